@@ -1,0 +1,92 @@
+import fastifyJwt from '@fastify/jwt'
+import fastifyRateLimit from '@fastify/rate-limit'
+import { buildService, type LogLevel, type Service } from '@gatehouse/http-service/build-service'
+import type { FastifyRequest } from 'fastify'
+import { type AssertionKey, assertions } from './assertions/assertions.ts'
+import { forward } from './forwarding/forward.ts'
+import { type Arrival, type Edge, journey, type Passage } from './journey.ts'
+import type { SigningKeys } from './keys/signing-keys.ts'
+import type { RevokedSessions } from './revocation/revoked-sessions.ts'
+import type { RouteTable } from './routes/route-table.ts'
+import { rowLimiters } from './routes/row-limiters.ts'
+import type { TokenExpectation } from './tokens/access-token-profile.ts'
+import { accessTokenVerifier, type CheckSignature } from './tokens/access-token-verifier.ts'
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** what the journey made of this request; null until it has passed */
+    passage: Passage | null
+  }
+}
+
+/** Everything the gateway works with. */
+export type GatewayNeeds = {
+  logLevel: LogLevel
+  https: { cert: Buffer; key: Buffer } | null
+  trustedProxies: string[]
+  table: RouteTable
+  keys: SigningKeys
+  revoked: RevokedSessions
+  assertionKey: AssertionKey
+  expectation: TokenExpectation
+  rememberedTokenBytes: number
+  clock: () => number
+}
+
+export async function buildGateway(needs: GatewayNeeds): Promise<Service> {
+  const { table, keys, revoked, assertionKey, clock } = needs
+  const app = buildService({
+    ...{ name: 'gateway', bodies: 'streamed', https: needs.https },
+    ...{ logLevel: needs.logLevel, trustProxy: needs.trustedProxies }
+  })
+  await app.register(fastifyRateLimit, { global: false })
+  await app.register(fastifyJwt, {
+    secret: { private: assertionKey.privatePem, public: assertionKey.publicPem },
+    sign: { algorithm: 'ES256', header: assertionKey.header }
+  })
+  const limiterOf = rowLimiters(app, table)
+
+  const checkSignature: CheckSignature = (token, { pem, algorithm }) => {
+    try {
+      // The times are judged by our own clock, with the rest of the profile.
+      const times = { ignoreExpiration: true, ignoreNotBefore: true }
+      app.jwt.verify(token, { key: pem, algorithms: [algorithm], ...times })
+      return true
+    } catch {
+      return false
+    }
+  }
+  const edge: Edge = {
+    table: () => table,
+    verifier: accessTokenVerifier({
+      ...{ keys, checkSignature, clock },
+      expectation: needs.expectation,
+      rememberedBytes: needs.rememberedTokenBytes
+    }),
+    revoked,
+    assertions: assertions((claims) => app.jwt.sign(claims), clock)
+  }
+  const arrival = (request: FastifyRequest): Arrival => ({
+    hop: {
+      requestId: request.id,
+      peer: request.socket.remoteAddress ?? '',
+      // Behind a proxy that is not trusted the framework counts no hop but the peer.
+      peerIsTrusted: (request.ips?.length ?? 1) > 1,
+      protocol: request.protocol,
+      host: request.host
+    },
+    limiter: (route) => limiterOf(route, request)
+  })
+
+  app.decorateRequest('passage', null)
+  app.addHook('onRequest', async (request) => {
+    request.passage = await journey(request.raw, arrival(request), edge)
+  })
+  await forward(app, { passageOf })
+  return app
+}
+
+function passageOf({ passage }: FastifyRequest): Passage {
+  if (passage === null) throw new Error('a request was to be forwarded that had not passed')
+  return passage
+}

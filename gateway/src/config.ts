@@ -1,0 +1,54 @@
+import { tokenSettings } from '@gatehouse/access-token/settings'
+import { redisSettings } from '@gatehouse/redis/settings'
+import { commonSettings, dataSettings, host, port } from '@gatehouse/settings/fragments'
+import { type Environment, readSettings, SettingsFault } from '@gatehouse/settings/read-settings'
+import { type Static, Type } from 'typebox'
+import { loadRouteTable } from './routes/load-route-table.ts'
+import type { RouteTable } from './routes/route-table.ts'
+
+/** The settings of the gateway; .env.example says what each means. */
+export const gatewaySettings = {
+  ...commonSettings,
+  ...dataSettings,
+  ...redisSettings,
+  ...tokenSettings,
+  GATEWAY_HOST: host(),
+  GATEWAY_PORT: port(3000),
+  GATEWAY_OPS_HOST: host(),
+  GATEWAY_OPS_PORT: port(3900),
+  GATEWAY_ROUTES: Type.String({ default: 'gateway/routes.yaml', minLength: 1 }),
+  GATEWAY_JWKS_URL: Type.String({
+    default: 'http://127.0.0.1:3001/.well-known/jwks.json',
+    pattern: '^https?://'
+  }),
+  GATEWAY_TRUSTED_PROXIES: Type.String({ default: '' }),
+  GATEWAY_TLS_CERT_FILE: Type.Optional(Type.String()),
+  GATEWAY_TLS_KEY_FILE: Type.Optional(Type.String()),
+  GATEWAY_TOKEN_CACHE_BYTES: Type.Integer({ default: 64 * 1024 * 1024, minimum: 65536 })
+}
+
+export type GatewayConfig = Static<ReturnType<typeof Type.Object<typeof gatewaySettings>>> & {
+  readonly table: RouteTable
+}
+
+/** @throws SettingsFault */
+export function readConfig(environment: Environment): GatewayConfig {
+  const settings = readSettings(gatewaySettings, environment)
+  const proxies = settings.GATEWAY_TRUSTED_PROXIES.split(/[\s,]+/)
+  const faults: string[] = []
+  if (proxies.some((range) => range.endsWith('/0') || range === 'true')) {
+    faults.push('GATEWAY_TRUSTED_PROXIES would trust everyone')
+  }
+  const tls = [settings.GATEWAY_TLS_CERT_FILE, settings.GATEWAY_TLS_KEY_FILE]
+  if (tls.filter((file) => file !== undefined).length === 1) {
+    faults.push('GATEWAY_TLS_CERT_FILE and GATEWAY_TLS_KEY_FILE go together')
+  }
+  const secure = tls[0] !== undefined || settings.GATEWAY_TRUSTED_PROXIES !== ''
+  if (settings.NODE_ENV === 'production' && !secure) {
+    faults.push(
+      'GATEWAY_TLS_CERT_FILE and GATEWAY_TLS_KEY_FILE, or GATEWAY_TRUSTED_PROXIES, must be set in production: plain HTTP would expose every token'
+    )
+  }
+  if (faults.length > 0) throw new SettingsFault(faults)
+  return { ...settings, table: loadRouteTable(settings.GATEWAY_ROUTES, environment) }
+}

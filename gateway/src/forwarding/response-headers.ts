@@ -1,0 +1,41 @@
+import { isIdentityName } from '@gatehouse/edge-headers/names'
+import { REFRESH_COOKIE } from '@gatehouse/edge-headers/refresh-cookie'
+import type { Route } from '../routes/route.ts'
+
+export type ResponseHeaders = Record<string, string | string[] | undefined>
+
+/** Of one connection (RFC 9110 §7.6.1), or telling of what runs behind the gateway. */
+const DROPPED = new Set([
+  'connection',
+  'keep-alive',
+  'proxy-authenticate',
+  'proxy-connection',
+  'server',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+  'x-powered-by'
+])
+
+/** What of a service's answer the client gets: built anew, not copied with removals. A service cannot set our cookies. Pure. */
+export function responseHeaders(received: ResponseHeaders, route: Route): ResponseHeaders {
+  const named = new Set(
+    [received.connection ?? []].flat().flatMap((value) => value.toLowerCase().split(/\s*,\s*/))
+  )
+  const headers: ResponseHeaders = {}
+  for (const [name, value] of Object.entries(received)) {
+    if (DROPPED.has(name) || named.has(name) || isIdentityName(name)) continue
+    headers[name] = value
+  }
+  const cookies = allowedCookies(received['set-cookie'], route)
+  if (cookies.length > 0) headers['set-cookie'] = cookies
+  else delete headers['set-cookie']
+  return headers
+}
+
+function allowedCookies(setCookie: string | string[] | undefined, route: Route): string[] {
+  const cookies = [setCookie ?? []].flat()
+  if (route.credentials.includes('refresh-cookie')) return cookies
+  return cookies.filter((cookie) => cookie.split('=', 1)[0]?.trim() !== REFRESH_COOKIE)
+}

@@ -1,0 +1,54 @@
+import type { IncomingMessage } from 'node:http'
+import type { Assertions } from './assertions/assertions.ts'
+import type { RevokedSessions } from './revocation/revoked-sessions.ts'
+import type { Route } from './routes/route.ts'
+import type { RouteTable } from './routes/route-table.ts'
+import { authenticate } from './stages/authenticate.ts'
+import type { CanonicalTarget } from './stages/canonical-path.ts'
+import { type Limiter, limit } from './stages/limit.ts'
+import { match } from './stages/match.ts'
+import { refuseRevoked } from './stages/refuse-revoked.ts'
+import { requireAccess } from './stages/require-access.ts'
+import { type Hop, stamp } from './stages/stamp.ts'
+import { type RequestHeaders, strip } from './stages/strip.ts'
+import type { AccessTokenVerifier } from './tokens/access-token-verifier.ts'
+
+/** What the stages ask; all of it in memory. */
+export type Edge = {
+  readonly table: () => RouteTable
+  readonly verifier: AccessTokenVerifier
+  readonly revoked: RevokedSessions
+  readonly assertions: Assertions
+}
+
+/** A request that may go on: to whom, and what they get to see. */
+export type Passage = {
+  readonly route: Route
+  readonly target: CanonicalTarget
+  readonly headers: Readonly<RequestHeaders>
+}
+
+/** What belongs to one request besides its bytes. */
+export type Arrival = {
+  readonly hop: Hop
+  readonly limiter: (route: Route) => Limiter | null
+}
+
+/**
+ * The one way through the gateway. The order of the stages is the security policy; each takes what the ones before it
+ * found, and either adds to it or refuses by throwing a Refusal.
+ */
+export async function journey(
+  raw: IncomingMessage,
+  arrival: Arrival,
+  edge: Edge
+): Promise<Passage> {
+  const request = strip(raw)
+  const { route, target } = match(request.target, edge.table())
+  const token = await authenticate(route, request.authorization, edge.verifier)
+  refuseRevoked(token, edge.revoked)
+  await limit(arrival.limiter(route))
+  requireAccess(route, token?.identity ?? null)
+  const headers = stamp(request, route, token, arrival.hop, edge.assertions)
+  return { route, target, headers }
+}

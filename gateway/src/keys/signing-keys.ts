@@ -1,0 +1,119 @@
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { type KeySet, readKeySet, type VerificationKey } from './key-set.ts'
+
+/** The issuer's keys, as this gateway holds them. */
+export type SigningKeys = {
+  /** whether a set has ever been had */
+  readonly loaded: boolean
+  /** changes whenever the set does */
+  readonly version: string
+  /** The key of a `kid`, after one fetch where it is unknown; null where it stays unknown. */
+  find(kid: string): Promise<VerificationKey | null>
+  /** Fetches the set now; false where that failed and the last good set stays. */
+  refresh(): Promise<boolean>
+  close(): void
+}
+
+export type SigningKeysOptions = {
+  url: string
+  /** where the last good set is kept, so that a gateway starts while the issuer is away */
+  file: string
+  clock: () => number
+  onFault: (reason: string) => void
+}
+
+const FETCH_TIMEOUT_MS = 2000
+const LONGEST_DOCUMENT = 256 * 1024
+const REFRESH_MS = 60_000
+const RETRY_MS = 1000
+/** between two fetches for unknown kids: a flood of them costs the issuer nothing */
+const COOLDOWN_MS = 5000
+
+/** Holds the issuer's key set: fetched, refreshed, kept on disk; a fetch that fails changes nothing. */
+export async function openSigningKeys(options: SigningKeysOptions): Promise<SigningKeys> {
+  const { url, file, clock, onFault } = options
+  let held: KeySet | null = readKept(file)
+  let underWay: Promise<boolean> | null = null
+  let lastFetchMs = Number.NEGATIVE_INFINITY
+
+  const fetchSet = async (): Promise<boolean> => {
+    lastFetchMs = clock()
+    try {
+      const text = await download(url)
+      const fetched = readKeySet(text)
+      if (fetched === null) throw new Error('the document has no usable key')
+      if (fetched.version !== held?.version) keep(file, text)
+      held = fetched
+      return true
+    } catch (error) {
+      onFault(error instanceof Error ? error.message : String(error))
+      return false
+    }
+  }
+  /** Whoever asks while a fetch is under way waits for that one. */
+  const refresh = (): Promise<boolean> => {
+    underWay ??= fetchSet().finally(() => {
+      underWay = null
+    })
+    return underWay
+  }
+
+  let timer: NodeJS.Timeout
+  const refreshForEver = async (): Promise<void> => {
+    const fetched = await refresh()
+    timer = setTimeout(refreshForEver, fetched ? REFRESH_MS : RETRY_MS).unref()
+  }
+  await refreshForEver()
+
+  return {
+    get loaded() {
+      return held !== null
+    },
+    get version() {
+      return held?.version ?? ''
+    },
+    async find(kid) {
+      const known = held?.keys.get(kid)
+      if (known !== undefined) return known
+      if (underWay === null && clock() - lastFetchMs < COOLDOWN_MS) return null
+      await refresh()
+      return held?.keys.get(kid) ?? null
+    },
+    refresh,
+    close: () => clearTimeout(timer)
+  }
+}
+
+async function download(url: string): Promise<string> {
+  const response = await fetch(url, {
+    redirect: 'error',
+    signal: AbortSignal.timeout(FETCH_TIMEOUT_MS)
+  })
+  if (!response.ok || response.body === null) {
+    await response.body?.cancel()
+    throw new Error(`the key set was answered with ${response.status}`)
+  }
+  let text = ''
+  const decoder = new TextDecoder()
+  for await (const chunk of response.body) {
+    text += decoder.decode(chunk, { stream: true })
+    if (text.length > LONGEST_DOCUMENT) throw new Error('the key set is too large')
+  }
+  return text
+}
+
+function readKept(file: string): KeySet | null {
+  try {
+    return readKeySet(readFileSync(file, 'utf8'))
+  } catch {
+    return null
+  }
+}
+
+/** Whole or not at all: a gateway that is killed here must not find half a set. */
+function keep(file: string, text: string): void {
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
+  writeFileSync(`${file}.new`, text, { mode: 0o600 })
+  renameSync(`${file}.new`, file)
+}

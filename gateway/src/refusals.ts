@@ -1,0 +1,72 @@
+import { bearerChallenge } from '@gatehouse/problem/challenge'
+import { Refusal } from '@gatehouse/problem/refusal'
+
+/** Every "no" of the gateway: few codes for clients, one private reason each for the log. */
+
+export const malformed = (reason: string, detail: string) =>
+  new Refusal('INVALID_REQUEST', { reason, detail, headers: { connection: 'close' } })
+
+export const tooManyHeaders = () =>
+  new Refusal('INVALID_REQUEST', {
+    status: 431,
+    reason: 'too many header lines',
+    detail: 'too many header lines',
+    headers: { connection: 'close' }
+  })
+
+export const noRoute = () => new Refusal('NOT_FOUND', { reason: 'no row of the route table' })
+
+export const noToken = () =>
+  new Refusal('UNAUTHENTICATED', { reason: 'no access token', headers: bearerChallenge() })
+
+export const invalidToken = (reason: string) =>
+  new Refusal('UNAUTHENTICATED', {
+    reason,
+    headers: bearerChallenge({
+      error: 'invalid_token',
+      description: 'the access token is not valid'
+    })
+  })
+
+export const tokenExpired = () =>
+  new Refusal('TOKEN_EXPIRED', {
+    reason: 'the access token has expired',
+    headers: bearerChallenge({
+      error: 'invalid_token',
+      description: 'the access token has expired'
+    })
+  })
+
+export const sessionEnded = () =>
+  new Refusal('SESSION_ENDED', {
+    reason: 'the session is revoked',
+    headers: bearerChallenge({ error: 'invalid_token', description: 'the session has ended' })
+  })
+
+export const scopeMissing = (scopes: readonly string[]) =>
+  new Refusal('FORBIDDEN', {
+    reason: 'a scope is missing',
+    detail: `this needs the scope ${scopes.join(' ')}`,
+    headers: bearerChallenge({ error: 'insufficient_scope', scope: scopes.join(' ') })
+  })
+
+export const roleMissing = () =>
+  new Refusal('FORBIDDEN', { reason: 'a role is missing', detail: 'this needs another role' })
+
+export const rateLimited = (retryAfterSeconds: number) =>
+  new Refusal('RATE_LIMITED', {
+    reason: 'over the limit of the row',
+    headers: { 'retry-after': String(retryAfterSeconds) }
+  })
+
+export const notYet = (reason: string) =>
+  new Refusal('UNAVAILABLE', { reason, headers: { 'retry-after': '1' } })
+
+export const identityTooLarge = (cause: unknown) =>
+  new Refusal('INTERNAL', { reason: 'the identity is over the header budget', cause })
+
+export const upstreamUnavailable = (cause: unknown) =>
+  new Refusal('UPSTREAM_UNAVAILABLE', { reason: 'the upstream did not answer properly', cause })
+
+export const upstreamTimeout = (cause: unknown) =>
+  new Refusal('UPSTREAM_TIMEOUT', { reason: 'the upstream did not answer in time', cause })

@@ -1,0 +1,71 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Cursor, Revocation, RevocationSource } from '@gatehouse/revocation/revocation'
+
+/** What is revoked, in memory. */
+export type RevokedSessions = {
+  /** whether the whole log has been read once */
+  readonly loaded: boolean
+  has(sid: string): boolean
+  /** how long ago the log was last heard of, in seconds; infinite before the first time */
+  stalenessSeconds(): number
+  readonly size: number
+  close(): Promise<void>
+}
+
+type FollowOptions = {
+  source: RevocationSource
+  clock: () => number
+  onFault: (error: unknown) => void
+}
+
+const RETRY_MS = 100
+const SWEEP_MS = 10_000
+
+/**
+ * Follows the log of revocations from its beginning, and again from where it was after every interruption: a lost event
+ * costs a moment, never a hole. Entries are forgotten when the tokens they kill have expired.
+ */
+export function followRevocations({ source, clock, onFault }: FollowOptions): RevokedSessions {
+  const untilBySid = new Map<string, number>()
+  const ended = new AbortController()
+  let cursor: Cursor | null = null
+  let heardAtMs = Number.NEGATIVE_INFINITY
+
+  const apply = ({ id, until }: Revocation) => {
+    untilBySid.set(id, Math.max(until, untilBySid.get(id) ?? 0))
+  }
+  const follow = async (): Promise<void> => {
+    for await (const batch of source.follow(cursor, ended.signal)) {
+      for (const entry of batch.entries) apply(entry)
+      cursor = batch.cursor
+      heardAtMs = clock()
+    }
+  }
+  const followForEver = async (): Promise<void> => {
+    while (!ended.signal.aborted) {
+      await follow().catch((error) => ended.signal.aborted || onFault(error))
+      await sleep(RETRY_MS, undefined, { signal: ended.signal }).catch(() => {})
+    }
+  }
+  const sweep = setInterval(() => {
+    const now = clock() / 1000
+    for (const [sid, until] of untilBySid) if (until < now) untilBySid.delete(sid)
+  }, SWEEP_MS).unref()
+  const following = followForEver()
+
+  return {
+    get loaded() {
+      return cursor !== null
+    },
+    has: (sid) => untilBySid.has(sid),
+    stalenessSeconds: () => (clock() - heardAtMs) / 1000,
+    get size() {
+      return untilBySid.size
+    },
+    async close() {
+      clearInterval(sweep)
+      ended.abort()
+      await following
+    }
+  }
+}

@@ -1,0 +1,55 @@
+/** Where a request goes: the path that is matched is the very one that is forwarded. */
+export type CanonicalTarget = {
+  readonly path: string
+  /** with its `?`; empty where there is none */
+  readonly query: string
+}
+
+const LONGEST_PATH = 8192
+/** RFC 3986 §3.3 pchar and the slash; a percent sign only before two hex digits */
+const PATH = /^\/(?:[A-Za-z0-9\-._~!$&'()*+,;=:@/]|%[0-9A-Fa-f]{2})*$/
+/** RFC 3986 §3.4, and the brackets and such that browsers leave as they are; no space, no control, nothing over ASCII */
+const QUERY = /^\?[\x21\x22\x24-\x7e]*$/
+/**
+ * Encodings that hide something: of slash, backslash and controls; of letters, digits and `-._~`, which are the same path
+ * written twice (RFC 3986 §6.2.2.2); and of a percent sign before what would then be another encoding.
+ */
+const HIDDEN = new RegExp(
+  [
+    '%(?:2[Ff]|5[Cc]|[01][0-9A-Fa-f]|7[Ff])',
+    '%(?:2[DdEe]|3[0-9]|4[1-9A-Fa-f]|5[0-9AaFf]|6[1-9A-Fa-f]|7[0-9AaEe])',
+    '%25[0-9A-Fa-f]{2}'
+  ].join('|')
+)
+/** A dot segment, also with parameters behind it: `..;/` is `../` to some servers (RFC 3986 §5.2.4) */
+const DOT_SEGMENT = /(?:^|\/)\.{1,2}(?:;[^/]*)?(?:\/|$)/
+
+/**
+ * Reads a request target. Refuses what two programs could read as two different paths, instead of repairing it
+ * (Oathkeeper GHSA-p224-6x5r-fjpm). Pure.
+ * @returns null where the path is not canonical
+ */
+export function canonicalTarget(target: string): CanonicalTarget | null {
+  const queryAt = target.indexOf('?')
+  const path = queryAt < 0 ? target : target.slice(0, queryAt)
+  const query = queryAt < 0 ? '' : target.slice(queryAt)
+  const canonical =
+    path.length <= LONGEST_PATH &&
+    PATH.test(path) &&
+    !path.includes('//') &&
+    !HIDDEN.test(path) &&
+    !DOT_SEGMENT.test(path) &&
+    isUtf8(path) &&
+    (query === '' || QUERY.test(query))
+  return canonical ? { path, query } : null
+}
+
+function isUtf8(path: string): boolean {
+  if (!path.includes('%')) return true
+  try {
+    decodeURIComponent(path)
+    return true
+  } catch {
+    return false
+  }
+}

@@ -1,0 +1,70 @@
+import { randomBytes } from 'node:crypto'
+import { IdentityTooLarge, identityHeaders } from '@gatehouse/edge-headers/identity'
+import { forwardedHeader, identityHeader, traceHeader } from '@gatehouse/edge-headers/names'
+import type { Assertions } from '../assertions/assertions.ts'
+import { identityTooLarge } from '../refusals.ts'
+import type { Route } from '../routes/route.ts'
+import type { VerifiedToken } from '../tokens/access-token-verifier.ts'
+import type { RequestHeaders, StrippedRequest } from './strip.ts'
+
+/** What the gateway knows of the connection that a request came on. */
+export type Hop = {
+  readonly requestId: string
+  /** the address of the other end of the connection */
+  readonly peer: string
+  /** whether that is a proxy whose word counts */
+  readonly peerIsTrusted: boolean
+  readonly protocol: string
+  readonly host: string
+}
+
+/** W3C Trace Context §3.2: version 00, and neither id all zeros */
+const TRACEPARENT = /^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/
+
+/** The headers that the service gets: what the client may say, then, last, what only the gateway says. */
+export function stamp(
+  request: StrippedRequest,
+  route: Route,
+  token: VerifiedToken | null,
+  hop: Hop,
+  assertions: Assertions
+): RequestHeaders {
+  const headers: RequestHeaders = {
+    ...request.headers,
+    ...forwarded(request, hop),
+    [traceHeader.requestId]: hop.requestId,
+    [traceHeader.traceparent]: traceparent(request.headers[traceHeader.traceparent])
+  }
+  if (route.credentials.includes('refresh-cookie') && request.ownCookies.length > 0) {
+    const cookies = [request.headers.cookie, ...request.ownCookies]
+    headers.cookie = cookies.filter((pair) => pair !== undefined).join('; ')
+  }
+  if (token !== null) {
+    Object.assign(headers, identityOf(token))
+    headers[identityHeader.assertion] = assertions.about(token, route.name)
+  }
+  return headers
+}
+
+/** A client's own account of where it comes from counts only from a trusted proxy. */
+function forwarded(request: StrippedRequest, hop: Hop): RequestHeaders {
+  const before = hop.peerIsTrusted && request.forwardedFor ? `${request.forwardedFor}, ` : ''
+  return {
+    [forwardedHeader.for]: `${before}${hop.peer}`,
+    [forwardedHeader.proto]: hop.protocol,
+    [forwardedHeader.host]: hop.host
+  }
+}
+
+function traceparent(given: string | undefined): string {
+  if (given !== undefined && TRACEPARENT.test(given)) return given
+  return `00-${randomBytes(16).toString('hex')}-${randomBytes(8).toString('hex')}-00`
+}
+
+function identityOf(token: VerifiedToken): RequestHeaders {
+  try {
+    return identityHeaders(token.identity)
+  } catch (error) {
+    throw error instanceof IdentityTooLarge ? identityTooLarge(error) : error
+  }
+}

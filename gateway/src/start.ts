@@ -1,0 +1,100 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { GATEWAY_KEYS_PATH } from '@gatehouse/edge-headers/assertion'
+import { connectRedis } from '@gatehouse/redis/connect-redis'
+import { redisRevocations } from '@gatehouse/revocation/redis-revocations'
+import type { RevocationSource } from '@gatehouse/revocation/revocation'
+import { listen } from '@gatehouse/room/listen'
+import { buildOps } from '@gatehouse/room/ops-listener'
+import type { Room } from '@gatehouse/room/room'
+import { SettingsFault } from '@gatehouse/settings/read-settings'
+import { Gauge, Registry } from 'prom-client'
+import { buildGateway } from './app.ts'
+import { newAssertionKey } from './assertions/assertions.ts'
+import type { GatewayConfig } from './config.ts'
+import { openSigningKeys } from './keys/signing-keys.ts'
+import { followRevocations } from './revocation/revoked-sessions.ts'
+
+/** over this the gateway is cut off: a beat of the log is a second */
+const STALE_SECONDS = 5
+
+/** @param embedded the log of revocations, where the auth service runs in this process */
+export async function startGateway(
+  config: GatewayConfig,
+  embedded: RevocationSource | null
+): Promise<Room> {
+  const clock = Date.now
+  const logLevel = config.LOG_LEVEL
+  const { source, disconnect } = revocationSource(config, embedded)
+  const assertionKey = await newAssertionKey()
+  const keys = await openSigningKeys({
+    url: config.GATEWAY_JWKS_URL,
+    file: join(config.GATEHOUSE_DATA_DIR, 'gateway-jwks.json'),
+    onFault: (reason) => app?.log.warn({ reason }, 'the key set could not be refreshed'),
+    clock
+  })
+  const revoked = followRevocations({
+    source,
+    onFault: (err) => app?.log.warn({ err }, 'the log of revocations is out of reach'),
+    clock
+  })
+  let app: Awaited<ReturnType<typeof buildGateway>> | undefined
+  app = await buildGateway({
+    ...{ logLevel, clock, keys, revoked, assertionKey, table: config.table },
+    https: tlsFiles(config),
+    trustedProxies: config.GATEWAY_TRUSTED_PROXIES.split(/[\s,]+/).filter(Boolean),
+    expectation: { issuer: config.TOKEN_ISSUER, audience: config.TOKEN_AUDIENCE },
+    rememberedTokenBytes: config.GATEWAY_TOKEN_CACHE_BYTES
+  })
+
+  const registry = new Registry()
+  new Gauge({
+    name: 'gateway_revocation_staleness_seconds',
+    help: 'Since the log of revocations was last heard of',
+    registers: [registry],
+    collect() {
+      this.set(revoked.stalenessSeconds())
+    }
+  })
+  const ops = buildOps({
+    ...{ name: 'gateway', logLevel, metrics: registry },
+    checks: {
+      keys: () => (keys.loaded ? null : 'no key set has been had yet'),
+      revocations: () =>
+        revoked.stalenessSeconds() < STALE_SECONDS ? null : 'the log of revocations is out of reach'
+    }
+  })
+  ops.get(GATEWAY_KEYS_PATH, async () => ({ keys: [assertionKey.publicJwk] }))
+  const opsUrl = await listen(ops, { host: config.GATEWAY_OPS_HOST, port: config.GATEWAY_OPS_PORT })
+  const where = { host: config.GATEWAY_HOST, port: config.GATEWAY_PORT }
+  const url = await listen(app, { ...where, secure: config.GATEWAY_TLS_CERT_FILE !== undefined })
+
+  return {
+    ...{ name: 'gateway', url, opsUrl },
+    async close() {
+      await app.close()
+      await ops.close()
+      keys.close()
+      disconnect()
+      await revoked.close()
+    }
+  }
+}
+
+function revocationSource(config: GatewayConfig, embedded: RevocationSource | null) {
+  if (embedded !== null) return { source: embedded, disconnect: () => {} }
+  if (config.REDIS_URL === undefined) {
+    throw new SettingsFault([
+      'REDIS_URL must be set for a gateway of its own: revocations reach it through Redis'
+    ])
+  }
+  const redis = connectRedis({ url: config.REDIS_URL, use: 'blocking', onFault: () => {} })
+  return { source: redisRevocations(redis), disconnect: () => redis.disconnect() }
+}
+
+function tlsFiles(config: GatewayConfig) {
+  const { GATEWAY_TLS_CERT_FILE: cert, GATEWAY_TLS_KEY_FILE: key } = config
+  return cert === undefined || key === undefined
+    ? null
+    : { cert: readFileSync(cert), key: readFileSync(key) }
+}

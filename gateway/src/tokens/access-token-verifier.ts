@@ -1,0 +1,87 @@
+import { hash } from 'node:crypto'
+import type { AccessTokenClaims } from '@gatehouse/access-token/claims'
+import type { Identity } from '@gatehouse/edge-headers/identity'
+import { LRUCache } from 'lru-cache'
+import type { VerificationKey } from '../keys/key-set.ts'
+import type { SigningKeys } from '../keys/signing-keys.ts'
+import { invalidToken, notYet, tokenExpired } from '../refusals.ts'
+import { readAccessToken, type TokenExpectation } from './access-token-profile.ts'
+
+/** A token whose signature, issuer, audience and times are good. */
+export type VerifiedToken = {
+  readonly identity: Identity
+  /** the key that signed it */
+  readonly kid: string
+}
+
+export type AccessTokenVerifier = {
+  /** @throws Refusal UNAUTHENTICATED, TOKEN_EXPIRED, or UNAVAILABLE while no key set has ever been had */
+  verify(token: string): Promise<VerifiedToken>
+}
+
+/** Checks a signature with the key's own algorithm and nothing else; what @fastify/jwt does for the app. */
+export type CheckSignature = (token: string, key: VerificationKey) => boolean
+
+type VerifierNeeds = {
+  keys: SigningKeys
+  expectation: TokenExpectation
+  checkSignature: CheckSignature
+  clock: () => number
+  /** how many bytes of tokens to remember */
+  rememberedBytes: number
+}
+
+/** what a clock may be off by, in seconds */
+const SKEW_SECONDS = 5
+/** the digest, the identity and the map's own entry, on top of the token's text */
+const ENTRY_OVERHEAD_BYTES = 512
+
+/**
+ * Verifies access tokens, and remembers those that were good: by a digest of the whole token (a weak cache key lets one
+ * token pass for another: fast-jwt GHSA-rp9m-7r4c-75qg) and by the key set, so that nothing outlives a withdrawn key.
+ * Failures are not remembered; expiry is checked on every hit.
+ */
+export function accessTokenVerifier(needs: VerifierNeeds): AccessTokenVerifier {
+  const { keys, expectation, checkSignature, clock } = needs
+  const remembered = new LRUCache<string, VerifiedToken>({ maxSize: needs.rememberedBytes })
+  const nowSeconds = () => Math.floor(clock() / 1000)
+
+  const verifyUnseen = async (token: string): Promise<VerifiedToken> => {
+    const read = readAccessToken(token, expectation)
+    if ('flaw' in read) throw invalidToken(read.flaw)
+    if (!keys.loaded) throw notYet('no key set has been had yet')
+    const key = await keys.find(read.kid)
+    if (key === null) throw invalidToken('an unknown key')
+    // The key decides the algorithm; the token only may not contradict it (RFC 8725 §3.1).
+    if (key.algorithm !== read.algorithm) throw invalidToken('another algorithm than its key')
+    if (!checkSignature(token, key)) throw invalidToken('the signature is not good')
+    const { nbf, iat } = read.claims
+    if (Math.max(nbf, iat) > nowSeconds() + SKEW_SECONDS) throw invalidToken('from the future')
+    return { kid: read.kid, identity: toIdentity(read.claims) }
+  }
+
+  return {
+    async verify(token) {
+      const digest = `${keys.version}.${hash('sha256', token, 'base64')}`
+      let verified = remembered.get(digest)
+      if (verified === undefined) {
+        verified = await verifyUnseen(token)
+        remembered.set(digest, verified, { size: token.length + ENTRY_OVERHEAD_BYTES })
+      }
+      if (nowSeconds() >= verified.identity.expiresAt + SKEW_SECONDS) throw tokenExpired()
+      return verified
+    }
+  }
+}
+
+function toIdentity(claims: AccessTokenClaims): Identity {
+  return {
+    subject: claims.sub,
+    session: claims.sid ?? null,
+    client: claims.client_id,
+    roles: claims.roles,
+    scope: claims.scope === '' ? [] : claims.scope.split(' '),
+    email: claims.email ?? null,
+    expiresAt: claims.exp
+  }
+}

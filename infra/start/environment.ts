@@ -1,0 +1,48 @@
+import { createServer } from 'node:net'
+import { GATEWAY_KEYS_PATH } from '@gatehouse/edge-headers/assertion'
+
+export type HouseEnvironment = Record<string, string | undefined>
+
+const defaultPorts = {
+  AUTH_PORT: 3001,
+  ORDERS_PORT: 3002,
+  ECHO_PORT: 3003,
+  GATEWAY_OPS_PORT: 3900
+}
+
+/** The public port and the ops ports that nobody else has to know. */
+const otherPorts = ['GATEWAY_PORT', 'AUTH_OPS_PORT', 'ORDERS_OPS_PORT', 'ECHO_OPS_PORT']
+
+/**
+ * Tells the rooms of one machine where the others are: they are started before each other, so "any free port" (0) becomes
+ * a real one here, and the addresses follow from the ports.
+ */
+export async function resolveEnvironment(given: NodeJS.ProcessEnv): Promise<HouseEnvironment> {
+  const ports: Record<string, string> = {}
+  for (const [name, fallback] of Object.entries(defaultPorts)) {
+    ports[name] = await realPort(given[name] || String(fallback))
+  }
+  for (const name of otherPorts) {
+    if (given[name] === '0') ports[name] = await realPort('0')
+  }
+  const at = (name: string) => `http://127.0.0.1:${ports[name]}`
+  return {
+    AUTH_URL: at('AUTH_PORT'),
+    ORDERS_URL: at('ORDERS_PORT'),
+    ECHO_URL: at('ECHO_PORT'),
+    GATEWAY_JWKS_URL: `${at('AUTH_PORT')}/.well-known/jwks.json`,
+    GATEWAY_KEYS_URL: `${at('GATEWAY_OPS_PORT')}${GATEWAY_KEYS_PATH}`,
+    ...given,
+    ...ports
+  }
+}
+
+async function realPort(port: string): Promise<string> {
+  if (port !== '0') return port
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const address = server.address()
+  await new Promise((resolve) => server.close(resolve))
+  if (address === null || typeof address === 'string') throw new Error('no free port')
+  return String(address.port)
+}

@@ -1,0 +1,29 @@
+import type { House } from './house.ts'
+
+/** What a person sees who has just started it: where it is, how to get in, what to try. Scripts read the ready line. */
+export function firstScreen({ url, rooms }: House): string {
+  const open = url.replace('127.0.0.1', 'localhost')
+  const listeners = rooms.map(
+    (room) => `  ${room.name.padEnd(8)} ${room.url.padEnd(24)} ops ${room.opsUrl}`
+  )
+  return `
+Gatehouse is up. Only the gateway is for clients; the rest is private.
+
+${listeners.join('\n')}
+
+Make an account and sign in:
+
+  curl -s ${open}/auth/register -H 'content-type: application/json' \\
+    -d '{"email":"ada@example.com","password":"correct horse battery"}'
+  curl -s ${open}/auth/login -H 'content-type: application/json' \\
+    -d '{"email":"ada@example.com","password":"correct horse battery"}'
+
+Call a service with the accessToken of the answer, and see what it received:
+
+  curl -s ${open}/echo/hello -H "authorization: Bearer $ACCESS_TOKEN"
+
+Then refresh, log out, and try the token again: README.md has the whole journey.
+
+ready ${open}
+`
+}

@@ -1,0 +1,45 @@
+import type { Room } from '@gatehouse/room/room'
+import { resolveEnvironment } from './environment.ts'
+import { startInOneProcess } from './one-process.ts'
+import { startProcesses } from './processes.ts'
+
+/** The whole system, as one thing that can be taken down again. */
+export type House = Room & { readonly rooms: readonly Room[] }
+
+const READY_WITHIN_MS = 30_000
+const POLL_MS = 50
+
+/**
+ * Starts every room: in this process with embedded defaults, or as a process each where REDIS_URL names what they share.
+ * Resolves when a login through the gateway would succeed.
+ */
+export async function startHouse(given: NodeJS.ProcessEnv): Promise<House> {
+  const environment = await resolveEnvironment(given)
+  const start = environment.REDIS_URL ? startProcesses : startInOneProcess
+  const rooms = await start(environment)
+  const gateway = rooms.find(({ name }) => name === 'gateway')
+  if (gateway === undefined) throw new Error('there is no gateway')
+  const close = async () => {
+    // The door first: what is inside ends what it is doing.
+    for (const room of [...rooms].reverse()) await room.close()
+  }
+  try {
+    await Promise.all(rooms.map(({ opsUrl }) => answers(`${opsUrl}/readyz`)))
+  } catch (error) {
+    await close()
+    throw error
+  }
+  return { ...gateway, name: 'house', rooms, close }
+}
+
+async function answers(url: string): Promise<void> {
+  const deadline = Date.now() + READY_WITHIN_MS
+  let answer = 'nothing'
+  while (Date.now() < deadline) {
+    const response = await fetch(url).catch(() => null)
+    if (response?.ok) return
+    answer = (await response?.text()) ?? 'nothing'
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS))
+  }
+  throw new Error(`not ready within ${READY_WITHIN_MS / 1000} s: ${url} answered ${answer}`)
+}

@@ -1,0 +1,49 @@
+import { type ChildProcess, fork } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import type { Room } from '@gatehouse/room/room'
+import type { ReadyMessage } from '@gatehouse/room/run-process'
+import type { HouseEnvironment } from './environment.ts'
+
+const rooms = ['auth', 'orders', 'echo', 'gateway'] as const
+
+/** Every room as a process of its own. When one of them dies unbidden, all go: half a house is not a state to leave someone in. */
+export async function startProcesses(environment: HouseEnvironment): Promise<Room[]> {
+  const started: Room[] = []
+  try {
+    for (const name of rooms) started.push(await startProcess(name, environment))
+    return started
+  } catch (error) {
+    for (const room of started) await room.close()
+    throw error
+  }
+}
+
+async function startProcess(name: string, environment: HouseEnvironment): Promise<Room> {
+  const main = fileURLToPath(import.meta.resolve(`@gatehouse/${name}/main`))
+  // A group of its own: Ctrl-C reaches this process alone, which then takes the rooms down in order.
+  const child = fork(main, { env: environment as NodeJS.ProcessEnv, detached: true })
+  const { ready } = await readyMessage(name, child)
+  let closing = false
+  child.once('exit', (code) => {
+    if (closing) return
+    process.stderr.write(`${name} has ended by itself (${code ?? 'killed'})\n`)
+    process.kill(process.pid, 'SIGTERM')
+  })
+  return {
+    ...{ name, ...ready },
+    async close() {
+      closing = true
+      if (child.exitCode !== null || child.signalCode !== null) return
+      child.kill('SIGTERM')
+      await once(child, 'exit')
+    }
+  }
+}
+
+async function readyMessage(name: string, child: ChildProcess): Promise<ReadyMessage> {
+  return new Promise((resolve, reject) => {
+    child.once('message', (message) => resolve(message as ReadyMessage))
+    child.once('exit', (code) => reject(new Error(`${name} did not start (exit code ${code})`)))
+  })
+}

@@ -1,0 +1,35 @@
+import { type Static, Type } from 'typebox'
+
+/** `typ` of an access token's header, so that no other JWT passes for one (RFC 9068 §2.1). */
+export const ACCESS_TOKEN_TYPE = 'at+jwt'
+
+/** The signature algorithms that a signing key may have (RFC 7518, RFC 8037). */
+export const algorithms = ['ES256', 'EdDSA', 'RS256'] as const
+export type Algorithm = (typeof algorithms)[number]
+
+const seconds = Type.Integer({ minimum: 0, maximum: 253402300799 })
+const text = Type.String({ minLength: 1, maxLength: 255 })
+
+/**
+ * The claims of an access token (RFC 9068 §2.2). `sid` and `email` are absent on a machine client's.
+ * Members that are not named here are ignored, never trusted.
+ */
+export const AccessTokenClaims = Type.Object({
+  iss: text,
+  aud: Type.Union([text, Type.Array(text, { minItems: 1, maxItems: 16 })]),
+  sub: text,
+  exp: seconds,
+  iat: seconds,
+  nbf: seconds,
+  jti: text,
+  client_id: text,
+  sid: Type.Optional(text),
+  scope: Type.String({ maxLength: 4096 }),
+  roles: Type.Array(text, { maxItems: 512 }),
+  email: Type.Optional(Type.String({ minLength: 1, maxLength: 8192 })),
+  /** when the user last proved who they are (OpenID Connect Core §2), in seconds */
+  auth_time: Type.Optional(seconds),
+  /** how they did (RFC 8176) */
+  amr: Type.Optional(Type.Array(text, { maxItems: 16 }))
+})
+export type AccessTokenClaims = Static<typeof AccessTokenClaims>

@@ -1,0 +1,83 @@
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
+import { requestId } from '@gatehouse/edge-headers/request-id'
+import Fastify, { type FastifyServerOptions, LogController } from 'fastify'
+import { answerClientError } from './client-error.ts'
+import { jsonBodies } from './json-bodies.ts'
+import { answerError, problemAnswers } from './problem-answers.ts'
+
+export type LogLevel = 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent'
+
+export type ServiceOptions = {
+  /** the room's name, in every log line */
+  name: string
+  logLevel: LogLevel
+  bodyLimitBytes?: number
+  /** 'streamed' where bodies are passed on unread */
+  bodies?: 'json' | 'streamed'
+  /** the addresses of proxies whose `x-forwarded-*` count; none by default */
+  trustProxy?: string[]
+  https?: { cert: Buffer; key: Buffer } | null
+}
+
+const BODY_LIMIT_BYTES = 16 * 1024
+/** a header section over this is 431 */
+const limits = { maxHeaderSize: 16 * 1024 }
+const REQUEST_TIMEOUT_MS = 30_000
+const IDLE_CONNECTION_MS = 65_000
+
+/**
+ * A Fastify instance with the defaults of this house: problem answers for every fault, a well-formed request id, bodies
+ * and times bounded, unknown members refused, nothing of a request in the log but its method and path.
+ */
+export function buildService(options: ServiceOptions) {
+  const service = Fastify({
+    ...serverOptions(options),
+    // Fastify's types choose the server's kind by this option; the instance is the same to all that uses it here.
+    ...(options.https ? { https: { ...options.https, ...limits } } : { http: limits })
+  } as FastifyServerOptions).withTypeProvider<TypeBoxTypeProvider>()
+  service.register(problemAnswers)
+  if (options.bodies !== 'streamed') service.register(jsonBodies)
+  return service
+}
+
+export type Service = ReturnType<typeof buildService>
+
+function serverOptions(options: ServiceOptions): FastifyServerOptions {
+  return {
+    logger: loggerOptions(options),
+    logController: new LogController({ disableRequestLogging: true }),
+    frameworkErrors: answerError,
+    genReqId: (raw) => requestId(raw.headers),
+    requestIdHeader: false,
+    bodyLimit: options.bodyLimitBytes ?? BODY_LIMIT_BYTES,
+    trustProxy: options.trustProxy?.length ? options.trustProxy : false,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    keepAliveTimeout: IDLE_CONNECTION_MS,
+    forceCloseConnections: 'idle',
+    clientErrorHandler: answerClientError,
+    ajv: { customOptions: { removeAdditional: false, coerceTypes: false, allErrors: false } }
+  }
+}
+
+function loggerOptions({
+  name,
+  logLevel
+}: ServiceOptions): NonNullable<FastifyServerOptions['logger']> {
+  return {
+    name,
+    level: logLevel,
+    // Standard output is for what a person or a script asked to see.
+    stream: process.stderr,
+    serializers: {
+      // A query may hold what must not be logged.
+      req: ({ method, url }) => ({ method, path: url.split('?', 1)[0] ?? '' })
+    },
+    redact: [
+      '*.password',
+      '*.refreshToken',
+      '*.accessToken',
+      'headers.authorization',
+      'headers.cookie'
+    ]
+  }
+}

@@ -1,0 +1,45 @@
+import { randomUUID } from 'node:crypto'
+import type { Socket } from 'node:net'
+import { PROBLEM_MEDIA_TYPE, problemDocument } from '@gatehouse/problem/document'
+import { Refusal } from '@gatehouse/problem/refusal'
+
+/**
+ * Answers bytes that are not a request: in the documented form, and the connection closes, because what follows on it
+ * could be read in two ways (RFC 9112 §2.2, §11.2).
+ */
+export function answerClientError(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || socket.destroyed) return
+  if (socket.writable) {
+    const refusal =
+      error.code === 'HPE_HEADER_OVERFLOW'
+        ? new Refusal('INVALID_REQUEST', {
+            status: 431,
+            reason: error.code,
+            detail: 'the headers are too large'
+          })
+        : new Refusal('INVALID_REQUEST', {
+            reason: error.code ?? 'unreadable',
+            detail: 'not a valid HTTP request'
+          })
+    socket.write(rawAnswer(refusal))
+  }
+  socket.destroySoon()
+}
+
+const statusText: Readonly<Record<number, string>> = {
+  400: 'Bad Request',
+  431: 'Request Header Fields Too Large'
+}
+
+function rawAnswer(refusal: Refusal): string {
+  const body = JSON.stringify(problemDocument(refusal, randomUUID()))
+  return [
+    `HTTP/1.1 ${refusal.status} ${statusText[refusal.status] ?? 'Error'}`,
+    `content-type: ${PROBLEM_MEDIA_TYPE}`,
+    `content-length: ${Buffer.byteLength(body)}`,
+    'cache-control: no-store',
+    'connection: close',
+    '',
+    body
+  ].join('\r\n')
+}

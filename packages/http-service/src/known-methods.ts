@@ -1,0 +1,26 @@
+import type { FastifyInstance } from 'fastify'
+
+/**
+ * The methods that a path has routes for, so that a wrong method is told from a wrong path (RFC 9110 §15.5.6 wants both
+ * 405 and `Allow`).
+ */
+export function knownMethods(service: FastifyInstance): (url: string) => string[] {
+  const routes: { pattern: RegExp; methods: string[] }[] = []
+  service.addHook('onRoute', ({ url, method }) => {
+    routes.push({ pattern: toPattern(url), methods: [method].flat() })
+  })
+  return (url) => {
+    const path = url.split('?', 1)[0] ?? ''
+    const methods = routes.filter(({ pattern }) => pattern.test(path)).flatMap((row) => row.methods)
+    return [...new Set(methods)].sort()
+  }
+}
+
+/** `/orders/:id` as an expression; `*` is any rest. */
+function toPattern(url: string): RegExp {
+  const source = url
+    .replace(/[.+?^${}()|[\]\\]/g, '\\$&')
+    .replace(/:[^/]+/g, '[^/]+')
+    .replace(/\*/g, '.*')
+  return new RegExp(`^${source}$`)
+}

@@ -1,0 +1,84 @@
+import { traceHeader } from '@gatehouse/edge-headers/names'
+import { PROBLEM_MEDIA_TYPE, problemDocument } from '@gatehouse/problem/document'
+import { Refusal } from '@gatehouse/problem/refusal'
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import fp from 'fastify-plugin'
+import { knownMethods } from './known-methods.ts'
+
+/** Turns everything that is thrown into an answer in the one documented form (RFC 9457), and logs its reason. */
+export const problemAnswers = fp(async (service: FastifyInstance) => {
+  service.addHook('onRequest', async (request, reply) => {
+    reply.header(traceHeader.requestId, request.id)
+  })
+  service.setErrorHandler(answerError)
+  const methods = knownMethods(service)
+  service.setNotFoundHandler((request, reply) => {
+    const allowed = methods(request.url)
+    const refusal =
+      allowed.length > 0
+        ? new Refusal('METHOD_NOT_ALLOWED', {
+            reason: 'no route for this method',
+            headers: { allow: allowed.join(', ') }
+          })
+        : new Refusal('NOT_FOUND', { reason: 'no such route' })
+    return answer(refusal, request, reply)
+  })
+})
+
+/** The one error handler, also for what the framework refuses before any hook has run. */
+export function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
+  answer(toRefusal(error), request, reply)
+}
+
+function answer(refusal: Refusal, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  logRefusal(refusal, request)
+  // A body that was refused unread would have to be swallowed to keep the connection.
+  if (!request.raw.complete) reply.header('connection', 'close')
+  return reply
+    .code(refusal.status)
+    .headers({
+      'cache-control': 'no-store',
+      'x-content-type-options': 'nosniff',
+      ...refusal.headers
+    })
+    .type(PROBLEM_MEDIA_TYPE)
+    .send(JSON.stringify(problemDocument(refusal, request.id)))
+}
+
+function logRefusal(refusal: Refusal, request: FastifyRequest): void {
+  const line = { code: refusal.code, status: refusal.status, reason: refusal.reason, req: request }
+  const cause = refusal.cause instanceof Error ? refusal.cause.message : undefined
+  if (refusal.status < 500) request.log.info({ ...line, cause }, 'refused')
+  else request.log.error({ ...line, err: refusal.cause }, 'failed')
+}
+
+function toRefusal(error: unknown): Refusal {
+  if (error instanceof Refusal) return error
+  const { statusCode, code, validation, message } = error as Partial<FastifyError>
+  if (validation !== undefined) {
+    // Ajv's words name the member and the rule, never the value.
+    return new Refusal('INVALID_REQUEST', {
+      reason: 'the request does not fit its schema',
+      detail: message ?? ''
+    })
+  }
+  if (statusCode !== undefined && statusCode >= 400 && statusCode < 500) {
+    return refusalOfFramework(statusCode, code ?? 'no code')
+  }
+  return new Refusal('INTERNAL', { reason: 'a fault of this program', cause: error })
+}
+
+const frameworkRefusals: Readonly<Record<number, { status: 413 | 414 | 415; detail: string }>> = {
+  413: { status: 413, detail: 'the body is too large' },
+  414: { status: 414, detail: 'the path is too long' },
+  415: { status: 415, detail: 'the content type must be application/json' }
+}
+
+/** The framework's own faults (RFC 9110 names), in our words. */
+function refusalOfFramework(statusCode: number, code: string): Refusal {
+  const known = frameworkRefusals[statusCode]
+  return new Refusal('INVALID_REQUEST', {
+    reason: code,
+    ...(known ?? { detail: 'the request could not be read' })
+  })
+}

@@ -1,0 +1,69 @@
+import {
+  ASSERTION_ALGORITHM,
+  ASSERTION_ISSUER,
+  ASSERTION_TYPE,
+  type AssertionClaims
+} from '@gatehouse/edge-headers/assertion'
+import type { Identity } from '@gatehouse/edge-headers/identity'
+import { createRemoteJWKSet, errors, type JWTPayload, jwtVerify } from 'jose'
+
+export class AssertionInvalid extends Error {
+  override readonly name = 'AssertionInvalid'
+}
+
+/** The gateway's keys could not be had, so nothing can be said of the assertion. */
+export class GatewayKeysUnavailable extends Error {
+  override readonly name = 'GatewayKeysUnavailable'
+}
+
+export type AssertionVerifier = (assertion: string) => Promise<Identity>
+
+/**
+ * Verifies assertions with the gateways' published keys.
+ * @param keysUrl `/.well-known/gateway-jwks.json` on a gateway's ops listener
+ * @param audience the names of the routes that lead to this service
+ */
+export function assertionVerifier(keysUrl: string, audience: string[]): AssertionVerifier {
+  const keys = createRemoteJWKSet(new URL(keysUrl), {
+    timeoutDuration: 2000,
+    cooldownDuration: 1000
+  })
+  return async (assertion) => {
+    try {
+      const { payload } = await jwtVerify<AssertionClaims>(assertion, keys, {
+        algorithms: [ASSERTION_ALGORITHM],
+        issuer: ASSERTION_ISSUER,
+        audience,
+        typ: ASSERTION_TYPE,
+        clockTolerance: 5,
+        requiredClaims: ['sub', 'exp', 'iat', 'client_id', 'token_exp']
+      })
+      return toIdentity(payload)
+    } catch (error) {
+      if (isOutage(error))
+        throw new GatewayKeysUnavailable('the gateway keys are out of reach', { cause: error })
+      throw new AssertionInvalid('the assertion is not valid', { cause: error })
+    }
+  }
+}
+
+/** jose throws its own errors for a bad token; a key set that did not come is a plain or a timeout error. */
+function isOutage(error: unknown): boolean {
+  return (
+    !(error instanceof errors.JOSEError) ||
+    error instanceof errors.JWKSTimeout ||
+    error.constructor === errors.JOSEError
+  )
+}
+
+function toIdentity(claims: AssertionClaims & JWTPayload): Identity {
+  return {
+    subject: claims.sub,
+    session: claims.sid ?? null,
+    client: claims.client_id,
+    roles: claims.roles,
+    scope: claims.scope === '' ? [] : claims.scope.split(' '),
+    email: claims.email ?? null,
+    expiresAt: claims.token_exp
+  }
+}

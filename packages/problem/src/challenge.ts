@@ -1,0 +1,19 @@
+type Challenge = {
+  error?: 'invalid_token' | 'insufficient_scope' | 'invalid_request'
+  description?: string
+  scope?: string
+}
+
+/**
+ * The `WWW-Authenticate` header of a 401 or 403 (RFC 6750 §3). Without `error` where the request carried no credential
+ * at all (§3.1). The values are our own words, never the client's, so nothing needs escaping.
+ */
+export function bearerChallenge(challenge: Challenge = {}): { 'www-authenticate': string } {
+  const parameters = [
+    'realm="gatehouse"',
+    challenge.error && `error="${challenge.error}"`,
+    challenge.description && `error_description="${challenge.description}"`,
+    challenge.scope && `scope="${challenge.scope}"`
+  ]
+  return { 'www-authenticate': `Bearer ${parameters.filter(Boolean).join(', ')}` }
+}

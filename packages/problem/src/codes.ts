@@ -1,0 +1,54 @@
+/** One kind of error of the public API: what a client can rely on when it sees the code. */
+type ProblemKind = {
+  /** the statuses that the code may come with; the first is the usual one */
+  readonly statuses: readonly [number, ...number[]]
+  readonly title: string
+  /** true: the very same request may succeed later, with nothing changed but the time */
+  readonly retryable: boolean
+}
+
+/**
+ * Every error code of the public API. docs/errors.md says the same for people, and a test holds the two together.
+ * A code is part of the contract: clients switch on it.
+ */
+export const problems = {
+  INVALID_REQUEST: {
+    statuses: [400, 413, 414, 415, 431],
+    title: 'The request is not valid',
+    retryable: false
+  },
+  UNAUTHENTICATED: { statuses: [401], title: 'Sign in to continue', retryable: false },
+  TOKEN_EXPIRED: { statuses: [401], title: 'The access token has expired', retryable: false },
+  TOKEN_STALE: {
+    statuses: [401],
+    title: 'The access token is older than a change to its account',
+    retryable: false
+  },
+  SESSION_ENDED: { statuses: [401], title: 'The session has ended', retryable: false },
+  FORBIDDEN: { statuses: [403], title: 'Not allowed', retryable: false },
+  NOT_FOUND: { statuses: [404], title: 'There is nothing here', retryable: false },
+  METHOD_NOT_ALLOWED: {
+    statuses: [405],
+    title: 'This method is not allowed here',
+    retryable: false
+  },
+  CONFLICT: { statuses: [409], title: 'That is already taken', retryable: false },
+  RATE_LIMITED: { statuses: [429], title: 'Too many requests', retryable: true },
+  INTERNAL: { statuses: [500], title: 'Something went wrong here', retryable: false },
+  UPSTREAM_UNAVAILABLE: {
+    statuses: [502],
+    title: 'The service did not answer properly',
+    retryable: true
+  },
+  UNAVAILABLE: { statuses: [503], title: 'Temporarily unavailable', retryable: true },
+  UPSTREAM_TIMEOUT: {
+    statuses: [504],
+    title: 'The service did not answer in time',
+    retryable: true
+  }
+} as const satisfies Record<string, ProblemKind>
+
+export type ProblemCode = keyof typeof problems
+
+/** A status that `Code` may be answered with, so that a wrong pair does not compile. */
+export type ProblemStatus<Code extends ProblemCode> = (typeof problems)[Code]['statuses'][number]

@@ -1,0 +1,53 @@
+import type { Redis } from 'ioredis'
+import type { Revocation, RevocationBatch, RevocationSource } from './revocation.ts'
+
+/** The stream that holds the log. A stream is push, memory and cursor in one, so a reader that was away misses nothing. */
+export const REVOCATION_STREAM = 'gatehouse:{sessions}:revocations'
+
+const BATCH_ENTRIES = 1000
+const BLOCK_MS = 1000
+
+/**
+ * The log of revocations in Redis.
+ * @param redis a connection of its own: a blocking read holds it
+ */
+export function redisRevocations(redis: Redis): RevocationSource {
+  return {
+    async *follow(cursor, signal) {
+      let after = cursor ?? '0'
+      // The first read does not block: a follower that starts wants to know at once that there is nothing to wait for.
+      let reply = await redis.xread('COUNT', BATCH_ENTRIES, 'STREAMS', REVOCATION_STREAM, after)
+      while (!signal.aborted) {
+        const batch = decode(reply as StreamReply | null, after)
+        after = batch.cursor
+        yield batch
+        reply = await redis.xread(
+          'COUNT',
+          BATCH_ENTRIES,
+          'BLOCK',
+          BLOCK_MS,
+          'STREAMS',
+          REVOCATION_STREAM,
+          after
+        )
+      }
+    }
+  }
+}
+
+type StreamReply = [stream: string, entries: [id: string, fields: string[]][]][]
+
+function decode(reply: StreamReply | null, after: string): RevocationBatch {
+  const rows = reply?.[0]?.[1] ?? []
+  return {
+    entries: rows.flatMap(([, fields]) => decodeEntry(fields)),
+    cursor: rows.at(-1)?.[0] ?? after
+  }
+}
+
+/** An entry of a kind that this version does not know is none of its business; it was written by a newer one. */
+function decodeEntry(fields: string[]): Revocation[] {
+  const [kind, id, until] = fields.filter((_, index) => index % 2 === 1)
+  if (kind !== 'session' || id === undefined || until === undefined) return []
+  return [{ kind, id, until: Number(until) }]
+}

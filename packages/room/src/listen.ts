@@ -1,0 +1,13 @@
+import type { FastifyInstance } from 'fastify'
+
+/** Starts a listener; its real address as a URL that can be called (port 0 has become a port, 0.0.0.0 is localhost). */
+export async function listen(
+  app: Pick<FastifyInstance, 'listen' | 'server'>,
+  where: { host: string; port: number; secure?: boolean }
+): Promise<string> {
+  await app.listen({ host: where.host, port: where.port })
+  const address = app.server.address()
+  if (address === null || typeof address === 'string') throw new Error('the listener has no port')
+  const host = ['0.0.0.0', '::', '127.0.0.1', '::1'].includes(where.host) ? '127.0.0.1' : where.host
+  return `${where.secure ? 'https' : 'http'}://${host}:${address.port}`
+}

@@ -1,0 +1,19 @@
+import { Type } from 'typebox'
+
+/** What every room reads. */
+export const commonSettings = {
+  NODE_ENV: Type.Enum(['development', 'production', 'test'], { default: 'development' }),
+  LOG_LEVEL: Type.Enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], {
+    default: 'info'
+  })
+}
+
+/** Where the embedded defaults keep their files. */
+export const dataSettings = {
+  GATEHOUSE_DATA_DIR: Type.String({ default: '.gatehouse', minLength: 1 })
+}
+
+export const port = (fallback: number) =>
+  Type.Integer({ default: fallback, minimum: 0, maximum: 65535 })
+
+export const host = (fallback = '127.0.0.1') => Type.String({ default: fallback, minLength: 1 })

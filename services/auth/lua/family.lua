@@ -1,0 +1,70 @@
+-- The record of a family, packed in one field of its user's hash. Shared by every script here: the loader puts this file
+-- before the others. The same words as src/sessions/family.ts.
+--
+-- Fields, in the order of the packed array:
+--   1 generation  2 openedAt (s)  3 rotatedAtMs  4 idleExpiresAt (s)  5 expiresAt (s)
+--   6 replays     7 endedAt (s)   8 clientId     9 scope             10 label
+local GENERATION, OPENED, ROTATED_MS, IDLE_EXPIRES, EXPIRES, REPLAYS, ENDED = 1, 2, 3, 4, 5, 6, 7
+
+local function read(key, sid)
+  local packed = redis.call('HGET', key, sid)
+  return packed and cmsgpack.unpack(packed) or nil
+end
+
+local function write(key, sid, record)
+  redis.call('HSET', key, sid, cmsgpack.pack(record))
+end
+
+local function is_live(record, now_ms)
+  return record[ENDED] == 0 and now_ms < math.min(record[IDLE_EXPIRES], record[EXPIRES]) * 1000
+end
+
+-- Writes what every gateway must learn, in the same atomic step as the change that it tells of. The stream forgets
+-- entries that are older than the tokens they killed.
+local function revoke(stream, sid, now_ms, revocation_seconds)
+  local until_s = math.ceil(now_ms / 1000) + revocation_seconds
+  local server = redis.call('TIME')
+  local oldest = string.format('%.0f', (tonumber(server[1]) - revocation_seconds) * 1000)
+  redis.call('XADD', stream, 'MINID', '~', oldest, '*',
+    'kind', 'session', 'id', sid, 'until', string.format('%.0f', until_s))
+  redis.call('EXPIRE', stream, revocation_seconds + 60)
+end
+
+local function finish(key, stream, sid, record, now_ms, revocation_seconds)
+  record[ENDED] = math.floor(now_ms / 1000)
+  write(key, sid, record)
+  revoke(stream, sid, now_ms, revocation_seconds)
+end
+
+-- All families of the user as {sid, record}, the oldest first.
+local function read_all(key)
+  local flat = redis.call('HGETALL', key)
+  local all = {}
+  for i = 1, #flat, 2 do
+    all[#all + 1] = { flat[i], cmsgpack.unpack(flat[i + 1]) }
+  end
+  table.sort(all, function(a, b)
+    if a[2][OPENED] ~= b[2][OPENED] then return a[2][OPENED] < b[2][OPENED] end
+    return a[1] < b[1]
+  end)
+  return all
+end
+
+-- Forgets what has expired, and all but the newest tombstones; returns what is left alive, the oldest first.
+local function prune(key, now_ms, keep_tombstones)
+  local live, tombstones = {}, {}
+  for _, family in ipairs(read_all(key)) do
+    local sid, record = family[1], family[2]
+    if is_live(record, now_ms) then
+      live[#live + 1] = family
+    elseif record[ENDED] > 0 and now_ms < record[EXPIRES] * 1000 then
+      tombstones[#tombstones + 1] = family
+    else
+      redis.call('HDEL', key, sid)
+    end
+  end
+  for i = 1, #tombstones - keep_tombstones do
+    redis.call('HDEL', key, tombstones[i][1])
+  end
+  return live
+end

@@ -1,0 +1,17 @@
+/** A person who can sign in. */
+export type Account = {
+  /** a UUID: the `sub` of the account's tokens */
+  readonly id: string
+  /** as `canonicalEmail` gives it */
+  readonly email: string
+  /** argon2id in PHC form */
+  readonly passwordHash: string
+  readonly roles: readonly string[]
+  readonly scope: readonly string[]
+  readonly disabled: boolean
+}
+
+/** What the account's owner may see of it. */
+export function publicAccount({ id, email, roles }: Account) {
+  return { id, email, roles: [...roles] }
+}

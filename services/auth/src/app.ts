@@ -1,0 +1,90 @@
+import { createPublicKey } from 'node:crypto'
+import fastifyCookie from '@fastify/cookie'
+import fastifyJwt from '@fastify/jwt'
+import { buildService, type LogLevel, type Service } from '@gatehouse/http-service/build-service'
+import { type IdentityOptions, identity } from '@gatehouse/identity/identity'
+import type { AccountStore } from './accounts/account-store.ts'
+import type { SigningKey } from './keys/signing-key.ts'
+import type { AuthMetrics } from './metrics.ts'
+import { jwks } from './routes/jwks.ts'
+import { login } from './routes/login.ts'
+import { logout } from './routes/logout.ts'
+import { logoutAll } from './routes/logout-all.ts'
+import { me } from './routes/me.ts'
+import type { RouteNeeds } from './routes/needs.ts'
+import { refreshToken } from './routes/refresh-token.ts'
+import { register } from './routes/register.ts'
+import type { Families } from './sessions/families.ts'
+import type { KeyRing } from './sessions/key-ring.ts'
+import { sessions } from './sessions/sessions.ts'
+import {
+  type AccessTokenPolicy,
+  accessTokenHeader,
+  accessTokens,
+  type Sign
+} from './tokens/access-token.ts'
+
+/** Everything the auth service works with. */
+export type AuthNeeds = Pick<RouteNeeds, 'newUser' | 'allowedOrigins' | 'clock'> & {
+  logLevel: LogLevel
+  accounts: AccountStore
+  families: Families
+  ring: KeyRing
+  /** the live keys; exactly one is active */
+  signingKeys: () => readonly SigningKey[]
+  tokenPolicy: AccessTokenPolicy
+  identity: IdentityOptions
+  metrics: AuthMetrics
+}
+
+const routes = [register, login, refreshToken, logout, logoutAll, me, jwks]
+
+export async function buildAuth(needs: AuthNeeds): Promise<Service> {
+  const { accounts, families, ring, signingKeys, clock } = needs
+  const service = buildService({ name: 'auth', logLevel: needs.logLevel })
+  service.addHook('onRequest', async (_request, reply) => {
+    reply.header('cache-control', 'no-store')
+  })
+  await service.register(fastifyCookie)
+  await service.register(fastifyJwt, { secret: jwtKeys(activeKey(signingKeys())) })
+  await service.register(identity, needs.identity)
+
+  const sign: Sign = (claims, key) =>
+    service.jwt.sign(claims, {
+      key: key.privatePem,
+      algorithm: key.algorithm,
+      kid: key.kid,
+      header: accessTokenHeader(key)
+    })
+  const routeNeeds: RouteNeeds = {
+    ...needs,
+    sessions: sessions({
+      accessTokens: accessTokens({
+        policy: needs.tokenPolicy,
+        activeKey: () => activeKey(signingKeys()),
+        sign,
+        clock
+      }),
+      observe: (sid, { outcome, before }) => {
+        needs.metrics.refreshes.inc({ outcome })
+        const level = outcome === 'reused' || outcome === 'healed' ? 'warn' : 'debug'
+        service.log[level]({ sid, outcome, generation: before?.generation }, 'refresh')
+      },
+      ...{ accounts, families, ring, clock }
+    })
+  }
+  for (const route of routes) route(service, routeNeeds)
+  return service
+}
+
+function activeKey(keys: readonly SigningKey[]): SigningKey {
+  const active = keys.find(({ state }) => state === 'active')
+  if (active === undefined) throw new Error('no signing key is active')
+  return active
+}
+
+/** The plugin wants a pair at registration; each call names its own key. */
+function jwtKeys({ privatePem }: SigningKey) {
+  const publicKey = createPublicKey(privatePem)
+  return { private: privatePem, public: publicKey.export({ type: 'spki', format: 'pem' }) }
+}

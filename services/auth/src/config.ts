@@ -1,0 +1,59 @@
+import { algorithms } from '@gatehouse/access-token/claims'
+import { tokenSettings } from '@gatehouse/access-token/settings'
+import { redisSettings } from '@gatehouse/redis/settings'
+import { commonSettings, dataSettings, host, port } from '@gatehouse/settings/fragments'
+import { type Environment, readSettings, SettingsFault } from '@gatehouse/settings/read-settings'
+import { type Static, Type } from 'typebox'
+
+const DAY_SECONDS = 86_400
+const seconds = (fallback: number, minimum = 1) => Type.Integer({ default: fallback, minimum })
+
+/** The settings of the auth service; .env.example says what each means. */
+export const authSettings = {
+  ...commonSettings,
+  ...dataSettings,
+  ...redisSettings,
+  ...tokenSettings,
+  AUTH_HOST: host(),
+  AUTH_PORT: port(3001),
+  AUTH_OPS_HOST: host(),
+  AUTH_OPS_PORT: port(3901),
+  AUTH_ACCESS_TTL_SECONDS: seconds(300),
+  AUTH_REFRESH_IDLE_SECONDS: seconds(14 * DAY_SECONDS),
+  AUTH_REFRESH_ABSOLUTE_SECONDS: seconds(90 * DAY_SECONDS),
+  AUTH_REFRESH_GRACE_SECONDS: seconds(10, 0),
+  AUTH_REFRESH_REPLAY_CAP: seconds(100),
+  AUTH_SESSIONS_PER_USER: seconds(20),
+  AUTH_SIGNING_ALGORITHM: Type.Enum([...algorithms], { default: 'ES256' }),
+  AUTH_REFRESH_KEYS: Type.Optional(Type.String()),
+  AUTH_REFRESH_KEYS_FILE: Type.Optional(Type.String()),
+  AUTH_KEY_ENCRYPTION_KEY: Type.Optional(Type.String()),
+  AUTH_KEY_ENCRYPTION_KEY_FILE: Type.Optional(Type.String()),
+  AUTH_ALLOWED_ORIGINS: Type.String({ default: '' }),
+  AUTH_NEW_USER_ROLES: Type.String({ default: 'user' }),
+  AUTH_NEW_USER_SCOPE: Type.String({ default: 'orders:read orders:write' }),
+  GATEWAY_KEYS_URL: Type.String({
+    default: 'http://127.0.0.1:3900/.well-known/gateway-jwks.json',
+    pattern: '^https?://'
+  })
+}
+
+export type AuthConfig = Static<ReturnType<typeof Type.Object<typeof authSettings>>>
+
+/** @throws SettingsFault */
+export function readConfig(environment: Environment): AuthConfig {
+  const config = readSettings(authSettings, environment)
+  const faults = config.NODE_ENV === 'production' ? missingSecrets(config) : []
+  if (faults.length > 0) throw new SettingsFault(faults)
+  return config
+}
+
+function missingSecrets(config: AuthConfig): string[] {
+  const given = {
+    AUTH_REFRESH_KEYS: config.AUTH_REFRESH_KEYS ?? config.AUTH_REFRESH_KEYS_FILE,
+    AUTH_KEY_ENCRYPTION_KEY: config.AUTH_KEY_ENCRYPTION_KEY ?? config.AUTH_KEY_ENCRYPTION_KEY_FILE
+  }
+  return Object.entries(given)
+    .filter(([, value]) => value === undefined)
+    .map(([name]) => `${name} (or ${name}_FILE) must be set in production`)
+}

@@ -1,0 +1,17 @@
+import type { Kysely } from 'kysely'
+import { type Migration, Migrator } from 'kysely/migration'
+import { accountsAndKeys } from './migrations/0001-accounts-and-keys.ts'
+import type { Tables } from './tables.ts'
+
+/** Every migration, in the order of its name. One that has landed is never edited. */
+const migrations: Record<string, Migration> = { '0001-accounts-and-keys': accountsAndKeys }
+
+/** @throws what the first failing migration threw */
+export async function migrate(database: Kysely<Tables>): Promise<void> {
+  const migrator = new Migrator({
+    db: database,
+    provider: { getMigrations: async () => migrations }
+  })
+  const { error } = await migrator.migrateToLatest()
+  if (error !== undefined) throw error
+}

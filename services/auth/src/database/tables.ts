@@ -1,0 +1,30 @@
+import type { Algorithm } from '@gatehouse/access-token/claims'
+import type { KeyState } from '../keys/signing-key.ts'
+
+export type AccountTable = {
+  id: string
+  email: string
+  password_hash: string
+  /** a JSON array */
+  roles: string
+  /** space-separated, as in a token */
+  scope: string
+  /** seconds since 1970 */
+  created_at: number
+  disabled_at: number | null
+}
+
+export type SigningKeyTable = {
+  kid: string
+  algorithm: Algorithm
+  state: KeyState
+  /** JSON */
+  public_jwk: string
+  /** PKCS #8, sealed under the key-encryption key, which is never in the database */
+  sealed_private_key: string
+  /** seconds since 1970 */
+  created_at: number
+}
+
+/** The durable tables. */
+export type Tables = { accounts: AccountTable; signing_keys: SigningKeyTable }

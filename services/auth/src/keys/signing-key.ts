@@ -1,0 +1,42 @@
+import { generateKeyPairSync, type KeyObject } from 'node:crypto'
+import type { Algorithm } from '@gatehouse/access-token/claims'
+import { calculateJwkThumbprint, type JWK } from 'jose'
+
+/**
+ * standby: published, does not sign · active: signs, exactly one · retiring: published until the last token it signed is
+ * out · retired: gone · revoked: refused everywhere
+ */
+export type KeyState = 'standby' | 'active' | 'retiring' | 'retired' | 'revoked'
+
+export type SigningKey = {
+  /** RFC 7638 thumbprint */
+  readonly kid: string
+  readonly algorithm: Algorithm
+  readonly state: KeyState
+  /** RFC 7517, with `kid`, `alg` and `use` */
+  readonly publicJwk: JWK
+  /** PKCS #8 */
+  readonly privatePem: string
+}
+
+const generators: Record<Algorithm, () => { publicKey: KeyObject; privateKey: KeyObject }> = {
+  ES256: () => generateKeyPairSync('ec', { namedCurve: 'P-256' }),
+  EdDSA: () => generateKeyPairSync('ed25519'),
+  RS256: () => generateKeyPairSync('rsa', { modulusLength: 2048 })
+}
+
+export async function generateSigningKey(
+  algorithm: Algorithm,
+  state: KeyState
+): Promise<SigningKey> {
+  const { publicKey, privateKey } = generators[algorithm]()
+  const jwk = publicKey.export({ format: 'jwk' }) as JWK
+  const kid = await calculateJwkThumbprint(jwk)
+  return {
+    kid,
+    algorithm,
+    state,
+    publicJwk: { ...jwk, kid, alg: algorithm, use: 'sig' },
+    privatePem: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
+  }
+}

@@ -1,0 +1,15 @@
+import { Counter, type Registry } from 'prom-client'
+
+/** What the auth service counts. */
+export function authMetrics(registry: Registry) {
+  return {
+    refreshes: new Counter({
+      name: 'auth_refresh_total',
+      help: 'Refresh tokens presented, by what became of them',
+      labelNames: ['outcome'],
+      registers: [registry]
+    })
+  }
+}
+
+export type AuthMetrics = ReturnType<typeof authMetrics>

@@ -1,0 +1,51 @@
+import { bearerChallenge } from '@gatehouse/problem/challenge'
+import { Refusal } from '@gatehouse/problem/refusal'
+
+/** Every "no" of the auth service. The same words for every cause that a client must not tell apart. */
+
+export const wrongCredentials = () =>
+  new Refusal('UNAUTHENTICATED', {
+    reason: 'unknown e-mail, wrong password or disabled account',
+    detail: 'the e-mail or the password is wrong',
+    headers: bearerChallenge()
+  })
+
+export const noRefreshToken = () =>
+  new Refusal('UNAUTHENTICATED', {
+    reason: 'no refresh token in the body or the cookie',
+    headers: bearerChallenge()
+  })
+
+export const unknownRefreshToken = () =>
+  new Refusal('UNAUTHENTICATED', {
+    reason: 'a refresh token that was not made here',
+    headers: bearerChallenge({ error: 'invalid_token' })
+  })
+
+export const sessionEnded = (reason: string) =>
+  new Refusal('SESSION_ENDED', { reason, headers: bearerChallenge({ error: 'invalid_token' }) })
+
+export const crossSite = () =>
+  new Refusal('FORBIDDEN', {
+    reason: 'the request comes from another site',
+    detail: 'requests from other sites are not allowed'
+  })
+
+export const emailTaken = () =>
+  new Refusal('CONFLICT', {
+    reason: 'the e-mail is taken',
+    detail: 'the e-mail address is taken'
+  })
+
+export const invalidMember = (member: string, rule: string) =>
+  new Refusal('INVALID_REQUEST', {
+    reason: `${member} ${rule}`,
+    detail: `body/${member} ${rule}`
+  })
+
+export const storeUnavailable = (cause: unknown) =>
+  new Refusal('UNAVAILABLE', {
+    reason: 'the session store did not answer',
+    headers: { 'retry-after': '1' },
+    cause
+  })

@@ -1,0 +1,22 @@
+import { Type } from 'typebox'
+import type { Route } from './needs.ts'
+import { presentedRefreshToken, RefreshTokenBody } from './presented-refresh-token.ts'
+import { clearRefreshCookie } from './refresh-cookie.ts'
+import { refuseCrossSite } from './refuse-cross-site.ts'
+
+/** 204 also for a token that is unknown: who logs out wants to be out (RFC 7009 §2.2 says the same of revocation). */
+export const logout: Route = (service, { sessions, allowedOrigins }) => {
+  service.post(
+    '/logout',
+    {
+      schema: { body: RefreshTokenBody, response: { 204: Type.Null() } },
+      onRequest: refuseCrossSite(allowedOrigins)
+    },
+    async (request, reply) => {
+      const { token, delivery } = presentedRefreshToken(request)
+      const ended = await sessions.end(token)
+      if (ended && delivery === 'cookie') clearRefreshCookie(reply)
+      return reply.code(204).send(null)
+    }
+  )
+}

@@ -1,0 +1,35 @@
+import type { FastifyRequest } from 'fastify'
+import { type Static, Type } from 'typebox'
+import { noRefreshToken } from '../refusals.ts'
+import type { Delivery } from '../tokens/token-response.ts'
+import { readRefreshCookie } from './refresh-cookie.ts'
+
+/** A refresh token is a hundred characters; what is longer is not one, and need not be read. */
+const LONGEST = 1024
+
+/** The body of refresh and logout; absent where the cookie holds the token. */
+export const RefreshTokenBody = Type.Optional(
+  Type.Union([
+    Type.Null(),
+    Type.Object(
+      { refreshToken: Type.Optional(Type.String({ minLength: 1, maxLength: LONGEST })) },
+      { additionalProperties: false }
+    )
+  ])
+)
+type RefreshTokenBody = Static<typeof RefreshTokenBody>
+
+/**
+ * The refresh token of a request, and the way it came: the answer goes the same way.
+ * @throws Refusal UNAUTHENTICATED where there is none
+ */
+export function presentedRefreshToken(request: FastifyRequest): {
+  token: string
+  delivery: Delivery
+} {
+  const body = request.body as RefreshTokenBody
+  if (body?.refreshToken !== undefined) return { token: body.refreshToken, delivery: 'body' }
+  const cookie = readRefreshCookie(request)
+  if (cookie === null) throw noRefreshToken()
+  return { token: cookie, delivery: 'cookie' }
+}

@@ -1,0 +1,29 @@
+import { Refusal } from '@gatehouse/problem/refusal'
+import { TokenResponse, tokenResponse } from '../tokens/token-response.ts'
+import type { Route } from './needs.ts'
+import { presentedRefreshToken, RefreshTokenBody } from './presented-refresh-token.ts'
+import { clearRefreshCookie, setRefreshCookie } from './refresh-cookie.ts'
+import { refuseCrossSite } from './refuse-cross-site.ts'
+
+export const refreshToken: Route = (service, { sessions, allowedOrigins }) => {
+  service.post(
+    '/refresh-token',
+    {
+      schema: { body: RefreshTokenBody, response: { 200: TokenResponse } },
+      onRequest: refuseCrossSite(allowedOrigins)
+    },
+    async (request, reply) => {
+      const { token, delivery } = presentedRefreshToken(request)
+      try {
+        const grant = await sessions.refresh(token)
+        if (delivery === 'cookie') setRefreshCookie(reply, grant)
+        return tokenResponse(grant, delivery)
+      } catch (error) {
+        // Only a confirmed end clears the cookie: neither an outage nor a garbled value does.
+        const ended = error instanceof Refusal && error.code === 'SESSION_ENDED'
+        if (ended && delivery === 'cookie') clearRefreshCookie(reply)
+        throw error
+      }
+    }
+  )
+}

@@ -1,0 +1,28 @@
+import { forwardedHeader } from '@gatehouse/edge-headers/names'
+import type { FastifyRequest } from 'fastify'
+import { crossSite } from '../refusals.ts'
+import { readRefreshCookie } from './refresh-cookie.ts'
+
+/**
+ * A hook for every route that a cookie can authenticate, or that would set one: the request must not come from a page of
+ * another site (CSRF, login CSRF). Fetch Metadata says where it comes from; older browsers send `Origin`. A request with
+ * neither is no browser's, and may not use the cookie.
+ */
+export function refuseCrossSite(allowedOrigins: readonly string[]) {
+  return async (request: FastifyRequest): Promise<void> => {
+    const { origin, 'sec-fetch-site': site } = request.headers
+    if (typeof origin === 'string' && allowedOrigins.includes(origin)) return
+    if (typeof site === 'string') {
+      if (site !== 'same-origin' && site !== 'none') throw crossSite()
+    } else if (typeof origin === 'string') {
+      if (origin !== ownOrigin(request)) throw crossSite()
+    } else if (readRefreshCookie(request) !== null) {
+      throw crossSite()
+    }
+  }
+}
+
+/** Where the browser thinks it is: as the gateway saw it. */
+function ownOrigin(request: FastifyRequest): string {
+  return `${request.headers[forwardedHeader.proto]}://${request.headers[forwardedHeader.host]}`
+}

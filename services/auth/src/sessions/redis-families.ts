@@ -1,0 +1,115 @@
+import { readFileSync } from 'node:fs'
+import { REVOCATION_STREAM } from '@gatehouse/revocation/redis-revocations'
+import type { Redis } from 'ioredis'
+import { storeUnavailable } from '../refusals.ts'
+import type { Families, FamilyStoreOptions, StoredFamily } from './families.ts'
+import { type FamilyPolicy, type FamilyRecord, type Outcome, open } from './family.ts'
+
+/** One hash a user, so that everything about a user is one key: each script is atomic, in a cluster as well. */
+const familiesKey = (subject: string) => `gatehouse:{sessions}:${subject}`
+
+/** Families in Redis: one Lua script, and so one round trip, a step. The scripts are in lua/, with their replies. */
+export function redisFamilies(
+  redis: Redis,
+  policy: FamilyPolicy,
+  { clock, revocationSeconds }: FamilyStoreOptions
+): Families {
+  const scripts = {
+    open: script(redis, 'open', 2),
+    present: script(redis, 'present', 2),
+    end: script(redis, 'end', 2),
+    endAll: script(redis, 'end-all', 2),
+    list: script(redis, 'list', 1)
+  }
+  const keys = (subject: string) => [familiesKey(subject), REVOCATION_STREAM]
+
+  return {
+    async open(subject, sid, opening) {
+      const nowMs = clock()
+      const record = open(opening, nowMs, policy)
+      await scripts.open([
+        ...keys(subject),
+        ...[sid, nowMs, policy.sessionsPerUser, revocationSeconds],
+        ...[record.idleExpiresAt, record.expiresAt, record.clientId, record.scope, record.label]
+      ])
+      return record
+    },
+    async present(subject, sid, generation) {
+      const reply = await scripts.present([
+        ...keys(subject),
+        ...[sid, generation, clock(), policy.idleSeconds, policy.graceSeconds],
+        ...[policy.replayCap, revocationSeconds]
+      ])
+      const [outcome, before, after] = reply as [Outcome, PackedRecord?, PackedRecord?]
+      return {
+        outcome,
+        before: before === undefined ? null : toRecord(before),
+        after: after === undefined ? null : toRecord(after)
+      }
+    },
+    async end(subject, sid) {
+      return (await scripts.end([...keys(subject), sid, clock(), revocationSeconds])) === 1
+    },
+    async endAll(subject, except) {
+      const ended = await scripts.endAll([
+        ...keys(subject),
+        ...[except ?? '', clock(), revocationSeconds, policy.sessionsPerUser]
+      ])
+      return Number(ended)
+    },
+    async list(subject) {
+      const reply = await scripts.list([familiesKey(subject), clock()])
+      return (reply as [string, PackedRecord][]).map(
+        ([sid, record]): StoredFamily => ({ sid, record: toRecord(record) })
+      )
+    },
+    async ping() {
+      await bounded(() => redis.ping())
+    },
+    async close() {
+      redis.disconnect()
+    }
+  }
+}
+
+/** As lua/family.lua lists its fields. */
+type PackedRecord = [number, number, number, number, number, number, number, string, string, string]
+
+function toRecord(packed: PackedRecord): FamilyRecord {
+  const [generation, openedAt, rotatedAtMs, idleExpiresAt, expiresAt, replays, endedAt] = packed
+  const [, , , , , , , clientId, scope, label] = packed
+  return {
+    ...{ generation, openedAt, rotatedAtMs, idleExpiresAt, expiresAt, replays, endedAt },
+    ...{ clientId, scope, label }
+  }
+}
+
+type Script = (keysAndArguments: (string | number)[]) => Promise<unknown>
+
+/** A script of lua/ as a function. ioredis sends its digest, and the text only to a server that does not know it. */
+function script(redis: Redis, name: string, numberOfKeys: number): Script {
+  const source = (file: string) =>
+    readFileSync(new URL(`../../lua/${file}.lua`, import.meta.url), 'utf8')
+  const command = `gatehouse-${name}`
+  redis.defineCommand(command, { numberOfKeys, lua: `${source('family')}\n${source(name)}` })
+  const send = Reflect.get(redis, command) as Script
+  return (keysAndArguments) => bounded(() => send.call(redis, keysAndArguments))
+}
+
+/** A server that answers so is there, but cannot do its work just now. */
+const OUT_OF_SERVICE =
+  /^(LOADING|READONLY|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|OOM|BUSY|NOREPLICAS|MISCONF)\b/
+
+/** ioredis ends every call within its timeout; what is not the server's own word against our command is an outage. */
+async function bounded(call: () => Promise<unknown>): Promise<unknown> {
+  try {
+    return await call()
+  } catch (error) {
+    if (isReply(error) && !OUT_OF_SERVICE.test(error.message)) throw error
+    throw storeUnavailable(error)
+  }
+}
+
+function isReply(error: unknown): error is Error {
+  return error instanceof Error && error.name === 'ReplyError'
+}

@@ -1,0 +1,79 @@
+import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
+import type { KeyRing } from './key-ring.ts'
+
+/**
+ * A refresh token is derived, not stored: for generation g of family f of account u,
+ *
+ *     base64url( version ‖ key id ‖ u ‖ f ‖ g ‖ HMAC-SHA-256(K, all of that) )
+ *
+ * K never enters the store, and neither does f (128 random bits): the store is keyed by a digest of it. So neither a dump
+ * of the store nor K alone is enough to make a token.
+ */
+export type RefreshToken = {
+  /** the account's id, a UUID */
+  readonly subject: string
+  /** the family's secret id, 128 bits */
+  readonly family: Buffer
+  readonly generation: number
+}
+
+const VERSION = 1
+const SUBJECT_AT = 2
+const FAMILY_AT = SUBJECT_AT + 16
+const GENERATION_AT = FAMILY_AT + 16
+const MAC_AT = GENERATION_AT + 4
+const TOKEN_BYTES = MAC_AT + 32
+const TOKEN_LENGTH = Math.ceil((TOKEN_BYTES * 4) / 3)
+const LAST_GENERATION = 0xff_ff_ff_ff
+
+export function newFamily(): Buffer {
+  return randomBytes(16)
+}
+
+/** The family's public id: what the store knows it by, and the `sid` of its access tokens. 128 bits, base64url. */
+export function sessionId(family: Buffer): string {
+  return createHash('sha256')
+    .update('gatehouse session id\0')
+    .update(family)
+    .digest()
+    .subarray(0, 16)
+    .toString('base64url')
+}
+
+/** The token of a generation: always the same bytes, so that it can be handed out again without having been kept. */
+export function mintRefreshToken(token: RefreshToken, ring: KeyRing): string {
+  if (token.generation > LAST_GENERATION) throw new RangeError('the family has no generation left')
+  const key = ring.newest
+  const bytes = Buffer.alloc(TOKEN_BYTES)
+  bytes[0] = VERSION
+  bytes[1] = key.id
+  bytes.write(token.subject.replaceAll('-', ''), SUBJECT_AT, 'hex')
+  token.family.copy(bytes, FAMILY_AT)
+  bytes.writeUInt32BE(token.generation, GENERATION_AT)
+  mac(key.secret, bytes).copy(bytes, MAC_AT)
+  return bytes.toString('base64url')
+}
+
+/** What a token says, where we made it; null otherwise. Asks no store, and takes the same time for every wrong MAC. */
+export function readRefreshToken(text: string, ring: KeyRing): RefreshToken | null {
+  if (text.length !== TOKEN_LENGTH) return null
+  const bytes = Buffer.from(text, 'base64url')
+  // One token has one spelling: no padding, no other alphabet, no spare bits.
+  if (bytes.length !== TOKEN_BYTES || bytes.toString('base64url') !== text) return null
+  if (bytes[0] !== VERSION) return null
+  const key = ring.find(bytes.readUInt8(1))
+  if (key === null || !timingSafeEqual(mac(key.secret, bytes), bytes.subarray(MAC_AT))) return null
+  return {
+    subject: uuid(bytes.toString('hex', SUBJECT_AT, FAMILY_AT)),
+    family: Buffer.from(bytes.subarray(FAMILY_AT, GENERATION_AT)),
+    generation: bytes.readUInt32BE(GENERATION_AT)
+  }
+}
+
+function mac(secret: Buffer, token: Buffer): Buffer {
+  return createHmac('sha256', secret).update(token.subarray(0, MAC_AT)).digest()
+}
+
+function uuid(hex: string): string {
+  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5')
+}

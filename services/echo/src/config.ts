@@ -1,0 +1,19 @@
+import { commonSettings, host, port } from '@gatehouse/settings/fragments'
+import { type Environment, readSettings } from '@gatehouse/settings/read-settings'
+import type { Static, Type } from 'typebox'
+
+/** The settings of the example service; .env.example says what each means. */
+export const echoSettings = {
+  ...commonSettings,
+  ECHO_HOST: host(),
+  ECHO_PORT: port(3003),
+  ECHO_OPS_HOST: host(),
+  ECHO_OPS_PORT: port(3903)
+}
+
+export type EchoConfig = Static<ReturnType<typeof Type.Object<typeof echoSettings>>>
+
+/** @throws SettingsFault */
+export function readConfig(environment: Environment): EchoConfig {
+  return readSettings(echoSettings, environment)
+}

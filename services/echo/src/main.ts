@@ -1,0 +1,5 @@
+import { runProcess } from '@gatehouse/room/run-process'
+import { readConfig } from './config.ts'
+import { startEcho } from './start.ts'
+
+await runProcess(async () => startEcho(readConfig(process.env)))

@@ -1,0 +1,21 @@
+import { listen } from '@gatehouse/room/listen'
+import { buildOps } from '@gatehouse/room/ops-listener'
+import type { Room } from '@gatehouse/room/room'
+import { Registry } from 'prom-client'
+import { buildEcho } from './app.ts'
+import type { EchoConfig } from './config.ts'
+
+export async function startEcho(config: EchoConfig): Promise<Room> {
+  const logLevel = config.LOG_LEVEL
+  const service = await buildEcho({ logLevel })
+  const ops = buildOps({ name: 'echo', logLevel, metrics: new Registry(), checks: {} })
+  const opsUrl = await listen(ops, { host: config.ECHO_OPS_HOST, port: config.ECHO_OPS_PORT })
+  const url = await listen(service, { host: config.ECHO_HOST, port: config.ECHO_PORT })
+  return {
+    ...{ name: 'echo', url, opsUrl },
+    async close() {
+      await service.close()
+      await ops.close()
+    }
+  }
+}

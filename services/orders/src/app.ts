@@ -1,0 +1,79 @@
+import { buildService, type LogLevel, type Service } from '@gatehouse/http-service/build-service'
+import {
+  type Identity,
+  type IdentityOptions,
+  identity,
+  requireIdentity,
+  requireScope
+} from '@gatehouse/identity/identity'
+import { Refusal } from '@gatehouse/problem/refusal'
+import { Type } from 'typebox'
+import type { OrderBook, Visibility } from './order-book.ts'
+
+export type OrdersNeeds = { logLevel: LogLevel; identity: IdentityOptions; orders: OrderBook }
+
+const Order = Type.Object({
+  id: Type.String(),
+  owner: Type.String(),
+  item: Type.String(),
+  quantity: Type.Integer(),
+  createdAt: Type.String()
+})
+const NewOrder = Type.Object(
+  {
+    item: Type.String({ minLength: 1, maxLength: 200 }),
+    quantity: Type.Integer({ minimum: 1, maximum: 1000 })
+  },
+  { additionalProperties: false }
+)
+
+/** A small REST resource as any team would write it: no credential, no token, only `request.identity`. */
+export async function buildOrders({ logLevel, orders, ...needs }: OrdersNeeds): Promise<Service> {
+  const service = buildService({ name: 'orders', logLevel })
+  await service.register(identity, needs.identity)
+
+  service.get(
+    '/orders',
+    {
+      onRequest: requireScope('orders:read'),
+      schema: { response: { 200: Type.Object({ orders: Type.Array(Order) }) } }
+    },
+    async (request) => ({ orders: orders.list(visibleTo(requireIdentity(request))) })
+  )
+
+  service.get(
+    '/orders/:id',
+    {
+      onRequest: requireScope('orders:read'),
+      schema: {
+        params: Type.Object({ id: Type.String({ maxLength: 64 }) }),
+        response: { 200: Type.Object({ order: Order }) }
+      }
+    },
+    async (request) => {
+      const order = orders.find(request.params.id, visibleTo(requireIdentity(request)))
+      if (order === null) throw new Refusal('NOT_FOUND', { reason: 'no such order of this user' })
+      return { order }
+    }
+  )
+
+  service.post(
+    '/orders',
+    {
+      onRequest: requireScope('orders:write'),
+      schema: { body: NewOrder, response: { 201: Type.Object({ order: Order }) } }
+    },
+    async (request, reply) => {
+      const { item, quantity } = request.body
+      const order = orders.place(requireIdentity(request).subject, item, quantity)
+      return reply.code(201).header('location', `/orders/${order.id}`).send({ order })
+    }
+  )
+
+  return service
+}
+
+/** Each user sees only their own orders; an admin sees all. */
+function visibleTo({ subject, roles }: Identity): Visibility {
+  return roles.includes('admin') ? 'all' : { owner: subject }
+}

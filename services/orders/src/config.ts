@@ -1,0 +1,24 @@
+import { commonSettings, dataSettings, host, port } from '@gatehouse/settings/fragments'
+import { type Environment, readSettings } from '@gatehouse/settings/read-settings'
+import { type Static, Type } from 'typebox'
+
+/** The settings of the example service; .env.example says what each means. */
+export const ordersSettings = {
+  ...commonSettings,
+  ...dataSettings,
+  ORDERS_HOST: host(),
+  ORDERS_PORT: port(3002),
+  ORDERS_OPS_HOST: host(),
+  ORDERS_OPS_PORT: port(3902),
+  GATEWAY_KEYS_URL: Type.String({
+    default: 'http://127.0.0.1:3900/.well-known/gateway-jwks.json',
+    pattern: '^https?://'
+  })
+}
+
+export type OrdersConfig = Static<ReturnType<typeof Type.Object<typeof ordersSettings>>>
+
+/** @throws SettingsFault */
+export function readConfig(environment: Environment): OrdersConfig {
+  return readSettings(ordersSettings, environment)
+}
