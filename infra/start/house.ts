@@ -19,9 +19,14 @@ export async function startHouse(given: NodeJS.ProcessEnv): Promise<House> {
   const rooms = await start(environment)
   const gateway = rooms.find(({ name }) => name === 'gateway')
   if (gateway === undefined) throw new Error('there is no gateway')
-  const close = async () => {
+  const takeDown = async () => {
     // The door first: what is inside ends what it is doing.
     for (const room of [...rooms].reverse()) await room.close()
+  }
+  let closing: Promise<void> | undefined
+  const close = () => {
+    closing ??= takeDown()
+    return closing
   }
   try {
     await Promise.all(rooms.map(({ opsUrl }) => answers(`${opsUrl}/readyz`)))

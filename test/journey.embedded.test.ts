@@ -1,0 +1,7 @@
+import { dataFolder } from '@gatehouse/fixtures/house'
+import t from 'tap'
+import { journey } from './journey.ts'
+
+t.test('the whole journey, in one process on embedded defaults', async (t) => {
+  await journey(t, { GATEHOUSE_DATA_DIR: dataFolder(t) })
+})

@@ -1,0 +1,13 @@
+import { dataFolder } from '@gatehouse/fixtures/house'
+import { redisMissing, redisServer } from '@gatehouse/fixtures/redis-server'
+import t from 'tap'
+import { journey } from './journey.ts'
+
+t.test(
+  'the whole journey, one process a room on a real Redis',
+  { skip: redisMissing },
+  async (t) => {
+    const { url } = await redisServer(t)
+    await journey(t, { GATEHOUSE_DATA_DIR: dataFolder(t), REDIS_URL: url })
+  }
+)
