@@ -9,14 +9,12 @@ const rooms = ['auth', 'orders', 'echo', 'gateway'] as const
 
 /** Every room as a process of its own. When one of them dies unbidden, all go: half a house is not a state to leave someone in. */
 export async function startProcesses(environment: HouseEnvironment): Promise<Room[]> {
-  const started: Room[] = []
-  try {
-    for (const name of rooms) started.push(await startProcess(name, environment))
-    return started
-  } catch (error) {
-    for (const room of started) await room.close()
-    throw error
-  }
+  const starts = await Promise.allSettled(rooms.map((name) => startProcess(name, environment)))
+  const started = starts.flatMap((start) => (start.status === 'fulfilled' ? [start.value] : []))
+  const failed = starts.find((start) => start.status === 'rejected')
+  if (failed === undefined) return started
+  for (const room of started) await room.close()
+  throw failed.reason
 }
 
 async function startProcess(name: string, environment: HouseEnvironment): Promise<Room> {

@@ -26,7 +26,7 @@ export type SigningKeysOptions = {
 const FETCH_TIMEOUT_MS = 2000
 const LONGEST_DOCUMENT = 256 * 1024
 const REFRESH_MS = 60_000
-const RETRY_MS = 1000
+const RETRY_MS = 200
 /** between two fetches for unknown kids: a flood of them costs the issuer nothing */
 const COOLDOWN_MS = 5000
 
