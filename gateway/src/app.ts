@@ -1,6 +1,7 @@
 import fastifyJwt from '@fastify/jwt'
 import fastifyRateLimit from '@fastify/rate-limit'
-import { buildService, type LogLevel, type Service } from '@gatehouse/http-service/build-service'
+import { buildService, type Service } from '@gatehouse/http-service/build-service'
+import type { RoomLog } from '@gatehouse/http-service/room-log'
 import type { FastifyRequest } from 'fastify'
 import { type AssertionKey, assertions } from './assertions/assertions.ts'
 import { forward } from './forwarding/forward.ts'
@@ -21,7 +22,7 @@ declare module 'fastify' {
 
 /** Everything the gateway works with. */
 export type GatewayNeeds = {
-  logLevel: LogLevel
+  log: RoomLog
   https: { cert: Buffer; key: Buffer } | null
   trustedProxies: string[]
   table: RouteTable
@@ -36,8 +37,10 @@ export type GatewayNeeds = {
 export async function buildGateway(needs: GatewayNeeds): Promise<Service> {
   const { table, keys, revoked, assertionKey, clock } = needs
   const app = buildService({
-    ...{ name: 'gateway', bodies: 'streamed', https: needs.https },
-    ...{ logLevel: needs.logLevel, trustProxy: needs.trustedProxies }
+    log: needs.log,
+    bodies: 'streamed',
+    https: needs.https,
+    trustProxy: needs.trustedProxies
   })
   await app.register(fastifyRateLimit, { global: false })
   await app.register(fastifyJwt, {

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { GATEWAY_KEYS_PATH } from '@gatehouse/edge-headers/assertion'
+import { roomLog } from '@gatehouse/http-service/room-log'
 import { connectRedis } from '@gatehouse/redis/connect-redis'
 import { redisRevocations } from '@gatehouse/revocation/redis-revocations'
 import type { RevocationSource } from '@gatehouse/revocation/revocation'
@@ -24,23 +25,22 @@ export async function startGateway(
   embedded: RevocationSource | null
 ): Promise<Room> {
   const clock = Date.now
-  const logLevel = config.LOG_LEVEL
+  const log = roomLog('gateway', config.LOG_LEVEL)
   const { source, disconnect } = revocationSource(config, embedded)
   const assertionKey = await newAssertionKey()
   const keys = await openSigningKeys({
     url: config.GATEWAY_JWKS_URL,
     file: join(config.GATEHOUSE_DATA_DIR, 'gateway-jwks.json'),
-    onFault: (reason) => app?.log.warn({ reason }, 'the key set could not be refreshed'),
+    onFault: (reason) => log.warn({ reason }, 'the key set could not be refreshed'),
     clock
   })
   const revoked = followRevocations({
     source,
-    onFault: (err) => app?.log.warn({ err }, 'the log of revocations is out of reach'),
+    onFault: (err) => log.warn({ err }, 'the log of revocations is out of reach'),
     clock
   })
-  let app: Awaited<ReturnType<typeof buildGateway>> | undefined
-  app = await buildGateway({
-    ...{ logLevel, clock, keys, revoked, assertionKey, table: config.table },
+  const app = await buildGateway({
+    ...{ log, clock, keys, revoked, assertionKey, table: config.table },
     https: tlsFiles(config),
     trustedProxies: config.GATEWAY_TRUSTED_PROXIES.split(/[\s,]+/).filter(Boolean),
     expectation: { issuer: config.TOKEN_ISSUER, audience: config.TOKEN_AUDIENCE },
@@ -57,7 +57,7 @@ export async function startGateway(
     }
   })
   const ops = buildOps({
-    ...{ name: 'gateway', logLevel, metrics: registry },
+    ...{ log, metrics: registry },
     checks: {
       keys: () => (keys.loaded ? null : 'no key set has been had yet'),
       revocations: () =>

@@ -4,13 +4,10 @@ import Fastify, { type FastifyServerOptions, LogController } from 'fastify'
 import { answerClientError } from './client-error.ts'
 import { jsonBodies } from './json-bodies.ts'
 import { answerError, problemAnswers } from './problem-answers.ts'
-
-export type LogLevel = 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent'
+import type { RoomLog } from './room-log.ts'
 
 export type ServiceOptions = {
-  /** the room's name, in every log line */
-  name: string
-  logLevel: LogLevel
+  log: RoomLog
   bodyLimitBytes?: number
   /** 'streamed' where bodies are passed on unread */
   bodies?: 'json' | 'streamed'
@@ -44,7 +41,7 @@ export type Service = ReturnType<typeof buildService>
 
 function serverOptions(options: ServiceOptions): FastifyServerOptions {
   return {
-    logger: loggerOptions(options),
+    loggerInstance: options.log,
     logController: new LogController({ disableRequestLogging: true }),
     frameworkErrors: answerError,
     genReqId: (raw) => requestId(raw.headers),
@@ -56,28 +53,5 @@ function serverOptions(options: ServiceOptions): FastifyServerOptions {
     forceCloseConnections: 'idle',
     clientErrorHandler: answerClientError,
     ajv: { customOptions: { removeAdditional: false, coerceTypes: false, allErrors: false } }
-  }
-}
-
-function loggerOptions({
-  name,
-  logLevel
-}: ServiceOptions): NonNullable<FastifyServerOptions['logger']> {
-  return {
-    name,
-    level: logLevel,
-    // Standard output is for what a person or a script asked to see.
-    stream: process.stderr,
-    serializers: {
-      // A query may hold what must not be logged.
-      req: ({ method, url }) => ({ method, path: url.split('?', 1)[0] ?? '' })
-    },
-    redact: [
-      '*.password',
-      '*.refreshToken',
-      '*.accessToken',
-      'headers.authorization',
-      'headers.cookie'
-    ]
   }
 }

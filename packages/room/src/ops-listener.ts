@@ -1,19 +1,19 @@
-import { buildService, type LogLevel, type Service } from '@gatehouse/http-service/build-service'
+import { buildService, type Service } from '@gatehouse/http-service/build-service'
+import type { RoomLog } from '@gatehouse/http-service/room-log'
 import type { Registry } from 'prom-client'
 
 /** What must hold for the process to do its work: null when it does, or the fault in a few words. */
 export type Check = () => string | null | Promise<string | null>
 
 export type OpsOptions = {
-  name: string
-  logLevel: LogLevel
+  log: RoomLog
   metrics: Registry
   checks: Readonly<Record<string, Check>>
 }
 
 /** The private listener of a process: alive, ready, and its figures. Never reachable through the public one. */
-export function buildOps({ name, logLevel, metrics, checks }: OpsOptions): Service {
-  const ops = buildService({ name: `${name}-ops`, logLevel })
+export function buildOps({ log, metrics, checks }: OpsOptions): Service {
+  const ops = buildService({ log })
 
   ops.get('/healthz', async () => ({ status: 'alive' }))
 

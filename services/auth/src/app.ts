@@ -1,7 +1,8 @@
 import { createPublicKey } from 'node:crypto'
 import fastifyCookie from '@fastify/cookie'
 import fastifyJwt from '@fastify/jwt'
-import { buildService, type LogLevel, type Service } from '@gatehouse/http-service/build-service'
+import { buildService, type Service } from '@gatehouse/http-service/build-service'
+import type { RoomLog } from '@gatehouse/http-service/room-log'
 import { type IdentityOptions, identity } from '@gatehouse/identity/identity'
 import type { AccountStore } from './accounts/account-store.ts'
 import type { SigningKey } from './keys/signing-key.ts'
@@ -26,7 +27,7 @@ import {
 
 /** Everything the auth service works with. */
 export type AuthNeeds = Pick<RouteNeeds, 'newUser' | 'allowedOrigins' | 'clock'> & {
-  logLevel: LogLevel
+  log: RoomLog
   accounts: AccountStore
   families: Families
   ring: KeyRing
@@ -41,7 +42,7 @@ const routes = [register, login, refreshToken, logout, logoutAll, me, jwks]
 
 export async function buildAuth(needs: AuthNeeds): Promise<Service> {
   const { accounts, families, ring, signingKeys, clock } = needs
-  const service = buildService({ name: 'auth', logLevel: needs.logLevel })
+  const service = buildService({ log: needs.log })
   service.addHook('onRequest', async (_request, reply) => {
     reply.header('cache-control', 'no-store')
   })

@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { roomLog } from '@gatehouse/http-service/room-log'
 import { connectRedis, redisReady } from '@gatehouse/redis/connect-redis'
 import type { RevocationSource } from '@gatehouse/revocation/revocation'
 import { listen } from '@gatehouse/room/listen'
@@ -33,7 +34,7 @@ const CLOCK_SKEW_SECONDS = 60
 
 export async function startAuth(config: AuthConfig): Promise<AuthRoom> {
   const clock = Date.now
-  const logLevel = config.LOG_LEVEL
+  const log = roomLog('auth', config.LOG_LEVEL)
   const database = new Kysely<Tables>({
     dialect: nodeSqliteDialect(openDatabase(join(config.GATEHOUSE_DATA_DIR, 'accounts.sqlite')))
   })
@@ -63,10 +64,10 @@ export async function startAuth(config: AuthConfig): Promise<AuthRoom> {
     },
     allowedOrigins: words(config.AUTH_ALLOWED_ORIGINS),
     metrics: authMetrics(registry),
-    ...{ logLevel, clock }
+    ...{ log, clock }
   })
   const ops = buildOps({
-    ...{ name: 'auth', logLevel, metrics: registry },
+    ...{ log, metrics: registry },
     checks: {
       sessions: () =>
         families.ping().then(

@@ -1,14 +1,14 @@
-import { buildService, type LogLevel, type Service } from '@gatehouse/http-service/build-service'
+import { buildService, type Service } from '@gatehouse/http-service/build-service'
+import type { RoomLog } from '@gatehouse/http-service/room-log'
 
 const BODY_LIMIT_BYTES = 1024 * 1024
 
 /** Answers with the request as it came: what a service sees behind the gateway, and what it does not. */
-export async function buildEcho({ logLevel }: { logLevel: LogLevel }): Promise<Service> {
+export async function buildEcho({ log }: { log: RoomLog }): Promise<Service> {
   const service = buildService({
-    name: 'echo',
     bodies: 'streamed',
     bodyLimitBytes: BODY_LIMIT_BYTES,
-    logLevel
+    log
   })
   service.removeAllContentTypeParsers()
   service.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => {

@@ -1,3 +1,4 @@
+import { roomLog } from '@gatehouse/http-service/room-log'
 import { listen } from '@gatehouse/room/listen'
 import { buildOps } from '@gatehouse/room/ops-listener'
 import type { Room } from '@gatehouse/room/room'
@@ -6,9 +7,9 @@ import { buildEcho } from './app.ts'
 import type { EchoConfig } from './config.ts'
 
 export async function startEcho(config: EchoConfig): Promise<Room> {
-  const logLevel = config.LOG_LEVEL
-  const service = await buildEcho({ logLevel })
-  const ops = buildOps({ name: 'echo', logLevel, metrics: new Registry(), checks: {} })
+  const log = roomLog('echo', config.LOG_LEVEL)
+  const service = await buildEcho({ log })
+  const ops = buildOps({ log, metrics: new Registry(), checks: {} })
   const opsUrl = await listen(ops, { host: config.ECHO_OPS_HOST, port: config.ECHO_OPS_PORT })
   const url = await listen(service, { host: config.ECHO_HOST, port: config.ECHO_PORT })
   return {

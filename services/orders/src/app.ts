@@ -1,4 +1,5 @@
-import { buildService, type LogLevel, type Service } from '@gatehouse/http-service/build-service'
+import { buildService, type Service } from '@gatehouse/http-service/build-service'
+import type { RoomLog } from '@gatehouse/http-service/room-log'
 import {
   type Identity,
   type IdentityOptions,
@@ -10,7 +11,7 @@ import { Refusal } from '@gatehouse/problem/refusal'
 import { Type } from 'typebox'
 import type { OrderBook, Visibility } from './order-book.ts'
 
-export type OrdersNeeds = { logLevel: LogLevel; identity: IdentityOptions; orders: OrderBook }
+export type OrdersNeeds = { log: RoomLog; identity: IdentityOptions; orders: OrderBook }
 
 const Order = Type.Object({
   id: Type.String(),
@@ -28,8 +29,8 @@ const NewOrder = Type.Object(
 )
 
 /** A small REST resource as any team would write it: no credential, no token, only `request.identity`. */
-export async function buildOrders({ logLevel, orders, ...needs }: OrdersNeeds): Promise<Service> {
-  const service = buildService({ name: 'orders', logLevel })
+export async function buildOrders({ log, orders, ...needs }: OrdersNeeds): Promise<Service> {
+  const service = buildService({ log })
   await service.register(identity, needs.identity)
 
   service.get(

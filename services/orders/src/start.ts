@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { roomLog } from '@gatehouse/http-service/room-log'
 import { listen } from '@gatehouse/room/listen'
 import { buildOps } from '@gatehouse/room/ops-listener'
 import type { Room } from '@gatehouse/room/room'
@@ -11,13 +12,13 @@ import { openOrderBook } from './order-book.ts'
 const ROUTES_TO_ORDERS = ['orders']
 
 export async function startOrders(config: OrdersConfig): Promise<Room> {
-  const logLevel = config.LOG_LEVEL
+  const log = roomLog('orders', config.LOG_LEVEL)
   const orders = openOrderBook(join(config.GATEHOUSE_DATA_DIR, 'orders.sqlite'))
   const service = await buildOrders({
     identity: { gatewayKeysUrl: config.GATEWAY_KEYS_URL, routes: ROUTES_TO_ORDERS },
-    ...{ logLevel, orders }
+    ...{ log, orders }
   })
-  const ops = buildOps({ name: 'orders', logLevel, metrics: new Registry(), checks: {} })
+  const ops = buildOps({ log, metrics: new Registry(), checks: {} })
   const opsUrl = await listen(ops, { host: config.ORDERS_OPS_HOST, port: config.ORDERS_OPS_PORT })
   const url = await listen(service, { host: config.ORDERS_HOST, port: config.ORDERS_PORT })
   return {
