@@ -31,6 +31,7 @@ export type GatewayNeeds = {
   assertionKey: AssertionKey
   expectation: TokenExpectation
   rememberedTokenBytes: number
+  upstreamTimeoutMs: number
   clock: () => number
 }
 
@@ -85,7 +86,7 @@ export async function buildGateway(needs: GatewayNeeds): Promise<Service> {
   app.addHook('onRequest', async (request) => {
     request.passage = await journey(request.raw, arrival(request), edge)
   })
-  await forward(app, { passageOf })
+  await forward(app, { passageOf, upstreamTimeoutMs: needs.upstreamTimeoutMs })
   return app
 }
 

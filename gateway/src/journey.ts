@@ -47,7 +47,7 @@ export async function journey(
   const { route, target } = match(request.target, edge.table())
   const token = await authenticate(route, request.authorization, edge.verifier)
   refuseRevoked(token, edge.revoked)
-  await limit(arrival.limiter(route))
+  await limit(route, request.headers['content-length'], arrival.limiter(route))
   requireAccess(route, token?.identity ?? null)
   const headers = stamp(request, route, token, arrival.hop, edge.assertions)
   return { route, target, headers }

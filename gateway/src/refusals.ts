@@ -14,6 +14,21 @@ export const tooManyHeaders = () =>
     headers: { connection: 'close' }
   })
 
+export const pathTooLong = () =>
+  new Refusal('INVALID_REQUEST', {
+    status: 414,
+    reason: 'the request target is too long',
+    detail: 'the path is too long',
+    headers: { connection: 'close' }
+  })
+
+export const bodyTooLarge = () =>
+  new Refusal('INVALID_REQUEST', {
+    status: 413,
+    reason: 'the body is over the limit of the row',
+    detail: 'the body is too large'
+  })
+
 export const noRoute = () => new Refusal('NOT_FOUND', { reason: 'no row of the route table' })
 
 export const noToken = () =>

@@ -44,7 +44,8 @@ export async function startGateway(
     https: tlsFiles(config),
     trustedProxies: config.GATEWAY_TRUSTED_PROXIES.split(/[\s,]+/).filter(Boolean),
     expectation: { issuer: config.TOKEN_ISSUER, audience: config.TOKEN_AUDIENCE },
-    rememberedTokenBytes: config.GATEWAY_TOKEN_CACHE_BYTES
+    rememberedTokenBytes: config.GATEWAY_TOKEN_CACHE_BYTES,
+    upstreamTimeoutMs: config.GATEWAY_UPSTREAM_TIMEOUT_SECONDS * 1000
   })
 
   const registry = new Registry()

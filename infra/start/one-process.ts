@@ -7,17 +7,12 @@ import { startGateway } from '@gatehouse/gateway/start'
 import { readConfig as readOrdersConfig } from '@gatehouse/orders/config'
 import { startOrders } from '@gatehouse/orders/start'
 import type { Room } from '@gatehouse/room/room'
+import { SettingsFault } from '@gatehouse/settings/read-settings'
 import type { HouseEnvironment } from './environment.ts'
 
 /** Every room in this process, on embedded stores; the gateway reads the auth service's own log of revocations. */
 export async function startInOneProcess(environment: HouseEnvironment): Promise<Room[]> {
-  // All settings are read before anything starts, so that a fault in one of them starts nothing.
-  const configs = {
-    auth: readAuthConfig(environment),
-    orders: readOrdersConfig(environment),
-    echo: readEchoConfig(environment),
-    gateway: readGatewayConfig(environment)
-  }
+  const configs = readConfigs(environment)
   const started: Room[] = []
   try {
     const auth = await startAuth(configs.auth)
@@ -30,4 +25,27 @@ export async function startInOneProcess(environment: HouseEnvironment): Promise<
     for (const room of started) await room.close()
     throw error
   }
+}
+
+/**
+ * The settings of every room, before anything starts.
+ * @throws SettingsFault with the faults of all of them
+ */
+function readConfigs(environment: HouseEnvironment) {
+  const faults: string[] = []
+  const attempt = <Config>(read: (environment: HouseEnvironment) => Config): Config | undefined => {
+    try {
+      return read(environment)
+    } catch (error) {
+      if (!(error instanceof SettingsFault)) throw error
+      faults.push(...error.faults)
+      return undefined
+    }
+  }
+  const auth = attempt(readAuthConfig)
+  const orders = attempt(readOrdersConfig)
+  const echo = attempt(readEchoConfig)
+  const gateway = attempt(readGatewayConfig)
+  if (!auth || !orders || !echo || !gateway) throw new SettingsFault([...new Set(faults)])
+  return { auth, orders, echo, gateway }
 }

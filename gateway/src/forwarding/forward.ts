@@ -1,24 +1,35 @@
+import type { Readable } from 'node:stream'
 import httpProxy, { type FastifyHttpProxyOptions } from '@fastify/http-proxy'
+import { Refusal } from '@gatehouse/problem/refusal'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Passage } from '../journey.ts'
 import { upstreamTimeout, upstreamUnavailable } from '../refusals.ts'
+import { limitedBody } from './limited-body.ts'
 import { type ResponseHeaders, responseHeaders } from './response-headers.ts'
 
-const HEADERS_TIMEOUT_MS = 30_000
 const BODY_TIMEOUT_MS = 60_000
 const CONNECT_TIMEOUT_MS = 2000
 
 export type ForwardOptions = {
   /** what the journey made of a request */
   passageOf: (request: FastifyRequest) => Passage
+  /** how long a service may take to begin its answer */
+  upstreamTimeoutMs: number
 }
 
 /**
  * The last stage: @fastify/http-proxy passes the request on, streaming both ways. It decides nothing: the upstream, the
  * path and the headers are the passage's, and it never sends a request twice.
  */
-export async function forward(app: FastifyInstance, { passageOf }: ForwardOptions): Promise<void> {
+export async function forward(app: FastifyInstance, options: ForwardOptions): Promise<void> {
+  const { passageOf, upstreamTimeoutMs } = options
   const passage = (request: unknown) => passageOf(request as FastifyRequest)
+  app.addHook('preParsing', async (request, _reply, payload) =>
+    // A body with a length has been judged by it; one in chunks is counted as it comes.
+    request.headers['transfer-encoding'] === undefined
+      ? payload
+      : limitedBody(payload as Readable, passageOf(request).route.bodyLimitBytes)
+  )
   await app.register(httpProxy, {
     upstream: '',
     disableCache: true,
@@ -27,7 +38,7 @@ export async function forward(app: FastifyInstance, { passageOf }: ForwardOption
     internalRewriteLocationHeader: false,
     undici: {
       connect: { timeout: CONNECT_TIMEOUT_MS },
-      headersTimeout: HEADERS_TIMEOUT_MS,
+      headersTimeout: upstreamTimeoutMs,
       bodyTimeout: BODY_TIMEOUT_MS
     },
     handler: (request, reply, _destination, options) => {
@@ -52,10 +63,11 @@ function forwardedPath(path: string, stripPrefix: string | undefined): string {
   return rest === '' ? '/' : rest
 }
 
-/** A service that does not answer is an outage of that service, and says nothing about the caller. */
+/** A fault on the way: the client's own, or an outage of that service, which says nothing about the caller. */
 function answerFault(
   reply: { send(refusal: Error): unknown },
   { error }: { error: Error & { statusCode?: number } }
 ): void {
-  reply.send(error.statusCode === 504 ? upstreamTimeout(error) : upstreamUnavailable(error))
+  if (error.cause instanceof Refusal) reply.send(error.cause)
+  else reply.send(error.statusCode === 504 ? upstreamTimeout(error) : upstreamUnavailable(error))
 }

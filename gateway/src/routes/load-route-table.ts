@@ -10,7 +10,13 @@ import { type RouteTable, routeTable } from './route-table.ts'
  * @throws SettingsFault with all faults: a table that is not understood whole, or that is unsafe, is not used at all
  */
 export function loadRouteTable(file: string, environment: Environment): RouteTable {
-  return readRouteTable(readFileSync(file, 'utf8'), environment)
+  try {
+    return readRouteTable(readFileSync(file, 'utf8'), environment)
+  } catch (error) {
+    if (error instanceof SettingsFault) throw error
+    // No file, or no YAML: the message says which, and where.
+    throw new SettingsFault([`GATEWAY_ROUTES ${file}: ${(error as Error).message}`])
+  }
 }
 
 export function readRouteTable(yaml: string, environment: Environment): RouteTable {

@@ -5,7 +5,6 @@ export type CanonicalTarget = {
   readonly query: string
 }
 
-const LONGEST_PATH = 8192
 /** RFC 3986 §3.3 pchar and the slash; a percent sign only before two hex digits */
 const PATH = /^\/(?:[A-Za-z0-9\-._~!$&'()*+,;=:@/]|%[0-9A-Fa-f]{2})*$/
 /** RFC 3986 §3.4, and the brackets and such that browsers leave as they are; no space, no control, nothing over ASCII */
@@ -34,7 +33,6 @@ export function canonicalTarget(target: string): CanonicalTarget | null {
   const path = queryAt < 0 ? target : target.slice(0, queryAt)
   const query = queryAt < 0 ? '' : target.slice(queryAt)
   const canonical =
-    path.length <= LONGEST_PATH &&
     PATH.test(path) &&
     !path.includes('//') &&
     !HIDDEN.test(path) &&

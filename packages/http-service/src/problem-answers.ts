@@ -32,8 +32,6 @@ export function answerError(error: unknown, request: FastifyRequest, reply: Fast
 
 function answer(refusal: Refusal, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   logRefusal(refusal, request)
-  // A body that was refused unread would have to be swallowed to keep the connection.
-  if (!request.raw.complete) reply.header('connection', 'close')
   return reply
     .code(refusal.status)
     .headers({

@@ -5,6 +5,8 @@ export type LogLevel = 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' |
 
 export type RoomLog = FastifyBaseLogger
 
+const LONGEST_PATH = 256
+
 /**
  * The log of a room: JSON lines on standard error, since standard output is for what a person or a script asked to see.
  * Nothing of a request goes in but its method and path, never a query, a header or a body.
@@ -14,7 +16,10 @@ export function roomLog(name: string, level: LogLevel): RoomLog {
     name,
     level,
     serializers: {
-      req: ({ method, url }: FastifyRequest) => ({ method, path: url.split('?', 1)[0] ?? '' })
+      req: ({ method, url }: FastifyRequest) => ({
+        method,
+        path: url.split('?', 1)[0]?.slice(0, LONGEST_PATH) ?? ''
+      })
     },
     redact: ['*.password', '*.refreshToken', '*.accessToken', '*.authorization', '*.cookie']
   }

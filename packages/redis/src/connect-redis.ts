@@ -32,19 +32,3 @@ export function connectRedis({ url, use = 'commands', onFault }: RedisConnection
   redis.on('error', onFault)
   return redis
 }
-
-/** Resolves when the connection can be used; rejects when that takes too long. */
-export async function redisReady(redis: Redis, withinMs = 5000): Promise<void> {
-  if (redis.status === 'ready') return
-  await new Promise<void>((resolve, reject) => {
-    const timer = setTimeout(() => {
-      redis.off('ready', ready)
-      reject(new Error(`Redis was not reachable within ${withinMs} ms`))
-    }, withinMs)
-    const ready = () => {
-      clearTimeout(timer)
-      resolve()
-    }
-    redis.once('ready', ready)
-  })
-}

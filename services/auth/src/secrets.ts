@@ -1,38 +1,77 @@
 import { randomBytes } from 'node:crypto'
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { dirname } from 'node:path'
-
-/** A secret's text: the setting, or the file that the setting names, or one that is made on the first start and kept. */
-export type SecretSource = { value: string | undefined; file: string | undefined; kept: string }
+import { linkSync, mkdirSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { SettingsFault } from '@gatehouse/settings/read-settings'
+import type { AuthConfig } from './config.ts'
+import { type KeyRing, parseKeyRing } from './sessions/key-ring.ts'
 
 /**
- * @param make the text of a new secret; null in production, where a secret has no default (the settings demand it)
+ * What refresh tokens are made and recognised with.
+ * @throws SettingsFault
  */
-export function readSecret(
-  { value, file, kept }: SecretSource,
-  make: (() => string) | null
-): string {
-  if (value !== undefined) return value
-  if (file !== undefined) return readFileSync(file, 'utf8').trim()
-  if (make === null) throw new Error(`no secret is set, and ${kept} is not made in production`)
+export function refreshKeys(config: AuthConfig): KeyRing {
+  const text = readSecret(config, 'AUTH_REFRESH_KEYS', 'refresh-keys', () => `1:${randomSecret()}`)
   try {
-    return readFileSync(kept, 'utf8').trim()
-  } catch {
-    return keepNew(kept, make())
+    return parseKeyRing(text)
+  } catch (error) {
+    throw new SettingsFault([`AUTH_REFRESH_KEYS: ${(error as Error).message}`])
   }
 }
 
-/** Exclusive creation: of two processes that start together one writes, and both read the same. */
-function keepNew(file: string, secret: string): string {
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
-  try {
-    writeFileSync(file, `${secret}\n`, { flag: 'wx', mode: 0o600 })
-    return secret
-  } catch {
-    return readFileSync(file, 'utf8').trim()
-  }
+/**
+ * What private signing keys are encrypted with at rest.
+ * @throws SettingsFault
+ */
+export function keyEncryptionKey(config: AuthConfig): Buffer {
+  const text = readSecret(config, 'AUTH_KEY_ENCRYPTION_KEY', 'key-encryption-key', randomSecret)
+  const key = Buffer.from(text, 'base64url')
+  if (key.length === 32) return key
+  throw new SettingsFault(['AUTH_KEY_ENCRYPTION_KEY must be 32 bytes as base64url'])
 }
 
 export function randomSecret(): string {
   return randomBytes(32).toString('base64url')
+}
+
+type SecretName = 'AUTH_REFRESH_KEYS' | 'AUTH_KEY_ENCRYPTION_KEY'
+
+/**
+ * A secret's text: the setting, or what is in the file that the setting names; in development also one that is made at the
+ * first start and kept in the data folder.
+ */
+function readSecret(
+  config: AuthConfig,
+  name: SecretName,
+  kept: string,
+  make: () => string
+): string {
+  const value = config[name]
+  if (value !== undefined) return value
+  const file = config[`${name}_FILE`]
+  if (file !== undefined) return readNamed(file, `${name}_FILE`)
+  if (config.NODE_ENV === 'production') throw new SettingsFault([`${name} must be set`])
+  return readOrMake(join(config.GATEHOUSE_DATA_DIR, kept), make)
+}
+
+function readNamed(file: string, name: string): string {
+  try {
+    return readFileSync(file, 'utf8').trim()
+  } catch {
+    throw new SettingsFault([`${name} names a file that cannot be read`])
+  }
+}
+
+/** Of two processes that start together one makes the secret, whole or not at all, and both read the same. */
+function readOrMake(file: string, make: () => string): string {
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
+  const draft = `${file}.${process.pid}`
+  writeFileSync(draft, `${make()}\n`, { mode: 0o600 })
+  try {
+    linkSync(draft, file)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+  } finally {
+    unlinkSync(draft)
+  }
+  return readFileSync(file, 'utf8').trim()
 }

@@ -11,6 +11,8 @@ export type AccountStore = {
   findById(id: string): Promise<Account | null>
   findByEmail(email: string): Promise<Account | null>
   setPasswordHash(id: string, passwordHash: string): Promise<void>
+  /** Resolves when the database answers. */
+  ping(): Promise<void>
 }
 
 export function accountStore(db: Kysely<Tables>): AccountStore {
@@ -54,6 +56,9 @@ export function accountStore(db: Kysely<Tables>): AccountStore {
         .set({ password_hash: passwordHash })
         .where('id', '=', id)
         .execute()
+    },
+    async ping() {
+      await db.selectFrom('accounts').select('id').limit(1).execute()
     }
   }
 }

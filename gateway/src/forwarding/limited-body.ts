@@ -1,0 +1,24 @@
+import { type Readable, Transform, type TransformCallback } from 'node:stream'
+import { bodyTooLarge } from '../refusals.ts'
+
+/**
+ * Passes a body on and counts it; over the limit it fails with the refusal, and what was to get it gets no whole one. The
+ * source is not destroyed then: the client is still to be answered on the same connection.
+ */
+export function limitedBody(source: Readable, limitBytes: number): Readable {
+  let received = 0
+  const body = new Transform({
+    transform(chunk: Buffer, _encoding: BufferEncoding, done: TransformCallback) {
+      received += chunk.length
+      if (received <= limitBytes) return done(null, chunk)
+      // The rest is read and thrown away: unread, it would stand before the next request on this connection.
+      source.unpipe(body).resume()
+      done(bodyTooLarge())
+    }
+  })
+  source.once('error', (error) => body.destroy(error))
+  source.once('close', () => {
+    if (!source.readableEnded) body.destroy()
+  })
+  return source.pipe(body)
+}

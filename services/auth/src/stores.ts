@@ -1,0 +1,53 @@
+import { join } from 'node:path'
+import { connectRedis } from '@gatehouse/redis/connect-redis'
+import type { RevocationSource } from '@gatehouse/revocation/revocation'
+import { Kysely } from 'kysely'
+import type { AuthConfig } from './config.ts'
+import { migrate } from './database/migrate.ts'
+import { openDatabase } from './database/open-database.ts'
+import { nodeSqliteDialect } from './database/sqlite-dialect.ts'
+import type { Tables } from './database/tables.ts'
+import type { Families, FamilyStoreOptions } from './sessions/families.ts'
+import type { FamilyPolicy } from './sessions/family.ts'
+import { redisFamilies } from './sessions/redis-families.ts'
+import { sqliteFamilies } from './sessions/sqlite-families.ts'
+import { sqliteRevocations } from './sessions/sqlite-revocations.ts'
+
+/** what a gateway's clock may be behind, on top of the access token's life */
+const CLOCK_SKEW_SECONDS = 60
+
+/** The durable tables: accounts and signing keys. */
+export async function openTables(config: AuthConfig): Promise<Kysely<Tables>> {
+  const file = join(config.GATEHOUSE_DATA_DIR, 'accounts.sqlite')
+  const database = new Kysely<Tables>({ dialect: nodeSqliteDialect(openDatabase(file)) })
+  await migrate(database)
+  return database
+}
+
+export type FamilyStore = {
+  families: Families
+  /** the log of revocations, where it is in this process; null where gateways read it from Redis */
+  revocations: RevocationSource | null
+}
+
+export function openFamilies(config: AuthConfig, clock: () => number): FamilyStore {
+  const policy: FamilyPolicy = {
+    idleSeconds: config.AUTH_REFRESH_IDLE_SECONDS,
+    absoluteSeconds: config.AUTH_REFRESH_ABSOLUTE_SECONDS,
+    graceSeconds: config.AUTH_REFRESH_GRACE_SECONDS,
+    replayCap: config.AUTH_REFRESH_REPLAY_CAP,
+    sessionsPerUser: config.AUTH_SESSIONS_PER_USER
+  }
+  const revocationSeconds = config.AUTH_ACCESS_TTL_SECONDS + CLOCK_SKEW_SECONDS
+  const options: FamilyStoreOptions = { clock, revocationSeconds }
+
+  if (config.REDIS_URL !== undefined) {
+    // A fault shows as the 503 of a request and in /readyz; the connection mends itself.
+    const redis = connectRedis({ url: config.REDIS_URL, onFault: () => {} })
+    return { families: redisFamilies(redis, policy, options), revocations: null }
+  }
+  // A file of its own: a rotation never waits for an account.
+  const database = openDatabase(join(config.GATEHOUSE_DATA_DIR, 'sessions.sqlite'))
+  const revocations = sqliteRevocations(database, revocationSeconds)
+  return { families: sqliteFamilies(database, revocations, policy, options), revocations }
+}
