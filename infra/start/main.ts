@@ -7,7 +7,9 @@ import { startHouse } from './house.ts'
 if (existsSync('.env')) process.loadEnvFile('.env')
 
 await runProcess(async () => {
-  const house = await startHouse(process.env)
+  // Someone who watches wants the screen, not the log.
+  const quiet = process.stdout.isTTY ? { LOG_LEVEL: 'warn' } : {}
+  const house = await startHouse({ ...quiet, ...process.env })
   process.stdout.write(firstScreen(house))
   return house
 })

@@ -57,8 +57,7 @@ const AT_MOST_ONCE = new Set([
   'content-type',
   'host',
   'origin',
-  'sec-fetch-site',
-  'x-request-id'
+  'sec-fetch-site'
 ])
 
 export function strip(raw: IncomingMessage): StrippedRequest {

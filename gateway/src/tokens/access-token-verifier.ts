@@ -1,6 +1,5 @@
 import { hash } from 'node:crypto'
-import type { AccessTokenClaims } from '@gatehouse/access-token/claims'
-import type { Identity } from '@gatehouse/edge-headers/identity'
+import { type Identity, identityOfClaims } from '@gatehouse/edge-headers/identity'
 import { LRUCache } from 'lru-cache'
 import type { VerificationKey } from '../keys/key-set.ts'
 import type { SigningKeys } from '../keys/signing-keys.ts'
@@ -57,7 +56,7 @@ export function accessTokenVerifier(needs: VerifierNeeds): AccessTokenVerifier {
     if (!checkSignature(token, key)) throw invalidToken('the signature is not good')
     const { nbf, iat } = read.claims
     if (Math.max(nbf, iat) > nowSeconds() + SKEW_SECONDS) throw invalidToken('from the future')
-    return { kid: read.kid, identity: toIdentity(read.claims) }
+    return { kid: read.kid, identity: identityOfClaims(read.claims, read.claims.exp) }
   }
 
   return {
@@ -71,17 +70,5 @@ export function accessTokenVerifier(needs: VerifierNeeds): AccessTokenVerifier {
       if (nowSeconds() >= verified.identity.expiresAt + SKEW_SECONDS) throw tokenExpired()
       return verified
     }
-  }
-}
-
-function toIdentity(claims: AccessTokenClaims): Identity {
-  return {
-    subject: claims.sub,
-    session: claims.sid ?? null,
-    client: claims.client_id,
-    roles: claims.roles,
-    scope: claims.scope === '' ? [] : claims.scope.split(' '),
-    email: claims.email ?? null,
-    expiresAt: claims.exp
   }
 }

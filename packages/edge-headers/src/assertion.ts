@@ -1,3 +1,5 @@
+import type { IdentityClaims } from './identity.ts'
+
 export const ASSERTION_ISSUER = 'gatehouse-gateway'
 export const ASSERTION_TYPE = 'gatehouse-assertion+jwt'
 export const ASSERTION_ALGORITHM = 'ES256'
@@ -6,18 +8,12 @@ export const ASSERTION_ALGORITHM = 'ES256'
 export const GATEWAY_KEYS_PATH = '/.well-known/gateway-jwks.json'
 
 /** What a gateway signs about a request: `x-auth-assertion`. It lives a minute at most, and is for one route's name. */
-export type AssertionClaims = {
-  iss: typeof ASSERTION_ISSUER
+export type AssertionClaims = IdentityClaims & {
+  readonly iss: typeof ASSERTION_ISSUER
   /** the route's name */
-  aud: string
-  sub: string
-  sid?: string
-  client_id: string
-  scope: string
-  roles: readonly string[]
-  email?: string
+  readonly aud: string
   /** when the access token ends: not to be taken for the assertion's own `exp` */
-  token_exp: number
-  iat: number
-  exp: number
+  readonly token_exp: number
+  readonly iat: number
+  readonly exp: number
 }

@@ -15,6 +15,29 @@ export type Identity = {
   readonly expiresAt: number
 }
 
+/** The members by which a token or an assertion says who is calling (RFC 9068 §2.2). */
+export type IdentityClaims = {
+  readonly sub: string
+  readonly sid?: string
+  readonly client_id: string
+  /** space-separated */
+  readonly scope: string
+  readonly roles: readonly string[]
+  readonly email?: string
+}
+
+export function identityOfClaims(claims: IdentityClaims, expiresAt: number): Identity {
+  return {
+    subject: claims.sub,
+    session: claims.sid ?? null,
+    client: claims.client_id,
+    roles: claims.roles,
+    scope: claims.scope === '' ? [] : claims.scope.split(' '),
+    email: claims.email ?? null,
+    expiresAt
+  }
+}
+
 /** How many bytes the identity headers of one request may take, names included. */
 export const IDENTITY_BUDGET_BYTES = 4096
 

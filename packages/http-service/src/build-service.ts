@@ -17,9 +17,11 @@ export type ServiceOptions = {
 }
 
 const BODY_LIMIT_BYTES = 16 * 1024
-/** a header section over this is 431 */
-const limits = { maxHeaderSize: 16 * 1024 }
-const REQUEST_TIMEOUT_MS = 30_000
+/** a header section over the size is 431; one that takes longer ends the connection */
+const limits = { maxHeaderSize: 16 * 1024, headersTimeout: 15_000 }
+const JSON_TIMEOUT_MS = 30_000
+/** an upload may take a while */
+const STREAM_TIMEOUT_MS = 300_000
 const IDLE_CONNECTION_MS = 65_000
 
 /**
@@ -48,7 +50,7 @@ function serverOptions(options: ServiceOptions): FastifyServerOptions {
     requestIdHeader: false,
     bodyLimit: options.bodyLimitBytes ?? BODY_LIMIT_BYTES,
     trustProxy: options.trustProxy?.length ? options.trustProxy : false,
-    requestTimeout: REQUEST_TIMEOUT_MS,
+    requestTimeout: options.bodies === 'streamed' ? STREAM_TIMEOUT_MS : JSON_TIMEOUT_MS,
     keepAliveTimeout: IDLE_CONNECTION_MS,
     forceCloseConnections: 'idle',
     clientErrorHandler: answerClientError,

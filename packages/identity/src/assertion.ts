@@ -4,8 +4,8 @@ import {
   ASSERTION_TYPE,
   type AssertionClaims
 } from '@gatehouse/edge-headers/assertion'
-import type { Identity } from '@gatehouse/edge-headers/identity'
-import { createRemoteJWKSet, errors, type JWTPayload, jwtVerify } from 'jose'
+import { type Identity, identityOfClaims } from '@gatehouse/edge-headers/identity'
+import { createRemoteJWKSet, errors, jwtVerify } from 'jose'
 
 export class AssertionInvalid extends Error {
   override readonly name = 'AssertionInvalid'
@@ -38,7 +38,7 @@ export function assertionVerifier(keysUrl: string, audience: string[]): Assertio
         clockTolerance: 5,
         requiredClaims: ['sub', 'exp', 'iat', 'client_id', 'token_exp']
       })
-      return toIdentity(payload)
+      return identityOfClaims(payload, payload.token_exp)
     } catch (error) {
       if (isOutage(error))
         throw new GatewayKeysUnavailable('the gateway keys are out of reach', { cause: error })
@@ -54,16 +54,4 @@ function isOutage(error: unknown): boolean {
     error instanceof errors.JWKSTimeout ||
     error.constructor === errors.JOSEError
   )
-}
-
-function toIdentity(claims: AssertionClaims & JWTPayload): Identity {
-  return {
-    subject: claims.sub,
-    session: claims.sid ?? null,
-    client: claims.client_id,
-    roles: claims.roles,
-    scope: claims.scope === '' ? [] : claims.scope.split(' '),
-    email: claims.email ?? null,
-    expiresAt: claims.token_exp
-  }
 }
