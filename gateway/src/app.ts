@@ -4,6 +4,7 @@ import { buildService, type Service } from '@gatehouse/http-service/build-servic
 import type { RoomLog } from '@gatehouse/http-service/room-log'
 import type { FastifyRequest } from 'fastify'
 import { type AssertionKey, assertions } from './assertions/assertions.ts'
+import { allowOrigins } from './cross-origin.ts'
 import { forward } from './forwarding/forward.ts'
 import { type Arrival, type Edge, journey, type Passage } from './journey.ts'
 import type { SigningKeys } from './keys/signing-keys.ts'
@@ -25,6 +26,8 @@ export type GatewayNeeds = {
   log: RoomLog
   https: { cert: Buffer; key: Buffer } | null
   trustedProxies: string[]
+  /** other origins whose pages may use this API */
+  allowedOrigins: string[]
   table: RouteTable
   keys: SigningKeys
   revoked: RevokedSessions
@@ -82,6 +85,7 @@ export async function buildGateway(needs: GatewayNeeds): Promise<Service> {
     limiter: (route) => limiterOf(route, request)
   })
 
+  allowOrigins(app, needs.allowedOrigins)
   app.decorateRequest('passage', null)
   app.addHook('onRequest', async (request) => {
     request.passage = await journey(request.raw, arrival(request), edge)

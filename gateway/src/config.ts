@@ -1,6 +1,13 @@
 import { tokenSettings } from '@gatehouse/access-token/settings'
 import { redisSettings } from '@gatehouse/redis/settings'
-import { commonSettings, dataSettings, host, port } from '@gatehouse/settings/fragments'
+import {
+  commonSettings,
+  dataSettings,
+  host,
+  originSettings,
+  port,
+  words
+} from '@gatehouse/settings/fragments'
 import { type Environment, readSettings, SettingsFault } from '@gatehouse/settings/read-settings'
 import { type Static, Type } from 'typebox'
 import { loadRouteTable } from './routes/load-route-table.ts'
@@ -12,6 +19,7 @@ export const gatewaySettings = {
   ...dataSettings,
   ...redisSettings,
   ...tokenSettings,
+  ...originSettings,
   GATEWAY_HOST: host(),
   GATEWAY_PORT: port(3000),
   GATEWAY_OPS_HOST: host(),
@@ -35,7 +43,7 @@ export type GatewayConfig = Static<ReturnType<typeof Type.Object<typeof gatewayS
 /** @throws SettingsFault */
 export function readConfig(environment: Environment): GatewayConfig {
   const settings = readSettings(gatewaySettings, environment)
-  const proxies = settings.GATEWAY_TRUSTED_PROXIES.split(/[\s,]+/)
+  const proxies = words(settings.GATEWAY_TRUSTED_PROXIES)
   const faults: string[] = []
   if (proxies.some((range) => range.endsWith('/0') || range === 'true')) {
     faults.push('GATEWAY_TRUSTED_PROXIES would trust everyone')

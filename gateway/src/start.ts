@@ -8,6 +8,7 @@ import type { RevocationSource } from '@gatehouse/revocation/revocation'
 import { listen } from '@gatehouse/room/listen'
 import { buildOps } from '@gatehouse/room/ops-listener'
 import type { Room } from '@gatehouse/room/room'
+import { words } from '@gatehouse/settings/fragments'
 import { SettingsFault } from '@gatehouse/settings/read-settings'
 import { Gauge, Registry } from 'prom-client'
 import { buildGateway } from './app.ts'
@@ -42,7 +43,8 @@ export async function startGateway(
   const app = await buildGateway({
     ...{ log, clock, keys, revoked, assertionKey, table: config.table },
     https: tlsFiles(config),
-    trustedProxies: config.GATEWAY_TRUSTED_PROXIES.split(/[\s,]+/).filter(Boolean),
+    trustedProxies: words(config.GATEWAY_TRUSTED_PROXIES),
+    allowedOrigins: words(config.ALLOWED_ORIGINS),
     expectation: { issuer: config.TOKEN_ISSUER, audience: config.TOKEN_AUDIENCE },
     rememberedTokenBytes: config.GATEWAY_TOKEN_CACHE_BYTES,
     upstreamTimeoutMs: config.GATEWAY_UPSTREAM_TIMEOUT_SECONDS * 1000

@@ -8,6 +8,11 @@ export const commonSettings = {
   })
 }
 
+/** Whose pages may use the API besides its own: the gateway answers them (CORS), the auth service takes their cookies. */
+export const originSettings = {
+  ALLOWED_ORIGINS: Type.String({ default: '' })
+}
+
 /** Where the embedded defaults keep their files. */
 export const dataSettings = {
   GATEHOUSE_DATA_DIR: Type.String({ default: '.gatehouse', minLength: 1 })
@@ -17,3 +22,8 @@ export const port = (fallback: number) =>
   Type.Integer({ default: fallback, minimum: 0, maximum: 65535 })
 
 export const host = (fallback = '127.0.0.1') => Type.String({ default: fallback, minLength: 1 })
+
+/** A list in a setting: separated by spaces or commas. */
+export function words(list: string): string[] {
+  return list.split(/[\s,]+/).filter((word) => word !== '')
+}

@@ -7,7 +7,9 @@ import { type IdentityOptions, identity } from '@gatehouse/identity/identity'
 import type { AccountStore } from './accounts/account-store.ts'
 import type { SigningKey } from './keys/signing-key.ts'
 import type { AuthMetrics } from './metrics.ts'
+import { endSession } from './routes/end-session.ts'
 import { jwks } from './routes/jwks.ts'
+import { listSessions } from './routes/list-sessions.ts'
 import { login } from './routes/login.ts'
 import { logout } from './routes/logout.ts'
 import { logoutAll } from './routes/logout-all.ts'
@@ -17,6 +19,7 @@ import { refreshToken } from './routes/refresh-token.ts'
 import { register } from './routes/register.ts'
 import type { Families } from './sessions/families.ts'
 import type { KeyRing } from './sessions/key-ring.ts'
+import type { RefreshLimit } from './sessions/refresh-limit.ts'
 import { sessions } from './sessions/sessions.ts'
 import {
   type AccessTokenPolicy,
@@ -26,11 +29,12 @@ import {
 } from './tokens/access-token.ts'
 
 /** Everything the auth service works with. */
-export type AuthNeeds = Pick<RouteNeeds, 'newUser' | 'allowedOrigins' | 'clock'> & {
+export type AuthNeeds = Pick<RouteNeeds, 'newUser' | 'allowedOrigins' | 'audit' | 'clock'> & {
   log: RoomLog
   accounts: AccountStore
   families: Families
   ring: KeyRing
+  refreshLimit: RefreshLimit
   /** the live keys; exactly one is active */
   signingKeys: () => readonly SigningKey[]
   tokenPolicy: AccessTokenPolicy
@@ -38,7 +42,17 @@ export type AuthNeeds = Pick<RouteNeeds, 'newUser' | 'allowedOrigins' | 'clock'>
   metrics: AuthMetrics
 }
 
-const routes = [register, login, refreshToken, logout, logoutAll, me, jwks]
+const routes = [
+  register,
+  login,
+  refreshToken,
+  logout,
+  logoutAll,
+  me,
+  listSessions,
+  endSession,
+  jwks
+]
 
 export async function buildAuth(needs: AuthNeeds): Promise<Service> {
   const { accounts, families, ring, signingKeys, clock } = needs
@@ -66,11 +80,9 @@ export async function buildAuth(needs: AuthNeeds): Promise<Service> {
         sign,
         clock
       }),
-      observe: (sid, { outcome, before }) => {
-        needs.metrics.refreshes.inc({ outcome })
-        const level = outcome === 'reused' || outcome === 'healed' ? 'warn' : 'debug'
-        service.log[level]({ sid, outcome, generation: before?.generation }, 'refresh')
-      },
+      count: (outcome) => needs.metrics.refreshes.inc({ outcome }),
+      limit: needs.refreshLimit,
+      audit: needs.audit,
       ...{ accounts, families, ring, clock }
     })
   }

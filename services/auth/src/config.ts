@@ -1,7 +1,13 @@
 import { algorithms } from '@gatehouse/access-token/claims'
 import { tokenSettings } from '@gatehouse/access-token/settings'
 import { redisSettings } from '@gatehouse/redis/settings'
-import { commonSettings, dataSettings, host, port } from '@gatehouse/settings/fragments'
+import {
+  commonSettings,
+  dataSettings,
+  host,
+  originSettings,
+  port
+} from '@gatehouse/settings/fragments'
 import { type Environment, readSettings, SettingsFault } from '@gatehouse/settings/read-settings'
 import { type Static, Type } from 'typebox'
 
@@ -14,6 +20,7 @@ export const authSettings = {
   ...dataSettings,
   ...redisSettings,
   ...tokenSettings,
+  ...originSettings,
   AUTH_HOST: host(),
   AUTH_PORT: port(3001),
   AUTH_OPS_HOST: host(),
@@ -23,13 +30,13 @@ export const authSettings = {
   AUTH_REFRESH_ABSOLUTE_SECONDS: seconds(90 * DAY_SECONDS),
   AUTH_REFRESH_GRACE_SECONDS: seconds(10, 0),
   AUTH_REFRESH_REPLAY_CAP: seconds(100),
+  AUTH_REFRESH_LIMIT_PER_MINUTE: seconds(120),
   AUTH_SESSIONS_PER_USER: seconds(20),
   AUTH_SIGNING_ALGORITHM: Type.Enum([...algorithms], { default: 'ES256' }),
   AUTH_REFRESH_KEYS: Type.Optional(Type.String()),
   AUTH_REFRESH_KEYS_FILE: Type.Optional(Type.String()),
   AUTH_KEY_ENCRYPTION_KEY: Type.Optional(Type.String()),
   AUTH_KEY_ENCRYPTION_KEY_FILE: Type.Optional(Type.String()),
-  AUTH_ALLOWED_ORIGINS: Type.String({ default: '' }),
   AUTH_NEW_USER_ROLES: Type.String({ default: 'user' }),
   AUTH_NEW_USER_SCOPE: Type.String({ default: 'orders:read orders:write' }),
   GATEWAY_KEYS_URL: Type.String({

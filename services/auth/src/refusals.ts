@@ -25,6 +25,15 @@ export const unknownRefreshToken = () =>
 export const sessionEnded = (reason: string) =>
   new Refusal('SESSION_ENDED', { reason, headers: bearerChallenge({ error: 'invalid_token' }) })
 
+export const noSuchSession = () =>
+  new Refusal('NOT_FOUND', { reason: 'no live session of this user has the id' })
+
+export const tooManyRefreshes = (retryAfterSeconds: number) =>
+  new Refusal('RATE_LIMITED', {
+    reason: 'the session refreshes too often',
+    headers: { 'retry-after': String(retryAfterSeconds) }
+  })
+
 export const crossSite = () =>
   new Refusal('FORBIDDEN', {
     reason: 'the request comes from another site',

@@ -3,13 +3,16 @@ import type { RevocationSource } from '@gatehouse/revocation/revocation'
 import { listen } from '@gatehouse/room/listen'
 import { buildOps } from '@gatehouse/room/ops-listener'
 import type { Room } from '@gatehouse/room/room'
+import { words } from '@gatehouse/settings/fragments'
 import { Registry } from 'prom-client'
 import { accountStore } from './accounts/account-store.ts'
 import { buildAuth } from './app.ts'
+import { auditLog } from './audit/audit-log.ts'
 import type { AuthConfig } from './config.ts'
 import { loadSigningKeys, signingKeyStore } from './keys/signing-key-store.ts'
 import { authMetrics } from './metrics.ts'
 import { keyEncryptionKey, refreshKeys } from './secrets.ts'
+import { refreshLimit } from './sessions/refresh-limit.ts'
 import { openFamilies, openTables } from './stores.ts'
 
 /** The auth service that is up; with embedded defaults, also the log of revocations for a gateway in this process. */
@@ -46,7 +49,9 @@ export async function startAuth(config: AuthConfig): Promise<AuthRoom> {
       roles: words(config.AUTH_NEW_USER_ROLES),
       scope: words(config.AUTH_NEW_USER_SCOPE)
     },
-    allowedOrigins: words(config.AUTH_ALLOWED_ORIGINS),
+    allowedOrigins: words(config.ALLOWED_ORIGINS),
+    refreshLimit: refreshLimit({ perMinute: config.AUTH_REFRESH_LIMIT_PER_MINUTE, clock }),
+    audit: auditLog(database, clock),
     metrics: authMetrics(registry),
     ...{ log, clock }
   })
@@ -77,9 +82,4 @@ export async function startAuth(config: AuthConfig): Promise<AuthRoom> {
       await database.destroy()
     }
   }
-}
-
-/** A list in a setting: separated by spaces or commas. */
-function words(list: string): string[] {
-  return list.split(/[\s,]+/).filter((word) => word !== '')
 }

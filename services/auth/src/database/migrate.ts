@@ -1,10 +1,14 @@
 import type { Kysely } from 'kysely'
 import { type Migration, Migrator } from 'kysely/migration'
 import { accountsAndKeys } from './migrations/0001-accounts-and-keys.ts'
+import { auditEvents } from './migrations/0002-audit-events.ts'
 import type { Tables } from './tables.ts'
 
 /** Every migration, in the order of its name. One that has landed is never edited. */
-const migrations: Record<string, Migration> = { '0001-accounts-and-keys': accountsAndKeys }
+const migrations: Record<string, Migration> = {
+  '0001-accounts-and-keys': accountsAndKeys,
+  '0002-audit-events': auditEvents
+}
 
 /** @throws what the first failing migration threw */
 export async function migrate(database: Kysely<Tables>): Promise<void> {

@@ -1,4 +1,5 @@
 import type { Algorithm } from '@gatehouse/access-token/claims'
+import type { AuditKind } from '../audit/audit-event.ts'
 import type { KeyState } from '../keys/signing-key.ts'
 
 export type AccountTable = {
@@ -26,5 +27,21 @@ export type SigningKeyTable = {
   created_at: number
 }
 
+export type AuditEventTable = {
+  /** milliseconds since 1970 */
+  at_ms: number
+  kind: AuditKind
+  subject: string | null
+  sid: string | null
+  address: string
+  request_id: string
+  /** JSON */
+  detail: string
+}
+
 /** The durable tables. */
-export type Tables = { accounts: AccountTable; signing_keys: SigningKeyTable }
+export type Tables = {
+  accounts: AccountTable
+  signing_keys: SigningKeyTable
+  audit_events: AuditEventTable
+}

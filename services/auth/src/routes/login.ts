@@ -2,8 +2,10 @@ import { Type } from 'typebox'
 import { canonicalEmail } from '../accounts/email.ts'
 import { PASSWORD_MAX_LENGTH, passwordMatches } from '../accounts/password.ts'
 import { wrongCredentials } from '../refusals.ts'
+import { deviceLabel } from '../sessions/device-label.ts'
 import { Delivery, TokenResponse, tokenResponse } from '../tokens/token-response.ts'
 import type { Route } from './needs.ts'
+import { originOf } from './origin-of.ts'
 import { setRefreshCookie } from './refresh-cookie.ts'
 import { refuseCrossSite } from './refuse-cross-site.ts'
 
@@ -16,10 +18,7 @@ const Body = Type.Object(
   { additionalProperties: false }
 )
 
-/** The OAuth client of this API's own logins. */
-const FIRST_PARTY_CLIENT = 'gatehouse'
-
-export const login: Route = (service, { accounts, sessions, allowedOrigins }) => {
+export const login: Route = (service, { accounts, sessions, audit, allowedOrigins }) => {
   service.post(
     '/login',
     {
@@ -32,13 +31,13 @@ export const login: Route = (service, { accounts, sessions, allowedOrigins }) =>
       const account = canonical === null ? null : await accounts.findByEmail(canonical)
       // A disabled account costs the same work, and gets the same answer.
       const matches = await passwordMatches(account, password)
-      if (account === null || account.disabled || !matches) throw wrongCredentials()
-
-      const grant = await sessions.begin(account, {
-        clientId: FIRST_PARTY_CLIENT,
-        scope: '',
-        label: ''
-      })
+      const origin = originOf(request)
+      if (account === null || account.disabled || !matches) {
+        await audit.write({ kind: 'login-failed', subject: account?.id ?? null, sid: null, origin })
+        throw wrongCredentials()
+      }
+      const label = deviceLabel(request.headers['user-agent'])
+      const grant = await sessions.begin(account, { clientId: '', scope: '', label }, origin)
       if (delivery === 'cookie') setRefreshCookie(reply, grant)
       return tokenResponse(grant, delivery)
     }

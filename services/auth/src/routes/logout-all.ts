@@ -1,13 +1,14 @@
 import { requireIdentity } from '@gatehouse/identity/identity'
 import { Type } from 'typebox'
 import type { Route } from './needs.ts'
+import { originOf } from './origin-of.ts'
 
 export const logoutAll: Route = (service, { sessions }) => {
   service.post(
     '/logout-all',
     { schema: { response: { 204: Type.Null() } } },
     async (request, reply) => {
-      await sessions.endAll(requireIdentity(request).subject)
+      await sessions.endAll(requireIdentity(request).subject, originOf(request))
       return reply.code(204).send(null)
     }
   )

@@ -1,5 +1,6 @@
 import { Type } from 'typebox'
 import type { Route } from './needs.ts'
+import { originOf } from './origin-of.ts'
 import { presentedRefreshToken, RefreshTokenBody } from './presented-refresh-token.ts'
 import { clearRefreshCookie } from './refresh-cookie.ts'
 import { refuseCrossSite } from './refuse-cross-site.ts'
@@ -14,7 +15,7 @@ export const logout: Route = (service, { sessions, allowedOrigins }) => {
     },
     async (request, reply) => {
       const { token, delivery } = presentedRefreshToken(request)
-      const ended = await sessions.end(token)
+      const ended = await sessions.end(token, originOf(request))
       if (ended && delivery === 'cookie') clearRefreshCookie(reply)
       return reply.code(204).send(null)
     }

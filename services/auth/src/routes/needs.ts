@@ -1,5 +1,6 @@
 import type { Service } from '@gatehouse/http-service/build-service'
 import type { AccountStore } from '../accounts/account-store.ts'
+import type { AuditLog } from '../audit/audit-log.ts'
 import type { SigningKey } from '../keys/signing-key.ts'
 import type { Sessions } from '../sessions/sessions.ts'
 
@@ -7,6 +8,7 @@ import type { Sessions } from '../sessions/sessions.ts'
 export type RouteNeeds = {
   readonly accounts: AccountStore
   readonly sessions: Sessions
+  readonly audit: AuditLog
   readonly signingKeys: () => readonly SigningKey[]
   readonly newUser: { readonly roles: readonly string[]; readonly scope: readonly string[] }
   readonly allowedOrigins: readonly string[]

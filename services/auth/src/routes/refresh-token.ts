@@ -1,6 +1,7 @@
 import { Refusal } from '@gatehouse/problem/refusal'
 import { TokenResponse, tokenResponse } from '../tokens/token-response.ts'
 import type { Route } from './needs.ts'
+import { originOf } from './origin-of.ts'
 import { presentedRefreshToken, RefreshTokenBody } from './presented-refresh-token.ts'
 import { clearRefreshCookie, setRefreshCookie } from './refresh-cookie.ts'
 import { refuseCrossSite } from './refuse-cross-site.ts'
@@ -15,7 +16,7 @@ export const refreshToken: Route = (service, { sessions, allowedOrigins }) => {
     async (request, reply) => {
       const { token, delivery } = presentedRefreshToken(request)
       try {
-        const grant = await sessions.refresh(token)
+        const grant = await sessions.refresh(token, originOf(request))
         if (delivery === 'cookie') setRefreshCookie(reply, grant)
         return tokenResponse(grant, delivery)
       } catch (error) {

@@ -18,6 +18,7 @@ export type FamilyRecord = {
   readonly replays: number
   /** seconds: when it was ended on purpose; 0 while it lives. An ended family stays as a tombstone until `expiresAt` */
   readonly endedAt: number
+  /** the OAuth client; empty: this API's own */
   readonly clientId: string
   /** the scope that was asked for, space-separated; empty: all that the account has */
   readonly scope: string

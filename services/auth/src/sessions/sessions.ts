@@ -1,10 +1,13 @@
 import type { Account } from '../accounts/account.ts'
 import type { AccountStore } from '../accounts/account-store.ts'
-import { sessionEnded, unknownRefreshToken } from '../refusals.ts'
+import { type AuditEvent, type Origin, refreshEvent } from '../audit/audit-event.ts'
+import type { AuditLog } from '../audit/audit-log.ts'
+import { sessionEnded, tooManyRefreshes, unknownRefreshToken } from '../refusals.ts'
 import type { AccessTokens, IssuedAccessToken } from '../tokens/access-token.ts'
-import type { Families, Presented } from './families.ts'
-import type { FamilyRecord, Opening } from './family.ts'
+import type { Families, StoredFamily } from './families.ts'
+import type { FamilyRecord, Opening, Outcome } from './family.ts'
 import type { KeyRing } from './key-ring.ts'
+import type { RefreshLimit } from './refresh-limit.ts'
 import {
   mintRefreshToken,
   newFamily,
@@ -22,16 +25,16 @@ export type Grant = {
   readonly refreshExpiresIn: number
 }
 
-/** What is told about each refresh that met a family. */
-export type RefreshObserver = (sid: string, presented: Presented) => void
-
 export type Sessions = {
-  begin(account: Account, opening: Opening): Promise<Grant>
-  /** @throws Refusal UNAUTHENTICATED for a token that was not made here, SESSION_ENDED, UNAVAILABLE */
-  refresh(refreshToken: string): Promise<Grant>
+  begin(account: Account, opening: Opening, origin: Origin): Promise<Grant>
+  /** @throws Refusal UNAUTHENTICATED for a token that was not made here, SESSION_ENDED, RATE_LIMITED, UNAVAILABLE */
+  refresh(refreshToken: string, origin: Origin): Promise<Grant>
   /** Ends the token's session; false where the token was not made here. */
-  end(refreshToken: string): Promise<boolean>
-  endAll(subject: string): Promise<number>
+  end(refreshToken: string, origin: Origin): Promise<boolean>
+  /** Ends one session of a user; false where there is none of that id. */
+  endOne(subject: string, sid: string, origin: Origin): Promise<boolean>
+  endAll(subject: string, origin: Origin): Promise<void>
+  list(subject: string): Promise<StoredFamily[]>
 }
 
 export type SessionNeeds = {
@@ -39,12 +42,15 @@ export type SessionNeeds = {
   accounts: Pick<AccountStore, 'findById'>
   accessTokens: AccessTokens
   ring: KeyRing
+  limit: RefreshLimit
+  audit: AuditLog
   clock: () => number
-  observe: RefreshObserver
+  /** counts what became of each refresh that met a family */
+  count: (outcome: Outcome) => void
 }
 
 export function sessions(needs: SessionNeeds): Sessions {
-  const { families, accounts, accessTokens, ring, clock, observe } = needs
+  const { families, accounts, accessTokens, ring, limit, audit, clock, count } = needs
 
   const grant = (account: Account, token: RefreshToken, record: FamilyRecord): Grant => {
     const sid = sessionId(token.family)
@@ -62,40 +68,62 @@ export function sessions(needs: SessionNeeds): Sessions {
     }
   }
 
+  /** Ends a family that was live, and tells of it. */
+  const end = async (event: AuditEvent & { subject: string; sid: string }): Promise<boolean> => {
+    const ended = await families.end(event.subject, event.sid)
+    if (ended) await audit.write(event)
+    return ended
+  }
+
   return {
-    async begin(account, opening) {
+    async begin(account, opening, origin) {
       const family = newFamily()
-      const record = await families.open(account.id, sessionId(family), opening)
+      const sid = sessionId(family)
+      const record = await families.open(account.id, sid, opening)
+      await audit.write({ kind: 'login', subject: account.id, sid, origin })
       return grant(account, { subject: account.id, family, generation: 0 }, record)
     },
 
-    async refresh(text) {
+    async refresh(text, origin) {
       const token = readRefreshToken(text, ring)
       if (token === null) throw unknownRefreshToken()
+      const { subject, generation } = token
       const sid = sessionId(token.family)
+      const waitSeconds = limit.take(sid)
+      if (waitSeconds !== null) throw tooManyRefreshes(waitSeconds)
 
-      const account = await accounts.findById(token.subject)
+      const account = await accounts.findById(subject)
       if (account === null || account.disabled) {
-        await families.end(token.subject, sid)
+        await end({ kind: 'session-ended', subject, sid, origin })
         throw sessionEnded('the account is disabled or gone')
       }
 
-      const presented = await families.present(token.subject, sid, token.generation)
-      observe(sid, presented)
+      const presented = await families.present(subject, sid, generation)
       const { outcome, after } = presented
+      count(outcome)
+      const event = refreshEvent(subject, sid, generation, presented, clock(), origin)
+      if (event !== null) await audit.write(event)
       if (after === null || outcome === 'ended' || outcome === 'reused') {
         throw sessionEnded(`the refresh token is ${outcome}`)
       }
       return grant(account, token, after)
     },
 
-    async end(text) {
+    async end(text, origin) {
       const token = readRefreshToken(text, ring)
       if (token === null) return false
-      await families.end(token.subject, sessionId(token.family))
+      const sid = sessionId(token.family)
+      await end({ kind: 'logout', subject: token.subject, sid, origin })
       return true
     },
 
-    endAll: (subject) => families.endAll(subject, null)
+    endOne: (subject, sid, origin) => end({ kind: 'session-ended', subject, sid, origin }),
+
+    async endAll(subject, origin) {
+      const ended = await families.endAll(subject, null)
+      await audit.write({ kind: 'logout-all', subject, sid: null, origin, detail: { ended } })
+    },
+
+    list: (subject) => families.list(subject)
   }
 }

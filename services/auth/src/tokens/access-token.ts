@@ -24,6 +24,9 @@ export type AccessTokenSubject = {
 
 export type IssuedAccessToken = { readonly token: string; readonly expiresIn: number }
 
+/** The OAuth client of this API's own logins, which a family keeps as an empty text. */
+const FIRST_PARTY_CLIENT = 'gatehouse'
+
 /** A lifetime is up to this share shorter at random, so that clients that began together do not refresh together. */
 const JITTER = 0.05
 
@@ -50,7 +53,7 @@ export function accessTokens(needs: {
         iat,
         nbf: iat,
         jti: randomUUID(),
-        client_id: clientId,
+        client_id: clientId || FIRST_PARTY_CLIENT,
         sid,
         scope: grantedScope(account.scope, requestedScope).join(' '),
         roles: [...account.roles],

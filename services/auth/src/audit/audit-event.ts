@@ -1,0 +1,51 @@
+import type { Presented } from '../sessions/families.ts'
+
+/** What happened. Never with a token, a password, an e-mail address or a cookie in it. */
+export type AuditKind =
+  | 'login'
+  | 'login-failed'
+  | 'refresh-replayed'
+  | 'refresh-healed'
+  | 'refresh-reused'
+  | 'refresh-ended'
+  | 'logout'
+  | 'logout-all'
+  | 'session-ended'
+
+/** Where a request came from, as the gateway tells it. */
+export type Origin = {
+  /** the addresses of `x-forwarded-for` */
+  readonly address: string
+  readonly requestId: string
+}
+
+export type AuditEvent = {
+  readonly kind: AuditKind
+  /** the account; null where nobody knows whose */
+  readonly subject: string | null
+  /** the session's public id */
+  readonly sid: string | null
+  readonly origin: Origin
+  readonly detail?: Readonly<Record<string, number>>
+}
+
+/** What a refresh is worth telling of; null for an ordinary rotation. A reuse says how far back, and how long after. */
+export function refreshEvent(
+  subject: string,
+  sid: string,
+  generation: number,
+  presented: Presented,
+  nowMs: number,
+  origin: Origin
+): AuditEvent | null {
+  const { outcome, before } = presented
+  if (outcome === 'rotated') return null
+  const detail =
+    before === null
+      ? {}
+      : {
+          generationsBehind: before.generation - generation,
+          secondsSinceRotation: Math.floor((nowMs - before.rotatedAtMs) / 1000)
+        }
+  return { kind: `refresh-${outcome}`, subject, sid, origin, detail }
+}

@@ -1,0 +1,26 @@
+import { requireIdentity } from '@gatehouse/identity/identity'
+import { Type } from 'typebox'
+import { noSuchSession } from '../refusals.ts'
+import type { Route } from './needs.ts'
+import { originOf } from './origin-of.ts'
+
+const LONGEST_ID = 64
+
+/** Another user's session is as unknown as one that never was. */
+export const endSession: Route = (service, { sessions }) => {
+  service.delete(
+    '/sessions/:id',
+    {
+      schema: {
+        params: Type.Object({ id: Type.String({ maxLength: LONGEST_ID }) }),
+        response: { 204: Type.Null() }
+      }
+    },
+    async (request, reply) => {
+      const { subject } = requireIdentity(request)
+      const ended = await sessions.endOne(subject, request.params.id, originOf(request))
+      if (!ended) throw noSuchSession()
+      return reply.code(204).send(null)
+    }
+  )
+}

@@ -1,0 +1,36 @@
+import { LRUCache } from 'lru-cache'
+
+/** Counts refreshes a family: by address it would punish everyone behind one NAT, and server-side rendering. */
+export type RefreshLimit = {
+  /** Counts one; null within the limit, or the seconds to wait. */
+  take(sid: string): number | null
+}
+
+export type RefreshLimitOptions = {
+  /** refreshes a family may ask for in a minute, at one instance */
+  readonly perMinute: number
+  readonly clock: () => number
+}
+
+const WINDOW_MS = 60_000
+/** families that are counted at a time; the ones that are quiet longest are forgotten first */
+const MAX_FAMILIES = 100_000
+
+type Window = { readonly endsAtMs: number; count: number }
+
+/** In memory, so that a rotation stays one round trip to the store. */
+export function refreshLimit({ perMinute, clock }: RefreshLimitOptions): RefreshLimit {
+  const windows = new LRUCache<string, Window>({ max: MAX_FAMILIES })
+  return {
+    take(sid) {
+      const nowMs = clock()
+      let window = windows.get(sid)
+      if (window === undefined || nowMs >= window.endsAtMs) {
+        window = { endsAtMs: nowMs + WINDOW_MS, count: 0 }
+        windows.set(sid, window)
+      }
+      window.count += 1
+      return window.count <= perMinute ? null : Math.ceil((window.endsAtMs - nowMs) / 1000)
+    }
+  }
+}

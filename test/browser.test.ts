@@ -1,0 +1,127 @@
+import {
+  browser,
+  browserMissing,
+  type Fetched,
+  fetchFrom,
+  otherOrigin,
+  ownPage,
+  pageOf
+} from '@gatehouse/fixtures/browser'
+import { client } from '@gatehouse/fixtures/client'
+import { house } from '@gatehouse/fixtures/house'
+import type { BrowserContext } from 'playwright-core'
+import t from 'tap'
+
+const ada = { email: 'ada@example.com', password: 'correct horse battery' }
+const withCookie = { ...ada, delivery: 'cookie' }
+const skip = browserMissing
+
+const status = (fetched: Fetched) => (fetched === 'blocked' ? fetched : fetched.status)
+const cookies = async (context: BrowserContext) =>
+  (await context.cookies()).filter(({ name }) => name === '__Host-refresh')
+
+/** A script that posts a form, as any page may, wherever it likes. */
+const submitForm = (action: string) => `
+  const form = document.createElement('form')
+  Object.assign(form, { method: 'post', action: ${JSON.stringify(action)}, enctype: 'text/plain' })
+  document.body.append(form)
+  form.submit()`
+
+t.test('a browser holds the refresh token where no script can read it', { skip }, async (t) => {
+  const { url } = await house(t)
+  const origin = url.replace('127.0.0.1', 'localhost')
+  await client(url).register(ada.email, ada.password)
+  const context = await (await browser(t)).newContext()
+  const page = await ownPage(context, origin)
+
+  const login = await fetchFrom(page, '/auth/login', withCookie)
+
+  t.match(login, { status: 200, body: { accessToken: String, session: { id: String } } })
+  t.notMatch(login, { body: { refreshToken: String } }, 'the answer does not show it')
+  t.equal(await page.evaluate('document.cookie'), '', 'nor does the page have it')
+  const [cookie] = await cookies(context)
+  t.match(cookie, {
+    httpOnly: true,
+    secure: true,
+    sameSite: 'Strict',
+    path: '/',
+    domain: 'localhost'
+  })
+
+  const refreshed = await fetchFrom(page, '/auth/refresh-token')
+  t.match(refreshed, { status: 200, body: { accessToken: String } }, 'a refresh needs no body')
+  t.notMatch(refreshed, { body: { refreshToken: String } })
+  const [rotated] = await cookies(context)
+  t.not(rotated?.value, cookie?.value, 'and rotates the cookie')
+
+  const token = refreshed === 'blocked' ? '' : String(refreshed.body?.accessToken)
+  const { body: list } = await client(url).call('/auth/sessions', { token })
+  t.match(
+    list,
+    { sessions: [{ label: 'Chrome on Linux', current: true }] },
+    'the session is called what people call the browser'
+  )
+
+  t.equal(status(await fetchFrom(page, '/auth/logout')), 204)
+  t.strictSame(await cookies(context), [], 'logging out takes the cookie away')
+})
+
+t.test('tabs that refresh at once all stay signed in', { skip }, async (t) => {
+  const { url } = await house(t)
+  const origin = url.replace('127.0.0.1', 'localhost')
+  await client(url).register(ada.email, ada.password)
+  const context = await (await browser(t)).newContext()
+  const tabs = await Promise.all(Array.from({ length: 4 }, () => ownPage(context, origin)))
+  const [first] = tabs
+  if (first === undefined) throw new Error('no tab')
+  await fetchFrom(first, '/auth/login', withCookie)
+
+  for (let round = 0; round < 5; round += 1) {
+    const answers = await Promise.all(tabs.map((tab) => fetchFrom(tab, '/auth/refresh-token')))
+    t.strictSame(answers.map(status), [200, 200, 200, 200], `round ${round + 1}`)
+  }
+})
+
+t.test('a page of another site gets nothing and breaks nothing', { skip }, async (t) => {
+  const { url } = await house(t)
+  const origin = url.replace('127.0.0.1', 'localhost')
+  await client(url).register(ada.email, ada.password)
+  const context = await (await browser(t)).newContext()
+  const page = await ownPage(context, origin)
+  await fetchFrom(page, '/auth/login', withCookie)
+  const [before] = await cookies(context)
+  const elsewhere = await otherOrigin(t, '127.0.0.1')
+  const evil = await pageOf(context, elsewhere)
+
+  for (const path of ['/auth/refresh-token', '/auth/logout', '/auth/login']) {
+    const json = path === '/auth/login' ? withCookie : undefined
+    t.equal(await fetchFrom(evil, `${origin}${path}`, json), 'blocked', `fetch ${path}`)
+  }
+  for (const path of ['/auth/refresh-token', '/auth/logout', '/auth/login']) {
+    const page = await pageOf(context, elsewhere)
+    const [answer] = await Promise.all([
+      page.waitForResponse((response) => response.url() === `${origin}${path}`),
+      page.evaluate(submitForm(`${origin}${path}`))
+    ])
+    t.equal(answer.status(), 403, `form ${path}`)
+  }
+
+  t.equal((await cookies(context))[0]?.value, before?.value, 'the cookie is untouched')
+  t.equal(status(await fetchFrom(page, '/auth/refresh-token')), 200, 'and still works at home')
+})
+
+t.test('a page of an allow-listed origin is let in, after its preflight', { skip }, async (t) => {
+  const friend = await otherOrigin(t, 'localhost')
+  const { url } = await house(t, { ALLOWED_ORIGINS: friend })
+  const origin = url.replace('127.0.0.1', 'localhost')
+  await client(url).register(ada.email, ada.password)
+  const context = await (await browser(t)).newContext()
+  const page = await pageOf(context, friend)
+
+  t.equal(status(await fetchFrom(page, `${origin}/auth/login`, withCookie)), 200, 'signs in')
+  t.equal(status(await fetchFrom(page, `${origin}/auth/refresh-token`)), 200, 'refreshes')
+
+  const stranger = await pageOf(context, await otherOrigin(t, 'localhost'))
+  const refused = await fetchFrom(stranger, `${origin}/auth/refresh-token`)
+  t.equal(refused, 'blocked', 'another port of the same site is another origin')
+})
