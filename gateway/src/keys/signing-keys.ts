@@ -35,6 +35,7 @@ export async function openSigningKeys(options: SigningKeysOptions): Promise<Sign
   const { url, file, clock, onFault } = options
   let held: KeySet | null = readKept(file)
   let underWay: Promise<boolean> | null = null
+  let inTouch = true
   let lastFetchMs = Number.NEGATIVE_INFINITY
 
   const fetchSet = async (): Promise<boolean> => {
@@ -45,9 +46,12 @@ export async function openSigningKeys(options: SigningKeysOptions): Promise<Sign
       if (fetched === null) throw new Error('the document has no usable key')
       if (fetched.version !== held?.version) keep(file, text)
       held = fetched
+      inTouch = true
       return true
     } catch (error) {
-      onFault(error instanceof Error ? error.message : String(error))
+      // An outage is told of once, not at every attempt to end it.
+      if (inTouch) onFault(error instanceof Error ? error.message : String(error))
+      inTouch = false
       return false
     }
   }

@@ -29,6 +29,8 @@ export function followRevocations({ source, clock, onFault }: FollowOptions): Re
   const untilBySid = new Map<string, number>()
   const ended = new AbortController()
   let cursor: Cursor | null = null
+  let loaded = false
+  let inTouch = true
   let heardAtMs = Number.NEGATIVE_INFINITY
 
   const apply = ({ id, until }: Revocation) => {
@@ -38,12 +40,20 @@ export function followRevocations({ source, clock, onFault }: FollowOptions): Re
     for await (const batch of source.follow(cursor, ended.signal)) {
       for (const entry of batch.entries) apply(entry)
       cursor = batch.cursor
+      if (!batch.caughtUp) continue
+      loaded = true
+      inTouch = true
       heardAtMs = clock()
     }
   }
+  /** An outage is told of once, not at every attempt to end it. */
+  const lost = (error: unknown): void => {
+    if (inTouch && !ended.signal.aborted) onFault(error)
+    inTouch = false
+  }
   const followForEver = async (): Promise<void> => {
     while (!ended.signal.aborted) {
-      await follow().catch((error) => ended.signal.aborted || onFault(error))
+      await follow().catch(lost)
       await sleep(RETRY_MS, undefined, { signal: ended.signal }).catch(() => {})
     }
   }
@@ -55,7 +65,7 @@ export function followRevocations({ source, clock, onFault }: FollowOptions): Re
 
   return {
     get loaded() {
-      return cursor !== null
+      return loaded
     },
     has: (sid) => untilBySid.has(sid),
     stalenessSeconds: () => (clock() - heardAtMs) / 1000,

@@ -1,15 +1,29 @@
+import { isUtf8 } from 'node:buffer'
+import { Refusal } from '@gatehouse/problem/refusal'
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 
 /**
  * JSON bodies, where an empty body counts as none at all: a browser that refreshes by cookie may send the content type
- * and nothing more. A member `__proto__` or `constructor.prototype` is an error.
+ * and nothing more. A member `__proto__` or `constructor.prototype` is an error. So are bytes that are not UTF-8 (RFC 8259
+ * §8.1): decoded all the same, each would become the one replacement character, and two passwords the same.
  */
 export const jsonBodies = fp(async (service: FastifyInstance) => {
   const parse = service.getDefaultJsonParser('error', 'error')
   service.removeContentTypeParser(['application/json', 'text/plain'])
-  service.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
-    if (body.length === 0) done(null, undefined)
-    else void parse(request, body.toString(), done)
-  })
+  service.addContentTypeParser(
+    'application/json',
+    { parseAs: 'buffer' },
+    (request, body: Buffer, done) => {
+      if (body.length === 0) done(null, undefined)
+      else if (isUtf8(body)) void parse(request, body.toString(), done)
+      else done(notUtf8())
+    }
+  )
 })
+
+const notUtf8 = () =>
+  new Refusal('INVALID_REQUEST', {
+    reason: 'the body is not UTF-8',
+    detail: 'the body must be JSON in UTF-8'
+  })

@@ -41,7 +41,8 @@ function decode(reply: StreamReply | null, after: string): RevocationBatch {
   const rows = reply?.[0]?.[1] ?? []
   return {
     entries: rows.flatMap(([, fields]) => decodeEntry(fields)),
-    cursor: rows.at(-1)?.[0] ?? after
+    cursor: rows.at(-1)?.[0] ?? after,
+    caughtUp: rows.length < BATCH_ENTRIES
   }
 }
 

@@ -12,7 +12,12 @@ export type Revocation = {
 /** A place in the log of revocations: opaque, and handed back to go on from there. */
 export type Cursor = string
 
-export type RevocationBatch = { readonly entries: readonly Revocation[]; readonly cursor: Cursor }
+export type RevocationBatch = {
+  readonly entries: readonly Revocation[]
+  readonly cursor: Cursor
+  /** whether the log had no more than this just now */
+  readonly caughtUp: boolean
+}
 
 /** The log of revocations, as one who must obey it sees it. */
 export type RevocationSource = {

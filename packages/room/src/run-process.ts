@@ -11,17 +11,21 @@ export type ReadyMessage = { readonly ready: { readonly url: string; readonly op
  * words (a fault of the settings is one for the operator, not a stack trace) and exits 1.
  */
 export async function runProcess(start: () => Promise<Room>): Promise<void> {
+  const starting = start()
+  // From the first moment on: the first process of a container ignores a signal that it has no handler for.
+  const life = closeWithGrace({ delay: DRAIN_MS }, async ({ err }) => {
+    if (err) process.stderr.write(`${explain(err)}\n`)
+    const started = await starting.catch(() => null)
+    await started?.close()
+  })
   let room: Room
   try {
-    room = await start()
+    room = await starting
   } catch (error) {
+    life.uninstall()
     process.stderr.write(`${explain(error)}\n`)
     process.exit(1)
   }
-  closeWithGrace({ delay: DRAIN_MS }, async ({ err }) => {
-    if (err) process.stderr.write(`${explain(err)}\n`)
-    await room.close()
-  })
   // The one who started this process is gone: so is its reason to be.
   process.once('disconnect', () => process.kill(process.pid, 'SIGTERM'))
   process.send?.({ ready: { url: room.url, opsUrl: room.opsUrl } } satisfies ReadyMessage)

@@ -36,6 +36,14 @@ local function finish(key, stream, sid, record, now_ms, revocation_seconds)
   revoke(stream, sid, now_ms, revocation_seconds)
 end
 
+-- By bytes, as the embedded store orders: `<` on strings follows the locale that the server happens to run in.
+local function precedes(a, b)
+  for i = 1, math.min(#a, #b) do
+    if a:byte(i) ~= b:byte(i) then return a:byte(i) < b:byte(i) end
+  end
+  return #a < #b
+end
+
 -- All families of the user as {sid, record}, the oldest first.
 local function read_all(key)
   local flat = redis.call('HGETALL', key)
@@ -45,7 +53,7 @@ local function read_all(key)
   end
   table.sort(all, function(a, b)
     if a[2][OPENED] ~= b[2][OPENED] then return a[2][OPENED] < b[2][OPENED] end
-    return a[1] < b[1]
+    return precedes(a[1], b[1])
   end)
   return all
 end

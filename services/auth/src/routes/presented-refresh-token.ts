@@ -8,16 +8,11 @@ import { readRefreshCookie } from './refresh-cookie.ts'
 const LONGEST = 1024
 
 /** The body of refresh and logout; absent where the cookie holds the token. */
-export const RefreshTokenBody = Type.Optional(
-  Type.Union([
-    Type.Null(),
-    Type.Object(
-      { refreshToken: Type.Optional(Type.String({ minLength: 1, maxLength: LONGEST })) },
-      { additionalProperties: false }
-    )
-  ])
+export const RefreshTokenBody = Type.Object(
+  { refreshToken: Type.Optional(Type.String({ minLength: 1, maxLength: LONGEST })) },
+  { additionalProperties: false, nullable: true }
 )
-type RefreshTokenBody = Static<typeof RefreshTokenBody>
+type RefreshTokenBody = Static<typeof RefreshTokenBody> | null | undefined
 
 /**
  * The refresh token of a request, and the way it came: the answer goes the same way.

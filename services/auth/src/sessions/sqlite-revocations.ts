@@ -48,7 +48,8 @@ export function sqliteRevocations(
             id: String(row.id),
             until: Number(row.until)
           })),
-          cursor: String(position)
+          cursor: String(position),
+          caughtUp: true
         }
         await announced
       }
