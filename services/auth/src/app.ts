@@ -1,6 +1,4 @@
-import { createPublicKey } from 'node:crypto'
 import fastifyCookie from '@fastify/cookie'
-import fastifyJwt from '@fastify/jwt'
 import { buildService, type Service } from '@gatehouse/http-service/build-service'
 import type { RoomLog } from '@gatehouse/http-service/room-log'
 import { type IdentityOptions, identity } from '@gatehouse/identity/identity'
@@ -21,12 +19,8 @@ import type { Families } from './sessions/families.ts'
 import type { KeyRing } from './sessions/key-ring.ts'
 import type { RefreshLimit } from './sessions/refresh-limit.ts'
 import { sessions } from './sessions/sessions.ts'
-import {
-  type AccessTokenPolicy,
-  accessTokenHeader,
-  accessTokens,
-  type Sign
-} from './tokens/access-token.ts'
+import { tokenSigners } from './token-signers.ts'
+import { type AccessTokenPolicy, accessTokens } from './tokens/access-token.ts'
 
 /** Everything the auth service works with. */
 export type AuthNeeds = Pick<RouteNeeds, 'newUser' | 'allowedOrigins' | 'audit' | 'clock'> & {
@@ -61,23 +55,18 @@ export async function buildAuth(needs: AuthNeeds): Promise<Service> {
     reply.header('cache-control', 'no-store')
   })
   await service.register(fastifyCookie)
-  await service.register(fastifyJwt, { secret: jwtKeys(activeKey(signingKeys())) })
   await service.register(identity, needs.identity)
 
-  const sign: Sign = (claims, key) =>
-    service.jwt.sign(claims, {
-      key: key.privatePem,
-      algorithm: key.algorithm,
-      kid: key.kid,
-      header: accessTokenHeader(key)
-    })
+  // Without a key to sign with there is nothing to start.
+  activeKey(signingKeys())
+  const signers = await tokenSigners(signingKeys())
   const routeNeeds: RouteNeeds = {
     ...needs,
     sessions: sessions({
       accessTokens: accessTokens({
         policy: needs.tokenPolicy,
         activeKey: () => activeKey(signingKeys()),
-        sign,
+        sign: (claims, key) => signers.sign(claims, key),
         clock
       }),
       count: (outcome) => needs.metrics.refreshes.inc({ outcome }),
@@ -94,10 +83,4 @@ function activeKey(keys: readonly SigningKey[]): SigningKey {
   const active = keys.find(({ state }) => state === 'active')
   if (active === undefined) throw new Error('no signing key is active')
   return active
-}
-
-/** The plugin wants a pair at registration; each call names its own key. */
-function jwtKeys({ privatePem }: SigningKey) {
-  const publicKey = createPublicKey(privatePem)
-  return { private: privatePem, public: publicKey.export({ type: 'spki', format: 'pem' }) }
 }

@@ -6,7 +6,7 @@ import type { Families, FamilyStoreOptions, StoredFamily } from './families.ts'
 import { type FamilyPolicy, type FamilyRecord, type Outcome, open } from './family.ts'
 
 /** One hash a user, so that everything about a user is one key: each script is atomic, in a cluster as well. */
-const familiesKey = (subject: string) => `gatehouse:{sessions}:${subject}`
+export const familiesKey = (subject: string) => `gatehouse:{sessions}:${subject}`
 
 /** Families in Redis: one Lua script, and so one round trip, a step. The scripts are in lua/, with their replies. */
 export function redisFamilies(

@@ -1,0 +1,105 @@
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import { Agent, request } from 'node:http'
+import { fileURLToPath } from 'node:url'
+import type { Redis } from 'ioredis'
+import { redisFigures } from './redis-figures.ts'
+
+const CLIENTS = 32
+const REFRESHES_A_CLIENT = 150
+/** Linux counts processor time in hundredths of a second, whatever the kernel's own tick is. */
+const MICROSECONDS_A_TICK = 10_000
+
+type Bench = { url: string; redis: Redis; folder: string; rounds: number }
+
+export type Round = {
+  readonly refreshes: number
+  readonly authMicroseconds: number
+  readonly redisMicroseconds: number
+  readonly scriptCalls: number
+}
+
+/** Rotates over HTTP at an auth process of its own; processor time and scripts, a refresh. */
+export async function refreshOverHttp({ url, redis, folder, rounds }: Bench): Promise<Round[]> {
+  const auth = fork(fileURLToPath(import.meta.resolve('@gatehouse/auth/main')), {
+    env: {
+      ...{ REDIS_URL: url, GATEHOUSE_DATA_DIR: folder, LOG_LEVEL: 'warn' },
+      ...{ AUTH_PORT: '0', AUTH_OPS_PORT: '0', AUTH_REFRESH_LIMIT_PER_MINUTE: '1000000' },
+      AUTH_SESSIONS_PER_USER: String(CLIENTS)
+    }
+  })
+  try {
+    const [{ ready }] = (await once(auth, 'message')) as [{ ready: { url: string } }]
+    const post = poster(ready.url)
+    const account = { email: 'bench@example.com', password: 'correct horse battery' }
+    await post('/register', account)
+    const tokens: string[] = []
+    for (let client = 0; client < CLIENTS; client += 1) {
+      tokens.push((await post('/login', account)).refreshToken)
+    }
+    const round = () => measureRound({ post, tokens, redis, pid: auth.pid ?? 0 })
+    await round()
+    const measured: Round[] = []
+    for (let each = 0; each < rounds; each += 1) measured.push(await round())
+    return measured
+  } finally {
+    auth.kill('SIGTERM')
+  }
+}
+
+type Post = (path: string, body: object) => Promise<{ refreshToken: string }>
+
+async function measureRound(needs: {
+  post: Post
+  tokens: string[]
+  redis: Redis
+  pid: number
+}): Promise<Round> {
+  const { post, tokens, redis, pid } = needs
+  const before = { redis: await redisFigures(redis), auth: processorTime(pid) }
+  await Promise.all(
+    tokens.map(async (_, client) => {
+      for (let each = 0; each < REFRESHES_A_CLIENT; each += 1) {
+        const refreshToken = tokens[client] ?? ''
+        tokens[client] = (await post('/refresh-token', { refreshToken })).refreshToken
+      }
+    })
+  )
+  const after = { redis: await redisFigures(redis), auth: processorTime(pid) }
+  const refreshes = tokens.length * REFRESHES_A_CLIENT
+  return {
+    refreshes,
+    authMicroseconds: (after.auth - before.auth) / refreshes,
+    redisMicroseconds: (after.redis.cpuMicroseconds - before.redis.cpuMicroseconds) / refreshes,
+    scriptCalls: (after.redis.scriptCalls - before.redis.scriptCalls) / refreshes
+  }
+}
+
+/** Of all threads of a process, in microseconds (proc(5), fields 14 and 15). */
+function processorTime(pid: number): number {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  return (Number(fields[11]) + Number(fields[12])) * MICROSECONDS_A_TICK
+}
+
+/** A client with connections that are kept, and as little else as there can be. */
+function poster(base: string): Post {
+  const agent = new Agent({ keepAlive: true, maxSockets: CLIENTS })
+  return (path, body) =>
+    new Promise((resolve, reject) => {
+      const payload = JSON.stringify(body)
+      const headers = { 'content-type': 'application/json', 'content-length': payload.length }
+      const sent = request(new URL(path, base), { method: 'POST', agent, headers }, (response) => {
+        let text = ''
+        response.setEncoding('utf8').on('data', (chunk: string) => {
+          text += chunk
+        })
+        response.on('end', () => {
+          if ((response.statusCode ?? 500) < 300) resolve(JSON.parse(text))
+          else reject(new Error(`${path} was answered with ${response.statusCode}: ${text}`))
+        })
+      })
+      sent.on('error', reject).end(payload)
+    })
+}

@@ -1,0 +1,85 @@
+import { randomBytes, randomUUID } from 'node:crypto'
+import type { Families } from '@gatehouse/auth/sessions/families'
+import { familiesKey, redisFamilies } from '@gatehouse/auth/sessions/redis-families'
+import type { Redis } from 'ioredis'
+import { redisFigures } from './redis-figures.ts'
+
+const SESSIONS_A_USER = 3
+const AT_A_TIME = 64
+const ROTATED_SESSIONS = 9000
+const ROTATIONS = 100
+const STORE_ROTATIONS = 100_000
+
+type Session = { readonly subject: string; readonly sid: string }
+
+const store = (redis: Redis): Families =>
+  redisFamilies(
+    redis,
+    {
+      idleSeconds: 1_209_600,
+      absoluteSeconds: 7_776_000,
+      graceSeconds: 10,
+      replayCap: 100,
+      sessionsPerUser: 20
+    },
+    { clock: Date.now, revocationSeconds: 360 }
+  )
+
+const newSession = (subject: string): Session => ({
+  subject,
+  sid: randomBytes(16).toString('base64url')
+})
+
+/** Does the work for all items, so many at a time. */
+async function forAll<Item>(items: readonly Item[], work: (item: Item) => Promise<unknown>) {
+  for (let at = 0; at < items.length; at += AT_A_TIME) {
+    await Promise.all(items.slice(at, at + AT_A_TIME).map(work))
+  }
+}
+
+/** What a live session weighs: all of the server's memory a session, and the keys of some users before and after many rotations. */
+export async function bytesPerSession(redis: Redis, sessions: number) {
+  await redis.flushall()
+  const families = store(redis)
+  const before = (await redisFigures(redis)).usedBytes
+  const all: Session[] = []
+  for (let user = 0; user < sessions / SESSIONS_A_USER; user += 1) {
+    const subject = randomUUID()
+    for (let each = 0; each < SESSIONS_A_USER; each += 1) all.push(newSession(subject))
+  }
+  const opening = { clientId: '', scope: '', label: 'Chrome on Windows' }
+  await forAll(all, ({ subject, sid }) => families.open(subject, sid, opening))
+  const whole = ((await redisFigures(redis)).usedBytes - before) / all.length
+
+  const some = all.slice(0, ROTATED_SESSIONS)
+  const fresh = await keyBytes(redis, some)
+  for (let generation = 0; generation < ROTATIONS; generation += 1) {
+    await forAll(some, ({ subject, sid }) => families.present(subject, sid, generation))
+  }
+  const rotated = await keyBytes(redis, some)
+  await redis.flushall()
+  return { whole, fresh, rotated, rotatedSessions: some.length }
+}
+
+/** What the keys of these sessions' users take, a session, by Redis' own account of each key. */
+async function keyBytes(redis: Redis, sessions: readonly Session[]): Promise<number> {
+  const weights: number[] = []
+  await forAll([...new Set(sessions.map(({ subject }) => subject))], async (subject) => {
+    weights.push(Number(await redis.memory('USAGE', familiesKey(subject), 'SAMPLES', 0)))
+  })
+  return weights.reduce((sum, bytes) => sum + bytes, 0) / sessions.length
+}
+
+/** Rotations a second of the store by itself. */
+export async function rotationsInStore(redis: Redis): Promise<number> {
+  const families = store(redis)
+  const sessions = Array.from({ length: AT_A_TIME }, () => newSession(randomUUID()))
+  for (const { subject, sid } of sessions) {
+    await families.open(subject, sid, { clientId: '', scope: '', label: '' })
+  }
+  const started = performance.now()
+  for (let generation = 0; generation < STORE_ROTATIONS / AT_A_TIME; generation += 1) {
+    await forAll(sessions, ({ subject, sid }) => families.present(subject, sid, generation))
+  }
+  return STORE_ROTATIONS / ((performance.now() - started) / 1000)
+}

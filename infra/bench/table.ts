@@ -1,0 +1,28 @@
+/** One figure: what was measured, what came out, what is wished for, and how it was measured. */
+export type Row = {
+  readonly figure: string
+  readonly value: string
+  readonly goal: string
+  readonly how: string
+}
+
+/** The rows as a table for people. */
+export function table(rows: readonly Row[]): string {
+  const head: Row = { figure: 'figure', value: 'measured', goal: 'goal', how: 'how' }
+  const columns = ['figure', 'value', 'goal', 'how'] as const
+  const widths = columns.map((column) =>
+    Math.max(...[head, ...rows].map((row) => row[column].length))
+  )
+  const line = (row: Row) =>
+    columns
+      .map((column, index) => row[column].padEnd(widths[index] ?? 0))
+      .join('   ')
+      .trimEnd()
+  return [line(head), ...rows.map(line)].join('\n')
+}
+
+/** The middle one of several measurements. */
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b)
+  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN
+}
