@@ -34,7 +34,7 @@ export function buildService(options: ServiceOptions) {
     // Fastify's types choose the server's kind by this option; the instance is the same to all that uses it here.
     ...(options.https ? { https: { ...options.https, ...limits } } : { http: limits })
   } as FastifyServerOptions).withTypeProvider<TypeBoxTypeProvider>()
-  service.register(problemAnswers)
+  problemAnswers(service)
   if (options.bodies !== 'streamed') service.register(jsonBodies)
   return service
 }

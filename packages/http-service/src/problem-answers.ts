@@ -2,11 +2,13 @@ import { traceHeader } from '@gatehouse/edge-headers/names'
 import { PROBLEM_MEDIA_TYPE, problemDocument } from '@gatehouse/problem/document'
 import { Refusal } from '@gatehouse/problem/refusal'
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import fp from 'fastify-plugin'
 import { knownMethods } from './known-methods.ts'
 
-/** Turns everything that is thrown into an answer in the one documented form (RFC 9457), and logs its reason. */
-export const problemAnswers = fp(async (service: FastifyInstance) => {
+/**
+ * Turns everything that is thrown into an answer in the one documented form (RFC 9457), and logs its reason. Not a plugin,
+ * which would be loaded later: a route that is added before that would not be known to have a method.
+ */
+export function problemAnswers(service: FastifyInstance): void {
   service.addHook('onRequest', async (request, reply) => {
     reply.header(traceHeader.requestId, request.id)
   })
@@ -23,7 +25,7 @@ export const problemAnswers = fp(async (service: FastifyInstance) => {
         : new Refusal('NOT_FOUND', { reason: 'no such route' })
     return answer(refusal, request, reply)
   })
-})
+}
 
 /** The one error handler, also for what the framework refuses before any hook has run. */
 export function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
@@ -35,6 +37,8 @@ function answer(refusal: Refusal, request: FastifyRequest, reply: FastifyReply):
   return reply
     .code(refusal.status)
     .headers({
+      // Set here too: what the framework refuses has met no hook.
+      [traceHeader.requestId]: request.id,
       'cache-control': 'no-store',
       'x-content-type-options': 'nosniff',
       ...refusal.headers
@@ -52,7 +56,8 @@ function logRefusal(refusal: Refusal, request: FastifyRequest): void {
 
 function toRefusal(error: unknown): Refusal {
   if (error instanceof Refusal) return error
-  const { statusCode, code, validation, message } = error as Partial<FastifyError>
+  // Anything can be thrown, nothing too.
+  const { statusCode, code, validation, message } = (error ?? {}) as Partial<FastifyError>
   if (validation !== undefined) {
     // Ajv's words name the member and the rule, never the value.
     return new Refusal('INVALID_REQUEST', {

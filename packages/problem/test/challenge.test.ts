@@ -1,0 +1,19 @@
+import { bearerChallenge } from '@gatehouse/problem/challenge'
+import t from 'tap'
+
+t.test('a request without a credential is told no error (RFC 6750 §3.1)', async (t) => {
+  t.strictSame(bearerChallenge(), { 'www-authenticate': 'Bearer realm="gatehouse"' })
+})
+
+t.test('a challenge has the parameters that it is given, quoted and apart', async (t) => {
+  const invalid = bearerChallenge({ error: 'invalid_token', description: 'the token has expired' })
+  t.equal(
+    invalid['www-authenticate'],
+    'Bearer realm="gatehouse", error="invalid_token", error_description="the token has expired"'
+  )
+  const scope = bearerChallenge({ error: 'insufficient_scope', scope: 'orders:read orders:write' })
+  t.equal(
+    scope['www-authenticate'],
+    'Bearer realm="gatehouse", error="insufficient_scope", scope="orders:read orders:write"'
+  )
+})

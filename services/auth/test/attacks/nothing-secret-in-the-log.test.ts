@@ -1,0 +1,79 @@
+import { roomLog } from '@gatehouse/http-service/room-log'
+import t, { type Test } from 'tap'
+import {
+  audited,
+  authService,
+  browserHeaders,
+  disable,
+  email,
+  password,
+  type Tokens
+} from '../fixtures/auth-service.ts'
+import { policy } from '../fixtures/stores.ts'
+
+/** A log of the service as it is, at its most talkative, and what it wrote. */
+function capturedLog(t: Test) {
+  const written = t.capture(process.stderr, 'write', () => true)
+  const log = roomLog('auth', 'trace')
+  return {
+    log,
+    text: () =>
+      written()
+        .map(({ args }) => String(args[0]))
+        .join('')
+  }
+}
+
+t.test('no password, token or cookie is in the log, whatever happens', async (t) => {
+  const { log, text } = capturedLog(t)
+  const auth = await authService(t, { log })
+  const secrets = new Set<string>([password])
+  const wrong = 'the wrong password'
+  secrets.add(wrong)
+  const keep = (tokens: Tokens) => {
+    for (const token of [tokens.accessToken, tokens.refreshToken]) if (token) secrets.add(token)
+    return tokens
+  }
+
+  const { user } = (await auth.post('/register', { email, password })).json()
+  await auth.post('/register', { email, password })
+  await auth.post('/register', { email, password, unknown: wrong })
+  await auth.post('/register', `{"password": "${wrong}`, { 'content-type': 'application/json' })
+  await auth.post('/login', { email, password: wrong })
+  await auth.post(`/login?password=${encodeURIComponent(wrong)}`, { email, password: wrong })
+  const tokens = keep((await auth.post('/login', { email, password })).json())
+  const byCookie = await auth.post('/login', { email, password, delivery: 'cookie' })
+  const cookie = byCookie.cookies[0]?.value ?? ''
+  secrets.add(cookie)
+  const assertion = await auth.gateway.signedIn({ subject: user.id, session: tokens.session.id })
+  for (const value of Object.values(assertion)) secrets.add(value)
+
+  const { refreshToken } = tokens
+  keep((await auth.post('/refresh-token', { refreshToken })).json())
+  keep((await auth.post('/refresh-token', { refreshToken })).json())
+  await auth.post('/refresh-token', undefined, browserHeaders(cookie))
+  await auth.post('/refresh-token', undefined, { cookie: `__Host-refresh=${cookie}` })
+  await auth.post('/refresh-token', { refreshToken: refreshToken.slice(0, -1) })
+  await auth.post(`/refresh-token?token=${refreshToken}`)
+  await auth.get('/me', assertion)
+  await auth.get('/me', { 'x-auth-assertion': `${assertion['x-auth-assertion']}x` })
+  await auth.post('/logout', { refreshToken: tokens.accessToken })
+  auth.clock.advance(policy.graceSeconds * 1000)
+  await auth.post('/refresh-token', { refreshToken })
+  await disable(auth, user.id)
+  await auth.post('/refresh-token', undefined, browserHeaders(cookie))
+  await auth.post('/logout', undefined, browserHeaders(cookie))
+  const audit = JSON.stringify(await audited(auth))
+  await auth.database.destroy()
+  await auth.post('/login', { email, password })
+  await auth.post('/refresh-token', { refreshToken })
+
+  const written = text()
+  t.match(written, '"reason":"the refresh token is reused"', 'the log tells what happened')
+  t.match(written, '"reason":"unknown e-mail, wrong password or disabled account"')
+  t.match(written, '"msg":"failed"', 'faults too')
+  for (const secret of secrets) t.notOk(written.includes(secret), `not ${secret.slice(0, 12)}…`)
+  for (const secret of secrets) t.notOk(audit.includes(secret), 'nor in the audit log')
+  t.notMatch(written, 'argon2id', 'nor the hash of a password')
+  t.notMatch(written, email, 'nor who it was')
+})

@@ -1,0 +1,47 @@
+import { SettingsFault } from '@gatehouse/settings/read-settings'
+import t from 'tap'
+import { readConfig } from '../src/config.ts'
+
+/** The faults of settings; none where they are usable. */
+function faults(environment: Record<string, string>): readonly string[] {
+  try {
+    readConfig(environment)
+    return []
+  } catch (error) {
+    if (error instanceof SettingsFault) return error.faults
+    throw error
+  }
+}
+
+t.test('without settings the service has the documented defaults', async (t) => {
+  t.match(readConfig({}), {
+    ...{ NODE_ENV: 'development', AUTH_PORT: 3001, AUTH_OPS_PORT: 3901, AUTH_HOST: '127.0.0.1' },
+    ...{ AUTH_ACCESS_TTL_SECONDS: 300, AUTH_REFRESH_GRACE_SECONDS: 10 },
+    ...{ AUTH_REFRESH_IDLE_SECONDS: 1_209_600, AUTH_REFRESH_ABSOLUTE_SECONDS: 7_776_000 },
+    ...{ AUTH_SESSIONS_PER_USER: 20, AUTH_SIGNING_ALGORITHM: 'ES256', ALLOWED_ORIGINS: '' }
+  })
+})
+
+t.test('every fault is told at once', async (t) => {
+  const told = faults({
+    ...{ AUTH_PORT: '70000', AUTH_ACCESS_TTL_SECONDS: '0', AUTH_REFRESH_GRACE_SECONDS: '-1' },
+    ...{ AUTH_SIGNING_ALGORITHM: 'HS256', REDIS_URL: 'http://redis', GATEWAY_KEYS_URL: 'ftp://x' }
+  })
+  t.strictSame(told.map((fault) => fault.split(' ')[0]).sort(), [
+    ...['AUTH_ACCESS_TTL_SECONDS', 'AUTH_PORT', 'AUTH_REFRESH_GRACE_SECONDS'],
+    ...['AUTH_SIGNING_ALGORITHM', 'GATEWAY_KEYS_URL', 'REDIS_URL']
+  ])
+})
+
+t.test('grace may be none', async (t) => {
+  t.equal(readConfig({ AUTH_REFRESH_GRACE_SECONDS: '0' }).AUTH_REFRESH_GRACE_SECONDS, 0)
+})
+
+t.test('in production secrets have no default', async (t) => {
+  t.strictSame(faults({ NODE_ENV: 'production' }), [
+    'AUTH_REFRESH_KEYS (or AUTH_REFRESH_KEYS_FILE) must be set in production',
+    'AUTH_KEY_ENCRYPTION_KEY (or AUTH_KEY_ENCRYPTION_KEY_FILE) must be set in production'
+  ])
+  const given = { AUTH_REFRESH_KEYS: '1:x', AUTH_KEY_ENCRYPTION_KEY_FILE: '/run/secrets/key' }
+  t.strictSame(faults({ NODE_ENV: 'production', ...given }), [], 'a file will do')
+})

@@ -1,0 +1,53 @@
+import { randomBytes } from 'node:crypto'
+import fc from 'fast-check'
+import t from 'tap'
+import { seal, unseal } from '../../src/keys/seal.ts'
+
+const key = randomBytes(32)
+const sealed = seal('the secret', key, 'key 1')
+
+t.test('what was sealed opens again, whatever it says', async (t) => {
+  const opens = fc.property(fc.string({ unit: 'binary' }), fc.string(), (secret, about) => {
+    return unseal(seal(secret, key, about), key, about) === secret
+  })
+  t.doesNotThrow(() => fc.assert(opens, { seed: 3 }))
+})
+
+t.test('a sealed secret does not show it, and is never the same twice', async (t) => {
+  t.match(sealed, /^[\w-]+$/)
+  t.notOk(Buffer.from(sealed, 'base64url').includes('secret'))
+  t.not(seal('the secret', key, 'key 1'), sealed)
+})
+
+t.test('another key does not open it', async (t) => {
+  t.throws(() => unseal(sealed, randomBytes(32), 'key 1'))
+})
+
+t.test('a secret that was put in the place of another does not open', async (t) => {
+  t.throws(() => unseal(sealed, key, 'key 2'))
+  t.throws(() => unseal(sealed, key, ''))
+})
+
+t.test('with any bit changed it does not open', async (t) => {
+  const bytes = Buffer.from(sealed, 'base64url')
+  for (let bit = 0; bit < bytes.length * 8; bit++) {
+    const flipped = Buffer.from(bytes)
+    flipped.writeUInt8(flipped.readUInt8(bit >> 3) ^ (1 << (bit & 7)), bit >> 3)
+    t.throws(() => unseal(flipped.toString('base64url'), key, 'key 1'), `bit ${bit}`)
+  }
+})
+
+t.test('with anything cut off or added it does not open', async (t) => {
+  const bytes = Buffer.from(sealed, 'base64url')
+  for (let length = 0; length < bytes.length; length++) {
+    const start = bytes.subarray(0, length).toString('base64url')
+    t.throws(() => unseal(start, key, 'key 1'), `the first ${length} bytes`)
+  }
+  const longer = Buffer.concat([bytes, Buffer.alloc(1)]).toString('base64url')
+  t.throws(() => unseal(longer, key, 'key 1'), 'a byte more')
+})
+
+t.test('the tag counts whole: four bytes of one open nothing', async (t) => {
+  const short = randomBytes(4).toString('base64url')
+  t.throws(() => unseal(short, key, ''), /invalid authentication tag length/i, 'it is not tried')
+})

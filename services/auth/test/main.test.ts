@@ -1,0 +1,82 @@
+import { once } from 'node:events'
+import { createServer } from 'node:net'
+import { dataFolder } from '@gatehouse/fixtures/house'
+import t from 'tap'
+import { authProcess } from './fixtures/auth-process.ts'
+import { email, password } from './fixtures/auth-service.ts'
+
+async function post(url: string, path: string, json: unknown) {
+  const response = await fetch(`${url}${path}`, {
+    ...{ method: 'POST', body: JSON.stringify(json) },
+    headers: { 'content-type': 'application/json' }
+  })
+  return { status: response.status, body: JSON.parse((await response.text()) || 'null') }
+}
+
+t.test('the process starts, answers, and on SIGTERM ends with 0', async (t) => {
+  const auth = authProcess(t, { GATEHOUSE_DATA_DIR: dataFolder(t) })
+  const { url, opsUrl } = await auth.ready
+
+  const ready = await fetch(`${opsUrl}/readyz`)
+  t.equal(ready.status, 200)
+  t.strictSame(await ready.json(), { status: 'ready', failing: {} })
+  t.equal((await post(url, '/register', { email, password })).status, 201)
+  t.equal((await fetch(`${url}/readyz`)).status, 404, 'not on the public listener')
+
+  auth.process.kill('SIGTERM')
+  t.strictSame(await auth.ended, { code: 0, signal: null, stderr: '' })
+})
+
+t.test('what was answered survives a power cut', async (t) => {
+  const settings = { GATEHOUSE_DATA_DIR: dataFolder(t) }
+  const first = authProcess(t, settings)
+  const { url } = await first.ready
+  await post(url, '/register', { email, password })
+  const { refreshToken } = (await post(url, '/login', { email, password })).body
+  const out = (await post(url, '/login', { email, password })).body
+  const successor = (await post(url, '/refresh-token', { refreshToken })).body
+  await post(url, '/logout', { refreshToken: out.refreshToken })
+
+  first.process.kill('SIGKILL')
+  await first.ended
+  const { url: again } = await authProcess(t, settings).ready
+
+  t.equal((await post(again, '/login', { email, password })).status, 200, 'the account')
+  const replayed = await post(again, '/refresh-token', { refreshToken })
+  t.equal(replayed.body.refreshToken, successor.refreshToken, 'the generation, and the keys')
+  const ended = await post(again, '/refresh-token', { refreshToken: out.refreshToken })
+  t.equal(ended.body.code, 'SESSION_ENDED', 'the logout')
+})
+
+t.test('settings that are not usable are told in plain words', async (t) => {
+  const auth = authProcess(t, {
+    ...{ GATEHOUSE_DATA_DIR: dataFolder(t), AUTH_PORT: 'not-a-port', REDIS_URL: 'not-a-url' }
+  })
+  const { code, stderr } = await auth.ended
+  t.equal(code, 1)
+  t.match(stderr, 'The settings are not usable:\n')
+  t.match(stderr, '  - AUTH_PORT must be integer\n')
+  t.match(stderr, '  - REDIS_URL must match pattern')
+  t.notMatch(stderr, 'not-a-', 'without the values')
+  t.notMatch(stderr, /^\s+at /m, 'and without a stack')
+})
+
+t.test('in production it does not start without secrets', async (t) => {
+  const settings = { GATEHOUSE_DATA_DIR: dataFolder(t), NODE_ENV: 'production' }
+  const { code, stderr } = await authProcess(t, settings).ended
+  t.equal(code, 1)
+  t.match(stderr, 'AUTH_REFRESH_KEYS (or AUTH_REFRESH_KEYS_FILE) must be set in production')
+  t.match(stderr, 'AUTH_KEY_ENCRYPTION_KEY (or AUTH_KEY_ENCRYPTION_KEY_FILE) must be set')
+})
+
+t.test('a port that is taken is told in plain words', async (t) => {
+  const other = createServer()
+  await once(other.listen(0, '127.0.0.1'), 'listening')
+  t.teardown(() => other.close())
+  const address = other.address()
+  const port = String(typeof address === 'object' ? address?.port : '')
+  const settings = { GATEHOUSE_DATA_DIR: dataFolder(t), AUTH_PORT: port }
+  const { code, stderr } = await authProcess(t, settings).ended
+  t.equal(code, 1)
+  t.match(stderr, /^Cannot start: .*address already in use/)
+})

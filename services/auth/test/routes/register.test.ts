@@ -1,0 +1,87 @@
+import t from 'tap'
+import { authService, email, password } from '../fixtures/auth-service.ts'
+import { badText, missing, nothing, refusesBodies, unreadable } from '../fixtures/bad-bodies.ts'
+import { isProblem } from '../fixtures/problem.ts'
+
+const valid = { email, password }
+
+t.test('an account is made, and its owner sees no more than is theirs', async (t) => {
+  const { post } = await authService(t)
+  const answer = await post('/register', valid)
+  t.equal(answer.statusCode, 201)
+  const { user } = answer.json()
+  t.strictSame(answer.json(), { user: { id: user.id, email, roles: ['user'] } })
+  t.match(user.id, /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/, 'a UUID')
+  t.equal(answer.headers['cache-control'], 'no-store')
+})
+
+t.test('what does not fit is refused in the documented form', async (t) => {
+  const auth = await authService(t)
+  await refusesBodies(t, auth, '/register', {
+    ...unreadable(valid),
+    ...nothing,
+    ...missing(valid, 'email'),
+    ...missing(valid, 'password'),
+    ...badText(valid, 'email', 1, 254),
+    ...badText(valid, 'password', 8, 256)
+  })
+  t.strictSame(await auth.database.selectFrom('accounts').selectAll().execute(), [], 'no account')
+})
+
+t.test('what is no e-mail address is refused', async (t) => {
+  const { post } = await authService(t)
+  const detail = 'body/email must be an e-mail address'
+  const addresses = ['ada', 'ada@', '@example.com', 'a b@example.com', 'ada@@example.com']
+  const unseen = [
+    'ada@exam\u0000ple.com',
+    'ada\u200b@example.com',
+    'ada\u202e@example.com',
+    '\ud800@x.y'
+  ]
+  for (const email of [...addresses, ...unseen, `ada@${'ﬃ'.repeat(100)}`]) {
+    const answer = await post('/register', { email, password })
+    isProblem(t, answer, { code: 'INVALID_REQUEST', detail }, JSON.stringify(email))
+  }
+})
+
+t.test('a password that is no Unicode text is refused', async (t) => {
+  const { post } = await authService(t)
+  const answer = await post('/register', { email, password: `${password}\ud800` })
+  isProblem(t, answer, { code: 'INVALID_REQUEST', detail: 'body/password must be valid Unicode' })
+})
+
+t.test('people who read one address have one account', async (t) => {
+  const { post } = await authService(t)
+  await post('/register', { email: 'renée@example.com', password })
+  const spellings = {
+    'in capitals': 'RENÉE@EXAMPLE.COM',
+    'in full-width letters': 'ｒｅｎée＠ｅｘａｍｐｌｅ．ｃｏｍ',
+    'with an accent of its own': 'rene\u0301e@example.com'
+  }
+  for (const [title, email] of Object.entries(spellings)) {
+    const answer = await post('/register', { email, password: 'another password' })
+    isProblem(t, answer, { code: 'CONFLICT', detail: 'the e-mail address is taken' }, title)
+    t.equal((await post('/login', { email, password })).statusCode, 200, `${title}: signs in`)
+  }
+})
+
+t.test('of fifty simultaneous registrations of one address one succeeds', async (t) => {
+  const { post, database } = await authService(t)
+  const answers = await Promise.all(
+    Array.from({ length: 50 }, (_, turn) =>
+      post('/register', { email: turn % 2 ? email : email.toUpperCase(), password })
+    )
+  )
+  const statuses = answers.map(({ statusCode }) => statusCode)
+  t.equal(statuses.filter((status) => status === 201).length, 1)
+  t.equal(statuses.filter((status) => status === 409).length, 49)
+  t.equal((await database.selectFrom('accounts').selectAll().execute()).length, 1)
+})
+
+t.test('the database holds no password', async (t) => {
+  const { post, database } = await authService(t)
+  await post('/register', valid)
+  const [row] = await database.selectFrom('accounts').selectAll().execute()
+  t.match(row?.password_hash, /^\$argon2id\$v=19\$m=19456,t=2,p=1\$/, 'an argon2id hash')
+  t.notMatch(JSON.stringify(row), password)
+})

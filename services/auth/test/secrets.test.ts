@@ -1,0 +1,76 @@
+import { randomBytes } from 'node:crypto'
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { dataFolder } from '@gatehouse/fixtures/house'
+import t from 'tap'
+import { readConfig } from '../src/config.ts'
+import { keyEncryptionKey, randomSecret, refreshKeys } from '../src/secrets.ts'
+
+t.test('the first start makes secrets, and later ones read them', async (t) => {
+  const folder = join(dataFolder(t), 'made')
+  const config = readConfig({ GATEHOUSE_DATA_DIR: folder })
+
+  const [ring, key] = [refreshKeys(config), keyEncryptionKey(config)]
+
+  t.strictSame(refreshKeys(config).newest, ring.newest)
+  t.strictSame(keyEncryptionKey(config), key)
+  t.equal(ring.newest.secret.length, 32)
+  t.notSame(ring.newest.secret, key, 'two secrets')
+  t.strictSame(readdirSync(folder).sort(), ['key-encryption-key', 'refresh-keys'], 'and no drafts')
+  t.equal(statSync(folder).mode & 0o777, 0o700, 'for nobody else to read')
+  for (const file of readdirSync(folder)) {
+    t.equal(statSync(join(folder, file)).mode & 0o777, 0o600, file)
+  }
+})
+
+t.test('a secret may be given as it is, or in a file', async (t) => {
+  const folder = dataFolder(t)
+  const file = join(folder, 'secret')
+  const key = randomSecret()
+  writeFileSync(file, `${key}\n`)
+  for (const given of [
+    { AUTH_KEY_ENCRYPTION_KEY: key },
+    { AUTH_KEY_ENCRYPTION_KEY_FILE: file },
+    { AUTH_KEY_ENCRYPTION_KEY: key, AUTH_KEY_ENCRYPTION_KEY_FILE: '/nowhere' }
+  ]) {
+    const config = readConfig({ GATEHOUSE_DATA_DIR: folder, ...given })
+    t.equal(keyEncryptionKey(config).toString('base64url'), key, Object.keys(given).join(' and '))
+  }
+})
+
+t.test('a secret that is not usable is a fault that does not tell it', async (t) => {
+  const short = randomBytes(16).toString('base64url')
+  const wrong = {
+    'AUTH_REFRESH_KEYS: refresh key 1 is not "id:secret"': { AUTH_REFRESH_KEYS: short },
+    'AUTH_KEY_ENCRYPTION_KEY must be 32 bytes as base64url': { AUTH_KEY_ENCRYPTION_KEY: short },
+    'AUTH_REFRESH_KEYS_FILE names a file that cannot be read': {
+      AUTH_REFRESH_KEYS_FILE: '/nowhere'
+    }
+  }
+  for (const [fault, given] of Object.entries(wrong)) {
+    const config = readConfig({ GATEHOUSE_DATA_DIR: dataFolder(t), ...given })
+    const error: unknown = t.throws(() => [refreshKeys(config), keyEncryptionKey(config)], {
+      name: 'SettingsFault'
+    })
+    t.match(String(error), fault)
+    t.notMatch(String(error), short)
+  }
+})
+
+t.test('in production nothing is made', async (t) => {
+  const folder = dataFolder(t)
+  const config = { ...readConfig({ GATEHOUSE_DATA_DIR: folder }), NODE_ENV: 'production' as const }
+  t.throws(() => refreshKeys(config), { name: 'SettingsFault' })
+  t.throws(() => keyEncryptionKey(config), { name: 'SettingsFault' })
+  t.strictSame(readdirSync(folder), [])
+})
+
+t.test('what another process has made is taken, not overwritten', async (t) => {
+  const folder = dataFolder(t)
+  const file = join(folder, 'key-encryption-key')
+  const key = randomSecret()
+  writeFileSync(file, `${key}\n`)
+  const config = readConfig({ GATEHOUSE_DATA_DIR: folder })
+  t.equal(keyEncryptionKey(config).toString('base64url'), key)
+  t.equal(readFileSync(file, 'utf8'), `${key}\n`)
+})

@@ -1,0 +1,87 @@
+import assert from 'node:assert/strict'
+import { createHash, randomUUID } from 'node:crypto'
+import { redisMissing, redisServer } from '@gatehouse/fixtures/redis-server'
+import fc from 'fast-check'
+import t from 'tap'
+import { anyHistory, anyPolicy, type FamilyEvent, USERS } from '../fixtures/family-histories.ts'
+import { clockFromNow, redisStore, sqliteStore } from '../fixtures/stores.ts'
+import { type Aftermath, twinStores } from '../fixtures/twin-stores.ts'
+
+type Known = { readonly sid: string; generation: number }
+type Both = Awaited<ReturnType<typeof twinStores>>
+
+/** Users who are nowhere else, and what is known of their families; what happens to them happens in both stores. */
+function people(both: Both) {
+  const users = Array.from({ length: USERS }, () => ({
+    subject: randomUUID(),
+    families: [] as Known[]
+  }))
+  let opened = 0
+  const find = (user: number, family: number) => {
+    const { subject, families } = users[user] ?? { subject: randomUUID(), families: [] }
+    const known = families[family % families.length] ?? { sid: 'never opened', generation: 1 }
+    return { subject, families, known }
+  }
+
+  return async (event: Exclude<FamilyEvent, { does: 'wait' }>): Promise<Aftermath<unknown>> => {
+    const { does, user } = event
+    if (does === 'open') {
+      const { subject, families } = find(user, 0)
+      const sid = createHash('sha256').update(`${opened++}`).digest('base64url').slice(0, 22)
+      families.push({ sid, generation: 0 })
+      const opening = { clientId: 'client', scope: 'a b', label: event.label }
+      return both(subject, (store) => store.open(subject, sid, opening))
+    }
+    if (does === 'present') {
+      const { subject, known } = find(user, event.family)
+      const generation = Math.max(0, known.generation + event.ahead)
+      const came = await both(subject, (store) => store.present(subject, known.sid, generation))
+      known.generation = came.answer.after?.generation ?? known.generation
+      return came
+    }
+    if (does === 'end') {
+      const { subject, known } = find(user, event.family)
+      return both(subject, (store) => store.end(subject, known.sid))
+    }
+    const { subject, known } = find(user, event.except ?? 0)
+    const except = event.except === null ? null : known.sid
+    return both(subject, (store) => store.endAll(subject, except))
+  }
+}
+
+t.test(
+  'whatever happens, the embedded store and Redis say the same',
+  { skip: redisMissing },
+  async (t) => {
+    const { redis } = await redisServer(t)
+    const outcomes = new Set<unknown>()
+    let revocations = 0
+
+    const sameAnswers = fc.asyncProperty(anyPolicy, anyHistory, async (policy, history) => {
+      const clock = clockFromNow()
+      const options = { policy, clock }
+      const happens = people(await twinStores(sqliteStore(t, options), redisStore(redis, options)))
+      const over = new Set<string>()
+      for (const event of history) {
+        if (event.does === 'wait') {
+          clock.advance(event.milliseconds)
+          continue
+        }
+        const { answer, left, revoked } = await happens(event)
+        if (event.does === 'present') outcomes.add((answer as { outcome: string }).outcome)
+        assert.ok(left.length <= policy.sessionsPerUser, 'more sessions than the limit')
+        for (const sid of revoked) {
+          assert.ok(!over.has(sid), 'a family was revoked twice')
+          over.add(sid)
+        }
+        for (const { sid } of left) assert.ok(!over.has(sid), 'a revoked family lives')
+        revocations += revoked.length
+      }
+    })
+    await fc.assert(sameAnswers, { seed: 20_260, numRuns: 150 })
+
+    const every = ['ended', 'healed', 'replayed', 'reused', 'rotated']
+    t.strictSame([...outcomes].sort(), every, 'and every outcome was among it')
+    t.ok(revocations > 100, `as were ${revocations} revocations`)
+  }
+)

@@ -1,0 +1,150 @@
+import { testClock } from '@gatehouse/fixtures/clock'
+import t from 'tap'
+import {
+  end,
+  type FamilyPolicy,
+  type FamilyRecord,
+  isLive,
+  open,
+  present
+} from '../../src/sessions/family.ts'
+import { policy as defaults, opening } from '../fixtures/stores.ts'
+
+const policy: FamilyPolicy = { ...defaults, idleSeconds: 1000, absoluteSeconds: 5000 }
+const start = testClock()()
+const second = 1000
+
+/** A family at generation 5, which was made at `start`. */
+const record: FamilyRecord = { ...open(opening, start, policy), generation: 5 }
+
+const rows: Record<string, { given?: Partial<FamilyRecord>; presented: number; outcome: string }> =
+  {
+    'the current generation rotates': { presented: 5, outcome: 'rotated' },
+    'the previous one, within grace, is answered again': { presented: 4, outcome: 'replayed' },
+    'the previous one, over the replay cap, was reused': {
+      ...{ given: { replays: 100 }, presented: 4, outcome: 'reused' }
+    },
+    'two behind was reused, however fresh': { presented: 3, outcome: 'reused' },
+    'the very first was reused': { presented: 0, outcome: 'reused' },
+    'one ahead heals': { presented: 6, outcome: 'healed' },
+    'far ahead heals': { presented: 60, outcome: 'healed' },
+    'an ended family stays so': {
+      ...{ given: { endedAt: start / 1000 }, presented: 5, outcome: 'ended' }
+    },
+    'nothing heals an ended family': {
+      ...{ given: { endedAt: start / 1000 }, presented: 6, outcome: 'ended' }
+    },
+    'an expired family is over': {
+      ...{ given: { expiresAt: start / 1000 }, presented: 5, outcome: 'ended' }
+    },
+    'an unused family is over': {
+      ...{ given: { idleExpiresAt: start / 1000 }, presented: 5, outcome: 'ended' }
+    }
+  }
+
+for (const [title, { given, presented, outcome }] of Object.entries(rows)) {
+  t.test(title, async (t) => {
+    t.equal(present({ ...record, ...given }, presented, start, policy).outcome, outcome)
+  })
+}
+
+t.test('a login opens generation 0', async (t) => {
+  t.strictSame(open(opening, start + 999, policy), {
+    ...{ generation: 0, replays: 0, endedAt: 0, rotatedAtMs: start + 999 },
+    ...{ openedAt: start / 1000, idleExpiresAt: start / 1000 + 1000 },
+    ...{ expiresAt: start / 1000 + 5000, clientId: 'gatehouse', scope: '', label: 'a phone' }
+  })
+})
+
+t.test(
+  'a login under an idle life longer than the absolute one ends at the absolute',
+  async (t) => {
+    const opened = open(opening, start, { ...policy, idleSeconds: 6000 })
+    t.equal(opened.idleExpiresAt, opened.expiresAt)
+  }
+)
+
+t.test('a rotation moves the idle end and forgets the replays, and nothing else', async (t) => {
+  const later = start + 60 * second
+  const { next } = present({ ...record, replays: 7 }, 5, later, policy)
+  t.strictSame(next, {
+    ...record,
+    ...{ generation: 6, rotatedAtMs: later, idleExpiresAt: later / 1000 + 1000, replays: 0 }
+  })
+})
+
+t.test('a rotation never moves the idle end past the absolute one', async (t) => {
+  const aged = { ...record, idleExpiresAt: record.expiresAt }
+  const { next } = present(aged, 5, start + 4999 * second, policy)
+  t.equal(next?.idleExpiresAt, record.expiresAt)
+})
+
+t.test('healing goes on from the generation that was presented', async (t) => {
+  const { next } = present({ ...record, replays: 3 }, 9, start, policy)
+  t.match(next, { generation: 10, replays: 0, rotatedAtMs: start })
+})
+
+t.test('a replay counts itself and changes nothing else', async (t) => {
+  const { next } = present(record, 4, start + 9 * second, policy)
+  t.strictSame(next, { ...record, replays: 1 })
+})
+
+t.test('a reuse ends the family now, and keeps the rest as it was', async (t) => {
+  const { next } = present(record, 3, start + 1999, policy)
+  t.strictSame(next, { ...record, endedAt: start / 1000 + 1 })
+})
+
+t.test('what is over is handed back as it is', async (t) => {
+  const ended = end(record, start)
+  t.strictSame(present(ended, 5, start, policy), { outcome: 'ended', next: ended })
+  t.strictSame(present(null, 0, start, policy), { outcome: 'ended', next: null }, 'or not at all')
+})
+
+t.test('grace is over exactly at its end', async (t) => {
+  const at = (milliseconds: number) => present(record, 4, start + milliseconds, policy).outcome
+  t.equal(at(9_999), 'replayed', 'the last millisecond')
+  t.equal(at(10_000), 'reused', 'ten seconds')
+})
+
+t.test('the replay cap is how many replays there are', async (t) => {
+  const capped = { ...policy, replayCap: 2 }
+  const outcomes: string[] = []
+  let family: FamilyRecord | null = record
+  for (let attempt = 0; attempt < 3; attempt++) {
+    const step = present(family, 4, start, capped)
+    outcomes.push(step.outcome)
+    family = step.next
+  }
+  t.strictSame(outcomes, ['replayed', 'replayed', 'reused'])
+})
+
+t.test(
+  'without grace every spent token ends its family, in the same millisecond too',
+  async (t) => {
+    t.equal(present(record, 4, start, { ...policy, graceSeconds: 0 }).outcome, 'reused')
+  }
+)
+
+t.test('a clock that steps back neither ends a family nor closes the grace', async (t) => {
+  const earlier = start - 30 * second
+  t.equal(present(record, 5, earlier, policy).outcome, 'rotated')
+  t.equal(present(record, 4, earlier, policy).outcome, 'replayed')
+  const without = { ...policy, graceSeconds: 0 }
+  t.equal(present(record, 4, earlier, without).outcome, 'reused', 'where there is one')
+})
+
+t.test('a family lives until the very second of the end that comes first', async (t) => {
+  const lives = (ends: Partial<FamilyRecord>, milliseconds: number) =>
+    isLive({ ...record, ...ends }, start + milliseconds)
+  const inTwoSeconds = start / 1000 + 2
+  t.ok(lives({ idleExpiresAt: inTwoSeconds }, 1_999), 'idle: not yet')
+  t.notOk(lives({ idleExpiresAt: inTwoSeconds }, 2_000), 'idle: over')
+  t.ok(lives({ expiresAt: inTwoSeconds }, 1_999), 'absolute: not yet')
+  t.notOk(lives({ expiresAt: inTwoSeconds }, 2_000), 'absolute: over')
+})
+
+t.test('the machine is pure: it leaves what it was given as it was', async (t) => {
+  const frozen = Object.freeze({ ...record })
+  for (const presented of [3, 4, 5, 6]) present(frozen, presented, start, policy)
+  t.strictSame(frozen, record)
+})

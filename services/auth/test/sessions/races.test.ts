@@ -1,0 +1,117 @@
+import { randomUUID } from 'node:crypto'
+import { join } from 'node:path'
+import { dataFolder } from '@gatehouse/fixtures/house'
+import { redisMissing, redisServer } from '@gatehouse/fixtures/redis-server'
+import t, { type Test } from 'tap'
+import {
+  clockFromNow,
+  policy as defaults,
+  opening,
+  redisClients,
+  revokedSids,
+  type Store,
+  type StoreOptions,
+  sqliteStore
+} from '../fixtures/stores.ts'
+
+const CLIENTS = 3
+
+/** Clients of one store, each with a connection of its own, as the processes of a cluster would have. */
+type Connect = (t: Test, options: StoreOptions) => Promise<Store[]>
+
+const stores: Record<string, { skip: string | false; connect: Connect }> = {
+  Redis: {
+    skip: redisMissing,
+    connect: async (t, options) => redisClients(t, (await redisServer(t)).redis, CLIENTS, options)
+  },
+  SQLite: {
+    skip: false,
+    connect: async (t, options) => {
+      const file = join(dataFolder(t), 'sessions.sqlite')
+      return Array.from({ length: CLIENTS }, () => sqliteStore(t, options, file))
+    }
+  }
+}
+
+async function contest(t: Test, connect: Connect, changes: Partial<StoreOptions['policy']> = {}) {
+  const policy = { ...defaults, ...changes }
+  const clients = await connect(t, { policy, clock: clockFromNow() })
+  const [first] = clients
+  if (first === undefined) throw new Error('no client')
+  /** Many at once, dealt out to the clients. */
+  const simultaneously = <Result>(times: number, does: (client: Store) => Promise<Result>) =>
+    Promise.all(Array.from({ length: times }, (_, turn) => does(clients[turn % CLIENTS] ?? first)))
+  return { policy, first, simultaneously, subject: randomUUID(), sid: randomUUID() }
+}
+
+const tally = (words: string[]) => {
+  const counts: Record<string, number> = {}
+  for (const word of words) counts[word] = (counts[word] ?? 0) + 1
+  return counts
+}
+
+for (const [name, { skip, connect }] of Object.entries(stores)) {
+  t.test(`of fifty refreshes of one token, one rotates (${name})`, { skip }, async (t) => {
+    const { first, simultaneously, subject, sid } = await contest(t, connect)
+    await first.families.open(subject, sid, opening)
+
+    const presented = await simultaneously(50, (client) => client.families.present(subject, sid, 0))
+
+    t.strictSame(tally(presented.map(({ outcome }) => outcome)), { rotated: 1, replayed: 49 })
+    t.ok(
+      presented.every(({ after }) => after?.generation === 1),
+      'and all get one successor'
+    )
+    t.strictSame(await revokedSids(first), [], 'nobody is signed out')
+  })
+
+  t.test(`the replay cap holds among simultaneous refreshes (${name})`, { skip }, async (t) => {
+    const { first, simultaneously, subject, sid } = await contest(t, connect, { replayCap: 10 })
+    await first.families.open(subject, sid, opening)
+
+    const presented = await simultaneously(50, (client) => client.families.present(subject, sid, 0))
+
+    const outcomes = tally(presented.map(({ outcome }) => outcome))
+    t.strictSame(outcomes, { rotated: 1, replayed: 10, reused: 1, ended: 38 })
+    t.strictSame(await revokedSids(first), [sid])
+  })
+
+  t.test(`many reuses end a family once (${name})`, { skip }, async (t) => {
+    const { first, simultaneously, subject, sid } = await contest(t, connect)
+    await first.families.open(subject, sid, opening)
+    await first.families.present(subject, sid, 0)
+    await first.families.present(subject, sid, 1)
+
+    const presented = await simultaneously(30, (client) => client.families.present(subject, sid, 0))
+
+    t.strictSame(tally(presented.map(({ outcome }) => outcome)), { reused: 1, ended: 29 })
+    t.strictSame(await revokedSids(first), [sid], 'the gateways are told once')
+  })
+
+  t.test(`simultaneous logins never exceed the limit (${name})`, { skip }, async (t) => {
+    const { first, simultaneously, subject, policy } = await contest(t, connect)
+
+    const counts = await simultaneously(60, async ({ families }) => {
+      await families.open(subject, randomUUID(), opening)
+      return (await families.list(subject)).length
+    })
+
+    t.equal(Math.max(...counts), policy.sessionsPerUser, 'at no moment')
+    t.equal((await first.families.list(subject)).length, policy.sessionsPerUser)
+    t.equal(new Set(await revokedSids(first)).size, 40, 'every other one is revoked')
+  })
+
+  t.test(`a refresh that races a logout cannot outlive it (${name})`, { skip }, async (t) => {
+    const { first, simultaneously, subject, sid } = await contest(t, connect)
+    await first.families.open(subject, sid, opening)
+
+    const [ended] = await Promise.all([
+      simultaneously(1, ({ families }) => families.end(subject, sid)),
+      simultaneously(20, ({ families }) => families.present(subject, sid, 0))
+    ])
+
+    t.strictSame(ended, [true], 'the logout ended it')
+    t.equal((await first.families.present(subject, sid, 1)).outcome, 'ended', 'for every token')
+    t.strictSame(await revokedSids(first), [sid])
+  })
+}

@@ -1,0 +1,101 @@
+import { randomUUID } from 'node:crypto'
+import { once } from 'node:events'
+import { redisMissing, redisServer } from '@gatehouse/fixtures/redis-server'
+import { Refusal } from '@gatehouse/problem/refusal'
+import { connectRedis } from '@gatehouse/redis/connect-redis'
+import type { Redis } from 'ioredis'
+import t, { type Test } from 'tap'
+import type { Families } from '../../src/sessions/families.ts'
+import { clockFromNow, opening, policy, redisStore } from '../fixtures/stores.ts'
+
+const options = { skip: redisMissing }
+
+/** What each method of the store does for a user. */
+const methods = {
+  open: (families: Families, subject: string) => families.open(subject, 'another', opening),
+  present: (families: Families, subject: string) => families.present(subject, 'one', 0),
+  end: (families: Families, subject: string) => families.end(subject, 'one'),
+  endAll: (families: Families, subject: string) => families.endAll(subject, null),
+  list: (families: Families, subject: string) => families.list(subject),
+  ping: (families: Families) => families.ping()
+}
+
+async function ready(connection: Redis): Promise<void> {
+  if (connection.status !== 'ready') await once(connection, 'ready')
+}
+
+/** A store on the very connection that the service makes, with one family in it. */
+async function store(t: Test) {
+  const server = await redisServer(t)
+  const connection = connectRedis({ url: server.url, onFault: () => {} })
+  t.teardown(() => connection.disconnect())
+  await ready(connection)
+  const { families } = redisStore(connection, { policy, clock: clockFromNow() })
+  const subject = randomUUID()
+  await families.open(subject, 'one', opening)
+  return { ...server, connection, families, subject }
+}
+
+/** Each method refuses as the contract says, and soon. */
+async function refuses(
+  t: Test,
+  { families, subject }: { families: Families; subject: string },
+  names = Object.keys(methods) as (keyof typeof methods)[]
+) {
+  for (const name of names) {
+    const began = performance.now()
+    const error = await methods[name](families, subject).then(
+      () => null,
+      (error: unknown) => error
+    )
+    const took = Math.round(performance.now() - began)
+    t.ok(error instanceof Refusal && error.code === 'UNAVAILABLE', `${name}: ${error}`)
+    if (error instanceof Refusal) t.strictSame(error.headers, { 'retry-after': '1' })
+    t.ok(took < 1000, `${name} refused after ${took} ms`)
+  }
+}
+
+t.test(
+  'with the server gone every call is refused, and afterwards all is as it was',
+  options,
+  async (t) => {
+    const { kill, start, connection, ...rest } = await store(t)
+
+    await kill()
+    await refuses(t, rest)
+
+    await start()
+    await ready(connection)
+    const { outcome } = await rest.families.present(rest.subject, 'one', 0)
+    t.equal(outcome, 'rotated', 'the family is kept, and the scripts are sent again')
+  }
+)
+
+t.test('a frozen server is an outage', options, async (t) => {
+  const { redis, ...rest } = await store(t)
+  const pid = Number(/process_id:(\d+)/.exec(await redis.info('server'))?.[1])
+
+  process.kill(pid, 'SIGSTOP')
+  t.teardown(() => process.kill(pid, 'SIGCONT'))
+  await refuses(t, rest, ['present', 'ping'])
+})
+
+t.test('a server that cannot write is an outage, and no fault of ours', options, async (t) => {
+  const { redis, ...rest } = await store(t)
+
+  await redis.config('SET', 'maxmemory', '1')
+  await refuses(t, rest, ['open', 'present'])
+  await redis.config('SET', 'maxmemory', '0')
+
+  await redis.replicaof('127.0.0.1', '1')
+  await refuses(t, rest, ['open', 'present', 'end', 'endAll'])
+  await redis.replicaof('NO', 'ONE')
+  t.equal((await rest.families.present(rest.subject, 'one', 0)).outcome, 'rotated', 'it is back')
+})
+
+t.test('a fault of our own command is not taken for an outage', options, async (t) => {
+  const { redis, families, subject } = await store(t)
+  const key = (await redis.keys(`*${subject}`))[0] ?? ''
+  await redis.set(key, 'not a hash')
+  await t.rejects(families.present(subject, 'one', 0), { name: 'ReplyError', message: /WRONGTYPE/ })
+})

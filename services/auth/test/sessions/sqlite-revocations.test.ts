@@ -1,0 +1,101 @@
+import { testClock } from '@gatehouse/fixtures/clock'
+import type { RevocationBatch } from '@gatehouse/revocation/revocation'
+import t, { type Test } from 'tap'
+import { openDatabase } from '../../src/database/open-database.ts'
+import { sqliteRevocations } from '../../src/sessions/sqlite-revocations.ts'
+
+const REMEMBERED_SECONDS = 360
+const clock = testClock()
+const until = clock() / 1000 + REMEMBERED_SECONDS
+
+function log(t: Test) {
+  const database = openDatabase(':memory:')
+  const revocations = sqliteRevocations(database, REMEMBERED_SECONDS)
+  const stop = new AbortController()
+  t.teardown(() => {
+    stop.abort()
+    database.close()
+  })
+  return {
+    revocations,
+    stop,
+    end(sid: string, at = clock()) {
+      revocations.append(sid, at)
+      revocations.announce()
+    },
+    follow: (cursor: string | null) =>
+      revocations.follow(cursor, stop.signal)[Symbol.asyncIterator]()
+  }
+}
+
+const sids = ({ value }: IteratorResult<RevocationBatch>) =>
+  value.entries.map(({ id }: { id: string }) => id)
+
+t.test('a follower gets what there is, then what comes', async (t) => {
+  const { end, follow } = log(t)
+  end('before')
+  const followed = follow(null)
+
+  const { value } = await followed.next()
+  t.strictSame(value.entries, [{ kind: 'session', id: 'before', until }])
+  const next = followed.next()
+  end('after')
+  t.strictSame(sids(await next), ['after'], 'as it comes, and once')
+})
+
+t.test('with nothing in the log a follower is told so at once', async (t) => {
+  const { value } = await log(t).follow(null).next()
+  t.strictSame(value.entries, [])
+})
+
+t.test('a follower that was away goes on from its cursor', async (t) => {
+  const { end, follow } = log(t)
+  end('seen')
+  const { cursor } = (await follow(null).next()).value
+  end('missed')
+  end('missed too')
+
+  t.strictSame(sids(await follow(cursor).next()), ['missed', 'missed too'])
+})
+
+t.test('what is told between two looks is not missed', async (t) => {
+  const { end, follow } = log(t)
+  const followed = follow(null)
+  await followed.next()
+  end('while the follower was busy')
+  t.strictSame(sids(await followed.next()), ['while the follower was busy'])
+})
+
+t.test('every follower is told', async (t) => {
+  const { end, follow } = log(t)
+  const followers = [follow(null), follow(null)]
+  for (const follower of followers) await follower.next()
+  const nexts = followers.map((follower) => follower.next())
+  end('one')
+  t.strictSame((await Promise.all(nexts)).map(sids), [['one'], ['one']])
+})
+
+t.test('a follower that is stopped ends, also while it waits', async (t) => {
+  const { stop, follow } = log(t)
+  const followed = follow(null)
+  await followed.next()
+  const next = followed.next()
+  stop.abort()
+  t.strictSame(await next, { done: true, value: undefined })
+})
+
+t.test('an entry is forgotten when the last token that it killed has expired', async (t) => {
+  const { end, follow } = log(t)
+  end('old')
+  end('at its end', clock() + 1)
+  end('new', clock() + (REMEMBERED_SECONDS + 1) * 1000)
+  t.strictSame(sids(await follow(null).next()), ['at its end', 'new'])
+})
+
+t.test('a cursor never leads back, though the log was emptied', async (t) => {
+  const { end, follow } = log(t)
+  end('old')
+  const { cursor } = (await follow(null).next()).value
+  end('new', clock() + (REMEMBERED_SECONDS + 10) * 1000)
+  t.strictSame(sids(await follow(cursor).next()), ['new'])
+})

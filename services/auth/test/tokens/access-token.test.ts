@@ -1,0 +1,77 @@
+import { decodeJwt, decodeProtectedHeader } from 'jose'
+import t from 'tap'
+import { generateSigningKey } from '../../src/keys/signing-key.ts'
+import { type AccessTokenSubject, accessTokens } from '../../src/tokens/access-token.ts'
+import { AUDIENCE, authService, email, ISSUER, signedIn } from '../fixtures/auth-service.ts'
+
+t.test('an access token says what the contract promises, and nothing else', async (t) => {
+  const auth = await authService(t)
+  const { user, tokens } = await signedIn(auth)
+  const now = auth.clock() / 1000
+  const { jti, exp, ...claims } = decodeJwt(tokens.accessToken)
+
+  t.strictSame(decodeProtectedHeader(tokens.accessToken), {
+    ...{ alg: 'ES256', typ: 'at+jwt', kid: auth.signingKeys[0]?.kid }
+  })
+  t.strictSame(claims, {
+    ...{ iss: ISSUER, aud: AUDIENCE, sub: user.id, iat: now, nbf: now, client_id: 'gatehouse' },
+    ...{ sid: tokens.session.id, scope: 'orders:read orders:write', roles: ['user'], email },
+    ...{ auth_time: now, amr: ['pwd'] }
+  })
+  t.match(jti, /^[0-9a-f-]{36}$/)
+  t.equal(exp, now + tokens.expiresIn, 'expiresIn is its life')
+})
+
+t.test('after a refresh the token still says when the user signed in', async (t) => {
+  const auth = await authService(t)
+  const { tokens } = await signedIn(auth)
+  const signedInAt = auth.clock() / 1000
+  auth.clock.advance(90_000)
+  const { refreshToken } = tokens
+  const { accessToken } = (await auth.post('/refresh-token', { refreshToken })).json()
+  t.match(decodeJwt(accessToken), {
+    ...{ auth_time: signedInAt, iat: signedInAt + 90, sid: tokens.session.id }
+  })
+})
+
+const key = await generateSigningKey('ES256', 'active')
+const subject: AccessTokenSubject = {
+  account: {
+    ...{ id: 'account', email, passwordHash: '', disabled: false },
+    ...{ roles: ['user'], scope: ['a', 'b', 'c'] }
+  },
+  ...{ sid: 'session', clientId: '', requestedScope: '', authenticatedAt: 0 }
+}
+
+/** Issues tokens that are not signed: their claims as JSON. */
+const unsigned = (lifetimeSeconds: number) =>
+  accessTokens({
+    policy: { issuer: ISSUER, audience: AUDIENCE, lifetimeSeconds },
+    activeKey: () => key,
+    sign: (claims) => JSON.stringify(claims),
+    clock: () => 1_800_000_000_999
+  })
+
+t.test('a life is up to 5 % shorter at random, and never longer', async (t) => {
+  const tokens = unsigned(300)
+  const lives = new Set(Array.from({ length: 2000 }, () => tokens.issue(subject).expiresIn))
+  t.equal(Math.max(...lives), 300)
+  t.equal(Math.min(...lives), 285)
+  t.equal(lives.size, 16, 'every second between')
+  t.equal(unsigned(10).issue(subject).expiresIn, 10, 'a short life stays whole')
+})
+
+t.test('no two tokens are one', async (t) => {
+  const tokens = unsigned(300)
+  const ids = Array.from({ length: 1000 }, () => JSON.parse(tokens.issue(subject).token).jti)
+  t.equal(new Set(ids).size, 1000)
+})
+
+t.test('a session gets what it asked for of what the account has', async (t) => {
+  const scope = (requestedScope: string) =>
+    JSON.parse(unsigned(300).issue({ ...subject, requestedScope }).token).scope
+  t.equal(scope(''), 'a b c', 'all, where it asked for nothing')
+  t.equal(scope('c a'), 'a c')
+  t.equal(scope('c admin'), 'c', 'never more')
+  t.equal(scope('admin'), '')
+})
