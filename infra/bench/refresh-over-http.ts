@@ -1,8 +1,6 @@
-import { fork } from 'node:child_process'
-import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { Agent, request } from 'node:http'
-import { fileURLToPath } from 'node:url'
+import { roomProcess } from '@gatehouse/fixtures/room-process'
 import type { Redis } from 'ioredis'
 import { redisFigures } from './redis-figures.ts'
 
@@ -22,29 +20,25 @@ export type Round = {
 
 /** Rotates over HTTP at an auth process of its own; processor time and scripts, a refresh. */
 export async function refreshOverHttp({ url, redis, folder, rounds }: Bench): Promise<Round[]> {
-  const auth = fork(fileURLToPath(import.meta.resolve('@gatehouse/auth/main')), {
-    env: {
-      ...{ REDIS_URL: url, GATEHOUSE_DATA_DIR: folder, LOG_LEVEL: 'warn' },
-      ...{ AUTH_PORT: '0', AUTH_OPS_PORT: '0', AUTH_REFRESH_LIMIT_PER_MINUTE: '1000000' },
-      AUTH_SESSIONS_PER_USER: String(CLIENTS)
-    }
+  const auth = await roomProcess('auth', {
+    ...{ REDIS_URL: url, GATEHOUSE_DATA_DIR: folder, AUTH_PORT: '0', AUTH_OPS_PORT: '0' },
+    ...{ AUTH_REFRESH_LIMIT_PER_MINUTE: '1000000', AUTH_SESSIONS_PER_USER: String(CLIENTS) }
   })
   try {
-    const [{ ready }] = (await once(auth, 'message')) as [{ ready: { url: string } }]
-    const post = poster(ready.url)
+    const post = poster(auth.url)
     const account = { email: 'bench@example.com', password: 'correct horse battery' }
     await post('/register', account)
     const tokens: string[] = []
     for (let client = 0; client < CLIENTS; client += 1) {
       tokens.push((await post('/login', account)).refreshToken)
     }
-    const round = () => measureRound({ post, tokens, redis, pid: auth.pid ?? 0 })
+    const round = () => measureRound({ post, tokens, redis, pid: auth.pid })
     await round()
     const measured: Round[] = []
     for (let each = 0; each < rounds; each += 1) measured.push(await round())
     return measured
   } finally {
-    auth.kill('SIGTERM')
+    await auth.stop()
   }
 }
 

@@ -1,4 +1,5 @@
-import { Redis } from 'ioredis'
+import { Redis, type RedisOptions } from 'ioredis'
+import { redisAddress } from './redis-address.ts'
 
 const CONNECT_TIMEOUT_MS = 500
 const COMMAND_TIMEOUT_MS = 250
@@ -19,16 +20,25 @@ type RedisConnectionOptions = {
  * rotation that may have happened must not happen again.
  */
 export function connectRedis({ url, use = 'commands', onFault }: RedisConnectionOptions): Redis {
-  const redis = new Redis(url, {
+  const options = {
     connectTimeout: CONNECT_TIMEOUT_MS,
     commandTimeout: use === 'blocking' ? BLOCKING_TIMEOUT_MS : COMMAND_TIMEOUT_MS,
+    sentinelCommandTimeout: COMMAND_TIMEOUT_MS,
     enableOfflineQueue: false,
     autoResendUnfulfilledCommands: false,
     maxRetriesPerRequest: 0,
-    retryStrategy: (attempt) => Math.min(50 * attempt, LONGEST_RETRY_PAUSE_MS),
+    retryStrategy: (attempt: number) => Math.min(50 * attempt, LONGEST_RETRY_PAUSE_MS),
+    sentinelRetryStrategy: (attempt: number) => Math.min(50 * attempt, LONGEST_RETRY_PAUSE_MS),
+    // A master that became a replica: the connection looks for the new one. The command is not sent again.
+    reconnectOnError: (error: Error) => error.message.startsWith('READONLY'),
     // One wire format whatever the server prefers: replies have the shapes that the wrappers decode.
     protocol: 2
-  })
+  } satisfies RedisOptions
+  const address = redisAddress(url)
+  const redis =
+    'url' in address
+      ? new Redis(address.url, options)
+      : new Redis({ ...address.options, ...options })
   redis.on('error', onFault)
   return redis
 }

@@ -21,6 +21,7 @@ export const authSettings = {
   ...redisSettings,
   ...tokenSettings,
   ...originSettings,
+  REDIS_REVOCATION_REPLICAS: Type.Integer({ default: 0, minimum: 0, maximum: 16 }),
   AUTH_HOST: host(),
   AUTH_PORT: port(3001),
   AUTH_OPS_HOST: host(),

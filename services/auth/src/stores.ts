@@ -39,7 +39,8 @@ export function openFamilies(config: AuthConfig, clock: () => number): FamilySto
     sessionsPerUser: config.AUTH_SESSIONS_PER_USER
   }
   const revocationSeconds = config.AUTH_ACCESS_TTL_SECONDS + CLOCK_SKEW_SECONDS
-  const options: FamilyStoreOptions = { clock, revocationSeconds }
+  const revocationReplicas = config.REDIS_REVOCATION_REPLICAS
+  const options: FamilyStoreOptions = { clock, revocationSeconds, revocationReplicas }
 
   if (config.REDIS_URL !== undefined) {
     // A fault shows as the 503 of a request and in /readyz; the connection mends itself.

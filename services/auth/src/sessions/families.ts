@@ -35,4 +35,6 @@ export type FamilyStoreOptions = {
   readonly clock: () => number
   /** the longest that an access token can still be accepted after its family ended, in seconds */
   readonly revocationSeconds: number
+  /** how many replicas must have a revocation before it is acknowledged; for a store that has replicas */
+  readonly revocationReplicas?: number
 }

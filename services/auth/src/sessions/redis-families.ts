@@ -8,11 +8,14 @@ import { type FamilyPolicy, type FamilyRecord, type Outcome, open } from './fami
 /** One hash a user, so that everything about a user is one key: each script is atomic, in a cluster as well. */
 export const familiesKey = (subject: string) => `gatehouse:{sessions}:${subject}`
 
+/** how long replicas may take; under the deadline of a call */
+const REPLICATION_MS = 200
+
 /** Families in Redis: one Lua script, and so one round trip, a step. The scripts are in lua/, with their replies. */
 export function redisFamilies(
   redis: Redis,
   policy: FamilyPolicy,
-  { clock, revocationSeconds }: FamilyStoreOptions
+  { clock, revocationSeconds, revocationReplicas = 0 }: FamilyStoreOptions
 ): Families {
   const scripts = {
     open: script(redis, 'open', 2),
@@ -22,6 +25,17 @@ export function redisFamilies(
     list: script(redis, 'list', 1)
   }
   const keys = (subject: string) => [familiesKey(subject), REVOCATION_STREAM]
+  /**
+   * What ended must not come back with a replica that had not heard of it. Asked also where nothing ended: it may be a
+   * client that tries again because the first answer was that it could not be acknowledged.
+   */
+  const acknowledged = async (): Promise<void> => {
+    if (revocationReplicas === 0) return
+    const reached = await bounded(() => redis.wait(revocationReplicas, REPLICATION_MS))
+    if (Number(reached) < revocationReplicas) {
+      throw storeUnavailable(new Error(`${reached} of ${revocationReplicas} replicas have it`))
+    }
+  }
 
   return {
     async open(subject, sid, opening) {
@@ -41,6 +55,7 @@ export function redisFamilies(
         ...[policy.replayCap, revocationSeconds]
       ])
       const [outcome, before, after] = reply as [Outcome, PackedRecord?, PackedRecord?]
+      if (outcome === 'reused') await acknowledged()
       return {
         outcome,
         before: before === undefined ? null : toRecord(before),
@@ -48,13 +63,16 @@ export function redisFamilies(
       }
     },
     async end(subject, sid) {
-      return (await scripts.end([...keys(subject), sid, clock(), revocationSeconds])) === 1
+      const ended = await scripts.end([...keys(subject), sid, clock(), revocationSeconds])
+      await acknowledged()
+      return ended === 1
     },
     async endAll(subject, except) {
       const ended = await scripts.endAll([
         ...keys(subject),
         ...[except ?? '', clock(), revocationSeconds, policy.sessionsPerUser]
       ])
+      await acknowledged()
       return Number(ended)
     },
     async list(subject) {

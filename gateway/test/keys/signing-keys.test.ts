@@ -1,0 +1,93 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { testClock } from '@gatehouse/fixtures/clock'
+import { dataFolder } from '@gatehouse/fixtures/house'
+import t, { type Test } from 'tap'
+import { openSigningKeys } from '../../src/keys/signing-keys.ts'
+import { issuer, newKey } from '../fixtures/issuer.ts'
+
+async function held(t: Test, folder = dataFolder(t)) {
+  const key = newKey()
+  const issuing = await issuer(t, [key])
+  const clock = testClock()
+  const faults: string[] = []
+  const open = async () => {
+    const keys = await openSigningKeys({
+      url: issuing.url,
+      file: join(folder, 'jwks.json'),
+      clock,
+      onFault: (reason) => faults.push(reason)
+    })
+    t.teardown(() => keys.close())
+    return keys
+  }
+  return { key, issuing, clock, faults, open, folder }
+}
+
+t.test('an unknown key is looked for once, however many ask', async (t) => {
+  const { key, issuing, clock, open } = await held(t)
+  const keys = await open()
+  t.match(await keys.find(key.kid), { kid: key.kid, algorithm: 'ES256' })
+  t.equal(issuing.fetches, 1, 'a known one costs nothing')
+
+  clock.advance(5000)
+  await Promise.all(Array.from({ length: 100 }, (_, n) => keys.find(`unknown ${n}`)))
+  t.equal(issuing.fetches, 2, 'a hundred at once share a fetch')
+  t.equal(await keys.find('another'), null)
+  t.equal(issuing.fetches, 2, 'and those that follow wait for no new one')
+
+  const next = newKey()
+  issuing.keys.push(next)
+  clock.advance(5000)
+  t.match(await keys.find(next.kid), { kid: next.kid }, 'a new key is found')
+})
+
+t.test('the version names the set', async (t) => {
+  const { issuing, open } = await held(t)
+  const keys = await open()
+  const before = keys.version
+  await keys.refresh()
+  t.equal(keys.version, before)
+  issuing.keys = [newKey()]
+  await keys.refresh()
+  t.not(keys.version, before)
+})
+
+t.test('whatever else the issuer answers, the last good set stays', async (t) => {
+  const { key, issuing, open, faults } = await held(t)
+  const keys = await open()
+  const answers: Record<string, typeof issuing.answer> = {
+    'an error': (_, response) => response.writeHead(500).end(),
+    garbage: (_, response) => response.end('<html>'),
+    nothing: (_, response) => response.end(),
+    'an empty set': (_, response) => response.end('{"keys":[]}'),
+    'a huge one': (_, response) => response.end(`{"keys":[${'1,'.repeat(200_000)}1]}`),
+    'a redirect': (_, response) => response.writeHead(302, { location: issuing.url }).end(),
+    'half a document': (_, response) => {
+      response.writeHead(200, { 'content-length': '100' }).write('{"keys":')
+      setImmediate(() => response.destroy())
+    }
+  }
+  for (const [name, answer] of Object.entries(answers)) {
+    issuing.answer = answer
+    t.equal(await keys.refresh(), false, name)
+    t.ok(await keys.find(key.kid), `${name}: the key is still there`)
+  }
+  t.equal(faults.length, 1, 'the outage is told of once')
+  issuing.answer = null
+  t.equal(await keys.refresh(), true)
+})
+
+t.test('a gateway starts while the issuer is away, with the set that it kept', async (t) => {
+  const { key, issuing, open, folder } = await held(t)
+  await open()
+  issuing.answer = (_, response) => response.writeHead(503).end()
+
+  const restarted = await open()
+  t.ok(restarted.loaded)
+  t.ok(await restarted.find(key.kid))
+
+  writeFileSync(join(folder, 'jwks.json'), '{"keys":[{"half":')
+  const spoilt = await open()
+  t.notOk(spoilt.loaded, 'half a file is no set')
+})

@@ -1,0 +1,93 @@
+import { once } from 'node:events'
+import { eventually } from '@gatehouse/fixtures/client'
+import { type RedisServer, redisMissing, redisServer } from '@gatehouse/fixtures/redis-server'
+import { connectRedis } from '@gatehouse/redis/connect-redis'
+import type { Redis } from 'ioredis'
+import t, { type Test } from 'tap'
+import { outcome } from './fixtures/outcome.ts'
+
+const LONG_MS = 20_000
+
+/** A connection to a server of the test's own that is ready, and all the faults that it told of. */
+async function connected(t: Test, server: RedisServer, use: 'commands' | 'blocking' = 'commands') {
+  const faults: Error[] = []
+  const redis = connectRedis({ url: server.url, use, onFault: (error) => faults.push(error) })
+  t.teardown(() => redis.disconnect())
+  await once(redis, 'ready')
+  return { redis, faults }
+}
+
+const closed = (redis: Redis) => new Promise<void>((resolve) => redis.once('close', resolve))
+
+/** Stops the server as it is, in the middle of whatever it does; the result lets it go on. */
+async function freeze({ redis }: RedisServer): Promise<() => void> {
+  const pid = Number(/process_id:(\d+)/.exec(await redis.info('server'))?.[1])
+  process.kill(pid, 'SIGSTOP')
+  return () => process.kill(pid, 'SIGCONT')
+}
+
+const worksAgain = (redis: Redis) =>
+  eventually(
+    () => redis.ping().catch(() => 'still away'),
+    (answer) => answer === 'PONG',
+    LONG_MS
+  )
+
+t.test('an outage of Redis', { skip: redisMissing }, async (t) => {
+  t.test('a server that freezes is noticed, and works again when it goes on', async (t) => {
+    const server = await redisServer(t)
+    const { redis } = await connected(t, server)
+    await redis.set('name', 'ada')
+    const goOn = await freeze(server)
+    const frozen = await Promise.all([outcome(redis.get('name')), outcome(redis.get('other'))])
+    t.strictSame(frozen, [{ error: 'Command timed out' }, { error: 'Command timed out' }])
+    goOn()
+    t.equal(await worksAgain(redis), 'PONG')
+    const answers = await Promise.all([redis.get('other'), redis.get('name'), redis.exists('name')])
+    t.strictSame(answers, [null, 'ada', 1], 'late answers are given to nobody else')
+  })
+
+  t.test('a blocking read waits its time, and no longer for a frozen server', async (t) => {
+    const server = await redisServer(t)
+    const { redis } = await connected(t, server, 'blocking')
+    const read = () => redis.xread('BLOCK', 1000, 'STREAMS', 'stream', '0')
+    t.strictSame(await outcome(read()), { value: null }, 'nothing came, which is no fault')
+    const goOn = await freeze(server)
+    t.match(await outcome(read()), { error: String })
+    goOn()
+    t.equal(await worksAgain(redis), 'PONG')
+  })
+
+  t.test(
+    'a server that is gone fails each call at once, and works again when it is back',
+    async (t) => {
+      const server = await redisServer(t)
+      const { redis, faults } = await connected(t, server)
+      await redis.set('name', 'ada')
+      const lost = closed(redis)
+      await server.kill()
+      await lost
+      const refused = closed(redis)
+      for (const _ of [1, 2, 3]) t.match(await outcome(redis.get('name')), { error: String })
+      await refused
+      t.match(faults[0], { code: 'ECONNREFUSED' }, 'the fault is told')
+      await server.start()
+      t.equal(await worksAgain(redis), 'PONG')
+      t.equal(await redis.get('name'), 'ada')
+    }
+  )
+
+  t.test('a call whose fate is unknown is not made again', async (t) => {
+    const server = await redisServer(t)
+    const { redis } = await connected(t, server)
+    await freeze(server)
+    t.match(await outcome(redis.incr('rotations')), { error: String })
+    const lost = closed(redis)
+    await server.kill()
+    await lost
+    t.match(await outcome(redis.incr('rotations')), { error: String }, 'nor is one kept for later')
+    await server.start()
+    t.equal(await worksAgain(redis), 'PONG')
+    t.equal(await redis.get('rotations'), null)
+  })
+})

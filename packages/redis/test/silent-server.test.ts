@@ -1,0 +1,59 @@
+import { once } from 'node:events'
+import { createServer, type Socket } from 'node:net'
+import { freePort } from '@gatehouse/fixtures/free-port'
+import { connectRedis } from '@gatehouse/redis/connect-redis'
+import type { Redis } from 'ioredis'
+import t, { type Test } from 'tap'
+import { outcome } from './fixtures/outcome.ts'
+
+/** A server that accepts connections and never says a word. */
+async function silentServer(t: Test): Promise<{ url: string; accepted: () => Promise<unknown> }> {
+  const sockets = new Set<Socket>()
+  const server = createServer((socket) => sockets.add(socket.on('error', () => {}).resume()))
+  const accepted = once(server, 'connection')
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  t.teardown(() => {
+    server.close()
+    for (const socket of sockets) socket.destroy()
+  })
+  const address = server.address()
+  const port = typeof address === 'object' ? address?.port : undefined
+  return { url: `redis://127.0.0.1:${port}`, accepted: () => accepted }
+}
+
+/** Calls of every kind that the stores make. */
+const calls: Record<string, (redis: Redis) => Promise<unknown>> = {
+  'a read': (redis) => redis.get('key'),
+  'a write': (redis) => redis.set('key', 'value'),
+  'a script': (redis) => redis.eval('return 1', 0),
+  'a transaction': (redis) => redis.multi().set('key', 'value').exec(),
+  'a blocking read': (redis) => redis.xread('BLOCK', 1000, 'STREAMS', 'stream', '0')
+}
+
+for (const use of ['commands', 'blocking'] as const) {
+  t.test(`on a connection for ${use}, every call to a silent server fails in time`, async (t) => {
+    const { url, accepted } = await silentServer(t)
+    const redis = connectRedis({ url, use, onFault: () => {} })
+    t.teardown(() => redis.disconnect())
+    await accepted()
+    for (const [what, call] of Object.entries(calls)) {
+      t.match(await outcome(call(redis)), { error: String }, what)
+    }
+  })
+}
+
+t.test(
+  'every call to a server that is not there fails in time, and the fault is told',
+  async (t) => {
+    const faults: Error[] = []
+    const url = `redis://127.0.0.1:${await freePort()}`
+    const redis = connectRedis({ url, onFault: (error) => faults.push(error) })
+    t.teardown(() => redis.disconnect())
+    const refused = new Promise<void>((resolve) => redis.once('close', resolve))
+    for (const [what, call] of Object.entries(calls)) {
+      t.match(await outcome(call(redis)), { error: String }, what)
+    }
+    await refused
+    t.match(faults, [{ code: 'ECONNREFUSED' }])
+  }
+)

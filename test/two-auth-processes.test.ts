@@ -1,0 +1,89 @@
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { client, type TokenAnswer } from '@gatehouse/fixtures/client'
+import { dataFolder } from '@gatehouse/fixtures/house'
+import { redisMissing, redisServer } from '@gatehouse/fixtures/redis-server'
+import { roomProcess } from '@gatehouse/fixtures/room-process'
+import t, { type Test } from 'tap'
+
+const ada = { email: 'ada@example.com', password: 'correct horse battery' }
+const SESSION_LIMIT = 5
+
+/** Two auth services on one Redis and one database, and clients that are dealt out to them. */
+async function twoProcesses(t: Test) {
+  const { url, redis } = await redisServer(t)
+  const folder = dataFolder(t)
+  const settings = {
+    ...{ REDIS_URL: url, GATEHOUSE_DATA_DIR: folder, AUTH_PORT: '0', AUTH_OPS_PORT: '0' },
+    AUTH_SESSIONS_PER_USER: String(SESSION_LIMIT)
+  }
+  // One after the other: the first makes the keys, and the second finds them.
+  const first = await roomProcess('auth', settings)
+  const second = await roomProcess('auth', settings)
+  t.teardown(() => Promise.all([first.stop(), second.stop()]))
+  const clients = [client(first.url), client(second.url)] as const
+  const post = (turn: number, path: string, json: unknown) =>
+    clients[turn % 2 === 0 ? 0 : 1].call<TokenAnswer>(path, { json })
+  await post(0, '/register', ada)
+
+  return {
+    redis,
+    post,
+    refresh: (turn: number, refreshToken: string) => post(turn, '/refresh-token', { refreshToken }),
+    async reuses() {
+      const database = new DatabaseSync(join(folder, 'accounts.sqlite'), { readOnly: true })
+      const count = database.prepare(
+        "select count(*) n from audit_events where kind = 'refresh-reused'"
+      )
+      const { n } = count.get() as { n: number }
+      database.close()
+      return n
+    }
+  }
+}
+
+const FIFTY = Array.from({ length: 50 }, (_, turn) => turn)
+
+t.test(
+  'of fifty refreshes at once all succeed, with one successor',
+  { skip: redisMissing },
+  async (t) => {
+    const { post, refresh } = await twoProcesses(t)
+    const { body: tokens } = await post(1, '/login', ada)
+
+    const answers = await Promise.all(FIFTY.map((turn) => refresh(turn, tokens.refreshToken)))
+
+    t.strictSame([...new Set(answers.map(({ status }) => status))], [200])
+    const successors = new Set(answers.map(({ body }) => body.refreshToken))
+    t.equal(successors.size, 1, 'byte for byte')
+    const [successor = ''] = successors
+    t.equal((await refresh(0, successor)).status, 200, 'and it works')
+  }
+)
+
+t.test('a spent token ends its family exactly once', { skip: redisMissing }, async (t) => {
+  const { post, refresh, reuses } = await twoProcesses(t)
+  const { body: tokens } = await post(0, '/login', ada)
+  const { body: next } = await refresh(1, tokens.refreshToken)
+  const { body: newest } = await refresh(0, next.refreshToken)
+
+  const answers = await Promise.all(FIFTY.map((turn) => refresh(turn, tokens.refreshToken)))
+
+  t.strictSame([...new Set(answers.map(({ body }) => body.code))], ['SESSION_ENDED'])
+  t.equal(await reuses(), 1, 'one audit event')
+  t.equal((await refresh(1, newest.refreshToken)).body.code, 'SESSION_ENDED', 'the newest as well')
+})
+
+t.test('logins from everywhere never exceed the limit', { skip: redisMissing }, async (t) => {
+  const { post, refresh } = await twoProcesses(t)
+
+  const logins = await Promise.all(FIFTY.slice(0, 20).map((turn) => post(turn, '/login', ada)))
+
+  t.strictSame([...new Set(logins.map(({ status }) => status))], [200], 'everyone gets in')
+  const alive = await Promise.all(logins.map(({ body }, turn) => refresh(turn, body.refreshToken)))
+  t.equal(
+    alive.filter(({ status }) => status === 200).length,
+    SESSION_LIMIT,
+    'the oldest had to go'
+  )
+})
