@@ -1,4 +1,5 @@
-import { execFileSync } from 'node:child_process'
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
 import { house } from '@gatehouse/fixtures/house'
 import t from 'tap'
 import { read } from './source-files.ts'
@@ -16,11 +17,10 @@ t.test('the journey of the README, pasted into a shell, does what it says', asyn
   const journey = shellUnder('The journey')
   t.match(journey, 'API=http://localhost:3000', 'it is the journey through the gateway')
 
-  const output = execFileSync(
-    'bash',
-    ['-euo', 'pipefail', '-c', journey.replace('http://localhost:3000', url)],
-    { encoding: 'utf8', env: { PATH: process.env.PATH } }
-  )
+  const script = journey.replace('http://localhost:3000', url)
+  const { stdout: output } = await promisify(execFile)('bash', ['-euo', 'pipefail', '-c', script], {
+    env: { PATH: process.env.PATH }
+  })
 
   const statuses = [...output.matchAll(/^→ (\d{3})$/gm)].map(([, status]) => Number(status))
   t.strictSame(

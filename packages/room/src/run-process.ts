@@ -12,11 +12,17 @@ export type ReadyMessage = { readonly ready: { readonly url: string; readonly op
  */
 export async function runProcess(start: () => Promise<Room>): Promise<void> {
   const starting = start()
+  let ending = false
   // From the first moment on: the first process of a container ignores a signal that it has no handler for.
   const life = closeWithGrace({ delay: DRAIN_MS }, async ({ err }) => {
+    ending = true
     if (err) process.stderr.write(`${explain(err)}\n`)
     const started = await starting.catch(() => null)
     await started?.close()
+  })
+  // The one who started this process is gone: so is its reason to be. No signal: a second one would cut the drain short.
+  process.once('disconnect', () => {
+    if (!ending) life.close()
   })
   let room: Room
   try {
@@ -26,9 +32,9 @@ export async function runProcess(start: () => Promise<Room>): Promise<void> {
     process.stderr.write(`${explain(error)}\n`)
     process.exit(1)
   }
-  // The one who started this process is gone: so is its reason to be.
-  process.once('disconnect', () => process.kill(process.pid, 'SIGTERM'))
-  process.send?.({ ready: { url: room.url, opsUrl: room.opsUrl } } satisfies ReadyMessage)
+  const message: ReadyMessage = { ready: { url: room.url, opsUrl: room.opsUrl } }
+  // Nobody may be listening any more, which is no fault of this process.
+  process.send?.(message, undefined, undefined, () => {})
 }
 
 function explain(error: unknown): string {

@@ -1,0 +1,73 @@
+import { Refusal } from '@gatehouse/problem/refusal'
+import type { LightMyRequestResponse } from 'fastify'
+import t, { type Test } from 'tap'
+import { smallService } from './fixtures/small-service.ts'
+
+function isProblem(t: Test, answer: LightMyRequestResponse, status: number, code: string): void {
+  t.equal(answer.statusCode, status)
+  t.match(answer.json(), { status, code, requestId: answer.headers['x-request-id'] })
+  t.match(answer.headers, {
+    'content-type': /^application\/problem\+json/,
+    'cache-control': 'no-store',
+    'x-content-type-options': 'nosniff',
+    'x-request-id': /./
+  })
+}
+
+t.test('a method that a path does not have is told those that it has', async (t) => {
+  const service = smallService()
+  for (const method of ['POST', 'DELETE', 'OPTIONS'] as const) {
+    const answer = await service.inject({ method, url: '/notes/7?all=yes' })
+    isProblem(t, answer, 405, 'METHOD_NOT_ALLOWED')
+    t.equal(answer.headers.allow, 'GET, HEAD, PUT', method)
+  }
+  const wild = await service.inject({ method: 'PUT', url: '/files/a/b' })
+  t.equal(wild.headers.allow, 'GET, HEAD', 'also below a wildcard')
+})
+
+t.test('a path that there is not is not found, whatever the method', async (t) => {
+  const service = smallService()
+  for (const url of ['/', '/note', '/notes/7/', '/notes/7/8', '/notesx7', '/Notes/7']) {
+    const answer = await service.inject({ method: 'DELETE', url })
+    isProblem(t, answer, 404, 'NOT_FOUND')
+    t.notOk('allow' in answer.headers, url)
+  }
+})
+
+t.test('a path that cannot be decoded is refused', async (t) => {
+  const service = smallService()
+  for (const url of ['/notes/%zz', '/%', '/notes/%c0%ae']) {
+    isProblem(t, await service.inject({ url }), 400, 'INVALID_REQUEST')
+  }
+})
+
+t.test(
+  'a refusal is answered with its status, detail and headers, and not its reason',
+  async (t) => {
+    const service = smallService()
+    service.get('/refused', async () => {
+      throw new Refusal('RATE_LIMITED', {
+        reason: 'the address is over its budget',
+        detail: 'wait a little',
+        headers: { 'retry-after': '7' }
+      })
+    })
+    const answer = await service.inject({ url: '/refused' })
+    isProblem(t, answer, 429, 'RATE_LIMITED')
+    t.equal(answer.headers['retry-after'], '7')
+    t.equal(answer.json().detail, 'wait a little')
+    t.notMatch(answer.body, 'budget')
+  }
+)
+
+t.test('a bug is answered without a word of its cause, whatever was thrown', async (t) => {
+  const secret = 'postgres://ada:hunter2@db'
+  const teapot = Object.assign(new Error(secret), { statusCode: 503, code: secret })
+  for (const thrown of [new Error(secret), teapot, secret, { message: secret }, null, undefined]) {
+    const service = smallService()
+    service.get('/bug', () => Promise.reject(thrown))
+    const answer = await service.inject({ url: '/bug' })
+    isProblem(t, answer, 500, 'INTERNAL')
+    t.notMatch(answer.body + JSON.stringify(answer.headers), /hunter2|stack|detail/, String(thrown))
+  }
+})

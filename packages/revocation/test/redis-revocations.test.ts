@@ -1,0 +1,174 @@
+import { once } from 'node:events'
+import { eventually } from '@gatehouse/fixtures/client'
+import { type RedisServer, redisMissing, redisServer } from '@gatehouse/fixtures/redis-server'
+import { REVOCATION_STREAM, redisRevocations } from '@gatehouse/revocation/redis-revocations'
+import type { Cursor, RevocationBatch, RevocationSource } from '@gatehouse/revocation/revocation'
+import { Redis } from 'ioredis'
+import t, { type Test } from 'tap'
+
+const until = 1_800_000_360
+const LONG_MS = 20_000
+
+/** Writes into the log as the auth service's script does. */
+const revoke = ({ redis }: RedisServer, id: string, kind = 'session') =>
+  redis.xadd(REVOCATION_STREAM, '*', 'kind', kind, 'id', id, 'until', until)
+
+/** A connection that tells of its loss, and does not hide it by asking again. */
+async function connection(t: Test, { url }: RedisServer): Promise<Redis> {
+  const redis = new Redis(url, {
+    protocol: 2,
+    maxRetriesPerRequest: 0,
+    autoResendUnfulfilledCommands: false,
+    enableOfflineQueue: false,
+    retryStrategy: () => 20
+  })
+  redis.on('error', () => {})
+  t.teardown(() => redis.disconnect())
+  await once(redis, 'ready')
+  return redis
+}
+
+/** Batches one by one. */
+function follower(t: Test, source: RevocationSource, cursor: Cursor | null = null) {
+  const ended = new AbortController()
+  t.teardown(() => ended.abort())
+  const batches = source.follow(cursor, ended.signal)[Symbol.asyncIterator]()
+  return async (): Promise<RevocationBatch> => {
+    const { value, done } = await batches.next()
+    if (done) throw new Error('there are no more batches')
+    return value
+  }
+}
+
+const ids = ({ entries }: RevocationBatch) => entries.map(({ id }) => id)
+
+/** The next batch that is not empty: an idle log says so now and then. */
+async function news(next: () => Promise<RevocationBatch>): Promise<RevocationBatch> {
+  const batch = await next()
+  return batch.entries.length > 0 ? batch : news(next)
+}
+
+t.test('following the log of revocations in Redis', { skip: redisMissing }, async (t) => {
+  t.test('the first batch comes at once, even when there is nothing', async (t) => {
+    const server = await redisServer(t)
+    const next = follower(t, redisRevocations(await connection(t, server)))
+    const blocked = server.redis.xread('BLOCK', 900, 'STREAMS', 'nothing', '0')
+    const first = await Promise.race([blocked, next()])
+    t.match(first, { entries: [], caughtUp: true }, 'before a read that waits')
+    await revoke(server, 'sid-1')
+    const second = await news(next)
+    t.strictSame([...second.entries], [{ kind: 'session', id: 'sid-1', until }])
+  })
+
+  t.test('the first batch holds all there is, and the next what comes, once each', async (t) => {
+    const server = await redisServer(t)
+    await revoke(server, 'sid-1')
+    await revoke(server, 'sid-2')
+    const next = follower(t, redisRevocations(await connection(t, server)))
+    t.strictSame(ids(await next()), ['sid-1', 'sid-2'])
+    const waiting = news(next)
+    await revoke(server, 'sid-3')
+    t.strictSame(ids(await waiting), ['sid-3'], 'pushed to one who waits')
+  })
+
+  t.test('a log that is idle says now and then that it is still there', async (t) => {
+    const server = await redisServer(t)
+    await revoke(server, 'sid-1')
+    const next = follower(t, redisRevocations(await connection(t, server)))
+    const { cursor } = await next()
+    t.strictSame(await next(), { entries: [], cursor, caughtUp: true })
+  })
+
+  t.test('a long log comes in parts, and only the last has caught up', async (t) => {
+    const server = await redisServer(t)
+    const all = Array.from({ length: 1001 }, (_, n) => `sid-${n}`)
+    await Promise.all(all.map((id) => revoke(server, id)))
+    const next = follower(t, redisRevocations(await connection(t, server)))
+    const [first, second] = [await next(), await next()]
+    t.strictSame([first.caughtUp, second.caughtUp], [false, true])
+    t.strictSame([...ids(first), ...ids(second)], all)
+  })
+
+  t.test('a cursor goes on from there, on any connection', async (t) => {
+    const server = await redisServer(t)
+    await revoke(server, 'sid-1')
+    const { cursor } = await follower(t, redisRevocations(await connection(t, server)))()
+    await revoke(server, 'sid-2')
+    const next = follower(t, redisRevocations(await connection(t, server)), cursor)
+    t.strictSame(ids(await next()), ['sid-2'])
+  })
+
+  t.test('a kind that this version does not know is passed over', async (t) => {
+    const server = await redisServer(t)
+    await revoke(server, 'kid-1', 'signing-key')
+    const next = follower(t, redisRevocations(await connection(t, server)))
+    const unknown = await next()
+    t.strictSame(ids(unknown), [])
+    t.not(unknown.cursor, '0', 'it is not read again either')
+    await revoke(server, 'sid-1')
+    await server.redis.xadd(REVOCATION_STREAM, '*', 'kind', 'session')
+    await revoke(server, 'sid-2')
+    const later = follower(t, redisRevocations(await connection(t, server)), unknown.cursor)
+    t.strictSame(ids(await later()), ['sid-1', 'sid-2'], 'nor does it stop what is after it')
+  })
+
+  t.test('a cut connection ends the iteration; the cursor misses nothing', async (t) => {
+    const server = await redisServer(t)
+    const redis = await connection(t, server)
+    const source = redisRevocations(redis)
+    await revoke(server, 'sid-1')
+    const next = follower(t, source)
+    const { cursor } = await next()
+    const waiting = next()
+    const cut = t.rejects(waiting, 'the follower is told')
+    const id = await eventually(
+      async () =>
+        /^id=(\d+).*\bflags=b.*cmd=xread/m.exec(String(await server.redis.client('LIST'))),
+      (blocked) => blocked !== null,
+      LONG_MS
+    )
+    await server.redis.client('KILL', 'ID', Number(id?.[1]))
+    await cut
+    await revoke(server, 'sid-2')
+    await eventually(
+      async () => redis.status,
+      (status) => status === 'ready',
+      LONG_MS
+    )
+    t.strictSame(ids(await follower(t, source, cursor)()), ['sid-2'])
+  })
+
+  t.test('a server that was killed and is back goes on from the cursor too', async (t) => {
+    const server = await redisServer(t)
+    const redis = await connection(t, server)
+    const source = redisRevocations(redis)
+    await revoke(server, 'sid-1')
+    const next = follower(t, source)
+    const { cursor } = await next()
+    const cut = t.rejects(next(), 'the follower is told')
+    await server.kill()
+    await cut
+    await t.rejects(follower(t, source, cursor)(), 'while it is away, too')
+    await server.start()
+    await revoke(server, 'sid-2')
+    await eventually(
+      async () => redis.status,
+      (status) => status === 'ready',
+      LONG_MS
+    )
+    t.strictSame(ids(await follower(t, source, cursor)()), ['sid-2'])
+  })
+
+  t.test('who has let go is given no more', async (t) => {
+    const server = await redisServer(t)
+    await revoke(server, 'sid-1')
+    const ended = new AbortController()
+    const batches: RevocationBatch[] = []
+    const source = redisRevocations(await connection(t, server))
+    for await (const batch of source.follow(null, ended.signal)) {
+      batches.push(batch)
+      ended.abort()
+    }
+    t.equal(batches.length, 1)
+  })
+})

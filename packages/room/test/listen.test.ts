@@ -1,0 +1,23 @@
+import { roomLog } from '@gatehouse/http-service/room-log'
+import { listen } from '@gatehouse/room/listen'
+import { buildOps } from '@gatehouse/room/ops-listener'
+import { Registry } from 'prom-client'
+import t, { type Test } from 'tap'
+
+function listener(t: Test) {
+  const ops = buildOps({ log: roomLog('ops', 'silent'), metrics: new Registry(), checks: {} })
+  t.teardown(() => ops.close())
+  return ops
+}
+
+t.test('any free port becomes a real one, at an address that can be called', async (t) => {
+  const url = await listen(listener(t), { host: '127.0.0.1', port: 0 })
+  t.match(url, /^http:\/\/127\.0\.0\.1:[1-9]\d*$/)
+  t.equal((await fetch(`${url}/healthz`)).status, 200)
+})
+
+t.test('a port that is taken is a fault that says so', async (t) => {
+  const { port } = new URL(await listen(listener(t), { host: '127.0.0.1', port: 0 }))
+  const second = listen(listener(t), { host: '127.0.0.1', port: Number(port) })
+  await t.rejects(second, { code: 'EADDRINUSE' })
+})
