@@ -16,7 +16,7 @@ export function redisRevocations(redis: Redis): RevocationSource {
     async *follow(cursor, signal) {
       let after = cursor ?? '0'
       // The first read does not block: a follower that starts wants to know at once that there is nothing to wait for.
-      let reply = await redis.xread('COUNT', BATCH_ENTRIES, 'BLOCK', 1000, 'STREAMS', REVOCATION_STREAM, after)
+      let reply = await redis.xread('COUNT', BATCH_ENTRIES, 'STREAMS', REVOCATION_STREAM, after)
       while (!signal.aborted) {
         const batch = decode(reply as StreamReply | null, after)
         after = batch.cursor
