@@ -8,6 +8,7 @@ const LONGEST = 254
  */
 export function canonicalEmail(text: string): string | null {
   if (!text.isWellFormed()) return null
-  const email = text.normalize('NFKC').toLowerCase().normalize('NFKC')
+  // The last sigma of a Greek word has a form of its own in lower case; it is the same letter.
+  const email = text.normalize('NFKC').toLowerCase().replaceAll('ς', 'σ').normalize('NFKC')
   return email.length <= LONGEST && SHAPE.test(email) ? email : null
 }

@@ -2,7 +2,8 @@ import { closeSync, mkdirSync, openSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 
-const BUSY_TIMEOUT_MS = 2000
+/** it is the whole process that waits */
+const BUSY_TIMEOUT_MS = 250
 
 /** Opens an embedded database: what was committed survives a killed process. */
 export function openDatabase(file: string): DatabaseSync {

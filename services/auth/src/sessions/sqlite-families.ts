@@ -1,4 +1,5 @@
 import type { DatabaseSync, SQLOutputValue } from 'node:sqlite'
+import { storeUnavailable } from '../refusals.ts'
 import type { Families, FamilyStoreOptions, StoredFamily } from './families.ts'
 import { end, type FamilyPolicy, type FamilyRecord, isLive, open, present } from './family.ts'
 import type { SqliteRevocations } from './sqlite-revocations.ts'
@@ -44,14 +45,14 @@ export function sqliteFamilies(
     revocations.append(sid, nowMs)
   }
   const transaction = <Result>(work: () => Result): Result => {
-    database.exec('begin immediate')
     try {
+      database.exec('begin immediate')
       const result = work()
       database.exec('commit')
       return result
     } catch (error) {
-      database.exec('rollback')
-      throw error
+      if (database.isTransaction) database.exec('rollback')
+      throw isOutage(error) ? storeUnavailable(error) : error
     }
   }
   /** Forgets what has expired, and all but the newest tombstones; what is left alive, the oldest first. */
@@ -124,6 +125,14 @@ export function sqliteFamilies(
       database.close()
     }
   }
+}
+
+/** SQLITE_BUSY, LOCKED, IOERR, FULL and CANTOPEN: the file cannot be used just now. Everything else is a fault of ours. */
+const OUTAGES = new Set([5, 6, 10, 13, 14])
+
+function isOutage(error: unknown): boolean {
+  // The low byte is the primary code, whatever detail is above it.
+  return error instanceof Error && 'errcode' in error && OUTAGES.has(Number(error.errcode) & 0xff)
 }
 
 function toFamily(row: Record<string, SQLOutputValue>): StoredFamily {

@@ -10,6 +10,7 @@ const same: Record<string, [string, string]> = {
   'with a ligature': ['ﬁ@example.com', 'fi@example.com'],
   'with the Kelvin sign': ['\u212aelvin@example.com', 'kelvin@example.com'],
   'with letters that have an accented form in small only': ['J\u030c@b.c', '\u01f0@b.c'],
+  'with a sigma at the end of a word': ['ΑΣ@example.com', 'ασ@example.com'],
   'in another script': ['АДА@ПРИМЕР.РФ', 'ада@пример.рф'],
   'with a tag': ['ada+news@example.com', 'ada+news@example.com'],
   'at a host of one label': ['ada@localhost', 'ada@localhost']

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { testClock } from '@gatehouse/fixtures/clock'
 import { dataFolder } from '@gatehouse/fixtures/house'
 import t from 'tap'
@@ -51,4 +52,19 @@ t.test('one user does not reach the families of another', async (t) => {
   t.equal(await families.endAll(other, null), 0)
   t.strictSame(await families.list(other), [])
   t.equal((await families.list(owner)).length, 1, 'it lives on')
+})
+
+t.test('a file that somebody else holds is an outage, and nothing is lost', async (t) => {
+  const file = join(dataFolder(t), 'sessions.sqlite')
+  const { families } = sqliteStore(t, { policy, clock: testClock() }, file)
+  const subject = randomUUID()
+  await families.open(subject, 'one', opening)
+  const holder = new DatabaseSync(file)
+  holder.exec('begin immediate')
+
+  await t.rejects(families.present(subject, 'one', 0), { code: 'UNAVAILABLE' })
+
+  holder.exec('rollback')
+  holder.close()
+  t.equal((await families.present(subject, 'one', 0)).outcome, 'rotated')
 })
