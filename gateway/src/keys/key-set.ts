@@ -1,4 +1,4 @@
-import { createPublicKey, hash, type JsonWebKey } from 'node:crypto'
+import { createPublicKey, hash, type JsonWebKey, type KeyObject } from 'node:crypto'
 import type { Algorithm } from '@gatehouse/access-token/claims'
 
 /** A key that access tokens are verified with. Its algorithm is a property of the key, not of the token. */
@@ -16,6 +16,8 @@ export type KeySet = {
 }
 
 const RSA_MIN_BITS = 2048
+/** FIPS 186-5 §A.1.1; with the exponent 1 a signature is its own message, and anyone can write one */
+const RSA_MIN_EXPONENT = 65537n
 const PRIVATE_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k']
 
 /**
@@ -57,11 +59,16 @@ function readKey(jwk: unknown): VerificationKey | null {
   if (algorithm === null || (alg !== undefined && alg !== algorithm)) return null
   try {
     const key = createPublicKey({ key: rest as JsonWebKey, format: 'jwk' })
-    if ((key.asymmetricKeyDetails?.modulusLength ?? RSA_MIN_BITS) < RSA_MIN_BITS) return null
+    if (algorithm === 'RS256' && isWeak(key)) return null
     return { kid, algorithm, pem: key.export({ type: 'spki', format: 'pem' }).toString() }
   } catch {
     return null
   }
+}
+
+function isWeak({ asymmetricKeyDetails }: KeyObject): boolean {
+  const { modulusLength = 0, publicExponent = 0n } = asymmetricKeyDetails ?? {}
+  return modulusLength < RSA_MIN_BITS || publicExponent < RSA_MIN_EXPONENT
 }
 
 function algorithmOf({ kty, crv }: Record<string, unknown>): Algorithm | null {
