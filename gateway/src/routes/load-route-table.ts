@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { type Environment, SettingsFault } from '@gatehouse/settings/read-settings'
 import { Value } from 'typebox/value'
 import { parse } from 'yaml'
+import { canonicalTarget } from '../stages/canonical-path.ts'
 import { type Route, RouteFile } from './route.ts'
 import { type RouteTable, routeTable } from './route-table.ts'
 
@@ -56,6 +57,9 @@ function unsafeRows({ upstreams, routes }: RouteFile): string[] {
       const owner = owners.get(one)
       if (owner !== undefined) faults.push(`route ${name}: ${one} is already a prefix of ${owner}`)
       owners.set(one, name)
+      if (canonicalTarget(one)?.path !== one) {
+        faults.push(`route ${name}: the prefix ${one} is not a canonical path`)
+      }
       if (one === '/' && access === 'public') {
         faults.push(`route ${name}: a public row for / would open everything`)
       }

@@ -1,0 +1,133 @@
+import type { SettingsFault } from '@gatehouse/settings/read-settings'
+import t from 'tap'
+import { loadRouteTable, readRouteTable } from '../../src/routes/load-route-table.ts'
+
+const head = 'upstreams: { service: "http://127.0.0.1:1" }\nroutes:\n'
+const table = (...rows: string[]) =>
+  readRouteTable(`${head}${rows.map((row) => `  - { ${row} }\n`).join('')}`, {})
+
+t.test('the longest prefix wins, and a prefix ends where a segment ends', async (t) => {
+  const { match } = table(
+    'name: a, prefix: /a, upstream: service',
+    'name: deep, prefix: /a/b/c, upstream: service',
+    'name: two, prefix: [/x, /y/z], upstream: service'
+  )
+  const found: Record<string, string | undefined> = {
+    '/a': 'a',
+    '/a/': 'a',
+    '/a/b': 'a',
+    '/a/bc/c': 'a',
+    '/a/b/c': 'deep',
+    '/a/b/c/d': 'deep',
+    '/a/b/cd': 'a',
+    '/x/1': 'two',
+    '/y/z': 'two',
+    '/y': undefined,
+    '/ab': undefined,
+    '/A': undefined,
+    '/a;v=1': undefined,
+    '/': undefined
+  }
+  for (const [path, name] of Object.entries(found)) t.equal(match(path)?.name, name, path)
+})
+
+t.test('a row for / takes the rest', async (t) => {
+  const { match } = table(
+    'name: a, prefix: /a, upstream: service',
+    'name: rest, prefix: /, upstream: service'
+  )
+  t.equal(match('/a/b')?.name, 'a')
+  t.equal(match('/elsewhere')?.name, 'rest')
+  t.equal(match('/')?.name, 'rest')
+})
+
+t.test('a row is closed, small and without credentials, unless it says otherwise', async (t) => {
+  t.match(table('name: a, prefix: /a, upstream: service').routes, [
+    {
+      name: 'a',
+      prefixes: ['/a'],
+      upstream: 'http://127.0.0.1:1',
+      access: 'signed-in',
+      scopes: [],
+      roles: [],
+      credentials: [],
+      bodyLimitBytes: 1_048_576
+    }
+  ])
+})
+
+t.test('a table that is not understood whole, or not safe, is not used', async (t) => {
+  const faulty: Record<string, [string[], RegExp]> = {
+    'no name': [['prefix: /a, upstream: service'], /name/],
+    'an unknown member': [
+      ['name: a, prefix: /a, upstream: service, acces: public'],
+      /additional|unevaluated/i
+    ],
+    'an unknown access': [['name: a, prefix: /a, upstream: service, access: open'], /access/],
+    'no such upstream': [['name: a, prefix: /a, upstream: other'], /route a: no upstream other/],
+    'a name twice': [
+      ['name: a, prefix: /a, upstream: service', 'name: a, prefix: /b, upstream: service'],
+      /the name is used twice/
+    ],
+    'a prefix twice': [
+      ['name: a, prefix: /a, upstream: service', 'name: b, prefix: [/b, /a], upstream: service'],
+      /\/a is already a prefix of a/
+    ],
+    'a prefix that is not canonical': [['name: a, prefix: /a/../b, upstream: service'], /prefix/],
+    'a prefix with a slash behind': [['name: a, prefix: /a/, upstream: service'], /prefix/],
+    'everything public': [
+      ['name: a, prefix: /, upstream: service, access: public'],
+      /would open everything/
+    ],
+    'a public row with demands': [
+      ['name: a, prefix: /a, upstream: service, access: public, roles: [admin]'],
+      /cannot demand/
+    ],
+    'another prefix to take off': [
+      ['name: a, prefix: /a, upstream: service, stripPrefix: /b'],
+      /does not begin with stripPrefix/
+    ]
+  }
+  for (const [name, [rows, why]] of Object.entries(faulty)) {
+    t.throws(() => table(...rows), { name: 'SettingsFault', message: why }, name)
+  }
+  t.throws(() => readRouteTable('routes: [', {}), 'no YAML')
+})
+
+t.test('all faults are told at once', async (t) => {
+  try {
+    table('name: a, prefix: /a, upstream: x', 'name: a, prefix: /a, upstream: y')
+    t.fail('it was taken')
+  } catch (error) {
+    t.equal((error as SettingsFault).faults.length, 4)
+  }
+})
+
+t.test('an upstream may be named by the environment', async (t) => {
+  const yaml = `
+upstreams: { a: "\${A_URL:-http://fallback:1}" }
+routes:
+  - { name: a, prefix: /a, upstream: a }
+`
+  const upstream = (environment: Record<string, string>) =>
+    readRouteTable(yaml, environment).routes[0]?.upstream
+  t.equal(upstream({}), 'http://fallback:1')
+  t.equal(upstream({ A_URL: '' }), 'http://fallback:1')
+  t.equal(upstream({ A_URL: 'https://real.example/' }), 'https://real.example')
+})
+
+t.test('the table that is shipped opens what it must, and nothing else', async (t) => {
+  const { routes } = loadRouteTable('gateway/routes.yaml', {})
+  const open = routes
+    .filter(({ access }) => access === 'public')
+    .flatMap(({ prefixes }) => prefixes)
+  t.strictSame(open.sort(), [
+    '/.well-known/jwks.json',
+    '/auth/login',
+    '/auth/logout',
+    '/auth/refresh-token',
+    '/auth/register',
+    '/echo/public'
+  ])
+  t.throws(() => loadRouteTable('nowhere.yaml', {}), { name: 'SettingsFault', message: /nowhere/ })
+})

@@ -1,0 +1,106 @@
+import fc from 'fast-check'
+import t from 'tap'
+import { canonicalTarget } from '../../src/stages/canonical-path.ts'
+
+const fine = [
+  '/',
+  '/orders',
+  '/orders/',
+  '/orders/42',
+  '/a/b-c_d.e~f',
+  '/orders;v=1',
+  '/@user/a:b,c=d&e+f!$*()',
+  "/it's",
+  '/a%20b',
+  '/%C3%A9',
+  '/%c3%a9',
+  '/100%25',
+  '/a.b/..c/c..',
+  '/...',
+  '/.well-known/jwks.json',
+  '/orders?x=1&y=%2F..%2F&z=[1]|{}"<>^`',
+  '/orders?',
+  '/?a=/../b'
+]
+
+const dots = ['.', '..', '.;x', '..;', '..;a=b', '%2e', '%2E%2e', '.%2e', '%2e.']
+const separators = ['//', '\\', '%2f', '%2F', '%5c', '%5C']
+const encodings = ['%', '%2', '%zz', '%u002e', '%252e', '%252f', '%2525', '%25%32%65', '%00', '%0a']
+const wrongBytes = ['%c0%ae', '%ff', '%e2%28%a1', '%ed%a0%80', '%f8%88%80%80%80']
+const twiceSpelt = ['%61', '%41dmin', '%7e', '%2d', '%5f', '%30', '%2D']
+const raw = [
+  ' ',
+  '\t',
+  '\r',
+  '\n',
+  '\0',
+  '\x7f',
+  'é',
+  '\u202e',
+  '"',
+  '<',
+  '>',
+  '^',
+  '`',
+  '{',
+  '}',
+  '|'
+]
+
+/** Each at the end, in the middle and in front of an innocent path. */
+const around = (part: string) => [`/open/${part}`, `/open/${part}/closed`, `/${part}/closed`]
+
+const hostile = [
+  ...dots.flatMap(around),
+  ...separators.flatMap((part) => [`/open${part}closed`, `/open/..${part}closed`, `${part}closed`]),
+  ...[...encodings, ...wrongBytes, ...twiceSpelt, ...raw].flatMap((part) => around(`a${part}`)),
+  ...raw.slice(0, 7).map((part) => `/open?x=${part}`),
+  ...['', '*', 'open', '?x', 'http://evil.example/', '//evil.example/', '/open#part', '/a?b#c']
+]
+
+t.test('a canonical path is what it says, and is left as it is', async (t) => {
+  for (const target of fine) {
+    const queryAt = target.indexOf('?')
+    const path = queryAt < 0 ? target : target.slice(0, queryAt)
+    t.strictSame(canonicalTarget(target), { path, query: target.slice(path.length) }, target)
+  }
+})
+
+t.test('what two programs could read as two paths is refused', async (t) => {
+  t.ok(new Set(hostile).size >= 150, `${new Set(hostile).size} of them`)
+  for (const target of hostile) t.equal(canonicalTarget(target), null, JSON.stringify(target))
+})
+
+t.test('whatever is accepted means the same to everyone', async (t) => {
+  const piece = fc.constantFrom(
+    ...dots,
+    ...separators,
+    ...encodings,
+    ...wrongBytes,
+    ...raw,
+    '/',
+    'a'
+  )
+  const anyTarget = fc
+    .array(fc.oneof(piece, fc.string({ unit: 'binary-ascii', maxLength: 4 })), { maxLength: 12 })
+    .map((pieces) => `/${pieces.join('')}`)
+  let accepted = 0
+  const sameForAll = fc.property(anyTarget, (target) => {
+    const canonical = canonicalTarget(target)
+    if (canonical === null) return true
+    accepted += 1
+    const { path } = canonical
+    const decoded = decodeURIComponent(path)
+    const segments = decoded.split('/').map((segment) => segment.split(';', 1)[0])
+    return (
+      new URL(path, 'http://host').pathname === path &&
+      decoded.split('/').length === path.split('/').length &&
+      !segments.some((segment) => segment === '.' || segment === '..') &&
+      // biome-ignore lint/suspicious/noControlCharactersInRegex: that none is left is the claim
+      !/[\\\0-\x1f\x7f]/.test(decoded)
+    )
+  })
+  const { counterexample } = fc.check(sameForAll, { numRuns: 50_000 })
+  t.equal(counterexample, null)
+  t.ok(accepted > 1000, `${accepted} were accepted`)
+})

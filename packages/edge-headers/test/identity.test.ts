@@ -1,0 +1,112 @@
+import fc from 'fast-check'
+import t from 'tap'
+import {
+  IDENTITY_BUDGET_BYTES,
+  type Identity,
+  IdentityTooLarge,
+  identityHeaders,
+  readIdentity
+} from '../src/identity.ts'
+import { isIdentityName } from '../src/names.ts'
+import { requestId } from '../src/request-id.ts'
+
+const ada: Identity = {
+  subject: 'user-1',
+  session: 'session-1',
+  client: 'gatehouse',
+  roles: ['user', 'admin'],
+  scope: ['orders:read', 'orders:write'],
+  email: 'ada@example.com',
+  expiresAt: 1_800_000_000
+}
+
+t.test('an identity is one header a fact', async (t) => {
+  t.strictSame(identityHeaders(ada), {
+    'x-auth-subject': 'user-1',
+    'x-auth-client': 'gatehouse',
+    'x-auth-roles': 'user,admin',
+    'x-auth-scope': 'orders:read orders:write',
+    'x-auth-expires': '1800000000',
+    'x-auth-session': 'session-1',
+    'x-auth-email': 'ada@example.com'
+  })
+})
+
+t.test('what is not visible ASCII is percent-encoded UTF-8', async (t) => {
+  const encoded: Record<string, string> = {
+    'a\r\nx-auth-roles: admin': 'a%0D%0Ax-auth-roles:%20admin',
+    é: '%C3%A9',
+    漢字: '%E6%BC%A2%E5%AD%97',
+    '😀': '%F0%9F%98%80',
+    '\u202eevil': '%E2%80%AEevil',
+    '100%': '100%25',
+    ' a': '%20a',
+    '\0\x7f': '%00%7F'
+  }
+  for (const [email, header] of Object.entries(encoded)) {
+    t.equal(identityHeaders({ ...ada, email })['x-auth-email'], header, JSON.stringify(email))
+  }
+  const roles = identityHeaders({ ...ada, roles: ['a,b', 'c'] })['x-auth-roles']
+  t.equal(roles, 'a%2Cb,c', 'a comma in a role is no separator')
+})
+
+t.test('whatever it is, it is read as it was written, and fits in a header', async (t) => {
+  const text = fc.string({ unit: 'binary', minLength: 1, maxLength: 20 })
+  const anyIdentity = fc.record({
+    subject: text,
+    session: fc.option(text),
+    client: text,
+    roles: fc.array(text, { maxLength: 4 }),
+    scope: fc.array(text, { maxLength: 4 }),
+    email: fc.option(text),
+    expiresAt: fc.nat()
+  })
+  const roundTrip = fc.property(anyIdentity, (identity) => {
+    const headers = identityHeaders(identity)
+    const plain = Object.values(headers).every((value) => /^[\x21-\x7e ]*$/.test(value))
+    return plain && JSON.stringify(readIdentity(headers)) === JSON.stringify(identity)
+  })
+  t.equal(fc.check(roundTrip, { numRuns: 3000 }).counterexample, null)
+})
+
+t.test('over the budget it is an error, and never cut short', async (t) => {
+  const roles = (count: number) => Array.from({ length: count }, (_, n) => `role-number-${n}`)
+  t.ok(identityHeaders({ ...ada, roles: roles(200) }))
+  t.throws(() => identityHeaders({ ...ada, roles: roles(300) }), IdentityTooLarge)
+  t.throws(
+    () => identityHeaders({ ...ada, email: 'é'.repeat(IDENTITY_BUDGET_BYTES / 6) }),
+    IdentityTooLarge
+  )
+})
+
+t.test('without all that makes a caller there is none', async (t) => {
+  t.equal(readIdentity({}), null)
+  for (const name of ['x-auth-subject', 'x-auth-client', 'x-auth-expires']) {
+    t.equal(readIdentity({ ...identityHeaders(ada), [name]: undefined }), null, name)
+    t.equal(readIdentity({ ...identityHeaders(ada), [name]: ['a', 'b'] }), null, `${name} twice`)
+  }
+  t.equal(readIdentity({ ...identityHeaders(ada), 'x-auth-expires': '1e9' }), null)
+})
+
+t.test('the namespace is closed in every spelling that some server folds to it', async (t) => {
+  for (const name of [
+    'x-auth-subject',
+    'x_auth_subject',
+    'x-auth_x',
+    'x.auth.roles',
+    'x-auth-',
+    'x_auth-subject.'
+  ]) {
+    t.ok(isIdentityName(name), name)
+  }
+  for (const name of ['x-author', 'x-authenticated', 'auth-subject', 'x-request-id', 'xauth-x']) {
+    t.notOk(isIdentityName(name), name)
+  }
+})
+
+t.test('a request id is kept where it is well-formed', async (t) => {
+  t.equal(requestId({ 'x-request-id': 'abc-123' }), 'abc-123')
+  for (const id of ['', 'a b', '-a', 'a\n', 'é', 'x'.repeat(129), undefined, ['a', 'b']]) {
+    t.match(requestId({ 'x-request-id': id }), /^[0-9a-f-]{36}$/, JSON.stringify(id))
+  }
+})

@@ -1,0 +1,153 @@
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import {
+  ASSERTION_ALGORITHM,
+  ASSERTION_ISSUER,
+  ASSERTION_TYPE,
+  GATEWAY_KEYS_PATH
+} from '@gatehouse/edge-headers/assertion'
+import { Refusal } from '@gatehouse/problem/refusal'
+import Fastify from 'fastify'
+import { exportJWK, generateKeyPair, SignJWT } from 'jose'
+import t, { type Test } from 'tap'
+import { identity, requireIdentity, requireRole, requireScope } from '../src/identity.ts'
+
+type Changes = {
+  claims?: Record<string, unknown>
+  header?: Record<string, unknown>
+  audience?: string
+  issuer?: string
+  lifetime?: number
+  foreign?: boolean
+}
+
+/** A service with the plugin, and a gateway's keys on a real socket. */
+async function service(t: Test) {
+  const [own, foreign] = [
+    await generateKeyPair(ASSERTION_ALGORITHM),
+    await generateKeyPair(ASSERTION_ALGORITHM)
+  ]
+  const keySet = {
+    keys: [{ ...(await exportJWK(own.publicKey)), kid: 'one', alg: ASSERTION_ALGORITHM }]
+  }
+  const server = createServer((_request, response) => response.end(JSON.stringify(keySet)))
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  const stop = () => {
+    server.closeAllConnections()
+    server.close()
+  }
+  t.teardown(stop)
+
+  const app = Fastify()
+  app.setErrorHandler((error, _request, reply) => {
+    const { status, code } = error instanceof Refusal ? error : { status: 500, code: 'INTERNAL' }
+    return reply.code(status).send({ code })
+  })
+  const { port } = server.address() as AddressInfo
+  await app.register(identity, {
+    gatewayKeysUrl: `http://127.0.0.1:${port}${GATEWAY_KEYS_PATH}`,
+    routes: ['orders', 'orders-admin']
+  })
+  app.get('/open', async (request) => ({ identity: request.identity }))
+  app.get('/closed', async (request) => requireIdentity(request))
+  app.get('/scoped', { onRequest: requireScope('pay') }, async () => ({}))
+  app.get('/admins', { onRequest: requireRole('admin') }, async () => ({}))
+  t.teardown(() => app.close())
+
+  const assertion = async (changes: Changes = {}) => {
+    const now = Math.floor(Date.now() / 1000)
+    const claims = {
+      ...{ sid: 'session-1', client_id: 'gatehouse', scope: 'orders:read pay', roles: ['user'] },
+      ...{ email: 'ada@example.com', token_exp: now + 300, ...changes.claims }
+    }
+    const header = { alg: ASSERTION_ALGORITHM, typ: ASSERTION_TYPE, kid: 'one', ...changes.header }
+    return new SignJWT(claims)
+      .setProtectedHeader(header)
+      .setIssuer(changes.issuer ?? ASSERTION_ISSUER)
+      .setAudience(changes.audience ?? 'orders')
+      .setSubject('user-1')
+      .setIssuedAt(now)
+      .setExpirationTime(now + (changes.lifetime ?? 60))
+      .sign((changes.foreign ? foreign : own).privateKey)
+  }
+  const get = (path: string, assertion?: string, headers: Record<string, string> = {}) =>
+    app.inject({
+      url: path,
+      headers: { ...(assertion === undefined ? {} : { 'x-auth-assertion': assertion }), ...headers }
+    })
+  return { assertion, get, stop }
+}
+
+t.test('a service knows who is calling, by the assertion', async (t) => {
+  const { assertion, get } = await service(t)
+  const answer = await get('/closed', await assertion())
+  t.match(answer.json(), {
+    subject: 'user-1',
+    session: 'session-1',
+    client: 'gatehouse',
+    roles: ['user'],
+    scope: ['orders:read', 'pay'],
+    email: 'ada@example.com',
+    expiresAt: Number
+  })
+  const other = await get('/closed', await assertion({ audience: 'orders-admin' }))
+  t.equal(other.statusCode, 200, 'by any route that leads here')
+})
+
+t.test('headers that are not signed say nothing', async (t) => {
+  const { assertion, get } = await service(t)
+  const claims = { 'x-auth-subject': 'root', 'x-auth-client': 'x', 'x-auth-expires': '9999999999' }
+  t.equal((await get('/closed', undefined, claims)).statusCode, 401)
+  t.strictSame((await get('/open', undefined, claims)).json(), { identity: null })
+  const signed = await get('/closed', await assertion(), claims)
+  t.equal(signed.json().subject, 'user-1', 'nor beside an assertion')
+})
+
+t.test('an assertion that is not all that it must be is refused', async (t) => {
+  const { assertion, get } = await service(t)
+  const [, payload, signature] = (await assertion()).split('.')
+  const none = Buffer.from(JSON.stringify({ alg: 'none', typ: ASSERTION_TYPE })).toString(
+    'base64url'
+  )
+  const wrong: Record<string, string> = {
+    'another key': await assertion({ foreign: true }),
+    'another route': await assertion({ audience: 'echo' }),
+    'another issuer': await assertion({ issuer: 'somebody' }),
+    expired: await assertion({ lifetime: -6 }),
+    'an access token': await assertion({ header: { typ: 'at+jwt' } }),
+    'an unknown key': await assertion({ header: { kid: 'two' } }),
+    'without a client': await assertion({ claims: { client_id: undefined } }),
+    'no signature': `${none}.${payload}.`,
+    'alg none, signed': `${none}.${payload}.${signature}`,
+    garbage: 'garbage',
+    nothing: ''
+  }
+  for (const [name, text] of Object.entries(wrong)) {
+    for (const path of ['/closed', '/open']) {
+      const answer = await get(path, text)
+      t.equal(answer.statusCode, 401, `${name}: ${path}`)
+      t.strictSame(answer.json(), { code: 'UNAUTHENTICATED' }, name)
+    }
+  }
+})
+
+t.test('keys that are out of reach are an outage, and not the fault of the caller', async (t) => {
+  const { assertion, get, stop } = await service(t)
+  const good = await assertion()
+  stop()
+  const answer = await get('/closed', good)
+  t.equal(answer.statusCode, 503)
+  t.strictSame(answer.json(), { code: 'UNAVAILABLE' })
+})
+
+t.test('a route demands a scope or a role', async (t) => {
+  const { assertion, get } = await service(t)
+  const admin = await assertion({ claims: { roles: ['admin'], scope: '' } })
+  const user = await assertion()
+  t.equal((await get('/scoped', user)).statusCode, 200)
+  t.equal((await get('/scoped', admin)).statusCode, 403)
+  t.equal((await get('/admins', admin)).statusCode, 200)
+  t.equal((await get('/admins', user)).statusCode, 403)
+  t.equal((await get('/admins')).statusCode, 401, 'nobody is not the same as too little')
+})

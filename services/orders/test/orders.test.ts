@@ -1,0 +1,135 @@
+import { randomUUID } from 'node:crypto'
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { dataFolder } from '@gatehouse/fixtures/house'
+import { roomLog } from '@gatehouse/http-service/room-log'
+import { exportJWK, generateKeyPair, SignJWT } from 'jose'
+import t, { type Test } from 'tap'
+import { buildOrders } from '../src/app.ts'
+import { openOrderBook } from '../src/order-book.ts'
+
+type Caller = { subject?: string; scope?: string; roles?: string[] }
+
+const book = { item: 'book', quantity: 2 }
+
+/** The service with its file, and callers as a gateway would let them in. */
+async function orders(t: Test, file = join(dataFolder(t), 'orders.sqlite')) {
+  const { publicKey, privateKey } = await generateKeyPair('ES256')
+  const keySet = JSON.stringify({
+    keys: [{ ...(await exportJWK(publicKey)), kid: 'one', alg: 'ES256' }]
+  })
+  const server = createServer((_request, response) => response.end(keySet))
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  const opened = openOrderBook(file)
+  const service = await buildOrders({
+    log: roomLog('orders', 'silent'),
+    identity: {
+      gatewayKeysUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
+      routes: ['orders']
+    },
+    orders: opened
+  })
+  t.teardown(async () => {
+    await service.close()
+    opened.close()
+    server.closeAllConnections()
+    server.close()
+  })
+  const as = async ({
+    subject = 'ada',
+    scope = 'orders:read orders:write',
+    roles = ['user']
+  }: Caller = {}) => {
+    const now = Math.floor(Date.now() / 1000)
+    const assertion = await new SignJWT({
+      client_id: 'gatehouse',
+      scope,
+      roles,
+      token_exp: now + 300
+    })
+      .setProtectedHeader({ alg: 'ES256', typ: 'gatehouse-assertion+jwt', kid: 'one' })
+      .setIssuer('gatehouse-gateway')
+      .setAudience('orders')
+      .setSubject(subject)
+      .setIssuedAt(now)
+      .setExpirationTime(now + 60)
+      .sign(privateKey)
+    const headers = { 'x-auth-assertion': assertion }
+    return {
+      get: (url: string) => service.inject({ url, headers }),
+      post: (payload: object) =>
+        service.inject({ method: 'POST', url: '/orders', headers, payload })
+    }
+  }
+  return { as, service }
+}
+
+t.test('each user sees only their own orders; an admin sees all', async (t) => {
+  const { as } = await orders(t)
+  const [ada, grace] = [await as({ subject: 'ada' }), await as({ subject: 'grace' })]
+  const admin = await as({ subject: 'root', roles: ['admin'] })
+
+  const placed = await ada.post(book)
+
+  t.equal(placed.statusCode, 201)
+  const { order } = placed.json()
+  t.match(order, { ...book, owner: 'ada', createdAt: /^\d{4}-.*Z$/ })
+  t.equal(placed.headers.location, `/orders/${order.id}`)
+  t.strictSame((await ada.get('/orders')).json(), { orders: [order] })
+  t.strictSame((await ada.get(`/orders/${order.id}`)).json(), { order })
+  t.strictSame((await grace.get('/orders')).json(), { orders: [] })
+  t.equal((await grace.get(`/orders/${order.id}`)).statusCode, 404, "another's is not there")
+  t.strictSame((await admin.get('/orders')).json(), { orders: [order] })
+  t.equal((await admin.get(`/orders/${order.id}`)).statusCode, 200)
+  t.equal((await ada.get(`/orders/${randomUUID()}`)).statusCode, 404)
+})
+
+t.test('reading and writing each need their scope', async (t) => {
+  const { as, service } = await orders(t)
+  const reader = await as({ scope: 'orders:read' })
+  const writer = await as({ scope: 'orders:write' })
+  t.equal((await reader.get('/orders')).statusCode, 200)
+  t.equal((await reader.post(book)).statusCode, 403)
+  t.equal((await writer.post(book)).statusCode, 201)
+  t.equal((await writer.get('/orders')).statusCode, 403)
+  const spoofed = {
+    'x-auth-subject': 'ada',
+    'x-auth-scope': 'orders:read',
+    'x-auth-roles': 'admin'
+  }
+  const answer = await service.inject({ url: '/orders', headers: spoofed })
+  t.equal(answer.statusCode, 401, 'headers without an assertion are nobody')
+})
+
+t.test('an order that makes no sense is refused in the documented form', async (t) => {
+  const { as } = await orders(t)
+  const { post } = await as()
+  const wrong: Record<string, object> = {
+    empty: {},
+    'no item': { quantity: 1 },
+    'no quantity': { item: 'book' },
+    'an empty item': { item: '', quantity: 1 },
+    'a long item': { item: 'x'.repeat(201), quantity: 1 },
+    'an item that is no text': { item: 1, quantity: 1 },
+    'a quantity of text': { item: 'book', quantity: '1' },
+    'half a book': { item: 'book', quantity: 0.5 },
+    'no books': { item: 'book', quantity: 0 },
+    'too many': { item: 'book', quantity: 1001 },
+    "somebody else's": { ...book, owner: 'grace' }
+  }
+  for (const [name, order] of Object.entries(wrong)) {
+    const answer = await post(order)
+    t.equal(answer.statusCode, 400, name)
+    t.match(answer.json(), { code: 'INVALID_REQUEST', detail: /^body/ }, name)
+  }
+})
+
+t.test('orders are there after a restart', async (t) => {
+  const file = join(dataFolder(t), 'orders.sqlite')
+  const before = await (await orders(t, file)).as()
+  const { order } = (await before.post(book)).json()
+  const after = await (await orders(t, file)).as()
+  t.strictSame((await after.get('/orders')).json(), { orders: [order] })
+})
