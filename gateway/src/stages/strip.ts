@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import { forwardedHeader, isIdentityName } from '@gatehouse/edge-headers/names'
+import { forwardedHeader, isIdentityName, traceHeader } from '@gatehouse/edge-headers/names'
 import { REFRESH_COOKIE } from '@gatehouse/edge-headers/refresh-cookie'
 import { malformed, tooManyHeaders } from '../refusals.ts'
 
@@ -37,18 +37,31 @@ const HOP_BY_HOP = new Set([
   'upgrade'
 ])
 
-/** What the gateway writes itself, for every service. */
+/** What the gateway writes itself, and what some services believe about the caller's address or what was asked. */
 const REWRITTEN = new Set<string>([
   ...Object.values(forwardedHeader),
+  'cf-connecting-ip',
+  'client-ip',
   'forwarded',
+  'front-end-https',
   'host',
-  'x-forwarded-port',
-  'x-forwarded-server',
+  'true-client-ip',
+  'x-client-ip',
+  'x-cluster-client-ip',
+  'x-host',
+  'x-http-method',
   'x-http-method-override',
+  'x-method-override',
+  'x-original-host',
+  'x-original-method',
+  'x-original-uri',
   'x-original-url',
   'x-real-ip',
-  'x-rewrite-url'
+  'x-rewrite-url',
+  'x-url-scheme'
 ])
+/** of which only three are ours to write: the others are a proxy's word, and no proxy before us has one */
+const FORWARDED_NAMESPACE = 'x-forwarded-'
 
 /** Two of these contradict each other, and which of them counts would differ from server to server. */
 const AT_MOST_ONCE = new Set([
@@ -59,16 +72,20 @@ const AT_MOST_ONCE = new Set([
   'origin',
   'sec-fetch-site'
 ])
+/** Headers with a meaning here, which a service may not be told another of by another spelling of their names. */
+const READ_HERE = new Set<string>([...AT_MOST_ONCE, ...Object.values(traceHeader)])
+
+/** RFC 3986 §3.2.2, without percent-encoding; empty where there is none (RFC 9112 §3.2) */
+const HOST = /^(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]*)(?::\d{1,5})?$/
 
 export function strip(raw: IncomingMessage): StrippedRequest {
   const received = collect(raw.rawHeaders)
   refuseAmbiguousBody(raw.method ?? '', received)
+  if (!HOST.test(received.host ?? '')) throw malformed('host', 'Host is not the name of a host')
   const named = connectionNames(received.connection)
   const headers: RequestHeaders = {}
   for (const [name, value] of Object.entries(received)) {
-    const dropped =
-      isIdentityName(name) || HOP_BY_HOP.has(name) || REWRITTEN.has(name) || named.has(name)
-    if (!dropped) headers[name] = value
+    if (!isOursToSay(name) && !named.has(name)) headers[name] = value
   }
 
   const { authorization, cookie, ...passed } = headers
@@ -81,6 +98,18 @@ export function strip(raw: IncomingMessage): StrippedRequest {
     ownCookies: own,
     forwardedFor: received[forwardedHeader.for] ?? null
   }
+}
+
+/** Whether a header is not the client's to send on, in any spelling that a service might fold to it. */
+function isOursToSay(name: string): boolean {
+  const folded = name.replace(/[_.]/g, '-')
+  return (
+    isIdentityName(name) ||
+    HOP_BY_HOP.has(folded) ||
+    REWRITTEN.has(folded) ||
+    folded.startsWith(FORWARDED_NAMESPACE) ||
+    (folded !== name && READ_HERE.has(folded))
+  )
 }
 
 /** The header lines by lower-case name, repeated ones joined (RFC 9110 §5.3). */

@@ -1,0 +1,171 @@
+import t from 'tap'
+import { edge } from '../fixtures/edge.ts'
+import { head, provoke, valuesOf } from './fixtures/raw-request.ts'
+
+/** What a client says of where it comes from, and of what it would rather have asked. */
+const stories = [
+  ...[
+    'x-forwarded-for',
+    'x-forwarded-host',
+    'x-forwarded-proto',
+    'x-forwarded-port',
+    'x-forwarded-server'
+  ],
+  ...[
+    'x-forwarded-prefix',
+    'x-forwarded-scheme',
+    'x-forwarded-ssl',
+    'x-forwarded-uri',
+    'x-forwarded-method'
+  ],
+  ...['x-forwarded-user', 'x-forwarded-email', 'x-forwarded-groups', 'x-forwarded-access-token'],
+  ...[
+    'forwarded',
+    'x-real-ip',
+    'true-client-ip',
+    'x-client-ip',
+    'x-cluster-client-ip',
+    'cf-connecting-ip'
+  ],
+  ...[
+    'x-http-method-override',
+    'x-http-method',
+    'x-method-override',
+    'x-original-url',
+    'x-rewrite-url'
+  ],
+  ...[
+    'x-original-host',
+    'x-host',
+    'x-original-method',
+    'x-original-uri',
+    'front-end-https',
+    'client-ip',
+    'x-url-scheme'
+  ]
+]
+const spellingsOf = (name: string) => [
+  name,
+  name.toUpperCase(),
+  name.replaceAll('-', '_'),
+  name.replaceAll('-', '.')
+]
+
+t.test('no such story of an untrusted peer reaches a service, in any spelling', async (t) => {
+  const gateway = await edge(t)
+  for (const spelling of stories.flatMap(spellingsOf)) {
+    const lines = [`${spelling}: evil`, `Authorization: Bearer ${gateway.token()}`]
+    for (const path of ['/open', '/closed']) {
+      const { statuses, received } = await provoke(
+        gateway,
+        head(`POST ${path} HTTP/1.1`, ...lines, 'Content-Length: 0')
+      )
+      t.strictSame(statuses, [200], spelling)
+      t.match(received, [{ method: 'POST', target: path }], `${spelling}: what was asked is asked`)
+      t.notMatch(received[0]?.rawHeaders.join('\n'), /evil/, `${spelling} at ${path}`)
+    }
+  }
+})
+
+t.test('the gateway’s own account is all there is', async (t) => {
+  const gateway = await edge(t)
+  const lines = [
+    'X-Forwarded-For: 10.0.0.1',
+    'X-Forwarded-For: 10.0.0.2',
+    'X-Forwarded-Proto: https',
+    'X-Forwarded-Host: evil'
+  ]
+  const { received } = await provoke(gateway, head('GET /open HTTP/1.1', ...lines))
+  t.match(received[0]?.headers, {
+    'x-forwarded-for': '127.0.0.1',
+    'x-forwarded-proto': 'http',
+    'x-forwarded-host': 'gateway.example'
+  })
+})
+
+t.test('a trusted proxy is believed, and its chain goes on by one', async (t) => {
+  const gateway = await edge(t, { trustedProxies: ['127.0.0.1'] })
+  const lines = [
+    'X-Forwarded-For: 203.0.113.7, 10.0.0.2',
+    'X-Forwarded-Proto: https',
+    'X-Forwarded-Host: shop.example'
+  ]
+  const { received } = await provoke(gateway, head('GET /open HTTP/1.1', ...lines))
+  t.match(received[0]?.headers, {
+    'x-forwarded-for': '203.0.113.7, 10.0.0.2, 127.0.0.1',
+    'x-forwarded-proto': 'https',
+    'x-forwarded-host': 'shop.example'
+  })
+  const silent = await provoke(gateway, head('GET /open HTTP/1.1'))
+  t.match(silent.received[0]?.headers, {
+    'x-forwarded-for': '127.0.0.1',
+    'x-forwarded-proto': 'http',
+    'x-forwarded-host': 'gateway.example'
+  })
+})
+
+t.test('trust is in addresses: beside a trusted proxy, another peer is not believed', async (t) => {
+  const gateway = await edge(t, { trustedProxies: ['192.0.2.1'] })
+  const lines = ['X-Forwarded-For: 192.0.2.1', 'X-Forwarded-Proto: https', 'X-Forwarded-Host: evil']
+  const { received } = await provoke(gateway, head('GET /open HTTP/1.1', ...lines))
+  t.match(received[0]?.headers, {
+    'x-forwarded-for': '127.0.0.1',
+    'x-forwarded-proto': 'http',
+    'x-forwarded-host': 'gateway.example'
+  })
+})
+
+t.test('a limit by address is not fooled by a story of another address', async (t) => {
+  const rows = `
+  - { name: few, prefix: /few, upstream: service, access: public, limit: { max: 3, windowSeconds: 60 } }
+`
+  const gateway = await edge(t, { rows })
+  const statuses: number[] = []
+  for (let index = 0; index < 20; index += 1) {
+    const from = `10.0.0.${index}`
+    const lines = ['X-Forwarded-For', 'X-Real-IP', 'True-Client-IP'].map(
+      (name) => `${name}: ${from}`
+    )
+    const bytes = head('GET /few HTTP/1.1', ...lines, `Forwarded: for=${from}`)
+    statuses.push(...(await provoke(gateway, bytes)).statuses)
+  }
+  t.strictSame(statuses, [...Array(3).fill(200), ...Array(17).fill(429)])
+})
+
+t.test('Host is the upstream’s own, and no host chooses where a request goes', async (t) => {
+  const gateway = await edge(t)
+  for (const host of ['evil.example', '127.0.0.1:1', 'localhost', '[::1]:80', 'a.b.c:65535', '']) {
+    const bytes = `GET /open HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`
+    const { statuses, received } = await provoke(gateway, bytes)
+    t.strictSame(statuses, [200], host)
+    t.equal(
+      received[0]?.headers.host,
+      new URL(gateway.upstream.url).host,
+      `${host} is not passed on`
+    )
+    t.strictSame(
+      received.flatMap((request) => valuesOf(request, 'x-forwarded-host')),
+      [host]
+    )
+  }
+  for (const host of [
+    'a b',
+    'a, b',
+    'a/b',
+    'a@b',
+    'a?b',
+    'a#b',
+    'a\\b',
+    '<script>',
+    'a\tb',
+    'a:b',
+    'a:1:2',
+    '\xe9',
+    'a"'
+  ]) {
+    const bytes = `GET /open HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`
+    const { statuses, received } = await provoke(gateway, bytes)
+    t.strictSame(statuses, [400], `${host}: no host at all (RFC 9112 §3.2)`)
+    t.strictSame(received, [])
+  }
+})

@@ -1,0 +1,40 @@
+import t from 'tap'
+import { edge } from '../fixtures/edge.ts'
+import { sendBytes, statusesIn } from '../fixtures/raw-client.ts'
+import { isRefusedTwice } from './fixtures/is-refused.ts'
+
+t.test('several Authorization headers are refused, one in any case is read', async (t) => {
+  const gateway = await edge(t)
+  const token = gateway.token()
+  const send = async (...lines: string[]) => {
+    const head = ['GET /closed HTTP/1.1', 'Host: x', 'Connection: close', ...lines]
+    return statusesIn(await sendBytes(gateway.port, `${head.join('\r\n')}\r\n\r\n`))
+  }
+  const bearer = `Authorization: Bearer ${token}`
+  t.strictSame(await send(bearer, bearer), [400], 'twice the same')
+  t.strictSame(await send(bearer, 'authorization: Basic YTpi'), [400], 'two schemes')
+  t.strictSame(await send(`${bearer}, Bearer ${token}`), [401], 'two in one')
+  t.strictSame(
+    await send(`Cookie: access_token=${token}; Authorization=${token}`),
+    [401],
+    'a cookie'
+  )
+  t.strictSame(
+    await send(`X-Access-Token: ${token}`, `Proxy-Authorization: Bearer ${token}`),
+    [401]
+  )
+  t.strictSame(gateway.upstream.received, [])
+  const inQuery = await fetch(`${gateway.url}/closed?access_token=${token}`)
+  t.equal(inQuery.status, 401, 'a token in the query is not looked at')
+  for (const scheme of ['bearer', 'BEARER', 'bEaReR']) {
+    t.strictSame(await send(`AUTHORIZATION: ${scheme} ${token}`), [200], scheme)
+  }
+})
+
+t.test('what the gateway says to services opens nothing at the gateway', async (t) => {
+  const gateway = await edge(t)
+  await gateway.call('/closed')
+  const assertion = String(gateway.upstream.received[0]?.headers['x-auth-assertion'])
+  t.match(assertion, /^ey.+\./)
+  await isRefusedTwice(t, gateway, assertion, 'an assertion')
+})
