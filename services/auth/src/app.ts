@@ -5,6 +5,7 @@ import { type IdentityOptions, identity } from '@gatehouse/identity/identity'
 import type { AccountStore } from './accounts/account-store.ts'
 import type { SigningKey } from './keys/signing-key.ts'
 import type { AuthMetrics } from './metrics.ts'
+import { endOtherSessions } from './routes/end-other-sessions.ts'
 import { endSession } from './routes/end-session.ts'
 import { jwks } from './routes/jwks.ts'
 import { listSessions } from './routes/list-sessions.ts'
@@ -45,6 +46,7 @@ const routes = [
   me,
   listSessions,
   endSession,
+  endOtherSessions,
   jwks
 ]
 

@@ -8,7 +8,7 @@ export const logoutAll: Route = (service, { sessions }) => {
     '/logout-all',
     { schema: { response: { 204: Type.Null() } } },
     async (request, reply) => {
-      await sessions.endAll(requireIdentity(request).subject, originOf(request))
+      await sessions.endAll(requireIdentity(request).subject, null, originOf(request))
       return reply.code(204).send(null)
     }
   )

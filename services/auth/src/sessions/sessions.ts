@@ -33,7 +33,8 @@ export type Sessions = {
   end(refreshToken: string, origin: Origin): Promise<boolean>
   /** Ends one session of a user; false where there is none of that id. */
   endOne(subject: string, sid: string, origin: Origin): Promise<boolean>
-  endAll(subject: string, origin: Origin): Promise<void>
+  /** Ends every session of a user, but one where it is named. */
+  endAll(subject: string, except: string | null, origin: Origin): Promise<void>
   list(subject: string): Promise<StoredFamily[]>
 }
 
@@ -119,9 +120,9 @@ export function sessions(needs: SessionNeeds): Sessions {
 
     endOne: (subject, sid, origin) => end({ kind: 'session-ended', subject, sid, origin }),
 
-    async endAll(subject, origin) {
-      const ended = await families.endAll(subject, null)
-      await audit.write({ kind: 'logout-all', subject, sid: null, origin, detail: { ended } })
+    async endAll(subject, except, origin) {
+      const ended = await families.endAll(subject, except)
+      await audit.write({ kind: 'logout-all', subject, sid: except, origin, detail: { ended } })
     },
 
     list: (subject) => families.list(subject)

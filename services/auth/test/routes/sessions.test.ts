@@ -90,6 +90,22 @@ t.test('a user ends one session, and the others go on', async (t) => {
   isProblem(t, await remove(lost.session.id), { code: 'NOT_FOUND' }, 'once')
 })
 
+t.test('a user signs out everywhere else', async (t) => {
+  const auth = await authService(t)
+  const { user, tokens } = await signedIn(auth)
+  const phone = await loginFrom(auth, 'okhttp/5.1.0')
+  const browser = await loginFrom(auth, FIREFOX)
+  const headers = await auth.gateway.signedIn({ subject: user.id, session: browser.session.id })
+
+  const answer = await auth.service.inject({ method: 'DELETE', url: '/sessions', headers })
+
+  t.equal(answer.statusCode, 204)
+  const refresh = (refreshToken: string) => auth.post('/refresh-token', { refreshToken })
+  isProblem(t, await refresh(tokens.refreshToken), { code: 'SESSION_ENDED' })
+  isProblem(t, await refresh(phone.refreshToken), { code: 'SESSION_ENDED' })
+  t.equal((await refresh(browser.refreshToken)).statusCode, 200, 'the one that asks goes on')
+})
+
 t.test("another user's session is as unknown as one that never was", async (t) => {
   const auth = await authService(t)
   const { user } = await signedIn(auth)

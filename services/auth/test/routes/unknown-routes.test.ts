@@ -10,7 +10,7 @@ const routes = {
   '/logout': 'POST',
   '/logout-all': 'POST',
   '/me': 'GET, HEAD',
-  '/sessions': 'GET, HEAD',
+  '/sessions': 'DELETE, GET, HEAD',
   '/sessions/one': 'DELETE',
   '/.well-known/jwks.json': 'GET, HEAD'
 }
