@@ -34,23 +34,33 @@ const COOLDOWN_MS = 5000
 export async function openSigningKeys(options: SigningKeysOptions): Promise<SigningKeys> {
   const { url, file, clock, onFault } = options
   let held: KeySet | null = readKept(file)
+  let keptVersion = held?.version
   let underWay: Promise<boolean> | null = null
   let inTouch = true
   let lastFetchMs = Number.NEGATIVE_INFINITY
 
+  /** A full disk must not keep a withdrawn key in force: the set counts, kept or not, and the next fetch tries again. */
+  const keepOrTell = (version: string, text: string): void => {
+    try {
+      keep(file, text)
+      keptVersion = version
+    } catch (error) {
+      onFault(`the key set could not be kept: ${messageOf(error)}`)
+    }
+  }
   const fetchSet = async (): Promise<boolean> => {
     lastFetchMs = clock()
     try {
       const text = await download(url)
       const fetched = readKeySet(text)
       if (fetched === null) throw new Error('the document has no usable key')
-      if (fetched.version !== held?.version) keep(file, text)
       held = fetched
       inTouch = true
+      if (fetched.version !== keptVersion) keepOrTell(fetched.version, text)
       return true
     } catch (error) {
       // An outage is told of once, not at every attempt to end it.
-      if (inTouch) onFault(error instanceof Error ? error.message : String(error))
+      if (inTouch) onFault(messageOf(error))
       inTouch = false
       return false
     }
@@ -88,6 +98,8 @@ export async function openSigningKeys(options: SigningKeysOptions): Promise<Sign
     close: () => clearTimeout(timer)
   }
 }
+
+const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error))
 
 async function download(url: string): Promise<string> {
   const response = await fetch(url, {

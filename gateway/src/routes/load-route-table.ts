@@ -49,10 +49,13 @@ function unsafeRows({ upstreams, routes }: RouteFile): string[] {
   const faults: string[] = []
   const names = new Set<string>()
   const owners = new Map<string, string>()
+  for (const [name, address] of Object.entries(upstreams)) {
+    if (!URL.canParse(address)) faults.push(`upstream ${name}: not an address`)
+  }
   for (const { name, prefix, upstream, stripPrefix, access, scopes, roles } of routes) {
     if (names.has(name)) faults.push(`route ${name}: the name is used twice`)
     names.add(name)
-    if (upstreams[upstream] === undefined) faults.push(`route ${name}: no upstream ${upstream}`)
+    if (!Object.hasOwn(upstreams, upstream)) faults.push(`route ${name}: no upstream ${upstream}`)
     for (const one of [prefix].flat()) {
       const owner = owners.get(one)
       if (owner !== undefined) faults.push(`route ${name}: ${one} is already a prefix of ${owner}`)

@@ -37,7 +37,7 @@ export const RouteRow = Type.Object(
 
 export const RouteFile = Type.Object(
   {
-    upstreams: Type.Record(Type.String(), Type.String({ pattern: '^https?://[^/]+/?$' })),
+    upstreams: Type.Record(Type.String(), Type.String({ pattern: '^https?://[^/?#@]+/?$' })),
     routes: Type.Array(RouteRow, { minItems: 1 })
   },
   { additionalProperties: false }

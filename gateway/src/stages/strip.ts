@@ -1,6 +1,11 @@
 import type { IncomingMessage } from 'node:http'
-import { forwardedHeader, isIdentityName, traceHeader } from '@gatehouse/edge-headers/names'
-import { REFRESH_COOKIE } from '@gatehouse/edge-headers/refresh-cookie'
+import {
+  foldedName,
+  forwardedHeader,
+  isIdentityName,
+  traceHeader
+} from '@gatehouse/edge-headers/names'
+import { isOwnCookie } from '../own-cookies.ts'
 import { malformed, tooManyHeaders } from '../refusals.ts'
 
 export type RequestHeaders = Record<string, string>
@@ -102,7 +107,7 @@ export function strip(raw: IncomingMessage): StrippedRequest {
 
 /** Whether a header is not the client's to send on, in any spelling that a service might fold to it. */
 function isOursToSay(name: string): boolean {
-  const folded = name.replace(/[_.]/g, '-')
+  const folded = foldedName(name)
   return (
     isIdentityName(name) ||
     HOP_BY_HOP.has(folded) ||
@@ -155,9 +160,8 @@ function connectionNames(connection: string | undefined): ReadonlySet<string> {
 
 function splitCookies(cookie: string): { own: string[]; foreign: string } {
   const pairs = cookie.split(';').map((pair) => pair.trim())
-  const isOwn = (pair: string) => pair.split('=', 1)[0]?.trim() === REFRESH_COOKIE
   return {
-    own: pairs.filter(isOwn),
-    foreign: pairs.filter((pair) => pair !== '' && !isOwn(pair)).join('; ')
+    own: pairs.filter(isOwnCookie),
+    foreign: pairs.filter((pair) => pair !== '' && !isOwnCookie(pair)).join('; ')
   }
 }

@@ -61,11 +61,16 @@ export function accessTokenVerifier(needs: VerifierNeeds): AccessTokenVerifier {
 
   return {
     async verify(token) {
-      const digest = `${keys.version}.${hash('sha256', token, 'base64')}`
+      const { version } = keys
+      const digest = `${version}.${hash('sha256', token, 'base64')}`
       let verified = remembered.get(digest)
       if (verified === undefined) {
         verified = await verifyUnseen(token)
-        remembered.set(digest, verified, { size: token.length + ENTRY_OVERHEAD_BYTES })
+        // Looking for an unknown key may have brought a new set. Under the version of the one before, in which the key was
+        // not, the token would be good again as soon as the key is withdrawn.
+        if (keys.version === version) {
+          remembered.set(digest, verified, { size: token.length + ENTRY_OVERHEAD_BYTES })
+        }
       }
       if (nowSeconds() >= verified.identity.expiresAt + SKEW_SECONDS) throw tokenExpired()
       return verified

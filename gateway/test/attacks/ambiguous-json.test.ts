@@ -1,8 +1,8 @@
 import t from 'tap'
 import { edge } from '../fixtures/edge.ts'
 import { goodClaims, headerOf, signature } from '../fixtures/issuer.ts'
-import { sendBytes, statusesIn } from '../fixtures/raw-client.ts'
 import { isRefusedTwice } from './fixtures/is-refused.ts'
+import { head, provoke } from './fixtures/raw-request.ts'
 
 /** Texts that parsers read differently, or that no issuer writes. */
 const oddJson: Record<string, (text: string) => string | Buffer> = {
@@ -72,10 +72,7 @@ t.test('header and claims are strict JSON', async (t) => {
   await isRefusedTwice(t, gateway, deep(8), '9 levels')
   await isRefusedTwice(t, gateway, deep(2500), '2,500 levels')
   const authorization = `Authorization: Bearer ${deep(10_000)}`
-  const answer = await sendBytes(
-    gateway.port,
-    `GET /closed HTTP/1.1\r\nHost: x\r\n${authorization}\r\n\r\n`
-  )
-  t.strictSame(statusesIn(answer), [431], '10,000 levels are more than a header holds')
+  const { statuses } = await provoke(gateway, head('GET /closed HTTP/1.1', authorization))
+  t.strictSame(statuses, [431], '10,000 levels are more than a header holds')
   t.equal(gateway.upstream.received.length, 2, 'the two good ones')
 })

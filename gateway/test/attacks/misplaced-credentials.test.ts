@@ -1,15 +1,13 @@
 import t from 'tap'
 import { edge } from '../fixtures/edge.ts'
-import { sendBytes, statusesIn } from '../fixtures/raw-client.ts'
 import { isRefusedTwice } from './fixtures/is-refused.ts'
+import { head, provoke } from './fixtures/raw-request.ts'
 
 t.test('several Authorization headers are refused, one in any case is read', async (t) => {
   const gateway = await edge(t)
   const token = gateway.token()
-  const send = async (...lines: string[]) => {
-    const head = ['GET /closed HTTP/1.1', 'Host: x', 'Connection: close', ...lines]
-    return statusesIn(await sendBytes(gateway.port, `${head.join('\r\n')}\r\n\r\n`))
-  }
+  const send = async (...lines: string[]) =>
+    (await provoke(gateway, head('GET /closed HTTP/1.1', ...lines))).statuses
   const bearer = `Authorization: Bearer ${token}`
   t.strictSame(await send(bearer, bearer), [400], 'twice the same')
   t.strictSame(await send(bearer, 'authorization: Basic YTpi'), [400], 'two schemes')

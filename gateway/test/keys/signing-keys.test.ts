@@ -1,4 +1,5 @@
-import { writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, renameSync, rmdirSync, writeFileSync } from 'node:fs'
+import type { RequestListener } from 'node:http'
 import { join } from 'node:path'
 import { testClock } from '@gatehouse/fixtures/clock'
 import { dataFolder } from '@gatehouse/fixtures/house'
@@ -90,4 +91,55 @@ t.test('a gateway starts while the issuer is away, with the set that it kept', a
   writeFileSync(join(folder, 'jwks.json'), '{"keys":[{"half":')
   const spoilt = await open()
   t.notOk(spoilt.loaded, 'half a file is no set')
+})
+
+t.test('a set that cannot be kept on disk counts all the same, and is kept later', async (t) => {
+  const { key, issuing, open, folder, faults } = await held(t)
+  const keys = await open()
+  const next = newKey()
+  // Where the file is to be renamed to there is a folder, so that it cannot be.
+  mkdirSync(join(folder, 'away'))
+  renameSync(join(folder, 'jwks.json'), join(folder, 'away', 'jwks.json'))
+  mkdirSync(join(folder, 'jwks.json'))
+
+  issuing.keys = [next]
+  t.equal(await keys.refresh(), true)
+  t.equal(await keys.find(key.kid), null, 'a withdrawn key is out of force')
+  t.match(await keys.find(next.kid), { kid: next.kid })
+  t.match(faults, [/could not be kept/], 'and the operator is told')
+
+  rmdirSync(join(folder, 'jwks.json'))
+  await keys.refresh()
+  issuing.answer = (_, response) => response.writeHead(503).end()
+  const restarted = await open()
+  t.ok(await restarted.find(next.kid))
+  t.strictSame(readdirSync(folder).sort(), ['away', 'jwks.json'], 'nothing half is left behind')
+})
+
+t.test('without an issuer and without a file there is no set, until there is', async (t) => {
+  const { key, issuing, clock, open, faults } = await held(t)
+  issuing.answer = (_, response) => response.writeHead(503).end()
+  const keys = await open()
+  t.strictSame([keys.loaded, keys.version, faults.length], [false, '', 1])
+  t.equal(await keys.find(key.kid), null)
+
+  issuing.answer = null
+  clock.advance(5000)
+  t.ok(await keys.find(key.kid), 'whoever asks next brings it')
+  t.ok(keys.loaded)
+})
+
+t.test('an issuer that does not come to an end is given up', async (t) => {
+  const slow: Record<string, RequestListener> = {
+    'no answer': () => {},
+    'half an answer': (_, response) => response.writeHead(200).write('{"keys":[')
+  }
+  const outcomes = Object.entries(slow).map(async ([name, answer]) => {
+    const other = await held(t)
+    const waiting = await other.open()
+    other.issuing.answer = answer
+    t.equal(await waiting.refresh(), false, name)
+    t.ok(await waiting.find(other.key.kid), `${name}: the last good set stays`)
+  })
+  await Promise.all(outcomes)
 })

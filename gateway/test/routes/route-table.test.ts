@@ -1,4 +1,5 @@
 import type { SettingsFault } from '@gatehouse/settings/read-settings'
+import fc from 'fast-check'
 import t from 'tap'
 import { loadRouteTable, readRouteTable } from '../../src/routes/load-route-table.ts'
 
@@ -29,6 +30,39 @@ t.test('the longest prefix wins, and a prefix ends where a segment ends', async 
     '/': undefined
   }
   for (const [path, name] of Object.entries(found)) t.equal(match(path)?.name, name, path)
+})
+
+t.test('a row is found as if every prefix had been tried', async (t) => {
+  const segment = fc.constantFrom('a', 'b', 'aa', 'longer', '.x')
+  const path = fc
+    .array(segment, { minLength: 1, maxLength: 4 })
+    .map((parts) => `/${parts.join('/')}`)
+  const prefixes = fc.uniqueArray(path, { minLength: 1, maxLength: 6 })
+  const asked = fc.tuple(path, fc.constantFrom('', '/', 'a', '/b', '/longer/a/b/a/b'))
+  const same = fc.property(prefixes, asked, (prefixes, [path, rest]) => {
+    const { match } = table(
+      ...prefixes.map((prefix, at) => `name: r${at}, prefix: ${prefix}, upstream: service`)
+    )
+    const whole = `${path}${rest}`
+    const [longest] = prefixes
+      .filter((prefix) => whole === prefix || whole.startsWith(`${prefix}/`))
+      .sort((a, b) => b.length - a.length)
+    return match(whole)?.prefixes[0] === longest
+  })
+  t.equal(fc.check(same, { numRuns: 1000 }).counterexample, null)
+})
+
+t.test('a path of thousands of segments costs no more than a short one', async (t) => {
+  const { match } = table('name: a, prefix: /a/b, upstream: service')
+  const before = process.cpuUsage()
+  let found = 0
+  for (let index = 0; index < 1000; index += 1) {
+    if (match(`${'/x'.repeat(4000)}${index}`) !== null) found += 1
+  }
+  const { user } = process.cpuUsage(before)
+  t.equal(found, 0)
+  // Looked up segment by segment it is some twenty seconds.
+  t.ok(user < 5_000_000, `${user} microseconds`)
 })
 
 t.test('a row for / takes the rest', async (t) => {

@@ -23,10 +23,16 @@ export const forwardedHeader = {
 const IDENTITY_NAMESPACE = 'x-auth-'
 
 /**
- * Whether a header's name lies in the namespace that only the gateway may write, in any spelling that some server
- * downstream might fold to it: `X_Auth_Subject` under CGI and WSGI, `x.auth.subject` under some frameworks
- * (oauth2-proxy CVE-2025-64484, Caddy GHSA-7r4p-vjf4-gxv4).
+ * A header's name as a server downstream might come to read it: CGI and WSGI make one of `-` and `_`, some frameworks of
+ * `.` too, and some servers' CGI of all that is neither letter nor digit (`x~auth~subject`), which names may hold a lot of
+ * (RFC 9110 §5.6.2).
  */
-export function isIdentityName(lowerCaseName: string): boolean {
-  return lowerCaseName.replace(/[_.]/g, '-').startsWith(IDENTITY_NAMESPACE)
-}
+export const foldedName = (lowerCaseName: string): string =>
+  lowerCaseName.replace(/[^a-z0-9]/g, '-')
+
+/**
+ * Whether a header's name lies in the namespace that only the gateway may write, in any spelling that might be folded to
+ * it (oauth2-proxy CVE-2025-64484, Caddy GHSA-7r4p-vjf4-gxv4).
+ */
+export const isIdentityName = (lowerCaseName: string): boolean =>
+  foldedName(lowerCaseName).startsWith(IDENTITY_NAMESPACE)

@@ -2,7 +2,9 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import { requestId } from '@gatehouse/edge-headers/request-id'
 import Fastify, { type FastifyServerOptions, LogController } from 'fastify'
 import { answerClientError } from './client-error.ts'
+import { httpOne } from './http-one.ts'
 import { jsonBodies } from './json-bodies.ts'
+import { oneAtATime } from './one-at-a-time.ts'
 import { answerError, problemAnswers } from './problem-answers.ts'
 import type { RoomLog } from './room-log.ts'
 
@@ -17,8 +19,8 @@ export type ServiceOptions = {
 }
 
 const BODY_LIMIT_BYTES = 16 * 1024
-/** a header section over the size is 431; one that takes longer ends the connection */
-const limits = { maxHeaderSize: 16 * 1024, headersTimeout: 15_000 }
+/** a header section over the size is 431; one that takes longer ends the connection; no Host is refused in our own words */
+const limits = { maxHeaderSize: 16 * 1024, headersTimeout: 15_000, requireHostHeader: false }
 const JSON_TIMEOUT_MS = 30_000
 /** an upload may take a while */
 const STREAM_TIMEOUT_MS = 300_000
@@ -34,6 +36,9 @@ export function buildService(options: ServiceOptions) {
     // Fastify's types choose the server's kind by this option; the instance is the same to all that uses it here.
     ...(options.https ? { https: { ...options.https, ...limits } } : { http: limits })
   } as FastifyServerOptions).withTypeProvider<TypeBoxTypeProvider>()
+  // Before all that waits: the order in which requests come is the order in which they are taken up.
+  oneAtATime(service)
+  httpOne(service)
   problemAnswers(service)
   if (options.bodies !== 'streamed') service.register(jsonBodies)
   return service

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Socket } from 'node:net'
 import { PROBLEM_MEDIA_TYPE, problemDocument } from '@gatehouse/problem/document'
 import { Refusal } from '@gatehouse/problem/refusal'
+import { hasAnswerUnderWay, hasRequestUnderWay } from './one-at-a-time.ts'
 
 /**
  * Answers bytes that are not a request: in the documented form, and the connection closes, because what follows on it
@@ -9,7 +10,9 @@ import { Refusal } from '@gatehouse/problem/refusal'
  */
 export function answerClientError(error: NodeJS.ErrnoException, socket: Socket): void {
   if (error.code === 'ECONNRESET' || socket.destroyed) return
-  if (socket.writable) {
+  // What follows a request that was to be the last is ignored (RFC 9112 §9.6); that one is still to be answered.
+  if (error.code === 'HPE_CLOSED_CONNECTION' && hasRequestUnderWay(socket)) return
+  if (socket.writable && !hasAnswerUnderWay(socket)) {
     const refusal =
       error.code === 'HPE_HEADER_OVERFLOW'
         ? new Refusal('INVALID_REQUEST', {

@@ -36,7 +36,7 @@ export function assertionVerifier(keysUrl: string, audience: string[]): Assertio
         audience,
         typ: ASSERTION_TYPE,
         clockTolerance: 5,
-        requiredClaims: ['sub', 'exp', 'iat', 'client_id', 'token_exp']
+        requiredClaims: ['sub', 'exp', 'iat', 'client_id', 'scope', 'roles', 'token_exp']
       })
       return identityOfClaims(payload, payload.token_exp)
     } catch (error) {
@@ -47,11 +47,12 @@ export function assertionVerifier(keysUrl: string, audience: string[]): Assertio
   }
 }
 
-/** jose throws its own errors for a bad token; a key set that did not come is a plain or a timeout error. */
+/** jose throws its own errors for a bad token; a key set that did not come, or is none, is a plain error or one of these. */
 function isOutage(error: unknown): boolean {
   return (
     !(error instanceof errors.JOSEError) ||
     error instanceof errors.JWKSTimeout ||
+    error instanceof errors.JWKSInvalid ||
     error.constructor === errors.JOSEError
   )
 }

@@ -1,0 +1,83 @@
+import { createPrivateKey } from 'node:crypto'
+import fc from 'fast-check'
+import { createLocalJWKSet, decodeJwt, jwtVerify, SignJWT } from 'jose'
+import t from 'tap'
+import { newAssertionKey } from '../../src/assertions/assertions.ts'
+import { ada, countedAssertions } from '../fixtures/stamped.ts'
+
+const like = (changes: object) => ({ ...ada, identity: { ...ada.identity, ...changes } })
+
+t.test('an assertion says who is calling, for one route, for a minute', async (t) => {
+  const { assertions, clock } = countedAssertions()
+  const now = clock() / 1000
+  t.strictSame(decodeJwt(assertions.about(ada, 'orders')), {
+    iss: 'gatehouse-gateway',
+    aud: 'orders',
+    sub: 'user-1',
+    sid: 'session-1',
+    client_id: 'gatehouse',
+    scope: 'orders:read orders:write',
+    roles: ['user'],
+    email: 'ada@example.com',
+    token_exp: 1_800_000_300,
+    iat: now,
+    exp: now + 60
+  })
+})
+
+t.test('what a caller does not have is not said', async (t) => {
+  const { assertions } = countedAssertions()
+  const machine = like({ session: null, email: null, roles: [], scope: [] })
+  const claims = decodeJwt(assertions.about(machine, 'orders'))
+  t.match(claims, { scope: '', roles: [] })
+  t.notOk('sid' in claims || 'email' in claims)
+})
+
+t.test('one serves for one token and route, for half a minute', async (t) => {
+  const { assertions, clock, signed } = countedAssertions()
+  const first = assertions.about(ada, 'orders')
+  clock.advance(29_999)
+  t.equal(assertions.about(ada, 'orders'), first)
+  t.equal(signed.length, 1)
+
+  t.equal(decodeJwt(assertions.about(ada, 'echo')).aud, 'echo', 'another route, another audience')
+  const twin = like({})
+  t.not(assertions.about(twin, 'orders'), first, 'another token, though it says the same')
+  t.equal(signed.length, 3)
+
+  clock.advance(1)
+  t.not(assertions.about(ada, 'orders'), first)
+  t.equal(assertions.about(ada, 'echo'), assertions.about(ada, 'echo'), 'the others are still good')
+  t.equal(signed.length, 4)
+})
+
+t.test('whenever it is handed out, it is not old and will not last', async (t) => {
+  const anyTimes = fc.array(fc.nat({ max: 70_000 }), { minLength: 1, maxLength: 20 })
+  const fresh = fc.property(anyTimes, (times) => {
+    const { assertions, clock } = countedAssertions()
+    return times.every((milliseconds) => {
+      clock.advance(milliseconds)
+      const now = Math.floor(clock() / 1000)
+      const { iat = 0, exp = 0 } = decodeJwt(assertions.about(ada, 'orders'))
+      return exp - now > 30 && exp - now <= 60 && now - iat < 30
+    })
+  })
+  t.equal(fc.check(fresh, { numRuns: 200 }).counterexample, null)
+})
+
+t.test('a gateway has a key of its own, and publishes half of it', async (t) => {
+  const [key, other] = [await newAssertionKey(), await newAssertionKey()]
+  t.match(key.publicJwk, { kty: 'EC', crv: 'P-256', alg: 'ES256', use: 'sig', kid: /^[\w-]{43}$/ })
+  t.notOk('d' in key.publicJwk, 'the public half')
+  t.strictSame(key.header, { alg: 'ES256', typ: 'gatehouse-assertion+jwt', kid: key.publicJwk.kid })
+  t.not(other.publicJwk.kid, key.publicJwk.kid)
+
+  const signed = await new SignJWT({})
+    .setProtectedHeader(key.header)
+    .sign(createPrivateKey(key.privatePem))
+  await t.resolves(
+    jwtVerify(signed, createLocalJWKSet({ keys: [key.publicJwk] })),
+    'they go together'
+  )
+  await t.rejects(jwtVerify(signed, createLocalJWKSet({ keys: [other.publicJwk] })))
+})

@@ -1,0 +1,133 @@
+import t from 'tap'
+import { edge } from '../fixtures/edge.ts'
+import { head, provoke } from './fixtures/raw-request.ts'
+
+/** Methods that Node.js reads and nobody here has a use for; a cache, a DAV server or a debugger behind us might. */
+const unused = `
+  TRACE PROPFIND PROPPATCH MKCOL COPY MOVE LOCK UNLOCK SEARCH REPORT LINK
+  UNLINK PURGE BIND REBIND ACL MERGE CHECKOUT NOTIFY SUBSCRIBE UNSUBSCRIBE M-SEARCH MKCALENDAR
+`
+  .trim()
+  .split(/\s+/)
+
+/** What is no method to Node.js at all. */
+const unknown = [
+  'get',
+  'Get',
+  'FOO',
+  'GETX',
+  'G',
+  'DEBUG',
+  'TRACK',
+  'INVOKE',
+  'GET\0',
+  '\x01GET',
+  '__proto__',
+  'constructor'
+]
+
+t.test('a method that there is no use for gets 405 and the ones that there are', async (t) => {
+  const gateway = await edge(t)
+  const bearer = `Authorization: Bearer ${gateway.token()}`
+  for (const method of unused) {
+    for (const path of ['/open', '/closed', '/auth/login']) {
+      const { statuses, received, answer } = await provoke(
+        gateway,
+        head(`${method} ${path} HTTP/1.1`, bearer)
+      )
+      t.strictSame(statuses, [405], `${method} ${path}`)
+      t.match(answer, /\r\nallow: DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT\r\n/i, method)
+      t.match(answer, '"code":"METHOD_NOT_ALLOWED"', method)
+      t.strictSame(received, [], `${method} ${path}: no service sees it`)
+    }
+  }
+})
+
+t.test('what is no method is no request', async (t) => {
+  const gateway = await edge(t)
+  for (const method of unknown) {
+    const { statuses, received } = await provoke(gateway, head(`${method} /open HTTP/1.1`))
+    t.strictSame([statuses, received], [[400], []], JSON.stringify(method))
+  }
+})
+
+t.test('TRACE shows nobody their credentials', async (t) => {
+  const gateway = await edge(t)
+  const lines = ['Authorization: Bearer secret', 'Cookie: __Host-refresh=secret', 'Max-Forwards: 0']
+  const { answer } = await provoke(gateway, head('TRACE /open HTTP/1.1', ...lines))
+  t.notMatch(answer, /secret/)
+})
+
+t.test('CONNECT opens no tunnel', async (t) => {
+  const gateway = await edge(t)
+  const inside = `${head('GET /open/smuggled HTTP/1.1')}`
+  const port = new URL(gateway.upstream.url).port
+  for (const target of [`127.0.0.1:${port}`, 'localhost:22', '/open', '*', 'http://127.0.0.1/']) {
+    const bytes = `CONNECT ${target} HTTP/1.1\r\nHost: ${target}\r\n\r\n${inside}`
+    const { statuses, received } = await provoke(gateway, bytes)
+    t.strictSame(
+      statuses.filter((status) => status < 400),
+      [],
+      target
+    )
+    t.strictSame(received, [], `${target}: nothing goes through`)
+  }
+})
+
+const key = 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13'
+const upgrades: Record<string, string> = {
+  websocket: `Connection: Upgrade\r\nUpgrade: websocket\r\n${key}`,
+  'websocket, in other case': `connection: upgrade, close\r\nupgrade: WebSocket\r\n${key}`,
+  h2c: 'Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQAoAAAAAIAAAAA',
+  'h2c without its settings named':
+    'Connection: Upgrade\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQ',
+  'TLS in HTTP': 'Connection: Upgrade\r\nUpgrade: TLS/1.0',
+  several: 'Connection: Upgrade\r\nUpgrade: h2c, websocket'
+}
+
+t.test('no upgrade reaches a service, with a token or without', async (t) => {
+  const gateway = await edge(t)
+  let upgraded = 0
+  // Were the header to arrive, this service would say yes to it.
+  gateway.upstream.answer = (request, response) => {
+    if (request.headers.upgrade !== undefined) upgraded += 1
+    response.end()
+  }
+  const bearer = `Authorization: Bearer ${gateway.token()}`
+  for (const [title, lines] of Object.entries(upgrades)) {
+    for (const [path, status, ...more] of [
+      ['/closed', 401],
+      ['/closed', 200, bearer],
+      ['/open', 200]
+    ] as const) {
+      const bytes = head(`GET ${path} HTTP/1.1`, lines, ...more)
+      const { statuses, received } = await provoke(
+        gateway,
+        `${bytes}GET /open/smuggled HTTP/1.1\r\n`
+      )
+      t.equal(statuses[0], status, `${title} at ${path}: as if it had not been asked`)
+      t.notOk(statuses.includes(101), `${title} at ${path}`)
+      for (const { target, headers } of received) {
+        t.equal(target, path)
+        t.notOk('upgrade' in headers || 'http2-settings' in headers, `${title} at ${path}: plain`)
+      }
+    }
+  }
+  t.equal(upgraded, 0)
+})
+
+t.test(
+  'an upgrade with an expired or forged token is refused before anything is touched',
+  async (t) => {
+    const gateway = await edge(t)
+    for (const token of [gateway.token({ exp: 0 }), `${gateway.token()}x`, 'x']) {
+      const bytes = head(
+        'GET /closed HTTP/1.1',
+        upgrades.websocket ?? '',
+        `Authorization: Bearer ${token}`
+      )
+      const { statuses, received } = await provoke(gateway, bytes)
+      t.strictSame([statuses, received], [[401], []])
+    }
+  }
+)

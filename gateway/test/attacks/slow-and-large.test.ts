@@ -1,0 +1,113 @@
+import { once } from 'node:events'
+import { connect } from 'node:net'
+import t from 'tap'
+import { type Edge, edge } from '../fixtures/edge.ts'
+import { head, provoke } from './fixtures/raw-request.ts'
+
+/** Other clients, while an attack is under way. */
+async function areServed(t: Parameters<typeof edge>[0], gateway: Edge, title: string) {
+  const answers = await Promise.all(Array.from({ length: 10 }, () => gateway.call('/closed')))
+  t.strictSame(
+    [...new Set(answers.map(({ status }) => status))],
+    [200],
+    `${title}: others are served`
+  )
+}
+
+const lines = (count: number, value: string) =>
+  Array.from({ length: count }, (_, index) => `x-${index}: ${value}`)
+
+/** Header sections that nobody needs. */
+const floods: Record<string, string[]> = {
+  '101 lines': lines(101, 'y'),
+  '1,500 lines': lines(1500, ''),
+  '10,000 lines': lines(10_000, 'y'),
+  '10,000 times one line': Array(10_000).fill('a:b'),
+  'a name of 20 kB': [`${'x'.repeat(20_000)}: y`],
+  'a value of 20 kB': [`x: ${'y'.repeat(20_000)}`],
+  '1 MB in one line': [`x: ${'y'.repeat(1_000_000)}`],
+  '1 MB in many lines': lines(1000, 'y'.repeat(1000)),
+  'a token of 1 MB': [`Authorization: Bearer ${'y'.repeat(1_000_000)}`],
+  'cookies of 1 MB': [`Cookie: ${'a=b; '.repeat(200_000)}`]
+}
+
+t.test('header floods are 431, and nobody else notices', async (t) => {
+  const gateway = await edge(t)
+  for (const [title, flood] of Object.entries(floods)) {
+    const before = gateway.upstream.received.length
+    for (const path of ['/open', '/closed']) {
+      const bytes = head(`GET ${path} HTTP/1.1`, ...flood)
+      const { statuses, answer } = await provoke(gateway, bytes)
+      // So many bytes may still be on their way that the connection is reset before the answer is read.
+      const isWhole = answer !== '' || bytes.length < 64 * 1024
+      if (isWhole) t.strictSame(statuses, [431], `${title} at ${path}`)
+    }
+    t.equal(gateway.upstream.received.length, before, `${title}: no service sees it`)
+    await areServed(t, gateway, title)
+  }
+})
+
+t.test('a header behind too many others hides nothing (CVE-2026-58044)', async (t) => {
+  const gateway = await edge(t)
+  const hidden = `Authorization: Bearer ${gateway.token()}`
+  for (const count of [97, 98, 200, 1500, 1999]) {
+    const filler = Array(count).fill('a:')
+    const { statuses, received } = await provoke(
+      gateway,
+      head('GET /closed HTTP/1.1', ...filler, hidden)
+    )
+    t.strictSame(statuses, [count === 97 ? 200 : 431], `${count} lines before it`)
+    t.equal(received.length, count === 97 ? 1 : 0)
+    const length = head('POST /open HTTP/1.1', ...filler, 'Content-Length: 57')
+    const other = await provoke(
+      gateway,
+      `${length}GET /open/smuggled HTTP/1.1\r\nHost: gateway.example\r\nX-Pad: yyy\r\n\r\n`
+    )
+    t.notOk(other.received.some(({ target }) => target === '/open/smuggled'))
+  }
+})
+
+t.test('a thousand connections that never finish a request keep nobody out', async (t) => {
+  const gateway = await edge(t)
+  const beginnings = [
+    ...['', 'G', 'GET /open HTTP/1.1\r\n', 'GET /open HTTP/1.1\r\nHost: a\r\nX: '],
+    'POST /closed HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n'
+  ]
+  const sockets = await Promise.all(
+    Array.from({ length: 1000 }, async (_, index) => {
+      const socket = connect({ port: gateway.port, host: '127.0.0.1' })
+      socket.on('error', () => {})
+      await once(socket, 'connect')
+      socket.write(beginnings[index % beginnings.length] ?? '')
+      return socket
+    })
+  )
+  t.teardown(() => {
+    for (const socket of sockets) socket.destroy()
+  })
+  await areServed(t, gateway, 'a thousand')
+  t.equal(gateway.upstream.received.length, 10, 'none of them has reached a service')
+})
+
+t.test('a body that never ends is cut at the limit of its row', async (t) => {
+  const gateway = await edge(t)
+  const socket = connect({ port: gateway.port, host: '127.0.0.1' })
+  t.teardown(() => socket.destroy())
+  let answer = ''
+  socket.on('data', (chunk) => {
+    answer += chunk
+  })
+  socket.on('error', () => {})
+  socket.write(head('POST /open HTTP/1.1', 'Transfer-Encoding: chunked'))
+  const chunk = `4000\r\n${'x'.repeat(0x4000)}\r\n`
+  let sent = 0
+  while (answer === '' && !socket.destroyed) {
+    if (!socket.write(chunk)) await Promise.race([once(socket, 'drain'), once(socket, 'close')])
+    else await new Promise((resolve) => setImmediate(resolve))
+    sent += chunk.length
+  }
+  t.match(answer, /^HTTP\/1\.1 413 /)
+  t.match(answer, '"code":"INVALID_REQUEST"')
+  t.ok(sent > 1024 * 1024, 'not before it')
+  await areServed(t, gateway, 'a body without an end')
+})

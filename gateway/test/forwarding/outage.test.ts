@@ -1,0 +1,130 @@
+import { once } from 'node:events'
+import { connect } from 'node:net'
+import t, { type Test } from 'tap'
+import { type Edge, edge } from '../fixtures/edge.ts'
+import { sendBytes, statusesIn } from '../fixtures/raw-client.ts'
+
+const request = (method: string, ...lines: string[]) =>
+  `${[`${method} /open HTTP/1.1`, 'Host: gateway.example', ...lines].join('\r\n')}\r\n\r\n`
+
+const ask = (gateway: Edge, method = 'GET') =>
+  sendBytes(gateway.port, request(method, 'Connection: close'))
+
+/** All that comes until the gateway ends a connection that the client would keep. */
+async function untilItEnds(t: Test, { port }: Edge): Promise<string> {
+  const socket = connect({ port, host: '127.0.0.1' })
+  t.teardown(() => socket.destroy())
+  socket.write(request('GET'))
+  const chunks: Buffer[] = []
+  // Whether by an end or by a reset: what has come before it counts.
+  socket.on('data', (chunk) => chunks.push(chunk)).on('error', () => {})
+  await once(socket, 'close')
+  return Buffer.concat(chunks).toString('latin1')
+}
+
+/** From now on the service answers with these very bytes, and hangs up. */
+function answersWith({ upstream }: Edge, bytes: string): void {
+  upstream.answer = ({ socket }) => socket.end(bytes, 'latin1')
+}
+
+async function isUnavailable(t: Test, answer: Response, title: string): Promise<void> {
+  t.equal(answer.status, 502, title)
+  t.match(await answer.json(), { code: 'UPSTREAM_UNAVAILABLE', retryable: true }, title)
+}
+
+t.test('a service that is down is 502, whoever asks and however often', async (t) => {
+  const gateway = await edge(t)
+  t.equal((await gateway.call('/closed')).status, 200)
+  gateway.upstream.stop()
+  for (const time of ['first', 'second', 'third']) {
+    await isUnavailable(t, await gateway.call('/closed'), `${time} time`)
+    await isUnavailable(t, await fetch(`${gateway.url}/open`), `${time} time, nobody`)
+  }
+  t.equal((await fetch(`${gateway.url}/closed`)).status, 401, 'the gateway itself is up')
+})
+
+const noAnswer: Record<string, string> = {
+  nothing: '',
+  'no HTTP': 'hello',
+  'another protocol': 'SSH-2.0-OpenSSH_9.6\r\n',
+  'another version': 'HTTP/9.9 200 OK\r\n\r\n',
+  'no status': 'HTTP/1.1 OK\r\n\r\n',
+  'a status of two digits': 'HTTP/1.1 20 OK\r\n\r\n',
+  'half a head': 'HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\n',
+  'a line without a colon': 'HTTP/1.1 200 OK\r\nevil\r\n\r\n',
+  'a space before the colon': 'HTTP/1.1 200 OK\r\nx : y\r\n\r\n',
+  'two lengths': 'HTTP/1.1 200 OK\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\nab',
+  'a length that is no number': 'HTTP/1.1 200 OK\r\ncontent-length: -1\r\n\r\na',
+  'an enormous head': `HTTP/1.1 200 OK\r\nx: ${'y'.repeat(100_000)}\r\n\r\n`
+}
+
+t.test('what is no answer is 502, and the service is not asked again', async (t) => {
+  const gateway = await edge(t)
+  for (const [title, bytes] of Object.entries(noAnswer)) {
+    const before = gateway.upstream.received.length
+    answersWith(gateway, bytes)
+    await isUnavailable(t, await gateway.call('/closed'), title)
+    t.equal(gateway.upstream.received.length, before + 1, `${title}: asked once`)
+  }
+})
+
+t.test('no method is tried twice, whatever goes wrong', async (t) => {
+  const gateway = await edge(t)
+  const faults: Record<string, string> = {
+    reset: '',
+    503: 'HTTP/1.1 503 Busy\r\nretry-after: 0\r\ncontent-length: 0\r\n\r\n',
+    429: 'HTTP/1.1 429 Slow\r\nretry-after: 0\r\ncontent-length: 0\r\n\r\n'
+  }
+  for (const [title, bytes] of Object.entries(faults)) {
+    answersWith(gateway, bytes)
+    for (const method of ['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE', 'POST', 'PATCH']) {
+      const before = gateway.upstream.received.length
+      const [status] = statusesIn(await ask(gateway, method))
+      t.equal(status, title === 'reset' ? 502 : Number(title), `${title} to ${method}`)
+      t.equal(gateway.upstream.received.length, before + 1, `${title} to ${method}: asked once`)
+    }
+  }
+})
+
+const broken: Record<string, string> = {
+  'a body that is too short': 'HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nthe first half',
+  'chunks without an end': 'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\nfirst\r\n',
+  'a chunk that is none':
+    'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\nfirst\r\nzz\r\n'
+}
+
+t.test('an answer that breaks off ends the connection, and does not look whole', async (t) => {
+  const gateway = await edge(t)
+  for (const [title, bytes] of Object.entries(broken)) {
+    answersWith(gateway, bytes)
+    const answer = await untilItEnds(t, gateway)
+    t.match(answer, /^HTTP\/1\.1 200 .*first/s, `${title}: what came is passed on`)
+    t.notMatch(answer, /\r\n0\r\n\r\n$/, `${title}: without an end`)
+    t.strictSame(statusesIn(answer), [200], `${title}: and no second answer behind it`)
+    await t.rejects((await fetch(`${gateway.url}/open`)).text(), `${title}: a client can tell`)
+  }
+})
+
+t.test('what a service says before its answer is not taken for it', async (t) => {
+  const gateway = await edge(t)
+  const whole = 'HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nwhole'
+  for (const early of ['102 Processing\r\n', '103 Early Hints\r\nlink: </x>\r\n']) {
+    answersWith(gateway, `HTTP/1.1 ${early}\r\n${whole}`)
+    const answer = await gateway.call('/closed')
+    t.equal(answer.status, 200, early)
+    t.equal(await answer.text(), 'whole', early)
+  }
+  answersWith(gateway, `HTTP/1.1 101 Switching Protocols\r\nupgrade: evil\r\n\r\n${whole}`)
+  t.equal((await gateway.call('/closed')).status, 502, 'nobody asked for another protocol')
+})
+
+t.test('a second answer that nobody asked for reaches nobody', async (t) => {
+  const gateway = await edge(t)
+  const answer = (body: string) =>
+    `HTTP/1.1 200 OK\r\ncontent-length: ${body.length}\r\n\r\n${body}`
+  gateway.upstream.answer = ({ socket }) => socket.write(`${answer('first')}${answer('evil!')}`)
+  for (const time of ['first', 'second', 'third']) {
+    const [own, others] = await Promise.all([ask(gateway), gateway.call('/closed')])
+    t.notMatch(`${own}${await others.text()}`, /evil/, `${time} time`)
+  }
+})

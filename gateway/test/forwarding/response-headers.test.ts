@@ -1,0 +1,69 @@
+import t from 'tap'
+import { type ResponseHeaders, responseHeaders } from '../../src/forwarding/response-headers.ts'
+import { readRouteTable } from '../../src/routes/load-route-table.ts'
+
+const { routes } = readRouteTable(
+  `
+upstreams: { service: 'http://service' }
+routes:
+  - { name: plain, prefix: /plain, upstream: service }
+  - { name: login, prefix: /login, upstream: service, access: public, credentials: [refresh-cookie] }
+`,
+  {}
+)
+const [plain, login] = routes
+if (plain === undefined || login === undefined) throw new Error('there are two rows')
+const passed = (received: ResponseHeaders, route = plain) => responseHeaders(received, route)
+
+t.test('what a service says of its answer passes', async (t) => {
+  const own = {
+    'content-type': 'text/html',
+    'content-length': '12',
+    'content-encoding': 'gzip',
+    'cache-control': 'private',
+    etag: '"1"',
+    location: '/there',
+    'www-authenticate': 'Basic',
+    vary: ['accept', 'origin'],
+    'x-own': ''
+  }
+  t.strictSame(passed(own), own)
+  t.not(passed(own), own, 'in an object of its own')
+})
+
+t.test('what belongs to its connection, or tells what it runs on, does not', async (t) => {
+  const names = [
+    ...['connection', 'keep-alive', 'proxy-authenticate', 'proxy-connection', 'te', 'trailer'],
+    ...['transfer-encoding', 'upgrade', 'server', 'x-powered-by']
+  ]
+  t.strictSame(passed(Object.fromEntries(names.map((name) => [name, 'x']))), {})
+})
+
+t.test('headers that Connection names end there, in any case and however many', async (t) => {
+  const received = { 'x-a': '1', 'x-b': '2', 'x-c': '3' }
+  t.strictSame(passed({ ...received, connection: 'X-A ,close,\tx-b' }), { 'x-c': '3' })
+  t.strictSame(passed({ ...received, connection: ['x-a', 'x-b, x-c'] }), {})
+  t.strictSame(passed({ ...received, connection: '' }), received)
+})
+
+t.test('no service says who is calling', async (t) => {
+  const names = [
+    'x-auth-subject',
+    'x_auth_roles',
+    'x.auth.scope',
+    'x~auth~scope',
+    'x-auth-',
+    'x-auth-new'
+  ]
+  t.strictSame(passed(Object.fromEntries(names.map((name) => [name, 'x']))), {})
+  t.strictSame(passed({ 'x-author': 'x' }), { 'x-author': 'x' })
+})
+
+t.test('only the service with credentials sets our cookie', async (t) => {
+  const own = '__Host-refresh=x; Path=/'
+  const cookies = ['a=1', own, 'b=__Host-refresh']
+  t.strictSame(passed({ 'set-cookie': cookies }), { 'set-cookie': ['a=1', 'b=__Host-refresh'] })
+  t.strictSame(passed({ 'set-cookie': cookies }, login), { 'set-cookie': cookies })
+  t.strictSame(passed({ 'set-cookie': own }), {}, 'without it nothing is left')
+  t.strictSame(passed({ 'set-cookie': 'a=1' }), { 'set-cookie': ['a=1'] })
+})

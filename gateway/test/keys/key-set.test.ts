@@ -1,0 +1,97 @@
+import { createPublicKey, generateKeyPairSync } from 'node:crypto'
+import t from 'tap'
+import { readKeySet } from '../../src/keys/key-set.ts'
+import { newKey } from '../fixtures/issuer.ts'
+
+const read = (...keys: unknown[]) => readKeySet(JSON.stringify({ keys }))
+const kids = (...keys: unknown[]) => [...(read(...keys)?.keys.keys() ?? [])]
+const es = newKey('ES256', 'es')
+const ed = newKey('EdDSA', 'ed')
+const rs = newKey('RS256', 'rs')
+const good = newKey('ES256', 'good')
+const rsa = (modulusLength: number, publicExponent = 65537) =>
+  generateKeyPairSync('rsa', { modulusLength, publicExponent }).publicKey.export({ format: 'jwk' })
+const ec = (namedCurve: string) =>
+  generateKeyPairSync('ec', { namedCurve }).publicKey.export({ format: 'jwk' })
+
+t.test('a key is its kid, the algorithm of its kind, and itself', async (t) => {
+  const set = read(es.jwk, ed.jwk, rs.jwk)
+  for (const { kid, algorithm, publicKey } of [es, ed, rs]) {
+    const key = set?.keys.get(kid)
+    t.match(key, { kid, algorithm })
+    t.ok(createPublicKey(key?.pem ?? '').equals(publicKey), `${kid}: the very key`)
+  }
+})
+
+t.test('alg may be left out, and may not contradict', async (t) => {
+  const { alg: _, ...silent } = es.jwk
+  t.match(read(silent)?.keys.get('es'), { algorithm: 'ES256' })
+  for (const alg of ['RS256', 'ES384', 'HS256', 'none', '', null, ['ES256']]) {
+    t.equal(read({ ...es.jwk, alg }), null, JSON.stringify(alg))
+  }
+})
+
+t.test('keys that are not for our use are left out, each by itself', async (t) => {
+  const { use: _, ...useless } = es.jwk
+  const unusable: Record<string, unknown> = {
+    'no use': useless,
+    'another use': { ...es.jwk, use: 'enc' },
+    'no kid': { ...es.jwk, kid: undefined },
+    'an empty kid': { ...es.jwk, kid: '' },
+    'a kid that is no text': { ...es.jwk, kid: 7 },
+    'a shared secret': { kty: 'oct', k: 'c2VjcmV0', kid: 'oct', use: 'sig' },
+    'another kind': { ...es.jwk, kty: 'AKP' },
+    'another curve': { ...ec('P-384'), kid: 'p384', use: 'sig' },
+    'a curve that is not one': { ...es.jwk, crv: 'P-257' },
+    Ed448: { ...ed.jwk, crv: 'Ed448' },
+    'a key for agreement': { ...ed.jwk, crv: 'X25519' },
+    'half a point': { ...es.jwk, y: undefined },
+    'no point of the curve': { ...es.jwk, y: es.jwk.x },
+    'a short RSA key': { ...rsa(1024), kid: 'short', use: 'sig' },
+    'a small exponent': { ...rsa(2048, 3), kid: 'three', use: 'sig' },
+    'the exponent one': { ...rs.jwk, e: 'AQ' },
+    null: null,
+    'no object': 'key',
+    'a list': [es.jwk]
+  }
+  for (const [title, jwk] of Object.entries(unusable)) {
+    t.equal(read(jwk), null, `${title}, alone`)
+    t.strictSame(kids(good.jwk, jwk), ['good'], title)
+  }
+})
+
+t.test('a key with a private part is no secret any more', async (t) => {
+  const full = es.privateKey.export({ format: 'jwk' })
+  t.equal(read({ ...full, kid: 'es', use: 'sig' }), null)
+  for (const member of ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k']) {
+    t.equal(read({ ...rs.jwk, [member]: 'AQAB' }), null, member)
+  }
+})
+
+t.test('of a kid that is given twice no key counts', async (t) => {
+  const twin = newKey('EdDSA', 'es')
+  t.strictSame(kids(es.jwk, twin.jwk, rs.jwk), ['rs'])
+  t.strictSame(kids(es.jwk, es.jwk, es.jwk, rs.jwk), ['rs'], 'not even the same')
+  t.strictSame(kids({ ...twin.jwk, use: 'enc' }, es.jwk), ['es'], 'one for another use is no twin')
+})
+
+t.test('what is no key set is none', async (t) => {
+  for (const text of ['', '{', 'null', '1', '"keys"', '[]', '{}', '{"keys":{}}', '{"keys":[]}']) {
+    t.equal(readKeySet(text), null, text)
+  }
+})
+
+t.test('the version names the keys, in whatever order, and nothing else', async (t) => {
+  const { version } = read(es.jwk, rs.jwk) ?? {}
+  t.match(version, /^[\w-]{16}$/)
+  t.equal(read(rs.jwk, es.jwk)?.version, version)
+  t.equal(
+    read(rs.jwk, es.jwk, { kty: 'oct', kid: 'x' })?.version,
+    version,
+    'unusable keys are none'
+  )
+  t.equal(read({ ...rs.jwk, note: 'x' }, es.jwk)?.version, version)
+  t.not(read(es.jwk)?.version, version)
+  t.not(read(es.jwk, newKey('RS256', 'rs').jwk)?.version, version, 'another key, the same kid')
+  t.not(read(es.jwk, { ...rs.jwk, kid: 'rs2' })?.version, version, 'the same key, another kid')
+})

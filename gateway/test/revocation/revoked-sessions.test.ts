@@ -1,0 +1,141 @@
+import { EventEmitter, on, once } from 'node:events'
+import { mock } from 'node:test'
+import { testClock } from '@gatehouse/fixtures/clock'
+import type { RevocationBatch, RevocationSource } from '@gatehouse/revocation/revocation'
+import t, { type Test } from 'tap'
+import { followRevocations } from '../../src/revocation/revoked-sessions.ts'
+import { turn } from '../fixtures/stamped.ts'
+
+/** A log that says what a test tells it to, an outage too, and writes down from where it was followed. */
+function toldLog() {
+  const cursors: (string | null)[] = []
+  const events = new EventEmitter()
+  const source: RevocationSource = {
+    async *follow(cursor, signal) {
+      const news = on(events, 'news', { signal })
+      cursors.push(cursor)
+      events.emit('followed')
+      for await (const [batch] of news) {
+        if (batch instanceof Error) throw batch
+        yield batch
+      }
+    }
+  }
+  const tell = async (news: RevocationBatch | Error) => {
+    events.emit('news', news)
+    await turn()
+  }
+  return { source, cursors, tell, followedAgain: () => once(events, 'followed') }
+}
+
+function following(t: Test) {
+  const log = toldLog()
+  const clock = testClock()
+  const faults: unknown[] = []
+  const revoked = followRevocations({
+    source: log.source,
+    onFault: (error) => faults.push(error),
+    clock
+  })
+  t.teardown(() => revoked.close())
+  return { ...log, clock, faults, revoked }
+}
+
+const now = 1_800_000_000
+const batch = (ids: string[], cursor: string, caughtUp = true): RevocationBatch => ({
+  entries: ids.map((id) => ({ kind: 'session' as const, id, until: now + 300 })),
+  cursor,
+  caughtUp
+})
+
+t.test('the set is loaded when the log has been read to its end, and not before', async (t) => {
+  const { revoked, tell, clock } = following(t)
+  t.notOk(revoked.loaded)
+  t.equal(revoked.stalenessSeconds(), Number.POSITIVE_INFINITY, 'never heard of')
+
+  await tell(batch(['a'], '1', false))
+  t.notOk(revoked.loaded, 'there is more to come')
+  t.ok(revoked.has('a'), 'what has come counts')
+
+  await tell(batch(['b'], '2'))
+  t.ok(revoked.loaded)
+  t.strictSame([revoked.has('a'), revoked.has('b'), revoked.has('c')], [true, true, false])
+  t.equal(revoked.size, 2)
+
+  clock.advance(7000)
+  t.equal(revoked.stalenessSeconds(), 7)
+  await tell(batch([], '2'))
+  t.equal(revoked.stalenessSeconds(), 0, 'nothing new is news too')
+})
+
+t.test('an outage costs a moment and no hole: it goes on from where it was', async (t) => {
+  const { revoked, tell, cursors, followedAgain, faults, clock } = following(t)
+  await tell(batch(['a'], '41'))
+
+  for (const round of ['first', 'second']) {
+    const again = followedAgain()
+    await tell(new Error('gone'))
+    clock.advance(3000)
+    await again
+    t.ok(revoked.has('a'), `${round} outage: what was known is known`)
+    t.ok(revoked.loaded, 'it serves from memory')
+  }
+  t.strictSame(cursors, [null, '41', '41'])
+  t.equal(revoked.stalenessSeconds(), 6, 'and says how stale it is')
+  t.equal(faults.length, 1, 'an outage is told of once')
+
+  await tell(batch(['b'], '42'))
+  t.ok(revoked.has('b'), 'what was missed has come')
+  t.equal(revoked.stalenessSeconds(), 0)
+  const again = followedAgain()
+  await tell(new Error('gone again'))
+  t.equal(faults.length, 2, 'the next outage is another')
+  await again
+  t.equal(cursors.at(-1), '42')
+})
+
+t.test('an entry is forgotten when the tokens that it kills have expired', async (t) => {
+  mock.timers.enable({ apis: ['setInterval'] })
+  t.teardown(() => mock.timers.reset())
+  const { revoked, tell, clock } = following(t)
+  await tell({
+    entries: [
+      { kind: 'session', id: 'short', until: now + 10 },
+      { kind: 'session', id: 'long', until: now + 100 },
+      { kind: 'session', id: 'twice', until: now + 100 },
+      { kind: 'session', id: 'twice', until: now + 10 }
+    ],
+    cursor: '1',
+    caughtUp: true
+  })
+
+  clock.advance(10_000)
+  mock.timers.tick(10_000)
+  t.ok(revoked.has('short'), 'to the second')
+  clock.advance(1000)
+  mock.timers.tick(10_000)
+  t.strictSame(
+    ['short', 'long', 'twice'].map(revoked.has),
+    [false, true, true],
+    'the later end counts'
+  )
+  clock.advance(90_000)
+  mock.timers.tick(10_000)
+  t.equal(revoked.size, 0)
+})
+
+t.test('a hundred thousand entries cost a lookup no more', async (t) => {
+  const { revoked, tell } = following(t)
+  const ids = Array.from({ length: 100_000 }, (_, at) => `session-${at}`)
+  await tell(batch(ids, '1'))
+  t.equal(revoked.size, 100_000)
+  t.ok(revoked.has('session-99999'))
+  t.notOk(revoked.has('session-100000'))
+})
+
+t.test('after its end it follows nothing', async (t) => {
+  const { revoked, cursors, faults } = following(t)
+  await revoked.close()
+  await turn()
+  t.strictSame([cursors, faults], [[null], []], 'and an end is no fault')
+})

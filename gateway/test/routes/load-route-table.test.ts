@@ -1,0 +1,135 @@
+import type { SettingsFault } from '@gatehouse/settings/read-settings'
+import t from 'tap'
+import { loadRouteTable, readRouteTable } from '../../src/routes/load-route-table.ts'
+
+const row = '{ name: a, prefix: /a, upstream: service }'
+const file = (upstreams: string, ...rows: string[]) =>
+  `upstreams: ${upstreams}\nroutes:\n${rows.map((text) => `  - ${text}\n`).join('')}`
+const service = "{ service: 'http://127.0.0.1:1' }"
+
+/** The faults of a table, or none where it is taken. */
+function faultsOf(yaml: string, environment: Record<string, string> = {}): readonly string[] {
+  try {
+    readRouteTable(yaml, environment)
+    return []
+  } catch (error) {
+    return (error as SettingsFault).faults
+  }
+}
+
+t.test('a row says where its fault is', async (t) => {
+  const wrong: Record<string, [row: string, fault: RegExp]> = {
+    name: ['{ name: A b, prefix: /a, upstream: service }', /^\/routes\/0\/name /],
+    prefix: ['{ name: a, prefix: a, upstream: service }', /^\/routes\/0\/prefix/],
+    'no prefix': ['{ name: a, prefix: [], upstream: service }', /^\/routes\/0\/prefix/],
+    'a prefix with a query': ['{ name: a, prefix: "/a?x", upstream: service }', /prefix/],
+    'a prefix with an encoding': ['{ name: a, prefix: "/%61", upstream: service }', /prefix/],
+    'a prefix of dots': ['{ name: a, prefix: /.., upstream: service }', /not a canonical path/],
+    upstream: ['{ name: a, prefix: /a }', /upstream/],
+    'an inherited upstream': [
+      '{ name: a, prefix: /a, upstream: constructor }',
+      /no upstream constructor/
+    ],
+    scopes: ['{ name: a, prefix: /a, upstream: service, scopes: read }', /scopes/],
+    roles: ['{ name: a, prefix: /a, upstream: service, roles: [""] }', /roles/],
+    credentials: [
+      '{ name: a, prefix: /a, upstream: service, credentials: [password] }',
+      /credentials/
+    ],
+    'a negative size': [
+      '{ name: a, prefix: /a, upstream: service, bodyLimitBytes: -1 }',
+      /bodyLimit/
+    ],
+    'half a limit': ['{ name: a, prefix: /a, upstream: service, limit: { max: 1 } }', /limit/],
+    'no requests at all': [
+      '{ name: a, prefix: /a, upstream: service, limit: { max: 0, windowSeconds: 1 } }',
+      /limit/
+    ],
+    'a prefix that is half a segment of what is taken off': [
+      '{ name: a, prefix: /authX, upstream: service, stripPrefix: /auth }',
+      /does not begin with stripPrefix/
+    ],
+    'public with scopes': [
+      '{ name: a, prefix: /a, upstream: service, access: public, scopes: [read] }',
+      /cannot demand/
+    ]
+  }
+  for (const [title, [text, fault]] of Object.entries(wrong)) {
+    t.match(faultsOf(file(service, text)).join('\n'), fault, title)
+    t.throws(() => readRouteTable(file(service, text), {}), title)
+  }
+})
+
+t.test('an upstream is an address: scheme, host and port, and no more', async (t) => {
+  const wrong = [
+    '',
+    '127.0.0.1:1',
+    'ftp://a',
+    'file:///etc',
+    'http://',
+    'http://a/b',
+    'http://a?x',
+    'http://user:secret@a'
+  ]
+  for (const address of wrong) {
+    t.match(faultsOf(file(`{ service: '${address}' }`, row)), [/^\/upstreams\/service /], address)
+  }
+  for (const address of ['http://a:port', 'http://a b', 'http://[::1']) {
+    t.strictSame(faultsOf(file(`{ service: '${address}' }`, row)), [
+      'upstream service: not an address'
+    ])
+  }
+  const { routes } = readRouteTable(file("{ service: 'https://Example.com:443/' }", row), {})
+  t.equal(routes[0]?.upstream, 'https://example.com', 'nothing but where it is')
+})
+
+t.test('what the environment does not name is a fault by its name', async (t) => {
+  const named = (text: string) => `'\${${text}}'`
+  const yaml = file(
+    `{ service: ${named('SERVICE_URL')}, other: ${named('OTHER_URL:-http://b')} }`,
+    row
+  )
+  t.match(faultsOf(yaml), [/^\/upstreams\/service /], 'unset')
+  t.match(faultsOf(yaml, { SERVICE_URL: '' }), [/^\/upstreams\/service /], 'empty')
+  t.strictSame(faultsOf(yaml, { SERVICE_URL: 'http://a' }), [])
+})
+
+t.test('what is no route table is none', async (t) => {
+  for (const yaml of ['', '1', '[]', 'routes: []', `upstreams: ${service}\nroutes: []`]) {
+    t.not(faultsOf(yaml).length, 0, yaml)
+  }
+  const twice = `${file(service, row)}upstreams: ${service}\n`
+  t.throws(() => readRouteTable(twice, {}), /unique/, 'a member that is given twice')
+  t.throws(() => readRouteTable(`${file(service, row)}extra: 1\n`, {}), { name: 'SettingsFault' })
+})
+
+t.test('each row that is shipped is closed, or is known to be open', async (t) => {
+  const { routes, match } = loadRouteTable('gateway/routes.yaml', {})
+  const rows = Object.fromEntries(
+    routes.map(({ name, access, credentials }) => [name, [access, credentials]])
+  )
+  t.strictSame(rows, {
+    'auth-login': ['public', ['refresh-cookie']],
+    'auth-refresh': ['public', ['refresh-cookie']],
+    auth: ['signed-in', []],
+    jwks: ['public', []],
+    orders: ['signed-in', []],
+    echo: ['signed-in', []],
+    'echo-public': ['public', []]
+  })
+  for (const [path, name] of Object.entries({
+    '/auth/login': 'auth-login',
+    '/auth/logout': 'auth-refresh',
+    '/auth/logout-all': 'auth',
+    '/auth/loginX': 'auth',
+    '/auth/me': 'auth',
+    '/orders/1': 'orders',
+    '/echo/publicX': 'echo',
+    '/echo/public/x': 'echo-public'
+  })) {
+    t.equal(match(path)?.name, name, path)
+  }
+  for (const path of ['/', '/ordersX', '/.well-known', '/.well-known/jwks.jsonx', '/internal']) {
+    t.equal(match(path), null, `${path}: nobody's`)
+  }
+})

@@ -1,0 +1,126 @@
+import { IncomingMessage } from 'node:http'
+import { Socket } from 'node:net'
+import { foldedName, identityHeader, isIdentityName } from '@gatehouse/edge-headers/names'
+import { Refusal } from '@gatehouse/problem/refusal'
+import fc from 'fast-check'
+import t from 'tap'
+import { readRouteTable } from '../../src/routes/load-route-table.ts'
+import { stamp } from '../../src/stages/stamp.ts'
+import { type RequestHeaders, strip } from '../../src/stages/strip.ts'
+import { ada, countedAssertions, directHop } from '../fixtures/stamped.ts'
+
+const { routes } = readRouteTable(
+  `
+upstreams: { service: 'http://service' }
+routes:
+  - { name: closed, prefix: /closed, upstream: service }
+  - { name: open, prefix: /open, upstream: service, access: public }
+  - { name: login, prefix: /login, upstream: service, access: public, credentials: [refresh-cookie] }
+`,
+  {}
+)
+const { assertions } = countedAssertions()
+
+const EVIL = 'evil'
+const known = [
+  ...Object.values(identityHeader),
+  ...['x-auth-', 'x-auth-other', 'authorization', 'connection', 'content-length', 'content-type'],
+  ...['transfer-encoding', 'te', 'upgrade', 'keep-alive', 'trailer', 'expect', 'host', 'forwarded'],
+  ...['x-forwarded-for', 'x-forwarded-user', 'x-real-ip', 'x-request-id', 'traceparent'],
+  ...['x-http-method-override', 'x-original-url', 'proxy-authorization', 'origin', '__proto__']
+]
+/** What a header's name may consist of besides letters and digits (RFC 9110 §5.6.2), the ones most folded first. */
+const separators = [..."-_.~!#$%&'*+^`|"]
+
+const spelling = fc
+  .tuple(
+    fc.constantFrom(...known),
+    fc.constantFrom(...separators),
+    fc.constantFrom('', '-', '_', '.')
+  )
+  .chain(([name, separator, behind]) =>
+    fc.constantFrom(name, name.toUpperCase(), `${name.replaceAll('-', separator)}${behind}`)
+  )
+const token = fc.string({
+  unit: fc.constantFrom(...'abtxyz019', ...separators),
+  minLength: 1,
+  maxLength: 12
+})
+const value = fc.oneof(
+  { weight: 4, arbitrary: fc.constant(EVIL) },
+  fc.constantFrom(
+    ...['', '0', '5', 'chunked', 'gateway.example', 'Bearer x', 'close', 'x-auth-subject, host'],
+    ...[
+      '__Host-refresh=evil',
+      'a=b; =__Host-refresh=evil',
+      `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`
+    ]
+  ),
+  fc.string({ unit: 'binary-ascii', maxLength: 12 })
+)
+const line = fc.tuple(fc.oneof({ weight: 3, arbitrary: spelling }, token), value)
+const anyLines = fc.array(line, { maxLength: 8 })
+
+/** What a service gets of these lines, or null where they are refused. */
+function passed(lines: string[][], method: string, at: number): RequestHeaders | null {
+  const [route] = routes.slice(at)
+  if (route === undefined) throw new Error('no such row')
+  const raw = new IncomingMessage(new Socket())
+  try {
+    const stripped = strip(Object.assign(raw, { method, url: '/', rawHeaders: lines.flat() }))
+    const caller = route.access === 'public' ? null : ada
+    return stamp(stripped, route, caller, directHop, assertions)
+  } catch (error) {
+    if (error instanceof Refusal && error.status === 400) return null
+    throw error
+  }
+}
+
+/** Names that say something of the caller, the connection or the request which only the gateway may say. */
+const isReserved = (folded: string) =>
+  isIdentityName(folded) ||
+  folded.startsWith('x-forwarded-') ||
+  ['authorization', 'connection', 'host', 'te', 'upgrade', 'forwarded', 'x-real-ip'].includes(
+    folded
+  ) ||
+  ['transfer-encoding', 'keep-alive', 'x-http-method-override', 'x-original-url'].includes(folded)
+
+t.test('whatever a client writes, only the gateway says who it is', async (t) => {
+  const expected = passed([], 'POST', 0) ?? {}
+  let accepted = 0
+  const policy = fc.property(
+    anyLines,
+    fc.constantFrom('GET', 'POST'),
+    fc.nat({ max: 2 }),
+    (lines, method, at) => {
+      const headers = passed(lines, method, at)
+      if (headers === null) return true
+      accepted += 1
+      const reserved = Object.entries(headers).filter(([name]) => isReserved(foldedName(name)))
+      const identity = reserved.filter(([name]) => isIdentityName(name))
+      return (
+        // Each is exactly what the gateway alone would have written, and where nobody is signed in there is none.
+        reserved.every(([name, value]) => value === expected[name]) &&
+        identity.length === (at === 0 ? Object.keys(identityHeader).length : 0) &&
+        new Set(reserved.map(([name]) => foldedName(name))).size === reserved.length &&
+        (at === 2 || !headers.cookie?.includes('__Host-refresh')) &&
+        headers['x-request-id'] === directHop.requestId
+      )
+    }
+  )
+  const { counterexample } = fc.check(policy, { numRuns: 20_000 })
+  t.equal(counterexample, null)
+  t.ok(accepted > 5000, `${accepted} were accepted`)
+})
+
+t.test('what is a client’s own passes as it came', async (t) => {
+  const ownName = token.filter((name) => {
+    const folded = foldedName(name)
+    return !isReserved(folded) && !known.includes(folded) && !['cookie', '__proto__'].includes(name)
+  })
+  const own = fc.property(ownName, fc.string({ unit: 'binary-ascii' }), (name, value) => {
+    const headers = passed([[name.toUpperCase(), value]], 'GET', 1)
+    return headers !== null && headers[name] === value
+  })
+  t.equal(fc.check(own, { numRuns: 20_000 }).counterexample, null)
+})

@@ -1,0 +1,35 @@
+import t from 'tap'
+import { readRouteTable } from '../../src/routes/load-route-table.ts'
+import { match } from '../../src/stages/match.ts'
+
+const table = readRouteTable(
+  'upstreams: { service: "http://service" }\nroutes: [{ name: open, prefix: /open, upstream: service }]',
+  {}
+)
+
+t.test('a row is found by the path alone, and the target stays as it is', async (t) => {
+  t.match(match('/open/a%20b?x=/../y', table), {
+    route: { name: 'open' },
+    target: { path: '/open/a%20b', query: '?x=/../y' }
+  })
+})
+
+t.test('no row, no canonical path, and too long a target are told apart', async (t) => {
+  const refused: [target: string, status: number, code: string][] = [
+    ['/nowhere', 404, 'NOT_FOUND'],
+    ['/', 404, 'NOT_FOUND'],
+    ['/open/../closed', 400, 'INVALID_REQUEST'],
+    ['', 400, 'INVALID_REQUEST'],
+    [`/open/${'x'.repeat(8187)}`, 414, 'INVALID_REQUEST'],
+    [`/open?${'x'.repeat(8187)}`, 414, 'INVALID_REQUEST'],
+    [`/open/../${'x'.repeat(9000)}`, 414, 'INVALID_REQUEST']
+  ]
+  for (const [target, status, code] of refused) {
+    t.throws(() => match(target, table), { status, code }, target.slice(0, 20))
+  }
+  t.equal(
+    match(`/open/${'x'.repeat(8186)}`, table).route.name,
+    'open',
+    '8,192 characters are taken'
+  )
+})

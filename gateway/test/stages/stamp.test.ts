@@ -1,0 +1,100 @@
+import t from 'tap'
+import { readRouteTable } from '../../src/routes/load-route-table.ts'
+import { stamp } from '../../src/stages/stamp.ts'
+import type { StrippedRequest } from '../../src/stages/strip.ts'
+import { ada, countedAssertions, directHop } from '../fixtures/stamped.ts'
+
+const { routes } = readRouteTable(
+  `
+upstreams: { service: 'http://service' }
+routes:
+  - { name: plain, prefix: /plain, upstream: service }
+  - { name: login, prefix: /login, upstream: service, access: public, credentials: [refresh-cookie] }
+`,
+  {}
+)
+const [plain, login] = routes
+if (plain === undefined || login === undefined) throw new Error('there are two rows')
+
+const request = (changes: Partial<StrippedRequest> = {}): StrippedRequest => ({
+  ...{ method: 'GET', target: '/plain', headers: {}, authorization: null },
+  ...{ ownCookies: [], forwardedFor: null, ...changes }
+})
+const { assertions } = countedAssertions()
+
+t.test('what the gateway says is said last', async (t) => {
+  const names = ['x-auth-subject', 'x-auth-assertion', 'x-forwarded-for', 'x-request-id']
+  const headers = Object.fromEntries(names.map((name) => [name, 'evil']))
+  const stamped = stamp(request({ headers }), plain, ada, directHop, assertions)
+  t.notMatch(JSON.stringify(stamped), /evil/)
+  t.match(stamped, {
+    'x-auth-subject': 'user-1',
+    'x-auth-expires': '1800000300',
+    'x-auth-assertion': /^ey/,
+    'x-forwarded-for': '192.0.2.7',
+    'x-request-id': 'request-1'
+  })
+})
+
+t.test('nobody is nobody: no identity header on a request that is not signed in', async (t) => {
+  const stamped = stamp(request(), login, null, directHop, assertions)
+  t.strictSame(Object.keys(stamped).sort(), [
+    'traceparent',
+    'x-forwarded-for',
+    'x-forwarded-host',
+    'x-forwarded-proto',
+    'x-request-id'
+  ])
+})
+
+t.test('the word of a proxy counts where it is trusted', async (t) => {
+  const told = request({ forwardedFor: '203.0.113.9, 10.0.0.1' })
+  const by = (peerIsTrusted: boolean) =>
+    stamp(told, plain, null, { ...directHop, peerIsTrusted }, assertions)['x-forwarded-for']
+  t.equal(by(false), '192.0.2.7')
+  t.equal(by(true), '203.0.113.9, 10.0.0.1, 192.0.2.7')
+  const silent = { ...directHop, peerIsTrusted: true }
+  t.equal(stamp(request(), plain, null, silent, assertions)['x-forwarded-for'], '192.0.2.7')
+})
+
+t.test('a trace goes on where it is one (W3C Trace Context §3.2), or begins here', async (t) => {
+  const [trace, parent] = ['4bf92f3577b34da6a3ce929d0e0e4736', '00f067aa0ba902b7']
+  const after = (traceparent: string) =>
+    stamp(request({ headers: { traceparent } }), plain, null, directHop, assertions).traceparent
+  const good = `00-${trace}-${parent}-01`
+  t.equal(after(good), good)
+  for (const bad of [
+    ...['', 'x', `01-${trace}-${parent}-01`, `00-${trace}-${parent}`, `${good}-more`],
+    ...[
+      good.toUpperCase(),
+      `00-${'0'.repeat(32)}-${parent}-01`,
+      `00-${trace}-${'0'.repeat(16)}-01`
+    ],
+    ...[`${good}, ${good}`, `${good}\n`, ` ${good}`]
+  ]) {
+    t.match(after(bad), /^00-[0-9a-f]{32}-[0-9a-f]{16}-00$/, JSON.stringify(bad))
+    t.not(after(bad), after(bad), 'a new one each time')
+  }
+})
+
+t.test('the own cookie goes to the row with credentials alone, behind the others', async (t) => {
+  const ownCookies = ['__Host-refresh=secret']
+  const cookieAt = (route: typeof plain, changes: Partial<StrippedRequest>) =>
+    stamp(request({ ownCookies, ...changes }), route, null, directHop, assertions).cookie
+  const others = { headers: { cookie: 'theme=dark' } }
+  t.equal(cookieAt(plain, others), 'theme=dark')
+  t.equal(cookieAt(plain, {}), undefined)
+  t.equal(cookieAt(login, others), 'theme=dark; __Host-refresh=secret')
+  t.equal(cookieAt(login, {}), '__Host-refresh=secret')
+  t.equal(cookieAt(login, { ...others, ownCookies: [] }), 'theme=dark')
+})
+
+t.test('an identity over the budget is a fault of ours, and nothing is cut', async (t) => {
+  const identity = { ...ada.identity, email: `${'x'.repeat(4096)}@example.com` }
+  const large = { ...ada, identity }
+  t.throws(() => stamp(request(), plain, large, directHop, assertions), {
+    name: 'Refusal',
+    code: 'INTERNAL',
+    status: 500
+  })
+})

@@ -1,0 +1,76 @@
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import { dataFolder } from '@gatehouse/fixtures/house'
+import t, { type Test } from 'tap'
+import { readConfig } from '../src/config.ts'
+import { startGateway } from '../src/start.ts'
+import { issuer, newKey } from './fixtures/issuer.ts'
+import { revocationLog, silentLog } from './fixtures/revocation-log.ts'
+
+function settings(t: Test, jwksUrl: string) {
+  return readConfig({
+    ...{ GATEWAY_PORT: '0', GATEWAY_OPS_PORT: '0', LOG_LEVEL: 'silent' },
+    GATEHOUSE_DATA_DIR: dataFolder(t),
+    GATEWAY_JWKS_URL: jwksUrl
+  })
+}
+const read = async (url: string) => {
+  const answer = await fetch(url)
+  return { status: answer.status, text: await answer.text() }
+}
+
+t.test(
+  'a gateway publishes its own keys, health and figures on its ops listener alone',
+  async (t) => {
+    const gateway = await startGateway(
+      settings(t, (await issuer(t, [newKey()])).url),
+      revocationLog()
+    )
+    t.teardown(() => gateway.close())
+
+    t.equal((await read(`${gateway.opsUrl}/healthz`)).status, 200)
+    t.match(JSON.parse((await read(`${gateway.opsUrl}/readyz`)).text), {
+      status: 'ready',
+      failing: {}
+    })
+    const keys = JSON.parse((await read(`${gateway.opsUrl}/.well-known/gateway-jwks.json`)).text)
+    t.match(keys, { keys: [{ kty: 'EC', alg: 'ES256', kid: String }] })
+    t.notOk('d' in keys.keys[0], 'the public half')
+    const { text } = await read(`${gateway.opsUrl}/metrics`)
+    t.match(text, /^gateway_revocation_staleness_seconds \d/m)
+
+    for (const path of ['/healthz', '/readyz', '/metrics', '/.well-known/gateway-jwks.json']) {
+      t.equal((await read(`${gateway.url}${path}`)).status, 404, `${path} is not public`)
+    }
+  }
+)
+
+t.test('a gateway says what it still waits for', async (t) => {
+  const away = createServer((_request, response) => response.writeHead(503).end())
+  await once(away.listen(0, '127.0.0.1'), 'listening')
+  t.teardown(() => away.close())
+  const address = away.address()
+  const port = address !== null && typeof address === 'object' ? address.port : 0
+  const gateway = await startGateway(settings(t, `http://127.0.0.1:${port}/`), silentLog)
+  t.teardown(() => gateway.close())
+
+  const { status, text } = await read(`${gateway.opsUrl}/readyz`)
+  t.equal(status, 503)
+  t.match(JSON.parse(text), {
+    status: 'not ready',
+    failing: {
+      keys: 'no key set has been had yet',
+      revocations: 'the log of revocations is out of reach'
+    }
+  })
+  t.equal((await read(`${gateway.opsUrl}/healthz`)).status, 200, 'it is alive all the same')
+  t.equal((await read(`${gateway.url}/orders`)).status, 401, 'and refuses who brings nothing')
+})
+
+t.test('a gateway of its own needs Redis, and says so', async (t) => {
+  const config = settings(t, 'http://127.0.0.1:1/')
+  await t.rejects(startGateway(config, null), {
+    name: 'SettingsFault',
+    message: /REDIS_URL must be set/
+  })
+})

@@ -1,0 +1,53 @@
+import type { ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
+import { Refusal } from '@gatehouse/problem/refusal'
+import type { FastifyInstance } from 'fastify'
+
+/** The requests of one connection that have come and are not answered yet. */
+type Queue = { answering: ServerResponse; newest: ServerResponse; waiting: number }
+
+const queues = new WeakMap<Socket, Queue>()
+
+/** A client that sends more ahead than this does not read its answers. */
+const MOST_WAITING = 64
+
+/**
+ * Takes up a request when the one before it on the same connection is answered, and not at all where that answer ended the
+ * connection (RFC 9112 §9.6): what follows a refused request may have been hidden in it. Node.js itself hands over all
+ * that has come at once.
+ */
+export function oneAtATime(service: FastifyInstance): void {
+  service.addHook('onRequest', (request, reply, next) => {
+    const { socket } = request.raw
+    const queue = queues.get(socket)
+    if (queue === undefined || queue.newest.closed) {
+      queues.set(socket, { answering: reply.raw, newest: reply.raw, waiting: 0 })
+      return isEnding(socket) ? next(afterTheEnd()) : next()
+    }
+    const { newest: before } = queue
+    queue.newest = reply.raw
+    queue.waiting += 1
+    if (queue.waiting > MOST_WAITING) socket.destroy()
+    before.once('close', () => {
+      queue.answering = reply.raw
+      queue.waiting -= 1
+      if (isEnding(socket)) next(afterTheEnd())
+      else next()
+    })
+  })
+}
+
+/** Whether an answer has begun to go out on this connection, so that nothing else may be written there. */
+export const hasAnswerUnderWay = (socket: Socket): boolean => {
+  const answering = queues.get(socket)?.answering
+  return answering?.headersSent === true && !answering.closed
+}
+
+/** Whether a request of this connection is not answered yet. */
+export const hasRequestUnderWay = (socket: Socket): boolean =>
+  queues.get(socket)?.newest.closed === false
+
+const isEnding = (socket: Socket) => socket.destroyed || socket.writableEnded
+
+const afterTheEnd = () =>
+  new Refusal('INVALID_REQUEST', { reason: 'came after the last answer of its connection' })
