@@ -19,21 +19,38 @@ local function is_live(record, now_ms)
   return record[ENDED] == 0 and now_ms < math.min(record[IDLE_EXPIRES], record[EXPIRES]) * 1000
 end
 
--- Writes what every gateway must learn, in the same atomic step as the change that it tells of. The stream forgets
--- entries that are older than the tokens they killed.
-local function revoke(stream, sid, now_ms, revocation_seconds)
+-- Notes that an access token is given out now, and returns when the last one that ever was will have run out (s). The
+-- lifetime may be set lower while longer tokens are still about, so what it is today does not tell.
+local function token_horizon(horizon, now_ms, revocation_seconds)
   local until_s = math.ceil(now_ms / 1000) + revocation_seconds
-  local server = redis.call('TIME')
-  local oldest = string.format('%.0f', (tonumber(server[1]) - revocation_seconds) * 1000)
-  redis.call('XADD', stream, 'MINID', '~', oldest, '*',
-    'kind', 'session', 'id', sid, 'until', string.format('%.0f', until_s))
-  redis.call('EXPIRE', stream, revocation_seconds + 60)
+  local noted = tonumber(redis.call('GET', horizon) or '0')
+  if noted >= until_s then return noted end
+  redis.call('SET', horizon, string.format('%.0f', until_s), 'EX', revocation_seconds + 60)
+  return until_s
 end
 
-local function finish(key, stream, sid, record, now_ms, revocation_seconds)
+-- Forgets the oldest entries of the stream, where the tokens they killed have run out. Whichever clock is behind decides.
+local function forget(stream, now_ms)
+  local now = math.min(now_ms / 1000, tonumber(redis.call('TIME')[1]))
+  for _, entry in ipairs(redis.call('XRANGE', stream, '-', '+', 'COUNT', 10)) do
+    if tonumber(entry[2][6]) >= now then return end
+    redis.call('XDEL', stream, entry[1])
+  end
+end
+
+-- Writes what every gateway must learn, in the same atomic step as the change that it tells of.
+local function revoke(stream, horizon, sid, now_ms, revocation_seconds)
+  local until_s = token_horizon(horizon, now_ms, revocation_seconds)
+  redis.call('XADD', stream, '*', 'kind', 'session', 'id', sid, 'until', string.format('%.0f', until_s))
+  forget(stream, now_ms)
+  local life = until_s - math.floor(now_ms / 1000) + 60
+  if redis.call('TTL', stream) < life then redis.call('EXPIRE', stream, life) end
+end
+
+local function finish(key, stream, horizon, sid, record, now_ms, revocation_seconds)
   record[ENDED] = math.floor(now_ms / 1000)
   write(key, sid, record)
-  revoke(stream, sid, now_ms, revocation_seconds)
+  revoke(stream, horizon, sid, now_ms, revocation_seconds)
 end
 
 -- By bytes, as the embedded store orders: `<` on strings follows the locale that the server happens to run in.

@@ -33,7 +33,7 @@ export type Families = {
 /** What both stores must know besides the record: the clock, and how long a revocation must be remembered. */
 export type FamilyStoreOptions = {
   readonly clock: () => number
-  /** the longest that an access token can still be accepted after its family ended, in seconds */
+  /** the longest that an access token that is given out now can be accepted, in seconds; ones given out before may last longer */
   readonly revocationSeconds: number
   /** how many replicas must have a revocation before it is acknowledged; for a store that has replicas */
   readonly revocationReplicas?: number

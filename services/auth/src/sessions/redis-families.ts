@@ -8,6 +8,9 @@ import { type FamilyPolicy, type FamilyRecord, type Outcome, open } from './fami
 /** One hash a user, so that everything about a user is one key: each script is atomic, in a cluster as well. */
 export const familiesKey = (subject: string) => `gatehouse:{sessions}:${subject}`
 
+/** When the last access token that any session was given runs out: how long a revocation must be remembered. */
+const TOKEN_HORIZON = 'gatehouse:{sessions}:token-horizon'
+
 /** how long replicas may take; under the deadline of a call */
 const REPLICATION_MS = 200
 
@@ -18,13 +21,13 @@ export function redisFamilies(
   { clock, revocationSeconds, revocationReplicas = 0 }: FamilyStoreOptions
 ): Families {
   const scripts = {
-    open: script(redis, 'open', 2),
-    present: script(redis, 'present', 2),
-    end: script(redis, 'end', 2),
-    endAll: script(redis, 'end-all', 2),
+    open: script(redis, 'open', 3),
+    present: script(redis, 'present', 3),
+    end: script(redis, 'end', 3),
+    endAll: script(redis, 'end-all', 3),
     list: script(redis, 'list', 1)
   }
-  const keys = (subject: string) => [familiesKey(subject), REVOCATION_STREAM]
+  const keys = (subject: string) => [familiesKey(subject), REVOCATION_STREAM, TOKEN_HORIZON]
   /**
    * What ended must not come back with a replica that had not heard of it. Asked also where nothing ended: it may be a
    * client that tries again because the first answer was that it could not be acknowledged.

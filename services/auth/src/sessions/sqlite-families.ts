@@ -73,6 +73,7 @@ export function sqliteFamilies(
       const nowMs = clock()
       const record = open(opening, nowMs, policy)
       transaction(() => {
+        revocations.noteToken(nowMs)
         const live = prune(subject, nowMs)
         const tooMany = live.slice(0, Math.max(0, live.length - policy.sessionsPerUser + 1))
         for (const family of tooMany) endOne(subject, family, nowMs)
@@ -88,6 +89,7 @@ export function sqliteFamilies(
         const { outcome, next } = present(before, generation, nowMs, policy)
         if (next !== null && next !== before) write(subject, sid, next)
         if (outcome === 'reused') revocations.append(sid, nowMs)
+        else if (outcome !== 'ended') revocations.noteToken(nowMs)
         return { outcome, before, after: next }
       })
       if (presented.outcome === 'reused') revocations.announce()
