@@ -35,6 +35,7 @@ export type GatewayNeeds = {
   expectation: TokenExpectation
   rememberedTokenBytes: number
   upstreamTimeoutMs: number
+  upstreamConnections: number
   clock: () => number
 }
 
@@ -76,9 +77,8 @@ export async function buildGateway(needs: GatewayNeeds): Promise<Service> {
   const arrival = (request: FastifyRequest): Arrival => ({
     hop: {
       requestId: request.id,
-      peer: request.socket.remoteAddress ?? '',
-      // Behind a proxy that is not trusted the framework counts no hop but the peer.
-      peerIsTrusted: (request.ips?.length ?? 1) > 1,
+      // From the peer on, as far as proxies are trusted; without any there is only the peer.
+      addresses: (request.ips ?? [request.ip]).toReversed(),
       protocol: request.protocol,
       host: request.host
     },
@@ -90,7 +90,8 @@ export async function buildGateway(needs: GatewayNeeds): Promise<Service> {
   app.addHook('onRequest', async (request) => {
     request.passage = await journey(request.raw, arrival(request), edge)
   })
-  await forward(app, { passageOf, upstreamTimeoutMs: needs.upstreamTimeoutMs })
+  const { upstreamTimeoutMs, upstreamConnections } = needs
+  await forward(app, { passageOf, upstreamTimeoutMs, upstreamConnections })
   return app
 }
 

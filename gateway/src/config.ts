@@ -1,9 +1,11 @@
+import { isIP } from 'node:net'
 import { tokenSettings } from '@gatehouse/access-token/settings'
 import { redisSettings } from '@gatehouse/redis/settings'
 import {
   commonSettings,
   dataSettings,
   host,
+  originFaults,
   originSettings,
   port,
   words
@@ -33,6 +35,7 @@ export const gatewaySettings = {
   GATEWAY_TLS_CERT_FILE: Type.Optional(Type.String()),
   GATEWAY_TLS_KEY_FILE: Type.Optional(Type.String()),
   GATEWAY_UPSTREAM_TIMEOUT_SECONDS: Type.Integer({ default: 30, minimum: 1 }),
+  GATEWAY_UPSTREAM_CONNECTIONS: Type.Integer({ default: 1024, minimum: 1 }),
   GATEWAY_TOKEN_CACHE_BYTES: Type.Integer({ default: 64 * 1024 * 1024, minimum: 65536 })
 }
 
@@ -44,15 +47,17 @@ export type GatewayConfig = Static<ReturnType<typeof Type.Object<typeof gatewayS
 export function readConfig(environment: Environment): GatewayConfig {
   const settings = readSettings(gatewaySettings, environment)
   const proxies = words(settings.GATEWAY_TRUSTED_PROXIES)
-  const faults: string[] = []
-  if (proxies.some((range) => range.endsWith('/0') || range === 'true')) {
-    faults.push('GATEWAY_TRUSTED_PROXIES would trust everyone')
+  const faults = originFaults(settings)
+  if (!proxies.every(isNarrowRange)) {
+    faults.push(
+      'GATEWAY_TRUSTED_PROXIES must be a list of addresses and ranges, none wider than /8 (IPv4) or /7 (IPv6): the word of everyone in them counts'
+    )
   }
   const tls = [settings.GATEWAY_TLS_CERT_FILE, settings.GATEWAY_TLS_KEY_FILE]
   if (tls.filter((file) => file !== undefined).length === 1) {
     faults.push('GATEWAY_TLS_CERT_FILE and GATEWAY_TLS_KEY_FILE go together')
   }
-  const secure = tls[0] !== undefined || settings.GATEWAY_TRUSTED_PROXIES !== ''
+  const secure = tls[0] !== undefined || proxies.length > 0
   if (settings.NODE_ENV === 'production' && !secure) {
     faults.push(
       'GATEWAY_TLS_CERT_FILE and GATEWAY_TLS_KEY_FILE, or GATEWAY_TRUSTED_PROXIES, must be set in production: plain HTTP would expose every token'
@@ -60,4 +65,19 @@ export function readConfig(environment: Environment): GatewayConfig {
   }
   if (faults.length > 0) throw new SettingsFault(faults)
   return { ...settings, table: loadRouteTable(settings.GATEWAY_ROUTES, environment) }
+}
+
+/** The widest that a private network is (RFC 1918 §3, RFC 4193 §3.1). */
+const WIDEST = { 4: 8, 6: 7 } as const
+
+function isNarrowRange(range: string): boolean {
+  const [address = '', bits, ...more] = range.split('/')
+  const version = isIP(address)
+  if ((version !== 4 && version !== 6) || more.length > 0) return false
+  if (bits === undefined) return true
+  return (
+    /^\d{1,3}$/.test(bits) &&
+    Number(bits) >= WIDEST[version] &&
+    Number(bits) <= (version === 4 ? 32 : 128)
+  )
 }

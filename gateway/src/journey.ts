@@ -44,7 +44,7 @@ export async function journey(
   edge: Edge
 ): Promise<Passage> {
   const request = strip(raw)
-  const { route, target } = match(request.target, edge.table())
+  const { route, target } = match(request.target, request.host, edge.table())
   const token = await authenticate(route, request.authorization, edge.verifier)
   refuseRevoked(token, edge.revoked)
   await limit(route, request.headers['content-length'], arrival.limiter(route))

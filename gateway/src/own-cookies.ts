@@ -1,12 +1,14 @@
 import { REFRESH_COOKIE } from '@gatehouse/edge-headers/refresh-cookie'
 
+const NAME = REFRESH_COOKIE.toLowerCase()
+
 /**
- * Whether a `name=value` of a `Cookie` or `Set-Cookie` header is, or could come to be, one of the gateway's own. A cookie
- * without a name goes out again as its bare value, so that `=__Host-refresh=x` would come back as ours (RFC 6265bis §5.6).
- * Pure.
+ * Whether a `name=value` of a `Cookie` or `Set-Cookie` header is one of the gateway's own, or could be taken for one
+ * somewhere: in other case, after white space of any kind, or without a name, as a browser sends `=__Host-refresh=x` back
+ * (RFC 6265bis §5.6). Pure.
  */
-export function isOwnCookie(cookie: string): boolean {
+export function isLikeOwnCookie(cookie: string): boolean {
   const [pair = ''] = cookie.split(';', 1)
   const [name = ''] = pair.replace(/^[\s=]+/, '').split('=', 1)
-  return name.trim() === REFRESH_COOKIE
+  return name.trim().toLowerCase() === NAME
 }

@@ -29,6 +29,13 @@ export const bodyTooLarge = () =>
     detail: 'the body is too large'
   })
 
+export const slowBody = () =>
+  new Refusal('INVALID_REQUEST', {
+    reason: 'the body did not come in time',
+    detail: 'the body did not come in time',
+    headers: { connection: 'close' }
+  })
+
 export const noRoute = () => new Refusal('NOT_FOUND', { reason: 'no row of the route table' })
 
 export const noToken = () =>
@@ -79,6 +86,12 @@ export const notYet = (reason: string) =>
 
 export const identityTooLarge = (cause: unknown) =>
   new Refusal('INTERNAL', { reason: 'the identity is over the header budget', cause })
+
+export const upstreamBusy = () =>
+  new Refusal('UNAVAILABLE', {
+    reason: 'every connection to the upstream is taken',
+    headers: { 'retry-after': '1' }
+  })
 
 export const upstreamUnavailable = (cause: unknown) =>
   new Refusal('UPSTREAM_UNAVAILABLE', { reason: 'the upstream did not answer properly', cause })

@@ -47,7 +47,8 @@ export async function startGateway(
     allowedOrigins: words(config.ALLOWED_ORIGINS),
     expectation: { issuer: config.TOKEN_ISSUER, audience: config.TOKEN_AUDIENCE },
     rememberedTokenBytes: config.GATEWAY_TOKEN_CACHE_BYTES,
-    upstreamTimeoutMs: config.GATEWAY_UPSTREAM_TIMEOUT_SECONDS * 1000
+    upstreamTimeoutMs: config.GATEWAY_UPSTREAM_TIMEOUT_SECONDS * 1000,
+    upstreamConnections: config.GATEWAY_UPSTREAM_CONNECTIONS
   })
 
   const registry = new Registry()

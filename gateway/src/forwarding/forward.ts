@@ -3,9 +3,11 @@ import httpProxy, { type FastifyHttpProxyOptions } from '@fastify/http-proxy'
 import { Refusal } from '@gatehouse/problem/refusal'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Passage } from '../journey.ts'
-import { upstreamTimeout, upstreamUnavailable } from '../refusals.ts'
+import { upstreamBusy, upstreamTimeout, upstreamUnavailable } from '../refusals.ts'
 import { limitedBody } from './limited-body.ts'
+import { places } from './places.ts'
 import { type ResponseHeaders, responseHeaders } from './response-headers.ts'
+import { isReadWhole, wholeBody } from './whole-body.ts'
 
 const BODY_TIMEOUT_MS = 60_000
 const CONNECT_TIMEOUT_MS = 2000
@@ -15,6 +17,8 @@ export type ForwardOptions = {
   passageOf: (request: FastifyRequest) => Passage
   /** how long a service may take to begin its answer */
   upstreamTimeoutMs: number
+  /** how many requests may be under way at one upstream */
+  upstreamConnections: number
 }
 
 /**
@@ -22,14 +26,17 @@ export type ForwardOptions = {
  * path and the headers are the passage's, and it never sends a request twice.
  */
 export async function forward(app: FastifyInstance, options: ForwardOptions): Promise<void> {
-  const { passageOf, upstreamTimeoutMs } = options
+  const { passageOf, upstreamTimeoutMs, upstreamConnections } = options
   const passage = (request: unknown) => passageOf(request as FastifyRequest)
-  app.addHook('preParsing', async (request, _reply, payload) =>
+  const takePlace = places(upstreamConnections)
+  app.addHook('preParsing', async (request, _reply, payload) => {
+    const { 'transfer-encoding': coding, 'content-length': length } = request.headers
+    const { bodyLimitBytes } = passageOf(request).route
+    if (coding === undefined && !(Number(length) > 0)) return payload
+    if (isReadWhole(bodyLimitBytes)) return wholeBody(payload as Readable, bodyLimitBytes)
     // A body with a length has been judged by it; one in chunks is counted as it comes.
-    request.headers['transfer-encoding'] === undefined
-      ? payload
-      : limitedBody(payload as Readable, passageOf(request).route.bodyLimitBytes)
-  )
+    return coding === undefined ? payload : limitedBody(payload as Readable, bodyLimitBytes)
+  })
   await app.register(httpProxy, {
     upstream: '',
     disableCache: true,
@@ -37,12 +44,16 @@ export async function forward(app: FastifyInstance, options: ForwardOptions): Pr
     destroyAgent: true,
     internalRewriteLocationHeader: false,
     undici: {
+      connections: upstreamConnections,
       connect: { timeout: CONNECT_TIMEOUT_MS },
       headersTimeout: upstreamTimeoutMs,
       bodyTimeout: BODY_TIMEOUT_MS
     },
     handler: (request, reply, _destination, options) => {
       const { route, target } = passageOf(request)
+      const leave = takePlace(route.upstream)
+      if (leave === null) throw upstreamBusy()
+      reply.raw.once('close', leave)
       return reply.from(forwardedPath(target.path, route.stripPrefix), options)
     },
     replyOptions: {

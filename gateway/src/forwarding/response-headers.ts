@@ -1,5 +1,5 @@
 import { isIdentityName } from '@gatehouse/edge-headers/names'
-import { isOwnCookie } from '../own-cookies.ts'
+import { isLikeOwnCookie } from '../own-cookies.ts'
 import type { Route } from '../routes/route.ts'
 
 export type ResponseHeaders = Record<string, string | string[] | undefined>
@@ -37,5 +37,5 @@ export function responseHeaders(received: ResponseHeaders, route: Route): Respon
 function allowedCookies(setCookie: string | string[] | undefined, route: Route): string[] {
   const cookies = [setCookie ?? []].flat()
   if (route.credentials.includes('refresh-cookie')) return cookies
-  return cookies.filter((cookie) => !isOwnCookie(cookie))
+  return cookies.filter((cookie) => !isLikeOwnCookie(cookie))
 }

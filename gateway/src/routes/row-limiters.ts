@@ -1,3 +1,4 @@
+import { clientNetwork } from '@gatehouse/edge-headers/client-network'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Limiter } from '../stages/limit.ts'
 import type { Route } from './route.ts'
@@ -15,7 +16,7 @@ export function rowLimiters(app: FastifyInstance, table: RouteTable) {
               app.createRateLimit({
                 max: limit.max,
                 timeWindow: limit.windowSeconds * 1000,
-                keyGenerator: (request) => `${name} ${request.ip}`
+                keyGenerator: (request) => `${name} ${clientNetwork(request.ip)}`
               })
             ] as const
           ]

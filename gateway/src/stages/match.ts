@@ -8,12 +8,25 @@ export type Match = { readonly route: Route; readonly target: CanonicalTarget }
 /** path and query, in characters */
 const LONGEST_TARGET = 8192
 
+/** RFC 9112 §3.2.2: as it is sent to a proxy, and to be understood by every server */
+const ABSOLUTE = /^https?:\/\/([^/?#]*)(?=[/?]|$)/i
+
 /** Which row of the route table the request is for. */
-export function match(target: string, table: RouteTable): Match {
+export function match(target: string, host: string, table: RouteTable): Match {
   if (target.length > LONGEST_TARGET) throw pathTooLong()
-  const canonical = canonicalTarget(target)
+  const canonical = canonicalTarget(originForm(target, host))
   if (canonical === null) throw malformed('path', 'the path is not in its canonical form')
   const route = table.match(canonical.path)
   if (route === null) throw noRoute()
   return { route, target: canonical }
+}
+
+/** The path and query of a target, also of one in absolute form; that must be for the host that the request names. */
+function originForm(target: string, host: string): string {
+  const [prefix, authority] = ABSOLUTE.exec(target) ?? []
+  if (prefix === undefined) return target
+  if (authority?.toLowerCase() !== host.toLowerCase())
+    throw malformed('host', 'the target and Host differ')
+  const rest = target.slice(prefix.length)
+  return rest.startsWith('/') ? rest : `/${rest}`
 }

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { isIP } from 'node:net'
 import { IdentityTooLarge, identityHeaders } from '@gatehouse/edge-headers/identity'
 import { forwardedHeader, identityHeader, traceHeader } from '@gatehouse/edge-headers/names'
 import type { Assertions } from '../assertions/assertions.ts'
@@ -10,10 +11,8 @@ import type { RequestHeaders, StrippedRequest } from './strip.ts'
 /** What the gateway knows of the connection that a request came on. */
 export type Hop = {
   readonly requestId: string
-  /** the address of the other end of the connection */
-  readonly peer: string
-  /** whether that is a proxy whose word counts */
-  readonly peerIsTrusted: boolean
+  /** from the client to the other end of the connection; between them only proxies whose word counts */
+  readonly addresses: readonly string[]
   readonly protocol: string
   readonly host: string
 }
@@ -31,7 +30,7 @@ export function stamp(
 ): RequestHeaders {
   const headers: RequestHeaders = {
     ...request.headers,
-    ...forwarded(request, hop),
+    ...forwarded(hop),
     [traceHeader.requestId]: hop.requestId,
     [traceHeader.traceparent]: traceparent(request.headers[traceHeader.traceparent])
   }
@@ -46,11 +45,12 @@ export function stamp(
   return headers
 }
 
-/** A client's own account of where it comes from counts only from a trusted proxy. */
-function forwarded(request: StrippedRequest, hop: Hop): RequestHeaders {
-  const before = hop.peerIsTrusted && request.forwardedFor ? `${request.forwardedFor}, ` : ''
+/** What a client says of where it comes from is not in it, so that the first address is the client's. */
+function forwarded(hop: Hop): RequestHeaders {
   return {
-    [forwardedHeader.for]: `${before}${hop.peer}`,
+    [forwardedHeader.for]: hop.addresses
+      .map((address) => (isIP(address) ? address : 'unknown'))
+      .join(', '),
     [forwardedHeader.proto]: hop.protocol,
     [forwardedHeader.host]: hop.host
   }

@@ -5,7 +5,8 @@ import {
   isIdentityName,
   traceHeader
 } from '@gatehouse/edge-headers/names'
-import { isOwnCookie } from '../own-cookies.ts'
+import { cookiePairs, refreshCookieValue } from '@gatehouse/edge-headers/refresh-cookie'
+import { isLikeOwnCookie } from '../own-cookies.ts'
 import { malformed, tooManyHeaders } from '../refusals.ts'
 
 export type RequestHeaders = Record<string, string>
@@ -15,14 +16,14 @@ export type StrippedRequest = {
   readonly method: string
   /** as it stands in the request line */
   readonly target: string
+  /** as the request names it; empty in HTTP/1.0 */
+  readonly host: string
   /** what a service may see, by lower-case name */
   readonly headers: Readonly<RequestHeaders>
   /** the `Authorization` header */
   readonly authorization: string | null
   /** the gateway's own cookies, as `name=value` */
   readonly ownCookies: readonly string[]
-  /** what a trusted proxy may have said of the hops before it */
-  readonly forwardedFor: string | null
 }
 
 const MAX_HEADER_LINES = 100
@@ -81,12 +82,14 @@ const AT_MOST_ONCE = new Set([
 const READ_HERE = new Set<string>([...AT_MOST_ONCE, ...Object.values(traceHeader)])
 
 /** RFC 3986 §3.2.2, without percent-encoding; empty where there is none (RFC 9112 §3.2) */
-const HOST = /^(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]*)(?::\d{1,5})?$/
+const HOST = /^(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]*)(?::(\d{1,5}))?$/
+const LAST_PORT = 65_535
 
 export function strip(raw: IncomingMessage): StrippedRequest {
   const received = collect(raw.rawHeaders)
   refuseAmbiguousBody(raw.method ?? '', received)
-  if (!HOST.test(received.host ?? '')) throw malformed('host', 'Host is not the name of a host')
+  if (!isHost(received.host ?? '')) throw malformed('host', 'Host is not the name of a host')
+  if (received.upgrade !== undefined) throw malformed('upgrade', 'nothing here upgrades')
   const named = connectionNames(received.connection)
   const headers: RequestHeaders = {}
   for (const [name, value] of Object.entries(received)) {
@@ -98,11 +101,16 @@ export function strip(raw: IncomingMessage): StrippedRequest {
   return {
     method: raw.method ?? '',
     target: raw.url ?? '',
+    host: received.host ?? '',
     headers: foreign === '' ? passed : { ...passed, cookie: foreign },
     authorization: received.authorization ?? null,
-    ownCookies: own,
-    forwardedFor: received[forwardedHeader.for] ?? null
+    ownCookies: own
   }
+}
+
+function isHost(text: string): boolean {
+  const host = HOST.exec(text)
+  return host !== null && Number(host[1] ?? 0) <= LAST_PORT
 }
 
 /** Whether a header is not the client's to send on, in any spelling that a service might fold to it. */
@@ -158,10 +166,11 @@ function connectionNames(connection: string | undefined): ReadonlySet<string> {
   return new Set(names.filter((name) => name !== '' && !AT_MOST_ONCE.has(name)))
 }
 
+/** Our own cookies, and other people's; what only looks like ours is neither. */
 function splitCookies(cookie: string): { own: string[]; foreign: string } {
-  const pairs = cookie.split(';').map((pair) => pair.trim())
+  const pairs = cookiePairs(cookie)
   return {
-    own: pairs.filter(isOwnCookie),
-    foreign: pairs.filter((pair) => pair !== '' && !isOwnCookie(pair)).join('; ')
+    own: pairs.filter((pair) => refreshCookieValue(pair) !== null),
+    foreign: pairs.filter((pair) => pair !== '' && !isLikeOwnCookie(pair)).join('; ')
   }
 }

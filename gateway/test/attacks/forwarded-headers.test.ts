@@ -54,14 +54,15 @@ t.test('the gateway’s own account is all there is', async (t) => {
 })
 
 t.test('a trusted proxy is believed, and its chain goes on by one', async (t) => {
-  const gateway = await edge(t, { trustedProxies: ['127.0.0.1'] })
+  const gateway = await edge(t, { trustedProxies: ['127.0.0.1', '10.0.0.0/8'] })
   const lines = [
-    'X-Forwarded-For: 203.0.113.7, 10.0.0.2',
+    'X-Forwarded-For: 198.51.100.1, 203.0.113.7, 10.0.0.2',
     'X-Forwarded-Proto: https',
     'X-Forwarded-Host: shop.example'
   ]
   const { received } = await provoke(gateway, head('GET /open HTTP/1.1', ...lines))
   t.match(received[0]?.headers, {
+    // What the client said before its own address is its own story.
     'x-forwarded-for': '203.0.113.7, 10.0.0.2, 127.0.0.1',
     'x-forwarded-proto': 'https',
     'x-forwarded-host': 'shop.example'
@@ -130,6 +131,8 @@ t.test('Host is the upstream’s own, and no host chooses where a request goes',
     'a\tb',
     'a:b',
     'a:1:2',
+    'a:65536',
+    'a:99999',
     '\xe9',
     'a"'
   ]) {

@@ -23,7 +23,7 @@ const ambiguous = [
     /op%65n /%6fpen /%63losed /open/%7ex /open/%41 /open/%2d /open/%30 /open/%5f
     /open/"x" /open/<x> /open/{x} /open/x|y /open/x^y /open/[x] /open#/../closed /open?# /open?a#b
     * open closed ? . .. ../closed http:/closed http:// javascript:alert(1) gateway.example:443
-    http://gateway.example/open HTTP://gateway.example/closed http://evil.example/open`),
+    http://evil.example/open http://gateway.example@evil.example/open http:///open`),
   ...[
     '/open/`x`',
     '/open/%2 e',

@@ -65,12 +65,7 @@ t.test('CONNECT opens no tunnel', async (t) => {
   for (const target of [`127.0.0.1:${port}`, 'localhost:22', '/open', '*', 'http://127.0.0.1/']) {
     const bytes = `CONNECT ${target} HTTP/1.1\r\nHost: ${target}\r\n\r\n${inside}`
     const { statuses, received } = await provoke(gateway, bytes)
-    t.strictSame(
-      statuses.filter((status) => status < 400),
-      [],
-      target
-    )
-    t.strictSame(received, [], `${target}: nothing goes through`)
+    t.strictSame([statuses, received], [[405], []], `${target}: nothing goes through`)
   }
 })
 
@@ -85,49 +80,29 @@ const upgrades: Record<string, string> = {
   several: 'Connection: Upgrade\r\nUpgrade: h2c, websocket'
 }
 
-t.test('no upgrade reaches a service, with a token or without', async (t) => {
+t.test('an upgrade is refused before a service is touched, with a token or without', async (t) => {
   const gateway = await edge(t)
-  let upgraded = 0
-  // Were the header to arrive, this service would say yes to it.
-  gateway.upstream.answer = (request, response) => {
-    if (request.headers.upgrade !== undefined) upgraded += 1
-    response.end()
-  }
   const bearer = `Authorization: Bearer ${gateway.token()}`
   for (const [title, lines] of Object.entries(upgrades)) {
-    for (const [path, status, ...more] of [
-      ['/closed', 401],
-      ['/closed', 200, bearer],
-      ['/open', 200]
-    ] as const) {
+    for (const [path, ...more] of [['/closed'], ['/closed', bearer], ['/open']] as const) {
       const bytes = head(`GET ${path} HTTP/1.1`, lines, ...more)
       const { statuses, received } = await provoke(
         gateway,
         `${bytes}GET /open/smuggled HTTP/1.1\r\n`
       )
-      t.equal(statuses[0], status, `${title} at ${path}: as if it had not been asked`)
-      t.notOk(statuses.includes(101), `${title} at ${path}`)
-      for (const { target, headers } of received) {
-        t.equal(target, path)
-        t.notOk('upgrade' in headers || 'http2-settings' in headers, `${title} at ${path}: plain`)
-      }
+      t.strictSame([statuses, received], [[400], []], `${title} at ${path}`)
     }
   }
-  t.equal(upgraded, 0)
 })
 
-t.test(
-  'an upgrade with an expired or forged token is refused before anything is touched',
-  async (t) => {
-    const gateway = await edge(t)
-    for (const token of [gateway.token({ exp: 0 }), `${gateway.token()}x`, 'x']) {
-      const bytes = head(
-        'GET /closed HTTP/1.1',
-        upgrades.websocket ?? '',
-        `Authorization: Bearer ${token}`
-      )
-      const { statuses, received } = await provoke(gateway, bytes)
-      t.strictSame([statuses, received], [[401], []])
-    }
+t.test('an expectation that nobody can meet is refused in our own words', async (t) => {
+  const gateway = await edge(t)
+  for (const expectation of ['foo', '200-ok', '']) {
+    const { statuses, received, answer } = await provoke(
+      gateway,
+      head('POST /open HTTP/1.1', `Expect: ${expectation}`, 'Content-Length: 0')
+    )
+    t.strictSame([statuses, received], [[400], []], expectation)
+    t.match(answer, '"code":"INVALID_REQUEST"')
   }
-)
+})

@@ -111,3 +111,58 @@ t.test('a body that never ends is cut at the limit of its row', async (t) => {
   t.ok(sent > 1024 * 1024, 'not before it')
   await areServed(t, gateway, 'a body without an end')
 })
+
+t.test(
+  'small bodies that never come take nothing from the service that they are for',
+  async (t) => {
+    const rows = `
+  - { name: small, prefix: /small, upstream: service, access: public, bodyLimitBytes: 16384 }
+`
+    const gateway = await edge(t, { rows, upstreamConnections: 4 })
+    for (const framing of ['Content-Length: 100', 'Transfer-Encoding: chunked']) {
+      const sockets = await Promise.all(
+        Array.from({ length: 20 }, async () => {
+          const socket = connect({ port: gateway.port, host: '127.0.0.1' })
+          await once(socket, 'connect')
+          socket.write(`POST /small HTTP/1.1\r\nHost: a\r\n${framing}\r\n\r\n5\r\n12345\r\n`)
+          return socket
+        })
+      )
+      t.teardown(() => {
+        for (const socket of sockets) socket.destroy()
+      })
+      const before = gateway.upstream.received.length
+      for (let index = 0; index < 10; index++) {
+        t.equal(
+          (await gateway.call('/small', { method: 'POST', body: 'whole' })).status,
+          200,
+          framing
+        )
+      }
+      t.equal(gateway.upstream.received.length - before, 10, 'only whole ones reach it')
+    }
+  }
+)
+
+t.test('a service whose connections are all taken is 503 at once', async (t) => {
+  const gateway = await edge(t, { upstreamConnections: 2 })
+  const waiting: (() => void)[] = []
+  gateway.upstream.answer = (_request, response) => {
+    waiting.push(() => response.end('late'))
+  }
+  const held = [gateway.call('/closed'), gateway.call('/open')]
+  while (waiting.length < 2) await new Promise((resolve) => setImmediate(resolve))
+
+  const refused = await gateway.call('/open')
+  t.equal(refused.status, 503)
+  t.equal(refused.headers.get('retry-after'), '1')
+  t.equal(((await refused.json()) as { code: string }).code, 'UNAVAILABLE')
+
+  for (const answer of waiting) answer()
+  t.strictSame(
+    (await Promise.all(held)).map(({ status }) => status),
+    [200, 200]
+  )
+  gateway.upstream.answer = (_request, response) => response.end()
+  t.equal((await gateway.call('/open')).status, 200, 'and there is room again')
+})

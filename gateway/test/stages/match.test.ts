@@ -8,7 +8,7 @@ const table = readRouteTable(
 )
 
 t.test('a row is found by the path alone, and the target stays as it is', async (t) => {
-  t.match(match('/open/a%20b?x=/../y', table), {
+  t.match(match('/open/a%20b?x=/../y', 'h', table), {
     route: { name: 'open' },
     target: { path: '/open/a%20b', query: '?x=/../y' }
   })
@@ -25,11 +25,37 @@ t.test('no row, no canonical path, and too long a target are told apart', async 
     [`/open/../${'x'.repeat(9000)}`, 414, 'INVALID_REQUEST']
   ]
   for (const [target, status, code] of refused) {
-    t.throws(() => match(target, table), { status, code }, target.slice(0, 20))
+    t.throws(() => match(target, 'h', table), { status, code }, target.slice(0, 20))
   }
   t.equal(
-    match(`/open/${'x'.repeat(8186)}`, table).route.name,
+    match(`/open/${'x'.repeat(8186)}`, 'h', table).route.name,
     'open',
     '8,192 characters are taken'
   )
 })
+
+t.test(
+  'a target in absolute form is routed by its path, where its host is the request’s',
+  async (t) => {
+    for (const target of ['http://h', 'http://h?x', 'http://nowhere.example:1']) {
+      t.throws(() => match(target, 'nowhere.example:1', table), {
+        code: target.endsWith(':1') ? 'NOT_FOUND' : 'INVALID_REQUEST'
+      })
+    }
+    t.match(match('HTTP://Shop.example:80/open/a?x', 'shop.example:80', table).target, {
+      path: '/open/a',
+      query: '?x'
+    })
+    t.match(match('https://h/open', 'h', table).target, { path: '/open', query: '' })
+    for (const target of [
+      'http://other/open',
+      'http://h@other/open',
+      'http:///open',
+      'ftp://h/open',
+      'http:/open',
+      'http://h/../open'
+    ]) {
+      t.throws(() => match(target, 'h', table), { code: 'INVALID_REQUEST' }, target)
+    }
+  }
+)

@@ -39,7 +39,7 @@ t.test('what a client may say is kept: by lower-case name, repeated lines joined
     headers: { accept: 'text/html, application/json', 'x-own': '', 'user-agent': 'curl/8' },
     authorization: null,
     ownCookies: [],
-    forwardedFor: null
+    host: 'gateway.example'
   })
 })
 
@@ -56,10 +56,8 @@ t.test('credentials are set apart', async (t) => {
   t.strictSame(headers, { cookie: 'theme=dark; lang=de' })
 })
 
-t.test('what a trusted proxy may have said is at hand, and not among the headers', async (t) => {
-  const { headers, forwardedFor } = strip(request([['X-Forwarded-For', '203.0.113.7']]))
-  t.equal(forwardedFor, '203.0.113.7')
-  t.strictSame(headers, {})
+t.test('what a proxy may have said is not among the headers', async (t) => {
+  t.strictSame(strip(request([['X-Forwarded-For', '203.0.113.7']])).headers, {})
 })
 
 t.test('names that an object has of itself are names like any other', async (t) => {

@@ -1,8 +1,7 @@
-import { randomUUID } from 'node:crypto'
 import type { Socket } from 'node:net'
-import { PROBLEM_MEDIA_TYPE, problemDocument } from '@gatehouse/problem/document'
 import { Refusal } from '@gatehouse/problem/refusal'
 import { hasAnswerUnderWay, hasRequestUnderWay } from './one-at-a-time.ts'
+import { rawAnswer } from './raw-answer.ts'
 
 /**
  * Answers bytes that are not a request: in the documented form, and the connection closes, because what follows on it
@@ -27,22 +26,4 @@ export function answerClientError(error: NodeJS.ErrnoException, socket: Socket):
     socket.write(rawAnswer(refusal))
   }
   socket.destroySoon()
-}
-
-const statusText: Readonly<Record<number, string>> = {
-  400: 'Bad Request',
-  431: 'Request Header Fields Too Large'
-}
-
-function rawAnswer(refusal: Refusal): string {
-  const body = JSON.stringify(problemDocument(refusal, randomUUID()))
-  return [
-    `HTTP/1.1 ${refusal.status} ${statusText[refusal.status] ?? 'Error'}`,
-    `content-type: ${PROBLEM_MEDIA_TYPE}`,
-    `content-length: ${Buffer.byteLength(body)}`,
-    'cache-control: no-store',
-    'connection: close',
-    '',
-    body
-  ].join('\r\n')
 }

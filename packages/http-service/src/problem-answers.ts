@@ -29,7 +29,7 @@ export function problemAnswers(service: FastifyInstance): void {
 
 /** The one error handler, also for what the framework refuses before any hook has run. */
 export function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
-  answer(toRefusal(error), request, reply)
+  answer(isBrokenOff(request) ? brokenOff(error) : toRefusal(error), request, reply)
 }
 
 function answer(refusal: Refusal, request: FastifyRequest, reply: FastifyReply): FastifyReply {
@@ -53,6 +53,12 @@ function logRefusal(refusal: Refusal, request: FastifyRequest): void {
   if (refusal.status < 500) request.log.info({ ...line, cause }, 'refused')
   else request.log.error({ ...line, err: refusal.cause }, 'failed')
 }
+
+/** Whether the client went away in the middle of its request: no fault of ours, and nobody reads the answer. */
+const isBrokenOff = ({ raw }: FastifyRequest): boolean => raw.destroyed && !raw.complete
+
+const brokenOff = (cause: unknown) =>
+  new Refusal('INVALID_REQUEST', { reason: 'the client broke off', cause })
 
 function toRefusal(error: unknown): Refusal {
   if (error instanceof Refusal) return error

@@ -1,26 +1,5 @@
-import { createConnection } from 'node:net'
-import { text } from 'node:stream/consumers'
-import { setTimeout as within } from 'node:timers/promises'
-import t, { type Test } from 'tap'
-import { smallService } from './fixtures/small-service.ts'
-
-const GIVE_UP_MS = 20_000
-
-/** Sends bytes over a socket of its own, and resolves with all that came back when the server has closed. */
-async function exchange(t: Test, bytes: string): Promise<string> {
-  const service = smallService()
-  t.teardown(() => service.close())
-  const { port } = new URL(await service.listen({ host: '127.0.0.1', port: 0 }))
-  const socket = createConnection({ host: '127.0.0.1', port: Number(port) })
-  t.teardown(() => socket.destroy())
-  socket.write(bytes, 'latin1')
-  const gaveUp = new AbortController()
-  const still = within(GIVE_UP_MS, 'the connection is still open', { signal: gaveUp.signal })
-  const answer = await Promise.race([text(socket), still])
-  gaveUp.abort()
-  await still.catch(() => {})
-  return answer
-}
+import t from 'tap'
+import { exchange } from './fixtures/exchange.ts'
 
 /** The parts of the only answer there is. */
 function parts(answer: string) {

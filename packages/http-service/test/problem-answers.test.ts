@@ -1,5 +1,9 @@
+import { once } from 'node:events'
+import { connect } from 'node:net'
+import { Writable } from 'node:stream'
 import { Refusal } from '@gatehouse/problem/refusal'
 import type { LightMyRequestResponse } from 'fastify'
+import { pino } from 'pino'
 import t, { type Test } from 'tap'
 import { smallService } from './fixtures/small-service.ts'
 
@@ -70,4 +74,38 @@ t.test('a bug is answered without a word of its cause, whatever was thrown', asy
     isProblem(t, answer, 500, 'INTERNAL')
     t.notMatch(answer.body + JSON.stringify(answer.headers), /hunter2|stack|detail/, String(thrown))
   }
+})
+
+t.test('a client that goes away in the middle of its request is no fault of ours', async (t) => {
+  const lines: { level: number; reason?: string }[] = []
+  let told = () => {}
+  const refused = new Promise<void>((resolve) => {
+    told = resolve
+  })
+  const log = pino(
+    new Writable({
+      write(line, _encoding, done) {
+        lines.push(JSON.parse(String(line)))
+        if (lines.at(-1)?.reason !== undefined) told()
+        done()
+      }
+    })
+  )
+  const service = smallService(log)
+  t.teardown(() => service.close())
+  const { port } = new URL(await service.listen({ host: '127.0.0.1', port: 0 }))
+  const socket = connect({ host: '127.0.0.1', port: Number(port) })
+  await once(socket, 'connect')
+  const arrived = once(service.server, 'request')
+  socket.write(
+    'POST /anything HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{'
+  )
+  await arrived
+  socket.resetAndDestroy()
+  await refused
+  t.match(lines.at(-1), { level: 30, reason: 'the client broke off' })
+  t.strictSame(
+    lines.filter(({ level }) => level > 30),
+    []
+  )
 })

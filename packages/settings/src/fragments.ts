@@ -23,6 +23,26 @@ export const port = (fallback: number) =>
 
 export const host = (fallback = '127.0.0.1') => Type.String({ default: fallback, minLength: 1 })
 
+/** What is wrong with a list of origins (RFC 6454 §6.2): each is to be what a browser sends, and in production over TLS. */
+export function originFaults({
+  ALLOWED_ORIGINS,
+  NODE_ENV
+}: {
+  ALLOWED_ORIGINS: string
+  NODE_ENV: string
+}): string[] {
+  const isOrigin = (text: string) => {
+    if (!URL.canParse(text) || new URL(text).origin !== text || text.includes('*')) return false
+    return text.startsWith('https://') || (text.startsWith('http://') && NODE_ENV !== 'production')
+  }
+  const schemes = NODE_ENV === 'production' ? 'https' : 'http or https'
+  return words(ALLOWED_ORIGINS).every(isOrigin)
+    ? []
+    : [
+        `ALLOWED_ORIGINS must be a list of ${schemes} origins, each as a browser sends it: scheme, host, and port where it is not the usual one`
+      ]
+}
+
 /** A list in a setting: separated by spaces or commas. */
 export function words(list: string): string[] {
   return list.split(/[\s,]+/).filter((word) => word !== '')

@@ -5,6 +5,7 @@ import {
   commonSettings,
   dataSettings,
   host,
+  originFaults,
   originSettings,
   port
 } from '@gatehouse/settings/fragments'
@@ -51,7 +52,10 @@ export type AuthConfig = Static<ReturnType<typeof Type.Object<typeof authSetting
 /** @throws SettingsFault */
 export function readConfig(environment: Environment): AuthConfig {
   const config = readSettings(authSettings, environment)
-  const faults = config.NODE_ENV === 'production' ? missingSecrets(config) : []
+  const faults = [
+    ...originFaults(config),
+    ...(config.NODE_ENV === 'production' ? missingSecrets(config) : [])
+  ]
   if (faults.length > 0) throw new SettingsFault(faults)
   return config
 }

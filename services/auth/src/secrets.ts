@@ -3,7 +3,7 @@ import { linkSync, mkdirSync, readFileSync, unlinkSync, writeFileSync } from 'no
 import { dirname, join } from 'node:path'
 import { SettingsFault } from '@gatehouse/settings/read-settings'
 import type { AuthConfig } from './config.ts'
-import { type KeyRing, parseKeyRing } from './sessions/key-ring.ts'
+import { isUnpredictable, type KeyRing, parseKeyRing } from './sessions/key-ring.ts'
 
 /**
  * What refresh tokens are made and recognised with.
@@ -25,8 +25,8 @@ export function refreshKeys(config: AuthConfig): KeyRing {
 export function keyEncryptionKey(config: AuthConfig): Buffer {
   const text = readSecret(config, 'AUTH_KEY_ENCRYPTION_KEY', 'key-encryption-key', randomSecret)
   const key = Buffer.from(text, 'base64url')
-  if (key.length === 32) return key
-  throw new SettingsFault(['AUTH_KEY_ENCRYPTION_KEY must be 32 bytes as base64url'])
+  if (key.length === 32 && isUnpredictable(key)) return key
+  throw new SettingsFault(['AUTH_KEY_ENCRYPTION_KEY must be 32 random bytes as base64url'])
 }
 
 export function randomSecret(): string {

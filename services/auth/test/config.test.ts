@@ -37,6 +37,10 @@ t.test('grace may be none', async (t) => {
   t.equal(readConfig({ AUTH_REFRESH_GRACE_SECONDS: '0' }).AUTH_REFRESH_GRACE_SECONDS, 0)
 })
 
+t.test('an origin that no browser sends is a fault', async (t) => {
+  t.match(faults({ ALLOWED_ORIGINS: 'null' }), [/^ALLOWED_ORIGINS must be/])
+})
+
 t.test('in production secrets have no default', async (t) => {
   t.strictSame(faults({ NODE_ENV: 'production' }), [
     'AUTH_REFRESH_KEYS (or AUTH_REFRESH_KEYS_FILE) must be set in production',

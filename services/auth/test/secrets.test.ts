@@ -42,10 +42,20 @@ t.test('a secret that is not usable is a fault that does not tell it', async (t)
   const short = randomBytes(16).toString('base64url')
   const wrong = {
     'AUTH_REFRESH_KEYS: refresh key 1 is not "id:secret"': { AUTH_REFRESH_KEYS: short },
-    'AUTH_KEY_ENCRYPTION_KEY must be 32 bytes as base64url': { AUTH_KEY_ENCRYPTION_KEY: short },
+    'AUTH_KEY_ENCRYPTION_KEY must be 32 random bytes as base64url': {
+      AUTH_KEY_ENCRYPTION_KEY: short
+    },
     'AUTH_REFRESH_KEYS_FILE names a file that cannot be read': {
       AUTH_REFRESH_KEYS_FILE: '/nowhere'
     }
+  }
+  const zeros = Buffer.alloc(32).toString('base64url')
+  const words = Buffer.from('change-me!change-me!change-me!cc').toString('base64url')
+  for (const placeholder of [zeros, words]) {
+    const given = { AUTH_KEY_ENCRYPTION_KEY: placeholder, AUTH_REFRESH_KEYS: `1:${placeholder}` }
+    const config = readConfig({ GATEHOUSE_DATA_DIR: dataFolder(t), ...given })
+    t.throws(() => keyEncryptionKey(config), { name: 'SettingsFault' }, 'a placeholder')
+    t.throws(() => refreshKeys(config), { name: 'SettingsFault' }, 'a placeholder')
   }
   for (const [fault, given] of Object.entries(wrong)) {
     const config = readConfig({ GATEHOUSE_DATA_DIR: dataFolder(t), ...given })

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { mkdirSync } from 'node:fs'
+import { closeSync, mkdirSync, openSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync, type SQLOutputValue } from 'node:sqlite'
 
@@ -32,6 +32,8 @@ const SCHEMA = `
 /** The orders, in a file of their own. */
 export function openOrderBook(file: string): OrderBook {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
+  // SQLite would make it readable by others.
+  closeSync(openSync(file, 'a', 0o600))
   const database = new DatabaseSync(file)
   database.exec(`pragma journal_mode = wal; ${SCHEMA}`)
   const insert = database.prepare('insert into orders values (?, ?, ?, ?, ?)')

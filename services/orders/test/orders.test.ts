@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
+import { statSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
@@ -23,6 +24,7 @@ async function orders(t: Test, file = join(dataFolder(t), 'orders.sqlite')) {
   const server = createServer((_request, response) => response.end(keySet))
   await once(server.listen(0, '127.0.0.1'), 'listening')
   const opened = openOrderBook(file)
+  t.equal(statSync(file).mode & 0o777, 0o600, 'for nobody else to read')
   const service = await buildOrders({
     log: roomLog('orders', 'silent'),
     identity: {

@@ -14,7 +14,7 @@ export type AuditKind =
 
 /** Where a request came from, as the gateway tells it. */
 export type Origin = {
-  /** the addresses of `x-forwarded-for` */
+  /** the client's */
   readonly address: string
   readonly requestId: string
 }

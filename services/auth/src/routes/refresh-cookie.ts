@@ -1,5 +1,9 @@
 import type { CookieSerializeOptions } from '@fastify/cookie'
-import { REFRESH_COOKIE } from '@gatehouse/edge-headers/refresh-cookie'
+import {
+  cookiePairs,
+  REFRESH_COOKIE,
+  refreshCookieValue
+} from '@gatehouse/edge-headers/refresh-cookie'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Grant } from '../sessions/sessions.ts'
 
@@ -24,8 +28,8 @@ export function clearRefreshCookie(reply: FastifyReply): void {
 
 /** The refresh token in the cookie. Two cookies of the name are ambiguous, and so none. */
 export function readRefreshCookie(request: FastifyRequest): string | null {
-  const named = (request.headers.cookie ?? '')
-    .split(';')
-    .filter((pair) => pair.trim().startsWith(`${REFRESH_COOKIE}=`))
-  return named.length === 1 ? (request.cookies[REFRESH_COOKIE] ?? null) : null
+  const [value, ...more] = cookiePairs(request.headers.cookie ?? '')
+    .map(refreshCookieValue)
+    .filter((value) => value !== null)
+  return value === undefined || more.length > 0 ? null : value
 }

@@ -1,0 +1,39 @@
+import t from 'tap'
+import { exchange } from './fixtures/exchange.ts'
+
+const last = 'host: a\r\nconnection: close\r\n'
+
+/** What Node.js would let pass, or answer in a form of its own. */
+const refused: Record<string, [bytes: string, status: string]> = {
+  'HTTP/0.9': ['GET /notes/7 HTTP/0.9\r\n\r\n', '400 Bad Request'],
+  'HTTP/2.0 in the request line': [`GET /notes/7 HTTP/2.0\r\n${last}\r\n`, '400 Bad Request'],
+  'no Host': ['GET /notes/7 HTTP/1.1\r\nconnection: close\r\n\r\n', '400 Bad Request'],
+  'chunks in HTTP/1.0': [
+    'POST /anything HTTP/1.0\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n',
+    '400 Bad Request'
+  ],
+  'an expectation that nobody can meet': [
+    `GET /notes/7 HTTP/1.1\r\n${last}expect: foo\r\n\r\n`,
+    '400 Bad Request'
+  ],
+  CONNECT: [
+    'CONNECT a:1 HTTP/1.1\r\nhost: a\r\n\r\nGET /notes/7 HTTP/1.1\r\nhost: a\r\n\r\n',
+    '405 Method Not Allowed'
+  ]
+}
+
+for (const [title, [bytes, status]] of Object.entries(refused)) {
+  t.test(`${title} is refused in the documented form`, async (t) => {
+    const [head = '', body = '', ...more] = (await exchange(t, bytes)).split('\r\n\r\n')
+    t.ok(head.startsWith(`HTTP/1.1 ${status}\r\n`), head)
+    t.match(head, /^content-type: application\/problem\+json/m)
+    t.match(JSON.parse(body), { status: Number(status.slice(0, 3)), requestId: /./ })
+    t.strictSame(more, [], 'and nothing behind it is read')
+  })
+}
+
+t.test('HTTP/1.0 needs no Host, and may wait for a 100', async (t) => {
+  t.match(await exchange(t, 'GET /notes/7 HTTP/1.0\r\n\r\n'), /^HTTP\/1\.1 200 OK\r\n/)
+  const waiting = `POST /anything HTTP/1.1\r\n${last}expect: 100-continue\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n{}`
+  t.match(await exchange(t, waiting), /^HTTP\/1\.1 100 Continue\r\n\r\nHTTP\/1\.1 200 OK\r\n/)
+})

@@ -1,0 +1,75 @@
+import { connect } from 'node:net'
+import { text } from 'node:stream/consumers'
+import t, { type Test } from 'tap'
+import { exchange } from './fixtures/exchange.ts'
+import { smallService } from './fixtures/small-service.ts'
+
+const get = (path: string, ...lines: string[]) =>
+  `${[`GET ${path} HTTP/1.1`, 'host: a', ...lines].join('\r\n')}\r\n\r\n`
+
+/** A service that notes when it takes a request up, and answers when it is told. */
+function slowService() {
+  const taken: string[] = []
+  const answers: (() => void)[] = []
+  const service = smallService()
+  service.get('/slow/:id', async (request) => {
+    taken.push((request.params as { id: string }).id)
+    await new Promise<void>((resolve) => answers.push(resolve))
+    return {}
+  })
+  return { service, taken, answers }
+}
+
+async function until(holds: () => boolean): Promise<void> {
+  while (!holds()) await new Promise((resolve) => setImmediate(resolve))
+}
+
+async function socketTo(t: Test, service: ReturnType<typeof smallService>) {
+  t.teardown(() => service.close())
+  const { port } = new URL(await service.listen({ host: '127.0.0.1', port: 0 }))
+  const socket = connect({ host: '127.0.0.1', port: Number(port) })
+  t.teardown(() => socket.destroy())
+  return socket
+}
+
+t.test('a request is taken up when the one before it on its connection is answered', async (t) => {
+  const { service, taken, answers } = slowService()
+  const socket = await socketTo(t, service)
+  socket.write(get('/slow/1') + get('/slow/2') + get('/slow/3', 'connection: close'))
+  const answer = text(socket)
+  for (const upTo of [1, 2, 3]) {
+    await until(() => answers.length === upTo)
+    t.strictSame(taken, ['1', '2', '3'].slice(0, upTo))
+    answers[upTo - 1]?.()
+  }
+  t.equal((await answer).match(/HTTP\/1\.1 200/g)?.length, 3)
+})
+
+t.test('what follows the last request of a connection is not taken up', async (t) => {
+  const { service, taken, answers } = slowService()
+  const socket = await socketTo(t, service)
+  socket.write(get('/slow/1', 'connection: close') + get('/slow/2'))
+  const answer = text(socket)
+  await until(() => answers.length === 1)
+  answers[0]?.()
+  t.equal((await answer).match(/HTTP\/1\.1 \d/g)?.length, 1)
+  t.strictSame(taken, ['1'])
+})
+
+t.test('nor what follows a refusal that ends it', async (t) => {
+  const answer = await exchange(
+    t,
+    `POST /anything HTTP/1.0\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n${get('/notes/7')}`
+  )
+  t.strictSame(answer.match(/HTTP\/1\.1 \d+/g), ['HTTP/1.1 400'])
+})
+
+t.test('a client that sends ahead without end is cut off', async (t) => {
+  const { service, taken, answers } = slowService()
+  const socket = await socketTo(t, service)
+  socket.on('error', () => {})
+  socket.write(get('/slow/1').repeat(100))
+  await new Promise((resolve) => socket.once('close', resolve))
+  t.equal(taken.length, 1)
+  answers[0]?.()
+})
