@@ -1,8 +1,11 @@
-import { clientNetwork } from '@gatehouse/edge-headers/client-network'
+import { normalizeIP } from '@fastify/rate-limit'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Limiter } from '../stages/limit.ts'
 import type { Route } from './route.ts'
 import type { RouteTable } from './route-table.ts'
+
+/** what a customer is given at least (RFC 6177): whoever has one address of it has all */
+const IPV6_PREFIX = 64
 
 /** The limits of the rows that have one, counted by @fastify/rate-limit: each row by itself, each address by itself. */
 export function rowLimiters(app: FastifyInstance, table: RouteTable) {
@@ -16,7 +19,7 @@ export function rowLimiters(app: FastifyInstance, table: RouteTable) {
               app.createRateLimit({
                 max: limit.max,
                 timeWindow: limit.windowSeconds * 1000,
-                keyGenerator: (request) => `${name} ${clientNetwork(request.ip)}`
+                keyGenerator: (request) => `${name} ${normalizeIP(request.ip, IPV6_PREFIX)}`
               })
             ] as const
           ]

@@ -142,3 +142,17 @@ t.test('Host is the upstream’s own, and no host chooses where a request goes',
     t.strictSame(received, [])
   }
 })
+
+t.test('a limit counts an IPv6 network of one customer as one caller', async (t) => {
+  const rows = `
+  - { name: few, prefix: /few, upstream: service, access: public, limit: { max: 3, windowSeconds: 60 } }
+`
+  const gateway = await edge(t, { rows, trustedProxies: ['127.0.0.1'] })
+  const from = async (address: string) =>
+    (await gateway.call('/few', { headers: { 'x-forwarded-for': address } })).status
+  const one = ['2001:db8:1:2::1', '2001:db8:1:2::2', '2001:0db8:1:2:ffff::3', '2001:db8:1:2::4']
+  const statuses: number[] = []
+  for (const address of one) statuses.push(await from(address))
+  t.strictSame(statuses, [200, 200, 200, 429])
+  t.equal(await from('2001:db8:1:3::1'), 200, 'the neighbour is another')
+})
