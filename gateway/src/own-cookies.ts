@@ -1,6 +1,6 @@
-import { REFRESH_COOKIE } from '@gatehouse/edge-headers/refresh-cookie'
+import { ownCookies } from '@gatehouse/edge-headers/own-cookies'
 
-const NAME = REFRESH_COOKIE.toLowerCase()
+const names: ReadonlySet<string> = new Set(ownCookies.map((name) => name.toLowerCase()))
 
 /**
  * Whether a `name=value` of a `Cookie` or `Set-Cookie` header is one of the gateway's own, or could be taken for one
@@ -10,5 +10,5 @@ const NAME = REFRESH_COOKIE.toLowerCase()
 export function isLikeOwnCookie(cookie: string): boolean {
   const [pair = ''] = cookie.split(';', 1)
   const [name = ''] = pair.replace(/^[\s=]+/, '').split('=', 1)
-  return name.trim().toLowerCase() === NAME
+  return names.has(name.trim().toLowerCase())
 }

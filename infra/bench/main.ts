@@ -1,8 +1,12 @@
 import { families } from './families.ts'
+import { logins } from './logins.ts'
 import { type Row, table } from './table.ts'
 
 /** Each suite by its name: `npm run bench -- families`; without a name, all of them. */
-const suites: Record<string, (tell: (line: string) => void) => Promise<Row[]>> = { families }
+const suites: Record<string, (tell: (line: string) => void) => Promise<Row[]>> = {
+  families,
+  logins
+}
 
 const names = process.argv.slice(2)
 const unknown = names.filter((name) => !(name in suites))

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
-import { Agent, request } from 'node:http'
 import { roomProcess } from '@gatehouse/fixtures/room-process'
 import type { Redis } from 'ioredis'
+import { type Post, poster, succeeded } from './poster.ts'
 import { redisFigures } from './redis-figures.ts'
 
 const CLIENTS = 32
@@ -25,12 +25,12 @@ export async function refreshOverHttp({ url, redis, folder, rounds }: Bench): Pr
     ...{ AUTH_REFRESH_LIMIT_PER_MINUTE: '1000000', AUTH_SESSIONS_PER_USER: String(CLIENTS) }
   })
   try {
-    const post = poster(auth.url)
+    const post = poster(auth.url, CLIENTS)
     const account = { email: 'bench@example.com', password: 'correct horse battery' }
-    await post('/register', account)
+    succeeded(await post('/register', account))
     const tokens: string[] = []
     for (let client = 0; client < CLIENTS; client += 1) {
-      tokens.push((await post('/login', account)).refreshToken)
+      tokens.push(succeeded(await post('/login', account)).refreshToken)
     }
     const round = () => measureRound({ post, tokens, redis, pid: auth.pid })
     await round()
@@ -41,8 +41,6 @@ export async function refreshOverHttp({ url, redis, folder, rounds }: Bench): Pr
     await auth.stop()
   }
 }
-
-type Post = (path: string, body: object) => Promise<{ refreshToken: string }>
 
 async function measureRound(needs: {
   post: Post
@@ -56,7 +54,7 @@ async function measureRound(needs: {
     tokens.map(async (_, client) => {
       for (let each = 0; each < REFRESHES_A_CLIENT; each += 1) {
         const refreshToken = tokens[client] ?? ''
-        tokens[client] = (await post('/refresh-token', { refreshToken })).refreshToken
+        tokens[client] = succeeded(await post('/refresh-token', { refreshToken })).refreshToken
       }
     })
   )
@@ -75,25 +73,4 @@ function processorTime(pid: number): number {
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
   return (Number(fields[11]) + Number(fields[12])) * MICROSECONDS_A_TICK
-}
-
-/** A client with connections that are kept, and as little else as there can be. */
-function poster(base: string): Post {
-  const agent = new Agent({ keepAlive: true, maxSockets: CLIENTS })
-  return (path, body) =>
-    new Promise((resolve, reject) => {
-      const payload = JSON.stringify(body)
-      const headers = { 'content-type': 'application/json', 'content-length': payload.length }
-      const sent = request(new URL(path, base), { method: 'POST', agent, headers }, (response) => {
-        let text = ''
-        response.setEncoding('utf8').on('data', (chunk: string) => {
-          text += chunk
-        })
-        response.on('end', () => {
-          if ((response.statusCode ?? 500) < 300) resolve(JSON.parse(text))
-          else reject(new Error(`${path} was answered with ${response.statusCode}: ${text}`))
-        })
-      })
-      sent.on('error', reject).end(payload)
-    })
 }

@@ -36,6 +36,6 @@ export function responseHeaders(received: ResponseHeaders, route: Route): Respon
 
 function allowedCookies(setCookie: string | string[] | undefined, route: Route): string[] {
   const cookies = [setCookie ?? []].flat()
-  if (route.credentials.includes('refresh-cookie')) return cookies
+  if (route.credentials.includes('own-cookies')) return cookies
   return cookies.filter((cookie) => !isLikeOwnCookie(cookie))
 }

@@ -18,7 +18,7 @@ export const RouteRow = Type.Object(
     /** one of them is needed */
     roles: Words,
     /** the gateway's own credentials that this row's service is the one to see */
-    credentials: Type.Array(Type.Enum(['refresh-cookie']), { default: [] }),
+    credentials: Type.Array(Type.Enum(['own-cookies']), { default: [] }),
     /** a larger body is 413, and does not reach the service whole */
     bodyLimitBytes: Type.Integer({ minimum: 0, default: 1024 * 1024 }),
     /** requests from one address */

@@ -34,7 +34,7 @@ export function stamp(
     [traceHeader.requestId]: hop.requestId,
     [traceHeader.traceparent]: traceparent(request.headers[traceHeader.traceparent])
   }
-  if (route.credentials.includes('refresh-cookie') && request.ownCookies.length > 0) {
+  if (route.credentials.includes('own-cookies') && request.ownCookies.length > 0) {
     const cookies = [request.headers.cookie, ...request.ownCookies]
     headers.cookie = cookies.filter((pair) => pair !== undefined).join('; ')
   }

@@ -5,7 +5,7 @@ import {
   isIdentityName,
   traceHeader
 } from '@gatehouse/edge-headers/names'
-import { cookiePairs, refreshCookieValue } from '@gatehouse/edge-headers/refresh-cookie'
+import { cookiePairs, isOwnCookie } from '@gatehouse/edge-headers/own-cookies'
 import { isLikeOwnCookie } from '../own-cookies.ts'
 import { malformed, tooManyHeaders } from '../refusals.ts'
 
@@ -170,7 +170,7 @@ function connectionNames(connection: string | undefined): ReadonlySet<string> {
 function splitCookies(cookie: string): { own: string[]; foreign: string } {
   const pairs = cookiePairs(cookie)
   return {
-    own: pairs.filter((pair) => refreshCookieValue(pair) !== null),
+    own: pairs.filter(isOwnCookie),
     foreign: pairs.filter((pair) => pair !== '' && !isLikeOwnCookie(pair)).join('; ')
   }
 }

@@ -7,7 +7,7 @@ const { routes } = readRouteTable(
 upstreams: { service: 'http://service' }
 routes:
   - { name: plain, prefix: /plain, upstream: service }
-  - { name: login, prefix: /login, upstream: service, access: public, credentials: [refresh-cookie] }
+  - { name: login, prefix: /login, upstream: service, access: public, credentials: [own-cookies] }
 `,
   {}
 )

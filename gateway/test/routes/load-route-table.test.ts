@@ -109,8 +109,8 @@ t.test('each row that is shipped is closed, or is known to be open', async (t) =
     routes.map(({ name, access, credentials }) => [name, [access, credentials]])
   )
   t.strictSame(rows, {
-    'auth-login': ['public', ['refresh-cookie']],
-    'auth-refresh': ['public', ['refresh-cookie']],
+    'auth-login': ['public', ['own-cookies']],
+    'auth-refresh': ['public', ['own-cookies']],
     auth: ['signed-in', []],
     jwks: ['public', []],
     orders: ['signed-in', []],

@@ -15,7 +15,7 @@ upstreams: { service: 'http://service' }
 routes:
   - { name: closed, prefix: /closed, upstream: service }
   - { name: open, prefix: /open, upstream: service, access: public }
-  - { name: login, prefix: /login, upstream: service, access: public, credentials: [refresh-cookie] }
+  - { name: login, prefix: /login, upstream: service, access: public, credentials: [own-cookies] }
 `,
   {}
 )

@@ -1,13 +1,22 @@
 import fastifyCookie from '@fastify/cookie'
+import fastifyRateLimit from '@fastify/rate-limit'
 import { buildService, type Service } from '@gatehouse/http-service/build-service'
 import type { RoomLog } from '@gatehouse/http-service/room-log'
 import { type IdentityOptions, identity } from '@gatehouse/identity/identity'
+import type { Redis } from 'ioredis'
 import type { AccountStore } from './accounts/account-store.ts'
+import { credentialCheck } from './accounts/check-credentials.ts'
+import type { Passwords } from './accounts/passwords.ts'
+import type { GuessCounts } from './guesses/guess-counts.ts'
+import { guesses } from './guesses/guesses.ts'
+import { privateDigest } from './guesses/private-digest.ts'
 import type { SigningKey } from './keys/signing-key.ts'
 import type { AuthMetrics } from './metrics.ts'
+import { changePassword } from './routes/change-password.ts'
 import { endOtherSessions } from './routes/end-other-sessions.ts'
 import { endSession } from './routes/end-session.ts'
 import { jwks } from './routes/jwks.ts'
+import { limitAddress } from './routes/limit-address.ts'
 import { listSessions } from './routes/list-sessions.ts'
 import { login } from './routes/login.ts'
 import { logout } from './routes/logout.ts'
@@ -25,6 +34,11 @@ import { type AccessTokenPolicy, accessTokens } from './tokens/access-token.ts'
 
 /** Everything the auth service works with. */
 export type AuthNeeds = Pick<RouteNeeds, 'newUser' | 'allowedOrigins' | 'audit' | 'clock'> & {
+  passwords: Passwords
+  guessCounts: GuessCounts
+  /** where requests by address are counted by several instances together; undefined for one alone */
+  limitsRedis?: Redis | undefined
+  credentialsPerMinute: number
   log: RoomLog
   accounts: AccountStore
   families: Families
@@ -47,6 +61,7 @@ const routes = [
   listSessions,
   endSession,
   endOtherSessions,
+  changePassword,
   jwks
 ]
 
@@ -58,12 +73,24 @@ export async function buildAuth(needs: AuthNeeds): Promise<Service> {
   })
   await service.register(fastifyCookie)
   await service.register(identity, needs.identity)
+  await service.register(fastifyRateLimit, {
+    global: false,
+    redis: needs.limitsRedis,
+    nameSpace: 'gatehouse:limit:',
+    // Without Redis nobody can sign in anyway, and that is for the store to say.
+    skipOnError: true
+  })
 
   // Without a key to sign with there is nothing to start.
   activeKey(signingKeys())
   const signers = await tokenSigners(signingKeys())
   const routeNeeds: RouteNeeds = {
     ...needs,
+    limitAddress: limitAddress(service, needs.credentialsPerMinute),
+    checkCredentials: credentialCheck({
+      ...needs,
+      guesses: guesses({ counts: needs.guessCounts, digest: privateDigest(ring), clock })
+    }),
     sessions: sessions({
       accessTokens: accessTokens({
         policy: needs.tokenPolicy,

@@ -34,6 +34,24 @@ export const tooManyRefreshes = (retryAfterSeconds: number) =>
     headers: { 'retry-after': String(retryAfterSeconds) }
   })
 
+export const tooManyGuesses = (retryAfterSeconds: number) =>
+  new Refusal('RATE_LIMITED', {
+    reason: 'too many failed logins to this account from where it is not known',
+    headers: { 'retry-after': String(retryAfterSeconds) }
+  })
+
+export const tooManyCredentials = (retryAfterSeconds: number) =>
+  new Refusal('RATE_LIMITED', {
+    reason: 'the address sends credentials too often',
+    headers: { 'retry-after': String(retryAfterSeconds) }
+  })
+
+export const tooManyPasswords = () =>
+  new Refusal('UNAVAILABLE', {
+    reason: 'too many passwords wait to be hashed',
+    headers: { 'retry-after': '1' }
+  })
+
 export const crossSite = () =>
   new Refusal('FORBIDDEN', {
     reason: 'the request comes from another site',

@@ -6,6 +6,8 @@ import type { Room } from '@gatehouse/room/room'
 import { words } from '@gatehouse/settings/fragments'
 import { Registry } from 'prom-client'
 import { accountStore } from './accounts/account-store.ts'
+import { hashQueue, hashThreads } from './accounts/hash-queue.ts'
+import { passwords } from './accounts/passwords.ts'
 import { buildAuth } from './app.ts'
 import { auditLog } from './audit/audit-log.ts'
 import type { AuthConfig } from './config.ts'
@@ -13,7 +15,7 @@ import { loadSigningKeys, signingKeyStore } from './keys/signing-key-store.ts'
 import { authMetrics } from './metrics.ts'
 import { keyEncryptionKey, refreshKeys } from './secrets.ts'
 import { refreshLimit } from './sessions/refresh-limit.ts'
-import { openFamilies, openTables } from './stores.ts'
+import { openShared, openTables } from './stores.ts'
 
 /** The auth service that is up; with embedded defaults, also the log of revocations for a gateway in this process. */
 export type AuthRoom = Room & { readonly revocations: RevocationSource | null }
@@ -30,7 +32,7 @@ export async function startAuth(config: AuthConfig): Promise<AuthRoom> {
     config.AUTH_SIGNING_ALGORITHM,
     clock()
   )
-  const { families, revocations } = openFamilies(config, clock)
+  const { families, revocations, guessCounts, redis } = openShared(config, clock)
   const accounts = accountStore(database)
   const registry = new Registry()
 
@@ -38,6 +40,20 @@ export async function startAuth(config: AuthConfig): Promise<AuthRoom> {
     accounts,
     families,
     ring: refreshKeys(config),
+    guessCounts,
+    limitsRedis: redis,
+    credentialsPerMinute: config.AUTH_CREDENTIALS_PER_MINUTE,
+    passwords: passwords(
+      {
+        memoryKib: config.AUTH_PASSWORD_MEMORY_KIB,
+        passes: config.AUTH_PASSWORD_PASSES,
+        lanes: config.AUTH_PASSWORD_LANES
+      },
+      hashQueue({
+        width: config.AUTH_PASSWORD_THREADS ?? hashThreads(config.UV_THREADPOOL_SIZE),
+        longest: config.AUTH_PASSWORD_QUEUE
+      })
+    ),
     signingKeys: () => keys,
     tokenPolicy: {
       issuer: config.TOKEN_ISSUER,

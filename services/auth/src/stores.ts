@@ -1,12 +1,16 @@
 import { join } from 'node:path'
 import { connectRedis } from '@gatehouse/redis/connect-redis'
 import type { RevocationSource } from '@gatehouse/revocation/revocation'
+import type { Redis } from 'ioredis'
 import { Kysely } from 'kysely'
 import type { AuthConfig } from './config.ts'
 import { migrate } from './database/migrate.ts'
 import { openDatabase } from './database/open-database.ts'
 import { nodeSqliteDialect } from './database/sqlite-dialect.ts'
 import type { Tables } from './database/tables.ts'
+import type { GuessCounts } from './guesses/guess-counts.ts'
+import { memoryGuessCounts } from './guesses/memory-guess-counts.ts'
+import { redisGuessCounts } from './guesses/redis-guess-counts.ts'
 import type { Families, FamilyStoreOptions } from './sessions/families.ts'
 import type { FamilyPolicy } from './sessions/family.ts'
 import { redisFamilies } from './sessions/redis-families.ts'
@@ -24,13 +28,17 @@ export async function openTables(config: AuthConfig): Promise<Kysely<Tables>> {
   return database
 }
 
-export type FamilyStore = {
+export type SharedStores = {
   families: Families
+  guessCounts: GuessCounts
+  /** for what is counted besides; undefined where there is one process only */
+  redis: Redis | undefined
   /** the log of revocations, where it is in this process; null where gateways read it from Redis */
   revocations: RevocationSource | null
 }
 
-export function openFamilies(config: AuthConfig, clock: () => number): FamilyStore {
+/** What all instances share: families, their revocations, and who guessed how often. */
+export function openShared(config: AuthConfig, clock: () => number): SharedStores {
   const policy: FamilyPolicy = {
     idleSeconds: config.AUTH_REFRESH_IDLE_SECONDS,
     absoluteSeconds: config.AUTH_REFRESH_ABSOLUTE_SECONDS,
@@ -45,10 +53,12 @@ export function openFamilies(config: AuthConfig, clock: () => number): FamilySto
   if (config.REDIS_URL !== undefined) {
     // A fault shows as the 503 of a request and in /readyz; the connection mends itself.
     const redis = connectRedis({ url: config.REDIS_URL, onFault: () => {} })
-    return { families: redisFamilies(redis, policy, options), revocations: null }
+    const families = redisFamilies(redis, policy, options)
+    return { families, guessCounts: redisGuessCounts(redis), redis, revocations: null }
   }
   // A file of its own: a rotation never waits for an account.
   const database = openDatabase(join(config.GATEHOUSE_DATA_DIR, 'sessions.sqlite'))
   const revocations = sqliteRevocations(database, revocationSeconds)
-  return { families: sqliteFamilies(database, revocations, policy, options), revocations }
+  const families = sqliteFamilies(database, revocations, policy, options)
+  return { families, guessCounts: memoryGuessCounts(clock), redis: undefined, revocations }
 }

@@ -10,7 +10,10 @@ export type AccountStore = {
   create(account: NewAccount, nowMs: number): Promise<Account | null>
   findById(id: string): Promise<Account | null>
   findByEmail(email: string): Promise<Account | null>
-  setPasswordHash(id: string, passwordHash: string): Promise<void>
+  /** Sets another password; false where that happened meanwhile. */
+  changePassword(account: Account, passwordHash: string): Promise<boolean>
+  /** Keeps the password and replaces its hash. Whether `before` was still the account's, and `after` is now. */
+  replacePasswordHash(id: string, before: string, after: string): Promise<boolean>
   /** Resolves when the database answers. */
   ping(): Promise<void>
 }
@@ -24,6 +27,7 @@ export function accountStore(db: Kysely<Tables>): AccountStore {
           id: randomUUID(),
           email,
           password_hash: passwordHash,
+          password_version: 0,
           roles: JSON.stringify(roles),
           scope: scope.join(' '),
           created_at: Math.floor(nowMs / 1000),
@@ -50,12 +54,23 @@ export function accountStore(db: Kysely<Tables>): AccountStore {
         .executeTakeFirst()
       return row === undefined ? null : toAccount(row)
     },
-    async setPasswordHash(id, passwordHash) {
-      await db
+    async changePassword({ id, passwordVersion }, passwordHash) {
+      const { numUpdatedRows } = await db
         .updateTable('accounts')
-        .set({ password_hash: passwordHash })
+        .set({ password_hash: passwordHash, password_version: passwordVersion + 1 })
         .where('id', '=', id)
-        .execute()
+        .where('password_version', '=', passwordVersion)
+        .executeTakeFirst()
+      return numUpdatedRows === 1n
+    },
+    async replacePasswordHash(id, before, after) {
+      const { numUpdatedRows } = await db
+        .updateTable('accounts')
+        .set({ password_hash: after })
+        .where('id', '=', id)
+        .where('password_hash', '=', before)
+        .executeTakeFirst()
+      return numUpdatedRows === 1n
     },
     async ping() {
       await db.selectFrom('accounts').select('id').limit(1).execute()
@@ -68,6 +83,7 @@ function toAccount(row: Selectable<AccountTable>): Account {
     id: row.id,
     email: row.email,
     passwordHash: row.password_hash,
+    passwordVersion: row.password_version,
     roles: JSON.parse(row.roles),
     scope: row.scope === '' ? [] : row.scope.split(' '),
     disabled: row.disabled_at !== null

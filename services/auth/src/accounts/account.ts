@@ -6,6 +6,8 @@ export type Account = {
   readonly email: string
   /** argon2id in PHC form */
   readonly passwordHash: string
+  /** how often the password was changed */
+  readonly passwordVersion: number
   readonly roles: readonly string[]
   readonly scope: readonly string[]
   readonly disabled: boolean

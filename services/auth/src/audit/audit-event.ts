@@ -11,6 +11,7 @@ export type AuditKind =
   | 'logout'
   | 'logout-all'
   | 'session-ended'
+  | 'password-changed'
 
 /** Where a request came from, as the gateway tells it. */
 export type Origin = {

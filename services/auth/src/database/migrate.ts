@@ -2,12 +2,14 @@ import type { Kysely } from 'kysely'
 import { type Migration, Migrator } from 'kysely/migration'
 import { accountsAndKeys } from './migrations/0001-accounts-and-keys.ts'
 import { auditEvents } from './migrations/0002-audit-events.ts'
+import { passwordVersion } from './migrations/0005-password-version.ts'
 import type { Tables } from './tables.ts'
 
 /** Every migration, in the order of its name. One that has landed is never edited. */
 const migrations: Record<string, Migration> = {
   '0001-accounts-and-keys': accountsAndKeys,
-  '0002-audit-events': auditEvents
+  '0002-audit-events': auditEvents,
+  '0005-password-version': passwordVersion
 }
 
 /** @throws what the first failing migration threw */

@@ -6,6 +6,8 @@ export type AccountTable = {
   id: string
   email: string
   password_hash: string
+  /** how often the password was changed; a hash that is made anew for the same password does not count */
+  password_version: number
   /** a JSON array */
   roles: string
   /** space-separated, as in a token */

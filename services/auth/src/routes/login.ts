@@ -1,9 +1,10 @@
 import { Type } from 'typebox'
 import { canonicalEmail } from '../accounts/email.ts'
-import { PASSWORD_MAX_LENGTH, passwordMatches } from '../accounts/password.ts'
-import { wrongCredentials } from '../refusals.ts'
+import { PASSWORD_MAX_LENGTH } from '../accounts/password-rules.ts'
 import { deviceLabel } from '../sessions/device-label.ts'
 import { Delivery, TokenResponse, tokenResponse } from '../tokens/token-response.ts'
+import { networkOf } from './caller.ts'
+import { knownDevice, rememberDevice } from './device-cookie.ts'
 import type { Route } from './needs.ts'
 import { originOf } from './origin-of.ts'
 import { setRefreshCookie } from './refresh-cookie.ts'
@@ -18,27 +19,31 @@ const Body = Type.Object(
   { additionalProperties: false }
 )
 
-export const login: Route = (service, { accounts, sessions, audit, allowedOrigins }) => {
+export const login: Route = (service, needs) => {
+  const { accounts, checkCredentials, sessions, ring, allowedOrigins, limitAddress } = needs
   service.post(
     '/login',
     {
       schema: { body: Body, response: { 200: TokenResponse } },
-      onRequest: refuseCrossSite(allowedOrigins)
+      onRequest: [refuseCrossSite(allowedOrigins), limitAddress]
     },
     async (request, reply) => {
       const { email, password, delivery = 'body' } = request.body
       const canonical = canonicalEmail(email)
-      const account = canonical === null ? null : await accounts.findByEmail(canonical)
-      // A disabled account costs the same work, and gets the same answer.
-      const matches = await passwordMatches(account, password)
       const origin = originOf(request)
-      if (account === null || account.disabled || !matches) {
-        await audit.write({ kind: 'login-failed', subject: account?.id ?? null, sid: null, origin })
-        throw wrongCredentials()
-      }
+      const device = knownDevice(request, canonical, ring)
+      const account = await checkCredentials({
+        account: canonical === null ? null : await accounts.findByEmail(canonical),
+        password,
+        caller: { email: canonical ?? '', network: networkOf(origin), device },
+        origin
+      })
       const label = deviceLabel(request.headers['user-agent'])
       const grant = await sessions.begin(account, { clientId: '', scope: '', label }, origin)
-      if (delivery === 'cookie') setRefreshCookie(reply, grant)
+      if (delivery === 'cookie') {
+        setRefreshCookie(reply, grant)
+        if (device === null) rememberDevice(reply, account.email, ring)
+      }
       return tokenResponse(grant, delivery)
     }
   )

@@ -1,13 +1,21 @@
 import type { Service } from '@gatehouse/http-service/build-service'
 import type { AccountStore } from '../accounts/account-store.ts'
+import type { CheckCredentials } from '../accounts/check-credentials.ts'
+import type { Passwords } from '../accounts/passwords.ts'
 import type { AuditLog } from '../audit/audit-log.ts'
 import type { SigningKey } from '../keys/signing-key.ts'
+import type { KeyRing } from '../sessions/key-ring.ts'
 import type { Sessions } from '../sessions/sessions.ts'
+import type { LimitAddress } from './limit-address.ts'
 
 /** What the routes work with. */
 export type RouteNeeds = {
   readonly accounts: AccountStore
+  readonly passwords: Passwords
+  readonly checkCredentials: CheckCredentials
   readonly sessions: Sessions
+  readonly ring: KeyRing
+  readonly limitAddress: LimitAddress
   readonly audit: AuditLog
   readonly signingKeys: () => readonly SigningKey[]
   readonly newUser: { readonly roles: readonly string[]; readonly scope: readonly string[] }

@@ -1,9 +1,5 @@
 import type { CookieSerializeOptions } from '@fastify/cookie'
-import {
-  cookiePairs,
-  REFRESH_COOKIE,
-  refreshCookieValue
-} from '@gatehouse/edge-headers/refresh-cookie'
+import { ownCookieValue, REFRESH_COOKIE } from '@gatehouse/edge-headers/own-cookies'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Grant } from '../sessions/sessions.ts'
 
@@ -26,10 +22,6 @@ export function clearRefreshCookie(reply: FastifyReply): void {
   reply.clearCookie(REFRESH_COOKIE, attributes)
 }
 
-/** The refresh token in the cookie. Two cookies of the name are ambiguous, and so none. */
-export function readRefreshCookie(request: FastifyRequest): string | null {
-  const [value, ...more] = cookiePairs(request.headers.cookie ?? '')
-    .map(refreshCookieValue)
-    .filter((value) => value !== null)
-  return value === undefined || more.length > 0 ? null : value
-}
+/** The refresh token in the cookie. */
+export const readRefreshCookie = (request: FastifyRequest): string | null =>
+  ownCookieValue(request.headers.cookie, REFRESH_COOKIE)

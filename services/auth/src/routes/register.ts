@@ -1,7 +1,11 @@
 import { Type } from 'typebox'
 import { publicAccount } from '../accounts/account.ts'
 import { canonicalEmail } from '../accounts/email.ts'
-import { hashPassword, PASSWORD_MAX_LENGTH, PASSWORD_MIN_LENGTH } from '../accounts/password.ts'
+import {
+  PASSWORD_MAX_LENGTH,
+  PASSWORD_MIN_LENGTH,
+  passwordFault
+} from '../accounts/password-rules.ts'
 import { emailTaken, invalidMember } from '../refusals.ts'
 import type { Route } from './needs.ts'
 import { refuseCrossSite } from './refuse-cross-site.ts'
@@ -15,20 +19,22 @@ const Body = Type.Object(
   { additionalProperties: false }
 )
 
-export const register: Route = (service, { accounts, newUser, allowedOrigins, clock }) => {
+export const register: Route = (service, needs) => {
+  const { accounts, passwords, newUser, allowedOrigins, limitAddress, clock } = needs
   service.post(
     '/register',
     {
       schema: { body: Body, response: { 201: UserResponse } },
-      onRequest: refuseCrossSite(allowedOrigins)
+      onRequest: [refuseCrossSite(allowedOrigins), limitAddress]
     },
     async (request, reply) => {
       const { email, password } = request.body
       const canonical = canonicalEmail(email)
       if (canonical === null) throw invalidMember('email', 'must be an e-mail address')
-      if (!password.isWellFormed()) throw invalidMember('password', 'must be valid Unicode')
+      const fault = passwordFault(password, canonical)
+      if (fault !== null) throw invalidMember('password', fault)
 
-      const passwordHash = await hashPassword(password)
+      const passwordHash = await passwords.hash(password)
       const account = await accounts.create({ email: canonical, passwordHash, ...newUser }, clock())
       if (account === null) throw emailTaken()
       return reply.code(201).send({ user: publicAccount(account) })

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { REVOCATION_STREAM } from '@gatehouse/revocation/redis-revocations'
 import type { Redis } from 'ioredis'
+import { bounded } from '../redis/bounded.ts'
 import { storeUnavailable } from '../refusals.ts'
 import type { Families, FamilyStoreOptions, StoredFamily } from './families.ts'
 import { type FamilyPolicy, type FamilyRecord, type Outcome, open } from './family.ts'
@@ -115,22 +116,4 @@ function script(redis: Redis, name: string, numberOfKeys: number): Script {
   redis.defineCommand(command, { numberOfKeys, lua: `${source('family')}\n${source(name)}` })
   const send = Reflect.get(redis, command) as Script
   return (keysAndArguments) => bounded(() => send.call(redis, keysAndArguments))
-}
-
-/** A server that answers so is there, but cannot do its work just now. */
-const OUT_OF_SERVICE =
-  /^(LOADING|READONLY|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|OOM|BUSY|NOREPLICAS|MISCONF)\b/
-
-/** ioredis ends every call within its timeout; what is not the server's own word against our command is an outage. */
-async function bounded(call: () => Promise<unknown>): Promise<unknown> {
-  try {
-    return await call()
-  } catch (error) {
-    if (isReply(error) && !OUT_OF_SERVICE.test(error.message)) throw error
-    throw storeUnavailable(error)
-  }
-}
-
-function isReply(error: unknown): error is Error {
-  return error instanceof Error && error.name === 'ReplyError'
 }

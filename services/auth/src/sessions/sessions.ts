@@ -2,7 +2,12 @@ import type { Account } from '../accounts/account.ts'
 import type { AccountStore } from '../accounts/account-store.ts'
 import { type AuditEvent, type Origin, refreshEvent } from '../audit/audit-event.ts'
 import type { AuditLog } from '../audit/audit-log.ts'
-import { sessionEnded, tooManyRefreshes, unknownRefreshToken } from '../refusals.ts'
+import {
+  sessionEnded,
+  tooManyRefreshes,
+  unknownRefreshToken,
+  wrongCredentials
+} from '../refusals.ts'
 import type { AccessTokens, IssuedAccessToken } from '../tokens/access-token.ts'
 import type { Families, StoredFamily } from './families.ts'
 import type { FamilyRecord, Opening, Outcome } from './family.ts'
@@ -26,6 +31,7 @@ export type Grant = {
 }
 
 export type Sessions = {
+  /** @throws Refusal UNAUTHENTICATED where the account is not any more what it was when its password was checked */
   begin(account: Account, opening: Opening, origin: Origin): Promise<Grant>
   /** @throws Refusal UNAUTHENTICATED for a token that was not made here, SESSION_ENDED, RATE_LIMITED, UNAVAILABLE */
   refresh(refreshToken: string, origin: Origin): Promise<Grant>
@@ -81,6 +87,12 @@ export function sessions(needs: SessionNeeds): Sessions {
       const family = newFamily()
       const sid = sessionId(family)
       const record = await families.open(account.id, sid, opening)
+      // Disabled, or another password set, after the old one was checked: what that ended was ended before this was opened.
+      const now = await accounts.findById(account.id)
+      if (now === null || now.disabled || now.passwordVersion !== account.passwordVersion) {
+        await families.end(account.id, sid)
+        throw wrongCredentials()
+      }
       await audit.write({ kind: 'login', subject: account.id, sid, origin })
       return grant(account, { subject: account.id, family, generation: 0 }, record)
     },

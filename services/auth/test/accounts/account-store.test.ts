@@ -67,6 +67,20 @@ t.test('a new password takes the place of the old one', async (t) => {
   const { database, accounts } = await open(dataFolder(t))
   t.teardown(() => database.destroy())
   const created = await accounts.create(ada, clock())
-  await accounts.setPasswordHash(created?.id ?? '', 'another hash')
-  t.match(await accounts.findByEmail(ada.email), { ...ada, passwordHash: 'another hash' })
+  if (created === null) throw new Error('not created')
+  t.ok(await accounts.changePassword(created, 'another hash'))
+  t.match(await accounts.findByEmail(ada.email), {
+    ...{ ...ada, passwordHash: 'another hash', passwordVersion: 1 }
+  })
+  t.notOk(await accounts.changePassword(created, 'a third'), 'and who saw the first is too late')
+  t.match(await accounts.findByEmail(ada.email), { passwordHash: 'another hash' })
+})
+
+t.test('a hash is made anew where it is still the one that was seen', async (t) => {
+  const { database, accounts } = await open(dataFolder(t))
+  t.teardown(() => database.destroy())
+  const { id, passwordHash } = (await accounts.create(ada, clock())) ?? { id: '', passwordHash: '' }
+  t.ok(await accounts.replacePasswordHash(id, passwordHash, 'dearer'))
+  t.notOk(await accounts.replacePasswordHash(id, passwordHash, 'dearer still'))
+  t.match(await accounts.findById(id), { passwordHash: 'dearer', passwordVersion: 0 })
 })

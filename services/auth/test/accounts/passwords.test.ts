@@ -1,5 +1,12 @@
 import t from 'tap'
-import { hashPassword, passwordMatches } from '../../src/accounts/password.ts'
+import { hashQueue } from '../../src/accounts/hash-queue.ts'
+import { passwords } from '../../src/accounts/passwords.ts'
+
+const owasp = { memoryKib: 19_456, passes: 2, lanes: 1 }
+const { hash: hashPassword, match: passwordMatches } = passwords(
+  owasp,
+  hashQueue({ width: 4, longest: 100 })
+)
 
 t.test('a password matches its own hash, and no other', async (t) => {
   const account = { passwordHash: await hashPassword('correct horse') }
@@ -30,4 +37,21 @@ t.test('a password is compared whole, beyond a NUL too', async (t) => {
 t.test('where there is no account nothing matches', async (t) => {
   t.notOk(await passwordMatches(null, 'correct horse'))
   t.notOk(await passwordMatches(null, 'no account has this password'), 'not even that')
+})
+
+t.test('a hash that cost less than one of today is outdated', async (t) => {
+  const queue = hashQueue({ width: 1, longest: 10 })
+  const [old, few] = [
+    await passwords({ ...owasp, memoryKib: 8192 }, queue).hash('a'),
+    await passwords({ ...owasp, passes: 1 }, queue).hash('a')
+  ]
+  const today = passwords(owasp, queue)
+  t.ok(today.isOutdated(old) && today.isOutdated(few))
+  t.ok(today.isOutdated('$2b$12$of-another-kind'))
+  t.notOk(today.isOutdated(await today.hash('a')))
+  t.notOk(
+    passwords({ ...owasp, passes: 1 }, queue).isOutdated(await today.hash('a')),
+    'nor one that cost more'
+  )
+  t.ok(await today.match({ passwordHash: old }, 'a'), 'and matches all the same')
 })

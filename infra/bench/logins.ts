@@ -1,0 +1,120 @@
+import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Worker } from 'node:worker_threads'
+import { roomProcess } from '@gatehouse/fixtures/room-process'
+import type { Flood } from './login-flood.ts'
+import { type Post, poster, succeeded } from './poster.ts'
+import { median, quantile, type Row } from './table.ts'
+
+const ROUNDS = 5
+const REFRESHES = 300
+const FLOOD_CLIENTS = 200
+const ACCOUNTS = 40
+/** so many errors are free */
+const GUESSES_AN_ACCOUNT = 5
+
+const password = 'correct horse battery'
+
+/** Logins: what a flood of them costs those who are signed in, and whether the clock tells who has an account. */
+export async function logins(tell: (line: string) => void): Promise<Row[]> {
+  const folder = mkdtempSync(join(tmpdir(), 'gatehouse-bench-'))
+  const auth = await roomProcess('auth', {
+    ...{ GATEHOUSE_DATA_DIR: folder, AUTH_PORT: '0', AUTH_OPS_PORT: '0' },
+    ...{ AUTH_REFRESH_LIMIT_PER_MINUTE: '1000000', AUTH_CREDENTIALS_PER_MINUTE: '1000000' }
+  })
+  try {
+    return [...(await underFlood(auth.url, tell)), ...(await byTheClock(auth.url, tell))]
+  } finally {
+    await auth.stop()
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+async function underFlood(url: string, tell: (line: string) => void): Promise<Row[]> {
+  tell(`refreshing at rest, and while ${FLOOD_CLIENTS} clients do nothing but log in …`)
+  const post = poster(url, 1)
+  const account = { email: 'ada@example.com', password }
+  succeeded(await post('/register', account))
+  let { refreshToken } = succeeded(await post('/login', account))
+  const refreshing = async (): Promise<number> => {
+    const times: number[] = []
+    for (let each = 0; each < REFRESHES; each++) {
+      const start = performance.now()
+      refreshToken = succeeded(await post('/refresh-token', { refreshToken })).refreshToken
+      times.push(performance.now() - start)
+    }
+    return quantile(times, 0.99)
+  }
+  await refreshing()
+  const rounds: { rest: number; flood: number; statuses: Map<number, number> }[] = []
+  for (let round = 0; round < ROUNDS; round++) {
+    const rest = await refreshing()
+    const flood = startFlood(url, round)
+    const underFlood = await refreshing()
+    rounds.push({ rest, flood: underFlood, statuses: await flood.stop() })
+  }
+  const ratio = median(rounds.map(({ rest, flood }) => flood / rest))
+  const count = (status: number) =>
+    rounds.reduce((sum, { statuses }) => sum + (statuses.get(status) ?? 0), 0)
+  const how = `median of ${ROUNDS} rounds of ${REFRESHES}, one after the other`
+  return [
+    {
+      ...{ figure: 'refresh p99 under a flood of logins ÷ at rest', goal: '≤ 3', how },
+      value: ratio.toFixed(1)
+    },
+    {
+      ...{ figure: '  of the flood, 503 at once', goal: '' },
+      value: `${((100 * count(503)) / (count(503) + count(401))).toFixed(0)} %`,
+      how: `${FLOOD_CLIENTS} clients, each at its next as soon as it is answered`
+    }
+  ]
+}
+
+/** In a thread of its own, so that it does not take the time of the one that measures. */
+function startFlood(url: string, round: number) {
+  const worker = new Worker(new URL('login-flood.ts', import.meta.url), {
+    workerData: { url, round, clients: FLOOD_CLIENTS } satisfies Flood
+  })
+  return {
+    async stop(): Promise<Map<number, number>> {
+      worker.postMessage('stop')
+      const [statuses] = await once(worker, 'message')
+      return statuses
+    }
+  }
+}
+
+async function byTheClock(url: string, tell: (line: string) => void): Promise<Row[]> {
+  tell('guessing passwords of accounts that there are, and that there are not …')
+  const post = poster(url, 1)
+  for (let each = 0; each < ACCOUNTS; each++) {
+    succeeded(await post('/register', { email: `known-${each}@example.com`, password }))
+  }
+  const known: number[] = []
+  const unknown: number[] = []
+  for (let guess = 0; guess < GUESSES_AN_ACCOUNT; guess++) {
+    for (let each = 0; each < ACCOUNTS; each++) {
+      known.push(await timed(post, `known-${each}@example.com`))
+      unknown.push(await timed(post, `there-is-none-${each}@example.com`))
+    }
+  }
+  const pairs = known.flatMap((time) => unknown.map((other): number => (other > time ? 1 : 0)))
+  const share = pairs.reduce((sum, one) => sum + one, 0) / pairs.length
+  return [
+    {
+      figure: 'an unknown e-mail is answered later than a known one',
+      value: `${(100 * share).toFixed(0)} %`,
+      goal: '35 to 65 %',
+      how: `of all pairs of ${known.length} and ${unknown.length} wrong logins; 50 % tells nothing`
+    }
+  ]
+}
+
+async function timed(post: Post, email: string): Promise<number> {
+  const start = performance.now()
+  const { status } = await post('/login', { email, password: 'not this one' })
+  if (status !== 401) throw new Error(`a wrong login was answered with ${status}`)
+  return performance.now() - start
+}

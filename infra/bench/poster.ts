@@ -1,0 +1,31 @@
+import { Agent, request } from 'node:http'
+
+export type Answer = { readonly status: number; readonly body: { readonly refreshToken: string } }
+
+export type Post = (path: string, body: object) => Promise<Answer>
+
+/** A client with connections that are kept, and as little else as there can be. Refusals are answers like others. */
+export function poster(base: string, connections: number): Post {
+  const agent = new Agent({ keepAlive: true, maxSockets: connections })
+  return (path, body) =>
+    new Promise((resolve, reject) => {
+      const payload = JSON.stringify(body)
+      const headers = { 'content-type': 'application/json', 'content-length': payload.length }
+      const sent = request(new URL(path, base), { method: 'POST', agent, headers }, (response) => {
+        let text = ''
+        response.setEncoding('utf8').on('data', (chunk: string) => {
+          text += chunk
+        })
+        response.on('end', () =>
+          resolve({ status: response.statusCode ?? 0, body: JSON.parse(text) })
+        )
+      })
+      sent.on('error', reject).end(payload)
+    })
+}
+
+/** The answer of a request that has to succeed for the figures to mean anything. */
+export function succeeded({ status, body }: Answer): Answer['body'] {
+  if (status >= 300) throw new Error(`answered with ${status}`)
+  return body
+}

@@ -1,0 +1,26 @@
+/**
+ * The gateway's own cookies. `__Host-`: only this very host can have set it, and only over TLS (RFC 6265bis §4.1.3.2).
+ * The one holds a browser's refresh token, the other says that somebody has signed in from this browser before.
+ */
+export const REFRESH_COOKIE = '__Host-refresh'
+export const DEVICE_COOKIE = '__Host-device'
+
+export const ownCookies = [REFRESH_COOKIE, DEVICE_COOKIE] as const
+export type OwnCookie = (typeof ownCookies)[number]
+
+/**
+ * The pairs of a `Cookie` header (RFC 6265 §4.2.1). Only space and tab are white space there: what JavaScript calls so is
+ * more, and would make our cookie's name of a name that browsers let a sister domain set.
+ */
+export const cookiePairs = (header: string): string[] =>
+  header.split(';').map((pair) => pair.replace(/^[ \t]+|[ \t]+$/g, ''))
+
+/** Whether a pair is one of our cookies, byte for byte. */
+export const isOwnCookie = (pair: string): boolean =>
+  ownCookies.some((name) => pair.startsWith(`${name}=`))
+
+/** The value of one of our cookies. Two of a name are ambiguous, and so none: a sister domain cannot have set either, but a proxy may. */
+export function ownCookieValue(header: string | undefined, name: OwnCookie): string | null {
+  const [pair, ...more] = cookiePairs(header ?? '').filter((pair) => pair.startsWith(`${name}=`))
+  return pair === undefined || more.length > 0 ? null : pair.slice(name.length + 1)
+}

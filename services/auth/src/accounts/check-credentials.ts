@@ -1,0 +1,58 @@
+import { Refusal } from '@gatehouse/problem/refusal'
+import type { Origin } from '../audit/audit-event.ts'
+import type { AuditLog } from '../audit/audit-log.ts'
+import type { Caller, Guesses } from '../guesses/guesses.ts'
+import { tooManyGuesses, wrongCredentials } from '../refusals.ts'
+import type { Account } from './account.ts'
+import type { AccountStore } from './account-store.ts'
+import type { Passwords } from './passwords.ts'
+
+/** Somebody says who they are, and a password. */
+export type Claim = {
+  /** whom they say they are; null where there is no such account */
+  readonly account: Account | null
+  readonly password: string
+  readonly caller: Caller
+  readonly origin: Origin
+}
+
+/**
+ * The account that a password proves. An unknown e-mail, a wrong password and a disabled account are the same work and the
+ * same answer.
+ * @throws Refusal UNAUTHENTICATED; RATE_LIMITED without looking at the password; UNAVAILABLE
+ */
+export type CheckCredentials = (claim: Claim) => Promise<Account>
+
+export function credentialCheck(needs: {
+  accounts: Pick<AccountStore, 'replacePasswordHash'>
+  passwords: Passwords
+  guesses: Guesses
+  audit: AuditLog
+}): CheckCredentials {
+  const { accounts, passwords, guesses, audit } = needs
+
+  /** A hash from cheaper times is made anew while the password is at hand; another time will do as well. */
+  const renew = async (account: Account, password: string): Promise<void> => {
+    if (!passwords.isOutdated(account.passwordHash)) return
+    try {
+      const passwordHash = await passwords.hash(password)
+      await accounts.replacePasswordHash(account.id, account.passwordHash, passwordHash)
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error
+    }
+  }
+
+  return async ({ account, password, caller, origin }) => {
+    const waitSeconds = await guesses.wait(caller)
+    if (waitSeconds !== null) throw tooManyGuesses(waitSeconds)
+    const matches = await passwords.match(account, password)
+    if (account === null || account.disabled || !matches) {
+      await guesses.failed(caller)
+      await audit.write({ kind: 'login-failed', subject: account?.id ?? null, sid: null, origin })
+      throw wrongCredentials()
+    }
+    await guesses.succeeded(caller)
+    await renew(account, password)
+    return account
+  }
+}

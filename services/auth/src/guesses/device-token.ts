@@ -1,0 +1,35 @@
+import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
+import type { KeyRing, RefreshKey } from '../sessions/key-ring.ts'
+
+/**
+ * What a browser shows at its next login to be known: base64url( version ‖ key id ‖ device id ‖ MAC over these and the
+ * account ). It opens nothing: it only says which of the account's failures are this browser's (OWASP, device cookies).
+ */
+const VERSION = 1
+const ID_AT = 2
+const MAC_AT = ID_AT + 16
+const TOKEN_BYTES = MAC_AT + 16
+
+export function mintDeviceToken(email: string, ring: KeyRing): string {
+  const head = Buffer.concat([Buffer.from([VERSION, ring.newest.id]), randomBytes(16)])
+  return Buffer.concat([head, mac(ring.newest, head, email)]).toString('base64url')
+}
+
+/** The device's id, where the token was made here for this account; null otherwise. */
+export function readDeviceToken(text: string, email: string, ring: KeyRing): string | null {
+  const bytes = Buffer.from(text, 'base64url')
+  if (bytes.length !== TOKEN_BYTES || bytes[0] !== VERSION) return null
+  const key = ring.find(bytes.readUInt8(1))
+  const head = bytes.subarray(0, MAC_AT)
+  if (key === null || !timingSafeEqual(mac(key, head, email), bytes.subarray(MAC_AT))) return null
+  return bytes.toString('base64url', ID_AT, MAC_AT)
+}
+
+function mac(key: RefreshKey, head: Buffer, email: string): Buffer {
+  const account = createHash('sha256').update(email).digest()
+  const text = Buffer.concat([Buffer.from('gatehouse device\0'), head, account])
+  return createHmac('sha256', key.secret)
+    .update(text)
+    .digest()
+    .subarray(0, TOKEN_BYTES - MAC_AT)
+}

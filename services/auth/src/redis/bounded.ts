@@ -1,0 +1,19 @@
+import { storeUnavailable } from '../refusals.ts'
+
+/** A server that answers so is there, but cannot do its work just now. */
+const OUT_OF_SERVICE =
+  /^(LOADING|READONLY|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|OOM|BUSY|NOREPLICAS|MISCONF)\b/
+
+/** ioredis ends every call within its timeout; what is not the server's own word against our command is an outage. */
+export async function bounded<Reply>(call: () => Promise<Reply>): Promise<Reply> {
+  try {
+    return await call()
+  } catch (error) {
+    if (isReply(error) && !OUT_OF_SERVICE.test(error.message)) throw error
+    throw storeUnavailable(error)
+  }
+}
+
+function isReply(error: unknown): error is Error {
+  return error instanceof Error && error.name === 'ReplyError'
+}

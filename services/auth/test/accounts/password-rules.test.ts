@@ -1,0 +1,42 @@
+import t from 'tap'
+import { passwordFault } from '../../src/accounts/password-rules.ts'
+
+const email = 'ada.lovelace@example.com'
+
+t.test('what attackers try first is refused, in any case and width', async (t) => {
+  for (const password of [
+    'password',
+    'PassWord1',
+    'qwertyuiop',
+    '12345678',
+    'iloveyou',
+    'ｐａｓｓｗｏｒｄ'
+  ]) {
+    t.match(passwordFault(password, email), /most common/, password)
+  }
+})
+
+t.test('the e-mail address is no secret', async (t) => {
+  for (const password of [email, email.toUpperCase(), 'ada.lovelace', 'Ada.Lovelace']) {
+    t.match(passwordFault(password, email), /e-mail/, password)
+  }
+})
+
+t.test('nothing is demanded of what it is made of', async (t) => {
+  const good = [
+    'correct horse',
+    'aaaaaaaaa!',
+    '        x',
+    'жжжжжжжж',
+    '🐎🐎🐎🐎🐎🐎🐎🐎',
+    'a\0bcdefghi',
+    "' or 1=1 --"
+  ]
+  for (const password of good) t.equal(passwordFault(password, email), null, password)
+})
+
+t.test('half a character is no text, and what folds to less is less', async (t) => {
+  t.match(passwordFault('\ud800bcdefghij', email), /Unicode/)
+  // Seven jamo and a letter: three syllables.
+  t.match(passwordFault('\u1112\u1161\u11ab\u1112\u1161\u11ab\u1112\u1161', email), /longer/)
+})

@@ -1,0 +1,135 @@
+import t from 'tap'
+import {
+  authService,
+  email,
+  password,
+  registered,
+  signedInBrowser
+} from '../fixtures/auth-service.ts'
+import { isProblem } from '../fixtures/problem.ts'
+
+/** A login from somewhere, as the gateway tells it. */
+const from = (address: string) => ({ 'x-forwarded-for': address })
+
+t.test(
+  'a thousand passwords for one account: slowed, from one address and from many',
+  async (t) => {
+    const auth = await authService(t)
+    await registered(auth)
+    const statuses = new Map<number, number>()
+    for (let guess = 0; guess < 1000; guess++) {
+      const address = guess % 2 === 0 ? '203.0.113.1' : `198.51.100.${guess % 250}`
+      const { statusCode } = await auth.post(
+        '/login',
+        { email, password: `guess ${guess}` },
+        from(address)
+      )
+      statuses.set(statusCode, (statuses.get(statusCode) ?? 0) + 1)
+      auth.clock.advance(1000)
+    }
+    // A guess a second for a thousand seconds; the waits add up to more after the fifteenth.
+    t.strictSame([...statuses.keys()].sort(), [401, 429])
+    t.ok((statuses.get(401) ?? 0) <= 16, `${statuses.get(401)} were looked at`)
+    const right = await auth.post('/login', { email, password }, from('203.0.113.1'))
+    isProblem(t, right, { code: 'RATE_LIMITED', status: 429 })
+    t.ok(Number(right.headers['retry-after']) > 0, 'not even the right one is, meanwhile')
+  }
+)
+
+t.test('the owner’s known device still gets in', async (t) => {
+  const auth = await authService(t)
+  const { answer } = await signedInBrowser(auth)
+  const device = answer.cookies.find(({ name }) => name === '__Host-device')
+  t.match(device, { httpOnly: true, secure: true, sameSite: 'Strict', path: '/', maxAge: Number })
+  t.notOk('domain' in (device ?? {}))
+  for (let guess = 0; guess < 20; guess++) {
+    await auth.post('/login', { email, password: `guess ${guess}` }, from('203.0.113.1'))
+  }
+  const cookie = `__Host-device=${device?.value}`
+  const at = (headers: Record<string, string>) => auth.post('/login', { email, password }, headers)
+  t.equal(
+    (await at({ ...from('203.0.113.1'), cookie, 'sec-fetch-site': 'same-origin' })).statusCode,
+    200
+  )
+  t.equal(
+    (await at(from('203.0.113.1'))).statusCode,
+    200,
+    'its address is a known one from then on'
+  )
+  t.equal((await at(from('203.0.113.2'))).statusCode, 429, 'a stranger is as slow as before')
+  t.equal(
+    (await at({ ...from('203.0.113.2'), cookie: `${cookie}x` })).statusCode,
+    429,
+    'a forged cookie is none'
+  )
+})
+
+t.test('where the owner has signed in before, strangers elsewhere do not matter', async (t) => {
+  const auth = await authService(t)
+  await registered(auth)
+  const login = (address: string, text = password) =>
+    auth.post('/login', { email, password: text }, from(address))
+  t.equal((await login('192.0.2.1')).statusCode, 200)
+  for (let guess = 0; guess < 20; guess++) await login('203.0.113.1', `guess ${guess}`)
+  t.equal((await login('203.0.113.1')).statusCode, 429)
+  t.equal((await login('192.0.2.1')).statusCode, 200)
+})
+
+t.test('an unknown e-mail is slowed like a known one', async (t) => {
+  const auth = await authService(t)
+  await registered(auth)
+  const statusesOf = async (who: string) => {
+    const statuses: number[] = []
+    for (let guess = 0; guess < 10; guess++) {
+      statuses.push(
+        (await auth.post('/login', { email: who, password: `guess ${guess}` })).statusCode
+      )
+    }
+    return statuses
+  }
+  t.strictSame(await statusesOf('nobody@example.com'), await statusesOf(email))
+})
+
+t.test('one password for a thousand accounts: the address is stopped', async (t) => {
+  const auth = await authService(t, { credentialsPerMinute: 20 })
+  const spray = (index: number, address: string) =>
+    auth.post('/login', { email: `user-${index}@example.com`, password }, from(address))
+  const statuses: number[] = []
+  for (let index = 0; index < 30; index++) {
+    // One customer's network is one caller.
+    statuses.push((await spray(index, `2001:db8:1:2::${index}`)).statusCode)
+  }
+  t.strictSame(statuses, [...Array(20).fill(401), ...Array(10).fill(429)])
+  t.equal((await spray(40, '2001:db8:1:3::1')).statusCode, 401, 'another goes on')
+  const refused = await spray(41, '2001:db8:1:2::1')
+  isProblem(t, refused, { code: 'RATE_LIMITED' })
+  t.ok(Number(refused.headers['retry-after']) > 0)
+})
+
+t.test(
+  'a session that was opened while the password was changed does not outlive that',
+  async (t) => {
+    const auth = await authService(t, {
+      // The moment between the check of the password and the end of the other sessions.
+      families: (real) => ({
+        ...real,
+        async open(subject, sid, opening) {
+          const record = await real.open(subject, sid, opening)
+          await auth.database
+            .updateTable('accounts')
+            .set({ password_version: 1 })
+            .where('id', '=', subject)
+            .execute()
+          return record
+        }
+      })
+    })
+    await registered(auth)
+    isProblem(t, await auth.post('/login', { email, password }), {
+      code: 'UNAUTHENTICATED',
+      detail: 'the e-mail or the password is wrong'
+    })
+    const [account] = await auth.database.selectFrom('accounts').select('id').execute()
+    t.strictSame(await auth.store.families.list(account?.id ?? ''), [])
+  }
+)

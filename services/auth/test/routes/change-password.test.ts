@@ -1,0 +1,103 @@
+import t from 'tap'
+import {
+  audited,
+  authService,
+  disable,
+  email,
+  login,
+  password,
+  signedIn
+} from '../fixtures/auth-service.ts'
+import { badText, missing, nothing, refusesBodies, unreadable } from '../fixtures/bad-bodies.ts'
+import { isProblem } from '../fixtures/problem.ts'
+import { revokedSids } from '../fixtures/stores.ts'
+
+const newPassword = 'another horse altogether'
+const valid = { currentPassword: password, newPassword }
+
+async function changing(t: Parameters<typeof authService>[0]) {
+  const auth = await authService(t)
+  const { user, tokens } = await signedIn(auth)
+  const headers = await auth.gateway.signedIn({ subject: user.id, session: tokens.session.id })
+  const change = (body: unknown) => auth.post('/password', body, headers)
+  return { auth, user, tokens, headers, change }
+}
+
+t.test('the new password counts from then on, and every other session ends', async (t) => {
+  const { auth, tokens, change } = await changing(t)
+  const other = await login(auth)
+
+  const answer = await change(valid)
+
+  t.equal(answer.statusCode, 204)
+  t.equal((await auth.post('/login', { email, password })).statusCode, 401, 'not the old one')
+  t.equal((await auth.post('/login', { email, password: newPassword })).statusCode, 200)
+  const refresh = ({ refreshToken }: { refreshToken: string }) =>
+    auth.post('/refresh-token', { refreshToken })
+  isProblem(t, await refresh(other), { code: 'SESSION_ENDED' })
+  t.equal((await refresh(tokens)).statusCode, 200, 'the one that changed it goes on')
+  t.strictSame(await revokedSids(auth.store), [other.session.id], 'every gateway hears of it')
+  const kinds = (await audited(auth)).map(({ kind }) => kind)
+  t.ok(kinds.includes('password-changed'))
+})
+
+t.test('who does not know the old one changes nothing, and is slowed', async (t) => {
+  const { auth, change } = await changing(t)
+  for (let guess = 0; guess < 6; guess++) {
+    const answer = await change({ ...valid, currentPassword: `guess ${guess}` })
+    isProblem(t, answer, { code: 'UNAUTHENTICATED', detail: 'the e-mail or the password is wrong' })
+  }
+  const slowed = await change(valid)
+  isProblem(t, slowed, { code: 'RATE_LIMITED' })
+  t.equal(slowed.headers['retry-after'], '1')
+  t.equal((await auth.post('/login', { email, password })).statusCode, 200, 'it is the old one')
+})
+
+t.test('a new password obeys the rules of every password', async (t) => {
+  const { auth, change } = await changing(t)
+  const faults = {
+    password: 'body/newPassword must not be one of the most common passwords',
+    [email]: 'body/newPassword must not be the e-mail address',
+    '\ud800bcdefghij': 'body/newPassword must be valid Unicode'
+  }
+  for (const [newPassword, detail] of Object.entries(faults)) {
+    isProblem(t, await change({ ...valid, newPassword }), { code: 'INVALID_REQUEST', detail })
+  }
+  t.equal((await auth.post('/login', { email, password })).statusCode, 200)
+})
+
+t.test('it is for the one who is signed in', async (t) => {
+  const { auth, user, change } = await changing(t)
+  isProblem(t, await auth.post('/password', valid), { code: 'UNAUTHENTICATED' })
+  await disable(auth, user.id)
+  isProblem(t, await change(valid), { code: 'SESSION_ENDED' })
+})
+
+t.test('of two changes at once one wins', async (t) => {
+  const { auth, change } = await changing(t)
+  const passwords = ['the first of the two', 'the second of the two']
+  const answers = await Promise.all(
+    passwords.map((newPassword) => change({ currentPassword: password, newPassword }))
+  )
+  t.strictSame(answers.map(({ statusCode }) => statusCode).sort(), [204, 401])
+  const winner = passwords[answers.findIndex(({ statusCode }) => statusCode === 204)]
+  t.equal((await auth.post('/login', { email, password: winner })).statusCode, 200)
+})
+
+t.test('what does not fit is refused in the documented form', async (t) => {
+  const { auth, headers } = await changing(t)
+  await refusesBodies(
+    t,
+    auth,
+    '/password',
+    {
+      ...unreadable(valid),
+      ...nothing,
+      ...missing(valid, 'currentPassword'),
+      ...missing(valid, 'newPassword'),
+      ...badText(valid, 'currentPassword', 1, 256),
+      ...badText(valid, 'newPassword', 8, 256)
+    },
+    headers
+  )
+})
