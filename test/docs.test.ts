@@ -3,6 +3,8 @@ import { join } from 'node:path'
 import { authSettings } from '@gatehouse/auth/config'
 import { echoSettings } from '@gatehouse/echo/config'
 import { gatewaySettings } from '@gatehouse/gateway/config'
+import { commands } from '@gatehouse/ops/commands'
+import { opsSettings } from '@gatehouse/ops/ops-client'
 import { ordersSettings } from '@gatehouse/orders/config'
 import { problems } from '@gatehouse/problem/codes'
 import t from 'tap'
@@ -12,7 +14,8 @@ const settings: Record<string, object> = {
   ...authSettings,
   ...gatewaySettings,
   ...ordersSettings,
-  ...echoSettings
+  ...echoSettings,
+  ...opsSettings
 }
 
 /** What gateway/routes.yaml reads besides. */
@@ -68,7 +71,7 @@ t.test('every error code is used, and no other is', async (t) => {
 
 t.test('the README names commands that there are', async (t) => {
   const scripts = Object.keys(JSON.parse(read('package.json')).scripts)
-  const named = [...read('README.md').matchAll(/`?npm (?:run )?([a-z]+)[` ]/g)]
+  const named = [...read('README.md').matchAll(/`?npm (?:run )?(?:-s )?([a-z]+)[` ]/g)]
     .map(([, name]) => name ?? '')
     .filter((name) => name !== 'install')
   t.ok(named.length > 1, 'it names some')
@@ -86,5 +89,19 @@ t.test('every link of the documents leads to a file', async (t) => {
   for (const document of documents) {
     const links = [...read(document).matchAll(/\]\((?!https?:|#)([^)#]+)/g)]
     for (const [, link = ''] of links) t.ok(existsSync(join(root, link)), `${document}: ${link}`)
+  }
+})
+
+t.test('the documents name operator’s commands that there are', async (t) => {
+  const documents = ['README.md', 'docs/ops.md', 'SECURITY.md']
+  const typed = documents.flatMap((document) => [
+    ...read(document).matchAll(/npm run (?:-s )?ops -- ([a-z]+(?: [a-z]+)?)/g)
+  ])
+  t.ok(typed.length > 3, 'they name some')
+  for (const [, words = ''] of typed) {
+    t.ok(
+      commands.some(({ name }) => words === name || words.startsWith(`${name} `)),
+      words
+    )
   }
 })

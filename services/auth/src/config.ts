@@ -47,6 +47,9 @@ export const authSettings = {
   AUTH_REFRESH_KEYS_FILE: Type.Optional(Type.String()),
   AUTH_KEY_ENCRYPTION_KEY: Type.Optional(Type.String()),
   AUTH_KEY_ENCRYPTION_KEY_FILE: Type.Optional(Type.String()),
+  AUTH_OPS_TOKEN: Type.Optional(Type.String()),
+  AUTH_OPS_TOKEN_FILE: Type.Optional(Type.String()),
+  AUTH_OPS_HOSTS: Type.String({ default: '' }),
   AUTH_NEW_USER_ROLES: Type.String({ default: 'user' }),
   AUTH_NEW_USER_SCOPE: Type.String({ default: 'orders:read orders:write' }),
   GATEWAY_KEYS_URL: Type.String({
@@ -71,7 +74,8 @@ export function readConfig(environment: Environment): AuthConfig {
 function missingSecrets(config: AuthConfig): string[] {
   const given = {
     AUTH_REFRESH_KEYS: config.AUTH_REFRESH_KEYS ?? config.AUTH_REFRESH_KEYS_FILE,
-    AUTH_KEY_ENCRYPTION_KEY: config.AUTH_KEY_ENCRYPTION_KEY ?? config.AUTH_KEY_ENCRYPTION_KEY_FILE
+    AUTH_KEY_ENCRYPTION_KEY: config.AUTH_KEY_ENCRYPTION_KEY ?? config.AUTH_KEY_ENCRYPTION_KEY_FILE,
+    AUTH_OPS_TOKEN: config.AUTH_OPS_TOKEN ?? config.AUTH_OPS_TOKEN_FILE
   }
   return Object.entries(given)
     .filter(([, value]) => value === undefined)

@@ -25,6 +25,21 @@ export const unknownRefreshToken = () =>
 export const sessionEnded = (reason: string) =>
   new Refusal('SESSION_ENDED', { reason, headers: bearerChallenge({ error: 'invalid_token' }) })
 
+export const notAnOperator = () =>
+  new Refusal('UNAUTHENTICATED', {
+    reason: 'no ops token, or another one',
+    headers: bearerChallenge()
+  })
+
+export const notForBrowsers = () =>
+  new Refusal('FORBIDDEN', {
+    reason: 'an ops call from a browser, or for another host',
+    detail: 'the ops API is not for browsers'
+  })
+
+export const noSuchUser = () =>
+  new Refusal('NOT_FOUND', { reason: 'no such user', detail: 'there is no such user' })
+
 export const noSuchSession = () =>
   new Refusal('NOT_FOUND', { reason: 'no live session of this user has the id' })
 

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { linkSync, mkdirSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { OPS_TOKEN_FILE } from '@gatehouse/room/ops-address'
 import { SettingsFault } from '@gatehouse/settings/read-settings'
 import type { AuthConfig } from './config.ts'
 import { isUnpredictable, type KeyRing, parseKeyRing } from './sessions/key-ring.ts'
@@ -29,11 +30,21 @@ export function keyEncryptionKey(config: AuthConfig): Buffer {
   throw new SettingsFault(['AUTH_KEY_ENCRYPTION_KEY must be 32 random bytes as base64url'])
 }
 
+/**
+ * What an operator shows to the ops listener.
+ * @throws SettingsFault
+ */
+export function opsToken(config: AuthConfig): string {
+  const text = readSecret(config, 'AUTH_OPS_TOKEN', OPS_TOKEN_FILE, randomSecret)
+  if (isUnpredictable(Buffer.from(text))) return text
+  throw new SettingsFault(['AUTH_OPS_TOKEN must be at least 32 random characters'])
+}
+
 export function randomSecret(): string {
   return randomBytes(32).toString('base64url')
 }
 
-type SecretName = 'AUTH_REFRESH_KEYS' | 'AUTH_KEY_ENCRYPTION_KEY'
+type SecretName = 'AUTH_REFRESH_KEYS' | 'AUTH_KEY_ENCRYPTION_KEY' | 'AUTH_OPS_TOKEN'
 
 /**
  * A secret's text: the setting, or what is in the file that the setting names; in development also one that is made at the

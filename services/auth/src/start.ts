@@ -1,19 +1,24 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { roomLog } from '@gatehouse/http-service/room-log'
 import type { RevocationSource } from '@gatehouse/revocation/revocation'
 import { listen } from '@gatehouse/room/listen'
+import { OPS_ADDRESS_FILE } from '@gatehouse/room/ops-address'
 import { buildOps } from '@gatehouse/room/ops-listener'
 import type { Room } from '@gatehouse/room/room'
 import { words } from '@gatehouse/settings/fragments'
 import { Registry } from 'prom-client'
 import { accountStore } from './accounts/account-store.ts'
 import { hashQueue, hashThreads } from './accounts/hash-queue.ts'
-import { passwords } from './accounts/passwords.ts'
+import { type Passwords, passwords } from './accounts/passwords.ts'
 import { buildAuth } from './app.ts'
 import { auditLog } from './audit/audit-log.ts'
 import type { AuthConfig } from './config.ts'
 import { loadSigningKeys, signingKeyStore } from './keys/signing-key-store.ts'
 import { authMetrics } from './metrics.ts'
-import { keyEncryptionKey, refreshKeys } from './secrets.ts'
+import { authChecks } from './ops/auth-checks.ts'
+import { opsApi } from './ops/ops-api.ts'
+import { keyEncryptionKey, opsToken, refreshKeys } from './secrets.ts'
 import { refreshLimit } from './sessions/refresh-limit.ts'
 import { openShared, openTables } from './stores.ts'
 
@@ -36,24 +41,19 @@ export async function startAuth(config: AuthConfig): Promise<AuthRoom> {
   const accounts = accountStore(database)
   const registry = new Registry()
 
+  const audit = auditLog(database, clock)
+  const newUser = {
+    roles: words(config.AUTH_NEW_USER_ROLES),
+    scope: words(config.AUTH_NEW_USER_SCOPE)
+  }
+  const hashing = passwordsOf(config)
+
   const service = await buildAuth({
-    accounts,
-    families,
+    ...{ accounts, families, audit, newUser, passwords: hashing },
     ring: refreshKeys(config),
     guessCounts,
     limitsRedis: redis,
     credentialsPerMinute: config.AUTH_CREDENTIALS_PER_MINUTE,
-    passwords: passwords(
-      {
-        memoryKib: config.AUTH_PASSWORD_MEMORY_KIB,
-        passes: config.AUTH_PASSWORD_PASSES,
-        lanes: config.AUTH_PASSWORD_LANES
-      },
-      hashQueue({
-        width: config.AUTH_PASSWORD_THREADS ?? hashThreads(config.UV_THREADPOOL_SIZE),
-        longest: config.AUTH_PASSWORD_QUEUE
-      })
-    ),
     signingKeys: () => keys,
     tokenPolicy: {
       issuer: config.TOKEN_ISSUER,
@@ -61,32 +61,22 @@ export async function startAuth(config: AuthConfig): Promise<AuthRoom> {
       lifetimeSeconds: config.AUTH_ACCESS_TTL_SECONDS
     },
     identity: { gatewayKeysUrl: config.GATEWAY_KEYS_URL, routes: ROUTES_TO_AUTH },
-    newUser: {
-      roles: words(config.AUTH_NEW_USER_ROLES),
-      scope: words(config.AUTH_NEW_USER_SCOPE)
-    },
     allowedOrigins: words(config.ALLOWED_ORIGINS),
     refreshLimit: refreshLimit({ perMinute: config.AUTH_REFRESH_LIMIT_PER_MINUTE, clock }),
-    audit: auditLog(database, clock),
     metrics: authMetrics(registry),
     ...{ log, clock }
   })
   const ops = buildOps({
     ...{ log, metrics: registry },
-    checks: {
-      sessions: () =>
-        families.ping().then(
-          () => null,
-          () => 'the session store does not answer'
-        ),
-      accounts: () =>
-        accounts.ping().then(
-          () => null,
-          () => 'the database does not answer'
-        )
-    }
+    checks: authChecks({ families, accounts })
   })
+  opsApi(
+    ops,
+    { accounts, families, audit, newUser, passwords: hashing, clock },
+    { token: opsToken(config), hosts: words(config.AUTH_OPS_HOSTS) }
+  )
   const opsUrl = await listen(ops, { host: config.AUTH_OPS_HOST, port: config.AUTH_OPS_PORT })
+  leaveAddress(config, opsUrl)
   const url = await listen(service, { host: config.AUTH_HOST, port: config.AUTH_PORT })
 
   return {
@@ -98,4 +88,20 @@ export async function startAuth(config: AuthConfig): Promise<AuthRoom> {
       await database.destroy()
     }
   }
+}
+
+function passwordsOf(config: AuthConfig): Passwords {
+  const cost = {
+    memoryKib: config.AUTH_PASSWORD_MEMORY_KIB,
+    passes: config.AUTH_PASSWORD_PASSES,
+    lanes: config.AUTH_PASSWORD_LANES
+  }
+  const width = config.AUTH_PASSWORD_THREADS ?? hashThreads(config.UV_THREADPOOL_SIZE)
+  return passwords(cost, hashQueue({ width, longest: config.AUTH_PASSWORD_QUEUE }))
+}
+
+/** Where the command line on this machine finds the ops listener, whatever its port. */
+function leaveAddress(config: AuthConfig, opsUrl: string): void {
+  mkdirSync(config.GATEHOUSE_DATA_DIR, { recursive: true, mode: 0o700 })
+  writeFileSync(join(config.GATEHOUSE_DATA_DIR, OPS_ADDRESS_FILE), opsUrl, { mode: 0o600 })
 }

@@ -44,8 +44,13 @@ t.test('an origin that no browser sends is a fault', async (t) => {
 t.test('in production secrets have no default', async (t) => {
   t.strictSame(faults({ NODE_ENV: 'production' }), [
     'AUTH_REFRESH_KEYS (or AUTH_REFRESH_KEYS_FILE) must be set in production',
-    'AUTH_KEY_ENCRYPTION_KEY (or AUTH_KEY_ENCRYPTION_KEY_FILE) must be set in production'
+    'AUTH_KEY_ENCRYPTION_KEY (or AUTH_KEY_ENCRYPTION_KEY_FILE) must be set in production',
+    'AUTH_OPS_TOKEN (or AUTH_OPS_TOKEN_FILE) must be set in production'
   ])
-  const given = { AUTH_REFRESH_KEYS: '1:x', AUTH_KEY_ENCRYPTION_KEY_FILE: '/run/secrets/key' }
+  const given = {
+    AUTH_OPS_TOKEN: 'x',
+    AUTH_REFRESH_KEYS: '1:x',
+    AUTH_KEY_ENCRYPTION_KEY_FILE: '/run/secrets/key'
+  }
   t.strictSame(faults({ NODE_ENV: 'production', ...given }), [], 'a file will do')
 })

@@ -10,6 +10,11 @@ export type AccountStore = {
   create(account: NewAccount, nowMs: number): Promise<Account | null>
   findById(id: string): Promise<Account | null>
   findByEmail(email: string): Promise<Account | null>
+  /** In the order of their e-mail addresses, from after `after` on. */
+  list(page: { after: string; limit: number }): Promise<Account[]>
+  setRoles(id: string, roles: readonly string[]): Promise<void>
+  /** Whether that changed anything. */
+  setDisabled(id: string, disabled: boolean, nowMs: number): Promise<boolean>
   /** Sets another password; false where that happened meanwhile. */
   changePassword(account: Account, passwordHash: string): Promise<boolean>
   /** Keeps the password and replaces its hash. Whether `before` was still the account's, and `after` is now. */
@@ -54,6 +59,32 @@ export function accountStore(db: Kysely<Tables>): AccountStore {
         .executeTakeFirst()
       return row === undefined ? null : toAccount(row)
     },
+    async list({ after, limit }) {
+      const rows = await db
+        .selectFrom('accounts')
+        .selectAll()
+        .where('email', '>', after)
+        .orderBy('email')
+        .limit(limit)
+        .execute()
+      return rows.map(toAccount)
+    },
+    async setRoles(id, roles) {
+      await db
+        .updateTable('accounts')
+        .set({ roles: JSON.stringify(roles) })
+        .where('id', '=', id)
+        .execute()
+    },
+    async setDisabled(id, disabled, nowMs) {
+      const { numUpdatedRows } = await db
+        .updateTable('accounts')
+        .set({ disabled_at: disabled ? Math.floor(nowMs / 1000) : null })
+        .where('id', '=', id)
+        .where('disabled_at', disabled ? 'is' : 'is not', null)
+        .executeTakeFirst()
+      return numUpdatedRows === 1n
+    },
     async changePassword({ id, passwordVersion }, passwordHash) {
       const { numUpdatedRows } = await db
         .updateTable('accounts')
@@ -86,6 +117,7 @@ function toAccount(row: Selectable<AccountTable>): Account {
     passwordVersion: row.password_version,
     roles: JSON.parse(row.roles),
     scope: row.scope === '' ? [] : row.scope.split(' '),
+    createdAt: row.created_at,
     disabled: row.disabled_at !== null
   }
 }

@@ -10,6 +10,8 @@ export type Account = {
   readonly passwordVersion: number
   readonly roles: readonly string[]
   readonly scope: readonly string[]
+  /** seconds since 1970 */
+  readonly createdAt: number
   readonly disabled: boolean
 }
 

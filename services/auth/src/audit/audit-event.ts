@@ -12,6 +12,10 @@ export type AuditKind =
   | 'logout-all'
   | 'session-ended'
   | 'password-changed'
+  | 'user-created'
+  | 'user-disabled'
+  | 'user-enabled'
+  | 'roles-changed'
 
 /** Where a request came from, as the gateway tells it. */
 export type Origin = {

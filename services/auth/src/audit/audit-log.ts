@@ -5,7 +5,20 @@ import type { AuditEvent } from './audit-event.ts'
 /** The audit log: written before the answer that it tells of, and kept. */
 export type AuditLog = {
   write(event: AuditEvent): Promise<void>
+  /** What fits, the newest first. */
+  read(query: AuditQuery): Promise<AuditEntry[]>
+  /** Whose session it was; null where no login is known that opened it. */
+  ownerOf(sid: string): Promise<string | null>
 }
+
+export type AuditQuery = {
+  readonly subject?: string | undefined
+  /** milliseconds since 1970 */
+  readonly sinceMs?: number | undefined
+  readonly limit: number
+}
+
+export type AuditEntry = AuditEvent & { readonly atMs: number }
 
 export function auditLog(db: Kysely<Tables>, clock: () => number): AuditLog {
   return {
@@ -22,6 +35,29 @@ export function auditLog(db: Kysely<Tables>, clock: () => number): AuditLog {
           detail: JSON.stringify(detail)
         })
         .execute()
+    },
+    async read({ subject, sinceMs, limit }) {
+      let query = db.selectFrom('audit_events').selectAll()
+      if (subject !== undefined) query = query.where('subject', '=', subject)
+      if (sinceMs !== undefined) query = query.where('at_ms', '>=', sinceMs)
+      const rows = await query.orderBy('at_ms', 'desc').limit(limit).execute()
+      return rows.map((row) => ({
+        atMs: row.at_ms,
+        kind: row.kind,
+        subject: row.subject,
+        sid: row.sid,
+        origin: { address: row.address, requestId: row.request_id },
+        detail: JSON.parse(row.detail)
+      }))
+    },
+    async ownerOf(sid) {
+      const row = await db
+        .selectFrom('audit_events')
+        .select('subject')
+        .where('sid', '=', sid)
+        .where('kind', '=', 'login')
+        .executeTakeFirst()
+      return row?.subject ?? null
     }
   }
 }

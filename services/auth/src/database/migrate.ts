@@ -3,13 +3,15 @@ import { type Migration, Migrator } from 'kysely/migration'
 import { accountsAndKeys } from './migrations/0001-accounts-and-keys.ts'
 import { auditEvents } from './migrations/0002-audit-events.ts'
 import { passwordVersion } from './migrations/0005-password-version.ts'
+import { auditIndexes } from './migrations/0006-audit-indexes.ts'
 import type { Tables } from './tables.ts'
 
 /** Every migration, in the order of its name. One that has landed is never edited. */
 const migrations: Record<string, Migration> = {
   '0001-accounts-and-keys': accountsAndKeys,
   '0002-audit-events': auditEvents,
-  '0005-password-version': passwordVersion
+  '0005-password-version': passwordVersion,
+  '0006-audit-indexes': auditIndexes
 }
 
 /** @throws what the first failing migration threw */

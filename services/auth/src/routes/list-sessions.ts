@@ -1,18 +1,7 @@
 import { requireIdentity } from '@gatehouse/identity/identity'
 import { Type } from 'typebox'
-import type { StoredFamily } from '../sessions/families.ts'
 import type { Route } from './needs.ts'
-
-const Session = Type.Object({
-  id: Type.String(),
-  /** whether it is the one that asks */
-  current: Type.Boolean(),
-  /** ISO 8601, as are the others */
-  createdAt: Type.String(),
-  lastUsedAt: Type.String(),
-  expiresAt: Type.String(),
-  label: Type.String()
-})
+import { Session, toSession } from './session-response.ts'
 
 /** The user's live sessions, the one that was used last first. */
 export const listSessions: Route = (service, { sessions }) => {
@@ -26,16 +15,4 @@ export const listSessions: Route = (service, { sessions }) => {
       return { sessions: newestFirst.map((family) => toSession(family, session)) }
     }
   )
-}
-
-function toSession({ sid, record }: StoredFamily, current: string | null) {
-  const iso = (milliseconds: number) => new Date(milliseconds).toISOString()
-  return {
-    id: sid,
-    current: sid === current,
-    createdAt: iso(record.openedAt * 1000),
-    lastUsedAt: iso(record.rotatedAtMs),
-    expiresAt: iso(Math.min(record.idleExpiresAt, record.expiresAt) * 1000),
-    label: record.label
-  }
 }

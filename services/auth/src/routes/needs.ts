@@ -8,6 +8,9 @@ import type { KeyRing } from '../sessions/key-ring.ts'
 import type { Sessions } from '../sessions/sessions.ts'
 import type { LimitAddress } from './limit-address.ts'
 
+/** What a user has who was just made. */
+export type NewUser = { readonly roles: readonly string[]; readonly scope: readonly string[] }
+
 /** What the routes work with. */
 export type RouteNeeds = {
   readonly accounts: AccountStore
@@ -18,7 +21,7 @@ export type RouteNeeds = {
   readonly limitAddress: LimitAddress
   readonly audit: AuditLog
   readonly signingKeys: () => readonly SigningKey[]
-  readonly newUser: { readonly roles: readonly string[]; readonly scope: readonly string[] }
+  readonly newUser: NewUser
   readonly allowedOrigins: readonly string[]
   readonly clock: () => number
 }

@@ -37,7 +37,14 @@ t.test('after a refresh the token still says when the user signed in', async (t)
 const key = await generateSigningKey('ES256', 'active')
 const subject: AccessTokenSubject = {
   account: {
-    ...{ id: 'account', email, passwordVersion: 0, passwordHash: '', disabled: false },
+    ...{
+      id: 'account',
+      email,
+      passwordVersion: 0,
+      createdAt: 0,
+      passwordHash: '',
+      disabled: false
+    },
     ...{ roles: ['user'], scope: ['a', 'b', 'c'] }
   },
   ...{ sid: 'session', clientId: '', requestedScope: '', authenticatedAt: 0 }

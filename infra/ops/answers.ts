@@ -1,0 +1,32 @@
+import { textTable } from './text-table.ts'
+
+/** What the ops listener answers. */
+export type User = {
+  readonly id: string
+  readonly email: string
+  readonly roles: readonly string[]
+  readonly scope: readonly string[]
+  readonly disabled: boolean
+  readonly createdAt: string
+}
+
+export type Session = {
+  readonly id: string
+  readonly createdAt: string
+  readonly lastUsedAt: string
+  readonly expiresAt: string
+  readonly label: string
+}
+
+export function userTable(users: readonly User[]): string {
+  return textTable(
+    ['id', 'e-mail', 'roles', 'scope', 'state', 'created'],
+    users.map(({ id, email, roles, scope, disabled, createdAt }) => [
+      ...[id, email, roles.join(','), scope.join(' ')],
+      ...[disabled ? 'disabled' : 'enabled', createdAt]
+    ])
+  )
+}
+
+export const count = (number: number, noun: string): string =>
+  `${number} ${noun}${number === 1 ? '' : 's'}`

@@ -1,0 +1,52 @@
+import { count } from '../answers.ts'
+import { BadUsage, type Command, textOption } from '../command.ts'
+import { textTable } from '../text-table.ts'
+
+type Event = {
+  at: string
+  kind: string
+  user: string | null
+  session: string | null
+  address: string
+  requestId: string
+  detail: Record<string, number>
+}
+
+export const audit: Command = {
+  name: 'audit',
+  usage: '[--user ID] [--since TIME] [--limit NUMBER]',
+  summary:
+    'The audit log, the newest first. TIME is a date (2026-11-23, 2026-11-23T10:00Z) or a while ago (30m, 12h, 7d).',
+  options: { user: { type: 'string' }, since: { type: 'string' }, limit: { type: 'string' } },
+  words: [0, 0],
+  async run(typed, ops) {
+    const user = textOption(typed, 'user')
+    const since = textOption(typed, 'since')
+    const query = new URLSearchParams({
+      limit: textOption(typed, 'limit') ?? '100',
+      ...(user === undefined ? {} : { user }),
+      ...(since === undefined ? {} : { since: instant(since, Date.now()) })
+    })
+    const answer = await ops.call<{ events: Event[] }>('GET', `/ops/audit?${query}`)
+    const table = textTable(
+      ['at', 'event', 'user', 'session', 'from', 'detail'],
+      answer.events.map(({ at, kind, user, session, address, detail }) => [
+        ...[at, kind, user ?? '', session ?? '', address],
+        Object.entries(detail)
+          .map(([name, value]) => `${name}=${value}`)
+          .join(' ')
+      ])
+    )
+    return { json: answer, text: `${table}\n\n${count(answer.events.length, 'event')}` }
+  }
+}
+
+const unitMs: Record<string, number> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }
+
+function instant(text: string, nowMs: number): string {
+  const [, amount, unit = ''] = /^(\d{1,9})([smhd])$/.exec(text) ?? []
+  const ms = amount === undefined ? Date.parse(text) : nowMs - Number(amount) * (unitMs[unit] ?? 0)
+  if (Number.isNaN(new Date(ms).getTime()))
+    throw new BadUsage(`--since: ${text} is neither a date nor a while ago`)
+  return new Date(ms).toISOString()
+}

@@ -1,0 +1,31 @@
+import { count } from '../answers.ts'
+import { BadUsage, type Command, type Typed, textOption } from '../command.ts'
+
+export const sessionsEnd: Command = {
+  name: 'sessions end',
+  usage: 'SID | --user ID',
+  summary:
+    'Ends one session, or all of a user (by id or e-mail). Every gateway refuses its tokens from then on.',
+  options: { user: { type: 'string' } },
+  words: [0, 1],
+  confirm: (typed) => {
+    const { sid, user } = target(typed)
+    return sid === undefined ? `End all sessions of ${user}?` : `End the session ${sid}?`
+  },
+  async run(typed, ops) {
+    const { sid, user } = target(typed)
+    const path =
+      sid === undefined
+        ? `/ops/users/${encodeURIComponent(user ?? '')}/sessions`
+        : `/ops/sessions/${encodeURIComponent(sid)}`
+    const answer = await ops.call<{ ended: number }>('DELETE', path)
+    return { json: answer, text: `${count(answer.ended, 'session')} ended` }
+  }
+}
+
+function target(typed: Typed) {
+  const [sid] = typed.positionals
+  const user = textOption(typed, 'user')
+  if ((sid === undefined) === (user === undefined)) throw new BadUsage('either SID or --user ID')
+  return { sid, user }
+}

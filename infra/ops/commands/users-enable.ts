@@ -1,0 +1,16 @@
+import { type User, userTable } from '../answers.ts'
+import type { Command } from '../command.ts'
+
+export const usersEnable: Command = {
+  name: 'users enable',
+  usage: 'ID',
+  summary: 'Lets a disabled user (by id or e-mail) in again. The sessions of before stay ended.',
+  words: [1, 1],
+  async run({ positionals: [user = ''] }, ops) {
+    const answer = await ops.call<{ user: User }>(
+      'POST',
+      `/ops/users/${encodeURIComponent(user)}/enable`
+    )
+    return { json: answer, text: userTable([answer.user]) }
+  }
+}

@@ -1,0 +1,24 @@
+import { count, type User, userTable } from '../answers.ts'
+import { type Command, textOption } from '../command.ts'
+
+type Page = { users: User[]; next: string | null }
+
+export const usersList: Command = {
+  name: 'users list',
+  usage: '[--limit NUMBER] [--after EMAIL]',
+  summary: 'The users in the order of their e-mail addresses, a hundred at a time.',
+  options: { limit: { type: 'string' }, after: { type: 'string' } },
+  words: [0, 0],
+  async run(typed, ops) {
+    const query = new URLSearchParams({
+      limit: textOption(typed, 'limit') ?? '100',
+      after: textOption(typed, 'after') ?? ''
+    })
+    const page = await ops.call<Page>('GET', `/ops/users?${query}`)
+    const more = page.next === null ? '' : `\n\nMore: --after ${page.next}`
+    return {
+      json: page,
+      text: `${userTable(page.users)}\n\n${count(page.users.length, 'user')}${more}`
+    }
+  }
+}

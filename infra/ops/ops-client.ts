@@ -1,0 +1,91 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { OPS_ADDRESS_FILE, OPS_TOKEN_FILE } from '@gatehouse/room/ops-address'
+import { Refused } from './command.ts'
+
+export type Environment = Readonly<Record<string, string | undefined>>
+
+/** Calls of the auth service's ops listener. */
+export type OpsClient = {
+  /** @throws Refused with the listener's own code and detail, or why it could not be asked */
+  call<Body>(method: 'GET' | 'POST' | 'PUT' | 'DELETE', path: string, body?: object): Promise<Body>
+}
+
+/** What only the command line reads; the rest are settings of the auth service. */
+export const opsSettings = { AUTH_OPS_URL: {} }
+
+const TIMEOUT_MS = 30_000
+const DEFAULT_PORT = '3901'
+
+export function opsClient(environment: Environment): OpsClient {
+  return {
+    async call<Body>(method: string, path: string, body?: object) {
+      const { url, from } = listenerAddress(environment)
+      const response = await fetch(new URL(path, url), {
+        method,
+        headers: {
+          authorization: `Bearer ${opsToken(environment)}`,
+          ...(body === undefined ? {} : { 'content-type': 'application/json' })
+        },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+        redirect: 'error',
+        signal: AbortSignal.timeout(TIMEOUT_MS)
+      }).catch(() => {
+        throw new Refused(
+          'UNREACHABLE',
+          `Nobody answers at ${url} (${from}). Is the auth service up?`
+        )
+      })
+      if (response.status === 204) return null as Body
+      const answer = await response.json().catch(() => ({}))
+      if (response.ok) return answer as Body
+      throw refusalOf(response.status, answer as Problem)
+    }
+  }
+}
+
+type Problem = { code?: string; title?: string; detail?: string }
+
+function refusalOf(status: number, { code = `HTTP_${status}`, title, detail }: Problem): Refused {
+  if (status === 401) {
+    return new Refused(
+      code,
+      'The auth service does not know this token: AUTH_OPS_TOKEN is another one.'
+    )
+  }
+  return new Refused(code, detail ?? title ?? `The auth service answered ${status}.`)
+}
+
+/** Where the listener is, and who says so. */
+function listenerAddress(environment: Environment): { url: string; from: string } {
+  const { AUTH_OPS_URL, AUTH_OPS_PORT } = environment
+  if (AUTH_OPS_URL) return { url: AUTH_OPS_URL, from: 'AUTH_OPS_URL' }
+  if (AUTH_OPS_PORT && AUTH_OPS_PORT !== '0') {
+    return { url: `http://127.0.0.1:${AUTH_OPS_PORT}`, from: 'AUTH_OPS_PORT' }
+  }
+  const left = readLeft(dataFile(environment, OPS_ADDRESS_FILE))
+  if (left !== null) return { url: left, from: dataFile(environment, OPS_ADDRESS_FILE) }
+  return { url: `http://127.0.0.1:${DEFAULT_PORT}`, from: 'the default' }
+}
+
+function opsToken(environment: Environment): string {
+  if (environment.AUTH_OPS_TOKEN) return environment.AUTH_OPS_TOKEN
+  const file = environment.AUTH_OPS_TOKEN_FILE || dataFile(environment, OPS_TOKEN_FILE)
+  const token = readLeft(file)
+  if (token !== null) return token
+  throw new Refused(
+    'NO_TOKEN',
+    `There is no ops token in ${file}. Set AUTH_OPS_TOKEN_FILE, or GATEHOUSE_DATA_DIR to the data folder of the auth service.`
+  )
+}
+
+const dataFile = (environment: Environment, name: string): string =>
+  join(environment.GATEHOUSE_DATA_DIR || '.gatehouse', name)
+
+function readLeft(file: string): string | null {
+  try {
+    return readFileSync(file, 'utf8').trim()
+  } catch {
+    return null
+  }
+}

@@ -1,0 +1,41 @@
+import { createInterface } from 'node:readline/promises'
+import { Writable } from 'node:stream'
+import { text } from 'node:stream/consumers'
+
+/** The person at the keyboard, where there is one. Questions go to standard error: standard output is for the answer. */
+export type Terminal = {
+  readonly isInteractive: boolean
+  /** Whether the answer is yes. */
+  ask(question: string): Promise<boolean>
+  /** What is typed, without showing it. */
+  askSecret(prompt: string): Promise<string>
+  /** All of standard input, without its last line break. */
+  readInput(): Promise<string>
+}
+
+export function terminal(): Terminal {
+  return {
+    isInteractive: process.stdin.isTTY === true && process.stderr.isTTY === true,
+    async ask(question) {
+      const answer = await line(`${question} [y/N] `, process.stderr)
+      return /^y(es)?$/i.test(answer.trim())
+    },
+    async askSecret(prompt) {
+      process.stderr.write(prompt)
+      const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() })
+      const secret = await line('', nowhere)
+      process.stderr.write('\n')
+      return secret
+    },
+    readInput: async () => (await text(process.stdin)).replace(/\r?\n$/, '')
+  }
+}
+
+async function line(prompt: string, output: NodeJS.WritableStream): Promise<string> {
+  const reader = createInterface({ input: process.stdin, output, terminal: true })
+  try {
+    return await reader.question(prompt)
+  } finally {
+    reader.close()
+  }
+}

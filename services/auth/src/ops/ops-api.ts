@@ -1,0 +1,37 @@
+import type { Service } from '@gatehouse/http-service/build-service'
+import type { AccountStore } from '../accounts/account-store.ts'
+import type { Passwords } from '../accounts/passwords.ts'
+import type { AuditLog } from '../audit/audit-log.ts'
+import type { NewUser } from '../routes/needs.ts'
+import type { Families } from '../sessions/families.ts'
+import { auditRoutes } from './audit.ts'
+import { type OperatorPolicy, requireOperator } from './require-operator.ts'
+import { sessionRoutes } from './sessions.ts'
+import { userRoutes } from './users.ts'
+
+/** What operators' calls work with. */
+export type OpsNeeds = {
+  readonly accounts: AccountStore
+  readonly passwords: Passwords
+  readonly families: Families
+  readonly audit: AuditLog
+  readonly newUser: NewUser
+  readonly clock: () => number
+}
+
+/** One group of an operator's calls. */
+export type OpsRoutes = (service: Service, needs: OpsNeeds) => void
+
+const groups: OpsRoutes[] = [userRoutes, sessionRoutes, auditRoutes]
+
+/** What operators can do, on the private listener, behind a token of its own. */
+export function opsApi(ops: Service, needs: OpsNeeds, policy: OperatorPolicy): void {
+  ops.register(
+    async (scope) => {
+      scope.addHook('onRequest', requireOperator(policy))
+      // The scope is the same service, under a prefix.
+      for (const group of groups) group(scope as unknown as Service, needs)
+    },
+    { prefix: '/ops' }
+  )
+}

@@ -1,0 +1,208 @@
+import t, { type Test } from 'tap'
+import {
+  audited,
+  authService,
+  email,
+  login,
+  OPS_TOKEN,
+  password,
+  registered,
+  signedIn
+} from '../fixtures/auth-service.ts'
+import { isProblem } from '../fixtures/problem.ts'
+import { revokedSids } from '../fixtures/stores.ts'
+
+async function operating(t: Test, options: Parameters<typeof authService>[1] = {}) {
+  const auth = await authService(t, options)
+  const headers = { authorization: `Bearer ${OPS_TOKEN}` }
+  const call = (method: 'GET' | 'POST' | 'PUT' | 'DELETE', url: string, payload?: object) =>
+    auth.ops.inject({ method, url, headers, ...(payload === undefined ? {} : { payload }) })
+  return { auth, call }
+}
+
+const refresh = (auth: Awaited<ReturnType<typeof authService>>, refreshToken: string) =>
+  auth.post('/refresh-token', { refreshToken })
+
+t.test('an operator makes a user, the first admin too', async (t) => {
+  const { auth, call } = await operating(t)
+  const roles = ['admin', 'user']
+  const answer = await call('POST', '/ops/users', { email: 'Root@Example.com', password, roles })
+  t.equal(answer.statusCode, 201)
+  t.match(answer.json().user, {
+    ...{
+      email: 'root@example.com',
+      roles,
+      scope: ['orders:read', 'orders:write'],
+      disabled: false
+    },
+    createdAt: new Date(auth.clock()).toISOString()
+  })
+  t.strictSame(Object.keys(answer.json().user).sort(), [
+    ...['createdAt', 'disabled', 'email', 'id', 'roles', 'scope']
+  ])
+  t.equal((await login(auth, 'root@example.com')).tokenType, 'Bearer')
+  isProblem(t, await call('POST', '/ops/users', { email: 'root@example.com', password }), {
+    ...{ code: 'CONFLICT', detail: 'the e-mail address is taken' }
+  })
+})
+
+t.test('by the same rules as everybody', async (t) => {
+  const { call } = await operating(t)
+  const bad: object[] = [
+    ...[{}, { email }, { password }, { email: 'nobody', password }, { email, password: 'short' }],
+    ...[
+      { email, password: 'password' },
+      { email, password: email },
+      { email, password, id: 'x' }
+    ],
+    ...[
+      { email, password: '\ud800bcdefghij' },
+      { email: 'a\0@b.example', password }
+    ],
+    ...['', 'a b', 'a,b', 'a"b', 'a\nb', 'é', '\u202e', 'x'.repeat(65)].flatMap((word) => [
+      ...[
+        { email, password, roles: [word] },
+        { email, password, scope: [word] }
+      ]
+    ]),
+    { email, password, roles: ['admin', 'admin'] },
+    { email, password, roles: 'admin' }
+  ]
+  for (const body of bad) {
+    const answer = await call('POST', '/ops/users', body)
+    t.match(answer.json(), { code: 'INVALID_REQUEST', status: 400 }, JSON.stringify(body))
+  }
+  t.strictSame((await call('GET', '/ops/users')).json().users, [])
+})
+
+t.test('users are listed a page at a time', async (t) => {
+  const { auth, call } = await operating(t)
+  for (const who of ['c@x.example', 'a@x.example', 'b@x.example']) await registered(auth, who)
+  const page = async (query: string) => (await call('GET', `/ops/users?${query}`)).json()
+  const emails = ({ users }: { users: { email: string }[] }) => users.map((user) => user.email)
+  const first = await page('limit=2')
+  t.strictSame(emails(first), ['a@x.example', 'b@x.example'])
+  t.equal(first.next, 'b@x.example')
+  const last = await page(`limit=2&after=${encodeURIComponent(first.next)}`)
+  t.strictSame([emails(last), last.next], [['c@x.example'], null])
+  for (const query of ['limit=0', 'limit=1001', 'limit=x', 'limit=-1']) {
+    t.equal((await page(query)).code, 'INVALID_REQUEST', query)
+  }
+})
+
+t.test('whoever is disabled is out, everywhere and at once', async (t) => {
+  const { auth, call } = await operating(t)
+  const { user, tokens } = await signedIn(auth)
+  const other = await login(auth)
+
+  const answer = await call('POST', `/ops/users/${user.id}/disable`)
+
+  t.match(answer.json(), { user: { id: user.id, disabled: true }, ended: 2 })
+  const ids = [tokens.session.id, other.session.id]
+  t.strictSame((await revokedSids(auth.store)).sort(), ids.sort(), 'every gateway hears of it')
+  isProblem(t, await refresh(auth, tokens.refreshToken), { code: 'SESSION_ENDED' })
+  isProblem(t, await auth.post('/login', { email, password }), {
+    ...{ code: 'UNAUTHENTICATED', detail: 'the e-mail or the password is wrong' }
+  })
+
+  const enabled = await call('POST', `/ops/users/${encodeURIComponent(email)}/enable`)
+  t.match(enabled.json(), { user: { disabled: false } }, 'by e-mail as well')
+  t.equal((await auth.post('/login', { email, password })).statusCode, 200)
+  isProblem(t, await refresh(auth, other.refreshToken), { code: 'SESSION_ENDED' })
+  const kinds = (await audited(auth)).map(({ kind, address }) => `${kind} ${address}`)
+  t.ok(kinds.includes('user-disabled ops') && kinds.includes('user-enabled ops'))
+})
+
+t.test('a login that was under way when its user was disabled opens nothing', async (t) => {
+  let disable = async (): Promise<unknown> => null
+  const { auth, call } = await operating(t, {
+    // The moment between the check of the password and the end of the user's sessions.
+    families: (real) => ({
+      ...real,
+      async open(...opening) {
+        await disable()
+        return real.open(...opening)
+      }
+    })
+  })
+  const { id } = await registered(auth)
+  disable = () => call('POST', `/ops/users/${id}/disable`)
+  const answer = await auth.post('/login', { email, password })
+  t.equal(answer.statusCode, 401)
+  t.strictSame(await auth.store.families.list(id), [])
+})
+
+t.test('roles are in the next access token', async (t) => {
+  const { auth, call } = await operating(t)
+  const { user, tokens } = await signedIn(auth)
+  const answer = await call('PUT', `/ops/users/${user.id}/roles`, { roles: ['admin'] })
+  t.match(answer.json().user, { id: user.id, roles: ['admin'] })
+  const { accessToken } = (await refresh(auth, tokens.refreshToken)).json()
+  const [, claims = ''] = accessToken.split('.')
+  t.strictSame(JSON.parse(Buffer.from(claims, 'base64url').toString()).roles, ['admin'])
+  for (const body of [
+    {},
+    { roles: 'admin' },
+    { roles: [''] },
+    { roles: ['a,b'] },
+    { roles: [], x: 1 }
+  ]) {
+    t.equal((await call('PUT', `/ops/users/${user.id}/roles`, body)).statusCode, 400)
+  }
+})
+
+t.test('sessions of a user are listed, and ended one by one or all', async (t) => {
+  const { auth, call } = await operating(t)
+  const { user, tokens } = await signedIn(auth)
+  const others = [await login(auth), await login(auth)]
+  const listed = (await call('GET', `/ops/users/${user.id}/sessions`)).json().sessions
+  t.equal(listed.length, 3)
+  t.match(listed[0], { id: tokens.session.id, label: String, expiresAt: /Z$/ })
+
+  t.match((await call('DELETE', `/ops/sessions/${tokens.session.id}`)).json(), { ended: 1 })
+  isProblem(t, await refresh(auth, tokens.refreshToken), { code: 'SESSION_ENDED' })
+  isProblem(t, await call('DELETE', `/ops/sessions/${tokens.session.id}`), { code: 'NOT_FOUND' })
+  isProblem(t, await call('DELETE', '/ops/sessions/none'), { code: 'NOT_FOUND' })
+
+  t.match((await call('DELETE', `/ops/users/${user.id}/sessions`)).json(), { ended: 2 })
+  for (const { refreshToken } of others) {
+    isProblem(t, await refresh(auth, refreshToken), { code: 'SESSION_ENDED' })
+  }
+})
+
+t.test('who is not there is not found', async (t) => {
+  const { call } = await operating(t)
+  const detail = 'there is no such user'
+  for (const who of ['nobody', 'nobody@example.com', "'%20or%201=1%20--", '%F0%9F%90%8E']) {
+    const calls = [
+      await call('POST', `/ops/users/${who}/disable`),
+      await call('POST', `/ops/users/${who}/enable`),
+      await call('PUT', `/ops/users/${who}/roles`, { roles: [] }),
+      await call('GET', `/ops/users/${who}/sessions`),
+      await call('DELETE', `/ops/users/${who}/sessions`),
+      await call('GET', `/ops/audit?user=${who}`)
+    ]
+    for (const answer of calls) isProblem(t, answer, { code: 'NOT_FOUND', detail }, who)
+  }
+})
+
+t.test('the audit log is read by user and by time, the newest first', async (t) => {
+  const { auth, call } = await operating(t)
+  await signedIn(auth, 'eve@example.com')
+  auth.clock.advance(60_000)
+  const since = new Date(auth.clock()).toISOString()
+  const { user, tokens } = await signedIn(auth)
+  auth.clock.advance(1000)
+  await auth.post('/logout', { refreshToken: tokens.refreshToken })
+
+  const events = async (query: string) => (await call('GET', `/ops/audit?${query}`)).json().events
+  const kinds = async (query: string) =>
+    (await events(query)).map(({ kind }: { kind: string }) => kind)
+  t.strictSame(await kinds(`user=${user.id}`), ['logout', 'login'])
+  t.strictSame(await kinds(`since=${since}`), ['logout', 'login'])
+  t.strictSame(await kinds('limit=1'), ['logout'])
+  t.match((await events('limit=1'))[0], { user: user.id, session: tokens.session.id, at: /Z$/ })
+  for (const query of ['since=yesterday', 'limit=0', 'since=2026']) {
+    t.equal((await call('GET', `/ops/audit?${query}`)).statusCode, 400, query)
+  }
+})
