@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
-import { house } from '@gatehouse/fixtures/house'
+import { dataFolder, house } from '@gatehouse/fixtures/house'
 import t from 'tap'
 import { read } from './source-files.ts'
 
@@ -13,13 +13,14 @@ function shellUnder(heading: string): string {
 }
 
 t.test('the journey of the README, pasted into a shell, does what it says', async (t) => {
-  const { url } = await house(t)
+  const folder = dataFolder(t)
+  const { url } = await house(t, { GATEHOUSE_DATA_DIR: folder })
   const journey = shellUnder('The journey')
   t.match(journey, 'API=http://localhost:3000', 'it is the journey through the gateway')
 
   const script = journey.replace('http://localhost:3000', url)
   const { stdout: output } = await promisify(execFile)('bash', ['-euo', 'pipefail', '-c', script], {
-    env: { PATH: process.env.PATH }
+    env: { PATH: process.env.PATH, GATEHOUSE_DATA_DIR: folder }
   })
 
   const statuses = [...output.matchAll(/^→ (\d{3})$/gm)].map(([, status]) => Number(status))
@@ -30,5 +31,7 @@ t.test('the journey of the README, pasted into a shell, does what it says', asyn
   )
   t.match(output, '"x-auth-subject":', 'the service saw who is calling')
   t.notMatch(output, 'somebody-else', 'and not what somebody wrote in its place')
+  t.match(output, /root@example\.com +admin/, 'the operator has made an admin')
+  t.match(output, /login-failed/, 'and reads of the wrong password')
   t.match(output, 'the same successor', 'a racing refresh got what the first one got')
 })

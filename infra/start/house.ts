@@ -14,9 +14,7 @@ const POLL_MS = 50
  * Resolves when a login through the gateway would succeed.
  */
 export async function startHouse(given: NodeJS.ProcessEnv): Promise<House> {
-  const environment = await resolveEnvironment(given)
-  const start = environment.REDIS_URL ? startProcesses : startInOneProcess
-  const rooms = await start(environment)
+  const rooms = await startRooms(given)
   const gateway = rooms.find(({ name }) => name === 'gateway')
   if (gateway === undefined) throw new Error('there is no gateway')
   const takeDown = async () => {
@@ -35,6 +33,22 @@ export async function startHouse(given: NodeJS.ProcessEnv): Promise<House> {
     throw error
   }
   return { ...gateway, name: 'house', rooms, close }
+}
+
+/** A port that was free when it was looked for may be taken when a room comes to it: then others are looked for. */
+async function startRooms(given: NodeJS.ProcessEnv, attempts = 3): Promise<Room[]> {
+  const environment = await resolveEnvironment(given)
+  const start = environment.REDIS_URL ? startProcesses : startInOneProcess
+  try {
+    return await start(environment)
+  } catch (error) {
+    const taken = error instanceof Error && 'code' in error && error.code === 'EADDRINUSE'
+    const chosen = Object.entries(given).some(
+      ([name, port]) => name.endsWith('_PORT') && port === '0'
+    )
+    if (!taken || !chosen || attempts <= 1) throw error
+    return startRooms(given, attempts - 1)
+  }
 }
 
 async function answers(url: string): Promise<void> {
