@@ -1,25 +1,27 @@
-import { join } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
 import { client, type TokenAnswer } from '@gatehouse/fixtures/client'
 import { dataFolder } from '@gatehouse/fixtures/house'
+import { asked, postgresMissing, postgresServer } from '@gatehouse/fixtures/postgres-server'
 import { redisMissing, redisServer } from '@gatehouse/fixtures/redis-server'
 import { roomProcess } from '@gatehouse/fixtures/room-process'
 import t, { type Test } from 'tap'
 
 const ada = { email: 'ada@example.com', password: 'correct horse battery' }
 const SESSION_LIMIT = 5
+const skip = redisMissing || postgresMissing
 
 /** Two auth services on one Redis and one database, and clients that are dealt out to them. */
 async function twoProcesses(t: Test) {
   const { url, redis } = await redisServer(t)
-  const folder = dataFolder(t)
+  const database = await (await postgresServer(t)).database()
   const settings = {
-    ...{ REDIS_URL: url, GATEHOUSE_DATA_DIR: folder, AUTH_PORT: '0', AUTH_OPS_PORT: '0' },
+    ...{ REDIS_URL: url, DATABASE_URL: database, GATEHOUSE_DATA_DIR: dataFolder(t) },
+    ...{ AUTH_PORT: '0', AUTH_OPS_PORT: '0' },
     AUTH_SESSIONS_PER_USER: String(SESSION_LIMIT)
   }
-  // One after the other: the first makes the keys, and the second finds them.
-  const first = await roomProcess('auth', settings)
-  const second = await roomProcess('auth', settings)
+  const [first, second] = await Promise.all([
+    roomProcess('auth', settings),
+    roomProcess('auth', settings)
+  ])
   t.teardown(() => Promise.all([first.stop(), second.stop()]))
   const clients = [client(first.url), client(second.url)] as const
   const post = (turn: number, path: string, json: unknown) =>
@@ -31,37 +33,28 @@ async function twoProcesses(t: Test) {
     post,
     refresh: (turn: number, refreshToken: string) => post(turn, '/refresh-token', { refreshToken }),
     async reuses() {
-      const database = new DatabaseSync(join(folder, 'accounts.sqlite'), { readOnly: true })
-      const count = database.prepare(
-        "select count(*) n from audit_events where kind = 'refresh-reused'"
-      )
-      const { n } = count.get() as { n: number }
-      database.close()
-      return n
+      const events = "select 1 from audit_events where kind = 'refresh-reused'"
+      return (await asked(database, events)).length
     }
   }
 }
 
 const FIFTY = Array.from({ length: 50 }, (_, turn) => turn)
 
-t.test(
-  'of fifty refreshes at once all succeed, with one successor',
-  { skip: redisMissing },
-  async (t) => {
-    const { post, refresh } = await twoProcesses(t)
-    const { body: tokens } = await post(1, '/login', ada)
+t.test('of fifty refreshes at once all succeed, with one successor', { skip }, async (t) => {
+  const { post, refresh } = await twoProcesses(t)
+  const { body: tokens } = await post(1, '/login', ada)
 
-    const answers = await Promise.all(FIFTY.map((turn) => refresh(turn, tokens.refreshToken)))
+  const answers = await Promise.all(FIFTY.map((turn) => refresh(turn, tokens.refreshToken)))
 
-    t.strictSame([...new Set(answers.map(({ status }) => status))], [200])
-    const successors = new Set(answers.map(({ body }) => body.refreshToken))
-    t.equal(successors.size, 1, 'byte for byte')
-    const [successor = ''] = successors
-    t.equal((await refresh(0, successor)).status, 200, 'and it works')
-  }
-)
+  t.strictSame([...new Set(answers.map(({ status }) => status))], [200])
+  const successors = new Set(answers.map(({ body }) => body.refreshToken))
+  t.equal(successors.size, 1, 'byte for byte')
+  const [successor = ''] = successors
+  t.equal((await refresh(0, successor)).status, 200, 'and it works')
+})
 
-t.test('a spent token ends its family exactly once', { skip: redisMissing }, async (t) => {
+t.test('a spent token ends its family exactly once', { skip }, async (t) => {
   const { post, refresh, reuses } = await twoProcesses(t)
   const { body: tokens } = await post(0, '/login', ada)
   const { body: next } = await refresh(1, tokens.refreshToken)
@@ -74,7 +67,7 @@ t.test('a spent token ends its family exactly once', { skip: redisMissing }, asy
   t.equal((await refresh(1, newest.refreshToken)).body.code, 'SESSION_ENDED', 'the newest as well')
 })
 
-t.test('logins from everywhere never exceed the limit', { skip: redisMissing }, async (t) => {
+t.test('logins from everywhere never exceed the limit', { skip }, async (t) => {
   const { post, refresh } = await twoProcesses(t)
 
   const logins = await Promise.all(FIFTY.slice(0, 20).map((turn) => post(turn, '/login', ada)))

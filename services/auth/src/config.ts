@@ -22,6 +22,8 @@ export const authSettings = {
   ...redisSettings,
   ...tokenSettings,
   ...originSettings,
+  DATABASE_URL: Type.Optional(Type.String({ pattern: '^postgres(ql)?://' })),
+  DATABASE_POOL_SIZE: Type.Integer({ default: 10, minimum: 1, maximum: 1000 }),
   REDIS_REVOCATION_REPLICAS: Type.Integer({ default: 0, minimum: 0, maximum: 16 }),
   AUTH_HOST: host(),
   AUTH_PORT: port(3001),
@@ -60,6 +62,9 @@ export const authSettings = {
 
 export type AuthConfig = Static<ReturnType<typeof Type.Object<typeof authSettings>>>
 
+/** docker-compose.yml's, for a machine that nobody else can reach */
+const DEVELOPMENT_PASSWORD = 'gatehouse'
+
 /** @throws SettingsFault */
 export function readConfig(environment: Environment): AuthConfig {
   const config = readSettings(authSettings, environment)
@@ -77,7 +82,11 @@ function missingSecrets(config: AuthConfig): string[] {
     AUTH_KEY_ENCRYPTION_KEY: config.AUTH_KEY_ENCRYPTION_KEY ?? config.AUTH_KEY_ENCRYPTION_KEY_FILE,
     AUTH_OPS_TOKEN: config.AUTH_OPS_TOKEN ?? config.AUTH_OPS_TOKEN_FILE
   }
-  return Object.entries(given)
+  const missing = Object.entries(given)
     .filter(([, value]) => value === undefined)
     .map(([name]) => `${name} (or ${name}_FILE) must be set in production`)
+  const known = URL.parse(config.DATABASE_URL ?? '')?.password === DEVELOPMENT_PASSWORD
+  return known
+    ? [...missing, 'DATABASE_URL must have a password of its own in production']
+    : missing
 }

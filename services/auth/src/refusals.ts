@@ -85,6 +85,13 @@ export const invalidMember = (member: string, rule: string) =>
     detail: `body/${member} ${rule}`
   })
 
+export const databaseUnavailable = (cause: unknown) =>
+  new Refusal('UNAVAILABLE', {
+    reason: 'the database did not answer',
+    headers: { 'retry-after': '1' },
+    cause
+  })
+
 export const storeUnavailable = (cause: unknown) =>
   new Refusal('UNAVAILABLE', {
     reason: 'the session store did not answer',

@@ -14,13 +14,14 @@ import { type Passwords, passwords } from './accounts/passwords.ts'
 import { buildAuth } from './app.ts'
 import { auditLog } from './audit/audit-log.ts'
 import type { AuthConfig } from './config.ts'
+import { openTables } from './database/open-tables.ts'
 import { loadSigningKeys, signingKeyStore } from './keys/signing-key-store.ts'
 import { authMetrics } from './metrics.ts'
 import { authChecks } from './ops/auth-checks.ts'
 import { opsApi } from './ops/ops-api.ts'
 import { keyEncryptionKey, opsToken, refreshKeys } from './secrets.ts'
 import { refreshLimit } from './sessions/refresh-limit.ts'
-import { openShared, openTables } from './stores.ts'
+import { openShared } from './stores.ts'
 
 /** The auth service that is up; with embedded defaults, also the log of revocations for a gateway in this process. */
 export type AuthRoom = Room & { readonly revocations: RevocationSource | null }
@@ -31,7 +32,12 @@ const ROUTES_TO_AUTH = ['auth']
 export async function startAuth(config: AuthConfig): Promise<AuthRoom> {
   const clock = Date.now
   const log = roomLog('auth', config.LOG_LEVEL)
-  const database = await openTables(config)
+  const database = await openTables({
+    url: config.DATABASE_URL,
+    folder: config.GATEHOUSE_DATA_DIR,
+    poolSize: config.DATABASE_POOL_SIZE,
+    onWaiting: (err) => log.warn({ err }, 'the database does not answer yet')
+  })
   const keys = await loadSigningKeys(
     signingKeyStore(database, keyEncryptionKey(config)),
     config.AUTH_SIGNING_ALGORITHM,

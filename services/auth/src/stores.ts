@@ -2,12 +2,8 @@ import { join } from 'node:path'
 import { connectRedis } from '@gatehouse/redis/connect-redis'
 import type { RevocationSource } from '@gatehouse/revocation/revocation'
 import type { Redis } from 'ioredis'
-import { Kysely } from 'kysely'
 import type { AuthConfig } from './config.ts'
-import { migrate } from './database/migrate.ts'
-import { openDatabase } from './database/open-database.ts'
-import { nodeSqliteDialect } from './database/sqlite-dialect.ts'
-import type { Tables } from './database/tables.ts'
+import { openSqlite } from './database/open-sqlite.ts'
 import type { GuessCounts } from './guesses/guess-counts.ts'
 import { memoryGuessCounts } from './guesses/memory-guess-counts.ts'
 import { redisGuessCounts } from './guesses/redis-guess-counts.ts'
@@ -19,14 +15,6 @@ import { sqliteRevocations } from './sessions/sqlite-revocations.ts'
 
 /** what a gateway's clock may be behind, on top of the access token's life */
 const CLOCK_SKEW_SECONDS = 60
-
-/** The durable tables: accounts and signing keys. */
-export async function openTables(config: AuthConfig): Promise<Kysely<Tables>> {
-  const file = join(config.GATEHOUSE_DATA_DIR, 'accounts.sqlite')
-  const database = new Kysely<Tables>({ dialect: nodeSqliteDialect(openDatabase(file)) })
-  await migrate(database)
-  return database
-}
 
 export type SharedStores = {
   families: Families
@@ -57,7 +45,7 @@ export function openShared(config: AuthConfig, clock: () => number): SharedStore
     return { families, guessCounts: redisGuessCounts(redis), redis, revocations: null }
   }
   // A file of its own: a rotation never waits for an account.
-  const database = openDatabase(join(config.GATEHOUSE_DATA_DIR, 'sessions.sqlite'))
+  const database = openSqlite(join(config.GATEHOUSE_DATA_DIR, 'sessions.sqlite'))
   const revocations = sqliteRevocations(database, revocationSeconds)
   const families = sqliteFamilies(database, revocations, policy, options)
   return { families, guessCounts: memoryGuessCounts(clock), redis: undefined, revocations }

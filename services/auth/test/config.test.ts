@@ -53,4 +53,8 @@ t.test('in production secrets have no default', async (t) => {
     AUTH_KEY_ENCRYPTION_KEY_FILE: '/run/secrets/key'
   }
   t.strictSame(faults({ NODE_ENV: 'production', ...given }), [], 'a file will do')
+  const DATABASE_URL = 'postgres://gatehouse:gatehouse@postgres/gatehouse'
+  t.strictSame(faults({ NODE_ENV: 'production', ...given, DATABASE_URL }), [
+    'DATABASE_URL must have a password of its own in production'
+  ])
 })

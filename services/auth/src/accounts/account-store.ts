@@ -23,6 +23,8 @@ export type AccountStore = {
   ping(): Promise<void>
 }
 
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
+
 export function accountStore(db: Kysely<Tables>): AccountStore {
   return {
     async create({ email, passwordHash, roles, scope }, nowMs) {
@@ -44,6 +46,8 @@ export function accountStore(db: Kysely<Tables>): AccountStore {
       return row === undefined ? null : toAccount(row)
     },
     async findById(id) {
+      // Others cannot be, and PostgreSQL takes no NUL in a text.
+      if (!UUID.test(id)) return null
       const row = await db
         .selectFrom('accounts')
         .selectAll()

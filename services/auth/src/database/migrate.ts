@@ -4,6 +4,7 @@ import { accountsAndKeys } from './migrations/0001-accounts-and-keys.ts'
 import { auditEvents } from './migrations/0002-audit-events.ts'
 import { passwordVersion } from './migrations/0005-password-version.ts'
 import { auditIndexes } from './migrations/0006-audit-indexes.ts'
+import { oneActiveKey } from './migrations/0007-one-active-key.ts'
 import type { Tables } from './tables.ts'
 
 /** Every migration, in the order of its name. One that has landed is never edited. */
@@ -11,7 +12,8 @@ const migrations: Record<string, Migration> = {
   '0001-accounts-and-keys': accountsAndKeys,
   '0002-audit-events': auditEvents,
   '0005-password-version': passwordVersion,
-  '0006-audit-indexes': auditIndexes
+  '0006-audit-indexes': auditIndexes,
+  '0007-one-active-key': oneActiveKey
 }
 
 /** @throws what the first failing migration threw */

@@ -1,5 +1,7 @@
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite'
 import { SqliteDialect, type SqliteStatement } from 'kysely'
+import { databaseUnavailable } from '../refusals.ts'
+import { isSqliteOutage } from './sqlite-outage.ts'
 
 /** Kysely on node:sqlite: the three calls that its dialect makes of a database. Statements are prepared once. */
 export function nodeSqliteDialect(database: DatabaseSync): SqliteDialect {
@@ -8,7 +10,7 @@ export function nodeSqliteDialect(database: DatabaseSync): SqliteDialect {
     database: {
       close: () => database.close(),
       prepare: (sql) => {
-        const statement = prepared.get(sql) ?? prepare(database, sql)
+        const statement = prepared.get(sql) ?? told(() => prepare(database, sql))
         prepared.set(sql, statement)
         return statement
       }
@@ -21,8 +23,17 @@ function prepare(database: DatabaseSync, sql: string): SqliteStatement {
   const bind = (parameters: readonly unknown[]) => parameters as SQLInputValue[]
   return {
     reader: statement.columns().length > 0,
-    all: (parameters) => statement.all(...bind(parameters)),
-    run: (parameters) => statement.run(...bind(parameters)),
-    iterate: (parameters) => statement.iterate(...bind(parameters))
+    all: (parameters) => told(() => statement.all(...bind(parameters))),
+    run: (parameters) => told(() => statement.run(...bind(parameters))),
+    iterate: (parameters) => told(() => statement.iterate(...bind(parameters)))
+  }
+}
+
+/** @throws Refusal UNAVAILABLE where the file cannot be used just now */
+function told<Result>(call: () => Result): Result {
+  try {
+    return call()
+  } catch (error) {
+    throw isSqliteOutage(error) ? databaseUnavailable(error) : error
   }
 }

@@ -5,7 +5,8 @@ import { seal, unseal } from './seal.ts'
 import { generateSigningKey, type SigningKey } from './signing-key.ts'
 
 export type SigningKeyStore = {
-  insert(key: SigningKey, nowMs: number): Promise<void>
+  /** False where it would be a second active key. */
+  insert(key: SigningKey, nowMs: number): Promise<boolean>
   /** Every key that is published or signs, the newest first. */
   live(): Promise<SigningKey[]>
 }
@@ -13,7 +14,7 @@ export type SigningKeyStore = {
 export function signingKeyStore(db: Kysely<Tables>, keyEncryptionKey: Buffer): SigningKeyStore {
   return {
     async insert(key, nowMs) {
-      await db
+      const row = await db
         .insertInto('signing_keys')
         .values({
           kid: key.kid,
@@ -23,7 +24,10 @@ export function signingKeyStore(db: Kysely<Tables>, keyEncryptionKey: Buffer): S
           sealed_private_key: seal(key.privatePem, keyEncryptionKey, key.kid),
           created_at: Math.floor(nowMs / 1000)
         })
-        .execute()
+        .onConflict((conflict) => conflict.doNothing())
+        .returning('kid')
+        .executeTakeFirst()
+      return row !== undefined
     },
     async live() {
       const rows = await db
@@ -54,7 +58,7 @@ function unsealNamed(row: SigningKeyTable, keyEncryptionKey: Buffer): string {
   }
 }
 
-/** The live keys, one of them active: made now where this is the first start. */
+/** The live keys, one of them active: made now where this is the first start. Of instances that start together one makes it. */
 export async function loadSigningKeys(
   store: SigningKeyStore,
   algorithm: Algorithm,
@@ -63,6 +67,5 @@ export async function loadSigningKeys(
   const keys = await store.live()
   if (keys.some(({ state }) => state === 'active')) return keys
   const first = await generateSigningKey(algorithm, 'active')
-  await store.insert(first, nowMs)
-  return [first, ...keys]
+  return (await store.insert(first, nowMs)) ? [first, ...keys] : store.live()
 }

@@ -43,7 +43,7 @@ export const sessionRoutes: OpsRoutes = (service, { accounts, families, audit })
     '/sessions/:id',
     {
       schema: {
-        params: Type.Object({ id: Type.String({ maxLength: 64 }) }),
+        params: Type.Object({ id: Type.String({ pattern: '^[A-Za-z0-9_-]{1,64}$' }) }),
         response: { 200: Type.Object({ ended: Type.Integer() }) }
       }
     },

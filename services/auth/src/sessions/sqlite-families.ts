@@ -1,4 +1,5 @@
 import type { DatabaseSync, SQLOutputValue } from 'node:sqlite'
+import { isSqliteOutage } from '../database/sqlite-outage.ts'
 import { storeUnavailable } from '../refusals.ts'
 import type { Families, FamilyStoreOptions, StoredFamily } from './families.ts'
 import { end, type FamilyPolicy, type FamilyRecord, isLive, open, present } from './family.ts'
@@ -52,7 +53,7 @@ export function sqliteFamilies(
       return result
     } catch (error) {
       if (database.isTransaction) database.exec('rollback')
-      throw isOutage(error) ? storeUnavailable(error) : error
+      throw isSqliteOutage(error) ? storeUnavailable(error) : error
     }
   }
   /** Forgets what has expired, and all but the newest tombstones; what is left alive, the oldest first. */
@@ -127,14 +128,6 @@ export function sqliteFamilies(
       database.close()
     }
   }
-}
-
-/** SQLITE_BUSY, LOCKED, IOERR, FULL and CANTOPEN: the file cannot be used just now. Everything else is a fault of ours. */
-const OUTAGES = new Set([5, 6, 10, 13, 14])
-
-function isOutage(error: unknown): boolean {
-  // The low byte is the primary code, whatever detail is above it.
-  return error instanceof Error && 'errcode' in error && OUTAGES.has(Number(error.errcode) & 0xff)
 }
 
 function toFamily(row: Record<string, SQLOutputValue>): StoredFamily {

@@ -1,7 +1,7 @@
 import { testClock } from '@gatehouse/fixtures/clock'
 import type { RevocationBatch } from '@gatehouse/revocation/revocation'
 import t, { type Test } from 'tap'
-import { openDatabase } from '../../src/database/open-database.ts'
+import { openSqlite } from '../../src/database/open-sqlite.ts'
 import { sqliteRevocations } from '../../src/sessions/sqlite-revocations.ts'
 
 const REMEMBERED_SECONDS = 360
@@ -9,7 +9,7 @@ const clock = testClock()
 const until = clock() / 1000 + REMEMBERED_SECONDS
 
 function log(t: Test) {
-  const database = openDatabase(':memory:')
+  const database = openSqlite(':memory:')
   const revocations = sqliteRevocations(database, REMEMBERED_SECONDS)
   const stop = new AbortController()
   t.teardown(() => {

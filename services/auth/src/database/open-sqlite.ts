@@ -6,7 +6,7 @@ import { DatabaseSync } from 'node:sqlite'
 const BUSY_TIMEOUT_MS = 250
 
 /** Opens an embedded database: what was committed survives a killed process. */
-export function openDatabase(file: string): DatabaseSync {
+export function openSqlite(file: string): DatabaseSync {
   if (file !== ':memory:') {
     mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
     // SQLite would make it readable by others; its other files take after this one.

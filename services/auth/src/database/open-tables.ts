@@ -1,0 +1,92 @@
+import { join } from 'node:path'
+import type { DatabaseSync } from 'node:sqlite'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Refusal } from '@gatehouse/problem/refusal'
+import { Kysely } from 'kysely'
+import { databaseUnavailable } from '../refusals.ts'
+import { migrate } from './migrate.ts'
+import { openSqlite } from './open-sqlite.ts'
+import { postgresDialect } from './postgres-dialect.ts'
+import { nodeSqliteDialect } from './sqlite-dialect.ts'
+import { isSqliteOutage } from './sqlite-outage.ts'
+import type { Tables } from './tables.ts'
+
+export type DatabaseOptions = {
+  /** PostgreSQL; undefined: SQLite in the folder */
+  readonly url: string | undefined
+  readonly folder: string
+  readonly poolSize: number
+  /** hears of each time that the database did not answer while the service waits for it to start */
+  readonly onWaiting: (cause: unknown) => void
+}
+
+/** what a statement may take while requests wait, and while the tables are made */
+const STATEMENT_MS = 800
+const MIGRATION_MS = 60_000
+/** how long a service that starts waits for its database, and how often it asks */
+const WAIT_FOR_START_MS = 30_000
+const PAUSE_MS = 500
+
+/**
+ * The durable tables, as this version needs them. Instances that start together make them once.
+ * @throws Error where the database does not answer for half a minute
+ */
+export async function openTables(options: DatabaseOptions): Promise<Kysely<Tables>> {
+  const { url, folder, poolSize, onWaiting } = options
+  if (url === undefined) {
+    const sqlite = openSqlite(join(folder, 'accounts.sqlite'))
+    const database = new Kysely<Tables>({ dialect: nodeSqliteDialect(sqlite) })
+    await whenThere(() => alone(sqlite, () => migrate(database)), onWaiting)
+    return database
+  }
+  const migrating = new Kysely<Tables>({
+    dialect: postgresDialect({ url, poolSize: 1, statementMs: MIGRATION_MS })
+  })
+  try {
+    await whenThere(() => migrate(migrating), onWaiting)
+  } finally {
+    await migrating.destroy()
+  }
+  return new Kysely<Tables>({
+    dialect: postgresDialect({ url, poolSize, statementMs: STATEMENT_MS })
+  })
+}
+
+/** Processes that share the file make its tables one after the other; SQLite takes the making back where it fails. */
+async function alone(sqlite: DatabaseSync, work: () => Promise<void>): Promise<void> {
+  begin(sqlite)
+  try {
+    await work()
+    sqlite.exec('commit')
+  } catch (error) {
+    if (sqlite.isTransaction) sqlite.exec('rollback')
+    throw error
+  }
+}
+
+/** @throws Refusal UNAVAILABLE where another has the file */
+function begin(sqlite: DatabaseSync): void {
+  try {
+    sqlite.exec('begin immediate')
+  } catch (error) {
+    throw isSqliteOutage(error) ? databaseUnavailable(error) : error
+  }
+}
+
+async function whenThere(
+  work: () => Promise<void>,
+  onWaiting: DatabaseOptions['onWaiting']
+): Promise<void> {
+  const deadline = Date.now() + WAIT_FOR_START_MS
+  for (;;) {
+    try {
+      return await work()
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error
+      if (Date.now() > deadline)
+        throw new Error('the database does not answer', { cause: error.cause })
+      onWaiting(error.cause)
+      await sleep(PAUSE_MS)
+    }
+  }
+}
