@@ -34,8 +34,10 @@ export function postgresDialect(options: PostgresOptions): PostgresDialect {
         oid === pg.types.builtins.INT8 ? Number : pg.types.getTypeParser(oid, format)
     }
   })
-  // A connection that breaks while nobody uses it is replaced; unheard, the event would end the process.
+  // A connection that breaks, in the pool or in use, fails its statement and is replaced; unheard, the event would end the
+  // process.
   pool.on('error', () => {})
+  pool.on('connect', (client) => client.on('error', () => {}))
   return new PostgresDialect({ pool: telling(pool) })
 }
 
