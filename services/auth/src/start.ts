@@ -10,6 +10,8 @@ import { hashQueue, hashThreads } from './accounts/hash-queue.ts'
 import { passwords } from './accounts/passwords.ts'
 import { buildAuth } from './app.ts'
 import { auditLog } from './audit/audit-log.ts'
+import { clientStore } from './clients/client-store.ts'
+import { usedAssertions } from './clients/used-assertions.ts'
 import type { AuthConfig } from './config.ts'
 import { loadSigningKeys, signingKeyStore } from './keys/signing-key-store.ts'
 import { authMetrics } from './metrics.ts'
@@ -38,6 +40,8 @@ export async function startAuth(config: AuthConfig): Promise<AuthRoom> {
 
   const service = await buildAuth({
     accounts,
+    clients: clientStore(database),
+    usedAssertions: usedAssertions(database),
     families,
     ring: refreshKeys(config),
     guessCounts,

@@ -12,6 +12,8 @@ export type AuditKind =
   | 'logout-all'
   | 'session-ended'
   | 'password-changed'
+  | 'client-authentication-failed'
+  | 'client-token-issued'
 
 /** Where a request came from, as the gateway tells it. */
 export type Origin = {
@@ -22,7 +24,7 @@ export type Origin = {
 
 export type AuditEvent = {
   readonly kind: AuditKind
-  /** the account; null where nobody knows whose */
+  /** the account or machine client; null where nobody knows whose */
   readonly subject: string | null
   /** the session's public id */
   readonly sid: string | null

@@ -2,6 +2,7 @@ import type { Kysely } from 'kysely'
 import { type Migration, Migrator } from 'kysely/migration'
 import { accountsAndKeys } from './migrations/0001-accounts-and-keys.ts'
 import { auditEvents } from './migrations/0002-audit-events.ts'
+import { machineClients } from './migrations/0004-machine-clients.ts'
 import { passwordVersion } from './migrations/0005-password-version.ts'
 import type { Tables } from './tables.ts'
 
@@ -9,6 +10,7 @@ import type { Tables } from './tables.ts'
 const migrations: Record<string, Migration> = {
   '0001-accounts-and-keys': accountsAndKeys,
   '0002-audit-events': auditEvents,
+  '0004-machine-clients': machineClients,
   '0005-password-version': passwordVersion
 }
 
