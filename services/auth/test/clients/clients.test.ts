@@ -96,7 +96,11 @@ t.test('a registration that is not sensible is refused, and says why', async (t)
     'no keys': [keys, /jwks/]
   }
   for (const [title, [change, words]] of Object.entries(bad)) {
-    await t.rejects(operator(auth).create({ ...good, ...change }), { name: 'Refusal', message: words }, title)
+    await t.rejects(
+      operator(auth).create({ ...good, ...change }),
+      { name: 'Refusal', message: words },
+      title
+    )
   }
   t.strictSame(await operator(auth).list(), [], 'nothing is made')
 })
