@@ -27,9 +27,10 @@ t.test('a revoked refresh token ends its session, as a logout does', async (t) =
   t.equal(await refreshes(auth, tokens.refreshToken), 401)
   t.strictSame(await revokedSids(auth.store), [tokens.session.id], 'every gateway is told')
   t.equal(await refreshes(auth, other.refreshToken), 200, 'another session goes on')
-  t.match((await audited(auth)).at(-1), {
-    ...{ kind: 'logout', subject: user.id, sid: tokens.session.id }
-  })
+  t.match(
+    (await audited(auth)).filter(({ kind }) => kind === 'logout'),
+    [{ subject: user.id, sid: tokens.session.id }]
+  )
 })
 
 t.test('a revoked access token ends its session as well', async (t) => {
@@ -39,7 +40,10 @@ t.test('a revoked access token ends its session as well', async (t) => {
   t.equal((await postForm(auth, '/oauth/revoke', form)).statusCode, 200)
   t.equal(await refreshes(auth, tokens.refreshToken), 401)
   t.strictSame(await revokedSids(auth.store), [tokens.session.id])
-  t.match((await audited(auth)).at(-1), { kind: 'session-ended', subject: user.id })
+  t.match(
+    (await audited(auth)).filter(({ kind }) => kind === 'session-ended'),
+    [{ subject: user.id, sid: tokens.session.id }]
+  )
 })
 
 t.test('a hint is a hint: the token says itself what it is', async (t) => {
