@@ -58,7 +58,7 @@ async function verified(
   { audiences, nowSeconds }: AssertionExpectation
 ): Promise<{ payload: JWTPayload; typ: string | undefined }> {
   try {
-    // Each key is registered for one algorithm and is found for no other (RFC 8725 §3.1).
+    // Each key is for one algorithm, and is found for no other (RFC 8725 §3.1).
     const keys = createLocalJWKSet({ keys: [...client.keys] })
     const { payload, protectedHeader } = await jwtVerify(assertion, keys, {
       algorithms: [...assertionAlgorithms],

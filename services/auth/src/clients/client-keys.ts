@@ -1,7 +1,7 @@
 import type { JWK } from 'jose'
 
-/** The algorithms that a client may sign its assertions with (RFC 7518 §3, RFC 8037). */
-export const assertionAlgorithms = ['ES256', 'EdDSA', 'RS256', 'PS256'] as const
+/** The algorithms that a client may sign its assertions with (RFC 7518 §3); Ed25519 is EdDSA's newer name (RFC 9864). */
+export const assertionAlgorithms = ['ES256', 'Ed25519', 'EdDSA', 'RS256', 'PS256'] as const
 export type AssertionAlgorithm = (typeof assertionAlgorithms)[number]
 
 const MOST_KEYS = 10
@@ -44,8 +44,9 @@ function readKey(key: unknown): JWK | string {
   if (kty === 'EC' && crv === 'P-256' && is('ES256') && isBytes(x, 32) && isBytes(y, 32)) {
     return { kty, crv, x, y, alg: 'ES256', ...name }
   }
-  if (kty === 'OKP' && crv === 'Ed25519' && is('EdDSA') && isBytes(x, 32)) {
-    return { kty, crv, x, alg: 'EdDSA', ...name }
+  // Libraries disagree on the one algorithm's name, so it is the curve that says which.
+  if (kty === 'OKP' && crv === 'Ed25519' && (is('EdDSA') || is('Ed25519')) && isBytes(x, 32)) {
+    return { kty, crv, x, ...name }
   }
   // Both are made with the same key, so the set has to say which.
   if (kty === 'RSA' && (alg === 'RS256' || alg === 'PS256')) {

@@ -17,8 +17,6 @@ export const invalidClient = (reason: string, cause?: unknown) =>
   new OAuthRefusal('invalid_client', 'UNAUTHENTICATED', {
     reason,
     detail: 'the client could not be authenticated',
-    // RFC 6749 §5.2 wants it after an `Authorization` header, RFC 9110 §15.5.2 with every 401.
-    headers: { 'www-authenticate': 'Basic realm="gatehouse", charset="UTF-8"' },
     cause
   })
 

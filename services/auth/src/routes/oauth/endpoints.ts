@@ -40,6 +40,8 @@ export type OAuthParts = {
 }
 
 const FORM = 'application/x-www-form-urlencoded'
+/** RFC 7617 §2 */
+const CHALLENGE = 'Basic realm="gatehouse", charset="UTF-8"'
 /** The endpoints that OAuth clients read errors of. */
 const endpoints = new Set<string>([oauthPath.token, oauthPath.revoke, oauthPath.introspect])
 
@@ -57,6 +59,12 @@ export function oauth(service: Service, parts: OAuthParts, done: () => void): vo
   )
   service.addContentTypeParser('*', async () => {
     throw notAForm()
+  })
+  // For who came with an `Authorization` header (RFC 6749 §5.2). Others would hear of it before they hear what was wrong.
+  service.addHook('onSend', async (request, reply) => {
+    if (reply.statusCode === 401 && request.headers.authorization !== undefined) {
+      reply.header('www-authenticate', CHALLENGE)
+    }
   })
   const needs = oauthNeeds(parts)
   for (const route of [token, revoke, introspect, metadata]) route(service, needs)

@@ -11,7 +11,7 @@ t.test('the metadata says where the endpoints are and what they take (RFC 8414)'
     'cache-control': 'max-age=300'
   })
   const anyone = ['client_secret_basic', 'client_secret_post', 'private_key_jwt', 'none']
-  const algorithms = ['ES256', 'EdDSA', 'RS256', 'PS256']
+  const algorithms = ['ES256', 'Ed25519', 'EdDSA', 'RS256', 'PS256']
   t.strictSame(answer.json(), {
     issuer: ISSUER,
     token_endpoint: `${ISSUER}/oauth/token`,
