@@ -1,30 +1,10 @@
-import { execFile } from 'node:child_process'
-import { join } from 'node:path'
 import { client, eventually } from '@gatehouse/fixtures/client'
 import { dataFolder, house } from '@gatehouse/fixtures/house'
+import { operator } from '@gatehouse/fixtures/operator'
 import { commands } from '@gatehouse/ops/commands'
 import { shown } from '@gatehouse/ops/text-table'
 import t, { type Test } from 'tap'
-import { read, root } from './source-files.ts'
-
-type Ran = { code: number; stdout: string; stderr: string; json: Record<string, unknown> }
-
-/** The command line, as an operator types it: a process of its own that finds the auth service by the data folder. */
-function operator(folder: string, more: Record<string, string> = {}) {
-  return (words: string[], input = ''): Promise<Ran> =>
-    new Promise((resolve) => {
-      const child = execFile(
-        process.execPath,
-        [join(root, 'infra/ops/main.ts'), ...words],
-        { env: { PATH: process.env.PATH, GATEHOUSE_DATA_DIR: folder, ...more } },
-        (error, stdout, stderr) => {
-          const json = stdout.startsWith('{') ? JSON.parse(stdout) : {}
-          resolve({ code: Number(error?.code ?? 0), stdout, stderr, json })
-        }
-      )
-      child.stdin?.end(input)
-    })
-}
+import { read } from './source-files.ts'
 
 async function running(t: Test) {
   const folder = dataFolder(t)
@@ -175,7 +155,8 @@ t.test('docs/ops.md has every command as it is', async (t) => {
   t.strictSame(
     documented.map(([, call, summary]) => `${call}: ${summary}`),
     commands.map(
-      ({ name, usage, summary }) => `${name} ${usage.replaceAll('|', '\\|')}: ${summary}`
+      ({ name, usage, summary }) =>
+        `${`${name} ${usage}`.trim().replaceAll('|', '\\|')}: ${summary}`
     )
   )
 })

@@ -9,6 +9,7 @@ import { forward } from './forwarding/forward.ts'
 import { type Arrival, type Edge, journey, type Passage } from './journey.ts'
 import type { SigningKeys } from './keys/signing-keys.ts'
 import type { RevokedSessions } from './revocation/revoked-sessions.ts'
+import { errorFormOf } from './routes/error-form-of.ts'
 import type { RouteTable } from './routes/route-table.ts'
 import { rowLimiters } from './routes/row-limiters.ts'
 import type { TokenExpectation } from './tokens/access-token-profile.ts'
@@ -45,6 +46,7 @@ export async function buildGateway(needs: GatewayNeeds): Promise<Service> {
     log: needs.log,
     bodies: 'streamed',
     https: needs.https,
+    errorForm: ({ url }) => errorFormOf(table, url),
     trustProxy: needs.trustedProxies
   })
   await app.register(fastifyRateLimit, { global: false })

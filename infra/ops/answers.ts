@@ -10,6 +10,17 @@ export type User = {
   readonly createdAt: string
 }
 
+export type Client = {
+  readonly id: string
+  readonly name: string
+  readonly scope: readonly string[]
+  readonly authenticationMethod: string
+  readonly disabled: boolean
+  readonly createdAt: string
+}
+
+export type Secret = { readonly secretId: number; readonly secret: string }
+
 export type Session = {
   readonly id: string
   readonly createdAt: string
@@ -27,6 +38,20 @@ export function userTable(users: readonly User[]): string {
     ])
   )
 }
+
+export function clientTable(clients: readonly Client[]): string {
+  return textTable(
+    ['id', 'name', 'scope', 'authentication', 'state', 'created'],
+    clients.map(({ id, name, scope, authenticationMethod, disabled, createdAt }) => [
+      ...[id, name, scope.join(' '), authenticationMethod],
+      ...[disabled ? 'disabled' : 'enabled', createdAt]
+    ])
+  )
+}
+
+/** A secret, as it is shown once. */
+export const shownOnce = ({ secret }: Secret): string =>
+  `The secret, which is not shown again: ${secret}`
 
 export const count = (number: number, noun: string): string =>
   `${number} ${noun}${number === 1 ? '' : 's'}`

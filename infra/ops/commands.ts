@@ -1,5 +1,10 @@
 import type { Command } from './command.ts'
 import { audit } from './commands/audit.ts'
+import { clientsCreate } from './commands/clients-create.ts'
+import { clientsDisable } from './commands/clients-disable.ts'
+import { clientsEnable } from './commands/clients-enable.ts'
+import { clientsList } from './commands/clients-list.ts'
+import { clientsSecret } from './commands/clients-secret.ts'
 import { sessionsEnd } from './commands/sessions-end.ts'
 import { sessionsList } from './commands/sessions-list.ts'
 import { usersCreate } from './commands/users-create.ts'
@@ -17,5 +22,10 @@ export const commands: readonly Command[] = [
   usersEnable,
   sessionsList,
   sessionsEnd,
+  clientsCreate,
+  clientsList,
+  clientsSecret,
+  clientsDisable,
+  clientsEnable,
   audit
 ]

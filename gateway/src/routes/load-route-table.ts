@@ -52,7 +52,7 @@ function unsafeRows({ upstreams, routes }: RouteFile): string[] {
   for (const [name, address] of Object.entries(upstreams)) {
     if (!URL.canParse(address)) faults.push(`upstream ${name}: not an address`)
   }
-  for (const { name, prefix, upstream, stripPrefix, access, scopes, roles } of routes) {
+  for (const { name, prefix, upstream, stripPrefix, access, ...row } of routes) {
     if (names.has(name)) faults.push(`route ${name}: the name is used twice`)
     names.add(name)
     if (!Object.hasOwn(upstreams, upstream)) faults.push(`route ${name}: no upstream ${upstream}`)
@@ -70,8 +70,11 @@ function unsafeRows({ upstreams, routes }: RouteFile): string[] {
         faults.push(`route ${name}: ${one} does not begin with stripPrefix ${stripPrefix}`)
       }
     }
-    if (access === 'public' && scopes.length + roles.length > 0) {
+    if (access === 'public' && row.scopes.length + row.roles.length > 0) {
       faults.push(`route ${name}: a public row cannot demand scopes or roles`)
+    }
+    if (access !== 'public' && row.credentials.includes('client-authentication')) {
+      faults.push(`route ${name}: a client cannot authenticate where a bearer token is demanded`)
     }
   }
   return faults

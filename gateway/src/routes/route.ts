@@ -17,8 +17,13 @@ export const RouteRow = Type.Object(
     scopes: Words,
     /** one of them is needed */
     roles: Words,
-    /** the gateway's own credentials that this row's service is the one to see */
-    credentials: Type.Array(Type.Enum(['own-cookies']), { default: [] }),
+    /**
+     * the credentials that this row's service is the one to see: the gateway's own cookies, or what an OAuth client proves
+     * itself with in `Authorization` (RFC 6749 §2.3.1); never a bearer token
+     */
+    credentials: Type.Array(Type.Enum(['own-cookies', 'client-authentication']), { default: [] }),
+    /** what the gateway's own refusals look like: problem details (RFC 9457), or as OAuth clients read them (RFC 6749 §5.2) */
+    errors: Type.Enum(['problem', 'oauth'], { default: 'problem' }),
     /** a larger body is 413, and does not reach the service whole */
     bodyLimitBytes: Type.Integer({ minimum: 0, default: 1024 * 1024 }),
     /** requests from one address */

@@ -20,6 +20,9 @@ export type Hop = {
 /** W3C Trace Context §3.2: version 00, and neither id all zeros */
 const TRACEPARENT = /^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/
 
+/** RFC 7617 §2: the scheme, and one token68 that nothing can hide behind; the scheme's name in any case */
+const BASIC = /^basic +[A-Za-z0-9+/]+={0,2}$/i
+
 /** The headers that the service gets: what the client may say, then, last, what only the gateway says. */
 export function stamp(
   request: StrippedRequest,
@@ -38,12 +41,19 @@ export function stamp(
     const cookies = [request.headers.cookie, ...request.ownCookies]
     headers.cookie = cookies.filter((pair) => pair !== undefined).join('; ')
   }
+  const { authorization } = request
+  if (route.credentials.includes('client-authentication') && isBasic(authorization)) {
+    headers.authorization = authorization
+  }
   if (token !== null) {
     Object.assign(headers, identityOf(token))
     headers[identityHeader.assertion] = assertions.about(token, route.name)
   }
   return headers
 }
+
+const isBasic = (authorization: string | null): authorization is string =>
+  authorization !== null && BASIC.test(authorization)
 
 /** What a client says of where it comes from is not in it, so that the first address is the client's. */
 function forwarded(hop: Hop): RequestHeaders {

@@ -112,6 +112,9 @@ t.test('each row that is shipped is closed, or is known to be open', async (t) =
     'auth-login': ['public', ['own-cookies']],
     'auth-refresh': ['public', ['own-cookies']],
     auth: ['signed-in', []],
+    oauth: ['public', ['client-authentication']],
+    'oauth-introspect': ['public', ['client-authentication']],
+    'oauth-metadata': ['public', []],
     jwks: ['public', []],
     orders: ['signed-in', []],
     echo: ['signed-in', []],
@@ -123,13 +126,25 @@ t.test('each row that is shipped is closed, or is known to be open', async (t) =
     '/auth/logout-all': 'auth',
     '/auth/loginX': 'auth',
     '/auth/me': 'auth',
+    '/oauth/token': 'oauth',
+    '/oauth/revoke': 'oauth',
+    '/oauth/introspect': 'oauth-introspect',
+    '/.well-known/oauth-authorization-server': 'oauth-metadata',
     '/orders/1': 'orders',
     '/echo/publicX': 'echo',
     '/echo/public/x': 'echo-public'
   })) {
     t.equal(match(path)?.name, name, path)
   }
-  for (const path of ['/', '/ordersX', '/.well-known', '/.well-known/jwks.jsonx', '/internal']) {
+  const nobodys = [
+    '/',
+    '/ordersX',
+    '/.well-known',
+    '/.well-known/jwks.jsonx',
+    '/oauth',
+    '/oauth/tokenX'
+  ]
+  for (const path of [...nobodys, '/internal']) {
     t.equal(match(path), null, `${path}: nobody's`)
   }
 })

@@ -85,6 +85,7 @@ t.test('a row is closed, small and without credentials, unless it says otherwise
       scopes: [],
       roles: [],
       credentials: [],
+      errors: 'problem',
       bodyLimitBytes: 1_048_576
     }
   ])
@@ -116,6 +117,14 @@ t.test('a table that is not understood whole, or not safe, is not used', async (
     'a public row with demands': [
       ['name: a, prefix: /a, upstream: service, access: public, roles: [admin]'],
       /cannot demand/
+    ],
+    'client authentication where a token is demanded': [
+      ['name: a, prefix: /a, upstream: service, credentials: [client-authentication]'],
+      /a client cannot authenticate/
+    ],
+    'unknown credentials': [
+      ['name: a, prefix: /a, upstream: service, access: public, credentials: [authorization]'],
+      /credentials/
     ],
     'another prefix to take off': [
       ['name: a, prefix: /a, upstream: service, stripPrefix: /b'],
@@ -157,11 +166,15 @@ t.test('the table that is shipped opens what it must, and nothing else', async (
     .flatMap(({ prefixes }) => prefixes)
   t.strictSame(open.sort(), [
     '/.well-known/jwks.json',
+    '/.well-known/oauth-authorization-server',
     '/auth/login',
     '/auth/logout',
     '/auth/refresh-token',
     '/auth/register',
-    '/echo/public'
+    '/echo/public',
+    '/oauth/introspect',
+    '/oauth/revoke',
+    '/oauth/token'
   ])
   t.throws(() => loadRouteTable('nowhere.yaml', {}), { name: 'SettingsFault', message: /nowhere/ })
 })

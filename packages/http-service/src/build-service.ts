@@ -2,10 +2,11 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import { requestId } from '@gatehouse/edge-headers/request-id'
 import Fastify, { type FastifyServerOptions, LogController } from 'fastify'
 import { answerClientError } from './client-error.ts'
+import { problemForm } from './error-form.ts'
 import { httpOne } from './http-one.ts'
 import { jsonBodies } from './json-bodies.ts'
 import { oneAtATime } from './one-at-a-time.ts'
-import { answerError, problemAnswers } from './problem-answers.ts'
+import { answersError, type ErrorFormOf, problemAnswers } from './problem-answers.ts'
 import type { RoomLog } from './room-log.ts'
 
 export type ServiceOptions = {
@@ -15,6 +16,8 @@ export type ServiceOptions = {
   bodies?: 'json' | 'streamed'
   /** the addresses of proxies whose `x-forwarded-*` count; none by default */
   trustProxy?: string[]
+  /** where some clients read another form of errors than problem details */
+  errorForm?: ErrorFormOf
   https?: { cert: Buffer; key: Buffer } | null
 }
 
@@ -39,7 +42,7 @@ export function buildService(options: ServiceOptions) {
   // Before all that waits: the order in which requests come is the order in which they are taken up.
   oneAtATime(service)
   httpOne(service)
-  problemAnswers(service)
+  problemAnswers(service, options.errorForm ?? (() => problemForm))
   if (options.bodies !== 'streamed') service.register(jsonBodies)
   return service
 }
@@ -50,7 +53,7 @@ function serverOptions(options: ServiceOptions): FastifyServerOptions {
   return {
     loggerInstance: options.log,
     logController: new LogController({ disableRequestLogging: true }),
-    frameworkErrors: answerError,
+    frameworkErrors: answersError(options.errorForm),
     genReqId: (raw) => requestId(raw.headers),
     requestIdHeader: false,
     bodyLimit: options.bodyLimitBytes ?? BODY_LIMIT_BYTES,

@@ -1,18 +1,21 @@
 import { traceHeader } from '@gatehouse/edge-headers/names'
-import { PROBLEM_MEDIA_TYPE, problemDocument } from '@gatehouse/problem/document'
 import { Refusal } from '@gatehouse/problem/refusal'
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { type ErrorForm, problemForm } from './error-form.ts'
 import { knownMethods } from './known-methods.ts'
 
+/** The form that the client of a request reads. */
+export type ErrorFormOf = (request: FastifyRequest) => ErrorForm
+
 /**
- * Turns everything that is thrown into an answer in the one documented form (RFC 9457), and logs its reason. Not a plugin,
- * which would be loaded later: a route that is added before that would not be known to have a method.
+ * Turns everything that is thrown into an answer in a documented form (RFC 9457 but for OAuth's), and logs its reason. Not
+ * a plugin, which would be loaded later: a route that is added before that would not be known to have a method.
  */
-export function problemAnswers(service: FastifyInstance): void {
+export function problemAnswers(service: FastifyInstance, formOf: ErrorFormOf): void {
   service.addHook('onRequest', async (request, reply) => {
     reply.header(traceHeader.requestId, request.id)
   })
-  service.setErrorHandler(answerError)
+  service.setErrorHandler(answersError(formOf))
   const methods = knownMethods(service)
   service.setNotFoundHandler((request, reply) => {
     const allowed = methods(request.url)
@@ -23,16 +26,24 @@ export function problemAnswers(service: FastifyInstance): void {
             headers: { allow: allowed.join(', ') }
           })
         : new Refusal('NOT_FOUND', { reason: 'no such route' })
-    return answer(refusal, request, reply)
+    return answer(refusal, request, reply, formOf(request))
   })
 }
 
 /** The one error handler, also for what the framework refuses before any hook has run. */
-export function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
-  answer(isBrokenOff(request) ? brokenOff(error) : toRefusal(error), request, reply)
-}
+export const answersError =
+  (formOf: ErrorFormOf = () => problemForm) =>
+  (error: unknown, request: FastifyRequest, reply: FastifyReply): void => {
+    const refusal = isBrokenOff(request) ? brokenOff(error) : toRefusal(error)
+    answer(refusal, request, reply, formOf(request))
+  }
 
-function answer(refusal: Refusal, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+function answer(
+  refusal: Refusal,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  form: ErrorForm
+): FastifyReply {
   logRefusal(refusal, request)
   return reply
     .code(refusal.status)
@@ -43,8 +54,8 @@ function answer(refusal: Refusal, request: FastifyRequest, reply: FastifyReply):
       'x-content-type-options': 'nosniff',
       ...refusal.headers
     })
-    .type(PROBLEM_MEDIA_TYPE)
-    .send(JSON.stringify(problemDocument(refusal, request.id)))
+    .type(form.mediaType)
+    .send(JSON.stringify(form.document(refusal, request.id)))
 }
 
 function logRefusal(refusal: Refusal, request: FastifyRequest): void {

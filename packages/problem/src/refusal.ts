@@ -1,6 +1,6 @@
 import { type ProblemCode, type ProblemStatus, problems } from './codes.ts'
 
-type RefusalOptions<Code extends ProblemCode> = {
+export type RefusalOptions<Code extends ProblemCode> = {
   /** for the log only: why, in words that may name what the client must not learn */
   reason: string
   /** for the client: what to mend; never a value that it sent, never a token */

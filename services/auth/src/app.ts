@@ -7,6 +7,8 @@ import type { Redis } from 'ioredis'
 import type { AccountStore } from './accounts/account-store.ts'
 import { credentialCheck } from './accounts/check-credentials.ts'
 import type { Passwords } from './accounts/passwords.ts'
+import type { ClientStore } from './clients/client-store.ts'
+import type { UsedAssertions } from './clients/used-assertions.ts'
 import type { GuessCounts } from './guesses/guess-counts.ts'
 import { guesses } from './guesses/guesses.ts'
 import { privateDigest } from './guesses/private-digest.ts'
@@ -23,6 +25,7 @@ import { logout } from './routes/logout.ts'
 import { logoutAll } from './routes/logout-all.ts'
 import { me } from './routes/me.ts'
 import type { RouteNeeds } from './routes/needs.ts'
+import { oauth, oauthErrorForm } from './routes/oauth/endpoints.ts'
 import { refreshToken } from './routes/refresh-token.ts'
 import { register } from './routes/register.ts'
 import type { Families } from './sessions/families.ts'
@@ -41,6 +44,8 @@ export type AuthNeeds = Pick<RouteNeeds, 'newUser' | 'allowedOrigins' | 'audit' 
   credentialsPerMinute: number
   log: RoomLog
   accounts: AccountStore
+  clients: ClientStore
+  usedAssertions: UsedAssertions
   families: Families
   ring: KeyRing
   refreshLimit: RefreshLimit
@@ -67,7 +72,7 @@ const routes = [
 
 export async function buildAuth(needs: AuthNeeds): Promise<Service> {
   const { accounts, families, ring, signingKeys, clock } = needs
-  const service = buildService({ log: needs.log })
+  const service = buildService({ log: needs.log, errorForm: oauthErrorForm })
   service.addHook('onRequest', async (_request, reply) => {
     reply.header('cache-control', 'no-store')
   })
@@ -84,6 +89,12 @@ export async function buildAuth(needs: AuthNeeds): Promise<Service> {
   // Without a key to sign with there is nothing to start.
   activeKey(signingKeys())
   const signers = await tokenSigners(signingKeys())
+  const tokens = accessTokens({
+    policy: needs.tokenPolicy,
+    activeKey: () => activeKey(signingKeys()),
+    sign: (claims, key) => signers.sign(claims, key),
+    clock
+  })
   const routeNeeds: RouteNeeds = {
     ...needs,
     limitAddress: limitAddress(service, needs.credentialsPerMinute),
@@ -92,12 +103,7 @@ export async function buildAuth(needs: AuthNeeds): Promise<Service> {
       guesses: guesses({ counts: needs.guessCounts, digest: privateDigest(ring), clock })
     }),
     sessions: sessions({
-      accessTokens: accessTokens({
-        policy: needs.tokenPolicy,
-        activeKey: () => activeKey(signingKeys()),
-        sign: (claims, key) => signers.sign(claims, key),
-        clock
-      }),
+      accessTokens: tokens,
       count: (outcome) => needs.metrics.refreshes.inc({ outcome }),
       limit: needs.refreshLimit,
       audit: needs.audit,
@@ -105,6 +111,7 @@ export async function buildAuth(needs: AuthNeeds): Promise<Service> {
     })
   }
   for (const route of routes) route(service, routeNeeds)
+  await service.register(oauth, { ...needs, sessions: routeNeeds.sessions, accessTokens: tokens })
   return service
 }
 

@@ -40,6 +40,9 @@ export const notForBrowsers = () =>
 export const noSuchUser = () =>
   new Refusal('NOT_FOUND', { reason: 'no such user', detail: 'there is no such user' })
 
+export const noSuchClient = () =>
+  new Refusal('NOT_FOUND', { reason: 'no such client', detail: 'there is no such client' })
+
 export const noSuchSession = () =>
   new Refusal('NOT_FOUND', { reason: 'no live session of this user has the id' })
 

@@ -13,6 +13,9 @@ import { hashQueue, hashThreads } from './accounts/hash-queue.ts'
 import { type Passwords, passwords } from './accounts/passwords.ts'
 import { buildAuth } from './app.ts'
 import { auditLog } from './audit/audit-log.ts'
+import { clientStore } from './clients/client-store.ts'
+import { clients } from './clients/clients.ts'
+import { usedAssertions } from './clients/used-assertions.ts'
 import type { AuthConfig } from './config.ts'
 import { openTables } from './database/open-tables.ts'
 import { loadSigningKeys, signingKeyStore } from './keys/signing-key-store.ts'
@@ -53,9 +56,12 @@ export async function startAuth(config: AuthConfig): Promise<AuthRoom> {
     scope: words(config.AUTH_NEW_USER_SCOPE)
   }
   const hashing = passwordsOf(config)
+  const machineClients = clientStore(database)
 
   const service = await buildAuth({
     ...{ accounts, families, audit, newUser, passwords: hashing },
+    clients: machineClients,
+    usedAssertions: usedAssertions(database),
     ring: refreshKeys(config),
     guessCounts,
     limitsRedis: redis,
@@ -78,7 +84,10 @@ export async function startAuth(config: AuthConfig): Promise<AuthRoom> {
   })
   opsApi(
     ops,
-    { accounts, families, audit, newUser, passwords: hashing, clock },
+    {
+      ...{ accounts, families, audit, newUser, passwords: hashing, clock },
+      clients: clients(machineClients, clock)
+    },
     { token: opsToken(config), hosts: words(config.AUTH_OPS_HOSTS) }
   )
   const opsUrl = await listen(ops, { host: config.AUTH_OPS_HOST, port: config.AUTH_OPS_PORT })

@@ -16,6 +16,12 @@ export type AuditKind =
   | 'user-disabled'
   | 'user-enabled'
   | 'roles-changed'
+  | 'client-authentication-failed'
+  | 'client-token-issued'
+  | 'client-created'
+  | 'client-disabled'
+  | 'client-enabled'
+  | 'client-secret-added'
 
 /** Where a request came from, as the gateway tells it. */
 export type Origin = {
@@ -26,7 +32,7 @@ export type Origin = {
 
 export type AuditEvent = {
   readonly kind: AuditKind
-  /** the account; null where nobody knows whose */
+  /** the account or machine client; null where nobody knows whose */
   readonly subject: string | null
   /** the session's public id */
   readonly sid: string | null

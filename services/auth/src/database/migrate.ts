@@ -2,18 +2,20 @@ import type { Kysely } from 'kysely'
 import { type Migration, Migrator } from 'kysely/migration'
 import { accountsAndKeys } from './migrations/0001-accounts-and-keys.ts'
 import { auditEvents } from './migrations/0002-audit-events.ts'
-import { passwordVersion } from './migrations/0005-password-version.ts'
-import { auditIndexes } from './migrations/0006-audit-indexes.ts'
-import { oneActiveKey } from './migrations/0007-one-active-key.ts'
+import { machineClients } from './migrations/0003-machine-clients.ts'
+import { passwordVersion } from './migrations/0004-password-version.ts'
+import { auditIndexes } from './migrations/0005-audit-indexes.ts'
+import { oneActiveKey } from './migrations/0006-one-active-key.ts'
 import type { Tables } from './tables.ts'
 
 /** Every migration, in the order of its name. One that has landed is never edited. */
 const migrations: Record<string, Migration> = {
   '0001-accounts-and-keys': accountsAndKeys,
   '0002-audit-events': auditEvents,
-  '0005-password-version': passwordVersion,
-  '0006-audit-indexes': auditIndexes,
-  '0007-one-active-key': oneActiveKey
+  '0003-machine-clients': machineClients,
+  '0004-password-version': passwordVersion,
+  '0005-audit-indexes': auditIndexes,
+  '0006-one-active-key': oneActiveKey
 }
 
 /** @throws what the first failing migration threw */

@@ -1,5 +1,6 @@
 import type { Algorithm } from '@gatehouse/access-token/claims'
 import type { AuditKind } from '../audit/audit-event.ts'
+import type { ClientAuthenticationMethod } from '../clients/client.ts'
 import type { KeyState } from '../keys/signing-key.ts'
 
 export type AccountTable = {
@@ -41,9 +42,45 @@ export type AuditEventTable = {
   detail: string
 }
 
+export type ClientTable = {
+  id: string
+  name: string
+  /** space-separated, as in a token */
+  scope: string
+  authentication_method: ClientAuthenticationMethod
+  /** JSON (RFC 7517); for `private_key_jwt` */
+  jwks: string | null
+  /** how many secrets it was ever given: the newest one's id */
+  secrets_made: number
+  /** seconds since 1970 */
+  created_at: number
+  disabled_at: number | null
+}
+
+export type ClientSecretTable = {
+  client_id: string
+  /** 1 and up */
+  secret_id: number
+  hash: string
+  /** seconds since 1970 */
+  created_at: number
+  /** null while it is one of the client's two */
+  expires_at: number | null
+}
+
+export type UsedClientAssertionTable = {
+  client_id: string
+  jti_digest: string
+  /** seconds since 1970: when no instance would take the assertion any more */
+  forget_at: number
+}
+
 /** The durable tables. */
 export type Tables = {
   accounts: AccountTable
   signing_keys: SigningKeyTable
   audit_events: AuditEventTable
+  clients: ClientTable
+  client_secrets: ClientSecretTable
+  used_client_assertions: UsedClientAssertionTable
 }

@@ -2,9 +2,11 @@ import type { Service } from '@gatehouse/http-service/build-service'
 import type { AccountStore } from '../accounts/account-store.ts'
 import type { Passwords } from '../accounts/passwords.ts'
 import type { AuditLog } from '../audit/audit-log.ts'
+import type { Clients } from '../clients/clients.ts'
 import type { NewUser } from '../routes/needs.ts'
 import type { Families } from '../sessions/families.ts'
 import { auditRoutes } from './audit.ts'
+import { clientRoutes } from './clients.ts'
 import { type OperatorPolicy, requireOperator } from './require-operator.ts'
 import { sessionRoutes } from './sessions.ts'
 import { userRoutes } from './users.ts'
@@ -14,6 +16,7 @@ export type OpsNeeds = {
   readonly accounts: AccountStore
   readonly passwords: Passwords
   readonly families: Families
+  readonly clients: Clients
   readonly audit: AuditLog
   readonly newUser: NewUser
   readonly clock: () => number
@@ -22,7 +25,7 @@ export type OpsNeeds = {
 /** One group of an operator's calls. */
 export type OpsRoutes = (service: Service, needs: OpsNeeds) => void
 
-const groups: OpsRoutes[] = [userRoutes, sessionRoutes, auditRoutes]
+const groups: OpsRoutes[] = [userRoutes, sessionRoutes, clientRoutes, auditRoutes]
 
 /** What operators can do, on the private listener, behind a token of its own. */
 export function opsApi(ops: Service, needs: OpsNeeds, policy: OperatorPolicy): void {

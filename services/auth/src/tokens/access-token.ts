@@ -1,6 +1,7 @@
 import { randomInt, randomUUID } from 'node:crypto'
 import { ACCESS_TOKEN_TYPE, type AccessTokenClaims } from '@gatehouse/access-token/claims'
 import type { Account } from '../accounts/account.ts'
+import { type Client, FIRST_PARTY_CLIENT } from '../clients/client.ts'
 import type { SigningKey } from '../keys/signing-key.ts'
 
 /** Signs claims with a key; what @fastify/jwt does for the app. */
@@ -22,15 +23,26 @@ export type AccessTokenSubject = {
   readonly authenticatedAt: number
 }
 
-export type IssuedAccessToken = { readonly token: string; readonly expiresIn: number }
-
-/** The OAuth client of this API's own logins, which a family keeps as an empty text. */
-const FIRST_PARTY_CLIENT = 'gatehouse'
+export type IssuedAccessToken = {
+  readonly token: string
+  /** seconds */
+  readonly expiresIn: number
+  /** space-separated */
+  readonly scope: string
+}
 
 /** A lifetime is up to this share shorter at random, so that clients that began together do not refresh together. */
 const JITTER = 0.05
 
-export type AccessTokens = { issue(subject: AccessTokenSubject): IssuedAccessToken }
+export type AccessTokens = {
+  /** to a session of a user */
+  issue(subject: AccessTokenSubject): IssuedAccessToken
+  /** to a machine client for itself: nobody has signed in, and there is no session (RFC 9068 §2.2, RFC 6749 §4.4) */
+  issueToClient(client: Client, scope: readonly string[]): IssuedAccessToken
+}
+
+/** What differs from token to token. */
+type Particulars = Omit<AccessTokenClaims, 'iss' | 'aud' | 'exp' | 'iat' | 'nbf' | 'jti'>
 
 /** Issues access tokens (RFC 9068) with whichever key is active at the moment. */
 export function accessTokens(needs: {
@@ -40,19 +52,21 @@ export function accessTokens(needs: {
   clock: () => number
 }): AccessTokens {
   const { policy, activeKey, sign, clock } = needs
+  const issued = (particulars: Particulars): IssuedAccessToken => {
+    const iat = Math.floor(clock() / 1000)
+    const expiresIn =
+      policy.lifetimeSeconds - randomInt(Math.floor(policy.lifetimeSeconds * JITTER) + 1)
+    const claims: AccessTokenClaims = {
+      ...{ iss: policy.issuer, aud: policy.audience, exp: iat + expiresIn, iat, nbf: iat },
+      jti: randomUUID(),
+      ...particulars
+    }
+    return { token: sign(claims, activeKey()), expiresIn, scope: claims.scope }
+  }
   return {
-    issue({ account, sid, clientId, requestedScope, authenticatedAt }) {
-      const iat = Math.floor(clock() / 1000)
-      const expiresIn =
-        policy.lifetimeSeconds - randomInt(Math.floor(policy.lifetimeSeconds * JITTER) + 1)
-      const claims: AccessTokenClaims = {
-        iss: policy.issuer,
-        aud: policy.audience,
+    issue: ({ account, sid, clientId, requestedScope, authenticatedAt }) =>
+      issued({
         sub: account.id,
-        exp: iat + expiresIn,
-        iat,
-        nbf: iat,
-        jti: randomUUID(),
         client_id: clientId || FIRST_PARTY_CLIENT,
         sid,
         scope: grantedScope(account.scope, requestedScope).join(' '),
@@ -60,9 +74,9 @@ export function accessTokens(needs: {
         email: account.email,
         auth_time: authenticatedAt,
         amr: ['pwd']
-      }
-      return { token: sign(claims, activeKey()), expiresIn }
-    }
+      }),
+    issueToClient: ({ id }, scope) =>
+      issued({ sub: id, client_id: id, scope: scope.join(' '), roles: [] })
   }
 }
 
@@ -71,7 +85,8 @@ export function accessTokenHeader(key: SigningKey) {
   return { typ: ACCESS_TOKEN_TYPE, alg: key.algorithm, kid: key.kid }
 }
 
-function grantedScope(scope: readonly string[], requested: string): readonly string[] {
+/** What a session has of its account's scope. */
+export function grantedScope(scope: readonly string[], requested: string): readonly string[] {
   if (requested === '') return scope
   const asked = new Set(requested.split(' '))
   return scope.filter((one) => asked.has(one))

@@ -1,5 +1,4 @@
-import { roomLog } from '@gatehouse/http-service/room-log'
-import t, { type Test } from 'tap'
+import t from 'tap'
 import {
   audited,
   authService,
@@ -9,20 +8,8 @@ import {
   password,
   type Tokens
 } from '../fixtures/auth-service.ts'
+import { capturedLog } from '../fixtures/captured-log.ts'
 import { policy } from '../fixtures/stores.ts'
-
-/** A log of the service as it is, at its most talkative, and what it wrote. */
-function capturedLog(t: Test) {
-  const written = t.capture(process.stderr, 'write', () => true)
-  const log = roomLog('auth', 'trace')
-  return {
-    log,
-    text: () =>
-      written()
-        .map(({ args }) => String(args[0]))
-        .join('')
-  }
-}
 
 t.test('no password, token or cookie is in the log, whatever happens', async (t) => {
   const { log, text } = capturedLog(t)

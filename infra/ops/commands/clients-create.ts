@@ -1,0 +1,40 @@
+import { readFileSync } from 'node:fs'
+import { type Client, clientTable, type Secret, shownOnce } from '../answers.ts'
+import { BadUsage, type Command, textOption, wordsOption } from '../command.ts'
+
+type Created = { client: Client; secret: Secret | null }
+
+export const clientsCreate: Command = {
+  name: 'clients create',
+  usage: '--name NAME [--scope SCOPE]… [--authentication METHOD] [--jwks FILE]',
+  summary:
+    'Makes a machine client. METHOD is client_secret_basic, client_secret_post, or private_key_jwt with its public keys in FILE.',
+  options: {
+    name: { type: 'string' },
+    scope: { type: 'string', multiple: true },
+    authentication: { type: 'string' },
+    jwks: { type: 'string' }
+  },
+  words: [0, 0],
+  async run(typed, ops) {
+    const name = textOption(typed, 'name')
+    if (name === undefined) throw new BadUsage('--name is missing')
+    const file = textOption(typed, 'jwks')
+    const method = textOption(typed, 'authentication')
+    const answer = await ops.call<Created>('POST', '/ops/clients', {
+      ...{ name, scope: wordsOption(typed, 'scope') ?? [] },
+      ...(method === undefined ? {} : { authenticationMethod: method }),
+      ...(file === undefined ? {} : { jwks: readKeySet(file) })
+    })
+    const told = answer.secret === null ? '' : `\n\n${shownOnce(answer.secret)}`
+    return { json: answer, text: `${clientTable([answer.client])}${told}` }
+  }
+}
+
+function readKeySet(file: string): unknown {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8'))
+  } catch {
+    throw new BadUsage(`--jwks: ${file} cannot be read as JSON`)
+  }
+}

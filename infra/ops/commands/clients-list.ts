@@ -1,0 +1,14 @@
+import { type Client, clientTable, count } from '../answers.ts'
+import type { Command } from '../command.ts'
+
+export const clientsList: Command = {
+  name: 'clients list',
+  usage: '',
+  summary: 'The machine clients, the oldest first.',
+  words: [0, 0],
+  async run(_typed, ops) {
+    const answer = await ops.call<{ clients: Client[] }>('GET', '/ops/clients')
+    const table = clientTable(answer.clients)
+    return { json: answer, text: `${table}\n\n${count(answer.clients.length, 'client')}` }
+  }
+}

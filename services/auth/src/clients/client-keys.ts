@@ -1,0 +1,66 @@
+import type { JWK } from 'jose'
+
+/** The algorithms that a client may sign its assertions with (RFC 7518 §3); Ed25519 is EdDSA's newer name (RFC 9864). */
+export const assertionAlgorithms = ['ES256', 'Ed25519', 'EdDSA', 'RS256', 'PS256'] as const
+export type AssertionAlgorithm = (typeof assertionAlgorithms)[number]
+
+const MOST_KEYS = 10
+const LONGEST_KID = 128
+const MIN_RSA_BYTES = 256
+/** of 1024 bits: checking a signature must stay cheap */
+const MAX_RSA_BYTES = 1024
+const BASE64URL = /^[A-Za-z0-9_-]+$/
+
+/**
+ * The keys of a registered set (RFC 7517 §5), each with the one algorithm that it is for: from then on the key decides,
+ * and never the assertion (RFC 8725 §3.1).
+ * @returns the fault, in words, where the set is not one
+ */
+export function readClientKeys(set: unknown): readonly JWK[] | string {
+  const { keys } = (set ?? {}) as { keys?: unknown }
+  if (!Array.isArray(keys) || keys.length === 0) return 'must be a JWK Set with a key in it'
+  if (keys.length > MOST_KEYS) return `must have at most ${MOST_KEYS} keys`
+  const read: JWK[] = []
+  for (const key of keys) {
+    const result = readKey(key)
+    if (typeof result === 'string') return result
+    read.push(result)
+  }
+  const named = new Set(read.map(({ kid }) => kid))
+  if (named.size < read.length) return 'must name each of several keys by a kid of its own'
+  return read
+}
+
+function readKey(key: unknown): JWK | string {
+  if (typeof key !== 'object' || key === null) return 'must have objects as keys'
+  const { kty, crv, x, y, n, e, alg, kid, use, d, k } = key as Readonly<Record<string, unknown>>
+  if (d !== undefined || k !== undefined) return 'must hold public keys only'
+  if (use !== undefined && use !== 'sig') return 'must hold keys for signatures'
+  if (kid !== undefined && (!isText(kid) || kid.length > LONGEST_KID)) {
+    return `must have kids of 1 to ${LONGEST_KID} characters`
+  }
+  const name = kid === undefined ? {} : { kid }
+  const is = (algorithm: AssertionAlgorithm) => alg === undefined || alg === algorithm
+  if (kty === 'EC' && crv === 'P-256' && is('ES256') && isBytes(x, 32) && isBytes(y, 32)) {
+    return { kty, crv, x, y, alg: 'ES256', ...name }
+  }
+  // Libraries disagree on the one algorithm's name, so it is the curve that says which.
+  if (kty === 'OKP' && crv === 'Ed25519' && (is('EdDSA') || is('Ed25519')) && isBytes(x, 32)) {
+    return { kty, crv, x, ...name }
+  }
+  // Both are made with the same key, so the set has to say which.
+  if (kty === 'RSA' && (alg === 'RS256' || alg === 'PS256')) {
+    if (isText(e) && BASE64URL.test(e) && isBytes(n, MIN_RSA_BYTES, MAX_RSA_BYTES)) {
+      return { kty, n, e, alg, ...name }
+    }
+  }
+  return `must hold keys for ${assertionAlgorithms.join(', ')}: an EC key on P-256, an Ed25519 key, or an RSA key of 2048 to 8192 bits that says which alg it is for`
+}
+
+const isText = (value: unknown): value is string => typeof value === 'string' && value !== ''
+
+function isBytes(value: unknown, least: number, most = least): value is string {
+  if (!isText(value) || !BASE64URL.test(value)) return false
+  const { length } = Buffer.from(value, 'base64url')
+  return length >= least && length <= most
+}

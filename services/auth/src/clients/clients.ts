@@ -1,0 +1,110 @@
+import { randomUUID } from 'node:crypto'
+import type { JWK } from 'jose'
+import { invalidMember } from '../refusals.ts'
+import {
+  type Client,
+  type ClientAuthenticationMethod,
+  clientAuthenticationMethods
+} from './client.ts'
+import { readClientKeys } from './client-keys.ts'
+import { clientSecretDigest, newClientSecret } from './client-secret.ts'
+import type { ClientStore } from './client-store.ts'
+
+export type ClientRegistration = {
+  readonly name: string
+  readonly scope: readonly string[]
+  readonly authenticationMethod: ClientAuthenticationMethod
+  /** a JWK Set (RFC 7517 §5), for `private_key_jwt` and for nothing else */
+  readonly jwks?: unknown
+}
+
+/** A secret as it is shown, once: only its digest is kept. */
+export type NewSecret = { readonly secretId: number; readonly secret: string }
+
+/** What an operator does with machine clients. */
+export type Clients = {
+  /**
+   * The new client, and its first secret where it has secrets.
+   * @throws Refusal INVALID_REQUEST naming the member that is at fault
+   */
+  create(registration: ClientRegistration): Promise<{ client: Client; secret: NewSecret | null }>
+  /** The oldest first. */
+  list(): Promise<Client[]>
+  /** It gets no token any more; those that it has run out by themselves. False where there is no such client. */
+  disable(id: string): Promise<boolean>
+  enable(id: string): Promise<boolean>
+  /**
+   * One more secret; the one before goes on working, and older ones do not. Null where there is no such client.
+   * @throws Refusal INVALID_REQUEST where the client has keys
+   */
+  addSecret(id: string): Promise<NewSecret | null>
+}
+
+const LONGEST_NAME = 100
+/** with the rest of an identity it must fit the headers that services get */
+const LONGEST_SCOPE = 1024
+/** RFC 6749 §3.3 */
+const SCOPE_TOKEN = /^[\x21\x23-\x5b\x5d-\x7e]+$/
+
+export function clients(store: ClientStore, clock: () => number): Clients {
+  const nowSeconds = () => Math.floor(clock() / 1000)
+  const giveSecret = async (id: string): Promise<NewSecret | null> => {
+    const secret = newClientSecret()
+    const secretId = await store.addSecret(id, clientSecretDigest(secret), nowSeconds())
+    return secretId === null ? null : { secretId, secret }
+  }
+  return {
+    async create(registration) {
+      const { name, scope, authenticationMethod } = registration
+      refuseMembers(registration)
+      const client: Client = {
+        ...{ id: randomUUID(), name, authenticationMethod, disabled: false },
+        scope: [...new Set(scope)],
+        keys: keysOf(registration),
+        createdAt: nowSeconds()
+      }
+      await store.insert(client)
+      const hasSecrets = authenticationMethod !== 'private_key_jwt'
+      return { client, secret: hasSecrets ? await giveSecret(client.id) : null }
+    },
+    list: () => store.list(),
+    disable: (id) => store.setDisabled(id, nowSeconds()),
+    enable: (id) => store.setDisabled(id, null),
+    async addSecret(id) {
+      const client = await store.findById(id)
+      if (client?.authenticationMethod === 'private_key_jwt') {
+        throw invalidMember('id', 'is of a client that proves itself with its keys')
+      }
+      return client === null ? null : await giveSecret(id)
+    }
+  }
+}
+
+function refuseMembers({ name, scope, authenticationMethod }: ClientRegistration): void {
+  if (name.trim() === '' || name.length > LONGEST_NAME || /\p{C}/u.test(name)) {
+    throw invalidMember('name', `must be 1 to ${LONGEST_NAME} characters that can be seen`)
+  }
+  const sensible = scope.every((one) => SCOPE_TOKEN.test(one))
+  if (!sensible || scope.join(' ').length > LONGEST_SCOPE) {
+    throw invalidMember(
+      'scope',
+      `must be words of printable ASCII, ${LONGEST_SCOPE} characters at most`
+    )
+  }
+  if (!clientAuthenticationMethods.includes(authenticationMethod)) {
+    throw invalidMember(
+      'authenticationMethod',
+      `must be one of ${clientAuthenticationMethods.join(', ')}`
+    )
+  }
+}
+
+function keysOf({ authenticationMethod, jwks }: ClientRegistration): readonly JWK[] {
+  if (authenticationMethod !== 'private_key_jwt') {
+    if (jwks === undefined) return []
+    throw invalidMember('jwks', 'is for private_key_jwt only')
+  }
+  const keys = readClientKeys(jwks)
+  if (typeof keys === 'string') throw invalidMember('jwks', keys)
+  return keys
+}

@@ -1,0 +1,15 @@
+import type { Client } from '../clients/client.ts'
+import { invalidScope } from './oauth-refusals.ts'
+
+/**
+ * The scope of a machine client's token: what it asks for, or all it has where it does not ask (RFC 6749 §3.3).
+ * @throws OAuthRefusal invalid_scope
+ */
+export function clientScope(client: Client, requested: string | undefined): readonly string[] {
+  if (requested === undefined) return client.scope
+  const asked = new Set(requested.split(' '))
+  for (const one of asked) {
+    if (!client.scope.includes(one)) throw invalidScope('the scope is more than the client has')
+  }
+  return [...asked]
+}

@@ -1,0 +1,111 @@
+import type { AccessTokenClaims } from '@gatehouse/access-token/claims'
+import type { Account } from '../accounts/account.ts'
+import type { AccountStore } from '../accounts/account-store.ts'
+import { FIRST_PARTY_CLIENT } from '../clients/client.ts'
+import type { ClientStore } from '../clients/client-store.ts'
+import type { Families } from '../sessions/families.ts'
+import type { FamilyRecord } from '../sessions/family.ts'
+import type { RefreshToken } from '../sessions/refresh-token.ts'
+import { grantedScope } from '../tokens/access-token.ts'
+import type { RecogniseToken } from './recognise-token.ts'
+
+/** What is said of a token that works (RFC 7662 §2.2). */
+export type ActiveToken = {
+  readonly active: true
+  readonly iss: string
+  readonly aud: string | string[]
+  readonly sub: string
+  readonly client_id: string
+  readonly scope: string
+  readonly exp: number
+  readonly iat: number
+  /** of an access token only: a refresh token opens no service */
+  readonly token_type?: 'Bearer'
+  readonly nbf?: number
+  readonly jti?: string
+  readonly sid?: string
+}
+
+/** Of a token that does not work nothing is said: not even why (RFC 7662 §2.2). */
+export type Introspection = ActiveToken | { readonly active: false }
+
+export type Introspect = (text: string) => Promise<Introspection>
+
+type Needs = {
+  recognise: RecogniseToken
+  issuer: string
+  accounts: Pick<AccountStore, 'findById'>
+  clients: Pick<ClientStore, 'findById'>
+  families: Pick<Families, 'list'>
+}
+
+const inactive = { active: false } as const
+
+/** Tells whether a token works, and changes nothing: no rotation, no count, no end of a session. */
+export function introspection(needs: Needs): Introspect {
+  const { recognise, issuer, accounts, clients, families } = needs
+
+  /** A session that lives, of a user who may sign in. */
+  const liveSession = async (
+    subject: string,
+    sid: string
+  ): Promise<{ account: Account; record: FamilyRecord } | null> => {
+    const account = await accounts.findById(subject)
+    if (account === null || account.disabled) return null
+    const live = await families.list(subject)
+    const family = live.find((one) => one.sid === sid)
+    return family === undefined ? null : { account, record: family.record }
+  }
+
+  const isLive = async ({ sub, sid }: AccessTokenClaims): Promise<boolean> => {
+    if (sid !== undefined) return (await liveSession(sub, sid)) !== null
+    const client = await clients.findById(sub)
+    return client !== null && !client.disabled
+  }
+
+  const ofAccessToken = async (claims: AccessTokenClaims): Promise<Introspection> => {
+    if (!(await isLive(claims))) return inactive
+    const { iss, aud, sub, client_id, scope, exp, iat, nbf, jti, sid } = claims
+    return {
+      ...{
+        active: true,
+        token_type: 'Bearer',
+        iss,
+        aud,
+        sub,
+        client_id,
+        scope,
+        exp,
+        iat,
+        nbf,
+        jti
+      },
+      ...(sid === undefined ? {} : { sid })
+    }
+  }
+
+  const ofRefreshToken = async (token: RefreshToken, sid: string): Promise<Introspection> => {
+    const session = await liveSession(token.subject, sid)
+    if (session === null || session.record.generation !== token.generation) return inactive
+    const { account, record } = session
+    return {
+      active: true,
+      iss: issuer,
+      // It is for this server, and no service that asks about it may take it for an access token.
+      aud: issuer,
+      sub: token.subject,
+      client_id: record.clientId || FIRST_PARTY_CLIENT,
+      scope: grantedScope(account.scope, record.scope).join(' '),
+      exp: Math.min(record.idleExpiresAt, record.expiresAt),
+      iat: Math.floor(record.rotatedAtMs / 1000),
+      sid
+    }
+  }
+
+  return async (text) => {
+    const token = await recognise(text)
+    if (token === null) return inactive
+    if (token.kind === 'access') return await ofAccessToken(token.claims)
+    return await ofRefreshToken(token.token, token.sid)
+  }
+}

@@ -1,0 +1,71 @@
+import { ACCESS_TOKEN_TYPE, AccessTokenClaims, algorithms } from '@gatehouse/access-token/claims'
+import { createLocalJWKSet, errors, jwtVerify } from 'jose'
+import { Value } from 'typebox/value'
+import { FIRST_PARTY_CLIENT } from '../clients/client.ts'
+import type { SigningKey } from '../keys/signing-key.ts'
+import type { KeyRing } from '../sessions/key-ring.ts'
+import { type RefreshToken, readRefreshToken, sessionId } from '../sessions/refresh-token.ts'
+import type { AccessTokenPolicy } from '../tokens/access-token.ts'
+
+/** A token that was made here and has not run out; whether its session lives is another question. */
+export type RecognisedToken = {
+  /** the OAuth client that it was issued to */
+  readonly owner: string
+} & (
+  | { readonly kind: 'access'; readonly claims: AccessTokenClaims }
+  | { readonly kind: 'refresh'; readonly token: RefreshToken; readonly sid: string }
+)
+
+/** Null where it was not made here, or is over. Asks no store. */
+export type RecogniseToken = (text: string) => Promise<RecognisedToken | null>
+
+type Needs = {
+  signingKeys: () => readonly SigningKey[]
+  tokenPolicy: AccessTokenPolicy
+  ring: KeyRing
+  clock: () => number
+}
+
+/** Tells by the token itself what it is: a client's hint may be wrong (RFC 7009 §2.1). */
+export function tokenRecognition({ signingKeys, tokenPolicy, ring, clock }: Needs): RecogniseToken {
+  return async (text) => {
+    const token = readRefreshToken(text, ring)
+    if (token !== null) {
+      // Families are opened by this API's own logins alone.
+      return { kind: 'refresh', owner: FIRST_PARTY_CLIENT, token, sid: sessionId(token.family) }
+    }
+    const claims = await readAccessToken(text, signingKeys(), tokenPolicy, clock())
+    return claims === null ? null : { kind: 'access', owner: claims.client_id, claims }
+  }
+}
+
+async function readAccessToken(
+  text: string,
+  keys: readonly SigningKey[],
+  { issuer, audience }: AccessTokenPolicy,
+  nowMs: number
+): Promise<AccessTokenClaims | null> {
+  if (!isCanonical(text)) return null
+  try {
+    // A key that is published has its algorithm in it, and is found for no other.
+    const keySet = createLocalJWKSet({ keys: keys.map(({ publicJwk }) => publicJwk) })
+    const { payload } = await jwtVerify(text, keySet, {
+      ...{ issuer, audience, typ: ACCESS_TOKEN_TYPE, algorithms: [...algorithms] },
+      requiredClaims: ['exp', 'iat', 'nbf', 'sub', 'jti'],
+      currentDate: new Date(nowMs)
+    })
+    return Value.Check(AccessTokenClaims, payload) ? payload : null
+  } catch (error) {
+    if (error instanceof errors.JOSEError) return null
+    throw error
+  }
+}
+
+/** One token has one spelling: no padding, no other alphabet, no spare bits. The gateway takes no other either. */
+function isCanonical(text: string): boolean {
+  const segments = text.split('.')
+  return (
+    segments.length === 3 &&
+    segments.every((one) => Buffer.from(one, 'base64url').toString('base64url') === one)
+  )
+}

@@ -1,0 +1,30 @@
+import type { Origin } from '../audit/audit-event.ts'
+import type { Sessions } from '../sessions/sessions.ts'
+import { invalidGrant, unsupportedTokenType } from './oauth-refusals.ts'
+import type { RecogniseToken } from './recognise-token.ts'
+
+/** @throws OAuthRefusal invalid_grant for another client's token, unsupported_token_type for a machine client's own */
+export type Revoke = (text: string, clientId: string, origin: Origin) => Promise<void>
+
+/**
+ * Revokes a token by ending its session, so that every token of it stops working (RFC 7009 §2.1). A token that is unknown
+ * or over needs nothing done, and that is no error (§2.2).
+ */
+export function revocation(needs: {
+  recognise: RecogniseToken
+  sessions: Pick<Sessions, 'end' | 'endOne'>
+}): Revoke {
+  const { recognise, sessions } = needs
+  return async (text, clientId, origin) => {
+    const token = await recognise(text)
+    if (token === null) return
+    if (token.owner !== clientId) throw invalidGrant('a token of another client')
+    if (token.kind === 'refresh') {
+      await sessions.end(text, origin)
+      return
+    }
+    const { sub, sid } = token.claims
+    if (sid === undefined) throw unsupportedTokenType()
+    await sessions.endOne(sub, sid, origin)
+  }
+}

@@ -1,0 +1,38 @@
+import { clientAuthenticationMethods } from '../clients/client.ts'
+import { assertionAlgorithms } from '../clients/client-keys.ts'
+
+/** Where the OAuth endpoints are, below the issuer. */
+export const oauthPath = {
+  token: '/oauth/token',
+  revoke: '/oauth/revoke',
+  introspect: '/oauth/introspect',
+  metadata: '/.well-known/oauth-authorization-server'
+} as const
+
+/** The public address of a path: the gateway's, which is the issuer's. */
+export const publicUrl = (issuer: string, path: string): string =>
+  `${issuer.replace(/\/+$/, '')}${path}`
+
+/** What OAuth clients learn of this server (RFC 8414 §2). */
+export function serverMetadata(issuer: string) {
+  const authenticated = [...clientAuthenticationMethods]
+  // `none`: the public client of this API's own logins.
+  const anyone = [...authenticated, 'none']
+  const algorithms = [...assertionAlgorithms]
+  return {
+    issuer,
+    token_endpoint: publicUrl(issuer, oauthPath.token),
+    token_endpoint_auth_methods_supported: anyone,
+    token_endpoint_auth_signing_alg_values_supported: algorithms,
+    revocation_endpoint: publicUrl(issuer, oauthPath.revoke),
+    revocation_endpoint_auth_methods_supported: anyone,
+    revocation_endpoint_auth_signing_alg_values_supported: algorithms,
+    introspection_endpoint: publicUrl(issuer, oauthPath.introspect),
+    introspection_endpoint_auth_methods_supported: authenticated,
+    introspection_endpoint_auth_signing_alg_values_supported: algorithms,
+    jwks_uri: publicUrl(issuer, '/.well-known/jwks.json'),
+    grant_types_supported: ['client_credentials', 'refresh_token'],
+    // Required, and empty: users sign in to this API itself, and there is no authorization endpoint.
+    response_types_supported: []
+  }
+}

@@ -1,0 +1,95 @@
+import type { Service } from '@gatehouse/http-service/build-service'
+import { type ErrorForm, oauthForm, problemForm } from '@gatehouse/http-service/error-form'
+import type { FastifyRequest } from 'fastify'
+import type { AccountStore } from '../../accounts/account-store.ts'
+import type { AuditLog } from '../../audit/audit-log.ts'
+import { clientAuthentication } from '../../clients/authenticate-client.ts'
+import type { ClientStore } from '../../clients/client-store.ts'
+import type { UsedAssertions } from '../../clients/used-assertions.ts'
+import type { SigningKey } from '../../keys/signing-key.ts'
+import { type FormParameters, readForm } from '../../oauth/form-parameters.ts'
+import { introspection } from '../../oauth/introspection.ts'
+import { malformedRequest, notAForm } from '../../oauth/oauth-refusals.ts'
+import { tokenRecognition } from '../../oauth/recognise-token.ts'
+import { revocation } from '../../oauth/revocation.ts'
+import { oauthPath, publicUrl } from '../../oauth/server-metadata.ts'
+import type { Families } from '../../sessions/families.ts'
+import type { KeyRing } from '../../sessions/key-ring.ts'
+import type { Sessions } from '../../sessions/sessions.ts'
+import type { AccessTokenPolicy, AccessTokens } from '../../tokens/access-token.ts'
+import { originOf } from '../origin-of.ts'
+import { introspect } from './introspect.ts'
+import { metadata } from './metadata.ts'
+import type { OAuthNeeds } from './needs.ts'
+import { revoke } from './revoke.ts'
+import { token } from './token.ts'
+
+/** What the OAuth endpoints are made of. */
+export type OAuthParts = {
+  readonly accounts: AccountStore
+  readonly clients: ClientStore
+  readonly usedAssertions: UsedAssertions
+  readonly families: Families
+  readonly ring: KeyRing
+  readonly signingKeys: () => readonly SigningKey[]
+  readonly tokenPolicy: AccessTokenPolicy
+  readonly accessTokens: AccessTokens
+  readonly sessions: Sessions
+  readonly audit: AuditLog
+  readonly clock: () => number
+}
+
+const FORM = 'application/x-www-form-urlencoded'
+/** RFC 7617 §2 */
+const CHALLENGE = 'Basic realm="gatehouse", charset="UTF-8"'
+/** The endpoints that OAuth clients read errors of. */
+const endpoints = new Set<string>([oauthPath.token, oauthPath.revoke, oauthPath.introspect])
+
+/** OAuth clients read errors as RFC 6749 §5.2 writes them, whatever it is that went wrong. */
+export const oauthErrorForm = ({ url }: FastifyRequest): ErrorForm =>
+  endpoints.has(url.split('?', 1)[0] ?? '') ? oauthForm : problemForm
+
+/** The OAuth endpoints: in a scope of their own, which reads forms and nothing else, and no cookie. */
+export function oauth(service: Service, parts: OAuthParts, done: () => void): void {
+  service.removeAllContentTypeParsers()
+  service.addContentTypeParser(
+    FORM,
+    { parseAs: 'buffer' },
+    async (_request: FastifyRequest, body: Buffer) => readForm(body)
+  )
+  service.addContentTypeParser('*', async () => {
+    throw notAForm()
+  })
+  // For who came with an `Authorization` header (RFC 6749 §5.2). Others would hear of it before they hear what was wrong.
+  service.addHook('onSend', async (request, reply) => {
+    if (reply.statusCode === 401 && request.headers.authorization !== undefined) {
+      reply.header('www-authenticate', CHALLENGE)
+    }
+  })
+  const needs = oauthNeeds(parts)
+  for (const route of [token, revoke, introspect, metadata]) route(service, needs)
+  done()
+}
+
+function oauthNeeds(parts: OAuthParts): OAuthNeeds {
+  const { sessions, audit, accessTokens } = parts
+  const { issuer } = parts.tokenPolicy
+  const recognise = tokenRecognition(parts)
+  const authenticate = clientAuthentication({
+    ...parts,
+    audiences: [issuer, publicUrl(issuer, oauthPath.token)]
+  })
+  return {
+    ...{ accessTokens, sessions, audit, issuer },
+    revoke: revocation({ recognise, sessions }),
+    introspect: introspection({ ...parts, recognise, issuer }),
+    async read(request) {
+      // A token or a secret in a query would be in somebody's log (RFC 6749 §2.3.1, RFC 9700 §4.3).
+      if (request.url.includes('?')) throw malformedRequest('parameters belong in the body')
+      // The parser above is the only one; without a body there is no parameter.
+      const form = (request.body ?? new Map()) as FormParameters
+      const caller = await authenticate(request.headers.authorization, form, originOf(request))
+      return { form, caller }
+    }
+  }
+}

@@ -1,0 +1,27 @@
+import type { Service } from '@gatehouse/http-service/build-service'
+import type { FastifyRequest } from 'fastify'
+import type { AuditLog } from '../../audit/audit-log.ts'
+import type { OAuthCaller } from '../../clients/authenticate-client.ts'
+import type { FormParameters } from '../../oauth/form-parameters.ts'
+import type { Introspect } from '../../oauth/introspection.ts'
+import type { Revoke } from '../../oauth/revocation.ts'
+import type { Sessions } from '../../sessions/sessions.ts'
+import type { AccessTokens } from '../../tokens/access-token.ts'
+
+/** The parameters of a request, and who sends them. */
+export type OAuthRequest = { readonly form: FormParameters; readonly caller: OAuthCaller }
+
+/** What the OAuth endpoints work with. */
+export type OAuthNeeds = {
+  /** @throws OAuthRefusal invalid_client, invalid_request */
+  readonly read: (request: FastifyRequest) => Promise<OAuthRequest>
+  readonly accessTokens: AccessTokens
+  readonly sessions: Sessions
+  readonly revoke: Revoke
+  readonly introspect: Introspect
+  readonly audit: AuditLog
+  readonly issuer: string
+}
+
+/** One endpoint: a file, a purpose, and what it needs. */
+export type OAuthRoute = (service: Service, needs: OAuthNeeds) => void

@@ -1,0 +1,94 @@
+import { Refusal } from '@gatehouse/problem/refusal'
+import { type Static, Type } from 'typebox'
+import type { Origin } from '../../audit/audit-event.ts'
+import { isFirstParty } from '../../clients/authenticate-client.ts'
+import { clientScope } from '../../oauth/client-scope.ts'
+import {
+  invalidClient,
+  invalidGrant,
+  invalidScope,
+  malformedRequest,
+  unsupportedGrantType
+} from '../../oauth/oauth-refusals.ts'
+import { oauthPath } from '../../oauth/server-metadata.ts'
+import { originOf } from '../origin-of.ts'
+import type { OAuthNeeds, OAuthRequest, OAuthRoute } from './needs.ts'
+
+/** RFC 6749 §5.1 */
+const TokenAnswer = Type.Object({
+  access_token: Type.String(),
+  token_type: Type.Literal('Bearer'),
+  /** seconds */
+  expires_in: Type.Integer(),
+  refresh_token: Type.Optional(Type.String()),
+  scope: Type.String()
+})
+type TokenAnswer = Static<typeof TokenAnswer>
+
+type Grant = (request: OAuthRequest, origin: Origin, needs: OAuthNeeds) => Promise<TokenAnswer>
+
+const grants: ReadonlyMap<string, Grant> = new Map<string, Grant>([
+  ['client_credentials', clientCredentials],
+  ['refresh_token', refreshToken]
+])
+
+export const token: OAuthRoute = (service, needs) => {
+  service.post(
+    oauthPath.token,
+    { schema: { response: { 200: TokenAnswer } } },
+    async (request, reply) => {
+      // RFC 6749 §5.1, besides `Cache-Control`
+      reply.header('pragma', 'no-cache')
+      const asked = await needs.read(request)
+      const grantType = asked.form.get('grant_type')
+      if (grantType === undefined) throw malformedRequest('grant_type is missing')
+      const grant = grants.get(grantType)
+      if (grant === undefined) throw unsupportedGrantType()
+      return await grant(asked, originOf(request), needs)
+    }
+  )
+}
+
+/** RFC 6749 §4.4: a machine client for itself. No refresh token: it can prove again who it is. */
+async function clientCredentials(
+  { form, caller }: OAuthRequest,
+  origin: Origin,
+  { accessTokens, audit }: OAuthNeeds
+): Promise<TokenAnswer> {
+  const { client } = caller
+  if (client === null) throw invalidClient('a grant for clients that authenticate')
+  const issued = accessTokens.issueToClient(client, clientScope(client, form.get('scope')))
+  const detail = { expiresIn: issued.expiresIn }
+  await audit.write({ kind: 'client-token-issued', subject: client.id, sid: null, origin, detail })
+  const { token, expiresIn, scope } = issued
+  return { access_token: token, token_type: 'Bearer', expires_in: expiresIn, scope }
+}
+
+/** RFC 6749 §6. Sessions belong to the first-party client, and another's attempt must not cost their owner anything. */
+async function refreshToken(
+  { form, caller }: OAuthRequest,
+  origin: Origin,
+  { sessions }: OAuthNeeds
+): Promise<TokenAnswer> {
+  const presented = form.get('refresh_token')
+  if (presented === undefined) throw malformedRequest('refresh_token is missing')
+  if (!isFirstParty(caller)) throw invalidGrant('a session is not for another client')
+  // Before the token is used up: it gives what it always gave, and never more than was asked for.
+  if (form.has('scope')) throw invalidScope('a refresh gives the scope of the session')
+  const { accessToken, refreshToken } = await sessions
+    .refresh(presented, origin)
+    .catch(asInvalidGrant)
+  return {
+    access_token: accessToken.token,
+    token_type: 'Bearer',
+    expires_in: accessToken.expiresIn,
+    refresh_token: refreshToken,
+    scope: accessToken.scope
+  }
+}
+
+/** What this API tells apart is one to OAuth: the grant is not good any more. An outage and a limit stay what they are. */
+function asInvalidGrant(error: unknown): never {
+  const isOver = error instanceof Refusal && error.status === 401
+  throw isOver ? invalidGrant(error.reason, error) : error
+}

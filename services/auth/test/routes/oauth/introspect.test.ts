@@ -1,0 +1,146 @@
+import { decodeJwt } from 'jose'
+import t from 'tap'
+import {
+  AUDIENCE,
+  authService,
+  disable,
+  ISSUER,
+  LIFETIME_SECONDS,
+  signedIn
+} from '../../fixtures/auth-service.ts'
+import { clientWithSecret, operator, postForm } from '../../fixtures/oauth-client.ts'
+import { isOAuthError } from '../../fixtures/oauth-error.ts'
+import { policy } from '../../fixtures/stores.ts'
+
+const { idleSeconds, graceSeconds } = policy
+
+/** A service, a user who is signed in, and a client that may ask about tokens. */
+async function asking(t: Parameters<typeof authService>[0]) {
+  const auth = await authService(t)
+  const { user, tokens } = await signedIn(auth)
+  const client = await clientWithSecret(auth, 'client_secret_basic', ['introspect'])
+  const ask = async (token: string, more = {}) => {
+    const form = { token, ...more }
+    const answer = await postForm(auth, '/oauth/introspect', form, client.authorized)
+    if (answer.statusCode !== 200) throw new Error(answer.body)
+    return answer.json()
+  }
+  return { auth, user, tokens, client, ask }
+}
+
+t.test('of an access token that works it is said whose it is and how long', async (t) => {
+  const { auth, user, tokens, ask } = await asking(t)
+  const now = auth.clock() / 1000
+  const { jti = '' } = decodeJwt(tokens.accessToken)
+  t.strictSame(await ask(tokens.accessToken), {
+    ...{ active: true, token_type: 'Bearer', iss: ISSUER, aud: AUDIENCE, sub: user.id, jti },
+    ...{ client_id: 'gatehouse', scope: 'orders:read orders:write', sid: tokens.session.id },
+    ...{ iat: now, nbf: now, exp: now + tokens.expiresIn }
+  })
+})
+
+t.test('a refresh token that works is for this server, and for no service', async (t) => {
+  const { auth, user, tokens, ask } = await asking(t)
+  const now = auth.clock() / 1000
+  t.strictSame(await ask(tokens.refreshToken, { token_type_hint: 'access_token' }), {
+    ...{ active: true, iss: ISSUER, aud: ISSUER, sub: user.id, client_id: 'gatehouse' },
+    ...{ scope: 'orders:read orders:write', sid: tokens.session.id },
+    ...{ iat: now, exp: now + idleSeconds }
+  })
+})
+
+t.test("a machine client's token works until the client is disabled", async (t) => {
+  const { auth, client, ask } = await asking(t)
+  const machine = await clientWithSecret(auth)
+  const grant = { grant_type: 'client_credentials' }
+  const { json } = await postForm(auth, '/oauth/token', grant, machine.authorized)
+  const token = json().access_token
+  const said = await ask(token)
+  t.match(said, { active: true, sub: machine.id, client_id: machine.id, token_type: 'Bearer' })
+  t.notOk('sid' in said)
+  t.not(machine.id, client.id)
+  await operator(auth).disable(machine.id)
+  t.strictSame(await ask(token), { active: false })
+})
+
+t.test('of what does not work nothing is said, whatever the reason', async (t) => {
+  const { auth, user, tokens, ask } = await asking(t)
+  const { accessToken, refreshToken } = tokens
+  const foreign = await signedIn(await authService(t))
+  const [header = '', payload = '', signature = ''] = accessToken.split('.')
+  const unsigned = Buffer.from('{"alg":"none","typ":"at+jwt"}').toString('base64url')
+  const inactive = async (title: string, token: string) =>
+    t.strictSame(await ask(token), { active: false }, title)
+
+  await inactive('garbled', 'x')
+  await inactive('another issuer’s access token', foreign.tokens.accessToken)
+  await inactive('a refresh token of another ring', foreign.tokens.refreshToken)
+  await inactive('no signature', `${header}.${payload}.`)
+  await inactive('no algorithm', `${unsigned}.${payload}.`)
+  await inactive('another spelling', `${accessToken}=`)
+  await inactive('another signature', `${header}.${payload}.${[...signature].reverse().join('')}`)
+  await inactive('the payload alone', payload)
+
+  const { refreshToken: next } = (await auth.post('/refresh-token', { refreshToken })).json()
+  await inactive('the previous generation, even within grace', refreshToken)
+  t.equal((await ask(next)).active, true)
+  t.equal((await ask(accessToken)).active, true, 'an access token lives on over a refresh')
+
+  await disable(auth, user.id)
+  await inactive('an access token of a disabled account', accessToken)
+  await inactive('a refresh token of a disabled account', next)
+})
+
+t.test('a token stops working when its time or its session is over', async (t) => {
+  const { auth, tokens, ask } = await asking(t)
+  auth.clock.advance((tokens.expiresIn - 1) * 1000)
+  t.equal((await ask(tokens.accessToken)).active, true, 'to its last second')
+  auth.clock.advance(1000)
+  t.strictSame(await ask(tokens.accessToken), { active: false }, 'expired')
+  t.equal((await ask(tokens.refreshToken)).active, true)
+
+  const { user: grace, tokens: hers } = await signedIn(auth, 'grace@example.com')
+  await auth.post('/logout', { refreshToken: hers.refreshToken })
+  t.ok(grace.id)
+  t.strictSame(await ask(hers.accessToken), { active: false }, 'logged out')
+  t.strictSame(await ask(hers.refreshToken), { active: false }, 'logged out')
+
+  auth.clock.advance(idleSeconds * 1000)
+  t.strictSame(await ask(tokens.refreshToken), { active: false }, 'idle for too long')
+  t.ok(LIFETIME_SECONDS < idleSeconds)
+})
+
+t.test('asking changes nothing', async (t) => {
+  const { auth, tokens, ask, client } = await asking(t)
+  const { refreshToken } = (
+    await auth.post('/refresh-token', { refreshToken: tokens.refreshToken })
+  ).json()
+  auth.clock.advance(graceSeconds * 1000)
+  const state = async () => ({
+    families: await auth.store.families.list(decodeJwt(tokens.accessToken).sub ?? ''),
+    audit: await auth.database.selectFrom('audit_events').selectAll().execute()
+  })
+  const before = await state()
+  for (let times = 0; times < 200; times += 1) {
+    await ask(tokens.refreshToken)
+    await ask(refreshToken)
+    await ask(tokens.accessToken)
+  }
+  t.strictSame(await state(), before, 'a spent token that is asked about is not a reuse')
+  t.equal((await auth.post('/refresh-token', { refreshToken })).statusCode, 200, 'nor counted')
+  t.ok(client.id)
+})
+
+t.test('only a client that may ask is answered', async (t) => {
+  const { auth, tokens, client } = await asking(t)
+  const form = { token: tokens.accessToken }
+  const ask = (more = {}, headers = {}) =>
+    postForm(auth, '/oauth/introspect', { ...form, ...more }, headers)
+  isOAuthError(t, await ask(), 401, 'invalid_client', 'nobody')
+  isOAuthError(t, await ask({ client_id: 'gatehouse' }), 401, 'invalid_client', 'the public client')
+  isOAuthError(t, await ask({ client_id: client.id }), 401, 'invalid_client', 'a name')
+  const other = await clientWithSecret(auth)
+  isOAuthError(t, await ask({}, other.authorized), 403, 'access_denied', 'without the scope')
+  const empty = await postForm(auth, '/oauth/introspect', {}, client.authorized)
+  isOAuthError(t, empty, 400, 'invalid_request')
+})

@@ -1,0 +1,138 @@
+import { once } from 'node:events'
+import { redisMissing, redisServer } from '@gatehouse/fixtures/redis-server'
+import { connectRedis } from '@gatehouse/redis/connect-redis'
+import { decodeJwt } from 'jose'
+import t from 'tap'
+import {
+  authService,
+  disable,
+  REFRESHES_PER_MINUTE,
+  signedIn,
+  signedInBrowser
+} from '../../fixtures/auth-service.ts'
+import { clientWithSecret, postForm } from '../../fixtures/oauth-client.ts'
+import { isOAuthError } from '../../fixtures/oauth-error.ts'
+import { recordingFamilies } from '../../fixtures/recording-families.ts'
+import { clockFromNow, policy, redisStore } from '../../fixtures/stores.ts'
+
+const grantOf = (token: string) => ({ grant_type: 'refresh_token', refresh_token: token })
+
+t.test('a session goes on by the OAuth endpoint, as it does by our own', async (t) => {
+  const auth = await authService(t)
+  const { user, tokens } = await signedIn(auth)
+  const answer = await postForm(auth, '/oauth/token', grantOf(tokens.refreshToken))
+
+  t.equal(answer.statusCode, 200)
+  const { access_token: access, refresh_token: next, expires_in: _, ...rest } = answer.json()
+  t.strictSame(rest, { token_type: 'Bearer', scope: 'orders:read orders:write' })
+  t.match(decodeJwt(access), { sub: user.id, sid: tokens.session.id, client_id: 'gatehouse' })
+  t.not(next, tokens.refreshToken)
+
+  const again = await postForm(auth, '/oauth/token', grantOf(tokens.refreshToken))
+  t.equal(again.json().refresh_token, next, 'a racing one gets the same successor')
+  const named = { ...grantOf(next), client_id: 'gatehouse' }
+  t.equal((await postForm(auth, '/oauth/token', named)).statusCode, 200, 'the public client, named')
+})
+
+t.test('a refresh token that is spent, ended or not ours is no grant any more', async (t) => {
+  const auth = await authService(t)
+  const { user, tokens } = await signedIn(auth)
+  const refresh = (token: string) => postForm(auth, '/oauth/token', grantOf(token))
+  isOAuthError(t, await refresh('garbled'), 400, 'invalid_grant', 'garbled')
+  isOAuthError(t, await refresh(tokens.accessToken), 400, 'invalid_grant', 'an access token')
+
+  const next = (await refresh(tokens.refreshToken)).json().refresh_token
+  auth.clock.advance(policy.graceSeconds * 1000)
+  isOAuthError(t, await refresh(tokens.refreshToken), 400, 'invalid_grant', 'replayed')
+  isOAuthError(t, await refresh(next), 400, 'invalid_grant', 'its family is ended')
+
+  const { tokens: others } = await signedIn(auth, 'grace@example.com')
+  await disable(auth, decodeJwt(others.accessToken).sub ?? '')
+  isOAuthError(t, await refresh(others.refreshToken), 400, 'invalid_grant', 'disabled')
+  t.not(user.id, decodeJwt(others.accessToken).sub)
+})
+
+t.test('a request without the token, or for another scope, costs no token', async (t) => {
+  const auth = await authService(t)
+  const { tokens } = await signedIn(auth)
+  const form = { grant_type: 'refresh_token' }
+  isOAuthError(t, await postForm(auth, '/oauth/token', form), 400, 'invalid_request')
+  const scoped = { ...grantOf(tokens.refreshToken), scope: 'admin' }
+  isOAuthError(t, await postForm(auth, '/oauth/token', scoped), 400, 'invalid_scope')
+  const { json } = await postForm(auth, '/oauth/token', grantOf(tokens.refreshToken))
+  t.ok(json().refresh_token, 'the first generation still rotates')
+})
+
+t.test('another client gets nothing, and the session does not notice', async (t) => {
+  let calls: string[] = []
+  const auth = await authService(t, {
+    families(real) {
+      const recording = recordingFamilies(real)
+      calls = recording.calls
+      return recording.families
+    }
+  })
+  const { authorized, id } = await clientWithSecret(auth)
+  const { tokens } = await signedIn(auth)
+  const form = grantOf(tokens.refreshToken)
+  calls.length = 0
+
+  const attempts = {
+    'a machine client': await postForm(auth, '/oauth/token', form, authorized),
+    'the name of one': await postForm(auth, '/oauth/token', { ...form, client_id: id }),
+    'another name': await postForm(auth, '/oauth/token', { ...form, client_id: 'Gatehouse' })
+  }
+  for (const [title, answer] of Object.entries(attempts)) {
+    isOAuthError(t, answer, 400, 'invalid_grant', title)
+  }
+  t.strictSame(calls, [], 'the family is not even read')
+})
+
+t.test('no cookie is read here', async (t) => {
+  const auth = await authService(t)
+  const { headers } = await signedInBrowser(auth)
+  const answer = await postForm(auth, '/oauth/token', { grant_type: 'refresh_token' }, headers)
+  isOAuthError(t, answer, 400, 'invalid_request')
+  t.notOk(answer.headers['set-cookie'])
+})
+
+t.test('the limit of the session holds here too', async (t) => {
+  const auth = await authService(t)
+  const { tokens } = await signedIn(auth)
+  const form = grantOf(tokens.refreshToken)
+  for (let calls = 0; calls < REFRESHES_PER_MINUTE; calls += 1) {
+    await postForm(auth, '/oauth/token', form)
+  }
+  const answer = await postForm(auth, '/oauth/token', form)
+  isOAuthError(t, answer, 429, 'temporarily_unavailable')
+  t.equal(answer.headers['retry-after'], '60')
+})
+
+t.test('an outage of the store is 503 and costs no token', { skip: redisMissing }, async (t) => {
+  const { url, kill, start } = await redisServer(t)
+  const connection = connectRedis({ url, onFault: () => {} })
+  await once(connection, 'ready')
+  t.teardown(() => connection.disconnect())
+  const clock = clockFromNow()
+  const { families } = redisStore(connection, { policy, clock })
+  const auth = await authService(t, { clock, families: () => families })
+  const { authorized } = await clientWithSecret(auth, 'client_secret_basic', ['introspect'])
+  const { tokens } = await signedIn(auth)
+  const token = tokens.refreshToken
+
+  await kill()
+
+  const refused = {
+    'a refresh': await postForm(auth, '/oauth/token', grantOf(token)),
+    'a revocation': await postForm(auth, '/oauth/revoke', { token }),
+    'a question': await postForm(auth, '/oauth/introspect', { token }, authorized)
+  }
+  for (const [title, answer] of Object.entries(refused)) {
+    isOAuthError(t, answer, 503, 'temporarily_unavailable', title)
+    t.equal(answer.headers['retry-after'], '1', `${title}: try again`)
+  }
+
+  await start()
+  if (connection.status !== 'ready') await once(connection, 'ready')
+  t.equal((await postForm(auth, '/oauth/token', grantOf(token))).statusCode, 200)
+})

@@ -1,0 +1,104 @@
+import t from 'tap'
+import {
+  type AuthUnderTest,
+  audited,
+  authService,
+  LIFETIME_SECONDS,
+  login,
+  signedIn
+} from '../../fixtures/auth-service.ts'
+import { clientWithSecret, postForm } from '../../fixtures/oauth-client.ts'
+import { isOAuthError } from '../../fixtures/oauth-error.ts'
+import { revokedSids } from '../../fixtures/stores.ts'
+
+const refreshes = async ({ post }: AuthUnderTest, refreshToken: string) =>
+  (await post('/refresh-token', { refreshToken })).statusCode
+
+t.test('a revoked refresh token ends its session, as a logout does', async (t) => {
+  const auth = await authService(t)
+  const { user, tokens } = await signedIn(auth)
+  const other = await login(auth)
+
+  const answer = await postForm(auth, '/oauth/revoke', { token: tokens.refreshToken })
+
+  t.equal(answer.statusCode, 200)
+  t.equal(answer.body, '')
+  t.equal(answer.headers['cache-control'], 'no-store')
+  t.equal(await refreshes(auth, tokens.refreshToken), 401)
+  t.strictSame(await revokedSids(auth.store), [tokens.session.id], 'every gateway is told')
+  t.equal(await refreshes(auth, other.refreshToken), 200, 'another session goes on')
+  t.match(
+    (await audited(auth)).filter(({ kind }) => kind === 'logout'),
+    [{ subject: user.id, sid: tokens.session.id }]
+  )
+})
+
+t.test('a revoked access token ends its session as well', async (t) => {
+  const auth = await authService(t)
+  const { user, tokens } = await signedIn(auth)
+  const form = { token: tokens.accessToken, client_id: 'gatehouse' }
+  t.equal((await postForm(auth, '/oauth/revoke', form)).statusCode, 200)
+  t.equal(await refreshes(auth, tokens.refreshToken), 401)
+  t.strictSame(await revokedSids(auth.store), [tokens.session.id])
+  t.match(
+    (await audited(auth)).filter(({ kind }) => kind === 'session-ended'),
+    [{ subject: user.id, sid: tokens.session.id }]
+  )
+})
+
+t.test('a hint is a hint: the token says itself what it is', async (t) => {
+  const auth = await authService(t)
+  const { tokens } = await signedIn(auth)
+  for (const [token, hint] of [
+    [tokens.accessToken, 'refresh_token'],
+    [(await login(auth)).refreshToken, 'access_token'],
+    [(await login(auth)).refreshToken, 'something else']
+  ] as const) {
+    const answer = await postForm(auth, '/oauth/revoke', { token, token_type_hint: hint })
+    t.equal(answer.statusCode, 200)
+  }
+  t.equal((await revokedSids(auth.store)).length, 3)
+})
+
+t.test('an unknown token needs nothing done, and that is no error', async (t) => {
+  const auth = await authService(t)
+  const { tokens } = await signedIn(auth)
+  const [header, payload, signature = ''] = tokens.accessToken.split('.')
+  const forged = `${header}.${payload}.${signature.startsWith('A') ? 'B' : 'A'}${signature.slice(1)}`
+  const foreign = await signedIn(await authService(t))
+  for (const token of [
+    'garbled',
+    forged,
+    foreign.tokens.accessToken,
+    foreign.tokens.refreshToken,
+    tokens.refreshToken.slice(0, -1)
+  ]) {
+    t.equal((await postForm(auth, '/oauth/revoke', { token })).statusCode, 200)
+  }
+  auth.clock.advance(LIFETIME_SECONDS * 1000)
+  const expired = await postForm(auth, '/oauth/revoke', { token: tokens.accessToken })
+  t.equal(expired.statusCode, 200)
+  t.strictSame(await revokedSids(auth.store), [])
+  t.equal(await refreshes(auth, tokens.refreshToken), 200, 'the session goes on')
+  isOAuthError(t, await postForm(auth, '/oauth/revoke', {}), 400, 'invalid_request')
+})
+
+t.test("a machine client's own access token cannot be revoked yet, and it is told", async (t) => {
+  const auth = await authService(t)
+  const { authorized } = await clientWithSecret(auth)
+  const grant = { grant_type: 'client_credentials' }
+  const token = (await postForm(auth, '/oauth/token', grant, authorized)).json().access_token
+  const answer = await postForm(auth, '/oauth/revoke', { token }, authorized)
+  isOAuthError(t, answer, 400, 'unsupported_token_type')
+  const nothing = await postForm(auth, '/oauth/revoke', { token: 'unknown' }, authorized)
+  t.equal(nothing.statusCode, 200, 'an unknown one is no error')
+})
+
+t.test('who says to be a client has to prove it', async (t) => {
+  const auth = await authService(t)
+  const { id } = await clientWithSecret(auth)
+  const { tokens } = await signedIn(auth)
+  const form = { token: tokens.refreshToken, client_id: id }
+  isOAuthError(t, await postForm(auth, '/oauth/revoke', form), 401, 'invalid_client')
+  t.equal(await refreshes(auth, tokens.refreshToken), 200)
+})

@@ -1,0 +1,53 @@
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
+import { serverMetadata } from '@gatehouse/auth/oauth/server-metadata'
+import { client as apiClient } from '@gatehouse/fixtures/client'
+import { dataFolder, house } from '@gatehouse/fixtures/house'
+import { operator } from '@gatehouse/fixtures/operator'
+import t from 'tap'
+import { read } from './source-files.ts'
+
+t.test('the examples of docs/oauth.md, pasted into a shell, do what they say', async (t) => {
+  const folder = dataFolder(t)
+  const { url } = await house(t, { GATEHOUSE_DATA_DIR: folder })
+  await apiClient(url).register('ada@example.com', 'correct horse battery')
+  const scope = 'orders:read introspect'
+  const made = await operator(folder)([
+    ...['clients', 'create', '--name', 'billing', '--scope', scope, '--json']
+  ])
+  const { client, secret } = made.json as { client: { id: string }; secret: { secret: string } }
+  const examples = /## Examples[\s\S]*?```sh\n([\s\S]*?)```/.exec(read('docs/oauth.md'))?.[1] ?? ''
+  t.match(examples, 'API=http://localhost:3000', 'they go through the gateway')
+
+  const script = examples.replace('http://localhost:3000', url)
+  const { stdout } = await promisify(execFile)('bash', ['-euo', 'pipefail', '-c', script], {
+    env: { PATH: process.env.PATH, CLIENT_ID: client.id, CLIENT_SECRET: secret.secret }
+  })
+
+  const answers = stdout.split(/^→ (\d{3})$/m)
+  t.match(answers, [
+    /"orders":\[\]/,
+    '200',
+    /"active":true/,
+    '200',
+    '\n\n',
+    '200',
+    /"invalid_grant"/,
+    '400'
+  ])
+})
+
+t.test('docs/oauth.md names every endpoint and method of the metadata', async (t) => {
+  const page = read('docs/oauth.md')
+  const metadata = serverMetadata('')
+  for (const path of [
+    metadata.token_endpoint,
+    metadata.revocation_endpoint,
+    metadata.introspection_endpoint,
+    ...metadata.introspection_endpoint_auth_methods_supported,
+    ...metadata.grant_types_supported,
+    ...metadata.token_endpoint_auth_signing_alg_values_supported
+  ]) {
+    t.match(page, path, path)
+  }
+})
