@@ -26,8 +26,8 @@ t.test('the journey of the README, pasted into a shell, does what it says', asyn
   const statuses = [...output.matchAll(/^→ (\d{3})$/gm)].map(([, status]) => Number(status))
   t.strictSame(
     statuses,
-    [201, 401, 401, 200, 201, 200, 204, 401],
-    'register, wrong password, no token, echo, order, me, logout, refused'
+    [201, 401, 401, 200, 201, 200, 204, 401, 200],
+    'register, wrong password, no token, echo, order, me, logout, refused, a machine’s orders'
   )
   t.match(output, '"x-auth-subject":', 'the service saw who is calling')
   t.notMatch(output, 'somebody-else', 'and not what somebody wrote in its place')

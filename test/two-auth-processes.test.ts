@@ -10,13 +10,13 @@ const SESSION_LIMIT = 5
 const skip = redisMissing || postgresMissing
 
 /** Two auth services on one Redis and one database, and clients that are dealt out to them. */
-async function twoProcesses(t: Test) {
+async function twoProcesses(t: Test, more: Record<string, string> = {}) {
   const { url, redis } = await redisServer(t)
   const database = await (await postgresServer(t)).database()
   const settings = {
     ...{ REDIS_URL: url, DATABASE_URL: database, GATEHOUSE_DATA_DIR: dataFolder(t) },
     ...{ AUTH_PORT: '0', AUTH_OPS_PORT: '0' },
-    AUTH_SESSIONS_PER_USER: String(SESSION_LIMIT)
+    ...{ AUTH_SESSIONS_PER_USER: String(SESSION_LIMIT), ...more }
   }
   const [first, second] = await Promise.all([
     roomProcess('auth', settings),
@@ -79,4 +79,20 @@ t.test('logins from everywhere never exceed the limit', { skip }, async (t) => {
     SESSION_LIMIT,
     'the oldest had to go'
   )
+})
+
+t.test('guesses are counted together: by address, and by account', { skip }, async (t) => {
+  const { post } = await twoProcesses(t, { AUTH_CREDENTIALS_PER_MINUTE: '21' })
+  const statuses: number[] = []
+  for (let turn = 0; turn < 10; turn++) {
+    statuses.push((await post(turn, '/login', { ...ada, password: `guess ${turn}` })).status)
+  }
+  t.strictSame(statuses, [...Array(6).fill(401), ...Array(4).fill(429)], 'the account')
+  const others: number[] = []
+  for (let turn = 0; turn < 12; turn++) {
+    const email = `nobody-${turn}@example.com`
+    others.push((await post(turn, '/login', { ...ada, email })).status)
+  }
+  // One registration and ten guesses before.
+  t.strictSame(others, [...Array(10).fill(401), ...Array(2).fill(429)], 'the address')
 })
