@@ -1,13 +1,18 @@
-import { Redis, type RedisOptions } from 'ioredis'
-import { redisAddress } from './redis-address.ts'
+import { Cluster, Redis, type RedisOptions } from 'ioredis'
+import { type RedisAddress, redisAddress } from './redis-address.ts'
 
 const CONNECT_TIMEOUT_MS = 500
 const COMMAND_TIMEOUT_MS = 250
 /** over the longest blocking read (a second), so that a frozen server is noticed */
 const BLOCKING_TIMEOUT_MS = 3000
 const LONGEST_RETRY_PAUSE_MS = 500
+/** while slots move */
+const MAX_REDIRECTIONS = 3
 
-type RedisConnectionOptions = {
+/** One server, the master that sentinels name, or a cluster. */
+export type RedisConnection = Redis | Cluster
+
+type ConnectOptions = {
   url: string
   /** 'blocking' for a connection that waits in blocking reads */
   use?: 'commands' | 'blocking'
@@ -19,26 +24,45 @@ type RedisConnectionOptions = {
  * when the server is frozen or gone. Nothing is queued while there is no connection, and nothing is sent twice: a
  * rotation that may have happened must not happen again.
  */
-export function connectRedis({ url, use = 'commands', onFault }: RedisConnectionOptions): Redis {
-  const options = {
-    connectTimeout: CONNECT_TIMEOUT_MS,
-    commandTimeout: use === 'blocking' ? BLOCKING_TIMEOUT_MS : COMMAND_TIMEOUT_MS,
-    sentinelCommandTimeout: COMMAND_TIMEOUT_MS,
-    enableOfflineQueue: false,
-    autoResendUnfulfilledCommands: false,
-    maxRetriesPerRequest: 0,
-    retryStrategy: (attempt: number) => Math.min(50 * attempt, LONGEST_RETRY_PAUSE_MS),
-    sentinelRetryStrategy: (attempt: number) => Math.min(50 * attempt, LONGEST_RETRY_PAUSE_MS),
-    // A master that became a replica: the connection looks for the new one. The command is not sent again.
-    reconnectOnError: (error: Error) => error.message.startsWith('READONLY'),
-    // One wire format whatever the server prefers: replies have the shapes that the wrappers decode.
-    protocol: 2
-  } satisfies RedisOptions
-  const address = redisAddress(url)
-  const redis =
-    'url' in address
-      ? new Redis(address.url, options)
-      : new Redis({ ...address.options, ...options })
+export function connectRedis({ url, use = 'commands', onFault }: ConnectOptions): RedisConnection {
+  const commandTimeout = use === 'blocking' ? BLOCKING_TIMEOUT_MS : COMMAND_TIMEOUT_MS
+  const redis = connect(redisAddress(url), { ...common, commandTimeout })
   redis.on('error', onFault)
   return redis
+}
+
+const pause = (attempt: number) => Math.min(50 * attempt, LONGEST_RETRY_PAUSE_MS)
+
+const common = {
+  connectTimeout: CONNECT_TIMEOUT_MS,
+  sentinelCommandTimeout: COMMAND_TIMEOUT_MS,
+  enableOfflineQueue: false,
+  autoResendUnfulfilledCommands: false,
+  maxRetriesPerRequest: 0,
+  retryStrategy: pause,
+  sentinelRetryStrategy: pause,
+  // A master that became a replica: the connection looks for the new one. The command is not sent again.
+  reconnectOnError: (error: Error) => error.message.startsWith('READONLY'),
+  // One wire format whatever the server prefers: replies have the shapes that the wrappers decode.
+  protocol: 2 as const
+} satisfies RedisOptions
+
+function connect(
+  address: RedisAddress,
+  options: typeof common & { commandTimeout: number }
+): RedisConnection {
+  if (address.kind === 'server') return new Redis(address.url, options)
+  if (address.kind === 'sentinel') return new Redis({ ...address.options, ...options })
+  const { retryStrategy, enableOfflineQueue, ...redisOptions } = options
+  return new Cluster(address.nodes, {
+    redisOptions: { ...redisOptions, ...address.options },
+    enableOfflineQueue,
+    clusterRetryStrategy: retryStrategy,
+    slotsRefreshTimeout: CONNECT_TIMEOUT_MS,
+    // A node that says "not mine" has not done it; one that went away may have. Only the first is asked elsewhere.
+    maxRedirections: MAX_REDIRECTIONS,
+    retryDelayOnFailover: 0,
+    retryDelayOnClusterDown: 0,
+    retryDelayOnTryAgain: 0
+  })
 }

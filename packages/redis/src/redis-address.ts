@@ -1,45 +1,89 @@
-import type { RedisOptions } from 'ioredis'
+import type { ClusterNode, RedisOptions } from 'ioredis'
 
 type SentinelAddress = Pick<
   RedisOptions,
   'name' | 'sentinels' | 'failoverDetector' | 'username' | 'password' | 'db'
 >
 
+type Credentials = { username?: string; password?: string }
+
+type ClusterAddress = {
+  /** some of the cluster's nodes; the others are learned from them */
+  readonly nodes: ClusterNode[]
+  readonly options: Credentials
+}
+
+export type RedisAddress =
+  | { readonly kind: 'server'; readonly url: string }
+  | { readonly kind: 'sentinel'; readonly options: SentinelAddress }
+  | ({ readonly kind: 'cluster' } & ClusterAddress)
+
+const SENTINEL = 'redis+sentinel://'
+const CLUSTER = 'redis+cluster://'
+const SENTINEL_PORT = 26_379
+const SERVER_PORT = 6379
+
 /**
  * Where the server is, as ioredis wants it. Besides what Redis itself knows (`redis://`, `rediss://`):
  * `redis+sentinel://[user:password@]host:port,host:port/name[?db=0]` asks the sentinels for the master of that name,
- * again after every failover. The credentials are the master's.
+ * again after every failover; the credentials are the master's.
+ * `redis+cluster://[user:password@]host:port,host:port` is a Redis Cluster that these nodes belong to.
  * @throws Error naming what is wrong, never the address itself: it may hold a password
  */
-export function redisAddress(url: string): { url: string } | { options: SentinelAddress } {
-  if (!url.startsWith(SENTINEL)) return { url }
-  // Not a URL to the parser: it names several hosts. The first stands for them.
-  const [authority = '', ...rest] = url.slice(SENTINEL.length).split('/')
-  const hosts = authority.slice(authority.lastIndexOf('@') + 1).split(',')
-  const credentials = authority.slice(0, authority.lastIndexOf('@') + 1)
-  const parsed = new URL(`redis://${credentials}host/${rest.join('/')}`)
-  const name = decodeURIComponent(parsed.pathname.slice(1))
+export function redisAddress(url: string): RedisAddress {
+  if (url.startsWith(SENTINEL))
+    return sentinelAddress(several(url.slice(SENTINEL.length), SENTINEL_PORT))
+  if (url.startsWith(CLUSTER)) {
+    const { hosts, credentials } = several(url.slice(CLUSTER.length), SERVER_PORT)
+    return { kind: 'cluster', nodes: hosts, options: credentials }
+  }
+  return { kind: 'server', url }
+}
+
+type Several = {
+  readonly hosts: { host: string; port: number }[]
+  readonly credentials: Credentials
+  readonly rest: URL
+}
+
+/** Not a URL to the parser: it names several hosts. One stands for them. */
+function several(address: string, defaultPort: number): Several {
+  const [authority = '', ...path] = address.split('/')
+  const at = authority.lastIndexOf('@') + 1
+  const rest = new URL(`redis://${authority.slice(0, at)}host/${path.join('/')}`)
+  const { username, password } = rest
+  return {
+    hosts: authority
+      .slice(at)
+      .split(',')
+      .map((host) => hostAndPort(host, defaultPort)),
+    credentials: {
+      ...(username === '' ? {} : { username: decodeURIComponent(username) }),
+      ...(password === '' ? {} : { password: decodeURIComponent(password) })
+    },
+    rest
+  }
+}
+
+function sentinelAddress({ hosts, credentials, rest }: Several): RedisAddress {
+  const name = decodeURIComponent(rest.pathname.slice(1))
   if (name === '')
     throw new Error('a redis+sentinel address ends with /name, the name of the master')
-  const { username, password } = parsed
   return {
+    kind: 'sentinel',
     options: {
       name,
-      sentinels: hosts.map(sentinel),
+      sentinels: hosts,
       // Told of a failover by the sentinels, instead of finding out by failing.
       failoverDetector: true,
-      ...(username === '' ? {} : { username: decodeURIComponent(username) }),
-      ...(password === '' ? {} : { password: decodeURIComponent(password) }),
-      db: Number(parsed.searchParams.get('db') ?? 0)
+      ...credentials,
+      db: Number(rest.searchParams.get('db') ?? 0)
     }
   }
 }
 
-const SENTINEL = 'redis+sentinel://'
-const DEFAULT_PORT = 26_379
-
-function sentinel(host: string): { host: string; port: number } {
+function hostAndPort(host: string, defaultPort: number): { host: string; port: number } {
   const { hostname, port } = new URL(`redis://${host}`)
   // An IPv6 address stands in brackets in a URL, and without them in a socket's address.
-  return { host: hostname.replace(/^\[|\]$/g, ''), port: port === '' ? DEFAULT_PORT : Number(port) }
+  return { host: hostname.replace(/^\[|\]$/g, ''), port: port === '' ? defaultPort : Number(port) }
 }

@@ -1,8 +1,7 @@
 import { once } from 'node:events'
 import { eventually } from '@gatehouse/fixtures/client'
 import { type RedisServer, redisMissing, redisServer } from '@gatehouse/fixtures/redis-server'
-import { connectRedis } from '@gatehouse/redis/connect-redis'
-import type { Redis } from 'ioredis'
+import { connectRedis, type RedisConnection } from '@gatehouse/redis/connect-redis'
 import t, { type Test } from 'tap'
 import { outcome } from './fixtures/outcome.ts'
 
@@ -17,7 +16,8 @@ async function connected(t: Test, server: RedisServer, use: 'commands' | 'blocki
   return { redis, faults }
 }
 
-const closed = (redis: Redis) => new Promise<void>((resolve) => redis.once('close', resolve))
+const closed = (redis: RedisConnection) =>
+  new Promise<void>((resolve) => redis.once('close', resolve))
 
 /** Stops the server as it is, in the middle of whatever it does; the result lets it go on. */
 async function freeze({ redis }: RedisServer): Promise<() => void> {
@@ -26,7 +26,7 @@ async function freeze({ redis }: RedisServer): Promise<() => void> {
   return () => process.kill(pid, 'SIGCONT')
 }
 
-const worksAgain = (redis: Redis) =>
+const worksAgain = (redis: RedisConnection) =>
   eventually(
     () => redis.ping().catch(() => 'still away'),
     (answer) => answer === 'PONG',

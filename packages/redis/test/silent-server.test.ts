@@ -1,8 +1,7 @@
 import { once } from 'node:events'
 import { createServer, type Socket } from 'node:net'
 import { freePort } from '@gatehouse/fixtures/free-port'
-import { connectRedis } from '@gatehouse/redis/connect-redis'
-import type { Redis } from 'ioredis'
+import { connectRedis, type RedisConnection } from '@gatehouse/redis/connect-redis'
 import t, { type Test } from 'tap'
 import { outcome } from './fixtures/outcome.ts'
 
@@ -22,7 +21,7 @@ async function silentServer(t: Test): Promise<{ url: string; accepted: () => Pro
 }
 
 /** Calls of every kind that the stores make. */
-const calls: Record<string, (redis: Redis) => Promise<unknown>> = {
+const calls: Record<string, (redis: RedisConnection) => Promise<unknown>> = {
   'a read': (redis) => redis.get('key'),
   'a write': (redis) => redis.set('key', 'value'),
   'a script': (redis) => redis.eval('return 1', 0),

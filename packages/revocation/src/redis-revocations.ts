@@ -1,4 +1,4 @@
-import type { Redis } from 'ioredis'
+import type { RedisConnection } from '@gatehouse/redis/connect-redis'
 import type { Revocation, RevocationBatch, RevocationSource } from './revocation.ts'
 
 /** The stream that holds the log. A stream is push, memory and cursor in one, so a reader that was away misses nothing. */
@@ -11,7 +11,7 @@ const BLOCK_MS = 1000
  * The log of revocations in Redis.
  * @param redis a connection of its own: a blocking read holds it
  */
-export function redisRevocations(redis: Redis): RevocationSource {
+export function redisRevocations(redis: RedisConnection): RevocationSource {
   return {
     async *follow(cursor, signal) {
       let after = cursor ?? '0'

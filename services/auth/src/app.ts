@@ -3,7 +3,7 @@ import fastifyRateLimit from '@fastify/rate-limit'
 import { buildService, type Service } from '@gatehouse/http-service/build-service'
 import type { RoomLog } from '@gatehouse/http-service/room-log'
 import { type IdentityOptions, identity } from '@gatehouse/identity/identity'
-import type { Redis } from 'ioredis'
+import type { RedisConnection } from '@gatehouse/redis/connect-redis'
 import type { AccountStore } from './accounts/account-store.ts'
 import { credentialCheck } from './accounts/check-credentials.ts'
 import type { Passwords } from './accounts/passwords.ts'
@@ -40,7 +40,7 @@ export type AuthNeeds = Pick<RouteNeeds, 'newUser' | 'allowedOrigins' | 'audit' 
   passwords: Passwords
   guessCounts: GuessCounts
   /** where requests by address are counted by several instances together; undefined for one alone */
-  limitsRedis?: Redis | undefined
+  limitsRedis?: RedisConnection | undefined
   credentialsPerMinute: number
   log: RoomLog
   accounts: AccountStore

@@ -69,12 +69,19 @@ const DEVELOPMENT_PASSWORD = 'gatehouse'
 export function readConfig(environment: Environment): AuthConfig {
   const config = readSettings(authSettings, environment)
   const faults = [
+    ...clusterFaults(config),
     ...originFaults(config),
     ...(config.NODE_ENV === 'production' ? missingSecrets(config) : [])
   ]
   if (faults.length > 0) throw new SettingsFault(faults)
   return config
 }
+
+/** WAIT is about the node that it is sent to, and in a cluster that need not be the one that was written to. */
+const clusterFaults = ({ REDIS_URL, REDIS_REVOCATION_REPLICAS }: AuthConfig): string[] =>
+  REDIS_REVOCATION_REPLICAS > 0 && REDIS_URL?.startsWith('redis+cluster:')
+    ? ['REDIS_REVOCATION_REPLICAS must be 0 with a Redis Cluster']
+    : []
 
 function missingSecrets(config: AuthConfig): string[] {
   const given = {

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
+import type { RedisConnection } from '@gatehouse/redis/connect-redis'
 import { connectRedis } from '@gatehouse/redis/connect-redis'
 import type { RevocationSource } from '@gatehouse/revocation/revocation'
-import type { Redis } from 'ioredis'
 import type { AuthConfig } from './config.ts'
 import { openSqlite } from './database/open-sqlite.ts'
 import type { GuessCounts } from './guesses/guess-counts.ts'
@@ -20,7 +20,7 @@ export type SharedStores = {
   families: Families
   guessCounts: GuessCounts
   /** for what is counted besides; undefined where there is one process only */
-  redis: Redis | undefined
+  redis: RedisConnection | undefined
   /** the log of revocations, where it is in this process; null where gateways read it from Redis */
   revocations: RevocationSource | null
 }

@@ -33,6 +33,14 @@ t.test('every fault is told at once', async (t) => {
   ])
 })
 
+t.test('in a cluster nobody can say which replicas have a revocation', async (t) => {
+  const replicas = { REDIS_REVOCATION_REPLICAS: '1' }
+  t.match(faults({ ...replicas, REDIS_URL: 'redis+cluster://a:7000' }), [
+    /REDIS_REVOCATION_REPLICAS/
+  ])
+  t.strictSame(faults({ ...replicas, REDIS_URL: 'redis+sentinel://a/main' }), [])
+})
+
 t.test('grace may be none', async (t) => {
   t.equal(readConfig({ AUTH_REFRESH_GRACE_SECONDS: '0' }).AUTH_REFRESH_GRACE_SECONDS, 0)
 })

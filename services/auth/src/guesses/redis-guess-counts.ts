@@ -1,4 +1,4 @@
-import type { Redis } from 'ioredis'
+import type { RedisConnection } from '@gatehouse/redis/connect-redis'
 import { bounded } from '../redis/bounded.ts'
 import { FAILURES_KEPT_SECONDS, type GuessCounts, KNOWN_KEPT_SECONDS } from './guess-counts.ts'
 
@@ -6,7 +6,7 @@ const countKey = (key: string) => `gatehouse:guesses:${key}`
 const knownKey = (key: string) => `gatehouse:known:${key}`
 
 /** For several instances: they count together. */
-export function redisGuessCounts(redis: Redis): GuessCounts {
+export function redisGuessCounts(redis: RedisConnection): GuessCounts {
   return {
     async read(key) {
       const reply = await bounded(() => redis.hmget(countKey(key), 'failures', 'last'))

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
+import type { RedisConnection } from '@gatehouse/redis/connect-redis'
 import { REVOCATION_STREAM } from '@gatehouse/revocation/redis-revocations'
-import type { Redis } from 'ioredis'
 import { bounded } from '../redis/bounded.ts'
 import { storeUnavailable } from '../refusals.ts'
 import type { Families, FamilyStoreOptions, StoredFamily } from './families.ts'
@@ -17,7 +17,7 @@ const REPLICATION_MS = 200
 
 /** Families in Redis: one Lua script, and so one round trip, a step. The scripts are in lua/, with their replies. */
 export function redisFamilies(
-  redis: Redis,
+  redis: RedisConnection,
   policy: FamilyPolicy,
   { clock, revocationSeconds, revocationReplicas = 0 }: FamilyStoreOptions
 ): Families {
@@ -109,7 +109,7 @@ function toRecord(packed: PackedRecord): FamilyRecord {
 type Script = (keysAndArguments: (string | number)[]) => Promise<unknown>
 
 /** A script of lua/ as a function. ioredis sends its digest, and the text only to a server that does not know it. */
-function script(redis: Redis, name: string, numberOfKeys: number): Script {
+function script(redis: RedisConnection, name: string, numberOfKeys: number): Script {
   const source = (file: string) =>
     readFileSync(new URL(`../../lua/${file}.lua`, import.meta.url), 'utf8')
   const command = `gatehouse-${name}`

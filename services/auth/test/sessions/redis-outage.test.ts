@@ -3,8 +3,7 @@ import { once } from 'node:events'
 import { eventually } from '@gatehouse/fixtures/client'
 import { redisMissing, redisServer } from '@gatehouse/fixtures/redis-server'
 import { Refusal } from '@gatehouse/problem/refusal'
-import { connectRedis } from '@gatehouse/redis/connect-redis'
-import type { Redis } from 'ioredis'
+import { connectRedis, type RedisConnection } from '@gatehouse/redis/connect-redis'
 import t, { type Test } from 'tap'
 import type { Families } from '../../src/sessions/families.ts'
 import { clockFromNow, opening, policy, redisStore } from '../fixtures/stores.ts'
@@ -21,7 +20,7 @@ const methods = {
   ping: (families: Families) => families.ping()
 }
 
-async function ready(connection: Redis): Promise<void> {
+async function ready(connection: RedisConnection): Promise<void> {
   if (connection.status !== 'ready') await once(connection, 'ready')
 }
 

@@ -1,0 +1,69 @@
+import { client, eventually, type TokenAnswer } from '@gatehouse/fixtures/client'
+import { dataFolder, house } from '@gatehouse/fixtures/house'
+import { redisCluster } from '@gatehouse/fixtures/redis-cluster'
+import { redisMissing } from '@gatehouse/fixtures/redis-server'
+import t from 'tap'
+import { journey } from './journey.ts'
+
+t.test('the whole journey on a Redis Cluster', { skip: redisMissing }, async (t) => {
+  const { url } = await redisCluster(t)
+  await journey(t, { GATEHOUSE_DATA_DIR: dataFolder(t), REDIS_URL: url })
+})
+
+t.test(
+  'a slot that moves to another node takes nobody with it',
+  { skip: redisMissing },
+  async (t) => {
+    const cluster = await redisCluster(t)
+    const { url } = await house(t, { GATEHOUSE_DATA_DIR: dataFolder(t), REDIS_URL: cluster.url })
+    const { call, register, login, refresh, logout } = client(url)
+    const ada = ['ada@example.com', 'correct horse battery'] as const
+    await register(...ada)
+    const { body: tokens } = await login(...ada)
+    const held = (await cluster.keys()).flat().find((key) => key.startsWith('gatehouse:{sessions}'))
+    t.ok(held, 'its sessions are in one slot')
+
+    await cluster.moveSlotOf(held ?? '')
+
+    let answer = await refresh(tokens.refreshToken)
+    t.equal(answer.status, 200, 'the one who is told where it went asks there')
+    for (let turn = 0; turn < 5; turn++) answer = await refresh(answer.body.refreshToken)
+    t.equal(answer.status, 200)
+    const { accessToken, refreshToken } = answer.body as TokenAnswer
+    await logout(refreshToken)
+    const deadline = Date.now() + 5000
+    let status = 200
+    while (status === 200 && Date.now() < deadline) {
+      ;({ status } = await call('/echo/x', { token: accessToken }))
+    }
+    t.equal(status, 401, 'and the gateway follows the log there')
+  }
+)
+
+t.test(
+  'a node that does not answer is an outage in bounded time',
+  { skip: redisMissing },
+  async (t) => {
+    const cluster = await redisCluster(t)
+    const { url } = await house(t, { GATEHOUSE_DATA_DIR: dataFolder(t), REDIS_URL: cluster.url })
+    const { register, login, refresh } = client(url)
+    const ada = ['ada@example.com', 'correct horse battery'] as const
+    await register(...ada)
+    const { body: tokens } = await login(...ada)
+
+    const thaw = await cluster.freezeOwnerOf('gatehouse:{sessions}')
+    const start = Date.now()
+    const answer = await refresh(tokens.refreshToken)
+    t.equal(answer.status, 503)
+    t.equal(answer.headers.get('retry-after'), '1')
+    t.ok(Date.now() - start < 2000)
+    thaw()
+
+    const again = await eventually(
+      () => refresh(tokens.refreshToken),
+      ({ status }) => status === 200,
+      10_000
+    )
+    t.equal(again.status, 200, 'the same refresh token works when it is back')
+  }
+)
