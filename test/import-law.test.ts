@@ -6,8 +6,10 @@ const files = sourceFiles()
 /** What lies in these rooms is the product's own thought, and knows no web framework. */
 const domain = [
   'services/auth/src/accounts/',
+  'services/auth/src/audit/',
   'services/auth/src/clients/',
   'services/auth/src/database/',
+  'services/auth/src/guesses/',
   'services/auth/src/keys/',
   'services/auth/src/oauth/',
   'services/auth/src/sessions/',

@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { client, eventually } from '@gatehouse/fixtures/client'
 import { dataFolder, house } from '@gatehouse/fixtures/house'
 import { operator } from '@gatehouse/fixtures/operator'
@@ -104,7 +106,10 @@ t.test('a refusal is exit code 1 with its reason, bad usage 2 with the usage', a
     [['users', 'create', 'a\u202e@b.example'], 'INVALID_REQUEST'],
     [['users', 'create', 'a@b.example', '--role', 'é'], 'INVALID_REQUEST'],
     [['users', 'list', '--limit', '0'], 'INVALID_REQUEST'],
-    [['sessions', 'end', 'none', '--yes'], 'NOT_FOUND']
+    [['sessions', 'end', 'none', '--yes'], 'NOT_FOUND'],
+    // An id may begin with a hyphen, and is no option for that.
+    [['sessions', 'end', '-6_9fX0bTz1vJ3k5m7Q9aw', '--yes'], 'NOT_FOUND'],
+    [['sessions', 'end', '--yes', '--9fX0bTz1vJ3k5m7Q9aw_'], 'NOT_FOUND']
   ] as const) {
     const ran = await ops([...words, '--json'])
     t.match(ran, { code: 1, json: { error: { code, detail: /./ } } }, words.join(' '))
@@ -149,6 +154,49 @@ t.test('it says where it looked when nobody answers, or the token is another one
     )
   }
 })
+
+t.test(
+  'a route table is checked, and a request explained, without a system that is up',
+  async (t) => {
+    const ops = operator(dataFolder(t))
+    t.match(await ops(['routes', 'check']), { code: 0, stdout: /auth-login .*public/ })
+    t.match(await ops(['routes', 'check', '--json']), { code: 0, json: { routes: Array } })
+    const file = join(dataFolder(t), 'routes.yaml')
+    writeFileSync(
+      file,
+      `upstreams: { a: 'http://a' }
+routes:
+  - { name: all, prefix: /, upstream: a, access: public }
+  - { name: one, prefix: /x, upstream: b, scopes: [read] }
+  - { name: one, prefix: /x, upstream: a }
+`
+    )
+    const checked = await ops(['routes', 'check', file])
+    t.equal(checked.code, 1)
+    for (const fault of [
+      'would open everything',
+      'no upstream b',
+      'used twice',
+      'already a prefix'
+    ]) {
+      t.match(checked.stderr, fault)
+    }
+    t.match(await ops(['routes', 'check', 'nowhere.yaml']), { code: 1, stderr: /nowhere\.yaml/ })
+
+    const explained = await ops(['routes', 'explain', 'POST', '/auth/login?x=1', '--json'])
+    t.match(explained.json, {
+      ...{ row: 'auth-login', why: /^\/auth\/login is the longest prefix/, needs: /public/ },
+      goes: 'POST http://127.0.0.1:3001/login?x=1'
+    })
+    t.match(await ops(['routes', 'explain', 'GET', '/orders/7']), {
+      code: 0,
+      stdout: /an access token/
+    })
+    t.match(await ops(['routes', 'explain', 'GET', '/ordersX']), { code: 1, stderr: /404/ })
+    t.match(await ops(['routes', 'explain', 'GET', '/orders/../x']), { code: 1, stderr: /400/ })
+    t.match(await ops(['routes', 'explain', 'get', '/orders']), { code: 2, stderr: /GET/ })
+  }
+)
 
 t.test('docs/ops.md has every command as it is', async (t) => {
   const documented = [...read('docs/ops.md').matchAll(/^\| `([^`]+)` \| (.+) \|$/gm)]

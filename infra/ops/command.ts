@@ -1,5 +1,5 @@
 import type { ParseArgsOptionsConfig } from 'node:util'
-import type { OpsClient } from './ops-client.ts'
+import type { Environment, OpsClient } from './ops-client.ts'
 import type { Terminal } from './terminal.ts'
 
 /** What was typed behind the name of a command. */
@@ -23,7 +23,7 @@ export type Command = {
   readonly words: readonly [number, number]
   /** what is to be confirmed first */
   readonly confirm?: (typed: Typed) => string
-  run(typed: Typed, ops: OpsClient, terminal: Terminal): Promise<Output>
+  run(typed: Typed, ops: OpsClient, terminal: Terminal, environment: Environment): Promise<Output>
 }
 
 /** What was typed cannot be a call of the command: exit code 2, and its usage. */

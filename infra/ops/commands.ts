@@ -5,6 +5,8 @@ import { clientsDisable } from './commands/clients-disable.ts'
 import { clientsEnable } from './commands/clients-enable.ts'
 import { clientsList } from './commands/clients-list.ts'
 import { clientsSecret } from './commands/clients-secret.ts'
+import { routesCheck } from './commands/routes-check.ts'
+import { routesExplain } from './commands/routes-explain.ts'
 import { sessionsEnd } from './commands/sessions-end.ts'
 import { sessionsList } from './commands/sessions-list.ts'
 import { usersCreate } from './commands/users-create.ts'
@@ -27,5 +29,7 @@ export const commands: readonly Command[] = [
   clientsSecret,
   clientsDisable,
   clientsEnable,
+  routesCheck,
+  routesExplain,
   audit
 ]

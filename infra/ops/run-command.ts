@@ -23,7 +23,7 @@ export async function runCommand(words: string[], environment: Environment): Pro
     }
     const person = terminal()
     await confirm(command, typed, person)
-    tell(await command.run(typed, opsClient(environment), person), asJson)
+    tell(await command.run(typed, opsClient(environment), person, environment), asJson)
     return 0
   } catch (error) {
     return explain(error, command, asJson)
@@ -36,10 +36,15 @@ function findCommand(words: readonly string[]): Command | undefined {
   return commands.find(({ name }) => starts(name))
 }
 
+/** A session's id may begin with a hyphen, or two; no option is as long. */
+const HYPHENATED_ID = /^-[A-Za-z0-9_-]{21}$/
+
 function readWords(command: Command, words: string[]): Typed {
   try {
     const options = { ...common, ...command.options }
-    const { positionals, values } = parseArgs({ args: words, options, allowPositionals: true })
+    const ids = words.filter((word) => HYPHENATED_ID.test(word))
+    const args = [...words.filter((word) => !HYPHENATED_ID.test(word)), '--', ...ids]
+    const { positionals, values } = parseArgs({ args, options, allowPositionals: true })
     const rest = positionals.slice(command.name.split(' ').length)
     const [least, most] = command.words
     const fits = rest.length >= least && rest.length <= most

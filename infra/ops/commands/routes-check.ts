@@ -1,0 +1,23 @@
+import { count } from '../answers.ts'
+import type { Command } from '../command.ts'
+import { demandOf, readRoutes, routeFileOf } from '../route-file.ts'
+import { textTable } from '../text-table.ts'
+
+export const routesCheck: Command = {
+  name: 'routes check',
+  usage: '[FILE]',
+  summary:
+    'Reads a route table as the gateway would, and names every fault. Without FILE, the one of GATEWAY_ROUTES.',
+  words: [0, 1],
+  async run({ positionals: [named] }, _ops, _terminal, environment) {
+    const file = routeFileOf(named, environment)
+    const { routes } = await readRoutes(file, environment)
+    const table = textTable(
+      ['row', 'prefix', 'upstream', 'needs'],
+      routes.map((route) => [
+        ...[route.name, route.prefixes.join(' '), route.upstream, demandOf(route)]
+      ])
+    )
+    return { json: { file, routes }, text: `${table}\n\n${count(routes.length, 'row')}, no fault` }
+  }
+}

@@ -1,0 +1,36 @@
+import type { Route } from '@gatehouse/gateway/routes/route'
+import type { RouteTable } from '@gatehouse/gateway/routes/route-table'
+import { Refused } from './command.ts'
+import type { Environment } from './ops-client.ts'
+
+const DEFAULT_FILE = 'gateway/routes.yaml'
+
+/** Which route table is meant: the one that is named, or the gateway's own. */
+export const routeFileOf = (named: string | undefined, environment: Environment): string =>
+  named ?? (environment.GATEWAY_ROUTES || DEFAULT_FILE)
+
+/**
+ * A route table, read by the gateway's own code, which is loaded only where it is asked for: the images of other rooms are
+ * without it.
+ * @throws Refused with every fault
+ */
+export async function readRoutes(file: string, environment: Environment): Promise<RouteTable> {
+  const gateway = await import('@gatehouse/gateway/routes/load-route-table').catch(() => {
+    throw new Refused('NO_GATEWAY', 'The gateway is not installed here: ask where it is.')
+  })
+  try {
+    return gateway.loadRouteTable(file, environment)
+  } catch (error) {
+    const faults = (error as { faults?: readonly string[] }).faults
+    if (faults === undefined) throw error
+    throw new Refused('UNSAFE_ROUTES', faults.join('\n'))
+  }
+}
+
+/** What a row demands of a caller, in words. */
+export function demandOf({ access, scopes, roles }: Route): string {
+  if (access === 'public') return 'nothing: it is public'
+  const all = scopes.length === 0 ? '' : ` with the scope ${scopes.join(' and ')}`
+  const one = roles.length === 0 ? '' : ` and the role ${roles.join(' or ')}`
+  return `an access token${all}${one}`
+}
