@@ -39,6 +39,7 @@ export async function runProcess(start: () => Promise<Room>): Promise<void> {
 
 function explain(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
-  if ('code' in error && error.code === 'EADDRINUSE') return `Cannot start: ${error.message}`
+  const isMendable = error.name === 'StartFault' || ('code' in error && error.code === 'EADDRINUSE')
+  if (isMendable) return `Cannot start: ${error.message}`
   return error.name === 'SettingsFault' ? error.message : (error.stack ?? error.message)
 }

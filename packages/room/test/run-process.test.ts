@@ -83,6 +83,12 @@ t.test('a port that is taken is told in plain words too', async (t) => {
   t.match(complained, /^Cannot start: listen EADDRINUSE: .* 127\.0\.0\.1:\d+\n$/)
 })
 
+t.test('and so is what the operator can mend', async (t) => {
+  const { code, complained } = await roomProcess(t, 'misses what it needs').end
+  t.equal(code, 1)
+  t.equal(complained, 'Cannot start: the database did not answer\n')
+})
+
 t.test('a bug that keeps a room from starting is told with its stack', async (t) => {
   const { code, complained } = await roomProcess(t, 'has a bug').end
   t.equal(code, 1)
