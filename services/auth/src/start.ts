@@ -39,7 +39,8 @@ export async function startAuth(config: AuthConfig): Promise<AuthRoom> {
     url: config.DATABASE_URL,
     folder: config.GATEHOUSE_DATA_DIR,
     poolSize: config.DATABASE_POOL_SIZE,
-    onWaiting: (err) => log.warn({ err }, 'the database does not answer yet')
+    waitSeconds: config.DATABASE_WAIT_SECONDS,
+    onWaiting: (err) => log.warn({ err }, 'waiting for the database')
   })
   const keys = await loadSigningKeys(
     signingKeyStore(database, keyEncryptionKey(config)),

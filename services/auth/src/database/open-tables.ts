@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Refusal } from '@gatehouse/problem/refusal'
+import { StartFault } from '@gatehouse/room/start-fault'
 import { Kysely } from 'kysely'
 import { databaseUnavailable } from '../refusals.ts'
 import { migrate } from './migrate.ts'
@@ -16,6 +17,8 @@ export type DatabaseOptions = {
   readonly url: string | undefined
   readonly folder: string
   readonly poolSize: number
+  /** how long a service that starts waits for it */
+  readonly waitSeconds: number
   /** hears of each time that the database did not answer while the service waits for it to start */
   readonly onWaiting: (cause: unknown) => void
 }
@@ -23,27 +26,26 @@ export type DatabaseOptions = {
 /** what a statement may take while requests wait, and while the tables are made */
 const STATEMENT_MS = 800
 const MIGRATION_MS = 60_000
-/** how long a service that starts waits for its database, and how often it asks */
-const WAIT_FOR_START_MS = 30_000
+/** how often a service that starts asks for its database */
 const PAUSE_MS = 500
 
 /**
  * The durable tables, as this version needs them. Instances that start together make them once.
- * @throws Error where the database does not answer for half a minute
+ * @throws StartFault where the database does not answer for so long
  */
 export async function openTables(options: DatabaseOptions): Promise<Kysely<Tables>> {
-  const { url, folder, poolSize, onWaiting } = options
+  const { url, folder, poolSize } = options
   if (url === undefined) {
     const sqlite = openSqlite(join(folder, 'accounts.sqlite'))
     const database = new Kysely<Tables>({ dialect: nodeSqliteDialect(sqlite) })
-    await whenThere(() => alone(sqlite, () => migrate(database)), onWaiting)
+    await whenThere(() => alone(sqlite, () => migrate(database)), options)
     return database
   }
   const migrating = new Kysely<Tables>({
     dialect: postgresDialect({ url, poolSize: 1, statementMs: MIGRATION_MS })
   })
   try {
-    await whenThere(() => migrate(migrating), onWaiting)
+    await whenThere(() => migrate(migrating), options)
   } finally {
     await migrating.destroy()
   }
@@ -75,16 +77,24 @@ function begin(sqlite: DatabaseSync): void {
 
 async function whenThere(
   work: () => Promise<void>,
-  onWaiting: DatabaseOptions['onWaiting']
+  { waitSeconds, onWaiting }: DatabaseOptions
 ): Promise<void> {
-  const deadline = Date.now() + WAIT_FOR_START_MS
+  const deadline = Date.now() + waitSeconds * 1000
   for (;;) {
     try {
       return await work()
     } catch (error) {
       if (!(error instanceof Refusal)) throw error
-      if (Date.now() > deadline)
-        throw new Error('the database does not answer', { cause: error.cause })
+      if (Date.now() >= deadline) {
+        // pg's own words have no password in them, but some have no words at all.
+        const { code = '', message = '' } = (error.cause ?? {}) as {
+          code?: string
+          message?: string
+        }
+        throw new StartFault(
+          `the database did not answer within ${waitSeconds} s (${message || code})`
+        )
+      }
       onWaiting(error.cause)
       await sleep(PAUSE_MS)
     }

@@ -1,7 +1,8 @@
+import { Refusal } from '@gatehouse/problem/refusal'
 import { PostgresDialect, type PostgresPool, type PostgresPoolClient } from 'kysely'
 import pg from 'pg'
 import { databaseUnavailable } from '../refusals.ts'
-import { isPostgresOutage } from './postgres-outage.ts'
+import { isPostgresOutage, leavesConnection } from './postgres-outage.ts'
 
 export type PostgresOptions = {
   readonly url: string
@@ -53,7 +54,7 @@ function telling(pool: pg.Pool): PostgresPool {
         try {
           return await told(() => client.query(sql, [...parameters]))
         } catch (error) {
-          broken ||= isPostgresOutage((error as Error).cause)
+          broken ||= !leavesConnection(error instanceof Refusal ? error.cause : error)
           throw error
         }
       }

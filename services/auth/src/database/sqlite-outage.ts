@@ -1,5 +1,5 @@
-/** SQLITE_BUSY, LOCKED, IOERR, FULL and CANTOPEN: the file cannot be used just now. Everything else is a fault of ours. */
-const OUTAGES = new Set([5, 6, 10, 13, 14])
+/** SQLITE_BUSY, LOCKED, READONLY, IOERR, FULL and CANTOPEN: the file cannot be used just now. Everything else is a fault of ours. */
+const OUTAGES = new Set([5, 6, 8, 10, 13, 14])
 
 export function isSqliteOutage(error: unknown): boolean {
   // The low byte is the primary code, whatever detail is above it.

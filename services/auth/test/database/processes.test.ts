@@ -1,0 +1,141 @@
+import { randomBytes } from 'node:crypto'
+import { client, type TokenAnswer } from '@gatehouse/fixtures/client'
+import { dataFolder } from '@gatehouse/fixtures/house'
+import { asked, postgresMissing, postgresServer } from '@gatehouse/fixtures/postgres-server'
+import { redisMissing, redisServer } from '@gatehouse/fixtures/redis-server'
+import t, { type Test } from 'tap'
+import { randomSecret } from '../../src/secrets.ts'
+import { authProcess } from '../fixtures/auth-process.ts'
+import { email, password } from '../fixtures/auth-service.ts'
+
+const server = postgresMissing ? null : await postgresServer(t)
+const cheapHashes = { AUTH_PASSWORD_MEMORY_KIB: '1024', AUTH_PASSWORD_PASSES: '1' }
+
+/** Settings that instances on different machines share; each has a data folder of its own. */
+const shared = (t: Test, url: string) => {
+  const secrets = {
+    AUTH_REFRESH_KEYS: `1:${randomSecret()}`,
+    AUTH_KEY_ENCRYPTION_KEY: randomBytes(32).toString('base64url')
+  }
+  return () => ({
+    ...{ DATABASE_URL: url, GATEHOUSE_DATA_DIR: dataFolder(t) },
+    ...{ ...secrets, ...cheapHashes }
+  })
+}
+
+async function kids(url: string): Promise<string[]> {
+  const { body } = await client(url).call<{ keys: { kid: string }[] }>('/.well-known/jwks.json')
+  return body.keys.map(({ kid }) => kid)
+}
+
+/** What fifty clients at once are answered, who all want the same account. */
+async function fiftyRegistrations(urls: readonly string[]): Promise<Record<number, number>> {
+  const answers = await Promise.all(
+    Array.from({ length: 50 }, (_, turn) =>
+      client(urls[turn % urls.length] ?? '').call('/register', { json: { email, password } })
+    )
+  )
+  const counts: Record<number, number> = {}
+  for (const { status } of answers) counts[status] = (counts[status] ?? 0) + 1
+  return counts
+}
+
+t.test(
+  'two processes that start at once on an empty PostgreSQL share one key, and one account an e-mail',
+  { skip: postgresMissing },
+  async (t) => {
+    const url = (await server?.database()) ?? ''
+    const settings = shared(t, url)
+    const processes = [authProcess(t, settings()), authProcess(t, settings())]
+
+    const rooms = await Promise.all(processes.map(({ ready }) => ready))
+
+    for (const { opsUrl } of rooms) t.equal((await fetch(`${opsUrl}/readyz`)).status, 200)
+    const active = await asked(url, "select kid from signing_keys where state = 'active'")
+    t.equal(active.length, 1)
+    for (const room of rooms) t.strictSame(await kids(room.url), [active[0]?.kid])
+    t.strictSame(await fiftyRegistrations(rooms.map((room) => room.url)), { 201: 1, 409: 49 })
+  }
+)
+
+t.test(
+  'two processes that start at once on an empty folder share one key',
+  { skip: redisMissing },
+  async (t) => {
+    const { url } = await redisServer(t)
+    const settings = { REDIS_URL: url, GATEHOUSE_DATA_DIR: dataFolder(t) }
+    const processes = [authProcess(t, settings), authProcess(t, settings)]
+
+    const rooms = await Promise.all(processes.map(({ ready }) => ready))
+
+    const [first = [], second] = await Promise.all(rooms.map((room) => kids(room.url)))
+    t.equal(first.length, 1)
+    t.strictSame(second, first)
+  }
+)
+
+t.test('on SQLite, too, fifty registrations at once make one account', async (t) => {
+  const { url } = await authProcess(t, { GATEHOUSE_DATA_DIR: dataFolder(t), ...cheapHashes }).ready
+  t.strictSame(await fiftyRegistrations([url]), { 201: 1, 409: 49 })
+})
+
+t.test(
+  'a process outlives its database, and signs nobody out',
+  { skip: postgresMissing },
+  async (t) => {
+    const settings = shared(t, (await server?.database()) ?? '')
+    const auth = authProcess(t, settings())
+    const { url, opsUrl } = await auth.ready
+    const { call } = client(url)
+    await call('/register', { json: { email, password } })
+    const { body: tokens } = await call<TokenAnswer>('/login', { json: { email, password } })
+    const refresh = () =>
+      call<TokenAnswer>('/refresh-token', { json: { refreshToken: tokens.refreshToken } })
+
+    await server?.kill()
+    const refused = await refresh()
+    t.match(refused, { status: 503, body: { code: 'UNAVAILABLE' } })
+    t.equal(refused.headers.get('retry-after'), '1')
+    t.match(await (await fetch(`${opsUrl}/readyz`)).json(), {
+      failing: { accounts: 'the database does not answer' }
+    })
+
+    await server?.start()
+    t.equal((await refresh()).status, 200, 'the same refresh token works')
+    auth.process.kill('SIGTERM')
+    t.match(await auth.ended, { code: 0, stderr: '' })
+  }
+)
+
+t.test(
+  'a process waits for a database that starts after it',
+  { skip: postgresMissing },
+  async (t) => {
+    const settings = shared(t, (await server?.database()) ?? '')
+    await server?.kill()
+    const auth = authProcess(t, { ...settings(), LOG_LEVEL: 'warn', DATABASE_WAIT_SECONDS: '30' })
+    await auth.says(/waiting for the database/)
+
+    await server?.start()
+
+    const { opsUrl } = await auth.ready
+    t.equal((await fetch(`${opsUrl}/readyz`)).status, 200)
+  }
+)
+
+t.test(
+  'a process says so where there is no database, and ends',
+  { skip: postgresMissing },
+  async (t) => {
+    const url = new URL((await server?.database()) ?? '')
+    url.password = 'a-secret-word'
+    await server?.kill()
+    t.teardown(() => server?.start())
+    const settings = shared(t, url.href)
+    const { code, stderr } = await authProcess(t, { ...settings(), DATABASE_WAIT_SECONDS: '0' })
+      .ended
+    t.equal(code, 1)
+    t.match(stderr, /^Cannot start: the database did not answer within 0 s \(.*ECONNREFUSED.*\)\n$/)
+    t.notMatch(stderr, 'a-secret-word')
+  }
+)

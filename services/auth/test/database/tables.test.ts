@@ -1,0 +1,34 @@
+import { type Kysely, sql } from 'kysely'
+import t from 'tap'
+import type { Tables } from '../../src/database/tables.ts'
+import { databaseKinds } from '../fixtures/databases.ts'
+
+async function applied(database: Kysely<Tables>): Promise<string[]> {
+  const { rows } = await sql<{ name: string }>`select name from kysely_migration`.execute(database)
+  return rows.map(({ name }) => name).sort()
+}
+
+for (const { name, skip, make } of databaseKinds(t)) {
+  t.test(`${name}: of instances that start at once one migrates`, { skip }, async (t) => {
+    const { open } = await make(t)
+
+    const databases = await Promise.all(Array.from({ length: 5 }, () => open()))
+
+    const [names = []] = await Promise.all(databases.map(applied))
+    t.match(names, ['0001-accounts-and-keys', '0002-audit-events', '0003-machine-clients'])
+    t.equal(new Set(names).size, names.length, 'each migration once')
+    t.strictSame(await applied(await open()), names, 'and a later start finds nothing to do')
+  })
+
+  t.test(`${name}: a big integer is a number`, { skip }, async (t) => {
+    const database = await (await make(t)).open()
+    const at_ms = 1_800_000_000_123
+    const event = { at_ms, kind: 'login' as const, subject: null, sid: null, address: '::1' }
+    await database
+      .insertInto('audit_events')
+      .values({ ...event, request_id: 'r', detail: '{}' })
+      .execute()
+    const row = await database.selectFrom('audit_events').select('at_ms').executeTakeFirst()
+    t.equal(row?.at_ms, at_ms)
+  })
+}

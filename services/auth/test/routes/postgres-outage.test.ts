@@ -1,0 +1,157 @@
+import { eventually } from '@gatehouse/fixtures/client'
+import { flakyLink } from '@gatehouse/fixtures/flaky-link'
+import { postgresMissing, postgresServer } from '@gatehouse/fixtures/postgres-server'
+import pg from 'pg'
+import t, { type Test } from 'tap'
+import { areRefused, serviceOn, worksAgain } from '../fixtures/database-outage.ts'
+import { patient } from '../fixtures/databases.ts'
+import { isProblem } from '../fixtures/problem.ts'
+
+const postgres = postgresMissing ? null : await postgresServer(t, { max_connections: '20' })
+
+const onPostgres = (url: string) => ({ url, folder: '', poolSize: 5, ...patient })
+
+/** Another client of the same database. */
+async function guest(t: Test, url: string): Promise<pg.Client> {
+  const client = new pg.Client({ connectionString: url })
+  client.on('error', () => {})
+  await client.connect()
+  t.teardown(() => client.end())
+  return client
+}
+
+const OF_SERVICE = `from pg_stat_activity
+  where application_name = 'gatehouse-auth' and datname = current_database()`
+const SERVICE_WAITS = `select 1 ${OF_SERVICE} and wait_event_type = 'Lock'`
+
+/** How many statements of the service wait for a lock. Within a transaction the answer would always be the first one. */
+async function waiting(watcher: pg.Client): Promise<number> {
+  return (await watcher.query(SERVICE_WAITS)).rowCount ?? 0
+}
+
+/** Cuts every connection of the service, at the server's end. */
+async function cutService(client: pg.Client | undefined): Promise<void> {
+  await client?.query(`select pg_terminate_backend(pid, 5000) ${OF_SERVICE}`)
+}
+
+t.test('PostgreSQL that is down is an outage', { skip: postgresMissing }, async (t) => {
+  const url = (await postgres?.database()) ?? ''
+  const { auth, token, ask } = await serviceOn(t, onPostgres(url))
+
+  await postgres?.kill()
+  await areRefused(t, ask)
+
+  await postgres?.start()
+  await worksAgain(t, auth, token)
+})
+
+t.test('PostgreSQL that is frozen is an outage', { skip: postgresMissing }, async (t) => {
+  const url = new URL((await postgres?.database()) ?? '')
+  const link = await flakyLink(t, Number(url.port))
+  url.port = String(link.port)
+  const { auth, token, ask } = await serviceOn(t, onPostgres(url.href))
+
+  link.hold()
+  await areRefused(t, ask)
+  const many = await Promise.all(Array.from({ length: 50 }, () => ask.me()))
+  t.strictSame([...new Set(many.map(({ statusCode }) => statusCode))], [503], 'fifty at once')
+
+  link.release()
+  const refreshed = await auth.post('/refresh-token', { refreshToken: token })
+  t.equal(refreshed.statusCode, 200, 'the same refresh token works')
+})
+
+t.test(
+  'a connection whose answer never came is not used again',
+  { skip: postgresMissing },
+  async (t) => {
+    const url = new URL((await postgres?.database()) ?? '')
+    const link = await flakyLink(t, Number(url.port))
+    url.port = String(link.port)
+    const { ask } = await serviceOn(t, onPostgres(url.href))
+
+    link.hold()
+    await areRefused(t, { me: ask.me })
+    link.forget()
+    t.equal((await ask.me()).statusCode, 200)
+
+    link.cutNextAnswer()
+    await areRefused(t, { me: ask.me })
+    t.equal((await ask.me()).statusCode, 200, 'nor one that broke without a word')
+  }
+)
+
+t.test('PostgreSQL without free connections is an outage', { skip: postgresMissing }, async (t) => {
+  const url = (await postgres?.database()) ?? ''
+  const { auth, token, ask } = await serviceOn(t, onPostgres(url))
+  const crowd = [await guest(t, url)]
+  await cutService(crowd[0])
+  for (let isFull = false; !isFull; ) {
+    const next = await guest(t, url).catch(() => null)
+    if (next === null) isFull = true
+    else crowd.push(next)
+  }
+
+  await areRefused(t, ask)
+
+  await Promise.all(crowd.map((client) => client.end()))
+  await eventually(
+    async () => (await ask.me()).statusCode,
+    (status) => status === 200
+  )
+  await worksAgain(t, auth, token)
+})
+
+t.test(
+  'a connection that is cut in the middle ends nothing',
+  { skip: postgresMissing },
+  async (t) => {
+    const url = (await postgres?.database()) ?? ''
+    const { ask } = await serviceOn(t, onPostgres(url))
+    const [holder, watcher] = [await guest(t, url), await guest(t, url)]
+
+    await holder.query('begin; lock table accounts in access exclusive mode')
+    const asked = ask.me()
+    const waits = await eventually(
+      () => waiting(watcher),
+      (count) => count === 1
+    )
+    t.equal(waits, 1)
+    await cutService(watcher)
+
+    isProblem(t, await asked, { code: 'UNAVAILABLE' })
+    await holder.query('rollback')
+    t.equal((await ask.me()).statusCode, 200, 'and the next has another connection')
+  }
+)
+
+t.test('a standby in place of the primary is an outage', { skip: postgresMissing }, async (t) => {
+  const url = (await postgres?.database()) ?? ''
+  const { auth, token, ask } = await serviceOn(t, onPostgres(url))
+  const operator = await guest(t, url)
+  const { rows } = await operator.query('select current_database() as name')
+  const everyone = `alter database ${rows[0]?.name}`
+
+  // It takes reading statements only, as a standby does.
+  await operator.query(`${everyone} set default_transaction_read_only = on`)
+  await cutService(operator)
+  await areRefused(t, { 'a login': ask['a login'], 'a registration': ask['a registration'] })
+  t.equal((await ask.me()).statusCode, 200, 'reading goes on')
+  await areRefused(t, { 'a login': ask['a login'] })
+
+  await operator.query(`${everyone} reset default_transaction_read_only`)
+  await worksAgain(t, auth, token)
+})
+
+t.test('a table that somebody else holds is an outage', { skip: postgresMissing }, async (t) => {
+  const url = (await postgres?.database()) ?? ''
+  const { auth, token, ask } = await serviceOn(t, onPostgres(url))
+  const [holder, watcher] = [await guest(t, url), await guest(t, url)]
+
+  await holder.query('begin; lock table accounts in access exclusive mode')
+  await areRefused(t, ask)
+  t.equal(await waiting(watcher), 0, 'the server does not go on with what nobody waits for')
+
+  await holder.query('rollback')
+  await worksAgain(t, auth, token)
+})
