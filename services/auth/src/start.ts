@@ -8,23 +8,17 @@ import { buildOps } from '@gatehouse/room/ops-listener'
 import type { Room } from '@gatehouse/room/room'
 import { words } from '@gatehouse/settings/fragments'
 import { Registry } from 'prom-client'
-import { accountStore } from './accounts/account-store.ts'
 import { hashQueue, hashThreads } from './accounts/hash-queue.ts'
 import { type Passwords, passwords } from './accounts/passwords.ts'
 import { buildAuth } from './app.ts'
-import { auditLog } from './audit/audit-log.ts'
-import { clientStore } from './clients/client-store.ts'
 import { clients } from './clients/clients.ts'
-import { usedAssertions } from './clients/used-assertions.ts'
 import type { AuthConfig } from './config.ts'
-import { openTables } from './database/open-tables.ts'
-import { loadSigningKeys, signingKeyStore } from './keys/signing-key-store.ts'
 import { authMetrics } from './metrics.ts'
 import { authChecks } from './ops/auth-checks.ts'
 import { opsApi } from './ops/ops-api.ts'
 import { keyEncryptionKey, opsToken, refreshKeys } from './secrets.ts'
 import { refreshLimit } from './sessions/refresh-limit.ts'
-import { openShared } from './stores.ts'
+import { openDurable, openShared } from './stores.ts'
 
 /** The auth service that is up; with embedded defaults, also the log of revocations for a gateway in this process. */
 export type AuthRoom = Room & { readonly revocations: RevocationSource | null }
@@ -35,61 +29,34 @@ const ROUTES_TO_AUTH = ['auth']
 export async function startAuth(config: AuthConfig): Promise<AuthRoom> {
   const clock = Date.now
   const log = roomLog('auth', config.LOG_LEVEL)
-  const database = await openTables({
-    url: config.DATABASE_URL,
-    folder: config.GATEHOUSE_DATA_DIR,
-    poolSize: config.DATABASE_POOL_SIZE,
-    waitSeconds: config.DATABASE_WAIT_SECONDS,
-    onWaiting: (err) => log.warn({ err }, 'waiting for the database')
-  })
-  const keys = await loadSigningKeys(
-    signingKeyStore(database, keyEncryptionKey(config)),
-    config.AUTH_SIGNING_ALGORITHM,
-    clock()
+  // Before anything is waited for: an operator hears of a secret that is missing at once.
+  const secrets = {
+    ring: refreshKeys(config),
+    sealing: keyEncryptionKey(config),
+    opsToken: opsToken(config)
+  }
+  const { close, keys, ...durable } = await openDurable(config, secrets.sealing, clock, (err) =>
+    log.warn({ err }, 'waiting for the database')
   )
-  const { families, revocations, guessCounts, redis } = openShared(config, clock)
-  const accounts = accountStore(database)
+  const { revocations, redis, ...shared } = openShared(config, clock)
   const registry = new Registry()
-
-  const audit = auditLog(database, clock)
+  const common = { ...durable, families: shared.families, passwords: passwordsOf(config), clock }
   const newUser = {
     roles: words(config.AUTH_NEW_USER_ROLES),
     scope: words(config.AUTH_NEW_USER_SCOPE)
   }
-  const hashing = passwordsOf(config)
-  const machineClients = clientStore(database)
 
   const service = await buildAuth({
-    ...{ accounts, families, audit, newUser, passwords: hashing },
-    clients: machineClients,
-    usedAssertions: usedAssertions(database),
-    ring: refreshKeys(config),
-    guessCounts,
-    limitsRedis: redis,
-    credentialsPerMinute: config.AUTH_CREDENTIALS_PER_MINUTE,
+    ...{ ...common, ...settingsOf(config, clock), newUser, log },
+    ...{ ring: secrets.ring, guessCounts: shared.guessCounts, limitsRedis: redis },
     signingKeys: () => keys,
-    tokenPolicy: {
-      issuer: config.TOKEN_ISSUER,
-      audience: config.TOKEN_AUDIENCE,
-      lifetimeSeconds: config.AUTH_ACCESS_TTL_SECONDS
-    },
-    identity: { gatewayKeysUrl: config.GATEWAY_KEYS_URL, routes: ROUTES_TO_AUTH },
-    allowedOrigins: words(config.ALLOWED_ORIGINS),
-    refreshLimit: refreshLimit({ perMinute: config.AUTH_REFRESH_LIMIT_PER_MINUTE, clock }),
-    metrics: authMetrics(registry),
-    ...{ log, clock }
+    metrics: authMetrics(registry)
   })
-  const ops = buildOps({
-    ...{ log, metrics: registry },
-    checks: authChecks({ families, accounts })
-  })
+  const ops = buildOps({ log, metrics: registry, checks: authChecks(common) })
   opsApi(
     ops,
-    {
-      ...{ accounts, families, audit, newUser, passwords: hashing, clock },
-      clients: clients(machineClients, clock)
-    },
-    { token: opsToken(config), hosts: words(config.AUTH_OPS_HOSTS) }
+    { ...common, newUser, clients: clients(durable.clients, clock) },
+    { token: secrets.opsToken, hosts: words(config.AUTH_OPS_HOSTS) }
   )
   const opsUrl = await listen(ops, { host: config.AUTH_OPS_HOST, port: config.AUTH_OPS_PORT })
   leaveAddress(config, opsUrl)
@@ -100,9 +67,23 @@ export async function startAuth(config: AuthConfig): Promise<AuthRoom> {
     async close() {
       await service.close()
       await ops.close()
-      await families.close()
-      await database.destroy()
+      await shared.families.close()
+      await close()
     }
+  }
+}
+
+function settingsOf(config: AuthConfig, clock: () => number) {
+  return {
+    credentialsPerMinute: config.AUTH_CREDENTIALS_PER_MINUTE,
+    tokenPolicy: {
+      issuer: config.TOKEN_ISSUER,
+      audience: config.TOKEN_AUDIENCE,
+      lifetimeSeconds: config.AUTH_ACCESS_TTL_SECONDS
+    },
+    identity: { gatewayKeysUrl: config.GATEWAY_KEYS_URL, routes: ROUTES_TO_AUTH },
+    allowedOrigins: words(config.ALLOWED_ORIGINS),
+    refreshLimit: refreshLimit({ perMinute: config.AUTH_REFRESH_LIMIT_PER_MINUTE, clock })
   }
 }
 

@@ -1,17 +1,47 @@
 import { join } from 'node:path'
-import type { RedisConnection } from '@gatehouse/redis/connect-redis'
-import { connectRedis } from '@gatehouse/redis/connect-redis'
+import { connectRedis, type RedisConnection } from '@gatehouse/redis/connect-redis'
 import type { RevocationSource } from '@gatehouse/revocation/revocation'
+import { accountStore } from './accounts/account-store.ts'
+import { auditLog } from './audit/audit-log.ts'
+import { clientStore } from './clients/client-store.ts'
+import { usedAssertions } from './clients/used-assertions.ts'
 import type { AuthConfig } from './config.ts'
 import { openSqlite } from './database/open-sqlite.ts'
+import { openTables } from './database/open-tables.ts'
 import type { GuessCounts } from './guesses/guess-counts.ts'
 import { memoryGuessCounts } from './guesses/memory-guess-counts.ts'
 import { redisGuessCounts } from './guesses/redis-guess-counts.ts'
+import { loadSigningKeys, signingKeyStore } from './keys/signing-key-store.ts'
 import type { Families, FamilyStoreOptions } from './sessions/families.ts'
 import type { FamilyPolicy } from './sessions/family.ts'
 import { redisFamilies } from './sessions/redis-families.ts'
 import { sqliteFamilies } from './sessions/sqlite-families.ts'
 import { sqliteRevocations } from './sessions/sqlite-revocations.ts'
+
+/** The durable tables, and what is kept in them. */
+export async function openDurable(
+  config: AuthConfig,
+  keyEncryptionKey: Buffer,
+  clock: () => number,
+  onWaiting: (cause: unknown) => void
+) {
+  const database = await openTables({
+    url: config.DATABASE_URL,
+    folder: config.GATEHOUSE_DATA_DIR,
+    poolSize: config.DATABASE_POOL_SIZE,
+    waitSeconds: config.DATABASE_WAIT_SECONDS,
+    onWaiting
+  })
+  const keyStore = signingKeyStore(database, keyEncryptionKey)
+  return {
+    accounts: accountStore(database),
+    audit: auditLog(database, clock),
+    clients: clientStore(database),
+    usedAssertions: usedAssertions(database),
+    keys: await loadSigningKeys(keyStore, config.AUTH_SIGNING_ALGORITHM, clock()),
+    close: () => database.destroy()
+  }
+}
 
 /** what a gateway's clock may be behind, on top of the access token's life */
 const CLOCK_SKEW_SECONDS = 60
