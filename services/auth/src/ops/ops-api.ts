@@ -7,9 +7,12 @@ import type { NewUser } from '../routes/needs.ts'
 import type { Families } from '../sessions/families.ts'
 import { auditRoutes } from './audit.ts'
 import { clientRoutes } from './clients.ts'
+import { createUser } from './create-user.ts'
+import { listUsers } from './list-users.ts'
 import { type OperatorPolicy, requireOperator } from './require-operator.ts'
 import { sessionRoutes } from './sessions.ts'
-import { userRoutes } from './users.ts'
+import { setRoles } from './set-roles.ts'
+import { switchUser } from './switch-user.ts'
 
 /** What operators' calls work with. */
 export type OpsNeeds = {
@@ -25,7 +28,15 @@ export type OpsNeeds = {
 /** One group of an operator's calls. */
 export type OpsRoutes = (service: Service, needs: OpsNeeds) => void
 
-const groups: OpsRoutes[] = [userRoutes, sessionRoutes, clientRoutes, auditRoutes]
+const groups: OpsRoutes[] = [
+  createUser,
+  listUsers,
+  setRoles,
+  switchUser,
+  sessionRoutes,
+  clientRoutes,
+  auditRoutes
+]
 
 /** What operators can do, on the private listener, behind a token of its own. */
 export function opsApi(ops: Service, needs: OpsNeeds, policy: OperatorPolicy): void {

@@ -4,15 +4,14 @@ import { Session, toSession } from '../routes/session-response.ts'
 import { findUser } from './find-user.ts'
 import type { OpsRoutes } from './ops-api.ts'
 import { opsOrigin } from './ops-origin.ts'
-
-const Params = Type.Object({ user: Type.String({ minLength: 1, maxLength: 254 }) })
+import { UserParams } from './user-response.ts'
 
 export const sessionRoutes: OpsRoutes = (service, { accounts, families, audit }) => {
   service.get(
     '/users/:user/sessions',
     {
       schema: {
-        params: Params,
+        params: UserParams,
         response: { 200: Type.Object({ sessions: Type.Array(Session) }) }
       }
     },
@@ -26,7 +25,7 @@ export const sessionRoutes: OpsRoutes = (service, { accounts, families, audit })
   service.delete(
     '/users/:user/sessions',
     {
-      schema: { params: Params, response: { 200: Type.Object({ ended: Type.Integer() }) } }
+      schema: { params: UserParams, response: { 200: Type.Object({ ended: Type.Integer() }) } }
     },
     async (request) => {
       const { id } = await findUser(accounts, request.params.user)

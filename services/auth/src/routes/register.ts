@@ -1,12 +1,7 @@
 import { Type } from 'typebox'
 import { publicAccount } from '../accounts/account.ts'
-import { canonicalEmail } from '../accounts/email.ts'
-import {
-  PASSWORD_MAX_LENGTH,
-  PASSWORD_MIN_LENGTH,
-  passwordFault
-} from '../accounts/password-rules.ts'
-import { emailTaken, invalidMember } from '../refusals.ts'
+import { openAccount } from '../accounts/open-account.ts'
+import { PASSWORD_MAX_LENGTH, PASSWORD_MIN_LENGTH } from '../accounts/password-rules.ts'
 import type { Route } from './needs.ts'
 import { refuseCrossSite } from './refuse-cross-site.ts'
 import { UserResponse } from './user-response.ts'
@@ -20,23 +15,14 @@ const Body = Type.Object(
 )
 
 export const register: Route = (service, needs) => {
-  const { accounts, passwords, newUser, allowedOrigins, limitAddress, clock } = needs
   service.post(
     '/register',
     {
       schema: { body: Body, response: { 201: UserResponse } },
-      onRequest: [refuseCrossSite(allowedOrigins), limitAddress]
+      onRequest: [refuseCrossSite(needs.allowedOrigins), needs.limitAddress]
     },
     async (request, reply) => {
-      const { email, password } = request.body
-      const canonical = canonicalEmail(email)
-      if (canonical === null) throw invalidMember('email', 'must be an e-mail address')
-      const fault = passwordFault(password, canonical)
-      if (fault !== null) throw invalidMember('password', fault)
-
-      const passwordHash = await passwords.hash(password)
-      const account = await accounts.create({ email: canonical, passwordHash, ...newUser }, clock())
-      if (account === null) throw emailTaken()
+      const account = await openAccount({ ...request.body, ...needs.newUser }, needs)
       return reply.code(201).send({ user: publicAccount(account) })
     }
   )

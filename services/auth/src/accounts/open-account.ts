@@ -1,0 +1,39 @@
+import { emailTaken, invalidMember } from '../refusals.ts'
+import type { Account } from './account.ts'
+import type { AccountStore } from './account-store.ts'
+import { canonicalEmail } from './email.ts'
+import { passwordFault } from './password-rules.ts'
+import type { Passwords } from './passwords.ts'
+
+/** Whom an account is for; the lengths are the schema's to check. */
+export type Applicant = {
+  readonly email: string
+  readonly password: string
+  readonly roles: readonly string[]
+  readonly scope: readonly string[]
+}
+
+type Needs = {
+  accounts: Pick<AccountStore, 'create'>
+  passwords: Passwords
+  clock: () => number
+}
+
+/**
+ * Opens an account, for whoever registers and for an operator by the same rules.
+ * @throws Refusal INVALID_REQUEST naming the member, CONFLICT where the address is taken, UNAVAILABLE
+ */
+export async function openAccount(
+  { email, password, roles, scope }: Applicant,
+  { accounts, passwords, clock }: Needs
+): Promise<Account> {
+  const canonical = canonicalEmail(email)
+  if (canonical === null) throw invalidMember('email', 'must be an e-mail address')
+  const fault = passwordFault(password, canonical)
+  if (fault !== null) throw invalidMember('password', fault)
+
+  const passwordHash = await passwords.hash(password)
+  const account = await accounts.create({ email: canonical, passwordHash, roles, scope }, clock())
+  if (account === null) throw emailTaken()
+  return account
+}

@@ -1,0 +1,35 @@
+import { Type } from 'typebox'
+import { openAccount } from '../accounts/open-account.ts'
+import { PASSWORD_MAX_LENGTH, PASSWORD_MIN_LENGTH } from '../accounts/password-rules.ts'
+import type { OpsRoutes } from './ops-api.ts'
+import { opsOrigin } from './ops-origin.ts'
+import { toUser, UserAnswer } from './user-response.ts'
+import { Words } from './words.ts'
+
+const Created = Type.Object(
+  {
+    email: Type.String({ minLength: 1, maxLength: 254 }),
+    password: Type.String({ minLength: PASSWORD_MIN_LENGTH, maxLength: PASSWORD_MAX_LENGTH }),
+    roles: Type.Optional(Words),
+    scope: Type.Optional(Words)
+  },
+  { additionalProperties: false }
+)
+
+/** Makes a user, by the same rules as a registration. */
+export const createUser: OpsRoutes = (service, needs) => {
+  service.post(
+    '/users',
+    { schema: { body: Created, response: { 201: UserAnswer } } },
+    async (request, reply) => {
+      const account = await openAccount({ ...needs.newUser, ...request.body }, needs)
+      await needs.audit.write({
+        kind: 'user-created',
+        subject: account.id,
+        sid: null,
+        origin: opsOrigin(request)
+      })
+      return reply.code(201).send({ user: toUser(account) })
+    }
+  )
+}

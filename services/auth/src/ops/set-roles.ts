@@ -1,0 +1,32 @@
+import { Type } from 'typebox'
+import { findUser } from './find-user.ts'
+import type { OpsRoutes } from './ops-api.ts'
+import { opsOrigin } from './ops-origin.ts'
+import { toUser, UserAnswer, UserParams } from './user-response.ts'
+import { Words } from './words.ts'
+
+/** Replaces the roles of a user; they are in the next access token. */
+export const setRoles: OpsRoutes = (service, { accounts, audit }) => {
+  service.put(
+    '/users/:user/roles',
+    {
+      schema: {
+        params: UserParams,
+        body: Type.Object({ roles: Words }, { additionalProperties: false }),
+        response: { 200: UserAnswer }
+      }
+    },
+    async (request) => {
+      const account = await findUser(accounts, request.params.user)
+      const { roles } = request.body
+      await accounts.setRoles(account.id, roles)
+      await audit.write({
+        kind: 'roles-changed',
+        subject: account.id,
+        sid: null,
+        origin: opsOrigin(request)
+      })
+      return { user: toUser({ ...account, roles }) }
+    }
+  )
+}
