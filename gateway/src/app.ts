@@ -29,7 +29,8 @@ export type GatewayNeeds = {
   trustedProxies: string[]
   /** other origins whose pages may use this API */
   allowedOrigins: string[]
-  table: RouteTable
+  /** the route table as it stands */
+  table: () => RouteTable
   keys: SigningKeys
   revoked: RevokedSessions
   assertionKey: AssertionKey
@@ -46,7 +47,7 @@ export async function buildGateway(needs: GatewayNeeds): Promise<Service> {
     log: needs.log,
     bodies: 'streamed',
     https: needs.https,
-    errorForm: ({ url }) => errorFormOf(table, url),
+    errorForm: ({ url }) => errorFormOf(table(), url),
     trustProxy: needs.trustedProxies
   })
   await app.register(fastifyRateLimit, { global: false })
@@ -54,7 +55,7 @@ export async function buildGateway(needs: GatewayNeeds): Promise<Service> {
     secret: { private: assertionKey.privatePem, public: assertionKey.publicPem },
     sign: { algorithm: 'ES256', header: assertionKey.header }
   })
-  const limiterOf = rowLimiters(app, table)
+  const limiterOf = rowLimiters(app)
 
   const checkSignature: CheckSignature = (token, { pem, algorithm }) => {
     try {
@@ -67,7 +68,7 @@ export async function buildGateway(needs: GatewayNeeds): Promise<Service> {
     }
   }
   const edge: Edge = {
-    table: () => table,
+    table,
     verifier: accessTokenVerifier({
       ...{ keys, checkSignature, clock },
       expectation: needs.expectation,

@@ -41,6 +41,8 @@ export const gatewaySettings = {
 
 export type GatewayConfig = Static<ReturnType<typeof Type.Object<typeof gatewaySettings>>> & {
   readonly table: RouteTable
+  /** @throws SettingsFault */
+  readonly loadTable: () => RouteTable
 }
 
 /** @throws SettingsFault */
@@ -64,7 +66,8 @@ export function readConfig(environment: Environment): GatewayConfig {
     )
   }
   if (faults.length > 0) throw new SettingsFault(faults)
-  return { ...settings, table: loadRouteTable(settings.GATEWAY_ROUTES, environment) }
+  const loadTable = () => loadRouteTable(settings.GATEWAY_ROUTES, environment)
+  return { ...settings, loadTable, table: loadTable() }
 }
 
 /** The widest that a private network is (RFC 1918 §3, RFC 4193 §3.1). */

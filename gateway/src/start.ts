@@ -16,6 +16,7 @@ import { newAssertionKey } from './assertions/assertions.ts'
 import type { GatewayConfig } from './config.ts'
 import { openSigningKeys } from './keys/signing-keys.ts'
 import { followRevocations } from './revocation/revoked-sessions.ts'
+import { liveRouteTable } from './routes/live-route-table.ts'
 
 /** over this the gateway is cut off: a beat of the log is a second */
 const STALE_SECONDS = 5
@@ -40,8 +41,13 @@ export async function startGateway(
     onFault: (err) => log.warn({ err }, 'the log of revocations is out of reach'),
     clock
   })
+  const routes = liveRouteTable({
+    ...{ first: config.table, file: config.GATEWAY_ROUTES, load: config.loadTable },
+    onReload: (table) => log.info({ rows: table.routes.length }, 'the route table was read again'),
+    onFault: (err) => log.error({ err }, 'the new route table is not used')
+  })
   const app = await buildGateway({
-    ...{ log, clock, keys, revoked, assertionKey, table: config.table },
+    ...{ log, clock, keys, revoked, assertionKey, table: routes.current },
     https: tlsFiles(config),
     trustedProxies: words(config.GATEWAY_TRUSTED_PROXIES),
     allowedOrigins: words(config.ALLOWED_ORIGINS),
@@ -75,7 +81,9 @@ export async function startGateway(
 
   return {
     ...{ name: 'gateway', url, opsUrl },
+    reload: routes.reload,
     async close() {
+      routes.close()
       await app.close()
       await ops.close()
       keys.close()

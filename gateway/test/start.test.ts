@@ -1,6 +1,10 @@
 import { once } from 'node:events'
+import { writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
+import { join } from 'node:path'
+import { eventually } from '@gatehouse/fixtures/client'
 import { dataFolder } from '@gatehouse/fixtures/house'
+import { roomProcess } from '@gatehouse/fixtures/room-process'
 import t, { type Test } from 'tap'
 import { readConfig } from '../src/config.ts'
 import { startGateway } from '../src/start.ts'
@@ -73,4 +77,38 @@ t.test('a gateway of its own needs Redis, and says so', async (t) => {
     name: 'SettingsFault',
     message: /REDIS_URL must be set/
   })
+})
+
+t.test('on SIGHUP the gateway reads its routes again, and goes on', async (t) => {
+  const upstream = createServer((request, response) => response.end(request.url))
+  await once(upstream.listen(0, '127.0.0.1'), 'listening')
+  t.teardown(() => upstream.close())
+  const address = upstream.address()
+  const port = address !== null && typeof address === 'object' ? address.port : 0
+  const file = join(dataFolder(t), 'routes.yaml')
+  const routes = (prefix: string) => `upstreams: { a: 'http://127.0.0.1:${port}' }
+routes: [{ name: row, prefix: ${prefix}, upstream: a, access: public }]
+`
+  writeFileSync(file, routes('/before'))
+  const gateway = await roomProcess('gateway', {
+    ...{ GATEWAY_PORT: '0', GATEWAY_OPS_PORT: '0', GATEWAY_ROUTES: file },
+    ...{ GATEHOUSE_DATA_DIR: dataFolder(t), REDIS_URL: 'redis://127.0.0.1:1' }
+  })
+  t.teardown(() => gateway.stop())
+  t.equal((await read(`${gateway.url}/before`)).status, 200)
+
+  writeFileSync(file, 'routes: [')
+  process.kill(gateway.pid, 'SIGHUP')
+  t.equal((await read(`${gateway.url}/before`)).status, 200, 'a table with a fault changes nothing')
+
+  writeFileSync(file, routes('/after'))
+  process.kill(gateway.pid, 'SIGHUP')
+  const after = await eventually(
+    () => read(`${gateway.url}/after`),
+    ({ status }) => status === 200,
+    10_000
+  )
+  t.equal(after.text, '/after')
+  t.equal((await read(`${gateway.url}/before`)).status, 404)
+  t.equal(await gateway.stop(), 0, 'and it drains as ever')
 })

@@ -5,6 +5,8 @@ export type Room = {
   readonly url: string
   /** where its health and metrics are */
   readonly opsUrl: string
+  /** reads again what can change while it runs, where there is something */
+  reload?(): void
   /** ends what is under way, takes nothing new, lets go of everything */
   close(): Promise<void>
 }

@@ -8,18 +8,29 @@ export type ReadyMessage = { readonly ready: { readonly url: string; readonly op
 
 /**
  * The life of a process: start, run, and on SIGTERM or Ctrl-C drain and exit 0. A start that fails says why in plain
- * words (a fault of the settings is one for the operator, not a stack trace) and exits 1.
+ * words (a fault of the settings is one for the operator, not a stack trace) and exits 1. A hangup ends it, too, unless it is
+ * to read again what can change.
  */
-export async function runProcess(start: () => Promise<Room>): Promise<void> {
+export async function runProcess(
+  start: () => Promise<Room>,
+  { onHangup = 'end' }: { onHangup?: 'end' | 'reload' } = {}
+): Promise<void> {
   const starting = start()
   let ending = false
   // From the first moment on: the first process of a container ignores a signal that it has no handler for.
-  const life = closeWithGrace({ delay: DRAIN_MS }, async ({ err }) => {
+  const skip = onHangup === 'reload' ? (['SIGHUP'] as const) : []
+  const life = closeWithGrace({ delay: DRAIN_MS, skip: [...skip] }, async ({ err }) => {
     ending = true
     if (err) process.stderr.write(`${explain(err)}\n`)
     const started = await starting.catch(() => null)
     await started?.close()
   })
+  // Heard from the first moment on, like the others: unheard, it would end the process.
+  if (onHangup === 'reload') {
+    process.on('SIGHUP', () => {
+      void starting.then((started) => started.reload?.()).catch(() => {})
+    })
+  }
   // The one who started this process is gone: so is its reason to be. No signal: a second one would cut the drain short.
   process.once('disconnect', () => {
     if (!ending) life.close()

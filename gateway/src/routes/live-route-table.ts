@@ -1,0 +1,42 @@
+import { unwatchFile, watchFile } from 'node:fs'
+import type { RouteTable } from './route-table.ts'
+
+/** The route table as it stands; read again on demand, and when its file changes. */
+export type LiveRouteTable = {
+  current(): RouteTable
+  reload(): void
+  close(): void
+}
+
+export type LiveRouteTableOptions = {
+  readonly first: RouteTable
+  /** watched by looking at it: it may be replaced, or be a link to what is replaced */
+  readonly file: string
+  /** @throws where the table is not understood whole, or is unsafe */
+  readonly load: () => RouteTable
+  readonly onReload: (table: RouteTable) => void
+  readonly onFault: (error: unknown) => void
+  readonly intervalMs?: number
+}
+
+const INTERVAL_MS = 1000
+
+/** A request meets the old table or the new one, and never some of both. One with a fault is told of, and the old one stays. */
+export function liveRouteTable(options: LiveRouteTableOptions): LiveRouteTable {
+  const { first, file, load, onReload, onFault, intervalMs = INTERVAL_MS } = options
+  let table = first
+  const reload = (): void => {
+    try {
+      table = load()
+      onReload(table)
+    } catch (error) {
+      onFault(error)
+    }
+  }
+  watchFile(file, { interval: intervalMs, persistent: false }, reload)
+  return {
+    current: () => table,
+    reload,
+    close: () => unwatchFile(file, reload)
+  }
+}

@@ -1,0 +1,79 @@
+import { renameSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { dataFolder } from '@gatehouse/fixtures/house'
+import t, { type Test } from 'tap'
+import { liveRouteTable } from '../../src/routes/live-route-table.ts'
+import { loadRouteTable } from '../../src/routes/load-route-table.ts'
+
+const withRow = (prefix: string) =>
+  `upstreams: { service: 'http://service' }\nroutes: [{ name: row, prefix: ${prefix}, upstream: service }]\n`
+
+/** A table in a file of its own, and what is told of it. */
+function live(t: Test) {
+  const file = join(dataFolder(t), 'routes.yaml')
+  writeFileSync(file, withRow('/before'))
+  const told: string[] = []
+  let heard = () => {}
+  const load = () => loadRouteTable(file, {})
+  const tell = (what: string) => {
+    told.push(what)
+    heard()
+  }
+  const table = liveRouteTable({
+    ...{ file, load, first: load(), intervalMs: 10 },
+    onReload: ({ routes }) => tell(`${routes.length} row`),
+    onFault: (error) => tell((error as Error).name)
+  })
+  t.teardown(() => table.close())
+  const has = (path: string) => table.current().match(path) !== null
+  const next = () =>
+    new Promise<void>((resolve) => {
+      heard = resolve
+    })
+  return { file, table, told, has, next }
+}
+
+t.test('a table that is read again takes the place of the old one, whole', async (t) => {
+  const { file, table, told, has } = live(t)
+  writeFileSync(file, withRow('/after'))
+  t.ok(has('/before') && !has('/after'), 'not before it is asked for')
+  table.reload()
+  t.ok(has('/after') && !has('/before'))
+  t.strictSame(told, ['1 row'])
+})
+
+t.test('one with a fault is told of, and the old one stays', async (t) => {
+  const { file, table, told, has } = live(t)
+  const bad = [
+    'routes: [',
+    withRow('/a b'),
+    `${withRow('/')}`.replace('upstream: service', 'upstream: none'),
+    ''
+  ]
+  for (const text of bad) {
+    writeFileSync(file, text)
+    table.reload()
+    t.ok(has('/before'), text.slice(0, 20))
+  }
+  t.strictSame([...new Set(told)], ['SettingsFault'])
+  writeFileSync(file, withRow('/after'))
+  table.reload()
+  t.ok(has('/after'), 'and a good one is taken afterwards')
+})
+
+t.test('a change of the file is noticed, also where it is replaced', async (t) => {
+  const { file, has, next } = live(t)
+  /** Writes until it is noticed: what is written before the file is looked at for the first time is no change. */
+  const noticed = async (write: () => void) => {
+    const again = setInterval(write, 50)
+    await next()
+    clearInterval(again)
+  }
+  await noticed(() => writeFileSync(file, withRow('/written')))
+  t.ok(has('/written'))
+  await noticed(() => {
+    writeFileSync(`${file}.new`, withRow('/replaced-by-another'))
+    renameSync(`${file}.new`, file)
+  })
+  t.ok(has('/replaced-by-another'))
+})
