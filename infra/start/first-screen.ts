@@ -22,7 +22,9 @@ Call a service with the accessToken of the answer, and see what it received:
 
   curl -s ${open}/echo/hello -H "authorization: Bearer $ACCESS_TOKEN"
 
-Then refresh, log out, and try the token again: README.md has the whole journey.
+Then refresh, log out, and try the token again: README.md has the whole journey. What an operator can do, while this runs:
+
+  npm run -s ops -- --help
 
 ready ${open}
 `
