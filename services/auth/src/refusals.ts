@@ -46,6 +46,12 @@ export const noSuchClient = () =>
 export const noSuchSession = () =>
   new Refusal('NOT_FOUND', { reason: 'no live session of this user has the id' })
 
+export const scopeTooWide = () =>
+  new Refusal('INVALID_REQUEST', {
+    reason: 'more scope than the session has',
+    detail: 'the scope is more than the session has'
+  })
+
 export const tooManyRefreshes = (retryAfterSeconds: number) =>
   new Refusal('RATE_LIMITED', {
     reason: 'the session refreshes too often',

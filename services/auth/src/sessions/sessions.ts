@@ -3,6 +3,7 @@ import type { AccountStore } from '../accounts/account-store.ts'
 import { type AuditEvent, type Origin, refreshEvent } from '../audit/audit-event.ts'
 import type { AuditLog } from '../audit/audit-log.ts'
 import {
+  scopeTooWide,
   sessionEnded,
   tooManyRefreshes,
   unknownRefreshToken,
@@ -33,8 +34,12 @@ export type Grant = {
 export type Sessions = {
   /** @throws Refusal UNAUTHENTICATED where the account is not any more what it was when its password was checked */
   begin(account: Account, opening: Opening, origin: Origin): Promise<Grant>
-  /** @throws Refusal UNAUTHENTICATED for a token that was not made here, SESSION_ENDED, RATE_LIMITED, UNAVAILABLE */
-  refresh(refreshToken: string, origin: Origin): Promise<Grant>
+  /**
+   * The next generation, and an access token of the session's scope or of what is asked of it.
+   * @throws Refusal UNAUTHENTICATED for a token that was not made here, INVALID_REQUEST for more scope than there is,
+   * SESSION_ENDED, RATE_LIMITED, UNAVAILABLE
+   */
+  refresh(refreshToken: string, origin: Origin, requestedScope?: string): Promise<Grant>
   /** Ends the token's session; false where the token was not made here. */
   end(refreshToken: string, origin: Origin): Promise<boolean>
   /** Ends one session of a user; false where there is none of that id. */
@@ -97,7 +102,7 @@ export function sessions(needs: SessionNeeds): Sessions {
       return grant(account, { subject: account.id, family, generation: 0 }, record)
     },
 
-    async refresh(text, origin) {
+    async refresh(text, origin, requestedScope) {
       const token = readRefreshToken(text, ring)
       if (token === null) throw unknownRefreshToken()
       const { subject, generation } = token
@@ -110,6 +115,8 @@ export function sessions(needs: SessionNeeds): Sessions {
         await end({ kind: 'session-ended', subject, sid, origin })
         throw sessionEnded('the account is disabled or gone')
       }
+      // Before the token is used up: who asks for too much may ask again.
+      if (!isWithin(requestedScope, account.scope)) throw scopeTooWide()
 
       const presented = await families.present(subject, sid, generation)
       const { outcome, after } = presented
@@ -119,7 +126,7 @@ export function sessions(needs: SessionNeeds): Sessions {
       if (after === null || outcome === 'ended' || outcome === 'reused') {
         throw sessionEnded(`the refresh token is ${outcome}`)
       }
-      return grant(account, token, after)
+      return grant(narrowed(account, requestedScope), token, after)
     },
 
     async end(text, origin) {
@@ -139,4 +146,14 @@ export function sessions(needs: SessionNeeds): Sessions {
 
     list: (subject) => families.list(subject)
   }
+}
+
+const isWithin = (requested: string | undefined, scope: readonly string[]): boolean =>
+  requested === undefined || requested.split(' ').every((one) => scope.includes(one))
+
+/** The account, with no more scope than is asked for. */
+function narrowed(account: Account, requested: string | undefined): Account {
+  if (requested === undefined) return account
+  const asked = new Set(requested.split(' '))
+  return { ...account, scope: account.scope.filter((one) => asked.has(one)) }
 }

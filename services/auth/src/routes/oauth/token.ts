@@ -73,11 +73,9 @@ async function refreshToken(
   const presented = form.get('refresh_token')
   if (presented === undefined) throw malformedRequest('refresh_token is missing')
   if (!isFirstParty(caller)) throw invalidGrant('a session is not for another client')
-  // Before the token is used up: it gives what it always gave, and never more than was asked for.
-  if (form.has('scope')) throw invalidScope('a refresh gives the scope of the session')
   const { accessToken, refreshToken } = await sessions
-    .refresh(presented, origin)
-    .catch(asInvalidGrant)
+    .refresh(presented, origin, form.get('scope'))
+    .catch(asOAuthError)
   return {
     access_token: accessToken.token,
     token_type: 'Bearer',
@@ -88,7 +86,8 @@ async function refreshToken(
 }
 
 /** What this API tells apart is one to OAuth: the grant is not good any more. An outage and a limit stay what they are. */
-function asInvalidGrant(error: unknown): never {
-  const isOver = error instanceof Refusal && error.status === 401
-  throw isOver ? invalidGrant(error.reason, error) : error
+function asOAuthError(error: unknown): never {
+  if (!(error instanceof Refusal)) throw error
+  if (error.status === 401) throw invalidGrant(error.reason, error)
+  throw error.code === 'INVALID_REQUEST' ? invalidScope(error.reason) : error
 }

@@ -63,6 +63,21 @@ t.test('a request without the token, or for another scope, costs no token', asyn
   t.ok(json().refresh_token, 'the first generation still rotates')
 })
 
+t.test('a client may ask for less of the scope, for this access token alone', async (t) => {
+  const auth = await authService(t)
+  const { tokens } = await signedIn(auth)
+  const refresh = async (refreshToken: string, more: Record<string, string> = {}) =>
+    (await postForm(auth, '/oauth/token', { ...grantOf(refreshToken), ...more })).json()
+  const less = await refresh(tokens.refreshToken, { scope: 'orders:read' })
+  t.equal(less.scope, 'orders:read')
+  const [, claims = ''] = less.access_token.split('.')
+  t.equal(JSON.parse(Buffer.from(claims, 'base64url').toString()).scope, 'orders:read')
+  const all = await refresh(less.refresh_token)
+  t.equal(all.scope, 'orders:read orders:write', 'the next has all of it again')
+  const both = await refresh(all.refresh_token, { scope: 'orders:write orders:read' })
+  t.equal(both.scope, 'orders:read orders:write')
+})
+
 t.test('another client gets nothing, and the session does not notice', async (t) => {
   let calls: string[] = []
   const auth = await authService(t, {
