@@ -33,7 +33,8 @@ export function followRevocations({ source, clock, onFault }: FollowOptions): Re
   let inTouch = true
   let heardAtMs = Number.NEGATIVE_INFINITY
 
-  const apply = ({ id, until }: Revocation) => {
+  const apply = ({ kind, id, until }: Revocation) => {
+    if (kind !== 'session') return
     untilBySid.set(id, Math.max(until, untilBySid.get(id) ?? 0))
   }
   const follow = async (): Promise<void> => {

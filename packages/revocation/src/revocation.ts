@@ -1,13 +1,43 @@
-/**
- * Something that no gateway may accept any more. An entry lives as long as the access tokens that it kills: `until` is
- * when the last of them has expired by itself, in seconds since 1970.
- */
-export type Revocation = {
-  readonly kind: 'session'
-  /** the session's public id: `sid` */
-  readonly id: string
+type Entry = {
+  /** when the last token that it kills has expired by itself, in seconds since 1970; then it is forgotten */
   readonly until: number
 }
+
+/** A session that has ended: its tokens are refused as SESSION_ENDED. */
+export type SessionRevocation = Entry & { readonly kind: 'session'; readonly id: string }
+
+/**
+ * A user or machine client whose rights have changed, or who may not come in any more: tokens with an `iat` before `before`
+ * are refused as TOKEN_STALE, and what a refresh brings is newer.
+ */
+export type SubjectRevocation = Entry & {
+  readonly kind: 'subject'
+  /** `sub` */
+  readonly id: string
+  /** in seconds since 1970 */
+  readonly before: number
+}
+
+/** A signing key that is not to be trusted any more, whatever key set still holds it. */
+export type KeyRevocation = Entry & { readonly kind: 'key'; readonly id: string }
+
+/** Every token with an `iat` before `before`, whoever's it is. */
+export type EverythingRevocation = Entry & {
+  readonly kind: 'everything'
+  readonly id: 'everything'
+  readonly before: number
+}
+
+/** Not a revocation: the issuer's key set has become another, and is to be fetched now. */
+export type KeySetChange = Entry & { readonly kind: 'key-set'; readonly id: string }
+
+/** An entry of the log of revocations: what no gateway may accept any more, and what it is to fetch. */
+export type Revocation =
+  | SessionRevocation
+  | SubjectRevocation
+  | KeyRevocation
+  | EverythingRevocation
+  | KeySetChange
 
 /** A place in the log of revocations: opaque, and handed back to go on from there. */
 export type Cursor = string
