@@ -1,7 +1,7 @@
 import fastifyJwt from '@fastify/jwt'
-import fastifyRateLimit from '@fastify/rate-limit'
 import { buildService, type Service } from '@gatehouse/http-service/build-service'
 import type { RoomLog } from '@gatehouse/http-service/room-log'
+import type { RedisConnection } from '@gatehouse/redis/connect-redis'
 import type { FastifyRequest } from 'fastify'
 import { type AssertionKey, assertions } from './assertions/assertions.ts'
 import { allowOrigins } from './cross-origin.ts'
@@ -38,6 +38,8 @@ export type GatewayNeeds = {
   rememberedTokenBytes: number
   upstreamTimeoutMs: number
   upstreamConnections: number
+  /** for the limits that gateways share; null: each counts for itself */
+  limitsRedis: RedisConnection | null
   clock: () => number
 }
 
@@ -50,12 +52,11 @@ export async function buildGateway(needs: GatewayNeeds): Promise<Service> {
     errorForm: ({ url }) => errorFormOf(table(), url),
     trustProxy: needs.trustedProxies
   })
-  await app.register(fastifyRateLimit, { global: false })
   await app.register(fastifyJwt, {
     secret: { private: assertionKey.privatePem, public: assertionKey.publicPem },
     sign: { algorithm: 'ES256', header: assertionKey.header }
   })
-  const limiterOf = rowLimiters(app)
+  const limiterOf = await rowLimiters(app, needs.limitsRedis)
 
   const checkSignature: CheckSignature = (token, { pem, algorithm }) => {
     try {
@@ -75,7 +76,8 @@ export async function buildGateway(needs: GatewayNeeds): Promise<Service> {
       rememberedBytes: needs.rememberedTokenBytes
     }),
     revoked,
-    assertions: assertions((claims) => app.jwt.sign(claims), clock)
+    assertions: assertions((claims) => app.jwt.sign(claims), clock),
+    clock
   }
   const arrival = (request: FastifyRequest): Arrival => ({
     hop: {
@@ -85,16 +87,23 @@ export async function buildGateway(needs: GatewayNeeds): Promise<Service> {
       protocol: request.protocol,
       host: request.host
     },
-    limiter: (route) => limiterOf(route, request)
+    limiter: (route, token) => limiterOf(route, request, token)
   })
 
-  allowOrigins(app, needs.allowedOrigins)
+  const markOrigin = allowOrigins(app, needs.allowedOrigins)
   app.decorateRequest('passage', null)
   app.addHook('onRequest', async (request) => {
     request.passage = await journey(request.raw, arrival(request), edge)
   })
   const { upstreamTimeoutMs, upstreamConnections } = needs
-  await forward(app, { passageOf, upstreamTimeoutMs, upstreamConnections })
+  await forward(app, {
+    passageOf,
+    markOrigin,
+    upstreamTimeoutMs,
+    upstreamConnections,
+    table,
+    clock
+  })
   return app
 }
 

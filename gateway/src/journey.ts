@@ -11,7 +11,7 @@ import { refuseRevoked } from './stages/refuse-revoked.ts'
 import { requireAccess } from './stages/require-access.ts'
 import { type Hop, stamp } from './stages/stamp.ts'
 import { type RequestHeaders, strip } from './stages/strip.ts'
-import type { AccessTokenVerifier } from './tokens/access-token-verifier.ts'
+import type { AccessTokenVerifier, VerifiedToken } from './tokens/access-token-verifier.ts'
 
 /** What the stages ask; all of it in memory. */
 export type Edge = {
@@ -19,6 +19,7 @@ export type Edge = {
   readonly verifier: AccessTokenVerifier
   readonly revoked: RevokedSessions
   readonly assertions: Assertions
+  readonly clock: () => number
 }
 
 /** A request that may go on: to whom, and what they get to see. */
@@ -26,12 +27,14 @@ export type Passage = {
   readonly route: Route
   readonly target: CanonicalTarget
   readonly headers: Readonly<RequestHeaders>
+  /** whose it is; null on a public row */
+  readonly token: VerifiedToken | null
 }
 
 /** What belongs to one request besides its bytes. */
 export type Arrival = {
   readonly hop: Hop
-  readonly limiter: (route: Route) => Limiter | null
+  readonly limiter: (route: Route, token: VerifiedToken | null) => Limiter | null
 }
 
 /**
@@ -44,11 +47,11 @@ export async function journey(
   edge: Edge
 ): Promise<Passage> {
   const request = strip(raw)
-  const { route, target } = match(request.target, request.host, edge.table())
+  const { route, demands, target } = match(request, edge.table())
   const token = await authenticate(route, request.authorization, edge.verifier)
   refuseRevoked(token, edge.revoked)
-  await limit(route, request.headers['content-length'], arrival.limiter(route))
-  requireAccess(route, token?.identity ?? null)
+  await limit(route, request.headers['content-length'], arrival.limiter(route, token))
+  requireAccess(demands, token, edge.clock())
   const headers = stamp(request, route, token, arrival.hop, edge.assertions)
-  return { route, target, headers }
+  return { route, target, headers, token }
 }

@@ -38,6 +38,12 @@ export const slowBody = () =>
 
 export const noRoute = () => new Refusal('NOT_FOUND', { reason: 'no row of the route table' })
 
+export const methodNotAllowed = (allowed: readonly string[]) =>
+  new Refusal('METHOD_NOT_ALLOWED', {
+    reason: 'not a method of the row',
+    headers: { allow: allowed.join(', ') }
+  })
+
 export const noToken = () =>
   new Refusal('UNAUTHENTICATED', { reason: 'no access token', headers: bearerChallenge() })
 
@@ -74,6 +80,24 @@ export const scopeMissing = (scopes: readonly string[]) =>
 
 export const roleMissing = () =>
   new Refusal('FORBIDDEN', { reason: 'a role is missing', detail: 'this needs another role' })
+
+/** RFC 9470 §3 */
+export const loginTooOld = (maxAgeSeconds: number) =>
+  new Refusal('UNAUTHENTICATED', {
+    reason: 'the login is too old for the row',
+    detail: `this needs a login of the last ${maxAgeSeconds} seconds`,
+    headers: bearerChallenge({
+      error: 'insufficient_user_authentication',
+      description: 'a more recent login is needed',
+      maxAgeSeconds
+    })
+  })
+
+export const foreignOrigin = () =>
+  new Refusal('FORBIDDEN', {
+    reason: 'a WebSocket of a page from elsewhere',
+    detail: 'this origin may not do that'
+  })
 
 export const rateLimited = (retryAfterSeconds: number) =>
   new Refusal('RATE_LIMITED', {

@@ -28,7 +28,7 @@ export async function startGateway(
 ): Promise<Room> {
   const clock = Date.now
   const log = roomLog('gateway', config.LOG_LEVEL)
-  const { source, disconnect } = revocationSource(config, embedded)
+  const { source, limitsRedis, disconnect } = redisNeeds(config, embedded)
   const assertionKey = await newAssertionKey()
   const keys = await openSigningKeys({
     url: config.GATEWAY_JWKS_URL,
@@ -47,7 +47,7 @@ export async function startGateway(
     onFault: (err) => log.error({ err }, 'the new route table is not used')
   })
   const app = await buildGateway({
-    ...{ log, clock, keys, revoked, assertionKey, table: routes.current },
+    ...{ log, clock, keys, revoked, assertionKey, limitsRedis, table: routes.current },
     https: tlsFiles(config),
     trustedProxies: words(config.GATEWAY_TRUSTED_PROXIES),
     allowedOrigins: words(config.ALLOWED_ORIGINS),
@@ -93,15 +93,24 @@ export async function startGateway(
   }
 }
 
-function revocationSource(config: GatewayConfig, embedded: RevocationSource | null) {
-  if (embedded !== null) return { source: embedded, disconnect: () => {} }
-  if (config.REDIS_URL === undefined) {
+/** What gateways share: what is revoked, and what callers have used up. */
+function redisNeeds(config: GatewayConfig, embedded: RevocationSource | null) {
+  const { REDIS_URL: url } = config
+  if (embedded !== null && url === undefined) {
+    return { source: embedded, limitsRedis: null, disconnect: () => {} }
+  }
+  if (url === undefined) {
     throw new SettingsFault([
       'REDIS_URL must be set for a gateway of its own: revocations reach it through Redis'
     ])
   }
-  const redis = connectRedis({ url: config.REDIS_URL, use: 'blocking', onFault: () => {} })
-  return { source: redisRevocations(redis), disconnect: () => redis.disconnect() }
+  const blocking = connectRedis({ url, use: 'blocking', onFault: () => {} })
+  const limitsRedis = connectRedis({ url, onFault: () => {} })
+  const disconnect = () => {
+    blocking.disconnect()
+    limitsRedis.disconnect()
+  }
+  return { source: redisRevocations(blocking), limitsRedis, disconnect }
 }
 
 function tlsFiles(config: GatewayConfig) {

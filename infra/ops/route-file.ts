@@ -1,4 +1,4 @@
-import type { Route } from '@gatehouse/gateway/routes/route'
+import type { Demand, Route } from '@gatehouse/gateway/routes/route'
 import type { RouteTable } from '@gatehouse/gateway/routes/route-table'
 import { Refused } from './command.ts'
 import type { Environment } from './ops-client.ts'
@@ -27,10 +27,21 @@ export async function readRoutes(file: string, environment: Environment): Promis
   }
 }
 
-/** What a row demands of a caller, in words. */
-export function demandOf({ access, scopes, roles }: Route): string {
-  if (access === 'public') return 'nothing: it is public'
+/** What a row demands of a caller, in words: of everyone first, then by method. */
+export function demandsOf({ access, methods, ...row }: Route): string[] {
+  const everyone =
+    access === 'public' ? 'nothing: it is public' : `an access token${demandWords(row)}`
+  const byMethod = Object.entries(methods ?? {}).map(
+    ([method, demand]) => `${method}:${demandWords(demand) || ' no more'}`
+  )
+  return [everyone, ...byMethod]
+}
+
+/** What is demanded besides a token; empty where nothing is. */
+export function demandWords({ scopes, roles, maxLoginAgeSeconds }: Demand): string {
   const all = scopes.length === 0 ? '' : ` with the scope ${scopes.join(' and ')}`
   const one = roles.length === 0 ? '' : ` and the role ${roles.join(' or ')}`
-  return `an access token${all}${one}`
+  const login =
+    maxLoginAgeSeconds === undefined ? '' : ` and a login of the last ${maxLoginAgeSeconds} s`
+  return `${all}${one}${login}`
 }

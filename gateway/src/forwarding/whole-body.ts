@@ -11,6 +11,16 @@ const DEADLINE_MS = 10_000
 /** Whether bodies of this limit are worth holding until they have come. */
 export const isReadWhole = (limitBytes: number): boolean => limitBytes <= LARGEST_BYTES
 
+/** A body that has come whole; nothing is left to be read of it. */
+export class BodyInHand extends Readable {
+  readonly bytes: Buffer
+  constructor(bytes: Buffer) {
+    super()
+    this.bytes = bytes
+    this.push(null)
+  }
+}
+
 /**
  * Reads a small body to its end before anything is asked of its service: clients that send a byte now and then hold a
  * connection to the gateway then, and none to the service.
@@ -20,12 +30,12 @@ export async function wholeBody(
   source: Readable,
   limitBytes: number,
   deadlineMs = DEADLINE_MS
-): Promise<Readable> {
+): Promise<BodyInHand> {
   const body = limitedBody(source, limitBytes)
   const deadline = setTimeout(() => body.destroy(slowBody()), deadlineMs)
   try {
     const chunks: Buffer[] = await body.toArray()
-    return Readable.from(Buffer.concat(chunks))
+    return new BodyInHand(Buffer.concat(chunks))
   } finally {
     clearTimeout(deadline)
   }

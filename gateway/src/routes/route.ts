@@ -1,40 +1,116 @@
 import { type Static, Type } from 'typebox'
+import { type Upstream, UpstreamRow } from './upstream.ts'
 
 const Prefix = Type.String({ pattern: '^/([A-Za-z0-9._~-]+(/[A-Za-z0-9._~-]+)*)?$' })
-const Words = Type.Array(Type.String({ minLength: 1 }), { default: [] })
+const words = (description: string) =>
+  Type.Array(Type.String({ minLength: 1 }), { default: [], description })
+const optionalSeconds = (description: string) =>
+  Type.Optional(Type.Integer({ minimum: 1, description }))
+const flag = (description: string) => Type.Boolean({ default: false, description })
+
+/** What may be demanded of a caller. */
+const demands = {
+  scopes: words('Scopes that a token must carry, all of them.'),
+  roles: words('Roles of which the caller must have one.'),
+  maxLoginAgeSeconds: optionalSeconds(
+    'The user must have proved who they are within so long; an older login is 401 and names max_age (RFC 9470).'
+  )
+}
+
+export const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const
+export type Method = (typeof methods)[number]
+
+const ByMethod = Type.Partial(
+  Type.Record(Type.Enum([...methods]), Type.Object(demands, { additionalProperties: false })),
+  {
+    additionalProperties: false,
+    minProperties: 1,
+    description:
+      'What a method demands besides what the row does. A method that is not listed is 405; HEAD goes with GET.'
+  }
+)
+
+const Limit = Type.Object(
+  {
+    max: Type.Integer({ minimum: 1, description: 'How many requests.' }),
+    windowSeconds: Type.Integer({ minimum: 1, description: 'In how long.' }),
+    by: Type.Enum(['address', 'subject', 'client'], {
+      default: 'address',
+      description: 'Whose requests are counted together. An IPv6 address counts by its /64.'
+    }),
+    shared: Type.Boolean({
+      default: false,
+      description:
+        'Counted in Redis for all gateways together; while Redis is away, by each gateway for itself.'
+    })
+  },
+  { additionalProperties: false }
+)
+export type Limit = Static<typeof Limit>
+
+/** The members of an identity that a row can forward, each as its header. */
+export const forwardable = [
+  ...(['subject', 'session', 'client', 'roles', 'scope', 'email', 'expires'] as const),
+  'assertion'
+] as const
 
 /** A row of the route table, as it is written in the file. */
 export const RouteRow = Type.Object(
   {
-    name: Type.String({ pattern: '^[a-z0-9][a-z0-9-]*$' }),
-    prefix: Type.Union([Prefix, Type.Array(Prefix, { minItems: 1 })]),
-    /** the name of an upstream */
-    upstream: Type.String({ minLength: 1 }),
-    /** taken off the path before it is forwarded */
+    name: Type.String({
+      pattern: '^[a-z0-9][a-z0-9-]*$',
+      description: 'Unique; assertions are made for it, and the log names it.'
+    }),
+    prefix: Type.Union([Prefix, Type.Array(Prefix, { minItems: 1 })], {
+      description: 'The longest prefix wins; it ends where a segment ends: /orders is not /ordersX.'
+    }),
+    upstream: Type.String({ minLength: 1, description: 'The name of an upstream.' }),
     stripPrefix: Type.Optional(Prefix),
-    access: Type.Enum(['signed-in', 'public'], { default: 'signed-in' }),
-    /** all of them are needed */
-    scopes: Words,
-    /** one of them is needed */
-    roles: Words,
-    /**
-     * the credentials that this row's service is the one to see: the gateway's own cookies, or what an OAuth client proves
-     * itself with in `Authorization` (RFC 6749 §2.3.1); never a bearer token
-     */
-    credentials: Type.Array(Type.Enum(['own-cookies', 'client-authentication']), { default: [] }),
-    /** what the gateway's own refusals look like: problem details (RFC 9457), or as OAuth clients read them (RFC 6749 §5.2) */
-    errors: Type.Enum(['problem', 'oauth'], { default: 'problem' }),
-    /** a larger body is 413, and does not reach the service whole */
-    bodyLimitBytes: Type.Integer({ minimum: 0, default: 1024 * 1024 }),
-    /** requests from one address */
-    limit: Type.Optional(
-      Type.Object(
-        {
-          max: Type.Integer({ minimum: 1 }),
-          windowSeconds: Type.Integer({ minimum: 1 })
-        },
-        { additionalProperties: false }
-      )
+    access: Type.Enum(['signed-in', 'public'], {
+      default: 'signed-in',
+      description: 'public: nobody is asked who they are, and no identity is forwarded.'
+    }),
+    ...demands,
+    methods: Type.Optional(ByMethod),
+    credentials: Type.Array(Type.Enum(['own-cookies', 'client-authentication']), {
+      default: [],
+      description:
+        "The credentials that this row's service is the one to see: the gateway's own cookies, or what an OAuth client proves itself with in Authorization (RFC 6749 §2.3.1); never a bearer token."
+    }),
+    claims: Type.Array(Type.Enum([...forwardable]), {
+      default: [...forwardable],
+      description: 'What of the identity is forwarded, each as its x-auth-* header.'
+    }),
+    errors: Type.Enum(['problem', 'oauth'], {
+      default: 'problem',
+      description:
+        "What the gateway's own refusals look like: problem details (RFC 9457), or as OAuth clients read them (RFC 6749 §5.2)."
+    }),
+    limit: Type.Optional(Type.Union([Limit, Type.Array(Limit, { minItems: 1, maxItems: 4 })])),
+    bodyLimitBytes: Type.Integer({
+      minimum: 0,
+      default: 1024 * 1024,
+      description: 'A larger body is 413, and does not reach the service whole.'
+    }),
+    answerSeconds: optionalSeconds(
+      'How long the service may take to begin its answer; GATEWAY_UPSTREAM_TIMEOUT_SECONDS where it is not given.'
+    ),
+    idleSeconds: Type.Integer({
+      minimum: 1,
+      default: 60,
+      description: 'How long an answer may pause, and a WebSocket may be without a sign of life.'
+    }),
+    retries: Type.Integer({
+      minimum: 0,
+      maximum: 3,
+      default: 0,
+      description:
+        'How often a GET, HEAD or OPTIONS is sent again where the service broke off before it answered. What never reached a service is sent to another one in any case.'
+    }),
+    websocket: flag('WebSocket upgrades are taken.'),
+    events: flag('Event streams: an answer may pause for as long as it likes.'),
+    maxStalenessSeconds: optionalSeconds(
+      'How long ago the log of revocations may have been last heard of; over it the row answers 503 instead of a guess.'
     )
   },
   { additionalProperties: false }
@@ -42,16 +118,25 @@ export const RouteRow = Type.Object(
 
 export const RouteFile = Type.Object(
   {
-    upstreams: Type.Record(Type.String(), Type.String({ pattern: '^https?://[^/?#@]+/?$' })),
+    upstreams: Type.Record(Type.String(), UpstreamRow),
     routes: Type.Array(RouteRow, { minItems: 1 })
   },
   { additionalProperties: false }
 )
 export type RouteFile = Static<typeof RouteFile>
 
+/** What is demanded of a caller, of a row or of one of its methods. */
+export type Demand = {
+  readonly scopes: readonly string[]
+  readonly roles: readonly string[]
+  readonly maxLoginAgeSeconds?: number
+}
+
 /** A row as the stages read it. */
-export type Route = Omit<Static<typeof RouteRow>, 'prefix' | 'upstream'> & {
+export type Route = Omit<Static<typeof RouteRow>, 'prefix' | 'upstream' | 'limit' | 'methods'> & {
   readonly prefixes: readonly string[]
-  /** scheme and authority, e.g. `http://127.0.0.1:3002` */
-  readonly upstream: string
+  readonly upstream: Upstream
+  readonly limits: readonly Limit[]
+  /** null: every method, with the row's own demand */
+  readonly methods: Readonly<Partial<Record<Method, Demand>>> | null
 }

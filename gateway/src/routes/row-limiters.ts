@@ -1,35 +1,86 @@
-import { normalizeIP } from '@fastify/rate-limit'
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import fastifyRateLimit, { normalizeIP } from '@fastify/rate-limit'
+import type { RedisConnection } from '@gatehouse/redis/connect-redis'
+import type { FastifyInstance, FastifyPluginAsync, FastifyRequest } from 'fastify'
 import type { Limiter } from '../stages/limit.ts'
-import type { Route } from './route.ts'
+import type { VerifiedToken } from '../tokens/access-token-verifier.ts'
+import type { Limit, Route } from './route.ts'
 
 /** what a customer is given at least (RFC 6177): whoever has one address of it has all */
 const IPV6_PREFIX = 64
+const NAMESPACE = 'gatehouse:limit:'
+/** of each limit; over it those who have not called for longest are forgotten */
+const REMEMBERED_CALLERS = 20_000
+
+type Check = ReturnType<FastifyInstance['createRateLimit']>
+/** Who makes a request, as the limits tell callers apart. */
+type Caller = { readonly request: FastifyRequest; readonly token: VerifiedToken | null }
 
 /**
- * The limits of the rows that have one, counted by @fastify/rate-limit: each row by itself, each address by itself. A row
- * that is the same in another table is counted on.
+ * The limits of the rows that have some, counted by @fastify/rate-limit: each row by itself, each caller by itself. A limit
+ * that is the same in another table is counted on. One that is shared is counted by this gateway alone while Redis is away.
  */
-export function rowLimiters(app: FastifyInstance) {
-  const checks = new Map<string, ReturnType<FastifyInstance['createRateLimit']>>()
-  const checkOf = (name: string, { max, windowSeconds }: NonNullable<Route['limit']>) => {
-    const key = `${name} ${max} ${windowSeconds}`
-    const check =
-      checks.get(key) ??
-      app.createRateLimit({
-        max,
-        timeWindow: windowSeconds * 1000,
-        keyGenerator: (request) => `${name} ${normalizeIP(request.ip, IPV6_PREFIX)}`
-      })
-    checks.set(key, check)
+export async function rowLimiters(app: FastifyInstance, redis: RedisConnection | null) {
+  const local = await countedBy(app, {})
+  const shared = redis === null ? local : await countedBy(app, { redis, nameSpace: NAMESPACE })
+
+  const overOne = async (row: string, limit: Limit, caller: Caller) => {
+    const key = keyOf(row, limit, caller)
+    if (!limit.shared) return local(limit, caller.request, key)
+    return shared(limit, caller.request, key).catch(() => local(limit, caller.request, key))
+  }
+  return (
+    { name, limits }: Route,
+    request: FastifyRequest,
+    token: VerifiedToken | null
+  ): Limiter | null => {
+    if (limits.length === 0) return null
+    return async () => {
+      for (const limit of limits) {
+        const over = await overOne(name, limit, { request, token })
+        if (over !== null) return over
+      }
+      return null
+    }
+  }
+}
+
+function keyOf(row: string, { by, max, windowSeconds }: Limit, { request, token }: Caller): string {
+  const whose = {
+    address: () => normalizeIP(request.ip, IPV6_PREFIX),
+    subject: () => token?.identity.subject,
+    client: () => token?.identity.client
+  }[by]()
+  return `${row} ${max}/${windowSeconds} ${by} ${whose}`
+}
+
+/** @fastify/rate-limit with one store, in a scope of its own: it knows only one. */
+async function countedBy(app: FastifyInstance, store: { redis?: unknown; nameSpace?: string }) {
+  const keys = new WeakMap<FastifyRequest, string>()
+  const checks = new Map<string, Check>()
+  let create: FastifyInstance['createRateLimit'] | undefined
+  const scoped: FastifyPluginAsync = async (scope) => {
+    await scope.register(fastifyRateLimit, { global: false, cache: REMEMBERED_CALLERS, ...store })
+    create = scope.createRateLimit
+  }
+  await app.register(scoped)
+  const checkOf = ({ max, windowSeconds }: Limit): Check => {
+    const name = `${max}/${windowSeconds}`
+    const known = checks.get(name)
+    if (known !== undefined) return known
+    if (create === undefined) throw new Error('the limits are not there yet')
+    const check = create({
+      max,
+      timeWindow: windowSeconds * 1000,
+      keyGenerator: (request) => keys.get(request) ?? ''
+    })
+    checks.set(name, check)
     return check
   }
-  return ({ name, limit }: Route, request: FastifyRequest): Limiter | null => {
-    if (limit === undefined) return null
-    return async () => {
-      const result = await checkOf(name, limit)(request)
-      if (result.isAllowed || !result.isExceeded) return null
-      return { retryAfterSeconds: result.ttlInSeconds }
-    }
+  return async (limit: Limit, request: FastifyRequest, key: string) => {
+    keys.set(request, key)
+    const result = await checkOf(limit)(request)
+    return result.isAllowed || !result.isExceeded
+      ? null
+      : { retryAfterSeconds: result.ttlInSeconds }
   }
 }

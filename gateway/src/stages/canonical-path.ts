@@ -20,8 +20,11 @@ const HIDDEN = new RegExp(
     '%25[0-9A-Fa-f]{2}'
   ].join('|')
 )
-/** A dot segment, also with parameters behind it: `..;/` is `../` to some servers (RFC 3986 §5.2.4) */
-const DOT_SEGMENT = /(?:^|\/)\.{1,2}(?:;[^/]*)?(?:\/|$)/
+/**
+ * A dot segment, also with parameters behind it: `..;/` is `../` to some servers (RFC 3986 §5.2.4). And one that begins or
+ * ends with two dots: some file systems drop dots at the end of a name.
+ */
+const DOT_SEGMENT = /(?:^|\/)(?:\.(?:;[^/]*)?(?:\/|$)|\.\.)|\.\.(?:\/|$)/
 
 /**
  * Reads a request target. Refuses what two programs could read as two different paths, instead of repairing it

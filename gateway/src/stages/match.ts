@@ -1,9 +1,16 @@
-import { malformed, noRoute, pathTooLong } from '../refusals.ts'
-import type { Route } from '../routes/route.ts'
+import { malformed, methodNotAllowed, noRoute, pathTooLong } from '../refusals.ts'
+import { demandOf, methodsOf } from '../routes/demand.ts'
+import type { Demand, Route } from '../routes/route.ts'
 import type { RouteTable } from '../routes/route-table.ts'
 import { type CanonicalTarget, canonicalTarget } from './canonical-path.ts'
+import type { StrippedRequest } from './strip.ts'
 
-export type Match = { readonly route: Route; readonly target: CanonicalTarget }
+export type Match = {
+  readonly route: Route
+  /** what the row demands of whoever uses this method */
+  readonly demands: readonly Demand[]
+  readonly target: CanonicalTarget
+}
 
 /** path and query, in characters */
 const LONGEST_TARGET = 8192
@@ -12,13 +19,18 @@ const LONGEST_TARGET = 8192
 const ABSOLUTE = /^https?:\/\/([^/?#]*)(?=[/?]|$)/i
 
 /** Which row of the route table the request is for. */
-export function match(target: string, host: string, table: RouteTable): Match {
+export function match(
+  { method, target, host }: Pick<StrippedRequest, 'method' | 'target' | 'host'>,
+  table: RouteTable
+): Match {
   if (target.length > LONGEST_TARGET) throw pathTooLong()
   const canonical = canonicalTarget(originForm(target, host))
   if (canonical === null) throw malformed('path', 'the path is not in its canonical form')
   const route = table.match(canonical.path)
   if (route === null) throw noRoute()
-  return { route, target: canonical }
+  const demands = demandOf(route, method)
+  if (demands === null) throw methodNotAllowed(methodsOf(route))
+  return { route, demands, target: canonical }
 }
 
 /** The path and query of a target, also of one in absolute form; that must be for the host that the request names. */

@@ -1,13 +1,26 @@
-import type { Identity } from '@gatehouse/edge-headers/identity'
-import { roleMissing, scopeMissing } from '../refusals.ts'
-import type { Route } from '../routes/route.ts'
+import { loginTooOld, roleMissing, scopeMissing } from '../refusals.ts'
+import type { Demand } from '../routes/route.ts'
+import type { VerifiedToken } from '../tokens/access-token-verifier.ts'
 
-/** What the row demands of a caller: all of its scopes, one of its roles. */
-export function requireAccess(route: Route, identity: Identity | null): void {
-  const scope = identity?.scope ?? []
-  if (!route.scopes.every((needed) => scope.includes(needed))) throw scopeMissing(route.scopes)
-  const roles = identity?.roles ?? []
-  if (route.roles.length > 0 && !route.roles.some((role) => roles.includes(role))) {
-    throw roleMissing()
+/** What is demanded of a caller: all of the scopes, one of the roles, a login that is not too old. */
+export function requireAccess(
+  demands: readonly Demand[],
+  token: VerifiedToken | null,
+  nowMs: number
+): void {
+  const { scope = [], roles = [] } = token?.identity ?? {}
+  for (const demand of demands) {
+    if (!demand.scopes.every((needed) => scope.includes(needed))) throw scopeMissing(demand.scopes)
+    if (demand.roles.length > 0 && !demand.roles.some((role) => roles.includes(role))) {
+      throw roleMissing()
+    }
+    const { maxLoginAgeSeconds } = demand
+    if (maxLoginAgeSeconds !== undefined && loginAge(token, nowMs) > maxLoginAgeSeconds) {
+      throw loginTooOld(maxLoginAgeSeconds)
+    }
   }
 }
+
+/** in seconds; endless where nobody has signed in */
+const loginAge = (token: VerifiedToken | null, nowMs: number) =>
+  nowMs / 1000 - (token?.authenticatedAt ?? Number.NEGATIVE_INFINITY)

@@ -4,7 +4,7 @@ import { IdentityTooLarge, identityHeaders } from '@gatehouse/edge-headers/ident
 import { forwardedHeader, identityHeader, traceHeader } from '@gatehouse/edge-headers/names'
 import type { Assertions } from '../assertions/assertions.ts'
 import { identityTooLarge } from '../refusals.ts'
-import type { Route } from '../routes/route.ts'
+import { forwardable, type Route } from '../routes/route.ts'
 import type { VerifiedToken } from '../tokens/access-token-verifier.ts'
 import type { RequestHeaders, StrippedRequest } from './strip.ts'
 
@@ -46,8 +46,10 @@ export function stamp(
     headers.authorization = authorization
   }
   if (token !== null) {
-    Object.assign(headers, identityOf(token))
-    headers[identityHeader.assertion] = assertions.about(token, route.name)
+    Object.assign(headers, identityOf(token, route))
+    if (route.claims.includes('assertion')) {
+      headers[identityHeader.assertion] = assertions.about(token, route.name)
+    }
   }
   return headers
 }
@@ -71,9 +73,20 @@ function traceparent(given: string | undefined): string {
   return `00-${randomBytes(16).toString('hex')}-${randomBytes(8).toString('hex')}-00`
 }
 
-function identityOf(token: VerifiedToken): RequestHeaders {
+function identityOf(token: VerifiedToken, { claims }: Route): RequestHeaders {
+  const all = wholeIdentityOf(token)
+  if (claims.length === forwardable.length) return all
+  const headers: RequestHeaders = {}
+  for (const claim of claims) {
+    const value = all[identityHeader[claim]]
+    if (value !== undefined) headers[identityHeader[claim]] = value
+  }
+  return headers
+}
+
+function wholeIdentityOf({ identity }: VerifiedToken): RequestHeaders {
   try {
-    return identityHeaders(token.identity)
+    return identityHeaders(identity)
   } catch (error) {
     throw error instanceof IdentityTooLarge ? identityTooLarge(error) : error
   }

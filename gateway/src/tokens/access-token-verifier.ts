@@ -11,6 +11,8 @@ export type VerifiedToken = {
   readonly identity: Identity
   /** the key that signed it */
   readonly kid: string
+  /** when the user proved who they are, in seconds since 1970; null where nobody has (a machine client) */
+  readonly authenticatedAt: number | null
 }
 
 export type AccessTokenVerifier = {
@@ -54,9 +56,13 @@ export function accessTokenVerifier(needs: VerifierNeeds): AccessTokenVerifier {
     // The key decides the algorithm; the token only may not contradict it (RFC 8725 §3.1).
     if (key.algorithm !== read.algorithm) throw invalidToken('another algorithm than its key')
     if (!checkSignature(token, key)) throw invalidToken('the signature is not good')
-    const { nbf, iat } = read.claims
+    const { nbf, iat, exp, auth_time } = read.claims
     if (Math.max(nbf, iat) > nowSeconds() + SKEW_SECONDS) throw invalidToken('from the future')
-    return { kid: read.kid, identity: identityOfClaims(read.claims, read.claims.exp) }
+    return {
+      kid: read.kid,
+      identity: identityOfClaims(read.claims, exp),
+      authenticatedAt: auth_time ?? null
+    }
   }
 
   return {

@@ -10,7 +10,7 @@ const words = (text: string) => text.trim().split(/\s+/)
 /** Each would be /closed to one reader or another, or is no path at all; none has a token. */
 const ambiguous = [
   ...words(String.raw`
-    /open/../closed /open/./../closed /open/x/../../closed /./closed /open/.. /open/. /.. /. /open/... /open/..x
+    /open/../closed /open/./../closed /open/x/../../closed /./closed /open/.. /open/. /.. /. /open/... /open/..x /open/x.. /open/x../y
     /open/%2e%2e/closed /open/%2E%2E/closed /open/.%2e/closed /open/%2e./closed /%2e/closed
     /open/..%2fclosed /open/..%2Fclosed /open%2f..%2fclosed /open/%2e%2e%2fclosed /open%2Fx %2fopen
     /open/..;/closed /open/..;x=1/closed /open/.;/closed /open/%2e%2e;/closed /open/..;
@@ -46,7 +46,7 @@ const nobodys = words(`
 const canonical = words(`
   /open /open/ /open/x /open/x/ /open?/../closed /open?x=%2e%2e%2f&y=%00&z=% /open?a[]=1|2 /open?a={"b":1}
   /open/a%20b /open/%E2%82%AC /open/%e2%82%ac /open/%F0%9F%9A%80 /open/x%3Fy /open/x%23y /open/100%25
-  /open/x;y=1 /open/;/x /open/.x /open/x. /open/x.. /open/!$&'()*+,;=:@ /open/closed /open/open /open/-_~
+  /open/x;y=1 /open/;/x /open/.x /open/x. /open/x..y /open/!$&'()*+,;=:@ /open/closed /open/open /open/-_~
   /open?http://evil/`)
 
 t.test('a path that could be read in two ways is 400', async (t) => {

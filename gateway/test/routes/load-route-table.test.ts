@@ -76,11 +76,15 @@ t.test('an upstream is an address: scheme, host and port, and no more', async (t
   }
   for (const address of ['http://a:port', 'http://a b', 'http://[::1']) {
     t.strictSame(faultsOf(file(`{ service: '${address}' }`, row)), [
-      'upstream service: not an address'
+      `upstream service: ${address} is not an address of http or https`
     ])
   }
   const { routes } = readRouteTable(file("{ service: 'https://Example.com:443/' }", row), {})
-  t.equal(routes[0]?.upstream, 'https://example.com', 'nothing but where it is')
+  t.strictSame(
+    routes[0]?.upstream,
+    { name: 'service', addresses: ['https://example.com'], health: null },
+    'nothing but where it is'
+  )
 })
 
 t.test('what the environment does not name is a fault by its name', async (t) => {

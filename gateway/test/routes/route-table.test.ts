@@ -80,13 +80,18 @@ t.test('a row is closed, small and without credentials, unless it says otherwise
     {
       name: 'a',
       prefixes: ['/a'],
-      upstream: 'http://127.0.0.1:1',
+      upstream: { name: 'service', addresses: ['http://127.0.0.1:1'], health: null },
       access: 'signed-in',
       scopes: [],
       roles: [],
       credentials: [],
       errors: 'problem',
-      bodyLimitBytes: 1_048_576
+      bodyLimitBytes: 1_048_576,
+      methods: null,
+      limits: [],
+      retries: 0,
+      websocket: false,
+      events: false
     }
   ])
 })
@@ -153,7 +158,7 @@ routes:
   - { name: a, prefix: /a, upstream: a }
 `
   const upstream = (environment: Record<string, string>) =>
-    readRouteTable(yaml, environment).routes[0]?.upstream
+    readRouteTable(yaml, environment).routes[0]?.upstream.addresses[0]
   t.equal(upstream({}), 'http://fallback:1')
   t.equal(upstream({ A_URL: '' }), 'http://fallback:1')
   t.equal(upstream({ A_URL: 'https://real.example/' }), 'https://real.example')

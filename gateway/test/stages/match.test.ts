@@ -1,11 +1,14 @@
 import t from 'tap'
 import { readRouteTable } from '../../src/routes/load-route-table.ts'
-import { match } from '../../src/stages/match.ts'
+import type { RouteTable } from '../../src/routes/route-table.ts'
+import { match as matchRequest } from '../../src/stages/match.ts'
 
 const table = readRouteTable(
   'upstreams: { service: "http://service" }\nroutes: [{ name: open, prefix: /open, upstream: service }]',
   {}
 )
+const match = (target: string, host: string, routes: RouteTable, method = 'GET') =>
+  matchRequest({ method, target, host }, routes)
 
 t.test('a row is found by the path alone, and the target stays as it is', async (t) => {
   t.match(match('/open/a%20b?x=/../y', 'h', table), {
@@ -59,3 +62,31 @@ t.test(
     }
   }
 )
+
+t.test('a row with a list of methods takes no other, and each with its own demand', async (t) => {
+  const listed = readRouteTable(
+    `
+upstreams: { service: 'http://service' }
+routes:
+  - name: orders
+    prefix: /orders
+    upstream: service
+    roles: [user]
+    methods: { GET: { scopes: [read] }, POST: { scopes: [write], maxLoginAgeSeconds: 60 }, DELETE: {} }
+`,
+    {}
+  )
+  const scopesOf = (method: string) =>
+    match('/orders', 'h', listed, method).demands.map(({ scopes, roles }) => [...scopes, ...roles])
+  t.strictSame(scopesOf('GET'), [['user'], ['read']])
+  t.strictSame(scopesOf('HEAD'), [['user'], ['read']], 'HEAD is GET without the body')
+  t.strictSame(scopesOf('POST'), [['user'], ['write']])
+  t.strictSame(scopesOf('DELETE'), [['user'], []])
+  for (const method of ['PUT', 'PATCH', 'OPTIONS', 'get', 'toString']) {
+    t.throws(
+      () => match('/orders', 'h', listed, method),
+      { code: 'METHOD_NOT_ALLOWED', headers: { allow: 'GET, POST, DELETE, HEAD' } },
+      method
+    )
+  }
+})

@@ -1,6 +1,6 @@
 import { count } from '../answers.ts'
 import type { Command } from '../command.ts'
-import { demandOf, readRoutes, routeFileOf } from '../route-file.ts'
+import { demandsOf, readRoutes, routeFileOf } from '../route-file.ts'
 import { textTable } from '../text-table.ts'
 
 export const routesCheck: Command = {
@@ -15,7 +15,12 @@ export const routesCheck: Command = {
     const table = textTable(
       ['row', 'prefix', 'upstream', 'needs'],
       routes.map((route) => [
-        ...[route.name, route.prefixes.join(' '), route.upstream, demandOf(route)]
+        ...[
+          route.name,
+          route.prefixes.join(' '),
+          route.upstream.addresses.join(' '),
+          demandsOf(route).join('; ')
+        ]
       ])
     )
     return { json: { file, routes }, text: `${table}\n\n${count(routes.length, 'row')}, no fault` }

@@ -1,6 +1,6 @@
-import type { Route } from '@gatehouse/gateway/routes/route'
+import type { Demand, Route } from '@gatehouse/gateway/routes/route'
 import { BadUsage, type Command, Refused } from '../command.ts'
-import { demandOf, readRoutes, routeFileOf } from '../route-file.ts'
+import { demandWords, readRoutes, routeFileOf } from '../route-file.ts'
 
 const METHOD = /^[A-Z]+$/
 
@@ -13,6 +13,7 @@ export const routesExplain: Command = {
   async run({ positionals: [method = '', path = ''] }, _ops, _terminal, environment) {
     if (!METHOD.test(method)) throw new BadUsage(`${method} is not a method: write GET, not get`)
     const { canonicalTarget } = await import('@gatehouse/gateway/stages/canonical-path')
+    const { demandOf, methodsOf } = await import('@gatehouse/gateway/routes/demand')
     const table = await readRoutes(routeFileOf(undefined, environment), environment)
     const target = canonicalTarget(path)
     if (target === null) {
@@ -24,7 +25,14 @@ export const routesExplain: Command = {
     const route = table.match(target.path)
     if (route === null)
       throw new Refused('NOT_FOUND', `404: no row has a prefix of ${target.path}.`)
-    const explained = explanation(method, target, route)
+    const demands = demandOf(route, method)
+    if (demands === null) {
+      throw new Refused(
+        'METHOD_NOT_ALLOWED',
+        `405: row ${route.name} takes ${methodsOf(route).join(', ')}.`
+      )
+    }
+    const explained = explanation(method, target, route, demands)
     const lines = Object.entries(explained).map(
       ([name, value]) => `${name.padEnd(10)}${[value].flat().join('\n          ')}`
     )
@@ -35,37 +43,49 @@ export const routesExplain: Command = {
 function explanation(
   method: string,
   { path, query }: { path: string; query: string },
-  route: Route
+  route: Route,
+  demands: readonly Demand[]
 ) {
   const longest = route.prefixes
     .filter((prefix) => prefix === '/' || path === prefix || path.startsWith(`${prefix}/`))
     .sort((a, b) => b.length - a.length)[0]
   const rest = path.slice(route.stripPrefix?.length ?? 0) || '/'
+  const needs = route.access === 'public' ? 'nothing: it is public' : 'an access token'
   return {
     row: route.name,
     why: `${longest} is the longest prefix of ${path} that a row has`,
-    needs: demandOf(route),
-    goes: `${method} ${route.upstream}${rest}${query}`,
+    needs: `${needs}${demands.map(demandWords).join('')}`,
+    goes: route.upstream.addresses.map((address) => `${method} ${address}${rest}${query}`),
     headers: headersOf(route),
     limits: limitsOf(route)
   }
 }
 
-function headersOf({ access, credentials }: Route): string[] {
+function headersOf({ access, credentials, claims }: Route): string[] {
+  const identity = claims.map((claim) => `x-auth-${claim}`).join(', ')
   return [
     "the client's, without Authorization, the gateway's own cookies, hop-by-hop headers and every x-auth-*",
     ...(credentials.includes('own-cookies') ? ["the gateway's own cookies after all"] : []),
     ...(credentials.includes('client-authentication') ? ['Authorization: Basic after all'] : []),
-    ...(access === 'public' ? [] : ['x-auth-* of the caller, and x-auth-assertion']),
+    ...(access === 'public' || identity === '' ? [] : [`${identity} of the caller`]),
     'x-request-id, traceparent, x-forwarded-for, -proto and -host, rewritten'
   ]
 }
 
-function limitsOf({ bodyLimitBytes, limit }: Route): string[] {
+function limitsOf({ bodyLimitBytes, limits, ...row }: Route): string[] {
+  const { answerSeconds, idleSeconds, retries, events, websocket, maxStalenessSeconds } = row
   return [
     `a body of ${bodyLimitBytes} bytes`,
-    ...(limit === undefined
+    ...limits.map(
+      ({ max, windowSeconds, by, shared }) =>
+        `${max} requests of one ${by} in ${windowSeconds} s${shared ? ', over all gateways' : ''}`
+    ),
+    ...(answerSeconds === undefined ? [] : [`an answer that begins within ${answerSeconds} s`]),
+    ...(events ? [] : [`an answer that pauses for ${idleSeconds} s`]),
+    ...(retries > 0 ? [`what is safe is sent ${retries + 1} times at most`] : []),
+    websocket ? 'WebSockets are taken' : 'no WebSocket',
+    ...(maxStalenessSeconds === undefined
       ? []
-      : [`${limit.max} requests of an address in ${limit.windowSeconds} s`])
+      : [`revocations heard of within ${maxStalenessSeconds} s`])
   ]
 }

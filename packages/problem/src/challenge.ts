@@ -1,7 +1,13 @@
 type Challenge = {
-  error?: 'invalid_token' | 'insufficient_scope' | 'invalid_request'
+  error?:
+    | 'invalid_token'
+    | 'insufficient_scope'
+    | 'insufficient_user_authentication'
+    | 'invalid_request'
   description?: string
   scope?: string
+  /** how long ago the user may have signed in at most (RFC 9470 §3) */
+  maxAgeSeconds?: number
 }
 
 /**
@@ -13,7 +19,8 @@ export function bearerChallenge(challenge: Challenge = {}): { 'www-authenticate'
     'realm="gatehouse"',
     challenge.error && `error="${challenge.error}"`,
     challenge.description && `error_description="${challenge.description}"`,
-    challenge.scope && `scope="${challenge.scope}"`
+    challenge.scope && `scope="${challenge.scope}"`,
+    challenge.maxAgeSeconds && `max_age="${challenge.maxAgeSeconds}"`
   ]
   return { 'www-authenticate': `Bearer ${parameters.filter(Boolean).join(', ')}` }
 }

@@ -1,0 +1,110 @@
+import type { ServerResponse } from 'node:http'
+import { isIdentityName } from '@gatehouse/edge-headers/names'
+import type { FastifyReply } from 'fastify'
+import type { Dispatcher } from 'undici'
+import type { MarkOrigin } from '../cross-origin.ts'
+import type { Passage } from '../journey.ts'
+import { type ResponseHeaders, responseHeaders } from './response-headers.ts'
+
+/** What becomes of a request at a service. */
+export type AnswerEvents = {
+  readonly markOrigin: MarkOrigin
+  /** It answers. */
+  onAnswer(): void
+  /** The answer is over, whole or not. */
+  onEnd(): void
+  /** It failed before it answered. */
+  onFault(error: Error): void
+}
+
+class ClientGone extends Error {
+  override readonly name = 'ClientGone'
+}
+
+/**
+ * Writes what a service answers to the client: no faster than the client reads, and no longer than it is there. An answer
+ * that breaks off ends the connection, so that it does not look whole.
+ */
+export function answerWriter(
+  reply: FastifyReply,
+  { route }: Passage,
+  events: AnswerEvents
+): Dispatcher.DispatchHandler {
+  const { raw } = reply
+  let controller: Dispatcher.DispatchController | null = null
+  let begun = false
+
+  const onClose = (): void => {
+    if (!raw.writableFinished) controller?.abort(new ClientGone())
+  }
+  raw.once('close', onClose)
+
+  return {
+    onRequestStart(started) {
+      controller = started
+      if (raw.destroyed) started.abort(new ClientGone())
+    },
+    onResponseStart(_controller, status, received) {
+      if (status < 200) return inform(raw, status, received as ResponseHeaders)
+      const headers = responseHeaders(received as ResponseHeaders, route)
+      begun = true
+      events.onAnswer()
+      reply.hijack()
+      events.markOrigin(headers, reply.request.headers.origin)
+      raw.writeHead(status, Object.assign(headers, reply.getHeaders() as ResponseHeaders))
+    },
+    onResponseData(paused, chunk) {
+      if (raw.write(chunk)) return
+      paused.pause()
+      raw.once('drain', () => paused.resume())
+    },
+    onResponseEnd(_controller, trailers) {
+      events.onEnd()
+      if (hasSome(trailers)) raw.addTrailers(passedTrailers(trailers as ResponseHeaders))
+      raw.end()
+    },
+    onResponseError(_controller, error) {
+      if (!begun) {
+        raw.off('close', onClose)
+        return events.onFault(error)
+      }
+      events.onEnd()
+      raw.destroy()
+    }
+  }
+}
+
+/** What a service says before its answer (RFC 9110 §15.2): a hint may help, and is no answer. */
+function inform(raw: ServerResponse, status: number, { link }: ResponseHeaders): void {
+  if (raw.req.httpVersion === '1.0') return
+  if (status === 102) raw.writeProcessing()
+  if (status === 103 && link !== undefined) raw.writeEarlyHints({ link })
+}
+
+const hasSome = (trailers: object | null | undefined): boolean => {
+  for (const _ in trailers) return true
+  return false
+}
+
+/** RFC 9110 §6.5.1: no trailer may say how the message is framed, routed, or who is calling. */
+const NEVER_TRAILERS = new Set([
+  ...['content-length', 'content-encoding', 'content-type', 'content-range', 'transfer-encoding'],
+  ...[
+    'connection',
+    'host',
+    'set-cookie',
+    'authorization',
+    'www-authenticate',
+    'location',
+    'trailer'
+  ]
+])
+
+function passedTrailers(trailers: ResponseHeaders): Record<string, string> {
+  const passed: Record<string, string> = {}
+  for (const [name, value] of Object.entries(trailers)) {
+    if (value === undefined || NEVER_TRAILERS.has(name) || isIdentityName(name)) continue
+    passed[name] = [value].flat().join(', ')
+  }
+  return passed
+}

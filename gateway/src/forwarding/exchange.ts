@@ -1,0 +1,77 @@
+import type { FastifyReply } from 'fastify'
+import type { Dispatcher } from 'undici'
+import type { MarkOrigin } from '../cross-origin.ts'
+import type { Passage } from '../journey.ts'
+import { upstreamBusy } from '../refusals.ts'
+import { answerWriter } from './answer-writer.ts'
+import { forwardedPath } from './forwarded-path.ts'
+import { refusalOf, wasNeverSent } from './upstream-faults.ts'
+import type { Upstreams } from './upstreams.ts'
+
+export type ExchangeNeeds = {
+  readonly dispatcher: Dispatcher
+  readonly upstreams: Upstreams
+  readonly markOrigin: MarkOrigin
+  /** how long a service may take to begin its answer, where the row does not say */
+  readonly answerMs: number
+}
+
+const NONE: ReadonlySet<string> = new Set()
+
+/** RFC 9110 §9.2.1, of those that are taken */
+const SAFE = new Set(['GET', 'HEAD', 'OPTIONS'])
+
+/**
+ * Passes on a request whose body, if it has one, is in hand, and the answer as it comes. Sent again is only what never
+ * reached a service, to another address of it, and where the row allows it, what is safe to repeat.
+ */
+export function exchange(
+  reply: FastifyReply,
+  passage: Passage,
+  body: Buffer | null,
+  needs: ExchangeNeeds
+): void {
+  const { route } = passage
+  const options = {
+    path: forwardedPath(passage),
+    method: reply.request.method as Dispatcher.HttpMethod,
+    headers: passage.headers,
+    body,
+    headersTimeout: (route.answerSeconds ?? 0) * 1000 || needs.answerMs,
+    bodyTimeout: route.events ? 0 : route.idleSeconds * 1000
+  }
+  const tried = new Set<string>()
+  let repeats = SAFE.has(options.method) ? route.retries : 0
+
+  const mayTryAgain = (error: Error): boolean => {
+    if (reply.raw.destroyed) return false
+    if (wasNeverSent(error)) return tried.size < route.upstream.addresses.length
+    const refusal = refusalOf(error)
+    repeats -= 1
+    return repeats >= 0 && refusal.code === 'UPSTREAM_UNAVAILABLE'
+  }
+  const attempt = (after: Error | null): void => {
+    // Where there is one address only, it is asked again.
+    const others = tried.size < route.upstream.addresses.length ? tried : NONE
+    const place = needs.upstreams.take(route.upstream, others)
+    if (place === null) {
+      reply.send(after === null ? upstreamBusy() : refusalOf(after))
+      return
+    }
+    tried.add(place.address)
+    const writer = answerWriter(reply, passage, {
+      markOrigin: needs.markOrigin,
+      onAnswer: place.answered,
+      onEnd: place.leave,
+      onFault(error) {
+        place.leave()
+        const refusal = refusalOf(error)
+        if (refusal.code === 'UPSTREAM_UNAVAILABLE') place.failed()
+        if (mayTryAgain(error)) attempt(error)
+        else if (!reply.raw.destroyed) reply.send(refusal)
+      }
+    })
+    needs.dispatcher.dispatch({ ...options, origin: place.address }, writer)
+  }
+  attempt(null)
+}

@@ -1,0 +1,97 @@
+import type { Dispatcher } from 'undici'
+import type { RouteTable } from '../routes/route-table.ts'
+import type { Health } from '../routes/upstream.ts'
+import type { Upstreams } from './upstreams.ts'
+
+type HealthCheckNeeds = {
+  readonly table: () => RouteTable
+  readonly upstreams: Upstreams
+  readonly dispatcher: Dispatcher
+  readonly onChange: (address: string, healthy: boolean) => void
+}
+
+export type HealthChecks = {
+  /** The table has changed: asks what it names, and nothing else. */
+  follow(): void
+  close(): void
+}
+
+type Watched = { readonly health: Health; readonly stop: () => void }
+
+/** Asks each address of a service that has a `health` how it is, again and again. */
+export function healthChecks({
+  table,
+  upstreams,
+  dispatcher,
+  onChange
+}: HealthCheckNeeds): HealthChecks {
+  const watched = new Map<string, Watched>()
+
+  const ask = async (address: string, { path, timeoutSeconds }: Health): Promise<boolean> => {
+    try {
+      const timeoutMs = timeoutSeconds * 1000
+      const { statusCode, body } = await dispatcher.request({
+        ...{ origin: address, path, method: 'GET' },
+        signal: AbortSignal.timeout(timeoutMs)
+      })
+      await body.dump()
+      return statusCode >= 200 && statusCode < 300
+    } catch {
+      return false
+    }
+  }
+  const watch = (address: string, health: Health): Watched => {
+    let healthy = true
+    let inARow = 0
+    let stopped = false
+    let timer: NodeJS.Timeout | undefined
+    const check = async (): Promise<void> => {
+      const good = await ask(address, health)
+      if (stopped) return
+      inARow = good === healthy ? 0 : inARow + 1
+      if (inARow >= (healthy ? health.unhealthyAfter : health.healthyAfter)) {
+        healthy = good
+        inARow = 0
+        upstreams.setHealthy(address, healthy)
+        onChange(address, healthy)
+      }
+      timer = setTimeout(check, health.intervalSeconds * 1000).unref()
+    }
+    void check()
+    const stop = () => {
+      stopped = true
+      clearTimeout(timer)
+      upstreams.setHealthy(address, true)
+    }
+    return { health, stop }
+  }
+
+  const follow = (): void => {
+    const wanted = wantedChecks(table())
+    for (const [address, { health, stop }] of watched) {
+      if (JSON.stringify(wanted.get(address)) === JSON.stringify(health)) continue
+      stop()
+      watched.delete(address)
+    }
+    for (const [address, health] of wanted) {
+      if (!watched.has(address)) watched.set(address, watch(address, health))
+    }
+  }
+  follow()
+  return {
+    follow,
+    close() {
+      for (const { stop } of watched.values()) stop()
+      watched.clear()
+    }
+  }
+}
+
+function wantedChecks({ routes }: RouteTable): Map<string, Health> {
+  const wanted = new Map<string, Health>()
+  for (const { upstream } of routes) {
+    const { addresses, health } = upstream
+    if (health !== null) for (const address of addresses) wanted.set(address, health)
+  }
+  return wanted
+}

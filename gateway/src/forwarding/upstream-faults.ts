@@ -1,0 +1,27 @@
+import { Refusal } from '@gatehouse/problem/refusal'
+import { upstreamTimeout, upstreamUnavailable } from '../refusals.ts'
+
+type Fault = Error & { readonly code?: string }
+
+/** No connection was made, so no byte of the request has left. */
+const NEVER_SENT = new Set([
+  ...['ECONNREFUSED', 'EHOSTDOWN', 'EHOSTUNREACH', 'ENETDOWN', 'ENETUNREACH'],
+  ...['ENOTFOUND', 'EAI_AGAIN', 'UND_ERR_CONNECT_TIMEOUT']
+])
+const TOO_SLOW = new Set(['UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT'])
+
+/** Whether a request that failed cannot have reached a service, so that another may be asked. */
+export const wasNeverSent = (error: Error): boolean => NEVER_SENT.has(codeOf(error))
+
+/** What to tell a client: its own fault, or an outage of that service, which says nothing about the caller. */
+export function refusalOf(error: Error): Refusal {
+  if (error instanceof Refusal) return error
+  if (error.cause instanceof Refusal) return error.cause
+  return TOO_SLOW.has(codeOf(error)) ? upstreamTimeout(error) : upstreamUnavailable(error)
+}
+
+function codeOf(error: Fault): string {
+  // Of several addresses of one name, each with an error of its own, the last will do.
+  const first = error instanceof AggregateError ? (error.errors.at(-1) as Fault) : error
+  return first.code ?? error.code ?? ''
+}
