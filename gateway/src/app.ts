@@ -6,6 +6,7 @@ import type { FastifyRequest } from 'fastify'
 import { type AssertionKey, assertions } from './assertions/assertions.ts'
 import { allowOrigins } from './cross-origin.ts'
 import { forward } from './forwarding/forward.ts'
+import { lifetimes } from './forwarding/lifetimes.ts'
 import { type Arrival, type Edge, journey, type Passage } from './journey.ts'
 import type { SigningKeys } from './keys/signing-keys.ts'
 import type { RevokedSessions } from './revocation/revoked-sessions.ts'
@@ -38,6 +39,7 @@ export type GatewayNeeds = {
   rememberedTokenBytes: number
   upstreamTimeoutMs: number
   upstreamConnections: number
+  upstreamWebSockets: number
   /** for the limits that gateways share; null: each counts for itself */
   limitsRedis: RedisConnection | null
   clock: () => number
@@ -77,6 +79,7 @@ export async function buildGateway(needs: GatewayNeeds): Promise<Service> {
     }),
     revoked,
     assertions: assertions((claims) => app.jwt.sign(claims), clock),
+    allowedOrigins: needs.allowedOrigins,
     clock
   }
   const arrival = (request: FastifyRequest): Arrival => ({
@@ -95,14 +98,10 @@ export async function buildGateway(needs: GatewayNeeds): Promise<Service> {
   app.addHook('onRequest', async (request) => {
     request.passage = await journey(request.raw, arrival(request), edge)
   })
-  const { upstreamTimeoutMs, upstreamConnections } = needs
+  const { upstreamTimeoutMs, upstreamConnections, upstreamWebSockets } = needs
   await forward(app, {
-    passageOf,
-    markOrigin,
-    upstreamTimeoutMs,
-    upstreamConnections,
-    table,
-    clock
+    ...{ passageOf, markOrigin, table, clock, lifetimes: lifetimes(revoked, clock) },
+    ...{ upstreamTimeoutMs, upstreamConnections, upstreamWebSockets }
   })
   return app
 }

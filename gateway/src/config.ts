@@ -36,6 +36,7 @@ export const gatewaySettings = {
   GATEWAY_TLS_KEY_FILE: Type.Optional(Type.String()),
   GATEWAY_UPSTREAM_TIMEOUT_SECONDS: Type.Integer({ default: 30, minimum: 1 }),
   GATEWAY_UPSTREAM_CONNECTIONS: Type.Integer({ default: 1024, minimum: 1 }),
+  GATEWAY_UPSTREAM_WEBSOCKETS: Type.Integer({ default: 10_000, minimum: 1 }),
   GATEWAY_TOKEN_CACHE_BYTES: Type.Integer({ default: 64 * 1024 * 1024, minimum: 65536 })
 }
 

@@ -11,7 +11,9 @@ import { refuseRevoked } from './stages/refuse-revoked.ts'
 import { requireAccess } from './stages/require-access.ts'
 import { type Hop, stamp } from './stages/stamp.ts'
 import { type RequestHeaders, strip } from './stages/strip.ts'
+import { checkUpgrade } from './stages/upgrade.ts'
 import type { AccessTokenVerifier, VerifiedToken } from './tokens/access-token-verifier.ts'
+import type { Handshake } from './websocket/handshake.ts'
 
 /** What the stages ask; all of it in memory. */
 export type Edge = {
@@ -19,6 +21,8 @@ export type Edge = {
   readonly verifier: AccessTokenVerifier
   readonly revoked: RevokedSessions
   readonly assertions: Assertions
+  /** other origins whose pages may use this API */
+  readonly allowedOrigins: readonly string[]
   readonly clock: () => number
 }
 
@@ -29,6 +33,8 @@ export type Passage = {
   readonly headers: Readonly<RequestHeaders>
   /** whose it is; null on a public row */
   readonly token: VerifiedToken | null
+  /** what it asks of a WebSocket; null where it is no upgrade */
+  readonly websocket: Handshake | null
 }
 
 /** What belongs to one request besides its bytes. */
@@ -48,10 +54,11 @@ export async function journey(
 ): Promise<Passage> {
   const request = strip(raw)
   const { route, demands, target } = match(request, edge.table())
+  checkUpgrade(request, route, { ...arrival.hop, allowedOrigins: edge.allowedOrigins })
   const token = await authenticate(route, request.authorization, edge.verifier)
   refuseRevoked(token, edge.revoked)
   await limit(route, request.headers['content-length'], arrival.limiter(route, token))
   requireAccess(demands, token, edge.clock())
   const headers = stamp(request, route, token, arrival.hop, edge.assertions)
-  return { route, target, headers, token }
+  return { route, target, headers, token, websocket: request.websocket }
 }

@@ -54,7 +54,8 @@ export async function startGateway(
     expectation: { issuer: config.TOKEN_ISSUER, audience: config.TOKEN_AUDIENCE },
     rememberedTokenBytes: config.GATEWAY_TOKEN_CACHE_BYTES,
     upstreamTimeoutMs: config.GATEWAY_UPSTREAM_TIMEOUT_SECONDS * 1000,
-    upstreamConnections: config.GATEWAY_UPSTREAM_CONNECTIONS
+    upstreamConnections: config.GATEWAY_UPSTREAM_CONNECTIONS,
+    upstreamWebSockets: config.GATEWAY_UPSTREAM_WEBSOCKETS
   })
 
   const registry = new Registry()

@@ -4,11 +4,14 @@ import type { FastifyReply } from 'fastify'
 import type { Dispatcher } from 'undici'
 import type { MarkOrigin } from '../cross-origin.ts'
 import type { Passage } from '../journey.ts'
+import { type EventStream, eventStream, isEventStream } from './event-stream.ts'
+import type { Lifetimes } from './lifetimes.ts'
 import { type ResponseHeaders, responseHeaders } from './response-headers.ts'
 
 /** What becomes of a request at a service. */
 export type AnswerEvents = {
   readonly markOrigin: MarkOrigin
+  readonly lifetimes: Lifetimes
   /** It answers. */
   onAnswer(): void
   /** The answer is over, whole or not. */
@@ -27,15 +30,17 @@ class ClientGone extends Error {
  */
 export function answerWriter(
   reply: FastifyReply,
-  { route }: Passage,
+  { route, token }: Passage,
   events: AnswerEvents
 ): Dispatcher.DispatchHandler {
   const { raw } = reply
   let controller: Dispatcher.DispatchController | null = null
   let begun = false
+  let over = false
+  let stream: EventStream | null = null
 
   const onClose = (): void => {
-    if (!raw.writableFinished) controller?.abort(new ClientGone())
+    if (!over) controller?.abort(new ClientGone())
   }
   raw.once('close', onClose)
 
@@ -47,23 +52,30 @@ export function answerWriter(
     onResponseStart(_controller, status, received) {
       if (status < 200) return inform(raw, status, received as ResponseHeaders)
       const headers = responseHeaders(received as ResponseHeaders, route)
-      begun = true
-      events.onAnswer()
-      reply.hijack()
       events.markOrigin(headers, reply.request.headers.origin)
       raw.writeHead(status, Object.assign(headers, reply.getHeaders() as ResponseHeaders))
+      reply.hijack()
+      begun = true
+      events.onAnswer()
+      if (!isEventStream(headers)) return
+      stream = eventStream(raw, headers, token, events.lifetimes)
+      raw.flushHeaders()
     },
     onResponseData(paused, chunk) {
+      if (raw.writableEnded) return
+      stream?.note(chunk)
       if (raw.write(chunk)) return
       paused.pause()
       raw.once('drain', () => paused.resume())
     },
     onResponseEnd(_controller, trailers) {
+      over = true
       events.onEnd()
       if (hasSome(trailers)) raw.addTrailers(passedTrailers(trailers as ResponseHeaders))
       raw.end()
     },
     onResponseError(_controller, error) {
+      over = true
       if (!begun) {
         raw.off('close', onClose)
         return events.onFault(error)

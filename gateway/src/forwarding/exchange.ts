@@ -5,6 +5,7 @@ import type { Passage } from '../journey.ts'
 import { upstreamBusy } from '../refusals.ts'
 import { answerWriter } from './answer-writer.ts'
 import { forwardedPath } from './forwarded-path.ts'
+import type { Lifetimes } from './lifetimes.ts'
 import { refusalOf, wasNeverSent } from './upstream-faults.ts'
 import type { Upstreams } from './upstreams.ts'
 
@@ -12,6 +13,7 @@ export type ExchangeNeeds = {
   readonly dispatcher: Dispatcher
   readonly upstreams: Upstreams
   readonly markOrigin: MarkOrigin
+  readonly lifetimes: Lifetimes
   /** how long a service may take to begin its answer, where the row does not say */
   readonly answerMs: number
 }
@@ -61,6 +63,7 @@ export function exchange(
     tried.add(place.address)
     const writer = answerWriter(reply, passage, {
       markOrigin: needs.markOrigin,
+      lifetimes: needs.lifetimes,
       onAnswer: place.answered,
       onEnd: place.leave,
       onFault(error) {

@@ -3,8 +3,10 @@ import { Agent } from 'undici'
 import type { MarkOrigin } from '../cross-origin.ts'
 import type { Passage } from '../journey.ts'
 import type { RouteTable } from '../routes/route-table.ts'
+import { webSockets } from '../websocket/websockets.ts'
 import { exchange } from './exchange.ts'
 import { healthChecks } from './health-checks.ts'
+import type { Lifetimes } from './lifetimes.ts'
 import { streamedUpload } from './streamed-upload.ts'
 import { upstreams } from './upstreams.ts'
 import { BodyInHand } from './whole-body.ts'
@@ -18,6 +20,9 @@ export type ForwardOptions = {
   upstreamTimeoutMs: number
   /** how many requests may be under way at one address of a service */
   upstreamConnections: number
+  /** how many WebSockets may be open to one address of a service */
+  upstreamWebSockets: number
+  lifetimes: Lifetimes
   markOrigin: MarkOrigin
   table: () => RouteTable
   clock: () => number
@@ -31,22 +36,30 @@ export type Forwarding = {
 
 /** The last stage: the request goes to its service, and the answer comes back, both as they come. */
 export async function forward(app: FastifyInstance, options: ForwardOptions): Promise<Forwarding> {
-  const { passageOf, markOrigin, upstreamTimeoutMs, upstreamConnections, table, clock } = options
+  const { passageOf, markOrigin, lifetimes, table, clock } = options
+  const { upstreamTimeoutMs: answerMs, upstreamConnections, upstreamWebSockets } = options
   const dispatcher = new Agent({
     connections: upstreamConnections,
     connect: { timeout: CONNECT_TIMEOUT_MS }
   })
   const services = upstreams({ placesPerAddress: upstreamConnections, clock })
+  // Counted by themselves: they stay, and would leave no place for requests.
+  const socketServices = upstreams({ placesPerAddress: upstreamWebSockets, clock })
   const checks = healthChecks({
-    ...{ table, dispatcher, upstreams: services },
-    onChange: (address, healthy) => app.log.warn({ address, healthy }, 'the health has changed')
+    ...{ table, dispatcher },
+    onChange(address, healthy) {
+      services.setHealthy(address, healthy)
+      socketServices.setHealthy(address, healthy)
+      app.log.warn({ address, healthy }, 'the health of an address has changed')
+    }
   })
   app.addHook('onClose', async () => {
     checks.close()
     await dispatcher.destroy()
   })
 
-  const needs = { dispatcher, markOrigin, upstreams: services, answerMs: upstreamTimeoutMs }
+  const needs = { dispatcher, markOrigin, lifetimes, upstreams: services, answerMs }
+  const passWebSocket = webSockets(app, { lifetimes, answerMs, upstreams: socketServices })
   const passWhole = (request: FastifyRequest, reply: FastifyReply): void => {
     const body = request.body instanceof BodyInHand ? request.body.bytes : null
     exchange(reply, passageOf(request), body, needs)
@@ -55,7 +68,9 @@ export async function forward(app: FastifyInstance, options: ForwardOptions): Pr
     method: ['GET', 'HEAD'],
     url: '/*',
     handler: (request, reply) => {
-      passWhole(request, reply)
+      const passage = passageOf(request)
+      if (passage.websocket === null) exchange(reply, passage, null, needs)
+      else passWebSocket(reply, passage)
       return reply
     }
   })

@@ -1,12 +1,11 @@
 import type { Dispatcher } from 'undici'
 import type { RouteTable } from '../routes/route-table.ts'
 import type { Health } from '../routes/upstream.ts'
-import type { Upstreams } from './upstreams.ts'
 
 type HealthCheckNeeds = {
   readonly table: () => RouteTable
-  readonly upstreams: Upstreams
   readonly dispatcher: Dispatcher
+  /** An address that is no longer asked counts as healthy. */
   readonly onChange: (address: string, healthy: boolean) => void
 }
 
@@ -19,12 +18,7 @@ export type HealthChecks = {
 type Watched = { readonly health: Health; readonly stop: () => void }
 
 /** Asks each address of a service that has a `health` how it is, again and again. */
-export function healthChecks({
-  table,
-  upstreams,
-  dispatcher,
-  onChange
-}: HealthCheckNeeds): HealthChecks {
+export function healthChecks({ table, dispatcher, onChange }: HealthCheckNeeds): HealthChecks {
   const watched = new Map<string, Watched>()
 
   const ask = async (address: string, { path, timeoutSeconds }: Health): Promise<boolean> => {
@@ -52,7 +46,6 @@ export function healthChecks({
       if (inARow >= (healthy ? health.unhealthyAfter : health.healthyAfter)) {
         healthy = good
         inARow = 0
-        upstreams.setHealthy(address, healthy)
         onChange(address, healthy)
       }
       timer = setTimeout(check, health.intervalSeconds * 1000).unref()
@@ -61,7 +54,7 @@ export function healthChecks({
     const stop = () => {
       stopped = true
       clearTimeout(timer)
-      upstreams.setHealthy(address, true)
+      if (!healthy) onChange(address, true)
     }
     return { health, stop }
   }

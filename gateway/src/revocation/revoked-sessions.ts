@@ -1,11 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Cursor, Revocation, RevocationSource } from '@gatehouse/revocation/revocation'
+import type { VerifiedToken } from '../tokens/access-token-verifier.ts'
 
 /** What is revoked, in memory. */
 export type RevokedSessions = {
   /** whether the whole log has been read once */
   readonly loaded: boolean
   has(sid: string): boolean
+  /** Calls once where this token is revoked from now on; what it gives back takes the watch away. */
+  watch(token: VerifiedToken, onRevoked: (why: 'SESSION_ENDED') => void): () => void
   /** how long ago the log was last heard of, in seconds; infinite before the first time */
   stalenessSeconds(): number
   readonly size: number
@@ -27,6 +30,7 @@ const SWEEP_MS = 10_000
  */
 export function followRevocations({ source, clock, onFault }: FollowOptions): RevokedSessions {
   const untilBySid = new Map<string, number>()
+  const watchers = new Map<string, Set<(why: 'SESSION_ENDED') => void>>()
   const ended = new AbortController()
   let cursor: Cursor | null = null
   let loaded = false
@@ -36,6 +40,7 @@ export function followRevocations({ source, clock, onFault }: FollowOptions): Re
   const apply = ({ kind, id, until }: Revocation) => {
     if (kind !== 'session') return
     untilBySid.set(id, Math.max(until, untilBySid.get(id) ?? 0))
+    for (const tell of watchers.get(id) ?? []) tell('SESSION_ENDED')
   }
   const follow = async (): Promise<void> => {
     for await (const batch of source.follow(cursor, ended.signal)) {
@@ -67,6 +72,16 @@ export function followRevocations({ source, clock, onFault }: FollowOptions): Re
   return {
     get loaded() {
       return loaded
+    },
+    watch({ identity }, onRevoked) {
+      const sid = identity.session
+      if (sid === null) return () => {}
+      const those = watchers.get(sid) ?? new Set()
+      watchers.set(sid, those.add(onRevoked))
+      return () => {
+        those.delete(onRevoked)
+        if (those.size === 0) watchers.delete(sid)
+      }
     },
     has: (sid) => untilBySid.has(sid),
     stalenessSeconds: () => (clock() - heardAtMs) / 1000,

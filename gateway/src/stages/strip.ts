@@ -8,6 +8,7 @@ import {
 import { cookiePairs, isOwnCookie } from '@gatehouse/edge-headers/own-cookies'
 import { isLikeOwnCookie } from '../own-cookies.ts'
 import { malformed, tooManyHeaders } from '../refusals.ts'
+import { type Handshake, readHandshake } from '../websocket/handshake.ts'
 
 export type RequestHeaders = Record<string, string>
 
@@ -24,6 +25,10 @@ export type StrippedRequest = {
   readonly authorization: string | null
   /** the gateway's own cookies, as `name=value` */
   readonly ownCookies: readonly string[]
+  /** the page that it comes from, as its browser says */
+  readonly origin: string | null
+  /** what it asks of a WebSocket; null where it is no upgrade */
+  readonly websocket: Handshake | null
 }
 
 const MAX_HEADER_LINES = 100
@@ -37,6 +42,11 @@ const HOP_BY_HOP = new Set([
   'proxy-authenticate',
   'proxy-authorization',
   'proxy-connection',
+  'sec-websocket-accept',
+  'sec-websocket-extensions',
+  'sec-websocket-key',
+  'sec-websocket-protocol',
+  'sec-websocket-version',
   'te',
   'trailer',
   'transfer-encoding',
@@ -89,7 +99,7 @@ export function strip(raw: IncomingMessage): StrippedRequest {
   const received = collect(raw.rawHeaders)
   refuseAmbiguousBody(raw.method ?? '', received)
   if (!isHost(received.host ?? '')) throw malformed('host', 'Host is not the name of a host')
-  if (received.upgrade !== undefined) throw malformed('upgrade', 'nothing here upgrades')
+  const websocket = handshakeOf(raw, received)
   const named = connectionNames(received.connection)
   const headers: RequestHeaders = {}
   for (const [name, value] of Object.entries(received)) {
@@ -103,9 +113,32 @@ export function strip(raw: IncomingMessage): StrippedRequest {
     target: raw.url ?? '',
     host: received.host ?? '',
     headers: foreign === '' ? passed : { ...passed, cookie: foreign },
-    authorization: received.authorization ?? null,
-    ownCookies: own
+    authorization: authorizationOf(received, websocket),
+    ownCookies: own,
+    origin: received.origin ?? null,
+    websocket
   }
+}
+
+/** An upgrade to a WebSocket; nothing else is upgraded to. */
+function handshakeOf(raw: IncomingMessage, received: RequestHeaders): Handshake | null {
+  if (received.upgrade === undefined) return null
+  const handshake = readHandshake({ method: raw.method ?? '', headers: received })
+  if (raw.httpVersion !== '1.1' || handshake === null || received['content-length'] !== undefined) {
+    throw malformed('upgrade', 'not a valid WebSocket handshake')
+  }
+  return handshake
+}
+
+/** The one credential of a request: which of two would count is not for us to choose. */
+function authorizationOf(
+  { authorization }: RequestHeaders,
+  websocket: Handshake | null
+): string | null {
+  const bearer = websocket?.bearer ?? null
+  if (bearer === null) return authorization ?? null
+  if (authorization !== undefined) throw malformed('two tokens', 'a token is given twice')
+  return `Bearer ${bearer}`
 }
 
 function isHost(text: string): boolean {

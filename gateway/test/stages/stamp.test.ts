@@ -18,7 +18,7 @@ if (plain === undefined || login === undefined) throw new Error('there are two r
 
 const request = (changes: Partial<StrippedRequest> = {}): StrippedRequest => ({
   ...{ method: 'GET', target: '/plain', headers: {}, authorization: null },
-  ...{ host: '', ownCookies: [], ...changes }
+  ...{ host: '', ownCookies: [], origin: null, websocket: null, ...changes }
 })
 const { assertions } = countedAssertions()
 

@@ -39,6 +39,8 @@ t.test('what a client may say is kept: by lower-case name, repeated lines joined
     headers: { accept: 'text/html, application/json', 'x-own': '', 'user-agent': 'curl/8' },
     authorization: null,
     ownCookies: [],
+    origin: null,
+    websocket: null,
     host: 'gateway.example'
   })
 })

@@ -12,13 +12,28 @@ import { rawAnswer } from './raw-answer.ts'
 export function httpOne(service: FastifyInstance): void {
   const { server } = service
   server.on('checkExpectation', (request, response) => server.emit('request', request, response))
+  // Node.js would say "go on" before anybody has looked at the request.
+  server.on('checkContinue', (request, response) => server.emit('request', request, response))
   server.on('connect', (_request: IncomingMessage, socket: Socket) => refuseTunnel(socket))
-  service.addHook('onRequest', (request, _reply, next) => {
+  service.addHook('onRequest', (request, reply, next) => {
     const flaw = flawOf(request.raw)
-    if (flaw === null) next()
-    else next(unreadable(flaw))
+    if (flaw !== null) return next(unreadable(flaw))
+    // A client that is told no does not send its body, and what comes next on the connection could be taken for it.
+    if (waitsForContinue(request.raw)) reply.header('connection', 'close')
+    next()
+  })
+  service.addHook('preParsing', (request, reply, _payload, next) => {
+    if (waitsForContinue(request.raw)) {
+      reply.removeHeader('connection')
+      reply.raw.writeContinue()
+    }
+    next()
   })
 }
+
+/** RFC 9110 §10.1.1: HTTP/1.0 has no such thing */
+const waitsForContinue = ({ headers, httpVersion }: IncomingMessage): boolean =>
+  headers.expect !== undefined && httpVersion !== '1.0'
 
 function flawOf({ httpVersion, headers }: IncomingMessage): string | null {
   if (headers.expect !== undefined && !CONTINUE.test(headers.expect)) return 'another expectation'

@@ -1,0 +1,39 @@
+import type { ServerResponse } from 'node:http'
+import type { VerifiedToken } from '../tokens/access-token-verifier.ts'
+import type { Lifetimes, Over } from './lifetimes.ts'
+import type { ResponseHeaders } from './response-headers.ts'
+
+/** The last event of a stream that the gateway ends; its data is the error's code. */
+export const LAST_EVENT = 'gatehouse-end'
+
+/** An event stream (HTML standard §9.2) is answered as long as its token is good, and not only asked for with it. */
+export const isEventStream = (headers: ResponseHeaders): boolean =>
+  /^text\/event-stream *(;|$)/i.test(String(headers['content-type'] ?? ''))
+
+export type EventStream = {
+  /** Takes note of what goes to the client. */
+  note(chunk: Buffer): void
+}
+
+/** Watches a stream that is under way, and ends it with its token: where an event has just ended with an event that says why. */
+export function eventStream(
+  raw: ServerResponse,
+  headers: ResponseHeaders,
+  token: VerifiedToken | null,
+  lifetimes: Lifetimes
+): EventStream {
+  let tail = '\n\n'
+  const end = (why: Over): void => {
+    const isBetweenEvents = /(\n\n|\r\r|\r\n\r\n)$/.test(tail)
+    const isPlain = headers['content-encoding'] === undefined
+    // In the middle of an event an end would pass half of it for the whole.
+    if (isPlain && isBetweenEvents) raw.end(`event: ${LAST_EVENT}\ndata: ${why}\n\n`)
+    else raw.destroy()
+  }
+  raw.once('close', lifetimes.watch(token, end))
+  return {
+    note(chunk) {
+      tail = `${tail}${chunk.subarray(-4).toString('latin1')}`.slice(-4)
+    }
+  }
+}

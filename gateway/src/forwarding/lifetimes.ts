@@ -1,0 +1,40 @@
+import type { RevokedSessions } from '../revocation/revoked-sessions.ts'
+import type { VerifiedToken } from '../tokens/access-token-verifier.ts'
+
+/** Why an answer that goes on and on, or a WebSocket, may not go on. */
+export type Over = 'TOKEN_EXPIRED' | 'TOKEN_STALE' | 'SESSION_ENDED' | 'UNAUTHENTICATED'
+
+/** What lasts longer than a request ends with the token that it was opened with. */
+export type Lifetimes = {
+  /** Calls once, when the token has expired or is revoked; what it gives back takes the watch away. */
+  watch(token: VerifiedToken | null, onOver: (why: Over) => void): () => void
+}
+
+/** setTimeout's own limit is 24.8 days */
+const LONGEST_TIMER_MS = 2 ** 31 - 1
+
+export function lifetimes(revoked: Pick<RevokedSessions, 'watch'>, clock: () => number): Lifetimes {
+  return {
+    watch(token, onOver) {
+      if (token === null) return () => {}
+      let timer: NodeJS.Timeout
+      const untilExpiry = (): void => {
+        const leftMs = token.identity.expiresAt * 1000 - clock()
+        if (leftMs <= 0) end('TOKEN_EXPIRED')
+        else timer = setTimeout(untilExpiry, Math.min(leftMs, LONGEST_TIMER_MS)).unref()
+      }
+      const stop = (): void => {
+        clearTimeout(timer)
+        unwatch()
+      }
+      const end = (why: Over): void => {
+        stop()
+        onOver(why)
+      }
+      const unwatch = revoked.watch(token, end)
+      // Its turn comes later: whoever watches must first have what takes the watch away.
+      timer = setTimeout(untilExpiry, 0).unref()
+      return stop
+    }
+  }
+}

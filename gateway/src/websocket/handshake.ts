@@ -1,0 +1,37 @@
+/** What a client asks of a WebSocket (RFC 6455 §4.1). */
+export type Handshake = {
+  /** the subprotocols that it speaks, the preferred one first */
+  readonly protocols: readonly string[]
+  /** an access token: a browser's script cannot set `Authorization` */
+  readonly bearer: string | null
+}
+
+/** Before an access token among the subprotocols; it ends here, like every credential. */
+export const BEARER_PROTOCOL = 'gatehouse.bearer.'
+
+const KEY = /^[+/0-9A-Za-z]{22}==$/
+/** RFC 9110 §5.6.2 */
+const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
+
+type Asking = { readonly method: string; readonly headers: Readonly<Record<string, string>> }
+
+/** Reads an upgrade to a WebSocket; null where it is none, or not a valid one. Pure. */
+export function readHandshake({ method, headers }: Asking): Handshake | null {
+  const valid =
+    method === 'GET' &&
+    headers.upgrade?.toLowerCase() === 'websocket' &&
+    listed(headers.connection ?? '').some((one) => one.toLowerCase() === 'upgrade') &&
+    headers['sec-websocket-version'] === '13' &&
+    KEY.test(headers['sec-websocket-key'] ?? '')
+  const all = listed(headers['sec-websocket-protocol'] ?? '')
+  if (!valid || !all.every((one) => TOKEN.test(one)) || new Set(all).size < all.length) return null
+  const bearers = all.filter((one) => one.startsWith(BEARER_PROTOCOL))
+  if (bearers.length > 1) return null
+  return {
+    protocols: all.filter((one) => !one.startsWith(BEARER_PROTOCOL)),
+    bearer: bearers[0]?.slice(BEARER_PROTOCOL.length) ?? null
+  }
+}
+
+const listed = (value: string): string[] => (value === '' ? [] : value.split(',').map(trimmed))
+const trimmed = (text: string): string => text.replace(/^[ \t]+|[ \t]+$/g, '')

@@ -1,0 +1,107 @@
+import type { WebSocket } from 'ws'
+import { closeCode, isSendable } from './close-codes.ts'
+
+export type Relay = {
+  /** Ends both sides, the client with this code and reason. */
+  end(code: number, reason: string): void
+}
+
+type RelayOptions = {
+  /** how long a side may be without a sign of life */
+  readonly idleMs: number
+  readonly onEnd: () => void
+}
+
+/** Over so many bytes that the one side has not read, the other is not read from. */
+const HIGH_WATER_BYTES = 1024 * 1024
+const LOW_WATER_BYTES = HIGH_WATER_BYTES / 4
+/** for the last words of a side that is to close */
+const CLOSING_MS = 2000
+
+/** Passes messages between a client and its service, both open, no faster than each reads, until one of them ends. */
+export function relay(client: WebSocket, service: WebSocket, options: RelayOptions): Relay {
+  let over = false
+  const finish = (ends: () => void): void => {
+    if (over) return
+    over = true
+    clearInterval(pinging)
+    ends()
+    // A side that does not answer the close is not waited for.
+    setTimeout(() => {
+      client.terminate()
+      service.terminate()
+    }, CLOSING_MS).unref()
+    options.onEnd()
+  }
+  const pinging = keepAlive([client, service], options.idleMs, () =>
+    finish(() => {
+      client.terminate()
+      service.terminate()
+    })
+  )
+
+  pass(client, service, () => over)
+  pass(service, client, () => over)
+  client.on('close', (code, reason) =>
+    finish(() => (isSendable(code) ? service.close(code, reason) : closeOrCut(service, code)))
+  )
+  service.on('close', (code, reason) =>
+    finish(() => {
+      if (isSendable(code)) client.close(code, reason)
+      else if (code === NO_CODE) client.close()
+      else client.close(closeCode.badGateway)
+    })
+  )
+  // A 'close' follows.
+  client.on('error', () => {})
+  service.on('error', () => {})
+  client.resume()
+  service.resume()
+
+  return {
+    end: (code, reason) =>
+      finish(() => {
+        client.close(code, reason)
+        service.close(closeCode.goingAway)
+      })
+  }
+}
+
+/** RFC 6455 §7.1.5: a close frame without a code */
+const NO_CODE = 1005
+
+/** A client that closed without a code, or that has vanished. */
+function closeOrCut(side: WebSocket, code: number): void {
+  if (code === NO_CODE) side.close()
+  else side.terminate()
+}
+
+function pass(from: WebSocket, to: WebSocket, isOver: () => boolean): void {
+  const goOn = (): void => {
+    if (from.isPaused && to.bufferedAmount <= LOW_WATER_BYTES) from.resume()
+  }
+  from.on('message', (data, binary) => {
+    if (isOver()) return
+    to.send(data, { binary }, goOn)
+    if (to.bufferedAmount > HIGH_WATER_BYTES) from.pause()
+  })
+}
+
+/** Asks both sides for a sign of life; the one that is not read from at the moment cannot give one. */
+function keepAlive(
+  sides: readonly WebSocket[],
+  idleMs: number,
+  onSilence: () => void
+): NodeJS.Timeout {
+  const heard = new Set(sides)
+  for (const side of sides) {
+    side.on('pong', () => heard.add(side)).on('message', () => heard.add(side))
+  }
+  return setInterval(() => {
+    for (const side of sides) {
+      if (!heard.has(side) && !side.isPaused) return onSilence()
+      heard.delete(side)
+      side.ping()
+    }
+  }, idleMs / 2).unref()
+}

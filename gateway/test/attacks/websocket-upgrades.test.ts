@@ -1,0 +1,90 @@
+import { once } from 'node:events'
+import t from 'tap'
+import { bearer, refusal, sockets } from '../websocket/fixtures/sockets.ts'
+import { head, provoke } from './fixtures/raw-request.ts'
+
+t.test('without a good token the upgrade is refused before the service is touched', async (t) => {
+  const { open, taken, gateway } = await sockets(t)
+  const now = Math.floor(gateway.clock() / 1000)
+  gateway.log.revoke({ kind: 'session', id: 'ended', until: now + 300 })
+  while (!gateway.revoked.has('ended')) await new Promise((resolve) => setImmediate(resolve))
+  const tokens: Record<string, [headers: Record<string, string>, code: string]> = {
+    none: [{}, 'UNAUTHENTICATED'],
+    garbled: [{ authorization: 'Bearer x.y.z' }, 'UNAUTHENTICATED'],
+    expired: [bearer(gateway, { exp: now - 60 }), 'TOKEN_EXPIRED'],
+    revoked: [bearer(gateway, { sid: 'ended' }), 'SESSION_ENDED']
+  }
+  for (const [title, [headers, code]] of Object.entries(tokens)) {
+    const { status, body } = await refusal(open('/live', [], headers))
+    t.equal(status, 401, title)
+    t.equal(JSON.parse(body).code, code, title)
+  }
+  const query = await refusal(open(`/live?access_token=${gateway.token()}`, [], {}))
+  t.equal(query.status, 401, 'a token in the query is none')
+  const twice = await refusal(open('/live', [`gatehouse.bearer.${gateway.token()}`, 'v1']))
+  t.equal(twice.status, 400, 'nor are two')
+  t.strictSame([taken, gateway.upstream.received], [[], []])
+})
+
+t.test('a page from elsewhere opens none, with a token or without', async (t) => {
+  const { open, taken, gateway } = await sockets(t, { allowedOrigins: ['https://shop.example'] })
+  const own = gateway.url
+  for (const origin of [
+    ...['https://evil.example', 'null', `${own}.evil.example`, own.replace('http', 'https')],
+    ...['https://shop.example.evil.example', 'HTTPS://shop.example', '']
+  ]) {
+    for (const path of ['/live', '/live-open']) {
+      const { status } = await refusal(open(path, [], { ...bearer(gateway), origin }))
+      t.equal(status, 403, `${origin} at ${path}`)
+    }
+  }
+  t.strictSame(taken, [])
+  for (const origin of [own, 'https://shop.example']) {
+    await once(open('/live', [], { ...bearer(gateway), origin }), 'open')
+  }
+  t.equal(taken.length, 2, 'its own pages and those on the list do')
+})
+
+const handshake = {
+  connection: 'Connection: Upgrade',
+  upgrade: 'Upgrade: websocket',
+  version: 'Sec-WebSocket-Version: 13',
+  key: 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=='
+}
+const broken: Record<string, { method?: string; lines: Partial<typeof handshake> }> = {
+  POST: { method: 'POST', lines: {} },
+  'no key': { lines: { key: 'X: y' } },
+  'a short key': { lines: { key: 'Sec-WebSocket-Key: abc' } },
+  'no version': { lines: { version: 'X: y' } },
+  'another version': { lines: { version: 'Sec-WebSocket-Version: 8' } },
+  'another protocol': { lines: { upgrade: 'Upgrade: h2c' } },
+  'two protocols': { lines: { upgrade: 'Upgrade: websocket, h2c' } },
+  'a body': { lines: { connection: 'Connection: Upgrade\r\nContent-Length: 5' } },
+  'no word of it in Connection': { lines: { connection: 'X: y' } },
+  'subprotocols that are none': {
+    lines: { connection: 'Connection: Upgrade\r\nSec-WebSocket-Protocol: a b' }
+  },
+  'a subprotocol twice': {
+    lines: { connection: 'Connection: Upgrade\r\nSec-WebSocket-Protocol: a, a' }
+  }
+}
+
+t.test('half a handshake is no WebSocket, and what stands behind it is not read', async (t) => {
+  const { gateway, taken } = await sockets(t)
+  for (const [title, { method = 'GET', lines }] of Object.entries(broken)) {
+    const all = Object.values({ ...handshake, ...lines })
+    const bytes = head(`${method} /live-open HTTP/1.1`, ...all).replace('\r\nConnection: close', '')
+    const smuggled = 'GET /open/smuggled HTTP/1.1\r\nHost: a\r\n\r\n'
+    const { statuses, received } = await provoke(gateway, `${bytes}${smuggled}`)
+    t.strictSame([statuses, received], [[400], []], title)
+  }
+  t.strictSame(taken, [])
+})
+
+t.test('no other row takes one', async (t) => {
+  const { open, gateway } = await sockets(t)
+  for (const path of ['/closed', '/open']) {
+    t.equal((await refusal(open(path))).status, 400, path)
+  }
+  t.strictSame(gateway.upstream.received, [])
+})

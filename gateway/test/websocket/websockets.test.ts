@@ -1,0 +1,167 @@
+import { once } from 'node:events'
+import t from 'tap'
+import { ask, bearer, ending, refusal, sockets } from './fixtures/sockets.ts'
+
+t.test('messages pass both ways, text as text and bytes as bytes', async (t) => {
+  const { open, taken } = await sockets(t)
+  const socket = open('/live/room?x=1')
+  await once(socket, 'open')
+  t.equal(await ask(socket, 'hällo'), 'hällo')
+  socket.send(Buffer.from([0, 255]))
+  const [data, binary] = await once(socket, 'message')
+  t.strictSame([[...data], binary], [[0, 255], true])
+  taken[0]?.socket.send('first')
+  t.equal(String((await once(socket, 'message'))[0]), 'first', 'the service may begin')
+  t.equal(taken[0]?.request.url, '/live/room?x=1')
+})
+
+t.test('the service is told who it is, and never gets the credential', async (t) => {
+  const { open, taken, gateway } = await sockets(t)
+  const headers = {
+    ...bearer(gateway),
+    'x-auth-subject': 'evil',
+    x_auth_roles: 'admin',
+    cookie: 'a=1; __Host-refresh=secret'
+  }
+  await once(open('/live', [], headers), 'open')
+  const seen = taken[0]?.request.headers ?? {}
+  t.match(seen, { 'x-auth-subject': 'user-1', 'x-auth-session': 'session-1', cookie: 'a=1' })
+  t.match(seen['x-auth-assertion'], /^ey/)
+  t.notMatch(JSON.stringify(seen), /evil|admin|secret/)
+  t.notOk('authorization' in seen)
+})
+
+t.test(
+  'a script of a page sends its token as a subprotocol, which ends at the gateway',
+  async (t) => {
+    const { open, taken, gateway } = await sockets(t)
+    const socket = open('/live', [`gatehouse.bearer.${gateway.token()}`, 'v2', 'v1'], {})
+    await once(socket, 'open')
+    t.equal(socket.protocol, 'v1', 'the one that the service has chosen')
+    const seen = taken[0]?.request.headers ?? {}
+    t.equal(seen['sec-websocket-protocol'], 'v2,v1')
+    t.equal(seen['x-auth-subject'], 'user-1')
+  }
+)
+
+t.test('a client that speaks nothing that the service speaks gets no WebSocket', async (t) => {
+  const { open } = await sockets(t)
+  t.equal((await refusal(open('/live', ['v9']))).status, 502)
+  await once(open('/live', ['v9', 'v1']), 'open')
+})
+
+t.test('how one side ends is how the other sees it end', async (t) => {
+  const { open, taken } = await sockets(t)
+  const first = open()
+  await once(first, 'open')
+  const seen = ending(taken[0]?.socket as never)
+  first.close(4001, 'done')
+  t.strictSame(await seen, [4001, 'done'])
+
+  const second = open()
+  await once(second, 'open')
+  taken[1]?.socket.close(1000, 'bye')
+  t.strictSame(await ending(second), [1000, 'bye'])
+
+  const third = open()
+  await once(third, 'open')
+  taken[2]?.socket.close()
+  t.strictSame(await ending(third), [1005, ''], 'without a code')
+})
+
+t.test('a side that vanishes takes the other with it', async (t) => {
+  const { open, taken } = await sockets(t)
+  const first = open()
+  await once(first, 'open')
+  const seen = ending(taken[0]?.socket as never)
+  first.terminate()
+  t.strictSame(await seen, [1006, ''])
+
+  const second = open()
+  await once(second, 'open')
+  taken[1]?.socket.terminate()
+  t.strictSame(await ending(second), [1014, ''], 'bad gateway')
+})
+
+t.test('it ends with its token: when that expires', async (t) => {
+  const { open, gateway } = await sockets(t)
+  const exp = Math.floor(gateway.clock() / 1000) + 1
+  const socket = open('/live', [], bearer(gateway, { exp }))
+  await once(socket, 'open')
+  t.equal(await ask(socket, 'still good'), 'still good')
+  gateway.clock.advance(1000)
+  t.strictSame(await ending(socket), [3000, 'TOKEN_EXPIRED'])
+})
+
+t.test('and when it is revoked, and only that one', async (t) => {
+  const { open, taken, gateway } = await sockets(t)
+  const mine = open()
+  const other = open('/live', [], bearer(gateway, { sid: 'session-2' }))
+  await Promise.all([once(mine, 'open'), once(other, 'open')])
+  const index = taken.findIndex(({ request }) => request.headers['x-auth-session'] === 'session-1')
+  const service = ending(taken[index]?.socket as never)
+  const until = Math.floor(gateway.clock() / 1000) + 300
+  gateway.log.revoke({ kind: 'session', id: 'session-1', until })
+  t.strictSame(await ending(mine), [3000, 'SESSION_ENDED'])
+  t.strictSame(await service, [1001, ''])
+  t.equal(await ask(other, 'still here'), 'still here')
+})
+
+t.test('what the service says in place of yes is passed on', async (t) => {
+  const { open, gateway, server } = await sockets(t)
+  server.options.verifyClient = (_info, answer) => answer(false, 418, 'no tea')
+  const { status, body } = await refusal(open())
+  t.strictSame([status, body], [418, 'no tea'])
+  gateway.upstream.stop()
+  const down = await refusal(open())
+  t.equal(down.status, 502)
+  t.match(JSON.parse(down.body), { code: 'UPSTREAM_UNAVAILABLE' })
+})
+
+t.test('a message over the limit of the row ends it', async (t) => {
+  const { open } = await sockets(t)
+  const socket = open()
+  await once(socket, 'open')
+  t.equal((await ask(socket, 'x'.repeat(100_000))).length, 100_000)
+  socket.send('x'.repeat(100_001))
+  t.equal((await ending(socket))[0], 1009)
+})
+
+t.test('a gateway that drains says that it goes away', async (t) => {
+  const { open, gateway } = await sockets(t)
+  const socket = open()
+  await once(socket, 'open')
+  const closing = gateway.close()
+  t.strictSame(await ending(socket), [1001, ''])
+  await closing
+})
+
+t.test('a client that does not read slows its service down, and fills no memory', async (t) => {
+  const { open, taken } = await sockets(t)
+  const socket = open()
+  await once(socket, 'open')
+  const service = taken[0]?.socket
+  if (service === undefined) throw new Error('it was not taken')
+  socket.pause()
+  const megabyte = Buffer.alloc(1024 * 1024)
+  let sent = 0
+  let unsent = 0
+  const before = process.memoryUsage().arrayBuffers
+  // As long as the other side takes what is sent; once it does not, the rest stays with the service.
+  while (sent < 200 && unsent < 20) {
+    service.send(megabyte)
+    sent += 1
+    await new Promise((resolve) => setTimeout(resolve, 2))
+    unsent = service.bufferedAmount > 0 ? unsent + 1 : 0
+  }
+  t.ok(sent < 100, `${sent} MiB until the service was held up`)
+  t.ok(service.bufferedAmount > 0, 'they are the service’s to hold')
+  t.ok(process.memoryUsage().arrayBuffers - before < 150 * 1024 * 1024)
+  let received = 0
+  socket.on('message', (data: Buffer) => {
+    received += data.length
+  })
+  socket.resume()
+  while (received < sent * megabyte.length) await once(socket, 'message')
+  t.equal(received, sent * megabyte.length, 'and all of it arrives when it reads again')
+})
