@@ -48,7 +48,7 @@ function toRoute(
     ...rest,
     prefixes: [prefix].flat(),
     upstream: toUpstream(upstream, upstreams[upstream] ?? ''),
-    limits: limit === undefined ? [] : [limit].flat(),
+    limits: [limit ?? []].flat().map((one) => ({ by: 'address', shared: false, ...one })),
     methods: methods ?? null
   }
 }

@@ -34,19 +34,22 @@ const Limit = Type.Object(
   {
     max: Type.Integer({ minimum: 1, description: 'How many requests.' }),
     windowSeconds: Type.Integer({ minimum: 1, description: 'In how long.' }),
-    by: Type.Enum(['address', 'subject', 'client'], {
-      default: 'address',
-      description: 'Whose requests are counted together. An IPv6 address counts by its /64.'
-    }),
-    shared: Type.Boolean({
-      default: false,
-      description:
-        'Counted in Redis for all gateways together; while Redis is away, by each gateway for itself.'
-    })
+    by: Type.Optional(
+      Type.Enum(['address', 'subject', 'client'], {
+        description:
+          'Whose requests are counted together; those of an address, where it is not said. An IPv6 address counts by its /64.'
+      })
+    ),
+    shared: Type.Optional(
+      Type.Boolean({
+        description:
+          'Counted in Redis for all gateways together; while Redis is away, by each gateway for itself.'
+      })
+    )
   },
   { additionalProperties: false }
 )
-export type Limit = Static<typeof Limit>
+export type Limit = Required<Static<typeof Limit>>
 
 /** The members of an identity that a row can forward, each as its header. */
 export const forwardable = [

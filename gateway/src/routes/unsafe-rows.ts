@@ -53,7 +53,7 @@ function publicFaults({ methods, limit, ...row }: Row): string[] {
   if (demands.some(({ maxLoginAgeSeconds }) => maxLoginAgeSeconds !== undefined)) {
     faults.push('a public row cannot demand a login')
   }
-  if ([limit ?? []].flat().some(({ by }) => by !== 'address')) {
+  if ([limit ?? []].flat().some(({ by = 'address' }) => by !== 'address')) {
     faults.push('a public row can count by address only')
   }
   return faults

@@ -12,14 +12,27 @@ const Health = Type.Object(
       pattern: '^/[^?#]*$',
       description: 'Asked with GET; 2xx is healthy.'
     }),
-    intervalSeconds: Type.Number({ minimum: 0.05, default: 5, description: 'Between two checks.' }),
-    timeoutSeconds: Type.Number({ minimum: 0.05, default: 2, description: 'For one check.' }),
-    unhealthyAfter: Type.Integer({ minimum: 1, default: 2, description: 'Failures in a row.' }),
-    healthyAfter: Type.Integer({ minimum: 1, default: 1, description: 'Successes in a row.' })
+    intervalSeconds: Type.Optional(
+      Type.Number({ minimum: 0.05, description: 'Between two checks; 5 where it is not given.' })
+    ),
+    timeoutSeconds: Type.Optional(
+      Type.Number({ minimum: 0.05, description: 'For one check; 2 where it is not given.' })
+    ),
+    unhealthyAfter: Type.Optional(
+      Type.Integer({ minimum: 1, description: 'Failures in a row; 2 where it is not given.' })
+    ),
+    healthyAfter: Type.Optional(
+      Type.Integer({ minimum: 1, description: 'Successes in a row; 1 where it is not given.' })
+    )
   },
   { additionalProperties: false }
 )
-export type Health = Static<typeof Health>
+export type Health = Required<Static<typeof Health>>
+
+const healthDefaults = {
+  ...{ intervalSeconds: 5, timeoutSeconds: 2 },
+  ...{ unhealthyAfter: 2, healthyAfter: 1 }
+}
 
 /** A service, as it is written in the file. */
 export const UpstreamRow = Type.Union([
@@ -47,7 +60,11 @@ export type Upstream = {
 
 export function toUpstream(name: string, row: UpstreamRow): Upstream {
   const { addresses, health } = typeof row === 'string' ? { addresses: [row] } : row
-  return { name, addresses: addresses.map((one) => new URL(one).origin), health: health ?? null }
+  return {
+    name,
+    addresses: addresses.map((one) => new URL(one).origin),
+    health: health === undefined ? null : { ...healthDefaults, ...health }
+  }
 }
 
 /** What a schema cannot say. */

@@ -1,0 +1,97 @@
+import type { ServerResponse } from 'node:http'
+import t from 'tap'
+import { type Edge, edge } from '../fixtures/edge.ts'
+
+const rows = `
+  - { name: news, prefix: /news, upstream: service, events: true, idleSeconds: 1 }
+`
+
+/** Opens a stream at a service that has begun it with this, and hands over the service's end. */
+async function open(
+  gateway: Edge,
+  first: string,
+  headers: Record<string, string> = {},
+  sid = 'session-1'
+) {
+  const service = new Promise<ServerResponse>((resolve) => {
+    gateway.upstream.answer = (_request, response) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8', ...headers })
+      response.flushHeaders()
+      if (first !== '') response.write(first)
+      resolve(response)
+    }
+  })
+  const answer = await gateway.call('/news', {
+    headers: { authorization: `Bearer ${gateway.token({ sid })}` }
+  })
+  return { answer, service: await service }
+}
+
+const revoke = (gateway: Edge, id = 'session-1') =>
+  gateway.log.revoke({
+    ...{ kind: 'session', id },
+    until: Math.floor(gateway.clock() / 1000) + 300
+  })
+
+/** All that comes until the stream ends, read as it comes. */
+async function reading(answer: Response, until: string, then: () => void): Promise<string> {
+  let text = ''
+  for await (const chunk of answer.body ?? []) {
+    const before = text.includes(until)
+    text += Buffer.from(chunk).toString()
+    if (!before && text.includes(until)) then()
+  }
+  return text
+}
+
+t.test('a stream is open at once, and ends with its session, saying why', async (t) => {
+  const gateway = await edge(t, { rows })
+  const { answer, service } = await open(gateway, '')
+  t.equal(answer.status, 200, 'before the first event')
+  const gone = new Promise<void>((resolve) => service.once('close', () => resolve()))
+  service.write('data: one\n\n')
+  const text = await reading(answer, 'one\n\n', () => revoke(gateway))
+  t.equal(text, 'data: one\n\nevent: gatehouse-end\ndata: SESSION_ENDED\n\n')
+  await gone
+  t.pass('the service is told')
+})
+
+t.test('and with its token', async (t) => {
+  const gateway = await edge(t, { rows })
+  const exp = Math.floor(gateway.clock() / 1000) + 1
+  gateway.upstream.answer = (_request, response) => {
+    response.writeHead(200, { 'content-type': 'text/event-stream' }).write('data: one\r\n\r\n')
+  }
+  const headers = { authorization: `Bearer ${gateway.token({ exp })}` }
+  const answer = await gateway.call('/news', { headers })
+  const text = await reading(answer, 'one', () => gateway.clock.advance(1000))
+  t.match(text, /event: gatehouse-end\ndata: TOKEN_EXPIRED\n\n$/)
+})
+
+t.test(
+  'in the middle of an event it breaks off: half of one is not passed for the whole',
+  async (t) => {
+    const gateway = await edge(t, { rows })
+    for (const [first, headers] of [
+      ['data: transfer 100', {}],
+      ['data: one\n', {}],
+      ['data: one\n\n', { 'content-encoding': 'x-own' }]
+    ] as const) {
+      const { answer } = await open(gateway, first, headers, first)
+      await t.rejects(
+        reading(answer, 'data', () => revoke(gateway, first)),
+        first
+      )
+    }
+  }
+)
+
+t.test('another session, and an answer of another kind, go on', async (t) => {
+  const gateway = await edge(t, { rows })
+  const { answer, service } = await open(gateway, 'data: one\n\n', { 'content-type': 'text/plain' })
+  const text = await reading(answer, 'one', () => {
+    revoke(gateway)
+    service.end('data: two\n\n')
+  })
+  t.equal(text, 'data: one\n\ndata: two\n\n')
+})

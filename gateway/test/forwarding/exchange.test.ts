@@ -1,0 +1,208 @@
+import { type ClientRequest, request } from 'node:http'
+import { setTimeout as sleep } from 'node:timers/promises'
+import t, { type Test } from 'tap'
+import { type EdgeOptions, edge } from '../fixtures/edge.ts'
+import { sendBytes } from '../fixtures/raw-client.ts'
+import { type Upstream, upstream } from '../fixtures/upstream.ts'
+
+/** A gateway in front of a service with several addresses, some of which nobody listens at. */
+async function several(t: Test, count: number, row = '', options: EdgeOptions = {}) {
+  const services = await Promise.all(Array.from({ length: count }, () => upstream(t)))
+  const addresses = services.map(({ url }) => url).join(', ')
+  const gateway = await edge(t, {
+    upstreams: `  many: { addresses: [${addresses}] }`,
+    rows: `
+  - { name: many, prefix: /many, upstream: many, access: public${row} }
+`,
+    ...options
+  })
+  const total = () => services.reduce((sum, { received }) => sum + received.length, 0)
+  const ask = (init?: RequestInit) => fetch(`${gateway.url}/many`, init)
+  return { gateway, services, total, ask }
+}
+
+const drop = (service: Upstream) => {
+  service.answer = (request) => request.socket.destroy()
+}
+
+t.test('requests go to all the addresses of a service', async (t) => {
+  const { services, ask } = await several(t, 3)
+  for (let index = 0; index < 30; index += 1) await ask()
+  t.strictSame(
+    services.map(({ received }) => received.length),
+    [10, 10, 10]
+  )
+})
+
+t.test('an address that is gone costs nobody a request', async (t) => {
+  const { services, ask, total } = await several(t, 3)
+  services[1]?.stop()
+  for (const init of [{}, { method: 'POST', body: 'order' }, { method: 'DELETE' }]) {
+    for (let index = 0; index < 20; index += 1) t.equal((await ask(init)).status, 200)
+  }
+  t.equal(total(), 60, 'each of them once')
+})
+
+t.test(
+  'what may have been done is not done again, unless it is safe and the row allows it',
+  async (t) => {
+    const { services, ask, total } = await several(t, 1, ', retries: 2')
+    for (const service of services) drop(service)
+    t.equal((await ask({ method: 'POST', body: 'order' })).status, 502)
+    t.equal(total(), 1, 'POST once')
+    t.equal((await ask()).status, 502)
+    t.equal(total(), 4, 'GET three times')
+  }
+)
+
+t.test('a GET that broke off is answered by another address', async (t) => {
+  const { services, ask } = await several(t, 2, ', retries: 1')
+  const [first] = services
+  if (first === undefined) throw new Error('there are two')
+  drop(first)
+  for (let index = 0; index < 10; index += 1) t.equal((await ask()).status, 200)
+  t.ok(first.received.length < 3, 'and the one that breaks off is left alone')
+})
+
+t.test('an address that its checks find ill gets nothing until it is well again', async (t) => {
+  const services = await Promise.all([upstream(t), upstream(t)])
+  let ill = true
+  for (const service of services) {
+    service.answer = ({ url }, response) => {
+      const sick = service === services[0] && ill && url === '/healthz'
+      response.writeHead(sick ? 503 : 200).end()
+    }
+  }
+  const checks = '{ path: /healthz, intervalSeconds: 0.05, unhealthyAfter: 2 }'
+  const addresses = services.map(({ url }) => url).join(', ')
+  const gateway = await edge(t, {
+    upstreams: `  many: { addresses: [${addresses}], health: ${checks} }`,
+    rows: `
+  - { name: many, prefix: /many, upstream: many, access: public }
+`
+  })
+  const asked = () => services[0]?.received.filter(({ target }) => target === '/many').length ?? 0
+  const round = async () => {
+    const before = asked()
+    for (let index = 0; index < 6; index += 1) await fetch(`${gateway.url}/many`)
+    return asked() - before
+  }
+  while ((await round()) > 0) await sleep(20)
+  t.equal(await round(), 0)
+  ill = false
+  while ((await round()) < 3) await sleep(20)
+  t.pass('it is back')
+})
+
+t.test(
+  'a client that leaves before the answer has its request broken off, however it was sent',
+  async (t) => {
+    const rows = `
+  - { name: large, prefix: /large, upstream: service, access: public }
+`
+    const gateway = await edge(t, { rows })
+    for (const [path, method, body] of [
+      ['/open', 'GET', ''],
+      ['/large', 'POST', 'whole'],
+      ['/large', 'POST', 'x'.repeat(200_000)]
+    ] as const) {
+      const gone = new Promise<void>((resolve) => {
+        gateway.upstream.answer = (request) => request.socket.once('close', () => resolve())
+      })
+      const before = gateway.upstream.received.length
+      const leaving: ClientRequest = request(`${gateway.url}${path}`, { method })
+      leaving.on('error', () => {}).end(body)
+      while (gateway.upstream.received.length === before) await sleep(5)
+      leaving.destroy()
+      await gone
+      t.pass(`${method} of ${body.length} bytes`)
+    }
+  }
+)
+
+t.test('a client that has left takes no place', async (t) => {
+  const gateway = await edge(t, { upstreamConnections: 1 })
+  gateway.upstream.answer = () => {}
+  for (let index = 0; index < 5; index += 1) {
+    const before = gateway.upstream.received.length
+    const leaving = request(`${gateway.url}/open`).on('error', () => {})
+    leaving.end()
+    while (gateway.upstream.received.length === before) await sleep(5)
+    leaving.destroy()
+    await new Promise((resolve) => leaving.once('close', resolve))
+    await sleep(20)
+  }
+  gateway.upstream.answer = (_request, response) => response.end()
+  t.equal((await fetch(`${gateway.url}/open`)).status, 200)
+})
+
+t.test(
+  'trailers come after the body, but none that says who is calling or how to read it',
+  async (t) => {
+    const gateway = await edge(t)
+    gateway.upstream.answer = (_request, response) => {
+      response.writeHead(200, { trailer: 'x-checksum' })
+      response.write('body')
+      response.addTrailers({
+        'x-checksum': 'abc',
+        'x-auth-subject': 'evil',
+        'Set-Cookie': 'a=evil'
+      })
+      response.end()
+    }
+    const answer = await sendBytes(
+      gateway.port,
+      'GET /open HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n'
+    )
+    t.match(answer, /\r\n0\r\nx-checksum: abc\r\n\r\n$/)
+    t.notMatch(answer, /evil/)
+  }
+)
+
+t.test('a hint before the answer is passed on', async (t) => {
+  const gateway = await edge(t)
+  gateway.upstream.answer = (_request, response) => {
+    response.writeEarlyHints({ link: '</style.css>; rel=preload', 'x-auth-subject': 'evil' })
+    response.writeProcessing()
+    response.end('the answer')
+  }
+  const get = (version: string) =>
+    sendBytes(gateway.port, `GET /open HTTP/${version}\r\nHost: a\r\nConnection: close\r\n\r\n`)
+  const answer = await get('1.1')
+  t.match(answer, /^HTTP\/1\.1 103 Early Hints\r\nLink: <\/style\.css>; rel=preload\r\n\r\n/)
+  t.match(answer, /HTTP\/1\.1 102 Processing\r\n\r\nHTTP\/1\.1 200 OK.*the answer$/s)
+  t.notMatch(answer, /evil/)
+  t.match(await get('1.0'), /^HTTP\/1\.1 200/, 'HTTP/1.0 has no such thing')
+})
+
+t.test('an answer that pauses for too long is ended, on the row that says so', async (t) => {
+  const rows = `
+  - { name: hasty, prefix: /hasty, upstream: service, access: public, idleSeconds: 1, answerSeconds: 1 }
+`
+  const gateway = await edge(t, { rows })
+  gateway.upstream.answer = (_request, response) => response.write('some of it')
+  await t.rejects((await fetch(`${gateway.url}/hasty`)).text(), 'it does not look whole')
+  gateway.upstream.answer = () => {}
+  t.equal((await fetch(`${gateway.url}/hasty`)).status, 504)
+})
+
+t.test('a body that waits to be asked for is asked for when its request may pass', async (t) => {
+  const gateway = await edge(t)
+  const post = (path: string) =>
+    `POST ${path} HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n`
+  t.match(await sendBytes(gateway.port, post('/open')), /^HTTP\/1\.1 100 Continue\r\n\r\n$/)
+  const refused = await sendBytes(
+    gateway.port,
+    `${post('/closed')}GET /open/smuggled HTTP/1.1\r\n\r\n`
+  )
+  t.match(refused, /^HTTP\/1\.1 401 /, 'and not at all where it may not')
+  t.match(
+    refused.toLowerCase(),
+    '\r\nconnection: close\r\n',
+    'what follows is not read as a request'
+  )
+  t.notOk(gateway.upstream.received.some(({ target }) => target.includes('smuggled')))
+  const whole = await sendBytes(gateway.port, `${post('/open')}hello`)
+  t.match(whole, /^HTTP\/1\.1 100 Continue\r\n\r\nHTTP\/1\.1 200 /)
+  t.equal(gateway.upstream.received.at(-1)?.body, 'hello')
+})
