@@ -7,6 +7,7 @@ import { clientsList } from './commands/clients-list.ts'
 import { clientsSecret } from './commands/clients-secret.ts'
 import { routesCheck } from './commands/routes-check.ts'
 import { routesExplain } from './commands/routes-explain.ts'
+import { routesSchema } from './commands/routes-schema.ts'
 import { sessionsEnd } from './commands/sessions-end.ts'
 import { sessionsList } from './commands/sessions-list.ts'
 import { usersCreate } from './commands/users-create.ts'
@@ -31,5 +32,6 @@ export const commands: readonly Command[] = [
   clientsEnable,
   routesCheck,
   routesExplain,
+  routesSchema,
   audit
 ]

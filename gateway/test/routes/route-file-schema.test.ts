@@ -1,0 +1,35 @@
+import { readFileSync } from 'node:fs'
+import { Ajv2020 } from 'ajv/dist/2020.js'
+import t from 'tap'
+import { parse } from 'yaml'
+import { routeFileSchema } from '../../src/routes/route-file-schema.ts'
+
+const FILE = 'gateway/routes.schema.json'
+const schema = readFileSync(FILE, 'utf8')
+
+t.test('the schema for editors is the one that the gateway reads by', async (t) => {
+  t.equal(schema, routeFileSchema(), `write it anew: npm run ops -- routes schema > ${FILE}`)
+  t.match(
+    readFileSync('gateway/routes.yaml', 'utf8'),
+    /^# yaml-language-server: \$schema=routes\.schema\.json$/m
+  )
+})
+
+t.test(
+  'any other validator reads it as well, with variables of the environment left as they stand',
+  async (t) => {
+    const isValid = new Ajv2020().compile(JSON.parse(schema))
+    const table = parse(readFileSync('gateway/routes.yaml', 'utf8'))
+    t.ok(isValid(table), JSON.stringify(isValid.errors))
+    const [row] = table.routes
+    t.notOk(
+      isValid({ ...table, routes: [{ ...row, acces: 'public' }] }),
+      'a member that there is not'
+    )
+    t.notOk(
+      isValid({ ...table, routes: [{ ...row, methods: { get: {} } }] }),
+      'a method in small letters'
+    )
+    t.notOk(isValid({ ...table, upstreams: { a: { addresses: [] } } }))
+  }
+)

@@ -1,0 +1,74 @@
+import { redisMissing, redisServer } from '@gatehouse/fixtures/redis-server'
+import { connectRedis } from '@gatehouse/redis/connect-redis'
+import t, { type Test } from 'tap'
+import { type Edge, edge } from '../fixtures/edge.ts'
+
+const by = (whose: string, more = '') => `
+  - name: counted
+    prefix: /counted
+    upstream: service
+    limit: { max: 2, windowSeconds: 60, by: ${whose}${more} }
+`
+
+/** The statuses of some calls with these claims, one after the other. */
+async function statuses(gateway: Edge, count: number, claims: Record<string, unknown> = {}) {
+  const found: number[] = []
+  for (let index = 0; index < count; index += 1) {
+    const headers = { authorization: `Bearer ${gateway.token(claims)}` }
+    found.push((await gateway.call('/counted', { headers })).status)
+  }
+  return found
+}
+
+t.test('a subject is counted whatever its token, session or address', async (t) => {
+  const gateway = await edge(t, { rows: by('subject') })
+  t.strictSame(await statuses(gateway, 1, { sid: 'one' }), [200])
+  t.strictSame(await statuses(gateway, 2, { sid: 'two' }), [200, 429])
+  t.strictSame(await statuses(gateway, 1, { sub: 'user-2' }), [200], 'and nobody else')
+})
+
+t.test('a client is counted for all of its users', async (t) => {
+  const gateway = await edge(t, { rows: by('client') })
+  t.strictSame(await statuses(gateway, 2, { client_id: 'app', sub: 'user-1' }), [200, 200])
+  t.strictSame(await statuses(gateway, 1, { client_id: 'app', sub: 'user-2' }), [429])
+  t.strictSame(await statuses(gateway, 1, { client_id: 'other' }), [200])
+})
+
+t.test('several limits hold at once', async (t) => {
+  const rows = `
+  - name: counted
+    prefix: /counted
+    upstream: service
+    limit:
+      - { max: 3, windowSeconds: 60 }
+      - { max: 2, windowSeconds: 60, by: subject }
+`
+  const gateway = await edge(t, { rows })
+  t.strictSame(await statuses(gateway, 3), [200, 200, 429])
+  t.strictSame(await statuses(gateway, 1, { sub: 'user-2' }), [429], 'three from this address')
+})
+
+async function shared(t: Test) {
+  const server = await redisServer(t)
+  const limitsRedis = connectRedis({ url: server.url, onFault: () => {} })
+  t.teardown(() => limitsRedis.disconnect())
+  const gateways = [
+    await edge(t, { rows: by('subject', ', shared: true'), limitsRedis }),
+    await edge(t, { rows: by('subject', ', shared: true'), limitsRedis })
+  ] as const
+  return { server, gateways }
+}
+
+t.test(
+  'gateways count together what is shared, and each for itself while Redis is away',
+  { skip: redisMissing },
+  async (t) => {
+    const { server, gateways } = await shared(t)
+    const [first, second] = gateways
+    t.strictSame(await statuses(first, 1), [200])
+    t.strictSame(await statuses(second, 2), [200, 429])
+    t.strictSame(await statuses(first, 1), [429])
+    await server.stop()
+    t.strictSame(await statuses(first, 3), [200, 200, 429], 'an outage neither opens nor closes it')
+  }
+)

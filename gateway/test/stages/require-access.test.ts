@@ -1,0 +1,61 @@
+import t from 'tap'
+import { edge } from '../fixtures/edge.ts'
+
+const rows = `
+  - name: orders
+    prefix: /orders
+    upstream: service
+    methods:
+      GET: { scopes: [orders:read] }
+      POST: { scopes: [orders:write], roles: [user, admin] }
+      DELETE: { roles: [admin], maxLoginAgeSeconds: 300 }
+  - { name: few, prefix: /few, upstream: service, claims: [subject, roles] }
+`
+
+t.test('each method has its own demand, and one that is not listed is 405', async (t) => {
+  const gateway = await edge(t, { rows })
+  const status = async (method: string, claims: Record<string, unknown>) => {
+    const headers = { authorization: `Bearer ${gateway.token(claims)}` }
+    return (await gateway.call('/orders/1', { method, headers })).status
+  }
+  t.equal(await status('GET', { scope: 'orders:read' }), 200)
+  t.equal(await status('HEAD', { scope: 'orders:read' }), 200)
+  t.equal(await status('GET', { scope: 'orders:write' }), 403)
+  t.equal(await status('POST', { scope: 'orders:write', roles: ['admin'] }), 200)
+  t.equal(await status('POST', { scope: 'orders:write', roles: ['other'] }), 403)
+  t.equal(await status('POST', { scope: 'orders:read', roles: ['user'] }), 403)
+  const refused = await gateway.call('/orders/1', { method: 'PUT' })
+  t.equal(refused.status, 405)
+  t.equal(refused.headers.get('allow'), 'GET, POST, DELETE, HEAD')
+  t.match(await refused.json(), { code: 'METHOD_NOT_ALLOWED' })
+})
+
+t.test('a login that is too old is 401, and says how young it must be', async (t) => {
+  const gateway = await edge(t, { rows })
+  const now = Math.floor(gateway.clock() / 1000)
+  const ask = (auth_time: number | undefined) =>
+    gateway.call('/orders/1', {
+      method: 'DELETE',
+      headers: { authorization: `Bearer ${gateway.token({ roles: ['admin'], auth_time })}` }
+    })
+  t.equal((await ask(now - 300)).status, 200)
+  for (const old of [now - 301, undefined]) {
+    const refused = await ask(old)
+    t.equal(refused.status, 401, String(old))
+    t.match(await refused.json(), { code: 'UNAUTHENTICATED' })
+    t.match(
+      refused.headers.get('www-authenticate'),
+      /^Bearer .*error="insufficient_user_authentication".*max_age="300"/
+    )
+  }
+})
+
+t.test('a row forwards what it says of an identity, and no more', async (t) => {
+  const gateway = await edge(t, { rows })
+  await gateway.call('/few')
+  const names = Object.keys(gateway.upstream.received[0]?.headers ?? {})
+  t.strictSame(names.filter((name) => name.startsWith('x-auth-')).sort(), [
+    'x-auth-roles',
+    'x-auth-subject'
+  ])
+})
