@@ -20,18 +20,23 @@ const DROPPED = new Set([
 
 /** What of a service's answer the client gets: built anew, not copied with removals. A service cannot set our cookies. Pure. */
 export function responseHeaders(received: ResponseHeaders, route: Route): ResponseHeaders {
-  const named = new Set(
-    [received.connection ?? []].flat().flatMap((value) => value.toLowerCase().split(/\s*,\s*/))
-  )
+  const named = connectionNames(received.connection)
   const headers: ResponseHeaders = {}
-  for (const [name, value] of Object.entries(received)) {
-    if (DROPPED.has(name) || named.has(name) || isIdentityName(name)) continue
-    headers[name] = value
+  for (const name in received) {
+    if (DROPPED.has(name) || named?.has(name) || isIdentityName(name)) continue
+    headers[name] = received[name]
   }
+  if (received['set-cookie'] === undefined) return headers
   const cookies = allowedCookies(received['set-cookie'], route)
   if (cookies.length > 0) headers['set-cookie'] = cookies
   else delete headers['set-cookie']
   return headers
+}
+
+/** The headers that belong to the service's connection (RFC 9110 §7.6.1). */
+function connectionNames(connection: string | string[] | undefined): ReadonlySet<string> | null {
+  if (connection === undefined || connection === 'keep-alive') return null
+  return new Set([connection].flat().flatMap((value) => value.toLowerCase().split(/\s*,\s*/)))
 }
 
 function allowedCookies(setCookie: string | string[] | undefined, route: Route): string[] {

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto'
+import { randomFillSync } from 'node:crypto'
 import { isIP } from 'node:net'
 import { IdentityTooLarge, identityHeaders } from '@gatehouse/edge-headers/identity'
 import { forwardedHeader, identityHeader, traceHeader } from '@gatehouse/edge-headers/names'
@@ -70,8 +70,27 @@ function forwarded(hop: Hop): RequestHeaders {
 
 function traceparent(given: string | undefined): string {
   if (given !== undefined && TRACEPARENT.test(given)) return given
-  return `00-${randomBytes(16).toString('hex')}-${randomBytes(8).toString('hex')}-00`
+  const hex = freshIds()
+  return `00-${hex.slice(0, TRACE_ID_DIGITS)}-${hex.slice(TRACE_ID_DIGITS)}-00`
 }
+
+const TRACE_ID_DIGITS = 32
+const IDS_BYTES = 24
+const pool = Buffer.alloc(IDS_BYTES * 128)
+let used = pool.length
+
+/** A trace id and a parent id, in hex; asking the system for their random bytes one by one costs more than all else here. */
+function freshIds(): string {
+  if (used === pool.length) {
+    randomFillSync(pool)
+    used = 0
+  }
+  used += IDS_BYTES
+  return pool.toString('hex', used - IDS_BYTES, used)
+}
+
+/** A token says the same as long as it is remembered. */
+const written = new WeakMap<VerifiedToken, RequestHeaders>()
 
 function identityOf(token: VerifiedToken, { claims }: Route): RequestHeaders {
   const all = wholeIdentityOf(token)
@@ -84,9 +103,13 @@ function identityOf(token: VerifiedToken, { claims }: Route): RequestHeaders {
   return headers
 }
 
-function wholeIdentityOf({ identity }: VerifiedToken): RequestHeaders {
+function wholeIdentityOf(token: VerifiedToken): RequestHeaders {
+  const known = written.get(token)
+  if (known !== undefined) return known
   try {
-    return identityHeaders(identity)
+    const headers = identityHeaders(token.identity)
+    written.set(token, headers)
+    return headers
   } catch (error) {
     throw error instanceof IdentityTooLarge ? identityTooLarge(error) : error
   }

@@ -35,4 +35,4 @@ export const foldedName = (lowerCaseName: string): string =>
  * it (oauth2-proxy CVE-2025-64484, Caddy GHSA-7r4p-vjf4-gxv4).
  */
 export const isIdentityName = (lowerCaseName: string): boolean =>
-  foldedName(lowerCaseName).startsWith(IDENTITY_NAMESPACE)
+  lowerCaseName.startsWith('x') && foldedName(lowerCaseName).startsWith(IDENTITY_NAMESPACE)
