@@ -5,7 +5,7 @@ import type { Route } from './routes/route.ts'
 import type { RouteTable } from './routes/route-table.ts'
 import { authenticate } from './stages/authenticate.ts'
 import type { CanonicalTarget } from './stages/canonical-path.ts'
-import { type Limiter, limit } from './stages/limit.ts'
+import { type Limiter, limit, refuseLarge } from './stages/limit.ts'
 import { match } from './stages/match.ts'
 import { refuseRevoked } from './stages/refuse-revoked.ts'
 import { requireAccess } from './stages/require-access.ts'
@@ -55,9 +55,12 @@ export async function journey(
   const request = strip(raw)
   const { route, demands, target } = match(request, edge.table())
   checkUpgrade(request, route, { ...arrival.hop, allowedOrigins: edge.allowedOrigins })
-  const token = await authenticate(route, request.authorization, edge.verifier)
+  const found = authenticate(route, request.authorization, edge.verifier)
+  const token = found instanceof Promise ? await found : found
   refuseRevoked(token, edge.revoked)
-  await limit(route, request.headers['content-length'], arrival.limiter(route, token))
+  const limiter = arrival.limiter(route, token)
+  refuseLarge(route, request.headers['content-length'])
+  if (limiter !== null) await limit(limiter)
   requireAccess(demands, token, edge.clock())
   const headers = stamp(request, route, token, arrival.hop, edge.assertions)
   return { route, target, headers, token, websocket: request.websocket }

@@ -16,8 +16,11 @@ export type VerifiedToken = {
 }
 
 export type AccessTokenVerifier = {
-  /** @throws Refusal UNAUTHENTICATED, TOKEN_EXPIRED, or UNAVAILABLE while no key set has ever been had */
-  verify(token: string): Promise<VerifiedToken>
+  /**
+   * At once for a token that is remembered.
+   * @throws Refusal UNAUTHENTICATED, TOKEN_EXPIRED, or UNAVAILABLE while no key set has ever been had
+   */
+  verify(token: string): VerifiedToken | Promise<VerifiedToken>
 }
 
 /** Checks a signature with the key's own algorithm and nothing else; what @fastify/jwt does for the app. */
@@ -65,21 +68,28 @@ export function accessTokenVerifier(needs: VerifierNeeds): AccessTokenVerifier {
     }
   }
 
+  const refuseExpired = (verified: VerifiedToken): VerifiedToken => {
+    if (nowSeconds() >= verified.identity.expiresAt + SKEW_SECONDS) throw tokenExpired()
+    return verified
+  }
+  const verifyAndRemember = async (token: string, version: string, digest: string) => {
+    const verified = await verifyUnseen(token)
+    // Looking for an unknown key may have brought a new set. Under the version of the one before, in which the key was not,
+    // the token would be good again as soon as the key is withdrawn.
+    if (keys.version === version) {
+      remembered.set(digest, verified, { size: token.length + ENTRY_OVERHEAD_BYTES })
+    }
+    return refuseExpired(verified)
+  }
+
   return {
-    async verify(token) {
+    verify(token) {
       const { version } = keys
       const digest = `${version}.${hash('sha256', token, 'base64')}`
-      let verified = remembered.get(digest)
-      if (verified === undefined) {
-        verified = await verifyUnseen(token)
-        // Looking for an unknown key may have brought a new set. Under the version of the one before, in which the key was
-        // not, the token would be good again as soon as the key is withdrawn.
-        if (keys.version === version) {
-          remembered.set(digest, verified, { size: token.length + ENTRY_OVERHEAD_BYTES })
-        }
-      }
-      if (nowSeconds() >= verified.identity.expiresAt + SKEW_SECONDS) throw tokenExpired()
-      return verified
+      const verified = remembered.get(digest)
+      return verified === undefined
+        ? verifyAndRemember(token, version, digest)
+        : refuseExpired(verified)
     }
   }
 }

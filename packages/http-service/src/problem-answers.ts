@@ -12,8 +12,9 @@ export type ErrorFormOf = (request: FastifyRequest) => ErrorForm
  * a plugin, which would be loaded later: a route that is added before that would not be known to have a method.
  */
 export function problemAnswers(service: FastifyInstance, formOf: ErrorFormOf): void {
-  service.addHook('onRequest', async (request, reply) => {
+  service.addHook('onRequest', (request, reply, next) => {
     reply.header(traceHeader.requestId, request.id)
+    next()
   })
   service.setErrorHandler(answersError(formOf))
   const methods = knownMethods(service)
