@@ -7,13 +7,12 @@ import { type AssertionKey, assertions } from './assertions/assertions.ts'
 import { allowOrigins } from './cross-origin.ts'
 import { forward } from './forwarding/forward.ts'
 import { lifetimes } from './forwarding/lifetimes.ts'
+import type { TrustedIssuers } from './issuers/trusted-issuers.ts'
 import { type Arrival, type Edge, journey, type Passage } from './journey.ts'
-import type { SigningKeys } from './keys/signing-keys.ts'
 import type { RevokedSessions } from './revocation/revoked-sessions.ts'
 import { errorFormOf } from './routes/error-form-of.ts'
 import type { RouteTable } from './routes/route-table.ts'
 import { rowLimiters } from './routes/row-limiters.ts'
-import type { TokenExpectation } from './tokens/access-token-profile.ts'
 import { accessTokenVerifier, type CheckSignature } from './tokens/access-token-verifier.ts'
 
 declare module 'fastify' {
@@ -32,10 +31,10 @@ export type GatewayNeeds = {
   allowedOrigins: string[]
   /** the route table as it stands */
   table: () => RouteTable
-  keys: SigningKeys
+  /** whose tokens are taken */
+  issuers: TrustedIssuers
   revoked: RevokedSessions
   assertionKey: AssertionKey
-  expectation: TokenExpectation
   rememberedTokenBytes: number
   upstreamTimeoutMs: number
   upstreamConnections: number
@@ -46,7 +45,7 @@ export type GatewayNeeds = {
 }
 
 export async function buildGateway(needs: GatewayNeeds): Promise<Service> {
-  const { table, keys, revoked, assertionKey, clock } = needs
+  const { table, revoked, assertionKey, clock } = needs
   const app = buildService({
     log: needs.log,
     bodies: 'streamed',
@@ -73,8 +72,7 @@ export async function buildGateway(needs: GatewayNeeds): Promise<Service> {
   const edge: Edge = {
     table,
     verifier: accessTokenVerifier({
-      ...{ keys, checkSignature, clock },
-      expectation: needs.expectation,
+      ...{ issuers: needs.issuers, checkSignature, clock },
       rememberedBytes: needs.rememberedTokenBytes
     }),
     revoked,

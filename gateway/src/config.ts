@@ -12,6 +12,7 @@ import {
 } from '@gatehouse/settings/fragments'
 import { type Environment, readSettings, SettingsFault } from '@gatehouse/settings/read-settings'
 import { type Static, Type } from 'typebox'
+import { type IssuerRow, loadIssuers } from './issuers/issuer-file.ts'
 import { loadRouteTable } from './routes/load-route-table.ts'
 import type { RouteTable } from './routes/route-table.ts'
 
@@ -31,6 +32,7 @@ export const gatewaySettings = {
     default: 'http://127.0.0.1:3001/.well-known/jwks.json',
     pattern: '^https?://'
   }),
+  GATEWAY_ISSUERS: Type.Optional(Type.String({ minLength: 1 })),
   GATEWAY_TRUSTED_PROXIES: Type.String({ default: '' }),
   GATEWAY_TLS_CERT_FILE: Type.Optional(Type.String()),
   GATEWAY_TLS_KEY_FILE: Type.Optional(Type.String()),
@@ -42,6 +44,8 @@ export const gatewaySettings = {
 
 export type GatewayConfig = Static<ReturnType<typeof Type.Object<typeof gatewaySettings>>> & {
   readonly table: RouteTable
+  /** issuers of tokens besides our own */
+  readonly issuers: readonly IssuerRow[]
   /** @throws SettingsFault */
   readonly loadTable: () => RouteTable
 }
@@ -68,7 +72,11 @@ export function readConfig(environment: Environment): GatewayConfig {
   }
   if (faults.length > 0) throw new SettingsFault(faults)
   const loadTable = () => loadRouteTable(settings.GATEWAY_ROUTES, environment)
-  return { ...settings, loadTable, table: loadTable() }
+  const issuers =
+    settings.GATEWAY_ISSUERS === undefined
+      ? []
+      : loadIssuers(settings.GATEWAY_ISSUERS, settings.TOKEN_ISSUER)
+  return { ...settings, issuers, loadTable, table: loadTable() }
 }
 
 /** The widest that a private network is (RFC 1918 §3, RFC 4193 §3.1). */

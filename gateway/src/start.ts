@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { GATEWAY_KEYS_PATH } from '@gatehouse/edge-headers/assertion'
-import { roomLog } from '@gatehouse/http-service/room-log'
+import { type RoomLog, roomLog } from '@gatehouse/http-service/room-log'
 import { connectRedis } from '@gatehouse/redis/connect-redis'
 import { redisRevocations } from '@gatehouse/revocation/redis-revocations'
 import type { RevocationSource } from '@gatehouse/revocation/revocation'
@@ -14,9 +14,14 @@ import { Gauge, Registry } from 'prom-client'
 import { buildGateway } from './app.ts'
 import { newAssertionKey } from './assertions/assertions.ts'
 import type { GatewayConfig } from './config.ts'
-import { openSigningKeys } from './keys/signing-keys.ts'
+import { keySetUrl } from './issuers/discover-keys.ts'
+import { externalProfile } from './issuers/external-profile.ts'
+import { trustedIssuers } from './issuers/trusted-issuers.ts'
+import { openSigningKeys, type SigningKeys } from './keys/signing-keys.ts'
 import { followRevocations } from './revocation/revoked-sessions.ts'
 import { liveRouteTable } from './routes/live-route-table.ts'
+import type { TokenProfile } from './tokens/access-token-profile.ts'
+import { ownProfile } from './tokens/own-profile.ts'
 
 /** over this the gateway is cut off: a beat of the log is a second */
 const STALE_SECONDS = 5
@@ -36,6 +41,11 @@ export async function startGateway(
     onFault: (reason) => log.warn({ reason }, 'the key set could not be refreshed'),
     clock
   })
+  const own = {
+    profile: ownProfile({ issuer: config.TOKEN_ISSUER, audience: config.TOKEN_AUDIENCE }),
+    keys
+  }
+  const external = await externalIssuers(config, log, clock)
   const revoked = followRevocations({
     source,
     onFault: (err) => log.warn({ err }, 'the log of revocations is out of reach'),
@@ -51,7 +61,7 @@ export async function startGateway(
     https: tlsFiles(config),
     trustedProxies: words(config.GATEWAY_TRUSTED_PROXIES),
     allowedOrigins: words(config.ALLOWED_ORIGINS),
-    expectation: { issuer: config.TOKEN_ISSUER, audience: config.TOKEN_AUDIENCE },
+    issuers: trustedIssuers([own, ...external]),
     rememberedTokenBytes: config.GATEWAY_TOKEN_CACHE_BYTES,
     upstreamTimeoutMs: config.GATEWAY_UPSTREAM_TIMEOUT_SECONDS * 1000,
     upstreamConnections: config.GATEWAY_UPSTREAM_CONNECTIONS,
@@ -67,6 +77,7 @@ export async function startGateway(
       this.set(revoked.stalenessSeconds())
     }
   })
+  issuerMetrics(registry, external)
   const ops = buildOps({
     ...{ log, metrics: registry },
     checks: {
@@ -87,7 +98,7 @@ export async function startGateway(
       routes.close()
       await app.close()
       await ops.close()
-      keys.close()
+      for (const one of [own, ...external]) one.keys.close()
       disconnect()
       await revoked.close()
     }
@@ -112,6 +123,45 @@ function redisNeeds(config: GatewayConfig, embedded: RevocationSource | null) {
     limitsRedis.disconnect()
   }
   return { source: redisRevocations(blocking), limitsRedis, disconnect }
+}
+
+type External = {
+  readonly name: string
+  readonly profile: TokenProfile
+  readonly keys: SigningKeys
+}
+
+/** The issuers besides our own. One that is out of reach keeps nobody else's tokens from being taken. */
+async function externalIssuers(
+  { issuers, GATEHOUSE_DATA_DIR: folder }: GatewayConfig,
+  log: RoomLog,
+  clock: () => number
+): Promise<External[]> {
+  return Promise.all(
+    issuers.map(async (row) => ({
+      name: row.name,
+      profile: externalProfile(row),
+      keys: await openSigningKeys({
+        url: keySetUrl(row),
+        file: join(folder, `gateway-jwks-${row.name}.json`),
+        onFault: (reason) =>
+          log.warn({ reason, issuer: row.name }, 'the key set of an issuer could not be refreshed'),
+        clock
+      })
+    }))
+  )
+}
+
+function issuerMetrics(registry: Registry, external: readonly External[]): void {
+  new Gauge({
+    name: 'gateway_issuer_keys_loaded',
+    help: 'Whether the key set of an issuer besides our own has been had',
+    labelNames: ['issuer'],
+    registers: [registry],
+    collect() {
+      for (const { name, keys } of external) this.set({ issuer: name }, keys.loaded ? 1 : 0)
+    }
+  })
 }
 
 function tlsFiles(config: GatewayConfig) {

@@ -1,5 +1,6 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
+import { download } from './download.ts'
 import { type KeySet, readKeySet, type VerificationKey } from './key-set.ts'
 
 /** The issuer's keys, as this gateway holds them. */
@@ -16,15 +17,14 @@ export type SigningKeys = {
 }
 
 export type SigningKeysOptions = {
-  url: string
+  /** where the issuer has it; asked each time, because an issuer may say another place from then on */
+  url: string | (() => Promise<string>)
   /** where the last good set is kept, so that a gateway starts while the issuer is away */
   file: string
   clock: () => number
   onFault: (reason: string) => void
 }
 
-const FETCH_TIMEOUT_MS = 2000
-const LONGEST_DOCUMENT = 256 * 1024
 const REFRESH_MS = 60_000
 const RETRY_MS = 200
 /** between two fetches for unknown kids: a flood of them costs the issuer nothing */
@@ -51,7 +51,7 @@ export async function openSigningKeys(options: SigningKeysOptions): Promise<Sign
   const fetchSet = async (): Promise<boolean> => {
     lastFetchMs = clock()
     try {
-      const text = await download(url)
+      const text = await download(typeof url === 'string' ? url : await url())
       const fetched = readKeySet(text)
       if (fetched === null) throw new Error('the document has no usable key')
       held = fetched
@@ -100,24 +100,6 @@ export async function openSigningKeys(options: SigningKeysOptions): Promise<Sign
 }
 
 const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error))
-
-async function download(url: string): Promise<string> {
-  const response = await fetch(url, {
-    redirect: 'error',
-    signal: AbortSignal.timeout(FETCH_TIMEOUT_MS)
-  })
-  if (!response.ok || response.body === null) {
-    await response.body?.cancel()
-    throw new Error(`the key set was answered with ${response.status}`)
-  }
-  let text = ''
-  const decoder = new TextDecoder()
-  for await (const chunk of response.body) {
-    text += decoder.decode(chunk, { stream: true })
-    if (text.length > LONGEST_DOCUMENT) throw new Error('the key set is too large')
-  }
-  return text
-}
 
 function readKept(file: string): KeySet | null {
   try {

@@ -1,16 +1,18 @@
 import { hash } from 'node:crypto'
-import { type Identity, identityOfClaims } from '@gatehouse/edge-headers/identity'
+import type { Identity } from '@gatehouse/edge-headers/identity'
 import { LRUCache } from 'lru-cache'
+import type { TrustedIssuers } from '../issuers/trusted-issuers.ts'
 import type { VerificationKey } from '../keys/key-set.ts'
-import type { SigningKeys } from '../keys/signing-keys.ts'
 import { invalidToken, notYet, tokenExpired } from '../refusals.ts'
-import { readAccessToken, type TokenExpectation } from './access-token-profile.ts'
+import { readAccessToken } from './access-token-profile.ts'
 
 /** A token whose signature, issuer, audience and times are good. */
 export type VerifiedToken = {
   readonly identity: Identity
   /** the key that signed it */
   readonly kid: string
+  /** in seconds since 1970: `iat` */
+  readonly issuedAt: number
   /** when the user proved who they are, in seconds since 1970; null where nobody has (a machine client) */
   readonly authenticatedAt: number | null
 }
@@ -27,8 +29,7 @@ export type AccessTokenVerifier = {
 export type CheckSignature = (token: string, key: VerificationKey) => boolean
 
 type VerifierNeeds = {
-  keys: SigningKeys
-  expectation: TokenExpectation
+  issuers: TrustedIssuers
   checkSignature: CheckSignature
   clock: () => number
   /** how many bytes of tokens to remember */
@@ -42,30 +43,30 @@ const ENTRY_OVERHEAD_BYTES = 512
 
 /**
  * Verifies access tokens, and remembers those that were good: by a digest of the whole token (a weak cache key lets one
- * token pass for another: fast-jwt GHSA-rp9m-7r4c-75qg) and by the key set, so that nothing outlives a withdrawn key.
+ * token pass for another: fast-jwt GHSA-rp9m-7r4c-75qg) and by the key sets, so that nothing outlives a withdrawn key.
  * Failures are not remembered; expiry is checked on every hit.
  */
 export function accessTokenVerifier(needs: VerifierNeeds): AccessTokenVerifier {
-  const { keys, expectation, checkSignature, clock } = needs
+  const { issuers, checkSignature, clock } = needs
   const remembered = new LRUCache<string, VerifiedToken>({ maxSize: needs.rememberedBytes })
   const nowSeconds = () => Math.floor(clock() / 1000)
 
   const verifyUnseen = async (token: string): Promise<VerifiedToken> => {
-    const read = readAccessToken(token, expectation)
+    const read = readAccessToken(token, (issuer) => issuers.find(issuer)?.profile)
     if ('flaw' in read) throw invalidToken(read.flaw)
-    if (!keys.loaded) throw notYet('no key set has been had yet')
-    const key = await keys.find(read.kid)
+    const { kid, algorithm, claims } = read
+    const keys = issuers.find(read.issuer)?.keys
+    if (!keys?.loaded) throw notYet('no key set of the issuer has been had yet')
+    const key = await keys.find(kid)
     if (key === null) throw invalidToken('an unknown key')
     // The key decides the algorithm; the token only may not contradict it (RFC 8725 §3.1).
-    if (key.algorithm !== read.algorithm) throw invalidToken('another algorithm than its key')
+    if (key.algorithm !== algorithm) throw invalidToken('another algorithm than its key')
     if (!checkSignature(token, key)) throw invalidToken('the signature is not good')
-    const { nbf, iat, exp, auth_time } = read.claims
-    if (Math.max(nbf, iat) > nowSeconds() + SKEW_SECONDS) throw invalidToken('from the future')
-    return {
-      kid: read.kid,
-      identity: identityOfClaims(read.claims, exp),
-      authenticatedAt: auth_time ?? null
+    const { identity, issuedAt, notBefore, authenticatedAt } = claims
+    if (Math.max(notBefore, issuedAt) > nowSeconds() + SKEW_SECONDS) {
+      throw invalidToken('from the future')
     }
+    return { kid, identity, issuedAt, authenticatedAt }
   }
 
   const refuseExpired = (verified: VerifiedToken): VerifiedToken => {
@@ -76,7 +77,7 @@ export function accessTokenVerifier(needs: VerifierNeeds): AccessTokenVerifier {
     const verified = await verifyUnseen(token)
     // Looking for an unknown key may have brought a new set. Under the version of the one before, in which the key was not,
     // the token would be good again as soon as the key is withdrawn.
-    if (keys.version === version) {
+    if (issuers.version === version) {
       remembered.set(digest, verified, { size: token.length + ENTRY_OVERHEAD_BYTES })
     }
     return refuseExpired(verified)
@@ -84,7 +85,7 @@ export function accessTokenVerifier(needs: VerifierNeeds): AccessTokenVerifier {
 
   return {
     verify(token) {
-      const { version } = keys
+      const { version } = issuers
       const digest = `${version}.${hash('sha256', token, 'base64')}`
       const verified = remembered.get(digest)
       return verified === undefined

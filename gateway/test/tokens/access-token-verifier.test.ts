@@ -3,8 +3,10 @@ import { join } from 'node:path'
 import { testClock } from '@gatehouse/fixtures/clock'
 import { dataFolder } from '@gatehouse/fixtures/house'
 import t, { type Test } from 'tap'
+import { trustedIssuers } from '../../src/issuers/trusted-issuers.ts'
 import { openSigningKeys } from '../../src/keys/signing-keys.ts'
 import { accessTokenVerifier } from '../../src/tokens/access-token-verifier.ts'
+import { ownProfile } from '../../src/tokens/own-profile.ts'
 import {
   AUDIENCE,
   goodClaims,
@@ -37,7 +39,6 @@ async function verifying(t: Test, options: Options = {}) {
   t.teardown(() => keys.close())
   const checked: string[] = []
   const verifier = accessTokenVerifier({
-    expectation: { issuer: ISSUER, audience: AUDIENCE },
     checkSignature: (token, { pem }) => {
       checked.push(token)
       const end = token.lastIndexOf('.')
@@ -48,7 +49,8 @@ async function verifying(t: Test, options: Options = {}) {
         Buffer.from(token.slice(end + 1), 'base64url')
       )
     },
-    ...{ keys, clock, rememberedBytes }
+    ...{ clock, rememberedBytes },
+    issuers: trustedIssuers([{ profile: ownProfile({ issuer: ISSUER, audience: AUDIENCE }), keys }])
   })
   const token = (claims: object = {}, by = key) =>
     jwt(headerOf(by), { ...goodClaims(clock()), ...claims }, by)

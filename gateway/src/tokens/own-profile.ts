@@ -1,0 +1,35 @@
+import { ACCESS_TOKEN_TYPE, AccessTokenClaims } from '@gatehouse/access-token/claims'
+import { identityOfClaims } from '@gatehouse/edge-headers/identity'
+import { Value } from 'typebox/value'
+import type { TokenProfile } from './access-token-profile.ts'
+
+export type TokenExpectation = {
+  readonly issuer: string
+  readonly audience: string
+}
+
+/** The tokens of our own auth service (RFC 9068): we know every member that they have. */
+export function ownProfile({ issuer, audience }: TokenExpectation): TokenProfile {
+  return {
+    issuer,
+    // Whatever else a header says is not ours (RFC 8725 §3.10, §3.11).
+    flawOfHeader({ alg: _alg, kid: _kid, typ, ...unknown }) {
+      if (Object.keys(unknown).length > 0) {
+        return 'the header has a member that no access token has'
+      }
+      return typ === ACCESS_TOKEN_TYPE ? null : 'typ is not at+jwt'
+    },
+    readClaims(claims) {
+      if (!Value.Check(AccessTokenClaims, claims)) {
+        return { flaw: 'the claims do not fit their schema' }
+      }
+      if (![claims.aud].flat().includes(audience)) return { flaw: 'another audience' }
+      return {
+        identity: identityOfClaims(claims, claims.exp),
+        issuedAt: claims.iat,
+        notBefore: claims.nbf,
+        authenticatedAt: claims.auth_time ?? null
+      }
+    }
+  }
+}
