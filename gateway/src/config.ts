@@ -32,7 +32,7 @@ export const gatewaySettings = {
     default: 'http://127.0.0.1:3001/.well-known/jwks.json',
     pattern: '^https?://'
   }),
-  GATEWAY_ISSUERS: Type.Optional(Type.String({ minLength: 1 })),
+  GATEWAY_ISSUERS_FILE: Type.Optional(Type.String({ minLength: 1 })),
   GATEWAY_TRUSTED_PROXIES: Type.String({ default: '' }),
   GATEWAY_TLS_CERT_FILE: Type.Optional(Type.String()),
   GATEWAY_TLS_KEY_FILE: Type.Optional(Type.String()),
@@ -73,9 +73,9 @@ export function readConfig(environment: Environment): GatewayConfig {
   if (faults.length > 0) throw new SettingsFault(faults)
   const loadTable = () => loadRouteTable(settings.GATEWAY_ROUTES, environment)
   const issuers =
-    settings.GATEWAY_ISSUERS === undefined
+    settings.GATEWAY_ISSUERS_FILE === undefined
       ? []
-      : loadIssuers(settings.GATEWAY_ISSUERS, settings.TOKEN_ISSUER)
+      : loadIssuers(settings.GATEWAY_ISSUERS_FILE, settings.TOKEN_ISSUER)
   return { ...settings, issuers, loadTable, table: loadTable() }
 }
 

@@ -49,10 +49,10 @@ export function loadIssuers(file: string, ownIssuer: string): IssuerRow[] {
   try {
     document = Value.Default(IssuerFile, parse(readFileSync(file, 'utf8')))
   } catch (error) {
-    throw new SettingsFault([`GATEWAY_ISSUERS ${file}: ${(error as Error).message}`])
+    throw new SettingsFault([`GATEWAY_ISSUERS_FILE ${file}: ${(error as Error).message}`])
   }
   const faults = [...Value.Errors(IssuerFile, document)].map(
-    ({ instancePath, message }) => `GATEWAY_ISSUERS ${instancePath || 'the file'} ${message}`
+    ({ instancePath, message }) => `GATEWAY_ISSUERS_FILE ${instancePath || 'the file'} ${message}`
   )
   if (faults.length > 0) throw new SettingsFault(faults)
   const { issuers } = document as Static<typeof IssuerFile>

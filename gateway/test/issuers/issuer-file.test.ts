@@ -30,7 +30,7 @@ t.test('an issuer has a name, an iss and an audience; the rest may be left to it
 })
 
 t.test('a file with a fault is not used, and every fault is told', async (t) => {
-  t.match(faults(t, `${row}, extra: 1`), /GATEWAY_ISSUERS/)
+  t.match(faults(t, `${row}, extra: 1`), /GATEWAY_ISSUERS_FILE/)
   t.match(faults(t, 'name: acme'), /issuer/)
   t.match(faults(t, `${row}, types: [id+jwt]`), /types/)
   t.match(faults(t, row, row), /trusted already.*\n.*the name is used twice/)
