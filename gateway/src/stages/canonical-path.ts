@@ -45,6 +45,21 @@ export function canonicalTarget(target: string): CanonicalTarget | null {
   return canonical ? { path, query } : null
 }
 
+/** What some servers take off a path, or make of it, before they look for what it names. */
+const LOOSE = /[;%A-Z]|\.(?:\/|$)/
+
+/**
+ * A canonical path as the most lenient of servers might read it: decoded, without parameters (Tomcat), without dots and spaces
+ * at the end of a name (Windows), whatever the case, and with look-alikes made one. Two paths with one such reading may be one
+ * resource. Pure.
+ */
+export function looseReading(path: string): string {
+  if (!LOOSE.test(path)) return path
+  const segments = decodeURIComponent(path).normalize('NFKC').toLowerCase().split('/')
+  const names = segments.map((segment) => segment.replace(/;.*$/s, '').replace(/[. ]+$/, ''))
+  return `/${names.filter((name) => name !== '').join('/')}`
+}
+
 function isUtf8(path: string): boolean {
   if (!path.includes('%')) return true
   try {

@@ -2,7 +2,7 @@ import { malformed, methodNotAllowed, noRoute, pathTooLong } from '../refusals.t
 import { demandOf, methodsOf } from '../routes/demand.ts'
 import type { Demand, Route } from '../routes/route.ts'
 import type { RouteTable } from '../routes/route-table.ts'
-import { type CanonicalTarget, canonicalTarget } from './canonical-path.ts'
+import { type CanonicalTarget, canonicalTarget, looseReading } from './canonical-path.ts'
 import type { StrippedRequest } from './strip.ts'
 
 export type Match = {
@@ -28,6 +28,11 @@ export function match(
   if (canonical === null) throw malformed('path', 'the path is not in its canonical form')
   const route = table.match(canonical.path)
   if (route === null) throw noRoute()
+  // What one row lets in must not be what a lenient server serves as another row's (`/open/inner;x`, `/open/INNER`).
+  const reading = looseReading(canonical.path)
+  if (reading !== canonical.path && table.matchLoosely(reading) !== route) {
+    throw malformed('path of two rows', 'the path could be read as another one')
+  }
   const demands = demandOf(route, method)
   if (demands === null) throw methodNotAllowed(methodsOf(route))
   return { route, demands, target: canonical }

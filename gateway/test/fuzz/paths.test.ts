@@ -1,0 +1,102 @@
+import { posix } from 'node:path'
+import { Refusal } from '@gatehouse/problem/refusal'
+import t from 'tap'
+import { readRouteTable } from '../../src/routes/load-route-table.ts'
+import { match } from '../../src/stages/match.ts'
+import { generator, mutated } from './fixtures/generator.ts'
+
+const INPUTS = 1_000_000
+
+const table = readRouteTable(
+  `
+upstreams: { service: 'http://service' }
+routes:
+  - { name: open, prefix: /open, upstream: service, access: public }
+  - { name: inner, prefix: /open/inner, upstream: service }
+  - { name: closed, prefix: /closed, upstream: service }
+`,
+  {}
+)
+const pieces = [
+  ...['/', '//', '.', '..', './', '../', '/..', '/.', '\\', ';', ';x=1', '..;', '%', '%25', '%2'],
+  ...['%2e', '%2E', '%2f', '%2F', '%5c', '%00', '%252e', '%252f', '%c0%ae', '%e2%80%ae', '%ff'],
+  ...[
+    '%u002e',
+    '%6f',
+    '%20',
+    ' ',
+    '\t',
+    '\0',
+    '?',
+    '#',
+    '@',
+    ':',
+    '&',
+    '=',
+    '+',
+    '~',
+    'é',
+    '\u2024'
+  ],
+  ...['open', 'closed', 'inner', 'OPEN', 'x']
+]
+
+/** How programs behind a gateway may come to read a path, each as the segments that it is led by; null where one refuses. */
+const readings: Record<string, (path: string) => string | null> = {
+  'as browsers and Node.js read it': (path) => new URL(`http://h${path}`).pathname,
+  'decoded, then resolved': (path) => resolved(decoded(path)),
+  'decoded twice': (path) => resolved(decoded(decoded(path))),
+  'without parameters': (path) => resolved(decoded(path)?.replace(/;[^/]*/g, '') ?? null),
+  'with backslashes as slashes': (path) => resolved(decoded(path)?.replaceAll('\\', '/') ?? null),
+  'cut at a NUL': (path) => resolved(decoded(path)?.split('\0', 1)[0] ?? null),
+  'without dots and spaces at the end of a name': (path) =>
+    resolved(decoded(path)?.replace(/[. ]+(?=\/|$)/g, '') ?? null),
+  'in any case': (path) => resolved(decoded(path)?.toLowerCase() ?? null),
+  'with look-alikes made one': (path) => resolved(decoded(path)?.normalize('NFKC') ?? null)
+}
+
+function decoded(path: string | null): string | null {
+  try {
+    return path === null ? null : decodeURIComponent(path)
+  } catch {
+    return null
+  }
+}
+const resolved = (path: string | null) => (path === null ? null : posix.normalize(path))
+
+/** The row that a reader would have been let in by. */
+const rowOf = (path: string) => table.match(path)?.name
+
+/** Where the gateway lets a target go; null where it refuses it. */
+function matchedBy(target: string) {
+  try {
+    return match({ method: 'GET', target, host: 'h' }, table)
+  } catch (error) {
+    if (error instanceof Refusal) return null
+    throw error
+  }
+}
+
+t.test('no path is read as another one by anybody behind the gateway', async (t) => {
+  const random = generator()
+  let accepted = 0
+  let wrong: string | null = null
+  for (let index = 0; index < INPUTS && wrong === null; index += 1) {
+    let target = random.pick(['/open', '/open/a', '/open/inner/b', '/closed/a/b', '/', '/x?y=1'])
+    for (let changes = 1 + random.below(4); changes > 0; changes -= 1) {
+      target = mutated(target, random, pieces)
+    }
+    const matched = matchedBy(target)
+    if (matched === null) continue
+    accepted += 1
+    const { path, query } = matched.target
+    const row = matched.route.name
+    if (`${path}${query}` !== target || /[^\x21-\x7e]/.test(target)) wrong = `forwarded: ${target}`
+    for (const [name, read] of Object.entries(readings)) {
+      const other = read(path)
+      if (other !== null && rowOf(other) !== row) wrong = `${name}: ${target}`
+    }
+  }
+  t.equal(wrong, null, `FUZZ_SEED=${random.seed}`)
+  t.ok(accepted > INPUTS / 50, `${accepted} of ${INPUTS} were accepted`)
+})
