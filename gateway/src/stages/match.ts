@@ -29,8 +29,7 @@ export function match(
   const route = table.match(canonical.path)
   if (route === null) throw noRoute()
   // What one row lets in must not be what a lenient server serves as another row's (`/open/inner;x`, `/open/INNER`).
-  const reading = looseReading(canonical.path)
-  if (reading !== canonical.path && table.matchLoosely(reading) !== route) {
+  if (table.matchLoosely(looseReading(canonical.path)) !== route) {
     throw malformed('path of two rows', 'the path could be read as another one')
   }
   const demands = demandOf(route, method)
