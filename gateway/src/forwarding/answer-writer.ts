@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http'
 import { isIdentityName } from '@gatehouse/edge-headers/names'
+import { breakOff } from '@gatehouse/http-service/http-two'
 import type { FastifyReply } from 'fastify'
 import type { Dispatcher } from 'undici'
 import type { MarkOrigin } from '../cross-origin.ts'
@@ -81,7 +82,7 @@ export function answerWriter(
         return events.onFault(error)
       }
       events.onEnd()
-      raw.destroy()
+      breakOff(raw)
     }
   }
 }
@@ -89,7 +90,8 @@ export function answerWriter(
 /** What a service says before its answer (RFC 9110 §15.2): a hint may help, and is no answer. */
 function inform(raw: ServerResponse, status: number, { link }: ResponseHeaders): void {
   if (raw.req.httpVersion === '1.0') return
-  if (status === 102) raw.writeProcessing()
+  // HTTP/2 in Node.js has no word for it.
+  if (status === 102 && 'writeProcessing' in raw) raw.writeProcessing()
   if (status === 103 && link !== undefined) raw.writeEarlyHints({ link })
 }
 

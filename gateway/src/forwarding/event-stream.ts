@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http'
+import { breakOff } from '@gatehouse/http-service/http-two'
 import type { VerifiedToken } from '../tokens/access-token-verifier.ts'
 import type { Lifetimes, Over } from './lifetimes.ts'
 import type { ResponseHeaders } from './response-headers.ts'
@@ -28,7 +29,7 @@ export function eventStream(
     const isPlain = headers['content-encoding'] === undefined
     // In the middle of an event an end would pass half of it for the whole.
     if (isPlain && isBetweenEvents) raw.end(`event: ${LAST_EVENT}\ndata: ${why}\n\n`)
-    else raw.destroy()
+    else breakOff(raw)
   }
   raw.once('close', lifetimes.watch(token, end))
   return {

@@ -163,7 +163,8 @@ function collect(rawHeaders: readonly string[]): RequestHeaders {
   if (rawHeaders.length > MAX_HEADER_LINES * 2) throw tooManyHeaders()
   const headers: RequestHeaders = Object.create(null)
   for (let index = 0; index < rawHeaders.length; index += 2) {
-    const name = (rawHeaders[index] ?? '').toLowerCase()
+    const name = headerName(rawHeaders[index] ?? '')
+    if (name === null) continue
     const value = rawHeaders[index + 1] ?? ''
     const earlier = headers[name]
     if (earlier === undefined) headers[name] = value
@@ -171,6 +172,12 @@ function collect(rawHeaders: readonly string[]): RequestHeaders {
     else headers[name] = `${earlier}${name === 'cookie' ? '; ' : ', '}${value}`
   }
   return headers
+}
+
+/** HTTP/2's `:authority` is Host (RFC 9113 §8.3.1): given twice it is refused like any. Its other pseudo-headers were read already. */
+function headerName(name: string): string | null {
+  if (!name.startsWith(':')) return name.toLowerCase()
+  return name === ':authority' ? 'host' : null
 }
 
 /** What could end the request at two places is refused, not repaired (RFC 9112 §6.3). */

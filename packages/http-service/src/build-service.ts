@@ -18,12 +18,18 @@ export type ServiceOptions = {
   trustProxy?: string[]
   /** where some clients read another form of errors than problem details */
   errorForm?: ErrorFormOf
+  /** over TLS HTTP/2 as well, where the client speaks it */
   https?: { cert: Buffer; key: Buffer } | null
 }
 
 const BODY_LIMIT_BYTES = 16 * 1024
 /** a header section over the size is 431; one that takes longer ends the connection; no Host is refused in our own words */
 const limits = { maxHeaderSize: 16 * 1024, headersTimeout: 15_000, requireHostHeader: false }
+/** many streams of one connection, but not any number */
+const http2 = {
+  allowHTTP1: true,
+  settings: { maxConcurrentStreams: 128, maxHeaderListSize: limits.maxHeaderSize }
+}
 const JSON_TIMEOUT_MS = 30_000
 /** an upload may take a while */
 const STREAM_TIMEOUT_MS = 300_000
@@ -37,7 +43,9 @@ export function buildService(options: ServiceOptions) {
   const service = Fastify({
     ...serverOptions(options),
     // Fastify's types choose the server's kind by this option; the instance is the same to all that uses it here.
-    ...(options.https ? { https: { ...options.https, ...limits } } : { http: limits })
+    ...(options.https
+      ? { http2: true, https: { ...options.https, ...limits, ...http2 } }
+      : { http: limits })
   } as FastifyServerOptions).withTypeProvider<TypeBoxTypeProvider>()
   // Before all that waits: the order in which requests come is the order in which they are taken up.
   oneAtATime(service)

@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import { Refusal } from '@gatehouse/problem/refusal'
 import type { FastifyInstance } from 'fastify'
+import { isHttpTwo, tellOfBody } from './http-two.ts'
 import { rawAnswer } from './raw-answer.ts'
 
 /**
@@ -16,10 +17,12 @@ export function httpOne(service: FastifyInstance): void {
   server.on('checkContinue', (request, response) => server.emit('request', request, response))
   server.on('connect', (_request: IncomingMessage, socket: Socket) => refuseTunnel(socket))
   service.addHook('onRequest', (request, reply, next) => {
+    tellOfBody(request.raw)
     const flaw = flawOf(request.raw)
     if (flaw !== null) return next(unreadable(flaw))
     // A client that is told no does not send its body, and what comes next on the connection could be taken for it.
-    if (waitsForContinue(request.raw)) reply.header('connection', 'close')
+    if (waitsForContinue(request.raw) && !isHttpTwo(request.raw))
+      reply.header('connection', 'close')
     next()
   })
   service.addHook('preParsing', (request, reply, _payload, next) => {
@@ -35,12 +38,18 @@ export function httpOne(service: FastifyInstance): void {
 const waitsForContinue = ({ headers, httpVersion }: IncomingMessage): boolean =>
   headers.expect !== undefined && httpVersion !== '1.0'
 
-function flawOf({ httpVersion, headers }: IncomingMessage): string | null {
+function flawOf(raw: IncomingMessage): string | null {
+  const { httpVersion, headers } = raw
   if (headers.expect !== undefined && !CONTINUE.test(headers.expect)) return 'another expectation'
   if (httpVersion === '1.1') return headers.host === undefined ? 'no Host' : null
+  if (isHttpTwo(raw)) return hasAuthority(headers) ? null : 'no authority'
   if (httpVersion !== '1.0') return 'another version of HTTP'
   return headers['transfer-encoding'] === undefined ? null : 'Transfer-Encoding in HTTP/1.0'
 }
+
+/** RFC 9113 §8.3.1 */
+const hasAuthority = (headers: IncomingMessage['headers']): boolean =>
+  (headers[':authority'] ?? headers.host) !== undefined
 
 const CONTINUE = /^100-continue$/i
 

@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { Refusal } from '@gatehouse/problem/refusal'
 import type { FastifyInstance } from 'fastify'
+import { isHttpTwo } from './http-two.ts'
 
 /** The requests of one connection that have come and are not answered yet. */
 type Queue = { answering: ServerResponse; newest: ServerResponse; waiting: number }
@@ -18,6 +19,8 @@ const MOST_WAITING = 64
  */
 export function oneAtATime(service: FastifyInstance): void {
   service.addHook('onRequest', (request, reply, next) => {
+    // Streams of HTTP/2 do not stand behind each other.
+    if (isHttpTwo(request.raw)) return next()
     const { socket } = request.raw
     const queue = queues.get(socket)
     if (queue === undefined || queue.newest.closed) {

@@ -2,6 +2,7 @@ import { traceHeader } from '@gatehouse/edge-headers/names'
 import { Refusal } from '@gatehouse/problem/refusal'
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { type ErrorForm, problemForm } from './error-form.ts'
+import { isHttpTwo } from './http-two.ts'
 import { knownMethods } from './known-methods.ts'
 
 /** The form that the client of a request reads. */
@@ -46,6 +47,9 @@ function answer(
   form: ErrorForm
 ): FastifyReply {
   logRefusal(refusal, request)
+  const { connection, ...headers } = refusal.headers
+  // HTTP/2 has no such header: a connection is not the request's (RFC 9113 §8.2.2).
+  if (connection !== undefined && !isHttpTwo(request.raw)) reply.header('connection', connection)
   return reply
     .code(refusal.status)
     .headers({
@@ -53,7 +57,7 @@ function answer(
       [traceHeader.requestId]: request.id,
       'cache-control': 'no-store',
       'x-content-type-options': 'nosniff',
-      ...refusal.headers
+      ...headers
     })
     .type(form.mediaType)
     .send(JSON.stringify(form.document(refusal, request.id)))

@@ -1,0 +1,24 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { constants, type Http2ServerRequest, type Http2ServerResponse } from 'node:http2'
+
+/** Whether a request came over HTTP/2, and not as HTTP/1 with another number in its first line. */
+export const isHttpTwo = (raw: object): raw is Http2ServerRequest =>
+  'stream' in raw && 'authority' in raw
+
+/**
+ * In HTTP/2 a body is announced by the frames, not by a header (RFC 9113 §8.1.1). Whoever asks the headers whether there is
+ * one, of a length that is not given, finds what HTTP/1 would say.
+ */
+export function tellOfBody(raw: IncomingMessage): void {
+  if (!isHttpTwo(raw)) return
+  const { headers, stream } = raw as Http2ServerRequest
+  const isAnnounced = headers['content-length'] !== undefined
+  if (!isAnnounced && !stream.endAfterHeaders) headers['transfer-encoding'] = 'chunked'
+}
+
+/** Breaks an answer off so that no client takes it for whole. */
+export function breakOff(raw: ServerResponse): void {
+  const { stream } = raw as unknown as Http2ServerResponse
+  if (stream === undefined) raw.destroy()
+  else stream.close(constants.NGHTTP2_INTERNAL_ERROR)
+}
