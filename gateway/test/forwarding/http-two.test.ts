@@ -105,8 +105,7 @@ t.test('what is refused is refused in the documented form, and the others go on'
     [{ ':path': '/open/../closed' }, 400],
     [{ ':path': '/open//x' }, 400],
     [{ ':path': '/nowhere' }, 404],
-    [{ ':path': '/open', ':authority': 'a', host: 'other.example' }, 400],
-    [{ ':path': '/open', ':authority': 'user@a' }, 400]
+    [{ ':path': '/open', ':authority': 'a', host: 'other.example' }, 400]
   ]
   for (const [headers, status] of refused) {
     const answer = await ask(session, headers)
