@@ -7,7 +7,7 @@ import type { Limit, Route } from './route.ts'
 
 /** what a customer is given at least (RFC 6177): whoever has one address of it has all */
 const IPV6_PREFIX = 64
-const NAMESPACE = 'gatehouse:limit:'
+const NAMESPACE = 'gatehouse:edge-limit:'
 /** of each limit; over it those who have not called for longest are forgotten */
 const REMEMBERED_CALLERS = 20_000
 

@@ -5,7 +5,14 @@ import {
   type AssertionClaims
 } from '@gatehouse/edge-headers/assertion'
 import { type Identity, identityOfClaims } from '@gatehouse/edge-headers/identity'
-import { createRemoteJWKSet, errors, jwtVerify } from 'jose'
+import {
+  createLocalJWKSet,
+  createRemoteJWKSet,
+  errors,
+  type JSONWebKeySet,
+  type JWTVerifyGetKey,
+  jwtVerify
+} from 'jose'
 
 export class AssertionInvalid extends Error {
   override readonly name = 'AssertionInvalid'
@@ -18,19 +25,18 @@ export class GatewayKeysUnavailable extends Error {
 
 export type AssertionVerifier = (assertion: string) => Promise<Identity>
 
+/** Where the gateways' keys are: `/.well-known/gateway-jwks.json` on the ops listener of one or several, or the set itself. */
+export type GatewayKeys = string | readonly string[] | JSONWebKeySet
+
 /**
  * Verifies assertions with the gateways' published keys.
- * @param keysUrl `/.well-known/gateway-jwks.json` on a gateway's ops listener
  * @param audience the names of the routes that lead to this service
  */
-export function assertionVerifier(keysUrl: string, audience: string[]): AssertionVerifier {
-  const keys = createRemoteJWKSet(new URL(keysUrl), {
-    timeoutDuration: 2000,
-    cooldownDuration: 1000
-  })
+export function assertionVerifier(keys: GatewayKeys, audience: string[]): AssertionVerifier {
+  const keyOf = keyFinder(keys)
   return async (assertion) => {
     try {
-      const { payload } = await jwtVerify<AssertionClaims>(assertion, keys, {
+      const { payload } = await jwtVerify<AssertionClaims>(assertion, keyOf, {
         algorithms: [ASSERTION_ALGORITHM],
         issuer: ASSERTION_ISSUER,
         audience,
@@ -44,6 +50,29 @@ export function assertionVerifier(keysUrl: string, audience: string[]): Assertio
         throw new GatewayKeysUnavailable('the gateway keys are out of reach', { cause: error })
       throw new AssertionInvalid('the assertion is not valid', { cause: error })
     }
+  }
+}
+
+function keyFinder(keys: GatewayKeys): JWTVerifyGetKey {
+  if (typeof keys === 'object' && 'keys' in keys && !Array.isArray(keys)) {
+    return createLocalJWKSet(keys as JSONWebKeySet)
+  }
+  const sets = [keys as string | string[]]
+    .flat()
+    .map((url) =>
+      createRemoteJWKSet(new URL(url), { timeoutDuration: 2000, cooldownDuration: 1000 })
+    )
+  return async (header, token) => {
+    const misses: unknown[] = []
+    for (const set of sets) {
+      try {
+        return await set(header, token)
+      } catch (error) {
+        misses.push(error)
+      }
+    }
+    // One that could not be asked may have had it.
+    throw misses.find(isOutage) ?? misses[0]
   }
 }
 

@@ -4,32 +4,43 @@ import { bearerChallenge } from '@gatehouse/problem/challenge'
 import { Refusal } from '@gatehouse/problem/refusal'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
-import { AssertionInvalid, assertionVerifier } from './assertion.ts'
+import { AssertionInvalid, assertionVerifier, type GatewayKeys } from './assertion.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
     /** who is calling; null on a request that is not signed in */
     identity: Identity | null
   }
+  interface FastifyContextConfig {
+    /** 'optional': this route answers those as well who are not signed in */
+    identity?: 'optional'
+  }
 }
 
 export type IdentityOptions = {
-  /** where a gateway publishes its keys: `/.well-known/gateway-jwks.json` on its ops listener */
-  gatewayKeysUrl: string
+  /** where the gateways publish their keys: `/.well-known/gateway-jwks.json` on the ops listener of one or several */
+  gatewayKeys: GatewayKeys
   /** the names of the routes that lead to this service: only assertions made for them count */
   routes: string[]
+  /** lets everyone in who is not signed in, on every route that does not itself ask for an identity */
+  dangerouslyLetAnyoneIn?: boolean
 }
 
 /**
  * `request.identity` for a service behind the gateway, taken from the signed assertion alone: whoever reaches the
- * service without passing a gateway can write any header, but cannot sign.
+ * service without passing a gateway can write any header, but cannot sign. Closed by default: without an assertion no route
+ * answers that does not say so itself.
  */
 export const identity = fp(async (service: FastifyInstance, options: IdentityOptions) => {
-  const verify = assertionVerifier(options.gatewayKeysUrl, options.routes)
+  const { gatewayKeys, routes, dangerouslyLetAnyoneIn = false } = options
+  const verify = assertionVerifier(gatewayKeys, routes)
   service.decorateRequest('identity', null)
   service.addHook('onRequest', async (request) => {
     const assertion = request.headers[identityHeader.assertion]
     if (typeof assertion === 'string') request.identity = await verify(assertion).catch(refuse)
+    else if (!dangerouslyLetAnyoneIn && request.routeOptions.config?.identity !== 'optional') {
+      throw unauthenticated('no assertion')
+    }
   })
 })
 

@@ -23,13 +23,13 @@ type Changes = {
 }
 
 /** A service with the plugin, and a gateway's keys on a real socket. */
-async function service(t: Test) {
+async function service(t: Test, kid = 'one') {
   const [own, foreign] = [
     await generateKeyPair(ASSERTION_ALGORITHM),
     await generateKeyPair(ASSERTION_ALGORITHM)
   ]
   const keySet = {
-    keys: [{ ...(await exportJWK(own.publicKey)), kid: 'one', alg: ASSERTION_ALGORITHM }]
+    keys: [{ ...(await exportJWK(own.publicKey)), kid, alg: ASSERTION_ALGORITHM }]
   }
   const server = createServer((_request, response) => response.end(JSON.stringify(keySet)))
   await once(server.listen(0, '127.0.0.1'), 'listening')
@@ -46,10 +46,13 @@ async function service(t: Test) {
   })
   const { port } = server.address() as AddressInfo
   await app.register(identity, {
-    gatewayKeysUrl: `http://127.0.0.1:${port}${GATEWAY_KEYS_PATH}`,
+    gatewayKeys: `http://127.0.0.1:${port}${GATEWAY_KEYS_PATH}`,
     routes: ['orders', 'orders-admin']
   })
-  app.get('/open', async (request) => ({ identity: request.identity }))
+  app.get('/open', { config: { identity: 'optional' } }, async (request) => ({
+    identity: request.identity
+  }))
+  app.get('/plain', async () => ({}))
   app.get('/closed', async (request) => requireIdentity(request))
   app.get('/scoped', { onRequest: requireScope('pay') }, async () => ({}))
   app.get('/admins', { onRequest: requireRole('admin') }, async () => ({}))
@@ -61,7 +64,7 @@ async function service(t: Test) {
       ...{ sid: 'session-1', client_id: 'gatehouse', scope: 'orders:read pay', roles: ['user'] },
       ...{ email: 'ada@example.com', token_exp: now + 300, ...changes.claims }
     }
-    const header = { alg: ASSERTION_ALGORITHM, typ: ASSERTION_TYPE, kid: 'one', ...changes.header }
+    const header = { alg: ASSERTION_ALGORITHM, typ: ASSERTION_TYPE, kid, ...changes.header }
     return new SignJWT(claims)
       .setProtectedHeader(header)
       .setIssuer(changes.issuer ?? ASSERTION_ISSUER)
@@ -76,7 +79,7 @@ async function service(t: Test) {
       url: path,
       headers: { ...(assertion === undefined ? {} : { 'x-auth-assertion': assertion }), ...headers }
     })
-  return { assertion, get, stop }
+  return { assertion, get, stop, url: `http://127.0.0.1:${port}${GATEWAY_KEYS_PATH}` }
 }
 
 t.test('a service knows who is calling, by the assertion', async (t) => {
@@ -93,6 +96,45 @@ t.test('a service knows who is calling, by the assertion', async (t) => {
   })
   const other = await get('/closed', await assertion({ audience: 'orders-admin' }))
   t.equal(other.statusCode, 200, 'by any route that leads here')
+})
+
+t.test('without an assertion no route answers that does not say so itself', async (t) => {
+  const { get } = await service(t)
+  for (const path of ['/closed', '/plain', '/scoped', '/nowhere']) {
+    t.equal((await get(path)).statusCode, 401, path)
+  }
+  t.strictSame((await get('/open')).json(), { identity: null })
+  t.equal(
+    (await get('/plain', await (await service(t)).assertion())).statusCode,
+    401,
+    'by another key'
+  )
+  const open = Fastify()
+  await open.register(identity, {
+    ...{ gatewayKeys: { keys: [] }, routes: ['orders'] },
+    dangerouslyLetAnyoneIn: true
+  })
+  open.get('/plain', async () => ({}))
+  t.equal((await open.inject('/plain')).statusCode, 200)
+  const forged = { 'x-auth-assertion': 'a.b.c' }
+  t.equal((await open.inject({ url: '/plain', headers: forged })).statusCode, 401)
+})
+
+t.test('several gateways may be asked, and one that is away hides no other', async (t) => {
+  const [first, second] = [await service(t, 'one'), await service(t, 'two')]
+  const app = Fastify()
+  app.setErrorHandler((error, _request, reply) =>
+    reply.code(error instanceof Refusal ? error.status : 500).send()
+  )
+  await app.register(identity, { gatewayKeys: [first.url, second.url], routes: ['orders'] })
+  app.get('/', async (request) => request.identity)
+  const status = async (assertion: string) =>
+    (await app.inject({ url: '/', headers: { 'x-auth-assertion': assertion } })).statusCode
+  t.equal(await status(await first.assertion()), 200)
+  t.equal(await status(await second.assertion()), 200)
+  t.equal(await status(await first.assertion({ header: { kid: 'three' } })), 401)
+  first.stop()
+  t.equal(await status(await second.assertion()), 200)
 })
 
 t.test('headers that are not signed say nothing', async (t) => {

@@ -81,7 +81,7 @@ function settingsOf(config: AuthConfig, clock: () => number) {
       audience: config.TOKEN_AUDIENCE,
       lifetimeSeconds: config.AUTH_ACCESS_TTL_SECONDS
     },
-    identity: { gatewayKeysUrl: config.GATEWAY_KEYS_URL, routes: ROUTES_TO_AUTH },
+    identity: { gatewayKeys: config.GATEWAY_KEYS_URL, routes: ROUTES_TO_AUTH },
     allowedOrigins: words(config.ALLOWED_ORIGINS),
     refreshLimit: refreshLimit({ perMinute: config.AUTH_REFRESH_LIMIT_PER_MINUTE, clock })
   }

@@ -15,7 +15,7 @@ export async function startOrders(config: OrdersConfig): Promise<Room> {
   const log = roomLog('orders', config.LOG_LEVEL)
   const orders = openOrderBook(join(config.GATEHOUSE_DATA_DIR, 'orders.sqlite'))
   const service = await buildOrders({
-    identity: { gatewayKeysUrl: config.GATEWAY_KEYS_URL, routes: ROUTES_TO_ORDERS },
+    identity: { gatewayKeys: config.GATEWAY_KEYS_URL, routes: ROUTES_TO_ORDERS },
     ...{ log, orders }
   })
   const ops = buildOps({ log, metrics: new Registry(), checks: {} })

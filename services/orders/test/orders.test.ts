@@ -1,12 +1,9 @@
 import { randomUUID } from 'node:crypto'
-import { once } from 'node:events'
 import { statSync } from 'node:fs'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { dataFolder } from '@gatehouse/fixtures/house'
 import { roomLog } from '@gatehouse/http-service/room-log'
-import { exportJWK, generateKeyPair, SignJWT } from 'jose'
+import { testIdentities } from '@gatehouse/identity/testing'
 import t, { type Test } from 'tap'
 import { buildOrders } from '../src/app.ts'
 import { openOrderBook } from '../src/order-book.ts'
@@ -17,48 +14,24 @@ const book = { item: 'book', quantity: 2 }
 
 /** The service with its file, and callers as a gateway would let them in. */
 async function orders(t: Test, file = join(dataFolder(t), 'orders.sqlite')) {
-  const { publicKey, privateKey } = await generateKeyPair('ES256')
-  const keySet = JSON.stringify({
-    keys: [{ ...(await exportJWK(publicKey)), kid: 'one', alg: 'ES256' }]
-  })
-  const server = createServer((_request, response) => response.end(keySet))
-  await once(server.listen(0, '127.0.0.1'), 'listening')
+  const { options, headersFor } = await testIdentities(['orders'])
   const opened = openOrderBook(file)
   t.equal(statSync(file).mode & 0o777, 0o600, 'for nobody else to read')
   const service = await buildOrders({
     log: roomLog('orders', 'silent'),
-    identity: {
-      gatewayKeysUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
-      routes: ['orders']
-    },
+    identity: options,
     orders: opened
   })
   t.teardown(async () => {
     await service.close()
     opened.close()
-    server.closeAllConnections()
-    server.close()
   })
   const as = async ({
     subject = 'ada',
     scope = 'orders:read orders:write',
     roles = ['user']
   }: Caller = {}) => {
-    const now = Math.floor(Date.now() / 1000)
-    const assertion = await new SignJWT({
-      client_id: 'gatehouse',
-      scope,
-      roles,
-      token_exp: now + 300
-    })
-      .setProtectedHeader({ alg: 'ES256', typ: 'gatehouse-assertion+jwt', kid: 'one' })
-      .setIssuer('gatehouse-gateway')
-      .setAudience('orders')
-      .setSubject(subject)
-      .setIssuedAt(now)
-      .setExpirationTime(now + 60)
-      .sign(privateKey)
-    const headers = { 'x-auth-assertion': assertion }
+    const headers = await headersFor({ subject, scope: scope.split(' '), roles })
     return {
       get: (url: string) => service.inject({ url, headers }),
       post: (payload: object) =>

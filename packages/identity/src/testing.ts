@@ -1,0 +1,49 @@
+import {
+  ASSERTION_ALGORITHM,
+  ASSERTION_ISSUER,
+  ASSERTION_TYPE
+} from '@gatehouse/edge-headers/assertion'
+import type { Identity } from '@gatehouse/edge-headers/identity'
+import { identityHeader } from '@gatehouse/edge-headers/names'
+import { exportJWK, generateKeyPair, SignJWT } from 'jose'
+import type { IdentityOptions } from './identity.ts'
+
+/** Callers for a service's own tests, let in as a gateway would let them in; without a gateway, and without a network. */
+export type TestIdentities = {
+  /** what to register the plugin with */
+  readonly options: Pick<IdentityOptions, 'gatewayKeys' | 'routes'>
+  /** The headers of a request of this caller; what is not said of them is as it is for a new user. */
+  headersFor(caller?: Partial<Identity>): Promise<Record<string, string>>
+}
+
+const LIFETIME_SECONDS = 60
+
+/** @param routes the names of the routes that lead to the service; assertions are made for the first */
+export async function testIdentities(routes: [string, ...string[]]): Promise<TestIdentities> {
+  const { publicKey, privateKey } = await generateKeyPair(ASSERTION_ALGORITHM)
+  const kid = 'test'
+  const jwk = { ...(await exportJWK(publicKey)), kid, alg: ASSERTION_ALGORITHM, use: 'sig' }
+  return {
+    options: { gatewayKeys: { keys: [jwk] }, routes },
+    async headersFor(caller = {}) {
+      const now = Math.floor(Date.now() / 1000)
+      const { session = 'session-1', email = null, expiresAt = now + 300 } = caller
+      const assertion = await new SignJWT({
+        ...(session === null ? {} : { sid: session }),
+        ...(email === null ? {} : { email }),
+        client_id: caller.client ?? 'gatehouse',
+        scope: (caller.scope ?? []).join(' '),
+        roles: caller.roles ?? ['user'],
+        token_exp: expiresAt
+      })
+        .setProtectedHeader({ alg: ASSERTION_ALGORITHM, typ: ASSERTION_TYPE, kid })
+        .setIssuer(ASSERTION_ISSUER)
+        .setAudience(routes[0])
+        .setSubject(caller.subject ?? 'user-1')
+        .setIssuedAt(now)
+        .setExpirationTime(now + LIFETIME_SECONDS)
+        .sign(privateKey)
+      return { [identityHeader.assertion]: assertion }
+    }
+  }
+}
