@@ -11,7 +11,7 @@ import type { TrustedIssuers } from './issuers/trusted-issuers.ts'
 import { type Arrival, type Edge, journey, type Passage } from './journey.ts'
 import type { RevokedSessions } from './revocation/revoked-sessions.ts'
 import { errorFormOf } from './routes/error-form-of.ts'
-import type { RouteTable } from './routes/route-table.ts'
+import type { LiveRouteTable } from './routes/live-route-table.ts'
 import { rowLimiters } from './routes/row-limiters.ts'
 import { accessTokenVerifier, type CheckSignature } from './tokens/access-token-verifier.ts'
 
@@ -29,8 +29,7 @@ export type GatewayNeeds = {
   trustedProxies: string[]
   /** other origins whose pages may use this API */
   allowedOrigins: string[]
-  /** the route table as it stands */
-  table: () => RouteTable
+  routes: Pick<LiveRouteTable, 'current' | 'onChange'>
   /** whose tokens are taken */
   issuers: TrustedIssuers
   revoked: RevokedSessions
@@ -45,7 +44,8 @@ export type GatewayNeeds = {
 }
 
 export async function buildGateway(needs: GatewayNeeds): Promise<Service> {
-  const { table, revoked, assertionKey, clock } = needs
+  const { revoked, assertionKey, clock } = needs
+  const table = needs.routes.current
   const app = buildService({
     log: needs.log,
     bodies: 'streamed',
@@ -97,10 +97,11 @@ export async function buildGateway(needs: GatewayNeeds): Promise<Service> {
     request.passage = await journey(request.raw, arrival(request), edge)
   })
   const { upstreamTimeoutMs, upstreamConnections, upstreamWebSockets } = needs
-  await forward(app, {
+  const forwarding = await forward(app, {
     ...{ passageOf, markOrigin, table, clock, lifetimes: lifetimes(revoked, clock) },
     ...{ upstreamTimeoutMs, upstreamConnections, upstreamWebSockets }
   })
+  needs.routes.onChange(forwarding.follow)
   return app
 }
 

@@ -5,6 +5,8 @@ import { join } from 'node:path'
 import { eventually } from '@gatehouse/fixtures/client'
 import { dataFolder } from '@gatehouse/fixtures/house'
 import { roomProcess } from '@gatehouse/fixtures/room-process'
+import { memoryFleet } from '@gatehouse/fleet/memory-fleet'
+import type { RevocationSource } from '@gatehouse/revocation/revocation'
 import t, { type Test } from 'tap'
 import { readConfig } from '../src/config.ts'
 import { startGateway } from '../src/start.ts'
@@ -18,6 +20,7 @@ function settings(t: Test, jwksUrl: string) {
     GATEWAY_JWKS_URL: jwksUrl
   })
 }
+const embedded = (revocations: RevocationSource) => ({ revocations, fleet: memoryFleet(Date.now) })
 const read = async (url: string) => {
   const answer = await fetch(url)
   return { status: answer.status, text: await answer.text() }
@@ -28,7 +31,7 @@ t.test(
   async (t) => {
     const gateway = await startGateway(
       settings(t, (await issuer(t, [newKey()])).url),
-      revocationLog()
+      embedded(revocationLog())
     )
     t.teardown(() => gateway.close())
 
@@ -55,7 +58,7 @@ t.test('a gateway says what it still waits for', async (t) => {
   t.teardown(() => away.close())
   const address = away.address()
   const port = address !== null && typeof address === 'object' ? address.port : 0
-  const gateway = await startGateway(settings(t, `http://127.0.0.1:${port}/`), silentLog)
+  const gateway = await startGateway(settings(t, `http://127.0.0.1:${port}/`), embedded(silentLog))
   t.teardown(() => gateway.close())
 
   const { status, text } = await read(`${gateway.opsUrl}/readyz`)

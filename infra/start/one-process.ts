@@ -2,6 +2,7 @@ import { readConfig as readAuthConfig } from '@gatehouse/auth/config'
 import { startAuth } from '@gatehouse/auth/start'
 import { readConfig as readEchoConfig } from '@gatehouse/echo/config'
 import { startEcho } from '@gatehouse/echo/start'
+import { memoryFleet } from '@gatehouse/fleet/memory-fleet'
 import { readConfig as readGatewayConfig } from '@gatehouse/gateway/config'
 import { startGateway } from '@gatehouse/gateway/start'
 import { readConfig as readOrdersConfig } from '@gatehouse/orders/config'
@@ -14,12 +15,13 @@ import type { HouseEnvironment } from './environment.ts'
 export async function startInOneProcess(environment: HouseEnvironment): Promise<Room[]> {
   const configs = readConfigs(environment)
   const started: Room[] = []
+  const fleet = memoryFleet(Date.now)
   try {
     const auth = await startAuth(configs.auth)
     started.push(auth)
     started.push(await startOrders(configs.orders))
     started.push(await startEcho(configs.echo))
-    started.push(await startGateway(configs.gateway, auth.revocations))
+    started.push(await startGateway(configs.gateway, { revocations: auth.revocations, fleet }))
     return started
   } catch (error) {
     for (const room of started) await room.close()

@@ -9,6 +9,8 @@ export type SigningKeys = {
   readonly loaded: boolean
   /** changes whenever the set does */
   readonly version: string
+  /** the keys that it holds, by name */
+  readonly kids: readonly string[]
   /** The key of a `kid`, after one fetch where it is unknown; null where it stays unknown. */
   find(kid: string): Promise<VerificationKey | null>
   /** Fetches the set now; false where that failed and the last good set stays. */
@@ -86,6 +88,9 @@ export async function openSigningKeys(options: SigningKeysOptions): Promise<Sign
     },
     get version() {
       return held?.version ?? ''
+    },
+    get kids() {
+      return [...(held?.keys.keys() ?? [])]
     },
     async find(kid) {
       const known = held?.keys.get(kid)

@@ -12,6 +12,8 @@ export type RevokedSessions = {
   /** how long ago the log was last heard of, in seconds; infinite before the first time */
   stalenessSeconds(): number
   readonly size: number
+  /** how far the log has been read; empty before it has been */
+  readonly cursor: Cursor
   close(): Promise<void>
 }
 
@@ -87,6 +89,9 @@ export function followRevocations({ source, clock, onFault }: FollowOptions): Re
     stalenessSeconds: () => (clock() - heardAtMs) / 1000,
     get size() {
       return untilBySid.size
+    },
+    get cursor() {
+      return cursor ?? ''
     },
     async close() {
       clearInterval(sweep)

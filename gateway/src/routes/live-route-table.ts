@@ -4,6 +4,8 @@ import type { RouteTable } from './route-table.ts'
 /** The route table as it stands; read again on demand, and when its file changes. */
 export type LiveRouteTable = {
   current(): RouteTable
+  /** Calls after each change, when the new table is in force. */
+  onChange(tell: () => void): void
   reload(): void
   close(): void
 }
@@ -24,11 +26,13 @@ const INTERVAL_MS = 1000
 /** A request meets the old table or the new one, and never some of both. One with a fault is told of, and the old one stays. */
 export function liveRouteTable(options: LiveRouteTableOptions): LiveRouteTable {
   const { first, file, load, onReload, onFault, intervalMs = INTERVAL_MS } = options
+  const followers: (() => void)[] = []
   let table = first
   const reload = (): void => {
     try {
       table = load()
       onReload(table)
+      for (const tell of followers) tell()
     } catch (error) {
       onFault(error)
     }
@@ -36,6 +40,7 @@ export function liveRouteTable(options: LiveRouteTableOptions): LiveRouteTable {
   watchFile(file, { interval: intervalMs, persistent: false }, reload)
   return {
     current: () => table,
+    onChange: (tell) => followers.push(tell),
     reload,
     close: () => unwatchFile(file, reload)
   }

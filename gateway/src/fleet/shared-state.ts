@@ -1,0 +1,42 @@
+import type { Fleet } from '@gatehouse/fleet/fleet'
+import { redisFleet } from '@gatehouse/fleet/redis-fleet'
+import { connectRedis, type RedisConnection } from '@gatehouse/redis/connect-redis'
+import { redisRevocations } from '@gatehouse/revocation/redis-revocations'
+import type { RevocationSource } from '@gatehouse/revocation/revocation'
+import { SettingsFault } from '@gatehouse/settings/read-settings'
+
+/** What the auth service in this process shares with the gateway, in place of Redis. */
+export type Embedded = { readonly revocations: RevocationSource | null; readonly fleet: Fleet }
+
+/** What gateways have in common with each other and with the auth service. */
+export type SharedState = {
+  readonly revocations: RevocationSource
+  readonly fleet: Fleet
+  /** what callers have used up; null: this gateway is the only one */
+  readonly limitsRedis: RedisConnection | null
+  disconnect(): void
+}
+
+/** @throws SettingsFault where there is neither Redis nor an auth service in this process */
+export function sharedState(url: string | undefined, embedded: Embedded | null): SharedState {
+  if (url === undefined) {
+    if (embedded?.revocations) {
+      const { revocations, fleet } = embedded
+      return { revocations, fleet, limitsRedis: null, disconnect: () => {} }
+    }
+    throw new SettingsFault([
+      'REDIS_URL must be set for a gateway of its own: revocations reach it through Redis'
+    ])
+  }
+  const blocking = connectRedis({ url, use: 'blocking', onFault: () => {} })
+  const redis = connectRedis({ url, onFault: () => {} })
+  return {
+    revocations: redisRevocations(blocking),
+    fleet: redisFleet(redis),
+    limitsRedis: redis,
+    disconnect() {
+      blocking.disconnect()
+      redis.disconnect()
+    }
+  }
+}

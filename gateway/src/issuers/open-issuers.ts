@@ -1,0 +1,62 @@
+import { join } from 'node:path'
+import type { RoomLog } from '@gatehouse/http-service/room-log'
+import { Gauge, type Registry } from 'prom-client'
+import type { GatewayConfig } from '../config.ts'
+import { openSigningKeys, type SigningKeys } from '../keys/signing-keys.ts'
+import { ownProfile } from '../tokens/own-profile.ts'
+import { keySetUrl } from './discover-keys.ts'
+import { externalProfile } from './external-profile.ts'
+import { type TrustedIssuers, trustedIssuers } from './trusted-issuers.ts'
+
+/** Whose tokens are taken, with the keys of each. */
+export type OpenIssuers = {
+  readonly trusted: TrustedIssuers
+  /** those of our own auth service */
+  readonly ownKeys: SigningKeys
+  close(): void
+}
+
+type Needs = { config: GatewayConfig; log: RoomLog; metrics: Registry; clock: () => number }
+
+/** Our own issuer and those of the file. One that is out of reach keeps nobody else's tokens from being taken. */
+export async function openIssuers({ config, log, metrics, clock }: Needs): Promise<OpenIssuers> {
+  const fileOf = (name: string) => join(config.GATEHOUSE_DATA_DIR, `${name}.json`)
+  const ownKeys = openSigningKeys({
+    url: config.GATEWAY_JWKS_URL,
+    file: fileOf('gateway-jwks'),
+    onFault: (reason) => log.warn({ reason }, 'the key set could not be refreshed'),
+    clock
+  })
+  const external = config.issuers.map(async (row) => ({
+    name: row.name,
+    profile: externalProfile(row),
+    keys: await openSigningKeys({
+      url: keySetUrl(row),
+      file: fileOf(`gateway-jwks-${row.name}`),
+      onFault: (reason) =>
+        log.warn({ reason, issuer: row.name }, 'the key set of an issuer could not be refreshed'),
+      clock
+    })
+  }))
+  const others = await Promise.all(external)
+  const own = {
+    profile: ownProfile({ issuer: config.TOKEN_ISSUER, audience: config.TOKEN_AUDIENCE }),
+    keys: await ownKeys
+  }
+  new Gauge({
+    name: 'gateway_issuer_keys_loaded',
+    help: 'Whether the key set of an issuer besides our own has been had',
+    labelNames: ['issuer'],
+    registers: [metrics],
+    collect() {
+      for (const { name, keys } of others) this.set({ issuer: name }, keys.loaded ? 1 : 0)
+    }
+  })
+  return {
+    trusted: trustedIssuers([own, ...others]),
+    ownKeys: own.keys,
+    close() {
+      for (const { keys } of [own, ...others]) keys.close()
+    }
+  }
+}

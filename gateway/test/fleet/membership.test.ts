@@ -1,0 +1,95 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { eventually } from '@gatehouse/fixtures/client'
+import { redisMissing, redisServer } from '@gatehouse/fixtures/redis-server'
+import type { Fleet, Heartbeat } from '@gatehouse/fleet/fleet'
+import { memoryFleet } from '@gatehouse/fleet/memory-fleet'
+import { redisFleet } from '@gatehouse/fleet/redis-fleet'
+import { connectRedis } from '@gatehouse/redis/connect-redis'
+import t, { type Test } from 'tap'
+import { newAssertionKey } from '../../src/assertions/assertions.ts'
+import { joinFleet } from '../../src/fleet/membership.ts'
+
+async function member(t: Test, fleet: Fleet, id: string, changes: Partial<Heartbeat> = {}) {
+  const key = await newAssertionKey()
+  const faults: unknown[] = []
+  const membership = await joinFleet({
+    ...{ fleet, ownKey: key.publicJwk, intervalMs: 20, onFault: (error) => faults.push(error) },
+    heartbeat: () => ({
+      ...{ id, name: id, keySetVersion: 'v1', kids: ['one'], revocationCursor: '0-1' },
+      ...{ revocationLagSeconds: 0, assertionJwk: JSON.stringify(key.publicJwk), ...changes }
+    })
+  })
+  t.teardown(() => membership.close())
+  const kids = () => membership.assertionKeys().map(({ kid }) => kid)
+  return { ...membership, kids, faults, kid: key.header.kid }
+}
+
+t.test('each gateway publishes the keys of all', async (t) => {
+  const fleet = memoryFleet(Date.now)
+  const [first, second] = [await member(t, fleet, 'a'), await member(t, fleet, 'b')]
+  await first.announce()
+  t.strictSame(first.kids(), [first.kid, second.kid], 'its own first')
+  t.strictSame(second.kids(), [second.kid, first.kid])
+  await second.close()
+  await first.announce()
+  t.strictSame(first.kids(), [first.kid], 'one that has left is not there any more')
+})
+
+t.test('what is no public key of the right kind is not published', async (t) => {
+  const fleet = memoryFleet(Date.now)
+  const rsa = { kty: 'RSA', n: 'AQAB', e: 'AQAB' }
+  for (const [id, jwk] of Object.entries({
+    rsa,
+    oct: { kty: 'oct', k: 'AAAA' },
+    odd: { kty: 'EC', crv: 'P-256', x: 'AA', y: 'AA' }
+  })) {
+    await member(t, fleet, id, { assertionJwk: JSON.stringify(jwk) })
+  }
+  await member(t, fleet, 'garbage', { assertionJwk: 'garbage' })
+  const own = await member(t, fleet, 'own')
+  t.strictSame(own.kids(), [own.kid])
+  const { publicJwk } = await newAssertionKey()
+  const sneaky = { ...publicJwk, kid: own.kid, use: 'enc', d: 'private', key_ops: ['sign'] }
+  await member(t, fleet, 'sneaky', { assertionJwk: JSON.stringify(sneaky) })
+  await own.announce()
+  const [, other] = own.assertionKeys()
+  t.strictSame(Object.keys(other ?? {}).sort(), ['alg', 'crv', 'kid', 'kty', 'use', 'x', 'y'])
+  t.equal(other?.kid, publicJwk.kid, 'nobody takes another’s name')
+})
+
+t.test(
+  'over Redis: a gateway that dies is forgotten, and an outage is told of once',
+  { skip: redisMissing },
+  async (t) => {
+    const server = await redisServer(t)
+    const redis = connectRedis({ url: server.url, onFault: () => {} })
+    t.teardown(() => redis.disconnect())
+    await server.redis.ping()
+    while (redis.status !== 'ready') await sleep(5)
+    const fleet = redisFleet(redis)
+    const own = await member(t, fleet, 'own')
+    await fleet.announce({
+      ...{ id: 'dead', name: 'dead', keySetVersion: '', kids: [], revocationCursor: '' },
+      ...{ revocationLagSeconds: 0, assertionJwk: '{}' }
+    })
+    const ids = async () => (await fleet.live()).map(({ id }) => id).sort()
+    t.strictSame(await ids(), ['dead', 'own'])
+    const left = await server.redis.pttl('gatehouse:{gateways}:dead')
+    t.ok(left > 5000 && left <= 10_000, 'for ten seconds')
+    await server.redis.del('gatehouse:{gateways}:dead')
+    t.strictSame(await ids(), ['own'], 'as when they are over')
+    t.strictSame(await server.redis.smembers('gatehouse:{gateways}'), ['own'])
+
+    await server.kill()
+    while (own.faults.length === 0) await sleep(5)
+    await sleep(100)
+    t.equal(own.faults.length, 1)
+    t.strictSame(own.kids(), [own.kid], 'its own key is there all the same')
+    await server.start()
+    const back = await eventually(
+      () => ids().catch(() => []),
+      (live) => live.length > 0
+    )
+    t.strictSame(back, ['own'])
+  }
+)

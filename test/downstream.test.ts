@@ -1,0 +1,161 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { generateKeyPairSync, sign } from 'node:crypto'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { GATEWAY_KEYS_PATH } from '@gatehouse/edge-headers/assertion'
+import { client } from '@gatehouse/fixtures/client'
+import { freePort } from '@gatehouse/fixtures/free-port'
+import { dataFolder, house } from '@gatehouse/fixtures/house'
+import t, { type Test } from 'tap'
+
+const ROUTE = 'mine'
+const document = readFileSync('docs/downstream.md', 'utf8')
+
+/** The first example of a language in the document, to the letter. */
+function example(language: string): string {
+  const [, code] = new RegExp(`^\`\`\`${language}\n(.*?)^\`\`\`$`, 'ms').exec(document) ?? []
+  if (code === undefined) throw new Error(`docs/downstream.md has no example in ${language}`)
+  return code
+}
+
+type Example = {
+  /** why it cannot be run here; false where it can */
+  readonly missing: string | false
+  /** what to run it with, made from its text in a folder of its own */
+  command(code: string, folder: string): readonly [program: string, ...words: string[]]
+}
+
+const runs = (program: string, ...words: string[]) => spawnSync(program, words).status === 0
+const missing = (name: string, isThere: boolean): string | false => {
+  const why = isThere ? false : `${name} is not installed on this machine`
+  if (why && process.env.CI) throw new Error(`${why}, and nothing may be skipped here`)
+  return why
+}
+
+// Debian's own, which sees Debian's packages.
+const PYTHON = '/usr/bin/python3'
+const examples: Record<string, Example> = {
+  ts: {
+    missing: false,
+    command: (code) => [process.execPath, '--input-type=module-typescript', '--eval', code]
+  },
+  js: {
+    missing: false,
+    command: (code) => [process.execPath, '--input-type=module', '--eval', code]
+  },
+  python: {
+    missing: missing('Python with PyJWT', runs(PYTHON, '-c', 'import jwt, cryptography')),
+    command: (code) => [PYTHON, '-c', code]
+  },
+  go: {
+    missing: missing('Go', runs('go', 'version')),
+    command(code, folder) {
+      writeFileSync(join(folder, 'main.go'), code)
+      const binary = join(folder, 'service')
+      const built = spawnSync('go', ['build', '-o', binary, join(folder, 'main.go')], {
+        env: {
+          PATH: process.env.PATH,
+          HOME: folder,
+          GOCACHE: join(folder, 'cache'),
+          GOPROXY: 'off'
+        }
+      })
+      if (built.status !== 0) throw new Error(built.stderr.toString())
+      return [binary]
+    }
+  }
+}
+
+/** The whole system, with a row that leads to a port where a service is to be. */
+async function system(t: Test) {
+  const port = await freePort()
+  const routes = join(dataFolder(t), 'routes.yaml')
+  const shipped = readFileSync('gateway/routes.yaml', 'utf8')
+  writeFileSync(
+    routes,
+    shipped.replace('upstreams:\n', `upstreams:\n  mine: http://127.0.0.1:${port}\n`) +
+      `\n  - { name: ${ROUTE}, prefix: /mine, upstream: mine, stripPrefix: /mine }\n`
+  )
+  const { url, rooms } = await house(t, { GATEWAY_ROUTES: routes })
+  const opsUrl = rooms.find(({ name }) => name === 'gateway')?.opsUrl ?? ''
+  return { url, port, keysUrl: `${opsUrl}${GATEWAY_KEYS_PATH}` }
+}
+
+async function started(t: Test, command: readonly string[], settings: Record<string, string>) {
+  const [program = '', ...words] = command
+  const child: ChildProcess = spawn(program, words, {
+    stdio: ['ignore', 'ignore', 'inherit'],
+    env: { PATH: process.env.PATH, ...settings }
+  })
+  t.teardown(() => child.kill('SIGKILL'))
+  for (;;) {
+    if (child.exitCode !== null) throw new Error(`it ended with ${child.exitCode}`)
+    const answer = await fetch(`http://127.0.0.1:${settings.PORT}/`).catch(() => null)
+    if (answer !== null) return
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  }
+}
+
+const encode = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
+const decode = (part = '') => JSON.parse(Buffer.from(part, 'base64url').toString())
+
+/** What somebody would try who reaches the service without a gateway, and has seen an assertion for another service. */
+function forgeries(seen: string): Record<string, Record<string, string>> {
+  const [head, body, signature] = seen.split('.')
+  const ours = encode({ ...decode(body), aud: ROUTE })
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  const signed = (header: string) => {
+    const bytes = sign('sha256', Buffer.from(`${header}.${ours}`), {
+      ...{ key: privateKey, dsaEncoding: 'ieee-p1363' }
+    })
+    return `${header}.${ours}.${bytes.toString('base64url')}`
+  }
+  const assertions: Record<string, string> = {
+    'one for another route': seen,
+    'one with another audience put in': `${head}.${ours}.${signature}`,
+    'one signed by somebody else': signed(head ?? ''),
+    'one by an unknown key': signed(encode({ ...decode(head), kid: 'unknown' })),
+    'one without a signature': `${encode({ ...decode(head), alg: 'none' })}.${ours}.`,
+    garbage: 'a.b.c',
+    nothing: ''
+  }
+  return {
+    'no assertion': {},
+    'headers that nobody signed': { 'x-auth-subject': 'root', 'x-auth-client': 'a' },
+    ...Object.fromEntries(
+      Object.entries(assertions).map(([title, text]) => [title, { 'x-auth-assertion': text }])
+    )
+  }
+}
+
+for (const [language, { missing: skip, command }] of Object.entries(examples)) {
+  t.test(
+    `the example in ${language} knows who is calling, and believes nobody else`,
+    { skip },
+    async (t) => {
+      const { url, port, keysUrl } = await system(t)
+      const settings = { PORT: String(port), ROUTE, GATEWAY_KEYS_URL: keysUrl }
+      await started(t, command(example(language), dataFolder(t)), settings)
+      const api = client(url)
+      const registered = await api.register('ada@example.com', 'correct horse battery')
+      const { accessToken: token } = (await api.login('ada@example.com', 'correct horse battery'))
+        .body
+
+      const answer = await api.call('/mine/', { token })
+      t.equal(answer.status, 200)
+      t.equal(answer.text, registered.body.user.id)
+
+      const { body } = await api.call<{ headers: Record<string, string> }>('/echo/x', { token })
+      const seen = body.headers['x-auth-assertion'] ?? ''
+      for (const [title, headers] of Object.entries(forgeries(seen))) {
+        const refused = await fetch(`http://127.0.0.1:${port}/`, { headers })
+        t.equal(refused.status, 401, title)
+      }
+    }
+  )
+}
+
+t.test('every other example is one that is not meant to be run', async (t) => {
+  const fences = [...document.matchAll(/^```(\S.*)$/gm)].map(([, language]) => language)
+  t.strictSame(fences, ['ts', 'ts ignore', 'js', 'python', 'go'])
+})
