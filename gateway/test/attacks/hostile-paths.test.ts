@@ -49,6 +49,12 @@ const canonical = words(`
   /open/x;y=1 /open/;/x /open/.x /open/x. /open/x..y /open/!$&'()*+,;=:@ /open/closed /open/open /open/-_~
   /open?http://evil/`)
 
+t.test('there are enough of them', (t) => {
+  t.ok(new Set([...ambiguous, ...nobodys, ...canonical]).size >= 190)
+  t.ok(new Set(ambiguous).size >= 90)
+  t.end()
+})
+
 t.test('a path that could be read in two ways is 400', async (t) => {
   const gateway = await edge(t)
   for (const path of ambiguous) {

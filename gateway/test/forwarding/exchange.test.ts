@@ -64,6 +64,24 @@ t.test('a GET that broke off is answered by another address', async (t) => {
   t.ok(first.received.length < 3, 'and the one that breaks off is left alone')
 })
 
+const MANY = '\n  - { name: many, prefix: /many, upstream: many, access: public }\n'
+
+t.test('a table that is read again has its own addresses asked, and no others', async (t) => {
+  const [before, after] = await Promise.all([upstream(t), upstream(t)])
+  const many = ({ url }: { url: string }) => ({
+    upstreams: `  many: { addresses: ['${url}'], health: { path: /healthz, intervalSeconds: 0.05 } }`,
+    rows: MANY
+  })
+  const gateway = await edge(t, many(before))
+  while (before.received.length === 0) await sleep(5)
+  gateway.reroute(many(after))
+  while (after.received.length < 3) await sleep(5)
+  const asked = before.received.length
+  const more = after.received.length + 3
+  while (after.received.length < more) await sleep(5)
+  t.equal(before.received.length, asked)
+})
+
 t.test('an address that its checks find ill gets nothing until it is well again', async (t) => {
   const services = await Promise.all([upstream(t), upstream(t)])
   let ill = true
@@ -77,9 +95,7 @@ t.test('an address that its checks find ill gets nothing until it is well again'
   const addresses = services.map(({ url }) => url).join(', ')
   const gateway = await edge(t, {
     upstreams: `  many: { addresses: [${addresses}], health: ${checks} }`,
-    rows: `
-  - { name: many, prefix: /many, upstream: many, access: public }
-`
+    rows: MANY
   })
   const asked = () => services[0]?.received.filter(({ target }) => target === '/many').length ?? 0
   const round = async () => {
