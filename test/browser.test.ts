@@ -7,7 +7,8 @@ import {
   ownPage,
   pageOf
 } from '@gatehouse/fixtures/browser'
-import { client } from '@gatehouse/fixtures/client'
+import { client, eventually } from '@gatehouse/fixtures/client'
+import { flakyLink } from '@gatehouse/fixtures/flaky-link'
 import { house } from '@gatehouse/fixtures/house'
 import type { BrowserContext } from 'playwright-core'
 import t from 'tap'
@@ -68,7 +69,8 @@ t.test('a browser holds the refresh token where no script can read it', { skip }
 
 t.test('tabs that refresh at once all stay signed in', { skip }, async (t) => {
   const { url } = await house(t)
-  const origin = url.replace('127.0.0.1', 'localhost')
+  const link = await flakyLink(t, Number(new URL(url).port))
+  const origin = `http://localhost:${link.port}`
   await client(url).register(ada.email, ada.password)
   const context = await (await browser(t)).newContext()
   const tabs = await Promise.all(Array.from({ length: 4 }, () => ownPage(context, origin)))
@@ -77,7 +79,16 @@ t.test('tabs that refresh at once all stay signed in', { skip }, async (t) => {
   await fetchFrom(first, '/auth/login', withCookie)
 
   for (let round = 0; round < 5; round += 1) {
-    const answers = await Promise.all(tabs.map((tab) => fetchFrom(tab, '/auth/refresh-token')))
+    // At once: no tab has its answer, and with it the next cookie, before all have asked with this one.
+    link.hold()
+    const asked = tabs.map((tab) => fetchFrom(tab, '/auth/refresh-token'))
+    await eventually(
+      async () => link.held,
+      (held) => held >= tabs.length,
+      10_000
+    )
+    link.release()
+    const answers = await Promise.all(asked)
     t.strictSame(answers.map(status), [200, 200, 200, 200], `round ${round + 1}`)
   }
 })

@@ -1,0 +1,98 @@
+import { once } from 'node:events'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { createServer, get, type IncomingMessage, request, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { dataFolder } from '@gatehouse/fixtures/house'
+import { roomProcess } from '@gatehouse/fixtures/room-process'
+import t, { type Test } from 'tap'
+
+const MIB = 1024 * 1024
+const GIB = 1024 * MIB
+const PIECE = Buffer.alloc(256 * 1024, 'x')
+/** what is on its way, and pieces that have gone and are not yet collected; a body that was kept would be eight times as much */
+const MOST_BYTES = 128 * MIB
+
+function* pieces() {
+  for (let sent = 0; sent < GIB; sent += PIECE.length) yield PIECE
+}
+
+async function count(body: IncomingMessage): Promise<number> {
+  let bytes = 0
+  for await (const piece of body) bytes += piece.length
+  return bytes
+}
+
+/** A gateway as a process, with a service behind it that sends and takes a gibibyte. */
+async function gatewayBefore(t: Test, service: Server) {
+  await once(service.listen(0, '127.0.0.1'), 'listening')
+  t.teardown(() => service.close())
+  const { port } = service.address() as AddressInfo
+  const routes = join(dataFolder(t), 'routes.yaml')
+  writeFileSync(
+    routes,
+    `upstreams: { a: 'http://127.0.0.1:${port}' }
+routes: [{ name: row, prefix: /row, upstream: a, access: public, bodyLimitBytes: ${2 * GIB} }]
+`
+  )
+  const gateway = await roomProcess('gateway', {
+    ...{ GATEWAY_PORT: '0', GATEWAY_OPS_PORT: '0', GATEWAY_ROUTES: routes },
+    ...{ GATEHOUSE_DATA_DIR: dataFolder(t), REDIS_URL: 'redis://127.0.0.1:1' }
+  })
+  t.teardown(() => gateway.stop())
+  const status = () => readFileSync(`/proc/${gateway.pid}/status`, 'utf8')
+  const kib = (name: string) =>
+    Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(status())?.[1])
+  const idle = kib('VmRSS') * 1024
+  return { url: gateway.url, grownBytes: () => kib('VmHWM') * 1024 - idle }
+}
+
+t.test('a gibibyte goes up and comes down, and the gateway holds next to none of it', async (t) => {
+  const { url, grownBytes } = await gatewayBefore(
+    t,
+    createServer(async (incoming, response) => {
+      if (incoming.method === 'POST') response.end(String(await count(incoming)))
+      else await pipeline(Readable.from(pieces()), response)
+    })
+  )
+  const down = get(`${url}/row`)
+  const [answer] = (await once(down, 'response')) as [IncomingMessage]
+  t.equal(await count(answer), GIB)
+
+  const up = request(`${url}/row`, { method: 'POST', headers: { 'content-length': GIB } })
+  const answered = once(up, 'response')
+  await pipeline(Readable.from(pieces()), up)
+  const [receipt] = (await answered) as [IncomingMessage]
+  t.equal(receipt.statusCode, 200)
+  t.equal(String(await receipt.setEncoding('utf8').toArray()), String(GIB))
+  t.ok(grownBytes() < MOST_BYTES, `it grew by ${Math.round(grownBytes() / MIB)} MiB`)
+})
+
+t.test('a client that stops reading pauses the service, and not the gateway', async (t) => {
+  let sent = 0
+  const counted = function* () {
+    for (const piece of pieces()) {
+      sent += piece.length
+      yield piece
+    }
+  }
+  const service = createServer(async (_incoming, response) => {
+    await pipeline(Readable.from(counted()), response).catch(() => {})
+  })
+  const { url, grownBytes } = await gatewayBefore(t, service)
+  const stalled = get(`${url}/row`)
+  const [answer] = (await once(stalled, 'response')) as [IncomingMessage]
+  answer.pause()
+  let before = -1
+  while (sent !== before) {
+    before = sent
+    await sleep(300)
+  }
+  t.ok(sent < MOST_BYTES, `the service got rid of ${Math.round(sent / MIB)} MiB`)
+  t.ok(grownBytes() < MOST_BYTES)
+  answer.resume()
+  t.equal(await count(answer), GIB, 'and goes on where it was')
+})

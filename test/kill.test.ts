@@ -1,0 +1,70 @@
+import { client } from '@gatehouse/fixtures/client'
+import { type Installation, installation } from '@gatehouse/fixtures/installation'
+import { postgresMissing } from '@gatehouse/fixtures/postgres-server'
+import { redisMissing } from '@gatehouse/fixtures/redis-server'
+import t from 'tap'
+
+const skip = redisMissing || postgresMissing
+const CLIENTS = 8
+const ada = ['ada@example.com', 'correct horse battery'] as const
+
+/** Clients that order one thing after the other, until they are told to stop. */
+async function ordering({ gateways }: Installation) {
+  const { call, register, login } = client(gateways[0]?.url ?? '')
+  await register(...ada)
+  const { accessToken: token } = (await login(...ada)).body
+  const statuses: number[] = []
+  let going = true
+  const order = async () => {
+    while (going) {
+      const { status } = await call('/orders', { token, json: { item: 'tea', quantity: 1 } })
+      statuses.push(status)
+    }
+  }
+  const clients = Array.from({ length: CLIENTS }, order)
+  const more = async (count: number) => {
+    const enough = statuses.length + count
+    while (statuses.length < enough) await new Promise((resolve) => setTimeout(resolve, 5))
+  }
+  const stop = async () => {
+    going = false
+    await Promise.all(clients)
+  }
+  return { statuses, more, stop, failed: () => statuses.filter((status) => status !== 201) }
+}
+
+t.test(
+  'a service that is killed costs the requests that are in flight to it',
+  { skip },
+  async (t) => {
+    const system = await installation(t, { auths: 1, gateways: 1, orders: 2 })
+    const load = await ordering(system)
+    await load.more(200)
+    t.strictSame(load.failed(), [])
+
+    await system.orders[0]?.kill()
+    await load.more(200)
+    const { length } = load.failed()
+    t.ok(length <= CLIENTS, `${length} of ${CLIENTS} clients saw it`)
+    t.ok(load.failed().every((status) => status === 502))
+    await load.more(200)
+    t.equal(load.failed().length, length, 'once')
+    await load.stop()
+  }
+)
+
+t.test(
+  'an auth service that is killed costs no request of anybody who has a token',
+  { skip },
+  async (t) => {
+    const system = await installation(t, { auths: 1, gateways: 1 })
+    const load = await ordering(system)
+    await load.more(100)
+    await system.auths[0]?.kill()
+    await load.more(400)
+    await load.stop()
+    t.strictSame(load.failed(), [])
+    const { status, body } = await client(system.gateways[0]?.url ?? '').login(...ada)
+    t.match({ status, body }, { status: 502, body: { code: 'UPSTREAM_UNAVAILABLE' } })
+  }
+)
