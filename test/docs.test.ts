@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { authSettings } from '@gatehouse/auth/config'
 import { echoSettings } from '@gatehouse/echo/config'
 import { gatewaySettings } from '@gatehouse/gateway/config'
+import { RouteRow } from '@gatehouse/gateway/routes/route'
 import { commands } from '@gatehouse/ops/commands'
 import { opsSettings } from '@gatehouse/ops/ops-client'
 import { ordersSettings } from '@gatehouse/orders/config'
@@ -38,6 +39,13 @@ t.test('.env.example lists every setting with its default, and nothing else', as
     t.equal(listed.get(name), value, name)
   }
   for (const [name, value] of Object.entries(routeVariables)) t.equal(listed.get(name), value, name)
+})
+
+t.test('docs/routes.md tells of every member of a row', async (t) => {
+  const table = read('docs/routes.md').split('## What a row can say')[1]?.split('## ')[0] ?? ''
+  const told = [...table.matchAll(/`([a-zA-Z]+)`(?=[^|]*\|[^|]*\|$)/gm)].map(([, name]) => name)
+  const plain = ['name', 'prefix', 'upstream']
+  t.strictSame([...told, ...plain].sort(), Object.keys(RouteRow.properties).sort())
 })
 
 t.test('docs/errors.md and the code name the same errors', async (t) => {
