@@ -9,7 +9,7 @@ import { forward } from './forwarding/forward.ts'
 import { lifetimes } from './forwarding/lifetimes.ts'
 import type { TrustedIssuers } from './issuers/trusted-issuers.ts'
 import { type Arrival, type Edge, journey, type Passage } from './journey.ts'
-import type { RevokedSessions } from './revocation/revoked-sessions.ts'
+import type { Revocations } from './revocation/follow-revocations.ts'
 import { errorFormOf } from './routes/error-form-of.ts'
 import type { LiveRouteTable } from './routes/live-route-table.ts'
 import { rowLimiters } from './routes/row-limiters.ts'
@@ -32,7 +32,7 @@ export type GatewayNeeds = {
   routes: Pick<LiveRouteTable, 'current' | 'onChange'>
   /** whose tokens are taken */
   issuers: TrustedIssuers
-  revoked: RevokedSessions
+  revoked: Revocations
   assertionKey: AssertionKey
   rememberedTokenBytes: number
   upstreamTimeoutMs: number

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import type { Assertions } from './assertions/assertions.ts'
-import type { RevokedSessions } from './revocation/revoked-sessions.ts'
+import type { Revocations } from './revocation/follow-revocations.ts'
 import type { Route } from './routes/route.ts'
 import type { RouteTable } from './routes/route-table.ts'
 import { authenticate } from './stages/authenticate.ts'
@@ -19,7 +19,7 @@ import type { Handshake } from './websocket/handshake.ts'
 export type Edge = {
   readonly table: () => RouteTable
   readonly verifier: AccessTokenVerifier
-  readonly revoked: RevokedSessions
+  readonly revoked: Revocations
   readonly assertions: Assertions
   /** other origins whose pages may use this API */
   readonly allowedOrigins: readonly string[]
@@ -57,7 +57,7 @@ export async function journey(
   checkUpgrade(request, route, { ...arrival.hop, allowedOrigins: edge.allowedOrigins })
   const found = authenticate(route, request.authorization, edge.verifier)
   const token = found instanceof Promise ? await found : found
-  refuseRevoked(token, edge.revoked)
+  refuseRevoked(token, route, edge.revoked)
   const limiter = arrival.limiter(route, token)
   refuseLarge(route, request.headers['content-length'])
   if (limiter !== null) await limit(limiter)

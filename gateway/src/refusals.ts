@@ -71,6 +71,16 @@ export const sessionEnded = () =>
     headers: bearerChallenge({ error: 'invalid_token', description: 'the session has ended' })
   })
 
+/** A refresh brings a token that says what is true now. */
+export const tokenStale = () =>
+  new Refusal('TOKEN_STALE', {
+    reason: 'issued before the rights of its subject changed',
+    headers: bearerChallenge({
+      error: 'invalid_token',
+      description: 'what the access token says is out of date'
+    })
+  })
+
 export const scopeMissing = (scopes: readonly string[]) =>
   new Refusal('FORBIDDEN', {
     reason: 'a scope is missing',

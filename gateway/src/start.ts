@@ -11,10 +11,10 @@ import { Gauge, Registry } from 'prom-client'
 import { buildGateway } from './app.ts'
 import { newAssertionKey } from './assertions/assertions.ts'
 import type { GatewayConfig } from './config.ts'
-import { joinFleet } from './fleet/membership.ts'
+import { joinFleet, type Membership } from './fleet/membership.ts'
 import { type Embedded, sharedState } from './fleet/shared-state.ts'
 import { openIssuers } from './issuers/open-issuers.ts'
-import { followRevocations } from './revocation/revoked-sessions.ts'
+import { followRevocations } from './revocation/follow-revocations.ts'
 import { liveRouteTable } from './routes/live-route-table.ts'
 
 /** over this the gateway is cut off: a beat of the log is a second */
@@ -32,17 +32,25 @@ export async function startGateway(
   const assertionKey = await newAssertionKey()
   const issuers = await openIssuers({ config, log, metrics, clock })
   const keys = issuers.ownKeys
+  let membership: Membership | undefined
   const revoked = followRevocations({
     source: shared.revocations,
     onFault: (err) => log.warn({ err }, 'the log of revocations is out of reach'),
+    onEntry(entry) {
+      if (entry.kind === 'key') keys.withdraw(entry.id)
+      if (entry.kind !== 'key-set' && entry.kind !== 'key') return
+      // Whoever rotates keys waits for this gateway's word that it has them.
+      const caughtUp = entry.kind === 'key-set' ? keys.catchUp(entry.id) : Promise.resolve()
+      void caughtUp.then(() => membership?.announce())
+    },
     clock
   })
   const id = randomUUID()
-  const membership = await joinFleet({
+  membership = await joinFleet({
     ...{ fleet: shared.fleet, ownKey: assertionKey.publicJwk },
     heartbeat: () => ({
       ...{ id, name: `${hostname()}:${process.pid}` },
-      ...{ keySetVersion: keys.version, kids: [...keys.kids] },
+      ...{ keySetVersion: keys.issuerVersion, kids: [...keys.kids] },
       revocationCursor: revoked.cursor,
       revocationLagSeconds: Math.min(revoked.stalenessSeconds(), Number.MAX_SAFE_INTEGER),
       assertionJwk: JSON.stringify(assertionKey.publicJwk)

@@ -1,8 +1,8 @@
-import type { RevokedSessions } from '../revocation/revoked-sessions.ts'
+import type { RevokedTokens, WhyRevoked } from '../revocation/revoked-tokens.ts'
 import type { VerifiedToken } from '../tokens/access-token-verifier.ts'
 
 /** Why an answer that goes on and on, or a WebSocket, may not go on. */
-export type Over = 'TOKEN_EXPIRED' | 'TOKEN_STALE' | 'SESSION_ENDED' | 'UNAUTHENTICATED'
+export type Over = 'TOKEN_EXPIRED' | WhyRevoked
 
 /** What lasts longer than a request ends with the token that it was opened with. */
 export type Lifetimes = {
@@ -13,7 +13,7 @@ export type Lifetimes = {
 /** setTimeout's own limit is 24.8 days */
 const LONGEST_TIMER_MS = 2 ** 31 - 1
 
-export function lifetimes(revoked: Pick<RevokedSessions, 'watch'>, clock: () => number): Lifetimes {
+export function lifetimes(revoked: Pick<RevokedTokens, 'watch'>, clock: () => number): Lifetimes {
   return {
     watch(token, onOver) {
       if (token === null) return () => {}

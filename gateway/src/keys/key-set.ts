@@ -20,12 +20,14 @@ const RSA_MIN_BITS = 2048
 const RSA_MIN_EXPONENT = 65537n
 const PRIVATE_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k']
 
+const NONE: ReadonlySet<string> = new Set()
+
 /**
- * Reads a JSON Web Key Set (RFC 7517). Keys that are not for our use are ignored one by one: other types, weak ones, ones
+ * Reads a JSON Web Key Set (RFC 7517), but for the keys that are withdrawn. Keys that are not for our use are ignored one by one: other types, weak ones, ones
  * with private parts, and every key of a `kid` that is given twice. Pure.
  * @returns null where the document is no key set, or no key of it is usable
  */
-export function readKeySet(text: string): KeySet | null {
+export function readKeySet(text: string, withdrawn = NONE): KeySet | null {
   let document: unknown
   try {
     document = JSON.parse(text)
@@ -37,12 +39,24 @@ export function readKeySet(text: string): KeySet | null {
   const keys = new Map<string, VerificationKey>()
   const twice = new Set<string>()
   for (const key of published.map(readKey)) {
-    if (key === null) continue
+    if (key === null || withdrawn.has(key.kid)) continue
     if (keys.has(key.kid)) twice.add(key.kid)
     keys.set(key.kid, key)
   }
   for (const kid of twice) keys.delete(kid)
   return keys.size === 0 ? null : { version: versionOf(keys), keys }
+}
+
+/** The set without one of its keys, which may leave it empty. */
+export function without(set: KeySet, kid: string): KeySet {
+  const keys = new Map([...set.keys].filter(([name]) => name !== kid))
+  return { keys, version: versionOf(keys) }
+}
+
+/** The same for the document that it was read from. */
+export function documentWithout(text: string, kid: string): string {
+  const { keys } = JSON.parse(text) as { keys: { kid?: unknown }[] }
+  return JSON.stringify({ keys: keys.filter((key) => key?.kid !== kid) })
 }
 
 function versionOf(keys: ReadonlyMap<string, VerificationKey>): string {

@@ -1,7 +1,15 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { keySetVersion } from '@gatehouse/access-token/key-set-version'
 import { download } from './download.ts'
-import { type KeySet, readKeySet, type VerificationKey } from './key-set.ts'
+import {
+  documentWithout,
+  type KeySet,
+  readKeySet,
+  type VerificationKey,
+  without
+} from './key-set.ts'
 
 /** The issuer's keys, as this gateway holds them. */
 export type SigningKeys = {
@@ -9,12 +17,18 @@ export type SigningKeys = {
   readonly loaded: boolean
   /** changes whenever the set does */
   readonly version: string
+  /** the name that our own issuer gives to this set */
+  readonly issuerVersion: string
   /** the keys that it holds, by name */
   readonly kids: readonly string[]
   /** The key of a `kid`, after one fetch where it is unknown; null where it stays unknown. */
   find(kid: string): Promise<VerificationKey | null>
   /** Fetches the set now; false where that failed and the last good set stays. */
   refresh(): Promise<boolean>
+  /** The issuer has said that its set is now the one of this name: fetches until it is, or until another is named. */
+  catchUp(issuerVersion: string): Promise<void>
+  /** The key is revoked: it is found no more, whatever set still holds it, and not kept either. */
+  withdraw(kid: string): void
   close(): void
 }
 
@@ -31,20 +45,23 @@ const REFRESH_MS = 60_000
 const RETRY_MS = 200
 /** between two fetches for unknown kids: a flood of them costs the issuer nothing */
 const COOLDOWN_MS = 5000
+const CATCH_UP_ATTEMPTS = 50
 
 /** Holds the issuer's key set: fetched, refreshed, kept on disk; a fetch that fails changes nothing. */
 export async function openSigningKeys(options: SigningKeysOptions): Promise<SigningKeys> {
   const { url, file, clock, onFault } = options
-  let held: KeySet | null = readKept(file)
+  const withdrawn = new Set<string>()
+  let text = readKept(file)
+  let held: KeySet | null = text === null ? null : readKeySet(text)
   let keptVersion = held?.version
   let underWay: Promise<boolean> | null = null
   let inTouch = true
   let lastFetchMs = Number.NEGATIVE_INFINITY
 
   /** A full disk must not keep a withdrawn key in force: the set counts, kept or not, and the next fetch tries again. */
-  const keepOrTell = (version: string, text: string): void => {
+  const keepOrTell = ({ version }: KeySet, document: string): void => {
     try {
-      keep(file, text)
+      keep(file, document)
       keptVersion = version
     } catch (error) {
       onFault(`the key set could not be kept: ${messageOf(error)}`)
@@ -53,12 +70,13 @@ export async function openSigningKeys(options: SigningKeysOptions): Promise<Sign
   const fetchSet = async (): Promise<boolean> => {
     lastFetchMs = clock()
     try {
-      const text = await download(typeof url === 'string' ? url : await url())
-      const fetched = readKeySet(text)
+      const document = await download(typeof url === 'string' ? url : await url())
+      const fetched = readKeySet(document, withdrawn)
       if (fetched === null) throw new Error('the document has no usable key')
       held = fetched
+      text = document
       inTouch = true
-      if (fetched.version !== keptVersion) keepOrTell(fetched.version, text)
+      if (fetched.version !== keptVersion) keepOrTell(fetched, document)
       return true
     } catch (error) {
       // An outage is told of once, not at every attempt to end it.
@@ -73,6 +91,20 @@ export async function openSigningKeys(options: SigningKeysOptions): Promise<Sign
       underWay = null
     })
     return underWay
+  }
+
+  const issuerVersion = () => keySetVersion(held?.keys.keys() ?? [])
+  let wanted = ''
+  const catchUp = async (version: string): Promise<void> => {
+    wanted = version
+    // An instance of the issuer may not have heard of it yet, so a fetch may bring the one before.
+    for (let attempt = 0; attempt < CATCH_UP_ATTEMPTS; attempt += 1) {
+      if (wanted !== version || issuerVersion() === version) return
+      // One that is under way may have begun before the change.
+      if (underWay !== null) await underWay
+      await refresh()
+      if (issuerVersion() !== version) await sleep(RETRY_MS)
+    }
   }
 
   let timer: NodeJS.Timeout
@@ -99,16 +131,26 @@ export async function openSigningKeys(options: SigningKeysOptions): Promise<Sign
       await refresh()
       return held?.keys.get(kid) ?? null
     },
-    refresh,
+    ...{ refresh, catchUp },
+    get issuerVersion() {
+      return issuerVersion()
+    },
+    withdraw(kid) {
+      withdrawn.add(kid)
+      if (!held?.keys.has(kid) || text === null) return
+      held = without(held, kid)
+      text = documentWithout(text, kid)
+      keepOrTell(held, text)
+    },
     close: () => clearTimeout(timer)
   }
 }
 
 const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error))
 
-function readKept(file: string): KeySet | null {
+function readKept(file: string): string | null {
   try {
-    return readKeySet(readFileSync(file, 'utf8'))
+    return readFileSync(file, 'utf8')
   } catch {
     return null
   }

@@ -1,12 +1,22 @@
-import { notYet, sessionEnded } from '../refusals.ts'
-import type { RevokedSessions } from '../revocation/revoked-sessions.ts'
+import { invalidToken, notYet, sessionEnded, tokenStale } from '../refusals.ts'
+import type { Revocations } from '../revocation/follow-revocations.ts'
+import type { Route } from '../routes/route.ts'
 import type { VerifiedToken } from '../tokens/access-token-verifier.ts'
 
 /** A token that verifies may have been revoked since; the answer is in memory, so it costs no call. */
-export function refuseRevoked(token: VerifiedToken | null, revoked: RevokedSessions): void {
+export function refuseRevoked(
+  token: VerifiedToken | null,
+  { maxStalenessSeconds }: Pick<Route, 'maxStalenessSeconds'>,
+  revoked: Revocations
+): void {
   if (token === null) return
   // Until the log has been read once, nobody can be said not to be revoked.
   if (!revoked.loaded) throw notYet('the revocations are not loaded')
-  const { session } = token.identity
-  if (session !== null && revoked.has(session)) throw sessionEnded()
+  const why = revoked.why(token)
+  if (why === 'SESSION_ENDED') throw sessionEnded()
+  if (why === 'TOKEN_STALE') throw tokenStale()
+  if (why === 'UNAUTHENTICATED') throw invalidToken('its key is revoked')
+  if (maxStalenessSeconds !== undefined && revoked.stalenessSeconds() > maxStalenessSeconds) {
+    throw notYet('what is revoked has not been heard of for longer than the row allows')
+  }
 }

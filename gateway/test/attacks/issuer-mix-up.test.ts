@@ -28,7 +28,7 @@ t.test('an issuer’s token is taken, and its people are nobody else’s', async
   t.match(headers, { 'x-auth-subject': 'acme|user-1', 'x-auth-client': 'acme|gatehouse' })
   t.notOk(headers && 'x-auth-session' in headers, 'its session is none of ours')
   gateway.log.revoke({ kind: 'session', id: 'session-1', until: 2_000_000_000 })
-  while (!gateway.revoked.has('session-1')) await new Promise((resolve) => setImmediate(resolve))
+  while (gateway.revoked.size === 0) await new Promise((resolve) => setImmediate(resolve))
   const again = await gateway.call('/closed', { headers: { authorization: `Bearer ${token}` } })
   t.equal(again.status, 200, 'and ours that has its name does not end it')
 })

@@ -1,6 +1,7 @@
 import { mkdirSync, readdirSync, renameSync, rmdirSync, writeFileSync } from 'node:fs'
 import type { RequestListener } from 'node:http'
 import { join } from 'node:path'
+import { keySetVersion } from '@gatehouse/access-token/key-set-version'
 import { testClock } from '@gatehouse/fixtures/clock'
 import { dataFolder } from '@gatehouse/fixtures/house'
 import t, { type Test } from 'tap'
@@ -143,3 +144,58 @@ t.test('an issuer that does not come to an end is given up', async (t) => {
   })
   await Promise.all(outcomes)
 })
+
+t.test(
+  'a withdrawn key is found no more, in no set, nor after a start without the issuer',
+  async (t) => {
+    const { key, issuing, clock, open } = await held(t)
+    const next = newKey()
+    issuing.keys.push(next)
+    const keys = await open()
+    const { version } = keys
+    keys.withdraw(key.kid)
+    t.not(keys.version, version, 'tokens that were remembered under the old set are not any more')
+    t.equal(await keys.find(key.kid), null)
+    t.ok(await keys.find(next.kid))
+
+    clock.advance(5000)
+    t.ok(await keys.refresh(), 'the issuer still publishes it')
+    t.equal(await keys.find(key.kid), null)
+    t.strictSame(keys.kids, [next.kid])
+
+    issuing.answer = (_, response) => response.writeHead(500).end()
+    const again = await open()
+    t.strictSame(again.kids, [next.kid], 'what was kept is without it')
+    again.withdraw(next.kid)
+    t.strictSame([again.kids, again.loaded], [[], true], 'the last one, too')
+  }
+)
+
+t.test(
+  'a change that the issuer tells of is fetched at once, and again until it is there',
+  async (t) => {
+    const { key, issuing, open } = await held(t)
+    const keys = await open()
+    const next = newKey()
+    const version = keySetVersion([key.kid, next.kid])
+    t.not(keys.issuerVersion, version)
+    // The first that are asked have not heard of it themselves.
+    let asked = 0
+    issuing.answer = (_, response) => {
+      asked += 1
+      const all = asked < 3 ? [key] : [next, key]
+      response.end(JSON.stringify({ keys: all.map(({ jwk }) => jwk) }))
+    }
+    await keys.catchUp(version)
+    t.equal(asked, 3)
+    t.strictSame([...keys.kids].sort(), [key.kid, next.kid].sort())
+    t.equal(keys.issuerVersion, version, 'in whatever order they stand')
+    await keys.catchUp(version)
+    t.equal(asked, 3, 'who has it asks for nothing')
+
+    const first = keys.catchUp('never')
+    await keys.catchUp(version)
+    await first
+    t.pass('a later word puts an end to waiting for an earlier one')
+  }
+)

@@ -1,13 +1,13 @@
 import { testClock } from '@gatehouse/fixtures/clock'
 import type { RevocationSource } from '@gatehouse/revocation/revocation'
 import t, { type Test } from 'tap'
-import { followRevocations } from '../../src/revocation/revoked-sessions.ts'
+import { followRevocations } from '../../src/revocation/follow-revocations.ts'
 import { refuseRevoked } from '../../src/stages/refuse-revoked.ts'
 import { revocationLog, silentLog } from '../fixtures/revocation-log.ts'
 import { ada, turn } from '../fixtures/stamped.ts'
 
-function followed(t: Test, source: RevocationSource) {
-  const revoked = followRevocations({ source, clock: testClock(), onFault: () => {} })
+function followed(t: Test, source: RevocationSource, clock = testClock()) {
+  const revoked = followRevocations({ source, clock, onFault: () => {} })
   t.teardown(() => revoked.close())
   return revoked
 }
@@ -17,9 +17,9 @@ t.test('until the log has been read once, nobody can be said not to be revoked',
   const revoked = followed(t, silentLog)
   await turn()
   const unavailable = { code: 'UNAVAILABLE', status: 503, headers: { 'retry-after': '1' } }
-  t.throws(() => refuseRevoked(ada, revoked), unavailable)
-  t.throws(() => refuseRevoked(machine, revoked), unavailable, 'nor a machine')
-  t.doesNotThrow(() => refuseRevoked(null, revoked), 'but nobody at all needs no log')
+  t.throws(() => refuseRevoked(ada, {}, revoked), unavailable)
+  t.throws(() => refuseRevoked(machine, {}, revoked), unavailable, 'nor a machine')
+  t.doesNotThrow(() => refuseRevoked(null, {}, revoked), 'but nobody at all needs no log')
 })
 
 t.test('a session that is revoked is ended, and no other', async (t) => {
@@ -27,8 +27,49 @@ t.test('a session that is revoked is ended, and no other', async (t) => {
   const revoked = followed(t, log)
   log.revoke({ kind: 'session', id: 'session-1', until: 1_800_000_360 })
   await turn()
-  t.throws(() => refuseRevoked(ada, revoked), { code: 'SESSION_ENDED', status: 401 })
+  t.throws(() => refuseRevoked(ada, {}, revoked), { code: 'SESSION_ENDED', status: 401 })
   const other = { ...ada, identity: { ...ada.identity, session: 'session-2' } }
-  t.doesNotThrow(() => refuseRevoked(other, revoked))
-  t.doesNotThrow(() => refuseRevoked(machine, revoked))
+  t.doesNotThrow(() => refuseRevoked(other, {}, revoked))
+  t.doesNotThrow(() => refuseRevoked(machine, {}, revoked))
+})
+
+t.test('a token from before its user changed is stale, and one from after is not', async (t) => {
+  const log = revocationLog()
+  const revoked = followed(t, log)
+  const until = 1_800_000_360
+  log.revoke({ kind: 'subject', id: 'user-1', until, before: ada.issuedAt + 1 })
+  await turn()
+  t.throws(() => refuseRevoked(ada, {}, revoked), {
+    code: 'TOKEN_STALE',
+    status: 401,
+    headers: { 'www-authenticate': /invalid_token/ }
+  })
+  t.doesNotThrow(() => refuseRevoked({ ...ada, issuedAt: ada.issuedAt + 1 }, {}, revoked))
+})
+
+t.test('a token of a revoked key is not good, whenever it was made', async (t) => {
+  const log = revocationLog()
+  const revoked = followed(t, log)
+  log.revoke({ kind: 'key', id: 'one', until: 1_800_000_360 })
+  await turn()
+  const later = { ...ada, issuedAt: ada.issuedAt + 1000 }
+  t.throws(() => refuseRevoked(later, {}, revoked), { code: 'UNAUTHENTICATED', status: 401 })
+  t.doesNotThrow(() => refuseRevoked({ ...ada, kid: 'two' }, {}, revoked))
+})
+
+t.test('a row says how old the knowledge of revocations may be', async (t) => {
+  const clock = testClock()
+  const log = revocationLog()
+  const revoked = followed(t, log, clock)
+  await turn()
+  const row = { maxStalenessSeconds: 5 }
+  clock.advance(5000)
+  t.doesNotThrow(() => refuseRevoked(ada, row, revoked))
+  clock.advance(1)
+  t.throws(() => refuseRevoked(ada, row, revoked), { code: 'UNAVAILABLE', status: 503 })
+  t.doesNotThrow(() => refuseRevoked(null, row, revoked), 'nobody needs no log')
+  t.doesNotThrow(() => refuseRevoked(ada, {}, revoked), 'other rows go on')
+  log.revoke({ kind: 'session', id: 'somebody', until: 1_800_000_360 })
+  await turn()
+  t.doesNotThrow(() => refuseRevoked(ada, row, revoked), 'and this one when the log is heard of')
 })

@@ -1,5 +1,6 @@
 import type { RedisConnection } from '@gatehouse/redis/connect-redis'
-import type { Revocation, RevocationBatch, RevocationSource } from './revocation.ts'
+import { Value } from 'typebox/value'
+import { Revocation, type RevocationBatch, type RevocationSource } from './revocation.ts'
 
 /** The stream that holds the log. A stream is push, memory and cursor in one, so a reader that was away misses nothing. */
 export const REVOCATION_STREAM = 'gatehouse:{sessions}:revocations'
@@ -48,7 +49,15 @@ function decode(reply: StreamReply | null, after: string): RevocationBatch {
 
 /** An entry of a kind that this version does not know is none of its business; it was written by a newer one. */
 function decodeEntry(fields: string[]): Revocation[] {
-  const [kind, id, until] = fields.filter((_, index) => index % 2 === 1)
-  if (kind !== 'session' || id === undefined || until === undefined) return []
-  return [{ kind, id, until: Number(until) }]
+  const entry: Record<string, string | number> = {}
+  for (let index = 0; index + 1 < fields.length; index += 2) {
+    const [name = '', value = ''] = [fields[index], fields[index + 1]]
+    entry[name] = name === 'until' || name === 'before' ? Number(value) : value
+  }
+  return Value.Check(Revocation, entry) ? [entry] : []
+}
+
+/** The fields of an entry, as they stand in the stream. */
+export function encodeEntry(entry: Revocation): string[] {
+  return Object.entries(entry).flatMap(([name, value]) => [name, String(value)])
 }

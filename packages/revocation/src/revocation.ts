@@ -1,43 +1,47 @@
-type Entry = {
-  /** when the last token that it kills has expired by itself, in seconds since 1970; then it is forgotten */
-  readonly until: number
-}
+import { type Static, Type } from 'typebox'
+
+const seconds = Type.Integer({ minimum: 0 })
+const id = Type.String({ minLength: 1, maxLength: 255 })
+/** when the last token that it kills has expired by itself, in seconds since 1970; then it is forgotten */
+const until = seconds
 
 /** A session that has ended: its tokens are refused as SESSION_ENDED. */
-export type SessionRevocation = Entry & { readonly kind: 'session'; readonly id: string }
+export const SessionRevocation = Type.Object({ kind: Type.Literal('session'), id, until })
 
 /**
- * A user or machine client whose rights have changed, or who may not come in any more: tokens with an `iat` before `before`
- * are refused as TOKEN_STALE, and what a refresh brings is newer.
+ * A user or machine client whose rights have changed, or who may not come in any more (`sub`): tokens with an `iat` before
+ * `before` are refused as TOKEN_STALE, and what a refresh brings is newer.
  */
-export type SubjectRevocation = Entry & {
-  readonly kind: 'subject'
-  /** `sub` */
-  readonly id: string
-  /** in seconds since 1970 */
-  readonly before: number
-}
+export const SubjectRevocation = Type.Object({
+  kind: Type.Literal('subject'),
+  id,
+  until,
+  before: seconds
+})
 
 /** A signing key that is not to be trusted any more, whatever key set still holds it. */
-export type KeyRevocation = Entry & { readonly kind: 'key'; readonly id: string }
+export const KeyRevocation = Type.Object({ kind: Type.Literal('key'), id, until })
 
 /** Every token with an `iat` before `before`, whoever's it is. */
-export type EverythingRevocation = Entry & {
-  readonly kind: 'everything'
-  readonly id: 'everything'
-  readonly before: number
-}
+export const EverythingRevocation = Type.Object({
+  kind: Type.Literal('everything'),
+  id: Type.Literal('everything'),
+  until,
+  before: seconds
+})
 
-/** Not a revocation: the issuer's key set has become another, and is to be fetched now. */
-export type KeySetChange = Entry & { readonly kind: 'key-set'; readonly id: string }
+/** Not a revocation: the issuer's key set has become the one of this version, and is to be fetched now. */
+export const KeySetChange = Type.Object({ kind: Type.Literal('key-set'), id, until })
 
 /** An entry of the log of revocations: what no gateway may accept any more, and what it is to fetch. */
-export type Revocation =
-  | SessionRevocation
-  | SubjectRevocation
-  | KeyRevocation
-  | EverythingRevocation
-  | KeySetChange
+export const Revocation = Type.Union([
+  SessionRevocation,
+  SubjectRevocation,
+  KeyRevocation,
+  EverythingRevocation,
+  KeySetChange
+])
+export type Revocation = Static<typeof Revocation>
 
 /** A place in the log of revocations: opaque, and handed back to go on from there. */
 export type Cursor = string

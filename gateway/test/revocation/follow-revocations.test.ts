@@ -3,8 +3,8 @@ import { mock } from 'node:test'
 import { testClock } from '@gatehouse/fixtures/clock'
 import type { RevocationBatch, RevocationSource } from '@gatehouse/revocation/revocation'
 import t, { type Test } from 'tap'
-import { followRevocations } from '../../src/revocation/revoked-sessions.ts'
-import { turn } from '../fixtures/stamped.ts'
+import { followRevocations } from '../../src/revocation/follow-revocations.ts'
+import { ada, turn } from '../fixtures/stamped.ts'
 
 /** A log that says what a test tells it to, an outage too, and writes down from where it was followed. */
 function toldLog() {
@@ -38,7 +38,9 @@ function following(t: Test) {
     clock
   })
   t.teardown(() => revoked.close())
-  return { ...log, clock, faults, revoked }
+  const has = (session: string) =>
+    revoked.why({ ...ada, identity: { ...ada.identity, session } }) === 'SESSION_ENDED'
+  return { ...log, clock, faults, revoked, has }
 }
 
 const now = 1_800_000_000
@@ -49,17 +51,17 @@ const batch = (ids: string[], cursor: string, caughtUp = true): RevocationBatch 
 })
 
 t.test('the set is loaded when the log has been read to its end, and not before', async (t) => {
-  const { revoked, tell, clock } = following(t)
+  const { revoked, tell, clock, has } = following(t)
   t.notOk(revoked.loaded)
   t.equal(revoked.stalenessSeconds(), Number.POSITIVE_INFINITY, 'never heard of')
 
   await tell(batch(['a'], '1', false))
   t.notOk(revoked.loaded, 'there is more to come')
-  t.ok(revoked.has('a'), 'what has come counts')
+  t.ok(has('a'), 'what has come counts')
 
   await tell(batch(['b'], '2'))
   t.ok(revoked.loaded)
-  t.strictSame([revoked.has('a'), revoked.has('b'), revoked.has('c')], [true, true, false])
+  t.strictSame([has('a'), has('b'), has('c')], [true, true, false])
   t.equal(revoked.size, 2)
 
   clock.advance(7000)
@@ -69,7 +71,7 @@ t.test('the set is loaded when the log has been read to its end, and not before'
 })
 
 t.test('an outage costs a moment and no hole: it goes on from where it was', async (t) => {
-  const { revoked, tell, cursors, followedAgain, faults, clock } = following(t)
+  const { revoked, tell, cursors, followedAgain, faults, clock, has } = following(t)
   await tell(batch(['a'], '41'))
 
   for (const round of ['first', 'second']) {
@@ -77,7 +79,7 @@ t.test('an outage costs a moment and no hole: it goes on from where it was', asy
     await tell(new Error('gone'))
     clock.advance(3000)
     await again
-    t.ok(revoked.has('a'), `${round} outage: what was known is known`)
+    t.ok(has('a'), `${round} outage: what was known is known`)
     t.ok(revoked.loaded, 'it serves from memory')
   }
   t.strictSame(cursors, [null, '41', '41'])
@@ -85,7 +87,7 @@ t.test('an outage costs a moment and no hole: it goes on from where it was', asy
   t.equal(faults.length, 1, 'an outage is told of once')
 
   await tell(batch(['b'], '42'))
-  t.ok(revoked.has('b'), 'what was missed has come')
+  t.ok(has('b'), 'what was missed has come')
   t.equal(revoked.stalenessSeconds(), 0)
   const again = followedAgain()
   await tell(new Error('gone again'))
@@ -97,7 +99,7 @@ t.test('an outage costs a moment and no hole: it goes on from where it was', asy
 t.test('an entry is forgotten when the tokens that it kills have expired', async (t) => {
   mock.timers.enable({ apis: ['setInterval'] })
   t.teardown(() => mock.timers.reset())
-  const { revoked, tell, clock } = following(t)
+  const { revoked, tell, clock, has } = following(t)
   await tell({
     entries: [
       { kind: 'session', id: 'short', until: now + 10 },
@@ -111,26 +113,22 @@ t.test('an entry is forgotten when the tokens that it kills have expired', async
 
   clock.advance(10_000)
   mock.timers.tick(10_000)
-  t.ok(revoked.has('short'), 'to the second')
+  t.ok(has('short'), 'to the second')
   clock.advance(1000)
   mock.timers.tick(10_000)
-  t.strictSame(
-    ['short', 'long', 'twice'].map(revoked.has),
-    [false, true, true],
-    'the later end counts'
-  )
+  t.strictSame(['short', 'long', 'twice'].map(has), [false, true, true], 'the later end counts')
   clock.advance(90_000)
   mock.timers.tick(10_000)
   t.equal(revoked.size, 0)
 })
 
 t.test('a hundred thousand entries cost a lookup no more', async (t) => {
-  const { revoked, tell } = following(t)
+  const { revoked, tell, has } = following(t)
   const ids = Array.from({ length: 100_000 }, (_, at) => `session-${at}`)
   await tell(batch(ids, '1'))
   t.equal(revoked.size, 100_000)
-  t.ok(revoked.has('session-99999'))
-  t.notOk(revoked.has('session-100000'))
+  t.ok(has('session-99999'))
+  t.notOk(has('session-100000'))
 })
 
 t.test('after its end it follows nothing', async (t) => {
@@ -138,4 +136,14 @@ t.test('after its end it follows nothing', async (t) => {
   await revoked.close()
   await turn()
   t.strictSame([cursors, faults], [[null], []], 'and an end is no fault')
+})
+
+t.test('a log that is not there yet is told of when it stays away, and not before', async (t) => {
+  const { tell, followedAgain, faults } = following(t)
+  for (let attempt = 1; attempt <= 11; attempt += 1) {
+    const again = followedAgain()
+    await tell(new Error('no connection yet'))
+    t.equal(faults.length, attempt < 10 ? 0 : 1, `attempt ${attempt}`)
+    await again
+  }
 })

@@ -1,17 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Cursor, Revocation, RevocationSource } from '@gatehouse/revocation/revocation'
-import type { VerifiedToken } from '../tokens/access-token-verifier.ts'
+import { type RevokedTokens, revokedTokens } from './revoked-tokens.ts'
 
-/** What is revoked, in memory. */
-export type RevokedSessions = {
+/** What is revoked, as far as this gateway has heard, and how long ago it last did. */
+export type Revocations = Pick<RevokedTokens, 'why' | 'watch' | 'size'> & {
   /** whether the whole log has been read once */
   readonly loaded: boolean
-  has(sid: string): boolean
-  /** Calls once where this token is revoked from now on; what it gives back takes the watch away. */
-  watch(token: VerifiedToken, onRevoked: (why: 'SESSION_ENDED') => void): () => void
   /** how long ago the log was last heard of, in seconds; infinite before the first time */
   stalenessSeconds(): number
-  readonly size: number
   /** how far the log has been read; empty before it has been */
   readonly cursor: Cursor
   close(): Promise<void>
@@ -21,43 +17,46 @@ type FollowOptions = {
   source: RevocationSource
   clock: () => number
   onFault: (error: unknown) => void
+  /** each entry, after it is in force */
+  onEntry?: (entry: Revocation) => void
 }
 
 const RETRY_MS = 100
 const SWEEP_MS = 10_000
+/** At its start a process is faster than its connection. */
+const ATTEMPTS_BEFORE_THE_FIRST = 10
 
 /**
  * Follows the log of revocations from its beginning, and again from where it was after every interruption: a lost event
  * costs a moment, never a hole. Entries are forgotten when the tokens they kill have expired.
  */
-export function followRevocations({ source, clock, onFault }: FollowOptions): RevokedSessions {
-  const untilBySid = new Map<string, number>()
-  const watchers = new Map<string, Set<(why: 'SESSION_ENDED') => void>>()
+export function followRevocations(options: FollowOptions): Revocations {
+  const { source, clock, onFault, onEntry = () => {} } = options
+  const revoked = revokedTokens()
   const ended = new AbortController()
   let cursor: Cursor | null = null
   let loaded = false
-  let inTouch = true
+  let failures = 0
   let heardAtMs = Number.NEGATIVE_INFINITY
 
-  const apply = ({ kind, id, until }: Revocation) => {
-    if (kind !== 'session') return
-    untilBySid.set(id, Math.max(until, untilBySid.get(id) ?? 0))
-    for (const tell of watchers.get(id) ?? []) tell('SESSION_ENDED')
-  }
   const follow = async (): Promise<void> => {
     for await (const batch of source.follow(cursor, ended.signal)) {
-      for (const entry of batch.entries) apply(entry)
+      for (const entry of batch.entries) {
+        revoked.apply(entry)
+        onEntry(entry)
+      }
       cursor = batch.cursor
       if (!batch.caughtUp) continue
       loaded = true
-      inTouch = true
+      failures = 0
       heardAtMs = clock()
     }
   }
   /** An outage is told of once, not at every attempt to end it. */
   const lost = (error: unknown): void => {
-    if (inTouch && !ended.signal.aborted) onFault(error)
-    inTouch = false
+    if (ended.signal.aborted) return
+    failures += 1
+    if (failures === (loaded ? 1 : ATTEMPTS_BEFORE_THE_FIRST)) onFault(error)
   }
   const followForEver = async (): Promise<void> => {
     while (!ended.signal.aborted) {
@@ -65,34 +64,21 @@ export function followRevocations({ source, clock, onFault }: FollowOptions): Re
       await sleep(RETRY_MS, undefined, { signal: ended.signal }).catch(() => {})
     }
   }
-  const sweep = setInterval(() => {
-    const now = clock() / 1000
-    for (const [sid, until] of untilBySid) if (until < now) untilBySid.delete(sid)
-  }, SWEEP_MS).unref()
+  const sweep = setInterval(() => revoked.sweep(clock() / 1000), SWEEP_MS).unref()
   const following = followForEver()
 
   return {
+    ...{ why: revoked.why, watch: revoked.watch },
     get loaded() {
       return loaded
     },
-    watch({ identity }, onRevoked) {
-      const sid = identity.session
-      if (sid === null) return () => {}
-      const those = watchers.get(sid) ?? new Set()
-      watchers.set(sid, those.add(onRevoked))
-      return () => {
-        those.delete(onRevoked)
-        if (those.size === 0) watchers.delete(sid)
-      }
-    },
-    has: (sid) => untilBySid.has(sid),
-    stalenessSeconds: () => (clock() - heardAtMs) / 1000,
     get size() {
-      return untilBySid.size
+      return revoked.size
     },
     get cursor() {
       return cursor ?? ''
     },
+    stalenessSeconds: () => (clock() - heardAtMs) / 1000,
     async close() {
       clearInterval(sweep)
       ended.abort()

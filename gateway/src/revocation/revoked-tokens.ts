@@ -1,0 +1,90 @@
+import type { Revocation } from '@gatehouse/revocation/revocation'
+import type { VerifiedToken } from '../tokens/access-token-verifier.ts'
+
+/**
+ * Why a good token may not be used any more: its session has ended, what it says of its user may no longer be true (a refresh
+ * brings one that is), or its key is not to be trusted.
+ */
+export type WhyRevoked = 'SESSION_ENDED' | 'TOKEN_STALE' | 'UNAUTHENTICATED'
+
+/** What is revoked, in memory: a lookup or four for a token, and no call. */
+export type RevokedTokens = {
+  apply(entry: Revocation): void
+  why(token: VerifiedToken): WhyRevoked | null
+  /** Calls once where this token is revoked from now on; what it gives back takes the watch away. */
+  watch(token: VerifiedToken, onRevoked: (why: WhyRevoked) => void): () => void
+  /** Forgets what only concerned tokens that have expired. */
+  sweep(nowSeconds: number): void
+  readonly size: number
+}
+
+type Held = { until: number; before: number }
+type Watcher = { readonly token: VerifiedToken; readonly tell: (why: WhyRevoked) => void }
+/** each kind's own: a session's id says nothing of a user of that name */
+type Kind = 'session' | 'subject' | 'key' | 'everything'
+const ALL = 'everything'
+
+export function revokedTokens(): RevokedTokens {
+  const held: Record<Kind, Map<string, Held>> = {
+    ...{ session: new Map(), subject: new Map(), key: new Map(), everything: new Map() }
+  }
+  const watchers = new Map<string, Set<Watcher>>()
+
+  const isBefore = (kind: 'subject' | 'everything', id: string, issuedAt: number): boolean =>
+    issuedAt < (held[kind].get(id)?.before ?? Number.NEGATIVE_INFINITY)
+
+  const why = ({ identity, kid, issuedAt }: VerifiedToken): WhyRevoked | null => {
+    if (held.key.has(kid)) return 'UNAUTHENTICATED'
+    if (identity.session !== null && held.session.has(identity.session)) return 'SESSION_ENDED'
+    const isStale = isBefore('subject', identity.subject, issuedAt) || isBefore(ALL, ALL, issuedAt)
+    return isStale ? 'TOKEN_STALE' : null
+  }
+
+  return {
+    why,
+    apply(entry) {
+      if (entry.kind === 'key-set') return
+      const { kind, id, until } = entry
+      const before = 'before' in entry ? entry.before : 0
+      const known = held[kind].get(id)
+      // Entries may come twice, and in any order: the strictest of them counts.
+      held[kind].set(id, {
+        until: Math.max(until, known?.until ?? 0),
+        before: Math.max(before, known?.before ?? 0)
+      })
+      for (const { token, tell } of watchers.get(nameOf(kind, id)) ?? []) {
+        const reason = why(token)
+        if (reason !== null) tell(reason)
+      }
+    },
+    watch(token, tell) {
+      const watcher: Watcher = { token, tell }
+      const names = namesOf(token)
+      for (const name of names) watchers.set(name, (watchers.get(name) ?? new Set()).add(watcher))
+      return () => {
+        for (const name of names) {
+          const those = watchers.get(name)
+          those?.delete(watcher)
+          if (those?.size === 0) watchers.delete(name)
+        }
+      }
+    },
+    sweep(nowSeconds) {
+      for (const entries of Object.values(held)) {
+        for (const [id, { until }] of entries) if (until < nowSeconds) entries.delete(id)
+      }
+    },
+    get size() {
+      return Object.values(held).reduce((sum, { size }) => sum + size, 0)
+    }
+  }
+}
+
+const nameOf = (kind: Kind, id: string) => `${kind} ${id}`
+
+/** Everything that an entry could name to concern this token. */
+function namesOf({ identity, kid }: VerifiedToken): string[] {
+  const { session, subject } = identity
+  const names = [nameOf('subject', subject), nameOf('key', kid), nameOf(ALL, ALL)]
+  return session === null ? names : [nameOf('session', session), ...names]
+}

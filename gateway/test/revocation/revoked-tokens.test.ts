@@ -1,0 +1,78 @@
+import t from 'tap'
+import { revokedTokens } from '../../src/revocation/revoked-tokens.ts'
+import { ada } from '../fixtures/stamped.ts'
+
+const until = 1_800_000_360
+const now = ada.issuedAt
+const everything = (before: number) =>
+  ({ kind: 'everything', id: 'everything', until, before }) as const
+const machine = { ...ada, identity: { ...ada.identity, session: null } }
+
+t.test('each kind of entry names its own, and nothing of another kind', async (t) => {
+  const names = { session: 'session-1', subject: 'user-1', key: 'one' }
+  const all = new Set(Object.values(names))
+  for (const [kind, own] of Object.entries(names)) {
+    for (const id of all) {
+      const revoked = revokedTokens()
+      const entry = { kind, id, until, before: now + 1 }
+      revoked.apply(entry as Parameters<typeof revoked.apply>[0])
+      t.equal(revoked.why(ada) === null, id !== own, `${kind} ${id}`)
+    }
+  }
+})
+
+t.test('"everything before" is everybody, machines too, and nobody from then on', (t) => {
+  const revoked = revokedTokens()
+  revoked.apply(everything(now + 1))
+  t.equal(revoked.why(ada), 'TOKEN_STALE')
+  t.equal(revoked.why(machine), 'TOKEN_STALE')
+  t.equal(revoked.why({ ...ada, issuedAt: now + 1 }), null)
+  t.end()
+})
+
+t.test('an older entry that comes again takes nothing back', (t) => {
+  const revoked = revokedTokens()
+  revoked.apply({ kind: 'subject', id: 'user-1', until, before: now + 1 })
+  revoked.apply({ kind: 'subject', id: 'user-1', until: until - 100, before: now - 100 })
+  t.equal(revoked.why(ada), 'TOKEN_STALE')
+  revoked.sweep(until)
+  t.equal(revoked.why(ada), 'TOKEN_STALE', 'nor does it shorten its life')
+  revoked.sweep(until + 1)
+  t.equal(revoked.why(ada), null)
+  t.equal(revoked.size, 0)
+  t.end()
+})
+
+t.test('who ended the session counts before what the token says', (t) => {
+  const revoked = revokedTokens()
+  revoked.apply(everything(now + 1))
+  revoked.apply({ kind: 'session', id: 'session-1', until })
+  t.equal(revoked.why(ada), 'SESSION_ENDED')
+  revoked.apply({ kind: 'key', id: 'one', until })
+  t.equal(revoked.why(ada), 'UNAUTHENTICATED', 'a key that leaked says nothing at all')
+  t.end()
+})
+
+t.test('whoever watches a token hears of every kind that concerns it, and of no other', (t) => {
+  const entries = [
+    [{ kind: 'session', id: 'session-1', until }, 'SESSION_ENDED'],
+    [{ kind: 'subject', id: 'user-1', until, before: now + 1 }, 'TOKEN_STALE'],
+    [{ kind: 'key', id: 'one', until }, 'UNAUTHENTICATED'],
+    [everything(now + 1), 'TOKEN_STALE'],
+    [{ kind: 'session', id: 'session-2', until }, null],
+    [{ kind: 'subject', id: 'user-1', until, before: now }, null],
+    [{ kind: 'key', id: 'two', until }, null],
+    [{ kind: 'key-set', id: 'one', until }, null]
+  ] as const
+  for (const [entry, expected] of entries) {
+    const revoked = revokedTokens()
+    const told: string[] = []
+    const stop = revoked.watch(ada, (why) => told.push(why))
+    revoked.apply(entry)
+    t.strictSame(told, expected === null ? [] : [expected], `${entry.kind} ${entry.id}`)
+    stop()
+    revoked.apply(entry)
+    t.ok(told.length < 2, 'and nothing once it has stopped')
+  }
+  t.end()
+})
