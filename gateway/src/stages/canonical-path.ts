@@ -40,7 +40,7 @@ export function canonicalTarget(target: string): CanonicalTarget | null {
     !path.includes('//') &&
     !HIDDEN.test(path) &&
     !DOT_SEGMENT.test(path) &&
-    isUtf8(path) &&
+    isPlain(path) &&
     (query === '' || QUERY.test(query))
   return canonical ? { path, query } : null
 }
@@ -60,12 +60,19 @@ export function looseReading(path: string): string {
   return `/${names.filter((name) => name !== '').join('/')}`
 }
 
-function isUtf8(path: string): boolean {
+/** A name of nothing but dots, and spaces that are overlooked. */
+const DOTS = /(?:^|\/)[. ]*\.[. ]*(?:\/|$)/
+
+/** Whether what is encoded is UTF-8, and no look-alike of a delimiter or a dot segment (`\u2025` is `..` to some file systems). */
+function isPlain(path: string): boolean {
   if (!path.includes('%')) return true
   try {
-    decodeURIComponent(path)
-    return true
+    const decoded = decodeURIComponent(path)
+    const folded = decoded.normalize('NFKC')
+    return !DOTS.test(folded) && delimitersOf(folded) === delimitersOf(decoded)
   } catch {
     return false
   }
 }
+
+const delimitersOf = (text: string): string => text.replace(/[^/\\%;?#]/g, '')

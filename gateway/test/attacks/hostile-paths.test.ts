@@ -19,6 +19,8 @@ const ambiguous = [
     /open/%00 /open%00/../closed /open/x%00.txt /open/%0d%0aHost:%20evil /open/%0a /open/%1f /open/%7f
     /open/%252e%252e/closed /open/%252fclosed /open/%25%32%65 /open/%2525 /open/%255cclosed
     /open/%c0%ae%c0%ae/closed /open/%c0%afclosed /open/%e0%80%ae /open/%ff /open/%f8%80%80%80%ae /open/%ed%a0%80
+    /open/%e2%80%a5/closed /open/%EF%BC%8E%EF%BC%8E/closed /open/%e2%80%a6/x /open%EF%BC%8Fclosed /open%ef%bc%8f /open/%EF%BC%BC../closed
+    /open/%EF%BC%85%32%65/closed /open/%EF%BC%9B/closed /open/%20./closed /open/.%20/closed
     /open/%u002e%u002e/closed /open/% /open/%2 /open/%zz /open/%%32e /open/100%
     /op%65n /%6fpen /%63losed /open/%7ex /open/%41 /open/%2d /open/%30 /open/%5f
     /open/"x" /open/<x> /open/{x} /open/x|y /open/x^y /open/[x] /open#/../closed /open?# /open?a#b
@@ -38,7 +40,7 @@ const ambiguous = [
 /** Paths of nobody, however near they are to somebody's. */
 const nobodys = words(`
   /openX /open;x /open;/closed /open.json /open, /open= /open~ /open-closed /open:80 /open@x /close /closedX
-  /OPEN /Open /oPen/x /CLOSED /Closed /AUTH/login /auth/Login /open%20 /%20open /open%ef%bc%8f /open%C2%A0
+  /OPEN /Open /oPen/x /CLOSED /Closed /AUTH/login /auth/Login /open%20 /%20open  /open%C2%A0
   /%ef%bd%8fpen / /x /ope /o /auth /auth/ /auth/loginx /auth/login;x /login /x/open /x/closed /closed;jsessionid=1
   /metrics /healthz /readyz /.well-known/gateway-jwks.json /__proto__ /constructor /?/open /?x=/../open`)
 

@@ -36,7 +36,13 @@ const pieces = [
     '+',
     '~',
     'é',
-    '\u2024'
+    '\u2024',
+    '%E2%80%A5',
+    '%E2%80%A6',
+    '%EF%BC%8F',
+    '%EF%BC%8E',
+    '%EF%BC%85',
+    '%EF%BC%BC'
   ],
   ...['open', 'closed', 'inner', 'OPEN', 'x']
 ]
