@@ -13,7 +13,8 @@ import type { Revocations } from './revocation/follow-revocations.ts'
 import { errorFormOf } from './routes/error-form-of.ts'
 import type { LiveRouteTable } from './routes/live-route-table.ts'
 import { rowLimiters } from './routes/row-limiters.ts'
-import { accessTokenVerifier, type CheckSignature } from './tokens/access-token-verifier.ts'
+import { accessTokenVerifier } from './tokens/access-token-verifier.ts'
+import { signatureChecks } from './tokens/signature-checks.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -59,20 +60,10 @@ export async function buildGateway(needs: GatewayNeeds): Promise<Service> {
   })
   const limiterOf = await rowLimiters(app, needs.limitsRedis)
 
-  const checkSignature: CheckSignature = (token, { pem, algorithm }) => {
-    try {
-      // The times are judged by our own clock, with the rest of the profile.
-      const times = { ignoreExpiration: true, ignoreNotBefore: true }
-      app.jwt.verify(token, { key: pem, algorithms: [algorithm], ...times })
-      return true
-    } catch {
-      return false
-    }
-  }
   const edge: Edge = {
     table,
     verifier: accessTokenVerifier({
-      ...{ issuers: needs.issuers, checkSignature, clock },
+      ...{ issuers: needs.issuers, checkSignature: signatureChecks(), clock },
       rememberedBytes: needs.rememberedTokenBytes
     }),
     revoked,

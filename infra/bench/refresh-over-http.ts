@@ -1,13 +1,11 @@
-import { readFileSync } from 'node:fs'
 import { roomProcess } from '@gatehouse/fixtures/room-process'
 import type { Redis } from 'ioredis'
 import { type Post, poster, succeeded } from './poster.ts'
+import { processorTime } from './processor-time.ts'
 import { redisFigures } from './redis-figures.ts'
 
 const CLIENTS = 32
 const REFRESHES_A_CLIENT = 150
-/** Linux counts processor time in hundredths of a second, whatever the kernel's own tick is. */
-const MICROSECONDS_A_TICK = 10_000
 
 type Bench = { url: string; redis: Redis; folder: string; rounds: number }
 
@@ -66,11 +64,4 @@ async function measureRound(needs: {
     redisMicroseconds: (after.redis.cpuMicroseconds - before.redis.cpuMicroseconds) / refreshes,
     scriptCalls: (after.redis.scriptCalls - before.redis.scriptCalls) / refreshes
   }
-}
-
-/** Of all threads of a process, in microseconds (proc(5), fields 14 and 15). */
-function processorTime(pid: number): number {
-  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-  return (Number(fields[11]) + Number(fields[12])) * MICROSECONDS_A_TICK
 }

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Fleet } from '@gatehouse/fleet/fleet'
 import { redisFleet } from '@gatehouse/fleet/redis-fleet'
 import { connectRedis, type RedisConnection } from '@gatehouse/redis/connect-redis'
@@ -17,8 +18,14 @@ export type SharedState = {
   disconnect(): void
 }
 
+/** how long a start waits for Redis, before it goes on without */
+const CONNECT_WITHIN_MS = 500
+
 /** @throws SettingsFault where there is neither Redis nor an auth service in this process */
-export function sharedState(url: string | undefined, embedded: Embedded | null): SharedState {
+export async function sharedState(
+  url: string | undefined,
+  embedded: Embedded | null
+): Promise<SharedState> {
   if (url === undefined) {
     if (embedded?.revocations) {
       const { revocations, fleet } = embedded
@@ -30,6 +37,8 @@ export function sharedState(url: string | undefined, embedded: Embedded | null):
   }
   const blocking = connectRedis({ url, use: 'blocking', onFault: () => {} })
   const redis = connectRedis({ url, onFault: () => {} })
+  const ready = Promise.all([blocking, redis].map(isReady))
+  await Promise.race([ready, sleep(CONNECT_WITHIN_MS)])
   return {
     revocations: redisRevocations(blocking),
     fleet: redisFleet(redis),
@@ -40,3 +49,6 @@ export function sharedState(url: string | undefined, embedded: Embedded | null):
     }
   }
 }
+
+const isReady = (redis: RedisConnection) =>
+  redis.status === 'ready' || new Promise((resolve) => redis.once('ready', resolve))

@@ -2,9 +2,9 @@ import { hash } from 'node:crypto'
 import type { Identity } from '@gatehouse/edge-headers/identity'
 import { LRUCache } from 'lru-cache'
 import type { TrustedIssuers } from '../issuers/trusted-issuers.ts'
-import type { VerificationKey } from '../keys/key-set.ts'
 import { invalidToken, notYet, tokenExpired } from '../refusals.ts'
 import { readAccessToken } from './access-token-profile.ts'
+import type { CheckSignature } from './signature-checks.ts'
 
 /** A token whose signature, issuer, audience and times are good. */
 export type VerifiedToken = {
@@ -24,9 +24,6 @@ export type AccessTokenVerifier = {
    */
   verify(token: string): VerifiedToken | Promise<VerifiedToken>
 }
-
-/** Checks a signature with the key's own algorithm and nothing else; what @fastify/jwt does for the app. */
-export type CheckSignature = (token: string, key: VerificationKey) => boolean
 
 type VerifierNeeds = {
   issuers: TrustedIssuers
@@ -61,7 +58,7 @@ export function accessTokenVerifier(needs: VerifierNeeds): AccessTokenVerifier {
     if (key === null) throw invalidToken('an unknown key')
     // The key decides the algorithm; the token only may not contradict it (RFC 8725 §3.1).
     if (key.algorithm !== algorithm) throw invalidToken('another algorithm than its key')
-    if (!checkSignature(token, key)) throw invalidToken('the signature is not good')
+    if (!(await checkSignature(token, key))) throw invalidToken('the signature is not good')
     const { identity, issuedAt, notBefore, authenticatedAt } = claims
     if (Math.max(notBefore, issuedAt) > nowSeconds() + SKEW_SECONDS) {
       throw invalidToken('from the future')

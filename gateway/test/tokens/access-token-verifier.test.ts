@@ -39,7 +39,7 @@ async function verifying(t: Test, options: Options = {}) {
   t.teardown(() => keys.close())
   const checked: string[] = []
   const verifier = accessTokenVerifier({
-    checkSignature: (token, { pem }) => {
+    checkSignature: async (token, { pem }) => {
       checked.push(token)
       const end = token.lastIndexOf('.')
       return verify(

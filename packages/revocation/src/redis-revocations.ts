@@ -1,10 +1,11 @@
 import type { RedisConnection } from '@gatehouse/redis/connect-redis'
-import { Value } from 'typebox/value'
+import { Compile } from 'typebox/compile'
 import { Revocation, type RevocationBatch, type RevocationSource } from './revocation.ts'
 
 /** The stream that holds the log. A stream is push, memory and cursor in one, so a reader that was away misses nothing. */
 export const REVOCATION_STREAM = 'gatehouse:{sessions}:revocations'
 
+const shape = Compile(Revocation)
 const BATCH_ENTRIES = 1000
 const BLOCK_MS = 1000
 
@@ -54,7 +55,7 @@ function decodeEntry(fields: string[]): Revocation[] {
     const [name = '', value = ''] = [fields[index], fields[index + 1]]
     entry[name] = name === 'until' || name === 'before' ? Number(value) : value
   }
-  return Value.Check(Revocation, entry) ? [entry] : []
+  return shape.Check(entry) ? [entry] : []
 }
 
 /** The fields of an entry, as they stand in the stream. */

@@ -1,0 +1,126 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { freePort } from '@gatehouse/fixtures/free-port'
+import { answers, type Program, start } from './programs.ts'
+import { AUDIENCE, ISSUER, type Issuer } from './tokens.ts'
+
+/** Who does the work that is measured. */
+export type Contender = Program & { readonly name: string; readonly url: string }
+
+export type Surroundings = {
+  readonly folder: string
+  readonly redisUrl: string
+  readonly upstreamUrl: string
+  readonly issuer: Issuer
+}
+
+const ANSWER = '0123456789'.repeat(7)
+
+/** A service that answers 70 bytes, and costs next to nothing. */
+export async function nginx(folder: string): Promise<Contender> {
+  const port = await freePort()
+  const file = join(folder, 'nginx.conf')
+  writeFileSync(
+    file,
+    `daemon off; worker_processes 1; pid ${folder}/nginx.pid; error_log ${folder}/nginx.log;
+events { worker_connections 4096; }
+http {
+  access_log off; keepalive_requests 100000000; client_body_temp_path ${folder}/body;
+  server { listen 127.0.0.1:${port}; location / { default_type text/plain; return 200 "${ANSWER}"; } }
+}
+`
+  )
+  const program = start('upstream', [
+    'nginx',
+    '-c',
+    file,
+    '-p',
+    folder,
+    '-e',
+    `${folder}/nginx.log`
+  ])
+  const url = `http://127.0.0.1:${port}`
+  await answers(url, [200])
+  return { ...program, name: 'nginx', url }
+}
+
+export async function gateway(
+  { folder, redisUrl, upstreamUrl, issuer }: Surroundings,
+  settings: Record<string, string> = {}
+): Promise<Contender & { opsUrl: string }> {
+  const [port, opsPort] = [await freePort(), await freePort()]
+  const routes = join(folder, `routes-${port}.yaml`)
+  writeFileSync(
+    routes,
+    `upstreams: { bench: '${upstreamUrl}' }
+routes: [{ name: bench, prefix: /bench, upstream: bench, bodyLimitBytes: 2147483648 }]
+`
+  )
+  const main = fileURLToPath(import.meta.resolve('@gatehouse/gateway/main'))
+  const all = {
+    ...{ LOG_LEVEL: 'warn', REDIS_URL: redisUrl, GATEHOUSE_DATA_DIR: join(folder, `data-${port}`) },
+    ...{ GATEWAY_PORT: port, GATEWAY_OPS_PORT: opsPort, GATEWAY_ROUTES: routes },
+    ...{ GATEWAY_JWKS_URL: issuer.keySetUrl, TOKEN_ISSUER: ISSUER, TOKEN_AUDIENCE: AUDIENCE },
+    ...settings
+  }
+  const given = Object.entries(all).map(([name, value]) => `${name}=${value}`)
+  const program = start('measured', [process.execPath, main], given)
+  const opsUrl = `http://127.0.0.1:${opsPort}`
+  await answers(`${opsUrl}/readyz`, [200])
+  return { ...program, name: 'gateway', url: `http://127.0.0.1:${port}`, opsUrl }
+}
+
+/** HAProxy doing the same: signature, issuer, claims to headers, credential removed. */
+export async function haproxy({ folder, upstreamUrl, issuer }: Surroundings): Promise<Contender> {
+  const port = await freePort()
+  const pem = join(folder, 'issuer.pem')
+  const file = join(folder, 'haproxy.cfg')
+  const claim = (name: string) => `%[http_auth_bearer,jwt_payload_query('$.${name}')]`
+  writeFileSync(pem, issuer.publicPem)
+  writeFileSync(
+    file,
+    `global
+  nbthread 1
+  maxconn 4096
+defaults
+  mode http
+  timeout client 30s
+  timeout server 30s
+  timeout connect 5s
+  http-reuse always
+frontend edge
+  bind 127.0.0.1:${port}
+  http-request deny deny_status 401 unless { http_auth_bearer -m found }
+  http-request set-var(txn.alg) http_auth_bearer,jwt_header_query('$.alg')
+  http-request deny deny_status 401 unless { var(txn.alg) -m str ES256 }
+  http-request deny deny_status 401 unless { http_auth_bearer,jwt_payload_query('$.iss') -m str ${ISSUER} }
+  http-request deny deny_status 401 unless { http_auth_bearer,jwt_verify(txn.alg,"${pem}") 1 }
+  http-request set-header x-auth-subject ${claim('sub')}
+  http-request set-header x-auth-session ${claim('sid')}
+  http-request set-header x-auth-client ${claim('client_id')}
+  http-request set-header x-auth-scope ${claim('scope')}
+  http-request set-header x-auth-email ${claim('email')}
+  http-request del-header authorization
+  default_backend service
+backend service
+  server service ${upstreamUrl.replace('http://', '')}
+`
+  )
+  const program = start('measured', ['haproxy', '-f', file, '-db'])
+  const url = `http://127.0.0.1:${port}`
+  await answers(url, [401])
+  return { ...program, name: 'HAProxy', url }
+}
+
+/** fastify, @fastify/jwt and @fastify/http-proxy, as their own pages show them. */
+export async function documentedStack(around: Surroundings): Promise<Contender> {
+  const port = await freePort()
+  const main = fileURLToPath(new URL('./documented-stack.ts', import.meta.url))
+  const { upstreamUrl, issuer } = around
+  const given = [String(port), upstreamUrl, issuer.publicPem, ISSUER, AUDIENCE]
+  const program = start('measured', [process.execPath, main, ...given])
+  const url = `http://127.0.0.1:${port}`
+  await answers(url, [401])
+  return { ...program, name: 'the documented stack', url }
+}

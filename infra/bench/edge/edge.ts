@@ -1,0 +1,42 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { startRedis } from '@gatehouse/fixtures/redis-server'
+import type { Row } from '../table.ts'
+import { nginx, type Surroundings } from './contenders.ts'
+import { fullMemory } from './full-memory.ts'
+import { largeBodies } from './large-bodies.ts'
+import { peers } from './peers.ts'
+import { isInstalled } from './programs.ts'
+import { starts } from './starts.ts'
+import { issuer } from './tokens.ts'
+import { unseenTokens } from './unseen-tokens.ts'
+
+/** The edge: what a request costs, beside what others take for the same. @throws where there is nothing to measure with */
+export async function edge(tell: (line: string) => void): Promise<Row[]> {
+  for (const program of ['nginx', 'wrk']) {
+    if (!isInstalled(program))
+      throw new Error(`${program} is not installed: the edge cannot be measured`)
+  }
+  const folder = mkdtempSync(join(tmpdir(), 'gatehouse-bench-'))
+  const [redis, issuing, upstream] = [
+    await startRedis(join(folder), { durable: false }),
+    await issuer(),
+    await nginx(folder)
+  ]
+  const around: Surroundings = {
+    ...{ folder, redisUrl: redis.url, upstreamUrl: upstream.url, issuer: issuing }
+  }
+  try {
+    const rows: Row[] = []
+    for (const figures of [peers, unseenTokens, largeBodies, starts, fullMemory]) {
+      rows.push(...(await figures(around, tell)))
+    }
+    return rows
+  } finally {
+    await upstream.stop()
+    issuing.close()
+    await redis.stop()
+    rmSync(folder, { recursive: true, force: true })
+  }
+}

@@ -1,0 +1,48 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { processorTime } from '../processor-time.ts'
+import type { Contender } from './contenders.ts'
+import { output } from './programs.ts'
+
+const CONNECTIONS = 32
+export const PATH = '/bench/x'
+
+/** A list of tokens, in the words of wrk: each request takes the next one. */
+export function tokenScript(folder: string, name: string, tokens: readonly string[]): string {
+  const list = join(folder, `${name}.txt`)
+  const script = join(folder, `${name}.lua`)
+  writeFileSync(list, tokens.join('\n'))
+  writeFileSync(
+    script,
+    `local t = {} for l in io.lines("${list}") do t[#t + 1] = l end
+local i = 0
+request = function()
+  i = i % #t + 1
+  return wrk.format("GET", "${PATH}", { ["Authorization"] = "Bearer " .. t[i], ["Host"] = "bench" })
+end
+`
+  )
+  return script
+}
+
+export type Measured = {
+  readonly requests: number
+  /** of who is measured, a request */
+  readonly microseconds: number
+}
+
+/** Asks as fast as it goes. @throws where an answer is not 2xx: another figure than the one that was meant */
+export async function measure(
+  { name, url, pid }: Contender,
+  script: string,
+  seconds: number
+): Promise<Measured> {
+  const before = processorTime(pid)
+  const command = ['wrk', '-t1', `-c${CONNECTIONS}`, `-d${seconds}s`, '-s', script, url]
+  const printed = await output('load', command)
+  const used = processorTime(pid) - before
+  const requests = Number(/(\d+) requests in/.exec(printed)?.[1] ?? 0)
+  const failed = /Non-2xx[^\n]*|Socket errors[^\n]*/.exec(printed)?.[0]
+  if (failed !== undefined || requests === 0) throw new Error(`${name}: ${failed ?? printed}`)
+  return { requests, microseconds: used / requests }
+}

@@ -1,0 +1,60 @@
+import { median, type Row } from '../table.ts'
+import {
+  type Contender,
+  documentedStack,
+  gateway,
+  haproxy,
+  type Surroundings
+} from './contenders.ts'
+import { measure, tokenScript } from './load.ts'
+import { isInstalled, pinning } from './programs.ts'
+
+const ROUNDS = 5
+const SECONDS = 3
+const TOKENS = 1000
+
+/** A request with a token that was seen before, here and elsewhere, in turns. */
+export async function peers(around: Surroundings, tell: (line: string) => void): Promise<Row[]> {
+  const script = tokenScript(around.folder, 'seen', around.issuer.tokens(TOKENS))
+  const hasHaproxy = isInstalled('haproxy')
+  const contenders: Contender[] = [
+    await gateway(around),
+    await documentedStack(around),
+    ...(hasHaproxy ? [await haproxy(around)] : [])
+  ]
+  try {
+    const used = new Map(contenders.map(({ name }) => [name, [] as number[]]))
+    for (const one of contenders) await measure(one, script, SECONDS)
+    for (let round = 1; round <= ROUNDS; round += 1) {
+      tell(`tokens that were seen before, round ${round} of ${ROUNDS} …`)
+      for (const one of contenders) {
+        used.get(one.name)?.push((await measure(one, script, SECONDS)).microseconds)
+      }
+    }
+    const own = used.get('gateway') ?? []
+    const over = (name: string) => {
+      const other = used.get(name) ?? []
+      return median(own.map((value, round) => value / (other[round] ?? Number.NaN))).toFixed(2)
+    }
+    const how = `${TOKENS} ES256 tokens, 32 connections, ${ROUNDS} rounds in turns, ${pinning}`
+    const costs = [...used].map(([name, values]) => ({
+      ...{ figure: `processor time of a request with a seen token, ${name}`, goal: '', how },
+      value: `${median(values).toFixed(0)} µs`
+    }))
+    return [
+      ...costs,
+      {
+        ...{ figure: '÷ HAProxy’s jwt_verify, ES256', goal: '≤ 0.67' },
+        ...(hasHaproxy
+          ? { value: over('HAProxy'), how: 'the same work, one thread' }
+          : { value: '–', how: 'left out: haproxy is not installed' })
+      },
+      {
+        ...{ figure: '÷ fastify, @fastify/jwt, @fastify/http-proxy', goal: '≤ 0.25' },
+        ...{ value: over('the documented stack'), how: 'as their pages show them' }
+      }
+    ]
+  } finally {
+    for (const one of contenders) await one.stop()
+  }
+}

@@ -1,0 +1,76 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { availableParallelism } from 'node:os'
+import { setTimeout as sleep } from 'node:timers/promises'
+
+/** Who is measured has a core of its own, as far as there are enough. */
+const CORES = { measured: '0', upstream: '2', load: '1,3' } as const
+const canPin = availableParallelism() >= 4 && spawnSync('taskset', ['-V']).status === 0
+
+export const pinning = canPin
+  ? 'each on a core of its own'
+  : 'not pinned: there are too few cores, or no taskset'
+
+export const isInstalled = (program: string, ask = '-v'): boolean =>
+  spawnSync(program, [ask]).error === undefined
+
+const pinnedTo = (core: keyof typeof CORES): string[] =>
+  canPin ? ['taskset', '-c', CORES[core]] : []
+
+export type Program = { readonly pid: number; stop(): Promise<void> }
+
+/** Starts a program on a core. It ends with the benchmark, whatever becomes of that. */
+export function start(
+  core: keyof typeof CORES,
+  command: readonly string[],
+  settings: readonly string[] = []
+): Program {
+  const [program = '', ...rest] = [...pinnedTo(core), 'env', ...settings, ...command]
+  const child: ChildProcess = spawn(program, rest, { stdio: ['ignore', 'ignore', 'inherit'] })
+  const kill = () => child.kill('SIGKILL')
+  process.once('exit', kill)
+  return {
+    // taskset and env become the program that they start
+    pid: child.pid ?? 0,
+    async stop() {
+      process.off('exit', kill)
+      if (child.exitCode !== null || child.signalCode !== null) return
+      child.kill('SIGTERM')
+      await once(child, 'exit')
+    }
+  }
+}
+
+/** What a program prints that ends by itself. */
+export async function output(
+  core: keyof typeof CORES,
+  command: readonly string[]
+): Promise<string> {
+  const [program = '', ...rest] = [...pinnedTo(core), ...command]
+  const child = spawn(program, rest, { stdio: ['ignore', 'pipe', 'inherit'] })
+  let printed = ''
+  child.stdout.on('data', (chunk) => {
+    printed += chunk
+  })
+  await once(child, 'close')
+  return printed
+}
+
+const READY_WITHIN_MS = 15_000
+
+/** Resolves when the address answers with one of these. @throws where it does not */
+export async function answers(url: string, statuses: readonly number[]): Promise<void> {
+  const deadline = Date.now() + READY_WITHIN_MS
+  while (Date.now() < deadline) {
+    const status = await fetch(url).then(
+      async (response) => {
+        await response.arrayBuffer()
+        return response.status
+      },
+      () => 0
+    )
+    if (statuses.includes(status)) return
+    await sleep(20)
+  }
+  throw new Error(`${url} did not answer`)
+}
