@@ -46,6 +46,16 @@ export const noSuchClient = () =>
 export const noSuchSession = () =>
   new Refusal('NOT_FOUND', { reason: 'no live session of this user has the id' })
 
+/** A change that is made, and of which gateways do not know yet. */
+export const changeUntold = (cause: unknown) =>
+  new Refusal('UNAVAILABLE', {
+    reason: 'a change of rights is made, and the log of revocations did not take it',
+    detail:
+      'the change is made, but gateways could not be told; they are as soon as the store answers',
+    headers: { 'retry-after': '1' },
+    cause
+  })
+
 export const scopeTooWide = () =>
   new Refusal('INVALID_REQUEST', {
     reason: 'more scope than the session has',

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Kysely, Selectable } from 'kysely'
 import type { AccountTable, Tables } from '../database/tables.ts'
+import { noteStale, type Stale } from '../revocations/stale-tokens.ts'
 import type { Account } from './account.ts'
 
 export type NewAccount = Pick<Account, 'email' | 'passwordHash' | 'roles' | 'scope'>
@@ -12,9 +13,11 @@ export type AccountStore = {
   findByEmail(email: string): Promise<Account | null>
   /** In the order of their e-mail addresses, from after `after` on. */
   list(page: { after: string; limit: number }): Promise<Account[]>
-  setRoles(id: string, roles: readonly string[]): Promise<void>
+  /** Replaces them, and notes which tokens that makes stale. */
+  setRoles(id: string, roles: readonly string[], stale: Stale): Promise<void>
   /** Whether that changed anything. */
-  setDisabled(id: string, disabled: boolean, nowMs: number): Promise<boolean>
+  disable(id: string, nowMs: number, stale: Stale): Promise<boolean>
+  enable(id: string): Promise<boolean>
   /** Sets another password; false where that happened meanwhile. */
   changePassword(account: Account, passwordHash: string): Promise<boolean>
   /** Keeps the password and replaces its hash. Whether `before` was still the account's, and `after` is now. */
@@ -73,19 +76,32 @@ export function accountStore(db: Kysely<Tables>): AccountStore {
         .execute()
       return rows.map(toAccount)
     },
-    async setRoles(id, roles) {
-      await db
-        .updateTable('accounts')
-        .set({ roles: JSON.stringify(roles) })
-        .where('id', '=', id)
-        .execute()
-    },
-    async setDisabled(id, disabled, nowMs) {
+    setRoles: (id, roles, stale) =>
+      db.transaction().execute(async (transaction) => {
+        await transaction
+          .updateTable('accounts')
+          .set({ roles: JSON.stringify(roles), tokens_not_before: stale.before })
+          .where('id', '=', id)
+          .execute()
+        await noteStale(transaction, id, stale)
+      }),
+    disable: (id, nowMs, stale) =>
+      db.transaction().execute(async (transaction) => {
+        const { numUpdatedRows } = await transaction
+          .updateTable('accounts')
+          .set({ disabled_at: Math.floor(nowMs / 1000), tokens_not_before: stale.before })
+          .where('id', '=', id)
+          .where('disabled_at', 'is', null)
+          .executeTakeFirst()
+        if (numUpdatedRows === 1n) await noteStale(transaction, id, stale)
+        return numUpdatedRows === 1n
+      }),
+    async enable(id) {
       const { numUpdatedRows } = await db
         .updateTable('accounts')
-        .set({ disabled_at: disabled ? Math.floor(nowMs / 1000) : null })
+        .set({ disabled_at: null })
         .where('id', '=', id)
-        .where('disabled_at', disabled ? 'is' : 'is not', null)
+        .where('disabled_at', 'is not', null)
         .executeTakeFirst()
       return numUpdatedRows === 1n
     },
@@ -122,6 +138,7 @@ function toAccount(row: Selectable<AccountTable>): Account {
     roles: JSON.parse(row.roles),
     scope: row.scope === '' ? [] : row.scope.split(' '),
     createdAt: row.created_at,
-    disabled: row.disabled_at !== null
+    disabled: row.disabled_at !== null,
+    tokensNotBefore: row.tokens_not_before
   }
 }

@@ -13,6 +13,8 @@ export type Account = {
   /** seconds since 1970 */
   readonly createdAt: number
   readonly disabled: boolean
+  /** the least `iat` of its tokens, in seconds since 1970 */
+  readonly tokensNotBefore: number
 }
 
 /** What the account's owner may see of it. */

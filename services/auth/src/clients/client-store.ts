@@ -1,5 +1,6 @@
 import type { Kysely, Selectable } from 'kysely'
 import type { ClientTable, Tables } from '../database/tables.ts'
+import { noteStale, type Stale } from '../revocations/stale-tokens.ts'
 import type { Client } from './client.ts'
 
 /** How many secrets of a client work at a time: the one in use, and the one that is to take its place. */
@@ -10,8 +11,9 @@ export type ClientStore = {
   /** The oldest first. */
   list(): Promise<Client[]>
   findById(id: string): Promise<Client | null>
-  /** Whether there is such a client. */
-  setDisabled(id: string, disabledAt: number | null): Promise<boolean>
+  /** Whether there is such a client. Notes which tokens that makes stale. */
+  disable(id: string, nowSeconds: number, stale: Stale): Promise<boolean>
+  enable(id: string): Promise<boolean>
   /** Keeps another secret's digest; a third one retires the oldest. The secret's id, or null where there is no client. */
   addSecret(clientId: string, hash: string, nowSeconds: number): Promise<number | null>
   /** The digests of the secrets that work. */
@@ -47,10 +49,20 @@ export function clientStore(db: Kysely<Tables>): ClientStore {
       const row = await db.selectFrom('clients').selectAll().where('id', '=', id).executeTakeFirst()
       return row === undefined ? null : toClient(row)
     },
-    async setDisabled(id, disabledAt) {
+    disable: (id, nowSeconds, stale) =>
+      db.transaction().execute(async (transaction) => {
+        const { numUpdatedRows } = await transaction
+          .updateTable('clients')
+          .set({ disabled_at: nowSeconds, tokens_not_before: stale.before })
+          .where('id', '=', id)
+          .executeTakeFirst()
+        if (numUpdatedRows === 1n) await noteStale(transaction, id, stale)
+        return numUpdatedRows === 1n
+      }),
+    async enable(id) {
       const { numUpdatedRows } = await db
         .updateTable('clients')
-        .set({ disabled_at: disabledAt })
+        .set({ disabled_at: null })
         .where('id', '=', id)
         .executeTakeFirst()
       return numUpdatedRows === 1n
@@ -103,6 +115,7 @@ function toClient(row: Selectable<ClientTable>): Client {
     authenticationMethod: row.authentication_method,
     keys: row.jwks === null ? [] : JSON.parse(row.jwks).keys,
     createdAt: row.created_at,
-    disabled: row.disabled_at !== null
+    disabled: row.disabled_at !== null,
+    tokensNotBefore: row.tokens_not_before
   }
 }

@@ -22,6 +22,8 @@ export type Client = {
   /** seconds since 1970 */
   readonly createdAt: number
   readonly disabled: boolean
+  /** the least `iat` of its tokens, in seconds since 1970 */
+  readonly tokensNotBefore: number
 }
 
 /** This API's own logins: a public client (RFC 6749 §2.1), which a family keeps as an empty text. */

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { JWK } from 'jose'
 import { invalidMember } from '../refusals.ts'
+import type { StaleTokens } from '../revocations/stale-tokens.ts'
 import {
   type Client,
   type ClientAuthenticationMethod,
@@ -30,7 +31,7 @@ export type Clients = {
   create(registration: ClientRegistration): Promise<{ client: Client; secret: NewSecret | null }>
   /** The oldest first. */
   list(): Promise<Client[]>
-  /** It gets no token any more; those that it has run out by themselves. False where there is no such client. */
+  /** It gets no token any more, and those that it has are stale. False where there is no such client. */
   disable(id: string): Promise<boolean>
   enable(id: string): Promise<boolean>
   /**
@@ -46,7 +47,11 @@ const LONGEST_SCOPE = 1024
 /** RFC 6749 §3.3 */
 const SCOPE_TOKEN = /^[\x21\x23-\x5b\x5d-\x7e]+$/
 
-export function clients(store: ClientStore, clock: () => number): Clients {
+export function clients(
+  store: ClientStore,
+  stale: Pick<StaleTokens, 'now'>,
+  clock: () => number
+): Clients {
   const nowSeconds = () => Math.floor(clock() / 1000)
   const giveSecret = async (id: string): Promise<NewSecret | null> => {
     const secret = newClientSecret()
@@ -58,7 +63,7 @@ export function clients(store: ClientStore, clock: () => number): Clients {
       const { name, scope, authenticationMethod } = registration
       refuseMembers(registration)
       const client: Client = {
-        ...{ id: randomUUID(), name, authenticationMethod, disabled: false },
+        ...{ id: randomUUID(), name, authenticationMethod, disabled: false, tokensNotBefore: 0 },
         scope: [...new Set(scope)],
         keys: keysOf(registration),
         createdAt: nowSeconds()
@@ -68,8 +73,8 @@ export function clients(store: ClientStore, clock: () => number): Clients {
       return { client, secret: hasSecrets ? await giveSecret(client.id) : null }
     },
     list: () => store.list(),
-    disable: (id) => store.setDisabled(id, nowSeconds()),
-    enable: (id) => store.setDisabled(id, null),
+    disable: (id) => store.disable(id, nowSeconds(), stale.now()),
+    enable: (id) => store.enable(id),
     async addSecret(id) {
       const client = await store.findById(id)
       if (client?.authenticationMethod === 'private_key_jwt') {

@@ -1,4 +1,5 @@
 import type { Algorithm } from '@gatehouse/access-token/claims'
+import type { Generated } from 'kysely'
 import type { AuditKind } from '../audit/audit-event.ts'
 import type { ClientAuthenticationMethod } from '../clients/client.ts'
 import type { KeyState } from '../keys/signing-key.ts'
@@ -16,6 +17,8 @@ export type AccountTable = {
   /** seconds since 1970 */
   created_at: number
   disabled_at: number | null
+  /** the least `iat` of its tokens, in seconds since 1970: older ones are stale */
+  tokens_not_before: Generated<number>
 }
 
 export type SigningKeyTable = {
@@ -55,6 +58,8 @@ export type ClientTable = {
   /** seconds since 1970 */
   created_at: number
   disabled_at: number | null
+  /** as an account's */
+  tokens_not_before: Generated<number>
 }
 
 export type ClientSecretTable = {
@@ -75,6 +80,9 @@ export type UsedClientAssertionTable = {
   forget_at: number
 }
 
+/** Changes of rights that gateways have yet to hear of. */
+export type UntoldStaleTokensTable = { subject: string; before: number; until: number }
+
 /** The durable tables. */
 export type Tables = {
   accounts: AccountTable
@@ -83,4 +91,5 @@ export type Tables = {
   clients: ClientTable
   client_secrets: ClientSecretTable
   used_client_assertions: UsedClientAssertionTable
+  untold_stale_tokens: UntoldStaleTokensTable
 }

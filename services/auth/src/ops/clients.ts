@@ -29,7 +29,7 @@ const Params = Type.Object({ client: Type.String({ pattern: '^[0-9a-f-]{36}$' })
 const Done = Type.Object({ id: Type.String() })
 
 /** Machine clients. A secret is shown in the answer that makes it, and never again. */
-export const clientRoutes: OpsRoutes = (service, { clients, audit }) => {
+export const clientRoutes: OpsRoutes = (service, { clients, audit, stale }) => {
   service.post(
     '/clients',
     {
@@ -69,6 +69,7 @@ export const clientRoutes: OpsRoutes = (service, { clients, audit }) => {
         const { client: id } = request.params
         if (!(await clients[verb](id))) throw noSuchClient()
         await audit.write({ kind, subject: id, sid: null, origin: opsOrigin(request) })
+        await stale.tell()
         return { id }
       }
     )

@@ -3,6 +3,7 @@ import type { AccountStore } from '../accounts/account-store.ts'
 import type { Passwords } from '../accounts/passwords.ts'
 import type { AuditLog } from '../audit/audit-log.ts'
 import type { Clients } from '../clients/clients.ts'
+import type { StaleTokens } from '../revocations/stale-tokens.ts'
 import type { NewUser } from '../routes/needs.ts'
 import type { Families } from '../sessions/families.ts'
 import { auditRoutes } from './audit.ts'
@@ -21,6 +22,7 @@ export type OpsNeeds = {
   readonly families: Families
   readonly clients: Clients
   readonly audit: AuditLog
+  readonly stale: StaleTokens
   readonly newUser: NewUser
   readonly clock: () => number
 }

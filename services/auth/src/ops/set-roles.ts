@@ -5,8 +5,8 @@ import { opsOrigin } from './ops-origin.ts'
 import { toUser, UserAnswer, UserParams } from './user-response.ts'
 import { Words } from './words.ts'
 
-/** Replaces the roles of a user; they are in the next access token. */
-export const setRoles: OpsRoutes = (service, { accounts, audit }) => {
+/** Replaces the roles of a user; they are in the next access token, and the one before is stale. */
+export const setRoles: OpsRoutes = (service, { accounts, audit, stale }) => {
   service.put(
     '/users/:user/roles',
     {
@@ -19,13 +19,14 @@ export const setRoles: OpsRoutes = (service, { accounts, audit }) => {
     async (request) => {
       const account = await findUser(accounts, request.params.user)
       const { roles } = request.body
-      await accounts.setRoles(account.id, roles)
+      await accounts.setRoles(account.id, roles, stale.now())
       await audit.write({
         kind: 'roles-changed',
         subject: account.id,
         sid: null,
         origin: opsOrigin(request)
       })
+      await stale.tell()
       return { user: toUser({ ...account, roles }) }
     }
   )

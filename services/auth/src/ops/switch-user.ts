@@ -5,7 +5,7 @@ import { opsOrigin } from './ops-origin.ts'
 import { toUser, User, UserAnswer, UserParams } from './user-response.ts'
 
 /** Shuts a user out, with all of their sessions, and lets one in again. */
-export const switchUser: OpsRoutes = (service, { accounts, families, audit, clock }) => {
+export const switchUser: OpsRoutes = (service, { accounts, families, audit, stale, clock }) => {
   service.post(
     '/users/:user/disable',
     {
@@ -17,7 +17,7 @@ export const switchUser: OpsRoutes = (service, { accounts, families, audit, cloc
     async (request) => {
       const account = await findUser(accounts, request.params.user)
       // First: a login that is under way looks at it once more after it has opened its session.
-      const changed = await accounts.setDisabled(account.id, true, clock())
+      const changed = await accounts.disable(account.id, clock(), stale.now())
       const ended = await families.endAll(account.id, null)
       if (changed) {
         await audit.write({
@@ -25,6 +25,7 @@ export const switchUser: OpsRoutes = (service, { accounts, families, audit, cloc
           detail: { ended }
         })
       }
+      await stale.tell()
       return { user: toUser({ ...account, disabled: true }), ended }
     }
   )
@@ -34,7 +35,7 @@ export const switchUser: OpsRoutes = (service, { accounts, families, audit, cloc
     { schema: { params: UserParams, response: { 200: UserAnswer } } },
     async (request) => {
       const account = await findUser(accounts, request.params.user)
-      const changed = await accounts.setDisabled(account.id, false, clock())
+      const changed = await accounts.enable(account.id)
       if (changed) {
         await audit.write({
           kind: 'user-enabled',

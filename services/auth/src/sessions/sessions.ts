@@ -99,7 +99,7 @@ export function sessions(needs: SessionNeeds): Sessions {
         throw wrongCredentials()
       }
       await audit.write({ kind: 'login', subject: account.id, sid, origin })
-      return grant(account, { subject: account.id, family, generation: 0 }, record)
+      return grant(now, { subject: account.id, family, generation: 0 }, record)
     },
 
     async refresh(text, origin, requestedScope) {

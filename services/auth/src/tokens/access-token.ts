@@ -52,8 +52,9 @@ export function accessTokens(needs: {
   clock: () => number
 }): AccessTokens {
   const { policy, activeKey, sign, clock } = needs
-  const issued = (particulars: Particulars): IssuedAccessToken => {
-    const iat = Math.floor(clock() / 1000)
+  const issued = (particulars: Particulars, notBefore: number): IssuedAccessToken => {
+    // One that says what has just become true must not look like those that say what was.
+    const iat = Math.max(Math.floor(clock() / 1000), notBefore)
     const expiresIn =
       policy.lifetimeSeconds - randomInt(Math.floor(policy.lifetimeSeconds * JITTER) + 1)
     const claims: AccessTokenClaims = {
@@ -65,18 +66,21 @@ export function accessTokens(needs: {
   }
   return {
     issue: ({ account, sid, clientId, requestedScope, authenticatedAt }) =>
-      issued({
-        sub: account.id,
-        client_id: clientId || FIRST_PARTY_CLIENT,
-        sid,
-        scope: grantedScope(account.scope, requestedScope).join(' '),
-        roles: [...account.roles],
-        email: account.email,
-        auth_time: authenticatedAt,
-        amr: ['pwd']
-      }),
-    issueToClient: ({ id }, scope) =>
-      issued({ sub: id, client_id: id, scope: scope.join(' '), roles: [] })
+      issued(
+        {
+          sub: account.id,
+          client_id: clientId || FIRST_PARTY_CLIENT,
+          sid,
+          scope: grantedScope(account.scope, requestedScope).join(' '),
+          roles: [...account.roles],
+          email: account.email,
+          auth_time: authenticatedAt,
+          amr: ['pwd']
+        },
+        account.tokensNotBefore
+      ),
+    issueToClient: ({ id, tokensNotBefore }, scope) =>
+      issued({ sub: id, client_id: id, scope: scope.join(' '), roles: [] }, tokensNotBefore)
   }
 }
 
