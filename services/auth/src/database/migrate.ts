@@ -6,6 +6,7 @@ import { machineClients } from './migrations/0003-machine-clients.ts'
 import { passwordVersion } from './migrations/0004-password-version.ts'
 import { auditIndexes } from './migrations/0005-audit-indexes.ts'
 import { oneActiveKey } from './migrations/0006-one-active-key.ts'
+import { keyLifecycle } from './migrations/0007-key-lifecycle.ts'
 import type { Tables } from './tables.ts'
 
 /** Every migration, in the order of its name. One that has landed is never edited. */
@@ -15,7 +16,8 @@ const migrations: Record<string, Migration> = {
   '0003-machine-clients': machineClients,
   '0004-password-version': passwordVersion,
   '0005-audit-indexes': auditIndexes,
-  '0006-one-active-key': oneActiveKey
+  '0006-one-active-key': oneActiveKey,
+  '0007-key-lifecycle': keyLifecycle
 }
 
 /** @throws what the first failing migration threw */

@@ -1,0 +1,47 @@
+import type { RevocationWriter } from '../revocations/revocation-log.ts'
+import { CLOCK_SKEW_SECONDS } from '../tokens/clock-skew.ts'
+import type { KeySetStore } from './key-set-store.ts'
+import type { SigningKeyStore } from './signing-key-store.ts'
+
+/** Tells gateways what they have yet to hear of the keys. */
+export type KeyAnnouncements = {
+  /**
+   * Tells all that is noted as untold. What a killed process left is told by the next who calls; twice is harmless.
+   * @throws Refusal UNAVAILABLE where the log or the database does not answer: it stays noted
+   */
+  tell(): Promise<void>
+  /** Asks gateways once more to fetch the key set. */
+  tellAgain(): Promise<void>
+}
+
+export function keyAnnouncements(needs: {
+  store: Pick<SigningKeyStore, 'records'>
+  keySet: KeySetStore
+  revocations: RevocationWriter
+  lifetimeSeconds: number
+  clock: () => number
+}): KeyAnnouncements {
+  const { store, keySet, revocations, lifetimeSeconds, clock } = needs
+  const announceKeySet = (version: number) =>
+    revocations.append({
+      ...{ kind: 'key-set', id: String(version) },
+      until: Math.ceil(clock() / 1000) + lifetimeSeconds + CLOCK_SKEW_SECONDS
+    })
+  return {
+    async tell() {
+      // Read before anything is told: what changes meanwhile is told after it.
+      const { version, toldVersion } = await keySet.read()
+      for (const { kid, untoldUntil } of await store.records()) {
+        if (untoldUntil === null) continue
+        await revocations.append({ kind: 'key', id: kid, until: untoldUntil })
+        await keySet.noteRevocationTold(kid)
+      }
+      if (version === toldVersion) return
+      await announceKeySet(version)
+      await keySet.noteTold(version)
+    },
+    async tellAgain() {
+      await announceKeySet((await keySet.read()).version)
+    }
+  }
+}
