@@ -12,6 +12,9 @@ const SCHEMA = `
   create table if not exists token_horizon (one integer primary key check (one = 1), until integer not null) strict;
   insert or ignore into token_horizon values (1, 0)`
 
+/** how often a follower hears that there is nothing new: silence would look like an outage */
+const BEAT_MS = 1000
+
 /** The log of revocations in the embedded database: written beside the family's change, read by the gateway in this process. */
 export type SqliteRevocations = RevocationSource & {
   /** Notes that an access token is given out, inside the transaction of the login or refresh that it belongs to. */
@@ -26,7 +29,8 @@ export type SqliteRevocations = RevocationSource & {
 
 export function sqliteRevocations(
   database: DatabaseSync,
-  revocationSeconds: number
+  revocationSeconds: number,
+  beatMs = BEAT_MS
 ): SqliteRevocations {
   database.exec(SCHEMA)
   addColumn(database)
@@ -68,7 +72,8 @@ export function sqliteRevocations(
     async *follow(cursor, signal) {
       let position = Number(cursor ?? 0)
       while (!signal.aborted) {
-        const announced = once(news, 'entry', { signal }).catch(() => [])
+        const either = AbortSignal.any([signal, AbortSignal.timeout(beatMs)])
+        const announced = once(news, 'entry', { signal: either }).catch(() => [])
         const rows = select.all(position)
         position = Number(rows.at(-1)?.position ?? position)
         yield {
