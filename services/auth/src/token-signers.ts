@@ -7,8 +7,8 @@ import { accessTokenHeader, type Sign } from './tokens/access-token.ts'
 /** What signs access tokens, with any of some keys. */
 export type TokenSigners = {
   readonly sign: Sign
-  /** Makes ready to sign with any of these keys, and forgets all others. */
-  prepare(keys: readonly SigningKey[]): Promise<void>
+  /** Makes ready to sign with any of these keys besides; what it gives back forgets all others. */
+  prepare(keys: readonly SigningKey[]): Promise<() => void>
 }
 
 /**
@@ -27,7 +27,11 @@ export function tokenSigners(): TokenSigners {
       const prepared = keys.map(async (key) => {
         return [key.kid, signers.get(key.kid) ?? (await registration(key))] as const
       })
-      signers = new Map(await Promise.all(prepared))
+      const these = new Map(await Promise.all(prepared))
+      signers = new Map([...signers, ...these])
+      return () => {
+        signers = these
+      }
     }
   }
 }

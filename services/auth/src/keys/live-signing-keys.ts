@@ -18,8 +18,8 @@ export type LiveSigningKeys = {
 
 export type LiveSigningKeysOptions = {
   readonly store: Pick<SigningKeyStore, 'live' | 'noteTokenLife'>
-  /** Makes ready to sign with any of these, and with no other. */
-  readonly prepare: (keys: readonly SigningKey[]) => Promise<void>
+  /** Makes ready to sign with any of these besides; what it gives back forgets all others. */
+  readonly prepare: (keys: readonly SigningKey[]) => Promise<() => void>
   /** how long access tokens live that this process issues */
   readonly lifetimeSeconds: number
   readonly clock: () => number
@@ -54,9 +54,11 @@ export async function liveSigningKeys(options: LiveSigningKeysOptions): Promise<
       notedKid = signing.kid
     }
     if (hasChanged(held, keys)) {
-      await prepare(keys)
+      const forgetOthers = await prepare(keys)
+      // In one breath: no token is asked for in between.
       held = keys
       active = signing
+      forgetOthers()
     }
     readMs = begunMs
   }

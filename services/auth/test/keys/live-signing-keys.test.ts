@@ -31,7 +31,7 @@ async function heldUp() {
         return true
       }
     },
-    prepare: async () => {},
+    prepare: async () => () => {},
     lifetimeSeconds: 300,
     clock
   })
