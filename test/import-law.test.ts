@@ -12,6 +12,7 @@ const domain = [
   'services/auth/src/guesses/',
   'services/auth/src/keys/',
   'services/auth/src/oauth/',
+  'services/auth/src/revocations/',
   'services/auth/src/sessions/',
   'services/auth/src/tokens/',
   'gateway/src/assertions/',

@@ -29,6 +29,27 @@ export type Session = {
   readonly label: string
 }
 
+export type Key = {
+  readonly kid: string
+  readonly algorithm: string
+  readonly state: string
+  readonly createdAt: string
+  readonly activatedAt: string | null
+  readonly retiringAt: string | null
+  readonly withdrawAt: string | null
+  readonly endedAt: string | null
+}
+
+export function keyTable(keys: readonly Key[]): string {
+  return textTable(
+    ['kid', 'algorithm', 'state', 'created', 'activated', 'retires', 'ended'],
+    keys.map((key) => [
+      ...[key.kid, key.algorithm, key.state, key.createdAt, key.activatedAt ?? ''],
+      ...[key.state === 'retiring' ? (key.withdrawAt ?? '') : '', key.endedAt ?? '']
+    ])
+  )
+}
+
 export function userTable(users: readonly User[]): string {
   return textTable(
     ['id', 'e-mail', 'roles', 'scope', 'state', 'created'],

@@ -5,6 +5,13 @@ import { clientsDisable } from './commands/clients-disable.ts'
 import { clientsEnable } from './commands/clients-enable.ts'
 import { clientsList } from './commands/clients-list.ts'
 import { clientsSecret } from './commands/clients-secret.ts'
+import { gateways } from './commands/gateways.ts'
+import { keysActivate } from './commands/keys-activate.ts'
+import { keysCreate } from './commands/keys-create.ts'
+import { keysList } from './commands/keys-list.ts'
+import { keysRetire } from './commands/keys-retire.ts'
+import { keysRevoke } from './commands/keys-revoke.ts'
+import { keysRotate } from './commands/keys-rotate.ts'
 import { routesCheck } from './commands/routes-check.ts'
 import { routesExplain } from './commands/routes-explain.ts'
 import { routesSchema } from './commands/routes-schema.ts'
@@ -30,6 +37,13 @@ export const commands: readonly Command[] = [
   clientsSecret,
   clientsDisable,
   clientsEnable,
+  keysList,
+  keysCreate,
+  keysActivate,
+  keysRotate,
+  keysRetire,
+  keysRevoke,
+  gateways,
   routesCheck,
   routesExplain,
   routesSchema,

@@ -36,8 +36,8 @@ function findCommand(words: readonly string[]): Command | undefined {
   return commands.find(({ name }) => starts(name))
 }
 
-/** A session's id may begin with a hyphen, or two; no option is as long. */
-const HYPHENATED_ID = /^-[A-Za-z0-9_-]{21}$/
+/** A session's id or a key's may begin with a hyphen, or two; no option is as long. */
+const HYPHENATED_ID = /^-([A-Za-z0-9_-]{21}|[A-Za-z0-9_-]{42})$/
 
 function readWords(command: Command, words: string[]): Typed {
   try {

@@ -17,7 +17,7 @@ export async function startInOneProcess(environment: HouseEnvironment): Promise<
   const started: Room[] = []
   const fleet = memoryFleet(Date.now)
   try {
-    const auth = await startAuth(configs.auth)
+    const auth = await startAuth(configs.auth, { fleet })
     started.push(auth)
     started.push(await startOrders(configs.orders))
     started.push(await startEcho(configs.echo))

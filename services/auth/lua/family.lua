@@ -38,13 +38,18 @@ local function forget(stream, now_ms)
   end
 end
 
+-- Keeps the stream as long as its new entry must be remembered, and what has had its time no longer.
+local function remember(stream, now_ms, until_s)
+  forget(stream, now_ms)
+  local life = math.ceil(until_s) - math.floor(now_ms / 1000) + 60
+  if redis.call('TTL', stream) < life then redis.call('EXPIRE', stream, life) end
+end
+
 -- Writes what every gateway must learn, in the same atomic step as the change that it tells of.
 local function revoke(stream, horizon, sid, now_ms, revocation_seconds)
   local until_s = token_horizon(horizon, now_ms, revocation_seconds)
   redis.call('XADD', stream, '*', 'kind', 'session', 'id', sid, 'until', string.format('%.0f', until_s))
-  forget(stream, now_ms)
-  local life = until_s - math.floor(now_ms / 1000) + 60
-  if redis.call('TTL', stream) < life then redis.call('EXPIRE', stream, life) end
+  remember(stream, now_ms, until_s)
 end
 
 local function finish(key, stream, horizon, sid, record, now_ms, revocation_seconds)

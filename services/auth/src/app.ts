@@ -12,7 +12,7 @@ import type { UsedAssertions } from './clients/used-assertions.ts'
 import type { GuessCounts } from './guesses/guess-counts.ts'
 import { guesses } from './guesses/guesses.ts'
 import { privateDigest } from './guesses/private-digest.ts'
-import type { SigningKey } from './keys/signing-key.ts'
+import type { LiveSigningKeys } from './keys/live-signing-keys.ts'
 import type { AuthMetrics } from './metrics.ts'
 import { changePassword } from './routes/change-password.ts'
 import { endOtherSessions } from './routes/end-other-sessions.ts'
@@ -32,8 +32,7 @@ import type { Families } from './sessions/families.ts'
 import type { KeyRing } from './sessions/key-ring.ts'
 import type { RefreshLimit } from './sessions/refresh-limit.ts'
 import { sessions } from './sessions/sessions.ts'
-import { tokenSigners } from './token-signers.ts'
-import { type AccessTokenPolicy, accessTokens } from './tokens/access-token.ts'
+import { type AccessTokenPolicy, accessTokens, type Sign } from './tokens/access-token.ts'
 
 /** Everything the auth service works with. */
 export type AuthNeeds = Pick<RouteNeeds, 'newUser' | 'allowedOrigins' | 'audit' | 'clock'> & {
@@ -49,8 +48,9 @@ export type AuthNeeds = Pick<RouteNeeds, 'newUser' | 'allowedOrigins' | 'audit' 
   families: Families
   ring: KeyRing
   refreshLimit: RefreshLimit
-  /** the live keys; exactly one is active */
-  signingKeys: () => readonly SigningKey[]
+  signingKeys: Pick<LiveSigningKeys, 'held' | 'active' | 'read'>
+  /** with any of the live keys */
+  sign: Sign
   tokenPolicy: AccessTokenPolicy
   identity: IdentityOptions
   metrics: AuthMetrics
@@ -87,14 +87,10 @@ export async function buildAuth(needs: AuthNeeds): Promise<Service> {
     skipOnError: true
   })
 
-  // Without a key to sign with there is nothing to start.
-  activeKey(signingKeys())
-  const signers = await tokenSigners(signingKeys())
   const tokens = accessTokens({
     policy: needs.tokenPolicy,
-    activeKey: () => activeKey(signingKeys()),
-    sign: (claims, key) => signers.sign(claims, key),
-    clock
+    activeKey: signingKeys.active,
+    ...{ sign: needs.sign, clock }
   })
   const routeNeeds: RouteNeeds = {
     ...needs,
@@ -112,12 +108,9 @@ export async function buildAuth(needs: AuthNeeds): Promise<Service> {
     })
   }
   for (const route of routes) route(service, routeNeeds)
-  await service.register(oauth, { ...needs, sessions: routeNeeds.sessions, accessTokens: tokens })
+  await service.register(oauth, {
+    ...{ ...needs, signingKeys: signingKeys.held },
+    ...{ sessions: routeNeeds.sessions, accessTokens: tokens }
+  })
   return service
-}
-
-function activeKey(keys: readonly SigningKey[]): SigningKey {
-  const active = keys.find(({ state }) => state === 'active')
-  if (active === undefined) throw new Error('no signing key is active')
-  return active
 }

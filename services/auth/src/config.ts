@@ -46,6 +46,7 @@ export const authSettings = {
   UV_THREADPOOL_SIZE: Type.Integer({ default: 4, minimum: 1, maximum: 1024 }),
   AUTH_PASSWORD_QUEUE: Type.Integer({ default: 128, minimum: 0 }),
   AUTH_SIGNING_ALGORITHM: Type.Enum([...algorithms], { default: 'ES256' }),
+  AUTH_KEY_ROTATION_DAYS: Type.Number({ default: 30, minimum: 0, maximum: 3650 }),
   AUTH_REFRESH_KEYS: Type.Optional(Type.String()),
   AUTH_REFRESH_KEYS_FILE: Type.Optional(Type.String()),
   AUTH_KEY_ENCRYPTION_KEY: Type.Optional(Type.String()),

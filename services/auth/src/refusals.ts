@@ -56,6 +56,61 @@ export const changeUntold = (cause: unknown) =>
     cause
   })
 
+export const noSuchKey = () =>
+  new Refusal('NOT_FOUND', { reason: 'no such signing key', detail: 'there is no such key' })
+
+export const keyCannot = (change: 'activated' | 'retired', state: string) =>
+  new Refusal('CONFLICT', {
+    reason: `a key that is ${state} cannot be ${change}`,
+    detail: `the key is ${state} and cannot be ${change}`
+  })
+
+export const keyStillSigns = () =>
+  new Refusal('CONFLICT', {
+    reason: 'the key that signs cannot be retired',
+    detail: 'the key is active: activate another first, and it retires by itself'
+  })
+
+export const keyStillNeeded = (withdrawAt: number) =>
+  new Refusal('CONFLICT', {
+    reason: 'tokens that the key signed may still be about',
+    detail: `tokens that the key signed may live until ${new Date(withdrawAt * 1000).toISOString()}; then it retires by itself`
+  })
+
+/** @param names what gateways call themselves: only what can be shown of it */
+export const keyNotHeld = (kid: string, names: readonly string[]) => {
+  const gateways = names.map((name) => name.replace(/[^\x21-\x7e]/g, '?')).join(', ')
+  return new Refusal('CONFLICT', {
+    reason: `gateways without the key ${kid}: ${gateways}`,
+    detail: `the key ${kid} stays standby, because these gateways do not hold it yet: ${gateways}`
+  })
+}
+
+export const fleetUnavailable = (cause: unknown) =>
+  new Refusal('UNAVAILABLE', {
+    reason: 'nobody knows which gateways are live',
+    detail: 'nobody knows just now which gateways are live',
+    headers: { 'retry-after': '1' },
+    cause
+  })
+
+export const revocationUntold = (cause: unknown) =>
+  new Refusal('UNAVAILABLE', {
+    reason: 'a key is revoked, and the log of revocations did not take it',
+    detail:
+      'the key is revoked and signs no more, but gateways could not be told; they are as soon as the store answers',
+    headers: { 'retry-after': '1' },
+    cause
+  })
+
+export const keysUnknown = (cause: unknown) =>
+  new Refusal('UNAVAILABLE', {
+    reason:
+      'the signing keys have not been read for too long: the one that is held may not sign any more',
+    headers: { 'retry-after': '1' },
+    cause
+  })
+
 export const scopeTooWide = () =>
   new Refusal('INVALID_REQUEST', {
     reason: 'more scope than the session has',

@@ -1,5 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { Fleet } from '@gatehouse/fleet/fleet'
 import { roomLog } from '@gatehouse/http-service/room-log'
 import type { RevocationSource } from '@gatehouse/revocation/revocation'
 import { listen } from '@gatehouse/room/listen'
@@ -18,6 +19,7 @@ import { authChecks } from './ops/auth-checks.ts'
 import { opsApi } from './ops/ops-api.ts'
 import { keyEncryptionKey, opsToken, refreshKeys } from './secrets.ts'
 import { refreshLimit } from './sessions/refresh-limit.ts'
+import { startSigning } from './signing.ts'
 import { openDurable, openShared } from './stores.ts'
 
 /** The auth service that is up; with embedded defaults, also the log of revocations for a gateway in this process. */
@@ -26,7 +28,11 @@ export type AuthRoom = Room & { readonly revocations: RevocationSource | null }
 /** The routes of the gateway that lead here: assertions are made for them by name. */
 const ROUTES_TO_AUTH = ['auth']
 
-export async function startAuth(config: AuthConfig): Promise<AuthRoom> {
+/** @param embedded where gateways run in this process */
+export async function startAuth(
+  config: AuthConfig,
+  embedded: { readonly fleet: Fleet } | null = null
+): Promise<AuthRoom> {
   const clock = Date.now
   const log = roomLog('auth', config.LOG_LEVEL)
   // Before anything is waited for: an operator hears of a secret that is missing at once.
@@ -35,10 +41,24 @@ export async function startAuth(config: AuthConfig): Promise<AuthRoom> {
     sealing: keyEncryptionKey(config),
     opsToken: opsToken(config)
   }
-  const { close, keys, ...durable } = await openDurable(config, secrets.sealing, clock, (err) =>
+  const {
+    close,
+    keyStore,
+    keySet,
+    staleTokens: openStale,
+    ...durable
+  } = await openDurable(config, secrets.sealing, clock, (err) =>
     log.warn({ err }, 'waiting for the database')
   )
-  const { revocations, redis, ...shared } = openShared(config, clock)
+  const { revocations, redis, ...shared } = openShared(config, clock, embedded?.fleet)
+  const stale = openStale({
+    ...{ revocations: shared.revocationWriter, clock },
+    lifetimeSeconds: config.AUTH_ACCESS_TTL_SECONDS
+  })
+  const signing = await startSigning(config, {
+    ...{ store: keyStore, keySet, revocations: shared.revocationWriter, stale },
+    ...{ fleet: shared.fleet, log, clock }
+  })
   const registry = new Registry()
   const common = { ...durable, families: shared.families, passwords: passwordsOf(config), clock }
   const newUser = {
@@ -49,13 +69,16 @@ export async function startAuth(config: AuthConfig): Promise<AuthRoom> {
   const service = await buildAuth({
     ...{ ...common, ...settingsOf(config, clock), newUser, log },
     ...{ ring: secrets.ring, guessCounts: shared.guessCounts, limitsRedis: redis },
-    signingKeys: () => keys,
+    ...{ signingKeys: signing.live, sign: signing.sign },
     metrics: authMetrics(registry)
   })
   const ops = buildOps({ log, metrics: registry, checks: authChecks(common) })
   opsApi(
     ops,
-    { ...common, newUser, clients: clients(durable.clients, clock) },
+    {
+      ...{ ...common, newUser, clients: clients(durable.clients, stale, clock) },
+      ...{ keys: signing.operations, fleet: shared.fleet, stale }
+    },
     { token: secrets.opsToken, hosts: words(config.AUTH_OPS_HOSTS) }
   )
   const opsUrl = await listen(ops, { host: config.AUTH_OPS_HOST, port: config.AUTH_OPS_PORT })
@@ -65,8 +88,10 @@ export async function startAuth(config: AuthConfig): Promise<AuthRoom> {
   return {
     ...{ name: 'auth', url, opsUrl, revocations },
     async close() {
+      signing.hurry()
       await service.close()
       await ops.close()
+      await signing.close()
       await shared.families.close()
       await close()
     }

@@ -1,4 +1,7 @@
 import { join } from 'node:path'
+import type { Fleet } from '@gatehouse/fleet/fleet'
+import { memoryFleet } from '@gatehouse/fleet/memory-fleet'
+import { redisFleet } from '@gatehouse/fleet/redis-fleet'
 import { connectRedis, type RedisConnection } from '@gatehouse/redis/connect-redis'
 import type { RevocationSource } from '@gatehouse/revocation/revocation'
 import { accountStore } from './accounts/account-store.ts'
@@ -11,12 +14,20 @@ import { openTables } from './database/open-tables.ts'
 import type { GuessCounts } from './guesses/guess-counts.ts'
 import { memoryGuessCounts } from './guesses/memory-guess-counts.ts'
 import { redisGuessCounts } from './guesses/redis-guess-counts.ts'
+import { keySetStore } from './keys/key-set-store.ts'
 import { loadSigningKeys, signingKeyStore } from './keys/signing-key-store.ts'
+import {
+  type RevocationWriter,
+  redisRevocationWriter,
+  sqliteRevocationWriter
+} from './revocations/revocation-log.ts'
+import { staleTokens } from './revocations/stale-tokens.ts'
 import type { Families, FamilyStoreOptions } from './sessions/families.ts'
 import type { FamilyPolicy } from './sessions/family.ts'
 import { redisFamilies } from './sessions/redis-families.ts'
 import { sqliteFamilies } from './sessions/sqlite-families.ts'
 import { sqliteRevocations } from './sessions/sqlite-revocations.ts'
+import { CLOCK_SKEW_SECONDS } from './tokens/clock-skew.ts'
 
 /** The durable tables, and what is kept in them. */
 export async function openDurable(
@@ -32,19 +43,20 @@ export async function openDurable(
     waitSeconds: config.DATABASE_WAIT_SECONDS,
     onWaiting
   })
-  const keyStore = signingKeyStore(database, keyEncryptionKey)
+  const keyStore = signingKeyStore(database, keyEncryptionKey, clock)
+  await loadSigningKeys(keyStore, config.AUTH_SIGNING_ALGORITHM, clock())
   return {
     accounts: accountStore(database),
     audit: auditLog(database, clock),
     clients: clientStore(database),
     usedAssertions: usedAssertions(database),
-    keys: await loadSigningKeys(keyStore, config.AUTH_SIGNING_ALGORITHM, clock()),
+    staleTokens: (needs: Omit<Parameters<typeof staleTokens>[0], 'db'>) =>
+      staleTokens({ db: database, ...needs }),
+    keyStore,
+    keySet: keySetStore(database),
     close: () => database.destroy()
   }
 }
-
-/** what a gateway's clock may be behind, on top of the access token's life */
-const CLOCK_SKEW_SECONDS = 60
 
 export type SharedStores = {
   families: Families
@@ -53,10 +65,21 @@ export type SharedStores = {
   redis: RedisConnection | undefined
   /** the log of revocations, where it is in this process; null where gateways read it from Redis */
   revocations: RevocationSource | null
+  /** what is written into it besides the ends of sessions */
+  revocationWriter: RevocationWriter
+  /** the gateways that are live */
+  fleet: Fleet
 }
 
-/** What all instances share: families, their revocations, and who guessed how often. */
-export function openShared(config: AuthConfig, clock: () => number): SharedStores {
+/**
+ * What all instances share: families, their revocations, who guessed how often, and which gateways are live.
+ * @param embedded the gateways of this process, where they are in it
+ */
+export function openShared(
+  config: AuthConfig,
+  clock: () => number,
+  embedded: Fleet = memoryFleet(clock)
+): SharedStores {
   const policy: FamilyPolicy = {
     idleSeconds: config.AUTH_REFRESH_IDLE_SECONDS,
     absoluteSeconds: config.AUTH_REFRESH_ABSOLUTE_SECONDS,
@@ -72,11 +95,20 @@ export function openShared(config: AuthConfig, clock: () => number): SharedStore
     // A fault shows as the 503 of a request and in /readyz; the connection mends itself.
     const redis = connectRedis({ url: config.REDIS_URL, onFault: () => {} })
     const families = redisFamilies(redis, policy, options)
-    return { families, guessCounts: redisGuessCounts(redis), redis, revocations: null }
+    const writing = { clock, replicas: revocationReplicas }
+    return {
+      ...{ families, guessCounts: redisGuessCounts(redis), redis, revocations: null },
+      revocationWriter: redisRevocationWriter(redis, writing),
+      fleet: redisFleet(redis)
+    }
   }
   // A file of its own: a rotation never waits for an account.
   const database = openSqlite(join(config.GATEHOUSE_DATA_DIR, 'sessions.sqlite'))
   const revocations = sqliteRevocations(database, revocationSeconds)
   const families = sqliteFamilies(database, revocations, policy, options)
-  return { families, guessCounts: memoryGuessCounts(clock), redis: undefined, revocations }
+  return {
+    ...{ families, guessCounts: memoryGuessCounts(clock), redis: undefined, revocations },
+    revocationWriter: sqliteRevocationWriter(revocations, clock),
+    fleet: embedded
+  }
 }

@@ -22,6 +22,10 @@ export type AuditKind =
   | 'client-disabled'
   | 'client-enabled'
   | 'client-secret-added'
+  | 'key-created'
+  | 'key-activated'
+  | 'key-retired'
+  | 'key-revoked'
 
 /** Where a request came from, as the gateway tells it. */
 export type Origin = {
@@ -32,7 +36,7 @@ export type Origin = {
 
 export type AuditEvent = {
   readonly kind: AuditKind
-  /** the account or machine client; null where nobody knows whose */
+  /** the account, machine client or signing key; null where nobody knows whose */
   readonly subject: string | null
   /** the session's public id */
   readonly sid: string | null

@@ -6,6 +6,7 @@ import { machineClients } from './migrations/0003-machine-clients.ts'
 import { passwordVersion } from './migrations/0004-password-version.ts'
 import { auditIndexes } from './migrations/0005-audit-indexes.ts'
 import { oneActiveKey } from './migrations/0006-one-active-key.ts'
+import { keyLifecycle } from './migrations/0007-key-lifecycle.ts'
 import { tokensNotBefore } from './migrations/0008-tokens-not-before.ts'
 import type { Tables } from './tables.ts'
 
@@ -17,6 +18,7 @@ const migrations: Record<string, Migration> = {
   '0004-password-version': passwordVersion,
   '0005-audit-indexes': auditIndexes,
   '0006-one-active-key': oneActiveKey,
+  '0007-key-lifecycle': keyLifecycle,
   '0008-tokens-not-before': tokensNotBefore
 }
 

@@ -29,8 +29,31 @@ export type SigningKeyTable = {
   public_jwk: string
   /** PKCS #8, sealed under the key-encryption key, which is never in the database */
   sealed_private_key: string
-  /** seconds since 1970 */
+  /** seconds since 1970, as the other times of a key */
   created_at: number
+  activated_at: number | null
+  retiring_at: number | null
+  /** when the last token that it signed is out */
+  withdraw_at: number | null
+  /** when it was retired or revoked */
+  ended_at: number | null
+  /** the longest that a token lived which it may have signed, whatever the lifetime is set to now */
+  longest_token_seconds: Generated<number>
+  /** revoked, and the log of revocations has yet to hear of it: how long the log must remember it */
+  untold_until: number | null
+}
+
+/** One row. Whoever changes keys holds it, so that changes come one after the other. */
+export type SigningKeySetTable = {
+  one: 1
+  /** how often what is published has changed */
+  version: number
+  /** the version that gateways were last told of */
+  told_version: number
+  /** the instance that does what is due */
+  tended_by: string | null
+  /** milliseconds since 1970: then another may */
+  tended_until_ms: number
 }
 
 export type AuditEventTable = {
@@ -87,6 +110,7 @@ export type UntoldStaleTokensTable = { subject: string; before: number; until: n
 export type Tables = {
   accounts: AccountTable
   signing_keys: SigningKeyTable
+  signing_key_set: SigningKeySetTable
   audit_events: AuditEventTable
   clients: ClientTable
   client_secrets: ClientSecretTable

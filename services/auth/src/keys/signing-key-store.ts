@@ -1,40 +1,58 @@
 import type { Algorithm } from '@gatehouse/access-token/claims'
-import type { Kysely } from 'kysely'
+import type { Insertable, Kysely, Selectable, Transaction } from 'kysely'
+import { type AuditLog, auditLog } from '../audit/audit-log.ts'
 import type { SigningKeyTable, Tables } from '../database/tables.ts'
+import type { KeyRecord } from './key-lifecycle.ts'
 import { seal, unseal } from './seal.ts'
 import { generateSigningKey, type SigningKey } from './signing-key.ts'
+
+/** The keys while they are held for a change: nobody else changes one meanwhile. */
+export type KeyLedger = {
+  /** every key there ever was, the newest first */
+  readonly keys: readonly KeyRecord[]
+  add(key: SigningKey, nowMs: number): Promise<KeyRecord>
+  /** Writes what a change comes to, in its order. */
+  write(changed: readonly KeyRecord[]): Promise<void>
+  /** the audit log, for what is true only if the change is */
+  readonly audit: Pick<AuditLog, 'write'>
+}
 
 export type SigningKeyStore = {
   /** False where it would be a second active key. */
   insert(key: SigningKey, nowMs: number): Promise<boolean>
   /** Every key that is published or signs, the newest first. */
   live(): Promise<SigningKey[]>
+  /** Every key there ever was, the newest first, without its private half. */
+  records(): Promise<KeyRecord[]>
+  /** Changes keys in one transaction, one change after the other over all instances; all of it happens, or nothing. */
+  change<Result>(work: (ledger: KeyLedger) => Promise<Result>): Promise<Result>
+  /** Remembers how long tokens live that the active key signs. False where the key is not active any more. */
+  noteTokenLife(kid: string, seconds: number): Promise<boolean>
 }
 
-export function signingKeyStore(db: Kysely<Tables>, keyEncryptionKey: Buffer): SigningKeyStore {
+export function signingKeyStore(
+  db: Kysely<Tables>,
+  keyEncryptionKey: Buffer,
+  clock: () => number
+): SigningKeyStore {
+  const insert = async (on: Kysely<Tables>, key: SigningKey, nowMs: number): Promise<boolean> => {
+    const row = await on
+      .insertInto('signing_keys')
+      .values(newRow(key, keyEncryptionKey, Math.floor(nowMs / 1000)))
+      .onConflict((conflict) => conflict.doNothing())
+      .returning('kid')
+      .executeTakeFirst()
+    return row !== undefined
+  }
   return {
-    async insert(key, nowMs) {
-      const row = await db
-        .insertInto('signing_keys')
-        .values({
-          kid: key.kid,
-          algorithm: key.algorithm,
-          state: key.state,
-          public_jwk: JSON.stringify(key.publicJwk),
-          sealed_private_key: seal(key.privatePem, keyEncryptionKey, key.kid),
-          created_at: Math.floor(nowMs / 1000)
-        })
-        .onConflict((conflict) => conflict.doNothing())
-        .returning('kid')
-        .executeTakeFirst()
-      return row !== undefined
-    },
+    insert: (key, nowMs) => insert(db, key, nowMs),
     async live() {
       const rows = await db
         .selectFrom('signing_keys')
         .selectAll()
         .where('state', 'in', ['standby', 'active', 'retiring'])
         .orderBy('created_at', 'desc')
+        .orderBy('kid')
         .execute()
       return rows.map((row) => ({
         kid: row.kid,
@@ -43,11 +61,104 @@ export function signingKeyStore(db: Kysely<Tables>, keyEncryptionKey: Buffer): S
         publicJwk: JSON.parse(row.public_jwk),
         privatePem: unsealNamed(row, keyEncryptionKey)
       }))
+    },
+    records: () => readRecords(db),
+    change: (work) =>
+      db.transaction().execute(async (transaction) => {
+        // Holds the row until the end, so that what is read next stays true.
+        await countVersion(transaction, 0)
+        return await work({
+          keys: await readRecords(transaction),
+          async add(key, nowMs) {
+            await insert(transaction, key, nowMs)
+            await countVersion(transaction, 1)
+            return newRecord(key, Math.floor(nowMs / 1000))
+          },
+          async write(changed) {
+            for (const record of changed) await writeRecord(transaction, record)
+            if (changed.length > 0) await countVersion(transaction, 1)
+          },
+          audit: auditLog(transaction, clock)
+        })
+      }),
+    async noteTokenLife(kid, seconds) {
+      const row = await db
+        .updateTable('signing_keys')
+        .set(({ eb, ref }) => ({
+          longest_token_seconds: eb
+            .case()
+            .when('longest_token_seconds', '<', seconds)
+            .then(eb.val(seconds))
+            .else(ref('longest_token_seconds'))
+            .end()
+        }))
+        .where('kid', '=', kid)
+        .where('state', '=', 'active')
+        .returning('kid')
+        .executeTakeFirst()
+      return row !== undefined
     }
   }
 }
 
-function unsealNamed(row: SigningKeyTable, keyEncryptionKey: Buffer): string {
+async function countVersion(transaction: Transaction<Tables>, by: 0 | 1): Promise<void> {
+  await transaction
+    .updateTable('signing_key_set')
+    .set(({ eb }) => ({ version: eb('version', '+', by) }))
+    .execute()
+}
+
+function newRow(
+  key: SigningKey,
+  keyEncryptionKey: Buffer,
+  now: number
+): Insertable<SigningKeyTable> {
+  return {
+    kid: key.kid,
+    algorithm: key.algorithm,
+    state: key.state,
+    public_jwk: JSON.stringify(key.publicJwk),
+    sealed_private_key: seal(key.privatePem, keyEncryptionKey, key.kid),
+    created_at: now,
+    activated_at: key.state === 'active' ? now : null
+  }
+}
+
+const newRecord = ({ kid, algorithm, state }: SigningKey, now: number): KeyRecord => ({
+  ...{ kid, algorithm, state, createdAt: now, activatedAt: state === 'active' ? now : null },
+  ...{ retiringAt: null, withdrawAt: null, endedAt: null, longestTokenSeconds: 0 },
+  untoldUntil: null
+})
+
+async function readRecords(on: Kysely<Tables>): Promise<KeyRecord[]> {
+  const rows = await on
+    .selectFrom('signing_keys')
+    .select(['kid', 'algorithm', 'state', 'created_at', 'activated_at', 'retiring_at'])
+    .select(['withdraw_at', 'ended_at', 'longest_token_seconds', 'untold_until'])
+    .orderBy('created_at', 'desc')
+    .orderBy('kid')
+    .execute()
+  return rows.map((row) => ({
+    ...{ kid: row.kid, algorithm: row.algorithm, state: row.state, createdAt: row.created_at },
+    ...{ activatedAt: row.activated_at, retiringAt: row.retiring_at, endedAt: row.ended_at },
+    ...{ withdrawAt: row.withdraw_at, longestTokenSeconds: row.longest_token_seconds },
+    untoldUntil: row.untold_until
+  }))
+}
+
+async function writeRecord(on: Kysely<Tables>, record: KeyRecord): Promise<void> {
+  await on
+    .updateTable('signing_keys')
+    .set({
+      ...{ state: record.state, activated_at: record.activatedAt, ended_at: record.endedAt },
+      ...{ retiring_at: record.retiringAt, withdraw_at: record.withdrawAt },
+      ...{ longest_token_seconds: record.longestTokenSeconds, untold_until: record.untoldUntil }
+    })
+    .where('kid', '=', record.kid)
+    .execute()
+}
+
+function unsealNamed(row: Selectable<SigningKeyTable>, keyEncryptionKey: Buffer): string {
   try {
     return unseal(row.sealed_private_key, keyEncryptionKey, row.kid)
   } catch (cause) {

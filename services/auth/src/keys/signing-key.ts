@@ -1,4 +1,5 @@
-import { generateKeyPairSync, type KeyObject } from 'node:crypto'
+import { generateKeyPair, type KeyObject } from 'node:crypto'
+import { promisify } from 'node:util'
 import type { Algorithm } from '@gatehouse/access-token/claims'
 import { calculateJwkThumbprint, type JWK } from 'jose'
 
@@ -19,17 +20,23 @@ export type SigningKey = {
   readonly privatePem: string
 }
 
-const generators: Record<Algorithm, () => { publicKey: KeyObject; privateKey: KeyObject }> = {
-  ES256: () => generateKeyPairSync('ec', { namedCurve: 'P-256' }),
-  EdDSA: () => generateKeyPairSync('ed25519'),
-  RS256: () => generateKeyPairSync('rsa', { modulusLength: 2048 })
+const generate = promisify(generateKeyPair)
+
+/** Off the event loop: an RSA key takes long enough for requests to feel it. */
+const generators: Record<
+  Algorithm,
+  () => Promise<{ publicKey: KeyObject; privateKey: KeyObject }>
+> = {
+  ES256: () => generate('ec', { namedCurve: 'P-256' }),
+  EdDSA: () => generate('ed25519', {}),
+  RS256: () => generate('rsa', { modulusLength: 2048 })
 }
 
 export async function generateSigningKey(
   algorithm: Algorithm,
   state: KeyState
 ): Promise<SigningKey> {
-  const { publicKey, privateKey } = generators[algorithm]()
+  const { publicKey, privateKey } = await generators[algorithm]()
   const jwk = publicKey.export({ format: 'jwk' }) as JWK
   const kid = await calculateJwkThumbprint(jwk)
   return {

@@ -1,14 +1,18 @@
+import type { Fleet } from '@gatehouse/fleet/fleet'
 import type { Service } from '@gatehouse/http-service/build-service'
 import type { AccountStore } from '../accounts/account-store.ts'
 import type { Passwords } from '../accounts/passwords.ts'
 import type { AuditLog } from '../audit/audit-log.ts'
 import type { Clients } from '../clients/clients.ts'
+import type { KeyOperations } from '../keys/key-operations.ts'
 import type { StaleTokens } from '../revocations/stale-tokens.ts'
 import type { NewUser } from '../routes/needs.ts'
 import type { Families } from '../sessions/families.ts'
 import { auditRoutes } from './audit.ts'
 import { clientRoutes } from './clients.ts'
 import { createUser } from './create-user.ts'
+import { gatewayRoutes } from './gateways.ts'
+import { keyRoutes } from './keys.ts'
 import { listUsers } from './list-users.ts'
 import { type OperatorPolicy, requireOperator } from './require-operator.ts'
 import { sessionRoutes } from './sessions.ts'
@@ -21,6 +25,8 @@ export type OpsNeeds = {
   readonly passwords: Passwords
   readonly families: Families
   readonly clients: Clients
+  readonly keys: KeyOperations
+  readonly fleet: Pick<Fleet, 'live'>
   readonly audit: AuditLog
   readonly stale: StaleTokens
   readonly newUser: NewUser
@@ -37,6 +43,8 @@ const groups: OpsRoutes[] = [
   switchUser,
   sessionRoutes,
   clientRoutes,
+  keyRoutes,
+  gatewayRoutes,
   auditRoutes
 ]
 

@@ -3,7 +3,7 @@ import type { AccountStore } from '../accounts/account-store.ts'
 import type { CheckCredentials } from '../accounts/check-credentials.ts'
 import type { Passwords } from '../accounts/passwords.ts'
 import type { AuditLog } from '../audit/audit-log.ts'
-import type { SigningKey } from '../keys/signing-key.ts'
+import type { LiveSigningKeys } from '../keys/live-signing-keys.ts'
 import type { KeyRing } from '../sessions/key-ring.ts'
 import type { Sessions } from '../sessions/sessions.ts'
 import type { LimitAddress } from './limit-address.ts'
@@ -20,7 +20,7 @@ export type RouteNeeds = {
   readonly ring: KeyRing
   readonly limitAddress: LimitAddress
   readonly audit: AuditLog
-  readonly signingKeys: () => readonly SigningKey[]
+  readonly signingKeys: Pick<LiveSigningKeys, 'held' | 'read'>
   readonly newUser: NewUser
   readonly allowedOrigins: readonly string[]
   readonly clock: () => number

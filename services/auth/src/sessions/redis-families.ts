@@ -1,8 +1,8 @@
-import { readFileSync } from 'node:fs'
 import type { RedisConnection } from '@gatehouse/redis/connect-redis'
 import { REVOCATION_STREAM } from '@gatehouse/revocation/redis-revocations'
+import { acknowledged } from '../redis/acknowledged.ts'
 import { bounded } from '../redis/bounded.ts'
-import { storeUnavailable } from '../refusals.ts'
+import { script } from '../redis/script.ts'
 import type { Families, FamilyStoreOptions, StoredFamily } from './families.ts'
 import { type FamilyPolicy, type FamilyRecord, type Outcome, open } from './family.ts'
 
@@ -10,10 +10,7 @@ import { type FamilyPolicy, type FamilyRecord, type Outcome, open } from './fami
 export const familiesKey = (subject: string) => `gatehouse:{sessions}:${subject}`
 
 /** When the last access token that any session was given runs out: how long a revocation must be remembered. */
-const TOKEN_HORIZON = 'gatehouse:{sessions}:token-horizon'
-
-/** how long replicas may take; under the deadline of a call */
-const REPLICATION_MS = 200
+export const TOKEN_HORIZON = 'gatehouse:{sessions}:token-horizon'
 
 /** Families in Redis: one Lua script, and so one round trip, a step. The scripts are in lua/, with their replies. */
 export function redisFamilies(
@@ -29,17 +26,8 @@ export function redisFamilies(
     list: script(redis, 'list', 1)
   }
   const keys = (subject: string) => [familiesKey(subject), REVOCATION_STREAM, TOKEN_HORIZON]
-  /**
-   * What ended must not come back with a replica that had not heard of it. Asked also where nothing ended: it may be a
-   * client that tries again because the first answer was that it could not be acknowledged.
-   */
-  const acknowledged = async (): Promise<void> => {
-    if (revocationReplicas === 0) return
-    const reached = await bounded(() => redis.wait(revocationReplicas, REPLICATION_MS))
-    if (Number(reached) < revocationReplicas) {
-      throw storeUnavailable(new Error(`${reached} of ${revocationReplicas} replicas have it`))
-    }
-  }
+  /** Asked also where nothing ended: it may be a client that tries again because the first could not be acknowledged. */
+  const replicated = () => acknowledged(redis, revocationReplicas)
 
   return {
     async open(subject, sid, opening) {
@@ -59,7 +47,7 @@ export function redisFamilies(
         ...[policy.replayCap, revocationSeconds]
       ])
       const [outcome, before, after] = reply as [Outcome, PackedRecord?, PackedRecord?]
-      if (outcome === 'reused') await acknowledged()
+      if (outcome === 'reused') await replicated()
       return {
         outcome,
         before: before === undefined ? null : toRecord(before),
@@ -67,17 +55,17 @@ export function redisFamilies(
       }
     },
     async end(subject, sid) {
-      const ended = await scripts.end([...keys(subject), sid, clock(), revocationSeconds])
-      await acknowledged()
-      return ended === 1
+      const reply = await scripts.end([...keys(subject), sid, clock(), revocationSeconds])
+      await replicated()
+      return reply === 1
     },
     async endAll(subject, except) {
-      const ended = await scripts.endAll([
+      const reply = await scripts.endAll([
         ...keys(subject),
         ...[except ?? '', clock(), revocationSeconds, policy.sessionsPerUser]
       ])
-      await acknowledged()
-      return Number(ended)
+      await replicated()
+      return Number(reply)
     },
     async list(subject) {
       const reply = await scripts.list([familiesKey(subject), clock()])
@@ -104,16 +92,4 @@ function toRecord(packed: PackedRecord): FamilyRecord {
     ...{ generation, openedAt, rotatedAtMs, idleExpiresAt, expiresAt, replays, endedAt },
     ...{ clientId, scope, label }
   }
-}
-
-type Script = (keysAndArguments: (string | number)[]) => Promise<unknown>
-
-/** A script of lua/ as a function. ioredis sends its digest, and the text only to a server that does not know it. */
-function script(redis: RedisConnection, name: string, numberOfKeys: number): Script {
-  const source = (file: string) =>
-    readFileSync(new URL(`../../lua/${file}.lua`, import.meta.url), 'utf8')
-  const command = `gatehouse-${name}`
-  redis.defineCommand(command, { numberOfKeys, lua: `${source('family')}\n${source(name)}` })
-  const send = Reflect.get(redis, command) as Script
-  return (keysAndArguments) => bounded(() => send.call(redis, keysAndArguments))
 }

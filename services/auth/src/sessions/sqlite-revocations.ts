@@ -1,13 +1,19 @@
 import { EventEmitter, once } from 'node:events'
-import type { DatabaseSync } from 'node:sqlite'
-import type { RevocationSource } from '@gatehouse/revocation/revocation'
+import type { DatabaseSync, SQLOutputValue } from 'node:sqlite'
+import type { Revocation, RevocationSource } from '@gatehouse/revocation/revocation'
+import { isSqliteOutage } from '../database/sqlite-outage.ts'
+import { storeUnavailable } from '../refusals.ts'
 
 const SCHEMA = `
   create table if not exists revocations (
-    position integer primary key autoincrement, kind text not null, id text not null, until integer not null
+    position integer primary key autoincrement, kind text not null, id text not null, until integer not null,
+    before integer
   ) strict;
   create table if not exists token_horizon (one integer primary key check (one = 1), until integer not null) strict;
   insert or ignore into token_horizon values (1, 0)`
+
+/** how often a follower hears that there is nothing new: silence would look like an outage */
+const BEAT_MS = 1000
 
 /** The log of revocations in the embedded database: written beside the family's change, read by the gateway in this process. */
 export type SqliteRevocations = RevocationSource & {
@@ -15,22 +21,28 @@ export type SqliteRevocations = RevocationSource & {
   noteToken(nowMs: number): void
   /** Adds an entry, inside the transaction that ends the family. */
   append(sid: string, nowMs: number): void
+  /** Adds an entry that is no session's end. @throws Refusal UNAVAILABLE where the file cannot be used just now */
+  write(entry: Revocation, nowMs: number): void
   /** Wakes the followers, after that transaction. */
   announce(): void
 }
 
 export function sqliteRevocations(
   database: DatabaseSync,
-  revocationSeconds: number
+  revocationSeconds: number,
+  beatMs = BEAT_MS
 ): SqliteRevocations {
   database.exec(SCHEMA)
-  const insert = database.prepare('insert into revocations (kind, id, until) values (?, ?, ?)')
+  addColumn(database)
+  const insert = database.prepare(
+    'insert into revocations (kind, id, until, before) values (?, ?, ?, ?)'
+  )
   const expire = database.prepare('delete from revocations where until < ?')
   // The lifetime may be set lower while longer tokens are still about: the last of all to run out decides.
   const note = database.prepare('update token_horizon set until = ?1 where until < ?1')
   const horizon = database.prepare('select until from token_horizon')
   const select = database.prepare(
-    'select position, id, until from revocations where position > ? order by position'
+    'select position, kind, id, until, before from revocations where position > ? order by position'
   )
   const news = new EventEmitter().setMaxListeners(0)
 
@@ -43,7 +55,16 @@ export function sqliteRevocations(
     append(sid, nowMs) {
       noteToken(nowMs)
       expire.run(Math.ceil(nowMs / 1000))
-      insert.run('session', sid, Number(horizon.get()?.until))
+      insert.run('session', sid, Number(horizon.get()?.until), null)
+    },
+    write(entry, nowMs) {
+      try {
+        expire.run(Math.ceil(nowMs / 1000))
+        const until = Math.max(entry.until, Number(horizon.get()?.until))
+        insert.run(entry.kind, entry.id, until, 'before' in entry ? entry.before : null)
+      } catch (error) {
+        throw isSqliteOutage(error) ? storeUnavailable(error) : error
+      }
     },
     announce() {
       news.emit('entry')
@@ -51,15 +72,12 @@ export function sqliteRevocations(
     async *follow(cursor, signal) {
       let position = Number(cursor ?? 0)
       while (!signal.aborted) {
-        const announced = once(news, 'entry', { signal }).catch(() => [])
+        const either = AbortSignal.any([signal, AbortSignal.timeout(beatMs)])
+        const announced = once(news, 'entry', { signal: either }).catch(() => [])
         const rows = select.all(position)
         position = Number(rows.at(-1)?.position ?? position)
         yield {
-          entries: rows.map((row) => ({
-            kind: 'session' as const,
-            id: String(row.id),
-            until: Number(row.until)
-          })),
+          entries: rows.map(toEntry),
           cursor: String(position),
           caughtUp: true
         }
@@ -67,4 +85,17 @@ export function sqliteRevocations(
       }
     }
   }
+}
+
+/** Files of earlier versions are without it. */
+function addColumn(database: DatabaseSync): void {
+  const columns = database.prepare('pragma table_info(revocations)').all()
+  if (columns.some(({ name }) => name === 'before')) return
+  database.exec('alter table revocations add column before integer')
+}
+
+/** As it was written: this file has one writer, which is this version. */
+function toEntry({ kind, id, until, before }: Record<string, SQLOutputValue>): Revocation {
+  const entry = { kind, id, until, ...(before === null ? {} : { before }) }
+  return entry as unknown as Revocation
 }

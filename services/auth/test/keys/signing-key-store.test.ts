@@ -12,7 +12,7 @@ const keyEncryptionKey = randomBytes(32)
 
 /** The key store of a database, as one start of the service opens it. */
 async function start(database: TestDatabase, key = keyEncryptionKey) {
-  return { store: signingKeyStore(await database.open(), key) }
+  return { store: signingKeyStore(await database.open(), key, clock) }
 }
 
 const kinds = databaseKinds(t)

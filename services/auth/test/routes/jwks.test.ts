@@ -1,4 +1,6 @@
+import { sql } from 'kysely'
 import t from 'tap'
+import { generateSigningKey } from '../../src/keys/signing-key.ts'
 import { authService } from '../fixtures/auth-service.ts'
 
 t.test('the key set is public, and may be kept for five minutes', async (t) => {
@@ -15,4 +17,19 @@ t.test('the key set has no private part', async (t) => {
   const { body } = await get('/.well-known/jwks.json')
   for (const member of ['d', 'p', 'q', 'dp', 'dq', 'qi', 'k']) t.notMatch(body, `"${member}":`)
   t.notMatch(body, signingKeys[0]?.privatePem.split('\n')[1] ?? '?')
+})
+
+t.test('the key set has a key that another instance has just made', async (t) => {
+  const { get, signing } = await authService(t)
+  const made = await generateSigningKey('EdDSA', 'standby')
+  await signing.store.insert(made, 0)
+  const { keys } = (await get('/.well-known/jwks.json')).json() as { keys: { kid: string }[] }
+  t.ok(keys.some(({ kid }) => kid === made.kid))
+})
+
+t.test('without its database the service publishes what it holds', async (t) => {
+  const { get, database, signingKeys } = await authService(t)
+  await sql`alter table signing_keys rename to taken_away`.execute(database)
+  const answer = await get('/.well-known/jwks.json')
+  t.strictSame(answer.json(), { keys: signingKeys.map(({ publicJwk }) => publicJwk) })
 })

@@ -1,4 +1,6 @@
+import { join } from 'node:path'
 import { testClock } from '@gatehouse/fixtures/clock'
+import { dataFolder } from '@gatehouse/fixtures/house'
 import type { RevocationBatch } from '@gatehouse/revocation/revocation'
 import t, { type Test } from 'tap'
 import { openSqlite } from '../../src/database/open-sqlite.ts'
@@ -8,9 +10,9 @@ const REMEMBERED_SECONDS = 360
 const clock = testClock()
 const until = clock() / 1000 + REMEMBERED_SECONDS
 
-function log(t: Test) {
-  const database = openSqlite(':memory:')
-  const revocations = sqliteRevocations(database, REMEMBERED_SECONDS)
+function log(t: Test, { file = ':memory:', beatMs = 60_000 } = {}) {
+  const database = openSqlite(file)
+  const revocations = sqliteRevocations(database, REMEMBERED_SECONDS, beatMs)
   const stop = new AbortController()
   t.teardown(() => {
     stop.abort()
@@ -64,6 +66,30 @@ t.test('what is told between two looks is not missed', async (t) => {
   await followed.next()
   end('while the follower was busy')
   t.strictSame(sids(await followed.next()), ['while the follower was busy'])
+})
+
+t.test('a follower of an idle log hears now and then that it is still there', async (t) => {
+  const { end, follow } = log(t, { beatMs: 1 })
+  end('before')
+  const followed = follow(null)
+  const { cursor } = (await followed.next()).value
+  t.strictSame((await followed.next()).value, { entries: [], cursor, caughtUp: true })
+})
+
+t.test('a log of before other kinds were written is read on', async (t) => {
+  const file = join(dataFolder(t), 'sessions.sqlite')
+  const before = openSqlite(file)
+  before.exec(`create table revocations (
+    position integer primary key autoincrement, kind text not null, id text not null, until integer not null
+  ) strict`)
+  before.exec(`insert into revocations (kind, id, until) values ('session', 'old', ${until})`)
+  before.close()
+  const { revocations, follow } = log(t, { file })
+  revocations.write({ kind: 'subject', id: 'ada', until, before: 7 }, clock())
+  t.strictSame((await follow(null).next()).value.entries, [
+    { kind: 'session', id: 'old', until },
+    { kind: 'subject', id: 'ada', until, before: 7 }
+  ])
 })
 
 t.test('every follower is told', async (t) => {

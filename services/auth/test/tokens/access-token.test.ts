@@ -43,7 +43,8 @@ const subject: AccessTokenSubject = {
       passwordVersion: 0,
       createdAt: 0,
       passwordHash: '',
-      disabled: false
+      disabled: false,
+      tokensNotBefore: 0
     },
     ...{ roles: ['user'], scope: ['a', 'b', 'c'] }
   },

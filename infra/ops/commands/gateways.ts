@@ -1,0 +1,32 @@
+import { count } from '../answers.ts'
+import type { Command } from '../command.ts'
+import { textTable } from '../text-table.ts'
+
+type Gateway = {
+  readonly id: string
+  readonly name: string
+  readonly keySetVersion: string
+  readonly kids: readonly string[]
+  readonly revocationLagSeconds: number
+}
+
+/** of a gateway that has never heard of the log */
+const NEVER = Number.MAX_SAFE_INTEGER
+
+export const gateways: Command = {
+  name: 'gateways',
+  usage: '',
+  summary: 'The live gateways: which key set and keys each holds, and how far behind it is.',
+  words: [0, 0],
+  async run(_typed, ops) {
+    const answer = await ops.call<{ gateways: Gateway[] }>('GET', '/ops/gateways')
+    const table = textTable(
+      ['id', 'name', 'key set', 'revocation lag', 'keys'],
+      answer.gateways.map(({ id, name, keySetVersion, kids, revocationLagSeconds: lag }) => [
+        ...[id, name, keySetVersion, lag === NEVER ? 'never heard' : `${lag.toFixed(1)} s`],
+        kids.join(' ')
+      ])
+    )
+    return { json: answer, text: `${table}\n\n${count(answer.gateways.length, 'gateway')}` }
+  }
+}

@@ -1,0 +1,16 @@
+import { count, type Key, keyTable } from '../answers.ts'
+import type { Command } from '../command.ts'
+
+export const keysList: Command = {
+  name: 'keys list',
+  usage: '',
+  summary: 'The signing keys that there are and were, the newest first.',
+  words: [0, 0],
+  async run(_typed, ops) {
+    const answer = await ops.call<{ keys: Key[] }>('GET', '/ops/keys')
+    return {
+      json: answer,
+      text: `${keyTable(answer.keys)}\n\n${count(answer.keys.length, 'key')}`
+    }
+  }
+}

@@ -1,0 +1,14 @@
+import { type Key, keyTable } from '../answers.ts'
+import type { Command } from '../command.ts'
+
+export const keysRetire: Command = {
+  name: 'keys retire',
+  usage: 'KID',
+  summary: 'Withdraws a key that never signed, or whose last token is out.',
+  words: [1, 1],
+  async run({ positionals: [kid = ''] }, ops) {
+    const path = `/ops/keys/${encodeURIComponent(kid)}/retire`
+    const answer = await ops.call<{ key: Key }>('POST', path)
+    return { json: answer, text: keyTable([answer.key]) }
+  }
+}

@@ -1,0 +1,16 @@
+import { type Key, keyTable } from '../answers.ts'
+import type { Command } from '../command.ts'
+
+export const keysRevoke: Command = {
+  name: 'keys revoke',
+  usage: 'KID',
+  summary:
+    'For a key that has leaked: every gateway refuses its tokens within a second, and clients refresh. Where it signed, another does from then on.',
+  words: [1, 1],
+  confirm: ({ positionals: [kid] }) => `Revoke the key ${kid} and end every token that it signed?`,
+  async run({ positionals: [kid = ''] }, ops) {
+    const path = `/ops/keys/${encodeURIComponent(kid)}/revoke`
+    const answer = await ops.call<{ keys: Key[] }>('POST', path)
+    return { json: answer, text: keyTable(answer.keys) }
+  }
+}

@@ -1,0 +1,17 @@
+import { type Key, keyTable } from '../answers.ts'
+import { type Command, textOption } from '../command.ts'
+
+export const keysRotate: Command = {
+  name: 'keys rotate',
+  usage: '[--algorithm ALGORITHM]',
+  summary:
+    'Lets a new key sign (or the standby key that there is) once every live gateway holds it. The one before retires by itself when its last token is out.',
+  options: { algorithm: { type: 'string' } },
+  words: [0, 0],
+  async run(typed, ops) {
+    const algorithm = textOption(typed, 'algorithm')
+    const body = algorithm === undefined ? {} : { algorithm }
+    const answer = await ops.call<{ keys: Key[] }>('POST', '/ops/keys/rotate', body)
+    return { json: answer, text: keyTable(answer.keys) }
+  }
+}

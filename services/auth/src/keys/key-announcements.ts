@@ -1,0 +1,53 @@
+import { keySetVersion } from '@gatehouse/access-token/key-set-version'
+import type { RevocationWriter } from '../revocations/revocation-log.ts'
+import { CLOCK_SKEW_SECONDS } from '../tokens/clock-skew.ts'
+import type { KeyRecord } from './key-lifecycle.ts'
+import type { KeySetStore } from './key-set-store.ts'
+import type { SigningKeyStore } from './signing-key-store.ts'
+
+/** Tells gateways what they have yet to hear of the keys. */
+export type KeyAnnouncements = {
+  /**
+   * Tells all that is noted as untold. What a killed process left is told by the next who calls; twice is harmless.
+   * @throws Refusal UNAVAILABLE where the log or the database does not answer: it stays noted
+   */
+  tell(): Promise<void>
+  /** Asks gateways once more to fetch the key set. */
+  tellAgain(): Promise<void>
+}
+
+export function keyAnnouncements(needs: {
+  store: Pick<SigningKeyStore, 'records'>
+  keySet: KeySetStore
+  revocations: RevocationWriter
+  lifetimeSeconds: number
+  clock: () => number
+}): KeyAnnouncements {
+  const { store, keySet, revocations, lifetimeSeconds, clock } = needs
+  /** By the name that gateways give to the set, so that each can tell whether it has it already. */
+  const announceKeySet = async (): Promise<void> => {
+    const published = (await store.records()).filter(isPublished).map(({ kid }) => kid)
+    await revocations.append({
+      ...{ kind: 'key-set', id: keySetVersion(published) },
+      until: Math.ceil(clock() / 1000) + lifetimeSeconds + CLOCK_SKEW_SECONDS
+    })
+  }
+  return {
+    async tell() {
+      // Read before anything is told: what changes meanwhile is told after it.
+      const { version, toldVersion } = await keySet.read()
+      for (const { kid, untoldUntil } of await store.records()) {
+        if (untoldUntil === null) continue
+        await revocations.append({ kind: 'key', id: kid, until: untoldUntil })
+        await keySet.noteRevocationTold(kid)
+      }
+      if (version === toldVersion) return
+      await announceKeySet()
+      await keySet.noteTold(version)
+    },
+    tellAgain: announceKeySet
+  }
+}
+
+const isPublished = ({ state }: KeyRecord): boolean =>
+  state === 'standby' || state === 'active' || state === 'retiring'

@@ -1,0 +1,59 @@
+import type { Kysely } from 'kysely'
+import type { Tables } from '../database/tables.ts'
+
+/** What gateways have yet to be told of the keys, and which instance sees to what is due. */
+export type KeySetStore = {
+  read(): Promise<{ version: number; toldVersion: number }>
+  /** Notes that gateways were told of a version. */
+  noteTold(version: number): Promise<void>
+  /** Notes that the log of revocations has a revoked key. */
+  noteRevocationTold(kid: string): Promise<void>
+  /** Takes the work of tending the keys for `lifeMs`, or keeps it. False where another instance has it. */
+  take(instance: string, nowMs: number, lifeMs: number): Promise<boolean>
+  /** Gives it back. */
+  release(instance: string): Promise<void>
+}
+
+export function keySetStore(db: Kysely<Tables>): KeySetStore {
+  return {
+    async read() {
+      const row = await db
+        .selectFrom('signing_key_set')
+        .select(['version', 'told_version'])
+        .executeTakeFirstOrThrow()
+      return { version: row.version, toldVersion: row.told_version }
+    },
+    async noteTold(version) {
+      await db
+        .updateTable('signing_key_set')
+        .set({ told_version: version })
+        .where('told_version', '<', version)
+        .execute()
+    },
+    async noteRevocationTold(kid) {
+      await db
+        .updateTable('signing_keys')
+        .set({ untold_until: null })
+        .where('kid', '=', kid)
+        .execute()
+    },
+    async take(instance, nowMs, lifeMs) {
+      const row = await db
+        .updateTable('signing_key_set')
+        .set({ tended_by: instance, tended_until_ms: nowMs + lifeMs })
+        .where(({ eb, or }) =>
+          or([eb('tended_by', '=', instance), eb('tended_until_ms', '<=', nowMs)])
+        )
+        .returning('one')
+        .executeTakeFirst()
+      return row !== undefined
+    },
+    async release(instance) {
+      await db
+        .updateTable('signing_key_set')
+        .set({ tended_until_ms: 0 })
+        .where('tended_by', '=', instance)
+        .execute()
+    }
+  }
+}

@@ -1,0 +1,68 @@
+import { randomUUID } from 'node:crypto'
+import type { Origin } from '../audit/audit-event.ts'
+import type { KeyAnnouncements } from './key-announcements.ts'
+import { dueForRetirement, type KeyRecord } from './key-lifecycle.ts'
+import type { KeyOperations } from './key-operations.ts'
+import type { KeySetStore } from './key-set-store.ts'
+import { type ScheduledStep, scheduledStep } from './rotation-schedule.ts'
+
+export type KeyTending = {
+  /** Does what is due, if this instance is the one to do it. @throws what keeps it from doing so; it stays due */
+  tend(): Promise<void>
+}
+
+export type KeyTendingNeeds = {
+  readonly operations: KeyOperations
+  readonly announcements: Pick<KeyAnnouncements, 'tell'>
+  readonly keySet: KeySetStore
+  /** 0: never */
+  readonly rotationSeconds: number
+  readonly lifetimeSeconds: number
+  readonly clock: () => number
+}
+
+/** Then another instance may take over from one that was killed. */
+const HOLD_MS = 10_000
+
+type Due = { untold: boolean; over: KeyRecord[]; step: ScheduledStep | null }
+
+/**
+ * What happens to keys by itself: gateways are told what they have yet to hear, keys retire whose last token is out, and the
+ * scheduled rotation. What is due is read off the database each time, so it does not matter who was killed where.
+ */
+export function tendKeys(needs: KeyTendingNeeds): KeyTending {
+  const { operations, announcements, keySet, rotationSeconds, lifetimeSeconds, clock } = needs
+  const instance = randomUUID()
+  const origin: Origin = { address: 'schedule', requestId: instance }
+
+  const due = async (): Promise<Due> => {
+    const now = Math.floor(clock() / 1000)
+    const keys = await operations.list()
+    const { version, toldVersion } = await keySet.read()
+    return {
+      untold: version !== toldVersion || keys.some(({ untoldUntil }) => untoldUntil !== null),
+      over: dueForRetirement(keys, { now, lifetimeSeconds }),
+      step: scheduledStep(keys, rotationSeconds, now)
+    }
+  }
+  const work = async ({ untold, over, step }: Due): Promise<void> => {
+    if (untold) await announcements.tell()
+    for (const { kid } of over) await operations.retire(kid, origin)
+    if (step?.step === 'create') await operations.create(undefined, origin)
+    if (step?.step === 'activate') await operations.activate(step.kid, 'now', origin)
+  }
+  return {
+    async tend() {
+      if (isNothing(await due())) return
+      if (!(await keySet.take(instance, clock(), HOLD_MS))) return
+      try {
+        // Once more: the one who had the work before may have done it.
+        await work(await due())
+      } finally {
+        await keySet.release(instance)
+      }
+    }
+  }
+}
+
+const isNothing = ({ untold, over, step }: Due) => !untold && over.length === 0 && step === null

@@ -1,0 +1,45 @@
+import type { RedisConnection } from '@gatehouse/redis/connect-redis'
+import { REVOCATION_STREAM } from '@gatehouse/revocation/redis-revocations'
+import type { Revocation } from '@gatehouse/revocation/revocation'
+import { acknowledged } from '../redis/acknowledged.ts'
+import { script } from '../redis/script.ts'
+import { TOKEN_HORIZON } from '../sessions/redis-families.ts'
+import type { SqliteRevocations } from '../sessions/sqlite-revocations.ts'
+
+/** Writes what every gateway must learn and no session's end says. */
+export type RevocationWriter = {
+  /**
+   * Adds an entry; it is remembered until `until`, and at least until the last access token of today has run out.
+   * @throws Refusal UNAVAILABLE where the store does not answer, or too few replicas have it: it can be repeated
+   */
+  append(entry: Revocation): Promise<void>
+}
+
+/** The log in the embedded database. */
+export function sqliteRevocationWriter(
+  revocations: Pick<SqliteRevocations, 'write' | 'announce'>,
+  clock: () => number
+): RevocationWriter {
+  return {
+    async append(entry) {
+      revocations.write(entry, clock())
+      revocations.announce()
+    }
+  }
+}
+
+/** The log in Redis. */
+export function redisRevocationWriter(
+  redis: RedisConnection,
+  { clock, replicas }: { clock: () => number; replicas: number }
+): RevocationWriter {
+  const append = script(redis, 'append', 2)
+  return {
+    async append(entry) {
+      const { kind, id, until } = entry
+      const before = 'before' in entry ? entry.before : ''
+      await append([REVOCATION_STREAM, TOKEN_HORIZON, kind, id, until, clock(), before])
+      await acknowledged(redis, replicas)
+    }
+  }
+}

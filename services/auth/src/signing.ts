@@ -1,0 +1,69 @@
+import type { Fleet } from '@gatehouse/fleet/fleet'
+import type { RoomLog } from '@gatehouse/http-service/room-log'
+import type { AuthConfig } from './config.ts'
+import { gatewayAcknowledgement } from './keys/gateway-acknowledgement.ts'
+import { keepKeys } from './keys/keep-keys.ts'
+import { keyAnnouncements } from './keys/key-announcements.ts'
+import { type KeyOperations, keyOperations } from './keys/key-operations.ts'
+import type { KeySetStore } from './keys/key-set-store.ts'
+import { type LiveSigningKeys, liveSigningKeys } from './keys/live-signing-keys.ts'
+import type { SigningKeyStore } from './keys/signing-key-store.ts'
+import { tendKeys } from './keys/tend-keys.ts'
+import type { RevocationWriter } from './revocations/revocation-log.ts'
+import type { StaleTokens } from './revocations/stale-tokens.ts'
+import { tokenSigners } from './token-signers.ts'
+import type { Sign } from './tokens/access-token.ts'
+
+const DAY_SECONDS = 86_400
+
+/** Signing, and the keys that it is done with, in this process. */
+export type Signing = {
+  readonly live: LiveSigningKeys
+  readonly sign: Sign
+  readonly operations: KeyOperations
+  /** No operation waits for gateways any more; before requests are drained. */
+  hurry(): void
+  close(): Promise<void>
+}
+
+export async function startSigning(
+  config: AuthConfig,
+  needs: {
+    store: SigningKeyStore
+    keySet: KeySetStore
+    revocations: RevocationWriter
+    stale: Pick<StaleTokens, 'tell'>
+    fleet: Fleet
+    log: RoomLog
+    clock: () => number
+  }
+): Promise<Signing> {
+  const { store, keySet, revocations, stale, fleet, log, clock } = needs
+  const lifetimeSeconds = config.AUTH_ACCESS_TTL_SECONDS
+  const signers = tokenSigners()
+  const draining = new AbortController()
+  const onFault = (err: unknown) => log.warn({ err }, 'the signing keys are not tended')
+
+  const live = await liveSigningKeys({
+    ...{ store, prepare: signers.prepare, lifetimeSeconds, clock }
+  })
+  const announcements = keyAnnouncements({ store, keySet, revocations, lifetimeSeconds, clock })
+  const operations = keyOperations({
+    ...{ store, live, announcements, lifetimeSeconds, clock, onFault },
+    gateways: gatewayAcknowledgement({ fleet, clock, signal: draining.signal }),
+    algorithm: config.AUTH_SIGNING_ALGORITHM
+  })
+  const tending = tendKeys({
+    ...{ operations, announcements, keySet, lifetimeSeconds, clock },
+    rotationSeconds: config.AUTH_KEY_ROTATION_DAYS * DAY_SECONDS
+  })
+  const keeping = keepKeys({ live, due: [tending.tend, stale.tell], onFault })
+  return {
+    ...{ live, sign: signers.sign, operations },
+    hurry: () => draining.abort(),
+    async close() {
+      await keeping.close()
+      await live.close()
+    }
+  }
+}

@@ -1,0 +1,103 @@
+import { testClock } from '@gatehouse/fixtures/clock'
+import t from 'tap'
+import { liveSigningKeys } from '../../src/keys/live-signing-keys.ts'
+import { generateSigningKey, type SigningKey } from '../../src/keys/signing-key.ts'
+import { databaseUnavailable } from '../../src/refusals.ts'
+
+/** A store that answers when the test lets it, with what it held when it was asked. */
+async function heldUp() {
+  const active = await generateSigningKey('ES256', 'active')
+  const standby = await generateSigningKey('ES256', 'standby')
+  let stored: readonly SigningKey[] = [active]
+  let fault: Error | null = null
+  let gate = Promise.resolve()
+  const counts = { reads: 0, notes: 0, most: 0 }
+  let underWay = 0
+  const clock = testClock()
+  const live = await liveSigningKeys({
+    store: {
+      async live() {
+        counts.reads += 1
+        underWay += 1
+        counts.most = Math.max(counts.most, underWay)
+        const seen = stored
+        await gate
+        underWay -= 1
+        if (fault !== null) throw fault
+        return [...seen]
+      },
+      async noteTokenLife() {
+        counts.notes += 1
+        return true
+      }
+    },
+    prepare: async () => () => {},
+    lifetimeSeconds: 300,
+    clock
+  })
+  return {
+    ...{ live, active, standby, counts, clock },
+    store: (keys: readonly SigningKey[]) => {
+      stored = keys
+    },
+    fail: (error: Error | null) => {
+      fault = error
+    },
+    /** the reads from now on wait for what is given back to be called */
+    hold: () => {
+      const { promise, resolve } = Promise.withResolvers<void>()
+      gate = promise
+      return resolve
+    }
+  }
+}
+
+t.test('who asks during a read gets one that began after it was asked for', async (t) => {
+  const { live, active, standby, counts, store, hold } = await heldUp()
+  const release = hold()
+  const early = live.read()
+  store([active, standby])
+  const late = Array.from({ length: 100 }, () => live.read())
+  release()
+  t.equal((await early).length, 1)
+  for (const keys of await Promise.all(late)) t.equal(keys.length, 2)
+  t.strictSame([counts.reads, counts.most], [3, 1], 'one for a hundred, and never two at a time')
+})
+
+t.test('a read that fails leaves what is held, and fails nobody after it', async (t) => {
+  const { live, active, standby, store, fail } = await heldUp()
+  fail(databaseUnavailable(new Error('away')))
+  await t.rejects(live.read(), { code: 'UNAVAILABLE' })
+  t.strictSame(live.held(), [active])
+  fail(null)
+  store([active, standby])
+  t.equal((await live.read()).length, 2)
+})
+
+t.test('whoever has not heard of the keys for too long signs no more', async (t) => {
+  const { live, active, fail, clock } = await heldUp()
+  fail(databaseUnavailable(new Error('away')))
+  clock.advance(20_000)
+  await t.rejects(live.read())
+  t.equal(live.active().kid, active.kid)
+  clock.advance(1)
+  t.throws(() => live.active(), { code: 'UNAVAILABLE' })
+  t.strictSame(live.held(), [active], 'what is published stays published')
+  fail(null)
+  await live.read()
+  t.equal(live.active().kid, active.kid)
+})
+
+t.test('how long its tokens live is noted before a key signs, once', async (t) => {
+  const { live, active, standby, counts, store } = await heldUp()
+  t.equal(counts.notes, 1)
+  await live.read()
+  t.equal(counts.notes, 1)
+  store([
+    { ...standby, state: 'active' },
+    { ...active, state: 'retiring' }
+  ])
+  await live.read()
+  t.equal(counts.notes, 2)
+  t.equal(live.active().kid, standby.kid)
+})

@@ -1,0 +1,100 @@
+import { testClock } from '@gatehouse/fixtures/clock'
+import type { Revocation } from '@gatehouse/revocation/revocation'
+import { decodeJwt } from 'jose'
+import t, { type Test } from 'tap'
+import { accountStore } from '../../src/accounts/account-store.ts'
+import type { RevocationWriter } from '../../src/revocations/revocation-log.ts'
+import { staleTokens } from '../../src/revocations/stale-tokens.ts'
+import { authService, login, OPS_TOKEN, signedIn } from '../fixtures/auth-service.ts'
+import { databaseKinds } from '../fixtures/databases.ts'
+import { clientWithSecret } from '../fixtures/oauth-client.ts'
+import { otherRevocations } from '../fixtures/stores.ts'
+
+async function operating(t: Test) {
+  const auth = await authService(t)
+  const headers = { authorization: `Bearer ${OPS_TOKEN}` }
+  const call = (method: 'POST' | 'PUT', url: string, payload?: object) =>
+    auth.ops.inject({ method, url, headers, ...(payload === undefined ? {} : { payload }) })
+  const isStale = async (token: string): Promise<boolean> => {
+    const { sub, iat = 0 } = decodeJwt(token)
+    return (await otherRevocations(auth.store)).some(
+      (entry) => entry.kind === 'subject' && entry.id === sub && iat < entry.before
+    )
+  }
+  return { auth, call, isStale }
+}
+
+t.test(
+  'a change of roles makes the tokens of before stale, and none that comes after',
+  async (t) => {
+    const { auth, call, isStale } = await operating(t)
+    const { user, tokens } = await signedIn(auth)
+    t.notOk(await isStale(tokens.accessToken))
+
+    const answer = await call('PUT', `/ops/users/${user.id}/roles`, { roles: ['admin'] })
+    t.equal(answer.statusCode, 200)
+    t.ok(await isStale(tokens.accessToken), 'of the same second, too')
+
+    const { refreshToken } = tokens
+    const { accessToken } = (await auth.post('/refresh-token', { refreshToken })).json()
+    t.notOk(await isStale(accessToken), 'a refresh is enough, in the same second')
+    t.match(decodeJwt(accessToken), { roles: ['admin'] })
+    t.notOk(await isStale((await login(auth)).accessToken), 'or a login')
+    const [entry] = await otherRevocations(auth.store)
+    const { exp = 0 } = decodeJwt(tokens.accessToken)
+    t.ok((entry?.until ?? 0) > exp, 'it is remembered until the last of them has expired')
+  }
+)
+
+t.test('a user or a machine client that is disabled has stale tokens', async (t) => {
+  const { auth, call, isStale } = await operating(t)
+  const { user, tokens } = await signedIn(auth)
+  await call('POST', `/ops/users/${user.id}/disable`)
+  t.ok(await isStale(tokens.accessToken))
+
+  const { id, authorized } = await clientWithSecret(auth)
+  const granted = () =>
+    auth.post('/oauth/token', 'grant_type=client_credentials', {
+      ...authorized,
+      'content-type': 'application/x-www-form-urlencoded'
+    })
+  const token = (await granted()).json().access_token
+  t.equal((await call('POST', `/ops/clients/${id}/disable`)).statusCode, 200)
+  t.ok(await isStale(token))
+  await call('POST', `/ops/clients/${id}/enable`)
+  t.notOk(await isStale((await granted()).json().access_token), 'a new one after it is enabled')
+})
+
+for (const { name, skip, make } of databaseKinds(t)) {
+  t.test(`${name}: what could not be told is told later, by whoever comes`, { skip }, async (t) => {
+    const database = await (await make(t)).open()
+    const clock = testClock()
+    const accounts = accountStore(database)
+    const nobody = { passwordHash: '', roles: [], scope: [] }
+    const account = await accounts.create({ email: 'ada@example.com', ...nobody }, clock())
+    const id = account?.id ?? ''
+    const told: Revocation[] = []
+    let isDown = true
+    const revocations: RevocationWriter = {
+      async append(entry) {
+        if (isDown) throw new Error('the store is down')
+        told.push(entry)
+      }
+    }
+    const instance = () => staleTokens({ db: database, revocations, lifetimeSeconds: 300, clock })
+    const stale = instance()
+    const change = stale.now()
+    await accounts.setRoles(id, ['admin'], change)
+    await t.rejects(stale.tell(), { code: 'UNAVAILABLE', status: 503 })
+    t.match(await accounts.findById(id), { roles: ['admin'], tokensNotBefore: change.before })
+
+    clock.advance(5000)
+    const later = stale.now()
+    await accounts.disable(id, clock(), later)
+    isDown = false
+    await instance().tell()
+    t.strictSame(told, [{ kind: 'subject', id, until: later.until, before: later.before }])
+    await instance().tell()
+    t.equal(told.length, 1, 'once')
+  })
+}

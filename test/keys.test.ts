@@ -1,0 +1,264 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { client, eventually } from '@gatehouse/fixtures/client'
+import { dataFolder, house } from '@gatehouse/fixtures/house'
+import { operator } from '@gatehouse/fixtures/operator'
+import { asked, postgresMissing, postgresServer } from '@gatehouse/fixtures/postgres-server'
+import { redisMissing, redisServer } from '@gatehouse/fixtures/redis-server'
+import { type RoomProcess, roomProcess } from '@gatehouse/fixtures/room-process'
+import { redisFleet } from '@gatehouse/fleet/redis-fleet'
+import { REVOCATION_STREAM } from '@gatehouse/revocation/redis-revocations'
+import t, { type Test } from 'tap'
+
+const ada = { email: 'ada@example.com', password: 'correct horse battery' }
+const PATIENCE_MS = 20_000
+
+type Key = { kid: string; state: string; algorithm: string }
+type Keys = { keys: Key[] }
+
+const headerOf = (token: string) =>
+  JSON.parse(Buffer.from(token.split('.')[0] ?? '', 'base64url').toString())
+
+/** The kids that an auth service publishes. */
+async function publishedBy(url: string): Promise<string[]> {
+  const { body } = await client(url).call<Keys>('/.well-known/jwks.json')
+  return body.keys.map(({ kid }) => kid)
+}
+
+/** Has a gateway look for a key that it does not hold, as a token of that key would. */
+async function showKid(gatewayUrl: string, token: string, kid: string): Promise<void> {
+  const header = Buffer.from(JSON.stringify({ ...headerOf(token), kid })).toString('base64url')
+  const [, ...rest] = token.split('.')
+  await client(gatewayUrl).call('/echo/x', { token: [header, ...rest].join('.') })
+}
+
+t.test('a rotation, also to another algorithm, loses no request', async (t) => {
+  const folder = dataFolder(t)
+  const { url, rooms } = await house(t, { GATEHOUSE_DATA_DIR: folder })
+  const authUrl = rooms.find(({ name }) => name === 'auth')?.url ?? ''
+  const ops = operator(folder)
+  const api = client(url)
+  await api.register(ada.email, ada.password)
+  let { body: tokens } = await api.login(ada.email, ada.password)
+  const kidBefore = headerOf(tokens.accessToken).kid
+  const old = tokens.accessToken
+  const statuses: Record<number, number> = {}
+  let done = false
+  const traffic = (async () => {
+    while (!done) {
+      tokens = (await api.refresh(tokens.refreshToken)).body
+      for (const token of [old, tokens.accessToken]) {
+        const { status } = await api.call('/echo/x', { token })
+        statuses[status] = (statuses[status] ?? 0) + 1
+      }
+      for (const kid of await publishedBy(authUrl)) await showKid(url, old, kid)
+      await new Promise((resolve) => setTimeout(resolve, 100))
+    }
+  })()
+
+  const rotated = await ops(['keys', 'rotate', '--algorithm', 'EdDSA', '--json'])
+
+  t.equal(rotated.code, 0, rotated.stderr)
+  const kidAfter = (rotated.json.keys as Key[]).find(({ state }) => state === 'active')?.kid
+  const next = await eventually(
+    async () => headerOf(tokens.accessToken),
+    ({ kid }) => kid === kidAfter
+  )
+  t.match(next, { kid: kidAfter, alg: 'EdDSA' })
+  const count = statuses[200] ?? 0
+  await eventually(
+    async () => statuses[200] ?? 0,
+    (now) => now > count + 4
+  )
+  done = true
+  await traffic
+  t.strictSame(Object.keys(statuses), ['200'], `of ${JSON.stringify(statuses)}`)
+
+  const listed = await ops(['keys', 'list'])
+  t.match(listed, { code: 0, stdout: /retires/ })
+  t.match(listed.stdout, new RegExp(`${kidBefore} +ES256 +retiring`))
+  t.match(listed.stdout, new RegExp(`${kidAfter} +EdDSA +active`))
+  const gateways = await ops(['gateways'])
+  t.match(gateways, { code: 0, stdout: /1 gateway\n/ })
+  t.match(gateways.stdout, kidAfter)
+  t.match(await ops(['keys', 'retire', kidBefore]), {
+    code: 1,
+    stderr: /tokens that the key signed/
+  })
+  t.match(await ops(['keys', 'revoke', kidBefore]), { code: 1, stderr: /--yes/ })
+  const revoked = await ops(['keys', 'revoke', kidBefore, '--yes'])
+  t.match(revoked, { code: 0, stdout: /revoked/ })
+  t.strictSame(await publishedBy(authUrl), [kidAfter])
+})
+
+t.test('a key whose name begins with a hyphen is no option', async (t) => {
+  const folder = dataFolder(t)
+  await house(t, { GATEHOUSE_DATA_DIR: folder })
+  const kid = `-${'x'.repeat(42)}`
+  t.match(await operator(folder)(['keys', 'retire', kid]), { code: 1, stderr: /no such key/ })
+})
+
+/** Auth services on one Redis and one PostgreSQL, that are started and killed as a test says. */
+async function instances(t: Test, more: Record<string, string> = {}) {
+  const redis = await redisServer(t)
+  const database = await (await postgresServer(t)).database()
+  const folder = dataFolder(t)
+  const settings = {
+    ...{ REDIS_URL: redis.url, DATABASE_URL: database, GATEHOUSE_DATA_DIR: folder },
+    ...{ AUTH_PORT: '0', AUTH_OPS_PORT: '0', ...more }
+  }
+  const start = async () => {
+    const room = await roomProcess('auth', settings)
+    t.teardown(() => room.stop())
+    return room
+  }
+  const call = async (room: RoomProcess, method: string, path: string, body?: object) => {
+    const response = await fetch(`${room.opsUrl}/ops${path}`, {
+      method,
+      headers: {
+        authorization: `Bearer ${readFileSync(join(folder, 'ops-token'), 'utf8').trim()}`,
+        ...(body === undefined ? {} : { 'content-type': 'application/json' })
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) })
+    })
+    return { status: response.status, body: (await response.json()) as Record<string, unknown> }
+  }
+  const states = async () => {
+    const rows = await asked(database, 'select kid, state from signing_keys')
+    return Object.fromEntries(rows.map(({ kid, state }) => [String(kid), String(state)]))
+  }
+  const kids = async (state: string) =>
+    Object.entries(await states()).flatMap(([kid, at]) => (at === state ? [kid] : []))
+  return { redis, start, call, kids, states, settings }
+}
+
+const kill = async (room: RoomProcess): Promise<void> => {
+  process.kill(room.pid, 'SIGKILL')
+  await room.stop()
+}
+
+const skip = redisMissing || postgresMissing
+
+t.test(
+  'two instances agree, and one that is killed in a rotation leaves it to the other',
+  { skip },
+  async (t) => {
+    const { redis, start, call, kids } = await instances(t)
+    const [first, second] = await Promise.all([start(), start()])
+    const [before = ''] = await kids('active')
+    await client(first.url).call('/register', { json: ada })
+    const signing = async (room: RoomProcess) => {
+      const { body } = await client(room.url).call<{ accessToken: string }>('/login', { json: ada })
+      return headerOf(body.accessToken).kid
+    }
+    // A gateway that is live, and does not get on.
+    const fleet = redisFleet(redis.redis)
+    const stuck = {
+      ...{ id: 'stuck', name: 'edge-7', keySetVersion: 'v', kids: [before], revocationCursor: '' },
+      ...{ revocationLagSeconds: 0, assertionJwk: '{}' }
+    }
+    await fleet.announce(stuck)
+    const beats = setInterval(() => void fleet.announce(stuck), 500)
+    t.teardown(() => clearInterval(beats))
+
+    const broken = call(first, 'POST', '/keys/rotate').catch(() => null)
+    const [made = ''] = await eventually(
+      () => kids('standby'),
+      ({ length }) => length > 0
+    )
+    t.ok((await publishedBy(second.url)).includes(made), 'the other publishes it at once')
+    await kill(first)
+    t.equal(await broken, null)
+
+    t.strictSame([await kids('active'), await kids('standby')], [[before], [made]])
+    t.equal(await signing(second), before)
+    t.match((await call(second, 'GET', '/gateways')).body, { gateways: [{ name: 'edge-7' }] })
+    clearInterval(beats)
+    await fleet.announce({ ...stuck, kids: [before, made] })
+    const rotated = await call(second, 'POST', '/keys/rotate', {})
+    t.equal(rotated.status, 200, JSON.stringify(rotated.body))
+    t.strictSame([await kids('active'), await kids('retiring')], [[made], [before]])
+    t.equal(await signing(second), made)
+    const third = await start()
+    t.equal(await signing(third), made)
+    await call(third, 'POST', '/keys/rotate', { algorithm: 'RS256' }).catch(() => null)
+    t.ok(
+      (await redis.redis.xrange(REVOCATION_STREAM, '-', '+')).some(
+        ([, fields]) => fields[1] === 'key-set'
+      )
+    )
+  }
+)
+
+t.test(
+  'an instance that others rotate under signs with the new key within seconds',
+  { skip },
+  async (t) => {
+    const { start, call, kids } = await instances(t)
+    const [first, second] = await Promise.all([start(), start()])
+    await client(first.url).call('/register', { json: ada })
+    await call(first, 'POST', '/keys/rotate')
+    const [active] = await kids('active')
+    const kid = await eventually(
+      async () => {
+        const { body } = await client(second.url).call<{ accessToken: string }>('/login', {
+          json: ada
+        })
+        return headerOf(body.accessToken).kid
+      },
+      (kid) => kid === active,
+      PATIENCE_MS
+    )
+    t.equal(kid, active)
+  }
+)
+
+t.test(
+  'a key that was revoked while Redis was away is told of, though its instance was killed',
+  { skip },
+  async (t) => {
+    const { redis, start, call, kids } = await instances(t)
+    const first = await start()
+    const [leaked = ''] = await kids('active')
+    await redis.kill()
+    const answer = await call(first, 'POST', `/keys/${leaked}/revoke`)
+    t.match(answer, { status: 503, body: { detail: /the key is revoked and signs no more/ } })
+    await kill(first)
+    t.strictSame(await kids('revoked'), [leaked])
+    t.equal((await kids('active')).length, 1)
+    await redis.start()
+    await start()
+    const entry = await eventually(
+      async () => {
+        const rows = await redis.redis.xrange(REVOCATION_STREAM, '-', '+')
+        return rows.map(([, fields]) => fields).find((fields) => fields.includes(leaked))
+      },
+      (found) => found !== undefined,
+      PATIENCE_MS
+    )
+    t.match(entry, ['kind', 'key', 'id', leaked, 'until', /^\d+$/])
+  }
+)
+
+t.test(
+  'keys rotate by the clock, and the work of a killed instance is taken over',
+  { skip },
+  async (t) => {
+    // A period of 4.32 seconds.
+    const { start, states } = await instances(t, { AUTH_KEY_ROTATION_DAYS: '0.00005' })
+    const [first] = await Promise.all([start(), start()])
+    const begun = Object.keys(await states())
+    await eventually(states, (now) => Object.values(now).includes('standby'), PATIENCE_MS)
+    await kill(first)
+    const after = await eventually(
+      states,
+      (now) => begun.every((kid) => now[kid] === 'retiring'),
+      PATIENCE_MS
+    )
+    t.equal(Object.values(after).filter((state) => state === 'active').length, 1)
+    t.strictSame(
+      begun.map((kid) => after[kid]),
+      ['retiring']
+    )
+  }
+)
