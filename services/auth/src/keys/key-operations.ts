@@ -10,6 +10,7 @@ import {
   type Moment,
   named,
   nextOf,
+  refuseTooMany,
   retirement,
   revocation
 } from './key-lifecycle.ts'
@@ -101,7 +102,10 @@ export function keyOperations(needs: KeyOperationsNeeds): KeyOperations {
     list: () => store.records(),
     async create(algorithm, origin) {
       const key = await standby(algorithm)
-      const created = await store.change((ledger) => add(ledger, key, origin))
+      const created = await store.change(async (ledger) => {
+        refuseTooMany(ledger.keys)
+        return await add(ledger, key, origin)
+      })
       await settle(onFault)
       return created
     },
@@ -110,7 +114,10 @@ export function keyOperations(needs: KeyOperationsNeeds): KeyOperations {
       const spare = await standby(algorithm)
       const next = await store.change(async (ledger) => {
         const waiting = ledger.keys.filter((key) => key.algorithm === algorithm)
-        return nextOf(waiting) ?? (await add(ledger, spare, origin))
+        const next = nextOf(waiting)
+        if (next !== undefined) return next
+        refuseTooMany(ledger.keys)
+        return await add(ledger, spare, origin)
       })
       await settle(onFault)
       return activate(next.kid, 'wait', origin)
