@@ -181,7 +181,6 @@ t.test(
     t.equal(await signing(second), made)
     const third = await start()
     t.equal(await signing(third), made)
-    await call(third, 'POST', '/keys/rotate', { algorithm: 'RS256' }).catch(() => null)
     t.ok(
       (await redis.redis.xrange(REVOCATION_STREAM, '-', '+')).some(
         ([, fields]) => fields[1] === 'key-set'

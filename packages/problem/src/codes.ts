@@ -32,7 +32,7 @@ export const problems = {
     title: 'This method is not allowed here',
     retryable: false
   },
-  CONFLICT: { statuses: [409], title: 'That is already taken', retryable: false },
+  CONFLICT: { statuses: [409], title: 'That conflicts with how things are', retryable: false },
   RATE_LIMITED: { statuses: [429], title: 'Too many requests', retryable: true },
   INTERNAL: { statuses: [500], title: 'Something went wrong here', retryable: false },
   UPSTREAM_UNAVAILABLE: {

@@ -65,6 +65,12 @@ export const keyCannot = (change: 'activated' | 'retired', state: string) =>
     detail: `the key is ${state} and cannot be ${change}`
   })
 
+export const tooManyKeys = () =>
+  new Refusal('CONFLICT', {
+    reason: 'too many signing keys are published',
+    detail: 'too many keys are published: retire some that never signed, or wait until others have'
+  })
+
 export const keyStillSigns = () =>
   new Refusal('CONFLICT', {
     reason: 'the key that signs cannot be retired',

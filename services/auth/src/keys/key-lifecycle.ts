@@ -1,5 +1,5 @@
 import type { Algorithm } from '@gatehouse/access-token/claims'
-import { keyCannot, keyStillNeeded, keyStillSigns, noSuchKey } from '../refusals.ts'
+import { keyCannot, keyStillNeeded, keyStillSigns, noSuchKey, tooManyKeys } from '../refusals.ts'
 import { CLOCK_SKEW_SECONDS } from '../tokens/clock-skew.ts'
 import type { KeyState } from './signing-key.ts'
 
@@ -33,6 +33,15 @@ export const nextOf = (keys: readonly KeyRecord[]): KeyRecord | undefined =>
   keys
     .filter(({ state }) => state === 'standby')
     .sort((one, other) => other.createdAt - one.createdAt || (one.kid < other.kid ? -1 : 1))[0]
+
+/** A gateway says which keys it holds in a heartbeat, where there is room for so many and a few more. */
+const MOST_PUBLISHED = 60
+
+/** @throws Refusal CONFLICT where one more key would not fit */
+export function refuseTooMany(keys: readonly KeyRecord[]): void {
+  const published = keys.filter(({ state }) => state !== 'retired' && state !== 'revoked')
+  if (published.length >= MOST_PUBLISHED) throw tooManyKeys()
+}
 
 /** @throws Refusal NOT_FOUND */
 export function named(keys: readonly KeyRecord[], kid: string): KeyRecord {

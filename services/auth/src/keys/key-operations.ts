@@ -1,15 +1,17 @@
 import type { Algorithm } from '@gatehouse/access-token/claims'
-import type { AuditKind, Origin } from '../audit/audit-event.ts'
-import { keyNotHeld, revocationUntold } from '../refusals.ts'
+import type { Origin } from '../audit/audit-event.ts'
+import { revocationUntold } from '../refusals.ts'
 import type { GatewayAcknowledgement } from './gateway-acknowledgement.ts'
+import { type Activation, activateKey } from './key-activation.ts'
 import type { KeyAnnouncements } from './key-announcements.ts'
+import { keyEvent } from './key-event.ts'
 import {
-  activation,
   activeOf,
   type KeyRecord,
   type Moment,
   named,
   nextOf,
+  refuseTooMany,
   retirement,
   revocation
 } from './key-lifecycle.ts'
@@ -40,9 +42,6 @@ export type KeyOperations = {
   revoke(kid: string, origin: Origin): Promise<KeyRecord[]>
 }
 
-/** Whether gateways are waited for, only asked, or overruled. */
-export type Activation = 'wait' | 'now' | 'force'
-
 export type KeyOperationsNeeds = {
   readonly store: SigningKeyStore
   readonly live: Pick<LiveSigningKeys, 'read'>
@@ -57,99 +56,80 @@ export type KeyOperationsNeeds = {
 }
 
 export function keyOperations(needs: KeyOperationsNeeds): KeyOperations {
-  const { store, live, announcements, gateways, lifetimeSeconds, clock, onFault } = needs
+  const { store, live, announcements, lifetimeSeconds, clock, onFault } = needs
   const moment = (): Moment => ({ now: Math.floor(clock() / 1000), lifetimeSeconds })
+  /** A key is made before anybody is held up by the change that may need it. */
   const standby = (algorithm = needs.algorithm) => generateSigningKey(algorithm, 'standby')
-
-  /** This process has the change before any gateway is told to fetch it. */
-  const settle = async (onUntold: (error: unknown) => void): Promise<void> => {
-    await live.read().catch(onFault)
-    await announcements.tell().catch(onUntold)
-  }
   const add = async (ledger: KeyLedger, key: SigningKey, origin: Origin): Promise<KeyRecord> => {
     const record = await ledger.add(key, clock())
     await ledger.audit.write(keyEvent('key-created', key.kid, origin))
     return record
   }
-  /** Refused before anybody waits where it is not allowed, and again where it is not any more. */
-  const activate = async (kid: string, how: Activation, origin: Origin): Promise<KeyRecord[]> => {
-    const allowed = activation(await store.records(), kid, moment())
-    const without = allowed.length === 0 ? 0 : await unheld(kid, how)
-    const changed = await store.change(async (ledger) => {
-      const changed = activation(ledger.keys, kid, moment())
-      await ledger.write(changed)
-      const detail = how === 'force' ? { forced: 1, gatewaysWithout: without } : {}
-      if (changed.length > 0)
-        await ledger.audit.write(keyEvent('key-activated', kid, origin, detail))
-      return changed.length > 0 ? changed : [named(ledger.keys, kid)]
-    })
-    await settle(onFault)
-    return changed
+  /** Makes a change; this process has it before any gateway is told to fetch it. */
+  const change = async <Result>(
+    make: () => Promise<Result>,
+    onUntold: (error: unknown) => void = onFault
+  ): Promise<Result> => {
+    const result = await make()
+    await live.read().catch(onFault)
+    await announcements.tell().catch(onUntold)
+    return result
   }
-  /** How many live gateways an activation by force leaves without the key. @throws Refusal CONFLICT, UNAVAILABLE */
-  const unheld = async (kid: string, how: Activation): Promise<number> => {
-    if (how === 'force') return (await gateways.missing(kid).catch(() => [])).length
-    const names =
-      how === 'wait'
-        ? await gateways.missingAfterWait(kid, () => announcements.tellAgain().catch(onFault))
-        : await gateways.missing(kid)
-    if (names.length > 0) throw keyNotHeld(kid, names)
-    return 0
-  }
+  const activate: KeyOperations['activate'] = (kid, how, origin) =>
+    change(() => activateKey({ ...needs, moment }, kid, how, origin))
 
   return {
     list: () => store.records(),
+    activate,
     async create(algorithm, origin) {
       const key = await standby(algorithm)
-      const created = await store.change((ledger) => add(ledger, key, origin))
-      await settle(onFault)
-      return created
+      const work = async (ledger: KeyLedger) => {
+        refuseTooMany(ledger.keys)
+        return await add(ledger, key, origin)
+      }
+      return change(() => store.change(work))
     },
-    activate,
     async rotate(algorithm = needs.algorithm, origin) {
       const spare = await standby(algorithm)
-      const next = await store.change(async (ledger) => {
-        const waiting = ledger.keys.filter((key) => key.algorithm === algorithm)
-        return nextOf(waiting) ?? (await add(ledger, spare, origin))
-      })
-      await settle(onFault)
-      return activate(next.kid, 'wait', origin)
+      const work = async (ledger: KeyLedger) => {
+        const next = nextOf(ledger.keys.filter((key) => key.algorithm === algorithm))
+        if (next !== undefined) return next
+        refuseTooMany(ledger.keys)
+        return await add(ledger, spare, origin)
+      }
+      const { kid } = await change(() => store.change(work))
+      return activate(kid, 'wait', origin)
     },
     async retire(kid, origin) {
-      const retired = await store.change(async (ledger) => {
-        const changed = retirement(ledger.keys, kid, moment())
-        await ledger.write(changed)
-        if (changed.length > 0) await ledger.audit.write(keyEvent('key-retired', kid, origin))
-        return changed[0] ?? named(ledger.keys, kid)
-      })
-      await settle(onFault)
-      return retired
+      const work = async (ledger: KeyLedger) => {
+        const [retired] = retirement(ledger.keys, kid, moment())
+        if (retired === undefined) return named(ledger.keys, kid)
+        await ledger.write([retired])
+        await ledger.audit.write(keyEvent('key-retired', kid, origin))
+        return retired
+      }
+      return change(() => store.change(work))
     },
     async revoke(kid, origin) {
-      // Made before anybody is held up by the change, in case it is needed.
       const spare = await standby()
-      const changed = await store.change(async (ledger) => {
+      const work = async (ledger: KeyLedger) => {
         const signs = activeOf(ledger.keys)?.kid === kid
         const next = nextOf(ledger.keys) ?? (signs ? await add(ledger, spare, origin) : undefined)
         const changed = revocation(ledger.keys, kid, next, moment())
+        if (changed.length === 0) return [named(ledger.keys, kid)]
         await ledger.write(changed)
         for (const { kid, state } of changed) {
           const kind = state === 'active' ? 'key-activated' : 'key-revoked'
           await ledger.audit.write(keyEvent(kind, kid, origin))
         }
-        return changed.length > 0 ? changed : [named(ledger.keys, kid)]
-      })
-      await settle((error) => {
-        throw revocationUntold(error)
-      })
-      return changed
+        return changed
+      }
+      return change(
+        () => store.change(work),
+        (error) => {
+          throw revocationUntold(error)
+        }
+      )
     }
   }
 }
-
-const keyEvent = (
-  kind: Extract<AuditKind, `key-${string}`>,
-  kid: string,
-  origin: Origin,
-  detail: Readonly<Record<string, number>> = {}
-) => ({ kind, subject: kid, sid: null, origin, detail })

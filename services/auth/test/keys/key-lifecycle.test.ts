@@ -7,6 +7,7 @@ import {
   type KeyRecord,
   type Moment,
   nextOf,
+  refuseTooMany,
   retirement,
   revocation
 } from '../../src/keys/key-lifecycle.ts'
@@ -84,6 +85,14 @@ t.test('where the key that signs is revoked, its successor signs in the same cha
     const changed = revocation([key('a', state), key('b', 'active')], 'a', undefined, at())
     t.match(changed, [{ kid: 'a', state: 'revoked' }], state)
   }
+})
+
+t.test('no more keys are published than a gateway can say that it holds', async (t) => {
+  const standby = Array.from({ length: 59 }, (_, n) => key(`k${n}`, 'standby'))
+  const gone = Array.from({ length: 99 }, (_, n) => key(`r${n}`, n % 2 ? 'retired' : 'revoked'))
+  t.doesNotThrow(() => refuseTooMany([...standby, ...gone]))
+  const full = [...standby, key('active', 'active')]
+  t.throws(() => refuseTooMany(full), { code: 'CONFLICT' })
 })
 
 t.test('the newest standby key is next', async (t) => {

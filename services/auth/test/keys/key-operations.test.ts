@@ -195,6 +195,7 @@ for (const kind of databaseKinds(t)) {
     const { clock, one, start } = await instances(t, kind)
     const [long = ''] = await activeKid(one)
     await start(3600)
+    await start(60)
     await one.operations.rotate(undefined, origin)
     const { withdrawAt } = (await one.operations.list()).find(({ kid }) => kid === long) ?? {}
     t.equal(withdrawAt, clock() / 1000 + 3600 + SKEW_SECONDS)

@@ -1,0 +1,56 @@
+import type { Origin } from '../audit/audit-event.ts'
+import { keyNotHeld } from '../refusals.ts'
+import type { GatewayAcknowledgement } from './gateway-acknowledgement.ts'
+import type { KeyAnnouncements } from './key-announcements.ts'
+import { keyEvent } from './key-event.ts'
+import { activation, type KeyRecord, type Moment, named } from './key-lifecycle.ts'
+import type { SigningKeyStore } from './signing-key-store.ts'
+
+/** Whether gateways are waited for, only asked, or overruled. */
+export type Activation = 'wait' | 'now' | 'force'
+
+export type KeyActivationNeeds = {
+  readonly store: Pick<SigningKeyStore, 'records' | 'change'>
+  readonly announcements: Pick<KeyAnnouncements, 'tellAgain'>
+  readonly gateways: GatewayAcknowledgement
+  readonly moment: () => Moment
+  readonly onFault: (error: unknown) => void
+}
+
+/**
+ * Lets a standby key sign, and the one before only verify, in one transaction; the keys that changed.
+ * @throws Refusal NOT_FOUND, CONFLICT naming the gateways that do not hold it, UNAVAILABLE where nobody knows them
+ */
+export async function activateKey(
+  needs: KeyActivationNeeds,
+  kid: string,
+  how: Activation,
+  origin: Origin
+): Promise<KeyRecord[]> {
+  const { store, moment } = needs
+  // Refused before anybody waits where it is not allowed, and again where it is not any more.
+  const allowed = activation(await store.records(), kid, moment())
+  const without = allowed.length === 0 ? 0 : await gatewaysWithout(needs, kid, how)
+  return store.change(async (ledger) => {
+    const changed = activation(ledger.keys, kid, moment())
+    if (changed.length === 0) return [named(ledger.keys, kid)]
+    await ledger.write(changed)
+    const detail = how === 'force' ? { forced: 1, gatewaysWithout: without } : {}
+    await ledger.audit.write(keyEvent('key-activated', kid, origin, detail))
+    return changed
+  })
+}
+
+/** How many live gateways an activation by force leaves without the key; otherwise none may be. */
+async function gatewaysWithout(
+  { gateways, announcements, onFault }: KeyActivationNeeds,
+  kid: string,
+  how: Activation
+): Promise<number> {
+  if (how === 'force') return (await gateways.missing(kid).catch(() => [])).length
+  const askAgain = () => announcements.tellAgain().catch(onFault)
+  const names =
+    how === 'wait' ? await gateways.missingAfterWait(kid, askAgain) : await gateways.missing(kid)
+  if (names.length > 0) throw keyNotHeld(kid, names)
+  return 0
+}

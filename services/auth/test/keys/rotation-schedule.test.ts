@@ -1,0 +1,42 @@
+import t from 'tap'
+import type { KeyRecord } from '../../src/keys/key-lifecycle.ts'
+import { scheduledStep } from '../../src/keys/rotation-schedule.ts'
+
+const DAY = 86_400
+const BEGUN = 1_800_000_000
+
+const key = (kid: string, state: 'active' | 'standby', at: number): KeyRecord => ({
+  ...{ kid, state, algorithm: 'ES256', createdAt: at, activatedAt: state === 'active' ? at : null },
+  ...{ retiringAt: null, withdrawAt: null, endedAt: null, longestTokenSeconds: 300 },
+  untoldUntil: null
+})
+const active = key('active', 'active', BEGUN)
+const create = { step: 'create' }
+const activate = { step: 'activate', kid: 'next' }
+
+t.test('the next key is made a day before its time, and then signs', async (t) => {
+  const step = (keys: KeyRecord[], days: number) =>
+    scheduledStep(keys, 30 * DAY, BEGUN + days * DAY)
+  t.equal(step([active], 29 - 1 / DAY), null)
+  t.strictSame(step([active], 29), create)
+  const next = key('next', 'standby', BEGUN + 29 * DAY)
+  t.equal(step([next, active], 30 - 1 / DAY), null)
+  t.strictSame(step([next, active], 30), activate)
+})
+
+t.test('half the period before, where that is shorter', async (t) => {
+  t.equal(scheduledStep([active], DAY, BEGUN + DAY / 2 - 1), null)
+  t.strictSame(scheduledStep([active], DAY, BEGUN + DAY / 2), create)
+})
+
+t.test('a key that was made late is published as long as a verifier keeps a set', async (t) => {
+  const late = BEGUN + 90 * DAY
+  t.strictSame(scheduledStep([active], 30 * DAY, late), create)
+  const keys = [key('next', 'standby', late), active]
+  t.equal(scheduledStep(keys, 30 * DAY, late + 299), null)
+  t.strictSame(scheduledStep(keys, 30 * DAY, late + 300), activate)
+})
+
+t.test('with 0 nothing is ever due', async (t) => {
+  t.equal(scheduledStep([active], 0, BEGUN + 9999 * DAY), null)
+})
