@@ -13,8 +13,8 @@ import type { Revocations } from './revocation/follow-revocations.ts'
 import { errorFormOf } from './routes/error-form-of.ts'
 import type { LiveRouteTable } from './routes/live-route-table.ts'
 import { rowLimiters } from './routes/row-limiters.ts'
+import { signatureChecks } from './signature-checks.ts'
 import { accessTokenVerifier } from './tokens/access-token-verifier.ts'
-import { signatureChecks } from './tokens/signature-checks.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {

@@ -3,8 +3,8 @@ import type { Identity } from '@gatehouse/edge-headers/identity'
 import { LRUCache } from 'lru-cache'
 import type { TrustedIssuers } from '../issuers/trusted-issuers.ts'
 import { invalidToken, notYet, tokenExpired } from '../refusals.ts'
+import type { CheckSignature } from '../signature-checks.ts'
 import { readAccessToken } from './access-token-profile.ts'
-import type { CheckSignature } from './signature-checks.ts'
 
 /** A token whose signature, issuer, audience and times are good. */
 export type VerifiedToken = {

@@ -1,6 +1,6 @@
 import fastifyJwt from '@fastify/jwt'
 import Fastify from 'fastify'
-import type { VerificationKey } from '../keys/key-set.ts'
+import type { VerificationKey } from './keys/key-set.ts'
 
 /** Checks a signature with the key's own algorithm, and nothing else. */
 export type CheckSignature = (token: string, key: VerificationKey) => Promise<boolean>
