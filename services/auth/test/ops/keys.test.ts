@@ -3,6 +3,7 @@ import type { Heartbeat } from '@gatehouse/fleet/fleet'
 import { type ProblemCode, problems } from '@gatehouse/problem/codes'
 import type { LightMyRequestResponse } from 'fastify'
 import t, { type Test } from 'tap'
+import { generateSigningKey } from '../../src/keys/signing-key.ts'
 import {
   audited,
   authService,
@@ -150,6 +151,16 @@ t.test('what is no key, or no call, is refused', async (t) => {
     isRefused(t, await call('POST', url, body), 'INVALID_REQUEST')
   }
   isRefused(t, await call('POST', `/ops/keys/${first}/retire`), 'CONFLICT')
+})
+
+t.test('no more keys are made than a gateway can say that it holds', async (t) => {
+  const { auth, call, states } = await operating(t)
+  for (let made = 1; made < 60; made++) {
+    await auth.signing.store.insert(await generateSigningKey('ES256', 'standby'), auth.clock())
+  }
+  isRefused(t, await call('POST', '/ops/keys'), 'CONFLICT')
+  isRefused(t, await call('POST', '/ops/keys/rotate', { algorithm: 'EdDSA' }), 'CONFLICT')
+  t.equal(Object.keys(await states()).length, 60)
 })
 
 t.test('nothing that operators are answered has a private part', async (t) => {
