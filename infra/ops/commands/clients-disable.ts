@@ -3,7 +3,8 @@ import type { Command } from '../command.ts'
 export const clientsDisable: Command = {
   name: 'clients disable',
   usage: 'ID',
-  summary: 'Gives a machine client no token any more. Those that it has run out by themselves.',
+  summary:
+    'Gives a machine client no token any more, and every gateway refuses those that it has, within a second.',
   words: [1, 1],
   confirm: ({ positionals: [client] }) => `Disable the client ${client}?`,
   async run({ positionals: [client = ''] }, ops) {

@@ -8,6 +8,13 @@ const keyOf = (id: string) => `${NAMES}:${id}`
 
 /** The fleet in Redis: a key for each gateway, which Redis forgets by its own clock. */
 export function redisFleet(redis: RedisConnection): Fleet {
+  const forget = async (ids: string[]): Promise<void> => {
+    await redis.srem(NAMES, ids)
+    // One may have said again that it is live before its name was gone, and would be overlooked until its next beat.
+    const texts = await redis.mget(ids.map(keyOf))
+    const back = ids.filter((_, index) => texts[index] !== null)
+    if (back.length > 0) await redis.sadd(NAMES, back)
+  }
   return {
     async announce(heartbeat) {
       await redis.set(keyOf(heartbeat.id), JSON.stringify(heartbeat), 'PX', HEARTBEAT_LIFE_MS)
@@ -22,7 +29,7 @@ export function redisFleet(redis: RedisConnection): Fleet {
       if (ids.length === 0) return []
       const texts = await redis.mget(ids.map(keyOf))
       const gone = ids.filter((_, index) => texts[index] === null)
-      if (gone.length > 0) await redis.srem(NAMES, gone)
+      if (gone.length > 0) await forget(gone)
       return texts.flatMap(decode)
     }
   }

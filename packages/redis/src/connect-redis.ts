@@ -5,6 +5,11 @@ const CONNECT_TIMEOUT_MS = 500
 const COMMAND_TIMEOUT_MS = 250
 /** over the longest blocking read (a second), so that a frozen server is noticed */
 const BLOCKING_TIMEOUT_MS = 3000
+/**
+ * A connection on which an answer is due for so long is replaced: a way that has gone silent without an end (a NAT that forgot
+ * it, a host that vanished) would otherwise be waited on for as long as TCP repeats itself, a quarter of an hour.
+ */
+const SILENCE_MS = 2500
 const LONGEST_RETRY_PAUSE_MS = 500
 /** while slots move */
 const MAX_REDIRECTIONS = 3
@@ -35,6 +40,7 @@ const pause = (attempt: number) => Math.min(50 * attempt, LONGEST_RETRY_PAUSE_MS
 
 const common = {
   connectTimeout: CONNECT_TIMEOUT_MS,
+  socketTimeout: SILENCE_MS,
   sentinelCommandTimeout: COMMAND_TIMEOUT_MS,
   enableOfflineQueue: false,
   autoResendUnfulfilledCommands: false,

@@ -6,7 +6,7 @@ import t, { type Test } from 'tap'
 import { outcome } from './fixtures/outcome.ts'
 
 /** A server that accepts connections and never says a word. */
-async function silentServer(t: Test): Promise<{ url: string; accepted: () => Promise<unknown> }> {
+async function silentServer(t: Test) {
   const sockets = new Set<Socket>()
   const server = createServer((socket) => sockets.add(socket.on('error', () => {}).resume()))
   const accepted = once(server, 'connection')
@@ -17,7 +17,8 @@ async function silentServer(t: Test): Promise<{ url: string; accepted: () => Pro
   })
   const address = server.address()
   const port = typeof address === 'object' ? address?.port : undefined
-  return { url: `redis://127.0.0.1:${port}`, accepted: () => accepted }
+  const url = `redis://127.0.0.1:${port}`
+  return { url, accepted: () => accepted, another: () => once(server, 'connection') }
 }
 
 /** Calls of every kind that the stores make. */
@@ -38,6 +39,14 @@ for (const use of ['commands', 'blocking'] as const) {
     for (const [what, call] of Object.entries(calls)) {
       t.match(await outcome(call(redis)), { error: String }, what)
     }
+  })
+
+  t.test(`a connection for ${use} that stays silent is replaced by another`, async (t) => {
+    const { url, accepted, another } = await silentServer(t)
+    const redis = connectRedis({ url, use, onFault: () => {} })
+    t.teardown(() => redis.disconnect())
+    await accepted()
+    t.ok(await another())
   })
 }
 

@@ -1,6 +1,11 @@
 import type { RedisConnection } from '@gatehouse/redis/connect-redis'
 import { Compile } from 'typebox/compile'
-import { Revocation, type RevocationBatch, type RevocationSource } from './revocation.ts'
+import {
+  type Cursor,
+  Revocation,
+  type RevocationBatch,
+  type RevocationSource
+} from './revocation.ts'
 
 /** The stream that holds the log. A stream is push, memory and cursor in one, so a reader that was away misses nothing. */
 export const REVOCATION_STREAM = 'gatehouse:{sessions}:revocations'
@@ -8,21 +13,32 @@ export const REVOCATION_STREAM = 'gatehouse:{sessions}:revocations'
 const shape = Compile(Revocation)
 const BATCH_ENTRIES = 1000
 const BLOCK_MS = 1000
+/**
+ * How far the clocks of two servers may be apart. Redis names entries by its clock, so one that takes over from another, or has lost
+ * what it held, may give its next entries older names than a follower has read.
+ */
+const OVERLAP_MS = 60_000
 
 /**
  * The log of revocations in Redis.
  * @param redis a connection of its own: a blocking read holds it
+ * @param overlapMs how much before the cursor is read again; 0 for each entry once
  */
-export function redisRevocations(redis: RedisConnection): RevocationSource {
+export function redisRevocations(
+  redis: RedisConnection,
+  { overlapMs = OVERLAP_MS }: { overlapMs?: number } = {}
+): RevocationSource {
   return {
     async *follow(cursor, signal) {
-      let after = cursor ?? '0'
+      let place = cursor ?? '0'
+      let after = before(place, overlapMs)
       // The first read does not block: a follower that starts wants to know at once that there is nothing to wait for.
       let reply = await redis.xread('COUNT', BATCH_ENTRIES, 'STREAMS', REVOCATION_STREAM, after)
       while (!signal.aborted) {
         const batch = decode(reply as StreamReply | null, after)
+        if (batch.cursor !== after) place = batch.cursor
         after = batch.cursor
-        yield batch
+        yield { ...batch, cursor: place }
         reply = await redis.xread(
           'COUNT',
           BATCH_ENTRIES,
@@ -35,6 +51,13 @@ export function redisRevocations(redis: RedisConnection): RevocationSource {
       }
     }
   }
+}
+
+/** Some entries before the cursor are read once more: that costs nothing, and one that is missed costs a revocation. */
+function before(cursor: Cursor, overlapMs: number): Cursor {
+  if (overlapMs === 0) return cursor
+  const [milliseconds] = cursor.split('-')
+  return String(Math.max(0, Number(milliseconds) - overlapMs))
 }
 
 type StreamReply = [stream: string, entries: [id: string, fields: string[]][]][]

@@ -19,6 +19,12 @@ export const SubjectRevocation = Type.Object({
   before: seconds
 })
 
+/**
+ * How long a key's revocation is remembered at the least, in seconds. Whoever has a leaked key makes new tokens as long as somebody
+ * holds it for good: so nobody does who has heard neither of the log nor of the issuer for so long.
+ */
+export const KEY_MEMORY_SECONDS = 3600
+
 /** A signing key that is not to be trusted any more, whatever key set still holds it. */
 export const KeyRevocation = Type.Object({ kind: Type.Literal('key'), id, until })
 

@@ -10,8 +10,8 @@ const until = 1_800_000_360
 const LONG_MS = 20_000
 
 /** Writes into the log as the auth service's script does. */
-const revoke = ({ redis }: RedisServer, id: string, kind = 'session') =>
-  redis.xadd(REVOCATION_STREAM, '*', 'kind', kind, 'id', id, 'until', until)
+const revoke = ({ redis }: RedisServer, id: string, kind = 'session', name = '*') =>
+  redis.xadd(REVOCATION_STREAM, name, 'kind', kind, 'id', id, 'until', until)
 
 /** A connection that tells of its loss, and does not hide it by asking again. */
 async function connection(t: Test, { url }: RedisServer): Promise<Redis> {
@@ -91,11 +91,27 @@ t.test('following the log of revocations in Redis', { skip: redisMissing }, asyn
 
   t.test('a cursor goes on from there, on any connection', async (t) => {
     const server = await redisServer(t)
+    await revoke(server, 'sid-0', 'session', `${Date.now() - 120_000}-0`)
     await revoke(server, 'sid-1')
     const { cursor } = await follower(t, redisRevocations(await connection(t, server)))()
     await revoke(server, 'sid-2')
     const next = follower(t, redisRevocations(await connection(t, server)), cursor)
-    t.strictSame(ids(await next()), ['sid-2'])
+    t.strictSame(ids(await next()), ['sid-1', 'sid-2'], 'and a little before')
+    const later = await next()
+    t.strictSame(ids(later), [], 'once')
+    t.not(later.cursor, cursor)
+  })
+
+  t.test('a server that takes over with a clock that is behind is understood', async (t) => {
+    const server = await redisServer(t)
+    await revoke(server, 'sid-1')
+    const source = redisRevocations(await connection(t, server))
+    const { cursor } = await follower(t, source)()
+    await server.redis.flushall()
+    const idle = await follower(t, source, cursor)()
+    t.strictSame(idle, { entries: [], cursor, caughtUp: true })
+    await revoke(server, 'sid-2', 'session', `${Date.now() - 30_000}-0`)
+    t.strictSame(ids(await follower(t, source, cursor)()), ['sid-2'])
   })
 
   t.test('a kind that this version does not know is passed over', async (t) => {
@@ -135,7 +151,7 @@ t.test('following the log of revocations in Redis', { skip: redisMissing }, asyn
       (status) => status === 'ready',
       LONG_MS
     )
-    t.strictSame(ids(await follower(t, source, cursor)()), ['sid-2'])
+    t.strictSame(ids(await follower(t, source, cursor)()), ['sid-1', 'sid-2'])
   })
 
   t.test('a server that was killed and is back goes on from the cursor too', async (t) => {
@@ -156,7 +172,7 @@ t.test('following the log of revocations in Redis', { skip: redisMissing }, asyn
       (status) => status === 'ready',
       LONG_MS
     )
-    t.strictSame(ids(await follower(t, source, cursor)()), ['sid-2'])
+    t.strictSame(ids(await follower(t, source, cursor)()), ['sid-1', 'sid-2'])
   })
 
   t.test('who has let go is given no more', async (t) => {

@@ -30,11 +30,15 @@ local function token_horizon(horizon, now_ms, revocation_seconds)
 end
 
 -- Forgets the oldest entries of the stream, where the tokens they killed have run out. Whichever clock is behind decides.
+-- A key's entry stays for longer than others, and keeps none of them.
 local function forget(stream, now_ms)
   local now = math.min(now_ms / 1000, tonumber(redis.call('TIME')[1]))
   for _, entry in ipairs(redis.call('XRANGE', stream, '-', '+', 'COUNT', 10)) do
-    if tonumber(entry[2][6]) >= now then return end
-    redis.call('XDEL', stream, entry[1])
+    if tonumber(entry[2][6]) < now then
+      redis.call('XDEL', stream, entry[1])
+    elseif entry[2][2] ~= 'key' then
+      return
+    end
   end
 end
 

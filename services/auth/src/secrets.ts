@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path'
 import { OPS_TOKEN_FILE } from '@gatehouse/room/ops-address'
 import { SettingsFault } from '@gatehouse/settings/read-settings'
 import type { AuthConfig } from './config.ts'
+import type { SealingKeys } from './keys/seal.ts'
 import { isUnpredictable, type KeyRing, parseKeyRing } from './sessions/key-ring.ts'
 
 /**
@@ -20,14 +21,20 @@ export function refreshKeys(config: AuthConfig): KeyRing {
 }
 
 /**
- * What private signing keys are encrypted with at rest.
+ * What private signing keys are encrypted with at rest, the newest first.
  * @throws SettingsFault
  */
-export function keyEncryptionKey(config: AuthConfig): Buffer {
+export function keyEncryptionKeys(config: AuthConfig): SealingKeys {
   const text = readSecret(config, 'AUTH_KEY_ENCRYPTION_KEY', 'key-encryption-key', randomSecret)
-  const key = Buffer.from(text, 'base64url')
-  if (key.length === 32 && isUnpredictable(key)) return key
-  throw new SettingsFault(['AUTH_KEY_ENCRYPTION_KEY must be 32 random bytes as base64url'])
+  const [newest, ...older] = text
+    .split(/[\s,]+/)
+    .filter((one) => one !== '')
+    .map((one) => Buffer.from(one, 'base64url'))
+  const fit = (key: Buffer) => key.length === 32 && isUnpredictable(key)
+  if (newest !== undefined && fit(newest) && older.every(fit)) return [newest, ...older]
+  throw new SettingsFault([
+    'AUTH_KEY_ENCRYPTION_KEY must be 32 random bytes as base64url, or several such keys with commas between them'
+  ])
 }
 
 /**

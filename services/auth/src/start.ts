@@ -17,7 +17,7 @@ import type { AuthConfig } from './config.ts'
 import { authMetrics } from './metrics.ts'
 import { authChecks } from './ops/auth-checks.ts'
 import { opsApi } from './ops/ops-api.ts'
-import { keyEncryptionKey, opsToken, refreshKeys } from './secrets.ts'
+import { keyEncryptionKeys, opsToken, refreshKeys } from './secrets.ts'
 import { refreshLimit } from './sessions/refresh-limit.ts'
 import { startSigning } from './signing.ts'
 import { openDurable, openShared } from './stores.ts'
@@ -38,7 +38,7 @@ export async function startAuth(
   // Before anything is waited for: an operator hears of a secret that is missing at once.
   const secrets = {
     ring: refreshKeys(config),
-    sealing: keyEncryptionKey(config),
+    sealing: keyEncryptionKeys(config),
     opsToken: opsToken(config)
   }
   const {
@@ -77,7 +77,8 @@ export async function startAuth(
     ops,
     {
       ...{ ...common, newUser, clients: clients(durable.clients, stale, clock) },
-      ...{ keys: signing.operations, fleet: shared.fleet, stale }
+      ...{ keys: signing.operations, fleet: shared.fleet, stale },
+      ...{ revocations: shared.revocationWriter, lifetimeSeconds: config.AUTH_ACCESS_TTL_SECONDS }
     },
     { token: secrets.opsToken, hosts: words(config.AUTH_OPS_HOSTS) }
   )

@@ -15,6 +15,7 @@ import type { GuessCounts } from './guesses/guess-counts.ts'
 import { memoryGuessCounts } from './guesses/memory-guess-counts.ts'
 import { redisGuessCounts } from './guesses/redis-guess-counts.ts'
 import { keySetStore } from './keys/key-set-store.ts'
+import type { SealingKeys } from './keys/seal.ts'
 import { loadSigningKeys, signingKeyStore } from './keys/signing-key-store.ts'
 import {
   type RevocationWriter,
@@ -32,7 +33,7 @@ import { CLOCK_SKEW_SECONDS } from './tokens/clock-skew.ts'
 /** The durable tables, and what is kept in them. */
 export async function openDurable(
   config: AuthConfig,
-  keyEncryptionKey: Buffer,
+  sealingKeys: SealingKeys,
   clock: () => number,
   onWaiting: (cause: unknown) => void
 ) {
@@ -43,7 +44,8 @@ export async function openDurable(
     waitSeconds: config.DATABASE_WAIT_SECONDS,
     onWaiting
   })
-  const keyStore = signingKeyStore(database, keyEncryptionKey, clock)
+  const keyStore = signingKeyStore(database, sealingKeys, clock)
+  await keyStore.reseal()
   await loadSigningKeys(keyStore, config.AUTH_SIGNING_ALGORITHM, clock())
   return {
     accounts: accountStore(database),

@@ -4,16 +4,16 @@ import { join } from 'node:path'
 import { dataFolder } from '@gatehouse/fixtures/house'
 import t from 'tap'
 import { readConfig } from '../src/config.ts'
-import { keyEncryptionKey, randomSecret, refreshKeys } from '../src/secrets.ts'
+import { keyEncryptionKeys, randomSecret, refreshKeys } from '../src/secrets.ts'
 
 t.test('the first start makes secrets, and later ones read them', async (t) => {
   const folder = join(dataFolder(t), 'made')
   const config = readConfig({ GATEHOUSE_DATA_DIR: folder })
 
-  const [ring, key] = [refreshKeys(config), keyEncryptionKey(config)]
+  const [ring, [key]] = [refreshKeys(config), keyEncryptionKeys(config)]
 
   t.strictSame(refreshKeys(config).newest, ring.newest)
-  t.strictSame(keyEncryptionKey(config), key)
+  t.strictSame(keyEncryptionKeys(config), [key])
   t.equal(ring.newest.secret.length, 32)
   t.notSame(ring.newest.secret, key, 'two secrets')
   t.strictSame(readdirSync(folder).sort(), ['key-encryption-key', 'refresh-keys'], 'and no drafts')
@@ -34,8 +34,24 @@ t.test('a secret may be given as it is, or in a file', async (t) => {
     { AUTH_KEY_ENCRYPTION_KEY: key, AUTH_KEY_ENCRYPTION_KEY_FILE: '/nowhere' }
   ]) {
     const config = readConfig({ GATEHOUSE_DATA_DIR: folder, ...given })
-    t.equal(keyEncryptionKey(config).toString('base64url'), key, Object.keys(given).join(' and '))
+    t.equal(
+      keyEncryptionKeys(config)[0].toString('base64url'),
+      key,
+      Object.keys(given).join(' and ')
+    )
   }
+})
+
+t.test('there may be several key-encryption keys, the newest first', async (t) => {
+  const [next, old] = [randomSecret(), randomSecret()]
+  const readKeys = (AUTH_KEY_ENCRYPTION_KEY: string) =>
+    keyEncryptionKeys(readConfig({ AUTH_KEY_ENCRYPTION_KEY })).map((key) =>
+      key.toString('base64url')
+    )
+  t.strictSame(readKeys(`${next},${old}`), [next, old])
+  t.strictSame(readKeys(` ${next},\n${old}\n`), [next, old])
+  t.throws(() => readKeys(`${next},short`), { name: 'SettingsFault' })
+  t.throws(() => readKeys(','), { name: 'SettingsFault' })
 })
 
 t.test('a secret that is not usable is a fault that does not tell it', async (t) => {
@@ -54,12 +70,12 @@ t.test('a secret that is not usable is a fault that does not tell it', async (t)
   for (const placeholder of [zeros, words]) {
     const given = { AUTH_KEY_ENCRYPTION_KEY: placeholder, AUTH_REFRESH_KEYS: `1:${placeholder}` }
     const config = readConfig({ GATEHOUSE_DATA_DIR: dataFolder(t), ...given })
-    t.throws(() => keyEncryptionKey(config), { name: 'SettingsFault' }, 'a placeholder')
+    t.throws(() => keyEncryptionKeys(config), { name: 'SettingsFault' }, 'a placeholder')
     t.throws(() => refreshKeys(config), { name: 'SettingsFault' }, 'a placeholder')
   }
   for (const [fault, given] of Object.entries(wrong)) {
     const config = readConfig({ GATEHOUSE_DATA_DIR: dataFolder(t), ...given })
-    const error: unknown = t.throws(() => [refreshKeys(config), keyEncryptionKey(config)], {
+    const error: unknown = t.throws(() => [refreshKeys(config), keyEncryptionKeys(config)], {
       name: 'SettingsFault'
     })
     t.match(String(error), fault)
@@ -71,7 +87,7 @@ t.test('in production nothing is made', async (t) => {
   const folder = dataFolder(t)
   const config = { ...readConfig({ GATEHOUSE_DATA_DIR: folder }), NODE_ENV: 'production' as const }
   t.throws(() => refreshKeys(config), { name: 'SettingsFault' })
-  t.throws(() => keyEncryptionKey(config), { name: 'SettingsFault' })
+  t.throws(() => keyEncryptionKeys(config), { name: 'SettingsFault' })
   t.strictSame(readdirSync(folder), [])
 })
 
@@ -81,6 +97,6 @@ t.test('what another process has made is taken, not overwritten', async (t) => {
   const key = randomSecret()
   writeFileSync(file, `${key}\n`)
   const config = readConfig({ GATEHOUSE_DATA_DIR: folder })
-  t.equal(keyEncryptionKey(config).toString('base64url'), key)
+  t.equal(keyEncryptionKeys(config)[0].toString('base64url'), key)
   t.equal(readFileSync(file, 'utf8'), `${key}\n`)
 })

@@ -26,6 +26,7 @@ export type AuditKind =
   | 'key-activated'
   | 'key-retired'
   | 'key-revoked'
+  | 'tokens-revoked'
 
 /** Where a request came from, as the gateway tells it. */
 export type Origin = {

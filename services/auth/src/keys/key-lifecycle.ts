@@ -1,4 +1,5 @@
 import type { Algorithm } from '@gatehouse/access-token/claims'
+import { KEY_MEMORY_SECONDS } from '@gatehouse/revocation/revocation'
 import { keyCannot, keyStillNeeded, keyStillSigns, noSuchKey, tooManyKeys } from '../refusals.ts'
 import { CLOCK_SKEW_SECONDS } from '../tokens/clock-skew.ts'
 import type { KeyState } from './signing-key.ts'
@@ -88,7 +89,10 @@ export function revocation(
 ): KeyRecord[] {
   const key = named(keys, kid)
   if (key.state === 'revoked') return []
-  const untoldUntil = lastTokenOut(key, at)
+  const untoldUntil = Math.max(
+    lastTokenOut(key, at),
+    at.now + KEY_MEMORY_SECONDS + CLOCK_SKEW_SECONDS
+  )
   const revoked: KeyRecord = { ...key, state: 'revoked', endedAt: at.now, untoldUntil }
   if (key.state !== 'active') return [revoked]
   if (successor === undefined) throw new Error('a key that signs is revoked without a successor')

@@ -3,7 +3,7 @@ import type { Insertable, Kysely, Selectable, Transaction } from 'kysely'
 import { type AuditLog, auditLog } from '../audit/audit-log.ts'
 import type { SigningKeyTable, Tables } from '../database/tables.ts'
 import type { KeyRecord } from './key-lifecycle.ts'
-import { seal, unseal } from './seal.ts'
+import { type SealingKeys, seal, unsealWithAny } from './seal.ts'
 import { generateSigningKey, type SigningKey } from './signing-key.ts'
 
 /** The keys while they are held for a change: nobody else changes one meanwhile. */
@@ -28,17 +28,22 @@ export type SigningKeyStore = {
   change<Result>(work: (ledger: KeyLedger) => Promise<Result>): Promise<Result>
   /** Remembers how long tokens live that the active key signs. False where the key is not active any more. */
   noteTokenLife(kid: string, seconds: number): Promise<boolean>
+  /**
+   * Seals anew, with the newest key, what is sealed with an older one: how many. Nothing is left that only the older one opens.
+   * @throws Error where one cannot be opened with any
+   */
+  reseal(): Promise<number>
 }
 
 export function signingKeyStore(
   db: Kysely<Tables>,
-  keyEncryptionKey: Buffer,
+  sealingKeys: SealingKeys,
   clock: () => number
 ): SigningKeyStore {
   const insert = async (on: Kysely<Tables>, key: SigningKey, nowMs: number): Promise<boolean> => {
     const row = await on
       .insertInto('signing_keys')
-      .values(newRow(key, keyEncryptionKey, Math.floor(nowMs / 1000)))
+      .values(newRow(key, sealingKeys, Math.floor(nowMs / 1000)))
       .onConflict((conflict) => conflict.doNothing())
       .returning('kid')
       .executeTakeFirst()
@@ -59,7 +64,7 @@ export function signingKeyStore(
         algorithm: row.algorithm,
         state: row.state,
         publicJwk: JSON.parse(row.public_jwk),
-        privatePem: unsealNamed(row, keyEncryptionKey)
+        privatePem: unsealNamed(row, sealingKeys).secret
       }))
     },
     records: () => readRecords(db),
@@ -97,9 +102,33 @@ export function signingKeyStore(
         .returning('kid')
         .executeTakeFirst()
       return row !== undefined
+    },
+    async reseal() {
+      const rows = await db
+        .selectFrom('signing_keys')
+        .select(['kid', 'sealed_private_key'])
+        .where('sealed_private_key', '!=', GONE)
+        .execute()
+      let count = 0
+      for (const row of rows) {
+        const { secret, stale } = unsealNamed(row, sealingKeys)
+        if (!stale) continue
+        await db
+          .updateTable('signing_keys')
+          .set({ sealed_private_key: seal(secret, sealingKeys[0], row.kid) })
+          .where('kid', '=', row.kid)
+          // Its private half may be gone meanwhile, and is not to come back.
+          .where('sealed_private_key', '=', row.sealed_private_key)
+          .execute()
+        count += 1
+      }
+      return count
     }
   }
 }
+
+/** in place of a private half that nobody needs any more */
+const GONE = ''
 
 async function countVersion(transaction: Transaction<Tables>, by: 0 | 1): Promise<void> {
   await transaction
@@ -108,17 +137,13 @@ async function countVersion(transaction: Transaction<Tables>, by: 0 | 1): Promis
     .execute()
 }
 
-function newRow(
-  key: SigningKey,
-  keyEncryptionKey: Buffer,
-  now: number
-): Insertable<SigningKeyTable> {
+function newRow(key: SigningKey, [newest]: SealingKeys, now: number): Insertable<SigningKeyTable> {
   return {
     kid: key.kid,
     algorithm: key.algorithm,
     state: key.state,
     public_jwk: JSON.stringify(key.publicJwk),
-    sealed_private_key: seal(key.privatePem, keyEncryptionKey, key.kid),
+    sealed_private_key: seal(key.privatePem, newest, key.kid),
     created_at: now,
     activated_at: key.state === 'active' ? now : null
   }
@@ -146,24 +171,30 @@ async function readRecords(on: Kysely<Tables>): Promise<KeyRecord[]> {
   }))
 }
 
+/** It never signs again. */
+const hasEnded = ({ state }: KeyRecord) => state === 'retired' || state === 'revoked'
+
 async function writeRecord(on: Kysely<Tables>, record: KeyRecord): Promise<void> {
   await on
     .updateTable('signing_keys')
     .set({
       ...{ state: record.state, activated_at: record.activatedAt, ended_at: record.endedAt },
       ...{ retiring_at: record.retiringAt, withdraw_at: record.withdrawAt },
-      ...{ longest_token_seconds: record.longestTokenSeconds, untold_until: record.untoldUntil }
+      ...{ longest_token_seconds: record.longestTokenSeconds, untold_until: record.untoldUntil },
+      ...(hasEnded(record) ? { sealed_private_key: GONE } : {})
     })
     .where('kid', '=', record.kid)
     .execute()
 }
 
-function unsealNamed(row: Selectable<SigningKeyTable>, keyEncryptionKey: Buffer): string {
+type SealedRow = Pick<Selectable<SigningKeyTable>, 'kid' | 'sealed_private_key'>
+
+function unsealNamed(row: SealedRow, keys: SealingKeys) {
   try {
-    return unseal(row.sealed_private_key, keyEncryptionKey, row.kid)
+    return unsealWithAny(row.sealed_private_key, keys, row.kid)
   } catch (cause) {
     throw new Error(
-      `signing key ${row.kid} cannot be opened: AUTH_KEY_ENCRYPTION_KEY is not the one it was sealed with`,
+      `signing key ${row.kid} cannot be opened: AUTH_KEY_ENCRYPTION_KEY has not the one it was sealed with`,
       { cause }
     )
   }

@@ -5,6 +5,7 @@ import type { Passwords } from '../accounts/passwords.ts'
 import type { AuditLog } from '../audit/audit-log.ts'
 import type { Clients } from '../clients/clients.ts'
 import type { KeyOperations } from '../keys/key-operations.ts'
+import type { RevocationWriter } from '../revocations/revocation-log.ts'
 import type { StaleTokens } from '../revocations/stale-tokens.ts'
 import type { NewUser } from '../routes/needs.ts'
 import type { Families } from '../sessions/families.ts'
@@ -15,6 +16,7 @@ import { gatewayRoutes } from './gateways.ts'
 import { keyRoutes } from './keys.ts'
 import { listUsers } from './list-users.ts'
 import { type OperatorPolicy, requireOperator } from './require-operator.ts'
+import { revokeTokens } from './revoke-tokens.ts'
 import { sessionRoutes } from './sessions.ts'
 import { setRoles } from './set-roles.ts'
 import { switchUser } from './switch-user.ts'
@@ -29,6 +31,9 @@ export type OpsNeeds = {
   readonly fleet: Pick<Fleet, 'live'>
   readonly audit: AuditLog
   readonly stale: StaleTokens
+  readonly revocations: RevocationWriter
+  /** how long access tokens live */
+  readonly lifetimeSeconds: number
   readonly newUser: NewUser
   readonly clock: () => number
 }
@@ -44,6 +49,7 @@ const groups: OpsRoutes[] = [
   sessionRoutes,
   clientRoutes,
   keyRoutes,
+  revokeTokens,
   gatewayRoutes,
   auditRoutes
 ]

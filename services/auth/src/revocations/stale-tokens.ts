@@ -30,7 +30,7 @@ export type StaleTokens = {
  * `iat` counts whole seconds, so the rest of this one goes with it, and one more for a token that is being issued with the old
  * rights meanwhile. New tokens are dated ahead by as much, which is within what clocks may be off.
  */
-const AHEAD_SECONDS = 2
+export const AHEAD_SECONDS = 2
 
 export function staleTokens(needs: {
   db: Kysely<Tables>

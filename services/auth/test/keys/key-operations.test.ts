@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { testClock } from '@gatehouse/fixtures/clock'
 import type { Fleet, Heartbeat } from '@gatehouse/fleet/fleet'
 import { memoryFleet } from '@gatehouse/fleet/memory-fleet'
-import type { Revocation } from '@gatehouse/revocation/revocation'
+import { KEY_MEMORY_SECONDS, type Revocation } from '@gatehouse/revocation/revocation'
 import t, { type Test } from 'tap'
 import { auditLog } from '../../src/audit/audit-log.ts'
 import { loadSigningKeys, signingKeyStore } from '../../src/keys/signing-key-store.ts'
@@ -24,7 +24,7 @@ async function instances(t: Test, kind: DatabaseKind, more: { rotationSeconds?: 
   const told: Revocation[] = []
   let isLogAway = false
   const first = await database.open()
-  await loadSigningKeys(signingKeyStore(first, keyEncryptionKey, clock), 'ES256', clock())
+  await loadSigningKeys(signingKeyStore(first, [keyEncryptionKey], clock), 'ES256', clock())
   const start = async (lifetimeSeconds = LIFETIME_SECONDS) =>
     signingOn({
       ...{ database: await database.open(), keyEncryptionKey, fleet, clock, lifetimeSeconds },
@@ -214,7 +214,7 @@ for (const kind of databaseKinds(t)) {
       const changed = await one.operations.revoke(leaked, origin)
       const next = changed.find(({ state }) => state === 'active')?.kid ?? ''
       t.strictSame(await states(other), { [leaked]: 'revoked', [next]: 'active' })
-      const until = clock() / 1000 + LIFETIME_SECONDS + SKEW_SECONDS
+      const until = clock() / 1000 + KEY_MEMORY_SECONDS + SKEW_SECONDS
       t.strictSame(told.slice(-2, -1), [{ kind: 'key', id: leaked, until }])
       t.match(told.at(-1), { kind: 'key-set' })
       t.equal(one.live.active().kid, next)

@@ -11,8 +11,9 @@ const clock = testClock()
 const keyEncryptionKey = randomBytes(32)
 
 /** The key store of a database, as one start of the service opens it. */
-async function start(database: TestDatabase, key = keyEncryptionKey) {
-  return { store: signingKeyStore(await database.open(), key, clock) }
+async function start(database: TestDatabase, key: Buffer = keyEncryptionKey, ...older: Buffer[]) {
+  const db = await database.open()
+  return { store: signingKeyStore(db, [key, ...older], clock), db }
 }
 
 const kinds = databaseKinds(t)
@@ -65,8 +66,54 @@ for (const kind of kinds) {
 
       const { store } = await start(folder, randomBytes(32))
       await t.rejects(loadSigningKeys(store, 'ES256', clock()), {
-        message: `signing key ${key?.kid} cannot be opened: AUTH_KEY_ENCRYPTION_KEY is not the one it was sealed with`
+        message: `signing key ${key?.kid} cannot be opened: AUTH_KEY_ENCRYPTION_KEY has not the one it was sealed with`
       })
+    }
+  )
+
+  t.test(
+    `${kind.name}: the key-encryption key is changed in steps, and then the old one opens nothing`,
+    { skip: kind.skip },
+    async (t) => {
+      const database = await kind.make(t)
+      const [old, next] = [randomBytes(32), randomBytes(32)]
+      const before = await start(database, old)
+      const made = await loadSigningKeys(before.store, 'ES256', clock())
+      const loaded = async (key: Buffer, ...older: Buffer[]) =>
+        loadSigningKeys((await start(database, key, ...older)).store, 'ES256', clock())
+
+      const known = await start(database, old, next)
+      t.equal(await known.store.reseal(), 0, 'known, and not in use yet')
+      const used = await start(database, next, old)
+      t.strictSame(await loaded(next, old), made)
+      t.equal(await used.store.reseal(), 1)
+      t.equal(await used.store.reseal(), 0, 'once')
+      t.strictSame(await known.store.live(), made, 'an instance of before still opens it')
+      t.strictSame(await loaded(next), made)
+      await t.rejects(loaded(old), { message: /cannot be opened/ })
+    }
+  )
+
+  t.test(
+    `${kind.name}: of a key that is retired or revoked no private half is left`,
+    { skip: kind.skip },
+    async (t) => {
+      const { store, db } = await start(await kind.make(t))
+      await loadSigningKeys(store, 'ES256', clock())
+      for (const state of ['retired', 'revoked'] as const) {
+        const key = await generateSigningKey('ES256', 'standby')
+        await store.change(async ({ add, write }) => {
+          const record = await add(key, clock())
+          await write([{ ...record, state }])
+        })
+        const { sealed_private_key: sealed } = await db
+          .selectFrom('signing_keys')
+          .select('sealed_private_key')
+          .where('kid', '=', key.kid)
+          .executeTakeFirstOrThrow()
+        t.equal(sealed, '', state)
+      }
+      t.equal(await store.reseal(), 0, 'nor is there anything to seal anew')
     }
   )
 

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { dataFolder } from '@gatehouse/fixtures/house'
 import { redisMissing, redisServer } from '@gatehouse/fixtures/redis-server'
 import t, { type Test } from 'tap'
+import { redisRevocationWriter } from '../../src/revocations/revocation-log.ts'
 import {
   clockFromNow,
   opening,
@@ -103,6 +104,9 @@ t.test('Redis: the log forgets what nobody needs any more', { skip: redisMissing
   const { redis } = await redisServer(t)
   const { families, ...log } = redisStore(redis, { policy, clock, revocationSeconds: SHORT })
   const subject = randomUUID()
+  const longer = clock() / 1000 + 10 * SHORT
+  const writer = redisRevocationWriter(redis, { clock, replicas: 0 })
+  await writer.append({ kind: 'key', id: 'a key', until: longer })
   for (let login = 0; login < 15; login++) {
     await families.open(subject, `old ${login}`, opening)
     await families.end(subject, `old ${login}`)
@@ -113,5 +117,5 @@ t.test('Redis: the log forgets what nobody needs any more', { skip: redisMissing
     await families.end(subject, sid)
   }
   const ids = (await entries({ families, ...log })).map(({ id }) => id)
-  t.strictSame(ids, ['new', 'newer'], 'ten at each step')
+  t.strictSame(ids, ['a key', 'new', 'newer'], 'ten at each step; a key’s entry holds up no other')
 })
