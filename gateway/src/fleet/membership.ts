@@ -5,8 +5,11 @@ import { calculateJwkThumbprint, type JWK } from 'jose'
 
 /** A gateway's place among the others. */
 export type Membership = {
-  /** The keys that assertions of all live gateways are verified with: its own always, the others' as they were last heard of. */
-  assertionKeys(): readonly JWK[]
+  /**
+   * The keys that assertions of all live gateways are verified with: its own, and those of the others as they are now. One that
+   * has just started serves at once, so an older answer would have services refuse its callers.
+   */
+  assertionKeys(): Promise<readonly JWK[]>
   /** Tells the others at once, and not only at the next beat. */
   announce(): Promise<void>
   /** Leaves: the others need not wait for it any more. */
@@ -30,23 +33,38 @@ export async function joinFleet(options: MembershipOptions): Promise<Membership>
   let peers: readonly JWK[] = []
   let inTouch = true
 
-  const beat = async (): Promise<void> => {
+  const hear = async (): Promise<void> => {
+    const live = await fleet.live()
+    const others = live.filter(({ id }) => id !== heartbeat().id)
+    peers = (await Promise.all(others.map(peerKey))).filter((key) => key !== null)
+  }
+  const attempt = async (work: () => Promise<void>): Promise<void> => {
     try {
-      await fleet.announce(heartbeat())
-      const live = await fleet.live()
-      const others = live.filter(({ id }) => id !== heartbeat().id)
-      peers = (await Promise.all(others.map(peerKey))).filter((key) => key !== null)
+      await work()
       inTouch = true
     } catch (error) {
-      // An outage is told of once, not at every beat.
+      // An outage is told of once, not at every attempt.
       if (inTouch) onFault(error)
       inTouch = false
     }
   }
+  const beat = () =>
+    attempt(async () => {
+      await fleet.announce(heartbeat())
+      await hear()
+    })
+  let hearing: Promise<void> | null = null
   await beat()
   const beating = setInterval(() => void beat(), intervalMs).unref()
   return {
-    assertionKeys: () => [ownKey, ...peers],
+    async assertionKeys() {
+      // Whoever asks meanwhile may have come too late for it, and asks once more where a key is missing.
+      hearing ??= attempt(hear).finally(() => {
+        hearing = null
+      })
+      await hearing
+      return [ownKey, ...peers]
+    },
     announce: beat,
     async close() {
       clearInterval(beating)

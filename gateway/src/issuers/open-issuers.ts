@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import type { RoomLog } from '@gatehouse/http-service/room-log'
+import { KEY_MEMORY_SECONDS } from '@gatehouse/revocation/revocation'
 import { Gauge, type Registry } from 'prom-client'
 import type { GatewayConfig } from '../config.ts'
 import { openSigningKeys, type SigningKeys } from '../keys/signing-keys.ts'
@@ -25,6 +26,7 @@ export async function openIssuers({ config, log, metrics, clock }: Needs): Promi
     url: config.GATEWAY_JWKS_URL,
     file: fileOf('gateway-jwks'),
     onFault: (reason) => log.warn({ reason }, 'the key set could not be refreshed'),
+    trustSeconds: KEY_MEMORY_SECONDS,
     clock
   })
   const external = config.issuers.map(async (row) => ({

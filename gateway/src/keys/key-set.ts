@@ -53,10 +53,10 @@ export function without(set: KeySet, kid: string): KeySet {
   return { keys, version: versionOf(keys) }
 }
 
-/** The same for the document that it was read from. */
-export function documentWithout(text: string, kid: string): string {
+/** The document of a set without some of its keys. */
+export function documentWithout(text: string, kids: ReadonlySet<unknown>): string {
   const { keys } = JSON.parse(text) as { keys: { kid?: unknown }[] }
-  return JSON.stringify({ keys: keys.filter((key) => key?.kid !== kid) })
+  return JSON.stringify({ keys: keys.filter((key) => !kids.has(key?.kid)) })
 }
 
 function versionOf(keys: ReadonlyMap<string, VerificationKey>): string {

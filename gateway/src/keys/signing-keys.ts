@@ -13,7 +13,7 @@ import {
 
 /** The issuer's keys, as this gateway holds them. */
 export type SigningKeys = {
-  /** whether a set has ever been had */
+  /** whether there is a set that counts */
   readonly loaded: boolean
   /** changes whenever the set does */
   readonly version: string
@@ -27,6 +27,11 @@ export type SigningKeys = {
   refresh(): Promise<boolean>
   /** The issuer has said that its set is now the one of this name: fetches until it is, or until another is named. */
   catchUp(issuerVersion: string): Promise<void>
+  /**
+   * The log in which revocations of keys stand has just been heard, and read to its end: what is held is as good as if it were
+   * fetched now, unless too much time has passed before.
+   */
+  noteLogHeard(): void
   /** The key is revoked: it is found no more, whatever set still holds it, and not kept either. */
   withdraw(kid: string): void
   close(): void
@@ -39,6 +44,8 @@ export type SigningKeysOptions = {
   file: string
   clock: () => number
   onFault: (reason: string) => void
+  /** how long a set counts without a word of the issuer or the log; for ever, where the issuer keeps no log */
+  trustSeconds?: number
 }
 
 const REFRESH_MS = 60_000
@@ -49,20 +56,20 @@ const CATCH_UP_ATTEMPTS = 50
 
 /** Holds the issuer's key set: fetched, refreshed, kept on disk; a fetch that fails changes nothing. */
 export async function openSigningKeys(options: SigningKeysOptions): Promise<SigningKeys> {
-  const { url, file, clock, onFault } = options
+  const { url, file, clock, onFault, trustSeconds = Number.POSITIVE_INFINITY } = options
   const withdrawn = new Set<string>()
-  let text = readKept(file)
+  const kept = readKept(file)
+  let { text } = kept
   let held: KeySet | null = text === null ? null : readKeySet(text)
-  let keptVersion = held?.version
+  let goodAtMs = Math.min(kept.goodAtMs, clock())
   let underWay: Promise<boolean> | null = null
   let inTouch = true
   let lastFetchMs = Number.NEGATIVE_INFINITY
 
   /** A full disk must not keep a withdrawn key in force: the set counts, kept or not, and the next fetch tries again. */
-  const keepOrTell = ({ version }: KeySet, document: string): void => {
+  const keepOrTell = (document: string): void => {
     try {
-      keep(file, document)
-      keptVersion = version
+      keep(file, document, goodAtMs)
     } catch (error) {
       onFault(`the key set could not be kept: ${messageOf(error)}`)
     }
@@ -74,9 +81,10 @@ export async function openSigningKeys(options: SigningKeysOptions): Promise<Sign
       const fetched = readKeySet(document, withdrawn)
       if (fetched === null) throw new Error('the document has no usable key')
       held = fetched
-      text = document
+      text = documentWithout(document, withdrawn)
+      goodAtMs = lastFetchMs
       inTouch = true
-      if (fetched.version !== keptVersion) keepOrTell(fetched, document)
+      keepOrTell(text)
       return true
     } catch (error) {
       // An outage is told of once, not at every attempt to end it.
@@ -93,7 +101,9 @@ export async function openSigningKeys(options: SigningKeysOptions): Promise<Sign
     return underWay
   }
 
-  const issuerVersion = () => keySetVersion(held?.keys.keys() ?? [])
+  /** Who has heard of nothing for too long may have missed the revocation of a key, and that it was ever revoked is forgotten. */
+  const counting = (): KeySet | null => (clock() - goodAtMs <= trustSeconds * 1000 ? held : null)
+  const issuerVersion = () => keySetVersion(counting()?.keys.keys() ?? [])
   let wanted = ''
   const catchUp = async (version: string): Promise<void> => {
     wanted = version
@@ -116,20 +126,23 @@ export async function openSigningKeys(options: SigningKeysOptions): Promise<Sign
 
   return {
     get loaded() {
-      return held !== null
+      return counting() !== null
     },
     get version() {
-      return held?.version ?? ''
+      return counting()?.version ?? ''
     },
     get kids() {
-      return [...(held?.keys.keys() ?? [])]
+      return [...(counting()?.keys.keys() ?? [])]
     },
     async find(kid) {
-      const known = held?.keys.get(kid)
+      const known = counting()?.keys.get(kid)
       if (known !== undefined) return known
       if (underWay === null && clock() - lastFetchMs < COOLDOWN_MS) return null
       await refresh()
-      return held?.keys.get(kid) ?? null
+      return counting()?.keys.get(kid) ?? null
+    },
+    noteLogHeard() {
+      if (counting() !== null) goodAtMs = clock()
     },
     ...{ refresh, catchUp },
     get issuerVersion() {
@@ -139,8 +152,8 @@ export async function openSigningKeys(options: SigningKeysOptions): Promise<Sign
       withdrawn.add(kid)
       if (!held?.keys.has(kid) || text === null) return
       held = without(held, kid)
-      text = documentWithout(text, kid)
-      keepOrTell(held, text)
+      text = documentWithout(text, withdrawn)
+      keepOrTell(text)
     },
     close: () => clearTimeout(timer)
   }
@@ -148,17 +161,28 @@ export async function openSigningKeys(options: SigningKeysOptions): Promise<Sign
 
 const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error))
 
-function readKept(file: string): string | null {
+/** The member of the kept set that says until when it was good, in milliseconds since 1970 (RFC 7517 §5 lets a set have others). */
+const GOOD_AT = 'goodAtMs'
+
+type Kept = { text: string | null; goodAtMs: number }
+
+/** One that does not say so, as earlier versions kept it, is as old as can be. */
+function readKept(file: string): Kept {
   try {
-    return readFileSync(file, 'utf8')
+    const text = readFileSync(file, 'utf8')
+    const goodAtMs: unknown = JSON.parse(text)[GOOD_AT]
+    return { text, goodAtMs: typeof goodAtMs === 'number' ? goodAtMs : Number.NEGATIVE_INFINITY }
   } catch {
-    return null
+    return { text: null, goodAtMs: Number.NEGATIVE_INFINITY }
   }
 }
 
 /** Whole or not at all: a gateway that is killed here must not find half a set. */
-function keep(file: string, text: string): void {
+function keep(file: string, text: string, goodAtMs: number): void {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
-  writeFileSync(`${file}.new`, text, { mode: 0o600 })
-  renameSync(`${file}.new`, file)
+  const kept = JSON.stringify({ ...JSON.parse(text), [GOOD_AT]: goodAtMs })
+  // Gateways of one machine may share the folder.
+  const own = `${file}.${process.pid}.new`
+  writeFileSync(own, kept, { mode: 0o600 })
+  renameSync(own, file)
 }

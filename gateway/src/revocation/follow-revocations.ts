@@ -19,6 +19,8 @@ type FollowOptions = {
   onFault: (error: unknown) => void
   /** each entry, after it is in force */
   onEntry?: (entry: Revocation) => void
+  /** the log has been read to its end, as it is now */
+  onHeard?: () => void
 }
 
 const RETRY_MS = 100
@@ -31,7 +33,7 @@ const ATTEMPTS_BEFORE_THE_FIRST = 10
  * costs a moment, never a hole. Entries are forgotten when the tokens they kill have expired.
  */
 export function followRevocations(options: FollowOptions): Revocations {
-  const { source, clock, onFault, onEntry = () => {} } = options
+  const { source, clock, onFault, onEntry = () => {}, onHeard = () => {} } = options
   const revoked = revokedTokens()
   const ended = new AbortController()
   let cursor: Cursor | null = null
@@ -50,6 +52,7 @@ export function followRevocations(options: FollowOptions): Revocations {
       loaded = true
       failures = 0
       heardAtMs = clock()
+      onHeard()
     }
   }
   /** An outage is told of once, not at every attempt to end it. */

@@ -20,7 +20,7 @@ export type VerifiedToken = {
 export type AccessTokenVerifier = {
   /**
    * At once for a token that is remembered.
-   * @throws Refusal UNAUTHENTICATED, TOKEN_EXPIRED, or UNAVAILABLE while no key set has ever been had
+   * @throws Refusal UNAUTHENTICATED, TOKEN_EXPIRED, or UNAVAILABLE while there is no key set that counts
    */
   verify(token: string): VerifiedToken | Promise<VerifiedToken>
 }
@@ -53,7 +53,7 @@ export function accessTokenVerifier(needs: VerifierNeeds): AccessTokenVerifier {
     if ('flaw' in read) throw invalidToken(read.flaw)
     const { kid, algorithm, claims } = read
     const keys = issuers.find(read.issuer)?.keys
-    if (!keys?.loaded) throw notYet('no key set of the issuer has been had yet')
+    if (!keys?.loaded) throw notYet('there is no key set of the issuer that counts')
     const key = await keys.find(kid)
     if (key === null) throw invalidToken('an unknown key')
     // The key decides the algorithm; the token only may not contradict it (RFC 8725 §3.1).

@@ -9,30 +9,34 @@ import t, { type Test } from 'tap'
 import { newAssertionKey } from '../../src/assertions/assertions.ts'
 import { joinFleet } from '../../src/fleet/membership.ts'
 
-async function member(t: Test, fleet: Fleet, id: string, changes: Partial<Heartbeat> = {}) {
+async function member(
+  t: Test,
+  fleet: Fleet,
+  id: string,
+  changes: Partial<Heartbeat> = {},
+  intervalMs = 60_000
+) {
   const key = await newAssertionKey()
   const faults: unknown[] = []
   const membership = await joinFleet({
-    ...{ fleet, ownKey: key.publicJwk, intervalMs: 20, onFault: (error) => faults.push(error) },
+    ...{ fleet, ownKey: key.publicJwk, intervalMs, onFault: (error) => faults.push(error) },
     heartbeat: () => ({
       ...{ id, name: id, keySetVersion: 'v1', kids: ['one'], revocationCursor: '0-1' },
       ...{ revocationLagSeconds: 0, assertionJwk: JSON.stringify(key.publicJwk), ...changes }
     })
   })
   t.teardown(() => membership.close())
-  const kids = () => membership.assertionKeys().map(({ kid }) => kid)
+  const kids = async () => (await membership.assertionKeys()).map(({ kid }) => kid)
   return { ...membership, kids, faults, kid: key.header.kid }
 }
 
 t.test('each gateway publishes the keys of all', async (t) => {
   const fleet = memoryFleet(Date.now)
   const [first, second] = [await member(t, fleet, 'a'), await member(t, fleet, 'b')]
-  await first.announce()
-  t.strictSame(first.kids(), [first.kid, second.kid], 'its own first')
-  t.strictSame(second.kids(), [second.kid, first.kid])
+  t.strictSame(await first.kids(), [first.kid, second.kid], 'its own first, and one just started')
+  t.strictSame(await second.kids(), [second.kid, first.kid])
   await second.close()
-  await first.announce()
-  t.strictSame(first.kids(), [first.kid], 'one that has left is not there any more')
+  t.strictSame(await first.kids(), [first.kid], 'one that has left is not there any more')
 })
 
 t.test('what is no public key of the right kind is not published', async (t) => {
@@ -47,12 +51,11 @@ t.test('what is no public key of the right kind is not published', async (t) => 
   }
   await member(t, fleet, 'garbage', { assertionJwk: 'garbage' })
   const own = await member(t, fleet, 'own')
-  t.strictSame(own.kids(), [own.kid])
+  t.strictSame(await own.kids(), [own.kid])
   const { publicJwk } = await newAssertionKey()
   const sneaky = { ...publicJwk, kid: own.kid, use: 'enc', d: 'private', key_ops: ['sign'] }
   await member(t, fleet, 'sneaky', { assertionJwk: JSON.stringify(sneaky) })
-  await own.announce()
-  const [, other] = own.assertionKeys()
+  const [, other] = await own.assertionKeys()
   t.strictSame(Object.keys(other ?? {}).sort(), ['alg', 'crv', 'kid', 'kty', 'use', 'x', 'y'])
   t.equal(other?.kid, publicJwk.kid, 'nobody takes another’s name')
 })
@@ -67,7 +70,7 @@ t.test(
     await server.redis.ping()
     while (redis.status !== 'ready') await sleep(5)
     const fleet = redisFleet(redis)
-    const own = await member(t, fleet, 'own')
+    const own = await member(t, fleet, 'own', {}, 20)
     await fleet.announce({
       ...{ id: 'dead', name: 'dead', keySetVersion: '', kids: [], revocationCursor: '' },
       ...{ revocationLagSeconds: 0, assertionJwk: '{}' }
@@ -84,12 +87,37 @@ t.test(
     while (own.faults.length === 0) await sleep(5)
     await sleep(100)
     t.equal(own.faults.length, 1)
-    t.strictSame(own.kids(), [own.kid], 'its own key is there all the same')
+    t.strictSame(await own.kids(), [own.kid], 'its own key is there all the same')
     await server.start()
     const back = await eventually(
       () => ids().catch(() => []),
       (live) => live.length > 0
     )
     t.strictSame(back, ['own'])
+  }
+)
+
+t.test(
+  'Redis: one that says again that it is live while its name is taken away is not overlooked',
+  { skip: redisMissing },
+  async (t) => {
+    const { redis } = await redisServer(t)
+    const paused: Heartbeat = {
+      ...{ id: 'paused', name: 'paused', keySetVersion: '', kids: [], revocationCursor: '' },
+      ...{ revocationLagSeconds: 0, assertionJwk: '{}' }
+    }
+    const { announce } = redisFleet(redis)
+    const justBefore = new Proxy(redis, {
+      get(target, name) {
+        if (name !== 'srem') return Reflect.get(target, name).bind?.(target)
+        return async (key: string, ids: string[]) => {
+          await announce(paused)
+          return target.srem(key, ids)
+        }
+      }
+    })
+    await redis.sadd('gatehouse:{gateways}', 'paused')
+    t.strictSame(await redisFleet(justBefore).live(), [], 'its heartbeat had run out')
+    t.match(await redisFleet(redis).live(), [{ id: 'paused' }])
   }
 )

@@ -8,13 +8,16 @@ import t, { type Test } from 'tap'
 import { openSigningKeys } from '../../src/keys/signing-keys.ts'
 import { issuer, newKey } from '../fixtures/issuer.ts'
 
+const TRUST_SECONDS = 3600
+
 async function held(t: Test, folder = dataFolder(t)) {
   const key = newKey()
   const issuing = await issuer(t, [key])
   const clock = testClock()
   const faults: string[] = []
-  const open = async () => {
+  const open = async (trustSeconds?: number) => {
     const keys = await openSigningKeys({
+      ...(trustSeconds === undefined ? {} : { trustSeconds }),
       url: issuing.url,
       file: join(folder, 'jwks.json'),
       clock,
@@ -92,6 +95,38 @@ t.test('a gateway starts while the issuer is away, with the set that it kept', a
   writeFileSync(join(folder, 'jwks.json'), '{"keys":[{"half":')
   const spoilt = await open()
   t.notOk(spoilt.loaded, 'half a file is no set')
+})
+
+t.test('a set that was kept for too long counts for nothing until it is fetched', async (t) => {
+  const { key, issuing, clock, open } = await held(t)
+  await open(TRUST_SECONDS)
+  issuing.answer = (_, response) => response.writeHead(503).end()
+
+  clock.advance(TRUST_SECONDS * 1000)
+  const intime = await open(TRUST_SECONDS)
+  t.ok(await intime.find(key.kid), 'the log still tells what was revoked meanwhile')
+  clock.advance(1)
+  for (const keys of [intime, await open(TRUST_SECONDS)]) {
+    keys.noteLogHeard()
+    t.strictSame([keys.loaded, keys.kids, keys.version], [false, [], ''], 'the log has forgotten')
+    t.equal(await keys.find(key.kid), null)
+  }
+  t.ok((await open()).loaded, 'an issuer without a log is not to be heard of')
+
+  issuing.answer = null
+  t.ok(await intime.refresh())
+  t.ok(await intime.find(key.kid), 'what the issuer says now counts')
+})
+
+t.test('whoever hears the log needs no word of the issuer', async (t) => {
+  const { key, issuing, clock, open } = await held(t)
+  const keys = await open(TRUST_SECONDS)
+  issuing.answer = (_, response) => response.writeHead(503).end()
+  for (let hour = 0; hour < 3; hour += 1) {
+    clock.advance(TRUST_SECONDS * 1000)
+    keys.noteLogHeard()
+    t.ok(await keys.find(key.kid))
+  }
 })
 
 t.test('a set that cannot be kept on disk counts all the same, and is kept later', async (t) => {

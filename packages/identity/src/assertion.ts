@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import {
   ASSERTION_ALGORITHM,
   ASSERTION_ISSUER,
@@ -53,15 +54,14 @@ export function assertionVerifier(keys: GatewayKeys, audience: string[]): Assert
   }
 }
 
+/** between two fetches of one set: a flood of made-up assertions costs the gateway no more */
+const COOLDOWN_MS = 200
+
 function keyFinder(keys: GatewayKeys): JWTVerifyGetKey {
   if (typeof keys === 'object' && 'keys' in keys && !Array.isArray(keys)) {
     return createLocalJWKSet(keys as JSONWebKeySet)
   }
-  const sets = [keys as string | string[]]
-    .flat()
-    .map((url) =>
-      createRemoteJWKSet(new URL(url), { timeoutDuration: 2000, cooldownDuration: 1000 })
-    )
+  const sets = [keys as string | string[]].flat().map(remoteSet)
   return async (header, token) => {
     const misses: unknown[] = []
     for (const set of sets) {
@@ -73,6 +73,23 @@ function keyFinder(keys: GatewayKeys): JWTVerifyGetKey {
     }
     // One that could not be asked may have had it.
     throw misses.find(isOutage) ?? misses[0]
+  }
+}
+
+/** A key that is unknown right after a fetch may be that of a gateway which has started since: it is asked for once more. */
+function remoteSet(url: string): JWTVerifyGetKey {
+  const set = createRemoteJWKSet(new URL(url), {
+    timeoutDuration: 2000,
+    cooldownDuration: COOLDOWN_MS
+  })
+  return async (header, token) => {
+    try {
+      return await set(header, token)
+    } catch (error) {
+      if (!(error instanceof errors.JWKSNoMatchingKey)) throw error
+      await sleep(COOLDOWN_MS)
+      return await set(header, token)
+    }
   }
 }
 

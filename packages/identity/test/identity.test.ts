@@ -28,9 +28,8 @@ async function service(t: Test, kid = 'one') {
     await generateKeyPair(ASSERTION_ALGORITHM),
     await generateKeyPair(ASSERTION_ALGORITHM)
   ]
-  const keySet = {
-    keys: [{ ...(await exportJWK(own.publicKey)), kid, alg: ASSERTION_ALGORITHM }]
-  }
+  const published = { ...(await exportJWK(own.publicKey)), kid, alg: ASSERTION_ALGORITHM }
+  const keySet = { keys: [published] }
   const server = createServer((_request, response) => response.end(JSON.stringify(keySet)))
   await once(server.listen(0, '127.0.0.1'), 'listening')
   const stop = () => {
@@ -79,7 +78,8 @@ async function service(t: Test, kid = 'one') {
       url: path,
       headers: { ...(assertion === undefined ? {} : { 'x-auth-assertion': assertion }), ...headers }
     })
-  return { assertion, get, stop, url: `http://127.0.0.1:${port}${GATEWAY_KEYS_PATH}` }
+  const publish = (another: string) => keySet.keys.push({ ...published, kid: another })
+  return { assertion, get, stop, publish, url: `http://127.0.0.1:${port}${GATEWAY_KEYS_PATH}` }
 }
 
 t.test('a service knows who is calling, by the assertion', async (t) => {
@@ -135,6 +135,14 @@ t.test('several gateways may be asked, and one that is away hides no other', asy
   t.equal(await status(await first.assertion({ header: { kid: 'three' } })), 401)
   first.stop()
   t.equal(await status(await second.assertion()), 200)
+})
+
+t.test('a gateway that has started just after the keys were fetched is known', async (t) => {
+  const { assertion, get, publish } = await service(t)
+  const started = await assertion({ header: { kid: 'started' } })
+  t.equal((await get('/closed', started)).statusCode, 401)
+  publish('started')
+  t.equal((await get('/closed', started)).statusCode, 200)
 })
 
 t.test('headers that are not signed say nothing', async (t) => {
