@@ -4,6 +4,7 @@ import type { RoomLog } from '@gatehouse/http-service/room-log'
 import type { RedisConnection } from '@gatehouse/redis/connect-redis'
 import type { FastifyRequest } from 'fastify'
 import { type AssertionKey, assertions } from './assertions/assertions.ts'
+import { limitConnections } from './connection-limits.ts'
 import { allowOrigins } from './cross-origin.ts'
 import { forward } from './forwarding/forward.ts'
 import { lifetimes } from './forwarding/lifetimes.ts'
@@ -36,9 +37,14 @@ export type GatewayNeeds = {
   revoked: Revocations
   assertionKey: AssertionKey
   rememberedTokenBytes: number
+  /** how long a request may take to come whole */
+  requestMs: number
   upstreamTimeoutMs: number
   upstreamConnections: number
   upstreamWebSockets: number
+  /** how many connections of clients may be open, and how many from one address */
+  connections: number
+  connectionsPerAddress: number
   /** for the limits that gateways share; null: each counts for itself */
   limitsRedis: RedisConnection | null
   clock: () => number
@@ -50,10 +56,12 @@ export async function buildGateway(needs: GatewayNeeds): Promise<Service> {
   const app = buildService({
     log: needs.log,
     bodies: 'streamed',
+    requestMs: needs.requestMs,
     https: needs.https,
     errorForm: ({ url }) => errorFormOf(table(), url),
     trustProxy: needs.trustedProxies
   })
+  limitConnections(app, needs)
   await app.register(fastifyJwt, {
     secret: { private: assertionKey.privatePem, public: assertionKey.publicPem },
     sign: { algorithm: 'ES256', header: assertionKey.header }

@@ -36,9 +36,12 @@ export const gatewaySettings = {
   GATEWAY_TRUSTED_PROXIES: Type.String({ default: '' }),
   GATEWAY_TLS_CERT_FILE: Type.Optional(Type.String()),
   GATEWAY_TLS_KEY_FILE: Type.Optional(Type.String()),
+  GATEWAY_REQUEST_SECONDS: Type.Integer({ default: 300, minimum: 1 }),
   GATEWAY_UPSTREAM_TIMEOUT_SECONDS: Type.Integer({ default: 30, minimum: 1 }),
   GATEWAY_UPSTREAM_CONNECTIONS: Type.Integer({ default: 1024, minimum: 1 }),
   GATEWAY_UPSTREAM_WEBSOCKETS: Type.Integer({ default: 10_000, minimum: 1 }),
+  GATEWAY_CONNECTIONS: Type.Integer({ default: 20_000, minimum: 1 }),
+  GATEWAY_CONNECTIONS_PER_ADDRESS: Type.Integer({ default: 2000, minimum: 1 }),
   GATEWAY_TOKEN_CACHE_BYTES: Type.Integer({ default: 64 * 1024 * 1024, minimum: 65536 })
 }
 

@@ -43,6 +43,7 @@ export async function startGateway(
       const caughtUp = entry.kind === 'key-set' ? keys.catchUp(entry.id) : Promise.resolve()
       void caughtUp.then(() => membership?.announce())
     },
+    onHeard: keys.noteLogHeard,
     clock
   })
   const id = randomUUID()
@@ -70,9 +71,12 @@ export async function startGateway(
     allowedOrigins: words(config.ALLOWED_ORIGINS),
     issuers: issuers.trusted,
     rememberedTokenBytes: config.GATEWAY_TOKEN_CACHE_BYTES,
+    requestMs: config.GATEWAY_REQUEST_SECONDS * 1000,
     upstreamTimeoutMs: config.GATEWAY_UPSTREAM_TIMEOUT_SECONDS * 1000,
     upstreamConnections: config.GATEWAY_UPSTREAM_CONNECTIONS,
-    upstreamWebSockets: config.GATEWAY_UPSTREAM_WEBSOCKETS
+    upstreamWebSockets: config.GATEWAY_UPSTREAM_WEBSOCKETS,
+    connections: config.GATEWAY_CONNECTIONS,
+    connectionsPerAddress: config.GATEWAY_CONNECTIONS_PER_ADDRESS
   })
 
   new Gauge({
@@ -86,12 +90,12 @@ export async function startGateway(
   const ops = buildOps({
     ...{ log, metrics },
     checks: {
-      keys: () => (keys.loaded ? null : 'no key set has been had yet'),
+      keys: () => (keys.loaded ? null : 'there is no key set that counts'),
       revocations: () =>
         revoked.stalenessSeconds() < STALE_SECONDS ? null : 'the log of revocations is out of reach'
     }
   })
-  ops.get(GATEWAY_KEYS_PATH, async () => ({ keys: membership.assertionKeys() }))
+  ops.get(GATEWAY_KEYS_PATH, async () => ({ keys: await membership.assertionKeys() }))
   const opsUrl = await listen(ops, { host: config.GATEWAY_OPS_HOST, port: config.GATEWAY_OPS_PORT })
   const where = { host: config.GATEWAY_HOST, port: config.GATEWAY_PORT }
   const url = await listen(app, { ...where, secure: config.GATEWAY_TLS_CERT_FILE !== undefined })

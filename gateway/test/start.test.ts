@@ -2,11 +2,12 @@ import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { eventually } from '@gatehouse/fixtures/client'
 import { dataFolder } from '@gatehouse/fixtures/house'
 import { roomProcess } from '@gatehouse/fixtures/room-process'
 import { memoryFleet } from '@gatehouse/fleet/memory-fleet'
-import type { RevocationSource } from '@gatehouse/revocation/revocation'
+import { KEY_MEMORY_SECONDS, type RevocationSource } from '@gatehouse/revocation/revocation'
 import t, { type Test } from 'tap'
 import { readConfig } from '../src/config.ts'
 import { startGateway } from '../src/start.ts'
@@ -19,6 +20,15 @@ function settings(t: Test, jwksUrl: string) {
     GATEHOUSE_DATA_DIR: dataFolder(t),
     GATEWAY_JWKS_URL: jwksUrl
   })
+}
+/** A log in which nothing happens, and that says so. */
+const talkingLog: RevocationSource = {
+  async *follow(cursor, signal) {
+    while (!signal.aborted) {
+      yield { entries: [], cursor: cursor ?? '0', caughtUp: true }
+      await sleep(100, undefined, { signal }).catch(() => {})
+    }
+  }
 }
 const embedded = (revocations: RevocationSource) => ({ revocations, fleet: memoryFleet(Date.now) })
 const read = async (url: string) => {
@@ -66,12 +76,30 @@ t.test('a gateway says what it still waits for', async (t) => {
   t.match(JSON.parse(text), {
     status: 'not ready',
     failing: {
-      keys: 'no key set has been had yet',
+      keys: 'there is no key set that counts',
       revocations: 'the log of revocations is out of reach'
     }
   })
   t.equal((await read(`${gateway.opsUrl}/healthz`)).status, 200, 'it is alive all the same')
   t.equal((await read(`${gateway.url}/orders`)).status, 401, 'and refuses who brings nothing')
+})
+
+t.test('a key set that was kept counts for as long as revoked keys are remembered', async (t) => {
+  const { jwk } = newKey()
+  const startedWith = async (ageSeconds: number) => {
+    const config = settings(t, 'http://127.0.0.1:1/')
+    const kept = { keys: [jwk], goodAtMs: Date.now() - ageSeconds * 1000 }
+    writeFileSync(join(config.GATEHOUSE_DATA_DIR, 'gateway-jwks.json'), JSON.stringify(kept))
+    const gateway = await startGateway(config, embedded(talkingLog))
+    t.teardown(() => gateway.close())
+    return async () => (await read(`${gateway.opsUrl}/readyz`)).text
+  }
+  const late = await startedWith(KEY_MEMORY_SECONDS + 1)
+  t.match(await late(), '"keys":"there is no key set that counts"')
+  const justInTime = await startedWith(KEY_MEMORY_SECONDS - 5)
+  t.match(await justInTime(), '"status":"ready"')
+  await sleep(5500)
+  t.match(await justInTime(), '"status":"ready"', 'it has heard the log since')
 })
 
 t.test('a gateway of its own needs Redis, and says so', async (t) => {

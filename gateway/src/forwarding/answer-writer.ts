@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http'
 import { isIdentityName } from '@gatehouse/edge-headers/names'
-import { breakOff } from '@gatehouse/http-service/http-two'
-import type { FastifyReply } from 'fastify'
+import { breakOff, isGone, isHttpTwo } from '@gatehouse/http-service/http-two'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Dispatcher } from 'undici'
 import type { MarkOrigin } from '../cross-origin.ts'
 import type { Passage } from '../journey.ts'
@@ -17,7 +17,7 @@ export type AnswerEvents = {
   onAnswer(): void
   /** The answer is over, whole or not. */
   onEnd(): void
-  /** It failed before it answered. */
+  /** It failed before it answered, and its client still waits. */
   onFault(error: Error): void
 }
 
@@ -26,8 +26,8 @@ class ClientGone extends Error {
 }
 
 /**
- * Writes what a service answers to the client: no faster than the client reads, and no longer than it is there. An answer
- * that breaks off ends the connection, so that it does not look whole.
+ * Writes what a service answers to the client: no faster than the client reads, and no longer than it is there and does
+ * read. An answer that breaks off ends the connection, so that it does not look whole.
  */
 export function answerWriter(
   reply: FastifyReply,
@@ -37,37 +37,49 @@ export function answerWriter(
   const { raw } = reply
   let controller: Dispatcher.DispatchController | null = null
   let begun = false
+  let flushed = false
   let over = false
   let stream: EventStream | null = null
 
   const onClose = (): void => {
-    if (!over) controller?.abort(new ClientGone())
+    if (over) return
+    // Streams are opened and reset by the thousand (CVE-2023-44487): what has not begun does not hold its place until it would.
+    if (controller === null) events.onEnd()
+    else controller.abort(new ClientGone())
   }
   raw.once('close', onClose)
 
   return {
     onRequestStart(started) {
       controller = started
-      if (raw.destroyed) started.abort(new ClientGone())
+      if (isGone(raw)) started.abort(new ClientGone())
     },
     onResponseStart(_controller, status, received) {
       if (status < 200) return inform(raw, status, received as ResponseHeaders)
       const headers = responseHeaders(received as ResponseHeaders, route)
       events.markOrigin(headers, reply.request.headers.origin)
+      if (isStillSending(reply.request)) reply.header('connection', 'close')
       raw.writeHead(status, Object.assign(headers, reply.getHeaders() as ResponseHeaders))
       reply.hijack()
       begun = true
       events.onAnswer()
-      if (!isEventStream(headers)) return
-      stream = eventStream(raw, headers, token, events.lifetimes)
-      raw.flushHeaders()
+      if (isEventStream(headers)) stream = eventStream(raw, headers, token, events.lifetimes)
+      // What has come along with the headers goes out along with them; they do not wait for what is still to come.
+      process.nextTick(() => {
+        if (!flushed && !over) raw.flushHeaders()
+      })
     },
     onResponseData(paused, chunk) {
       if (raw.writableEnded) return
+      flushed = true
       stream?.note(chunk)
       if (raw.write(chunk)) return
       paused.pause()
-      raw.once('drain', () => paused.resume())
+      const unread = setTimeout(() => breakOff(raw), route.idleSeconds * 1000).unref()
+      raw.once('drain', () => {
+        clearTimeout(unread)
+        paused.resume()
+      })
     },
     onResponseEnd(_controller, trailers) {
       over = true
@@ -77,15 +89,16 @@ export function answerWriter(
     },
     onResponseError(_controller, error) {
       over = true
-      if (!begun) {
-        raw.off('close', onClose)
-        return events.onFault(error)
-      }
+      raw.off('close', onClose)
+      if (!begun && !(error instanceof ClientGone)) return events.onFault(error)
       events.onEnd()
-      breakOff(raw)
+      if (begun) breakOff(raw)
     }
   }
 }
+
+/** Answered before the request has come whole: what is left of it stands before the next one on its connection. */
+export const isStillSending = ({ raw }: FastifyRequest): boolean => !isHttpTwo(raw) && !raw.complete
 
 /** What a service says before its answer (RFC 9110 §15.2): a hint may help, and is no answer. */
 function inform(raw: ServerResponse, status: number, { link }: ResponseHeaders): void {

@@ -1,8 +1,10 @@
+import { isGone } from '@gatehouse/http-service/http-two'
 import type { FastifyReply } from 'fastify'
 import type { Dispatcher } from 'undici'
 import type { MarkOrigin } from '../cross-origin.ts'
 import type { Passage } from '../journey.ts'
 import { upstreamBusy } from '../refusals.ts'
+import type { Route } from '../routes/route.ts'
 import { answerWriter } from './answer-writer.ts'
 import { forwardedPath } from './forwarded-path.ts'
 import type { Lifetimes } from './lifetimes.ts'
@@ -17,6 +19,12 @@ export type ExchangeNeeds = {
   /** how long a service may take to begin its answer, where the row does not say */
   readonly answerMs: number
 }
+
+/** How long a service may take to begin its answer, and to go on with it. */
+export const patience = ({ answerSeconds, events, idleSeconds }: Route, answerMs: number) => ({
+  headersTimeout: answerSeconds === undefined ? answerMs : answerSeconds * 1000,
+  bodyTimeout: events ? 0 : idleSeconds * 1000
+})
 
 const NONE: ReadonlySet<string> = new Set()
 
@@ -39,20 +47,19 @@ export function exchange(
     method: reply.request.method as Dispatcher.HttpMethod,
     headers: passage.headers,
     body,
-    headersTimeout: (route.answerSeconds ?? 0) * 1000 || needs.answerMs,
-    bodyTimeout: route.events ? 0 : route.idleSeconds * 1000
+    ...patience(route, needs.answerMs)
   }
   const tried = new Set<string>()
   let repeats = SAFE.has(options.method) ? route.retries : 0
 
   const mayTryAgain = (error: Error): boolean => {
-    if (reply.raw.destroyed) return false
     if (wasNeverSent(error)) return tried.size < route.upstream.addresses.length
     const refusal = refusalOf(error)
     repeats -= 1
     return repeats >= 0 && refusal.code === 'UPSTREAM_UNAVAILABLE'
   }
   const attempt = (after: Error | null): void => {
+    if (isGone(reply.raw)) return
     // Where there is one address only, it is asked again.
     const others = tried.size < route.upstream.addresses.length ? tried : NONE
     const place = needs.upstreams.take(route.upstream, others)
@@ -71,7 +78,7 @@ export function exchange(
         const refusal = refusalOf(error)
         if (refusal.code === 'UPSTREAM_UNAVAILABLE') place.failed()
         if (mayTryAgain(error)) attempt(error)
-        else if (!reply.raw.destroyed) reply.send(refusal)
+        else if (!isGone(reply.raw)) reply.send(refusal)
       }
     })
     needs.dispatcher.dispatch({ ...options, origin: place.address }, writer)

@@ -1,13 +1,14 @@
 import { Readable } from 'node:stream'
 import httpProxy, { type FastifyHttpProxyOptions } from '@fastify/http-proxy'
+import { isGone } from '@gatehouse/http-service/http-two'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Dispatcher } from 'undici'
 import type { Passage } from '../journey.ts'
 import { upstreamBusy } from '../refusals.ts'
-import type { ExchangeNeeds } from './exchange.ts'
+import { answerWriter, isStillSending } from './answer-writer.ts'
+import { type ExchangeNeeds, patience } from './exchange.ts'
 import { forwardedPath } from './forwarded-path.ts'
 import { limitedBody } from './limited-body.ts'
-import { type ResponseHeaders, responseHeaders } from './response-headers.ts'
 import { refusalOf } from './upstream-faults.ts'
 import type { Place } from './upstreams.ts'
 import { BodyInHand, isReadWhole, wholeBody } from './whole-body.ts'
@@ -21,18 +22,18 @@ type StreamedUploadOptions = ExchangeNeeds & {
 const METHODS = ['POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const
 
 /**
- * The methods that may have a body: @fastify/http-proxy passes on one that streams, and its answer, which may come before
- * the body has ended. It decides nothing: the address, the path and the headers are the passage's, and it never sends a
- * request twice.
+ * The methods that may have a body: @fastify/http-proxy passes on one that streams. It decides nothing: the address, the
+ * path and the headers are the passage's, the answer, which may come before the body has ended, is written as every other
+ * one, and it never sends a request twice.
  */
 export async function streamedUpload(
   app: FastifyInstance,
   options: StreamedUploadOptions
 ): Promise<void> {
-  const { passageOf, passWhole, dispatcher, upstreams, answerMs } = options
+  const { passageOf, passWhole, dispatcher, upstreams, answerMs, markOrigin, lifetimes } = options
   const passage = (request: unknown) => passageOf(request as FastifyRequest)
   const placeOf = placesOfRequests(passageOf, upstreams)
-  const gone = new WeakMap<object, AbortSignal>()
+  const uploads = new WeakMap<object, Upload>()
 
   // Some media types have a parser of the framework, which would hold and cut the body.
   app.removeAllContentTypeParsers()
@@ -46,12 +47,20 @@ export async function streamedUpload(
     disableRequestLogging: true,
     internalRewriteLocationHeader: false,
     undici: {
-      // The client may leave after its body has ended: then nobody waits for the answer.
-      request: (request: Dispatcher.RequestOptions, done: (error: Error | null) => void) =>
-        dispatcher.request(
-          { ...request, signal: gone.get(request.body as object) ?? null },
-          done as never
-        )
+      request(request: Dispatcher.DispatchOptions, done: (error: Error) => void) {
+        const upload = uploads.get(request.body as object)
+        if (upload === undefined) throw new Error('a body was to be sent that is no request’s')
+        const { reply, place } = upload
+        const passage = passageOf(reply.request)
+        const writer = answerWriter(reply, passage, {
+          ...{ markOrigin, lifetimes, onAnswer: place.answered, onEnd: place.leave },
+          onFault(error) {
+            place.leave()
+            if (!isGone(reply.raw)) done(error)
+          }
+        })
+        dispatcher.dispatch({ ...request, ...patience(passage.route, answerMs) }, writer)
+      }
     },
     handler: (request, reply, _destination, from) => {
       if (!isStream(request.body)) {
@@ -60,15 +69,14 @@ export async function streamedUpload(
       }
       const { route, target } = passageOf(request)
       const place = placeOf(request)
-      const leaving = new AbortController()
-      gone.set(request.body, leaving.signal)
-      reply.raw.once('close', () => {
+      uploads.set(request.body, { reply, place })
+      // Whatever becomes of it, also before it is dispatched; the place was taken to know where to.
+      reply.raw.once('close', place.leave)
+      if (isGone(reply.raw)) {
         place.leave()
-        if (!reply.raw.writableFinished) leaving.abort()
-      })
-      const timeout = (route.answerSeconds ?? 0) * 1000 || answerMs
-      const path = forwardedPath({ route, target: { ...target, query: '' } })
-      return reply.from(path, { ...from, timeout })
+        return reply
+      }
+      return reply.from(forwardedPath({ route, target: { ...target, query: '' } }), from)
     },
     replyOptions: {
       getUpstream: (request) => {
@@ -79,18 +87,20 @@ export async function streamedUpload(
       queryString: (_search, _url, request) => passage(request).target.query.slice(1),
       // A fresh object: the proxy adds to it.
       rewriteRequestHeaders: (request) => ({ ...passage(request).headers }),
-      rewriteHeaders: (headers, request) =>
-        responseHeaders(headers as ResponseHeaders, passage(request).route),
       retryDelay: () => null,
       onError: (reply, { error }) => {
         const { request } = reply as unknown as FastifyReply
         const refusal = refusalOf(causeOf(error))
         if (refusal.code === 'UPSTREAM_UNAVAILABLE') placeOf(request).failed()
+        if (isStillSending(request)) reply.header('connection', 'close')
         reply.send(refusal)
       }
     }
   } as FastifyHttpProxyOptions)
 }
+
+/** Who waits for the answer, and where it is asked for. */
+type Upload = { readonly reply: FastifyReply; readonly place: Place }
 
 const isStream = (body: unknown): body is Readable =>
   body instanceof Readable && !(body instanceof BodyInHand)

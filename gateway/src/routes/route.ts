@@ -101,7 +101,8 @@ export const RouteRow = Type.Object(
     idleSeconds: Type.Integer({
       minimum: 1,
       default: 60,
-      description: 'How long an answer may pause, and a WebSocket may be without a sign of life.'
+      description:
+        'How long an answer may pause, how long a client may leave it unread, and a WebSocket may be without a sign of life.'
     }),
     retries: Type.Integer({
       minimum: 0,

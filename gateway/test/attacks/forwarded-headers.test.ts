@@ -67,6 +67,9 @@ t.test('a trusted proxy is believed, and its chain goes on by one', async (t) =>
     'x-forwarded-proto': 'https',
     'x-forwarded-host': 'shop.example'
   })
+  const odd = ['X-Forwarded-For: 203.0.113.7", <evil>, 10.0.0.2']
+  const passed = await provoke(gateway, head('GET /open HTTP/1.1', ...odd))
+  t.match(passed.received[0]?.headers, { 'x-forwarded-for': 'unknown, 10.0.0.2, 127.0.0.1' })
   const silent = await provoke(gateway, head('GET /open HTTP/1.1'))
   t.match(silent.received[0]?.headers, {
     'x-forwarded-for': '127.0.0.1',

@@ -84,6 +84,22 @@ t.test('a prefix ends where a segment ends, and its case counts', async (t) => {
   }
 })
 
+t.test('what a lenient server serves as a closed row’s is not let in by an open one', async (t) => {
+  const rows = '  - { name: inner, prefix: /open/inner, upstream: service }\n'
+  const gateway = await edge(t, { rows })
+  for (const path of [
+    ...['/open/INNER', '/open/Inner/x', '/open/inner;x', '/open/inner;jsessionid=1/x'],
+    ...['/open/inner.', '/open/inner%20', '/open/inner.%20/x', '/open/%EF%BD%89nner']
+  ]) {
+    const { statuses, received } = await provoke(gateway, head(`GET ${path} HTTP/1.1`))
+    t.strictSame([statuses, received], [[400], []], path)
+  }
+  for (const path of ['/open/innermost', '/open/x/inner', '/open/x;/inner']) {
+    const { statuses } = await provoke(gateway, head(`GET ${path} HTTP/1.1`))
+    t.strictSame(statuses, [200], path)
+  }
+})
+
 t.test('what is forwarded is what was matched, to the byte', async (t) => {
   const gateway = await edge(t)
   for (const path of canonical) {

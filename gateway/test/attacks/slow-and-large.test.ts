@@ -1,7 +1,10 @@
 import { once } from 'node:events'
+import type { IncomingMessage } from 'node:http'
+import { connect as connectHttpTwo } from 'node:http2'
 import { connect } from 'node:net'
 import t from 'tap'
 import { type Edge, edge } from '../fixtures/edge.ts'
+import { selfSigned } from '../fixtures/self-signed.ts'
 import { head, provoke } from './fixtures/raw-request.ts'
 
 /** Other clients, while an attack is under way. */
@@ -143,6 +146,38 @@ t.test(
     }
   }
 )
+
+/** Until the service has lost a request that is on its way to it. */
+const isGone = async (arrived: Promise<IncomingMessage[]>): Promise<void> => {
+  const [request] = await arrived
+  await new Promise<void>((resolve) => request?.socket.once('close', () => resolve()))
+}
+
+t.test('an upload that stalls gives its place at the service back', async (t) => {
+  const gateway = await edge(t, { requestMs: 1000, upstreamConnections: 1 })
+  const arrived = once(gateway.upstream.server, 'request')
+  const socket = connect({ port: gateway.port, host: '127.0.0.1' }).on('error', () => {})
+  t.teardown(() => socket.destroy())
+  socket.write('POST /open HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\nhalf')
+  await isGone(arrived)
+  t.equal((await gateway.call('/open')).status, 200)
+})
+
+t.test('so does one over HTTP/2, where a byte comes now and then', async (t) => {
+  const https = await selfSigned()
+  const gateway = await edge(t, { requestMs: 1000, upstreamConnections: 1, https })
+  const session = connectHttpTwo(gateway.url, { rejectUnauthorized: false })
+  t.teardown(() => session.destroy())
+  const arrived = once(gateway.upstream.server, 'request')
+  const upload = session.request({ ':method': 'POST', ':path': '/open' }).on('error', () => {})
+  upload.write('half')
+  const drip = setInterval(() => upload.write('x'), 100)
+  t.teardown(() => clearInterval(drip))
+  await Promise.all([isGone(arrived), once(upload, 'close')])
+  clearInterval(drip)
+  const [headers] = await once(session.request({ ':path': '/open' }).resume(), 'response')
+  t.equal(headers[':status'], 200, 'and the connection goes on')
+})
 
 t.test('a service whose connections are all taken is 503 at once', async (t) => {
   const gateway = await edge(t, { upstreamConnections: 2 })

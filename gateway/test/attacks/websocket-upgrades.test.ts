@@ -23,6 +23,8 @@ t.test('without a good token the upgrade is refused before the service is touche
   t.equal(query.status, 401, 'a token in the query is none')
   const twice = await refusal(open('/live', [`gatehouse.bearer.${gateway.token()}`, 'v1']))
   t.equal(twice.status, 400, 'nor are two')
+  const pair = [1, 2].map((jti) => `gatehouse.bearer.${gateway.token({ jti: `token-${jti}` })}`)
+  t.equal((await refusal(open('/live', pair, {}))).status, 400, 'in whatever place')
   t.strictSame([taken, gateway.upstream.received], [[], []])
 })
 
@@ -64,6 +66,7 @@ const broken: Record<string, { method?: string; lines: Partial<typeof handshake>
   'subprotocols that are none': {
     lines: { connection: 'Connection: Upgrade\r\nSec-WebSocket-Protocol: a b' }
   },
+  'a body of nothing': { lines: { connection: 'Connection: Upgrade\r\nContent-Length: 0' } },
   'a subprotocol twice': {
     lines: { connection: 'Connection: Upgrade\r\nSec-WebSocket-Protocol: a, a' }
   }

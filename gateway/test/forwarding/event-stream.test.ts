@@ -3,15 +3,24 @@ import t from 'tap'
 import { type Edge, edge } from '../fixtures/edge.ts'
 
 const rows = `
-  - { name: news, prefix: /news, upstream: service, events: true, idleSeconds: 1 }
+  - { name: news, prefix: /news, upstream: service, events: true, idleSeconds: 1, answerSeconds: 1 }
+  - { name: tips, prefix: /tips, upstream: service, events: true, answerSeconds: 1, bodyLimitBytes: 16384 }
 `
+
+/** A stream may be the answer to a question that is sent along; the ways to a service are of three pieces of code. */
+const asking: Record<string, [path: string, init: RequestInit]> = {
+  'without a body': ['/news', {}],
+  'with a body in hand': ['/tips', { method: 'POST', body: 'a question' }],
+  'with a body that streams': ['/news', { method: 'POST', body: 'a question' }]
+}
 
 /** Opens a stream at a service that has begun it with this, and hands over the service's end. */
 async function open(
   gateway: Edge,
   first: string,
   headers: Record<string, string> = {},
-  sid = 'session-1'
+  sid = 'session-1',
+  [path, init] = ['/news', {}] as [string, RequestInit]
 ) {
   const service = new Promise<ServerResponse>((resolve) => {
     gateway.upstream.answer = (_request, response) => {
@@ -21,7 +30,8 @@ async function open(
       resolve(response)
     }
   })
-  const answer = await gateway.call('/news', {
+  const answer = await gateway.call(path, {
+    ...init,
     headers: { authorization: `Bearer ${gateway.token({ sid })}` }
   })
   return { answer, service: await service }
@@ -44,17 +54,26 @@ async function reading(answer: Response, until: string, then: () => void): Promi
   return text
 }
 
-t.test('a stream is open at once, and ends with its session, saying why', async (t) => {
-  const gateway = await edge(t, { rows })
-  const { answer, service } = await open(gateway, '')
-  t.equal(answer.status, 200, 'before the first event')
-  const gone = new Promise<void>((resolve) => service.once('close', () => resolve()))
-  service.write('data: one\n\n')
-  const text = await reading(answer, 'one\n\n', () => revoke(gateway))
-  t.equal(text, 'data: one\n\nevent: gatehouse-end\ndata: SESSION_ENDED\n\n')
-  await gone
-  t.pass('the service is told')
-})
+for (const [way, asked] of Object.entries(asking)) {
+  t.test(`${way}: a stream is open at once, and ends with its session, saying why`, async (t) => {
+    const gateway = await edge(t, { rows })
+    const { answer, service } = await open(gateway, '', {}, 'session-1', asked)
+    t.equal(answer.status, 200, 'before the first event')
+    const gone = new Promise<void>((resolve) => service.once('close', () => resolve()))
+    service.write('data: one\n\n')
+    const text = await reading(answer, 'one\n\n', () => revoke(gateway))
+    t.equal(text, 'data: one\n\nevent: gatehouse-end\ndata: SESSION_ENDED\n\n')
+    await gone
+    t.pass('the service is told')
+  })
+
+  t.test(`${way}: it may pause for longer than a service may take to answer`, async (t) => {
+    const gateway = await edge(t, { rows })
+    const { answer, service } = await open(gateway, 'data: one\n\n', {}, 'session-1', asked)
+    setTimeout(() => service.end('data: two\n\n'), 3000)
+    t.equal(await answer.text(), 'data: one\n\ndata: two\n\n')
+  })
+}
 
 t.test('and with its token', async (t) => {
   const gateway = await edge(t, { rows })

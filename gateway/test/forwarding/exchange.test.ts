@@ -152,56 +152,6 @@ t.test('a client that has left takes no place', async (t) => {
   t.equal((await fetch(`${gateway.url}/open`)).status, 200)
 })
 
-t.test(
-  'trailers come after the body, but none that says who is calling or how to read it',
-  async (t) => {
-    const gateway = await edge(t)
-    gateway.upstream.answer = (_request, response) => {
-      response.writeHead(200, { trailer: 'x-checksum' })
-      response.write('body')
-      response.addTrailers({
-        'x-checksum': 'abc',
-        'x-auth-subject': 'evil',
-        'Set-Cookie': 'a=evil'
-      })
-      response.end()
-    }
-    const answer = await sendBytes(
-      gateway.port,
-      'GET /open HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n'
-    )
-    t.match(answer, /\r\n0\r\nx-checksum: abc\r\n\r\n$/)
-    t.notMatch(answer, /evil/)
-  }
-)
-
-t.test('a hint before the answer is passed on', async (t) => {
-  const gateway = await edge(t)
-  gateway.upstream.answer = (_request, response) => {
-    response.writeEarlyHints({ link: '</style.css>; rel=preload', 'x-auth-subject': 'evil' })
-    response.writeProcessing()
-    response.end('the answer')
-  }
-  const get = (version: string) =>
-    sendBytes(gateway.port, `GET /open HTTP/${version}\r\nHost: a\r\nConnection: close\r\n\r\n`)
-  const answer = await get('1.1')
-  t.match(answer, /^HTTP\/1\.1 103 Early Hints\r\nLink: <\/style\.css>; rel=preload\r\n\r\n/)
-  t.match(answer, /HTTP\/1\.1 102 Processing\r\n\r\nHTTP\/1\.1 200 OK.*the answer$/s)
-  t.notMatch(answer, /evil/)
-  t.match(await get('1.0'), /^HTTP\/1\.1 200/, 'HTTP/1.0 has no such thing')
-})
-
-t.test('an answer that pauses for too long is ended, on the row that says so', async (t) => {
-  const rows = `
-  - { name: hasty, prefix: /hasty, upstream: service, access: public, idleSeconds: 1, answerSeconds: 1 }
-`
-  const gateway = await edge(t, { rows })
-  gateway.upstream.answer = (_request, response) => response.write('some of it')
-  await t.rejects((await fetch(`${gateway.url}/hasty`)).text(), 'it does not look whole')
-  gateway.upstream.answer = () => {}
-  t.equal((await fetch(`${gateway.url}/hasty`)).status, 504)
-})
-
 t.test('a body that waits to be asked for is asked for when its request may pass', async (t) => {
   const gateway = await edge(t)
   const post = (path: string) =>

@@ -2,13 +2,12 @@ import { once } from 'node:events'
 import { type ClientHttp2Session, connect, constants, type OutgoingHttpHeaders } from 'node:http2'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { connect as connectTls } from 'node:tls'
-import { generate } from 'selfsigned'
 import t, { type Test } from 'tap'
 import { WebSocket } from 'ws'
 import { type EdgeOptions, edge } from '../fixtures/edge.ts'
+import { selfSigned } from '../fixtures/self-signed.ts'
 
-const pems = await generate([{ name: 'commonName', value: 'localhost' }])
-const https = { cert: Buffer.from(pems.cert), key: Buffer.from(pems.private) }
+const https = await selfSigned()
 
 async function overTls(t: Test, options: EdgeOptions = {}) {
   const gateway = await edge(t, { https, ...options })

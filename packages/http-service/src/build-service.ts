@@ -1,6 +1,7 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import { requestId } from '@gatehouse/edge-headers/request-id'
 import Fastify, { type FastifyServerOptions, LogController } from 'fastify'
+import { boundRequests, HEADERS_MS } from './bound-requests.ts'
 import { answerClientError } from './client-error.ts'
 import { problemForm } from './error-form.ts'
 import { httpOne } from './http-one.ts'
@@ -14,6 +15,8 @@ export type ServiceOptions = {
   bodyLimitBytes?: number
   /** 'streamed' where bodies are passed on unread */
   bodies?: 'json' | 'streamed'
+  /** how long a request may take to come whole */
+  requestMs?: number
   /** the addresses of proxies whose `x-forwarded-*` count; none by default */
   trustProxy?: string[]
   /** where some clients read another form of errors than problem details */
@@ -23,17 +26,22 @@ export type ServiceOptions = {
 }
 
 const BODY_LIMIT_BYTES = 16 * 1024
-/** a header section over the size is 431; one that takes longer ends the connection; no Host is refused in our own words */
-const limits = { maxHeaderSize: 16 * 1024, headersTimeout: 15_000, requireHostHeader: false }
-/** many streams of one connection, but not any number */
+const limits = {
+  /** a header section over the size is 431 */
+  maxHeaderSize: 16 * 1024,
+  /** how late a request that takes too long may be ended: Node.js looks every 30 s where nobody says */
+  connectionsCheckingInterval: 5000,
+  /** refused in our own words */
+  requireHostHeader: false
+}
 const http2 = {
   allowHTTP1: true,
+  handshakeTimeout: HEADERS_MS,
+  /** many streams of one connection, but not any number */
   settings: { maxConcurrentStreams: 128, maxHeaderListSize: limits.maxHeaderSize }
 }
-const JSON_TIMEOUT_MS = 30_000
 /** an upload may take a while */
-const STREAM_TIMEOUT_MS = 300_000
-const IDLE_CONNECTION_MS = 65_000
+const REQUEST_MS = { json: 30_000, streamed: 300_000 } as const
 
 /**
  * A Fastify instance with the defaults of this house: problem answers for every fault, a well-formed request id, bodies
@@ -50,6 +58,7 @@ export function buildService(options: ServiceOptions) {
   // Before all that waits: the order in which requests come is the order in which they are taken up.
   oneAtATime(service)
   httpOne(service)
+  boundRequests(service, options.requestMs ?? REQUEST_MS[options.bodies ?? 'json'])
   problemAnswers(service, options.errorForm ?? (() => problemForm))
   if (options.bodies !== 'streamed') service.register(jsonBodies)
   return service
@@ -66,8 +75,6 @@ function serverOptions(options: ServiceOptions): FastifyServerOptions {
     requestIdHeader: false,
     bodyLimit: options.bodyLimitBytes ?? BODY_LIMIT_BYTES,
     trustProxy: options.trustProxy?.length ? options.trustProxy : false,
-    requestTimeout: options.bodies === 'streamed' ? STREAM_TIMEOUT_MS : JSON_TIMEOUT_MS,
-    keepAliveTimeout: IDLE_CONNECTION_MS,
     forceCloseConnections: 'idle',
     clientErrorHandler: answerClientError,
     ajv: { customOptions: { removeAdditional: false, coerceTypes: false, allErrors: false } }

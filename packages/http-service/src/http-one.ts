@@ -1,9 +1,9 @@
-import type { IncomingMessage } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { Refusal } from '@gatehouse/problem/refusal'
 import type { FastifyInstance } from 'fastify'
 import { isHttpTwo, tellOfBody } from './http-two.ts'
-import { rawAnswer } from './raw-answer.ts'
+import { answerOf, rawAnswer } from './raw-answer.ts'
 
 /**
  * Refuses what Node.js lets pass, or answers by itself in a form of its own: versions that are none of HTTP/1.x (its parser
@@ -15,7 +15,7 @@ export function httpOne(service: FastifyInstance): void {
   server.on('checkExpectation', (request, response) => server.emit('request', request, response))
   // Node.js would say "go on" before anybody has looked at the request.
   server.on('checkContinue', (request, response) => server.emit('request', request, response))
-  server.on('connect', (_request: IncomingMessage, socket: Socket) => refuseTunnel(socket))
+  server.on('connect', refuseTunnel)
   service.addHook('onRequest', (request, reply, next) => {
     tellOfBody(request.raw)
     const flaw = flawOf(request.raw)
@@ -54,9 +54,14 @@ const hasAuthority = (headers: IncomingMessage['headers']): boolean =>
 const CONTINUE = /^100-continue$/i
 
 /** Nothing here tunnels, and what follows the request is not HTTP. */
-function refuseTunnel(socket: Socket): void {
-  socket.on('error', () => {})
-  socket.end(rawAnswer(new Refusal('METHOD_NOT_ALLOWED', { reason: 'CONNECT' })))
+function refuseTunnel(request: IncomingMessage, other: Socket | ServerResponse): void {
+  const refusal = new Refusal('METHOD_NOT_ALLOWED', { reason: 'CONNECT' })
+  other.on('error', () => {})
+  if (!isHttpTwo(request)) other.end(rawAnswer(refusal))
+  else {
+    const { status, headers, body } = answerOf(refusal)
+    ;(other as ServerResponse).writeHead(status, headers).end(body)
+  }
 }
 
 const unreadable = (reason: string) =>

@@ -16,6 +16,12 @@ export function tellOfBody(raw: IncomingMessage): void {
   if (!isAnnounced && !stream.endAfterHeaders) headers['transfer-encoding'] = 'chunked'
 }
 
+/** Whether nobody will read an answer: its connection has gone, or its stream, whose end may have come before anybody listened. */
+export function isGone(raw: ServerResponse): boolean {
+  const { stream } = raw as unknown as Http2ServerResponse
+  return stream === undefined ? raw.destroyed : stream.closed || stream.destroyed
+}
+
 /** Breaks an answer off so that no client takes it for whole. */
 export function breakOff(raw: ServerResponse): void {
   const { stream } = raw as unknown as Http2ServerResponse

@@ -71,7 +71,8 @@ function logRefusal(refusal: Refusal, request: FastifyRequest): void {
 }
 
 /** Whether the client went away in the middle of its request: no fault of ours, and nobody reads the answer. */
-const isBrokenOff = ({ raw }: FastifyRequest): boolean => raw.destroyed && !raw.complete
+const isBrokenOff = ({ raw }: FastifyRequest): boolean =>
+  isHttpTwo(raw) ? raw.aborted : raw.destroyed && !raw.complete
 
 const brokenOff = (cause: unknown) =>
   new Refusal('INVALID_REQUEST', { reason: 'the client broke off', cause })

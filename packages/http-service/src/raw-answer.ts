@@ -8,15 +8,24 @@ const statusText: Readonly<Record<number, string>> = {
   431: 'Request Header Fields Too Large'
 }
 
-/** The bytes of an answer to what no handler will ever see; the last one of its connection. */
-export function rawAnswer(refusal: Refusal): string {
+/** An answer to what no handler will ever see. */
+export function answerOf(refusal: Refusal) {
   const body = JSON.stringify(problemDocument(refusal, randomUUID()))
+  const headers = {
+    'content-type': PROBLEM_MEDIA_TYPE,
+    'content-length': Buffer.byteLength(body),
+    'cache-control': 'no-store'
+  }
+  return { status: refusal.status, headers, body }
+}
+
+/** The bytes of one; the last of its connection. */
+export function rawAnswer(refusal: Refusal): string {
+  const { status, headers, body } = answerOf(refusal)
+  const lines = Object.entries({ ...headers, connection: 'close' })
   return [
-    `HTTP/1.1 ${refusal.status} ${statusText[refusal.status] ?? 'Error'}`,
-    `content-type: ${PROBLEM_MEDIA_TYPE}`,
-    `content-length: ${Buffer.byteLength(body)}`,
-    'cache-control: no-store',
-    'connection: close',
+    `HTTP/1.1 ${status} ${statusText[status] ?? 'Error'}`,
+    ...lines.map(([name, value]) => `${name}: ${value}`),
     '',
     body
   ].join('\r\n')

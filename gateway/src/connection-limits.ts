@@ -1,0 +1,55 @@
+import { BlockList, isIPv6, type Socket } from 'node:net'
+import { normalizeIP } from '@fastify/rate-limit'
+import type { FastifyInstance } from 'fastify'
+
+export type ConnectionLimits = {
+  /** how many connections may be open at all */
+  readonly connections: number
+  /** how many of them from one address, or one /64 of IPv6 */
+  readonly connectionsPerAddress: number
+  /** a proxy speaks for many, and is only held to the first */
+  readonly trustedProxies: readonly string[]
+}
+
+/** what a customer is given at least (RFC 6177): whoever has one address of it has all */
+const IPV6_PREFIX = 64
+
+/**
+ * Bounds what connections cost that ask nothing. One too many is closed at once, and said nothing to: whoever opens them by the
+ * thousand must not be worth an answer. Those of one address run out before those of all do.
+ */
+export function limitConnections(app: FastifyInstance, limits: ConnectionLimits): void {
+  const { connections, connectionsPerAddress } = limits
+  const isProxy = proxyList(limits.trustedProxies)
+  const open = new Map<string, number>()
+  app.server.maxConnections = connections
+  app.server.on('connection', (socket: Socket) => {
+    const { remoteAddress } = socket
+    // It has gone already.
+    if (remoteAddress === undefined) return
+    if (isProxy(remoteAddress)) return
+    const network = normalizeIP(remoteAddress, IPV6_PREFIX)
+    const count = open.get(network) ?? 0
+    if (count >= connectionsPerAddress) {
+      socket.destroy()
+      return
+    }
+    open.set(network, count + 1)
+    socket.once('close', () => {
+      const left = (open.get(network) ?? 1) - 1
+      if (left === 0) open.delete(network)
+      else open.set(network, left)
+    })
+  })
+}
+
+function proxyList(ranges: readonly string[]): (address: string) => boolean {
+  const proxies = new BlockList()
+  for (const range of ranges) {
+    const [address = '', bits] = range.split('/')
+    const family = isIPv6(address) ? 'ipv6' : 'ipv4'
+    if (bits === undefined) proxies.addAddress(address, family)
+    else proxies.addSubnet(address, Number(bits), family)
+  }
+  return (address) => proxies.check(address, isIPv6(address) ? 'ipv6' : 'ipv4')
+}

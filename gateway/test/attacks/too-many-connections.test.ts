@@ -1,0 +1,62 @@
+import { once } from 'node:events'
+import { connect, type Socket } from 'node:net'
+import t, { type Test } from 'tap'
+import { type Edge, edge } from '../fixtures/edge.ts'
+
+/** A connection from one of this machine's addresses; what it says to a request, or nothing where it is closed. */
+async function connected(t: Test, { port }: Edge, localAddress: string) {
+  const socket = connect({ port, host: '127.0.0.1', localAddress })
+  t.teardown(() => socket.destroy())
+  socket.on('error', () => {})
+  await once(socket, 'connect')
+  return { socket, ask: () => answerTo(socket) }
+}
+
+async function answerTo(socket: Socket): Promise<string> {
+  socket.write('HEAD /open HTTP/1.1\r\nHost: gateway.example\r\n\r\n')
+  const bytes = new Promise<string>((resolve) => {
+    socket.once('data', (data) => resolve(String(data).slice(0, 12)))
+    socket.once('close', () => resolve(''))
+    if (socket.destroyed) resolve('')
+  })
+  return bytes
+}
+
+t.test('one address has so many connections, and other callers have theirs', async (t) => {
+  const gateway = await edge(t, { connectionsPerAddress: 3 })
+  const held = []
+  for (let index = 0; index < 3; index += 1) held.push(await connected(t, gateway, '127.0.0.2'))
+  for (const { ask } of held) t.equal(await ask(), 'HTTP/1.1 200')
+  for (let index = 0; index < 50; index += 1) {
+    t.equal(await (await connected(t, gateway, '127.0.0.2')).ask(), '', 'closed at once')
+  }
+  t.equal(await (await connected(t, gateway, '127.0.0.3')).ask(), 'HTTP/1.1 200')
+  t.equal(await held[0]?.ask(), 'HTTP/1.1 200', 'those that are there go on')
+  held[0]?.socket.destroy()
+  let answer = ''
+  while (answer === '') answer = await (await connected(t, gateway, '127.0.0.2')).ask()
+  t.equal(answer, 'HTTP/1.1 200', 'there is room again')
+})
+
+t.test('there are so many connections at all, whoever asks', async (t) => {
+  const gateway = await edge(t, { connections: 2 })
+  const first = await connected(t, gateway, '127.0.0.2')
+  const second = await connected(t, gateway, '127.0.0.3')
+  t.equal(await first.ask(), 'HTTP/1.1 200')
+  t.equal(await second.ask(), 'HTTP/1.1 200')
+  t.equal(await (await connected(t, gateway, '127.0.0.4')).ask(), '')
+  second.socket.destroy()
+  let answer = ''
+  while (answer === '') answer = await (await connected(t, gateway, '127.0.0.4')).ask()
+  t.equal(answer, 'HTTP/1.1 200')
+})
+
+t.test('a trusted proxy speaks for many', async (t) => {
+  const trustedProxies = ['127.0.0.8/30', '::1']
+  const gateway = await edge(t, { connectionsPerAddress: 1, trustedProxies })
+  const proxied = await Promise.all([1, 2, 3].map(() => connected(t, gateway, '127.0.0.9')))
+  for (const { ask } of proxied) t.equal(await ask(), 'HTTP/1.1 200')
+  const one = await connected(t, gateway, '127.0.0.2')
+  t.equal(await one.ask(), 'HTTP/1.1 200')
+  t.equal(await (await connected(t, gateway, '127.0.0.2')).ask(), '')
+})

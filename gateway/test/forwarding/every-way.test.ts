@@ -1,0 +1,176 @@
+import { once } from 'node:events'
+import { connect } from 'node:net'
+import t, { type Test } from 'tap'
+import { edge } from '../fixtures/edge.ts'
+import { sendBytes } from '../fixtures/raw-client.ts'
+import type { Answer } from '../fixtures/upstream.ts'
+
+const ROWS = `
+  - { name: small, prefix: /small, upstream: service, access: public, bodyLimitBytes: 16384, answerSeconds: 1, idleSeconds: 1 }
+  - { name: large, prefix: /large, upstream: service, access: public, bodyLimitBytes: 1048576, answerSeconds: 1, idleSeconds: 1 }
+`
+const post = (path: string, version: string) =>
+  `POST ${path} HTTP/${version}\r\nHost: a\r\nConnection: close\r\nContent-Length: 5\r\n\r\nhello`
+
+/** A request may go to its service by itself, with a body that has come, or with one that is still coming: three pieces of code. */
+const ways: Record<string, (version: string) => string> = {
+  'without a body': (version) =>
+    `GET /small HTTP/${version}\r\nHost: a\r\nConnection: close\r\n\r\n`,
+  'with a body in hand': (version) => post('/small', version),
+  'with a body that streams': (version) => post('/large', version)
+}
+
+/** Asks in every way; what a client gets, byte for byte. */
+async function inEveryWay(
+  t: Test,
+  answer: Answer,
+  judge: (t: Test, got: string) => unknown,
+  version = '1.1'
+): Promise<void> {
+  const gateway = await edge(t, { rows: ROWS })
+  gateway.upstream.answer = answer
+  for (const [name, bytes] of Object.entries(ways)) {
+    await t.test(name, async (t) => {
+      judge(t, await sendBytes(gateway.port, bytes(version)))
+    })
+  }
+  gateway.upstream.answer = (_request, response) => response.end('well')
+  t.equal((await gateway.call('/open')).status, 200, 'the gateway goes on')
+}
+
+t.test('trailers come after the body, but none that says who is calling', async (t) => {
+  const answer: Answer = (_request, response) => {
+    response.writeHead(200, { trailer: 'x-checksum' }).write('body')
+    response.addTrailers({ 'x-checksum': 'abc', 'x-auth-subject': 'evil', 'Set-Cookie': 'a=evil' })
+    response.end()
+  }
+  await inEveryWay(t, answer, (t, got) => {
+    t.match(got, /\r\n0\r\nx-checksum: abc\r\n\r\n$/)
+    t.notMatch(got, 'evil')
+  })
+})
+
+const hinting: Answer = (_request, response) => {
+  response.writeEarlyHints({ link: '</style.css>; rel=preload', 'x-auth-subject': 'evil' })
+  response.writeProcessing()
+  response.end('the answer')
+}
+
+t.test('what is said before the answer is passed on', (t) =>
+  inEveryWay(t, hinting, (t, got) => {
+    t.match(got, /^HTTP\/1\.1 103 Early Hints\r\nLink: <\/style\.css>; rel=preload\r\n\r\n/)
+    t.match(got, /HTTP\/1\.1 102 Processing\r\n\r\nHTTP\/1\.1 200 OK.*the answer$/s)
+    t.notMatch(got, 'evil')
+  })
+)
+
+t.test('but not to HTTP/1.0, which has no such thing', (t) =>
+  inEveryWay(t, hinting, (t, got) => t.match(got, /^HTTP\/1\.1 200/), '1.0')
+)
+
+for (const status of [204, 304]) {
+  t.test(`${status} has no body and no length`, (t) =>
+    inEveryWay(
+      t,
+      (_request, response) => response.writeHead(status, { etag: '"1"' }).end(),
+      (t, got) => {
+        t.match(got, new RegExp(`^HTTP/1\\.1 ${status} `))
+        t.match(got, /\r\n\r\n$/)
+        t.notMatch(got, /transfer-encoding/i)
+      }
+    )
+  )
+}
+
+t.test('a service that resets before it answers is 502', (t) =>
+  inEveryWay(
+    t,
+    (request) => request.socket.resetAndDestroy(),
+    (t, got) => {
+      t.match(got, /^HTTP\/1\.1 502 /)
+      t.match(got, '"code":"UPSTREAM_UNAVAILABLE"')
+    }
+  )
+)
+
+t.test('a service that does not answer in time is 504', async (t) => {
+  const gateway = await edge(t, { rows: ROWS })
+  gateway.upstream.answer = () => {}
+  for (const [name, path, body] of [
+    ['without a body', '/small', undefined],
+    ['with a body in hand', '/small', 'hello'],
+    ['with a body that streams', '/large', 'hello']
+  ] as const) {
+    const init = body === undefined ? {} : { method: 'POST', body }
+    const answer = await fetch(`${gateway.url}${path}`, init)
+    t.equal(answer.status, 504, name)
+    t.match(await answer.json(), { code: 'UPSTREAM_TIMEOUT' })
+  }
+})
+
+for (const [framing, headers] of Object.entries({
+  'a length': { 'content-length': '10' },
+  chunks: {}
+})) {
+  t.test(`half an answer in ${framing} does not look whole`, (t) =>
+    inEveryWay(
+      t,
+      (request, response) => {
+        response.writeHead(200, headers).write('hello')
+        setTimeout(() => request.socket.destroy(), 20)
+      },
+      (t, got) => {
+        t.match(got, /^HTTP\/1\.1 200 /)
+        t.match(got, 'hello')
+        t.notMatch(got, /\r\n0\r\n\r\n$/)
+      }
+    )
+  )
+}
+
+t.test('an answer that pauses for too long is ended, and does not look whole', (t) =>
+  inEveryWay(
+    t,
+    (_request, response) => response.write('some of it'),
+    (t, got) => {
+      t.match(got, /^HTTP\/1\.1 200 .*some of it/s)
+      t.notMatch(got, /\r\n0\r\n\r\n$/)
+    }
+  )
+)
+
+t.test('a client that does not read stops its service, and is not waited for', async (t) => {
+  const gateway = await edge(t, { rows: ROWS })
+  const most = 64 * 1024 * 1024
+  for (const [name, bytes] of Object.entries(ways)) {
+    let written = 0
+    let left: Promise<unknown> = Promise.resolve()
+    const paused = new Promise<void>((resolve) => {
+      gateway.upstream.answer = (_request, response) => {
+        left = once(response, 'close')
+        const piece = Buffer.alloc(256 * 1024)
+        let quiet: NodeJS.Timeout
+        const write = () => {
+          while (written < most) {
+            written += piece.length
+            if (!response.write(piece)) break
+          }
+          clearTimeout(quiet)
+          quiet = setTimeout(resolve, 300)
+        }
+        response.on('drain', write)
+        write()
+      }
+    })
+    const client = connect({ port: gateway.port, host: '127.0.0.1' })
+    client.on('error', () => {})
+    await once(client, 'connect')
+    client.pause()
+    client.write(bytes('1.1'))
+    await paused
+    t.ok(written < most, `${name}: stopped after ${written} bytes`)
+    await left
+    t.ok(written < most, `${name}: its place at the service is free again`)
+    client.destroy()
+  }
+})

@@ -1,0 +1,69 @@
+import { once } from 'node:events'
+import { connect as connectTcp, type Socket } from 'node:net'
+import { connect as connectTls } from 'node:tls'
+import { buildService } from '@gatehouse/http-service/build-service'
+import { roomLog } from '@gatehouse/http-service/room-log'
+import { generate } from 'selfsigned'
+import t, { type Test } from 'tap'
+
+const pems = await generate([{ name: 'commonName', value: 'localhost' }])
+const https = { cert: Buffer.from(pems.cert), key: Buffer.from(pems.private) }
+
+/** Opens a connection to a service that would give a request an hour. */
+async function connections(t: Test, secure: boolean, requestMs: number) {
+  const log = roomLog('slow', 'silent')
+  const service = buildService({ log, https: secure ? https : null, requestMs })
+  service.post('/anything', async ({ body }) => ({ body: body ?? null }))
+  const address = await service.listen({ host: '127.0.0.1', port: 0 })
+  t.teardown(() => service.close())
+  const port = Number(new URL(address).port)
+  return async (): Promise<Socket> => {
+    const socket = secure
+      ? connectTls({ port, host: '127.0.0.1', rejectUnauthorized: false })
+      : connectTcp({ port, host: '127.0.0.1' })
+    t.teardown(() => socket.destroy())
+    await once(socket, secure ? 'secureConnect' : 'connect')
+    return socket
+  }
+}
+
+/** Sends a beginning, and then a line now and then, until the other side has had enough; what it said. */
+async function drip(socket: Socket, beginning: string, line: string): Promise<string> {
+  let answer = ''
+  socket.setEncoding('latin1').on('data', (text) => {
+    answer += text
+  })
+  socket.on('error', () => {})
+  socket.write(beginning)
+  const timer = setInterval(() => {
+    if (line !== '') socket.write(line)
+  }, 500)
+  await once(socket, 'close')
+  clearInterval(timer)
+  return answer
+}
+
+const start = 'POST /anything HTTP/1.1\r\nHost: a\r\n'
+const AN_HOUR_MS = 3_600_000
+
+for (const secure of [false, true]) {
+  const title = secure ? 'over TLS' : 'plain'
+  t.test(`${title}: headers that do not come to an end are not waited for`, async (t) => {
+    const open = await connections(t, secure, AN_HOUR_MS)
+    const [headers, nothing] = await Promise.all([
+      drip(await open(), start, 'X: y\r\n'),
+      drip(await open(), '', '')
+    ])
+    t.match(headers, /^HTTP\/1\.1 400 .*the request did not come in time/s)
+    t.equal(nothing, '', 'an answer that nobody has asked for could be taken for another one')
+  })
+
+  t.test(`${title}: nor is a body`, async (t) => {
+    const open = await connections(t, secure, 1000)
+    const length = 'Content-Type: application/json\r\nContent-Length: 1000\r\n\r\n'
+    t.match(
+      await drip(await open(), start + length, ' '),
+      /^HTTP\/1\.1 400 .*did not come in time/s
+    )
+  })
+}
