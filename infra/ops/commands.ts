@@ -5,6 +5,9 @@ import { clientsDisable } from './commands/clients-disable.ts'
 import { clientsEnable } from './commands/clients-enable.ts'
 import { clientsList } from './commands/clients-list.ts'
 import { clientsSecret } from './commands/clients-secret.ts'
+import { drillRevoke } from './commands/drill-revoke.ts'
+import { drillRotation } from './commands/drill-rotation.ts'
+import { drillTheft } from './commands/drill-theft.ts'
 import { gateways } from './commands/gateways.ts'
 import { keysActivate } from './commands/keys-activate.ts'
 import { keysCreate } from './commands/keys-create.ts'
@@ -17,6 +20,7 @@ import { routesExplain } from './commands/routes-explain.ts'
 import { routesSchema } from './commands/routes-schema.ts'
 import { sessionsEnd } from './commands/sessions-end.ts'
 import { sessionsList } from './commands/sessions-list.ts'
+import { tokensRevokeAll } from './commands/tokens-revoke-all.ts'
 import { usersCreate } from './commands/users-create.ts'
 import { usersDisable } from './commands/users-disable.ts'
 import { usersEnable } from './commands/users-enable.ts'
@@ -43,9 +47,13 @@ export const commands: readonly Command[] = [
   keysRotate,
   keysRetire,
   keysRevoke,
+  tokensRevokeAll,
   gateways,
   routesCheck,
   routesExplain,
   routesSchema,
+  drillRotation,
+  drillTheft,
+  drillRevoke,
   audit
 ]

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs'
+import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { freePort } from '@gatehouse/fixtures/free-port'
@@ -111,6 +111,55 @@ backend service
   const url = `http://127.0.0.1:${port}`
   await answers(url, [401])
   return { ...program, name: 'HAProxy', url }
+}
+
+/** Debian keeps the modules of Apache there. */
+const MODULES = '/usr/lib/apache2/modules'
+
+export const hasApache = existsSync(join(MODULES, 'mod_oauth2.so'))
+
+/** Apache with mod_oauth2 doing the same, with its cache of verified tokens on; one process, as it is told for debugging. */
+export async function apache({ folder, upstreamUrl, issuer }: Surroundings): Promise<Contender> {
+  const port = await freePort()
+  const file = join(folder, 'apache.conf')
+  const modules = 'mpm_event authn_core authz_core headers proxy proxy_http oauth2'.split(' ')
+  const jwk = JSON.stringify(issuer.publicJwk).replaceAll('"', '\\"')
+  const claim = (name: string) => `"expr=%{reqenv:OAUTH2_CLAIM_${name}}"`
+  writeFileSync(
+    file,
+    `${modules.map((name) => `LoadModule ${name}_module ${MODULES}/mod_${name}.so`).join('\n')}
+ServerRoot ${folder}
+ServerName bench
+PidFile ${folder}/apache.pid
+DefaultRuntimeDir ${folder}
+ErrorLog ${folder}/apache.log
+Listen 127.0.0.1:${port}
+ServerLimit 1
+StartServers 1
+ThreadsPerChild 64
+MaxRequestWorkers 64
+MaxKeepAliveRequests 0
+KeepAliveTimeout 60
+OAuth2Cache shm max_entries=4096
+ProxyPass / ${upstreamUrl}/ keepalive=On
+<Location />
+  AuthType oauth2
+  OAuth2TokenVerify jwk "${jwk}" verify.iat=skip
+  OAuth2TargetPass headers=Off
+  Require oauth2_claim iss:${ISSUER}
+  RequestHeader set x-auth-subject ${claim('sub')}
+  RequestHeader set x-auth-session ${claim('sid')}
+  RequestHeader set x-auth-client ${claim('client_id')}
+  RequestHeader set x-auth-scope ${claim('scope')}
+  RequestHeader set x-auth-email ${claim('email')}
+  RequestHeader unset authorization
+</Location>
+`
+  )
+  const program = start('measured', ['apache2', '-X', '-f', file])
+  const url = `http://127.0.0.1:${port}`
+  await answers(url, [401])
+  return { ...program, name: 'Apache', url }
 }
 
 /** fastify, @fastify/jwt and @fastify/http-proxy, as their own pages show them. */

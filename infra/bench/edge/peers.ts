@@ -1,9 +1,11 @@
 import { median, type Row } from '../table.ts'
 import {
+  apache,
   type Contender,
   documentedStack,
   gateway,
   haproxy,
+  hasApache,
   type Surroundings
 } from './contenders.ts'
 import { measure, tokenScript } from './load.ts'
@@ -20,7 +22,8 @@ export async function peers(around: Surroundings, tell: (line: string) => void):
   const contenders: Contender[] = [
     await gateway(around),
     await documentedStack(around),
-    ...(hasHaproxy ? [await haproxy(around)] : [])
+    ...(hasHaproxy ? [await haproxy(around)] : []),
+    ...(hasApache ? [await apache(around)] : [])
   ]
   try {
     const used = new Map(contenders.map(({ name }) => [name, [] as number[]]))
@@ -48,6 +51,12 @@ export async function peers(around: Surroundings, tell: (line: string) => void):
         ...(hasHaproxy
           ? { value: over('HAProxy'), how: 'the same work, one thread' }
           : { value: '–', how: 'left out: haproxy is not installed' })
+      },
+      {
+        ...{ figure: '÷ Apache’s mod_oauth2, ES256', goal: '≤ 0.35' },
+        ...(hasApache
+          ? { value: over('Apache'), how: 'the same work, its cache of verified tokens on' }
+          : { value: '–', how: 'left out: libapache2-mod-oauth2 is not installed' })
       },
       {
         ...{ figure: '÷ fastify, @fastify/jwt, @fastify/http-proxy', goal: '≤ 0.25' },

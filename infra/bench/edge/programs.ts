@@ -3,12 +3,18 @@ import { once } from 'node:events'
 import { availableParallelism } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 
-/** Who is measured has a core of its own, as far as there are enough. */
-const CORES = { measured: '0', upstream: '2', load: '1,3' } as const
-const canPin = availableParallelism() >= 4 && spawnSync('taskset', ['-V']).status === 0
+const cores = availableParallelism()
 
+/** Who is measured has a core of its own, as far as there are enough. */
+const CORES = {
+  measured: '0',
+  ...(cores >= 4 ? { upstream: '2', load: '1,3' } : { upstream: '1', load: '1' })
+}
+const canPin = cores >= 2 && spawnSync('taskset', ['-V']).status === 0
+
+const others = cores >= 4 ? 'as have load and upstream' : 'load and upstream share another'
 export const pinning = canPin
-  ? 'each on a core of its own'
+  ? `who is measured has a core of its own, ${others}`
   : 'not pinned: there are too few cores, or no taskset'
 
 export const isInstalled = (program: string, ask = '-v'): boolean =>

@@ -11,6 +11,7 @@ const LIFETIME_SECONDS = 3600
 /** An issuer that signs as fast as it can, and serves its key set. */
 export type Issuer = {
   readonly publicPem: string
+  readonly publicJwk: object
   readonly keySetUrl: string
   /** so many different ES256 tokens */
   tokens(count: number): string[]
@@ -40,6 +41,7 @@ export async function issuer(): Promise<Issuer> {
   }
   return {
     publicPem: publicKey.export({ type: 'spki', format: 'pem' }).toString(),
+    publicJwk: jwk,
     keySetUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
     tokens: (count) => Array.from({ length: count }, token),
     verification() {

@@ -1,0 +1,74 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Key } from '../answers.ts'
+import { BadUsage, type Command, type Typed, textOption } from '../command.ts'
+import { drillOptions, drillUsage, extent, onDrillGround } from '../drill/drill-ground.ts'
+import { type Load, startLoad, type Tally } from '../drill/load.ts'
+import { failed } from '../drill/propagation.ts'
+
+const DEFAULT_CLIENTS = 8
+/** as many sessions as a user has by default */
+const MOST_CLIENTS = 20
+const LEAST_REQUESTS_BEFORE = 100
+const PATIENCE_MS = 15_000
+const LOOK_MS = 50
+
+export const drillRotation: Command = {
+  name: 'drill rotation',
+  usage: `${drillUsage} [--algorithm ALGORITHM] [--clients NUMBER]`,
+  summary:
+    'Rotates the signing key, for good, while clients of an account of its own go on working. Fails where one request does.',
+  options: { ...drillOptions, algorithm: { type: 'string' }, clients: { type: 'string' } },
+  words: [0, 0],
+  confirm: () => 'Rotate the signing key now?',
+  async run(typed, ops, _terminal, environment) {
+    const clients = clientsOf(typed)
+    const algorithm = textOption(typed, 'algorithm')
+    return onDrillGround(typed, ops, environment, async (ground) => {
+      const { gateways, credentials, live } = ground
+      const load = await startLoad(gateways, credentials, clients)
+      let kid = ''
+      try {
+        await until(() => load.tally().requests >= LEAST_REQUESTS_BEFORE, load)
+        const body = algorithm === undefined ? {} : { algorithm }
+        const { keys } = await ops.call<{ keys: Key[] }>('POST', '/ops/keys/rotate', body)
+        kid = keys.find(({ state }) => state === 'active')?.kid ?? ''
+        await until(() => load.kids().every((one) => one === kid), load)
+      } finally {
+        await load.stop()
+      }
+      const tally = load.tally()
+      refuseFailures(tally)
+      return {
+        json: { kid, gateways: { asked: gateways.length, live }, clients, ...tally },
+        text: `${kid} signs. Of ${tally.requests} requests of ${clients} clients none failed (${extent(ground)}).`
+      }
+    })
+  }
+}
+
+/** @throws Refused where it does not come to that */
+async function until(holds: () => boolean, load: Load): Promise<void> {
+  const deadlineMs = performance.now() + PATIENCE_MS
+  while (!holds()) {
+    refuseFailures(load.tally())
+    if (performance.now() > deadlineMs) {
+      throw failed(`clients did not come so far in time: ${told(load.tally())}`)
+    }
+    await sleep(LOOK_MS)
+  }
+}
+
+function refuseFailures(tally: Tally): void {
+  if (tally.failed > 0) throw failed(`${tally.failed} requests failed: ${told(tally)}`)
+}
+
+const told = ({ answers }: Tally) =>
+  Object.entries(answers)
+    .map(([code, count]) => `${count} × ${code}`)
+    .join(', ')
+
+function clientsOf(typed: Typed): number {
+  const clients = Number(textOption(typed, 'clients') ?? DEFAULT_CLIENTS)
+  if (Number.isInteger(clients) && clients > 0 && clients <= MOST_CLIENTS) return clients
+  throw new BadUsage(`--clients is a number from 1 to ${MOST_CLIENTS}`)
+}

@@ -1,0 +1,71 @@
+import type { Command } from '../command.ts'
+import {
+  type DrillGround,
+  drillOptions,
+  drillUsage,
+  extent,
+  onDrillGround,
+  REFUSED_WITHIN_MS
+} from '../drill/drill-ground.ts'
+import { failed, refusedAfter, takenByAll } from '../drill/propagation.ts'
+import type { Answer, PublicApi, Tokens } from '../drill/public-api.ts'
+import type { OpsClient } from '../ops-client.ts'
+
+export const drillTheft: Command = {
+  name: 'drill theft',
+  usage: drillUsage,
+  summary:
+    'Uses a spent refresh token of an account of its own, as a thief would: its session must end at every gateway within a second, another session of the account go on, and the audit log tell of it.',
+  options: drillOptions,
+  words: [0, 0],
+  async run(typed, ops, _terminal, environment) {
+    return onDrillGround(typed, ops, environment, async (ground) => {
+      const { gateways, live, userId } = ground
+      const { stolen, worstMs } = await steal(ground)
+      if (worstMs > REFUSED_WITHIN_MS) throw failed(`A gateway took ${worstMs} ms to refuse.`)
+      await toldOf(ops, userId, stolen)
+      return {
+        json: { session: stolen, gateways: { asked: gateways.length, live }, worstMs },
+        text: `The theft was noticed: its session ended, the slowest gateway refused it after ${worstMs} ms, another session of the account goes on, and the audit log tells of it (${extent(ground)}).`
+      }
+    })
+  }
+}
+
+/** The session that was stolen, and how long the slowest gateway took to refuse its access token. */
+async function steal({ gateways, credentials }: DrillGround) {
+  const [gateway] = gateways
+  const [spent, other] = [await gateway.login(credentials), await gateway.login(credentials)]
+  const second = refreshed(await gateway.refresh(spent.refreshToken), gateway)
+  // Used in its turn: no racing tab would still hold the first one.
+  const newest = refreshed(await gateway.refresh(second.refreshToken), gateway)
+  await takenByAll(gateways, newest.accessToken)
+
+  ended(await gateway.refresh(spent.refreshToken), 'the spent token')
+  const begunMs = performance.now()
+  const took = await refusedAfter(gateways, newest.accessToken, begunMs)
+  ended(await gateway.refresh(newest.refreshToken), 'the newest token of the session')
+  await takenByAll(gateways, other.accessToken)
+  refreshed(await gateway.refresh(other.refreshToken), gateway)
+  return { stolen: spent.session.id, worstMs: Math.round(Math.max(...took)) }
+}
+
+function refreshed({ status, code, body }: Answer<Tokens>, { url }: PublicApi): Tokens {
+  if (status !== 200) throw failed(`a refresh at ${url} was answered ${code}`)
+  return body
+}
+
+function ended({ status, code }: Answer, what: string): void {
+  if (status !== 401 || code !== 'SESSION_ENDED') {
+    throw failed(`${what} was answered ${status} ${code}, and not 401 SESSION_ENDED`)
+  }
+}
+
+async function toldOf(ops: OpsClient, user: string, session: string): Promise<void> {
+  const { events } = await ops.call<{ events: { kind: string; session: string | null }[] }>(
+    'GET',
+    `/ops/audit?${new URLSearchParams({ user })}`
+  )
+  const isTold = events.some((one) => one.kind === 'refresh-reused' && one.session === session)
+  if (!isTold) throw failed('the audit log does not tell of it')
+}

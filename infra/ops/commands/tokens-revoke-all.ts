@@ -1,0 +1,14 @@
+import type { Command } from '../command.ts'
+
+export const tokensRevokeAll: Command = {
+  name: 'tokens revoke-all',
+  usage: '',
+  summary:
+    'Every gateway refuses the access tokens of before, of users and machine clients alike, as stale. Sessions go on: clients refresh.',
+  words: [0, 0],
+  confirm: () => 'Have every client refresh its access token at once?',
+  async run(_typed, ops) {
+    const answer = await ops.call<{ before: string }>('POST', '/ops/tokens/revoke-all')
+    return { json: answer, text: `Tokens that were issued before ${answer.before} are refused.` }
+  }
+}

@@ -1,0 +1,61 @@
+import { randomBytes, randomUUID } from 'node:crypto'
+import type { User } from '../answers.ts'
+import { BadUsage, type Command, type Typed, wordsOption } from '../command.ts'
+import type { Environment, OpsClient } from '../ops-client.ts'
+import { type Credentials, type PublicApi, publicApi } from './public-api.ts'
+
+/** What a drill works on: an account of its own, and gateways. */
+export type DrillGround = {
+  readonly credentials: Credentials
+  readonly userId: string
+  readonly gateways: readonly [PublicApi, ...PublicApi[]]
+  /** how many gateways are live, as the auth service hears it */
+  readonly live: number
+}
+
+export const drillOptions: NonNullable<Command['options']> = {
+  gateway: { type: 'string', multiple: true }
+}
+export const drillUsage = '[--gateway URL]…'
+/** what a gateway may take to refuse what is revoked: contract and goal of the whole system */
+export const REFUSED_WITHIN_MS = 1000
+
+const PASSWORD_BYTES = 24
+
+/** Runs a drill with an account that is made for it, and shut out afterwards, whatever came of it. */
+export async function onDrillGround<Result>(
+  typed: Typed,
+  ops: OpsClient,
+  environment: Environment,
+  drill: (ground: DrillGround) => Promise<Result>
+): Promise<Result> {
+  const gateways = gatewaysOf(typed, environment)
+  const { gateways: live } = await ops.call<{ gateways: unknown[] }>('GET', '/ops/gateways')
+  const credentials = {
+    email: `drill-${randomUUID()}@drill.invalid`,
+    password: randomBytes(PASSWORD_BYTES).toString('base64url')
+  }
+  const { user } = await ops.call<{ user: User }>('POST', '/ops/users', credentials)
+  try {
+    return await drill({ credentials, userId: user.id, gateways, live: live.length })
+  } finally {
+    await ops.call('POST', `/ops/users/${user.id}/disable`)
+  }
+}
+
+/** What is asked, and how much of the whole that is. */
+export function extent({ gateways, live }: DrillGround): string {
+  const asked = `${gateways.length} of ${live} live gateways asked`
+  return gateways.length < live ? `${asked}: name the others with --gateway` : asked
+}
+
+function gatewaysOf(typed: Typed, { GATEWAY_PORT }: Environment): DrillGround['gateways'] {
+  const port = GATEWAY_PORT && GATEWAY_PORT !== '0' ? GATEWAY_PORT : '3000'
+  const [first, ...others] = wordsOption(typed, 'gateway') ?? [`http://127.0.0.1:${port}`]
+  if (first === undefined || ![first, ...others].every((url) => URL.canParse(url))) {
+    throw new BadUsage(
+      '--gateway takes the address of a gateway, for example https://10.0.0.1:3000'
+    )
+  }
+  return [publicApi(first), ...others.map(publicApi)]
+}

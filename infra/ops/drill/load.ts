@@ -1,0 +1,74 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Credentials, PublicApi } from './public-api.ts'
+
+/** What became of the requests under load. */
+export type Tally = {
+  /** how many answers there were of each code; the good ones are `OK` */
+  readonly answers: Readonly<Record<string, number>>
+  readonly requests: number
+  /** those that were not good */
+  readonly failed: number
+}
+
+export type Load = {
+  /** the keys that signed the newest access token of each client */
+  kids(): readonly string[]
+  tally(): Tally
+  /** Lets what is under way end. */
+  stop(): Promise<Tally>
+}
+
+/** a client uses its token so many times, then refreshes */
+const USES = 100
+/** between two requests of a client: a drill is no attack */
+const PAUSE_MS = 10
+
+/** Clients that are signed in, each asking one gateway after the other and refreshing now and then, until it is stopped. */
+export async function startLoad(
+  gateways: readonly [PublicApi, ...PublicApi[]],
+  credentials: Credentials,
+  clients: number
+): Promise<Load> {
+  const answers: Record<string, number> = {}
+  const kids: string[] = []
+  let going = true
+  const note = (status: number, code: string): void => {
+    const name = status === 200 ? 'OK' : code
+    answers[name] = (answers[name] ?? 0) + 1
+  }
+  const gatewayAt = (turn: number) => gateways[turn % gateways.length] ?? gateways[0]
+
+  const sessions = await Promise.all(
+    Array.from({ length: clients }, (_, own) => gatewayAt(own).login(credentials))
+  )
+  const running = sessions.map(async (session, own) => {
+    let tokens = session
+    for (let turn = own; going; turn += 1) {
+      kids[own] = kidOf(tokens.accessToken)
+      const gateway = gatewayAt(turn)
+      const isRefresh = turn % USES === USES - 1
+      const answer = isRefresh
+        ? await gateway.refresh(tokens.refreshToken)
+        : await gateway.me(tokens.accessToken)
+      note(answer.status, answer.code)
+      if (isRefresh && answer.status === 200) tokens = answer.body as typeof tokens
+      await sleep(PAUSE_MS)
+    }
+  })
+  const tally = (): Tally => {
+    const requests = Object.values(answers).reduce((sum, count) => sum + count, 0)
+    return { answers: { ...answers }, requests, failed: requests - (answers.OK ?? 0) }
+  }
+  return {
+    kids: () => [...kids],
+    tally,
+    async stop() {
+      going = false
+      await Promise.all(running)
+      return tally()
+    }
+  }
+}
+
+const kidOf = (token: string): string =>
+  JSON.parse(Buffer.from(token.split('.')[0] ?? '', 'base64url').toString()).kid

@@ -1,0 +1,47 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Refused } from '../command.ts'
+import { REFUSED_WITHIN_MS } from './drill-ground.ts'
+import type { PublicApi } from './public-api.ts'
+
+/** how long a gateway is asked before it is said never to have refused */
+const PATIENCE_MS = 5 * REFUSED_WITHIN_MS
+const PAUSE_MS = 1
+
+/**
+ * How long after `begunMs` each gateway has answered that the session has ended, in milliseconds.
+ * @throws Refused where one has not, or says something else
+ */
+export function refusedAfter(
+  gateways: readonly PublicApi[],
+  accessToken: string,
+  begunMs: number
+): Promise<number[]> {
+  const untilRefused = async ({ me, url }: PublicApi): Promise<number> => {
+    for (;;) {
+      const { status, code } = await me(accessToken)
+      const tookMs = performance.now() - begunMs
+      if (code === 'SESSION_ENDED') return tookMs
+      if (status !== 200) throw failed(`${url} answered ${code}, and not SESSION_ENDED`)
+      if (tookMs > PATIENCE_MS) throw failed(`${url} still takes a token that is revoked`)
+      await sleep(PAUSE_MS)
+    }
+  }
+  return Promise.all(gateways.map(untilRefused))
+}
+
+/** @throws Refused where a gateway does not take a token that is good */
+export async function takenByAll(gateways: readonly PublicApi[], accessToken: string) {
+  for (const { status, code, url } of await Promise.all(
+    gateways.map(async (gateway) => ({ url: gateway.url, ...(await gateway.me(accessToken)) }))
+  )) {
+    if (status !== 200) throw failed(`${url} answered ${code} to a token that is good`)
+  }
+}
+
+export const failed = (detail: string) => new Refused('DRILL_FAILED', detail)
+
+/** The value that this share of all is not over (nearest rank). */
+export function percentile(values: readonly number[], share: number): number {
+  const sorted = values.toSorted((one, other) => one - other)
+  return sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)] ?? Number.NaN
+}

@@ -1,0 +1,62 @@
+import { Refused } from '../command.ts'
+
+export type Credentials = { readonly email: string; readonly password: string }
+
+export type Tokens = {
+  readonly accessToken: string
+  readonly refreshToken: string
+  readonly session: { readonly id: string }
+}
+
+/** An answer of a gateway; status 0 where there was none. */
+export type Answer<Body = unknown> = {
+  readonly status: number
+  /** the error's, or as the status says it where there is none */
+  readonly code: string
+  readonly body: Body
+}
+
+/** The public API, as a client of one gateway sees it. */
+export type PublicApi = {
+  readonly url: string
+  /** @throws Refused where that is no login */
+  login(credentials: Credentials): Promise<Tokens>
+  refresh(refreshToken: string): Promise<Answer<Tokens>>
+  logout(refreshToken: string): Promise<Answer>
+  /** What the gateway says to this access token: 200 where it is good. */
+  me(accessToken: string): Promise<Answer>
+}
+
+const TIMEOUT_MS = 5000
+
+export function publicApi(url: string): PublicApi {
+  const ask = async <Body>(path: string, init: RequestInit): Promise<Answer<Body>> => {
+    try {
+      const signal = AbortSignal.timeout(TIMEOUT_MS)
+      const response = await fetch(new URL(path, url), { ...init, redirect: 'error', signal })
+      const text = await response.text()
+      const isJson = response.headers.get('content-type')?.includes('json') ?? false
+      const body = isJson ? JSON.parse(text) : {}
+      return { status: response.status, code: body.code ?? `HTTP_${response.status}`, body }
+    } catch {
+      return { status: 0, code: 'NO_ANSWER', body: {} as Body }
+    }
+  }
+  const post = <Body>(path: string, body: object) =>
+    ask<Body>(path, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body)
+    })
+  return {
+    url,
+    async login(credentials) {
+      const { status, code, body } = await post<Tokens>('/auth/login', credentials)
+      if (status === 200) return body
+      throw new Refused('DRILL_IMPOSSIBLE', `A login at ${url} was answered ${code}.`)
+    },
+    refresh: (refreshToken) => post('/auth/refresh-token', { refreshToken }),
+    logout: (refreshToken) => post('/auth/logout', { refreshToken }),
+    me: (accessToken) => ask('/auth/me', { headers: { authorization: `Bearer ${accessToken}` } })
+  }
+}
