@@ -25,13 +25,6 @@ async function publishedBy(url: string): Promise<string[]> {
   return body.keys.map(({ kid }) => kid)
 }
 
-/** Has a gateway look for a key that it does not hold, as a token of that key would. */
-async function showKid(gatewayUrl: string, token: string, kid: string): Promise<void> {
-  const header = Buffer.from(JSON.stringify({ ...headerOf(token), kid })).toString('base64url')
-  const [, ...rest] = token.split('.')
-  await client(gatewayUrl).call('/echo/x', { token: [header, ...rest].join('.') })
-}
-
 t.test('a rotation, also to another algorithm, loses no request', async (t) => {
   const folder = dataFolder(t)
   const { url, rooms } = await house(t, { GATEHOUSE_DATA_DIR: folder })
@@ -51,8 +44,6 @@ t.test('a rotation, also to another algorithm, loses no request', async (t) => {
         const { status } = await api.call('/echo/x', { token })
         statuses[status] = (statuses[status] ?? 0) + 1
       }
-      for (const kid of await publishedBy(authUrl)) await showKid(url, old, kid)
-      await new Promise((resolve) => setTimeout(resolve, 100))
     }
   })()
 
@@ -132,11 +123,6 @@ async function instances(t: Test, more: Record<string, string> = {}) {
   return { redis, start, call, kids, states, settings }
 }
 
-const kill = async (room: RoomProcess): Promise<void> => {
-  process.kill(room.pid, 'SIGKILL')
-  await room.stop()
-}
-
 const skip = redisMissing || postgresMissing
 
 t.test(
@@ -167,7 +153,7 @@ t.test(
       ({ length }) => length > 0
     )
     t.ok((await publishedBy(second.url)).includes(made), 'the other publishes it at once')
-    await kill(first)
+    await first.kill()
     t.equal(await broken, null)
 
     t.strictSame([await kids('active'), await kids('standby')], [[before], [made]])
@@ -222,7 +208,7 @@ t.test(
     await redis.kill()
     const answer = await call(first, 'POST', `/keys/${leaked}/revoke`)
     t.match(answer, { status: 503, body: { detail: /the key is revoked and signs no more/ } })
-    await kill(first)
+    await first.kill()
     t.strictSame(await kids('revoked'), [leaked])
     t.equal((await kids('active')).length, 1)
     await redis.start()
@@ -248,7 +234,7 @@ t.test(
     const [first] = await Promise.all([start(), start()])
     const begun = Object.keys(await states())
     await eventually(states, (now) => Object.values(now).includes('standby'), PATIENCE_MS)
-    await kill(first)
+    await first.kill()
     const after = await eventually(
       states,
       (now) => begun.every((kid) => now[kid] === 'retiring'),

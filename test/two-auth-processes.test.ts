@@ -1,4 +1,4 @@
-import { client, type TokenAnswer } from '@gatehouse/fixtures/client'
+import { client, eventually, type TokenAnswer } from '@gatehouse/fixtures/client'
 import { dataFolder } from '@gatehouse/fixtures/house'
 import { asked, postgresMissing, postgresServer } from '@gatehouse/fixtures/postgres-server'
 import { redisMissing, redisServer } from '@gatehouse/fixtures/redis-server'
@@ -31,7 +31,13 @@ async function twoProcesses(t: Test, more: Record<string, string> = {}) {
   return {
     redis,
     post,
-    refresh: (turn: number, refreshToken: string) => post(turn, '/refresh-token', { refreshToken }),
+    /** as a client does: what is 503 is asked again, and nothing is lost */
+    refresh: (turn: number, refreshToken: string) =>
+      eventually(
+        () => post(turn, '/refresh-token', { refreshToken }),
+        ({ status }) => status !== 503,
+        20_000
+      ),
     async reuses() {
       const events = "select 1 from audit_events where kind = 'refresh-reused'"
       return (await asked(database, events)).length

@@ -1,0 +1,29 @@
+import { randomBytes } from 'node:crypto'
+import { client } from '@gatehouse/fixtures/client'
+import { dataFolder, house } from '@gatehouse/fixtures/house'
+import t from 'tap'
+
+const secret = () => randomBytes(32).toString('base64url')
+
+t.test('the key-encryption key is changed, and no token is refused for it', async (t) => {
+  const GATEHOUSE_DATA_DIR = dataFolder(t)
+  const [old, next] = [secret(), secret()]
+  const startWith = async (AUTH_KEY_ENCRYPTION_KEY: string) => {
+    const started = await house(t, { GATEHOUSE_DATA_DIR, AUTH_KEY_ENCRYPTION_KEY })
+    return { ...client(started.url), close: started.close }
+  }
+
+  const before = await startWith(old)
+  await before.register('ada@example.com', 'correct horse battery')
+  const { body } = await before.login('ada@example.com', 'correct horse battery')
+  await before.close()
+
+  for (const keys of [`${old},${next}`, `${next},${old}`, next]) {
+    const { call, login, close } = await startWith(keys)
+    t.equal((await call('/echo/x', { token: body.accessToken })).status, 200, 'signed before')
+    const again = await login('ada@example.com', 'correct horse battery')
+    t.equal((await call('/echo/x', { token: again.body.accessToken })).status, 200, 'signed now')
+    await close()
+  }
+  await t.rejects(startWith(old), /cannot be opened/, 'the old one opens nothing any more')
+})

@@ -1,0 +1,262 @@
+import { execFile } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { readdirSync } from 'node:fs'
+import { promisify } from 'node:util'
+import { client, eventually } from '@gatehouse/fixtures/client'
+import { dataFolder, house } from '@gatehouse/fixtures/house'
+import { type Installation, installation } from '@gatehouse/fixtures/installation'
+import { asked, postgresMissing } from '@gatehouse/fixtures/postgres-server'
+import { redisMissing } from '@gatehouse/fixtures/redis-server'
+import t, { type Test } from 'tap'
+import { read, root } from './source-files.ts'
+
+const skip = redisMissing || postgresMissing
+const [email, password] = ['ada@example.com', 'correct horse battery']
+const PATIENCE_MS = 20_000
+const secret = () => randomBytes(32).toString('base64url')
+
+const kidOf = (token: string): string =>
+  JSON.parse(Buffer.from(token.split('.')[0] ?? '', 'base64url').toString()).kid
+
+/** The shell blocks of a runbook, run one after the other as they are written. */
+function runbook(t: Test, name: string, folder: string) {
+  const blocks = [...read(`docs/runbooks/${name}.md`).matchAll(/```sh\n([\s\S]*?)```/g)]
+  const left = blocks.map(([, code]) => code ?? '')
+  const next = async (variables: Record<string, string> = {}): Promise<string> => {
+    const script = left.shift() ?? 'exit 3'
+    const env = { PATH: process.env.PATH, GATEHOUSE_DATA_DIR: folder, ...variables }
+    const ran = promisify(execFile)('bash', ['-euo', 'pipefail', '-c', script], { env, cwd: root })
+    const { stdout } = await ran.catch((error) => {
+      t.fail(`${script}${error.stdout}${error.stderr}`)
+      return { stdout: '' }
+    })
+    return stdout
+  }
+  return { next, isOver: () => left.length === 0 }
+}
+
+/** An installation with a user who is signed in. */
+async function inhabited(t: Test): Promise<Installation & Awaited<ReturnType<typeof signedIn>>> {
+  const system = await installation(t, { auths: 1, gateways: 2 })
+  return { ...system, ...(await signedIn(system)) }
+}
+
+async function signedIn({ gateways }: Installation) {
+  const urls = gateways.map(({ url }) => url)
+  const api = client(urls[0] ?? '')
+  const user = (await api.register(email, password)).body.user
+  const tokens = (await api.login(email, password)).body
+  const say = async (token: string) =>
+    Promise.all(
+      urls.map(async (url) => {
+        const { status, body } = await client(url).call<{ code?: string }>('/orders', { token })
+        return body.code ?? String(status)
+      })
+    )
+  /** what all gateways come to say of a token */
+  const allSay = (token: string, word: string) =>
+    eventually(
+      () => say(token),
+      (words) => words.every((one) => one === word),
+      PATIENCE_MS
+    )
+  return { api, API: urls[0] ?? '', user, tokens, allSay }
+}
+
+const both = (word: string) => [word, word]
+
+t.test('the index names every page', async (t) => {
+  const index = read('docs/runbooks/README.md')
+  const pages = readdirSync(`${root}/docs/runbooks`).filter((name) => name !== 'README.md')
+  for (const page of pages) t.match(index, `(${page})`)
+  t.equal([...index.matchAll(/\]\([a-z-]+\.md\)/g)].length, pages.length)
+})
+
+t.test('planned rotation', { skip }, async (t) => {
+  const { folder, API, tokens, allSay } = await inhabited(t)
+  const { next, isOver } = runbook(t, 'planned-rotation', folder)
+  t.match(await next(), /2 gateways/)
+  t.match(await next(), /active/)
+  t.match(await next(), /retiring/)
+  t.match(await next({ API }), /none failed/)
+  t.strictSame(await allSay(tokens.accessToken, '200'), both('200'), 'nobody was signed out')
+  t.ok(isOver(), 'every block of the page was run')
+})
+
+t.test('a signing key that has leaked', { skip }, async (t) => {
+  const { folder, API, tokens, allSay, api } = await inhabited(t)
+  const { next, isOver } = runbook(t, 'leaked-signing-key', folder)
+  const KID = kidOf(tokens.accessToken)
+  await next({ KID })
+  t.strictSame(await allSay(tokens.accessToken, 'UNAUTHENTICATED'), both('UNAUTHENTICATED'))
+  const second = (await api.refresh(tokens.refreshToken)).body
+  t.strictSame(await allSay(second.accessToken, '200'), both('200'), 'clients refresh')
+  await next()
+  t.strictSame(await allSay(second.accessToken, 'UNAUTHENTICATED'), both('UNAUTHENTICATED'))
+  t.match(await next(), /key-revoked/)
+  t.match(await next({ API }), /p99/)
+  const third = (await api.login(email, password)).body
+  t.strictSame(await allSay(third.accessToken, '200'), both('200'), 'everyone can sign in')
+  t.ok(isOver(), 'every block of the page was run')
+})
+
+t.test('a machine client’s secret that has leaked', { skip }, async (t) => {
+  const { folder, auths, allSay } = await inhabited(t)
+  const { next, isOver } = runbook(t, 'leaked-client-secret', folder)
+  const ops = async (...words: string[]) =>
+    JSON.parse(
+      (
+        await promisify(execFile)('npm', ['run', '-s', 'ops', '--', ...words, '--json'], {
+          env: { PATH: process.env.PATH, GATEHOUSE_DATA_DIR: folder },
+          cwd: root
+        })
+      ).stdout
+    )
+  const made = await ops('clients', 'create', '--name', 'billing', '--scope', 'orders:read')
+  const CLIENT: string = made.client.id
+  const token = async (secret: string) => {
+    const answer = await fetch(`${auths[0]?.url}/oauth/token`, {
+      method: 'POST',
+      headers: { authorization: `Basic ${Buffer.from(`${CLIENT}:${secret}`).toString('base64')}` },
+      body: new URLSearchParams({ grant_type: 'client_credentials' })
+    })
+    return (await answer.json()) as { access_token?: string; error?: string }
+  }
+  const leaked: string = made.secret.secret
+  const { access_token: held = '' } = await token(leaked)
+  t.strictSame(await allSay(held, '200'), both('200'))
+  await next({ CLIENT })
+  t.strictSame(await allSay(held, 'TOKEN_STALE'), both('TOKEN_STALE'))
+  const told = await next({ CLIENT })
+  const fresh = [...told.matchAll(/not shown again: (\S+)/g)].at(-1)?.[1] ?? ''
+  t.match(await token(leaked), { error: 'invalid_client' })
+  const { access_token: renewed = '' } = await token(fresh)
+  t.strictSame(await allSay(renewed, '200'), both('200'))
+  t.match(await next(), /client-secret-added/)
+  t.ok(isOver(), 'every block of the page was run')
+})
+
+t.test('a session that was stolen', { skip }, async (t) => {
+  const { folder, api, user, tokens, allSay } = await inhabited(t)
+  const { next, isOver } = runbook(t, 'stolen-session', folder)
+  const other = (await api.login(email, password)).body
+  t.match(await next({ USER: email }), tokens.session.id)
+  await next({ SID: tokens.session.id })
+  t.strictSame(await allSay(tokens.accessToken, 'SESSION_ENDED'), both('SESSION_ENDED'))
+  t.strictSame(await allSay(other.accessToken, '200'), both('200'))
+  await next({ USER: user.id })
+  t.strictSame(await allSay(other.accessToken, 'SESSION_ENDED'), both('SESSION_ENDED'))
+  t.match(await next({ USER: email }), /disabled/)
+  t.equal((await api.login(email, password)).status, 200, 'the owner is back')
+  t.ok(isOver(), 'every block of the page was run')
+})
+
+t.test('Redis that was away, and Redis that came back empty', { skip }, async (t) => {
+  const { folder, api, redis, API, tokens, allSay, startGateway } = await inhabited(t)
+  const { next, isOver } = runbook(t, 'redis-lost', folder)
+  const out = (await api.login(email, password)).body
+  t.strictSame(await allSay(tokens.accessToken, '200'), both('200'))
+  await redis.kill()
+  t.equal((await api.refresh(tokens.refreshToken)).status, 503)
+  t.strictSame(await allSay(tokens.accessToken, '200'), both('200'))
+  await redis.start()
+  const back = await eventually(
+    () => api.refresh(tokens.refreshToken),
+    ({ status }) => status === 200,
+    PATIENCE_MS
+  )
+  await api.logout(out.refreshToken)
+  t.match(await next({ API }), /p99/)
+
+  await redis.redis.flushall()
+  const late = client((await startGateway()).url)
+  const saysLate = async () => (await late.call('/orders', { token: out.accessToken })).body.code
+  t.not(await saysLate(), 'SESSION_ENDED', 'a gateway that starts now has not heard of the logout')
+  await next()
+  t.equal(await eventually(saysLate, (code) => code === 'TOKEN_STALE', PATIENCE_MS), 'TOKEN_STALE')
+  t.equal((await api.refresh(out.refreshToken)).status, 401)
+  t.equal((await api.refresh(back.body.refreshToken)).status, 401, 'what is lost is lost')
+  t.match(await next(), /tokens-revoked/)
+  t.match(await next({ API }), /was noticed/)
+  const again = (await api.login(email, password)).body
+  t.strictSame(await allSay(again.accessToken, '200'), both('200'), 'everyone can sign in')
+  t.ok(isOver(), 'every block of the page was run')
+})
+
+t.test('a database that was restored', { skip }, async (t) => {
+  const system = await inhabited(t)
+  const { folder, api, database, auths, startAuth, API, tokens, allSay, user } = system
+  const { next, isOver } = runbook(t, 'database-restored', folder)
+  const [first] = auths
+  const AUTH_PORT = new URL(first?.url ?? '').port
+  const server = database.replace(/\/[^/]+$/, '/postgres')
+  const name = database.split('/').at(-1)
+  await first?.stop()
+  await asked(server, `create database backup template ${name}`)
+  const between = await startAuth({ AUTH_PORT })
+  const KID = kidOf(tokens.accessToken)
+  const ops = (...words: string[]) =>
+    promisify(execFile)('npm', ['run', '-s', 'ops', '--', ...words, '--yes'], {
+      env: { PATH: process.env.PATH, GATEHOUSE_DATA_DIR: folder },
+      cwd: root
+    })
+  await ops('keys', 'revoke', KID)
+  await ops('users', 'disable', user.id)
+  const late = await api.register('late@example.com', password)
+  t.equal(late.status, 201)
+  const theirs = (await api.login('late@example.com', password)).body
+  await between.stop()
+  await asked(server, `drop database ${name}`)
+  await asked(server, `create database ${name} template backup`)
+  await startAuth({ AUTH_PORT })
+
+  t.match(await next({ KID }), /revoked/)
+  t.strictSame(await allSay(tokens.accessToken, 'UNAUTHENTICATED'), both('UNAUTHENTICATED'))
+  t.match(await next({ USER: email }), /disabled/)
+  await next()
+  await next()
+  t.equal((await api.refresh(theirs.refreshToken)).status, 401, 'of nobody any more')
+  t.match(await next({ API }), /was noticed/)
+  t.equal((await api.login(email, password)).status, 401)
+  t.equal((await api.register('late@example.com', password)).status, 201)
+  const again = (await api.login('late@example.com', password)).body
+  t.strictSame(await allSay(again.accessToken, '200'), both('200'))
+  t.ok(isOver(), 'every block of the page was run')
+})
+
+t.test('a refresh key that has leaked', async (t) => {
+  const GATEHOUSE_DATA_DIR = dataFolder(t)
+  const { next, isOver } = runbook(t, 'leaked-refresh-key', GATEHOUSE_DATA_DIR)
+  const startWith = async (AUTH_REFRESH_KEYS: string) => {
+    const { url, close } = await house(t, { GATEHOUSE_DATA_DIR, AUTH_REFRESH_KEYS })
+    return { ...client(url), close, API: url }
+  }
+  const leaked = `1:${secret()}`
+  const before = await startWith(leaked)
+  await before.register(email, password)
+  const idle = (await before.login(email, password)).body
+  const busy = (await before.login(email, password)).body
+  await before.close()
+  const made = (await next()).trim()
+  const during = await startWith(`${made},${leaked}`)
+  const refreshed = (await during.refresh(busy.refreshToken)).body
+  await during.close()
+  const after = await startWith(made)
+  t.equal((await after.refresh(refreshed.refreshToken)).status, 200)
+  t.equal((await after.refresh(idle.refreshToken)).status, 401)
+  await next()
+  const { API } = after
+  t.match(await next({ API }), /was noticed/)
+  t.equal((await after.login(email, password)).status, 200)
+  t.ok(isOver(), 'every block of the page was run')
+})
+
+t.test('a new key-encryption key', async (t) => {
+  const GATEHOUSE_DATA_DIR = dataFolder(t)
+  const { next, isOver } = runbook(t, 'key-encryption-key', GATEHOUSE_DATA_DIR)
+  const made = (await next()).trim()
+  const { url } = await house(t, { GATEHOUSE_DATA_DIR, AUTH_KEY_ENCRYPTION_KEY: made })
+  await client(url).register(email, password)
+  t.equal((await client(url).login(email, password)).status, 200)
+  t.ok(isOver(), 'every block of the page was run')
+})
