@@ -24,20 +24,24 @@ async function twoProcesses(t: Test, more: Record<string, string> = {}) {
   ])
   t.teardown(() => Promise.all([first.stop(), second.stop()]))
   const clients = [client(first.url), client(second.url)] as const
-  const post = (turn: number, path: string, json: unknown) =>
+  const once = (turn: number, path: string, json: unknown) =>
     clients[turn % 2 === 0 ? 0 : 1].call<TokenAnswer>(path, { json })
-  await post(0, '/register', ada)
+  /** as a client does: what is 503 is asked again, and nothing is lost */
+  const post = (...request: Parameters<typeof once>) =>
+    eventually(
+      () => once(...request),
+      ({ status }) => status !== 503,
+      20_000
+    )
+  const registered = await once(0, '/register', ada)
+  if (registered.status === 503) await post(0, '/register', ada)
 
   return {
     redis,
+    registered,
+    once,
     post,
-    /** as a client does: what is 503 is asked again, and nothing is lost */
-    refresh: (turn: number, refreshToken: string) =>
-      eventually(
-        () => post(turn, '/refresh-token', { refreshToken }),
-        ({ status }) => status !== 503,
-        20_000
-      ),
+    refresh: (turn: number, refreshToken: string) => post(turn, '/refresh-token', { refreshToken }),
     async reuses() {
       const events = "select 1 from audit_events where kind = 'refresh-reused'"
       return (await asked(database, events)).length
@@ -87,20 +91,30 @@ t.test('logins from everywhere never exceed the limit', { skip }, async (t) => {
   )
 })
 
-t.test('guesses are counted together: by address, and by account', { skip }, async (t) => {
-  const { post } = await twoProcesses(t, { AUTH_CREDENTIALS_PER_MINUTE: '21' })
-  const statuses: number[] = []
+/** what ten guesses at an account are answered, and then twelve at accounts that there are not */
+async function guess(t: Test) {
+  const { registered, once } = await twoProcesses(t, { AUTH_CREDENTIALS_PER_MINUTE: '21' })
+  const account: number[] = []
   for (let turn = 0; turn < 10; turn++) {
-    statuses.push((await post(turn, '/login', { ...ada, password: `guess ${turn}` })).status)
+    account.push((await once(turn, '/login', { ...ada, password: `guess ${turn}` })).status)
   }
-  // Each process for itself would have seen no more than the five that are free.
-  t.strictSame(statuses.slice(0, 6), Array(6).fill(401))
-  t.ok(statuses.includes(429), 'the account')
-  const others: number[] = []
+  const address: number[] = []
   for (let turn = 0; turn < 12; turn++) {
     const email = `nobody-${turn}@example.com`
-    others.push((await post(turn, '/login', { ...ada, email })).status)
+    address.push((await once(turn, '/login', { ...ada, email })).status)
   }
+  const unsure = [registered.status, ...account, ...address].includes(503)
+  return { account, address, unsure }
+}
+
+t.test('guesses are counted together: by address, and by account', { skip }, async (t) => {
+  // Where a busy machine gave Redis no time to answer, nobody knows what has been counted.
+  let found = await guess(t)
+  for (let more = 3; found.unsure && more > 0; more--) found = await guess(t)
+
+  // Each process for itself would have seen no more than the five that are free.
+  t.strictSame(found.account.slice(0, 6), Array(6).fill(401))
+  t.ok(found.account.includes(429), 'the account')
   // One registration and ten guesses before.
-  t.strictSame(others, [...Array(10).fill(401), ...Array(2).fill(429)], 'the address')
+  t.strictSame(found.address, [...Array(10).fill(401), ...Array(2).fill(429)], 'the address')
 })
