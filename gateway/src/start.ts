@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { GATEWAY_KEYS_PATH } from '@gatehouse/edge-headers/assertion'
 import { roomLog } from '@gatehouse/http-service/room-log'
-import { listen } from '@gatehouse/room/listen'
+import { openRoom } from '@gatehouse/room/open-room'
 import { buildOps } from '@gatehouse/room/ops-listener'
 import type { Room } from '@gatehouse/room/room'
 import { words } from '@gatehouse/settings/fragments'
@@ -96,12 +96,11 @@ export async function startGateway(
     }
   })
   ops.get(GATEWAY_KEYS_PATH, async () => ({ keys: await membership.assertionKeys() }))
-  const opsUrl = await listen(ops, { host: config.GATEWAY_OPS_HOST, port: config.GATEWAY_OPS_PORT })
   const where = { host: config.GATEWAY_HOST, port: config.GATEWAY_PORT }
-  const url = await listen(app, { ...where, secure: config.GATEWAY_TLS_CERT_FILE !== undefined })
-
-  return {
-    ...{ name: 'gateway', url, opsUrl },
+  return openRoom({
+    name: 'gateway',
+    ops: { app: ops, at: { host: config.GATEWAY_OPS_HOST, port: config.GATEWAY_OPS_PORT } },
+    service: { app, at: { ...where, secure: config.GATEWAY_TLS_CERT_FILE !== undefined } },
     reload: routes.reload,
     async close() {
       routes.close()
@@ -112,7 +111,7 @@ export async function startGateway(
       shared.disconnect()
       await revoked.close()
     }
-  }
+  })
 }
 
 function tlsFiles(config: GatewayConfig) {

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { Fleet } from '@gatehouse/fleet/fleet'
 import { roomLog } from '@gatehouse/http-service/room-log'
 import type { RevocationSource } from '@gatehouse/revocation/revocation'
-import { listen } from '@gatehouse/room/listen'
+import { openRoom } from '@gatehouse/room/open-room'
 import { OPS_ADDRESS_FILE } from '@gatehouse/room/ops-address'
 import { buildOps } from '@gatehouse/room/ops-listener'
 import type { Room } from '@gatehouse/room/room'
@@ -82,12 +82,10 @@ export async function startAuth(
     },
     { token: secrets.opsToken, hosts: words(config.AUTH_OPS_HOSTS) }
   )
-  const opsUrl = await listen(ops, { host: config.AUTH_OPS_HOST, port: config.AUTH_OPS_PORT })
-  leaveAddress(config, opsUrl)
-  const url = await listen(service, { host: config.AUTH_HOST, port: config.AUTH_PORT })
-
-  return {
-    ...{ name: 'auth', url, opsUrl, revocations },
+  const room = await openRoom({
+    name: 'auth',
+    ops: { app: ops, at: { host: config.AUTH_OPS_HOST, port: config.AUTH_OPS_PORT } },
+    service: { app: service, at: { host: config.AUTH_HOST, port: config.AUTH_PORT } },
     async close() {
       signing.hurry()
       await service.close()
@@ -96,7 +94,9 @@ export async function startAuth(
       await shared.families.close()
       await close()
     }
-  }
+  })
+  leaveAddress(config, room.opsUrl)
+  return { ...room, revocations }
 }
 
 function settingsOf(config: AuthConfig, clock: () => number) {

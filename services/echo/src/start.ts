@@ -1,5 +1,5 @@
 import { roomLog } from '@gatehouse/http-service/room-log'
-import { listen } from '@gatehouse/room/listen'
+import { openRoom } from '@gatehouse/room/open-room'
 import { buildOps } from '@gatehouse/room/ops-listener'
 import type { Room } from '@gatehouse/room/room'
 import { Registry } from 'prom-client'
@@ -10,13 +10,13 @@ export async function startEcho(config: EchoConfig): Promise<Room> {
   const log = roomLog('echo', config.LOG_LEVEL)
   const service = await buildEcho({ log })
   const ops = buildOps({ log, metrics: new Registry(), checks: {} })
-  const opsUrl = await listen(ops, { host: config.ECHO_OPS_HOST, port: config.ECHO_OPS_PORT })
-  const url = await listen(service, { host: config.ECHO_HOST, port: config.ECHO_PORT })
-  return {
-    ...{ name: 'echo', url, opsUrl },
+  return openRoom({
+    name: 'echo',
+    ops: { app: ops, at: { host: config.ECHO_OPS_HOST, port: config.ECHO_OPS_PORT } },
+    service: { app: service, at: { host: config.ECHO_HOST, port: config.ECHO_PORT } },
     async close() {
       await service.close()
       await ops.close()
     }
-  }
+  })
 }

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { roomLog } from '@gatehouse/http-service/room-log'
-import { listen } from '@gatehouse/room/listen'
+import { openRoom } from '@gatehouse/room/open-room'
 import { buildOps } from '@gatehouse/room/ops-listener'
 import type { Room } from '@gatehouse/room/room'
 import { Registry } from 'prom-client'
@@ -19,14 +19,14 @@ export async function startOrders(config: OrdersConfig): Promise<Room> {
     ...{ log, orders }
   })
   const ops = buildOps({ log, metrics: new Registry(), checks: {} })
-  const opsUrl = await listen(ops, { host: config.ORDERS_OPS_HOST, port: config.ORDERS_OPS_PORT })
-  const url = await listen(service, { host: config.ORDERS_HOST, port: config.ORDERS_PORT })
-  return {
-    ...{ name: 'orders', url, opsUrl },
+  return openRoom({
+    name: 'orders',
+    ops: { app: ops, at: { host: config.ORDERS_OPS_HOST, port: config.ORDERS_OPS_PORT } },
+    service: { app: service, at: { host: config.ORDERS_HOST, port: config.ORDERS_PORT } },
     async close() {
       await service.close()
       await ops.close()
       orders.close()
     }
-  }
+  })
 }
