@@ -152,6 +152,13 @@ t.test(
     const { call, register, login, refresh } = client(url)
     await register(ada.email, ada.password)
     const { body: tokens } = await login(ada.email, ada.password)
+    const { body: others } = await login(ada.email, ada.password)
+
+    const pid = Number(/process_id:(\d+)/.exec(await redis.redis.info('server'))?.[1])
+    process.kill(pid, 'SIGSTOP')
+    setTimeout(() => process.kill(pid, 'SIGCONT'), 500)
+    const waited = await refresh(others.refreshToken)
+    t.equal(waited.status, 200, 'a pause shorter than REDIS_TIMEOUT_MS is none')
 
     await redis.kill()
 

@@ -3,6 +3,7 @@ import { createServer } from 'node:net'
 import { eventually } from '@gatehouse/fixtures/client'
 import { freePort } from '@gatehouse/fixtures/free-port'
 import { house } from '@gatehouse/fixtures/house'
+import { redisMissing, redisServer } from '@gatehouse/fixtures/redis-server'
 import t from 'tap'
 
 const ports = ['AUTH', 'ORDERS', 'ECHO', 'GATEWAY'].flatMap((room) => [
@@ -27,3 +28,18 @@ for (const name of ports) {
     t.equal(left, 1, 'only the other one listens')
   })
 }
+
+t.test(
+  'a process that finds its port taken says so to the house',
+  { skip: redisMissing },
+  async (t) => {
+    const port = await freePort()
+    const other = createServer()
+    t.teardown(() => other.close())
+    await once(other.listen(port, '127.0.0.1'), 'listening')
+    const { url } = await redisServer(t)
+    const settings = { REDIS_URL: url, ECHO_OPS_PORT: String(port) }
+    // Then the house looks for other ports, up to three times, where it chose them.
+    await t.rejects(house(t, settings), { code: 'EADDRINUSE' })
+  }
+)

@@ -28,7 +28,7 @@ export async function startGateway(
   const clock = Date.now
   const log = roomLog('gateway', config.LOG_LEVEL)
   const metrics = new Registry()
-  const shared = await sharedState(config.REDIS_URL, embedded)
+  const shared = await sharedState(config, embedded)
   const assertionKey = await newAssertionKey()
   const issuers = await openIssuers({ config, log, metrics, clock })
   const keys = issuers.ownKeys

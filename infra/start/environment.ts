@@ -1,5 +1,5 @@
-import { createServer } from 'node:net'
 import { GATEWAY_KEYS_PATH } from '@gatehouse/edge-headers/assertion'
+import { freePort } from './free-port.ts'
 
 export type HouseEnvironment = Record<string, string | undefined>
 
@@ -38,11 +38,5 @@ export async function resolveEnvironment(given: NodeJS.ProcessEnv): Promise<Hous
 }
 
 async function realPort(port: string): Promise<string> {
-  if (port !== '0') return port
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const address = server.address()
-  await new Promise((resolve) => server.close(resolve))
-  if (address === null || typeof address === 'string') throw new Error('no free port')
-  return String(address.port)
+  return port === '0' ? String(await freePort()) : port
 }

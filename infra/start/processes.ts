@@ -1,8 +1,8 @@
-import { type ChildProcess, fork } from 'node:child_process'
+import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import type { Room } from '@gatehouse/room/room'
-import type { ReadyMessage } from '@gatehouse/room/run-process'
+import { roomIsUp } from '@gatehouse/room/start-message'
 import type { HouseEnvironment } from './environment.ts'
 
 const rooms = ['auth', 'orders', 'echo', 'gateway'] as const
@@ -21,7 +21,7 @@ async function startProcess(name: string, environment: HouseEnvironment): Promis
   const main = fileURLToPath(import.meta.resolve(`@gatehouse/${name}/main`))
   // A group of its own: Ctrl-C reaches this process alone, which then takes the rooms down in order.
   const child = fork(main, { env: environment as NodeJS.ProcessEnv, detached: true })
-  const { ready } = await readyMessage(name, child)
+  const up = await roomIsUp(name, child)
   let closing = false
   child.once('exit', (code) => {
     if (closing) return
@@ -29,7 +29,7 @@ async function startProcess(name: string, environment: HouseEnvironment): Promis
     process.kill(process.pid, 'SIGTERM')
   })
   return {
-    ...{ name, ...ready },
+    ...{ name, ...up },
     async close() {
       closing = true
       if (child.exitCode !== null || child.signalCode !== null) return
@@ -37,11 +37,4 @@ async function startProcess(name: string, environment: HouseEnvironment): Promis
       await once(child, 'exit')
     }
   }
-}
-
-async function readyMessage(name: string, child: ChildProcess): Promise<ReadyMessage> {
-  return new Promise((resolve, reject) => {
-    child.once('message', (message) => resolve(message as ReadyMessage))
-    child.once('exit', (code) => reject(new Error(`${name} did not start (exit code ${code})`)))
-  })
 }

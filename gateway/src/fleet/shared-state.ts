@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Fleet } from '@gatehouse/fleet/fleet'
 import { redisFleet } from '@gatehouse/fleet/redis-fleet'
 import { connectRedis, type RedisConnection } from '@gatehouse/redis/connect-redis'
+import type { RedisSettings } from '@gatehouse/redis/settings'
 import { redisRevocations } from '@gatehouse/revocation/redis-revocations'
 import type { RevocationSource } from '@gatehouse/revocation/revocation'
 import { SettingsFault } from '@gatehouse/settings/read-settings'
@@ -18,12 +19,9 @@ export type SharedState = {
   disconnect(): void
 }
 
-/** how long a start waits for Redis, before it goes on without */
-const CONNECT_WITHIN_MS = 500
-
 /** @throws SettingsFault where there is neither Redis nor an auth service in this process */
 export async function sharedState(
-  url: string | undefined,
+  { REDIS_URL: url, REDIS_TIMEOUT_MS: timeoutMs }: RedisSettings,
   embedded: Embedded | null
 ): Promise<SharedState> {
   if (url === undefined) {
@@ -35,10 +33,11 @@ export async function sharedState(
       'REDIS_URL must be set for a gateway of its own: revocations reach it through Redis'
     ])
   }
-  const blocking = connectRedis({ url, use: 'blocking', onFault: () => {} })
-  const redis = connectRedis({ url, onFault: () => {} })
+  const blocking = connectRedis({ url, timeoutMs, use: 'blocking', onFault: () => {} })
+  const redis = connectRedis({ url, timeoutMs, onFault: () => {} })
   const ready = Promise.all([blocking, redis].map(isReady))
-  await Promise.race([ready, sleep(CONNECT_WITHIN_MS)])
+  // A start does not wait longer: it goes on without.
+  await Promise.race([ready, sleep(2 * timeoutMs)])
   return {
     revocations: redisRevocations(blocking),
     fleet: redisFleet(redis),

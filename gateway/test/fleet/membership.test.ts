@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { eventually } from '@gatehouse/fixtures/client'
+import { redisConnection } from '@gatehouse/fixtures/redis-connection'
 import { redisMissing, redisServer } from '@gatehouse/fixtures/redis-server'
 import type { Fleet, Heartbeat } from '@gatehouse/fleet/fleet'
 import { memoryFleet } from '@gatehouse/fleet/memory-fleet'
 import { redisFleet } from '@gatehouse/fleet/redis-fleet'
-import { connectRedis } from '@gatehouse/redis/connect-redis'
 import t, { type Test } from 'tap'
 import { newAssertionKey } from '../../src/assertions/assertions.ts'
 import { joinFleet } from '../../src/fleet/membership.ts'
@@ -65,11 +65,7 @@ t.test(
   { skip: redisMissing },
   async (t) => {
     const server = await redisServer(t)
-    const redis = connectRedis({ url: server.url, onFault: () => {} })
-    t.teardown(() => redis.disconnect())
-    await server.redis.ping()
-    while (redis.status !== 'ready') await sleep(5)
-    const fleet = redisFleet(redis)
+    const fleet = redisFleet(await redisConnection(t, server.url))
     const own = await member(t, fleet, 'own', {}, 20)
     await fleet.announce({
       ...{ id: 'dead', name: 'dead', keySetVersion: '', kids: [], revocationCursor: '' },

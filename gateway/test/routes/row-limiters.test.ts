@@ -1,5 +1,5 @@
+import { redisConnection } from '@gatehouse/fixtures/redis-connection'
 import { redisMissing, redisServer } from '@gatehouse/fixtures/redis-server'
-import { connectRedis } from '@gatehouse/redis/connect-redis'
 import t, { type Test } from 'tap'
 import { type Edge, edge } from '../fixtures/edge.ts'
 
@@ -50,8 +50,7 @@ t.test('several limits hold at once', async (t) => {
 
 async function shared(t: Test) {
   const server = await redisServer(t)
-  const limitsRedis = connectRedis({ url: server.url, onFault: () => {} })
-  t.teardown(() => limitsRedis.disconnect())
+  const limitsRedis = await redisConnection(t, server.url)
   const gateways = [
     await edge(t, { rows: by('subject', ', shared: true'), limitsRedis }),
     await edge(t, { rows: by('subject', ', shared: true'), limitsRedis })

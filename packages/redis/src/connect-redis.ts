@@ -1,8 +1,8 @@
 import { Cluster, Redis, type RedisOptions } from 'ioredis'
 import { type RedisAddress, redisAddress } from './redis-address.ts'
 
-const CONNECT_TIMEOUT_MS = 500
-const COMMAND_TIMEOUT_MS = 250
+/** how long a command may take, where nothing else is said */
+export const COMMAND_TIMEOUT_MS = 250
 /** over the longest blocking read (a second), so that a frozen server is noticed */
 const BLOCKING_TIMEOUT_MS = 3000
 /**
@@ -19,6 +19,8 @@ export type RedisConnection = Redis | Cluster
 
 type ConnectOptions = {
   url: string
+  /** how long a command may take; a connection may take twice as long to come about */
+  timeoutMs?: number
   /** 'blocking' for a connection that waits in blocking reads */
   use?: 'commands' | 'blocking'
   onFault: (error: Error) => void
@@ -29,9 +31,18 @@ type ConnectOptions = {
  * when the server is frozen or gone. Nothing is queued while there is no connection, and nothing is sent twice: a
  * rotation that may have happened must not happen again.
  */
-export function connectRedis({ url, use = 'commands', onFault }: ConnectOptions): RedisConnection {
-  const commandTimeout = use === 'blocking' ? BLOCKING_TIMEOUT_MS : COMMAND_TIMEOUT_MS
-  const redis = connect(redisAddress(url), { ...common, commandTimeout })
+export function connectRedis({
+  url,
+  timeoutMs = COMMAND_TIMEOUT_MS,
+  use = 'commands',
+  onFault
+}: ConnectOptions): RedisConnection {
+  const redis = connect(redisAddress(url), {
+    ...common,
+    connectTimeout: 2 * timeoutMs,
+    commandTimeout: use === 'blocking' ? BLOCKING_TIMEOUT_MS : timeoutMs,
+    sentinelCommandTimeout: timeoutMs
+  })
   redis.on('error', onFault)
   return redis
 }
@@ -39,9 +50,7 @@ export function connectRedis({ url, use = 'commands', onFault }: ConnectOptions)
 const pause = (attempt: number) => Math.min(50 * attempt, LONGEST_RETRY_PAUSE_MS)
 
 const common = {
-  connectTimeout: CONNECT_TIMEOUT_MS,
   socketTimeout: SILENCE_MS,
-  sentinelCommandTimeout: COMMAND_TIMEOUT_MS,
   enableOfflineQueue: false,
   autoResendUnfulfilledCommands: false,
   maxRetriesPerRequest: 0,
@@ -53,10 +62,9 @@ const common = {
   protocol: 2 as const
 } satisfies RedisOptions
 
-function connect(
-  address: RedisAddress,
-  options: typeof common & { commandTimeout: number }
-): RedisConnection {
+type Timeouts = Record<'connectTimeout' | 'commandTimeout' | 'sentinelCommandTimeout', number>
+
+function connect(address: RedisAddress, options: typeof common & Timeouts): RedisConnection {
   if (address.kind === 'server') return new Redis(address.url, options)
   if (address.kind === 'sentinel') return new Redis({ ...address.options, ...options })
   const { retryStrategy, enableOfflineQueue, ...redisOptions } = options
@@ -64,7 +72,7 @@ function connect(
     redisOptions: { ...redisOptions, ...address.options },
     enableOfflineQueue,
     clusterRetryStrategy: retryStrategy,
-    slotsRefreshTimeout: CONNECT_TIMEOUT_MS,
+    slotsRefreshTimeout: options.connectTimeout,
     // A node that says "not mine" has not done it; one that went away may have. Only the first is asked elsewhere.
     maxRedirections: MAX_REDIRECTIONS,
     retryDelayOnFailover: 0,

@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { eventually } from '@gatehouse/fixtures/client'
+import { REDIS_PATIENCE_MS } from '@gatehouse/fixtures/patience'
 import { type RedisServer, redisMissing, redisServer } from '@gatehouse/fixtures/redis-server'
 import { connectRedis, type RedisConnection } from '@gatehouse/redis/connect-redis'
 import t, { type Test } from 'tap'
@@ -10,7 +11,8 @@ const LONG_MS = 20_000
 /** A connection to a server of the test's own that is ready, and all the faults that it told of. */
 async function connected(t: Test, server: RedisServer, use: 'commands' | 'blocking' = 'commands') {
   const faults: Error[] = []
-  const redis = connectRedis({ url: server.url, use, onFault: (error) => faults.push(error) })
+  const onFault = (error: Error) => faults.push(error)
+  const redis = connectRedis({ url: server.url, timeoutMs: REDIS_PATIENCE_MS, use, onFault })
   t.teardown(() => redis.disconnect())
   await once(redis, 'ready')
   return { redis, faults }

@@ -1,10 +1,8 @@
 import closeWithGrace from 'close-with-grace'
 import type { Room } from './room.ts'
+import type { StartMessage } from './start-message.ts'
 
 const DRAIN_MS = 10_000
-
-/** What a child process tells the one that started it, over their channel. */
-export type ReadyMessage = { readonly ready: { readonly url: string; readonly opsUrl: string } }
 
 /**
  * The life of a process: start, run, and on SIGTERM or Ctrl-C drain and exit 0. A start that fails says why in plain
@@ -41,16 +39,26 @@ export async function runProcess(
   } catch (error) {
     life.uninstall()
     process.stderr.write(`${explain(error)}\n`)
+    await tell({ failed: { code: codeOf(error) } })
     process.exit(1)
   }
-  const message: ReadyMessage = { ready: { url: room.url, opsUrl: room.opsUrl } }
-  // Nobody may be listening any more, which is no fault of this process.
-  process.send?.(message, undefined, undefined, () => {})
+  await tell({ ready: { url: room.url, opsUrl: room.opsUrl } })
 }
+
+/** Nobody may be listening any more, which is no fault of this process. */
+function tell(message: StartMessage): Promise<void> {
+  return new Promise((resolve) => {
+    if (process.send === undefined) resolve()
+    else process.send(message, undefined, undefined, () => resolve())
+  })
+}
+
+const codeOf = (error: unknown): string | undefined =>
+  error instanceof Error && 'code' in error ? String(error.code) : undefined
 
 function explain(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
-  const isMendable = error.name === 'StartFault' || ('code' in error && error.code === 'EADDRINUSE')
+  const isMendable = error.name === 'StartFault' || codeOf(error) === 'EADDRINUSE'
   if (isMendable) return `Cannot start: ${error.message}`
   return error.name === 'SettingsFault' ? error.message : (error.stack ?? error.message)
 }

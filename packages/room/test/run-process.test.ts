@@ -2,6 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
+import { roomIsUp } from '@gatehouse/room/start-message'
 import t, { type Test } from 'tap'
 
 const script = join(import.meta.dirname, 'fixtures/room-process.ts')
@@ -78,7 +79,9 @@ t.test('a fault of the settings is told in plain words, and the exit code is 1',
 })
 
 t.test('a port that is taken is told in plain words too', async (t) => {
-  const { code, complained } = await roomProcess(t, 'finds its port taken').end
+  const { child, end } = roomProcess(t, 'finds its port taken')
+  await t.rejects(roomIsUp('room', child), { code: 'EADDRINUSE' }, 'and to its parent')
+  const { code, complained } = await end
   t.equal(code, 1)
   t.match(complained, /^Cannot start: listen EADDRINUSE: .* 127\.0\.0\.1:\d+\n$/)
 })

@@ -93,9 +93,10 @@ export function openShared(
   const revocationReplicas = config.REDIS_REVOCATION_REPLICAS
   const options: FamilyStoreOptions = { clock, revocationSeconds, revocationReplicas }
 
-  if (config.REDIS_URL !== undefined) {
+  const { REDIS_URL: url, REDIS_TIMEOUT_MS: timeoutMs } = config
+  if (url !== undefined) {
     // A fault shows as the 503 of a request and in /readyz; the connection mends itself.
-    const redis = connectRedis({ url: config.REDIS_URL, onFault: () => {} })
+    const redis = connectRedis({ url, timeoutMs, onFault: () => {} })
     const families = redisFamilies(redis, policy, options)
     const writing = { clock, replicas: revocationReplicas }
     return {

@@ -1,6 +1,5 @@
-import { once } from 'node:events'
+import { redisConnection } from '@gatehouse/fixtures/redis-connection'
 import { redisMissing, redisServer } from '@gatehouse/fixtures/redis-server'
-import { connectRedis } from '@gatehouse/redis/connect-redis'
 import { REVOCATION_STREAM } from '@gatehouse/revocation/redis-revocations'
 import type { Revocation } from '@gatehouse/revocation/revocation'
 import t, { type Test } from 'tap'
@@ -47,9 +46,7 @@ function sqliteLog(t: Test): Log {
 async function redisLog(t: Test) {
   const server = await redisServer(t)
   const clock = clockFromNow()
-  const redis = connectRedis({ url: server.url, onFault: () => {} })
-  t.teardown(() => redis.disconnect())
-  await once(redis, 'ready')
+  const redis = await redisConnection(t, server.url)
   const log: Log = {
     clock,
     families: redisStore(redis, { policy, clock }).families,

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
+import { redisConnection } from '@gatehouse/fixtures/redis-connection'
 import { redisMissing, redisServer } from '@gatehouse/fixtures/redis-server'
-import { connectRedis } from '@gatehouse/redis/connect-redis'
 import t from 'tap'
 import { authService, email, password, signedInBrowser } from '../fixtures/auth-service.ts'
 import { isProblem } from '../fixtures/problem.ts'
@@ -8,12 +8,10 @@ import { clockFromNow, policy, redisStore } from '../fixtures/stores.ts'
 
 t.test('an outage of the store signs nobody out', { skip: redisMissing }, async (t) => {
   const { url, kill, start } = await redisServer(t)
-  const connection = connectRedis({ url, onFault: () => {} })
-  await once(connection, 'ready')
+  const connection = await redisConnection(t, url)
   const clock = clockFromNow()
   const { families } = redisStore(connection, { policy, clock })
   const auth = await authService(t, { clock, families: () => families })
-  t.teardown(() => connection.disconnect())
   const { token, headers } = await signedInBrowser(auth)
 
   await kill()

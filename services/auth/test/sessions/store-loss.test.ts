@@ -1,10 +1,9 @@
 import { randomUUID } from 'node:crypto'
-import { once } from 'node:events'
 import { flakyLink } from '@gatehouse/fixtures/flaky-link'
 import { dataFolder } from '@gatehouse/fixtures/house'
+import { redisConnection } from '@gatehouse/fixtures/redis-connection'
 import { redisSentinel, sentinelMissing } from '@gatehouse/fixtures/redis-sentinel'
 import { redisMissing, redisServer, startRedis } from '@gatehouse/fixtures/redis-server'
-import { connectRedis } from '@gatehouse/redis/connect-redis'
 import t, { type Test } from 'tap'
 import type { Families } from '../../src/sessions/families.ts'
 import { redisFamilies } from '../../src/sessions/redis-families.ts'
@@ -14,10 +13,7 @@ const PATIENCE_MS = 20_000
 
 /** Families on a connection as the service makes it. */
 async function familiesAt(t: Test, url: string, revocationReplicas = 0): Promise<Families> {
-  const redis = connectRedis({ url, onFault: () => {} })
-  t.teardown(() => redis.disconnect())
-  if (redis.status !== 'ready') await once(redis, 'ready')
-  return redisFamilies(redis, policy, {
+  return redisFamilies(await redisConnection(t, url), policy, {
     clock: clockFromNow(),
     revocationSeconds,
     revocationReplicas

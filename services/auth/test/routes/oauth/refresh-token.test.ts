@@ -1,6 +1,6 @@
 import { once } from 'node:events'
+import { redisConnection } from '@gatehouse/fixtures/redis-connection'
 import { redisMissing, redisServer } from '@gatehouse/fixtures/redis-server'
-import { connectRedis } from '@gatehouse/redis/connect-redis'
 import { decodeJwt } from 'jose'
 import t from 'tap'
 import {
@@ -125,9 +125,7 @@ t.test('the limit of the session holds here too', async (t) => {
 
 t.test('an outage of the store is 503 and costs no token', { skip: redisMissing }, async (t) => {
   const { url, kill, start } = await redisServer(t)
-  const connection = connectRedis({ url, onFault: () => {} })
-  await once(connection, 'ready')
-  t.teardown(() => connection.disconnect())
+  const connection = await redisConnection(t, url)
   const clock = clockFromNow()
   const { families } = redisStore(connection, { policy, clock })
   const auth = await authService(t, { clock, families: () => families })

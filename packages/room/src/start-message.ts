@@ -1,0 +1,27 @@
+import type { ChildProcess } from 'node:child_process'
+
+type Ready = { readonly url: string; readonly opsUrl: string }
+
+/** What a process tells the one that started it, over their channel: where its room is, or that there is none. */
+export type StartMessage =
+  | { readonly ready: Ready }
+  | { readonly failed: { readonly code: string | undefined } }
+
+/**
+ * Where the room of a process is, once it is up.
+ * @throws Error where it does not start, with the code of its fault, such as EADDRINUSE
+ */
+export function roomIsUp(name: string, child: ChildProcess): Promise<Ready> {
+  return new Promise((resolve, reject) => {
+    let code: string | undefined
+    child.on('message', (message) => {
+      const told = message as StartMessage
+      if ('ready' in told) resolve(told.ready)
+      else code = told.failed.code
+    })
+    child.once('exit', (exitCode) => {
+      const fault = new Error(`${name} did not start (exit code ${exitCode})`)
+      reject(code === undefined ? fault : Object.assign(fault, { code }))
+    })
+  })
+}
