@@ -2,9 +2,9 @@ import { writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { type Answer, client } from '@gatehouse/fixtures/client'
-import { freePort } from '@gatehouse/fixtures/free-port'
 import { dataFolder, house } from '@gatehouse/fixtures/house'
-import { redisMissing, redisServer } from '@gatehouse/fixtures/redis-server'
+import { freezeRedis, redisMissing, redisServer } from '@gatehouse/fixtures/redis-server'
+import { freePort } from '@gatehouse/start/free-port'
 import t, { type Test } from 'tap'
 import { read } from './source-files.ts'
 
@@ -154,9 +154,7 @@ t.test(
     const { body: tokens } = await login(ada.email, ada.password)
     const { body: others } = await login(ada.email, ada.password)
 
-    const pid = Number(/process_id:(\d+)/.exec(await redis.redis.info('server'))?.[1])
-    process.kill(pid, 'SIGSTOP')
-    setTimeout(() => process.kill(pid, 'SIGCONT'), 500)
+    setTimeout(await freezeRedis(redis.redis), 500)
     const waited = await refresh(others.refreshToken)
     t.equal(waited.status, 200, 'a pause shorter than REDIS_TIMEOUT_MS is none')
 

@@ -52,9 +52,11 @@ t.test(
     const { body: tokens } = await login(...ada)
 
     const thaw = await cluster.freezeOwnerOf('gatehouse:{sessions}')
+    const start = Date.now()
     const answer = await refresh(tokens.refreshToken)
     t.equal(answer.status, 503)
     t.equal(answer.headers.get('retry-after'), '1')
+    t.ok(Date.now() - start < 8000, 'sooner than ioredis by itself')
     thaw()
 
     const again = await eventually(

@@ -1,9 +1,13 @@
+import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { createServer } from 'node:net'
+import { fileURLToPath } from 'node:url'
 import { eventually } from '@gatehouse/fixtures/client'
-import { freePort } from '@gatehouse/fixtures/free-port'
-import { house } from '@gatehouse/fixtures/house'
+import { anyPort, dataFolder, house } from '@gatehouse/fixtures/house'
+import { patience } from '@gatehouse/fixtures/patience'
 import { redisMissing, redisServer } from '@gatehouse/fixtures/redis-server'
+import { roomIsUp } from '@gatehouse/room/start-message'
+import { freePort } from '@gatehouse/start/free-port'
 import t from 'tap'
 
 const ports = ['AUTH', 'ORDERS', 'ECHO', 'GATEWAY'].flatMap((room) => [
@@ -30,16 +34,33 @@ for (const name of ports) {
 }
 
 t.test(
-  'a process that finds its port taken says so to the house',
+  'where rooms are processes, a house that chooses its ports looks for others',
   { skip: redisMissing },
   async (t) => {
     const port = await freePort()
     const other = createServer()
     t.teardown(() => other.close())
     await once(other.listen(port, '127.0.0.1'), 'listening')
-    const { url } = await redisServer(t)
-    const settings = { REDIS_URL: url, ECHO_OPS_PORT: String(port) }
-    // Then the house looks for other ports, up to three times, where it chose them.
-    await t.rejects(house(t, settings), { code: 'EADDRINUSE' })
+    const env = {
+      ...{ PATH: process.env.PATH, LOG_LEVEL: 'silent', ...patience, ...anyPort },
+      ...{ GATEHOUSE_DATA_DIR: dataFolder(t), REDIS_URL: (await redisServer(t)).url },
+      ECHO_OPS_PORT: String(port)
+    }
+    const child = fork(fileURLToPath(import.meta.resolve('@gatehouse/start/main')), {
+      ...{ env, silent: true }
+    })
+    t.teardown(async () => {
+      child.kill('SIGTERM')
+      if (child.exitCode === null) await once(child, 'exit')
+    })
+    const up = roomIsUp('the house', child)
+    const [complaint] = await once(child.stderr ?? child, 'data')
+    t.match(
+      String(complaint),
+      `Cannot start: listen EADDRINUSE: address already in use 127.0.0.1:${port}`
+    )
+    other.close()
+    const { url } = await up
+    t.equal((await fetch(`${url}/echo/hello`)).status, 401, 'it is there')
   }
 )

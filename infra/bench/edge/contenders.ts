@@ -1,7 +1,7 @@
 import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { freePort } from '@gatehouse/fixtures/free-port'
+import { freePort } from '@gatehouse/start/free-port'
 import { answers, type Program, start } from './programs.ts'
 import { AUDIENCE, ISSUER, type Issuer } from './tokens.ts'
 

@@ -1,7 +1,12 @@
 import { once } from 'node:events'
 import { eventually } from '@gatehouse/fixtures/client'
 import { REDIS_PATIENCE_MS } from '@gatehouse/fixtures/patience'
-import { type RedisServer, redisMissing, redisServer } from '@gatehouse/fixtures/redis-server'
+import {
+  freezeRedis,
+  type RedisServer,
+  redisMissing,
+  redisServer
+} from '@gatehouse/fixtures/redis-server'
 import { connectRedis, type RedisConnection } from '@gatehouse/redis/connect-redis'
 import t, { type Test } from 'tap'
 import { outcome } from './fixtures/outcome.ts'
@@ -21,13 +26,6 @@ async function connected(t: Test, server: RedisServer, use: 'commands' | 'blocki
 const closed = (redis: RedisConnection) =>
   new Promise<void>((resolve) => redis.once('close', resolve))
 
-/** Stops the server as it is, in the middle of whatever it does; the result lets it go on. */
-async function freeze({ redis }: RedisServer): Promise<() => void> {
-  const pid = Number(/process_id:(\d+)/.exec(await redis.info('server'))?.[1])
-  process.kill(pid, 'SIGSTOP')
-  return () => process.kill(pid, 'SIGCONT')
-}
-
 const worksAgain = (redis: RedisConnection) =>
   eventually(
     () => redis.ping().catch(() => 'still away'),
@@ -40,7 +38,7 @@ t.test('an outage of Redis', { skip: redisMissing }, async (t) => {
     const server = await redisServer(t)
     const { redis } = await connected(t, server)
     await redis.set('name', 'ada')
-    const goOn = await freeze(server)
+    const goOn = await freezeRedis(server.redis)
     const frozen = await Promise.all([outcome(redis.get('name')), outcome(redis.get('other'))])
     t.strictSame(frozen, [{ error: 'Command timed out' }, { error: 'Command timed out' }])
     goOn()
@@ -54,7 +52,7 @@ t.test('an outage of Redis', { skip: redisMissing }, async (t) => {
     const { redis } = await connected(t, server, 'blocking')
     const read = () => redis.xread('BLOCK', 1000, 'STREAMS', 'stream', '0')
     t.strictSame(await outcome(read()), { value: null }, 'nothing came, which is no fault')
-    const goOn = await freeze(server)
+    const goOn = await freezeRedis(server.redis)
     t.match(await outcome(read()), { error: String })
     goOn()
     t.equal(await worksAgain(redis), 'PONG')
@@ -82,7 +80,7 @@ t.test('an outage of Redis', { skip: redisMissing }, async (t) => {
   t.test('a call whose fate is unknown is not made again', async (t) => {
     const server = await redisServer(t)
     const { redis } = await connected(t, server)
-    await freeze(server)
+    await freezeRedis(server.redis)
     t.match(await outcome(redis.incr('rotations')), { error: String })
     const lost = closed(redis)
     await server.kill()

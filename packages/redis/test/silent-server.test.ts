@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { createServer, type Socket } from 'node:net'
-import { freePort } from '@gatehouse/fixtures/free-port'
 import { connectRedis, type RedisConnection } from '@gatehouse/redis/connect-redis'
+import { freePort } from '@gatehouse/start/free-port'
 import t, { type Test } from 'tap'
 import { outcome } from './fixtures/outcome.ts'
 

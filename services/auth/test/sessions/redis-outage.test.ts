@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { eventually } from '@gatehouse/fixtures/client'
 import { redisConnection } from '@gatehouse/fixtures/redis-connection'
-import { redisMissing, redisServer } from '@gatehouse/fixtures/redis-server'
+import { freezeRedis, redisMissing, redisServer } from '@gatehouse/fixtures/redis-server'
 import { Refusal } from '@gatehouse/problem/refusal'
 import type { RedisConnection } from '@gatehouse/redis/connect-redis'
 import t, { type Test } from 'tap'
@@ -75,10 +75,7 @@ t.test(
 
 t.test('a frozen server is an outage', options, async (t) => {
   const { redis, ...rest } = await store(t)
-  const pid = Number(/process_id:(\d+)/.exec(await redis.info('server'))?.[1])
-
-  process.kill(pid, 'SIGSTOP')
-  t.teardown(() => process.kill(pid, 'SIGCONT'))
+  t.teardown(await freezeRedis(redis))
   await refuses(t, rest, ['present', 'ping'])
 })
 
