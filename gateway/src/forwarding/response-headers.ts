@@ -4,9 +4,10 @@ import type { Route } from '../routes/route.ts'
 
 export type ResponseHeaders = Record<string, string | string[] | undefined>
 
-/** Of one connection (RFC 9110 §7.6.1), or telling of what runs behind the gateway. */
+/** Of one connection (RFC 9110 §7.6.1, RFC 9113 §8.2.2), or telling of what runs behind the gateway. */
 const DROPPED = new Set([
   'connection',
+  'http2-settings',
   'keep-alive',
   'proxy-authenticate',
   'proxy-connection',
@@ -18,19 +19,53 @@ const DROPPED = new Set([
   'x-powered-by'
 ])
 
+/**
+ * Fields with one value (RFC 9110 §5.3), of which the first counts where there are several, as Node.js reads them; HTTP/2 in
+ * Node.js refuses to write a second one.
+ */
+const SINGLE = new Set([
+  'access-control-allow-credentials',
+  'access-control-max-age',
+  'age',
+  'content-length',
+  'content-location',
+  'content-md5',
+  'content-range',
+  'content-type',
+  'date',
+  'etag',
+  'expires',
+  'last-modified',
+  'location',
+  'retry-after',
+  'tk',
+  'x-content-type-options'
+])
+/** lists, which HTTP/2 in Node.js takes in one line only (RFC 9110 §8.4, §8.5) */
+const ONE_LINE = new Set(['content-encoding', 'content-language'])
+
+/** Whether a field of a service's answer stays here: the one rule for headers and trailers. */
+export const isDropped = (name: string): boolean => DROPPED.has(name) || isIdentityName(name)
+
 /** What of a service's answer the client gets: built anew, not copied with removals. A service cannot set our cookies. Pure. */
 export function responseHeaders(received: ResponseHeaders, route: Route): ResponseHeaders {
   const named = connectionNames(received.connection)
   const headers: ResponseHeaders = {}
   for (const name in received) {
-    if (DROPPED.has(name) || named?.has(name) || isIdentityName(name)) continue
-    headers[name] = received[name]
+    if (isDropped(name) || named?.has(name)) continue
+    const value = received[name]
+    headers[name] = typeof value === 'object' ? ofSeveral(name, value) : value
   }
   if (received['set-cookie'] === undefined) return headers
   const cookies = allowedCookies(received['set-cookie'], route)
   if (cookies.length > 0) headers['set-cookie'] = cookies
   else delete headers['set-cookie']
   return headers
+}
+
+function ofSeveral(name: string, values: string[]): string | string[] | undefined {
+  if (SINGLE.has(name)) return values[0]
+  return ONE_LINE.has(name) ? values.join(', ') : values
 }
 
 /** The headers that belong to the service's connection (RFC 9110 §7.6.1). */

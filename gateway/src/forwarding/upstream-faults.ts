@@ -1,6 +1,14 @@
 import { Refusal } from '@gatehouse/problem/refusal'
 import { upstreamTimeout, upstreamUnavailable } from '../refusals.ts'
 
+/** What a service sent cannot be the answer to a request. */
+export class NotAnAnswer extends Error {
+  override readonly name = 'NotAnAnswer'
+}
+
+/** RFC 9110 §15: a status is between 100 and 599; informational ones are no answer */
+export const isStatus = (status: number): boolean => status >= 200 && status <= 599
+
 type Fault = Error & { readonly code?: string }
 
 /** No connection was made, so no byte of the request has left. */

@@ -1,4 +1,5 @@
-import type { WebSocket } from 'ws'
+import type { RawData, WebSocket } from 'ws'
+import { guard } from '../forwarding/guard.ts'
 import { closeCode, isSendable } from './close-codes.ts'
 
 export type Relay = {
@@ -25,32 +26,39 @@ export function relay(client: WebSocket, service: WebSocket, options: RelayOptio
     if (over) return
     over = true
     clearInterval(pinging)
-    ends()
     // A side that does not answer the close is not waited for.
     setTimeout(() => {
       client.terminate()
       service.terminate()
     }, CLOSING_MS).unref()
     options.onEnd()
+    ends()
   }
-  const pinging = keepAlive([client, service], options.idleMs, () =>
+  const cut = (): void =>
     finish(() => {
       client.terminate()
       service.terminate()
     })
-  )
+  const guarded = guard(cut)
+  const pinging = keepAlive([client, service], options.idleMs, guarded, cut)
 
-  pass(client, service, () => over)
-  pass(service, client, () => over)
-  client.on('close', (code, reason) =>
-    finish(() => (isSendable(code) ? service.close(code, reason) : closeOrCut(service, code)))
+  pass(client, service, guarded, () => over)
+  pass(service, client, guarded, () => over)
+  client.on(
+    'close',
+    guarded((code: number, reason: Buffer) =>
+      finish(() => (isSendable(code) ? service.close(code, reason) : closeOrCut(service, code)))
+    )
   )
-  service.on('close', (code, reason) =>
-    finish(() => {
-      if (isSendable(code)) client.close(code, reason)
-      else if (code === NO_CODE) client.close()
-      else client.close(closeCode.badGateway)
-    })
+  service.on(
+    'close',
+    guarded((code: number, reason: Buffer) =>
+      finish(() => {
+        if (isSendable(code)) client.close(code, reason)
+        else if (code === NO_CODE) client.close()
+        else client.close(closeCode.badGateway)
+      })
+    )
   )
   // A 'close' follows.
   client.on('error', () => {})
@@ -76,32 +84,42 @@ function closeOrCut(side: WebSocket, code: number): void {
   else side.terminate()
 }
 
-function pass(from: WebSocket, to: WebSocket, isOver: () => boolean): void {
-  const goOn = (): void => {
+type Guarded = ReturnType<typeof guard>
+
+function pass(from: WebSocket, to: WebSocket, guarded: Guarded, isOver: () => boolean): void {
+  const goOn = guarded((): void => {
     if (from.isPaused && to.bufferedAmount <= LOW_WATER_BYTES) from.resume()
-  }
-  from.on('message', (data, binary) => {
-    if (isOver()) return
-    to.send(data, { binary }, goOn)
-    if (to.bufferedAmount > HIGH_WATER_BYTES) from.pause()
   })
+  from.on(
+    'message',
+    guarded((data: RawData, binary: boolean) => {
+      if (isOver()) return
+      to.send(data, { binary }, goOn)
+      if (to.bufferedAmount > HIGH_WATER_BYTES) from.pause()
+    })
+  )
 }
 
 /** Asks both sides for a sign of life; the one that is not read from at the moment cannot give one. */
 function keepAlive(
   sides: readonly WebSocket[],
   idleMs: number,
+  guarded: Guarded,
   onSilence: () => void
 ): NodeJS.Timeout {
   const heard = new Set(sides)
   for (const side of sides) {
     side.on('pong', () => heard.add(side)).on('message', () => heard.add(side))
   }
-  return setInterval(() => {
+  const ask = guarded((): void => {
     for (const side of sides) {
-      if (!heard.has(side) && !side.isPaused) return onSilence()
+      if (!heard.has(side) && !side.isPaused) {
+        onSilence()
+        return
+      }
       heard.delete(side)
       side.ping()
     }
-  }, idleMs / 2).unref()
+  })
+  return setInterval(ask, idleMs / 2).unref()
 }

@@ -1,11 +1,13 @@
 import { type IncomingMessage, ServerResponse } from 'node:http'
-import type { Duplex } from 'node:stream'
+import type { Socket } from 'node:net'
+import { afterEarlierAnswers } from '@gatehouse/http-service/one-at-a-time'
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import { WebSocket, WebSocketServer } from 'ws'
 import { forwardedPath } from '../forwarding/forwarded-path.ts'
+import { guard } from '../forwarding/guard.ts'
 import type { Lifetimes } from '../forwarding/lifetimes.ts'
 import { type ResponseHeaders, responseHeaders } from '../forwarding/response-headers.ts'
-import { refusalOf } from '../forwarding/upstream-faults.ts'
+import { isStatus, NotAnAnswer, refusalOf } from '../forwarding/upstream-faults.ts'
 import type { Place, Upstreams } from '../forwarding/upstreams.ts'
 import type { Passage } from '../journey.ts'
 import { upstreamBusy } from '../refusals.ts'
@@ -32,15 +34,23 @@ const LONGEST_MESSAGE_BYTES = 16 * 1024 * 1024
 export function webSockets(app: FastifyInstance, needs: WebSocketNeeds): PassWebSocket {
   const heads = new WeakMap<IncomingMessage, Buffer>()
   const relays = new Set<Relay>()
-  app.server.on('upgrade', (raw: IncomingMessage, socket: Duplex, head: Buffer) => {
+  app.server.on('upgrade', (raw: IncomingMessage, socket: Socket, head: Buffer) => {
+    const guarded = guard((error) => {
+      app.log.error({ err: error }, 'an upgrade was broken off')
+      socket.destroy()
+    })
+    socket.on('error', () => socket.destroy())
     heads.set(raw, head)
-    takeUp(app, raw, socket)
+    afterEarlierAnswers(
+      socket,
+      guarded(() => takeUp(app, raw, socket))
+    )
   })
   app.addHook('preClose', async () => {
     for (const one of relays) one.end(closeCode.goingAway, '')
   })
 
-  const accept = (reply: FastifyReply, passage: Passage, service: WebSocket, place: Place) => {
+  const accept = (reply: FastifyReply, passage: Passage, { service, place }: Taken) => {
     const { raw } = reply.request
     const { socket } = raw
     reply.hijack()
@@ -51,21 +61,27 @@ export function webSockets(app: FastifyInstance, needs: WebSocketNeeds): PassWeb
       maxPayload: Math.max(passage.route.bodyLimitBytes, 1),
       handleProtocols: () => service.protocol || false
     })
+    let link: Relay | null = null
     door.handleUpgrade(raw, socket, heads.get(raw) ?? Buffer.alloc(0), (client) => {
       client.pause()
       const unwatch = needs.lifetimes.watch(passage.token, (why) =>
-        link.end(closeCode.unauthorized, why)
+        opened.end(closeCode.unauthorized, why)
       )
-      const link = relay(client, service, {
+      const opened = relay(client, service, {
         idleMs: passage.route.idleSeconds * 1000,
         onEnd() {
           unwatch()
-          relays.delete(link)
+          relays.delete(opened)
           place.leave()
         }
       })
-      relays.add(link)
+      relays.add(opened)
+      link = opened
     })
+    if (link !== null) return
+    // The client has gone, or has closed its half: it was not told yes, and nobody else would let go of the service.
+    service.terminate()
+    place.leave()
   }
 
   return (reply, passage) => {
@@ -76,60 +92,98 @@ export function webSockets(app: FastifyInstance, needs: WebSocketNeeds): PassWeb
     }
     open(reply, passage, place, {
       answerMs: (passage.route.answerSeconds ?? 0) * 1000 || needs.answerMs,
-      onOpen: (service) => accept(reply, passage, service, place)
+      onOpen: (service) => accept(reply, passage, { service, place })
     })
   }
 }
 
 /** An upgrade goes the way of every request: the same hooks, the same stages, the same refusals. */
-function takeUp(app: FastifyInstance, raw: IncomingMessage, socket: Duplex): void {
+function takeUp(app: FastifyInstance, raw: IncomingMessage, socket: Socket): void {
+  // The last answer was to be the last of the connection.
+  if (socket.destroyed || socket.writableEnded) return
   const response = new ServerResponse(raw)
   response.shouldKeepAlive = false
-  socket.on('error', () => socket.destroy())
-  response.assignSocket(raw.socket)
-  response.once('finish', () => raw.socket.destroySoon())
+  response.assignSocket(socket)
+  response.once('finish', () => socket.destroySoon())
   app.routing(raw, response)
 }
+
+/** A service that has said yes, and the place that it takes. */
+type Taken = { readonly service: WebSocket; readonly place: Place }
 
 type Opening = { readonly answerMs: number; readonly onOpen: (service: WebSocket) => void }
 
 /** Asks the service; what comes of it is an open WebSocket, its own refusal, or ours. */
 function open(reply: FastifyReply, passage: Passage, place: Place, opening: Opening): void {
-  const { route, headers, websocket } = passage
-  const url = `${place.address.replace(/^http/, 'ws')}${forwardedPath(passage)}`
-  const service = new WebSocket(url, [...(websocket?.protocols ?? [])], {
+  let service: WebSocket | null = null
+  let settled = false
+  const letGo = () => {
+    settled = true
+    service?.terminate()
+    place.leave()
+  }
+  const guarded = guard((error) => {
+    reply.log.error({ err: error }, 'a WebSocket was broken off')
+    letGo()
+    reply.request.raw.socket.destroy()
+  })
+  reply.raw.once('close', letGo)
+
+  guarded(() => {
+    const asked = askService(passage, place, opening.answerMs)
+    service = asked
+    // First of all: what it says once it is let go of has no other listener.
+    asked.on(
+      'error',
+      guarded((error: Error) => {
+        if (settled) return
+        settled = true
+        // What is no fault of a connection, a client may have provoked: a subprotocol that the service does not speak.
+        if ('code' in error) place.failed()
+        reply.send(refusalOf(error))
+      })
+    )
+    asked.on(
+      'open',
+      guarded(() => {
+        settled = true
+        asked.pause()
+        reply.raw.off('close', letGo)
+        place.answered()
+        opening.onOpen(asked)
+      })
+    )
+    asked.on(
+      'unexpected-response',
+      guarded((_request: unknown, answer: IncomingMessage) => {
+        settled = true
+        place.answered()
+        passRefusal(reply, answer, passage)
+      })
+    )
+  })()
+}
+
+function askService({ headers, websocket, ...passage }: Passage, { address }: Place, ms: number) {
+  const url = `${address.replace(/^http/, 'ws')}${forwardedPath(passage)}`
+  return new WebSocket(url, [...(websocket?.protocols ?? [])], {
     headers,
-    handshakeTimeout: opening.answerMs,
+    handshakeTimeout: ms,
     perMessageDeflate: false,
     maxPayload: LONGEST_MESSAGE_BYTES
   })
-  let settled = false
-  const onGone = () => {
-    settled = true
-    service.terminate()
-    place.leave()
+}
+
+/** What a service says in place of yes is the answer, where it can be one. */
+function passRefusal(reply: FastifyReply, answer: IncomingMessage, { route }: Passage): void {
+  const { statusCode = 0 } = answer
+  if (!isStatus(statusCode)) {
+    answer.destroy()
+    reply.send(refusalOf(new NotAnAnswer(`a status of ${statusCode}`)))
+    return
   }
-  reply.raw.once('close', onGone)
-  service.on('open', () => {
-    settled = true
-    service.pause()
-    reply.raw.off('close', onGone)
-    place.answered()
-    opening.onOpen(service)
-  })
-  service.on('unexpected-response', (_asked, answer) => {
-    settled = true
-    place.answered()
-    reply
-      .code(answer.statusCode ?? 502)
-      .headers(responseHeaders(answer.headers as ResponseHeaders, route))
-      .send(answer)
-  })
-  service.on('error', (error) => {
-    if (settled) return
-    settled = true
-    // What is no fault of a connection, a client may have provoked: a subprotocol that the service does not speak.
-    if ('code' in error) place.failed()
-    reply.send(refusalOf(error))
-  })
+  reply
+    .code(statusCode)
+    .headers(responseHeaders(answer.headers as ResponseHeaders, route))
+    .send(answer)
 }

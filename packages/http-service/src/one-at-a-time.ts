@@ -40,6 +40,25 @@ export function oneAtATime(service: FastifyInstance): void {
   })
 }
 
+/**
+ * Calls once the requests that have come before on this connection are answered: for what takes the connection over, and
+ * would otherwise write into the middle of their answers. Node.js has let go of the connection then; so what it does for an
+ * answer that waits for its client to read is done here.
+ */
+export function afterEarlierAnswers(socket: Socket, next: () => void): void {
+  const queue = queues.get(socket)
+  if (queue === undefined || queue.newest.closed) {
+    next()
+    return
+  }
+  const onDrain = () => queue.answering.emit('drain')
+  socket.on('drain', onDrain)
+  queue.newest.once('close', () => {
+    socket.off('drain', onDrain)
+    next()
+  })
+}
+
 /** Whether an answer has begun to go out on this connection, so that nothing else may be written there. */
 export const hasAnswerUnderWay = (socket: Socket): boolean => {
   const answering = queues.get(socket)?.answering

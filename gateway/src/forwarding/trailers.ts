@@ -1,0 +1,43 @@
+import { validateHeaderName, validateHeaderValue } from 'node:http'
+import { isDropped, type ResponseHeaders } from './response-headers.ts'
+
+/** RFC 9110 §6.5.1: no trailer may say how the message is framed, routed, or who is calling. */
+const NEVER_TRAILERS = new Set([
+  'authorization',
+  'content-encoding',
+  'content-length',
+  'content-range',
+  'content-type',
+  'host',
+  'location',
+  'set-cookie',
+  'www-authenticate'
+])
+
+/**
+ * The trailers of a service's answer that go on to the client; null where there are none. One that cannot be written is
+ * dropped: the answer is whole without it. HTTP/2 in Node.js writes them when nobody is there any more to catch what it
+ * throws. Pure.
+ */
+export function passedTrailers(received: ResponseHeaders): Record<string, string> | null {
+  let passed: Record<string, string> | null = null
+  for (const name in received) {
+    const value = received[name]
+    if (value === undefined || NEVER_TRAILERS.has(name) || isDropped(name)) continue
+    const joined = typeof value === 'string' ? value : value.join(', ')
+    if (!isWritable(name, joined)) continue
+    passed ??= {}
+    passed[name] = joined
+  }
+  return passed
+}
+
+function isWritable(name: string, value: string): boolean {
+  try {
+    validateHeaderName(name)
+    validateHeaderValue(name, value)
+    return true
+  } catch {
+    return false
+  }
+}
