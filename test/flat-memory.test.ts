@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { dataFolder } from '@gatehouse/fixtures/house'
+import { dataFolder } from '@gatehouse/fixtures/data-folder'
 import { roomProcess } from '@gatehouse/fixtures/room-process'
 import t, { type Test } from 'tap'
 

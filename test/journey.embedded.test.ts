@@ -1,4 +1,4 @@
-import { dataFolder } from '@gatehouse/fixtures/house'
+import { dataFolder } from '@gatehouse/fixtures/data-folder'
 import t from 'tap'
 import { journey } from './journey.ts'
 

@@ -1,5 +1,6 @@
 import { client, eventually, type TokenAnswer } from '@gatehouse/fixtures/client'
-import { dataFolder, house } from '@gatehouse/fixtures/house'
+import { dataFolder } from '@gatehouse/fixtures/data-folder'
+import { house } from '@gatehouse/fixtures/house'
 import { redisCluster } from '@gatehouse/fixtures/redis-cluster'
 import { redisMissing } from '@gatehouse/fixtures/redis-server'
 import t from 'tap'

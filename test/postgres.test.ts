@@ -1,5 +1,5 @@
 import { client, eventually, type TokenAnswer } from '@gatehouse/fixtures/client'
-import { dataFolder } from '@gatehouse/fixtures/house'
+import { dataFolder } from '@gatehouse/fixtures/data-folder'
 import {
   type PostgresServer,
   postgresMissing,

@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
-import { dataFolder, house } from '@gatehouse/fixtures/house'
+import { dataFolder } from '@gatehouse/fixtures/data-folder'
+import { house } from '@gatehouse/fixtures/house'
 import t from 'tap'
 import { read } from './source-files.ts'
 

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { client } from '@gatehouse/fixtures/client'
-import { dataFolder, house } from '@gatehouse/fixtures/house'
+import { dataFolder } from '@gatehouse/fixtures/data-folder'
+import { house } from '@gatehouse/fixtures/house'
 import t from 'tap'
 
 const secret = () => randomBytes(32).toString('base64url')

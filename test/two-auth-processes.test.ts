@@ -1,5 +1,5 @@
 import { client, eventually, type TokenAnswer } from '@gatehouse/fixtures/client'
-import { dataFolder } from '@gatehouse/fixtures/house'
+import { dataFolder } from '@gatehouse/fixtures/data-folder'
 import { asked, postgresMissing, postgresServer } from '@gatehouse/fixtures/postgres-server'
 import { redisMissing, redisServer } from '@gatehouse/fixtures/redis-server'
 import { roomProcess } from '@gatehouse/fixtures/room-process'

@@ -1,7 +1,7 @@
 import type { Room } from '@gatehouse/room/room'
 import { resolveEnvironment } from './environment.ts'
 import { startInOneProcess } from './one-process.ts'
-import { startProcesses } from './processes.ts'
+import { type ProgramOf, sourceProgram, startProcesses } from './processes.ts'
 
 /** The whole system, as one thing that can be taken down again. */
 export type House = Room & { readonly rooms: readonly Room[] }
@@ -13,8 +13,11 @@ const POLL_MS = 50
  * Starts every room: in this process with embedded defaults, or as a process each where REDIS_URL names what they share.
  * Resolves when a login through the gateway would succeed.
  */
-export async function startHouse(given: NodeJS.ProcessEnv): Promise<House> {
-  const rooms = await startRooms(given)
+export async function startHouse(
+  given: NodeJS.ProcessEnv,
+  programOf: ProgramOf = sourceProgram
+): Promise<House> {
+  const rooms = await startRooms(given, programOf)
   const gateway = rooms.find(({ name }) => name === 'gateway')
   if (gateway === undefined) throw new Error('there is no gateway')
   const takeDown = async () => {
@@ -36,18 +39,23 @@ export async function startHouse(given: NodeJS.ProcessEnv): Promise<House> {
 }
 
 /** A port that was free when it was looked for may be taken when a room comes to it: then others are looked for. */
-async function startRooms(given: NodeJS.ProcessEnv, attempts = 3): Promise<Room[]> {
+async function startRooms(
+  given: NodeJS.ProcessEnv,
+  programOf: ProgramOf,
+  attempts = 3
+): Promise<Room[]> {
   const environment = await resolveEnvironment(given)
-  const start = environment.REDIS_URL ? startProcesses : startInOneProcess
   try {
-    return await start(environment)
+    return environment.REDIS_URL
+      ? await startProcesses(environment, programOf)
+      : await startInOneProcess(environment)
   } catch (error) {
     const taken = error instanceof Error && 'code' in error && error.code === 'EADDRINUSE'
     const chosen = Object.entries(given).some(
       ([name, port]) => name.endsWith('_PORT') && port === '0'
     )
     if (!taken || !chosen || attempts <= 1) throw error
-    return startRooms(given, attempts - 1)
+    return startRooms(given, programOf, attempts - 1)
   }
 }
 

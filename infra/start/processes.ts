@@ -7,9 +7,20 @@ import type { HouseEnvironment } from './environment.ts'
 
 const rooms = ['auth', 'orders', 'echo', 'gateway'] as const
 
+/** The file that a service's process runs. */
+export type ProgramOf = (service: (typeof rooms)[number]) => string
+
+export const sourceProgram: ProgramOf = (service) =>
+  fileURLToPath(import.meta.resolve(`@gatehouse/${service}/main`))
+
 /** Every room as a process of its own. When one of them dies unbidden, all go: half a house is not a state to leave someone in. */
-export async function startProcesses(environment: HouseEnvironment): Promise<Room[]> {
-  const starts = await Promise.allSettled(rooms.map((name) => startProcess(name, environment)))
+export async function startProcesses(
+  environment: HouseEnvironment,
+  programOf: ProgramOf
+): Promise<Room[]> {
+  const starts = await Promise.allSettled(
+    rooms.map((name) => startProcess(name, programOf(name), environment))
+  )
   const started = starts.flatMap((start) => (start.status === 'fulfilled' ? [start.value] : []))
   const failed = starts.find((start) => start.status === 'rejected')
   if (failed === undefined) return started
@@ -17,10 +28,13 @@ export async function startProcesses(environment: HouseEnvironment): Promise<Roo
   throw failed.reason
 }
 
-async function startProcess(name: string, environment: HouseEnvironment): Promise<Room> {
-  const main = fileURLToPath(import.meta.resolve(`@gatehouse/${name}/main`))
+async function startProcess(
+  name: string,
+  program: string,
+  environment: HouseEnvironment
+): Promise<Room> {
   // A group of its own: Ctrl-C reaches this process alone, which then takes the rooms down in order.
-  const child = fork(main, { env: environment as NodeJS.ProcessEnv, detached: true })
+  const child = fork(program, { env: environment as NodeJS.ProcessEnv, detached: true })
   const up = await roomIsUp(name, child)
   let closing = false
   child.once('exit', (code) => {

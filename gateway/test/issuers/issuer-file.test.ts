@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { dataFolder } from '@gatehouse/fixtures/house'
+import { dataFolder } from '@gatehouse/fixtures/data-folder'
 import type { SettingsFault } from '@gatehouse/settings/read-settings'
 import t, { type Test } from 'tap'
 import { loadIssuers } from '../../src/issuers/issuer-file.ts'

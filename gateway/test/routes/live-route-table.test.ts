@@ -1,6 +1,6 @@
 import { renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { dataFolder } from '@gatehouse/fixtures/house'
+import { dataFolder } from '@gatehouse/fixtures/data-folder'
 import t, { type Test } from 'tap'
 import { liveRouteTable } from '../../src/routes/live-route-table.ts'
 import { loadRouteTable } from '../../src/routes/load-route-table.ts'

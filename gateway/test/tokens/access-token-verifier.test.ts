@@ -1,7 +1,7 @@
 import { createPublicKey, verify } from 'node:crypto'
 import { join } from 'node:path'
 import { testClock } from '@gatehouse/fixtures/clock'
-import { dataFolder } from '@gatehouse/fixtures/house'
+import { dataFolder } from '@gatehouse/fixtures/data-folder'
 import t, { type Test } from 'tap'
 import { trustedIssuers } from '../../src/issuers/trusted-issuers.ts'
 import { openSigningKeys } from '../../src/keys/signing-keys.ts'

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { createServer } from 'node:net'
-import { dataFolder } from '@gatehouse/fixtures/house'
+import { dataFolder } from '@gatehouse/fixtures/data-folder'
 import t from 'tap'
 import { authProcess } from './fixtures/auth-process.ts'
 import { email, password } from './fixtures/auth-service.ts'

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { dataFolder } from '@gatehouse/fixtures/house'
+import { dataFolder } from '@gatehouse/fixtures/data-folder'
 import t from 'tap'
 import { readConfig } from '../src/config.ts'
 import { keyEncryptionKeys, randomSecret, refreshKeys } from '../src/secrets.ts'

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { statSync } from 'node:fs'
 import { join } from 'node:path'
-import { dataFolder } from '@gatehouse/fixtures/house'
+import { dataFolder } from '@gatehouse/fixtures/data-folder'
 import { roomLog } from '@gatehouse/http-service/room-log'
 import { testIdentities } from '@gatehouse/identity/testing'
 import t, { type Test } from 'tap'

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { client, type TokenAnswer } from '@gatehouse/fixtures/client'
-import { dataFolder } from '@gatehouse/fixtures/house'
+import { dataFolder } from '@gatehouse/fixtures/data-folder'
 import { asked, postgresMissing, postgresServer } from '@gatehouse/fixtures/postgres-server'
 import { redisMissing, redisServer } from '@gatehouse/fixtures/redis-server'
 import t, { type Test } from 'tap'

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { testClock } from '@gatehouse/fixtures/clock'
-import { dataFolder } from '@gatehouse/fixtures/house'
+import { dataFolder } from '@gatehouse/fixtures/data-folder'
 import t from 'tap'
 import { opening, policy, revokedSids, sqliteStore } from '../fixtures/stores.ts'
 

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { testClock } from '@gatehouse/fixtures/clock'
-import { dataFolder } from '@gatehouse/fixtures/house'
+import { dataFolder } from '@gatehouse/fixtures/data-folder'
 import type { RevocationBatch } from '@gatehouse/revocation/revocation'
 import t, { type Test } from 'tap'
 import { openSqlite } from '../../src/database/open-sqlite.ts'

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
+import { dataFolder } from '@gatehouse/fixtures/data-folder'
 import { flakyLink } from '@gatehouse/fixtures/flaky-link'
-import { dataFolder } from '@gatehouse/fixtures/house'
 import { redisConnection } from '@gatehouse/fixtures/redis-connection'
 import { redisSentinel, sentinelMissing } from '@gatehouse/fixtures/redis-sentinel'
 import { redisMissing, redisServer, startRedis } from '@gatehouse/fixtures/redis-server'

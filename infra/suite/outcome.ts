@@ -1,0 +1,71 @@
+import type { Job, Ran } from './job.ts'
+
+/** What a job proved: its assertions, counted as tap counts them, and what a person has to read where it failed. */
+export type Outcome = {
+  readonly passed: number
+  readonly failed: number
+  /** Titles of tests that did not run, with the reason. */
+  readonly skipped: readonly string[]
+  /** Failed assertions with their diagnostics; empty where the job passed. */
+  readonly report: string
+}
+
+/** The last words of a tap process, e.g. `# { total: 12, pass: 11, fail: 1 }`. */
+const TOTALS = /^# \{ (total: \d+.*) \}$/gm
+const LONGEST_LINE = 400
+const MOST_LINES = 200
+
+export function outcomeOf({ kind }: Job, ran: Ran): Outcome {
+  return kind === 'check' ? checkOutcome(ran) : testOutcome(ran)
+}
+
+function checkOutcome({ exitCode, stdout, stderr }: Ran): Outcome {
+  if (exitCode === 0) return { passed: 1, failed: 0, skipped: [], report: '' }
+  return { passed: 0, failed: 1, skipped: [], report: shortened([stdout, stderr]) }
+}
+
+/** A file counts as failed unless it says so many assertions, all of them good, and its process agrees. */
+function testOutcome({ exitCode, stdout, stderr, timedOut }: Ran): Outcome {
+  const totals = [...stdout.matchAll(TOTALS)].at(-1)?.[1] ?? ''
+  const count = (name: string) => Number(new RegExp(`\\b${name}: (\\d+)`).exec(totals)?.[1] ?? 0)
+  const passed = count('pass')
+  const skipped = skippedIn(stdout)
+  const proved = passed + skipped.length > 0 && count('fail') === 0 && count('todo') === 0
+  if (proved && exitCode === 0) return { passed, failed: 0, skipped, report: '' }
+  const why = timedOut
+    ? 'killed: it did not end in time'
+    : totals === ''
+      ? `ended before its tests did (exit code ${exitCode})`
+      : `exit code ${exitCode}`
+  const report = shortened([why, failuresIn(stdout), stderr])
+  return { passed, failed: Math.max(count('fail'), 1), skipped, report }
+}
+
+/** `ok 3 - title # SKIP reason`, also of nested tests. */
+function skippedIn(stdout: string): string[] {
+  const lines = stdout.matchAll(/^ *ok \d+ - (.*) # SKIP ?(.*)$/gm)
+  return [...lines].map(([, title, reason]) => `${title} (${reason || 'no reason given'})`)
+}
+
+/** The failed assertions, each with the block of diagnostics behind it. */
+function failuresIn(stdout: string): string {
+  const kept: string[] = []
+  let inFailure = false
+  for (const line of stdout.split('\n')) {
+    const point = /^ *(not )?ok \d+/.exec(line)
+    if (point !== null) inFailure = point[1] !== undefined
+    if (inFailure) kept.push(line)
+    if (/^ *\.\.\.$/.test(line)) inFailure = false
+  }
+  return kept.join('\n')
+}
+
+function shortened(texts: readonly string[]): string {
+  const lines = texts
+    .filter((text) => text !== '')
+    .flatMap((text) => text.trimEnd().split('\n'))
+    .map((line) => (line.length > LONGEST_LINE ? `${line.slice(0, LONGEST_LINE)} …` : line))
+  const left = lines.length - MOST_LINES
+  if (left <= 0) return lines.join('\n')
+  return [...lines.slice(0, MOST_LINES), `… and ${left} more lines`].join('\n')
+}
