@@ -37,7 +37,10 @@ export async function bundlePrograms(folder: string): Promise<(program: Program)
     platform: 'node',
     format: 'esm',
     target: 'node24',
+    minify: true,
     keepNames: true,
+    // A file of ASCII alone is read without being decoded.
+    charset: 'ascii',
     legalComments: 'none',
     external: EXTERNAL,
     banner: { js: REQUIRE },
