@@ -6,6 +6,7 @@ import { GATEWAY_KEYS_PATH } from '@gatehouse/edge-headers/assertion'
 import { client } from '@gatehouse/fixtures/client'
 import { dataFolder } from '@gatehouse/fixtures/data-folder'
 import { house } from '@gatehouse/fixtures/house'
+import { processEnvironment } from '@gatehouse/fixtures/program'
 import { freePort } from '@gatehouse/start/free-port'
 import t, { type Test } from 'tap'
 
@@ -86,7 +87,7 @@ async function started(t: Test, command: readonly string[], settings: Record<str
   const [program = '', ...words] = command
   const child: ChildProcess = spawn(program, words, {
     stdio: ['ignore', 'ignore', 'inherit'],
-    env: { PATH: process.env.PATH, ...settings }
+    env: { ...processEnvironment(), ...settings }
   })
   t.teardown(() => child.kill('SIGKILL'))
   for (;;) {

@@ -5,6 +5,7 @@ import { client as apiClient } from '@gatehouse/fixtures/client'
 import { dataFolder } from '@gatehouse/fixtures/data-folder'
 import { house } from '@gatehouse/fixtures/house'
 import { operator } from '@gatehouse/fixtures/operator'
+import { processEnvironment } from '@gatehouse/fixtures/program'
 import t from 'tap'
 import { read } from './source-files.ts'
 
@@ -22,7 +23,7 @@ t.test('the examples of docs/oauth.md, pasted into a shell, do what they say', a
 
   const script = examples.replace('http://localhost:3000', url)
   const { stdout } = await promisify(execFile)('bash', ['-euo', 'pipefail', '-c', script], {
-    env: { PATH: process.env.PATH, CLIENT_ID: client.id, CLIENT_SECRET: secret.secret }
+    env: { ...processEnvironment(), CLIENT_ID: client.id, CLIENT_SECRET: secret.secret }
   })
 
   const answers = stdout.split(/^→ (\d{3})$/m)

@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import { dataFolder } from '@gatehouse/fixtures/data-folder'
 import { house } from '@gatehouse/fixtures/house'
+import { processEnvironment } from '@gatehouse/fixtures/program'
 import t from 'tap'
 import { read } from './source-files.ts'
 
@@ -21,7 +22,7 @@ t.test('the journey of the README, pasted into a shell, does what it says', asyn
 
   const script = journey.replace('http://localhost:3000', url)
   const { stdout: output } = await promisify(execFile)('bash', ['-euo', 'pipefail', '-c', script], {
-    env: { PATH: process.env.PATH, GATEHOUSE_DATA_DIR: folder }
+    env: { ...processEnvironment(), GATEHOUSE_DATA_DIR: folder }
   })
 
   const statuses = [...output.matchAll(/^→ (\d{3})$/gm)].map(([, status]) => Number(status))

@@ -1,50 +1,37 @@
-import { execFile } from 'node:child_process'
-import { randomBytes } from 'node:crypto'
+import { randomBytes, randomUUID } from 'node:crypto'
 import { readdirSync } from 'node:fs'
-import { promisify } from 'node:util'
 import { client, eventually } from '@gatehouse/fixtures/client'
 import { dataFolder } from '@gatehouse/fixtures/data-folder'
+import { documentedShell } from '@gatehouse/fixtures/documented-shell'
+import { kidOf } from '@gatehouse/fixtures/gateway-fleet'
 import { house } from '@gatehouse/fixtures/house'
 import { type Installation, installation } from '@gatehouse/fixtures/installation'
+import { operator } from '@gatehouse/fixtures/operator'
 import { asked, postgresMissing } from '@gatehouse/fixtures/postgres-server'
 import { redisMissing } from '@gatehouse/fixtures/redis-server'
 import t, { type Test } from 'tap'
 import { read, root } from './source-files.ts'
 
 const skip = redisMissing || postgresMissing
-const [email, password] = ['ada@example.com', 'correct horse battery']
+const password = 'correct horse battery'
 const PATIENCE_MS = 20_000
 const secret = () => randomBytes(32).toString('base64url')
-
-const kidOf = (token: string): string =>
-  JSON.parse(Buffer.from(token.split('.')[0] ?? '', 'base64url').toString()).kid
 
 /** The shell blocks of a runbook, run one after the other as they are written. */
 function runbook(t: Test, name: string, folder: string) {
   const blocks = [...read(`docs/runbooks/${name}.md`).matchAll(/```sh\n([\s\S]*?)```/g)]
   const left = blocks.map(([, code]) => code ?? '')
-  const next = async (variables: Record<string, string> = {}): Promise<string> => {
-    const script = left.shift() ?? 'exit 3'
-    const env = { PATH: process.env.PATH, GATEHOUSE_DATA_DIR: folder, ...variables }
-    const ran = promisify(execFile)('bash', ['-euo', 'pipefail', '-c', script], { env, cwd: root })
-    const { stdout } = await ran.catch((error) => {
-      t.fail(`${script}${error.stdout}${error.stderr}`)
-      return { stdout: '' }
-    })
-    return stdout
-  }
+  const run = documentedShell(t, folder)
+  const next = (variables: Record<string, string> = {}): Promise<string> =>
+    run(left.shift() ?? 'exit 3', variables)
   return { next, isOver: () => left.length === 0 }
 }
 
-/** An installation with a user who is signed in. */
-async function inhabited(t: Test): Promise<Installation & Awaited<ReturnType<typeof signedIn>>> {
-  const system = await installation(t, { auths: 1, gateways: 2 })
-  return { ...system, ...(await signedIn(system)) }
-}
-
-async function signedIn({ gateways }: Installation) {
-  const urls = gateways.map(({ url }) => url)
+/** One more user of an installation, who is signed in. */
+async function inhabited(system: Installation) {
+  const urls = system.gateways.map(({ url }) => url)
   const api = client(urls[0] ?? '')
+  const email = `ada-${randomUUID()}@example.com`
   const user = (await api.register(email, password)).body.user
   const tokens = (await api.login(email, password)).body
   const say = async (token: string) =>
@@ -61,8 +48,10 @@ async function signedIn({ gateways }: Installation) {
       (words) => words.every((one) => one === word),
       PATIENCE_MS
     )
-  return { api, API: urls[0] ?? '', user, tokens, allSay }
+  return { ...system, api, API: urls[0] ?? '', email, user, tokens, allSay }
 }
+
+const small = (t: Test) => installation(t, { auths: 1, gateways: 2 })
 
 const both = (word: string) => [word, word]
 
@@ -73,87 +62,90 @@ t.test('the index names every page', async (t) => {
   t.equal([...index.matchAll(/\]\([a-z-]+\.md\)/g)].length, pages.length)
 })
 
-t.test('planned rotation', { skip }, async (t) => {
-  const { folder, API, tokens, allSay } = await inhabited(t)
-  const { next, isOver } = runbook(t, 'planned-rotation', folder)
-  t.match(await next(), /2 gateways/)
-  t.match(await next(), /active/)
-  t.match(await next(), /retiring/)
-  t.match(await next({ API }), /none failed/)
-  t.strictSame(await allSay(tokens.accessToken, '200'), both('200'), 'nobody was signed out')
-  t.ok(isOver(), 'every block of the page was run')
-})
+type MadeClient = { client: { id: string }; secret: { secret: string } }
 
-t.test('a signing key that has leaked', { skip }, async (t) => {
-  const { folder, API, tokens, allSay, api } = await inhabited(t)
-  const { next, isOver } = runbook(t, 'leaked-signing-key', folder)
-  const KID = kidOf(tokens.accessToken)
-  await next({ KID })
-  t.strictSame(await allSay(tokens.accessToken, 'UNAUTHENTICATED'), both('UNAUTHENTICATED'))
-  const second = (await api.refresh(tokens.refreshToken)).body
-  t.strictSame(await allSay(second.accessToken, '200'), both('200'), 'clients refresh')
-  await next()
-  t.strictSame(await allSay(second.accessToken, 'UNAUTHENTICATED'), both('UNAUTHENTICATED'))
-  t.match(await next(), /key-revoked/)
-  t.match(await next({ API }), /p99/)
-  const third = (await api.login(email, password)).body
-  t.strictSame(await allSay(third.accessToken, '200'), both('200'), 'everyone can sign in')
-  t.ok(isOver(), 'every block of the page was run')
-})
+t.test('on one installation, one after the other', { skip }, async (t) => {
+  const system = await small(t)
 
-t.test('a machine client’s secret that has leaked', { skip }, async (t) => {
-  const { folder, auths, allSay } = await inhabited(t)
-  const { next, isOver } = runbook(t, 'leaked-client-secret', folder)
-  const ops = async (...words: string[]) =>
-    JSON.parse(
-      (
-        await promisify(execFile)('npm', ['run', '-s', 'ops', '--', ...words, '--json'], {
-          env: { PATH: process.env.PATH, GATEHOUSE_DATA_DIR: folder },
-          cwd: root
-        })
-      ).stdout
-    )
-  const made = await ops('clients', 'create', '--name', 'billing', '--scope', 'orders:read')
-  const CLIENT: string = made.client.id
-  const token = async (secret: string) => {
-    const answer = await fetch(`${auths[0]?.url}/oauth/token`, {
-      method: 'POST',
-      headers: { authorization: `Basic ${Buffer.from(`${CLIENT}:${secret}`).toString('base64')}` },
-      body: new URLSearchParams({ grant_type: 'client_credentials' })
-    })
-    return (await answer.json()) as { access_token?: string; error?: string }
-  }
-  const leaked: string = made.secret.secret
-  const { access_token: held = '' } = await token(leaked)
-  t.strictSame(await allSay(held, '200'), both('200'))
-  await next({ CLIENT })
-  t.strictSame(await allSay(held, 'TOKEN_STALE'), both('TOKEN_STALE'))
-  const told = await next({ CLIENT })
-  const fresh = [...told.matchAll(/not shown again: (\S+)/g)].at(-1)?.[1] ?? ''
-  t.match(await token(leaked), { error: 'invalid_client' })
-  const { access_token: renewed = '' } = await token(fresh)
-  t.strictSame(await allSay(renewed, '200'), both('200'))
-  t.match(await next(), /client-secret-added/)
-  t.ok(isOver(), 'every block of the page was run')
-})
+  t.test('planned rotation', async (t) => {
+    const { folder, API, tokens, allSay } = await inhabited(system)
+    const { next, isOver } = runbook(t, 'planned-rotation', folder)
+    t.match(await next(), /2 gateways/)
+    t.match(await next(), /active/)
+    t.match(await next(), /retiring/)
+    t.match(await next({ API }), /none failed/)
+    t.strictSame(await allSay(tokens.accessToken, '200'), both('200'), 'nobody was signed out')
+    t.ok(isOver(), 'every block of the page was run')
+  })
 
-t.test('a session that was stolen', { skip }, async (t) => {
-  const { folder, api, user, tokens, allSay } = await inhabited(t)
-  const { next, isOver } = runbook(t, 'stolen-session', folder)
-  const other = (await api.login(email, password)).body
-  t.match(await next({ USER: email }), tokens.session.id)
-  await next({ SID: tokens.session.id })
-  t.strictSame(await allSay(tokens.accessToken, 'SESSION_ENDED'), both('SESSION_ENDED'))
-  t.strictSame(await allSay(other.accessToken, '200'), both('200'))
-  await next({ USER: user.id })
-  t.strictSame(await allSay(other.accessToken, 'SESSION_ENDED'), both('SESSION_ENDED'))
-  t.match(await next({ USER: email }), /disabled/)
-  t.equal((await api.login(email, password)).status, 200, 'the owner is back')
-  t.ok(isOver(), 'every block of the page was run')
+  t.test('a signing key that has leaked', async (t) => {
+    const { folder, API, tokens, allSay, api, email } = await inhabited(system)
+    const { next, isOver } = runbook(t, 'leaked-signing-key', folder)
+    const KID = kidOf(tokens.accessToken)
+    await next({ KID })
+    t.strictSame(await allSay(tokens.accessToken, 'UNAUTHENTICATED'), both('UNAUTHENTICATED'))
+    const second = (await api.refresh(tokens.refreshToken)).body
+    t.strictSame(await allSay(second.accessToken, '200'), both('200'), 'clients refresh')
+    await next()
+    t.strictSame(await allSay(second.accessToken, 'UNAUTHENTICATED'), both('UNAUTHENTICATED'))
+    t.match(await next(), /key-revoked/)
+    t.match(await next({ API }), /p99/)
+    const third = (await api.login(email, password)).body
+    t.strictSame(await allSay(third.accessToken, '200'), both('200'), 'everyone can sign in')
+    t.ok(isOver(), 'every block of the page was run')
+  })
+
+  t.test('a machine client’s secret that has leaked', async (t) => {
+    const { folder, auths, allSay } = await inhabited(system)
+    const { next, isOver } = runbook(t, 'leaked-client-secret', folder)
+    const ops = operator(folder)
+    const create = ['clients', 'create', '--name', 'billing', '--scope', 'orders:read', '--json']
+    const made = (await ops(create)).json as MadeClient
+    const CLIENT = made.client.id
+    const token = async (secret: string) => {
+      const answer = await fetch(`${auths[0]?.url}/oauth/token`, {
+        method: 'POST',
+        headers: {
+          authorization: `Basic ${Buffer.from(`${CLIENT}:${secret}`).toString('base64')}`
+        },
+        body: new URLSearchParams({ grant_type: 'client_credentials' })
+      })
+      return (await answer.json()) as { access_token?: string; error?: string }
+    }
+    const leaked = made.secret.secret
+    const { access_token: held = '' } = await token(leaked)
+    t.strictSame(await allSay(held, '200'), both('200'))
+    await next({ CLIENT })
+    t.strictSame(await allSay(held, 'TOKEN_STALE'), both('TOKEN_STALE'))
+    const told = await next({ CLIENT })
+    const fresh = [...told.matchAll(/not shown again: (\S+)/g)].at(-1)?.[1] ?? ''
+    t.match(await token(leaked), { error: 'invalid_client' })
+    const { access_token: renewed = '' } = await token(fresh)
+    t.strictSame(await allSay(renewed, '200'), both('200'))
+    t.match(await next(), /client-secret-added/)
+    t.ok(isOver(), 'every block of the page was run')
+  })
+
+  t.test('a session that was stolen', async (t) => {
+    const { folder, api, email, user, tokens, allSay } = await inhabited(system)
+    const { next, isOver } = runbook(t, 'stolen-session', folder)
+    const other = (await api.login(email, password)).body
+    t.match(await next({ USER: email }), tokens.session.id)
+    await next({ SID: tokens.session.id })
+    t.strictSame(await allSay(tokens.accessToken, 'SESSION_ENDED'), both('SESSION_ENDED'))
+    t.strictSame(await allSay(other.accessToken, '200'), both('200'))
+    await next({ USER: user.id })
+    t.strictSame(await allSay(other.accessToken, 'SESSION_ENDED'), both('SESSION_ENDED'))
+    t.match(await next({ USER: email }), /disabled/)
+    t.equal((await api.login(email, password)).status, 200, 'the owner is back')
+    t.ok(isOver(), 'every block of the page was run')
+  })
 })
 
 t.test('Redis that was away, and Redis that came back empty', { skip }, async (t) => {
-  const { folder, api, redis, API, tokens, allSay, startGateway } = await inhabited(t)
+  const { folder, api, redis, API, email, tokens, allSay, startGateway } = await inhabited(
+    await small(t)
+  )
   const { next, isOver } = runbook(t, 'redis-lost', folder)
   const out = (await api.login(email, password)).body
   t.strictSame(await allSay(tokens.accessToken, '200'), both('200'))
@@ -185,8 +177,8 @@ t.test('Redis that was away, and Redis that came back empty', { skip }, async (t
 })
 
 t.test('a database that was restored', { skip }, async (t) => {
-  const system = await inhabited(t)
-  const { folder, api, database, auths, startAuth, API, tokens, allSay, user } = system
+  const system = await inhabited(await small(t))
+  const { folder, api, database, auths, startAuth, API, email, tokens, allSay, user } = system
   const { next, isOver } = runbook(t, 'database-restored', folder)
   const [first] = auths
   const AUTH_PORT = new URL(first?.url ?? '').port
@@ -196,13 +188,9 @@ t.test('a database that was restored', { skip }, async (t) => {
   await asked(server, `create database backup template ${name}`)
   const between = await startAuth({ AUTH_PORT })
   const KID = kidOf(tokens.accessToken)
-  const ops = (...words: string[]) =>
-    promisify(execFile)('npm', ['run', '-s', 'ops', '--', ...words, '--yes'], {
-      env: { PATH: process.env.PATH, GATEHOUSE_DATA_DIR: folder },
-      cwd: root
-    })
-  await ops('keys', 'revoke', KID)
-  await ops('users', 'disable', user.id)
+  const ops = operator(folder)
+  t.equal((await ops(['keys', 'revoke', KID, '--yes'])).code, 0)
+  t.equal((await ops(['users', 'disable', user.id, '--yes'])).code, 0)
   const late = await api.register('late@example.com', password)
   t.equal(late.status, 201)
   const theirs = (await api.login('late@example.com', password)).body
@@ -224,6 +212,8 @@ t.test('a database that was restored', { skip }, async (t) => {
   t.strictSame(await allSay(again.accessToken, '200'), both('200'))
   t.ok(isOver(), 'every block of the page was run')
 })
+
+const email = 'ada@example.com'
 
 t.test('a refresh key that has leaked', async (t) => {
   const GATEHOUSE_DATA_DIR = dataFolder(t)

@@ -6,6 +6,7 @@ import { eventually } from '@gatehouse/fixtures/client'
 import { dataFolder } from '@gatehouse/fixtures/data-folder'
 import { anyPort, house } from '@gatehouse/fixtures/house'
 import { patience } from '@gatehouse/fixtures/patience'
+import { processEnvironment } from '@gatehouse/fixtures/program'
 import { redisMissing, redisServer } from '@gatehouse/fixtures/redis-server'
 import { roomIsUp } from '@gatehouse/room/start-message'
 import { freePort } from '@gatehouse/start/free-port'
@@ -43,7 +44,7 @@ t.test(
     t.teardown(() => other.close())
     await once(other.listen(port, '127.0.0.1'), 'listening')
     const env = {
-      ...{ PATH: process.env.PATH, LOG_LEVEL: 'silent', ...patience, ...anyPort },
+      ...{ ...processEnvironment(), LOG_LEVEL: 'silent', ...patience, ...anyPort },
       ...{ GATEHOUSE_DATA_DIR: dataFolder(t), REDIS_URL: (await redisServer(t)).url },
       ECHO_OPS_PORT: String(port)
     }

@@ -4,6 +4,8 @@ export type Job = {
   readonly kind: 'tests' | 'check'
   readonly command: string
   readonly args: readonly string[]
+  /** After this it is killed, with all that it has started. */
+  readonly limitMs: number
   /** Expected wall time in seconds; null where the job has never been timed. */
   readonly expectedSeconds: number | null
 }

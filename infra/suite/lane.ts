@@ -4,8 +4,6 @@ import { readFileSync } from 'node:fs'
 import { text } from 'node:stream/consumers'
 import type { Job, Ran } from './job.ts'
 
-/** Far more than any file needs, even with other programs on the same cores. */
-const LIMIT_MS = 600_000
 const MS_PER_TICK = 10
 
 process.on('message', async (job: Job) => process.send?.(await run(job)))
@@ -15,11 +13,11 @@ process.once('disconnect', () => process.exit())
  * Runs one job to its end. A lane does nothing else, so the processor time of its children between two looks is that of the
  * job.
  */
-async function run({ command, args }: Job): Promise<Ran> {
+async function run({ command, args, limitMs }: Job): Promise<Ran> {
   const [begun, cpuBefore] = [performance.now(), cpuOfChildrenMs()]
   // A process group of its own, so that nothing that the job has started outlives it.
   const child = spawn(command, args, { detached: true, stdio: ['ignore', 'pipe', 'pipe'] })
-  const limit = setTimeout(() => endGroup(child), LIMIT_MS)
+  const limit = setTimeout(() => endGroup(child), limitMs)
   const [stdout, stderr, [exitCode, signal]] = await Promise.all([
     text(child.stdout),
     text(child.stderr),

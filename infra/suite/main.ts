@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -8,10 +9,11 @@ import { runJobs } from './run-jobs.ts'
 import { testFiles } from './test-files.ts'
 import { readTimings, writeTimings } from './timings.ts'
 
-const USAGE = `npm test -- [--record] [FOLDER or FILE ...]
+const USAGE = `npm test -- [--fuzz] [--record] [FOLDER or FILE ...]
 
 Without a folder or file: types, lint and every test. With one or more: only the tests whose path names them.
 
+  --fuzz     only the tests that generate their inputs, each with a hundred times as many (npm run fuzz)
   --record   writes infra/suite/timings.json, by which the longest files start first
 `
 
@@ -22,11 +24,15 @@ if (words.includes('--help')) {
   process.stdout.write(USAGE)
   process.exit()
 }
-const record = words.includes('--record')
-const wanted = words.filter((word) => word !== '--record')
+/** Far more than any file needs, even with other programs on the same cores. */
+const LIMIT_MS = 600_000
+const FUZZ_LIMIT_MS = 4 * 3_600_000
+
+const [record, fuzz] = [words.includes('--record'), words.includes('--fuzz')]
+const wanted = words.filter((word) => !word.startsWith('--'))
 
 const timings = readTimings()
-const files = testFiles(root, wanted)
+const files = testFiles(root, wanted).filter((file) => !fuzz || generatesInputs(file))
 if (files.length === 0) {
   process.stderr.write(`no test file has ${wanted.join(' or ')} in its path\n`)
   process.exit(2)
@@ -36,7 +42,7 @@ const checks: Job[] = [
   check('types', bin('tsc'), ['-p', 'tsconfig.json']),
   check('lint', bin('biome'), ['ci', '--colors=off', '--error-on-warnings'])
 ]
-const jobs = [...(wanted.length === 0 ? checks : []), ...files.map(test)]
+const jobs = [...(wanted.length === 0 && !fuzz ? checks : []), ...files.map(test)]
 
 // A file that waits leaves its core to another one.
 const lanes = Number(process.env.TEST_JOBS) || availableParallelism() + 1
@@ -54,19 +60,41 @@ await runJobs(jobs, {
     GATEHOUSE_TEST_BUNDLES: bundles,
     // A lane has a limit of its own; how long one test takes says how fast the machine is.
     TAP_TIMEOUT: '0',
-    TAP: '1'
+    TAP: '1',
+    ...(fuzz ? { GATEHOUSE_FUZZ: 'long' } : {})
   }
 })
 const { failed, skipped } = summary()
 if (record) {
-  const measured = finished.map(({ job, ran }) => [job.name, Math.round(ran.wallMs / 100) / 10])
-  writeTimings({ ...timings, ...Object.fromEntries(measured) })
+  const measured = finished.map(({ job, ran }) => [
+    job.name,
+    { wallSeconds: toTenths(ran.wallMs), cpuSeconds: toTenths(ran.cpuMs) }
+  ])
+  const isThere = new Set(finished.map(({ job }) => job.name))
+  const kept = Object.entries(timings).filter(([name]) => wanted.length > 0 || isThere.has(name))
+  writeTimings(Object.fromEntries([...kept, ...measured]))
 }
 // Where CI runs nothing may be left out.
 process.exitCode = failed > 0 || (process.env.CI && skipped > 0) ? 1 : 0
 
+function toTenths(ms: number): number {
+  return Math.round(ms / 100) / 10
+}
+
+function generatesInputs(file: string): boolean {
+  const source = readFileSync(join(root, file), 'utf8')
+  return source.includes("'@gatehouse/fixtures/generated'")
+}
+
 function check(name: string, command: string, args: string[]): Job {
-  return { name, kind: 'check', command, args, expectedSeconds: timings[name] ?? null }
+  return {
+    name,
+    kind: 'check',
+    command,
+    args,
+    limitMs: LIMIT_MS,
+    expectedSeconds: timings[name]?.wallSeconds ?? null
+  }
 }
 
 function test(file: string): Job {
@@ -75,6 +103,7 @@ function test(file: string): Job {
     kind: 'tests',
     command: process.execPath,
     args: ['--disable-warning=ExperimentalWarning', file],
-    expectedSeconds: timings[file] ?? null
+    limitMs: fuzz ? FUZZ_LIMIT_MS : LIMIT_MS,
+    expectedSeconds: timings[file]?.wallSeconds ?? null
   }
 }

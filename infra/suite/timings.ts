@@ -1,8 +1,10 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
-/** Wall time in seconds per job, from the last run that was recorded. Only the order of the files depends on it. */
-export type Timings = Readonly<Record<string, number>>
+/** What a job took in the last run that was recorded; only the order of the files depends on it. */
+export type Timing = { readonly wallSeconds: number; readonly cpuSeconds: number }
+
+export type Timings = Readonly<Record<string, Timing>>
 
 const FILE = fileURLToPath(new URL('./timings.json', import.meta.url))
 

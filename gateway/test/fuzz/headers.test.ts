@@ -1,5 +1,6 @@
 import { IncomingMessage } from 'node:http'
 import { Socket } from 'node:net'
+import { inputs } from '@gatehouse/fixtures/generated'
 import { Refusal } from '@gatehouse/problem/refusal'
 import t from 'tap'
 import { readRouteTable } from '../../src/routes/load-route-table.ts'
@@ -8,7 +9,7 @@ import { strip } from '../../src/stages/strip.ts'
 import { ada, countedAssertions, directHop } from '../fixtures/stamped.ts'
 import { type Generator, generator, mutated } from './fixtures/generator.ts'
 
-const INPUTS = 500_000
+const INPUTS = inputs(500_000)
 
 const { routes } = readRouteTable(
   `

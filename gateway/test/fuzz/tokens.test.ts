@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer'
+import { inputs } from '@gatehouse/fixtures/generated'
 import t from 'tap'
 import { type ReadToken, readAccessToken } from '../../src/tokens/access-token-profile.ts'
 import { ownProfile } from '../../src/tokens/own-profile.ts'
@@ -6,7 +7,7 @@ import { AUDIENCE, goodClaims, headerOf, ISSUER, jwt, newKey } from '../fixtures
 import { type Generator, generator, mutated } from './fixtures/generator.ts'
 import { plainJson } from './fixtures/plain-json.ts'
 
-const INPUTS = 500_000
+const INPUTS = inputs(500_000)
 
 const key = newKey('ES256', 'one')
 const header = JSON.stringify(headerOf(key))

@@ -1,3 +1,4 @@
+import { runs } from '@gatehouse/fixtures/generated'
 import fc from 'fast-check'
 import t from 'tap'
 import { strictJsonObject } from '../../src/tokens/strict-json.ts'
@@ -63,5 +64,5 @@ t.test('whatever JSON.stringify writes is read again', async (t) => {
     const text = JSON.stringify(value)
     return JSON.stringify(read(text)) === text
   })
-  t.equal(fc.check(readAgain, { numRuns: 5000 }).counterexample, null)
+  t.equal(fc.check(readAgain, runs(5000)).counterexample, null)
 })

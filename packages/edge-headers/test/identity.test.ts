@@ -1,3 +1,4 @@
+import { runs } from '@gatehouse/fixtures/generated'
 import fc from 'fast-check'
 import t from 'tap'
 import {
@@ -66,7 +67,7 @@ t.test('whatever it is, it is read as it was written, and fits in a header', asy
     const plain = Object.values(headers).every((value) => /^[\x21-\x7e ]*$/.test(value))
     return plain && JSON.stringify(readIdentity(headers)) === JSON.stringify(identity)
   })
-  t.equal(fc.check(roundTrip, { numRuns: 3000 }).counterexample, null)
+  t.equal(fc.check(roundTrip, runs(3000)).counterexample, null)
 })
 
 t.test('over the budget it is an error, and never cut short', async (t) => {

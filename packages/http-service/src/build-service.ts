@@ -1,7 +1,7 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import { requestId } from '@gatehouse/edge-headers/request-id'
 import Fastify, { type FastifyServerOptions, LogController } from 'fastify'
-import { boundRequests, HEADERS_MS } from './bound-requests.ts'
+import { boundRequests } from './bound-requests.ts'
 import { answerClientError } from './client-error.ts'
 import { problemForm } from './error-form.ts'
 import { httpOne } from './http-one.ts'
@@ -17,6 +17,8 @@ export type ServiceOptions = {
   bodies?: 'json' | 'streamed'
   /** how long a request may take to come whole */
   requestMs?: number
+  /** what its header section may take, and a handshake of TLS before it */
+  headersMs?: number
   /** the addresses of proxies whose `x-forwarded-*` count; none by default */
   trustProxy?: string[]
   /** where some clients read another form of errors than problem details */
@@ -29,17 +31,17 @@ const BODY_LIMIT_BYTES = 16 * 1024
 const limits = {
   /** a header section over the size is 431 */
   maxHeaderSize: 16 * 1024,
-  /** how late a request that takes too long may be ended: Node.js looks every 30 s where nobody says */
-  connectionsCheckingInterval: 5000,
   /** refused in our own words */
   requireHostHeader: false
 }
 const http2 = {
   allowHTTP1: true,
-  handshakeTimeout: HEADERS_MS,
   /** many streams of one connection, but not any number */
   settings: { maxConcurrentStreams: 128, maxHeaderListSize: limits.maxHeaderSize }
 }
+const HEADERS_MS = 15_000
+/** How late a request that takes too long may be ended: Node.js looks every 30 s where nobody says. */
+const LONGEST_LATENESS_MS = 5000
 /** an upload may take a while */
 const REQUEST_MS = { json: 30_000, streamed: 300_000 } as const
 
@@ -48,17 +50,26 @@ const REQUEST_MS = { json: 30_000, streamed: 300_000 } as const
  * and times bounded, unknown members refused, nothing of a request in the log but its method and path.
  */
 export function buildService(options: ServiceOptions) {
+  const requestMs = options.requestMs ?? REQUEST_MS[options.bodies ?? 'json']
+  const headersMs = options.headersMs ?? HEADERS_MS
+  const server = {
+    ...limits,
+    connectionsCheckingInterval: Math.min(LONGEST_LATENESS_MS, requestMs / 2, headersMs / 2)
+  }
   const service = Fastify({
     ...serverOptions(options),
     // Fastify's types choose the server's kind by this option; the instance is the same to all that uses it here.
     ...(options.https
-      ? { http2: true, https: { ...options.https, ...limits, ...http2 } }
-      : { http: limits })
+      ? {
+          http2: true,
+          https: { ...options.https, ...server, ...http2, handshakeTimeout: headersMs }
+        }
+      : { http: server })
   } as FastifyServerOptions).withTypeProvider<TypeBoxTypeProvider>()
   // Before all that waits: the order in which requests come is the order in which they are taken up.
   oneAtATime(service)
   httpOne(service)
-  boundRequests(service, options.requestMs ?? REQUEST_MS[options.bodies ?? 'json'])
+  boundRequests(service, { requestMs, headersMs })
   problemAnswers(service, options.errorForm ?? (() => problemForm))
   if (options.bodies !== 'streamed') service.register(jsonBodies)
   return service

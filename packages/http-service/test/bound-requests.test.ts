@@ -9,10 +9,12 @@ import t, { type Test } from 'tap'
 const pems = await generate([{ name: 'commonName', value: 'localhost' }])
 const https = { cert: Buffer.from(pems.cert), key: Buffer.from(pems.private) }
 
-/** Opens a connection to a service that would give a request an hour. */
-async function connections(t: Test, secure: boolean, requestMs: number) {
+type Bounds = { readonly requestMs: number; readonly headersMs?: number }
+
+/** Opens connections to a service that gives a request, and its header section, no longer than that. */
+async function connections(t: Test, secure: boolean, bounds: Bounds) {
   const log = roomLog('slow', 'silent')
-  const service = buildService({ log, https: secure ? https : null, requestMs })
+  const service = buildService({ log, https: secure ? https : null, ...bounds })
   service.post('/anything', async ({ body }) => ({ body: body ?? null }))
   const address = await service.listen({ host: '127.0.0.1', port: 0 })
   t.teardown(() => service.close())
@@ -37,7 +39,7 @@ async function drip(socket: Socket, beginning: string, line: string): Promise<st
   socket.write(beginning)
   const timer = setInterval(() => {
     if (line !== '') socket.write(line)
-  }, 500)
+  }, 50)
   await once(socket, 'close')
   clearInterval(timer)
   return answer
@@ -49,7 +51,7 @@ const AN_HOUR_MS = 3_600_000
 for (const secure of [false, true]) {
   const title = secure ? 'over TLS' : 'plain'
   t.test(`${title}: headers that do not come to an end are not waited for`, async (t) => {
-    const open = await connections(t, secure, AN_HOUR_MS)
+    const open = await connections(t, secure, { requestMs: AN_HOUR_MS, headersMs: 300 })
     const [headers, nothing] = await Promise.all([
       drip(await open(), start, 'X: y\r\n'),
       drip(await open(), '', '')
@@ -59,7 +61,7 @@ for (const secure of [false, true]) {
   })
 
   t.test(`${title}: nor is a body`, async (t) => {
-    const open = await connections(t, secure, 1000)
+    const open = await connections(t, secure, { requestMs: 300 })
     const length = 'Content-Type: application/json\r\nContent-Length: 1000\r\n\r\n'
     t.match(
       await drip(await open(), start + length, ' '),

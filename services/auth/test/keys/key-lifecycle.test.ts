@@ -1,3 +1,4 @@
+import { runs } from '@gatehouse/fixtures/generated'
 import { KEY_MEMORY_SECONDS } from '@gatehouse/revocation/revocation'
 import fc from 'fast-check'
 import t from 'tap'
@@ -163,7 +164,7 @@ t.test(
         }
         return true
       }),
-      { numRuns: 500 }
+      runs(5000)
     )
     t.ok(withdrawn > 50, `keys that signed were withdrawn: ${withdrawn}`)
   }

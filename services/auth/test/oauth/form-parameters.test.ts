@@ -1,3 +1,4 @@
+import { runs } from '@gatehouse/fixtures/generated'
 import { OAuthRefusal } from '@gatehouse/problem/oauth-error'
 import fc from 'fast-check'
 import t from 'tap'
@@ -74,6 +75,6 @@ t.test('what was written is read, and no bytes do anything but be refused', asyn
         if (!(error instanceof OAuthRefusal)) throw error
       }
     }),
-    { numRuns: 2000 }
+    runs(2000)
   )
 })

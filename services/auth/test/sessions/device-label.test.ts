@@ -1,3 +1,4 @@
+import { runs } from '@gatehouse/fixtures/generated'
 import fc from 'fast-check'
 import t from 'tap'
 import { deviceLabel } from '../../src/sessions/device-label.ts'
@@ -39,7 +40,7 @@ t.test('whatever the header says, the label is short and plain', async (t) => {
   )
   const details = fc.check(
     fc.property(anyAgent, (agent) => /^[A-Za-z0-9 ._-]{1,27}$/.test(deviceLabel(agent))),
-    { numRuns: 2000 }
+    runs(2000)
   )
   t.equal(details.counterexample, null)
 })

@@ -1,0 +1,79 @@
+import { client, eventually } from '@gatehouse/fixtures/client'
+import { flakyLink } from '@gatehouse/fixtures/flaky-link'
+import { FLEET_PATIENCE_MS, gatewayFleet } from '@gatehouse/fixtures/gateway-fleet'
+import { installation } from '@gatehouse/fixtures/installation'
+import { postgresMissing } from '@gatehouse/fixtures/postgres-server'
+import { redisMissing } from '@gatehouse/fixtures/redis-server'
+import t from 'tap'
+
+const skip = redisMissing || postgresMissing
+
+t.test('gateways between which and Redis something is wrong', { skip }, async (t) => {
+  const system = await installation(t, { auths: 2, gateways: 1 })
+  const { ops, login, logout, activeKid } = await gatewayFleet(system)
+
+  /** A gateway whose way to Redis is a link of its own. */
+  const behindLink = async () => {
+    const link = await flakyLink(t, system.redis.port)
+    const { url, opsUrl } = await system.startGateway({
+      REDIS_URL: `redis://127.0.0.1:${link.port}`
+    })
+    const says = async (token: string) => (await client(url).call('/orders', { token })).status
+    const comesToRefuse = (token: string) =>
+      eventually(
+        () => says(token),
+        (now) => now === 401,
+        FLEET_PATIENCE_MS
+      )
+    const isReady = async () => (await fetch(`${opsUrl}/readyz`)).status
+    const comesToBe = (status: number) =>
+      eventually(isReady, (now) => now === status, FLEET_PATIENCE_MS)
+    return { link, says, comesToRefuse, comesToBe }
+  }
+
+  t.test('one whose events were lost on the way misses nothing', async (t) => {
+    const { link, says, comesToRefuse } = await behindLink()
+    const { accessToken, refreshToken } = await login()
+    t.equal(await says(accessToken), 200)
+
+    link.hold()
+    await logout(refreshToken)
+    await eventually(
+      async () => link.held,
+      (held) => held > 0,
+      FLEET_PATIENCE_MS
+    )
+    t.equal(await says(accessToken), 200, 'it has not heard of it')
+    // What was on the way is lost with the connection.
+    link.forget()
+    link.cut()
+    link.mend()
+    t.equal(await comesToRefuse(accessToken), 401)
+    link.cut()
+  })
+
+  t.test('one that was cut off misses nothing', async (t) => {
+    const { link, says, comesToRefuse, comesToBe } = await behindLink()
+    const [out, leaked] = [await login(), await login()]
+    t.strictSame([await says(out.accessToken), await says(leaked.accessToken)], [200, 200])
+
+    link.cut()
+    await logout(out.refreshToken)
+    t.equal((await ops(['keys', 'revoke', await activeKid(), '--yes'])).code, 0)
+    t.equal(await comesToBe(503), 503, 'it says so')
+    t.equal(await says(out.accessToken), 200, 'and serves from memory')
+
+    // Longer than its heartbeat lives, and so than any pause between two attempts to connect.
+    const listed = await eventually(
+      async () => (await ops(['gateways'])).stdout,
+      (gateways) => /\b1 gateway\n/.test(gateways),
+      FLEET_PATIENCE_MS
+    )
+    t.match(listed, /\b1 gateway\n/, 'it counts as gone')
+    link.mend()
+    const mended = performance.now()
+    for (const { accessToken } of [out, leaked]) t.equal(await comesToRefuse(accessToken), 401)
+    t.comment(`refused ${Math.round(performance.now() - mended)} ms after it could connect again`)
+    t.equal(await comesToBe(200), 200)
+  })
+})

@@ -1,0 +1,82 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { eventually } from '@gatehouse/fixtures/client'
+import { FLEET_PATIENCE_MS, gatewayFleet, kidOf } from '@gatehouse/fixtures/gateway-fleet'
+import { installation } from '@gatehouse/fixtures/installation'
+import { postgresMissing } from '@gatehouse/fixtures/postgres-server'
+import { redisMissing } from '@gatehouse/fixtures/redis-server'
+import t from 'tap'
+
+const skip = redisMissing || postgresMissing
+
+t.test('who is killed in a rotation', { skip }, async (t) => {
+  const system = await installation(t, { auths: 1, gateways: 2 })
+  const { ops, keys, clients, login, activeKid } = await gatewayFleet(system, {
+    // The auth services that are killed have each said, as the last one that started, where the command line is to go.
+    AUTH_OPS_URL: system.auths[0]?.opsUrl ?? ''
+  })
+
+  t.test('an auth service, whenever it is: the next command completes it', async (t) => {
+    const token = readFileSync(join(system.folder, 'ops-token'), 'utf8').trim()
+    const states = new Set<string>()
+    for (const afterMs of [0, 5, 10, 20, 40, 80, 160, 320]) {
+      const victim = await system.startAuth()
+      const broken = fetch(`${victim.opsUrl}/ops/keys/rotate`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${token}` }
+      }).then(
+        (response) => response.status,
+        () => 0
+      )
+      await sleep(afterMs)
+      await victim.kill()
+      await broken
+      const found = await keys()
+      states.add(found.map(({ state }) => state).join(' '))
+      t.equal(found.filter(({ state }) => state === 'active').length, 1, `after ${afterMs} ms`)
+      const rotated = await ops(['keys', 'rotate', '--json'])
+      t.equal(rotated.code, 0, rotated.stdout)
+      const after = await keys()
+      t.strictSame(
+        after.filter(({ state }) => state === 'standby'),
+        [],
+        'nothing is left half done'
+      )
+      const { accessToken } = await login()
+      t.equal(kidOf(accessToken), after.find(({ state }) => state === 'active')?.kid)
+      for (const { call } of clients) {
+        t.equal((await call('/orders', { token: accessToken })).status, 200)
+      }
+    }
+    t.comment(`found after a kill: ${[...states].join(' | ')}`)
+  })
+
+  t.test('a gateway: the rotation waits no longer than its heartbeat lives', async (t) => {
+    const late = await system.startGateway()
+    const before = await activeKid()
+    await late.kill()
+    const rotated = await ops(['keys', 'rotate', '--json'])
+    t.equal(rotated.code, 0, rotated.stderr)
+    t.not(await activeKid(), before)
+    t.match((await ops(['gateways'])).stdout, /\b2 gateways\n/)
+  })
+
+  t.test('a gateway that the rotation waits for: it is not waited for', async (t) => {
+    const before = await activeKid()
+    const count = (await keys()).length
+    // Stopped, it neither fetches the key nor goes.
+    const pid = system.gateways[1]?.pid ?? 0
+    process.kill(pid, 'SIGSTOP')
+    const rotating = ops(['keys', 'rotate', '--json'])
+    await eventually(
+      async () => (await keys()).length,
+      (now) => now > count,
+      FLEET_PATIENCE_MS
+    )
+    process.kill(pid, 'SIGKILL')
+    const rotated = await rotating
+    t.equal(rotated.code, 0, rotated.stderr)
+    t.not(await activeKid(), before)
+  })
+})
