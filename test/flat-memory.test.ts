@@ -11,13 +11,14 @@ import { roomProcess } from '@gatehouse/fixtures/room-process'
 import t, { type Test } from 'tap'
 
 const MIB = 1024 * 1024
-const GIB = 1024 * MIB
+/** five times what may be held of it; `npm run bench -- edge` passes a gibibyte */
+const LARGE = 512 * MIB
 const PIECE = Buffer.alloc(256 * 1024, 'x')
-/** what is on its way, and pieces that have gone and are not yet collected; a body that was kept would be eight times as much */
-const MOST_BYTES = 128 * MIB
+/** what is on its way, and pieces that have gone and are not yet collected; a body that was kept would be five times as much */
+const MOST_BYTES = 100 * MIB
 
 function* pieces() {
-  for (let sent = 0; sent < GIB; sent += PIECE.length) yield PIECE
+  for (let sent = 0; sent < LARGE; sent += PIECE.length) yield PIECE
 }
 
 async function count(body: IncomingMessage): Promise<number> {
@@ -26,7 +27,7 @@ async function count(body: IncomingMessage): Promise<number> {
   return bytes
 }
 
-/** A gateway as a process, with a service behind it that sends and takes a gibibyte. */
+/** A gateway as a process, with a service behind it that sends and takes much. */
 async function gatewayBefore(t: Test, service: Server) {
   await once(service.listen(0, '127.0.0.1'), 'listening')
   t.teardown(() => service.close())
@@ -35,7 +36,7 @@ async function gatewayBefore(t: Test, service: Server) {
   writeFileSync(
     routes,
     `upstreams: { a: 'http://127.0.0.1:${port}' }
-routes: [{ name: row, prefix: /row, upstream: a, access: public, bodyLimitBytes: ${2 * GIB} }]
+routes: [{ name: row, prefix: /row, upstream: a, access: public, bodyLimitBytes: ${2 * LARGE} }]
 `
   )
   const gateway = await roomProcess('gateway', {
@@ -50,26 +51,29 @@ routes: [{ name: row, prefix: /row, upstream: a, access: public, bodyLimitBytes:
   return { url: gateway.url, grownBytes: () => kib('VmHWM') * 1024 - idle }
 }
 
-t.test('a gibibyte goes up and comes down, and the gateway holds next to none of it', async (t) => {
-  const { url, grownBytes } = await gatewayBefore(
-    t,
-    createServer(async (incoming, response) => {
-      if (incoming.method === 'POST') response.end(String(await count(incoming)))
-      else await pipeline(Readable.from(pieces()), response)
-    })
-  )
-  const down = get(`${url}/row`)
-  const [answer] = (await once(down, 'response')) as [IncomingMessage]
-  t.equal(await count(answer), GIB)
+t.test(
+  'half a gibibyte goes up and comes down, and the gateway holds next to none of it',
+  async (t) => {
+    const { url, grownBytes } = await gatewayBefore(
+      t,
+      createServer(async (incoming, response) => {
+        if (incoming.method === 'POST') response.end(String(await count(incoming)))
+        else await pipeline(Readable.from(pieces()), response)
+      })
+    )
+    const down = get(`${url}/row`)
+    const [answer] = (await once(down, 'response')) as [IncomingMessage]
+    t.equal(await count(answer), LARGE)
 
-  const up = request(`${url}/row`, { method: 'POST', headers: { 'content-length': GIB } })
-  const answered = once(up, 'response')
-  await pipeline(Readable.from(pieces()), up)
-  const [receipt] = (await answered) as [IncomingMessage]
-  t.equal(receipt.statusCode, 200)
-  t.equal(String(await receipt.setEncoding('utf8').toArray()), String(GIB))
-  t.ok(grownBytes() < MOST_BYTES, `it grew by ${Math.round(grownBytes() / MIB)} MiB`)
-})
+    const up = request(`${url}/row`, { method: 'POST', headers: { 'content-length': LARGE } })
+    const answered = once(up, 'response')
+    await pipeline(Readable.from(pieces()), up)
+    const [receipt] = (await answered) as [IncomingMessage]
+    t.equal(receipt.statusCode, 200)
+    t.equal(String(await receipt.setEncoding('utf8').toArray()), String(LARGE))
+    t.ok(grownBytes() < MOST_BYTES, `it grew by ${Math.round(grownBytes() / MIB)} MiB`)
+  }
+)
 
 t.test('a client that stops reading pauses the service, and not the gateway', async (t) => {
   let sent = 0
@@ -94,5 +98,5 @@ t.test('a client that stops reading pauses the service, and not the gateway', as
   t.ok(sent < MOST_BYTES, `the service got rid of ${Math.round(sent / MIB)} MiB`)
   t.ok(grownBytes() < MOST_BYTES)
   answer.resume()
-  t.equal(await count(answer), GIB, 'and goes on where it was')
+  t.equal(await count(answer), LARGE, 'and goes on where it was')
 })

@@ -1,10 +1,14 @@
 import { client, eventually, type TokenAnswer } from '@gatehouse/fixtures/client'
 import { dataFolder } from '@gatehouse/fixtures/data-folder'
 import { house } from '@gatehouse/fixtures/house'
+import { OUTAGE_BOUND_MS, within } from '@gatehouse/fixtures/own-time'
 import { redisCluster } from '@gatehouse/fixtures/redis-cluster'
 import { redisMissing } from '@gatehouse/fixtures/redis-server'
+import { COMMAND_TIMEOUT_MS } from '@gatehouse/redis/connect-redis'
 import t from 'tap'
 import { journey } from './journey.ts'
+
+const LONG_MS = 20_000
 
 t.test('the whole journey on a Redis Cluster', { skip: redisMissing }, async (t) => {
   const { url } = await redisCluster(t)
@@ -46,25 +50,25 @@ t.test(
   { skip: redisMissing },
   async (t) => {
     const cluster = await redisCluster(t)
-    const { url } = await house(t, { GATEHOUSE_DATA_DIR: dataFolder(t), REDIS_URL: cluster.url })
+    const { url } = await house(t, {
+      ...{ GATEHOUSE_DATA_DIR: dataFolder(t), REDIS_URL: cluster.url },
+      // The product's own, where other tests wait for a busy machine.
+      REDIS_TIMEOUT_MS: String(COMMAND_TIMEOUT_MS)
+    })
     const { register, login, refresh } = client(url)
     const ada = ['ada@example.com', 'correct horse battery'] as const
-    await register(...ada)
-    const { body: tokens } = await login(...ada)
+    const done = <Answered extends { status: number }>(ask: () => Promise<Answered>) =>
+      eventually(ask, ({ status }) => status !== 503, LONG_MS)
+    await done(() => register(...ada))
+    const { body: tokens } = await done(() => login(...ada))
 
     const thaw = await cluster.freezeOwnerOf('gatehouse:{sessions}')
-    const start = Date.now()
-    const answer = await refresh(tokens.refreshToken)
+    const answer = await within(t, OUTAGE_BOUND_MS, 'a refresh', () => refresh(tokens.refreshToken))
     t.equal(answer.status, 503)
     t.equal(answer.headers.get('retry-after'), '1')
-    t.ok(Date.now() - start < 8000, 'sooner than ioredis by itself')
     thaw()
 
-    const again = await eventually(
-      () => refresh(tokens.refreshToken),
-      ({ status }) => status === 200,
-      10_000
-    )
+    const again = await done(() => refresh(tokens.refreshToken))
     t.equal(again.status, 200, 'the same refresh token works when it is back')
   }
 )

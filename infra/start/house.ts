@@ -50,13 +50,18 @@ async function startRooms(
       ? await startProcesses(environment, programOf)
       : await startInOneProcess(environment)
   } catch (error) {
-    const taken = error instanceof Error && 'code' in error && error.code === 'EADDRINUSE'
-    const chosen = Object.entries(given).some(
-      ([name, port]) => name.endsWith('_PORT') && port === '0'
-    )
-    if (!taken || !chosen || attempts <= 1) throw error
+    if (!isTakenByChance(error, given) || attempts <= 1) throw error
     return startRooms(given, programOf, attempts - 1)
   }
+}
+
+/** Whether a port is taken that was chosen here, as far as the error says which one it is. */
+function isTakenByChance(error: unknown, given: NodeJS.ProcessEnv): boolean {
+  if (!(error instanceof Error && 'code' in error && error.code === 'EADDRINUSE')) return false
+  const ports = Object.entries(given).flatMap(([name, port]) =>
+    name.endsWith('_PORT') ? [port] : []
+  )
+  return ports.includes('0') && !('port' in error && ports.includes(String(error.port)))
 }
 
 async function answers(url: string): Promise<void> {

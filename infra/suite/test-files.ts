@@ -16,6 +16,9 @@ export function testFiles(root: string, wanted: readonly string[]): string[] {
   return paths.filter((path) => parts.some((part) => isWanted(path, part)))
 }
 
-/** `gateway` is a folder, and not a part of `test/fixtures/gateway.test.ts`. */
-const isWanted = (path: string, part: string): boolean =>
-  part.includes('/') || part.endsWith('.ts') ? path.includes(part) : path.split('/').includes(part)
+/** A word names a folder, or how a file's name begins; anything else is a part of the path. */
+function isWanted(path: string, part: string): boolean {
+  if (/[/.]/.test(part)) return path.includes(part)
+  const names = path.split('/')
+  return names.includes(part) || (names.at(-1)?.startsWith(part) ?? false)
+}

@@ -1,6 +1,11 @@
 import { once } from 'node:events'
 import { createServer, type Socket } from 'node:net'
-import { connectRedis, type RedisConnection } from '@gatehouse/redis/connect-redis'
+import { within } from '@gatehouse/fixtures/own-time'
+import {
+  COMMAND_TIMEOUT_MS,
+  connectRedis,
+  type RedisConnection
+} from '@gatehouse/redis/connect-redis'
 import { freePort } from '@gatehouse/start/free-port'
 import t, { type Test } from 'tap'
 import { outcome } from './fixtures/outcome.ts'
@@ -30,14 +35,18 @@ const calls: Record<string, (redis: RedisConnection) => Promise<unknown>> = {
   'a blocking read': (redis) => redis.xread('BLOCK', 1000, 'STREAMS', 'stream', '0')
 }
 
-for (const use of ['commands', 'blocking'] as const) {
+/** A blocking read waits for a second by itself. */
+const bounds = { commands: 2 * COMMAND_TIMEOUT_MS, blocking: 3000 + COMMAND_TIMEOUT_MS }
+
+for (const [use, boundMs] of Object.entries(bounds) as ['commands' | 'blocking', number][]) {
   t.test(`on a connection for ${use}, every call to a silent server fails in time`, async (t) => {
     const { url, accepted } = await silentServer(t)
     const redis = connectRedis({ url, use, onFault: () => {} })
     t.teardown(() => redis.disconnect())
     await accepted()
     for (const [what, call] of Object.entries(calls)) {
-      t.match(await outcome(call(redis)), { error: String }, what)
+      const ended = await within(t, boundMs, what, () => outcome(call(redis)))
+      t.match(ended, { error: String }, what)
     }
   })
 

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { client, type TokenAnswer } from '@gatehouse/fixtures/client'
+import { client, eventually, type TokenAnswer } from '@gatehouse/fixtures/client'
 import { dataFolder } from '@gatehouse/fixtures/data-folder'
 import { asked, postgresMissing, postgresServer } from '@gatehouse/fixtures/postgres-server'
 import { redisMissing, redisServer } from '@gatehouse/fixtures/redis-server'
@@ -9,6 +9,7 @@ import { authProcess } from '../fixtures/auth-process.ts'
 import { email, password } from '../fixtures/auth-service.ts'
 
 const server = postgresMissing ? null : await postgresServer(t)
+const LONG_MS = 30_000
 const cheapHashes = { AUTH_PASSWORD_MEMORY_KIB: '1024', AUTH_PASSWORD_PASSES: '1' }
 
 /** Settings that instances on different machines share; each has a data folder of its own. */
@@ -28,16 +29,30 @@ async function kids(url: string): Promise<string[]> {
   return body.keys.map(({ kid }) => kid)
 }
 
-/** What fifty clients at once are answered, who all want the same account. */
+/** What fifty clients at once are answered, who all want the same account; each asks again after a 503, as it is told to. */
 async function fiftyRegistrations(urls: readonly string[]): Promise<Record<number, number>> {
-  const answers = await Promise.all(
-    Array.from({ length: 50 }, (_, turn) =>
-      client(urls[turn % urls.length] ?? '').call('/register', { json: { email, password } })
+  const registered = (url: string) =>
+    eventually(
+      () => client(url).call('/register', { json: { email, password } }),
+      ({ status }) => status !== 503,
+      LONG_MS
     )
+  const answers = await Promise.all(
+    Array.from({ length: 50 }, (_, turn) => registered(urls[turn % urls.length] ?? ''))
   )
   const counts: Record<number, number> = {}
   for (const { status } of answers) counts[status] = (counts[status] ?? 0) + 1
   return counts
+}
+
+async function makeOneAccount(t: Test, urls: readonly string[]): Promise<void> {
+  const { 201: made = 0, 409: taken = 0, ...others } = await fiftyRegistrations(urls)
+  t.strictSame(others, {}, 'nothing but "made" and "taken"')
+  // The one that made it may have been answered 503, on a machine that is busy, and have found it made when it asked again.
+  t.ok(made <= 1 && made + taken === 50, `${made} made it, ${taken} found it taken`)
+  const login = () => client(urls[0] ?? '').call('/login', { json: { email, password } })
+  const { status } = await eventually(login, (answer) => answer.status !== 503, LONG_MS)
+  t.equal(status, 200, 'and there it is')
 }
 
 t.test(
@@ -54,7 +69,10 @@ t.test(
     const active = await asked(url, "select kid from signing_keys where state = 'active'")
     t.equal(active.length, 1)
     for (const room of rooms) t.strictSame(await kids(room.url), [active[0]?.kid])
-    t.strictSame(await fiftyRegistrations(rooms.map((room) => room.url)), { 201: 1, 409: 49 })
+    await makeOneAccount(
+      t,
+      rooms.map((room) => room.url)
+    )
   }
 )
 
@@ -76,7 +94,7 @@ t.test(
 
 t.test('on SQLite, too, fifty registrations at once make one account', async (t) => {
   const { url } = await authProcess(t, { GATEHOUSE_DATA_DIR: dataFolder(t), ...cheapHashes }).ready
-  t.strictSame(await fiftyRegistrations([url]), { 201: 1, 409: 49 })
+  await makeOneAccount(t, [url])
 })
 
 t.test(

@@ -1,16 +1,17 @@
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { eventually } from '@gatehouse/fixtures/client'
+import { OUTAGE_BOUND_MS, within } from '@gatehouse/fixtures/own-time'
 import { redisConnection } from '@gatehouse/fixtures/redis-connection'
 import { freezeRedis, redisMissing, redisServer } from '@gatehouse/fixtures/redis-server'
 import { Refusal } from '@gatehouse/problem/refusal'
-import type { RedisConnection } from '@gatehouse/redis/connect-redis'
+import { connectRedis, type RedisConnection } from '@gatehouse/redis/connect-redis'
 import t, { type Test } from 'tap'
 import type { Families } from '../../src/sessions/families.ts'
 import { clockFromNow, opening, policy, redisStore } from '../fixtures/stores.ts'
 
-/** how long ioredis says nothing at least, with its defaults */
-const IOREDIS_SILENCE_MS = 8000
+/** for a connection to come about again */
+const LONG_MS = 20_000
 
 const options = { skip: redisMissing }
 
@@ -28,14 +29,33 @@ async function ready(connection: RedisConnection): Promise<void> {
   if (connection.status !== 'ready') await once(connection, 'ready')
 }
 
-/** A store on the very connection that the service makes, with one family in it. */
+/** A store on the very connection that the service makes, with one family in it; and on one that waits for a busy machine. */
 async function store(t: Test) {
   const server = await redisServer(t)
-  const connection = await redisConnection(t, server.url)
+  const patient = redisStore(await redisConnection(t, server.url), {
+    policy,
+    clock: clockFromNow()
+  })
+  const connection = connectRedis({ url: server.url, onFault: () => {} })
+  t.teardown(() => connection.disconnect())
+  await ready(connection)
   const { families } = redisStore(connection, { policy, clock: clockFromNow() })
   const subject = randomUUID()
-  await families.open(subject, 'one', opening)
-  return { ...server, connection, families, subject }
+  await patient.families.open(subject, 'one', opening)
+  return { ...server, connection, families, patient: patient.families, subject }
+}
+
+type Back = { families: Families; patient: Families; subject: string }
+
+/** What a token meets, once the service's own connection does its work again. */
+async function comesBack({ families, patient, subject }: Back) {
+  const works = () =>
+    families.ping().then(
+      () => true,
+      () => false
+    )
+  await eventually(works, (answer) => answer, LONG_MS)
+  return patient.present(subject, 'one', 0)
 }
 
 /** Each method refuses as the contract says, and soon. */
@@ -45,15 +65,14 @@ async function refuses(
   names = Object.keys(methods) as (keyof typeof methods)[]
 ) {
   for (const name of names) {
-    const began = performance.now()
-    const error = await methods[name](families, subject).then(
-      () => null,
-      (error: unknown) => error
-    )
-    const took = Math.round(performance.now() - began)
+    const call = () =>
+      methods[name](families, subject).then(
+        () => null,
+        (error: unknown) => error
+      )
+    const error = await within(t, OUTAGE_BOUND_MS, name, call)
     t.ok(error instanceof Refusal && error.code === 'UNAVAILABLE', `${name}: ${error}`)
     if (error instanceof Refusal) t.strictSame(error.headers, { 'retry-after': '1' })
-    t.ok(took < IOREDIS_SILENCE_MS, `${name} refused after ${took} ms`)
   }
 }
 
@@ -68,7 +87,7 @@ t.test(
 
     await start()
     await ready(connection)
-    const { outcome } = await rest.families.present(rest.subject, 'one', 0)
+    const { outcome } = await comesBack(rest)
     t.equal(outcome, 'rotated', 'the family is kept, and the scripts are sent again')
   }
 )
@@ -91,12 +110,8 @@ t.test('a server that cannot write is an outage, and no fault of ours', options,
   await redis.replicaof('NO', 'ONE')
 
   // The connection has gone to look for another master, and finds this one again.
-  const outcome = await eventually(
-    () => rest.families.present(rest.subject, 'one', 0).catch(() => null),
-    (presented) => presented !== null,
-    5000
-  )
-  t.equal(outcome?.outcome, 'rotated', 'it is back, and nothing was done twice')
+  const { outcome } = await comesBack(rest)
+  t.equal(outcome, 'rotated', 'it is back, and nothing was done twice')
 })
 
 t.test('a fault of our own command is not taken for an outage', options, async (t) => {

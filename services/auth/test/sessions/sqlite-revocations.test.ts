@@ -14,7 +14,10 @@ function log(t: Test, { file = ':memory:', beatMs = 60_000 } = {}) {
   const database = openSqlite(file)
   const revocations = sqliteRevocations(database, REMEMBERED_SECONDS, beatMs)
   const stop = new AbortController()
+  // A follower that waits keeps no process alive; the test of it does.
+  const alive = setInterval(() => {}, 60_000)
   t.teardown(() => {
+    clearInterval(alive)
     stop.abort()
     database.close()
   })

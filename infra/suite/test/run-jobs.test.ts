@@ -1,0 +1,126 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import t, { type Test } from 'tap'
+import type { Job, Ran } from '../job.ts'
+import { type Outcome, outcomeOf } from '../outcome.ts'
+import { runJobs } from '../run-jobs.ts'
+
+// Beside the sources, so that the files find tap.
+const here = fileURLToPath(new URL('.', import.meta.url))
+
+/** Runs test files with this text, in the order in which they are given where nothing else is known of them. */
+async function run(t: Test, files: Record<string, { source: string } & Partial<Job>>, lanes = 1) {
+  const folder = mkdtempSync(join(here, '.run-'))
+  t.teardown(() => rmSync(folder, { recursive: true, force: true }))
+  const jobs = Object.entries(files).map(([name, { source, ...more }]): Job => {
+    const file = join(folder, `${name}.ts`)
+    writeFileSync(file, `import { setTimeout as sleep } from 'node:timers/promises'\n${source}`)
+    const args = ['--disable-warning=ExperimentalWarning', file]
+    const job = { name, kind: 'tests', command: process.execPath, args } as const
+    return { ...job, limitMs: 60_000, expectedSeconds: null, ...more }
+  })
+  const order: string[] = []
+  const ended: Record<string, { ran: Ran; outcome: Outcome }> = {}
+  await runJobs(jobs, {
+    lanes,
+    env: { ...process.env, TAP: '1', TAP_TIMEOUT: '600' },
+    onEnd(job, ran) {
+      order.push(job.name)
+      ended[job.name] = { ran, outcome: outcomeOf(job, ran) }
+    }
+  })
+  return { order, of: (name: string) => ended[name] as { ran: Ran; outcome: Outcome } }
+}
+
+const good = `import t from 'tap'\nt.ok(true, 'one')\nt.test('more', async (t) => t.equal(1, 1))\n`
+
+t.test('a file passes that says how many assertions held, and whose process agrees', async (t) => {
+  const { of } = await run(t, { good: { source: good } })
+  t.match(of('good').outcome, { passed: 2, failed: 0, skipped: [], report: '' })
+})
+
+t.test('every way not to pass is a failure, and says why', async (t) => {
+  const bad: Record<string, [source: string, report: RegExp]> = {
+    assertion: [`import t from 'tap'\nt.equal(1, 2, 'one is two')\n`, /not ok 1 - one is two/],
+    nested: [
+      `import t from 'tap'\nt.test('outer', async (t) => t.test('inner', async (t) => t.fail('here')))\n`,
+      /not ok 1 - here/
+    ],
+    'a throw': [
+      `import t from 'tap'\nt.test('it', async () => { throw new Error('boom') })\n`,
+      /boom/
+    ],
+    'a throw at the top': [`import t from 'tap'\nt.ok(true)\nthrow new Error('boom')\n`, /boom/],
+    'a crash': [
+      `import t from 'tap'\nt.ok(true)\nprocess.kill(process.pid, 'SIGSEGV')\n`,
+      /ended before/
+    ],
+    'an exit': [
+      `import t from 'tap'\nt.ok(true)\nt.test('it', async () => process.exit(0))\n`,
+      /not ok/
+    ],
+    'an exit code': [`${good}t.teardown(() => { process.exitCode = 3 })\n`, /exit code 3/],
+    'too few': [`import t from 'tap'\nt.plan(2)\nt.ok(true)\n`, /plan|exit code/],
+    nothing: [`import 'tap'\n`, /exit code/],
+    'no tap': [`console.log('# { total: 3, pass: 3, fail: 0 }')\nprocess.exit(1)\n`, /exit code 1/],
+    'a mistake of types': [`const one: = 1\n`, /SyntaxError/]
+  }
+  const files = Object.entries(bad).map(([name, [source]]) => [name, { source }])
+  const { of } = await run(t, Object.fromEntries(files), 2)
+  for (const [name, [, report]] of Object.entries(bad)) {
+    t.ok(of(name).outcome.failed > 0, name)
+    t.match(of(name).outcome.report, report, name)
+  }
+})
+
+/** What was killed may stay in the table of processes until somebody asks how it ended. */
+function runs(pid: number): boolean {
+  try {
+    return !/\) Z /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'))
+  } catch {
+    return false
+  }
+}
+
+t.test('a file that does not end is killed, with what it has started', async (t) => {
+  const source = `import t from 'tap'
+import { spawn } from 'node:child_process'
+const child = spawn('sleep', ['600'])
+console.log('# the child is ' + child.pid)
+t.test('it', async () => { await sleep(600_000) })
+`
+  const { of } = await run(t, { endless: { source, limitMs: 3000 } })
+  t.match(of('endless').outcome, { failed: 1, report: /did not end in time/ })
+  const child = Number(/the child is (\d+)/.exec(of('endless').ran.stdout)?.[1])
+  t.ok(child > 0)
+  t.notOk(runs(child), 'nothing is left of it')
+})
+
+t.test('what was skipped is named, with its reason', async (t) => {
+  const source = `${good}t.test('on Redis', { skip: 'redis-server is not installed' }, async () => {})\n`
+  const { of } = await run(t, { some: { source } })
+  t.match(of('some').outcome, {
+    ...{ passed: 2, failed: 0 },
+    skipped: ['on Redis (redis-server is not installed)']
+  })
+})
+
+t.test('files that nobody has timed start first, then the longest', async (t) => {
+  const { order } = await run(t, {
+    short: { source: good, expectedSeconds: 1 },
+    unknown: { source: good },
+    long: { source: good, expectedSeconds: 9 }
+  })
+  t.strictSame(order, ['unknown', 'long', 'short'])
+})
+
+t.test('the processor time of a file is that of all that it started', async (t) => {
+  const spin = 'const end = performance.now() + 700; while (performance.now() < end);'
+  const source = `${good}
+import { spawnSync } from 'node:child_process'
+spawnSync(process.execPath, ['-e', ${JSON.stringify(spin)}])
+`
+  const { of } = await run(t, { spins: { source }, calm: { source: good } })
+  t.ok(of('spins').ran.cpuMs > of('calm').ran.cpuMs, JSON.stringify(of('spins').ran.cpuMs))
+})

@@ -1,0 +1,25 @@
+import { fileURLToPath } from 'node:url'
+import t from 'tap'
+import { testFiles } from '../test-files.ts'
+
+const root = fileURLToPath(new URL('../../..', import.meta.url))
+const own = 'infra/suite/test/test-files.test.ts'
+
+t.test('every test file of the checkout is found, and no dependency’s', async (t) => {
+  const all = testFiles(root, [])
+  t.ok(all.includes(own))
+  t.ok(all.includes('gateway/test/journey.test.ts'))
+  t.notOk(all.some((file) => file.includes('node_modules')))
+})
+
+t.test('a folder, a file or a part of a path names files', async (t) => {
+  t.ok(testFiles(root, ['gateway']).every((file) => file.startsWith('gateway/')))
+  t.ok(testFiles(root, ['auth']).every((file) => file.startsWith('services/auth/')))
+  t.strictSame(testFiles(root, [own]), [own])
+  t.strictSame(testFiles(root, [`./${own}`]), [own])
+  t.strictSame(testFiles(root, ['suite/test/test-files']), [own])
+  t.strictSame(testFiles(root, ['test-files']), [own], 'how its name begins')
+  t.strictSame(testFiles(root, ['no-such-folder']), [])
+  const both = testFiles(root, ['gateway', 'auth'])
+  t.equal(both.length, testFiles(root, ['gateway']).length + testFiles(root, ['auth']).length)
+})
