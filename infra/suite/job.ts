@@ -1,6 +1,8 @@
-/** One process of a run: a test file, or the type check or the linter. */
+/** One process of a run: a test file or several small ones, or the type check or the linter. */
 export type Job = {
   readonly name: string
+  /** The test files; none for a check. */
+  readonly files: readonly string[]
   readonly kind: 'tests' | 'check'
   readonly command: string
   readonly args: readonly string[]

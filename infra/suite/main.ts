@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { bundlePrograms } from '@gatehouse/bundle/bundle-programs'
 import type { Job } from './job.ts'
+import { fileJob, testJobs } from './jobs.ts'
 import { progress } from './progress.ts'
 import { runJobs } from './run-jobs.ts'
 import { testFiles } from './test-files.ts'
@@ -16,6 +17,9 @@ Without a folder or file: types, lint and every test. With one or more: only the
   --fuzz     only the tests that generate their inputs, each with a hundred times as many (npm run fuzz)
   --record   writes infra/suite/timings.json, by which the longest files start first
 `
+/** Far more than any file needs, even with other programs on the same cores. */
+const LIMIT_MS = 600_000
+const FUZZ_LIMIT_MS = 4 * 3_600_000
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 process.chdir(root)
@@ -24,35 +28,30 @@ if (words.includes('--help')) {
   process.stdout.write(USAGE)
   process.exit()
 }
-/** Far more than any file needs, even with other programs on the same cores. */
-const LIMIT_MS = 600_000
-const FUZZ_LIMIT_MS = 4 * 3_600_000
-
 const [record, fuzz] = [words.includes('--record'), words.includes('--fuzz')]
 const wanted = words.filter((word) => !word.startsWith('--'))
 
-const timings = readTimings()
 const files = testFiles(root, wanted).filter((file) => !fuzz || generatesInputs(file))
 if (files.length === 0) {
   process.stderr.write(`no test file has ${wanted.join(' or ')} in its path\n`)
   process.exit(2)
 }
-const bin = (name: string) => join(root, 'node_modules/.bin', name)
-const checks: Job[] = [
-  check('types', bin('tsc'), ['-p', 'tsconfig.json']),
-  check('lint', bin('biome'), ['ci', '--colors=off', '--error-on-warnings'])
+const timings = readTimings()
+const options = { root, timings, limitMs: fuzz ? FUZZ_LIMIT_MS : LIMIT_MS }
+const jobs = [
+  ...(wanted.length === 0 && !fuzz ? checks() : []),
+  // One that takes long by design shares its process with no other.
+  ...(fuzz ? files.map((file) => fileJob(file, options)) : testJobs(files, options))
 ]
-const jobs = [...(wanted.length === 0 && !fuzz ? checks : []), ...files.map(test)]
 
-// A file that waits leaves its core to another one.
-const lanes = Number(process.env.TEST_JOBS) || availableParallelism() + 1
 const cache = join(root, 'node_modules/.cache/gatehouse')
 const bundles = join(cache, 'programs')
 await bundlePrograms(bundles)
-const { onEnd, finished, summary } = progress(jobs.length, (text) => process.stdout.write(text))
+const seen = progress(jobs.length, (text) => process.stdout.write(text))
 await runJobs(jobs, {
-  lanes,
-  onEnd,
+  // A file that waits leaves its core to another one.
+  lanes: Number(process.env.TEST_JOBS) || availableParallelism() + 1,
+  onEnd: (job, ran) => seen.onEnd(job, ran).map((file) => fileJob(file, options)),
   env: {
     ...process.env,
     // Each process would read and strip the same sources again.
@@ -64,46 +63,24 @@ await runJobs(jobs, {
     ...(fuzz ? { GATEHOUSE_FUZZ: 'long' } : {})
   }
 })
-const { failed, skipped } = summary()
-if (record) {
-  const measured = finished.map(({ job, ran }) => [
-    job.name,
-    { wallSeconds: toTenths(ran.wallMs), cpuSeconds: toTenths(ran.cpuMs) }
-  ])
-  const isThere = new Set(finished.map(({ job }) => job.name))
-  const kept = Object.entries(timings).filter(([name]) => wanted.length > 0 || isThere.has(name))
-  writeTimings(Object.fromEntries([...kept, ...measured]))
-}
+const { failed, skipped } = seen.summary()
+if (record) writeTimings({ ...(wanted.length > 0 ? timings : {}), ...seen.timings() })
 // Where CI runs nothing may be left out.
 process.exitCode = failed > 0 || (process.env.CI && skipped > 0) ? 1 : 0
-
-function toTenths(ms: number): number {
-  return Math.round(ms / 100) / 10
-}
 
 function generatesInputs(file: string): boolean {
   const source = readFileSync(join(root, file), 'utf8')
   return source.includes("'@gatehouse/fixtures/generated'")
 }
 
-function check(name: string, command: string, args: string[]): Job {
-  return {
-    name,
-    kind: 'check',
-    command,
-    args,
-    limitMs: LIMIT_MS,
+function checks(): Job[] {
+  const check = (name: string, program: string, args: string[]): Job => ({
+    ...{ name, files: [], kind: 'check', limitMs: LIMIT_MS },
+    ...{ command: join(root, 'node_modules/.bin', program), args },
     expectedSeconds: timings[name]?.wallSeconds ?? null
-  }
-}
-
-function test(file: string): Job {
-  return {
-    name: file,
-    kind: 'tests',
-    command: process.execPath,
-    args: ['--disable-warning=ExperimentalWarning', file],
-    limitMs: fuzz ? FUZZ_LIMIT_MS : LIMIT_MS,
-    expectedSeconds: timings[file]?.wallSeconds ?? null
-  }
+  })
+  return [
+    check('types', 'tsc', ['-p', 'tsconfig.json']),
+    check('lint', 'biome', ['ci', '--colors=off', '--error-on-warnings'])
+  ]
 }

@@ -5,17 +5,26 @@ import type { Job, Ran } from './job.ts'
 
 const LANE = fileURLToPath(import.meta.resolve('./lane.ts'))
 
+export type RunOptions = {
+  readonly lanes: number
+  readonly env: NodeJS.ProcessEnv
+  /** @returns jobs that are to run because of how this one ended */
+  readonly onEnd: (job: Job, ran: Ran) => readonly Job[]
+}
+
 /** Runs jobs side by side, the longest first: those that nobody has timed yet might be the longest. */
-export async function runJobs(
-  jobs: readonly Job[],
-  options: { lanes: number; env: NodeJS.ProcessEnv; onEnd: (job: Job, ran: Ran) => void }
-): Promise<void> {
+export async function runJobs(jobs: readonly Job[], options: RunOptions): Promise<void> {
   const waiting = [...jobs].sort((one, other) => expected(other) - expected(one))
   const lane = async (): Promise<void> => {
     const worker = fork(LANE, { env: options.env })
+    const ended = once(worker, 'exit').then(() => {
+      throw new Error('a lane ended by itself')
+    })
+    // Its end is awaited only while a job runs.
+    ended.catch(() => {})
     try {
       for (let job = waiting.shift(); job !== undefined; job = waiting.shift()) {
-        options.onEnd(job, await sendTo(worker, job))
+        waiting.unshift(...options.onEnd(job, await sendTo(worker, ended, job)))
       }
     } finally {
       if (worker.connected) worker.disconnect()
@@ -26,10 +35,7 @@ export async function runJobs(
 
 const expected = ({ expectedSeconds }: Job): number => expectedSeconds ?? Number.MAX_VALUE
 
-async function sendTo(worker: ChildProcess, job: Job): Promise<Ran> {
-  const ended = once(worker, 'exit').then(() => {
-    throw new Error(`the lane that ran ${job.name} ended by itself`)
-  })
+async function sendTo(worker: ChildProcess, ended: Promise<never>, job: Job): Promise<Ran> {
   worker.send(job)
   const [ran] = await Promise.race([once(worker, 'message'), ended])
   return ran as Ran

@@ -17,7 +17,7 @@ async function run(t: Test, files: Record<string, { source: string } & Partial<J
     const file = join(folder, `${name}.ts`)
     writeFileSync(file, `import { setTimeout as sleep } from 'node:timers/promises'\n${source}`)
     const args = ['--disable-warning=ExperimentalWarning', file]
-    const job = { name, kind: 'tests', command: process.execPath, args } as const
+    const job = { name, files: [file], kind: 'tests', command: process.execPath, args } as const
     return { ...job, limitMs: 60_000, expectedSeconds: null, ...more }
   })
   const order: string[] = []
@@ -28,6 +28,7 @@ async function run(t: Test, files: Record<string, { source: string } & Partial<J
     onEnd(job, ran) {
       order.push(job.name)
       ended[job.name] = { ran, outcome: outcomeOf(job, ran) }
+      return []
     }
   })
   return { order, of: (name: string) => ended[name] as { ran: Ran; outcome: Outcome } }

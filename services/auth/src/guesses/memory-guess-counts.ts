@@ -8,11 +8,13 @@ import {
 
 /** a hundred bytes each; whoever wants to push one out has that many passwords hashed first */
 const MOST = 100_000
+/** Each entry counts as one. With `max` the cache would make room for all of them at once. */
+const bounded = { maxSize: MOST, sizeCalculation: () => 1 }
 
 /** For one process that is all there is. A restart forgets, which no attacker can bring about. */
 export function memoryGuessCounts(clock: () => number): GuessCounts {
-  const counts = new LRUCache<string, GuessCount>({ max: MOST })
-  const known = new LRUCache<string, number>({ max: MOST })
+  const counts = new LRUCache<string, GuessCount>(bounded)
+  const known = new LRUCache<string, number>(bounded)
   const current = (key: string): GuessCount | null => {
     const count = counts.get(key)
     return count && clock() < count.lastMs + FAILURES_KEPT_SECONDS * 1000 ? count : null

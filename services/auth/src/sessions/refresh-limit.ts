@@ -20,7 +20,11 @@ type Window = { readonly endsAtMs: number; count: number }
 
 /** In memory, so that a rotation stays one round trip to the store. */
 export function refreshLimit({ perMinute, clock }: RefreshLimitOptions): RefreshLimit {
-  const windows = new LRUCache<string, Window>({ max: MAX_FAMILIES })
+  const windows = new LRUCache<string, Window>({
+    // Each counts as one. With `max` the cache would make room for all of them at once.
+    maxSize: MAX_FAMILIES,
+    sizeCalculation: () => 1
+  })
   return {
     take(sid) {
       const nowMs = clock()
