@@ -13,7 +13,7 @@ import {
 
 /** The issuer's keys, as this gateway holds them. */
 export type SigningKeys = {
-  /** whether there is a set that counts */
+  /** whether there is a set that counts, and a key in it */
   readonly loaded: boolean
   /** changes whenever the set does */
   readonly version: string
@@ -23,6 +23,11 @@ export type SigningKeys = {
   readonly kids: readonly string[]
   /** The key of a `kid`, after one fetch where it is unknown; null where it stays unknown. */
   find(kid: string): Promise<VerificationKey | null>
+  /**
+   * Whether a `kid` that is not found is none of the issuer's: its set was fetched when it was last asked for, or the key is
+   * withdrawn. Otherwise nobody could be asked, which is no answer.
+   */
+  isUnknown(kid: string): boolean
   /** Fetches the set now; false where that failed and the last good set stays. */
   refresh(): Promise<boolean>
   /** The issuer has said that its set is now the one of this name: fetches until it is, or until another is named. */
@@ -126,7 +131,7 @@ export async function openSigningKeys(options: SigningKeysOptions): Promise<Sign
 
   return {
     get loaded() {
-      return counting() !== null
+      return (counting()?.keys.size ?? 0) > 0
     },
     get version() {
       return counting()?.version ?? ''
@@ -141,6 +146,7 @@ export async function openSigningKeys(options: SigningKeysOptions): Promise<Sign
       await refresh()
       return counting()?.keys.get(kid) ?? null
     },
+    isUnknown: (kid) => withdrawn.has(kid) || (inTouch && counting() !== null),
     noteLogHeard() {
       if (counting() !== null) goodAtMs = clock()
     },

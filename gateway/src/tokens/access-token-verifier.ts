@@ -20,7 +20,8 @@ export type VerifiedToken = {
 export type AccessTokenVerifier = {
   /**
    * At once for a token that is remembered.
-   * @throws Refusal UNAUTHENTICATED, TOKEN_EXPIRED, or UNAVAILABLE while there is no key set that counts
+   * @throws Refusal UNAUTHENTICATED, TOKEN_EXPIRED, or UNAVAILABLE while there is no key set that counts, or
+   * the issuer cannot be asked for the key
    */
   verify(token: string): VerifiedToken | Promise<VerifiedToken>
 }
@@ -53,9 +54,11 @@ export function accessTokenVerifier(needs: VerifierNeeds): AccessTokenVerifier {
     if ('flaw' in read) throw invalidToken(read.flaw)
     const { kid, algorithm, claims } = read
     const keys = issuers.find(read.issuer)?.keys
-    if (!keys?.loaded) throw notYet('there is no key set of the issuer that counts')
-    const key = await keys.find(kid)
-    if (key === null) throw invalidToken('an unknown key')
+    const key = (await keys?.find(kid)) ?? null
+    if (key === null) {
+      if (keys?.isUnknown(kid)) throw invalidToken('an unknown key')
+      throw notYet('the key set that may have its key is out of reach')
+    }
     // The key decides the algorithm; the token only may not contradict it (RFC 8725 §3.1).
     if (key.algorithm !== algorithm) throw invalidToken('another algorithm than its key')
     if (!(await checkSignature(token, key))) throw invalidToken('the signature is not good')

@@ -202,7 +202,9 @@ t.test(
     const again = await open()
     t.strictSame(again.kids, [next.kid], 'what was kept is without it')
     again.withdraw(next.kid)
-    t.strictSame([again.kids, again.loaded], [[], true], 'the last one, too')
+    t.strictSame([again.kids, again.loaded], [[], false], 'the last one, too')
+    t.ok(again.isUnknown(next.kid), 'a key that is withdrawn is none')
+    t.notOk(again.isUnknown('another'), 'and of others nobody could be asked')
   }
 )
 
