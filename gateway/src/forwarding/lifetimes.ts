@@ -6,14 +6,17 @@ export type Over = 'TOKEN_EXPIRED' | WhyRevoked
 
 /** What lasts longer than a request ends with the token that it was opened with. */
 export type Lifetimes = {
-  /** Calls once, when the token has expired or is revoked; what it gives back takes the watch away. */
+  /** Calls once, when the token has expired or is revoked, or at once where it is; the result takes the watch away. */
   watch(token: VerifiedToken | null, onOver: (why: Over) => void): () => void
 }
 
 /** setTimeout's own limit is 24.8 days */
 const LONGEST_TIMER_MS = 2 ** 31 - 1
 
-export function lifetimes(revoked: Pick<RevokedTokens, 'watch'>, clock: () => number): Lifetimes {
+export function lifetimes(
+  revoked: Pick<RevokedTokens, 'watch' | 'why'>,
+  clock: () => number
+): Lifetimes {
   return {
     watch(token, onOver) {
       if (token === null) return () => {}
@@ -32,8 +35,14 @@ export function lifetimes(revoked: Pick<RevokedTokens, 'watch'>, clock: () => nu
         onOver(why)
       }
       const unwatch = revoked.watch(token, end)
-      // Its turn comes later: whoever watches must first have what takes the watch away.
-      timer = setTimeout(untilExpiry, 0).unref()
+      const now = (): void => {
+        const why = revoked.why(token)
+        if (why === null) untilExpiry()
+        else end(why)
+      }
+      // What was revoked while the answer or the WebSocket was being opened was told of before anybody watched. And its turn
+      // comes later: whoever watches must first have what takes the watch away.
+      timer = setTimeout(now, 0).unref()
       return stop
     }
   }
