@@ -4,6 +4,7 @@ import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from
 import { type ErrorForm, problemForm } from './error-form.ts'
 import { isHttpTwo } from './http-two.ts'
 import { knownMethods } from './known-methods.ts'
+import { errorLine } from './room-log.ts'
 
 /** The form that the client of a request reads. */
 export type ErrorFormOf = (request: FastifyRequest) => ErrorForm
@@ -65,7 +66,7 @@ function answer(
 
 function logRefusal(refusal: Refusal, request: FastifyRequest): void {
   const line = { code: refusal.code, status: refusal.status, reason: refusal.reason, req: request }
-  const cause = refusal.cause instanceof Error ? refusal.cause.message : undefined
+  const cause = refusal.cause instanceof Error ? errorLine(refusal.cause).message : undefined
   if (refusal.status < 500) request.log.info({ ...line, cause }, 'refused')
   else request.log.error({ ...line, err: refusal.cause }, 'failed')
 }

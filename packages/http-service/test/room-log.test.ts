@@ -57,6 +57,39 @@ t.test('a fault is told with its cause, which the client never sees', async (t) 
   t.match(lines, [{ level: 50, code: 'INTERNAL', err: { message: 'no such table' } }])
 })
 
+t.test('of an error there is what it is called, and not what it was working on', async (t) => {
+  const secret = 'eyJhbGciOiJFUzI1NiJ9.hunter2'
+  const parsed = () => {
+    try {
+      return JSON.parse(secret)
+    } catch (error) {
+      return error
+    }
+  }
+  const errors = [
+    Object.assign(new Error('not HTTP'), { code: 'HPE_INVALID', data: secret, rawPacket: secret }),
+    parsed(),
+    new Error('outer', { cause: Object.assign(new Error('inner'), { detail: secret }) }),
+    { message: secret },
+    secret
+  ]
+  const lines = await linesOf(t, (log) => {
+    for (const err of errors) log.error({ err }, 'failed')
+  })
+  t.match(lines[0]?.err, { type: 'Error', code: 'HPE_INVALID', message: 'not HTTP', stack: /at / })
+  t.match(lines[1]?.err, { type: 'SyntaxError', message: '' })
+  t.match(lines[2]?.err, { message: 'outer', cause: { message: 'inner' } })
+  t.notMatch(JSON.stringify(lines), 'hunter2')
+})
+
+t.test('a message is cut, and has no control characters', async (t) => {
+  const lines = await linesOf(t, (log) =>
+    log.error({ err: new Error(`a\r\nb\u001b[2J\u202e${'x'.repeat(5000)}`) })
+  )
+  t.match(lines[0]?.err, { message: /^a\?\?b\?\[2J\?x+$/ })
+  t.ok(JSON.stringify(lines[0]?.err).length < 4000)
+})
+
 for (const name of ['password', 'refreshToken', 'accessToken', 'authorization', 'cookie']) {
   t.test(`a member ${name} is never written`, async (t) => {
     const lines = await linesOf(t, (log) => {
