@@ -1,4 +1,5 @@
 import { isIdentityName } from '@gatehouse/edge-headers/names'
+import { listMembers } from '@gatehouse/edge-headers/optional-whitespace'
 import { isLikeOwnCookie } from '../own-cookies.ts'
 import type { Route } from '../routes/route.ts'
 
@@ -71,7 +72,7 @@ function ofSeveral(name: string, values: string[]): string | string[] | undefine
 /** The headers that belong to the service's connection (RFC 9110 §7.6.1). */
 function connectionNames(connection: string | string[] | undefined): ReadonlySet<string> | null {
   if (connection === undefined || connection === 'keep-alive') return null
-  return new Set([connection].flat().flatMap((value) => value.toLowerCase().split(/\s*,\s*/)))
+  return new Set([connection].flat().flatMap((value) => listMembers(value.toLowerCase())))
 }
 
 function allowedCookies(setCookie: string | string[] | undefined, route: Route): string[] {

@@ -35,7 +35,7 @@ export function readRouteTable(yaml: string, environment: Environment): RouteTab
 
 function expand(yaml: string, environment: Environment): string {
   return yaml.replace(
-    /\$\{([A-Z_][A-Z0-9_]*)(?::-([^}]*))?\}/g,
+    /\$\{([A-Z_][A-Z0-9_]*)(?::-([^{}]*))?\}/g,
     (_, name: string, fallback: string | undefined) => environment[name] || fallback || ''
   )
 }

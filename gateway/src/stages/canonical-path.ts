@@ -56,12 +56,20 @@ const LOOSE = /[;%A-Z]|\.(?:\/|$)/
 export function looseReading(path: string): string {
   if (!LOOSE.test(path)) return path
   const segments = decodeURIComponent(path).normalize('NFKC').toLowerCase().split('/')
-  const names = segments.map((segment) => segment.replace(/;.*$/s, '').replace(/[. ]+$/, ''))
+  const names = segments.map(nameOf)
   return `/${names.filter((name) => name !== '').join('/')}`
 }
 
+/** A segment without its parameters, and without dots and spaces at its end. */
+function nameOf(segment: string): string {
+  const [name = ''] = segment.split(';', 1)
+  let end = name.length
+  while (end > 0 && (name[end - 1] === '.' || name[end - 1] === ' ')) end -= 1
+  return name.slice(0, end)
+}
+
 /** A name of nothing but dots, and spaces that are overlooked. */
-const DOTS = /(?:^|\/)[. ]*\.[. ]*(?:\/|$)/
+const isDots = (segment: string): boolean => /^[. ]+$/.test(segment) && segment.includes('.')
 
 /** Whether what is encoded is UTF-8, and no look-alike of a delimiter or a dot segment (`\u2025` is `..` to some file systems). */
 function isPlain(path: string): boolean {
@@ -69,7 +77,7 @@ function isPlain(path: string): boolean {
   try {
     const decoded = decodeURIComponent(path)
     const folded = decoded.normalize('NFKC')
-    return !DOTS.test(folded) && delimitersOf(folded) === delimitersOf(decoded)
+    return !folded.split('/').some(isDots) && delimitersOf(folded) === delimitersOf(decoded)
   } catch {
     return false
   }

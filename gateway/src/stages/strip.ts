@@ -5,6 +5,7 @@ import {
   isIdentityName,
   traceHeader
 } from '@gatehouse/edge-headers/names'
+import { listMembers } from '@gatehouse/edge-headers/optional-whitespace'
 import { cookiePairs, isOwnCookie } from '@gatehouse/edge-headers/own-cookies'
 import { isLikeOwnCookie } from '../own-cookies.ts'
 import { malformed, tooManyHeaders } from '../refusals.ts'
@@ -201,9 +202,9 @@ function refuseAmbiguousBody(method: string, headers: RequestHeaders): void {
 
 /** The headers that `Connection` names belong to the client's connection and end here (RFC 9110 §7.6.1). */
 function connectionNames(connection: string | undefined): ReadonlySet<string> {
-  const names = (connection ?? '').split(',').map((name) => name.trim().toLowerCase())
+  const names = listMembers((connection ?? '').toLowerCase())
   // It cannot name away what the request means or how it is framed.
-  return new Set(names.filter((name) => name !== '' && !AT_MOST_ONCE.has(name)))
+  return new Set(names.filter((name) => !AT_MOST_ONCE.has(name)))
 }
 
 /** Our own cookies, and other people's; what only looks like ours is neither. */

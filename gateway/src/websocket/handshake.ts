@@ -1,3 +1,5 @@
+import { withoutOuterWhitespace } from '@gatehouse/edge-headers/optional-whitespace'
+
 /** What a client asks of a WebSocket (RFC 6455 §4.1). */
 export type Handshake = {
   /** the subprotocols that it speaks, the preferred one first */
@@ -33,5 +35,5 @@ export function readHandshake({ method, headers }: Asking): Handshake | null {
   }
 }
 
-const listed = (value: string): string[] => (value === '' ? [] : value.split(',').map(trimmed))
-const trimmed = (text: string): string => text.replace(/^[ \t]+|[ \t]+$/g, '')
+const listed = (value: string): string[] =>
+  value === '' ? [] : value.split(',').map(withoutOuterWhitespace)

@@ -1,3 +1,5 @@
+import { withoutOuterWhitespace } from './optional-whitespace.ts'
+
 /**
  * The gateway's own cookies. `__Host-`: only this very host can have set it, and only over TLS (RFC 6265bis §4.1.3.2).
  * The one holds a browser's refresh token, the other says that somebody has signed in from this browser before.
@@ -13,7 +15,7 @@ export type OwnCookie = (typeof ownCookies)[number]
  * more, and would make our cookie's name of a name that browsers let a sister domain set.
  */
 export const cookiePairs = (header: string): string[] =>
-  header.split(';').map((pair) => pair.replace(/^[ \t]+|[ \t]+$/g, ''))
+  header.split(';').map(withoutOuterWhitespace)
 
 /** Whether a pair is one of our cookies, byte for byte. */
 export const isOwnCookie = (pair: string): boolean =>

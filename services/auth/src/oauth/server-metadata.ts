@@ -10,8 +10,11 @@ export const oauthPath = {
 } as const
 
 /** The public address of a path: the gateway's, which is the issuer's. */
-export const publicUrl = (issuer: string, path: string): string =>
-  `${issuer.replace(/\/+$/, '')}${path}`
+export function publicUrl(issuer: string, path: string): string {
+  let end = issuer.length
+  while (issuer[end - 1] === '/') end -= 1
+  return `${issuer.slice(0, end)}${path}`
+}
 
 /** What OAuth clients learn of this server (RFC 8414 §2). */
 export function serverMetadata(issuer: string) {

@@ -1,14 +1,16 @@
 /** What a user agent calls itself, and what people call it; the first that fits, since most of them also name others. */
-const browsers: readonly (readonly [RegExp, string])[] = [
+type Sign = { test(userAgent: string): boolean }
+
+const browsers: readonly (readonly [Sign, string])[] = [
   [/\bEdg(?:e|A|iOS)?\//, 'Edge'],
   [/\bOPR\//, 'Opera'],
   [/\bSamsungBrowser\//, 'Samsung Internet'],
   [/\b(?:Firefox|FxiOS)\//, 'Firefox'],
   [/(?:Chrome|CriOS)\//, 'Chrome'],
-  [/\bVersion\/[\d.]+ .*\bSafari\//, 'Safari']
+  [{ test: isSafari }, 'Safari']
 ]
 
-const systems: readonly (readonly [RegExp, string])[] = [
+const systems: readonly (readonly [Sign, string])[] = [
   [/\biPhone\b/, 'iPhone'],
   [/\biPad\b/, 'iPad'],
   [/\bAndroid\b/, 'Android'],
@@ -17,6 +19,12 @@ const systems: readonly (readonly [RegExp, string])[] = [
   [/\bMacintosh\b/, 'macOS'],
   [/\bLinux\b/, 'Linux']
 ]
+
+/** Its name behind its version, in two steps: in one expression each version would be looked behind to the end of the text. */
+function isSafari(userAgent: string): boolean {
+  const version = userAgent.search(/\bVersion\/\d/)
+  return version >= 0 && /\bSafari\//.test(userAgent.slice(version))
+}
 
 const PRODUCT = /^([A-Za-z][A-Za-z0-9._-]{0,23})\//
 const UNKNOWN = 'unknown device'
