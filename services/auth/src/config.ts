@@ -11,6 +11,7 @@ import {
 } from '@gatehouse/settings/fragments'
 import { type Environment, readSettings, SettingsFault } from '@gatehouse/settings/read-settings'
 import { type Static, Type } from 'typebox'
+import { STATEMENT_MS } from './database/deadlines.ts'
 
 const DAY_SECONDS = 86_400
 const seconds = (fallback: number, minimum = 1) => Type.Integer({ default: fallback, minimum })
@@ -24,6 +25,7 @@ export const authSettings = {
   ...originSettings,
   DATABASE_URL: Type.Optional(Type.String({ pattern: '^postgres(ql)?://' })),
   DATABASE_POOL_SIZE: Type.Integer({ default: 10, minimum: 1, maximum: 1000 }),
+  DATABASE_TIMEOUT_MS: Type.Integer({ default: STATEMENT_MS, minimum: 10, maximum: 30_000 }),
   DATABASE_WAIT_SECONDS: Type.Integer({ default: 30, minimum: 0, maximum: 3600 }),
   REDIS_REVOCATION_REPLICAS: Type.Integer({ default: 0, minimum: 0, maximum: 16 }),
   AUTH_HOST: host(),

@@ -41,6 +41,7 @@ export async function openDurable(
     url: config.DATABASE_URL,
     folder: config.GATEHOUSE_DATA_DIR,
     poolSize: config.DATABASE_POOL_SIZE,
+    statementMs: config.DATABASE_TIMEOUT_MS,
     waitSeconds: config.DATABASE_WAIT_SECONDS,
     onWaiting
   })

@@ -5,6 +5,7 @@ import { Refusal } from '@gatehouse/problem/refusal'
 import { StartFault } from '@gatehouse/room/start-fault'
 import { Kysely } from 'kysely'
 import { databaseUnavailable } from '../refusals.ts'
+import { STATEMENT_MS } from './deadlines.ts'
 import { migrate } from './migrate.ts'
 import { openSqlite } from './open-sqlite.ts'
 import { postgresDialect } from './postgres-dialect.ts'
@@ -17,14 +18,15 @@ export type DatabaseOptions = {
   readonly url: string | undefined
   readonly folder: string
   readonly poolSize: number
+  /** What a statement of PostgreSQL may take while a request waits. */
+  readonly statementMs?: number
   /** how long a service that starts waits for it */
   readonly waitSeconds: number
   /** hears of each time that the database did not answer while the service waits for it to start */
   readonly onWaiting: (cause: unknown) => void
 }
 
-/** what a statement may take while requests wait, and while the tables are made */
-const STATEMENT_MS = 800
+/** while the tables are made */
 const MIGRATION_MS = 60_000
 /** how often a service that starts asks for its database */
 const PAUSE_MS = 500
@@ -34,7 +36,7 @@ const PAUSE_MS = 500
  * @throws StartFault where the database does not answer for so long
  */
 export async function openTables(options: DatabaseOptions): Promise<Kysely<Tables>> {
-  const { url, folder, poolSize } = options
+  const { url, folder, poolSize, statementMs = STATEMENT_MS } = options
   if (url === undefined) {
     const sqlite = openSqlite(join(folder, 'accounts.sqlite'))
     const database = new Kysely<Tables>({ dialect: nodeSqliteDialect(sqlite) })
@@ -50,7 +52,7 @@ export async function openTables(options: DatabaseOptions): Promise<Kysely<Table
     await migrating.destroy()
   }
   return new Kysely<Tables>({
-    dialect: postgresDialect({ url, poolSize, statementMs: STATEMENT_MS })
+    dialect: postgresDialect({ url, poolSize, statementMs })
   })
 }
 

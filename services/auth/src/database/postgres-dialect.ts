@@ -12,8 +12,8 @@ export type PostgresOptions = {
   readonly statementMs: number
 }
 
-/** for a connection of the pool, and for a new one to be made */
-const CONNECT_MS = 500
+/** For a connection of the pool, and for a new one to be made: 0.5 s beside a statement's 0.8 s. */
+const CONNECT_SHARE = 0.625
 /** What a statement may take at the server, less than here: then the connection is still good afterwards. */
 const SERVER_SHARE = 0.9
 const IDLE_TRANSACTION_MS = 5000
@@ -23,7 +23,7 @@ export function postgresDialect(options: PostgresOptions): PostgresDialect {
   const pool = new pg.Pool({
     connectionString: options.url,
     max: options.poolSize,
-    connectionTimeoutMillis: CONNECT_MS,
+    connectionTimeoutMillis: Math.floor(options.statementMs * CONNECT_SHARE),
     query_timeout: options.statementMs,
     statement_timeout: Math.floor(options.statementMs * SERVER_SHARE),
     idle_in_transaction_session_timeout: IDLE_TRANSACTION_MS,

@@ -1,0 +1,2 @@
+/** What a statement may take: with a connection before it, under the second in which a client hears of an outage. */
+export const STATEMENT_MS = 800
