@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { build, type Plugin } from 'esbuild'
 
-/** What runs as a process, and the file that it begins with. */
+/** The programs that run as processes, with the entry file of each. */
 export const programs = {
   auth: 'services/auth/src/main.ts',
   echo: 'services/echo/src/main.ts',
@@ -16,16 +16,16 @@ export type Program = keyof typeof programs
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
-/** Native code, and what asks for it if it is there: loaded from `node_modules` as ever. */
+/** Native code, and optional modules of dependencies. They are loaded from `node_modules`, not bundled. */
 const EXTERNAL = ['@node-rs/argon2', 'pg-native']
 
-/** CommonJS dependencies call `require`, which an ES module does not have. */
+/** CommonJS dependencies call `require`, which ES modules do not provide. */
 const REQUIRE = `import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);`
 
 /**
- * Makes one file of each program, with all that it imports, in a folder below `node_modules`. Sources that read files beside
- * them still read them from this checkout.
- * @returns the bundle of a program
+ * Bundles each program with its imports into one file. The folder must be below `node_modules`, so that external modules
+ * resolve. Sources that read files next to themselves still read them from this checkout.
+ * @returns a function from a program to the path of its bundle
  */
 export async function bundlePrograms(folder: string): Promise<(program: Program) => string> {
   await build({
@@ -39,7 +39,7 @@ export async function bundlePrograms(folder: string): Promise<(program: Program)
     target: 'node24',
     minify: true,
     keepNames: true,
-    // A file of ASCII alone is read without being decoded.
+    // Node.js reads a file that is pure ASCII without decoding it.
     charset: 'ascii',
     legalComments: 'none',
     external: EXTERNAL,
@@ -50,7 +50,7 @@ export async function bundlePrograms(folder: string): Promise<(program: Program)
   return (program) => join(folder, `${program}.mjs`)
 }
 
-/** Leaves each of our sources the address that it had. */
+/** Replaces `import.meta.url` in our sources by the URL of the original file. */
 const ownAddresses: Plugin = {
   name: 'own-addresses',
   setup(bundle) {

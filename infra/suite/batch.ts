@@ -3,9 +3,9 @@ import { pathToFileURL } from 'node:url'
 import t from 'tap'
 import { markOf } from './batch-mark.ts'
 
-// Runs several test files in this process, one after the other: most of what a small file costs is loading what the others
-// load as well. tap's root runs the tests of all of them in order; behind each file's tests stands a mark that says what they
-// took.
+// Runs several test files in this process, one after the other. Most of the cost of a small file is loading modules that the
+// others load too. tap's root test runs the tests of all the files in order. After the tests of each file, a test prints a
+// mark with the time that the file took.
 let [begun, cpu] = [performance.now(), process.cpuUsage()]
 for (const file of process.argv.slice(2)) {
   try {
@@ -13,7 +13,7 @@ for (const file of process.argv.slice(2)) {
   } catch (error) {
     t.fail(`${file} could not be loaded`, { cause: error })
   }
-  await t.test(`the end of ${file}`, async (t) => {
+  await t.test(`the timing of ${file}`, async (t) => {
     const { user, system } = process.cpuUsage(cpu)
     t.comment(markOf({ file, wallMs: performance.now() - begun, cpuMs: (user + system) / 1000 }))
   })

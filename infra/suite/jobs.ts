@@ -7,15 +7,16 @@ import type { Timings } from './timings.ts'
 const BATCH = fileURLToPath(new URL('./batch.ts', import.meta.url))
 const FLAGS = ['--disable-warning=ExperimentalWarning']
 
-/** Of processor time, with what is loaded: a file that takes more has much to do itself. */
+/** Processor time of a file, with loading. A file above this spends most of it on its own tests: sharing saves little. */
 const SMALL_SECONDS = 5
-/** of wall time: what waits is not waited for by others */
+/** Wall time of a file. A file that waits for longer would delay the rest of its batch. */
 const MOST_SECONDS = 12
+/** Expected wall time of a whole batch. */
 const BATCH_SECONDS = 45
-const MOST_FILES = 16
+const MOST_FILES_IN_BATCH = 16
 
-/** What would reach from one file into another: a fixture of the whole file, or the process itself. */
-const HOLDS_THE_PROCESS = [
+/** Signs that a file could affect another file of its batch: a fixture for all its tests, or use of the process itself. */
+const NEEDS_OWN_PROCESS = [
   /^(?:const|let|await)\b.*\bawait\b.*\(t\b/m,
   /^t\.(?:before|beforeEach|after|afterEach|teardown|plan|setTimeout)\(/m,
   /\bprocess\.(?:env|chdir|exit|on|once|memoryUsage)\b/
@@ -36,7 +37,7 @@ export function fileJob(file: string, { timings, limitMs }: JobOptions): Job {
   }
 }
 
-/** All files, the small ones of a workspace together in a process. */
+/** A job for each large file; the small files of a workspace share a job. */
 export function testJobs(files: readonly string[], options: JobOptions): Job[] {
   const alone = files.filter((file) => !isSmall(file, options))
   const small = files.filter((file) => isSmall(file, options))
@@ -48,14 +49,14 @@ export function testJobs(files: readonly string[], options: JobOptions): Job[] {
 
 function isSmall(file: string, { root, timings }: JobOptions): boolean {
   const known = timings[file]
-  // The tests of the whole system are about processes.
+  // The tests of the whole system start processes, so they do not share one.
   if (known === undefined || file.startsWith('test/')) return false
   if (known.cpuSeconds > SMALL_SECONDS || known.wallSeconds > MOST_SECONDS) return false
   const source = readFileSync(join(root, file), 'utf8')
-  return !HOLDS_THE_PROCESS.some((sign) => sign.test(source))
+  return !NEEDS_OWN_PROCESS.some((sign) => sign.test(source))
 }
 
-/** Neighbours share a batch, since they load the same sources. */
+/** Files of one workspace share a batch, because they load the same sources. */
 function batches(files: readonly string[], timings: Timings): string[][] {
   const made: string[][] = []
   let seconds = 0
@@ -63,7 +64,7 @@ function batches(files: readonly string[], timings: Timings): string[][] {
     const last = made.at(-1)
     const took = timings[file]?.wallSeconds ?? 0
     const isNeighbour = last?.[0] !== undefined && workspaceOf(last[0]) === workspaceOf(file)
-    if (isNeighbour && last.length < MOST_FILES && seconds + took < BATCH_SECONDS) {
+    if (isNeighbour && last.length < MOST_FILES_IN_BATCH && seconds + took < BATCH_SECONDS) {
       last.push(file)
       seconds += took
     } else {

@@ -10,30 +10,34 @@ process.on('message', async (job: Job) => process.send?.(await run(job)))
 process.once('disconnect', () => process.exit())
 
 /**
- * Runs one job to its end. A lane does nothing else, so the processor time of its children between two looks is that of the
- * job.
+ * Runs one job to its end. A lane runs one job at a time, so the rise in its children's processor time is that of the job.
  */
 async function run({ command, args, limitMs }: Job): Promise<Ran> {
   const [begun, cpuBefore] = [performance.now(), cpuOfChildrenMs()]
-  // A process group of its own, so that nothing that the job has started outlives it.
+  // A process group of its own, so that no process that the job started outlives the job.
   const child = spawn(command, args, { detached: true, stdio: ['ignore', 'pipe', 'pipe'] })
-  const limit = setTimeout(() => endGroup(child), limitMs)
+  let timedOut = false
+  const limit = setTimeout(() => {
+    timedOut = true
+    endGroup(child)
+  }, limitMs)
   const [stdout, stderr, [exitCode, signal]] = await Promise.all([
     text(child.stdout),
     text(child.stderr),
     once(child, 'exit').finally(() => {
       clearTimeout(limit)
-      // What is left of it holds its output open.
+      // A process that is still running would keep the job's output open.
       endGroup(child)
     })
   ])
   return {
     exitCode,
+    signal,
     stdout,
     stderr,
     wallMs: performance.now() - begun,
     cpuMs: cpuOfChildrenMs() - cpuBefore,
-    timedOut: signal === 'SIGKILL'
+    timedOut
   }
 }
 
@@ -41,11 +45,11 @@ function endGroup({ pid }: ChildProcess): void {
   try {
     if (pid !== undefined) process.kill(-pid, 'SIGKILL')
   } catch {
-    // Nothing is left of it.
+    // The group has already ended.
   }
 }
 
-/** Of all children that have ended, and theirs (proc(5): cutime and cstime); 0 where the system does not say. */
+/** The processor time of all ended children and their descendants (proc(5): cutime, cstime); 0 where /proc does not exist. */
 function cpuOfChildrenMs(): number {
   try {
     const stat = readFileSync('/proc/self/stat', 'utf8')

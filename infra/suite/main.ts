@@ -10,14 +10,17 @@ import { runJobs } from './run-jobs.ts'
 import { testFiles } from './test-files.ts'
 import { readTimings, writeTimings } from './timings.ts'
 
-const USAGE = `npm test -- [--fuzz] [--record] [FOLDER or FILE ...]
+const USAGE = `Usage: npm test -- [--fuzz] [--record] [FOLDER or FILE ...]
 
-Without a folder or file: types, lint and every test. With one or more: only the tests whose path names them.
+Without a folder or file: the type check, the linter and every test. With one or more: only the tests that match.
+A word without / or . matches a folder's name or the start of a file's name. Any other word matches a part of the path.
 
-  --fuzz     only the tests that generate their inputs, each with a hundred times as many (npm run fuzz)
-  --record   writes infra/suite/timings.json, by which the longest files start first
+  --fuzz     only the tests that generate their inputs, with 100 times as many inputs (npm run fuzz)
+  --record   writes how long each file took to infra/suite/timings.json, so that the longest start first
+
+TEST_JOBS sets how many processes run at a time. FUZZ_SEED repeats the inputs of a failure.
 `
-/** Far more than any file needs, even with other programs on the same cores. */
+/** Longer than any file needs, even on a busy machine. */
 const LIMIT_MS = 600_000
 const FUZZ_LIMIT_MS = 4 * 3_600_000
 
@@ -28,20 +31,25 @@ if (words.includes('--help')) {
   process.stdout.write(USAGE)
   process.exit()
 }
-const [record, fuzz] = [words.includes('--record'), words.includes('--fuzz')]
+const options = words.filter((word) => word.startsWith('--'))
 const wanted = words.filter((word) => !word.startsWith('--'))
-
-const files = testFiles(root, wanted).filter((file) => !fuzz || generatesInputs(file))
-if (files.length === 0) {
-  process.stderr.write(`no test file has ${wanted.join(' or ')} in its path\n`)
-  process.exit(2)
+const [record, fuzz] = [options.includes('--record'), options.includes('--fuzz')]
+const unknown = options.find((option) => option !== '--record' && option !== '--fuzz')
+if (unknown !== undefined) refuse(`${unknown} is not an option.\n\n${USAGE}`)
+// What 100 times the inputs take says nothing about a usual run.
+if (record && fuzz) refuse('--record and --fuzz exclude each other.\n')
+for (const word of wanted) {
+  if (testFiles(root, [word]).length === 0) refuse(`No test file matches ${word}.\n`)
 }
+const files = testFiles(root, wanted).filter((file) => !fuzz || generatesInputs(file))
+if (files.length === 0) refuse(`No test that generates its inputs matches ${wanted.join(' ')}.\n`)
+
 const timings = readTimings()
-const options = { root, timings, limitMs: fuzz ? FUZZ_LIMIT_MS : LIMIT_MS }
+const jobOptions = { root, timings, limitMs: fuzz ? FUZZ_LIMIT_MS : LIMIT_MS }
 const jobs = [
   ...(wanted.length === 0 && !fuzz ? checks() : []),
-  // One that takes long by design shares its process with no other.
-  ...(fuzz ? files.map((file) => fileJob(file, options)) : testJobs(files, options))
+  // Each fuzz file runs alone, because it takes long.
+  ...(fuzz ? files.map((file) => fileJob(file, jobOptions)) : testJobs(files, jobOptions))
 ]
 
 const cache = join(root, 'node_modules/.cache/gatehouse')
@@ -49,15 +57,15 @@ const bundles = join(cache, 'programs')
 await bundlePrograms(bundles)
 const seen = progress(jobs.length, (text) => process.stdout.write(text))
 await runJobs(jobs, {
-  // A file that waits leaves its core to another one.
+  // One more process than there are cores: while a file waits, its core is free for another.
   lanes: Number(process.env.TEST_JOBS) || availableParallelism() + 1,
-  onEnd: (job, ran) => seen.onEnd(job, ran).map((file) => fileJob(file, options)),
+  onEnd: (job, ran) => seen.onEnd(job, ran).map((file) => fileJob(file, jobOptions)),
   env: {
     ...process.env,
-    // Each process would read and strip the same sources again.
+    // Without this cache, every process would read the same sources and strip their types again.
     NODE_COMPILE_CACHE: join(cache, 'compiled'),
     GATEHOUSE_TEST_BUNDLES: bundles,
-    // A lane has a limit of its own; how long one test takes says how fast the machine is.
+    // Each job has its own limit. A limit for each test would depend on the speed of the machine.
     TAP_TIMEOUT: '0',
     TAP: '1',
     ...(fuzz ? { GATEHOUSE_FUZZ: 'long' } : {})
@@ -65,8 +73,14 @@ await runJobs(jobs, {
 })
 const { failed, skipped } = seen.summary()
 if (record) writeTimings({ ...(wanted.length > 0 ? timings : {}), ...seen.timings() })
-// Where CI runs nothing may be left out.
-process.exitCode = failed > 0 || (process.env.CI && skipped > 0) ? 1 : 0
+const skipsFail = skipped > 0 && Boolean(process.env.CI)
+if (skipsFail) process.stderr.write('In CI, a skipped test fails the run.\n')
+process.exitCode = failed > 0 || skipsFail ? 1 : 0
+
+function refuse(why: string): never {
+  process.stderr.write(why)
+  process.exit(2)
+}
 
 function generatesInputs(file: string): boolean {
   const source = readFileSync(join(root, file), 'utf8')

@@ -1,7 +1,7 @@
 import { marksIn } from './batch-mark.ts'
 import type { Job, Ran } from './job.ts'
 
-/** What a job proved: its assertions, counted as tap counts them, and what a person has to read where it failed. */
+/** The result of a job: its assertions, as tap counts them, and the report to read if it failed. */
 export type Outcome = {
   readonly passed: number
   readonly failed: number
@@ -11,7 +11,7 @@ export type Outcome = {
   readonly report: string
 }
 
-/** The last words of a tap process, e.g. `# { total: 12, pass: 11, fail: 1 }`. */
+/** The summary line that a tap process prints last, e.g. `# { total: 12, pass: 11, fail: 1 }`. */
 const TOTALS = /^# \{ (total: \d+.*) \}$/gm
 const LONGEST_LINE = 400
 const MOST_LINES = 200
@@ -25,22 +25,29 @@ function checkOutcome({ exitCode, stdout, stderr }: Ran): Outcome {
   return { passed: 0, failed: 1, skipped: [], report: shortened([stdout, stderr]) }
 }
 
-/** A file counts as failed unless it says so many assertions, all of them good, and its process agrees. */
-function testOutcome({ exitCode, stdout, stderr, timedOut }: Ran): Outcome {
+/** A file passes only if its summary has assertions, none of them failed, and its process exited with code 0. */
+function testOutcome(ran: Ran): Outcome {
+  const { exitCode, stdout, stderr } = ran
   const totals = [...stdout.matchAll(TOTALS)].at(-1)?.[1] ?? ''
   const count = (name: string) => Number(new RegExp(`\\b${name}: (\\d+)`).exec(totals)?.[1] ?? 0)
-  // The mark behind each file of a batch counts as an assertion, and is none.
+  // tap counts the mark after each file of a batch as a test; it is not one.
   const passed = count('pass') - marksIn(stdout).length
   const skipped = skippedIn(stdout)
   const proved = passed + skipped.length > 0 && count('fail') === 0 && count('todo') === 0
   if (proved && exitCode === 0) return { passed, failed: 0, skipped, report: '' }
-  const why = timedOut
-    ? 'killed: it did not end in time'
-    : totals === ''
-      ? `ended before its tests did (exit code ${exitCode})`
-      : `exit code ${exitCode}`
+  const why = whyFailed(ran, totals === '', count)
   const report = shortened([why, failuresIn(stdout), stderr])
   return { passed, failed: Math.max(count('fail'), 1), skipped, report }
+}
+
+/** What the failed assertions do not say; empty where they say it all. */
+function whyFailed(ran: Ran, isUnfinished: boolean, count: (name: string) => number): string {
+  if (ran.timedOut) return 'killed after its time limit'
+  const ended = ran.signal === null ? `exit code ${ran.exitCode}` : `killed by ${ran.signal}`
+  if (isUnfinished) return `exited before its tests finished (${ended})`
+  if (count('todo') > 0) return 'has a test that is still to do'
+  if (count('total') === 0) return 'has no assertions'
+  return count('fail') > 0 ? '' : ended
 }
 
 /** `ok 3 - title # SKIP reason`, also of nested tests. */
@@ -49,7 +56,7 @@ function skippedIn(stdout: string): string[] {
   return [...lines].map(([, title, reason]) => `${title} (${reason || 'no reason given'})`)
 }
 
-/** The failed assertions, each with the block of diagnostics behind it. */
+/** The failed assertions, each with the diagnostics that follow it. */
 function failuresIn(stdout: string): string {
   const kept: string[] = []
   let inFailure = false

@@ -8,10 +8,10 @@ type Finished = { readonly job: Job; readonly ran: Ran; readonly outcome: Outcom
 const SLOWEST = 10
 const seconds = (ms: number): string => (ms / 1000).toFixed(1)
 
-/** Prints a line for each job as it ends, and what there is to say of all of them. */
+/** Prints a line for each job as it ends, and a summary after the last. */
 export function progress(jobs: number, write: (text: string) => void) {
   const finished: Finished[] = []
-  /** Batches that failed; which of their files did is found out by running each alone. */
+  /** Batches that failed. Their files run again alone, to find out which of them fail. */
   const suspects: Finished[] = []
   let expected = jobs
   let ended = 0
@@ -30,7 +30,7 @@ export function progress(jobs: number, write: (text: string) => void) {
       suspects.push(one)
       expected += job.files.length
       line('FAIL', one)
-      write('    each of them runs alone now\n')
+      write('    running each file alone\n')
       return job.files
     }
     finished.push(one)
@@ -48,13 +48,16 @@ export function progress(jobs: number, write: (text: string) => void) {
     write(`\nSlowest, in seconds of wall time and of processor time:\n${slowest(finished)}\n`)
     if (skipped.length > 0) write(`\nSkipped:\n${skipped.join('\n')}\n`)
     for (const { job, outcome } of all.filter((one) => one.outcome.failed > 0)) {
-      const together = job.files.length > 1 ? `, only together: ${job.files.join(' ')}` : ''
+      const together =
+        job.files.length > 1 ? ` failed only when run together: ${job.files.join(' ')}` : ''
       write(`\n${job.name}${together}\n${indented(outcome.report)}\n`)
     }
     const files = sum(({ job }) => job.files.length)
     const cpu = [...finished, ...suspects].reduce((total, { ran }) => total + ran.cpuMs, 0)
     const wall = performance.now() - begun
-    write(`\n${files} files, ${seconds(wall)} s, ${seconds(cpu)} s of processor time\n`)
+    write(
+      `\n${files} ${files === 1 ? 'file' : 'files'}, ${seconds(wall)} s, ${seconds(cpu)} s of processor time\n`
+    )
     const failed = sum(({ outcome }) => outcome.failed)
     const passed = sum(({ outcome }) => outcome.passed)
     write(`${passed} passed, ${failed} failed, ${skipped.length} skipped\n`)
@@ -63,11 +66,11 @@ export function progress(jobs: number, write: (text: string) => void) {
   return { onEnd, summary, timings: () => timingsOf(finished) }
 }
 
-/** Whether a batch failed of which each file passes alone: what one leaves behind is another's failure. */
+/** Whether a failed batch has no file that fails alone. Then one file of the batch affects another. */
 const failsOnlyTogether = ({ job }: Finished, finished: readonly Finished[]): boolean =>
   !finished.some((one) => one.outcome.failed > 0 && job.files.includes(one.job.name))
 
-/** What each file took, also within a batch. */
+/** The time that each file took, also in a batch. */
 function timingsOf(finished: readonly Finished[]): Timings {
   const rows = finished.flatMap(({ job, ran }) => {
     const marks = marksIn(ran.stdout)

@@ -8,19 +8,19 @@ const LANE = fileURLToPath(import.meta.resolve('./lane.ts'))
 export type RunOptions = {
   readonly lanes: number
   readonly env: NodeJS.ProcessEnv
-  /** @returns jobs that are to run because of how this one ended */
+  /** @returns the jobs to run next because of this result */
   readonly onEnd: (job: Job, ran: Ran) => readonly Job[]
 }
 
-/** Runs jobs side by side, the longest first: those that nobody has timed yet might be the longest. */
+/** Runs jobs in parallel, the longest first. A job without a recorded time counts as the longest. */
 export async function runJobs(jobs: readonly Job[], options: RunOptions): Promise<void> {
   const waiting = [...jobs].sort((one, other) => expected(other) - expected(one))
   const lane = async (): Promise<void> => {
     const worker = fork(LANE, { env: options.env })
     const ended = once(worker, 'exit').then(() => {
-      throw new Error('a lane ended by itself')
+      throw new Error('a lane exited unexpectedly')
     })
-    // Its end is awaited only while a job runs.
+    // While no job runs, nothing awaits this promise; an unhandled rejection would end the runner.
     ended.catch(() => {})
     try {
       for (let job = waiting.shift(); job !== undefined; job = waiting.shift()) {

@@ -1,9 +1,9 @@
 import { globSync } from 'node:fs'
-import { sep } from 'node:path'
+import { isAbsolute, relative, sep } from 'node:path'
 
 /**
  * The test files below a folder, as paths from there with forward slashes.
- * @param wanted folders, files or parts of their paths; all files where there are none
+ * @param wanted folders, files or parts of their paths; if empty, all files
  */
 export function testFiles(root: string, wanted: readonly string[]): string[] {
   const all = globSync('**/test/**/*.test.ts', {
@@ -12,13 +12,19 @@ export function testFiles(root: string, wanted: readonly string[]): string[] {
   })
   const paths = all.map((path) => path.replaceAll(sep, '/')).sort()
   if (wanted.length === 0) return paths
-  const parts = wanted.map((part) => part.replace(/^\.\//, ''))
+  const parts = wanted.map((part) => fromRoot(root, part))
   return paths.filter((path) => parts.some((part) => isWanted(path, part)))
 }
 
-/** A word names a folder, or how a file's name begins; anything else is a part of the path. */
+/** A word with `/` or `.` matches a part of the path. Another word matches a folder's name or the start of a file's name. */
 function isWanted(path: string, part: string): boolean {
   if (/[/.]/.test(part)) return path.includes(part)
   const names = path.split('/')
   return names.includes(part) || (names.at(-1)?.startsWith(part) ?? false)
+}
+
+/** A shell completes to an absolute path, or to one that begins with `./`. */
+function fromRoot(root: string, part: string): string {
+  const path = isAbsolute(part) ? relative(root, part) : part
+  return path.replaceAll(sep, '/').replace(/^\.\//, '')
 }

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
-/** What a job took in the last run that was recorded; only the order of the files depends on it. */
+/** The times of a job in the last recorded run. They decide the order of the files and which share a process. */
 export type Timing = { readonly wallSeconds: number; readonly cpuSeconds: number }
 
 export type Timings = Readonly<Record<string, Timing>>

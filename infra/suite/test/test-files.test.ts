@@ -17,6 +17,7 @@ t.test('a folder, a file or a part of a path names files', async (t) => {
   t.ok(testFiles(root, ['auth']).every((file) => file.startsWith('services/auth/')))
   t.strictSame(testFiles(root, [own]), [own])
   t.strictSame(testFiles(root, [`./${own}`]), [own])
+  t.strictSame(testFiles(root, [`${root}${own}`]), [own])
   t.strictSame(testFiles(root, ['suite/test/test-files']), [own])
   t.strictSame(testFiles(root, ['test-files']), [own], 'how its name begins')
   t.strictSame(testFiles(root, ['no-such-folder']), [])
