@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto'
+import { TOKEN_SKEW_SECONDS } from '@gatehouse/access-token/clock-skew'
 import type { Identity } from '@gatehouse/edge-headers/identity'
 import { LRUCache } from 'lru-cache'
 import type { TrustedIssuers } from '../issuers/trusted-issuers.ts'
@@ -34,8 +35,6 @@ type VerifierNeeds = {
   rememberedBytes: number
 }
 
-/** what a clock may be off by, in seconds */
-const SKEW_SECONDS = 5
 /** the digest, the identity and the map's own entry, on top of the token's text */
 const ENTRY_OVERHEAD_BYTES = 512
 
@@ -63,14 +62,14 @@ export function accessTokenVerifier(needs: VerifierNeeds): AccessTokenVerifier {
     if (key.algorithm !== algorithm) throw invalidToken('another algorithm than its key')
     if (!(await checkSignature(token, key))) throw invalidToken('the signature is not good')
     const { identity, issuedAt, notBefore, authenticatedAt } = claims
-    if (Math.max(notBefore, issuedAt) > nowSeconds() + SKEW_SECONDS) {
+    if (Math.max(notBefore, issuedAt) > nowSeconds() + TOKEN_SKEW_SECONDS) {
       throw invalidToken('from the future')
     }
     return { kid, identity, issuedAt, authenticatedAt }
   }
 
   const refuseExpired = (verified: VerifiedToken): VerifiedToken => {
-    if (nowSeconds() >= verified.identity.expiresAt + SKEW_SECONDS) throw tokenExpired()
+    if (nowSeconds() >= verified.identity.expiresAt + TOKEN_SKEW_SECONDS) throw tokenExpired()
     return verified
   }
   const verifyAndRemember = async (token: string, version: string, digest: string) => {

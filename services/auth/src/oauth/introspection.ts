@@ -57,10 +57,14 @@ export function introspection(needs: Needs): Introspect {
     return family === undefined ? null : { account, record: family.record }
   }
 
-  const isLive = async ({ sub, sid }: AccessTokenClaims): Promise<boolean> => {
-    if (sid !== undefined) return (await liveSession(sub, sid)) !== null
+  /** Gateways refuse a token that is older than the last change of its owner's rights; so it is not active either. */
+  const isLive = async ({ sub, sid, iat }: AccessTokenClaims): Promise<boolean> => {
+    if (sid !== undefined) {
+      const session = await liveSession(sub, sid)
+      return session !== null && iat >= session.account.tokensNotBefore
+    }
     const client = await clients.findById(sub)
-    return client !== null && !client.disabled
+    return client !== null && !client.disabled && iat >= client.tokensNotBefore
   }
 
   const ofAccessToken = async (claims: AccessTokenClaims): Promise<Introspection> => {

@@ -1,4 +1,5 @@
 import { ACCESS_TOKEN_TYPE, AccessTokenClaims, algorithms } from '@gatehouse/access-token/claims'
+import { TOKEN_SKEW_SECONDS } from '@gatehouse/access-token/clock-skew'
 import { createLocalJWKSet, errors, jwtVerify } from 'jose'
 import { Value } from 'typebox/value'
 import { FIRST_PARTY_CLIENT } from '../clients/client.ts'
@@ -52,7 +53,9 @@ async function readAccessToken(
     const { payload } = await jwtVerify(text, keySet, {
       ...{ issuer, audience, typ: ACCESS_TOKEN_TYPE, algorithms: [...algorithms] },
       requiredClaims: ['exp', 'iat', 'nbf', 'sub', 'jti'],
-      currentDate: new Date(nowMs)
+      currentDate: new Date(nowMs),
+      // As gateways read it: a token that follows a change of rights is dated ahead.
+      clockTolerance: TOKEN_SKEW_SECONDS
     })
     return Value.Check(AccessTokenClaims, payload) ? payload : null
   } catch (error) {

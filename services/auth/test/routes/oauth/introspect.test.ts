@@ -1,5 +1,7 @@
+import { TOKEN_SKEW_SECONDS } from '@gatehouse/access-token/clock-skew'
 import { decodeJwt } from 'jose'
 import t from 'tap'
+import { accountStore } from '../../../src/accounts/account-store.ts'
 import {
   AUDIENCE,
   authService,
@@ -93,8 +95,8 @@ t.test('of what does not work nothing is said, whatever the reason', async (t) =
 
 t.test('a token stops working when its time or its session is over', async (t) => {
   const { auth, tokens, ask } = await asking(t)
-  auth.clock.advance((tokens.expiresIn - 1) * 1000)
-  t.equal((await ask(tokens.accessToken)).active, true, 'to its last second')
+  auth.clock.advance((tokens.expiresIn + TOKEN_SKEW_SECONDS - 1) * 1000)
+  t.equal((await ask(tokens.accessToken)).active, true, 'to the last second that gateways take it')
   auth.clock.advance(1000)
   t.strictSame(await ask(tokens.accessToken), { active: false }, 'expired')
   t.equal((await ask(tokens.refreshToken)).active, true)
@@ -108,6 +110,28 @@ t.test('a token stops working when its time or its session is over', async (t) =
   auth.clock.advance(idleSeconds * 1000)
   t.strictSame(await ask(tokens.refreshToken), { active: false }, 'idle for too long')
   t.ok(LIFETIME_SECONDS < idleSeconds)
+})
+
+t.test('a token that gateways refuse as stale is not active', async (t) => {
+  const { auth, user, tokens, ask } = await asking(t)
+  const machine = await clientWithSecret(auth)
+  const machineToken = async (): Promise<string> => {
+    const grant = { grant_type: 'client_credentials' }
+    return (await postForm(auth, '/oauth/token', grant, machine.authorized)).json().access_token
+  }
+  const held = await machineToken()
+  t.equal((await ask(held)).active, true)
+  await operator(auth).disable(machine.id)
+  await operator(auth).enable(machine.id)
+  t.strictSame(await ask(held), { active: false }, 'of a client that was disabled and enabled')
+  t.equal((await ask(await machineToken())).active, true, 'the next one is')
+
+  t.equal((await ask(tokens.accessToken)).active, true)
+  await accountStore(auth.database).setRoles(user.id, ['auditor'], auth.stale.now())
+  t.strictSame(await ask(tokens.accessToken), { active: false }, 'of a user whose roles changed')
+  const { refreshToken } = tokens
+  const { accessToken } = (await auth.post('/refresh-token', { refreshToken })).json()
+  t.equal((await ask(accessToken)).active, true, 'the next one is')
 })
 
 t.test('asking changes nothing', async (t) => {
