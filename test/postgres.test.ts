@@ -10,6 +10,7 @@ import { roomProcess } from '@gatehouse/fixtures/room-process'
 import t, { type Test } from 'tap'
 
 const skip = postgresMissing || redisMissing
+const LONG_MS = 30_000
 const ada = { email: 'ada@example.com', password: 'correct horse battery' }
 
 /** Auth services that start together on one empty PostgreSQL and one Redis, with the same secrets. */
@@ -48,14 +49,16 @@ t.test(
     for (const { text } of sets) t.equal(text, sets[0]?.text)
 
     const fifty = Array.from({ length: 50 }, (_, turn) =>
-      post(apis[turn % apis.length], '/register', ada)
+      // A 503 says to ask again.
+      eventually(
+        () => post(apis[turn % apis.length], '/register', ada),
+        ({ status }) => status !== 503,
+        LONG_MS
+      )
     )
-    const statuses = (await Promise.all(fifty)).map(({ status }) => status).sort()
-    t.strictSame(
-      statuses,
-      [201, ...Array(49).fill(409)],
-      'and of fifty registrations at once one wins'
-    )
+    const statuses = (await Promise.all(fifty)).map(({ status }) => status)
+    t.strictSame([...new Set(statuses)].sort(), [201, 409], 'of fifty registrations at once')
+    t.equal(statuses.filter((status) => status === 201).length, 1, 'one wins')
     const { body } = await post(apis[1], '/login', ada)
     t.equal(
       (await post(apis[2], '/refresh-token', { refreshToken: body.refreshToken })).status,

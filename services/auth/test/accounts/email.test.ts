@@ -14,7 +14,11 @@ const same: Record<string, [string, string]> = {
   'with a sigma at the end of a word': ['ΑΣ@example.com', 'ασ@example.com'],
   'in another script': ['АДА@ПРИМЕР.РФ', 'ада@пример.рф'],
   'with a tag': ['ada+news@example.com', 'ada+news@example.com'],
-  'at a host of one label': ['ada@localhost', 'ada@localhost']
+  'at a host of one label': ['ada@localhost', 'ada@localhost'],
+  'at a domain in punycode': ['ada@xn--bcher-kva.example', 'ada@bücher.example'],
+  'at a domain in Unicode': ['ada@BÜCHER.example', 'ada@bücher.example'],
+  'with an ideographic full stop': ['ada@example\u3002com', 'ada@example.com'],
+  'in Han and Latin': ['李lee@example.com', '李lee@example.com']
 }
 
 for (const [title, [given, canonical]] of Object.entries(same)) {
@@ -37,6 +41,27 @@ t.test('what is no address has no form', async (t) => {
   for (const text of [...wrong, ...invisible]) {
     t.equal(canonicalEmail(text), null, JSON.stringify(text))
   }
+})
+
+t.test('what looks like another address has no form', async (t) => {
+  const ignorable = [
+    0xfe0f, 0x034f, 0x3164, 0x115f, 0x17b4, 0x180b, 0x200d, 0x2060, 0xe0101, 0x00ad
+  ]
+  for (const code of ignorable) {
+    const character = String.fromCodePoint(code)
+    for (const text of [`ad${character}a@example.com`, `ada@exam${character}ple.com`]) {
+      t.equal(canonicalEmail(text), null, `U+${code.toString(16)} in ${text}`)
+    }
+  }
+  const foreign = {
+    'a Cyrillic а among Latin letters': '\u0430da@example.com',
+    'a Greek ο among Latin letters': 'b\u03bfb@example.com',
+    'a label with a Cyrillic е': 'ada@\u0435xample.com',
+    'the same in punycode': 'ada@xn--xample-2of.com',
+    'a Cyrillic name that is drawn like a Latin one': '\u0430\u0441\u0435@example.com',
+    'a Cyrillic label that is': 'ada@\u0440\u0430\u0443\u0440\u0430\u04cf.com'
+  }
+  for (const [title, text] of Object.entries(foreign)) t.equal(canonicalEmail(text), null, title)
 })
 
 t.test('an address has 254 characters at most, in its one form', async (t) => {

@@ -1,0 +1,23 @@
+/** Alphabets with letters that look like those of another (UTS 39 §4). */
+const ALPHABETS = [
+  /\p{Script=Latin}/u,
+  /\p{Script=Cyrillic}/u,
+  /\p{Script=Greek}/u,
+  /\p{Script=Armenian}/u,
+  /\p{Script=Cherokee}/u,
+  /\p{Script=Coptic}/u,
+  /\p{Script=Lisu}/u
+]
+
+/** Small letters that are drawn like a Latin one (UTS 39, confusables.txt): Cyrillic, Greek, Armenian. */
+const LIKE_LATIN = new Set('асԁеһіјӏорԛѕѵԝхуүкгпьαοнνριυκγχηտսոսցօհզ')
+
+/**
+ * Whether a name could be read as another one: it mixes alphabets that have letters in common to the eye, or every letter of
+ * it is of another alphabet and drawn like a Latin one. Pure.
+ */
+export function looksLikeAnother(name: string): boolean {
+  if (ALPHABETS.filter((alphabet) => alphabet.test(name)).length > 1) return true
+  const letters = [...name].filter((character) => /\p{L}/u.test(character))
+  return letters.length > 0 && letters.every((letter) => LIKE_LATIN.has(letter))
+}
