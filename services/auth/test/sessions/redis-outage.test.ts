@@ -47,10 +47,10 @@ async function store(t: Test) {
 
 type Back = { families: Families; patient: Families; subject: string }
 
-/** What a token meets, once the service's own connection does its work again. */
+/** What a token meets, once both connections do their work again. */
 async function comesBack({ families, patient, subject }: Back) {
   const works = () =>
-    families.ping().then(
+    Promise.all([families.ping(), patient.ping()]).then(
       () => true,
       () => false
     )
