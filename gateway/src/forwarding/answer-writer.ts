@@ -41,6 +41,7 @@ export function answerWriter(
   let begun = false
   let flushed = false
   let over = false
+  let hints = 0
   let stream: EventStream | null = null
 
   /** A fault of this program costs this exchange, and no other. */
@@ -50,6 +51,8 @@ export function answerWriter(
     events.onEnd()
     breakOff(raw)
   })
+  const afterIdle = (give: () => void) =>
+    setTimeout(guarded(give), route.idleSeconds * 1000).unref()
   const flushHeaders = guarded((): void => {
     if (!flushed && !over) raw.flushHeaders()
   })
@@ -70,12 +73,17 @@ export function answerWriter(
     }),
     // What these two throw, undici catches: it aborts, and says so below.
     onResponseStart(_controller, status, received) {
-      if (status < 200) return inform(raw, status, received as ResponseHeaders)
+      if (status < 200) {
+        hints += 1
+        if (hints > MOST_HINTS) throw new NotAnAnswer('too many informational answers')
+        if (hints <= MOST_PASSED_HINTS) inform(raw, status, received as ResponseHeaders)
+        return
+      }
       if (!isStatus(status)) throw new NotAnAnswer(`a status of ${status}`)
       const headers = responseHeaders(received as ResponseHeaders, route)
       events.markOrigin(headers, reply.request.headers.origin)
       if (isStillSending(reply.request)) reply.header('connection', 'close')
-      raw.writeHead(status, Object.assign(headers, reply.getHeaders() as ResponseHeaders))
+      writeHead(raw, status, Object.assign(headers, reply.getHeaders() as ResponseHeaders))
       reply.hijack()
       begun = true
       events.onAnswer()
@@ -84,12 +92,20 @@ export function answerWriter(
       process.nextTick(flushHeaders)
     },
     onResponseData(paused, chunk) {
-      if (raw.writableEnded) return
+      if (raw.writableEnded) {
+        // The gateway has ended it; what else the service has to say is for nobody.
+        controller?.abort(new ClientGone())
+        return
+      }
       flushed = true
       stream?.note(chunk)
       if (raw.write(chunk)) return
       paused.pause()
-      const unread = setTimeout(() => breakOff(raw), route.idleSeconds * 1000).unref()
+      // Where the connection itself is not read, a stream of HTTP/2 cannot even be told that it is closed.
+      const unread = afterIdle(() => {
+        paused.abort(new ClientGone())
+        breakOff(raw)
+      })
       raw.once(
         'drain',
         guarded(() => {
@@ -104,6 +120,9 @@ export function answerWriter(
       const passed = passedTrailers(trailers as ResponseHeaders)
       if (passed !== null) raw.addTrailers(passed)
       raw.end()
+      if (raw.writableLength === 0) return
+      const unread = afterIdle(() => breakOff(raw))
+      raw.once('close', () => clearTimeout(unread))
     }),
     onResponseError: guarded((_controller, error) => {
       over = true
@@ -118,6 +137,20 @@ export function answerWriter(
 /** Answered before the request has come whole: what is left of it stands before the next one on its connection. */
 export const isStillSending = ({ raw }: FastifyRequest): boolean => !isHttpTwo(raw) && !raw.complete
 
+/** What a service may say before its answer, and what of it goes on to the client. */
+const MOST_HINTS = 64
+const MOST_PASSED_HINTS = 8
+
+/** Headers that cannot be written are not left behind, for the refusal that is written in their place. */
+function writeHead(raw: ServerResponse, status: number, headers: ResponseHeaders): void {
+  try {
+    raw.writeHead(status, headers)
+  } catch (error) {
+    for (const name of raw.getHeaderNames()) raw.removeHeader(name)
+    throw error
+  }
+}
+
 /**
  * Passes on what a service says before its answer (RFC 9110 §15.2). A hint may help, and is no answer: one that Node.js
  * cannot write is dropped.
@@ -125,6 +158,8 @@ export const isStillSending = ({ raw }: FastifyRequest): boolean => !isHttpTwo(r
 function inform(raw: ServerResponse, status: number, { link }: ResponseHeaders): void {
   if (raw.req.httpVersion === '1.0') return
   try {
+    // To a client that does not read, nothing is said that may be left out.
+    if ((raw.socket?.writableLength ?? 0) > 0) return
     // HTTP/2 in Node.js has no word for it.
     if (status === 102 && 'writeProcessing' in raw) raw.writeProcessing()
     if (status === 103 && link !== undefined) raw.writeEarlyHints({ link })

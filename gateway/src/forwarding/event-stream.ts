@@ -4,6 +4,9 @@ import type { VerifiedToken } from '../tokens/access-token-verifier.ts'
 import type { Lifetimes, Over } from './lifetimes.ts'
 import type { ResponseHeaders } from './response-headers.ts'
 
+/** for a client to read the last event */
+const UNREAD_MS = 5000
+
 /** The last event of a stream that the gateway ends; its data is the error's code. */
 export const LAST_EVENT = 'gatehouse-end'
 
@@ -26,10 +29,16 @@ export function eventStream(
   let tail = '\n\n'
   const end = (why: Over): void => {
     const isBetweenEvents = /(\n\n|\r\r|\r\n\r\n)$/.test(tail)
-    const isPlain = headers['content-encoding'] === undefined
-    // In the middle of an event an end would pass half of it for the whole.
-    if (isPlain && isBetweenEvents) raw.end(`event: ${LAST_EVENT}\ndata: ${why}\n\n`)
-    else breakOff(raw)
+    const isPlain =
+      headers['content-encoding'] === undefined && headers['content-length'] === undefined
+    // In the middle of an event, or before an announced length, an end would pass a part for the whole.
+    if (!isPlain || !isBetweenEvents) {
+      breakOff(raw)
+      return
+    }
+    raw.end(`event: ${LAST_EVENT}\ndata: ${why}\n\n`)
+    const unread = setTimeout(() => breakOff(raw), UNREAD_MS).unref()
+    raw.once('close', () => clearTimeout(unread))
   }
   raw.once('close', lifetimes.watch(token, end))
   return {

@@ -16,6 +16,8 @@ export function limitedBody(source: Readable, limitBytes: number): Readable {
       done(bodyTooLarge())
     }
   })
+  // Its reader may not have come yet, or may have gone: unheard, the error would end the process.
+  body.on('error', () => {})
   source.once('error', (error) => body.destroy(error))
   source.once('close', () => {
     if (!source.readableEnded) body.destroy()

@@ -108,18 +108,25 @@ function keepAlive(
   onSilence: () => void
 ): NodeJS.Timeout {
   const heard = new Set(sides)
+  const unsent = new Map<WebSocket, number>()
   for (const side of sides) {
     side.on('pong', () => heard.add(side)).on('message', () => heard.add(side))
   }
+  /** Whether the other side, for which this one is paused, has read since it was last asked. */
+  const isReading = (side: WebSocket): boolean => {
+    const other = sides.find((one) => one !== side) ?? side
+    return other.bufferedAmount < (unsent.get(other) ?? Number.POSITIVE_INFINITY)
+  }
   const ask = guarded((): void => {
     for (const side of sides) {
-      if (!heard.has(side) && !side.isPaused) {
+      if (!heard.has(side) && !(side.isPaused && isReading(side))) {
         onSilence()
         return
       }
       heard.delete(side)
       side.ping()
     }
+    for (const side of sides) unsent.set(side, side.bufferedAmount)
   })
   return setInterval(ask, idleMs / 2).unref()
 }

@@ -1,5 +1,6 @@
 import { type IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
+import { isGone } from '@gatehouse/http-service/http-two'
 import { afterEarlierAnswers } from '@gatehouse/http-service/one-at-a-time'
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import { WebSocket, WebSocketServer } from 'ws'
@@ -40,10 +41,12 @@ export function webSockets(app: FastifyInstance, needs: WebSocketNeeds): PassWeb
       socket.destroy()
     })
     socket.on('error', () => socket.destroy())
-    heads.set(raw, head)
     afterEarlierAnswers(
       socket,
-      guarded(() => takeUp(app, raw, socket))
+      guarded((more: Buffer) => {
+        heads.set(raw, Buffer.concat([head, more]))
+        takeUp(app, raw, socket)
+      })
     )
   })
   app.addHook('preClose', async () => {
@@ -85,12 +88,15 @@ export function webSockets(app: FastifyInstance, needs: WebSocketNeeds): PassWeb
   }
 
   return (reply, passage) => {
+    // While the stages waited; nobody would give its place back.
+    if (isGone(reply.raw)) return
     const place = needs.upstreams.take(passage.route.upstream)
     if (place === null) {
       reply.send(upstreamBusy())
       return
     }
     open(reply, passage, place, {
+      lifetimes: needs.lifetimes,
       answerMs: (passage.route.answerSeconds ?? 0) * 1000 || needs.answerMs,
       onOpen: (service) => accept(reply, passage, { service, place })
     })
@@ -111,7 +117,11 @@ function takeUp(app: FastifyInstance, raw: IncomingMessage, socket: Socket): voi
 /** A service that has said yes, and the place that it takes. */
 type Taken = { readonly service: WebSocket; readonly place: Place }
 
-type Opening = { readonly answerMs: number; readonly onOpen: (service: WebSocket) => void }
+type Opening = {
+  readonly lifetimes: Lifetimes
+  readonly answerMs: number
+  readonly onOpen: (service: WebSocket) => void
+}
 
 /** Asks the service; what comes of it is an open WebSocket, its own refusal, or ours. */
 function open(reply: FastifyReply, passage: Passage, place: Place, opening: Opening): void {
@@ -158,7 +168,7 @@ function open(reply: FastifyReply, passage: Passage, place: Place, opening: Open
       guarded((_request: unknown, answer: IncomingMessage) => {
         settled = true
         place.answered()
-        passRefusal(reply, answer, passage)
+        passRefusal(reply, answer, passage, opening.lifetimes)
       })
     )
   })()
@@ -175,13 +185,22 @@ function askService({ headers, websocket, ...passage }: Passage, { address }: Pl
 }
 
 /** What a service says in place of yes is the answer, where it can be one. */
-function passRefusal(reply: FastifyReply, answer: IncomingMessage, { route }: Passage): void {
+function passRefusal(
+  reply: FastifyReply,
+  answer: IncomingMessage,
+  { route, token }: Passage,
+  lifetimes: Lifetimes
+): void {
   const { statusCode = 0 } = answer
   if (!isStatus(statusCode)) {
     answer.destroy()
     reply.send(refusalOf(new NotAnAnswer(`a status of ${statusCode}`)))
     return
   }
+  // It may be a stream, if the service has not looked at the upgrade: no longer than its token, nor silent for ever.
+  const cut = () => answer.destroy()
+  answer.setTimeout(route.idleSeconds * 1000, cut)
+  reply.raw.once('close', lifetimes.watch(token, cut))
   reply
     .code(statusCode)
     .headers(responseHeaders(answer.headers as ResponseHeaders, route))

@@ -3,6 +3,7 @@ import type { Socket } from 'node:net'
 import { Refusal } from '@gatehouse/problem/refusal'
 import type { FastifyInstance } from 'fastify'
 import { isHttpTwo, tellOfBody } from './http-two.ts'
+import { afterEarlierAnswers } from './one-at-a-time.ts'
 import { answerOf, rawAnswer } from './raw-answer.ts'
 
 /**
@@ -57,8 +58,12 @@ const CONTINUE = /^100-continue$/i
 function refuseTunnel(request: IncomingMessage, other: Socket | ServerResponse): void {
   const refusal = new Refusal('METHOD_NOT_ALLOWED', { reason: 'CONNECT' })
   other.on('error', () => {})
-  if (!isHttpTwo(request)) other.end(rawAnswer(refusal))
-  else {
+  if (!isHttpTwo(request)) {
+    const socket = other as Socket
+    afterEarlierAnswers(socket, () => {
+      if (!socket.destroyed && !socket.writableEnded) socket.end(rawAnswer(refusal))
+    })
+  } else {
     const { status, headers, body } = answerOf(refusal)
     ;(other as ServerResponse).writeHead(status, headers).end(body)
   }

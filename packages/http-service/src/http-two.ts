@@ -22,9 +22,21 @@ export function isGone(raw: ServerResponse): boolean {
   return stream === undefined ? raw.destroyed : stream.closed || stream.destroyed
 }
 
+/** for the end of a stream to be heard of */
+const UNHEARD_MS = 2000
+
 /** Breaks an answer off so that no client takes it for whole. */
 export function breakOff(raw: ServerResponse): void {
   const { stream } = raw as unknown as Http2ServerResponse
-  if (stream === undefined) raw.destroy()
-  else stream.close(constants.NGHTTP2_INTERNAL_ERROR)
+  if (stream === undefined) {
+    raw.destroy()
+    return
+  }
+  const { session } = stream
+  stream.close(constants.NGHTTP2_INTERNAL_ERROR)
+  // Where nobody reads the connection, the stream is not told, and stays.
+  const unheard = setTimeout(() => {
+    if (!stream.destroyed) session?.destroy()
+  }, UNHEARD_MS).unref()
+  stream.once('close', () => clearTimeout(unheard))
 }

@@ -40,22 +40,34 @@ export function oneAtATime(service: FastifyInstance): void {
   })
 }
 
+/** What may come on a connection while it waits to be taken over. */
+const MOST_HELD_BYTES = 64 * 1024
+
 /**
- * Calls once the requests that have come before on this connection are answered: for what takes the connection over, and
- * would otherwise write into the middle of their answers. Node.js has let go of the connection then; so what it does for an
- * answer that waits for its client to read is done here.
+ * Calls once the requests that have come before on this connection are answered, with what has come since: for what takes the
+ * connection over, and would otherwise write into the middle of their answers. Node.js has let go of the connection then; so
+ * what it does for an answer that waits for its client to read, and for a client that goes, is done here.
  */
-export function afterEarlierAnswers(socket: Socket, next: () => void): void {
+export function afterEarlierAnswers(socket: Socket, next: (more: Buffer) => void): void {
   const queue = queues.get(socket)
   if (queue === undefined || queue.newest.closed) {
-    next()
+    next(Buffer.alloc(0))
     return
   }
+  const held: Buffer[] = []
+  let bytes = 0
   const onDrain = () => queue.answering.emit('drain')
-  socket.on('drain', onDrain)
+  const onEnd = () => socket.destroySoon()
+  const onData = (chunk: Buffer) => {
+    held.push(chunk)
+    bytes += chunk.length
+    if (bytes > MOST_HELD_BYTES) socket.destroy()
+  }
+  socket.on('drain', onDrain).on('data', onData).on('end', onEnd)
   queue.newest.once('close', () => {
-    socket.off('drain', onDrain)
-    next()
+    socket.pause()
+    socket.off('drain', onDrain).off('data', onData).off('end', onEnd)
+    next(Buffer.concat(held))
   })
 }
 
