@@ -10,7 +10,7 @@ const https = await selfSigned()
 
 /** A gateway over TLS, in front of a service that answers every request with exactly these bytes. */
 async function answering(t: Test, bytes: string) {
-  const gateway = await edge(t, { https })
+  const gateway = await edge(t, { https, allowedOrigins: ['https://app.example'] })
   gateway.upstream.answer = (request) => answerWith(request.socket, bytes)
   const session = connectHttpTwo(gateway.url, { rejectUnauthorized: false })
   t.teardown(() => session.destroy())
@@ -83,7 +83,12 @@ t.test('nor is it one to an upgrade', async (t) => {
 })
 
 t.test('of a header that is given twice, and has one value, the first goes on', async (t) => {
-  const lines = ['content-type: a/b', 'age: 1', 'etag: "a"', 'last-modified: x', 'location: /a']
+  const lines = [
+    ...['content-type: a/b', 'age: 1', 'etag: "a"', 'last-modified: x', 'location: /a'],
+    // Headers of requests, which a service may send all the same.
+    ...['referer: a', 'host: a', 'from: a', 'authorization: a', 'range: a', 'if-match: "a"'],
+    ...['user-agent: a', 'max-forwards: 1', 'dnt: 1', 'access-control-request-method: GET']
+  ]
   for (const line of lines) {
     const [name = '', value] = line.split(': ')
     const twice = `${line}\r\n${name}: other`
