@@ -44,7 +44,7 @@ export function answerWriter(
   let hints = 0
   let stream: EventStream | null = null
 
-  /** A fault of this program costs this exchange, and no other. */
+  /** An internal error ends this exchange and no other. */
   const guarded = guard((error) => {
     reply.log.error({ err: error }, 'an answer was broken off')
     over = true
@@ -63,7 +63,7 @@ export function answerWriter(
     else controller.abort(new ClientGone())
   })
   raw.once('close', onClose)
-  // Of a write that came after the end; what is to be done then is done at 'close'.
+  // A write after the end. 'close' follows and cleans up.
   raw.on('error', () => {})
 
   return {
@@ -71,7 +71,7 @@ export function answerWriter(
       controller = started
       if (isGone(raw)) started.abort(new ClientGone())
     }),
-    // What these two throw, undici catches: it aborts, and says so below.
+    // undici catches what these two throw: it aborts, and calls onResponseError.
     onResponseStart(_controller, status, received) {
       if (status < 200) {
         hints += 1
@@ -93,7 +93,7 @@ export function answerWriter(
     },
     onResponseData(paused, chunk) {
       if (raw.writableEnded) {
-        // The gateway has ended it; what else the service has to say is for nobody.
+        // The gateway has ended the answer, so no client will read the rest.
         controller?.abort(new ClientGone())
         return
       }
@@ -101,7 +101,7 @@ export function answerWriter(
       stream?.note(chunk)
       if (raw.write(chunk)) return
       paused.pause()
-      // Where the connection itself is not read, a stream of HTTP/2 cannot even be told that it is closed.
+      // If the client does not read its connection, it never sees that its HTTP/2 stream is closed.
       const unread = afterIdle(() => {
         paused.abort(new ClientGone())
         breakOff(raw)
@@ -137,11 +137,11 @@ export function answerWriter(
 /** Answered before the request has come whole: what is left of it stands before the next one on its connection. */
 export const isStillSending = ({ raw }: FastifyRequest): boolean => !isHttpTwo(raw) && !raw.complete
 
-/** What a service may say before its answer, and what of it goes on to the client. */
+/** How many informational answers a service may send, and how many of them go on to the client. */
 const MOST_HINTS = 64
 const MOST_PASSED_HINTS = 8
 
-/** Headers that cannot be written are not left behind, for the refusal that is written in their place. */
+/** Removes headers that cannot be written, so that the refusal that follows does not contain them. */
 function writeHead(raw: ServerResponse, status: number, headers: ResponseHeaders): void {
   try {
     raw.writeHead(status, headers)
@@ -152,18 +152,17 @@ function writeHead(raw: ServerResponse, status: number, headers: ResponseHeaders
 }
 
 /**
- * Passes on what a service says before its answer (RFC 9110 §15.2). A hint may help, and is no answer: one that Node.js
- * cannot write is dropped.
+ * Passes on informational answers (RFC 9110 §15.2). They only help, so one that Node.js cannot write is dropped.
  */
 function inform(raw: ServerResponse, status: number, { link }: ResponseHeaders): void {
   if (raw.req.httpVersion === '1.0') return
   try {
-    // To a client that does not read, nothing is said that may be left out.
+    // Hints for a client that does not read would only fill memory.
     if ((raw.socket?.writableLength ?? 0) > 0) return
     // HTTP/2 in Node.js has no word for it.
     if (status === 102 && 'writeProcessing' in raw) raw.writeProcessing()
     if (status === 103 && link !== undefined) raw.writeEarlyHints({ link })
   } catch {
-    // Not a link by its own rule, or one too many in a line.
+    // Node.js accepts only one link per value, in its own syntax.
   }
 }

@@ -4,7 +4,7 @@ import type { VerifiedToken } from '../tokens/access-token-verifier.ts'
 import type { Lifetimes, Over } from './lifetimes.ts'
 import type { ResponseHeaders } from './response-headers.ts'
 
-/** for a client to read the last event */
+/** How long a client may take to read the last event. */
 const UNREAD_MS = 5000
 
 /** The last event of a stream that the gateway ends; its data is the error's code. */
@@ -31,7 +31,7 @@ export function eventStream(
     const isBetweenEvents = /(\n\n|\r\r|\r\n\r\n)$/.test(tail)
     const isPlain =
       headers['content-encoding'] === undefined && headers['content-length'] === undefined
-    // In the middle of an event, or before an announced length, an end would pass a part for the whole.
+    // In the middle of an event, or before the announced length, a clean end would look like a whole answer.
     if (!isPlain || !isBetweenEvents) {
       breakOff(raw)
       return

@@ -1,9 +1,9 @@
-/** Ends one exchange, whatever state it is in, because of a fault of this program. Must not throw. */
+/** Ends one exchange, whatever its state, because of an internal error. Must not throw. */
 export type OnFault = (error: Error) => void
 
 /**
- * Wraps what Node.js or a library calls back. Such a callback has no caller of ours that could catch what it throws: unguarded,
- * the bytes of one client or one service would be an uncaught exception, and the end of everybody's requests.
+ * Wraps a callback that Node.js or a library calls. None of our code is there to catch what it throws. Without the guard, the
+ * bytes of one client or one service could cause an uncaught exception and end all requests of the process.
  */
 export const guard =
   (onFault: OnFault) =>

@@ -6,7 +6,7 @@ export type Over = 'TOKEN_EXPIRED' | WhyRevoked
 
 /** What lasts longer than a request ends with the token that it was opened with. */
 export type Lifetimes = {
-  /** Calls once, when the token has expired or is revoked, or at once where it is; the result takes the watch away. */
+  /** Calls once, when the token expires or is revoked, or soon if it already is. Returns a function that stops the watch. */
   watch(token: VerifiedToken | null, onOver: (why: Over) => void): () => void
 }
 
@@ -40,8 +40,8 @@ export function lifetimes(
         if (why === null) untilExpiry()
         else end(why)
       }
-      // What was revoked while the answer or the WebSocket was being opened was told of before anybody watched. And its turn
-      // comes later: whoever watches must first have what takes the watch away.
+      // A revocation that arrived while the answer or the WebSocket was being opened came before this watch, so check once.
+      // Check later, because the caller first needs the function that stops the watch.
       timer = setTimeout(now, 0).unref()
       return stop
     }

@@ -16,7 +16,7 @@ export function limitedBody(source: Readable, limitBytes: number): Readable {
       done(bodyTooLarge())
     }
   })
-  // Its reader may not have come yet, or may have gone: unheard, the error would end the process.
+  // At this moment the body may have no reader. An 'error' event without a listener would end the process.
   body.on('error', () => {})
   source.once('error', (error) => body.destroy(error))
   source.once('close', () => {

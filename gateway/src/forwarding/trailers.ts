@@ -15,9 +15,9 @@ const NEVER_TRAILERS = new Set([
 ])
 
 /**
- * The trailers of a service's answer that go on to the client; null where there are none. One that cannot be written is
- * dropped: the answer is whole without it. HTTP/2 in Node.js writes them when nobody is there any more to catch what it
- * throws. Pure.
+ * The trailers of a service's answer that go on to the client; null if there are none. A trailer that cannot be written is
+ * dropped: the answer is whole without it. Node.js writes HTTP/2 trailers in a callback of its own, so what it throws there
+ * would end the process. Pure.
  */
 export function passedTrailers(received: ResponseHeaders): Record<string, string> | null {
   let passed: Record<string, string> | null = null

@@ -24,8 +24,8 @@ export type SigningKeys = {
   /** The key of a `kid`, after one fetch where it is unknown; null where it stays unknown. */
   find(kid: string): Promise<VerificationKey | null>
   /**
-   * Whether a `kid` that is not found is none of the issuer's: its set was fetched when it was last asked for, or the key is
-   * withdrawn. Otherwise nobody could be asked, which is no answer.
+   * Whether a `kid` that is not found is known not to be the issuer's: the last fetch succeeded, or the key is withdrawn.
+   * Otherwise the issuer could not be asked, which is not an answer.
    */
   isUnknown(kid: string): boolean
   /** Fetches the set now; false where that failed and the last good set stays. */

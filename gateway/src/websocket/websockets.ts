@@ -82,13 +82,13 @@ export function webSockets(app: FastifyInstance, needs: WebSocketNeeds): PassWeb
       link = opened
     })
     if (link !== null) return
-    // The client has gone, or has closed its half: it was not told yes, and nobody else would let go of the service.
+    // The client has gone or has closed its half, so there is no WebSocket. Release the service here; nothing else does.
     service.terminate()
     place.leave()
   }
 
   return (reply, passage) => {
-    // While the stages waited; nobody would give its place back.
+    // The client left while the stages waited. A place taken now would never be released.
     if (isGone(reply.raw)) return
     const place = needs.upstreams.take(passage.route.upstream)
     if (place === null) {
@@ -142,7 +142,7 @@ function open(reply: FastifyReply, passage: Passage, place: Place, opening: Open
   guarded(() => {
     const asked = askService(passage, place, opening.answerMs)
     service = asked
-    // First of all: what it says once it is let go of has no other listener.
+    // First, because 'error' can be emitted after the exchange is released.
     asked.on(
       'error',
       guarded((error: Error) => {
@@ -197,7 +197,7 @@ function passRefusal(
     reply.send(refusalOf(new NotAnAnswer(`a status of ${statusCode}`)))
     return
   }
-  // It may be a stream, if the service has not looked at the upgrade: no longer than its token, nor silent for ever.
+  // A service that ignores the upgrade may answer with a stream. It ends with its token, or when it is silent too long.
   const cut = () => answer.destroy()
   answer.setTimeout(route.idleSeconds * 1000, cut)
   reply.raw.once('close', lifetimes.watch(token, cut))

@@ -33,7 +33,7 @@ const answerWith = (socket: Socket, bytes: string) => socket.end(Buffer.from(byt
 const chunked = (trailers: string) =>
   `HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n${trailers}\r\n\r\n`
 
-/** RFC 9113 §8.2.2 forbids the first seven over HTTP/2, where Node.js throws when nobody can catch it. */
+/** RFC 9113 §8.2.2 forbids the first seven over HTTP/2, where Node.js throws in a callback of its own. */
 const trailers = [
   ...['keep-alive: timeout=5', 'connection: close', 'upgrade: h2c', 'proxy-connection: close'],
   ...['http2-settings: AAMAAABk', 'transfer-encoding: chunked', 'te: gzip'],

@@ -70,7 +70,7 @@ t.test('whatever else the issuer answers, the last good key set stays', async (t
     t.equal(gateway.issuer.fetches, fetches + 1, `${title}: asked once, and nobody else`)
     t.equal(gateway.keys.version, version, `${title}: the set is as it was`)
     t.equal(await presents(gateway, gateway.key), 200, `${title}: its keys still count`)
-    // Which others there are nobody has said.
+    // The issuer has not said which others there are.
     t.equal(await presents(gateway, intruder), 503, `${title}: no other does`)
   }
 })

@@ -204,7 +204,7 @@ t.test(
     again.withdraw(next.kid)
     t.strictSame([again.kids, again.loaded], [[], false], 'the last one, too')
     t.ok(again.isUnknown(next.kid), 'a key that is withdrawn is none')
-    t.notOk(again.isUnknown('another'), 'and of others nobody could be asked')
+    t.notOk(again.isUnknown('another'), 'the issuer could not be asked about others')
   }
 )
 

@@ -107,7 +107,7 @@ t.test('what was skipped is named, with its reason', async (t) => {
   })
 })
 
-t.test('files that nobody has timed start first, then the longest', async (t) => {
+t.test('files without a recorded time start first, then the longest', async (t) => {
   const { order } = await run(t, {
     short: { source: good, expectedSeconds: 1 },
     unknown: { source: good },

@@ -40,7 +40,7 @@ const http2 = {
   settings: { maxConcurrentStreams: 128, maxHeaderListSize: limits.maxHeaderSize }
 }
 const HEADERS_MS = 15_000
-/** How late a request that takes too long may be ended: Node.js looks every 30 s where nobody says. */
+/** How late a request that takes too long may be ended. Node.js looks every 30 s by default. */
 const LONGEST_LATENESS_MS = 5000
 /** an upload may take a while */
 const REQUEST_MS = { json: 30_000, streamed: 300_000 } as const

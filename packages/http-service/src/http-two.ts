@@ -22,7 +22,7 @@ export function isGone(raw: ServerResponse): boolean {
   return stream === undefined ? raw.destroyed : stream.closed || stream.destroyed
 }
 
-/** for the end of a stream to be heard of */
+/** How long a client may take to notice that its stream was reset. */
 const UNHEARD_MS = 2000
 
 /** Breaks an answer off so that no client takes it for whole. */
@@ -34,7 +34,7 @@ export function breakOff(raw: ServerResponse): void {
   }
   const { session } = stream
   stream.close(constants.NGHTTP2_INTERNAL_ERROR)
-  // Where nobody reads the connection, the stream is not told, and stays.
+  // A client that does not read its connection never sees the reset, and the stream would stay.
   const unheard = setTimeout(() => {
     if (!stream.destroyed) session?.destroy()
   }, UNHEARD_MS).unref()

@@ -40,13 +40,13 @@ export function oneAtATime(service: FastifyInstance): void {
   })
 }
 
-/** What may come on a connection while it waits to be taken over. */
+/** How many bytes may arrive on a connection that waits to be taken over. */
 const MOST_HELD_BYTES = 64 * 1024
 
 /**
- * Calls once the requests that have come before on this connection are answered, with what has come since: for what takes the
- * connection over, and would otherwise write into the middle of their answers. Node.js has let go of the connection then; so
- * what it does for an answer that waits for its client to read, and for a client that goes, is done here.
+ * Calls `next` once the earlier requests on this connection are answered, with the bytes that arrived since. For code that takes
+ * the connection over: it would otherwise write into the middle of those answers. Node.js has already let go of the
+ * connection, so this also resumes an answer when its client reads again, and notices a client that leaves.
  */
 export function afterEarlierAnswers(socket: Socket, next: (more: Buffer) => void): void {
   const queue = queues.get(socket)
