@@ -74,7 +74,11 @@ t.test('on one installation, one after the other', { skip }, async (t) => {
     t.match(await next(), /active/)
     t.match(await next(), /retiring/)
     t.match(await next({ API }), /none failed/)
-    t.strictSame(await allSay(tokens.accessToken, '200'), both('200'), 'nobody was signed out')
+    t.strictSame(
+      await allSay(tokens.accessToken, '200'),
+      both('200'),
+      'the user is still signed in'
+    )
     t.ok(isOver(), 'every block of the page was run')
   })
 

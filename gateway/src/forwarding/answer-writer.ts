@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http'
-import { breakOff, isGone, isHttpTwo } from '@gatehouse/http-service/http-two'
+import { breakOff, breakOffUnlessClosed, isGone, isHttpTwo } from '@gatehouse/http-service/http-two'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Dispatcher } from 'undici'
 import type { MarkOrigin } from '../cross-origin.ts'
@@ -51,8 +51,6 @@ export function answerWriter(
     events.onEnd()
     breakOff(raw)
   })
-  const afterIdle = (give: () => void) =>
-    setTimeout(guarded(give), route.idleSeconds * 1000).unref()
   const flushHeaders = guarded((): void => {
     if (!flushed && !over) raw.flushHeaders()
   })
@@ -102,10 +100,11 @@ export function answerWriter(
       if (raw.write(chunk)) return
       paused.pause()
       // If the client does not read its connection, it never sees that its HTTP/2 stream is closed.
-      const unread = afterIdle(() => {
+      const giveUp = guarded((): void => {
         paused.abort(new ClientGone())
         breakOff(raw)
       })
+      const unread = setTimeout(giveUp, route.idleSeconds * 1000).unref()
       raw.once(
         'drain',
         guarded(() => {
@@ -120,9 +119,7 @@ export function answerWriter(
       const passed = passedTrailers(trailers as ResponseHeaders)
       if (passed !== null) raw.addTrailers(passed)
       raw.end()
-      if (raw.writableLength === 0) return
-      const unread = afterIdle(() => breakOff(raw))
-      raw.once('close', () => clearTimeout(unread))
+      if (raw.writableLength > 0) breakOffUnlessClosed(raw, route.idleSeconds * 1000)
     }),
     onResponseError: guarded((_controller, error) => {
       over = true

@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http'
-import { breakOff } from '@gatehouse/http-service/http-two'
+import { breakOff, breakOffUnlessClosed } from '@gatehouse/http-service/http-two'
 import type { VerifiedToken } from '../tokens/access-token-verifier.ts'
 import type { Lifetimes, Over } from './lifetimes.ts'
 import type { ResponseHeaders } from './response-headers.ts'
@@ -37,8 +37,7 @@ export function eventStream(
       return
     }
     raw.end(`event: ${LAST_EVENT}\ndata: ${why}\n\n`)
-    const unread = setTimeout(() => breakOff(raw), UNREAD_MS).unref()
-    raw.once('close', () => clearTimeout(unread))
+    breakOffUnlessClosed(raw, UNREAD_MS)
   }
   raw.once('close', lifetimes.watch(token, end))
   return {

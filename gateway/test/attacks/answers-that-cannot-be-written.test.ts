@@ -35,9 +35,16 @@ const chunked = (trailers: string) =>
 
 /** RFC 9113 §8.2.2 forbids the first seven over HTTP/2, where Node.js throws in a callback of its own. */
 const trailers = [
-  ...['keep-alive: timeout=5', 'connection: close', 'upgrade: h2c', 'proxy-connection: close'],
-  ...['http2-settings: AAMAAABk', 'transfer-encoding: chunked', 'te: gzip'],
-  ...['x-auth-subject: evil', 'set-cookie: a=1', 'x-odd: caf\xe9'],
+  'keep-alive: timeout=5',
+  'connection: close',
+  'upgrade: h2c',
+  'proxy-connection: close',
+  'http2-settings: AAMAAABk',
+  'transfer-encoding: chunked',
+  'te: gzip',
+  'x-auth-subject: evil',
+  'set-cookie: a=1',
+  'x-odd: caf\xe9',
   'etag: "a"\r\netag: "b"'
 ]
 
@@ -51,7 +58,7 @@ t.test('a trailer that may not go on is dropped, and its answer is whole', async
   }
 })
 
-t.test('a status that HTTP does not have is no answer', async (t) => {
+t.test('a status outside 100 to 599 is answered 502', async (t) => {
   for (const status of ['600', '777', '999']) {
     const { gateway, ask } = await answering(
       t,
@@ -68,7 +75,7 @@ t.test('a status that HTTP does not have is no answer', async (t) => {
   }
 })
 
-t.test('nor is it one to an upgrade', async (t) => {
+t.test('a status outside 100 to 599 as the answer to an upgrade is 502', async (t) => {
   const { gateway, open } = await sockets(t)
   gateway.upstream.server.removeAllListeners('upgrade')
   for (const status of ['600', '999']) {
@@ -84,10 +91,22 @@ t.test('nor is it one to an upgrade', async (t) => {
 
 t.test('of a header that is given twice, and has one value, the first goes on', async (t) => {
   const lines = [
-    ...['content-type: a/b', 'age: 1', 'etag: "a"', 'last-modified: x', 'location: /a'],
+    'content-type: a/b',
+    'age: 1',
+    'etag: "a"',
+    'last-modified: x',
+    'location: /a',
     // Headers of requests, which a service may send all the same.
-    ...['referer: a', 'host: a', 'from: a', 'authorization: a', 'range: a', 'if-match: "a"'],
-    ...['user-agent: a', 'max-forwards: 1', 'dnt: 1', 'access-control-request-method: GET']
+    'referer: a',
+    'host: a',
+    'from: a',
+    'authorization: a',
+    'range: a',
+    'if-match: "a"',
+    'user-agent: a',
+    'max-forwards: 1',
+    'dnt: 1',
+    'access-control-request-method: GET'
   ]
   for (const line of lines) {
     const [name = '', value] = line.split(': ')

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { PassThrough } from 'node:stream'
+import { eventually } from '@gatehouse/fixtures/client'
 import t from 'tap'
 import { limitedBody } from '../../src/forwarding/limited-body.ts'
 import { edge } from '../fixtures/edge.ts'
@@ -18,18 +19,15 @@ async function exchange(port: number, ...pieces: string[]): Promise<string> {
   return text
 }
 
-t.test(
-  'a body whose client breaks off before anybody reads it is no fault of the process',
-  async (t) => {
-    const source = new PassThrough()
-    const body = limitedBody(source, 10)
-    source.destroy(new Error('aborted'))
-    await new Promise((resolve) => source.once('close', () => setImmediate(resolve)))
-    t.ok(body.destroyed)
-  }
-)
+t.test('a client that breaks off before its body is read does not end the process', async (t) => {
+  const source = new PassThrough()
+  const body = limitedBody(source, 10)
+  source.destroy(new Error('aborted'))
+  await new Promise((resolve) => source.once('close', () => setImmediate(resolve)))
+  t.ok(body.destroyed)
+})
 
-t.test('nor is one that is too large for its route', async (t) => {
+t.test('a body that is too large for its route does not end the process', async (t) => {
   const source = new PassThrough()
   const body = limitedBody(source, 10)
   source.write('x'.repeat(100))
@@ -55,8 +53,12 @@ t.test('an upload that is refused, and then reset, ends nothing else', async (t)
   }
   held.destroy()
   gateway.upstream.answer = (_request, response) => response.end('well')
-  while ((await gateway.call('/open')).status !== 200) await new Promise(setImmediate)
-  t.pass('the place is free again')
+  const again = await eventually(
+    () => gateway.call('/open'),
+    ({ status }) => status === 200,
+    10_000
+  )
+  t.equal(again.status, 200, 'the place is free again')
 })
 
 t.test('CONNECT behind a request waits for the answer to it', async (t) => {

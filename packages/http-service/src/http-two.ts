@@ -22,6 +22,12 @@ export function isGone(raw: ServerResponse): boolean {
   return stream === undefined ? raw.destroyed : stream.closed || stream.destroyed
 }
 
+/** Breaks an answer off that is not closed in time: its client does not read. */
+export function breakOffUnlessClosed(raw: ServerResponse, withinMs: number): void {
+  const unread = setTimeout(() => breakOff(raw), withinMs).unref()
+  raw.once('close', () => clearTimeout(unread))
+}
+
 /** How long a client may take to notice that its stream was reset. */
 const UNHEARD_MS = 2000
 
