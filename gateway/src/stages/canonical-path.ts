@@ -10,14 +10,15 @@ const PATH = /^\/(?:[A-Za-z0-9\-._~!$&'()*+,;=:@/]|%[0-9A-Fa-f]{2})*$/
 /** RFC 3986 §3.4, and the brackets and such that browsers leave as they are; no space, no control, nothing over ASCII */
 const QUERY = /^\?[\x21\x22\x24-\x7e]*$/
 /**
- * Encodings that hide something: of slash, backslash and controls; of letters, digits and `-._~`, which are the same path
- * written twice (RFC 3986 §6.2.2.2); and of a percent sign before what would then be another encoding.
+ * Encodings that are refused. A service may decode a path before it splits it, and nginx writes a decoded `$uri` into the
+ * next request line. So no encoding may stand for a delimiter (`# / ; ? \`), which would end or divide the path; for a
+ * percent sign, which would let a second decoding find what the first did not; for a control character; or for a letter, a
+ * digit or one of `-._~`, which would be a second spelling of the same path (RFC 3986 §6.2.2.2).
  */
 const HIDDEN = new RegExp(
   [
-    '%(?:2[Ff]|5[Cc]|[01][0-9A-Fa-f]|7[Ff])',
-    '%(?:2[DdEe]|3[0-9]|4[1-9A-Fa-f]|5[0-9AaFf]|6[1-9A-Fa-f]|7[0-9AaEe])',
-    '%25[0-9A-Fa-f]{2}'
+    '%(?:2[35Ff]|3[BbFf]|5[Cc]|[01][0-9A-Fa-f]|7[Ff])',
+    '%(?:2[DdEe]|3[0-9]|4[1-9A-Fa-f]|5[0-9AaFf]|6[1-9A-Fa-f]|7[0-9AaEe])'
   ].join('|')
 )
 /**
@@ -46,17 +47,24 @@ export function canonicalTarget(target: string): CanonicalTarget | null {
 }
 
 /** What some servers take off a path, or make of it, before they look for what it names. */
-const LOOSE = /[;%A-Z]|\.(?:\/|$)/
+const LOOSE = /[;%+A-Z]|\.(?:\/|$)/
 
 /**
- * A canonical path as the most lenient of servers might read it: decoded, without parameters (Tomcat), without dots and spaces
- * at the end of a name (Windows), whatever the case, and with look-alikes made one. Two paths with one such reading may be one
- * resource. Pure.
+ * A canonical path as the most lenient of servers might read it: decoded (a plus sign too, as in a form), without parameters
+ * (Tomcat), without dots and spaces at the end of a name (Windows), whatever the case, and with look-alikes made one. A path
+ * with a space has a second reading, which ends there: a decoded space ends the target of a request line (RFC 9112 §3). Two
+ * paths with a reading in common may be one resource. Pure.
  */
-export function looseReading(path: string): string {
-  if (!LOOSE.test(path)) return path
-  const segments = decodeURIComponent(path).normalize('NFKC').toLowerCase().split('/')
-  const names = segments.map(nameOf)
+export function looseReadings(path: string): readonly string[] {
+  if (!LOOSE.test(path)) return [path]
+  const decoded = decodeURIComponent(path.replaceAll('+', ' ')).normalize('NFKC').toLowerCase()
+  const whole = withLooseNames(decoded)
+  const end = decoded.search(/\s/)
+  return end < 0 ? [whole] : [whole, withLooseNames(decoded.slice(0, end))]
+}
+
+function withLooseNames(path: string): string {
+  const names = path.split('/').map(nameOf)
   return `/${names.filter((name) => name !== '').join('/')}`
 }
 

@@ -2,7 +2,7 @@ import { malformed, methodNotAllowed, noRoute, pathTooLong } from '../refusals.t
 import { demandOf, methodsOf } from '../routes/demand.ts'
 import type { Demand, Route } from '../routes/route.ts'
 import type { RouteTable } from '../routes/route-table.ts'
-import { type CanonicalTarget, canonicalTarget, looseReading } from './canonical-path.ts'
+import { type CanonicalTarget, canonicalTarget, looseReadings } from './canonical-path.ts'
 import type { StrippedRequest } from './strip.ts'
 
 export type Match = {
@@ -29,7 +29,7 @@ export function match(
   const route = table.match(canonical.path)
   if (route === null) throw noRoute()
   // What one row lets in must not be what a lenient server serves as another row's (`/open/inner;x`, `/open/INNER`).
-  if (table.matchLoosely(looseReading(canonical.path)) !== route) {
+  if (looseReadings(canonical.path).some((reading) => table.matchLoosely(reading) !== route)) {
     throw malformed('path of two rows', 'the path could be read as another one')
   }
   const demands = demandOf(route, method)

@@ -20,6 +20,8 @@ const ambiguous = [
     /open/%252e%252e/closed /open/%252fclosed /open/%25%32%65 /open/%2525 /open/%255cclosed
     /open/%c0%ae%c0%ae/closed /open/%c0%afclosed /open/%e0%80%ae /open/%ff /open/%f8%80%80%80%ae /open/%ed%a0%80
     /open/%e2%80%a5/closed /open/%EF%BC%8E%EF%BC%8E/closed /open/%e2%80%a6/x /open%EF%BC%8Fclosed /open%ef%bc%8f /open/%EF%BC%BC../closed
+    /open/%3f /open/x%3Fy /open%3fx /closed%3f/open /open/%23 /open/x%23y /open/100%25 /open/%25u002e /open/%25%20 /open/x%3by /open/.%3b/x
+    /open/%EF%BC%9F /open/%EF%BC%83 /open/%CD%BE /open/%EF%B9%96 /open/%EF%B9%9F
     /open/%EF%BC%85%32%65/closed /open/%EF%BC%9B/closed /open/%20./closed /open/.%20/closed
     /open/%u002e%u002e/closed /open/% /open/%2 /open/%zz /open/%%32e /open/100%
     /op%65n /%6fpen /%63losed /open/%7ex /open/%41 /open/%2d /open/%30 /open/%5f
@@ -47,7 +49,7 @@ const nobodys = words(`
 /** What is canonical goes on exactly as it is; the service may make of it what it likes, but it is of that row. */
 const canonical = words(`
   /open /open/ /open/x /open/x/ /open?/../closed /open?x=%2e%2e%2f&y=%00&z=% /open?a[]=1|2 /open?a={"b":1}
-  /open/a%20b /open/%E2%82%AC /open/%e2%82%ac /open/%F0%9F%9A%80 /open/x%3Fy /open/x%23y /open/100%25
+  /open/a%20b /open/%E2%82%AC /open/%e2%82%ac /open/%F0%9F%9A%80 /open/x%26y /open/%22x%22 /open/a+b
   /open/x;y=1 /open/;/x /open/.x /open/x. /open/x..y /open/!$&'()*+,;=:@ /open/closed /open/open /open/-_~
   /open?http://evil/`)
 
@@ -89,12 +91,19 @@ t.test('what a lenient server serves as a closed row’s is not let in by an ope
   const gateway = await edge(t, { rows })
   for (const path of [
     ...['/open/INNER', '/open/Inner/x', '/open/inner;x', '/open/inner;jsessionid=1/x'],
-    ...['/open/inner.', '/open/inner%20', '/open/inner.%20/x', '/open/%EF%BD%89nner']
+    ...['/open/inner.', '/open/inner%20', '/open/inner.%20/x', '/open/%EF%BD%89nner'],
+    ...['/open/inner%20x', '/open/inner%20HTTP/1.0', '/open/inner%C2%A0x', '/open/inner+x']
   ]) {
     const { statuses, received } = await provoke(gateway, head(`GET ${path} HTTP/1.1`))
     t.strictSame([statuses, received], [[400], []], path)
   }
-  for (const path of ['/open/innermost', '/open/x/inner', '/open/x;/inner']) {
+  for (const path of [
+    '/open/innermost',
+    '/open/x/inner',
+    '/open/x;/inner',
+    '/open/x%20inner',
+    '/open/x+inner'
+  ]) {
     const { statuses } = await provoke(gateway, head(`GET ${path} HTTP/1.1`))
     t.strictSame(statuses, [200], path)
   }

@@ -20,7 +20,22 @@ routes:
 )
 const pieces = [
   ...['/', '//', '.', '..', './', '../', '/..', '/.', '\\', ';', ';x=1', '..;', '%', '%25', '%2'],
-  ...['%2e', '%2E', '%2f', '%2F', '%5c', '%00', '%252e', '%252f', '%c0%ae', '%e2%80%ae', '%ff'],
+  ...[
+    '%2e',
+    '%2E',
+    '%2f',
+    '%2F',
+    '%5c',
+    '%00',
+    '%252e',
+    '%252f',
+    '%3f',
+    '%23',
+    '%3b',
+    '%c0%ae',
+    '%e2%80%ae',
+    '%ff'
+  ],
   ...[
     '%u002e',
     '%6f',
@@ -53,6 +68,12 @@ const readings: Record<string, (path: string) => string | null> = {
   'as browsers and Node.js read it': (path) => new URL(`http://h${path}`).pathname,
   'decoded, then resolved': (path) => resolved(decoded(path)),
   'decoded twice': (path) => resolved(decoded(decoded(path))),
+  'decoded three times': (path) => resolved(decoded(decoded(decoded(path)))),
+  'decoded, then read as a URL': (path) => urlPath(decoded(path)),
+  'decoded twice, then read as a URL': (path) => urlPath(decoded(decoded(path))),
+  'decoded into a request line': (path) => resolved(decoded(path)?.split(' ', 1)[0] ?? null),
+  'decoded as a form into a request line': (path) =>
+    resolved(decoded(path.replaceAll('+', ' '))?.split(/[ ?#]/, 1)[0] ?? null),
   'without parameters': (path) => resolved(decoded(path)?.replace(/;[^/]*/g, '') ?? null),
   'with backslashes as slashes': (path) => resolved(decoded(path)?.replaceAll('\\', '/') ?? null),
   'cut at a NUL': (path) => resolved(decoded(path)?.split('\0', 1)[0] ?? null),
@@ -69,6 +90,8 @@ function decoded(path: string | null): string | null {
     return null
   }
 }
+const urlPath = (path: string | null) =>
+  path === null ? null : new URL(`http://h${path}`).pathname
 const resolved = (path: string | null) => (path === null ? null : posix.normalize(path))
 
 /** The row that a reader would have been let in by. */
