@@ -1,5 +1,6 @@
 import { createPublicKey, hash, type JsonWebKey, type KeyObject } from 'node:crypto'
 import type { Algorithm } from '@gatehouse/access-token/claims'
+import { isRoca } from './roca.ts'
 
 /** A key that access tokens are verified with. Its algorithm is a property of the key, not of the token. */
 export type VerificationKey = {
@@ -23,8 +24,8 @@ const PRIVATE_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k']
 const NONE: ReadonlySet<string> = new Set()
 
 /**
- * Reads a JSON Web Key Set (RFC 7517), but for the keys that are withdrawn. Keys that are not for our use are ignored one by one: other types, weak ones, ones
- * with private parts, and every key of a `kid` that is given twice. Pure.
+ * Reads a JSON Web Key Set (RFC 7517), but for the keys that are withdrawn. Keys that are not for our use are ignored one by one: other types, weak ones
+ * (short, with a small exponent, or ROCA), ones with private parts, and every key of a `kid` that is given twice. Pure.
  * @returns null where the document is no key set, or no key of it is usable
  */
 export function readKeySet(text: string, withdrawn = NONE): KeySet | null {
@@ -80,9 +81,11 @@ function readKey(jwk: unknown): VerificationKey | null {
   }
 }
 
-function isWeak({ asymmetricKeyDetails }: KeyObject): boolean {
-  const { modulusLength = 0, publicExponent = 0n } = asymmetricKeyDetails ?? {}
-  return modulusLength < RSA_MIN_BITS || publicExponent < RSA_MIN_EXPONENT
+function isWeak(key: KeyObject): boolean {
+  const { modulusLength = 0, publicExponent = 0n } = key.asymmetricKeyDetails ?? {}
+  if (modulusLength < RSA_MIN_BITS || publicExponent < RSA_MIN_EXPONENT) return true
+  const { n = '' } = key.export({ format: 'jwk' })
+  return isRoca(BigInt(`0x${Buffer.from(n, 'base64url').toString('hex')}`))
 }
 
 function algorithmOf({ kty, crv }: Record<string, unknown>): Algorithm | null {
