@@ -18,7 +18,7 @@ export type StrippedRequest = {
   readonly method: string
   /** as it stands in the request line */
   readonly target: string
-  /** as the request names it; empty in HTTP/1.0 */
+  /** as the request names it; empty in HTTP/1.0, which need not name one */
   readonly host: string
   /** what a service may see, by lower-case name */
   readonly headers: Readonly<RequestHeaders>
@@ -92,14 +92,15 @@ const AT_MOST_ONCE = new Set([
 /** Headers with a meaning here, which a service may not be told another of by another spelling of their names. */
 const READ_HERE = new Set<string>([...AT_MOST_ONCE, ...Object.values(traceHeader)])
 
-/** RFC 3986 §3.2.2, without percent-encoding; empty where there is none (RFC 9112 §3.2) */
-const HOST = /^(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]*)(?::(\d{1,5}))?$/
+/** RFC 3986 §3.2.2, without user information and percent-encoding. Empty is no host: every http URI has one (RFC 9110 §4.2.1). */
+const HOST = /^(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::(\d{1,5}))?$/
 const LAST_PORT = 65_535
 
 export function strip(raw: IncomingMessage): StrippedRequest {
   const received = collect(raw.rawHeaders)
   refuseAmbiguousBody(raw.method ?? '', received)
-  if (!isHost(received.host ?? '')) throw malformed('host', 'Host is not the name of a host')
+  if (received.host !== undefined && !isHost(received.host))
+    throw malformed('host', 'Host is not the name of a host')
   const websocket = handshakeOf(raw, received)
   const named = connectionNames(received.connection)
   const headers: RequestHeaders = {}

@@ -92,6 +92,10 @@ const hostile: Record<string, Buffer> = {
   'an authority with a user': headers(asking({ ':authority': 'evil@gateway.example' })),
   'an authority with a path': headers(asking({ ':authority': 'gateway.example/evil' })),
   'an authority with a line in it': headers(asking({ ':authority': 'a\r\nx-evil: evil' })),
+  'an empty authority': headers(asking({ ':authority': '', ':path': '/open/evil' })),
+  'an empty Host in place of an authority': headers(
+    without(':authority', ['host', ''], ['x', 'evil'])
+  ),
   'no authority at all': headers(without(':authority')),
   'a hop-by-hop header': headers(asking({}, ['connection', 'x-evil'])),
   'an upgrade': headers(asking({}, ['upgrade', 'evil'])),

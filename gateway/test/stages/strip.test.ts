@@ -106,10 +106,22 @@ t.test('what could be read in two ways is refused, and ends the connection', asy
         ]
       ]
     ),
-    ...['a b', 'a/b', 'user@a', 'a:', 'a:123456', '[::1', 'é'].map((host): [string, string[][]] => [
-      `host ${host}`,
-      [['Host', host]]
-    ])
+    ...[
+      '',
+      ' ',
+      ':80',
+      'a b',
+      'a/b',
+      'user@a',
+      'user:b@a',
+      'a%2eb',
+      'a,b',
+      'a?b',
+      'a:',
+      'a:123456',
+      '[::1',
+      'é'
+    ].map((host): [string, string[][]] => [`host ${host}`, [['Host', host]]])
   ]
   for (const [title, lines, method] of refused) {
     const refusal = refusalOf(lines, method)

@@ -8,7 +8,7 @@ import { answerOf, rawAnswer } from './raw-answer.ts'
 
 /**
  * Refuses what Node.js lets pass, or answers by itself in a form of its own: versions that are none of HTTP/1.x (its parser
- * reads 0.9 and 2.0 too), HTTP/1.1 without Host (RFC 9112 §3.2), chunks in HTTP/1.0, which has none (§6.1), an expectation
+ * reads 0.9 and 2.0 too), HTTP/1.1 without Host or with an empty one (RFC 9112 §3.2), chunks in HTTP/1.0, which has none (§6.1), an expectation
  * that nobody can meet (RFC 9110 §10.1.1), and CONNECT.
  */
 export function httpOne(service: FastifyInstance): void {
@@ -42,15 +42,14 @@ const waitsForContinue = ({ headers, httpVersion }: IncomingMessage): boolean =>
 function flawOf(raw: IncomingMessage): string | null {
   const { httpVersion, headers } = raw
   if (headers.expect !== undefined && !CONTINUE.test(headers.expect)) return 'another expectation'
-  if (httpVersion === '1.1') return headers.host === undefined ? 'no Host' : null
-  if (isHttpTwo(raw)) return hasAuthority(headers) ? null : 'no authority'
+  if (httpVersion === '1.1') return isNamed(headers.host) ? null : 'no Host'
+  if (isHttpTwo(raw)) return isNamed(headers[':authority'] ?? headers.host) ? null : 'no authority'
   if (httpVersion !== '1.0') return 'another version of HTTP'
   return headers['transfer-encoding'] === undefined ? null : 'Transfer-Encoding in HTTP/1.0'
 }
 
-/** RFC 9113 §8.3.1 */
-const hasAuthority = (headers: IncomingMessage['headers']): boolean =>
-  (headers[':authority'] ?? headers.host) !== undefined
+/** RFC 9113 §8.3.1: `:authority` is the Host of HTTP/2. Empty names no host, and every http URI has one (RFC 9110 §4.2.1). */
+const isNamed = (host: string | string[] | undefined): boolean => host !== undefined && host !== ''
 
 const CONTINUE = /^100-continue$/i
 

@@ -8,6 +8,10 @@ const refused: Record<string, [bytes: string, status: string]> = {
   'HTTP/0.9': ['GET /notes/7 HTTP/0.9\r\n\r\n', '400 Bad Request'],
   'HTTP/2.0 in the request line': [`GET /notes/7 HTTP/2.0\r\n${last}\r\n`, '400 Bad Request'],
   'no Host': ['GET /notes/7 HTTP/1.1\r\nconnection: close\r\n\r\n', '400 Bad Request'],
+  'an empty Host': [
+    'GET /notes/7 HTTP/1.1\r\nhost:\r\nconnection: close\r\n\r\n',
+    '400 Bad Request'
+  ],
   'chunks in HTTP/1.0': [
     'POST /anything HTTP/1.0\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n',
     '400 Bad Request'
