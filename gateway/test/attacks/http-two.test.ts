@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import type { Edge } from '../fixtures/edge.ts'
 import {
+  ACK,
   END_HEADERS,
   END_STREAM,
   edgeOverTls,
@@ -12,7 +13,8 @@ import {
   kind,
   type Outcome,
   outcomeOf,
-  rawConnection
+  rawConnection,
+  repeated
 } from './fixtures/raw-http-two.ts'
 
 const plain: Field[] = [
@@ -152,6 +154,43 @@ t.test('what HTTP/2 can say and HTTP/1 cannot is not said to a service', async (
   }
   t.equal(await outcomeOf(t, gateway, headers(plain)), 200, 'others are served')
 })
+
+/** What a client says before its requests, which frees Node.js from its own limit or holds it to that. */
+const beginnings = {
+  'confirms the settings': frame(kind.settings, ACK, 0),
+  'does not confirm the settings': Buffer.alloc(0)
+}
+
+for (const [title, beginning] of Object.entries(beginnings)) {
+  t.test(`a client that ${title} may send headers of 16 KiB, as decoded`, async (t) => {
+    const gateway = await edgeOverTls(t)
+    const asks = (more: Buffer) =>
+      outcomeOf(
+        t,
+        gateway,
+        Buffer.concat([
+          beginning,
+          frame(kind.headers, END_STREAM, 1, fields(plain)),
+          frame(kind.continuation, END_HEADERS, 1, more)
+        ])
+      )
+    const lines = Array.from({ length: 90 }, (_, at): Field => [`x-${at}`, 'y'.repeat(160)])
+    t.equal(await asks(fields(lines)), 200, 'in many lines')
+    t.equal(await asks(fields([['x', 'y'.repeat(15_500)]])), 200, 'in one line')
+    const [many, one] = gateway.upstream.received.splice(0)
+    t.equal(many?.headers['x-89']?.length, 160)
+    t.equal(one?.headers.x?.length, 15_500)
+    t.equal(await asks(fields([['x', 'y'.repeat(16_350)]])), 431, 'a little more')
+    t.equal(await asks(repeated(['x', 'y'.repeat(4000)], 3)), 200, 'four times 4 kB')
+    gateway.upstream.received.length = 0
+    t.equal(await asks(repeated(['x', 'y'.repeat(4000)], 4)), 431, 'five times 4 kB')
+    for (const times of [20, 90]) {
+      const outcome = await asks(repeated(['x', 'y'.repeat(4000)], times))
+      t.ok([431, 'reset'].includes(outcome), `${times} references: ${outcome}`)
+    }
+    t.strictSame(gateway.upstream.received, [], 'no service sees them')
+  })
+}
 
 const isAnswer = (outcome: Outcome): boolean =>
   typeof outcome === 'string' || (outcome >= 200 && outcome < 500)

@@ -4,6 +4,7 @@ import Fastify, { type FastifyServerOptions, LogController } from 'fastify'
 import { boundRequests } from './bound-requests.ts'
 import { answerClientError } from './client-error.ts'
 import { problemForm } from './error-form.ts'
+import { headerLimits } from './header-limits.ts'
 import { httpOne } from './http-one.ts'
 import { jsonBodies } from './json-bodies.ts'
 import { oneAtATime } from './one-at-a-time.ts'
@@ -29,15 +30,15 @@ export type ServiceOptions = {
 
 const BODY_LIMIT_BYTES = 16 * 1024
 const limits = {
-  /** a header section over the size is 431 */
-  maxHeaderSize: 16 * 1024,
+  maxHeaderSize: headerLimits.maxHeaderSize,
   /** refused in our own words */
   requireHostHeader: false
 }
 const http2 = {
   allowHTTP1: true,
   /** many streams of one connection, but not any number */
-  settings: { maxConcurrentStreams: 128, maxHeaderListSize: limits.maxHeaderSize }
+  maxHeaderListPairs: headerLimits.maxHeaderListPairs,
+  settings: { maxConcurrentStreams: 128, maxHeaderListSize: headerLimits.maxHeaderListSize }
 }
 const HEADERS_MS = 15_000
 /** How late a request that takes too long may be ended. Node.js looks every 30 s by default. */

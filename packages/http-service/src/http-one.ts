@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { Refusal } from '@gatehouse/problem/refusal'
 import type { FastifyInstance } from 'fastify'
+import { headersTooLarge, isHeaderSectionTooLarge } from './header-limits.ts'
 import { isHttpTwo, tellOfBody } from './http-two.ts'
 import { afterEarlierAnswers } from './one-at-a-time.ts'
 import { answerOf, rawAnswer } from './raw-answer.ts'
@@ -18,6 +19,7 @@ export function httpOne(service: FastifyInstance): void {
   server.on('checkContinue', (request, response) => server.emit('request', request, response))
   server.on('connect', refuseTunnel)
   service.addHook('onRequest', (request, reply, next) => {
+    if (isHeaderSectionTooLarge(request.raw)) return next(headersTooLarge('over HTTP/2'))
     tellOfBody(request.raw)
     const flaw = flawOf(request.raw)
     if (flaw !== null) return next(unreadable(flaw))
