@@ -5,7 +5,13 @@ import type { FastifyInstance } from 'fastify'
 import { isHttpTwo } from './http-two.ts'
 
 /** The requests of one connection that have come and are not answered yet. */
-type Queue = { answering: ServerResponse; newest: ServerResponse; waiting: number }
+type Queue = {
+  answering: ServerResponse
+  newest: ServerResponse
+  waiting: number
+  /** called in place of taking the newest up */
+  onTurn?: () => void
+}
 
 const queues = new WeakMap<Socket, Queue>()
 
@@ -35,6 +41,7 @@ export function oneAtATime(service: FastifyInstance): void {
       queue.answering = reply.raw
       queue.waiting -= 1
       if (isEnding(socket)) next(afterTheEnd())
+      else if (queue.onTurn !== undefined && reply.raw === queue.newest) queue.onTurn()
       else next()
     })
   })
@@ -71,10 +78,20 @@ export function afterEarlierAnswers(socket: Socket, next: (more: Buffer) => void
   })
 }
 
-/** Whether an answer has begun to go out on this connection, so that nothing else may be written there. */
-export const hasAnswerUnderWay = (socket: Socket): boolean => {
-  const answering = queues.get(socket)?.answering
-  return answering?.headersSent === true && !answering.closed
+/**
+ * Calls `next` when it is the turn of bytes that Node.js could not read. If they are of the body of the newest request, they
+ * are answered in its place, unless its own answer has begun; if they come behind it, they are answered after it.
+ */
+export function inItsTurn(socket: Socket, next: (mayAnswer: boolean) => void): void {
+  const queue = queues.get(socket)
+  if (queue === undefined || queue.newest.closed) {
+    next(true)
+    return
+  }
+  const { newest } = queue
+  if (newest.req.complete) newest.once('close', () => next(true))
+  else if (queue.answering === newest) next(!newest.headersSent)
+  else queue.onTurn = () => next(!newest.headersSent)
 }
 
 /** Whether a request of this connection is not answered yet. */

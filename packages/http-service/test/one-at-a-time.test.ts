@@ -1,5 +1,6 @@
 import { connect } from 'node:net'
 import { text } from 'node:stream/consumers'
+import type { ServiceOptions } from '@gatehouse/http-service/build-service'
 import t, { type Test } from 'tap'
 import { exchange } from './fixtures/exchange.ts'
 import { smallService } from './fixtures/small-service.ts'
@@ -8,15 +9,21 @@ const get = (path: string, ...lines: string[]) =>
   `${[`GET ${path} HTTP/1.1`, 'host: a', ...lines].join('\r\n')}\r\n\r\n`
 
 /** A service that notes when it takes a request up, and answers when it is told. */
-function slowService() {
+function slowService(options: Partial<ServiceOptions> = {}) {
   const taken: string[] = []
   const answers: (() => void)[] = []
-  const service = smallService()
-  service.get('/slow/:id', async (request) => {
-    taken.push((request.params as { id: string }).id)
-    await new Promise<void>((resolve) => answers.push(resolve))
-    return {}
-  })
+  const service = smallService(undefined, options)
+  for (const method of ['GET', 'POST']) {
+    service.route({
+      method,
+      url: '/slow/:id',
+      handler: async (request) => {
+        taken.push((request.params as { id: string }).id)
+        await new Promise<void>((resolve) => answers.push(resolve))
+        return {}
+      }
+    })
+  }
   return { service, taken, answers }
 }
 
@@ -73,3 +80,30 @@ t.test('a client that sends ahead without end is cut off', async (t) => {
   t.equal(taken.length, 1)
   answers[0]?.()
 })
+
+const post = 'POST /slow/2 HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\n'
+const unreadable: Record<string, [bytes: string, status: number]> = {
+  'no request': ['hello\r\n\r\n', 400],
+  'headers that are too large': [get('/slow/2', `x: ${'y'.repeat(17_000)}`), 431],
+  'a body that breaks off in a bad chunk': [`${post}transfer-encoding: chunked\r\n\r\nzz\r\n`, 400],
+  'no request, and then one': [`hello\r\n\r\n${get('/slow/2')}`, 400],
+  'a header section that never ends': ['GET /slow/2 HTTP/1.1\r\nhost: a\r\n', 400]
+}
+
+for (const [title, [bytes, status]] of Object.entries(unreadable)) {
+  t.test(`the refusal of ${title} waits for the answers before it`, async (t) => {
+    const { service, taken, answers } = slowService({ headersMs: 300 })
+    const socket = await socketTo(t, service)
+    const refused = new Promise((resolve) => service.server.once('clientError', resolve))
+    socket.write(get('/slow/0') + get('/slow/1') + bytes)
+    const answer = text(socket)
+    await refused
+    for (const upTo of [1, 2]) {
+      await until(() => answers.length === upTo)
+      answers[upTo - 1]?.()
+    }
+    const statuses = [...(await answer).matchAll(/HTTP\/1\.1 (\d+)/g)].map(([, one]) => Number(one))
+    t.strictSame(statuses, [200, 200, status])
+    t.strictSame(taken, ['0', '1'], 'and nothing of it is taken up')
+  })
+}
