@@ -1,13 +1,14 @@
-import type { ClusterNode, RedisOptions } from 'ioredis'
+import type { ClusterNode } from 'ioredis'
 
-type SentinelAddress = Pick<
-  RedisOptions,
-  'name' | 'sentinels' | 'failoverDetector' | 'username' | 'password' | 'db'
->
+export type SentinelAddress = {
+  /** of the master, as the sentinels know it */
+  readonly name: string
+  readonly sentinels: { host: string; port: number }[]
+}
 
 type Credentials = { username?: string; password?: string }
 
-type ClusterAddress = {
+export type ClusterAddress = {
   /** some of the cluster's nodes; the others are learned from them */
   readonly nodes: ClusterNode[]
   readonly options: Credentials
@@ -15,7 +16,10 @@ type ClusterAddress = {
 
 export type RedisAddress =
   | { readonly kind: 'server'; readonly url: string }
-  | { readonly kind: 'sentinel'; readonly options: SentinelAddress }
+  | ({ readonly kind: 'sentinel' } & SentinelAddress & {
+        /** for the master itself */
+        readonly options: Credentials & { db: number }
+      })
   | ({ readonly kind: 'cluster' } & ClusterAddress)
 
 const SENTINEL = 'redis+sentinel://'
@@ -71,14 +75,9 @@ function sentinelAddress({ hosts, credentials, rest }: Several): RedisAddress {
     throw new Error('a redis+sentinel address ends with /name, the name of the master')
   return {
     kind: 'sentinel',
-    options: {
-      name,
-      sentinels: hosts,
-      // Told of a failover by the sentinels, instead of finding out by failing.
-      failoverDetector: true,
-      ...credentials,
-      db: Number(rest.searchParams.get('db') ?? 0)
-    }
+    name,
+    sentinels: hosts,
+    options: { ...credentials, db: Number(rest.searchParams.get('db') ?? 0) }
   }
 }
 

@@ -1,5 +1,7 @@
 import { once } from 'node:events'
 import { eventually } from '@gatehouse/fixtures/client'
+import { flakyLink } from '@gatehouse/fixtures/flaky-link'
+import { inputs } from '@gatehouse/fixtures/generated'
 import { REDIS_PATIENCE_MS } from '@gatehouse/fixtures/patience'
 import {
   freezeRedis,
@@ -9,12 +11,17 @@ import {
 } from '@gatehouse/fixtures/redis-server'
 import { connectRedis, type RedisConnection } from '@gatehouse/redis/connect-redis'
 import t, { type Test } from 'tap'
+import { becomes } from './fixtures/becomes.ts'
 import { outcome } from './fixtures/outcome.ts'
 
 const LONG_MS = 20_000
 
 /** A connection to a server of the test's own that is ready, and all the faults that it told of. */
-async function connected(t: Test, server: RedisServer, use: 'commands' | 'blocking' = 'commands') {
+async function connected(
+  t: Test,
+  server: Pick<RedisServer, 'url'>,
+  use: 'commands' | 'blocking' = 'commands'
+) {
   const faults: Error[] = []
   const onFault = (error: Error) => faults.push(error)
   const redis = connectRedis({ url: server.url, timeoutMs: REDIS_PATIENCE_MS, use, onFault })
@@ -22,9 +29,6 @@ async function connected(t: Test, server: RedisServer, use: 'commands' | 'blocki
   await once(redis, 'ready')
   return { redis, faults }
 }
-
-const closed = (redis: RedisConnection) =>
-  new Promise<void>((resolve) => redis.once('close', resolve))
 
 const worksAgain = (redis: RedisConnection) =>
   eventually(
@@ -64,10 +68,10 @@ t.test('an outage of Redis', { skip: redisMissing }, async (t) => {
       const server = await redisServer(t)
       const { redis, faults } = await connected(t, server)
       await redis.set('name', 'ada')
-      const lost = closed(redis)
+      const lost = becomes(redis, 'close')
       await server.kill()
       await lost
-      const refused = closed(redis)
+      const refused = becomes(redis, 'close')
       for (const _ of [1, 2, 3]) t.match(await outcome(redis.get('name')), { error: String })
       await refused
       t.match(faults[0], { code: 'ECONNREFUSED' }, 'the fault is told')
@@ -82,12 +86,34 @@ t.test('an outage of Redis', { skip: redisMissing }, async (t) => {
     const { redis } = await connected(t, server)
     await freezeRedis(server.redis)
     t.match(await outcome(redis.incr('rotations')), { error: String })
-    const lost = closed(redis)
+    const lost = becomes(redis, 'close')
     await server.kill()
     await lost
     t.match(await outcome(redis.incr('rotations')), { error: String }, 'nor is one kept for later')
     await server.start()
     t.equal(await worksAgain(redis), 'PONG')
     t.equal(await redis.get('rotations'), null)
+  })
+
+  t.test('a connection works again after each of many restarts', async (t) => {
+    const server = await redisServer(t)
+    const { redis } = await connected(t, server)
+    for (let restart = 1; restart <= inputs(100); restart += 1) {
+      await server.kill()
+      await server.start()
+      t.equal(await worksAgain(redis), 'PONG', `restart ${restart}`)
+    }
+  })
+
+  t.test('an idle connection that a firewall has forgotten is replaced, each time', async (t) => {
+    const server = await redisServer(t)
+    const link = await flakyLink(t, server.port)
+    const { redis } = await connected(t, { url: `redis://127.0.0.1:${link.port}` })
+    for (let cut = 1; cut <= inputs(10); cut += 1) {
+      const replaced = becomes(redis, 'ready')
+      link.swallow()
+      await replaced
+      t.equal(await redis.ping(), 'PONG', `cut ${cut}`)
+    }
   })
 })

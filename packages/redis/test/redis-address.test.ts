@@ -11,20 +11,15 @@ t.test('a sentinel address names the sentinels, the master and its credentials',
   const url = 'redis+sentinel://user:p%40ss@one:1001,two,[::1]:1003/main?db=2'
   t.strictSame(redisAddress(url), {
     kind: 'sentinel',
-    options: {
-      name: 'main',
-      sentinels: [
-        { host: 'one', port: 1001 },
-        { host: 'two', port: 26379 },
-        { host: '::1', port: 1003 }
-      ],
-      failoverDetector: true,
-      username: 'user',
-      password: 'p@ss',
-      db: 2
-    }
+    name: 'main',
+    sentinels: [
+      { host: 'one', port: 1001 },
+      { host: 'two', port: 26379 },
+      { host: '::1', port: 1003 }
+    ],
+    options: { username: 'user', password: 'p@ss', db: 2 }
   })
-  t.match(redisAddress('redis+sentinel://one/main'), { options: { name: 'main', db: 0 } })
+  t.match(redisAddress('redis+sentinel://one/main'), { name: 'main', options: { db: 0 } })
 })
 
 t.test('a cluster address names some of its nodes', async (t) => {
