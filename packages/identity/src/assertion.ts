@@ -78,11 +78,12 @@ function keyFinder(keys: GatewayKeys): JWTVerifyGetKey {
 
 /** A key that is unknown right after a fetch may be that of a gateway which has started since: it is asked for once more. */
 function remoteSet(url: string): JWTVerifyGetKey {
-  const set = createRemoteJWKSet(new URL(url), {
-    timeoutDuration: 2000,
-    cooldownDuration: COOLDOWN_MS
-  })
+  const options = { timeoutDuration: 2000, cooldownDuration: COOLDOWN_MS }
+  let made: ReturnType<typeof createRemoteJWKSet> | undefined
   return async (header, token) => {
+    // Made at the first use, because it loads what Node.js needs for `fetch`.
+    made ??= createRemoteJWKSet(new URL(url), options)
+    const set = made
     try {
       return await set(header, token)
     } catch (error) {

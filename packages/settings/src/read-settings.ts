@@ -1,4 +1,4 @@
-import { envSchema } from 'env-schema'
+import { Ajv, type ErrorObject } from 'ajv'
 import { type Static, type TObject, type TProperties, Type } from 'typebox'
 
 /** The settings are not usable: every fault, by the variable's name, never its value. */
@@ -14,7 +14,17 @@ export class SettingsFault extends Error {
 
 export type Environment = Readonly<Record<string, string | undefined>>
 
-type AjvFault = { instancePath: string; message?: string; params: Record<string, unknown> }
+const ajv = new Ajv({
+  allErrors: true,
+  coerceTypes: true,
+  useDefaults: true,
+  removeAdditional: true,
+  addUsedSchema: false,
+  // TypeBox makes the schema. Checking it against the meta-schema takes longer than reading the settings.
+  meta: false,
+  validateSchema: false,
+  code: { optimize: false }
+})
 
 /**
  * Reads settings from environment variables. An empty variable counts as unset, as in compose files.
@@ -25,21 +35,13 @@ export function readSettings<Properties extends TProperties>(
   environment: Environment
 ): Static<TObject<Properties>> {
   const data = Object.fromEntries(Object.entries(environment).filter(([, value]) => value))
-  try {
-    return envSchema<Static<TObject<Properties>>>({
-      schema: Type.Object(properties),
-      data,
-      env: false,
-      dotenv: false
-    })
-  } catch (error) {
-    const faults = (error as { errors?: AjvFault[] }).errors
-    if (faults === undefined) throw error
-    throw new SettingsFault(faults.map(describe))
-  }
+  const schema = Type.Object(properties, { additionalProperties: false })
+  const isValid = ajv.compile<Static<TObject<Properties>>>(schema)
+  if (isValid(data)) return data
+  throw new SettingsFault((isValid.errors ?? []).map(describe))
 }
 
-function describe(fault: AjvFault): string {
+function describe(fault: ErrorObject): string {
   const name = fault.instancePath.slice(1) || String(fault.params.missingProperty ?? 'settings')
   return `${name} ${fault.message ?? 'is not valid'}`
 }

@@ -29,7 +29,7 @@ export async function openAccount(
 ): Promise<Account> {
   const canonical = canonicalEmail(email)
   if (canonical === null) throw invalidMember('email', 'must be an e-mail address')
-  const fault = passwordFault(password, canonical)
+  const fault = await passwordFault(password, canonical)
   if (fault !== null) throw invalidMember('password', fault)
 
   const passwordHash = await passwords.hash(password)

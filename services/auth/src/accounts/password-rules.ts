@@ -1,23 +1,27 @@
-import { dictionary } from '@zxcvbn-ts/language-common'
-
 export const PASSWORD_MIN_LENGTH = 8
 export const PASSWORD_MAX_LENGTH = 256
 
+let common: Promise<ReadonlySet<string>> | undefined
+
 /** What attackers try first. Shorter ones are refused for their length. */
-const common = new Set(
-  dictionary['passwords-common'].filter((password) => password.length >= PASSWORD_MIN_LENGTH)
-)
+async function readCommon(): Promise<ReadonlySet<string>> {
+  const { dictionary } = await import('@zxcvbn-ts/language-common')
+  const passwords = dictionary['passwords-common']
+  return new Set(passwords.filter((password) => password.length >= PASSWORD_MIN_LENGTH))
+}
 
 /**
  * What is wrong with a password that somebody wants to have, as the end of a sentence; null where nothing is. Length and a
- * list, and no rules of composition (NIST SP 800-63B §3.1.1.2, ASVS 6.2). Its length is the schema's to check. Pure.
+ * list, and no rules of composition (NIST SP 800-63B §3.1.1.2, ASVS 6.2). Its length is the schema's to check. The first
+ * call loads the list, which takes about 50 ms.
  */
-export function passwordFault(password: string, email: string): string | null {
+export async function passwordFault(password: string, email: string): Promise<string | null> {
   if (!password.isWellFormed()) return 'must be valid Unicode'
   const folded = password.normalize('NFKC').toLowerCase()
   if ([...folded].length < PASSWORD_MIN_LENGTH)
     return 'must be longer: some characters count as one'
-  if (common.has(folded)) return 'must not be one of the most common passwords'
+  common ??= readCommon()
+  if ((await common).has(folded)) return 'must not be one of the most common passwords'
   const [localPart = ''] = email.split('@', 1)
   if (folded === email || folded === localPart) return 'must not be the e-mail address'
   return null

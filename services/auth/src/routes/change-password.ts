@@ -32,7 +32,7 @@ export const changePassword: Route = (service, needs) => {
       const { currentPassword, newPassword } = request.body
       const found = await accounts.findById(subject)
       if (found === null || found.disabled) throw sessionEnded('the account is disabled or gone')
-      const fault = passwordFault(newPassword, found.email)
+      const fault = await passwordFault(newPassword, found.email)
       if (fault !== null) throw invalidMember('newPassword', fault)
 
       const origin = originOf(request)
