@@ -18,8 +18,11 @@ const ExternalClaims = Type.Object({
   auth_time: Type.Optional(seconds)
 })
 
-/** They would change what the token is, or where its key is from (RFC 7515 §4.1, RFC 7797 §3, RFC 8725 §3.10). */
-const REFUSED = ['crit', 'b64', 'zip', 'enc', 'cty', 'jku', 'jwk', 'x5u', 'x5c']
+/**
+ * They would change what the token is (RFC 7515 §4.1.11, RFC 7797 §3, RFC 7516 §4.1). Those that say where a key is to be had from
+ * (`jku`, `jwk`, `x5u`, `x5c`) are not read at all: only the key set of the issuer counts (RFC 8725 §3.10).
+ */
+const REFUSED = ['crit', 'b64', 'zip', 'enc']
 const LONGEST_LIST = 512
 
 type Claims = Readonly<Record<string, unknown>>
@@ -37,11 +40,15 @@ export function externalProfile({
 }: IssuerRow): TokenProfile {
   return {
     issuer,
+    issuerName: name,
+    longestToken: 16_384,
+    deepest: 64,
     flawOfHeader(header) {
       if (REFUSED.some((member) => member in header)) {
         return 'the header has a member that is never trusted'
       }
-      const { typ } = header
+      const { typ, cty } = header
+      if (isNestedToken(cty)) return 'it holds another token'
       const type = typeof typ === 'string' ? typ.toLowerCase().replace(/^application\//, '') : ''
       return types.some((known) => known.toLowerCase() === type) ? null : 'typ is another'
     },
@@ -61,6 +68,9 @@ export function externalProfile({
     }
   }
 }
+
+/** RFC 7519 §5.2; any other `cty` says nothing of claims that are JSON. */
+const isNestedToken = (cty: unknown) => typeof cty === 'string' && /(^|[/+])jwt$/i.test(cty)
 
 function identityOf(
   claims: Claims & { readonly sub: string },

@@ -24,6 +24,7 @@ export async function openIssuers({ config, log, metrics, clock }: Needs): Promi
   const fileOf = (name: string) => join(config.GATEHOUSE_DATA_DIR, `${name}.json`)
   const ownKeys = openSigningKeys({
     url: config.GATEWAY_JWKS_URL,
+    form: 'own',
     file: fileOf('gateway-jwks'),
     onFault: (reason) => log.warn({ reason }, 'the key set could not be refreshed'),
     trustSeconds: KEY_MEMORY_SECONDS,
@@ -34,6 +35,7 @@ export async function openIssuers({ config, log, metrics, clock }: Needs): Promi
     profile: externalProfile(row),
     keys: await openSigningKeys({
       url: keySetUrl(row),
+      form: 'any',
       file: fileOf(`gateway-jwks-${row.name}`),
       onFault: (reason) =>
         log.warn({ reason, issuer: row.name }, 'the key set of an issuer could not be refreshed'),

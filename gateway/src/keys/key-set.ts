@@ -1,11 +1,14 @@
 import { createPublicKey, hash, type JsonWebKey, type KeyObject } from 'node:crypto'
-import type { Algorithm } from '@gatehouse/access-token/claims'
+import { algorithms as ownAlgorithms } from '@gatehouse/access-token/claims'
+import { algorithmsOfKind, narrowed, type SignatureAlgorithm } from './algorithms.ts'
 import { isRoca } from './roca.ts'
 
-/** A key that access tokens are verified with. Its algorithm is a property of the key, not of the token. */
+/** A key that access tokens are verified with. Its algorithms are a property of the key, not of the token. */
 export type VerificationKey = {
-  readonly kid: string
-  readonly algorithm: Algorithm
+  /** null where the key set gives it no name (RFC 7517 §4.5) */
+  readonly kid: string | null
+  /** more than one only where the key set does not say which (RFC 7517 §4.4), or for two names of one algorithm */
+  readonly algorithms: readonly SignatureAlgorithm[]
   /** SPKI */
   readonly pem: string
 }
@@ -13,22 +16,34 @@ export type VerificationKey = {
 /** The keys that one document publishes; `version` names exactly this set. */
 export type KeySet = {
   readonly version: string
-  readonly keys: ReadonlyMap<string, VerificationKey>
+  readonly keys: readonly VerificationKey[]
 }
+
+/**
+ * How a key set is read.
+ * - `own`: as our auth service writes it. Every key has a `kid` of its own and a `use`, and an RSA key is for RS256.
+ * - `any`: as RFC 7517 lets other issuers write it. `kid`, `use` and `alg` are optional, and a member that is given decides.
+ */
+export type KeySetForm = 'own' | 'any'
 
 const RSA_MIN_BITS = 2048
 /** FIPS 186-5 §A.1.1; with the exponent 1 a signature is its own message, and anyone can write one */
 const RSA_MIN_EXPONENT = 65537n
 const PRIVATE_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k']
 
-const NONE: ReadonlySet<string> = new Set()
+const NONE: ReadonlySet<unknown> = new Set()
 
 /**
- * Reads a JSON Web Key Set (RFC 7517), but for the keys that are withdrawn. Keys that are not for our use are ignored one by one: other types, weak ones
- * (short, with a small exponent, or ROCA), ones with private parts, and every key of a `kid` that is given twice. Pure.
+ * Reads a JSON Web Key Set (RFC 7517), but for the keys that are withdrawn. Ignores each key that is not for our use: other
+ * types, weak keys (short, with a small exponent, or ROCA), keys with private parts, and keys that their `kid` does not tell
+ * apart. Pure.
  * @returns null where the document is no key set, or no key of it is usable
  */
-export function readKeySet(text: string, withdrawn = NONE): KeySet | null {
+export function readKeySet(
+  text: string,
+  form: KeySetForm,
+  withdrawn: ReadonlySet<unknown> = NONE
+): KeySet | null {
   let document: unknown
   try {
     document = JSON.parse(text)
@@ -37,20 +52,17 @@ export function readKeySet(text: string, withdrawn = NONE): KeySet | null {
   }
   const published = (document as { keys?: unknown } | null)?.keys
   if (!Array.isArray(published)) return null
-  const keys = new Map<string, VerificationKey>()
-  const twice = new Set<string>()
-  for (const key of published.map(readKey)) {
-    if (key === null || withdrawn.has(key.kid)) continue
-    if (keys.has(key.kid)) twice.add(key.kid)
-    keys.set(key.kid, key)
-  }
-  for (const kid of twice) keys.delete(kid)
-  return keys.size === 0 ? null : { version: versionOf(keys), keys }
+  const usable = published
+    .flatMap((jwk) => readKey(jwk, form) ?? [])
+    .filter(({ kid }) => !withdrawn.has(kid))
+  const byKid = Map.groupBy(usable, ({ kid }) => kid)
+  const keys = [...byKid].flatMap(([kid, same]) => distinguishable(kid, same, form))
+  return keys.length === 0 ? null : { version: versionOf(keys), keys }
 }
 
 /** The set without one of its keys, which may leave it empty. */
 export function without(set: KeySet, kid: string): KeySet {
-  const keys = new Map([...set.keys].filter(([name]) => name !== kid))
+  const keys = set.keys.filter((key) => key.kid !== kid)
   return { keys, version: versionOf(keys) }
 }
 
@@ -60,26 +72,56 @@ export function documentWithout(text: string, kids: ReadonlySet<unknown>): strin
   return JSON.stringify({ keys: keys.filter((key) => !kids.has(key?.kid)) })
 }
 
-function versionOf(keys: ReadonlyMap<string, VerificationKey>): string {
-  const pems = [...keys.values()].map(({ kid, pem }) => `${kid} ${pem}`).sort()
-  return hash('sha256', pems.join('\n'), 'base64url').slice(0, 16)
+function versionOf(keys: readonly VerificationKey[]): string {
+  const lines = keys.map(({ kid, algorithms, pem }) => `${kid} ${algorithms} ${pem}`).sort()
+  return hash('sha256', lines.join('\n'), 'base64url').slice(0, 16)
 }
 
-function readKey(jwk: unknown): VerificationKey | null {
+/**
+ * Of the keys that have one `kid`, or none, those that can be told apart: another issuer may publish a key once for each of its
+ * algorithms, and give one `kid` to keys of different kinds (RFC 7517 §4.5). Two keys for the same algorithm would be a guess.
+ */
+function distinguishable(
+  kid: string | null,
+  same: readonly VerificationKey[],
+  form: KeySetForm
+): readonly VerificationKey[] {
+  if (form === 'own') return same.length === 1 ? same : []
+  const merged = [...Map.groupBy(same, ({ pem }) => pem)].map(([pem, entries]) => {
+    const algorithms = new Set(entries.flatMap((entry) => entry.algorithms))
+    return { kid, pem, algorithms: [...algorithms].sort() }
+  })
+  if (kid === null) return merged
+  return merged.filter(
+    (key) =>
+      !merged.some(
+        (other) => other !== key && other.algorithms.some((one) => key.algorithms.includes(one))
+      )
+  )
+}
+
+function readKey(jwk: unknown, form: KeySetForm): VerificationKey | null {
   if (typeof jwk !== 'object' || jwk === null) return null
-  const { kid, alg, use, ...rest } = jwk as Record<string, unknown>
-  if (typeof kid !== 'string' || kid === '' || use !== 'sig') return null
+  const { kid: given, alg, use, key_ops: operations, ...rest } = jwk as Record<string, unknown>
+  const kid = given === undefined || given === null || given === '' ? null : given
+  if (kid !== null && typeof kid !== 'string') return null
+  if (form === 'own' && (kid === null || use !== 'sig')) return null
+  if (!isAbsent(use) && use !== 'sig') return null
+  if (Array.isArray(operations) && !operations.includes('verify')) return null
   if (PRIVATE_MEMBERS.some((member) => member in rest)) return null
-  const algorithm = algorithmOf(rest)
-  if (algorithm === null || (alg !== undefined && alg !== algorithm)) return null
+  const algorithms = algorithmsOf(rest, alg, form)
+  if (algorithms.length === 0) return null
   try {
     const key = createPublicKey({ key: rest as JsonWebKey, format: 'jwk' })
-    if (algorithm === 'RS256' && isWeak(key)) return null
-    return { kid, algorithm, pem: key.export({ type: 'spki', format: 'pem' }).toString() }
+    if (key.asymmetricKeyType === 'rsa' && isWeak(key)) return null
+    return { kid, algorithms, pem: key.export({ type: 'spki', format: 'pem' }).toString() }
   } catch {
     return null
   }
 }
+
+const isAbsent = (value: unknown): value is undefined | null =>
+  value === undefined || value === null
 
 function isWeak(key: KeyObject): boolean {
   const { modulusLength = 0, publicExponent = 0n } = key.asymmetricKeyDetails ?? {}
@@ -88,8 +130,13 @@ function isWeak(key: KeyObject): boolean {
   return isRoca(BigInt(`0x${Buffer.from(n, 'base64url').toString('hex')}`))
 }
 
-function algorithmOf({ kty, crv }: Record<string, unknown>): Algorithm | null {
-  if (kty === 'EC' && crv === 'P-256') return 'ES256'
-  if (kty === 'OKP' && crv === 'Ed25519') return 'EdDSA'
-  return kty === 'RSA' ? 'RS256' : null
+function algorithmsOf(
+  kind: Record<string, unknown>,
+  alg: unknown,
+  form: KeySetForm
+): readonly SignatureAlgorithm[] {
+  const possible = algorithmsOfKind(kind)
+  if (form === 'any') return isAbsent(alg) ? possible : narrowed(possible, alg)
+  const ours = possible.filter((one) => ownAlgorithms.some((own) => own === one))
+  return alg === undefined || ours.some((one) => one === alg) ? ours : []
 }

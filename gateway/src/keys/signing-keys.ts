@@ -2,10 +2,13 @@ import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { keySetVersion } from '@gatehouse/access-token/key-set-version'
+import type { SignatureAlgorithm } from './algorithms.ts'
+import { chooseKey } from './choose-key.ts'
 import { download } from './download.ts'
 import {
   documentWithout,
   type KeySet,
+  type KeySetForm,
   readKeySet,
   type VerificationKey,
   without
@@ -21,13 +24,13 @@ export type SigningKeys = {
   readonly issuerVersion: string
   /** the keys that it holds, by name */
   readonly kids: readonly string[]
-  /** The key of a `kid`, after one fetch where it is unknown; null where it stays unknown. */
-  find(kid: string): Promise<VerificationKey | null>
+  /** The key that a token of this `kid` and `alg` means, after one fetch where it is unknown; null where it stays unknown. */
+  find(kid: string | null, algorithm: SignatureAlgorithm): Promise<VerificationKey | null>
   /**
    * Whether a `kid` that is not found is known not to be the issuer's: the last fetch succeeded, or the key is withdrawn.
    * Otherwise the issuer could not be asked, which is not an answer.
    */
-  isUnknown(kid: string): boolean
+  isUnknown(kid: string | null): boolean
   /** Fetches the set now; false where that failed and the last good set stays. */
   refresh(): Promise<boolean>
   /** The issuer has said that its set is now the one of this name: fetches until it is, or until another is named. */
@@ -45,6 +48,7 @@ export type SigningKeys = {
 export type SigningKeysOptions = {
   /** where the issuer has it; asked each time, because an issuer may say another place from then on */
   url: string | (() => Promise<string>)
+  form: KeySetForm
   /** where the last good set is kept, so that a gateway starts while the issuer is away */
   file: string
   clock: () => number
@@ -61,11 +65,11 @@ const CATCH_UP_ATTEMPTS = 50
 
 /** Holds the issuer's key set: fetched, refreshed, kept on disk; a fetch that fails changes nothing. */
 export async function openSigningKeys(options: SigningKeysOptions): Promise<SigningKeys> {
-  const { url, file, clock, onFault, trustSeconds = Number.POSITIVE_INFINITY } = options
-  const withdrawn = new Set<string>()
+  const { url, form, file, clock, onFault, trustSeconds = Number.POSITIVE_INFINITY } = options
+  const withdrawn = new Set<string | null>()
   const kept = readKept(file)
   let { text } = kept
-  let held: KeySet | null = text === null ? null : readKeySet(text)
+  let held: KeySet | null = text === null ? null : readKeySet(text, form)
   let goodAtMs = Math.min(kept.goodAtMs, clock())
   let underWay: Promise<boolean> | null = null
   let inTouch = true
@@ -83,7 +87,7 @@ export async function openSigningKeys(options: SigningKeysOptions): Promise<Sign
     lastFetchMs = clock()
     try {
       const document = await download(typeof url === 'string' ? url : await url())
-      const fetched = readKeySet(document, withdrawn)
+      const fetched = readKeySet(document, form, withdrawn)
       if (fetched === null) throw new Error('the document has no usable key')
       held = fetched
       text = documentWithout(document, withdrawn)
@@ -108,7 +112,12 @@ export async function openSigningKeys(options: SigningKeysOptions): Promise<Sign
 
   /** Who has heard of nothing for too long may have missed the revocation of a key, and that it was ever revoked is forgotten. */
   const counting = (): KeySet | null => (clock() - goodAtMs <= trustSeconds * 1000 ? held : null)
-  const issuerVersion = () => keySetVersion(counting()?.keys.keys() ?? [])
+  const kids = () => (counting()?.keys ?? []).flatMap(({ kid }) => kid ?? [])
+  const issuerVersion = () => keySetVersion(kids())
+  const chosen = (kid: string | null, algorithm: SignatureAlgorithm) => {
+    const set = counting()
+    return set === null ? null : chooseKey(set, kid, algorithm)
+  }
   let wanted = ''
   const catchUp = async (version: string): Promise<void> => {
     wanted = version
@@ -131,20 +140,20 @@ export async function openSigningKeys(options: SigningKeysOptions): Promise<Sign
 
   return {
     get loaded() {
-      return (counting()?.keys.size ?? 0) > 0
+      return (counting()?.keys.length ?? 0) > 0
     },
     get version() {
       return counting()?.version ?? ''
     },
     get kids() {
-      return [...(counting()?.keys.keys() ?? [])]
+      return kids()
     },
-    async find(kid) {
-      const known = counting()?.keys.get(kid)
-      if (known !== undefined) return known
+    async find(kid, algorithm) {
+      const known = chosen(kid, algorithm)
+      if (known !== null) return known
       if (underWay === null && clock() - lastFetchMs < COOLDOWN_MS) return null
       await refresh()
-      return counting()?.keys.get(kid) ?? null
+      return chosen(kid, algorithm)
     },
     isUnknown: (kid) => withdrawn.has(kid) || (inTouch && counting() !== null),
     noteLogHeard() {
@@ -156,7 +165,7 @@ export async function openSigningKeys(options: SigningKeysOptions): Promise<Sign
     },
     withdraw(kid) {
       withdrawn.add(kid)
-      if (!held?.keys.has(kid) || text === null) return
+      if (text === null || !held?.keys.some((key) => key.kid === kid)) return
       held = without(held, kid)
       text = documentWithout(text, withdrawn)
       keepOrTell(text)

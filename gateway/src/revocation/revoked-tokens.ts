@@ -34,7 +34,7 @@ export function revokedTokens(): RevokedTokens {
     issuedAt < (held[kind].get(id)?.before ?? Number.NEGATIVE_INFINITY)
 
   const why = ({ identity, kid, issuedAt }: VerifiedToken): WhyRevoked | null => {
-    if (held.key.has(kid)) return 'UNAUTHENTICATED'
+    if (kid !== null && held.key.has(kid)) return 'UNAUTHENTICATED'
     if (identity.session !== null && held.session.has(identity.session)) return 'SESSION_ENDED'
     const isStale = isBefore('subject', identity.subject, issuedAt) || isBefore(ALL, ALL, issuedAt)
     return isStale ? 'TOKEN_STALE' : null
@@ -85,6 +85,8 @@ const nameOf = (kind: Kind, id: string) => `${kind} ${id}`
 /** Everything that an entry could name to concern this token. */
 function namesOf({ identity, kid }: VerifiedToken): string[] {
   const { session, subject } = identity
-  const names = [nameOf('subject', subject), nameOf('key', kid), nameOf(ALL, ALL)]
-  return session === null ? names : [nameOf('session', session), ...names]
+  const names = [nameOf('subject', subject), nameOf(ALL, ALL)]
+  if (kid !== null) names.push(nameOf('key', kid))
+  if (session !== null) names.push(nameOf('session', session))
+  return names
 }

@@ -1,5 +1,5 @@
-import { type Algorithm, algorithms } from '@gatehouse/access-token/claims'
 import type { Identity } from '@gatehouse/edge-headers/identity'
+import { type SignatureAlgorithm, signatureAlgorithms } from '../keys/algorithms.ts'
 import { strictJsonObject } from './strict-json.ts'
 
 /** What a token of an issuer says, once it has the form that this issuer's tokens have. */
@@ -16,7 +16,13 @@ export type ReadClaims = {
 export type TokenProfile = {
   /** `iss`, to the letter */
   readonly issuer: string
-  /** what is wrong with a header, its `alg` and `kid` aside; null where nothing is */
+  /** the name of another issuer, which our revocations of keys do not concern; null for our own auth service */
+  readonly issuerName: string | null
+  /** in characters */
+  readonly longestToken: number
+  /** how many levels of objects and lists the header and the claims may have */
+  readonly deepest: number
+  /** what is wrong with a header; null where nothing is */
   flawOfHeader(header: Readonly<Record<string, unknown>>): string | null
   /** the claims, whose `iss` is this issuer's */
   readClaims(claims: Readonly<Record<string, unknown>>): ReadClaims | Flaw
@@ -24,21 +30,22 @@ export type TokenProfile = {
 
 /** A token that has the form of an access token of its issuer. Its signature is not checked yet. */
 export type ReadToken = {
-  readonly kid: string
-  readonly algorithm: Algorithm
-  readonly issuer: string
+  /** null where it names no key */
+  readonly kid: string | null
+  readonly algorithm: SignatureAlgorithm
+  readonly profile: TokenProfile
   readonly claims: ReadClaims
 }
 
 /** Why a token is not one; for the log. */
 export type Flaw = { readonly flaw: string }
 
-const LONGEST_TOKEN = 8192
-const LONGEST_KID = 128
+/** as much as a header section holds */
+const LONGEST_TOKEN = 16_384
 const SEGMENT = /^[A-Za-z0-9_-]+$/
 
 /**
- * Reads an access token by the strict profile of its issuer: one spelling, one meaning. Pure; everything that does not
+ * Reads an access token by the profile of its issuer: one spelling, one meaning. Pure; everything that does not
  * depend on the key or the clock is decided here.
  */
 export function readAccessToken(
@@ -55,14 +62,17 @@ export function readAccessToken(
   if (header === null) return { flaw: 'the header is not strict JSON' }
   const claims = strictJsonObject(payload)
   if (claims === null) return { flaw: 'the claims are not strict JSON' }
-  const profile = typeof claims.iss === 'string' ? profileOf(claims.iss) : undefined
+  const { iss } = claims.members
+  const profile = typeof iss === 'string' ? profileOf(iss) : undefined
   if (profile === undefined) return { flaw: 'another issuer' }
-  const key = readKeyOf(header)
+  if (token.length > profile.longestToken) return { flaw: 'too long' }
+  if (Math.max(header.depth, claims.depth) > profile.deepest) return { flaw: 'too deep' }
+  const key = readKeyOf(header.members)
   if ('flaw' in key) return key
-  const flaw = profile.flawOfHeader(header)
+  const flaw = profile.flawOfHeader(header.members)
   if (flaw !== null) return { flaw }
-  const read = profile.readClaims(claims)
-  return 'flaw' in read ? read : { ...key, issuer: profile.issuer, claims: read }
+  const read = profile.readClaims(claims.members)
+  return 'flaw' in read ? read : { ...key, profile, claims: read }
 }
 
 /** base64url without padding, and the one spelling of its bytes; null where it is not that. */
@@ -72,14 +82,20 @@ function decodeSegment(segment: string): Buffer | null {
   return bytes.toString('base64url') === segment ? bytes : null
 }
 
-/** The header may say which key; the algorithm that it names must only be one of ours (RFC 8725 §3.1). */
+/**
+ * The header may say which key (RFC 7515 §4.1.4: `kid` is optional, and a text); the algorithm that it names must only be one
+ * that has a public key (RFC 8725 §3.1).
+ */
 function readKeyOf({
   alg,
   kid
 }: Record<string, unknown>): Pick<ReadToken, 'kid' | 'algorithm'> | Flaw {
-  if (typeof kid !== 'string' || kid === '' || kid.length > LONGEST_KID) {
-    return { flaw: 'kid is not a short string' }
+  const named = kid ?? null
+  if (named !== null && (typeof named !== 'string' || named === '')) {
+    return { flaw: 'kid is not a text' }
   }
-  const algorithm = algorithms.find((known) => known === alg)
-  return algorithm === undefined ? { flaw: 'alg is not one of ours' } : { kid, algorithm }
+  const algorithm = signatureAlgorithms.find((known) => known === alg)
+  return algorithm === undefined
+    ? { flaw: 'alg is not one that is checked with a public key' }
+    : { kid: named, algorithm }
 }

@@ -10,8 +10,8 @@ import { readAccessToken } from './access-token-profile.ts'
 /** A token whose signature, issuer, audience and times are good. */
 export type VerifiedToken = {
   readonly identity: Identity
-  /** the key that signed it */
-  readonly kid: string
+  /** the key that signed it; null for the keys of another issuer, which are not ours to revoke */
+  readonly kid: string | null
   /** in seconds since 1970: `iat` */
   readonly issuedAt: number
   /** when the user proved who they are, in seconds since 1970; null where nobody has (a machine client) */
@@ -51,21 +51,27 @@ export function accessTokenVerifier(needs: VerifierNeeds): AccessTokenVerifier {
   const verifyUnseen = async (token: string): Promise<VerifiedToken> => {
     const read = readAccessToken(token, (issuer) => issuers.find(issuer)?.profile)
     if ('flaw' in read) throw invalidToken(read.flaw)
-    const { kid, algorithm, claims } = read
-    const keys = issuers.find(read.issuer)?.keys
-    const key = (await keys?.find(kid)) ?? null
+    const { kid, algorithm, profile, claims } = read
+    const keys = issuers.find(profile.issuer)?.keys
+    const key = (await keys?.find(kid, algorithm)) ?? null
     if (key === null) {
       if (keys?.isUnknown(kid)) throw invalidToken('an unknown key')
       throw notYet('the key set that may have its key is out of reach')
     }
     // The key decides the algorithm; the token only may not contradict it (RFC 8725 §3.1).
-    if (key.algorithm !== algorithm) throw invalidToken('another algorithm than its key')
-    if (!(await checkSignature(token, key))) throw invalidToken('the signature is not good')
+    if (!key.algorithms.includes(algorithm)) throw invalidToken('another algorithm than its key')
+    if (!(await checkSignature(token, key, algorithm)))
+      throw invalidToken('the signature is not good')
     const { identity, issuedAt, notBefore, authenticatedAt } = claims
     if (Math.max(notBefore, issuedAt) > nowSeconds() + TOKEN_SKEW_SECONDS) {
       throw invalidToken('from the future')
     }
-    return { kid, identity, issuedAt, authenticatedAt }
+    return {
+      kid: profile.issuerName === null ? kid : null,
+      identity,
+      issuedAt,
+      authenticatedAt
+    }
   }
 
   const refuseExpired = (verified: VerifiedToken): VerifiedToken => {

@@ -1,4 +1,4 @@
-import { ACCESS_TOKEN_TYPE, AccessTokenClaims } from '@gatehouse/access-token/claims'
+import { ACCESS_TOKEN_TYPE, AccessTokenClaims, algorithms } from '@gatehouse/access-token/claims'
 import { identityOfClaims } from '@gatehouse/edge-headers/identity'
 import { Compile } from 'typebox/compile'
 import type { TokenProfile } from './access-token-profile.ts'
@@ -9,13 +9,19 @@ export type TokenExpectation = {
 }
 
 const shape = Compile(AccessTokenClaims)
+const LONGEST_KID = 128
 
 /** The tokens of our own auth service (RFC 9068): we know every member that they have. */
 export function ownProfile({ issuer, audience }: TokenExpectation): TokenProfile {
   return {
     issuer,
+    issuerName: null,
+    longestToken: 8192,
+    deepest: 8,
     // Whatever else a header says is not ours (RFC 8725 §3.10, §3.11).
-    flawOfHeader({ alg: _alg, kid: _kid, typ, ...unknown }) {
+    flawOfHeader({ alg, kid, typ, ...unknown }) {
+      if (!algorithms.some((known) => known === alg)) return 'alg is not one of ours'
+      if (typeof kid !== 'string' || kid.length > LONGEST_KID) return 'kid is not a short text'
       if (Object.keys(unknown).length > 0) {
         return 'the header has a member that no access token has'
       }

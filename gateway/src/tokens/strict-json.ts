@@ -1,28 +1,35 @@
-const DEEPEST = 8
+const DEEPEST = 64
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
+/** An object, and how deep its text nests: 1 for an object of plain members. */
+export type StrictJson = { readonly members: Record<string, unknown>; readonly depth: number }
 
 /**
  * Reads a JSON object as an issuer of tokens would have written it: valid UTF-8, no byte order mark, no member twice
- * (RFC 7519 §4: parsers differ in which one counts), shallow. Pure.
+ * (RFC 7519 §4: parsers differ in which one counts), at most 64 levels. Pure.
  * @returns null where it is anything else
  */
-export function strictJsonObject(bytes: Buffer): Record<string, unknown> | null {
-  let text: string
+export function strictJsonObject(bytes: Buffer): StrictJson | null {
+  let written: Shape
   let value: unknown
   try {
-    text = utf8.decode(bytes)
-    if (shape(text).depth > DEEPEST) return null
+    const text = utf8.decode(bytes)
+    written = shape(text)
+    if (written.depth > DEEPEST) return null
     value = JSON.parse(text)
   } catch {
     return null
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return null
   // Each member has one colon outside of strings; a member that was given twice has left only one of its two behind.
-  return shape(text).members === countMembers(value) ? (value as Record<string, unknown>) : null
+  if (written.members !== countMembers(value)) return null
+  return { members: value as Record<string, unknown>, depth: written.depth }
 }
 
+type Shape = { depth: number; members: number }
+
 /** How deep a JSON text nests and how many members it writes, told without parsing it. */
-function shape(text: string): { depth: number; members: number } {
+function shape(text: string): Shape {
   let depth = 0
   let deepest = 0
   let members = 0

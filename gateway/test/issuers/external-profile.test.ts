@@ -75,9 +75,15 @@ t.test(
       externalProfile(issuerRow({ types })).flawOfHeader({ alg: 'ES256', kid: 'a', ...header })
     for (const typ of ['at+jwt', 'AT+JWT', 'application/at+jwt']) t.equal(flaw({ typ }), null, typ)
     for (const typ of ['JWT', undefined, 'id+jwt', 7, '']) t.ok(flaw({ typ }), String(typ))
-    t.equal(flaw({ typ: 'JWT', x5t: 'thumbprint' }, ['JWT']), null, 'others write more than we do')
-    for (const member of ['crit', 'b64', 'zip', 'enc', 'cty', 'jku', 'jwk', 'x5u', 'x5c']) {
+    for (const member of ['jku', 'jwk', 'x5u', 'x5c', 'x5t', 'x5t#S256', 'nonce']) {
+      t.equal(flaw({ typ: 'at+jwt', [member]: 'x' }), null, `${member} is not read`)
+    }
+    for (const member of ['crit', 'b64', 'zip', 'enc']) {
       t.ok(flaw({ typ: 'at+jwt', [member]: 'x' }), member)
     }
+    for (const cty of ['JWT', 'jwt', 'application/jwt', 'at+jwt']) {
+      t.ok(flaw({ typ: 'at+jwt', cty }), `another token inside: ${cty}`)
+    }
+    t.equal(flaw({ typ: 'at+jwt', cty: 'json' }), null)
   }
 )

@@ -1,10 +1,16 @@
 import { createPublicKey, generateKeyPairSync } from 'node:crypto'
 import t from 'tap'
-import { readKeySet } from '../../src/keys/key-set.ts'
+import { type KeySetForm, readKeySet } from '../../src/keys/key-set.ts'
 import { newKey } from '../fixtures/issuer.ts'
 
-const read = (...keys: unknown[]) => readKeySet(JSON.stringify({ keys }))
-const kids = (...keys: unknown[]) => [...(read(...keys)?.keys.keys() ?? [])]
+const readAs = (form: KeySetForm, ...keys: unknown[]) => readKeySet(JSON.stringify({ keys }), form)
+const read = (...keys: unknown[]) => readAs('own', ...keys)
+const kidsAs = (form: KeySetForm, ...keys: unknown[]) =>
+  (readAs(form, ...keys)?.keys ?? []).map(({ kid }) => kid)
+const kids = (...keys: unknown[]) => kidsAs('own', ...keys)
+/** What the keys of another issuer's set can check. */
+const algorithmsAs = (form: KeySetForm, ...keys: unknown[]) =>
+  (readAs(form, ...keys)?.keys ?? []).map(({ algorithms }) => algorithms)
 const es = newKey('ES256', 'es')
 const ed = newKey('EdDSA', 'ed')
 const rs = newKey('RS256', 'rs')
@@ -17,15 +23,17 @@ const ec = (namedCurve: string) =>
 t.test('a key is its kid, the algorithm of its kind, and itself', async (t) => {
   const set = read(es.jwk, ed.jwk, rs.jwk)
   for (const { kid, algorithm, publicKey } of [es, ed, rs]) {
-    const key = set?.keys.get(kid)
-    t.match(key, { kid, algorithm })
+    const key = set?.keys.find((one) => one.kid === kid)
+    t.match(key, { kid, algorithms: [algorithm] })
     t.ok(createPublicKey(key?.pem ?? '').equals(publicKey), `${kid}: the very key`)
   }
 })
 
 t.test('alg may be left out, and may not contradict', async (t) => {
   const { alg: _, ...silent } = es.jwk
-  t.match(read(silent)?.keys.get('es'), { algorithm: 'ES256' })
+  t.strictSame(algorithmsAs('own', silent), [['ES256']])
+  const { alg: _alg, ...silentRsa } = rs.jwk
+  t.strictSame(algorithmsAs('own', silentRsa), [['RS256']], 'ours sign with RS256')
   for (const alg of ['RS256', 'ES384', 'HS256', 'none', '', null, ['ES256']]) {
     t.equal(read({ ...es.jwk, alg }), null, JSON.stringify(alg))
   }
@@ -77,7 +85,7 @@ t.test('of a kid that is given twice no key counts', async (t) => {
 
 t.test('what is no key set is none', async (t) => {
   for (const text of ['', '{', 'null', '1', '"keys"', '[]', '{}', '{"keys":{}}', '{"keys":[]}']) {
-    t.equal(readKeySet(text), null, text)
+    t.equal(readKeySet(text, 'any'), null, text)
   }
 })
 
@@ -94,4 +102,47 @@ t.test('the version names the keys, in whatever order, and nothing else', async 
   t.not(read(es.jwk)?.version, version)
   t.not(read(es.jwk, newKey('RS256', 'rs').jwk)?.version, version, 'another key, the same kid')
   t.not(read(es.jwk, { ...rs.jwk, kid: 'rs2' })?.version, version, 'the same key, another kid')
+})
+
+t.test(
+  'in another issuer’s set, use, alg and kid may be left out, and decide where given',
+  async (t) => {
+    const any = (key: typeof rs, changes: object) =>
+      algorithmsAs('any', { ...key.jwk, use: undefined, alg: undefined, ...changes }).flat()
+    const rsaAlgorithms = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512']
+    t.strictSame(any(rs, {}), rsaAlgorithms.toSorted())
+    t.strictSame(any(rs, { alg: 'PS384' }), ['PS384'])
+    t.strictSame(any(rs, { use: 'sig', alg: null, kid: null }), rsaAlgorithms.toSorted())
+    t.strictSame(any(rs, { key_ops: ['verify'] }), rsaAlgorithms.toSorted())
+    for (const alg of ['EdDSA', 'Ed25519', undefined]) {
+      t.strictSame(any(ed, { alg }), ['Ed25519', 'EdDSA'].toSorted(), `two names of one: ${alg}`)
+    }
+    const curves = { 'P-256': 'ES256', 'P-384': 'ES384', 'P-521': 'ES512' }
+    for (const [curve, algorithm] of Object.entries(curves)) {
+      t.strictSame(algorithmsAs('any', ec(curve)), [[algorithm]], curve)
+      for (const other of Object.values(curves).filter((one) => one !== algorithm)) {
+        t.strictSame(algorithmsAs('any', { ...ec(curve), alg: other }), [], `${other} on ${curve}`)
+      }
+    }
+    const refused: object[] = [
+      ...[{ use: 'enc' }, { use: '' }, { alg: 'RSA-OAEP' }, { alg: 'HS256' }, { alg: 'none' }],
+      ...[{ alg: 'ES256' }, { alg: 'rs256' }, { alg: ['RS256'] }, { key_ops: ['wrapKey'] }],
+      ...[{ kid: 7 }, { d: 'AQAB' }, { e: 'AQ' }, rsa(1024), rsa(2048, 3)]
+    ]
+    for (const changes of refused) t.strictSame(any(rs, changes), [], JSON.stringify(changes))
+    t.strictSame(algorithmsAs('any', { ...ec('secp256k1') }), [], 'a curve of no algorithm')
+  }
+)
+
+t.test('keys of another issuer that its kid does not tell apart are left out', async (t) => {
+  const of = (key: typeof rs, changes: object = {}) => ({ ...key.jwk, kid: 'one', ...changes })
+  const other = newKey('RS256')
+  t.strictSame(kidsAs('any', of(rs), of(other), of(ed)), ['one'], 'the one of another kind stays')
+  t.strictSame(kidsAs('any', of(rs), of(other, { alg: undefined })), [], 'either could be meant')
+  t.strictSame(
+    algorithmsAs('any', of(rs), of(rs, { alg: 'PS256' })),
+    [['PS256', 'RS256']],
+    'a key that is published once for each algorithm is one key'
+  )
+  t.strictSame(kidsAs('any', of(rs, { kid: '' }), of(other, { kid: undefined })), [null, null])
 })

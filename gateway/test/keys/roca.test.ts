@@ -43,8 +43,14 @@ t.test('a key that can be factored (ROCA, CVE-2017-15361) is left out of a key s
   const jwk = generateKeyPairSync('rsa', { modulusLength: 2048 }).publicKey.export({
     format: 'jwk'
   })
-  const set = readKeySet(JSON.stringify({ keys: [roca, { ...jwk, kid: 'good', use: 'sig' }] }))
-  t.strictSame([...(set?.keys.keys() ?? [])], ['good'])
+  const set = readKeySet(
+    JSON.stringify({ keys: [roca, { ...jwk, kid: 'good', use: 'sig' }] }),
+    'any'
+  )
+  t.strictSame(
+    set?.keys.map(({ kid }) => kid),
+    ['good']
+  )
 })
 
 t.test('no ordinary modulus is taken for one', async (t) => {

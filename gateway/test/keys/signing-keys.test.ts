@@ -19,6 +19,7 @@ async function held(t: Test, folder = dataFolder(t)) {
     const keys = await openSigningKeys({
       ...(trustSeconds === undefined ? {} : { trustSeconds }),
       url: issuing.url,
+      form: 'own',
       file: join(folder, 'jwks.json'),
       clock,
       onFault: (reason) => faults.push(reason)
@@ -32,19 +33,19 @@ async function held(t: Test, folder = dataFolder(t)) {
 t.test('an unknown key is looked for once, however many ask', async (t) => {
   const { key, issuing, clock, open } = await held(t)
   const keys = await open()
-  t.match(await keys.find(key.kid), { kid: key.kid, algorithm: 'ES256' })
+  t.match(await keys.find(key.kid, 'ES256'), { kid: key.kid, algorithms: ['ES256'] })
   t.equal(issuing.fetches, 1, 'a known one costs nothing')
 
   clock.advance(5000)
-  await Promise.all(Array.from({ length: 100 }, (_, n) => keys.find(`unknown ${n}`)))
+  await Promise.all(Array.from({ length: 100 }, (_, n) => keys.find(`unknown ${n}`, 'ES256')))
   t.equal(issuing.fetches, 2, 'a hundred at once share a fetch')
-  t.equal(await keys.find('another'), null)
+  t.equal(await keys.find('another', 'ES256'), null)
   t.equal(issuing.fetches, 2, 'and those that follow wait for no new one')
 
   const next = newKey()
   issuing.keys.push(next)
   clock.advance(5000)
-  t.match(await keys.find(next.kid), { kid: next.kid }, 'a new key is found')
+  t.match(await keys.find(next.kid, 'ES256'), { kid: next.kid }, 'a new key is found')
 })
 
 t.test('the version names the set', async (t) => {
@@ -76,7 +77,7 @@ t.test('whatever else the issuer answers, the last good set stays', async (t) =>
   for (const [name, answer] of Object.entries(answers)) {
     issuing.answer = answer
     t.equal(await keys.refresh(), false, name)
-    t.ok(await keys.find(key.kid), `${name}: the key is still there`)
+    t.ok(await keys.find(key.kid, 'ES256'), `${name}: the key is still there`)
   }
   t.equal(faults.length, 1, 'the outage is told of once')
   issuing.answer = null
@@ -90,7 +91,7 @@ t.test('a gateway starts while the issuer is away, with the set that it kept', a
 
   const restarted = await open()
   t.ok(restarted.loaded)
-  t.ok(await restarted.find(key.kid))
+  t.ok(await restarted.find(key.kid, 'ES256'))
 
   writeFileSync(join(folder, 'jwks.json'), '{"keys":[{"half":')
   const spoilt = await open()
@@ -104,18 +105,18 @@ t.test('a set that was kept for too long counts for nothing until it is fetched'
 
   clock.advance(TRUST_SECONDS * 1000)
   const intime = await open(TRUST_SECONDS)
-  t.ok(await intime.find(key.kid), 'the log still tells what was revoked meanwhile')
+  t.ok(await intime.find(key.kid, 'ES256'), 'the log still tells what was revoked meanwhile')
   clock.advance(1)
   for (const keys of [intime, await open(TRUST_SECONDS)]) {
     keys.noteLogHeard()
     t.strictSame([keys.loaded, keys.kids, keys.version], [false, [], ''], 'the log has forgotten')
-    t.equal(await keys.find(key.kid), null)
+    t.equal(await keys.find(key.kid, 'ES256'), null)
   }
   t.ok((await open()).loaded, 'an issuer without a log is not to be heard of')
 
   issuing.answer = null
   t.ok(await intime.refresh())
-  t.ok(await intime.find(key.kid), 'what the issuer says now counts')
+  t.ok(await intime.find(key.kid, 'ES256'), 'what the issuer says now counts')
 })
 
 t.test('whoever hears the log needs no word of the issuer', async (t) => {
@@ -125,7 +126,7 @@ t.test('whoever hears the log needs no word of the issuer', async (t) => {
   for (let hour = 0; hour < 3; hour += 1) {
     clock.advance(TRUST_SECONDS * 1000)
     keys.noteLogHeard()
-    t.ok(await keys.find(key.kid))
+    t.ok(await keys.find(key.kid, 'ES256'))
   }
 })
 
@@ -140,15 +141,15 @@ t.test('a set that cannot be kept on disk counts all the same, and is kept later
 
   issuing.keys = [next]
   t.equal(await keys.refresh(), true)
-  t.equal(await keys.find(key.kid), null, 'a withdrawn key is out of force')
-  t.match(await keys.find(next.kid), { kid: next.kid })
+  t.equal(await keys.find(key.kid, 'ES256'), null, 'a withdrawn key is out of force')
+  t.match(await keys.find(next.kid, 'ES256'), { kid: next.kid })
   t.match(faults, [/could not be kept/], 'and the operator is told')
 
   rmdirSync(join(folder, 'jwks.json'))
   await keys.refresh()
   issuing.answer = (_, response) => response.writeHead(503).end()
   const restarted = await open()
-  t.ok(await restarted.find(next.kid))
+  t.ok(await restarted.find(next.kid, 'ES256'))
   t.strictSame(readdirSync(folder).sort(), ['away', 'jwks.json'], 'nothing half is left behind')
 })
 
@@ -157,11 +158,11 @@ t.test('without an issuer and without a file there is no set, until there is', a
   issuing.answer = (_, response) => response.writeHead(503).end()
   const keys = await open()
   t.strictSame([keys.loaded, keys.version, faults.length], [false, '', 1])
-  t.equal(await keys.find(key.kid), null)
+  t.equal(await keys.find(key.kid, 'ES256'), null)
 
   issuing.answer = null
   clock.advance(5000)
-  t.ok(await keys.find(key.kid), 'whoever asks next brings it')
+  t.ok(await keys.find(key.kid, 'ES256'), 'whoever asks next brings it')
   t.ok(keys.loaded)
 })
 
@@ -175,7 +176,7 @@ t.test('an issuer that does not come to an end is given up', async (t) => {
     const waiting = await other.open()
     other.issuing.answer = answer
     t.equal(await waiting.refresh(), false, name)
-    t.ok(await waiting.find(other.key.kid), `${name}: the last good set stays`)
+    t.ok(await waiting.find(other.key.kid, 'ES256'), `${name}: the last good set stays`)
   })
   await Promise.all(outcomes)
 })
@@ -190,12 +191,12 @@ t.test(
     const { version } = keys
     keys.withdraw(key.kid)
     t.not(keys.version, version, 'tokens that were remembered under the old set are not any more')
-    t.equal(await keys.find(key.kid), null)
-    t.ok(await keys.find(next.kid))
+    t.equal(await keys.find(key.kid, 'ES256'), null)
+    t.ok(await keys.find(next.kid, 'ES256'))
 
     clock.advance(5000)
     t.ok(await keys.refresh(), 'the issuer still publishes it')
-    t.equal(await keys.find(key.kid), null)
+    t.equal(await keys.find(key.kid, 'ES256'), null)
     t.strictSame(keys.kids, [next.kid])
 
     issuing.answer = (_, response) => response.writeHead(500).end()

@@ -18,7 +18,7 @@ const flawOf = (token: string) => {
 
 t.test('a token says which key, by which algorithm, and what it claims', async (t) => {
   t.strictSame(read(good), {
-    ...{ kid: key.kid, algorithm: 'ES256', issuer: ISSUER },
+    ...{ kid: key.kid, algorithm: 'ES256', profile: own },
     claims: {
       identity: {
         ...{ subject: 'user-1', session: 'session-1', client: 'gatehouse', roles: ['user'] },

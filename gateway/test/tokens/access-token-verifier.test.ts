@@ -32,6 +32,7 @@ async function verifying(t: Test, options: Options = {}) {
   const clock = testClock()
   const keys = await openSigningKeys({
     url: issuing.url,
+    form: 'own',
     file: join(dataFolder(t), 'jwks.json'),
     onFault: () => {},
     clock

@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import t from 'tap'
 import { strictJsonObject } from '../../src/tokens/strict-json.ts'
 
-const read = (text: string) => strictJsonObject(Buffer.from(text))
+const read = (text: string) => strictJsonObject(Buffer.from(text))?.members ?? null
 
 t.test('an object is read', async (t) => {
   t.strictSame(read('{"a":1,"b":["x:y",{"c":null}],"d":"\\"{:[\\\\"}'), {
@@ -12,6 +12,13 @@ t.test('an object is read', async (t) => {
     d: '"{:[\\'
   })
   t.strictSame(read(' { } '), {})
+})
+
+t.test('the depth of an object is told, up to 64 levels', async (t) => {
+  const depthOf = (text: string) => strictJsonObject(Buffer.from(text))?.depth
+  t.equal(depthOf('{}'), 1)
+  t.equal(depthOf('{"a":"[[[","b":[1,{"c":2}]}'), 3)
+  t.equal(depthOf(`${'{"a":'.repeat(64)}1${'}'.repeat(64)}`), 64)
 })
 
 t.test('a member that is given twice is refused, however it is spelt', async (t) => {
@@ -42,7 +49,7 @@ t.test('what no issuer would write is refused', async (t) => {
     'a comment': '{/**/}',
     'a trailing comma': '{"a":1,}',
     'single quotes': "{'a':1}",
-    'nine levels': `${'{"a":'.repeat(9)}1${'}'.repeat(9)}`,
+    '65 levels': `${'{"a":'.repeat(65)}1${'}'.repeat(65)}`,
     'ten thousand levels': `{"a":${'['.repeat(10_000)}${']'.repeat(10_000)}}`,
     'bytes that are not UTF-8': Buffer.from([0x7b, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d]),
     'an overlong slash': Buffer.from([0x7b, 0x22, 0xc0, 0xaf, 0x22, 0x3a, 0x31, 0x7d])

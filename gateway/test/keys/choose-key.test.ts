@@ -1,0 +1,41 @@
+import t from 'tap'
+import { chooseKey } from '../../src/keys/choose-key.ts'
+import { readKeySet } from '../../src/keys/key-set.ts'
+import { newKey } from '../fixtures/issuer.ts'
+
+const es = newKey('ES256', 'es')
+const rs = newKey('RS256', 'rs')
+const ps = newKey('PS256', 'ps')
+const nameless = (key: typeof es) => ({ ...key.jwk, kid: undefined })
+
+/** The kid of the key that is chosen, by the PEM where it has none; undefined where none is. */
+function chosen(keys: object[], ...wanted: [string | null, Parameters<typeof chooseKey>[2]]) {
+  const set = readKeySet(JSON.stringify({ keys }), 'any')
+  if (set === null) throw new Error('no key set')
+  const key = chooseKey(set, ...wanted)
+  return key === null ? undefined : (key.kid ?? 'nameless')
+}
+
+t.test('a kid means the key of that name, whatever the algorithm of the token', async (t) => {
+  const keys = [es.jwk, rs.jwk, ps.jwk]
+  t.equal(chosen(keys, 'rs', 'RS256'), 'rs')
+  t.equal(chosen(keys, 'rs', 'ES256'), 'rs', 'which the verifier refuses, without another fetch')
+  t.equal(chosen(keys, 'other', 'RS256'), undefined)
+  const twins = [rs.jwk, { ...es.jwk, kid: 'rs' }]
+  t.equal(chosen(twins, 'rs', 'ES256'), 'rs', 'of two kinds of one name, the one that can')
+})
+
+t.test('without a kid the only key that can check the token is meant', async (t) => {
+  t.equal(chosen([es.jwk, rs.jwk], null, 'RS256'), 'rs')
+  t.equal(chosen([rs.jwk, ps.jwk], null, 'PS256'), 'ps')
+  t.equal(chosen([es.jwk], null, 'RS256'), undefined, 'there is none')
+  t.equal(chosen([rs.jwk, newKey('RS256').jwk], null, 'RS256'), undefined, 'there are two')
+  t.equal(chosen([nameless(rs), nameless(es)], null, 'RS256'), 'nameless')
+})
+
+t.test('a kid may mean the only key without one, and never a key of another name', async (t) => {
+  t.equal(chosen([nameless(rs), es.jwk], 'other', 'RS256'), 'nameless')
+  t.equal(chosen([nameless(rs), es.jwk], 'other', 'ES256'), undefined)
+  const two = [nameless(rs), nameless(newKey('RS256'))]
+  t.equal(chosen(two, 'other', 'RS256'), undefined)
+})
