@@ -1,17 +1,16 @@
 import fastifyCookie from '@fastify/cookie'
-import fastifyRateLimit from '@fastify/rate-limit'
 import { buildService, type Service } from '@gatehouse/http-service/build-service'
 import type { RoomLog } from '@gatehouse/http-service/room-log'
 import { type IdentityOptions, identity } from '@gatehouse/identity/identity'
-import type { RedisConnection } from '@gatehouse/redis/connect-redis'
 import type { AccountStore } from './accounts/account-store.ts'
 import { credentialCheck } from './accounts/check-credentials.ts'
 import type { Passwords } from './accounts/passwords.ts'
 import type { ClientStore } from './clients/client-store.ts'
 import type { UsedAssertions } from './clients/used-assertions.ts'
-import type { GuessCounts } from './guesses/guess-counts.ts'
+import type { GuessStores } from './guesses/guess-counts.ts'
 import { guesses } from './guesses/guesses.ts'
 import { privateDigest } from './guesses/private-digest.ts'
+import type { RequestCounts } from './guesses/request-counts.ts'
 import type { LiveSigningKeys } from './keys/live-signing-keys.ts'
 import type { AuthMetrics } from './metrics.ts'
 import { changePassword } from './routes/change-password.ts'
@@ -37,9 +36,8 @@ import { type AccessTokenPolicy, accessTokens, type Sign } from './tokens/access
 /** Everything the auth service works with. */
 export type AuthNeeds = Pick<RouteNeeds, 'newUser' | 'allowedOrigins' | 'audit' | 'clock'> & {
   passwords: Passwords
-  guessCounts: GuessCounts
-  /** where requests by address are counted by several instances together; undefined for one alone */
-  limitsRedis?: RedisConnection | undefined
+  guessStores: GuessStores
+  requestCounts: RequestCounts
   credentialsPerMinute: number
   log: RoomLog
   accounts: AccountStore
@@ -79,25 +77,19 @@ export async function buildAuth(needs: AuthNeeds): Promise<Service> {
   await service.register(fastifyCookie)
   // Signing in is for those who are not signed in; the routes for the others ask for an identity.
   await service.register(identity, { ...needs.identity, dangerouslyLetAnyoneIn: true })
-  await service.register(fastifyRateLimit, {
-    global: false,
-    redis: needs.limitsRedis,
-    nameSpace: 'gatehouse:limit:',
-    // Without Redis nobody can sign in anyway, and that is for the store to say.
-    skipOnError: true
-  })
 
   const tokens = accessTokens({
     policy: needs.tokenPolicy,
     activeKey: signingKeys.active,
     ...{ sign: needs.sign, clock }
   })
+  const digest = privateDigest(ring)
   const routeNeeds: RouteNeeds = {
     ...needs,
-    limitAddress: limitAddress(service, needs.credentialsPerMinute),
+    limitAddress: limitAddress({ ...needs, digest, perMinute: needs.credentialsPerMinute }),
     checkCredentials: credentialCheck({
       ...needs,
-      guesses: guesses({ counts: needs.guessCounts, digest: privateDigest(ring), clock })
+      guesses: guesses({ ...needs.guessStores, digest })
     }),
     sessions: sessions({
       accessTokens: tokens,

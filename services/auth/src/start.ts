@@ -50,7 +50,7 @@ export async function startAuth(
   } = await openDurable(config, secrets.sealing, clock, (err) =>
     log.warn({ err }, 'waiting for the database')
   )
-  const { revocations, redis, ...shared } = openShared(config, clock, embedded?.fleet)
+  const { revocations, ...shared } = openShared(config, clock, embedded?.fleet)
   const stale = openStale({
     ...{ revocations: shared.revocationWriter, clock },
     lifetimeSeconds: config.AUTH_ACCESS_TTL_SECONDS
@@ -68,7 +68,8 @@ export async function startAuth(
 
   const service = await buildAuth({
     ...{ ...common, ...settingsOf(config, clock), newUser, log },
-    ...{ ring: secrets.ring, guessCounts: shared.guessCounts, limitsRedis: redis },
+    ring: secrets.ring,
+    ...{ guessStores: shared.guessStores, requestCounts: shared.requestCounts },
     ...{ signingKeys: signing.live, sign: signing.sign },
     metrics: authMetrics(registry)
   })

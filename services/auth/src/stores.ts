@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import type { Fleet } from '@gatehouse/fleet/fleet'
 import { memoryFleet } from '@gatehouse/fleet/memory-fleet'
 import { redisFleet } from '@gatehouse/fleet/redis-fleet'
-import { connectRedis, type RedisConnection } from '@gatehouse/redis/connect-redis'
+import { connectRedis } from '@gatehouse/redis/connect-redis'
 import type { RevocationSource } from '@gatehouse/revocation/revocation'
 import { accountStore } from './accounts/account-store.ts'
 import { auditLog } from './audit/audit-log.ts'
@@ -11,9 +11,12 @@ import { usedAssertions } from './clients/used-assertions.ts'
 import type { AuthConfig } from './config.ts'
 import { openSqlite } from './database/open-sqlite.ts'
 import { openTables } from './database/open-tables.ts'
-import type { GuessCounts } from './guesses/guess-counts.ts'
-import { memoryGuessCounts } from './guesses/memory-guess-counts.ts'
-import { redisGuessCounts } from './guesses/redis-guess-counts.ts'
+import type { GuessStores } from './guesses/guess-counts.ts'
+import { memoryGuessStores } from './guesses/memory-guess-counts.ts'
+import { memoryRequestCounts } from './guesses/memory-request-counts.ts'
+import { redisGuessStores } from './guesses/redis-guess-counts.ts'
+import { redisRequestCounts } from './guesses/redis-request-counts.ts'
+import type { RequestCounts } from './guesses/request-counts.ts'
 import { keySetStore } from './keys/key-set-store.ts'
 import type { SealingKeys } from './keys/seal.ts'
 import { loadSigningKeys, signingKeyStore } from './keys/signing-key-store.ts'
@@ -63,9 +66,8 @@ export async function openDurable(
 
 export type SharedStores = {
   families: Families
-  guessCounts: GuessCounts
-  /** for what is counted besides; undefined where there is one process only */
-  redis: RedisConnection | undefined
+  guessStores: GuessStores
+  requestCounts: RequestCounts
   /** the log of revocations, where it is in this process; null where gateways read it from Redis */
   revocations: RevocationSource | null
   /** what is written into it besides the ends of sessions */
@@ -101,7 +103,10 @@ export function openShared(
     const families = redisFamilies(redis, policy, options)
     const writing = { clock, replicas: revocationReplicas }
     return {
-      ...{ families, guessCounts: redisGuessCounts(redis), redis, revocations: null },
+      families,
+      guessStores: redisGuessStores(redis, clock),
+      requestCounts: redisRequestCounts(redis),
+      revocations: null,
       revocationWriter: redisRevocationWriter(redis, writing),
       fleet: redisFleet(redis)
     }
@@ -111,7 +116,10 @@ export function openShared(
   const revocations = sqliteRevocations(database, revocationSeconds)
   const families = sqliteFamilies(database, revocations, policy, options)
   return {
-    ...{ families, guessCounts: memoryGuessCounts(clock), redis: undefined, revocations },
+    families,
+    guessStores: memoryGuessStores(clock),
+    requestCounts: memoryRequestCounts(),
+    revocations,
     revocationWriter: sqliteRevocationWriter(revocations, clock),
     fleet: embedded
   }

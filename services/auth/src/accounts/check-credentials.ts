@@ -2,7 +2,7 @@ import { Refusal } from '@gatehouse/problem/refusal'
 import type { Origin } from '../audit/audit-event.ts'
 import type { AuditLog } from '../audit/audit-log.ts'
 import type { Caller, Guesses } from '../guesses/guesses.ts'
-import { tooManyGuesses, wrongCredentials } from '../refusals.ts'
+import { wrongCredentials } from '../refusals.ts'
 import type { Account } from './account.ts'
 import type { AccountStore } from './account-store.ts'
 import type { Passwords } from './passwords.ts'
@@ -42,16 +42,28 @@ export function credentialCheck(needs: {
     }
   }
 
-  return async ({ account, password, caller, origin }) => {
-    const waitSeconds = await guesses.wait(caller)
-    if (waitSeconds !== null) throw tooManyGuesses(waitSeconds)
-    const matches = await passwords.match(account, password)
-    if (account === null || account.disabled || !matches) {
-      await guesses.failed(caller)
+  /**
+   * The guess is counted when its turn has come and settled before the next one's, so that guesses that come together are
+   * bounded like those that come one after the other, and right ones that come together do not slow each other.
+   */
+  const isProven = async ({ account, password, caller }: Claim): Promise<boolean> => {
+    const own = await guesses.by(caller)
+    await own.refuseEarly()
+    return await passwords.inTurn(async (match) => {
+      await own.take()
+      const matches = await match(account, password)
+      if (!matches || account === null || account.disabled) return false
+      await own.succeeded()
+      return true
+    })
+  }
+
+  return async (claim) => {
+    const { account, password, origin } = claim
+    if (!(await isProven(claim)) || account === null) {
       await audit.write({ kind: 'login-failed', subject: account?.id ?? null, sid: null, origin })
       throw wrongCredentials()
     }
-    await guesses.succeeded(caller)
     await renew(account, password)
     return account
   }

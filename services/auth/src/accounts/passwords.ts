@@ -8,11 +8,17 @@ export type HashCost = {
   readonly lanes: number
 }
 
+/** Whether a password is the account's; the same work, and false, where there is no account. */
+export type MatchPassword = (
+  account: { readonly passwordHash: string } | null,
+  password: string
+) => Promise<boolean>
+
 export type Passwords = {
-  /** @throws Refusal UNAVAILABLE, as every method, where too many wait for theirs */
+  /** @throws Refusal UNAVAILABLE, as by `inTurn`, where too many wait for their turn */
   hash(password: string): Promise<string>
-  /** Whether it is the account's; the same work, and false, where there is no account. */
-  match(account: { readonly passwordHash: string } | null, password: string): Promise<boolean>
+  /** Waits for the turn of a hash; then `work` checks a password, and does what must be done right before and after it. */
+  inTurn<Result>(work: (match: MatchPassword) => Promise<Result>): Promise<Result>
   /** Whether a hash cost less than one that is made now. */
   isOutdated(passwordHash: string): boolean
 }
@@ -22,13 +28,13 @@ export function passwords(cost: HashCost, queue: HashQueue): Passwords {
   const options = { memoryCost: cost.memoryKib, timeCost: cost.passes, parallelism: cost.lanes }
   /** What an unknown e-mail's password is compared with, so that it costs what a known one's does. */
   const decoy = hash('no account has this password', options)
+  const match: MatchPassword = async (account, password) => {
+    const matches = await verify(account?.passwordHash ?? (await decoy), normalised(password))
+    return matches && account !== null
+  }
   return {
     hash: (password) => queue(() => hash(normalised(password), options)),
-    async match(account, password) {
-      const passwordHash = account?.passwordHash ?? (await decoy)
-      const matches = await queue(() => verify(passwordHash, normalised(password)))
-      return matches && account !== null
-    },
+    inTurn: (work) => queue(() => work(match)),
     isOutdated(passwordHash) {
       const was = costOf(passwordHash)
       return was === null || was.memoryKib < cost.memoryKib || was.passes < cost.passes

@@ -1,12 +1,19 @@
 /** Typing errors of somebody who knows the password. */
 const FREE_FAILURES = 5
-const LONGEST_MS = 15 * 60_000
+const LONGEST_SECONDS = 900
+
+const delays = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, LONGEST_SECONDS]
 
 /**
- * How long after the last of so many failures the next guess is looked at: a second after the sixth, twice as long after
- * each more. Whoever goes on for a year has had 35,000 guesses. Pure.
+ * How many seconds after the last of so many failures the next guess is due; the index is the number of failures, and the
+ * last entry stands for all beyond it. Guessing for a year makes 35,000 guesses.
  */
-export function waitMs(failures: number): number {
-  if (failures <= FREE_FAILURES) return 0
-  return Math.min(1000 * 2 ** (failures - FREE_FAILURES - 1), LONGEST_MS)
-}
+export const waitsSeconds: readonly number[] = [...Array(FREE_FAILURES + 1).fill(0), ...delays]
+
+export const waitSeconds = (failures: number): number => waitsSeconds[failures] ?? LONGEST_SECONDS
+
+/**
+ * After so long without another guess, failures are forgotten. A guesser who pauses for that long and starts again makes
+ * fewer guesses than one who goes on: sixteen in four hours and a quarter.
+ */
+export const FAILURES_KEPT_SECONDS = 4 * 3600

@@ -1,5 +1,5 @@
-import { waitMs } from './back-off.ts'
-import type { GuessCounts } from './guess-counts.ts'
+import { tooManyGuesses } from '../refusals.ts'
+import type { GuessCounts, GuessStores } from './guess-counts.ts'
 
 /** Who tries a password, and for whom. */
 export type Caller = {
@@ -12,44 +12,66 @@ export type Caller = {
 }
 
 /**
- * Slows the guessing of passwords down, an account at a time. Whoever is known to the account (by a device cookie, or by a
+ * Slows the guessing of passwords, an account at a time. A caller that is known to the account (by a device cookie, or by a
  * network from which its owner has signed in) is counted apart, so that strangers cannot lock the owner out.
- * @throws Refusal UNAVAILABLE by every method, when the store is out of reach
+ * @throws Refusal UNAVAILABLE by every method, when the store does not answer
  */
 export type Guesses = {
-  /** In how many seconds the next guess is looked at; null: now. */
-  wait(caller: Caller): Promise<number | null>
-  failed(caller: Caller): Promise<void>
-  succeeded(caller: Caller): Promise<void>
+  by(caller: Caller): Promise<CallersGuesses>
 }
 
-export type GuessNeeds = {
-  counts: GuessCounts
-  /** makes a key of an e-mail address that does not tell it */
-  digest: (text: string) => string
-  clock: () => number
+export type CallersGuesses = {
+  /** @throws Refusal RATE_LIMITED while the next guess is not due. Counts nothing. */
+  refuseEarly(): Promise<void>
+  /**
+   * Counts a guess as a failure before it is looked at. Of many at once only as many go on as are due.
+   * @throws Refusal RATE_LIMITED where it is not due; then nothing is counted
+   */
+  take(): Promise<void>
+  /** The guess that was taken is no failure; a known caller's earlier failures are forgotten too. */
+  succeeded(): Promise<void>
 }
 
-export function guesses({ counts, digest, clock }: GuessNeeds): Guesses {
-  const place = ({ email, network }: Caller) => digest(`network\0${email}\0${network}`)
-  /** What the caller's failures are counted under. */
-  const bucket = async (caller: Caller): Promise<string> => {
-    if (caller.device !== null) return digest(`device\0${caller.email}\0${caller.device}`)
-    const known = place(caller)
-    return (await counts.isKnown(known)) ? known : digest(`account\0${caller.email}`)
+type Needs = GuessStores & {
+  /** makes a key of a text that cannot be found again without a secret */
+  digest: (text: string) => Buffer
+}
+
+export function guesses({ strangers, known, networks, digest }: Needs): Guesses {
+  return {
+    async by({ email, network, device }) {
+      const account = digest(`account\0${email}`)
+      const place = digest(`network\0${email}\0${network}`)
+      const remember = () => networks.add(account, place)
+      if (device !== null) {
+        const key = digest(`device\0${email}\0${device}`)
+        return counted(known, key, async () => {
+          await known.forget(key)
+          await remember()
+        })
+      }
+      if (await networks.has(account, place)) {
+        return counted(known, place, async () => {
+          await known.forget(place)
+          await remember()
+        })
+      }
+      // Failures of others stay: an owner who signs in must not give a guesser more guesses.
+      return counted(strangers, account, async () => {
+        await strangers.giveBack(account)
+        await remember()
+      })
+    }
+  }
+}
+
+function counted(counts: GuessCounts, key: Buffer, succeeded: () => Promise<void>): CallersGuesses {
+  const refuse = (seconds: number): void => {
+    if (seconds > 0) throw tooManyGuesses(seconds)
   }
   return {
-    async wait(caller) {
-      const count = await counts.read(await bucket(caller))
-      const leftMs = count === null ? 0 : count.lastMs + waitMs(count.failures) - clock()
-      return leftMs > 0 ? Math.ceil(leftMs / 1000) : null
-    },
-    async failed(caller) {
-      await counts.add(await bucket(caller), clock())
-    },
-    async succeeded(caller) {
-      await counts.reset(await bucket(caller))
-      await counts.know(place(caller))
-    }
+    refuseEarly: async () => refuse(await counts.wait(key)),
+    take: async () => refuse(await counts.take(key)),
+    succeeded
   }
 }

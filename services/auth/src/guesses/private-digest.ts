@@ -1,6 +1,9 @@
 import { createHmac } from 'node:crypto'
 import type { KeyRing } from '../sessions/key-ring.ts'
 
-/** Makes keys of e-mail addresses that nobody can find again who has the store alone. With another ring they are others. */
+/**
+ * Makes a key of an e-mail address or a network. Without the ring nobody finds the address again, and nobody finds another one
+ * that is counted in the same cells. Another ring makes other keys.
+ */
 export const privateDigest = (ring: KeyRing) => (text: string) =>
-  createHmac('sha256', ring.newest.secret).update(`gatehouse guesses\0${text}`).digest('base64url')
+  createHmac('sha256', ring.newest.secret).update(`gatehouse guesses\0${text}`).digest()

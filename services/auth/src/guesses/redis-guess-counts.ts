@@ -1,37 +1,64 @@
 import type { RedisConnection } from '@gatehouse/redis/connect-redis'
 import { bounded } from '../redis/bounded.ts'
-import { FAILURES_KEPT_SECONDS, type GuessCounts, KNOWN_KEPT_SECONDS } from './guess-counts.ts'
+import { script } from '../redis/script.ts'
+import { FAILURES_KEPT_SECONDS, waitsSeconds } from './back-off.ts'
+import { placeOf } from './count-min.ts'
+import {
+  GUESS_SHAPE,
+  type GuessCounts,
+  type GuessStores,
+  KNOWN_KEPT_SECONDS,
+  type KnownNetworks,
+  MOST_FAILURES
+} from './guess-counts.ts'
 
-const countKey = (key: string) => `gatehouse:guesses:${key}`
-const knownKey = (key: string) => `gatehouse:known:${key}`
+/** the networks of one account that are remembered: those of its latest logins */
+const NETWORKS_OF_AN_ACCOUNT = 16
+/** of a network's digest: enough, as an account has so few */
+const NETWORK_BYTES = 9
 
-/** For several instances: they count together. */
-export function redisGuessCounts(redis: RedisConnection): GuessCounts {
+/**
+ * For several instances: they count together. Both tables are strings of at most 320 KiB a part, 20 MiB in all; what is known
+ * of an account is made by its logins only.
+ */
+export const redisGuessStores = (redis: RedisConnection, clock: () => number): GuessStores => ({
+  strangers: redisGuessCounts(redis, clock, 'strangers'),
+  known: redisGuessCounts(redis, clock, 'known'),
+  networks: redisKnownNetworks(redis, clock)
+})
+
+function redisGuessCounts(redis: RedisConnection, clock: () => number, table: string): GuessCounts {
+  const guess = script(redis, 'guess', 1)
+  const run = async (what: string, key: Buffer): Promise<number> => {
+    const { part, cells } = placeOf(key, GUESS_SHAPE)
+    const name = `gatehouse:guesses:${table}:${part}`
+    const limits = [FAILURES_KEPT_SECONDS, MOST_FAILURES]
+    return Number(await guess([name, what, clock(), ...limits, ...cells, ...waitsSeconds]))
+  }
   return {
-    async read(key) {
-      const reply = await bounded(() => redis.hmget(countKey(key), 'failures', 'last'))
-      const [failures, lastMs] = reply as (string | null)[]
-      return failures == null ? null : { failures: Number(failures), lastMs: Number(lastMs) }
+    wait: (key) => run('wait', key),
+    take: (key) => run('take', key),
+    async giveBack(key) {
+      await run('give-back', key)
     },
-    async add(key, nowMs) {
-      const name = countKey(key)
-      await bounded(() =>
-        redis
-          .multi()
-          .hincrby(name, 'failures', 1)
-          .hset(name, 'last', nowMs)
-          .expire(name, FAILURES_KEPT_SECONDS)
-          .exec()
-      )
+    async forget(key) {
+      await run('forget', key)
+    }
+  }
+}
+
+function redisKnownNetworks(redis: RedisConnection, clock: () => number): KnownNetworks {
+  const knowNetwork = script(redis, 'know-network', 1)
+  const name = (account: Buffer) => `gatehouse:known:${account.toString('base64url')}`
+  const member = (network: Buffer) => network.toString('base64url', 0, NETWORK_BYTES)
+  return {
+    async add(account, network) {
+      const limits = [KNOWN_KEPT_SECONDS, NETWORKS_OF_AN_ACCOUNT]
+      await knowNetwork([name(account), member(network), clock(), ...limits])
     },
-    async reset(key) {
-      await bounded(() => redis.del(countKey(key)))
-    },
-    async know(key) {
-      await bounded(() => redis.set(knownKey(key), 1, 'EX', KNOWN_KEPT_SECONDS))
-    },
-    async isKnown(key) {
-      return (await bounded(() => redis.exists(knownKey(key)))) === 1
+    async has(account, network) {
+      const seenMs = await bounded(() => redis.zscore(name(account), member(network)))
+      return seenMs !== null && clock() < Number(seenMs) + KNOWN_KEPT_SECONDS * 1000
     }
   }
 }

@@ -1,5 +1,5 @@
-import type { Service } from '@gatehouse/http-service/build-service'
 import type { FastifyRequest } from 'fastify'
+import type { RequestCounts } from '../guesses/request-counts.ts'
 import { tooManyCredentials } from '../refusals.ts'
 import { networkOf } from './caller.ts'
 import { originOf } from './origin-of.ts'
@@ -7,15 +7,24 @@ import { originOf } from './origin-of.ts'
 /** A hook for the routes that take a password. */
 export type LimitAddress = (request: FastifyRequest) => Promise<void>
 
-/** Counts what one address sends, by @fastify/rate-limit: over all instances where they share a Redis. */
-export function limitAddress(service: Service, perMinute: number): LimitAddress {
-  const check = service.createRateLimit({
-    max: perMinute,
-    timeWindow: 60_000,
-    keyGenerator: (request) => networkOf(originOf(request))
-  })
+type Needs = {
+  requestCounts: RequestCounts
+  /** makes a key of a network */
+  digest: (text: string) => Buffer
+  perMinute: number
+  clock: () => number
+}
+
+const MINUTE_MS = 60_000
+
+/** Counts what one network sends in each minute, over all instances where they share a Redis. */
+export function limitAddress({ requestCounts, digest, perMinute, clock }: Needs): LimitAddress {
   return async (request) => {
-    const result = await check(request)
-    if (!result.isAllowed && result.isExceeded) throw tooManyCredentials(result.ttlInSeconds)
+    const nowMs = clock()
+    const minute = Math.floor(nowMs / MINUTE_MS)
+    const key = digest(`requests\0${networkOf(originOf(request))}`)
+    const count = await requestCounts.count(minute, key)
+    if (count <= perMinute) return
+    throw tooManyCredentials(Math.ceil(((minute + 1) * MINUTE_MS - nowMs) / 1000))
   }
 }

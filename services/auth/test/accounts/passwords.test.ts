@@ -1,12 +1,11 @@
 import t from 'tap'
 import { hashQueue } from '../../src/accounts/hash-queue.ts'
-import { passwords } from '../../src/accounts/passwords.ts'
+import { type MatchPassword, passwords } from '../../src/accounts/passwords.ts'
 
 const owasp = { memoryKib: 19_456, passes: 2, lanes: 1 }
-const { hash: hashPassword, match: passwordMatches } = passwords(
-  owasp,
-  hashQueue({ width: 4, longest: 100 })
-)
+const { hash: hashPassword, inTurn } = passwords(owasp, hashQueue({ width: 4, longest: 100 }))
+const passwordMatches: MatchPassword = (account, password) =>
+  inTurn((match) => match(account, password))
 
 t.test('a password matches its own hash, and no other', async (t) => {
   const account = { passwordHash: await hashPassword('correct horse') }
@@ -53,5 +52,5 @@ t.test('a hash that cost less than one of today is outdated', async (t) => {
     passwords({ ...owasp, passes: 1 }, queue).isOutdated(await today.hash('a')),
     'nor one that cost more'
   )
-  t.ok(await today.match({ passwordHash: old }, 'a'), 'and matches all the same')
+  t.ok(await today.inTurn((match) => match({ passwordHash: old }, 'a')), 'and matches all the same')
 })

@@ -75,6 +75,32 @@ t.test('where the owner has signed in before, strangers elsewhere do not matter'
   t.equal((await login('192.0.2.1')).statusCode, 200)
 })
 
+t.test('guesses that come at once are as few as guesses that come one by one', async (t) => {
+  const auth = await authService(t)
+  await registered(auth)
+  const burst = async (size: number) => {
+    const answers = await Promise.all(
+      Array.from({ length: size }, (_, guess) =>
+        auth.post('/login', { email, password: `guess ${guess}` }, from(`198.51.100.${guess}`))
+      )
+    )
+    for (const { statusCode } of answers) t.ok([401, 429].includes(statusCode))
+    return answers.filter(({ statusCode }) => statusCode === 401).length
+  }
+  t.equal(await burst(60), 6)
+  auth.clock.advance(1000)
+  t.equal(await burst(60), 1, 'one when the wait is over')
+})
+
+t.test('fifty right logins at once from an unknown network do not slow each other', async (t) => {
+  const auth = await authService(t)
+  await registered(auth)
+  const answers = await Promise.all(
+    Array.from({ length: 50 }, () => auth.post('/login', { email, password }, from('192.0.2.1')))
+  )
+  t.strictSame(new Set(answers.map(({ statusCode }) => statusCode)), new Set([200]))
+})
+
 t.test('an unknown e-mail is slowed like a known one', async (t) => {
   const auth = await authService(t)
   await registered(auth)

@@ -1,11 +1,13 @@
-import { testClock } from '@gatehouse/fixtures/clock'
+import { createHash, randomBytes } from 'node:crypto'
+import { type TestClock, testClock } from '@gatehouse/fixtures/clock'
 import { redisMissing, redisServer } from '@gatehouse/fixtures/redis-server'
+import type { Redis } from 'ioredis'
 import t, { type Test } from 'tap'
-import type { GuessCounts } from '../../src/guesses/guess-counts.ts'
+import type { GuessStores } from '../../src/guesses/guess-counts.ts'
 import { type Caller, guesses } from '../../src/guesses/guesses.ts'
-import { memoryGuessCounts } from '../../src/guesses/memory-guess-counts.ts'
+import { memoryGuessStores } from '../../src/guesses/memory-guess-counts.ts'
 import { privateDigest } from '../../src/guesses/private-digest.ts'
-import { redisGuessCounts } from '../../src/guesses/redis-guess-counts.ts'
+import { redisGuessStores } from '../../src/guesses/redis-guess-counts.ts'
 import { randomSecret } from '../../src/secrets.ts'
 import { parseKeyRing } from '../../src/sessions/key-ring.ts'
 
@@ -13,108 +15,247 @@ const email = 'ada@example.com'
 const stranger: Caller = { email, network: '203.0.113.1', device: null }
 const owner: Caller = { email, network: '192.0.2.1', device: null }
 
-type Open = (t: Test, clock: () => number) => Promise<GuessCounts>
-
-const stores: Record<string, { skip: string | false; open: Open }> = {
-  memory: { skip: false, open: async (_t, clock) => memoryGuessCounts(clock) },
-  Redis: { skip: redisMissing, open: async (t) => redisGuessCounts((await redisServer(t)).redis) }
+const limits = (stores: GuessStores) => {
+  const { by } = guesses({ ...stores, digest: privateDigest(parseKeyRing(`1:${randomSecret()}`)) })
+  /** The seconds until the caller's next guess is due. */
+  const wait = async (caller: Caller): Promise<number> => {
+    const own = await by(caller)
+    return await own.refuseEarly().then(
+      () => 0,
+      ({ headers }) => Number(headers['retry-after'])
+    )
+  }
+  /** One wrong guess: whether it was looked at. */
+  const guess = async (caller: Caller): Promise<boolean> => {
+    const own = await by(caller)
+    return await own.take().then(
+      () => true,
+      ({ code }) => {
+        if (code !== 'RATE_LIMITED') throw new Error(`refused as ${code}`)
+        return false
+      }
+    )
+  }
+  const succeed = async (caller: Caller): Promise<void> => {
+    const own = await by(caller)
+    await own.take()
+    await own.succeeded()
+  }
+  return { wait, guess, succeed }
 }
 
-for (const [name, { skip, open }] of Object.entries(stores)) {
-  const limited = async (t: Test) => {
-    const clock = testClock()
-    const digest = privateDigest(parseKeyRing(`1:${randomSecret()}`))
-    const limit = guesses({ counts: await open(t, clock), digest, clock })
-    const fail = async (caller: Caller, times: number) => {
-      for (let time = 0; time < times; time++) await limit.failed(caller)
-    }
-    return { clock, limit, fail }
+type Limits = ReturnType<typeof limits>
+
+/** Wrong guesses, each as soon as it is due. */
+async function fail({ wait, guess }: Limits, clock: TestClock, caller: Caller, times: number) {
+  for (let time = 0; time < times; time++) {
+    clock.advance((await wait(caller)) * 1000)
+    if (!(await guess(caller))) throw new Error('a guess that is due is refused')
   }
+}
 
-  t.test(`${name}: after five errors each guess waits longer`, { skip }, async (t) => {
-    const { clock, limit, fail } = await limited(t)
-    await fail(stranger, 5)
-    t.equal(await limit.wait(stranger), null, 'five are free')
-    await fail(stranger, 1)
-    t.equal(await limit.wait(stranger), 1)
-    clock.advance(999)
-    t.equal(await limit.wait(stranger), 1, 'not before')
-    clock.advance(1)
-    t.equal(await limit.wait(stranger), null)
-    await fail(stranger, 20)
-    t.equal(await limit.wait(stranger), 900)
-  })
+type Open = (clock: () => number) => GuessStores
 
-  t.test(`${name}: from many addresses it is one account`, { skip }, async (t) => {
-    const { limit } = await limited(t)
-    for (let host = 0; host < 20; host++) {
-      await limit.failed({ ...stranger, network: `203.0.113.${host}` })
+function behaviour(name: string, skip: string | false, begin: (t: Test) => Promise<Open>) {
+  t.test(name, { skip }, async (t) => {
+    const open = await begin(t)
+    // Each test has a digest of its own, and so its own cells.
+    const fresh = () => {
+      const clock = testClock()
+      return { clock, limit: limits(open(clock)) }
     }
-    t.equal(await limit.wait({ ...stranger, network: '198.51.100.1' }), 900)
-    t.equal(await limit.wait({ ...stranger, email: 'eve@example.com' }), null, 'and no other')
-  })
 
-  t.test(`${name}: where its owner has signed in, strangers do not count`, { skip }, async (t) => {
-    const { limit, fail } = await limited(t)
-    await limit.succeeded(owner)
-    await fail(stranger, 20)
-    t.equal(await limit.wait(owner), null, 'the owner goes on')
-    t.equal(await limit.wait(stranger), 900)
-    await fail(owner, 6)
-    t.equal(await limit.wait(owner), 1, 'but whoever guesses there is slowed as well')
-    t.equal(await limit.wait({ ...owner, email: 'eve@example.com' }), null)
-  })
+    t.test('after five errors each guess waits longer', async (t) => {
+      const { clock, limit } = fresh()
+      await fail(limit, clock, stranger, 5)
+      t.equal(await limit.wait(stranger), 0, 'five are free')
+      await fail(limit, clock, stranger, 1)
+      t.equal(await limit.wait(stranger), 1)
+      clock.advance(999)
+      t.equal(await limit.wait(stranger), 1, 'not before')
+      t.notOk(await limit.guess(stranger))
+      clock.advance(1)
+      t.equal(await limit.wait(stranger), 0)
+      await fail(limit, clock, stranger, 11)
+      t.equal(await limit.wait(stranger), 900)
+      await fail(limit, clock, stranger, 250)
+      t.equal(await limit.wait(stranger), 900, 'a cell that is full waits as long')
+    })
 
-  t.test(`${name}: a device that is known goes on wherever it is`, { skip }, async (t) => {
-    const { limit, fail } = await limited(t)
-    await fail(stranger, 20)
-    const known = { ...stranger, device: 'laptop' }
-    t.equal(await limit.wait(known), null)
-    await fail(known, 6)
-    t.equal(await limit.wait(known), 1, 'counted for itself')
-    t.equal(await limit.wait({ ...known, device: 'phone' }), null)
-  })
+    t.test('of guesses that come at once as many go on as are due, and no more', async (t) => {
+      const { clock, limit } = fresh()
+      const burst = async (size: number) => {
+        const looked = await Promise.all(Array.from({ length: size }, () => limit.guess(stranger)))
+        return looked.filter(Boolean).length
+      }
+      t.equal(await burst(40), 6)
+      clock.advance(1000)
+      t.equal(await burst(40), 1)
+      t.equal(await limit.wait(stranger), 2, 'those that were refused do not count')
+    })
 
-  t.test(`${name}: who gets in has no errors any more`, { skip }, async (t) => {
-    const { limit, fail } = await limited(t)
-    await fail(stranger, 5)
-    await limit.succeeded(stranger)
-    await fail(stranger, 5)
-    t.equal(await limit.wait(stranger), null)
+    t.test('a day of guessing is a hundred guesses, also with pauses', async (t) => {
+      const day = 24 * 3600
+      const { clock, limit } = fresh()
+      let looked = 0
+      for (let second = 0; second < day; second += 60, clock.advance(60_000)) {
+        while (await limit.guess(stranger)) looked += 1
+      }
+      t.ok(looked >= 90 && looked <= 112, `${looked} without pauses`)
+      const pausing = fresh()
+      const start = pausing.clock()
+      looked = 0
+      while (pausing.clock() - start < day * 1000) {
+        await fail(pausing.limit, pausing.clock, stranger, 16)
+        looked += 16
+        pausing.clock.advance(4 * 3600 * 1000)
+        t.equal(await pausing.limit.wait(stranger), 0, 'forgotten')
+      }
+      t.ok(looked <= 112, `${looked} with pauses`)
+    })
+
+    t.test('from many addresses it is one account', async (t) => {
+      const { clock, limit } = fresh()
+      for (let host = 0; host < 17; host++) {
+        await fail(limit, clock, { ...stranger, network: `203.0.113.${host}` }, 1)
+      }
+      t.equal(await limit.wait({ ...stranger, network: '198.51.100.1' }), 900)
+      t.equal(await limit.wait({ ...stranger, email: 'eve@example.com' }), 0, 'and no other')
+    })
+
+    t.test('where its owner has signed in, strangers do not count', async (t) => {
+      const { clock, limit } = fresh()
+      await limit.succeed(owner)
+      await fail(limit, clock, stranger, 17)
+      t.equal(await limit.wait(owner), 0, 'the owner goes on')
+      t.equal(await limit.wait(stranger), 900)
+      await fail(limit, clock, owner, 6)
+      t.equal(await limit.wait(owner), 1, 'but a guesser there is slowed as well')
+      t.equal(await limit.wait({ ...owner, email: 'eve@example.com' }), 0)
+    })
+
+    t.test('a device that is known goes on wherever it is', async (t) => {
+      const { clock, limit } = fresh()
+      await fail(limit, clock, stranger, 17)
+      const known = { ...stranger, device: 'laptop' }
+      t.equal(await limit.wait(known), 0)
+      await fail(limit, clock, known, 6)
+      t.equal(await limit.wait(known), 1, 'counted for itself')
+      t.equal(await limit.wait({ ...known, device: 'phone' }), 0)
+    })
+
+    t.test('a login makes up for the failures of its own caller only', async (t) => {
+      const { clock, limit } = fresh()
+      await fail(limit, clock, stranger, 5)
+      await limit.succeed(stranger)
+      await fail(limit, clock, stranger, 5)
+      t.equal(await limit.wait(stranger), 0, 'the first five are forgotten')
+      await limit.succeed(stranger)
+      await fail(limit, clock, stranger, 5)
+      t.equal(await limit.wait(stranger), 0)
+      const another = { ...stranger, network: '198.51.100.1' }
+      await fail(limit, clock, another, 1)
+      t.equal(await limit.wait(another), 1, 'those of strangers to the account are not')
+    })
+
+    t.test('logins do not count as failures', async (t) => {
+      const { limit } = fresh()
+      for (let login = 0; login < 20; login++) {
+        await limit.succeed({ ...stranger, network: `203.0.113.${login}` })
+      }
+      t.equal(await limit.wait({ ...stranger, network: '198.51.100.1' }), 0)
+    })
+
+    t.test('a network is known for a month after the last login there', async (t) => {
+      const clock = testClock()
+      const { networks } = open(clock)
+      const [account, network] = [randomBytes(32), randomBytes(32)]
+      await networks.add(account, network)
+      clock.advance(30 * 86_400_000 - 1)
+      t.ok(await networks.has(account, network))
+      t.notOk(await networks.has(account, randomBytes(32)))
+      t.notOk(await networks.has(randomBytes(32), network))
+      clock.advance(1)
+      t.notOk(await networks.has(account, network))
+    })
+
+    t.test('what is taken back leaves the counts of other keys as they were', async (t) => {
+      const { strangers } = open(testClock())
+      const guessed = randomBytes(9)
+      // It shares three of four cells.
+      const close = Buffer.from(guessed)
+      close.writeUInt16BE(guessed.readUInt16BE(1) ^ 1, 1)
+      for (let time = 0; time < 6; time++) await strangers.take(guessed)
+      t.equal(await strangers.wait(close), 0, 'another key that shares cells is not slowed')
+      for (let time = 0; time < 5; time++) await strangers.take(close)
+      for (let time = 0; time < 5; time++) await strangers.giveBack(close)
+      await strangers.forget(close)
+      t.equal(await strangers.wait(guessed), 1)
+    })
   })
 }
 
-t.test(
-  'memory: a day without errors forgets them, a month without a login the place',
-  async (t) => {
-    const clock = testClock()
-    const counts = memoryGuessCounts(clock)
-    await counts.add('one', clock())
-    await counts.know('place')
-    clock.advance(86_400_000)
-    t.equal(await counts.read('one'), null)
-    t.ok(await counts.isKnown('place'))
-    clock.advance(29 * 86_400_000)
-    t.notOk(await counts.isKnown('place'))
+behaviour('in memory', false, async () => memoryGuessStores)
+behaviour('in Redis', redisMissing, async (t) => {
+  const { redis } = await redisServer(t)
+  return (clock) => redisGuessStores(redis, clock)
+})
+
+t.test('200,000 guesses at other accounts slow no account', async (t) => {
+  const { strangers } = memoryGuessStores(testClock())
+  const digest = (n: number) => createHash('sha256').update(`${n}`).digest()
+  for (let n = 0; n < 200_000; n++) await strangers.take(digest(n))
+  for (let n = 0; n < 1000; n++) {
+    const chosen = digest(-1 - n)
+    for (let time = 0; time < 3; time++) await strangers.take(chosen)
+    if ((await strangers.wait(chosen)) > 0) t.fail(`account ${n} waits after three failures`)
   }
-)
+})
 
 t.test(
-  'Redis: every key ends by itself, and none tells whose it is',
+  'strangers fill a table of fixed size in Redis, for hours',
   { skip: redisMissing },
   async (t) => {
     const { redis } = await redisServer(t)
-    const clock = testClock()
-    const digest = privateDigest(parseKeyRing(`1:${randomSecret()}`))
-    const limit = guesses({ counts: redisGuessCounts(redis), digest, clock })
-    await limit.succeeded(owner)
-    await limit.failed(owner)
-    await limit.failed(stranger)
-    const keys = await redis.keys('*')
-    t.equal(keys.length, 3)
-    for (const key of keys) {
-      t.notMatch(key, /ada|example|192/)
-      t.ok((await redis.ttl(key)) > 0)
+    const stores = redisGuessStores(redis, testClock())
+    const { limit, digest } = {
+      limit: limits(stores),
+      digest: privateDigest(parseKeyRing(`1:${randomSecret()}`))
+    }
+    for (let n = 0; n < 5000; n += 100) {
+      const some = Array.from({ length: 100 }, (_, i) => digest(`account-${n + i}@example.com`))
+      await Promise.all(some.map((key) => stores.strangers.take(key)))
+    }
+    await limit.succeed(owner)
+    const keys = await redis.keys('gatehouse:*')
+    t.equal(keys.length, 34, '32 parts, a part of the known, the networks of one account')
+    for (const key of keys) t.notMatch(key, /ada|example|192/)
+    t.ok((await bytesOf(redis, keys)) <= 33 * 320 * 1024)
+    for (const key of keys.filter((name) => name.includes('strangers'))) {
+      t.ok((await redis.ttl(key)) <= 4 * 3600 + 1)
     }
   }
 )
+
+t.test('an account remembers its latest sixteen networks', { skip: redisMissing }, async (t) => {
+  const { redis } = await redisServer(t)
+  const clock = testClock()
+  const { networks } = redisGuessStores(redis, clock)
+  const account = randomBytes(32)
+  const all = Array.from({ length: 17 }, () => randomBytes(32))
+  for (const network of all) {
+    await networks.add(account, network)
+    clock.advance(1000)
+  }
+  const known = await Promise.all(all.map((network) => networks.has(account, network)))
+  t.strictSame(known, [false, ...Array(16).fill(true)])
+  const [key = ''] = await redis.keys('gatehouse:known:*')
+  const ttl = await redis.ttl(key)
+  t.ok(ttl > 29 * 86_400 && ttl <= 30 * 86_400)
+})
+
+async function bytesOf(redis: Redis, keys: readonly string[]): Promise<number> {
+  const texts = keys.filter((key) => key.includes(':guesses:'))
+  const lengths = await Promise.all(texts.map((key) => redis.strlen(key)))
+  return lengths.reduce((sum, length) => sum + length, 0)
+}
