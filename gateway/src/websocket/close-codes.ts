@@ -12,3 +12,21 @@ export const closeCode = {
 export const isSendable = (code: number): boolean =>
   (code >= 1000 && code <= 1014 && ![1004, 1005, 1006].includes(code)) ||
   (code >= 3000 && code <= 4999)
+
+/** RFC 6455 §7.4.1 */
+const PROTOCOL_ERROR = 1002
+/** RFC 6455 §7.1.5: a connection without a close frame */
+const VANISHED = 1006
+
+const codeOfError: Readonly<Record<string, number>> = {
+  WS_ERR_INVALID_UTF8: 1007,
+  WS_ERR_TOO_MANY_BUFFERED_PARTS: 1008,
+  WS_ERR_UNSUPPORTED_DATA_PAYLOAD_LENGTH: 1009,
+  WS_ERR_UNSUPPORTED_MESSAGE_LENGTH: 1009
+}
+
+/** The code with which `ws` closes a connection on which it has read an invalid frame; 1006 if the connection itself failed. */
+export function codeOfFault({ code = '' }: NodeJS.ErrnoException): number {
+  const invalid = code.startsWith('WS_ERR_') ? PROTOCOL_ERROR : VANISHED
+  return codeOfError[code] ?? invalid
+}

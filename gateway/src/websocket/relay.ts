@@ -1,6 +1,6 @@
 import type { RawData, WebSocket } from 'ws'
 import { guard } from '../forwarding/guard.ts'
-import { closeCode, isSendable } from './close-codes.ts'
+import { closeCode, codeOfFault, isSendable } from './close-codes.ts'
 
 export type Relay = {
   /** Ends both sides, the client with this code and reason. */
@@ -46,9 +46,7 @@ export function relay(client: WebSocket, service: WebSocket, options: RelayOptio
   pass(service, client, guarded, () => over)
   client.on(
     'close',
-    guarded((code: number, reason: Buffer) =>
-      finish(() => (isSendable(code) ? service.close(code, reason) : closeOrCut(service, code)))
-    )
+    guarded((code: number, reason: Buffer) => finish(() => closeWith(service, code, reason)))
   )
   service.on(
     'close',
@@ -60,9 +58,15 @@ export function relay(client: WebSocket, service: WebSocket, options: RelayOptio
       })
     )
   )
-  // A 'close' follows.
-  client.on('error', () => {})
-  service.on('error', () => {})
+  // After an invalid frame its own 'close' waits for the other end of that connection, which may not come.
+  client.on(
+    'error',
+    guarded((error: Error) => finish(() => closeWith(service, codeOfFault(error))))
+  )
+  service.on(
+    'error',
+    guarded(() => finish(() => client.close(closeCode.badGateway)))
+  )
   client.resume()
   service.resume()
 
@@ -78,9 +82,10 @@ export function relay(client: WebSocket, service: WebSocket, options: RelayOptio
 /** RFC 6455 §7.1.5: a close frame without a code */
 const NO_CODE = 1005
 
-/** A client that closed without a code, or that has vanished. */
-function closeOrCut(side: WebSocket, code: number): void {
-  if (code === NO_CODE) side.close()
+/** Closes a side as the other one has closed; cuts it if that has vanished. */
+function closeWith(side: WebSocket, code: number, reason?: Buffer): void {
+  if (isSendable(code)) side.close(code, reason)
+  else if (code === NO_CODE) side.close()
   else side.terminate()
 }
 

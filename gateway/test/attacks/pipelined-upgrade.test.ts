@@ -1,21 +1,7 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import t from 'tap'
-import { bearer, sockets } from '../websocket/fixtures/sockets.ts'
-
-const handshake = (path: string, token = '') =>
-  [
-    `GET ${path} HTTP/1.1`,
-    'Host: a',
-    'Upgrade: websocket',
-    'Connection: Upgrade',
-    'Sec-WebSocket-Version: 13',
-    'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
-    ...(token === '' ? [] : [`Authorization: ${token}`])
-  ]
-    .map((line) => `${line}\r\n`)
-    .join('')
-    .concat('\r\n')
+import { bearer, handshake, sockets } from '../websocket/fixtures/sockets.ts'
 
 const request = (path: string, ...lines: string[]) =>
   `${[`GET ${path} HTTP/1.1`, 'Host: a', ...lines].join('\r\n')}\r\n\r\n`

@@ -1,6 +1,11 @@
 import { once } from 'node:events'
+import { connect } from 'node:net'
+import { within } from '@gatehouse/fixtures/own-time'
 import t from 'tap'
-import { ask, bearer, ending, refusal, sockets } from './fixtures/sockets.ts'
+import { ask, bearer, ending, handshake, refusal, sockets } from './fixtures/sockets.ts'
+
+/** a fifth of the time for which `ws` waits for the close of the other end */
+const AT_ONCE_MS = 6000
 
 t.test('messages pass both ways, text as text and bytes as bytes', async (t) => {
   const { open, taken } = await sockets(t)
@@ -82,6 +87,41 @@ t.test('a side that vanishes takes the other with it', async (t) => {
   taken[1]?.socket.terminate()
   t.strictSame(await ending(second), [1014, ''], 'bad gateway')
 })
+
+/** of a message, in frames of a client or of a service */
+const invalidFrames: Record<string, [frame: number[], code: number]> = {
+  'an opcode that there is not': [[0x83, 0], 1002],
+  'a reserved bit': [[0xf1, 0], 1002],
+  'a text that is not UTF-8': [[0x81, 1, 0xff], 1007]
+}
+
+for (const [title, [frame, code]] of Object.entries(invalidFrames)) {
+  t.test(`a service that sends ${title} ends its client's WebSocket at once`, async (t) => {
+    const { open, taken } = await sockets(t)
+    const client = open()
+    await once(client, 'open')
+    const [one] = taken
+    // It never completes its own close, for which `ws` would wait 30 s.
+    one?.socket.pause()
+    one?.request.socket.write(Buffer.from(frame))
+    const ended = await within(t, AT_ONCE_MS, 'the client learns', () => ending(client))
+    t.strictSame(ended, [1014, ''])
+  })
+
+  t.test(`a client that sends ${title} ends its service's WebSocket at once`, async (t) => {
+    const { gateway, taken } = await sockets(t)
+    const client = connect({ port: gateway.port, host: '127.0.0.1' })
+    t.teardown(() => client.destroy())
+    client.write(handshake('/live', `Bearer ${gateway.token()}`))
+    await once(client, 'data')
+    const [one] = taken
+    const service = ending(one?.socket as never)
+    // Masked with zeros (RFC 6455 §5.3). It too never completes its own close.
+    const [first = 0, length = 0, ...payload] = frame
+    client.pause().write(Buffer.of(first, 0x80 | length, 0, 0, 0, 0, ...payload))
+    t.strictSame(await within(t, AT_ONCE_MS, 'the service learns', () => service), [code, ''])
+  })
+}
 
 t.test('it ends with its token: when that expires', async (t) => {
   const { open, gateway } = await sockets(t)
