@@ -1,15 +1,11 @@
 import type { IncomingMessage } from 'node:http'
-import {
-  foldedName,
-  forwardedHeader,
-  isIdentityName,
-  traceHeader
-} from '@gatehouse/edge-headers/names'
+import { foldedName, isIdentityName, traceHeader } from '@gatehouse/edge-headers/names'
 import { listMembers } from '@gatehouse/edge-headers/optional-whitespace'
 import { cookiePairs, isOwnCookie } from '@gatehouse/edge-headers/own-cookies'
 import { isLikeOwnCookie } from '../own-cookies.ts'
 import { malformed, tooManyHeaders } from '../refusals.ts'
 import { type Handshake, readHandshake } from '../websocket/handshake.ts'
+import { isBelieved } from './believed-headers.ts'
 
 export type RequestHeaders = Record<string, string>
 
@@ -40,9 +36,6 @@ const HOP_BY_HOP = new Set([
   'expect',
   'http2-settings',
   'keep-alive',
-  'proxy-authenticate',
-  'proxy-authorization',
-  'proxy-connection',
   'sec-websocket-accept',
   'sec-websocket-extensions',
   'sec-websocket-key',
@@ -53,32 +46,6 @@ const HOP_BY_HOP = new Set([
   'transfer-encoding',
   'upgrade'
 ])
-
-/** What the gateway writes itself, and what some services believe about the caller's address or what was asked. */
-const REWRITTEN = new Set<string>([
-  ...Object.values(forwardedHeader),
-  'cf-connecting-ip',
-  'client-ip',
-  'forwarded',
-  'front-end-https',
-  'host',
-  'true-client-ip',
-  'x-client-ip',
-  'x-cluster-client-ip',
-  'x-host',
-  'x-http-method',
-  'x-http-method-override',
-  'x-method-override',
-  'x-original-host',
-  'x-original-method',
-  'x-original-uri',
-  'x-original-url',
-  'x-real-ip',
-  'x-rewrite-url',
-  'x-url-scheme'
-])
-/** of which only three are ours to write: the others are a proxy's word, and no proxy before us has one */
-const FORWARDED_NAMESPACE = 'x-forwarded-'
 
 /** Two of these contradict each other, and which of them counts would differ from server to server. */
 const AT_MOST_ONCE = new Set([
@@ -154,8 +121,8 @@ function isOursToSay(name: string): boolean {
   return (
     isIdentityName(name) ||
     HOP_BY_HOP.has(folded) ||
-    REWRITTEN.has(folded) ||
-    folded.startsWith(FORWARDED_NAMESPACE) ||
+    folded === 'host' ||
+    isBelieved(folded) ||
     (folded !== name && READ_HERE.has(folded))
   )
 }

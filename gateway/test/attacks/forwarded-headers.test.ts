@@ -108,7 +108,7 @@ t.test('a limit by address is not fooled by a story of another address', async (
 
 t.test('Host is the upstream’s own, and no host chooses where a request goes', async (t) => {
   const gateway = await edge(t)
-  for (const host of ['evil.example', '127.0.0.1:1', 'localhost', '[::1]:80', 'a.b.c:65535', '']) {
+  for (const host of ['evil.example', '127.0.0.1:1', 'localhost', '[::1]:80', 'a.b.c:65535']) {
     const bytes = `GET /open HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`
     const { statuses, received } = await provoke(gateway, bytes)
     t.strictSame(statuses, [200], host)
@@ -123,6 +123,7 @@ t.test('Host is the upstream’s own, and no host chooses where a request goes',
     )
   }
   for (const host of [
+    '',
     'a b',
     'a, b',
     'a/b',

@@ -62,6 +62,57 @@ t.test('what a proxy may have said is not among the headers', async (t) => {
   t.strictSame(strip(request([['X-Forwarded-For', '203.0.113.7']])).headers, {})
 })
 
+/** Each is believed by some server, proxy or framework; these are the names as their makers write them. */
+const believed = `
+  Proxy Forwarded Forwarded-For X-Forwarded X-Forwarded-For X-Forwarded-Host X-Forwarded-Port X-Forwarded-Proto X-Forwarded-Protocol
+  X-Forwarded-Prefix X-Forwarded-Server X-Forwarded-Ssl X-Forwarded-Scheme X-Forwarded-User X-Forwarded-Client-Cert X-Forwarded-Uri
+  X-Forwarded-Tls-Client-Cert-Info X-Forwarded-Access-Token Client-Cert Client-Cert-Chain X-Original-URL X-Original-URI X-Original-For
+  X-Original-Method X-Original-Host X-Rewrite-URL X-HTTP-Method X-HTTP-Method-Override X-Method-Override X-Host X-HTTP-Host-Override
+  X-Request-URI SCRIPT_NAME PATH_INFO X-Script-Name X-Scheme X-Url-Scheme X-Sendfile-Type X-Accel-Mapping X-Middleware-Subrequest
+  X-Invoke-Path Surrogate-Capability Client-IP X-Client-IP X-Cluster-Client-IP X-Real-IP True-Client-IP X-ProxyUser-Ip
+  Akamai-Origin-Hop Ali-CDN-Real-IP Cdn-Src-Ip CF-Connecting-IP CF-Connecting-IPv6 CF-IPCountry Cf-Access-Jwt-Assertion
+  CF-Access-Authenticated-User-Email CloudFront-Viewer-Address EO-Connecting-IP Fastly-Client-IP Fastly-SSL Incap-Client-IP
+  X-Sucuri-ClientIP X-AppEngine-User-IP X-Appengine-Cron X-CloudTasks-QueueName X-Goog-Authenticated-User-Email
+  X-Goog-IAP-JWT-Assertion X-Endpoint-API-UserInfo X-Apigateway-Api-Userinfo X-Amzn-Oidc-Data X-Amzn-Oidc-Identity
+  X-Amzn-Mtls-Clientcert X-Amzn-Trace-Id X-ARR-ClientCert X-ARR-SSL X-Azure-ClientIP X-Azure-FDID X-FD-HealthProbe
+  X-MS-CLIENT-PRINCIPAL X-MS-CLIENT-PRINCIPAL-NAME X-MS-TOKEN-AAD-ID-TOKEN X-WAWS-Unencoded-URL DISGUISED-HOST MS-ASPNETCORE-CLIENTCERT
+  DO-Connecting-IP Fly-Client-IP X-NF-Client-Connection-IP X-Vercel-Forwarded-For X-CF-Forwarded-Url l5d-dst-override
+  X-Envoy-Original-Path X-Envoy-External-Address X-Envoy-Internal WL-Proxy-Client-IP WL-Proxy-SSL Proxy-Client-IP Front-End-Https
+  SSL_CLIENT_CERT ssl-client-verify SSL_CLIENT_S_DN X-SSL-Client-Verify X-SSL-CERT X-Client-Cert X-Client-DN X-TLS-Client-Subject
+  REMOTE_USER Remote-Groups X-Remote-User X-Remote-Extra-Scopes X-WebAuth-User X-Pomerium-Claim-Email X-authentik-username X-Vouch-User
+  Tailscale-User-Login X-RH-Identity X-JWT-Assertion X-Consumer-ID X-Consumer-Username X-Authenticated-Userid X-Credential-Identifier
+  X-Anonymous-Consumer SM_USER SM_SERVERSESSIONID iv-user iv-groups OAM_REMOTE_USER OIDC_CLAIM_email Shib-Session-ID eppn $WSRU _WSCC
+`
+  .trim()
+  .split(/\s+/)
+
+/** What ordinary clients send. */
+const ordinary = `
+  Via CDN-Loop Max-Forwards X-Requested-With X-CSRF-Token X-API-Key Traceparent Tracestate Baggage X-B3-TraceId Sentry-Trace Forward
+  X-Amz-Date X-Amz-Security-Token X-Goog-Api-Key X-Goog-User-Project X-MS-Date X-Client-Version X-Client-Id Client-Id X-Realm IV
+  Idempotency-Key If-Match Range DNT Sec-CH-UA Sec-Fetch-Mode Priority X-Hub-Signature-256 SOAPAction Depth Destination
+  Prefer Next-Action X-Consumers X-Remoteness Removed Proxima CFG Flyby Smell Shibboleth SSLess X-Originality
+`
+  .trim()
+  .split(/\s+/)
+
+t.test('no header that a service may believe as a proxy’s is kept, in any spelling', async (t) => {
+  for (const name of believed) {
+    const spellings = [name, ...['-', '_', '.', '~'].map((mark) => name.replace(/[-_]/g, mark))]
+    const lines = spellings.map((spelling) => [spelling, 'evil'])
+    t.strictSame(strip(request(lines)).headers, {}, name)
+  }
+})
+
+t.test(
+  'a header of an ordinary client is kept, however near its name is to one of those',
+  async (t) => {
+    for (const name of ordinary) {
+      t.strictSame(strip(request([[name, 'x']])).headers, { [name.toLowerCase()]: 'x' }, name)
+    }
+  }
+)
+
 t.test('names that an object has of itself are names like any other', async (t) => {
   const { headers } = strip(
     request([
