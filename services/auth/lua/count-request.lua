@@ -1,10 +1,22 @@
--- Counts a request in the table of one minute.
--- KEYS[1] the minute's table   ARGV[1] how long it is kept (s)   ARGV[2..] the cells of the key, one in each row
--- Reply: how many requests each cell has, this one included
-local adds = { 'OVERFLOW', 'SAT' }
+-- Counts a request of one minute. A cell has 48 bits: 24 of the minute (since 1970) and 24 of its count, so that a minute
+-- begins at none without clearing the table.
+-- KEYS[1] the table   ARGV[1] the minute   ARGV[2..] the cells of the key, one in each row
+-- Reply: how many requests the cells have in this minute, the least of them, this one included
+local CELL = 'u48'
+local COUNTS = 2 ^ 24
+local minute = tonumber(ARGV[1]) % COUNTS
+local gets = {}
 for at = 2, #ARGV do
-  for _, word in ipairs({ 'INCRBY', 'u32', '#' .. ARGV[at], '1' }) do adds[#adds + 1] = word end
+  for _, word in ipairs({ 'GET', CELL, '#' .. ARGV[at] }) do gets[#gets + 1] = word end
 end
-local counts = redis.call('BITFIELD', KEYS[1], unpack(adds))
-redis.call('EXPIRE', KEYS[1], ARGV[1])
-return counts
+local least, sets = math.huge, {}
+for at, cell in ipairs(redis.call('BITFIELD', KEYS[1], unpack(gets))) do
+  local count = cell % COUNTS
+  if (cell - count) / COUNTS ~= minute then count = 0 end
+  count = math.min(count + 1, COUNTS - 1)
+  least = math.min(least, count)
+  local value = string.format('%.0f', minute * COUNTS + count)
+  for _, word in ipairs({ 'SET', CELL, '#' .. ARGV[at + 1], value }) do sets[#sets + 1] = word end
+end
+redis.call('BITFIELD', KEYS[1], unpack(sets))
+return least

@@ -41,5 +41,4 @@ for at, cell in ipairs(cells) do
   sets[#sets + 1] = string.format('%.0f', value)
 end
 redis.call('BITFIELD', KEYS[1], unpack(sets))
-if what == 'take' then redis.call('EXPIRE', KEYS[1], kept + 1) end
 return 0

@@ -17,6 +17,7 @@ import { memoryRequestCounts } from './guesses/memory-request-counts.ts'
 import { redisGuessStores } from './guesses/redis-guess-counts.ts'
 import { redisRequestCounts } from './guesses/redis-request-counts.ts'
 import type { RequestCounts } from './guesses/request-counts.ts'
+import { keepTablesReserved } from './guesses/reserve-tables.ts'
 import { keySetStore } from './keys/key-set-store.ts'
 import type { SealingKeys } from './keys/seal.ts'
 import { loadSigningKeys, signingKeyStore } from './keys/signing-key-store.ts'
@@ -100,6 +101,7 @@ export function openShared(
   if (url !== undefined) {
     // A fault shows as the 503 of a request and in /readyz; the connection mends itself.
     const redis = connectRedis({ url, timeoutMs, onFault: () => {} })
+    keepTablesReserved(redis)
     const families = redisFamilies(redis, policy, options)
     const writing = { clock, replicas: revocationReplicas }
     return {

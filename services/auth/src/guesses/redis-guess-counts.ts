@@ -18,8 +18,8 @@ const NETWORKS_OF_AN_ACCOUNT = 16
 const NETWORK_BYTES = 9
 
 /**
- * For several instances: they count together. Both tables are strings of at most 320 KiB a part, 20 MiB in all; what is known
- * of an account is made by its logins only.
+ * For several instances: they count together. Both tables are strings of 320 KiB a part, 20 MiB in all. What is known of an
+ * account is created by its logins only.
  */
 export const redisGuessStores = (redis: RedisConnection, clock: () => number): GuessStores => ({
   strangers: redisGuessCounts(redis, clock, 'strangers'),
@@ -27,11 +27,22 @@ export const redisGuessStores = (redis: RedisConnection, clock: () => number): G
   networks: redisKnownNetworks(redis, clock)
 })
 
-function redisGuessCounts(redis: RedisConnection, clock: () => number, table: string): GuessCounts {
+export const guessTables = ['strangers', 'known'] as const
+type GuessTable = (typeof guessTables)[number]
+
+export const GUESS_CELL_BYTES = 5
+export const guessTable = (table: GuessTable, part: number): string =>
+  `gatehouse:guesses:${table}:${part}`
+
+function redisGuessCounts(
+  redis: RedisConnection,
+  clock: () => number,
+  table: GuessTable
+): GuessCounts {
   const guess = script(redis, 'guess', 1)
   const run = async (what: string, key: Buffer): Promise<number> => {
     const { part, cells } = placeOf(key, GUESS_SHAPE)
-    const name = `gatehouse:guesses:${table}:${part}`
+    const name = guessTable(table, part)
     const limits = [FAILURES_KEPT_SECONDS, MOST_FAILURES]
     return Number(await guess([name, what, clock(), ...limits, ...cells, ...waitsSeconds]))
   }

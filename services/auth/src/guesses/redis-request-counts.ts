@@ -3,8 +3,8 @@ import { script } from '../redis/script.ts'
 import { placeOf } from './count-min.ts'
 import { REQUEST_SHAPE, type RequestCounts } from './request-counts.ts'
 
-/** over a minute, for instances whose clocks differ */
-const KEPT_SECONDS = 120
+export const REQUEST_TABLE = 'gatehouse:requests'
+export const REQUEST_CELL_BYTES = 6
 
 /** For several instances: they count together. */
 export function redisRequestCounts(redis: RedisConnection): RequestCounts {
@@ -12,8 +12,7 @@ export function redisRequestCounts(redis: RedisConnection): RequestCounts {
   return {
     async count(minute, key) {
       const { cells } = placeOf(key, REQUEST_SHAPE)
-      const counts = await countRequest([`gatehouse:requests:${minute}`, KEPT_SECONDS, ...cells])
-      return Math.min(...(counts as number[]))
+      return Number(await countRequest([REQUEST_TABLE, minute, ...cells]))
     }
   }
 }
