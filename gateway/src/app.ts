@@ -37,6 +37,8 @@ export type GatewayNeeds = {
   revoked: Revocations
   assertionKey: AssertionKey
   rememberedTokenBytes: number
+  /** how long browsers use nothing but TLS for this origin, in seconds (RFC 6797); 0: they are told nothing */
+  hstsSeconds: number
   /** how long a request may take to come whole */
   requestMs: number
   upstreamTimeoutMs: number
@@ -62,6 +64,7 @@ export async function buildGateway(needs: GatewayNeeds): Promise<Service> {
     trustProxy: needs.trustedProxies
   })
   limitConnections(app, needs)
+  if (needs.hstsSeconds > 0) requireTls(app, needs.hstsSeconds)
   await app.register(fastifyJwt, {
     secret: { private: assertionKey.privatePem, public: assertionKey.publicPem },
     sign: { algorithm: 'ES256', header: assertionKey.header }
@@ -102,6 +105,13 @@ export async function buildGateway(needs: GatewayNeeds): Promise<Service> {
   })
   needs.routes.onChange(forwarding.follow)
   return app
+}
+
+/** Not over plain HTTP, where anybody could say it (RFC 6797 §7.2). */
+function requireTls(app: Service, seconds: number): void {
+  app.addHook('onRequest', async ({ protocol }, reply) => {
+    if (protocol === 'https') reply.header('strict-transport-security', `max-age=${seconds}`)
+  })
 }
 
 function passageOf({ passage }: FastifyRequest): Passage {

@@ -70,6 +70,7 @@ export async function startGateway(
     trustedProxies: words(config.GATEWAY_TRUSTED_PROXIES),
     allowedOrigins: words(config.ALLOWED_ORIGINS),
     issuers: issuers.trusted,
+    hstsSeconds: config.GATEWAY_HSTS_SECONDS,
     rememberedTokenBytes: config.GATEWAY_TOKEN_CACHE_BYTES,
     requestMs: config.GATEWAY_REQUEST_SECONDS * 1000,
     upstreamTimeoutMs: config.GATEWAY_UPSTREAM_TIMEOUT_SECONDS * 1000,

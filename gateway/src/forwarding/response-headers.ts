@@ -21,6 +21,35 @@ const DROPPED = new Set([
 ])
 
 /**
+ * Headers by which one answer binds every later one of the same origin, or the proxies before it. All services share the
+ * gateway's origin, so none of them may bind the others: the gateway says these itself, or nobody does.
+ */
+const OF_THE_ORIGIN = new Set([
+  // moves the whole origin to another host or port (RFC 7838 §3)
+  'alt-svc',
+  // deletes cookies, storage and caches of all services, the session's cookie too (Clear Site Data §3.1)
+  'clear-site-data',
+  // certificate policies (RFC 6797, RFC 7469, RFC 9163): a wrong one keeps browsers out for months
+  'expect-ct',
+  'public-key-pins',
+  'public-key-pins-report-only',
+  'strict-transport-security',
+  // reports of every request to the origin, with its URL, to a server of the service's choice (Network Error Logging §4)
+  'nel',
+  'report-to',
+  // lets a script of one service intercept the pages and requests of all (Service Workers §4.1)
+  'service-worker-allowed',
+  // whether somebody is signed in at the origin (FedCM §4.2)
+  'set-login',
+  // cookies of RFC 2965, which are not looked into for ours
+  'set-cookie2',
+  // make nginx, Apache or lighttpd before the gateway serve a file of theirs in place of the answer
+  'x-accel-redirect',
+  'x-lighttpd-send-file',
+  'x-sendfile'
+])
+
+/**
  * Fields with one value (RFC 9110 §5.3), of which the first counts where there are several, as Node.js reads them; HTTP/2 in
  * Node.js refuses to write a second one.
  */
@@ -62,7 +91,8 @@ const SINGLE = new Set([
 const ONE_LINE = new Set(['content-encoding', 'content-language'])
 
 /** Whether a field of a service's answer stays here: the one rule for headers and trailers. */
-export const isDropped = (name: string): boolean => DROPPED.has(name) || isIdentityName(name)
+export const isDropped = (name: string): boolean =>
+  DROPPED.has(name) || OF_THE_ORIGIN.has(name) || isIdentityName(name)
 
 /** What of a service's answer the client gets: built anew, not copied with removals. A service cannot set our cookies. Pure. */
 export function responseHeaders(received: ResponseHeaders, route: Route): ResponseHeaders {

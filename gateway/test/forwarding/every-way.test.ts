@@ -38,20 +38,32 @@ async function inEveryWay(
   t.equal((await gateway.call('/open')).status, 200, 'the gateway goes on')
 }
 
-t.test('trailers come after the body, but none that says who is calling', async (t) => {
-  const answer: Answer = (_request, response) => {
-    response.writeHead(200, { trailer: 'x-checksum' }).write('body')
-    response.addTrailers({ 'x-checksum': 'abc', 'x-auth-subject': 'evil', 'Set-Cookie': 'a=evil' })
-    response.end()
+t.test(
+  'trailers come after the body, but none that says who is calling or binds the origin',
+  async (t) => {
+    const answer: Answer = (_request, response) => {
+      response.writeHead(200, { trailer: 'x-checksum' }).write('body')
+      response.addTrailers({
+        'x-checksum': 'abc',
+        'x-auth-subject': 'evil',
+        'Set-Cookie': 'a=evil',
+        'Alt-Svc': 'evil'
+      })
+      response.end()
+    }
+    await inEveryWay(t, answer, (t, got) => {
+      t.match(got, /\r\n0\r\nx-checksum: abc\r\n\r\n$/)
+      t.notMatch(got, 'evil')
+    })
   }
-  await inEveryWay(t, answer, (t, got) => {
-    t.match(got, /\r\n0\r\nx-checksum: abc\r\n\r\n$/)
-    t.notMatch(got, 'evil')
-  })
-})
+)
 
 const hinting: Answer = (_request, response) => {
-  response.writeEarlyHints({ link: '</style.css>; rel=preload', 'x-auth-subject': 'evil' })
+  response.writeEarlyHints({
+    link: '</style.css>; rel=preload',
+    'x-auth-subject': 'evil',
+    'alt-svc': 'evil'
+  })
   response.writeProcessing()
   response.end('the answer')
 }

@@ -69,6 +69,24 @@ t.test('a client that speaks HTTP/2 is served like any other', async (t) => {
   })
 })
 
+t.test('the gateway alone binds its origin to TLS, and only over TLS', async (t) => {
+  const { gateway, session } = await overTls(t, { hstsSeconds: 600 })
+  gateway.upstream.answer = (_request, response) => {
+    response.writeHead(200, { 'strict-transport-security': 'max-age=0' }).end()
+  }
+  for (const path of ['/open', '/closed']) {
+    const { headers } = await ask(session, { ':path': path })
+    t.equal(headers['strict-transport-security'], 'max-age=600', path)
+  }
+  const plain = await edge(t, { hstsSeconds: 600, trustedProxies: ['127.0.0.1'] })
+  const said = async (proto: string) => {
+    const { headers } = await plain.call('/open', { headers: { 'x-forwarded-proto': proto } })
+    return headers.get('strict-transport-security')
+  }
+  t.equal(await said('http'), null)
+  t.equal(await said('https'), 'max-age=600', 'over TLS that a trusted proxy ends')
+})
+
 t.test('trailers come after the body', async (t) => {
   const { gateway, session } = await overTls(t)
   gateway.upstream.answer = (_request, response) => {

@@ -59,6 +59,19 @@ t.test('no service says who is calling', async (t) => {
   t.strictSame(passed({ 'x-author': 'x' }), { 'x-author': 'x' })
 })
 
+t.test('no service binds the origin that all of them share', async (t) => {
+  const names = [
+    ...['alt-svc', 'clear-site-data', 'expect-ct', 'nel', 'public-key-pins', 'report-to'],
+    ...['public-key-pins-report-only', 'service-worker-allowed', 'set-cookie2', 'set-login'],
+    ...['strict-transport-security', 'x-accel-redirect', 'x-lighttpd-send-file', 'x-sendfile']
+  ]
+  for (const route of [plain, login]) {
+    t.strictSame(passed(Object.fromEntries(names.map((name) => [name, 'x'])), route), {})
+  }
+  const own = { 'accept-ch': 'dpr', 'content-security-policy': 'x', 'x-accel-buffering': 'no' }
+  t.strictSame(passed(own), own, 'what is for its own answers passes')
+})
+
 t.test('only the service with credentials sets our cookie', async (t) => {
   const own = '__Host-refresh=x; Path=/'
   const cookies = ['a=1', own, 'b=__Host-refresh']
