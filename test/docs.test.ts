@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { authSettings } from '@gatehouse/auth/config'
 import { echoSettings } from '@gatehouse/echo/config'
 import { gatewaySettings } from '@gatehouse/gateway/config'
+import { ClaimNames, IssuerEntry } from '@gatehouse/gateway/issuers/issuer-entry'
 import { RouteRow } from '@gatehouse/gateway/routes/route'
 import { commands } from '@gatehouse/ops/commands'
 import { opsSettings } from '@gatehouse/ops/ops-client'
@@ -46,6 +47,16 @@ t.test('docs/routes.md tells of every member of a row', async (t) => {
   const told = [...table.matchAll(/`([a-zA-Z]+)`(?=[^|]*\|[^|]*\|$)/gm)].map(([, name]) => name)
   const plain = ['name', 'prefix', 'upstream']
   t.strictSame([...told, ...plain].sort(), Object.keys(RouteRow.properties).sort())
+})
+
+t.test('docs/issuers.md names every member of an issuer and of its claims', async (t) => {
+  const membersIn = (section: string) => {
+    const table = read('docs/issuers.md').split(section)[1]?.split('\n## ')[0] ?? ''
+    return [...table.matchAll(/^\| `([a-zA-Z]+)` \|/gm)].map(([, name]) => name).sort()
+  }
+  const entry = Object.keys(IssuerEntry.properties).sort()
+  t.strictSame(membersIn('## What an entry can say'), entry)
+  t.strictSame(membersIn('## Which claim says what'), Object.keys(ClaimNames.properties).sort())
 })
 
 t.test('docs/errors.md and the code name the same errors', async (t) => {

@@ -12,7 +12,8 @@ import {
 } from '@gatehouse/settings/fragments'
 import { type Environment, readSettings, SettingsFault } from '@gatehouse/settings/read-settings'
 import { type Static, Type } from 'typebox'
-import { type IssuerRow, loadIssuers } from './issuers/issuer-file.ts'
+import type { IssuerEntry } from './issuers/issuer-entry.ts'
+import { loadIssuers } from './issuers/issuer-file.ts'
 import { loadRouteTable } from './routes/load-route-table.ts'
 import type { RouteTable } from './routes/route-table.ts'
 
@@ -48,8 +49,8 @@ export const gatewaySettings = {
 
 export type GatewayConfig = Static<ReturnType<typeof Type.Object<typeof gatewaySettings>>> & {
   readonly table: RouteTable
-  /** issuers of tokens besides our own */
-  readonly issuers: readonly IssuerRow[]
+  /** issuers of tokens beside our own */
+  readonly issuers: readonly IssuerEntry[]
   /** @throws SettingsFault */
   readonly loadTable: () => RouteTable
 }

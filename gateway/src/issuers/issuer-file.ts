@@ -1,50 +1,16 @@
 import { readFileSync } from 'node:fs'
 import { SettingsFault } from '@gatehouse/settings/read-settings'
-import { type Static, Type } from 'typebox'
+import type { Static } from 'typebox'
 import { Value } from 'typebox/value'
 import { parse } from 'yaml'
-
-const Claim = Type.String({ pattern: '^[^.]+(\\.[^.]+)*$', maxLength: 255 })
-
-/** An issuer of tokens besides our own, as it is written in the file. */
-export const IssuerRow = Type.Object(
-  {
-    /** before its subjects and clients, so that they are nobody else's */
-    name: Type.String({ pattern: '^[a-z0-9][a-z0-9-]{0,31}$' }),
-    /** `iss`, to the letter */
-    issuer: Type.String({ minLength: 1, maxLength: 255 }),
-    audience: Type.String({ minLength: 1, maxLength: 255 }),
-    /** where its key set is */
-    jwksUrl: Type.Optional(Type.String()),
-    /** where it says so (OpenID Connect Discovery §4, RFC 8414 §3); below the issuer where neither is given */
-    discoveryUrl: Type.Optional(Type.String()),
-    /** `typ` of its access tokens: with JWT, which an ID token has as well, its audience alone tells them apart */
-    types: Type.Array(Type.Enum(['at+jwt', 'JWT']), { default: ['at+jwt'], minItems: 1 }),
-    /** which claim says what; a dot leads into an object */
-    claims: Type.Object(
-      {
-        scope: Type.Optional(Claim),
-        roles: Type.Optional(Claim),
-        client: Type.Optional(Claim),
-        email: Type.Optional(Claim)
-      },
-      { additionalProperties: false, default: {} }
-    )
-  },
-  { additionalProperties: false }
-)
-export type IssuerRow = Static<typeof IssuerRow>
-
-const IssuerFile = Type.Object(
-  { issuers: Type.Array(IssuerRow, { maxItems: 32 }) },
-  { additionalProperties: false }
-)
+import { type IssuerEntry, IssuerFile, issuersOf, TENANT } from './issuer-entry.ts'
+import { isPrivateUrl } from './private-url.ts'
 
 /**
- * The issuers besides our own.
+ * The issuers beside our own.
  * @throws SettingsFault with all faults
  */
-export function loadIssuers(file: string, ownIssuer: string): IssuerRow[] {
+export function loadIssuers(file: string, ownIssuer: string): IssuerEntry[] {
   let document: unknown
   try {
     document = Value.Default(IssuerFile, parse(readFileSync(file, 'utf8')))
@@ -52,39 +18,68 @@ export function loadIssuers(file: string, ownIssuer: string): IssuerRow[] {
     throw new SettingsFault([`GATEWAY_ISSUERS_FILE ${file}: ${(error as Error).message}`])
   }
   const faults = [...Value.Errors(IssuerFile, document)].map(
-    ({ instancePath, message }) => `GATEWAY_ISSUERS_FILE ${instancePath || 'the file'} ${message}`
+    ({ instancePath, message }) =>
+      `GATEWAY_ISSUERS_FILE ${placeOf(instancePath, document)} ${message}`
   )
-  if (faults.length > 0) throw new SettingsFault(faults)
+  if (faults.length > 0) throw new SettingsFault([...new Set(faults)])
   const { issuers } = document as Static<typeof IssuerFile>
   const unsafe = unsafeIssuers(issuers, ownIssuer)
   if (unsafe.length > 0) throw new SettingsFault(unsafe)
   return issuers
 }
 
+/** A JSON Pointer into the file, by the name of the issuer instead of its place in the list. */
+function placeOf(pointer: string, document: unknown): string {
+  const [, place, ...rest] = /^\/issuers\/(\d+)(.*)$/.exec(pointer) ?? []
+  if (place === undefined) return pointer.slice(1) || 'the file'
+  const { issuers } = document as { issuers: { name?: unknown }[] }
+  const name = issuers[Number(place)]?.name
+  const member = rest.join('').slice(1).replaceAll('/', '.')
+  return `issuer ${typeof name === 'string' ? name : `number ${Number(place) + 1}`}: ${member}`.trim()
+}
+
 /** What a schema cannot say. */
-function unsafeIssuers(issuers: readonly IssuerRow[], ownIssuer: string): string[] {
+function unsafeIssuers(entries: readonly IssuerEntry[], ownIssuer: string): string[] {
   const faults: string[] = []
   const seen = new Set([ownIssuer])
   const names = new Set<string>()
-  for (const { name, issuer, jwksUrl, discoveryUrl } of issuers) {
-    if (seen.has(issuer)) faults.push(`issuer ${name}: ${issuer} is trusted already`)
-    if (names.has(name)) faults.push(`issuer ${name}: the name is used twice`)
-    seen.add(issuer)
-    names.add(name)
-    if (jwksUrl !== undefined && discoveryUrl !== undefined) {
-      faults.push(`issuer ${name}: jwksUrl and discoveryUrl exclude each other`)
+  for (const entry of entries) {
+    const own = [...keyFaults(entry), ...tenantFaults(entry)]
+    if (names.has(entry.name)) own.push('the name is used twice')
+    names.add(entry.name)
+    for (const { issuer } of issuersOf(entry)) {
+      if (seen.has(issuer)) own.push(`${issuer} is trusted already`)
+      seen.add(issuer)
     }
-    const url = jwksUrl ?? discoveryUrl ?? issuer
-    if (!isPrivateUrl(url)) faults.push(`issuer ${name}: ${url} is not an address of https`)
+    faults.push(...own.map((fault) => `issuer ${entry.name}: ${fault}`))
   }
   return faults
 }
 
-const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]'])
+function keyFaults({ issuer, jwksUrl, discoveryUrl, insecureKeys }: IssuerEntry): string[] {
+  const faults: string[] = []
+  if (jwksUrl !== undefined && discoveryUrl !== undefined) {
+    faults.push('jwksUrl and discoveryUrl exclude each other')
+  }
+  const url = jwksUrl ?? discoveryUrl ?? issuer
+  if (!isPrivateUrl(url, insecureKeys)) {
+    faults.push(
+      `${url} is not an address of https (for http inside a cluster, write insecureKeys: true)`
+    )
+  }
+  return faults
+}
 
-/** Keys that come over plain HTTP are anybody's who is on the way; on this machine nobody is. */
-export function isPrivateUrl(text: string): boolean {
-  if (!URL.canParse(text)) return false
-  const { protocol, hostname } = new URL(text)
-  return protocol === 'https:' || (protocol === 'http:' && LOOPBACK.has(hostname))
+/** An issuer that is a pattern would be anybody's; one that has a list of tenants is so many issuers. */
+function tenantFaults({ issuer, tenants, jwksUrl, discoveryUrl }: IssuerEntry): string[] {
+  const places = issuer.split(TENANT).length - 1
+  if (tenants === undefined) {
+    return places === 0 ? [] : [`${TENANT} needs tenants, the list of those whose tokens are taken`]
+  }
+  const faults: string[] = []
+  if (places !== 1) faults.push(`issuer must have ${TENANT} once where tenants are given`)
+  if (jwksUrl === undefined && discoveryUrl === undefined) {
+    faults.push('tenants need jwksUrl or discoveryUrl, the key set that serves all of them')
+  }
+  return faults
 }

@@ -6,7 +6,7 @@ import type { GatewayConfig } from '../config.ts'
 import { openSigningKeys, type SigningKeys } from '../keys/signing-keys.ts'
 import { ownProfile } from '../tokens/own-profile.ts'
 import { keySetUrl } from './discover-keys.ts'
-import { externalProfile } from './external-profile.ts'
+import { externalProfiles } from './external-profile.ts'
 import { type TrustedIssuers, trustedIssuers } from './trusted-issuers.ts'
 
 /** Whose tokens are taken, with the keys of each. */
@@ -30,15 +30,15 @@ export async function openIssuers({ config, log, metrics, clock }: Needs): Promi
     trustSeconds: KEY_MEMORY_SECONDS,
     clock
   })
-  const external = config.issuers.map(async (row) => ({
-    name: row.name,
-    profile: externalProfile(row),
+  const external = config.issuers.map(async (entry) => ({
+    name: entry.name,
+    profiles: externalProfiles(entry),
     keys: await openSigningKeys({
-      url: keySetUrl(row),
+      url: keySetUrl(entry),
       form: 'any',
-      file: fileOf(`gateway-jwks-${row.name}`),
+      file: fileOf(`gateway-jwks-${entry.name}`),
       onFault: (reason) =>
-        log.warn({ reason, issuer: row.name }, 'the key set of an issuer could not be refreshed'),
+        log.warn({ reason, issuer: entry.name }, 'the key set of an issuer could not be refreshed'),
       clock
     })
   }))
@@ -57,7 +57,10 @@ export async function openIssuers({ config, log, metrics, clock }: Needs): Promi
     }
   })
   return {
-    trusted: trustedIssuers([own, ...others]),
+    trusted: trustedIssuers([
+      own,
+      ...others.flatMap(({ profiles, keys }) => profiles.map((profile) => ({ profile, keys })))
+    ]),
     ownKeys: own.keys,
     close() {
       for (const { keys } of [own, ...others]) keys.close()

@@ -13,11 +13,13 @@ export type TrustedIssuers = {
 
 export function trustedIssuers(issuers: readonly TrustedIssuer[]): TrustedIssuers {
   const byName = new Map(issuers.map((one) => [one.profile.issuer, one]))
+  // Asked for with each request: the tenants of one issuer have one set.
+  const sets = new Set(issuers.map(({ keys }) => keys))
   return {
     find: (issuer) => byName.get(issuer),
     get version() {
       let all = ''
-      for (const { keys } of issuers) all += `${keys.version} `
+      for (const keys of sets) all += `${keys.version} `
       return all
     }
   }

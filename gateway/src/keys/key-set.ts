@@ -11,6 +11,8 @@ export type VerificationKey = {
   readonly algorithms: readonly SignatureAlgorithm[]
   /** SPKI */
   readonly pem: string
+  /** whose it is, where its set serves several issuers and says so; may be a template of them */
+  readonly issuer: string | null
 }
 
 /** The keys that one document publishes; `version` names exactly this set. */
@@ -73,7 +75,9 @@ export function documentWithout(text: string, kids: ReadonlySet<unknown>): strin
 }
 
 function versionOf(keys: readonly VerificationKey[]): string {
-  const lines = keys.map(({ kid, algorithms, pem }) => `${kid} ${algorithms} ${pem}`).sort()
+  const lines = keys
+    .map(({ kid, algorithms, issuer, pem }) => `${kid} ${algorithms} ${issuer} ${pem}`)
+    .sort()
   return hash('sha256', lines.join('\n'), 'base64url').slice(0, 16)
 }
 
@@ -87,10 +91,13 @@ function distinguishable(
   form: KeySetForm
 ): readonly VerificationKey[] {
   if (form === 'own') return same.length === 1 ? same : []
-  const merged = [...Map.groupBy(same, ({ pem }) => pem)].map(([pem, entries]) => {
-    const algorithms = new Set(entries.flatMap((entry) => entry.algorithms))
-    return { kid, pem, algorithms: [...algorithms].sort() }
-  })
+  const merged = [...Map.groupBy(same, ({ pem, issuer }) => `${issuer} ${pem}`).values()].flatMap(
+    ([first, ...more]) => {
+      if (first === undefined) return []
+      const algorithms = new Set([first, ...more].flatMap((entry) => entry.algorithms))
+      return { ...first, algorithms: [...algorithms].sort() }
+    }
+  )
   if (kid === null) return merged
   return merged.filter(
     (key) =>
@@ -100,9 +107,11 @@ function distinguishable(
   )
 }
 
+type Members = Record<string, unknown>
+
 function readKey(jwk: unknown, form: KeySetForm): VerificationKey | null {
   if (typeof jwk !== 'object' || jwk === null) return null
-  const { kid: given, alg, use, key_ops: operations, ...rest } = jwk as Record<string, unknown>
+  const { kid: given, alg, use, key_ops: operations, issuer, ...rest } = jwk as Members
   const kid = given === undefined || given === null || given === '' ? null : given
   if (kid !== null && typeof kid !== 'string') return null
   if (form === 'own' && (kid === null || use !== 'sig')) return null
@@ -114,7 +123,8 @@ function readKey(jwk: unknown, form: KeySetForm): VerificationKey | null {
   try {
     const key = createPublicKey({ key: rest as JsonWebKey, format: 'jwk' })
     if (key.asymmetricKeyType === 'rsa' && isWeak(key)) return null
-    return { kid, algorithms, pem: key.export({ type: 'spki', format: 'pem' }).toString() }
+    const pem = key.export({ type: 'spki', format: 'pem' }).toString()
+    return { kid, algorithms, pem, issuer: typeof issuer === 'string' ? issuer : null }
   } catch {
     return null
   }

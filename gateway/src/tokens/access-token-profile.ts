@@ -5,8 +5,9 @@ import { strictJsonObject } from './strict-json.ts'
 /** What a token of an issuer says, once it has the form that this issuer's tokens have. */
 export type ReadClaims = {
   readonly identity: Identity
-  /** seconds since 1970, like the others */
+  /** whole seconds since 1970, for revocations */
   readonly issuedAt: number
+  /** seconds since 1970, `nbf` or `iat`, whichever is later */
   readonly notBefore: number
   /** when the user proved who they are; null where nobody has, or nobody says */
   readonly authenticatedAt: number | null
@@ -18,6 +19,10 @@ export type TokenProfile = {
   readonly issuer: string
   /** the name of another issuer, which our revocations of keys do not concern; null for our own auth service */
   readonly issuerName: string | null
+  /** of several that share a key set, the one that this is the profile of; null for an issuer with a key set of its own */
+  readonly tenant: string | null
+  /** how far its clock and ours may be apart */
+  readonly skewSeconds: number
   /** in characters */
   readonly longestToken: number
   /** how many levels of objects and lists the header and the claims may have */

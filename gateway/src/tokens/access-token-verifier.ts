@@ -1,11 +1,12 @@
 import { hash } from 'node:crypto'
-import { TOKEN_SKEW_SECONDS } from '@gatehouse/access-token/clock-skew'
 import type { Identity } from '@gatehouse/edge-headers/identity'
 import { LRUCache } from 'lru-cache'
+import { TENANT } from '../issuers/issuer-entry.ts'
 import type { TrustedIssuers } from '../issuers/trusted-issuers.ts'
+import type { VerificationKey } from '../keys/key-set.ts'
 import { invalidToken, notYet, tokenExpired } from '../refusals.ts'
 import type { CheckSignature } from '../signature-checks.ts'
-import { readAccessToken } from './access-token-profile.ts'
+import { readAccessToken, type TokenProfile } from './access-token-profile.ts'
 
 /** A token whose signature, issuer, audience and times are good. */
 export type VerifiedToken = {
@@ -16,6 +17,8 @@ export type VerifiedToken = {
   readonly issuedAt: number
   /** when the user proved who they are, in seconds since 1970; null where nobody has (a machine client) */
   readonly authenticatedAt: number | null
+  /** in seconds since 1970: `exp`, and what the clocks may differ by */
+  readonly usableUntil: number
 }
 
 export type AccessTokenVerifier = {
@@ -33,6 +36,15 @@ type VerifierNeeds = {
   clock: () => number
   /** how many bytes of tokens to remember */
   rememberedBytes: number
+}
+
+/**
+ * A key set that serves several tenants may say whose each key is (Microsoft Entra ID: `issuer`): the keys of one tenant sign
+ * nothing for another.
+ */
+function isOfAnotherTenant({ issuer }: VerificationKey, profile: TokenProfile): boolean {
+  if (profile.tenant === null || issuer === null) return false
+  return issuer.replaceAll(TENANT, profile.tenant) !== profile.issuer
 }
 
 /** the digest, the identity and the map's own entry, on top of the token's text */
@@ -58,24 +70,26 @@ export function accessTokenVerifier(needs: VerifierNeeds): AccessTokenVerifier {
       if (keys?.isUnknown(kid)) throw invalidToken('an unknown key')
       throw notYet('the key set that may have its key is out of reach')
     }
+    if (isOfAnotherTenant(key, profile)) throw invalidToken('a key of another tenant')
     // The key decides the algorithm; the token only may not contradict it (RFC 8725 §3.1).
     if (!key.algorithms.includes(algorithm)) throw invalidToken('another algorithm than its key')
     if (!(await checkSignature(token, key, algorithm)))
       throw invalidToken('the signature is not good')
     const { identity, issuedAt, notBefore, authenticatedAt } = claims
-    if (Math.max(notBefore, issuedAt) > nowSeconds() + TOKEN_SKEW_SECONDS) {
+    if (notBefore > nowSeconds() + profile.skewSeconds) {
       throw invalidToken('from the future')
     }
     return {
       kid: profile.issuerName === null ? kid : null,
       identity,
       issuedAt,
-      authenticatedAt
+      authenticatedAt,
+      usableUntil: identity.expiresAt + profile.skewSeconds
     }
   }
 
   const refuseExpired = (verified: VerifiedToken): VerifiedToken => {
-    if (nowSeconds() >= verified.identity.expiresAt + TOKEN_SKEW_SECONDS) throw tokenExpired()
+    if (nowSeconds() >= verified.usableUntil) throw tokenExpired()
     return verified
   }
   const verifyAndRemember = async (token: string, version: string, digest: string) => {

@@ -1,4 +1,5 @@
 import { ACCESS_TOKEN_TYPE, AccessTokenClaims, algorithms } from '@gatehouse/access-token/claims'
+import { TOKEN_SKEW_SECONDS } from '@gatehouse/access-token/clock-skew'
 import { identityOfClaims } from '@gatehouse/edge-headers/identity'
 import { Compile } from 'typebox/compile'
 import type { TokenProfile } from './access-token-profile.ts'
@@ -16,6 +17,8 @@ export function ownProfile({ issuer, audience }: TokenExpectation): TokenProfile
   return {
     issuer,
     issuerName: null,
+    tenant: null,
+    skewSeconds: TOKEN_SKEW_SECONDS,
     longestToken: 8192,
     deepest: 8,
     // Whatever else a header says is not ours (RFC 8725 §3.10, §3.11).
@@ -35,7 +38,7 @@ export function ownProfile({ issuer, audience }: TokenExpectation): TokenProfile
       return {
         identity: identityOfClaims(claims, claims.exp),
         issuedAt: claims.iat,
-        notBefore: claims.nbf,
+        notBefore: Math.max(claims.nbf, claims.iat),
         authenticatedAt: claims.auth_time ?? null
       }
     }

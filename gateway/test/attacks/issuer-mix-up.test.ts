@@ -1,6 +1,6 @@
 import t, { type Test } from 'tap'
 import { edge } from '../fixtures/edge.ts'
-import { externalIssuer, issuerRow } from '../fixtures/external-issuer.ts'
+import { externalIssuers, issuerEntry } from '../fixtures/external-issuer.ts'
 import { AUDIENCE, goodClaims, headerOf, ISSUER, issuer, jwt, newKey } from '../fixtures/issuer.ts'
 import { isRefusedTwice } from './fixtures/is-refused.ts'
 
@@ -10,9 +10,9 @@ const ACME = 'https://acme.example'
 async function two(t: Test) {
   const acmeKey = newKey('ES256', 'one')
   const acmeKeys = await issuer(t, [acmeKey])
-  const row = issuerRow({ issuer: ACME, jwksUrl: acmeKeys.url, claims: { roles: 'roles' } })
+  const row = issuerEntry({ issuer: ACME, jwksUrl: acmeKeys.url, claims: { roles: 'roles' } })
   const key = newKey('ES256', 'one')
-  const gateway = await edge(t, { key, issuers: [await externalIssuer(t, row)] })
+  const gateway = await edge(t, { key, issuers: await externalIssuers(t, row) })
   const claims = { ...goodClaims(gateway.clock()), iss: ACME, aud: 'api', sub: 'user-1' }
   const acme = (changes: object = {}, by = acmeKey, header: object = {}) =>
     jwt({ ...headerOf(by), ...header }, { ...claims, ...changes }, by)

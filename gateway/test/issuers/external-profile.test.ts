@@ -1,11 +1,17 @@
 import t from 'tap'
-import { externalProfile } from '../../src/issuers/external-profile.ts'
-import type { IssuerRow } from '../../src/issuers/issuer-file.ts'
-import { issuerRow } from '../fixtures/external-issuer.ts'
+import { externalProfiles } from '../../src/issuers/external-profile.ts'
+import type { IssuerEntry } from '../../src/issuers/issuer-entry.ts'
+import { issuerEntry } from '../fixtures/external-issuer.ts'
 
 const least = { iss: 'https://acme.example', sub: 'ada', aud: 'api', exp: 2000, iat: 1000 }
-const read = (claims: object, row: Partial<IssuerRow> = {}) =>
-  externalProfile(issuerRow(row)).readClaims({ ...least, ...claims })
+const profileOf = (changes: Partial<IssuerEntry>) => {
+  const [profile] = externalProfiles(issuerEntry(changes))
+  if (profile === undefined) throw new Error('no profile')
+  return profile
+}
+const read = (claims: object, changes: Partial<IssuerEntry> = {}) =>
+  profileOf(changes).readClaims({ ...least, ...claims })
+const flaw = { flaw: /./ }
 
 t.test(
   'its subjects and clients are put behind its name, and its sessions are not ours',
@@ -20,70 +26,179 @@ t.test(
   }
 )
 
+t.test('what it says of a caller is found where the operator says', async (t) => {
+  const claims = {
+    ...{ scope: 'scp', roles: 'realm_access.roles', client: ['app', 'id'], email: 'upn' },
+    ...{ subject: 'oid', audience: 'resource' }
+  }
+  const said = {
+    ...{ scp: ['read', 'write'], realm_access: { roles: ['admin'] }, app: { id: 'app' } },
+    ...{ upn: 'ada@acme.example', oid: 'o-1', resource: ['api'], aud: 7, nbf: 999, auth_time: 500 }
+  }
+  t.match(read(said, { claims }), {
+    identity: {
+      ...{ roles: ['admin'], scope: ['read', 'write'], client: 'acme|app' },
+      ...{ email: 'ada@acme.example', subject: 'acme|o-1' }
+    },
+    ...{ notBefore: 1000, authenticatedAt: 500 }
+  })
+  t.match(read({ ...said, scp: 'read write' }, { claims }), {
+    identity: { scope: ['read', 'write'] }
+  })
+  t.match(read({ ...said, resource: undefined, aud: 'api' }, { claims }), flaw, 'not in aud')
+  t.match(read({ ...said, oid: undefined }, { claims }), flaw, 'no subject but the named one')
+  t.match(
+    read({ ...said, scp: undefined, scope: 'admin' }, { claims }),
+    { identity: { scope: [] } },
+    'no scope but the named one'
+  )
+  t.match(read({ azp: 'app' }), { identity: { client: 'acme|app' } })
+})
+
+t.test('roles are a list, one text, or the names of an object', async (t) => {
+  const roles = (value: unknown) => read({ groups: value }, { claims: { roles: 'groups' } })
+  const known: [value: unknown, roles: string[]][] = [
+    [
+      ['admin', 'site user'],
+      ['admin', 'site user']
+    ],
+    ['site user', ['site user']],
+    [{ admin: { 2801: 'org.example' }, user: true }, ['admin', 'user']],
+    [{ admin: false, owner: null, user: true }, ['user']],
+    ...[[], {}, null, undefined, ''].map((value): [unknown, string[]] => [value, []])
+  ]
+  for (const [value, expected] of known) {
+    t.match(roles(value), { identity: { roles: expected } }, JSON.stringify(value))
+  }
+  const unreadable = [7, true, [7], [''], [['admin']], [{ name: 'admin' }], { admin: 1 }]
+  for (const value of [...unreadable, { admin: 'no' }, { '': true }]) {
+    t.match(roles(value), flaw, JSON.stringify(value))
+  }
+  const many = Array.from({ length: 2000 }, (_, at) => `g${at}`)
+  t.match(roles(many), { identity: { roles: many } }, 'a member of 2,000 groups')
+})
+
+t.test('what nobody asked for never refuses a token', async (t) => {
+  const odd: Record<string, object> = {
+    'another type of scope': { scope: 7 },
+    'another type of client': { client_id: {}, azp: 7 },
+    'an empty client': { client_id: '', azp: null },
+    'another type of auth_time': { auth_time: 'yesterday' },
+    'a list of mixed audiences': { aud: [7, null, {}, 'api'] },
+    'many audiences': { aud: [...Array.from({ length: 100 }, (_, at) => `svc-${at}`), 'api'] },
+    'claims of any type': { sid: {}, jti: 7, roles: 'admin', email: [], groups: { a: [[[]]] } },
+    nulls: { scope: null, client_id: null, auth_time: null, nbf: null, iat: null, email: null }
+  }
+  for (const [title, claims] of Object.entries(odd)) {
+    t.match(
+      read(claims),
+      { identity: { subject: 'acme|ada', client: 'acme|', scope: [], roles: [], email: null } },
+      title
+    )
+  }
+  t.match(read({ client_id: {}, azp: 'app' }), { identity: { client: 'acme|app' } })
+  const claims = { roles: 'groups', email: 'email', client: 'cid', scope: 'scp' }
+  const absent = { groups: null, email: null, cid: '', scp: '' }
+  t.match(read(absent, { claims }), { identity: { roles: [], email: null, client: 'acme|' } })
+})
+
+t.test('what is asked for is never guessed', async (t) => {
+  const claims = { roles: 'groups', email: 'email', client: 'cid', scope: 'scp' }
+  const wrong: Record<string, object> = {
+    'no sub': { sub: undefined },
+    'an empty sub': { sub: '' },
+    'a sub of null': { sub: null },
+    'a sub that is a number': { sub: 7 },
+    'a long sub': { sub: 'x'.repeat(256) },
+    'no exp': { exp: undefined },
+    'exp of null': { exp: null },
+    'exp as a text': { exp: '2000' },
+    'exp as a list': { exp: [2000] },
+    'an endless exp': { exp: Number.POSITIVE_INFINITY },
+    'exp in milliseconds': { exp: 2e15 },
+    'a negative exp': { exp: -1 },
+    'iat as a text': { iat: '1000' },
+    'nbf as a text': { nbf: '1000' },
+    'another audience': { aud: 'other' },
+    'an audience within another': { aud: 'api2' },
+    'an audience around another': { aud: 'my api' },
+    'an object for an audience': { aud: { api: 'api' } },
+    'no audience': { aud: [] },
+    'an audience of null': { aud: null },
+    'a scope that is a number': { scp: 7 },
+    'a mail that is a list': { email: ['a@b'] },
+    'a client that is an object': { cid: {} }
+  }
+  for (const [title, changes] of Object.entries(wrong)) {
+    t.match(read(changes, { claims }), flaw, title)
+  }
+})
+
+t.test('times have fractions, and a token need not say when it was issued', async (t) => {
+  t.match(read({ iat: 999.25, nbf: 1000.75, exp: 2000.25 }), {
+    identity: { expiresAt: 2000 },
+    ...{ issuedAt: 999, notBefore: 1000.75 }
+  })
+  t.match(read({ iat: undefined, nbf: 900 }), { issuedAt: 900, notBefore: 900 })
+  t.match(read({ iat: undefined }), { issuedAt: 0, notBefore: 0 }, 'revoked with everything before')
+})
+
 t.test(
-  'what it says of roles, scope, client and mail is found where the operator says',
+  'one of several audiences is enough, and a claim that is required must be there',
   async (t) => {
-    const claims = { scope: 'scp', roles: 'realm_access.roles', client: 'appid', email: 'upn' }
-    const said = {
-      ...{ scp: ['read', 'write'], realm_access: { roles: ['admin'] }, appid: 'app' },
-      ...{ upn: 'ada@acme.example', nbf: 999, auth_time: 500 }
+    const audience = ['mobile', 'api']
+    for (const aud of ['mobile', 'api', ['x', 'api']]) t.notMatch(read({ aud }, { audience }), flaw)
+    t.match(read({ aud: ['x'] }, { audience }), flaw)
+    const require = { token_use: 'access', tier: [1, 2], 'realm.live': true }
+    const good = { token_use: 'access', tier: 2, realm: { live: true } }
+    t.notMatch(read(good, { require }), flaw)
+    t.notMatch(read({ ...good, token_use: ['id', 'access'] }, { require }), flaw, 'among others')
+    for (const changes of [{ token_use: 'id' }, { tier: '2' }, { tier: null }, { realm: {} }]) {
+      t.match(read({ ...good, ...changes }, { require }), flaw, JSON.stringify(changes))
     }
-    t.match(read(said, { claims }), {
-      identity: {
-        ...{ roles: ['admin'], scope: ['read', 'write'], client: 'acme|app' },
-        email: 'ada@acme.example'
-      },
-      ...{ notBefore: 999, authenticatedAt: 500 }
-    })
-    t.match(read({ scp: 'read write' }, { claims }), {
-      identity: { roles: [], scope: ['read', 'write'], client: 'acme|', email: null }
-    })
-    t.match(read({ azp: 'app' }), { identity: { client: 'acme|app' } })
   }
 )
 
-t.test(
-  'claims that are missing, of another kind, or for another audience are refused',
-  async (t) => {
-    const claims = { roles: 'groups', email: 'email' }
-    const wrong: Record<string, object> = {
-      'no sub': { sub: undefined },
-      'an empty sub': { sub: '' },
-      'no exp': { exp: undefined },
-      'exp as a text': { exp: '2000' },
-      'no iat': { iat: undefined },
-      'another audience': { aud: 'other' },
-      'no audience': { aud: [] },
-      'roles of objects': { groups: [{ name: 'admin' }] },
-      'roles as an object': { groups: { admin: true } },
-      'roles without a name': { groups: [''] },
-      'a scope that is a number': { scope: 7 },
-      'a mail that is a list': { email: ['a@b'] },
-      'a client that is an object': { client_id: {} }
-    }
-    for (const [title, changes] of Object.entries(wrong)) {
-      t.match(read(changes, { claims }), { flaw: /./ }, title)
-    }
-    t.notMatch(read({ aud: ['other', 'api'] }), { flaw: /./ }, 'ours among others')
-  }
-)
+t.test('a person of one tenant is nobody in another', async (t) => {
+  const profiles = externalProfiles(
+    issuerEntry({ issuer: 'https://login.example/{tenantid}/v2.0', tenants: ['one', 'two'] })
+  )
+  t.strictSame(
+    profiles.map((profile) => [profile.issuer, profile.tenant]),
+    [
+      ['https://login.example/one/v2.0', 'one'],
+      ['https://login.example/two/v2.0', 'two']
+    ]
+  )
+  const subjects = profiles.map((profile) => profile.readClaims({ ...least, azp: 'app' }))
+  t.match(subjects, [
+    { identity: { subject: 'acme|one|ada', client: 'acme|one|app' } },
+    { identity: { subject: 'acme|two|ada', client: 'acme|two|app' } }
+  ])
+})
 
 t.test(
   'only the types that the operator takes, and no header that would change the rules',
   async (t) => {
-    const flaw = (header: object, types: IssuerRow['types'] = ['at+jwt']) =>
-      externalProfile(issuerRow({ types })).flawOfHeader({ alg: 'ES256', kid: 'a', ...header })
-    for (const typ of ['at+jwt', 'AT+JWT', 'application/at+jwt']) t.equal(flaw({ typ }), null, typ)
-    for (const typ of ['JWT', undefined, 'id+jwt', 7, '']) t.ok(flaw({ typ }), String(typ))
+    const flawOf = (header: object, types: IssuerEntry['types'] = ['at+jwt']) =>
+      profileOf({ types }).flawOfHeader({ alg: 'ES256', kid: 'a', ...header })
+    for (const typ of ['at+jwt', 'AT+JWT', 'application/at+jwt']) {
+      t.equal(flawOf({ typ }), null, typ)
+    }
+    for (const typ of ['JWT', undefined, 'id+jwt', 7, '', 'absent']) t.ok(flawOf({ typ }), `${typ}`)
+    t.equal(flawOf({}, ['absent']), null)
+    t.equal(flawOf({ typ: null }, ['absent']), null)
+    for (const typ of ['JWT', 'absent', '', 7]) t.ok(flawOf({ typ }, ['absent']), `${typ}`)
+    t.equal(flawOf({ typ: 'jwt' }, ['at+jwt', 'JWT']), null)
     for (const member of ['jku', 'jwk', 'x5u', 'x5c', 'x5t', 'x5t#S256', 'nonce']) {
-      t.equal(flaw({ typ: 'at+jwt', [member]: 'x' }), null, `${member} is not read`)
+      t.equal(flawOf({ typ: 'at+jwt', [member]: 'x' }), null, `${member} is not read`)
     }
     for (const member of ['crit', 'b64', 'zip', 'enc']) {
-      t.ok(flaw({ typ: 'at+jwt', [member]: 'x' }), member)
+      t.ok(flawOf({ typ: 'at+jwt', [member]: 'x' }), member)
     }
     for (const cty of ['JWT', 'jwt', 'application/jwt', 'at+jwt']) {
-      t.ok(flaw({ typ: 'at+jwt', cty }), `another token inside: ${cty}`)
+      t.ok(flawOf({ typ: 'at+jwt', cty }), `another token inside: ${cty}`)
     }
-    t.equal(flaw({ typ: 'at+jwt', cty: 'json' }), null)
+    t.equal(flawOf({ typ: 'at+jwt', cty: 'json' }), null)
   }
 )

@@ -23,17 +23,38 @@ const row = 'name: acme, issuer: https://acme.example, audience: api'
 t.test('an issuer has a name, an iss and an audience; the rest may be left to it', async (t) => {
   t.strictSame(load(t, `issuers:\n  - { ${row} }\n`), [
     {
-      ...{ name: 'acme', issuer: 'https://acme.example', audience: 'api' },
-      ...{ types: ['at+jwt'], claims: {} }
+      ...{ name: 'acme', issuer: 'https://acme.example', audience: 'api', insecureKeys: false },
+      ...{ types: ['at+jwt'], clockSkewSeconds: 5, require: {}, claims: {} }
     }
   ])
 })
 
+t.test('what a token may look like is said in words', async (t) => {
+  const more = [
+    ...['audience: [mobile, api]', 'types: [at+jwt, JWT, absent]', 'clockSkewSeconds: 60'],
+    ...['require: { token_use: access, tier: [1, 2], live: true }'],
+    ...["claims: { roles: 'https://acme.example/roles', client: [app, id], scope: null }"]
+  ]
+  for (const word of more)
+    t.equal(
+      faults(
+        t,
+        `${row.replace(', audience: api', '')}, ${word}${word.startsWith('audience') ? '' : ', audience: api'}`
+      ),
+      '',
+      word
+    )
+  t.match(faults(t, `${row}, clockSkewSeconds: 3600`), /issuer acme: clockSkewSeconds/)
+  t.match(faults(t, `${row}, claims: { role: x }`), /issuer acme: claims.role/)
+  t.match(faults(t, `${row}, claims: { roles: [] }`), /issuer acme: claims.roles/)
+  t.match(faults(t, `${row}, require: { a: null }`), /issuer acme: require.a/)
+})
+
 t.test('a file with a fault is not used, and every fault is told', async (t) => {
-  t.match(faults(t, `${row}, extra: 1`), /GATEWAY_ISSUERS_FILE/)
-  t.match(faults(t, 'name: acme'), /issuer/)
-  t.match(faults(t, `${row}, types: [id+jwt]`), /types/)
-  t.match(faults(t, row, row), /trusted already.*\n.*the name is used twice/)
+  t.match(faults(t, `${row}, extra: 1`), /GATEWAY_ISSUERS_FILE issuer acme: extra/)
+  t.match(faults(t, 'name: acme'), /issuer acme: .*issuer/)
+  t.match(faults(t, `${row}, types: [id+jwt]`), /issuer acme: types/)
+  t.match(faults(t, row, row), /the name is used twice\n.*trusted already/)
   t.match(faults(t, 'name: own, issuer: https://own.example, audience: a'), /trusted already/)
   for (const url of ['http://acme.example/jwks', 'file:///etc/passwd', 'acme']) {
     t.match(faults(t, `${row}, jwksUrl: '${url}'`), /not an address of https/, url)
@@ -42,4 +63,31 @@ t.test('a file with a fault is not used, and every fault is told', async (t) => 
   t.equal(faults(t, `${row}, jwksUrl: 'http://127.0.0.1:1/jwks'`), '', 'on this machine')
   t.match(faults(t, `${row}, jwksUrl: 'https://a/b', discoveryUrl: 'https://a/b'`), /exclude/)
   t.throws(() => loadIssuers('nowhere.yaml', ''), { name: 'SettingsFault', message: /nowhere/ })
+})
+
+t.test(
+  'keys come over plain HTTP where the operator says so, and from a web address only',
+  async (t) => {
+    const inside = `${row}, jwksUrl: 'http://keycloak.sso.svc:8080/certs'`
+    t.match(faults(t, inside), /insecureKeys: true/)
+    t.equal(faults(t, `${inside}, insecureKeys: true`), '')
+    t.match(faults(t, `${inside}, insecureKeys: yes please`), /insecureKeys/)
+    t.match(
+      faults(t, `${row}, jwksUrl: 'ftp://a/b', insecureKeys: true`),
+      /not an address of https/
+    )
+  }
+)
+
+t.test('tenants are a list, of an issuer that has a place for them', async (t) => {
+  const issuer = "name: entra, issuer: 'https://login.example/{tenantid}/v2.0', audience: api"
+  const keys = "jwksUrl: 'https://login.example/keys'"
+  t.equal(faults(t, `${issuer}, ${keys}, tenants: [one, two]`), '')
+  t.match(faults(t, `${issuer}, ${keys}`), /needs tenants/, 'a pattern would be anybody’s')
+  t.match(faults(t, `${issuer}, ${keys}, tenants: []`), /tenants/)
+  t.match(faults(t, `${issuer}, ${keys}, tenants: ['a/b']`), /tenants/, 'one segment each')
+  t.match(faults(t, `${issuer}, ${keys}, tenants: ['*']`), /tenants/)
+  t.match(faults(t, `${issuer}, tenants: [one]`), /the key set that serves all/)
+  t.match(faults(t, `${row}, ${keys}, tenants: [one]`), /must have {tenantid} once/)
+  t.match(faults(t, `${issuer}, ${keys}, tenants: [one, one]`), /trusted already/)
 })

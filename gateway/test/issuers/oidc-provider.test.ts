@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import Provider from 'oidc-provider'
 import t, { type Test } from 'tap'
 import { edge } from '../fixtures/edge.ts'
-import { externalIssuer, issuerRow } from '../fixtures/external-issuer.ts'
+import { externalIssuers, issuerEntry } from '../fixtures/external-issuer.ts'
 import { newKey } from '../fixtures/issuer.ts'
 
 const AUDIENCE = 'https://api.example'
@@ -69,8 +69,8 @@ t.test('an OpenID provider’s token is taken, its keys found by discovery', asy
   const rows = `
   - { name: orders, prefix: /orders, upstream: service, scopes: [orders:read] }
 `
-  const acme = await externalIssuer(t, issuerRow({ issuer, audience: AUDIENCE }))
-  const gateway = await edge(t, { rows, issuers: [acme] })
+  const acme = await externalIssuers(t, issuerEntry({ issuer, audience: AUDIENCE }))
+  const gateway = await edge(t, { rows, issuers: acme })
   // The provider writes the time of the day.
   gateway.clock.advance(Date.now() - gateway.clock())
   const ask = (bearer: string) =>
@@ -88,9 +88,9 @@ t.test('an OpenID provider’s token is taken, its keys found by discovery', asy
 
 t.test('a provider that says it is another one is not believed', async (t) => {
   const { issuer } = await provider(t)
-  const row = issuerRow({
+  const row = issuerEntry({
     issuer: 'https://acme.example',
     discoveryUrl: `${issuer}/.well-known/openid-configuration`
   })
-  t.equal((await externalIssuer(t, row)).keys.loaded, false)
+  t.equal((await externalIssuers(t, row))[0]?.keys.loaded, false)
 })

@@ -1,0 +1,69 @@
+import { Type } from 'typebox'
+
+/** Tokens of other issuers nest at most so deep. */
+const MOST_STEPS = 64
+
+/**
+ * A claim, as an operator names it.
+ * - A text is the claim of exactly this name, whatever dots or colons are in it (`https://example.com/roles`). Where the token has
+ *   no claim of that name, its dots lead into objects: `realm_access.roles`.
+ * - A list is one name a step, so that it leaves nothing to find out: `[resource_access, my.client, roles]`.
+ */
+export const ClaimPath = Type.Union(
+  [
+    Type.String({ minLength: 1, maxLength: 255 }),
+    Type.Array(Type.String({ minLength: 1, maxLength: 255 }), {
+      minItems: 1,
+      maxItems: MOST_STEPS
+    })
+  ],
+  {
+    description:
+      'The name of a claim, as it is in the token; otherwise its dots lead into objects. A list has one name for each step.'
+  }
+)
+export type ClaimPath = string | readonly string[]
+
+type Claims = Readonly<Record<string, unknown>>
+
+/** The value of a claim; undefined where the token has none, and for null, which says no more (RFC 7519 §4.1). */
+export function claimAt(claims: Claims, path: ClaimPath): unknown {
+  const value = typeof path === 'string' ? byName(claims, path) : bySteps(claims, path)
+  return value ?? undefined
+}
+
+function bySteps(claims: Claims, steps: readonly string[]): unknown {
+  let value: unknown = claims
+  for (const step of steps) {
+    if (!isObject(value) || !Object.hasOwn(value, step)) return undefined
+    value = value[step]
+  }
+  return value
+}
+
+/**
+ * The longest name that there is leads on, in each object anew. So `a.b.c` means the same whatever else is in the token, and
+ * costs one look-up for each of its dots.
+ */
+function byName(claims: Claims, path: string): unknown {
+  let value: unknown = claims
+  for (let rest = path; ; ) {
+    if (!isObject(value)) return undefined
+    const name = longestName(value, rest)
+    if (name === null) return undefined
+    value = value[name]
+    if (name.length === rest.length) return value
+    rest = rest.slice(name.length + 1)
+  }
+}
+
+function longestName(object: Claims, path: string): string | null {
+  for (let end = path.length; end > 0; end = path.lastIndexOf('.', end - 1)) {
+    const name = path.slice(0, end)
+    if (Object.hasOwn(object, name)) return name
+  }
+  return null
+}
+
+const isObject = (value: unknown): value is Claims =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)

@@ -1,0 +1,88 @@
+import type { Identity } from '@gatehouse/edge-headers/identity'
+import { type ClaimPath, claimAt } from './claim-path.ts'
+import type { ClaimNames } from './issuer-entry.ts'
+
+type Claims = Readonly<Record<string, unknown>>
+
+/** A claim that the operator asks for is of a kind that could only be guessed at. */
+export class Unreadable extends Error {
+  override readonly name = 'Unreadable'
+}
+
+const LONGEST_SUBJECT = 255
+
+/**
+ * Who a token of another issuer says is calling, by the claims that its operator names. What nobody named is taken where it is
+ * as usual, and otherwise counts as absent; what was named must be readable.
+ * @param prefix stands before subject and client
+ * @throws Unreadable
+ */
+export function claimedIdentity(
+  claims: Claims,
+  names: ClaimNames,
+  prefix: string
+): Omit<Identity, 'expiresAt'> {
+  const subject = claimAt(claims, names.subject ?? 'sub')
+  if (typeof subject !== 'string' || subject === '' || subject.length > LONGEST_SUBJECT) {
+    throw new Unreadable('the subject is not a short text')
+  }
+  return {
+    subject: `${prefix}|${subject}`,
+    // Its sessions are not ours to end.
+    session: null,
+    client: `${prefix}|${clientOf(claims, names) ?? ''}`,
+    // An issuer's word on who is an administrator here is taken only where somebody has said so.
+    roles: asked(claims, names.roles, rolesIn) ?? [],
+    scope: scopeOf(claims, names) ?? [],
+    email: asked(claims, names.email, textIn) ?? null
+  }
+}
+
+const clientOf = (claims: Claims, { client }: ClaimNames): string | undefined =>
+  isNamed(client)
+    ? asked(claims, client, textIn)
+    : (textIn(claimAt(claims, 'client_id')) ?? textIn(claimAt(claims, 'azp')))
+
+const scopeOf = (claims: Claims, { scope }: ClaimNames): string[] | undefined =>
+  isNamed(scope) ? asked(claims, scope, wordsIn) : wordsIn(claimAt(claims, 'scope'))
+
+const isNamed = (path: ClaimPath | null | undefined): path is ClaimPath =>
+  path !== undefined && path !== null
+
+/** @throws Unreadable where there is a value, and it is not of this kind */
+function asked<T>(
+  claims: Claims,
+  path: ClaimPath | null | undefined,
+  read: (value: unknown) => T | undefined
+): T | undefined {
+  const value = isNamed(path) ? claimAt(claims, path) : undefined
+  if (value === undefined || value === '') return undefined
+  const found = read(value)
+  if (found === undefined)
+    throw new Unreadable(`the claim ${[path].flat().join('.')} is unreadable`)
+  return found
+}
+
+const textIn = (value: unknown): string | undefined =>
+  typeof value === 'string' && value !== '' ? value : undefined
+
+/** RFC 6749 §3.3: words with spaces between them; several issuers write a list. */
+const wordsIn = (value: unknown): string[] | undefined =>
+  typeof value === 'string' ? value.split(' ').filter((word) => word !== '') : textsIn(value)
+
+/** One role, a list of roles, or an object whose names are the roles (Zitadel). */
+function rolesIn(value: unknown): string[] | undefined {
+  if (typeof value === 'string') return [value]
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return textsIn(value)
+  const entries = Object.entries(value).filter(([, held]) => held !== false && held !== null)
+  const areNames = entries.every(([name, held]) => name !== '' && isHeld(held))
+  return areNames ? entries.map(([name]) => name) : undefined
+}
+
+/** `{ admin: true }`, or what a role is held by; a number or a text might as well say that it is not held. */
+const isHeld = (value: unknown) => value === true || typeof value === 'object'
+
+const textsIn = (value: unknown): string[] | undefined =>
+  Array.isArray(value) && value.every((one) => typeof one === 'string' && one !== '')
+    ? value
+    : undefined

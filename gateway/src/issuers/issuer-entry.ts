@@ -1,0 +1,108 @@
+import { TOKEN_SKEW_SECONDS } from '@gatehouse/access-token/clock-skew'
+import { type Static, Type } from 'typebox'
+import { ClaimPath } from './claim-path.ts'
+
+const name = (description: string) => Type.String({ minLength: 1, maxLength: 255, description })
+/** null takes away what the type of the issuer says. */
+const claim = (description: string) =>
+  Type.Optional(Type.Union([ClaimPath, Type.Null()], { description }))
+
+/** Where the issuer's tokens say what a service is told. */
+export const ClaimNames = Type.Object(
+  {
+    audience: claim('For whom the token is; `aud` where it is not given.'),
+    subject: claim('Whose token it is; `sub` where it is not given.'),
+    client: claim('Which client asked for it; `client_id`, else `azp`, where it is not given.'),
+    scope: claim('What it allows: a text of words, or a list; `scope` where it is not given.'),
+    roles: claim(
+      'The roles: a list, a text that is one role, or an object whose names are the roles. Without it nobody has a role.'
+    ),
+    email: claim('The e-mail address. Without it there is none.')
+  },
+  { additionalProperties: false, default: {}, description: 'Which claim says what.' }
+)
+export type ClaimNames = Static<typeof ClaimNames>
+
+const Scalar = Type.Union([Type.String(), Type.Number(), Type.Boolean()])
+
+/** `{tenantid}` in an issuer, as Microsoft Entra ID writes it in its metadata. */
+export const TENANT = '{tenantid}'
+
+/** An issuer of tokens beside our own, as it is written in the file. */
+export const IssuerEntry = Type.Object(
+  {
+    name: Type.String({
+      pattern: '^[a-z0-9][a-z0-9-]{0,31}$',
+      description: 'Stands before its subjects and clients, so that they are nobody else’s.'
+    }),
+    issuer: name(
+      'Its `iss`, to the letter. With `tenants`, {tenantid} in it stands for each of them.'
+    ),
+    tenants: Type.Optional(
+      Type.Array(
+        Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9._-]*$', minLength: 1, maxLength: 128 }),
+        {
+          minItems: 1,
+          maxItems: 1024,
+          description: 'The tenants whose tokens are taken, where one key set serves all of them.'
+        }
+      )
+    ),
+    audience: Type.Union(
+      [
+        name('The name of this API at the issuer.'),
+        Type.Array(name('One of the names of this API at the issuer.'), {
+          minItems: 1,
+          maxItems: 64
+        })
+      ],
+      { description: 'A token must be for this audience, or for one of these.' }
+    ),
+    jwksUrl: Type.Optional(Type.String({ description: 'Where its key set is.' })),
+    discoveryUrl: Type.Optional(
+      Type.String({
+        description:
+          'Where it says where its key set is (OpenID Connect Discovery §4, RFC 8414 §3); below the issuer where neither is given.'
+      })
+    ),
+    insecureKeys: Type.Boolean({
+      default: false,
+      description:
+        'The key set may come over plain HTTP. Whoever can write on that network can sign tokens: inside a cluster only.'
+    }),
+    types: Type.Array(Type.Enum(['at+jwt', 'JWT', 'absent']), {
+      default: ['at+jwt'],
+      minItems: 1,
+      description:
+        '`typ` of its access tokens; absent: they have none. An ID token may have JWT or none as well, and is told apart by its audience alone.'
+    }),
+    clockSkewSeconds: Type.Integer({
+      default: TOKEN_SKEW_SECONDS,
+      minimum: 0,
+      maximum: 300,
+      description: 'How far its clock and ours may be apart.'
+    }),
+    require: Type.Record(Type.String(), Type.Union([Scalar, Type.Array(Scalar, { minItems: 1 })]), {
+      default: {},
+      description:
+        'Claims that a token must have, each with its value or one of several, for example token_use: access.'
+    }),
+    claims: ClaimNames
+  },
+  { additionalProperties: false }
+)
+export type IssuerEntry = Static<typeof IssuerEntry>
+
+export const IssuerFile = Type.Object(
+  { issuers: Type.Array(IssuerEntry, { maxItems: 32 }) },
+  { additionalProperties: false }
+)
+
+/** The issuers that an entry stands for: one, or one for each tenant. */
+export function issuersOf({
+  issuer,
+  tenants
+}: IssuerEntry): { readonly issuer: string; readonly tenant: string | null }[] {
+  if (tenants === undefined) return [{ issuer, tenant: null }]
+  return tenants.map((tenant) => ({ issuer: issuer.replace(TENANT, tenant), tenant }))
+}

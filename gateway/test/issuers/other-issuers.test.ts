@@ -1,0 +1,130 @@
+import t, { type Test } from 'tap'
+import type { IssuerEntry } from '../../src/issuers/issuer-entry.ts'
+import { edge } from '../fixtures/edge.ts'
+import { externalIssuers, issuerEntry } from '../fixtures/external-issuer.ts'
+import { type IssuerKey, issuer, jwt, newKey } from '../fixtures/issuer.ts'
+
+/** An issuer that signs with this key, and publishes it with these changes. */
+type Other = { key: IssuerKey; entry?: Partial<IssuerEntry>; published?: object }
+
+/** One gateway that trusts all of them, each by its name. */
+async function trusting(t: Test, others: Record<string, Other>) {
+  const sets = Object.entries(others).map(async ([name, { key, entry, published }]) => {
+    const set = await issuer(t, [{ ...key, jwk: { ...key.jwk, ...published } }])
+    const made = issuerEntry({
+      name,
+      issuer: `https://${name}.example`,
+      jwksUrl: set.url,
+      ...entry
+    })
+    return externalIssuers(t, made)
+  })
+  const gateway = await edge(t, { issuers: (await Promise.all(sets)).flat() })
+  const now = gateway.clock() / 1000
+  const ask = async (name: string, header: object = {}, claims: object = {}) => {
+    const key = others[name]?.key ?? newKey()
+    const good = {
+      iss: `https://${name}.example`,
+      aud: 'api',
+      sub: 'ada',
+      iat: now,
+      exp: now + 300
+    }
+    const token = jwt(
+      { alg: key.algorithm, typ: 'at+jwt', kid: key.kid, ...header },
+      { ...good, ...claims },
+      key
+    )
+    const answer = await gateway.call('/closed', { headers: { authorization: `Bearer ${token}` } })
+    return answer.status
+  }
+  return { gateway, now, ask }
+}
+
+t.test('tokens as other issuers write them are taken', async (t) => {
+  const rsa = newKey('RS256', 'rsa')
+  const { ask, now, gateway } = await trusting(t, {
+    silent: { key: rsa, published: { use: undefined, alg: undefined } },
+    pss: { key: newKey('PS256', 'pss') },
+    edwards: { key: newKey('EdDSA'), published: { alg: 'Ed25519' } },
+    wide: { key: newKey('ES512') },
+    ahead: { key: newKey(), entry: { clockSkewSeconds: 60 } },
+    typeless: { key: newKey(), entry: { types: ['absent'], claims: { audience: 'client_id' } } }
+  })
+  t.equal(await ask('silent'), 200, 'a key set with neither use nor alg')
+  t.equal(await ask('silent', { kid: undefined }), 200, 'no kid, and one key')
+  t.equal(
+    await ask('silent', { jku: 'https://evil.example', x5c: ['MIIB'] }),
+    200,
+    'never followed'
+  )
+  t.equal(await ask('pss'), 200, 'PS256')
+  t.equal(await ask('pss', { alg: 'RS256' }), 401, 'the key decides the algorithm')
+  t.equal(await ask('edwards'), 200, 'EdDSA by a key for Ed25519')
+  t.equal(await ask('edwards', { alg: 'Ed25519' }), 200, 'Ed25519')
+  t.equal(await ask('wide'), 200, 'ES512')
+  const early = { iat: now + 20, nbf: now + 20 }
+  t.equal(await ask('ahead', {}, early), 200, 'a clock that is ahead')
+  t.equal(await ask('silent', {}, early), 401, 'but not that of another issuer')
+  t.equal(await ask('ahead', {}, { exp: now - 50 }), 200, 'nor behind')
+  t.equal(await ask('ahead', {}, { exp: now - 60 }), 401)
+  t.equal(
+    await ask('silent', {}, { iat: now - 0.5, exp: now + 300.25 }),
+    200,
+    'times with fractions'
+  )
+  t.equal(await ask('typeless', { typ: undefined }, { aud: undefined, client_id: 'api' }), 200)
+  t.equal(await ask('typeless', {}, { client_id: 'api' }), 401, 'types are as the operator says')
+  const groups = Array.from({ length: 230 }, (_, at) => `${at}-aaaa-bbbb-cccc-0123456789ab`)
+  t.equal(await ask('silent', {}, { groups }), 200, 'a token of 10 kB')
+  t.ok(gateway.upstream.received.every(({ headers }) => headers['x-auth-roles'] === ''))
+})
+
+t.test('without a kid, two keys that could be meant are one too many', async (t) => {
+  const keys = [newKey('ES256', 'one'), newKey('ES256', 'two')]
+  const set = await issuer(t, keys)
+  const trusted = await externalIssuers(t, issuerEntry({ jwksUrl: set.url }))
+  const gateway = await edge(t, { issuers: trusted })
+  const now = gateway.clock() / 1000
+  const claims = { iss: 'https://acme.example', aud: 'api', sub: 'ada', exp: now + 300 }
+  for (const key of keys) {
+    for (const [kid, status] of [
+      [key.kid, 200],
+      [undefined, 401]
+    ] as const) {
+      const token = jwt({ alg: 'ES256', typ: 'at+jwt', kid }, claims, key)
+      const headers = { authorization: `Bearer ${token}` }
+      t.equal((await gateway.call('/closed', { headers })).status, status, `${kid}`)
+    }
+  }
+})
+
+t.test('tenants share a key set, and nothing else', async (t) => {
+  const key = newKey()
+  const own = newKey('ES256', 'of-one')
+  const set = await issuer(t, [
+    { ...key, jwk: { ...key.jwk, issuer: 'https://login.example/{tenantid}/v2.0' } },
+    { ...own, jwk: { ...own.jwk, issuer: 'https://login.example/one/v2.0' } }
+  ])
+  const entry = issuerEntry({
+    issuer: 'https://login.example/{tenantid}/v2.0',
+    ...{ tenants: ['one', 'two'], jwksUrl: set.url }
+  })
+  const gateway = await edge(t, { issuers: await externalIssuers(t, entry) })
+  const now = gateway.clock() / 1000
+  const ask = async (iss: string, by = key) => {
+    const claims = { iss, aud: 'api', sub: 'ada', iat: now, exp: now + 300 }
+    const token = jwt({ alg: 'ES256', typ: 'at+jwt', kid: by.kid }, claims, by)
+    const answer = await gateway.call('/closed', { headers: { authorization: `Bearer ${token}` } })
+    return answer.status === 200
+      ? gateway.upstream.received.at(-1)?.headers['x-auth-subject']
+      : answer.status
+  }
+  t.equal(await ask('https://login.example/one/v2.0'), 'acme|one|ada')
+  t.equal(await ask('https://login.example/two/v2.0'), 'acme|two|ada')
+  for (const tenant of ['three', '{tenantid}', '', 'one/../two', 'ONE', '*']) {
+    t.equal(await ask(`https://login.example/${tenant}/v2.0`), 401, tenant)
+  }
+  t.equal(await ask('https://login.example/one/v2.0', own), 'acme|one|ada')
+  t.equal(await ask('https://login.example/two/v2.0', own), 401, 'a key of tenant one')
+})
