@@ -32,14 +32,16 @@ export async function streamedUpload(
 ): Promise<void> {
   const { passageOf, passWhole, dispatcher, upstreams, answerMs, markOrigin, lifetimes } = options
   const passage = (request: unknown) => passageOf(request as FastifyRequest)
-  const placeOf = placesOfRequests(passageOf, upstreams)
   const uploads = new WeakMap<object, Upload>()
 
   // Some media types have a parser of the framework, which would hold and cut the body.
   app.removeAllContentTypeParsers()
-  app.addHook('preParsing', async (request, _reply, payload) =>
-    judgedBody(request, payload as Readable, passageOf(request).route.bodyLimitBytes)
-  )
+  app.addHook('preParsing', async (request, _reply, payload) => {
+    const passage = passageOf(request)
+    // The proxy refuses a target in absolute form, which is valid (RFC 9112 §3.2.2), so it is shown what was matched.
+    request.raw.url = forwardedPath(passage)
+    return judgedBody(request, payload as Readable, passage.route.bodyLimitBytes)
+  })
   await app.register(httpProxy, {
     upstream: '',
     httpMethods: [...METHODS],
@@ -67,23 +69,19 @@ export async function streamedUpload(
         passWhole(request, reply)
         return reply
       }
+      if (isGone(reply.raw)) return reply
       const { route, target } = passageOf(request)
-      const place = placeOf(request)
+      const place = upstreams.take(route.upstream)
+      if (place === null) throw upstreamBusy()
       uploads.set(request.body, { reply, place })
       // Whatever becomes of it, also before it is dispatched; the place was taken to know where to.
       reply.raw.once('close', place.leave)
-      if (isGone(reply.raw)) {
-        place.leave()
-        return reply
-      }
-      return reply.from(forwardedPath({ route, target: { ...target, query: '' } }), from)
+      const path = forwardedPath({ route, target: { ...target, query: '' } })
+      return reply.from(path, { ...from, getUpstream: () => place.address })
     },
     replyOptions: {
-      getUpstream: (request) => {
-        const inHand = !isStream((request as unknown as FastifyRequest).body)
-        const [first = ''] = passage(request).route.upstream.addresses
-        return inHand ? first : placeOf(request as unknown as FastifyRequest).address
-      },
+      // Only for the proxy's own checks, which may refuse the request. The handler takes a place, and with it the address.
+      getUpstream: (request) => passage(request).route.upstream.addresses[0] ?? '',
       queryString: (_search, _url, request) => passage(request).target.query.slice(1),
       // A fresh object: the proxy adds to it.
       rewriteRequestHeaders: (request) => ({ ...passage(request).headers }),
@@ -91,7 +89,8 @@ export async function streamedUpload(
       onError: (reply, { error }) => {
         const { request } = reply as unknown as FastifyReply
         const refusal = refusalOf(causeOf(error))
-        if (refusal.code === 'UPSTREAM_UNAVAILABLE') placeOf(request).failed()
+        if (refusal.code === 'UPSTREAM_UNAVAILABLE')
+          uploads.get(request.body as object)?.place.failed()
         if (isStillSending(request)) reply.header('connection', 'close')
         reply.send(refusal)
       }
@@ -115,17 +114,3 @@ async function judgedBody({ headers }: FastifyRequest, payload: Readable, limitB
 
 /** The plugin's errors are its own; the cause is what happened. */
 const causeOf = (error: Error): Error => (error.cause instanceof Error ? error.cause : error)
-
-/** The place that a request has taken. @throws Refusal UNAVAILABLE where there is none */
-function placesOfRequests(
-  passageOf: (request: FastifyRequest) => Passage,
-  upstreams: ExchangeNeeds['upstreams']
-) {
-  const places = new WeakMap<FastifyRequest, Place>()
-  return (request: FastifyRequest): Place => {
-    const taken = places.get(request) ?? upstreams.take(passageOf(request).route.upstream)
-    if (taken === null) throw upstreamBusy()
-    places.set(request, taken)
-    return taken
-  }
-}
