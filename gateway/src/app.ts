@@ -3,6 +3,7 @@ import { buildService, type Service } from '@gatehouse/http-service/build-servic
 import type { RoomLog } from '@gatehouse/http-service/room-log'
 import type { RedisConnection } from '@gatehouse/redis/connect-redis'
 import type { FastifyRequest } from 'fastify'
+import type { Registry } from 'prom-client'
 import { type AssertionKey, assertions } from './assertions/assertions.ts'
 import { limitConnections } from './connection-limits.ts'
 import { allowOrigins } from './cross-origin.ts'
@@ -15,6 +16,7 @@ import { errorFormOf } from './routes/error-form-of.ts'
 import type { LiveRouteTable } from './routes/live-route-table.ts'
 import { rowLimiters } from './routes/row-limiters.ts'
 import { signatureChecks } from './signature-checks.ts'
+import { loadGauges } from './telemetry/load-gauges.ts'
 import { accessTokenVerifier } from './tokens/access-token-verifier.ts'
 
 declare module 'fastify' {
@@ -27,6 +29,7 @@ declare module 'fastify' {
 /** Everything the gateway works with. */
 export type GatewayNeeds = {
   log: RoomLog
+  metrics: Registry
   https: { cert: Buffer; key: Buffer } | null
   trustedProxies: string[]
   /** other origins whose pages may use this API */
@@ -104,6 +107,12 @@ export async function buildGateway(needs: GatewayNeeds): Promise<Service> {
     ...{ upstreamTimeoutMs, upstreamConnections, upstreamWebSockets }
   })
   needs.routes.onChange(forwarding.follow)
+  loadGauges(needs.metrics, {
+    server: app.server,
+    mostConnections: needs.connections,
+    requests: forwarding.services.figures,
+    webSockets: forwarding.socketServices.figures
+  })
   return app
 }
 

@@ -64,7 +64,7 @@ export async function startGateway(
     onFault: (err) => log.error({ err }, 'the new route table is not used')
   })
   const app = await buildGateway({
-    ...{ log, clock, revoked, assertionKey, routes },
+    ...{ log, metrics, clock, revoked, assertionKey, routes },
     limitsRedis: shared.limitsRedis,
     https: tlsFiles(config),
     trustedProxies: words(config.GATEWAY_TRUSTED_PROXIES),

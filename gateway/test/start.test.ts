@@ -55,6 +55,7 @@ t.test(
     t.notOk('d' in keys.keys[0], 'the public half')
     const { text } = await read(`${gateway.opsUrl}/metrics`)
     t.match(text, /^gateway_revocation_staleness_seconds \d/m)
+    t.match(text, /^gateway_connections_limit 20000$/m)
 
     for (const path of ['/healthz', '/readyz', '/metrics', '/.well-known/gateway-jwks.json']) {
       t.equal((await read(`${gateway.url}${path}`)).status, 404, `${path} is not public`)

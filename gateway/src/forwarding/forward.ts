@@ -8,7 +8,7 @@ import { exchange } from './exchange.ts'
 import { healthChecks } from './health-checks.ts'
 import type { Lifetimes } from './lifetimes.ts'
 import { streamedUpload } from './streamed-upload.ts'
-import { upstreams } from './upstreams.ts'
+import { type Upstreams, upstreams } from './upstreams.ts'
 import { BodyInHand } from './whole-body.ts'
 
 const CONNECT_TIMEOUT_MS = 2000
@@ -32,6 +32,9 @@ export type ForwardOptions = {
 export type Forwarding = {
   /** The route table is another one. */
   follow(): void
+  /** where the places of requests and of WebSockets are counted */
+  readonly services: Pick<Upstreams, 'figures'>
+  readonly socketServices: Pick<Upstreams, 'figures'>
 }
 
 /** The last stage: the request goes to its service, and the answer comes back, both as they come. */
@@ -77,5 +80,5 @@ export async function forward(app: FastifyInstance, options: ForwardOptions): Pr
   const bodies: FastifyPluginAsync = async (scope) =>
     streamedUpload(scope, { ...needs, passageOf, passWhole })
   await app.register(bodies)
-  return { follow: checks.follow }
+  return { follow: checks.follow, services, socketServices }
 }

@@ -1,21 +1,18 @@
 import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
-import t, { type Test } from 'tap'
-import type { Edge } from '../fixtures/edge.ts'
 import {
   ACK,
   END_HEADERS,
   END_STREAM,
-  edgeOverTls,
   type Field,
   fields,
   frame,
   kind,
-  type Outcome,
-  outcomeOf,
-  rawConnection,
   repeated
-} from './fixtures/raw-http-two.ts'
+} from '@gatehouse/fixtures/http-two-frames'
+import t, { type Test } from 'tap'
+import type { Edge } from '../fixtures/edge.ts'
+import { edgeOverTls, type Outcome, outcomeOf, rawConnection } from './fixtures/raw-http-two.ts'
 
 const plain: Field[] = [
   ...([

@@ -1,13 +1,13 @@
 import { IncomingMessage } from 'node:http'
 import { Socket } from 'node:net'
 import { inputs } from '@gatehouse/fixtures/generated'
+import { type Generator, generator, mutated } from '@gatehouse/fixtures/generator'
 import { Refusal } from '@gatehouse/problem/refusal'
 import t from 'tap'
 import { readRouteTable } from '../../src/routes/load-route-table.ts'
 import { stamp } from '../../src/stages/stamp.ts'
 import { strip } from '../../src/stages/strip.ts'
 import { ada, countedAssertions, directHop } from '../fixtures/stamped.ts'
-import { type Generator, generator, mutated } from './fixtures/generator.ts'
 
 const INPUTS = inputs(500_000)
 

@@ -1,10 +1,10 @@
 import { posix } from 'node:path'
 import { inputs } from '@gatehouse/fixtures/generated'
+import { generator, mutated } from '@gatehouse/fixtures/generator'
 import { Refusal } from '@gatehouse/problem/refusal'
 import t from 'tap'
 import { readRouteTable } from '../../src/routes/load-route-table.ts'
 import { match } from '../../src/stages/match.ts'
-import { generator, mutated } from './fixtures/generator.ts'
 
 const INPUTS = inputs(1_000_000)
 

@@ -1,10 +1,10 @@
 import { isUtf8 } from 'node:buffer'
 import { inputs } from '@gatehouse/fixtures/generated'
+import { type Generator, generator, mutated } from '@gatehouse/fixtures/generator'
 import t from 'tap'
 import { type ReadToken, readAccessToken } from '../../src/tokens/access-token-profile.ts'
 import { ownProfile } from '../../src/tokens/own-profile.ts'
 import { AUDIENCE, goodClaims, headerOf, ISSUER, jwt, newKey } from '../fixtures/issuer.ts'
-import { type Generator, generator, mutated } from './fixtures/generator.ts'
 import { plainJson } from './fixtures/plain-json.ts'
 
 const INPUTS = inputs(500_000)

@@ -17,7 +17,7 @@ export function roomIsUp(name: string, child: ChildProcess): Promise<Ready> {
     child.on('message', (message) => {
       const told = message as StartMessage
       if ('ready' in told) resolve(told.ready)
-      else code = told.failed.code
+      else if ('failed' in told) code = told.failed.code
     })
     child.once('exit', (exitCode) => {
       const fault = new Error(`${name} did not start (exit code ${exitCode})`)
