@@ -10,22 +10,22 @@ const GET = 'GET /open HTTP/1.1\r\nHost: a\r\n\r\n'
 t.test('the metrics say which connections and places are taken', async (t) => {
   const metrics = new Registry()
   const gateway = await edge(t, { metrics, connections: 50 })
-  const valueOf = async (name: string) => {
+  const gauge = async (name: string) => {
     const found = await metrics.getSingleMetric(`gateway_${name}`)?.get()
     return found?.values.reduce((sum, { value }) => sum + value, 0)
   }
-  t.equal(await valueOf('connections'), 0)
-  t.equal(await valueOf('connections_limit'), 50)
+  t.equal(await gauge('connections'), 0)
+  t.equal(await gauge('connections_limit'), 50)
   gateway.upstream.answer = () => {}
   const client = connect({ port: gateway.port, host: '127.0.0.1' }).on('error', () => {})
   const reached = once(gateway.upstream.server, 'request')
   client.write(GET)
   await reached
-  t.equal(await valueOf('connections'), 1)
-  t.equal(await valueOf('upstream_requests'), 1)
-  t.equal(await valueOf('upstream_websockets'), 0)
+  t.equal(await gauge('connections'), 1)
+  t.equal(await gauge('upstream_requests'), 1)
+  t.equal(await gauge('upstream_websockets'), 0)
   client.destroy()
   const isFree = (count: number | undefined) => count === 0
-  t.ok(isFree(await eventually(() => valueOf('upstream_requests'), isFree)))
-  t.ok(isFree(await eventually(() => valueOf('connections'), isFree)))
+  t.ok(isFree(await eventually(() => gauge('upstream_requests'), isFree)))
+  t.ok(isFree(await eventually(() => gauge('connections'), isFree)))
 })
