@@ -3,136 +3,137 @@ import { join } from 'node:path'
 import { client, eventually } from '@gatehouse/fixtures/client'
 import { dataFolder } from '@gatehouse/fixtures/data-folder'
 import { house } from '@gatehouse/fixtures/house'
-import { operator } from '@gatehouse/fixtures/operator'
+import { operator, operatorProcess } from '@gatehouse/fixtures/operator'
 import { commands } from '@gatehouse/ops/commands'
 import { shown } from '@gatehouse/ops/text-table'
-import t, { type Test } from 'tap'
+import t from 'tap'
 import { read } from './source-files.ts'
-
-async function running(t: Test) {
-  const folder = dataFolder(t)
-  const { url } = await house(t, { GATEHOUSE_DATA_DIR: folder })
-  return { ops: operator(folder), api: client(url), url }
-}
 
 const password = 'correct horse battery'
 
-t.test('an operator makes an admin, changes what they may do, and puts them out', async (t) => {
-  const { ops, api } = await running(t)
-  const made = await ops(
-    ['users', 'create', 'root@example.com', '--role', 'admin', '--password-stdin', '--json'],
-    `${password}\n`
-  )
-  t.equal(made.code, 0, made.stderr)
-  t.equal(made.stdout.trim().split('\n').length, 1, 'one document')
-  const { id } = made.json.user as { id: string }
-  const tokens = (await api.login('root@example.com', password)).body
-  t.match(await api.call('/auth/me', { token: tokens.accessToken }), {
-    body: { user: { roles: ['admin'] } }
+t.test('on one installation', async (t) => {
+  const folder = dataFolder(t)
+  const { url } = await house(t, { GATEHOUSE_DATA_DIR: folder })
+  const [ops, api] = [operator(folder), client(url)]
+
+  t.test('the process takes input, answers, and ends with the code of the command', async (t) => {
+    const ops = operatorProcess(folder)
+    const create = ['users', 'create', 'alan@example.com', '--password-stdin', '--json']
+    const made = await ops(create, `${password}\n`)
+    t.match(made, { code: 0, stderr: '', json: { user: { email: 'alan@example.com' } } })
+    t.equal((await api.login('alan@example.com', password)).status, 200)
+    const refused = await ops(['users', 'disable', 'alan@example.com'])
+    t.match(refused, { code: 1, stdout: '', stderr: /--yes/ }, 'no terminal, so no question')
+    t.match(await ops(['users', 'drop']), { code: 2, stdout: '', stderr: /npm run ops -- / })
   })
 
-  t.match(await ops(['users', 'list']), { code: 0, stdout: /root@example\.com {2}admin/ })
-  t.match(await ops(['users', 'roles', 'root@example.com', 'user', 'auditor', '--json']), {
-    ...{ code: 0, json: { user: { id, roles: ['user', 'auditor'] } } }
+  t.test('an operator makes an admin, changes what they may do, and puts them out', async (t) => {
+    const made = await ops(
+      ['users', 'create', 'root@example.com', '--role', 'admin', '--password-stdin', '--json'],
+      `${password}\n`
+    )
+    t.equal(made.code, 0, made.stderr)
+    t.equal(made.stdout.trim().split('\n').length, 1, 'one document')
+    const { id } = made.json.user as { id: string }
+    const tokens = (await api.login('root@example.com', password)).body
+    t.match(await api.call('/auth/me', { token: tokens.accessToken }), {
+      body: { user: { roles: ['admin'] } }
+    })
+
+    t.match(await ops(['users', 'list']), { code: 0, stdout: /root@example\.com {2}admin/ })
+    t.match(await ops(['users', 'roles', 'root@example.com', 'user', 'auditor', '--json']), {
+      ...{ code: 0, json: { user: { id, roles: ['user', 'auditor'] } } }
+    })
+    const refreshed = (await api.refresh(tokens.refreshToken)).body
+    t.match(await api.call('/echo/x', { token: refreshed.accessToken }), {
+      body: { headers: { 'x-auth-roles': 'user,auditor' } }
+    })
+
+    t.match(await ops(['sessions', 'list', '--user', id]), { code: 0, stdout: /1 session\n/ })
+    t.match(await ops(['users', 'disable', id, '--yes', '--json']), { code: 0, json: { ended: 1 } })
+    const refused = await eventually(
+      () => api.call('/echo/x', { token: refreshed.accessToken }),
+      ({ status }) => status === 401
+    )
+    t.match(refused, { status: 401, body: { code: 'SESSION_ENDED' } }, 'within a second')
+    t.equal((await api.login('root@example.com', password)).status, 401)
+    t.equal((await ops(['users', 'enable', id])).code, 0)
+    const again = (await api.login('root@example.com', password)).body
+
+    const ended = await ops(['sessions', 'end', again.session.id, '--yes'])
+    t.match(ended, { code: 0, stdout: /1 session ended/ })
+    t.equal((await api.refresh(again.refreshToken)).status, 401)
+    const log = await ops(['audit', '--user', id, '--since', '1h', '--json'])
+    const kinds = (log.json.events as { kind: string }[]).map(({ kind }) => kind)
+    for (const kind of [
+      'user-created',
+      'roles-changed',
+      'user-disabled',
+      'user-enabled',
+      'session-ended'
+    ]) {
+      t.ok(kinds.includes(kind), kind)
+    }
+    t.notMatch(log.stdout, password)
   })
-  const refreshed = (await api.refresh(tokens.refreshToken)).body
-  t.match(await api.call('/echo/x', { token: refreshed.accessToken }), {
-    body: { headers: { 'x-auth-roles': 'user,auditor' } }
+
+  t.test('without a password given, one is made and shown once', async (t) => {
+    const made = await ops(['users', 'create', 'ada@example.com', '--json'])
+    t.equal(made.code, 0, made.stderr)
+    t.equal((await api.login('ada@example.com', String(made.json.password))).status, 200)
+    t.notMatch((await ops(['users', 'list', '--json'])).stdout, String(made.json.password))
   })
 
-  t.match(await ops(['sessions', 'list', '--user', id]), { code: 0, stdout: /1 session\n/ })
-  t.match(await ops(['users', 'disable', id, '--yes', '--json']), { code: 0, json: { ended: 1 } })
-  const refused = await eventually(
-    () => api.call('/echo/x', { token: refreshed.accessToken }),
-    ({ status }) => status === 401
-  )
-  t.match(
-    refused,
-    { status: 401, body: { code: 'SESSION_ENDED' } },
-    'within a second at the gateway'
-  )
-  t.equal((await api.login('root@example.com', password)).status, 401)
-  t.equal((await ops(['users', 'enable', id])).code, 0)
-  const again = (await api.login('root@example.com', password)).body
-
-  t.match(await ops(['sessions', 'end', again.session.id, '--yes']), {
-    code: 0,
-    stdout: /1 session ended/
+  t.test('nothing is ended unasked', async (t) => {
+    const { body } = await api.register('grace@example.com', password)
+    const tokens = (await api.login('grace@example.com', password)).body
+    for (const words of [
+      ['users', 'disable', body.user.id],
+      ['sessions', 'end', tokens.session.id],
+      ['sessions', 'end', '--user', body.user.id]
+    ]) {
+      const ran = await ops(words)
+      t.match(ran, { code: 1, stdout: '', stderr: /--yes/ }, words.join(' '))
+      const json = await ops([...words, '--json'])
+      t.match(json, { code: 1, json: { error: { code: 'NOT_CONFIRMED' } } })
+    }
+    t.equal((await api.refresh(tokens.refreshToken)).status, 200)
   })
-  t.equal((await api.refresh(again.refreshToken)).status, 401)
-  const log = await ops(['audit', '--user', id, '--since', '1h', '--json'])
-  const kinds = (log.json.events as { kind: string }[]).map(({ kind }) => kind)
-  for (const kind of [
-    'user-created',
-    'roles-changed',
-    'user-disabled',
-    'user-enabled',
-    'session-ended'
-  ]) {
-    t.ok(kinds.includes(kind), kind)
-  }
-  t.notMatch(log.stdout, password)
-})
 
-t.test('without a password given, one is made and shown once', async (t) => {
-  const { ops, api } = await running(t)
-  const made = await ops(['users', 'create', 'ada@example.com', '--json'])
-  t.equal(made.code, 0, made.stderr)
-  t.equal((await api.login('ada@example.com', String(made.json.password))).status, 200)
-  t.notMatch((await ops(['users', 'list', '--json'])).stdout, String(made.json.password))
-})
-
-t.test('nothing is ended unasked', async (t) => {
-  const { ops, api } = await running(t)
-  const { body } = await api.register('ada@example.com', password)
-  const tokens = (await api.login('ada@example.com', password)).body
-  for (const words of [
-    ['users', 'disable', body.user.id],
-    ['sessions', 'end', tokens.session.id],
-    ['sessions', 'end', '--user', body.user.id]
-  ]) {
-    const ran = await ops(words)
-    t.match(ran, { code: 1, stdout: '', stderr: /--yes/ }, words.join(' '))
-    const json = await ops([...words, '--json'])
-    t.match(json, { code: 1, json: { error: { code: 'NOT_CONFIRMED' } } })
-  }
-  t.equal((await api.refresh(tokens.refreshToken)).status, 200)
-})
-
-t.test('a refusal is exit code 1 with its reason, bad usage 2 with the usage', async (t) => {
-  const { ops } = await running(t)
-  for (const [words, code] of [
-    [['users', 'enable', 'nobody'], 'NOT_FOUND'],
-    [['users', 'create', 'not-an-address'], 'INVALID_REQUEST'],
-    [['users', 'create', 'a\u202e@b.example'], 'INVALID_REQUEST'],
-    [['users', 'create', 'a@b.example', '--role', 'é'], 'INVALID_REQUEST'],
-    [['users', 'list', '--limit', '0'], 'INVALID_REQUEST'],
-    [['sessions', 'end', 'none', '--yes'], 'NOT_FOUND'],
-    // An id may begin with a hyphen, and is no option for that.
-    [['sessions', 'end', '-6_9fX0bTz1vJ3k5m7Q9aw', '--yes'], 'NOT_FOUND'],
-    [['sessions', 'end', '--yes', '--9fX0bTz1vJ3k5m7Q9aw_'], 'NOT_FOUND']
-  ] as const) {
-    const ran = await ops([...words, '--json'])
-    t.match(ran, { code: 1, json: { error: { code, detail: /./ } } }, words.join(' '))
-    t.match(await ops([...words]), { code: 1, stdout: '', stderr: /./ })
-  }
-  for (const words of [
-    ['nix'],
-    ['users'],
-    ['users', 'create'],
-    ['users', 'create', 'a@b.example', 'more'],
-    ['users', 'list', '--colour'],
-    ['sessions', 'list'],
-    ['sessions', 'end'],
-    ['sessions', 'end', 'x', '--user', 'y'],
-    ['audit', '--since', 'yesterday'],
-    ['audit', '--since', '999999999d']
-  ]) {
-    t.match(await ops(words), { code: 2, stdout: '', stderr: /npm run ops -- / }, words.join(' '))
-    t.match(await ops([...words, '--json']), { code: 2, json: { error: { code: 'BAD_USAGE' } } })
-  }
-  t.match(await ops([]), { code: 0, stdout: /users create/ })
-  t.match(await ops(['sessions', 'end', '--help']), { code: 0, stdout: /SID \| --user ID/ })
+  t.test('a refusal is exit code 1 with its reason, bad usage 2 with the usage', async (t) => {
+    for (const [words, code] of [
+      [['users', 'enable', 'nobody'], 'NOT_FOUND'],
+      [['users', 'create', 'not-an-address'], 'INVALID_REQUEST'],
+      [['users', 'create', 'a\u202e@b.example'], 'INVALID_REQUEST'],
+      [['users', 'create', 'a@b.example', '--role', 'é'], 'INVALID_REQUEST'],
+      [['users', 'list', '--limit', '0'], 'INVALID_REQUEST'],
+      [['sessions', 'end', 'none', '--yes'], 'NOT_FOUND'],
+      // An id may begin with a hyphen, and is no option for that.
+      [['sessions', 'end', '-6_9fX0bTz1vJ3k5m7Q9aw', '--yes'], 'NOT_FOUND'],
+      [['sessions', 'end', '--yes', '--9fX0bTz1vJ3k5m7Q9aw_'], 'NOT_FOUND']
+    ] as const) {
+      const ran = await ops([...words, '--json'])
+      t.match(ran, { code: 1, json: { error: { code, detail: /./ } } }, words.join(' '))
+      t.match(await ops([...words]), { code: 1, stdout: '', stderr: /./ })
+    }
+    for (const words of [
+      ['nix'],
+      ['users'],
+      ['users', 'create'],
+      ['users', 'create', 'a@b.example', 'more'],
+      ['users', 'list', '--colour'],
+      ['sessions', 'list'],
+      ['sessions', 'end'],
+      ['sessions', 'end', 'x', '--user', 'y'],
+      ['audit', '--since', 'yesterday'],
+      ['audit', '--since', '999999999d']
+    ]) {
+      t.match(await ops(words), { code: 2, stdout: '', stderr: /npm run ops -- / }, words.join(' '))
+      t.match(await ops([...words, '--json']), { code: 2, json: { error: { code: 'BAD_USAGE' } } })
+    }
+    t.match(await ops([]), { code: 0, stdout: /users create/ })
+    t.match(await ops(['sessions', 'end', '--help']), { code: 0, stdout: /SID \| --user ID/ })
+  })
 })
 
 t.test('it says where it looked when nobody answers, or the token is another one', async (t) => {

@@ -4,4 +4,4 @@ import { runCommand } from './run-command.ts'
 // What is in the environment wins over the file.
 if (existsSync('.env')) process.loadEnvFile('.env')
 
-process.exitCode = await runCommand(process.argv.slice(2), process.env)
+process.exitCode = await runCommand(process.argv.slice(2), process.env, process)

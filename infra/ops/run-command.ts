@@ -1,7 +1,8 @@
 import { parseArgs } from 'node:util'
-import { BadUsage, type Command, type Output, Refused, type Typed } from './command.ts'
+import { BadUsage, type Command, Refused, type Typed } from './command.ts'
 import { commands } from './commands.ts'
 import { type Environment, opsClient } from './ops-client.ts'
+import type { StandardStreams } from './standard-streams.ts'
 import { type Terminal, terminal } from './terminal.ts'
 
 const common = {
@@ -11,22 +12,27 @@ const common = {
 } as const
 
 /** Runs what was typed; the exit code: 0 done, 1 refused, 2 bad usage. */
-export async function runCommand(words: string[], environment: Environment): Promise<number> {
+export async function runCommand(
+  words: string[],
+  environment: Environment,
+  streams: StandardStreams
+): Promise<number> {
   const asJson = words.includes('--json')
   const command = findCommand(words)
   try {
-    if (command === undefined) return overview(words)
+    if (command === undefined) return overview(words, streams)
     const typed = readWords(command, words)
     if (typed.options.help === true) {
-      process.stdout.write(usageOf(command))
+      streams.stdout.write(usageOf(command))
       return 0
     }
-    const person = terminal()
+    const person = terminal(streams)
     await confirm(command, typed, person)
-    tell(await command.run(typed, opsClient(environment), person, environment), asJson)
+    const { json, text } = await command.run(typed, opsClient(environment), person, environment)
+    streams.stdout.write(asJson ? `${JSON.stringify(json)}\n` : `${text}\n`)
     return 0
   } catch (error) {
-    return explain(error, command, asJson)
+    return explain(error, command, asJson, streams)
   }
 }
 
@@ -65,31 +71,32 @@ async function confirm(command: Command, typed: Typed, person: Terminal): Promis
   if (!(await person.ask(question))) throw new Refused('NOT_CONFIRMED', 'Nothing was done.')
 }
 
-function tell({ json, text }: Output, asJson: boolean): void {
-  process.stdout.write(asJson ? `${JSON.stringify(json)}\n` : `${text}\n`)
-}
-
-function explain(error: unknown, command: Command | undefined, asJson: boolean): number {
+function explain(
+  error: unknown,
+  command: Command | undefined,
+  asJson: boolean,
+  { stdout, stderr }: StandardStreams
+): number {
   if (error instanceof BadUsage) {
-    if (asJson) tellError('BAD_USAGE', error.message)
-    process.stderr.write(`${error.message}\n\n${command === undefined ? '' : usageOf(command)}`)
+    if (asJson) stdout.write(errorDocument('BAD_USAGE', error.message))
+    stderr.write(`${error.message}\n\n${command === undefined ? '' : usageOf(command)}`)
     return 2
   }
   if (!(error instanceof Refused)) throw error
-  if (asJson) tellError(error.code, error.message)
-  else process.stderr.write(`${error.message}\n`)
+  if (asJson) stdout.write(errorDocument(error.code, error.message))
+  else stderr.write(`${error.message}\n`)
   return 1
 }
 
-const tellError = (code: string, detail: string) =>
-  process.stdout.write(`${JSON.stringify({ error: { code, detail } })}\n`)
+const errorDocument = (code: string, detail: string): string =>
+  `${JSON.stringify({ error: { code, detail } })}\n`
 
 function usageOf({ name, usage, summary }: Command): string {
   return `npm run ops -- ${name} ${usage} [--json] [--yes]\n\n${summary}\n`
 }
 
 /** The list of commands: for who asks for it, or has typed none that there is. */
-function overview(words: readonly string[]): number {
+function overview(words: readonly string[], { stdout, stderr }: StandardStreams): number {
   const group = words.find((word) => !word.startsWith('-'))
   const known = commands.filter(({ name }) => name.split(' ')[0] === group)
   const shown = known.length > 0 ? known : commands
@@ -97,11 +104,11 @@ function overview(words: readonly string[]): number {
   const text = `npm run ops -- <command> [--json] [--yes]\n\n${lines.join('\n')}\n`
   const asked = words.length === 0 || words.includes('--help') || words.includes('-h')
   if (asked) {
-    process.stdout.write(text)
+    stdout.write(text)
     return 0
   }
   const fault = `There is no command "${words.filter((word) => !word.startsWith('-')).join(' ')}".`
-  if (words.includes('--json')) tellError('BAD_USAGE', fault)
-  process.stderr.write(`${fault}\n\n${text}`)
+  if (words.includes('--json')) stdout.write(errorDocument('BAD_USAGE', fault))
+  stderr.write(`${fault}\n\n${text}`)
   return 2
 }

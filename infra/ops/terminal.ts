@@ -1,6 +1,7 @@
 import { createInterface } from 'node:readline/promises'
 import { Writable } from 'node:stream'
 import { text } from 'node:stream/consumers'
+import type { StandardStreams } from './standard-streams.ts'
 
 /** The person at the keyboard, where there is one. Questions go to standard error: standard output is for the answer. */
 export type Terminal = {
@@ -13,29 +14,28 @@ export type Terminal = {
   readInput(): Promise<string>
 }
 
-export function terminal(): Terminal {
+export function terminal({ stdin, stderr }: StandardStreams): Terminal {
+  const line = async (prompt: string, output: NodeJS.WritableStream): Promise<string> => {
+    const reader = createInterface({ input: stdin, output, terminal: true })
+    try {
+      return await reader.question(prompt)
+    } finally {
+      reader.close()
+    }
+  }
   return {
-    isInteractive: process.stdin.isTTY === true && process.stderr.isTTY === true,
+    isInteractive: stdin.isTTY === true && stderr.isTTY === true,
     async ask(question) {
-      const answer = await line(`${question} [y/N] `, process.stderr)
+      const answer = await line(`${question} [y/N] `, stderr)
       return /^y(es)?$/i.test(answer.trim())
     },
     async askSecret(prompt) {
-      process.stderr.write(prompt)
+      stderr.write(prompt)
       const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() })
       const secret = await line('', nowhere)
-      process.stderr.write('\n')
+      stderr.write('\n')
       return secret
     },
-    readInput: async () => (await text(process.stdin)).replace(/\r?\n$/, '')
-  }
-}
-
-async function line(prompt: string, output: NodeJS.WritableStream): Promise<string> {
-  const reader = createInterface({ input: process.stdin, output, terminal: true })
-  try {
-    return await reader.question(prompt)
-  } finally {
-    reader.close()
+    readInput: async () => (await text(stdin)).replace(/\r?\n$/, '')
   }
 }
