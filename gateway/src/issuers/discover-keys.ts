@@ -1,5 +1,6 @@
 import { download } from '../keys/download.ts'
 import { type IssuerEntry, issuersOf } from './issuer-entry.ts'
+import { discoveryOf } from './presets.ts'
 import { isPrivateUrl } from './private-url.ts'
 
 /**
@@ -10,7 +11,7 @@ import { isPrivateUrl } from './private-url.ts'
 export function keySetUrl(entry: IssuerEntry): () => Promise<string> {
   const { issuer, jwksUrl, discoveryUrl, insecureKeys } = entry
   if (jwksUrl !== undefined) return async () => jwksUrl
-  const url = discoveryUrl ?? `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`
+  const url = discoveryUrl ?? discoveryOf(issuer)
   const names = new Set<unknown>([issuer, ...issuersOf(entry).map((one) => one.issuer)])
   return async () => {
     const document = JSON.parse(await download(url)) as Record<string, unknown> | null

@@ -28,6 +28,19 @@ const Scalar = Type.Union([Type.String(), Type.Number(), Type.Boolean()])
 /** `{tenantid}` in an issuer, as Microsoft Entra ID writes it in its metadata. */
 export const TENANT = '{tenantid}'
 
+/** Issuers whose documented tokens the gateway knows. */
+export const issuerTypes = [
+  'keycloak',
+  'auth0',
+  'entra',
+  'cognito',
+  'okta',
+  'google',
+  'supabase',
+  'zitadel'
+] as const
+export type IssuerType = (typeof issuerTypes)[number]
+
 /** An issuer of tokens beside our own, as it is written in the file. */
 export const IssuerEntry = Type.Object(
   {
@@ -35,6 +48,12 @@ export const IssuerEntry = Type.Object(
       pattern: '^[a-z0-9][a-z0-9-]{0,31}$',
       description: 'Stands before its subjects and clients, so that they are nobody else’s.'
     }),
+    type: Type.Optional(
+      Type.Enum([...issuerTypes], {
+        description:
+          'What it is: types, claims, require and the address of its keys are then as documented for it, where the entry says nothing else.'
+      })
+    ),
     issuer: name(
       'Its `iss`, to the letter. With `tenants`, {tenantid} in it stands for each of them.'
     ),

@@ -4,7 +4,9 @@ import type { Static } from 'typebox'
 import { Value } from 'typebox/value'
 import { parse } from 'yaml'
 import { type IssuerEntry, IssuerFile, issuersOf, TENANT } from './issuer-entry.ts'
+import { withPreset } from './presets.ts'
 import { isPrivateUrl } from './private-url.ts'
+import { schemaFaults } from './schema-faults.ts'
 
 /**
  * The issuers beside our own.
@@ -13,19 +15,25 @@ import { isPrivateUrl } from './private-url.ts'
 export function loadIssuers(file: string, ownIssuer: string): IssuerEntry[] {
   let document: unknown
   try {
-    document = Value.Default(IssuerFile, parse(readFileSync(file, 'utf8')))
+    document = Value.Default(IssuerFile, withPresets(parse(readFileSync(file, 'utf8'))))
   } catch (error) {
     throw new SettingsFault([`GATEWAY_ISSUERS_FILE ${file}: ${(error as Error).message}`])
   }
-  const faults = [...Value.Errors(IssuerFile, document)].map(
-    ({ instancePath, message }) =>
-      `GATEWAY_ISSUERS_FILE ${placeOf(instancePath, document)} ${message}`
+  const faults = schemaFaults(IssuerFile, document).map(
+    ({ pointer, text }) => `GATEWAY_ISSUERS_FILE ${placeOf(pointer, document)} ${text}`
   )
-  if (faults.length > 0) throw new SettingsFault([...new Set(faults)])
+  if (faults.length > 0) throw new SettingsFault(faults)
   const { issuers } = document as Static<typeof IssuerFile>
   const unsafe = unsafeIssuers(issuers, ownIssuer)
   if (unsafe.length > 0) throw new SettingsFault(unsafe)
   return issuers
+}
+
+function withPresets(document: unknown): unknown {
+  const { issuers } = (document ?? {}) as { issuers?: unknown }
+  return Array.isArray(issuers)
+    ? { ...(document as object), issuers: issuers.map(withPreset) }
+    : document
 }
 
 /** A JSON Pointer into the file, by the name of the issuer instead of its place in the list. */

@@ -1,0 +1,80 @@
+import { type IssuerEntry, type IssuerType, TENANT } from './issuer-entry.ts'
+
+/** What the type of an issuer says of its tokens; the entry's own words come before it. */
+type Preset = Partial<Pick<IssuerEntry, 'types' | 'claims' | 'require'>>
+/** Where its keys are, unless at the address that OpenID Connect Discovery gives it. */
+type Keys = Partial<Pick<IssuerEntry, 'jwksUrl' | 'discoveryUrl'>>
+
+/** Their documented access tokens; docs/issuers has a page for each. Google documents ID tokens only. */
+const presets: Readonly<Record<IssuerType, Preset>> = {
+  keycloak: {
+    types: ['JWT', 'at+jwt'],
+    // ID tokens say ID, and refresh tokens Refresh.
+    require: { typ: 'Bearer' },
+    claims: { client: 'azp', roles: ['realm_access', 'roles'], email: 'email' }
+  },
+  auth0: { types: ['JWT', 'at+jwt'] },
+  entra: { types: ['JWT'], claims: { client: 'azp', scope: 'scp', roles: 'roles' } },
+  cognito: {
+    types: ['absent'],
+    // Access tokens have no `aud`, and ID tokens have no `client_id`.
+    require: { token_use: 'access' },
+    claims: { audience: 'client_id', client: 'client_id', roles: 'cognito:groups' }
+  },
+  okta: { types: ['absent', 'at+jwt'], claims: { client: 'cid', scope: 'scp' } },
+  google: { types: ['JWT'], claims: { client: 'azp', email: 'email' } },
+  supabase: { types: ['JWT'], claims: { roles: 'role', email: 'email' } },
+  zitadel: {
+    types: ['JWT', 'at+jwt'],
+    claims: { roles: ['urn:zitadel:iam:org:project:roles'] }
+  }
+}
+
+/** OpenID Connect Discovery §4 */
+export const discoveryOf = (issuer: string): string =>
+  `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`
+
+/** The first version of Entra's tokens comes from another host, and names the client otherwise. */
+const isFirstEntra = (issuer: string) => URL.parse(issuer)?.hostname === 'sts.windows.net'
+
+function presetOf(type: IssuerType, issuer: string): Preset {
+  const preset = presets[type]
+  return type === 'entra' && isFirstEntra(issuer)
+    ? { ...preset, claims: { ...preset.claims, client: 'appid' } }
+    : preset
+}
+
+function keysOf(type: IssuerType, issuer: string): Keys {
+  if (type === 'supabase') return { jwksUrl: `${issuer.replace(/\/$/, '')}/.well-known/jwks.json` }
+  // Entra's metadata for all tenants say the template itself.
+  return type === 'entra' && issuer.includes(TENANT)
+    ? { discoveryUrl: discoveryOf(issuer.replace(TENANT, 'common')) }
+    : {}
+}
+
+/** An entry as it is written, with what its type says put under its own words. Whatever else it is, the schema judges. */
+export function withPreset(entry: unknown): unknown {
+  if (!isObject(entry)) return entry
+  const { type, issuer } = entry
+  if (!isIssuerType(type)) return entry
+  const address = typeof issuer === 'string' ? issuer : ''
+  const preset = presetOf(type, address)
+  const hasKeys = 'jwksUrl' in entry || 'discoveryUrl' in entry
+  return {
+    ...preset,
+    ...(hasKeys ? {} : keysOf(type, address)),
+    ...entry,
+    claims: under(preset.claims ?? {}, entry.claims),
+    require: under(preset.require ?? {}, entry.require)
+  }
+}
+
+const isIssuerType = (type: unknown): type is IssuerType =>
+  typeof type === 'string' && Object.hasOwn(presets, type)
+
+/** What is no object is left for the schema to refuse. */
+const under = (preset: object, own: unknown): unknown =>
+  own === undefined ? preset : isObject(own) ? { ...preset, ...own } : own
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
