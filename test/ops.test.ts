@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { client, eventually } from '@gatehouse/fixtures/client'
+import { client, eventually, type TokenAnswer } from '@gatehouse/fixtures/client'
 import { dataFolder } from '@gatehouse/fixtures/data-folder'
 import { house } from '@gatehouse/fixtures/house'
 import { operator, operatorProcess } from '@gatehouse/fixtures/operator'
@@ -13,7 +13,8 @@ const password = 'correct horse battery'
 
 t.test('on one installation', async (t) => {
   const folder = dataFolder(t)
-  const { url } = await house(t, { GATEHOUSE_DATA_DIR: folder })
+  const settings = { GATEHOUSE_DATA_DIR: folder, GATEWAY_TRUSTED_PROXIES: '127.0.0.1' }
+  const { url } = await house(t, settings)
   const [ops, api] = [operator(folder), client(url)]
 
   t.test('the process takes input, answers, and ends with the code of the command', async (t) => {
@@ -75,6 +76,19 @@ t.test('on one installation', async (t) => {
       t.ok(kinds.includes(kind), kind)
     }
     t.notMatch(log.stdout, password)
+  })
+
+  t.test('the audit log names the client as the gateway knows it', async (t) => {
+    const { body } = await api.register('edsger@example.com', password)
+    const from = (address: string) => ({ 'x-forwarded-for': address })
+    const json = { email: 'edsger@example.com', password }
+    const login = await api.call<TokenAnswer>('/auth/login', { json, headers: from('192.0.2.1') })
+    const token = login.body.accessToken
+    await api.call('/auth/logout-all', { method: 'POST', token, headers: from('192.0.2.2') })
+    const log = (await ops(['audit', '--user', body.user.id, '--json'])).json
+    const events = log.events as Record<string, string>[]
+    const addresses = Object.fromEntries(events.map(({ kind, address }) => [kind, address]))
+    t.match(addresses, { login: '192.0.2.1', 'logout-all': '192.0.2.2' })
   })
 
   t.test('without a password given, one is made and shown once', async (t) => {

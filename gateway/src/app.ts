@@ -70,7 +70,7 @@ export async function buildGateway(needs: GatewayNeeds): Promise<Service> {
   if (needs.hstsSeconds > 0) requireTls(app, needs.hstsSeconds)
   await app.register(fastifyJwt, {
     secret: { private: assertionKey.privatePem, public: assertionKey.publicPem },
-    sign: { algorithm: 'ES256', header: assertionKey.header }
+    sign: { algorithm: 'ES256' }
   })
   const limiterOf = await rowLimiters(app, needs.limitsRedis)
 
@@ -81,7 +81,10 @@ export async function buildGateway(needs: GatewayNeeds): Promise<Service> {
       rememberedBytes: needs.rememberedTokenBytes
     }),
     revoked,
-    assertions: assertions((claims) => app.jwt.sign(claims), clock),
+    assertions: assertions(
+      (claims, typ) => app.jwt.sign(claims, { header: { ...assertionKey.header, typ } }),
+      clock
+    ),
     allowedOrigins: needs.allowedOrigins,
     clock
   }

@@ -5,6 +5,11 @@ import {
   ASSERTION_TYPE,
   type AssertionClaims
 } from '@gatehouse/edge-headers/assertion'
+import {
+  GATEWAY_PROOF_TYPE,
+  type GatewayProofClaims,
+  gatewayProofClaims
+} from '@gatehouse/edge-headers/gateway-proof'
 import { calculateJwkThumbprint, type JWK } from 'jose'
 import type { VerifiedToken } from '../tokens/access-token-verifier.ts'
 
@@ -13,7 +18,7 @@ export type AssertionKey = {
   readonly publicJwk: JWK
   readonly publicPem: string
   readonly privatePem: string
-  readonly header: { readonly alg: string; readonly typ: string; readonly kid: string }
+  readonly header: { readonly alg: string; readonly kid: string }
 }
 
 export async function newAssertionKey(): Promise<AssertionKey> {
@@ -24,14 +29,19 @@ export async function newAssertionKey(): Promise<AssertionKey> {
     publicJwk: { ...jwk, kid, alg: ASSERTION_ALGORITHM, use: 'sig' },
     publicPem: publicKey.export({ type: 'spki', format: 'pem' }).toString(),
     privatePem: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
-    header: { alg: ASSERTION_ALGORITHM, typ: ASSERTION_TYPE, kid }
+    header: { alg: ASSERTION_ALGORITHM, kid }
   }
 }
 
 export type Assertions = {
   /** What this gateway says of a caller to the service behind a route, signed: `x-auth-assertion`. */
   about(token: VerifiedToken, routeName: string): string
+  /** What proves to a service that takes credentials that a request comes from this gateway: `x-auth-gateway`. */
+  ofGateway(): string
 }
+
+/** Signs claims as a JWT with this `typ`. */
+export type SignClaims = (claims: AssertionClaims | GatewayProofClaims, typ: string) => string
 
 const LIFETIME_SECONDS = 60
 /** an assertion is used again while it has at least so long to live */
@@ -40,14 +50,13 @@ const LEAST_REMAINING_SECONDS = 30
 type Minted = { readonly assertion: string; readonly usableUntil: number }
 
 /** Signs assertions; for one token and route one serves for half a minute, so that a busy caller costs two a minute. */
-export function assertions(
-  sign: (claims: AssertionClaims) => string,
-  clock: () => number
-): Assertions {
+export function assertions(sign: SignClaims, clock: () => number): Assertions {
   const minted = new WeakMap<VerifiedToken, Map<string, Minted>>()
 
+  let own: Minted | undefined
+
   const mint = (token: VerifiedToken, routeName: string, now: number): Minted => ({
-    assertion: sign(claimsOf(token, routeName, now)),
+    assertion: sign(claimsOf(token, routeName, now), ASSERTION_TYPE),
     usableUntil: now + LIFETIME_SECONDS - LEAST_REMAINING_SECONDS
   })
 
@@ -61,6 +70,15 @@ export function assertions(
         minted.set(token, byRoute.set(routeName, entry))
       }
       return entry.assertion
+    },
+    ofGateway() {
+      const now = Math.floor(clock() / 1000)
+      if (own === undefined || now >= own.usableUntil) {
+        const claims = gatewayProofClaims(now, now + LIFETIME_SECONDS)
+        const usableUntil = now + LIFETIME_SECONDS - LEAST_REMAINING_SECONDS
+        own = { assertion: sign(claims, GATEWAY_PROOF_TYPE), usableUntil }
+      }
+      return own.assertion
     }
   }
 }

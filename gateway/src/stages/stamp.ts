@@ -1,7 +1,12 @@
 import { randomFillSync } from 'node:crypto'
 import { isIP } from 'node:net'
 import { IdentityTooLarge, identityHeaders } from '@gatehouse/edge-headers/identity'
-import { forwardedHeader, identityHeader, traceHeader } from '@gatehouse/edge-headers/names'
+import {
+  forwardedHeader,
+  gatewayHeader,
+  identityHeader,
+  traceHeader
+} from '@gatehouse/edge-headers/names'
 import type { Assertions } from '../assertions/assertions.ts'
 import { identityTooLarge } from '../refusals.ts'
 import { forwardable, type Route } from '../routes/route.ts'
@@ -37,6 +42,7 @@ export function stamp(
     [traceHeader.requestId]: hop.requestId,
     [traceHeader.traceparent]: traceparent(request.headers[traceHeader.traceparent])
   }
+  if (route.credentials.length > 0) headers[gatewayHeader] = assertions.ofGateway()
   if (route.credentials.includes('own-cookies') && request.ownCookies.length > 0) {
     const cookies = [request.headers.cookie, ...request.ownCookies]
     headers.cookie = cookies.filter((pair) => pair !== undefined).join('; ')

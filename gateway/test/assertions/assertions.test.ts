@@ -1,6 +1,6 @@
 import { createPrivateKey } from 'node:crypto'
 import fc from 'fast-check'
-import { createLocalJWKSet, decodeJwt, jwtVerify, SignJWT } from 'jose'
+import { createLocalJWKSet, decodeJwt, decodeProtectedHeader, jwtVerify, SignJWT } from 'jose'
 import t from 'tap'
 import { newAssertionKey } from '../../src/assertions/assertions.ts'
 import { ada, countedAssertions } from '../fixtures/stamped.ts'
@@ -10,7 +10,9 @@ const like = (changes: object) => ({ ...ada, identity: { ...ada.identity, ...cha
 t.test('an assertion says who is calling, for one route, for a minute', async (t) => {
   const { assertions, clock } = countedAssertions()
   const now = clock() / 1000
-  t.strictSame(decodeJwt(assertions.about(ada, 'orders')), {
+  const assertion = assertions.about(ada, 'orders')
+  t.match(decodeProtectedHeader(assertion), { alg: 'ES256', typ: 'gatehouse-assertion+jwt' })
+  t.strictSame(decodeJwt(assertion), {
     iss: 'gatehouse-gateway',
     aud: 'orders',
     sub: 'user-1',
@@ -51,6 +53,24 @@ t.test('one serves for one token and route, for half a minute', async (t) => {
   t.equal(signed.length, 4)
 })
 
+t.test('what proves the gateway is no assertion, and serves for half a minute', async (t) => {
+  const { assertions, clock, signed } = countedAssertions()
+  const now = clock() / 1000
+  const proof = assertions.ofGateway()
+  t.match(decodeProtectedHeader(proof), { alg: 'ES256', typ: 'gatehouse-gateway+jwt' })
+  t.strictSame(decodeJwt(proof), {
+    iss: 'gatehouse-gateway',
+    aud: 'gatehouse-credentials',
+    iat: now,
+    exp: now + 60
+  })
+  clock.advance(29_999)
+  t.equal(assertions.ofGateway(), proof)
+  clock.advance(1)
+  t.equal(decodeJwt(assertions.ofGateway()).exp, now + 90)
+  t.equal(signed.length, 2)
+})
+
 t.test('whenever it is handed out, it is not old and will not last', async (t) => {
   const anyTimes = fc.array(fc.nat({ max: 70_000 }), { minLength: 1, maxLength: 20 })
   const fresh = fc.property(anyTimes, (times) => {
@@ -69,7 +89,7 @@ t.test('a gateway has a key of its own, and publishes half of it', async (t) => 
   const [key, other] = [await newAssertionKey(), await newAssertionKey()]
   t.match(key.publicJwk, { kty: 'EC', crv: 'P-256', alg: 'ES256', use: 'sig', kid: /^[\w-]{43}$/ })
   t.notOk('d' in key.publicJwk, 'the public half')
-  t.strictSame(key.header, { alg: 'ES256', typ: 'gatehouse-assertion+jwt', kid: key.publicJwk.kid })
+  t.strictSame(key.header, { alg: 'ES256', kid: key.publicJwk.kid })
   t.not(other.publicJwk.kid, key.publicJwk.kid)
 
   const signed = await new SignJWT({})

@@ -10,11 +10,14 @@ upstreams: { service: 'http://service' }
 routes:
   - { name: plain, prefix: /plain, upstream: service }
   - { name: login, prefix: /login, upstream: service, access: public, credentials: [own-cookies] }
+  - { name: open, prefix: /open, upstream: service, access: public }
 `,
   {}
 )
-const [plain, login] = routes
-if (plain === undefined || login === undefined) throw new Error('there are two rows')
+const [plain, login, open] = routes
+if (plain === undefined || login === undefined || open === undefined) {
+  throw new Error('there are three rows')
+}
 
 const request = (changes: Partial<StrippedRequest> = {}): StrippedRequest => ({
   ...{ method: 'GET', target: '/plain', headers: {}, authorization: null },
@@ -37,7 +40,7 @@ t.test('what the gateway says is said last', async (t) => {
 })
 
 t.test('nobody is nobody: no identity header on a request that is not signed in', async (t) => {
-  const stamped = stamp(request(), login, null, directHop, assertions)
+  const stamped = stamp(request(), open, null, directHop, assertions)
   t.strictSame(Object.keys(stamped).sort(), [
     'traceparent',
     'x-forwarded-for',
@@ -46,6 +49,17 @@ t.test('nobody is nobody: no identity header on a request that is not signed in'
     'x-request-id'
   ])
 })
+
+t.test(
+  'a gateway proves itself to a service that takes credentials, and to no other',
+  async (t) => {
+    const proofTo = (row: typeof plain) =>
+      stamp(request(), row, null, directHop, assertions)['x-auth-gateway']
+    t.match(proofTo(login), /^ey/)
+    t.equal(proofTo(open), undefined)
+    t.equal(proofTo(plain), undefined)
+  }
+)
 
 t.test('the word of a proxy counts where it is trusted', async (t) => {
   const over = (...addresses: string[]) =>

@@ -67,6 +67,9 @@ function headersOf({ access, credentials, claims }: Route): string[] {
     "the client's, without Authorization, the gateway's own cookies, hop-by-hop headers and every x-auth-*",
     ...(credentials.includes('own-cookies') ? ["the gateway's own cookies after all"] : []),
     ...(credentials.includes('client-authentication') ? ['Authorization: Basic after all'] : []),
+    ...(credentials.length > 0
+      ? ['x-auth-gateway, by which the service knows that a gateway sent the request']
+      : []),
     ...(access === 'public' || identity === '' ? [] : [`${identity} of the caller`]),
     'x-request-id, traceparent, x-forwarded-for, -proto and -host, rewritten'
   ]

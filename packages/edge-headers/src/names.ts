@@ -10,6 +10,9 @@ export const identityHeader = {
   assertion: 'x-auth-assertion'
 } as const
 
+/** The header by which a gateway proves that a request comes from it, where a service takes credentials. */
+export const gatewayHeader = 'x-auth-gateway'
+
 /** The headers that tell one request's story across processes. */
 export const traceHeader = { requestId: 'x-request-id', traceparent: 'traceparent' } as const
 

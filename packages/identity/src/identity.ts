@@ -4,7 +4,8 @@ import { bearerChallenge } from '@gatehouse/problem/challenge'
 import { Refusal } from '@gatehouse/problem/refusal'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
-import { AssertionInvalid, assertionVerifier, type GatewayKeys } from './assertion.ts'
+import { AssertionInvalid, assertionVerifier } from './assertion.ts'
+import type { GatewayKeys } from './gateway-keys.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {

@@ -1,6 +1,7 @@
 import fastifyCookie from '@fastify/cookie'
 import { buildService, type Service } from '@gatehouse/http-service/build-service'
 import type { RoomLog } from '@gatehouse/http-service/room-log'
+import { gatewayProofs } from '@gatehouse/identity/gateway-proof'
 import { type IdentityOptions, identity } from '@gatehouse/identity/identity'
 import type { AccountStore } from './accounts/account-store.ts'
 import { credentialCheck } from './accounts/check-credentials.ts'
@@ -16,6 +17,7 @@ import type { AuthMetrics } from './metrics.ts'
 import { changePassword } from './routes/change-password.ts'
 import { endOtherSessions } from './routes/end-other-sessions.ts'
 import { endSession } from './routes/end-session.ts'
+import { recogniseGateway } from './routes/forwarded.ts'
 import { jwks } from './routes/jwks.ts'
 import { limitAddress } from './routes/limit-address.ts'
 import { listSessions } from './routes/list-sessions.ts'
@@ -77,6 +79,9 @@ export async function buildAuth(needs: AuthNeeds): Promise<Service> {
   await service.register(fastifyCookie)
   // Signing in is for those who are not signed in; the routes for the others ask for an identity.
   await service.register(identity, { ...needs.identity, dangerouslyLetAnyoneIn: true })
+  await service.register(recogniseGateway, {
+    provesGateway: gatewayProofs(needs.identity.gatewayKeys, Date.now)
+  })
 
   const tokens = accessTokens({
     policy: needs.tokenPolicy,

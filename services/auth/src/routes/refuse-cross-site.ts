@@ -1,6 +1,6 @@
-import { forwardedHeader } from '@gatehouse/edge-headers/names'
 import type { FastifyRequest } from 'fastify'
 import { crossSite } from '../refusals.ts'
+import { requestOrigin } from './forwarded.ts'
 import { readRefreshCookie } from './refresh-cookie.ts'
 
 /**
@@ -15,14 +15,9 @@ export function refuseCrossSite(allowedOrigins: readonly string[]) {
     if (typeof site === 'string') {
       if (site !== 'same-origin' && site !== 'none') throw crossSite()
     } else if (typeof origin === 'string') {
-      if (origin !== ownOrigin(request)) throw crossSite()
+      if (origin !== requestOrigin(request)) throw crossSite()
     } else if (readRefreshCookie(request) !== null) {
       throw crossSite()
     }
   }
-}
-
-/** Where the browser thinks it is: as the gateway saw it. */
-function ownOrigin(request: FastifyRequest): string {
-  return `${request.headers[forwardedHeader.proto]}://${request.headers[forwardedHeader.host]}`
 }

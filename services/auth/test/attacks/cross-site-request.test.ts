@@ -1,6 +1,8 @@
+import { gatewayHeader } from '@gatehouse/edge-headers/names'
 import t from 'tap'
 import {
   ALLOWED_ORIGIN,
+  type AuthUnderTest,
   authService,
   email,
   password,
@@ -10,7 +12,11 @@ import { type ExpectedProblem, isProblem } from '../fixtures/problem.ts'
 import { revokedSids } from '../fixtures/stores.ts'
 
 /** How the gateway tells a service where the browser thinks it is. */
-const own = { 'x-forwarded-proto': 'https', 'x-forwarded-host': 'api.example' }
+const own = ({ gateway }: AuthUnderTest) => ({
+  ...gateway.from('192.0.2.1'),
+  'x-forwarded-proto': 'https',
+  'x-forwarded-host': 'api.example'
+})
 
 /** What a browser says of a page that is not ours. */
 const foreign: Record<string, Record<string, string>> = {
@@ -56,7 +62,7 @@ for (const [path, body] of Object.entries(bodies)) {
     const { headers } = await signedInBrowser(auth)
     const { cookie = '' } = headers
     for (const [title, said] of Object.entries(foreign)) {
-      const answer = await auth.post(path, body, { ...own, cookie, ...said })
+      const answer = await auth.post(path, body, { ...own(auth), cookie, ...said })
       isProblem(t, answer, refused, title)
       t.notOk(answer.headers['set-cookie'], `${title}: no cookie is set or cleared`)
     }
@@ -78,9 +84,20 @@ t.test('the cookie works for our own pages, and those that are allowed', async (
   const { headers } = await signedInBrowser(auth)
   const { cookie = '' } = headers
   for (const [title, said] of Object.entries(ours)) {
-    const answer = await auth.post('/refresh-token', undefined, { ...own, cookie, ...said })
+    const answer = await auth.post('/refresh-token', undefined, { ...own(auth), cookie, ...said })
     t.equal(answer.statusCode, 200, title)
   }
+})
+
+t.test('without a gateway our origin is the one that the request was sent to', async (t) => {
+  const auth = await authService(t)
+  const { headers } = await signedInBrowser(auth)
+  const { cookie = '' } = headers
+  const at = (said: Record<string, string>) =>
+    auth.post('/refresh-token', undefined, { host: 'auth.internal:3001', cookie, ...said })
+  const unproven = { ...own(auth), [gatewayHeader]: '' }
+  isProblem(t, await at({ ...unproven, origin: 'https://api.example' }), refused)
+  t.equal((await at({ ...unproven, origin: 'http://auth.internal:3001' })).statusCode, 200)
 })
 
 t.test('the cookie does not work for what is no browser', async (t) => {
@@ -88,8 +105,8 @@ t.test('the cookie does not work for what is no browser', async (t) => {
   const { headers, token } = await signedInBrowser(auth)
   const { cookie = '' } = headers
   for (const path of ['/refresh-token', '/logout']) {
-    isProblem(t, await auth.post(path, undefined, { ...own, cookie }), refused, path)
+    isProblem(t, await auth.post(path, undefined, { ...own(auth), cookie }), refused, path)
   }
-  const answer = await auth.post('/refresh-token', { refreshToken: token }, own)
+  const answer = await auth.post('/refresh-token', { refreshToken: token }, own(auth))
   t.equal(answer.statusCode, 200, 'which shows its token itself')
 })

@@ -8,9 +8,6 @@ import {
 } from '../fixtures/auth-service.ts'
 import { isProblem } from '../fixtures/problem.ts'
 
-/** A login from somewhere, as the gateway tells it. */
-const from = (address: string) => ({ 'x-forwarded-for': address })
-
 t.test(
   'a thousand passwords for one account: slowed, from one address and from many',
   async (t) => {
@@ -22,7 +19,7 @@ t.test(
       const { statusCode } = await auth.post(
         '/login',
         { email, password: `guess ${guess}` },
-        from(address)
+        auth.gateway.from(address)
       )
       statuses.set(statusCode, (statuses.get(statusCode) ?? 0) + 1)
       auth.clock.advance(1000)
@@ -30,7 +27,7 @@ t.test(
     // A guess a second for a thousand seconds; the waits add up to more after the fifteenth.
     t.strictSame([...statuses.keys()].sort(), [401, 429])
     t.ok((statuses.get(401) ?? 0) <= 16, `${statuses.get(401)} were looked at`)
-    const right = await auth.post('/login', { email, password }, from('203.0.113.1'))
+    const right = await auth.post('/login', { email, password }, auth.gateway.from('203.0.113.1'))
     isProblem(t, right, { code: 'RATE_LIMITED', status: 429 })
     t.ok(Number(right.headers['retry-after']) > 0, 'not even the right one is, meanwhile')
   }
@@ -43,22 +40,31 @@ t.test('the owner’s known device still gets in', async (t) => {
   t.match(device, { httpOnly: true, secure: true, sameSite: 'Strict', path: '/', maxAge: Number })
   t.notOk('domain' in (device ?? {}))
   for (let guess = 0; guess < 20; guess++) {
-    await auth.post('/login', { email, password: `guess ${guess}` }, from('203.0.113.1'))
+    await auth.post(
+      '/login',
+      { email, password: `guess ${guess}` },
+      auth.gateway.from('203.0.113.1')
+    )
   }
   const cookie = `__Host-device=${device?.value}`
   const at = (headers: Record<string, string>) => auth.post('/login', { email, password }, headers)
   t.equal(
-    (await at({ ...from('203.0.113.1'), cookie, 'sec-fetch-site': 'same-origin' })).statusCode,
+    (await at({ ...auth.gateway.from('203.0.113.1'), cookie, 'sec-fetch-site': 'same-origin' }))
+      .statusCode,
     200
   )
   t.equal(
-    (await at(from('203.0.113.1'))).statusCode,
+    (await at(auth.gateway.from('203.0.113.1'))).statusCode,
     200,
     'its address is a known one from then on'
   )
-  t.equal((await at(from('203.0.113.2'))).statusCode, 429, 'a stranger is as slow as before')
   t.equal(
-    (await at({ ...from('203.0.113.2'), cookie: `${cookie}x` })).statusCode,
+    (await at(auth.gateway.from('203.0.113.2'))).statusCode,
+    429,
+    'a stranger is as slow as before'
+  )
+  t.equal(
+    (await at({ ...auth.gateway.from('203.0.113.2'), cookie: `${cookie}x` })).statusCode,
     429,
     'a forged cookie is none'
   )
@@ -68,7 +74,7 @@ t.test('where the owner has signed in before, strangers elsewhere do not matter'
   const auth = await authService(t)
   await registered(auth)
   const login = (address: string, text = password) =>
-    auth.post('/login', { email, password: text }, from(address))
+    auth.post('/login', { email, password: text }, auth.gateway.from(address))
   t.equal((await login('192.0.2.1')).statusCode, 200)
   for (let guess = 0; guess < 20; guess++) await login('203.0.113.1', `guess ${guess}`)
   t.equal((await login('203.0.113.1')).statusCode, 429)
@@ -81,7 +87,11 @@ t.test('guesses that come at once are as few as guesses that come one by one', a
   const burst = async (size: number) => {
     const answers = await Promise.all(
       Array.from({ length: size }, (_, guess) =>
-        auth.post('/login', { email, password: `guess ${guess}` }, from(`198.51.100.${guess}`))
+        auth.post(
+          '/login',
+          { email, password: `guess ${guess}` },
+          auth.gateway.from(`198.51.100.${guess}`)
+        )
       )
     )
     for (const { statusCode } of answers) t.ok([401, 429].includes(statusCode))
@@ -96,7 +106,9 @@ t.test('fifty right logins at once from an unknown network do not slow each othe
   const auth = await authService(t)
   await registered(auth)
   const answers = await Promise.all(
-    Array.from({ length: 50 }, () => auth.post('/login', { email, password }, from('192.0.2.1')))
+    Array.from({ length: 50 }, () =>
+      auth.post('/login', { email, password }, auth.gateway.from('192.0.2.1'))
+    )
   )
   t.strictSame(new Set(answers.map(({ statusCode }) => statusCode)), new Set([200]))
 })
@@ -119,7 +131,11 @@ t.test('an unknown e-mail is slowed like a known one', async (t) => {
 t.test('one password for a thousand accounts: the address is stopped', async (t) => {
   const auth = await authService(t, { credentialsPerMinute: 20 })
   const spray = (index: number, address: string) =>
-    auth.post('/login', { email: `user-${index}@example.com`, password }, from(address))
+    auth.post(
+      '/login',
+      { email: `user-${index}@example.com`, password },
+      auth.gateway.from(address)
+    )
   const statuses: number[] = []
   for (let index = 0; index < 30; index++) {
     // One customer's network is one caller.

@@ -1,0 +1,79 @@
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import {
+  ASSERTION_ALGORITHM,
+  ASSERTION_ISSUER,
+  ASSERTION_TYPE
+} from '@gatehouse/edge-headers/assertion'
+import { GATEWAY_PROOF_AUDIENCE, GATEWAY_PROOF_TYPE } from '@gatehouse/edge-headers/gateway-proof'
+import { testClock } from '@gatehouse/fixtures/clock'
+import { exportJWK, generateKeyPair, SignJWT, UnsecuredJWT } from 'jose'
+import t from 'tap'
+import { gatewayProofs } from '../src/gateway-proof.ts'
+
+const { publicKey, privateKey } = await generateKeyPair(ASSERTION_ALGORITHM)
+const other = await generateKeyPair(ASSERTION_ALGORITHM)
+const kid = 'one'
+const keySet = { keys: [{ ...(await exportJWK(publicKey)), kid, alg: ASSERTION_ALGORITHM }] }
+
+const clock = testClock()
+const now = clock() / 1000
+const good = { iss: ASSERTION_ISSUER, aud: GATEWAY_PROOF_AUDIENCE, iat: now, exp: now + 60 }
+const signed = (claims: object = good, typ = GATEWAY_PROOF_TYPE, key = privateKey) =>
+  new SignJWT({ ...claims }).setProtectedHeader({ alg: ASSERTION_ALGORITHM, typ, kid }).sign(key)
+
+t.test('what a gateway signed about itself proves it, for a minute', async (t) => {
+  const clock = testClock()
+  const proves = gatewayProofs(keySet, clock)
+  const proof = await signed()
+  t.ok(await proves(proof))
+  clock.advance(59_999)
+  t.ok(await proves(proof))
+  clock.advance(5001)
+  t.notOk(await proves(proof), 'one that was remembered too')
+})
+
+t.test('nothing else proves it', async (t) => {
+  const proves = gatewayProofs(keySet, clock)
+  t.ok(await proves(await signed()))
+  const { exp, iat, ...endless } = good
+  const others = {
+    'no JWT': 'gateway',
+    nothing: '',
+    'another key': await signed(good, GATEWAY_PROOF_TYPE, other.privateKey),
+    'an unsigned one': new UnsecuredJWT({ ...good }).encode(),
+    'an assertion': await signed({ ...good, aud: 'auth', sub: 'user' }, ASSERTION_TYPE),
+    'an assertion for its audience': await signed(good, ASSERTION_TYPE),
+    'another audience': await signed({ ...good, aud: 'auth' }),
+    'another issuer': await signed({ ...good, iss: 'https://issuer.example' }),
+    'an expired one': await signed({ ...good, exp: now - 6 }),
+    'one that never ends': await signed({ ...endless, iat }),
+    'one without a beginning': await signed({ ...endless, exp }),
+    two: `${await signed()}, ${await signed()}`
+  }
+  for (const [title, proof] of Object.entries(others)) t.notOk(await proves(proof), title)
+})
+
+t.test('while the keys cannot be had nothing is proved, and nobody waits for them', async (t) => {
+  let asked = 0
+  let broken = true
+  const server = createServer((_request, response) => {
+    asked += 1
+    response.writeHead(broken ? 500 : 200).end(JSON.stringify(keySet))
+  })
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  t.teardown(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  const clock = testClock()
+  const proves = gatewayProofs(`http://127.0.0.1:${(server.address() as AddressInfo).port}`, clock)
+  const proof = await signed()
+  t.notOk(await proves(proof))
+  t.notOk(await proves(proof))
+  t.equal(asked, 1)
+  broken = false
+  clock.advance(5000)
+  t.ok(await proves(proof), 'they are asked for again')
+})

@@ -1,0 +1,63 @@
+import { forwardedHeader, gatewayHeader } from '@gatehouse/edge-headers/names'
+import t from 'tap'
+import {
+  audited,
+  authService,
+  email,
+  login,
+  password,
+  registered,
+  signedIn
+} from '../fixtures/auth-service.ts'
+import { gateway } from '../fixtures/gateway.ts'
+
+const claimed = (address: string) => ({ [forwardedHeader.for]: address })
+
+t.test('a peer that is no gateway is counted by its own address, whatever it says', async (t) => {
+  const auth = await authService(t, { credentialsPerMinute: 20 })
+  const impostor = await gateway(t)
+  const statuses = []
+  for (let n = 0; n < 30; n++) {
+    const proof = { [gatewayHeader]: n % 2 === 0 ? 'a.b.c' : '' }
+    const headers = { ...claimed(`198.51.100.${n}`), ...(n % 3 === 0 ? proof : {}) }
+    const body = { email: `user-${n}@example.com`, password }
+    statuses.push((await auth.post('/login', body, headers)).statusCode)
+  }
+  t.strictSame(statuses, [...Array(20).fill(401), ...Array(10).fill(429)])
+  const forged = impostor.from('198.51.100.99')
+  t.equal((await auth.post('/login', { email, password }, forged)).statusCode, 429)
+  const proven = auth.gateway.from('198.51.100.99')
+  t.equal((await auth.post('/login', { email, password }, proven)).statusCode, 401)
+})
+
+t.test('it cannot book its guesses on the network of the owner', async (t) => {
+  const auth = await authService(t)
+  await registered(auth)
+  const at = (headers: Record<string, string>, text = password) =>
+    auth.post('/login', { email, password: text }, headers)
+  const owner = auth.gateway.from('192.0.2.1')
+  t.equal((await at(owner)).statusCode, 200)
+  for (let n = 0; n < 20; n++) await at(claimed('192.0.2.1'), `guess ${n}`)
+  t.equal((await at(claimed('192.0.2.1'))).statusCode, 429)
+  t.equal((await at(owner)).statusCode, 200)
+})
+
+t.test('the audit log has the address that a gateway tells, or the peer’s own', async (t) => {
+  const auth = await authService(t)
+  const { user, tokens } = await signedIn(auth)
+  const address = async () => (await audited(auth)).at(-1)?.address
+  t.equal(await address(), '127.0.0.1')
+  await auth.post('/login', { email, password: 'wrong password' }, claimed('192.0.2.1'))
+  t.equal(await address(), '127.0.0.1')
+  await auth.post(
+    '/login',
+    { email, password: 'wrong password' },
+    auth.gateway.from('192.0.2.1, 10.0.0.1')
+  )
+  t.equal(await address(), '192.0.2.1')
+  const caller = { subject: user.id, session: tokens.session.id }
+  const headers = { ...(await auth.gateway.signedIn(caller)), ...claimed('192.0.2.2') }
+  t.equal((await auth.post('/logout-all', undefined, headers)).statusCode, 204)
+  t.equal(await address(), '192.0.2.2', 'an assertion is a proof too')
+  await login(auth)
+})
