@@ -3,9 +3,12 @@ import { readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { GATEWAY_KEYS_PATH } from '@gatehouse/edge-headers/assertion'
 import { roomLog } from '@gatehouse/http-service/room-log'
+import { faultCause } from '@gatehouse/redis/fault-cause'
+import { reportedRedis } from '@gatehouse/redis/reported-redis'
 import { openRoom } from '@gatehouse/room/open-room'
 import { buildOps } from '@gatehouse/room/ops-listener'
 import type { Room } from '@gatehouse/room/room'
+import { StartFault } from '@gatehouse/room/start-fault'
 import { words } from '@gatehouse/settings/fragments'
 import { Gauge, Registry } from 'prom-client'
 import { buildGateway } from './app.ts'
@@ -15,10 +18,8 @@ import { joinFleet, type Membership } from './fleet/membership.ts'
 import { type Embedded, sharedState } from './fleet/shared-state.ts'
 import { openIssuers } from './issuers/open-issuers.ts'
 import { followRevocations } from './revocation/follow-revocations.ts'
+import { revocationCheck } from './revocation/revocation-check.ts'
 import { liveRouteTable } from './routes/live-route-table.ts'
-
-/** over this the gateway is cut off: a beat of the log is a second */
-const STALE_SECONDS = 5
 
 /** @param embedded where the auth service runs in this process */
 export async function startGateway(
@@ -28,14 +29,19 @@ export async function startGateway(
   const clock = Date.now
   const log = roomLog('gateway', config.LOG_LEVEL)
   const metrics = new Registry()
-  const shared = await sharedState(config, embedded)
+  const connections = reportedRedis({ service: 'gateway', log, metrics })
+  const shared = await sharedState(config, embedded, connections)
+  if (config.NODE_ENV === 'production' && connections.evictionFault !== null) {
+    shared.disconnect()
+    throw new StartFault(connections.evictionFault)
+  }
   const assertionKey = await newAssertionKey()
   const issuers = await openIssuers({ config, log, metrics, clock })
   const keys = issuers.ownKeys
   let membership: Membership | undefined
   const revoked = followRevocations({
     source: shared.revocations,
-    onFault: (err) => log.warn({ err }, 'the log of revocations is out of reach'),
+    onFault: (error) => log.warn({ cause: faultCause(error) }, 'nothing is heard of revocations'),
     onEntry(entry) {
       if (entry.kind === 'key') keys.withdraw(entry.id)
       if (entry.kind !== 'key-set' && entry.kind !== 'key') return
@@ -43,8 +49,9 @@ export async function startGateway(
       const caughtUp = entry.kind === 'key-set' ? keys.catchUp(entry.id) : Promise.resolve()
       void caughtUp.then(() => membership?.announce())
     },
-    onHeard: keys.noteLogHeard,
-    clock
+    onHeartbeat: keys.noteHeartbeat,
+    clock,
+    monotonicClock: () => performance.now()
   })
   const id = randomUUID()
   membership = await joinFleet({
@@ -82,7 +89,7 @@ export async function startGateway(
 
   new Gauge({
     name: 'gateway_revocation_staleness_seconds',
-    help: 'Since the log of revocations was last heard of',
+    help: 'Age of the last heartbeat of an auth service that was read from the log of revocations',
     registers: [metrics],
     collect() {
       this.set(revoked.stalenessSeconds())
@@ -92,8 +99,7 @@ export async function startGateway(
     ...{ log, metrics },
     checks: {
       keys: () => (keys.loaded ? null : 'there is no key set that counts'),
-      revocations: () =>
-        revoked.stalenessSeconds() < STALE_SECONDS ? null : 'the log of revocations is out of reach'
+      revocations: revocationCheck(revoked, config.GATEWAY_READY_STALENESS_SECONDS)
     }
   })
   ops.get(GATEWAY_KEYS_PATH, async () => ({ keys: await membership.assertionKeys() }))

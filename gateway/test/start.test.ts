@@ -25,7 +25,7 @@ function settings(t: Test, jwksUrl: string) {
 const talkingLog: RevocationSource = {
   async *follow(cursor, signal) {
     while (!signal.aborted) {
-      yield { entries: [], cursor: cursor ?? '0', caughtUp: true }
+      yield { entries: [], cursor: cursor ?? '0', caughtUp: true, heartbeatAgeMs: 0 }
       await sleep(100, undefined, { signal }).catch(() => {})
     }
   }
@@ -78,7 +78,7 @@ t.test('a gateway says what it still waits for', async (t) => {
     status: 'not ready',
     failing: {
       keys: 'there is no key set that counts',
-      revocations: 'the log of revocations is out of reach'
+      revocations: 'the log of revocations has not been read yet'
     }
   })
   t.equal((await read(`${gateway.opsUrl}/healthz`)).status, 200, 'it is alive all the same')

@@ -1,7 +1,7 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { Fleet } from '@gatehouse/fleet/fleet'
 import { redisFleet } from '@gatehouse/fleet/redis-fleet'
-import { connectRedis, type RedisConnection } from '@gatehouse/redis/connect-redis'
+import type { RedisConnection } from '@gatehouse/redis/connect-redis'
+import type { ReportedRedis } from '@gatehouse/redis/reported-redis'
 import type { RedisSettings } from '@gatehouse/redis/settings'
 import { redisRevocations } from '@gatehouse/revocation/redis-revocations'
 import type { RevocationSource } from '@gatehouse/revocation/revocation'
@@ -22,7 +22,8 @@ export type SharedState = {
 /** @throws SettingsFault where there is neither Redis nor an auth service in this process */
 export async function sharedState(
   { REDIS_URL: url, REDIS_TIMEOUT_MS: timeoutMs }: RedisSettings,
-  embedded: Embedded | null
+  embedded: Embedded | null,
+  report: ReportedRedis
 ): Promise<SharedState> {
   if (url === undefined) {
     if (embedded?.revocations) {
@@ -33,11 +34,10 @@ export async function sharedState(
       'REDIS_URL must be set for a gateway of its own: revocations reach it through Redis'
     ])
   }
-  const blocking = connectRedis({ url, timeoutMs, use: 'blocking', onFault: () => {} })
-  const redis = connectRedis({ url, timeoutMs, onFault: () => {} })
-  const ready = Promise.all([blocking, redis].map(isReady))
+  const blocking = report.connect('revocations', { url, timeoutMs, use: 'blocking' })
+  const redis = report.connect('commands', { url, timeoutMs })
   // A start does not wait longer: it goes on without.
-  await Promise.race([ready, sleep(2 * timeoutMs)])
+  await report.settled(2 * timeoutMs)
   return {
     revocations: redisRevocations(blocking),
     fleet: redisFleet(redis),
@@ -48,6 +48,3 @@ export async function sharedState(
     }
   }
 }
-
-const isReady = (redis: RedisConnection) =>
-  redis.status === 'ready' || new Promise((resolve) => redis.once('ready', resolve))

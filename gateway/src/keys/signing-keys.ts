@@ -36,10 +36,10 @@ export type SigningKeys = {
   /** The issuer has said that its set is now the one of this name: fetches until it is, or until another is named. */
   catchUp(issuerVersion: string): Promise<void>
   /**
-   * The log in which revocations of keys stand has just been heard, and read to its end: what is held is as good as if it were
-   * fetched now, unless too much time has passed before.
+   * The log in which revocations of keys stand has been read up to a heartbeat of this age: what is held is as good as if it were
+   * fetched then, unless too much time has passed before.
    */
-  noteLogHeard(): void
+  noteHeartbeat(ageMs: number): void
   /** The key is revoked: it is found no more, whatever set still holds it, and not kept either. */
   withdraw(kid: string): void
   close(): void
@@ -156,8 +156,8 @@ export async function openSigningKeys(options: SigningKeysOptions): Promise<Sign
       return chosen(kid, algorithm)
     },
     isUnknown: (kid) => withdrawn.has(kid) || (inTouch && counting() !== null),
-    noteLogHeard() {
-      if (counting() !== null) goodAtMs = clock()
+    noteHeartbeat(ageMs) {
+      if (counting() !== null) goodAtMs = Math.max(goodAtMs, clock() - ageMs)
     },
     ...{ refresh, catchUp },
     get issuerVersion() {

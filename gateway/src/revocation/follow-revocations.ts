@@ -2,11 +2,11 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Cursor, Revocation, RevocationSource } from '@gatehouse/revocation/revocation'
 import { type RevokedTokens, revokedTokens } from './revoked-tokens.ts'
 
-/** What is revoked, as far as this gateway has heard, and how long ago it last did. */
+/** What is revoked, as far as this gateway has heard, and how old that is. */
 export type Revocations = Pick<RevokedTokens, 'why' | 'watch' | 'size'> & {
   /** whether the whole log has been read once */
   readonly loaded: boolean
-  /** how long ago the log was last heard of, in seconds; infinite before the first time */
+  /** how old the last heartbeat of a writer is that was read from the log, in seconds; infinite before the first */
   stalenessSeconds(): number
   /** how far the log has been read; empty before it has been */
   readonly cursor: Cursor
@@ -15,12 +15,15 @@ export type Revocations = Pick<RevokedTokens, 'why' | 'watch' | 'size'> & {
 
 type FollowOptions = {
   source: RevocationSource
+  /** wall clock, in milliseconds since 1970: entries say until when they count */
   clock: () => number
+  /** in milliseconds, never set back: staleness is a duration */
+  monotonicClock: () => number
   onFault: (error: unknown) => void
   /** each entry, after it is in force */
   onEntry?: (entry: Revocation) => void
-  /** the log has been read to its end, as it is now */
-  onHeard?: () => void
+  /** the log has been read up to a heartbeat that is so old, in milliseconds */
+  onHeartbeat?: (ageMs: number) => void
 }
 
 const RETRY_MS = 100
@@ -33,13 +36,14 @@ const ATTEMPTS_BEFORE_THE_FIRST = 10
  * costs a moment, never a hole. Entries are forgotten when the tokens they kill have expired.
  */
 export function followRevocations(options: FollowOptions): Revocations {
-  const { source, clock, onFault, onEntry = () => {}, onHeard = () => {} } = options
+  const { source, clock, monotonicClock, onFault } = options
+  const { onEntry = () => {}, onHeartbeat = () => {} } = options
   const revoked = revokedTokens()
   const ended = new AbortController()
   let cursor: Cursor | null = null
   let loaded = false
   let failures = 0
-  let heardAtMs = Number.NEGATIVE_INFINITY
+  let heartbeatMs = Number.NEGATIVE_INFINITY
 
   const follow = async (): Promise<void> => {
     for await (const batch of source.follow(cursor, ended.signal)) {
@@ -48,11 +52,13 @@ export function followRevocations(options: FollowOptions): Revocations {
         onEntry(entry)
       }
       cursor = batch.cursor
-      if (!batch.caughtUp) continue
-      loaded = true
+      loaded ||= batch.caughtUp
+      const { heartbeatAgeMs } = batch
+      if (heartbeatAgeMs === null) continue
       failures = 0
-      heardAtMs = clock()
-      onHeard()
+      // Another server may be behind: what was heard before still counts.
+      heartbeatMs = Math.max(heartbeatMs, monotonicClock() - heartbeatAgeMs)
+      onHeartbeat(heartbeatAgeMs)
     }
   }
   /** An outage is told of once, not at every attempt to end it. */
@@ -81,7 +87,7 @@ export function followRevocations(options: FollowOptions): Revocations {
     get cursor() {
       return cursor ?? ''
     },
-    stalenessSeconds: () => (clock() - heardAtMs) / 1000,
+    stalenessSeconds: () => (monotonicClock() - heartbeatMs) / 1000,
     async close() {
       clearInterval(sweep)
       ended.abort()

@@ -108,7 +108,7 @@ t.test('a set that was kept for too long counts for nothing until it is fetched'
   t.ok(await intime.find(key.kid, 'ES256'), 'the log still tells what was revoked meanwhile')
   clock.advance(1)
   for (const keys of [intime, await open(TRUST_SECONDS)]) {
-    keys.noteLogHeard()
+    keys.noteHeartbeat(0)
     t.strictSame([keys.loaded, keys.kids, keys.version], [false, [], ''], 'the log has forgotten')
     t.equal(await keys.find(key.kid, 'ES256'), null)
   }
@@ -125,7 +125,7 @@ t.test('whoever hears the log needs no word of the issuer', async (t) => {
   issuing.answer = (_, response) => response.writeHead(503).end()
   for (let hour = 0; hour < 3; hour += 1) {
     clock.advance(TRUST_SECONDS * 1000)
-    keys.noteLogHeard()
+    keys.noteHeartbeat(0)
     t.ok(await keys.find(key.kid, 'ES256'))
   }
 })

@@ -35,7 +35,8 @@ function following(t: Test) {
   const revoked = followRevocations({
     source: log.source,
     onFault: (error) => faults.push(error),
-    clock
+    clock,
+    monotonicClock: clock
   })
   t.teardown(() => revoked.close())
   const has = (session: string) =>
@@ -44,10 +45,13 @@ function following(t: Test) {
 }
 
 const now = 1_800_000_000
-const batch = (ids: string[], cursor: string, caughtUp = true): RevocationBatch => ({
+const batch = (
+  ids: string[],
+  cursor: string,
+  { caughtUp = true, heartbeatAgeMs = 0 }: Partial<RevocationBatch> = {}
+): RevocationBatch => ({
   entries: ids.map((id) => ({ kind: 'session' as const, id, until: now + 300 })),
-  cursor,
-  caughtUp
+  ...{ cursor, caughtUp, heartbeatAgeMs }
 })
 
 t.test('the set is loaded when the log has been read to its end, and not before', async (t) => {
@@ -55,7 +59,7 @@ t.test('the set is loaded when the log has been read to its end, and not before'
   t.notOk(revoked.loaded)
   t.equal(revoked.stalenessSeconds(), Number.POSITIVE_INFINITY, 'never heard of')
 
-  await tell(batch(['a'], '1', false))
+  await tell(batch(['a'], '1', { caughtUp: false }))
   t.notOk(revoked.loaded, 'there is more to come')
   t.ok(has('a'), 'what has come counts')
 
@@ -68,6 +72,38 @@ t.test('the set is loaded when the log has been read to its end, and not before'
   t.equal(revoked.stalenessSeconds(), 7)
   await tell(batch([], '2'))
   t.equal(revoked.stalenessSeconds(), 0, 'nothing new is news too')
+})
+
+t.test('staleness is the age of the last heartbeat, and not of the last answer', async (t) => {
+  const { revoked, tell, clock } = following(t)
+  await tell(batch([], '1', { heartbeatAgeMs: null }))
+  t.ok(revoked.loaded, 'the log has been read')
+  t.equal(revoked.stalenessSeconds(), Number.POSITIVE_INFINITY, 'and no one writes into it')
+
+  await tell(batch([], '2', { heartbeatAgeMs: 3000 }))
+  t.equal(revoked.stalenessSeconds(), 3, 'a heartbeat is as old as the store says')
+  clock.advance(4000)
+  await tell(batch(['a'], '3', { heartbeatAgeMs: null }))
+  t.equal(revoked.stalenessSeconds(), 7, 'a store that answers is none')
+  await tell(batch([], '4', { heartbeatAgeMs: 60_000 }))
+  t.equal(revoked.stalenessSeconds(), 7, 'nor is an older one, which a replica that lags has')
+  await tell(batch([], '5'))
+  t.equal(revoked.stalenessSeconds(), 0)
+})
+
+t.test('an outage is over with a heartbeat, and not with an answer', async (t) => {
+  const { tell, followedAgain, faults } = following(t)
+  await tell(batch([], '1'))
+  for (const outage of [1, 2]) {
+    for (const attempt of ['first', 'second']) {
+      const again = followedAgain()
+      await tell(new Error('no heartbeat'))
+      await again
+      await tell(batch([], '1', { heartbeatAgeMs: null }))
+      t.equal(faults.length, outage, `outage ${outage} is told of once: ${attempt} attempt`)
+    }
+    await tell(batch([], '2'))
+  }
 })
 
 t.test('an outage costs a moment and no hole: it goes on from where it was', async (t) => {
@@ -107,8 +143,7 @@ t.test('an entry is forgotten when the tokens that it kills have expired', async
       { kind: 'session', id: 'twice', until: now + 100 },
       { kind: 'session', id: 'twice', until: now + 10 }
     ],
-    cursor: '1',
-    caughtUp: true
+    ...{ cursor: '1', caughtUp: true, heartbeatAgeMs: 0 }
   })
 
   clock.advance(10_000)

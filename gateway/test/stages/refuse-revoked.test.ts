@@ -7,7 +7,12 @@ import { revocationLog, silentLog } from '../fixtures/revocation-log.ts'
 import { ada, turn } from '../fixtures/stamped.ts'
 
 function followed(t: Test, source: RevocationSource, clock = testClock()) {
-  const revoked = followRevocations({ source, clock, onFault: () => {} })
+  const revoked = followRevocations({
+    source,
+    clock,
+    monotonicClock: clock,
+    onFault: () => {}
+  })
   t.teardown(() => revoked.close())
   return revoked
 }

@@ -18,35 +18,58 @@ const BLOCK_MS = 1000
  * what it held, may give its next entries older names than a follower has read.
  */
 const OVERLAP_MS = 60_000
+/**
+ * After so long without a heartbeat of a writer the connection is made anew. It may lead to a server that no one writes to any
+ * longer: a master that was replaced, or a replica that was cut off.
+ */
+const SILENCE_MS = 5000
+
+type FollowingOptions = {
+  /** how much before the cursor is read again; 0 for each entry once */
+  readonly overlapMs?: number
+  readonly silenceMs?: number
+  /** monotonic, in milliseconds */
+  readonly clock?: () => number
+}
 
 /**
  * The log of revocations in Redis.
  * @param redis a connection of its own: a blocking read holds it
- * @param overlapMs how much before the cursor is read again; 0 for each entry once
  */
 export function redisRevocations(
   redis: RedisConnection,
-  { overlapMs = OVERLAP_MS }: { overlapMs?: number } = {}
+  options: FollowingOptions = {}
 ): RevocationSource {
+  const { overlapMs = OVERLAP_MS, silenceMs = SILENCE_MS } = options
+  const { clock = () => performance.now() } = options
+  /** The last heartbeat that was counted: after an interruption it is read again, and says nothing new. */
+  let counted = ''
+  /** By the server's own clock, which also dated the heartbeat. Of a replica that lags, it tells by how much. */
+  const ageOf = async (heartbeat: Heartbeat | undefined): Promise<number | null> => {
+    if (heartbeat === undefined || heartbeat.id === counted) return null
+    counted = heartbeat.id
+    return Math.max(0, (await serverTimeMs(redis)) - heartbeat.atMs)
+  }
   return {
     async *follow(cursor, signal) {
       let place = cursor ?? '0'
       let after = before(place, overlapMs)
+      let heardMs = clock()
       // The first read does not block: a follower that starts wants to know at once that there is nothing to wait for.
-      let reply = await redis.xread('COUNT', BATCH_ENTRIES, 'STREAMS', REVOCATION_STREAM, after)
+      let rows = rowsOf(await redis.xread('COUNT', BATCH_ENTRIES, ...streams(after)))
       while (!signal.aborted) {
-        const batch = decode(reply as StreamReply | null, after)
-        if (batch.cursor !== after) place = batch.cursor
-        after = batch.cursor
-        yield { ...batch, cursor: place }
-        reply = await redis.xread(
-          'COUNT',
-          BATCH_ENTRIES,
-          'BLOCK',
-          BLOCK_MS,
-          'STREAMS',
-          REVOCATION_STREAM,
-          after
+        const last = rows.at(-1)?.[0]
+        place = last ?? place
+        after = last ?? after
+        const heartbeatAgeMs = await ageOf(lastHeartbeat(rows))
+        if (heartbeatAgeMs !== null) heardMs = clock()
+        yield { ...decode(rows), cursor: place, heartbeatAgeMs }
+        if (clock() - heardMs > silenceMs) {
+          redis.disconnect(true)
+          throw new Error(`no auth service has written into the log for ${silenceMs} ms`)
+        }
+        rows = rowsOf(
+          await redis.xread('COUNT', BATCH_ENTRIES, 'BLOCK', BLOCK_MS, ...streams(after))
         )
       }
     }
@@ -60,13 +83,18 @@ function before(cursor: Cursor, overlapMs: number): Cursor {
   return String(Math.max(0, Number(milliseconds) - overlapMs))
 }
 
-type StreamReply = [stream: string, entries: [id: string, fields: string[]][]][]
+type Entries = [id: string, fields: string[]][]
 
-function decode(reply: StreamReply | null, after: string): RevocationBatch {
-  const rows = reply?.[0]?.[1] ?? []
+const streams = (after: Cursor) => ['STREAMS', REVOCATION_STREAM, after] as const
+
+/** null: nothing came in the time of the read */
+function rowsOf(reply: unknown): Entries {
+  return (reply as [stream: string, entries: Entries][] | null)?.[0]?.[1] ?? []
+}
+
+function decode(rows: Entries): Pick<RevocationBatch, 'entries' | 'caughtUp'> {
   return {
     entries: rows.flatMap(([, fields]) => decodeEntry(fields)),
-    cursor: rows.at(-1)?.[0] ?? after,
     caughtUp: rows.length < BATCH_ENTRIES
   }
 }
@@ -74,14 +102,36 @@ function decode(reply: StreamReply | null, after: string): RevocationBatch {
 /** An entry of a kind that this version does not know is none of its business; it was written by a newer one. */
 function decodeEntry(fields: string[]): Revocation[] {
   const entry: Record<string, string | number> = {}
-  for (let index = 0; index + 1 < fields.length; index += 2) {
-    const [name = '', value = ''] = [fields[index], fields[index + 1]]
+  for (const [name, value] of pairs(fields)) {
     entry[name] = name === 'until' || name === 'before' ? Number(value) : value
   }
   return shape.Check(entry) ? [entry] : []
 }
 
-/** The fields of an entry, as they stand in the stream. */
-export function encodeEntry(entry: Revocation): string[] {
-  return Object.entries(entry).flatMap(([name, value]) => [name, String(value)])
+type Heartbeat = {
+  readonly id: string
+  /** by the clock of the server that wrote it, in milliseconds since 1970 */
+  readonly atMs: number
+}
+
+/** lua/heartbeat.lua writes them */
+function lastHeartbeat(rows: Entries): Heartbeat | undefined {
+  for (const [id, fields] of rows.toReversed()) {
+    const { kind, at } = Object.fromEntries(pairs(fields))
+    if (kind === 'heartbeat' && at !== undefined) return { id, atMs: Number(at) }
+  }
+  return undefined
+}
+
+function pairs(fields: string[]): [name: string, value: string][] {
+  return fields.flatMap((name, index) =>
+    index % 2 === 0 ? [[name, fields[index + 1] ?? ''] as [string, string]] : []
+  )
+}
+
+/** In a script, for its key: a cluster answers TIME from any of its nodes, and their clocks differ. */
+async function serverTimeMs(redis: RedisConnection): Promise<number> {
+  const reply = await redis.eval("return redis.call('TIME')", 1, REVOCATION_STREAM)
+  const [seconds, microseconds] = reply as [string, string]
+  return Number(seconds) * 1000 + Math.floor(Number(microseconds) / 1000)
 }

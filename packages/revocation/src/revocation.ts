@@ -57,14 +57,20 @@ export type RevocationBatch = {
   readonly cursor: Cursor
   /** whether the log had no more than this just now */
   readonly caughtUp: boolean
+  /**
+   * How old the newest heartbeat in it is, in milliseconds: all that was revoked before then has been read. null: it has none that
+   * is new.
+   */
+  readonly heartbeatAgeMs: number | null
 }
 
 /** The log of revocations, as one who must obey it sees it. */
 export type RevocationSource = {
   /**
-   * Everything after `cursor` (everything there is, for null), then what comes, as it comes. A batch without entries
-   * says "still in touch, nothing new". The iteration throws when the log is out of reach; the follower calls again
-   * with the last cursor that it got, and so misses nothing.
+   * Everything after `cursor` (everything there is, for null), then what comes, as it comes. A batch without entries says that the
+   * store answers. That is no word of those who revoke: the store may be one that they write to no longer. Their word is a
+   * heartbeat. The iteration throws when the log is out of reach, or has no heartbeat for long; the follower calls again with the
+   * last cursor that it got, and so misses nothing.
    */
   follow(cursor: Cursor | null, signal: AbortSignal): AsyncIterable<RevocationBatch>
 }

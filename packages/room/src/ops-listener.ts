@@ -2,8 +2,12 @@ import { buildService, type Service } from '@gatehouse/http-service/build-servic
 import type { RoomLog } from '@gatehouse/http-service/room-log'
 import type { Registry } from 'prom-client'
 
-/** What must hold for the process to do its work: null when it does, or the fault in a few words. */
-export type Check = () => string | null | Promise<string | null>
+/**
+ * What a check finds, in a few words: a text where the process cannot do its work, `degraded` where it can and should be looked
+ * at, null where all is well.
+ */
+export type Finding = string | { readonly degraded: string } | null
+export type Check = () => Finding | Promise<Finding>
 
 export type OpsOptions = {
   log: RoomLog
@@ -18,9 +22,15 @@ export function buildOps({ log, metrics, checks }: OpsOptions): Service {
   ops.get('/healthz', async () => ({ status: 'alive' }))
 
   ops.get('/readyz', async (_request, reply) => {
-    const failing = await failingChecks(checks)
-    const ready = Object.keys(failing).length === 0
-    return reply.code(ready ? 200 : 503).send({ status: ready ? 'ready' : 'not ready', failing })
+    const { failing, degraded } = await findings(checks)
+    const isReady = Object.keys(failing).length === 0
+    const isDegraded = Object.keys(degraded).length > 0
+    const readyStatus = isDegraded ? 'degraded' : 'ready'
+    return reply.code(isReady ? 200 : 503).send({
+      status: isReady ? readyStatus : 'not ready',
+      failing,
+      ...(isDegraded ? { degraded } : {})
+    })
   })
 
   ops.get('/metrics', async (_request, reply) =>
@@ -30,14 +40,20 @@ export function buildOps({ log, metrics, checks }: OpsOptions): Service {
   return ops
 }
 
-async function failingChecks(checks: OpsOptions['checks']): Promise<Record<string, string>> {
-  const results = await Promise.all(
-    Object.entries(checks).map(async ([name, check]) => [name, await outcome(check)] as const)
+async function findings(checks: OpsOptions['checks']) {
+  const failing: Record<string, string> = {}
+  const degraded: Record<string, string> = {}
+  const results = Object.entries(checks).map(
+    async ([name, check]) => [name, await outcome(check)] as const
   )
-  return Object.fromEntries(results.filter((row): row is [string, string] => row[1] !== null))
+  for (const [name, finding] of await Promise.all(results)) {
+    if (typeof finding === 'string') failing[name] = finding
+    else if (finding !== null) degraded[name] = finding.degraded
+  }
+  return { failing, degraded }
 }
 
-async function outcome(check: Check): Promise<string | null> {
+async function outcome(check: Check): Promise<Finding> {
   try {
     return await check()
   } catch {

@@ -31,6 +31,18 @@ t.test('a process that is not ready names the failing checks, and only those', a
   })
 })
 
+t.test('a process that does its work with less is ready, and says so', async (t) => {
+  const checks = { keys: well, revocations: () => ({ degraded: 'the last heartbeat is 7 s old' }) }
+  const degraded = { revocations: 'the last heartbeat is 7 s old' }
+  const answer = await ops(checks).inject({ url: '/readyz' })
+  t.equal(answer.statusCode, 200)
+  t.strictSame(answer.json(), { status: 'degraded', failing: {}, degraded })
+  const other = await ops({ ...checks, store: away }).inject({ url: '/readyz' })
+  t.equal(other.statusCode, 503)
+  const failing = { store: 'no answer for 7 s' }
+  t.strictSame(other.json(), { status: 'not ready', failing, degraded })
+})
+
 t.test('a check that throws is a failing one, and keeps its words to itself', async (t) => {
   const throws = () => {
     throw new Error('redis://ada:hunter2@store')

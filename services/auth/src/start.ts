@@ -2,11 +2,14 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Fleet } from '@gatehouse/fleet/fleet'
 import { roomLog } from '@gatehouse/http-service/room-log'
+import { faultCause } from '@gatehouse/redis/fault-cause'
+import { reportedRedis } from '@gatehouse/redis/reported-redis'
 import type { RevocationSource } from '@gatehouse/revocation/revocation'
 import { openRoom } from '@gatehouse/room/open-room'
 import { OPS_ADDRESS_FILE } from '@gatehouse/room/ops-address'
 import { buildOps } from '@gatehouse/room/ops-listener'
 import type { Room } from '@gatehouse/room/room'
+import { StartFault } from '@gatehouse/room/start-fault'
 import { words } from '@gatehouse/settings/fragments'
 import { Registry } from 'prom-client'
 import { hashQueue, hashThreads } from './accounts/hash-queue.ts'
@@ -17,6 +20,7 @@ import type { AuthConfig } from './config.ts'
 import { authMetrics } from './metrics.ts'
 import { authChecks } from './ops/auth-checks.ts'
 import { opsApi } from './ops/ops-api.ts'
+import { openHeartbeats } from './revocations/heartbeats.ts'
 import { keyEncryptionKeys, opsToken, refreshKeys } from './secrets.ts'
 import { refreshLimit } from './sessions/refresh-limit.ts'
 import { startSigning } from './signing.ts'
@@ -50,7 +54,19 @@ export async function startAuth(
   } = await openDurable(config, secrets.sealing, clock, (err) =>
     log.warn({ err }, 'waiting for the database')
   )
-  const { revocations, ...shared } = openShared(config, clock, embedded?.fleet)
+  const registry = new Registry()
+  const connections = reportedRedis({ service: 'auth', log, metrics: registry })
+  const { revocations, redis, ...shared } = openShared(config, clock, connections, embedded?.fleet)
+  await connections.settled(2 * config.REDIS_TIMEOUT_MS)
+  if (config.NODE_ENV === 'production' && connections.evictionFault !== null) {
+    throw new StartFault(connections.evictionFault)
+  }
+  const heartbeats = await openHeartbeats(redis, {
+    replicas: config.REDIS_REVOCATION_REPLICAS,
+    metrics: registry,
+    onFault: (error) =>
+      log.warn({ cause: faultCause(error) }, 'the log of revocations cannot be written')
+  })
   const stale = openStale({
     ...{ revocations: shared.revocationWriter, clock },
     lifetimeSeconds: config.AUTH_ACCESS_TTL_SECONDS
@@ -59,7 +75,6 @@ export async function startAuth(
     ...{ store: keyStore, keySet, revocations: shared.revocationWriter, stale },
     ...{ fleet: shared.fleet, log, clock }
   })
-  const registry = new Registry()
   const common = { ...durable, families: shared.families, passwords: passwordsOf(config), clock }
   const newUser = {
     roles: words(config.AUTH_NEW_USER_ROLES),
@@ -73,7 +88,7 @@ export async function startAuth(
     ...{ signingKeys: signing.live, sign: signing.sign },
     metrics: authMetrics(registry)
   })
-  const ops = buildOps({ log, metrics: registry, checks: authChecks(common) })
+  const ops = buildOps({ log, metrics: registry, checks: authChecks({ ...common, heartbeats }) })
   opsApi(
     ops,
     {
@@ -92,6 +107,7 @@ export async function startAuth(
       await service.close()
       await ops.close()
       await signing.close()
+      await heartbeats?.close()
       await shared.families.close()
       await close()
     }

@@ -2,7 +2,8 @@ import { join } from 'node:path'
 import type { Fleet } from '@gatehouse/fleet/fleet'
 import { memoryFleet } from '@gatehouse/fleet/memory-fleet'
 import { redisFleet } from '@gatehouse/fleet/redis-fleet'
-import { connectRedis } from '@gatehouse/redis/connect-redis'
+import type { RedisConnection } from '@gatehouse/redis/connect-redis'
+import type { ReportedRedis } from '@gatehouse/redis/reported-redis'
 import type { RevocationSource } from '@gatehouse/revocation/revocation'
 import { accountStore } from './accounts/account-store.ts'
 import { auditLog } from './audit/audit-log.ts'
@@ -75,15 +76,19 @@ export type SharedStores = {
   revocationWriter: RevocationWriter
   /** the gateways that are live */
   fleet: Fleet
+  /** where the log of revocations is; null where it is in this process */
+  redis: RedisConnection | null
 }
 
 /**
  * What all instances share: families, their revocations, who guessed how often, and which gateways are live.
+ * @param connections what this process says about its connections to Redis
  * @param embedded the gateways of this process, where they are in it
  */
 export function openShared(
   config: AuthConfig,
   clock: () => number,
+  connections: Pick<ReportedRedis, 'connect'>,
   embedded: Fleet = memoryFleet(clock)
 ): SharedStores {
   const policy: FamilyPolicy = {
@@ -99,8 +104,7 @@ export function openShared(
 
   const { REDIS_URL: url, REDIS_TIMEOUT_MS: timeoutMs } = config
   if (url !== undefined) {
-    // A fault shows as the 503 of a request and in /readyz; the connection mends itself.
-    const redis = connectRedis({ url, timeoutMs, onFault: () => {} })
+    const redis = connections.connect('commands', { url, timeoutMs })
     keepTablesReserved(redis)
     const families = redisFamilies(redis, policy, options)
     const writing = { clock, replicas: revocationReplicas }
@@ -110,7 +114,8 @@ export function openShared(
       requestCounts: redisRequestCounts(redis),
       revocations: null,
       revocationWriter: redisRevocationWriter(redis, writing),
-      fleet: redisFleet(redis)
+      fleet: redisFleet(redis),
+      redis
     }
   }
   // A file of its own: a rotation never waits for an account.
@@ -123,6 +128,7 @@ export function openShared(
     requestCounts: memoryRequestCounts(),
     revocations,
     revocationWriter: sqliteRevocationWriter(revocations, clock),
-    fleet: embedded
+    fleet: embedded,
+    redis: null
   }
 }

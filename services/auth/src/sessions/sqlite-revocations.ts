@@ -79,7 +79,9 @@ export function sqliteRevocations(
         yield {
           entries: rows.map(toEntry),
           cursor: String(position),
-          caughtUp: true
+          caughtUp: true,
+          // Those who revoke are in this process.
+          heartbeatAgeMs: 0
         }
         await announced
       }

@@ -1,0 +1,25 @@
+import type { Check } from '@gatehouse/room/ops-listener'
+import type { Revocations } from './follow-revocations.ts'
+
+/** over this the gateway is cut off from those who revoke: they write a heartbeat twice a second */
+const DEGRADED_SECONDS = 5
+
+/**
+ * Whether the gateway can decide what is revoked. Before it has read the log once it cannot. A gateway that is cut off later serves
+ * from memory: an outage of Redis, which all gateways share, must not take all of them out of the load balancer.
+ * @param limitSeconds of staleness, over which the operator wants no traffic here; undefined: any
+ */
+export function revocationCheck(
+  revoked: Pick<Revocations, 'loaded' | 'stalenessSeconds'>,
+  limitSeconds = Number.POSITIVE_INFINITY
+): Check {
+  return () => {
+    if (!revoked.loaded) return 'the log of revocations has not been read yet'
+    const seconds = revoked.stalenessSeconds()
+    const heard = Number.isFinite(seconds)
+      ? `the last heartbeat of an auth service is ${Math.floor(seconds)} s old`
+      : 'no heartbeat of an auth service has been read'
+    if (seconds > limitSeconds) return heard
+    return seconds > DEGRADED_SECONDS ? { degraded: heard } : null
+  }
+}

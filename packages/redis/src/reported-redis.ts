@@ -1,0 +1,89 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Counter, Gauge, type Registry } from 'prom-client'
+import { type ConnectOptions, connectRedis, type RedisConnection } from './connect-redis.ts'
+import { evictionFault } from './eviction-policy.ts'
+import { faultCause } from './fault-cause.ts'
+
+type Line = (fields: object, message: string) => void
+export type RedisReport = {
+  /** the name of the service, which its metrics begin with */
+  readonly service: 'auth' | 'gateway'
+  readonly log: { readonly warn: Line; readonly info: Line }
+  readonly metrics: Registry
+}
+
+/** The Redis connections of one process, and what the process says about them. */
+export type ReportedRedis = {
+  /** @param name of the connection, in the log and the metrics */
+  connect(name: string, options: Omit<ConnectOptions, 'onFault'>): RedisConnection
+  /** what is wrong with the eviction policy of Redis, as far as it has said */
+  readonly evictionFault: string | null
+  /** Resolves when every connection is ready and Redis has said how it evicts, or when the time is over. */
+  settled(withinMs: number): Promise<void>
+}
+
+/** Opens connections whose outages are in the log, once each with its cause, and whose state is in the metrics. */
+export function reportedRedis({ service, log, metrics }: RedisReport): ReportedRedis {
+  const connections = new Map<string, RedisConnection>()
+  const settling: Promise<void>[] = []
+  let eviction: string | null = null
+  new Gauge({
+    name: `${service}_redis_connected`,
+    help: '1 while the connection to Redis is ready, 0 while it is being made',
+    labelNames: ['connection'],
+    registers: [metrics],
+    collect() {
+      for (const [connection, { status }] of connections) {
+        this.set({ connection }, status === 'ready' ? 1 : 0)
+      }
+    }
+  })
+  const made = new Counter({
+    name: `${service}_redis_connections_made_total`,
+    help: 'Connections to Redis that became ready since the process started',
+    labelNames: ['connection'],
+    registers: [metrics]
+  })
+
+  /** Asked on every connection: a failover may lead to a server with another configuration. */
+  const readPolicy = async (redis: RedisConnection): Promise<void> => {
+    try {
+      const fault = await evictionFault(redis)
+      if (fault !== null && fault !== eviction) log.warn({}, fault)
+      eviction = fault
+    } catch (error) {
+      log.warn({ cause: faultCause(error) }, 'Redis does not say its maxmemory-policy')
+    }
+  }
+  return {
+    connect(connection, options) {
+      const told = new Set<string>()
+      const onFault = (error: Error): void => {
+        const cause = faultCause(error)
+        // An outage is reported once for each of its causes, not at every attempt to end it.
+        if (!told.has(cause)) log.warn({ connection, cause }, 'Redis is unreachable')
+        told.add(cause)
+      }
+      const redis = connectRedis({ ...options, onFault })
+      const onReady = async (): Promise<void> => {
+        made.inc({ connection })
+        if (told.size > 0) log.info({ connection }, 'Redis is reachable again')
+        told.clear()
+        if (options.use !== 'blocking') await readPolicy(redis)
+      }
+      settling.push(new Promise((resolve) => redis.once('ready', () => onReady().then(resolve))))
+      redis.once('ready', () => redis.on('ready', () => void onReady()))
+      connections.set(connection, redis)
+      return redis
+    },
+    get evictionFault() {
+      return eviction
+    },
+    async settled(withinMs) {
+      const over = new AbortController()
+      const timer = sleep(withinMs, undefined, { signal: over.signal }).catch(() => {})
+      await Promise.race([Promise.all(settling), timer])
+      over.abort()
+    }
+  }
+}

@@ -1,0 +1,20 @@
+-- Writes a heartbeat into the log of revocations, unless some writer has done so just now. There is one at a time: the last one is
+-- deleted, so that heartbeats neither fill the log nor push a revocation out of it.
+-- KEYS[1] the revocation stream   KEYS[2] the last heartbeat
+-- ARGV[1] the writer   ARGV[2] for how long one heartbeat is enough (ms)
+-- Reply: 1 if this writer has written it, 0 if another has
+local time = redis.call('TIME')
+local now_ms = time[1] * 1000 + math.floor(time[2] / 1000)
+local id, at = unpack(redis.call('HMGET', KEYS[2], 'id', 'at'))
+local age_ms = at and now_ms - tonumber(at)
+-- A negative age: the clock was set back, or another server has taken over.
+if age_ms and age_ms >= 0 and age_ms < tonumber(ARGV[2]) then return 0 end
+if id then redis.call('XDEL', KEYS[1], id) end
+local at_ms = string.format('%.0f', now_ms)
+local until_s = string.format('%.0f', math.ceil(now_ms / 1000) + 60)
+id = redis.call('XADD', KEYS[1], '*', 'kind', 'heartbeat', 'id', ARGV[1], 'until', until_s, 'at', at_ms)
+redis.call('HSET', KEYS[2], 'id', id, 'at', at_ms)
+redis.call('EXPIRE', KEYS[2], 3600)
+-- The names of entries go on from the last one for as long as the stream exists.
+if redis.call('TTL', KEYS[1]) < 3600 then redis.call('EXPIRE', KEYS[1], 7200) end
+return 1

@@ -1,0 +1,94 @@
+import { hostname } from 'node:os'
+import type { RedisConnection } from '@gatehouse/redis/connect-redis'
+import { HEARTBEAT_MS, redisHeartbeat } from '@gatehouse/revocation/redis-heartbeats'
+import { Gauge, type Registry } from 'prom-client'
+
+/** how long replicas may take to acknowledge the heartbeat before; the connection waits for it, and all other commands on it */
+const REPLICATION_MS = 50
+
+/** The heartbeats of this process in the log of revocations. */
+export type Heartbeats = {
+  /** how long ago the log last took what this process writes, in seconds; infinite before the first time */
+  ageSeconds(): number
+  /** the first attempt is over, whatever came of it */
+  readonly started: Promise<void>
+  close(): Promise<void>
+}
+
+type HeartbeatOptions = {
+  readonly redis: RedisConnection
+  /** how many replicas must have a revocation before it is acknowledged */
+  readonly replicas: number
+  /** in milliseconds, never set back */
+  readonly monotonicClock: () => number
+  /** hears of a fault when it begins */
+  readonly onFault: (error: unknown) => void
+  readonly intervalMs?: number
+}
+
+/**
+ * Says again and again in the log that revocations reach it. Where a revocation would not be acknowledged for want of replicas, a
+ * heartbeat is not written either: gateways that follow a master in the smaller part of a partition must not think that they
+ * hear everything.
+ */
+export function writeHeartbeats(options: HeartbeatOptions): Heartbeats {
+  const { redis, replicas, monotonicClock, onFault, intervalMs = HEARTBEAT_MS } = options
+  const beat = redisHeartbeat(redis, `${hostname()}:${process.pid}`)
+  let takenMs = Number.NEGATIVE_INFINITY
+  let inTouch = true
+  let closed = false
+  let timer: NodeJS.Timeout
+
+  const replicated = async (): Promise<void> => {
+    if (replicas === 0) return
+    const reached = await redis.wait(replicas, REPLICATION_MS)
+    if (reached < replicas) throw new Error(`${reached} of ${replicas} replicas have the log`)
+  }
+  const round = async (): Promise<void> => {
+    try {
+      await replicated()
+      await beat()
+      takenMs = monotonicClock()
+      inTouch = true
+    } catch (error) {
+      if (inTouch) onFault(error)
+      inTouch = false
+    }
+  }
+  let underWay = Promise.resolve()
+  const next = (): void => {
+    underWay = round().then(() => {
+      if (!closed) timer = setTimeout(next, intervalMs).unref()
+    })
+  }
+  next()
+  return {
+    started: underWay,
+    ageSeconds: () => (monotonicClock() - takenMs) / 1000,
+    async close() {
+      closed = true
+      clearTimeout(timer)
+      await underWay
+    }
+  }
+}
+
+/** The heartbeats of an auth service that shares Redis with others; null for one whose gateway is in the same process. */
+export async function openHeartbeats(
+  redis: RedisConnection | null,
+  { metrics, ...options }: Pick<HeartbeatOptions, 'replicas' | 'onFault'> & { metrics: Registry }
+): Promise<Heartbeats | null> {
+  if (redis === null) return null
+  const monotonicClock = () => performance.now()
+  const heartbeats = writeHeartbeats({ ...options, redis, monotonicClock })
+  new Gauge({
+    name: 'auth_revocation_heartbeat_age_seconds',
+    help: 'Since the log of revocations last took what this process writes',
+    registers: [metrics],
+    collect() {
+      this.set(heartbeats.ageSeconds())
+    }
+  })
+  await heartbeats.started
+  return heartbeats
+}
