@@ -233,6 +233,7 @@ t.test(
     // A period of 4.32 seconds.
     const { start, states } = await instances(t, { AUTH_KEY_ROTATION_DAYS: '0.00005' })
     const [first] = await Promise.all([start(), start()])
+    // On a busy machine, they may already have rotated when both have started.
     const begun = Object.keys(await states())
     await eventually(states, (now) => Object.values(now).includes('standby'), PATIENCE_MS)
     await first.kill()
@@ -242,9 +243,10 @@ t.test(
       PATIENCE_MS
     )
     t.equal(Object.values(after).filter((state) => state === 'active').length, 1)
+    t.ok(begun.length > 0)
     t.strictSame(
       begun.map((kid) => after[kid]),
-      ['retiring']
+      begun.map(() => 'retiring')
     )
   }
 )

@@ -1,14 +1,15 @@
-const FETCH_TIMEOUT_MS = 2000
+/** How long a download may take, where its caller does not say. */
+const DOWNLOAD_MS = 2000
 const LONGEST_DOCUMENT = 256 * 1024
 
 /**
  * A document of an issuer, as text.
  * @throws Error where it does not come in time, is too large, or is somewhere else
  */
-export async function download(url: string): Promise<string> {
+export async function download(url: string, timeoutMs = DOWNLOAD_MS): Promise<string> {
   const response = await fetch(url, {
     redirect: 'error',
-    signal: AbortSignal.timeout(FETCH_TIMEOUT_MS)
+    signal: AbortSignal.timeout(timeoutMs)
   })
   if (!response.ok || response.body === null) {
     await response.body?.cancel()

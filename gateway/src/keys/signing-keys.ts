@@ -55,6 +55,8 @@ export type SigningKeysOptions = {
   onFault: (reason: string) => void
   /** how long a set counts without a word of the issuer or the log; for ever, where the issuer keeps no log */
   trustSeconds?: number
+  /** how long one download of the set may take */
+  downloadMs?: number
 }
 
 const REFRESH_MS = 60_000
@@ -65,7 +67,8 @@ const CATCH_UP_ATTEMPTS = 50
 
 /** Holds the issuer's key set: fetched, refreshed, kept on disk; a fetch that fails changes nothing. */
 export async function openSigningKeys(options: SigningKeysOptions): Promise<SigningKeys> {
-  const { url, form, file, clock, onFault, trustSeconds = Number.POSITIVE_INFINITY } = options
+  const { url, form, file, clock, onFault, downloadMs } = options
+  const { trustSeconds = Number.POSITIVE_INFINITY } = options
   const withdrawn = new Set<string | null>()
   const kept = readKept(file)
   let { text } = kept
@@ -86,7 +89,7 @@ export async function openSigningKeys(options: SigningKeysOptions): Promise<Sign
   const fetchSet = async (): Promise<boolean> => {
     lastFetchMs = clock()
     try {
-      const document = await download(typeof url === 'string' ? url : await url())
+      const document = await download(typeof url === 'string' ? url : await url(), downloadMs)
       const fetched = readKeySet(document, form, withdrawn)
       if (fetched === null) throw new Error('the document has no usable key')
       held = fetched

@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { connect } from 'node:net'
 import { PassThrough } from 'node:stream'
 import { eventually } from '@gatehouse/fixtures/client'
+import { closed } from '@gatehouse/fixtures/closed'
 import t from 'tap'
 import { limitedBody } from '../../src/forwarding/limited-body.ts'
 import { edge } from '../fixtures/edge.ts'
@@ -9,13 +10,12 @@ import { edge } from '../fixtures/edge.ts'
 /** Writes these bytes on one connection; all that comes until it ends. */
 async function exchange(port: number, ...pieces: string[]): Promise<string> {
   const socket = connect({ port, host: '127.0.0.1' }).setEncoding('latin1')
-  socket.on('error', () => {})
   let text = ''
   socket.on('data', (piece) => {
     text += piece
   })
   for (const piece of pieces) socket.write(piece)
-  await once(socket, 'close')
+  await closed(socket)
   return text
 }
 
@@ -49,7 +49,7 @@ t.test('an upload that is refused, and then reset, ends nothing else', async (t)
     await once(socket, 'connect')
     const head = 'POST /open HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n'
     socket.write(`${head}5\r\nhello\r\n`, () => socket.resetAndDestroy())
-    await once(socket, 'close')
+    await closed(socket)
   }
   held.destroy()
   gateway.upstream.answer = (_request, response) => response.end('well')

@@ -1,5 +1,5 @@
-import { once } from 'node:events'
 import { connect } from 'node:net'
+import { closed } from '@gatehouse/fixtures/closed'
 import t, { type Test } from 'tap'
 import { type Edge, edge } from '../fixtures/edge.ts'
 import { sendBytes, statusesIn } from '../fixtures/raw-client.ts'
@@ -17,8 +17,8 @@ async function untilItEnds(t: Test, { port }: Edge): Promise<string> {
   socket.write(request('GET'))
   const chunks: Buffer[] = []
   // Whether by an end or by a reset: what has come before it counts.
-  socket.on('data', (chunk) => chunks.push(chunk)).on('error', () => {})
-  await once(socket, 'close')
+  socket.on('data', (chunk) => chunks.push(chunk))
+  await closed(socket)
   return Buffer.concat(chunks).toString('latin1')
 }
 

@@ -18,8 +18,8 @@ export type Load = {
   stop(): Promise<Tally>
 }
 
-/** a client uses its token so many times, then refreshes */
-const USES = 100
+/** A client uses its token so many times, then refreshes. */
+export const USES_OF_A_TOKEN = 100
 /** between two requests of a client: a drill is no attack */
 const PAUSE_MS = 10
 
@@ -46,7 +46,7 @@ export async function startLoad(
     for (let turn = own; going; turn += 1) {
       kids[own] = kidOf(tokens.accessToken)
       const gateway = gatewayAt(turn)
-      const isRefresh = turn % USES === USES - 1
+      const isRefresh = turn % USES_OF_A_TOKEN === USES_OF_A_TOKEN - 1
       const answer = isRefresh
         ? await gateway.refresh(tokens.refreshToken)
         : await gateway.me(tokens.accessToken)

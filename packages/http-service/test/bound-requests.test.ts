@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { connect as connectTcp, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
+import { closed } from '@gatehouse/fixtures/closed'
 import { buildService } from '@gatehouse/http-service/build-service'
 import { roomLog } from '@gatehouse/http-service/room-log'
 import { generate } from 'selfsigned'
@@ -35,12 +36,11 @@ async function drip(socket: Socket, beginning: string, line: string): Promise<st
   socket.setEncoding('latin1').on('data', (text) => {
     answer += text
   })
-  socket.on('error', () => {})
   socket.write(beginning)
   const timer = setInterval(() => {
     if (line !== '') socket.write(line)
   }, 50)
-  await once(socket, 'close')
+  await closed(socket)
   clearInterval(timer)
   return answer
 }
