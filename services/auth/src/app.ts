@@ -14,6 +14,7 @@ import { privateDigest } from './guesses/private-digest.ts'
 import type { RequestCounts } from './guesses/request-counts.ts'
 import type { LiveSigningKeys } from './keys/live-signing-keys.ts'
 import type { AuthMetrics } from './metrics.ts'
+import type { StaleTokens } from './revocations/stale-tokens.ts'
 import { changePassword } from './routes/change-password.ts'
 import { endOtherSessions } from './routes/end-other-sessions.ts'
 import { endSession } from './routes/end-session.ts'
@@ -52,6 +53,7 @@ export type AuthNeeds = Pick<RouteNeeds, 'newUser' | 'allowedOrigins' | 'audit' 
   /** with any of the live keys */
   sign: Sign
   tokenPolicy: AccessTokenPolicy
+  stale: Pick<StaleTokens, 'allNotBefore'>
   identity: IdentityOptions
   metrics: AuthMetrics
 }

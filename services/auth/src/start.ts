@@ -85,7 +85,7 @@ export async function startAuth(
     ...{ ...common, ...settingsOf(config, clock), newUser, log },
     ring: secrets.ring,
     ...{ guessStores: shared.guessStores, requestCounts: shared.requestCounts },
-    ...{ signingKeys: signing.live, sign: signing.sign },
+    ...{ signingKeys: signing.live, sign: signing.sign, stale },
     metrics: authMetrics(registry)
   })
   const ops = buildOps({ log, metrics: registry, checks: authChecks({ ...common, heartbeats }) })
@@ -93,8 +93,7 @@ export async function startAuth(
     ops,
     {
       ...{ ...common, newUser, clients: clients(durable.clients, stale, clock) },
-      ...{ keys: signing.operations, fleet: shared.fleet, stale },
-      ...{ revocations: shared.revocationWriter, lifetimeSeconds: config.AUTH_ACCESS_TTL_SECONDS }
+      ...{ keys: signing.operations, fleet: shared.fleet, stale }
     },
     { token: secrets.opsToken, hosts: words(config.AUTH_OPS_HOSTS) }
   )

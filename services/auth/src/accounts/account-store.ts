@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Kysely, Selectable } from 'kysely'
 import type { AccountTable, Tables } from '../database/tables.ts'
-import { noteStale, type Stale } from '../revocations/stale-tokens.ts'
+import { atLeast, noteStale, type Stale } from '../revocations/stale-tokens.ts'
 import type { Account } from './account.ts'
 
 export type NewAccount = Pick<Account, 'email' | 'passwordHash' | 'roles' | 'scope'>
@@ -80,7 +80,7 @@ export function accountStore(db: Kysely<Tables>): AccountStore {
       db.transaction().execute(async (transaction) => {
         await transaction
           .updateTable('accounts')
-          .set({ roles: JSON.stringify(roles), tokens_not_before: stale.before })
+          .set({ roles: JSON.stringify(roles), tokens_not_before: atLeast(stale.before) })
           .where('id', '=', id)
           .execute()
         await noteStale(transaction, id, stale)
@@ -89,7 +89,7 @@ export function accountStore(db: Kysely<Tables>): AccountStore {
       db.transaction().execute(async (transaction) => {
         const { numUpdatedRows } = await transaction
           .updateTable('accounts')
-          .set({ disabled_at: Math.floor(nowMs / 1000), tokens_not_before: stale.before })
+          .set({ disabled_at: Math.floor(nowMs / 1000), tokens_not_before: atLeast(stale.before) })
           .where('id', '=', id)
           .where('disabled_at', 'is', null)
           .executeTakeFirst()

@@ -1,6 +1,6 @@
 import type { Kysely, Selectable } from 'kysely'
 import type { ClientTable, Tables } from '../database/tables.ts'
-import { noteStale, type Stale } from '../revocations/stale-tokens.ts'
+import { atLeast, noteStale, type Stale } from '../revocations/stale-tokens.ts'
 import type { Client } from './client.ts'
 
 /** How many secrets of a client work at a time: the one in use, and the one that is to take its place. */
@@ -53,7 +53,7 @@ export function clientStore(db: Kysely<Tables>): ClientStore {
       db.transaction().execute(async (transaction) => {
         const { numUpdatedRows } = await transaction
           .updateTable('clients')
-          .set({ disabled_at: nowSeconds, tokens_not_before: stale.before })
+          .set({ disabled_at: nowSeconds, tokens_not_before: atLeast(stale.before) })
           .where('id', '=', id)
           .executeTakeFirst()
         if (numUpdatedRows === 1n) await noteStale(transaction, id, stale)

@@ -8,6 +8,7 @@ import { auditIndexes } from './migrations/0005-audit-indexes.ts'
 import { oneActiveKey } from './migrations/0006-one-active-key.ts'
 import { keyLifecycle } from './migrations/0007-key-lifecycle.ts'
 import { tokensNotBefore } from './migrations/0008-tokens-not-before.ts'
+import { allTokensNotBefore } from './migrations/0009-all-tokens-not-before.ts'
 import type { Tables } from './tables.ts'
 
 /** Every migration, in the order of its name. One that has landed is never edited. */
@@ -19,7 +20,8 @@ const migrations: Record<string, Migration> = {
   '0005-audit-indexes': auditIndexes,
   '0006-one-active-key': oneActiveKey,
   '0007-key-lifecycle': keyLifecycle,
-  '0008-tokens-not-before': tokensNotBefore
+  '0008-tokens-not-before': tokensNotBefore,
+  '0009-all-tokens-not-before': allTokensNotBefore
 }
 
 /** @throws what the first failing migration threw */

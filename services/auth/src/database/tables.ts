@@ -106,6 +106,9 @@ export type UsedClientAssertionTable = {
 /** Changes of rights that gateways have yet to hear of. */
 export type UntoldStaleTokensTable = { subject: string; before: number; until: number }
 
+/** One record: the least `iat` of any token, in seconds since 1970. Older ones are stale, whoever's they are. */
+export type AllTokensTable = { one: 1; not_before: number }
+
 /** The durable tables. */
 export type Tables = {
   accounts: AccountTable
@@ -116,4 +119,5 @@ export type Tables = {
   client_secrets: ClientSecretTable
   used_client_assertions: UsedClientAssertionTable
   untold_stale_tokens: UntoldStaleTokensTable
+  all_tokens: AllTokensTable
 }

@@ -3,6 +3,7 @@ import type { Account } from '../accounts/account.ts'
 import type { AccountStore } from '../accounts/account-store.ts'
 import { FIRST_PARTY_CLIENT } from '../clients/client.ts'
 import type { ClientStore } from '../clients/client-store.ts'
+import type { StaleTokens } from '../revocations/stale-tokens.ts'
 import type { Families } from '../sessions/families.ts'
 import type { FamilyRecord } from '../sessions/family.ts'
 import type { RefreshToken } from '../sessions/refresh-token.ts'
@@ -37,13 +38,14 @@ type Needs = {
   accounts: Pick<AccountStore, 'findById'>
   clients: Pick<ClientStore, 'findById'>
   families: Pick<Families, 'list'>
+  stale: Pick<StaleTokens, 'allNotBefore'>
 }
 
 const inactive = { active: false } as const
 
 /** Tells whether a token works, and changes nothing: no rotation, no count, no end of a session. */
 export function introspection(needs: Needs): Introspect {
-  const { recognise, issuer, accounts, clients, families } = needs
+  const { recognise, issuer, accounts, clients, families, stale } = needs
 
   /** A session that lives, of a user who may sign in. */
   const liveSession = async (
@@ -57,14 +59,17 @@ export function introspection(needs: Needs): Introspect {
     return family === undefined ? null : { account, record: family.record }
   }
 
-  /** Gateways refuse a token that is older than the last change of its owner's rights; so it is not active either. */
-  const isLive = async ({ sub, sid, iat }: AccessTokenClaims): Promise<boolean> => {
-    if (sid !== undefined) {
-      const session = await liveSession(sub, sid)
-      return session !== null && iat >= session.account.tokensNotBefore
-    }
+  /** The least `iat` of the tokens of a session or a machine client that may use them; null where it may not. */
+  const ownNotBefore = async ({ sub, sid }: AccessTokenClaims): Promise<number | null> => {
+    if (sid !== undefined) return (await liveSession(sub, sid))?.account.tokensNotBefore ?? null
     const client = await clients.findById(sub)
-    return client !== null && !client.disabled && iat >= client.tokensNotBefore
+    return client === null || client.disabled ? null : client.tokensNotBefore
+  }
+
+  /** As gateways judge: a token is refused that is older than a change of its owner's rights, or of everybody's. */
+  const isLive = async (claims: AccessTokenClaims): Promise<boolean> => {
+    const own = await ownNotBefore(claims)
+    return own !== null && claims.iat >= Math.max(own, await stale.allNotBefore())
   }
 
   const ofAccessToken = async (claims: AccessTokenClaims): Promise<Introspection> => {

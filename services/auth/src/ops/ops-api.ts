@@ -5,7 +5,6 @@ import type { Passwords } from '../accounts/passwords.ts'
 import type { AuditLog } from '../audit/audit-log.ts'
 import type { Clients } from '../clients/clients.ts'
 import type { KeyOperations } from '../keys/key-operations.ts'
-import type { RevocationWriter } from '../revocations/revocation-log.ts'
 import type { StaleTokens } from '../revocations/stale-tokens.ts'
 import type { NewUser } from '../routes/needs.ts'
 import type { Families } from '../sessions/families.ts'
@@ -31,9 +30,6 @@ export type OpsNeeds = {
   readonly fleet: Pick<Fleet, 'live'>
   readonly audit: AuditLog
   readonly stale: StaleTokens
-  readonly revocations: RevocationWriter
-  /** how long access tokens live */
-  readonly lifetimeSeconds: number
   readonly newUser: NewUser
   readonly clock: () => number
 }

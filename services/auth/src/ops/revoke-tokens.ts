@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Type } from 'typebox'
 import { AHEAD_SECONDS } from '../revocations/stale-tokens.ts'
-import { CLOCK_SKEW_SECONDS } from '../tokens/clock-skew.ts'
 import type { OpsRoutes } from './ops-api.ts'
 import { opsOrigin } from './ops-origin.ts'
 
@@ -14,23 +13,18 @@ const Answer = Type.Object({
  * Makes every access token that there is stale, whoever's it is; a refresh brings one that is not. `iat` counts whole seconds, and
  * after a change of rights it is ahead by a few: it waits until every token of before is older than any that comes after.
  */
-export const revokeTokens: OpsRoutes = (
-  service,
-  { revocations, lifetimeSeconds, audit, clock }
-) => {
+export const revokeTokens: OpsRoutes = (service, { stale, audit, clock }) => {
   service.post('/tokens/revoke-all', { schema: { response: { 200: Answer } } }, async (request) => {
     const before = Math.floor(clock() / 1000) + AHEAD_SECONDS + 1
     await sleep(before * 1000 - clock())
-    await revocations.append({
-      ...{ kind: 'everything', id: 'everything', before },
-      until: before + lifetimeSeconds + CLOCK_SKEW_SECONDS
-    })
+    await stale.makeAllStale(before)
     await audit.write({
       kind: 'tokens-revoked',
       subject: null,
       sid: null,
       origin: opsOrigin(request)
     })
+    await stale.tell()
     return { before: new Date(before * 1000).toISOString() }
   })
 }

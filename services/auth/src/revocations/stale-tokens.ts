@@ -1,4 +1,4 @@
-import type { Kysely } from 'kysely'
+import { type Kysely, sql } from 'kysely'
 import type { Tables } from '../database/tables.ts'
 import { changeUntold } from '../refusals.ts'
 import { CLOCK_SKEW_SECONDS } from '../tokens/clock-skew.ts'
@@ -19,6 +19,10 @@ export type Stale = {
 export type StaleTokens = {
   /** What a change that is made now makes stale. */
   now(): Stale
+  /** Makes every token with an `iat` before `before` (s) stale, whoever's it is. Gateways are yet to be told. */
+  makeAllStale(before: number): Promise<void>
+  /** The least `iat` (s) of any token that is not stale, whoever's it is; 0 where all may be good. */
+  allNotBefore(): Promise<number>
   /**
    * Tells gateways all that is noted.
    * @throws Refusal UNAVAILABLE where they cannot be told just now; it stays noted
@@ -32,6 +36,9 @@ export type StaleTokens = {
  */
 export const AHEAD_SECONDS = 2
 
+/** In place of a subject: every token is meant. Subjects are UUIDs. */
+const EVERYTHING = 'everything'
+
 export function staleTokens(needs: {
   db: Kysely<Tables>
   revocations: RevocationWriter
@@ -39,8 +46,16 @@ export function staleTokens(needs: {
   clock: () => number
 }): StaleTokens {
   const { db, revocations, lifetimeSeconds, clock } = needs
+  const stale = (before: number): Stale => ({
+    before,
+    until: before + lifetimeSeconds + CLOCK_SKEW_SECONDS
+  })
   const tellOne = async (subject: string, { before, until }: Stale): Promise<void> => {
-    await revocations.append({ kind: 'subject', id: subject, until, before })
+    await revocations.append(
+      subject === EVERYTHING
+        ? { kind: EVERYTHING, id: EVERYTHING, until, before }
+        : { kind: 'subject', id: subject, until, before }
+    )
     await db
       .deleteFrom('untold_stale_tokens')
       .where('subject', '=', subject)
@@ -49,19 +64,50 @@ export function staleTokens(needs: {
       .execute()
   }
   return {
-    now() {
-      const before = Math.floor(clock() / 1000) + AHEAD_SECONDS
-      return { before, until: before + lifetimeSeconds + CLOCK_SKEW_SECONDS }
+    now: () => stale(Math.floor(clock() / 1000) + AHEAD_SECONDS),
+    makeAllStale: (before) =>
+      db.transaction().execute(async (transaction) => {
+        await transaction
+          .updateTable('all_tokens')
+          .set({ not_before: before })
+          .where('not_before', '<', before)
+          .execute()
+        await noteStale(transaction, EVERYTHING, stale(before))
+      }),
+    async allNotBefore() {
+      const { not_before } = await db
+        .selectFrom('all_tokens')
+        .select('not_before')
+        .executeTakeFirstOrThrow()
+      return not_before
     },
     async tell() {
-      const rows = await db.selectFrom('untold_stale_tokens').selectAll().execute()
+      const noted = await db.selectFrom('untold_stale_tokens').selectAll().execute()
+      if (noted.length === 0) return
+      const longest = await longestTokenSeconds(db)
       try {
-        for (const { subject, ...stale } of rows) await tellOne(subject, stale)
+        for (const { subject, before, until } of noted) {
+          const last = before + longest + CLOCK_SKEW_SECONDS
+          await tellOne(subject, { before, until: Math.max(until, last) })
+        }
       } catch (error) {
         throw changeUntold(error)
       }
     }
   }
+}
+
+/**
+ * The longest that a token lives which a published key may have signed, whoever's it is and however short the lifetime is set
+ * now: revocations of machine clients too are remembered for so long.
+ */
+async function longestTokenSeconds(db: Kysely<Tables>): Promise<number> {
+  const { longest } = await db
+    .selectFrom('signing_keys')
+    .select(({ fn }) => fn.max('longest_token_seconds').as('longest'))
+    .where('state', 'in', ['active', 'retiring'])
+    .executeTakeFirstOrThrow()
+  return longest ?? 0
 }
 
 /** Notes it, in the transaction of the change. */
@@ -73,6 +119,15 @@ export async function noteStale(
   await transaction
     .insertInto('untold_stale_tokens')
     .values({ subject, before, until })
-    .onConflict((conflict) => conflict.column('subject').doUpdateSet({ before, until }))
+    .onConflict((conflict) =>
+      conflict
+        .column('subject')
+        .doUpdateSet({ before, until })
+        .where('untold_stale_tokens.before', '<', before)
+    )
     .execute()
 }
+
+/** For `tokens_not_before`: of two changes by instances whose clocks differ the stricter counts, as at the gateways. */
+export const atLeast = (before: number) =>
+  sql<number>`case when tokens_not_before < ${before} then ${before} else tokens_not_before end`

@@ -175,3 +175,39 @@ t.test(
     t.strictSame(await auth.store.families.list(account?.id ?? ''), [])
   }
 )
+
+t.test(
+  'no spelling of a path, and no other route, gets around the limit of an address',
+  async (t) => {
+    const auth = await authService(t, { credentialsPerMinute: 3 })
+    await registered(auth)
+    const { id } = await registered(auth, 'eve@example.com')
+    t.equal((await auth.post('/login', { email, password: 'wrong' })).statusCode, 401)
+    const spellings = [
+      '/login',
+      '/login?',
+      '/login?x=1',
+      '/login#x',
+      '/login/',
+      '//login',
+      '/./login',
+      '/x/../login',
+      '/LOGIN',
+      '/%6cogin',
+      '/%6Cogin',
+      '/login;x=1',
+      '/login%3Fx',
+      '/login%20',
+      '/auth/login',
+      'http://127.0.0.1/login'
+    ]
+    for (const path of spellings) {
+      const { statusCode } = await auth.post(path, { email, password })
+      t.ok([404, 429].includes(statusCode), `${path}: ${statusCode}`)
+    }
+    const headers = await auth.gateway.signedIn({ subject: id, session: 'session' })
+    const change = { currentPassword: 'wrong', newPassword: 'another long one' }
+    t.equal((await auth.post('/password', change, headers)).statusCode, 429)
+    t.equal((await auth.post('/register', { email: 'x@example.com', password })).statusCode, 429)
+  }
+)

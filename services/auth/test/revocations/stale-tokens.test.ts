@@ -1,10 +1,14 @@
+import { randomBytes, randomUUID } from 'node:crypto'
 import { testClock } from '@gatehouse/fixtures/clock'
 import type { Revocation } from '@gatehouse/revocation/revocation'
 import { decodeJwt } from 'jose'
 import t, { type Test } from 'tap'
 import { accountStore } from '../../src/accounts/account-store.ts'
+
+import { generateSigningKey } from '../../src/keys/signing-key.ts'
+import { signingKeyStore } from '../../src/keys/signing-key-store.ts'
 import type { RevocationWriter } from '../../src/revocations/revocation-log.ts'
-import { staleTokens } from '../../src/revocations/stale-tokens.ts'
+import { noteStale, staleTokens } from '../../src/revocations/stale-tokens.ts'
 import { authService, login, OPS_TOKEN, signedIn } from '../fixtures/auth-service.ts'
 import { databaseKinds } from '../fixtures/databases.ts'
 import { clientWithSecret } from '../fixtures/oauth-client.ts'
@@ -96,5 +100,78 @@ for (const { name, skip, make } of databaseKinds(t)) {
     t.strictSame(told, [{ kind: 'subject', id, until: later.until, before: later.before }])
     await instance().tell()
     t.equal(told.length, 1, 'once')
+  })
+  t.test(`${name}: of changes by two clocks the stricter counts`, { skip }, async (t) => {
+    const database = await (await make(t)).open()
+    const clock = testClock()
+    const accounts = accountStore(database)
+    const nobody = { passwordHash: '', roles: [], scope: [] }
+    const account = await accounts.create({ email: 'ada@example.com', ...nobody }, clock())
+    const id = account?.id ?? ''
+    const told: Revocation[] = []
+    const revocations: RevocationWriter = { append: async (entry) => void told.push(entry) }
+    const stale = staleTokens({ db: database, revocations, lifetimeSeconds: 300, clock })
+    const ahead = stale.now()
+    clock.advance(-5000)
+    await accounts.setRoles(id, ['admin'], ahead)
+    await accounts.setRoles(id, ['auditor'], stale.now())
+    t.match(await accounts.findById(id), { roles: ['auditor'], tokensNotBefore: ahead.before })
+    await accounts.disable(id, clock(), stale.now())
+    t.match(await accounts.findById(id), { disabled: true, tokensNotBefore: ahead.before })
+    await stale.tell()
+    t.match(told, [{ kind: 'subject', id, before: ahead.before }])
+  })
+
+  t.test(`${name}: tokens of before the lifetime was set lower stay stale`, { skip }, async (t) => {
+    const database = await (await make(t)).open()
+    const clock = testClock()
+    const [LONG, SHORT] = [3600, 60]
+    const keys = signingKeyStore(database, [randomBytes(32)], clock)
+    const key = await generateSigningKey('ES256', 'active')
+    await keys.insert(key, clock())
+    // As an instance does before it issues the first token that lives so long.
+    await keys.noteTokenLife(key.kid, LONG)
+    await keys.noteTokenLife(key.kid, SHORT)
+
+    const told: Revocation[] = []
+    const revocations: RevocationWriter = { append: async (entry) => void told.push(entry) }
+    const stale = staleTokens({ db: database, revocations, lifetimeSeconds: SHORT, clock })
+    const client = randomUUID()
+    const change = stale.now()
+    await database.transaction().execute((changing) => noteStale(changing, client, change))
+    await stale.makeAllStale(change.before + 1)
+    await stale.tell()
+    const last = clock() / 1000 + LONG
+    const all = told.map(({ kind, id, until }) => ({ kind, id, outlives: until > last }))
+    t.strictSame(
+      all.sort((a, b) => a.kind.localeCompare(b.kind)),
+      [
+        { kind: 'everything', id: 'everything', outlives: true },
+        { kind: 'subject', id: client, outlives: true }
+      ]
+    )
+  })
+
+  t.test(`${name}: that all tokens are stale is noted before it is told`, { skip }, async (t) => {
+    const database = await (await make(t)).open()
+    const clock = testClock()
+    const told: Revocation[] = []
+    let isDown = true
+    const revocations: RevocationWriter = {
+      async append(entry) {
+        if (isDown) throw new Error('the store is down')
+        told.push(entry)
+      }
+    }
+    const instance = () => staleTokens({ db: database, revocations, lifetimeSeconds: 300, clock })
+    t.equal(await instance().allNotBefore(), 0)
+    const before = clock() / 1000
+    await instance().makeAllStale(before)
+    await instance().makeAllStale(before - 10)
+    t.equal(await instance().allNotBefore(), before, 'the strictest counts')
+    await t.rejects(instance().tell(), { code: 'UNAVAILABLE', status: 503 })
+    isDown = false
+    await instance().tell()
+    t.match(told, [{ kind: 'everything', id: 'everything', before }])
   })
 }

@@ -13,6 +13,7 @@ import { malformedRequest, notAForm } from '../../oauth/oauth-refusals.ts'
 import { tokenRecognition } from '../../oauth/recognise-token.ts'
 import { revocation } from '../../oauth/revocation.ts'
 import { oauthPath, publicUrl } from '../../oauth/server-metadata.ts'
+import type { StaleTokens } from '../../revocations/stale-tokens.ts'
 import type { Families } from '../../sessions/families.ts'
 import type { KeyRing } from '../../sessions/key-ring.ts'
 import type { Sessions } from '../../sessions/sessions.ts'
@@ -33,6 +34,7 @@ export type OAuthParts = {
   readonly ring: KeyRing
   readonly signingKeys: () => readonly SigningKey[]
   readonly tokenPolicy: AccessTokenPolicy
+  readonly stale: Pick<StaleTokens, 'allNotBefore'>
   readonly accessTokens: AccessTokens
   readonly sessions: Sessions
   readonly audit: AuditLog

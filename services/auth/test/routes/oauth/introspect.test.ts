@@ -8,6 +8,7 @@ import {
   disable,
   ISSUER,
   LIFETIME_SECONDS,
+  OPS_TOKEN,
   signedIn
 } from '../../fixtures/auth-service.ts'
 import { clientWithSecret, operator, postForm } from '../../fixtures/oauth-client.ts'
@@ -132,6 +133,28 @@ t.test('a token that gateways refuse as stale is not active', async (t) => {
   const { refreshToken } = tokens
   const { accessToken } = (await auth.post('/refresh-token', { refreshToken })).json()
   t.equal((await ask(accessToken)).active, true, 'the next one is')
+})
+
+t.test('after all tokens were revoked none of them is active, and the next ones are', async (t) => {
+  const { auth, tokens, ask } = await asking(t)
+  const machine = await clientWithSecret(auth)
+  const machineToken = async (): Promise<string> => {
+    const grant = { grant_type: 'client_credentials' }
+    return (await postForm(auth, '/oauth/token', grant, machine.authorized)).json().access_token
+  }
+  const held = await machineToken()
+  const headers = { authorization: `Bearer ${OPS_TOKEN}` }
+  const revoked = auth.ops.inject({ method: 'POST', url: '/ops/tokens/revoke-all', headers })
+  t.equal((await revoked).statusCode, 200)
+  t.strictSame(await ask(tokens.accessToken), { active: false })
+  t.strictSame(await ask(held), { active: false }, 'of machine clients too')
+  t.equal((await ask(tokens.refreshToken)).active, true, 'a refresh brings one that is')
+
+  auth.clock.advance(3000)
+  const { refreshToken } = tokens
+  const { accessToken } = (await auth.post('/refresh-token', { refreshToken })).json()
+  t.equal((await ask(accessToken)).active, true)
+  t.equal((await ask(await machineToken())).active, true)
 })
 
 t.test('asking changes nothing', async (t) => {
