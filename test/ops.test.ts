@@ -208,6 +208,16 @@ routes:
       code: 0,
       stdout: /an access token/
     })
+    writeFileSync(
+      file,
+      `upstreams: { a: 'http://a' }
+routes: [{ name: one, prefix: /x, upstream: a, tokenClaims: { tenant: [org, 'tenant.id'] } }]
+`
+    )
+    const claims = operator(dataFolder(t), { GATEWAY_ROUTES: file })
+    t.match(await claims(['routes', 'explain', 'GET', '/x']), {
+      stdout: /x-auth-claim-tenant, the claim org ▸ tenant\.id of the token/
+    })
     t.match(await ops(['routes', 'explain', 'GET', '/ordersX']), { code: 1, stderr: /404/ })
     t.match(await ops(['routes', 'explain', 'GET', '/orders/../x']), { code: 1, stderr: /400/ })
     t.match(await ops(['routes', 'explain', 'get', '/orders']), { code: 2, stderr: /GET/ })

@@ -118,8 +118,17 @@ export const rateLimited = (retryAfterSeconds: number) =>
 export const notYet = (reason: string) =>
   new Refusal('UNAVAILABLE', { reason, headers: { 'retry-after': '1' } })
 
+/** Our own auth service has written more than a service can be told: a fault of this system. */
 export const identityTooLarge = (cause: unknown) =>
   new Refusal('INTERNAL', { reason: 'the identity is over the header budget', cause })
+
+/** Another issuer has, and nothing here is broken. */
+export const claimsTooLarge = ({ message }: Error) =>
+  new Refusal('INVALID_REQUEST', {
+    status: 431,
+    reason: message,
+    detail: `the claims of the access token are too large to forward: ${message}`
+  })
 
 export const upstreamBusy = () =>
   new Refusal('UNAVAILABLE', {

@@ -34,8 +34,11 @@ export async function newAssertionKey(): Promise<AssertionKey> {
 }
 
 export type Assertions = {
-  /** What this gateway says of a caller to the service behind a route, signed: `x-auth-assertion`. */
-  about(token: VerifiedToken, routeName: string): string
+  /**
+   * What this gateway says of a caller to the service behind a route, signed: `x-auth-assertion`.
+   * @param claims those of the token that the route names, the same object as long as they are the same
+   */
+  about(token: VerifiedToken, routeName: string, claims?: NamedClaims): string
   /** What proves to a service that takes credentials that a request comes from this gateway: `x-auth-gateway`. */
   ofGateway(): string
 }
@@ -47,26 +50,35 @@ const LIFETIME_SECONDS = 60
 /** an assertion is used again while it has at least so long to live */
 const LEAST_REMAINING_SECONDS = 30
 
+type NamedClaims = Readonly<Record<string, unknown>>
 type Minted = { readonly assertion: string; readonly usableUntil: number }
+/** `claims` as it was minted with: a route that is read again may name others */
+type MintedAbout = Minted & { readonly claims: NamedClaims | undefined }
 
 /** Signs assertions; for one token and route one serves for half a minute, so that a busy caller costs two a minute. */
 export function assertions(sign: SignClaims, clock: () => number): Assertions {
-  const minted = new WeakMap<VerifiedToken, Map<string, Minted>>()
+  const minted = new WeakMap<VerifiedToken, Map<string, MintedAbout>>()
 
   let own: Minted | undefined
 
-  const mint = (token: VerifiedToken, routeName: string, now: number): Minted => ({
-    assertion: sign(claimsOf(token, routeName, now), ASSERTION_TYPE),
-    usableUntil: now + LIFETIME_SECONDS - LEAST_REMAINING_SECONDS
+  const mint = (
+    token: VerifiedToken,
+    routeName: string,
+    claims: NamedClaims | undefined,
+    now: number
+  ): MintedAbout => ({
+    assertion: sign(claimsOf(token, routeName, claims, now), ASSERTION_TYPE),
+    usableUntil: now + LIFETIME_SECONDS - LEAST_REMAINING_SECONDS,
+    claims
   })
 
   return {
-    about(token, routeName) {
+    about(token, routeName, claims) {
       const now = Math.floor(clock() / 1000)
-      const byRoute = minted.get(token) ?? new Map<string, Minted>()
+      const byRoute = minted.get(token) ?? new Map<string, MintedAbout>()
       let entry = byRoute.get(routeName)
-      if (entry === undefined || now >= entry.usableUntil) {
-        entry = mint(token, routeName, now)
+      if (entry === undefined || now >= entry.usableUntil || entry.claims !== claims) {
+        entry = mint(token, routeName, claims, now)
         minted.set(token, byRoute.set(routeName, entry))
       }
       return entry.assertion
@@ -83,7 +95,12 @@ export function assertions(sign: SignClaims, clock: () => number): Assertions {
   }
 }
 
-function claimsOf({ identity }: VerifiedToken, routeName: string, now: number): AssertionClaims {
+function claimsOf(
+  { identity }: VerifiedToken,
+  routeName: string,
+  claims: NamedClaims | undefined,
+  now: number
+): AssertionClaims {
   return {
     iss: ASSERTION_ISSUER,
     aud: routeName,
@@ -94,6 +111,7 @@ function claimsOf({ identity }: VerifiedToken, routeName: string, now: number): 
     roles: identity.roles,
     ...(identity.email === null ? {} : { email: identity.email }),
     token_exp: identity.expiresAt,
+    ...(claims === undefined ? {} : { claims }),
     iat: now,
     exp: now + LIFETIME_SECONDS
   }

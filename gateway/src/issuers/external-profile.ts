@@ -1,5 +1,5 @@
 import type { ReadClaims, TokenProfile } from '../tokens/access-token-profile.ts'
-import { claimAt } from './claim-path.ts'
+import { claimAt } from '../tokens/claim-path.ts'
 import { claimedIdentity, Unreadable } from './claimed-identity.ts'
 import { type IssuerEntry, issuersOf } from './issuer-entry.ts'
 

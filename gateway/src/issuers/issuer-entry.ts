@@ -1,6 +1,6 @@
 import { TOKEN_SKEW_SECONDS } from '@gatehouse/access-token/clock-skew'
 import { type Static, Type } from 'typebox'
-import { ClaimPath } from './claim-path.ts'
+import { ClaimPath } from '../tokens/claim-path.ts'
 
 const name = (description: string) => Type.String({ minLength: 1, maxLength: 255, description })
 /** null takes away what the type of the issuer says. */

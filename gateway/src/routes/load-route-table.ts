@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { type Environment, SettingsFault } from '@gatehouse/settings/read-settings'
 import { Value } from 'typebox/value'
 import { parse } from 'yaml'
-import { type Route, RouteFile } from './route.ts'
+import { namedClaimsOf, type Route, RouteFile } from './route.ts'
 import { type RouteTable, routeTable } from './route-table.ts'
 import { unsafeRows } from './unsafe-rows.ts'
 import { toUpstream } from './upstream.ts'
@@ -40,12 +40,11 @@ function expand(yaml: string, environment: Environment): string {
   )
 }
 
-function toRoute(
-  { prefix, upstream, limit, methods, ...rest }: RouteFile['routes'][number],
-  upstreams: RouteFile['upstreams']
-): Route {
+function toRoute(row: RouteFile['routes'][number], upstreams: RouteFile['upstreams']): Route {
+  const { prefix, upstream, limit, methods, ...rest } = row
   return {
     ...rest,
+    tokenClaims: namedClaimsOf(row),
     prefixes: [prefix].flat(),
     upstream: toUpstream(upstream, upstreams[upstream] ?? ''),
     limits: [limit ?? []].flat().map((one) => ({ by: 'address', shared: false, ...one })),

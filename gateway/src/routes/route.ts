@@ -1,4 +1,5 @@
 import { type Static, Type } from 'typebox'
+import { ClaimPath } from '../tokens/claim-path.ts'
 import { type Upstream, UpstreamRow } from './upstream.ts'
 
 const Prefix = Type.String({ pattern: '^/([A-Za-z0-9._~-]+(/[A-Za-z0-9._~-]+)*)?$' })
@@ -57,6 +58,24 @@ export const forwardable = [
   'assertion'
 ] as const
 
+/** A claim of the token that a service gets under a name: `x-auth-claim-<name>`, and `claims.<name>` of the assertion. */
+export type NamedClaim = { readonly name: string; readonly path: ClaimPath }
+
+const TokenClaims = Type.Union(
+  [
+    Type.Array(
+      Type.String({ pattern: '^[A-Za-z0-9]([A-Za-z0-9_-]*[A-Za-z0-9])?$', maxLength: 64 })
+    ),
+    Type.Record(Type.String({ pattern: '^[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?$' }), ClaimPath, {
+      additionalProperties: false
+    })
+  ],
+  {
+    description:
+      'Claims of the token that are forwarded as x-auth-claim-<name> and in the assertion: their names, in which _ becomes -, or each with the name of its header (tenant: https://acme.example/tenant).'
+  }
+)
+
 /** A row of the route table, as it is written in the file. */
 export const RouteRow = Type.Object(
   {
@@ -84,6 +103,7 @@ export const RouteRow = Type.Object(
       default: [...forwardable],
       description: 'What of the identity is forwarded, each as its x-auth-* header.'
     }),
+    tokenClaims: Type.Optional(TokenClaims),
     errors: Type.Enum(['problem', 'oauth'], {
       default: 'problem',
       description:
@@ -137,10 +157,22 @@ export type Demand = {
 }
 
 /** A row as the stages read it. */
-export type Route = Omit<Static<typeof RouteRow>, 'prefix' | 'upstream' | 'limit' | 'methods'> & {
+export type Route = Omit<
+  Static<typeof RouteRow>,
+  'prefix' | 'upstream' | 'limit' | 'methods' | 'tokenClaims'
+> & {
+  readonly tokenClaims: readonly NamedClaim[]
   readonly prefixes: readonly string[]
   readonly upstream: Upstream
   readonly limits: readonly Limit[]
   /** null: every method, with the row's own demand */
   readonly methods: Readonly<Partial<Record<Method, Demand>>> | null
+}
+
+/** The claims that a row names, by the names under which a service gets them. */
+export function namedClaimsOf({ tokenClaims = [] }: Static<typeof RouteRow>): NamedClaim[] {
+  const pairs: [name: string, path: ClaimPath][] = Array.isArray(tokenClaims)
+    ? tokenClaims.map((claim) => [claim.toLowerCase().replaceAll('_', '-'), [claim]])
+    : Object.entries(tokenClaims)
+  return pairs.map(([name, path]) => ({ name, path }))
 }

@@ -1,5 +1,5 @@
 import { canonicalTarget } from '../stages/canonical-path.ts'
-import type { RouteFile } from './route.ts'
+import { namedClaimsOf, type RouteFile } from './route.ts'
 import { upstreamFaults } from './upstream.ts'
 
 type Row = RouteFile['routes'][number]
@@ -21,6 +21,7 @@ export function unsafeRows({ upstreams, routes }: RouteFile): string[] {
       owners.set(prefix.toLowerCase(), row.name)
       own.push(...prefixFaults(prefix, row))
     }
+    own.push(...claimFaults(row))
     own.push(...(row.access === 'public' ? publicFaults(row) : signedInFaults(row)))
     faults.push(...own.map((fault) => `route ${row.name}: ${fault}`))
   }
@@ -43,9 +44,17 @@ function prefixFaults(prefix: string, { stripPrefix, access }: Row): string[] {
   return faults
 }
 
+/** Two claims under one name would be a guess. */
+function claimFaults(row: Row): string[] {
+  const names = namedClaimsOf(row).map(({ name }) => name)
+  const twice = names.filter((name, at) => names.indexOf(name) < at)
+  return twice.map((name) => `two claims are named x-auth-claim-${name}`)
+}
+
 /** Nobody is known on a public row. */
 function publicFaults({ methods, limit, ...row }: Row): string[] {
   const faults: string[] = []
+  if (row.tokenClaims !== undefined) faults.push('a public row has no token to take claims from')
   const demands = [row, ...Object.values(methods ?? {})]
   if (demands.some(({ scopes, roles }) => scopes.length + roles.length > 0)) {
     faults.push('a public row cannot demand scopes or roles')

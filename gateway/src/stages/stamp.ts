@@ -1,6 +1,5 @@
 import { randomFillSync } from 'node:crypto'
 import { isIP } from 'node:net'
-import { IdentityTooLarge, identityHeaders } from '@gatehouse/edge-headers/identity'
 import {
   forwardedHeader,
   gatewayHeader,
@@ -8,9 +7,9 @@ import {
   traceHeader
 } from '@gatehouse/edge-headers/names'
 import type { Assertions } from '../assertions/assertions.ts'
-import { identityTooLarge } from '../refusals.ts'
-import { forwardable, type Route } from '../routes/route.ts'
+import type { Route } from '../routes/route.ts'
 import type { VerifiedToken } from '../tokens/access-token-verifier.ts'
+import { forwardedIdentity } from './forwarded-identity.ts'
 import type { RequestHeaders, StrippedRequest } from './strip.ts'
 
 /** What the gateway knows of the connection that a request came on. */
@@ -52,9 +51,10 @@ export function stamp(
     headers.authorization = authorization
   }
   if (token !== null) {
-    Object.assign(headers, identityOf(token, route))
+    const { identity, claims } = forwardedIdentity(token, route, authorization)
+    Object.assign(headers, identity)
     if (route.claims.includes('assertion')) {
-      headers[identityHeader.assertion] = assertions.about(token, route.name)
+      headers[identityHeader.assertion] = assertions.about(token, route.name, claims)
     }
   }
   return headers
@@ -93,30 +93,4 @@ function freshIds(): string {
   }
   used += IDS_BYTES
   return pool.toString('hex', used - IDS_BYTES, used)
-}
-
-/** A token says the same as long as it is remembered. */
-const written = new WeakMap<VerifiedToken, RequestHeaders>()
-
-function identityOf(token: VerifiedToken, { claims }: Route): RequestHeaders {
-  const all = wholeIdentityOf(token)
-  if (claims.length === forwardable.length) return all
-  const headers: RequestHeaders = {}
-  for (const claim of claims) {
-    const value = all[identityHeader[claim]]
-    if (value !== undefined) headers[identityHeader[claim]] = value
-  }
-  return headers
-}
-
-function wholeIdentityOf(token: VerifiedToken): RequestHeaders {
-  const known = written.get(token)
-  if (known !== undefined) return known
-  try {
-    const headers = identityHeaders(token.identity)
-    written.set(token, headers)
-    return headers
-  } catch (error) {
-    throw error instanceof IdentityTooLarge ? identityTooLarge(error) : error
-  }
 }

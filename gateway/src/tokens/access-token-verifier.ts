@@ -17,6 +17,8 @@ export type VerifiedToken = {
   readonly issuedAt: number
   /** when the user proved who they are, in seconds since 1970; null where nobody has (a machine client) */
   readonly authenticatedAt: number | null
+  /** the name of another issuer; null for our own auth service */
+  readonly issuerName: string | null
   /** in seconds since 1970: `exp`, and what the clocks may differ by */
   readonly usableUntil: number
 }
@@ -81,6 +83,7 @@ export function accessTokenVerifier(needs: VerifierNeeds): AccessTokenVerifier {
     }
     return {
       kid: profile.issuerName === null ? kid : null,
+      issuerName: profile.issuerName,
       identity,
       issuedAt,
       authenticatedAt,

@@ -53,6 +53,19 @@ t.test('one serves for one token and route, for half a minute', async (t) => {
   t.equal(signed.length, 4)
 })
 
+t.test(
+  'the claims that a route names are in it, and other claims are another assertion',
+  async (t) => {
+    const { assertions, signed } = countedAssertions()
+    const claims = { tenant: 'acme' }
+    const first = assertions.about(ada, 'orders', claims)
+    t.strictSame(decodeJwt(first).claims, claims)
+    t.equal(assertions.about(ada, 'orders', claims), first)
+    t.notOk('claims' in decodeJwt(assertions.about(ada, 'orders')), 'the route names none any more')
+    t.equal(signed.length, 2)
+  }
+)
+
 t.test('what proves the gateway is no assertion, and serves for half a minute', async (t) => {
   const { assertions, clock, signed } = countedAssertions()
   const now = clock() / 1000

@@ -1,3 +1,4 @@
+import { decodeJwt } from 'jose'
 import t, { type Test } from 'tap'
 import type { IssuerEntry } from '../../src/issuers/issuer-entry.ts'
 import { edge } from '../fixtures/edge.ts'
@@ -127,4 +128,55 @@ t.test('tenants share a key set, and nothing else', async (t) => {
   }
   t.equal(await ask('https://login.example/one/v2.0', own), 'acme|one|ada')
   t.equal(await ask('https://login.example/two/v2.0', own), 401, 'a key of tenant one')
+})
+
+t.test('a claim that a route names reaches its service, whoever issued the token', async (t) => {
+  const key = newKey()
+  const set = await issuer(t, [key])
+  const gateway = await edge(t, {
+    issuers: await externalIssuers(
+      t,
+      issuerEntry({ jwksUrl: set.url, claims: { roles: 'groups' } })
+    ),
+    rows: `
+  - { name: tenants, prefix: /tenants, upstream: service, tokenClaims: { tenant: tenant_id } }
+  - { name: slim, prefix: /slim, upstream: service, claims: [subject], tokenClaims: [tenant_id] }
+`
+  })
+  const now = gateway.clock() / 1000
+  const acme = (claims: object) => {
+    const good = { iss: 'https://acme.example', aud: 'api', sub: 'ada', iat: now, exp: now + 300 }
+    return jwt(
+      { alg: 'ES256', typ: 'at+jwt', kid: key.kid },
+      { ...good, tenant_id: 'Zoë', ...claims },
+      key
+    )
+  }
+  const ask = async (path: string, token: string, headers: Record<string, string> = {}) => {
+    const answer = await gateway.call(path, {
+      headers: { ...headers, authorization: `Bearer ${token}` }
+    })
+    const received = gateway.upstream.received.at(-1)?.headers ?? {}
+    return { status: answer.status, problem: answer.ok ? null : await answer.json(), received }
+  }
+  for (const [issued, token] of Object.entries({
+    ours: gateway.token({ tenant_id: 'Zoë' }),
+    another: acme({})
+  })) {
+    const { received } = await ask('/tenants', token, { 'x-auth-claim-tenant': 'evil' })
+    t.equal(received['x-auth-claim-tenant'], 'Zo%C3%AB', issued)
+    t.strictSame(decodeJwt(String(received['x-auth-assertion'])).claims, { tenant: 'Zoë' }, issued)
+  }
+  const without = await ask('/tenants', gateway.token(), { X_Auth_Claim_Tenant: 'evil' })
+  t.notOk('x-auth-claim-tenant' in without.received, 'a token that has none says nothing')
+  t.notMatch(JSON.stringify(without.received), /evil/)
+  t.strictSame(decodeJwt(String(without.received['x-auth-assertion'])).claims, {})
+
+  const groups = Array.from({ length: 120 }, (_, at) => `team-with-a-rather-long-name-in-the-${at}`)
+  const slim = await ask('/slim', acme({ groups }))
+  t.equal(slim.status, 200, 'a member of 120 groups, where no role is forwarded')
+  t.equal(slim.received['x-auth-claim-tenant-id'], 'Zo%C3%AB')
+  const whole = await ask('/tenants', acme({ groups }))
+  t.equal(whole.status, 431, 'and where they are')
+  t.match(whole.problem, { code: 'INVALID_REQUEST', detail: /x-auth-roles has/, retryable: false })
 })

@@ -52,12 +52,45 @@ t.test('a row says where its fault is', async (t) => {
     'public with scopes': [
       '{ name: a, prefix: /a, upstream: service, access: public, scopes: [read] }',
       /cannot demand/
+    ],
+    'public with claims of a token': [
+      '{ name: a, prefix: /a, upstream: service, access: public, tokenClaims: [tenant] }',
+      /a public row has no token/
+    ],
+    'a claim that would be no header': [
+      '{ name: a, prefix: /a, upstream: service, tokenClaims: ["https://a/b"] }',
+      /tokenClaims/
+    ],
+    'a header in capitals': [
+      '{ name: a, prefix: /a, upstream: service, tokenClaims: { Tenant: tid } }',
+      /tokenClaims/
+    ],
+    'two claims of one name': [
+      '{ name: a, prefix: /a, upstream: service, tokenClaims: [tenant_id, Tenant-ID] }',
+      /two claims are named x-auth-claim-tenant-id/
     ]
   }
   for (const [title, [text, fault]] of Object.entries(wrong)) {
     t.match(faultsOf(file(service, text)).join('\n'), fault, title)
     t.throws(() => readRouteTable(file(service, text), {}), title)
   }
+})
+
+t.test('claims of the token are named by a list, or each with its header', async (t) => {
+  const claimsOf = (tokenClaims: string) =>
+    readRouteTable(
+      file(service, `{ name: a, prefix: /a, upstream: service, tokenClaims: ${tokenClaims} }`),
+      {}
+    ).routes[0]?.tokenClaims
+  t.strictSame(claimsOf('[tenant_id, Plan]'), [
+    { name: 'tenant-id', path: ['tenant_id'] },
+    { name: 'plan', path: ['Plan'] }
+  ])
+  t.strictSame(claimsOf('{ tenant: "https://a/b", unit: [org, "unit.id"] }'), [
+    { name: 'tenant', path: 'https://a/b' },
+    { name: 'unit', path: ['org', 'unit.id'] }
+  ])
+  t.strictSame(claimsOf('[]'), [])
 })
 
 t.test('an upstream is an address: scheme, host and port, and no more', async (t) => {

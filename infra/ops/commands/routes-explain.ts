@@ -61,7 +61,7 @@ function explanation(
   }
 }
 
-function headersOf({ access, credentials, claims }: Route): string[] {
+function headersOf({ access, credentials, claims, tokenClaims }: Route): string[] {
   const identity = claims.map((claim) => `x-auth-${claim}`).join(', ')
   return [
     "the client's, without Authorization, the gateway's own cookies, hop-by-hop headers and every x-auth-*",
@@ -71,6 +71,10 @@ function headersOf({ access, credentials, claims }: Route): string[] {
       ? ['x-auth-gateway, by which the service knows that a gateway sent the request']
       : []),
     ...(access === 'public' || identity === '' ? [] : [`${identity} of the caller`]),
+    ...tokenClaims.map(
+      ({ name, path }) =>
+        `x-auth-claim-${name}, the claim ${[path].flat().join(' ▸ ')} of the token, where it has one`
+    ),
     'x-request-id, traceparent, x-forwarded-for, -proto and -host, rewritten'
   ]
 }

@@ -14,6 +14,8 @@ export type AssertionClaims = IdentityClaims & {
   readonly aud: string
   /** when the access token ends: not to be taken for the assertion's own `exp` */
   readonly token_exp: number
+  /** the claims of the access token that the route names, by those names; absent where it has none of them */
+  readonly claims?: Readonly<Record<string, unknown>>
   readonly iat: number
   readonly exp: number
 }

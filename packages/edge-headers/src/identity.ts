@@ -1,3 +1,4 @@
+import { decodeValue, encodeValue } from './header-value.ts'
 import { identityHeader } from './names.ts'
 
 /** Who is calling, as the gateway learned it from a verified access token. Written once, then only read. */
@@ -38,35 +39,17 @@ export function identityOfClaims(claims: IdentityClaims, expiresAt: number): Ide
   }
 }
 
-/** How many bytes the identity headers of one request may take, names included. */
-export const IDENTITY_BUDGET_BYTES = 4096
-
-export class IdentityTooLarge extends Error {
-  override readonly name = 'IdentityTooLarge'
-}
-
-/**
- * The headers that carry an identity to a service: visible ASCII as it is, everything else percent-encoded UTF-8.
- * @throws IdentityTooLarge over the budget: an identity is never cut short
- */
+/** The headers that carry an identity to a service: visible ASCII as it is, everything else percent-encoded UTF-8. */
 export function identityHeaders(identity: Identity): Record<string, string> {
   const headers: Record<string, string> = {
-    [identityHeader.subject]: encode(identity.subject),
-    [identityHeader.client]: encode(identity.client),
-    [identityHeader.roles]: identity.roles.map((role) => encode(role, ',')).join(','),
-    [identityHeader.scope]: identity.scope.map((scope) => encode(scope)).join(' '),
+    [identityHeader.subject]: encodeValue(identity.subject),
+    [identityHeader.client]: encodeValue(identity.client),
+    [identityHeader.roles]: identity.roles.map((role) => encodeValue(role, ',')).join(','),
+    [identityHeader.scope]: identity.scope.map((scope) => encodeValue(scope)).join(' '),
     [identityHeader.expires]: String(identity.expiresAt)
   }
-  if (identity.session !== null) headers[identityHeader.session] = encode(identity.session)
-  if (identity.email !== null) headers[identityHeader.email] = encode(identity.email)
-
-  let bytes = 0
-  for (const [name, value] of Object.entries(headers)) bytes += name.length + value.length + 4
-  if (bytes > IDENTITY_BUDGET_BYTES) {
-    throw new IdentityTooLarge(
-      `identity headers of ${bytes} bytes, ${IDENTITY_BUDGET_BYTES} allowed`
-    )
-  }
+  if (identity.session !== null) headers[identityHeader.session] = encodeValue(identity.session)
+  if (identity.email !== null) headers[identityHeader.email] = encodeValue(identity.email)
   return headers
 }
 
@@ -87,32 +70,16 @@ export function readIdentity(
   const session = read(identityHeader.session)
   const email = read(identityHeader.email)
   return {
-    subject: decode(subject),
-    session: session === null ? null : decode(session),
-    client: decode(client),
+    subject: decodeValue(subject),
+    session: session === null ? null : decodeValue(session),
+    client: decodeValue(client),
     roles: list(read(identityHeader.roles), ','),
     scope: list(read(identityHeader.scope), ' '),
-    email: email === null ? null : decode(email),
+    email: email === null ? null : decodeValue(email),
     expiresAt: Number(expires)
   }
 }
 
 function list(value: string | null, separator: string): string[] {
-  return value === null || value === '' ? [] : value.split(separator).map(decode)
-}
-
-/** Percent-encodes all but visible ASCII, and `%` itself and the list's separator, so that decoding gives the value back. */
-function encode(value: string, separator = ' '): string {
-  return value
-    .toWellFormed()
-    .replace(/[^\x21-\x7e]|%/gu, encodeURIComponent)
-    .replaceAll(separator, encodeURIComponent(separator))
-}
-
-function decode(value: string): string {
-  try {
-    return decodeURIComponent(value)
-  } catch {
-    return value
-  }
+  return value === null || value === '' ? [] : value.split(separator).map(decodeValue)
 }

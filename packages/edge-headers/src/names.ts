@@ -13,6 +13,9 @@ export const identityHeader = {
 /** The header by which a gateway proves that a request comes from it, where a service takes credentials. */
 export const gatewayHeader = 'x-auth-gateway'
 
+/** The header of a claim that a route names. */
+export const claimHeader = (name: string): string => `x-auth-claim-${name}`
+
 /** The headers that tell one request's story across processes. */
 export const traceHeader = { requestId: 'x-request-id', traceparent: 'traceparent' } as const
 

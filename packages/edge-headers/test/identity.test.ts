@@ -1,13 +1,9 @@
 import { runs } from '@gatehouse/fixtures/generated'
 import fc from 'fast-check'
 import t from 'tap'
-import {
-  IDENTITY_BUDGET_BYTES,
-  type Identity,
-  IdentityTooLarge,
-  identityHeaders,
-  readIdentity
-} from '../src/identity.ts'
+import { claimHeaders } from '../src/claim-headers.ts'
+import { type Identity, identityHeaders, readIdentity } from '../src/identity.ts'
+import { IDENTITY_BUDGET_BYTES, IdentityTooLarge, withinBudget } from '../src/identity-budget.ts'
 import { isIdentityName } from '../src/names.ts'
 import { requestId } from '../src/request-id.ts'
 
@@ -72,10 +68,13 @@ t.test('whatever it is, it is read as it was written, and fits in a header', asy
 
 t.test('over the budget it is an error, and never cut short', async (t) => {
   const roles = (count: number) => Array.from({ length: count }, (_, n) => `role-number-${n}`)
-  t.ok(identityHeaders({ ...ada, roles: roles(200) }))
-  t.throws(() => identityHeaders({ ...ada, roles: roles(300) }), IdentityTooLarge)
+  t.ok(withinBudget(identityHeaders({ ...ada, roles: roles(200) })))
+  t.throws(() => withinBudget(identityHeaders({ ...ada, roles: roles(300) })), {
+    name: 'IdentityTooLarge',
+    message: /x-auth-roles has \d+$/
+  })
   t.throws(
-    () => identityHeaders({ ...ada, email: 'é'.repeat(IDENTITY_BUDGET_BYTES / 6) }),
+    () => withinBudget(identityHeaders({ ...ada, email: 'é'.repeat(IDENTITY_BUDGET_BYTES / 6) })),
     IdentityTooLarge
   )
 })
@@ -110,4 +109,30 @@ t.test('a request id is kept where it is well-formed', async (t) => {
   for (const id of ['', 'a b', '-a', 'a\n', 'é', 'x'.repeat(129), undefined, ['a', 'b']]) {
     t.match(requestId({ 'x-request-id': id }), /^[0-9a-f-]{36}$/, JSON.stringify(id))
   }
+})
+
+t.test('a claim of any kind is one header, and one that is not there is none', async (t) => {
+  const values = {
+    ...{ tenant: 'acme', name: 'Zoë Müller', level: 7, trial: false, empty: '' },
+    ...{ groups: ['a,b', 'c d'], none: [], org: { id: 1, name: 'é' }, mixed: ['a', 1] },
+    injected: 'a\r\nx-auth-roles: admin'
+  }
+  t.strictSame(claimHeaders(values), {
+    'x-auth-claim-tenant': 'acme',
+    'x-auth-claim-name': 'Zo%C3%AB%20M%C3%BCller',
+    'x-auth-claim-level': '7',
+    'x-auth-claim-trial': 'false',
+    'x-auth-claim-empty': '',
+    'x-auth-claim-groups': 'a%2Cb,c%20d',
+    'x-auth-claim-none': '',
+    'x-auth-claim-org': '{"id":1,"name":"%C3%A9"}',
+    'x-auth-claim-mixed': '["a",1]',
+    'x-auth-claim-injected': 'a%0D%0Ax-auth-roles:%20admin'
+  })
+  t.strictSame(claimHeaders({}), {})
+  const anyValue = fc.property(fc.jsonValue(), (value) => {
+    const text = claimHeaders({ any: value })['x-auth-claim-any']
+    return text !== undefined && /^[\x21-\x7e]*$/.test(text)
+  })
+  t.equal(fc.check(anyValue, runs(2000)).counterexample, null, 'visible ASCII, whatever it is')
 })

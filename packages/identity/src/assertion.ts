@@ -17,7 +17,13 @@ export class GatewayKeysUnavailable extends Error {
   override readonly name = 'GatewayKeysUnavailable'
 }
 
-export type AssertionVerifier = (assertion: string) => Promise<Identity>
+/** Who is calling, and what else the access token says that the route names (`tokenClaims`). */
+export type Caller = Identity & {
+  /** by the names of the route; nothing that the token does not have */
+  readonly claims: Readonly<Record<string, unknown>>
+}
+
+export type AssertionVerifier = (assertion: string) => Promise<Caller>
 
 /**
  * Verifies assertions with the gateways' published keys.
@@ -35,7 +41,7 @@ export function assertionVerifier(keys: GatewayKeys, audience: string[]): Assert
         clockTolerance: 5,
         requiredClaims: ['sub', 'exp', 'iat', 'client_id', 'scope', 'roles', 'token_exp']
       })
-      return identityOfClaims(payload, payload.token_exp)
+      return { ...identityOfClaims(payload, payload.token_exp), claims: payload.claims ?? {} }
     } catch (error) {
       if (isOutage(error))
         throw new GatewayKeysUnavailable('the gateway keys are out of reach', { cause: error })

@@ -1,16 +1,15 @@
-import type { Identity } from '@gatehouse/edge-headers/identity'
 import { identityHeader } from '@gatehouse/edge-headers/names'
 import { bearerChallenge } from '@gatehouse/problem/challenge'
 import { Refusal } from '@gatehouse/problem/refusal'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
-import { AssertionInvalid, assertionVerifier } from './assertion.ts'
+import { AssertionInvalid, assertionVerifier, type Caller } from './assertion.ts'
 import type { GatewayKeys } from './gateway-keys.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
     /** who is calling; null on a request that is not signed in */
-    identity: Identity | null
+    identity: Caller | null
   }
   interface FastifyContextConfig {
     /** 'optional': this route answers those as well who are not signed in */
@@ -62,7 +61,7 @@ function unauthenticated(reason: string, cause?: unknown): Refusal {
  * Who is calling.
  * @throws Refusal UNAUTHENTICATED where no one is signed in
  */
-export function requireIdentity(request: FastifyRequest): Identity {
+export function requireIdentity(request: FastifyRequest): Caller {
   if (request.identity === null) throw unauthenticated('no assertion')
   return request.identity
 }
@@ -90,4 +89,4 @@ export function requireRole(role: string) {
   }
 }
 
-export type { Identity }
+export type { Caller as Identity }

@@ -3,9 +3,9 @@ import {
   ASSERTION_ISSUER,
   ASSERTION_TYPE
 } from '@gatehouse/edge-headers/assertion'
-import type { Identity } from '@gatehouse/edge-headers/identity'
 import { identityHeader } from '@gatehouse/edge-headers/names'
 import { exportJWK, generateKeyPair, SignJWT } from 'jose'
+import type { Caller } from './assertion.ts'
 import type { IdentityOptions } from './identity.ts'
 
 /** Callers for a service's own tests, let in as a gateway would let them in; without a gateway, and without a network. */
@@ -13,7 +13,7 @@ export type TestIdentities = {
   /** what to register the plugin with */
   readonly options: Pick<IdentityOptions, 'gatewayKeys' | 'routes'>
   /** The headers of a request of this caller; what is not said of them is as it is for a new user. */
-  headersFor(caller?: Partial<Identity>): Promise<Record<string, string>>
+  headersFor(caller?: Partial<Caller>): Promise<Record<string, string>>
 }
 
 const LIFETIME_SECONDS = 60
@@ -34,6 +34,7 @@ export async function testIdentities(routes: [string, ...string[]]): Promise<Tes
         client_id: caller.client ?? 'gatehouse',
         scope: (caller.scope ?? []).join(' '),
         roles: caller.roles ?? ['user'],
+        ...(caller.claims === undefined ? {} : { claims: caller.claims }),
         token_exp: expiresAt
       })
         .setProtectedHeader({ alg: ASSERTION_ALGORITHM, typ: ASSERTION_TYPE, kid })

@@ -92,8 +92,11 @@ t.test('a service knows who is calling, by the assertion', async (t) => {
     roles: ['user'],
     scope: ['orders:read', 'pay'],
     email: 'ada@example.com',
-    expiresAt: Number
+    expiresAt: Number,
+    claims: {}
   })
+  const claims = { tenant: 'acme', level: 7 }
+  t.match((await get('/closed', await assertion({ claims: { claims } }))).json(), { claims })
   const other = await get('/closed', await assertion({ audience: 'orders-admin' }))
   t.equal(other.statusCode, 200, 'by any route that leads here')
 })

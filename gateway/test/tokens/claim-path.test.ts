@@ -1,5 +1,5 @@
 import t from 'tap'
-import { claimAt } from '../../src/issuers/claim-path.ts'
+import { claimAt } from '../../src/tokens/claim-path.ts'
 
 const claims = {
   'https://example.com/roles': ['by URL'],

@@ -1,0 +1,15 @@
+/** Percent-encodes all but visible ASCII, and `%` itself and the list's separator, so that decoding gives the value back. */
+export function encodeValue(value: string, separator = ' '): string {
+  return value
+    .toWellFormed()
+    .replace(/[^\x21-\x7e]|%/gu, encodeURIComponent)
+    .replaceAll(separator, encodeURIComponent(separator))
+}
+
+export function decodeValue(value: string): string {
+  try {
+    return decodeURIComponent(value)
+  } catch {
+    return value
+  }
+}
