@@ -66,8 +66,8 @@ const TokenClaims = Type.Union(
     Type.Array(
       Type.String({ pattern: '^[A-Za-z0-9]([A-Za-z0-9_-]*[A-Za-z0-9])?$', maxLength: 64 })
     ),
-    Type.Record(Type.String({ pattern: '^[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?$' }), ClaimPath, {
-      additionalProperties: false
+    Type.Record(Type.String(), ClaimPath, {
+      propertyNames: { pattern: '^[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?$' }
     })
   ],
   {
