@@ -102,7 +102,7 @@ export async function startGateway(
       revocations: revocationCheck(revoked, config.GATEWAY_READY_STALENESS_SECONDS)
     }
   })
-  ops.get(GATEWAY_KEYS_PATH, async () => ({ keys: await membership.assertionKeys() }))
+  ops.get(GATEWAY_KEYS_PATH, () => membership.assertionKeys())
   const where = { host: config.GATEWAY_HOST, port: config.GATEWAY_PORT }
   return openRoom({
     name: 'gateway',

@@ -6,14 +6,21 @@ import { calculateJwkThumbprint, type JWK } from 'jose'
 /** A gateway's place among the others. */
 export type Membership = {
   /**
-   * The keys that assertions of all live gateways are verified with: its own, and those of the others as they are now. One that
-   * has just started serves at once, so an older answer would have services refuse its callers.
+   * The keys that assertions of all gateways are verified with: its own, and those of the others as they are now. One that has just
+   * started serves at once, so an older answer would have services refuse its callers.
    */
-  assertionKeys(): Promise<readonly JWK[]>
+  assertionKeys(): Promise<AssertionKeySet>
   /** Tells the others at once, and not only at the next beat. */
   announce(): Promise<void>
   /** Leaves: the others need not wait for it any more. */
   close(): Promise<void>
+}
+
+/** A key set (RFC 7517 §5) with a member of ours. */
+export type AssertionKeySet = {
+  readonly keys: readonly JWK[]
+  /** false: this gateway does not hear the others just now, and a key that is not here may be that of one of them */
+  readonly complete: boolean
 }
 
 export type MembershipOptions = {
@@ -22,7 +29,15 @@ export type MembershipOptions = {
   readonly heartbeat: () => Heartbeat
   readonly onFault: (error: unknown) => void
   readonly intervalMs?: number
+  /** in milliseconds, never set back */
+  readonly monotonicClock?: () => number
 }
+
+/**
+ * A key that the store no longer has is published for so long. A store that has lost its data gets the keys again from their
+ * gateways, each as soon as it is connected.
+ */
+const LOST_KEY_MS = 30_000
 
 /**
  * Says again and again that this gateway is live and what it holds, and hears it of the others. Each has a private key of its own,
@@ -30,15 +45,23 @@ export type MembershipOptions = {
  */
 export async function joinFleet(options: MembershipOptions): Promise<Membership> {
   const { fleet, ownKey, heartbeat, onFault, intervalMs = HEARTBEAT_MS } = options
-  let peers: readonly JWK[] = []
+  const { monotonicClock = () => performance.now() } = options
+  /** the keys of the others as they announced them, and since when the store has them no longer */
+  const peers = new Map<string, { readonly key: JWK | null; lostMs: number | null }>()
   let inTouch = true
+  let announced = false
 
   const hear = async (): Promise<void> => {
-    const live = await fleet.live()
-    const others = live.filter(({ id }) => id !== heartbeat().id)
-    peers = (await Promise.all(others.map(peerKey))).filter((key) => key !== null)
+    const texts = new Set(await fleet.assertionJwks())
+    for (const [text, peer] of peers) {
+      peer.lostMs = texts.has(text) ? null : (peer.lostMs ?? monotonicClock())
+      if (peer.lostMs !== null && monotonicClock() - peer.lostMs > LOST_KEY_MS) peers.delete(text)
+    }
+    for (const text of texts) {
+      if (!peers.has(text)) peers.set(text, { key: await peerKey(text), lostMs: null })
+    }
   }
-  const attempt = async (work: () => Promise<void>): Promise<void> => {
+  const attempt = async (work: () => Promise<void>): Promise<boolean> => {
     try {
       await work()
       inTouch = true
@@ -47,13 +70,14 @@ export async function joinFleet(options: MembershipOptions): Promise<Membership>
       if (inTouch) onFault(error)
       inTouch = false
     }
+    return inTouch
   }
-  const beat = () =>
-    attempt(async () => {
-      await fleet.announce(heartbeat())
-      await hear()
-    })
-  let hearing: Promise<void> | null = null
+  const beat = async (): Promise<void> => {
+    // A replica can be read and takes no announcement: what it says of the others may be old.
+    announced = await attempt(() => fleet.announce(heartbeat()))
+    if (announced) await attempt(hear)
+  }
+  let hearing: Promise<boolean> | null = null
   await beat()
   const beating = setInterval(() => void beat(), intervalMs).unref()
   return {
@@ -62,8 +86,10 @@ export async function joinFleet(options: MembershipOptions): Promise<Membership>
       hearing ??= attempt(hear).finally(() => {
         hearing = null
       })
-      await hearing
-      return [ownKey, ...peers]
+      const heard = await hearing
+      const others = [...peers.values()].flatMap(({ key }) => key ?? [])
+      const keys = [ownKey, ...others.filter(({ kid }) => kid !== ownKey.kid)]
+      return { keys, complete: heard && announced }
     },
     announce: beat,
     async close() {
@@ -74,9 +100,9 @@ export async function joinFleet(options: MembershipOptions): Promise<Membership>
 }
 
 /** Another gateway's key, built anew from its public parts: whatever stands beside them is not passed on. */
-async function peerKey({ assertionJwk }: Heartbeat): Promise<JWK | null> {
+async function peerKey(text: string): Promise<JWK | null> {
   try {
-    const { kty, crv, x, y } = JSON.parse(assertionJwk) as JsonWebKey
+    const { kty, crv, x, y } = JSON.parse(text) as JsonWebKey
     if (kty !== 'EC' || crv !== 'P-256') return null
     const jwk = createPublicKey({ key: { kty, crv, x, y } as JsonWebKey, format: 'jwk' }).export({
       format: 'jwk'

@@ -4,6 +4,11 @@ import { type Static, Type } from 'typebox'
 export const HEARTBEAT_LIFE_MS = 10_000
 /** how often it says that it is */
 export const HEARTBEAT_MS = 2000
+/**
+ * How long the key of a gateway's assertions is published after its last heartbeat. A gateway that is cut off from the store goes on
+ * serving from memory and signing, and services verify what it signs with the keys that the others publish.
+ */
+export const KEY_LIFE_MS = 24 * 3600 * 1000
 
 /** What a live gateway says of itself. */
 export const Heartbeat = Type.Object({
@@ -32,4 +37,9 @@ export type Fleet = {
   leave(id: string): Promise<void>
   /** Every live gateway. @throws where the store is out of reach: nobody knows then who is live */
   live(): Promise<Heartbeat[]>
+  /**
+   * The `assertionJwk` of every gateway that was live within KEY_LIFE_MS and has not left.
+   * @throws where the store is out of reach
+   */
+  assertionJwks(): Promise<string[]>
 }

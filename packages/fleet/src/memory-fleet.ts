@@ -10,6 +10,10 @@ export function memoryFleet(clock: () => number): Fleet {
     async leave(id) {
       members.delete(id)
     },
+    // No member of one process is cut off from it.
+    async assertionJwks() {
+      return [...members.values()].map(({ heartbeat }) => heartbeat.assertionJwk)
+    },
     async live() {
       const now = clock()
       for (const [id, { untilMs }] of members) if (untilMs <= now) members.delete(id)

@@ -1,13 +1,26 @@
 import type { RedisConnection } from '@gatehouse/redis/connect-redis'
 import { Value } from 'typebox/value'
-import { type Fleet, HEARTBEAT_LIFE_MS, Heartbeat } from './fleet.ts'
+import { type Fleet, HEARTBEAT_LIFE_MS, Heartbeat, KEY_LIFE_MS } from './fleet.ts'
 
 /** One hash tag, so that the keys lie together in a cluster. */
 const NAMES = 'gatehouse:{gateways}'
 const keyOf = (id: string) => `${NAMES}:${id}`
+/** a sorted set: the keys that assertions are verified with, and when their gateways last announced them (ms since 1970) */
+const ASSERTION_KEYS = `${NAMES}:assertion-keys`
+/** Over it the oldest are forgotten: gateways that crash and start again in a loop must not make a key set that never ends. */
+const MOST_KEYS = 256
 
-/** The fleet in Redis: a key for each gateway, which Redis forgets by its own clock. */
-export function redisFleet(redis: RedisConnection): Fleet {
+/**
+ * The fleet in Redis: a key for each gateway, which Redis forgets by its own clock.
+ * @param clock of this process; it and those of the others may differ by minutes, since keys are published for a day
+ */
+export function redisFleet(redis: RedisConnection, clock: () => number = Date.now): Fleet {
+  const publish = async (assertionJwk: string): Promise<void> => {
+    await redis.zadd(ASSERTION_KEYS, clock(), assertionJwk)
+    await redis.zremrangebyscore(ASSERTION_KEYS, '-inf', String(clock() - KEY_LIFE_MS))
+    await redis.zremrangebyrank(ASSERTION_KEYS, 0, -MOST_KEYS - 1)
+    await redis.pexpire(ASSERTION_KEYS, 2 * KEY_LIFE_MS)
+  }
   const forget = async (ids: string[]): Promise<void> => {
     await redis.srem(NAMES, ids)
     // One may have said again that it is live before its name was gone, and would be overlooked until its next beat.
@@ -19,11 +32,15 @@ export function redisFleet(redis: RedisConnection): Fleet {
     async announce(heartbeat) {
       await redis.set(keyOf(heartbeat.id), JSON.stringify(heartbeat), 'PX', HEARTBEAT_LIFE_MS)
       await redis.sadd(NAMES, heartbeat.id)
+      await publish(heartbeat.assertionJwk)
     },
     async leave(id) {
+      const left = decode(await redis.get(keyOf(id)))
+      for (const { assertionJwk } of left) await redis.zrem(ASSERTION_KEYS, assertionJwk)
       await redis.del(keyOf(id))
       await redis.srem(NAMES, id)
     },
+    assertionJwks: () => redis.zrange(ASSERTION_KEYS, '0', '-1'),
     async live() {
       const ids = await redis.smembers(NAMES)
       if (ids.length === 0) return []

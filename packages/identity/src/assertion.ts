@@ -6,7 +6,7 @@ import {
 } from '@gatehouse/edge-headers/assertion'
 import { type Identity, identityOfClaims } from '@gatehouse/edge-headers/identity'
 import { jwtVerify } from 'jose'
-import { type GatewayKeys, isOutage, keyFinder } from './gateway-keys.ts'
+import { type GatewayKeys, GatewayKeyUndecided, isOutage, keyFinder } from './gateway-keys.ts'
 
 export class AssertionInvalid extends Error {
   override readonly name = 'AssertionInvalid'
@@ -43,7 +43,7 @@ export function assertionVerifier(keys: GatewayKeys, audience: string[]): Assert
       })
       return { ...identityOfClaims(payload, payload.token_exp), claims: payload.claims ?? {} }
     } catch (error) {
-      if (isOutage(error))
+      if (isOutage(error) || error instanceof GatewayKeyUndecided)
         throw new GatewayKeysUnavailable('the gateway keys are out of reach', { cause: error })
       throw new AssertionInvalid('the assertion is not valid', { cause: error })
     }

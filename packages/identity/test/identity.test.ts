@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { mock } from 'node:test'
 import {
   ASSERTION_ALGORITHM,
   ASSERTION_ISSUER,
@@ -29,7 +30,7 @@ async function service(t: Test, kid = 'one') {
     await generateKeyPair(ASSERTION_ALGORITHM)
   ]
   const published = { ...(await exportJWK(own.publicKey)), kid, alg: ASSERTION_ALGORITHM }
-  const keySet = { keys: [published] }
+  const keySet = { keys: [published], complete: true }
   const server = createServer((_request, response) => response.end(JSON.stringify(keySet)))
   await once(server.listen(0, '127.0.0.1'), 'listening')
   const stop = () => {
@@ -79,7 +80,17 @@ async function service(t: Test, kid = 'one') {
       headers: { ...(assertion === undefined ? {} : { 'x-auth-assertion': assertion }), ...headers }
     })
   const publish = (another: string) => keySet.keys.push({ ...published, kid: another })
-  return { assertion, get, stop, publish, url: `http://127.0.0.1:${port}${GATEWAY_KEYS_PATH}` }
+  const hearsOthers = (complete: boolean) => {
+    keySet.complete = complete
+  }
+  return {
+    assertion,
+    get,
+    stop,
+    publish,
+    hearsOthers,
+    url: `http://127.0.0.1:${port}${GATEWAY_KEYS_PATH}`
+  }
 }
 
 t.test('a service knows who is calling, by the assertion', async (t) => {
@@ -192,6 +203,31 @@ t.test('keys that are out of reach are an outage, and not the fault of the calle
   const answer = await get('/closed', good)
   t.equal(answer.statusCode, 503)
   t.strictSame(answer.json(), { code: 'UNAVAILABLE' })
+})
+
+t.test('a key that a cut-off gateway does not know is an outage, and not a forgery', async (t) => {
+  const { assertion, get, hearsOthers } = await service(t)
+  const ofAnother = await assertion({ header: { kid: 'another' } })
+  hearsOthers(false)
+  t.equal((await get('/closed', ofAnother)).statusCode, 503)
+  t.equal((await get('/closed', await assertion())).statusCode, 200, 'its own key is known')
+  t.equal((await get('/closed', await assertion({ foreign: true }))).statusCode, 401, 'a forgery')
+  hearsOthers(true)
+  t.equal((await get('/closed', ofAnother)).statusCode, 401, 'it hears the others again')
+})
+
+t.test('keys that were fetched once count for a day while their gateway is away', async (t) => {
+  mock.timers.enable({ apis: ['Date'], now: Date.now() })
+  t.teardown(() => mock.timers.reset())
+  const { assertion, get, stop } = await service(t)
+  t.equal((await get('/closed', await assertion())).statusCode, 200)
+  stop()
+  mock.timers.tick(23 * 3600 * 1000)
+  t.equal((await get('/closed', await assertion())).statusCode, 200)
+  const unknown = await assertion({ header: { kid: 'another' } })
+  t.equal((await get('/closed', unknown)).statusCode, 503)
+  mock.timers.tick(3600 * 1000 + 1)
+  t.equal((await get('/closed', await assertion())).statusCode, 503)
 })
 
 t.test('a route demands a scope or a role', async (t) => {
