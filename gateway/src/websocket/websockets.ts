@@ -1,7 +1,5 @@
-import { type IncomingMessage, ServerResponse } from 'node:http'
-import type { Socket } from 'node:net'
+import type { IncomingMessage } from 'node:http'
 import { isGone } from '@gatehouse/http-service/http-two'
-import { afterEarlierAnswers } from '@gatehouse/http-service/one-at-a-time'
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import { WebSocket, WebSocketServer } from 'ws'
 import { forwardedPath } from '../forwarding/forwarded-path.ts'
@@ -14,6 +12,7 @@ import type { Passage } from '../journey.ts'
 import { upstreamBusy } from '../refusals.ts'
 import { closeCode } from './close-codes.ts'
 import { type Relay, relay } from './relay.ts'
+import { takeUpgrades } from './upgrades.ts'
 
 export type WebSocketNeeds = {
   readonly upstreams: Upstreams
@@ -33,22 +32,8 @@ const LONGEST_MESSAGE_BYTES = 16 * 1024 * 1024
  * place of it is passed on; each ends with the token that it was opened with.
  */
 export function webSockets(app: FastifyInstance, needs: WebSocketNeeds): PassWebSocket {
-  const heads = new WeakMap<IncomingMessage, Buffer>()
+  const release = takeUpgrades(app)
   const relays = new Set<Relay>()
-  app.server.on('upgrade', (raw: IncomingMessage, socket: Socket, head: Buffer) => {
-    const guarded = guard((error) => {
-      app.log.error({ err: error }, 'an upgrade was broken off')
-      socket.destroy()
-    })
-    socket.on('error', () => socket.destroy())
-    afterEarlierAnswers(
-      socket,
-      guarded((more: Buffer) => {
-        heads.set(raw, Buffer.concat([head, more]))
-        takeUp(app, raw, socket)
-      })
-    )
-  })
   app.addHook('preClose', async () => {
     for (const one of relays) one.end(closeCode.goingAway, '')
   })
@@ -65,7 +50,7 @@ export function webSockets(app: FastifyInstance, needs: WebSocketNeeds): PassWeb
       handleProtocols: () => service.protocol || false
     })
     let link: Relay | null = null
-    door.handleUpgrade(raw, socket, heads.get(raw) ?? Buffer.alloc(0), (client) => {
+    door.handleUpgrade(raw, socket, release(raw), (client) => {
       client.pause()
       const unwatch = needs.lifetimes.watch(passage.token, (why) =>
         opened.end(closeCode.unauthorized, why)
@@ -101,17 +86,6 @@ export function webSockets(app: FastifyInstance, needs: WebSocketNeeds): PassWeb
       onOpen: (service) => accept(reply, passage, { service, place })
     })
   }
-}
-
-/** An upgrade goes the way of every request: the same hooks, the same stages, the same refusals. */
-function takeUp(app: FastifyInstance, raw: IncomingMessage, socket: Socket): void {
-  // The last answer was to be the last of the connection.
-  if (socket.destroyed || socket.writableEnded) return
-  const response = new ServerResponse(raw)
-  response.shouldKeepAlive = false
-  response.assignSocket(socket)
-  response.once('finish', () => socket.destroySoon())
-  app.routing(raw, response)
 }
 
 /** A service that has said yes, and the place that it takes. */

@@ -1,7 +1,8 @@
 import { once } from 'node:events'
 import type { ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
-import t from 'tap'
+import { within } from '@gatehouse/fixtures/own-time'
+import t, { type Test } from 'tap'
 import { type Edge, edge } from '../fixtures/edge.ts'
 import { ending, sockets } from '../websocket/fixtures/sockets.ts'
 
@@ -30,7 +31,53 @@ t.test('a session that ends while its WebSocket is being opened ends it at once'
   t.strictSame(await ending(socket), [3000, 'SESSION_ENDED'])
 })
 
-t.test('so does an event stream', async (t) => {
+/** A service that ignores an upgrade, and answers it with an event stream that it never ends. */
+async function answeredWithStream(t: Test, idleSeconds: number) {
+  const rows = `\n  - { name: live, prefix: /live, upstream: service, websocket: true, idleSeconds: ${idleSeconds} }\n`
+  const { gateway, open } = await sockets(t, { rows, upstreamConnections: 1 })
+  gateway.upstream.server.removeAllListeners('upgrade')
+  const service = new Promise<Duplex>((resolve) => {
+    gateway.upstream.server.once('upgrade', (_request, socket: Duplex) => {
+      socket.on('error', () => {}).resume()
+      socket.write('HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\ndata: one\n\n')
+      resolve(socket)
+    })
+  })
+  const [, answer] = await once(open(), 'unexpected-response')
+  const text = (async () => {
+    let all = ''
+    try {
+      for await (const chunk of answer.setEncoding('utf8')) all += chunk
+    } catch {
+      // What is broken off does not end.
+    }
+    return all
+  })()
+  return { gateway, service: await service, text }
+}
+
+t.test('an event stream that answers an upgrade request ends with its token', async (t) => {
+  const { gateway, service, text } = await answeredWithStream(t, 3600)
+  const gone = once(service, 'end')
+  await revoke(gateway)
+  t.equal(await text, 'data: one\n\n')
+  await gone
+  t.ok(service.readableEnded, 'its service is let go')
+})
+
+t.test(
+  'an event stream that answers an upgrade request may not be silent for longer than its route says',
+  async (t) => {
+    const { service, text } = await answeredWithStream(t, 1)
+    const gone = once(service, 'end')
+    // In place of the 30 s that the service may take to answer an upgrade.
+    t.equal(await within(t, 10_000, 'it is cut', () => text), 'data: one\n\n')
+    await gone
+    t.ok(service.readableEnded, 'its service is let go')
+  }
+)
+
+t.test('a session that ends while its event stream is being opened ends it at once', async (t) => {
   const rows = '\n  - { name: news, prefix: /news, upstream: service, events: true }\n'
   const gateway = await edge(t, { rows })
   const asked = new Promise<ServerResponse>((resolve) => {

@@ -64,7 +64,6 @@ for (const [way, asked] of Object.entries(asking)) {
     const text = await reading(answer, 'one\n\n', () => revoke(gateway))
     t.equal(text, 'data: one\n\nevent: gatehouse-end\ndata: SESSION_ENDED\n\n')
     await gone
-    t.pass('the service is told')
   })
 
   t.test(`${way}: it may pause for longer than a service may take to answer`, async (t) => {

@@ -1,7 +1,12 @@
+import { once } from 'node:events'
+import type { IncomingMessage } from 'node:http'
+import { eventually } from '@gatehouse/fixtures/client'
 import { redisConnection } from '@gatehouse/fixtures/redis-connection'
-import { redisMissing, redisServer } from '@gatehouse/fixtures/redis-server'
+import { freezeRedis, redisMissing, redisServer } from '@gatehouse/fixtures/redis-server'
 import t, { type Test } from 'tap'
 import { type Edge, edge } from '../fixtures/edge.ts'
+import { serverSockets } from '../fixtures/server-sockets.ts'
+import { sockets } from '../websocket/fixtures/sockets.ts'
 
 const by = (whose: string, more = '') => `
   - name: counted
@@ -69,5 +74,50 @@ t.test(
     t.strictSame(await statuses(first, 1), [429])
     await server.stop()
     t.strictSame(await statuses(first, 3), [200, 200, 429], 'an outage neither opens nor closes it')
+  }
+)
+
+t.test(
+  'a client that resets while its limit is looked up takes no place for a WebSocket',
+  { skip: redisMissing },
+  async (t) => {
+    const server = await redisServer(t)
+    const limitsRedis = await redisConnection(t, server.url)
+    const rows = `
+  - { name: live, prefix: /live, upstream: service, websocket: true, limit: { max: 9, windowSeconds: 60, shared: true } }
+`
+    const { gateway, open, taken } = await sockets(t, { rows, limitsRedis, upstreamConnections: 1 })
+    await once(open(), 'open')
+    taken[0]?.socket.terminate()
+    const accepted = serverSockets(t, gateway.port)
+    // From here on, no upgrade that reaches the service is ever answered, so its place would stay taken.
+    const [accept] = gateway.upstream.server.listeners('upgrade') as ((...all: unknown[]) => void)[]
+    gateway.upstream.server.removeAllListeners('upgrade')
+    const reached: IncomingMessage[] = []
+    gateway.upstream.server.on('upgrade', (request: IncomingMessage, ...rest: unknown[]) => {
+      reached.push(request)
+      if (request.url === '/live/second') accept?.(request, ...rest)
+    })
+    const thaw = await freezeRedis(server.redis)
+    t.teardown(thaw)
+    const first = open('/live/first')
+    const [connection] = await eventually(
+      async () => accepted,
+      ({ length }) => length > 0,
+      10_000
+    )
+    await eventually(
+      async () => connection?.bytesRead ?? 0,
+      (bytes) => bytes > 0,
+      10_000
+    )
+    first.terminate()
+    t.ok(await eventually(async () => connection?.closed ?? false, Boolean, 10_000))
+    thaw()
+    await once(open('/live/second'), 'open')
+    t.strictSame(
+      reached.map(({ url }) => url),
+      ['/live/second']
+    )
   }
 )

@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
+import type { Duplex } from 'node:stream'
 import { within } from '@gatehouse/fixtures/own-time'
 import t from 'tap'
 import { ask, bearer, ending, handshake, refusal, sockets } from './fixtures/sockets.ts'
@@ -156,6 +157,18 @@ t.test('what the service says in place of yes is passed on', async (t) => {
   const down = await refusal(open())
   t.equal(down.status, 502)
   t.match(JSON.parse(down.body), { code: 'UPSTREAM_UNAVAILABLE' })
+})
+
+t.test('a large answer to an upgrade request arrives whole', async (t) => {
+  const { open, gateway } = await sockets(t)
+  const large = 'x'.repeat(8 * 1024 * 1024)
+  gateway.upstream.server.removeAllListeners('upgrade')
+  gateway.upstream.server.once('upgrade', (_request, socket: Duplex) => {
+    socket.end(`HTTP/1.1 200 OK\r\nContent-Length: ${large.length}\r\n\r\n${large}`)
+  })
+  const { status, body } = await refusal(open())
+  t.equal(status, 200)
+  t.equal(body.length, large.length)
 })
 
 t.test('a message over the limit of the row ends it', async (t) => {

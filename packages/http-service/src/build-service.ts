@@ -6,6 +6,7 @@ import { answerClientError } from './client-error.ts'
 import { problemForm } from './error-form.ts'
 import { headerLimits } from './header-limits.ts'
 import { httpOne } from './http-one.ts'
+import { rememberConnections } from './http-two.ts'
 import { jsonBodies } from './json-bodies.ts'
 import { oneAtATime } from './one-at-a-time.ts'
 import { answersError, type ErrorFormOf, problemAnswers } from './problem-answers.ts'
@@ -67,6 +68,7 @@ export function buildService(options: ServiceOptions) {
         }
       : { http: server })
   } as FastifyServerOptions).withTypeProvider<TypeBoxTypeProvider>()
+  if (options.https) rememberConnections(service.server)
   // Before all that waits: the order in which requests come is the order in which they are taken up.
   oneAtATime(service)
   httpOne(service)

@@ -1,5 +1,7 @@
+import type { EventEmitter } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { constants, type Http2ServerRequest, type Http2ServerResponse } from 'node:http2'
+import type { Socket } from 'node:net'
 
 /** Whether a request came over HTTP/2, and not as HTTP/1 with another number in its first line. */
 export const isHttpTwo = (raw: object): raw is Http2ServerRequest =>
@@ -28,6 +30,23 @@ export function breakOffUnlessClosed(raw: ServerResponse, withinMs: number): voi
   raw.once('close', () => clearTimeout(unread))
 }
 
+const connections = new WeakMap<object, Socket>()
+
+/**
+ * Remembers the connection of each session, for `breakOff`: a session does not close its connection before its last bytes are
+ * written, and to a client that does not read they never are.
+ */
+export function rememberConnections(server: EventEmitter): void {
+  let newest: Socket | undefined
+  // The session of a connection begins while this event is emitted.
+  server.prependListener('secureConnection', (socket: Socket) => {
+    newest = socket
+  })
+  server.on('session', (session: object) => {
+    if (newest !== undefined) connections.set(session, newest)
+  })
+}
+
 /** How long a client may take to notice that its stream was reset. */
 const UNHEARD_MS = 2000
 
@@ -42,7 +61,9 @@ export function breakOff(raw: ServerResponse): void {
   stream.close(constants.NGHTTP2_INTERNAL_ERROR)
   // A client that does not read its connection never sees the reset, and the stream would stay.
   const unheard = setTimeout(() => {
-    if (!stream.destroyed) session?.destroy()
+    if (stream.destroyed || session === undefined) return
+    session.destroy()
+    connections.get(session)?.destroy()
   }, UNHEARD_MS).unref()
   stream.once('close', () => clearTimeout(unheard))
 }

@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { Refusal } from '@gatehouse/problem/refusal'
 import type { FastifyInstance } from 'fastify'
+import { holdBytes } from './held-bytes.ts'
 import { isHttpTwo } from './http-two.ts'
 
 /** The requests of one connection that have come and are not answered yet. */
@@ -47,9 +48,6 @@ export function oneAtATime(service: FastifyInstance): void {
   })
 }
 
-/** How many bytes may arrive on a connection that waits to be taken over. */
-const MOST_HELD_BYTES = 64 * 1024
-
 /**
  * Calls `next` once the earlier requests on this connection are answered, with the bytes that arrived since. For code that takes
  * the connection over: it would otherwise write into the middle of those answers. Node.js has already let go of the
@@ -61,20 +59,12 @@ export function afterEarlierAnswers(socket: Socket, next: (more: Buffer) => void
     next(Buffer.alloc(0))
     return
   }
-  const held: Buffer[] = []
-  let bytes = 0
+  const release = holdBytes(socket)
   const onDrain = () => queue.answering.emit('drain')
-  const onEnd = () => socket.destroySoon()
-  const onData = (chunk: Buffer) => {
-    held.push(chunk)
-    bytes += chunk.length
-    if (bytes > MOST_HELD_BYTES) socket.destroy()
-  }
-  socket.on('drain', onDrain).on('data', onData).on('end', onEnd)
+  socket.on('drain', onDrain)
   queue.newest.once('close', () => {
-    socket.pause()
-    socket.off('drain', onDrain).off('data', onData).off('end', onEnd)
-    next(Buffer.concat(held))
+    socket.off('drain', onDrain)
+    next(release())
   })
 }
 

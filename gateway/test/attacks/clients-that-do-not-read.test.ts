@@ -1,0 +1,116 @@
+import { once } from 'node:events'
+import type { ServerResponse } from 'node:http'
+import { connect, type Socket } from 'node:net'
+import { eventually } from '@gatehouse/fixtures/client'
+import { END_HEADERS, END_STREAM, fields, frame, kind } from '@gatehouse/fixtures/http-two-frames'
+import t, { type Test } from 'tap'
+import type { WebSocket } from 'ws'
+import { edge } from '../fixtures/edge.ts'
+import { serverSockets } from '../fixtures/server-sockets.ts'
+import { sockets } from '../websocket/fixtures/sockets.ts'
+import { edgeOverTls, outcomeOf, rawConnection } from './fixtures/raw-http-two.ts'
+
+/** More than the buffers of both connections hold. */
+const MOST_BUFFERED = 64 * 1024 * 1024
+/** Far longer than the gateway waits for a client; only a gateway that waits for ever takes so long. */
+const GIVE_UP_MS = 30_000
+
+/** Until the gateway has so much for this client that it takes no more from its service. */
+const isFull = (socket: Socket | undefined) =>
+  eventually(async () => socket?.writableNeedDrain ?? false, Boolean, GIVE_UP_MS)
+
+const isClosed = (socket: Socket | undefined) =>
+  eventually(async () => socket?.closed ?? false, Boolean, GIVE_UP_MS)
+
+t.test('an event stream that its client does not read ends with its token', async (t) => {
+  const rows =
+    '\n  - { name: news, prefix: /news, upstream: service, events: true, idleSeconds: 3600 }\n'
+  const gateway = await edge(t, { rows, upstreamConnections: 1 })
+  const accepted = serverSockets(t, gateway.port)
+  const service = new Promise<ServerResponse>((resolve) => {
+    gateway.upstream.answer = (_request, response) => {
+      // Wherever this is cut, an event has just ended, so that the gateway can add its last one.
+      response.writeHead(200, { 'content-type': 'text/event-stream' })
+      response.write('\n'.repeat(MOST_BUFFERED))
+      resolve(response)
+    }
+  })
+  const client = connect({ port: gateway.port, host: '127.0.0.1' }).on('error', () => {})
+  t.teardown(() => client.destroy())
+  client.pause()
+  client.write(`GET /news HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer ${gateway.token()}\r\n\r\n`)
+  const stream = await service
+  const [connection] = accepted
+  await isFull(connection)
+  const until = Math.floor(gateway.clock() / 1000) + 300
+  gateway.log.revoke({ kind: 'session', id: 'session-1', until })
+  t.ok(await isClosed(connection), 'the client is not waited for')
+  t.ok(await eventually(async () => stream.closed, Boolean, GIVE_UP_MS), 'nor is the service kept')
+  gateway.upstream.answer = (_request, response) => response.end('well')
+  t.equal((await gateway.call('/open')).status, 200, 'the place is free again')
+})
+
+/** RFC 9113 §6.5.2: SETTINGS_INITIAL_WINDOW_SIZE, and the largest window there is */
+const LARGEST_WINDOW = Buffer.from([0, 4, 0x7f, 0xff, 0xff, 0xff])
+const MORE = Buffer.from([0x7f, 0xff, 0, 0])
+
+const getOf = (path: string) =>
+  frame(
+    kind.headers,
+    END_HEADERS | END_STREAM,
+    1,
+    fields([
+      [':method', 'GET'],
+      [':scheme', 'https'],
+      [':path', path],
+      [':authority', 'gateway.example']
+    ])
+  )
+
+t.test('a client of HTTP/2 that does not read its connection is cut off', async (t) => {
+  const rows =
+    '\n  - { name: much, prefix: /much, upstream: service, access: public, idleSeconds: 1 }\n'
+  const gateway = await edgeOverTls(t, { rows, upstreamConnections: 1 })
+  const accepted = serverSockets(t, gateway.port)
+  gateway.upstream.answer = (_request, response) => response.end(Buffer.alloc(MOST_BUFFERED))
+  const reached = once(gateway.upstream.server, 'request')
+  const client = await rawConnection(t, gateway, LARGEST_WINDOW)
+  client.pause()
+  client.write(frame(kind.windowUpdate, 0, 0, MORE))
+  client.write(getOf('/much'))
+  const [, response] = (await reached) as [unknown, ServerResponse]
+  const [connection] = accepted
+  t.ok(await isClosed(connection), 'its connection is closed, not only its stream')
+  t.ok(await eventually(async () => response.closed, Boolean, GIVE_UP_MS), 'its service is let go')
+  gateway.upstream.answer = (_request, response) => response.end('well')
+  t.equal(await outcomeOf(t, gateway, getOf('/open')), 200, 'the place is free again')
+})
+
+/** Opens a WebSocket and fills it from both ends, of which neither reads. */
+async function unread(t: Test) {
+  const rows =
+    '\n  - { name: live, prefix: /live, upstream: service, websocket: true, idleSeconds: 1 }\n'
+  const { gateway, taken, open } = await sockets(t, { rows })
+  const accepted = serverSockets(t, gateway.port)
+  const client = open()
+  await once(client, 'open')
+  const service = taken[0]?.socket as WebSocket
+  for (const side of [client, service]) {
+    side.pause()
+    side.on('error', () => {})
+  }
+  for (let sent = 0; sent < MOST_BUFFERED; sent += 1024 * 64) {
+    client.send(Buffer.alloc(1024 * 64))
+    service.send(Buffer.alloc(1024 * 64))
+  }
+  return { gateway, connection: accepted[0], client, service }
+}
+
+t.test('a WebSocket of which neither side reads is cut', async (t) => {
+  const { connection, service } = await unread(t)
+  t.ok(await isClosed(connection), 'its client is cut off')
+  t.ok(
+    await eventually(async () => service.readyState === service.CLOSED, Boolean, GIVE_UP_MS),
+    'and its service'
+  )
+})
