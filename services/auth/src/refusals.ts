@@ -165,6 +165,18 @@ export const invalidMember = (member: string, rule: string) =>
     detail: `body/${member} ${rule}`
   })
 
+export const invalidParameter = (name: string, rule: string) =>
+  new Refusal('INVALID_REQUEST', {
+    reason: `the parameter ${name} ${rule}`,
+    detail: `querystring/${name} ${rule}`
+  })
+
+export const unstorable = () =>
+  new Refusal('INVALID_REQUEST', {
+    reason: 'a text or number that a database cannot hold',
+    detail: 'a text has a NUL or half of a surrogate pair, or a number is too large'
+  })
+
 export const databaseUnavailable = (cause: unknown) =>
   new Refusal('UNAVAILABLE', {
     reason: 'the database did not answer',

@@ -3,6 +3,7 @@ import { PostgresDialect, type PostgresPool, type PostgresPoolClient } from 'kys
 import pg from 'pg'
 import { databaseUnavailable } from '../refusals.ts'
 import { isPostgresOutage, leavesConnection } from './postgres-outage.ts'
+import { storable } from './storable.ts'
 
 export type PostgresOptions = {
   readonly url: string
@@ -51,8 +52,9 @@ function telling(pool: pg.Pool): PostgresPool {
       const client = await told(() => pool.connect())
       let broken = false
       const query = async (sql: string, parameters: readonly unknown[]) => {
+        const values = [...storable(parameters)]
         try {
-          return await told(() => client.query(sql, [...parameters]))
+          return await told(() => client.query(sql, values))
         } catch (error) {
           broken ||= !leavesConnection(error instanceof Refusal ? error.cause : error)
           throw error

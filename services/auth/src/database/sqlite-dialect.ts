@@ -2,6 +2,7 @@ import type { DatabaseSync, SQLInputValue } from 'node:sqlite'
 import { SqliteDialect, type SqliteStatement } from 'kysely'
 import { databaseUnavailable } from '../refusals.ts'
 import { isSqliteOutage } from './sqlite-outage.ts'
+import { storable } from './storable.ts'
 
 /** Kysely on node:sqlite: the three calls that its dialect makes of a database. Statements are prepared once. */
 export function nodeSqliteDialect(database: DatabaseSync): SqliteDialect {
@@ -20,7 +21,7 @@ export function nodeSqliteDialect(database: DatabaseSync): SqliteDialect {
 
 function prepare(database: DatabaseSync, sql: string): SqliteStatement {
   const statement = database.prepare(sql)
-  const bind = (parameters: readonly unknown[]) => parameters as SQLInputValue[]
+  const bind = (parameters: readonly unknown[]) => storable(parameters) as SQLInputValue[]
   return {
     reader: statement.columns().length > 0,
     all: (parameters) => told(() => statement.all(...bind(parameters))),

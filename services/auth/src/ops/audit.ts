@@ -1,12 +1,12 @@
 import { Type } from 'typebox'
 import { findUser } from './find-user.ts'
 import type { OpsRoutes } from './ops-api.ts'
+import { Instant, Limit, readInstant, readLimit } from './query-parameters.ts'
 
 const Query = Type.Object({
   user: Type.Optional(Type.String({ minLength: 1, maxLength: 254 })),
-  /** ISO 8601 */
-  since: Type.Optional(Type.String({ pattern: '^\\d{4}-\\d\\d-\\d\\dT[\\d:.]+Z$' })),
-  limit: Type.String({ default: '100', pattern: '^([1-9]\\d{0,2}|1000)$' })
+  since: Type.Optional(Instant),
+  limit: Limit
 })
 
 const Event = Type.Object({
@@ -33,8 +33,8 @@ export const auditRoutes: OpsRoutes = (service, { accounts, audit }) => {
       const { user, since, limit } = query
       const events = await audit.read({
         subject: user === undefined ? undefined : (await findUser(accounts, user)).id,
-        sinceMs: since === undefined ? undefined : Date.parse(since),
-        limit: Number(limit)
+        sinceMs: since === undefined ? undefined : readInstant('since', since),
+        limit: readLimit(limit)
       })
       return {
         events: events.map(({ atMs, kind, subject, sid, origin, detail = {} }) => ({

@@ -1,10 +1,11 @@
 import { Type } from 'typebox'
 import type { OpsRoutes } from './ops-api.ts'
+import { Limit, readLimit, readPlace } from './query-parameters.ts'
 import { toUser, User } from './user-response.ts'
 
 const Page = Type.Object({
   after: Type.String({ default: '', maxLength: 254 }),
-  limit: Type.String({ default: '100', pattern: '^([1-9]\\d{0,2}|1000)$' })
+  limit: Limit
 })
 
 /** The users in the order of their e-mail addresses, a page at a time. */
@@ -23,8 +24,8 @@ export const listUsers: OpsRoutes = (service, { accounts }) => {
       }
     },
     async ({ query }) => {
-      const limit = Number(query.limit)
-      const found = await accounts.list({ after: query.after, limit })
+      const limit = readLimit(query.limit)
+      const found = await accounts.list({ after: readPlace('after', query.after), limit })
       return {
         users: found.map(toUser),
         next: found.length < limit ? null : (found.at(-1)?.email ?? null)

@@ -57,9 +57,35 @@ for (const { name, skip, make } of databaseKinds(t)) {
           t.not(path === '/login' && statusCode, 200, `${title}: lets nobody in`)
         }
         const inPath = encodeURIComponent(text.toWellFormed().slice(0, 200))
-        for (const url of [`/ops/users/${inPath}/sessions`, `/ops/audit?user=${inPath}`]) {
+        for (const url of [
+          `/ops/users/${inPath}/sessions`,
+          ...['user', 'since', 'limit'].map((name) => `/ops/audit?${name}=${inPath}`),
+          ...['after', 'limit'].map((name) => `/ops/users?${name}=${inPath}`)
+        ]) {
           const { statusCode } = await auth.ops.inject({ url, headers: ops })
           t.ok(EXPECTED.includes(statusCode), `${title} at /ops: ${statusCode}`)
+        }
+        const client = { name: text, scope: [text] }
+        for (const [url, payload] of [
+          ['/ops/clients', client],
+          [`/ops/clients/${inPath}/disable`, undefined],
+          [`/ops/keys/${inPath}/revoke`, undefined],
+          ['/ops/users', { email: 'eve@example.com', password, roles: [text] }]
+        ] as const) {
+          const { statusCode } = await auth.ops.inject({
+            ...{ method: 'POST', url, headers: ops },
+            ...(payload === undefined ? {} : { payload })
+          })
+          t.ok(EXPECTED.includes(statusCode), `${title} at ${url.slice(0, 20)}: ${statusCode}`)
+        }
+        for (const path of ['/oauth/token', '/oauth/revoke', '/oauth/introspect']) {
+          const names = ['grant_type', 'client_id', 'client_secret', 'scope', 'token']
+          const form = names
+            .map((name) => `${name}=${encodeURIComponent(text.toWellFormed())}`)
+            .join('&')
+          const type = { 'content-type': 'application/x-www-form-urlencoded' }
+          const { statusCode } = await auth.post(path, form, type)
+          t.ok(EXPECTED.includes(statusCode), `${title} at ${path}: ${statusCode}`)
         }
         const ended = await auth.ops.inject({
           method: 'DELETE',

@@ -1,4 +1,3 @@
-import { forwardedHeader } from '@gatehouse/edge-headers/names'
 import t from 'tap'
 import {
   type AuthUnderTest,
@@ -50,7 +49,7 @@ t.test('a line says when, from where, and in which request', async (t) => {
   await auth.post(
     '/login',
     { email, password },
-    { [forwardedHeader.for]: '198.51.100.7', 'x-request-id': 'request-1' }
+    { ...auth.gateway.from('198.51.100.7'), 'x-request-id': 'request-1' }
   )
   const rows = await auth.database.selectFrom('audit_events').selectAll().execute()
   t.match(rows.at(-1), { at_ms: auth.clock(), address: '198.51.100.7', request_id: 'request-1' })

@@ -31,4 +31,20 @@ for (const { name, skip, make } of databaseKinds(t)) {
     const row = await database.selectFrom('audit_events').select('at_ms').executeTakeFirst()
     t.equal(row?.at_ms, at_ms)
   })
+  t.test(`${name}: what it cannot hold is refused before it is asked`, { skip }, async (t) => {
+    const database = await (await make(t)).open()
+    const find = (subject: string, at_ms = 0) =>
+      database
+        .selectFrom('audit_events')
+        .select('at_ms')
+        .where('subject', '=', subject)
+        .where('at_ms', '>=', at_ms)
+        .execute()
+    const refused = { code: 'INVALID_REQUEST', status: 400 }
+    for (const text of ['a\0b', '\0', 'a\ud800', '\udfffa']) await t.rejects(find(text), refused)
+    for (const number of [Number.NaN, Number.POSITIVE_INFINITY, 2 ** 53, -1e300]) {
+      await t.rejects(find('a', number), refused)
+    }
+    t.strictSame(await find('👩‍👦 \u0001', Number.MAX_SAFE_INTEGER), [])
+  })
 }

@@ -207,3 +207,34 @@ t.test('the audit log is read by user and by time, the newest first', async (t) 
     t.equal((await call('GET', `/ops/audit?${query}`)).statusCode, 400, query)
   }
 })
+
+t.test('a parameter that cannot be is refused in words, and by its name', async (t) => {
+  const { call } = await operating(t)
+  const instant = 'must be an instant in UTC, such as 2026-11-23T10:00:00Z'
+  const limit = 'must be a whole number from 1 to 1000'
+  const bad = {
+    since: [
+      ...['yesterday', '', '2026-11-23', '2026-13-01T00:00:00Z', '2026-02-30T00:00:00Z'],
+      ...['2026-11-23T25:00:00Z', '2026-11-23T10:00:00+01:00', '2026-11-23T::Z', '%00'],
+      ...['99999-01-01T00:00:00Z', '-000001-01-01T00:00:00Z', '2026-11-23T10:00:00Z%00']
+    ],
+    limit: ['0', '-1', '1001', '1e3', '9'.repeat(30), '1.5', '%00', '']
+  }
+  for (const text of bad.since) {
+    const answer = await call('GET', `/ops/audit?since=${text}`)
+    isProblem(t, answer, { code: 'INVALID_REQUEST', detail: `querystring/since ${instant}` }, text)
+  }
+  for (const path of ['/ops/audit', '/ops/users']) {
+    for (const text of bad.limit) {
+      const answer = await call('GET', `${path}?limit=${text}`)
+      isProblem(t, answer, { code: 'INVALID_REQUEST', detail: `querystring/limit ${limit}` }, text)
+    }
+  }
+  isProblem(t, await call('GET', '/ops/users?after=%00'), {
+    code: 'INVALID_REQUEST',
+    detail: 'querystring/after must be an e-mail address, or the beginning of one'
+  })
+  for (const good of ['0000-01-01T00:00:00Z', '9999-12-31T23:59:59.999Z', '2028-02-29T00:00:00Z']) {
+    t.equal((await call('GET', `/ops/audit?since=${good}`)).statusCode, 200, good)
+  }
+})
