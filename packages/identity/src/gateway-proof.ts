@@ -5,7 +5,7 @@ import {
   type GatewayProofClaims
 } from '@gatehouse/edge-headers/gateway-proof'
 import { jwtVerify } from 'jose'
-import { type GatewayKeys, isOutage, keyFinder } from './gateway-keys.ts'
+import { type GatewayKeys, keyFinder } from './gateway-keys.ts'
 
 /**
  * Whether `x-auth-gateway` proves that a request comes from a gateway. Where the gateways' keys cannot be had nothing is
@@ -15,15 +15,12 @@ export type ProvesGateway = (proof: string) => Promise<boolean>
 
 /** each gateway has a new one every half minute */
 const MOST_REMEMBERED = 256
-/** after an outage of the keys, no request waits for them for so long */
-const PAUSE_MS = 5000
 const SKEW_SECONDS = 5
 
 export function gatewayProofs(gatewayKeys: GatewayKeys, clock: () => number): ProvesGateway {
   const keyOf = keyFinder(gatewayKeys)
   /** proofs that are good, until when (ms) */
   const good = new Map<string, number>()
-  let askAgainAtMs = 0
 
   const remember = (proof: string, untilMs: number): void => {
     const [oldest] = good.keys()
@@ -33,7 +30,6 @@ export function gatewayProofs(gatewayKeys: GatewayKeys, clock: () => number): Pr
 
   return async (proof) => {
     if (clock() < (good.get(proof) ?? 0)) return true
-    if (clock() < askAgainAtMs) return false
     try {
       const { payload } = await jwtVerify<GatewayProofClaims>(proof, keyOf, {
         algorithms: [ASSERTION_ALGORITHM],
@@ -46,8 +42,7 @@ export function gatewayProofs(gatewayKeys: GatewayKeys, clock: () => number): Pr
       })
       remember(proof, payload.exp * 1000)
       return true
-    } catch (error) {
-      if (isOutage(error)) askAgainAtMs = clock() + PAUSE_MS
+    } catch {
       return false
     }
   }
