@@ -8,13 +8,13 @@ import { isPrivateUrl } from './private-url.ts'
  * Connect Discovery §4.3, RFC 8414 §3.3): else one issuer could hand over another's keys. Metadata for all tenants say the
  * template, as it stands in the file.
  */
-export function keySetUrl(entry: IssuerEntry): () => Promise<string> {
+export function keySetUrl(entry: IssuerEntry, downloadMs?: number): () => Promise<string> {
   const { issuer, jwksUrl, discoveryUrl, insecureKeys } = entry
   if (jwksUrl !== undefined) return async () => jwksUrl
   const url = discoveryUrl ?? discoveryOf(issuer)
   const names = new Set<unknown>([issuer, ...issuersOf(entry).map((one) => one.issuer)])
   return async () => {
-    const document = JSON.parse(await download(url)) as Record<string, unknown> | null
+    const document = JSON.parse(await download(url, downloadMs)) as Record<string, unknown> | null
     if (!names.has(document?.issuer)) throw new Error('the metadata are of another issuer')
     const found = document?.jwks_uri
     if (typeof found !== 'string' || !isPrivateUrl(found, insecureKeys)) {

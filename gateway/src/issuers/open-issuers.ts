@@ -19,6 +19,10 @@ export type OpenIssuers = {
 
 type Needs = { config: GatewayConfig; log: RoomLog; metrics: Registry; clock: () => number }
 
+/** Another issuer may be far away, or slow, and its keys seldom change. */
+const PATIENT_DOWNLOAD_MS = 10_000
+const LONGEST_PAUSE_MS = 60_000
+
 /** Our own issuer and those of the file. One that is out of reach keeps nobody else's tokens from being taken. */
 export async function openIssuers({ config, log, metrics, clock }: Needs): Promise<OpenIssuers> {
   const fileOf = (name: string) => join(config.GATEHOUSE_DATA_DIR, `${name}.json`)
@@ -34,8 +38,10 @@ export async function openIssuers({ config, log, metrics, clock }: Needs): Promi
     name: entry.name,
     profiles: externalProfiles(entry),
     keys: await openSigningKeys({
-      url: keySetUrl(entry),
+      url: keySetUrl(entry, PATIENT_DOWNLOAD_MS),
       form: 'any',
+      downloadMs: PATIENT_DOWNLOAD_MS,
+      longestPauseMs: LONGEST_PAUSE_MS,
       file: fileOf(`gateway-jwks-${entry.name}`),
       onFault: (reason) =>
         log.warn({ reason, issuer: entry.name }, 'the key set of an issuer could not be refreshed'),

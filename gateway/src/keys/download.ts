@@ -1,3 +1,15 @@
+/** The issuer answered, but not with the document. */
+export class DownloadFailed extends Error {
+  override readonly name = 'DownloadFailed'
+  /** when to ask again, as the issuer says (RFC 9110 §10.2.3) */
+  readonly retryAfter: string | null
+
+  constructor(status: number, retryAfter: string | null) {
+    super(`the key set was answered with ${status}`)
+    this.retryAfter = retryAfter
+  }
+}
+
 /** How long a download may take, where its caller does not say. */
 const DOWNLOAD_MS = 2000
 const LONGEST_DOCUMENT = 256 * 1024
@@ -13,7 +25,7 @@ export async function download(url: string, timeoutMs = DOWNLOAD_MS): Promise<st
   })
   if (!response.ok || response.body === null) {
     await response.body?.cancel()
-    throw new Error(`the key set was answered with ${response.status}`)
+    throw new DownloadFailed(response.status, response.headers.get('retry-after'))
   }
   let text = ''
   const decoder = new TextDecoder()

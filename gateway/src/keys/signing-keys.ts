@@ -1,10 +1,10 @@
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
-import { dirname } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { keySetVersion } from '@gatehouse/access-token/key-set-version'
 import type { SignatureAlgorithm } from './algorithms.ts'
 import { chooseKey } from './choose-key.ts'
-import { download } from './download.ts'
+import { DownloadFailed, download } from './download.ts'
+import { pauseAfter, retryAfterMs } from './fetch-pauses.ts'
+import { keep, readKept } from './kept-key-set.ts'
 import {
   documentWithout,
   type KeySet,
@@ -57,10 +57,16 @@ export type SigningKeysOptions = {
   trustSeconds?: number
   /** how long one download of the set may take */
   downloadMs?: number
+  /** how long a start, or a request whose key is unknown, waits for a fetch, which goes on in the background */
+  patienceMs?: number
+  /** the longest pause between two fetches that fail */
+  longestPauseMs?: number
 }
 
-const REFRESH_MS = 60_000
-const RETRY_MS = 200
+const PATIENCE_MS = 2000
+const LONGEST_PAUSE_MS = 5000
+/** between two fetches of a set that the issuer says has changed */
+const CATCH_UP_PAUSE_MS = 200
 /** between two fetches for unknown kids: a flood of them costs the issuer nothing */
 const COOLDOWN_MS = 5000
 const CATCH_UP_ATTEMPTS = 50
@@ -68,7 +74,8 @@ const CATCH_UP_ATTEMPTS = 50
 /** Holds the issuer's key set: fetched, refreshed, kept on disk; a fetch that fails changes nothing. */
 export async function openSigningKeys(options: SigningKeysOptions): Promise<SigningKeys> {
   const { url, form, file, clock, onFault, downloadMs } = options
-  const { trustSeconds = Number.POSITIVE_INFINITY } = options
+  const { trustSeconds = Number.POSITIVE_INFINITY, patienceMs = PATIENCE_MS } = options
+  const { longestPauseMs: longestMs = LONGEST_PAUSE_MS } = options
   const withdrawn = new Set<string | null>()
   const kept = readKept(file)
   let { text } = kept
@@ -76,7 +83,12 @@ export async function openSigningKeys(options: SigningKeysOptions): Promise<Sign
   let goodAtMs = Math.min(kept.goodAtMs, clock())
   let underWay: Promise<boolean> | null = null
   let inTouch = true
+  let failures = 0
+  /** the issuer asked for peace until then */
+  let quietUntilMs = Number.NEGATIVE_INFINITY
   let lastFetchMs = Number.NEGATIVE_INFINITY
+  /** a fetch took longer than those who needed it could wait */
+  let isSlow = false
 
   /** A full disk must not keep a withdrawn key in force: the set counts, kept or not, and the next fetch tries again. */
   const keepOrTell = (document: string): void => {
@@ -96,9 +108,13 @@ export async function openSigningKeys(options: SigningKeysOptions): Promise<Sign
       text = documentWithout(document, withdrawn)
       goodAtMs = lastFetchMs
       inTouch = true
+      failures = 0
       keepOrTell(text)
       return true
     } catch (error) {
+      failures += 1
+      const retryAfter = error instanceof DownloadFailed ? error.retryAfter : null
+      quietUntilMs = clock() + retryAfterMs(retryAfter, clock())
       // An outage is told of once, not at every attempt to end it.
       if (inTouch) onFault(messageOf(error))
       inTouch = false
@@ -109,8 +125,18 @@ export async function openSigningKeys(options: SigningKeysOptions): Promise<Sign
   const refresh = (): Promise<boolean> => {
     underWay ??= fetchSet().finally(() => {
       underWay = null
+      isSlow = false
     })
     return underWay
+  }
+  /** The same, for as long as anyone can wait. */
+  const refreshOrSlow = async (): Promise<void> => {
+    const fetch = refresh()
+    const timeout = new AbortController()
+    const late = sleep(patienceMs, 'late', { signal: timeout.signal, ref: false })
+    const first = await Promise.race([fetch, late.catch(() => {})])
+    timeout.abort()
+    if (first === 'late' && underWay === fetch) isSlow = true
   }
 
   /** Who has heard of nothing for too long may have missed the revocation of a key, and that it was ever revoked is forgotten. */
@@ -130,16 +156,21 @@ export async function openSigningKeys(options: SigningKeysOptions): Promise<Sign
       // One that is under way may have begun before the change.
       if (underWay !== null) await underWay
       await refresh()
-      if (issuerVersion() !== version) await sleep(RETRY_MS)
+      if (issuerVersion() !== version) await sleep(CATCH_UP_PAUSE_MS)
     }
   }
 
-  let timer: NodeJS.Timeout
+  let timer: NodeJS.Timeout | undefined
+  let isOpen = true
   const refreshForEver = async (): Promise<void> => {
-    const fetched = await refresh()
-    timer = setTimeout(refreshForEver, fetched ? REFRESH_MS : RETRY_MS).unref()
+    await refresh()
+    if (!isOpen) return
+    const askedForMs = Math.max(quietUntilMs - clock(), 0)
+    const pause = pauseAfter(failures, { askedForMs, longestMs }, Math.random())
+    timer = setTimeout(refreshForEver, pause).unref()
   }
-  await refreshForEver()
+  void refreshForEver()
+  await refreshOrSlow()
 
   return {
     get loaded() {
@@ -154,11 +185,12 @@ export async function openSigningKeys(options: SigningKeysOptions): Promise<Sign
     async find(kid, algorithm) {
       const known = chosen(kid, algorithm)
       if (known !== null) return known
-      if (underWay === null && clock() - lastFetchMs < COOLDOWN_MS) return null
-      await refresh()
+      const isEarly = clock() - lastFetchMs < COOLDOWN_MS || clock() < quietUntilMs
+      if (underWay === null && isEarly) return null
+      await refreshOrSlow()
       return chosen(kid, algorithm)
     },
-    isUnknown: (kid) => withdrawn.has(kid) || (inTouch && counting() !== null),
+    isUnknown: (kid) => withdrawn.has(kid) || (inTouch && !isSlow && counting() !== null),
     noteHeartbeat(ageMs) {
       if (counting() !== null) goodAtMs = Math.max(goodAtMs, clock() - ageMs)
     },
@@ -173,34 +205,11 @@ export async function openSigningKeys(options: SigningKeysOptions): Promise<Sign
       text = documentWithout(text, withdrawn)
       keepOrTell(text)
     },
-    close: () => clearTimeout(timer)
+    close() {
+      isOpen = false
+      clearTimeout(timer)
+    }
   }
 }
 
 const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error))
-
-/** The member of the kept set that says until when it was good, in milliseconds since 1970 (RFC 7517 §5 lets a set have others). */
-const GOOD_AT = 'goodAtMs'
-
-type Kept = { text: string | null; goodAtMs: number }
-
-/** One that does not say so, as earlier versions kept it, is as old as can be. */
-function readKept(file: string): Kept {
-  try {
-    const text = readFileSync(file, 'utf8')
-    const goodAtMs: unknown = JSON.parse(text)[GOOD_AT]
-    return { text, goodAtMs: typeof goodAtMs === 'number' ? goodAtMs : Number.NEGATIVE_INFINITY }
-  } catch {
-    return { text: null, goodAtMs: Number.NEGATIVE_INFINITY }
-  }
-}
-
-/** Whole or not at all: a gateway that is killed here must not find half a set. */
-function keep(file: string, text: string, goodAtMs: number): void {
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
-  const kept = JSON.stringify({ ...JSON.parse(text), [GOOD_AT]: goodAtMs })
-  // Gateways of one machine may share the folder.
-  const own = `${file}.${process.pid}.new`
-  writeFileSync(own, kept, { mode: 0o600 })
-  renameSync(own, file)
-}

@@ -1,11 +1,12 @@
 import { mkdirSync, readdirSync, renameSync, rmdirSync, writeFileSync } from 'node:fs'
 import type { RequestListener } from 'node:http'
 import { join } from 'node:path'
+import { setImmediate as turn } from 'node:timers/promises'
 import { keySetVersion } from '@gatehouse/access-token/key-set-version'
 import { testClock } from '@gatehouse/fixtures/clock'
 import { dataFolder } from '@gatehouse/fixtures/data-folder'
 import t, { type Test } from 'tap'
-import { openSigningKeys } from '../../src/keys/signing-keys.ts'
+import { openSigningKeys, type SigningKeysOptions } from '../../src/keys/signing-keys.ts'
 import { issuer, newKey } from '../fixtures/issuer.ts'
 
 const TRUST_SECONDS = 3600
@@ -15,8 +16,9 @@ async function held(t: Test, folder = dataFolder(t)) {
   const issuing = await issuer(t, [key])
   const clock = testClock()
   const faults: string[] = []
-  const open = async (trustSeconds?: number) => {
+  const open = async (trustSeconds?: number, more: Partial<SigningKeysOptions> = {}) => {
     const keys = await openSigningKeys({
+      ...more,
       ...(trustSeconds === undefined ? {} : { trustSeconds }),
       url: issuing.url,
       form: 'own',
@@ -165,6 +167,60 @@ t.test('without an issuer and without a file there is no set, until there is', a
   t.ok(await keys.find(key.kid, 'ES256'), 'whoever asks next brings it')
   t.ok(keys.loaded)
 })
+
+t.test('an issuer that asks for peace has it, whoever wants a key', async (t) => {
+  const { issuing, clock, open } = await held(t)
+  const keys = await open()
+  const inSeconds = (seconds: number) => new Date(clock() + seconds * 1000).toUTCString()
+  const asks: Record<string, [retryAfter: () => string, seconds: number]> = {
+    'a minute': [() => '60', 60],
+    'a date': [() => inSeconds(90), 90],
+    'a day': [() => '86400', 600]
+  }
+  for (const [title, [retryAfter, seconds]] of Object.entries(asks)) {
+    issuing.answer = (_, response) => response.writeHead(429, { 'retry-after': retryAfter() }).end()
+    await keys.refresh()
+    const { fetches } = issuing
+    clock.advance(seconds * 1000 - 1)
+    await Promise.all(Array.from({ length: 20 }, (_, n) => keys.find(`unknown ${n}`, 'ES256')))
+    t.equal(issuing.fetches, fetches, `${title}: nobody asks`)
+    t.notOk(keys.isUnknown('unknown'), 'which is no answer')
+    clock.advance(1)
+    await keys.find('unknown', 'ES256')
+    t.equal(issuing.fetches, fetches + 1, `${title}: until it is over`)
+  }
+})
+
+t.test(
+  'a slow issuer is waited for in the background, and not taken for one that is away',
+  async (t) => {
+    const { key, issuing, clock, open, faults } = await held(t)
+    const waiting: (() => void)[] = []
+    /** The request may still be on its way. */
+    const answerAll = async () => {
+      while (waiting.length === 0) await turn()
+      for (const answer of waiting.splice(0)) answer()
+    }
+
+    issuing.answer = (_, response) =>
+      waiting.push(() => response.end(JSON.stringify({ keys: issuing.keys.map(({ jwk }) => jwk) })))
+    const keys = await open(undefined, { patienceMs: 1, downloadMs: 60_000 })
+    t.notOk(keys.loaded, 'the start did not wait for it')
+    t.equal(await keys.find(key.kid, 'ES256'), null)
+    t.notOk(keys.isUnknown(key.kid), 'nor is a key unknown that may still come')
+    await answerAll()
+    t.ok(await keys.refresh(), 'the fetch that was under way')
+    t.ok(await keys.find(key.kid, 'ES256'))
+    t.strictSame([issuing.fetches, faults], [1, []], 'one fetch, and no fault')
+
+    clock.advance(5000)
+    t.equal(await keys.find('next', 'ES256'), null)
+    t.notOk(keys.isUnknown('next'), 'the same with a set that is held')
+    await answerAll()
+    t.ok(await keys.refresh())
+    t.ok(keys.isUnknown('next'), 'until the issuer has answered')
+  }
+)
 
 t.test('an issuer that does not come to an end is given up', async (t) => {
   const slow: Record<string, RequestListener> = {
