@@ -16,6 +16,7 @@ import { errorFormOf } from './routes/error-form-of.ts'
 import type { LiveRouteTable } from './routes/live-route-table.ts'
 import { rowLimiters } from './routes/row-limiters.ts'
 import { signatureChecks } from './signature-checks.ts'
+import { guardedFaults } from './telemetry/guarded-faults.ts'
 import { loadGauges } from './telemetry/load-gauges.ts'
 import { accessTokenVerifier } from './tokens/access-token-verifier.ts'
 
@@ -107,6 +108,7 @@ export async function buildGateway(needs: GatewayNeeds): Promise<Service> {
   const { upstreamTimeoutMs, upstreamConnections, upstreamWebSockets } = needs
   const forwarding = await forward(app, {
     ...{ passageOf, markOrigin, table, clock, lifetimes: lifetimes(revoked, clock) },
+    noteFault: guardedFaults(needs),
     ...{ upstreamTimeoutMs, upstreamConnections, upstreamWebSockets }
   })
   needs.routes.onChange(forwarding.follow)

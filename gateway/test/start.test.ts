@@ -54,6 +54,7 @@ t.test(
     t.match(keys, { keys: [{ kty: 'EC', alg: 'ES256', kid: String }] })
     t.notOk('d' in keys.keys[0], 'the public half')
     const { text } = await read(`${gateway.opsUrl}/metrics`)
+    t.match(text, /^gateway_guarded_faults_total\{place="answer"\} 0$/m)
     t.match(text, /^gateway_revocation_staleness_seconds \d/m)
     t.match(text, /^gateway_connections_limit 20000$/m)
 

@@ -5,7 +5,7 @@ import type { Dispatcher } from 'undici'
 import type { MarkOrigin } from '../cross-origin.ts'
 import type { Passage } from '../journey.ts'
 import { type EventStream, eventStream, isEventStream } from './event-stream.ts'
-import { guard } from './guard.ts'
+import { guard, type NoteFault } from './guard.ts'
 import type { Lifetimes } from './lifetimes.ts'
 import { type ResponseHeaders, responseHeaders } from './response-headers.ts'
 import { passedTrailers } from './trailers.ts'
@@ -15,6 +15,7 @@ import { isStatus, NotAnAnswer } from './upstream-faults.ts'
 export type AnswerEvents = {
   readonly markOrigin: MarkOrigin
   readonly lifetimes: Lifetimes
+  readonly noteFault: NoteFault
   /** It answers. */
   onAnswer(): void
   /** The answer is over, whole or not. */
@@ -45,11 +46,14 @@ export function answerWriter(
   let stream: EventStream | null = null
 
   /** An internal error ends this exchange and no other. */
-  const guarded = guard((error) => {
-    reply.log.error({ err: error }, 'an answer was broken off')
-    over = true
-    events.onEnd()
-    breakOff(raw)
+  const guarded = guard({
+    place: 'answer',
+    noteFault: events.noteFault,
+    end() {
+      over = true
+      events.onEnd()
+      breakOff(raw)
+    }
   })
   const flushHeaders = guarded((): void => {
     if (!flushed && !over) raw.flushHeaders()

@@ -7,6 +7,7 @@ import { upstreamBusy } from '../refusals.ts'
 import type { Route } from '../routes/route.ts'
 import { answerWriter } from './answer-writer.ts'
 import { forwardedPath } from './forwarded-path.ts'
+import type { NoteFault } from './guard.ts'
 import type { Lifetimes } from './lifetimes.ts'
 import { refusalOf, wasNeverSent } from './upstream-faults.ts'
 import type { Upstreams } from './upstreams.ts'
@@ -16,6 +17,7 @@ export type ExchangeNeeds = {
   readonly upstreams: Upstreams
   readonly markOrigin: MarkOrigin
   readonly lifetimes: Lifetimes
+  readonly noteFault: NoteFault
   /** how long a service may take to begin its answer, where the row does not say */
   readonly answerMs: number
 }
@@ -71,6 +73,7 @@ export function exchange(
     const writer = answerWriter(reply, passage, {
       markOrigin: needs.markOrigin,
       lifetimes: needs.lifetimes,
+      noteFault: needs.noteFault,
       onAnswer: place.answered,
       onEnd: place.leave,
       onFault(error) {

@@ -5,6 +5,7 @@ import type { Passage } from '../journey.ts'
 import type { RouteTable } from '../routes/route-table.ts'
 import { webSockets } from '../websocket/websockets.ts'
 import { exchange } from './exchange.ts'
+import type { NoteFault } from './guard.ts'
 import { healthChecks } from './health-checks.ts'
 import type { Lifetimes } from './lifetimes.ts'
 import { streamedUpload } from './streamed-upload.ts'
@@ -23,6 +24,7 @@ export type ForwardOptions = {
   /** how many WebSockets may be open to one address of a service */
   upstreamWebSockets: number
   lifetimes: Lifetimes
+  noteFault: NoteFault
   markOrigin: MarkOrigin
   table: () => RouteTable
   clock: () => number
@@ -39,7 +41,7 @@ export type Forwarding = {
 
 /** The last stage: the request goes to its service, and the answer comes back, both as they come. */
 export async function forward(app: FastifyInstance, options: ForwardOptions): Promise<Forwarding> {
-  const { passageOf, markOrigin, lifetimes, table, clock } = options
+  const { passageOf, markOrigin, lifetimes, noteFault, table, clock } = options
   const { upstreamTimeoutMs: answerMs, upstreamConnections, upstreamWebSockets } = options
   const dispatcher = new Agent({
     connections: upstreamConnections,
@@ -61,8 +63,13 @@ export async function forward(app: FastifyInstance, options: ForwardOptions): Pr
     await dispatcher.destroy()
   })
 
-  const needs = { dispatcher, markOrigin, lifetimes, upstreams: services, answerMs }
-  const passWebSocket = webSockets(app, { lifetimes, answerMs, upstreams: socketServices })
+  const needs = { dispatcher, markOrigin, lifetimes, noteFault, upstreams: services, answerMs }
+  const passWebSocket = webSockets(app, {
+    lifetimes,
+    noteFault,
+    answerMs,
+    upstreams: socketServices
+  })
   const passWhole = (request: FastifyRequest, reply: FastifyReply): void => {
     const body = request.body instanceof BodyInHand ? request.body.bytes : null
     exchange(reply, passageOf(request), body, needs)

@@ -30,7 +30,8 @@ export async function streamedUpload(
   app: FastifyInstance,
   options: StreamedUploadOptions
 ): Promise<void> {
-  const { passageOf, passWhole, dispatcher, upstreams, answerMs, markOrigin, lifetimes } = options
+  const { passageOf, passWhole, dispatcher, upstreams, answerMs } = options
+  const { markOrigin, lifetimes, noteFault } = options
   const passage = (request: unknown) => passageOf(request as FastifyRequest)
   const uploads = new WeakMap<object, Upload>()
 
@@ -55,7 +56,11 @@ export async function streamedUpload(
         const { reply, place } = upload
         const passage = passageOf(reply.request)
         const writer = answerWriter(reply, passage, {
-          ...{ markOrigin, lifetimes, onAnswer: place.answered, onEnd: place.leave },
+          markOrigin,
+          lifetimes,
+          noteFault,
+          onAnswer: place.answered,
+          onEnd: place.leave,
           onFault(error) {
             place.leave()
             if (!isGone(reply.raw)) done(error)

@@ -1,5 +1,5 @@
 import type { RawData, WebSocket } from 'ws'
-import { guard } from '../forwarding/guard.ts'
+import { guard, type NoteFault } from '../forwarding/guard.ts'
 import { closeCode, codeOfFault, isSendable } from './close-codes.ts'
 
 export type Relay = {
@@ -10,6 +10,7 @@ export type Relay = {
 type RelayOptions = {
   /** how long a side may be without a sign of life */
   readonly idleMs: number
+  readonly noteFault: NoteFault
   readonly onEnd: () => void
 }
 
@@ -39,7 +40,7 @@ export function relay(client: WebSocket, service: WebSocket, options: RelayOptio
       client.terminate()
       service.terminate()
     })
-  const guarded = guard(cut)
+  const guarded = guard({ place: 'websocket', noteFault: options.noteFault, end: cut })
   const pinging = keepAlive([client, service], options.idleMs, guarded, cut)
 
   pass(client, service, guarded, () => over)

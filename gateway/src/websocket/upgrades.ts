@@ -3,7 +3,7 @@ import type { Socket } from 'node:net'
 import { holdBytes } from '@gatehouse/http-service/held-bytes'
 import { afterEarlierAnswers } from '@gatehouse/http-service/one-at-a-time'
 import type { FastifyInstance } from 'fastify'
-import { guard } from '../forwarding/guard.ts'
+import { guard, type NoteFault } from '../forwarding/guard.ts'
 
 /** Stops reading the connection of an upgrade, and returns what its client has sent behind it. */
 export type ReleaseUpgrade = (raw: IncomingMessage) => Buffer
@@ -12,13 +12,10 @@ export type ReleaseUpgrade = (raw: IncomingMessage) => Buffer
  * Sends upgrades the way of every request: the same hooks, the same stages, the same refusals, and after the answers to the
  * requests before them. Until one is released, a client that leaves ends it as it would end a request.
  */
-export function takeUpgrades(app: FastifyInstance): ReleaseUpgrade {
+export function takeUpgrades(app: FastifyInstance, noteFault: NoteFault): ReleaseUpgrade {
   const releases = new WeakMap<IncomingMessage, () => Buffer>()
   app.server.on('upgrade', (raw: IncomingMessage, socket: Socket, head: Buffer) => {
-    const guarded = guard((error) => {
-      app.log.error({ err: error }, 'an upgrade was broken off')
-      socket.destroy()
-    })
+    const guarded = guard({ place: 'upgrade', noteFault, end: () => socket.destroy() })
     socket.on('error', () => socket.destroy())
     afterEarlierAnswers(
       socket,

@@ -3,7 +3,7 @@ import { isGone } from '@gatehouse/http-service/http-two'
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import { WebSocket, WebSocketServer } from 'ws'
 import { forwardedPath } from '../forwarding/forwarded-path.ts'
-import { guard } from '../forwarding/guard.ts'
+import { guard, type NoteFault } from '../forwarding/guard.ts'
 import type { Lifetimes } from '../forwarding/lifetimes.ts'
 import { type ResponseHeaders, responseHeaders } from '../forwarding/response-headers.ts'
 import { isStatus, NotAnAnswer, refusalOf } from '../forwarding/upstream-faults.ts'
@@ -17,6 +17,7 @@ import { takeUpgrades } from './upgrades.ts'
 export type WebSocketNeeds = {
   readonly upstreams: Upstreams
   readonly lifetimes: Lifetimes
+  readonly noteFault: NoteFault
   /** how long a service may take to take the upgrade, where the row does not say */
   readonly answerMs: number
 }
@@ -32,7 +33,7 @@ const LONGEST_MESSAGE_BYTES = 16 * 1024 * 1024
  * place of it is passed on; each ends with the token that it was opened with.
  */
 export function webSockets(app: FastifyInstance, needs: WebSocketNeeds): PassWebSocket {
-  const release = takeUpgrades(app)
+  const release = takeUpgrades(app, needs.noteFault)
   const relays = new Set<Relay>()
   app.addHook('preClose', async () => {
     for (const one of relays) one.end(closeCode.goingAway, '')
@@ -57,6 +58,7 @@ export function webSockets(app: FastifyInstance, needs: WebSocketNeeds): PassWeb
       )
       const opened = relay(client, service, {
         idleMs: passage.route.idleSeconds * 1000,
+        noteFault: needs.noteFault,
         onEnd() {
           unwatch()
           relays.delete(opened)
@@ -82,6 +84,7 @@ export function webSockets(app: FastifyInstance, needs: WebSocketNeeds): PassWeb
     }
     open(reply, passage, place, {
       lifetimes: needs.lifetimes,
+      noteFault: needs.noteFault,
       answerMs: (passage.route.answerSeconds ?? 0) * 1000 || needs.answerMs,
       onOpen: (service) => accept(reply, passage, { service, place })
     })
@@ -91,8 +94,7 @@ export function webSockets(app: FastifyInstance, needs: WebSocketNeeds): PassWeb
 /** A service that has said yes, and the place that it takes. */
 type Taken = { readonly service: WebSocket; readonly place: Place }
 
-type Opening = {
-  readonly lifetimes: Lifetimes
+type Opening = Pick<WebSocketNeeds, 'lifetimes' | 'noteFault'> & {
   readonly answerMs: number
   readonly onOpen: (service: WebSocket) => void
 }
@@ -106,10 +108,13 @@ function open(reply: FastifyReply, passage: Passage, place: Place, opening: Open
     service?.terminate()
     place.leave()
   }
-  const guarded = guard((error) => {
-    reply.log.error({ err: error }, 'a WebSocket was broken off')
-    letGo()
-    reply.request.raw.socket.destroy()
+  const guarded = guard({
+    place: 'websocket',
+    noteFault: opening.noteFault,
+    end() {
+      letGo()
+      reply.request.raw.socket.destroy()
+    }
   })
   reply.raw.once('close', letGo)
 

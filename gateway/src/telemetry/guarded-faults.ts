@@ -1,0 +1,63 @@
+import type { RoomLog } from '@gatehouse/http-service/room-log'
+import { Counter, type Registry } from 'prom-client'
+import { type GuardedPlace, guardedPlaces, type NoteFault } from '../forwarding/guard.ts'
+
+const WINDOW_MS = 60_000
+/** of one window: whoever provokes faults does not fill the log */
+const MOST_LINES = 10
+
+export type FaultNeeds = {
+  readonly metrics: Registry
+  readonly log: Pick<RoomLog, 'error'>
+  readonly clock: () => number
+}
+
+/** Counts every guarded fault, and logs the first ones of each minute. */
+export function guardedFaults({ metrics, log, clock }: FaultNeeds): NoteFault {
+  const counter = new Counter({
+    name: 'gateway_guarded_faults_total',
+    help: 'Internal errors that ended one exchange and nothing else',
+    labelNames: ['place'],
+    registers: [metrics]
+  })
+  for (const place of guardedPlaces) counter.inc({ place }, 0)
+  let windowEnds = Number.NEGATIVE_INFINITY
+  let lines = 0
+  let unlogged = 0
+  return (place, error) => {
+    counter.inc({ place })
+    if (clock() >= windowEnds) {
+      windowEnds = clock() + WINDOW_MS
+      lines = 0
+    }
+    if (lines === MOST_LINES) {
+      unlogged += 1
+      return
+    }
+    lines += 1
+    log.error({ place, fault: faultLine(error), unlogged }, lineOf[place])
+    unlogged = 0
+  }
+}
+
+const lineOf: Readonly<Record<GuardedPlace, string>> = {
+  answer: 'an internal error ended an answer',
+  upgrade: 'an internal error ended an upgrade',
+  websocket: 'an internal error ended a WebSocket'
+}
+
+/**
+ * Where it was thrown and what kind it is, without its message: that may quote the bytes of a client or a service, as Node.js
+ * quotes a header that it cannot write.
+ */
+function faultLine(error: Error): { type: string; code?: string; stack: string } {
+  const { name, message, stack = '' } = error
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : undefined
+  // The message stands before the frames, and could pass for some.
+  const frames = stack.slice(stack.indexOf(message) + message.length).split('\n')
+  return {
+    type: name,
+    ...(code === undefined ? {} : { code }),
+    stack: frames.filter((line) => line.startsWith('    at ')).join('\n')
+  }
+}

@@ -1,0 +1,60 @@
+import { validateHeaderValue } from 'node:http'
+import { testClock } from '@gatehouse/fixtures/clock'
+import { Registry } from 'prom-client'
+import t, { type Test } from 'tap'
+import { type GuardedPlace, guard } from '../../src/forwarding/guard.ts'
+import { guardedFaults } from '../../src/telemetry/guarded-faults.ts'
+import { capturedLog } from '../fixtures/captured-log.ts'
+
+function noting(t: Test) {
+  const metrics = new Registry()
+  const clock = testClock()
+  const { log, lines, text } = capturedLog(t)
+  const noteFault = guardedFaults({ metrics, log, clock })
+  const count = async (place: GuardedPlace) => {
+    const found = await metrics.getSingleMetric('gateway_guarded_faults_total')?.get()
+    return found?.values.find(({ labels }) => labels.place === place)?.value
+  }
+  return { noteFault, count, clock, lines, text }
+}
+
+t.test('a fault ends its exchange, is counted, and is logged without its message', async (t) => {
+  const { noteFault, count, lines, text } = noting(t)
+  let ended = 0
+  const guarded = guard({ place: 'answer', noteFault, end: () => (ended += 1) })
+  const write = guarded((value: string) => validateHeaderValue(value, '\n'))
+  t.equal(await count('answer'), 0, 'from the start, for alerts')
+  write('x-bytes-of-a-service')
+  t.equal(ended, 1)
+  t.equal(await count('answer'), 1)
+  t.equal(await count('websocket'), 0)
+  const [line, ...more] = lines()
+  t.match(line, {
+    msg: 'an internal error ended an answer',
+    place: 'answer',
+    fault: { type: 'TypeError', code: 'ERR_INVALID_CHAR', stack: /at .*guarded-faults\.test\.ts/ }
+  })
+  t.notMatch(text(), 'x-bytes-of-a-service')
+  t.strictSame(more, [])
+})
+
+t.test('bytes in a message do not pass for a frame of the stack', async (t) => {
+  const { noteFault, lines } = noting(t)
+  noteFault('websocket', new Error('no\n    at bytes of a service'))
+  t.notMatch(JSON.stringify(lines()), 'bytes of a service')
+  t.match(lines(), [{ fault: { stack: /^ {4}at / } }])
+})
+
+t.test('a flood of faults is counted whole, and logged in part', async (t) => {
+  const { noteFault, count, clock, lines } = noting(t)
+  const many = () => {
+    for (let index = 0; index < 100; index += 1) noteFault('upgrade', new Error('again'))
+  }
+  many()
+  t.equal(lines().length, 10)
+  clock.advance(60_000)
+  many()
+  t.equal(lines().length, 20)
+  t.equal(lines()[10]?.unlogged, 90, 'a line says how many were left out before it')
+  t.equal(await count('upgrade'), 200)
+})
