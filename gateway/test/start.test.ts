@@ -5,6 +5,8 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { eventually } from '@gatehouse/fixtures/client'
 import { dataFolder } from '@gatehouse/fixtures/data-folder'
+import { patience } from '@gatehouse/fixtures/patience'
+import { redisMissing, redisServer } from '@gatehouse/fixtures/redis-server'
 import { roomProcess } from '@gatehouse/fixtures/room-process'
 import { memoryFleet } from '@gatehouse/fleet/memory-fleet'
 import { KEY_MEMORY_SECONDS, type RevocationSource } from '@gatehouse/revocation/revocation'
@@ -145,3 +147,21 @@ routes: [{ name: row, prefix: ${prefix}, upstream: a, access: public }]
   t.equal((await read(`${gateway.url}/before`)).status, 404)
   t.equal(await gateway.stop(), 0, 'and it drains as ever')
 })
+
+t.test(
+  'in production a gateway does not start on a Redis that evicts keys',
+  { skip: redisMissing },
+  async (t) => {
+    const { url, redis } = await redisServer(t)
+    await redis.config('SET', 'maxmemory-policy', 'volatile-lru')
+    const config = readConfig({
+      ...{ GATEWAY_PORT: '0', GATEWAY_OPS_PORT: '0', LOG_LEVEL: 'silent', ...patience },
+      ...{ GATEHOUSE_DATA_DIR: dataFolder(t), REDIS_URL: url, NODE_ENV: 'production' },
+      ...{ GATEWAY_TRUSTED_PROXIES: '10.0.0.1', TOKEN_ISSUER: 'https://auth.example' }
+    })
+    await t.rejects(startGateway(config, null), {
+      name: 'StartFault',
+      message: /maxmemory-policy is volatile-lru/
+    })
+  }
+)

@@ -59,6 +59,8 @@ export async function startAuth(
   const { revocations, redis, ...shared } = openShared(config, clock, connections, embedded?.fleet)
   await connections.settled(2 * config.REDIS_TIMEOUT_MS)
   if (config.NODE_ENV === 'production' && connections.evictionFault !== null) {
+    await shared.families.close()
+    await close()
     throw new StartFault(connections.evictionFault)
   }
   const heartbeats = await openHeartbeats(redis, {

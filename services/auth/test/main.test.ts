@@ -1,6 +1,9 @@
+import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { dataFolder } from '@gatehouse/fixtures/data-folder'
+import { patience } from '@gatehouse/fixtures/patience'
+import { redisMissing, redisServer } from '@gatehouse/fixtures/redis-server'
 import t from 'tap'
 import { authProcess } from './fixtures/auth-process.ts'
 import { email, password } from './fixtures/auth-service.ts'
@@ -81,3 +84,21 @@ t.test('a port that is taken is told in plain words', async (t) => {
   t.equal(code, 1)
   t.match(stderr, /^Cannot start: .*address already in use/)
 })
+
+t.test(
+  'in production it does not start on a Redis that evicts keys, and says what to set',
+  { skip: redisMissing },
+  async (t) => {
+    const { url, redis } = await redisServer(t)
+    await redis.config('SET', 'maxmemory-policy', 'volatile-lru')
+    const secret = randomBytes(32).toString('base64url')
+    const auth = authProcess(t, {
+      ...{ NODE_ENV: 'production', GATEHOUSE_DATA_DIR: dataFolder(t), REDIS_URL: url },
+      ...{ ...patience, TOKEN_ISSUER: 'https://auth.example', AUTH_REFRESH_KEYS: `1:${secret}` },
+      ...{ AUTH_KEY_ENCRYPTION_KEY: secret, AUTH_OPS_TOKEN: secret }
+    })
+    const { code, stderr } = await auth.ended
+    t.equal(code, 1)
+    t.match(stderr, /^Cannot start: Redis evicts keys .* Set maxmemory-policy to noeviction\n$/)
+  }
+)

@@ -1,0 +1,134 @@
+import { createServer } from 'node:tls'
+import { eventually } from '@gatehouse/fixtures/client'
+import { REDIS_PATIENCE_MS } from '@gatehouse/fixtures/patience'
+import { redisMissing, redisServer } from '@gatehouse/fixtures/redis-server'
+import { reportedRedis } from '@gatehouse/redis/reported-redis'
+import { freePort } from '@gatehouse/start/free-port'
+import { Registry } from 'prom-client'
+import { generate } from 'selfsigned'
+import t, { type Test } from 'tap'
+
+const LONG_MS = 20_000
+const WRONG_PASSWORD = 'hunter2-wrong'
+
+/** The connections of a process, and all that it says about them. */
+function reported(t: Test) {
+  const lines: [message: string, fields: Record<string, unknown>][] = []
+  const line = (fields: object, message: string) => {
+    lines.push([message, { ...fields }])
+  }
+  const metrics = new Registry()
+  const redis = reportedRedis({ service: 'auth', log: { warn: line, info: line }, metrics })
+  const connect = (url: string) => {
+    const connection = redis.connect('commands', { url, timeoutMs: REDIS_PATIENCE_MS })
+    t.teardown(() => connection.disconnect())
+    return connection
+  }
+  const said = (count: number) =>
+    eventually(
+      async () => lines,
+      (all) => all.length >= count,
+      LONG_MS
+    )
+  return { redis, connect, lines, said, figures: () => metrics.metrics() }
+}
+
+t.test('why Redis is unreachable is said once, and when it is back', async (t) => {
+  t.test('refused, and back', { skip: redisMissing }, async (t) => {
+    const server = await redisServer(t)
+    const { redis, connect, said, figures } = reported(t)
+    await server.kill()
+    const connection = connect(server.url)
+    await redis.settled(1)
+    const [first] = await said(1)
+    t.strictSame(first, [
+      'Redis is unreachable',
+      { connection: 'commands', cause: `connect ECONNREFUSED 127.0.0.1:${server.port}` }
+    ])
+    t.match(await figures(), 'auth_redis_connected{connection="commands"} 0')
+    // Several attempts, and one line.
+    for (const _ of [1, 2, 3]) {
+      await new Promise<void>((resolve) => connection.once('reconnecting', resolve))
+    }
+    await server.start()
+    await redis.settled(LONG_MS)
+    t.strictSame((await said(2)).slice(1), [
+      ['Redis is reachable again', { connection: 'commands' }]
+    ])
+    t.match(await figures(), 'auth_redis_connected{connection="commands"} 1')
+    t.match(await figures(), 'auth_redis_connections_made_total{connection="commands"} 1')
+    await server.kill()
+    await server.start()
+    await eventually(
+      figures,
+      (text) => text.includes('made_total{connection="commands"} 2'),
+      LONG_MS
+    )
+    t.match(await figures(), 'auth_redis_connections_made_total{connection="commands"} 2')
+  })
+
+  t.test('a wrong password, which is not in the log', { skip: redisMissing }, async (t) => {
+    const server = await redisServer(t)
+    await server.redis.config('SET', 'requirepass', 'right')
+    const { connect, said } = reported(t)
+    connect(server.url.replace('redis://', `redis://:${WRONG_PASSWORD}@`))
+    const lines = await said(1)
+    t.match(lines, [['Redis is unreachable', { cause: /^WRONGPASS / }]])
+    t.notMatch(JSON.stringify(lines), WRONG_PASSWORD)
+  })
+
+  t.test('a certificate of an unknown authority', async (t) => {
+    const pems = await generate([{ name: 'commonName', value: '127.0.0.1' }], { keyType: 'ec' })
+    const port = await freePort()
+    const server = createServer({ key: pems.private, cert: pems.cert })
+    server.on('tlsClientError', () => {})
+    await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve))
+    t.teardown(() => server.close())
+    const { connect, said } = reported(t)
+    connect(`rediss://127.0.0.1:${port}`)
+    t.match(await said(1), [
+      [
+        'Redis is unreachable',
+        { cause: /^self-signed certificate.*\(DEPTH_ZERO_SELF_SIGNED_CERT\)$/ }
+      ]
+    ])
+  })
+
+  t.test('sentinels that are not there', async (t) => {
+    const { connect, said, lines } = reported(t)
+    const connection = connect(`redis+sentinel://127.0.0.1:${await freePort()}/gatehouse`)
+    t.match(await said(1), [
+      ['Redis is unreachable', { cause: /^All sentinels are unreachable\./ }]
+    ])
+    await new Promise<void>((resolve) => connection.once('error', () => resolve()))
+    t.equal(lines.length, 1, 'the pause before the next attempt makes no other cause')
+  })
+})
+
+t.test(
+  'a Redis that evicts keys is told of, with what to set',
+  { skip: redisMissing },
+  async (t) => {
+    const server = await redisServer(t)
+    const well = reported(t)
+    well.connect(server.url)
+    await well.redis.settled(LONG_MS)
+    t.strictSame([well.redis.evictionFault, well.lines], [null, []])
+
+    await server.redis.config('SET', 'maxmemory-policy', 'allkeys-lru')
+    const evicting = reported(t)
+    const connection = evicting.connect(server.url)
+    await evicting.redis.settled(LONG_MS)
+    t.match(evicting.redis.evictionFault, /maxmemory-policy is allkeys-lru.*Set .* to noeviction$/)
+    t.equal(evicting.lines.length, 1)
+
+    await server.redis.config('SET', 'maxmemory-policy', 'noeviction')
+    connection.disconnect(true)
+    await eventually(
+      async () => evicting.redis.evictionFault,
+      (fault) => fault === null,
+      LONG_MS
+    )
+    t.equal(evicting.redis.evictionFault, null, 'asked again on the next connection')
+  }
+)

@@ -1,0 +1,47 @@
+import { client, eventually } from '@gatehouse/fixtures/client'
+import { inputs } from '@gatehouse/fixtures/generated'
+import { installation } from '@gatehouse/fixtures/installation'
+import { postgresMissing } from '@gatehouse/fixtures/postgres-server'
+import { redisSentinel, sentinelMissing } from '@gatehouse/fixtures/redis-sentinel'
+import t from 'tap'
+
+const FAILOVERS = inputs(10)
+const LONG_MS = 30_000
+const [email, password] = ['ada@example.com', 'correct horse battery']
+
+t.test(
+  'after each failover of Redis every process works, without a restart',
+  { skip: sentinelMissing || postgresMissing },
+  async (t) => {
+    const sentinel = await redisSentinel(t, { sentinels: 3 })
+    const { auths, gateways } = await installation(t, {
+      ...{ auths: 1, gateways: 1 },
+      settings: { REDIS_URL: sentinel.url }
+    })
+    const { register, login, logout, call } = client(gateways[0]?.url ?? '')
+    await register(email, password)
+    const becomes = <Answer>(ask: () => Promise<Answer>, expected: Answer) =>
+      eventually(
+        () => ask().catch(() => undefined),
+        (answer) => answer === expected,
+        LONG_MS
+      )
+    const readiness = (opsUrl: string) => async () => {
+      const answer = await fetch(`${opsUrl}/readyz`)
+      return ((await answer.json()) as { status: string }).status
+    }
+    for (let failover = 1; failover <= FAILOVERS; failover += 1) {
+      await sentinel.failOver()
+      for (const { opsUrl } of [...auths, ...gateways]) {
+        t.equal(await becomes(readiness(opsUrl), 'ready'), 'ready', `failover ${failover}`)
+      }
+      const { status, body } = await login(email, password)
+      t.equal(status, 200, 'a login')
+      t.equal((await call('/auth/me', { token: body.accessToken })).status, 200)
+      t.equal((await logout(body.refreshToken)).status, 204)
+      const code = async () =>
+        (await call<{ code?: string }>('/auth/me', { token: body.accessToken })).body.code
+      t.equal(await becomes(code, 'SESSION_ENDED'), 'SESSION_ENDED', 'the gateway hears of its end')
+    }
+  }
+)
