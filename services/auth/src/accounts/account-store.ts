@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import type { Kysely, Selectable } from 'kysely'
+import { type Kysely, type Selectable, sql } from 'kysely'
+import { costOfHash } from '../database/migrations/0010-password-costs.ts'
 import type { AccountTable, Tables } from '../database/tables.ts'
 import { atLeast, noteStale, type Stale } from '../revocations/stale-tokens.ts'
 import type { Account } from './account.ts'
@@ -22,6 +23,8 @@ export type AccountStore = {
   changePassword(account: Account, passwordHash: string): Promise<boolean>
   /** Keeps the password and replaces its hash. Whether `before` was still the account's, and `after` is now. */
   replacePasswordHash(id: string, before: string, after: string): Promise<boolean>
+  /** Each cost that the hash of some account has, as `passwordCost` reads it. */
+  passwordCosts(): Promise<string[]>
   /** Resolves when the database answers. */
   ping(): Promise<void>
 }
@@ -122,6 +125,20 @@ export function accountStore(db: Kysely<Tables>): AccountStore {
         .where('password_hash', '=', before)
         .executeTakeFirst()
       return numUpdatedRows === 1n
+    },
+    async passwordCosts() {
+      // From each to the next by the index: there are few, and many accounts.
+      const { rows: found } = await sql<{ cost: string }>`
+        with recursive costs(cost) as (
+          select (select ${costOfHash} from accounts order by ${costOfHash} limit 1)
+          union all
+          select (
+            select ${costOfHash} from accounts where ${costOfHash} > costs.cost
+            order by ${costOfHash} limit 1
+          ) from costs where costs.cost is not null
+        )
+        select cost from costs where cost is not null`.execute(db)
+      return found.map(({ cost }) => cost)
     },
     async ping() {
       await db.selectFrom('accounts').select('id').limit(1).execute()

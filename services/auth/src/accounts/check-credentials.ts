@@ -18,13 +18,13 @@ export type Claim = {
 
 /**
  * The account that a password proves. An unknown e-mail, a wrong password and a disabled account are the same work and the
- * same answer.
+ * same answer, also where accounts have hashes of several costs.
  * @throws Refusal UNAUTHENTICATED; RATE_LIMITED without looking at the password; UNAVAILABLE
  */
 export type CheckCredentials = (claim: Claim) => Promise<Account>
 
 export function credentialCheck(needs: {
-  accounts: Pick<AccountStore, 'replacePasswordHash'>
+  accounts: Pick<AccountStore, 'replacePasswordHash' | 'passwordCosts'>
   passwords: Passwords
   guesses: Guesses
   audit: AuditLog
@@ -49,9 +49,10 @@ export function credentialCheck(needs: {
   const isProven = async ({ account, password, caller }: Claim): Promise<boolean> => {
     const own = await guesses.by(caller)
     await own.refuseEarly()
+    const costs = await accounts.passwordCosts()
     return await passwords.inTurn(async (match) => {
       await own.take()
-      const matches = await match(account, password)
+      const matches = await match(account, password, costs)
       if (!matches || account === null || account.disabled) return false
       await own.succeeded()
       return true

@@ -9,6 +9,7 @@ import { oneActiveKey } from './migrations/0006-one-active-key.ts'
 import { keyLifecycle } from './migrations/0007-key-lifecycle.ts'
 import { tokensNotBefore } from './migrations/0008-tokens-not-before.ts'
 import { allTokensNotBefore } from './migrations/0009-all-tokens-not-before.ts'
+import { passwordCosts } from './migrations/0010-password-costs.ts'
 import type { Tables } from './tables.ts'
 
 /** Every migration, in the order of its name. One that has landed is never edited. */
@@ -21,7 +22,8 @@ const migrations: Record<string, Migration> = {
   '0006-one-active-key': oneActiveKey,
   '0007-key-lifecycle': keyLifecycle,
   '0008-tokens-not-before': tokensNotBefore,
-  '0009-all-tokens-not-before': allTokensNotBefore
+  '0009-all-tokens-not-before': allTokensNotBefore,
+  '0010-password-costs': passwordCosts
 }
 
 /** @throws what the first failing migration threw */

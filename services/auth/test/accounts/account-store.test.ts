@@ -1,6 +1,7 @@
 import { testClock } from '@gatehouse/fixtures/clock'
 import t, { type Test } from 'tap'
 import { accountStore } from '../../src/accounts/account-store.ts'
+import { passwordCost } from '../../src/accounts/passwords.ts'
 import { databaseKinds } from '../fixtures/databases.ts'
 
 const clock = testClock()
@@ -42,6 +43,28 @@ for (const kind of databaseKinds(t)) {
       t.match(created, { roles: [], scope: [] })
     }
   )
+
+  t.test(`${kind.name}: it knows each cost that a hash has`, { skip: kind.skip }, async (t) => {
+    const accounts = await open(t)
+    t.strictSame(await accounts.passwordCosts(), [])
+    const costs = ['m=1024,t=1,p=1', 'm=19456,t=2,p=1', 'm=64,t=1,p=1'].map(
+      (cost) => `$argon2id$v=19$${cost}`
+    )
+    // Salts and hashes are base64 without padding; `+` and `/` are in it, and what looks like a cost.
+    const hashes = costs.flatMap((cost) => [`${cost}$p/1+$x1`, `${cost}$AAAA$m64t1p1`])
+    for (const [n, passwordHash] of hashes.entries()) {
+      await accounts.create({ ...ada, email: `${n}@example.com`, passwordHash }, clock())
+    }
+    t.strictSame((await accounts.passwordCosts()).sort(), costs)
+    t.strictSame([...new Set(hashes.map(passwordCost))], costs, 'as the text of a hash is read')
+
+    const renewed = `${costs[0]}$AAAA$BBBB`
+    for (const [n, passwordHash] of hashes.entries()) {
+      const account = await accounts.findByEmail(`${n}@example.com`)
+      await accounts.replacePasswordHash(account?.id ?? '', passwordHash, renewed)
+    }
+    t.strictSame(await accounts.passwordCosts(), [costs[0]], 'one that no account has is gone')
+  })
 
   t.test(`${kind.name}: whoever is not there is not found`, { skip: kind.skip }, async (t) => {
     const accounts = await open(t)

@@ -1,11 +1,12 @@
+import { verify } from '@node-rs/argon2'
 import t from 'tap'
 import { hashQueue } from '../../src/accounts/hash-queue.ts'
-import { type MatchPassword, passwords } from '../../src/accounts/passwords.ts'
+import { type HashCost, passwordCost, passwords } from '../../src/accounts/passwords.ts'
 
 const owasp = { memoryKib: 19_456, passes: 2, lanes: 1 }
 const { hash: hashPassword, inTurn } = passwords(owasp, hashQueue({ width: 4, longest: 100 }))
-const passwordMatches: MatchPassword = (account, password) =>
-  inTurn((match) => match(account, password))
+const passwordMatches = (account: { passwordHash: string } | null, password: string) =>
+  inTurn((match) => match(account, password, []))
 
 t.test('a password matches its own hash, and no other', async (t) => {
   const account = { passwordHash: await hashPassword('correct horse') }
@@ -52,5 +53,43 @@ t.test('a hash that cost less than one of today is outdated', async (t) => {
     passwords({ ...owasp, passes: 1 }, queue).isOutdated(await today.hash('a')),
     'nor one that cost more'
   )
-  t.ok(await today.inTurn((match) => match({ passwordHash: old }, 'a')), 'and matches all the same')
+  t.ok(
+    await today.inTurn((match) => match({ passwordHash: old }, 'a', [])),
+    'and matches all the same'
+  )
+})
+
+t.test('the work is the same whatever the hash of the account cost, and without one', async (t) => {
+  const cost = (memoryKib: number, passes: number) => ({ memoryKib, passes, lanes: 1 })
+  const [first, second, today] = [cost(1024, 1), cost(2048, 1), cost(1024, 3)]
+  const queue = hashQueue({ width: 1, longest: 10 })
+  const hashed = async (at: HashCost) => await passwords(at, queue).hash('right password')
+  const accounts = {
+    'no account': null,
+    'an old cost': { passwordHash: await hashed(first) },
+    'a later cost': { passwordHash: await hashed(second) },
+    'the cost of today': { passwordHash: await hashed(today) }
+  }
+  const known = Object.values(accounts).flatMap((one) => one?.passwordHash ?? [])
+  const costs = known.map(passwordCost)
+  t.strictSame(costs, [
+    '$argon2id$v=19$m=1024,t=1,p=1',
+    '$argon2id$v=19$m=2048,t=1,p=1',
+    '$argon2id$v=19$m=1024,t=3,p=1'
+  ])
+
+  const work: string[] = []
+  const counting = passwords(today, queue, (passwordHash, password) => {
+    work.push(passwordCost(passwordHash))
+    return verify(passwordHash, password)
+  })
+  for (const [title, account] of Object.entries(accounts)) {
+    for (const password of ['right password', 'wrong password']) {
+      const matches = await counting.inTurn((match) => match(account, password, costs))
+      t.equal(matches, account !== null && password === 'right password', `${title}: ${password}`)
+      t.strictSame(work.splice(0).sort(), [...costs].sort(), `${title}: a hash at each cost`)
+    }
+  }
+  await counting.inTurn((match) => match(null, 'any', ['$2b$12', '', '$argon2id$v=19$m=1,t=x,p=1']))
+  t.strictSame(work.splice(0), [costs[2]], 'what is no cost of ours costs nothing')
 })

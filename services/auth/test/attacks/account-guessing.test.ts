@@ -1,4 +1,6 @@
+import { hash, verify } from '@node-rs/argon2'
 import t from 'tap'
+import { passwordCost } from '../../src/accounts/passwords.ts'
 import { authService, disable, password, registered } from '../fixtures/auth-service.ts'
 import { isProblem } from '../fixtures/problem.ts'
 
@@ -38,3 +40,40 @@ t.test('an answer does not tell whether an account exists, or is disabled', asyn
     t.strictSame(shown(answer), shown(wrong), title)
   }
 })
+
+t.test(
+  'the work does not tell who has an account after the cost of hashes was raised',
+  async (t) => {
+    const work: string[] = []
+    const auth = await authService(t, {
+      verify(passwordHash, text) {
+        work.push(passwordCost(passwordHash))
+        return verify(passwordHash, text)
+      }
+    })
+    await registered(auth, 'new@example.com')
+    await registered(auth, 'old@example.com')
+    const cheaper = { memoryCost: 64, timeCost: 1, parallelism: 1 }
+    await auth.database
+      .updateTable('accounts')
+      .set({ password_hash: await hash(password, cheaper) })
+      .where('email', '=', 'old@example.com')
+      .execute()
+    const workOf = async (who: string, text: string) => {
+      await auth.post('/login', { email: who, password: text })
+      return work.splice(0).sort()
+    }
+    const both = ['$argon2id$v=19$m=1024,t=1,p=1', '$argon2id$v=19$m=64,t=1,p=1']
+    for (const who of ['nobody@example.com', 'new@example.com', 'old@example.com']) {
+      t.strictSame(await workOf(who, 'a wrong password'), both, who)
+    }
+    t.strictSame(await workOf('old@example.com', password), both, 'its hash is made anew')
+    for (const who of ['nobody@example.com', 'new@example.com', 'old@example.com']) {
+      t.strictSame(
+        await workOf(who, 'a wrong password'),
+        both.slice(0, 1),
+        `${who}: one cost is left`
+      )
+    }
+  }
+)
