@@ -211,7 +211,7 @@ routes:
     writeFileSync(
       file,
       `upstreams: { a: 'http://a' }
-routes: [{ name: one, prefix: /x, upstream: a, tokenClaims: { tenant: [org, 'tenant.id'] } }]
+routes: [{ name: one, prefix: /x, upstream: a, methods: { GET: {} }, tokenClaims: { tenant: [org, 'tenant.id'] } }]
 `
     )
     const claims = operator(dataFolder(t), { GATEWAY_ROUTES: file })
@@ -220,6 +220,12 @@ routes: [{ name: one, prefix: /x, upstream: a, tokenClaims: { tenant: [org, 'ten
     })
     t.match(await ops(['routes', 'explain', 'GET', '/ordersX']), { code: 1, stderr: /404/ })
     t.match(await ops(['routes', 'explain', 'GET', '/orders/../x']), { code: 1, stderr: /400/ })
+    t.match(await ops(['routes', 'explain', 'GET', '/auth/login%20x']), {
+      ...{ code: 1, stderr: /400: .* could be read as another one/ }
+    })
+    t.match(await claims(['routes', 'explain', 'POST', '/x']), {
+      ...{ code: 1, stderr: /405: .* takes GET/ }
+    })
     t.match(await ops(['routes', 'explain', 'get', '/orders']), { code: 2, stderr: /GET/ })
   }
 )

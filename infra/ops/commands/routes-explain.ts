@@ -1,4 +1,7 @@
 import type { Demand, Route } from '@gatehouse/gateway/routes/route'
+import type { RouteTable } from '@gatehouse/gateway/routes/route-table'
+import type { Match } from '@gatehouse/gateway/stages/match'
+import { Refusal } from '@gatehouse/problem/refusal'
 import { BadUsage, type Command, Refused } from '../command.ts'
 import { demandWords, readRoutes, routeFileOf } from '../route-file.ts'
 
@@ -12,32 +15,31 @@ export const routesExplain: Command = {
   words: [2, 2],
   async run({ positionals: [method = '', path = ''] }, _ops, _terminal, environment) {
     if (!METHOD.test(method)) throw new BadUsage(`${method} is not a method: write GET, not get`)
-    const { canonicalTarget } = await import('@gatehouse/gateway/stages/canonical-path')
-    const { demandOf, methodsOf } = await import('@gatehouse/gateway/routes/demand')
     const table = await readRoutes(routeFileOf(undefined, environment), environment)
-    const target = canonicalTarget(path)
-    if (target === null) {
-      throw new Refused(
-        'INVALID_REQUEST',
-        `400: ${path} is not in its canonical form, and goes nowhere.`
-      )
-    }
-    const route = table.match(target.path)
-    if (route === null)
-      throw new Refused('NOT_FOUND', `404: no row has a prefix of ${target.path}.`)
-    const demands = demandOf(route, method)
-    if (demands === null) {
-      throw new Refused(
-        'METHOD_NOT_ALLOWED',
-        `405: row ${route.name} takes ${methodsOf(route).join(', ')}.`
-      )
-    }
+    const { target, route, demands } = await matched(method, path, table)
     const explained = explanation(method, target, route, demands)
     const lines = Object.entries(explained).map(
       ([name, value]) => `${name.padEnd(10)}${[value].flat().join('\n          ')}`
     )
     return { json: explained, text: lines.join('\n') }
   }
+}
+
+/** What the gateway's own stage makes of the request. @throws Refused as the gateway would refuse it */
+async function matched(method: string, path: string, table: RouteTable): Promise<Match> {
+  const { match } = await import('@gatehouse/gateway/stages/match')
+  try {
+    return match({ method, target: path, host: '' }, table)
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error
+    throw new Refused(error.code, `${error.status}: ${path}: ${whyRefused(error)}.`)
+  }
+}
+
+function whyRefused({ code, detail, headers }: Refusal): string {
+  if (code === 'NOT_FOUND') return 'no row has a prefix of it'
+  if (code === 'METHOD_NOT_ALLOWED') return `its row takes ${headers.allow}`
+  return detail ?? code
 }
 
 function explanation(
@@ -64,7 +66,7 @@ function explanation(
 function headersOf({ access, credentials, claims, tokenClaims }: Route): string[] {
   const identity = claims.map((claim) => `x-auth-${claim}`).join(', ')
   return [
-    "the client's, without Authorization, the gateway's own cookies, hop-by-hop headers and every x-auth-*",
+    "the client's, without Authorization, the gateway's own cookies, hop-by-hop headers, a proxy's (x-real-ip, cf-*, …) and every x-auth-*",
     ...(credentials.includes('own-cookies') ? ["the gateway's own cookies after all"] : []),
     ...(credentials.includes('client-authentication') ? ['Authorization: Basic after all'] : []),
     ...(credentials.length > 0
