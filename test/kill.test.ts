@@ -43,11 +43,15 @@ t.test(
     t.strictSame(load.failed(), [])
 
     await system.orders[0]?.kill()
+    // The system closes the connections of a killed process one by one, and a busy machine can pause in between. So these
+    // may be more than one for each client.
+    const whileDying = load.failed().length
     await load.more(200)
+    const lost = load.failed().length
+    t.ok(lost - whileDying <= CLIENTS, `${lost - whileDying} requests of ${CLIENTS} clients`)
     await load.more(200)
     await load.stop()
-    const { length } = load.failed()
-    t.ok(length <= CLIENTS, `${length} requests of ${CLIENTS} clients`)
+    t.equal(load.failed().length, lost, 'then none')
     t.ok(load.failed().every((status) => status === 502))
   }
 )

@@ -6,6 +6,8 @@ export type Job = {
   readonly kind: 'tests' | 'check'
   readonly command: string
   readonly args: readonly string[]
+  /** The whole environment; where it is absent, the environment of the run. */
+  readonly env?: NodeJS.ProcessEnv
   /** After this time the job and everything it started are killed. */
   readonly limitMs: number
   /** Expected wall time in seconds; null where the job has never been timed. */

@@ -6,6 +6,7 @@ import type { Timings } from './timings.ts'
 
 const BATCH = fileURLToPath(new URL('./batch.ts', import.meta.url))
 const FLAGS = ['--disable-warning=ExperimentalWarning']
+const HOOK = import.meta.resolve('./dependency-bundles.ts')
 
 /** Processor time of a file, with loading. A file above this spends most of it on its own tests: sharing saves little. */
 const SMALL_SECONDS = 5
@@ -26,13 +27,24 @@ export type JobOptions = {
   readonly root: string
   readonly timings: Timings
   readonly limitMs: number
+  /** The folder of the bundled dependencies. */
+  readonly dependencies: string
+  readonly env: NodeJS.ProcessEnv
 }
 
+/** A variable and not a flag, because a process that a test forks has the flags of the test. */
+const withBundles = ({ env, dependencies }: JobOptions): NodeJS.ProcessEnv => ({
+  ...env,
+  NODE_OPTIONS: `--import=${HOOK}?${new URLSearchParams({ folder: dependencies })}`
+})
+
 /** One file in a process of its own. */
-export function fileJob(file: string, { timings, limitMs }: JobOptions): Job {
+export function fileJob(file: string, options: JobOptions): Job {
+  const { timings, limitMs } = options
   return {
     ...{ name: file, files: [file], kind: 'tests', limitMs },
     ...{ command: process.execPath, args: [...FLAGS, file] },
+    env: withBundles(options),
     expectedSeconds: timings[file]?.wallSeconds ?? null
   }
 }
@@ -85,6 +97,7 @@ function batchJob(files: readonly string[], options: JobOptions): Job {
     name: `${files.length} files of ${workspaceOf(first)}`,
     ...{ files, kind: 'tests', limitMs: options.limitMs },
     ...{ command: process.execPath, args: [...FLAGS, BATCH, ...files] },
+    env: withBundles(options),
     expectedSeconds: seconds.reduce((sum, one) => sum + one, 0)
   }
 }

@@ -12,10 +12,14 @@ process.once('disconnect', () => process.exit())
 /**
  * Runs one job to its end. A lane runs one job at a time, so the rise in its children's processor time is that of the job.
  */
-async function run({ command, args, limitMs }: Job): Promise<Ran> {
+async function run({ command, args, env, limitMs }: Job): Promise<Ran> {
   const [begun, cpuBefore] = [performance.now(), cpuOfChildrenMs()]
   // A process group of its own, so that no process that the job started outlives the job.
-  const child = spawn(command, args, { detached: true, stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(command, args, {
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    ...(env === undefined ? {} : { env })
+  })
   let timedOut = false
   const limit = setTimeout(() => {
     timedOut = true

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { bundleDependencies } from '@gatehouse/bundle/bundle-dependencies'
 import { bundlePrograms } from '@gatehouse/bundle/bundle-programs'
 import type { Job } from './job.ts'
 import { fileJob, testJobs } from './jobs.ts'
@@ -44,32 +45,35 @@ for (const word of wanted) {
 const files = testFiles(root, wanted).filter((file) => !fuzz || generatesInputs(file))
 if (files.length === 0) refuse(`No test that generates its inputs matches ${wanted.join(' ')}.\n`)
 
+const cache = join(root, 'node_modules/.cache/gatehouse')
+const bundles = join(cache, 'programs')
+const dependencies = join(cache, 'dependencies')
+const env = {
+  ...process.env,
+  // Without this cache, every process would read the same sources and strip their types again.
+  NODE_COMPILE_CACHE: join(cache, 'compiled'),
+  GATEHOUSE_TEST_BUNDLES: bundles,
+  // Each job has its own limit. A limit for each test would depend on the speed of the machine.
+  TAP_TIMEOUT: '0',
+  TAP: '1',
+  ...(fuzz ? { GATEHOUSE_FUZZ: 'long' } : {})
+}
 const timings = readTimings()
-const jobOptions = { root, timings, limitMs: fuzz ? FUZZ_LIMIT_MS : LIMIT_MS }
+const limitMs = fuzz ? FUZZ_LIMIT_MS : LIMIT_MS
+const jobOptions = { root, timings, limitMs, dependencies, env }
 const jobs = [
   ...(wanted.length === 0 && !fuzz ? checks() : []),
   // Each fuzz file runs alone, because it takes long.
   ...(fuzz ? files.map((file) => fileJob(file, jobOptions)) : testJobs(files, jobOptions))
 ]
 
-const cache = join(root, 'node_modules/.cache/gatehouse')
-const bundles = join(cache, 'programs')
-await bundlePrograms(bundles)
+await Promise.all([bundlePrograms(bundles), bundleDependencies(dependencies)])
 const seen = progress(jobs.length, (text) => process.stdout.write(text))
 await runJobs(jobs, {
   // One more process than there are cores: while a file waits, its core is free for another.
   lanes: Number(process.env.TEST_JOBS) || availableParallelism() + 1,
   onEnd: (job, ran) => seen.onEnd(job, ran).map((file) => fileJob(file, jobOptions)),
-  env: {
-    ...process.env,
-    // Without this cache, every process would read the same sources and strip their types again.
-    NODE_COMPILE_CACHE: join(cache, 'compiled'),
-    GATEHOUSE_TEST_BUNDLES: bundles,
-    // Each job has its own limit. A limit for each test would depend on the speed of the machine.
-    TAP_TIMEOUT: '0',
-    TAP: '1',
-    ...(fuzz ? { GATEHOUSE_FUZZ: 'long' } : {})
-  }
+  env
 })
 const { failed, skipped } = seen.summary()
 if (record) writeTimings({ ...(wanted.length > 0 ? timings : {}), ...seen.timings() })

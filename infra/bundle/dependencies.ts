@@ -1,0 +1,18 @@
+import { join } from 'node:path'
+
+/** Dependencies that are ES modules of hundreds of files, as our sources import them. */
+export const dependencies = [
+  'jose',
+  'kysely',
+  'kysely/migration',
+  'typebox',
+  'typebox/compile',
+  'typebox/value'
+] as const
+
+/** The path of a dependency's bundle in a folder. */
+export const dependencyBundle = (folder: string, dependency: string): string =>
+  join(folder, `${outOf(dependency)}.mjs`)
+
+/** The name of a dependency's bundle, without the ending of the file. */
+export const outOf = (dependency: string): string => dependency.replaceAll('/', '+')
