@@ -218,6 +218,17 @@ routes: [{ name: one, prefix: /x, upstream: a, methods: { GET: {} }, tokenClaims
     t.match(await claims(['routes', 'explain', 'GET', '/x']), {
       stdout: /x-auth-claim-tenant, the claim org ▸ tenant\.id of the token/
     })
+    const issuers = join(dataFolder(t), 'issuers.yaml')
+    const entry = "issuer: 'https://sso.example/realms/a', audience: api"
+    writeFileSync(issuers, `issuers: [{ name: sso, type: keycloak, ${entry} }]`)
+    t.match(await ops(['issuers', 'check', issuers]), {
+      ...{ code: 0, stdout: /sso .*realms\/a .*api .*by discovery .*realm_access ▸ roles/ }
+    })
+    writeFileSync(issuers, `issuers: [{ name: sso, type: keycloack, ${entry} }]`)
+    t.match(await ops(['issuers', 'check', issuers]), {
+      ...{ code: 1, stderr: /issuer sso: type must be one of keycloak, auth0/ }
+    })
+    t.match(await ops(['issuers', 'check']), { code: 2, stderr: /GATEWAY_ISSUERS_FILE/ })
     t.match(await ops(['routes', 'explain', 'GET', '/ordersX']), { code: 1, stderr: /404/ })
     t.match(await ops(['routes', 'explain', 'GET', '/orders/../x']), { code: 1, stderr: /400/ })
     t.match(await ops(['routes', 'explain', 'GET', '/auth/login%20x']), {

@@ -9,6 +9,8 @@ import { drillRevoke } from './commands/drill-revoke.ts'
 import { drillRotation } from './commands/drill-rotation.ts'
 import { drillTheft } from './commands/drill-theft.ts'
 import { gateways } from './commands/gateways.ts'
+import { issuersCheck } from './commands/issuers-check.ts'
+import { issuersSchema } from './commands/issuers-schema.ts'
 import { keysActivate } from './commands/keys-activate.ts'
 import { keysCreate } from './commands/keys-create.ts'
 import { keysList } from './commands/keys-list.ts'
@@ -52,6 +54,8 @@ export const commands: readonly Command[] = [
   routesCheck,
   routesExplain,
   routesSchema,
+  issuersCheck,
+  issuersSchema,
   drillRotation,
   drillTheft,
   drillRevoke,

@@ -1,0 +1,48 @@
+import type { IssuerEntry } from '@gatehouse/gateway/issuers/issuer-entry'
+import { count } from '../answers.ts'
+import { BadUsage, type Command, Refused } from '../command.ts'
+import type { Environment } from '../ops-client.ts'
+import { textTable } from '../text-table.ts'
+
+export const issuersCheck: Command = {
+  name: 'issuers check',
+  usage: '[FILE]',
+  summary:
+    'Reads an issuer file as the gateway would, names every fault, and shows what each entry means. Without FILE, the one of GATEWAY_ISSUERS_FILE.',
+  words: [0, 1],
+  async run({ positionals: [named] }, _ops, _terminal, environment) {
+    const file = named ?? environment.GATEWAY_ISSUERS_FILE
+    if (!file) throw new BadUsage('name a file, or set GATEWAY_ISSUERS_FILE')
+    const issuers = await readIssuers(file, environment)
+    const table = textTable(
+      ['issuer', 'iss', 'audience', 'keys', 'roles'],
+      issuers.map((entry) => [
+        entry.name,
+        entry.tenants === undefined
+          ? entry.issuer
+          : `${entry.issuer} of ${count(entry.tenants.length, 'tenant')}`,
+        [entry.audience].flat().join(' '),
+        entry.jwksUrl ?? entry.discoveryUrl ?? 'by discovery',
+        [entry.claims.roles ?? 'none'].flat().join(' ▸ ')
+      ])
+    )
+    return {
+      json: { file, issuers },
+      text: `${table}\n\n${count(issuers.length, 'issuer')}, no fault`
+    }
+  }
+}
+
+/** @throws Refused with every fault */
+async function readIssuers(file: string, environment: Environment): Promise<IssuerEntry[]> {
+  const gateway = await import('@gatehouse/gateway/issuers/issuer-file').catch(() => {
+    throw new Refused('NO_GATEWAY', 'The gateway is not installed here: ask where it is.')
+  })
+  try {
+    return gateway.loadIssuers(file, environment.TOKEN_ISSUER ?? '')
+  } catch (error) {
+    const faults = (error as { faults?: readonly string[] }).faults
+    if (faults === undefined) throw error
+    throw new Refused('UNSAFE_ISSUERS', faults.join('\n'))
+  }
+}

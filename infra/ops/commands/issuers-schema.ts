@@ -1,0 +1,15 @@
+import { type Command, Refused } from '../command.ts'
+
+export const issuersSchema: Command = {
+  name: 'issuers schema',
+  usage: '',
+  summary: 'The JSON Schema of an issuer file, for an editor that completes and checks it.',
+  words: [0, 0],
+  async run() {
+    const gateway = await import('@gatehouse/gateway/issuers/issuer-file-schema').catch(() => {
+      throw new Refused('NO_GATEWAY', 'The gateway is not installed here: ask where it is.')
+    })
+    const text = gateway.issuerFileSchema()
+    return { json: JSON.parse(text), text: text.trimEnd() }
+  }
+}
