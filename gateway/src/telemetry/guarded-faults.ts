@@ -3,7 +3,7 @@ import { Counter, type Registry } from 'prom-client'
 import { type GuardedPlace, guardedPlaces, type NoteFault } from '../forwarding/guard.ts'
 
 const WINDOW_MS = 60_000
-/** of one window: whoever provokes faults does not fill the log */
+/** in one window, so that a client that provokes faults does not fill the log */
 const MOST_LINES = 10
 
 export type FaultNeeds = {

@@ -90,7 +90,7 @@ function flawOf(text: string, read: ReadToken): string | null {
     identity.scope.join(' ') === said.scope &&
     JSON.stringify(identity.roles) === JSON.stringify(said.roles) &&
     issuedAt === said.iat &&
-    notBefore === said.nbf
+    notBefore === Math.max(Number(said.nbf), Number(said.iat))
   return same && [said.exp, said.iat, said.nbf].every(Number.isSafeInteger)
     ? null
     : 'another meaning'
