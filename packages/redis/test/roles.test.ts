@@ -1,0 +1,61 @@
+import { eventually } from '@gatehouse/fixtures/client'
+import { redisConnection } from '@gatehouse/fixtures/redis-connection'
+import { redisMissing, redisServer } from '@gatehouse/fixtures/redis-server'
+import { masterScript } from '@gatehouse/redis/master-script'
+import { serverIdentity } from '@gatehouse/redis/server-identity'
+import t from 'tap'
+import { becomes } from './fixtures/becomes.ts'
+
+const LONG_MS = 20_000
+const KEY = 'gatehouse:{sessions}:user-1'
+
+t.test('a failover shows in who answers', { skip: redisMissing }, async (t) => {
+  const [master, replica] = [await redisServer(t), await redisServer(t)]
+  await replica.redis.replicaof('127.0.0.1', master.port)
+  await eventually(
+    () => replica.redis.info('replication'),
+    (text) => text.includes('master_link_status:up'),
+    LONG_MS
+  )
+  const [atMaster, atReplica] = [
+    await redisConnection(t, master.url),
+    await redisConnection(t, replica.url)
+  ]
+  const lookUp = "return redis.call('EXISTS', KEYS[1])"
+
+  t.test('a replica answers no script that is a master’s, though it only reads', async (t) => {
+    t.equal(await atMaster.eval(masterScript(lookUp), 1, KEY), 0)
+    t.equal(await atReplica.eval(lookUp, 1, KEY), 0, 'without it, a guess in place of an answer')
+    const anew = becomes(atReplica, 'ready')
+    await t.rejects(atReplica.eval(masterScript(lookUp), 1, KEY), /^READONLY/)
+    await anew
+  })
+
+  t.test('nor does a master without the replicas that it must have', async (t) => {
+    await master.redis.config('SET', 'min-replicas-to-write', '2')
+    await t.rejects(atMaster.eval(masterScript(lookUp), 1, KEY), /^NOREPLICAS/)
+    await master.redis.config('SET', 'min-replicas-to-write', '0')
+  })
+
+  t.test('a promoted replica and a master that started again are other servers', async (t) => {
+    const before = await serverIdentity(atMaster, KEY)
+    t.match(before, { role: 'master', runId: /^\w{40}$/, replicationId: /^\w{40}$/ })
+    const asReplica = await serverIdentity(atReplica, KEY)
+    t.match(asReplica, { role: 'replica', replicationId: before.replicationId })
+
+    await replica.redis.replicaof('NO', 'ONE')
+    const promoted = await serverIdentity(atReplica, KEY)
+    t.match(promoted, { role: 'master', runId: asReplica.runId })
+    t.not(promoted.replicationId, before.replicationId)
+
+    await master.kill()
+    await master.start()
+    const again = await eventually(
+      () => serverIdentity(atMaster, KEY).catch(() => before),
+      ({ runId }) => runId !== before.runId,
+      LONG_MS
+    )
+    t.not(again.runId, before.runId)
+    t.not(again.replicationId, before.replicationId)
+  })
+})

@@ -1,0 +1,56 @@
+import { eventually } from '@gatehouse/fixtures/client'
+import { testClock } from '@gatehouse/fixtures/clock'
+import { redisConnection } from '@gatehouse/fixtures/redis-connection'
+import { redisMissing, redisServer } from '@gatehouse/fixtures/redis-server'
+import { REVOCATION_STREAM } from '@gatehouse/revocation/redis-revocations'
+import t from 'tap'
+import { authChecks } from '../../src/ops/auth-checks.ts'
+import { writeHeartbeats } from '../../src/revocations/heartbeats.ts'
+
+const LONG_MS = 20_000
+const INTERVAL_MS = 20
+
+t.test('heartbeats of an auth service', { skip: redisMissing }, async (t) => {
+  const [server, other] = [await redisServer(t), await redisServer(t)]
+  const redis = await redisConnection(t, server.url)
+  const written = () => server.redis.xlen(REVOCATION_STREAM)
+  const clock = testClock()
+  const faults: unknown[] = []
+  const heartbeats = writeHeartbeats({
+    ...{ redis, replicas: 1, monotonicClock: clock, intervalMs: INTERVAL_MS },
+    onFault: (error) => faults.push(error)
+  })
+  t.teardown(() => heartbeats.close())
+  const well = async () => {}
+  const { revocations } = authChecks({
+    ...{ heartbeats, accounts: { ping: well }, families: { ping: well } }
+  })
+
+  t.test('none is written where a revocation would not be acknowledged', async (t) => {
+    await heartbeats.started
+    t.match(faults, [{ message: '0 of 1 replicas have the log' }])
+    t.equal(await written(), 0)
+    t.equal(revocations?.(), 'the log of revocations cannot be written')
+  })
+
+  t.test('they begin with the replica, and the fault is told of once', async (t) => {
+    await other.redis.replicaof('127.0.0.1', server.port)
+    t.equal(await eventually(written, (entries) => entries === 1, LONG_MS), 1)
+    t.equal(await eventually(async () => heartbeats.ageSeconds(), Number.isFinite, LONG_MS), 0)
+    t.equal(revocations?.(), null)
+    t.equal(faults.length, 1)
+  })
+
+  t.test('a store that takes no writes for five seconds makes the service unready', async (t) => {
+    await server.redis.replicaof('127.0.0.1', other.port)
+    await eventually(
+      async () => faults.length,
+      (count) => count > 1,
+      LONG_MS
+    )
+    clock.advance(4999)
+    t.equal(revocations?.(), null)
+    clock.advance(1)
+    t.equal(revocations?.(), 'the log of revocations cannot be written')
+  })
+})
