@@ -1,4 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto'
+import { storeClock } from '@gatehouse/auth/redis/store-clock'
 import type { Families } from '@gatehouse/auth/sessions/families'
 import { familiesKey, redisFamilies } from '@gatehouse/auth/sessions/redis-families'
 import type { Redis } from 'ioredis'
@@ -17,13 +18,19 @@ const store = (redis: Redis): Families =>
     redis,
     {
       idleSeconds: 1_209_600,
-      absoluteSeconds: 7_776_000,
       graceSeconds: 10,
       replayCap: 100,
       sessionsPerUser: 20
     },
-    { clock: Date.now, revocationSeconds: 360 }
+    { storeClock: storeClock(60_000), revocationSeconds: 360 }
   )
+
+const origin = { address: '127.0.0.1', requestId: 'bench' }
+
+const openedNow = (label: string) => {
+  const openedAt = Math.floor(Date.now() / 1000)
+  return { clientId: '', scope: '', label, openedAt, expiresAt: openedAt + 7_776_000 }
+}
 
 const newSession = (subject: string): Session => ({
   subject,
@@ -47,14 +54,16 @@ export async function bytesPerSession(redis: Redis, sessions: number) {
     const subject = randomUUID()
     for (let each = 0; each < SESSIONS_A_USER; each += 1) all.push(newSession(subject))
   }
-  const opening = { clientId: '', scope: '', label: 'Chrome on Windows' }
-  await forAll(all, ({ subject, sid }) => families.open(subject, sid, opening))
+  const opened = openedNow('Chrome on Windows')
+  await forAll(all, ({ subject, sid }) => families.open(subject, sid, opened))
   const whole = ((await redisFigures(redis)).usedBytes - before) / all.length
 
   const some = all.slice(0, ROTATED_SESSIONS)
   const fresh = await keyBytes(redis, some)
   for (let generation = 0; generation < ROTATIONS; generation += 1) {
-    await forAll(some, ({ subject, sid }) => families.present(subject, sid, generation))
+    await forAll(some, ({ subject, sid }) =>
+      families.present({ subject, sid, generation, opened: null, origin })
+    )
   }
   const rotated = await keyBytes(redis, some)
   await redis.flushall()
@@ -75,11 +84,13 @@ export async function rotationsInStore(redis: Redis): Promise<number> {
   const families = store(redis)
   const sessions = Array.from({ length: AT_A_TIME }, () => newSession(randomUUID()))
   for (const { subject, sid } of sessions) {
-    await families.open(subject, sid, { clientId: '', scope: '', label: '' })
+    await families.open(subject, sid, openedNow(''))
   }
   const started = performance.now()
   for (let generation = 0; generation < STORE_ROTATIONS / AT_A_TIME; generation += 1) {
-    await forAll(sessions, ({ subject, sid }) => families.present(subject, sid, generation))
+    await forAll(sessions, ({ subject, sid }) =>
+      families.present({ subject, sid, generation, opened: null, origin })
+    )
   }
   return STORE_ROTATIONS / ((performance.now() - started) / 1000)
 }

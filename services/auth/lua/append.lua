@@ -1,15 +1,13 @@
--- Adds an entry to the log of revocations that is no family's.
--- KEYS[1] the revocation stream   KEYS[2] when the last access token runs out
--- ARGV[1] kind   ARGV[2] id   ARGV[3] how long it must be remembered at least (s since 1970)   ARGV[4] now (ms)
--- ARGV[5] tokens from before when (s since 1970); empty: it is not about that
+-- Adds an entry to the log of revocations that is not the end of a family.
+-- ARGV[4] kind   ARGV[5] id   ARGV[6] how long it must be remembered at least (s since 1970)
+-- ARGV[7] tokens issued before when (s since 1970); empty: the entry is not about that
 -- Reply: until when it is remembered (s since 1970)
-local now_ms = tonumber(ARGV[4])
-local until_s = math.max(tonumber(ARGV[3]), tonumber(redis.call('GET', KEYS[2]) or '0'))
-local entry = { 'kind', ARGV[1], 'id', ARGV[2], 'until', string.format('%.0f', until_s) }
-if ARGV[5] ~= '' then
+local until_s = math.max(tonumber(ARGV[6]), tonumber(redis.call('GET', horizon) or '0'))
+local entry = { 'kind', ARGV[4], 'id', ARGV[5], 'until', string.format('%.0f', until_s) }
+if ARGV[7] ~= '' then
   entry[#entry + 1] = 'before'
-  entry[#entry + 1] = ARGV[5]
+  entry[#entry + 1] = ARGV[7]
 end
-redis.call('XADD', KEYS[1], '*', unpack(entry))
-remember(KEYS[1], now_ms, until_s)
+redis.call('XADD', stream, '*', unpack(entry))
+remember(until_s)
 return string.format('%.0f', until_s)

@@ -1,13 +1,15 @@
 -- Ends every family of a user but one.
--- KEYS[1] the user's families   KEYS[2] the revocation stream   KEYS[3] when the last access token runs out
--- ARGV[1] the sid to spare, or ''   ARGV[2] now (ms)   ARGV[3] how long a revocation is remembered (s)
--- ARGV[4] tombstones to keep
--- Reply: how many ended
-local now_ms, ended = tonumber(ARGV[2]), 0
-for _, family in ipairs(prune(KEYS[1], now_ms, tonumber(ARGV[4]))) do
-  if family[1] ~= ARGV[1] then
-    finish(KEYS[1], KEYS[2], KEYS[3], family[1], family[2], now_ms, tonumber(ARGV[3]))
+-- ARGV[4] the sid to spare, or ''   ARGV[5] how many that are over to keep   ARGV[6..] sids that the database has ended
+-- Reply: {now (ms), how many ended}
+local spared, keep, ended = ARGV[4], tonumber(ARGV[5]), 0
+for _, family in ipairs(prune(keep)) do
+  if family[1] ~= spared then
+    finish(family[1], family[2])
     ended = ended + 1
   end
 end
-return ended
+for i = 6, #ARGV do
+  -- Lost with the store's last second, or with all of it; its access tokens are not.
+  if ARGV[i] ~= spared and not read(ARGV[i]) then revoke(ARGV[i]) end
+end
+return { now_ms, ended }

@@ -1,9 +1,11 @@
--- The live families of a user, the oldest first.
--- KEYS[1] the user's families
--- ARGV[1] now (ms)
--- Reply: {{sid, record as an array}, …}
-local live = {}
-for _, family in ipairs(read_all(KEYS[1])) do
-  if is_live(family[2], tonumber(ARGV[1])) then live[#live + 1] = family end
+-- The live families of a user, the oldest first, and which ones are over.
+-- Reply: {now (ms), {{sid, record as an array}, …}, {sid, …}}
+local live, over = {}, {}
+for _, family in ipairs(read_all()) do
+  if is_live(family[2]) then
+    live[#live + 1] = family
+  else
+    over[#over + 1] = family[1]
+  end
 end
-return live
+return { now_ms, live, over }

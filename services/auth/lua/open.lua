@@ -1,23 +1,13 @@
--- A login opens a family; the oldest of the user end where there would be too many.
--- KEYS[1] the user's families   KEYS[2] the revocation stream   KEYS[3] when the last access token runs out
--- ARGV[1] sid   ARGV[2] now (ms)   ARGV[3] sessions a user   ARGV[4] how long a revocation is remembered (s)
--- ARGV[5] idleExpiresAt (s)   ARGV[6] expiresAt (s)   ARGV[7] clientId   ARGV[8] scope   ARGV[9] label
--- Reply: how many families ended
-local key, stream, horizon = KEYS[1], KEYS[2], KEYS[3]
-local now_ms, limit, remember = tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
-
-local live = prune(key, now_ms, limit)
-local too_many = math.max(0, #live - limit + 1)
-for i = 1, too_many do
-  finish(key, stream, horizon, live[i][1], live[i][2], now_ms, remember)
-end
-
-token_horizon(horizon, now_ms, remember)
+-- A login opens a family.
+-- ARGV[4] sid      ARGV[5] openedAt (s)   ARGV[6] expiresAt (s)   ARGV[7] clientId   ARGV[8] scope
+-- ARGV[9] label    ARGV[10] idle lifetime (s)   ARGV[11] how many that are over to keep
+-- Reply: {now (ms), how many live families the user has now, the record as an array}; {now (ms)} where the caller no
+-- longer waits
+if is_late() then return { server_ms() } end
+local live = prune(tonumber(ARGV[11]))
+token_horizon()
 local expires = tonumber(ARGV[6])
-write(key, ARGV[1], {
-  0, math.floor(now_ms / 1000), now_ms, tonumber(ARGV[5]), expires, 0, 0, ARGV[7], ARGV[8], ARGV[9]
-})
-
--- The key lives as long as the family in it that can live longest: one opened under a longer policy may outlive this one.
-if redis.call('EXPIRETIME', key) < expires then redis.call('EXPIREAT', key, expires) end
-return too_many
+local idle_expires = math.min(now_s + tonumber(ARGV[10]), expires)
+local record = { 0, tonumber(ARGV[5]), now_ms, idle_expires, expires, 0, 0, ARGV[7], ARGV[8], ARGV[9] }
+write(ARGV[4], record)
+return { now_ms, #live + 1, record }

@@ -1,35 +1,56 @@
 -- A refresh token whose MAC is good is presented: the state machine of src/sessions/family.ts, in one round trip.
--- KEYS[1] the user's families   KEYS[2] the revocation stream   KEYS[3] when the last access token runs out
--- ARGV[1] sid   ARGV[2] presented generation   ARGV[3] now (ms)   ARGV[4] idle lifetime (s)   ARGV[5] grace (s)
--- ARGV[6] replay cap   ARGV[7] how long a revocation is remembered (s)
--- Reply: {outcome, record before, record after}, the records as arrays; {'ended'} where there is none
-local key, stream, horizon, sid = KEYS[1], KEYS[2], KEYS[3], ARGV[1]
-local presented, now_ms, idle = tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
-local grace, cap, remember = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7])
+-- ARGV[4] sid        ARGV[5] openedAt (s), empty where the database does not know it as open   ARGV[6] expiresAt (s)
+-- ARGV[7] clientId   ARGV[8] scope        ARGV[9] label
+-- ARGV[10] idle lifetime (s)   ARGV[11] presented generation   ARGV[12] grace (s)   ARGV[13] replay cap
+-- ARGV[14] subject   ARGV[15] the client's address   ARGV[16] request id
+-- Reply: {now (ms), outcome, record before, record after}, the records as arrays, false where there is none; {now (ms)}
+-- where the caller no longer waits
+if is_late() then return { server_ms() } end
+local sid, presented, idle = ARGV[4], tonumber(ARGV[11]), tonumber(ARGV[10])
+local grace, cap = tonumber(ARGV[12]), tonumber(ARGV[13])
 
-local record = read(key, sid)
-if not record then return { 'ended' } end
+local function advance(record)
+  record[GENERATION] = presented + 1
+  record[ROTATED_MS] = now_ms
+  record[IDLE_EXPIRES] = math.min(now_s + idle, record[EXPIRES])
+  record[REPLAYS] = 0
+  write(sid, record)
+  token_horizon()
+  return record
+end
+
+local record = read(sid)
+if not record then
+  local opened, expires = tonumber(ARGV[5]), tonumber(ARGV[6])
+  if not opened or now_ms >= expires * 1000 then return { now_ms, 'ended', false, false } end
+  local lost = { presented, opened, now_ms, expires, expires, 0, 0, ARGV[7], ARGV[8], ARGV[9] }
+  return { now_ms, 'restored', false, advance(lost) }
+end
 local before = { unpack(record) }
-if not is_live(record, now_ms) then return { 'ended', before, record } end
+if not is_live(record) then return { now_ms, 'ended', before, record } end
 
 local behind = record[GENERATION] - presented
 if behind <= 0 then
-  record[GENERATION] = presented + 1
-  record[ROTATED_MS] = now_ms
-  record[IDLE_EXPIRES] = math.min(math.floor(now_ms / 1000) + idle, record[EXPIRES])
-  record[REPLAYS] = 0
-  write(key, sid, record)
-  token_horizon(horizon, now_ms, remember)
-  return { behind == 0 and 'rotated' or 'healed', before, record }
+  return { now_ms, behind == 0 and 'rotated' or 'healed', before, advance(record) }
 end
 
 local within_grace = grace > 0 and now_ms - record[ROTATED_MS] < grace * 1000 and record[REPLAYS] < cap
 if behind == 1 and within_grace then
   record[REPLAYS] = record[REPLAYS] + 1
-  write(key, sid, record)
-  token_horizon(horizon, now_ms, remember)
-  return { 'replayed', before, record }
+  write(sid, record)
+  token_horizon()
+  return { now_ms, 'replayed', before, record }
 end
 
-finish(key, stream, horizon, sid, record, now_ms, remember)
-return { 'reused', before, record }
+finish(sid, record)
+note_unrecorded(sid, {
+  subject = ARGV[14],
+  kind = 'refresh-reused',
+  address = ARGV[15],
+  requestId = ARGV[16],
+  detail = {
+    generationsBehind = behind,
+    secondsSinceRotation = math.floor((now_ms - before[ROTATED_MS]) / 1000)
+  }
+})
+return { now_ms, 'reused', before, record }

@@ -30,9 +30,9 @@ import type { RouteNeeds } from './routes/needs.ts'
 import { oauth, oauthErrorForm } from './routes/oauth/endpoints.ts'
 import { refreshToken } from './routes/refresh-token.ts'
 import { register } from './routes/register.ts'
-import type { Families } from './sessions/families.ts'
 import type { KeyRing } from './sessions/key-ring.ts'
 import type { RefreshLimit } from './sessions/refresh-limit.ts'
+import type { SessionState } from './sessions/session-state.ts'
 import { sessions } from './sessions/sessions.ts'
 import { type AccessTokenPolicy, accessTokens, type Sign } from './tokens/access-token.ts'
 
@@ -46,7 +46,7 @@ export type AuthNeeds = Pick<RouteNeeds, 'newUser' | 'allowedOrigins' | 'audit' 
   accounts: AccountStore
   clients: ClientStore
   usedAssertions: UsedAssertions
-  families: Families
+  sessionState: SessionState
   ring: KeyRing
   refreshLimit: RefreshLimit
   signingKeys: Pick<LiveSigningKeys, 'held' | 'active' | 'read'>
@@ -73,7 +73,7 @@ const routes = [
 ]
 
 export async function buildAuth(needs: AuthNeeds): Promise<Service> {
-  const { accounts, families, ring, signingKeys, clock } = needs
+  const { sessionState, ring, signingKeys, clock } = needs
   const service = buildService({ log: needs.log, errorForm: oauthErrorForm })
   service.addHook('onRequest', async (_request, reply) => {
     reply.header('cache-control', 'no-store')
@@ -93,17 +93,19 @@ export async function buildAuth(needs: AuthNeeds): Promise<Service> {
   const digest = privateDigest(ring)
   const routeNeeds: RouteNeeds = {
     ...needs,
+    ends: sessionState.ends,
     limitAddress: limitAddress({ ...needs, digest, perMinute: needs.credentialsPerMinute }),
     checkCredentials: credentialCheck({
       ...needs,
       guesses: guesses({ ...needs.guessStores, digest })
     }),
     sessions: sessions({
+      ...sessionState,
       accessTokens: tokens,
       count: (outcome) => needs.metrics.refreshes.inc({ outcome }),
       limit: needs.refreshLimit,
       audit: needs.audit,
-      ...{ accounts, families, ring, clock }
+      ...{ ring, clock }
     })
   }
   for (const route of routes) route(service, routeNeeds)

@@ -10,7 +10,6 @@ import { type LiveSigningKeys, liveSigningKeys } from './keys/live-signing-keys.
 import type { SigningKeyStore } from './keys/signing-key-store.ts'
 import { tendKeys } from './keys/tend-keys.ts'
 import type { RevocationWriter } from './revocations/revocation-log.ts'
-import type { StaleTokens } from './revocations/stale-tokens.ts'
 import { tokenSigners } from './token-signers.ts'
 import type { Sign } from './tokens/access-token.ts'
 
@@ -32,13 +31,14 @@ export async function startSigning(
     store: SigningKeyStore
     keySet: KeySetStore
     revocations: RevocationWriter
-    stale: Pick<StaleTokens, 'tell'>
+    /** what else may have been left undone */
+    due: readonly (() => Promise<unknown>)[]
     fleet: Fleet
     log: RoomLog
     clock: () => number
   }
 ): Promise<Signing> {
-  const { store, keySet, revocations, stale, fleet, log, clock } = needs
+  const { store, keySet, revocations, due, fleet, log, clock } = needs
   const lifetimeSeconds = config.AUTH_ACCESS_TTL_SECONDS
   const signers = tokenSigners()
   const draining = new AbortController()
@@ -57,7 +57,7 @@ export async function startSigning(
     ...{ operations, announcements, keySet, lifetimeSeconds, clock },
     rotationSeconds: config.AUTH_KEY_ROTATION_DAYS * DAY_SECONDS
   })
-  const keeping = keepKeys({ live, due: [tending.tend, stale.tell], onFault })
+  const keeping = keepKeys({ live, due: [tending.tend, ...due], onFault })
   return {
     ...{ live, sign: signers.sign, operations },
     hurry: () => draining.abort(),

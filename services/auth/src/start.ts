@@ -20,11 +20,13 @@ import type { AuthConfig } from './config.ts'
 import { authMetrics } from './metrics.ts'
 import { authChecks } from './ops/auth-checks.ts'
 import { opsApi } from './ops/ops-api.ts'
+import { storeClock } from './redis/store-clock.ts'
 import { openHeartbeats } from './revocations/heartbeats.ts'
 import { keyEncryptionKeys, opsToken, refreshKeys } from './secrets.ts'
 import { refreshLimit } from './sessions/refresh-limit.ts'
+import { sessionState } from './sessions/session-state.ts'
 import { startSigning } from './signing.ts'
-import { openDurable, openShared } from './stores.ts'
+import { openDurable, openShared, revocationSecondsOf } from './stores.ts'
 
 /** The auth service that is up; with embedded defaults, also the log of revocations for a gateway in this process. */
 export type AuthRoom = Room & { readonly revocations: RevocationSource | null }
@@ -37,7 +39,9 @@ export async function startAuth(
   config: AuthConfig,
   embedded: { readonly fleet: Fleet } | null = null
 ): Promise<AuthRoom> {
-  const clock = Date.now
+  const storeTime = storeClock(config.REDIS_TIMEOUT_MS)
+  // Where instances share a store, its clock is everybody's.
+  const clock = config.REDIS_URL === undefined ? Date.now : storeTime.now
   const log = roomLog('auth', config.LOG_LEVEL)
   // Before anything is waited for: an operator hears of a secret that is missing at once.
   const secrets = {
@@ -50,13 +54,20 @@ export async function startAuth(
     keyStore,
     keySet,
     staleTokens: openStale,
+    sessions: durableSessions,
+    toldEnds,
     ...durable
   } = await openDurable(config, secrets.sealing, clock, (err) =>
     log.warn({ err }, 'waiting for the database')
   )
   const registry = new Registry()
   const connections = reportedRedis({ service: 'auth', log, metrics: registry })
-  const { revocations, redis, ...shared } = openShared(config, clock, connections, embedded?.fleet)
+  const { revocations, redis, ...shared } = openShared(
+    config,
+    { storeClock: storeTime, clock },
+    connections,
+    embedded?.fleet
+  )
   await connections.settled(2 * config.REDIS_TIMEOUT_MS)
   if (config.NODE_ENV === 'production' && connections.evictionFault !== null) {
     await shared.families.close()
@@ -73,28 +84,43 @@ export async function startAuth(
     ...{ revocations: shared.revocationWriter, clock },
     lifetimeSeconds: config.AUTH_ACCESS_TTL_SECONDS
   })
+  const state = sessionState({
+    families: shared.families,
+    durable: durableSessions,
+    toldEnds,
+    audit: durable.audit,
+    policy: {
+      idleSeconds: config.AUTH_REFRESH_IDLE_SECONDS,
+      absoluteSeconds: config.AUTH_REFRESH_ABSOLUTE_SECONDS
+    },
+    revocationSeconds: revocationSecondsOf(config),
+    clock
+  })
   const signing = await startSigning(config, {
-    ...{ store: keyStore, keySet, revocations: shared.revocationWriter, stale },
+    ...{ store: keyStore, keySet, revocations: shared.revocationWriter },
+    ...{ due: [stale.tell, state.ends.settle] },
     ...{ fleet: shared.fleet, log, clock }
   })
-  const common = { ...durable, families: shared.families, passwords: passwordsOf(config), clock }
+  const common = { ...durable, passwords: passwordsOf(config), clock }
   const newUser = {
     roles: words(config.AUTH_NEW_USER_ROLES),
     scope: words(config.AUTH_NEW_USER_SCOPE)
   }
 
   const service = await buildAuth({
-    ...{ ...common, ...settingsOf(config, clock), newUser, log },
+    ...{ ...common, ...settingsOf(config, clock), newUser, log, sessionState: state },
     ring: secrets.ring,
     ...{ guessStores: shared.guessStores, requestCounts: shared.requestCounts },
     ...{ signingKeys: signing.live, sign: signing.sign, stale },
     metrics: authMetrics(registry)
   })
-  const ops = buildOps({ log, metrics: registry, checks: authChecks({ ...common, heartbeats }) })
+  const checks = authChecks({ families: shared.families, accounts: durable.accounts, heartbeats })
+  const ops = buildOps({ log, metrics: registry, checks })
   opsApi(
     ops,
     {
-      ...{ ...common, newUser, clients: clients(durable.clients, stale, clock) },
+      ...{ ...common, ends: state.ends, listSessions: state.listSessions, newUser },
+      ...{ clients: clients(durable.clients, stale, clock) },
       ...{ keys: signing.operations, fleet: shared.fleet, stale }
     },
     { token: secrets.opsToken, hosts: words(config.AUTH_OPS_HOSTS) }

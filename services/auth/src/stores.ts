@@ -22,17 +22,20 @@ import { keepTablesReserved } from './guesses/reserve-tables.ts'
 import { keySetStore } from './keys/key-set-store.ts'
 import type { SealingKeys } from './keys/seal.ts'
 import { loadSigningKeys, signingKeyStore } from './keys/signing-key-store.ts'
+import type { StoreClock } from './redis/store-clock.ts'
 import {
   type RevocationWriter,
   redisRevocationWriter,
   sqliteRevocationWriter
 } from './revocations/revocation-log.ts'
 import { staleTokens } from './revocations/stale-tokens.ts'
-import type { Families, FamilyStoreOptions } from './sessions/families.ts'
+import { durableSessions } from './sessions/durable-sessions.ts'
+import type { Families } from './sessions/families.ts'
 import type { FamilyPolicy } from './sessions/family.ts'
 import { redisFamilies } from './sessions/redis-families.ts'
 import { sqliteFamilies } from './sessions/sqlite-families.ts'
 import { sqliteRevocations } from './sessions/sqlite-revocations.ts'
+import { toldEnds } from './sessions/told-ends.ts'
 import { CLOCK_SKEW_SECONDS } from './tokens/clock-skew.ts'
 
 /** The durable tables, and what is kept in them. */
@@ -56,6 +59,8 @@ export async function openDurable(
   return {
     accounts: accountStore(database),
     audit: auditLog(database, clock),
+    sessions: durableSessions(database, clock),
+    toldEnds: toldEnds(database, clock),
     clients: clientStore(database),
     usedAssertions: usedAssertions(database),
     staleTokens: (needs: Omit<Parameters<typeof staleTokens>[0], 'db'>) =>
@@ -80,6 +85,10 @@ export type SharedStores = {
   redis: RedisConnection | null
 }
 
+/** How long an access token may be accepted after it was issued. */
+export const revocationSecondsOf = (config: AuthConfig): number =>
+  config.AUTH_ACCESS_TTL_SECONDS + CLOCK_SKEW_SECONDS
+
 /**
  * What all instances share: families, their revocations, who guessed how often, and which gateways are live.
  * @param connections what this process says about its connections to Redis
@@ -87,33 +96,34 @@ export type SharedStores = {
  */
 export function openShared(
   config: AuthConfig,
-  clock: () => number,
+  { storeClock, clock }: { storeClock: StoreClock; clock: () => number },
   connections: Pick<ReportedRedis, 'connect'>,
   embedded: Fleet = memoryFleet(clock)
 ): SharedStores {
   const policy: FamilyPolicy = {
     idleSeconds: config.AUTH_REFRESH_IDLE_SECONDS,
-    absoluteSeconds: config.AUTH_REFRESH_ABSOLUTE_SECONDS,
     graceSeconds: config.AUTH_REFRESH_GRACE_SECONDS,
     replayCap: config.AUTH_REFRESH_REPLAY_CAP,
     sessionsPerUser: config.AUTH_SESSIONS_PER_USER
   }
-  const revocationSeconds = config.AUTH_ACCESS_TTL_SECONDS + CLOCK_SKEW_SECONDS
+  const revocationSeconds = revocationSecondsOf(config)
   const revocationReplicas = config.REDIS_REVOCATION_REPLICAS
-  const options: FamilyStoreOptions = { clock, revocationSeconds, revocationReplicas }
 
   const { REDIS_URL: url, REDIS_TIMEOUT_MS: timeoutMs } = config
   if (url !== undefined) {
     const redis = connections.connect('commands', { url, timeoutMs })
     keepTablesReserved(redis)
-    const families = redisFamilies(redis, policy, options)
-    const writing = { clock, replicas: revocationReplicas }
+    const families = redisFamilies(redis, policy, {
+      storeClock,
+      revocationSeconds,
+      revocationReplicas
+    })
     return {
       families,
       guessStores: redisGuessStores(redis, clock),
       requestCounts: redisRequestCounts(redis),
       revocations: null,
-      revocationWriter: redisRevocationWriter(redis, writing),
+      revocationWriter: redisRevocationWriter(redis, { replicas: revocationReplicas }),
       fleet: redisFleet(redis),
       redis
     }
@@ -121,7 +131,7 @@ export function openShared(
   // A file of its own: a rotation never waits for an account.
   const database = openSqlite(join(config.GATEHOUSE_DATA_DIR, 'sessions.sqlite'))
   const revocations = sqliteRevocations(database, revocationSeconds)
-  const families = sqliteFamilies(database, revocations, policy, options)
+  const families = sqliteFamilies(database, revocations, policy, clock)
   return {
     families,
     guessStores: memoryGuessStores(clock),

@@ -1,11 +1,22 @@
 import { randomUUID } from 'node:crypto'
 import { type Kysely, type Selectable, sql } from 'kysely'
+import type { Origin } from '../audit/audit-event.ts'
+import { writeAudit } from '../audit/audit-log.ts'
 import { costOfHash } from '../database/migrations/0010-password-costs.ts'
 import type { AccountTable, Tables } from '../database/tables.ts'
 import { atLeast, noteStale, type Stale } from '../revocations/stale-tokens.ts'
+import { endSessions } from '../sessions/end-sessions.ts'
 import type { Account } from './account.ts'
 
 export type NewAccount = Pick<Account, 'email' | 'passwordHash' | 'roles' | 'scope'>
+
+export type PasswordChange = {
+  readonly passwordHash: string
+  /** the session that changes it, which goes on; null: none */
+  readonly sid: string | null
+  readonly origin: Origin
+  readonly nowMs: number
+}
 
 export type AccountStore = {
   /** The new account, or null where the e-mail address is taken. */
@@ -16,11 +27,22 @@ export type AccountStore = {
   list(page: { after: string; limit: number }): Promise<Account[]>
   /** Replaces them, and notes which tokens that makes stale. */
   setRoles(id: string, roles: readonly string[], stale: Stale): Promise<void>
+  /**
+   * Disables it and ends its sessions, in one transaction with its event and the note of which tokens are stale.
+   * @returns the sessions that had not ended: the session store is to be told of them
+   */
+  disable(
+    id: string,
+    disabling: { readonly stale: Stale; readonly origin: Origin; readonly nowMs: number }
+  ): Promise<string[]>
   /** Whether that changed anything. */
-  disable(id: string, nowMs: number, stale: Stale): Promise<boolean>
   enable(id: string): Promise<boolean>
-  /** Sets another password; false where that happened meanwhile. */
-  changePassword(account: Account, passwordHash: string): Promise<boolean>
+  /**
+   * Sets another password and ends every other session, in one transaction with its events.
+   * @returns the sessions that had not ended: the session store is to be told of them. Null where the password is not the one
+   * that was checked, or the account is disabled
+   */
+  changePassword(account: Account, change: PasswordChange): Promise<string[] | null>
   /** Keeps the password and replaces its hash. Whether `before` was still the account's, and `after` is now. */
   replacePasswordHash(id: string, before: string, after: string): Promise<boolean>
   /** Each cost that the hash of some account has, as `passwordCost` reads it. */
@@ -30,6 +52,9 @@ export type AccountStore = {
 }
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
+
+/** Others cannot be, and PostgreSQL takes no NUL in a text. */
+export const isAccountId = (id: string): boolean => UUID.test(id)
 
 export function accountStore(db: Kysely<Tables>): AccountStore {
   return {
@@ -44,7 +69,9 @@ export function accountStore(db: Kysely<Tables>): AccountStore {
           roles: JSON.stringify(roles),
           scope: scope.join(' '),
           created_at: Math.floor(nowMs / 1000),
-          disabled_at: null
+          disabled_at: null,
+          password_changed_at_ms: null,
+          password_changed_by: null
         })
         .onConflict((conflict) => conflict.column('email').doNothing())
         .returningAll()
@@ -52,8 +79,7 @@ export function accountStore(db: Kysely<Tables>): AccountStore {
       return row === undefined ? null : toAccount(row)
     },
     async findById(id) {
-      // Others cannot be, and PostgreSQL takes no NUL in a text.
-      if (!UUID.test(id)) return null
+      if (!isAccountId(id)) return null
       const row = await db
         .selectFrom('accounts')
         .selectAll()
@@ -88,7 +114,7 @@ export function accountStore(db: Kysely<Tables>): AccountStore {
           .execute()
         await noteStale(transaction, id, stale)
       }),
-    disable: (id, nowMs, stale) =>
+    disable: (id, { stale, origin, nowMs }) =>
       db.transaction().execute(async (transaction) => {
         const { numUpdatedRows } = await transaction
           .updateTable('accounts')
@@ -96,8 +122,13 @@ export function accountStore(db: Kysely<Tables>): AccountStore {
           .where('id', '=', id)
           .where('disabled_at', 'is', null)
           .executeTakeFirst()
-        if (numUpdatedRows === 1n) await noteStale(transaction, id, stale)
-        return numUpdatedRows === 1n
+        const ended = await endSessions(transaction, id, null, nowMs)
+        if (numUpdatedRows === 0n) return ended
+        await noteStale(transaction, id, stale)
+        const detail = { ended: ended.length }
+        const event = { kind: 'user-disabled', subject: id, sid: null, origin, detail } as const
+        await writeAudit(transaction, event, nowMs)
+        return ended
       }),
     async enable(id) {
       const { numUpdatedRows } = await db
@@ -108,15 +139,28 @@ export function accountStore(db: Kysely<Tables>): AccountStore {
         .executeTakeFirst()
       return numUpdatedRows === 1n
     },
-    async changePassword({ id, passwordVersion }, passwordHash) {
-      const { numUpdatedRows } = await db
-        .updateTable('accounts')
-        .set({ password_hash: passwordHash, password_version: passwordVersion + 1 })
-        .where('id', '=', id)
-        .where('password_version', '=', passwordVersion)
-        .executeTakeFirst()
-      return numUpdatedRows === 1n
-    },
+    changePassword: ({ id, passwordVersion }, { passwordHash, sid, origin, nowMs }) =>
+      db.transaction().execute(async (transaction) => {
+        const { numUpdatedRows } = await transaction
+          .updateTable('accounts')
+          .set({
+            password_hash: passwordHash,
+            password_version: passwordVersion + 1,
+            password_changed_at_ms: nowMs,
+            password_changed_by: sid
+          })
+          .where('id', '=', id)
+          .where('password_version', '=', passwordVersion)
+          .where('disabled_at', 'is', null)
+          .executeTakeFirst()
+        if (numUpdatedRows === 0n) return null
+        const about = { subject: id, sid, origin }
+        await writeAudit(transaction, { kind: 'password-changed', ...about }, nowMs)
+        const ended = await endSessions(transaction, id, sid, nowMs)
+        const detail = { ended: ended.length }
+        await writeAudit(transaction, { kind: 'logout-all', ...about, detail }, nowMs)
+        return ended
+      }),
     async replacePasswordHash(id, before, after) {
       const { numUpdatedRows } = await db
         .updateTable('accounts')
@@ -146,7 +190,7 @@ export function accountStore(db: Kysely<Tables>): AccountStore {
   }
 }
 
-function toAccount(row: Selectable<AccountTable>): Account {
+export function toAccount(row: Selectable<AccountTable>): Account {
   return {
     id: row.id,
     email: row.email,
@@ -156,6 +200,10 @@ function toAccount(row: Selectable<AccountTable>): Account {
     scope: row.scope === '' ? [] : row.scope.split(' '),
     createdAt: row.created_at,
     disabled: row.disabled_at !== null,
-    tokensNotBefore: row.tokens_not_before
+    tokensNotBefore: row.tokens_not_before,
+    passwordChange:
+      row.password_changed_at_ms === null || row.password_changed_by === null
+        ? null
+        : { atMs: row.password_changed_at_ms, sid: row.password_changed_by }
   }
 }

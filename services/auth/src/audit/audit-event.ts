@@ -1,4 +1,5 @@
-import type { Presented } from '../sessions/families.ts'
+import type { Presentation, Presented } from '../sessions/families.ts'
+import { reuse } from '../sessions/family.ts'
 
 /** What happened. Never with a token, a password, an e-mail address or a cookie in it. */
 export type AuditKind =
@@ -6,11 +7,13 @@ export type AuditKind =
   | 'login-failed'
   | 'refresh-replayed'
   | 'refresh-healed'
+  | 'refresh-restored'
   | 'refresh-reused'
   | 'refresh-ended'
   | 'logout'
   | 'logout-all'
   | 'session-ended'
+  | 'session-evicted'
   | 'password-changed'
   | 'user-created'
   | 'user-disabled'
@@ -45,23 +48,12 @@ export type AuditEvent = {
   readonly detail?: Readonly<Record<string, number>>
 }
 
-/** What a refresh is worth telling of; null for an ordinary rotation. A reuse says how far back, and how long after. */
+/** What a refresh is worth noting; null for an ordinary rotation. A reuse says how far back, and how long after. */
 export function refreshEvent(
-  subject: string,
-  sid: string,
-  generation: number,
-  presented: Presented,
-  nowMs: number,
-  origin: Origin
+  { subject, sid, generation, origin }: Presentation,
+  { outcome, before, atMs }: Presented
 ): AuditEvent | null {
-  const { outcome, before } = presented
   if (outcome === 'rotated') return null
-  const detail =
-    before === null
-      ? {}
-      : {
-          generationsBehind: before.generation - generation,
-          secondsSinceRotation: Math.floor((nowMs - before.rotatedAtMs) / 1000)
-        }
+  const detail = before === null ? {} : reuse(before, generation, atMs)
   return { kind: `refresh-${outcome}`, subject, sid, origin, detail }
 }

@@ -20,22 +20,29 @@ export type AuditQuery = {
 
 export type AuditEntry = AuditEvent & { readonly atMs: number }
 
+/** Writes an event, in the transaction of the change that it is about. */
+export async function writeAudit(
+  db: Kysely<Tables>,
+  { kind, subject, sid, origin, detail = {} }: AuditEvent,
+  atMs: number
+): Promise<void> {
+  await db
+    .insertInto('audit_events')
+    .values({
+      at_ms: atMs,
+      kind,
+      subject,
+      sid,
+      address: origin.address,
+      request_id: origin.requestId,
+      detail: JSON.stringify(detail)
+    })
+    .execute()
+}
+
 export function auditLog(db: Kysely<Tables>, clock: () => number): AuditLog {
   return {
-    async write({ kind, subject, sid, origin, detail = {} }) {
-      await db
-        .insertInto('audit_events')
-        .values({
-          at_ms: clock(),
-          kind,
-          subject,
-          sid,
-          address: origin.address,
-          request_id: origin.requestId,
-          detail: JSON.stringify(detail)
-        })
-        .execute()
-    },
+    write: (event) => writeAudit(db, event, clock()),
     async read({ subject, sinceMs, limit }) {
       let query = db.selectFrom('audit_events').selectAll()
       if (subject !== undefined) query = query.where('subject', '=', subject)

@@ -10,6 +10,7 @@ import { keyLifecycle } from './migrations/0007-key-lifecycle.ts'
 import { tokensNotBefore } from './migrations/0008-tokens-not-before.ts'
 import { allTokensNotBefore } from './migrations/0009-all-tokens-not-before.ts'
 import { passwordCosts } from './migrations/0010-password-costs.ts'
+import { sessions } from './migrations/0011-sessions.ts'
 import type { Tables } from './tables.ts'
 
 /** Every migration, in the order of its name. One that has landed is never edited. */
@@ -23,7 +24,8 @@ const migrations: Record<string, Migration> = {
   '0007-key-lifecycle': keyLifecycle,
   '0008-tokens-not-before': tokensNotBefore,
   '0009-all-tokens-not-before': allTokensNotBefore,
-  '0010-password-costs': passwordCosts
+  '0010-password-costs': passwordCosts,
+  '0011-sessions': sessions
 }
 
 /** @throws what the first failing migration threw */

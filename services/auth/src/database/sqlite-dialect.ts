@@ -22,10 +22,16 @@ export function nodeSqliteDialect(database: DatabaseSync): SqliteDialect {
 function prepare(database: DatabaseSync, sql: string): SqliteStatement {
   const statement = database.prepare(sql)
   const bind = (parameters: readonly unknown[]) => storable(parameters) as SQLInputValue[]
+  // A commit that fails may have ended the transaction (https://sqlite.org/lang_transaction.html §3), and there is nothing
+  // to take back.
+  const isDone = () => sql === 'rollback' && !database.isTransaction
   return {
     reader: statement.columns().length > 0,
     all: (parameters) => told(() => statement.all(...bind(parameters))),
-    run: (parameters) => told(() => statement.run(...bind(parameters))),
+    run: (parameters) =>
+      isDone()
+        ? { changes: 0, lastInsertRowid: 0 }
+        : told(() => statement.run(...bind(parameters))),
     iterate: (parameters) => told(() => statement.iterate(...bind(parameters)))
   }
 }

@@ -19,7 +19,34 @@ export type AccountTable = {
   disabled_at: number | null
   /** the least `iat` of its tokens, in seconds since 1970: older ones are stale */
   tokens_not_before: Generated<number>
+  /** milliseconds since 1970; null where it was not */
+  password_changed_at_ms: number | null
+  /** the session in which it was */
+  password_changed_by: string | null
 }
+
+/** What of a session cannot be made again where the session store loses it. */
+export type SessionTable = {
+  /** its public id */
+  sid: string
+  subject: string
+  /** seconds since 1970, as the next two */
+  opened_at: number
+  expires_at: number
+  /** when it was used, late by a part of the idle lifetime */
+  used_at: number
+  /** as a family's */
+  client_id: string
+  scope: string
+  label: string
+  /** milliseconds since 1970; null while it lives */
+  ended_at_ms: number | null
+  /** 1: it has ended, and the session store may not know */
+  untold: Generated<number>
+}
+
+/** One row: which run of which session store was last told of all ends. */
+export type SessionStoreTable = { one: 1; incarnation: string }
 
 export type SigningKeyTable = {
   kid: string
@@ -112,6 +139,8 @@ export type AllTokensTable = { one: 1; not_before: number }
 /** The durable tables. */
 export type Tables = {
   accounts: AccountTable
+  sessions: SessionTable
+  session_store: SessionStoreTable
   signing_keys: SigningKeyTable
   signing_key_set: SigningKeySetTable
   audit_events: AuditEventTable

@@ -4,9 +4,9 @@ import type { AccountStore } from '../accounts/account-store.ts'
 import { FIRST_PARTY_CLIENT } from '../clients/client.ts'
 import type { ClientStore } from '../clients/client-store.ts'
 import type { StaleTokens } from '../revocations/stale-tokens.ts'
-import type { Families } from '../sessions/families.ts'
 import type { FamilyRecord } from '../sessions/family.ts'
 import type { RefreshToken } from '../sessions/refresh-token.ts'
+import type { Sessions } from '../sessions/sessions.ts'
 import { grantedScope } from '../tokens/access-token.ts'
 import type { RecogniseToken } from './recognise-token.ts'
 
@@ -37,7 +37,7 @@ type Needs = {
   issuer: string
   accounts: Pick<AccountStore, 'findById'>
   clients: Pick<ClientStore, 'findById'>
-  families: Pick<Families, 'list'>
+  sessions: Pick<Sessions, 'list'>
   stale: Pick<StaleTokens, 'allNotBefore'>
 }
 
@@ -45,7 +45,7 @@ const inactive = { active: false } as const
 
 /** Tells whether a token works, and changes nothing: no rotation, no count, no end of a session. */
 export function introspection(needs: Needs): Introspect {
-  const { recognise, issuer, accounts, clients, families, stale } = needs
+  const { recognise, issuer, accounts, clients, sessions, stale } = needs
 
   /** A session that lives, of a user who may sign in. */
   const liveSession = async (
@@ -54,7 +54,7 @@ export function introspection(needs: Needs): Introspect {
   ): Promise<{ account: Account; record: FamilyRecord } | null> => {
     const account = await accounts.findById(subject)
     if (account === null || account.disabled) return null
-    const live = await families.list(subject)
+    const live = await sessions.list(subject)
     const family = live.find((one) => one.sid === sid)
     return family === undefined ? null : { account, record: family.record }
   }

@@ -7,7 +7,8 @@ import type { Clients } from '../clients/clients.ts'
 import type { KeyOperations } from '../keys/key-operations.ts'
 import type { StaleTokens } from '../revocations/stale-tokens.ts'
 import type { NewUser } from '../routes/needs.ts'
-import type { Families } from '../sessions/families.ts'
+import type { ListSessions } from '../sessions/list-sessions.ts'
+import type { SessionEnds } from '../sessions/session-ends.ts'
 import { auditRoutes } from './audit.ts'
 import { clientRoutes } from './clients.ts'
 import { createUser } from './create-user.ts'
@@ -24,7 +25,8 @@ import { switchUser } from './switch-user.ts'
 export type OpsNeeds = {
   readonly accounts: AccountStore
   readonly passwords: Passwords
-  readonly families: Families
+  readonly listSessions: ListSessions
+  readonly ends: SessionEnds
   readonly clients: Clients
   readonly keys: KeyOperations
   readonly fleet: Pick<Fleet, 'live'>

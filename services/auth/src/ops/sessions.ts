@@ -6,7 +6,7 @@ import type { OpsRoutes } from './ops-api.ts'
 import { opsOrigin } from './ops-origin.ts'
 import { UserParams } from './user-response.ts'
 
-export const sessionRoutes: OpsRoutes = (service, { accounts, families, audit }) => {
+export const sessionRoutes: OpsRoutes = (service, { accounts, listSessions, ends, audit }) => {
   service.get(
     '/users/:user/sessions',
     {
@@ -17,7 +17,7 @@ export const sessionRoutes: OpsRoutes = (service, { accounts, families, audit })
     },
     async (request) => {
       const { id } = await findUser(accounts, request.params.user)
-      const live = await families.list(id)
+      const live = await listSessions(id)
       return { sessions: live.map((family) => toSession(family, null)) }
     }
   )
@@ -29,11 +29,8 @@ export const sessionRoutes: OpsRoutes = (service, { accounts, families, audit })
     },
     async (request) => {
       const { id } = await findUser(accounts, request.params.user)
-      const ended = await families.endAll(id, null)
-      await audit.write({
-        ...{ kind: 'logout-all', subject: id, sid: null, origin: opsOrigin(request) },
-        detail: { ended }
-      })
+      const origin = opsOrigin(request)
+      const ended = await ends.endAll({ kind: 'logout-all', subject: id, sid: null, origin })
       return { ended }
     }
   )
@@ -48,10 +45,10 @@ export const sessionRoutes: OpsRoutes = (service, { accounts, families, audit })
     },
     async (request) => {
       const sid = request.params.id
-      // The store knows sessions by their users; whose it is stands in the log of its login.
       const subject = await audit.ownerOf(sid)
-      if (subject === null || !(await families.end(subject, sid))) throw noSuchSession()
-      await audit.write({ kind: 'session-ended', subject, sid, origin: opsOrigin(request) })
+      if (subject === null) throw noSuchSession()
+      const origin = opsOrigin(request)
+      if (!(await ends.end({ kind: 'session-ended', subject, sid, origin }))) throw noSuchSession()
       return { ended: 1 }
     }
   )

@@ -5,7 +5,7 @@ import { opsOrigin } from './ops-origin.ts'
 import { toUser, User, UserAnswer, UserParams } from './user-response.ts'
 
 /** Shuts a user out, with all of their sessions, and lets one in again. */
-export const switchUser: OpsRoutes = (service, { accounts, families, audit, stale, clock }) => {
+export const switchUser: OpsRoutes = (service, { accounts, ends, audit, stale, clock }) => {
   service.post(
     '/users/:user/disable',
     {
@@ -16,17 +16,11 @@ export const switchUser: OpsRoutes = (service, { accounts, families, audit, stal
     },
     async (request) => {
       const account = await findUser(accounts, request.params.user)
-      // First: a login that is under way looks at it once more after it has opened its session.
-      const changed = await accounts.disable(account.id, clock(), stale.now())
-      const ended = await families.endAll(account.id, null)
-      if (changed) {
-        await audit.write({
-          ...{ kind: 'user-disabled', subject: account.id, sid: null, origin: opsOrigin(request) },
-          detail: { ended }
-        })
-      }
+      const disabling = { stale: stale.now(), origin: opsOrigin(request), nowMs: clock() }
+      const sids = await accounts.disable(account.id, disabling)
+      await ends.tellAll(account.id, null, sids)
       await stale.tell()
-      return { user: toUser({ ...account, disabled: true }), ended }
+      return { user: toUser({ ...account, disabled: true }), ended: sids.length }
     }
   )
 

@@ -4,12 +4,28 @@ import { bounded } from './bounded.ts'
 
 export type Script = (keysAndArguments: (string | number)[]) => Promise<unknown>
 
-/** A script of lua/ as a function. ioredis sends its digest, and the text only to a server that does not know it. */
-export function script(redis: RedisConnection, name: string, numberOfKeys: number): Script {
+/**
+ * Redis then takes a script for one that writes, and refuses it as a whole where it cannot (a replica, too few replicas, no
+ * memory): what a replica says of a session is no answer, and no script stops half-way.
+ * https://redis.io/docs/latest/develop/programmability/eval-intro/#eval-flags
+ */
+const WRITES = '#!lua'
+
+/**
+ * A script of lua/ as a function. ioredis sends its digest, and the text only to a server that does not know it.
+ * @param shared the files that stand before it
+ */
+export function script(
+  redis: RedisConnection,
+  name: string,
+  numberOfKeys: number,
+  shared: readonly string[] = []
+): Script {
   const source = (file: string) =>
     readFileSync(new URL(`../../lua/${file}.lua`, import.meta.url), 'utf8')
   const command = `gatehouse-${name}`
-  redis.defineCommand(command, { numberOfKeys, lua: `${source('family')}\n${source(name)}` })
+  const lua = [WRITES, ...shared.map(source), source(name)].join('\n')
+  redis.defineCommand(command, { numberOfKeys, lua })
   const send = Reflect.get(redis, command) as Script
   return (keysAndArguments) => bounded(() => send.call(redis, keysAndArguments))
 }

@@ -28,17 +28,21 @@ export function sqliteRevocationWriter(
   }
 }
 
-/** The log in Redis. */
+/**
+ * The log in Redis.
+ * @param clock for tests: in place of the server's
+ */
 export function redisRevocationWriter(
   redis: RedisConnection,
-  { clock, replicas }: { clock: () => number; replicas: number }
+  { clock, replicas }: { readonly clock?: () => number; readonly replicas: number }
 ): RevocationWriter {
-  const append = script(redis, 'append', 2)
+  const append = script(redis, 'append', 2, ['revocations'])
   return {
     async append(entry) {
       const { kind, id, until } = entry
       const before = 'before' in entry ? entry.before : ''
-      await append([REVOCATION_STREAM, TOKEN_HORIZON, kind, id, until, clock(), before])
+      const common = [REVOCATION_STREAM, TOKEN_HORIZON, clock?.() ?? '', '', 0]
+      await append([...common, kind, id, until, before])
       await acknowledged(redis, replicas)
     }
   }

@@ -1,5 +1,8 @@
 import { requireIdentity } from '@gatehouse/identity/identity'
+import { Refusal } from '@gatehouse/problem/refusal'
 import { Type } from 'typebox'
+import type { Account } from '../accounts/account.ts'
+import type { Claim } from '../accounts/check-credentials.ts'
 import {
   PASSWORD_MAX_LENGTH,
   PASSWORD_MIN_LENGTH,
@@ -18,12 +21,38 @@ const Body = Type.Object(
   { additionalProperties: false }
 )
 
+/** how long after a change of the password the same change is taken for its repeat */
+const REPEAT_MS = 600_000
+
 /**
  * Whoever knows the old password sets a new one, and is then signed in here only. A stolen access token is not enough, and
  * guesses with it are slowed like those at the front door.
  */
 export const changePassword: Route = (service, needs) => {
-  const { accounts, passwords, checkCredentials, sessions, audit } = needs
+  const { accounts, passwords, checkCredentials, ends, clock } = needs
+
+  /** The change was made, and its answer said "repeat later" or was lost: by then the old password is not the current one. */
+  const isRepeat = async (account: Account, session: string | null, newPassword: string) => {
+    const { passwordChange } = account
+    if (passwordChange === null || session === null || passwordChange.sid !== session) return false
+    if (clock() - passwordChange.atMs > REPEAT_MS) return false
+    return await passwords.inTurn((match) => match(account, newPassword))
+  }
+
+  /** The account that the current password proves; null where this change is made already. */
+  const prove = async (claim: Claim, session: string | null, newPassword: string) => {
+    try {
+      return await checkCredentials(claim)
+    } catch (error) {
+      const isWrong = error instanceof Refusal && error.code === 'UNAUTHENTICATED'
+      // Whatever the answer is now, it has been counted as a guess.
+      if (isWrong && claim.account !== null) {
+        if (await isRepeat(claim.account, session, newPassword)) return null
+      }
+      throw error
+    }
+  }
+
   service.post(
     '/password',
     { schema: { body: Body, response: { 204: Type.Null() } }, onRequest: needs.limitAddress },
@@ -36,18 +65,23 @@ export const changePassword: Route = (service, needs) => {
       if (fault !== null) throw invalidMember('newPassword', fault)
 
       const origin = originOf(request)
+      if (await isRepeat(found, session, newPassword)) {
+        await ends.tellAll(subject, session, [])
+        return reply.code(204).send(null)
+      }
       const caller = { email: found.email, network: networkOf(origin), device: session }
-      const account = await checkCredentials({
-        account: found,
-        password: currentPassword,
-        caller,
-        origin
-      })
+      const claim = { account: found, password: currentPassword, caller, origin }
+      const account = await prove(claim, session, newPassword)
+      if (account === null) {
+        await ends.tellAll(subject, session, [])
+        return reply.code(204).send(null)
+      }
       const passwordHash = await passwords.hash(newPassword)
-      // Somebody was faster: the password that was shown is not the current one any more.
-      if (!(await accounts.changePassword(account, passwordHash))) throw wrongCredentials()
-      await audit.write({ kind: 'password-changed', subject, sid: session, origin })
-      await sessions.endAll(subject, session, origin)
+      const change = { passwordHash, sid: session, origin, nowMs: clock() }
+      const ended = await accounts.changePassword(account, change)
+      // Somebody was faster: the password that was shown is not the current one now.
+      if (ended === null) throw wrongCredentials()
+      await ends.tellAll(subject, session, ended)
       return reply.code(204).send(null)
     }
   )

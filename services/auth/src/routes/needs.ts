@@ -5,6 +5,7 @@ import type { Passwords } from '../accounts/passwords.ts'
 import type { AuditLog } from '../audit/audit-log.ts'
 import type { LiveSigningKeys } from '../keys/live-signing-keys.ts'
 import type { KeyRing } from '../sessions/key-ring.ts'
+import type { SessionEnds } from '../sessions/session-ends.ts'
 import type { Sessions } from '../sessions/sessions.ts'
 import type { LimitAddress } from './limit-address.ts'
 
@@ -17,6 +18,7 @@ export type RouteNeeds = {
   readonly passwords: Passwords
   readonly checkCredentials: CheckCredentials
   readonly sessions: Sessions
+  readonly ends: SessionEnds
   readonly ring: KeyRing
   readonly limitAddress: LimitAddress
   readonly audit: AuditLog

@@ -28,7 +28,6 @@ export type FamilyRecord = {
 
 export type FamilyPolicy = {
   readonly idleSeconds: number
-  readonly absoluteSeconds: number
   /** how long the previous token still answers; 0: never */
   readonly graceSeconds: number
   /** how often it may, for one generation */
@@ -43,9 +42,10 @@ export type FamilyPolicy = {
  * - `replayed`: it was the previous one, within grace (a racing tab, a retry after a lost answer): the same successor again
  * - `reused`: a spent token used again; the family is ended
  * - `healed`: newer than the record, so the store lost writes: we did make it, and go on from it
+ * - `restored`: the store lost the family, and the database says that it was opened and has not ended: it goes on from here
  * - `ended`: no such family, or one that is over
  */
-export type Outcome = 'rotated' | 'replayed' | 'reused' | 'healed' | 'ended'
+export type Outcome = 'rotated' | 'replayed' | 'reused' | 'healed' | 'restored' | 'ended'
 
 export type Step = {
   readonly outcome: Outcome
@@ -56,18 +56,26 @@ export type Step = {
 /** What a login begins with. */
 export type Opening = Pick<FamilyRecord, 'clientId' | 'scope' | 'label'>
 
-export function open(opening: Opening, nowMs: number, policy: FamilyPolicy): FamilyRecord {
-  const now = Math.floor(nowMs / 1000)
-  const expiresAt = now + policy.absoluteSeconds
+/** What never changes of a family: the database keeps it, and a family that the store lost is made from it again. */
+export type Opened = Opening & Pick<FamilyRecord, 'openedAt' | 'expiresAt'>
+
+export function open(
+  opened: Opened,
+  nowMs: number,
+  policy: Pick<FamilyPolicy, 'idleSeconds'>
+): FamilyRecord {
+  const { clientId, scope, label, openedAt, expiresAt } = opened
   return {
-    ...opening,
     generation: 0,
-    openedAt: now,
+    openedAt,
     rotatedAtMs: nowMs,
-    idleExpiresAt: Math.min(now + policy.idleSeconds, expiresAt),
+    idleExpiresAt: Math.min(Math.floor(nowMs / 1000) + policy.idleSeconds, expiresAt),
     expiresAt,
     replays: 0,
-    endedAt: 0
+    endedAt: 0,
+    clientId,
+    scope,
+    label
   }
 }
 
@@ -77,15 +85,22 @@ export function isLive(record: FamilyRecord, nowMs: number): boolean {
 
 /**
  * A token of generation `presented`, whose MAC is good, meets the family's record.
- * Pure: the same four values always give the same step.
+ * Pure: the same five values always give the same step.
+ * @param opened the family as the database knows it, where it was opened and has not ended; null otherwise
  */
 export function present(
   record: FamilyRecord | null,
   presented: number,
   nowMs: number,
-  policy: FamilyPolicy
+  policy: FamilyPolicy,
+  opened: Opened | null
 ): Step {
-  if (record === null || !isLive(record, nowMs)) return { outcome: 'ended', next: record }
+  if (record === null) {
+    if (opened === null || nowMs >= opened.expiresAt * 1000) return { outcome: 'ended', next: null }
+    const lost = open(opened, nowMs, policy)
+    return { outcome: 'restored', next: advance(lost, presented + 1, nowMs, policy) }
+  }
+  if (!isLive(record, nowMs)) return { outcome: 'ended', next: record }
   const behind = record.generation - presented
   if (behind <= 0) {
     return {
@@ -97,6 +112,14 @@ export function present(
     return { outcome: 'replayed', next: { ...record, replays: record.replays + 1 } }
   }
   return { outcome: 'reused', next: end(record, nowMs) }
+}
+
+/** How far back a token is that was used again, and how long after its successor was made. */
+export function reuse(record: FamilyRecord, presented: number, nowMs: number) {
+  return {
+    generationsBehind: record.generation - presented,
+    secondsSinceRotation: Math.floor((nowMs - record.rotatedAtMs) / 1000)
+  }
 }
 
 export function end(record: FamilyRecord, nowMs: number): FamilyRecord {

@@ -1,85 +1,183 @@
+import { performance } from 'node:perf_hooks'
 import type { RedisConnection } from '@gatehouse/redis/connect-redis'
 import { REVOCATION_STREAM } from '@gatehouse/revocation/redis-revocations'
+import type { Origin } from '../audit/audit-event.ts'
 import { acknowledged } from '../redis/acknowledged.ts'
 import { bounded } from '../redis/bounded.ts'
-import { script } from '../redis/script.ts'
-import type { Families, FamilyStoreOptions, StoredFamily } from './families.ts'
-import { type FamilyPolicy, type FamilyRecord, type Outcome, open } from './family.ts'
+import { type Script, script } from '../redis/script.ts'
+import type { StoreClock } from '../redis/store-clock.ts'
+import { storeUnavailable } from '../refusals.ts'
+import type { Families, UnrecordedEnd } from './families.ts'
+import type { FamilyPolicy, FamilyRecord, Opened, Outcome } from './family.ts'
 
 /** One hash a user, so that everything about a user is one key: each script is atomic, in a cluster as well. */
 export const familiesKey = (subject: string) => `gatehouse:{sessions}:${subject}`
 
-/** When the last access token that any session was given runs out: how long a revocation must be remembered. */
+/** When the last access token that any session was given expires: how long a revocation must be remembered. */
 export const TOKEN_HORIZON = 'gatehouse:{sessions}:token-horizon'
+
+/** Ends that the database may not have yet: by session, as JSON. */
+const UNRECORDED = 'gatehouse:{sessions}:unrecorded'
+
+export type RedisFamilyOptions = {
+  readonly storeClock: StoreClock
+  /** for tests: in place of the server's clock */
+  readonly clock?: () => number
+  readonly revocationSeconds: number
+  /** how many replicas must have a revocation before it is acknowledged */
+  readonly revocationReplicas?: number
+}
+
+/** What every script replies: the time, and what it has come to; the time alone where it came too late to do anything. */
+type Reply = [nowMs: number, ...rest: unknown[]]
 
 /** Families in Redis: one Lua script, and so one round trip, a step. The scripts are in lua/, with their replies. */
 export function redisFamilies(
   redis: RedisConnection,
   policy: FamilyPolicy,
-  { clock, revocationSeconds, revocationReplicas = 0 }: FamilyStoreOptions
+  { storeClock, clock, revocationSeconds, revocationReplicas = 0 }: RedisFamilyOptions
 ): Families {
-  const scripts = {
-    open: script(redis, 'open', 3),
-    present: script(redis, 'present', 3),
-    end: script(redis, 'end', 3),
-    endAll: script(redis, 'end-all', 3),
-    list: script(redis, 'list', 1)
+  const load = (name: string) => script(redis, name, 4, ['revocations', 'family'])
+  const [open, present, end, endAll] = [load('open'), load('present'), load('end'), load('end-all')]
+  const [evict, list] = [load('evict'), load('list')]
+  const time = script(redis, 'time', 2, ['revocations'])
+  const incarnation = script(redis, 'incarnation', 2, ['revocations'])
+
+  const run = async (
+    what: Script,
+    subject: string,
+    deadline: number | '',
+    given: (string | number)[]
+  ): Promise<Reply> => {
+    const sentAtMs = performance.now()
+    const reply = (await what([
+      REVOCATION_STREAM,
+      TOKEN_HORIZON,
+      familiesKey(subject),
+      UNRECORDED,
+      clock?.() ?? '',
+      deadline,
+      revocationSeconds,
+      ...given
+    ])) as Reply
+    if (clock === undefined) storeClock.heard(reply[0], sentAtMs)
+    return reply
   }
-  const keys = (subject: string) => [familiesKey(subject), REVOCATION_STREAM, TOKEN_HORIZON]
+
+  /** Once more, where the server's clock was set meanwhile and the script therefore took itself for late. */
+  const inTime = async (subject: string, what: Script, given: (string | number)[]) => {
+    if (!storeClock.known) await timed(time)
+    const first = await run(what, subject, storeClock.deadline(), given)
+    if (first.length > 1) return first
+    await timed(time)
+    const second = await run(what, subject, storeClock.deadline(), given)
+    if (second.length > 1) return second
+    throw storeUnavailable(new Error('the session store took longer than the call is waited for'))
+  }
+
+  /** A script that is about no family: its reply begins with the server's time, whatever a test's clock says. */
+  const timed = async (what: Script): Promise<Reply> => {
+    const sentAtMs = performance.now()
+    const reply = (await what([REVOCATION_STREAM, TOKEN_HORIZON, '', '', 0])) as Reply
+    storeClock.heard(reply[0], sentAtMs)
+    return reply
+  }
+
   /** Asked also where nothing ended: it may be a client that tries again because the first could not be acknowledged. */
   const replicated = () => acknowledged(redis, revocationReplicas)
 
   return {
-    async open(subject, sid, opening) {
-      const nowMs = clock()
-      const record = open(opening, nowMs, policy)
-      await scripts.open([
-        ...keys(subject),
-        ...[sid, nowMs, policy.sessionsPerUser, revocationSeconds],
-        ...[record.idleExpiresAt, record.expiresAt, record.clientId, record.scope, record.label]
-      ])
-      return record
+    async open(subject, sid, opened) {
+      const given = [sid, ...facts(opened), policy.idleSeconds, policy.sessionsPerUser]
+      const [, live, record] = await inTime(subject, open, given)
+      return {
+        record: toRecord(record as PackedRecord),
+        tooMany: Number(live) > policy.sessionsPerUser
+      }
     },
-    async present(subject, sid, generation) {
-      const reply = await scripts.present([
-        ...keys(subject),
-        ...[sid, generation, clock(), policy.idleSeconds, policy.graceSeconds],
-        ...[policy.replayCap, revocationSeconds]
+    async evict(subject, origin) {
+      const given = [policy.sessionsPerUser, subject, ...source(origin)]
+      const [, ended] = await run(evict, subject, '', given)
+      return Number(ended)
+    },
+    async present({ subject, sid, generation, opened, origin }) {
+      const reply = await inTime(subject, present, [
+        sid,
+        ...facts(opened),
+        policy.idleSeconds,
+        generation,
+        policy.graceSeconds,
+        policy.replayCap,
+        subject,
+        ...source(origin)
       ])
-      const [outcome, before, after] = reply as [Outcome, PackedRecord?, PackedRecord?]
+      const [atMs, outcome, before, after] = reply as [
+        number,
+        Outcome,
+        PackedRecord | null,
+        PackedRecord | null
+      ]
       if (outcome === 'reused') await replicated()
       return {
         outcome,
-        before: before === undefined ? null : toRecord(before),
-        after: after === undefined ? null : toRecord(after)
+        before: before === null ? null : toRecord(before),
+        after: after === null ? null : toRecord(after),
+        atMs
       }
     },
-    async end(subject, sid) {
-      const reply = await scripts.end([...keys(subject), sid, clock(), revocationSeconds])
+    async end(subject, sids) {
+      const [, ended] = await run(end, subject, '', [...sids])
       await replicated()
-      return reply === 1
+      return Number(ended)
     },
-    async endAll(subject, except) {
-      const reply = await scripts.endAll([
-        ...keys(subject),
-        ...[except ?? '', clock(), revocationSeconds, policy.sessionsPerUser]
-      ])
+    async endAll(subject, except, known) {
+      const given = [except ?? '', policy.sessionsPerUser, ...known]
+      const [, ended] = await run(endAll, subject, '', given)
       await replicated()
-      return Number(reply)
+      return Number(ended)
     },
     async list(subject) {
-      const reply = await scripts.list([familiesKey(subject), clock()])
-      return (reply as [string, PackedRecord][]).map(
-        ([sid, record]): StoredFamily => ({ sid, record: toRecord(record) })
-      )
+      const [, live, over] = await run(list, subject, '', [])
+      return {
+        live: (live as [string, PackedRecord][]).map(([sid, record]) => ({
+          sid,
+          record: toRecord(record)
+        })),
+        over: over as string[]
+      }
+    },
+    async unrecorded() {
+      const ends = await bounded(() => redis.hgetall(UNRECORDED))
+      return Object.entries(ends).map(([sid, text]) => toUnrecorded(sid, text))
+    },
+    async recorded(sid) {
+      await bounded(() => redis.hdel(UNRECORDED, sid))
+    },
+    async incarnation() {
+      const [, name] = await timed(incarnation)
+      return String(name)
     },
     async ping() {
-      await bounded(() => redis.ping())
+      await timed(time)
     },
     async close() {
       redis.disconnect()
     }
   }
+}
+
+/** ARGV[5] to ARGV[9] of lua/open.lua and lua/present.lua */
+const facts = (opened: Opened | null): (string | number)[] =>
+  opened === null
+    ? ['', '', '', '', '']
+    : [opened.openedAt, opened.expiresAt, opened.clientId, opened.scope, opened.label]
+
+const source = ({ address, requestId }: Origin) => [address, requestId]
+
+/** As lua/family.lua writes it. */
+function toUnrecorded(sid: string, text: string): UnrecordedEnd {
+  const { subject, kind, atMs, detail, address, requestId } = JSON.parse(text)
+  return { subject, sid, kind, atMs, detail, origin: { address, requestId } }
 }
 
 /** As lua/family.lua lists its fields. */
@@ -89,7 +187,15 @@ function toRecord(packed: PackedRecord): FamilyRecord {
   const [generation, openedAt, rotatedAtMs, idleExpiresAt, expiresAt, replays, endedAt] = packed
   const [, , , , , , , clientId, scope, label] = packed
   return {
-    ...{ generation, openedAt, rotatedAtMs, idleExpiresAt, expiresAt, replays, endedAt },
-    ...{ clientId, scope, label }
+    generation,
+    openedAt,
+    rotatedAtMs,
+    idleExpiresAt,
+    expiresAt,
+    replays,
+    endedAt,
+    clientId,
+    scope,
+    label
   }
 }

@@ -1,6 +1,5 @@
 import type { Account } from '../accounts/account.ts'
-import type { AccountStore } from '../accounts/account-store.ts'
-import { type AuditEvent, type Origin, refreshEvent } from '../audit/audit-event.ts'
+import { type Origin, refreshEvent } from '../audit/audit-event.ts'
 import type { AuditLog } from '../audit/audit-log.ts'
 import {
   scopeTooWide,
@@ -10,9 +9,11 @@ import {
   wrongCredentials
 } from '../refusals.ts'
 import type { AccessTokens, IssuedAccessToken } from '../tokens/access-token.ts'
-import type { Families, StoredFamily } from './families.ts'
+import type { DurableSession, DurableSessions } from './durable-sessions.ts'
+import type { Families, Presentation, Presented } from './families.ts'
 import type { FamilyRecord, Opening, Outcome } from './family.ts'
 import type { KeyRing } from './key-ring.ts'
+import { type ListSessions, restorable } from './list-sessions.ts'
 import type { RefreshLimit } from './refresh-limit.ts'
 import {
   mintRefreshToken,
@@ -21,6 +22,7 @@ import {
   readRefreshToken,
   sessionId
 } from './refresh-token.ts'
+import { ifPossible, type SessionEnds } from './session-ends.ts'
 
 /** What a login or a refresh gives. */
 export type Grant = {
@@ -44,25 +46,36 @@ export type Sessions = {
   end(refreshToken: string, origin: Origin): Promise<boolean>
   /** Ends one session of a user; false where there is none of that id. */
   endOne(subject: string, sid: string, origin: Origin): Promise<boolean>
-  /** Ends every session of a user, but one where it is named. */
-  endAll(subject: string, except: string | null, origin: Origin): Promise<void>
-  list(subject: string): Promise<StoredFamily[]>
+  /** Ends every session of a user, but one where it is named; how many. */
+  endAll(subject: string, except: string | null, origin: Origin): Promise<number>
+  readonly list: ListSessions
 }
 
 export type SessionNeeds = {
   families: Families
-  accounts: Pick<AccountStore, 'findById'>
+  durable: DurableSessions
+  ends: SessionEnds
+  listSessions: ListSessions
   accessTokens: AccessTokens
   ring: KeyRing
   limit: RefreshLimit
   audit: AuditLog
+  policy: Lifetimes
   clock: () => number
   /** counts what became of each refresh that met a family */
   count: (outcome: Outcome) => void
 }
 
+/** How long sessions live, in seconds: unused, and whatever happens. */
+export type Lifetimes = { readonly idleSeconds: number; readonly absoluteSeconds: number }
+
+/** The database hears that a session is used so many times in its idle lifetime. */
+const TOUCHES = 10
+
 export function sessions(needs: SessionNeeds): Sessions {
-  const { families, accounts, accessTokens, ring, limit, audit, clock, count } = needs
+  const { families, durable, ends, listSessions, accessTokens, ring } = needs
+  const { limit, audit, policy, clock, count } = needs
+  const now = () => Math.floor(clock() / 1000)
 
   const grant = (account: Account, token: RefreshToken, record: FamilyRecord): Grant => {
     const sid = sessionId(token.family)
@@ -76,30 +89,62 @@ export function sessions(needs: SessionNeeds): Sessions {
         authenticatedAt: record.openedAt
       }),
       refreshToken: mintRefreshToken({ ...token, generation: record.generation }, ring),
-      refreshExpiresIn: record.idleExpiresAt - Math.floor(clock() / 1000)
+      refreshExpiresIn: record.idleExpiresAt - now()
     }
   }
 
-  /** Ends a family that was live, and tells of it. */
-  const end = async (event: AuditEvent & { subject: string; sid: string }): Promise<boolean> => {
-    const ended = await families.end(event.subject, event.sid)
-    if (ended) await audit.write(event)
-    return ended
+  /** The end is the database's word: the session store hears of it again where that may have been missed. */
+  const refuseEnded = async (session: DurableSession, origin: Origin): Promise<never> => {
+    const { subject, sid } = session
+    count('ended')
+    if (session.untold) await ifPossible(ends.tell(subject, [sid]))
+    await audit.write({ kind: 'refresh-ended', subject, sid, origin })
+    throw sessionEnded('the session has ended')
+  }
+
+  /** What the database is to know of a refresh. */
+  const note = async (
+    presentation: Presentation,
+    presented: Presented,
+    session: DurableSession | null
+  ): Promise<void> => {
+    const { subject, sid } = presentation
+    const { outcome, after, atMs } = presented
+    const event = refreshEvent(presentation, presented)
+    if (outcome === 'reused') {
+      const { origin } = presentation
+      const detail = event?.detail ?? {}
+      await ends.record({ kind: 'refresh-reused', subject, sid, origin, detail, atMs })
+      return
+    }
+    if (event !== null) await audit.write(event)
+    if (outcome === 'ended' || after === null) return
+    if (session === null) await ifPossible(durable.adopt(subject, sid, after, now()))
+    else if (now() - session.usedAt >= policy.idleSeconds / TOUCHES) {
+      await ifPossible(durable.touch(sid, now()))
+    }
   }
 
   return {
     async begin(account, opening, origin) {
       const family = newFamily()
       const sid = sessionId(family)
-      const record = await families.open(account.id, sid, opening)
-      // Disabled, or another password set, after the old one was checked: what that ended was ended before this was opened.
-      const now = await accounts.findById(account.id)
-      if (now === null || now.disabled || now.passwordVersion !== account.passwordVersion) {
-        await families.end(account.id, sid)
-        throw wrongCredentials()
+      const opened = { ...opening, openedAt: now(), expiresAt: now() + policy.absoluteSeconds }
+      // First: nothing of the user's ends for a login that the database cannot take.
+      const current = await durable.open(account, sid, opened, origin)
+      if (current === null) throw wrongCredentials()
+      const about = { subject: account.id, sid, origin }
+      try {
+        const { record, tooMany } = await families.open(account.id, sid, opened)
+        const granted = grant(current, { subject: account.id, family, generation: 0 }, record)
+        // The next login does it otherwise.
+        if (tooMany) await ifPossible(ends.evict(account.id, origin))
+        return granted
+      } catch (error) {
+        // Its refresh token is in nobody's hands.
+        await ifPossible(durable.end({ kind: 'session-ended', ...about }))
+        throw error
       }
-      await audit.write({ kind: 'login', subject: account.id, sid, origin })
-      return grant(now, { subject: account.id, family, generation: 0 }, record)
     },
 
     async refresh(text, origin, requestedScope) {
@@ -110,19 +155,21 @@ export function sessions(needs: SessionNeeds): Sessions {
       const waitSeconds = limit.take(sid)
       if (waitSeconds !== null) throw tooManyRefreshes(waitSeconds)
 
-      const account = await accounts.findById(subject)
+      const { account, session } = await durable.find(subject, sid)
+      if (session?.ended) await refuseEnded(session, origin)
       if (account === null || account.disabled) {
-        await end({ kind: 'session-ended', subject, sid, origin })
+        await ends.end({ kind: 'session-ended', subject, sid, origin })
         throw sessionEnded('the account is disabled or gone')
       }
       // Before the token is used up: who asks for too much may ask again.
       if (!isWithin(requestedScope, account.scope)) throw scopeTooWide()
 
-      const presented = await families.present(subject, sid, generation)
+      const opened = restorable(session, policy, clock())
+      const presentation = { subject, sid, generation, opened, origin }
+      const presented = await families.present(presentation)
       const { outcome, after } = presented
       count(outcome)
-      const event = refreshEvent(subject, sid, generation, presented, clock(), origin)
-      if (event !== null) await audit.write(event)
+      await note(presentation, presented, session)
       if (after === null || outcome === 'ended' || outcome === 'reused') {
         throw sessionEnded(`the refresh token is ${outcome}`)
       }
@@ -133,18 +180,17 @@ export function sessions(needs: SessionNeeds): Sessions {
       const token = readRefreshToken(text, ring)
       if (token === null) return false
       const sid = sessionId(token.family)
-      await end({ kind: 'logout', subject: token.subject, sid, origin })
+      await ends.end({ kind: 'logout', subject: token.subject, sid, origin })
       return true
     },
 
-    endOne: (subject, sid, origin) => end({ kind: 'session-ended', subject, sid, origin }),
+    endOne: (subject, sid, origin) => ends.end({ kind: 'session-ended', subject, sid, origin }),
 
     async endAll(subject, except, origin) {
-      const ended = await families.endAll(subject, except)
-      await audit.write({ kind: 'logout-all', subject, sid: except, origin, detail: { ended } })
+      return await ends.endAll({ kind: 'logout-all', subject, sid: except, origin })
     },
 
-    list: (subject) => families.list(subject)
+    list: listSessions
   }
 }
 

@@ -1,8 +1,16 @@
 import type { DatabaseSync, SQLOutputValue } from 'node:sqlite'
 import { isSqliteOutage } from '../database/sqlite-outage.ts'
 import { storeUnavailable } from '../refusals.ts'
-import type { Families, FamilyStoreOptions, StoredFamily } from './families.ts'
-import { end, type FamilyPolicy, type FamilyRecord, isLive, open, present } from './family.ts'
+import type { Families, StoredFamily, UnrecordedEnd } from './families.ts'
+import {
+  end,
+  type FamilyPolicy,
+  type FamilyRecord,
+  isLive,
+  open,
+  present,
+  reuse
+} from './family.ts'
 import type { SqliteRevocations } from './sqlite-revocations.ts'
 
 const SCHEMA = `
@@ -11,14 +19,18 @@ const SCHEMA = `
     rotated_at_ms integer not null, idle_expires_at integer not null, expires_at integer not null,
     replays integer not null, ended_at integer not null, client_id text not null, scope text not null,
     label text not null, primary key (subject, sid)
-  ) strict, without rowid`
+  ) strict, without rowid;
+  create table if not exists unrecorded_ends (sid text primary key, ending text not null) strict`
+
+/** This file is written and read by one process at a time: it is one run of one server for good. */
+const INCARNATION = 'embedded'
 
 /** Families in the embedded database: the state machine as it is, inside one transaction. */
 export function sqliteFamilies(
   database: DatabaseSync,
   revocations: SqliteRevocations,
   policy: FamilyPolicy,
-  { clock }: FamilyStoreOptions
+  clock: () => number
 ): Families {
   database.exec(SCHEMA)
   const selectAll = database.prepare(
@@ -29,6 +41,9 @@ export function sqliteFamilies(
     'insert or replace into families values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)'
   )
   const remove = database.prepare('delete from families where subject = ? and sid = ?')
+  const insertEnd = database.prepare('insert or replace into unrecorded_ends values (?, ?)')
+  const selectEnds = database.prepare('select ending from unrecorded_ends')
+  const deleteEnd = database.prepare('delete from unrecorded_ends where sid = ?')
 
   const read = (subject: string, sid: string): FamilyRecord | null => {
     const row = selectOne.get(subject, sid)
@@ -37,81 +52,122 @@ export function sqliteFamilies(
   const readAll = (subject: string): StoredFamily[] => selectAll.all(subject).map(toFamily)
   const write = (subject: string, sid: string, r: FamilyRecord): void => {
     upsert.run(
-      ...[subject, sid, r.generation, r.openedAt, r.rotatedAtMs, r.idleExpiresAt, r.expiresAt],
-      ...[r.replays, r.endedAt, r.clientId, r.scope, r.label]
+      subject,
+      sid,
+      r.generation,
+      r.openedAt,
+      r.rotatedAtMs,
+      r.idleExpiresAt,
+      r.expiresAt,
+      r.replays,
+      r.endedAt,
+      r.clientId,
+      r.scope,
+      r.label
     )
   }
   const endOne = (subject: string, { sid, record }: StoredFamily, nowMs: number): void => {
     write(subject, sid, end(record, nowMs))
     revocations.append(sid, nowMs)
   }
-  const transaction = <Result>(work: () => Result): Result => {
+  const noteUnrecorded = (ending: UnrecordedEnd): void => {
+    insertEnd.run(ending.sid, JSON.stringify(ending))
+  }
+  /** The store's answer, or that it cannot be used just now. */
+  const asked = <Result>(work: () => Result): Result => {
     try {
-      database.exec('begin immediate')
-      const result = work()
-      database.exec('commit')
-      return result
+      return work()
     } catch (error) {
       if (database.isTransaction) database.exec('rollback')
       throw isSqliteOutage(error) ? storeUnavailable(error) : error
     }
   }
-  /** Forgets what has expired, and all but the newest tombstones; what is left alive, the oldest first. */
+  const transaction = <Result>(work: () => Result): Result =>
+    asked(() => {
+      database.exec('begin immediate')
+      const result = work()
+      database.exec('commit')
+      return result
+    })
+  /** As lua/family.lua does it; what is left alive, the oldest first. */
   const prune = (subject: string, nowMs: number): StoredFamily[] => {
     const all = readAll(subject)
-    const tombstones = all.filter(({ record }) => record.endedAt > 0)
-    const dead = [
-      ...all.filter(({ record }) => record.endedAt === 0 && !isLive(record, nowMs)),
-      ...tombstones.filter(({ record }) => nowMs >= record.expiresAt * 1000),
-      ...tombstones.slice(0, -policy.sessionsPerUser)
-    ]
-    for (const { sid } of dead) remove.run(subject, sid)
-    return all.filter(({ record }) => isLive(record, nowMs))
+    const live = all.filter(({ record }) => isLive(record, nowMs))
+    const past = all.filter(({ record }) => !isLive(record, nowMs))
+    const over = past.filter(({ record }) => nowMs < record.expiresAt * 1000)
+    const expired = past.filter((family) => !over.includes(family))
+    for (const { sid } of expired.concat(over.slice(0, -policy.sessionsPerUser))) {
+      remove.run(subject, sid)
+    }
+    return live
   }
 
   return {
-    async open(subject, sid, opening) {
+    async open(subject, sid, opened) {
       const nowMs = clock()
-      const record = open(opening, nowMs, policy)
-      transaction(() => {
+      const record = open(opened, nowMs, policy)
+      const live = transaction(() => {
         revocations.noteToken(nowMs)
-        const live = prune(subject, nowMs)
-        const tooMany = live.slice(0, Math.max(0, live.length - policy.sessionsPerUser + 1))
-        for (const family of tooMany) endOne(subject, family, nowMs)
+        const others = prune(subject, nowMs)
         write(subject, sid, record)
+        return others.length + 1
+      })
+      return { record, tooMany: live > policy.sessionsPerUser }
+    },
+    async evict(subject, origin) {
+      const nowMs = clock()
+      const limit = policy.sessionsPerUser
+      const evicted = transaction(() => {
+        const live = prune(subject, nowMs)
+        const tooMany = live.slice(0, Math.max(0, live.length - limit))
+        for (const family of tooMany) {
+          endOne(subject, family, nowMs)
+          const about = { subject, sid: family.sid, atMs: nowMs, origin, detail: { limit } }
+          noteUnrecorded({ kind: 'session-evicted', ...about })
+        }
+        return tooMany.length
       })
       revocations.announce()
-      return record
+      return evicted
     },
-    async present(subject, sid, generation) {
+    async present({ subject, sid, generation, opened, origin }) {
       const nowMs = clock()
       const presented = transaction(() => {
         const before = read(subject, sid)
-        const { outcome, next } = present(before, generation, nowMs, policy)
+        const { outcome, next } = present(before, generation, nowMs, policy, opened)
         if (next !== null && next !== before) write(subject, sid, next)
-        if (outcome === 'reused') revocations.append(sid, nowMs)
-        else if (outcome !== 'ended') revocations.noteToken(nowMs)
-        return { outcome, before, after: next }
+        if (outcome === 'reused') {
+          revocations.append(sid, nowMs)
+          const detail = before === null ? {} : reuse(before, generation, nowMs)
+          noteUnrecorded({ subject, sid, kind: 'refresh-reused', atMs: nowMs, origin, detail })
+        } else if (outcome !== 'ended') revocations.noteToken(nowMs)
+        return { outcome, before, after: next, atMs: nowMs }
       })
       if (presented.outcome === 'reused') revocations.announce()
       return presented
     },
-    async end(subject, sid) {
+    async end(subject, sids) {
       const nowMs = clock()
       const ended = transaction(() => {
-        const record = read(subject, sid)
-        if (record === null || !isLive(record, nowMs)) return false
-        endOne(subject, { sid, record }, nowMs)
-        return true
+        const known = sids.map((sid) => ({ sid, record: read(subject, sid) }))
+        const live = known.filter(({ record }) => record !== null && isLive(record, nowMs))
+        for (const { sid, record } of known) {
+          if (record === null) revocations.append(sid, nowMs)
+          else if (isLive(record, nowMs)) endOne(subject, { sid, record }, nowMs)
+        }
+        return live.length
       })
-      if (ended) revocations.announce()
+      revocations.announce()
       return ended
     },
-    async endAll(subject, except) {
+    async endAll(subject, except, known) {
       const nowMs = clock()
       const count = transaction(() => {
         const ending = prune(subject, nowMs).filter(({ sid }) => sid !== except)
         for (const family of ending) endOne(subject, family, nowMs)
+        for (const sid of known) {
+          if (sid !== except && read(subject, sid) === null) revocations.append(sid, nowMs)
+        }
         return ending.length
       })
       revocations.announce()
@@ -119,7 +175,20 @@ export function sqliteFamilies(
     },
     async list(subject) {
       const nowMs = clock()
-      return readAll(subject).filter(({ record }) => isLive(record, nowMs))
+      const all = asked(() => readAll(subject))
+      return {
+        live: all.filter(({ record }) => isLive(record, nowMs)),
+        over: all.filter(({ record }) => !isLive(record, nowMs)).map(({ sid }) => sid)
+      }
+    },
+    async unrecorded() {
+      return asked(() => selectEnds.all().map(({ ending }) => JSON.parse(String(ending))))
+    },
+    async recorded(sid) {
+      asked(() => deleteEnd.run(sid))
+    },
+    async incarnation() {
+      return INCARNATION
     },
     async ping() {
       selectOne.get('', '')

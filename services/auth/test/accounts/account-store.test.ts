@@ -3,6 +3,7 @@ import t, { type Test } from 'tap'
 import { accountStore } from '../../src/accounts/account-store.ts'
 import { passwordCost } from '../../src/accounts/passwords.ts'
 import { databaseKinds } from '../fixtures/databases.ts'
+import { origin } from '../fixtures/family-steps.ts'
 
 const clock = testClock()
 const ada = {
@@ -82,12 +83,16 @@ for (const kind of databaseKinds(t)) {
       const accounts = await open(t)
       const created = await accounts.create(ada, clock())
       if (created === null) throw new Error('not created')
-      t.ok(await accounts.changePassword(created, 'another hash'))
+      const change = { sid: 'a session', origin, nowMs: clock() }
+      t.strictSame(
+        await accounts.changePassword(created, { ...change, passwordHash: 'another hash' }),
+        []
+      )
       t.match(await accounts.findByEmail(ada.email), {
         ...{ ...ada, passwordHash: 'another hash', passwordVersion: 1 }
       })
       t.notOk(
-        await accounts.changePassword(created, 'a third'),
+        await accounts.changePassword(created, { ...change, passwordHash: 'a third' }),
         'and who saw the first is too late'
       )
       t.match(await accounts.findByEmail(ada.email), { passwordHash: 'another hash' })

@@ -1,12 +1,16 @@
 import t from 'tap'
+import { accountStore } from '../../src/accounts/account-store.ts'
 import {
   authService,
   email,
+  login,
   password,
   registered,
   signedInBrowser
 } from '../fixtures/auth-service.ts'
+import { origin } from '../fixtures/family-steps.ts'
 import { isProblem } from '../fixtures/problem.ts'
+import { revokedSids } from '../fixtures/stores.ts'
 
 t.test(
   'a thousand passwords for one account: slowed, from one address and from many',
@@ -155,24 +159,24 @@ t.test(
       // The moment between the check of the password and the end of the other sessions.
       families: (real) => ({
         ...real,
-        async open(subject, sid, opening) {
-          const record = await real.open(subject, sid, opening)
-          await auth.database
-            .updateTable('accounts')
-            .set({ password_version: 1 })
-            .where('id', '=', subject)
-            .execute()
-          return record
+        async open(subject, sid, opened) {
+          const account = await accountStore(auth.database).findById(subject)
+          if (account === null) throw new Error('no account')
+          const change = { passwordHash: 'another', sid: null, origin, nowMs: auth.clock() }
+          const ended = await accountStore(auth.database).changePassword(account, change)
+          await auth.state.ends.tellAll(subject, null, ended ?? [])
+          return await real.open(subject, sid, opened)
         }
       })
     })
     await registered(auth)
-    isProblem(t, await auth.post('/login', { email, password }), {
-      code: 'UNAUTHENTICATED',
-      detail: 'the e-mail or the password is wrong'
-    })
+    const tokens = await login(auth)
+    const { refreshToken, session } = tokens
+    isProblem(t, await auth.post('/refresh-token', { refreshToken }), { code: 'SESSION_ENDED' })
+    const revoked = new Set(await revokedSids(auth.store))
+    t.strictSame(revoked, new Set([session.id]), 'its access token is refused, too')
     const [account] = await auth.database.selectFrom('accounts').select('id').execute()
-    t.strictSame(await auth.store.families.list(account?.id ?? ''), [])
+    t.strictSame(await auth.state.listSessions(account?.id ?? ''), [])
   }
 )
 

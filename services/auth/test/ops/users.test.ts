@@ -113,7 +113,7 @@ t.test('whoever is disabled is out, everywhere and at once', async (t) => {
   t.ok(kinds.includes('user-disabled ops') && kinds.includes('user-enabled ops'))
 })
 
-t.test('a login that was under way when its user was disabled opens nothing', async (t) => {
+t.test('a login that was under way when its user was disabled does not outlive that', async (t) => {
   let disable = async (): Promise<unknown> => null
   const { auth, call } = await operating(t, {
     // The moment between the check of the password and the end of the user's sessions.
@@ -127,9 +127,10 @@ t.test('a login that was under way when its user was disabled opens nothing', as
   })
   const { id } = await registered(auth)
   disable = () => call('POST', `/ops/users/${id}/disable`)
-  const answer = await auth.post('/login', { email, password })
-  t.equal(answer.statusCode, 401)
-  t.strictSame(await auth.store.families.list(id), [])
+  const { refreshToken, session } = await login(auth)
+  isProblem(t, await refresh(auth, refreshToken), { code: 'SESSION_ENDED' })
+  t.ok((await revokedSids(auth.store)).includes(session.id), 'its access token is refused, too')
+  t.strictSame(await auth.state.listSessions(id), [])
 })
 
 t.test('roles are in the next access token', async (t) => {

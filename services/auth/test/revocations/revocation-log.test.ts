@@ -8,7 +8,7 @@ import {
   redisRevocationWriter,
   sqliteRevocationWriter
 } from '../../src/revocations/revocation-log.ts'
-import type { Families } from '../../src/sessions/families.ts'
+import type { FamilySteps } from '../fixtures/family-steps.ts'
 import {
   clockFromNow,
   opening,
@@ -21,7 +21,7 @@ import {
 type Log = {
   readonly clock: ReturnType<typeof clockFromNow>
   readonly writer: RevocationWriter
-  readonly families: Families
+  readonly families: FamilySteps
   /** every entry, as its fields */
   entries(): Promise<Record<string, string>[]>
 }

@@ -11,6 +11,7 @@ import type { RevocationWriter } from '../../src/revocations/revocation-log.ts'
 import { noteStale, staleTokens } from '../../src/revocations/stale-tokens.ts'
 import { authService, login, OPS_TOKEN, signedIn } from '../fixtures/auth-service.ts'
 import { databaseKinds } from '../fixtures/databases.ts'
+import { origin } from '../fixtures/family-steps.ts'
 import { clientWithSecret } from '../fixtures/oauth-client.ts'
 import { otherRevocations } from '../fixtures/stores.ts'
 
@@ -94,7 +95,7 @@ for (const { name, skip, make } of databaseKinds(t)) {
 
     clock.advance(5000)
     const later = stale.now()
-    await accounts.disable(id, clock(), later)
+    await accounts.disable(id, { stale: later, origin, nowMs: clock() })
     isDown = false
     await instance().tell()
     t.strictSame(told, [{ kind: 'subject', id, until: later.until, before: later.before }])
@@ -116,7 +117,7 @@ for (const { name, skip, make } of databaseKinds(t)) {
     await accounts.setRoles(id, ['admin'], ahead)
     await accounts.setRoles(id, ['auditor'], stale.now())
     t.match(await accounts.findById(id), { roles: ['auditor'], tokensNotBefore: ahead.before })
-    await accounts.disable(id, clock(), stale.now())
+    await accounts.disable(id, { stale: stale.now(), origin, nowMs: clock() })
     t.match(await accounts.findById(id), { disabled: true, tokensNotBefore: ahead.before })
     await stale.tell()
     t.match(told, [{ kind: 'subject', id, before: ahead.before }])

@@ -2,24 +2,25 @@ import { once } from 'node:events'
 import { redisConnection } from '@gatehouse/fixtures/redis-connection'
 import { redisMissing, redisServer } from '@gatehouse/fixtures/redis-server'
 import t from 'tap'
-import { authService, email, password, signedInBrowser } from '../fixtures/auth-service.ts'
+import { authService, email, login, password, signedInBrowser } from '../fixtures/auth-service.ts'
 import { isProblem } from '../fixtures/problem.ts'
-import { clockFromNow, policy, redisStore } from '../fixtures/stores.ts'
+import { clockFromNow, policy, redisStore, revokedSids } from '../fixtures/stores.ts'
 
 t.test('an outage of the store signs nobody out', { skip: redisMissing }, async (t) => {
   const { url, kill, start } = await redisServer(t)
   const connection = await redisConnection(t, url)
   const clock = clockFromNow()
-  const { families } = redisStore(connection, { policy, clock })
-  const auth = await authService(t, { clock, families: () => families })
+  const store = redisStore(connection, { policy, clock })
+  const auth = await authService(t, { clock, families: () => store.families.store })
   const { token, headers } = await signedInBrowser(auth)
+  const leaving = await login(auth)
 
   await kill()
 
   const refused = {
     'a refresh by cookie': await auth.post('/refresh-token', undefined, headers),
     'a refresh': await auth.post('/refresh-token', { refreshToken: token }),
-    'a logout': await auth.post('/logout', undefined, headers),
+    'a logout': await auth.post('/logout', { refreshToken: leaving.refreshToken }),
     'a login': await auth.post('/login', { email, password })
   }
   for (const [title, answer] of Object.entries(refused)) {
@@ -35,4 +36,10 @@ t.test('an outage of the store signs nobody out', { skip: redisMissing }, async 
   if (connection.status !== 'ready') await once(connection, 'ready')
   const back = await auth.post('/refresh-token', undefined, headers)
   t.equal(back.statusCode, 200, 'nothing is lost')
+  const { refreshToken } = leaving
+  const left = await auth.post('/refresh-token', { refreshToken })
+  isProblem(t, left, { code: 'SESSION_ENDED' }, 'a logout that was asked for holds')
+  auth.clock.advance(3000)
+  await auth.state.ends.settle()
+  t.ok((await revokedSids(store)).includes(leaving.session.id), 'and gateways hear of it')
 })

@@ -10,12 +10,13 @@ import {
 } from '../../src/sessions/family.ts'
 import { policy as defaults, opening } from '../fixtures/stores.ts'
 
-const policy: FamilyPolicy = { ...defaults, idleSeconds: 1000, absoluteSeconds: 5000 }
+const policy: FamilyPolicy = { ...defaults, idleSeconds: 1000 }
 const start = testClock()()
 const second = 1000
 
+const opened = { ...opening, openedAt: start / 1000, expiresAt: start / 1000 + 5000 }
 /** A family at generation 5, which was made at `start`. */
-const record: FamilyRecord = { ...open(opening, start, policy), generation: 5 }
+const record: FamilyRecord = { ...open(opened, start, policy), generation: 5 }
 
 const rows: Record<string, { given?: Partial<FamilyRecord>; presented: number; outcome: string }> =
   {
@@ -44,12 +45,12 @@ const rows: Record<string, { given?: Partial<FamilyRecord>; presented: number; o
 
 for (const [title, { given, presented, outcome }] of Object.entries(rows)) {
   t.test(title, async (t) => {
-    t.equal(present({ ...record, ...given }, presented, start, policy).outcome, outcome)
+    t.equal(present({ ...record, ...given }, presented, start, policy, null).outcome, outcome)
   })
 }
 
 t.test('a login opens generation 0', async (t) => {
-  t.strictSame(open(opening, start + 999, policy), {
+  t.strictSame(open(opened, start + 999, policy), {
     ...{ generation: 0, replays: 0, endedAt: 0, rotatedAtMs: start + 999 },
     ...{ openedAt: start / 1000, idleExpiresAt: start / 1000 + 1000 },
     ...{ expiresAt: start / 1000 + 5000, clientId: 'gatehouse', scope: '', label: 'a phone' }
@@ -59,14 +60,14 @@ t.test('a login opens generation 0', async (t) => {
 t.test(
   'a login under an idle life longer than the absolute one ends at the absolute',
   async (t) => {
-    const opened = open(opening, start, { ...policy, idleSeconds: 6000 })
-    t.equal(opened.idleExpiresAt, opened.expiresAt)
+    const family = open(opened, start, { ...policy, idleSeconds: 6000 })
+    t.equal(family.idleExpiresAt, family.expiresAt)
   }
 )
 
 t.test('a rotation moves the idle end and forgets the replays, and nothing else', async (t) => {
   const later = start + 60 * second
-  const { next } = present({ ...record, replays: 7 }, 5, later, policy)
+  const { next } = present({ ...record, replays: 7 }, 5, later, policy, null)
   t.strictSame(next, {
     ...record,
     ...{ generation: 6, rotatedAtMs: later, idleExpiresAt: later / 1000 + 1000, replays: 0 }
@@ -75,33 +76,38 @@ t.test('a rotation moves the idle end and forgets the replays, and nothing else'
 
 t.test('a rotation never moves the idle end past the absolute one', async (t) => {
   const aged = { ...record, idleExpiresAt: record.expiresAt }
-  const { next } = present(aged, 5, start + 4999 * second, policy)
+  const { next } = present(aged, 5, start + 4999 * second, policy, null)
   t.equal(next?.idleExpiresAt, record.expiresAt)
 })
 
 t.test('healing goes on from the generation that was presented', async (t) => {
-  const { next } = present({ ...record, replays: 3 }, 9, start, policy)
+  const { next } = present({ ...record, replays: 3 }, 9, start, policy, null)
   t.match(next, { generation: 10, replays: 0, rotatedAtMs: start })
 })
 
 t.test('a replay counts itself and changes nothing else', async (t) => {
-  const { next } = present(record, 4, start + 9 * second, policy)
+  const { next } = present(record, 4, start + 9 * second, policy, null)
   t.strictSame(next, { ...record, replays: 1 })
 })
 
 t.test('a reuse ends the family now, and keeps the rest as it was', async (t) => {
-  const { next } = present(record, 3, start + 1999, policy)
+  const { next } = present(record, 3, start + 1999, policy, null)
   t.strictSame(next, { ...record, endedAt: start / 1000 + 1 })
 })
 
 t.test('what is over is handed back as it is', async (t) => {
   const ended = end(record, start)
-  t.strictSame(present(ended, 5, start, policy), { outcome: 'ended', next: ended })
-  t.strictSame(present(null, 0, start, policy), { outcome: 'ended', next: null }, 'or not at all')
+  t.strictSame(present(ended, 5, start, policy, null), { outcome: 'ended', next: ended })
+  t.strictSame(
+    present(null, 0, start, policy, null),
+    { outcome: 'ended', next: null },
+    'or not at all'
+  )
 })
 
 t.test('grace is over exactly at its end', async (t) => {
-  const at = (milliseconds: number) => present(record, 4, start + milliseconds, policy).outcome
+  const at = (milliseconds: number) =>
+    present(record, 4, start + milliseconds, policy, null).outcome
   t.equal(at(9_999), 'replayed', 'the last millisecond')
   t.equal(at(10_000), 'reused', 'ten seconds')
 })
@@ -111,7 +117,7 @@ t.test('the replay cap is how many replays there are', async (t) => {
   const outcomes: string[] = []
   let family: FamilyRecord | null = record
   for (let attempt = 0; attempt < 3; attempt++) {
-    const step = present(family, 4, start, capped)
+    const step = present(family, 4, start, capped, null)
     outcomes.push(step.outcome)
     family = step.next
   }
@@ -121,16 +127,16 @@ t.test('the replay cap is how many replays there are', async (t) => {
 t.test(
   'without grace every spent token ends its family, in the same millisecond too',
   async (t) => {
-    t.equal(present(record, 4, start, { ...policy, graceSeconds: 0 }).outcome, 'reused')
+    t.equal(present(record, 4, start, { ...policy, graceSeconds: 0 }, null).outcome, 'reused')
   }
 )
 
 t.test('a clock that steps back neither ends a family nor closes the grace', async (t) => {
   const earlier = start - 30 * second
-  t.equal(present(record, 5, earlier, policy).outcome, 'rotated')
-  t.equal(present(record, 4, earlier, policy).outcome, 'replayed')
+  t.equal(present(record, 5, earlier, policy, null).outcome, 'rotated')
+  t.equal(present(record, 4, earlier, policy, null).outcome, 'replayed')
   const without = { ...policy, graceSeconds: 0 }
-  t.equal(present(record, 4, earlier, without).outcome, 'reused', 'where there is one')
+  t.equal(present(record, 4, earlier, without, null).outcome, 'reused', 'where there is one')
 })
 
 t.test('a family lives until the very second of the end that comes first', async (t) => {
@@ -145,6 +151,6 @@ t.test('a family lives until the very second of the end that comes first', async
 
 t.test('the machine is pure: it leaves what it was given as it was', async (t) => {
   const frozen = Object.freeze({ ...record })
-  for (const presented of [3, 4, 5, 6]) present(frozen, presented, start, policy)
+  for (const presented of [3, 4, 5, 6]) present(frozen, presented, start, policy, null)
   t.strictSame(frozen, record)
 })

@@ -7,7 +7,7 @@ import { freezeRedis, redisMissing, redisServer } from '@gatehouse/fixtures/redi
 import { Refusal } from '@gatehouse/problem/refusal'
 import { connectRedis, type RedisConnection } from '@gatehouse/redis/connect-redis'
 import t, { type Test } from 'tap'
-import type { Families } from '../../src/sessions/families.ts'
+import type { FamilySteps } from '../fixtures/family-steps.ts'
 import { clockFromNow, opening, policy, redisStore } from '../fixtures/stores.ts'
 
 /** for a connection to come about again */
@@ -17,12 +17,12 @@ const options = { skip: redisMissing }
 
 /** What each method of the store does for a user. */
 const methods = {
-  open: (families: Families, subject: string) => families.open(subject, 'another', opening),
-  present: (families: Families, subject: string) => families.present(subject, 'one', 0),
-  end: (families: Families, subject: string) => families.end(subject, 'one'),
-  endAll: (families: Families, subject: string) => families.endAll(subject, null),
-  list: (families: Families, subject: string) => families.list(subject),
-  ping: (families: Families) => families.ping()
+  open: (families: FamilySteps, subject: string) => families.open(subject, 'another', opening),
+  present: (families: FamilySteps, subject: string) => families.present(subject, 'one', 0),
+  end: (families: FamilySteps, subject: string) => families.end(subject, 'one'),
+  endAll: (families: FamilySteps, subject: string) => families.endAll(subject, null),
+  list: (families: FamilySteps, subject: string) => families.list(subject),
+  ping: (families: FamilySteps) => families.ping()
 }
 
 async function ready(connection: RedisConnection): Promise<void> {
@@ -45,7 +45,7 @@ async function store(t: Test) {
   return { ...server, connection, families, patient: patient.families, subject }
 }
 
-type Back = { families: Families; patient: Families; subject: string }
+type Back = { families: FamilySteps; patient: FamilySteps; subject: string }
 
 /** What a token meets, once both connections do their work again. */
 async function comesBack({ families, patient, subject }: Back) {
@@ -61,7 +61,7 @@ async function comesBack({ families, patient, subject }: Back) {
 /** Each method refuses as the contract says, and soon. */
 async function refuses(
   t: Test,
-  { families, subject }: { families: Families; subject: string },
+  { families, subject }: { families: FamilySteps; subject: string },
   names = Object.keys(methods) as (keyof typeof methods)[]
 ) {
   for (const name of names) {

@@ -16,7 +16,7 @@ t.test('what happened to a family is there after a restart', async (t) => {
   await before.families.open(subject, 'ended', opening)
   await before.families.end(subject, 'ended')
   const listed = await before.families.list(subject)
-  await before.families.close()
+  await before.families.store.close()
 
   const after = sqliteStore(t, { policy, clock }, file)
 

@@ -5,19 +5,20 @@ import { redisConnection } from '@gatehouse/fixtures/redis-connection'
 import { redisSentinel, sentinelMissing } from '@gatehouse/fixtures/redis-sentinel'
 import { redisMissing, redisServer, startRedis } from '@gatehouse/fixtures/redis-server'
 import t, { type Test } from 'tap'
-import type { Families } from '../../src/sessions/families.ts'
+import { storeClock } from '../../src/redis/store-clock.ts'
 import { redisFamilies } from '../../src/sessions/redis-families.ts'
+import { type FamilySteps, familySteps } from '../fixtures/family-steps.ts'
 import { clockFromNow, opening, policy, revocationSeconds } from '../fixtures/stores.ts'
 
 const PATIENCE_MS = 20_000
 
 /** Families on a connection as the service makes it. */
-async function familiesAt(t: Test, url: string, revocationReplicas = 0): Promise<Families> {
-  return redisFamilies(await redisConnection(t, url), policy, {
-    clock: clockFromNow(),
-    revocationSeconds,
-    revocationReplicas
-  })
+async function familiesAt(t: Test, url: string, revocationReplicas = 0): Promise<FamilySteps> {
+  const clock = clockFromNow()
+  const redis = await redisConnection(t, url)
+  const options = { storeClock: storeClock(PATIENCE_MS), clock, revocationSeconds }
+  const families = redisFamilies(redis, policy, { ...options, revocationReplicas })
+  return familySteps(families, policy, clock)
 }
 
 /** Asks again and again, as a client does that is told to come back; the first real answer. */

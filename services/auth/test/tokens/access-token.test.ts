@@ -44,7 +44,8 @@ const subject: AccessTokenSubject = {
       createdAt: 0,
       passwordHash: '',
       disabled: false,
-      tokensNotBefore: 0
+      tokensNotBefore: 0,
+      passwordChange: null
     },
     ...{ roles: ['user'], scope: ['a', 'b', 'c'] }
   },

@@ -14,7 +14,6 @@ import { tokenRecognition } from '../../oauth/recognise-token.ts'
 import { revocation } from '../../oauth/revocation.ts'
 import { oauthPath, publicUrl } from '../../oauth/server-metadata.ts'
 import type { StaleTokens } from '../../revocations/stale-tokens.ts'
-import type { Families } from '../../sessions/families.ts'
 import type { KeyRing } from '../../sessions/key-ring.ts'
 import type { Sessions } from '../../sessions/sessions.ts'
 import type { AccessTokenPolicy, AccessTokens } from '../../tokens/access-token.ts'
@@ -30,7 +29,6 @@ export type OAuthParts = {
   readonly accounts: AccountStore
   readonly clients: ClientStore
   readonly usedAssertions: UsedAssertions
-  readonly families: Families
   readonly ring: KeyRing
   readonly signingKeys: () => readonly SigningKey[]
   readonly tokenPolicy: AccessTokenPolicy

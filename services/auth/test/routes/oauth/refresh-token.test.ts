@@ -6,6 +6,7 @@ import t from 'tap'
 import {
   authService,
   disable,
+  login,
   REFRESHES_PER_MINUTE,
   signedIn,
   signedInBrowser
@@ -128,16 +129,17 @@ t.test('an outage of the store is 503 and costs no token', { skip: redisMissing 
   const connection = await redisConnection(t, url)
   const clock = clockFromNow()
   const { families } = redisStore(connection, { policy, clock })
-  const auth = await authService(t, { clock, families: () => families })
+  const auth = await authService(t, { clock, families: () => families.store })
   const { authorized } = await clientWithSecret(auth, 'client_secret_basic', ['introspect'])
   const { tokens } = await signedIn(auth)
   const token = tokens.refreshToken
+  const leaving = await login(auth)
 
   await kill()
 
   const refused = {
     'a refresh': await postForm(auth, '/oauth/token', grantOf(token)),
-    'a revocation': await postForm(auth, '/oauth/revoke', { token }),
+    'a revocation': await postForm(auth, '/oauth/revoke', { token: leaving.refreshToken }),
     'a question': await postForm(auth, '/oauth/introspect', { token }, authorized)
   }
   for (const [title, answer] of Object.entries(refused)) {

@@ -1,0 +1,59 @@
+-- The log of revocations. Shared by every script here: the loader puts this file before the others.
+--
+-- Every script gets, first of all:
+-- KEYS[1] the revocation stream   KEYS[2] when the last access token expires
+-- ARGV[1] now (ms); empty: this server's own clock, which decides outside of tests
+-- ARGV[2] until when the caller waits (ms, by this server's clock); empty: the script may run however late
+-- ARGV[3] how long a revocation is remembered (s)
+local function server_ms()
+  local time = redis.call('TIME')
+  return tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+end
+
+local stream, horizon = KEYS[1], KEYS[2]
+local now_ms = tonumber(ARGV[1]) or server_ms()
+local now_s = math.floor(now_ms / 1000)
+local revocation_seconds = tonumber(ARGV[3])
+
+-- A command may reach its server long after its caller has given up and the client was told to try again. What it would
+-- do then, nobody expects.
+local function is_late()
+  local deadline = tonumber(ARGV[2])
+  return deadline ~= nil and server_ms() > deadline
+end
+
+-- Notes that an access token is issued now, and returns when the last one that was ever issued expires (s). The lifetime
+-- may be set lower while longer tokens are still valid, so today's lifetime alone does not say.
+local function token_horizon()
+  local until_s = math.ceil(now_ms / 1000) + revocation_seconds
+  local noted = tonumber(redis.call('GET', horizon) or '0')
+  if noted >= until_s then return noted end
+  redis.call('SET', horizon, string.format('%.0f', until_s), 'EX', revocation_seconds + 60)
+  return until_s
+end
+
+-- Removes the oldest entries of the stream whose tokens have expired. A key's entry stays longer than others, and does not
+-- keep those behind it.
+local function forget()
+  for _, entry in ipairs(redis.call('XRANGE', stream, '-', '+', 'COUNT', 10)) do
+    if tonumber(entry[2][6]) < now_ms / 1000 then
+      redis.call('XDEL', stream, entry[1])
+    elseif entry[2][2] ~= 'key' then
+      return
+    end
+  end
+end
+
+-- Keeps the stream for as long as its new entry must be remembered.
+local function remember(until_s)
+  forget()
+  local life = math.ceil(until_s) - now_s + 60
+  if redis.call('TTL', stream) < life then redis.call('EXPIRE', stream, life) end
+end
+
+-- Writes what every gateway must learn, in the same atomic step as the change itself.
+local function revoke(sid)
+  local until_s = token_horizon()
+  redis.call('XADD', stream, '*', 'kind', 'session', 'id', sid, 'until', string.format('%.0f', until_s))
+  remember(until_s)
+end

@@ -1,0 +1,3 @@
+-- The clock that decides.
+-- Reply: {now (ms)}
+return { now_ms }

@@ -1,0 +1,191 @@
+import type { Kysely, Selectable } from 'kysely'
+import type { Account } from '../accounts/account.ts'
+import { isAccountId, toAccount } from '../accounts/account-store.ts'
+import type { AuditEvent, Origin } from '../audit/audit-event.ts'
+import { writeAudit } from '../audit/audit-log.ts'
+import type { SessionTable, Tables } from '../database/tables.ts'
+import { endSessions } from './end-sessions.ts'
+import type { Opened } from './family.ts'
+
+/** A session as the database knows it. */
+export type DurableSession = Opened & {
+  readonly sid: string
+  readonly subject: string
+  /** seconds since 1970: when it was used; late by a part of the idle lifetime */
+  readonly usedAt: number
+  readonly ended: boolean
+  /** it has ended, and the session store may not know */
+  readonly untold: boolean
+}
+
+/** An event that is the end of a session. */
+export type SessionEnd = AuditEvent & { readonly subject: string; readonly sid: string }
+
+export type Ended = {
+  /** whether there is such a session of this user */
+  readonly known: boolean
+  /** whether it had not ended */
+  readonly changed: boolean
+  /** whether the session store may not know that it has */
+  readonly untold: boolean
+}
+
+/**
+ * The two facts of a session that cannot be made again: that it was opened, and that it has ended. Each is written with its
+ * audit event, in one transaction, before anything is answered; between them the session store has the state.
+ * @throws Refusal UNAVAILABLE by every method, within a bound, where the database does not answer
+ */
+export type DurableSessions = {
+  /** A login; the account as it is, or null where it is disabled or has another password than the one that was checked. */
+  open(account: Account, sid: string, opened: Opened, origin: Origin): Promise<Account | null>
+  /** Takes in a session that was opened by a version without this table. */
+  adopt(subject: string, sid: string, opened: Opened, usedAt: number): Promise<void>
+  /** An account with one of its sessions. */
+  find(
+    subject: string,
+    sid: string
+  ): Promise<{ readonly account: Account | null; readonly session: DurableSession | null }>
+  /** Those of a user that have not expired, the oldest first; ended ones too. */
+  list(subject: string): Promise<DurableSession[]>
+  /** Ends a session. The event is written where it had not ended; `atMs`: when that was, where it was not now. */
+  end(event: SessionEnd, atMs?: number): Promise<Ended>
+  /** Ends all sessions of a user but one (`event.sid`); the ids of those that had not ended. */
+  endAll(event: AuditEvent & { readonly subject: string }): Promise<string[]>
+  /** It was used at this second. */
+  touch(sid: string, second: number): Promise<void>
+}
+
+export function durableSessions(db: Kysely<Tables>, clock: () => number): DurableSessions {
+  const seconds = () => Math.floor(clock() / 1000)
+  return {
+    open: ({ id, passwordVersion }, sid, opened, origin) =>
+      db.transaction().execute(async (transaction) => {
+        // An update, so that it waits for a change of the password that is under way, and such a change waits for it.
+        const row = await transaction
+          .updateTable('accounts')
+          .set(({ ref }) => ({ created_at: ref('created_at') }))
+          .where('id', '=', id)
+          .where('password_version', '=', passwordVersion)
+          .where('disabled_at', 'is', null)
+          .returningAll()
+          .executeTakeFirst()
+        if (row === undefined) return null
+        await transaction
+          .insertInto('sessions')
+          .values(toRow(id, sid, opened, opened.openedAt))
+          .execute()
+        await writeAudit(transaction, { kind: 'login', subject: id, sid, origin }, clock())
+        return toAccount(row)
+      }),
+    async adopt(subject, sid, opened, usedAt) {
+      await db
+        .insertInto('sessions')
+        .values(toRow(subject, sid, opened, usedAt))
+        .onConflict((conflict) => conflict.column('sid').doNothing())
+        .execute()
+    },
+    async find(subject, sid) {
+      if (!isAccountId(subject)) return { account: null, session: null }
+      const row = await db
+        .selectFrom('accounts')
+        .leftJoin('sessions', (join) =>
+          join.onRef('sessions.subject', '=', 'accounts.id').on('sessions.sid', '=', sid)
+        )
+        .selectAll('accounts')
+        .select(SESSION_COLUMNS)
+        .where('accounts.id', '=', subject)
+        .executeTakeFirst()
+      if (row === undefined) return { account: null, session: null }
+      const session =
+        row.sid === null ? null : toSession({ ...row, scope: row.session_scope } as SessionRow)
+      return { account: toAccount(row), session }
+    },
+    async list(subject) {
+      const rows = await db
+        .selectFrom('sessions')
+        .selectAll()
+        .where('subject', '=', subject)
+        .where('expires_at', '>', seconds())
+        .orderBy('opened_at')
+        .orderBy('sid')
+        .execute()
+      return rows.map(toSession)
+    },
+    end: (event, atMs = clock()) =>
+      db.transaction().execute(async (transaction) => {
+        const { subject, sid } = event
+        const row = await transaction
+          .updateTable('sessions')
+          .set({ ended_at_ms: atMs, untold: 1 })
+          .where('sid', '=', sid)
+          .where('subject', '=', subject)
+          .where('ended_at_ms', 'is', null)
+          .where('expires_at', '>', seconds())
+          .returning('sid')
+          .executeTakeFirst()
+        if (row !== undefined) {
+          await writeAudit(transaction, event, atMs)
+          return { known: true, changed: true, untold: true }
+        }
+        const over = await transaction
+          .selectFrom('sessions')
+          .select('untold')
+          .where('sid', '=', sid)
+          .where('subject', '=', subject)
+          .executeTakeFirst()
+        return { known: over !== undefined, changed: false, untold: over?.untold === 1 }
+      }),
+    endAll: (event) =>
+      db.transaction().execute(async (transaction) => {
+        const ended = await endSessions(transaction, event.subject, event.sid, clock())
+        const detail = { ...event.detail, ended: ended.length }
+        await writeAudit(transaction, { ...event, detail }, clock())
+        return ended
+      }),
+    async touch(sid, second) {
+      await db.updateTable('sessions').set({ used_at: second }).where('sid', '=', sid).execute()
+    }
+  }
+}
+
+type SessionRow = Selectable<SessionTable>
+
+const SESSION_COLUMNS = [
+  'sessions.sid',
+  'sessions.subject',
+  'sessions.opened_at',
+  'sessions.expires_at',
+  'sessions.used_at',
+  'sessions.client_id',
+  'sessions.scope as session_scope',
+  'sessions.label',
+  'sessions.ended_at_ms',
+  'sessions.untold'
+] as const
+
+const toRow = (subject: string, sid: string, opened: Opened, usedAt: number) => ({
+  sid,
+  subject,
+  opened_at: opened.openedAt,
+  expires_at: opened.expiresAt,
+  used_at: usedAt,
+  client_id: opened.clientId,
+  scope: opened.scope,
+  label: opened.label,
+  ended_at_ms: null
+})
+
+function toSession(row: SessionRow): DurableSession {
+  return {
+    sid: row.sid,
+    subject: row.subject,
+    openedAt: row.opened_at,
+    expiresAt: row.expires_at,
+    usedAt: row.used_at,
+    clientId: row.client_id,
+    scope: row.scope,
+    label: row.label,
+    ended: row.ended_at_ms !== null,
+    untold: row.untold === 1
+  }
+}

@@ -1,0 +1,40 @@
+import type { DurableSession, DurableSessions } from './durable-sessions.ts'
+import type { Families, StoredFamily } from './families.ts'
+import { type Opened, open } from './family.ts'
+
+/** The live sessions of a user, the oldest first; also those that the session store has lost and a refresh would restore. */
+export type ListSessions = (subject: string) => Promise<StoredFamily[]>
+
+export function sessionList(needs: {
+  durable: Pick<DurableSessions, 'list'>
+  families: Pick<Families, 'list'>
+  policy: { readonly idleSeconds: number }
+  clock: () => number
+}): ListSessions {
+  const { durable, families, policy, clock } = needs
+  return async (subject) => {
+    const [known, { live, over }] = await Promise.all([
+      durable.list(subject),
+      families.list(subject)
+    ])
+    const ended = new Set(known.filter((one) => one.ended).map(({ sid }) => sid))
+    const stored = new Set([...live.map(({ sid }) => sid), ...over])
+    const lost = known
+      .filter((one) => !stored.has(one.sid) && restorable(one, policy, clock()) !== null)
+      .map((one) => ({ sid: one.sid, record: open(one, one.usedAt * 1000, policy) }))
+    return live
+      .filter(({ sid }) => !ended.has(sid))
+      .concat(lost)
+      .sort((one, other) => one.record.openedAt - other.record.openedAt)
+  }
+}
+
+/** What the session store makes of a session again where it has lost it; null where it has ended, or was idle for too long. */
+export function restorable(
+  session: DurableSession | null,
+  policy: { readonly idleSeconds: number },
+  nowMs: number
+): Opened | null {
+  if (session === null || session.ended) return null
+  return nowMs < (session.usedAt + policy.idleSeconds) * 1000 ? session : null
+}

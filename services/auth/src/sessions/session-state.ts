@@ -1,0 +1,29 @@
+import type { AuditLog } from '../audit/audit-log.ts'
+import type { DurableSessions } from './durable-sessions.ts'
+import type { Families } from './families.ts'
+import { type ListSessions, sessionList } from './list-sessions.ts'
+import { type SessionEnds, sessionEnds } from './session-ends.ts'
+import type { Lifetimes } from './sessions.ts'
+import type { ToldEnds } from './told-ends.ts'
+
+/** The sessions in both stores, and what holds the two together. */
+export type SessionState = {
+  readonly families: Families
+  readonly durable: DurableSessions
+  readonly ends: SessionEnds
+  readonly listSessions: ListSessions
+  readonly policy: Lifetimes
+}
+
+export function sessionState(needs: {
+  families: Families
+  durable: DurableSessions
+  toldEnds: ToldEnds
+  audit: AuditLog
+  policy: Lifetimes
+  revocationSeconds: number
+  clock: () => number
+}): SessionState {
+  const { families, durable, policy } = needs
+  return { families, durable, ends: sessionEnds(needs), listSessions: sessionList(needs), policy }
+}

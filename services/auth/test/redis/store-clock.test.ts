@@ -1,0 +1,67 @@
+import fc from 'fast-check'
+import t from 'tap'
+import { storeClock } from '../../src/redis/store-clock.ts'
+
+const WAIT_MS = 250
+
+/** A store whose clock is `offsetMs` ahead of a process that counts from 0. */
+function world(offsetMs: number) {
+  const state = { atMs: 0, offsetMs }
+  const clock = storeClock(
+    WAIT_MS,
+    () => state.atMs,
+    () => 1_000_000 + state.atMs
+  )
+  /** A call, whose way there and back takes so long. */
+  const call = (thereMs: number, backMs: number) => {
+    const sentAtMs = state.atMs
+    const storeMs = Math.floor(state.atMs + thereMs + state.offsetMs)
+    state.atMs += thereMs + backMs
+    clock.heard(storeMs, sentAtMs)
+  }
+  return { clock, state, call, trueMs: () => state.atMs + state.offsetMs }
+}
+
+t.test('until the store has answered, the process has its own time', async (t) => {
+  const { clock } = world(5_000_000)
+  t.equal(clock.known, false)
+  t.equal(clock.now(), 1_000_000)
+  t.equal(clock.aheadMs, 0)
+})
+
+t.test('the store is believed to within the way of its fastest answer', async (t) => {
+  const way = fc.integer({ min: 0, max: 200 })
+  const believed = fc.property(
+    fc.integer(),
+    fc.array(fc.tuple(way, way), { minLength: 1 }),
+    (offset, calls) => {
+      const { clock, call, trueMs } = world(offset)
+      let fastest = Number.POSITIVE_INFINITY
+      for (const [there, back] of calls) {
+        call(there, back)
+        fastest = Math.min(fastest, there + back)
+        if (Math.abs(clock.now() - trueMs()) > fastest + 2) return false
+        const late = clock.deadline() - WAIT_MS - trueMs()
+        if (late < 0 || late > fastest + 2) return false
+      }
+      return true
+    }
+  )
+  t.doesNotThrow(() => fc.assert(believed))
+})
+
+t.test('a store whose clock is set is believed as it is', async (t) => {
+  const { clock, state, call, trueMs } = world(60_000)
+  call(1, 1)
+  for (const step of [3_600_000, -3_600_000]) {
+    state.offsetMs += step
+    call(1, 1)
+    t.ok(Math.abs(clock.now() - trueMs()) <= 2)
+  }
+})
+
+t.test('how far the own clock is off is known', async (t) => {
+  const { clock, call } = world(1_000_000 - 61_000)
+  call(1, 1)
+  t.ok(Math.abs(clock.aheadMs - 61_000) <= 2, `${clock.aheadMs}`)
+})

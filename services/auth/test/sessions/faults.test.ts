@@ -1,0 +1,229 @@
+import { redisConnection } from '@gatehouse/fixtures/redis-connection'
+import { redisMissing, redisServer } from '@gatehouse/fixtures/redis-server'
+import { Kysely } from 'kysely'
+import t, { type Test } from 'tap'
+import { migrate } from '../../src/database/migrate.ts'
+import { openSqlite } from '../../src/database/open-sqlite.ts'
+import { nodeSqliteDialect } from '../../src/database/sqlite-dialect.ts'
+import type { Tables } from '../../src/database/tables.ts'
+import {
+  type Answer,
+  type AuthUnderTest,
+  authService,
+  login,
+  OPS_TOKEN,
+  password,
+  registered,
+  type Tokens
+} from '../fixtures/auth-service.ts'
+import { faultPoints, faultyDatabase, faultyFamilies, type When } from '../fixtures/fault-points.ts'
+import { clockFromNow, policy, redisStore, revokedSids, sqliteStore } from '../fixtures/stores.ts'
+
+const newPassword = 'another horse altogether'
+/** longer than `settle` leaves to what is under way, and within grace */
+const A_MOMENT_MS = 3000
+const MOST_CALLS = 60
+
+/** A service of which each call of a store can be made to fail, on one kind of session store. */
+async function faultyService(t: Test, kind: 'sqlite' | 'redis') {
+  const points = faultPoints()
+  const clock = clockFromNow()
+  const options = { policy: { ...policy, sessionsPerUser: 3 }, clock }
+  const store =
+    kind === 'sqlite'
+      ? sqliteStore(t, options)
+      : redisStore(await redisConnection(t, (await redisServer(t)).url), options)
+  const sqlite = openSqlite(':memory:')
+  const database = new Kysely<Tables>({
+    dialect: nodeSqliteDialect(faultyDatabase(sqlite, points))
+  })
+  await migrate(database)
+  t.teardown(() => database.destroy())
+  const auth = await authService(t, {
+    clock,
+    database,
+    families: () => faultyFamilies(store.families.store, points)
+  })
+  return { auth, points, store }
+}
+
+/** Somebody with two sessions: `used` has been refreshed once, and `spent` is its first token. */
+type Person = {
+  readonly id: string
+  readonly email: string
+  readonly spent: string
+  readonly used: Tokens
+  readonly other: Tokens
+}
+
+async function person(auth: AuthUnderTest, email: string): Promise<Person> {
+  const { id } = await registered(auth, email)
+  const first = await login(auth, email)
+  const other = await login(auth, email)
+  const spent = first.refreshToken
+  const second: Tokens = (await auth.post('/refresh-token', { refreshToken: spent })).json()
+  const used: Tokens = (
+    await auth.post('/refresh-token', { refreshToken: second.refreshToken })
+  ).json()
+  return { id, email, spent, used, other }
+}
+
+type Operation = {
+  /** what is asked for */
+  act(auth: AuthUnderTest, person: Person): Promise<Answer>
+  /** the sessions that are over where it was acknowledged, and that are over together or not at all */
+  ends: readonly ('used' | 'other')[]
+  /** audit events that there are exactly once where it was acknowledged, and at most once otherwise */
+  events: readonly string[]
+  /** what says that it was done */
+  done: number
+  /** where the same request again is not the same */
+  again?: number
+}
+
+const ops = (auth: AuthUnderTest, method: 'POST' | 'DELETE', url: string) =>
+  auth.ops.inject({
+    method,
+    url,
+    headers: { authorization: `Bearer ${OPS_TOKEN}`, host: 'auth.internal' }
+  })
+
+const signedIn = ({ gateway }: AuthUnderTest, { id, used }: Person) =>
+  gateway.signedIn({ subject: id, session: used.session.id })
+
+const operations: Record<string, Operation> = {
+  'a logout': {
+    act: (auth, { used }) => auth.post('/logout', { refreshToken: used.refreshToken }),
+    ends: ['used'],
+    events: ['logout'],
+    done: 204
+  },
+  'a spent token': {
+    act: (auth, { spent }) => auth.post('/refresh-token', { refreshToken: spent }),
+    ends: ['used'],
+    events: ['refresh-reused'],
+    done: 401
+  },
+  'a logout everywhere': {
+    act: async (auth, person) => auth.post('/logout-all', undefined, await signedIn(auth, person)),
+    ends: ['used', 'other'],
+    events: [],
+    done: 204
+  },
+  'the end of another session': {
+    act: async (auth, person) =>
+      auth.service.inject({
+        method: 'DELETE',
+        url: `/sessions/${person.other.session.id}`,
+        headers: await signedIn(auth, person)
+      }),
+    ends: ['other'],
+    events: ['session-ended'],
+    done: 204,
+    again: 404
+  },
+  'another password': {
+    act: async (auth, person) =>
+      auth.post(
+        '/password',
+        { currentPassword: password, newPassword },
+        await signedIn(auth, person)
+      ),
+    ends: ['other'],
+    events: ['password-changed'],
+    done: 204
+  },
+  'a disabled account': {
+    act: (auth, { id }) => ops(auth, 'POST', `/ops/users/${id}/disable`),
+    ends: ['used', 'other'],
+    events: ['user-disabled'],
+    done: 200
+  },
+  'an end by an operator': {
+    act: (auth, { other }) => ops(auth, 'DELETE', `/ops/sessions/${other.session.id}`),
+    ends: ['other'],
+    events: ['session-ended'],
+    done: 200,
+    again: 404
+  }
+}
+
+for (const kind of ['sqlite', 'redis'] as const) {
+  t.test(
+    `${kind}: a store that fails at any call leaves an operation done or undone`,
+    { skip: kind === 'redis' && redisMissing },
+    async (t) => {
+      const { auth, points, store } = await faultyService(t, kind)
+      const failed = new Set<string>()
+      let people = 0
+
+      const isOver = async (person: Person, which: 'used' | 'other'): Promise<boolean> => {
+        const { id } = person
+        const sid = person[which].session.id
+        const listed = (await auth.state.listSessions(id)).some((one) => one.sid === sid)
+        const revoked = (await revokedSids(store)).includes(sid)
+        const { refreshToken } = person[which]
+        const refreshed = await auth.post('/refresh-token', { refreshToken })
+        const signs = { listed, revoked, refreshed: refreshed.statusCode }
+        const over = { listed: false, revoked: true, refreshed: 401 }
+        const live = { listed: true, revoked: false, refreshed: 200 }
+        t.strictSame(signs, revoked ? over : live, 'all signs of it agree')
+        return revoked
+      }
+
+      const countOf = async (kind: string, { id }: Person): Promise<number> => {
+        const query = auth.database.selectFrom('audit_events').selectAll()
+        const rows = await query.where('subject', '=', id).execute()
+        return rows.filter((row) => row.kind === kind).length
+      }
+
+      const check = async (operation: Operation, person: Person, isDone: boolean) => {
+        const over = new Set<boolean>()
+        for (const which of operation.ends) over.add(await isOver(person, which))
+        t.equal(over.size, 1, 'all of it or nothing')
+        const isOverNow = over.has(true)
+        if (isDone) t.ok(isOverNow, 'what was acknowledged holds')
+        for (const event of operation.events) {
+          t.equal(await countOf(event, person), isOverNow ? 1 : 0, `${event}, as often as it was`)
+        }
+        return isOverNow
+      }
+
+      /** Whether the operation had so many calls. */
+      const failAt = async (title: string, call: number, when: When): Promise<boolean> => {
+        const operation = operations[title] as Operation
+        people += 1
+        const someone = await person(auth, `somebody${people}@example.com`)
+        points.arm(call, when)
+        const answer = await operation.act(auth, someone)
+        const where = points.disarm()
+        if (where === '') return false
+        failed.add(where)
+        const isDone = answer.statusCode === operation.done
+        t.ok(isDone || answer.statusCode === 503, `${title}: ${when} ${where}`)
+
+        auth.clock.advance(A_MOMENT_MS)
+        await auth.state.ends.settle()
+        const wasOver = await check(operation, someone, isDone)
+
+        const again = await operation.act(auth, someone)
+        const { done, again: repeated = done } = operation
+        t.equal(again.statusCode, wasOver ? repeated : done, `${title}, asked for again`)
+        t.ok(await check(operation, someone, true), 'and now it is done')
+        return true
+      }
+
+      for (const title of Object.keys(operations)) {
+        for (const when of ['before', 'after'] as const) {
+          let call = 1
+          while (await failAt(title, call, when)) call += 1
+          t.ok(
+            call > 2 && call < MOST_CALLS,
+            `${title}: ${call - 1} calls failed ${when} they had an effect`
+          )
+        }
+      }
+      t.ok(failed.has('commit') && failed.has('families.end') && failed.has('families.present'))
+    }
+  )
+}

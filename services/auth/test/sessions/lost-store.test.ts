@@ -1,0 +1,172 @@
+import { randomUUID } from 'node:crypto'
+import { once } from 'node:events'
+import { setImmediate } from 'node:timers/promises'
+import { eventually } from '@gatehouse/fixtures/client'
+import { redisConnection } from '@gatehouse/fixtures/redis-connection'
+import { freezeRedis, redisMissing, redisServer } from '@gatehouse/fixtures/redis-server'
+import { COMMAND_TIMEOUT_MS, connectRedis } from '@gatehouse/redis/connect-redis'
+import t, { type Test } from 'tap'
+import { storeClock } from '../../src/redis/store-clock.ts'
+import { redisFamilies } from '../../src/sessions/redis-families.ts'
+import { audited, authService, login, registered, type Tokens } from '../fixtures/auth-service.ts'
+import { familySteps } from '../fixtures/family-steps.ts'
+import { isProblem } from '../fixtures/problem.ts'
+import {
+  clockFromNow,
+  opening,
+  policy,
+  redisStore,
+  revocationSeconds,
+  revokedSids
+} from '../fixtures/stores.ts'
+
+const options = { skip: redisMissing }
+/** for a connection to come about again */
+const LONG_MS = 20_000
+
+async function onRedis(t: Test) {
+  const server = await redisServer(t)
+  const clock = clockFromNow()
+  const store = redisStore(await redisConnection(t, server.url), { policy, clock })
+  const auth = await authService(t, { clock, families: () => store.families.store })
+  const refresh = async (refreshToken: string) => auth.post('/refresh-token', { refreshToken })
+  /** As it is done every second, by every instance. */
+  const settle = async () => {
+    clock.advance(3000)
+    await auth.state.ends.settle()
+  }
+  return { ...server, auth, store, refresh, settle, clock }
+}
+
+t.test('after a complete loss of Redis nobody is signed out', options, async (t) => {
+  const { auth, redis, refresh } = await onRedis(t)
+  const { id } = await registered(auth)
+  const tokens = await login(auth)
+  const second: Tokens = (await refresh(tokens.refreshToken)).json()
+  await redis.flushall()
+
+  t.match(await auth.state.listSessions(id), [{ sid: tokens.session.id }], 'it is still listed')
+  const restored = await refresh(second.refreshToken)
+  t.equal(restored.statusCode, 200)
+  t.equal((await refresh(restored.json().refreshToken)).statusCode, 200, 'and it goes on')
+  isProblem(
+    t,
+    await refresh(tokens.refreshToken),
+    { code: 'SESSION_ENDED' },
+    'a spent token is reuse'
+  )
+  const kinds = (await audited(auth)).map(({ kind }) => kind)
+  t.strictSame(kinds, ['login', 'refresh-restored', 'refresh-reused'])
+})
+
+t.test('after a complete loss of Redis nobody is back who was signed out', options, async (t) => {
+  const { auth, redis, refresh, settle, store } = await onRedis(t)
+  await registered(auth)
+  const [one, other] = [await login(auth), await login(auth)]
+  await settle()
+  await auth.post('/logout', { refreshToken: one.refreshToken })
+  await settle()
+  await redis.flushall()
+  t.strictSame(await revokedSids(store), [], 'the log is lost, too')
+
+  isProblem(t, await refresh(one.refreshToken), { code: 'SESSION_ENDED' })
+  t.equal((await refresh(other.refreshToken)).statusCode, 200)
+})
+
+t.test('a Redis that was restarted hears again of the last ends', options, async (t) => {
+  const { auth, redis, kill, start, settle, store, refresh } = await onRedis(t)
+  await registered(auth)
+  const { refreshToken, session } = await login(auth)
+  await settle()
+  await auth.post('/logout', { refreshToken })
+  await settle()
+  t.strictSame(await revokedSids(store), [session.id])
+
+  // As a copy that is older than the logout: whatever was written since is gone.
+  await redis.flushall()
+  await kill()
+  await start()
+  const pings = () =>
+    store.families.ping().then(
+      () => true,
+      () => false
+    )
+  await eventually(pings, (answers) => answers, LONG_MS)
+  t.strictSame(await revokedSids(store), [], 'it does not know')
+  await settle()
+  await settle()
+  t.strictSame(await revokedSids(store), [session.id], 'gateways that start now refuse its tokens')
+  isProblem(t, await refresh(refreshToken), { code: 'SESSION_ENDED' })
+})
+
+t.test('a session that was idle for too long is not restored', options, async (t) => {
+  const { auth, redis, refresh, clock } = await onRedis(t)
+  await registered(auth)
+  let { refreshToken } = await login(auth)
+  clock.advance((policy.idleSeconds - 60) * 1000)
+  refreshToken = (await refresh(refreshToken)).json().refreshToken
+  clock.advance((policy.idleSeconds - 60) * 1000)
+  await redis.flushall()
+  const restored = await refresh(refreshToken)
+  t.equal(restored.statusCode, 200, 'its use has moved the end')
+  clock.advance(policy.idleSeconds * 1000)
+  await redis.flushall()
+  isProblem(t, await refresh(restored.json().refreshToken), { code: 'SESSION_ENDED' })
+})
+
+t.test("grace is counted by Redis' clock, whatever an instance's own says", options, async (t) => {
+  const { url } = await redisServer(t)
+  const hours = 3_600_000
+  const instances = await Promise.all(
+    [0, 2 * hours, -2 * hours].map(async (offMs) => {
+      const time = storeClock(60_000, undefined, () => Date.now() + offMs)
+      const redis = await redisConnection(t, url)
+      const families = redisFamilies(redis, policy, { storeClock: time, revocationSeconds })
+      await families.ping()
+      t.ok(Math.abs(time.aheadMs - offMs) < 60_000, 'and how far it is off is known')
+      return familySteps(families, policy, time.now)
+    })
+  )
+  const [one, ahead, behind] = instances as [
+    (typeof instances)[0],
+    (typeof instances)[0],
+    (typeof instances)[0]
+  ]
+  const subject = randomUUID()
+  await ahead.open(subject, 'a session', opening)
+  t.equal((await one.present(subject, 'a session', 0)).outcome, 'rotated')
+  t.equal((await ahead.present(subject, 'a session', 0)).outcome, 'replayed')
+  t.equal((await behind.present(subject, 'a session', 0)).outcome, 'replayed')
+})
+
+t.test('what reaches Redis after its caller has given up is not done', options, async (t) => {
+  const { url, redis } = await redisServer(t)
+  const connection = connectRedis({ url, onFault: () => {} })
+  t.teardown(() => connection.disconnect())
+  if (connection.status !== 'ready') await once(connection, 'ready')
+  const time = storeClock(COMMAND_TIMEOUT_MS)
+  const families = familySteps(
+    redisFamilies(connection, policy, { storeClock: time, revocationSeconds }),
+    policy,
+    time.now
+  )
+  const subject = randomUUID()
+  await eventually(
+    () => families.open(subject, 'a session', opening).catch(() => null),
+    (record) => record !== null,
+    LONG_MS
+  )
+  const thaw = await freezeRedis(redis)
+  await t.rejects(families.present(subject, 'a session', 0), { code: 'UNAVAILABLE' })
+  const frozenUntil = performance.now() + 2 * COMMAND_TIMEOUT_MS
+  await t.rejects(families.open(subject, 'another', opening), { code: 'UNAVAILABLE' })
+  while (performance.now() < frozenUntil) await setImmediate()
+  thaw()
+
+  const live = await eventually(
+    () => families.list(subject).catch(() => null),
+    (list) => list !== null,
+    LONG_MS
+  )
+  t.match(live, [{ sid: 'a session', record: { generation: 0 } }], 'neither of the two')
+})
