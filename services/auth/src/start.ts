@@ -88,6 +88,7 @@ export async function startAuth(
     families: shared.families,
     durable: durableSessions,
     toldEnds,
+    retell: [stale.retell, () => keySet.retellRevocations(clock())],
     audit: durable.audit,
     policy: {
       idleSeconds: config.AUTH_REFRESH_IDLE_SECONDS,

@@ -1,5 +1,7 @@
+import { KEY_MEMORY_SECONDS } from '@gatehouse/revocation/revocation'
 import type { Kysely } from 'kysely'
 import type { Tables } from '../database/tables.ts'
+import { CLOCK_SKEW_SECONDS } from '../tokens/clock-skew.ts'
 
 /** What gateways have yet to be told of the keys, and which instance sees to what is due. */
 export type KeySetStore = {
@@ -8,6 +10,8 @@ export type KeySetStore = {
   noteTold(version: number): Promise<void>
   /** Notes that the log of revocations has a revoked key. */
   noteRevocationTold(kid: string): Promise<void>
+  /** Notes that the log may have lost the revocations of keys that it must still remember. */
+  retellRevocations(nowMs: number): Promise<void>
   /** Takes the work of tending the keys for `lifeMs`, or keeps it. False where another instance has it. */
   take(instance: string, nowMs: number, lifeMs: number): Promise<boolean>
   /** Gives it back. */
@@ -35,6 +39,16 @@ export function keySetStore(db: Kysely<Tables>): KeySetStore {
         .updateTable('signing_keys')
         .set({ untold_until: null })
         .where('kid', '=', kid)
+        .execute()
+    },
+    async retellRevocations(nowMs) {
+      const now = Math.floor(nowMs / 1000)
+      // Until the end of what a key that is revoked now is remembered for: it costs nothing to remember one for longer.
+      await db
+        .updateTable('signing_keys')
+        .set({ untold_until: now + KEY_MEMORY_SECONDS + CLOCK_SKEW_SECONDS })
+        .where('state', '=', 'revoked')
+        .where('ended_at', '>', now - KEY_MEMORY_SECONDS - CLOCK_SKEW_SECONDS)
         .execute()
     },
     async take(instance, nowMs, lifeMs) {

@@ -28,6 +28,8 @@ export type StaleTokens = {
    * @throws Refusal UNAVAILABLE where they cannot be told just now; it stays noted
    */
   tell(): Promise<void>
+  /** Notes once more every change of which there may be tokens: the log may have lost it. */
+  retell(): Promise<void>
 }
 
 /**
@@ -63,6 +65,13 @@ export function staleTokens(needs: {
       .where('before', '=', before)
       .execute()
   }
+  const allNotBefore = async (): Promise<number> => {
+    const { not_before } = await db
+      .selectFrom('all_tokens')
+      .select('not_before')
+      .executeTakeFirstOrThrow()
+    return not_before
+  }
   return {
     now: () => stale(Math.floor(clock() / 1000) + AHEAD_SECONDS),
     makeAllStale: (before) =>
@@ -74,12 +83,20 @@ export function staleTokens(needs: {
           .execute()
         await noteStale(transaction, EVERYTHING, stale(before))
       }),
-    async allNotBefore() {
-      const { not_before } = await db
-        .selectFrom('all_tokens')
-        .select('not_before')
-        .executeTakeFirstOrThrow()
-      return not_before
+    allNotBefore,
+    async retell() {
+      const since =
+        Math.floor(clock() / 1000) - (await longestTokenSeconds(db)) - CLOCK_SKEW_SECONDS
+      for (const table of ['accounts', 'clients'] as const) {
+        const rows = await db
+          .selectFrom(table)
+          .select(['id', 'tokens_not_before'])
+          .where('tokens_not_before', '>', since)
+          .execute()
+        for (const row of rows) await noteStale(db, row.id, stale(row.tokens_not_before))
+      }
+      const all = await allNotBefore()
+      if (all > since) await noteStale(db, EVERYTHING, stale(all))
     },
     async tell() {
       const noted = await db.selectFrom('untold_stale_tokens').selectAll().execute()

@@ -38,12 +38,14 @@ export function sessionEnds(needs: {
   durable: DurableSessions
   families: Families
   toldEnds: ToldEnds
+  /** what else may have been lost with the session store, and is then to be told once more */
+  retell: readonly (() => Promise<void>)[]
   audit: Pick<AuditLog, 'write'>
   /** how long an access token may be accepted after it was issued, in seconds */
   revocationSeconds: number
   clock: () => number
 }): SessionEnds {
-  const { durable, toldEnds, families, audit, revocationSeconds, clock } = needs
+  const { durable, toldEnds, retell, families, audit, revocationSeconds, clock } = needs
   // Written down together, a moment later: until then it would only be told once more.
   const told = new Set<string>()
   let prunedAtMs = 0
@@ -81,7 +83,10 @@ export function sessionEnds(needs: {
     lastIncarnation = now
     const known = await toldEnds.incarnation()
     if (known === now) return
-    if (known !== null) await toldEnds.retell(clock() - 1000 * revocationSeconds)
+    if (known !== null) {
+      await toldEnds.retell(clock() - 1000 * revocationSeconds)
+      for (const again of retell) await again()
+    }
     await toldEnds.setIncarnation(now)
   }
 

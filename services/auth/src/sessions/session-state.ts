@@ -19,6 +19,7 @@ export function sessionState(needs: {
   families: Families
   durable: DurableSessions
   toldEnds: ToldEnds
+  retell: readonly (() => Promise<void>)[]
   audit: AuditLog
   policy: Lifetimes
   revocationSeconds: number

@@ -6,6 +6,7 @@ import { redisConnection } from '@gatehouse/fixtures/redis-connection'
 import { freezeRedis, redisMissing, redisServer } from '@gatehouse/fixtures/redis-server'
 import { COMMAND_TIMEOUT_MS, connectRedis } from '@gatehouse/redis/connect-redis'
 import t, { type Test } from 'tap'
+import { accountStore } from '../../src/accounts/account-store.ts'
 import { storeClock } from '../../src/redis/store-clock.ts'
 import { redisFamilies } from '../../src/sessions/redis-families.ts'
 import { audited, authService, login, registered, type Tokens } from '../fixtures/auth-service.ts'
@@ -75,10 +76,12 @@ t.test('after a complete loss of Redis nobody is back who was signed out', optio
 
 t.test('a Redis that was restarted hears again of the last ends', options, async (t) => {
   const { auth, redis, kill, start, settle, store, refresh } = await onRedis(t)
-  await registered(auth)
+  const { id } = await registered(auth)
   const { refreshToken, session } = await login(auth)
   await settle()
   await auth.post('/logout', { refreshToken })
+  await accountStore(auth.database).setRoles(id, ['admin'], auth.stale.now())
+  await auth.stale.tell()
   await settle()
   t.strictSame(await revokedSids(store), [session.id])
 
@@ -96,6 +99,8 @@ t.test('a Redis that was restarted hears again of the last ends', options, async
   await settle()
   await settle()
   t.strictSame(await revokedSids(store), [session.id], 'gateways that start now refuse its tokens')
+  const stale = await auth.database.selectFrom('untold_stale_tokens').selectAll().execute()
+  t.match(stale, [{ subject: id }], 'a change of rights is to be told again as well')
   isProblem(t, await refresh(refreshToken), { code: 'SESSION_ENDED' })
 })
 
