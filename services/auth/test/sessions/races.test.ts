@@ -88,14 +88,18 @@ for (const [name, { skip, connect }] of Object.entries(stores)) {
     t.strictSame(await revokedSids(first), [sid], 'the gateways are told once')
   })
 
-  t.test(`simultaneous logins leave as many sessions as the limit allows (${name})`, { skip }, async (t) => {
-    const { first, simultaneously, subject, policy } = await contest(t, connect)
+  t.test(
+    `simultaneous logins leave as many sessions as the limit allows (${name})`,
+    { skip },
+    async (t) => {
+      const { first, simultaneously, subject, policy } = await contest(t, connect)
 
-    await simultaneously(60, ({ families }) => families.open(subject, randomUUID(), opening))
+      await simultaneously(60, ({ families }) => families.open(subject, randomUUID(), opening))
 
-    t.equal((await first.families.list(subject)).length, policy.sessionsPerUser)
-    t.equal(new Set(await revokedSids(first)).size, 40, 'every other one is revoked')
-  })
+      t.equal((await first.families.list(subject)).length, policy.sessionsPerUser)
+      t.equal(new Set(await revokedSids(first)).size, 40, 'every other one is revoked')
+    }
+  )
 
   t.test(`a refresh that races a logout cannot outlive it (${name})`, { skip }, async (t) => {
     const { first, simultaneously, subject, sid } = await contest(t, connect)

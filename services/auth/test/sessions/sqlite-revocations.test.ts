@@ -76,7 +76,12 @@ t.test('a follower of an idle log hears now and then that it is still there', as
   end('before')
   const followed = follow(null)
   const { cursor } = (await followed.next()).value
-  t.strictSame((await followed.next()).value, { entries: [], cursor, caughtUp: true, heartbeatAgeMs: 0 })
+  t.strictSame((await followed.next()).value, {
+    entries: [],
+    cursor,
+    caughtUp: true,
+    heartbeatAgeMs: 0
+  })
 })
 
 t.test('a log of before other kinds were written is read on', async (t) => {
