@@ -36,7 +36,7 @@ export const changePassword: Route = (service, needs) => {
     const { passwordChange } = account
     if (passwordChange === null || session === null || passwordChange.sid !== session) return false
     if (clock() - passwordChange.atMs > REPEAT_MS) return false
-    return await passwords.inTurn((match) => match(account, newPassword))
+    return await passwords.inTurn((match) => match(account, newPassword, []))
   }
 
   /** The account that the current password proves; null where this change is made already. */
