@@ -1,6 +1,6 @@
 import type { Identity } from '@gatehouse/edge-headers/identity'
 import { type ClaimPath, claimAt } from '../tokens/claim-path.ts'
-import type { ClaimNames } from './issuer-entry.ts'
+import type { ClaimNames, IssuerEntry } from './issuer-entry.ts'
 
 type Claims = Readonly<Record<string, unknown>>
 
@@ -19,13 +19,14 @@ const LONGEST_SUBJECT = 255
  */
 export function claimedIdentity(
   claims: Claims,
-  names: ClaimNames,
+  { claims: names, unverifiedEmail }: Pick<IssuerEntry, 'claims' | 'unverifiedEmail'>,
   prefix: string
 ): Omit<Identity, 'expiresAt'> {
   const subject = claimAt(claims, names.subject ?? 'sub')
   if (typeof subject !== 'string' || subject === '' || subject.length > LONGEST_SUBJECT) {
     throw new Unreadable('the subject is not a short text')
   }
+  const email = asked(claims, names.email, textIn) ?? null
   return {
     subject: `${prefix}|${subject}`,
     // Its sessions are not ours to end.
@@ -34,9 +35,16 @@ export function claimedIdentity(
     // An issuer's word on who is an administrator here is taken only where somebody has said so.
     roles: asked(claims, names.roles, rolesIn) ?? [],
     scope: scopeOf(claims, names) ?? [],
-    email: asked(claims, names.email, textIn) ?? null
+    email: unverifiedEmail || isEmailVerified(claims, names) ? email : null
   }
 }
+
+/**
+ * OpenID Connect Core §5.1, §5.7: an address is its user's only where the issuer has verified that. Whoever signs up there with
+ * the address of another would be taken for the other by a service that goes by addresses.
+ */
+const isEmailVerified = (claims: Claims, { emailVerified }: ClaimNames): boolean =>
+  claimAt(claims, emailVerified ?? 'email_verified') === true
 
 const clientOf = (claims: Claims, { client }: ClaimNames): string | undefined =>
   isNamed(client)

@@ -75,7 +75,7 @@ function checkedClaims(claims: Claims, entry: IssuerEntry, prefix: string): Read
   }
   return {
     identity: {
-      ...claimedIdentity(claims, entry.claims, prefix),
+      ...claimedIdentity(claims, entry, prefix),
       expiresAt: Math.floor(expiresAt)
     },
     // Where it does not say when it was issued, it is as old as can be, so that no revocation misses it.

@@ -17,7 +17,12 @@ export const ClaimNames = Type.Object(
     roles: claim(
       'The roles: a list, a text that is one role, or an object whose names are the roles. Without it nobody has a role.'
     ),
-    email: claim('The e-mail address. Without it there is none.')
+    email: claim(
+      'The e-mail address. Without it there is none, and none unless the token says that it is verified.'
+    ),
+    emailVerified: claim(
+      'Whether the address is verified: true, and nothing else; `email_verified` where it is not given.'
+    )
   },
   { additionalProperties: false, default: {}, description: 'Which claim says what.' }
 )
@@ -105,6 +110,11 @@ export const IssuerEntry = Type.Object(
       default: {},
       description:
         'Claims that a token must have, each with its value or one of several, for example token_use: access.'
+    }),
+    unverifiedEmail: Type.Boolean({
+      default: false,
+      description:
+        'Services are also told an address that the token does not say is verified. A user who can set any address at the issuer is then taken for its owner.'
     }),
     claims: ClaimNames
   },

@@ -33,7 +33,15 @@ t.test('what it says of a caller is found where the operator says', async (t) =>
   }
   const said = {
     ...{ scp: ['read', 'write'], realm_access: { roles: ['admin'] }, app: { id: 'app' } },
-    ...{ upn: 'ada@acme.example', oid: 'o-1', resource: ['api'], aud: 7, nbf: 999, auth_time: 500 }
+    ...{
+      upn: 'ada@acme.example',
+      email_verified: true,
+      oid: 'o-1',
+      resource: ['api'],
+      aud: 7,
+      nbf: 999,
+      auth_time: 500
+    }
   }
   t.match(read(said, { claims }), {
     identity: {
@@ -53,6 +61,38 @@ t.test('what it says of a caller is found where the operator says', async (t) =>
     'no scope but the named one'
   )
   t.match(read({ azp: 'app' }), { identity: { client: 'acme|app' } })
+})
+
+t.test('an e-mail address is its user’s where the token says that it is verified', async (t) => {
+  const emailOf = (said: object, entry: Partial<IssuerEntry> = {}) => {
+    const made = read(
+      { email: 'ada@acme.example', ...said },
+      { claims: { email: 'email' }, ...entry }
+    )
+    if (!('identity' in made)) throw new Error('the token is refused')
+    return made.identity.email
+  }
+  t.equal(emailOf({ email_verified: true }), 'ada@acme.example')
+  for (const said of [
+    undefined,
+    null,
+    false,
+    'true',
+    'false',
+    1,
+    [],
+    [true],
+    {},
+    { email: true }
+  ]) {
+    t.equal(emailOf({ email_verified: said }), null, `email_verified: ${JSON.stringify(said)}`)
+  }
+  const elsewhere = { email: 'email', emailVerified: 'https://acme.example/verified' }
+  t.equal(emailOf({ email_verified: true }, { claims: elsewhere }), null)
+  const verified = { 'https://acme.example/verified': true }
+  t.equal(emailOf(verified, { claims: elsewhere }), 'ada@acme.example')
+  t.equal(emailOf({}, { unverifiedEmail: true }), 'ada@acme.example', 'by the operator’s word')
+  t.equal(emailOf({ email_verified: true }, { claims: {} }), null, 'nobody named the address')
 })
 
 t.test('roles are a list, one text, or the names of an object', async (t) => {

@@ -24,7 +24,8 @@ t.test('an issuer has a name, an iss and an audience; the rest may be left to it
   t.strictSame(load(t, `issuers:\n  - { ${row} }\n`), [
     {
       ...{ name: 'acme', issuer: 'https://acme.example', audience: 'api', insecureKeys: false },
-      ...{ types: ['at+jwt'], clockSkewSeconds: 5, require: {}, claims: {} }
+      ...{ types: ['at+jwt'], clockSkewSeconds: 5, require: {}, unverifiedEmail: false },
+      claims: {}
     }
   ])
 })
