@@ -11,7 +11,7 @@ import { sockets } from '../websocket/fixtures/sockets.ts'
 import { edgeOverTls, outcomeOf, rawConnection } from './fixtures/raw-http-two.ts'
 
 /** More than the buffers of both connections hold. */
-const MOST_BUFFERED = 64 * 1024 * 1024
+const MOST_BUFFERED = 32 * 1024 * 1024
 /** Far longer than the gateway waits for a client; only a gateway that waits for ever takes so long. */
 const GIVE_UP_MS = 30_000
 
