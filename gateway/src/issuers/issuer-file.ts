@@ -38,7 +38,7 @@ function withPresets(document: unknown): unknown {
 
 /** A JSON Pointer into the file, by the name of the issuer instead of its place in the list. */
 function placeOf(pointer: string, document: unknown): string {
-  const [, place, ...rest] = /^\/issuers\/(\d+)(.*)$/.exec(pointer) ?? []
+  const [, place, ...rest] = /^\/issuers\/(\d+)(.*)$/s.exec(pointer) ?? []
   if (place === undefined) return pointer.slice(1) || 'the file'
   const { issuers } = document as { issuers: { name?: unknown }[] }
   const name = issuers[Number(place)]?.name
