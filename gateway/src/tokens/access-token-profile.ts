@@ -1,6 +1,6 @@
+import { type Flaw, readJwt } from '@gatehouse/access-token/read-jwt'
 import type { Identity } from '@gatehouse/edge-headers/identity'
 import { type SignatureAlgorithm, signatureAlgorithms } from '../keys/algorithms.ts'
-import { strictJsonObject } from './strict-json.ts'
 
 /** What a token of an issuer says, once it has the form that this issuer's tokens have. */
 export type ReadClaims = {
@@ -42,13 +42,6 @@ export type ReadToken = {
   readonly claims: ReadClaims
 }
 
-/** Why a token is not one; for the log. */
-export type Flaw = { readonly flaw: string }
-
-/** as much as a header section holds */
-const LONGEST_TOKEN = 16_384
-const SEGMENT = /^[A-Za-z0-9_-]+$/
-
 /**
  * Reads an access token by the profile of its issuer: one spelling, one meaning. Pure; everything that does not
  * depend on the key or the clock is decided here.
@@ -57,16 +50,9 @@ export function readAccessToken(
   token: string,
   profileOf: (issuer: string) => TokenProfile | undefined
 ): ReadToken | Flaw {
-  if (token.length > LONGEST_TOKEN) return { flaw: 'too long' }
-  const segments = token.split('.')
-  const [first, payload, signature] = segments.map(decodeSegment)
-  if (segments.length !== 3 || !first || !payload || !signature) {
-    return { flaw: 'not three base64url segments' }
-  }
-  const header = strictJsonObject(first)
-  if (header === null) return { flaw: 'the header is not strict JSON' }
-  const claims = strictJsonObject(payload)
-  if (claims === null) return { flaw: 'the claims are not strict JSON' }
+  const jwt = readJwt(token)
+  if ('flaw' in jwt) return jwt
+  const { header, claims } = jwt
   const { iss } = claims.members
   const profile = typeof iss === 'string' ? profileOf(iss) : undefined
   if (profile === undefined) return { flaw: 'another issuer' }
@@ -78,13 +64,6 @@ export function readAccessToken(
   if (flaw !== null) return { flaw }
   const read = profile.readClaims(claims.members)
   return 'flaw' in read ? read : { ...key, profile, claims: read }
-}
-
-/** base64url without padding, and the one spelling of its bytes; null where it is not that. */
-function decodeSegment(segment: string): Buffer | null {
-  if (!SEGMENT.test(segment)) return null
-  const bytes = Buffer.from(segment, 'base64url')
-  return bytes.toString('base64url') === segment ? bytes : null
 }
 
 /**

@@ -1,5 +1,6 @@
-import { ACCESS_TOKEN_TYPE, AccessTokenClaims, algorithms } from '@gatehouse/access-token/claims'
+import { AccessTokenClaims } from '@gatehouse/access-token/claims'
 import { TOKEN_SKEW_SECONDS } from '@gatehouse/access-token/clock-skew'
+import { flawOfOwnHeader, OWN_DEEPEST, OWN_LONGEST_TOKEN } from '@gatehouse/access-token/own-form'
 import { identityOfClaims } from '@gatehouse/edge-headers/identity'
 import { Compile } from 'typebox/compile'
 import type { TokenProfile } from './access-token-profile.ts'
@@ -10,7 +11,6 @@ export type TokenExpectation = {
 }
 
 const shape = Compile(AccessTokenClaims)
-const LONGEST_KID = 128
 
 /** The tokens of our own auth service (RFC 9068): we know every member that they have. */
 export function ownProfile({ issuer, audience }: TokenExpectation): TokenProfile {
@@ -19,17 +19,9 @@ export function ownProfile({ issuer, audience }: TokenExpectation): TokenProfile
     issuerName: null,
     tenant: null,
     skewSeconds: TOKEN_SKEW_SECONDS,
-    longestToken: 8192,
-    deepest: 8,
-    // Whatever else a header says is not ours (RFC 8725 §3.10, §3.11).
-    flawOfHeader({ alg, kid, typ, ...unknown }) {
-      if (!algorithms.some((known) => known === alg)) return 'alg is not one of ours'
-      if (typeof kid !== 'string' || kid.length > LONGEST_KID) return 'kid is not a short text'
-      if (Object.keys(unknown).length > 0) {
-        return 'the header has a member that no access token has'
-      }
-      return typ === ACCESS_TOKEN_TYPE ? null : 'typ is not at+jwt'
-    },
+    longestToken: OWN_LONGEST_TOKEN,
+    deepest: OWN_DEEPEST,
+    flawOfHeader: flawOfOwnHeader,
     readClaims(claims) {
       if (!shape.Check(claims)) {
         return { flaw: 'the claims do not fit their schema' }

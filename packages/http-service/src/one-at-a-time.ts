@@ -75,7 +75,8 @@ export function afterEarlierAnswers(socket: Socket, next: (more: Buffer) => void
 export function inItsTurn(socket: Socket, next: (mayAnswer: boolean) => void): void {
   const queue = queues.get(socket)
   if (queue === undefined || queue.newest.closed) {
-    next(true)
+    // In the rest of a body whose request has its answer: a second one would be taken for that to the next request.
+    next(queue?.newest.req.complete ?? true)
     return
   }
   const { newest } = queue

@@ -1,5 +1,9 @@
+import { once } from 'node:events'
+import { createConnection } from 'node:net'
+import { text } from 'node:stream/consumers'
 import t from 'tap'
 import { exchange } from './fixtures/exchange.ts'
+import { smallService } from './fixtures/small-service.ts'
 
 /** The parts of the only answer there is. */
 function parts(answer: string) {
@@ -45,4 +49,17 @@ t.test('headers that are just small enough are read', async (t) => {
   const header = `host: a\r\nconnection: close\r\nx: ${'y'.repeat(15 * 1024)}\r\n`
   const answer = await exchange(t, `GET /notes/7 HTTP/1.1\r\n${header}\r\n`)
   t.match(answer, /^HTTP\/1\.1 200 OK\r\n/)
+})
+
+t.test('a body that becomes unreadable after its answer has no second one', async (t) => {
+  const service = smallService()
+  t.teardown(() => service.close())
+  const { port } = new URL(await service.listen({ host: '127.0.0.1', port: 0 }))
+  const socket = createConnection({ host: '127.0.0.1', port: Number(port) }).setEncoding('latin1')
+  t.teardown(() => socket.destroy())
+  socket.write('POST /none HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n1\r\nx\r\n')
+  const [answer] = await once(socket, 'data')
+  t.match(answer, /^HTTP\/1\.1 404 /)
+  socket.write('0\r\ncontent-length: 3\r\n\r\n')
+  t.equal(await text(socket), '', 'the connection closes')
 })

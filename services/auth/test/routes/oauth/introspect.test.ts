@@ -1,7 +1,9 @@
+import { sign } from 'node:crypto'
 import { TOKEN_SKEW_SECONDS } from '@gatehouse/access-token/clock-skew'
-import { decodeJwt } from 'jose'
+import { decodeJwt, decodeProtectedHeader } from 'jose'
 import t from 'tap'
 import { accountStore } from '../../../src/accounts/account-store.ts'
+import type { SigningKey } from '../../../src/keys/signing-key.ts'
 import {
   AUDIENCE,
   authService,
@@ -16,6 +18,15 @@ import { isOAuthError } from '../../fixtures/oauth-error.ts'
 import { policy } from '../../fixtures/stores.ts'
 
 const { idleSeconds, graceSeconds } = policy
+
+/** A JWT in any form, with a good signature of ES256. */
+function resigned(key: SigningKey | undefined, header: object, claims: unknown): string {
+  const encode = (text: string) => Buffer.from(text).toString('base64url')
+  const payload = typeof claims === 'string' ? claims : JSON.stringify(claims)
+  const input = `${encode(JSON.stringify(header))}.${encode(payload)}`
+  const how = { key: key?.privatePem ?? '', dsaEncoding: 'ieee-p1363' } as const
+  return `${input}.${sign('sha256', Buffer.from(input), how).toString('base64url')}`
+}
 
 /** A service, a user who is signed in, and a client that may ask about tokens. */
 async function asking(t: Parameters<typeof authService>[0]) {
@@ -112,6 +123,30 @@ t.test('a token stops working when its time or its session is over', async (t) =
   t.strictSame(await ask(tokens.refreshToken), { active: false }, 'idle for too long')
   t.ok(LIFETIME_SECONDS < idleSeconds)
 })
+
+t.test(
+  'a token in a form that gateways refuse is not active, even if our key signed it',
+  async (t) => {
+    const { auth, tokens, ask } = await asking(t)
+    const [key] = auth.signingKeys
+    const header = decodeProtectedHeader(tokens.accessToken)
+    const claims = decodeJwt(tokens.accessToken)
+    const { iat = 0 } = claims
+    const signed = (more: object, text: unknown = claims) =>
+      resigned(key, { ...header, ...more }, text)
+    t.equal((await ask(signed({}))).active, true)
+    const twice = JSON.stringify(claims).replace('{', '{"sub":"another",')
+    for (const [title, token] of Object.entries({
+      'a member that no header has': signed({ jku: 'https://evil.example' }),
+      'a type in capitals': signed({ typ: 'AT+JWT' }),
+      'a member that is given twice': signed({}, twice),
+      'more than 8 KiB': signed({}, { ...claims, more: 'x'.repeat(8192) }),
+      'dated ahead': signed({}, { ...claims, iat: iat + TOKEN_SKEW_SECONDS + 1 })
+    })) {
+      t.strictSame(await ask(token), { active: false }, title)
+    }
+  }
+)
 
 t.test('a token that gateways refuse as stale is not active', async (t) => {
   const { auth, user, tokens, ask } = await asking(t)

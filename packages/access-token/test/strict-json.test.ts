@@ -1,7 +1,7 @@
 import { runs } from '@gatehouse/fixtures/generated'
 import fc from 'fast-check'
 import t from 'tap'
-import { strictJsonObject } from '../../src/tokens/strict-json.ts'
+import { strictJsonObject } from '../src/strict-json.ts'
 
 const read = (text: string) => strictJsonObject(Buffer.from(text))?.members ?? null
 
