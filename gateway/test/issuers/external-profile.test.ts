@@ -1,3 +1,5 @@
+import { runs } from '@gatehouse/fixtures/generated'
+import fc from 'fast-check'
 import t from 'tap'
 import { externalProfiles } from '../../src/issuers/external-profile.ts'
 import type { IssuerEntry } from '../../src/issuers/issuer-entry.ts'
@@ -242,3 +244,63 @@ t.test(
     t.equal(flawOf({ typ: 'at+jwt', cty: 'json' }), null)
   }
 )
+
+t.test('whatever a token says, it is refused or says just that', async (t) => {
+  const claims = {
+    ...{ subject: 'a.b', client: ['a', 'c'], scope: 'scp', roles: 'groups', email: 'mail' },
+    audience: 'for'
+  }
+  const profile = profileOf({ claims, require: { use: ['access', 1, true] } })
+  const odd = fc.oneof(
+    fc.constantFrom(
+      null,
+      '',
+      'api',
+      'access',
+      'ada',
+      Number.POSITIVE_INFINITY,
+      -1,
+      0.5,
+      [],
+      {},
+      ['api'],
+      true
+    ),
+    fc.jsonValue({ maxDepth: 3 })
+  )
+  const good = { a: { b: 'ada', c: 'app' }, for: 'api', exp: 2000.5, use: 'access' }
+  const names = [
+    'a',
+    'a.b',
+    'for',
+    'scp',
+    'groups',
+    'mail',
+    'exp',
+    'iat',
+    'nbf',
+    'use',
+    'auth_time'
+  ]
+  const said = fc
+    .array(fc.tuple(fc.constantFrom(...names), odd), { maxLength: 3 })
+    .map((changes): Record<string, unknown> => ({ ...good, ...Object.fromEntries(changes) }))
+  let taken = 0
+  const oneMeaning = fc.property(said, (token) => {
+    const read = profile.readClaims(token)
+    if ('flaw' in read) return true
+    taken += 1
+    const { identity } = read
+    const { roles, scope } = identity
+    return (
+      identity.subject.startsWith('acme|') &&
+      identity.subject.length > 'acme|'.length &&
+      identity.expiresAt === Math.floor(Number(token.exp)) &&
+      [roles, scope].flat().every((one) => typeof one === 'string' && one !== '') &&
+      [token.for].flat().includes('api') &&
+      [read.issuedAt, read.notBefore, identity.expiresAt].every(Number.isFinite)
+    )
+  })
+  t.equal(fc.check(oneMeaning, runs(20_000)).counterexample, null)
+  t.ok(taken > 20, `${taken} were taken`)
+})
