@@ -11,19 +11,20 @@ import { runJobs } from './run-jobs.ts'
 import { testFiles } from './test-files.ts'
 import { readTimings, writeTimings } from './timings.ts'
 
-const USAGE = `Usage: npm test -- [--fuzz] [--record] [FOLDER or FILE ...]
+const USAGE = `Usage: npm test -- [--fuzz | --hunt | --record] [FOLDER or FILE ...]
 
 Without a folder or file: the type check, the linter and every test. With one or more: only the tests that match.
 A word without / or . matches a folder's name or the start of a file's name. Any other word matches a part of the path.
 
   --fuzz     only the tests that generate their inputs, with 100 times as many inputs (npm run fuzz)
+  --hunt     only the hunters in test/hostile, with 100 times as many inputs (npm run hunt)
   --record   writes how long each file took to infra/suite/timings.json, so that the longest start first
 
 TEST_JOBS sets how many processes run at a time. FUZZ_SEED repeats the inputs of a failure.
 `
 /** Longer than any file needs, even on a busy machine. */
 const LIMIT_MS = 600_000
-const FUZZ_LIMIT_MS = 4 * 3_600_000
+const LONG_LIMIT_MS = 4 * 3_600_000
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 process.chdir(root)
@@ -34,15 +35,16 @@ if (words.includes('--help')) {
 }
 const options = words.filter((word) => word.startsWith('--'))
 const wanted = words.filter((word) => !word.startsWith('--'))
-const [record, fuzz] = [options.includes('--record'), options.includes('--fuzz')]
-const unknown = options.find((option) => option !== '--record' && option !== '--fuzz')
+const [record, hunt] = [options.includes('--record'), options.includes('--hunt')]
+const long = hunt || options.includes('--fuzz')
+const unknown = options.find((option) => !['--record', '--fuzz', '--hunt'].includes(option))
 if (unknown !== undefined) refuse(`${unknown} is not an option.\n\n${USAGE}`)
 // What 100 times the inputs take says nothing about a usual run.
-if (record && fuzz) refuse('--record and --fuzz exclude each other.\n')
+if (options.length > 1) refuse('Only one option at a time.\n')
 for (const word of wanted) {
   if (testFiles(root, [word]).length === 0) refuse(`No test file matches ${word}.\n`)
 }
-const files = testFiles(root, wanted).filter((file) => !fuzz || generatesInputs(file))
+const files = testFiles(root, wanted).filter((file) => !long || isOfLongRun(file))
 if (files.length === 0) refuse(`No test that generates its inputs matches ${wanted.join(' ')}.\n`)
 
 const cache = join(root, 'node_modules/.cache/gatehouse')
@@ -56,15 +58,15 @@ const env = {
   // Each job has its own limit. A limit for each test would depend on the speed of the machine.
   TAP_TIMEOUT: '0',
   TAP: '1',
-  ...(fuzz ? { GATEHOUSE_FUZZ: 'long' } : {})
+  ...(long ? { GATEHOUSE_FUZZ: 'long' } : {})
 }
 const timings = readTimings()
-const limitMs = fuzz ? FUZZ_LIMIT_MS : LIMIT_MS
+const limitMs = long ? LONG_LIMIT_MS : LIMIT_MS
 const jobOptions = { root, timings, limitMs, dependencies, env }
 const jobs = [
-  ...(wanted.length === 0 && !fuzz ? checks() : []),
-  // Each fuzz file runs alone, because it takes long.
-  ...(fuzz ? files.map((file) => fileJob(file, jobOptions)) : testJobs(files, jobOptions))
+  ...(wanted.length === 0 && !long ? checks() : []),
+  // Each file of a long run has a process of its own, because it takes long.
+  ...(long ? files.map((file) => fileJob(file, jobOptions)) : testJobs(files, jobOptions))
 ]
 
 await Promise.all([bundlePrograms(bundles), bundleDependencies(dependencies)])
@@ -86,7 +88,9 @@ function refuse(why: string): never {
   process.exit(2)
 }
 
-function generatesInputs(file: string): boolean {
+/** A hunter drives processes for a long time, so it is no part of a fuzz run. */
+function isOfLongRun(file: string): boolean {
+  if (hunt !== file.startsWith('test/hostile/')) return false
   const source = readFileSync(join(root, file), 'utf8')
   return source.includes("'@gatehouse/fixtures/generated'")
 }

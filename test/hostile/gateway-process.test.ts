@@ -1,0 +1,80 @@
+import { inputs, seedOfThisRun } from '@gatehouse/fixtures/generated'
+import t, { type Test } from 'tap'
+import { attack, culprits, type Damage, type Numbered, toldAll } from './fixtures/attack.ts'
+import { type GatewayUnderAttack, gatewayUnderAttack } from './fixtures/gateway-under-attack.ts'
+import { scenarioOf } from './fixtures/scenario.ts'
+
+/** How many clients there are at a time. */
+const CLIENTS = Number(process.env.HUNT_CLIENTS ?? 50)
+const SCENARIOS = inputs(1000)
+/** What may stay in memory after the first batches: caches and pools that are bounded. */
+const MOST_GROWTH_BYTES = 12 * 1024 * 1024
+/**
+ * How long one client may keep the event loop to itself, of the gateway's own processor time, so that it does not depend on
+ * what other programs take. Many clients may do so together.
+ */
+const LONGEST_TURN_MS = 50
+
+/** The scenarios of a run: those that are asked for, or some of this seed. */
+function numbersOf(seed: number): number[] {
+  const { HUNT_SCENARIO } = process.env
+  if (HUNT_SCENARIO !== undefined) return HUNT_SCENARIO.split(',').map(Number)
+  const first = Math.imul(seed, 0x9e3779b1)
+  return Array.from({ length: SCENARIOS }, (_, index) => (first + index) >>> 0)
+}
+
+async function hunt(t: Test, secure: boolean): Promise<void> {
+  const attacked = await gatewayUnderAttack(t, secure)
+  const { gateway, services, tokens } = attacked
+  const seed = seedOfThisRun()
+  const numbers = numbersOf(seed)
+  let [played, at, longestMs] = [0, 0, 0]
+  const bytes: number[] = []
+  while (at < numbers.length && gateway.ended() === null) {
+    const some = numbers
+      .slice(at, at + CLIENTS)
+      .map((number) => ({ number, scenario: scenarioOf(number, secure, tokens) }))
+    at += some.length
+    const damage = await attack(attacked, some)
+    // Code that has not run before is slow.
+    if (at > CLIENTS) longestMs = Math.max(longestMs, damage.turnMs)
+    await tell(t, attacked, some, damage)
+    if (gateway.ended() === null) bytes.push((await gateway.figures()).bytes)
+    played += some.reduce((sum, { scenario }) => sum + scenario.inputs, 0)
+  }
+  const warm = Math.max(...bytes.slice(0, 1 + bytes.length / 4))
+  const growth = Math.min(...bytes.slice(-3)) - warm
+  t.ok(growth < MOST_GROWTH_BYTES, `memory grew by ${Math.round(growth / 1024)} KiB`)
+  const asked = services.reduce((sum, service) => sum + service.requests(), 0)
+  t.comment(
+    `seed ${seed}: ${at} scenarios of ${played} inputs, ${asked} requests reached a service`
+  )
+  t.comment(`the longest turn, of ${CLIENTS} clients together: ${longestMs} ms`)
+}
+
+/** Fails the test where some clients did damage, and says which. */
+async function tell(
+  t: Test,
+  attacked: GatewayUnderAttack,
+  some: readonly Numbered[],
+  { flaws, harm, turnMs }: Damage
+): Promise<void> {
+  for (const flaw of flaws) fail(t, flaw)
+  if (harm.length > 0) {
+    const those = await culprits(attacked, some, (again) => again.harm.length > 0)
+    fail(t, `${harm.join('; ')}\n${toldAll(those)}`)
+  } else if (turnMs > LONGEST_TURN_MS) {
+    const those = await culprits(attacked, some, (again) => again.turnMs > LONGEST_TURN_MS)
+    if (those.length === 1) fail(t, `a turn of ${turnMs} ms\n${toldAll(those)}`)
+  }
+}
+
+/** The first line is the title; the others are how to see it again. */
+function fail(t: Test, text: string): void {
+  const [title = '', ...lines] = text.split('\n')
+  t.fail(title, { lines })
+}
+
+t.test('HTTP/1.1 and WebSockets, from clients and services that mean ill', (t) => hunt(t, false))
+
+t.test('HTTP/2 and TLS, from clients and services that mean ill', (t) => hunt(t, true))
