@@ -6,7 +6,7 @@ import { scenarioOf } from './fixtures/scenario.ts'
 
 /** How many clients there are at a time. */
 const CLIENTS = Number(process.env.HUNT_CLIENTS ?? 50)
-const SCENARIOS = inputs(1000)
+const SCENARIOS = inputs(800)
 /** What may stay in memory after the first batches: caches and pools that are bounded. */
 const MOST_GROWTH_BYTES = 12 * 1024 * 1024
 /**
