@@ -3,11 +3,12 @@ import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { build, type Plugin } from 'esbuild'
 
-/** The programs that run as processes, with the entry file of each. */
+/** The programs that run as processes, and the whole system for a process that starts it itself: the entry file of each. */
 export const programs = {
   auth: 'services/auth/src/main.ts',
   echo: 'services/echo/src/main.ts',
   gateway: 'gateway/src/main.ts',
+  house: 'infra/start/house.ts',
   ops: 'infra/ops/main.ts',
   orders: 'services/orders/src/main.ts'
 } as const
