@@ -18,7 +18,9 @@ export type RevokedTokens = {
   readonly size: number
 }
 
-type Held = { until: number; before: number }
+/** `until` and `before` in seconds; `version` and what is `before` it, of entries that have a version. */
+type Held = { until: number; before: number; version: number; beforeVersion: number }
+const NOTHING: Held = { until: 0, before: 0, version: 0, beforeVersion: 0 }
 type Watcher = { readonly token: VerifiedToken; readonly tell: (why: WhyRevoked) => void }
 /** each kind's own: a session's id says nothing of a user of that name */
 type Kind = 'session' | 'subject' | 'key' | 'everything'
@@ -30,13 +32,18 @@ export function revokedTokens(): RevokedTokens {
   }
   const watchers = new Map<string, Set<Watcher>>()
 
-  const isBefore = (kind: 'subject' | 'everything', id: string, issuedAt: number): boolean =>
-    issuedAt < (held[kind].get(id)?.before ?? Number.NEGATIVE_INFINITY)
+  /** A version that grows with each change decides, not a clock; the second counts where one of the two has no version. */
+  const hasOldRights = ({ identity, issuedAt, rightsVersion }: VerifiedToken): boolean => {
+    const { before, version, beforeVersion } = held.subject.get(identity.subject) ?? NOTHING
+    if (issuedAt < before) return true
+    return rightsVersion === null ? issuedAt < beforeVersion : rightsVersion < version
+  }
 
-  const why = ({ identity, kid, issuedAt }: VerifiedToken): WhyRevoked | null => {
+  const why = (token: VerifiedToken): WhyRevoked | null => {
+    const { identity, kid, issuedAt } = token
     if (kid !== null && held.key.has(kid)) return 'UNAUTHENTICATED'
     if (identity.session !== null && held.session.has(identity.session)) return 'SESSION_ENDED'
-    const isStale = isBefore('subject', identity.subject, issuedAt) || isBefore(ALL, ALL, issuedAt)
+    const isStale = hasOldRights(token) || issuedAt < (held.everything.get(ALL)?.before ?? 0)
     return isStale ? 'TOKEN_STALE' : null
   }
 
@@ -46,11 +53,15 @@ export function revokedTokens(): RevokedTokens {
       if (entry.kind === 'key-set') return
       const { kind, id, until } = entry
       const before = 'before' in entry ? entry.before : 0
-      const known = held[kind].get(id)
+      const version = 'version' in entry ? entry.version : undefined
+      const known = held[kind].get(id) ?? NOTHING
       // Entries may come twice, and in any order: the strictest of them counts.
       held[kind].set(id, {
-        until: Math.max(until, known?.until ?? 0),
-        before: Math.max(before, known?.before ?? 0)
+        until: Math.max(until, known.until),
+        before: version === undefined ? Math.max(before, known.before) : known.before,
+        version: Math.max(version ?? 0, known.version),
+        beforeVersion:
+          version === undefined ? known.beforeVersion : Math.max(before, known.beforeVersion)
       })
       for (const { token, tell } of watchers.get(nameOf(kind, id)) ?? []) {
         const reason = why(token)

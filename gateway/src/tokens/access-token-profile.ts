@@ -7,6 +7,8 @@ export type ReadClaims = {
   readonly identity: Identity
   /** whole seconds since 1970, for revocations */
   readonly issuedAt: number
+  /** how often its owner's rights had changed; null where the token does not say */
+  readonly rightsVersion: number | null
   /** seconds since 1970, `nbf` or `iat`, whichever is later */
   readonly notBefore: number
   /** when the user proved who they are; null where nobody has, or nobody says */

@@ -15,6 +15,8 @@ export type VerifiedToken = {
   readonly kid: string | null
   /** in seconds since 1970: `iat` */
   readonly issuedAt: number
+  /** how often its owner's rights had changed when it was issued; null where it does not say */
+  readonly rightsVersion: number | null
   /** when the user proved who they are, in seconds since 1970; null where nobody has (a machine client) */
   readonly authenticatedAt: number | null
   /** the name of another issuer; null for our own auth service */
@@ -77,7 +79,7 @@ export function accessTokenVerifier(needs: VerifierNeeds): AccessTokenVerifier {
     if (!key.algorithms.includes(algorithm)) throw invalidToken('another algorithm than its key')
     if (!(await checkSignature(token, key, algorithm)))
       throw invalidToken('the signature is not good')
-    const { identity, issuedAt, notBefore, authenticatedAt } = claims
+    const { identity, issuedAt, rightsVersion, notBefore, authenticatedAt } = claims
     if (notBefore > nowSeconds() + profile.skewSeconds) {
       throw invalidToken('from the future')
     }
@@ -86,6 +88,7 @@ export function accessTokenVerifier(needs: VerifierNeeds): AccessTokenVerifier {
       issuerName: profile.issuerName,
       identity,
       issuedAt,
+      rightsVersion,
       authenticatedAt,
       usableUntil: identity.expiresAt + profile.skewSeconds
     }

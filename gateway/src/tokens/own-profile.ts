@@ -30,6 +30,7 @@ export function ownProfile({ issuer, audience }: TokenExpectation): TokenProfile
       return {
         identity: identityOfClaims(claims, claims.exp),
         issuedAt: claims.iat,
+        rightsVersion: claims.rights_version ?? null,
         notBefore: Math.max(claims.nbf, claims.iat),
         authenticatedAt: claims.auth_time ?? null
       }

@@ -30,6 +30,22 @@ t.test('"everything before" is everybody, machines too, and nobody from then on'
   t.end()
 })
 
+t.test('of a change of rights the version decides, whatever the clocks said', async (t) => {
+  const revoked = revokedTokens()
+  revoked.apply({ kind: 'subject', id: 'user-1', until, before: now - 60, version: 2 })
+  const issuedAt = now + 60
+  t.equal(revoked.why({ ...ada, issuedAt, rightsVersion: 1 }), 'TOKEN_STALE', 'a clock ahead')
+  t.equal(revoked.why({ ...ada, issuedAt: now - 90, rightsVersion: 2 }), null, 'a clock behind')
+  t.equal(revoked.why({ ...ada, issuedAt, rightsVersion: null }), null, 'one without is judged by')
+  t.equal(revoked.why({ ...ada, issuedAt: now - 61, rightsVersion: null }), 'TOKEN_STALE', 'iat')
+  revoked.apply({ kind: 'subject', id: 'user-1', until, before: now + 90 })
+  t.equal(
+    revoked.why({ ...ada, issuedAt, rightsVersion: 2 }),
+    'TOKEN_STALE',
+    'and so is one by an entry of an earlier release'
+  )
+})
+
 t.test('an older entry that comes again takes nothing back', (t) => {
   const revoked = revokedTokens()
   revoked.apply({ kind: 'subject', id: 'user-1', until, before: now + 1 })

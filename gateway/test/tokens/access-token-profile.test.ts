@@ -25,7 +25,8 @@ t.test('a token says which key, by which algorithm, and what it claims', async (
         scope: ['orders:read', 'orders:write'],
         ...{ email: 'ada@example.com', expiresAt: claims.exp }
       },
-      ...{ issuedAt: claims.iat, notBefore: claims.nbf, authenticatedAt: null }
+      ...{ issuedAt: claims.iat, notBefore: claims.nbf, authenticatedAt: null },
+      rightsVersion: null
     }
   })
 })

@@ -30,6 +30,8 @@ export const AccessTokenClaims = Type.Object({
   /** when the user last proved who they are (OpenID Connect Core §2), in seconds */
   auth_time: Type.Optional(seconds),
   /** how they did (RFC 8176) */
-  amr: Type.Optional(Type.Array(text, { maxItems: 16 }))
+  amr: Type.Optional(Type.Array(text, { maxItems: 16 })),
+  /** how often the rights of its user or client had changed when it was issued */
+  rights_version: Type.Optional(Type.Integer({ minimum: 0 }))
 })
 export type AccessTokenClaims = Static<typeof AccessTokenClaims>

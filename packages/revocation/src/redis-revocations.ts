@@ -11,6 +11,8 @@ import {
 export const REVOCATION_STREAM = 'gatehouse:{sessions}:revocations'
 
 const shape = Compile(Revocation)
+/** the members of an entry that are numbers */
+const NUMBERS = new Set(['until', 'before', 'version'])
 const BATCH_ENTRIES = 1000
 const BLOCK_MS = 1000
 /**
@@ -103,7 +105,7 @@ function decode(rows: Entries): Pick<RevocationBatch, 'entries' | 'caughtUp'> {
 function decodeEntry(fields: string[]): Revocation[] {
   const entry: Record<string, string | number> = {}
   for (const [name, value] of pairs(fields)) {
-    entry[name] = name === 'until' || name === 'before' ? Number(value) : value
+    entry[name] = NUMBERS.has(name) ? Number(value) : value
   }
   return shape.Check(entry) ? [entry] : []
 }

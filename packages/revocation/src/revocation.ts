@@ -9,14 +9,16 @@ const until = seconds
 export const SessionRevocation = Type.Object({ kind: Type.Literal('session'), id, until })
 
 /**
- * A user or machine client whose rights have changed, or who may not come in any more (`sub`): tokens with an `iat` before
- * `before` are refused as TOKEN_STALE, and what a refresh brings is newer.
+ * A user or machine client (`sub`) whose rights have changed, or who is disabled. Tokens with a `rights_version` below `version` are
+ * refused as TOKEN_STALE, and a refresh brings a newer one. A token that has none, or an entry of an earlier release, is
+ * judged by its `iat` and `before`.
  */
 export const SubjectRevocation = Type.Object({
   kind: Type.Literal('subject'),
   id,
   until,
-  before: seconds
+  before: seconds,
+  version: Type.Optional(Type.Integer({ minimum: 0 }))
 })
 
 /**

@@ -1,12 +1,15 @@
 -- Adds an entry to the log of revocations that is not the end of a family.
 -- ARGV[4] kind   ARGV[5] id   ARGV[6] how long it must be remembered at least (s since 1970)
 -- ARGV[7] tokens issued before when (s since 1970); empty: the entry is not about that
+-- ARGV[8] tokens with less than which version of their owner's rights; empty: the entry is not about that
 -- Reply: until when it is remembered (s since 1970)
 local until_s = math.max(tonumber(ARGV[6]), tonumber(redis.call('GET', horizon) or '0'))
 local entry = { 'kind', ARGV[4], 'id', ARGV[5], 'until', string.format('%.0f', until_s) }
-if ARGV[7] ~= '' then
-  entry[#entry + 1] = 'before'
-  entry[#entry + 1] = ARGV[7]
+for at, name in pairs({ [7] = 'before', [8] = 'version' }) do
+  if ARGV[at] ~= '' then
+    entry[#entry + 1] = name
+    entry[#entry + 1] = ARGV[at]
+  end
 end
 redis.call('XADD', stream, '*', unpack(entry))
 remember(until_s)

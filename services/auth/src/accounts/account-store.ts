@@ -4,7 +4,7 @@ import type { Origin } from '../audit/audit-event.ts'
 import { writeAudit } from '../audit/audit-log.ts'
 import { costOfHash } from '../database/migrations/0010-password-costs.ts'
 import type { AccountTable, Tables } from '../database/tables.ts'
-import { atLeast, noteStale, type Stale } from '../revocations/stale-tokens.ts'
+import { noteStale, otherRights, type Stale } from '../revocations/stale-tokens.ts'
 import { endSessions } from '../sessions/end-sessions.ts'
 import type { Account } from './account.ts'
 
@@ -107,24 +107,26 @@ export function accountStore(db: Kysely<Tables>): AccountStore {
     },
     setRoles: (id, roles, stale) =>
       db.transaction().execute(async (transaction) => {
-        await transaction
+        const row = await transaction
           .updateTable('accounts')
-          .set({ roles: JSON.stringify(roles), tokens_not_before: atLeast(stale.before) })
+          .set({ roles: JSON.stringify(roles), ...otherRights(stale) })
           .where('id', '=', id)
-          .execute()
-        await noteStale(transaction, id, stale)
+          .returning('rights_version')
+          .executeTakeFirst()
+        if (row !== undefined) await noteStale(transaction, id, stale, row.rights_version)
       }),
     disable: (id, { stale, origin, nowMs }) =>
       db.transaction().execute(async (transaction) => {
-        const { numUpdatedRows } = await transaction
+        const row = await transaction
           .updateTable('accounts')
-          .set({ disabled_at: Math.floor(nowMs / 1000), tokens_not_before: atLeast(stale.before) })
+          .set({ disabled_at: Math.floor(nowMs / 1000), ...otherRights(stale) })
           .where('id', '=', id)
           .where('disabled_at', 'is', null)
+          .returning('rights_version')
           .executeTakeFirst()
         const ended = await endSessions(transaction, id, null, nowMs)
-        if (numUpdatedRows === 0n) return ended
-        await noteStale(transaction, id, stale)
+        if (row === undefined) return ended
+        await noteStale(transaction, id, stale, row.rights_version)
         const detail = { ended: ended.length }
         const event = { kind: 'user-disabled', subject: id, sid: null, origin, detail } as const
         await writeAudit(transaction, event, nowMs)
@@ -201,6 +203,7 @@ export function toAccount(row: Selectable<AccountTable>): Account {
     createdAt: row.created_at,
     disabled: row.disabled_at !== null,
     tokensNotBefore: row.tokens_not_before,
+    rightsVersion: row.rights_version,
     passwordChange:
       row.password_changed_at_ms === null || row.password_changed_by === null
         ? null

@@ -15,6 +15,8 @@ export type Account = {
   readonly disabled: boolean
   /** the least `iat` of its tokens, in seconds since 1970 */
   readonly tokensNotBefore: number
+  /** how often its rights have changed: the `rights_version` of its next token */
+  readonly rightsVersion: number
   /** when its user last changed the password (milliseconds since 1970), and in which session; null: never */
   readonly passwordChange: { readonly atMs: number; readonly sid: string } | null
 }

@@ -1,6 +1,6 @@
 import type { Kysely, Selectable } from 'kysely'
 import type { ClientTable, Tables } from '../database/tables.ts'
-import { atLeast, noteStale, type Stale } from '../revocations/stale-tokens.ts'
+import { noteStale, otherRights, type Stale } from '../revocations/stale-tokens.ts'
 import type { Client } from './client.ts'
 
 /** How many secrets of a client work at a time: the one in use, and the one that is to take its place. */
@@ -51,13 +51,14 @@ export function clientStore(db: Kysely<Tables>): ClientStore {
     },
     disable: (id, nowSeconds, stale) =>
       db.transaction().execute(async (transaction) => {
-        const { numUpdatedRows } = await transaction
+        const row = await transaction
           .updateTable('clients')
-          .set({ disabled_at: nowSeconds, tokens_not_before: atLeast(stale.before) })
+          .set({ disabled_at: nowSeconds, ...otherRights(stale) })
           .where('id', '=', id)
+          .returning('rights_version')
           .executeTakeFirst()
-        if (numUpdatedRows === 1n) await noteStale(transaction, id, stale)
-        return numUpdatedRows === 1n
+        if (row !== undefined) await noteStale(transaction, id, stale, row.rights_version)
+        return row !== undefined
       }),
     async enable(id) {
       const { numUpdatedRows } = await db
@@ -116,6 +117,7 @@ function toClient(row: Selectable<ClientTable>): Client {
     keys: row.jwks === null ? [] : JSON.parse(row.jwks).keys,
     createdAt: row.created_at,
     disabled: row.disabled_at !== null,
-    tokensNotBefore: row.tokens_not_before
+    tokensNotBefore: row.tokens_not_before,
+    rightsVersion: row.rights_version
   }
 }

@@ -24,6 +24,8 @@ export type Client = {
   readonly disabled: boolean
   /** the least `iat` of its tokens, in seconds since 1970 */
   readonly tokensNotBefore: number
+  /** how often its rights have changed: the `rights_version` of its next token */
+  readonly rightsVersion: number
 }
 
 /** This API's own logins: a public client (RFC 6749 §2.1), which a family keeps as an empty text. */

@@ -11,6 +11,7 @@ import { tokensNotBefore } from './migrations/0008-tokens-not-before.ts'
 import { allTokensNotBefore } from './migrations/0009-all-tokens-not-before.ts'
 import { passwordCosts } from './migrations/0010-password-costs.ts'
 import { sessions } from './migrations/0011-sessions.ts'
+import { rightsVersion } from './migrations/0012-rights-version.ts'
 import type { Tables } from './tables.ts'
 
 /** Every migration, in the order of its name. One that has landed is never edited. */
@@ -25,7 +26,8 @@ const migrations: Record<string, Migration> = {
   '0008-tokens-not-before': tokensNotBefore,
   '0009-all-tokens-not-before': allTokensNotBefore,
   '0010-password-costs': passwordCosts,
-  '0011-sessions': sessions
+  '0011-sessions': sessions,
+  '0012-rights-version': rightsVersion
 }
 
 /** @throws what the first failing migration threw */

@@ -19,6 +19,8 @@ export type AccountTable = {
   disabled_at: number | null
   /** the least `iat` of its tokens, in seconds since 1970: older ones are stale */
   tokens_not_before: Generated<number>
+  /** how often its rights have changed: tokens with less are stale */
+  rights_version: Generated<number>
   /** milliseconds since 1970; null where it was not */
   password_changed_at_ms: number | null
   /** the session in which it was */
@@ -108,8 +110,9 @@ export type ClientTable = {
   /** seconds since 1970 */
   created_at: number
   disabled_at: number | null
-  /** as an account's */
+  /** as an account's, both */
   tokens_not_before: Generated<number>
+  rights_version: Generated<number>
 }
 
 export type ClientSecretTable = {
@@ -131,7 +134,13 @@ export type UsedClientAssertionTable = {
 }
 
 /** Changes of rights that gateways have yet to hear of. */
-export type UntoldStaleTokensTable = { subject: string; before: number; until: number }
+export type UntoldStaleTokensTable = {
+  subject: string
+  before: number
+  until: number
+  /** 0 where every token is meant */
+  rights_version: Generated<number>
+}
 
 /** One record: the least `iat` of any token, in seconds since 1970. Older ones are stale, whoever's they are. */
 export type AllTokensTable = { one: 1; not_before: number }

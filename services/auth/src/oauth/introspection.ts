@@ -59,17 +59,21 @@ export function introspection(needs: Needs): Introspect {
     return family === undefined ? null : { account, record: family.record }
   }
 
-  /** The least `iat` of the tokens of a session or a machine client that may use them; null where it may not. */
-  const ownNotBefore = async ({ sub, sid }: AccessTokenClaims): Promise<number | null> => {
-    if (sid !== undefined) return (await liveSession(sub, sid))?.account.tokensNotBefore ?? null
+  /** The account of a session, or the machine client, where it may use its tokens. */
+  const ownerOf = async ({ sub, sid }: AccessTokenClaims) => {
+    if (sid !== undefined) return (await liveSession(sub, sid))?.account ?? null
     const client = await clients.findById(sub)
-    return client === null || client.disabled ? null : client.tokensNotBefore
+    return client === null || client.disabled ? null : client
   }
 
   /** As gateways judge: a token is refused that is older than a change of its owner's rights, or of everybody's. */
   const isLive = async (claims: AccessTokenClaims): Promise<boolean> => {
-    const own = await ownNotBefore(claims)
-    return own !== null && claims.iat >= Math.max(own, await stale.allNotBefore())
+    const owner = await ownerOf(claims)
+    if (owner === null || claims.iat < (await stale.allNotBefore())) return false
+    const { rights_version: version } = claims
+    return version === undefined
+      ? claims.iat >= owner.tokensNotBefore
+      : version >= owner.rightsVersion
   }
 
   const ofAccessToken = async (claims: AccessTokenClaims): Promise<Introspection> => {

@@ -1,15 +1,9 @@
 import { readFileSync } from 'node:fs'
 import type { RedisConnection } from '@gatehouse/redis/connect-redis'
+import { masterScript } from '@gatehouse/redis/master-script'
 import { bounded } from './bounded.ts'
 
 export type Script = (keysAndArguments: (string | number)[]) => Promise<unknown>
-
-/**
- * Redis then takes a script for one that writes, and refuses it as a whole where it cannot (a replica, too few replicas, no
- * memory): what a replica says of a session is no answer, and no script stops half-way.
- * https://redis.io/docs/latest/develop/programmability/eval-intro/#eval-flags
- */
-const WRITES = '#!lua'
 
 /**
  * A script of lua/ as a function. ioredis sends its digest, and the text only to a server that does not know it.
@@ -24,8 +18,8 @@ export function script(
   const source = (file: string) =>
     readFileSync(new URL(`../../lua/${file}.lua`, import.meta.url), 'utf8')
   const command = `gatehouse-${name}`
-  const lua = [WRITES, ...shared.map(source), source(name)].join('\n')
-  redis.defineCommand(command, { numberOfKeys, lua })
+  const lua = [...shared.map(source), source(name)].join('\n')
+  redis.defineCommand(command, { numberOfKeys, lua: masterScript(lua) })
   const send = Reflect.get(redis, command) as Script
   return (keysAndArguments) => bounded(() => send.call(redis, keysAndArguments))
 }

@@ -41,8 +41,9 @@ export function redisRevocationWriter(
     async append(entry) {
       const { kind, id, until } = entry
       const before = 'before' in entry ? entry.before : ''
+      const version = 'version' in entry ? (entry.version ?? '') : ''
       const common = [REVOCATION_STREAM, TOKEN_HORIZON, clock?.() ?? '', '', 0]
-      await append([...common, kind, id, until, before])
+      await append([...common, kind, id, until, before, version])
       await acknowledged(redis, replicas)
     }
   }

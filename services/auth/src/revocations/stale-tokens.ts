@@ -52,17 +52,22 @@ export function staleTokens(needs: {
     before,
     until: before + lifetimeSeconds + CLOCK_SKEW_SECONDS
   })
-  const tellOne = async (subject: string, { before, until }: Stale): Promise<void> => {
+  const tellOne = async (
+    subject: string,
+    { before, until }: Stale,
+    version: number
+  ): Promise<void> => {
     await revocations.append(
       subject === EVERYTHING
         ? { kind: EVERYTHING, id: EVERYTHING, until, before }
-        : { kind: 'subject', id: subject, until, before }
+        : { kind: 'subject', id: subject, until, before, version }
     )
     await db
       .deleteFrom('untold_stale_tokens')
       .where('subject', '=', subject)
       // What has been noted since is another change.
       .where('before', '=', before)
+      .where('rights_version', '=', version)
       .execute()
   }
   const allNotBefore = async (): Promise<number> => {
@@ -81,7 +86,7 @@ export function staleTokens(needs: {
           .set({ not_before: before })
           .where('not_before', '<', before)
           .execute()
-        await noteStale(transaction, EVERYTHING, stale(before))
+        await noteStale(transaction, EVERYTHING, stale(before), 0)
       }),
     allNotBefore,
     async retell() {
@@ -90,22 +95,24 @@ export function staleTokens(needs: {
       for (const table of ['accounts', 'clients'] as const) {
         const rows = await db
           .selectFrom(table)
-          .select(['id', 'tokens_not_before'])
+          .select(['id', 'tokens_not_before', 'rights_version'])
           .where('tokens_not_before', '>', since)
           .execute()
-        for (const row of rows) await noteStale(db, row.id, stale(row.tokens_not_before))
+        for (const row of rows) {
+          await noteStale(db, row.id, stale(row.tokens_not_before), row.rights_version)
+        }
       }
       const all = await allNotBefore()
-      if (all > since) await noteStale(db, EVERYTHING, stale(all))
+      if (all > since) await noteStale(db, EVERYTHING, stale(all), 0)
     },
     async tell() {
       const noted = await db.selectFrom('untold_stale_tokens').selectAll().execute()
       if (noted.length === 0) return
       const longest = await longestTokenSeconds(db)
       try {
-        for (const { subject, before, until } of noted) {
+        for (const { subject, before, until, rights_version } of noted) {
           const last = before + longest + CLOCK_SKEW_SECONDS
-          await tellOne(subject, { before, until: Math.max(until, last) })
+          await tellOne(subject, { before, until: Math.max(until, last) }, rights_version)
         }
       } catch (error) {
         throw changeUntold(error)
@@ -127,24 +134,35 @@ async function longestTokenSeconds(db: Kysely<Tables>): Promise<number> {
   return longest ?? 0
 }
 
-/** Notes it, in the transaction of the change. */
+/**
+ * Notes it, in the transaction of the change.
+ * @param version the owner's rights version since the change; 0 where every token is meant
+ */
 export async function noteStale(
   transaction: Kysely<Tables>,
   subject: string,
-  { before, until }: Stale
+  { before, until }: Stale,
+  version: number
 ): Promise<void> {
   await transaction
     .insertInto('untold_stale_tokens')
-    .values({ subject, before, until })
+    .values({ subject, before, until, rights_version: version })
     .onConflict((conflict) =>
-      conflict
-        .column('subject')
-        .doUpdateSet({ before, until })
-        .where('untold_stale_tokens.before', '<', before)
+      conflict.column('subject').doUpdateSet({
+        before: larger('untold_stale_tokens.before', before),
+        until: larger('untold_stale_tokens.until', until),
+        rights_version: larger('untold_stale_tokens.rights_version', version)
+      })
     )
     .execute()
 }
 
-/** For `tokens_not_before`: of two changes by instances whose clocks differ the stricter counts, as at the gateways. */
-export const atLeast = (before: number) =>
-  sql<number>`case when tokens_not_before < ${before} then ${before} else tokens_not_before end`
+/** What `max` and `greatest` are in one database and not in the other. */
+const larger = (column: string, value: number) =>
+  sql<number>`case when ${sql.ref(column)} < ${value} then ${value} else ${sql.ref(column)} end`
+
+/** What a change of rights sets beside them: of two by instances whose clocks differ, the stricter second counts. */
+export const otherRights = ({ before }: Stale) => ({
+  tokens_not_before: larger('tokens_not_before', before),
+  rights_version: sql<number>`rights_version + 1`
+})

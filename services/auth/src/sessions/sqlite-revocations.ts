@@ -7,7 +7,7 @@ import { storeUnavailable } from '../refusals.ts'
 const SCHEMA = `
   create table if not exists revocations (
     position integer primary key autoincrement, kind text not null, id text not null, until integer not null,
-    before integer
+    before integer, version integer
   ) strict;
   create table if not exists token_horizon (one integer primary key check (one = 1), until integer not null) strict;
   insert or ignore into token_horizon values (1, 0)`
@@ -33,16 +33,16 @@ export function sqliteRevocations(
   beatMs = BEAT_MS
 ): SqliteRevocations {
   database.exec(SCHEMA)
-  addColumn(database)
+  addColumns(database)
   const insert = database.prepare(
-    'insert into revocations (kind, id, until, before) values (?, ?, ?, ?)'
+    'insert into revocations (kind, id, until, before, version) values (?, ?, ?, ?, ?)'
   )
   const expire = database.prepare('delete from revocations where until < ?')
   // The lifetime may be set lower while longer tokens are still about: the last of all to run out decides.
   const note = database.prepare('update token_horizon set until = ?1 where until < ?1')
   const horizon = database.prepare('select until from token_horizon')
   const select = database.prepare(
-    'select position, kind, id, until, before from revocations where position > ? order by position'
+    'select position, kind, id, until, before, version from revocations where position > ? order by position'
   )
   const news = new EventEmitter().setMaxListeners(0)
 
@@ -55,13 +55,15 @@ export function sqliteRevocations(
     append(sid, nowMs) {
       noteToken(nowMs)
       expire.run(Math.ceil(nowMs / 1000))
-      insert.run('session', sid, Number(horizon.get()?.until), null)
+      insert.run('session', sid, Number(horizon.get()?.until), null, null)
     },
     write(entry, nowMs) {
       try {
         expire.run(Math.ceil(nowMs / 1000))
         const until = Math.max(entry.until, Number(horizon.get()?.until))
-        insert.run(entry.kind, entry.id, until, 'before' in entry ? entry.before : null)
+        const before = 'before' in entry ? entry.before : null
+        const version = 'version' in entry ? (entry.version ?? null) : null
+        insert.run(entry.kind, entry.id, until, before, version)
       } catch (error) {
         throw isSqliteOutage(error) ? storeUnavailable(error) : error
       }
@@ -89,15 +91,24 @@ export function sqliteRevocations(
   }
 }
 
-/** Files of earlier versions are without it. */
-function addColumn(database: DatabaseSync): void {
+/** Files of earlier versions are without them. */
+function addColumns(database: DatabaseSync): void {
   const columns = database.prepare('pragma table_info(revocations)').all()
-  if (columns.some(({ name }) => name === 'before')) return
-  database.exec('alter table revocations add column before integer')
+  for (const missing of ['before', 'version']) {
+    if (columns.some(({ name }) => name === missing)) continue
+    database.exec(`alter table revocations add column ${missing} integer`)
+  }
 }
 
 /** As it was written: this file has one writer, which is this version. */
-function toEntry({ kind, id, until, before }: Record<string, SQLOutputValue>): Revocation {
-  const entry = { kind, id, until, ...(before === null ? {} : { before }) }
+function toEntry(row: Record<string, SQLOutputValue>): Revocation {
+  const { kind, id, until, before, version } = row
+  const entry = {
+    kind,
+    id,
+    until,
+    ...(before === null ? {} : { before }),
+    ...(version === null ? {} : { version })
+  }
   return entry as unknown as Revocation
 }

@@ -75,12 +75,15 @@ export function accessTokens(needs: {
           roles: [...account.roles],
           email: account.email,
           auth_time: authenticatedAt,
-          amr: ['pwd']
+          amr: ['pwd'],
+          rights_version: account.rightsVersion
         },
         account.tokensNotBefore
       ),
-    issueToClient: ({ id, tokensNotBefore }, scope) =>
-      issued({ sub: id, client_id: id, scope: scope.join(' '), roles: [] }, tokensNotBefore)
+    issueToClient: ({ id, tokensNotBefore, rightsVersion }, scope) => {
+      const claims = { sub: id, client_id: id, scope: scope.join(' '), roles: [] }
+      return issued({ ...claims, rights_version: rightsVersion }, tokensNotBefore)
+    }
   }
 }
 

@@ -98,7 +98,8 @@ for (const { name, skip, make } of databaseKinds(t)) {
     await accounts.disable(id, { stale: later, origin, nowMs: clock() })
     isDown = false
     await instance().tell()
-    t.strictSame(told, [{ kind: 'subject', id, until: later.until, before: later.before }])
+    const { until, before } = later
+    t.strictSame(told, [{ kind: 'subject', id, until, before, version: 2 }], 'of two changes')
     await instance().tell()
     t.equal(told.length, 1, 'once')
   })
@@ -139,7 +140,7 @@ for (const { name, skip, make } of databaseKinds(t)) {
     const stale = staleTokens({ db: database, revocations, lifetimeSeconds: SHORT, clock })
     const client = randomUUID()
     const change = stale.now()
-    await database.transaction().execute((changing) => noteStale(changing, client, change))
+    await database.transaction().execute((changing) => noteStale(changing, client, change, 1))
     await stale.makeAllStale(change.before + 1)
     await stale.tell()
     const last = clock() / 1000 + LONG

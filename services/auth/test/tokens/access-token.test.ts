@@ -45,7 +45,8 @@ const subject: AccessTokenSubject = {
       passwordHash: '',
       disabled: false,
       tokensNotBefore: 0,
-      passwordChange: null
+      passwordChange: null,
+      rightsVersion: 0
     },
     ...{ roles: ['user'], scope: ['a', 'b', 'c'] }
   },
