@@ -34,6 +34,7 @@ import type { KeyRing } from './sessions/key-ring.ts'
 import type { RefreshLimit } from './sessions/refresh-limit.ts'
 import type { SessionState } from './sessions/session-state.ts'
 import { sessions } from './sessions/sessions.ts'
+import { boundStoreTime } from './store-time.ts'
 import { type AccessTokenPolicy, accessTokens, type Sign } from './tokens/access-token.ts'
 
 /** Everything the auth service works with. */
@@ -42,6 +43,8 @@ export type AuthNeeds = Pick<RouteNeeds, 'newUser' | 'allowedOrigins' | 'audit' 
   guessStores: GuessStores
   requestCounts: RequestCounts
   credentialsPerMinute: number
+  /** what the stores may take of one request, all their calls together */
+  storeTimeMs: number
   log: RoomLog
   accounts: AccountStore
   clients: ClientStore
@@ -75,6 +78,7 @@ const routes = [
 export async function buildAuth(needs: AuthNeeds): Promise<Service> {
   const { sessionState, ring, signingKeys, clock } = needs
   const service = buildService({ log: needs.log, errorForm: oauthErrorForm })
+  boundStoreTime(service, needs.storeTimeMs)
   service.addHook('onRequest', async (_request, reply) => {
     reply.header('cache-control', 'no-store')
   })

@@ -147,6 +147,7 @@ export async function startAuth(
 function settingsOf(config: AuthConfig, clock: () => number) {
   return {
     credentialsPerMinute: config.AUTH_CREDENTIALS_PER_MINUTE,
+    storeTimeMs: Math.max(config.DATABASE_TIMEOUT_MS, config.REDIS_TIMEOUT_MS),
     tokenPolicy: {
       issuer: config.TOKEN_ISSUER,
       audience: config.TOKEN_AUDIENCE,

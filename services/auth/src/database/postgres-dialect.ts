@@ -2,6 +2,7 @@ import { Refusal } from '@gatehouse/problem/refusal'
 import { PostgresDialect, type PostgresPool, type PostgresPoolClient } from 'kysely'
 import pg from 'pg'
 import { databaseUnavailable } from '../refusals.ts'
+import { inStoreTime } from '../store-time.ts'
 import { isPostgresOutage, leavesConnection } from './postgres-outage.ts'
 import { storable } from './storable.ts'
 
@@ -49,7 +50,10 @@ function telling(pool: pg.Pool): PostgresPool {
     options: pool.options,
     end: () => pool.end(),
     async connect() {
-      const client = await told(() => pool.connect())
+      const client = await told(
+        () => pool.connect(),
+        (late) => late.release()
+      )
       let broken = false
       const query = async (sql: string, parameters: readonly unknown[]) => {
         const values = [...storable(parameters)]
@@ -67,9 +71,12 @@ function telling(pool: pg.Pool): PostgresPool {
 }
 
 /** @throws Refusal UNAVAILABLE where the server is gone, too slow or not in service */
-async function told<Result>(call: () => Promise<Result>): Promise<Result> {
+async function told<Result>(
+  call: () => Promise<Result>,
+  onLate?: (result: Result) => void
+): Promise<Result> {
   try {
-    return await call()
+    return await inStoreTime(call, onLate)
   } catch (error) {
     throw isPostgresOutage(error) ? databaseUnavailable(error) : error
   }

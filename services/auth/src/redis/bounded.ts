@@ -1,4 +1,5 @@
 import { storeUnavailable } from '../refusals.ts'
+import { inStoreTime } from '../store-time.ts'
 
 /** A server that answers so is there, but cannot do its work just now. */
 const OUT_OF_SERVICE =
@@ -7,7 +8,7 @@ const OUT_OF_SERVICE =
 /** ioredis ends every call within its timeout; what is not the server's own word against our command is an outage. */
 export async function bounded<Reply>(call: () => Promise<Reply>): Promise<Reply> {
   try {
-    return await call()
+    return await inStoreTime(call)
   } catch (error) {
     if (isReply(error) && !OUT_OF_SERVICE.test(error.message)) throw error
     throw storeUnavailable(error)

@@ -1,8 +1,10 @@
 import { eventually } from '@gatehouse/fixtures/client'
 import { flakyLink } from '@gatehouse/fixtures/flaky-link'
+import { OUTAGE_BOUND_MS, within } from '@gatehouse/fixtures/own-time'
 import { postgresMissing, postgresServer } from '@gatehouse/fixtures/postgres-server'
 import pg from 'pg'
 import t, { type Test } from 'tap'
+import { STATEMENT_MS } from '../../src/database/deadlines.ts'
 import { areRefused, serviceOn, worksAgain } from '../fixtures/database-outage.ts'
 import { patient } from '../fixtures/databases.ts'
 import { isProblem } from '../fixtures/problem.ts'
@@ -60,6 +62,32 @@ t.test('PostgreSQL that is frozen is an outage', { skip: postgresMissing }, asyn
   const refreshed = await auth.post('/refresh-token', { refreshToken: token })
   t.equal(refreshed.statusCode, 200, 'the same refresh token works')
 })
+
+t.test(
+  'forty clients of a database that is slow each hear of it within a second',
+  { skip: postgresMissing },
+  async (t) => {
+    const url = new URL((await postgres?.database()) ?? '')
+    const link = await flakyLink(t, Number(url.port))
+    url.port = String(link.port)
+    const { ask } = await serviceOn(t, onPostgres(url.href), STATEMENT_MS)
+
+    // Slow, and each statement within its time: without a bound of all of them each client waits for several.
+    link.delay(STATEMENT_MS / 2)
+    const answers = await Promise.all(
+      Array.from({ length: 40 }, (_, client) =>
+        within(t, OUTAGE_BOUND_MS, `client ${client}`, ask['a login'])
+      )
+    )
+    for (const answer of answers) isProblem(t, answer, { code: 'UNAVAILABLE' })
+    link.delay(0)
+    const works = await eventually(
+      async () => (await ask.me()).statusCode,
+      (status) => status === 200
+    )
+    t.equal(works, 200, 'and no connection is lost to it')
+  }
+)
 
 t.test(
   'a connection whose answer never came is not used again',

@@ -1,0 +1,60 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Service } from '@gatehouse/http-service/build-service'
+import type { FastifyRequest } from 'fastify'
+
+/** What the stores may still take of a request's time. */
+type StoreTime = { leftMs: number }
+
+const ofThisRequest = new AsyncLocalStorage<StoreTime>()
+
+/**
+ * Bounds what all calls of the stores together may take of one request. A call alone is bounded by its own time-out; a store
+ * that is slow, and clients that wait for its few connections, would add up to several of those, and a client is to hear of
+ * an outage within a second.
+ */
+export function boundStoreTime(service: Service, budgetMs: number): void {
+  const times = new WeakMap<FastifyRequest, StoreTime>()
+  const timeOf = (request: FastifyRequest): StoreTime => {
+    const time = times.get(request) ?? { leftMs: budgetMs }
+    times.set(request, time)
+    return time
+  }
+  service.addHook('onRequest', (request, _reply, done) => {
+    ofThisRequest.run(timeOf(request), done)
+  })
+  // A body is read in events of its connection, which belong to no request.
+  service.addHook('preValidation', (request, _reply, done) => {
+    ofThisRequest.run(timeOf(request), done)
+  })
+}
+
+/**
+ * A call of a store, for as long as the request has time left for it; outside of a request as long as it takes.
+ * @param onLate hears what the call came to where it was no longer waited for
+ * @throws Error where the time is over: the call may have its effect all the same
+ */
+export async function inStoreTime<Result>(
+  call: () => Promise<Result>,
+  onLate: (result: Result) => void = () => {}
+): Promise<Result> {
+  const time = ofThisRequest.getStore()
+  if (time === undefined) return await call()
+  if (time.leftMs <= 0) throw new Error('the stores have had the time of this request')
+  const startedMs = performance.now()
+  const given = new AbortController()
+  const late = Symbol('late')
+  const running = call()
+  try {
+    const first = await Promise.race([
+      running,
+      sleep(time.leftMs, late, { signal: given.signal }).catch(() => late)
+    ])
+    if (first !== late) return first as Result
+    running.then(onLate, () => {})
+    throw new Error('the stores took longer than a request may wait for them')
+  } finally {
+    given.abort()
+    time.leftMs -= performance.now() - startedMs
+  }
+}
