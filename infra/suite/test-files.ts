@@ -13,14 +13,16 @@ export function testFiles(root: string, wanted: readonly string[]): string[] {
   const paths = all.map((path) => path.replaceAll(sep, '/')).sort()
   if (wanted.length === 0) return paths
   const parts = wanted.map((part) => fromRoot(root, part))
-  return paths.filter((path) => parts.some((part) => isWanted(path, part)))
+  const matches = parts.map((part) => matchOf(paths, part))
+  return paths.filter((path) => matches.some((isWanted) => isWanted(path)))
 }
 
-/** A word with `/` or `.` matches a part of the path. Another word matches a folder's name or the start of a file's name. */
-function isWanted(path: string, part: string): boolean {
-  if (/[/.]/.test(part)) return path.includes(part)
-  const names = path.split('/')
-  return names.includes(part) || (names.at(-1)?.startsWith(part) ?? false)
+/** A word with `/` or `.` matches a part of the path. Another word matches a folder's name, or else the start of a file's name. */
+function matchOf(paths: readonly string[], part: string): (path: string) => boolean {
+  if (/[/.]/.test(part)) return (path) => path.includes(part)
+  const isInFolder = (path: string) => path.split('/').slice(0, -1).includes(part)
+  if (paths.some(isInFolder)) return isInFolder
+  return (path) => path.split('/').at(-1)?.startsWith(part) ?? false
 }
 
 /** A shell completes to an absolute path, or to one that begins with `./`. */

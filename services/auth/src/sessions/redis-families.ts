@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { performance } from 'node:perf_hooks'
 import type { RedisConnection } from '@gatehouse/redis/connect-redis'
 import { REVOCATION_STREAM } from '@gatehouse/revocation/redis-revocations'
@@ -15,6 +16,9 @@ export const familiesKey = (subject: string) => `gatehouse:{sessions}:${subject}
 
 /** When the last access token that any session was given expires: how long a revocation must be remembered. */
 export const TOKEN_HORIZON = 'gatehouse:{sessions}:token-horizon'
+
+/** Is lost with everything else, where everything is lost. */
+const MARK = 'gatehouse:{sessions}:mark'
 
 /** Ends that the database may not have yet: by session, as JSON. */
 const UNRECORDED = 'gatehouse:{sessions}:unrecorded'
@@ -41,7 +45,7 @@ export function redisFamilies(
   const [open, present, end, endAll] = [load('open'), load('present'), load('end'), load('end-all')]
   const [evict, list] = [load('evict'), load('list')]
   const time = script(redis, 'time', 2, ['revocations'])
-  const incarnation = script(redis, 'incarnation', 2, ['revocations'])
+  const incarnation = script(redis, 'incarnation', 3, ['revocations'])
 
   const run = async (
     what: Script,
@@ -76,9 +80,10 @@ export function redisFamilies(
   }
 
   /** A script that is about no family: its reply begins with the server's time, whatever a test's clock says. */
-  const timed = async (what: Script): Promise<Reply> => {
+  const timed = async (what: Script, key: string[] = [], given: string[] = []): Promise<Reply> => {
     const sentAtMs = performance.now()
-    const reply = (await what([REVOCATION_STREAM, TOKEN_HORIZON, '', '', 0])) as Reply
+    const keys = [REVOCATION_STREAM, TOKEN_HORIZON, ...key]
+    const reply = (await what([...keys, '', '', 0, ...given])) as Reply
     storeClock.heard(reply[0], sentAtMs)
     return reply
   }
@@ -154,7 +159,7 @@ export function redisFamilies(
       await bounded(() => redis.hdel(UNRECORDED, sid))
     },
     async incarnation() {
-      const [, name] = await timed(incarnation)
+      const [, name] = await timed(incarnation, [MARK], [randomUUID()])
       return String(name)
     },
     async ping() {

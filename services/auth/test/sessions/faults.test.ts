@@ -35,7 +35,8 @@ async function faultyService(t: Test, kind: 'sqlite' | 'redis') {
       : redisStore(await redisConnection(t, (await redisServer(t)).url), options)
   const sqlite = openSqlite(':memory:')
   const database = new Kysely<Tables>({
-    dialect: nodeSqliteDialect(faultyDatabase(sqlite, points))
+    // Once will do: the database is the same whatever keeps the sessions.
+    dialect: nodeSqliteDialect(kind === 'sqlite' ? faultyDatabase(sqlite, points) : sqlite)
   })
   await migrate(database)
   t.teardown(() => database.destroy())
@@ -218,12 +219,13 @@ for (const kind of ['sqlite', 'redis'] as const) {
           let call = 1
           while (await failAt(title, call, when)) call += 1
           t.ok(
-            call > 2 && call < MOST_CALLS,
+            call > 1 && call < MOST_CALLS,
             `${title}: ${call - 1} calls failed ${when} they had an effect`
           )
         }
       }
-      t.ok(failed.has('commit') && failed.has('families.end') && failed.has('families.present'))
+      if (kind === 'sqlite') t.ok(failed.has('commit'))
+      t.ok(failed.has('families.end') && failed.has('families.present'))
     }
   )
 }

@@ -16,7 +16,7 @@ t.test('an access token says what the contract promises, and nothing else', asyn
   t.strictSame(claims, {
     ...{ iss: ISSUER, aud: AUDIENCE, sub: user.id, iat: now, nbf: now, client_id: 'gatehouse' },
     ...{ sid: tokens.session.id, scope: 'orders:read orders:write', roles: ['user'], email },
-    ...{ auth_time: now, amr: ['pwd'] }
+    ...{ auth_time: now, amr: ['pwd'], rights_version: 0 }
   })
   t.match(jti, /^[0-9a-f-]{36}$/)
   t.equal(exp, now + tokens.expiresIn, 'expiresIn is its life')
