@@ -21,6 +21,7 @@ import { authMetrics } from './metrics.ts'
 import { authChecks } from './ops/auth-checks.ts'
 import { opsApi } from './ops/ops-api.ts'
 import { storeClock } from './redis/store-clock.ts'
+import { watchClock } from './redis/watch-clock.ts'
 import { openHeartbeats } from './revocations/heartbeats.ts'
 import { keyEncryptionKeys, opsToken, refreshKeys } from './secrets.ts'
 import { refreshLimit } from './sessions/refresh-limit.ts'
@@ -74,6 +75,11 @@ export async function startAuth(
     await close()
     throw new StartFault(connections.evictionFault)
   }
+  const lookAtClock = watchClock(storeTime, {
+    metrics: registry,
+    onFault: (aheadSeconds) =>
+      log.warn({ aheadSeconds }, 'the clock of this machine differs from the clock of Redis')
+  })
   const heartbeats = await openHeartbeats(redis, {
     replicas: config.REDIS_REVOCATION_REPLICAS,
     metrics: registry,
@@ -99,7 +105,7 @@ export async function startAuth(
   })
   const signing = await startSigning(config, {
     ...{ store: keyStore, keySet, revocations: shared.revocationWriter },
-    ...{ due: [stale.tell, state.ends.settle] },
+    due: [stale.tell, state.ends.settle, lookAtClock],
     ...{ fleet: shared.fleet, log, clock }
   })
   const common = { ...durable, passwords: passwordsOf(config), clock }

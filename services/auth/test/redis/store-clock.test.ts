@@ -1,6 +1,8 @@
 import fc from 'fast-check'
+import { Registry } from 'prom-client'
 import t from 'tap'
 import { storeClock } from '../../src/redis/store-clock.ts'
+import { watchClock } from '../../src/redis/watch-clock.ts'
 
 const WAIT_MS = 250
 
@@ -64,4 +66,21 @@ t.test('how far the own clock is off is known', async (t) => {
   const { clock, call } = world(1_000_000 - 61_000)
   call(1, 1)
   t.ok(Math.abs(clock.aheadMs - 61_000) <= 2, `${clock.aheadMs}`)
+})
+
+t.test('a clock that is far off is warned of once, and is in the metrics', async (t) => {
+  const clock = { aheadMs: 1999 }
+  const warnings: number[] = []
+  const metrics = new Registry()
+  const look = watchClock(clock, { metrics, onFault: (seconds) => warnings.push(seconds) })
+  await look()
+  clock.aheadMs = -61_000
+  for (let again = 0; again < 3; again += 1) await look()
+  t.strictSame(warnings, [-61])
+  t.match(await metrics.metrics(), 'auth_redis_clock_ahead_seconds -61')
+  clock.aheadMs = 0
+  await look()
+  clock.aheadMs = 3000
+  await look()
+  t.strictSame(warnings, [-61, 3], 'and once more when it is off again')
 })

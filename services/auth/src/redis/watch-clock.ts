@@ -1,0 +1,29 @@
+import { Gauge, type Registry } from 'prom-client'
+import type { StoreClock } from './store-clock.ts'
+
+/** A clock that is further off is worth a look: it changes nothing here, but gateways judge tokens by clocks like it. */
+const WORTH_A_WARNING_MS = 2000
+
+/**
+ * Shows how far this process's clock is from Redis' clock, and warns where that is much.
+ * @returns what looks at it once; it warns when the difference becomes large, not at every look
+ */
+export function watchClock(
+  clock: Pick<StoreClock, 'aheadMs'>,
+  needs: { metrics: Registry; onFault: (aheadSeconds: number) => void }
+): () => Promise<void> {
+  new Gauge({
+    name: 'auth_redis_clock_ahead_seconds',
+    help: 'How far the clock of this process is ahead of the clock of Redis, which decides what has expired',
+    registers: [needs.metrics],
+    collect() {
+      this.set(clock.aheadMs / 1000)
+    }
+  })
+  let wasFar = false
+  return async () => {
+    const isFar = Math.abs(clock.aheadMs) > WORTH_A_WARNING_MS
+    if (isFar && !wasFar) needs.onFault(clock.aheadMs / 1000)
+    wasFar = isFar
+  }
+}
