@@ -46,16 +46,11 @@ t.test(
     // The system closes the connections of a killed process one by one, and a busy machine can pause in between. So these
     // may be more than one for each client.
     const whileDying = load.failed().length
-    await load.more(200)
-    // Each client has had its answer: one that was in flight to the killed process may have had it late.
+    await load.more(400)
     await load.stop()
-    const lost = load.failed().length
-    t.ok(lost - whileDying <= CLIENTS, `${lost - whileDying} requests of ${CLIENTS} clients`)
+    const lost = load.failed().length - whileDying
+    t.ok(lost <= CLIENTS, `${lost} requests of ${CLIENTS} clients`)
     t.ok(load.failed().every((status) => status === 502))
-    const after = await ordering(system)
-    await after.more(200)
-    await after.stop()
-    t.strictSame(after.failed(), [], 'then none')
   }
 )
 

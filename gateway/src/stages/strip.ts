@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import { foldedName, isIdentityName, traceHeader } from '@gatehouse/edge-headers/names'
 import { listMembers } from '@gatehouse/edge-headers/optional-whitespace'
 import { cookiePairs, isOwnCookie } from '@gatehouse/edge-headers/own-cookies'
+import { asksForWebSocket } from '@gatehouse/http-service/asked-upgrade'
 import { isLikeOwnCookie } from '../own-cookies.ts'
 import { malformed, tooManyHeaders } from '../refusals.ts'
 import { type Handshake, readHandshake } from '../websocket/handshake.ts'
@@ -89,11 +90,11 @@ export function strip(raw: IncomingMessage): StrippedRequest {
   }
 }
 
-/** An upgrade to a WebSocket; nothing else is upgraded to. */
+/** An upgrade to a WebSocket; every other offer is ignored. */
 function handshakeOf(raw: IncomingMessage, received: RequestHeaders): Handshake | null {
-  if (received.upgrade === undefined) return null
+  if (!asksForWebSocket({ headers: received, httpVersion: raw.httpVersion })) return null
   const handshake = readHandshake({ method: raw.method ?? '', headers: received })
-  if (raw.httpVersion !== '1.1' || handshake === null || received['content-length'] !== undefined) {
+  if (handshake === null || received['content-length'] !== undefined) {
     throw malformed('upgrade', 'not a valid WebSocket handshake')
   }
   return handshake

@@ -73,12 +73,35 @@ const key = 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Versio
 const upgrades: Record<string, string> = {
   websocket: `Connection: Upgrade\r\nUpgrade: websocket\r\n${key}`,
   'websocket, in other case': `connection: upgrade, close\r\nupgrade: WebSocket\r\n${key}`,
+  several: 'Connection: Upgrade\r\nUpgrade: h2c, websocket'
+}
+const offers: Record<string, string> = {
   h2c: 'Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQAoAAAAAIAAAAA',
   'h2c without its settings named':
     'Connection: Upgrade\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQ',
   'TLS in HTTP': 'Connection: Upgrade\r\nUpgrade: TLS/1.0',
-  several: 'Connection: Upgrade\r\nUpgrade: h2c, websocket'
+  'a WebSocket that Connection does not name': `Upgrade: websocket\r\n${key}`
 }
+
+t.test('an offer of another protocol is ignored, and never passed on', async (t) => {
+  const gateway = await edge(t)
+  const bearer = `Authorization: Bearer ${gateway.token()}`
+  const answerOf = async (path: string, ...lines: string[]) => {
+    const { statuses, received } = await provoke(gateway, head(`GET ${path} HTTP/1.1`, ...lines))
+    return [statuses, received]
+  }
+  for (const [title, lines] of Object.entries(offers)) {
+    t.strictSame(await answerOf('/closed', lines), [[401], []], `${title}: access is asked for`)
+    for (const [path, ...more] of [['/closed', bearer], ['/open']] as const) {
+      const [statuses, received] = await answerOf(path, lines, ...more)
+      t.strictSame(statuses, [200], `${title} at ${path}`)
+      t.notMatch(JSON.stringify(received), /upgrade|h2c|http2-settings|TLS/i, 'the service')
+    }
+  }
+  const offered = head('POST /open HTTP/1.1', 'Content-Length: 5', offers.h2c ?? '')
+  const { statuses, received } = await provoke(gateway, `${offered}hello`)
+  t.strictSame([statuses, received.length], [[200], 1], 'with a body as well')
+})
 
 t.test('an upgrade is refused before a service is touched, with a token or without', async (t) => {
   const gateway = await edge(t)

@@ -1,6 +1,8 @@
+import type { IncomingMessage } from 'node:http'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import { requestId } from '@gatehouse/edge-headers/request-id'
 import Fastify, { type FastifyServerOptions, LogController } from 'fastify'
+import { asksForWebSocket } from './asked-upgrade.ts'
 import { boundRequests } from './bound-requests.ts'
 import { answerClientError } from './client-error.ts'
 import { problemForm } from './error-form.ts'
@@ -56,6 +58,9 @@ export function buildService(options: ServiceOptions) {
   const headersMs = options.headersMs ?? HEADERS_MS
   const server = {
     ...limits,
+    // Where nothing takes upgrades, Node.js would close the connection of one.
+    shouldUpgradeCallback: (request: IncomingMessage) =>
+      service.server.listenerCount('upgrade') > 0 && asksForWebSocket(request),
     connectionsCheckingInterval: Math.min(LONGEST_LATENESS_MS, requestMs / 2, headersMs / 2)
   }
   const service = Fastify({
