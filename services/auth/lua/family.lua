@@ -1,7 +1,7 @@
 -- The record of a family, packed in one field of its user's hash. Shared by the scripts about families: the loader puts
 -- revocations.lua and this file before them. The same words as src/sessions/family.ts.
 --
--- Besides what revocations.lua names, every script about families gets:
+-- In addition to what revocations.lua names, every script about families gets:
 -- KEYS[3] the user's families   KEYS[4] ends that the database may not have
 --
 -- Fields, in the order of the packed array:

@@ -1,4 +1,4 @@
--- A login opens a family.
+-- Opens the family of a login.
 -- ARGV[4] sid      ARGV[5] openedAt (s)   ARGV[6] expiresAt (s)   ARGV[7] clientId   ARGV[8] scope
 -- ARGV[9] label    ARGV[10] idle lifetime (s)   ARGV[11] how many that are over to keep
 -- Reply: {now (ms), how many live families the user has now, the record as an array}; {now (ms)} where the caller no

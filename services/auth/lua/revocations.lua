@@ -15,8 +15,8 @@ local now_ms = tonumber(ARGV[1]) or server_ms()
 local now_s = math.floor(now_ms / 1000)
 local revocation_seconds = tonumber(ARGV[3])
 
--- A command may reach its server long after its caller has given up and the client was told to try again. What it would
--- do then, nobody expects.
+-- A command may reach its server long after its caller has given up and the client was told to try again. It must do
+-- nothing then.
 local function is_late()
   local deadline = tonumber(ARGV[2])
   return deadline ~= nil and server_ms() > deadline

@@ -104,7 +104,9 @@ export async function startAuth(
     clock
   })
   const signing = await startSigning(config, {
-    ...{ store: keyStore, keySet, revocations: shared.revocationWriter },
+    store: keyStore,
+    keySet,
+    revocations: shared.revocationWriter,
     due: [stale.tell, state.ends.settle, lookAtClock],
     ...{ fleet: shared.fleet, log, clock }
   })
@@ -115,7 +117,11 @@ export async function startAuth(
   }
 
   const service = await buildAuth({
-    ...{ ...common, ...settingsOf(config, clock), newUser, log, sessionState: state },
+    ...common,
+    ...settingsOf(config, clock),
+    newUser,
+    log,
+    sessionState: state,
     ring: secrets.ring,
     ...{ guessStores: shared.guessStores, requestCounts: shared.requestCounts },
     ...{ signingKeys: signing.live, sign: signing.sign, stale },
@@ -126,8 +132,11 @@ export async function startAuth(
   opsApi(
     ops,
     {
-      ...{ ...common, ends: state.ends, listSessions: state.listSessions, newUser },
-      ...{ clients: clients(durable.clients, stale, clock) },
+      ...common,
+      ends: state.ends,
+      listSessions: state.listSessions,
+      newUser,
+      clients: clients(durable.clients, stale, clock),
       ...{ keys: signing.operations, fleet: shared.fleet, stale }
     },
     { token: secrets.opsToken, hosts: words(config.AUTH_OPS_HOSTS) }

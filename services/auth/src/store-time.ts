@@ -3,15 +3,14 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Service } from '@gatehouse/http-service/build-service'
 import type { FastifyRequest } from 'fastify'
 
-/** What the stores may still take of a request's time. */
+/** How long calls of the stores may still take within a request. */
 type StoreTime = { leftMs: number }
 
 const ofThisRequest = new AsyncLocalStorage<StoreTime>()
 
 /**
- * Bounds what all calls of the stores together may take of one request. A call alone is bounded by its own time-out; a store
- * that is slow, and clients that wait for its few connections, would add up to several of those, and a client is to hear of
- * an outage within a second.
+ * Bounds the time that all store calls of one request take together. Each call has a time-out of its own, but a slow store and
+ * clients that queue for its connections would add up to several time-outs, and a client must hear of an outage within a second.
  */
 export function boundStoreTime(service: Service, budgetMs: number): void {
   const times = new WeakMap<FastifyRequest, StoreTime>()
@@ -30,7 +29,7 @@ export function boundStoreTime(service: Service, budgetMs: number): void {
 }
 
 /**
- * A call of a store, for as long as the request has time left for it; outside of a request as long as it takes.
+ * Calls a store for as long as the request has time left; outside a request, for as long as it takes.
  * @param onLate hears what the call came to where it was no longer waited for
  * @throws Error where the time is over: the call may have its effect all the same
  */

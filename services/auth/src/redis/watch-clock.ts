@@ -1,12 +1,12 @@
 import { Gauge, type Registry } from 'prom-client'
 import type { StoreClock } from './store-clock.ts'
 
-/** A clock that is further off is worth a look: it changes nothing here, but gateways judge tokens by clocks like it. */
+/** A larger difference is worth a warning: it changes nothing here, but gateways judge tokens by their own clocks. */
 const WORTH_A_WARNING_MS = 2000
 
 /**
  * Shows how far this process's clock is from Redis' clock, and warns where that is much.
- * @returns what looks at it once; it warns when the difference becomes large, not at every look
+ * @returns a function that looks once. It warns when the difference becomes large, not at every look
  */
 export function watchClock(
   clock: Pick<StoreClock, 'aheadMs'>,

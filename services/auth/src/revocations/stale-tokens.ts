@@ -19,9 +19,9 @@ export type Stale = {
 export type StaleTokens = {
   /** What a change that is made now makes stale. */
   now(): Stale
-  /** Makes every token with an `iat` before `before` (s) stale, whoever's it is. Gateways are yet to be told. */
+  /** Makes every token with an `iat` before `before` (s) stale, of any subject. Gateways are not told yet. */
   makeAllStale(before: number): Promise<void>
-  /** The least `iat` (s) of any token that is not stale, whoever's it is; 0 where all may be good. */
+  /** The least `iat` (s) of any token of any subject that is not stale; 0 where all may be good. */
   allNotBefore(): Promise<number>
   /**
    * Tells gateways all that is noted.

@@ -31,8 +31,8 @@ export type Ended = {
 }
 
 /**
- * The two facts of a session that cannot be made again: that it was opened, and that it has ended. Each is written with its
- * audit event, in one transaction, before anything is answered; between them the session store has the state.
+ * The two facts of a session that cannot be rebuilt: that it was opened, and that it has ended. Each is written with its audit
+ * event, in one transaction, before the request is answered. The session store holds the state between the two.
  * @throws Refusal UNAVAILABLE by every method, within a bound, where the database does not answer
  */
 export type DurableSessions = {
@@ -60,7 +60,7 @@ export function durableSessions(db: Kysely<Tables>, clock: () => number): Durabl
   return {
     open: ({ id, passwordVersion }, sid, opened, origin) =>
       db.transaction().execute(async (transaction) => {
-        // An update, so that it waits for a change of the password that is under way, and such a change waits for it.
+        // An update locks the row: a concurrent change of the password waits for this transaction, or this one for it.
         const row = await transaction
           .updateTable('accounts')
           .set(({ ref }) => ({ created_at: ref('created_at') }))

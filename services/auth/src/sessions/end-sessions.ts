@@ -2,8 +2,8 @@ import type { Kysely } from 'kysely'
 import type { Tables } from '../database/tables.ts'
 
 /**
- * Ends the sessions of a user but one, in the transaction of the change that ends them. The session store is told afterwards
- * (`sessionEnds`), by whoever comes next where this process does not come to it.
+ * Ends all sessions of a user except one, in the transaction of the change that ends them. The session store is told afterwards
+ * (`sessionEnds`); if this process stops before that, another instance tells it.
  * @returns the ids of those that had not ended
  */
 export async function endSessions(
@@ -26,8 +26,8 @@ export async function endSessions(
 }
 
 /**
- * Changes nothing, and holds the account until the transaction is over: a login that has seen the old password is then
- * either before all of this, and its session is ended too, or after it, and is refused.
+ * Locks the account's row until the transaction is over, and changes nothing. A login that has checked the old password
+ * comes either before this transaction, which then ends its session too, or after it, and is refused.
  */
 async function lockAccount(transaction: Kysely<Tables>, subject: string): Promise<void> {
   await transaction

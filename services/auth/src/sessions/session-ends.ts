@@ -6,9 +6,9 @@ import type { Families, UnrecordedEnd } from './families.ts'
 import type { ToldEnds } from './told-ends.ts'
 
 /**
- * The ends of sessions, in the database and in the session store. What one of them has decided stays noted there until the
- * other knows: a process that is killed in between, and a store that does not answer, leave nothing that the next round of
- * `settle`, of any instance, does not complete.
+ * Ends sessions in the database and in the session store. The store that decides an end keeps a note of it until the other
+ * store knows. If a process is killed in between, or a store does not answer, the next round of `settle` of any instance
+ * completes the end.
  */
 export type SessionEnds = {
   /**
@@ -30,7 +30,7 @@ export type SessionEnds = {
   settle(): Promise<void>
 }
 
-/** what is under way is not overtaken */
+/** how long an end is left to the process that began it */
 const UNDER_WAY_MS = 2000
 const PRUNE_EVERY_MS = 60_000
 
@@ -46,7 +46,7 @@ export function sessionEnds(needs: {
   clock: () => number
 }): SessionEnds {
   const { durable, toldEnds, retell, families, audit, revocationSeconds, clock } = needs
-  // Written down together, a moment later: until then it would only be told once more.
+  // Recorded together, a moment later. A process that stops before that only causes a second telling.
   const told = new Set<string>()
   let prunedAtMs = 0
   let lastIncarnation = ''
@@ -75,7 +75,7 @@ export function sessionEnds(needs: {
     return true
   }
 
-  /** A store that was restarted, or took over from another, may have lost what was written last. */
+  /** A store that was restarted, or took over from another, may have lost its last writes. */
   const followIncarnation = async (): Promise<void> => {
     const now = await families.incarnation()
     // What it was told before, it may have forgotten.
@@ -144,7 +144,7 @@ export function sessionEnds(needs: {
   }
 }
 
-/** What is worth doing, and can be left to `settle` where a store does not answer. */
+/** Waits for work that `settle` completes later if a store does not answer now. */
 export async function ifPossible(work: Promise<unknown>): Promise<void> {
   try {
     await work

@@ -93,7 +93,7 @@ export function sessions(needs: SessionNeeds): Sessions {
     }
   }
 
-  /** The end is the database's word: the session store hears of it again where that may have been missed. */
+  /** The database decides that a session has ended. The session store is told again where it may not know. */
   const refuseEnded = async (session: DurableSession, origin: Origin): Promise<never> => {
     const { subject, sid } = session
     count('ended')
@@ -130,7 +130,7 @@ export function sessions(needs: SessionNeeds): Sessions {
       const family = newFamily()
       const sid = sessionId(family)
       const opened = { ...opening, openedAt: now(), expiresAt: now() + policy.absoluteSeconds }
-      // First: nothing of the user's ends for a login that the database cannot take.
+      // First: a login that the database cannot record must not end other sessions of the user.
       const current = await durable.open(account, sid, opened, origin)
       if (current === null) throw wrongCredentials()
       const about = { subject: account.id, sid, origin }
@@ -141,7 +141,7 @@ export function sessions(needs: SessionNeeds): Sessions {
         if (tooMany) await ifPossible(ends.evict(account.id, origin))
         return granted
       } catch (error) {
-        // Its refresh token is in nobody's hands.
+        // No client has its refresh token.
         await ifPossible(durable.end({ kind: 'session-ended', ...about }))
         throw error
       }
