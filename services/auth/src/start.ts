@@ -57,15 +57,17 @@ export async function startAuth(
     staleTokens: openStale,
     sessions: durableSessions,
     toldEnds,
+    longestTokenSeconds,
     ...durable
   } = await openDurable(config, secrets.sealing, clock, (err) =>
     log.warn({ err }, 'waiting for the database')
   )
+  const revocationSeconds = revocationSecondsOf(config, await longestTokenSeconds())
   const registry = new Registry()
   const connections = reportedRedis({ service: 'auth', log, metrics: registry })
   const { revocations, redis, ...shared } = openShared(
     config,
-    { storeClock: storeTime, clock },
+    { storeClock: storeTime, clock, revocationSeconds },
     connections,
     embedded?.fleet
   )
@@ -100,7 +102,7 @@ export async function startAuth(
       idleSeconds: config.AUTH_REFRESH_IDLE_SECONDS,
       absoluteSeconds: config.AUTH_REFRESH_ABSOLUTE_SECONDS
     },
-    revocationSeconds: revocationSecondsOf(config),
+    revocationSeconds,
     clock
   })
   const signing = await startSigning(config, {

@@ -28,7 +28,7 @@ import {
   redisRevocationWriter,
   sqliteRevocationWriter
 } from './revocations/revocation-log.ts'
-import { staleTokens } from './revocations/stale-tokens.ts'
+import { longestTokenSeconds, staleTokens } from './revocations/stale-tokens.ts'
 import { durableSessions } from './sessions/durable-sessions.ts'
 import type { Families } from './sessions/families.ts'
 import type { FamilyPolicy } from './sessions/family.ts'
@@ -61,6 +61,7 @@ export async function openDurable(
     audit: auditLog(database, clock),
     sessions: durableSessions(database, clock),
     toldEnds: toldEnds(database, clock),
+    longestTokenSeconds: () => longestTokenSeconds(database),
     clients: clientStore(database),
     usedAssertions: usedAssertions(database),
     staleTokens: (needs: Omit<Parameters<typeof staleTokens>[0], 'db'>) =>
@@ -85,9 +86,13 @@ export type SharedStores = {
   redis: RedisConnection | null
 }
 
-/** How long an access token may be accepted after it was issued. */
-export const revocationSecondsOf = (config: AuthConfig): number =>
-  config.AUTH_ACCESS_TTL_SECONDS + CLOCK_SKEW_SECONDS
+/**
+ * How long an access token may be accepted after it was issued.
+ * @param longest the longest that a token lives which a published key may have signed, in seconds: the lifetime may have been
+ * set lower since
+ */
+export const revocationSecondsOf = (config: AuthConfig, longest: number): number =>
+  Math.max(config.AUTH_ACCESS_TTL_SECONDS, longest) + CLOCK_SKEW_SECONDS
 
 /**
  * What all instances share: families, their revocations, who guessed how often, and which gateways are live.
@@ -96,17 +101,18 @@ export const revocationSecondsOf = (config: AuthConfig): number =>
  */
 export function openShared(
   config: AuthConfig,
-  { storeClock, clock }: { storeClock: StoreClock; clock: () => number },
+  needs: { storeClock: StoreClock; clock: () => number; revocationSeconds: number },
   connections: Pick<ReportedRedis, 'connect'>,
-  embedded: Fleet = memoryFleet(clock)
+  embedded: Fleet = memoryFleet(needs.clock)
 ): SharedStores {
+  const { clock } = needs
   const policy: FamilyPolicy = {
     idleSeconds: config.AUTH_REFRESH_IDLE_SECONDS,
     graceSeconds: config.AUTH_REFRESH_GRACE_SECONDS,
     replayCap: config.AUTH_REFRESH_REPLAY_CAP,
     sessionsPerUser: config.AUTH_SESSIONS_PER_USER
   }
-  const revocationSeconds = revocationSecondsOf(config)
+  const { storeClock, revocationSeconds } = needs
   const revocationReplicas = config.REDIS_REVOCATION_REPLICAS
 
   const { REDIS_URL: url, REDIS_TIMEOUT_MS: timeoutMs } = config

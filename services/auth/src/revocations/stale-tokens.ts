@@ -125,7 +125,7 @@ export function staleTokens(needs: {
  * The longest that a token lives which a published key may have signed, whoever's it is and however short the lifetime is set
  * now: revocations of machine clients too are remembered for so long.
  */
-async function longestTokenSeconds(db: Kysely<Tables>): Promise<number> {
+export async function longestTokenSeconds(db: Kysely<Tables>): Promise<number> {
   const { longest } = await db
     .selectFrom('signing_keys')
     .select(({ fn }) => fn.max('longest_token_seconds').as('longest'))

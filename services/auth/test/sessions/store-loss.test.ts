@@ -114,7 +114,7 @@ t.test(
     const after = await untilAnswered(() => families.present(subject, 'stays', 1))
     t.ok(['rotated', 'healed'].includes(after.outcome), `the family lives on: ${after.outcome}`)
     t.equal(after.after?.generation, 2)
-    const gone = await families.present(subject, 'logged out', 0)
+    const gone = await untilAnswered(() => families.present(subject, 'logged out', 0))
     t.equal(gone.outcome, 'ended', 'an acknowledged logout is not undone')
     await t.rejects(
       families.end(subject, 'stays'),
