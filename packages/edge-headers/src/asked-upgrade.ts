@@ -1,6 +1,10 @@
-import type { IncomingMessage } from 'node:http'
-
-type Asking = Pick<IncomingMessage, 'headers' | 'httpVersion'>
+type Asking = {
+  readonly httpVersion: string
+  readonly headers: {
+    readonly upgrade?: string | undefined
+    readonly connection?: string | undefined
+  }
+}
 
 /**
  * Whether a request asks for a WebSocket. Any other offer to change the protocol is a server's to ignore (RFC 9110 §7.8):
