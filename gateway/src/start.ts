@@ -71,7 +71,12 @@ export async function startGateway(
     onFault: (err) => log.error({ err }, 'the new route table is not used')
   })
   const app = await buildGateway({
-    ...{ log, metrics, clock, revoked, assertionKey, routes },
+    log,
+    metrics,
+    clock,
+    revoked,
+    assertionKey,
+    routes,
     limitsRedis: shared.limitsRedis,
     https: tlsFiles(config),
     trustedProxies: words(config.GATEWAY_TRUSTED_PROXIES),

@@ -1,8 +1,6 @@
-import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
+import { bundleOptions } from './bundle-options.ts'
 import { dependencies, outOf } from './dependencies.ts'
-
-const root = fileURLToPath(new URL('../..', import.meta.url))
 
 /**
  * Bundles each dependency into one file, and what several of them share into another one: `kysely` and `kysely/migration`
@@ -10,19 +8,9 @@ const root = fileURLToPath(new URL('../..', import.meta.url))
  */
 export async function bundleDependencies(folder: string): Promise<void> {
   await build({
-    absWorkingDir: root,
+    ...bundleOptions,
     entryPoints: dependencies.map((name) => ({ in: name, out: outOf(name) })),
     outdir: folder,
-    outExtension: { '.js': '.mjs' },
-    bundle: true,
-    splitting: true,
-    platform: 'node',
-    format: 'esm',
-    target: 'node24',
-    minify: true,
-    keepNames: true,
-    charset: 'ascii',
-    legalComments: 'none',
-    logLevel: 'error'
+    splitting: true
   })
 }

@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { fileURLToPath, pathToFileURL } from 'node:url'
+import { pathToFileURL } from 'node:url'
 import { build, type Plugin } from 'esbuild'
+import { bundleOptions } from './bundle-options.ts'
 
 /** The programs that run as processes, and the whole system for a process that starts it itself: the entry file of each. */
 export const programs = {
@@ -14,8 +15,6 @@ export const programs = {
 } as const
 
 export type Program = keyof typeof programs
-
-const root = fileURLToPath(new URL('../..', import.meta.url))
 
 /** Native code, and optional modules of dependencies. They are loaded from `node_modules`, not bundled. */
 const EXTERNAL = ['@node-rs/argon2', 'pg-native']
@@ -30,22 +29,11 @@ const REQUIRE = `import { createRequire } from 'node:module'; const require = cr
  */
 export async function bundlePrograms(folder: string): Promise<(program: Program) => string> {
   await build({
-    absWorkingDir: root,
-    entryPoints: Object.entries(programs).map(([out, path]) => ({ in: join(root, path), out })),
+    ...bundleOptions,
+    entryPoints: Object.entries(programs).map(([out, path]) => ({ in: path, out })),
     outdir: folder,
-    outExtension: { '.js': '.mjs' },
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    target: 'node24',
-    minify: true,
-    keepNames: true,
-    // Node.js reads a file that is pure ASCII without decoding it.
-    charset: 'ascii',
-    legalComments: 'none',
     external: EXTERNAL,
     banner: { js: REQUIRE },
-    logLevel: 'error',
     plugins: [ownAddresses]
   })
   return (program) => join(folder, `${program}.mjs`)

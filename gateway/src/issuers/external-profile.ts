@@ -22,8 +22,12 @@ type Claims = Readonly<Record<string, unknown>>
 export function externalProfiles(entry: IssuerEntry): TokenProfile[] {
   const { name, clockSkewSeconds: skewSeconds } = entry
   return issuersOf(entry).map(({ issuer, tenant }) => ({
-    ...{ issuer, issuerName: name, tenant, skewSeconds },
-    ...{ longestToken: LONGEST_TOKEN, deepest: DEEPEST },
+    issuer,
+    issuerName: name,
+    tenant,
+    skewSeconds,
+    longestToken: LONGEST_TOKEN,
+    deepest: DEEPEST,
     flawOfHeader: (header) => flawOfHeader(header, entry.types),
     // The same name in two tenants is two people (OpenID Connect Core §5.7).
     readClaims: (claims) => readClaims(claims, entry, tenant === null ? name : `${name}|${tenant}`)

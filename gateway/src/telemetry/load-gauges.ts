@@ -31,7 +31,9 @@ export function loadGauges(metrics: Registry, load: Load): void {
   }).set(load.mostConnections)
   const perAddress = (name: string, help: string, figures: Load['requests']) =>
     new Gauge({
-      ...{ name, help, registers },
+      name,
+      help,
+      registers,
       labelNames: ['address'],
       collect() {
         for (const { address, underWay } of figures()) this.set({ address }, underWay)

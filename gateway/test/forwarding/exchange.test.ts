@@ -130,8 +130,7 @@ t.test(
       leaving.on('error', () => {}).end(body)
       while (gateway.upstream.received.length === before) await sleep(5)
       leaving.destroy()
-      await gone
-      t.pass(`${method} of ${body.length} bytes`)
+      await t.resolves(gone, `${method} of ${body.length} bytes`)
     }
   }
 )

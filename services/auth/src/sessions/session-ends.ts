@@ -78,16 +78,16 @@ export function sessionEnds(needs: {
   /** A store that was restarted, or took over from another, may have lost its last writes. */
   const followIncarnation = async (): Promise<void> => {
     const now = await families.incarnation()
+    if (now === lastIncarnation) return
     // What it was told before, it may have forgotten.
-    if (now !== lastIncarnation) told.clear()
-    lastIncarnation = now
+    told.clear()
     const known = await toldEnds.incarnation()
-    if (known === now) return
-    if (known !== null) {
+    if (known !== now && known !== null) {
       await toldEnds.retell(clock() - 1000 * revocationSeconds)
       for (const again of retell) await again()
     }
-    await toldEnds.setIncarnation(now)
+    if (known !== now) await toldEnds.setIncarnation(now)
+    lastIncarnation = now
   }
 
   const writeTold = async (): Promise<void> => {

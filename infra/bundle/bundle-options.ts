@@ -1,0 +1,18 @@
+import { fileURLToPath } from 'node:url'
+import type { BuildOptions } from 'esbuild'
+
+/** What every bundle has in common: ES modules for the Node.js that `infra/runtime` pins. */
+export const bundleOptions = {
+  absWorkingDir: fileURLToPath(new URL('../..', import.meta.url)),
+  outExtension: { '.js': '.mjs' },
+  bundle: true,
+  platform: 'node',
+  format: 'esm',
+  target: 'node24',
+  minify: true,
+  keepNames: true,
+  // Node.js reads a file that is pure ASCII without decoding it.
+  charset: 'ascii',
+  legalComments: 'none',
+  logLevel: 'error'
+} as const satisfies BuildOptions
