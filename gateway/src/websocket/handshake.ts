@@ -2,11 +2,19 @@ import { withoutOuterWhitespace } from '@gatehouse/edge-headers/optional-whitesp
 
 /** What a client asks of a WebSocket (RFC 6455 §4.1). */
 export type Handshake = {
-  /** the subprotocols that it speaks, the preferred one first */
+  /** the subprotocols for the service, the preferred one first */
   readonly protocols: readonly string[]
+  /**
+   * a subprotocol of the gateway's own that the client offers. It is the answer where the service chooses none: a browser
+   * that has offered some fails a connection that names none of them (WebSockets Standard, "establish a connection")
+   */
+  readonly ownProtocol: string | null
   /** an access token: a browser's script cannot set `Authorization` */
   readonly bearer: string | null
 }
+
+/** Says nothing, and is an answer that does not repeat the token. */
+export const OWN_PROTOCOL = 'gatehouse'
 
 /** Before an access token among the subprotocols; it ends here, like every credential. */
 export const BEARER_PROTOCOL = 'gatehouse.bearer.'
@@ -30,7 +38,8 @@ export function readHandshake({ method, headers }: Asking): Handshake | null {
   const bearers = all.filter((one) => one.startsWith(BEARER_PROTOCOL))
   if (bearers.length > 1) return null
   return {
-    protocols: all.filter((one) => !one.startsWith(BEARER_PROTOCOL)),
+    protocols: all.filter((one) => one !== OWN_PROTOCOL && !one.startsWith(BEARER_PROTOCOL)),
+    ownProtocol: all.find((one) => one === OWN_PROTOCOL) ?? bearers[0] ?? null,
     bearer: bearers[0]?.slice(BEARER_PROTOCOL.length) ?? null
   }
 }

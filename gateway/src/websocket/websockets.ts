@@ -11,6 +11,7 @@ import type { Place, Upstreams } from '../forwarding/upstreams.ts'
 import type { Passage } from '../journey.ts'
 import { upstreamBusy } from '../refusals.ts'
 import { closeCode } from './close-codes.ts'
+import type { Handshake } from './handshake.ts'
 import { type Relay, relay } from './relay.ts'
 import { takeUpgrades } from './upgrades.ts'
 
@@ -39,7 +40,8 @@ export function webSockets(app: FastifyInstance, needs: WebSocketNeeds): PassWeb
     for (const one of relays) one.end(closeCode.goingAway, '')
   })
 
-  const accept = (reply: FastifyReply, passage: Passage, { service, place }: Taken) => {
+  const accept = (reply: FastifyReply, passage: Passage, taken: Taken) => {
+    const { service, place, protocol } = taken
     const { raw } = reply.request
     const { socket } = raw
     reply.hijack()
@@ -48,7 +50,7 @@ export function webSockets(app: FastifyInstance, needs: WebSocketNeeds): PassWeb
       noServer: true,
       clientTracking: false,
       maxPayload: Math.max(passage.route.bodyLimitBytes, 1),
-      handleProtocols: () => service.protocol || false
+      handleProtocols: () => protocol ?? false
     })
     let link: Relay | null = null
     door.handleUpgrade(raw, socket, release(raw), (client) => {
@@ -86,17 +88,21 @@ export function webSockets(app: FastifyInstance, needs: WebSocketNeeds): PassWeb
       lifetimes: needs.lifetimes,
       noteFault: needs.noteFault,
       answerMs: (passage.route.answerSeconds ?? 0) * 1000 || needs.answerMs,
-      onOpen: (service) => accept(reply, passage, { service, place })
+      onOpen: (service, protocol) => accept(reply, passage, { service, place, protocol })
     })
   }
 }
 
-/** A service that has said yes, and the place that it takes. */
-type Taken = { readonly service: WebSocket; readonly place: Place }
+/** A service that has said yes, the place that it takes, and the subprotocol that the client is told. */
+type Taken = {
+  readonly service: WebSocket
+  readonly place: Place
+  readonly protocol: string | null
+}
 
 type Opening = Pick<WebSocketNeeds, 'lifetimes' | 'noteFault'> & {
   readonly answerMs: number
-  readonly onOpen: (service: WebSocket) => void
+  readonly onOpen: (service: WebSocket, protocol: string | null) => void
 }
 
 /** Asks the service; what comes of it is an open WebSocket, its own refusal, or ours. */
@@ -120,6 +126,7 @@ function open(reply: FastifyReply, passage: Passage, place: Place, opening: Open
 
   guarded(() => {
     const asked = askService(passage, place, opening.answerMs)
+    const protocolOf = chosenProtocol(asked, passage.websocket)
     service = asked
     // First, because 'error' can be emitted after the exchange is released.
     asked.on(
@@ -140,7 +147,7 @@ function open(reply: FastifyReply, passage: Passage, place: Place, opening: Open
         asked.pause()
         reply.raw.off('close', letGo)
         place.answered()
-        opening.onOpen(asked)
+        opening.onOpen(asked, protocolOf())
       })
     )
     asked.on(
@@ -162,6 +169,23 @@ function askService({ headers, websocket, ...passage }: Passage, { address }: Pl
     perMessageDeflate: false,
     maxPayload: LONGEST_MESSAGE_BYTES
   })
+}
+
+/**
+ * The subprotocol that the client is told: what the service chooses, or a subprotocol of the gateway's own that the client has
+ * offered. Without one of those, a service that chooses none of what it was offered is a fault, as `ws` has it.
+ */
+function chosenProtocol(asked: WebSocket, handshake: Handshake | null): () => string | null {
+  const { protocols = [], ownProtocol = null } = handshake ?? {}
+  let serviceChose = true
+  asked.on('upgrade', ({ headers }: IncomingMessage) => {
+    const [offered] = protocols
+    if (headers['sec-websocket-protocol'] !== undefined || ownProtocol === null) return
+    serviceChose = false
+    // `ws` compares it with what was offered after this event.
+    if (offered !== undefined) headers['sec-websocket-protocol'] = offered
+  })
+  return () => (serviceChose && asked.protocol !== '' ? asked.protocol : ownProtocol)
 }
 
 /** What a service says in place of yes is the answer, where it can be one. */
