@@ -12,6 +12,8 @@ import {
 import { type Environment, readSettings, SettingsFault } from '@gatehouse/settings/read-settings'
 import { type Static, Type } from 'typebox'
 import { STATEMENT_MS } from './database/deadlines.ts'
+import { type PostgresAddress, postgresAddress } from './database/postgres-address.ts'
+import { sslModes } from './database/postgres-tls.ts'
 
 const DAY_SECONDS = 86_400
 const seconds = (fallback: number, minimum = 1) => Type.Integer({ default: fallback, minimum })
@@ -23,7 +25,11 @@ export const authSettings = {
   ...redisSettings,
   ...tokenSettings,
   ...originSettings,
-  DATABASE_URL: Type.Optional(Type.String({ pattern: '^postgres(ql)?://' })),
+  DATABASE_URL: Type.Optional(Type.String()),
+  DATABASE_SSLMODE: Type.Optional(Type.Enum([...sslModes])),
+  DATABASE_CA_FILE: Type.Optional(Type.String()),
+  DATABASE_CERT_FILE: Type.Optional(Type.String()),
+  DATABASE_KEY_FILE: Type.Optional(Type.String()),
   DATABASE_POOL_SIZE: Type.Integer({ default: 10, minimum: 1, maximum: 1000 }),
   DATABASE_TIMEOUT_MS: Type.Integer({ default: STATEMENT_MS, minimum: 10, maximum: 30_000 }),
   DATABASE_WAIT_SECONDS: Type.Integer({ default: 30, minimum: 0, maximum: 3600 }),
@@ -64,21 +70,38 @@ export const authSettings = {
   })
 }
 
-export type AuthConfig = Static<ReturnType<typeof Type.Object<typeof authSettings>>>
+export type AuthConfig = Static<ReturnType<typeof Type.Object<typeof authSettings>>> & {
+  /** the DATABASE_URL, read; null where it is unset */
+  readonly database: PostgresAddress | null
+}
 
 /** docker-compose.yml's, for a machine that nobody else can reach */
 const DEVELOPMENT_PASSWORD = 'gatehouse'
 
 /** @throws SettingsFault */
 export function readConfig(environment: Environment): AuthConfig {
-  const config = readSettings(authSettings, environment)
+  const settings = readSettings(authSettings, environment)
+  const { database, databaseFaults } = databaseOf(settings)
+  const config = { ...settings, database }
   const faults = [
+    ...databaseFaults,
     ...clusterFaults(config),
     ...originFaults(config),
     ...(config.NODE_ENV === 'production' ? missingSecrets(config) : [])
   ]
   if (faults.length > 0) throw new SettingsFault(faults)
   return config
+}
+
+function databaseOf({ DATABASE_URL: url, ...settings }: Omit<AuthConfig, 'database'>) {
+  const databaseFaults: string[] = []
+  if (url === undefined) return { database: null, databaseFaults }
+  try {
+    return { database: postgresAddress(url, settings), databaseFaults }
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : ''
+    return { database: null, databaseFaults: [`DATABASE_URL: ${reason}`] }
+  }
 }
 
 /** WAIT is about the node that it is sent to, and in a cluster that need not be the one that was written to. */

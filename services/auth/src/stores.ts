@@ -46,7 +46,7 @@ export async function openDurable(
   onWaiting: (cause: unknown) => void
 ) {
   const database = await openTables({
-    url: config.DATABASE_URL,
+    address: config.database,
     folder: config.GATEHOUSE_DATA_DIR,
     poolSize: config.DATABASE_POOL_SIZE,
     statementMs: config.DATABASE_TIMEOUT_MS,

@@ -41,6 +41,15 @@ t.test('in a cluster nobody can say which replicas have a revocation', async (t)
   t.strictSame(faults({ ...replicas, REDIS_URL: 'redis+sentinel://a/main' }), [])
 })
 
+t.test('a database address that cannot be is told like every other fault', async (t) => {
+  t.strictSame(faults({ DATABASE_URL: 'postgres://a:secret@db/x?sslmode=on' }), [
+    'DATABASE_URL: sslmode is one of disable, allow, prefer, require, verify-ca, verify-full'
+  ])
+  t.match(faults({ DATABASE_URL: 'mysql://x/y' }), [
+    /^DATABASE_URL: it must have the form postgres:/
+  ])
+})
+
 t.test('grace may be none', async (t) => {
   t.equal(readConfig({ AUTH_REFRESH_GRACE_SECONDS: '0' }).AUTH_REFRESH_GRACE_SECONDS, 0)
 })

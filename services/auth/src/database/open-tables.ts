@@ -3,19 +3,21 @@ import type { DatabaseSync } from 'node:sqlite'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Refusal } from '@gatehouse/problem/refusal'
 import { StartFault } from '@gatehouse/room/start-fault'
-import { Kysely } from 'kysely'
+import { Kysely, sql } from 'kysely'
 import { databaseUnavailable } from '../refusals.ts'
 import { STATEMENT_MS } from './deadlines.ts'
 import { migrate } from './migrate.ts'
 import { openSqlite } from './open-sqlite.ts'
+import type { PostgresAddress } from './postgres-address.ts'
 import { postgresDialect } from './postgres-dialect.ts'
+import { lastingFault } from './postgres-fault.ts'
 import { nodeSqliteDialect } from './sqlite-dialect.ts'
 import { isSqliteOutage } from './sqlite-outage.ts'
 import type { Tables } from './tables.ts'
 
 export type DatabaseOptions = {
-  /** PostgreSQL; undefined: SQLite in the folder */
-  readonly url: string | undefined
+  /** PostgreSQL; null: SQLite in the folder */
+  readonly address: PostgresAddress | null
   readonly folder: string
   readonly poolSize: number
   /** What a statement of PostgreSQL may take while a request waits. */
@@ -28,31 +30,41 @@ export type DatabaseOptions = {
 
 /** while the tables are made */
 const MIGRATION_MS = 60_000
+/** the lock of Kysely's migrator, which earlier versions took */
+const MIGRATION_LOCK = '3853314791062309107'
 /** how often a service that starts asks for its database */
 const PAUSE_MS = 500
 
 /**
  * The durable tables, as this version needs them. Instances that start together make them once.
- * @throws StartFault where the database does not answer for so long
+ * @throws StartFault where the database does not answer for so long, or says that it never will
  */
 export async function openTables(options: DatabaseOptions): Promise<Kysely<Tables>> {
-  const { url, folder, poolSize, statementMs = STATEMENT_MS } = options
-  if (url === undefined) {
+  const { address, folder, poolSize, statementMs = STATEMENT_MS } = options
+  if (address === null) {
     const sqlite = openSqlite(join(folder, 'accounts.sqlite'))
     const database = new Kysely<Tables>({ dialect: nodeSqliteDialect(sqlite) })
     await whenThere(() => alone(sqlite, () => migrate(database)), options)
     return database
   }
   const migrating = new Kysely<Tables>({
-    dialect: postgresDialect({ url, poolSize: 1, statementMs: MIGRATION_MS })
+    dialect: postgresDialect({ address, poolSize: 1, statementMs: MIGRATION_MS })
   })
   try {
-    await whenThere(() => migrate(migrating), options)
+    await whenThere(() => inTurn(migrating), options)
   } finally {
     await migrating.destroy()
   }
   return new Kysely<Tables>({
-    dialect: postgresDialect({ url, poolSize, statementMs })
+    dialect: postgresDialect({ address, poolSize, statementMs })
+  })
+}
+
+/** Instances make the tables one after the other. The lock is the transaction's, so that a pooler may be in between. */
+function inTurn(database: Kysely<Tables>): Promise<void> {
+  return database.transaction().execute(async (transaction) => {
+    await sql`select pg_advisory_xact_lock(${sql.lit(BigInt(MIGRATION_LOCK))})`.execute(transaction)
+    await migrate(transaction)
   })
 }
 
@@ -79,13 +91,16 @@ function begin(sqlite: DatabaseSync): void {
 
 async function whenThere(
   work: () => Promise<void>,
-  { waitSeconds, onWaiting }: DatabaseOptions
+  { address, waitSeconds, onWaiting }: DatabaseOptions
 ): Promise<void> {
   const deadline = Date.now() + waitSeconds * 1000
   for (;;) {
     try {
       return await work()
     } catch (error) {
+      const cause = error instanceof Refusal ? error.cause : error
+      const lasting = address === null ? null : lastingFault(cause, address)
+      if (lasting !== null) throw new StartFault(lasting)
       if (!(error instanceof Refusal)) throw error
       if (Date.now() >= deadline) {
         // pg's own words have no password in them, but some have no words at all.

@@ -1,67 +1,56 @@
 import { Refusal } from '@gatehouse/problem/refusal'
-import { PostgresDialect, type PostgresPool, type PostgresPoolClient } from 'kysely'
+import {
+  PostgresAdapter,
+  PostgresDialect,
+  type PostgresPool,
+  type PostgresPoolClient
+} from 'kysely'
 import pg from 'pg'
 import { databaseUnavailable } from '../refusals.ts'
 import { inStoreTime } from '../store-time.ts'
 import { isPostgresOutage, leavesConnection } from './postgres-outage.ts'
+import { limitsOf, type Pools, type PostgresOptions, postgresPools } from './postgres-pools.ts'
+import { askWithin, type ServerLimits } from './server-limits.ts'
 import { storable } from './storable.ts'
 
-export type PostgresOptions = {
-  readonly url: string
-  /** connections at most */
-  readonly poolSize: number
-  /** what one statement may take */
-  readonly statementMs: number
+/** Kysely on a pool of connections to PostgreSQL, on which every call ends in bounded time. */
+export const postgresDialect = (options: PostgresOptions): PostgresDialect =>
+  new PooledDialect({ pool: telling(postgresPools(options), limitsOf(options)) })
+
+class PooledDialect extends PostgresDialect {
+  override createAdapter(): PostgresAdapter {
+    return new PooledAdapter()
+  }
 }
 
-/** For a connection of the pool, and for a new one to be made: 0.5 s beside a statement's 0.8 s. */
-const CONNECT_SHARE = 0.625
-/** What a statement may take at the server, less than here: then the connection is still good afterwards. */
-const SERVER_SHARE = 0.9
-const IDLE_TRANSACTION_MS = 5000
-
-/** Kysely on a pool of connections to PostgreSQL, on which every call ends in bounded time. */
-export function postgresDialect(options: PostgresOptions): PostgresDialect {
-  const pool = new pg.Pool({
-    connectionString: options.url,
-    max: options.poolSize,
-    connectionTimeoutMillis: Math.floor(options.statementMs * CONNECT_SHARE),
-    query_timeout: options.statementMs,
-    statement_timeout: Math.floor(options.statementMs * SERVER_SHARE),
-    idle_in_transaction_session_timeout: IDLE_TRANSACTION_MS,
-    keepAlive: true,
-    application_name: 'gatehouse-auth',
-    // 64-bit integers are times and counts here, which a number holds.
-    types: {
-      getTypeParser: (oid, format) =>
-        oid === pg.types.builtins.INT8 ? Number : pg.types.getTypeParser(oid, format)
-    }
-  })
-  // A connection that breaks, in the pool or in use, fails its statement and is replaced; unheard, the event would end the
-  // process.
-  pool.on('error', () => {})
-  pool.on('connect', (client) => client.on('error', () => {}))
-  return new PostgresDialect({ pool: telling(pool) })
+/** Kysely's own lock is one of a session, and a pooler may hand the session to others: `migrate` takes one of its transaction. */
+class PooledAdapter extends PostgresAdapter {
+  override async acquireMigrationLock(): Promise<void> {}
+  override async releaseMigrationLock(): Promise<void> {}
 }
 
 /** The pool, where an outage is told as what it is, and a connection that had one is not used again. */
-function telling(pool: pg.Pool): PostgresPool {
+function telling(pools: Pools, limits: ServerLimits): PostgresPool {
   return {
-    options: pool.options,
-    end: () => pool.end(),
+    options: pools.options,
+    end: () => pools.end(),
     async connect() {
       const client = await told(
-        () => pool.connect(),
+        () => pools.connect(),
         (late) => late.release()
       )
+      const ask = askWithin(client, limits)
       let broken = false
+      let aborting: unknown
       const query = async (sql: string, parameters: readonly unknown[]) => {
         const values = [...storable(parameters)]
         try {
-          return await told(() => client.query(sql, values))
+          return await told(() => ask(sql, values))
         } catch (error) {
           broken ||= !leavesConnection(error instanceof Refusal ? error.cause : error)
-          throw error
+          // In a transaction that has failed, every statement says so and nothing of why. The first error does.
+          if (!isAborted(error)) aborting = error
+          throw aborting ?? error
         }
       }
       // Nothing here streams, so the other form of query, with a cursor, is never asked for.
@@ -69,6 +58,10 @@ function telling(pool: pg.Pool): PostgresPool {
     }
   }
 }
+
+/** in_failed_sql_transaction (PostgreSQL, appendix A) */
+const isAborted = (error: unknown): boolean =>
+  error instanceof pg.DatabaseError && error.code === '25P02'
 
 /** @throws Refusal UNAVAILABLE where the server is gone, too slow or not in service */
 async function told<Result>(

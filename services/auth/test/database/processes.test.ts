@@ -126,6 +126,24 @@ t.test(
 )
 
 t.test(
+  'a process that can never use its database says why, and ends at once',
+  { skip: postgresMissing },
+  async (t) => {
+    const url = new URL((await server?.database()) ?? '')
+    Object.assign(url, { pathname: '/nowhere', password: 'a-secret-word' })
+    const settings = shared(t, url.href)
+    const { code, stderr } = await authProcess(t, { ...settings(), DATABASE_WAIT_SECONDS: '3600' })
+      .ended
+    t.equal(code, 1)
+    t.match(
+      stderr,
+      /^Cannot start: PostgreSQL at \S+ cannot be used: database "nowhere" does not exist \(3D000\)\. Create the database.*\n$/
+    )
+    t.notMatch(stderr, 'a-secret-word')
+  }
+)
+
+t.test(
   'a process waits for a database that starts after it',
   { skip: postgresMissing },
   async (t) => {

@@ -6,12 +6,17 @@ import pg from 'pg'
 import t, { type Test } from 'tap'
 import { STATEMENT_MS } from '../../src/database/deadlines.ts'
 import { areRefused, serviceOn, worksAgain } from '../fixtures/database-outage.ts'
-import { patient } from '../fixtures/databases.ts'
+import { addressOf, patient } from '../fixtures/databases.ts'
 import { isProblem } from '../fixtures/problem.ts'
 
 const postgres = postgresMissing ? null : await postgresServer(t, { max_connections: '20' })
 
-const onPostgres = (url: string) => ({ url, folder: '', poolSize: 5, ...patient })
+const onPostgres = (url: string) => ({
+  address: addressOf(url),
+  folder: '',
+  poolSize: 5,
+  ...patient
+})
 
 /** Another client of the same database. */
 async function guest(t: Test, url: string): Promise<pg.Client> {

@@ -8,7 +8,7 @@ import { areRefused, serviceOn, worksAgain } from '../fixtures/database-outage.t
 import { patient } from '../fixtures/databases.ts'
 import { isProblem } from '../fixtures/problem.ts'
 
-const inFolder = (folder: string) => ({ url: undefined, folder, poolSize: 1, ...patient })
+const inFolder = (folder: string) => ({ address: null, folder, poolSize: 1, ...patient })
 
 t.test('a file that somebody else holds is an outage', async (t) => {
   const folder = dataFolder(t)

@@ -1,0 +1,96 @@
+import { type SslMode, sslModes, type TlsFile, type Way, waysOf } from './postgres-tls.ts'
+
+/** Where a PostgreSQL is and how it is reached. */
+export type PostgresAddress = {
+  /** the address as it was given, without the parameters that are dealt with here */
+  readonly connectionString: string
+  /** for messages: the server without user, password and database */
+  readonly server: string
+  readonly sslmode: SslMode
+  /** the ways in which connections are secured, in the order in which they are tried */
+  readonly ways: readonly Way[]
+  /** SCRAM bound to the channel (RFC 5802 §6), where the server offers it */
+  readonly channelBinding: boolean
+}
+
+/** What the settings say beside the address. */
+export type PostgresSettings = {
+  readonly DATABASE_SSLMODE?: string
+  readonly DATABASE_CA_FILE?: string
+  readonly DATABASE_CERT_FILE?: string
+  readonly DATABASE_KEY_FILE?: string
+}
+
+/** pg knows them; they reach it as they are. */
+const PASSED = new Set(['user', 'password', 'host', 'port', 'application_name', 'options'])
+/** They are dealt with here. */
+const READ = ['sslmode', 'ssl', 'sslrootcert', 'sslcert', 'sslkey', 'channel_binding']
+/** Hosted databases and other clients write them into addresses. They mean nothing to this one. */
+const IGNORED = [
+  ...['pgbouncer', 'connection_limit', 'pool_timeout', 'connect_timeout', 'gssencmode'],
+  ...['target_session_attrs', 'sslnegotiation', 'keepalives', 'fallback_application_name']
+]
+
+const NO_HOST = 'no-host.invalid'
+
+/**
+ * Reads an address of PostgreSQL, `postgres://user:password@host:port/database`, with the parameters that libpq knows for TLS.
+ * @throws Error in words that name a setting or a parameter, never the address itself: it may hold a password
+ */
+export function postgresAddress(text: string, settings: PostgresSettings): PostgresAddress {
+  // `postgres://user@/database?host=/folder` names the folder of a socket. The parser wants a host after an @.
+  const url = URL.parse(text) ?? URL.parse(text.replace('@/', `@${NO_HOST}/`))
+  if (url === null || !/^postgres(ql)?:$/.test(url.protocol)) {
+    throw new Error('it must have the form postgres://user:password@host:port/database')
+  }
+  if (url.hostname.includes(',')) throw new Error('it names several hosts: name one')
+  const parameters = url.searchParams
+  const unknown = [...parameters.keys()].filter(
+    (name) => !PASSED.has(name) && !READ.includes(name) && !IGNORED.includes(name)
+  )
+  if (unknown.length > 0) {
+    const known = [...PASSED, ...READ].join(', ')
+    throw new Error(`it has the unknown parameter ${unknown[0]}; known are ${known}`)
+  }
+  const sslmode = modeOf(url, settings)
+  const files = filesOf(parameters, settings)
+  const ways = waysOf(sslmode, files)
+  const channelBinding = ['prefer', 'require'].includes(parameters.get('channel_binding') ?? '')
+  const server = parameters.get('host') ?? url.host
+  for (const name of [...READ, ...IGNORED]) parameters.delete(name)
+  const connectionString = url.href.replace(`@${NO_HOST}/`, '@/')
+  return { connectionString, server, sslmode, ways, channelBinding }
+}
+
+/** @throws Error where it is none */
+function modeOf({ hostname, searchParams }: URL, settings: PostgresSettings): SslMode {
+  // As in libpq: TLS is for networks.
+  const host = searchParams.get('host') ?? decodeURIComponent(hostname)
+  if (host.startsWith('/')) return 'disable'
+  const given = searchParams.get('sslmode') ?? settings.DATABASE_SSLMODE
+  if (given === undefined) {
+    if (searchParams.get('ssl') === 'true') return 'require'
+    const isStrict = searchParams.has('sslrootcert') || settings.DATABASE_CA_FILE !== undefined
+    return isStrict ? 'verify-full' : 'prefer'
+  }
+  const mode = sslModes.find((known) => known === given)
+  if (mode === undefined) throw new Error(`sslmode is one of ${sslModes.join(', ')}`)
+  return mode
+}
+
+function filesOf(parameters: URLSearchParams, settings: PostgresSettings) {
+  const file = (parameter: string, setting: keyof PostgresSettings): TlsFile | undefined => {
+    const named = parameters.get(parameter)
+    if (named !== null) return { from: parameter, file: named }
+    const set = settings[setting]
+    return set === undefined ? undefined : { from: setting, file: set }
+  }
+  const authority = file('sslrootcert', 'DATABASE_CA_FILE')
+  const certificate = file('sslcert', 'DATABASE_CERT_FILE')
+  const key = file('sslkey', 'DATABASE_KEY_FILE')
+  return {
+    ...(authority === undefined ? {} : { authority }),
+    ...(certificate === undefined ? {} : { certificate }),
+    ...(key === undefined ? {} : { key })
+  }
+}

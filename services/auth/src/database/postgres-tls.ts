@@ -1,0 +1,79 @@
+import { readFileSync } from 'node:fs'
+import { type ConnectionOptions, getCACertificates } from 'node:tls'
+
+/** How a connection is secured: `sslmode` of libpq ("SSL Support"), with its meaning there; the strictest last. */
+export const sslModes = [
+  'disable',
+  'allow',
+  'prefer',
+  'require',
+  'verify-ca',
+  'verify-full'
+] as const
+export type SslMode = (typeof sslModes)[number]
+
+/** The names of PEM files, and the setting or parameter that each comes from. */
+export type TlsFile = { readonly from: string; readonly file: string }
+export type TlsFiles = {
+  /** certificates of authorities; the file `system` stands for those of the operating system */
+  readonly authority?: TlsFile
+  readonly certificate?: TlsFile
+  readonly key?: TlsFile
+}
+
+/** TLS with these options, or none. */
+export type Way = ConnectionOptions | false
+
+/** the word of libpq for the authorities of the operating system */
+const SYSTEM = 'system'
+
+/**
+ * How connections of this mode are made: the ways to try, in their order.
+ * @throws Error in words, where the mode and the files do not go together or a file cannot be read
+ */
+export function waysOf(mode: SslMode, files: TlsFiles): readonly Way[] {
+  const { authority, certificate, key } = files
+  if ((certificate === undefined) !== (key === undefined)) {
+    const given = (certificate ?? key)?.from
+    throw new Error(
+      `${given} needs ${certificate === undefined ? 'a certificate' : 'a key'} beside`
+    )
+  }
+  if (mode === 'disable') return [false]
+  const common = {
+    ...(certificate === undefined ? {} : { cert: textOf(certificate) }),
+    ...(key === undefined ? {} : { key: textOf(key) })
+  }
+  const unverified = { ...common, rejectUnauthorized: false }
+  if (mode === 'allow' || mode === 'prefer') {
+    if (authority !== undefined) {
+      throw new Error(
+        `${authority.from} has no effect with sslmode=${mode}, which verifies no certificate: use sslmode=verify-full`
+      )
+    }
+    return mode === 'prefer' ? [unverified, false] : [false, unverified]
+  }
+  if (authority === undefined) {
+    if (mode === 'require') return [unverified]
+    if (mode === 'verify-full') return [common]
+    throw new Error(
+      'sslmode=verify-ca needs the certificate of your own authority (sslrootcert or DATABASE_CA_FILE), since anyone gets a certificate of a public one: use sslmode=verify-full'
+    )
+  }
+  if (authority.file === SYSTEM && mode !== 'verify-full') {
+    throw new Error(`sslrootcert=system needs sslmode=verify-full`)
+  }
+  const ca = authority.file === SYSTEM ? getCACertificates(SYSTEM) : textOf(authority)
+  const verified = { ...common, ca }
+  // As in libpq: with an authority, `require` verifies it, and leaves the name alone.
+  return [mode === 'verify-full' ? verified : { ...verified, checkServerIdentity: () => undefined }]
+}
+
+function textOf({ from, file }: TlsFile): string {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    throw new Error(`${from}: cannot read ${file} (${code})`)
+  }
+}

@@ -1,0 +1,93 @@
+import { eventually } from '@gatehouse/fixtures/client'
+import { pgbouncer, pgbouncerMissing } from '@gatehouse/fixtures/pgbouncer'
+import { asked, postgresMissing, postgresServer } from '@gatehouse/fixtures/postgres-server'
+import { sql } from 'kysely'
+import pg from 'pg'
+import t, { type Test } from 'tap'
+import { openTables } from '../../src/database/open-tables.ts'
+import { addressOf, patient } from '../fixtures/databases.ts'
+
+const skip = postgresMissing || pgbouncerMissing
+const STATEMENT_MS = 5000
+const LONG_MS = 20_000
+
+function opened(t: Test, url: string, statementMs = STATEMENT_MS) {
+  const address = addressOf(url)
+  return openTables({ address, folder: '', poolSize: 5, statementMs, ...patient }).then(
+    (database) => {
+      t.teardown(() => database.destroy())
+      return database
+    }
+  )
+}
+
+t.test('behind PgBouncer in transaction mode', { skip }, async (t) => {
+  const direct = await (await postgresServer(t)).database()
+  const pooled = await pgbouncer(t, direct)
+
+  t.test(
+    'instances that start together make the tables once, and leave no lock behind',
+    async (t) => {
+      const databases = await Promise.all(Array.from({ length: 6 }, () => opened(t, pooled)))
+      const [names] = await Promise.all(
+        databases.map((database) =>
+          sql<{ name: string }>`select name from kysely_migration`.execute(database)
+        )
+      )
+      t.ok((names?.rows.length ?? 0) > 10)
+      t.strictSame(await asked(direct, "select * from pg_locks where locktype = 'advisory'"), [])
+    }
+  )
+
+  t.test('a transaction has its limits at the server, and leaves none to others', async (t) => {
+    const database = await opened(t, pooled)
+    const limits = await database
+      .transaction()
+      .execute((transaction) =>
+        sql`select current_setting('statement_timeout') as statement, current_setting('idle_in_transaction_session_timeout') as idle`.execute(
+          transaction
+        )
+      )
+    t.strictSame(limits.rows, [{ statement: '4500ms', idle: '5s' }])
+    t.match(await asked(pooled, 'show statement_timeout'), [{ statement_timeout: '0' }])
+  })
+
+  t.test('a change that waits for a lock is not made after its caller was told no', async (t) => {
+    const database = await opened(t, pooled, 1000)
+    const holder = new pg.Client({ connectionString: direct })
+    await holder.connect()
+    t.teardown(() => holder.end())
+    await holder.query('begin; lock table all_tokens')
+    const change = database.updateTable('all_tokens').set({ not_before: 7 }).execute()
+    await t.rejects(change, { code: 'UNAVAILABLE' })
+    const waiting = () =>
+      asked(direct, "select 1 from pg_stat_activity where wait_event_type = 'Lock'")
+    t.strictSame(await eventually(waiting, (rows) => rows.length === 0, LONG_MS), [])
+    await holder.query('commit')
+    const after = () => asked(direct, 'select not_before from all_tokens')
+    t.match(await after(), [{ not_before: '0' }])
+    await database.updateTable('all_tokens').set({ not_before: 8 }).execute()
+    t.match(await after(), [{ not_before: '8' }])
+  })
+
+  t.test('what the pooler does not know ends the start at once', async (t) => {
+    for (const [url, message] of [
+      [pooled.replace(/[^/]+$/, 'nowhere'), /no such database: nowhere \(08P01\)/],
+      [pooled.replace('gatehouse@', 'nobody@'), /"trust" authentication failed|no such user/],
+      [`${pooled}?options=-c%20a.b%3Dc`, /unsupported startup parameter.*Take the parameter out/],
+      [`${pooled}?sslmode=require`, /does not support SSL.*sslmode=require/]
+    ] as const) {
+      await t.rejects(opened(t, url), { name: 'StartFault', message })
+    }
+  })
+})
+
+t.test(
+  'without a pooler the whole session has the limits',
+  { skip: postgresMissing },
+  async (t) => {
+    const database = await opened(t, await (await postgresServer(t)).database())
+    const { rows } = await sql`show statement_timeout`.execute(database)
+    t.strictSame(rows, [{ statement_timeout: '4500ms' }])
+  }
+)

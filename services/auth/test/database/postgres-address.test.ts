@@ -1,0 +1,52 @@
+import t from 'tap'
+import { type PostgresSettings, postgresAddress } from '../../src/database/postgres-address.ts'
+
+const read = (parameters: string, settings: PostgresSettings = {}) =>
+  postgresAddress(`postgres://ada:secret@db.example/app${parameters}`, settings)
+
+t.test('parameters for TLS are taken out of the address, and the others left in', async (t) => {
+  const address = read('?sslmode=require&application_name=app&pgbouncer=true&options=-c%20a%3Db')
+  t.match(address, { sslmode: 'require', server: 'db.example' })
+  const left = new URL(address.connectionString)
+  t.strictSame(Object.fromEntries(left.searchParams), {
+    application_name: 'app',
+    options: '-c a=b'
+  })
+  t.equal(left.password, 'secret')
+  t.equal(read('?channel_binding=require').channelBinding, true)
+})
+
+t.test('a socket of this machine needs no TLS', async (t) => {
+  const cloud = 'postgres://ada:secret@/app?host=/cloudsql/project:region:name&sslmode=require'
+  const { connectionString, sslmode, server } = postgresAddress(cloud, {})
+  t.equal(sslmode, 'disable')
+  t.equal(server, '/cloudsql/project:region:name')
+  t.match(connectionString, /^postgres:\/\/ada:secret@\/app\?host=/)
+})
+
+t.test('an authority without a mode means the strictest', async (t) => {
+  t.match(read('', { DATABASE_CA_FILE: '/etc/hosts' }), { sslmode: 'verify-full' })
+  t.match(read(''), { sslmode: 'prefer', ways: [{ rejectUnauthorized: false }, false] })
+  t.match(read('', { DATABASE_SSLMODE: 'disable' }), { ways: [false] })
+  t.match(read('?sslmode=verify-full', { DATABASE_SSLMODE: 'disable' }), { sslmode: 'verify-full' })
+})
+
+t.test('what cannot be is told in words, and without the password', async (t) => {
+  const faults: [parameters: string, settings: PostgresSettings, message: RegExp][] = [
+    ['?sslmode=verify', {}, /sslmode is one of disable, allow, prefer, require, verify-ca/],
+    ['?sslmod=require', {}, /unknown parameter sslmod; known are .*sslmode/],
+    ['?sslmode=verify-ca', {}, /sslrootcert or DATABASE_CA_FILE.*sslmode=verify-full/],
+    ['?sslmode=prefer', { DATABASE_CA_FILE: '/a' }, /DATABASE_CA_FILE.*use sslmode=verify-full/],
+    ['?sslrootcert=system&sslmode=require', {}, /sslmode=verify-full/],
+    ['?sslrootcert=/nope.pem', {}, /^sslrootcert: cannot read \/nope\.pem \(ENOENT\)$/],
+    ['', { DATABASE_CERT_FILE: '/a' }, /^DATABASE_CERT_FILE needs a key/],
+    ['?sslkey=/a', {}, /^sslkey needs a certificate/]
+  ]
+  for (const [parameters, settings, message] of faults) {
+    t.throws(() => read(parameters, settings), { message }, parameters)
+  }
+  t.throws(() => postgresAddress('postgres://a:secret@one,two/app', {}), /names several hosts/)
+  for (const text of ['postgres://a:secret@x:port/app', 'mysql://a:secret@x/app', 'localhost']) {
+    t.throws(() => postgresAddress(text, {}), { message: /^it must have the form (?!.*secret)/ })
+  }
+})

@@ -1,0 +1,140 @@
+import { authority } from '@gatehouse/fixtures/certificates'
+import { DATABASE_PATIENCE_MS } from '@gatehouse/fixtures/patience'
+import { asked, postgresMissing, postgresServer } from '@gatehouse/fixtures/postgres-server'
+import { Kysely, sql } from 'kysely'
+import t, { type Test } from 'tap'
+import { openTables } from '../../src/database/open-tables.ts'
+import type { PostgresSettings } from '../../src/database/postgres-address.ts'
+import { postgresAddress } from '../../src/database/postgres-address.ts'
+import { postgresDialect } from '../../src/database/postgres-dialect.ts'
+import type { Tables } from '../../src/database/tables.ts'
+
+/** How a connection of the service is secured at the server. */
+async function connected(t: Test, url: string, settings: PostgresSettings = {}) {
+  const address = postgresAddress(url, settings)
+  const database = new Kysely<Tables>({
+    dialect: postgresDialect({ address, poolSize: 1, statementMs: DATABASE_PATIENCE_MS })
+  })
+  t.teardown(() => database.destroy())
+  const { rows } = await sql<{ ssl: boolean; name: string | null }>`
+    select ssl, client_dn as name from pg_stat_ssl where pid = pg_backend_pid()`.execute(database)
+  return rows[0]
+}
+
+/** What the start of the service says of an address, without waiting. */
+async function startFault(t: Test, url: string): Promise<Error> {
+  const onWaiting = () => t.fail(`nothing is waited for: ${url}`)
+  const address = postgresAddress(url, {})
+  const opening = openTables({ address, folder: '', poolSize: 1, waitSeconds: 20, onWaiting })
+  return await opening.then(
+    () => new Error('it started'),
+    (error) => error
+  )
+}
+
+const CLIENTS = [
+  'local all gatehouse trust',
+  'host all gatehouse 127.0.0.1/32 trust',
+  'hostssl all tls_only 127.0.0.1/32 trust',
+  'hostnossl all plain_only 127.0.0.1/32 trust',
+  'hostssl all certified 127.0.0.1/32 cert',
+  'host all secretive 127.0.0.1/32 scram-sha-256',
+  'host all reader 127.0.0.1/32 trust'
+]
+
+/** A server that has TLS, with users who may come in different ways; and the authority that signed its certificate. */
+async function setUp(t: Test) {
+  const own = await authority(t)
+  // The name is not that by which the tests connect; the address is.
+  const tls = await own.issue('db.internal', ['127.0.0.1'])
+  const server = await postgresServer(
+    t,
+    {},
+    { tls: { ...tls, authority: own.file }, clients: CLIENTS }
+  )
+  const base = await server.database()
+  await asked(base, "create role secretive login password 'right'; create role reader login")
+  for (const role of ['tls_only', 'plain_only', 'certified']) {
+    await asked(base, `create role ${role} login superuser`)
+  }
+  const as = (user: string, parameters = '', host = '127.0.0.1') => {
+    const url = new URL(`${base}${parameters}`)
+    url.username = user
+    url.hostname = host
+    return url.href
+  }
+  return { own, as, base }
+}
+
+t.test('PostgreSQL with TLS', { skip: postgresMissing }, async (t) => {
+  const { own, as, base } = await setUp(t)
+  const other = await authority(t, 'another authority')
+
+  t.test('sslmode means what it means to libpq', async (t) => {
+    const secured = (url: string, settings?: PostgresSettings) =>
+      connected(t, url, settings).then((connection) => connection?.ssl)
+    t.equal(await secured(base), true, 'prefer, the default: TLS where it is offered')
+    t.equal(await secured(as('plain_only')), false, 'prefer: plain where TLS is refused')
+    t.equal(await secured(as('gatehouse', '?sslmode=disable')), false)
+    t.equal(await secured(as('gatehouse', '?sslmode=allow')), false)
+    t.equal(await secured(as('tls_only', '?sslmode=allow')), true, 'allow: TLS where it is needed')
+    t.equal(await secured(as('gatehouse', '?sslmode=require')), true, 'any certificate')
+    t.equal(await secured(as('gatehouse', '?ssl=true')), true)
+    const rooted = `&sslrootcert=${own.file}`
+    t.equal(await secured(as('gatehouse', `?sslmode=verify-full${rooted}`)), true)
+    t.equal(await secured(as('gatehouse', `?sslmode=verify-ca${rooted}`, 'localhost')), true)
+    t.equal(
+      await secured(as('gatehouse'), {
+        DATABASE_SSLMODE: 'verify-full',
+        DATABASE_CA_FILE: own.file
+      }),
+      true,
+      'the same by settings'
+    )
+  })
+
+  t.test('a certificate of the client is shown to the server', async (t) => {
+    const { cert, key } = await own.issue('certified')
+    const parameters = `?sslmode=verify-full&sslrootcert=${own.file}&sslcert=${cert}&sslkey=${key}`
+    t.match(await connected(t, as('certified', parameters)), { name: '/CN=certified' })
+    const files = { DATABASE_CA_FILE: own.file, DATABASE_CERT_FILE: cert, DATABASE_KEY_FILE: key }
+    t.match(await connected(t, as('certified'), files), { name: '/CN=certified' })
+  })
+
+  t.test(
+    'what waiting cannot mend ends the start at once, with its cause and a remedy',
+    async (t) => {
+      const faults: [url: string, message: RegExp][] = [
+        [
+          as('gatehouse', `?sslmode=verify-full&sslrootcert=${other.file}`),
+          /SELF_SIGNED.*sslrootcert/
+        ],
+        [
+          as('gatehouse', `?sslmode=require&sslrootcert=${other.file}`),
+          /sslrootcert.*sslmode=require/
+        ],
+        [as('gatehouse', '?sslmode=verify-full'), /SELF_SIGNED.*DATABASE_CA_FILE/],
+        [
+          as('gatehouse', `?sslmode=verify-full&sslrootcert=${own.file}`, 'localhost'),
+          /ALTNAME.*sslmode=verify-ca/
+        ],
+        [as('tls_only', '?sslmode=disable'), /28000.*sslmode=require/],
+        [as('certified', '?sslmode=require'), /certificate.*28000/],
+        [as('nobody', '?sslmode=require'), /28000.*pg_hba\.conf/],
+        [
+          as('secretive').replace('secretive', 'secretive:hunter2'),
+          /password authentication failed.*28P01/
+        ],
+        [as('gatehouse').replace(/[^/]+$/, 'nowhere'), /"nowhere" does not exist \(3D000\)/],
+        [as('reader'), /permission denied for schema public \(42501\).*in its schema/]
+      ]
+      for (const [url, message] of faults) {
+        const fault = await startFault(t, url)
+        t.equal(fault.name, 'StartFault', String(message))
+        t.match(fault.message, message)
+        t.match(fault.message, /^PostgreSQL at (127\.0\.0\.1|localhost):\d+ cannot be used: /)
+        t.notMatch(fault.message, 'hunter2')
+      }
+    }
+  )
+})
