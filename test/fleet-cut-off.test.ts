@@ -9,7 +9,10 @@ import t from 'tap'
 const skip = redisMissing || postgresMissing
 
 t.test('gateways between which and Redis something is wrong', { skip }, async (t) => {
-  const system = await installation(t, { auths: 2, gateways: 1 })
+  const system = await installation(t, {
+    ...{ auths: 2, gateways: 1 },
+    settings: { AUTH_REFRESH_GRACE_SECONDS: '0' }
+  })
   const { ops, login, logout, activeKid } = await gatewayFleet(system)
 
   /** A gateway whose way to Redis is a link of its own. */
@@ -33,6 +36,24 @@ t.test('gateways between which and Redis something is wrong', { skip }, async (t
       eventually(readiness, (now) => now === state, FLEET_PATIENCE_MS)
     return { link, says, comesToRefuse, comesToBe }
   }
+
+  t.test('whether the answer to a refresh arrived is known by its use', async (t) => {
+    const [edge] = system.gateways.map(({ url }) => client(url))
+    if (edge === undefined) throw new Error('there is no gateway')
+    const first = await login()
+    const lost = await edge.refresh(first.refreshToken)
+    const again = await edge.refresh(first.refreshToken)
+    t.equal(again.status, 200, 'a client that never got it asks again, without any grace')
+    t.equal(again.body.refreshToken, lost.body.refreshToken)
+
+    t.equal((await edge.call('/orders', { token: lost.body.accessToken })).status, 200)
+    const replayed = await eventually(
+      () => edge.refresh(first.refreshToken),
+      ({ status }) => status === 401,
+      FLEET_PATIENCE_MS
+    )
+    t.equal(replayed.body.code, 'SESSION_ENDED', 'after its use, the spent token ends the session')
+  })
 
   t.test('one whose events were lost on the way misses nothing', async (t) => {
     const { link, says, comesToRefuse } = await behindLink()

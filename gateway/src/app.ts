@@ -2,6 +2,7 @@ import fastifyJwt from '@fastify/jwt'
 import { buildService, type Service } from '@gatehouse/http-service/build-service'
 import type { RoomLog } from '@gatehouse/http-service/room-log'
 import type { RedisConnection } from '@gatehouse/redis/connect-redis'
+import type { SightingReport } from '@gatehouse/sightings/report-sightings'
 import type { FastifyRequest } from 'fastify'
 import type { Registry } from 'prom-client'
 import { type AssertionKey, assertions } from './assertions/assertions.ts'
@@ -39,6 +40,8 @@ export type GatewayNeeds = {
   /** whose tokens are taken */
   issuers: TrustedIssuers
   revoked: Revocations
+  /** hears of each token of ours that is verified for the first time */
+  sightings: Pick<SightingReport, 'note'>
   assertionKey: AssertionKey
   rememberedTokenBytes: number
   /** how long browsers use nothing but TLS for this origin, in seconds (RFC 6797); 0: they are told nothing */
@@ -78,7 +81,10 @@ export async function buildGateway(needs: GatewayNeeds): Promise<Service> {
   const edge: Edge = {
     table,
     verifier: accessTokenVerifier({
-      ...{ issuers: needs.issuers, checkSignature: signatureChecks(), clock },
+      issuers: needs.issuers,
+      checkSignature: signatureChecks(),
+      noteSighting: needs.sightings.note,
+      clock,
       rememberedBytes: needs.rememberedTokenBytes
     }),
     revoked,

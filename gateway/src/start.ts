@@ -10,6 +10,7 @@ import { buildOps } from '@gatehouse/room/ops-listener'
 import type { Room } from '@gatehouse/room/room'
 import { StartFault } from '@gatehouse/room/start-fault'
 import { words } from '@gatehouse/settings/fragments'
+import { reportSightings } from '@gatehouse/sightings/report-sightings'
 import { Gauge, Registry } from 'prom-client'
 import { buildGateway } from './app.ts'
 import { newAssertionKey } from './assertions/assertions.ts'
@@ -53,6 +54,11 @@ export async function startGateway(
     clock,
     monotonicClock: () => performance.now()
   })
+  const sightings = reportSightings({
+    take: shared.takeSightings,
+    onFault: (error) =>
+      log.warn({ cause: faultCause(error) }, 'the use of tokens cannot be reported')
+  })
   const id = randomUUID()
   membership = await joinFleet({
     ...{ fleet: shared.fleet, ownKey: assertionKey.publicJwk },
@@ -82,6 +88,7 @@ export async function startGateway(
     trustedProxies: words(config.GATEWAY_TRUSTED_PROXIES),
     allowedOrigins: words(config.ALLOWED_ORIGINS),
     issuers: issuers.trusted,
+    sightings,
     hstsSeconds: config.GATEWAY_HSTS_SECONDS,
     rememberedTokenBytes: config.GATEWAY_TOKEN_CACHE_BYTES,
     requestMs: config.GATEWAY_REQUEST_SECONDS * 1000,
@@ -119,6 +126,7 @@ export async function startGateway(
       await app.close()
       await ops.close()
       await membership.close()
+      await sightings.close()
       issuers.close()
       shared.disconnect()
       await revoked.close()

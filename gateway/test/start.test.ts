@@ -32,7 +32,11 @@ const talkingLog: RevocationSource = {
     }
   }
 }
-const embedded = (revocations: RevocationSource) => ({ revocations, fleet: memoryFleet(Date.now) })
+const embedded = (revocations: RevocationSource) => ({
+  revocations,
+  takeSightings: async () => {},
+  fleet: memoryFleet(Date.now)
+})
 const read = async (url: string) => {
   const answer = await fetch(url)
   return { status: answer.status, text: await answer.text() }

@@ -20,6 +20,7 @@ const store = (redis: Redis): Families =>
       idleSeconds: 1_209_600,
       graceSeconds: 10,
       replayCap: 100,
+      recoverySeconds: 1_209_600,
       sessionsPerUser: 20
     },
     { storeClock: storeClock(60_000), revocationSeconds: 360 }

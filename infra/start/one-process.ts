@@ -21,7 +21,9 @@ export async function startInOneProcess(environment: HouseEnvironment): Promise<
     started.push(auth)
     started.push(await startOrders(configs.orders))
     started.push(await startEcho(configs.echo))
-    started.push(await startGateway(configs.gateway, { revocations: auth.revocations, fleet }))
+    const { revocations, takeSightings } = auth
+    const embedded = { revocations, takeSightings, fleet }
+    started.push(await startGateway(configs.gateway, embedded))
     return started
   } catch (error) {
     for (const room of started) await room.close()

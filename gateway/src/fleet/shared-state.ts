@@ -6,13 +6,20 @@ import type { RedisSettings } from '@gatehouse/redis/settings'
 import { redisRevocations } from '@gatehouse/revocation/redis-revocations'
 import type { RevocationSource } from '@gatehouse/revocation/revocation'
 import { SettingsFault } from '@gatehouse/settings/read-settings'
+import { redisSightings } from '@gatehouse/sightings/redis-sightings'
+import type { TakeSightings } from '@gatehouse/sightings/sighting'
 
 /** What the auth service in this process shares with the gateway, in place of Redis. */
-export type Embedded = { readonly revocations: RevocationSource | null; readonly fleet: Fleet }
+export type Embedded = {
+  readonly revocations: RevocationSource | null
+  readonly takeSightings: TakeSightings
+  readonly fleet: Fleet
+}
 
 /** What gateways have in common with each other and with the auth service. */
 export type SharedState = {
   readonly revocations: RevocationSource
+  readonly takeSightings: TakeSightings
   readonly fleet: Fleet
   /** what callers have used up; null: this gateway is the only one */
   readonly limitsRedis: RedisConnection | null
@@ -27,8 +34,8 @@ export async function sharedState(
 ): Promise<SharedState> {
   if (url === undefined) {
     if (embedded?.revocations) {
-      const { revocations, fleet } = embedded
-      return { revocations, fleet, limitsRedis: null, disconnect: () => {} }
+      const { revocations, takeSightings, fleet } = embedded
+      return { revocations, takeSightings, fleet, limitsRedis: null, disconnect: () => {} }
     }
     throw new SettingsFault([
       'REDIS_URL must be set for a gateway of its own: revocations reach it through Redis'
@@ -40,6 +47,7 @@ export async function sharedState(
   await report.settled(2 * timeoutMs)
   return {
     revocations: redisRevocations(blocking),
+    takeSightings: redisSightings(redis),
     fleet: redisFleet(redis),
     limitsRedis: redis,
     disconnect() {

@@ -85,6 +85,7 @@ function checkedClaims(claims: Claims, entry: IssuerEntry, prefix: string): Read
     // Where it does not say when it was issued, it is as old as can be, so that no revocation misses it.
     issuedAt: Math.floor(issuedAt ?? notBefore ?? 0),
     rightsVersion: null,
+    generation: null,
     notBefore: Math.max(issuedAt ?? 0, notBefore ?? 0),
     authenticatedAt: isTime(claims.auth_time) ? claims.auth_time : null
   }

@@ -9,6 +9,8 @@ export type ReadClaims = {
   readonly issuedAt: number
   /** how often its owner's rights had changed; null where the token does not say */
   readonly rightsVersion: number | null
+  /** of the session's refresh-token family when it was issued; null where the token does not say */
+  readonly generation: number | null
   /** seconds since 1970, `nbf` or `iat`, whichever is later */
   readonly notBefore: number
   /** when the user proved who they are; null where nobody has, or nobody says */

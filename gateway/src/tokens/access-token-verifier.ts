@@ -1,12 +1,13 @@
 import { hash } from 'node:crypto'
 import type { Identity } from '@gatehouse/edge-headers/identity'
+import type { Sighting } from '@gatehouse/sightings/sighting'
 import { LRUCache } from 'lru-cache'
 import { TENANT } from '../issuers/issuer-entry.ts'
 import type { TrustedIssuers } from '../issuers/trusted-issuers.ts'
 import type { VerificationKey } from '../keys/key-set.ts'
 import { invalidToken, notYet, tokenExpired } from '../refusals.ts'
 import type { CheckSignature } from '../signature-checks.ts'
-import { readAccessToken, type TokenProfile } from './access-token-profile.ts'
+import { type ReadClaims, readAccessToken, type TokenProfile } from './access-token-profile.ts'
 
 /** A token whose signature, issuer, audience and times are good. */
 export type VerifiedToken = {
@@ -37,6 +38,8 @@ export type AccessTokenVerifier = {
 type VerifierNeeds = {
   issuers: TrustedIssuers
   checkSignature: CheckSignature
+  /** hears of a token of a session of ours when it is verified, and not when it is remembered */
+  noteSighting: (sighting: Sighting) => void
   clock: () => number
   /** how many bytes of tokens to remember */
   rememberedBytes: number
@@ -60,9 +63,15 @@ const ENTRY_OVERHEAD_BYTES = 512
  * Failures are not remembered; expiry is checked on every hit.
  */
 export function accessTokenVerifier(needs: VerifierNeeds): AccessTokenVerifier {
-  const { issuers, checkSignature, clock } = needs
+  const { issuers, checkSignature, noteSighting, clock } = needs
   const remembered = new LRUCache<string, VerifiedToken>({ maxSize: needs.rememberedBytes })
   const nowSeconds = () => Math.floor(clock() / 1000)
+
+  const sight = ({ identity, generation }: ReadClaims): void => {
+    const { subject, session: sid } = identity
+    // The token of a login has no refresh before it whose answer could have been lost.
+    if (sid !== null && generation) noteSighting({ subject, sid, generation })
+  }
 
   const verifyUnseen = async (token: string): Promise<VerifiedToken> => {
     const read = readAccessToken(token, (issuer) => issuers.find(issuer)?.profile)
@@ -83,6 +92,7 @@ export function accessTokenVerifier(needs: VerifierNeeds): AccessTokenVerifier {
     if (notBefore > nowSeconds() + profile.skewSeconds) {
       throw invalidToken('from the future')
     }
+    if (profile.issuerName === null) sight(claims)
     return {
       kid: profile.issuerName === null ? kid : null,
       issuerName: profile.issuerName,

@@ -31,6 +31,7 @@ export function ownProfile({ issuer, audience }: TokenExpectation): TokenProfile
         identity: identityOfClaims(claims, claims.exp),
         issuedAt: claims.iat,
         rightsVersion: claims.rights_version ?? null,
+        generation: claims.session_generation ?? null,
         notBefore: Math.max(claims.nbf, claims.iat),
         authenticatedAt: claims.auth_time ?? null
       }

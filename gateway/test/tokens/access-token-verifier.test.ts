@@ -2,6 +2,7 @@ import { createPublicKey, verify } from 'node:crypto'
 import { join } from 'node:path'
 import { testClock } from '@gatehouse/fixtures/clock'
 import { dataFolder } from '@gatehouse/fixtures/data-folder'
+import type { Sighting } from '@gatehouse/sightings/sighting'
 import t, { type Test } from 'tap'
 import { trustedIssuers } from '../../src/issuers/trusted-issuers.ts'
 import { openSigningKeys } from '../../src/keys/signing-keys.ts'
@@ -39,6 +40,7 @@ async function verifying(t: Test, options: Options = {}) {
   })
   t.teardown(() => keys.close())
   const checked: string[] = []
+  const sightings: Sighting[] = []
   const verifier = accessTokenVerifier({
     checkSignature: async (token, { pem }) => {
       checked.push(token)
@@ -51,12 +53,13 @@ async function verifying(t: Test, options: Options = {}) {
       )
     },
     ...{ clock, rememberedBytes },
+    noteSighting: (sighting) => sightings.push(sighting),
     issuers: trustedIssuers([{ profile: ownProfile({ issuer: ISSUER, audience: AUDIENCE }), keys }])
   })
   const token = (claims: object = {}, by = key) =>
     jwt(headerOf(by), { ...goodClaims(clock()), ...claims }, by)
   const verifyOne = async (each: string) => verifier.verify(each)
-  return { verifier: { verify: verifyOne }, key, keys, issuing, clock, checked, token }
+  return { verifier: { verify: verifyOne }, key, keys, issuing, clock, checked, sightings, token }
 }
 
 t.test('a token is checked once, and then remembered', async (t) => {
@@ -66,6 +69,24 @@ t.test('a token is checked once, and then remembered', async (t) => {
   t.equal(await verifier.verify(one), await verifier.verify(one), 'the very same')
   t.match(await verifier.verify(other), { identity: { subject: 'user-2' } })
   t.strictSame(checked, [one, other])
+})
+
+t.test('the first use of a token of a session is reported, and no other', async (t) => {
+  const { verifier, sightings, token } = await verifying(t)
+  const refreshed = token({ sid: 'a', session_generation: 3 })
+  for (const _ of [1, 2, 3]) await verifier.verify(refreshed)
+  const first = { subject: 'user-1', sid: 'a', generation: 3 }
+  t.strictSame(sightings, [first])
+
+  const silent = {
+    'a login': { sid: 'b', session_generation: 0 },
+    'a session whose generation is not told': { sid: 'b' },
+    'a machine client': { sid: undefined, session_generation: 1 }
+  }
+  for (const claims of Object.values(silent)) await verifier.verify(token(claims))
+  const forged = `${token({ sid: 'c', session_generation: 1 }).slice(0, -86)}${'A'.repeat(86)}`
+  await t.rejects(verifier.verify(forged), invalid)
+  t.strictSame(sightings, [first], Object.keys(silent).join(', '))
 })
 
 t.test('a failure is not remembered', async (t) => {

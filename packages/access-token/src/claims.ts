@@ -32,6 +32,8 @@ export const AccessTokenClaims = Type.Object({
   /** how they did (RFC 8176) */
   amr: Type.Optional(Type.Array(text, { maxItems: 16 })),
   /** how often the rights of its user or client had changed when it was issued */
-  rights_version: Type.Optional(Type.Integer({ minimum: 0 }))
+  rights_version: Type.Optional(Type.Integer({ minimum: 0 })),
+  /** the generation of the session's refresh-token family that it was issued with; absent where recovery is off */
+  session_generation: Type.Optional(Type.Integer({ minimum: 0 }))
 })
 export type AccessTokenClaims = Static<typeof AccessTokenClaims>

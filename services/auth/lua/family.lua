@@ -3,21 +3,38 @@
 --
 -- In addition to what revocations.lua names, every script about families gets:
 -- KEYS[3] the user's families   KEYS[4] ends that the database may not have
+-- KEYS[5] generations that were seen in use and are in no record yet
 --
 -- Fields, in the order of the packed array:
 --   1 generation  2 openedAt (s)  3 rotatedAtMs  4 idleExpiresAt (s)  5 expiresAt (s)
---   6 replays     7 endedAt (s)   8 clientId     9 scope             10 label
-local GENERATION, OPENED, ROTATED_MS, IDLE_EXPIRES, EXPIRES, REPLAYS, ENDED = 1, 2, 3, 4, 5, 6, 7
-local family_key, unrecorded_key = KEYS[3], KEYS[4]
+--   6 replays *   7 endedAt (s)   8 clientId     9 scope             10 label
+-- * Below zero while no token of the current generation was seen in use: -1 is no replay, -2 is one. So a record that an
+-- earlier version wrote counts as in use, and none is longer than the 64 bytes that Redis keeps in a compact hash.
+-- In a script's own hands the array has two numbers for it: 6 replays, and 11 seen (0 or 1).
+local GENERATION, OPENED, ROTATED_MS, IDLE_EXPIRES, EXPIRES, REPLAYS, ENDED, SEEN = 1, 2, 3, 4, 5, 6, 7, 11
+local family_key, unrecorded_key, sightings_key = KEYS[3], KEYS[4], KEYS[5]
+
+local function unpacked(packed)
+  local record = cmsgpack.unpack(packed)
+  record[SEEN] = record[REPLAYS] < 0 and 0 or 1
+  if record[SEEN] == 0 then record[REPLAYS] = -1 - record[REPLAYS] end
+  return record
+end
+
+local function packed(record)
+  local kept = { unpack(record, 1, 10) }
+  if record[SEEN] == 0 then kept[REPLAYS] = -1 - kept[REPLAYS] end
+  return cmsgpack.pack(kept)
+end
 
 local function read(sid)
   local packed = redis.call('HGET', family_key, sid)
-  return packed and cmsgpack.unpack(packed) or nil
+  return packed and unpacked(packed) or nil
 end
 
 -- The key lives as long as the family in it that can live longest: one opened under a longer policy may outlive this one.
 local function write(sid, record)
-  redis.call('HSET', family_key, sid, cmsgpack.pack(record))
+  redis.call('HSET', family_key, sid, packed(record))
   if redis.call('EXPIRETIME', family_key) < record[EXPIRES] then
     redis.call('EXPIREAT', family_key, record[EXPIRES])
   end
@@ -25,6 +42,12 @@ end
 
 local function is_live(record)
   return record[ENDED] == 0 and now_ms < math.min(record[IDLE_EXPIRES], record[EXPIRES]) * 1000
+end
+
+-- Whether the current generation was seen in use, also where its record does not say so yet.
+local function was_seen(sid, subject, record)
+  local generation = tonumber(redis.call('HGET', sightings_key, sid .. ' ' .. subject) or '-1')
+  return record[SEEN] == 1 or generation >= record[GENERATION]
 end
 
 local function finish(sid, record)
@@ -52,7 +75,7 @@ local function read_all()
   local flat = redis.call('HGETALL', family_key)
   local all = {}
   for i = 1, #flat, 2 do
-    all[#all + 1] = { flat[i], cmsgpack.unpack(flat[i + 1]) }
+    all[#all + 1] = { flat[i], unpacked(flat[i + 1]) }
   end
   table.sort(all, function(a, b)
     if a[2][OPENED] ~= b[2][OPENED] then return a[2][OPENED] < b[2][OPENED] end

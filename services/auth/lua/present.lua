@@ -2,18 +2,20 @@
 -- ARGV[4] sid        ARGV[5] openedAt (s), empty where the database does not know it as open   ARGV[6] expiresAt (s)
 -- ARGV[7] clientId   ARGV[8] scope        ARGV[9] label
 -- ARGV[10] idle lifetime (s)   ARGV[11] presented generation   ARGV[12] grace (s)   ARGV[13] replay cap
--- ARGV[14] subject   ARGV[15] the client's address   ARGV[16] request id
+-- ARGV[14] recovery (s)   ARGV[15] subject   ARGV[16] the client's address   ARGV[17] request id
 -- Reply: {now (ms), outcome, record before, record after}, the records as arrays, false where there is none; {now (ms)}
 -- where the caller no longer waits
 if is_late() then return { server_ms() } end
 local sid, presented, idle = ARGV[4], tonumber(ARGV[11]), tonumber(ARGV[10])
-local grace, cap = tonumber(ARGV[12]), tonumber(ARGV[13])
+local grace, cap, recovery = tonumber(ARGV[12]), tonumber(ARGV[13]), tonumber(ARGV[14])
 
 local function advance(record)
   record[GENERATION] = presented + 1
   record[ROTATED_MS] = now_ms
   record[IDLE_EXPIRES] = math.min(now_s + idle, record[EXPIRES])
   record[REPLAYS] = 0
+  -- Nothing reports the tokens of this one where recovery is off.
+  record[SEEN] = recovery == 0 and 1 or 0
   write(sid, record)
   token_horizon()
   return record
@@ -23,7 +25,7 @@ local record = read(sid)
 if not record then
   local opened, expires = tonumber(ARGV[5]), tonumber(ARGV[6])
   if not opened or now_ms >= expires * 1000 then return { now_ms, 'ended', false, false } end
-  local lost = { presented, opened, now_ms, expires, expires, 0, 0, ARGV[7], ARGV[8], ARGV[9] }
+  local lost = { presented, opened, now_ms, expires, expires, 0, 0, ARGV[7], ARGV[8], ARGV[9], 0 }
   return { now_ms, 'restored', false, advance(lost) }
 end
 local before = { unpack(record) }
@@ -42,12 +44,19 @@ if behind == 1 and within_grace then
   return { now_ms, 'replayed', before, record }
 end
 
+-- The answer with the successor was lost, and the client asks late.
+local within_recovery = now_ms - record[ROTATED_MS] < recovery * 1000
+if behind == 1 and within_recovery and not was_seen(sid, ARGV[15], record) then
+  token_horizon()
+  return { now_ms, 'recovered', before, record }
+end
+
 finish(sid, record)
 note_unrecorded(sid, {
-  subject = ARGV[14],
+  subject = ARGV[15],
   kind = 'refresh-reused',
-  address = ARGV[15],
-  requestId = ARGV[16],
+  address = ARGV[16],
+  requestId = ARGV[17],
   detail = {
     generationsBehind = behind,
     secondsSinceRotation = math.floor((now_ms - before[ROTATED_MS]) / 1000)

@@ -3,6 +3,7 @@ import { buildService, type Service } from '@gatehouse/http-service/build-servic
 import type { RoomLog } from '@gatehouse/http-service/room-log'
 import { gatewayProofs } from '@gatehouse/identity/gateway-proof'
 import { type IdentityOptions, identity } from '@gatehouse/identity/identity'
+import type { SightingReport } from '@gatehouse/sightings/report-sightings'
 import type { AccountStore } from './accounts/account-store.ts'
 import { credentialCheck } from './accounts/check-credentials.ts'
 import type { Passwords } from './accounts/passwords.ts'
@@ -57,6 +58,7 @@ export type AuthNeeds = Pick<RouteNeeds, 'newUser' | 'allowedOrigins' | 'audit' 
   sign: Sign
   tokenPolicy: AccessTokenPolicy
   stale: Pick<StaleTokens, 'allNotBefore'>
+  sightings: Pick<SightingReport, 'note'>
   identity: IdentityOptions
   metrics: AuthMetrics
 }

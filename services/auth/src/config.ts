@@ -42,6 +42,8 @@ export const authSettings = {
   AUTH_REFRESH_IDLE_SECONDS: seconds(14 * DAY_SECONDS),
   AUTH_REFRESH_ABSOLUTE_SECONDS: seconds(90 * DAY_SECONDS),
   AUTH_REFRESH_GRACE_SECONDS: seconds(10, 0),
+  /** unset: as long as the idle lifetime */
+  AUTH_REFRESH_RECOVERY_SECONDS: Type.Optional(Type.Integer({ minimum: 0 })),
   AUTH_REFRESH_REPLAY_CAP: seconds(100),
   AUTH_REFRESH_LIMIT_PER_MINUTE: seconds(120),
   AUTH_SESSIONS_PER_USER: seconds(20),
@@ -103,6 +105,11 @@ function databaseOf({ DATABASE_URL: url, ...settings }: Omit<AuthConfig, 'databa
     return { database: null, databaseFaults: [`DATABASE_URL: ${reason}`] }
   }
 }
+
+/** How long after grace a refresh whose answer was lost is answered again; 0: not at all. */
+export const recoverySeconds = (
+  config: Pick<AuthConfig, 'AUTH_REFRESH_RECOVERY_SECONDS' | 'AUTH_REFRESH_IDLE_SECONDS'>
+): number => config.AUTH_REFRESH_RECOVERY_SECONDS ?? config.AUTH_REFRESH_IDLE_SECONDS
 
 /** WAIT is about the node that it is sent to, and in a cluster that need not be the one that was written to. */
 const clusterFaults = ({ REDIS_URL, REDIS_REVOCATION_REPLICAS }: AuthConfig): string[] =>

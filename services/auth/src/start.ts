@@ -11,12 +11,14 @@ import { buildOps } from '@gatehouse/room/ops-listener'
 import type { Room } from '@gatehouse/room/room'
 import { StartFault } from '@gatehouse/room/start-fault'
 import { words } from '@gatehouse/settings/fragments'
+import { reportSightings } from '@gatehouse/sightings/report-sightings'
+import type { TakeSightings } from '@gatehouse/sightings/sighting'
 import { Registry } from 'prom-client'
 import { hashQueue, hashThreads } from './accounts/hash-queue.ts'
 import { type Passwords, passwords } from './accounts/passwords.ts'
 import { buildAuth } from './app.ts'
 import { clients } from './clients/clients.ts'
-import type { AuthConfig } from './config.ts'
+import { type AuthConfig, recoverySeconds } from './config.ts'
 import { authMetrics } from './metrics.ts'
 import { authChecks } from './ops/auth-checks.ts'
 import { opsApi } from './ops/ops-api.ts'
@@ -29,8 +31,11 @@ import { sessionState } from './sessions/session-state.ts'
 import { startSigning } from './signing.ts'
 import { openDurable, openShared, revocationSecondsOf } from './stores.ts'
 
-/** The auth service that is up; with embedded defaults, also the log of revocations for a gateway in this process. */
-export type AuthRoom = Room & { readonly revocations: RevocationSource | null }
+/** The auth service that is up; with embedded defaults, also what a gateway in this process reads and reports. */
+export type AuthRoom = Room & {
+  readonly revocations: RevocationSource | null
+  readonly takeSightings: TakeSightings
+}
 
 /** The routes of the gateway that lead here: assertions are made for them by name. */
 const ROUTES_TO_AUTH = ['auth']
@@ -105,11 +110,16 @@ export async function startAuth(
     revocationSeconds,
     clock
   })
+  const sightings = reportSightings({
+    take: shared.families.see,
+    onFault: (error) =>
+      log.warn({ cause: faultCause(error) }, 'the use of tokens cannot be reported')
+  })
   const signing = await startSigning(config, {
     store: keyStore,
     keySet,
     revocations: shared.revocationWriter,
-    due: [stale.tell, state.ends.settle, lookAtClock],
+    due: [stale.tell, state.ends.settle, shared.families.settleSightings, lookAtClock],
     ...{ fleet: shared.fleet, log, clock }
   })
   const common = { ...durable, passwords: passwordsOf(config), clock }
@@ -126,7 +136,7 @@ export async function startAuth(
     sessionState: state,
     ring: secrets.ring,
     ...{ guessStores: shared.guessStores, requestCounts: shared.requestCounts },
-    ...{ signingKeys: signing.live, sign: signing.sign, stale },
+    ...{ signingKeys: signing.live, sign: signing.sign, stale, sightings },
     metrics: authMetrics(registry)
   })
   const checks = authChecks({ families: shared.families, accounts: durable.accounts, heartbeats })
@@ -152,13 +162,14 @@ export async function startAuth(
       await service.close()
       await ops.close()
       await signing.close()
+      await sightings.close()
       await heartbeats?.close()
       await shared.families.close()
       await close()
     }
   })
   leaveAddress(config, room.opsUrl)
-  return { ...room, revocations }
+  return { ...room, revocations, takeSightings: shared.families.see }
 }
 
 function settingsOf(config: AuthConfig, clock: () => number) {
@@ -168,7 +179,8 @@ function settingsOf(config: AuthConfig, clock: () => number) {
     tokenPolicy: {
       issuer: config.TOKEN_ISSUER,
       audience: config.TOKEN_AUDIENCE,
-      lifetimeSeconds: config.AUTH_ACCESS_TTL_SECONDS
+      lifetimeSeconds: config.AUTH_ACCESS_TTL_SECONDS,
+      namesGeneration: recoverySeconds(config) > 0
     },
     identity: { gatewayKeys: config.GATEWAY_KEYS_URL, routes: ROUTES_TO_AUTH },
     allowedOrigins: words(config.ALLOWED_ORIGINS),

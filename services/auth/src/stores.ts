@@ -9,7 +9,7 @@ import { accountStore } from './accounts/account-store.ts'
 import { auditLog } from './audit/audit-log.ts'
 import { clientStore } from './clients/client-store.ts'
 import { usedAssertions } from './clients/used-assertions.ts'
-import type { AuthConfig } from './config.ts'
+import { type AuthConfig, recoverySeconds } from './config.ts'
 import { openSqlite } from './database/open-sqlite.ts'
 import { openTables } from './database/open-tables.ts'
 import type { GuessStores } from './guesses/guess-counts.ts'
@@ -110,6 +110,7 @@ export function openShared(
     idleSeconds: config.AUTH_REFRESH_IDLE_SECONDS,
     graceSeconds: config.AUTH_REFRESH_GRACE_SECONDS,
     replayCap: config.AUTH_REFRESH_REPLAY_CAP,
+    recoverySeconds: recoverySeconds(config),
     sessionsPerUser: config.AUTH_SESSIONS_PER_USER
   }
   const { storeClock, revocationSeconds } = needs

@@ -6,6 +6,7 @@ export type AuditKind =
   | 'login'
   | 'login-failed'
   | 'refresh-replayed'
+  | 'refresh-recovered'
   | 'refresh-healed'
   | 'refresh-restored'
   | 'refresh-reused'

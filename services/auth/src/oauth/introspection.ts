@@ -1,4 +1,6 @@
 import type { AccessTokenClaims } from '@gatehouse/access-token/claims'
+import type { SightingReport } from '@gatehouse/sightings/report-sightings'
+import type { Sighting } from '@gatehouse/sightings/sighting'
 import type { Account } from '../accounts/account.ts'
 import type { AccountStore } from '../accounts/account-store.ts'
 import { FIRST_PARTY_CLIENT } from '../clients/client.ts'
@@ -8,7 +10,7 @@ import type { FamilyRecord } from '../sessions/family.ts'
 import type { RefreshToken } from '../sessions/refresh-token.ts'
 import type { Sessions } from '../sessions/sessions.ts'
 import { grantedScope } from '../tokens/access-token.ts'
-import type { RecogniseToken } from './recognise-token.ts'
+import type { RecognisedToken, RecogniseToken } from './recognise-token.ts'
 
 /** What is said of a token that works (RFC 7662 §2.2). */
 export type ActiveToken = {
@@ -39,13 +41,15 @@ type Needs = {
   clients: Pick<ClientStore, 'findById'>
   sessions: Pick<Sessions, 'list'>
   stale: Pick<StaleTokens, 'allNotBefore'>
+  /** hears of each token of a session, as gateways report those that they verify */
+  sightings: Pick<SightingReport, 'note'>
 }
 
 const inactive = { active: false } as const
 
 /** Tells whether a token works, and changes nothing: no rotation, no count, no end of a session. */
 export function introspection(needs: Needs): Introspect {
-  const { recognise, issuer, accounts, clients, sessions, stale } = needs
+  const { recognise, issuer, accounts, clients, sessions, stale, sightings } = needs
 
   /** A session that lives, of a user who may sign in. */
   const liveSession = async (
@@ -118,7 +122,19 @@ export function introspection(needs: Needs): Introspect {
   return async (text) => {
     const token = await recognise(text)
     if (token === null) return inactive
+    const seen = sightingOf(token)
+    if (seen !== null) sightings.note(seen)
     if (token.kind === 'access') return await ofAccessToken(token.claims)
     return await ofRefreshToken(token.token, token.sid)
   }
+}
+
+/** Which generation of which session a token shows to be in use; null where it has none. */
+function sightingOf(token: RecognisedToken): Sighting | null {
+  if (token.kind === 'refresh') {
+    const { subject, generation } = token.token
+    return { subject, sid: token.sid, generation }
+  }
+  const { sub: subject, sid, session_generation: generation } = token.claims
+  return sid === undefined || generation === undefined ? null : { subject, sid, generation }
 }

@@ -1,3 +1,4 @@
+import type { Sighting } from '@gatehouse/sightings/sighting'
 import type { Origin } from '../audit/audit-event.ts'
 import type { FamilyRecord, Opened, Outcome } from './family.ts'
 
@@ -66,6 +67,13 @@ export type Families = {
   unrecorded(): Promise<UnrecordedEnd[]>
   /** The database has the end of this family. */
   recorded(sid: string): Promise<void>
+  /**
+   * Tokens of these generations were seen in use. A store may keep them beside the records for a while; `present` knows of
+   * them at once.
+   */
+  see(sightings: readonly Sighting[]): Promise<void>
+  /** The records take in what was seen. */
+  settleSightings(): Promise<void>
   /** Which run of which server answers: another one may have lost what was written last. */
   incarnation(): Promise<string>
   /** Resolves when the store answers. */

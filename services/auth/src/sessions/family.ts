@@ -16,6 +16,8 @@ export type FamilyRecord = {
   readonly expiresAt: number
   /** how often the previous token was answered with the current generation again */
   readonly replays: number
+  /** whether a token of the current generation was seen in use, so that its answer has arrived */
+  readonly seen: boolean
   /** seconds: when it was ended on purpose; 0 while it lives. An ended family stays as a tombstone until `expiresAt` */
   readonly endedAt: number
   /** the OAuth client; empty: this API's own */
@@ -32,6 +34,8 @@ export type FamilyPolicy = {
   readonly graceSeconds: number
   /** how often it may, for one generation */
   readonly replayCap: number
+  /** how long after grace the previous token still answers, while nothing of its successor was seen; 0: never */
+  readonly recoverySeconds: number
   /** live families a user; one more ends the oldest */
   readonly sessionsPerUser: number
 }
@@ -40,12 +44,21 @@ export type FamilyPolicy = {
  * What became of a presented token.
  * - `rotated`: it was the current one, and the next generation is made
  * - `replayed`: it was the previous one, within grace (a racing tab, a retry after a lost answer): the same successor again
+ * - `recovered`: it was the previous one, grace is over, and no token of its successor was ever seen: the answer was lost, and
+ *   the client asks late. The same successor again
  * - `reused`: a spent token used again; the family is ended
  * - `healed`: newer than the record, so the store lost writes: we did make it, and go on from it
  * - `restored`: the store lost the family, and the database says that it was opened and has not ended: it goes on from here
  * - `ended`: no such family, or one that is over
  */
-export type Outcome = 'rotated' | 'replayed' | 'reused' | 'healed' | 'restored' | 'ended'
+export type Outcome =
+  | 'rotated'
+  | 'replayed'
+  | 'recovered'
+  | 'reused'
+  | 'healed'
+  | 'restored'
+  | 'ended'
 
 export type Step = {
   readonly outcome: Outcome
@@ -72,6 +85,7 @@ export function open(
     idleExpiresAt: Math.min(Math.floor(nowMs / 1000) + policy.idleSeconds, expiresAt),
     expiresAt,
     replays: 0,
+    seen: false,
     endedAt: 0,
     clientId,
     scope,
@@ -111,7 +125,15 @@ export function present(
   if (behind === 1 && withinGrace(record, nowMs, policy)) {
     return { outcome: 'replayed', next: { ...record, replays: record.replays + 1 } }
   }
+  if (behind === 1 && !record.seen && withinRecovery(record, nowMs, policy)) {
+    return { outcome: 'recovered', next: record }
+  }
   return { outcome: 'reused', next: end(record, nowMs) }
+}
+
+/** A token of this generation was used: its holder has the answer that it came in. */
+export function see(record: FamilyRecord, generation: number): FamilyRecord {
+  return generation < record.generation ? record : { ...record, seen: true }
 }
 
 /** How far back a token is that was used again, and how long after its successor was made. */
@@ -138,7 +160,9 @@ function advance(
     generation,
     rotatedAtMs: nowMs,
     idleExpiresAt: Math.min(idleExpiresAt, record.expiresAt),
-    replays: 0
+    replays: 0,
+    // Nothing reports the tokens of this one where recovery is off: it must not look unused when recovery is turned on.
+    seen: policy.recoverySeconds === 0
   }
 }
 
@@ -148,4 +172,8 @@ function withinGrace(record: FamilyRecord, nowMs: number, policy: FamilyPolicy):
     nowMs - record.rotatedAtMs < policy.graceSeconds * 1000 &&
     record.replays < policy.replayCap
   )
+}
+
+function withinRecovery(record: FamilyRecord, nowMs: number, policy: FamilyPolicy): boolean {
+  return nowMs - record.rotatedAtMs < policy.recoverySeconds * 1000
 }

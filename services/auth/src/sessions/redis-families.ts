@@ -2,14 +2,16 @@ import { randomUUID } from 'node:crypto'
 import { performance } from 'node:perf_hooks'
 import type { RedisConnection } from '@gatehouse/redis/connect-redis'
 import { REVOCATION_STREAM } from '@gatehouse/revocation/redis-revocations'
+import { readSightingField, redisSightings, SIGHTINGS } from '@gatehouse/sightings/redis-sightings'
 import type { Origin } from '../audit/audit-event.ts'
 import { acknowledged } from '../redis/acknowledged.ts'
 import { bounded } from '../redis/bounded.ts'
 import { type Script, script } from '../redis/script.ts'
 import type { StoreClock } from '../redis/store-clock.ts'
 import { storeUnavailable } from '../refusals.ts'
-import type { Families, UnrecordedEnd } from './families.ts'
-import type { FamilyPolicy, FamilyRecord, Opened, Outcome } from './family.ts'
+import type { Families } from './families.ts'
+import type { FamilyPolicy, Opened, Outcome } from './family.ts'
+import { type PackedRecord, toRecord, toUnrecorded } from './packed-family.ts'
 
 /** One hash a user, so that everything about a user is one key: each script is atomic, in a cluster as well. */
 export const familiesKey = (subject: string) => `gatehouse:{sessions}:${subject}`
@@ -41,9 +43,10 @@ export function redisFamilies(
   policy: FamilyPolicy,
   { storeClock, clock, revocationSeconds, revocationReplicas = 0 }: RedisFamilyOptions
 ): Families {
-  const load = (name: string) => script(redis, name, 4, ['revocations', 'family'])
+  const load = (name: string) => script(redis, name, 5, ['revocations', 'family'])
   const [open, present, end, endAll] = [load('open'), load('present'), load('end'), load('end-all')]
-  const [evict, list] = [load('evict'), load('list')]
+  const [evict, list, seeOne] = [load('evict'), load('list'), load('see')]
+  const takeSightings = redisSightings(redis)
   const time = script(redis, 'time', 2, ['revocations'])
   const incarnation = script(redis, 'incarnation', 3, ['revocations'])
 
@@ -59,6 +62,7 @@ export function redisFamilies(
       TOKEN_HORIZON,
       familiesKey(subject),
       UNRECORDED,
+      SIGHTINGS,
       clock?.() ?? '',
       deadline,
       revocationSeconds,
@@ -88,6 +92,12 @@ export function redisFamilies(
     return reply
   }
 
+  const settleSighting = async (field: string): Promise<void> => {
+    const seen = readSightingField(field)
+    if (seen === null) await bounded(() => redis.hdel(SIGHTINGS, field))
+    else await run(seeOne, seen.subject, '', [seen.sid, seen.subject])
+  }
+
   /** Asked also where nothing ended: it may be a client that tries again because the first could not be acknowledged. */
   const replicated = () => acknowledged(redis, revocationReplicas)
 
@@ -113,6 +123,7 @@ export function redisFamilies(
         generation,
         policy.graceSeconds,
         policy.replayCap,
+        policy.recoverySeconds,
         subject,
         ...source(origin)
       ])
@@ -158,6 +169,16 @@ export function redisFamilies(
     async recorded(sid) {
       await bounded(() => redis.hdel(UNRECORDED, sid))
     },
+    see: (sightings) => bounded(() => takeSightings(sightings)),
+    async settleSightings() {
+      let cursor = '0'
+      do {
+        const [next, pairs] = await bounded(() => redis.hscan(SIGHTINGS, cursor, 'COUNT', 200))
+        const fields = pairs.filter((_, index) => index % 2 === 0)
+        await Promise.all(fields.map(settleSighting))
+        cursor = next
+      } while (cursor !== '0')
+    },
     async incarnation() {
       const [, name] = await timed(incarnation, [MARK], [randomUUID()])
       return String(name)
@@ -178,29 +199,3 @@ const facts = (opened: Opened | null): (string | number)[] =>
     : [opened.openedAt, opened.expiresAt, opened.clientId, opened.scope, opened.label]
 
 const source = ({ address, requestId }: Origin) => [address, requestId]
-
-/** As lua/family.lua writes it. */
-function toUnrecorded(sid: string, text: string): UnrecordedEnd {
-  const { subject, kind, atMs, detail, address, requestId } = JSON.parse(text)
-  return { subject, sid, kind, atMs, detail, origin: { address, requestId } }
-}
-
-/** As lua/family.lua lists its fields. */
-type PackedRecord = [number, number, number, number, number, number, number, string, string, string]
-
-function toRecord(packed: PackedRecord): FamilyRecord {
-  const [generation, openedAt, rotatedAtMs, idleExpiresAt, expiresAt, replays, endedAt] = packed
-  const [, , , , , , , clientId, scope, label] = packed
-  return {
-    generation,
-    openedAt,
-    rotatedAtMs,
-    idleExpiresAt,
-    expiresAt,
-    replays,
-    endedAt,
-    clientId,
-    scope,
-    label
-  }
-}

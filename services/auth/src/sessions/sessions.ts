@@ -84,6 +84,7 @@ export function sessions(needs: SessionNeeds): Sessions {
       accessToken: accessTokens.issue({
         account,
         sid,
+        generation: record.generation,
         clientId: record.clientId,
         requestedScope: record.scope,
         authenticatedAt: record.openedAt

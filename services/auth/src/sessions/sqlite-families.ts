@@ -1,4 +1,4 @@
-import type { DatabaseSync, SQLOutputValue } from 'node:sqlite'
+import type { DatabaseSync } from 'node:sqlite'
 import { isSqliteOutage } from '../database/sqlite-outage.ts'
 import { storeUnavailable } from '../refusals.ts'
 import type { Families, StoredFamily, UnrecordedEnd } from './families.ts'
@@ -9,18 +9,11 @@ import {
   isLive,
   open,
   present,
-  reuse
+  reuse,
+  see
 } from './family.ts'
+import { makeFamilyTables, toFamily, toRow } from './sqlite-family-rows.ts'
 import type { SqliteRevocations } from './sqlite-revocations.ts'
-
-const SCHEMA = `
-  create table if not exists families (
-    subject text not null, sid text not null, generation integer not null, opened_at integer not null,
-    rotated_at_ms integer not null, idle_expires_at integer not null, expires_at integer not null,
-    replays integer not null, ended_at integer not null, client_id text not null, scope text not null,
-    label text not null, primary key (subject, sid)
-  ) strict, without rowid;
-  create table if not exists unrecorded_ends (sid text primary key, ending text not null) strict`
 
 /** This file is written and read by one process at a time: it is one run of one server for good. */
 const INCARNATION = 'embedded'
@@ -32,13 +25,13 @@ export function sqliteFamilies(
   policy: FamilyPolicy,
   clock: () => number
 ): Families {
-  database.exec(SCHEMA)
+  makeFamilyTables(database)
   const selectAll = database.prepare(
     'select * from families where subject = ? order by opened_at, sid'
   )
   const selectOne = database.prepare('select * from families where subject = ? and sid = ?')
   const upsert = database.prepare(
-    'insert or replace into families values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)'
+    'insert or replace into families values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)'
   )
   const remove = database.prepare('delete from families where subject = ? and sid = ?')
   const insertEnd = database.prepare('insert or replace into unrecorded_ends values (?, ?)')
@@ -51,20 +44,7 @@ export function sqliteFamilies(
   }
   const readAll = (subject: string): StoredFamily[] => selectAll.all(subject).map(toFamily)
   const write = (subject: string, sid: string, r: FamilyRecord): void => {
-    upsert.run(
-      subject,
-      sid,
-      r.generation,
-      r.openedAt,
-      r.rotatedAtMs,
-      r.idleExpiresAt,
-      r.expiresAt,
-      r.replays,
-      r.endedAt,
-      r.clientId,
-      r.scope,
-      r.label
-    )
+    upsert.run(...toRow(subject, sid, r))
   }
   const endOne = (subject: string, { sid, record }: StoredFamily, nowMs: number): void => {
     write(subject, sid, end(record, nowMs))
@@ -190,29 +170,20 @@ export function sqliteFamilies(
     async incarnation() {
       return INCARNATION
     },
+    async see(sightings) {
+      transaction(() => {
+        for (const { subject, sid, generation } of sightings) {
+          const record = read(subject, sid)
+          if (record !== null) write(subject, sid, see(record, generation))
+        }
+      })
+    },
+    async settleSightings() {},
     async ping() {
       selectOne.get('', '')
     },
     async close() {
       database.close()
-    }
-  }
-}
-
-function toFamily(row: Record<string, SQLOutputValue>): StoredFamily {
-  return {
-    sid: String(row.sid),
-    record: {
-      generation: Number(row.generation),
-      openedAt: Number(row.opened_at),
-      rotatedAtMs: Number(row.rotated_at_ms),
-      idleExpiresAt: Number(row.idle_expires_at),
-      expiresAt: Number(row.expires_at),
-      replays: Number(row.replays),
-      endedAt: Number(row.ended_at),
-      clientId: String(row.client_id),
-      scope: String(row.scope),
-      label: String(row.label)
     }
   }
 }

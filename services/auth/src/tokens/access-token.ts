@@ -11,11 +11,15 @@ export type AccessTokenPolicy = {
   readonly issuer: string
   readonly audience: string
   readonly lifetimeSeconds: number
+  /** whether tokens say their session's generation, so that its first use can be reported */
+  readonly namesGeneration: boolean
 }
 
 export type AccessTokenSubject = {
   readonly account: Account
   readonly sid: string
+  /** of the refresh-token family */
+  readonly generation: number
   readonly clientId: string
   /** what of the account's scope the session asked for; empty: all */
   readonly requestedScope: string
@@ -65,7 +69,7 @@ export function accessTokens(needs: {
     return { token: sign(claims, activeKey()), expiresIn, scope: claims.scope }
   }
   return {
-    issue: ({ account, sid, clientId, requestedScope, authenticatedAt }) =>
+    issue: ({ account, sid, generation, clientId, requestedScope, authenticatedAt }) =>
       issued(
         {
           sub: account.id,
@@ -76,7 +80,8 @@ export function accessTokens(needs: {
           email: account.email,
           auth_time: authenticatedAt,
           amr: ['pwd'],
-          rights_version: account.rightsVersion
+          rights_version: account.rightsVersion,
+          ...(policy.namesGeneration ? { session_generation: generation } : {})
         },
         account.tokensNotBefore
       ),

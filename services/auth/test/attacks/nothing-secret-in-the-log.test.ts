@@ -6,7 +6,8 @@ import {
   disable,
   email,
   password,
-  type Tokens
+  type Tokens,
+  used
 } from '../fixtures/auth-service.ts'
 import { capturedLog } from '../fixtures/captured-log.ts'
 import { policy } from '../fixtures/stores.ts'
@@ -36,7 +37,8 @@ t.test('no password, token or cookie is in the log, whatever happens', async (t)
   for (const value of Object.values(assertion)) secrets.add(value)
 
   const { refreshToken } = tokens
-  keep((await auth.post('/refresh-token', { refreshToken })).json())
+  const next = keep((await auth.post('/refresh-token', { refreshToken })).json())
+  await used(auth, next.accessToken)
   keep((await auth.post('/refresh-token', { refreshToken })).json())
   await auth.post('/refresh-token', undefined, browserHeaders(cookie))
   await auth.post('/refresh-token', undefined, { cookie: `__Host-refresh=${cookie}` })

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { audited, authService, login, signedIn } from '../fixtures/auth-service.ts'
+import { audited, authService, login, signedIn, used } from '../fixtures/auth-service.ts'
 import { isProblem } from '../fixtures/problem.ts'
 import { policy, revokedSids } from '../fixtures/stores.ts'
 
@@ -11,7 +11,8 @@ t.test('a token that is used after its owner rotated ends the family, for both',
   const elsewhere = await login(auth)
   const refresh = (refreshToken: string) => auth.post('/refresh-token', { refreshToken })
   const stolen = tokens.refreshToken
-  const owners = (await refresh(stolen)).json().refreshToken
+  const { refreshToken: owners, accessToken } = (await refresh(stolen)).json()
+  await used(auth, accessToken)
   auth.clock.advance(policy.graceSeconds * 1000)
 
   const thief = await refresh(stolen)
@@ -48,7 +49,7 @@ t.test('within grace thief and owner hold one and the same successor', async (t)
   const thiefs = (await refresh(tokens.refreshToken)).json().refreshToken
   t.equal(thiefs, owners, 'so the family has not forked')
 
-  await refresh(owners)
+  await used(auth, (await refresh(owners)).json().accessToken)
   auth.clock.advance(policy.graceSeconds * 1000)
   isProblem(t, await refresh(thiefs), { code: 'SESSION_ENDED' }, 'and its second use shows')
   const counted = await auth.registry.getSingleMetricAsString(refreshed)

@@ -4,7 +4,8 @@ import {
   authService,
   browserHeaders,
   disable,
-  signedInBrowser
+  signedInBrowser,
+  used
 } from '../fixtures/auth-service.ts'
 import { isProblem } from '../fixtures/problem.ts'
 import { policy } from '../fixtures/stores.ts'
@@ -59,7 +60,8 @@ t.test('a session that has ended clears the cookie', async (t) => {
 t.test('a spent cookie, long after, ends the session and is cleared', async (t) => {
   const auth = await authService(t)
   const { headers } = await signedInBrowser(auth)
-  await auth.post('/refresh-token', undefined, headers)
+  const next = await auth.post('/refresh-token', undefined, headers)
+  await used(auth, next.json().accessToken)
   auth.clock.advance(policy.graceSeconds * 1000)
   const answer = await auth.post('/refresh-token', undefined, headers)
   isProblem(t, answer, { code: 'SESSION_ENDED' })

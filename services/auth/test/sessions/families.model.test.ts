@@ -9,7 +9,15 @@ import { anyHistory, anyPolicy, type FamilyEvent, USERS } from '../fixtures/fami
 import { clockFromNow, redisStore, sqliteStore } from '../fixtures/stores.ts'
 import { type Aftermath, twinStores } from '../fixtures/twin-stores.ts'
 
-type Known = { readonly sid: string; generation: number; opened: Opened | null }
+type Known = {
+  readonly sid: string
+  generation: number
+  opened: Opened | null
+  /** the newest generation that a gateway reported */
+  reported: number
+  /** whether the stores have it, or have lost it */
+  isStored: boolean
+}
 type Both = Awaited<ReturnType<typeof twinStores>>
 
 /** Users who are nowhere else, and what is known of their families; what happens to them happens in both stores. */
@@ -24,7 +32,9 @@ function people(both: Both, over: ReadonlySet<string>) {
     const known = families[family % families.length] ?? {
       sid: 'never opened',
       generation: 1,
-      opened: null
+      opened: null,
+      reported: 0,
+      isStored: false
     }
     return { subject, families, known }
   }
@@ -36,7 +46,7 @@ function people(both: Both, over: ReadonlySet<string>) {
     if (does === 'open') {
       const { subject, families } = find(user, 0)
       const sid = createHash('sha256').update(`${opened++}`).digest('base64url').slice(0, 22)
-      const known: Known = { sid, generation: 0, opened: null }
+      const known: Known = { sid, generation: 0, opened: null, reported: 0, isStored: true }
       families.push(known)
       const opening = { clientId: 'client', scope: 'a b', label: event.label }
       const came = await both(subject, (store) => store.open(subject, sid, opening))
@@ -49,8 +59,25 @@ function people(both: Both, over: ReadonlySet<string>) {
       const came = await both(subject, (store) =>
         store.present(subject, known.sid, generation, over.has(known.sid) ? null : known.opened)
       )
-      known.generation = came.answer.after?.generation ?? known.generation
+      const { outcome, before, after } = came.answer
+      if (outcome === 'recovered') {
+        assert.equal(generation, known.generation - 1)
+        assert.ok(known.reported < known.generation, 'recovered although it was seen in use')
+        assert.deepStrictEqual(after, before, 'a recovery changes nothing')
+      }
+      if (outcome === 'restored') Object.assign(known, { isStored: true, reported: 0 })
+      known.generation = after?.generation ?? known.generation
       return came
+    }
+    if (does === 'see') {
+      const { subject, known } = find(user, event.family)
+      const generation = Math.max(0, known.generation - event.behind)
+      if (!known.isStored) return both(subject, async () => undefined)
+      known.reported = Math.max(known.reported, generation)
+      return both(subject, (store) => store.see(subject, known.sid, generation))
+    }
+    if (does === 'settle') {
+      return both(find(user, 0).subject, (store) => store.settleSightings())
     }
     if (does === 'end') {
       const { subject, known } = find(user, event.family)
@@ -58,6 +85,7 @@ function people(both: Both, over: ReadonlySet<string>) {
     }
     if (does === 'lose') {
       const { subject, known } = find(user, event.family)
+      known.isStored = false
       // One that is over is told to the database before it is lost.
       return both(subject, (_, store) => store.lose(subject, known.sid))
     }
@@ -108,7 +136,7 @@ t.test(
     })
     await fc.assert(sameAnswers, runs(5000))
 
-    const every = ['ended', 'healed', 'replayed', 'restored', 'reused', 'rotated']
+    const every = ['ended', 'healed', 'recovered', 'replayed', 'restored', 'reused', 'rotated']
     t.strictSame([...outcomes].sort(), every, 'and every outcome was among it')
     t.ok(revocations > 100, `as were ${revocations} revocations`)
   }

@@ -6,7 +6,8 @@ import {
   type FamilyRecord,
   isLive,
   open,
-  present
+  present,
+  see
 } from '../../src/sessions/family.ts'
 import { policy as defaults, opening } from '../fixtures/stores.ts'
 
@@ -15,8 +16,8 @@ const start = testClock()()
 const second = 1000
 
 const opened = { ...opening, openedAt: start / 1000, expiresAt: start / 1000 + 5000 }
-/** A family at generation 5, which was made at `start`. */
-const record: FamilyRecord = { ...open(opened, start, policy), generation: 5 }
+/** A family at generation 5, which was made at `start` and has been seen in use. */
+const record: FamilyRecord = { ...open(opened, start, policy), generation: 5, seen: true }
 
 const rows: Record<string, { given?: Partial<FamilyRecord>; presented: number; outcome: string }> =
   {
@@ -51,7 +52,7 @@ for (const [title, { given, presented, outcome }] of Object.entries(rows)) {
 
 t.test('a login opens generation 0', async (t) => {
   t.strictSame(open(opened, start + 999, policy), {
-    ...{ generation: 0, replays: 0, endedAt: 0, rotatedAtMs: start + 999 },
+    ...{ generation: 0, replays: 0, seen: false, endedAt: 0, rotatedAtMs: start + 999 },
     ...{ openedAt: start / 1000, idleExpiresAt: start / 1000 + 1000 },
     ...{ expiresAt: start / 1000 + 5000, clientId: 'gatehouse', scope: '', label: 'a phone' }
   })
@@ -65,12 +66,13 @@ t.test(
   }
 )
 
-t.test('a rotation moves the idle end and forgets the replays, and nothing else', async (t) => {
+t.test('a rotation moves the idle end, forgets replays and use, and nothing else', async (t) => {
   const later = start + 60 * second
   const { next } = present({ ...record, replays: 7 }, 5, later, policy, null)
   t.strictSame(next, {
     ...record,
-    ...{ generation: 6, rotatedAtMs: later, idleExpiresAt: later / 1000 + 1000, replays: 0 }
+    ...{ generation: 6, rotatedAtMs: later, idleExpiresAt: later / 1000 + 1000, replays: 0 },
+    seen: false
   })
 })
 
@@ -110,6 +112,43 @@ t.test('grace is over exactly at its end', async (t) => {
     present(record, 4, start + milliseconds, policy, null).outcome
   t.equal(at(9_999), 'replayed', 'the last millisecond')
   t.equal(at(10_000), 'reused', 'ten seconds')
+})
+
+/** The same, but the answer with generation 5 may have been lost. */
+const unseen: FamilyRecord = { ...record, seen: false }
+const recovery = { ...policy, recoverySeconds: 60 }
+
+t.test('a client that lost its answer is answered again, however late it asks', async (t) => {
+  const at = (milliseconds: number) => present(unseen, 4, start + milliseconds, recovery, null)
+  t.equal(at(9_999).outcome, 'replayed', 'within grace as ever')
+  t.strictSame(at(10_000), { outcome: 'recovered', next: unseen }, 'after it, and nothing changes')
+  t.equal(at(59_999).outcome, 'recovered', 'the last millisecond')
+  t.equal(at(60_000).outcome, 'reused', 'recovery is over exactly at its end')
+})
+
+t.test('recovery is for the previous token alone, and ends with the first sight', async (t) => {
+  const late = start + 10_000
+  const outcome = (family: FamilyRecord, presented: number) =>
+    present(family, presented, late, recovery, null).outcome
+  t.equal(outcome(unseen, 3), 'reused', 'two behind')
+  t.equal(outcome(see(unseen, 4), 4), 'recovered', 'the token before is no sign of this one')
+  t.equal(outcome(see(unseen, 5), 4), 'reused', 'its successor is in use')
+  t.equal(outcome(see(unseen, 6), 4), 'reused', 'or one is that the store has lost')
+  t.equal(see(record, 3), record, 'a report that comes late takes nothing back')
+})
+
+t.test('without grace an answer can still be lost', async (t) => {
+  const strict = { ...recovery, graceSeconds: 0 }
+  t.equal(present(unseen, 4, start, strict, null).outcome, 'recovered')
+  t.equal(present(record, 4, start, strict, null).outcome, 'reused')
+  t.equal(present(unseen, 4, start, { ...strict, recoverySeconds: 0 }, null).outcome, 'reused')
+})
+
+t.test('what was made while recovery was off is never recovered', async (t) => {
+  const off = { ...policy, recoverySeconds: 0 }
+  const { next } = present(unseen, 5, start, off, null)
+  t.match(next, { generation: 6, seen: true })
+  t.equal(present(next, 5, start + 10_000, recovery, null).outcome, 'reused')
 })
 
 t.test('the replay cap is how many replays there are', async (t) => {

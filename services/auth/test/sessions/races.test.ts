@@ -66,7 +66,9 @@ for (const [name, { skip, connect }] of Object.entries(stores)) {
   })
 
   t.test(`the replay cap holds among simultaneous refreshes (${name})`, { skip }, async (t) => {
-    const { first, simultaneously, subject, sid } = await contest(t, connect, { replayCap: 10 })
+    const { first, simultaneously, subject, sid } = await contest(t, connect, {
+      ...{ replayCap: 10, recoverySeconds: 0 }
+    })
     await first.families.open(subject, sid, opening)
 
     const presented = await simultaneously(50, (client) => client.families.present(subject, sid, 0))

@@ -16,7 +16,7 @@ t.test('an access token says what the contract promises, and nothing else', asyn
   t.strictSame(claims, {
     ...{ iss: ISSUER, aud: AUDIENCE, sub: user.id, iat: now, nbf: now, client_id: 'gatehouse' },
     ...{ sid: tokens.session.id, scope: 'orders:read orders:write', roles: ['user'], email },
-    ...{ auth_time: now, amr: ['pwd'], rights_version: 0 }
+    ...{ auth_time: now, amr: ['pwd'], rights_version: 0, session_generation: 0 }
   })
   t.match(jti, /^[0-9a-f-]{36}$/)
   t.equal(exp, now + tokens.expiresIn, 'expiresIn is its life')
@@ -30,7 +30,8 @@ t.test('after a refresh the token still says when the user signed in', async (t)
   const { refreshToken } = tokens
   const { accessToken } = (await auth.post('/refresh-token', { refreshToken })).json()
   t.match(decodeJwt(accessToken), {
-    ...{ auth_time: signedInAt, iat: signedInAt + 90, sid: tokens.session.id }
+    ...{ auth_time: signedInAt, iat: signedInAt + 90, sid: tokens.session.id },
+    session_generation: 1
   })
 })
 
@@ -50,13 +51,13 @@ const subject: AccessTokenSubject = {
     },
     ...{ roles: ['user'], scope: ['a', 'b', 'c'] }
   },
-  ...{ sid: 'session', clientId: '', requestedScope: '', authenticatedAt: 0 }
+  ...{ sid: 'session', generation: 4, clientId: '', requestedScope: '', authenticatedAt: 0 }
 }
 
 /** Issues tokens that are not signed: their claims as JSON. */
-const unsigned = (lifetimeSeconds: number) =>
+const unsigned = (lifetimeSeconds: number, namesGeneration = true) =>
   accessTokens({
-    policy: { issuer: ISSUER, audience: AUDIENCE, lifetimeSeconds },
+    policy: { issuer: ISSUER, audience: AUDIENCE, lifetimeSeconds, namesGeneration },
     activeKey: () => key,
     sign: (claims) => JSON.stringify(claims),
     clock: () => 1_800_000_000_999
@@ -84,4 +85,9 @@ t.test('a session gets what it asked for of what the account has', async (t) => 
   t.equal(scope('c a'), 'a c')
   t.equal(scope('c admin'), 'c', 'never more')
   t.equal(scope('admin'), '')
+})
+
+t.test('where recovery is off a token does not name its generation', async (t) => {
+  t.equal(JSON.parse(unsigned(300).issue(subject).token).session_generation, 4)
+  t.notOk('session_generation' in JSON.parse(unsigned(300, false).issue(subject).token))
 })

@@ -1,5 +1,6 @@
 import type { Service } from '@gatehouse/http-service/build-service'
 import { type ErrorForm, oauthForm, problemForm } from '@gatehouse/http-service/error-form'
+import type { SightingReport } from '@gatehouse/sightings/report-sightings'
 import type { FastifyRequest } from 'fastify'
 import type { AccountStore } from '../../accounts/account-store.ts'
 import type { AuditLog } from '../../audit/audit-log.ts'
@@ -33,6 +34,7 @@ export type OAuthParts = {
   readonly signingKeys: () => readonly SigningKey[]
   readonly tokenPolicy: AccessTokenPolicy
   readonly stale: Pick<StaleTokens, 'allNotBefore'>
+  readonly sightings: Pick<SightingReport, 'note'>
   readonly accessTokens: AccessTokens
   readonly sessions: Sessions
   readonly audit: AuditLog

@@ -6,6 +6,7 @@ import t from 'tap'
 import {
   authService,
   disable,
+  used as inUse,
   login,
   REFRESHES_PER_MINUTE,
   signedIn,
@@ -42,7 +43,8 @@ t.test('a refresh token that is spent, ended or not ours is no grant any more', 
   isOAuthError(t, await refresh('garbled'), 400, 'invalid_grant', 'garbled')
   isOAuthError(t, await refresh(tokens.accessToken), 400, 'invalid_grant', 'an access token')
 
-  const next = (await refresh(tokens.refreshToken)).json().refresh_token
+  const { refresh_token: next, access_token: used } = (await refresh(tokens.refreshToken)).json()
+  await inUse(auth, used)
   auth.clock.advance(policy.graceSeconds * 1000)
   isOAuthError(t, await refresh(tokens.refreshToken), 400, 'invalid_grant', 'replayed')
   isOAuthError(t, await refresh(next), 400, 'invalid_grant', 'its family is ended')

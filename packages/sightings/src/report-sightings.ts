@@ -1,0 +1,77 @@
+import type { Sighting, TakeSightings } from './sighting.ts'
+
+/** Reports sightings in the background, so that no request waits for it. */
+export type SightingReport = {
+  note(sighting: Sighting): void
+  /** Reports what is left. */
+  close(): Promise<void>
+}
+
+/** how long a sighting waits for others; with the call itself it stays within the second that is documented */
+const COLLECT_MS = 300
+/** in one call */
+const BATCH = 500
+/** kept while the store is away, one for each session; more are dropped, and recovery stays open for those sessions */
+const MOST_KEPT = 50_000
+
+/**
+ * @param onFault hears that the store does not take them when an outage begins, not at every attempt
+ */
+export function reportSightings(needs: {
+  take: TakeSightings
+  onFault: (error: unknown) => void
+  collectMs?: number
+  mostKept?: number
+}): SightingReport {
+  const { take, onFault, collectMs = COLLECT_MS, mostKept = MOST_KEPT } = needs
+  const kept = new Map<string, Sighting>()
+  let timer: NodeJS.Timeout | null = null
+  let sending: Promise<void> = Promise.resolve()
+  let inTouch = true
+
+  const keep = (sighting: Sighting): void => {
+    const known = kept.get(sighting.sid)
+    if (known === undefined && kept.size >= mostKept) return
+    if (known === undefined || known.generation < sighting.generation) {
+      kept.set(sighting.sid, sighting)
+    }
+  }
+  const sendOne = async (): Promise<boolean> => {
+    const batch = [...kept.values()].slice(0, BATCH)
+    if (batch.length === 0) return false
+    for (const { sid } of batch) kept.delete(sid)
+    try {
+      await take(batch)
+      inTouch = true
+      return true
+    } catch (error) {
+      if (inTouch) onFault(error)
+      inTouch = false
+      for (const sighting of batch) keep(sighting)
+      return false
+    }
+  }
+  const sendAll = async (): Promise<void> => {
+    while (await sendOne());
+  }
+  const schedule = (): void => {
+    timer ??= setTimeout(() => {
+      sending = sendAll().then(() => {
+        timer = null
+        if (kept.size > 0) schedule()
+      })
+    }, collectMs).unref()
+  }
+  return {
+    note(sighting) {
+      keep(sighting)
+      schedule()
+    },
+    async close() {
+      if (timer !== null) clearTimeout(timer)
+      await sending
+      if (timer !== null) clearTimeout(timer)
+      await sendAll()
+    }
+  }
+}

@@ -1,0 +1,10 @@
+-- A family's record takes in that its current generation was seen in use.
+-- ARGV[4] sid   ARGV[5] subject
+-- Reply: {now (ms)}
+local record = read(ARGV[4])
+if record and record[SEEN] == 0 and was_seen(ARGV[4], ARGV[5], record) then
+  record[SEEN] = 1
+  write(ARGV[4], record)
+end
+redis.call('HDEL', sightings_key, ARGV[4] .. ' ' .. ARGV[5])
+return { now_ms }

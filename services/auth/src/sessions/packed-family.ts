@@ -1,0 +1,33 @@
+import type { UnrecordedEnd } from './families.ts'
+import type { FamilyRecord } from './family.ts'
+
+/** As lua/family.lua lists its fields. */
+export type PackedRecord = [
+  ...[number, number, number, number, number, number, number],
+  ...[string, string, string],
+  number
+]
+
+export function toRecord(packed: PackedRecord): FamilyRecord {
+  const [generation, openedAt, rotatedAtMs, idleExpiresAt, expiresAt, replays, endedAt] = packed
+  const [, , , , , , , clientId, scope, label, seen] = packed
+  return {
+    generation,
+    openedAt,
+    rotatedAtMs,
+    idleExpiresAt,
+    expiresAt,
+    replays,
+    seen: seen === 1,
+    endedAt,
+    clientId,
+    scope,
+    label
+  }
+}
+
+/** As lua/family.lua writes it. */
+export function toUnrecorded(sid: string, text: string): UnrecordedEnd {
+  const { subject, kind, atMs, detail, address, requestId } = JSON.parse(text)
+  return { subject, sid, kind, atMs, detail, origin: { address, requestId } }
+}

@@ -1,0 +1,56 @@
+import type { DatabaseSync, SQLInputValue, SQLOutputValue } from 'node:sqlite'
+import type { StoredFamily } from './families.ts'
+import type { FamilyRecord } from './family.ts'
+
+const SCHEMA = `
+  create table if not exists families (
+    subject text not null, sid text not null, generation integer not null, opened_at integer not null,
+    rotated_at_ms integer not null, idle_expires_at integer not null, expires_at integer not null,
+    replays integer not null, ended_at integer not null, client_id text not null, scope text not null,
+    label text not null, seen integer, primary key (subject, sid)
+  ) strict, without rowid;
+  create table if not exists unrecorded_ends (sid text primary key, ending text not null) strict`
+
+export function makeFamilyTables(database: DatabaseSync): void {
+  database.exec(SCHEMA)
+  const columns = database.prepare('pragma table_info(families)').all()
+  if (columns.some(({ name }) => name === 'seen')) return
+  database.exec('alter table families add column seen integer')
+}
+
+/** In the order of the columns. */
+export const toRow = (subject: string, sid: string, r: FamilyRecord): SQLInputValue[] => [
+  subject,
+  sid,
+  r.generation,
+  r.openedAt,
+  r.rotatedAtMs,
+  r.idleExpiresAt,
+  r.expiresAt,
+  r.replays,
+  r.endedAt,
+  r.clientId,
+  r.scope,
+  r.label,
+  Number(r.seen)
+]
+
+export function toFamily(row: Record<string, SQLOutputValue>): StoredFamily {
+  return {
+    sid: String(row.sid),
+    record: {
+      generation: Number(row.generation),
+      openedAt: Number(row.opened_at),
+      rotatedAtMs: Number(row.rotated_at_ms),
+      idleExpiresAt: Number(row.idle_expires_at),
+      expiresAt: Number(row.expires_at),
+      replays: Number(row.replays),
+      // A record that an earlier version wrote does not say what was seen. Nothing of it may look unused.
+      seen: row.seen !== 0,
+      endedAt: Number(row.ended_at),
+      clientId: String(row.client_id),
+      scope: String(row.scope),
+      label: String(row.label)
+    }
+  }
+}

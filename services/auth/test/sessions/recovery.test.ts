@@ -1,0 +1,134 @@
+import { randomUUID } from 'node:crypto'
+import { DatabaseSync } from 'node:sqlite'
+import { testClock } from '@gatehouse/fixtures/clock'
+import { dataFolder } from '@gatehouse/fixtures/data-folder'
+import { redisMissing, redisServer } from '@gatehouse/fixtures/redis-server'
+import { redisSightings, SIGHTINGS } from '@gatehouse/sightings/redis-sightings'
+import t, { type Test } from 'tap'
+import { familiesKey } from '../../src/sessions/redis-families.ts'
+import { audited, authService, signedIn, type Tokens, used } from '../fixtures/auth-service.ts'
+import { isProblem } from '../fixtures/problem.ts'
+import { clockFromNow, opening, policy, redisStore, sqliteStore } from '../fixtures/stores.ts'
+
+const LATE_MS = policy.graceSeconds * 1000
+
+async function asleep(t: Test) {
+  const auth = await authService(t)
+  const { tokens } = await signedIn(auth)
+  const refresh = async (refreshToken: string) =>
+    await auth.post('/refresh-token', { refreshToken })
+  // Its answer is lost on the way to the phone.
+  const lost: Tokens = (await refresh(tokens.refreshToken)).json()
+  auth.clock.advance(LATE_MS)
+  return { auth, tokens, refresh, lost }
+}
+
+t.test('a phone that lost its answer and slept past the grace goes on', async (t) => {
+  const { auth, tokens, refresh, lost } = await asleep(t)
+  for (const _ of ['again', 'and once more']) {
+    auth.clock.advance(3_600_000)
+    const answer = await refresh(tokens.refreshToken)
+    t.equal(answer.statusCode, 200)
+    t.equal(answer.json().refreshToken, lost.refreshToken, 'the same successor, byte for byte')
+  }
+  t.equal((await refresh(lost.refreshToken)).statusCode, 200, 'which works')
+  const kinds = (await audited(auth)).map(({ kind }) => kind).slice(-2)
+  t.strictSame(kinds, ['refresh-recovered', 'refresh-recovered'])
+  const counted = await auth.registry.getSingleMetricAsString('auth_refresh_total')
+  t.match(counted, 'auth_refresh_total{outcome="recovered"} 2')
+})
+
+t.test('once its owner has made a call, a spent token in other hands ends all', async (t) => {
+  const { auth, tokens, refresh, lost } = await asleep(t)
+  await used(auth, lost.accessToken)
+  isProblem(t, await refresh(tokens.refreshToken), { code: 'SESSION_ENDED' })
+  isProblem(t, await refresh(lost.refreshToken), { code: 'SESSION_ENDED' })
+})
+
+t.test('owner and thief cannot share a session that both of them use', async (t) => {
+  const { auth, tokens, refresh, lost } = await asleep(t)
+  // The thief comes before the owner has used anything, and both hold the same successor.
+  const thiefs: Tokens = (await refresh(tokens.refreshToken)).json()
+  t.equal(thiefs.refreshToken, lost.refreshToken)
+  const next: Tokens = (await refresh(thiefs.refreshToken)).json()
+  await used(auth, next.accessToken)
+  auth.clock.advance(LATE_MS)
+  isProblem(t, await refresh(lost.refreshToken), { code: 'SESSION_ENDED' }, 'the owner shows it')
+})
+
+t.test(
+  'Redis: a report counts before and after it is in the record',
+  {
+    skip: redisMissing
+  },
+  async (t) => {
+    const { redis } = await redisServer(t)
+    const clock = clockFromNow()
+    const { families } = redisStore(redis, { policy, clock })
+    const report = redisSightings(redis)
+    for (const settles of [false, true]) {
+      const subject = randomUUID()
+      await families.open(subject, 'a', opening)
+      await families.present(subject, 'a', 0)
+      await report([{ subject, sid: 'a', generation: 1 }])
+      if (settles) await families.settleSightings()
+      t.equal(await redis.hlen(SIGHTINGS), settles ? 0 : 1)
+      clock.advance(LATE_MS)
+      t.equal((await families.present(subject, 'a', 0)).outcome, 'reused')
+      await families.settleSightings()
+    }
+  }
+)
+
+t.test('Redis: reports of what is not there are dropped', { skip: redisMissing }, async (t) => {
+  const { redis } = await redisServer(t)
+  const { families } = redisStore(redis, { policy, clock: clockFromNow() })
+  await redis.hset(SIGHTINGS, 'nobody somewhere', 3, 'garbled', 1, 'one two three', 1)
+  await families.settleSightings()
+  t.equal(await redis.exists(SIGHTINGS), 0)
+  t.equal(await redis.exists(familiesKey('somewhere')), 0, 'and make no family')
+})
+
+t.test(
+  'Redis: a record of an earlier version counts as in use',
+  {
+    skip: redisMissing
+  },
+  async (t) => {
+    const { redis } = await redisServer(t)
+    const clock = clockFromNow()
+    const { families } = redisStore(redis, { policy, clock })
+    const subject = randomUUID()
+    const now = Math.floor(clock() / 1000)
+    const end = now + policy.idleSeconds
+    // As it was packed before: ten fields, the last of them the label.
+    const pack = `redis.call('HSET', KEYS[1], 'old', cmsgpack.pack(
+    {3, tonumber(ARGV[1]), tonumber(ARGV[1]) * 1000, tonumber(ARGV[2]), tonumber(ARGV[2]), 0, 0, '', '', 'a phone'}))`
+    await redis.eval(pack, 1, familiesKey(subject), now, end)
+    clock.advance(LATE_MS)
+    t.equal((await families.present(subject, 'old', 2)).outcome, 'reused')
+  }
+)
+
+t.test('SQLite: a record of an earlier version counts as in use', async (t) => {
+  const clock = testClock()
+  const file = `${dataFolder(t)}/sessions.sqlite`
+  const subject = randomUUID()
+  const now = clock() / 1000
+  const before = new DatabaseSync(file)
+  before.exec(`create table families (
+    subject text not null, sid text not null, generation integer not null, opened_at integer not null,
+    rotated_at_ms integer not null, idle_expires_at integer not null, expires_at integer not null,
+    replays integer not null, ended_at integer not null, client_id text not null, scope text not null,
+    label text not null, primary key (subject, sid)) strict, without rowid`)
+  const end = now + policy.idleSeconds
+  before
+    .prepare("insert into families values (?, 'old', 3, ?, ?, ?, ?, 0, 0, '', '', 'a phone')")
+    .run(subject, now, clock(), end, end)
+  before.close()
+  const { families } = sqliteStore(t, { policy, clock }, file)
+  t.match(await families.list(subject), [{ record: { generation: 3, seen: true } }])
+  t.equal((await families.present(subject, 'old', 3)).outcome, 'rotated')
+  clock.advance(LATE_MS)
+  t.equal((await families.present(subject, 'old', 3)).outcome, 'recovered', 'its next one is new')
+})
