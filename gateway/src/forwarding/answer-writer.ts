@@ -15,13 +15,18 @@ import { isStatus, NotAnAnswer } from './upstream-faults.ts'
 export type AnswerEvents = {
   readonly markOrigin: MarkOrigin
   readonly lifetimes: Lifetimes
+  /** the event streams that are open */
+  readonly streams: Set<EventStream>
   readonly noteFault: NoteFault
   /** It answers. */
   onAnswer(): void
   /** The answer is over, whole or not. */
   onEnd(): void
-  /** It failed before it answered, and its client still waits. */
-  onFault(error: Error): void
+  /**
+   * It failed before it answered, and its client still waits.
+   * @param isSent whether any of the request may have reached the service
+   */
+  onFault(error: Error, isSent: boolean): void
 }
 
 class ClientGone extends Error {
@@ -89,7 +94,12 @@ export function answerWriter(
       reply.hijack()
       begun = true
       events.onAnswer()
-      if (isEventStream(headers)) stream = eventStream(raw, headers, token, events.lifetimes)
+      if (isEventStream(headers)) {
+        const opened = eventStream(raw, headers, token, events.lifetimes)
+        stream = opened
+        events.streams.add(opened)
+        raw.once('close', () => events.streams.delete(opened))
+      }
       // What has come along with the headers goes out along with them; they do not wait for what is still to come.
       process.nextTick(flushHeaders)
     },
@@ -100,8 +110,9 @@ export function answerWriter(
         return
       }
       flushed = true
+      const goesOn = raw.write(chunk)
       stream?.note(chunk)
-      if (raw.write(chunk)) return
+      if (goesOn) return
       paused.pause()
       // If the client does not read its connection, it never sees that its HTTP/2 stream is closed.
       const giveUp = guarded((): void => {
@@ -128,7 +139,8 @@ export function answerWriter(
     onResponseError: guarded((_controller, error) => {
       over = true
       raw.off('close', onClose)
-      if (!begun && !(error instanceof ClientGone)) return events.onFault(error)
+      if (!begun && !(error instanceof ClientGone))
+        return events.onFault(error, controller !== null)
       events.onEnd()
       if (begun) breakOff(raw)
     })

@@ -6,6 +6,8 @@ import type { Passage } from '../journey.ts'
 import { upstreamBusy } from '../refusals.ts'
 import type { Route } from '../routes/route.ts'
 import { answerWriter } from './answer-writer.ts'
+import type { Connections } from './connections.ts'
+import type { EventStream } from './event-stream.ts'
 import { forwardedPath } from './forwarded-path.ts'
 import type { NoteFault } from './guard.ts'
 import type { Lifetimes } from './lifetimes.ts'
@@ -13,10 +15,11 @@ import { refusalOf, wasNeverSent } from './upstream-faults.ts'
 import type { Upstreams } from './upstreams.ts'
 
 export type ExchangeNeeds = {
-  readonly dispatcher: Dispatcher
+  readonly connections: Connections
   readonly upstreams: Upstreams
   readonly markOrigin: MarkOrigin
   readonly lifetimes: Lifetimes
+  readonly streams: Set<EventStream>
   readonly noteFault: NoteFault
   /** how long a service may take to begin its answer, where the row does not say */
   readonly answerMs: number
@@ -34,8 +37,8 @@ const NONE: ReadonlySet<string> = new Set()
 const SAFE = new Set(['GET', 'HEAD', 'OPTIONS'])
 
 /**
- * Passes on a request whose body, if it has one, is in hand, and the answer as it comes. Sent again is only what never
- * reached a service, to another address of it, and where the row allows it, what is safe to repeat.
+ * Passes on a request whose body, if it has one, is in hand, and the answer as it comes. Sent to another
+ * address of the service is only what reached none, and what is safe to repeat where the route allows it.
  */
 export function exchange(
   reply: FastifyReply,
@@ -54,8 +57,8 @@ export function exchange(
   const tried = new Set<string>()
   let repeats = SAFE.has(options.method) ? route.retries : 0
 
-  const mayTryAgain = (error: Error): boolean => {
-    if (wasNeverSent(error)) return tried.size < route.upstream.addresses.length
+  const mayTryAgain = (error: Error, isSent: boolean): boolean => {
+    if (!isSent || wasNeverSent(error)) return tried.size < route.upstream.addresses.length
     const refusal = refusalOf(error)
     repeats -= 1
     return repeats >= 0 && refusal.code === 'UPSTREAM_UNAVAILABLE'
@@ -73,18 +76,19 @@ export function exchange(
     const writer = answerWriter(reply, passage, {
       markOrigin: needs.markOrigin,
       lifetimes: needs.lifetimes,
+      streams: needs.streams,
       noteFault: needs.noteFault,
       onAnswer: place.answered,
       onEnd: place.leave,
-      onFault(error) {
+      onFault(error, isSent) {
         place.leave()
         const refusal = refusalOf(error)
         if (refusal.code === 'UPSTREAM_UNAVAILABLE') place.failed()
-        if (mayTryAgain(error)) attempt(error)
+        if (mayTryAgain(error, isSent)) attempt(error)
         else if (!isGone(reply.raw)) reply.send(refusal)
       }
     })
-    needs.dispatcher.dispatch({ ...options, origin: place.address }, writer)
+    needs.connections.dispatch({ ...options, origin: place.address }, writer)
   }
   attempt(null)
 }

@@ -1,9 +1,10 @@
 import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
-import { Agent } from 'undici'
 import type { MarkOrigin } from '../cross-origin.ts'
 import type { Passage } from '../journey.ts'
 import type { RouteTable } from '../routes/route-table.ts'
 import { webSockets } from '../websocket/websockets.ts'
+import { connections as connectionsTo } from './connections.ts'
+import type { EventStream } from './event-stream.ts'
 import { exchange } from './exchange.ts'
 import type { NoteFault } from './guard.ts'
 import { healthChecks } from './health-checks.ts'
@@ -43,27 +44,39 @@ export type Forwarding = {
 export async function forward(app: FastifyInstance, options: ForwardOptions): Promise<Forwarding> {
   const { passageOf, markOrigin, lifetimes, noteFault, table, clock } = options
   const { upstreamTimeoutMs: answerMs, upstreamConnections, upstreamWebSockets } = options
-  const dispatcher = new Agent({
-    connections: upstreamConnections,
-    connect: { timeout: CONNECT_TIMEOUT_MS }
+  const connections = connectionsTo({
+    connectMs: CONNECT_TIMEOUT_MS,
+    monotonicClock: () => performance.now()
   })
   const services = upstreams({ placesPerAddress: upstreamConnections, clock })
   // Counted by themselves: they stay, and would leave no place for requests.
   const socketServices = upstreams({ placesPerAddress: upstreamWebSockets, clock })
   const checks = healthChecks({
-    ...{ table, dispatcher },
+    table,
     onChange(address, healthy) {
       services.setHealthy(address, healthy)
       socketServices.setHealthy(address, healthy)
       app.log.warn({ address, healthy }, 'the health of an address has changed')
     }
   })
+  const streams = new Set<EventStream>()
+  app.addHook('preClose', async () => {
+    for (const stream of streams) stream.shutDown()
+  })
   app.addHook('onClose', async () => {
     checks.close()
-    await dispatcher.destroy()
+    await connections.close()
   })
 
-  const needs = { dispatcher, markOrigin, lifetimes, noteFault, upstreams: services, answerMs }
+  const needs = {
+    connections,
+    markOrigin,
+    lifetimes,
+    streams,
+    noteFault,
+    upstreams: services,
+    answerMs
+  }
   const passWebSocket = webSockets(app, {
     lifetimes,
     noteFault,

@@ -1,10 +1,9 @@
-import type { Dispatcher } from 'undici'
+import { Agent } from 'undici'
 import type { RouteTable } from '../routes/route-table.ts'
 import type { Health } from '../routes/upstream.ts'
 
 type HealthCheckNeeds = {
   readonly table: () => RouteTable
-  readonly dispatcher: Dispatcher
   /** An address that is no longer asked counts as healthy. */
   readonly onChange: (address: string, healthy: boolean) => void
 }
@@ -18,7 +17,9 @@ export type HealthChecks = {
 type Watched = { readonly health: Health; readonly stop: () => void }
 
 /** Asks each address of a service that has a `health` how it is, again and again. */
-export function healthChecks({ table, dispatcher, onChange }: HealthCheckNeeds): HealthChecks {
+export function healthChecks({ table, onChange }: HealthCheckNeeds): HealthChecks {
+  // Each check makes a connection of its own: an old one says nothing about whether the service takes new ones.
+  const dispatcher = new Agent({ pipelining: 0 })
   const watched = new Map<string, Watched>()
 
   const ask = async (address: string, { path, timeoutSeconds }: Health): Promise<boolean> => {
@@ -76,6 +77,7 @@ export function healthChecks({ table, dispatcher, onChange }: HealthCheckNeeds):
     close() {
       for (const { stop } of watched.values()) stop()
       watched.clear()
+      void dispatcher.destroy()
     }
   }
 }

@@ -18,6 +18,8 @@ export function limitedBody(source: Readable, limitBytes: number): Readable {
   })
   // At this moment the body may have no reader. An 'error' event without a listener would end the process.
   body.on('error', () => {})
+  // The service needs no more of it, and has answered. The client can only read the answer if what it still sends is read.
+  body.once('close', () => source.resume())
   source.once('error', (error) => body.destroy(error))
   source.once('close', () => {
     if (!source.readableEnded) body.destroy()

@@ -30,8 +30,8 @@ export async function streamedUpload(
   app: FastifyInstance,
   options: StreamedUploadOptions
 ): Promise<void> {
-  const { passageOf, passWhole, dispatcher, upstreams, answerMs } = options
-  const { markOrigin, lifetimes, noteFault } = options
+  const { passageOf, passWhole, connections, upstreams, answerMs } = options
+  const { markOrigin, lifetimes, streams, noteFault } = options
   const passage = (request: unknown) => passageOf(request as FastifyRequest)
   const uploads = new WeakMap<object, Upload>()
 
@@ -58,6 +58,7 @@ export async function streamedUpload(
         const writer = answerWriter(reply, passage, {
           markOrigin,
           lifetimes,
+          streams,
           noteFault,
           onAnswer: place.answered,
           onEnd: place.leave,
@@ -66,7 +67,7 @@ export async function streamedUpload(
             if (!isGone(reply.raw)) done(error)
           }
         })
-        dispatcher.dispatch({ ...request, ...patience(passage.route, answerMs) }, writer)
+        connections.dispatch({ ...request, ...patience(passage.route, answerMs) }, writer)
       }
     },
     handler: (request, reply, _destination, from) => {
@@ -109,12 +110,15 @@ type Upload = { readonly reply: FastifyReply; readonly place: Place }
 const isStream = (body: unknown): body is Readable =>
   body instanceof Readable && !(body instanceof BodyInHand)
 
-/** A small body is read here; a larger one with a length has been judged by it, and one in chunks is counted as it comes. */
+/**
+ * A small body is read here, and a larger one is counted as it comes. undici destroys a body whose answer came first; that must
+ * not be the client's own stream, because its connection would go with it.
+ */
 async function judgedBody({ headers }: FastifyRequest, payload: Readable, limitBytes: number) {
   const { 'transfer-encoding': coding, 'content-length': length } = headers
   if (coding === undefined && !(Number(length) > 0)) return payload
   if (isReadWhole(limitBytes)) return wholeBody(payload, limitBytes)
-  return coding === undefined ? payload : limitedBody(payload, limitBytes)
+  return limitedBody(payload, limitBytes)
 }
 
 /** The plugin's errors are its own; the cause is what happened. */

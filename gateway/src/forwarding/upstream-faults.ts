@@ -18,6 +18,12 @@ const NEVER_SENT = new Set([
 ])
 const TOO_SLOW = new Set(['UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT'])
 
+/** What is said of a connection that the other side has closed or that a network has cut. */
+const BROKEN = new Set(['ECONNRESET', 'ECONNABORTED', 'EPIPE', 'UND_ERR_SOCKET'])
+
+/** Whether a connection has died, and not the exchange on it. */
+export const isBroken = (error: Error): boolean => BROKEN.has(codeOf(error))
+
 /** Whether a request that failed cannot have reached a service, so that another may be asked. */
 export const wasNeverSent = (error: Error): boolean => NEVER_SENT.has(codeOf(error))
 

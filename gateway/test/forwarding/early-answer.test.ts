@@ -47,6 +47,34 @@ t.test('an answer may come before the body: it is the last one of its connection
   t.strictSame(seen, ['/open'], 'what is left of the body is no request')
 })
 
+t.test('a client that reads only when it has sent everything gets the answer whole', async (t) => {
+  const rows = `
+  - { name: large, prefix: /large, upstream: service, access: public, bodyLimitBytes: 16777216 }
+`
+  const reason = 'too large '.repeat(20_000)
+  const gateway = await early(
+    t,
+    ({ socket }, response) => {
+      socket.pause()
+      response.writeHead(413, { 'content-length': reason.length }).end(reason)
+    },
+    { rows }
+  )
+  const body = Buffer.alloc(8 * 1024 * 1024)
+  for (const framing of [`Content-Length: ${body.length}`, 'Transfer-Encoding: chunked']) {
+    const socket = connect({ port: gateway.port, host: '127.0.0.1' }).setEncoding('latin1')
+    socket.pause().write(`POST /large HTTP/1.1\r\nHost: a\r\n${framing}\r\n\r\n`)
+    if (framing.startsWith('Transfer')) socket.write(`${body.length.toString(16)}\r\n`)
+    await new Promise<void>((resolve, reject) => {
+      socket.once('error', reject).write(body, () => resolve())
+    })
+    let text = ''
+    for await (const piece of socket) text += piece
+    t.match(text, /^HTTP\/1\.1 413 /, framing)
+    t.equal(text.split('too large ').length - 1, 20_000, framing)
+  }
+})
+
 t.test('so is a refusal while the body is on its way', async (t) => {
   const gateway = await early(t, () => {})
   gateway.upstream.stop()

@@ -113,3 +113,24 @@ t.test('another session, and an answer of another kind, go on', async (t) => {
   })
   t.equal(text, 'data: one\n\ndata: two\n\n')
 })
+
+t.test('a gateway that shuts down ends streams after an event, and says why', async (t) => {
+  const gateway = await edge(t, { rows })
+  const between = await open(gateway, 'data: one\n\n')
+  const within = await open(gateway, 'data: one\n\ndata: tw')
+  const last = 'event: gatehouse-end\ndata: UNAVAILABLE\n\n'
+  let closing: Promise<void> | undefined
+  const first = reading(between.answer, 'one\n\n', () => {
+    closing = gateway.close()
+  })
+  t.equal(await first, `data: one\n\n${last}`)
+  within.service.write('o\n\n')
+  t.equal(await within.answer.text(), `data: one\n\ndata: two\n\n${last}`)
+  await closing
+})
+
+t.test('a stream that is in the middle of an event for too long is broken off', async (t) => {
+  const gateway = await edge(t, { rows })
+  const { answer } = await open(gateway, 'data: transfer 100')
+  await t.rejects(reading(answer, 'transfer', () => void gateway.close()))
+})

@@ -4,12 +4,14 @@ import { asksForWebSocket } from '@gatehouse/edge-headers/asked-upgrade'
 import { requestId } from '@gatehouse/edge-headers/request-id'
 import Fastify, { type FastifyServerOptions, LogController } from 'fastify'
 import { boundRequests } from './bound-requests.ts'
+import { boundedClose } from './bounded-close.ts'
 import { answerClientError } from './client-error.ts'
 import { problemForm } from './error-form.ts'
 import { headerLimits } from './header-limits.ts'
 import { httpOne } from './http-one.ts'
 import { rememberConnections } from './http-two.ts'
 import { jsonBodies } from './json-bodies.ts'
+import { lingeringClose } from './lingering-close.ts'
 import { oneAtATime } from './one-at-a-time.ts'
 import { answersError, type ErrorFormOf, problemAnswers } from './problem-answers.ts'
 import type { RoomLog } from './room-log.ts'
@@ -21,6 +23,8 @@ export type ServiceOptions = {
   bodies?: 'json' | 'streamed'
   /** how long a request may take to come whole */
   requestMs?: number
+  /** how long what is under way may take when the service closes */
+  closeMs?: number
   /** what its header section may take, and a handshake of TLS before it */
   headersMs?: number
   /** the addresses of proxies whose `x-forwarded-*` count; none by default */
@@ -77,6 +81,8 @@ export function buildService(options: ServiceOptions) {
   // Before all that waits: the order in which requests come is the order in which they are taken up.
   oneAtATime(service)
   httpOne(service)
+  lingeringClose(service)
+  boundedClose(service, options.closeMs)
   boundRequests(service, { requestMs, headersMs })
   problemAnswers(service, options.errorForm ?? (() => problemForm))
   if (options.bodies !== 'streamed') service.register(jsonBodies)

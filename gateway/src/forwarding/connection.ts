@@ -1,0 +1,85 @@
+import type { Socket } from 'node:net'
+import { type buildConnector, Client, type Dispatcher } from 'undici'
+import { keepReading } from './keep-reading.ts'
+
+/** One connection to a service. It carries one request at a time, and is not made again once it has closed. */
+export type Connection = {
+  /** whether an earlier request was answered on it, so that the service may be closing it at this moment */
+  readonly isReused: boolean
+  /** Whether the service has promised to keep it open for longer than it has been idle. */
+  isPromised(): boolean
+  dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): void
+  /** Takes note of an answer's headers. */
+  note(headers: Readonly<Record<string, unknown>>): void
+  close(): Promise<void>
+}
+
+export type ConnectionNeeds = {
+  readonly origin: string
+  readonly connect: buildConnector.connector
+  /** milliseconds that only grow */
+  readonly monotonicClock: () => number
+  /** It can take another request. */
+  onIdle(): void
+  /** It has closed, or was never made. */
+  onClosed(): void
+}
+
+/** An idle connection is closed here after this long, where the service promises nothing. */
+const IDLE_MS = 4000
+/** How much earlier than promised it is no longer used: its answer and this request travel, and both sides can be busy. */
+const MARGIN_MS = 2000
+
+export function connection(needs: ConnectionNeeds): Connection {
+  const { origin, connect, monotonicClock } = needs
+  let socket: Socket | null = null
+  let answers = 0
+  let promisedMs = 0
+  let idleSinceMs = 0
+  const client = new Client(origin, {
+    pipelining: 1,
+    keepAliveTimeout: IDLE_MS,
+    keepAliveTimeoutThreshold: MARGIN_MS,
+    connect(options: buildConnector.Options, done: buildConnector.Callback) {
+      connect(options, (error, made) => {
+        if (error !== null) return done(error, null)
+        socket = made
+        answers = 0
+        keepReading(made)
+        done(null, made)
+      })
+    }
+  })
+  // undici says so when the request that it has is over, one turn of the event loop later: what closes at once is seen.
+  client.on('drain', () => {
+    if (socket === null || socket.destroyed) needs.onClosed()
+    else needs.onIdle()
+  })
+  client.on('disconnect', () => {
+    socket = null
+    if (client.stats.pending === 0) needs.onClosed()
+  })
+
+  return {
+    get isReused() {
+      return answers > 0
+    },
+    isPromised: () =>
+      socket?.destroyed === false && monotonicClock() - idleSinceMs < promisedMs - MARGIN_MS,
+    dispatch: (options, handler) => {
+      client.dispatch(options, handler)
+    },
+    note(headers) {
+      answers += 1
+      promisedMs = promiseOf(headers['keep-alive'])
+      idleSinceMs = monotonicClock()
+    },
+    close: () => client.destroy()
+  }
+}
+
+/** How long a service says that it keeps an idle connection; 0 where it says nothing. */
+function promiseOf(keepAlive: unknown): number {
+  const seconds = /(?:^|[,; ])timeout=(\d{1,6})/i.exec(String(keepAlive ?? ''))?.[1]
+  return Number(seconds ?? 0) * 1000
+}

@@ -1,0 +1,24 @@
+import type { Socket } from 'node:net'
+import type { FastifyInstance } from 'fastify'
+
+/** What is under way may take so long when a service closes; less than the process may take to end. */
+const LIMIT_MS = 8000
+
+/**
+ * Ends what does not end by itself when a service closes, such as a long download or a client that does not read. Without it the
+ * process would have to be ended from outside, in the middle of whatever else it has to put in order.
+ */
+export function boundedClose(service: FastifyInstance, limitMs: number = LIMIT_MS): void {
+  const sockets = new Set<Socket>()
+  service.server.on('connection', (socket: Socket) => {
+    sockets.add(socket)
+    socket.once('close', () => sockets.delete(socket))
+  })
+  let limit: NodeJS.Timeout | undefined
+  service.addHook('preClose', async () => {
+    limit = setTimeout(() => {
+      for (const socket of sockets) socket.destroy()
+    }, limitMs).unref()
+  })
+  service.server.once('close', () => clearTimeout(limit))
+}
