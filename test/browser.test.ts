@@ -123,14 +123,31 @@ t.test('a page of another site gets nothing and breaks nothing', { skip }, async
 
 t.test('a page of an allow-listed origin is let in, after its preflight', { skip }, async (t) => {
   const friend = await otherOrigin(t, 'localhost')
-  const { url } = await house(t, { ALLOWED_ORIGINS: friend })
+  const foreigner = await otherOrigin(t, '127.0.0.1')
+  const { url } = await house(t, {
+    ALLOWED_ORIGINS: `${friend} ${foreigner}`,
+    AUTH_COOKIE_SAME_SITE: 'none'
+  })
   const origin = url.replace('127.0.0.1', 'localhost')
   await client(url).register(ada.email, ada.password)
   const context = await (await browser(t)).newContext()
-  const page = await pageOf(context, friend)
-
-  t.equal(status(await fetchFrom(page, `${origin}/auth/login`, withCookie)), 200, 'signs in')
-  t.equal(status(await fetchFrom(page, `${origin}/auth/refresh-token`)), 200, 'refreshes')
+  for (const [title, allowed] of Object.entries({
+    'of this site': friend,
+    'of another': foreigner
+  })) {
+    const page = await pageOf(context, allowed)
+    t.equal(
+      status(await fetchFrom(page, `${origin}/auth/login`, withCookie)),
+      200,
+      `${title} signs in`
+    )
+    t.equal(
+      status(await fetchFrom(page, `${origin}/auth/refresh-token`)),
+      200,
+      `${title} refreshes`
+    )
+    t.equal(status(await fetchFrom(page, `${origin}/auth/refresh-token`)), 200, `${title}, again`)
+  }
 
   const stranger = await pageOf(context, await otherOrigin(t, 'localhost'))
   const refused = await fetchFrom(stranger, `${origin}/auth/refresh-token`)

@@ -1,4 +1,5 @@
 import fastifyJwt from '@fastify/jwt'
+import { allowOriginsOf } from '@gatehouse/edge-headers/web-origin'
 import { buildService, type Service } from '@gatehouse/http-service/build-service'
 import type { RoomLog } from '@gatehouse/http-service/room-log'
 import type { RedisConnection } from '@gatehouse/redis/connect-redis'
@@ -76,6 +77,7 @@ export async function buildGateway(needs: GatewayNeeds): Promise<Service> {
     secret: { private: assertionKey.privatePem, public: assertionKey.publicPem },
     sign: { algorithm: 'ES256' }
   })
+  const allowsOrigin = allowOriginsOf(needs.allowedOrigins)
   const limiterOf = await rowLimiters(app, needs.limitsRedis)
 
   const edge: Edge = {
@@ -92,7 +94,7 @@ export async function buildGateway(needs: GatewayNeeds): Promise<Service> {
       (claims, typ) => app.jwt.sign(claims, { header: { ...assertionKey.header, typ } }),
       clock
     ),
-    allowedOrigins: needs.allowedOrigins,
+    allowsOrigin,
     clock
   }
   const arrival = (request: FastifyRequest): Arrival => ({
@@ -106,7 +108,7 @@ export async function buildGateway(needs: GatewayNeeds): Promise<Service> {
     limiter: (route, token) => limiterOf(route, request, token)
   })
 
-  const markOrigin = allowOrigins(app, needs.allowedOrigins)
+  const markOrigin = allowOrigins(app, needs.allowedOrigins.length > 0, allowsOrigin)
   app.decorateRequest('passage', null)
   app.addHook('onRequest', async (request) => {
     request.passage = await journey(request.raw, arrival(request), edge)

@@ -1,15 +1,8 @@
 import { isIP } from 'node:net'
 import { tokenSettings } from '@gatehouse/access-token/settings'
 import { redisSettings } from '@gatehouse/redis/settings'
-import {
-  commonSettings,
-  dataSettings,
-  host,
-  originFaults,
-  originSettings,
-  port,
-  words
-} from '@gatehouse/settings/fragments'
+import { commonSettings, dataSettings, host, port, words } from '@gatehouse/settings/fragments'
+import { originFaults, originSettings } from '@gatehouse/settings/origins'
 import { type Environment, readSettings, SettingsFault } from '@gatehouse/settings/read-settings'
 import { type Static, Type } from 'typebox'
 import type { IssuerEntry } from './issuers/issuer-entry.ts'

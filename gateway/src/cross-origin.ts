@@ -1,3 +1,4 @@
+import type { AllowsOrigin } from '@gatehouse/edge-headers/web-origin'
 import type { FastifyInstance } from 'fastify'
 import type { ResponseHeaders } from './forwarding/response-headers.ts'
 
@@ -15,10 +16,12 @@ export type MarkOrigin = (headers: ResponseHeaders, origin: string | undefined) 
  * origins themselves is overwritten for these.
  * @returns what to do with an answer that is written past the framework
  */
-export function allowOrigins(app: FastifyInstance, origins: readonly string[]): MarkOrigin {
-  if (origins.length === 0) return () => {}
-  const isAllowed = (origin: string | undefined): origin is string =>
-    origin !== undefined && origins.includes(origin)
+export function allowOrigins(
+  app: FastifyInstance,
+  anyListed: boolean,
+  isAllowed: AllowsOrigin
+): MarkOrigin {
+  if (!anyListed) return () => {}
 
   const mark: MarkOrigin = (headers, origin) => {
     headers.vary = headers.vary === undefined ? 'origin' : `${headers.vary}, origin`

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http'
+import type { AllowsOrigin } from '@gatehouse/edge-headers/web-origin'
 import type { Assertions } from './assertions/assertions.ts'
 import type { Revocations } from './revocation/follow-revocations.ts'
 import type { Route } from './routes/route.ts'
@@ -22,7 +23,7 @@ export type Edge = {
   readonly revoked: Revocations
   readonly assertions: Assertions
   /** other origins whose pages may use this API */
-  readonly allowedOrigins: readonly string[]
+  readonly allowsOrigin: AllowsOrigin
   readonly clock: () => number
 }
 
@@ -54,7 +55,7 @@ export async function journey(
 ): Promise<Passage> {
   const request = strip(raw)
   const { route, demands, target } = match(request, edge.table())
-  checkUpgrade(request, route, { ...arrival.hop, allowedOrigins: edge.allowedOrigins })
+  checkUpgrade(request, route, { ...arrival.hop, allowsOrigin: edge.allowsOrigin })
   const found = authenticate(route, request.authorization, edge.verifier)
   const token = found instanceof Promise ? await found : found
   refuseRevoked(token, route, edge.revoked)

@@ -105,8 +105,9 @@ export const loginTooOld = (maxAgeSeconds: number) =>
 
 export const foreignOrigin = () =>
   new Refusal('FORBIDDEN', {
-    reason: 'a WebSocket of a page from elsewhere',
-    detail: 'this origin may not do that'
+    reason: 'a WebSocket of a page of another origin',
+    detail:
+      'WebSockets are for pages of this origin and of those that an operator lists in ALLOWED_ORIGINS; the page is of neither'
   })
 
 export const rateLimited = (retryAfterSeconds: number) =>

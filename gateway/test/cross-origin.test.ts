@@ -46,7 +46,7 @@ t.test('a page of any other origin may not', async (t) => {
   const gateway = await edge(t, { allowedOrigins: [SHOP] })
   for (const origin of [
     ...['https://evil.example', 'http://shop.example', `${SHOP}:8443`, `${SHOP}.evil.example`],
-    ...['https://xshop.example', 'HTTPS://SHOP.EXAMPLE', `${SHOP}/`, 'null', '*', '']
+    ...['https://xshop.example', `${SHOP}.`, `${SHOP}/`, 'null', '*', '']
   ]) {
     const answer = await fetch(`${gateway.url}/closed`, preflight(origin))
     t.equal(answer.status, 401, `${origin}: a request like any other`)

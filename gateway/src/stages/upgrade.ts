@@ -1,3 +1,4 @@
+import { type AllowsOrigin, isSameOrigin } from '@gatehouse/edge-headers/web-origin'
 import { foreignOrigin, malformed } from '../refusals.ts'
 import type { Route } from '../routes/route.ts'
 import type { StrippedRequest } from './strip.ts'
@@ -6,7 +7,7 @@ import type { StrippedRequest } from './strip.ts'
 export type Door = {
   readonly protocol: string
   readonly host: string
-  readonly allowedOrigins: readonly string[]
+  readonly allowsOrigin: AllowsOrigin
 }
 
 /**
@@ -20,6 +21,6 @@ export function checkUpgrade(
 ): void {
   if (websocket === null) return
   if (!route.websocket) throw malformed('upgrade', 'nothing here upgrades')
-  if (origin === null || origin === `${door.protocol}://${door.host}`) return
-  if (!door.allowedOrigins.includes(origin)) throw foreignOrigin()
+  if (origin === null || isSameOrigin(origin, `${door.protocol}://${door.host}`)) return
+  if (!door.allowsOrigin(origin)) throw foreignOrigin()
 }

@@ -39,7 +39,10 @@ import { boundStoreTime } from './store-time.ts'
 import { type AccessTokenPolicy, accessTokens, type Sign } from './tokens/access-token.ts'
 
 /** Everything the auth service works with. */
-export type AuthNeeds = Pick<RouteNeeds, 'newUser' | 'allowedOrigins' | 'audit' | 'clock'> & {
+export type AuthNeeds = Pick<
+  RouteNeeds,
+  'newUser' | 'allowsOrigin' | 'cookieSameSite' | 'registration' | 'audit' | 'clock'
+> & {
   passwords: Passwords
   guessStores: GuessStores
   requestCounts: RequestCounts

@@ -1,14 +1,8 @@
 import { algorithms } from '@gatehouse/access-token/claims'
 import { tokenSettings } from '@gatehouse/access-token/settings'
 import { redisSettings } from '@gatehouse/redis/settings'
-import {
-  commonSettings,
-  dataSettings,
-  host,
-  originFaults,
-  originSettings,
-  port
-} from '@gatehouse/settings/fragments'
+import { commonSettings, dataSettings, host, port } from '@gatehouse/settings/fragments'
+import { originFaults, originSettings } from '@gatehouse/settings/origins'
 import { type Environment, readSettings, SettingsFault } from '@gatehouse/settings/read-settings'
 import { type Static, Type } from 'typebox'
 import { STATEMENT_MS } from './database/deadlines.ts'
@@ -64,6 +58,8 @@ export const authSettings = {
   AUTH_OPS_TOKEN: Type.Optional(Type.String()),
   AUTH_OPS_TOKEN_FILE: Type.Optional(Type.String()),
   AUTH_OPS_HOSTS: Type.String({ default: '' }),
+  AUTH_REGISTRATION: Type.Enum(['open', 'off'], { default: 'open' }),
+  AUTH_COOKIE_SAME_SITE: Type.Enum(['strict', 'none'], { default: 'strict' }),
   AUTH_NEW_USER_ROLES: Type.String({ default: 'user' }),
   AUTH_NEW_USER_SCOPE: Type.String({ default: 'orders:read orders:write' }),
   GATEWAY_KEYS_URL: Type.String({

@@ -10,9 +10,10 @@ export const wrongCredentials = () =>
     headers: bearerChallenge()
   })
 
-export const noRefreshToken = () =>
+export const noRefreshToken = (detail: string) =>
   new Refusal('UNAUTHENTICATED', {
     reason: 'no refresh token in the body or the cookie',
+    detail,
     headers: bearerChallenge()
   })
 
@@ -151,6 +152,25 @@ export const crossSite = () =>
   new Refusal('FORBIDDEN', {
     reason: 'the request comes from another site',
     detail: 'requests from other sites are not allowed'
+  })
+
+/** @param page which page it is whose browser would drop the cookie */
+export const cookieNotKept = (page: string) =>
+  new Refusal('INVALID_REQUEST', {
+    reason: `a cookie for a page ${page}`,
+    detail: `body/delivery cannot be cookie for a page ${page}: its browser would drop the cookie; use delivery body, or see AUTH_COOKIE_SAME_SITE`
+  })
+
+export const registrationOff = () =>
+  new Refusal('FORBIDDEN', {
+    reason: 'registration is off',
+    detail: 'registration is off: only an operator makes accounts'
+  })
+
+export const registrationSignedIn = () =>
+  new Refusal('FORBIDDEN', {
+    reason: 'a user who is signed in registers',
+    detail: 'registration is for those who are not signed in'
   })
 
 export const emailTaken = () =>

@@ -1,5 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { allowOriginsOf } from '@gatehouse/edge-headers/web-origin'
 import type { Fleet } from '@gatehouse/fleet/fleet'
 import { roomLog } from '@gatehouse/http-service/room-log'
 import { faultCause } from '@gatehouse/redis/fault-cause'
@@ -183,7 +184,9 @@ function settingsOf(config: AuthConfig, clock: () => number) {
       namesGeneration: recoverySeconds(config) > 0
     },
     identity: { gatewayKeys: config.GATEWAY_KEYS_URL, routes: ROUTES_TO_AUTH },
-    allowedOrigins: words(config.ALLOWED_ORIGINS),
+    allowsOrigin: allowOriginsOf(words(config.ALLOWED_ORIGINS)),
+    cookieSameSite: config.AUTH_COOKIE_SAME_SITE,
+    registration: config.AUTH_REGISTRATION,
     refreshLimit: refreshLimit({ perMinute: config.AUTH_REFRESH_LIMIT_PER_MINUTE, clock })
   }
 }

@@ -7,13 +7,13 @@ const LONGEST = 254
 
 /**
  * The one form of an e-mail address under which an account is kept, so that people who read the same address mean the same
- * account: compatibility characters folded (full-width letters), composed, lower case; the domain as UTS 46 maps it, in
+ * account: white space around it gone (keyboards put a space behind a word, and copying a line end), compatibility characters folded (full-width letters), composed, lower case; the domain as UTS 46 maps it, in
  * Unicode. Invisible characters are refused, and names that look like Latin ones and are not (decision 16).
  * Null where it is not an address. Whether it is somebody's, only a message to it could tell.
  */
 export function canonicalEmail(text: string): string | null {
   if (!text.isWellFormed()) return null
-  const folded = fold(text)
+  const folded = fold(text.trim())
   if (folded.length > LONGEST || !SHAPE.test(folded)) return null
   const at = folded.indexOf('@')
   const [local, domain] = [folded.slice(0, at), canonicalDomain(folded.slice(at + 1))]

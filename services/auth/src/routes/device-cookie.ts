@@ -2,6 +2,7 @@ import { DEVICE_COOKIE, ownCookieValue } from '@gatehouse/edge-headers/own-cooki
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { mintDeviceToken, readDeviceToken } from '../guesses/device-token.ts'
 import type { KeyRing } from '../sessions/key-ring.ts'
+import { type CookieSameSite, ownCookieAttributes } from './refresh-cookie.ts'
 
 /** the longest that browsers keep a cookie (RFC 6265bis §5.5) */
 const MAX_AGE_SECONDS = 400 * 86_400
@@ -16,9 +17,15 @@ export function knownDevice(
   return token === null || email === null ? null : readDeviceToken(token, email, ring)
 }
 
-export function rememberDevice(reply: FastifyReply, email: string, ring: KeyRing): void {
+type Needs = { readonly ring: KeyRing; readonly cookieSameSite: CookieSameSite }
+
+export function rememberDevice(
+  reply: FastifyReply,
+  email: string,
+  { ring, cookieSameSite }: Needs
+): void {
   reply.setCookie(DEVICE_COOKIE, mintDeviceToken(email, ring), {
-    ...{ httpOnly: true, secure: true, sameSite: 'strict', path: '/' },
+    ...ownCookieAttributes(cookieSameSite),
     maxAge: MAX_AGE_SECONDS
   })
 }

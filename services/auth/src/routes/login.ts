@@ -9,6 +9,7 @@ import type { Route } from './needs.ts'
 import { originOf } from './origin-of.ts'
 import { setRefreshCookie } from './refresh-cookie.ts'
 import { refuseCrossSite } from './refuse-cross-site.ts'
+import { refuseUnkeptCookie } from './unkept-cookie.ts'
 
 const Body = Type.Object(
   {
@@ -20,15 +21,16 @@ const Body = Type.Object(
 )
 
 export const login: Route = (service, needs) => {
-  const { accounts, checkCredentials, sessions, ring, allowedOrigins, limitAddress } = needs
+  const { accounts, checkCredentials, sessions, ring, cookieSameSite } = needs
   service.post(
     '/login',
     {
       schema: { body: Body, response: { 200: TokenResponse } },
-      onRequest: [refuseCrossSite(allowedOrigins), limitAddress]
+      onRequest: [refuseCrossSite(needs.allowsOrigin), needs.limitAddress]
     },
     async (request, reply) => {
       const { email, password, delivery = 'body' } = request.body
+      if (delivery === 'cookie') refuseUnkeptCookie(request, cookieSameSite)
       const canonical = canonicalEmail(email)
       const origin = originOf(request)
       const device = knownDevice(request, canonical, ring)
@@ -41,8 +43,8 @@ export const login: Route = (service, needs) => {
       const label = deviceLabel(request.headers['user-agent'])
       const grant = await sessions.begin(account, { clientId: '', scope: '', label }, origin)
       if (delivery === 'cookie') {
-        setRefreshCookie(reply, grant)
-        if (device === null) rememberDevice(reply, account.email, ring)
+        setRefreshCookie(reply, grant, cookieSameSite)
+        if (device === null) rememberDevice(reply, account.email, { ring, cookieSameSite })
       }
       return tokenResponse(grant, delivery)
     }

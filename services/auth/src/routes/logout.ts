@@ -6,17 +6,17 @@ import { clearRefreshCookie } from './refresh-cookie.ts'
 import { refuseCrossSite } from './refuse-cross-site.ts'
 
 /** 204 also for a token that is unknown: who logs out wants to be out (RFC 7009 §2.2 says the same of revocation). */
-export const logout: Route = (service, { sessions, allowedOrigins }) => {
+export const logout: Route = (service, { sessions, allowsOrigin, cookieSameSite }) => {
   service.post(
     '/logout',
     {
       schema: { body: RefreshTokenBody, response: { 204: Type.Null() } },
-      onRequest: refuseCrossSite(allowedOrigins)
+      onRequest: refuseCrossSite(allowsOrigin)
     },
     async (request, reply) => {
-      const { token, delivery } = presentedRefreshToken(request)
+      const { token, delivery } = presentedRefreshToken(request, cookieSameSite)
       const ended = await sessions.end(token, originOf(request))
-      if (ended && delivery === 'cookie') clearRefreshCookie(reply)
+      if (ended && delivery === 'cookie') clearRefreshCookie(reply, cookieSameSite)
       return reply.code(204).send(null)
     }
   )

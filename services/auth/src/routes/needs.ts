@@ -1,3 +1,4 @@
+import type { AllowsOrigin } from '@gatehouse/edge-headers/web-origin'
 import type { Service } from '@gatehouse/http-service/build-service'
 import type { AccountStore } from '../accounts/account-store.ts'
 import type { CheckCredentials } from '../accounts/check-credentials.ts'
@@ -8,6 +9,7 @@ import type { KeyRing } from '../sessions/key-ring.ts'
 import type { SessionEnds } from '../sessions/session-ends.ts'
 import type { Sessions } from '../sessions/sessions.ts'
 import type { LimitAddress } from './limit-address.ts'
+import type { CookieSameSite } from './refresh-cookie.ts'
 
 /** What a user has who was just made. */
 export type NewUser = { readonly roles: readonly string[]; readonly scope: readonly string[] }
@@ -24,7 +26,11 @@ export type RouteNeeds = {
   readonly audit: AuditLog
   readonly signingKeys: Pick<LiveSigningKeys, 'held' | 'read'>
   readonly newUser: NewUser
-  readonly allowedOrigins: readonly string[]
+  /** other origins whose pages may use our cookies */
+  readonly allowsOrigin: AllowsOrigin
+  readonly cookieSameSite: CookieSameSite
+  /** who may make an account: everybody, or operators only */
+  readonly registration: 'open' | 'off'
   readonly clock: () => number
 }
 

@@ -2,7 +2,8 @@ import type { FastifyRequest } from 'fastify'
 import { type Static, Type } from 'typebox'
 import { noRefreshToken } from '../refusals.ts'
 import type { Delivery } from '../tokens/token-response.ts'
-import { readRefreshCookie } from './refresh-cookie.ts'
+import { type CookieSameSite, readRefreshCookie, refreshCookiesOf } from './refresh-cookie.ts'
+import { missingCookieDetail } from './unkept-cookie.ts'
 
 /** A refresh token is a hundred characters; what is longer is not one, and need not be read. */
 const LONGEST = 1024
@@ -18,13 +19,15 @@ type RefreshTokenBody = Static<typeof RefreshTokenBody> | null | undefined
  * The refresh token of a request, and the way it came: the answer goes the same way.
  * @throws Refusal UNAUTHENTICATED where there is none
  */
-export function presentedRefreshToken(request: FastifyRequest): {
-  token: string
-  delivery: Delivery
-} {
+export function presentedRefreshToken(
+  request: FastifyRequest,
+  sameSite: CookieSameSite
+): { token: string; delivery: Delivery } {
   const body = request.body as RefreshTokenBody
   if (body?.refreshToken !== undefined) return { token: body.refreshToken, delivery: 'body' }
   const cookie = readRefreshCookie(request)
-  if (cookie === null) throw noRefreshToken()
+  if (cookie === null) {
+    throw noRefreshToken(missingCookieDetail(request, refreshCookiesOf(request), sameSite))
+  }
   return { token: cookie, delivery: 'cookie' }
 }

@@ -1,27 +1,57 @@
 import type { CookieSerializeOptions } from '@fastify/cookie'
-import { ownCookieValue, REFRESH_COOKIE } from '@gatehouse/edge-headers/own-cookies'
+import { cookiePairs, ownCookieValue, REFRESH_COOKIE } from '@gatehouse/edge-headers/own-cookies'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Grant } from '../sessions/sessions.ts'
 
-/** What the `__Host-` prefix demands, out of reach of scripts, and never sent by another site's page. */
-const attributes: CookieSerializeOptions = {
-  httpOnly: true,
-  secure: true,
-  sameSite: 'strict',
-  path: '/'
-}
+/** Whether pages of other sites may have our cookies: `none` is yes. */
+export type CookieSameSite = 'strict' | 'none'
 
-export function setRefreshCookie(reply: FastifyReply, grant: Grant): void {
+type OwnCookieAttributes = CookieSerializeOptions & { secure: boolean }
+
+/**
+ * What the `__Host-` prefix demands, out of reach of scripts, and never sent by another site's page. With `none` it is sent by
+ * pages of every site, each of which has a cookie of its own (CHIPS: `Partitioned`), and the same-origin check alone decides
+ * which of them may use it.
+ */
+export const ownCookieAttributes = (sameSite: CookieSameSite): OwnCookieAttributes => ({
+  ...{ httpOnly: true, secure: true, path: '/', sameSite },
+  ...(sameSite === 'none' ? { partitioned: true } : {})
+})
+
+export function setRefreshCookie(reply: FastifyReply, grant: Grant, sameSite: CookieSameSite) {
+  clearOfOtherSetting(reply, sameSite)
   reply.setCookie(REFRESH_COOKIE, grant.refreshToken, {
-    ...attributes,
+    ...ownCookieAttributes(sameSite),
     maxAge: grant.refreshExpiresIn
   })
 }
 
-export function clearRefreshCookie(reply: FastifyReply): void {
-  reply.clearCookie(REFRESH_COOKIE, attributes)
+export function clearRefreshCookie(reply: FastifyReply, sameSite: CookieSameSite): void {
+  reply.clearCookie(REFRESH_COOKIE, ownCookieAttributes(sameSite))
 }
 
 /** The refresh token in the cookie. */
 export const readRefreshCookie = (request: FastifyRequest): string | null =>
   ownCookieValue(request.headers.cookie, REFRESH_COOKIE)
+
+/** How many cookies of the name a request has. */
+export const refreshCookiesOf = ({ headers }: FastifyRequest): number =>
+  cookiePairs(headers.cookie ?? '').filter((pair) => pair.startsWith(`${REFRESH_COOKIE}=`)).length
+
+/**
+ * A browser keeps a partitioned cookie beside one that is not, and sends both, which would be ambiguous. So after the setting
+ * has changed, the cookie that was set before goes. The first request after a change to `none` has one cookie, and does not say
+ * which; after a change back, a login that finds both mends it.
+ */
+function clearOfOtherSetting(reply: FastifyReply, sameSite: CookieSameSite): void {
+  const cookies = refreshCookiesOf(reply.request)
+  if (sameSite === 'none' ? cookies > 0 : cookies > 1) {
+    const other = ownCookieAttributes(sameSite === 'none' ? 'strict' : 'none')
+    // By hand: the plugin keeps one cookie of a name.
+    const cleared = reply.server.serializeCookie(REFRESH_COOKIE, '', {
+      ...other,
+      expires: new Date(0)
+    })
+    reply.header('set-cookie', cleared)
+  }
+}

@@ -6,23 +6,23 @@ import { presentedRefreshToken, RefreshTokenBody } from './presented-refresh-tok
 import { clearRefreshCookie, setRefreshCookie } from './refresh-cookie.ts'
 import { refuseCrossSite } from './refuse-cross-site.ts'
 
-export const refreshToken: Route = (service, { sessions, allowedOrigins }) => {
+export const refreshToken: Route = (service, { sessions, allowsOrigin, cookieSameSite }) => {
   service.post(
     '/refresh-token',
     {
       schema: { body: RefreshTokenBody, response: { 200: TokenResponse } },
-      onRequest: refuseCrossSite(allowedOrigins)
+      onRequest: refuseCrossSite(allowsOrigin)
     },
     async (request, reply) => {
-      const { token, delivery } = presentedRefreshToken(request)
+      const { token, delivery } = presentedRefreshToken(request, cookieSameSite)
       try {
         const grant = await sessions.refresh(token, originOf(request))
-        if (delivery === 'cookie') setRefreshCookie(reply, grant)
+        if (delivery === 'cookie') setRefreshCookie(reply, grant, cookieSameSite)
         return tokenResponse(grant, delivery)
       } catch (error) {
         // Only a confirmed end clears the cookie: neither an outage nor a garbled value does.
         const ended = error instanceof Refusal && error.code === 'SESSION_ENDED'
-        if (ended && delivery === 'cookie') clearRefreshCookie(reply)
+        if (ended && delivery === 'cookie') clearRefreshCookie(reply, cookieSameSite)
         throw error
       }
     }

@@ -1,3 +1,4 @@
+import { type AllowsOrigin, isSameOrigin } from '@gatehouse/edge-headers/web-origin'
 import type { FastifyRequest } from 'fastify'
 import { crossSite } from '../refusals.ts'
 import { requestOrigin } from './forwarded.ts'
@@ -8,14 +9,14 @@ import { readRefreshCookie } from './refresh-cookie.ts'
  * another site (CSRF, login CSRF). Fetch Metadata says where it comes from; older browsers send `Origin`. A request with
  * neither is no browser's, and may not use the cookie.
  */
-export function refuseCrossSite(allowedOrigins: readonly string[]) {
+export function refuseCrossSite(allowsOrigin: AllowsOrigin) {
   return async (request: FastifyRequest): Promise<void> => {
     const { origin, 'sec-fetch-site': site } = request.headers
-    if (typeof origin === 'string' && allowedOrigins.includes(origin)) return
+    if (allowsOrigin(origin)) return
     if (typeof site === 'string') {
       if (site !== 'same-origin' && site !== 'none') throw crossSite()
     } else if (typeof origin === 'string') {
-      if (origin !== requestOrigin(request)) throw crossSite()
+      if (!isSameOrigin(origin, requestOrigin(request))) throw crossSite()
     } else if (readRefreshCookie(request) !== null) {
       throw crossSite()
     }

@@ -32,7 +32,7 @@ const foreign: Record<string, Record<string, string>> = {
   'our origin on another port': { origin: 'https://api.example:8443' },
   'an origin that begins like ours': { origin: 'https://api.example.evil.example' },
   'an origin that begins like an allowed one': { origin: `${ALLOWED_ORIGIN}.evil.example` },
-  'an allowed origin in other letters': { origin: ALLOWED_ORIGIN.toUpperCase() }
+  'an allowed origin with a dot behind it': { origin: `${ALLOWED_ORIGIN}.` }
 }
 
 /** What may come with the cookie. */
@@ -40,6 +40,8 @@ const ours: Record<string, Record<string, string>> = {
   'our page': { 'sec-fetch-site': 'same-origin' },
   'a bookmark': { 'sec-fetch-site': 'none' },
   'our page, in a browser without Fetch Metadata': { origin: 'https://api.example' },
+  'our page, with the usual port': { origin: 'https://api.example:443' },
+  'our page, as a client of WebSockets writes it': { origin: 'WSS://API.example' },
   'an allowed page': { 'sec-fetch-site': 'cross-site', origin: ALLOWED_ORIGIN },
   'an allowed page, in a browser without Fetch Metadata': { origin: ALLOWED_ORIGIN }
 }

@@ -64,7 +64,10 @@ t.test('a cookie that is not ours is answered 204, and stays', async (t) => {
 
 t.test('a logout without a token is refused', async (t) => {
   const { post } = await authService(t)
-  isProblem(t, await post('/logout'), { code: 'UNAUTHENTICATED' })
+  isProblem(t, await post('/logout'), {
+    code: 'UNAUTHENTICATED',
+    detail: 'neither the body nor a cookie has a refresh token'
+  })
 })
 
 t.test('what does not fit is refused in the documented form', async (t) => {

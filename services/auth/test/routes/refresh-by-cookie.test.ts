@@ -98,19 +98,23 @@ t.test('a cookie that is there twice, or by another name, is as if it were absen
   const auth = await authService(t)
   const { token } = await signedInBrowser(auth)
   const named = (name: string) => `${name}=${token}`
-  const cookies = {
-    'twice the same': `${named('__Host-refresh')}; ${named('__Host-refresh')}`,
-    "ours behind a sister domain's": `__Host-refresh=planted; ${named('__Host-refresh')}`,
-    'ours before it': `${named('__Host-refresh')};__Host-refresh=planted`,
-    'without the prefix': named('refresh'),
-    'in other letters': named('__host-refresh'),
-    'with a space in the name': named('__Host-refresh '),
-    'inside another value': `a="; ${token}; __Host-refresh"`
+  const twice = 'the refresh cookie is there twice: sign in again'
+  const none = /^the body has no refreshToken, and the browser sent no refresh cookie: /
+  const cookies: Record<string, [cookie: string, detail: string | RegExp]> = {
+    'twice the same': [`${named('__Host-refresh')}; ${named('__Host-refresh')}`, twice],
+    "ours behind a sister domain's": [`__Host-refresh=planted; ${named('__Host-refresh')}`, twice],
+    'ours before it': [`${named('__Host-refresh')};__Host-refresh=planted`, twice],
+    'without the prefix': [named('refresh'), none],
+    'in other letters': [named('__host-refresh'), none],
+    'with a space in the name': [named('__Host-refresh '), none],
+    'inside another value': [`a="; ${token}; __Host-refresh"`, none]
   }
-  for (const [title, cookie] of Object.entries(cookies)) {
+  for (const [title, [cookie, words]] of Object.entries(cookies)) {
     const headers = { cookie, 'sec-fetch-site': 'same-origin' }
     const answer = await auth.post('/refresh-token', undefined, headers)
-    isProblem(t, answer, { code: 'UNAUTHENTICATED' }, title)
+    const { detail } = answer.json()
+    t.match(detail, words, title)
+    isProblem(t, answer, { code: 'UNAUTHENTICATED', detail }, title)
     t.notOk(answer.headers['set-cookie'], `${title}: nothing is cleared`)
   }
 })

@@ -126,7 +126,8 @@ t.test('a refresh without a token asks to sign in', async (t) => {
       body,
       body === undefined ? {} : { 'content-type': 'application/json' }
     )
-    isProblem(t, answer, { code: 'UNAUTHENTICATED' }, JSON.stringify(body))
+    const detail = 'neither the body nor a cookie has a refresh token'
+    isProblem(t, answer, { code: 'UNAUTHENTICATED', detail }, JSON.stringify(body))
     t.equal(answer.headers['www-authenticate'], 'Bearer realm="gatehouse"', 'no error, no token')
   }
 })

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { authService, email, password } from '../fixtures/auth-service.ts'
+import { authService, email, OPS_TOKEN, password } from '../fixtures/auth-service.ts'
 import { badText, missing, nothing, refusesBodies, unreadable } from '../fixtures/bad-bodies.ts'
 import { isProblem } from '../fixtures/problem.ts'
 
@@ -84,4 +84,25 @@ t.test('the database holds no password', async (t) => {
   const [row] = await database.selectFrom('accounts').selectAll().execute()
   t.match(row?.password_hash, /^\$argon2id\$v=19\$m=\d+,t=\d+,p=1\$/, 'an argon2id hash')
   t.notMatch(JSON.stringify(row), password)
+})
+
+t.test('where registration is off, only an operator makes accounts', async (t) => {
+  const auth = await authService(t, { registration: 'off' })
+  const detail = 'registration is off: only an operator makes accounts'
+  isProblem(t, await auth.post('/register', valid), { code: 'FORBIDDEN', detail })
+  isProblem(t, await auth.post('/register', {}), { code: 'FORBIDDEN', detail })
+  t.strictSame(await auth.database.selectFrom('accounts').selectAll().execute(), [])
+  const made = await auth.ops.inject({
+    ...{ method: 'POST', url: '/ops/users', payload: valid },
+    headers: { authorization: `Bearer ${OPS_TOKEN}`, host: 'auth.internal' }
+  })
+  t.equal(made.statusCode, 201)
+  t.equal((await auth.post('/login', valid)).statusCode, 200, 'who can sign in')
+})
+
+t.test('nobody who is signed in registers, by a route that lets them through', async (t) => {
+  const auth = await authService(t)
+  const caller = await auth.gateway.signedIn({ subject: 'user-1' })
+  const detail = 'registration is for those who are not signed in'
+  isProblem(t, await auth.post('/register', valid, caller), { code: 'FORBIDDEN', detail })
 })

@@ -1,0 +1,47 @@
+import {
+  canonicalOrigin,
+  isLoopbackOrigin,
+  wildcardOrigin
+} from '@gatehouse/edge-headers/web-origin'
+import { Type } from 'typebox'
+import { words } from './fragments.ts'
+
+/** Whose pages may use the API besides its own: the gateway answers them (CORS), the auth service takes their cookies. */
+export const originSettings = {
+  ALLOWED_ORIGINS: Type.String({ default: '' })
+}
+
+type OriginSettings = { readonly ALLOWED_ORIGINS: string; readonly NODE_ENV: string }
+
+/** What is wrong with a list of origins (RFC 6454 §6.2), by the place of each entry. */
+export function originFaults({ ALLOWED_ORIGINS, NODE_ENV }: OriginSettings): string[] {
+  return words(ALLOWED_ORIGINS).flatMap((entry, index) => {
+    const fault = faultOf(entry, NODE_ENV === 'production')
+    return fault === null
+      ? []
+      : [`ALLOWED_ORIGINS must be a list of origins: entry ${index + 1} ${fault}`]
+  })
+}
+
+/** No page has an origin of these. */
+const PAGELESS = /^(about|blob|data|file|ftp|javascript):/i
+
+function faultOf(entry: string, production: boolean): string | null {
+  if (entry === '*')
+    return 'would allow the pages of every site; * stands for one label, as in https://*.example.com'
+  if (entry.toLowerCase() === 'null')
+    return 'is what every sandboxed or local page sends, whatever its site'
+  if (entry.includes('*') && wildcardOrigin(entry) === null) {
+    return 'has a * that is not the whole first label before two others, as in https://*.example.com'
+  }
+  const example = entry.replace('*', 'any')
+  if (PAGELESS.test(entry) || canonicalOrigin(example) === null) {
+    return 'is not scheme://host, with :port where it is not the usual one and nothing behind it, as in https://app.example.com'
+  }
+  if (/\.(:\d+)?$/.test(entry))
+    return 'has a dot behind its host, which makes another origin in every browser'
+  const plain = /^(http|ws):/i.test(entry)
+  if (production && plain && !isLoopbackOrigin(example))
+    return 'is plain HTTP, which production takes from localhost only'
+  return null
+}
