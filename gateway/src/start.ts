@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
-import { readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
+import type { Server } from 'node:tls'
 import { GATEWAY_KEYS_PATH } from '@gatehouse/edge-headers/assertion'
-import { roomLog } from '@gatehouse/http-service/room-log'
+import { type RoomLog, roomLog } from '@gatehouse/http-service/room-log'
 import { faultCause } from '@gatehouse/redis/fault-cause'
 import { reportedRedis } from '@gatehouse/redis/reported-redis'
 import { openRoom } from '@gatehouse/room/open-room'
@@ -18,6 +18,7 @@ import type { GatewayConfig } from './config.ts'
 import { joinFleet, type Membership } from './fleet/membership.ts'
 import { type Embedded, sharedState } from './fleet/shared-state.ts'
 import { openIssuers } from './issuers/open-issuers.ts'
+import { type LiveCertificate, liveCertificate } from './live-certificate.ts'
 import { followRevocations } from './revocation/follow-revocations.ts'
 import { revocationCheck } from './revocation/revocation-check.ts'
 import { liveRouteTable } from './routes/live-route-table.ts'
@@ -76,6 +77,7 @@ export async function startGateway(
     onReload: (table) => log.info({ rows: table.routes.length }, 'the route table was read again'),
     onFault: (err) => log.error({ err }, 'the new route table is not used')
   })
+  const certificate = tlsCertificate(config, log)
   const app = await buildGateway({
     log,
     metrics,
@@ -84,7 +86,7 @@ export async function startGateway(
     assertionKey,
     routes,
     limitsRedis: shared.limitsRedis,
-    https: tlsFiles(config),
+    https: certificate?.first ?? null,
     trustedProxies: words(config.GATEWAY_TRUSTED_PROXIES),
     allowedOrigins: words(config.ALLOWED_ORIGINS),
     issuers: issuers.trusted,
@@ -99,6 +101,7 @@ export async function startGateway(
     connectionsPerAddress: config.GATEWAY_CONNECTIONS_PER_ADDRESS
   })
 
+  certificate?.serve(app.server as unknown as Server)
   new Gauge({
     name: 'gateway_revocation_staleness_seconds',
     help: 'Age of the last heartbeat of an auth service that was read from the log of revocations',
@@ -120,9 +123,13 @@ export async function startGateway(
     name: 'gateway',
     ops: { app: ops, at: { host: config.GATEWAY_OPS_HOST, port: config.GATEWAY_OPS_PORT } },
     service: { app, at: { ...where, secure: config.GATEWAY_TLS_CERT_FILE !== undefined } },
-    reload: routes.reload,
+    reload() {
+      routes.reload()
+      certificate?.reload()
+    },
     async close() {
       routes.close()
+      certificate?.close()
       await app.close()
       await ops.close()
       await membership.close()
@@ -134,9 +141,19 @@ export async function startGateway(
   })
 }
 
-function tlsFiles(config: GatewayConfig) {
-  const { GATEWAY_TLS_CERT_FILE: cert, GATEWAY_TLS_KEY_FILE: key } = config
-  return cert === undefined || key === undefined
-    ? null
-    : { cert: readFileSync(cert), key: readFileSync(key) }
+/** @throws StartFault */
+function tlsCertificate(config: GatewayConfig, log: RoomLog): LiveCertificate | null {
+  const { GATEWAY_TLS_CERT_FILE: certFile, GATEWAY_TLS_KEY_FILE: keyFile } = config
+  if (certFile === undefined || keyFile === undefined) return null
+  try {
+    return liveCertificate({
+      certFile,
+      keyFile,
+      onReload: (notAfter) => log.info({ notAfter }, 'new connections get the new certificate'),
+      onFault: (err) => log.error({ err }, 'the new certificate cannot be used; the old one stays')
+    })
+  } catch (error) {
+    const cause = error instanceof Error ? error.message : String(error)
+    throw new StartFault(`GATEWAY_TLS_CERT_FILE, GATEWAY_TLS_KEY_FILE: ${cause}`)
+  }
 }
