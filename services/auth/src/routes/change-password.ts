@@ -45,7 +45,7 @@ export const changePassword: Route = (service, needs) => {
       return await checkCredentials(claim)
     } catch (error) {
       const isWrong = error instanceof Refusal && error.code === 'UNAUTHENTICATED'
-      // Whatever the answer is now, it has been counted as a guess.
+      // Only behind a guess that was due, and is counted now: who asks could find the new password by asking otherwise.
       if (isWrong && claim.account !== null) {
         if (await isRepeat(claim.account, session, newPassword)) return null
       }
@@ -65,10 +65,6 @@ export const changePassword: Route = (service, needs) => {
       if (fault !== null) throw invalidMember('newPassword', fault)
 
       const origin = originOf(request)
-      if (await isRepeat(found, session, newPassword)) {
-        await ends.tellAll(subject, session, [])
-        return reply.code(204).send(null)
-      }
       const caller = { email: found.email, network: networkOf(origin), device: session }
       const claim = { account: found, password: currentPassword, caller, origin }
       const account = await prove(claim, session, newPassword)

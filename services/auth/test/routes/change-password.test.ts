@@ -53,6 +53,29 @@ t.test('who does not know the old one changes nothing, and is slowed', async (t)
   t.equal((await auth.post('/login', { email, password })).statusCode, 200, 'it is the old one')
 })
 
+t.test('who repeats a change may be wrong as seldom as who guesses', async (t) => {
+  const { auth, change } = await changing(t)
+  t.equal((await change(valid)).statusCode, 204)
+  t.equal((await change(valid)).statusCode, 204, 'its answer was lost, and it is asked for again')
+  const unproven = {
+    code: 'UNAUTHENTICATED',
+    detail: 'the e-mail or the password is wrong'
+  } as const
+  // A thief of the session's access token does not know either password.
+  const guess = (newPassword: string) => change({ currentPassword: 'no such word', newPassword })
+  for (let wrong = 0; wrong < 5; wrong++) {
+    isProblem(t, await guess(`not this one ${wrong}`), unproven)
+  }
+  isProblem(t, await guess('nor this one'), { code: 'RATE_LIMITED' })
+  isProblem(
+    t,
+    await guess(newPassword),
+    { code: 'RATE_LIMITED' },
+    'the right one is not told apart'
+  )
+  t.equal((await auth.post('/login', { email, password: newPassword })).statusCode, 200)
+})
+
 t.test('a new password obeys the rules of every password', async (t) => {
   const { auth, change } = await changing(t)
   const faults = {
