@@ -13,6 +13,8 @@ import { forward } from './forwarding/forward.ts'
 import { lifetimes } from './forwarding/lifetimes.ts'
 import type { TrustedIssuers } from './issuers/trusted-issuers.ts'
 import { type Arrival, type Edge, journey, type Passage } from './journey.ts'
+import { arrivedHop } from './proxies/arrived-hop.ts'
+import { type IsTrustedProxy, trustedProxies } from './proxies/trusted-proxies.ts'
 import type { Revocations } from './revocation/follow-revocations.ts'
 import { errorFormOf } from './routes/error-form-of.ts'
 import type { LiveRouteTable } from './routes/live-route-table.ts'
@@ -68,11 +70,11 @@ export async function buildGateway(needs: GatewayNeeds): Promise<Service> {
     bodies: 'streamed',
     requestMs: needs.requestMs,
     https: needs.https,
-    errorForm: ({ url }) => errorFormOf(table(), url),
-    trustProxy: needs.trustedProxies
+    errorForm: ({ url }) => errorFormOf(table(), url)
   })
-  limitConnections(app, needs)
-  if (needs.hstsSeconds > 0) requireTls(app, needs.hstsSeconds)
+  const isTrustedProxy = trustedProxies(needs.trustedProxies)
+  limitConnections(app, { ...needs, isTrustedProxy })
+  if (needs.hstsSeconds > 0) requireTls(app, needs.hstsSeconds, isTrustedProxy)
   await app.register(fastifyJwt, {
     secret: { private: assertionKey.privatePem, public: assertionKey.publicPem },
     sign: { algorithm: 'ES256' }
@@ -97,16 +99,11 @@ export async function buildGateway(needs: GatewayNeeds): Promise<Service> {
     allowsOrigin,
     clock
   }
-  const arrival = (request: FastifyRequest): Arrival => ({
-    hop: {
-      requestId: request.id,
-      // From the peer on, as far as proxies are trusted; without any there is only the peer.
-      addresses: (request.ips ?? [request.ip]).toReversed(),
-      protocol: request.protocol,
-      host: request.host
-    },
-    limiter: (route, token) => limiterOf(route, request, token)
-  })
+  const arrival = (request: FastifyRequest): Arrival => {
+    const hop = { requestId: request.id, ...arrivedHop(request.raw, isTrustedProxy) }
+    const caller = { request, address: hop.addresses[0] }
+    return { hop, limiter: (route, token) => limiterOf(route, { ...caller, token }) }
+  }
 
   const markOrigin = allowOrigins(app, needs.allowedOrigins.length > 0, allowsOrigin)
   app.decorateRequest('passage', null)
@@ -130,9 +127,10 @@ export async function buildGateway(needs: GatewayNeeds): Promise<Service> {
 }
 
 /** Not over plain HTTP, where anybody could say it (RFC 6797 §7.2). */
-function requireTls(app: Service, seconds: number): void {
-  app.addHook('onRequest', async ({ protocol }, reply) => {
-    if (protocol === 'https') reply.header('strict-transport-security', `max-age=${seconds}`)
+function requireTls(app: Service, seconds: number, isTrusted: IsTrustedProxy): void {
+  app.addHook('onRequest', async ({ raw }, reply) => {
+    if (arrivedHop(raw, isTrusted).protocol === 'https')
+      reply.header('strict-transport-security', `max-age=${seconds}`)
   })
 }
 

@@ -1,6 +1,7 @@
-import { BlockList, isIPv6, type Socket } from 'node:net'
+import type { Socket } from 'node:net'
 import { normalizeIP } from '@fastify/rate-limit'
 import type { FastifyInstance } from 'fastify'
+import type { IsTrustedProxy } from './proxies/trusted-proxies.ts'
 
 export type ConnectionLimits = {
   /** how many connections may be open at all */
@@ -8,7 +9,7 @@ export type ConnectionLimits = {
   /** how many of them from one address, or one /64 of IPv6 */
   readonly connectionsPerAddress: number
   /** a proxy speaks for many, and is only held to the first */
-  readonly trustedProxies: readonly string[]
+  readonly isTrustedProxy: IsTrustedProxy
 }
 
 /** what a customer is given at least (RFC 6177): whoever has one address of it has all */
@@ -19,15 +20,14 @@ const IPV6_PREFIX = 64
  * thousand must not be worth an answer. Those of one address run out before those of all do.
  */
 export function limitConnections(app: FastifyInstance, limits: ConnectionLimits): void {
-  const { connections, connectionsPerAddress } = limits
-  const isProxy = proxyList(limits.trustedProxies)
+  const { connections, connectionsPerAddress, isTrustedProxy } = limits
   const open = new Map<string, number>()
   app.server.maxConnections = connections
   app.server.on('connection', (socket: Socket) => {
     const { remoteAddress } = socket
     // It has gone already.
     if (remoteAddress === undefined) return
-    if (isProxy(remoteAddress)) return
+    if (isTrustedProxy(remoteAddress)) return
     const network = normalizeIP(remoteAddress, IPV6_PREFIX)
     const count = open.get(network) ?? 0
     if (count >= connectionsPerAddress) {
@@ -41,15 +41,4 @@ export function limitConnections(app: FastifyInstance, limits: ConnectionLimits)
       else open.set(network, left)
     })
   })
-}
-
-function proxyList(ranges: readonly string[]): (address: string) => boolean {
-  const proxies = new BlockList()
-  for (const range of ranges) {
-    const [address = '', bits] = range.split('/')
-    const family = isIPv6(address) ? 'ipv6' : 'ipv4'
-    if (bits === undefined) proxies.addAddress(address, family)
-    else proxies.addSubnet(address, Number(bits), family)
-  }
-  return (address) => proxies.check(address, isIPv6(address) ? 'ipv6' : 'ipv4')
 }

@@ -13,7 +13,11 @@ const REMEMBERED_CALLERS = 20_000
 
 type Check = ReturnType<FastifyInstance['createRateLimit']>
 /** Who makes a request, as the limits tell callers apart. */
-type Caller = { readonly request: FastifyRequest; readonly token: VerifiedToken | null }
+type Caller = {
+  readonly request: FastifyRequest
+  readonly address: string
+  readonly token: VerifiedToken | null
+}
 
 /**
  * The limits of the rows that have some, counted by @fastify/rate-limit: each row by itself, each caller by itself. A limit
@@ -28,15 +32,11 @@ export async function rowLimiters(app: FastifyInstance, redis: RedisConnection |
     if (!limit.shared) return local(limit, caller.request, key)
     return shared(limit, caller.request, key).catch(() => local(limit, caller.request, key))
   }
-  return (
-    { name, limits }: Route,
-    request: FastifyRequest,
-    token: VerifiedToken | null
-  ): Limiter | null => {
+  return ({ name, limits }: Route, caller: Caller): Limiter | null => {
     if (limits.length === 0) return null
     return async () => {
       for (const limit of limits) {
-        const over = await overOne(name, limit, { request, token })
+        const over = await overOne(name, limit, caller)
         if (over !== null) return over
       }
       return null
@@ -44,9 +44,9 @@ export async function rowLimiters(app: FastifyInstance, redis: RedisConnection |
   }
 }
 
-function keyOf(row: string, { by, max, windowSeconds }: Limit, { request, token }: Caller): string {
+function keyOf(row: string, { by, max, windowSeconds }: Limit, { address, token }: Caller): string {
   const whose = {
-    address: () => normalizeIP(request.ip, IPV6_PREFIX),
+    address: () => normalizeIP(address, IPV6_PREFIX),
     subject: () => token?.identity.subject,
     client: () => token?.identity.client
   }[by]()

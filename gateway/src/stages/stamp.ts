@@ -1,5 +1,4 @@
 import { randomFillSync } from 'node:crypto'
-import { isIP } from 'node:net'
 import {
   forwardedHeader,
   gatewayHeader,
@@ -7,19 +6,14 @@ import {
   traceHeader
 } from '@gatehouse/edge-headers/names'
 import type { Assertions } from '../assertions/assertions.ts'
+import type { ArrivedHop } from '../proxies/arrived-hop.ts'
 import type { Route } from '../routes/route.ts'
 import type { VerifiedToken } from '../tokens/access-token-verifier.ts'
 import { forwardedIdentity } from './forwarded-identity.ts'
 import type { RequestHeaders, StrippedRequest } from './strip.ts'
 
 /** What the gateway knows of the connection that a request came on. */
-export type Hop = {
-  readonly requestId: string
-  /** from the client to the other end of the connection; between them only proxies whose word counts */
-  readonly addresses: readonly string[]
-  readonly protocol: string
-  readonly host: string
-}
+export type Hop = ArrivedHop & { readonly requestId: string }
 
 /** W3C Trace Context §3.2: version 00, and neither id all zeros */
 const TRACEPARENT = /^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/
@@ -66,9 +60,7 @@ const isBasic = (authorization: string | null): authorization is string =>
 /** What a client says of where it comes from is not in it, so that the first address is the client's. */
 function forwarded(hop: Hop): RequestHeaders {
   return {
-    [forwardedHeader.for]: hop.addresses
-      .map((address) => (isIP(address) ? address : 'unknown'))
-      .join(', '),
+    [forwardedHeader.for]: hop.addresses.join(', '),
     [forwardedHeader.proto]: hop.protocol,
     [forwardedHeader.host]: hop.host
   }

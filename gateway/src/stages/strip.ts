@@ -7,6 +7,7 @@ import { isLikeOwnCookie } from '../own-cookies.ts'
 import { malformed, tooManyHeaders } from '../refusals.ts'
 import { type Handshake, readHandshake } from '../websocket/handshake.ts'
 import { isBelieved } from './believed-headers.ts'
+import { isHost } from './host.ts'
 
 export type RequestHeaders = Record<string, string>
 
@@ -60,10 +61,6 @@ const AT_MOST_ONCE = new Set([
 /** Headers with a meaning here, which a service may not be told another of by another spelling of their names. */
 const READ_HERE = new Set<string>([...AT_MOST_ONCE, ...Object.values(traceHeader)])
 
-/** RFC 3986 §3.2.2, without user information and percent-encoding. Empty is no host: every http URI has one (RFC 9110 §4.2.1). */
-const HOST = /^(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::(\d{1,5}))?$/
-const LAST_PORT = 65_535
-
 export function strip(raw: IncomingMessage): StrippedRequest {
   const received = collect(raw.rawHeaders)
   refuseAmbiguousBody(raw.method ?? '', received)
@@ -109,11 +106,6 @@ function authorizationOf(
   if (bearer === null) return authorization ?? null
   if (authorization !== undefined) throw malformed('two tokens', 'a token is given twice')
   return `Bearer ${bearer}`
-}
-
-function isHost(text: string): boolean {
-  const host = HOST.exec(text)
-  return host !== null && Number(host[1] ?? 0) <= LAST_PORT
 }
 
 /** Whether a header is not the client's to send on, in any spelling that a service might fold to it. */

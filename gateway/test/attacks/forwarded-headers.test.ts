@@ -69,13 +69,70 @@ t.test('a trusted proxy is believed, and its chain goes on by one', async (t) =>
   })
   const odd = ['X-Forwarded-For: 203.0.113.7", <evil>, 10.0.0.2']
   const passed = await provoke(gateway, head('GET /open HTTP/1.1', ...odd))
-  t.match(passed.received[0]?.headers, { 'x-forwarded-for': 'unknown, 10.0.0.2, 127.0.0.1' })
+  t.match(passed.received[0]?.headers, { 'x-forwarded-for': '10.0.0.2, 127.0.0.1' })
   const silent = await provoke(gateway, head('GET /open HTTP/1.1'))
   t.match(silent.received[0]?.headers, {
     'x-forwarded-for': '127.0.0.1',
     'x-forwarded-proto': 'http',
     'x-forwarded-host': 'gateway.example'
   })
+})
+
+t.test('each member of a chain is the word of its proxy, and a client has none', async (t) => {
+  const gateway = await edge(t, { trustedProxies: ['127.0.0.1', '10.0.0.0/8'] })
+  const told = async (...lines: string[]) => {
+    const { received } = await provoke(gateway, head('GET /open HTTP/1.1', ...lines))
+    const { headers = {} } = received[0] ?? {}
+    return ['for', 'proto', 'host'].map((name) => headers[`x-forwarded-${name}`])
+  }
+  const chain = 'X-Forwarded-For: 203.0.113.7, 10.0.0.2'
+  const addresses = '203.0.113.7, 10.0.0.2, 127.0.0.1'
+  const own = 'gateway.example'
+  const cases: [title: string, lines: string[], told: string[]][] = [
+    ['TLS ends at the first', [chain, 'X-Forwarded-Proto: https, http'], [addresses, 'https', own]],
+    ['TLS between the two', [chain, 'X-Forwarded-Proto: http, https'], [addresses, 'http', own]],
+    [
+      'a client says https',
+      [chain, 'X-Forwarded-Proto: https, http, http'],
+      [addresses, 'http', own]
+    ],
+    [
+      'in lines of their own',
+      [chain, 'X-Forwarded-Proto: https', 'X-Forwarded-Proto: http'],
+      [addresses, 'https', own]
+    ],
+    ['one proxy says it for both', [chain, 'X-Forwarded-Proto: https'], [addresses, 'https', own]],
+    ['the scheme of a WebSocket', [chain, 'X-Forwarded-Proto: WSS'], [addresses, 'https', own]],
+    ['a scheme that is none', [chain, 'X-Forwarded-Proto: gopher'], [addresses, 'http', own]],
+    [
+      'two hosts',
+      [chain, 'X-Forwarded-Host: shop.example, inner:8080'],
+      [addresses, 'http', 'shop.example']
+    ],
+    [
+      'a client says a host',
+      [chain, 'X-Forwarded-Host: evil, shop.example, inner'],
+      [addresses, 'http', 'shop.example']
+    ],
+    ['a host that is none', [chain, 'X-Forwarded-Host: <evil>'], [addresses, 'http', own]],
+    [
+      'ports',
+      ['X-Forwarded-For: 9.9.9.9, [2001:db8::1]:443, 10.0.0.2:80'],
+      ['2001:db8::1, 10.0.0.2, 127.0.0.1', 'http', own]
+    ],
+    ['only proxies', ['X-Forwarded-For: 10.0.0.9'], ['10.0.0.9, 127.0.0.1', 'http', own]],
+    [
+      'a client without an address',
+      ['X-Forwarded-For: unknown, 10.0.0.2'],
+      ['10.0.0.2, 127.0.0.1', 'http', own]
+    ],
+    [
+      'a client that names itself',
+      ['X-Forwarded-For: 198.51.100.1, _x'],
+      ['127.0.0.1', 'http', own]
+    ]
+  ]
+  for (const [title, lines, expected] of cases) t.strictSame(await told(...lines), expected, title)
 })
 
 t.test('trust is in addresses: beside a trusted proxy, another peer is not believed', async (t) => {
@@ -160,3 +217,24 @@ t.test('a limit counts an IPv6 network of one customer as one caller', async (t)
   t.strictSame(statuses, [200, 200, 200, 429])
   t.equal(await from('2001:db8:1:3::1'), 200, 'the neighbour is another')
 })
+
+t.test(
+  'one client is counted as one, whatever port its proxy writes behind its address',
+  async (t) => {
+    const rows = `
+  - { name: few, prefix: /few, upstream: service, access: public, limit: { max: 3, windowSeconds: 60 } }
+`
+    const gateway = await edge(t, { rows, trustedProxies: ['127.0.0.1', '10.0.0.0/8'] })
+    const from = async (address: string) =>
+      (await gateway.call('/few', { headers: { 'x-forwarded-for': address } })).status
+    const statuses: number[] = []
+    for (const port of [40_000, 40_001, 40_002, 40_003])
+      statuses.push(await from(`203.0.113.9:${port}`))
+    t.strictSame(statuses, [200, 200, 200, 429])
+    const hidden: number[] = []
+    for (const proxy of ['10.0.0.1', '10.0.0.2', '10.0.0.1', '10.0.0.2']) {
+      hidden.push(await from(`unknown, ${proxy}`))
+    }
+    t.strictSame(hidden, [200, 200, 200, 200], 'a client without an address counts as its proxy')
+  }
+)

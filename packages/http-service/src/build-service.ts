@@ -27,8 +27,6 @@ export type ServiceOptions = {
   closeMs?: number
   /** what its header section may take, and a handshake of TLS before it */
   headersMs?: number
-  /** the addresses of proxies whose `x-forwarded-*` count; none by default */
-  trustProxy?: string[]
   /** where some clients read another form of errors than problem details */
   errorForm?: ErrorFormOf
   /** over TLS HTTP/2 as well, where the client speaks it */
@@ -99,7 +97,6 @@ function serverOptions(options: ServiceOptions): FastifyServerOptions {
     genReqId: (raw) => requestId(raw.headers),
     requestIdHeader: false,
     bodyLimit: options.bodyLimitBytes ?? BODY_LIMIT_BYTES,
-    trustProxy: options.trustProxy?.length ? options.trustProxy : false,
     forceCloseConnections: 'idle',
     clientErrorHandler: answerClientError,
     ajv: { customOptions: validation }
