@@ -218,6 +218,46 @@ routes: [{ name: one, prefix: /x, upstream: a, methods: { GET: {} }, tokenClaims
     t.match(await claims(['routes', 'explain', 'GET', '/x']), {
       stdout: /x-auth-claim-tenant, the claim org ▸ tenant\.id of the token/
     })
+    const wordsFile = join(dataFolder(t), 'words.yaml')
+    writeFileSync(
+      wordsFile,
+      `upstreams: { a: 'http://a:1/base' }
+routes:
+  - name: words
+    prefix: /w
+    upstream: a
+    stripPrefix: /w
+    access: public
+    credentials: [authorization]
+    methods: { GET: {}, MOVE: { access: signed-in }, POST: { access: optional } }
+    encodedSlashes: pass
+    bodyOnGet: true
+    answerHeaderBytes: 100000
+`
+    )
+    const words = operator(dataFolder(t), { GATEWAY_ROUTES: wordsFile })
+    const explainedBy = async (method: string) =>
+      (await words(['routes', 'explain', method, '/w/a%2Fb', '--json'])).json
+    t.match(await explainedBy('GET'), {
+      ...{ needs: 'nothing: it is public', goes: ['GET http://a:1/base/a%2Fb'] },
+      headers: /x-auth-gateway/,
+      answer: ['headers of at most 100000 bytes', /below \/w$/],
+      limits: ['a body of 1048576 bytes', '%2F in the path passes']
+    })
+    t.match(
+      String((await explainedBy('GET')).headers),
+      /Authorization after all.*x-forwarded-prefix: \/w$/
+    )
+    t.match(await explainedBy('POST'), { needs: 'nothing, or an access token that is good' })
+    t.match(String((await explainedBy('POST')).headers), /x-auth-subject.* where one is signed in/)
+    t.match(await explainedBy('MOVE'), { needs: 'an access token' })
+    t.match(String((await explainedBy('MOVE')).headers), /Destination/)
+    t.notMatch(String((await explainedBy('MOVE')).headers), /Authorization after all/)
+    t.match(await words(['routes', 'check']), {
+      stdout:
+        /nothing: it is public; GET: no more; MOVE: an access token; POST: nothing, or an access/
+    })
+    t.match(await words(['routes', 'explain', 'GET', '/w/100%25']), { code: 1, stderr: /400/ })
     const issuers = join(dataFolder(t), 'issuers.yaml')
     const entry = "issuer: 'https://sso.example/realms/a', audience: api"
     writeFileSync(issuers, `issuers: [{ name: sso, type: keycloak, ${entry} }]`)

@@ -84,6 +84,7 @@ export async function buildGateway(needs: GatewayNeeds): Promise<Service> {
 
   const edge: Edge = {
     table,
+    issuers: needs.issuers,
     verifier: accessTokenVerifier({
       issuers: needs.issuers,
       checkSignature: signatureChecks(),

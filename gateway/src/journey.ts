@@ -1,13 +1,18 @@
 import type { IncomingMessage } from 'node:http'
 import type { AllowsOrigin } from '@gatehouse/edge-headers/web-origin'
 import type { Assertions } from './assertions/assertions.ts'
+import type { TrustedIssuers } from './issuers/trusted-issuers.ts'
 import type { Revocations } from './revocation/follow-revocations.ts'
+import type { Access } from './routes/demand-schema.ts'
 import type { Route } from './routes/route.ts'
 import type { RouteTable } from './routes/route-table.ts'
 import { authenticate } from './stages/authenticate.ts'
+import { refuseBodyOnGet } from './stages/body-on-get.ts'
 import type { CanonicalTarget } from './stages/canonical-path.ts'
+import { destinationOf } from './stages/destination.ts'
 import { type Limiter, limit, refuseLarge } from './stages/limit.ts'
 import { match } from './stages/match.ts'
+import { passedAuthorization } from './stages/passed-authorization.ts'
 import { refuseRevoked } from './stages/refuse-revoked.ts'
 import { requireAccess } from './stages/require-access.ts'
 import { type Hop, stamp } from './stages/stamp.ts'
@@ -19,6 +24,8 @@ import type { Handshake } from './websocket/handshake.ts'
 /** What the stages ask; all of it in memory. */
 export type Edge = {
   readonly table: () => RouteTable
+  /** whose tokens are taken */
+  readonly issuers: TrustedIssuers
   readonly verifier: AccessTokenVerifier
   readonly revoked: Revocations
   readonly assertions: Assertions
@@ -30,9 +37,10 @@ export type Edge = {
 /** A request that may go on: to whom, and what they get to see. */
 export type Passage = {
   readonly route: Route
+  readonly access: Access
   readonly target: CanonicalTarget
   readonly headers: Readonly<RequestHeaders>
-  /** whose it is; null on a public row */
+  /** whose it is; null where nobody is signed in */
   readonly token: VerifiedToken | null
   /** what it asks of a WebSocket; null where it is no upgrade */
   readonly websocket: Handshake | null
@@ -54,9 +62,13 @@ export async function journey(
   edge: Edge
 ): Promise<Passage> {
   const request = strip(raw)
-  const { route, demands, target } = match(request, edge.table())
+  const table = edge.table()
+  const matched = match(request, table)
+  const { route, access, demands, target } = matched
+  refuseBodyOnGet(request, route)
+  const destination = destinationOf(request, matched, table)
   checkUpgrade(request, route, { ...arrival.hop, allowsOrigin: edge.allowsOrigin })
-  const found = authenticate(route, request.authorization, edge.verifier)
+  const found = authenticate(access, request.authorization, edge.verifier)
   const token = found instanceof Promise ? await found : found
   refuseRevoked(token, route, edge.revoked)
   const limiter = arrival.limiter(route, token)
@@ -64,5 +76,8 @@ export async function journey(
   if (limiter !== null) await limit(limiter)
   requireAccess(demands, token, edge.clock())
   const headers = stamp(request, route, token, arrival.hop, edge.assertions)
-  return { route, target, headers, token, websocket: request.websocket }
+  const authorization = token === null ? passedAuthorization(request, route, edge.issuers) : null
+  if (authorization !== null) headers.authorization = authorization
+  if (destination !== null) headers.destination = destination
+  return { route, access, target, headers, token, websocket: request.websocket }
 }

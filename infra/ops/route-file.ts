@@ -1,4 +1,5 @@
-import type { Demand, Route } from '@gatehouse/gateway/routes/route'
+import type { Access, Demand } from '@gatehouse/gateway/routes/demand-schema'
+import type { Route } from '@gatehouse/gateway/routes/route'
 import type { RouteTable } from '@gatehouse/gateway/routes/route-table'
 import { Refused } from './command.ts'
 import type { Environment } from './ops-client.ts'
@@ -29,13 +30,20 @@ export async function readRoutes(file: string, environment: Environment): Promis
 
 /** What a row demands of a caller, in words: of everyone first, then by method. */
 export function demandsOf({ access, methods, ...row }: Route): string[] {
-  const everyone =
-    access === 'public' ? 'nothing: it is public' : `an access token${demandWords(row)}`
-  const byMethod = Object.entries(methods ?? {}).map(
-    ([method, demand]) => `${method}:${demandWords(demand) || ' no more'}`
-  )
-  return [everyone, ...byMethod]
+  const byMethod = Object.entries(methods ?? {}).map(([method, demand]) => {
+    const own = demand.access === undefined ? '' : ` ${accessWords(demand.access)}`
+    return `${method}:${`${own}${demandWords(demand)}` || ' no more'}`
+  })
+  return [`${accessWords(access)}${demandWords(row)}`, ...byMethod]
 }
+
+/** What a request must have to be let in, in words. */
+export const accessWords = (access: Access): string =>
+  ({
+    'signed-in': 'an access token',
+    public: 'nothing: it is public',
+    optional: 'nothing, or an access token that is good'
+  })[access]
 
 /** What is demanded besides a token; empty where nothing is. */
 export function demandWords({ scopes, roles, maxLoginAgeSeconds }: Demand): string {

@@ -4,15 +4,20 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Dispatcher } from 'undici'
 import type { MarkOrigin } from '../cross-origin.ts'
 import type { Passage } from '../journey.ts'
+import type { RouteTable } from '../routes/route-table.ts'
+import { answerHeaders } from './answer-headers.ts'
 import { type EventStream, eventStream, isEventStream } from './event-stream.ts'
 import { guard, type NoteFault } from './guard.ts'
 import type { Lifetimes } from './lifetimes.ts'
-import { type ResponseHeaders, responseHeaders } from './response-headers.ts'
+import type { ResponseHeaders } from './response-headers.ts'
 import { passedTrailers } from './trailers.ts'
 import { isStatus, NotAnAnswer } from './upstream-faults.ts'
 
 /** What becomes of a request at a service. */
 export type AnswerEvents = {
+  /** the service's process that is asked, as an origin */
+  readonly address: string
+  readonly table: () => RouteTable
   readonly markOrigin: MarkOrigin
   readonly lifetimes: Lifetimes
   /** the event streams that are open */
@@ -39,10 +44,11 @@ class ClientGone extends Error {
  */
 export function answerWriter(
   reply: FastifyReply,
-  { route, token }: Passage,
+  passage: Passage,
   events: AnswerEvents
 ): Dispatcher.DispatchHandler {
   const { raw } = reply
+  const { route, token } = passage
   let controller: Dispatcher.DispatchController | null = null
   let begun = false
   let flushed = false
@@ -87,7 +93,8 @@ export function answerWriter(
         return
       }
       if (!isStatus(status)) throw new NotAnAnswer(`a status of ${status}`)
-      const headers = responseHeaders(received as ResponseHeaders, route)
+      const { address, table } = events
+      const headers = answerHeaders(received as ResponseHeaders, passage, address, table())
       events.markOrigin(headers, reply.request.headers.origin)
       if (isStillSending(reply.request)) reply.header('connection', 'close')
       writeHead(raw, status, Object.assign(headers, reply.getHeaders() as ResponseHeaders))

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
 import { type buildConnector, Client, type Dispatcher } from 'undici'
+import { LARGEST_ANSWER_HEADER_BYTES } from '../routes/route.ts'
 import { keepReading } from './keep-reading.ts'
 
 /** One connection to a service. It carries one request at a time, and is not made again once it has closed. */
@@ -38,6 +39,7 @@ export function connection(needs: ConnectionNeeds): Connection {
   let idleSinceMs = 0
   const client = new Client(origin, {
     pipelining: 1,
+    maxHeaderSize: LARGEST_ANSWER_HEADER_BYTES,
     keepAliveTimeout: IDLE_MS,
     keepAliveTimeoutThreshold: MARGIN_MS,
     connect(options: buildConnector.Options, done: buildConnector.Callback) {

@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream'
 import { isGone } from '@gatehouse/http-service/http-two'
 import type { FastifyReply } from 'fastify'
 import type { Dispatcher } from 'undici'
@@ -5,7 +6,8 @@ import type { MarkOrigin } from '../cross-origin.ts'
 import type { Passage } from '../journey.ts'
 import { upstreamBusy } from '../refusals.ts'
 import type { Route } from '../routes/route.ts'
-import { answerWriter } from './answer-writer.ts'
+import type { RouteTable } from '../routes/route-table.ts'
+import { answerWriter, isStillSending } from './answer-writer.ts'
 import type { Connections } from './connections.ts'
 import type { EventStream } from './event-stream.ts'
 import { forwardedPath } from './forwarded-path.ts'
@@ -17,6 +19,7 @@ import type { Upstreams } from './upstreams.ts'
 export type ExchangeNeeds = {
   readonly connections: Connections
   readonly upstreams: Upstreams
+  readonly table: () => RouteTable
   readonly markOrigin: MarkOrigin
   readonly lifetimes: Lifetimes
   readonly streams: Set<EventStream>
@@ -37,13 +40,13 @@ const NONE: ReadonlySet<string> = new Set()
 const SAFE = new Set(['GET', 'HEAD', 'OPTIONS'])
 
 /**
- * Passes on a request whose body, if it has one, is in hand, and the answer as it comes. Sent to another
- * address of the service is only what reached none, and what is safe to repeat where the route allows it.
+ * Passes on a request and the answer as it comes. Sent to another address of the service is only what reached none, and what is
+ * safe to repeat where the route allows it; and no body that streams, which can be read only once.
  */
 export function exchange(
   reply: FastifyReply,
   passage: Passage,
-  body: Buffer | null,
+  body: Buffer | Readable | null,
   needs: ExchangeNeeds
 ): void {
   const { route } = passage
@@ -52,12 +55,15 @@ export function exchange(
     method: reply.request.method as Dispatcher.HttpMethod,
     headers: passage.headers,
     body,
+    // If a service does not read the body of a GET, it would take it for the next request on the connection.
+    reset: body !== null && reply.request.method === 'GET',
     ...patience(route, needs.answerMs)
   }
   const tried = new Set<string>()
   let repeats = SAFE.has(options.method) ? route.retries : 0
 
   const mayTryAgain = (error: Error, isSent: boolean): boolean => {
+    if (body !== null && !Buffer.isBuffer(body)) return false
     if (!isSent || wasNeverSent(error)) return tried.size < route.upstream.addresses.length
     const refusal = refusalOf(error)
     repeats -= 1
@@ -74,6 +80,8 @@ export function exchange(
     }
     tried.add(place.address)
     const writer = answerWriter(reply, passage, {
+      address: place.address,
+      table: needs.table,
       markOrigin: needs.markOrigin,
       lifetimes: needs.lifetimes,
       streams: needs.streams,
@@ -85,7 +93,10 @@ export function exchange(
         const refusal = refusalOf(error)
         if (refusal.code === 'UPSTREAM_UNAVAILABLE') place.failed()
         if (mayTryAgain(error, isSent)) attempt(error)
-        else if (!isGone(reply.raw)) reply.send(refusal)
+        else if (!isGone(reply.raw)) {
+          if (isStillSending(reply.request)) reply.header('connection', 'close')
+          reply.send(refusal)
+        }
       }
     })
     needs.connections.dispatch({ ...options, origin: place.address }, writer)

@@ -1,8 +1,10 @@
+import { isGone } from '@gatehouse/http-service/http-two'
 import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
 import type { MarkOrigin } from '../cross-origin.ts'
 import type { Passage } from '../journey.ts'
 import type { RouteTable } from '../routes/route-table.ts'
 import { webSockets } from '../websocket/websockets.ts'
+import { bodyOfGet } from './body-of-get.ts'
 import { connections as connectionsTo } from './connections.ts'
 import type { EventStream } from './event-stream.ts'
 import { exchange } from './exchange.ts'
@@ -75,25 +77,34 @@ export async function forward(app: FastifyInstance, options: ForwardOptions): Pr
     streams,
     noteFault,
     upstreams: services,
-    answerMs
+    answerMs,
+    table
   }
   const passWebSocket = webSockets(app, {
     lifetimes,
     noteFault,
     answerMs,
+    table,
     upstreams: socketServices
   })
   const passWhole = (request: FastifyRequest, reply: FastifyReply): void => {
     const body = request.body instanceof BodyInHand ? request.body.bytes : null
     exchange(reply, passageOf(request), body, needs)
   }
+  const passWithBody = async (request: FastifyRequest, reply: FastifyReply, passage: Passage) => {
+    const body = await bodyOfGet(request, passage.route)
+    if (!isGone(reply.raw)) exchange(reply, passage, body, needs)
+    return reply
+  }
   app.route({
     method: ['GET', 'HEAD'],
     url: '/*',
     handler: (request, reply) => {
       const passage = passageOf(request)
-      if (passage.websocket === null) exchange(reply, passage, null, needs)
-      else passWebSocket(reply, passage)
+      if (passage.websocket !== null) passWebSocket(reply, passage)
+      else if (passage.route.bodyOnGet && request.method === 'GET') {
+        return passWithBody(request, reply, passage)
+      } else exchange(reply, passage, null, needs)
       return reply
     }
   })

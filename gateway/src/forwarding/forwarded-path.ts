@@ -1,8 +1,6 @@
 import type { Passage } from '../journey.ts'
+import { servicePath } from '../routes/service-path.ts'
 
-/** What the service is asked for: the path that was matched, without what the row takes off it, and the query. */
-export function forwardedPath({ target, route }: Pick<Passage, 'target' | 'route'>): string {
-  const { stripPrefix } = route
-  const path = stripPrefix === undefined ? target.path : target.path.slice(stripPrefix.length)
-  return `${path === '' ? '/' : path}${target.query}`
-}
+/** What the service is asked for: its path, and the query as the client wrote it. */
+export const forwardedPath = ({ target, route }: Pick<Passage, 'target' | 'route'>): string =>
+  `${servicePath(route, target.path)}${target.query}`

@@ -5,13 +5,14 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Dispatcher } from 'undici'
 import type { Passage } from '../journey.ts'
 import { upstreamBusy } from '../refusals.ts'
+import { listedMethods } from '../routes/methods.ts'
 import { answerWriter, isStillSending } from './answer-writer.ts'
 import { type ExchangeNeeds, patience } from './exchange.ts'
 import { forwardedPath } from './forwarded-path.ts'
-import { limitedBody } from './limited-body.ts'
+import { judgedBody } from './judged-body.ts'
 import { refusalOf } from './upstream-faults.ts'
 import type { Place } from './upstreams.ts'
-import { BodyInHand, isReadWhole, wholeBody } from './whole-body.ts'
+import { BodyInHand } from './whole-body.ts'
 
 type StreamedUploadOptions = ExchangeNeeds & {
   passageOf: (request: FastifyRequest) => Passage
@@ -19,7 +20,7 @@ type StreamedUploadOptions = ExchangeNeeds & {
   passWhole: (request: FastifyRequest, reply: FastifyReply) => void
 }
 
-const METHODS = ['POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const
+const METHODS = ['POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', ...listedMethods] as const
 
 /**
  * The methods that may have a body: @fastify/http-proxy passes on one that streams. It decides nothing: the address, the
@@ -31,10 +32,11 @@ export async function streamedUpload(
   options: StreamedUploadOptions
 ): Promise<void> {
   const { passageOf, passWhole, connections, upstreams, answerMs } = options
-  const { markOrigin, lifetimes, streams, noteFault } = options
+  const { markOrigin, lifetimes, streams, noteFault, table } = options
   const passage = (request: unknown) => passageOf(request as FastifyRequest)
   const uploads = new WeakMap<object, Upload>()
 
+  for (const method of listedMethods) app.addHttpMethod(method, { hasBody: true })
   // Some media types have a parser of the framework, which would hold and cut the body.
   app.removeAllContentTypeParsers()
   app.addHook('preParsing', async (request, _reply, payload) => {
@@ -56,6 +58,8 @@ export async function streamedUpload(
         const { reply, place } = upload
         const passage = passageOf(reply.request)
         const writer = answerWriter(reply, passage, {
+          address: place.address,
+          table,
           markOrigin,
           lifetimes,
           streams,
@@ -109,17 +113,6 @@ type Upload = { readonly reply: FastifyReply; readonly place: Place }
 
 const isStream = (body: unknown): body is Readable =>
   body instanceof Readable && !(body instanceof BodyInHand)
-
-/**
- * A small body is read here, and a larger one is counted as it comes. undici destroys a body whose answer came first; that must
- * not be the client's own stream, because its connection would go with it.
- */
-async function judgedBody({ headers }: FastifyRequest, payload: Readable, limitBytes: number) {
-  const { 'transfer-encoding': coding, 'content-length': length } = headers
-  if (coding === undefined && !(Number(length) > 0)) return payload
-  if (isReadWhole(limitBytes)) return wholeBody(payload, limitBytes)
-  return limitedBody(payload, limitBytes)
-}
 
 /** The plugin's errors are its own; the cause is what happened. */
 const causeOf = (error: Error): Error => (error.cause instanceof Error ? error.cause : error)

@@ -1,15 +1,28 @@
-import type { Demand, Method, Route } from './route.ts'
+import type { Access, Demand } from './demand-schema.ts'
+import { type Method, usualMethods } from './methods.ts'
+import type { Route } from './route.ts'
 
-/** What a row demands of whoever uses this method, the row's own demand first; null where the method is not one of it. */
-export function demandOf(route: Route, method: string): readonly Demand[] | null {
-  if (route.methods === null) return [route]
-  const named = method === 'HEAD' && !Object.hasOwn(route.methods, 'HEAD') ? 'GET' : method
-  const own = Object.hasOwn(route.methods, named) ? route.methods[named as Method] : undefined
-  return own === undefined ? null : [route, own]
+/** What a route asks of a request with one method. */
+export type Demanded = {
+  readonly access: Access
+  /** the route's own demand first */
+  readonly demands: readonly Demand[]
 }
 
-/** The methods that a row with a list of them takes, for `Allow` (RFC 9110 §10.2.1). */
+const usual: ReadonlySet<string> = new Set(usualMethods)
+
+/** What a route asks of a request with this method; null if the route does not take the method. */
+export function demandOf(route: Route, method: string): Demanded | null {
+  const { access } = route
+  if (route.methods === null) return usual.has(method) ? { access, demands: [route] } : null
+  const named = method === 'HEAD' && !Object.hasOwn(route.methods, 'HEAD') ? 'GET' : method
+  const own = Object.hasOwn(route.methods, named) ? route.methods[named as Method] : undefined
+  return own === undefined ? null : { access: own.access ?? access, demands: [route, own] }
+}
+
+/** The methods that a route takes, for `Allow` (RFC 9110 §10.2.1). */
 export function methodsOf({ methods }: Route): string[] {
-  const listed = Object.keys(methods ?? {})
+  if (methods === null) return usualMethods.toSorted()
+  const listed = Object.keys(methods)
   return listed.includes('GET') && !listed.includes('HEAD') ? [...listed, 'HEAD'] : listed
 }

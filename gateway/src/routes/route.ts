@@ -1,35 +1,17 @@
 import { type Static, Type } from 'typebox'
 import { ClaimPath } from '../tokens/claim-path.ts'
+import { accesses, ByMethod, type Demand, demands, optionalSeconds } from './demand-schema.ts'
+import type { Method } from './methods.ts'
 import { type Upstream, UpstreamRow } from './upstream.ts'
 
-const Prefix = Type.String({ pattern: '^/([A-Za-z0-9._~-]+(/[A-Za-z0-9._~-]+)*)?$' })
-const words = (description: string) =>
-  Type.Array(Type.String({ minLength: 1 }), { default: [], description })
-const optionalSeconds = (description: string) =>
-  Type.Optional(Type.Integer({ minimum: 1, description }))
+const prefixPattern = '^/([A-Za-z0-9._~:@-]+(/[A-Za-z0-9._~:@-]+)*)?$'
+const Prefix = Type.String({ pattern: prefixPattern })
+/** in the headers of an answer, whatever a route says */
+export const LARGEST_ANSWER_HEADER_BYTES = 256 * 1024
+
+const leniency = (description: string) =>
+  Type.Enum(['refuse', 'pass'], { default: 'refuse', description })
 const flag = (description: string) => Type.Boolean({ default: false, description })
-
-/** What may be demanded of a caller. */
-const demands = {
-  scopes: words('Scopes that a token must carry, all of them.'),
-  roles: words('Roles of which the caller must have one.'),
-  maxLoginAgeSeconds: optionalSeconds(
-    'The user must have proved who they are within so long; an older login is 401 and names max_age (RFC 9470).'
-  )
-}
-
-export const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const
-export type Method = (typeof methods)[number]
-
-const ByMethod = Type.Partial(
-  Type.Record(Type.Enum([...methods]), Type.Object(demands, { additionalProperties: false })),
-  {
-    additionalProperties: false,
-    minProperties: 1,
-    description:
-      'What a method demands besides what the row does. A method that is not listed is 405; HEAD goes with GET.'
-  }
-)
 
 const Limit = Type.Object(
   {
@@ -38,7 +20,7 @@ const Limit = Type.Object(
     by: Type.Optional(
       Type.Enum(['address', 'subject', 'client'], {
         description:
-          'Whose requests are counted together; those of an address, where it is not said. An IPv6 address counts by its /64.'
+          'Whose requests are counted together; those of an address, where it is not said, and where nobody is signed in. An IPv6 address counts by its /64.'
       })
     ),
     shared: Type.Optional(
@@ -87,17 +69,24 @@ export const RouteRow = Type.Object(
       description: 'The longest prefix wins; it ends where a segment ends: /orders is not /ordersX.'
     }),
     upstream: Type.String({ minLength: 1, description: 'The name of an upstream.' }),
-    stripPrefix: Type.Optional(Prefix),
-    access: Type.Enum(['signed-in', 'public'], {
+    stripPrefix: Type.Optional(
+      Type.String({
+        pattern: prefixPattern,
+        description:
+          'Taken off the path before it is forwarded. The service gets it as x-forwarded-prefix.'
+      })
+    ),
+    access: Type.Enum([...accesses], {
       default: 'signed-in',
-      description: 'public: nobody is asked who they are, and no identity is forwarded.'
+      description:
+        'signed-in: an access token is required. public: nobody is asked who they are, and no identity is forwarded. optional: the identity of a good token is forwarded, a bad token is 401, and a request without a token is anonymous.'
     }),
     ...demands,
     methods: Type.Optional(ByMethod),
-    credentials: Type.Array(Type.Enum(['own-cookies', 'client-authentication']), {
+    credentials: Type.Array(Type.Enum(['own-cookies', 'client-authentication', 'authorization']), {
       default: [],
       description:
-        "The credentials that this row's service is the one to see: the gateway's own cookies, or what an OAuth client proves itself with in Authorization (RFC 6749 §2.3.1); never a bearer token."
+        "The credentials that this row's service is the one to see. own-cookies: the gateway's own cookies. client-authentication: what an OAuth client proves itself with in Authorization (RFC 6749 §2.3.1), never a bearer token. authorization: the Authorization header of a public route, for a service with keys of its own; a header with a token of our auth service or of an issuer in the issuer file is never passed on."
     }),
     claims: Type.Array(Type.Enum([...forwardable]), {
       default: [...forwardable],
@@ -115,6 +104,18 @@ export const RouteRow = Type.Object(
       default: 1024 * 1024,
       description: 'A larger body is 413, and does not reach the service whole.'
     }),
+    bodyOnGet: flag('A GET may have a body, for services that read one (search engines).'),
+    answerHeaderBytes: Type.Integer({
+      minimum: 1024,
+      maximum: LARGEST_ANSWER_HEADER_BYTES,
+      default: 64 * 1024,
+      description: "How large the headers of the service's answer may be; over it 502."
+    }),
+    answerPaths: Type.Enum(['rewrite', 'keep'], {
+      default: 'rewrite',
+      description:
+        "rewrite: Location, Content-Location, Refresh and the paths of cookies that name the service's own address and paths get those of its clients, so that they stay below stripPrefix. keep: they stay as the service wrote them."
+    }),
     answerSeconds: optionalSeconds(
       'How long the service may take to begin its answer; GATEWAY_UPSTREAM_TIMEOUT_SECONDS where it is not given.'
     ),
@@ -131,6 +132,12 @@ export const RouteRow = Type.Object(
       description:
         'How often a GET, HEAD or OPTIONS is sent again where the service broke off before it answered. What never reached a service is sent to another one in any case.'
     }),
+    encodedSlashes: leniency(
+      'pass: the path may hold %2F, which belongs to a name (RabbitMQ, GitLab, npm). Only for a service that divides the path before it decodes it.'
+    ),
+    encodedDelimiters: leniency(
+      'pass: the path may hold %23, %25, %3B and %3F, as in C%23 and 100%25. Only for a service that decodes the path once, and after it has divided it.'
+    ),
     websocket: flag('WebSocket upgrades are taken.'),
     events: flag('Event streams: an answer may pause for as long as it likes.'),
     maxStalenessSeconds: optionalSeconds(
@@ -148,13 +155,6 @@ export const RouteFile = Type.Object(
   { additionalProperties: false }
 )
 export type RouteFile = Static<typeof RouteFile>
-
-/** What is demanded of a caller, of a row or of one of its methods. */
-export type Demand = {
-  readonly scopes: readonly string[]
-  readonly roles: readonly string[]
-  readonly maxLoginAgeSeconds?: number
-}
 
 /** A row as the stages read it. */
 export type Route = Omit<

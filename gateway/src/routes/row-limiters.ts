@@ -45,12 +45,15 @@ export async function rowLimiters(app: FastifyInstance, redis: RedisConnection |
 }
 
 function keyOf(row: string, { by, max, windowSeconds }: Limit, { address, token }: Caller): string {
+  // Who is not signed in, where that is allowed, counts by address.
+  const counted = token === null ? 'address' : by
   const whose = {
     address: () => normalizeIP(address, IPV6_PREFIX),
     subject: () => token?.identity.subject,
     client: () => token?.identity.client
-  }[by]()
-  return `${row} ${max}/${windowSeconds} ${by} ${whose}`
+  }[counted]()
+  const whom = counted === by ? whose : `${counted} ${whose}`
+  return `${row} ${max}/${windowSeconds} ${by} ${whom}`
 }
 
 /** @fastify/rate-limit with one store, in a scope of its own: it knows only one. */

@@ -1,4 +1,5 @@
 import { canonicalTarget } from '../stages/canonical-path.ts'
+import type { Access, Demand } from './demand-schema.ts'
 import { namedClaimsOf, type RouteFile } from './route.ts'
 import { upstreamFaults } from './upstream.ts'
 
@@ -22,18 +23,22 @@ export function unsafeRows({ upstreams, routes }: RouteFile): string[] {
       own.push(...prefixFaults(prefix, row))
     }
     own.push(...claimFaults(row))
-    own.push(...(row.access === 'public' ? publicFaults(row) : signedInFaults(row)))
+    own.push(...accessFaults(row))
     faults.push(...own.map((fault) => `route ${row.name}: ${fault}`))
   }
   return faults
 }
 
-function prefixFaults(prefix: string, { stripPrefix, access }: Row): string[] {
+function prefixFaults(prefix: string, row: Row): string[] {
   const faults: string[] = []
   if (canonicalTarget(prefix)?.path !== prefix) {
     faults.push(`the prefix ${prefix} is not a canonical path`)
   }
-  if (prefix === '/' && access === 'public') faults.push('a public row for / would open everything')
+  const open = accessesOf(row).find(({ access }) => access !== 'signed-in')
+  if (prefix === '/' && open !== undefined) {
+    faults.push(`${open.who} for / would open everything`)
+  }
+  const { stripPrefix } = row
   if (
     stripPrefix !== undefined &&
     prefix !== stripPrefix &&
@@ -51,25 +56,53 @@ function claimFaults(row: Row): string[] {
   return twice.map((name) => `two claims are named x-auth-claim-${name}`)
 }
 
-/** Nobody is known on a public row. */
-function publicFaults({ methods, limit, ...row }: Row): string[] {
-  const faults: string[] = []
-  if (row.tokenClaims !== undefined) faults.push('a public row has no token to take claims from')
-  const demands = [row, ...Object.values(methods ?? {})]
-  if (demands.some(({ scopes, roles }) => scopes.length + roles.length > 0)) {
-    faults.push('a public row cannot demand scopes or roles')
-  }
-  if (demands.some(({ maxLoginAgeSeconds }) => maxLoginAgeSeconds !== undefined)) {
-    faults.push('a public row cannot demand a login')
-  }
-  if ([limit ?? []].flat().some(({ by = 'address' }) => by !== 'address')) {
-    faults.push('a public row can count by address only')
-  }
-  return faults
+type MethodAccess = {
+  /** for messages */
+  readonly who: string
+  readonly access: Access
+  readonly demands: readonly Demand[]
 }
 
-function signedInFaults({ credentials }: Row): string[] {
-  return credentials.includes('client-authentication')
-    ? ['a client cannot authenticate where a bearer token is demanded']
-    : []
+/** The access of each method of a row; of a row without methods, its own. */
+function accessesOf({ methods, ...row }: Row): MethodAccess[] {
+  const of = (access: Access) =>
+    access === 'optional' ? 'a row with optional access' : `a ${access} row`
+  if (methods === undefined) return [{ who: of(row.access), access: row.access, demands: [row] }]
+  return Object.entries(methods).map(([method, own]) => ({
+    who: own.access === undefined ? of(row.access) : `${method} with ${own.access} access`,
+    access: own.access ?? row.access,
+    demands: [row, own]
+  }))
+}
+
+/** Nothing can be demanded of a caller who may be nobody. */
+function accessFaults(row: Row): string[] {
+  const all = accessesOf(row)
+  const faults = all.filter(({ access }) => access !== 'signed-in').flatMap(openFaults)
+  if (all.every(({ access }) => access === 'public')) {
+    if (row.tokenClaims !== undefined) faults.push('a public row has no token to take claims from')
+    if ([row.limit ?? []].flat().some(({ by = 'address' }) => by !== 'address')) {
+      faults.push('a public row can count by address only')
+    }
+  }
+  if (!all.some(({ access }) => access === 'public')) {
+    if (row.credentials.includes('client-authentication')) {
+      faults.push('a client cannot authenticate where a bearer token is demanded')
+    }
+    if (row.credentials.includes('authorization')) {
+      faults.push('Authorization is passed on only where access is public')
+    }
+  }
+  return [...new Set(faults)]
+}
+
+function openFaults({ who, demands }: MethodAccess): string[] {
+  const faults: string[] = []
+  if (demands.some(({ scopes, roles }) => scopes.length + roles.length > 0)) {
+    faults.push(`${who} cannot demand scopes or roles`)
+  }
+  if (demands.some(({ maxLoginAgeSeconds }) => maxLoginAgeSeconds !== undefined)) {
+    faults.push(`${who} cannot demand a login`)
+  }
+  return faults
 }

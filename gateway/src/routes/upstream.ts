@@ -1,16 +1,19 @@
 import { type Static, Type } from 'typebox'
+import { canonicalTarget } from '../stages/canonical-path.ts'
 
 /** As it is written: an address, or an environment variable that will be one. */
 const Address = Type.String({
-  pattern: '^(https?://[^/?#@]+/?|\\$\\{[A-Z_][A-Z0-9_]*(:-[^}]*)?\\})$',
-  description: 'Scheme and authority, for example http://orders:3002.'
+  pattern: '^(https?://[^/?#@]+(/[^?#]*)?|\\$\\{[A-Z_][A-Z0-9_]*(:-[^}]*)?\\})$',
+  description:
+    'Scheme and authority, for example http://orders:3002, and a base path that stands before every path of the service, for example http://orders:3002/api/v2.'
 })
 
 const Health = Type.Object(
   {
     path: Type.String({
       pattern: '^/[^?#]*$',
-      description: 'Asked with GET; 2xx is healthy.'
+      description:
+        'Asked with GET; 2xx is healthy. The base path of the service does not stand before it.'
     }),
     intervalSeconds: Type.Optional(
       Type.Number({ minimum: 0.05, description: 'Between two checks; 5 where it is not given.' })
@@ -55,6 +58,8 @@ export type Upstream = {
   readonly name: string
   /** origins, e.g. `http://127.0.0.1:3002` */
   readonly addresses: readonly string[]
+  /** what stands before every path, without a slash at its end, e.g. `/api/v2`; empty for none */
+  readonly basePath: string
   readonly health: Health | null
 }
 
@@ -63,29 +68,40 @@ export function toUpstream(name: string, row: UpstreamRow): Upstream {
   return {
     name,
     addresses: addresses.map((one) => new URL(one).origin),
+    basePath: basePathOf(addresses[0] ?? ''),
     health: health === undefined ? null : { ...healthDefaults, ...health }
   }
 }
 
+/** As it is written: what `URL` makes of it would hide a dot segment. */
+const basePathOf = (address: string): string =>
+  address.replace(/^https?:\/\/[^/]*/i, '').replace(/\/$/, '')
+
 /** What a schema cannot say. */
 export function upstreamFaults(name: string, row: UpstreamRow): string[] {
   const addresses = typeof row === 'string' ? [row] : row.addresses
+  const known = addresses.filter(isAddress)
   const faults = addresses
-    .filter((address) => !isOrigin(address))
-    .map(
-      (address) => `upstream ${name}: ${address || 'nothing'} is not an address of http or https`
-    )
-  if (new Set(addresses).size < addresses.length) {
-    faults.push(`upstream ${name}: an address is given twice`)
+    .filter((address) => !isAddress(address))
+    .map((address) => `${address || 'nothing'} is not an address of http or https`)
+  if (new Set(known.map((address) => new URL(address).origin)).size < known.length) {
+    faults.push('an address is given twice')
   }
-  return faults
+  const basePaths = [...new Set(known.map(basePathOf))]
+  if (basePaths.length > 1) faults.push('its addresses have different base paths')
+  for (const basePath of basePaths) {
+    if (basePath !== '' && canonicalTarget(basePath)?.path !== basePath) {
+      faults.push(`the base path ${basePath} is not a canonical path`)
+    }
+  }
+  return faults.map((fault) => `upstream ${name}: ${fault}`)
 }
 
-function isOrigin(address: string): boolean {
+function isAddress(address: string): boolean {
   const url = URL.canParse(address) ? new URL(address) : null
   return (
     url !== null &&
     /^https?:$/.test(url.protocol) &&
-    `${url.pathname}${url.search}${url.hash}${url.username}${url.password}` === '/'
+    `${url.search}${url.hash}${url.username}${url.password}` === ''
   )
 }

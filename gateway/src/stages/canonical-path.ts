@@ -1,3 +1,5 @@
+import { decodings } from './path-readings.ts'
+
 /** Where a request goes: the path that is matched is the very one that is forwarded. */
 export type CanonicalTarget = {
   readonly path: string
@@ -5,22 +7,41 @@ export type CanonicalTarget = {
   readonly query: string
 }
 
-/** RFC 3986 §3.3 pchar and the slash; a percent sign only before two hex digits */
-const PATH = /^\/(?:[A-Za-z0-9\-._~!$&'()*+,;=:@/]|%[0-9A-Fa-f]{2})*$/
+/** Which encoded delimiters a route lets its paths have. */
+export type EncodedWords = {
+  readonly encodedSlashes: 'refuse' | 'pass'
+  readonly encodedDelimiters: 'refuse' | 'pass'
+}
+
+const strict: EncodedWords = { encodedSlashes: 'refuse', encodedDelimiters: 'refuse' }
+/** For a path whose route is not known yet; `hasOnly` judges it afterwards. */
+export const lenient: EncodedWords = { encodedSlashes: 'pass', encodedDelimiters: 'pass' }
+
+/**
+ * RFC 3986 §3.3 pchar and the slash; and the brackets and the bar, which browsers do not encode (URL Standard, path percent-encode
+ * set). A percent sign only before two hex digits.
+ */
+const PATH = /^\/(?:[A-Za-z0-9\-._~!$&'()*+,;=:@/[\]|]|%[0-9A-Fa-f]{2})*$/
 /** RFC 3986 §3.4, and the brackets and such that browsers leave as they are; no space, no control, nothing over ASCII */
 const QUERY = /^\?[\x21\x22\x24-\x7e]*$/
 /**
- * Encodings that are refused. A service may decode a path before it splits it, and nginx writes a decoded `$uri` into the
- * next request line. So no encoding may stand for a delimiter (`# / ; ? \`), which would end or divide the path; for a
- * percent sign, which would let a second decoding find what the first did not; for a control character; or for a letter, a
- * digit or one of `-._~`, which would be a second spelling of the same path (RFC 3986 §6.2.2.2).
+ * Encodings that are refused on every route: of a backslash, which would divide the path; of a control character; and of a letter, a
+ * digit or one of `-._`, which would be a second spelling of the same path (RFC 3986 §6.2.2.2). Not of a tilde, which older encoders
+ * encode (RFC 2396 did not know it as unreserved): its two spellings are compared as loose readings.
  */
 const HIDDEN = new RegExp(
   [
-    '%(?:2[35Ff]|3[BbFf]|5[Cc]|[01][0-9A-Fa-f]|7[Ff])',
-    '%(?:2[DdEe]|3[0-9]|4[1-9A-Fa-f]|5[0-9AaFf]|6[1-9A-Fa-f]|7[0-9AaEe])'
+    '%(?:5[Cc]|[01][0-9A-Fa-f]|7[Ff])',
+    '%(?:2[DdEe]|3[0-9]|4[1-9A-Fa-f]|5[0-9AaFf]|6[1-9A-Fa-f]|7[0-9Aa])'
   ].join('|')
 )
+/**
+ * Encoded delimiters. A service may decode a path before it divides it, and nginx writes a decoded `$uri` into the next request line.
+ * So a route has none of them unless it says that its service does neither: no slash, and none of `# ; ?`, which would end or divide
+ * the path, and no percent sign, which would let a second decoding find what the first did not.
+ */
+const SLASH = /%2[Ff]/
+const DELIMITER = /%(?:2[35]|3[BbFf])/
 /**
  * A dot segment, also with parameters behind it: `..;/` is `../` to some servers (RFC 3986 §5.2.4). And one that begins or
  * ends with two dots: some file systems drop dots at the end of a name.
@@ -32,63 +53,62 @@ const DOT_SEGMENT = /(?:^|\/)(?:\.(?:;[^/]*)?(?:\/|$)|\.\.)|\.\.(?:\/|$)/
  * (Oathkeeper GHSA-p224-6x5r-fjpm). Pure.
  * @returns null where the path is not canonical
  */
-export function canonicalTarget(target: string): CanonicalTarget | null {
+export function canonicalTarget(target: string, words = strict): CanonicalTarget | null {
   const queryAt = target.indexOf('?')
   const path = queryAt < 0 ? target : target.slice(0, queryAt)
   const query = queryAt < 0 ? '' : target.slice(queryAt)
   const canonical =
     PATH.test(path) &&
     !path.includes('//') &&
-    !HIDDEN.test(path) &&
     !DOT_SEGMENT.test(path) &&
-    isPlain(path) &&
+    (!path.includes('%') || isWellEncoded(path, words)) &&
     (query === '' || QUERY.test(query))
   return canonical ? { path, query } : null
 }
 
-/** What some servers take off a path, or make of it, before they look for what it names. */
-const LOOSE = /[;%+A-Z]|\.(?:\/|$)/
+const isWellEncoded = (path: string, words: EncodedWords): boolean =>
+  !HIDDEN.test(path) && hasOnly(path, words) && isPlain(path)
 
-/**
- * A canonical path as the most lenient of servers might read it: decoded (a plus sign too, as in a form), without parameters
- * (Tomcat), without dots and spaces at the end of a name (Windows), whatever the case, and with look-alikes made one. A path
- * with a space has a second reading, which ends there: a decoded space ends the target of a request line (RFC 9112 §3). Two
- * paths with a reading in common may be one resource. Pure.
- */
-export function looseReadings(path: string): readonly string[] {
-  if (!LOOSE.test(path)) return [path]
-  const decoded = decodeURIComponent(path.replaceAll('+', ' ')).normalize('NFKC').toLowerCase()
-  const whole = withLooseNames(decoded)
-  const end = decoded.search(/\s/)
-  return end < 0 ? [whole] : [whole, withLooseNames(decoded.slice(0, end))]
-}
-
-function withLooseNames(path: string): string {
-  const names = path.split('/').map(nameOf)
-  return `/${names.filter((name) => name !== '').join('/')}`
-}
-
-/** A segment without its parameters, and without dots and spaces at its end. */
-function nameOf(segment: string): string {
-  const [name = ''] = segment.split(';', 1)
-  let end = name.length
-  while (end > 0 && (name[end - 1] === '.' || name[end - 1] === ' ')) end -= 1
-  return name.slice(0, end)
-}
+/** Whether a path has no encoded delimiters but those that a route lets pass. Pure. */
+export const hasOnly = (path: string, words: EncodedWords | null): boolean =>
+  !path.includes('%') ||
+  ((words?.encodedSlashes === 'pass' || !SLASH.test(path)) &&
+    (words?.encodedDelimiters === 'pass' || !DELIMITER.test(path)))
 
 /** A name of nothing but dots, and spaces that are overlooked. */
 const isDots = (segment: string): boolean => /^[. ]+$/.test(segment) && segment.includes('.')
 
-/** Whether what is encoded is UTF-8, and no look-alike of a delimiter or a dot segment (`\u2025` is `..` to some file systems). */
+/**
+ * Whether a path has no dot segment, control character or backslash however often it is decoded, and no look-alike of a delimiter or a
+ * dot segment (`\u2025` is `..` to some file systems).
+ */
 function isPlain(path: string): boolean {
-  if (!path.includes('%')) return true
-  try {
-    const decoded = decodeURIComponent(path)
-    const folded = decoded.normalize('NFKC')
-    return !folded.split('/').some(isDots) && delimitersOf(folded) === delimitersOf(decoded)
-  } catch {
-    return false
-  }
+  const decoded = decodings(path)
+  return decoded?.every(isPlainText) === true && !hasDividedParameter(path)
+}
+
+function isPlainText(text: string): boolean {
+  const folded = text.normalize('NFKC')
+  return (
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: that none is left is the claim
+    !/[\\\0-\x1f\x7f]/.test(text) &&
+    !DOT_SEGMENT.test(text) &&
+    !folded.split('/').some(isDots) &&
+    delimitersOf(folded) === delimitersOf(text)
+  )
 }
 
 const delimitersOf = (text: string): string => text.replace(/[^/\\%;?#]/g, '')
+
+/**
+ * Whether a name has parameters with an encoded slash in them. Tomcat takes parameters off before it decodes a path, and others after
+ * they have divided the decoded one: the two would find different names behind it.
+ */
+function hasDividedParameter(path: string): boolean {
+  if (!SLASH.test(path) && !path.includes('%25')) return false
+  return path.split('/').some((segment) => {
+    const decoded = decodings(segment)?.at(-1) ?? ''
+    const parametersAt = decoded.indexOf(';')
+    return parametersAt >= 0 && decoded.includes('/', parametersAt)
+  })
+}

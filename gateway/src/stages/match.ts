@@ -1,12 +1,15 @@
 import { malformed, methodNotAllowed, noRoute, pathTooLong } from '../refusals.ts'
 import { demandOf, methodsOf } from '../routes/demand.ts'
-import type { Demand, Route } from '../routes/route.ts'
+import type { Access, Demand } from '../routes/demand-schema.ts'
+import type { Route } from '../routes/route.ts'
 import type { RouteTable } from '../routes/route-table.ts'
-import { type CanonicalTarget, canonicalTarget, looseReadings } from './canonical-path.ts'
+import { type CanonicalTarget, canonicalTarget, hasOnly, lenient } from './canonical-path.ts'
+import { looseReadings } from './path-readings.ts'
 import type { StrippedRequest } from './strip.ts'
 
 export type Match = {
   readonly route: Route
+  readonly access: Access
   /** what the row demands of whoever uses this method */
   readonly demands: readonly Demand[]
   readonly target: CanonicalTarget
@@ -24,17 +27,19 @@ export function match(
   table: RouteTable
 ): Match {
   if (target.length > LONGEST_TARGET) throw pathTooLong()
-  const canonical = canonicalTarget(originForm(target, host))
-  if (canonical === null) throw malformed('path', 'the path is not in its canonical form')
-  const route = table.match(canonical.path)
+  const canonical = canonicalTarget(originForm(target, host), lenient)
+  const route = canonical === null ? null : table.match(canonical.path)
+  if (canonical === null || !hasOnly(canonical.path, route)) {
+    throw malformed('path', 'the path is not in its canonical form')
+  }
   if (route === null) throw noRoute()
   // What one row lets in must not be what a lenient server serves as another row's (`/open/inner;x`, `/open/INNER`).
   if (looseReadings(canonical.path).some((reading) => table.matchLoosely(reading) !== route)) {
     throw malformed('path of two rows', 'the path could be read as another one')
   }
-  const demands = demandOf(route, method)
-  if (demands === null) throw methodNotAllowed(methodsOf(route))
-  return { route, demands, target: canonical }
+  const demanded = demandOf(route, method)
+  if (demanded === null) throw methodNotAllowed(methodsOf(route))
+  return { route, ...demanded, target: canonical }
 }
 
 /** The path and query of a target, also of one in absolute form; that must be for the host that the request names. */

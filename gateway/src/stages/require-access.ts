@@ -1,5 +1,5 @@
 import { loginTooOld, roleMissing, scopeMissing } from '../refusals.ts'
-import type { Demand } from '../routes/route.ts'
+import type { Demand } from '../routes/demand-schema.ts'
 import type { VerifiedToken } from '../tokens/access-token-verifier.ts'
 
 /** What is demanded of a caller: all of the scopes, one of the roles, a login that is not too old. */

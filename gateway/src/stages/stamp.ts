@@ -8,6 +8,7 @@ import {
 import type { Assertions } from '../assertions/assertions.ts'
 import type { ArrivedHop } from '../proxies/arrived-hop.ts'
 import type { Route } from '../routes/route.ts'
+import { strippedPrefix } from '../routes/service-path.ts'
 import type { VerifiedToken } from '../tokens/access-token-verifier.ts'
 import { forwardedIdentity } from './forwarded-identity.ts'
 import type { RequestHeaders, StrippedRequest } from './strip.ts'
@@ -35,6 +36,8 @@ export function stamp(
     [traceHeader.requestId]: hop.requestId,
     [traceHeader.traceparent]: traceparent(request.headers[traceHeader.traceparent])
   }
+  const prefix = strippedPrefix(route)
+  if (prefix !== '') headers[forwardedHeader.prefix] = prefix
   if (route.credentials.length > 0) headers[gatewayHeader] = assertions.ofGateway()
   if (route.credentials.includes('own-cookies') && request.ownCookies.length > 0) {
     const cookies = [request.headers.cookie, ...request.ownCookies]

@@ -20,6 +20,8 @@ export type StrippedRequest = {
   readonly host: string
   /** what a service may see, by lower-case name */
   readonly headers: Readonly<RequestHeaders>
+  /** whether its headers announce a body */
+  readonly hasBody: boolean
   /** the `Authorization` header */
   readonly authorization: string | null
   /** the gateway's own cookies, as `name=value` */
@@ -63,7 +65,7 @@ const READ_HERE = new Set<string>([...AT_MOST_ONCE, ...Object.values(traceHeader
 
 export function strip(raw: IncomingMessage): StrippedRequest {
   const received = collect(raw.rawHeaders)
-  refuseAmbiguousBody(raw.method ?? '', received)
+  const hasBody = announcesBody(raw.method ?? '', received)
   if (received.host !== undefined && !isHost(received.host))
     throw malformed('host', 'Host is not the name of a host')
   const websocket = handshakeOf(raw, received)
@@ -80,6 +82,7 @@ export function strip(raw: IncomingMessage): StrippedRequest {
     target: raw.url ?? '',
     host: received.host ?? '',
     headers: foreign === '' ? passed : { ...passed, cookie: foreign },
+    hasBody,
     authorization: authorizationOf(received, websocket),
     ownCookies: own,
     origin: received.origin ?? null,
@@ -142,8 +145,8 @@ function headerName(name: string): string | null {
   return name === ':authority' ? 'host' : null
 }
 
-/** What could end the request at two places is refused, not repaired (RFC 9112 §6.3). */
-function refuseAmbiguousBody(method: string, headers: RequestHeaders): void {
+/** Whether there is a body. What could end the request at two places is refused, not repaired (RFC 9112 §6.3). */
+function announcesBody(method: string, headers: RequestHeaders): boolean {
   const length = headers['content-length']
   const coding = headers['transfer-encoding']
   if (length !== undefined && coding !== undefined) {
@@ -156,9 +159,10 @@ function refuseAmbiguousBody(method: string, headers: RequestHeaders): void {
     throw malformed('transfer-encoding', 'Transfer-Encoding must be chunked')
   }
   const hasBody = coding !== undefined || (length !== undefined && Number(length) > 0)
-  if (hasBody && (method === 'GET' || method === 'HEAD')) {
-    throw malformed(`${method} with a body`, `a ${method} request has no body`)
+  if (hasBody && method === 'HEAD') {
+    throw malformed('HEAD with a body', 'a HEAD request has no body')
   }
+  return hasBody
 }
 
 /** The headers that `Connection` names belong to the client's connection and end here (RFC 9110 §7.6.1). */

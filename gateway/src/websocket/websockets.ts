@@ -5,13 +5,15 @@ import { WebSocket, WebSocketServer } from 'ws'
 import { forwardedPath } from '../forwarding/forwarded-path.ts'
 import { guard, type NoteFault } from '../forwarding/guard.ts'
 import type { Lifetimes } from '../forwarding/lifetimes.ts'
-import { type ResponseHeaders, responseHeaders } from '../forwarding/response-headers.ts'
-import { isStatus, NotAnAnswer, refusalOf } from '../forwarding/upstream-faults.ts'
+import { refusalOf } from '../forwarding/upstream-faults.ts'
 import type { Place, Upstreams } from '../forwarding/upstreams.ts'
 import type { Passage } from '../journey.ts'
 import { upstreamBusy } from '../refusals.ts'
+import { LARGEST_ANSWER_HEADER_BYTES } from '../routes/route.ts'
+import type { RouteTable } from '../routes/route-table.ts'
 import { closeCode } from './close-codes.ts'
 import type { Handshake } from './handshake.ts'
+import { passRefusal } from './pass-refusal.ts'
 import { type Relay, relay } from './relay.ts'
 import { takeUpgrades } from './upgrades.ts'
 
@@ -19,6 +21,7 @@ export type WebSocketNeeds = {
   readonly upstreams: Upstreams
   readonly lifetimes: Lifetimes
   readonly noteFault: NoteFault
+  readonly table: () => RouteTable
   /** how long a service may take to take the upgrade, where the row does not say */
   readonly answerMs: number
 }
@@ -87,6 +90,7 @@ export function webSockets(app: FastifyInstance, needs: WebSocketNeeds): PassWeb
     open(reply, passage, place, {
       lifetimes: needs.lifetimes,
       noteFault: needs.noteFault,
+      table: needs.table,
       answerMs: (passage.route.answerSeconds ?? 0) * 1000 || needs.answerMs,
       onOpen: (service, protocol) => accept(reply, passage, { service, place, protocol })
     })
@@ -100,7 +104,7 @@ type Taken = {
   readonly protocol: string | null
 }
 
-type Opening = Pick<WebSocketNeeds, 'lifetimes' | 'noteFault'> & {
+type Opening = Pick<WebSocketNeeds, 'lifetimes' | 'noteFault' | 'table'> & {
   readonly answerMs: number
   readonly onOpen: (service: WebSocket, protocol: string | null) => void
 }
@@ -155,7 +159,7 @@ function open(reply: FastifyReply, passage: Passage, place: Place, opening: Open
       guarded((_request: unknown, answer: IncomingMessage) => {
         settled = true
         place.answered()
-        passRefusal(reply, answer, passage, opening.lifetimes)
+        passRefusal(reply, answer, passage, { ...opening, address: place.address })
       })
     )
   })()
@@ -167,6 +171,7 @@ function askService({ headers, websocket, ...passage }: Passage, { address }: Pl
     headers,
     handshakeTimeout: ms,
     perMessageDeflate: false,
+    maxHeaderSize: LARGEST_ANSWER_HEADER_BYTES,
     maxPayload: LONGEST_MESSAGE_BYTES
   })
 }
@@ -186,27 +191,4 @@ function chosenProtocol(asked: WebSocket, handshake: Handshake | null): () => st
     if (offered !== undefined) headers['sec-websocket-protocol'] = offered
   })
   return () => (serviceChose && asked.protocol !== '' ? asked.protocol : ownProtocol)
-}
-
-/** What a service says in place of yes is the answer, where it can be one. */
-function passRefusal(
-  reply: FastifyReply,
-  answer: IncomingMessage,
-  { route, token }: Passage,
-  lifetimes: Lifetimes
-): void {
-  const { statusCode = 0 } = answer
-  if (!isStatus(statusCode)) {
-    answer.destroy()
-    reply.send(refusalOf(new NotAnAnswer(`a status of ${statusCode}`)))
-    return
-  }
-  // A service that ignores the upgrade may answer with a stream. It ends with its token, or when it is silent too long.
-  const cut = () => answer.destroy()
-  answer.setTimeout(route.idleSeconds * 1000, cut)
-  reply.raw.once('close', lifetimes.watch(token, cut))
-  reply
-    .code(statusCode)
-    .headers(responseHeaders(answer.headers as ResponseHeaders, route))
-    .send(answer)
 }

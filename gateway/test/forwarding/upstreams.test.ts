@@ -4,8 +4,8 @@ import { upstreams } from '../../src/forwarding/upstreams.ts'
 import type { Upstream } from '../../src/routes/upstream.ts'
 
 const [a, b, c] = ['http://a:1', 'http://b:1', 'http://c:1'] as const
-const three: Upstream = { name: 'service', addresses: [a, b, c], health: null }
-const one: Upstream = { name: 'service', addresses: [a], health: null }
+const three: Upstream = { name: 'service', addresses: [a, b, c], basePath: '', health: null }
+const one: Upstream = { name: 'service', addresses: [a], basePath: '', health: null }
 
 const services = (placesPerAddress = 10) => {
   const clock = testClock()

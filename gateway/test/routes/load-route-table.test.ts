@@ -93,15 +93,16 @@ t.test('claims of the token are named by a list, or each with its header', async
   t.strictSame(claimsOf('[]'), [])
 })
 
-t.test('an upstream is an address: scheme, host and port, and no more', async (t) => {
+t.test('an upstream is an address: scheme, host, port and a base path, and no more', async (t) => {
   const wrong = [
     '',
     '127.0.0.1:1',
     'ftp://a',
     'file:///etc',
     'http://',
-    'http://a/b',
     'http://a?x',
+    'http://a/b?x',
+    'http://a/b#c',
     'http://user:secret@a'
   ]
   for (const address of wrong) {
@@ -115,10 +116,94 @@ t.test('an upstream is an address: scheme, host and port, and no more', async (t
   const { routes } = readRouteTable(file("{ service: 'https://Example.com:443/' }", row), {})
   t.strictSame(
     routes[0]?.upstream,
-    { name: 'service', addresses: ['https://example.com'], health: null },
+    { name: 'service', addresses: ['https://example.com'], basePath: '', health: null },
     'nothing but where it is'
   )
 })
+
+t.test('a base path is canonical, and the same at each address of a service', async (t) => {
+  const baseOf = (address: string) =>
+    readRouteTable(file(`{ service: '${address}' }`, row), {}).routes[0]?.upstream.basePath
+  t.equal(baseOf('http://a/api/v2'), '/api/v2')
+  t.equal(baseOf('http://a:1/api/v2/'), '/api/v2')
+  for (const path of ['/a/../b', '/a//b', '/a%2fb', '/%61', '/..', '/a\\b']) {
+    t.match(
+      faultsOf(file(`{ service: 'http://a${path}' }`, row)),
+      [/is not a canonical path/],
+      path
+    )
+  }
+  const two = (one: string, other: string) =>
+    faultsOf(file(`{ service: { addresses: ['${one}', '${other}'] } }`, row))
+  t.match(two('http://a/x', 'http://b/y'), [/different base paths/])
+  t.match(two('http://a:80/x', 'http://a/x/'), [/given twice/])
+  t.strictSame(two('http://a/x', 'http://b/x/'), [])
+})
+
+t.test(
+  'a method has access of its own, and nothing is demanded of who may be nobody',
+  async (t) => {
+    const wrong: Record<string, [row: string, fault: RegExp]> = {
+      'optional with roles': [
+        'access: optional, roles: [admin]',
+        /optional access cannot demand scopes/
+      ],
+      'optional with a login': [
+        'access: optional, maxLoginAgeSeconds: 1',
+        /optional access cannot demand a login/
+      ],
+      'a public method of a row with scopes': [
+        'scopes: [read], methods: { GET: { access: public } }',
+        /GET with public access cannot demand scopes/
+      ],
+      'an optional method with scopes': [
+        'methods: { GET: { access: optional, scopes: [read] } }',
+        /GET with optional access cannot demand scopes/
+      ],
+      'Authorization of signed-in requests': [
+        'credentials: [authorization]',
+        /Authorization is passed on only where access is public/
+      ],
+      'Authorization of who may be signed in': [
+        'access: optional, credentials: [authorization]',
+        /Authorization is passed on only where access is public/
+      ],
+      'a method in small letters': ['methods: { propfind: {} }', /methods/],
+      'a method that connects': ['methods: { CONNECT: {} }', /methods/],
+      'claims where every method is public': [
+        'tokenClaims: [tenant], methods: { GET: { access: public } }',
+        /a public row has no token/
+      ]
+    }
+    for (const [title, [words, fault]] of Object.entries(wrong)) {
+      const faults = faultsOf(file(service, `{ name: a, prefix: /a, upstream: service, ${words} }`))
+      t.match(faults.join('\n'), fault, title)
+      t.equal(faults.filter((one) => /cannot demand scopes/.test(one)).length < 2, true, title)
+    }
+    for (const access of [
+      'optional',
+      'signed-in, methods: { GET: { access: public }, POST: {} }'
+    ]) {
+      t.match(
+        faultsOf(file(service, `{ name: a, prefix: /, upstream: service, access: ${access} }`)),
+        [/for \/ would open everything/]
+      )
+    }
+    const right = [
+      'access: public, methods: { GET: {}, POST: { access: signed-in, scopes: [write] } }',
+      'methods: { GET: { access: optional }, PUT: { roles: [admin] } }, limit: { max: 1, windowSeconds: 1, by: subject }',
+      'credentials: [authorization], methods: { GET: { access: public }, POST: {} }',
+      'methods: { GET: {}, PROPFIND: {}, MKCOL: {}, LOCK: {} }'
+    ]
+    for (const words of right) {
+      t.strictSame(
+        faultsOf(file(service, `{ name: a, prefix: /a, upstream: service, ${words} }`)),
+        [],
+        words
+      )
+    }
+  }
+)
 
 t.test('what the environment does not name is a fault by its name', async (t) => {
   const named = (text: string) => `'\${${text}}'`

@@ -11,7 +11,8 @@ t.test('the longest prefix wins, and a prefix ends where a segment ends', async 
   const { match } = table(
     'name: a, prefix: /a, upstream: service',
     'name: deep, prefix: /a/b/c, upstream: service',
-    'name: two, prefix: [/x, /y/z], upstream: service'
+    'name: two, prefix: [/x, /y/z], upstream: service',
+    'name: signs, prefix: ["/@scope", "/v1/jobs:run"], upstream: service'
   )
   const found: Record<string, string | undefined> = {
     '/a': 'a',
@@ -27,7 +28,10 @@ t.test('the longest prefix wins, and a prefix ends where a segment ends', async 
     '/ab': undefined,
     '/A': undefined,
     '/a;v=1': undefined,
-    '/': undefined
+    '/': undefined,
+    '/@scope/x': 'signs',
+    '/v1/jobs:run': 'signs',
+    '/v1/jobs:runs': undefined
   }
   for (const [path, name] of Object.entries(found)) t.equal(match(path)?.name, name, path)
 })
@@ -128,7 +132,7 @@ t.test('a table that is not understood whole, or not safe, is not used', async (
       /a client cannot authenticate/
     ],
     'unknown credentials': [
-      ['name: a, prefix: /a, upstream: service, access: public, credentials: [authorization]'],
+      ['name: a, prefix: /a, upstream: service, access: public, credentials: [Authorization]'],
       /credentials/
     ],
     'another prefix to take off': [

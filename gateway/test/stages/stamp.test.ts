@@ -21,7 +21,7 @@ if (plain === undefined || login === undefined || open === undefined) {
 
 const request = (changes: Partial<StrippedRequest> = {}): StrippedRequest => ({
   ...{ method: 'GET', target: '/plain', headers: {}, authorization: null },
-  ...{ host: '', ownCookies: [], origin: null, websocket: null, ...changes }
+  ...{ hasBody: false, host: '', ownCookies: [], origin: null, websocket: null, ...changes }
 })
 const { assertions } = countedAssertions()
 

@@ -37,6 +37,7 @@ t.test('what a client may say is kept: by lower-case name, repeated lines joined
     method: 'POST',
     target: '/orders?x=1',
     headers: { accept: 'text/html, application/json', 'x-own': '', 'user-agent': 'curl/8' },
+    hasBody: false,
     authorization: null,
     ownCookies: [],
     origin: null,
@@ -146,7 +147,7 @@ t.test('what could be read in two ways is refused, and ends the connection', asy
         'POST'
       ]
     ),
-    ['a body with GET', [length]],
+    ['a body with HEAD', [length], 'HEAD'],
     ['chunks with HEAD', [chunked], 'HEAD'],
     ...['Authorization', 'Content-Type', 'Host', 'Origin', 'Sec-Fetch-Site'].map(
       (name): [string, string[][]] => [
@@ -191,6 +192,9 @@ t.test('a hundred lines are enough', async (t) => {
 })
 
 t.test('a length of nothing is no body', async (t) => {
+  t.equal(strip(request([['Content-Length', '0']])).hasBody, false)
+  t.equal(strip(request([['Content-Length', '1']])).hasBody, true, 'a route decides about GET')
+  t.equal(strip(request([['Transfer-Encoding', 'chunked']])).hasBody, true)
   t.equal(refusalOf([['Content-Length', '0']]), null)
   t.equal(refusalOf([['Content-Length', '0']], 'HEAD'), null)
   t.equal(refusalOf([['Transfer-Encoding', 'Chunked']], 'POST'), null, 'codings have no case')

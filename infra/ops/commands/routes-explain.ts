@@ -1,9 +1,9 @@
-import type { Demand, Route } from '@gatehouse/gateway/routes/route'
+import type { Route } from '@gatehouse/gateway/routes/route'
 import type { RouteTable } from '@gatehouse/gateway/routes/route-table'
 import type { Match } from '@gatehouse/gateway/stages/match'
 import { Refusal } from '@gatehouse/problem/refusal'
 import { BadUsage, type Command, Refused } from '../command.ts'
-import { demandWords, readRoutes, routeFileOf } from '../route-file.ts'
+import { accessWords, demandWords, readRoutes, routeFileOf } from '../route-file.ts'
 
 const METHOD = /^[A-Z]+$/
 
@@ -16,8 +16,7 @@ export const routesExplain: Command = {
   async run({ positionals: [method = '', path = ''] }, _ops, _terminal, environment) {
     if (!METHOD.test(method)) throw new BadUsage(`${method} is not a method: write GET, not get`)
     const table = await readRoutes(routeFileOf(undefined, environment), environment)
-    const { target, route, demands } = await matched(method, path, table)
-    const explained = explanation(method, target, route, demands)
+    const explained = await explanation(method, await matched(method, path, table))
     const lines = Object.entries(explained).map(
       ([name, value]) => `${name.padEnd(10)}${[value].flat().join('\n          ')}`
     )
@@ -42,49 +41,72 @@ function whyRefused({ code, detail, headers }: Refusal): string {
   return detail ?? code
 }
 
-function explanation(
-  method: string,
-  { path, query }: { path: string; query: string },
-  route: Route,
-  demands: readonly Demand[]
-) {
+async function explanation(method: string, { route, access, demands, target }: Match) {
+  const { servicePath } = await import('@gatehouse/gateway/routes/service-path')
+  const { path, query } = target
   const longest = route.prefixes
     .filter((prefix) => prefix === '/' || path === prefix || path.startsWith(`${prefix}/`))
     .sort((a, b) => b.length - a.length)[0]
-  const rest = path.slice(route.stripPrefix?.length ?? 0) || '/'
-  const needs = route.access === 'public' ? 'nothing: it is public' : 'an access token'
+  const asked = `${servicePath(route, path)}${query}`
   return {
     row: route.name,
     why: `${longest} is the longest prefix of ${path} that a row has`,
-    needs: `${needs}${demands.map(demandWords).join('')}`,
-    goes: route.upstream.addresses.map((address) => `${method} ${address}${rest}${query}`),
-    headers: headersOf(route),
-    limits: limitsOf(route)
+    needs: `${accessWords(access)}${demands.map(demandWords).join('')}`,
+    goes: route.upstream.addresses.map((address) => `${method} ${address}${asked}`),
+    headers: headersOf(method, route, access),
+    answer: answerOf(route),
+    limits: limitsOf(method, route)
   }
 }
 
-function headersOf({ access, credentials, claims, tokenClaims }: Route): string[] {
+function headersOf(
+  method: string,
+  { credentials, claims, tokenClaims, stripPrefix = '/' }: Route,
+  access: Match['access']
+): string[] {
+  const caller = access === 'optional' ? 'the caller, where one is signed in' : 'the caller'
   const identity = claims.map((claim) => `x-auth-${claim}`).join(', ')
   return [
     "the client's, without Authorization, the gateway's own cookies, hop-by-hop headers, a proxy's (x-real-ip, cf-*, …) and every x-auth-*",
     ...(credentials.includes('own-cookies') ? ["the gateway's own cookies after all"] : []),
     ...(credentials.includes('client-authentication') ? ['Authorization: Basic after all'] : []),
+    ...(credentials.includes('authorization') && access === 'public'
+      ? [
+          'Authorization after all, without a token of our auth service or of an issuer in the issuer file'
+        ]
+      : []),
     ...(credentials.length > 0
       ? ['x-auth-gateway, by which the service knows that a gateway sent the request']
       : []),
-    ...(access === 'public' || identity === '' ? [] : [`${identity} of the caller`]),
-    ...tokenClaims.map(
+    ...(access === 'public' || identity === '' ? [] : [`${identity} of ${caller}`]),
+    ...(access === 'public' ? [] : tokenClaims).map(
       ({ name, path }) =>
         `x-auth-claim-${name}, the claim ${[path].flat().join(' ▸ ')} of the token, where it has one`
     ),
-    'x-request-id, traceparent, x-forwarded-for, -proto and -host, rewritten'
+    'x-request-id, traceparent, x-forwarded-for, -proto and -host, rewritten',
+    ...(stripPrefix === '/' ? [] : [`x-forwarded-prefix: ${stripPrefix}`]),
+    ...(method === 'COPY' || method === 'MOVE'
+      ? ['Destination, where it is a path of the same row, as a path of the service']
+      : [])
   ]
 }
 
-function limitsOf({ bodyLimitBytes, limits, ...row }: Route): string[] {
+/** What becomes of the answer. */
+function answerOf({ answerHeaderBytes, answerPaths, stripPrefix = '' }: Route): string[] {
+  return [
+    `headers of at most ${answerHeaderBytes} bytes`,
+    answerPaths === 'keep'
+      ? 'Location, Content-Location, Refresh and the paths of cookies as the service writes them'
+      : `Location, Content-Location, Refresh and the paths of cookies with the service's own paths below ${stripPrefix || '/'}`
+  ]
+}
+
+function limitsOf(method: string, { bodyLimitBytes, limits, ...row }: Route): string[] {
   const { answerSeconds, idleSeconds, retries, events, websocket, maxStalenessSeconds } = row
   return [
-    `a body of ${bodyLimitBytes} bytes`,
+    hasNoBody(method, row) ? 'no body' : `a body of ${bodyLimitBytes} bytes`,
+    ...(row.encodedSlashes === 'pass' ? ['%2F in the path passes'] : []),
+    ...(row.encodedDelimiters === 'pass' ? ['%23, %25, %3B and %3F in the path pass'] : []),
     ...limits.map(
       ({ max, windowSeconds, by, shared }) =>
         `${max} requests of one ${by} in ${windowSeconds} s${shared ? ', over all gateways' : ''}`
@@ -98,3 +120,6 @@ function limitsOf({ bodyLimitBytes, limits, ...row }: Route): string[] {
       : [`revocations heard of within ${maxStalenessSeconds} s`])
   ]
 }
+
+const hasNoBody = (method: string, { bodyOnGet }: Pick<Route, 'bodyOnGet'>): boolean =>
+  method === 'HEAD' || (method === 'GET' && !bodyOnGet)

@@ -23,7 +23,9 @@ export const traceHeader = { requestId: 'x-request-id', traceparent: 'traceparen
 export const forwardedHeader = {
   for: 'x-forwarded-for',
   proto: 'x-forwarded-proto',
-  host: 'x-forwarded-host'
+  host: 'x-forwarded-host',
+  /** what the gateway has taken off the path */
+  prefix: 'x-forwarded-prefix'
 } as const
 
 const IDENTITY_NAMESPACE = 'x-auth-'

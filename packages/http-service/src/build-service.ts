@@ -43,6 +43,8 @@ const http2 = {
   allowHTTP1: true,
   /** many streams of one connection, but not any number */
   maxHeaderListPairs: headerLimits.maxHeaderListPairs,
+  // Of an answer. Node.js would reset a stream whose answer has more.
+  maxSendHeaderBlockLength: headerLimits.maxAnswerHeaderSize,
   settings: { maxConcurrentStreams: 128, maxHeaderListSize: headerLimits.maxHeaderListSize }
 }
 const HEADERS_MS = 15_000

@@ -9,10 +9,14 @@ const MAX_LINES = 128
 /** RFC 9113 §6.5.2: how much more than its bytes a line counts for in the limit that a server announces */
 const LINE_OVERHEAD_BYTES = 32
 
+/** What the header section of an answer may take over HTTP/2, in bytes. */
+const MAX_ANSWER_BYTES = 512 * 1024
+
 /** How Node.js bounds a header section while it reads it. */
 export const headerLimits = {
   maxHeaderSize: MAX_BYTES,
   maxHeaderListPairs: MAX_LINES,
+  maxAnswerHeaderSize: MAX_ANSWER_BYTES,
   /** announced to clients of HTTP/2, and enforced by Node.js once they have confirmed it */
   maxHeaderListSize: MAX_BYTES + MAX_LINES * LINE_OVERHEAD_BYTES
 } as const

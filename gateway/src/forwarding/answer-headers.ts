@@ -1,0 +1,36 @@
+import type { Passage } from '../journey.ts'
+import type { RouteTable } from '../routes/route-table.ts'
+import { clientPaths } from './client-paths.ts'
+import { type ResponseHeaders, responseHeaders } from './response-headers.ts'
+import { NotAnAnswer } from './upstream-faults.ts'
+
+/**
+ * The headers that a client gets of a service's answer.
+ * @param address of the service's process that has answered, as an origin
+ * @throws NotAnAnswer over the limit of the route
+ */
+export function answerHeaders(
+  received: ResponseHeaders,
+  passage: Passage,
+  address: string,
+  table: RouteTable
+): ResponseHeaders {
+  const { route, access } = passage
+  const bytes = bytesOf(received)
+  if (bytes > route.answerHeaderBytes) throw new NotAnAnswer(`${bytes} bytes of headers`)
+  const headers = responseHeaders(received, route)
+  if (route.answerPaths === 'rewrite') clientPaths(headers, passage, { address, table })
+  // What a stranger gets is not for a shared cache to give to those who are signed in (RFC 9111 §4.1).
+  if (access === 'optional') headers.vary = [headers.vary ?? [], 'authorization'].flat().join(', ')
+  return headers
+}
+
+function bytesOf(received: ResponseHeaders): number {
+  let bytes = 0
+  for (const name in received) {
+    const value = received[name]
+    if (typeof value === 'string') bytes += name.length + value.length
+    else for (const one of value ?? []) bytes += name.length + one.length
+  }
+  return bytes
+}

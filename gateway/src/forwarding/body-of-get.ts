@@ -1,0 +1,21 @@
+import type { Readable } from 'node:stream'
+import type { FastifyRequest } from 'fastify'
+import type { Route } from '../routes/route.ts'
+import { judgedBody } from './judged-body.ts'
+import { BodyInHand } from './whole-body.ts'
+
+/**
+ * The body of a GET, which the framework leaves unread: held where it is small, a stream where it may be larger than that, and null
+ * where there is none.
+ * @throws Refusal INVALID_REQUEST where it is too large, or has not come in time
+ */
+export async function bodyOfGet(
+  request: FastifyRequest,
+  { bodyLimitBytes }: Pick<Route, 'bodyLimitBytes'>
+): Promise<Buffer | Readable | null> {
+  const { 'transfer-encoding': coding, 'content-length': length } = request.headers
+  if (coding === undefined && !(Number(length) > 0)) return null
+  const body = await judgedBody(request, request.raw, bodyLimitBytes)
+  if (!(body instanceof BodyInHand)) return body
+  return body.bytes.length === 0 ? null : body.bytes
+}

@@ -1,0 +1,130 @@
+import { forwardedHeader } from '@gatehouse/edge-headers/names'
+import { withoutOuterWhitespace } from '@gatehouse/edge-headers/optional-whitespace'
+import type { Passage } from '../journey.ts'
+import type { RouteTable } from '../routes/route-table.ts'
+import { clientPath, servicePath } from '../routes/service-path.ts'
+import type { ResponseHeaders } from './response-headers.ts'
+
+type Answering = {
+  /** of the service's process, as an origin */
+  readonly address: string
+  readonly table: RouteTable
+}
+
+/** Fields whose value is a reference to a resource (RFC 9110 §8.7, §10.2.2). */
+const REFERENCES = ['location', 'content-location'] as const
+
+/** Seconds, and what stands before the address, which may be in quotes (HTML standard, the refresh header). */
+const REFRESH = /^\d+(?:\.\d*)?[ \t]*[;,][ \t]*url[ \t]*=[ \t]*/i
+
+/**
+ * Makes the service's own addresses and paths in an answer's headers those that its clients use: `Location`, `Content-Location`,
+ * `Refresh`, and the paths of cookies. What leads elsewhere stays as it is.
+ */
+export function clientPaths(
+  headers: ResponseHeaders,
+  passage: Passage,
+  answering: Answering
+): void {
+  const { refresh, 'set-cookie': cookies } = headers
+  for (const name of REFERENCES) {
+    const reference = headers[name]
+    if (typeof reference === 'string') {
+      headers[name] = clientReference(reference, passage, answering)
+    }
+  }
+  if (typeof refresh === 'string') {
+    headers.refresh = clientRefresh(refresh, (reference) =>
+      clientReference(reference, passage, answering)
+    )
+  }
+  if (typeof cookies === 'object') {
+    headers['set-cookie'] = cookies.map((cookie) => clientCookie(cookie, passage))
+  }
+}
+
+function clientRefresh(refresh: string, asClient: (reference: string) => string): string {
+  const [start] = REFRESH.exec(refresh) ?? []
+  if (start === undefined) return refresh
+  const quoted = refresh.slice(start.length)
+  const [quote = ''] = /^["']/.exec(quoted) ?? []
+  const end = quoted.length - quote.length
+  if (quoted.slice(end) !== quote || end < quote.length) return refresh
+  return `${start}${quote}${asClient(quoted.slice(quote.length, end))}${quote}`
+}
+
+/** RFC 3986 §4.2, as browsers read it: with backslashes for slashes as well (URL Standard) */
+const AUTHORITY = /^(?:https?:)?[/\\]{2}[^/\\?#]*/i
+const SCHEME = /^[a-z][a-z0-9+.-]*:/i
+
+/** Two slashes at the start, also with tabs, which browsers overlook: a host follows. */
+const LIKE_AUTHORITY = /^[/\\]\t*[/\\]/
+
+/** A path of this origin that no browser takes for a host (URL Standard, "/." before an empty first name). */
+const asPath = (path: string): string => (LIKE_AUTHORITY.test(path) ? `/.${path}` : path)
+
+function clientReference(reference: string, passage: Passage, answering: Answering): string {
+  const { route } = passage
+  const [authority] = AUTHORITY.exec(reference) ?? []
+  if (authority !== undefined) {
+    const rest = reference.slice(authority.length)
+    const path = rest.startsWith('/') ? rest : `/${rest}`
+    return isOwn(reference, path, passage, answering) ? asPath(clientPath(route, path)) : reference
+  }
+  if (SCHEME.test(reference)) return reference
+  if (reference.startsWith('/')) return asPath(clientPath(route, reference))
+  return clientRelative(reference, passage)
+}
+
+/** Whether a reference with a host means the service that has answered. */
+function isOwn(reference: string, path: string, passage: Passage, answering: Answering): boolean {
+  const { address, table } = answering
+  const { headers, route } = passage
+  const origin = `${headers[forwardedHeader.proto]}://${headers[forwardedHeader.host]}`
+  const url = parsed(reference, origin)
+  if (url === null || url.username !== '' || url.password !== '') return false
+  if (url.host === new URL(address).host) return true
+  // A service that has read `x-forwarded-host`. It may mean itself, or another service by its public path.
+  if (url.origin !== parsed(origin)?.origin) return false
+  const [named = '/'] = path.split(/[?#]/, 1)
+  const owner = table.match(named)
+  return owner === null || owner === route
+}
+
+/**
+ * A relative reference means the same to client and service, but for one that begins above the path that the route takes off, or at
+ * that path itself, which has a slash behind it for the service alone.
+ */
+function clientRelative(reference: string, { route, target }: Passage): string {
+  const ofService = parsed(
+    reference,
+    `http://host${servicePath(route, target.path)}${target.query}`
+  )
+  const ofClient = parsed(reference, `http://host${target.path}${target.query}`)
+  if (ofService === null || ofClient === null || ofService.host !== 'host') return reference
+  const meant = clientPath(route, ofService.pathname)
+  return meant === ofClient.pathname
+    ? reference
+    : `${asPath(meant)}${ofService.search}${ofService.hash}`
+}
+
+const parsed = (reference: string, base?: string): URL | null =>
+  URL.canParse(reference, base) ? new URL(reference, base) : null
+
+const HOST_COOKIE = /^[ \t]*__host-/i
+const PATH_ATTRIBUTE = /^([ \t]*path[ \t]*=)(.*)$/is
+
+/** A cookie whose path is the client's. One named `__Host-` stays as it is: browsers take it for `/` only. */
+function clientCookie(cookie: string, { route }: Passage): string {
+  if (HOST_COOKIE.test(cookie)) return cookie
+  const [pair = '', ...attributes] = cookie.split(';')
+  const mapped = attributes.map((attribute) => {
+    const [, name, value = ''] = PATH_ATTRIBUTE.exec(attribute) ?? []
+    const path = withoutOuterWhitespace(value)
+    if (name === undefined || !path.startsWith('/')) return attribute
+    const whole = clientPath(route, path)
+    // `/app/` would not be sent to `/app` (RFC 6265 §5.1.4).
+    return `${name}${path === '/' && whole !== '/' ? whole.replace(/\/$/, '') : whole}`
+  })
+  return [pair, ...mapped].join(';')
+}

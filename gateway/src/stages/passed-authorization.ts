@@ -1,0 +1,50 @@
+import type { TrustedIssuers } from '../issuers/trusted-issuers.ts'
+import type { Route } from '../routes/route.ts'
+import type { StrippedRequest } from './strip.ts'
+
+/**
+ * The `Authorization` header that a public route's service gets because it has keys of its own. A header with a token of an issuer that
+ * the gateway trusts is not among them, whatever its scheme: the service could use the token at every other route.
+ */
+export function passedAuthorization(
+  { authorization, websocket }: Pick<StrippedRequest, 'authorization' | 'websocket'>,
+  { credentials }: Pick<Route, 'credentials'>,
+  issuers: Pick<TrustedIssuers, 'find'>
+): string | null {
+  if (authorization === null || !credentials.includes('authorization')) return null
+  // A credential among the subprotocols ends here, and so does a token that the verifier would not even read.
+  if (typeof websocket?.bearer === 'string') return null
+  return holdsTokenOf(issuers, authorization) ? null : authorization
+}
+
+/** Whether a value holds a JWT of one of these issuers, as it is or within base64 (`Basic`, RFC 7617). */
+export function holdsTokenOf(issuers: Pick<TrustedIssuers, 'find'>, value: string): boolean {
+  const isTheirs = (text: string): boolean =>
+    text.split(NOT_IN_JWT).some((part) => {
+      const issuer = issuerIn(part)
+      return issuer !== null && issuers.find(issuer) !== undefined
+    })
+  return (
+    isTheirs(value) ||
+    value
+      .split(NOT_IN_BASE64)
+      .some((part) => isTheirs(Buffer.from(part, 'base64').toString('latin1')))
+  )
+}
+
+/** RFC 7515 §2; the dots between the parts divide as well, so that each part is looked at by itself */
+const NOT_IN_JWT = /[^A-Za-z0-9_-]+/
+const NOT_IN_BASE64 = /[^A-Za-z0-9+/_-]+/
+/** of `{"iss":"a"}`, in base64 */
+const SHORTEST_CLAIMS = 15
+
+function issuerIn(part: string): string | null {
+  if (part.length < SHORTEST_CLAIMS) return null
+  try {
+    const claims: unknown = JSON.parse(Buffer.from(part, 'base64url').toString())
+    const { iss } = (claims ?? {}) as { readonly iss?: unknown }
+    return typeof iss === 'string' ? iss : null
+  } catch {
+    return null
+  }
+}

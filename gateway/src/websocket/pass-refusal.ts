@@ -1,0 +1,40 @@
+import type { IncomingMessage } from 'node:http'
+import type { FastifyReply } from 'fastify'
+import { answerHeaders } from '../forwarding/answer-headers.ts'
+import type { Lifetimes } from '../forwarding/lifetimes.ts'
+import type { ResponseHeaders } from '../forwarding/response-headers.ts'
+import { isStatus, NotAnAnswer, refusalOf } from '../forwarding/upstream-faults.ts'
+import type { Passage } from '../journey.ts'
+import type { RouteTable } from '../routes/route-table.ts'
+
+type Asked = {
+  /** of the service's process, as an origin */
+  readonly address: string
+  readonly lifetimes: Lifetimes
+  readonly table: () => RouteTable
+}
+
+/** Passes on what a service answers in place of an upgrade, where it can be an answer. */
+export function passRefusal(
+  reply: FastifyReply,
+  answer: IncomingMessage,
+  passage: Passage,
+  { address, lifetimes, table }: Asked
+): void {
+  const { route, token } = passage
+  const { statusCode = 0 } = answer
+  try {
+    if (!isStatus(statusCode)) throw new NotAnAnswer(`a status of ${statusCode}`)
+    reply.headers(answerHeaders(answer.headers as ResponseHeaders, passage, address, table()))
+  } catch (error) {
+    if (!(error instanceof NotAnAnswer)) throw error
+    answer.destroy()
+    reply.send(refusalOf(error))
+    return
+  }
+  // A service that ignores the upgrade may answer with a stream. It ends with its token, or when it is silent too long.
+  const cut = () => answer.destroy()
+  answer.setTimeout(route.idleSeconds * 1000, cut)
+  reply.raw.once('close', lifetimes.watch(token, cut))
+  reply.code(statusCode).send(answer)
+}
