@@ -12,6 +12,7 @@ import { allTokensNotBefore } from './migrations/0009-all-tokens-not-before.ts'
 import { passwordCosts } from './migrations/0010-password-costs.ts'
 import { sessions } from './migrations/0011-sessions.ts'
 import { rightsVersion } from './migrations/0012-rights-version.ts'
+import { openSessions } from './migrations/0013-open-sessions.ts'
 import type { Tables } from './tables.ts'
 
 /** Every migration, in the order of its name. One that has landed is never edited. */
@@ -27,7 +28,8 @@ const migrations: Record<string, Migration> = {
   '0009-all-tokens-not-before': allTokensNotBefore,
   '0010-password-costs': passwordCosts,
   '0011-sessions': sessions,
-  '0012-rights-version': rightsVersion
+  '0012-rights-version': rightsVersion,
+  '0013-open-sessions': openSessions
 }
 
 /** @throws what the first failing migration threw */

@@ -45,8 +45,11 @@ export type DurableSessions = {
     subject: string,
     sid: string
   ): Promise<{ readonly account: Account | null; readonly session: DurableSession | null }>
-  /** Those of a user that have not expired, the oldest first; ended ones too. */
-  list(subject: string): Promise<DurableSession[]>
+  /**
+   * Those of a user that have neither expired nor ended, and those of `stored` that have ended, in no order. Not the others that
+   * have ended: each login leaves one, until it would have expired.
+   */
+  list(subject: string, stored: readonly string[]): Promise<DurableSession[]>
   /** Ends a session. The event is written where it had not ended; `atMs`: when that was, where it was not now. */
   end(event: SessionEnd, atMs?: number): Promise<Ended>
   /** Ends all sessions of a user but one (`event.sid`); the ids of those that had not ended. */
@@ -100,15 +103,12 @@ export function durableSessions(db: Kysely<Tables>, clock: () => number): Durabl
         row.sid === null ? null : toSession({ ...row, scope: row.session_scope } as SessionRow)
       return { account: toAccount(row), session }
     },
-    async list(subject) {
-      const rows = await db
-        .selectFrom('sessions')
-        .selectAll()
-        .where('subject', '=', subject)
-        .where('expires_at', '>', seconds())
-        .orderBy('opened_at')
-        .orderBy('sid')
-        .execute()
+    async list(subject, stored) {
+      const ofUser = db.selectFrom('sessions').selectAll().where('subject', '=', subject)
+      const open = ofUser.where('ended_at_ms', 'is', null).where('expires_at', '>', seconds())
+      const ended = ofUser.where('ended_at_ms', 'is not', null).where('sid', 'in', stored)
+      // One statement: what ends meanwhile is in one half or the other.
+      const rows = await (stored.length === 0 ? open : open.unionAll(ended)).execute()
       return rows.map(toSession)
     },
     end: (event, atMs = clock()) =>

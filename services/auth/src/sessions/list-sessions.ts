@@ -13,12 +13,11 @@ export function sessionList(needs: {
 }): ListSessions {
   const { durable, families, policy, clock } = needs
   return async (subject) => {
-    const [known, { live, over }] = await Promise.all([
-      durable.list(subject),
-      families.list(subject)
-    ])
+    const { live, over } = await families.list(subject)
+    const liveSids = live.map(({ sid }) => sid)
+    const known = await durable.list(subject, liveSids)
     const ended = new Set(known.filter((one) => one.ended).map(({ sid }) => sid))
-    const stored = new Set([...live.map(({ sid }) => sid), ...over])
+    const stored = new Set([...liveSids, ...over])
     const lost = known
       .filter((one) => !stored.has(one.sid) && restorable(one, policy, clock()) !== null)
       .map((one) => ({ sid: one.sid, record: open(one, one.usedAt * 1000, policy) }))

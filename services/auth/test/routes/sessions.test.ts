@@ -57,6 +57,24 @@ t.test('a user sees their sessions, the one that was used last first', async (t)
   })
 })
 
+t.test('what a user has signed out of does not make their lists longer to read', async (t) => {
+  const auth = await authService(t)
+  const { user, tokens } = await signedIn(auth)
+  const past: string[] = []
+  for (let login = 0; login < 5; login++) {
+    const { refreshToken, session } = await loginFrom(auth, FIREFOX)
+    await auth.post('/logout', { refreshToken })
+    past.push(session.id)
+  }
+  const read = async (stored: readonly string[]) =>
+    (await auth.state.durable.list(user.id, stored)).map(({ sid }) => sid).sort()
+  const [first = '', second = ''] = past
+  t.strictSame(await read([]), [tokens.session.id])
+  t.strictSame(await read([first, second]), [tokens.session.id, first, second].sort())
+  const other = await signedIn(auth, 'grace@example.com')
+  t.strictSame(await read([other.tokens.session.id]), [tokens.session.id], "not another user's")
+})
+
 t.test('a session that is over is not listed', async (t) => {
   const auth = await authService(t)
   const { user, tokens } = await signedIn(auth)
