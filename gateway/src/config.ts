@@ -1,6 +1,6 @@
 import { isIP } from 'node:net'
 import { tokenSettings } from '@gatehouse/access-token/settings'
-import { redisSettings } from '@gatehouse/redis/settings'
+import { redisFaults, redisSettings } from '@gatehouse/redis/settings'
 import { commonSettings, dataSettings, host, port, words } from '@gatehouse/settings/fragments'
 import { originFaults, originSettings } from '@gatehouse/settings/origins'
 import { type Environment, readSettings, SettingsFault } from '@gatehouse/settings/read-settings'
@@ -51,7 +51,7 @@ export type GatewayConfig = Static<ReturnType<typeof Type.Object<typeof gatewayS
 
 /** @throws SettingsFault */
 export function readConfig(environment: Environment): GatewayConfig {
-  const settings = readSettings(gatewaySettings, environment)
+  const settings = readSettings(gatewaySettings, environment, redisFaults)
   const proxies = words(settings.GATEWAY_TRUSTED_PROXIES)
   const faults = originFaults(settings)
   if (!proxies.every(isNarrowRange)) {

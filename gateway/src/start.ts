@@ -16,6 +16,7 @@ import { buildGateway } from './app.ts'
 import { newAssertionKey } from './assertions/assertions.ts'
 import type { GatewayConfig } from './config.ts'
 import { joinFleet, type Membership } from './fleet/membership.ts'
+import { neededRights } from './fleet/needed-rights.ts'
 import { type Embedded, sharedState } from './fleet/shared-state.ts'
 import { openIssuers } from './issuers/open-issuers.ts'
 import { type LiveCertificate, liveCertificate } from './live-certificate.ts'
@@ -33,9 +34,12 @@ export async function startGateway(
   const metrics = new Registry()
   const connections = reportedRedis({ service: 'gateway', log, metrics })
   const shared = await sharedState(config, embedded, connections)
-  if (config.NODE_ENV === 'production' && connections.evictionFault !== null) {
+  const fault =
+    (await connections.startFault(neededRights)) ??
+    (config.NODE_ENV === 'production' ? connections.evictionFault : null)
+  if (fault !== null) {
     shared.disconnect()
-    throw new StartFault(connections.evictionFault)
+    throw new StartFault(fault)
   }
   const assertionKey = await newAssertionKey()
   const issuers = await openIssuers({ config, log, metrics, clock })

@@ -153,6 +153,23 @@ routes: [{ name: row, prefix: ${prefix}, upstream: a, access: public }]
 })
 
 t.test(
+  'a gateway whose password Redis refuses does not start, and says so at once',
+  { skip: redisMissing },
+  async (t) => {
+    const { url, redis } = await redisServer(t)
+    await redis.config('SET', 'requirepass', 'right')
+    const config = readConfig({
+      ...{ GATEWAY_PORT: '0', GATEWAY_OPS_PORT: '0', LOG_LEVEL: 'silent', ...patience },
+      ...{ GATEHOUSE_DATA_DIR: dataFolder(t), REDIS_URL: url.replace('//', '//:hunter2@') }
+    })
+    await t.rejects(startGateway(config, null), {
+      name: 'StartFault',
+      message: /^Redis cannot be used: WRONGPASS (?!.*hunter2).*Check the user and the password/
+    })
+  }
+)
+
+t.test(
   'in production a gateway does not start on a Redis that evicts keys',
   { skip: redisMissing },
   async (t) => {

@@ -2,7 +2,7 @@ import type { Fleet } from '@gatehouse/fleet/fleet'
 import { redisFleet } from '@gatehouse/fleet/redis-fleet'
 import type { RedisConnection } from '@gatehouse/redis/connect-redis'
 import type { ReportedRedis } from '@gatehouse/redis/reported-redis'
-import type { RedisSettings } from '@gatehouse/redis/settings'
+import { type RedisSettings, redisTarget } from '@gatehouse/redis/settings'
 import { redisRevocations } from '@gatehouse/revocation/redis-revocations'
 import type { RevocationSource } from '@gatehouse/revocation/revocation'
 import { SettingsFault } from '@gatehouse/settings/read-settings'
@@ -28,10 +28,11 @@ export type SharedState = {
 
 /** @throws SettingsFault where there is neither Redis nor an auth service in this process */
 export async function sharedState(
-  { REDIS_URL: url, REDIS_TIMEOUT_MS: timeoutMs }: RedisSettings,
+  settings: RedisSettings,
   embedded: Embedded | null,
   report: ReportedRedis
 ): Promise<SharedState> {
+  const { REDIS_URL: url, REDIS_TIMEOUT_MS: timeoutMs } = settings
   if (url === undefined) {
     if (embedded?.revocations) {
       const { revocations, takeSightings, fleet } = embedded
@@ -41,8 +42,9 @@ export async function sharedState(
       'REDIS_URL must be set for a gateway of its own: revocations reach it through Redis'
     ])
   }
-  const blocking = report.connect('revocations', { url, timeoutMs, use: 'blocking' })
-  const redis = report.connect('commands', { url, timeoutMs })
+  const target = redisTarget(url, settings)
+  const blocking = report.connect('revocations', { ...target, use: 'blocking' })
+  const redis = report.connect('commands', target)
   // A start does not wait longer: it goes on without.
   await report.settled(2 * timeoutMs)
   return {

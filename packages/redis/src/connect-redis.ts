@@ -1,5 +1,6 @@
 import { Cluster, Redis, type RedisOptions } from 'ioredis'
 import { type ClusterAddress, type RedisAddress, redisAddress } from './redis-address.ts'
+import type { RedisTarget } from './settings.ts'
 import { supervise } from './supervise.ts'
 import { watchFailovers } from './watch-failovers.ts'
 
@@ -21,10 +22,8 @@ const MAX_REDIRECTIONS = 3
 /** One server, the master that sentinels name, or a cluster. */
 export type RedisConnection = Redis | Cluster
 
-export type ConnectOptions = {
-  url: string
-  /** how long a command may take; a connection may take twice as long to come about */
-  timeoutMs?: number
+/** `timeoutMs`: how long a command may take; a connection may take twice as long to come about. */
+export type ConnectOptions = RedisTarget & {
   /** 'blocking' for a connection that waits in blocking reads */
   use?: 'commands' | 'blocking'
   onFault: (error: Error) => void
@@ -39,7 +38,8 @@ export function connectRedis({
   url,
   timeoutMs = COMMAND_TIMEOUT_MS,
   use = 'commands',
-  onFault
+  onFault,
+  ...target
 }: ConnectOptions): RedisConnection {
   const address = redisAddress(url)
   const options = {
@@ -49,7 +49,7 @@ export function connectRedis({
     commandTimeout: use === 'blocking' ? BLOCKING_TIMEOUT_MS : timeoutMs,
     sentinelCommandTimeout: timeoutMs
   }
-  const { redis, onDisconnect = () => {} } = open(address, options)
+  const { redis, onDisconnect = () => {} } = open(address, options, target)
   redis.on('error', onFault)
   // A blocking read is itself a question with an answer due.
   supervise(redis, { probes: use === 'commands', onDisconnect })
@@ -68,6 +68,8 @@ const common = {
   maxLoadingRetryTime: LONGEST_RETRY_PAUSE_MS,
   // A master that became a replica: the connection looks for the new one. The command is not sent again.
   reconnectOnError: (error: Error) => error.message.startsWith('READONLY'),
+  // A user with few rights may not say which client it is, and each attempt would be in the log of Redis.
+  disableClientInfo: true,
   // One wire format whatever the server prefers: replies have the shapes that the wrappers decode.
   protocol: 2 as const
 } satisfies RedisOptions
@@ -81,22 +83,46 @@ export type ConnectionOptions = typeof common &
 /** `onDisconnect` ends what watches over the connection. */
 type Opened = { readonly redis: RedisConnection; readonly onDisconnect?: () => void }
 
-function open(address: RedisAddress, options: ConnectionOptions): Opened {
-  if (address.kind === 'server') return { redis: new Redis(address.url, options) }
-  if (address.kind === 'cluster') return { redis: connectCluster(address, options) }
-  const { name, sentinels } = address
-  const redis = new Redis({ ...options, ...address.options, name, sentinels })
-  return { redis, onDisconnect: watchFailovers(redis, address, options) }
+function open(
+  address: RedisAddress,
+  options: ConnectionOptions,
+  { keyPrefix = '', tls = {} }: Pick<RedisTarget, 'keyPrefix' | 'tls'>
+): Opened {
+  const secured = address.secure ? { tls } : {}
+  if (address.kind === 'cluster') {
+    return { redis: connectCluster(address, { ...options, ...secured }, keyPrefix) }
+  }
+  const common = { ...options, ...address.options, ...secured, keyPrefix }
+  if (address.kind === 'server') {
+    const { host, port } = address
+    return { redis: new Redis({ ...common, host, port }) }
+  }
+  const { name, sentinels, credentials } = address
+  const redis = new Redis({
+    ...common,
+    name,
+    sentinels,
+    enableTLSForSentinelMode: address.secure,
+    ...(address.sentinelsSecure ? { sentinelTLS: tls } : {}),
+    ...(credentials.username === undefined ? {} : { sentinelUsername: credentials.username }),
+    ...(credentials.password === undefined ? {} : { sentinelPassword: credentials.password })
+  })
+  const own = { ...options, ...credentials, ...(address.sentinelsSecure ? { tls } : {}) }
+  return { redis, onDisconnect: watchFailovers(redis, address, own) }
 }
 
 function connectCluster(
   { nodes, options: credentials }: ClusterAddress,
-  options: ConnectionOptions
+  options: ConnectionOptions,
+  keyPrefix: string
 ): Cluster {
   const { retryStrategy, enableOfflineQueue, ...redisOptions } = options
   return new Cluster(nodes, {
     redisOptions: { ...redisOptions, ...credentials },
+    keyPrefix,
     enableOfflineQueue,
+    // A certificate is for a name: the client would connect to the address that it has looked up itself.
+    dnsLookup: (host, found) => found(null, host),
     clusterRetryStrategy: retryStrategy,
     // Without it a node that was lost leaves the pool, and comes back only when another node says that slots have moved.
     clusterNodeRetryStrategy: retryStrategy,

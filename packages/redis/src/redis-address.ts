@@ -1,88 +1,137 @@
 import type { ClusterNode } from 'ioredis'
 
+export type Credentials = { username?: string; password?: string }
+
+type Host = { host: string; port: number }
+
 export type SentinelAddress = {
   /** of the master, as the sentinels know it */
   readonly name: string
-  readonly sentinels: { host: string; port: number }[]
+  readonly sentinels: Host[]
+  /** for the sentinels; the master's are in `options` */
+  readonly credentials: Credentials
+  readonly sentinelsSecure: boolean
 }
 
-type Credentials = { username?: string; password?: string }
+/** `options` are for the servers that hold the data; `secure`: over TLS. */
+type Servers<Options> = { readonly options: Options; readonly secure: boolean }
 
-export type ClusterAddress = {
+export type ServerAddress = Servers<Credentials & { db: number }> & Host
+
+export type ClusterAddress = Servers<Credentials> & {
   /** some of the cluster's nodes; the others are learned from them */
   readonly nodes: ClusterNode[]
-  readonly options: Credentials
 }
 
 export type RedisAddress =
-  | { readonly kind: 'server'; readonly url: string }
-  | ({ readonly kind: 'sentinel' } & SentinelAddress & {
-        /** for the master itself */
-        readonly options: Credentials & { db: number }
-      })
+  | ({ readonly kind: 'server' } & ServerAddress)
+  | ({ readonly kind: 'sentinel' } & SentinelAddress & Servers<Credentials & { db: number }>)
   | ({ readonly kind: 'cluster' } & ClusterAddress)
 
-const SENTINEL = 'redis+sentinel://'
-const CLUSTER = 'redis+cluster://'
+const FORM = /^redis(s)?(?:\+(sentinel|cluster))?:\/\//
 const SENTINEL_PORT = 26_379
 const SERVER_PORT = 6379
+const PARAMETERS = {
+  server: ['db'],
+  sentinel: ['db', 'sentinelUsername', 'sentinelPassword', 'sentinelTls'],
+  cluster: []
+} as const
 
 /**
- * Where the server is, as ioredis wants it. Besides what Redis itself knows (`redis://`, `rediss://`):
- * `redis+sentinel://[user:password@]host:port,host:port/name[?db=0]` asks the sentinels for the master of that name,
- * again after every failover; the credentials are the master's.
+ * Where the server is. Beside what Redis itself knows (`redis://[user:password@]host:port[/db]`):
+ * `redis+sentinel://[user:password@]host:port,host:port/name[?db=0]` asks the sentinels for the master of that name, again after
+ * every failover. The credentials are the master's; `sentinelUsername` and `sentinelPassword` are for the sentinels.
  * `redis+cluster://[user:password@]host:port,host:port` is a Redis Cluster that these nodes belong to.
- * @throws Error naming what is wrong, never the address itself: it may hold a password
+ * Each form begins with `rediss` for TLS, to sentinels as well unless `sentinelTls=false`.
+ * @throws Error in words that never repeat the address: it may hold a password
  */
 export function redisAddress(url: string): RedisAddress {
-  if (url.startsWith(SENTINEL))
-    return sentinelAddress(several(url.slice(SENTINEL.length), SENTINEL_PORT))
-  if (url.startsWith(CLUSTER)) {
-    const { hosts, credentials } = several(url.slice(CLUSTER.length), SERVER_PORT)
-    return { kind: 'cluster', nodes: hosts, options: credentials }
+  const [scheme, secured, kind = 'server'] = FORM.exec(url) ?? []
+  if (scheme === undefined) {
+    throw new Error(
+      'it must begin with redis://, redis+sentinel:// or redis+cluster://, or with rediss for TLS'
+    )
   }
-  return { kind: 'server', url }
+  const secure = secured !== undefined
+  const given = parsed(url.slice(scheme.length))
+  const { options, rest } = given
+  refuseUnknown(rest, PARAMETERS[kind as keyof typeof PARAMETERS])
+  if (kind === 'cluster') {
+    if (rest.pathname.length > 1) throw new Error('a Redis Cluster has no other database than 0')
+    return { kind, nodes: hosts(given.hosts, SERVER_PORT), options, secure }
+  }
+  if (kind === 'sentinel') return sentinelAddress(given, secure)
+  const [server, ...more] = hosts(given.hosts, SERVER_PORT)
+  if (server === undefined || more.length > 0) {
+    throw new Error('only redis+sentinel:// and redis+cluster:// name several hosts')
+  }
+  const db = database(rest.searchParams.get('db') ?? rest.pathname.slice(1))
+  return { kind: 'server', ...server, options: { ...options, db }, secure }
 }
 
-type Several = {
-  readonly hosts: { host: string; port: number }[]
-  readonly credentials: Credentials
-  readonly rest: URL
-}
+type Parsed = { readonly hosts: string; readonly options: Credentials; readonly rest: URL }
 
-/** Not a URL to the parser: it names several hosts. One stands for them. */
-function several(address: string, defaultPort: number): Several {
-  const [authority = '', ...path] = address.split('/')
+/** Not a URL to the parser where it names several hosts. One stands for them. */
+function parsed(address: string): Parsed {
+  const [authority = ''] = address.split(/[/?#]/)
   const at = authority.lastIndexOf('@') + 1
-  const rest = new URL(`redis://${authority.slice(0, at)}host/${path.join('/')}`)
-  const { username, password } = rest
+  const text = `redis://${authority.slice(0, at)}host${address.slice(authority.length)}`
+  const rest = URL.parse(text)
+  if (rest === null) throw new Error('its user or password has characters to percent-encode')
   return {
-    hosts: authority
-      .slice(at)
-      .split(',')
-      .map((host) => hostAndPort(host, defaultPort)),
-    credentials: {
-      ...(username === '' ? {} : { username: decodeURIComponent(username) }),
-      ...(password === '' ? {} : { password: decodeURIComponent(password) })
-    },
+    hosts: authority.slice(at),
+    options: credentials(rest.username, rest.password),
     rest
   }
 }
 
-function sentinelAddress({ hosts, credentials, rest }: Several): RedisAddress {
-  const name = decodeURIComponent(rest.pathname.slice(1))
-  if (name === '')
-    throw new Error('a redis+sentinel address ends with /name, the name of the master')
+function credentials(username: string, password: string): Credentials {
+  // The client would leave out both, and be another user.
+  if (username !== '' && password === '') throw new Error('it has a user without a password')
   return {
-    kind: 'sentinel',
-    name,
-    sentinels: hosts,
-    options: { ...credentials, db: Number(rest.searchParams.get('db') ?? 0) }
+    ...(username === '' ? {} : { username: decodeURIComponent(username) }),
+    ...(password === '' ? {} : { password: decodeURIComponent(password) })
   }
 }
 
-function hostAndPort(host: string, defaultPort: number): { host: string; port: number } {
-  const { hostname, port } = new URL(`redis://${host}`)
+function refuseUnknown({ searchParams }: URL, known: readonly string[]): void {
+  const unknown = [...searchParams.keys()].find((name) => !known.includes(name))
+  if (unknown !== undefined) {
+    const words = known.length === 0 ? 'there are none here' : `known are ${known.join(', ')}`
+    throw new Error(`it has the unknown parameter ${unknown}; ${words}`)
+  }
+}
+
+function sentinelAddress({ hosts: text, options, rest }: Parsed, secure: boolean): RedisAddress {
+  const name = decodeURIComponent(rest.pathname.slice(1))
+  if (name === '') {
+    throw new Error('a redis+sentinel address ends with /name, the name of the master')
+  }
+  const { searchParams } = rest
+  const encoded = (parameter: string) => encodeURIComponent(searchParams.get(parameter) ?? '')
+  return {
+    kind: 'sentinel',
+    name,
+    sentinels: hosts(text, SENTINEL_PORT),
+    credentials: credentials(encoded('sentinelUsername'), encoded('sentinelPassword')),
+    sentinelsSecure: secure && searchParams.get('sentinelTls') !== 'false',
+    options: { ...options, db: database(searchParams.get('db') ?? '') },
+    secure
+  }
+}
+
+function database(text: string): number {
+  if (!/^\d{0,5}$/.test(text)) throw new Error('its database must be a number')
+  return Number(text)
+}
+
+const hosts = (text: string, defaultPort: number): Host[] =>
+  text.split(',').map((host) => hostAndPort(host, defaultPort))
+
+function hostAndPort(text: string, defaultPort: number): Host {
+  const url = URL.parse(`redis://${text}`)
+  if (url === null || url.hostname === '') throw new Error('it has a host or port that is none')
+  const { hostname, port } = url
   // An IPv6 address stands in brackets in a URL, and without them in a socket's address.
   return { host: hostname.replace(/^\[|\]$/g, ''), port: port === '' ? defaultPort : Number(port) }
 }

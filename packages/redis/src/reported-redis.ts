@@ -3,6 +3,8 @@ import { Counter, Gauge, type Registry } from 'prom-client'
 import { type ConnectOptions, connectRedis, type RedisConnection } from './connect-redis.ts'
 import { evictionFault } from './eviction-policy.ts'
 import { faultCause } from './fault-cause.ts'
+import { lastingFault } from './lasting-fault.ts'
+import { missingRights, type NeededRights } from './missing-rights.ts'
 
 type Line = (fields: object, message: string) => void
 export type RedisReport = {
@@ -18,8 +20,13 @@ export type ReportedRedis = {
   connect(name: string, options: Omit<ConnectOptions, 'onFault'>): RedisConnection
   /** what is wrong with the eviction policy of Redis, as far as it has said */
   readonly evictionFault: string | null
-  /** Resolves when every connection is ready and Redis has said how it evicts, or when the time is over. */
+  /** Resolves when every connection is ready and Redis has said how it evicts, when it can never be used, or when the time is over. */
   settled(withinMs: number): Promise<void>
+  /**
+   * Why a process cannot start on this Redis, in words for the operator; null where it can, or where what is wrong may pass. To be
+   * asked when the connections are settled.
+   */
+  startFault(rights: readonly NeededRights[]): Promise<string | null>
 }
 
 /** Opens connections whose outages are in the log, once each with its cause, and whose state is in the metrics. */
@@ -27,6 +34,11 @@ export function reportedRedis({ service, log, metrics }: RedisReport): ReportedR
   const connections = new Map<string, RedisConnection>()
   const settling: Promise<void>[] = []
   let eviction: string | null = null
+  let lasting: string | null = null
+  let onLasting = () => {}
+  const hopeless = new Promise<void>((resolve) => {
+    onLasting = resolve
+  })
   new Gauge({
     name: `${service}_redis_connected`,
     help: '1 while the connection to Redis is ready, 0 while it is being made',
@@ -63,6 +75,8 @@ export function reportedRedis({ service, log, metrics }: RedisReport): ReportedR
         // An outage is reported once for each of its causes, not at every attempt to end it.
         if (!told.has(cause)) log.warn({ connection, cause }, 'Redis is unreachable')
         told.add(cause)
+        lasting ??= lastingFault(cause)
+        if (lasting !== null) onLasting()
       }
       const redis = connectRedis({ ...options, onFault })
       const onReady = async (): Promise<void> => {
@@ -82,8 +96,26 @@ export function reportedRedis({ service, log, metrics }: RedisReport): ReportedR
     async settled(withinMs) {
       const over = new AbortController()
       const timer = sleep(withinMs, undefined, { signal: over.signal }).catch(() => {})
-      await Promise.race([Promise.all(settling), timer])
+      await Promise.race([Promise.all(settling), hopeless, timer])
       over.abort()
+    },
+    async startFault(rights) {
+      if (lasting !== null) return lasting
+      const redis = [...connections.values()].find(({ status }) => status === 'ready')
+      if (redis === undefined) return null
+      try {
+        for (const needed of rights) {
+          const missing = await missingRights(redis, needed)
+          if (missing.length > 0) {
+            return lastingFault(
+              `NOPERM the user may not run ${missing.join(', ')} on ${needed.key}`
+            )
+          }
+        }
+        return null
+      } catch (error) {
+        return lastingFault(faultCause(error))
+      }
     }
   }
 }

@@ -1,11 +1,100 @@
+import { readFileSync } from 'node:fs'
+import type { ConnectionOptions } from 'node:tls'
 import { type Static, Type } from 'typebox'
 import { COMMAND_TIMEOUT_MS } from './connect-redis.ts'
+import { redisAddress } from './redis-address.ts'
 
 export const redisSettings = {
   /** Unset: families and revocations live in the embedded database, and the whole system is one process. */
-  REDIS_URL: Type.Optional(Type.String({ pattern: '^(rediss?|redis\\+(sentinel|cluster))://' })),
+  REDIS_URL: Type.Optional(Type.String()),
   /** under the silence after which a connection is replaced */
-  REDIS_TIMEOUT_MS: Type.Integer({ default: COMMAND_TIMEOUT_MS, minimum: 10, maximum: 2000 })
+  REDIS_TIMEOUT_MS: Type.Integer({ default: COMMAND_TIMEOUT_MS, minimum: 10, maximum: 2000 }),
+  REDIS_KEY_PREFIX: Type.String({ default: '', maxLength: 100 }),
+  REDIS_CA_FILE: Type.Optional(Type.String()),
+  REDIS_CERT_FILE: Type.Optional(Type.String()),
+  REDIS_KEY_FILE: Type.Optional(Type.String()),
+  REDIS_TLS_VERIFY: Type.Enum(['full', 'ca', 'none'], { default: 'full' }),
+  REDIS_TLS_SERVER_NAME: Type.Optional(Type.String())
 }
 
 export type RedisSettings = Static<ReturnType<typeof Type.Object<typeof redisSettings>>>
+
+/** What each connection of a process has in common. */
+export type RedisTarget = {
+  readonly url: string
+  readonly timeoutMs?: number
+  /** stands before the name of each key */
+  readonly keyPrefix?: string
+  /** where the address says TLS */
+  readonly tls?: ConnectionOptions
+}
+
+/** What is wrong with the settings of Redis, in words without a value that may be secret. */
+export function redisFaults(settings: RedisSettings): string[] {
+  const faults = [...prefixFaults(settings), ...fileFaults(settings)]
+  if (settings.REDIS_URL === undefined) return faults
+  try {
+    const { secure } = redisAddress(settings.REDIS_URL)
+    const useless = secure ? undefined : TLS_SETTINGS.find((name) => settings[name] !== undefined)
+    if (useless !== undefined) {
+      faults.push(`${useless} has no effect without TLS: begin REDIS_URL with rediss`)
+    }
+  } catch (error) {
+    faults.push(`REDIS_URL: ${error instanceof Error ? error.message : ''}`)
+  }
+  return faults
+}
+
+/** @throws Error where a file cannot be read, which `redisFaults` tells of before */
+export function redisTarget(url: string, settings: RedisSettings): RedisTarget {
+  return {
+    url,
+    timeoutMs: settings.REDIS_TIMEOUT_MS,
+    keyPrefix: settings.REDIS_KEY_PREFIX,
+    tls: tlsOf(settings)
+  }
+}
+
+const FILES = ['REDIS_CA_FILE', 'REDIS_CERT_FILE', 'REDIS_KEY_FILE'] as const
+const TLS_SETTINGS = [...FILES, 'REDIS_TLS_SERVER_NAME'] as const
+
+/** Braces would move keys to other slots of a cluster, and the other characters mean something in ACL rules. */
+const prefixFaults = ({ REDIS_KEY_PREFIX: prefix }: RedisSettings): string[] =>
+  /^[\w:./-]*$/.test(prefix)
+    ? []
+    : ['REDIS_KEY_PREFIX may have letters, digits and the characters _ : . / -']
+
+function fileFaults(settings: RedisSettings): string[] {
+  const { REDIS_CERT_FILE: cert, REDIS_KEY_FILE: key } = settings
+  const alone =
+    (cert === undefined) === (key === undefined)
+      ? []
+      : ['REDIS_CERT_FILE and REDIS_KEY_FILE go together']
+  const unreadable = FILES.flatMap((name) => {
+    try {
+      fileOf(settings[name])
+      return []
+    } catch (error) {
+      return [`${name}: cannot read ${settings[name]} (${(error as NodeJS.ErrnoException).code})`]
+    }
+  })
+  return [...alone, ...unreadable]
+}
+
+const fileOf = (file: string | undefined): string | undefined =>
+  file === undefined ? undefined : readFileSync(file, 'utf8')
+
+function tlsOf(settings: RedisSettings): ConnectionOptions {
+  const { REDIS_TLS_SERVER_NAME: servername, REDIS_TLS_VERIFY: verify } = settings
+  const files = {
+    ca: fileOf(settings.REDIS_CA_FILE),
+    cert: fileOf(settings.REDIS_CERT_FILE),
+    key: fileOf(settings.REDIS_KEY_FILE),
+    servername
+  }
+  return {
+    ...Object.fromEntries(Object.entries(files).filter(([, value]) => value !== undefined)),
+    ...(verify === 'ca' ? { checkServerIdentity: () => undefined } : {}),
+    ...(verify === 'none' ? { rejectUnauthorized: false } : {})
+  }
+}

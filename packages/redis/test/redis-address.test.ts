@@ -1,30 +1,42 @@
 import t from 'tap'
 import { redisAddress } from '../src/redis-address.ts'
 
-t.test("Redis' own addresses are left to the client", async (t) => {
-  for (const url of ['redis://127.0.0.1:6379', 'rediss://user:secret@redis.example/2']) {
-    t.strictSame(redisAddress(url), { kind: 'server', url })
-  }
-})
-
-t.test('a sentinel address names the sentinels, the master and its credentials', async (t) => {
-  const url = 'redis+sentinel://user:p%40ss@one:1001,two,[::1]:1003/main?db=2'
-  t.strictSame(redisAddress(url), {
-    kind: 'sentinel',
-    name: 'main',
-    sentinels: [
-      { host: 'one', port: 1001 },
-      { host: 'two', port: 26379 },
-      { host: '::1', port: 1003 }
-    ],
+t.test('an address of one server has what Redis itself knows', async (t) => {
+  t.strictSame(redisAddress('redis://127.0.0.1'), {
+    ...{ kind: 'server', host: '127.0.0.1', port: 6379, secure: false, options: { db: 0 } }
+  })
+  t.strictSame(redisAddress('rediss://user:p%40ss@[::1]:7000/2'), {
+    ...{ kind: 'server', host: '::1', port: 7000, secure: true },
     options: { username: 'user', password: 'p@ss', db: 2 }
   })
-  t.match(redisAddress('redis+sentinel://one/main'), { name: 'main', options: { db: 0 } })
+  t.match(redisAddress('redis://:pw@redis?db=3'), { options: { password: 'pw', db: 3 } })
 })
 
+t.test(
+  'a sentinel address names the sentinels, the master and the credentials of both',
+  async (t) => {
+    const url =
+      'rediss+sentinel://user:p%40ss@one:1001,two,[::1]:1003/main?db=2&sentinelPassword=s%26p'
+    t.strictSame(redisAddress(url), {
+      ...{ kind: 'sentinel', name: 'main', secure: true, sentinelsSecure: true },
+      sentinels: [
+        { host: 'one', port: 1001 },
+        { host: 'two', port: 26379 },
+        { host: '::1', port: 1003 }
+      ],
+      credentials: { password: 's&p' },
+      options: { username: 'user', password: 'p@ss', db: 2 }
+    })
+    t.match(redisAddress('redis+sentinel://one/main'), { options: { db: 0 }, secure: false })
+    t.match(redisAddress('rediss+sentinel://one/main?sentinelTls=false'), {
+      ...{ secure: true, sentinelsSecure: false }
+    })
+  }
+)
+
 t.test('a cluster address names some of its nodes', async (t) => {
-  t.strictSame(redisAddress('redis+cluster://user:p%40ss@one:7000,two,[::1]:7002'), {
-    kind: 'cluster',
+  t.strictSame(redisAddress('rediss+cluster://user:p%40ss@one:7000,two,[::1]:7002'), {
+    ...{ kind: 'cluster', secure: true },
     nodes: [
       { host: 'one', port: 7000 },
       { host: 'two', port: 6379 },
@@ -32,14 +44,27 @@ t.test('a cluster address names some of its nodes', async (t) => {
     ],
     options: { username: 'user', password: 'p@ss' }
   })
-  t.match(redisAddress('redis+cluster://one'), { nodes: [{ host: 'one' }], options: {} })
 })
 
-t.test('an address without a master is refused, and not repeated', async (t) => {
-  t.throws(() => redisAddress('redis+sentinel://user:secret@one:1001'), /name of the master/)
-  try {
-    redisAddress('redis+sentinel://user:secret@one:1001')
-  } catch (error) {
-    t.notMatch(String(error), 'secret')
+t.test('an address that cannot be is refused in words, and not repeated', async (t) => {
+  const faults: [url: string, message: RegExp][] = [
+    ['user:secret@localhost:6379', /^it must begin with redis:\/\/, redis\+sentinel/],
+    ['redis+sentinel://user:secret@one:1001', /the name of the master/],
+    ['redis+cluster://user:secret@one:1001/2', /no other database than 0/],
+    ['redis://user:secret@one,two', /name several hosts/],
+    ['redis://user:secret@one/main', /its database must be a number/],
+    ['redis://user:secret@one?database=1', /unknown parameter database; known are db/],
+    ['redis://user@one', /user without a password/],
+    ['redis+sentinel://one/main?sentinelUsername=a', /user without a password/],
+    ['redis://user:secret@one:port', /host or port that is none/],
+    ['redis://user:secret@', /host or port that is none/]
+  ]
+  for (const [url, message] of faults) {
+    t.throws(() => redisAddress(url), { message }, url)
+    try {
+      redisAddress(url)
+    } catch (error) {
+      t.notMatch(String(error), 'secret')
+    }
   }
 })

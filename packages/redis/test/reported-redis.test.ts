@@ -105,6 +105,25 @@ t.test('why Redis is unreachable is said once, and when it is back', async (t) =
   })
 })
 
+t.test('a right that is missing is named, without using it', { skip: redisMissing }, async (t) => {
+  const server = await redisServer(t)
+  const faultOf = async (name: string, ...rules: string[]) => {
+    await server.redis.call('acl', 'setuser', name, 'on', '>pw', '+ping', '+info', ...rules)
+    const { redis, connect } = reported(t)
+    connect(server.url.replace('//', `//${name}:pw@`))
+    await redis.settled(LONG_MS)
+    return redis.startFault([{ key: 'one', commands: ['get KEY', 'set KEY a', 'time'] }])
+  }
+  t.equal(await faultOf('whole', '~one', '+eval_ro', '+get', '+set', '+time'), null)
+  t.match(
+    await faultOf('reader', '%R~one', '+eval_ro', '+get', '+set', '+time'),
+    /^Redis cannot be used: NOPERM .* may not run set on one\. Give the user .*docs\/stores\.md/
+  )
+  t.match(await faultOf('stranger', '~one', '+eval_ro', '+get', '+set'), /may not run time on one/)
+  t.match(await faultOf('scriptless', '~one', '+get'), /NOPERM.*eval_ro/)
+  t.equal(await server.redis.exists('one'), 0)
+})
+
 t.test(
   'a Redis that evicts keys is told of, with what to set',
   { skip: redisMissing },

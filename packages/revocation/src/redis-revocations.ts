@@ -133,7 +133,7 @@ function pairs(fields: string[]): [name: string, value: string][] {
 
 /** In a script, for its key: a cluster answers TIME from any of its nodes, and their clocks differ. */
 async function serverTimeMs(redis: RedisConnection): Promise<number> {
-  const reply = await redis.eval("return redis.call('TIME')", 1, REVOCATION_STREAM)
+  const reply = await redis.eval_ro("return redis.call('TIME')", 1, REVOCATION_STREAM)
   const [seconds, microseconds] = reply as [string, string]
   return Number(seconds) * 1000 + Math.floor(Number(microseconds) / 1000)
 }

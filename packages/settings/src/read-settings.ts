@@ -28,17 +28,21 @@ const ajv = new Ajv({
 
 /**
  * Reads settings from environment variables. An empty variable counts as unset, as in compose files.
+ * @param faultsOf what a schema cannot say. It is also asked where others are wrong, and must take any text for a setting
  * @throws SettingsFault with all faults at once
  */
 export function readSettings<Properties extends TProperties>(
   properties: Properties,
-  environment: Environment
+  environment: Environment,
+  faultsOf: (settings: Static<TObject<Properties>>) => readonly string[] = () => []
 ): Static<TObject<Properties>> {
   const data = Object.fromEntries(Object.entries(environment).filter(([, value]) => value))
   const schema = Type.Object(properties, { additionalProperties: false })
   const isValid = ajv.compile<Static<TObject<Properties>>>(schema)
-  if (isValid(data)) return data
-  throw new SettingsFault((isValid.errors ?? []).map(describe))
+  const isUsable = isValid(data)
+  const more = faultsOf(data as Static<TObject<Properties>>)
+  if (isUsable && more.length === 0) return data
+  throw new SettingsFault([...(isValid.errors ?? []).map(describe), ...more])
 }
 
 function describe(fault: ErrorObject): string {

@@ -1,6 +1,6 @@
 import { algorithms } from '@gatehouse/access-token/claims'
 import { tokenSettings } from '@gatehouse/access-token/settings'
-import { redisSettings } from '@gatehouse/redis/settings'
+import { redisFaults, redisSettings } from '@gatehouse/redis/settings'
 import { commonSettings, dataSettings, host, port } from '@gatehouse/settings/fragments'
 import { originFaults, originSettings } from '@gatehouse/settings/origins'
 import { type Environment, readSettings, SettingsFault } from '@gatehouse/settings/read-settings'
@@ -78,11 +78,12 @@ const DEVELOPMENT_PASSWORD = 'gatehouse'
 
 /** @throws SettingsFault */
 export function readConfig(environment: Environment): AuthConfig {
-  const settings = readSettings(authSettings, environment)
-  const { database, databaseFaults } = databaseOf(settings)
-  const config = { ...settings, database }
+  const settings = readSettings(authSettings, environment, (given) => [
+    ...databaseOf(given).faults,
+    ...redisFaults(given)
+  ])
+  const config = { ...settings, database: databaseOf(settings).database }
   const faults = [
-    ...databaseFaults,
     ...clusterFaults(config),
     ...originFaults(config),
     ...(config.NODE_ENV === 'production' ? missingSecrets(config) : [])
@@ -92,13 +93,12 @@ export function readConfig(environment: Environment): AuthConfig {
 }
 
 function databaseOf({ DATABASE_URL: url, ...settings }: Omit<AuthConfig, 'database'>) {
-  const databaseFaults: string[] = []
-  if (url === undefined) return { database: null, databaseFaults }
+  if (url === undefined) return { database: null, faults: [] }
   try {
-    return { database: postgresAddress(url, settings), databaseFaults }
+    return { database: postgresAddress(url, settings), faults: [] }
   } catch (error) {
     const reason = error instanceof Error ? error.message : ''
-    return { database: null, databaseFaults: [`DATABASE_URL: ${reason}`] }
+    return { database: null, faults: [`DATABASE_URL: ${reason}`] }
   }
 }
 
@@ -109,7 +109,7 @@ export const recoverySeconds = (
 
 /** WAIT is about the node that it is sent to, and in a cluster that need not be the one that was written to. */
 const clusterFaults = ({ REDIS_URL, REDIS_REVOCATION_REPLICAS }: AuthConfig): string[] =>
-  REDIS_REVOCATION_REPLICAS > 0 && REDIS_URL?.startsWith('redis+cluster:')
+  REDIS_REVOCATION_REPLICAS > 0 && /^rediss?\+cluster:/.test(REDIS_URL ?? '')
     ? ['REDIS_REVOCATION_REPLICAS must be 0 with a Redis Cluster']
     : []
 

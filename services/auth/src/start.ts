@@ -23,6 +23,7 @@ import { type AuthConfig, recoverySeconds } from './config.ts'
 import { authMetrics } from './metrics.ts'
 import { authChecks } from './ops/auth-checks.ts'
 import { opsApi } from './ops/ops-api.ts'
+import { neededRights } from './redis/needed-rights.ts'
 import { storeClock } from './redis/store-clock.ts'
 import { watchClock } from './redis/watch-clock.ts'
 import { openHeartbeats } from './revocations/heartbeats.ts'
@@ -78,10 +79,13 @@ export async function startAuth(
     embedded?.fleet
   )
   await connections.settled(2 * config.REDIS_TIMEOUT_MS)
-  if (config.NODE_ENV === 'production' && connections.evictionFault !== null) {
+  const fault =
+    (await connections.startFault(neededRights)) ??
+    (config.NODE_ENV === 'production' ? connections.evictionFault : null)
+  if (fault !== null) {
     await shared.families.close()
     await close()
-    throw new StartFault(connections.evictionFault)
+    throw new StartFault(fault)
   }
   const lookAtClock = watchClock(storeTime, {
     metrics: registry,

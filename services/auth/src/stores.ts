@@ -4,6 +4,7 @@ import { memoryFleet } from '@gatehouse/fleet/memory-fleet'
 import { redisFleet } from '@gatehouse/fleet/redis-fleet'
 import type { RedisConnection } from '@gatehouse/redis/connect-redis'
 import type { ReportedRedis } from '@gatehouse/redis/reported-redis'
+import { redisTarget } from '@gatehouse/redis/settings'
 import type { RevocationSource } from '@gatehouse/revocation/revocation'
 import { accountStore } from './accounts/account-store.ts'
 import { auditLog } from './audit/audit-log.ts'
@@ -116,9 +117,9 @@ export function openShared(
   const { storeClock, revocationSeconds } = needs
   const revocationReplicas = config.REDIS_REVOCATION_REPLICAS
 
-  const { REDIS_URL: url, REDIS_TIMEOUT_MS: timeoutMs } = config
+  const { REDIS_URL: url } = config
   if (url !== undefined) {
-    const redis = connections.connect('commands', { url, timeoutMs })
+    const redis = connections.connect('commands', redisTarget(url, config))
     keepTablesReserved(redis)
     const families = redisFamilies(redis, policy, {
       storeClock,

@@ -60,7 +60,7 @@ t.test('settings that are not usable are told in plain words', async (t) => {
   t.equal(code, 1)
   t.match(stderr, 'The settings are not usable:\n')
   t.match(stderr, '  - AUTH_PORT must be integer\n')
-  t.match(stderr, '  - REDIS_URL must match pattern')
+  t.match(stderr, '  - REDIS_URL: it must begin with redis://')
   t.notMatch(stderr, 'not-a-', 'without the values')
   t.notMatch(stderr, /^\s+at /m, 'and without a stack')
 })
@@ -84,6 +84,19 @@ t.test('a port that is taken is told in plain words', async (t) => {
   t.equal(code, 1)
   t.match(stderr, /^Cannot start: .*address already in use/)
 })
+
+t.test(
+  'a password that Redis refuses is told at once, in plain words',
+  { skip: redisMissing },
+  async (t) => {
+    const { url, redis } = await redisServer(t)
+    await redis.config('SET', 'requirepass', 'right')
+    const settings = { GATEHOUSE_DATA_DIR: dataFolder(t), ...patience }
+    const { code, stderr } = await authProcess(t, { ...settings, REDIS_URL: url }).ended
+    t.equal(code, 1)
+    t.match(stderr, /^Cannot start: Redis cannot be used: NOAUTH .*REDIS_URL needs a password\n$/)
+  }
+)
 
 t.test(
   'in production it does not start on a Redis that evicts keys, and says what to set',

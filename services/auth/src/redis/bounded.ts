@@ -1,9 +1,12 @@
 import { storeUnavailable } from '../refusals.ts'
 import { inStoreTime } from '../store-time.ts'
 
-/** A server that answers so is there, but cannot do its work just now. */
+/**
+ * A server that answers so is there, but cannot do its work just now. Another password or fewer rights than at the start: an operator is
+ * at work. Scripts have their own words for a missing right.
+ */
 const OUT_OF_SERVICE =
-  /^(LOADING|READONLY|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|OOM|BUSY|NOREPLICAS|MISCONF)\b/
+  /^(LOADING|READONLY|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|OOM|BUSY|NOREPLICAS|MISCONF|WRONGPASS|NOAUTH|NOPERM)\b|user executing the script can't/
 
 /** ioredis ends every call within its timeout; what is not the server's own word against our command is an outage. */
 export async function bounded<Reply>(call: () => Promise<Reply>): Promise<Reply> {

@@ -1,0 +1,28 @@
+import type { NeededRights } from '@gatehouse/redis/missing-rights'
+import { REVOCATION_STREAM } from '@gatehouse/revocation/redis-revocations'
+import { SIGHTINGS } from '@gatehouse/sightings/redis-sightings'
+
+/** What a gateway must be allowed to do in Redis: docs/stores.md has the same as ACL rules. */
+export const neededRights: readonly NeededRights[] = [
+  {
+    key: 'gatehouse:{gateways}',
+    commands: [
+      ...['smembers KEY', 'sadd KEY a', 'srem KEY a', 'get KEY', 'set KEY a PX 1', 'mget KEY'],
+      ...['del KEY', 'zadd KEY 1 a', 'zrem KEY a', 'zrange KEY 0 1', 'zremrangebyscore KEY 0 1'],
+      ...['zremrangebyrank KEY 0 1', 'pexpire KEY 1', 'info memory', 'time', 'ping']
+    ]
+  },
+  {
+    key: 'gatehouse:edge-limit:caller',
+    commands: ['incr KEY', 'pexpire KEY 1', 'pttl KEY', 'evalsha a 1 KEY', 'eval a 1 KEY']
+  },
+  {
+    key: SIGHTINGS,
+    commands: ['hlen KEY', 'hget KEY a', 'hset KEY a b', 'expire KEY 1']
+  },
+  // A gateway reads the log of revocations, and need not be able to write it.
+  {
+    key: REVOCATION_STREAM,
+    commands: ['xread COUNT 1 STREAMS KEY 0', 'eval_ro a 1 KEY']
+  }
+]

@@ -1,0 +1,49 @@
+/** What is wrong with a Redis, and what an operator does about it. The first that fits. */
+const REMEDIES: [cause: RegExp, remedy: string][] = [
+  [
+    /WRONGPASS|invalid password|invalid username-password/,
+    'Check the user and the password in REDIS_URL'
+  ],
+  [
+    /sentinel.*NOAUTH|NOAUTH.*sentinel/i,
+    'Add ?sentinelPassword= to REDIS_URL: the sentinels want a password'
+  ],
+  [/NOAUTH/, 'REDIS_URL needs a password'],
+  [
+    /NOPERM|user executing the script can't/,
+    'Give the user in REDIS_URL the rights that docs/stores.md lists'
+  ],
+  [/DB index|SELECT is not allowed/, 'Name a database in REDIS_URL that the server has'],
+  [
+    /cluster support disabled/,
+    'It is no Redis Cluster: begin REDIS_URL with redis:// or rediss://'
+  ],
+  [/^MOVED /, 'It is a Redis Cluster: begin REDIS_URL with redis+cluster:// or rediss+cluster://'],
+  [/No such master with that name/, 'Check the name at the end of REDIS_URL'],
+  [/unexpected symbol near '#'/, 'Update it: Redis 7 or later is needed'],
+  [
+    /ERR_TLS_CERT_ALTNAME_INVALID/,
+    'Connect by a name in its certificate, or set REDIS_TLS_SERVER_NAME or REDIS_TLS_VERIFY=ca'
+  ],
+  [
+    /SELF_SIGNED_CERT|UNABLE_TO_(GET_ISSUER|VERIFY_LEAF)|CERT_(UNTRUSTED|SIGNATURE_FAILURE)|self-signed certificate|unable to verify the first certificate|unable to get (local )?issuer/,
+    'Name the file with the certificate of its authority: REDIS_CA_FILE'
+  ],
+  [/CERT_(HAS_EXPIRED|NOT_YET_VALID)|certificate has expired/, 'Renew its certificate'],
+  [
+    /ERR_SSL|ERR_OSSL|EPROTO|SSL routines/,
+    'TLS failed: check that the port takes TLS, and REDIS_CERT_FILE and REDIS_KEY_FILE where it wants a certificate'
+  ]
+]
+
+/**
+ * Why a Redis can never be used as it is set up, in words for the operator: waiting mends no password, name or certificate. null
+ * where it may pass: refused, loading, timed out, a name that is not found yet.
+ * @param cause as `faultCause` tells it
+ */
+export function lastingFault(cause: string): string | null {
+  const remedy = REMEDIES.find(([pattern]) => pattern.test(cause))?.[1]
+  return remedy === undefined
+    ? null
+    : `Redis cannot be used: ${cause.replace(/\.$/, '')}. ${remedy}`
+}
