@@ -104,6 +104,8 @@ t.test('on one installation', { skip }, async (t) => {
 
 /** what ten guesses at an account are answered, and then twelve at accounts that there are not */
 async function guess(t: Test) {
+  const minute = () => Math.floor(Date.now() / 60_000)
+  const begunIn = minute()
   const { once, post } = await twoProcesses(t, { AUTH_CREDENTIALS_PER_MINUTE: '21' })
   const registered = await once(0, '/register', ada)
   if (registered.status === 503) await post(0, '/register', ada)
@@ -116,14 +118,15 @@ async function guess(t: Test) {
     const email = `nobody-${turn}@example.com`
     address.push((await once(turn, '/login', { ...ada, email })).status)
   }
-  const unsure = [registered.status, ...account, ...address].includes(503)
+  // What came in another minute was counted by itself.
+  const unsure = [registered.status, ...account, ...address].includes(503) || minute() !== begunIn
   return { account, address, unsure }
 }
 
 t.test('guesses are counted together: by address, and by account', { skip }, async (t) => {
   // Where a busy machine gave Redis no time to answer, nobody knows what has been counted.
   let found = await guess(t)
-  for (let more = 3; found.unsure && more > 0; more--) found = await guess(t)
+  for (let more = 9; found.unsure && more > 0; more--) found = await guess(t)
 
   // Each process for itself would have seen no more than the five that are free.
   t.strictSame(found.account.slice(0, 6), Array(6).fill(401))

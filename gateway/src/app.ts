@@ -22,6 +22,8 @@ import { rowLimiters } from './routes/row-limiters.ts'
 import { signatureChecks } from './signature-checks.ts'
 import { guardedFaults } from './telemetry/guarded-faults.ts'
 import { loadGauges } from './telemetry/load-gauges.ts'
+import { requestMetrics, verifierMetrics } from './telemetry/request-metrics.ts'
+import { type Served, watchRequests } from './telemetry/served.ts'
 import { accessTokenVerifier } from './tokens/access-token-verifier.ts'
 
 declare module 'fastify' {
@@ -35,6 +37,8 @@ declare module 'fastify' {
 export type GatewayNeeds = {
   log: RoomLog
   metrics: Registry
+  /** hears of each request when it is over; null: there is no access log */
+  logRequest: ((served: Served) => void) | null
   https: { cert: Buffer; key: Buffer } | null
   trustedProxies: string[]
   /** other origins whose pages may use this API */
@@ -72,6 +76,11 @@ export async function buildGateway(needs: GatewayNeeds): Promise<Service> {
     https: needs.https,
     errorForm: ({ url }) => errorFormOf(table(), url)
   })
+  const countRequest = requestMetrics(needs.metrics)
+  watchRequests(app, (served) => {
+    countRequest(served)
+    needs.logRequest?.(served)
+  })
   const isTrustedProxy = trustedProxies(needs.trustedProxies)
   limitConnections(app, { ...needs, isTrustedProxy })
   if (needs.hstsSeconds > 0) requireTls(app, needs.hstsSeconds, isTrustedProxy)
@@ -82,16 +91,18 @@ export async function buildGateway(needs: GatewayNeeds): Promise<Service> {
   const allowsOrigin = allowOriginsOf(needs.allowedOrigins)
   const limiterOf = await rowLimiters(app, needs.limitsRedis)
 
+  const verifier = accessTokenVerifier({
+    issuers: needs.issuers,
+    checkSignature: signatureChecks(),
+    noteSighting: needs.sightings.note,
+    clock,
+    rememberedBytes: needs.rememberedTokenBytes
+  })
+  verifierMetrics(needs.metrics, verifier)
   const edge: Edge = {
     table,
     issuers: needs.issuers,
-    verifier: accessTokenVerifier({
-      issuers: needs.issuers,
-      checkSignature: signatureChecks(),
-      noteSighting: needs.sightings.note,
-      clock,
-      rememberedBytes: needs.rememberedTokenBytes
-    }),
+    verifier,
     revoked,
     assertions: assertions(
       (claims, typ) => app.jwt.sign(claims, { header: { ...assertionKey.header, typ } }),
@@ -103,7 +114,12 @@ export async function buildGateway(needs: GatewayNeeds): Promise<Service> {
   const arrival = (request: FastifyRequest): Arrival => {
     const hop = { requestId: request.id, ...arrivedHop(request.raw, isTrustedProxy) }
     const caller = { request, address: hop.addresses[0] }
-    return { hop, limiter: (route, token) => limiterOf(route, { ...caller, token }) }
+    request.trail.address = hop.addresses[0]
+    return {
+      hop,
+      trail: request.trail,
+      limiter: (route, token) => limiterOf(route, { ...caller, token })
+    }
   }
 
   const markOrigin = allowOrigins(app, needs.allowedOrigins.length > 0, allowsOrigin)

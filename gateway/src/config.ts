@@ -9,6 +9,7 @@ import type { IssuerEntry } from './issuers/issuer-entry.ts'
 import { loadIssuers } from './issuers/issuer-file.ts'
 import { loadRouteTable } from './routes/load-route-table.ts'
 import type { RouteTable } from './routes/route-table.ts'
+import { readSamples, type Samples, statusClasses } from './telemetry/access-log.ts'
 
 /** The settings of the gateway; .env.example says what each means. */
 export const gatewaySettings = {
@@ -17,6 +18,8 @@ export const gatewaySettings = {
   ...redisSettings,
   ...tokenSettings,
   ...originSettings,
+  GATEWAY_ACCESS_LOG: Type.Optional(Type.Enum(['on', 'off'])),
+  GATEWAY_ACCESS_LOG_SAMPLES: Type.String({ default: '' }),
   GATEWAY_HOST: host(),
   GATEWAY_PORT: port(3000),
   GATEWAY_OPS_HOST: host(),
@@ -43,6 +46,8 @@ export const gatewaySettings = {
 
 export type GatewayConfig = Static<ReturnType<typeof Type.Object<typeof gatewaySettings>>> & {
   readonly table: RouteTable
+  /** which share of the requests is logged; null: there is no access log */
+  readonly accessLogSamples: Samples | null
   /** issuers of tokens beside our own */
   readonly issuers: readonly IssuerEntry[]
   /** @throws SettingsFault */
@@ -57,6 +62,12 @@ export function readConfig(environment: Environment): GatewayConfig {
   if (!proxies.every(isNarrowRange)) {
     faults.push(
       'GATEWAY_TRUSTED_PROXIES must be a list of addresses and ranges, none wider than /8 (IPv4) or /7 (IPv6): the word of everyone in them counts'
+    )
+  }
+  const samples = readSamples(settings.GATEWAY_ACCESS_LOG_SAMPLES)
+  if (samples === null) {
+    faults.push(
+      `GATEWAY_ACCESS_LOG_SAMPLES must be a list such as "2xx=0.1 none=0": classes of ${statusClasses.join(', ')}, each with a share from 0 to 1`
     )
   }
   const tls = [settings.GATEWAY_TLS_CERT_FILE, settings.GATEWAY_TLS_KEY_FILE]
@@ -75,7 +86,15 @@ export function readConfig(environment: Environment): GatewayConfig {
     settings.GATEWAY_ISSUERS_FILE === undefined
       ? []
       : loadIssuers(settings.GATEWAY_ISSUERS_FILE, settings.TOKEN_ISSUER)
-  return { ...settings, issuers, loadTable, table: loadTable() }
+  const accessLog =
+    settings.GATEWAY_ACCESS_LOG ?? (settings.NODE_ENV === 'production' ? 'on' : 'off')
+  return {
+    ...settings,
+    accessLogSamples: accessLog === 'on' ? samples : null,
+    issuers,
+    loadTable,
+    table: loadTable()
+  }
 }
 
 /** The widest that a private network is (RFC 1918 §3, RFC 4193 §3.1). */

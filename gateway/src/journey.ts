@@ -18,6 +18,7 @@ import { requireAccess } from './stages/require-access.ts'
 import { type Hop, stamp } from './stages/stamp.ts'
 import { type RequestHeaders, strip } from './stages/strip.ts'
 import { checkUpgrade } from './stages/upgrade.ts'
+import type { Trail } from './telemetry/trail.ts'
 import type { AccessTokenVerifier, VerifiedToken } from './tokens/access-token-verifier.ts'
 import type { Handshake } from './websocket/handshake.ts'
 
@@ -49,6 +50,8 @@ export type Passage = {
 /** What belongs to one request besides its bytes. */
 export type Arrival = {
   readonly hop: Hop
+  /** what the stages found, also where one of them refuses */
+  readonly trail: Pick<Trail, 'route' | 'token'>
   readonly limiter: (route: Route, token: VerifiedToken | null) => Limiter | null
 }
 
@@ -65,11 +68,13 @@ export async function journey(
   const table = edge.table()
   const matched = match(request, table)
   const { route, access, demands, target } = matched
+  arrival.trail.route = route
   refuseBodyOnGet(request, route)
   const destination = destinationOf(request, matched, table)
   checkUpgrade(request, route, { ...arrival.hop, allowsOrigin: edge.allowsOrigin })
   const found = authenticate(access, request.authorization, edge.verifier)
   const token = found instanceof Promise ? await found : found
+  arrival.trail.token = token
   refuseRevoked(token, route, edge.revoked)
   const limiter = arrival.limiter(route, token)
   refuseLarge(route, request.headers['content-length'])

@@ -11,7 +11,7 @@ import type { Room } from '@gatehouse/room/room'
 import { StartFault } from '@gatehouse/room/start-fault'
 import { words } from '@gatehouse/settings/fragments'
 import { reportSightings } from '@gatehouse/sightings/report-sightings'
-import { Gauge, Registry } from 'prom-client'
+import { collectDefaultMetrics, Gauge, Registry } from 'prom-client'
 import { buildGateway } from './app.ts'
 import { newAssertionKey } from './assertions/assertions.ts'
 import type { GatewayConfig } from './config.ts'
@@ -23,6 +23,8 @@ import { type LiveCertificate, liveCertificate } from './live-certificate.ts'
 import { followRevocations } from './revocation/follow-revocations.ts'
 import { revocationCheck } from './revocation/revocation-check.ts'
 import { liveRouteTable } from './routes/live-route-table.ts'
+import { accessLog } from './telemetry/access-log.ts'
+import { logOutput } from './telemetry/log-output.ts'
 
 /** @param embedded where the auth service runs in this process */
 export async function startGateway(
@@ -32,6 +34,7 @@ export async function startGateway(
   const clock = Date.now
   const log = roomLog('gateway', config.LOG_LEVEL)
   const metrics = new Registry()
+  collectDefaultMetrics({ register: metrics })
   const connections = reportedRedis({ service: 'gateway', log, metrics })
   const shared = await sharedState(config, embedded, connections)
   const fault =
@@ -82,9 +85,12 @@ export async function startGateway(
     onFault: (err) => log.error({ err }, 'the new route table is not used')
   })
   const certificate = tlsCertificate(config, log)
+  const samples = config.accessLogSamples ?? {}
+  const output = config.accessLogSamples === null ? null : logOutput(metrics)
   const app = await buildGateway({
     log,
     metrics,
+    logRequest: output === null ? null : accessLog({ destination: output.stream, samples }),
     clock,
     revoked,
     assertionKey,
@@ -106,6 +112,14 @@ export async function startGateway(
   })
 
   certificate?.serve(app.server as unknown as Server)
+  new Gauge({
+    name: 'gateway_revocations',
+    help: 'What is revoked and not yet expired: sessions, subjects, keys',
+    registers: [metrics],
+    collect() {
+      this.set(revoked.size)
+    }
+  })
   new Gauge({
     name: 'gateway_revocation_staleness_seconds',
     help: 'Age of the last heartbeat of an auth service that was read from the log of revocations',
@@ -135,6 +149,7 @@ export async function startGateway(
       routes.close()
       certificate?.close()
       await app.close()
+      output?.close()
       await ops.close()
       await membership.close()
       await sightings.close()

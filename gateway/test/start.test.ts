@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -63,6 +63,11 @@ t.test(
     t.match(text, /^gateway_guarded_faults_total\{place="answer"\} 0$/m)
     t.match(text, /^gateway_revocation_staleness_seconds \d/m)
     t.match(text, /^gateway_connections_limit 20000$/m)
+    const documented = readFileSync(new URL('../../docs/observing.md', import.meta.url), 'utf8')
+    for (const [, name = ''] of text.matchAll(/^# HELP (gateway_\S+)/gm)) {
+      t.match(documented, `\`${name}\``, 'docs/observing.md has it')
+    }
+    t.match(text, /^nodejs_eventloop_lag_seconds \d/m)
 
     for (const path of ['/healthz', '/readyz', '/metrics', '/.well-known/gateway-jwks.json']) {
       t.equal((await read(`${gateway.url}${path}`)).status, 404, `${path} is not public`)

@@ -5,6 +5,7 @@ import type { Dispatcher } from 'undici'
 import type { MarkOrigin } from '../cross-origin.ts'
 import type { Passage } from '../journey.ts'
 import type { RouteTable } from '../routes/route-table.ts'
+import { noteAnswered } from '../telemetry/trail.ts'
 import { answerHeaders } from './answer-headers.ts'
 import { type EventStream, eventStream, isEventStream } from './event-stream.ts'
 import { guard, type NoteFault } from './guard.ts'
@@ -49,6 +50,7 @@ export function answerWriter(
 ): Dispatcher.DispatchHandler {
   const { raw } = reply
   const { route, token } = passage
+  const { trail } = reply.request
   let controller: Dispatcher.DispatchController | null = null
   let begun = false
   let flushed = false
@@ -93,6 +95,7 @@ export function answerWriter(
         return
       }
       if (!isStatus(status)) throw new NotAnAnswer(`a status of ${status}`)
+      noteAnswered(trail)
       const { address, table } = events
       const headers = answerHeaders(received as ResponseHeaders, passage, address, table())
       events.markOrigin(headers, reply.request.headers.origin)
@@ -118,6 +121,7 @@ export function answerWriter(
       }
       flushed = true
       const goesOn = raw.write(chunk)
+      trail.bytes += chunk.length
       stream?.note(chunk)
       if (goesOn) return
       paused.pause()

@@ -7,6 +7,7 @@ import type { Passage } from '../journey.ts'
 import { upstreamBusy } from '../refusals.ts'
 import type { Route } from '../routes/route.ts'
 import type { RouteTable } from '../routes/route-table.ts'
+import { noteAsked } from '../telemetry/trail.ts'
 import { answerWriter, isStillSending } from './answer-writer.ts'
 import type { Connections } from './connections.ts'
 import type { EventStream } from './event-stream.ts'
@@ -79,6 +80,7 @@ export function exchange(
       return
     }
     tried.add(place.address)
+    noteAsked(reply.request.trail, place.address)
     const writer = answerWriter(reply, passage, {
       address: place.address,
       table: needs.table,

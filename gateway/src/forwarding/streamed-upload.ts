@@ -6,6 +6,7 @@ import type { Dispatcher } from 'undici'
 import type { Passage } from '../journey.ts'
 import { upstreamBusy } from '../refusals.ts'
 import { listedMethods } from '../routes/methods.ts'
+import { noteAsked } from '../telemetry/trail.ts'
 import { answerWriter, isStillSending } from './answer-writer.ts'
 import { type ExchangeNeeds, patience } from './exchange.ts'
 import { forwardedPath } from './forwarded-path.ts'
@@ -84,6 +85,7 @@ export async function streamedUpload(
       const place = upstreams.take(route.upstream)
       if (place === null) throw upstreamBusy()
       uploads.set(request.body, { reply, place })
+      noteAsked(request.trail, place.address)
       // Whatever becomes of it, also before it is dispatched; the place was taken to know where to.
       reply.raw.once('close', place.leave)
       const path = forwardedPath({ route, target: { ...target, query: '' } })

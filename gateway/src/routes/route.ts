@@ -139,6 +139,14 @@ export const RouteRow = Type.Object(
       'pass: the path may hold %23, %25, %3B and %3F, as in C%23 and 100%25. Only for a service that decodes the path once, and after it has divided it.'
     ),
     websocket: flag('WebSocket upgrades are taken.'),
+    accessLog: Type.Optional(
+      Type.Number({
+        minimum: 0,
+        maximum: 1,
+        description:
+          'Which share of its requests the access log has, from 0 (none) to 1 (all); what GATEWAY_ACCESS_LOG_SAMPLES says where it is not given.'
+      })
+    ),
     events: flag('Event streams: an answer may pause for as long as it likes.'),
     maxStalenessSeconds: optionalSeconds(
       'How long ago the log of revocations may have been last heard of; over it the row answers 503 instead of a guess.'

@@ -33,6 +33,18 @@ export type AccessTokenVerifier = {
    * the issuer cannot be asked for the key
    */
   verify(token: string): VerifiedToken | Promise<VerifiedToken>
+  figures(): VerifierFigures
+}
+
+/** Since the process started, and what is remembered now. */
+export type VerifierFigures = {
+  /** good tokens that were remembered, and that were not */
+  readonly remembered: number
+  readonly verified: number
+  /** also those that could not be judged */
+  readonly refused: number
+  readonly entries: number
+  readonly bytes: number
 }
 
 type VerifierNeeds = {
@@ -66,6 +78,7 @@ export function accessTokenVerifier(needs: VerifierNeeds): AccessTokenVerifier {
   const { issuers, checkSignature, noteSighting, clock } = needs
   const remembered = new LRUCache<string, VerifiedToken>({ maxSize: needs.rememberedBytes })
   const nowSeconds = () => Math.floor(clock() / 1000)
+  let [hits, verifications, failures] = [0, 0, 0]
 
   const sight = ({ identity, generation }: ReadClaims): void => {
     const { subject, session: sid } = identity
@@ -118,14 +131,32 @@ export function accessTokenVerifier(needs: VerifierNeeds): AccessTokenVerifier {
     return refuseExpired(verified)
   }
 
+  const counted = async (verifying: Promise<VerifiedToken>): Promise<VerifiedToken> => {
+    try {
+      const verified = await verifying
+      verifications += 1
+      return verified
+    } catch (error) {
+      failures += 1
+      throw error
+    }
+  }
+
   return {
     verify(token) {
       const { version } = issuers
       const digest = `${version}.${hash('sha256', token, 'base64')}`
       const verified = remembered.get(digest)
-      return verified === undefined
-        ? verifyAndRemember(token, version, digest)
-        : refuseExpired(verified)
-    }
+      if (verified === undefined) return counted(verifyAndRemember(token, version, digest))
+      hits += 1
+      return refuseExpired(verified)
+    },
+    figures: () => ({
+      remembered: hits,
+      verified: verifications,
+      refused: failures,
+      entries: remembered.size,
+      bytes: remembered.calculatedSize
+    })
   }
 }

@@ -11,6 +11,8 @@ import type { Passage } from '../journey.ts'
 import { upstreamBusy } from '../refusals.ts'
 import { LARGEST_ANSWER_HEADER_BYTES } from '../routes/route.ts'
 import type { RouteTable } from '../routes/route-table.ts'
+import { noteWebSocket } from '../telemetry/served.ts'
+import { noteAnswered, noteAsked } from '../telemetry/trail.ts'
 import { closeCode } from './close-codes.ts'
 import type { Handshake } from './handshake.ts'
 import { passRefusal } from './pass-refusal.ts'
@@ -48,6 +50,7 @@ export function webSockets(app: FastifyInstance, needs: WebSocketNeeds): PassWeb
     const { raw } = reply.request
     const { socket } = raw
     reply.hijack()
+    noteWebSocket(reply)
     reply.raw.detachSocket(socket)
     const door = new WebSocketServer({
       noServer: true,
@@ -67,6 +70,7 @@ export function webSockets(app: FastifyInstance, needs: WebSocketNeeds): PassWeb
         onEnd() {
           unwatch()
           relays.delete(opened)
+          reply.request.trail.end()
           place.leave()
         }
       })
@@ -77,6 +81,7 @@ export function webSockets(app: FastifyInstance, needs: WebSocketNeeds): PassWeb
     // The client has gone or has closed its half, so there is no WebSocket. Release the service here; nothing else does.
     service.terminate()
     place.leave()
+    reply.request.trail.end()
   }
 
   return (reply, passage) => {
@@ -87,6 +92,7 @@ export function webSockets(app: FastifyInstance, needs: WebSocketNeeds): PassWeb
       reply.send(upstreamBusy())
       return
     }
+    noteAsked(reply.request.trail, place.address)
     open(reply, passage, place, {
       lifetimes: needs.lifetimes,
       noteFault: needs.noteFault,
@@ -151,6 +157,7 @@ function open(reply: FastifyReply, passage: Passage, place: Place, opening: Open
         asked.pause()
         reply.raw.off('close', letGo)
         place.answered()
+        noteAnswered(reply.request.trail)
         opening.onOpen(asked, protocolOf())
       })
     )
@@ -159,6 +166,7 @@ function open(reply: FastifyReply, passage: Passage, place: Place, opening: Open
       guarded((_request: unknown, answer: IncomingMessage) => {
         settled = true
         place.answered()
+        noteAnswered(reply.request.trail)
         passRefusal(reply, answer, passage, { ...opening, address: place.address })
       })
     )

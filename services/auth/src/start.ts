@@ -14,7 +14,7 @@ import { StartFault } from '@gatehouse/room/start-fault'
 import { words } from '@gatehouse/settings/fragments'
 import { reportSightings } from '@gatehouse/sightings/report-sightings'
 import type { TakeSightings } from '@gatehouse/sightings/sighting'
-import { Registry } from 'prom-client'
+import { collectDefaultMetrics, Registry } from 'prom-client'
 import { hashQueue, hashThreads } from './accounts/hash-queue.ts'
 import { type Passwords, passwords } from './accounts/passwords.ts'
 import { buildAuth } from './app.ts'
@@ -71,6 +71,7 @@ export async function startAuth(
   )
   const revocationSeconds = revocationSecondsOf(config, await longestTokenSeconds())
   const registry = new Registry()
+  collectDefaultMetrics({ register: registry })
   const connections = reportedRedis({ service: 'auth', log, metrics: registry })
   const { revocations, redis, ...shared } = openShared(
     config,

@@ -1,0 +1,88 @@
+import { words } from '@gatehouse/settings/fragments'
+import type { DestinationStream } from 'pino'
+import { pino } from 'pino'
+import type { Served } from './served.ts'
+
+export type AccessLogOptions = {
+  readonly destination: DestinationStream
+  /** which share of the answers of a class is written, from 0 to 1; those that are not named, all */
+  readonly samples: Samples
+  /** from 0 to 1, at random */
+  readonly random?: () => number
+}
+
+/** Classes of status, and `none` for a request whose client left before it was answered. */
+export const statusClasses = ['1xx', '2xx', '3xx', '4xx', '5xx', 'none'] as const
+export type StatusClass = (typeof statusClasses)[number]
+export type Samples = Readonly<Partial<Record<StatusClass, number>>>
+
+export const statusClassOf = (status: number | null): StatusClass =>
+  status === null ? 'none' : (`${Math.floor(status / 100)}xx` as StatusClass)
+
+/** `2xx=0.1 none=0`; null where it is no such list. */
+export function readSamples(text: string): Samples | null {
+  const samples: Partial<Record<StatusClass, number>> = {}
+  for (const word of words(text)) {
+    const [name, share = '', ...more] = word.split('=')
+    const known = statusClasses.find((one) => one === name)
+    const isShare = /^(0(\.\d{1,6})?|1(\.0{1,6})?)$/.test(share)
+    if (known === undefined || more.length > 0 || !isShare) return null
+    samples[known] = Number(share)
+  }
+  return samples
+}
+
+const LONGEST_PATH = 1024
+/** https://www.w3.org/TR/trace-context/#traceparent-header */
+const TRACEPARENT = /^[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}(-|$)/
+
+/**
+ * A line of JSON for each request, when it is over. Members are named as OpenTelemetry names the attributes of HTTP servers, where it
+ * has a name (https://opentelemetry.io/docs/specs/semconv/http/). Never in it: a token, a cookie, a query, a body.
+ */
+export function accessLog(options: AccessLogOptions): (served: Served) => void {
+  const { destination, samples, random = Math.random } = options
+  const log = pino({ base: { name: 'gateway' } }, destination)
+  return (served) => {
+    const { trail, status } = served
+    const share = trail.route?.accessLog ?? samples[statusClassOf(status)] ?? 1
+    if (share < 1 && random() >= share) return
+    log.info(lineOf(served, share), 'request')
+  }
+}
+
+/** Members that are undefined are not written. */
+function lineOf({ request, trail, ...served }: Served, share: number) {
+  const { identity } = trail.token ?? {}
+  return {
+    request_id: request.id,
+    trace_id: TRACEPARENT.exec(String(request.headers.traceparent ?? ''))?.[1],
+    'http.request.method': request.method,
+    'http.route': trail.route?.name,
+    'url.path': pathOf(request.raw.url ?? ''),
+    'http.response.status_code': served.status ?? undefined,
+    'http.response.body.size': served.bytes,
+    'http.server.request.duration': rounded(served.seconds),
+    'upstream.address': trail.upstream ?? undefined,
+    'upstream.duration':
+      trail.answeredMs > 0 ? rounded((trail.answeredMs - trail.askedMs) / 1000) : undefined,
+    'user.id': identity?.subject,
+    'session.id': identity?.session ?? undefined,
+    'client.id': identity?.client ?? undefined,
+    issuer: trail.token?.issuerName ?? undefined,
+    'client.address': trail.address ?? request.ip,
+    'network.protocol.version': request.raw.httpVersion,
+    'error.type': served.code ?? (served.isWhole ? undefined : 'broken_off'),
+    reason: served.reason ?? undefined,
+    sample_rate: share < 1 ? share : undefined
+  }
+}
+
+/** To the microsecond. */
+const rounded = (seconds: number): number => Math.round(seconds * 1e6) / 1e6
+
+/** Without the query, also of a target in absolute form. */
+function pathOf(target: string): string {
+  const path = target.split(/[?#]/, 1)[0] ?? ''
+  return path.replace(/^[a-z][a-z0-9+.-]*:\/\/[^/]*/i, '').slice(0, LONGEST_PATH)
+}

@@ -1,0 +1,39 @@
+import { pino } from 'pino'
+import { Counter, type Registry } from 'prom-client'
+
+/** what is held back at most, while whoever reads the log is slower than the requests come */
+const MOST_BYTES = 16 * 1024 * 1024
+const FULL_BYTES = 16 * 1024
+const FLUSH_MS = 500
+
+/**
+ * Standard output for the access log: written in the background, in large pieces. A reader that is too slow, or has gone, costs
+ * lines, which are counted, and never a request.
+ */
+export function logOutput(metrics: Registry) {
+  const dropped = new Counter({
+    name: 'gateway_access_log_dropped_total',
+    help: 'Lines of the access log that were not written, since its reader was too slow',
+    registers: [metrics]
+  })
+  const stream = pino.destination({
+    dest: 1,
+    sync: false,
+    minLength: FULL_BYTES,
+    maxLength: MOST_BYTES
+  })
+  stream.on('drop', () => dropped.inc())
+  stream.on('error', () => dropped.inc())
+  const flushing = setInterval(() => stream.flush(), FLUSH_MS).unref()
+  return {
+    stream,
+    close() {
+      clearInterval(flushing)
+      try {
+        stream.flushSync()
+      } catch {
+        // Nobody reads it.
+      }
+    }
+  }
+}

@@ -1,0 +1,190 @@
+import { once } from 'node:events'
+import http2 from 'node:http2'
+import { connect } from 'node:net'
+import { Registry } from 'prom-client'
+import t, { type Test } from 'tap'
+import { WebSocket, WebSocketServer } from 'ws'
+import { accessLog, readSamples, type Samples } from '../../src/telemetry/access-log.ts'
+import { edge } from '../fixtures/edge.ts'
+import { selfSigned } from '../fixtures/self-signed.ts'
+
+type Line = Readonly<Record<string, unknown>>
+
+const ROWS = `
+  - { name: socket, prefix: /socket, upstream: service, websocket: true }
+  - { name: quiet, prefix: /quiet, upstream: service, access: public, accessLog: 0 }
+  - { name: admins, prefix: /admins, upstream: service, roles: [admin] }
+  - { name: away, prefix: /away, upstream: away, access: public }
+`
+const UPSTREAMS = "  away: 'http://127.0.0.1:1'"
+
+/** A gateway whose access log is read line by line. */
+async function logged(t: Test, samples: Samples = {}, https?: { cert: Buffer; key: Buffer }) {
+  const lines: Line[] = []
+  const metrics = new Registry()
+  let more: (() => void) | null = null
+  const destination = {
+    write(text: string) {
+      lines.push(JSON.parse(text))
+      more?.()
+    }
+  }
+  const random = () => 0.5
+  const gateway = await edge(t, {
+    ...{ metrics, rows: ROWS, upstreams: UPSTREAMS },
+    logRequest: accessLog({ destination, samples, random }),
+    ...(https === undefined ? {} : { https })
+  })
+  /** The next line: a request is over a little after its client has the answer. */
+  const next = async (): Promise<Line> => {
+    while (lines.length === 0) await new Promise<void>((resolve) => (more = resolve))
+    return lines.shift() ?? {}
+  }
+  return { gateway, next, lines, metrics }
+}
+
+t.test('each request is one line, which names who, what, where to and how long', async (t) => {
+  const { gateway, next, metrics } = await logged(t)
+  gateway.upstream.answer = (_request, response) => response.writeHead(201).end('12345')
+  const trace = '4bf92f3577b34da6a3ce929d0e0e4736'
+  const answer = await gateway.call('/closed/things?token=secret', {
+    headers: { traceparent: `00-${trace}-00f067aa0ba902b7-01` }
+  })
+  await answer.text()
+  const line = await next()
+  t.match(line, {
+    ...{ level: 30, name: 'gateway', msg: 'request', time: Number },
+    request_id: answer.headers.get('x-request-id'),
+    trace_id: trace,
+    ...{ 'http.request.method': 'GET', 'http.route': 'closed', 'url.path': '/closed/things' },
+    ...{ 'http.response.status_code': 201, 'http.response.body.size': 5 },
+    ...{ 'http.server.request.duration': Number, 'upstream.duration': Number },
+    'upstream.address': gateway.upstream.url,
+    ...{ 'user.id': 'user-1', 'session.id': 'session-1', 'client.id': 'gatehouse' },
+    ...{ 'client.address': '127.0.0.1', 'network.protocol.version': '1.1' }
+  })
+  t.notOk('error.type' in line || 'sample_rate' in line)
+  t.notMatch(JSON.stringify(line), 'secret')
+  t.match(
+    await metrics.getSingleMetricAsString('gateway_request_duration_seconds'),
+    'gateway_request_duration_seconds_count{route="closed",method="GET",status="2xx"} 1'
+  )
+  t.match(
+    await metrics.getSingleMetricAsString('gateway_upstream_duration_seconds'),
+    `gateway_upstream_duration_seconds_count{address="${gateway.upstream.url}"} 1`
+  )
+})
+
+t.test(
+  'a refusal says its code and its reason, and whose it was where that is known',
+  async (t) => {
+    const { gateway, next, metrics } = await logged(t)
+    const cases = {
+      '/closed': [{ authorization: '' }, 401, 'UNAUTHENTICATED', 'closed', undefined],
+      '/admins': [{}, 403, 'FORBIDDEN', 'admins', 'user-1'],
+      '/away': [{}, 502, 'UPSTREAM_UNAVAILABLE', 'away', undefined],
+      '/nowhere': [{}, 404, 'NOT_FOUND', undefined, undefined]
+    } as const
+    for (const [path, [headers, status, code, route, user]] of Object.entries(cases)) {
+      const answer = await gateway.call(path, { headers })
+      const length = (await answer.text()).length
+      const line = await next()
+      t.match(line, {
+        ...{ 'http.response.status_code': status, 'error.type': code, reason: String },
+        'http.response.body.size': length
+      })
+      t.strictSame([line['http.route'], line['user.id']], [route, user], path)
+    }
+    const counted = await metrics.getSingleMetricAsString('gateway_refusals_total')
+    t.match(counted, 'gateway_refusals_total{route="admins",code="FORBIDDEN"} 1')
+    t.match(counted, 'gateway_refusals_total{route="none",code="NOT_FOUND"} 1')
+  }
+)
+
+t.test('an upload, and a request over HTTP/2, are lines like every other', async (t) => {
+  const { gateway, next } = await logged(t, {}, await selfSigned())
+  const client = http2.connect(gateway.url, { rejectUnauthorized: false })
+  t.teardown(() => client.close())
+  const authorization = `Bearer ${gateway.token()}`
+  const stream = client.request({ ':method': 'POST', ':path': '/closed/a', authorization })
+  stream.end('x'.repeat(200_000))
+  stream.resume()
+  await once(stream, 'close')
+  t.match(await next(), {
+    ...{ 'http.request.method': 'POST', 'http.response.status_code': 200 },
+    ...{ 'network.protocol.version': '2.0', 'http.response.body.size': 2 },
+    ...{ 'upstream.address': gateway.upstream.url, 'user.id': 'user-1' }
+  })
+})
+
+t.test('an answer that breaks off says so, and a client that leaves has no status', async (t) => {
+  const { gateway, next, metrics } = await logged(t)
+  gateway.upstream.answer = (_request, response) => {
+    response.writeHead(200, { 'content-length': '10' }).write('12345', () => response.destroy())
+  }
+  await t.rejects(gateway.call('/closed/a').then((answer) => answer.text()))
+  t.match(await next(), {
+    ...{ 'http.response.status_code': 200, 'http.response.body.size': 5 },
+    'error.type': 'broken_off'
+  })
+  const counted = await metrics.getSingleMetricAsString('gateway_broken_answers_total')
+  t.match(counted, 'gateway_broken_answers_total{route="closed"} 1')
+
+  const asked = new Promise<void>((resolve) => {
+    gateway.upstream.answer = () => resolve()
+  })
+  const socket = connect(gateway.port, '127.0.0.1')
+  socket.write('GET /open/a HTTP/1.1\r\nHost: shop.example\r\n\r\n')
+  await asked
+  socket.destroy()
+  const line = await next()
+  t.equal(line['error.type'], 'broken_off')
+  t.notOk('http.response.status_code' in line)
+})
+
+t.test('a WebSocket is a line when it ends', async (t) => {
+  const { gateway, next, lines } = await logged(t)
+  const door = new WebSocketServer({ server: gateway.upstream.server })
+  t.teardown(() => door.close())
+  const socket = new WebSocket(`${gateway.url.replace('http', 'ws')}/socket`, {
+    headers: { authorization: `Bearer ${gateway.token()}` }
+  })
+  await once(socket, 'open')
+  t.strictSame(lines, [], 'it is under way')
+  socket.close()
+  t.match(await next(), {
+    ...{ 'http.route': 'socket', 'http.response.status_code': 101, 'user.id': 'user-1' }
+  })
+  t.strictSame(lines, [])
+})
+
+t.test('a share of the lines is left out: by route, and by class of status', async (t) => {
+  const { gateway, next } = await logged(t, { '2xx': 0.4, '4xx': 0.6 })
+  await (await gateway.call('/open/a')).text()
+  await (await gateway.call('/quiet/a')).text()
+  await (await gateway.call('/closed/a', { headers: { authorization: '' } })).text()
+  const line = await next()
+  t.match(line, { 'http.response.status_code': 401, sample_rate: 0.6 }, 'the share is in the line')
+})
+
+t.test('the shares in the settings', async (t) => {
+  t.strictSame(readSamples('2xx=0.1, none=0 5xx=1'), { '2xx': 0.1, none: 0, '5xx': 1 })
+  t.strictSame(readSamples(''), {})
+  for (const wrong of ['2xx', '2xx=', '2xx=2', '2xx=-1', '200=0.5', '2xx=0.5=1', '2xx=x']) {
+    t.equal(readSamples(wrong), null, wrong)
+  }
+})
+
+t.test('an absolute target and a long one are cut to their paths', async (t) => {
+  const { gateway, next } = await logged(t)
+  const socket = connect(gateway.port, '127.0.0.1')
+  t.teardown(() => socket.destroy())
+  const host = `127.0.0.1:${gateway.port}`
+  for (const [target, path] of [
+    [`http://${host}/open/a?b`, '/open/a'],
+    [`/open/${'a'.repeat(3000)}`, `/open/${'a'.repeat(1018)}`]
+  ]) {
+    socket.write(`GET ${target} HTTP/1.1\r\nHost: ${host}\r\n\r\n`)
+    t.equal((await next())['url.path'], path)
+  }
+})
