@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { closed } from '@gatehouse/fixtures/closed'
 import {
   ACK,
   END_HEADERS,
@@ -239,4 +240,20 @@ t.test('floods of frames keep nobody out', async (t) => {
     await sleep(50)
     t.equal(await outcomeOf(t, gateway, headers(plain)), 200, `${title}: and afterwards`)
   }
+})
+
+t.test('of streams that are reset in one write, few are taken up', async (t) => {
+  const gateway = await edgeOverTls(t)
+  let taken = 0
+  gateway.server.on('stream' as 'data', () => {
+    taken += 1
+  })
+  const times = 3000
+  const pieces = Array.from({ length: times }, (_, turn) =>
+    floods['streams that are reset at once (CVE-2023-44487)']?.(turn)
+  )
+  const socket = await rawConnection(t, gateway)
+  socket.resume().write(Buffer.concat(pieces.filter((piece) => piece !== undefined)))
+  await closed(socket)
+  t.ok(taken > 0 && taken <= 256, `${taken} of ${times}`)
 })

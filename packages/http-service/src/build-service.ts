@@ -4,6 +4,7 @@ import { asksForWebSocket } from '@gatehouse/edge-headers/asked-upgrade'
 import { requestId } from '@gatehouse/edge-headers/request-id'
 import Fastify, { type FastifyServerOptions, LogController } from 'fastify'
 import { boundRequests } from './bound-requests.ts'
+import { boundStreams, MOST_STREAMS } from './bound-streams.ts'
 import { boundedClose } from './bounded-close.ts'
 import { answerClientError } from './client-error.ts'
 import { problemForm } from './error-form.ts'
@@ -45,7 +46,13 @@ const http2 = {
   maxHeaderListPairs: headerLimits.maxHeaderListPairs,
   // Of an answer. Node.js would reset a stream whose answer has more.
   maxSendHeaderBlockLength: headerLimits.maxAnswerHeaderSize,
-  settings: { maxConcurrentStreams: 128, maxHeaderListSize: headerLimits.maxHeaderListSize }
+  /** resets by the client, and how many of them are forgiven each second; over it its connection is ended */
+  streamResetBurst: 512,
+  streamResetRate: 64,
+  settings: {
+    maxConcurrentStreams: MOST_STREAMS,
+    maxHeaderListSize: headerLimits.maxHeaderListSize
+  }
 }
 const HEADERS_MS = 15_000
 /** How late a request that takes too long may be ended. Node.js looks every 30 s by default. */
@@ -77,7 +84,10 @@ export function buildService(options: ServiceOptions) {
         }
       : { http: server })
   } as FastifyServerOptions).withTypeProvider<TypeBoxTypeProvider>()
-  if (options.https) rememberConnections(service.server)
+  if (options.https) {
+    rememberConnections(service.server)
+    boundStreams(service)
+  }
   // Before all that waits: the order in which requests come is the order in which they are taken up.
   oneAtATime(service)
   httpOne(service)
