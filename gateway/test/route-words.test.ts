@@ -16,7 +16,7 @@ const rows = `
   - { name: index, prefix: /index, upstream: service, access: public, bodyOnGet: true, bodyLimitBytes: 200000 }
   - { name: based, prefix: /based, upstream: based, access: public, stripPrefix: /based, websocket: true }
   - { name: narrow, prefix: /narrow, upstream: service, access: public, answerHeaderBytes: 1024 }
-  - { name: wide, prefix: /wide, upstream: service, access: public, answerHeaderBytes: 262144 }
+  - { name: wide, prefix: /wide, upstream: service, access: public, answerHeaderBytes: 131072 }
 `
 const gateway = await edge(t, { rows, upstreams: `  based: '\${SERVICE}/api/v2/'` })
 

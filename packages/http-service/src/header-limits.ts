@@ -10,7 +10,7 @@ const MAX_LINES = 128
 const LINE_OVERHEAD_BYTES = 32
 
 /** What the header section of an answer may take over HTTP/2, in bytes. */
-const MAX_ANSWER_BYTES = 512 * 1024
+const MAX_ANSWER_BYTES = 256 * 1024
 
 /** How Node.js bounds a header section while it reads it. */
 export const headerLimits = {
