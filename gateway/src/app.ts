@@ -8,7 +8,8 @@ import type { FastifyRequest } from 'fastify'
 import type { Registry } from 'prom-client'
 import { type AssertionKey, assertions } from './assertions/assertions.ts'
 import { limitConnections } from './connection-limits.ts'
-import { allowOrigins } from './cross-origin.ts'
+import { allowOrigins } from './cross-origin/allow-origins.ts'
+import type { CorsPolicy } from './cross-origin/cors-policy.ts'
 import { forward } from './forwarding/forward.ts'
 import { lifetimes } from './forwarding/lifetimes.ts'
 import type { TrustedIssuers } from './issuers/trusted-issuers.ts'
@@ -16,7 +17,7 @@ import { type Arrival, type Edge, journey, type Passage } from './journey.ts'
 import { arrivedHop } from './proxies/arrived-hop.ts'
 import { type IsTrustedProxy, trustedProxies } from './proxies/trusted-proxies.ts'
 import type { Revocations } from './revocation/follow-revocations.ts'
-import { errorFormOf } from './routes/error-form-of.ts'
+import { errorFormOf, routeOfTarget } from './routes/error-form-of.ts'
 import type { LiveRouteTable } from './routes/live-route-table.ts'
 import { rowLimiters } from './routes/row-limiters.ts'
 import { signatureChecks } from './signature-checks.ts'
@@ -43,6 +44,8 @@ export type GatewayNeeds = {
   trustedProxies: string[]
   /** other origins whose pages may use this API */
   allowedOrigins: string[]
+  /** what their pages may send and read */
+  cors: CorsPolicy
   routes: Pick<LiveRouteTable, 'current' | 'onChange'>
   /** whose tokens are taken */
   issuers: TrustedIssuers
@@ -122,7 +125,12 @@ export async function buildGateway(needs: GatewayNeeds): Promise<Service> {
     }
   }
 
-  const markOrigin = allowOrigins(app, needs.allowedOrigins.length > 0, allowsOrigin)
+  const markOrigin = allowOrigins(app, {
+    anyListed: needs.allowedOrigins.length > 0,
+    allowsOrigin,
+    policy: needs.cors,
+    routeOf: (target) => routeOfTarget(table(), target)
+  })
   app.decorateRequest('passage', null)
   app.addHook('onRequest', async (request) => {
     request.passage = await journey(request.raw, arrival(request), edge)

@@ -5,6 +5,7 @@ import { commonSettings, dataSettings, host, port, words } from '@gatehouse/sett
 import { originFaults, originSettings } from '@gatehouse/settings/origins'
 import { type Environment, readSettings, SettingsFault } from '@gatehouse/settings/read-settings'
 import { type Static, Type } from 'typebox'
+import { corsFaults, corsSettings } from './cross-origin/cors-policy.ts'
 import type { IssuerEntry } from './issuers/issuer-entry.ts'
 import { loadIssuers } from './issuers/issuer-file.ts'
 import { loadRouteTable } from './routes/load-route-table.ts'
@@ -20,6 +21,7 @@ export const gatewaySettings = {
   ...originSettings,
   GATEWAY_ACCESS_LOG: Type.Optional(Type.Enum(['on', 'off'])),
   GATEWAY_ACCESS_LOG_SAMPLES: Type.String({ default: '' }),
+  ...corsSettings,
   GATEWAY_HOST: host(),
   GATEWAY_PORT: port(3000),
   GATEWAY_OPS_HOST: host(),
@@ -58,7 +60,7 @@ export type GatewayConfig = Static<ReturnType<typeof Type.Object<typeof gatewayS
 export function readConfig(environment: Environment): GatewayConfig {
   const settings = readSettings(gatewaySettings, environment, redisFaults)
   const proxies = words(settings.GATEWAY_TRUSTED_PROXIES)
-  const faults = originFaults(settings)
+  const faults = [...originFaults(settings), ...corsFaults(settings)]
   if (!proxies.every(isNarrowRange)) {
     faults.push(
       'GATEWAY_TRUSTED_PROXIES must be a list of addresses and ranges, none wider than /8 (IPv4) or /7 (IPv6): the word of everyone in them counts'

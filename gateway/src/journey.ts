@@ -13,6 +13,7 @@ import { destinationOf } from './stages/destination.ts'
 import { type Limiter, limit, refuseLarge } from './stages/limit.ts'
 import { match } from './stages/match.ts'
 import { passedAuthorization } from './stages/passed-authorization.ts'
+import { isPassedPreflight } from './stages/passed-preflight.ts'
 import { refuseRevoked } from './stages/refuse-revoked.ts'
 import { requireAccess } from './stages/require-access.ts'
 import { type Hop, stamp } from './stages/stamp.ts'
@@ -72,14 +73,15 @@ export async function journey(
   refuseBodyOnGet(request, route)
   const destination = destinationOf(request, matched, table)
   checkUpgrade(request, route, { ...arrival.hop, allowsOrigin: edge.allowsOrigin })
-  const found = authenticate(access, request.authorization, edge.verifier)
+  const isPreflight = isPassedPreflight(request, route)
+  const found = isPreflight ? null : authenticate(access, request.authorization, edge.verifier)
   const token = found instanceof Promise ? await found : found
   arrival.trail.token = token
   refuseRevoked(token, route, edge.revoked)
   const limiter = arrival.limiter(route, token)
   refuseLarge(route, request.headers['content-length'])
   if (limiter !== null) await limit(limiter)
-  requireAccess(demands, token, edge.clock())
+  if (!isPreflight) requireAccess(demands, token, edge.clock())
   const headers = stamp(request, route, token, arrival.hop, edge.assertions)
   const authorization = token === null ? passedAuthorization(request, route, edge.issuers) : null
   if (authorization !== null) headers.authorization = authorization

@@ -110,6 +110,15 @@ export const foreignOrigin = () =>
       'WebSockets are for pages of this origin and of those that an operator lists in ALLOWED_ORIGINS; the page is of neither'
   })
 
+/** @param isOrigin whether the page has an origin that could be listed; a sandboxed or local one has none */
+export const originNotListed = (isOrigin: boolean) =>
+  new Refusal('FORBIDDEN', {
+    reason: 'a preflight of an origin that is not listed',
+    detail: isOrigin
+      ? 'the origin of the page is not listed in ALLOWED_ORIGINS, so the page may not use this API'
+      : 'the page is sandboxed or local, so it has no origin that could be listed in ALLOWED_ORIGINS'
+  })
+
 export const rateLimited = (retryAfterSeconds: number) =>
   new Refusal('RATE_LIMITED', {
     reason: 'over the limit of the row',

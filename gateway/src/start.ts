@@ -15,6 +15,7 @@ import { collectDefaultMetrics, Gauge, Registry } from 'prom-client'
 import { buildGateway } from './app.ts'
 import { newAssertionKey } from './assertions/assertions.ts'
 import type { GatewayConfig } from './config.ts'
+import { corsPolicy } from './cross-origin/cors-policy.ts'
 import { joinFleet, type Membership } from './fleet/membership.ts'
 import { neededRights } from './fleet/needed-rights.ts'
 import { type Embedded, sharedState } from './fleet/shared-state.ts'
@@ -99,6 +100,7 @@ export async function startGateway(
     https: certificate?.first ?? null,
     trustedProxies: words(config.GATEWAY_TRUSTED_PROXIES),
     allowedOrigins: words(config.ALLOWED_ORIGINS),
+    cors: corsPolicy(config),
     issuers: issuers.trusted,
     sightings,
     hstsSeconds: config.GATEWAY_HSTS_SECONDS,

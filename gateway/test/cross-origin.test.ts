@@ -49,7 +49,8 @@ t.test('a page of any other origin may not', async (t) => {
     ...['https://xshop.example', `${SHOP}.`, `${SHOP}/`, 'null', '*', '']
   ]) {
     const answer = await fetch(`${gateway.url}/closed`, preflight(origin))
-    t.equal(answer.status, 401, `${origin}: a request like any other`)
+    t.equal(answer.status, 403, origin)
+    t.match(await answer.json(), { code: 'FORBIDDEN', detail: /ALLOWED_ORIGINS/ }, origin)
     t.equal(allowed(answer), null, origin)
     t.notOk(answer.headers.has('access-control-allow-credentials'), origin)
     t.equal(answer.headers.get('vary'), 'origin', 'no cache mixes the two up')
@@ -66,4 +67,85 @@ t.test('where no origin is listed nothing is said of origins', async (t) => {
   const gateway = await edge(t)
   const answer = await fetch(`${gateway.url}/open`, preflight(SHOP))
   t.notMatch([...answer.headers.keys()].join(), /access-control|vary/)
+})
+
+const listed = (answer: Response, name: string) =>
+  (answer.headers.get(`access-control-${name}`) ?? '').split(', ')
+const ROWS = `
+  - name: own
+    prefix: /own
+    upstream: service
+    methods: { GET: {}, PUT: {} }
+    cors: { requestHeaders: [x-api-key, '*'], exposedHeaders: [x-total], credentials: false, maxAgeSeconds: 7200 }
+  - { name: passes, prefix: /passes, upstream: service, preflights: service, methods: { GET: { scopes: [never] } } }
+`
+
+t.test(
+  'a page may send and read what modern pages do, and an operator says what else',
+  async (t) => {
+    const gateway = await edge(t, {
+      rows: ROWS,
+      allowedOrigins: [SHOP],
+      cors: { maxAgeSeconds: 60, exposedHeaders: ['x-cost', 'etag'] }
+    })
+    const usual = await fetch(`${gateway.url}/closed`, preflight(SHOP))
+    const sent = ['authorization', 'idempotency-key', 'if-match', 'traceparent', 'x-requested-with']
+    for (const name of sent) t.ok(listed(usual, 'allow-headers').includes(name), name)
+    t.strictSame(listed(usual, 'max-age'), ['60'])
+
+    const { headers, ...rest } = preflight(SHOP)
+    const asked = { ...headers, 'access-control-request-headers': 'x-api-key, x-odd' }
+    const own = await fetch(`${gateway.url}/own/a`, { ...rest, headers: asked })
+    t.strictSame(listed(own, 'allow-headers'), ['x-api-key', 'x-odd'])
+    t.strictSame(listed(own, 'allow-methods'), ['GET', 'PUT', 'HEAD'], 'the methods of the route')
+    t.strictSame(listed(own, 'max-age'), ['7200'])
+    t.notOk(own.headers.has('access-control-allow-credentials'))
+
+    const read = async (path: string, exposes: string) => {
+      gateway.upstream.answer = (_request, response) =>
+        response
+          .setHeader('access-control-expose-headers', exposes)
+          .setHeader('access-control-allow-credentials', 'true')
+          .setHeader('x-deep', '1')
+          .end()
+      return gateway.call(path, { headers: { origin: SHOP } })
+    }
+    const names = listed(await read('/closed', 'X-Total, ETag'), 'expose-headers')
+    t.strictSame(names, ['x-cost', 'etag', 'x-total'], 'to which the service adds its own')
+    const all = listed(await read('/closed', '*'), 'expose-headers')
+    t.ok(all.includes('x-deep') && !all.includes('*'), 'a star means nothing with credentials')
+    const bare = await read('/own', 'x-deep')
+    t.strictSame(listed(bare, 'expose-headers'), ['x-total', 'x-deep'])
+    t.notOk(bare.headers.has('access-control-allow-credentials'), 'whatever the service says')
+  }
+)
+
+t.test('a service answers preflights where its route says so, and is told of nobody', async (t) => {
+  const gateway = await edge(t, { rows: ROWS, allowedOrigins: [SHOP] })
+  const partner = 'https://partner.example'
+  gateway.upstream.answer = (_request, response) =>
+    response.setHeader('access-control-allow-origin', partner).writeHead(204).end()
+  for (const origin of [partner, SHOP]) {
+    const answer = await fetch(`${gateway.url}/passes/a`, preflight(origin))
+    t.equal(answer.status, 204)
+    t.equal(allowed(answer), partner, 'what the service says stands')
+  }
+  const [first] = gateway.upstream.received
+  t.match(first, { method: 'OPTIONS', target: '/passes/a' })
+  t.notOk(Object.keys(first?.headers ?? {}).some((name) => name.startsWith('x-auth-')))
+
+  const statusOf = async (init: RequestInit) =>
+    (await fetch(`${gateway.url}/passes/a`, init)).status
+  const { headers } = preflight(partner)
+  t.equal(await statusOf({ method: 'OPTIONS', headers: { origin: partner } }), 401, 'no preflight')
+  t.equal(await statusOf({ method: 'GET', headers }), 401, 'nor one by its headers alone')
+  const forged = { ...headers, authorization: 'Bearer x.y.z' }
+  t.equal(await statusOf({ method: 'OPTIONS', headers: forged }), 401, 'a token is judged')
+  t.equal((await gateway.call('/passes/a')).status, 403, 'and so are the demands of the route')
+  t.equal(
+    (await fetch(`${gateway.url}/closed`, preflight(partner))).status,
+    403,
+    'on no other route'
+  )
+  t.equal(gateway.upstream.received.length, 2)
 })

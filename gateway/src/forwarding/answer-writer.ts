@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http'
 import { breakOff, breakOffUnlessClosed, isGone, isHttpTwo } from '@gatehouse/http-service/http-two'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Dispatcher } from 'undici'
-import type { MarkOrigin } from '../cross-origin.ts'
+import type { MarkOrigin } from '../cross-origin/allow-origins.ts'
 import type { Passage } from '../journey.ts'
 import type { RouteTable } from '../routes/route-table.ts'
 import { noteAnswered } from '../telemetry/trail.ts'
@@ -98,7 +98,7 @@ export function answerWriter(
       noteAnswered(trail)
       const { address, table } = events
       const headers = answerHeaders(received as ResponseHeaders, passage, address, table())
-      events.markOrigin(headers, reply.request.headers.origin)
+      events.markOrigin(headers, reply.request.headers.origin, route)
       if (isStillSending(reply.request)) reply.header('connection', 'close')
       writeHead(raw, status, Object.assign(headers, reply.getHeaders() as ResponseHeaders))
       reply.hijack()

@@ -1,6 +1,6 @@
 import { isGone } from '@gatehouse/http-service/http-two'
 import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
-import type { MarkOrigin } from '../cross-origin.ts'
+import type { MarkOrigin } from '../cross-origin/allow-origins.ts'
 import type { Passage } from '../journey.ts'
 import type { RouteTable } from '../routes/route-table.ts'
 import { webSockets } from '../websocket/websockets.ts'

@@ -15,6 +15,8 @@ const usual: ReadonlySet<string> = new Set(usualMethods)
 export function demandOf(route: Route, method: string): Demanded | null {
   const { access } = route
   if (route.methods === null) return usual.has(method) ? { access, demands: [route] } : null
+  // A service that answers preflights takes OPTIONS, listed or not.
+  if (method === 'OPTIONS' && route.preflights === 'service') return { access, demands: [route] }
   const named = method === 'HEAD' && !Object.hasOwn(route.methods, 'HEAD') ? 'GET' : method
   const own = Object.hasOwn(route.methods, named) ? route.methods[named as Method] : undefined
   return own === undefined ? null : { access: own.access ?? access, demands: [route, own] }

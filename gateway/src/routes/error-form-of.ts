@@ -1,10 +1,15 @@
 import { type ErrorForm, oauthForm, problemForm } from '@gatehouse/http-service/error-form'
 import { canonicalTarget, lenient } from '../stages/canonical-path.ts'
+import type { Route } from './route.ts'
 import type { RouteTable } from './route-table.ts'
+
+/** The route that a target is of, if of any. */
+export function routeOfTarget(table: RouteTable, target: string): Route | null {
+  const canonical = canonicalTarget(target, lenient)
+  return canonical === null ? null : table.match(canonical.path)
+}
 
 /** The form in which the gateway's own refusals are written: what the clients of the request's row read. */
 export function errorFormOf(table: RouteTable, target: string): ErrorForm {
-  const canonical = canonicalTarget(target, lenient)
-  const route = canonical === null ? null : table.match(canonical.path)
-  return route?.errors === 'oauth' ? oauthForm : problemForm
+  return routeOfTarget(table, target)?.errors === 'oauth' ? oauthForm : problemForm
 }

@@ -1,4 +1,5 @@
 import { type Static, Type } from 'typebox'
+import { RouteCors } from '../cross-origin/cors-policy.ts'
 import { ClaimPath } from '../tokens/claim-path.ts'
 import { accesses, ByMethod, type Demand, demands, optionalSeconds } from './demand-schema.ts'
 import type { Method } from './methods.ts'
@@ -138,6 +139,12 @@ export const RouteRow = Type.Object(
     encodedDelimiters: leniency(
       'pass: the path may hold %23, %25, %3B and %3F, as in C%23 and 100%25. Only for a service that decodes the path once, and after it has divided it.'
     ),
+    cors: Type.Optional(RouteCors),
+    preflights: Type.Enum(['gateway', 'service'], {
+      default: 'gateway',
+      description:
+        'Who answers the preflights of pages of other origins. service: they reach the service without a token and without an identity, and what it says of origins stands, on every answer.'
+    }),
     websocket: flag('WebSocket upgrades are taken.'),
     accessLog: Type.Optional(
       Type.Number({

@@ -24,6 +24,9 @@ export function unsafeRows({ upstreams, routes }: RouteFile): string[] {
     }
     own.push(...claimFaults(row))
     own.push(...accessFaults(row))
+    if (row.preflights === 'service' && row.cors !== undefined) {
+      own.push('cors says nothing where preflights are for the service')
+    }
     faults.push(...own.map((fault) => `route ${row.name}: ${fault}`))
   }
   return faults

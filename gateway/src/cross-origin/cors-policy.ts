@@ -1,0 +1,75 @@
+import { words } from '@gatehouse/settings/fragments'
+import { type Static, Type } from 'typebox'
+
+/** RFC 9110 §5.6.2, or all of them */
+const NAME = "^(\\*|[!#$%&'*+.^_`|~0-9A-Za-z-]+)$"
+/** the longest that a browser keeps a preflight's answer (Firefox) */
+const LONGEST_SECONDS = 86_400
+const names = (description: string) => Type.Array(Type.String({ pattern: NAME }), { description })
+
+/** What pages of other origins may send and read, as a route writes it. */
+export const RouteCors = Type.Partial(
+  Type.Object(
+    {
+      methods: names(
+        "Methods that pages may use. Without it: the route's methods, if it lists them."
+      ),
+      requestHeaders: names('Request headers that pages may send; * is each that one asks for.'),
+      exposedHeaders: names(
+        "Headers of answers that pages may read; * is all. A service's own list is added."
+      ),
+      credentials: Type.Boolean({ description: 'Whether pages may send cookies.' }),
+      maxAgeSeconds: Type.Integer({
+        minimum: 0,
+        maximum: LONGEST_SECONDS,
+        description: "How long a browser may remember a preflight's answer."
+      })
+    },
+    { additionalProperties: false }
+  ),
+  { additionalProperties: false }
+)
+
+/** What pages of the listed origins may send and read. */
+export type CorsPolicy = Readonly<Required<Static<typeof RouteCors>>>
+
+/** For every route that does not say otherwise. */
+export const corsSettings = {
+  GATEWAY_CORS_METHODS: Type.String({ default: 'GET HEAD POST PUT PATCH DELETE' }),
+  GATEWAY_CORS_REQUEST_HEADERS: Type.String({
+    default:
+      'authorization baggage cache-control content-type idempotency-key if-match if-modified-since if-none-match if-unmodified-since last-event-id prefer range sentry-trace traceparent tracestate x-csrf-token x-request-id x-requested-with x-xsrf-token'
+  }),
+  GATEWAY_CORS_EXPOSED_HEADERS: Type.String({
+    default:
+      'accept-ranges content-disposition content-range etag link location retry-after traceparent www-authenticate x-request-id'
+  }),
+  GATEWAY_CORS_CREDENTIALS: Type.Boolean({ default: true }),
+  GATEWAY_CORS_MAX_AGE_SECONDS: Type.Integer({
+    default: 600,
+    minimum: 0,
+    maximum: LONGEST_SECONDS
+  })
+}
+type CorsSettings = Static<ReturnType<typeof Type.Object<typeof corsSettings>>>
+
+export const corsPolicy = (settings: CorsSettings): CorsPolicy => ({
+  methods: words(settings.GATEWAY_CORS_METHODS),
+  requestHeaders: words(settings.GATEWAY_CORS_REQUEST_HEADERS),
+  exposedHeaders: words(settings.GATEWAY_CORS_EXPOSED_HEADERS),
+  credentials: settings.GATEWAY_CORS_CREDENTIALS,
+  maxAgeSeconds: settings.GATEWAY_CORS_MAX_AGE_SECONDS
+})
+
+/** What is wrong with the lists. */
+export function corsFaults(settings: CorsSettings): string[] {
+  const lists = [
+    'GATEWAY_CORS_METHODS',
+    'GATEWAY_CORS_REQUEST_HEADERS',
+    'GATEWAY_CORS_EXPOSED_HEADERS'
+  ] as const
+  const isName = (word: string) => new RegExp(NAME).test(word)
+  return lists
+    .filter((name) => !words(settings[name]).every(isName))
+    .map((name) => `${name} must be a list of names, or *`)
+}
