@@ -59,7 +59,7 @@ function lineOf({ request, trail, ...served }: Served, share: number) {
     trace_id: TRACEPARENT.exec(String(request.headers.traceparent ?? ''))?.[1],
     'http.request.method': request.method,
     'http.route': trail.route?.name,
-    'url.path': pathOf(request.raw.url ?? ''),
+    'url.path': pathOf(trail.target),
     'http.response.status_code': served.status ?? undefined,
     'http.response.body.size': served.bytes,
     'http.server.request.duration': rounded(served.seconds),

@@ -3,7 +3,7 @@ import { Counter, type Registry } from 'prom-client'
 
 /** what is held back at most, while whoever reads the log is slower than the requests come */
 const MOST_BYTES = 16 * 1024 * 1024
-const FULL_BYTES = 16 * 1024
+const FULL_BYTES = 8 * 1024
 const FLUSH_MS = 500
 
 /**

@@ -30,7 +30,7 @@ declare module 'fastify' {
 export function watchRequests(app: Service, onServed: (served: Served) => void): void {
   app.decorateRequest('trail')
   app.addHook('onRequest', (request, reply, done) => {
-    const trail = newTrail()
+    const trail = newTrail(request.raw.url ?? '')
     request.trail = trail
     let isOver = false
     trail.end = () => {

@@ -8,6 +8,8 @@ import type { VerifiedToken } from '../tokens/access-token-verifier.ts'
 export type Trail = {
   /** in milliseconds of `performance.now()` */
   readonly startedMs: number
+  /** as it came: what forwards an upload writes another into the request */
+  readonly target: string
   /** the client's, as the trusted proxies say it */
   address: string | undefined
   route: Route | null
@@ -27,9 +29,10 @@ export type Trail = {
   end: () => void
 }
 
-export function newTrail(): Trail {
+export function newTrail(target: string): Trail {
   return {
     startedMs: performance.now(),
+    target,
     address: undefined,
     route: null,
     token: null,

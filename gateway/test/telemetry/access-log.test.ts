@@ -1,6 +1,8 @@
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import http2 from 'node:http2'
 import { connect } from 'node:net'
+import { text } from 'node:stream/consumers'
 import { Registry } from 'prom-client'
 import t, { type Test } from 'tap'
 import { WebSocket, WebSocketServer } from 'ws'
@@ -106,14 +108,14 @@ t.test('an upload, and a request over HTTP/2, are lines like every other', async
   const client = http2.connect(gateway.url, { rejectUnauthorized: false })
   t.teardown(() => client.close())
   const authorization = `Bearer ${gateway.token()}`
-  const stream = client.request({ ':method': 'POST', ':path': '/closed/a', authorization })
+  const stream = client.request({ ':method': 'POST', ':path': '/auth/login/a?b', authorization })
   stream.end('x'.repeat(200_000))
   stream.resume()
   await once(stream, 'close')
   t.match(await next(), {
     ...{ 'http.request.method': 'POST', 'http.response.status_code': 200 },
     ...{ 'network.protocol.version': '2.0', 'http.response.body.size': 2 },
-    ...{ 'upstream.address': gateway.upstream.url, 'user.id': 'user-1' }
+    ...{ 'upstream.address': gateway.upstream.url, 'url.path': '/auth/login/a' }
   })
 })
 
@@ -187,4 +189,26 @@ t.test('an absolute target and a long one are cut to their paths', async (t) => 
     socket.write(`GET ${target} HTTP/1.1\r\nHost: ${host}\r\n\r\n`)
     t.equal((await next())['url.path'], path)
   }
+})
+
+/** A process that writes some lines to its standard output, and ends. */
+const writes = (lines: number) => {
+  const program = new URL('fixtures/write-log.ts', import.meta.url)
+  const flags = ['--disable-warning=ExperimentalWarning', program.pathname, String(lines)]
+  return spawn(process.execPath, flags, { stdio: ['ignore', 'pipe', 'inherit'] })
+}
+
+t.test('standard output has each line when the process has ended', async (t) => {
+  const child = writes(500)
+  const [written] = await Promise.all([text(child.stdout), once(child, 'exit')])
+  const numbers = written.trimEnd().split('\n').map(Number)
+  t.strictSame(numbers, [...Array(500).keys()])
+  t.equal(child.exitCode, 0)
+})
+
+t.test('a reader that has gone ends no process', async (t) => {
+  const child = writes(50_000)
+  child.stdout.destroy()
+  await once(child, 'exit')
+  t.equal(child.exitCode, 0)
 })
