@@ -9,7 +9,9 @@ export type StoreClock = {
   now(): number
   /** Until when a call that is made now is waited for, in the store's milliseconds: late by a round trip at most. */
   deadline(): number
-  /** The store said that it is `storeMs`, in answer to a call that was made at `sentAtMs` of `performance.now()`. */
+  /** This process's monotonic clock, in milliseconds. */
+  elapsedMs(): number
+  /** The store said that it is `storeMs`, in answer to a call that was made at `sentAtMs` of `elapsedMs`. */
   heard(storeMs: number, sentAtMs: number): void
   /** Whether the store has answered once. */
   readonly known: boolean
@@ -35,6 +37,7 @@ export function storeClock(
   const now = () => (known() ? Math.round(monotonic() + (least + most) / 2) : own())
   return {
     now,
+    elapsedMs: monotonic,
     deadline: () => Math.ceil(monotonic() + most + waitMs),
     heard(storeMs, sentAtMs) {
       // The store counts whole milliseconds, cut off.

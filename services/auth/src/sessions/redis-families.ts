@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto'
-import { performance } from 'node:perf_hooks'
 import type { RedisConnection } from '@gatehouse/redis/connect-redis'
 import { REVOCATION_STREAM } from '@gatehouse/revocation/redis-revocations'
 import { readSightingField, redisSightings, SIGHTINGS } from '@gatehouse/sightings/redis-sightings'
@@ -56,7 +55,7 @@ export function redisFamilies(
     deadline: number | '',
     given: (string | number)[]
   ): Promise<Reply> => {
-    const sentAtMs = performance.now()
+    const sentAtMs = storeClock.elapsedMs()
     const reply = (await what([
       REVOCATION_STREAM,
       TOKEN_HORIZON,
@@ -85,7 +84,7 @@ export function redisFamilies(
 
   /** A script that is about no family: its reply begins with the server's time, whatever a test's clock says. */
   const timed = async (what: Script, key: string[] = [], given: string[] = []): Promise<Reply> => {
-    const sentAtMs = performance.now()
+    const sentAtMs = storeClock.elapsedMs()
     const keys = [REVOCATION_STREAM, TOKEN_HORIZON, ...key]
     const reply = (await what([...keys, '', '', 0, ...given])) as Reply
     storeClock.heard(reply[0], sentAtMs)

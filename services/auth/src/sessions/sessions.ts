@@ -103,6 +103,14 @@ export function sessions(needs: SessionNeeds): Sessions {
     throw sessionEnded('the session has ended')
   }
 
+  /** Whether the database has ended a session whose family has just been made: that end found no family, and it is ended here. */
+  const hasEndedMeanwhile = async (subject: string, sid: string): Promise<boolean> => {
+    const { session } = await durable.find(subject, sid)
+    if (session === null || !session.ended) return false
+    await ends.tell(subject, [sid])
+    return true
+  }
+
   /** What the database is to know of a refresh. */
   const note = async (
     presentation: Presentation,
@@ -137,6 +145,7 @@ export function sessions(needs: SessionNeeds): Sessions {
       const about = { subject: account.id, sid, origin }
       try {
         const { record, tooMany } = await families.open(account.id, sid, opened)
+        if (await hasEndedMeanwhile(account.id, sid)) throw wrongCredentials()
         const granted = grant(current, { subject: account.id, family, generation: 0 }, record)
         // The next login does it otherwise.
         if (tooMany) await ifPossible(ends.evict(account.id, origin))
@@ -173,6 +182,9 @@ export function sessions(needs: SessionNeeds): Sessions {
       await note(presentation, presented, session)
       if (after === null || outcome === 'ended' || outcome === 'reused') {
         throw sessionEnded(`the refresh token is ${outcome}`)
+      }
+      if (outcome === 'restored' && (await hasEndedMeanwhile(subject, sid))) {
+        throw sessionEnded('the session has ended meanwhile')
       }
       return grant(narrowed(account, requestedScope), token, after)
     },
