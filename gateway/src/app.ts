@@ -58,6 +58,8 @@ export type GatewayNeeds = {
   hstsSeconds: number
   /** how long a request may take to come whole */
   requestMs: number
+  /** how long a connection of a client is kept on which nothing is asked */
+  idleMs: number
   upstreamTimeoutMs: number
   upstreamConnections: number
   upstreamWebSockets: number
@@ -76,6 +78,7 @@ export async function buildGateway(needs: GatewayNeeds): Promise<Service> {
     log: needs.log,
     bodies: 'streamed',
     requestMs: needs.requestMs,
+    idleMs: needs.idleMs,
     https: needs.https,
     errorForm: ({ url }) => errorFormOf(table(), url)
   })

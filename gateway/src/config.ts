@@ -37,6 +37,7 @@ export const gatewaySettings = {
   GATEWAY_TLS_KEY_FILE: Type.Optional(Type.String()),
   GATEWAY_HSTS_SECONDS: Type.Integer({ default: 0, minimum: 0 }),
   GATEWAY_READY_STALENESS_SECONDS: Type.Optional(Type.Integer({ minimum: 1 })),
+  GATEWAY_KEEPALIVE_SECONDS: Type.Integer({ default: 65, minimum: 1 }),
   GATEWAY_REQUEST_SECONDS: Type.Integer({ default: 300, minimum: 1 }),
   GATEWAY_UPSTREAM_TIMEOUT_SECONDS: Type.Integer({ default: 30, minimum: 1 }),
   GATEWAY_UPSTREAM_CONNECTIONS: Type.Integer({ default: 1024, minimum: 1 }),

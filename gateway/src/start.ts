@@ -105,6 +105,7 @@ export async function startGateway(
     sightings,
     hstsSeconds: config.GATEWAY_HSTS_SECONDS,
     rememberedTokenBytes: config.GATEWAY_TOKEN_CACHE_BYTES,
+    idleMs: config.GATEWAY_KEEPALIVE_SECONDS * 1000,
     requestMs: config.GATEWAY_REQUEST_SECONDS * 1000,
     upstreamTimeoutMs: config.GATEWAY_UPSTREAM_TIMEOUT_SECONDS * 1000,
     upstreamConnections: config.GATEWAY_UPSTREAM_CONNECTIONS,

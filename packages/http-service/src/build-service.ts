@@ -26,6 +26,8 @@ export type ServiceOptions = {
   requestMs?: number
   /** how long what is under way may take when the service closes */
   closeMs?: number
+  /** how long a connection is kept on which nothing is asked */
+  idleMs?: number
   /** what its header section may take, and a handshake of TLS before it */
   headersMs?: number
   /** where some clients read another form of errors than problem details */
@@ -55,6 +57,8 @@ const http2 = {
   }
 }
 const HEADERS_MS = 15_000
+/** longer than most proxies keep theirs, so that it is the client that closes */
+const IDLE_MS = 65_000
 /** How late a request that takes too long may be ended. Node.js looks every 30 s by default. */
 const LONGEST_LATENESS_MS = 5000
 /** an upload may take a while */
@@ -80,6 +84,7 @@ export function buildService(options: ServiceOptions) {
     ...(options.https
       ? {
           http2: true,
+          http2SessionTimeout: options.idleMs ?? IDLE_MS,
           https: { ...options.https, ...server, ...http2, handshakeTimeout: headersMs }
         }
       : { http: server })
@@ -93,7 +98,7 @@ export function buildService(options: ServiceOptions) {
   httpOne(service)
   lingeringClose(service)
   boundedClose(service, options.closeMs)
-  boundRequests(service, { requestMs, headersMs })
+  boundRequests(service, { requestMs, headersMs, idleMs: options.idleMs ?? IDLE_MS })
   problemAnswers(service, options.errorForm ?? (() => problemForm))
   if (options.bodies !== 'streamed') service.register(jsonBodies)
   return service

@@ -10,7 +10,11 @@ import t, { type Test } from 'tap'
 const pems = await generate([{ name: 'commonName', value: 'localhost' }])
 const https = { cert: Buffer.from(pems.cert), key: Buffer.from(pems.private) }
 
-type Bounds = { readonly requestMs: number; readonly headersMs?: number }
+type Bounds = {
+  readonly requestMs: number
+  readonly headersMs?: number
+  readonly idleMs?: number
+}
 
 /** Opens connections to a service that gives a request, and its header section, no longer than that. */
 async function connections(t: Test, secure: boolean, bounds: Bounds) {
@@ -67,5 +71,11 @@ for (const secure of [false, true]) {
       await drip(await open(), start + length, ' '),
       /^HTTP\/1\.1 400 .*did not come in time/s
     )
+  })
+
+  t.test(`${title}: a connection on which nothing is asked is kept for its time`, async (t) => {
+    const open = await connections(t, secure, { requestMs: AN_HOUR_MS, idleMs: 50 })
+    const asked = `${start}Content-Type: application/json\r\nContent-Length: 2\r\n\r\n{}`
+    t.match(await drip(await open(), asked, ''), /^HTTP\/1\.1 200 .*\{"body":\{\}\}$/s)
   })
 }

@@ -1,0 +1,54 @@
+import { execFile, execFileSync } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { dataFolder } from '@gatehouse/fixtures/data-folder'
+import t from 'tap'
+import { read } from './source-files.ts'
+
+const run = promisify(execFile)
+
+/** Why the real program cannot be asked; false where it can. */
+function missing(program: string, ...version: string[]): string | false {
+  try {
+    execFileSync(program, version, { stdio: 'ignore' })
+    return false
+  } catch {
+    return `${program} is not installed`
+  }
+}
+
+/** The one configuration of a page. */
+function configurationIn(page: string, language: string): string {
+  const [, block] = read(page).split(`\`\`\`${language}\n`)
+  return block?.split('```')[0] ?? ''
+}
+
+t.test('nginx takes the configuration of its page', { skip: missing('nginx', '-v') }, async (t) => {
+  const folder = dataFolder(t)
+  const file = join(folder, 'nginx.conf')
+  const paths = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
+    .map((name) => `${name}_temp_path ${folder}/${name};`)
+    .join('\n')
+  const page = configurationIn('docs/proxies/nginx.md', 'nginx')
+  t.match(page, 'proxy_pass http://gateway;')
+  writeFileSync(
+    file,
+    `pid ${folder}/nginx.pid;\nevents {}\nhttp {\naccess_log off;\n${paths}\n${page}\n}\n`
+  )
+  const { stderr } = await run('nginx', ['-t', '-q', '-e', 'stderr', '-p', folder, '-c', file])
+  t.equal(stderr, '', 'without a warning')
+})
+
+t.test(
+  'HAProxy takes the configuration of its page',
+  { skip: missing('haproxy', '-v') },
+  async (t) => {
+    const file = join(dataFolder(t), 'haproxy.cfg')
+    const page = configurationIn('docs/proxies/haproxy.md', 'haproxy')
+    t.match(page, 'default_backend gateways')
+    writeFileSync(file, page)
+    const { stdout, stderr } = await run('haproxy', ['-c', '-q', '-f', file])
+    t.equal(`${stdout}${stderr}`, '', 'without a warning')
+  }
+)
