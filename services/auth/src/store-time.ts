@@ -2,9 +2,10 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Service } from '@gatehouse/http-service/build-service'
 import type { FastifyRequest } from 'fastify'
+import { storeUnavailable } from './refusals.ts'
 
 /** How long calls of the stores may still take within a request. */
-type StoreTime = { leftMs: number }
+type StoreTime = { leftMs: number; readonly budgetMs: number }
 
 const ofThisRequest = new AsyncLocalStorage<StoreTime>()
 
@@ -15,7 +16,7 @@ const ofThisRequest = new AsyncLocalStorage<StoreTime>()
 export function boundStoreTime(service: Service, budgetMs: number): void {
   const times = new WeakMap<FastifyRequest, StoreTime>()
   const timeOf = (request: FastifyRequest): StoreTime => {
-    const time = times.get(request) ?? { leftMs: budgetMs }
+    const time = times.get(request) ?? { leftMs: budgetMs, budgetMs }
     times.set(request, time)
     return time
   }
@@ -26,6 +27,19 @@ export function boundStoreTime(service: Service, budgetMs: number): void {
   service.addHook('preValidation', (request, _reply, done) => {
     ofThisRequest.run(timeOf(request), done)
   })
+}
+
+/**
+ * For what waits long between its store calls: a request that will not have the time for the later ones is refused before the
+ * wait, and not after it.
+ * @param share of the request's store time that is still to be spent, from 0 to 1
+ * @throws Refusal UNAVAILABLE
+ */
+export function demandStoreTime(share: number): void {
+  const time = ofThisRequest.getStore()
+  if (time !== undefined && time.leftMs < share * time.budgetMs) {
+    throw storeUnavailable(new Error('the stores are too slow for the rest of the request'))
+  }
 }
 
 /**

@@ -1,11 +1,13 @@
 import { Refusal } from '@gatehouse/problem/refusal'
 import type { Origin } from '../audit/audit-event.ts'
 import type { AuditLog } from '../audit/audit-log.ts'
-import type { Caller, Guesses } from '../guesses/guesses.ts'
+import type { Caller, CallersGuesses, Guesses } from '../guesses/guesses.ts'
 import { wrongCredentials } from '../refusals.ts'
+import { demandStoreTime } from '../store-time.ts'
 import type { Account } from './account.ts'
 import type { AccountStore } from './account-store.ts'
 import type { Passwords } from './passwords.ts'
+import { turns } from './turns.ts'
 
 /** Somebody says who they are, and a password. */
 export type Claim = {
@@ -22,6 +24,11 @@ export type Claim = {
  * @throws Refusal UNAUTHENTICATED; RATE_LIMITED without looking at the password; UNAVAILABLE
  */
 export type CheckCredentials = (claim: Claim) => Promise<Account>
+
+/** of one account */
+const MOST_WAITING = 128
+/** Two calls of a store come before the hash, and four after it. */
+const SHARE_AFTER = 2 / 3
 
 export function credentialCheck(needs: {
   accounts: Pick<AccountStore, 'replacePasswordHash' | 'passwordCosts'>
@@ -42,21 +49,37 @@ export function credentialCheck(needs: {
     }
   }
 
+  const turnOf = turns(MOST_WAITING)
+
   /**
-   * The guess is counted when its turn has come and settled before the next one's, so that guesses that come together are
-   * bounded like those that come one after the other, and right ones that come together do not slow each other.
+   * The guess is counted when its account's turn has come and settled before the next one's, so that guesses that come together
+   * are bounded like those that come one after the other, and right ones that come together do not slow each other. Only the
+   * hash itself waits for a thread: a slow store must not hold the logins of other accounts up.
    */
   const isProven = async ({ account, password, caller }: Claim): Promise<boolean> => {
     const own = await guesses.by(caller)
     await own.refuseEarly()
     const costs = await accounts.passwordCosts()
-    return await passwords.inTurn(async (match) => {
+    return await turnOf(caller.email, async () => {
+      demandStoreTime(SHARE_AFTER)
       await own.take()
-      const matches = await match(account, password, costs)
+      const matches = await looked(own, () =>
+        passwords.inTurn((match) => match(account, password, costs))
+      )
       if (!matches || account === null || account.disabled) return false
       await own.succeeded()
       return true
     })
+  }
+
+  /** A guess that nobody looked at, since too many wait for a hash, is none. */
+  const looked = async (own: CallersGuesses, look: () => Promise<boolean>): Promise<boolean> => {
+    try {
+      return await look()
+    } catch (error) {
+      if (error instanceof Refusal) await own.giveBack()
+      throw error
+    }
   }
 
   return async (claim) => {

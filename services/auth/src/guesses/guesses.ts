@@ -28,6 +28,8 @@ export type CallersGuesses = {
    * @throws Refusal RATE_LIMITED where it is not due; then nothing is counted
    */
   take(): Promise<void>
+  /** The guess that was taken was not looked at. */
+  giveBack(): Promise<void>
   /** The guess that was taken is no failure; a known caller's earlier failures are forgotten too. */
   succeeded(): Promise<void>
 }
@@ -72,6 +74,7 @@ function counted(counts: GuessCounts, key: Buffer, succeeded: () => Promise<void
   return {
     refuseEarly: async () => refuse(await counts.wait(key)),
     take: async () => refuse(await counts.take(key)),
+    giveBack: () => counts.giveBack(key),
     succeeded
   }
 }
