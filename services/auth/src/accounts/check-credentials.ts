@@ -58,6 +58,7 @@ export function credentialCheck(needs: {
    */
   const isProven = async ({ account, password, caller }: Claim): Promise<boolean> => {
     const own = await guesses.by(caller)
+    demandStoreTime(SHARE_AFTER)
     await own.refuseEarly()
     const costs = await accounts.passwordCosts()
     return await turnOf(caller.email, async () => {

@@ -147,7 +147,8 @@ export function redisFamilies(
     },
     async endAll(subject, except, known) {
       const given = [except ?? '', policy.sessionsPerUser, ...known]
-      const [, ended] = await run(endAll, subject, '', given)
+      // What comes late would also end a session that was opened since.
+      const [, ended] = await inTime(subject, endAll, given)
       await replicated()
       return Number(ended)
     },

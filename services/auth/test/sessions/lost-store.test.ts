@@ -174,6 +174,7 @@ t.test('what reaches Redis after its caller has given up is not done', options, 
   )
   const thaw = await freezeRedis(redis)
   await t.rejects(families.present(subject, 'a session', 0), { code: 'UNAVAILABLE' })
+  await t.rejects(families.endAll(subject, null), { code: 'UNAVAILABLE' })
   const frozenUntil = performance.now() + 2 * COMMAND_TIMEOUT_MS
   await t.rejects(families.open(subject, 'another', opening), { code: 'UNAVAILABLE' })
   while (performance.now() < frozenUntil) await setImmediate()
@@ -184,5 +185,5 @@ t.test('what reaches Redis after its caller has given up is not done', options, 
     (list) => list !== null,
     LONG_MS
   )
-  t.match(live, [{ sid: 'a session', record: { generation: 0 } }], 'neither of the two')
+  t.match(live, [{ sid: 'a session', record: { generation: 0 } }], 'none of the three')
 })
