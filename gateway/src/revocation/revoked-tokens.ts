@@ -7,7 +7,7 @@ import type { VerifiedToken } from '../tokens/access-token-verifier.ts'
  */
 export type WhyRevoked = 'SESSION_ENDED' | 'TOKEN_STALE' | 'UNAUTHENTICATED'
 
-/** What is revoked, in memory: a lookup or four for a token, and no call. */
+/** What is revoked, in memory: a lookup or five for a token, and no call. */
 export type RevokedTokens = {
   apply(entry: Revocation): void
   why(token: VerifiedToken): WhyRevoked | null
@@ -23,12 +23,16 @@ type Held = { until: number; before: number; version: number; beforeVersion: num
 const NOTHING: Held = { until: 0, before: 0, version: 0, beforeVersion: 0 }
 type Watcher = { readonly token: VerifiedToken; readonly tell: (why: WhyRevoked) => void }
 /** each kind's own: a session's id says nothing of a user of that name */
-type Kind = 'session' | 'subject' | 'key' | 'everything'
+type Kind = Exclude<Revocation['kind'], 'key-set'>
 const ALL = 'everything'
 
 export function revokedTokens(): RevokedTokens {
   const held: Record<Kind, Map<string, Held>> = {
-    ...{ session: new Map(), subject: new Map(), key: new Map(), everything: new Map() }
+    session: new Map(),
+    'session-tokens': new Map(),
+    subject: new Map(),
+    key: new Map(),
+    everything: new Map()
   }
   const watchers = new Map<string, Set<Watcher>>()
 
@@ -39,12 +43,17 @@ export function revokedTokens(): RevokedTokens {
     return rightsVersion === null ? issuedAt < beforeVersion : rightsVersion < version
   }
 
+  /** The answer that it came in, or an earlier one, was given again: see AnsweredAgain. */
+  const isOfLostAnswer = ({ identity, issuedAt }: VerifiedToken): boolean =>
+    identity.session !== null &&
+    issuedAt < (held['session-tokens'].get(identity.session)?.before ?? 0)
+
   const why = (token: VerifiedToken): WhyRevoked | null => {
     const { identity, kid, issuedAt } = token
     if (kid !== null && held.key.has(kid)) return 'UNAUTHENTICATED'
     if (identity.session !== null && held.session.has(identity.session)) return 'SESSION_ENDED'
-    const isStale = hasOldRights(token) || issuedAt < (held.everything.get(ALL)?.before ?? 0)
-    return isStale ? 'TOKEN_STALE' : null
+    if (issuedAt < (held.everything.get(ALL)?.before ?? 0)) return 'TOKEN_STALE'
+    return hasOldRights(token) || isOfLostAnswer(token) ? 'TOKEN_STALE' : null
   }
 
   return {
@@ -98,6 +107,6 @@ function namesOf({ identity, kid }: VerifiedToken): string[] {
   const { session, subject } = identity
   const names = [nameOf('subject', subject), nameOf(ALL, ALL)]
   if (kid !== null) names.push(nameOf('key', kid))
-  if (session !== null) names.push(nameOf('session', session))
+  if (session !== null) names.push(nameOf('session', session), nameOf('session-tokens', session))
   return names
 }

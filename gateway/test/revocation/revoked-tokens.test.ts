@@ -9,7 +9,8 @@ const everything = (before: number) =>
 const machine = { ...ada, identity: { ...ada.identity, session: null } }
 
 t.test('each kind of entry names its own, and nothing of another kind', async (t) => {
-  const names = { session: 'session-1', subject: 'user-1', key: 'one' }
+  const session = 'session-1'
+  const names = { session, 'session-tokens': session, subject: 'user-1', key: 'one' }
   const all = new Set(Object.values(names))
   for (const [kind, own] of Object.entries(names)) {
     for (const id of all) {
@@ -27,6 +28,18 @@ t.test('"everything before" is everybody, machines too, and nobody from then on'
   t.equal(revoked.why(ada), 'TOKEN_STALE')
   t.equal(revoked.why(machine), 'TOKEN_STALE')
   t.equal(revoked.why({ ...ada, issuedAt: now + 1 }), null)
+  t.end()
+})
+
+t.test('of a session whose answer was given again, only the tokens of before are stale', (t) => {
+  const revoked = revokedTokens()
+  const told: unknown[] = []
+  revoked.watch(ada, (why) => told.push(why))
+  revoked.apply({ kind: 'session-tokens', id: 'session-1', until, before: now + 1 })
+  t.equal(revoked.why(ada), 'TOKEN_STALE')
+  t.strictSame(told, ['TOKEN_STALE'], 'who watches one hears of it')
+  t.equal(revoked.why({ ...ada, issuedAt: now + 1 }), null)
+  t.equal(revoked.why(machine), null)
   t.end()
 })
 

@@ -9,6 +9,17 @@ const until = seconds
 export const SessionRevocation = Type.Object({ kind: Type.Literal('session'), id, until })
 
 /**
+ * A session whose last refresh was answered a second time, because the first answer seemed to be lost. Tokens with an `iat` before
+ * `before` are refused as TOKEN_STALE: whoever got the first answer is not the one who asked again, or has the second as well.
+ */
+export const AnsweredAgain = Type.Object({
+  kind: Type.Literal('session-tokens'),
+  id,
+  until,
+  before: seconds
+})
+
+/**
  * A user or machine client (`sub`) whose rights have changed, or who is disabled. Tokens with a `rights_version` below `version` are
  * refused as TOKEN_STALE, and a refresh brings a newer one. A token that has none, or an entry of an earlier release, is
  * judged by its `iat` and `before`.
@@ -44,6 +55,7 @@ export const KeySetChange = Type.Object({ kind: Type.Literal('key-set'), id, unt
 /** An entry of the log of revocations: what no gateway may accept any more, and what it is to fetch. */
 export const Revocation = Type.Union([
   SessionRevocation,
+  AnsweredAgain,
   SubjectRevocation,
   KeyRevocation,
   EverythingRevocation,

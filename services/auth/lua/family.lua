@@ -8,21 +8,24 @@
 -- Fields, in the order of the packed array:
 --   1 generation  2 openedAt (s)  3 rotatedAtMs  4 idleExpiresAt (s)  5 expiresAt (s)
 --   6 replays *   7 endedAt (s)   8 clientId     9 scope             10 label
+--   11 the least iat (s) of its access tokens; absent where all are good
 -- * Below zero while no token of the current generation was seen in use: -1 is no replay, -2 is one. So a record that an
 -- earlier version wrote counts as in use, and none is longer than the 64 bytes that Redis keeps in a compact hash.
--- In a script's own hands the array has two numbers for it: 6 replays, and 11 seen (0 or 1).
-local GENERATION, OPENED, ROTATED_MS, IDLE_EXPIRES, EXPIRES, REPLAYS, ENDED, SEEN = 1, 2, 3, 4, 5, 6, 7, 11
+-- In a script's own hands the array has two numbers for it: 6 replays, and 12 seen (0 or 1).
+local GENERATION, OPENED, ROTATED_MS, IDLE_EXPIRES, EXPIRES, REPLAYS, ENDED = 1, 2, 3, 4, 5, 6, 7
+local TOKENS_NOT_BEFORE, SEEN = 11, 12
 local family_key, unrecorded_key, sightings_key = KEYS[3], KEYS[4], KEYS[5]
 
 local function unpacked(packed)
   local record = cmsgpack.unpack(packed)
+  record[TOKENS_NOT_BEFORE] = record[TOKENS_NOT_BEFORE] or 0
   record[SEEN] = record[REPLAYS] < 0 and 0 or 1
   if record[SEEN] == 0 then record[REPLAYS] = -1 - record[REPLAYS] end
   return record
 end
 
 local function packed(record)
-  local kept = { unpack(record, 1, 10) }
+  local kept = { unpack(record, 1, record[TOKENS_NOT_BEFORE] == 0 and 10 or TOKENS_NOT_BEFORE) }
   if record[SEEN] == 0 then kept[REPLAYS] = -1 - kept[REPLAYS] end
   return cmsgpack.pack(kept)
 end

@@ -9,6 +9,8 @@ if is_late() then return { server_ms() } end
 local sid, presented, idle = ARGV[4], tonumber(ARGV[11]), tonumber(ARGV[10])
 local grace, cap, recovery = tonumber(ARGV[12]), tonumber(ARGV[13]), tonumber(ARGV[14])
 
+local STALE_BEFORE_S = 1
+
 local function advance(record)
   record[GENERATION] = presented + 1
   record[ROTATED_MS] = now_ms
@@ -25,7 +27,7 @@ local record = read(sid)
 if not record then
   local opened, expires = tonumber(ARGV[5]), tonumber(ARGV[6])
   if not opened or now_ms >= expires * 1000 then return { now_ms, 'ended', false, false } end
-  local lost = { presented, opened, now_ms, expires, expires, 0, 0, ARGV[7], ARGV[8], ARGV[9], 0 }
+  local lost = { presented, opened, now_ms, expires, expires, 0, 0, ARGV[7], ARGV[8], ARGV[9], 0, 0 }
   return { now_ms, 'restored', false, advance(lost) }
 end
 local before = { unpack(record) }
@@ -47,7 +49,11 @@ end
 -- The answer with the successor was lost, and the client asks late.
 local within_recovery = now_ms - record[ROTATED_MS] < recovery * 1000
 if behind == 1 and within_recovery and not was_seen(sid, ARGV[15], record) then
-  token_horizon()
+  record[ROTATED_MS] = now_ms
+  record[REPLAYS] = 0
+  record[TOKENS_NOT_BEFORE] = now_s - STALE_BEFORE_S
+  write(sid, record)
+  make_stale(sid, record[TOKENS_NOT_BEFORE])
   return { now_ms, 'recovered', before, record }
 end
 

@@ -57,3 +57,11 @@ local function revoke(sid)
   redis.call('XADD', stream, '*', 'kind', 'session', 'id', sid, 'until', string.format('%.0f', until_s))
   remember(until_s)
 end
+
+-- The same of a session's access tokens with an iat before `before` (s): the session itself goes on.
+local function make_stale(sid, before)
+  local until_s = token_horizon()
+  local times = { string.format('%.0f', until_s), string.format('%.0f', before) }
+  redis.call('XADD', stream, '*', 'kind', 'session-tokens', 'id', sid, 'until', times[1], 'before', times[2])
+  remember(until_s)
+end

@@ -64,8 +64,11 @@ export function introspection(needs: Needs): Introspect {
   }
 
   /** The account of a session, or the machine client, where it may use its tokens. */
-  const ownerOf = async ({ sub, sid }: AccessTokenClaims) => {
-    if (sid !== undefined) return (await liveSession(sub, sid))?.account ?? null
+  const ownerOf = async ({ sub, sid, iat }: AccessTokenClaims) => {
+    if (sid !== undefined) {
+      const session = await liveSession(sub, sid)
+      return session === null || iat < session.record.tokensNotBefore ? null : session.account
+    }
     const client = await clients.findById(sub)
     return client === null || client.disabled ? null : client
   }

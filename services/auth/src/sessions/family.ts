@@ -8,7 +8,7 @@ export type FamilyRecord = {
   readonly generation: number
   /** seconds since 1970 */
   readonly openedAt: number
-  /** milliseconds since 1970: when the current generation was made */
+  /** milliseconds since 1970: when the current generation was made, or answered again after grace */
   readonly rotatedAtMs: number
   /** seconds: the end, if it is not used before */
   readonly idleExpiresAt: number
@@ -18,6 +18,11 @@ export type FamilyRecord = {
   readonly replays: number
   /** whether a token of the current generation was seen in use, so that its answer has arrived */
   readonly seen: boolean
+  /**
+   * the least `iat` (s) of its access tokens; 0 where all are good. An answer that was given again makes the tokens of the first one
+   * stale: a thief who refreshed before the owner did would use them beside the owner's
+   */
+  readonly tokensNotBefore: number
   /** seconds: when it was ended on purpose; 0 while it lives. An ended family stays as a tombstone until `expiresAt` */
   readonly endedAt: number
   /** the OAuth client; empty: this API's own */
@@ -34,7 +39,7 @@ export type FamilyPolicy = {
   readonly graceSeconds: number
   /** how often it may, for one generation */
   readonly replayCap: number
-  /** how long after grace the previous token still answers, while nothing of its successor was seen; 0: never */
+  /** how long after the last answer the previous token still answers, while nothing of its successor was seen; 0: never */
   readonly recoverySeconds: number
   /** live families a user; one more ends the oldest */
   readonly sessionsPerUser: number
@@ -45,7 +50,7 @@ export type FamilyPolicy = {
  * - `rotated`: it was the current one, and the next generation is made
  * - `replayed`: it was the previous one, within grace (a racing tab, a retry after a lost answer): the same successor again
  * - `recovered`: it was the previous one, grace is over, and no token of its successor was ever seen: the answer was lost, and
- *   the client asks late. The same successor again
+ *   the client asks late. The same successor again; the access tokens of the first answer are stale, and grace begins anew
  * - `reused`: a spent token used again; the family is ended
  * - `healed`: newer than the record, so the store lost writes: we did make it, and go on from it
  * - `restored`: the store lost the family, and the database says that it was opened and has not ended: it goes on from here
@@ -86,6 +91,7 @@ export function open(
     expiresAt,
     replays: 0,
     seen: false,
+    tokensNotBefore: 0,
     endedAt: 0,
     clientId,
     scope,
@@ -126,9 +132,17 @@ export function present(
     return { outcome: 'replayed', next: { ...record, replays: record.replays + 1 } }
   }
   if (behind === 1 && !record.seen && withinRecovery(record, nowMs, policy)) {
-    return { outcome: 'recovered', next: record }
+    return { outcome: 'recovered', next: answerAgain(record, nowMs) }
   }
   return { outcome: 'reused', next: end(record, nowMs) }
+}
+
+/** `iat` counts whole seconds of a clock that is the store's but for a round trip; the new answer's tokens stay good. */
+const STALE_BEFORE_SECONDS = 1
+
+function answerAgain(record: FamilyRecord, nowMs: number): FamilyRecord {
+  const tokensNotBefore = Math.floor(nowMs / 1000) - STALE_BEFORE_SECONDS
+  return { ...record, rotatedAtMs: nowMs, replays: 0, tokensNotBefore }
 }
 
 /** A token of this generation was used: its holder has the answer that it came in. */

@@ -5,12 +5,12 @@ import type { FamilyRecord } from './family.ts'
 export type PackedRecord = [
   ...[number, number, number, number, number, number, number],
   ...[string, string, string],
-  number
+  ...[number, number]
 ]
 
 export function toRecord(packed: PackedRecord): FamilyRecord {
   const [generation, openedAt, rotatedAtMs, idleExpiresAt, expiresAt, replays, endedAt] = packed
-  const [, , , , , , , clientId, scope, label, seen] = packed
+  const [, , , , , , , clientId, scope, label, tokensNotBefore, seen] = packed
   return {
     generation,
     openedAt,
@@ -19,6 +19,7 @@ export function toRecord(packed: PackedRecord): FamilyRecord {
     expiresAt,
     replays,
     seen: seen === 1,
+    tokensNotBefore,
     endedAt,
     clientId,
     scope,

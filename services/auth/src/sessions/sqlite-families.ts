@@ -31,7 +31,7 @@ export function sqliteFamilies(
   )
   const selectOne = database.prepare('select * from families where subject = ? and sid = ?')
   const upsert = database.prepare(
-    'insert or replace into families values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)'
+    'insert or replace into families values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)'
   )
   const remove = database.prepare('delete from families where subject = ? and sid = ?')
   const insertEnd = database.prepare('insert or replace into unrecorded_ends values (?, ?)')
@@ -121,9 +121,12 @@ export function sqliteFamilies(
           const detail = before === null ? {} : reuse(before, generation, nowMs)
           noteUnrecorded({ subject, sid, kind: 'refresh-reused', atMs: nowMs, origin, detail })
         } else if (outcome !== 'ended') revocations.noteToken(nowMs)
+        if (outcome === 'recovered' && next !== null) {
+          revocations.makeStale(sid, next.tokensNotBefore, nowMs)
+        }
         return { outcome, before, after: next, atMs: nowMs }
       })
-      if (presented.outcome === 'reused') revocations.announce()
+      if (['reused', 'recovered'].includes(presented.outcome)) revocations.announce()
       return presented
     },
     async end(subject, sids) {

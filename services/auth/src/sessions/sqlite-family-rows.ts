@@ -7,15 +7,17 @@ const SCHEMA = `
     subject text not null, sid text not null, generation integer not null, opened_at integer not null,
     rotated_at_ms integer not null, idle_expires_at integer not null, expires_at integer not null,
     replays integer not null, ended_at integer not null, client_id text not null, scope text not null,
-    label text not null, seen integer, primary key (subject, sid)
+    label text not null, seen integer, tokens_not_before integer, primary key (subject, sid)
   ) strict, without rowid;
   create table if not exists unrecorded_ends (sid text primary key, ending text not null) strict`
 
 export function makeFamilyTables(database: DatabaseSync): void {
   database.exec(SCHEMA)
   const columns = database.prepare('pragma table_info(families)').all()
-  if (columns.some(({ name }) => name === 'seen')) return
-  database.exec('alter table families add column seen integer')
+  for (const missing of ['seen', 'tokens_not_before']) {
+    if (columns.some(({ name }) => name === missing)) continue
+    database.exec(`alter table families add column ${missing} integer`)
+  }
 }
 
 /** In the order of the columns. */
@@ -32,7 +34,8 @@ export const toRow = (subject: string, sid: string, r: FamilyRecord): SQLInputVa
   r.clientId,
   r.scope,
   r.label,
-  Number(r.seen)
+  Number(r.seen),
+  r.tokensNotBefore
 ]
 
 export function toFamily(row: Record<string, SQLOutputValue>): StoredFamily {
@@ -47,6 +50,7 @@ export function toFamily(row: Record<string, SQLOutputValue>): StoredFamily {
       replays: Number(row.replays),
       // A record that an earlier version wrote does not say what was seen. Nothing of it may look unused.
       seen: row.seen !== 0,
+      tokensNotBefore: Number(row.tokens_not_before ?? 0),
       endedAt: Number(row.ended_at),
       clientId: String(row.client_id),
       scope: String(row.scope),

@@ -21,6 +21,8 @@ export type SqliteRevocations = RevocationSource & {
   noteToken(nowMs: number): void
   /** Adds an entry, inside the transaction that ends the family. */
   append(sid: string, nowMs: number): void
+  /** Adds that a session's tokens with an `iat` before `before` (s) are stale, inside the transaction that makes them so. */
+  makeStale(sid: string, before: number, nowMs: number): void
   /** Adds an entry that is no session's end. @throws Refusal UNAVAILABLE where the file cannot be used just now */
   write(entry: Revocation, nowMs: number): void
   /** Wakes the followers, after that transaction. */
@@ -56,6 +58,11 @@ export function sqliteRevocations(
       noteToken(nowMs)
       expire.run(Math.ceil(nowMs / 1000))
       insert.run('session', sid, Number(horizon.get()?.until), null, null)
+    },
+    makeStale(sid, before, nowMs) {
+      noteToken(nowMs)
+      expire.run(Math.ceil(nowMs / 1000))
+      insert.run('session-tokens', sid, Number(horizon.get()?.until), before, null)
     },
     write(entry, nowMs) {
       try {

@@ -53,6 +53,7 @@ for (const [title, { given, presented, outcome }] of Object.entries(rows)) {
 t.test('a login opens generation 0', async (t) => {
   t.strictSame(open(opened, start + 999, policy), {
     ...{ generation: 0, replays: 0, seen: false, endedAt: 0, rotatedAtMs: start + 999 },
+    tokensNotBefore: 0,
     ...{ openedAt: start / 1000, idleExpiresAt: start / 1000 + 1000 },
     ...{ expiresAt: start / 1000 + 5000, clientId: 'gatehouse', scope: '', label: 'a phone' }
   })
@@ -121,10 +122,26 @@ const recovery = { ...policy, recoverySeconds: 60 }
 t.test('a client that lost its answer is answered again, however late it asks', async (t) => {
   const at = (milliseconds: number) => present(unseen, 4, start + milliseconds, recovery, null)
   t.equal(at(9_999).outcome, 'replayed', 'within grace as ever')
-  t.strictSame(at(10_000), { outcome: 'recovered', next: unseen }, 'after it, and nothing changes')
+  t.equal(at(10_000).outcome, 'recovered', 'after it')
   t.equal(at(59_999).outcome, 'recovered', 'the last millisecond')
   t.equal(at(60_000).outcome, 'reused', 'recovery is over exactly at its end')
 })
+
+t.test(
+  'an answer that is given again has its own grace, and makes the first one stale',
+  async (t) => {
+    const late = start + 30_000
+    const given = { ...unseen, replays: 100 }
+    const { next } = present(given, 4, late, recovery, null)
+    const tokensNotBefore = late / 1000 - 1
+    t.strictSame(next, { ...unseen, rotatedAtMs: late, replays: 0, tokensNotBefore })
+    if (next === null) throw new Error('the family is gone')
+    const tab = present(see(next, 5), 4, late + 9_999, recovery, null)
+    t.equal(tab.outcome, 'replayed', 'a second tab that wakes up with the first one')
+    const after = present(next, 5, late + 1, recovery, null).next
+    t.match(after, { generation: 6, tokensNotBefore }, 'a rotation takes nothing back')
+  }
+)
 
 t.test('recovery is for the previous token alone, and ends with the first sight', async (t) => {
   const late = start + 10_000

@@ -4,11 +4,20 @@ import { testClock } from '@gatehouse/fixtures/clock'
 import { dataFolder } from '@gatehouse/fixtures/data-folder'
 import { redisMissing, redisServer } from '@gatehouse/fixtures/redis-server'
 import { redisSightings, SIGHTINGS } from '@gatehouse/sightings/redis-sightings'
+import { decodeJwt } from 'jose'
 import t, { type Test } from 'tap'
 import { familiesKey } from '../../src/sessions/redis-families.ts'
 import { audited, authService, signedIn, type Tokens, used } from '../fixtures/auth-service.ts'
+import { clientWithSecret, postForm } from '../fixtures/oauth-client.ts'
 import { isProblem } from '../fixtures/problem.ts'
-import { clockFromNow, opening, policy, redisStore, sqliteStore } from '../fixtures/stores.ts'
+import {
+  clockFromNow,
+  opening,
+  otherRevocations,
+  policy,
+  redisStore,
+  sqliteStore
+} from '../fixtures/stores.ts'
 
 const LATE_MS = policy.graceSeconds * 1000
 
@@ -55,6 +64,43 @@ t.test('owner and thief cannot share a session that both of them use', async (t)
   auth.clock.advance(LATE_MS)
   isProblem(t, await refresh(lost.refreshToken), { code: 'SESSION_ENDED' }, 'the owner shows it')
 })
+
+t.test(
+  'a thief who refreshes before the owner, every time, has no token to use beside them',
+  async (t) => {
+    const { auth, tokens, refresh, lost } = await asleep(t)
+    const client = await clientWithSecret(auth, 'client_secret_basic', ['introspect'])
+    const isActive = async (token: string): Promise<boolean> =>
+      (await postForm(auth, '/oauth/introspect', { token }, client.authorized)).json().active
+    const refused: Tokens[] = []
+    let [owner, thief] = [tokens, lost]
+    for (let round = 0; round < 3; round++) {
+      owner = (await refresh(owner.refreshToken)).json()
+      await used(auth, owner.accessToken)
+      refused.push(thief)
+      t.equal(owner.refreshToken, thief.refreshToken, 'both hold the same refresh token')
+      t.ok(await isActive(owner.accessToken), 'the owner goes on')
+      thief = (await refresh(thief.refreshToken)).json()
+      auth.clock.advance(LATE_MS)
+    }
+    for (const { accessToken } of refused)
+      t.notOk(await isActive(accessToken), 'the thief does not')
+    const entries = await otherRevocations(auth.store)
+    for (const [round, { accessToken }] of refused.entries()) {
+      const { iat = 0 } = decodeJwt(accessToken)
+      const entry = entries[round]
+      t.match(entry, { kind: 'session-tokens', id: owner.session.id, before: Number })
+      t.ok(entry?.kind === 'session-tokens' && iat < entry.before, 'every gateway hears of it')
+    }
+    await used(auth, thief.accessToken)
+    isProblem(
+      t,
+      await refresh(owner.refreshToken),
+      { code: 'SESSION_ENDED' },
+      'or the session ends'
+    )
+  }
+)
 
 t.test(
   'Redis: a report counts before and after it is in the record',
