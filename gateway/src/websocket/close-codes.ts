@@ -5,7 +5,9 @@ export const closeCode = {
   /** the gateway goes down: connect again */
   goingAway: 1001,
   /** the service broke off (IANA: 1014, Bad Gateway) */
-  badGateway: 1014
+  badGateway: 1014,
+  /** a flood of control frames (RFC 6455 §7.4.1) */
+  policyViolation: 1008
 } as const
 
 /** A code that may stand in a close frame (RFC 6455 §7.4.2); others only tell of a connection without one. */

@@ -17,6 +17,10 @@ type RelayOptions = {
 /** Over so many bytes that the one side has not read, the other is not read from. */
 const HIGH_WATER_BYTES = 1024 * 1024
 const LOW_WATER_BYTES = HIGH_WATER_BYTES / 4
+/** what a message that waits to be written takes in memory, besides its bytes */
+const UNSENT_MESSAGE_BYTES = 256
+/** pings and pongs of one side; nobody needs more */
+const MOST_CONTROL_FRAMES_A_SECOND = 32
 /** for the last words of a side that is to close */
 const CLOSING_MS = 2000
 
@@ -41,7 +45,14 @@ export function relay(client: WebSocket, service: WebSocket, options: RelayOptio
       service.terminate()
     })
   const guarded = guard({ place: 'websocket', noteFault: options.noteFault, end: cut })
-  const pinging = keepAlive([client, service], options.idleMs, guarded, cut)
+  const pinging = keepAlive([client, service], options.idleMs, guarded, {
+    onSilence: cut,
+    onFlood: (side) =>
+      finish(() => {
+        client.close(side === client ? closeCode.policyViolation : closeCode.badGateway)
+        service.close(closeCode.policyViolation)
+      })
+  })
 
   pass(client, service, guarded, () => over)
   pass(service, client, guarded, () => over)
@@ -92,31 +103,60 @@ function closeWith(side: WebSocket, code: number, reason?: Buffer): void {
 
 type Guarded = ReturnType<typeof guard>
 
+/** Empty messages would be half a million to the mebibyte, so each counts for more than its bytes. */
 function pass(from: WebSocket, to: WebSocket, guarded: Guarded, isOver: () => boolean): void {
+  let unsent = 0
+  const heldBytes = (): number => to.bufferedAmount + unsent * UNSENT_MESSAGE_BYTES
   const goOn = guarded((): void => {
-    if (from.isPaused && to.bufferedAmount <= LOW_WATER_BYTES) from.resume()
+    unsent -= 1
+    if (from.isPaused && heldBytes() <= LOW_WATER_BYTES) from.resume()
   })
   from.on(
     'message',
     guarded((data: RawData, binary: boolean) => {
       if (isOver()) return
+      unsent += 1
       to.send(data, { binary }, goOn)
-      if (to.bufferedAmount > HIGH_WATER_BYTES) from.pause()
+      if (heldBytes() > HIGH_WATER_BYTES) from.pause()
     })
   )
 }
 
-/** Asks both sides for a sign of life; the one that is not read from at the moment cannot give one. */
+type KeepAliveEnds = {
+  readonly onSilence: () => void
+  readonly onFlood: (side: WebSocket) => void
+}
+
+/**
+ * Asks both sides for a sign of life; the one that is not read from at the moment cannot give one. Counts the control frames
+ * of each: between two fragments of a message, each piece of a flood of them would stay in memory until the message is whole.
+ */
 function keepAlive(
   sides: readonly WebSocket[],
   idleMs: number,
   guarded: Guarded,
-  onSilence: () => void
+  { onSilence, onFlood }: KeepAliveEnds
 ): NodeJS.Timeout {
   const heard = new Set(sides)
   const unsent = new Map<WebSocket, number>()
+  const controlFrames = new Map<WebSocket, number>()
+  const mostControlFrames = MOST_CONTROL_FRAMES_A_SECOND * Math.max(idleMs / 2000, 1)
+  const count = (side: WebSocket): void => {
+    const frames = (controlFrames.get(side) ?? 0) + 1
+    controlFrames.set(side, frames)
+    if (frames > mostControlFrames) onFlood(side)
+  }
   for (const side of sides) {
     side.on('pong', () => heard.add(side)).on('message', () => heard.add(side))
+    side
+      .on(
+        'pong',
+        guarded(() => count(side))
+      )
+      .on(
+        'ping',
+        guarded(() => count(side))
+      )
   }
   /** Whether the other side, for which this one is paused, has read since it was last asked. */
   const isReading = (side: WebSocket): boolean => {
@@ -133,6 +173,7 @@ function keepAlive(
       side.ping()
     }
     for (const side of sides) unsent.set(side, side.bufferedAmount)
+    controlFrames.clear()
   })
   return setInterval(ask, idleMs / 2).unref()
 }

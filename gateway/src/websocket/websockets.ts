@@ -34,6 +34,9 @@ export type PassWebSocket = (reply: FastifyReply, passage: Passage) => void
 /** of a message; what a client sends is held to the row's limit for bodies */
 const LONGEST_MESSAGE_BYTES = 16 * 1024 * 1024
 
+/** Whether all messages of one packet are relayed in one turn of the event loop: 64 KiB can hold 30,000, and nobody else's turn would come. */
+const MANY_AT_ONCE = false
+
 /**
  * WebSockets through the gateway. A client is told yes only when the service has said yes, and what the service says in
  * place of it is passed on; each ends with the token that it was opened with.
@@ -56,6 +59,7 @@ export function webSockets(app: FastifyInstance, needs: WebSocketNeeds): PassWeb
       noServer: true,
       clientTracking: false,
       maxPayload: Math.max(passage.route.bodyLimitBytes, 1),
+      allowSynchronousEvents: MANY_AT_ONCE,
       handleProtocols: () => protocol ?? false
     })
     let link: Relay | null = null
@@ -180,6 +184,7 @@ function askService({ headers, websocket, ...passage }: Passage, { address }: Pl
     handshakeTimeout: ms,
     perMessageDeflate: false,
     maxHeaderSize: LARGEST_ANSWER_HEADER_BYTES,
+    allowSynchronousEvents: MANY_AT_ONCE,
     maxPayload: LONGEST_MESSAGE_BYTES
   })
 }
