@@ -3,7 +3,9 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import { asksForWebSocket } from '@gatehouse/edge-headers/asked-upgrade'
 import { requestId } from '@gatehouse/edge-headers/request-id'
 import Fastify, { type FastifyServerOptions, LogController } from 'fastify'
+import { boundAnswers } from './bound-answers.ts'
 import { boundRequests } from './bound-requests.ts'
+import { boundSessions } from './bound-sessions.ts'
 import { boundStreams, MOST_STREAMS } from './bound-streams.ts'
 import { boundedClose } from './bounded-close.ts'
 import { answerClientError } from './client-error.ts'
@@ -26,7 +28,7 @@ export type ServiceOptions = {
   requestMs?: number
   /** how long what is under way may take when the service closes */
   closeMs?: number
-  /** how long a connection is kept on which nothing is asked */
+  /** how long a connection is kept on which nothing is asked, or an answer is not read */
   idleMs?: number
   /** what its header section may take, and a handshake of TLS before it */
   headersMs?: number
@@ -71,6 +73,7 @@ const REQUEST_MS = { json: 30_000, streamed: 300_000 } as const
 export function buildService(options: ServiceOptions) {
   const requestMs = options.requestMs ?? REQUEST_MS[options.bodies ?? 'json']
   const headersMs = options.headersMs ?? HEADERS_MS
+  const idleMs = options.idleMs ?? IDLE_MS
   const server = {
     ...limits,
     // Where nothing takes upgrades, Node.js would close the connection of one.
@@ -84,7 +87,7 @@ export function buildService(options: ServiceOptions) {
     ...(options.https
       ? {
           http2: true,
-          http2SessionTimeout: options.idleMs ?? IDLE_MS,
+          http2SessionTimeout: idleMs,
           https: { ...options.https, ...server, ...http2, handshakeTimeout: headersMs }
         }
       : { http: server })
@@ -92,13 +95,15 @@ export function buildService(options: ServiceOptions) {
   if (options.https) {
     rememberConnections(service.server)
     boundStreams(service)
+    boundSessions(service)
   }
   // Before all that waits: the order in which requests come is the order in which they are taken up.
   oneAtATime(service)
   httpOne(service)
   lingeringClose(service)
   boundedClose(service, options.closeMs)
-  boundRequests(service, { requestMs, headersMs, idleMs: options.idleMs ?? IDLE_MS })
+  boundRequests(service, { requestMs, headersMs, idleMs })
+  boundAnswers(service, idleMs)
   problemAnswers(service, options.errorForm ?? (() => problemForm))
   if (options.bodies !== 'streamed') service.register(jsonBodies)
   return service

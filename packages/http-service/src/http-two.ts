@@ -1,6 +1,11 @@
 import type { EventEmitter } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { constants, type Http2ServerRequest, type Http2ServerResponse } from 'node:http2'
+import {
+  constants,
+  type Http2ServerRequest,
+  type Http2ServerResponse,
+  type Http2Session
+} from 'node:http2'
 import type { Socket } from 'node:net'
 
 /** Whether a request came over HTTP/2, and not as HTTP/1 with another number in its first line. */
@@ -47,6 +52,12 @@ export function rememberConnections(server: EventEmitter): void {
   })
 }
 
+/** Closes the connection of a session, whatever is under way on it and whether or not its client reads. */
+export function closeConnection(session: Http2Session): void {
+  session.destroy()
+  connections.get(session)?.destroy()
+}
+
 /** How long a client may take to notice that its stream was reset. */
 const UNHEARD_MS = 2000
 
@@ -61,9 +72,7 @@ export function breakOff(raw: ServerResponse): void {
   stream.close(constants.NGHTTP2_INTERNAL_ERROR)
   // A client that does not read its connection never sees the reset, and the stream would stay.
   const unheard = setTimeout(() => {
-    if (stream.destroyed || session === undefined) return
-    session.destroy()
-    connections.get(session)?.destroy()
+    if (!stream.destroyed && session !== undefined) closeConnection(session)
   }, UNHEARD_MS).unref()
   stream.once('close', () => clearTimeout(unheard))
 }

@@ -2,6 +2,14 @@ import { once } from 'node:events'
 import { connect as connectTcp, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import { closed } from '@gatehouse/fixtures/closed'
+import {
+  END_HEADERS,
+  END_STREAM,
+  fields,
+  frame,
+  kind,
+  PREFACE
+} from '@gatehouse/fixtures/http-two-frames'
 import { buildService } from '@gatehouse/http-service/build-service'
 import { roomLog } from '@gatehouse/http-service/room-log'
 import { generate } from 'selfsigned'
@@ -17,7 +25,7 @@ type Bounds = {
 }
 
 /** Opens connections to a service that gives a request, and its header section, no longer than that. */
-async function connections(t: Test, secure: boolean, bounds: Bounds) {
+async function connections(t: Test, secure: boolean, bounds: Bounds, protocol = 'http/1.1') {
   const log = roomLog('slow', 'silent')
   const service = buildService({ log, https: secure ? https : null, ...bounds })
   service.post('/anything', async ({ body }) => ({ body: body ?? null }))
@@ -26,7 +34,10 @@ async function connections(t: Test, secure: boolean, bounds: Bounds) {
   const port = Number(new URL(address).port)
   return async (): Promise<Socket> => {
     const socket = secure
-      ? connectTls({ port, host: '127.0.0.1', rejectUnauthorized: false })
+      ? connectTls({
+          ...{ port, host: '127.0.0.1', rejectUnauthorized: false },
+          ALPNProtocols: [protocol]
+        })
       : connectTcp({ port, host: '127.0.0.1' })
     t.teardown(() => socket.destroy())
     await once(socket, secure ? 'secureConnect' : 'connect')
@@ -79,3 +90,36 @@ for (const secure of [false, true]) {
     t.match(await drip(await open(), asked, ''), /^HTTP\/1\.1 200 .*\{"body":\{\}\}$/s)
   })
 }
+
+/** RFC 9113 §6.5.2: SETTINGS_INITIAL_WINDOW_SIZE 0, with which no byte of a body can be sent */
+const NO_WINDOW = Buffer.from([0, 4, 0, 0, 0, 0])
+
+const get = fields([
+  [':method', 'GET'],
+  [':scheme', 'https'],
+  [':path', '/nothing'],
+  [':authority', 'service.example']
+])
+
+const stalls: Readonly<Record<string, Buffer>> = {
+  'a header section that is not ended': frame(kind.headers, END_STREAM, 1, get),
+  'a frame that is not ended': frame(kind.headers, END_STREAM | END_HEADERS, 1, get).subarray(
+    0,
+    12
+  ),
+  'an answer that is not read': frame(kind.headers, END_STREAM | END_HEADERS, 1, get)
+}
+
+t.test('HTTP/2: what its client does not end or read keeps no connection open', async (t) => {
+  const open = await connections(t, true, { requestMs: AN_HOUR_MS, idleMs: 50 }, 'h2')
+  const stalled = Object.entries(stalls).map(async ([stall, bytes]) => {
+    const socket = await open()
+    socket.resume()
+    socket.write(
+      Buffer.concat([Buffer.from(PREFACE), frame(kind.settings, 0, 0, NO_WINDOW), bytes])
+    )
+    await closed(socket)
+    t.ok(socket.closed, stall)
+  })
+  await Promise.all(stalled)
+})
