@@ -8,6 +8,7 @@ import { redisTarget } from '@gatehouse/redis/settings'
 import type { RevocationSource } from '@gatehouse/revocation/revocation'
 import { accountStore } from './accounts/account-store.ts'
 import { auditLog } from './audit/audit-log.ts'
+import { withoutRepeats } from './audit/without-repeats.ts'
 import { clientStore } from './clients/client-store.ts'
 import { usedAssertions } from './clients/used-assertions.ts'
 import { type AuthConfig, recoverySeconds } from './config.ts'
@@ -59,7 +60,7 @@ export async function openDurable(
   await loadSigningKeys(keyStore, config.AUTH_SIGNING_ALGORITHM, clock())
   return {
     accounts: accountStore(database),
-    audit: auditLog(database, clock),
+    audit: withoutRepeats(auditLog(database, clock), clock),
     sessions: durableSessions(database, clock),
     toldEnds: toldEnds(database, clock),
     longestTokenSeconds: () => longestTokenSeconds(database),

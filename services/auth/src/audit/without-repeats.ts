@@ -1,0 +1,53 @@
+import { LRUCache } from 'lru-cache'
+import type { AuditEvent, AuditKind } from './audit-event.ts'
+import type { AuditLog } from './audit-log.ts'
+
+/** What anybody can cause as often as they ask, with no password that is right and no session that lives. */
+const REPEATABLE: ReadonlySet<AuditKind> = new Set<AuditKind>([
+  'login-failed',
+  'client-authentication-failed',
+  'refresh-ended',
+  'refresh-replayed'
+])
+/** of one kind, about one subject, from one address, in a minute */
+const MOST_IN_A_MINUTE = 5
+const MINUTE_MS = 60_000
+/** subjects and addresses that are counted at a time */
+const MOST_COUNTED = 50_000
+
+type Counted = { endsAtMs: number; written: number; leftOut: number }
+
+/**
+ * An audit log that a flood of refused requests does not fill: the first few of a minute are written, and the next one after that
+ * minute says how many were left out (`leftOut`). Each process counts for itself, in memory of fixed size.
+ */
+export function withoutRepeats(audit: AuditLog, clock: () => number): AuditLog {
+  const counts = new LRUCache<string, Counted>({ maxSize: MOST_COUNTED, sizeCalculation: () => 1 })
+
+  /** How many were left out before this one; null where it is one too many itself. */
+  const count = ({ kind, subject, origin }: AuditEvent): number | null => {
+    const key = `${kind} ${subject} ${origin.address}`
+    const nowMs = clock()
+    const known = counts.get(key)
+    if (known === undefined || nowMs >= known.endsAtMs) {
+      counts.set(key, { endsAtMs: nowMs + MINUTE_MS, written: 1, leftOut: 0 })
+      return known?.leftOut ?? 0
+    }
+    if (known.written === MOST_IN_A_MINUTE) {
+      known.leftOut += 1
+      return null
+    }
+    known.written += 1
+    return 0
+  }
+
+  return {
+    ...audit,
+    async write(event) {
+      if (!REPEATABLE.has(event.kind)) return await audit.write(event)
+      const leftOut = count(event)
+      if (leftOut === null) return
+      await audit.write(leftOut === 0 ? event : { ...event, detail: { ...event.detail, leftOut } })
+    }
+  }
+}

@@ -1,0 +1,52 @@
+import { testClock } from '@gatehouse/fixtures/clock'
+import t from 'tap'
+import type { AuditEvent } from '../../src/audit/audit-event.ts'
+import { auditLog } from '../../src/audit/audit-log.ts'
+import { withoutRepeats } from '../../src/audit/without-repeats.ts'
+import { audited, authService } from '../fixtures/auth-service.ts'
+
+const from = (address: string) => ({ address, requestId: 'a-request' })
+const failed: AuditEvent = {
+  kind: 'login-failed',
+  subject: null,
+  sid: null,
+  origin: from('192.0.2.1')
+}
+
+async function log(t: Parameters<typeof authService>[0]) {
+  const clock = testClock()
+  const auth = await authService(t, { clock })
+  const { write } = withoutRepeats(auditLog(auth.database, clock), clock)
+  const written = async () => (await audited(auth)).map(({ detail }) => detail)
+  return { clock, write, written }
+}
+
+t.test('a flood of failures is a few events a minute, and their number', async (t) => {
+  const { clock, write, written } = await log(t)
+  for (let attempt = 0; attempt < 1000; attempt++) await write(failed)
+  t.strictSame(await written(), Array(5).fill('{}'))
+  clock.advance(60_000)
+  await write(failed)
+  await write(failed)
+  t.strictSame((await written()).slice(5), ['{"leftOut":995}', '{}'])
+})
+
+t.test('other subjects, addresses and kinds are counted for themselves', async (t) => {
+  const { write, written } = await log(t)
+  for (let attempt = 0; attempt < 10; attempt++) await write(failed)
+  const others: AuditEvent[] = [
+    { ...failed, subject: 'ada' },
+    { ...failed, origin: from('192.0.2.2') },
+    { ...failed, kind: 'refresh-ended' }
+  ]
+  for (const event of others) await write(event)
+  t.equal((await written()).length, 8)
+})
+
+t.test('what only the owner or an operator can do is always written', async (t) => {
+  const { write, written } = await log(t)
+  for (const kind of ['logout', 'refresh-reused', 'user-disabled'] as const) {
+    for (let time = 0; time < 10; time++) await write({ ...failed, kind })
+  }
+  t.equal((await written()).length, 30)
+})
