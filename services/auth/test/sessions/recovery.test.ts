@@ -126,6 +126,29 @@ t.test(
   }
 )
 
+t.test(
+  'Redis: what the answer that is given again makes stale is in the log',
+  { skip: redisMissing },
+  async (t) => {
+    const { redis } = await redisServer(t)
+    const clock = clockFromNow()
+    const store = redisStore(redis, { policy, clock })
+    const subject = randomUUID()
+    await store.families.open(subject, 'a', opening)
+    await store.families.present(subject, 'a', 0)
+    t.strictSame(await otherRevocations(store), [], 'a rotation makes nothing stale')
+    clock.advance(LATE_MS)
+    const before = Math.floor(clock() / 1000) - 1
+    t.match(await store.families.present(subject, 'a', 0), {
+      outcome: 'recovered',
+      after: { tokensNotBefore: before }
+    })
+    t.match(await otherRevocations(store), [{ kind: 'session-tokens', id: 'a', before }])
+    await store.families.present(subject, 'a', 1)
+    t.match(await store.families.list(subject), [{ record: { tokensNotBefore: before } }])
+  }
+)
+
 t.test('Redis: reports of what is not there are dropped', { skip: redisMissing }, async (t) => {
   const { redis } = await redisServer(t)
   const { families } = redisStore(redis, { policy, clock: clockFromNow() })
