@@ -80,7 +80,7 @@ export async function buildGateway(needs: GatewayNeeds): Promise<Service> {
     requestMs: needs.requestMs,
     idleMs: needs.idleMs,
     https: needs.https,
-    errorForm: ({ url }) => errorFormOf(table(), url)
+    errorForm: ({ originalUrl }) => errorFormOf(table(), originalUrl)
   })
   const countRequest = requestMetrics(needs.metrics)
   watchRequests(app, (served) => {

@@ -47,7 +47,7 @@ export function allowOrigins(app: FastifyInstance, cross: CrossOrigin): MarkOrig
     const { method, headers } = request
     const { origin, 'access-control-request-method': asked } = headers
     if (method !== 'OPTIONS' || origin === undefined || asked === undefined) return
-    const route = routeOf(request.url)
+    const route = routeOf(request.originalUrl)
     if (route?.preflights === 'service') return
     if (allowsOrigin(origin)) return answerPreflight(request, reply, { policy, route, asked })
     // Where no origin is listed, a public route's service may answer pages itself.
@@ -57,7 +57,7 @@ export function allowOrigins(app: FastifyInstance, cross: CrossOrigin): MarkOrig
   app.addHook('onSend', async (request, reply) => {
     const { origin } = request.headers
     const headers = reply.getHeaders() as ResponseHeaders
-    mark(headers, origin, allowsOrigin(origin) ? routeOf(request.url) : null)
+    mark(headers, origin, allowsOrigin(origin) ? routeOf(request.originalUrl) : null)
     reply.headers(headers)
   })
   return (headers, origin, route) => {

@@ -43,9 +43,19 @@ const OF_THE_ORIGIN = new Set([
   'set-login',
   // cookies of RFC 2965, which are not looked into for ours
   'set-cookie2',
-  // make nginx, Apache or lighttpd before the gateway serve a file of theirs in place of the answer
+  // opens a session bound to the device for the whole origin (Device Bound Session Credentials §9)
+  'secure-session-registration',
+  'sec-session-registration',
+  // makes the answer the dictionary of any path of the origin (RFC 9842 §2.1)
+  'use-as-dictionary',
+  // makes an Envoy before the gateway take the gateway, and all services with it, for ill
+  'x-envoy-immediate-health-check-fail',
+  // make nginx, Apache, lighttpd, LiteSpeed, H2O or Perlbal before the gateway serve a file or URL of theirs in place of the answer
   'x-accel-redirect',
   'x-lighttpd-send-file',
+  'x-litespeed-location',
+  'x-reproxy-file',
+  'x-reproxy-url',
   'x-sendfile'
 ])
 

@@ -43,7 +43,8 @@ export async function streamedUpload(
   app.addHook('preParsing', async (request, _reply, payload) => {
     const passage = passageOf(request)
     // The proxy refuses a target in absolute form, which is valid (RFC 9112 §3.2.2), so it is shown what was matched.
-    request.raw.url = forwardedPath(passage)
+    // Errors, logs and what is said of origins go by the path that came, which the framework knows by this name.
+    Object.assign(request.raw, { originalUrl: request.raw.url, url: forwardedPath(passage) })
     return judgedBody(request, payload as Readable, passage.route.bodyLimitBytes)
   })
   await app.register(httpProxy, {

@@ -1,3 +1,4 @@
+import { pathOfTarget } from '@gatehouse/http-service/path-of-target'
 import { words } from '@gatehouse/settings/fragments'
 import type { DestinationStream } from 'pino'
 import { pino } from 'pino'
@@ -59,7 +60,7 @@ function lineOf({ request, trail, ...served }: Served, share: number) {
     trace_id: TRACEPARENT.exec(String(request.headers.traceparent ?? ''))?.[1],
     'http.request.method': request.method,
     'http.route': trail.route?.name,
-    'url.path': pathOf(trail.target),
+    'url.path': pathOfTarget(trail.target).slice(0, LONGEST_PATH),
     'http.response.status_code': served.status ?? undefined,
     'http.response.body.size': served.bytes,
     'http.server.request.duration': rounded(served.seconds),
@@ -80,9 +81,3 @@ function lineOf({ request, trail, ...served }: Served, share: number) {
 
 /** To the microsecond. */
 const rounded = (seconds: number): number => Math.round(seconds * 1e6) / 1e6
-
-/** Without the query, also of a target in absolute form. */
-function pathOf(target: string): string {
-  const path = target.split(/[?#]/, 1)[0] ?? ''
-  return path.replace(/^[a-z][a-z0-9+.-]*:\/\/[^/]*/i, '').slice(0, LONGEST_PATH)
-}

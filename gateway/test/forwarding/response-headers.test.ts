@@ -63,7 +63,9 @@ t.test('no service binds the origin that all of them share', async (t) => {
   const names = [
     ...['alt-svc', 'clear-site-data', 'expect-ct', 'nel', 'public-key-pins', 'report-to'],
     ...['public-key-pins-report-only', 'service-worker-allowed', 'set-cookie2', 'set-login'],
-    ...['strict-transport-security', 'x-accel-redirect', 'x-lighttpd-send-file', 'x-sendfile']
+    ...['strict-transport-security', 'x-accel-redirect', 'x-lighttpd-send-file', 'x-sendfile'],
+    ...['x-envoy-immediate-health-check-fail', 'x-litespeed-location', 'x-reproxy-url'],
+    ...['secure-session-registration', 'sec-session-registration', 'use-as-dictionary']
   ]
   for (const route of [plain, login]) {
     t.strictSame(passed(Object.fromEntries(names.map((name) => [name, 'x'])), route), {})

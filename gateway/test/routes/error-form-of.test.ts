@@ -3,6 +3,7 @@ import { edge } from '../fixtures/edge.ts'
 
 const rows = `
   - { name: oauth, prefix: /oauth/token, upstream: service, access: public, errors: oauth, bodyLimitBytes: 8, limit: { max: 4, windowSeconds: 60 } }
+  - { name: stripped, prefix: /o/token, upstream: service, stripPrefix: /o, access: public, errors: oauth, bodyLimitBytes: 8 }
   - { name: problem, prefix: /problem, upstream: service, access: public, bodyLimitBytes: 8 }
 `
 
@@ -19,7 +20,8 @@ t.test('the gateway itself refuses in the form that the clients of the row read'
   const gateway = await edge(t, { rows })
   const post = (path: string, init: RequestInit = {}) =>
     fetch(`${gateway.url}${path}`, { method: 'POST', ...init })
-  const chunks = { body: new Blob(['more than eight']).stream(), duplex: 'half' } as RequestInit
+  const chunks = () =>
+    ({ body: new Blob(['more than eight']).stream(), duplex: 'half' }) as RequestInit
 
   await isOAuthError(
     t,
@@ -27,7 +29,8 @@ t.test('the gateway itself refuses in the form that the clients of the row read'
     413,
     'invalid_request'
   )
-  await isOAuthError(t, await post('/oauth/token', chunks), 413, 'invalid_request')
+  await isOAuthError(t, await post('/oauth/token', chunks()), 413, 'invalid_request')
+  await isOAuthError(t, await post('/o/token', chunks()), 413, 'invalid_request')
   for (const path of ['', '?a', '?b']) {
     t.equal((await post(`/oauth/token${path}`)).status, 200, 'what is good is let pass')
   }

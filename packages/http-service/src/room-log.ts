@@ -1,5 +1,6 @@
 import type { FastifyBaseLogger, FastifyRequest } from 'fastify'
 import { pino } from 'pino'
+import { pathOfTarget } from './path-of-target.ts'
 
 export type LogLevel = 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent'
 
@@ -50,9 +51,9 @@ export function roomLog(name: string, level: LogLevel): RoomLog {
     level,
     serializers: {
       err: errorLine,
-      req: ({ method, url }: FastifyRequest) => ({
+      req: ({ method, originalUrl }: FastifyRequest) => ({
         method,
-        path: url.split('?', 1)[0]?.slice(0, LONGEST_PATH) ?? ''
+        path: pathOfTarget(originalUrl).slice(0, LONGEST_PATH)
       })
     },
     redact: SECRETS.flatMap((name) => [name, `*.${name}`])

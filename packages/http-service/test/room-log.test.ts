@@ -1,4 +1,5 @@
 import { buildService } from '@gatehouse/http-service/build-service'
+import { pathOfTarget } from '@gatehouse/http-service/path-of-target'
 import { type LogLevel, type RoomLog, roomLog } from '@gatehouse/http-service/room-log'
 import t, { type Test } from 'tap'
 
@@ -39,6 +40,12 @@ t.test('of a request there are its method and its path, and nothing else', async
   t.match(lines, [{ code: 'NOT_FOUND', reason: 'no such route', msg: 'refused' }])
   t.strictSame(lines[0]?.req, { method: 'POST', path: '/reset' })
   t.notMatch(JSON.stringify(lines), 'hunter2')
+})
+
+t.test('of a target in absolute form there is the path alone', (t) => {
+  t.equal(pathOfTarget('http://ada:hunter2@host.example/a/b?c'), '/a/b')
+  t.equal(pathOfTarget('/a/b#access_token=hunter2'), '/a/b')
+  t.end()
 })
 
 t.test('a long path is cut', async (t) => {
