@@ -20,7 +20,7 @@ const settings: Record<string, object> = {
   ...opsSettings
 }
 
-/** What gateway/routes.yaml reads besides. */
+/** The variables that only gateway/routes.yaml reads. */
 const routeVariables = Object.fromEntries(
   [...read('gateway/routes.yaml').matchAll(/\$\{([A-Z_]+):-([^}]*)\}/g)].map(([, name, value]) => [
     name,
@@ -42,8 +42,8 @@ t.test('.env.example lists every setting with its default, and nothing else', as
   for (const [name, value] of Object.entries(routeVariables)) t.equal(listed.get(name), value, name)
 })
 
-t.test('docs/routes.md tells of every member of a row', async (t) => {
-  const table = read('docs/routes.md').split('## What a row can say')[1]?.split('## ')[0] ?? ''
+t.test('docs/routes.md describes every member of a route', async (t) => {
+  const table = read('docs/routes.md').split('## Members of a route')[1]?.split('## ')[0] ?? ''
   const told = [...table.matchAll(/`([a-zA-Z]+)`(?=[^|]*\|[^|]*\|$)/gm)].map(([, name]) => name)
   const plain = ['name', 'prefix', 'upstream']
   t.strictSame([...told, ...plain].sort(), Object.keys(RouteRow.properties).sort())

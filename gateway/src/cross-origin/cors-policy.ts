@@ -1,22 +1,24 @@
 import { words } from '@gatehouse/settings/fragments'
 import { type Static, Type } from 'typebox'
 
-/** RFC 9110 §5.6.2, or all of them */
+/** a token (RFC 9110 §5.6.2), or `*` for all of them */
 const NAME = "^(\\*|[!#$%&'*+.^_`|~0-9A-Za-z-]+)$"
-/** the longest that a browser keeps a preflight's answer (Firefox) */
+/** no browser keeps the answer to a preflight for longer (Firefox) */
 const LONGEST_SECONDS = 86_400
 const names = (description: string) => Type.Array(Type.String({ pattern: NAME }), { description })
 
-/** What pages of other origins may send and read, as a route writes it. */
+/** What pages of other origins may send and read: the `cors` member of a route. */
 export const RouteCors = Type.Partial(
   Type.Object(
     {
       methods: names(
-        "Methods that pages may use. Without it: the route's methods, if it lists them."
+        "Methods that pages may use. Default: the route's methods, if it lists them; else GATEWAY_CORS_METHODS."
       ),
-      requestHeaders: names('Request headers that pages may send; * is each that one asks for.'),
+      requestHeaders: names(
+        'Request headers that pages may send; * allows every header that a page asks for.'
+      ),
       exposedHeaders: names(
-        "Headers of answers that pages may read; * is all. A service's own list is added."
+        "Response headers that pages may read; * allows all. The gateway adds the service's own list."
       ),
       credentials: Type.Boolean({ description: 'Whether pages may send cookies.' }),
       maxAgeSeconds: Type.Integer({
@@ -33,7 +35,7 @@ export const RouteCors = Type.Partial(
 /** What pages of the listed origins may send and read. */
 export type CorsPolicy = Readonly<Required<Static<typeof RouteCors>>>
 
-/** For every route that does not say otherwise. */
+/** The defaults for routes without `cors`. */
 export const corsSettings = {
   GATEWAY_CORS_METHODS: Type.String({ default: 'GET HEAD POST PUT PATCH DELETE' }),
   GATEWAY_CORS_REQUEST_HEADERS: Type.String({
@@ -61,7 +63,7 @@ export const corsPolicy = (settings: CorsSettings): CorsPolicy => ({
   maxAgeSeconds: settings.GATEWAY_CORS_MAX_AGE_SECONDS
 })
 
-/** What is wrong with the lists. */
+/** What is wrong with the settings that are lists. */
 export function corsFaults(settings: CorsSettings): string[] {
   const lists = [
     'GATEWAY_CORS_METHODS',

@@ -9,19 +9,19 @@ export const optionalSeconds = (description: string) =>
 export const accesses = ['signed-in', 'public', 'optional'] as const
 export type Access = (typeof accesses)[number]
 
-/** What may be demanded of a caller. */
+/** What a route or a method may require of a request. */
 export const demands = {
-  scopes: words('Scopes that a token must carry, all of them.'),
-  roles: words('Roles of which the caller must have one.'),
+  scopes: words('The token must have all of these scopes.'),
+  roles: words('The user must have one of these roles.'),
   maxLoginAgeSeconds: optionalSeconds(
-    'The user must have proved who they are within so long; an older login is 401 and names max_age (RFC 9470).'
+    'The maximum age of the login; an older one is 401 with max_age (RFC 9470).'
   )
 }
 
 const MethodDemand = Type.Object(
   {
     access: Type.Optional(
-      Type.Enum([...accesses], { description: "In place of the route's own access." })
+      Type.Enum([...accesses], { description: "Replaces the route's own access for this method." })
     ),
     ...demands
   },
@@ -32,10 +32,10 @@ export const ByMethod = Type.Partial(Type.Record(Type.Enum([...methods]), Method
   additionalProperties: false,
   minProperties: 1,
   description:
-    "What a method demands besides the route's own demand, or with access in its place. A method that is not listed is 405; HEAD goes with GET. Methods of WebDAV and PURGE are taken only where they are listed."
+    'What each method requires, in addition to the requirements of the route; access replaces the access of the route. A method that is not listed is 405; HEAD follows GET. WebDAV methods and PURGE are accepted only if they are listed.'
 })
 
-/** What is demanded of a caller, of a row or of one of its methods. */
+/** The requirements of a route or of one of its methods. */
 export type Demand = {
   readonly access?: Access
   readonly scopes: readonly string[]

@@ -1,10 +1,10 @@
-/** The methods of a route that lists none. */
+/** The methods that a route without `methods` accepts. */
 export const usualMethods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const
 
 /**
- * The methods that a route takes only where it lists them: WebDAV and its extensions (RFC 4918, RFC 3253, RFC 3744, RFC 4791,
- * RFC 5323), and PURGE of caches. BIND and REBIND (RFC 5842) are not among them: their bodies name a second resource, which the
- * gateway does not read.
+ * The methods that a route accepts only if it lists them: WebDAV and its extensions (RFC 4918,
+ * RFC 3253, RFC 3744, RFC 4791, RFC 5323), and PURGE of caches. No route accepts BIND and REBIND
+ * (RFC 5842): their bodies name a second resource, and the gateway does not read bodies.
  */
 export const listedMethods = [
   'ACL',

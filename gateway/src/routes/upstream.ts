@@ -5,7 +5,7 @@ import { canonicalTarget } from '../stages/canonical-path.ts'
 const Address = Type.String({
   pattern: '^(https?://[^/?#@]+(/[^?#]*)?|\\$\\{[A-Z_][A-Z0-9_]*(:-[^}]*)?\\})$',
   description:
-    'Scheme and authority, for example http://orders:3002, and a base path that stands before every path of the service, for example http://orders:3002/api/v2.'
+    'Scheme and authority, for example http://orders:3002. A base path (http://orders:3002/api/v2) is put before every path that is forwarded.'
 })
 
 const Health = Type.Object(
@@ -13,19 +13,19 @@ const Health = Type.Object(
     path: Type.String({
       pattern: '^/[^?#]*$',
       description:
-        'Asked with GET; 2xx is healthy. The base path of the service does not stand before it.'
+        'The gateway sends a GET; 2xx means healthy. The base path of the service is not put before this path.'
     }),
     intervalSeconds: Type.Optional(
-      Type.Number({ minimum: 0.05, description: 'Between two checks; 5 where it is not given.' })
+      Type.Number({ minimum: 0.05, description: 'The time between two checks. Default: 5.' })
     ),
     timeoutSeconds: Type.Optional(
-      Type.Number({ minimum: 0.05, description: 'For one check; 2 where it is not given.' })
+      Type.Number({ minimum: 0.05, description: 'The time limit of one check. Default: 2.' })
     ),
     unhealthyAfter: Type.Optional(
-      Type.Integer({ minimum: 1, description: 'Failures in a row; 2 where it is not given.' })
+      Type.Integer({ minimum: 1, description: 'Consecutive failures. Default: 2.' })
     ),
     healthyAfter: Type.Optional(
-      Type.Integer({ minimum: 1, description: 'Successes in a row; 1 where it is not given.' })
+      Type.Integer({ minimum: 1, description: 'Consecutive successes. Default: 1.' })
     )
   },
   { additionalProperties: false }
@@ -44,7 +44,7 @@ export const UpstreamRow = Type.Union([
     {
       addresses: Type.Array(Address, {
         minItems: 1,
-        description: 'Each request goes to the one with the fewest under way.'
+        description: 'Each request goes to the address with the fewest requests in flight.'
       }),
       health: Type.Optional(Health)
     },
