@@ -43,8 +43,17 @@ export function looseReadings(path: string): readonly string[] {
   return (decoded.length === 0 ? [unfolded] : decoded).flatMap(readingsOf)
 }
 
+const DOT_ABOVE = '\u0307'
+
+/**
+ * The same for all spellings that some server takes for one whatever their case. The upper case of a dotless i (`\u0131`) is an I, and
+ * Java's lower case of an I with a dot (`\u0130`) is an i, so equalsIgnoreCase takes both for an i.
+ */
+const withoutCase = (text: string): string =>
+  text.toUpperCase().toLowerCase().replaceAll(`i${DOT_ABOVE}`, 'i')
+
 function readingsOf(text: string): string[] {
-  const folded = text.normalize('NFKC').toLowerCase()
+  const folded = withoutCase(text.normalize('NFKC'))
   const end = folded.search(END)
   const whole = withLooseNames(folded)
   return end < 0 ? [whole] : [whole, withLooseNames(folded.slice(0, end))]

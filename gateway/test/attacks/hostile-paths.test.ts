@@ -92,6 +92,7 @@ t.test('what a lenient server serves as a closed row’s is not let in by an ope
   for (const path of [
     ...['/open/INNER', '/open/Inner/x', '/open/inner;x', '/open/inner;jsessionid=1/x'],
     ...['/open/inner.', '/open/inner%20', '/open/inner.%20/x', '/open/%EF%BD%89nner'],
+    ...['/open/%C4%B1nner', '/open/%C4%B0nner', '/open/i%CC%87nner'],
     ...['/open/inner%20x', '/open/inner%20HTTP/1.0', '/open/inner%C2%A0x', '/open/inner+x']
   ]) {
     const { statuses, received } = await provoke(gateway, head(`GET ${path} HTTP/1.1`))
