@@ -26,5 +26,6 @@ t.test('the key-encryption key is changed, and no token is refused for it', asyn
     t.equal((await call('/echo/x', { token: again.body.accessToken })).status, 200, 'signed now')
     await close()
   }
-  await t.rejects(startWith(old), /cannot be opened/, 'the old one opens nothing any more')
+  const fault = { name: 'StartFault', message: /cannot be opened/ }
+  await t.rejects(startWith(old), fault, 'the old one opens nothing any more')
 })

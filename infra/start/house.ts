@@ -1,4 +1,5 @@
 import type { Room } from '@gatehouse/room/room'
+import { StartFault } from '@gatehouse/room/start-fault'
 import { resolveEnvironment } from './environment.ts'
 import { startInOneProcess } from './one-process.ts'
 import { type ProgramOf, sourceProgram, startProcesses } from './processes.ts'
@@ -73,5 +74,5 @@ async function answers(url: string): Promise<void> {
     answer = (await response?.text()) ?? 'nothing'
     await new Promise((resolve) => setTimeout(resolve, POLL_MS))
   }
-  throw new Error(`not ready within ${READY_WITHIN_MS / 1000} s: ${url} answered ${answer}`)
+  throw new StartFault(`not ready within ${READY_WITHIN_MS / 1000} s: ${url} answered ${answer}`)
 }

@@ -1,4 +1,5 @@
 import type { ChildProcess } from 'node:child_process'
+import { StartFault } from './start-fault.ts'
 
 type Ready = { readonly url: string; readonly opsUrl: string }
 
@@ -9,7 +10,7 @@ export type StartMessage =
 
 /**
  * Where the room of a process is, once it is up.
- * @throws Error where it does not start, with the code of its fault, such as EADDRINUSE
+ * @throws StartFault where it does not start, with the code of its fault, such as EADDRINUSE. The process itself has said why.
  */
 export function roomIsUp(name: string, child: ChildProcess): Promise<Ready> {
   return new Promise((resolve, reject) => {
@@ -20,7 +21,7 @@ export function roomIsUp(name: string, child: ChildProcess): Promise<Ready> {
       else if ('failed' in told) code = told.failed.code
     })
     child.once('exit', (exitCode) => {
-      const fault = new Error(`${name} did not start (exit code ${exitCode})`)
+      const fault = new StartFault(`${name} did not start (exit code ${exitCode})`)
       reject(code === undefined ? fault : Object.assign(fault, { code }))
     })
   })

@@ -87,7 +87,10 @@ t.test('a port that is taken is told in plain words too', async (t) => {
 })
 
 t.test('and so is what the operator can mend', async (t) => {
-  const { code, complained } = await roomProcess(t, 'misses what it needs').end
+  const { child, end } = roomProcess(t, 'misses what it needs')
+  const fault = { name: 'StartFault', message: 'room did not start (exit code 1)' }
+  await t.rejects(roomIsUp('room', child), fault, 'its parent adds no stack to it')
+  const { code, complained } = await end
   t.equal(code, 1)
   t.equal(complained, 'Cannot start: the database did not answer\n')
 })

@@ -66,8 +66,8 @@ export async function startAuth(
     toldEnds,
     longestTokenSeconds,
     ...durable
-  } = await openDurable(config, secrets.sealing, clock, (err) =>
-    log.warn({ err }, 'waiting for the database')
+  } = await openDurable(config, secrets.sealing, clock, (cause) =>
+    log.warn({ cause }, 'waiting for the database')
   )
   const revocationSeconds = revocationSecondsOf(config, await longestTokenSeconds())
   const registry = new Registry()

@@ -6,6 +6,7 @@ import type { RedisConnection } from '@gatehouse/redis/connect-redis'
 import type { ReportedRedis } from '@gatehouse/redis/reported-redis'
 import { redisTarget } from '@gatehouse/redis/settings'
 import type { RevocationSource } from '@gatehouse/revocation/revocation'
+import { StartFault } from '@gatehouse/room/start-fault'
 import { accountStore } from './accounts/account-store.ts'
 import { auditLog } from './audit/audit-log.ts'
 import { withoutRepeats } from './audit/without-repeats.ts'
@@ -23,7 +24,8 @@ import type { RequestCounts } from './guesses/request-counts.ts'
 import { keepTablesReserved } from './guesses/reserve-tables.ts'
 import { keySetStore } from './keys/key-set-store.ts'
 import type { SealingKeys } from './keys/seal.ts'
-import { loadSigningKeys, signingKeyStore } from './keys/signing-key-store.ts'
+import { loadSigningKeys, type SigningKeyStore, signingKeyStore } from './keys/signing-key-store.ts'
+import { UnknownSealingKey } from './keys/unknown-sealing-key.ts'
 import type { StoreClock } from './redis/store-clock.ts'
 import {
   type RevocationWriter,
@@ -45,7 +47,7 @@ export async function openDurable(
   config: AuthConfig,
   sealingKeys: SealingKeys,
   clock: () => number,
-  onWaiting: (cause: unknown) => void
+  onWaiting: (cause: string) => void
 ) {
   const database = await openTables({
     address: config.database,
@@ -56,7 +58,7 @@ export async function openDurable(
     onWaiting
   })
   const keyStore = signingKeyStore(database, sealingKeys, clock)
-  await keyStore.reseal()
+  await sealUnderFirst(keyStore)
   await loadSigningKeys(keyStore, config.AUTH_SIGNING_ALGORITHM, clock())
   return {
     accounts: accountStore(database),
@@ -71,6 +73,15 @@ export async function openDurable(
     keyStore,
     keySet: keySetStore(database),
     close: () => database.destroy()
+  }
+}
+
+/** @throws StartFault where there are signing keys that this instance cannot decrypt */
+async function sealUnderFirst(keyStore: SigningKeyStore): Promise<void> {
+  try {
+    await keyStore.reseal()
+  } catch (error) {
+    throw error instanceof UnknownSealingKey ? new StartFault(error.message) : error
   }
 }
 

@@ -24,8 +24,8 @@ export type DatabaseOptions = {
   readonly statementMs?: number
   /** how long a service that starts waits for it */
   readonly waitSeconds: number
-  /** hears of each time that the database did not answer while the service waits for it to start */
-  readonly onWaiting: (cause: unknown) => void
+  /** hears once of each cause for which a service that starts has to wait for the database */
+  readonly onWaiting: (cause: string) => void
 }
 
 /** while the tables are made */
@@ -94,6 +94,7 @@ async function whenThere(
   { address, waitSeconds, onWaiting }: DatabaseOptions
 ): Promise<void> {
   const deadline = Date.now() + waitSeconds * 1000
+  const told = new Set<string>()
   for (;;) {
     try {
       return await work()
@@ -102,18 +103,18 @@ async function whenThere(
       const lasting = address === null ? null : lastingFault(cause, address)
       if (lasting !== null) throw new StartFault(lasting)
       if (!(error instanceof Refusal)) throw error
-      if (Date.now() >= deadline) {
-        // pg's own words have no password in them, but some have no words at all.
-        const { code = '', message = '' } = (error.cause ?? {}) as {
-          code?: string
-          message?: string
-        }
-        throw new StartFault(
-          `the database did not answer within ${waitSeconds} s (${message || code})`
-        )
-      }
-      onWaiting(error.cause)
+      const words = wordsOf(error.cause)
+      if (Date.now() >= deadline)
+        throw new StartFault(`the database did not answer within ${waitSeconds} s (${words})`)
+      if (!told.has(words)) onWaiting(words)
+      told.add(words)
       await sleep(PAUSE_MS)
     }
   }
+}
+
+/** pg's own words have no password in them, but some faults have no words at all. */
+function wordsOf(cause: unknown): string {
+  const { code = '', message = '' } = (cause ?? {}) as { code?: string; message?: string }
+  return message || code
 }

@@ -5,6 +5,7 @@ import type { SigningKeyTable, Tables } from '../database/tables.ts'
 import type { KeyRecord } from './key-lifecycle.ts'
 import { type SealingKeys, seal, unsealWithAny } from './seal.ts'
 import { generateSigningKey, type SigningKey } from './signing-key.ts'
+import { UnknownSealingKey } from './unknown-sealing-key.ts'
 
 /** The keys while they are held for a change: nobody else changes one meanwhile. */
 export type KeyLedger = {
@@ -30,7 +31,7 @@ export type SigningKeyStore = {
   noteTokenLife(kid: string, seconds: number): Promise<boolean>
   /**
    * Seals anew, with the newest key, what is sealed with an older one: how many. Nothing is left that only the older one opens.
-   * @throws Error where one cannot be opened with any
+   * @throws UnknownSealingKey where one cannot be opened with any
    */
   reseal(): Promise<number>
 }
@@ -193,10 +194,7 @@ function unsealNamed(row: SealedRow, keys: SealingKeys) {
   try {
     return unsealWithAny(row.sealed_private_key, keys, row.kid)
   } catch (cause) {
-    throw new Error(
-      `signing key ${row.kid} cannot be opened: AUTH_KEY_ENCRYPTION_KEY has not the one it was sealed with`,
-      { cause }
-    )
+    throw new UnknownSealingKey(row.kid, cause)
   }
 }
 
