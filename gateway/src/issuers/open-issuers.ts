@@ -55,7 +55,7 @@ export async function openIssuers({ config, log, metrics, clock }: Needs): Promi
   }
   new Gauge({
     name: 'gateway_issuer_keys_loaded',
-    help: 'Whether the key set of an issuer besides our own has been had',
+    help: 'Whether the gateway has the key set of another issuer',
     labelNames: ['issuer'],
     registers: [metrics],
     collect() {

@@ -6,9 +6,9 @@ import type { Served } from './served.ts'
 
 export type AccessLogOptions = {
   readonly destination: DestinationStream
-  /** which share of the answers of a class is written, from 0 to 1; those that are not named, all */
+  /** the share of the answers of a class that is written, from 0 to 1; 1 for other classes */
   readonly samples: Samples
-  /** from 0 to 1, at random */
+  /** a random number from 0 to 1 */
   readonly random?: () => number
 }
 
@@ -20,7 +20,7 @@ export type Samples = Readonly<Partial<Record<StatusClass, number>>>
 export const statusClassOf = (status: number | null): StatusClass =>
   status === null ? 'none' : (`${Math.floor(status / 100)}xx` as StatusClass)
 
-/** `2xx=0.1 none=0`; null where it is no such list. */
+/** Reads a list such as `2xx=0.1 none=0`; null if it has another form. */
 export function readSamples(text: string): Samples | null {
   const samples: Partial<Record<StatusClass, number>> = {}
   for (const word of words(text)) {
@@ -38,8 +38,10 @@ const LONGEST_PATH = 1024
 const TRACEPARENT = /^[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}(-|$)/
 
 /**
- * A line of JSON for each request, when it is over. Members are named as OpenTelemetry names the attributes of HTTP servers, where it
- * has a name (https://opentelemetry.io/docs/specs/semconv/http/). Never in it: a token, a cookie, a query, a body.
+ * Writes a line of JSON when a request ends. The members have OpenTelemetry's names for the
+ * attributes of HTTP servers, where such names exist
+ * (https://opentelemetry.io/docs/specs/semconv/http/). A line never contains a token, a cookie, a
+ * query or a body.
  */
 export function accessLog(options: AccessLogOptions): (served: Served) => void {
   const { destination, samples, random = Math.random } = options
@@ -52,7 +54,7 @@ export function accessLog(options: AccessLogOptions): (served: Served) => void {
   }
 }
 
-/** Members that are undefined are not written. */
+/** Undefined members are not written. */
 function lineOf({ request, trail, ...served }: Served, share: number) {
   const { identity } = trail.token ?? {}
   return {
@@ -79,5 +81,5 @@ function lineOf({ request, trail, ...served }: Served, share: number) {
   }
 }
 
-/** To the microsecond. */
+/** Rounded to microseconds. */
 const rounded = (seconds: number): number => Math.round(seconds * 1e6) / 1e6

@@ -3,7 +3,7 @@ import { Counter, type Registry } from 'prom-client'
 import { type GuardedPlace, guardedPlaces, type NoteFault } from '../forwarding/guard.ts'
 
 const WINDOW_MS = 60_000
-/** in one window, so that a client that provokes faults does not fill the log */
+/** The maximum per window, so that a client that provokes faults does not fill the log. */
 const MOST_LINES = 10
 
 export type FaultNeeds = {
@@ -47,13 +47,13 @@ const lineOf: Readonly<Record<GuardedPlace, string>> = {
 }
 
 /**
- * Where it was thrown and what kind it is, without its message: that may quote the bytes of a client or a service, as Node.js
- * quotes a header that it cannot write.
+ * The kind of an error and where it was thrown, without its message: the message may quote the
+ * bytes of a client or a service. For example, Node.js quotes a header that it cannot write.
  */
 function faultLine(error: Error): { type: string; code?: string; stack: string } {
   const { name, message, stack = '' } = error
   const code = 'code' in error && typeof error.code === 'string' ? error.code : undefined
-  // The message stands before the frames, and could pass for some.
+  // The message precedes the frames, and could look like frames.
   const frames = stack.slice(stack.indexOf(message) + message.length).split('\n')
   return {
     type: name,

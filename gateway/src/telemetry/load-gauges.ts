@@ -6,13 +6,13 @@ import type { Figure } from '../forwarding/upstreams.ts'
 export type Load = {
   /** the public listener */
   readonly server: Server
-  /** how many connections it takes */
+  /** the maximum number of connections */
   readonly mostConnections: number
   readonly requests: () => readonly Figure[]
   readonly webSockets: () => readonly Figure[]
 }
 
-/** How much of what the gateway bounds is in use. After the last client has gone, each of these is 0. */
+/** Shows how much of each limit is in use: 0 after the last client has gone. */
 export function loadGauges(metrics: Registry, load: Load): void {
   const registers = [metrics]
   const countConnections = promisify(load.server.getConnections.bind(load.server))
@@ -26,7 +26,7 @@ export function loadGauges(metrics: Registry, load: Load): void {
   })
   new Gauge({
     name: 'gateway_connections_limit',
-    help: 'How many connections of clients may be open',
+    help: 'Maximum number of open connections of clients',
     registers
   }).set(load.mostConnections)
   const perAddress = (name: string, help: string, figures: Load['requests']) =>
@@ -41,7 +41,7 @@ export function loadGauges(metrics: Registry, load: Load): void {
     })
   perAddress(
     'gateway_upstream_requests',
-    'Requests under way at an address of a service',
+    'Requests in flight to an address of a service',
     load.requests
   )
   perAddress(

@@ -1,19 +1,19 @@
 import { pino } from 'pino'
 import { Counter, type Registry } from 'prom-client'
 
-/** what is held back at most, while whoever reads the log is slower than the requests come */
+/** The maximum in memory while the reader of the log is slower than the requests. */
 const MOST_BYTES = 16 * 1024 * 1024
 const FULL_BYTES = 8 * 1024
 const FLUSH_MS = 500
 
 /**
- * Standard output for the access log: written in the background, in large pieces. A reader that is too slow, or has gone, costs
- * lines, which are counted, and never a request.
+ * Standard output for the access log, written in the background and in large pieces. If the reader
+ * is too slow or has gone, lines are dropped and counted. No request waits or fails.
  */
 export function logOutput(metrics: Registry) {
   const dropped = new Counter({
     name: 'gateway_access_log_dropped_total',
-    help: 'Lines of the access log that were not written, since its reader was too slow',
+    help: 'Lines of the access log that were dropped because its reader was too slow',
     registers: [metrics]
   })
   const stream = pino.destination({
@@ -32,7 +32,7 @@ export function logOutput(metrics: Registry) {
       try {
         stream.flushSync()
       } catch {
-        // Nobody reads it.
+        // The reader has gone.
       }
     }
   }

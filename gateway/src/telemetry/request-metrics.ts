@@ -8,7 +8,10 @@ const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5
 const known = new Set<string>(methods)
 const methodOf = (method: string): string => (known.has(method) ? method : 'other')
 
-/** What of a request is counted. Nothing that a client chooses becomes a label: a name that no route has is `none`. */
+/**
+ * Counts requests. No label contains a value that a client chooses: without a route, `route` is
+ * `none`.
+ */
 export function requestMetrics(metrics: Registry): (served: Served) => void {
   const registers = [metrics]
   const duration = new Histogram({
@@ -20,26 +23,26 @@ export function requestMetrics(metrics: Registry): (served: Served) => void {
   })
   const refusals = new Counter({
     name: 'gateway_refusals_total',
-    help: 'Requests that the gateway answered by itself, by the code of the answer',
+    help: 'Answers that the gateway itself produced, by code',
     labelNames: ['route', 'code'],
     registers
   })
   const upstream = new Histogram({
     name: 'gateway_upstream_duration_seconds',
-    help: 'From asking a service to the head of its answer',
+    help: 'From the request to a service to the head of its answer',
     labelNames: ['address'],
     buckets: SECONDS,
     registers
   })
   const broken = new Counter({
     name: 'gateway_broken_answers_total',
-    help: 'Answers of which the client did not get the end',
+    help: 'Answers that the client did not get to the end',
     labelNames: ['route'],
     registers
   })
   return ({ request, trail, status, isWhole, seconds, code }) => {
     const route = trail.route?.name ?? 'none'
-    // An open WebSocket says nothing of how fast requests are.
+    // The duration of a WebSocket says nothing about the speed of requests.
     if (!trail.isWebSocket) {
       const labels = { route, method: methodOf(request.method), status: statusClassOf(status) }
       duration.observe(labels, seconds)
@@ -52,7 +55,7 @@ export function requestMetrics(metrics: Registry): (served: Served) => void {
   }
 }
 
-/** What becomes of access tokens. Counted by the verifier itself, which stands in the way of every request. */
+/** Shows the outcomes of access tokens. The verifier counts them, since every request passes it. */
 export function verifierMetrics(
   metrics: Registry,
   { figures }: Pick<AccessTokenVerifier, 'figures'>
@@ -60,7 +63,7 @@ export function verifierMetrics(
   const registers = [metrics]
   new Counter({
     name: 'gateway_token_verifications_total',
-    help: 'Access tokens by outcome: remembered from before, verified, or refused',
+    help: 'Access tokens by outcome: remembered (verified earlier), verified, or refused',
     labelNames: ['outcome'],
     registers,
     collect() {
@@ -81,7 +84,7 @@ export function verifierMetrics(
   })
   new Gauge({
     name: 'gateway_remembered_token_bytes',
-    help: 'What they take of GATEWAY_TOKEN_CACHE_BYTES',
+    help: 'How much of GATEWAY_TOKEN_CACHE_BYTES the remembered tokens use',
     registers,
     collect() {
       this.set(figures().bytes)

@@ -3,20 +3,20 @@ import { Refusal } from '@gatehouse/problem/refusal'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { newTrail, type Trail } from './trail.ts'
 
-/** A request that is over. */
+/** A request that has ended. */
 export type Served = {
   readonly request: FastifyRequest
   readonly trail: Trail
-  /** the status that was sent; null where the client left before there was one */
+  /** the status that was sent; null if the client disconnected before that */
   readonly status: number | null
-  /** whether the answer is whole */
+  /** whether the client got the whole answer */
   readonly isWhole: boolean
   readonly seconds: number
   /** of the answer's body */
   readonly bytes: number
-  /** the code of the gateway's own answer; null where a service answered */
+  /** the code of an answer that the gateway itself produced; null if a service answered */
   readonly code: string | null
-  /** why, in words for the log */
+  /** the reason of a refusal, for the log */
   readonly reason: string | null
 }
 
@@ -26,7 +26,10 @@ declare module 'fastify' {
   }
 }
 
-/** Gives each request its trail, and says when it is over. First of all hooks: what they refuse is served as well. */
+/**
+ * Gives each request its trail, and calls `onServed` when the request ends. Call it before all
+ * other hooks, so that it also sees the requests that those refuse.
+ */
 export function watchRequests(app: Service, onServed: (served: Served) => void): void {
   app.decorateRequest('trail')
   app.addHook('onRequest', (request, reply, done) => {
@@ -47,7 +50,7 @@ export function watchRequests(app: Service, onServed: (served: Served) => void):
   })
 }
 
-/** An open WebSocket is no answer whose end its response would tell. */
+/** A WebSocket outlives its response, so the end of the response is not the end of the request. */
 export function noteWebSocket({ request, raw }: FastifyReply): void {
   request.trail.isWebSocket = true
   raw.off('close', request.trail.end)
@@ -73,6 +76,6 @@ const lengthOf = (header: unknown): number => Number(header ?? 0)
 function toldOf(refusal: unknown, status: number): Pick<Served, 'code' | 'reason'> {
   if (refusal === null) return { code: null, reason: null }
   if (refusal instanceof Refusal) return { code: refusal.code, reason: refusal.reason }
-  // What the framework refuses, and our own faults.
+  // Refusals of the framework, and internal errors.
   return { code: status < 500 ? 'INVALID_REQUEST' : 'INTERNAL', reason: null }
 }

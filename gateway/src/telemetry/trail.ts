@@ -2,30 +2,30 @@ import type { Route } from '../routes/route.ts'
 import type { VerifiedToken } from '../tokens/access-token-verifier.ts'
 
 /**
- * What became of one request so far, for the access log and the metrics. The stages and the forwarding write into it as they go, so
- * that it also says how far a request came that was refused.
+ * What has happened to a request so far, for the access log and the metrics. Each stage and the
+ * forwarding write into it, so it also shows how far a refused request came.
  */
 export type Trail = {
   /** in milliseconds of `performance.now()` */
   readonly startedMs: number
-  /** as it came: what forwards an upload writes another into the request */
+  /** as the client sent it: forwarding an upload changes the target in the request itself */
   readonly target: string
-  /** the client's, as the trusted proxies say it */
+  /** the client's address, as the trusted proxies report it */
   address: string | undefined
   route: Route | null
   token: VerifiedToken | null
   /** the address of the service that was asked last */
   upstream: string | null
-  /** when it was asked, and when it began its answer; 0: not */
+  /** when the request was sent to it, and when its answer began; 0: not yet */
   askedMs: number
   answeredMs: number
-  /** of the answer's body, as they were sent */
+  /** bytes of the answer's body that were sent */
   bytes: number
-  /** why the gateway answered by itself */
+  /** the error that the gateway answered with; null if a service answered */
   refusal: unknown
-  /** an open WebSocket took the place of an answer */
+  /** whether the request became a WebSocket */
   isWebSocket: boolean
-  /** The request is over. */
+  /** Marks the request as ended. */
   end: () => void
 }
 
@@ -46,7 +46,7 @@ export function newTrail(target: string): Trail {
   }
 }
 
-/** A service is asked; another one may have been before. */
+/** Records that a request is sent to a service, perhaps after another address failed. */
 export function noteAsked(trail: Trail, address: string): void {
   trail.upstream = address
   trail.askedMs = performance.now()

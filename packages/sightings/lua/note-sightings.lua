@@ -1,6 +1,6 @@
--- Notes which generations of sessions were seen in use: the newest of each session.
--- KEYS[1] sightings that are in no record yet
--- ARGV[1] how many there may be   ARGV[2] how long they are kept (s)
+-- Records the newest generation of each session whose tokens were used.
+-- KEYS[1] sightings that are not yet in the families' records
+-- ARGV[1] maximum number   ARGV[2] lifetime of the hash (s)
 -- ARGV[3], ARGV[4], and so on: "session account", generation
 local key, most = KEYS[1], tonumber(ARGV[1])
 local size = redis.call('HLEN', key)

@@ -4,28 +4,29 @@ import { masterScript } from '@gatehouse/redis/master-script'
 import type { Sighting, TakeSightings } from './sighting.ts'
 
 /**
- * What was seen and is not yet in the records of the families: a hash of generations by session and account. The auth service
- * moves them into the records. In the same slot of a cluster as the families.
+ * The sightings that are not yet in the families' records: a hash from session and account to
+ * generation. The auth services move them into the records. The key is in the same cluster slot as
+ * the families.
  */
 export const SIGHTINGS = 'gatehouse:{sessions}:sightings'
 
 export const sightingField = ({ sid, subject }: Omit<Sighting, 'generation'>): string =>
   `${sid} ${subject}`
 
-/** The session and the account of a field; null for what is no field of ours. */
+/** The session and the account of a field; null if the field has another form. */
 export function readSightingField(field: string): Omit<Sighting, 'generation'> | null {
   const [sid, subject, ...more] = field.split(' ')
   return sid === undefined || subject === undefined || more.length > 0 ? null : { sid, subject }
 }
 
-/** Over it a new one is not taken: no auth service may be there to move them. */
+/** Above this size, new sessions are ignored: perhaps no auth service runs that moves them. */
 const MOST = 1_000_000
-/** they are moved within a second; what is older was left behind */
+/** Auth services move sightings within a second, so an older hash was abandoned. */
 const LIFE_SECONDS = 86_400
 
 const source = new URL('../lua/note-sightings.lua', import.meta.url)
 
-/** The families themselves are none of a gateway's business: it writes this one key. */
+/** Writes only this one key, so that a gateway needs no right to write families. */
 export function redisSightings(redis: RedisConnection): TakeSightings {
   const command = 'gatehouse-note-sightings'
   redis.defineCommand(command, {

@@ -1,21 +1,24 @@
 import type { Sighting, TakeSightings } from './sighting.ts'
 
-/** Reports sightings in the background, so that no request waits for it. */
+/** Reports sightings in the background, so that no request waits for the store. */
 export type SightingReport = {
   note(sighting: Sighting): void
-  /** Reports what is left. */
+  /** Reports the remaining sightings. */
   close(): Promise<void>
 }
 
-/** how long a sighting waits for others; with the call itself it stays within the second that is documented */
+/** How long sightings are collected; with the call, they arrive within the documented second. */
 const COLLECT_MS = 300
-/** in one call */
+/** The maximum per call. */
 const BATCH = 500
-/** kept while the store is away, one for each session; more are dropped, and recovery stays open for those sessions */
+/**
+ * The maximum kept while the store is unreachable, one per session. Further ones are dropped, and
+ * recovery stays possible for those sessions.
+ */
 const MOST_KEPT = 50_000
 
 /**
- * @param onFault hears that the store does not take them when an outage begins, not at every attempt
+ * @param onFault is called when an outage of the store begins, not after every failed attempt
  */
 export function reportSightings(needs: {
   take: TakeSightings

@@ -5,7 +5,7 @@ export function authMetrics(registry: Registry) {
   return {
     refreshes: new Counter({
       name: 'auth_refresh_total',
-      help: 'Refresh tokens presented, by what became of them',
+      help: 'Refresh tokens presented, by outcome',
       labelNames: ['outcome'],
       registers: [registry]
     })

@@ -1,11 +1,11 @@
 import { tooManyPasswords } from '../refusals.ts'
 
-/** Does what is about one thing one after the other, and what is about different things at the same time. */
+/** Runs work about the same subject in sequence, and work about different subjects in parallel. */
 export type Turns = <Result>(about: string, work: () => Promise<Result>) => Promise<Result>
 
 /**
- * @param longest how many may wait for one thing
- * @throws Refusal UNAVAILABLE where as many wait already
+ * @param longest how many calls may wait for one subject
+ * @throws Refusal UNAVAILABLE if as many calls are waiting already
  */
 export function turns(longest: number): Turns {
   const lines = new Map<string, { last: Promise<unknown>; length: number }>()

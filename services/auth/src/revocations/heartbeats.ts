@@ -83,7 +83,7 @@ export async function openHeartbeats(
   const heartbeats = writeHeartbeats({ ...options, redis, monotonicClock })
   new Gauge({
     name: 'auth_revocation_heartbeat_age_seconds',
-    help: 'Since the log of revocations last took what this process writes',
+    help: 'Seconds since the last successful write of this process to the revocation log',
     registers: [metrics],
     collect() {
       this.set(heartbeats.ageSeconds())
