@@ -22,7 +22,10 @@ export function passRefusal(
   { address, lifetimes, table }: Asked
 ): void {
   const { route, token } = passage
-  const { statusCode = 0 } = answer
+  const { statusCode = 0, socket } = answer
+  // After the answer Node.js keeps the connection for another request, which never comes, and nothing listens to its errors.
+  socket.on('error', () => {})
+  answer.once('close', () => socket.destroy())
   try {
     if (!isStatus(statusCode)) throw new NotAnAnswer(`a status of ${statusCode}`)
     reply.headers(answerHeaders(answer.headers as ResponseHeaders, passage, address, table()))

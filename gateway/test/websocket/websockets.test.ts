@@ -1,5 +1,6 @@
 import { once } from 'node:events'
-import { connect } from 'node:net'
+import type { IncomingMessage } from 'node:http'
+import { connect, type Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { within } from '@gatehouse/fixtures/own-time'
 import t from 'tap'
@@ -187,6 +188,25 @@ t.test('what the service says in place of yes is passed on', async (t) => {
   const down = await refusal(open())
   t.equal(down.status, 502)
   t.match(JSON.parse(down.body), { code: 'UPSTREAM_UNAVAILABLE' })
+})
+
+t.test('the connection of a refused upgrade is closed, and its reset ends nothing', async (t) => {
+  const { gateway, open } = await sockets(t)
+  const { server } = gateway.upstream
+  server.removeAllListeners('upgrade')
+  for (const isReset of [false, true]) {
+    const taken = once(server, 'upgrade')
+    const socket = open()
+    const [, service] = (await taken) as [unknown, Socket]
+    // As a service answers that keeps its connections.
+    service.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok')
+    const [, answer] = (await once(socket, 'unexpected-response')) as [unknown, IncomingMessage]
+    t.equal(answer.statusCode, 200)
+    if (isReset) service.resetAndDestroy()
+    else await once(service.resume(), 'end')
+    service.destroy()
+    t.equal((await gateway.call('/open/a')).status, 200, 'the gateway goes on')
+  }
 })
 
 t.test('a large answer to an upgrade request arrives whole', async (t) => {
