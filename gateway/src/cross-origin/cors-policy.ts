@@ -2,10 +2,11 @@ import { words } from '@gatehouse/settings/fragments'
 import { type Static, Type } from 'typebox'
 
 /** a token (RFC 9110 §5.6.2), or `*` for all of them */
-const NAME = "^(\\*|[!#$%&'*+.^_`|~0-9A-Za-z-]+)$"
+const HEADER_NAME = /^(\*|[!#$%&'*+.^_`|~0-9A-Za-z-]+)$/
 /** no browser keeps the answer to a preflight for longer (Firefox) */
 const LONGEST_SECONDS = 86_400
-const names = (description: string) => Type.Array(Type.String({ pattern: NAME }), { description })
+const names = (description: string) =>
+  Type.Array(Type.String({ pattern: HEADER_NAME.source }), { description })
 
 /** What pages of other origins may send and read: the `cors` member of a route. */
 export const RouteCors = Type.Partial(
@@ -70,7 +71,7 @@ export function corsFaults(settings: CorsSettings): string[] {
     'GATEWAY_CORS_REQUEST_HEADERS',
     'GATEWAY_CORS_EXPOSED_HEADERS'
   ] as const
-  const isName = (word: string) => new RegExp(NAME).test(word)
+  const isName = (word: string) => HEADER_NAME.test(word)
   return lists
     .filter((name) => !words(settings[name]).every(isName))
     .map((name) => `${name} must be a list of names, or *`)

@@ -23,7 +23,8 @@ t.test(
         ...{ subject: 'acme|ada', session: null, client: 'acme|app', roles: [], scope: [] },
         ...{ email: null, expiresAt: 2000 }
       },
-      ...{ issuedAt: 1000, rightsVersion: null, notBefore: 1000, authenticatedAt: null }
+      ...{ issuedAt: 1000, rightsVersion: null, generation: null },
+      ...{ notBefore: 1000, authenticatedAt: null }
     })
   }
 )

@@ -1,11 +1,11 @@
 /** What is wrong with a Redis, and what an operator does about it. The first that fits. */
-const REMEDIES: [cause: RegExp, remedy: string][] = [
+const REMEDIES: [cause: { test(cause: string): boolean }, remedy: string][] = [
   [
     /WRONGPASS|invalid password|invalid username-password/,
     'Check the user and the password in REDIS_URL'
   ],
   [
-    /sentinel.*NOAUTH|NOAUTH.*sentinel/i,
+    { test: (cause) => /sentinel/i.test(cause) && cause.includes('NOAUTH') },
     'Add ?sentinelPassword= to REDIS_URL: the sentinels want a password'
   ],
   [/NOAUTH/, 'REDIS_URL needs a password'],

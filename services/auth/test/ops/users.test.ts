@@ -127,10 +127,12 @@ t.test('a login that was under way when its user was disabled does not outlive t
   })
   const { id } = await registered(auth)
   disable = () => call('POST', `/ops/users/${id}/disable`)
-  const { refreshToken, session } = await login(auth)
-  isProblem(t, await refresh(auth, refreshToken), { code: 'SESSION_ENDED' })
-  t.ok((await revokedSids(auth.store)).includes(session.id), 'its access token is refused, too')
+  isProblem(t, await auth.post('/login', { email, password }), {
+    code: 'UNAUTHENTICATED',
+    detail: 'the e-mail or the password is wrong'
+  })
   t.strictSame(await auth.state.listSessions(id), [])
+  t.strictSame(await auth.store.families.list(id), [], 'nothing is left alive')
 })
 
 t.test('roles are in the next access token', async (t) => {
