@@ -151,7 +151,8 @@ export const tooManyPasswords = () =>
 export const crossSite = () =>
   new Refusal('FORBIDDEN', {
     reason: 'the request comes from another site',
-    detail: 'requests from other sites are not allowed'
+    detail:
+      'requests from other sites are not allowed; ALLOWED_ORIGINS of the auth service lists the exceptions'
   })
 
 /** @param page which page it is whose browser would drop the cookie */

@@ -48,7 +48,8 @@ const ours: Record<string, Record<string, string>> = {
 
 const refused: ExpectedProblem = {
   code: 'FORBIDDEN',
-  detail: 'requests from other sites are not allowed'
+  detail:
+    'requests from other sites are not allowed; ALLOWED_ORIGINS of the auth service lists the exceptions'
 }
 
 const bodies: Record<string, object | undefined> = {
