@@ -3,8 +3,7 @@ import type { Command } from '../command.ts'
 export const clientsDisable: Command = {
   name: 'clients disable',
   usage: 'ID',
-  summary:
-    'Gives a machine client no token any more, and every gateway refuses those that it has, within a second.',
+  summary: 'Disables a machine client. Every gateway refuses its tokens within a second.',
   words: [1, 1],
   confirm: ({ positionals: [client] }) => `Disable the client ${client}?`,
   async run({ positionals: [client = ''] }, ops) {

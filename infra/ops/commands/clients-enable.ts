@@ -3,7 +3,7 @@ import type { Command } from '../command.ts'
 export const clientsEnable: Command = {
   name: 'clients enable',
   usage: 'ID',
-  summary: 'Gives a disabled machine client tokens again.',
+  summary: 'Allows a disabled machine client to get tokens again.',
   words: [1, 1],
   async run({ positionals: [client = ''] }, ops) {
     const path = `/ops/clients/${encodeURIComponent(client)}/enable`

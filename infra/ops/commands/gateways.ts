@@ -16,7 +16,7 @@ const NEVER = Number.MAX_SAFE_INTEGER
 export const gateways: Command = {
   name: 'gateways',
   usage: '',
-  summary: 'The live gateways: which key set and keys each holds, and how far behind it is.',
+  summary: 'The live gateways: which key set and keys each one has, and how far behind it is.',
   words: [0, 0],
   async run(_typed, ops) {
     const answer = await ops.call<{ gateways: Gateway[] }>('GET', '/ops/gateways')

@@ -5,7 +5,7 @@ export const keysRevoke: Command = {
   name: 'keys revoke',
   usage: 'KID',
   summary:
-    'For a key that has leaked: every gateway refuses its tokens within a second, and clients refresh. Where it signed, another does from then on.',
+    'For a leaked key: every gateway refuses its tokens within a second, and clients refresh. If it was the active key, another key becomes active.',
   words: [1, 1],
   confirm: ({ positionals: [kid] }) => `Revoke the key ${kid} and end every token that it signed?`,
   async run({ positionals: [kid = ''] }, ops) {

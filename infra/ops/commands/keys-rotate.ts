@@ -5,7 +5,7 @@ export const keysRotate: Command = {
   name: 'keys rotate',
   usage: '[--algorithm ALGORITHM]',
   summary:
-    'Lets a new key sign (or the standby key that there is) once every live gateway holds it. The one before retires by itself when its last token is out.',
+    'Makes a new key (or the existing standby key) active once every live gateway has it. The previous key retires by itself when its last token has expired.',
   options: { algorithm: { type: 'string' } },
   words: [0, 0],
   async run(typed, ops) {

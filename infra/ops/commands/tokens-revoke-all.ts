@@ -4,7 +4,7 @@ export const tokensRevokeAll: Command = {
   name: 'tokens revoke-all',
   usage: '',
   summary:
-    'Every gateway refuses the access tokens of before, of users and machine clients alike, as stale. Sessions go on: clients refresh.',
+    'Every gateway refuses, as stale, all access tokens that were issued earlier, to users and machine clients. Sessions continue: clients refresh.',
   words: [0, 0],
   confirm: () => 'Have every client refresh its access token at once?',
   async run(_typed, ops) {

@@ -9,7 +9,7 @@ export const usersCreate: Command = {
   name: 'users create',
   usage: 'EMAIL [--role ROLE]… [--scope SCOPE]… [--password-stdin]',
   summary:
-    'Makes a user, the first admin too (--role admin). Asks for the password, or makes one where there is no terminal.',
+    'Creates a user, also the first admin (--role admin). Asks for the password; without a terminal, it generates one.',
   options: {
     role: { type: 'string', multiple: true },
     scope: { type: 'string', multiple: true },

@@ -4,7 +4,7 @@ import type { Command } from '../command.ts'
 export const usersDisable: Command = {
   name: 'users disable',
   usage: 'ID',
-  summary: 'Ends every session of a user (by id or e-mail) and lets them in no more.',
+  summary: 'Ends every session of a user (by id or e-mail) and blocks sign-in.',
   words: [1, 1],
   confirm: ({ positionals: [user] }) => `Disable ${user} and end all of their sessions?`,
   async run({ positionals: [user = ''] }, ops) {

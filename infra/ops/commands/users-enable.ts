@@ -4,7 +4,7 @@ import type { Command } from '../command.ts'
 export const usersEnable: Command = {
   name: 'users enable',
   usage: 'ID',
-  summary: 'Lets a disabled user (by id or e-mail) in again. The sessions of before stay ended.',
+  summary: 'Allows a disabled user (by id or e-mail) to sign in again. Ended sessions stay ended.',
   words: [1, 1],
   async run({ positionals: [user = ''] }, ops) {
     const answer = await ops.call<{ user: User }>(

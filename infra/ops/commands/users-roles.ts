@@ -5,7 +5,7 @@ export const usersRoles: Command = {
   name: 'users roles',
   usage: 'ID [ROLE]…',
   summary:
-    'Gives a user (by id or e-mail) these roles in place of the ones before. They are in the next access token.',
+    'Replaces the roles of a user (by id or e-mail). The next access token has the new roles.',
   words: [1, 65],
   async run({ positionals: [user = '', ...roles] }, ops) {
     const path = `/ops/users/${encodeURIComponent(user)}/roles`
