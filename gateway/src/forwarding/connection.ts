@@ -7,8 +7,11 @@ import { keepReading } from './keep-reading.ts'
 export type Connection = {
   /** whether an earlier request was answered on it, so that the service may be closing it at this moment */
   readonly isReused: boolean
-  /** Whether the service has promised to keep it open for longer than it has been idle. */
-  isPromised(): boolean
+  /**
+   * Whether the service has promised to keep it open for longer than it has been idle.
+   * @param keptSeconds what the operator says, in case the service says nothing
+   */
+  isPromised(keptSeconds: number): boolean
   dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): void
   /** Takes note of an answer's headers. */
   note(headers: Readonly<Record<string, unknown>>): void
@@ -66,8 +69,11 @@ export function connection(needs: ConnectionNeeds): Connection {
     get isReused() {
       return answers > 0
     },
-    isPromised: () =>
-      socket?.destroyed === false && monotonicClock() - idleSinceMs < promisedMs - MARGIN_MS,
+    isPromised(keptSeconds) {
+      if (socket?.destroyed !== false) return false
+      const keptMs = promisedMs || keptSeconds * 1000
+      return monotonicClock() - idleSinceMs < keptMs - MARGIN_MS
+    },
     dispatch: (options, handler) => {
       client.dispatch(options, handler)
     },

@@ -11,8 +11,15 @@ export type ConnectionsOptions = {
 
 /** The connections to all services. */
 export type Connections = {
-  /** Sends a request. Who calls it bounds how many are under way. */
-  dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): void
+  /**
+   * Sends a request. The caller bounds how many are under way.
+   * @param keptSeconds how long the service keeps an idle connection open by the operator's word; 0: not known
+   */
+  dispatch(
+    options: Dispatcher.DispatchOptions,
+    handler: Dispatcher.DispatchHandler,
+    keptSeconds: number
+  ): void
   close(): Promise<void>
 }
 
@@ -23,7 +30,7 @@ const IDEMPOTENT = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE'])
  * Keeps connections to services and uses them again. A service may close an idle connection at the very moment in which a
  * request is sent on it, and then nobody can tell whether it has read that request. So a request that can be sent twice takes any
  * idle connection, and goes out again on a new one if that was dead. Any other takes one that its service has promised to keep
- * (the `Keep-Alive` header), or a new one.
+ * (the `Keep-Alive` header, or the operator's word), or a new one.
  */
 export function connections({ connectMs, monotonicClock }: ConnectionsOptions): Connections {
   const connect = buildConnector({ timeout: connectMs })
@@ -54,11 +61,11 @@ export function connections({ connectMs, monotonicClock }: ConnectionsOptions): 
     open.add(made)
     return made
   }
-  const take = (origin: string, isRepeatable: boolean): Connection => {
+  const take = (origin: string, isRepeatable: boolean, keptSeconds: number): Connection => {
     const others = idle.get(origin) ?? []
     const newest = others.at(-1)
     if (newest === undefined) return make(origin)
-    if (isRepeatable || newest.isPromised()) return others.pop() ?? newest
+    if (isRepeatable || newest.isPromised(keptSeconds)) return others.pop() ?? newest
     // In its place, so that they do not become more with each such request.
     const oldest = others.shift()
     if (oldest !== undefined) {
@@ -69,10 +76,10 @@ export function connections({ connectMs, monotonicClock }: ConnectionsOptions): 
   }
 
   return {
-    dispatch(options, handler) {
+    dispatch(options, handler, keptSeconds) {
       const origin = String(options.origin)
       const isRepeatable = isSafeToSendTwice(options)
-      const first = take(origin, isRepeatable)
+      const first = take(origin, isRepeatable, keptSeconds)
       const sendAgain = (again: Dispatcher.DispatchHandler) => {
         const fresh = make(origin)
         fresh.dispatch(options, sentAgain(again, fresh, isRepeatable, null))

@@ -101,7 +101,8 @@ export function exchange(
         }
       }
     })
-    needs.connections.dispatch({ ...options, origin: place.address }, writer)
+    const { keepAliveSeconds } = route.upstream
+    needs.connections.dispatch({ ...options, origin: place.address }, writer, keepAliveSeconds)
   }
   attempt(null)
 }

@@ -73,7 +73,11 @@ export async function streamedUpload(
             if (!isGone(reply.raw)) done(error)
           }
         })
-        connections.dispatch({ ...request, ...patience(passage.route, answerMs) }, writer)
+        connections.dispatch(
+          { ...request, ...patience(passage.route, answerMs) },
+          writer,
+          passage.route.upstream.keepAliveSeconds
+        )
       }
     },
     handler: (request, reply, _destination, from) => {

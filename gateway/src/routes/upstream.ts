@@ -46,7 +46,15 @@ export const UpstreamRow = Type.Union([
         minItems: 1,
         description: 'Each request goes to the address with the fewest requests in flight.'
       }),
-      health: Type.Optional(Health)
+      health: Type.Optional(Health),
+      keepAliveSeconds: Type.Optional(
+        Type.Integer({
+          minimum: 3,
+          maximum: 3600,
+          description:
+            'How long the service keeps an idle connection open, if it sends no Keep-Alive header. Without one of the two, each POST, PATCH and streamed upload gets a new connection.'
+        })
+      )
     },
     { additionalProperties: false }
   )
@@ -61,15 +69,22 @@ export type Upstream = {
   /** what stands before every path, without a slash at its end, e.g. `/api/v2`; empty for none */
   readonly basePath: string
   readonly health: Health | null
+  /** how long an idle connection stays open by the operator's word; 0: not known */
+  readonly keepAliveSeconds: number
 }
 
 export function toUpstream(name: string, row: UpstreamRow): Upstream {
-  const { addresses, health } = typeof row === 'string' ? { addresses: [row] } : row
+  const {
+    addresses,
+    health,
+    keepAliveSeconds = 0
+  } = typeof row === 'string' ? { addresses: [row] } : row
   return {
     name,
     addresses: addresses.map((one) => new URL(one).origin),
     basePath: basePathOf(addresses[0] ?? ''),
-    health: health === undefined ? null : { ...healthDefaults, ...health }
+    health: health === undefined ? null : { ...healthDefaults, ...health },
+    keepAliveSeconds
   }
 }
 

@@ -18,7 +18,11 @@ type Service = {
   readonly requests: readonly string[][]
   /** all that came */
   received(): string
-  ask(method: Dispatcher.HttpMethod, body?: Dispatcher.DispatchOptions['body']): Promise<string>
+  ask(
+    method: Dispatcher.HttpMethod,
+    body?: Dispatcher.DispatchOptions['body'],
+    keptSeconds?: number
+  ): Promise<string>
   readonly clock: TestClock
 }
 
@@ -52,17 +56,22 @@ async function service(t: Test, conduct: Conduct): Promise<Service> {
     requests,
     clock,
     received: () => received,
-    ask: (method, body = null) => outcome(lines, { origin, path: '/', method, body })
+    ask: (method, body = null, keptSeconds = 0) =>
+      outcome(lines, { origin, path: '/', method, body }, keptSeconds)
   }
 }
 
 /** The status of an answer and its body, or the code of the fault; settled when the connection can take another request. */
-function outcome(lines: Connections, options: Dispatcher.DispatchOptions): Promise<string> {
+function outcome(
+  lines: Connections,
+  options: Dispatcher.DispatchOptions,
+  keptSeconds: number
+): Promise<string> {
   let said = ''
   return new Promise((resolve) => {
     // Connections become idle in the turn of the event loop that follows the answer.
     const settle = (text: string) => setImmediate(() => setImmediate(() => resolve(text)))
-    lines.dispatch(options, {
+    const handler: Dispatcher.DispatchHandler = {
       onRequestStart() {},
       onResponseStart(_controller, status) {
         said = `${status} `
@@ -73,7 +82,8 @@ function outcome(lines: Connections, options: Dispatcher.DispatchOptions): Promi
       onResponseEnd: () => settle(said),
       onResponseError: (_controller, error) =>
         settle('code' in error ? String(error.code) : error.name)
-    })
+    }
+    lines.dispatch(options, handler, keptSeconds)
   })
 }
 
@@ -133,6 +143,27 @@ t.test('POST takes a connection that its service has promised to keep', async (t
   clock.advance(3000)
   await ask('POST')
   t.equal(requests.length, 2, 'and not after')
+})
+
+t.test('POST takes a connection that the operator says is kept', async (t) => {
+  const { ask, requests, clock } = await service(t, (socket) => socket.write(answer()))
+  const post = () => ask('POST', null, 10)
+  await post()
+  clock.advance(7999)
+  await post()
+  t.equal(requests.length, 1, 'until two seconds before')
+  clock.advance(8000)
+  await post()
+  t.equal(requests.length, 2, 'and not after')
+})
+
+t.test("the service's own word goes before the operator's", async (t) => {
+  const promise = answer('Keep-Alive: timeout=3')
+  const { ask, requests, clock } = await service(t, (socket) => socket.write(promise))
+  await ask('POST', null, 60)
+  clock.advance(1000)
+  await ask('POST', null, 60)
+  t.equal(requests.length, 2)
 })
 
 t.test('POST that was not sent yet is sent on a new connection', async (t) => {

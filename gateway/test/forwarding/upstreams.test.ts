@@ -4,8 +4,11 @@ import { upstreams } from '../../src/forwarding/upstreams.ts'
 import type { Upstream } from '../../src/routes/upstream.ts'
 
 const [a, b, c] = ['http://a:1', 'http://b:1', 'http://c:1'] as const
-const three: Upstream = { name: 'service', addresses: [a, b, c], basePath: '', health: null }
-const one: Upstream = { name: 'service', addresses: [a], basePath: '', health: null }
+const one: Upstream = {
+  ...{ name: 'service', addresses: [a], basePath: '' },
+  ...{ health: null, keepAliveSeconds: 0 }
+}
+const three: Upstream = { ...one, addresses: [a, b, c] }
 
 const services = (placesPerAddress = 10) => {
   const clock = testClock()
