@@ -118,6 +118,8 @@ function serverOptions(options: ServiceOptions): FastifyServerOptions {
     frameworkErrors: answersError(options.errorForm),
     genReqId: (raw) => requestId(raw.headers),
     requestIdHeader: false,
+    // What comes while the service closes is still answered, and told that its connection closes.
+    return503OnClosing: false,
     bodyLimit: options.bodyLimitBytes ?? BODY_LIMIT_BYTES,
     forceCloseConnections: 'idle',
     clientErrorHandler: answerClientError,
