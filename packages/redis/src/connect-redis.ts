@@ -1,4 +1,5 @@
 import { Cluster, Redis, type RedisOptions } from 'ioredis'
+import { takeLaterFaults } from './later-faults.ts'
 import { type ClusterAddress, type RedisAddress, redisAddress } from './redis-address.ts'
 import type { RedisTarget } from './settings.ts'
 import { supervise } from './supervise.ts'
@@ -95,7 +96,9 @@ function open(
   const common = { ...options, ...address.options, ...secured, keyPrefix }
   if (address.kind === 'server') {
     const { host, port } = address
-    return { redis: new Redis({ ...common, host, port }) }
+    const redis = new Redis({ ...common, host, port })
+    takeLaterFaults(redis)
+    return { redis }
   }
   const { name, sentinels, credentials } = address
   const redis = new Redis({
@@ -107,6 +110,7 @@ function open(
     ...(credentials.username === undefined ? {} : { sentinelUsername: credentials.username }),
     ...(credentials.password === undefined ? {} : { sentinelPassword: credentials.password })
   })
+  takeLaterFaults(redis)
   const own = { ...options, ...credentials, ...(address.sentinelsSecure ? { tls } : {}) }
   return { redis, onDisconnect: watchFailovers(redis, address, own) }
 }
@@ -117,7 +121,7 @@ function connectCluster(
   keyPrefix: string
 ): Cluster {
   const { retryStrategy, enableOfflineQueue, ...redisOptions } = options
-  return new Cluster(nodes, {
+  const cluster = new Cluster(nodes, {
     redisOptions: { ...redisOptions, ...credentials },
     keyPrefix,
     enableOfflineQueue,
@@ -134,4 +138,6 @@ function connectCluster(
     retryDelayOnClusterDown: 0,
     retryDelayOnTryAgain: 0
   })
+  cluster.on('+node', takeLaterFaults)
+  return cluster
 }

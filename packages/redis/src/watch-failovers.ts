@@ -1,5 +1,6 @@
 import { Redis } from 'ioredis'
 import type { ConnectionOptions } from './connect-redis.ts'
+import { takeLaterFaults } from './later-faults.ts'
 import type { SentinelAddress } from './redis-address.ts'
 import { supervise } from './supervise.ts'
 
@@ -21,6 +22,7 @@ export function watchFailovers(
   const watchers = sentinels.map((sentinel) => {
     const watcher = new Redis({ ...options, ...sentinel, enableReadyCheck: false })
     watcher.on('error', () => {})
+    takeLaterFaults(watcher)
     watcher.on('ready', () => void watcher.subscribe(SWITCHED).catch(() => {}))
     watcher.on('message', (_channel: string, message: string) => {
       if (message.startsWith(`${name} `) && redis.status === 'ready') redis.disconnect(true)
