@@ -35,7 +35,7 @@ export async function startGateway(
   const clock = Date.now
   const log = roomLog('gateway', config.LOG_LEVEL)
   const metrics = new Registry()
-  collectDefaultMetrics({ register: metrics })
+  collectDefaultMetrics({ register: metrics, eventLoopMonitoringPrecision: 100 })
   const connections = reportedRedis({ service: 'gateway', log, metrics })
   const shared = await sharedState(config, embedded, connections)
   const fault =

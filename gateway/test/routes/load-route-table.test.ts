@@ -116,7 +116,10 @@ t.test('an upstream is an address: scheme, host, port and a base path, and no mo
   const { routes } = readRouteTable(file("{ service: 'https://Example.com:443/' }", row), {})
   t.strictSame(
     routes[0]?.upstream,
-    { name: 'service', addresses: ['https://example.com'], basePath: '', health: null },
+    {
+      ...{ name: 'service', addresses: ['https://example.com'], basePath: '' },
+      ...{ health: null, keepAliveSeconds: 0 }
+    },
     'nothing but where it is'
   )
 })

@@ -71,7 +71,7 @@ export async function startAuth(
   )
   const revocationSeconds = revocationSecondsOf(config, await longestTokenSeconds())
   const registry = new Registry()
-  collectDefaultMetrics({ register: registry })
+  collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: 100 })
   const connections = reportedRedis({ service: 'auth', log, metrics: registry })
   const { revocations, redis, ...shared } = openShared(
     config,
