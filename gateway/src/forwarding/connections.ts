@@ -28,7 +28,7 @@ const IDEMPOTENT = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE'])
 
 /**
  * Keeps connections to services and uses them again. A service may close an idle connection at the very moment in which a
- * request is sent on it, and then nobody can tell whether it has read that request. So a request that can be sent twice takes any
+ * request is sent on it, and then it is unknown whether the service has read that request. So a request that can be sent twice takes any
  * idle connection, and goes out again on a new one if that was dead. Any other takes one that its service has promised to keep
  * (the `Keep-Alive` header, or the operator's word), or a new one.
  */

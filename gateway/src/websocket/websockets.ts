@@ -34,7 +34,7 @@ export type PassWebSocket = (reply: FastifyReply, passage: Passage) => void
 /** of a message; what a client sends is held to the row's limit for bodies */
 const LONGEST_MESSAGE_BYTES = 16 * 1024 * 1024
 
-/** Whether all messages of one packet are relayed in one turn of the event loop: 64 KiB can hold 30,000, and nobody else's turn would come. */
+/** Whether all messages of one packet are relayed in one turn of the event loop: 64 KiB can hold 30,000, and other connections would wait. */
 const MANY_AT_ONCE = false
 
 /**

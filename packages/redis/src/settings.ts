@@ -45,7 +45,7 @@ export function redisFaults(settings: RedisSettings): string[] {
   return faults
 }
 
-/** @throws Error where a file cannot be read, which `redisFaults` tells of before */
+/** @throws Error if a file cannot be read; `redisFaults` reports that first */
 export function redisTarget(url: string, settings: RedisSettings): RedisTarget {
   return {
     url,

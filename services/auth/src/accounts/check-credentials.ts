@@ -73,7 +73,7 @@ export function credentialCheck(needs: {
     })
   }
 
-  /** A guess that nobody looked at, since too many wait for a hash, is none. */
+  /** A guess is not counted if too many wait for a hash, so that its password was never compared. */
   const looked = async (own: CallersGuesses, look: () => Promise<boolean>): Promise<boolean> => {
     try {
       return await look()
