@@ -26,7 +26,8 @@ t.test('a token says which key, by which algorithm, and what it claims', async (
         ...{ email: 'ada@example.com', expiresAt: claims.exp }
       },
       ...{ issuedAt: claims.iat, notBefore: claims.nbf, authenticatedAt: null },
-      rightsVersion: null
+      rightsVersion: null,
+      generation: null
     }
   })
 })
