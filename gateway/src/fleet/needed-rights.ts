@@ -7,9 +7,22 @@ export const neededRights: readonly NeededRights[] = [
   {
     key: 'gatehouse:{gateways}',
     commands: [
-      ...['smembers KEY', 'sadd KEY a', 'srem KEY a', 'get KEY', 'set KEY a PX 1', 'mget KEY'],
-      ...['del KEY', 'zadd KEY 1 a', 'zrem KEY a', 'zrange KEY 0 1', 'zremrangebyscore KEY 0 1'],
-      ...['zremrangebyrank KEY 0 1', 'pexpire KEY 1', 'info memory', 'time', 'ping']
+      'smembers KEY',
+      'sadd KEY a',
+      'srem KEY a',
+      'get KEY',
+      'set KEY a PX 1',
+      'mget KEY',
+      'del KEY',
+      'zadd KEY 1 a',
+      'zrem KEY a',
+      'zrange KEY 0 1',
+      'zremrangebyscore KEY 0 1',
+      'zremrangebyrank KEY 0 1',
+      'pexpire KEY 1',
+      'info memory',
+      'time',
+      'ping'
     ]
   },
   {

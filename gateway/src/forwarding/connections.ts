@@ -46,7 +46,9 @@ export function connections({ connectMs, monotonicClock }: ConnectionsOptions): 
   }
   const make = (origin: string): Connection => {
     const made: Connection = connection({
-      ...{ origin, connect, monotonicClock },
+      origin,
+      connect,
+      monotonicClock,
       onIdle() {
         const others = idle.get(origin)
         if (others === undefined) idle.set(origin, [made])
