@@ -98,6 +98,51 @@ t.test('on one installation', async (t) => {
     t.notMatch((await ops(['users', 'list', '--json'])).stdout, String(made.json.password))
   })
 
+  t.test('an operator helps a user who forgot the password, moves, or leaves', async (t) => {
+    const { body } = await api.register('emmy@example.com', password)
+    const { id } = body.user
+    const tokens = (await api.login('emmy@example.com', password)).body
+    const scoped = await ops(['users', 'scope', 'emmy@example.com', 'orders:read', '--json'])
+    t.match(scoped, { code: 0, json: { user: { id, scope: ['orders:read'] } } })
+    const moved = await ops(['users', 'email', 'emmy@example.com', 'emmy@new.example', '--json'])
+    t.match(moved, { code: 0, json: { user: { id, email: 'emmy@new.example' } } })
+    const refreshed = (await api.refresh(tokens.refreshToken)).body
+    t.match(await api.call('/echo/x', { token: refreshed.accessToken }), {
+      body: { headers: { 'x-auth-scope': 'orders:read', 'x-auth-email': 'emmy@new.example' } }
+    })
+
+    const set = await ops(['users', 'password', id, '--json'])
+    t.match(set, { code: 0, json: { user: { id }, ended: 1, password: /^[\w-]{20}$/ } })
+    const refused = await eventually(
+      () => api.call('/echo/x', { token: refreshed.accessToken }),
+      ({ status }) => status === 401
+    )
+    t.match(refused, { body: { code: 'SESSION_ENDED' } }, 'within a second')
+    t.equal((await api.login('emmy@new.example', password)).status, 401)
+    t.equal((await api.login('emmy@new.example', String(set.json.password))).status, 200)
+    const given = await ops(['users', 'password', id, '--password-stdin'], `${password}\n`)
+    t.match(given, { code: 0, stdout: /1 session ended/ })
+    t.notMatch(given.stdout, password)
+    const again = (await api.login('emmy@new.example', password)).body
+    t.match(await ops(['users', 'show', id]), { code: 0, stdout: /emmy@new\.example.*\n\n1 live/ })
+
+    t.match(await ops(['users', 'delete', id]), { code: 1, stdout: '', stderr: /--yes/ })
+    const gone = await ops(['users', 'delete', 'emmy@new.example', '--yes', '--json'])
+    t.match(gone, { code: 0, json: { id, ended: 1 } })
+    const stranger = await eventually(
+      () => api.call('/auth/me', { token: again.accessToken }),
+      ({ status }) => status === 401
+    )
+    t.match(stranger, { body: { code: 'SESSION_ENDED' } }, 'within a second')
+    t.equal((await api.login('emmy@new.example', password)).status, 401)
+    const log = await ops(['audit', '--user', id, '--json'])
+    t.notMatch(log.stdout, /emmy|127\.0\.0\.1/, 'the log names nobody')
+    const kinds = (log.json.events as { kind: string }[]).map(({ kind }) => kind)
+    for (const kind of ['scope-changed', 'email-changed', 'password-set', 'user-deleted']) {
+      t.ok(kinds.includes(kind), kind)
+    }
+  })
+
   t.test('nothing is ended unasked', async (t) => {
     const { body } = await api.register('grace@example.com', password)
     const tokens = (await api.login('grace@example.com', password)).body

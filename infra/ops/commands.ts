@@ -24,18 +24,28 @@ import { sessionsEnd } from './commands/sessions-end.ts'
 import { sessionsList } from './commands/sessions-list.ts'
 import { tokensRevokeAll } from './commands/tokens-revoke-all.ts'
 import { usersCreate } from './commands/users-create.ts'
+import { usersDelete } from './commands/users-delete.ts'
 import { usersDisable } from './commands/users-disable.ts'
+import { usersEmail } from './commands/users-email.ts'
 import { usersEnable } from './commands/users-enable.ts'
 import { usersList } from './commands/users-list.ts'
+import { usersPassword } from './commands/users-password.ts'
 import { usersRoles } from './commands/users-roles.ts'
+import { usersScope } from './commands/users-scope.ts'
+import { usersShow } from './commands/users-show.ts'
 
 /** Everything an operator can type. */
 export const commands: readonly Command[] = [
   usersCreate,
   usersList,
+  usersShow,
   usersRoles,
+  usersScope,
+  usersEmail,
+  usersPassword,
   usersDisable,
   usersEnable,
+  usersDelete,
   sessionsList,
   sessionsEnd,
   clientsCreate,

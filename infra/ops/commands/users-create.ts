@@ -1,9 +1,11 @@
-import { randomBytes } from 'node:crypto'
 import { type User, userTable } from '../answers.ts'
-import { type Command, type Typed, wordsOption } from '../command.ts'
-import type { Terminal } from '../terminal.ts'
-
-const PASSWORD_BYTES = 15
+import {
+  choosePassword,
+  generatedMember,
+  generatedText,
+  passwordOption
+} from '../chosen-password.ts'
+import { type Command, wordsOption } from '../command.ts'
 
 export const usersCreate: Command = {
   name: 'users create',
@@ -13,30 +15,22 @@ export const usersCreate: Command = {
   options: {
     role: { type: 'string', multiple: true },
     scope: { type: 'string', multiple: true },
-    'password-stdin': { type: 'boolean' }
+    ...passwordOption
   },
   words: [1, 1],
   async run(typed, ops, terminal) {
-    const { password, made } = await choosePassword(typed, terminal)
+    const chosen = await choosePassword(typed, terminal)
     const roles = wordsOption(typed, 'role')
     const scope = wordsOption(typed, 'scope')
     const { user } = await ops.call<{ user: User }>('POST', '/ops/users', {
-      ...{ email: typed.positionals[0], password },
+      email: typed.positionals[0],
+      password: chosen.password,
       ...(roles === undefined ? {} : { roles }),
       ...(scope === undefined ? {} : { scope })
     })
-    const told = made ? `\n\nThe password, which is not shown again: ${password}` : ''
-    return { json: { user, ...(made ? { password } : {}) }, text: `${userTable([user])}${told}` }
+    return {
+      json: { user, ...generatedMember(chosen) },
+      text: `${userTable([user])}${generatedText(chosen)}`
+    }
   }
-}
-
-async function choosePassword(typed: Typed, terminal: Terminal) {
-  if (typed.options['password-stdin'] === true) {
-    return { password: await terminal.readInput(), made: false }
-  }
-  if (terminal.isInteractive) {
-    const password = await terminal.askSecret('Password (empty: one is made): ')
-    if (password !== '') return { password, made: false }
-  }
-  return { password: randomBytes(PASSWORD_BYTES).toString('base64url'), made: true }
 }

@@ -7,6 +7,7 @@ import type { ReportedRedis } from '@gatehouse/redis/reported-redis'
 import { redisTarget } from '@gatehouse/redis/settings'
 import type { RevocationSource } from '@gatehouse/revocation/revocation'
 import { StartFault } from '@gatehouse/room/start-fault'
+import { accountChanges } from './accounts/account-changes.ts'
 import { accountStore } from './accounts/account-store.ts'
 import { auditLog } from './audit/audit-log.ts'
 import { withoutRepeats } from './audit/without-repeats.ts'
@@ -62,6 +63,7 @@ export async function openDurable(
   await loadSigningKeys(keyStore, config.AUTH_SIGNING_ALGORITHM, clock())
   return {
     accounts: accountStore(database),
+    accountChanges: accountChanges(database),
     audit: withoutRepeats(auditLog(database, clock), clock),
     sessions: durableSessions(database, clock),
     toldEnds: toldEnds(database, clock),

@@ -7,6 +7,7 @@ import type { AccountTable, Tables } from '../database/tables.ts'
 import { noteStale, otherRights, type Stale } from '../revocations/stale-tokens.ts'
 import { endSessions } from '../sessions/end-sessions.ts'
 import type { Account } from './account.ts'
+import type { Change } from './change.ts'
 
 export type NewAccount = Pick<Account, 'email' | 'passwordHash' | 'roles' | 'scope'>
 
@@ -31,10 +32,7 @@ export type AccountStore = {
    * Disables it and ends its sessions, in one transaction with its event and the note of which tokens are stale.
    * @returns the sessions that had not ended: the session store is to be told of them
    */
-  disable(
-    id: string,
-    disabling: { readonly stale: Stale; readonly origin: Origin; readonly nowMs: number }
-  ): Promise<string[]>
+  disable(id: string, disabling: Change): Promise<string[]>
   /** Whether that changed anything. */
   enable(id: string): Promise<boolean>
   /**

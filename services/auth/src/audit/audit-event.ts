@@ -19,7 +19,11 @@ export type AuditKind =
   | 'user-created'
   | 'user-disabled'
   | 'user-enabled'
+  | 'user-deleted'
   | 'roles-changed'
+  | 'scope-changed'
+  | 'email-changed'
+  | 'password-set'
   | 'client-authentication-failed'
   | 'client-token-issued'
   | 'client-created'
@@ -31,6 +35,9 @@ export type AuditKind =
   | 'key-retired'
   | 'key-revoked'
   | 'tokens-revoked'
+
+/** Stands for the client's address in events that an operator causes: operators share one token. */
+export const OPERATOR_ADDRESS = 'ops'
 
 /** Where a request came from, as the gateway tells it. */
 export type Origin = {

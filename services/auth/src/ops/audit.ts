@@ -1,4 +1,6 @@
 import { Type } from 'typebox'
+import { isAccountId } from '../accounts/account-store.ts'
+import { noSuchUser } from '../refusals.ts'
 import { findUser } from './find-user.ts'
 import type { OpsRoutes } from './ops-api.ts'
 import { Instant, Limit, readInstant, readLimit } from './query-parameters.ts'
@@ -21,6 +23,15 @@ const Event = Type.Object({
 
 /** The audit log, the newest first. */
 export const auditRoutes: OpsRoutes = (service, { accounts, audit }) => {
+  /** The events of a user who was deleted are found by the id. */
+  const subjectOf = async (user: string): Promise<string> =>
+    isAccountId(user) ? user : (await findUser(accounts, user)).id
+
+  const refuseUnknown = async (user: string): Promise<void> => {
+    const everything = await audit.read({ subject: user, limit: 1 })
+    if (everything.length === 0 && (await accounts.findById(user)) === null) throw noSuchUser()
+  }
+
   service.get(
     '/audit',
     {
@@ -31,11 +42,13 @@ export const auditRoutes: OpsRoutes = (service, { accounts, audit }) => {
     },
     async ({ query }) => {
       const { user, since, limit } = query
+      const subject = user === undefined ? undefined : await subjectOf(user)
       const events = await audit.read({
-        subject: user === undefined ? undefined : (await findUser(accounts, user)).id,
+        subject,
         sinceMs: since === undefined ? undefined : readInstant('since', since),
         limit: readLimit(limit)
       })
+      if (subject !== undefined && events.length === 0) await refuseUnknown(subject)
       return {
         events: events.map(({ atMs, kind, subject, sid, origin, detail = {} }) => ({
           ...{ at: new Date(atMs).toISOString(), kind, user: subject, session: sid },

@@ -1,5 +1,6 @@
 import type { Fleet } from '@gatehouse/fleet/fleet'
 import type { Service } from '@gatehouse/http-service/build-service'
+import type { AccountChanges } from '../accounts/account-changes.ts'
 import type { AccountStore } from '../accounts/account-store.ts'
 import type { Passwords } from '../accounts/passwords.ts'
 import type { AuditLog } from '../audit/audit-log.ts'
@@ -12,18 +13,24 @@ import type { SessionEnds } from '../sessions/session-ends.ts'
 import { auditRoutes } from './audit.ts'
 import { clientRoutes } from './clients.ts'
 import { createUser } from './create-user.ts'
+import { deleteUser } from './delete-user.ts'
 import { gatewayRoutes } from './gateways.ts'
 import { keyRoutes } from './keys.ts'
 import { listUsers } from './list-users.ts'
 import { type OperatorPolicy, requireOperator } from './require-operator.ts'
 import { revokeTokens } from './revoke-tokens.ts'
 import { sessionRoutes } from './sessions.ts'
+import { setEmail } from './set-email.ts'
+import { setPassword } from './set-password.ts'
 import { setRoles } from './set-roles.ts'
+import { setScope } from './set-scope.ts'
+import { showUser } from './show-user.ts'
 import { switchUser } from './switch-user.ts'
 
 /** What operators' calls work with. */
 export type OpsNeeds = {
   readonly accounts: AccountStore
+  readonly accountChanges: AccountChanges
   readonly passwords: Passwords
   readonly listSessions: ListSessions
   readonly ends: SessionEnds
@@ -42,8 +49,13 @@ export type OpsRoutes = (service: Service, needs: OpsNeeds) => void
 const groups: OpsRoutes[] = [
   createUser,
   listUsers,
+  showUser,
   setRoles,
+  setScope,
+  setEmail,
+  setPassword,
   switchUser,
+  deleteUser,
   sessionRoutes,
   clientRoutes,
   keyRoutes,

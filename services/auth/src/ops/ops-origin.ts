@@ -1,5 +1,8 @@
 import type { FastifyRequest } from 'fastify'
-import type { Origin } from '../audit/audit-event.ts'
+import { OPERATOR_ADDRESS, type Origin } from '../audit/audit-event.ts'
 
 /** Operators share one token, so the log tells that it was one, and not who. */
-export const opsOrigin = ({ id }: FastifyRequest): Origin => ({ address: 'ops', requestId: id })
+export const opsOrigin = ({ id }: FastifyRequest): Origin => ({
+  address: OPERATOR_ADDRESS,
+  requestId: id
+})

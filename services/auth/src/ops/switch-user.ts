@@ -1,18 +1,14 @@
-import { Type } from 'typebox'
 import { findUser } from './find-user.ts'
 import type { OpsRoutes } from './ops-api.ts'
 import { opsOrigin } from './ops-origin.ts'
-import { toUser, User, UserAnswer, UserParams } from './user-response.ts'
+import { toUser, UserAnswer, UserParams, UserWithEnded } from './user-response.ts'
 
 /** Shuts a user out, with all of their sessions, and lets one in again. */
 export const switchUser: OpsRoutes = (service, { accounts, ends, audit, stale, clock }) => {
   service.post(
     '/users/:user/disable',
     {
-      schema: {
-        params: UserParams,
-        response: { 200: Type.Object({ user: User, ended: Type.Integer() }) }
-      }
+      schema: { params: UserParams, response: { 200: UserWithEnded } }
     },
     async (request) => {
       const account = await findUser(accounts, request.params.user)

@@ -14,6 +14,9 @@ export const User = Type.Object({
 
 export const UserAnswer = Type.Object({ user: User })
 
+/** A user, and how many sessions the call ended. */
+export const UserWithEnded = Type.Object({ user: User, ended: Type.Integer() })
+
 /** Whom a call is about: an id or an e-mail address. */
 export const UserParams = Type.Object({ user: Type.String({ minLength: 1, maxLength: 254 }) })
 

@@ -103,10 +103,14 @@ export function sessions(needs: SessionNeeds): Sessions {
     throw sessionEnded('the session has ended')
   }
 
-  /** Whether the database has ended a session whose family has just been made: that end found no family, and it is ended here. */
+  /**
+   * Whether the database has ended a session whose family has just been made, or deleted its account. That end found no family, so
+   * the family ends here.
+   */
   const hasEndedMeanwhile = async (subject: string, sid: string): Promise<boolean> => {
-    const { session } = await durable.find(subject, sid)
-    if (session === null || !session.ended) return false
+    const { account, session } = await durable.find(subject, sid)
+    const hasEnded = account === null || session?.ended === true
+    if (!hasEnded) return false
     await ends.tell(subject, [sid])
     return true
   }

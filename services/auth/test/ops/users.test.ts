@@ -20,6 +20,12 @@ async function operating(t: Test, options: Parameters<typeof authService>[1] = {
   return { auth, call }
 }
 
+const wrongCredentials = {
+  code: 'UNAUTHENTICATED',
+  detail: 'the e-mail or the password is wrong'
+} as const
+const noSuchUser = { code: 'NOT_FOUND', detail: 'there is no such user' } as const
+
 const refresh = (auth: Awaited<ReturnType<typeof authService>>, refreshToken: string) =>
   auth.post('/refresh-token', { refreshToken })
 
@@ -101,9 +107,7 @@ t.test('whoever is disabled is out, everywhere and at once', async (t) => {
   const ids = [tokens.session.id, other.session.id]
   t.strictSame((await revokedSids(auth.store)).sort(), ids.sort(), 'every gateway hears of it')
   isProblem(t, await refresh(auth, tokens.refreshToken), { code: 'SESSION_ENDED' })
-  isProblem(t, await auth.post('/login', { email, password }), {
-    ...{ code: 'UNAUTHENTICATED', detail: 'the e-mail or the password is wrong' }
-  })
+  isProblem(t, await auth.post('/login', { email, password }), wrongCredentials)
 
   const enabled = await call('POST', `/ops/users/${encodeURIComponent(email)}/enable`)
   t.match(enabled.json(), { user: { disabled: false } }, 'by e-mail as well')
@@ -127,12 +131,103 @@ t.test('a login that was under way when its user was disabled does not outlive t
   })
   const { id } = await registered(auth)
   disable = () => call('POST', `/ops/users/${id}/disable`)
-  isProblem(t, await auth.post('/login', { email, password }), {
-    code: 'UNAUTHENTICATED',
-    detail: 'the e-mail or the password is wrong'
-  })
+  isProblem(t, await auth.post('/login', { email, password }), wrongCredentials)
   t.strictSame(await auth.state.listSessions(id), [])
   t.strictSame(await auth.store.families.list(id), [], 'nothing is left alive')
+})
+
+t.test('a login that was under way when its user was deleted does not outlive that', async (t) => {
+  let remove = async (): Promise<unknown> => null
+  const { auth, call } = await operating(t, {
+    families: (real) => ({
+      ...real,
+      async open(...opening) {
+        await remove()
+        return real.open(...opening)
+      }
+    })
+  })
+  const { id } = await registered(auth)
+  remove = () => call('DELETE', `/ops/users/${id}`)
+  isProblem(t, await auth.post('/login', { email, password }), wrongCredentials)
+  t.strictSame(await auth.store.families.list(id), [], 'nothing is left alive')
+})
+
+t.test('an operator sets a password: the old one and every session end', async (t) => {
+  const { auth, call } = await operating(t)
+  const { user, tokens } = await signedIn(auth)
+  const path = `/ops/users/${encodeURIComponent(email)}/password`
+
+  const answer = await call('PUT', path, { password: 'a new password' })
+
+  t.match(answer.json(), { user: { id: user.id }, ended: 1 })
+  t.strictSame(await revokedSids(auth.store), [tokens.session.id], 'every gateway hears of it')
+  isProblem(t, await refresh(auth, tokens.refreshToken), { code: 'SESSION_ENDED' })
+  isProblem(t, await auth.post('/login', { email, password }), wrongCredentials)
+  const login = await auth.post('/login', { email, password: 'a new password' })
+  t.equal(login.statusCode, 200)
+  for (const password of ['short', 'password', email, 'a new \ud800', 7]) {
+    const refused = await call('PUT', path, { password })
+    t.match(refused.json(), { code: 'INVALID_REQUEST' }, 'by the rules of a registration')
+  }
+  t.match((await call('PUT', path, { password, more: 1 })).json(), { code: 'INVALID_REQUEST' })
+})
+
+t.test('an operator changes the scope and the address; sessions continue', async (t) => {
+  const { auth, call } = await operating(t)
+  const { user, tokens } = await signedIn(auth)
+  await registered(auth, 'eve@example.com')
+  const scope = ['orders:read', 'reports']
+  const scoped = await call('PUT', `/ops/users/${user.id}/scope`, { scope })
+  t.match(scoped.json().user, { id: user.id, scope })
+  const moved = await call('PUT', `/ops/users/${email}/email`, { email: ' Ada@New.Example ' })
+  t.match(moved.json().user, { id: user.id, email: 'ada@new.example', scope })
+
+  const { accessToken, refreshToken } = (await refresh(auth, tokens.refreshToken)).json()
+  const [, claims = ''] = accessToken.split('.')
+  t.match(JSON.parse(Buffer.from(claims, 'base64url').toString()), {
+    scope: scope.join(' '),
+    email: 'ada@new.example'
+  })
+  isProblem(t, await auth.post('/login', { email, password }), wrongCredentials)
+  t.equal((await auth.post('/login', { email: 'ada@new.example', password })).statusCode, 200)
+
+  const path = `/ops/users/${user.id}/email`
+  isProblem(t, await call('PUT', path, { email: 'eve@example.com' }), {
+    code: 'CONFLICT',
+    detail: 'the e-mail address is taken'
+  })
+  isProblem(t, await call('PUT', path, { email: 'nobody' }), {
+    code: 'INVALID_REQUEST',
+    detail: 'body/email must be an e-mail address'
+  })
+  for (const body of [{}, { scope: 'a' }, { scope: ['a b'] }, { scope: [], x: 1 }]) {
+    t.equal((await call('PUT', `/ops/users/${user.id}/scope`, body)).statusCode, 400)
+  }
+  t.equal((await call('PUT', path, { email: 'ADA@new.example' })).statusCode, 200, 'no change')
+  t.equal((await refresh(auth, refreshToken)).statusCode, 200)
+  const kinds = (await audited(auth)).map(({ kind }) => kind)
+  t.equal(kinds.filter((kind) => kind === 'email-changed').length, 1, 'and no event of it')
+})
+
+t.test('a deleted user is a stranger, and the log still has what happened', async (t) => {
+  const { auth, call } = await operating(t)
+  const { user, tokens } = await signedIn(auth)
+  const shown = await call('GET', `/ops/users/${email}`)
+  t.match(shown.json(), { user: { id: user.id, email }, sessions: 1 })
+
+  const answer = await call('DELETE', `/ops/users/${encodeURIComponent(email)}`)
+
+  t.strictSame(answer.json(), { id: user.id, ended: 1 })
+  t.strictSame(await revokedSids(auth.store), [tokens.session.id], 'every gateway hears of it')
+  isProblem(t, await refresh(auth, tokens.refreshToken), { code: 'SESSION_ENDED' })
+  isProblem(t, await auth.post('/login', { email, password }), wrongCredentials)
+  isProblem(t, await call('GET', `/ops/users/${user.id}`), noSuchUser)
+  const log = (await call('GET', `/ops/audit?user=${user.id}`)).json().events
+  t.strictSame(log.map(({ kind }: { kind: string }) => kind).sort(), ['login', 'user-deleted'])
+  t.notMatch(JSON.stringify(await audited(auth)), email)
+  const again = await registered(auth)
+  t.not(again.id, user.id, 'the address is free, and another person')
 })
 
 t.test('roles are in the next access token', async (t) => {
@@ -176,17 +271,22 @@ t.test('sessions of a user are listed, and ended one by one or all', async (t) =
 
 t.test('who is not there is not found', async (t) => {
   const { call } = await operating(t)
-  const detail = 'there is no such user'
-  for (const who of ['nobody', 'nobody@example.com', "'%20or%201=1%20--", '%F0%9F%90%8E']) {
+  const id = '00000000-0000-4000-8000-000000000000'
+  for (const who of [id, 'nobody', 'nobody@example.com', "'%20or%201=1%20--", '%F0%9F%90%8E']) {
     const calls = [
       await call('POST', `/ops/users/${who}/disable`),
       await call('POST', `/ops/users/${who}/enable`),
       await call('PUT', `/ops/users/${who}/roles`, { roles: [] }),
+      await call('PUT', `/ops/users/${who}/scope`, { scope: [] }),
+      await call('PUT', `/ops/users/${who}/email`, { email }),
+      await call('PUT', `/ops/users/${who}/password`, { password }),
+      await call('GET', `/ops/users/${who}`),
+      await call('DELETE', `/ops/users/${who}`),
       await call('GET', `/ops/users/${who}/sessions`),
       await call('DELETE', `/ops/users/${who}/sessions`),
       await call('GET', `/ops/audit?user=${who}`)
     ]
-    for (const answer of calls) isProblem(t, answer, { code: 'NOT_FOUND', detail }, who)
+    for (const answer of calls) isProblem(t, answer, noSuchUser, who)
   }
 })
 

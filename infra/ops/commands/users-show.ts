@@ -1,0 +1,17 @@
+import { count, type User, userTable } from '../answers.ts'
+import type { Command } from '../command.ts'
+
+export const usersShow: Command = {
+  name: 'users show',
+  usage: 'ID',
+  summary: 'One user (by id or e-mail), and the number of their live sessions.',
+  words: [1, 1],
+  async run({ positionals: [user = ''] }, ops) {
+    const path = `/ops/users/${encodeURIComponent(user)}`
+    const answer = await ops.call<{ user: User; sessions: number }>('GET', path)
+    return {
+      json: answer,
+      text: `${userTable([answer.user])}\n\n${count(answer.sessions, 'live session')}`
+    }
+  }
+}

@@ -1,0 +1,56 @@
+import type { Kysely } from 'kysely'
+import { OPERATOR_ADDRESS } from '../audit/audit-event.ts'
+import { writeAudit } from '../audit/audit-log.ts'
+import type { Tables } from '../database/tables.ts'
+import { noteStale } from '../revocations/stale-tokens.ts'
+import { endSessions } from '../sessions/end-sessions.ts'
+import type { Change } from './change.ts'
+
+/**
+ * Deletes an account in a transaction: its e-mail address, password hash and rights, the labels of its devices, and the network
+ * addresses in its audit events. What remains is the audit trail of an id that names nobody. Ended sessions stay until they would
+ * have expired, because the session store may yet have to be told of their ends.
+ * @returns the sessions that had not ended; null if there is no such account
+ */
+export async function eraseAccount(
+  transaction: Kysely<Tables>,
+  id: string,
+  { stale, origin, nowMs }: Change
+): Promise<string[] | null> {
+  // Locks the account first, as each login does: a login that is under way ends here, or finds no account.
+  const ended = await endSessions(transaction, id, null, nowMs)
+  const row = await transaction
+    .deleteFrom('accounts')
+    .where('id', '=', id)
+    .returning('rights_version')
+    .executeTakeFirst()
+  if (row === undefined) return null
+  await noteStale(transaction, id, stale, row.rights_version + 1)
+  await eraseLabels(transaction, id)
+  await transaction
+    .updateTable('audit_events')
+    .set({ address: '' })
+    .where('subject', '=', id)
+    .where('address', '!=', OPERATOR_ADDRESS)
+    .execute()
+  const detail = { ended: ended.length }
+  const event = { kind: 'user-deleted', subject: id, sid: null, origin, detail } as const
+  await writeAudit(transaction, event, nowMs)
+  return ended
+}
+
+/** Sessions are found by their logins: only those that have not ended have an index by user. */
+async function eraseLabels(transaction: Kysely<Tables>, id: string): Promise<void> {
+  await transaction
+    .updateTable('sessions')
+    .set({ label: '' })
+    .where('sid', 'in', ({ selectFrom }) =>
+      selectFrom('audit_events')
+        .select('sid')
+        .where('subject', '=', id)
+        .where('kind', '=', 'login')
+        .where('sid', 'is not', null)
+        .$castTo<{ sid: string }>()
+    )
+    .execute()
+}

@@ -1,0 +1,37 @@
+import { Type } from 'typebox'
+import {
+  PASSWORD_MAX_LENGTH,
+  PASSWORD_MIN_LENGTH,
+  passwordFault
+} from '../accounts/password-rules.ts'
+import { invalidMember, noSuchUser } from '../refusals.ts'
+import { findUser } from './find-user.ts'
+import type { OpsRoutes } from './ops-api.ts'
+import { opsOrigin } from './ops-origin.ts'
+import { toUser, UserParams, UserWithEnded } from './user-response.ts'
+
+const Body = Type.Object(
+  { password: Type.String({ minLength: PASSWORD_MIN_LENGTH, maxLength: PASSWORD_MAX_LENGTH }) },
+  { additionalProperties: false }
+)
+
+/** Sets the password of a user who has forgotten it, by the rules of a registration, and ends every session. */
+export const setPassword: OpsRoutes = (service, needs) => {
+  const { accounts, accountChanges, passwords, ends, clock } = needs
+  service.put(
+    '/users/:user/password',
+    { schema: { params: UserParams, body: Body, response: { 200: UserWithEnded } } },
+    async (request) => {
+      const account = await findUser(accounts, request.params.user)
+      const { password } = request.body
+      const fault = await passwordFault(password, account.email)
+      if (fault !== null) throw invalidMember('password', fault)
+      const passwordHash = await passwords.hash(password)
+      const change = { origin: opsOrigin(request), nowMs: clock() }
+      const sids = await accountChanges.setPassword(account.id, passwordHash, change)
+      if (sids === null) throw noSuchUser()
+      await ends.tellAll(account.id, null, sids)
+      return { user: toUser(account), ended: sids.length }
+    }
+  )
+}

@@ -1,0 +1,28 @@
+import { Type } from 'typebox'
+import { findUser } from './find-user.ts'
+import type { OpsRoutes } from './ops-api.ts'
+import { opsOrigin } from './ops-origin.ts'
+import { toUser, UserAnswer, UserParams } from './user-response.ts'
+import { Words } from './words.ts'
+
+/** Replaces the scope of a user; the next access token has it, and earlier ones are stale. */
+export const setScope: OpsRoutes = (service, { accounts, accountChanges, stale, clock }) => {
+  service.put(
+    '/users/:user/scope',
+    {
+      schema: {
+        params: UserParams,
+        body: Type.Object({ scope: Words }, { additionalProperties: false }),
+        response: { 200: UserAnswer }
+      }
+    },
+    async (request) => {
+      const account = await findUser(accounts, request.params.user)
+      const { scope } = request.body
+      const change = { stale: stale.now(), origin: opsOrigin(request), nowMs: clock() }
+      await accountChanges.setScope(account.id, scope, change)
+      await stale.tell()
+      return { user: toUser({ ...account, scope }) }
+    }
+  )
+}

@@ -1,0 +1,23 @@
+import { Type } from 'typebox'
+import { findUser } from './find-user.ts'
+import type { OpsRoutes } from './ops-api.ts'
+import { toUser, User, UserParams } from './user-response.ts'
+
+const Shown = Type.Object({
+  user: User,
+  /** how many sessions are live */
+  sessions: Type.Integer()
+})
+
+/** One user, by id or e-mail address. */
+export const showUser: OpsRoutes = (service, { accounts, listSessions }) => {
+  service.get(
+    '/users/:user',
+    { schema: { params: UserParams, response: { 200: Shown } } },
+    async ({ params }) => {
+      const account = await findUser(accounts, params.user)
+      const live = await listSessions(account.id)
+      return { user: toUser(account), sessions: live.length }
+    }
+  )
+}
