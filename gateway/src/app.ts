@@ -15,12 +15,14 @@ import { lifetimes } from './forwarding/lifetimes.ts'
 import type { TrustedIssuers } from './issuers/trusted-issuers.ts'
 import { type Arrival, type Edge, journey, type Passage } from './journey.ts'
 import { arrivedHop } from './proxies/arrived-hop.ts'
+import { callerOf } from './proxies/caller.ts'
 import { type IsTrustedProxy, trustedProxies } from './proxies/trusted-proxies.ts'
 import type { Revocations } from './revocation/follow-revocations.ts'
 import { errorFormOf, routeOfTarget } from './routes/error-form-of.ts'
 import type { LiveRouteTable } from './routes/live-route-table.ts'
 import { rowLimiters } from './routes/row-limiters.ts'
 import { signatureChecks } from './signature-checks.ts'
+import type { Hop } from './stages/stamp.ts'
 import { guardedFaults } from './telemetry/guarded-faults.ts'
 import { loadGauges } from './telemetry/load-gauges.ts'
 import { requestMetrics, verifierMetrics } from './telemetry/request-metrics.ts'
@@ -29,6 +31,8 @@ import { accessTokenVerifier } from './tokens/access-token-verifier.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
+    /** where it came from, and how */
+    hop: Hop
     /** what the journey made of this request; null until it has passed */
     passage: Passage | null
   }
@@ -63,6 +67,8 @@ export type GatewayNeeds = {
   upstreamTimeoutMs: number
   upstreamConnections: number
   upstreamWebSockets: number
+  /** how much of these one caller may have, in percent of what all others leave */
+  upstreamSharePercent: number
   /** how many connections of clients may be open, and how many from one address */
   connections: number
   connectionsPerAddress: number
@@ -89,7 +95,7 @@ export async function buildGateway(needs: GatewayNeeds): Promise<Service> {
   })
   const isTrustedProxy = trustedProxies(needs.trustedProxies)
   limitConnections(app, { ...needs, isTrustedProxy })
-  if (needs.hstsSeconds > 0) requireTls(app, needs.hstsSeconds, isTrustedProxy)
+  noteHop(app, needs.hstsSeconds, isTrustedProxy)
   await app.register(fastifyJwt, {
     secret: { private: assertionKey.privatePem, public: assertionKey.publicPem },
     sign: { algorithm: 'ES256' }
@@ -118,13 +124,13 @@ export async function buildGateway(needs: GatewayNeeds): Promise<Service> {
     clock
   }
   const arrival = (request: FastifyRequest): Arrival => {
-    const hop = { requestId: request.id, ...arrivedHop(request.raw, isTrustedProxy) }
+    const { hop } = request
     const caller = { request, address: hop.addresses[0] }
-    request.trail.address = hop.addresses[0]
     return {
       hop,
       trail: request.trail,
-      limiter: (route, token) => limiterOf(route, { ...caller, token })
+      limiter: (route, token) => limiterOf(route, { ...caller, token }),
+      caller: (token) => callerOf(token, hop.addresses[0], isTrustedProxy)
     }
   }
 
@@ -138,27 +144,40 @@ export async function buildGateway(needs: GatewayNeeds): Promise<Service> {
   app.addHook('onRequest', async (request) => {
     request.passage = await journey(request.raw, arrival(request), edge)
   })
-  const { upstreamTimeoutMs, upstreamConnections, upstreamWebSockets } = needs
   const forwarding = await forward(app, {
-    ...{ passageOf, markOrigin, table, clock, lifetimes: lifetimes(revoked, clock) },
+    passageOf,
+    markOrigin,
+    table,
+    clock,
+    lifetimes: lifetimes(revoked, clock),
     noteFault: guardedFaults(needs),
-    ...{ upstreamTimeoutMs, upstreamConnections, upstreamWebSockets }
+    upstreamTimeoutMs: needs.upstreamTimeoutMs,
+    upstreamConnections: needs.upstreamConnections,
+    upstreamWebSockets: needs.upstreamWebSockets,
+    upstreamSharePercent: needs.upstreamSharePercent
   })
   needs.routes.onChange(forwarding.follow)
   loadGauges(needs.metrics, {
     server: app.server,
     mostConnections: needs.connections,
-    requests: forwarding.services.figures,
-    webSockets: forwarding.socketServices.figures
+    requests: forwarding.services,
+    webSockets: forwarding.socketServices
   })
   return app
 }
 
-/** Not over plain HTTP, where anybody could say it (RFC 6797 §7.2). */
-function requireTls(app: Service, seconds: number, isTrusted: IsTrustedProxy): void {
-  app.addHook('onRequest', async ({ raw }, reply) => {
-    if (arrivedHop(raw, isTrusted).protocol === 'https')
-      reply.header('strict-transport-security', `max-age=${seconds}`)
+/**
+ * Notes where each request came from, before anything can refuse it. Over TLS, tells its browser to use nothing else; not over
+ * plain HTTP, where anybody could say it (RFC 6797 §7.2).
+ */
+function noteHop(app: Service, hstsSeconds: number, isTrusted: IsTrustedProxy): void {
+  app.decorateRequest('hop')
+  app.addHook('onRequest', (request, reply, done) => {
+    request.hop = { requestId: request.id, ...arrivedHop(request.raw, isTrusted) }
+    request.trail.address = request.hop.addresses[0]
+    if (hstsSeconds > 0 && request.hop.protocol === 'https')
+      reply.header('strict-transport-security', `max-age=${hstsSeconds}`)
+    done()
   })
 }
 

@@ -42,6 +42,7 @@ export const gatewaySettings = {
   GATEWAY_UPSTREAM_TIMEOUT_SECONDS: Type.Integer({ default: 30, minimum: 1 }),
   GATEWAY_UPSTREAM_CONNECTIONS: Type.Integer({ default: 1024, minimum: 1 }),
   GATEWAY_UPSTREAM_WEBSOCKETS: Type.Integer({ default: 10_000, minimum: 1 }),
+  GATEWAY_UPSTREAM_SHARE_PERCENT: Type.Integer({ default: 25, minimum: 1, maximum: 100 }),
   GATEWAY_CONNECTIONS: Type.Integer({ default: 20_000, minimum: 1 }),
   GATEWAY_CONNECTIONS_PER_ADDRESS: Type.Integer({ default: 2000, minimum: 1 }),
   GATEWAY_TOKEN_CACHE_BYTES: Type.Integer({ default: 64 * 1024 * 1024, minimum: 65536 })

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
-import { normalizeIP } from '@fastify/rate-limit'
 import type { FastifyInstance } from 'fastify'
+import { clientNetwork } from './proxies/client-network.ts'
 import type { IsTrustedProxy } from './proxies/trusted-proxies.ts'
 
 export type ConnectionLimits = {
@@ -11,9 +11,6 @@ export type ConnectionLimits = {
   /** a proxy speaks for many, and is only held to the first */
   readonly isTrustedProxy: IsTrustedProxy
 }
-
-/** what a customer is given at least (RFC 6177): whoever has one address of it has all */
-const IPV6_PREFIX = 64
 
 /**
  * Bounds what connections cost that ask nothing. One too many is closed at once, and said nothing to: whoever opens them by the
@@ -28,7 +25,7 @@ export function limitConnections(app: FastifyInstance, limits: ConnectionLimits)
     // It has gone already.
     if (remoteAddress === undefined) return
     if (isTrustedProxy(remoteAddress)) return
-    const network = normalizeIP(remoteAddress, IPV6_PREFIX)
+    const network = clientNetwork(remoteAddress)
     const count = open.get(network) ?? 0
     if (count >= connectionsPerAddress) {
       socket.destroy()

@@ -44,6 +44,8 @@ export type Passage = {
   readonly headers: Readonly<RequestHeaders>
   /** whose it is; null where nobody is signed in */
   readonly token: VerifiedToken | null
+  /** whose share of the service it takes; null: of nobody's */
+  readonly caller: string | null
   /** what it asks of a WebSocket; null where it is no upgrade */
   readonly websocket: Handshake | null
 }
@@ -54,6 +56,7 @@ export type Arrival = {
   /** what the stages found, also where one of them refuses */
   readonly trail: Pick<Trail, 'route' | 'token'>
   readonly limiter: (route: Route, token: VerifiedToken | null) => Limiter | null
+  readonly caller: (token: VerifiedToken | null) => string | null
 }
 
 /**
@@ -86,5 +89,6 @@ export async function journey(
   const authorization = token === null ? passedAuthorization(request, route, edge.issuers) : null
   if (authorization !== null) headers.authorization = authorization
   if (destination !== null) headers.destination = destination
-  return { route, access, target, headers, token, websocket: request.websocket }
+  const caller = arrival.caller(token)
+  return { route, access, target, headers, token, caller, websocket: request.websocket }
 }

@@ -146,6 +146,14 @@ export const upstreamBusy = () =>
     headers: { 'retry-after': '1' }
   })
 
+/** Slow requests of one caller must not leave a service without capacity for all others. */
+export const callerBusy = () =>
+  new Refusal('RATE_LIMITED', {
+    reason: 'the caller has its share of the connections to the upstream',
+    detail: 'too many requests at the same time',
+    headers: { 'retry-after': '1' }
+  })
+
 export const upstreamUnavailable = (cause: unknown) =>
   new Refusal('UPSTREAM_UNAVAILABLE', { reason: 'the upstream did not answer properly', cause })
 

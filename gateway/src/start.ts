@@ -110,6 +110,7 @@ export async function startGateway(
     upstreamTimeoutMs: config.GATEWAY_UPSTREAM_TIMEOUT_SECONDS * 1000,
     upstreamConnections: config.GATEWAY_UPSTREAM_CONNECTIONS,
     upstreamWebSockets: config.GATEWAY_UPSTREAM_WEBSOCKETS,
+    upstreamSharePercent: config.GATEWAY_UPSTREAM_SHARE_PERCENT,
     connections: config.GATEWAY_CONNECTIONS,
     connectionsPerAddress: config.GATEWAY_CONNECTIONS_PER_ADDRESS
   })

@@ -1,10 +1,10 @@
 import type { Readable } from 'node:stream'
 import { isGone } from '@gatehouse/http-service/http-two'
+import { Refusal } from '@gatehouse/problem/refusal'
 import type { FastifyReply } from 'fastify'
 import type { Dispatcher } from 'undici'
 import type { MarkOrigin } from '../cross-origin/allow-origins.ts'
 import type { Passage } from '../journey.ts'
-import { upstreamBusy } from '../refusals.ts'
 import type { Route } from '../routes/route.ts'
 import type { RouteTable } from '../routes/route-table.ts'
 import { noteAsked } from '../telemetry/trail.ts'
@@ -50,7 +50,7 @@ export function exchange(
   body: Buffer | Readable | null,
   needs: ExchangeNeeds
 ): void {
-  const { route } = passage
+  const { route, caller } = passage
   const options = {
     path: forwardedPath(passage),
     method: reply.request.method as Dispatcher.HttpMethod,
@@ -74,9 +74,9 @@ export function exchange(
     if (isGone(reply.raw)) return
     // Where there is one address only, it is asked again.
     const others = tried.size < route.upstream.addresses.length ? tried : NONE
-    const place = needs.upstreams.take(route.upstream, others)
-    if (place === null) {
-      reply.send(after === null ? upstreamBusy() : refusalOf(after))
+    const place = needs.upstreams.take(route.upstream, caller, others)
+    if (place instanceof Refusal) {
+      reply.send(after === null ? place : refusalOf(after))
       return
     }
     tried.add(place.address)

@@ -26,6 +26,8 @@ export type ForwardOptions = {
   upstreamConnections: number
   /** how many WebSockets may be open to one address of a service */
   upstreamWebSockets: number
+  /** how much of these one caller may have, in percent of what all others leave */
+  upstreamSharePercent: number
   lifetimes: Lifetimes
   noteFault: NoteFault
   markOrigin: MarkOrigin
@@ -38,21 +40,22 @@ export type Forwarding = {
   /** The route table is another one. */
   follow(): void
   /** where the places of requests and of WebSockets are counted */
-  readonly services: Pick<Upstreams, 'figures'>
-  readonly socketServices: Pick<Upstreams, 'figures'>
+  readonly services: Pick<Upstreams, 'figures' | 'refused'>
+  readonly socketServices: Pick<Upstreams, 'figures' | 'refused'>
 }
 
 /** The last stage: the request goes to its service, and the answer comes back, both as they come. */
 export async function forward(app: FastifyInstance, options: ForwardOptions): Promise<Forwarding> {
   const { passageOf, markOrigin, lifetimes, noteFault, table, clock } = options
   const { upstreamTimeoutMs: answerMs, upstreamConnections, upstreamWebSockets } = options
+  const { upstreamSharePercent: sharePercent } = options
   const connections = connectionsTo({
     connectMs: CONNECT_TIMEOUT_MS,
     monotonicClock: () => performance.now()
   })
-  const services = upstreams({ placesPerAddress: upstreamConnections, clock })
+  const services = upstreams({ placesPerAddress: upstreamConnections, sharePercent, clock })
   // Counted by themselves: they stay, and would leave no place for requests.
-  const socketServices = upstreams({ placesPerAddress: upstreamWebSockets, clock })
+  const socketServices = upstreams({ placesPerAddress: upstreamWebSockets, sharePercent, clock })
   const checks = healthChecks({
     table,
     onChange(address, healthy) {

@@ -1,10 +1,10 @@
 import { Readable } from 'node:stream'
 import httpProxy, { type FastifyHttpProxyOptions } from '@fastify/http-proxy'
 import { isGone } from '@gatehouse/http-service/http-two'
+import { Refusal } from '@gatehouse/problem/refusal'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Dispatcher } from 'undici'
 import type { Passage } from '../journey.ts'
-import { upstreamBusy } from '../refusals.ts'
 import { listedMethods } from '../routes/methods.ts'
 import { noteAsked } from '../telemetry/trail.ts'
 import { answerWriter, isStillSending } from './answer-writer.ts'
@@ -86,9 +86,9 @@ export async function streamedUpload(
         return reply
       }
       if (isGone(reply.raw)) return reply
-      const { route, target } = passageOf(request)
-      const place = upstreams.take(route.upstream)
-      if (place === null) throw upstreamBusy()
+      const { route, target, caller } = passageOf(request)
+      const place = upstreams.take(route.upstream, caller)
+      if (place instanceof Refusal) throw place
       uploads.set(request.body, { reply, place })
       noteAsked(request.trail, place.address)
       // Whatever becomes of it, also before it is dispatched; the place was taken to know where to.

@@ -1,12 +1,11 @@
-import fastifyRateLimit, { normalizeIP } from '@fastify/rate-limit'
+import fastifyRateLimit from '@fastify/rate-limit'
 import type { RedisConnection } from '@gatehouse/redis/connect-redis'
 import type { FastifyInstance, FastifyPluginAsync, FastifyRequest } from 'fastify'
+import { clientNetwork } from '../proxies/client-network.ts'
 import type { Limiter } from '../stages/limit.ts'
 import type { VerifiedToken } from '../tokens/access-token-verifier.ts'
 import type { Limit, Route } from './route.ts'
 
-/** what a customer is given at least (RFC 6177): whoever has one address of it has all */
-const IPV6_PREFIX = 64
 const NAMESPACE = 'gatehouse:edge-limit:'
 /** of each limit; over it those who have not called for longest are forgotten */
 const REMEMBERED_CALLERS = 20_000
@@ -48,7 +47,7 @@ function keyOf(row: string, { by, max, windowSeconds }: Limit, { address, token 
   // Who is not signed in, where that is allowed, counts by address.
   const counted = token === null ? 'address' : by
   const whose = {
-    address: () => normalizeIP(address, IPV6_PREFIX),
+    address: () => clientNetwork(address),
     subject: () => token?.identity.subject,
     client: () => token?.identity.client
   }[counted]()

@@ -1,16 +1,18 @@
 import type { Server } from 'node:net'
 import { promisify } from 'node:util'
-import { Gauge, type Registry } from 'prom-client'
-import type { Figure } from '../forwarding/upstreams.ts'
+import { Counter, Gauge, type Registry } from 'prom-client'
+import type { Figure, Upstreams } from '../forwarding/upstreams.ts'
 
 export type Load = {
   /** the public listener */
   readonly server: Server
   /** the maximum number of connections */
   readonly mostConnections: number
-  readonly requests: () => readonly Figure[]
-  readonly webSockets: () => readonly Figure[]
+  readonly requests: Places
+  readonly webSockets: Places
 }
+
+type Places = Pick<Upstreams, 'figures' | 'refused'>
 
 /** Shows how much of each limit is in use: 0 after the last client has gone. */
 export function loadGauges(metrics: Registry, load: Load): void {
@@ -29,24 +31,42 @@ export function loadGauges(metrics: Registry, load: Load): void {
     help: 'Maximum number of open connections of clients',
     registers
   }).set(load.mostConnections)
-  const perAddress = (name: string, help: string, figures: Load['requests']) =>
+  placeGauges(metrics, 'request', 'Requests in flight to an address of a service', load.requests)
+  placeGauges(metrics, 'websocket', 'WebSockets open to an address of a service', load.webSockets)
+  new Counter({
+    name: 'gateway_upstream_refusals_total',
+    help: 'Requests that got no place at a service: all are taken (full), or the caller has its share',
+    labelNames: ['upstream', 'kind', 'reason'],
+    registers,
+    collect() {
+      this.reset()
+      for (const [kind, places] of Object.entries({
+        request: load.requests,
+        websocket: load.webSockets
+      })) {
+        for (const { count, ...labels } of places.refused()) this.inc({ kind, ...labels }, count)
+      }
+    }
+  })
+}
+
+function placeGauges(metrics: Registry, kind: string, help: string, places: Places): void {
+  const perAddress = (name: string, help: string, numberOf: (figure: Figure) => number) =>
     new Gauge({
       name,
       help,
-      registers,
+      registers: [metrics],
       labelNames: ['address'],
       collect() {
-        for (const { address, underWay } of figures()) this.set({ address }, underWay)
+        for (const figure of places.figures()) {
+          this.set({ address: figure.address }, numberOf(figure))
+        }
       }
     })
+  perAddress(`gateway_upstream_${kind}s`, help, ({ underWay }) => underWay)
   perAddress(
-    'gateway_upstream_requests',
-    'Requests in flight to an address of a service',
-    load.requests
-  )
-  perAddress(
-    'gateway_upstream_websockets',
-    'WebSockets open to an address of a service',
-    load.webSockets
+    `gateway_upstream_${kind}_callers`,
+    `Callers that have a share of gateway_upstream_${kind}s`,
+    ({ callers }) => callers
   )
 }

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { isGone } from '@gatehouse/http-service/http-two'
+import { Refusal } from '@gatehouse/problem/refusal'
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import { WebSocket, WebSocketServer } from 'ws'
 import { forwardedPath } from '../forwarding/forwarded-path.ts'
@@ -8,7 +9,6 @@ import type { Lifetimes } from '../forwarding/lifetimes.ts'
 import { refusalOf } from '../forwarding/upstream-faults.ts'
 import type { Place, Upstreams } from '../forwarding/upstreams.ts'
 import type { Passage } from '../journey.ts'
-import { upstreamBusy } from '../refusals.ts'
 import { LARGEST_ANSWER_HEADER_BYTES } from '../routes/route.ts'
 import type { RouteTable } from '../routes/route-table.ts'
 import { noteWebSocket } from '../telemetry/served.ts'
@@ -91,9 +91,9 @@ export function webSockets(app: FastifyInstance, needs: WebSocketNeeds): PassWeb
   return (reply, passage) => {
     // The client left while the stages waited. A place taken now would never be released.
     if (isGone(reply.raw)) return
-    const place = needs.upstreams.take(passage.route.upstream)
-    if (place === null) {
-      reply.send(upstreamBusy())
+    const place = needs.upstreams.take(passage.route.upstream, passage.caller)
+    if (place instanceof Refusal) {
+      reply.send(place)
       return
     }
     noteAsked(reply.request.trail, place.address)

@@ -22,6 +22,7 @@ function answered(path: string, headers: ResponseHeaders): ResponseHeaders {
   if (route === null) throw new Error(`no route for ${path}`)
   const passage: Passage = {
     ...{ route, access: 'public', target: { path, query: '?q' }, token: null, websocket: null },
+    caller: null,
     headers: { 'x-forwarded-proto': 'https', 'x-forwarded-host': 'shop.example' }
   }
   const written = { ...headers }
