@@ -21,6 +21,8 @@ type StreamedUploadOptions = ExchangeNeeds & {
   passWhole: (request: FastifyRequest, reply: FastifyReply) => void
 }
 
+const ANY_TYPE = 'application/octet-stream'
+
 const METHODS = ['POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', ...listedMethods] as const
 
 /**
@@ -45,6 +47,9 @@ export async function streamedUpload(
     // The proxy refuses a target in absolute form, which is valid (RFC 9112 §3.2.2), so it is shown what was matched.
     // Errors, logs and what is said of origins go by the path that came, which the framework knows by this name.
     Object.assign(request.raw, { originalUrl: request.raw.url, url: forwardedPath(passage) })
+    // The framework refuses what it cannot read as a media type. A service may accept it, and it gets the passage's header.
+    const { headers } = request.raw
+    if (headers['content-type'] !== undefined) headers['content-type'] = ANY_TYPE
     return judgedBody(request, payload as Readable, passage.route.bodyLimitBytes)
   })
   await app.register(httpProxy, {

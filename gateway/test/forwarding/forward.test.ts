@@ -4,6 +4,7 @@ import { connect } from 'node:net'
 import { Readable } from 'node:stream'
 import t from 'tap'
 import { edge } from '../fixtures/edge.ts'
+import { sendBytes } from '../fixtures/raw-client.ts'
 
 const MEBIBYTE = 1024 * 1024
 const digest = (bytes: Buffer | string) => createHash('sha256').update(bytes).digest('hex')
@@ -24,6 +25,40 @@ t.test('method, query, body and answer pass as they are', async (t) => {
   t.equal(answer.status, 418)
   t.equal(answer.headers.get('x-own'), 'yes')
   t.equal(await answer.text(), 'short and stout')
+})
+
+t.test('a content type passes as it is, also one that is no media type', async (t) => {
+  const rows = `
+  - { name: small, prefix: /small, upstream: service, access: public, bodyLimitBytes: 16384 }
+`
+  const gateway = await edge(t, { rows })
+  const types = [
+    'x',
+    '',
+    'text',
+    'text/',
+    '/x',
+    'a b/c',
+    'text/plain; charset',
+    ';',
+    '*/*',
+    'a/b, c/d'
+  ]
+  for (const path of ['/open', '/small']) {
+    for (const type of types) {
+      for (const body of ['', 'body']) {
+        const head = `POST ${path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Type: ${type}\r\n`
+        const answer = await sendBytes(
+          gateway.port,
+          `${head}Content-Length: ${body.length}\r\n\r\n${body}`
+        )
+        t.match(answer, /^HTTP\/1\.1 200 /, `${path} ${JSON.stringify(type)}`)
+        const received = gateway.upstream.received.at(-1)
+        t.equal(received?.headers['content-type'], type)
+        t.equal(received?.body, body)
+      }
+    }
+  }
 })
 
 t.test('a prefix that is to be taken off is taken off', async (t) => {
