@@ -1,32 +1,12 @@
-import { existsSync } from 'node:fs'
-import { join } from 'node:path'
-import { authSettings } from '@gatehouse/auth/config'
-import { echoSettings } from '@gatehouse/echo/config'
-import { gatewaySettings } from '@gatehouse/gateway/config'
+import { existsSync, readdirSync } from 'node:fs'
+import { dirname, join, relative } from 'node:path'
 import { ClaimNames, IssuerEntry } from '@gatehouse/gateway/issuers/issuer-entry'
 import { RouteRow } from '@gatehouse/gateway/routes/route'
 import { commands } from '@gatehouse/ops/commands'
-import { opsSettings } from '@gatehouse/ops/ops-client'
-import { ordersSettings } from '@gatehouse/orders/config'
 import { problems } from '@gatehouse/problem/codes'
 import t from 'tap'
+import { routeVariables, settings, settingsPage } from './settings-page.ts'
 import { read, root, sourceFiles } from './source-files.ts'
-
-const settings: Record<string, object> = {
-  ...authSettings,
-  ...gatewaySettings,
-  ...ordersSettings,
-  ...echoSettings,
-  ...opsSettings
-}
-
-/** The variables that only gateway/routes.yaml reads. */
-const routeVariables = Object.fromEntries(
-  [...read('gateway/routes.yaml').matchAll(/\$\{([A-Z_]+):-([^}]*)\}/g)].map(([, name, value]) => [
-    name,
-    value
-  ])
-)
 
 t.test('.env.example lists every setting with its default, and nothing else', async (t) => {
   const lines = [...read('.env.example').matchAll(/^(# )?([A-Z][A-Z0-9_]*)=(.*)$/gm)]
@@ -40,6 +20,27 @@ t.test('.env.example lists every setting with its default, and nothing else', as
     t.equal(listed.get(name), value, name)
   }
   for (const [name, value] of Object.entries(routeVariables)) t.equal(listed.get(name), value, name)
+})
+
+t.test('docs/settings.md says what .env.example and the code say', async (t) => {
+  const isCurrent = read('docs/settings.md') === settingsPage()
+  t.ok(isCurrent, 'make it again: npx node test/settings-page.ts > docs/settings.md')
+})
+
+t.test('docs/observing.md names every metric, and no other', async (t) => {
+  const text = sourceFiles()
+    .filter((file) => file.text.includes("from 'prom-client'"))
+    .map((file) => file.text)
+    .join('\n')
+  const own = [...text.matchAll(/'((?:gateway|auth)_[a-z_]+)'/g)].map(([, name]) => name)
+  const both = [...text.matchAll(/`\$\{service\}(_[a-z_]+)`/g)]
+  const names = [...own, ...both.flatMap(([, name]) => [`gateway${name}`, `auth${name}`])]
+  const page = read('docs/observing.md').split('### Queries')[0] ?? ''
+  const rows = [...page.matchAll(/^\| (`(?:gateway|auth)_.*?) \|/gm)].map(([, cell = '']) => cell)
+  const documented = rows.flatMap((cell) =>
+    [...cell.matchAll(/`([a-z_]+)`/g)].map(([, name]) => name)
+  )
+  t.strictSame(documented.sort(), names.sort())
 })
 
 t.test('docs/routes.md describes every member of a route', async (t) => {
@@ -95,24 +96,53 @@ t.test('the README names commands that there are', async (t) => {
   for (const name of named) t.ok(scripts.includes(name), `npm ${name}`)
 })
 
-t.test('every link of the documents leads to a file', async (t) => {
-  const documents = [
-    'README.md',
-    'ARCHITECTURE.md',
-    'CONTRIBUTING.md',
-    'SECURITY.md',
-    'CHANGELOG.md'
-  ]
-  for (const document of documents) {
-    const links = [...read(document).matchAll(/\]\((?!https?:|#)([^)#]+)/g)]
-    for (const [, link = ''] of links) t.ok(existsSync(join(root, link)), `${document}: ${link}`)
+const pages = readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' })
+  .filter((name) => name.endsWith('.md'))
+  .map((name) => join('docs', name))
+const topPages = ['README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md', 'SECURITY.md', 'CHANGELOG.md']
+
+/** The anchors of a page, as GitHub makes them from its headings. */
+const anchorsOf = (page: string): string[] =>
+  [...read(page).matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) =>
+    heading
+      .toLowerCase()
+      .replaceAll(/[^\p{L}\p{N}\s_-]/gu, '')
+      .replaceAll(' ', '-')
+  )
+
+/** The links of a page within the repository: from its root, with the anchor. */
+const linksOf = (page: string): { target: string; anchor: string | undefined }[] =>
+  [...read(page).matchAll(/(?:\]\(|src(?:set)?=")(?!https?:)([^)"#]*)(?:#([^)"]*))?[)"]/g)].map(
+    ([, path = '', anchor]) => ({ target: path === '' ? page : join(dirname(page), path), anchor })
+  )
+
+t.test('every link of the documents leads to a file and a heading', async (t) => {
+  for (const page of [...topPages, ...pages]) {
+    const dead = linksOf(page).filter(({ target, anchor }) => {
+      if (!existsSync(join(root, target))) return true
+      return anchor !== undefined && !anchorsOf(target).includes(anchor)
+    })
+    t.strictSame(dead, [], page)
   }
 })
 
+t.test('docs/README.md links every page exactly once', async (t) => {
+  const index = join('docs', 'README.md')
+  const expected = [...topPages, ...pages].filter((page) => page !== index && page !== 'README.md')
+  const linked = linksOf(index).map(({ target }) => relative('', target))
+  t.strictSame(linked.sort(), expected.sort())
+})
+
+t.test('the two pictures of the README differ in their colours only', async (t) => {
+  const [light, dark] = ['light', 'dark'].map((theme) =>
+    read(`docs/pictures/overview-${theme}.svg`).replaceAll(/#[0-9a-f]{6}/g, '#')
+  )
+  t.equal(light, dark)
+})
+
 t.test('the documents name operator’s commands that there are', async (t) => {
-  const documents = ['README.md', 'docs/ops.md', 'SECURITY.md']
-  const typed = documents.flatMap((document) => [
-    ...read(document).matchAll(/npm run (?:-s )?ops -- ([a-z]+(?: [a-z]+)?)/g)
+  const typed = [...topPages, ...pages].flatMap((document) => [
+    ...read(document).matchAll(/npm run (?:-s )?ops -- ([a-z]+(?: [a-z][a-z-]*)?)/g)
   ])
   t.ok(typed.length > 3, 'they name some')
   for (const [, words = ''] of typed) {

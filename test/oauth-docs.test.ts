@@ -7,6 +7,7 @@ import { house } from '@gatehouse/fixtures/house'
 import { operator } from '@gatehouse/fixtures/operator'
 import { processEnvironment } from '@gatehouse/fixtures/program'
 import t from 'tap'
+import { blocksOf } from './documented-blocks.ts'
 import { read } from './source-files.ts'
 
 t.test('the examples of docs/oauth.md, pasted into a shell, do what they say', async (t) => {
@@ -18,7 +19,7 @@ t.test('the examples of docs/oauth.md, pasted into a shell, do what they say', a
     ...['clients', 'create', '--name', 'billing', '--scope', scope, '--json']
   ])
   const { client, secret } = made.json as { client: { id: string }; secret: { secret: string } }
-  const examples = /## Examples[\s\S]*?```sh\n([\s\S]*?)```/.exec(read('docs/oauth.md'))?.[1] ?? ''
+  const examples = blocksOf('docs/oauth.md', 'sh').find((block) => block.includes('API=')) ?? ''
   t.match(examples, 'API=http://localhost:3000', 'they go through the gateway')
 
   const script = examples.replace('http://localhost:3000', url)

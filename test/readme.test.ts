@@ -4,36 +4,60 @@ import { dataFolder } from '@gatehouse/fixtures/data-folder'
 import { house } from '@gatehouse/fixtures/house'
 import { processEnvironment } from '@gatehouse/fixtures/program'
 import t from 'tap'
-import { read } from './source-files.ts'
+import { blocksOf } from './documented-blocks.ts'
 
-/** The shell blocks of the README under a heading, as one script. */
-function shellUnder(heading: string): string {
-  const section = read('README.md')
-    .split(/^## /m)
-    .find((part) => part.startsWith(heading))
-  return [...(section ?? '').matchAll(/```sh\n([\s\S]*?)```/g)].map(([, code]) => code).join('\n')
+/** Replaces what differs between two runs. Equal ids stay equal: the first one becomes UUID 1, and so on. */
+function withoutChance(output: string): string {
+  const ids = new Map<string, string>()
+  return output
+    .replace(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, (id) => {
+      const name = ids.get(id) ?? `UUID ${ids.size + 1}`
+      ids.set(id, name)
+      return name
+    })
+    .replace(/"eyJ[^"]*"/g, '"JWT"')
+    .replace(/("x-auth-session":)"[\w-]{22}"/g, '$1"SESSION"')
+    .replace(/("x-auth-expires":)"\d{10}"/g, '$1"TIME"')
 }
 
-t.test('the journey of the README, pasted into a shell, does what it says', async (t) => {
+t.test('a newcomer pastes what the pages say', async (t) => {
   const folder = dataFolder(t)
   const { url } = await house(t, { GATEHOUSE_DATA_DIR: folder })
-  const journey = shellUnder('The journey')
-  t.match(journey, 'API=http://localhost:3000', 'it is the journey through the gateway')
+  const env = { ...processEnvironment(), GATEHOUSE_DATA_DIR: folder }
+  const paste = async (script: string): Promise<string> => {
+    const ours = script.replace('http://localhost:3000', url)
+    const ran = await promisify(execFile)('bash', ['-euo', 'pipefail', '-c', ours], { env })
+    return ran.stdout
+  }
 
-  const script = journey.replace('http://localhost:3000', url)
-  const { stdout: output } = await promisify(execFile)('bash', ['-euo', 'pipefail', '-c', script], {
-    env: { ...processEnvironment(), GATEHOUSE_DATA_DIR: folder }
+  t.test('the README starts and tests the system with two commands', async (t) => {
+    const [start, , test] = blocksOf('README.md', 'sh')
+    t.match(start, /^npm install && npm start +#/)
+    t.match(test, /^npm install && npm test +#/)
   })
 
-  const statuses = [...output.matchAll(/^→ (\d{3})$/gm)].map(([, status]) => Number(status))
-  t.strictSame(
-    statuses,
-    [201, 401, 401, 200, 201, 200, 204, 401, 200],
-    'register, wrong password, no token, echo, order, me, logout, refused, a machine’s orders'
-  )
-  t.match(output, '"x-auth-subject":', 'the service saw who is calling')
-  t.notMatch(output, 'somebody-else', 'and not what somebody wrote in its place')
-  t.match(output, /root@example\.com +admin/, 'the operator has made an admin')
-  t.match(output, /login-failed/, 'and reads of the wrong password')
-  t.match(output, 'the same successor', 'a racing refresh got what the first one got')
+  t.test('the requests of the README get the responses that it shows', async (t) => {
+    const script = blocksOf('README.md', 'sh').find((block) => block.includes('API=')) ?? 'exit 3'
+    const [shown = ''] = blocksOf('README.md', 'text')
+    t.match(shown, '"code":"SESSION_ENDED"', 'it shows that a logout takes effect')
+    t.equal(withoutChance(await paste(script)).trim(), withoutChance(shown).trim())
+  })
+
+  t.test('the tutorial does what it says', async (t) => {
+    const script = blocksOf('docs/tutorial.md', 'sh').join('\n')
+    t.match(script, 'API=http://localhost:3000', 'it goes through the gateway')
+    const output = await paste(script)
+
+    const statuses = [...output.matchAll(/^→ (\d{3})$/gm)].map(([, status]) => Number(status))
+    t.strictSame(
+      statuses,
+      [201, 401, 401, 200, 201, 200, 204, 401, 200],
+      'register, wrong password, no token, echo, order, me, logout, refused, a machine’s orders'
+    )
+    t.match(output, '"x-auth-subject":', 'the service saw who is calling')
+    t.notMatch(output, 'somebody-else', 'and no header that the client made up')
+    t.match(output, /root@example\.com +admin/, 'the operator has created an admin')
+    t.match(output, /login-failed/, 'and reads of the wrong password')
+    t.match(output, 'the same successor', 'a racing refresh got what the first one got')
+  })
 })

@@ -10,6 +10,7 @@ import { operator } from '@gatehouse/fixtures/operator'
 import { asked, postgresMissing } from '@gatehouse/fixtures/postgres-server'
 import { redisMissing } from '@gatehouse/fixtures/redis-server'
 import t, { type Test } from 'tap'
+import { blocksOf } from './documented-blocks.ts'
 import { read, root } from './source-files.ts'
 
 const skip = redisMissing || postgresMissing
@@ -19,8 +20,7 @@ const secret = () => randomBytes(32).toString('base64url')
 
 /** The shell blocks of a runbook, run one after the other as they are written. */
 function runbook(t: Test, name: string, folder: string) {
-  const blocks = [...read(`docs/runbooks/${name}.md`).matchAll(/```sh\n([\s\S]*?)```/g)]
-  const left = blocks.map(([, code]) => code ?? '')
+  const left = blocksOf(`docs/runbooks/${name}.md`, 'sh')
   const run = documentedShell(t, folder)
   const next = (variables: Record<string, string> = {}): Promise<string> =>
     run(left.shift() ?? 'exit 3', variables)

@@ -14,15 +14,15 @@ ${listeners.join('\n')}
 Make an account and sign in:
 
   curl -s ${open}/auth/register -H 'content-type: application/json' \\
-    -d '{"email":"ada@example.com","password":"correct horse battery"}'
+    -d '{"email":"demo@example.com","password":"correct horse battery"}'
   curl -s ${open}/auth/login -H 'content-type: application/json' \\
-    -d '{"email":"ada@example.com","password":"correct horse battery"}'
+    -d '{"email":"demo@example.com","password":"correct horse battery"}'
 
 Call a service with the accessToken of the answer, and see what it received:
 
   curl -s ${open}/echo/hello -H "authorization: Bearer $ACCESS_TOKEN"
 
-Then refresh, log out, and try the token again: README.md has the whole journey. What an operator can do, while this runs:
+docs/tutorial.md goes on from here: refresh, log out, operate. The commands of an operator, while this runs:
 
   npm run -s ops -- --help
 
