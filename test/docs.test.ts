@@ -133,6 +133,13 @@ t.test('docs/README.md links every page exactly once', async (t) => {
   t.strictSame(linked.sort(), expected.sort())
 })
 
+t.test('.nvmrc names the Node.js that infra/runtime pins', async (t) => {
+  const pinned: Record<string, string> = JSON.parse(
+    read('infra/runtime/package.json')
+  ).optionalDependencies
+  t.strictSame([...new Set(Object.values(pinned))], [read('.nvmrc').trim()])
+})
+
 t.test('the two pictures of the README differ in their colours only', async (t) => {
   const [light, dark] = ['light', 'dark'].map((theme) =>
     read(`docs/pictures/overview-${theme}.svg`).replaceAll(/#[0-9a-f]{6}/g, '#')
