@@ -51,8 +51,6 @@ async function inhabited(system: Installation) {
   return { ...system, api, API: urls[0] ?? '', email, user, tokens, allSay }
 }
 
-const small = (t: Test) => installation(t, { auths: 1, gateways: 2 })
-
 const both = (word: string) => [word, word]
 
 t.test('the index names every page', async (t) => {
@@ -65,7 +63,7 @@ t.test('the index names every page', async (t) => {
 type MadeClient = { client: { id: string }; secret: { secret: string } }
 
 t.test('on one installation, one after the other', { skip }, async (t) => {
-  const system = await small(t)
+  const system = await installation(t, { auths: 1, gateways: 2 })
 
   t.test('planned rotation', async (t) => {
     const { folder, API, tokens, allSay } = await inhabited(system)
@@ -144,76 +142,74 @@ t.test('on one installation, one after the other', { skip }, async (t) => {
     t.equal((await api.login(email, password)).status, 200, 'the owner is back')
     t.ok(isOver(), 'every block of the page was run')
   })
-})
 
-t.test('Redis that was away, and Redis that came back empty', { skip }, async (t) => {
-  const { folder, api, redis, API, email, tokens, allSay, startGateway } = await inhabited(
-    await small(t)
-  )
-  const { next, isOver } = runbook(t, 'redis-lost', folder)
-  const out = (await api.login(email, password)).body
-  t.strictSame(await allSay(tokens.accessToken, '200'), both('200'))
-  await redis.kill()
-  t.equal((await api.refresh(tokens.refreshToken)).status, 503)
-  t.strictSame(await allSay(tokens.accessToken, '200'), both('200'))
-  await redis.start()
-  const back = await eventually(
-    () => api.refresh(tokens.refreshToken),
-    ({ status }) => status === 200,
-    PATIENCE_MS
-  )
-  await api.logout(out.refreshToken)
-  t.match(await next({ API }), /p99/)
+  t.test('Redis that was away, and Redis that came back empty', async (t) => {
+    const { folder, api, redis, API, email, tokens, allSay, startGateway } = await inhabited(system)
+    const { next, isOver } = runbook(t, 'redis-lost', folder)
+    const out = (await api.login(email, password)).body
+    t.strictSame(await allSay(tokens.accessToken, '200'), both('200'))
+    await redis.kill()
+    t.equal((await api.refresh(tokens.refreshToken)).status, 503)
+    t.strictSame(await allSay(tokens.accessToken, '200'), both('200'))
+    await redis.start()
+    const back = await eventually(
+      () => api.refresh(tokens.refreshToken),
+      ({ status }) => status === 200,
+      PATIENCE_MS
+    )
+    await api.logout(out.refreshToken)
+    t.match(await next({ API }), /p99/)
 
-  await redis.redis.flushall()
-  const late = client((await startGateway()).url)
-  const saysLate = async () => (await late.call('/orders', { token: out.accessToken })).body.code
-  t.equal((await api.refresh(out.refreshToken)).status, 401, 'nobody is back who was signed out')
-  const restored = await api.refresh(back.body.refreshToken)
-  t.equal(restored.status, 200, 'and nobody is signed out')
-  t.strictSame(await allSay(restored.body.accessToken, '200'), both('200'))
-  t.match(await next(), /refresh-restored/)
-  t.match(await next({ API }), /was noticed/)
-  const ended = await eventually(saysLate, (code) => code === 'SESSION_ENDED', PATIENCE_MS)
-  t.equal(ended, 'SESSION_ENDED', 'gateways that start from now on hear of ends as well')
-  t.ok(isOver(), 'every block of the page was run')
-})
+    await redis.redis.flushall()
+    const late = client((await startGateway()).url)
+    const saysLate = async () => (await late.call('/orders', { token: out.accessToken })).body.code
+    t.equal((await api.refresh(out.refreshToken)).status, 401, 'nobody is back who was signed out')
+    const restored = await api.refresh(back.body.refreshToken)
+    t.equal(restored.status, 200, 'and nobody is signed out')
+    t.strictSame(await allSay(restored.body.accessToken, '200'), both('200'))
+    t.match(await next(), /refresh-restored/)
+    t.match(await next({ API }), /was noticed/)
+    const ended = await eventually(saysLate, (code) => code === 'SESSION_ENDED', PATIENCE_MS)
+    t.equal(ended, 'SESSION_ENDED', 'gateways that start from now on hear of ends as well')
+    t.ok(isOver(), 'every block of the page was run')
+  })
 
-t.test('a database that was restored', { skip }, async (t) => {
-  const system = await inhabited(await small(t))
-  const { folder, api, database, auths, startAuth, API, email, tokens, allSay, user } = system
-  const { next, isOver } = runbook(t, 'database-restored', folder)
-  const [first] = auths
-  const AUTH_PORT = new URL(first?.url ?? '').port
-  const server = database.replace(/\/[^/]+$/, '/postgres')
-  const name = database.split('/').at(-1)
-  await first?.stop()
-  await asked(server, `create database backup template ${name}`)
-  const between = await startAuth({ AUTH_PORT })
-  const KID = kidOf(tokens.accessToken)
-  const ops = operator(folder)
-  t.equal((await ops(['keys', 'revoke', KID, '--yes'])).code, 0)
-  t.equal((await ops(['users', 'disable', user.id, '--yes'])).code, 0)
-  const late = await api.register('late@example.com', password)
-  t.equal(late.status, 201)
-  const theirs = (await api.login('late@example.com', password)).body
-  await between.stop()
-  await asked(server, `drop database ${name}`)
-  await asked(server, `create database ${name} template backup`)
-  await startAuth({ AUTH_PORT })
+  t.test('a database that was restored', async (t) => {
+    const { folder, api, database, auths, startAuth, API, email, tokens, allSay, user } =
+      await inhabited(system)
+    const { next, isOver } = runbook(t, 'database-restored', folder)
+    const [first] = auths
+    const AUTH_PORT = new URL(first?.url ?? '').port
+    const server = database.replace(/\/[^/]+$/, '/postgres')
+    const name = database.split('/').at(-1)
+    await first?.stop()
+    await asked(server, `create database backup template ${name}`)
+    const between = await startAuth({ AUTH_PORT })
+    const KID = kidOf(tokens.accessToken)
+    const ops = operator(folder)
+    t.equal((await ops(['keys', 'revoke', KID, '--yes'])).code, 0)
+    t.equal((await ops(['users', 'disable', user.id, '--yes'])).code, 0)
+    const late = await api.register('late@example.com', password)
+    t.equal(late.status, 201)
+    const theirs = (await api.login('late@example.com', password)).body
+    await between.stop()
+    await asked(server, `drop database ${name}`)
+    await asked(server, `create database ${name} template backup`)
+    await startAuth({ AUTH_PORT })
 
-  t.match(await next({ KID }), /revoked/)
-  t.strictSame(await allSay(tokens.accessToken, 'UNAUTHENTICATED'), both('UNAUTHENTICATED'))
-  t.match(await next({ USER: email }), /disabled/)
-  await next()
-  await next()
-  t.equal((await api.refresh(theirs.refreshToken)).status, 401, 'of nobody any more')
-  t.match(await next({ API }), /was noticed/)
-  t.equal((await api.login(email, password)).status, 401)
-  t.equal((await api.register('late@example.com', password)).status, 201)
-  const again = (await api.login('late@example.com', password)).body
-  t.strictSame(await allSay(again.accessToken, '200'), both('200'))
-  t.ok(isOver(), 'every block of the page was run')
+    t.match(await next({ KID }), /revoked/)
+    t.strictSame(await allSay(tokens.accessToken, 'UNAUTHENTICATED'), both('UNAUTHENTICATED'))
+    t.match(await next({ USER: email }), /disabled/)
+    await next()
+    await next()
+    t.equal((await api.refresh(theirs.refreshToken)).status, 401, 'of nobody any more')
+    t.match(await next({ API }), /was noticed/)
+    t.equal((await api.login(email, password)).status, 401)
+    t.equal((await api.register('late@example.com', password)).status, 201)
+    const again = (await api.login('late@example.com', password)).body
+    t.strictSame(await allSay(again.accessToken, '200'), both('200'))
+    t.ok(isOver(), 'every block of the page was run')
+  })
 })
 
 const email = 'ada@example.com'
