@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http'
 import fastifyJwt from '@fastify/jwt'
 import { allowOriginsOf } from '@gatehouse/edge-headers/web-origin'
 import { buildService, type Service } from '@gatehouse/http-service/build-service'
@@ -14,9 +15,10 @@ import { forward } from './forwarding/forward.ts'
 import { lifetimes } from './forwarding/lifetimes.ts'
 import type { TrustedIssuers } from './issuers/trusted-issuers.ts'
 import { type Arrival, type Edge, journey, type Passage } from './journey.ts'
-import { arrivedHop } from './proxies/arrived-hop.ts'
+import { type ArrivedHop, arrivedHop } from './proxies/arrived-hop.ts'
 import { callerOf } from './proxies/caller.ts'
-import { type IsTrustedProxy, trustedProxies } from './proxies/trusted-proxies.ts'
+import type { ProxyHeaders } from './proxies/told-by-proxies.ts'
+import { trustedProxies } from './proxies/trusted-proxies.ts'
 import type { Revocations } from './revocation/follow-revocations.ts'
 import { errorFormOf, routeOfTarget } from './routes/error-form-of.ts'
 import type { LiveRouteTable } from './routes/live-route-table.ts'
@@ -46,6 +48,8 @@ export type GatewayNeeds = {
   logRequest: ((served: Served) => void) | null
   https: { cert: Buffer; key: Buffer } | null
   trustedProxies: string[]
+  /** the kind of header that these write; null: it shows */
+  proxyHeaders: ProxyHeaders | null
   /** other origins whose pages may use this API */
   allowedOrigins: string[]
   /** what their pages may send and read */
@@ -95,7 +99,7 @@ export async function buildGateway(needs: GatewayNeeds): Promise<Service> {
   })
   const isTrustedProxy = trustedProxies(needs.trustedProxies)
   limitConnections(app, { ...needs, isTrustedProxy })
-  noteHop(app, needs.hstsSeconds, isTrustedProxy)
+  noteHop(app, needs.hstsSeconds, (raw) => arrivedHop(raw, isTrustedProxy, needs.proxyHeaders))
   await app.register(fastifyJwt, {
     secret: { private: assertionKey.privatePem, public: assertionKey.publicPem },
     sign: { algorithm: 'ES256' }
@@ -170,10 +174,14 @@ export async function buildGateway(needs: GatewayNeeds): Promise<Service> {
  * Notes where each request came from, before anything can refuse it. Over TLS, tells its browser to use nothing else; not over
  * plain HTTP, where anybody could say it (RFC 6797 §7.2).
  */
-function noteHop(app: Service, hstsSeconds: number, isTrusted: IsTrustedProxy): void {
+function noteHop(
+  app: Service,
+  hstsSeconds: number,
+  hopOf: (raw: IncomingMessage) => ArrivedHop
+): void {
   app.decorateRequest('hop')
   app.addHook('onRequest', (request, reply, done) => {
-    request.hop = { requestId: request.id, ...arrivedHop(request.raw, isTrusted) }
+    request.hop = { requestId: request.id, ...hopOf(request.raw) }
     request.trail.address = request.hop.addresses[0]
     if (hstsSeconds > 0 && request.hop.protocol === 'https')
       reply.header('strict-transport-security', `max-age=${hstsSeconds}`)

@@ -8,6 +8,7 @@ import { type Static, Type } from 'typebox'
 import { corsFaults, corsSettings } from './cross-origin/cors-policy.ts'
 import type { IssuerEntry } from './issuers/issuer-entry.ts'
 import { loadIssuers } from './issuers/issuer-file.ts'
+import { proxyHeaders } from './proxies/told-by-proxies.ts'
 import { loadRouteTable } from './routes/load-route-table.ts'
 import type { RouteTable } from './routes/route-table.ts'
 import { readSamples, type Samples, statusClasses } from './telemetry/access-log.ts'
@@ -33,6 +34,7 @@ export const gatewaySettings = {
   }),
   GATEWAY_ISSUERS_FILE: Type.Optional(Type.String({ minLength: 1 })),
   GATEWAY_TRUSTED_PROXIES: Type.String({ default: '' }),
+  GATEWAY_PROXY_HEADERS: Type.Optional(Type.Enum([...proxyHeaders])),
   GATEWAY_TLS_CERT_FILE: Type.Optional(Type.String()),
   GATEWAY_TLS_KEY_FILE: Type.Optional(Type.String()),
   GATEWAY_HSTS_SECONDS: Type.Integer({ default: 0, minimum: 0 }),

@@ -99,6 +99,7 @@ export async function startGateway(
     limitsRedis: shared.limitsRedis,
     https: certificate?.first ?? null,
     trustedProxies: words(config.GATEWAY_TRUSTED_PROXIES),
+    proxyHeaders: config.GATEWAY_PROXY_HEADERS ?? null,
     allowedOrigins: words(config.ALLOWED_ORIGINS),
     cors: corsPolicy(config),
     issuers: issuers.trusted,

@@ -1,8 +1,11 @@
 import { once } from 'node:events'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
+import { createServer as createSecureServer } from 'node:https'
+import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { authority } from '@gatehouse/fixtures/certificates'
 import { eventually } from '@gatehouse/fixtures/client'
 import { dataFolder } from '@gatehouse/fixtures/data-folder'
 import { patience } from '@gatehouse/fixtures/patience'
@@ -13,6 +16,7 @@ import { KEY_MEMORY_SECONDS, type RevocationSource } from '@gatehouse/revocation
 import t, { type Test } from 'tap'
 import { readConfig } from '../src/config.ts'
 import { startGateway } from '../src/start.ts'
+import { egressProxy } from './fixtures/egress-proxy.ts'
 import { issuer, newKey } from './fixtures/issuer.ts'
 import { revocationLog, silentLog } from './fixtures/revocation-log.ts'
 
@@ -123,39 +127,78 @@ t.test('a gateway of its own needs Redis, and says so', async (t) => {
   })
 })
 
-t.test('on SIGHUP the gateway reads its routes again, and goes on', async (t) => {
-  const upstream = createServer((request, response) => response.end(request.url))
-  await once(upstream.listen(0, '127.0.0.1'), 'listening')
-  t.teardown(() => upstream.close())
-  const address = upstream.address()
-  const port = address !== null && typeof address === 'object' ? address.port : 0
-  const file = join(dataFolder(t), 'routes.yaml')
-  const routes = (prefix: string) => `upstreams: { a: 'http://127.0.0.1:${port}' }
+/** An issuer on the internet, and the settings of a gateway that gets there only through a proxy. */
+async function issuerBehindProxy(t: Test) {
+  const certificates = await authority(t)
+  const files = await certificates.issue('sso.example')
+  const set = JSON.stringify({ keys: [newKey().jwk] })
+  const server = createSecureServer(
+    { cert: readFileSync(files.cert), key: readFileSync(files.key) },
+    (_request, response) => response.end(set)
+  )
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  t.teardown(() => server.close())
+  const { port } = server.address() as AddressInfo
+  const proxy = await egressProxy(t, { 'sso.example:443': port })
+  const file = join(dataFolder(t), 'issuers.yaml')
+  const entry = 'name: sso, issuer: https://sso.example, audience: api'
+  writeFileSync(file, `issuers: [{ ${entry}, jwksUrl: https://sso.example/keys }]`)
+  const settings = {
+    ...{ NODE_USE_ENV_PROXY: '1', HTTPS_PROXY: proxy.url, HTTP_PROXY: proxy.url },
+    ...{ NO_PROXY: 'localhost', NODE_EXTRA_CA_CERTS: certificates.file },
+    GATEWAY_ISSUERS_FILE: file
+  }
+  return { settings, asked: proxy.asked }
+}
+
+t.test(
+  'on SIGHUP the gateway reads its routes again; only foreign key sets come by the egress proxy',
+  async (t) => {
+    const upstream = createServer((request, response) => response.end(request.url))
+    await once(upstream.listen(0, '127.0.0.1'), 'listening')
+    t.teardown(() => upstream.close())
+    const address = upstream.address()
+    const port = address !== null && typeof address === 'object' ? address.port : 0
+    const file = join(dataFolder(t), 'routes.yaml')
+    const routes = (prefix: string) => `upstreams: { a: 'http://127.0.0.1:${port}' }
 routes: [{ name: row, prefix: ${prefix}, upstream: a, access: public }]
 `
-  writeFileSync(file, routes('/before'))
-  const gateway = await roomProcess('gateway', {
-    ...{ GATEWAY_PORT: '0', GATEWAY_OPS_PORT: '0', GATEWAY_ROUTES: file },
-    ...{ GATEHOUSE_DATA_DIR: dataFolder(t), REDIS_URL: 'redis://127.0.0.1:1' }
-  })
-  t.teardown(() => gateway.stop())
-  t.equal((await read(`${gateway.url}/before`)).status, 200)
+    writeFileSync(file, routes('/before'))
+    const { settings, asked } = await issuerBehindProxy(t)
+    const own = await issuer(t, [newKey()])
+    const gateway = await roomProcess('gateway', {
+      ...{ GATEWAY_PORT: '0', GATEWAY_OPS_PORT: '0', GATEWAY_ROUTES: file },
+      ...{ GATEHOUSE_DATA_DIR: dataFolder(t), REDIS_URL: 'redis://127.0.0.1:1', ...settings },
+      GATEWAY_JWKS_URL: own.url.replace('127.0.0.1', 'localhost')
+    })
+    t.teardown(() => gateway.stop())
+    t.equal((await read(`${gateway.url}/before`)).status, 200)
 
-  writeFileSync(file, 'routes: [')
-  process.kill(gateway.pid, 'SIGHUP')
-  t.equal((await read(`${gateway.url}/before`)).status, 200, 'a table with a fault changes nothing')
+    writeFileSync(file, 'routes: [')
+    process.kill(gateway.pid, 'SIGHUP')
+    t.equal(
+      (await read(`${gateway.url}/before`)).status,
+      200,
+      'a table with a fault changes nothing'
+    )
 
-  writeFileSync(file, routes('/after'))
-  process.kill(gateway.pid, 'SIGHUP')
-  const after = await eventually(
-    () => read(`${gateway.url}/after`),
-    ({ status }) => status === 200,
-    10_000
-  )
-  t.equal(after.text, '/after')
-  t.equal((await read(`${gateway.url}/before`)).status, 404)
-  t.equal(await gateway.stop(), 0, 'and it drains as ever')
-})
+    writeFileSync(file, routes('/after'))
+    process.kill(gateway.pid, 'SIGHUP')
+    const after = await eventually(
+      () => read(`${gateway.url}/after`),
+      ({ status }) => status === 200,
+      10_000
+    )
+    t.equal(after.text, '/after')
+    t.equal((await read(`${gateway.url}/before`)).status, 404)
+    const { text } = await read(`${gateway.opsUrl}/metrics`)
+    t.match(text, /^gateway_issuer_keys_loaded\{issuer="sso"\} 1$/m, 'through the proxy')
+    t.match([...new Set(asked)], ['CONNECT sso.example:443'], 'to which nothing else goes')
+    const checks = JSON.parse((await read(`${gateway.opsUrl}/readyz`)).text)
+    t.notOk('keys' in checks.failing, 'our own keys come without it, by NO_PROXY')
+    t.equal(await gateway.stop(), 0, 'and it drains as ever')
+  }
+)
 
 t.test(
   'a gateway whose password Redis refuses does not start, and says so at once',

@@ -1,7 +1,10 @@
 import { isIP } from 'node:net'
 
-/** RFC 7239 §6, as proxies write it in x-forwarded-for too: `203.0.113.7:51008`, `[2001:db8::1]:443`, with a port of digits. */
-const WITH_PORT = /^(?:\[([0-9A-Fa-f:.]+)\]|(\d+\.\d+\.\d+\.\d+))(?::\d{1,5})?$/
+/**
+ * RFC 7239 §6, as proxies write it in x-forwarded-for too: `203.0.113.7:51008`, `[2001:db8::1]:443`, with a port of digits or a
+ * name in its place (`_gazonk`).
+ */
+const WITH_PORT = /^(?:\[([0-9A-Fa-f:.]+)\]|(\d+\.\d+\.\d+\.\d+))(?::(?:\d{1,5}|_[\w.-]+))?$/
 /** an IPv4 address that came to a socket of IPv6 (RFC 4291 §2.5.5.2) */
 const MAPPED = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i
 

@@ -65,7 +65,8 @@ function forwarded(hop: Hop): RequestHeaders {
   return {
     [forwardedHeader.for]: hop.addresses.join(', '),
     [forwardedHeader.proto]: hop.protocol,
-    [forwardedHeader.host]: hop.host
+    [forwardedHeader.host]: hop.host,
+    [forwardedHeader.port]: String(hop.port)
   }
 }
 

@@ -135,6 +135,125 @@ t.test('each member of a chain is the word of its proxy, and a client has none',
   for (const [title, lines, expected] of cases) t.strictSame(await told(...lines), expected, title)
 })
 
+t.test(
+  'Forwarded of trusted proxies is read at the same hop, and no service sees it',
+  async (t) => {
+    const gateway = await edge(t, { trustedProxies: ['127.0.0.1', '10.0.0.0/8'] })
+    const own = 'gateway.example'
+    const chain = '203.0.113.7, 10.0.0.2, 127.0.0.1'
+    const cases: [title: string, header: string, told: string[]][] = [
+      [
+        'one proxy',
+        'for=203.0.113.7;proto=https;host=shop.example',
+        ['203.0.113.7, 127.0.0.1', 'https', 'shop.example', '443']
+      ],
+      [
+        'two proxies, and a client before them',
+        'for=1.1.1.1;host=evil;proto=https, for=203.0.113.7;host=shop.example:8443, for=10.0.0.2;proto=https',
+        [chain, 'https', 'shop.example:8443', '8443']
+      ],
+      [
+        'quoted, with ports and in brackets',
+        'for="[2001:db8::1]:4711";proto="https";host="shop.example", for="10.0.0.2:80"',
+        ['2001:db8::1, 10.0.0.2, 127.0.0.1', 'https', 'shop.example', '443']
+      ],
+      [
+        'a client that its proxy does not name',
+        'for=_hidden;proto=https;host=shop.example, for=10.0.0.2',
+        ['10.0.0.2, 127.0.0.1', 'https', 'shop.example', '443']
+      ],
+      ['unknown', 'for=1.1.1.1, for=unknown', ['127.0.0.1', 'http', own, '80']],
+      ['no address', 'for=1.1.1.1, proto=https', ['127.0.0.1', 'https', own, '443']],
+      ['IPv6 without brackets', 'for="2001:db8::1:443"', ['127.0.0.1', 'http', own, '80']],
+      [
+        'a host that is none',
+        'for=203.0.113.7;host="<evil>"',
+        ['203.0.113.7, 127.0.0.1', 'http', own, '80']
+      ],
+      [
+        'an open quote',
+        'for=1.1.1.1;host="evil, for=203.0.113.7;proto=https',
+        ['127.0.0.1', 'http', own, '80']
+      ]
+    ]
+    const names = ['for', 'proto', 'host', 'port'].map((name) => `x-forwarded-${name}`)
+    for (const [title, header, told] of cases) {
+      const bytes = head('GET /open HTTP/1.1', `Forwarded: ${header}`)
+      const { received } = await provoke(gateway, bytes)
+      const { headers = {} } = received[0] ?? {}
+      t.strictSame(
+        names.map((name) => headers[name]),
+        told,
+        title
+      )
+      t.notOk('forwarded' in headers, title)
+    }
+    const untrusted = await edge(t)
+    const bytes = head('GET /open HTTP/1.1', 'Forwarded: for=1.1.1.1;host=evil')
+    t.match((await provoke(untrusted, bytes)).received[0]?.headers, {
+      'x-forwarded-for': '127.0.0.1',
+      'x-forwarded-host': own
+    })
+  }
+)
+
+t.test(
+  'of Forwarded and x-forwarded-*, one kind counts, and the other is the client’s',
+  async (t) => {
+    const trusted = ['127.0.0.1', '10.0.0.0/8']
+    const both = [
+      'Forwarded: for=203.0.113.1;proto=https;host=one.example',
+      'X-Forwarded-For: 203.0.113.2',
+      'X-Forwarded-Host: two.example'
+    ]
+    const only = { forwarded: [both[0] ?? ''], 'x-forwarded': both.slice(1) } as const
+    for (const [proxyHeaders, lines, told] of [
+      [undefined, both, ['203.0.113.2', 'two.example', 'http']],
+      [
+        undefined,
+        ['X-Forwarded-Proto: http', ...only.forwarded],
+        ['127.0.0.1', 'gateway.example', 'http']
+      ],
+      ['x-forwarded', both, ['203.0.113.2', 'two.example', 'http']],
+      ['x-forwarded', only.forwarded, ['127.0.0.1', 'gateway.example', 'http']],
+      ['forwarded', both, ['203.0.113.1', 'one.example', 'https']],
+      ['forwarded', only['x-forwarded'], ['127.0.0.1', 'gateway.example', 'http']]
+    ] as const) {
+      const gateway = await edge(t, {
+        trustedProxies: trusted,
+        ...(proxyHeaders === undefined ? {} : { proxyHeaders })
+      })
+      const { received } = await provoke(gateway, head('GET /open HTTP/1.1', ...lines))
+      const { headers = {} } = received[0] ?? {}
+      const [client] = String(headers['x-forwarded-for']).split(', ')
+      const seen = [client, headers['x-forwarded-host'], headers['x-forwarded-proto']]
+      t.strictSame(seen, told, `${proxyHeaders}: ${lines}`)
+    }
+  }
+)
+
+t.test(
+  'the port is the one that a trusted proxy says, or the host’s, or the usual one',
+  async (t) => {
+    const gateway = await edge(t, { trustedProxies: ['127.0.0.1', '10.0.0.0/8'] })
+    const chain = 'X-Forwarded-For: 203.0.113.7, 10.0.0.2'
+    const portFor = async (...lines: string[]) => {
+      const { received } = await provoke(gateway, head('GET /open HTTP/1.1', ...lines))
+      return received[0]?.headers['x-forwarded-port']
+    }
+    t.equal(await portFor('X-Forwarded-Port: 8443'), '8443')
+    t.equal(await portFor(chain, 'X-Forwarded-Port: 1, 8443, 80'), '8443', 'at the hop that counts')
+    t.equal(await portFor('X-Forwarded-Host: shop.example:8080'), '8080')
+    t.equal(await portFor('X-Forwarded-Proto: https'), '443')
+    for (const none of ['0', '65536', '-1', '80x', '<evil>', '']) {
+      t.equal(await portFor(`X-Forwarded-Port: ${none}`), '80', none)
+    }
+    const untrusted = await edge(t)
+    const { received } = await provoke(untrusted, head('GET /open HTTP/1.1', 'X-Forwarded-Port: 1'))
+    t.equal(received[0]?.headers['x-forwarded-port'], '80')
+  }
+)
+
 t.test('trust is in addresses: beside a trusted proxy, another peer is not believed', async (t) => {
   const gateway = await edge(t, { trustedProxies: ['192.0.2.1'] })
   const lines = ['X-Forwarded-For: 192.0.2.1', 'X-Forwarded-Proto: https', 'X-Forwarded-Host: evil']

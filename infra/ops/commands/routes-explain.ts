@@ -83,7 +83,7 @@ function headersOf(
       ({ name, path }) =>
         `x-auth-claim-${name}, the claim ${[path].flat().join(' ▸ ')} of the token, where it has one`
     ),
-    'x-request-id, traceparent, x-forwarded-for, -proto and -host, rewritten',
+    'x-request-id, traceparent, x-forwarded-for, -proto, -host and -port, rewritten',
     ...(stripPrefix === '/' ? [] : [`x-forwarded-prefix: ${stripPrefix}`]),
     ...(method === 'COPY' || method === 'MOVE'
       ? ['Destination, where it is a path of the same row, as a path of the service']

@@ -24,6 +24,7 @@ export const forwardedHeader = {
   for: 'x-forwarded-for',
   proto: 'x-forwarded-proto',
   host: 'x-forwarded-host',
+  port: 'x-forwarded-port',
   /** what the gateway has taken off the path */
   prefix: 'x-forwarded-prefix'
 } as const

@@ -1,0 +1,68 @@
+import type { IncomingMessage } from 'node:http'
+import { isIPv6 } from 'node:net'
+import { forwardedHeader } from '@gatehouse/edge-headers/names'
+import { listMembers } from '@gatehouse/edge-headers/optional-whitespace'
+import { forwardedAddress } from './forwarded-address.ts'
+import { type ForwardedElement, forwardedElements } from './forwarded-elements.ts'
+
+/** The headers in which trusted proxies say where a request came from. */
+export const proxyHeaders = ['x-forwarded', 'forwarded'] as const
+export type ProxyHeaders = (typeof proxyHeaders)[number]
+
+/** What the headers of a request say of its way, each proxy behind the one before. */
+export type ToldByProxies = {
+  /** the other end of the connection of each proxy; null where that is no address */
+  readonly addresses: readonly (string | null)[]
+  /** What the outermost of so many proxies has said, or the outermost of them that has said anything. */
+  told(name: 'proto' | 'host' | 'port', proxies: number): string | undefined
+}
+
+/**
+ * Reads one kind of header and never both: a proxy that writes one of them passes on the other as the client wrote it.
+ * @param only the kind that the proxies write; null: `x-forwarded-*` if the request has one of these, else `Forwarded`
+ */
+export function toldByProxies(raw: IncomingMessage, only: ProxyHeaders | null): ToldByProxies {
+  const kind = only ?? (hasXForwarded(raw) ? 'x-forwarded' : 'forwarded')
+  return kind === 'x-forwarded' ? toldByXForwarded(raw) : toldByForwarded(raw)
+}
+
+const NAMES = ['for', 'proto', 'host', 'port'] as const
+
+const hasXForwarded = ({ headers }: IncomingMessage): boolean =>
+  NAMES.some((name) => headers[forwardedHeader[name]] !== undefined)
+
+function toldByXForwarded(raw: IncomingMessage): ToldByProxies {
+  return {
+    addresses: membersOf(raw, 'for').map(forwardedAddress),
+    told(name, proxies) {
+      const members = membersOf(raw, name)
+      return members[Math.max(members.length - proxies, 0)]
+    }
+  }
+}
+
+function membersOf({ headers }: IncomingMessage, name: (typeof NAMES)[number]): string[] {
+  const value = headers[forwardedHeader[name]]
+  return value === undefined ? [] : listMembers([value].flat().join(','))
+}
+
+/** A header that does not follow the grammar says nothing. */
+function toldByForwarded({ headers }: IncomingMessage): ToldByProxies {
+  const elements = forwardedElements(headers.forwarded ?? '') ?? []
+  return {
+    addresses: elements.map(nodeOf),
+    told: (name, proxies) =>
+      name === 'port'
+        ? undefined
+        : elements
+            .slice(Math.max(elements.length - proxies, 0))
+            .find((element) => element.has(name))
+            ?.get(name)
+  }
+}
+
+/** RFC 7239 §6: an IPv6 address has brackets. Without them, a port could be the last part of the address. */
+function nodeOf(element: ForwardedElement): string | null {
+  const node = element.get('for') ?? ''
+  return isIPv6(node) ? null : forwardedAddress(node)
+}
