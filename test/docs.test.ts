@@ -1,8 +1,12 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
+import { readConfig as readAuth } from '@gatehouse/auth/config'
+import { readConfig as readEcho } from '@gatehouse/echo/config'
+import { readConfig as readGateway } from '@gatehouse/gateway/config'
 import { ClaimNames, IssuerEntry } from '@gatehouse/gateway/issuers/issuer-entry'
 import { RouteRow } from '@gatehouse/gateway/routes/route'
 import { commands } from '@gatehouse/ops/commands'
+import { readConfig as readOrders } from '@gatehouse/orders/config'
 import { problems } from '@gatehouse/problem/codes'
 import t from 'tap'
 import { routeVariables, settings, settingsPage } from './settings-page.ts'
@@ -46,6 +50,14 @@ t.test('docs/observing.md names every metric, and no other', async (t) => {
   t.strictSame(unknown, [], 'no other')
   const missing = coded.filter((pattern) => !documented.some((name = '') => pattern.test(name)))
   t.strictSame(missing, [], 'every one')
+})
+
+t.test('no service takes a setting of another process for a misspelt one', async (t) => {
+  const all = Object.fromEntries(
+    Object.keys({ ...settings, ...routeVariables }).map((name) => [name, ''])
+  )
+  for (const read of [readAuth, readGateway]) t.strictSame(read(all).warnings, [])
+  for (const read of [readOrders, readEcho]) t.doesNotThrow(() => read(all))
 })
 
 t.test('docs/routes.md describes every member of a route', async (t) => {

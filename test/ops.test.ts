@@ -190,6 +190,22 @@ t.test('on one installation', async (t) => {
       t.match(await ops(words), { code: 2, stdout: '', stderr: /npm run ops -- / }, words.join(' '))
       t.match(await ops([...words, '--json']), { code: 2, json: { error: { code: 'BAD_USAGE' } } })
     }
+    for (const [line, fault] of [
+      ['user list', 'There is no command "user list" (nearest: users list).'],
+      ['keys rotat', 'There is no command "keys rotat" (nearest: keys rotate).'],
+      ['users', 'There is no command "users".'],
+      ['--versoin', 'A command is missing.'],
+      [
+        'users create a@b.example --rol admin',
+        '--rol is not an option of users create (nearest: --role)'
+      ],
+      ['users create a@b.example --role', '--role has no value, or one too many.'],
+      ['users create', 'A word is missing behind the command.'],
+      ['audit all', '"all" is one word too many.']
+    ] as const) {
+      const { stderr } = await ops(line.split(' '))
+      t.equal(stderr.split('\n')[0], fault, line)
+    }
     t.match(await ops([]), { code: 0, stdout: /users create/ })
     t.match(await ops(['sessions', 'end', '--help']), { code: 0, stdout: /SID \| --user ID/ })
   })
@@ -207,6 +223,12 @@ t.test('it says where it looked when nobody answers, or the token is another one
   const { url } = await house(t, { GATEHOUSE_DATA_DIR: folder })
   t.match(await operator(folder, settings)(['users', 'list']), { code: 1, stderr: /token/ })
   t.match(await operator(folder)(['users', 'list']), { code: 0 }, 'and it finds both in the folder')
+  const elsewhere = operator(folder, { AUTH_OPS_URL: url })
+  t.match(await elsewhere(['users', 'list']), {
+    ...{ code: 1, stderr: /\(AUTH_OPS_URL\) is not the ops listener of an auth service/ }
+  })
+  const nowhere = operator(folder, { AUTH_OPS_URL: 'localhost:3901' })
+  t.match(await nowhere(['users', 'list']), { code: 1, stderr: /^AUTH_OPS_URL must be an http/ })
   for (const path of ['/ops/users', '/auth/ops/users', '/healthz', '/metrics']) {
     const { status } = await client(url).call(path)
     t.ok(
@@ -236,7 +258,7 @@ routes:
     t.equal(checked.code, 1)
     for (const fault of [
       'would open everything',
-      'no upstream b',
+      'upstream b is not known; known are a',
       'used twice',
       'already a prefix'
     ]) {
@@ -311,7 +333,10 @@ routes:
     })
     writeFileSync(issuers, `issuers: [{ name: sso, type: keycloack, ${entry} }]`)
     t.match(await ops(['issuers', 'check', issuers]), {
-      ...{ code: 1, stderr: /issuer sso: type must be one of keycloak, auth0/ }
+      ...{
+        code: 1,
+        stderr: /issuer sso: type must be one of keycloak, auth0.* \(nearest: keycloak\)/
+      }
     })
     t.match(await ops(['issuers', 'check']), { code: 2, stderr: /GATEWAY_ISSUERS_FILE/ })
     t.match(await ops(['routes', 'explain', 'GET', '/ordersX']), { code: 1, stderr: /404/ })

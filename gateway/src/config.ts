@@ -1,9 +1,22 @@
 import { isIP } from 'node:net'
 import { tokenSettings } from '@gatehouse/access-token/settings'
 import { redisFaults, redisSettings } from '@gatehouse/redis/settings'
-import { commonSettings, dataSettings, host, port, words } from '@gatehouse/settings/fragments'
+import {
+  commonSettings,
+  dataSettings,
+  host,
+  httpUrl,
+  port,
+  words
+} from '@gatehouse/settings/fragments'
 import { originFaults, originSettings } from '@gatehouse/settings/origins'
-import { type Environment, readSettings, SettingsFault } from '@gatehouse/settings/read-settings'
+import {
+  collectFaults,
+  type Environment,
+  readSettings,
+  SettingsFault
+} from '@gatehouse/settings/read-settings'
+import { unknownSettings } from '@gatehouse/settings/unknown-settings'
 import { type Static, Type } from 'typebox'
 import { corsFaults, corsSettings } from './cross-origin/cors-policy.ts'
 import type { IssuerEntry } from './issuers/issuer-entry.ts'
@@ -28,10 +41,7 @@ export const gatewaySettings = {
   GATEWAY_OPS_HOST: host(),
   GATEWAY_OPS_PORT: port(3900),
   GATEWAY_ROUTES: Type.String({ default: 'gateway/routes.yaml', minLength: 1 }),
-  GATEWAY_JWKS_URL: Type.String({
-    default: 'http://127.0.0.1:3001/.well-known/jwks.json',
-    pattern: '^https?://'
-  }),
+  GATEWAY_JWKS_URL: httpUrl('http://127.0.0.1:3001/.well-known/jwks.json'),
   GATEWAY_ISSUERS_FILE: Type.Optional(Type.String({ minLength: 1 })),
   GATEWAY_TRUSTED_PROXIES: Type.String({ default: '' }),
   GATEWAY_PROXY_HEADERS: Type.Optional(Type.Enum([...proxyHeaders])),
@@ -56,18 +66,29 @@ export type GatewayConfig = Static<ReturnType<typeof Type.Object<typeof gatewayS
   readonly accessLogSamples: Samples | null
   /** issuers of tokens beside our own */
   readonly issuers: readonly IssuerEntry[]
+  /** variables that look like settings of the gateway */
+  readonly warnings: readonly string[]
   /** @throws SettingsFault */
   readonly loadTable: () => RouteTable
 }
 
 /** @throws SettingsFault */
 export function readConfig(environment: Environment): GatewayConfig {
-  const settings = readSettings(gatewaySettings, environment, redisFaults)
+  const unknown = unknownSettings(environment, {
+    known: Object.keys(gatewaySettings),
+    beginnings: ['ALLOWED_', 'GATEWAY_', 'GATEHOUSE_', 'REDIS_', 'TOKEN_'],
+    others: ['GATEWAY_KEYS_URL', 'REDIS_REVOCATION_REPLICAS']
+  })
+  const settings = readSettings(gatewaySettings, environment, (given) => [
+    ...unknown.faults,
+    ...redisFaults(given)
+  ])
   const proxies = words(settings.GATEWAY_TRUSTED_PROXIES)
   const faults = [...originFaults(settings), ...corsFaults(settings)]
-  if (!proxies.every(isNarrowRange)) {
+  const wide = proxies.find((range) => !isNarrowRange(range))
+  if (wide !== undefined) {
     faults.push(
-      'GATEWAY_TRUSTED_PROXIES must be a list of addresses and ranges, none wider than /8 (IPv4) or /7 (IPv6): the word of everyone in them counts'
+      `GATEWAY_TRUSTED_PROXIES must be a list of addresses and ranges, none wider than /8 (IPv4) or /7 (IPv6): the word of everyone in them counts; ${wide} is not one`
     )
   }
   const samples = readSamples(settings.GATEWAY_ACCESS_LOG_SAMPLES)
@@ -86,20 +107,25 @@ export function readConfig(environment: Environment): GatewayConfig {
       'GATEWAY_TLS_CERT_FILE and GATEWAY_TLS_KEY_FILE, or GATEWAY_TRUSTED_PROXIES, must be set in production: plain HTTP would expose every token'
     )
   }
-  if (faults.length > 0) throw new SettingsFault(faults)
   const loadTable = () => loadRouteTable(settings.GATEWAY_ROUTES, environment)
+  const table = collectFaults(faults, 'GATEWAY_ROUTES', loadTable)
+  const issuersFile = settings.GATEWAY_ISSUERS_FILE
   const issuers =
-    settings.GATEWAY_ISSUERS_FILE === undefined
+    issuersFile === undefined
       ? []
-      : loadIssuers(settings.GATEWAY_ISSUERS_FILE, settings.TOKEN_ISSUER)
+      : collectFaults(faults, 'GATEWAY_ISSUERS_FILE', () =>
+          loadIssuers(issuersFile, settings.TOKEN_ISSUER)
+        )
+  if (faults.length > 0 || table === null || issuers === null) throw new SettingsFault(faults)
   const accessLog =
     settings.GATEWAY_ACCESS_LOG ?? (settings.NODE_ENV === 'production' ? 'on' : 'off')
   return {
     ...settings,
     accessLogSamples: accessLog === 'on' ? samples : null,
     issuers,
+    warnings: unknown.warnings,
     loadTable,
-    table: loadTable()
+    table
   }
 }
 

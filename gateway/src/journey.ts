@@ -75,7 +75,8 @@ export async function journey(
   arrival.trail.route = route
   refuseBodyOnGet(request, route)
   const destination = destinationOf(request, matched, table)
-  checkUpgrade(request, route, { ...arrival.hop, allowsOrigin: edge.allowsOrigin })
+  const allowsOrigin = route.allowsOrigin ?? edge.allowsOrigin
+  checkUpgrade(request, route, { ...arrival.hop, allowsOrigin })
   const isPreflight = isPassedPreflight(request, route)
   const found = isPreflight ? null : authenticate(access, request.authorization, edge.verifier)
   const token = found instanceof Promise ? await found : found

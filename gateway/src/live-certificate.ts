@@ -1,9 +1,7 @@
 import { X509Certificate } from 'node:crypto'
-import { readFileSync, unwatchFile, watchFile } from 'node:fs'
-import { createSecureContext, type Server } from 'node:tls'
-
-/** PEM, as Node.js takes it */
-export type Certificate = { readonly cert: Buffer; readonly key: Buffer }
+import { unwatchFile, watchFile } from 'node:fs'
+import type { Server } from 'node:tls'
+import { type Certificate, readCertificate } from './certificate.ts'
 
 /** The certificate of a listener, which is renewed while it listens. */
 export type LiveCertificate = {
@@ -20,30 +18,42 @@ export type LiveCertificateOptions = {
   readonly certFile: string
   readonly keyFile: string
   readonly onReload: (notAfter: Date) => void
+  /** The certificate that is served has expired, or will within 21 days. */
+  readonly onExpiring: (notAfter: Date, hasExpired: boolean) => void
   /** The files cannot be used; the listener keeps what it has. */
   readonly onFault: (error: unknown) => void
   readonly intervalMs?: number
 }
 
 const INTERVAL_MS = 1000
+const DAY_MS = 86_400_000
+const EXPIRES_SOON_MS = 21 * DAY_MS
 
 /**
  * Reads a certificate and its key, on demand and when one of the files changes. A pair that does not belong together is not used:
  * one of two files may have been replaced, and the other not yet.
- * @throws where the first pair cannot be read or used
+ * @throws CertificateFault where the first pair cannot be read or used
  */
 export function liveCertificate(options: LiveCertificateOptions): LiveCertificate {
   const { certFile, keyFile, onReload, onFault, intervalMs = INTERVAL_MS } = options
   const listeners: Pick<Server, 'setSecureContext'>[] = []
-  const first = readPair(certFile, keyFile)
+  const first = readCertificate(certFile, keyFile)
   let served = first
+  const noteExpiry = (): void => {
+    const notAfter = new X509Certificate(served.cert).validToDate
+    const leftMs = notAfter.getTime() - Date.now()
+    if (leftMs < EXPIRES_SOON_MS) options.onExpiring(notAfter, leftMs < 0)
+  }
+  noteExpiry()
+  const daily = setInterval(noteExpiry, DAY_MS).unref()
   const reload = (): void => {
     try {
-      const read = readPair(certFile, keyFile)
+      const read = readCertificate(certFile, keyFile)
       if (read.cert.equals(served.cert) && read.key.equals(served.key)) return
       for (const listener of listeners) listener.setSecureContext(read)
       served = read
       onReload(new X509Certificate(read.cert).validToDate)
+      noteExpiry()
     } catch (error) {
       onFault(error)
     }
@@ -56,14 +66,8 @@ export function liveCertificate(options: LiveCertificateOptions): LiveCertificat
     serve: (listener) => listeners.push(listener),
     reload,
     close() {
+      clearInterval(daily)
       for (const file of files) unwatchFile(file, reload)
     }
   }
-}
-
-function readPair(certFile: string, keyFile: string): Certificate {
-  const pair = { cert: readFileSync(certFile), key: readFileSync(keyFile) }
-  // It throws where the key is of another certificate.
-  createSecureContext(pair)
-  return pair
 }

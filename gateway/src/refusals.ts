@@ -107,7 +107,7 @@ export const foreignOrigin = () =>
   new Refusal('FORBIDDEN', {
     reason: 'a WebSocket of a page of another origin',
     detail:
-      'WebSockets are for pages of this origin and of those that an operator lists in ALLOWED_ORIGINS; the page is of neither'
+      'WebSockets are for pages of this origin and of those that an operator lists in ALLOWED_ORIGINS, or for the route; the page is of neither'
   })
 
 /** @param isOrigin whether the page has an origin that could be listed; a sandboxed or local one has none */
@@ -115,8 +115,8 @@ export const originNotListed = (isOrigin: boolean) =>
   new Refusal('FORBIDDEN', {
     reason: 'a preflight of an origin that is not listed',
     detail: isOrigin
-      ? 'the origin of the page is not listed in ALLOWED_ORIGINS, so the page may not use this API'
-      : 'the page is sandboxed or local, so it has no origin that could be listed in ALLOWED_ORIGINS'
+      ? 'the origin of the page is not listed in ALLOWED_ORIGINS, or for the route, so the page may not use this API'
+      : 'the page is sandboxed or local, so it has no origin that could be listed in ALLOWED_ORIGINS or for the route'
   })
 
 export const rateLimited = (retryAfterSeconds: number) =>

@@ -10,10 +10,12 @@ import { buildOps } from '@gatehouse/room/ops-listener'
 import type { Room } from '@gatehouse/room/room'
 import { StartFault } from '@gatehouse/room/start-fault'
 import { words } from '@gatehouse/settings/fragments'
+import { SettingsFault } from '@gatehouse/settings/read-settings'
 import { reportSightings } from '@gatehouse/sightings/report-sightings'
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client'
 import { buildGateway } from './app.ts'
 import { newAssertionKey } from './assertions/assertions.ts'
+import { CertificateFault } from './certificate.ts'
 import type { GatewayConfig } from './config.ts'
 import { corsPolicy } from './cross-origin/cors-policy.ts'
 import { joinFleet, type Membership } from './fleet/membership.ts'
@@ -34,6 +36,7 @@ export async function startGateway(
 ): Promise<Room> {
   const clock = Date.now
   const log = roomLog('gateway', config.LOG_LEVEL)
+  for (const warning of config.warnings) log.warn(warning)
   const metrics = new Registry()
   collectDefaultMetrics({ register: metrics, eventLoopMonitoringPrecision: 100 })
   const connections = reportedRedis({ service: 'gateway', log, metrics })
@@ -83,7 +86,7 @@ export async function startGateway(
   const routes = liveRouteTable({
     ...{ first: config.table, file: config.GATEWAY_ROUTES, load: config.loadTable },
     onReload: (table) => log.info({ rows: table.routes.length }, 'the route table was read again'),
-    onFault: (err) => log.error({ err }, 'the new route table is not used')
+    onFault: (error) => log.error(faultFields(error), 'the new route table is not used')
   })
   const certificate = tlsCertificate(config, log)
   const samples = config.accessLogSamples ?? {}
@@ -174,10 +177,21 @@ function tlsCertificate(config: GatewayConfig, log: RoomLog): LiveCertificate | 
       certFile,
       keyFile,
       onReload: (notAfter) => log.info({ notAfter }, 'new connections get the new certificate'),
-      onFault: (err) => log.error({ err }, 'the new certificate cannot be used; the old one stays')
+      onExpiring: (notAfter, hasExpired) =>
+        hasExpired
+          ? log.error({ notAfter }, 'GATEWAY_TLS_CERT_FILE: the certificate has expired')
+          : log.warn({ notAfter }, 'GATEWAY_TLS_CERT_FILE: the certificate expires soon'),
+      onFault: (error) =>
+        log.error(faultFields(error), 'the new certificate cannot be used; the old one stays')
     })
   } catch (error) {
-    const cause = error instanceof Error ? error.message : String(error)
-    throw new StartFault(`GATEWAY_TLS_CERT_FILE, GATEWAY_TLS_KEY_FILE: ${cause}`)
+    if (!(error instanceof CertificateFault)) throw error
+    throw new StartFault(error.message)
   }
+}
+
+/** For the log: a mistake of the operator in plain words, anything else with its stack. */
+function faultFields(error: unknown): object {
+  if (error instanceof SettingsFault) return { faults: error.faults }
+  return error instanceof CertificateFault ? { cause: error.message } : { err: error }
 }

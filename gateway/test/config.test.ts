@@ -75,6 +75,93 @@ t.test('in production no token goes in the clear', async (t) => {
 })
 
 t.test('a route table that cannot be used is a fault like any other', async (t) => {
-  t.match(faults({ GATEWAY_ROUTES: 'nowhere.yaml' }), [/^GATEWAY_ROUTES nowhere\.yaml: /])
-  t.match(faults({ GATEWAY_ROUTES: 'package.json' }), [/upstreams|routes|route table/])
+  t.strictSame(faults({ GATEWAY_ROUTES: 'nowhere.yaml' }), [
+    `GATEWAY_ROUTES: cannot read nowhere.yaml in ${process.cwd()}: no such file or folder`
+  ])
+  t.strictSame(faults({ GATEWAY_ROUTES: 'gateway', GATEWAY_ISSUERS_FILE: 'docs' }), [
+    `GATEWAY_ROUTES: cannot read gateway in ${process.cwd()}: it is a folder`,
+    `GATEWAY_ISSUERS_FILE: cannot read docs in ${process.cwd()}: it is a folder`
+  ])
+  const [first = ''] = faults({ GATEWAY_ROUTES: 'package.json' })
+  t.match(first, /^GATEWAY_ROUTES: package\.json:1:1: upstreams is missing$/)
+})
+
+t.test('each mistake in a setting is one line: its name, and what is allowed', async (t) => {
+  const lines: [name: string, value: string, line: string][] = [
+    ['GATEWAY_PORT', '70000', 'GATEWAY_PORT must be a whole number from 0 to 65535'],
+    ['GATEWAY_PORT', '-1', 'GATEWAY_PORT must be a whole number from 0 to 65535'],
+    ['GATEWAY_PORT', '0x10', 'GATEWAY_PORT must be a whole number from 0 to 65535'],
+    ['GATEWAY_PORT', '1e3', 'GATEWAY_PORT must be a whole number from 0 to 65535'],
+    ['GATEWAY_PORT', '3000.5', 'GATEWAY_PORT must be a whole number from 0 to 65535'],
+    [
+      'GATEWAY_KEEPALIVE_SECONDS',
+      '65s',
+      'GATEWAY_KEEPALIVE_SECONDS must be a whole number of 1 or more'
+    ],
+    ['GATEWAY_CORS_CREDENTIALS', 'yes', 'GATEWAY_CORS_CREDENTIALS must be true or false'],
+    [
+      'NODE_ENV',
+      'prod',
+      'NODE_ENV must be one of development, production, test (nearest: production)'
+    ],
+    [
+      'LOG_LEVEL',
+      'loud',
+      'LOG_LEVEL must be one of fatal, error, warn, info, debug, trace, silent'
+    ],
+    [
+      'LOG_LEVEL',
+      'INFO',
+      'LOG_LEVEL must be one of fatal, error, warn, info, debug, trace, silent (nearest: info)'
+    ],
+    [
+      'GATEWAY_HOST',
+      'localhost:3000',
+      'GATEWAY_HOST must be an IP address or the name of a host, without a port'
+    ],
+    [
+      'GATEWAY_HOST',
+      '[::1]',
+      'GATEWAY_HOST must be an IP address or the name of a host, without a port'
+    ]
+  ]
+  for (const [name, value, line] of lines) t.strictSame(faults({ [name]: value }), [line], value)
+  for (const value of [
+    'notaurl',
+    'auth.example.com',
+    'ftp://a',
+    'https://u:p@a',
+    'http://a:70000',
+    'http://a?b'
+  ]) {
+    const line =
+      'must be an http or https URL without user and password, for example https://auth.example.com'
+    t.strictSame(faults({ TOKEN_ISSUER: value }), [`TOKEN_ISSUER ${line}`], value)
+    t.strictSame(faults({ GATEWAY_JWKS_URL: value }), [`GATEWAY_JWKS_URL ${line}`], value)
+  }
+  t.match(faults({ GATEWAY_PORT: 'tcp://10.96.0.9:80' }), [
+    /from 0 to 65535; Kubernetes sets this variable/
+  ])
+  t.equal(readConfig({ GATEWAY_PORT: ' 3005\r' }).GATEWAY_PORT, 3005, 'white space around it')
+})
+
+t.test('a misspelt setting is a fault, and any other unknown one a warning', async (t) => {
+  const misspelt: Record<string, string> = {
+    GATEWAY_UPSTREAM_TIMEOUT_SECOND: 'GATEWAY_UPSTREAM_TIMEOUT_SECONDS',
+    GATEWAY_TRUSTED_PROXY: 'GATEWAY_TRUSTED_PROXIES',
+    GATEWAY_TLS_CERTFILE: 'GATEWAY_TLS_CERT_FILE',
+    gateway_port: 'GATEWAY_PORT',
+    TOKEN_ISUSER: 'TOKEN_ISSUER',
+    ALLOWED_ORIGIN: 'ALLOWED_ORIGINS'
+  }
+  for (const [name, nearest] of Object.entries(misspelt)) {
+    t.strictSame(faults({ [name]: 'secret' }), [`${name} is not a setting (nearest: ${nearest})`])
+  }
+  const ofKubernetes = {
+    GATEWAY_SERVICE_HOST: '10.96.0.9',
+    GATEWAY_SERVICE_PORT_HTTP: '80',
+    GATEWAY_PORT_80_TCP_ADDR: '10.96.0.9'
+  }
+  const { warnings } = readConfig({ GATEWAY_COLOUR: 'x', REDIS_TLS_URL: 'x', ...ofKubernetes })
+  t.strictSame(warnings, ['GATEWAY_COLOUR is not a setting', 'REDIS_TLS_URL is not a setting'])
 })

@@ -149,3 +149,43 @@ t.test('a service answers preflights where its route says so, and is told of nob
   )
   t.equal(gateway.upstream.received.length, 2)
 })
+
+t.test(
+  'a route can have origins of its own, which replace those of the installation',
+  async (t) => {
+    const PARTNER = 'https://partner.example'
+    const rows = `
+  - { name: partner, prefix: /partner, upstream: service, cors: { origins: [${PARTNER}, 'https://*.lab.example'] } }
+  - { name: nobody, prefix: /nobody, upstream: service, access: public, cors: { origins: [] } }
+`
+    for (const allowedOrigins of [[], [SHOP]]) {
+      const gateway = await edge(t, { rows, allowedOrigins })
+      const asked = async (path: string, origin: string) => {
+        const answer = await fetch(`${gateway.url}${path}`, preflight(origin))
+        return [answer.status, allowed(answer), answer.headers.get('vary')]
+      }
+      t.strictSame(await asked('/partner', PARTNER), [204, PARTNER, 'origin'])
+      t.strictSame(await asked('/partner', 'https://a.lab.example'), [
+        204,
+        'https://a.lab.example',
+        'origin'
+      ])
+      t.strictSame(
+        await asked('/partner', SHOP),
+        [403, null, 'origin'],
+        'in place of ALLOWED_ORIGINS'
+      )
+      t.strictSame(await asked('/nobody', SHOP), [403, null, 'origin'], 'an empty list allows none')
+      t.equal((await asked('/closed', PARTNER))[0], 403, 'and no other route takes it')
+      const read = async (path: string, origin?: string) => {
+        const answer = await gateway.call(path, { headers: origin === undefined ? {} : { origin } })
+        return [answer.status, allowed(answer), answer.headers.get('vary')]
+      }
+      t.strictSame(await read('/partner', PARTNER), [200, PARTNER, 'origin'])
+      t.strictSame(await read('/partner', SHOP), [200, null, 'origin'])
+      t.strictSame(await read('/partner'), [200, null, 'origin'], 'no cache mixes them up')
+      const refused = await fetch(`${gateway.url}/partner`, { headers: { origin: PARTNER } })
+      t.strictSame([refused.status, allowed(refused)], [401, PARTNER], 'refusals too')
+    }
+  }
+)

@@ -27,6 +27,7 @@ async function listening(t: Test, intervalMs?: number) {
   const first = await selfSigned()
   write(first)
   const told: string[] = []
+  const expiring: boolean[] = []
   let heard = () => {}
   const tell = (what: string) => {
     told.push(what)
@@ -36,6 +37,7 @@ async function listening(t: Test, intervalMs?: number) {
     ...{ certFile, keyFile },
     ...(intervalMs === undefined ? {} : { intervalMs }),
     onReload: (notAfter) => tell(notAfter.getTime() > Date.now() ? 'new' : 'expired'),
+    onExpiring: (_notAfter, hasExpired) => expiring.push(hasExpired),
     onFault: () => tell('fault')
   })
   t.teardown(certificate.close)

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { OPS_ADDRESS_FILE, OPS_TOKEN_FILE } from '@gatehouse/room/ops-address'
+import { isHttpUrl } from '@gatehouse/settings/formats'
 import { Refused } from './command.ts'
 
 export type Environment = Readonly<Record<string, string | undefined>>
@@ -21,36 +22,66 @@ export function opsClient(environment: Environment): OpsClient {
   return {
     async call<Body>(method: string, path: string, body?: object) {
       const { url, from } = listenerAddress(environment)
+      if (!isHttpUrl(url)) {
+        const example = `http://127.0.0.1:${DEFAULT_PORT}`
+        throw new Refused('BAD_ADDRESS', `${from} must be an http or https URL such as ${example}.`)
+      }
+      const token = opsToken(environment)
       const response = await fetch(new URL(path, url), {
         method,
         headers: {
-          authorization: `Bearer ${opsToken(environment)}`,
+          authorization: `Bearer ${token.text}`,
           ...(body === undefined ? {} : { 'content-type': 'application/json' })
         },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
         redirect: 'error',
         signal: AbortSignal.timeout(TIMEOUT_MS)
-      }).catch(() => {
+      }).catch((error: unknown) => {
         throw new Refused(
           'UNREACHABLE',
-          `Nobody answers at ${url} (${from}). Is the auth service up?`
+          `Nobody answers at ${url} (${from}${causeOf(error)}). Is the auth service up?`
         )
       })
       if (response.status === 204) return null as Body
       const answer = await response.json().catch(() => ({}))
       if (response.ok) return answer as Body
-      throw refusalOf(response.status, answer as Problem)
+      if (response.status === 404 && !(await isOpsListener(url, token.text))) {
+        throw new Refused(
+          'NOT_OPS_LISTENER',
+          `${url} (${from}) is not the ops listener of an auth service, which is at AUTH_OPS_PORT (default ${DEFAULT_PORT}).`
+        )
+      }
+      throw refusalOf(response.status, answer as Problem, token.from)
     }
   }
 }
 
 type Problem = { code?: string; title?: string; detail?: string }
 
-function refusalOf(status: number, { code = `HTTP_${status}`, title, detail }: Problem): Refused {
+/** Whether there is an operator API, also where it has not found what it was asked for. */
+async function isOpsListener(url: string, token: string): Promise<boolean> {
+  const headers = { authorization: `Bearer ${token}` }
+  const signal = AbortSignal.timeout(TIMEOUT_MS)
+  const answer = await fetch(new URL('/ops/gateways', url), { headers, signal }).catch(() => null)
+  return answer?.ok === true
+}
+
+/** Why nobody answers, as far as it is known. */
+function causeOf(error: unknown): string {
+  const { cause } = error as { cause?: { code?: string; message?: string } }
+  const reason = cause?.code ?? cause?.message
+  return reason === undefined ? '' : `: ${reason}`
+}
+
+function refusalOf(
+  status: number,
+  { code = `HTTP_${status}`, title, detail }: Problem,
+  tokenFrom: string
+): Refused {
   if (status === 401) {
     return new Refused(
       code,
-      'The auth service does not know this token: AUTH_OPS_TOKEN is another one.'
+      `The auth service does not know the token in ${tokenFrom}: its AUTH_OPS_TOKEN is another one.`
     )
   }
   return new Refused(code, detail ?? title ?? `The auth service answered ${status}.`)
@@ -68,11 +99,20 @@ function listenerAddress(environment: Environment): { url: string; from: string 
   return { url: `http://127.0.0.1:${DEFAULT_PORT}`, from: 'the default' }
 }
 
-function opsToken(environment: Environment): string {
-  if (environment.AUTH_OPS_TOKEN) return environment.AUTH_OPS_TOKEN
+/** The token, and where it is from. */
+function opsToken(environment: Environment): { text: string; from: string } {
+  const { text, from } = givenToken(environment)
+  // Other characters cannot be in a header.
+  if (/^[\x20-\x7e]+$/.test(text)) return { text, from }
+  throw new Refused('NO_TOKEN', `${from} must be one line of ASCII text.`)
+}
+
+function givenToken(environment: Environment): { text: string; from: string } {
+  const set = environment.AUTH_OPS_TOKEN?.trim()
+  if (set) return { text: set, from: 'AUTH_OPS_TOKEN' }
   const file = environment.AUTH_OPS_TOKEN_FILE || dataFile(environment, OPS_TOKEN_FILE)
   const token = readLeft(file)
-  if (token !== null) return token
+  if (token !== null) return { text: token, from: file }
   throw new Refused(
     'NO_TOKEN',
     `There is no ops token in ${file}. Set AUTH_OPS_TOKEN_FILE, or GATEHOUSE_DATA_DIR to the data folder of the auth service.`

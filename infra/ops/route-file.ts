@@ -1,6 +1,7 @@
 import type { Access, Demand } from '@gatehouse/gateway/routes/demand-schema'
 import type { Route } from '@gatehouse/gateway/routes/route'
 import type { RouteTable } from '@gatehouse/gateway/routes/route-table'
+import { derivedAddresses } from '@gatehouse/room/derived-addresses'
 import { Refused } from './command.ts'
 import type { Environment } from './ops-client.ts'
 
@@ -20,7 +21,7 @@ export async function readRoutes(file: string, environment: Environment): Promis
     throw new Refused('NO_GATEWAY', 'The gateway is not installed here: ask where it is.')
   })
   try {
-    return gateway.loadRouteTable(file, environment)
+    return gateway.loadRouteTable(file, { ...derivedAddresses(environment), ...environment })
   } catch (error) {
     const faults = (error as { faults?: readonly string[] }).faults
     if (faults === undefined) throw error

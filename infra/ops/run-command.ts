@@ -1,4 +1,6 @@
 import { parseArgs } from 'node:util'
+import { nearestName } from '@gatehouse/settings/nearest-name'
+import { unknownName } from '@gatehouse/settings/schema-faults'
 import { BadUsage, type Command, Refused, type Typed } from './command.ts'
 import { commands } from './commands.ts'
 import { type Environment, opsClient } from './ops-client.ts'
@@ -52,14 +54,30 @@ function readWords(command: Command, words: string[]): Typed {
     const args = [...words.filter((word) => !HYPHENATED_ID.test(word)), '--', ...ids]
     const { positionals, values } = parseArgs({ args, options, allowPositionals: true })
     const rest = positionals.slice(command.name.split(' ').length)
-    const [least, most] = command.words
-    const fits = rest.length >= least && rest.length <= most
-    if (!fits && values.help !== true)
-      throw new BadUsage('a word is missing, or there is one too many')
+    const fault = wordFault(rest, command.words)
+    if (fault !== null && values.help !== true) throw new BadUsage(fault)
     return { positionals: rest, options: values as Typed['options'] }
   } catch (error) {
-    throw error instanceof BadUsage ? error : new BadUsage((error as Error).message)
+    throw error instanceof BadUsage ? error : new BadUsage(optionFault(error, command, words))
   }
+}
+
+function wordFault(words: readonly string[], [least, most]: Command['words']): string | null {
+  if (words.length < least) return 'A word is missing behind the command.'
+  return words.length > most ? `"${words[most]}" is one word too many.` : null
+}
+
+/** What is wrong with the options: in the words of `parseArgs`, or with the nearest name of one that is unknown. */
+function optionFault(error: unknown, { name, options = {} }: Command, words: string[]): string {
+  const { code, message } = error as { code?: string; message: string }
+  if (code === 'ERR_PARSE_ARGS_INVALID_OPTION_VALUE') {
+    const [option] = /--[\w-]+/.exec(message) ?? []
+    return `${option ?? 'An option'} has no value, or one too many.`
+  }
+  if (code !== 'ERR_PARSE_ARGS_UNKNOWN_OPTION') return message
+  const known = Object.keys({ ...common, ...options })
+  const [typed = ''] = /--?[^'\s=]+/.exec(message) ?? words.filter((word) => word.startsWith('-'))
+  return `${typed} ${unknownName(typed.replace(/^-+/, ''), known, `an option of ${name}`, '--')}`
 }
 
 async function confirm(command: Command, typed: Typed, person: Terminal): Promise<void> {
@@ -95,11 +113,17 @@ function usageOf({ name, usage, summary }: Command): string {
   return `npm run ops -- ${name} ${usage} [--json] [--yes]\n\n${summary}\n`
 }
 
+const names = commands.map(({ name }) => name)
+const groups = [...new Set(names.map((name) => name.split(' ')[0] ?? ''))]
+
 /** The list of commands: for who asks for it, or has typed none that there is. */
 function overview(words: readonly string[], { stdout, stderr }: StandardStreams): number {
   const group = words.find((word) => !word.startsWith('-'))
   const known = commands.filter(({ name }) => name.split(' ')[0] === group)
-  const shown = known.length > 0 ? known : commands
+  const typed = words.filter((word) => !word.startsWith('-')).join(' ')
+  const nearest = nearestName(typed, names) ?? nearestName(group ?? '', groups)
+  const near = commands.filter(({ name }) => name === nearest || name.startsWith(`${nearest} `))
+  const shown = [known, near, commands].find((some) => some.length > 0) ?? []
   const lines = shown.map(({ name, usage, summary }) => `  ${name} ${usage}\n      ${summary}`)
   const text = `npm run ops -- <command> [--json] [--yes]\n\n${lines.join('\n')}\n`
   const asked = words.length === 0 || words.includes('--help') || words.includes('-h')
@@ -107,7 +131,8 @@ function overview(words: readonly string[], { stdout, stderr }: StandardStreams)
     stdout.write(text)
     return 0
   }
-  const fault = `There is no command "${words.filter((word) => !word.startsWith('-')).join(' ')}".`
+  const hint = nearest === undefined || typed === group ? '' : ` (nearest: ${nearest})`
+  const fault = typed === '' ? 'A command is missing.' : `There is no command "${typed}"${hint}.`
   if (words.includes('--json')) stdout.write(errorDocument('BAD_USAGE', fault))
   stderr.write(`${fault}\n\n${text}`)
   return 2

@@ -1,4 +1,5 @@
 import { GATEWAY_KEYS_PATH } from '@gatehouse/edge-headers/assertion'
+import { derivedAddresses } from '@gatehouse/room/derived-addresses'
 import { freePort } from './free-port.ts'
 
 export type HouseEnvironment = Record<string, string | undefined>
@@ -26,13 +27,15 @@ export async function resolveEnvironment(given: NodeJS.ProcessEnv): Promise<Hous
     if (given[name] === '0') ports[name] = await realPort('0')
   }
   const at = (name: string) => `http://127.0.0.1:${ports[name]}`
+  // An empty variable counts as unset.
+  const set = Object.fromEntries(Object.entries(given).filter(([, value]) => value?.trim()))
+  const { TOKEN_ISSUER } = derivedAddresses(given)
   return {
-    AUTH_URL: at('AUTH_PORT'),
-    ORDERS_URL: at('ORDERS_PORT'),
-    ECHO_URL: at('ECHO_PORT'),
+    ...derivedAddresses({ ...given, ...ports }),
+    TOKEN_ISSUER,
     GATEWAY_JWKS_URL: `${at('AUTH_PORT')}/.well-known/jwks.json`,
     GATEWAY_KEYS_URL: `${at('GATEWAY_OPS_PORT')}${GATEWAY_KEYS_PATH}`,
-    ...given,
+    ...set,
     ...ports
   }
 }

@@ -32,10 +32,15 @@ export type MarkOrigin = (
  */
 export function allowOrigins(app: FastifyInstance, cross: CrossOrigin): MarkOrigin {
   const { anyListed, allowsOrigin, policy, routeOf } = cross
+  const listOf = (route: Route | null): Pick<CrossOrigin, 'anyListed' | 'allowsOrigin'> =>
+    route === null || route.allowsOrigin === null
+      ? { anyListed, allowsOrigin }
+      : { anyListed: true, allowsOrigin: route.allowsOrigin }
   const mark: MarkOrigin = (headers, origin, route) => {
-    if (!anyListed) return
+    const list = listOf(route)
+    if (!list.anyListed) return
     headers.vary = withOrigin(headers.vary)
-    if (!allowsOrigin(origin)) return
+    if (!list.allowsOrigin(origin)) return
     const { credentials, exposedHeaders } = { ...policy, ...route?.cors }
     headers['access-control-allow-origin'] = origin
     if (credentials) headers['access-control-allow-credentials'] = 'true'
@@ -49,15 +54,17 @@ export function allowOrigins(app: FastifyInstance, cross: CrossOrigin): MarkOrig
     if (method !== 'OPTIONS' || origin === undefined || asked === undefined) return
     const route = routeOf(request.originalUrl)
     if (route?.preflights === 'service') return
-    if (allowsOrigin(origin)) return answerPreflight(request, reply, { policy, route, asked })
+    const list = listOf(route)
+    if (list.allowsOrigin(origin)) {
+      return answerPreflight(request, reply, { policy, route, asked })
+    }
     // Where no origin is listed, a public route's service may answer pages itself.
-    if (!anyListed && route?.access !== 'signed-in') return
+    if (!list.anyListed && route?.access !== 'signed-in') return
     throw originNotListed(canonicalOrigin(origin) !== null)
   })
   app.addHook('onSend', async (request, reply) => {
-    const { origin } = request.headers
     const headers = reply.getHeaders() as ResponseHeaders
-    mark(headers, origin, allowsOrigin(origin) ? routeOf(request.originalUrl) : null)
+    mark(headers, request.headers.origin, routeOf(request.originalUrl))
     reply.headers(headers)
   })
   return (headers, origin, route) => {

@@ -6,12 +6,17 @@ const HEADER_NAME = /^(\*|[!#$%&'*+.^_`|~0-9A-Za-z-]+)$/
 /** no browser keeps the answer to a preflight for longer (Firefox) */
 const LONGEST_SECONDS = 86_400
 const names = (description: string) =>
-  Type.Array(Type.String({ pattern: HEADER_NAME.source }), { description })
+  Type.Array(Type.String({ title: 'a name, or *', pattern: HEADER_NAME.source }), { description })
 
 /** What pages of other origins may send and read: the `cors` member of a route. */
 export const RouteCors = Type.Partial(
   Type.Object(
     {
+      origins: Type.Array(Type.String(), {
+        title: 'a list of origins, for example [https://app.example.com]',
+        description:
+          'The origins whose pages may use this route, also by WebSocket, in place of those in ALLOWED_ORIGINS. An empty list allows none.'
+      }),
       methods: names(
         "Methods that pages may use. Default: the route's methods, if it lists them; else GATEWAY_CORS_METHODS."
       ),
@@ -34,7 +39,7 @@ export const RouteCors = Type.Partial(
 )
 
 /** What pages of the listed origins may send and read. */
-export type CorsPolicy = Readonly<Required<Static<typeof RouteCors>>>
+export type CorsPolicy = Readonly<Required<Omit<Static<typeof RouteCors>, 'origins'>>>
 
 /** The defaults for routes without `cors`. */
 export const corsSettings = {

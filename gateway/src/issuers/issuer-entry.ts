@@ -28,7 +28,9 @@ export const ClaimNames = Type.Object(
 )
 export type ClaimNames = Static<typeof ClaimNames>
 
-const Scalar = Type.Union([Type.String(), Type.Number(), Type.Boolean()])
+const Scalar = Type.Union([Type.String(), Type.Number(), Type.Boolean()], {
+  title: 'a text, a number, true or false'
+})
 
 /** `{tenantid}` in an issuer, as Microsoft Entra ID writes it in its metadata. */
 export const TENANT = '{tenantid}'
@@ -50,6 +52,7 @@ export type IssuerType = (typeof issuerTypes)[number]
 export const IssuerEntry = Type.Object(
   {
     name: Type.String({
+      title: 'a text of at most 32 lower-case letters, digits and -',
       pattern: '^[a-z0-9][a-z0-9-]{0,31}$',
       description: 'Stands before its subjects and clients, so that they are nobody else’s.'
     }),
@@ -64,7 +67,12 @@ export const IssuerEntry = Type.Object(
     ),
     tenants: Type.Optional(
       Type.Array(
-        Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9._-]*$', minLength: 1, maxLength: 128 }),
+        Type.String({
+          title: 'a tenant id or domain, of at most 128 letters, digits and . _ -',
+          pattern: '^[A-Za-z0-9][A-Za-z0-9._-]*$',
+          minLength: 1,
+          maxLength: 128
+        }),
         {
           minItems: 1,
           maxItems: 1024,

@@ -3,9 +3,9 @@ import { withoutOuterWhitespace } from '@gatehouse/edge-headers/optional-whitesp
 /** What one proxy says of the request that it received, by the lower-case name of the parameter (RFC 7239 §4). */
 export type ForwardedElement = ReadonlyMap<string, string>
 
-const TOKEN = "[!#$%&'*+.^_`|~0-9A-Za-z-]"
 /** `name=value`. Ports and brackets may stand without quotes, as many proxies write them: they end no value. */
-const PAIR = new RegExp(`^(${TOKEN}+)=(?:((?:${TOKEN}|[:[\\]])+)|"((?:[^"\\\\]|\\\\.)*)")$`)
+const PAIR =
+  /^([!#$%&'*+.^_`|~0-9A-Za-z-]+)=(?:([!#$%&'*+.^_`|~0-9A-Za-z:[\]-]+)|"((?:[^"\\]|\\.)*)")$/
 
 /**
  * The elements of `Forwarded`, in their order; null if any part of the header does not follow the grammar. A client could

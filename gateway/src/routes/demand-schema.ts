@@ -2,7 +2,11 @@ import { Type } from 'typebox'
 import { methods } from './methods.ts'
 
 const words = (description: string) =>
-  Type.Array(Type.String({ minLength: 1 }), { default: [], description })
+  Type.Array(Type.String({ minLength: 1 }), {
+    title: 'a list of words, for example [orders:read]',
+    default: [],
+    description
+  })
 export const optionalSeconds = (description: string) =>
   Type.Optional(Type.Integer({ minimum: 1, description }))
 
@@ -30,6 +34,7 @@ const MethodDemand = Type.Object(
 
 export const ByMethod = Type.Partial(Type.Record(Type.Enum([...methods]), MethodDemand), {
   additionalProperties: false,
+  title: 'a map of methods, for example { GET: {}, POST: { scopes: [orders:write] } }',
   minProperties: 1,
   description:
     'What each method requires, in addition to the requirements of the route; access replaces the access of the route. A method that is not listed is 405; HEAD follows GET. WebDAV methods and PURGE are accepted only if they are listed.'

@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs'
-import { type Environment, SettingsFault } from '@gatehouse/settings/read-settings'
-import { Value } from 'typebox/value'
-import { parse } from 'yaml'
+import { allowOriginsOf } from '@gatehouse/edge-headers/web-origin'
+import type { Environment } from '@gatehouse/settings/read-settings'
+import { readContent, refuseFaults } from '../yaml/entry-faults.ts'
+import { readText, readYaml } from '../yaml/yaml-file.ts'
 import { namedClaimsOf, type Route, RouteFile } from './route.ts'
 import { type RouteTable, routeTable } from './route-table.ts'
 import { unsafeRows } from './unsafe-rows.ts'
@@ -11,33 +11,20 @@ import { toUpstream } from './upstream.ts'
  * Reads the route table from YAML. `${NAME}` and `${NAME:-default}` stand for environment variables.
  * @throws SettingsFault with all faults: a table that is not understood whole, or that is unsafe, is not used at all
  */
-export function loadRouteTable(file: string, environment: Environment): RouteTable {
-  try {
-    return readRouteTable(readFileSync(file, 'utf8'), environment)
-  } catch (error) {
-    if (error instanceof SettingsFault) throw error
-    // No file, or no YAML: the message says which, and where.
-    throw new SettingsFault([`GATEWAY_ROUTES ${file}: ${(error as Error).message}`])
-  }
-}
+export const loadRouteTable = (file: string, environment: Environment): RouteTable =>
+  readRouteTable(readText(file), environment, file)
 
-export function readRouteTable(yaml: string, environment: Environment): RouteTable {
-  const document = Value.Default(RouteFile, parse(expand(yaml, environment)))
-  const faults = [...Value.Errors(RouteFile, document)].map(
-    ({ instancePath, message }) => `${instancePath || 'the route table'} ${message}`
-  )
-  if (faults.length > 0) throw new SettingsFault(faults)
-  const content = document as RouteFile
-  const unsafe = unsafeRows(content)
-  if (unsafe.length > 0) throw new SettingsFault(unsafe)
+/** @param file its name, for messages */
+export function readRouteTable(
+  yaml: string,
+  environment: Environment,
+  file = 'routes.yaml'
+): RouteTable {
+  const read = readYaml(file, yaml, environment)
+  const content: RouteFile = readContent(read, RouteFile)
+  const isProduction = environment.NODE_ENV === 'production'
+  refuseFaults(read, content, unsafeRows(content, isProduction))
   return routeTable(content.routes.map((row) => toRoute(row, content.upstreams)))
-}
-
-function expand(yaml: string, environment: Environment): string {
-  return yaml.replace(
-    /\$\{([A-Z_][A-Z0-9_]*)(?::-([^{}]*))?\}/g,
-    (_, name: string, fallback: string | undefined) => environment[name] || fallback || ''
-  )
 }
 
 function toRoute(row: RouteFile['routes'][number], upstreams: RouteFile['upstreams']): Route {
@@ -45,6 +32,7 @@ function toRoute(row: RouteFile['routes'][number], upstreams: RouteFile['upstrea
   return {
     ...rest,
     tokenClaims: namedClaimsOf(row),
+    allowsOrigin: row.cors?.origins === undefined ? null : allowOriginsOf(row.cors.origins),
     prefixes: [prefix].flat(),
     upstream: toUpstream(upstream, upstreams[upstream] ?? ''),
     limits: [limit ?? []].flat().map((one) => ({ by: 'address', shared: false, ...one })),

@@ -1,3 +1,4 @@
+import type { AllowsOrigin } from '@gatehouse/edge-headers/web-origin'
 import { type Static, Type } from 'typebox'
 import { RouteCors } from '../cross-origin/cors-policy.ts'
 import { ClaimPath } from '../tokens/claim-path.ts'
@@ -6,7 +7,9 @@ import type { Method } from './methods.ts'
 import { type Upstream, UpstreamRow } from './upstream.ts'
 
 const prefixPattern = '^/([A-Za-z0-9._~:@-]+(/[A-Za-z0-9._~:@-]+)*)?$'
-const Prefix = Type.String({ pattern: prefixPattern })
+const prefixTitle =
+  'a path such as /orders, of letters, digits and . _ ~ : @ -, without a slash at its end'
+const Prefix = Type.String({ title: prefixTitle, pattern: prefixPattern })
 /** The limit for every route: HTTP/2 clients accept the headers of an answer in 9 frames of 16 KiB (nghttp2). */
 export const LARGEST_ANSWER_HEADER_BYTES = 128 * 1024
 
@@ -50,10 +53,17 @@ export type NamedClaim = { readonly name: string; readonly path: ClaimPath }
 const TokenClaims = Type.Union(
   [
     Type.Array(
-      Type.String({ pattern: '^[A-Za-z0-9]([A-Za-z0-9_-]*[A-Za-z0-9])?$', maxLength: 64 })
+      Type.String({
+        title: 'the name of a claim, of letters, digits, _ and - (a map names other claims)',
+        pattern: '^[A-Za-z0-9]([A-Za-z0-9_-]*[A-Za-z0-9])?$',
+        maxLength: 64
+      })
     ),
     Type.Record(Type.String(), ClaimPath, {
-      propertyNames: { pattern: '^[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?$' }
+      propertyNames: {
+        title: 'the end of a header name, of lower-case letters, digits and -',
+        pattern: '^[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?$'
+      }
     })
   ],
   {
@@ -66,6 +76,7 @@ const TokenClaims = Type.Union(
 export const RouteRow = Type.Object(
   {
     name: Type.String({
+      title: 'a text of lower-case letters, digits and -',
       pattern: '^[a-z0-9][a-z0-9-]*$',
       description:
         'A unique name. It is the audience of the assertions for this route, and appears in the log.'
@@ -77,6 +88,7 @@ export const RouteRow = Type.Object(
     upstream: Type.String({ minLength: 1, description: 'The name of an upstream.' }),
     stripPrefix: Type.Optional(
       Type.String({
+        title: prefixTitle,
         pattern: prefixPattern,
         description:
           'Removed from the path before the request is forwarded. The service gets it as x-forwarded-prefix.'
@@ -182,6 +194,8 @@ export type Route = Omit<
   'prefix' | 'upstream' | 'limit' | 'methods' | 'tokenClaims'
 > & {
   readonly tokenClaims: readonly NamedClaim[]
+  /** the origins whose pages may use the route; null: those of the installation */
+  readonly allowsOrigin: AllowsOrigin | null
   readonly prefixes: readonly string[]
   readonly upstream: Upstream
   readonly limits: readonly Limit[]

@@ -3,6 +3,7 @@ import { canonicalTarget } from '../stages/canonical-path.ts'
 
 /** As it is written: an address, or an environment variable that will be one. */
 const Address = Type.String({
+  title: 'an address such as http://orders:3002, without user, query and fragment',
   pattern: '^(https?://[^/?#@]+(/[^?#]*)?|\\$\\{[A-Z_][A-Z0-9_]*(:-[^}]*)?\\})$',
   description:
     'Scheme and authority, for example http://orders:3002. A base path (http://orders:3002/api/v2) is put before every path that is forwarded.'
@@ -11,6 +12,7 @@ const Address = Type.String({
 const Health = Type.Object(
   {
     path: Type.String({
+      title: 'a path such as /healthz',
       pattern: '^/[^?#]*$',
       description:
         'The gateway sends a GET; 2xx means healthy. The base path of the service is not put before this path.'
@@ -93,7 +95,7 @@ const basePathOf = (address: string): string =>
   address.replace(/^https?:\/\/[^/]*/i, '').replace(/\/$/, '')
 
 /** What a schema cannot say. */
-export function upstreamFaults(name: string, row: UpstreamRow): string[] {
+export function upstreamFaults(row: UpstreamRow): string[] {
   const addresses = typeof row === 'string' ? [row] : row.addresses
   const known = addresses.filter(isAddress)
   const faults = addresses
@@ -109,7 +111,7 @@ export function upstreamFaults(name: string, row: UpstreamRow): string[] {
       faults.push(`the base path ${basePath} is not a canonical path`)
     }
   }
-  return faults.map((fault) => `upstream ${name}: ${fault}`)
+  return faults
 }
 
 function isAddress(address: string): boolean {

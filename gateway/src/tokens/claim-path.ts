@@ -18,6 +18,7 @@ export const ClaimPath = Type.Union(
     })
   ],
   {
+    title: 'the name of a claim, or a list with one name for each step',
     description:
       'The name of a claim, as it is in the token; otherwise its dots lead into objects. A list has one name for each step.'
   }

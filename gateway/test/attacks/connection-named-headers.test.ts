@@ -20,6 +20,7 @@ const expected = {
   'x-forwarded-for': '127.0.0.1',
   'x-forwarded-proto': 'http',
   'x-forwarded-host': 'gateway.example',
+  'x-forwarded-port': '80',
   host: /^127\.0\.0\.1:\d+$/
 }
 const everyName = Object.keys(expected)

@@ -48,6 +48,24 @@ t.test('a page from elsewhere opens none, with a token or without', async (t) =>
   t.equal(taken.length, 6, 'its own pages and those on the list do, however they are written')
 })
 
+t.test('a route with origins of its own takes their pages and no others', async (t) => {
+  const rows = `
+  - { name: live, prefix: /live, upstream: service, websocket: true, cors: { origins: ['https://partner.example'] } }
+`
+  const { open, taken, gateway } = await sockets(t, {
+    rows,
+    allowedOrigins: ['https://shop.example']
+  })
+  const { status } = await refusal(
+    open('/live', [], { ...bearer(gateway), origin: 'https://shop.example' })
+  )
+  t.equal(status, 403)
+  for (const origin of ['https://partner.example', gateway.url]) {
+    await once(open('/live', [], { ...bearer(gateway), origin }), 'open')
+  }
+  t.equal(taken.length, 2)
+})
+
 const handshake = {
   connection: 'Connection: Upgrade',
   upgrade: 'Upgrade: websocket',

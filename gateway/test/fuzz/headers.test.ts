@@ -121,7 +121,8 @@ t.test(
     const forwarded = {
       'x-forwarded-for': '192.0.2.7',
       'x-forwarded-proto': 'http',
-      'x-forwarded-host': 'gateway.example'
+      'x-forwarded-host': 'gateway.example',
+      'x-forwarded-port': '80'
     }
     const identity = {
       'x-auth-subject': 'user-1',

@@ -46,14 +46,17 @@ t.test('what a token may look like is said in words', async (t) => {
       word
     )
   t.match(faults(t, `${row}, clockSkewSeconds: 3600`), /issuer acme: clockSkewSeconds/)
-  t.match(faults(t, `${row}, claims: { role: x }`), /issuer acme: claims.role/)
+  t.match(faults(t, `${row}, claims: { role: x }`), /claims.role is not known \(nearest: roles\)/)
   t.match(faults(t, `${row}, claims: { roles: [] }`), /issuer acme: claims.roles/)
   t.match(faults(t, `${row}, require: { a: null }`), /issuer acme: require.a/)
 })
 
 t.test('a file with a fault is not used, and every fault is told', async (t) => {
-  t.match(faults(t, `${row}, extra: 1`), /GATEWAY_ISSUERS_FILE issuer acme: extra/)
-  t.match(faults(t, 'name: acme'), /issuer acme: .*issuer/)
+  t.match(
+    faults(t, `${row}, extra: 1`),
+    /issuers\.yaml:2:\d+: issuer acme: extra is not known; known are name, type/
+  )
+  t.match(faults(t, 'name: acme'), /issuer acme: issuer is missing/)
   t.match(faults(t, `${row}, types: [id+jwt]`), /issuer acme: types/)
   t.match(faults(t, row, row), /the name is used twice\n.*trusted already/)
   t.match(faults(t, 'name: own, issuer: https://own.example, audience: a'), /trusted already/)

@@ -1,3 +1,6 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { dataFolder } from '@gatehouse/fixtures/data-folder'
 import type { SettingsFault } from '@gatehouse/settings/read-settings'
 import t from 'tap'
 import { loadRouteTable, readRouteTable } from '../../src/routes/load-route-table.ts'
@@ -19,16 +22,25 @@ function faultsOf(yaml: string, environment: Record<string, string> = {}): reado
 
 t.test('a row says where its fault is', async (t) => {
   const wrong: Record<string, [row: string, fault: RegExp]> = {
-    name: ['{ name: A b, prefix: /a, upstream: service }', /^\/routes\/0\/name /],
-    prefix: ['{ name: a, prefix: a, upstream: service }', /^\/routes\/0\/prefix/],
-    'no prefix': ['{ name: a, prefix: [], upstream: service }', /^\/routes\/0\/prefix/],
+    name: [
+      '{ name: A b, prefix: /a, upstream: service }',
+      /^routes\.yaml:3:13: route A b: name must be a text of lower-case letters, digits and -$/
+    ],
+    prefix: [
+      '{ name: a, prefix: a, upstream: service }',
+      /^routes\.yaml:3:24: route a: prefix must be a path such as \/orders/
+    ],
+    'no prefix': [
+      '{ name: a, prefix: [], upstream: service }',
+      /route a: prefix must be a list of 1/
+    ],
     'a prefix with a query': ['{ name: a, prefix: "/a?x", upstream: service }', /prefix/],
     'a prefix with an encoding': ['{ name: a, prefix: "/%61", upstream: service }', /prefix/],
     'a prefix of dots': ['{ name: a, prefix: /.., upstream: service }', /not a canonical path/],
     upstream: ['{ name: a, prefix: /a }', /upstream/],
     'an inherited upstream': [
       '{ name: a, prefix: /a, upstream: constructor }',
-      /no upstream constructor/
+      /upstream constructor is not known; known are service$/
     ],
     scopes: ['{ name: a, prefix: /a, upstream: service, scopes: read }', /scopes/],
     roles: ['{ name: a, prefix: /a, upstream: service, roles: [""] }', /roles/],
@@ -55,7 +67,7 @@ t.test('a row says where its fault is', async (t) => {
     ],
     'public with claims of a token': [
       '{ name: a, prefix: /a, upstream: service, access: public, tokenClaims: [tenant] }',
-      /a public row has no token/
+      /a public route has no token/
     ],
     'a claim that would be no header': [
       '{ name: a, prefix: /a, upstream: service, tokenClaims: ["https://a/b"] }',
@@ -106,11 +118,15 @@ t.test('an upstream is an address: scheme, host, port and a base path, and no mo
     'http://user:secret@a'
   ]
   for (const address of wrong) {
-    t.match(faultsOf(file(`{ service: '${address}' }`, row)), [/^\/upstreams\/service /], address)
+    t.match(
+      faultsOf(file(`{ service: '${address}' }`, row)),
+      [/^routes\.yaml:1:\d+: upstream service must be an address/],
+      address
+    )
   }
   for (const address of ['http://a:port', 'http://a b', 'http://[::1']) {
     t.strictSame(faultsOf(file(`{ service: '${address}' }`, row)), [
-      `upstream service: ${address} is not an address of http or https`
+      `routes.yaml:1:23: upstream service: ${address} is not an address of http or https`
     ])
   }
   const { routes } = readRouteTable(file("{ service: 'https://Example.com:443/' }", row), {})
@@ -165,17 +181,17 @@ t.test(
       ],
       'Authorization of signed-in requests': [
         'credentials: [authorization]',
-        /Authorization is passed on only where access is public/
+        /credentials may have authorization only where access is public/
       ],
       'Authorization of who may be signed in': [
         'access: optional, credentials: [authorization]',
-        /Authorization is passed on only where access is public/
+        /credentials may have authorization only where access is public/
       ],
       'a method in small letters': ['methods: { propfind: {} }', /methods/],
       'a method that connects': ['methods: { CONNECT: {} }', /methods/],
       'claims where every method is public': [
         'tokenClaims: [tenant], methods: { GET: { access: public } }',
-        /a public row has no token/
+        /a public route has no token/
       ]
     }
     for (const [title, [words, fault]] of Object.entries(wrong)) {
@@ -214,8 +230,9 @@ t.test('what the environment does not name is a fault by its name', async (t) =>
     `{ service: ${named('SERVICE_URL')}, other: ${named('OTHER_URL:-http://b')} }`,
     row
   )
-  t.match(faultsOf(yaml), [/^\/upstreams\/service /], 'unset')
-  t.match(faultsOf(yaml, { SERVICE_URL: '' }), [/^\/upstreams\/service /], 'empty')
+  const fault = `routes.yaml:1:23: the variable SERVICE_URL is not set; \${SERVICE_URL:-value} gives it a default`
+  t.strictSame(faultsOf(yaml), [fault], 'unset')
+  t.strictSame(faultsOf(yaml, { SERVICE_URL: '' }), [fault], 'empty')
   t.strictSame(faultsOf(yaml, { SERVICE_URL: 'http://a' }), [])
 })
 
@@ -224,7 +241,11 @@ t.test('what is no route table is none', async (t) => {
     t.not(faultsOf(yaml).length, 0, yaml)
   }
   const twice = `${file(service, row)}upstreams: ${service}\n`
-  t.throws(() => readRouteTable(twice, {}), /unique/, 'a member that is given twice')
+  t.throws(
+    () => readRouteTable(twice, {}),
+    /upstreams is given twice/,
+    'a member that is given twice'
+  )
   t.throws(() => readRouteTable(`${file(service, row)}extra: 1\n`, {}), { name: 'SettingsFault' })
 })
 
@@ -273,3 +294,181 @@ t.test('each row that is shipped is closed, or is known to be open', async (t) =
     t.equal(match(path), null, `${path}: nobody's`)
   }
 })
+
+t.test('each mistake in a table is one line, with its place and what is allowed', async (t) => {
+  const upstreams = `upstreams: ${service}\n`
+  const one = (members: string) =>
+    `${upstreams}routes:\n  - ${members.replaceAll('\n', '\n    ')}\n`
+  const a = 'name: a\nprefix: /a\nupstream: service\n'
+  const lines: [title: string, yaml: string, ...lines: string[]][] = [
+    ['an empty file', '', 'routes.yaml:1:1: the file is empty'],
+    ['a comment', '# routes', 'routes.yaml:1:1: the file is empty'],
+    ['a list', '[]', 'routes.yaml:1:1: the file must be a map of names and values'],
+    ['no routes', upstreams, 'routes.yaml:1:1: routes is missing'],
+    [
+      'an empty list',
+      `${upstreams}routes: []`,
+      'routes.yaml:2:9: routes must be a list of 1 or more entries'
+    ],
+    [
+      'routes without entries',
+      `${upstreams}routes:\n`,
+      'routes.yaml:2:8: routes must be a list of 1 or more entries'
+    ],
+    [
+      'a tab',
+      `${upstreams}routes:\n\t- name: a\n`,
+      'routes.yaml:3:1: Tabs are not allowed as indentation'
+    ],
+    [
+      'no colon',
+      `${upstreams}routes:\n  - name a\n    prefix: /a\n`,
+      'routes.yaml:3:5: a colon is missing, or quotes around the text'
+    ],
+    ['a member twice', one(`${a}prefix: /b`), 'routes.yaml:6:5: prefix is given twice'],
+    [
+      'an unknown member',
+      one(`${a}require_scopes: [x]`),
+      'routes.yaml:6:5: route a: require_scopes is not known; known are name, prefix,'
+    ],
+    [
+      'a misspelt member',
+      one(`${a}strip_prefix: /a`),
+      'routes.yaml:6:5: route a: strip_prefix is not known (nearest: stripPrefix)'
+    ],
+    [
+      'a misspelt section',
+      `${upstreams}route: []\nroutes: [{ ${a.trim().replaceAll('\n', ', ')} }]`,
+      'routes.yaml:2:1: route is not known (nearest: routes)'
+    ],
+    [
+      'a misspelt value',
+      one(`${a}access: signed_in`),
+      'routes.yaml:6:13: route a: access must be one of signed-in, public, optional (nearest: signed-in)'
+    ],
+    [
+      'a number as text',
+      one(`${a}bodyLimitBytes: 1MB`),
+      'routes.yaml:6:21: route a: bodyLimitBytes must be a whole number of 0 or more'
+    ],
+    [
+      'a negative number',
+      one(`${a}idleSeconds: -5`),
+      'routes.yaml:6:18: route a: idleSeconds must be a whole number of 1 or more'
+    ],
+    [
+      'too many',
+      one(`${a}retries: 9`),
+      'routes.yaml:6:14: route a: retries must be a whole number from 0 to 3'
+    ],
+    [
+      'a word of YAML 1.1',
+      one(`${a}websocket: yes`),
+      'routes.yaml:6:16: route a: websocket must be true or false'
+    ],
+    [
+      'half a limit',
+      one(`${a}limit: { max: 5 }`),
+      'routes.yaml:6:12: route a: limit.windowSeconds is missing'
+    ],
+    [
+      'one of several limits',
+      one(`${a}limit: [{ max: 5, windowSeconds: 1 }, { max: x, windowSeconds: 1 }]`),
+      'routes.yaml:6:50: route a: limit.1.max must be a whole number of 1 or more'
+    ],
+    [
+      'a misspelt method',
+      one(`${a}methods: { get: {} }`),
+      'routes.yaml:6:16: route a: methods.get is not known (nearest: GET)'
+    ],
+    [
+      'no methods',
+      one(`${a}methods: {}`),
+      'routes.yaml:6:14: route a: methods must be a map of methods, for example'
+    ],
+    [
+      'a route without a name',
+      one('prefix: /a\nupstream: service'),
+      'routes.yaml:3:5: route number 1: name is missing'
+    ],
+    [
+      'a prefix twice in other letters',
+      one('name: a\nprefix: [/a, /A]\nupstream: service'),
+      'routes.yaml:4:13: route a: the prefix /A is given twice (letter case does not count)'
+    ],
+    [
+      'a port that is none',
+      `upstreams: { a: 'http://a:70000' }\nroutes: [{ name: a, prefix: /a, upstream: a }]`,
+      'routes.yaml:1:17: upstream a: http://a:70000 is not an address of http or https'
+    ],
+    [
+      'an origin with a slash',
+      one(`${a}cors: { origins: ['https://a.example/'] }`),
+      'routes.yaml:6:11: route a: cors.origins must be a list of origins: entry 1 is not scheme://host'
+    ],
+    [
+      'an origin that is a star',
+      one(`${a}cors: { origins: ['*'] }`),
+      'routes.yaml:6:11: route a: cors.origins must be a list of origins: entry 1 would allow'
+    ],
+    [
+      'cors where it has no effect',
+      one(`${a}preflights: service\ncors: { origins: [], credentials: true }`),
+      'routes.yaml:7:11: route a: cors.credentials has no effect with preflights: service'
+    ],
+    ['a tag', one(`${a}scopes: !env SCOPES`), 'routes.yaml:6:13: Unresolved tag: !env'],
+    [
+      'a secret in an address',
+      `upstreams: { a: 'http://u:hunter2@a' }\nroutes: [{ name: a, prefix: /a, upstream: a }]`,
+      'routes.yaml:1:17: upstream a must be an address such as'
+    ]
+  ]
+  for (const [title, yaml, ...expected] of lines) {
+    const faults = faultsOf(yaml)
+    t.equal(faults.length, expected.length, `${title}: ${faults}`)
+    for (const [at, line] of expected.entries()) {
+      t.ok(faults[at]?.startsWith(line), `${title}: ${faults[at]}`)
+    }
+    t.notMatch(faults.join(), /\n|hunter2|\^|\/routes\//, 'one line, no pattern, no pointer')
+    const windows = faultsOf(yaml.replaceAll('\n', '\r\n'))
+    t.strictSame(windows, faults, `${title}: the same with Windows line ends`)
+  }
+})
+
+t.test(
+  'variables of any length leave the places of faults where they are in the file',
+  async (t) => {
+    const yaml = `upstreams: { a: '\${A}', b: '\${B_WITH_A_LONG_NAME}' }
+routes: [{ name: a, prefix: '\${A}x', upstream: c }]
+# \${NOT_SET} does not matter here
+`
+    const environment = { A: 'http://a.with.a.long.name.example', B_WITH_A_LONG_NAME: 'b' }
+    t.strictSame(
+      faultsOf(yaml, environment).map((fault) => fault.split(': ', 2).join(': ')),
+      [
+        'routes.yaml:1:28: upstream b must be an address such as http://orders:3002, without user, query and fragment',
+        'routes.yaml:2:29: route a'
+      ]
+    )
+  }
+)
+
+t.test(
+  'a file that is no text in UTF-8 is told, and a byte order mark is none of it',
+  async (t) => {
+    const folder = dataFolder(t)
+    const write = (name: string, content: Buffer) => {
+      writeFileSync(join(folder, name), content)
+      return join(folder, name)
+    }
+    const table = file(service, row)
+    const marked = write('bom.yaml', Buffer.from(`\u{FEFF}${table}`))
+    t.equal(loadRouteTable(marked, {}).routes.length, 1)
+    for (const content of [Buffer.from(table, 'utf16le'), Buffer.from([0xff, 0xfe])]) {
+      const wide = write('wide.yaml', content)
+      t.throws(() => loadRouteTable(wide, {}), {
+        message: /cannot read .*wide\.yaml: it is not UTF-8 text$/
+      })
+    }
+  }
+)

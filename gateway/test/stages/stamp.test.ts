@@ -45,6 +45,7 @@ t.test('nobody is nobody: no identity header on a request that is not signed in'
     'traceparent',
     'x-forwarded-for',
     'x-forwarded-host',
+    'x-forwarded-port',
     'x-forwarded-proto',
     'x-request-id'
   ])

@@ -47,6 +47,8 @@ function instant(text: string, nowMs: number): string {
   const [, amount, unit = ''] = /^(\d{1,9})([smhd])$/.exec(text) ?? []
   const ms = amount === undefined ? Date.parse(text) : nowMs - Number(amount) * (unitMs[unit] ?? 0)
   if (Number.isNaN(new Date(ms).getTime()))
-    throw new BadUsage(`--since: ${text} is neither a date nor a while ago`)
+    throw new BadUsage(
+      `--since: ${text} is neither a date (2026-11-23, 2026-11-23T10:00Z) nor a time ago (30m, 12h, 7d)`
+    )
   return new Date(ms).toISOString()
 }

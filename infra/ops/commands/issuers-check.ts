@@ -12,7 +12,7 @@ export const issuersCheck: Command = {
   words: [0, 1],
   async run({ positionals: [named] }, _ops, _terminal, environment) {
     const file = named ?? environment.GATEWAY_ISSUERS_FILE
-    if (!file) throw new BadUsage('name a file, or set GATEWAY_ISSUERS_FILE')
+    if (!file) throw new BadUsage('Name a file, or set GATEWAY_ISSUERS_FILE.')
     const issuers = await readIssuers(file, environment)
     const table = textTable(
       ['issuer', 'iss', 'audience', 'keys', 'roles'],

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import type { ConnectionOptions } from 'node:tls'
+import { unreadable } from '@gatehouse/settings/file-fault'
 import { type Static, Type } from 'typebox'
 import { COMMAND_TIMEOUT_MS } from './connect-redis.ts'
 import { redisAddress } from './redis-address.ts'
@@ -70,15 +71,16 @@ function fileFaults(settings: RedisSettings): string[] {
     (cert === undefined) === (key === undefined)
       ? []
       : ['REDIS_CERT_FILE and REDIS_KEY_FILE go together']
-  const unreadable = FILES.flatMap((name) => {
+  const missing = FILES.flatMap((name) => {
     try {
       fileOf(settings[name])
       return []
     } catch (error) {
-      return [`${name}: cannot read ${settings[name]} (${(error as NodeJS.ErrnoException).code})`]
+      const file = settings[name] ?? ''
+      return [`${name}: ${unreadable(file, error) ?? `cannot read ${file}`}`]
     }
   })
-  return [...alone, ...unreadable]
+  return [...alone, ...missing]
 }
 
 const fileOf = (file: string | undefined): string | undefined =>

@@ -1,3 +1,4 @@
+import { fileFault } from '@gatehouse/settings/file-fault'
 import closeWithGrace from 'close-with-grace'
 import type { Room } from './room.ts'
 import type { StartMessage } from './start-message.ts'
@@ -58,7 +59,8 @@ const codeOf = (error: unknown): string | undefined =>
 
 function explain(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
-  const isMendable = error.name === 'StartFault' || codeOf(error) === 'EADDRINUSE'
-  if (isMendable) return `Cannot start: ${error.message}`
+  if (error.name === 'StartFault') return `Cannot start: ${error.message}`
+  const reason = fileFault(error)
+  if (reason !== null && 'path' in error) return `Cannot start: ${error.path}: ${reason}`
   return error.name === 'SettingsFault' ? error.message : (error.stack ?? error.message)
 }

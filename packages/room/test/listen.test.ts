@@ -1,5 +1,6 @@
 import { roomLog } from '@gatehouse/http-service/room-log'
 import { listen } from '@gatehouse/room/listen'
+import { listenFault } from '@gatehouse/room/listen-fault'
 import { buildOps } from '@gatehouse/room/ops-listener'
 import { Registry } from 'prom-client'
 import t, { type Test } from 'tap'
@@ -20,4 +21,15 @@ t.test('a port that is taken is a fault that says so', async (t) => {
   const { port } = new URL(await listen(listener(t), { host: '127.0.0.1', port: 0 }))
   const second = listen(listener(t), { host: '127.0.0.1', port: Number(port) })
   await t.rejects(second, { code: 'EADDRINUSE' })
+})
+
+t.test('what keeps a listener from listening is told with its setting', async (t) => {
+  const at = { host: '10.9.8.7', port: 443 }
+  const told = (code: string) => (listenFault({ code }, 'AUTH_OPS', at) as Error).message
+  t.match(told('EADDRINUSE'), /^AUTH_OPS_PORT: cannot listen on 10\.9\.8\.7:443: another process/)
+  t.match(told('EACCES'), /^AUTH_OPS_PORT: .*below 1024/)
+  t.match(told('EADDRNOTAVAIL'), /^AUTH_OPS_HOST: .*does not have the address/)
+  t.match(told('ENOTFOUND'), /^AUTH_OPS_HOST: .*no host of that name/)
+  const bug = new Error('a bug')
+  t.equal(listenFault(bug, 'AUTH', at), bug)
 })

@@ -16,7 +16,20 @@ export const dataSettings = {
 export const port = (fallback: number) =>
   Type.Integer({ default: fallback, minimum: 0, maximum: 65535 })
 
-export const host = (fallback = '127.0.0.1') => Type.String({ default: fallback, minLength: 1 })
+export const host = (fallback = '127.0.0.1') =>
+  Type.String({
+    title: 'an IP address or the name of a host, without a port',
+    format: 'host',
+    default: fallback
+  })
+
+/** The address of another process or server. */
+export const httpUrl = (fallback: string) =>
+  Type.String({
+    title: 'an http or https URL without user and password, for example https://auth.example.com',
+    format: 'http-url',
+    default: fallback
+  })
 
 /** A list in a setting: separated by spaces or commas. */
 export function words(list: string): string[] {

@@ -16,7 +16,7 @@ type OriginSettings = { readonly ALLOWED_ORIGINS: string; readonly NODE_ENV: str
 /** What is wrong with a list of origins (RFC 6454 §6.2), by the place of each entry. */
 export function originFaults({ ALLOWED_ORIGINS, NODE_ENV }: OriginSettings): string[] {
   return words(ALLOWED_ORIGINS).flatMap((entry, index) => {
-    const fault = faultOf(entry, NODE_ENV === 'production')
+    const fault = originFault(entry, NODE_ENV === 'production')
     return fault === null
       ? []
       : [`ALLOWED_ORIGINS must be a list of origins: entry ${index + 1} ${fault}`]
@@ -26,7 +26,8 @@ export function originFaults({ ALLOWED_ORIGINS, NODE_ENV }: OriginSettings): str
 /** No page has an origin of these. */
 const PAGELESS = /^(about|blob|data|file|ftp|javascript):/i
 
-function faultOf(entry: string, production: boolean): string | null {
+/** What is wrong with an entry of a list of origins, to be read behind its place; null: nothing. Pure. */
+export function originFault(entry: string, production: boolean): string | null {
   if (entry === '*')
     return 'would allow the pages of every site; * stands for one label, as in https://*.example.com'
   if (entry.toLowerCase() === 'null')

@@ -1,3 +1,4 @@
+import { nearestName, similarName } from '@gatehouse/settings/nearest-name'
 import { readSettings, SettingsFault } from '@gatehouse/settings/read-settings'
 import fc from 'fast-check'
 import t from 'tap'
@@ -75,4 +76,24 @@ t.test('a fault never says the value', async (t) => {
     })
   )
   t.notOk(faultsOf({ ROOM_SECRET: CANARY }).cause, 'nor does its cause')
+})
+
+t.test('the nearest name is the one that was most likely meant', async (t) => {
+  const names = [
+    'scopes',
+    'roles',
+    'stripPrefix',
+    'methods',
+    'limit',
+    'answerSeconds',
+    'production'
+  ]
+  const meant: Record<string, string | undefined> = {
+    ...{ scope: 'scopes', socpes: 'scopes', SCOPES: 'scopes', strip_prefix: 'stripPrefix' },
+    ...{ method: 'methods', limits: 'limit', lmit: 'limit', prod: 'production', rules: 'roles' },
+    ...{ timeout: undefined, x: undefined, '': undefined, li: undefined }
+  }
+  for (const [typed, name] of Object.entries(meant)) t.equal(nearestName(typed, names), name, typed)
+  t.equal(similarName('prod', names), undefined, 'a beginning is not a misspelling')
+  t.equal(nearestName('b', ['a']), undefined, 'one letter is like no other')
 })

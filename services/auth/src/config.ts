@@ -1,9 +1,10 @@
 import { algorithms } from '@gatehouse/access-token/claims'
 import { tokenSettings } from '@gatehouse/access-token/settings'
 import { redisFaults, redisSettings } from '@gatehouse/redis/settings'
-import { commonSettings, dataSettings, host, port } from '@gatehouse/settings/fragments'
+import { commonSettings, dataSettings, host, httpUrl, port } from '@gatehouse/settings/fragments'
 import { originFaults, originSettings } from '@gatehouse/settings/origins'
 import { type Environment, readSettings, SettingsFault } from '@gatehouse/settings/read-settings'
+import { unknownSettings } from '@gatehouse/settings/unknown-settings'
 import { type Static, Type } from 'typebox'
 import { STATEMENT_MS } from './database/deadlines.ts'
 import { type PostgresAddress, postgresAddress } from './database/postgres-address.ts'
@@ -62,15 +63,14 @@ export const authSettings = {
   AUTH_COOKIE_SAME_SITE: Type.Enum(['strict', 'none'], { default: 'strict' }),
   AUTH_NEW_USER_ROLES: Type.String({ default: 'user' }),
   AUTH_NEW_USER_SCOPE: Type.String({ default: 'orders:read orders:write' }),
-  GATEWAY_KEYS_URL: Type.String({
-    default: 'http://127.0.0.1:3900/.well-known/gateway-jwks.json',
-    pattern: '^https?://'
-  })
+  GATEWAY_KEYS_URL: httpUrl('http://127.0.0.1:3900/.well-known/gateway-jwks.json')
 }
 
 export type AuthConfig = Static<ReturnType<typeof Type.Object<typeof authSettings>>> & {
   /** the DATABASE_URL, read; null where it is unset */
   readonly database: PostgresAddress | null
+  /** what an operator should look at */
+  readonly warnings: readonly string[]
 }
 
 /** docker-compose.yml's, for a machine that nobody else can reach */
@@ -78,27 +78,51 @@ const DEVELOPMENT_PASSWORD = 'gatehouse'
 
 /** @throws SettingsFault */
 export function readConfig(environment: Environment): AuthConfig {
+  const unknown = unknownSettings(environment, {
+    known: Object.keys(authSettings),
+    beginnings: ['ALLOWED_', 'AUTH_', 'DATABASE_', 'GATEHOUSE_', 'REDIS_', 'TOKEN_'],
+    others: ['AUTH_OPS_URL', 'AUTH_URL']
+  })
   const settings = readSettings(authSettings, environment, (given) => [
+    ...unknown.faults,
     ...databaseOf(given).faults,
     ...redisFaults(given)
   ])
-  const config = { ...settings, database: databaseOf(settings).database }
+  const isProduction = settings.NODE_ENV === 'production'
+  const config = {
+    ...settings,
+    database: databaseOf(settings).database,
+    warnings:
+      isProduction && !environment.TOKEN_ISSUER
+        ? [...unknown.warnings, LOCAL_ISSUER]
+        : unknown.warnings
+  }
   const faults = [
     ...clusterFaults(config),
     ...originFaults(config),
-    ...(config.NODE_ENV === 'production' ? missingSecrets(config) : [])
+    ...secretsGivenTwice(config),
+    ...(isProduction ? [...missingSecrets(config), ...lonelyDatabase(config)] : [])
   ]
   if (faults.length > 0) throw new SettingsFault(faults)
   return config
 }
 
-function databaseOf({ DATABASE_URL: url, ...settings }: Omit<AuthConfig, 'database'>) {
-  if (url === undefined) return { database: null, faults: [] }
+type Settings = Static<ReturnType<typeof Type.Object<typeof authSettings>>>
+
+/** The DATABASE_URL of an operator who wants SQLite, also beside Redis. */
+const SQLITE = 'sqlite:'
+
+const LOCAL_ISSUER =
+  'TOKEN_ISSUER is not set: tokens and the OAuth metadata name this machine, http://localhost:3000'
+
+function databaseOf({ DATABASE_URL: url, ...settings }: Settings) {
+  if (url === undefined || url === SQLITE) return { database: null, faults: [] }
   try {
     return { database: postgresAddress(url, settings), faults: [] }
   } catch (error) {
     const reason = error instanceof Error ? error.message : ''
-    return { database: null, faults: [`DATABASE_URL: ${reason}`] }
+    const fault = reason.startsWith('DATABASE_') ? reason : `DATABASE_URL: ${reason}`
+    return { database: null, faults: [fault] }
   }
 }
 
@@ -112,6 +136,21 @@ const clusterFaults = ({ REDIS_URL, REDIS_REVOCATION_REPLICAS }: AuthConfig): st
   REDIS_REVOCATION_REPLICAS > 0 && /^rediss?\+cluster:/.test(REDIS_URL ?? '')
     ? ['REDIS_REVOCATION_REPLICAS must be 0 with a Redis Cluster']
     : []
+
+/** With Redis there can be several instances, and each of them would have accounts of its own. */
+const lonelyDatabase = ({ REDIS_URL, DATABASE_URL }: AuthConfig): string[] =>
+  REDIS_URL !== undefined && DATABASE_URL === undefined
+    ? [
+        'DATABASE_URL must be set beside REDIS_URL in production: without it, each instance keeps accounts and keys of its own in SQLite (DATABASE_URL=sqlite: says that there is one instance)'
+      ]
+    : []
+
+const SECRETS = ['AUTH_REFRESH_KEYS', 'AUTH_KEY_ENCRYPTION_KEY', 'AUTH_OPS_TOKEN'] as const
+
+const secretsGivenTwice = (config: AuthConfig): string[] =>
+  SECRETS.filter((name) => config[name] !== undefined && config[`${name}_FILE`] !== undefined).map(
+    (name) => `${name} and ${name}_FILE are both set; set one of them`
+  )
 
 function missingSecrets(config: AuthConfig): string[] {
   const given = {

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { linkSync, mkdirSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { OPS_TOKEN_FILE } from '@gatehouse/room/ops-address'
+import { fileFault, unreadable } from '@gatehouse/settings/file-fault'
 import { SettingsFault } from '@gatehouse/settings/read-settings'
 import type { AuthConfig } from './config.ts'
 import type { SealingKeys } from './keys/seal.ts'
@@ -74,14 +75,27 @@ function readSecret(
 function readNamed(file: string, name: string): string {
   try {
     return readFileSync(file, 'utf8').trim()
-  } catch {
-    throw new SettingsFault([`${name} names a file that cannot be read`])
+  } catch (error) {
+    const fault = unreadable(file, error)
+    if (fault === null) throw error
+    throw new SettingsFault([`${name}: ${fault}`])
   }
 }
 
 /** Of two processes that start together one makes the secret, whole or not at all, and both read the same. */
 function readOrMake(file: string, make: () => string): string {
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
+  const folder = dirname(file)
+  try {
+    return makeOnce(folder, file, make)
+  } catch (error) {
+    const reason = fileFault(error)
+    if (reason === null) throw error
+    throw new SettingsFault([`GATEHOUSE_DATA_DIR: cannot write in ${folder}: ${reason}`])
+  }
+}
+
+function makeOnce(folder: string, file: string, make: () => string): string {
+  mkdirSync(folder, { recursive: true, mode: 0o700 })
   const draft = `${file}.${process.pid}`
   writeFileSync(draft, `${make()}\n`, { mode: 0o600 })
   try {

@@ -51,6 +51,7 @@ export async function startAuth(
   // Where instances share a store, its clock is everybody's.
   const clock = config.REDIS_URL === undefined ? Date.now : storeTime.now
   const log = roomLog('auth', config.LOG_LEVEL)
+  for (const warning of config.warnings) log.warn(warning)
   // Before anything is waited for: an operator hears of a secret that is missing at once.
   const secrets = {
     ring: refreshKeys(config),

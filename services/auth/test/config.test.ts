@@ -70,8 +70,47 @@ t.test('in production secrets have no default', async (t) => {
     AUTH_KEY_ENCRYPTION_KEY_FILE: '/run/secrets/key'
   }
   t.strictSame(faults({ NODE_ENV: 'production', ...given }), [], 'a file will do')
+  const redis = { ...given, NODE_ENV: 'production', REDIS_URL: 'redis://redis' }
+  t.match(faults(redis), [/^DATABASE_URL must be set beside REDIS_URL in production/])
+  t.strictSame(
+    faults({ ...redis, DATABASE_URL: 'sqlite:' }),
+    [],
+    'SQLite by the word of the operator'
+  )
+  t.equal(readConfig({ DATABASE_URL: 'sqlite:' }).database, null)
   const DATABASE_URL = 'postgres://gatehouse:gatehouse@postgres/gatehouse'
   t.strictSame(faults({ NODE_ENV: 'production', ...given, DATABASE_URL }), [
     'DATABASE_URL must have a password of its own in production'
   ])
+})
+
+t.test(
+  'a misspelt setting is a fault, a secret given twice too, and the rest a warning',
+  async (t) => {
+    t.strictSame(faults({ AUTH_ACCES_TTL_SECONDS: '60', DATABASE_POOLSIZE: '5' }), [
+      'AUTH_ACCES_TTL_SECONDS is not a setting (nearest: AUTH_ACCESS_TTL_SECONDS)',
+      'DATABASE_POOLSIZE is not a setting (nearest: DATABASE_POOL_SIZE)'
+    ])
+    t.strictSame(faults({ AUTH_REFRESH_KEYS: '1:x', AUTH_REFRESH_KEYS_FILE: '/nowhere' }), [
+      'AUTH_REFRESH_KEYS and AUTH_REFRESH_KEYS_FILE are both set; set one of them'
+    ])
+    const platform = {
+      DATABASE_URL_UNPOOLED: 'x',
+      DATABASE_USER: 'x',
+      AUTH_URL: 'x',
+      AUTH_OPS_URL: 'x',
+      AUTH_SERVICE_HOST: 'x'
+    }
+    t.strictSame(readConfig(platform).warnings, [
+      'DATABASE_URL_UNPOOLED is not a setting',
+      'DATABASE_USER is not a setting'
+    ])
+  }
+)
+
+t.test('in production the default issuer is a warning', async (t) => {
+  const secrets = { AUTH_OPS_TOKEN: 'x', AUTH_REFRESH_KEYS: 'x', AUTH_KEY_ENCRYPTION_KEY: 'x' }
+  const production = { NODE_ENV: 'production', ...secrets }
+  t.match(readConfig(production).warnings, [/^TOKEN_ISSUER is not set/])
+  t.strictSame(readConfig({ ...production, TOKEN_ISSUER: 'https://a.example' }).warnings, [])
 })

@@ -59,7 +59,7 @@ t.test('settings that are not usable are told in plain words', async (t) => {
   const { code, stderr } = await auth.ended
   t.equal(code, 1)
   t.match(stderr, 'The settings are not usable:\n')
-  t.match(stderr, '  - AUTH_PORT must be integer\n')
+  t.match(stderr, '  - AUTH_PORT must be a whole number from 0 to 65535\n')
   t.match(stderr, '  - REDIS_URL: it must begin with redis://')
   t.notMatch(stderr, 'not-a-', 'without the values')
   t.notMatch(stderr, /^\s+at /m, 'and without a stack')
@@ -82,7 +82,10 @@ t.test('a port that is taken is told in plain words', async (t) => {
   const settings = { GATEHOUSE_DATA_DIR: dataFolder(t), AUTH_PORT: port }
   const { code, stderr } = await authProcess(t, settings).ended
   t.equal(code, 1)
-  t.match(stderr, /^Cannot start: .*address already in use/)
+  t.match(
+    stderr,
+    /^Cannot start: AUTH_PORT: cannot listen on 127\.0\.0\.1:\d+: .*already in use\)\n$/
+  )
 })
 
 t.test(

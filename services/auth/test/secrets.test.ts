@@ -27,11 +27,12 @@ t.test('a secret may be given as it is, or in a file', async (t) => {
   const folder = dataFolder(t)
   const file = join(folder, 'secret')
   const key = randomSecret()
-  writeFileSync(file, `${key}\n`)
+  // With the line ends of Windows.
+  writeFileSync(file, `${key} \r\n`)
   for (const given of [
     { AUTH_KEY_ENCRYPTION_KEY: key },
-    { AUTH_KEY_ENCRYPTION_KEY_FILE: file },
-    { AUTH_KEY_ENCRYPTION_KEY: key, AUTH_KEY_ENCRYPTION_KEY_FILE: '/nowhere' }
+    { AUTH_KEY_ENCRYPTION_KEY: ` ${key}\r\n` },
+    { AUTH_KEY_ENCRYPTION_KEY_FILE: file }
   ]) {
     const config = readConfig({ GATEHOUSE_DATA_DIR: folder, ...given })
     t.equal(
@@ -61,7 +62,7 @@ t.test('a secret that is not usable is a fault that does not tell it', async (t)
     'AUTH_KEY_ENCRYPTION_KEY must be 32 random bytes as base64url': {
       AUTH_KEY_ENCRYPTION_KEY: short
     },
-    'AUTH_REFRESH_KEYS_FILE names a file that cannot be read': {
+    'AUTH_REFRESH_KEYS_FILE: cannot read /nowhere: no such file': {
       AUTH_REFRESH_KEYS_FILE: '/nowhere'
     }
   }

@@ -1,5 +1,6 @@
 import { commonSettings, host, port } from '@gatehouse/settings/fragments'
 import { type Environment, readSettings } from '@gatehouse/settings/read-settings'
+import { unknownSettings } from '@gatehouse/settings/unknown-settings'
 import type { Static, Type } from 'typebox'
 
 /** The settings of the example service; .env.example says what each means. */
@@ -15,5 +16,10 @@ export type EchoConfig = Static<ReturnType<typeof Type.Object<typeof echoSetting
 
 /** @throws SettingsFault */
 export function readConfig(environment: Environment): EchoConfig {
-  return readSettings(echoSettings, environment)
+  const { faults } = unknownSettings(environment, {
+    known: Object.keys(echoSettings),
+    beginnings: ['ECHO_'],
+    others: ['ECHO_URL']
+  })
+  return readSettings(echoSettings, environment, () => faults)
 }

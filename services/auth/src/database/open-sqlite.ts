@@ -1,18 +1,35 @@
 import { closeSync, mkdirSync, openSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { StartFault } from '@gatehouse/room/start-fault'
+import { fileFault } from '@gatehouse/settings/file-fault'
 
 /** it is the whole process that waits */
 const BUSY_TIMEOUT_MS = 250
 
-/** Opens an embedded database: what was committed survives a killed process. */
+/**
+ * Opens an embedded database: what was committed survives a killed process.
+ * @throws StartFault if the file cannot be used
+ */
 export function openSqlite(file: string): DatabaseSync {
-  if (file !== ':memory:') {
-    mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
-    // SQLite would make it readable by others; its other files take after this one.
-    closeSync(openSync(file, 'a', 0o600))
+  try {
+    if (file !== ':memory:') {
+      mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
+      // SQLite would make it readable by others; its other files take after this one.
+      closeSync(openSync(file, 'a', 0o600))
+    }
+    const database = new DatabaseSync(file, { timeout: BUSY_TIMEOUT_MS })
+    database.exec(
+      'pragma journal_mode = wal; pragma synchronous = normal; pragma foreign_keys = on'
+    )
+    return database
+  } catch (error) {
+    const reason = fileFault(error) ?? sqliteFault(error)
+    if (reason === null) throw error
+    throw new StartFault(`GATEHOUSE_DATA_DIR: cannot use ${file}: ${reason}`)
   }
-  const database = new DatabaseSync(file, { timeout: BUSY_TIMEOUT_MS })
-  database.exec('pragma journal_mode = wal; pragma synchronous = normal; pragma foreign_keys = on')
-  return database
 }
+
+/** In SQLite's own words, such as "file is not a database"; null if it is another error. */
+const sqliteFault = (error: unknown): string | null =>
+  error instanceof Error && 'errcode' in error ? error.message : null

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { type ConnectionOptions, getCACertificates } from 'node:tls'
+import { unreadable } from '@gatehouse/settings/file-fault'
 
 /** How a connection is secured: `sslmode` of libpq ("SSL Support"), with its meaning there; the strictest last. */
 export const sslModes = [
@@ -73,7 +74,6 @@ function textOf({ from, file }: TlsFile): string {
   try {
     return readFileSync(file, 'utf8')
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    throw new Error(`${from}: cannot read ${file} (${code})`)
+    throw new Error(`${from}: ${unreadable(file, error) ?? `cannot read ${file}`}`)
   }
 }

@@ -2,8 +2,8 @@
 export class UnknownSealingKey extends Error {
   constructor(kid: string, cause: unknown) {
     super(
-      `signing key ${kid} cannot be opened: AUTH_KEY_ENCRYPTION_KEY has not the one it was sealed with. ` +
-        'All instances on one database need the same; where it is unset, each data folder has its own',
+      `AUTH_KEY_ENCRYPTION_KEY: the signing key ${kid} in the database was encrypted with another key. ` +
+        'All instances on one database need the same key; if it is unset, each data folder has its own',
       { cause }
     )
   }

@@ -1,0 +1,58 @@
+import { SettingsFault } from '@gatehouse/settings/read-settings'
+import { type DocumentFault, schemaFaults } from '@gatehouse/settings/schema-faults'
+import type { TSchema } from 'typebox'
+import { Value } from 'typebox/value'
+import type { YamlFile } from './yaml-file.ts'
+
+/**
+ * The content of a file, with the defaults of its schema.
+ * @throws SettingsFault with every fault: place, entry, member, and what is allowed
+ */
+export function readContent<Content>(
+  file: YamlFile,
+  schema: TSchema,
+  prepare: (document: unknown) => unknown = (document) => document
+): Content {
+  if (file.value === null || file.value === undefined) {
+    throw new SettingsFault([`${file.placeOf({ path: [] })}: the file is empty`])
+  }
+  const content = Value.Default(schema, prepare(file.value))
+  const faults = schemaFaults(schema, content).map((fault) => {
+    const { entry, member } = placeIn(fault.path, content)
+    const words = member === '' ? `${entry} ${fault.text}` : `${member} ${fault.text}`
+    return written(file, fault, member === '' ? '' : entry, words)
+  })
+  if (faults.length > 0) throw new SettingsFault(faults)
+  return content as Content
+}
+
+/**
+ * What a schema cannot say.
+ * @throws SettingsFault with every fault; none: it returns
+ */
+export function refuseFaults(file: YamlFile, content: unknown, faults: readonly DocumentFault[]) {
+  if (faults.length === 0) return
+  throw new SettingsFault(
+    faults.map((fault) => written(file, fault, placeIn(fault.path, content).entry, fault.text))
+  )
+}
+
+const written = (file: YamlFile, fault: DocumentFault, entry: string, words: string): string =>
+  [file.placeOf(fault), entry, words].filter((part) => part !== '').join(': ')
+
+/** The entry of the file that a path leads into, by its name, and the member of the entry. */
+function placeIn(path: DocumentFault['path'], content: unknown): { entry: string; member: string } {
+  const [section, key, ...rest] = path
+  if (section === undefined) return { entry: '', member: 'the file' }
+  if (key === undefined) return { entry: '', member: String(section) }
+  const kind = String(section).replace(/s$/, '')
+  const name = typeof key === 'number' ? nameOf(content, section, key) : key
+  return { entry: `${kind} ${name}`, member: rest.join('.') }
+}
+
+function nameOf(content: unknown, section: string | number, at: number): string {
+  const entries = (content as Record<string, unknown>)[section]
+  const entry: unknown = Array.isArray(entries) ? entries[at] : undefined
+  const { name } = (entry ?? {}) as { name?: unknown }
+  return typeof name === 'string' && name !== '' ? name : `number ${at + 1}`
+}

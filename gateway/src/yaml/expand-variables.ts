@@ -1,0 +1,41 @@
+import type { Environment } from '@gatehouse/settings/read-settings'
+
+/** A text with its variables replaced. */
+export type Expanded = {
+  readonly text: string
+  /** the offset in the text as it is written */
+  originalOffset(offset: number): number
+}
+
+const VARIABLE = /\$\{([A-Z_][A-Z0-9_]*)(?::-([^{}]*))?\}/g
+
+/** Stands for a variable that is not set and has no default, in characters that no file and no variable has. */
+const UNSET = /\u{F0000}([A-Z0-9_]+)\u{F0001}/u
+
+/** Replaces `${NAME}` and `${NAME:-default}`. What is not set is found by `unsetVariable` wherever it is used. Pure. */
+export function expandVariables(written: string, environment: Environment): Expanded {
+  const places: { readonly at: number; readonly original: number }[] = []
+  let growth = 0
+  const text = written.replace(
+    VARIABLE,
+    (match, name: string, fallback: string | undefined, at: number) => {
+      const value = environment[name]?.trim() || (fallback ?? `\u{F0000}${name}\u{F0001}`)
+      places.push({ at: at + growth, original: at })
+      growth += value.length - match.length
+      places.push({ at: at + match.length + growth, original: at + match.length })
+      return value
+    }
+  )
+  return {
+    text,
+    originalOffset(offset) {
+      const place = places.findLast(({ at }) => at <= offset)
+      const next = places.find(({ at }) => at > offset)
+      if (place === undefined) return offset
+      return Math.min(place.original + offset - place.at, next?.original ?? Number.MAX_SAFE_INTEGER)
+    }
+  }
+}
+
+/** The variable that a value needs and that is not set, if there is one. Pure. */
+export const unsetVariable = (value: string): string | undefined => UNSET.exec(value)?.[1]

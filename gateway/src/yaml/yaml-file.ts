@@ -1,0 +1,114 @@
+import { readFileSync } from 'node:fs'
+import { unreadable } from '@gatehouse/settings/file-fault'
+import { type Environment, SettingsFault } from '@gatehouse/settings/read-settings'
+import type { DocumentFault } from '@gatehouse/settings/schema-faults'
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  type Node,
+  parseDocument,
+  visit,
+  type YAMLParseError,
+  type YAMLWarning
+} from 'yaml'
+import { expandVariables, unsetVariable } from './expand-variables.ts'
+
+/** A YAML file that was read. */
+export type YamlFile = {
+  readonly value: unknown
+  /** Where in the file a fault is, as editors and terminals understand it: `routes.yaml:12:5`. */
+  placeOf(fault: Pick<DocumentFault, 'path' | 'ofName'>): string
+}
+
+/** @throws SettingsFault if the file cannot be read */
+export function readText(file: string): string {
+  try {
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(file))
+    if (text.includes('\0')) throw new TypeError()
+    return text
+  } catch (error) {
+    const fault =
+      error instanceof TypeError
+        ? `cannot read ${file}: it is not UTF-8 text`
+        : unreadable(file, error)
+    if (fault === null) throw error
+    throw new SettingsFault([fault])
+  }
+}
+
+/**
+ * Reads YAML, with `${NAME}` and `${NAME:-default}` for environment variables.
+ * @param file its name, for messages
+ * @throws SettingsFault with the place of each fault
+ */
+export function readYaml(file: string, written: string, environment: Environment): YamlFile {
+  const { text, originalOffset } = expandVariables(written, environment)
+  const document = parseDocument(text, { prettyErrors: false })
+  const placeAt = (offset: number) => `${file}:${lineAndColumn(written, originalOffset(offset))}`
+  const [broken] = [...document.errors, ...document.warnings]
+  if (broken !== undefined) {
+    // What follows the first fault of the syntax is often its consequence.
+    const [at] = broken.pos
+    throw new SettingsFault([`${placeAt(at)}: ${syntaxFault(broken, text.slice(at))}`])
+  }
+  const unset = unsetIn(document)
+  if (unset.length > 0) {
+    throw new SettingsFault(
+      unset.map(
+        ({ name, offset }) =>
+          `${placeAt(offset)}: the variable ${name} is not set; \${${name}:-value} gives it a default`
+      )
+    )
+  }
+  return {
+    value: document.toJS(),
+    placeOf: ({ path, ofName = false }) => placeAt(offsetOf(document, path, ofName))
+  }
+}
+
+/** @param rest the text from the place of the fault on */
+function syntaxFault({ code, message }: YAMLParseError | YAMLWarning, rest: string): string {
+  const [name] = /^[^\s:]+/.exec(rest) ?? []
+  if (code === 'MULTILINE_IMPLICIT_KEY') return 'a colon is missing, or quotes around the text'
+  return code === 'DUPLICATE_KEY' && name !== undefined ? `${name} is given twice` : message
+}
+
+function unsetIn(document: Document): { name: string; offset: number }[] {
+  const unset: { name: string; offset: number }[] = []
+  visit(document, {
+    Scalar(_key, { value, range }) {
+      const name = typeof value === 'string' ? unsetVariable(value) : undefined
+      if (name !== undefined) unset.push({ name, offset: range?.[0] ?? 0 })
+    }
+  })
+  return unset
+}
+
+/** Where a member begins: its value, or its name. For what is not there, where the map or the list begins that lacks it. */
+function offsetOf(document: Document, path: DocumentFault['path'], ofName: boolean): number {
+  let node: unknown = document.contents
+  let offset = startOf(node)
+  for (const [depth, step] of path.entries()) {
+    if (isAlias(node)) node = node.resolve(document)
+    if (isMap(node)) {
+      const pair = node.items.find(({ key }) => isScalar(key) && String(key.value) === String(step))
+      if (pair === undefined) return offset
+      const isLast = depth === path.length - 1
+      node = isLast && ofName ? pair.key : (pair.value ?? pair.key)
+    } else if (isSeq(node) && typeof step === 'number') {
+      node = node.items[step]
+    } else return offset
+    offset = startOf(node) || offset
+  }
+  return offset
+}
+
+const startOf = (node: unknown): number => (node as Node | null)?.range?.[0] ?? 0
+
+function lineAndColumn(text: string, offset: number): string {
+  const lines = text.slice(0, offset).split('\n')
+  return `${lines.length}:${(lines.at(-1)?.length ?? 0) + 1}`
+}

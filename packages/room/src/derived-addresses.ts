@@ -1,0 +1,27 @@
+/** Addresses in settings that follow from ports on this machine. */
+export type DerivedAddresses = {
+  readonly TOKEN_ISSUER: string
+  readonly AUTH_URL: string
+  readonly ORDERS_URL: string
+  readonly ECHO_URL: string
+}
+
+/**
+ * What settings that are unset mean if every process runs on this machine. A port 0 is not known before the start, so the default
+ * port stands for it: the issuer of tokens must outlive a restart. Pure.
+ */
+export function derivedAddresses(
+  environment: Readonly<Record<string, string | undefined>>
+): DerivedAddresses {
+  const portOf = (name: string, fallback: number): string => {
+    const port = environment[name]?.trim() ?? ''
+    return /^[1-9]\d*$/.test(port) ? port : String(fallback)
+  }
+  const scheme = environment.GATEWAY_TLS_CERT_FILE ? 'https' : 'http'
+  return {
+    TOKEN_ISSUER: `${scheme}://localhost:${portOf('GATEWAY_PORT', 3000)}`,
+    AUTH_URL: `http://127.0.0.1:${portOf('AUTH_PORT', 3001)}`,
+    ORDERS_URL: `http://127.0.0.1:${portOf('ORDERS_PORT', 3002)}`,
+    ECHO_URL: `http://127.0.0.1:${portOf('ECHO_PORT', 3003)}`
+  }
+}

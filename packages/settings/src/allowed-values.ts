@@ -1,0 +1,73 @@
+import type { TSchema } from 'typebox'
+import { nearestName } from './nearest-name.ts'
+
+/** What of a schema says which values it allows. */
+export type SchemaNode = TSchema & {
+  readonly title?: string
+  readonly type?: string
+  readonly enum?: readonly unknown[]
+  readonly anyOf?: readonly SchemaNode[]
+  readonly items?: SchemaNode
+  readonly properties?: Readonly<Record<string, SchemaNode>>
+  readonly required?: readonly string[]
+  readonly patternProperties?: Readonly<Record<string, SchemaNode>>
+  readonly propertyNames?: SchemaNode
+  readonly additionalProperties?: boolean
+  readonly minimum?: number
+  readonly maximum?: number
+  readonly minLength?: number
+  readonly maxLength?: number
+  readonly minItems?: number
+  readonly maxItems?: number
+  readonly minProperties?: number
+}
+
+/** What is wrong with a value that its schema does not allow: `must be` and what is allowed, never the value. Pure. */
+export function mustBe(schema: SchemaNode, value: unknown): string {
+  const words = schema.enum?.map(String) ?? []
+  const nearest = typeof value === 'string' ? nearestName(value, words) : undefined
+  return `must be ${allowedValues(schema)}${nearest === undefined ? '' : ` (nearest: ${nearest})`}`
+}
+
+/** What a value may be, for a sentence with "must be". The `title` of a schema says what a pattern means. Pure. */
+export function allowedValues(schema: SchemaNode): string {
+  if (schema.title !== undefined) return schema.title
+  if (schema.enum !== undefined) return oneOf(schema.enum.map(String))
+  if (schema.anyOf !== undefined) return schema.anyOf.map(allowedValues).join(', or ')
+  switch (schema.type) {
+    case 'integer':
+      return `a whole number${range(schema.minimum, schema.maximum)}`
+    case 'number':
+      return `a number${range(schema.minimum, schema.maximum)}`
+    case 'boolean':
+      return 'true or false'
+    case 'null':
+      return 'null'
+    case 'array':
+      return `a list${range(schema.minItems, schema.maxItems, ' entries')}${membersOf(schema)}`
+    case 'object':
+      return 'a map of names and values'
+    default:
+      return textOf(schema)
+  }
+}
+
+const membersOf = ({ items }: SchemaNode): string =>
+  items?.enum === undefined ? '' : `, each of them ${oneOf(items.enum.map(String))}`
+
+const oneOf = (words: readonly string[]): string =>
+  words.length === 1 ? `${words[0]}` : `one of ${words.join(', ')}`
+
+function textOf({ minLength = 0, maxLength }: SchemaNode): string {
+  if (maxLength !== undefined && minLength > 1)
+    return `a text${range(minLength, maxLength, ' characters')}`
+  if (maxLength !== undefined) return `a text of at most ${maxLength} characters`
+  if (minLength > 1) return `a text of at least ${minLength} characters`
+  return minLength === 1 ? 'a text that is not empty' : 'a text'
+}
+
+function range(least: number | undefined, most: number | undefined, unit = ''): string {
+  if (least !== undefined && most !== undefined) return ` from ${least} to ${most}${unit}`
+  if (most !== undefined) return ` of at most ${most}${unit}`
+  return least === undefined ? '' : ` of ${least} or more${unit}`
+}

@@ -1,0 +1,31 @@
+import { isAbsolute } from 'node:path'
+
+const reasons: Readonly<Record<string, string>> = {
+  EACCES: 'permission denied',
+  EISDIR: 'it is a folder',
+  ELOOP: 'its links lead to each other',
+  EMFILE: 'too many files are open',
+  ENAMETOOLONG: 'the name is too long',
+  ENOENT: 'no such file or folder',
+  ENOSPC: 'the disk is full',
+  ENOTDIR: 'a part of the path is not a folder',
+  EPERM: 'permission denied',
+  EROFS: 'the file system is read-only'
+}
+
+/** Why a file cannot be used, in words for an operator; null if the error is not about a file. Pure. */
+export function fileFault(error: unknown): string | null {
+  const { code = '' } = (error ?? {}) as { code?: unknown }
+  return Object.hasOwn(reasons, String(code)) ? (reasons[String(code)] ?? null) : null
+}
+
+/**
+ * Why a file cannot be read, in words for an operator; null if the error is not about a file. A relative name is told with the
+ * folder that it is looked for in.
+ */
+export function unreadable(file: string, error: unknown): string | null {
+  const reason = fileFault(error)
+  if (reason === null) return null
+  const place = isAbsolute(file) ? '' : ` in ${process.cwd()}`
+  return `cannot read ${file}${place}: ${reason}`
+}
