@@ -43,8 +43,13 @@ local function write(sid, record)
   end
 end
 
+-- Whether it has ended or expired for good; one that was only idle for too long is not.
+local function is_over(record)
+  return record[ENDED] ~= 0 or now_ms >= record[EXPIRES] * 1000
+end
+
 local function is_live(record)
-  return record[ENDED] == 0 and now_ms < math.min(record[IDLE_EXPIRES], record[EXPIRES]) * 1000
+  return not is_over(record) and now_ms < record[IDLE_EXPIRES] * 1000
 end
 
 -- Whether the current generation was seen in use, also where its record does not say so yet.
@@ -57,6 +62,16 @@ local function finish(sid, record)
   record[ENDED] = now_s
   write(sid, record)
   revoke(sid)
+end
+
+-- A family that the database has ended. Where the store has lost it, with its last second or with all of it, its access tokens
+-- are not lost.
+local function end_known(sid, record)
+  if not record then
+    revoke(sid)
+  elseif record[ENDED] == 0 then
+    finish(sid, record)
+  end
 end
 
 -- An end that the database has yet to learn of: it stays here until it has.
@@ -87,23 +102,30 @@ local function read_all()
   return all
 end
 
--- Forgets what has expired for good, and all but the newest of those that are over; returns what is left alive, the oldest
--- first. One that has only been idle for too long counts among those that are over: forgotten at once, it would pass for
--- one that the store has lost.
-local function prune(keep)
-  local live, over = {}, {}
+-- The families of the user that are live, and those that are not, the oldest first.
+local function parted()
+  local live, past = {}, {}
   for _, family in ipairs(read_all()) do
+    local list = is_live(family[2]) and live or past
+    list[#list + 1] = family
+  end
+  return live, past
+end
+
+-- Forgets what has expired for good, and all but the newest `keep` of those that are over. Not those of which the database may
+-- not know that they have ended, or which it would restore because they were idle for less than `late` seconds too long.
+local function forget(past, keep, late)
+  local forgettable = {}
+  for _, family in ipairs(past) do
     local sid, record = family[1], family[2]
-    if is_live(record) then
-      live[#live + 1] = family
-    elseif now_ms < record[EXPIRES] * 1000 then
-      over[#over + 1] = family
-    else
+    local is_restorable = record[ENDED] == 0 and now_ms < (record[IDLE_EXPIRES] + late) * 1000
+    if now_ms >= record[EXPIRES] * 1000 then
       redis.call('HDEL', family_key, sid)
+    elseif not is_restorable and redis.call('HEXISTS', unrecorded_key, sid) == 0 then
+      forgettable[#forgettable + 1] = sid
     end
   end
-  for i = 1, #over - keep do
-    redis.call('HDEL', family_key, over[i][1])
+  for i = 1, #forgettable - keep do
+    redis.call('HDEL', family_key, forgettable[i])
   end
-  return live
 end

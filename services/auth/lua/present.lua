@@ -31,9 +31,11 @@ if not record then
   return { now_ms, 'restored', false, advance(lost) }
 end
 local before = { unpack(record) }
-if not is_live(record) then return { now_ms, 'ended', before, record } end
-
 local behind = record[GENERATION] - presented
+-- A newer token than the record was used since: this store has lost that use, and the database knows that it was not long ago.
+local has_lost_use = behind < 0 and ARGV[5] ~= '' and not is_over(record)
+if not is_live(record) and not has_lost_use then return { now_ms, 'ended', before, record } end
+
 if behind <= 0 then
   return { now_ms, behind == 0 and 'rotated' or 'healed', before, advance(record) }
 end

@@ -50,6 +50,8 @@ export const authSettings = {
   /** libuv's: how many threads hashes, files and name lookups share */
   UV_THREADPOOL_SIZE: Type.Integer({ default: 4, minimum: 1, maximum: 1024 }),
   AUTH_PASSWORD_QUEUE: Type.Integer({ default: 128, minimum: 0 }),
+  /** 0: for ever */
+  AUTH_AUDIT_RETENTION_DAYS: Type.Number({ default: 400, minimum: 0, maximum: 36_500 }),
   AUTH_SIGNING_ALGORITHM: Type.Enum([...algorithms], { default: 'ES256' }),
   AUTH_KEY_ROTATION_DAYS: Type.Number({ default: 30, minimum: 0, maximum: 3650 }),
   AUTH_REFRESH_KEYS: Type.Optional(Type.String()),
@@ -100,6 +102,7 @@ export function readConfig(environment: Environment): AuthConfig {
   const faults = [
     ...clusterFaults(config),
     ...originFaults(config),
+    ...retentionFaults(config),
     ...secretsGivenTwice(config),
     ...(isProduction ? [...missingSecrets(config), ...lonelyDatabase(config)] : [])
   ]
@@ -126,10 +129,25 @@ function databaseOf({ DATABASE_URL: url, ...settings }: Settings) {
   }
 }
 
+/** How long sessions live, in seconds: unused, and whatever happens. */
+export const lifetimes = (config: AuthConfig) => ({
+  idleSeconds: config.AUTH_REFRESH_IDLE_SECONDS,
+  absoluteSeconds: config.AUTH_REFRESH_ABSOLUTE_SECONDS
+})
+
 /** How long after grace a refresh whose answer was lost is answered again; 0: not at all. */
 export const recoverySeconds = (
   config: Pick<AuthConfig, 'AUTH_REFRESH_RECOVERY_SECONDS' | 'AUTH_REFRESH_IDLE_SECONDS'>
 ): number => config.AUTH_REFRESH_RECOVERY_SECONDS ?? config.AUTH_REFRESH_IDLE_SECONDS
+
+/** Whose session it is, and which labels a deleted account had, is found by the events of its logins. */
+const retentionFaults = ({
+  AUTH_AUDIT_RETENTION_DAYS: days,
+  AUTH_REFRESH_ABSOLUTE_SECONDS: seconds
+}: AuthConfig): string[] =>
+  days > 0 && days * DAY_SECONDS < seconds
+    ? ['AUTH_AUDIT_RETENTION_DAYS must be 0, or at least as long as AUTH_REFRESH_ABSOLUTE_SECONDS']
+    : []
 
 /** WAIT is about the node that it is sent to, and in a cluster that need not be the one that was written to. */
 const clusterFaults = ({ REDIS_URL, REDIS_REVOCATION_REPLICAS }: AuthConfig): string[] =>

@@ -19,7 +19,7 @@ import { hashQueue, hashThreads } from './accounts/hash-queue.ts'
 import { type Passwords, passwords } from './accounts/passwords.ts'
 import { buildAuth } from './app.ts'
 import { clients } from './clients/clients.ts'
-import { type AuthConfig, recoverySeconds } from './config.ts'
+import { type AuthConfig, lifetimes, recoverySeconds } from './config.ts'
 import { authMetrics } from './metrics.ts'
 import { authChecks } from './ops/auth-checks.ts'
 import { opsApi } from './ops/ops-api.ts'
@@ -65,6 +65,7 @@ export async function startAuth(
     staleTokens: openStale,
     sessions: durableSessions,
     toldEnds,
+    forgetTooOld,
     longestTokenSeconds,
     ...durable
   } = await openDurable(config, secrets.sealing, clock, (cause) =>
@@ -109,13 +110,14 @@ export async function startAuth(
     durable: durableSessions,
     toldEnds,
     retell: [stale.retell, () => keySet.retellRevocations(clock())],
-    audit: durable.audit,
-    policy: {
-      idleSeconds: config.AUTH_REFRESH_IDLE_SECONDS,
-      absoluteSeconds: config.AUTH_REFRESH_ABSOLUTE_SECONDS
-    },
-    revocationSeconds,
-    clock
+    policy: lifetimes(config),
+    ...{ revocationSeconds, clock }
+  })
+  const forget = forgetTooOld({
+    auditDays: config.AUTH_AUDIT_RETENTION_DAYS,
+    also: [shared.families.forgetExpired],
+    isClockRight: () => redis === null || storeTime.known,
+    ...{ revocationSeconds, clock }
   })
   const sightings = reportSightings({
     take: shared.families.see,
@@ -126,7 +128,7 @@ export async function startAuth(
     store: keyStore,
     keySet,
     revocations: shared.revocationWriter,
-    due: [stale.tell, state.ends.settle, shared.families.settleSightings, lookAtClock],
+    due: [stale.tell, state.ends.settle, shared.families.settleSightings, forget, lookAtClock],
     ...{ fleet: shared.fleet, log, clock }
   })
   const common = { ...durable, passwords: passwordsOf(config), clock }

@@ -16,6 +16,7 @@ import { usedAssertions } from './clients/used-assertions.ts'
 import { type AuthConfig, recoverySeconds } from './config.ts'
 import { openSqlite } from './database/open-sqlite.ts'
 import { openTables } from './database/open-tables.ts'
+import { forgetTooOld, type Retention } from './database/retention.ts'
 import type { GuessStores } from './guesses/guess-counts.ts'
 import { memoryGuessStores } from './guesses/memory-guess-counts.ts'
 import { memoryRequestCounts } from './guesses/memory-request-counts.ts'
@@ -67,6 +68,7 @@ export async function openDurable(
     audit: withoutRepeats(auditLog(database, clock), clock),
     sessions: durableSessions(database, clock),
     toldEnds: toldEnds(database, clock),
+    forgetTooOld: (retention: Retention) => forgetTooOld(database, retention),
     longestTokenSeconds: () => longestTokenSeconds(database),
     clients: clientStore(database),
     usedAssertions: usedAssertions(database),

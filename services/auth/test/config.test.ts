@@ -41,6 +41,13 @@ t.test('in a cluster nobody can say which replicas have a revocation', async (t)
   t.strictSame(faults({ ...replicas, REDIS_URL: 'redis+sentinel://a/main' }), [])
 })
 
+t.test('the audit log is kept for as long as a session, at least', async (t) => {
+  t.match(faults({ AUTH_AUDIT_RETENTION_DAYS: '89' }), [/^AUTH_AUDIT_RETENTION_DAYS must be 0, or/])
+  for (const AUTH_AUDIT_RETENTION_DAYS of ['0', '90', '400']) {
+    t.strictSame(faults({ AUTH_AUDIT_RETENTION_DAYS }), [])
+  }
+})
+
 t.test('a database address that cannot be is told like every other fault', async (t) => {
   t.strictSame(faults({ DATABASE_URL: 'postgres://a:secret@db/x?sslmode=on' }), [
     'DATABASE_URL: sslmode is one of disable, allow, prefer, require, verify-ca, verify-full'

@@ -122,8 +122,9 @@ export function accountStore(db: Kysely<Tables>): AccountStore {
           .where('disabled_at', 'is', null)
           .returning('rights_version')
           .executeTakeFirst()
+        // It is disabled already, and has no sessions.
+        if (row === undefined) return []
         const ended = await endSessions(transaction, id, null, nowMs)
-        if (row === undefined) return ended
         await noteStale(transaction, id, stale, row.rights_version)
         const detail = { ended: ended.length }
         const event = { kind: 'user-disabled', subject: id, sid: null, origin, detail } as const

@@ -5,6 +5,7 @@ import type { Tables } from '../database/tables.ts'
 import { noteStale } from '../revocations/stale-tokens.ts'
 import { endSessions } from '../sessions/end-sessions.ts'
 import type { Change } from './change.ts'
+import { lockAccount } from './lock-account.ts'
 
 /**
  * Deletes an account in a transaction: its e-mail address, password hash and rights, the labels of its devices, and the network
@@ -17,7 +18,8 @@ export async function eraseAccount(
   id: string,
   { stale, origin, nowMs }: Change
 ): Promise<string[] | null> {
-  // Locks the account first, as each login does: a login that is under way ends here, or finds no account.
+  // As each login does, first: a login that is under way ends here, or finds no account.
+  await lockAccount(transaction, id)
   const ended = await endSessions(transaction, id, null, nowMs)
   const row = await transaction
     .deleteFrom('accounts')

@@ -7,7 +7,7 @@ export type AuditLog = {
   write(event: AuditEvent): Promise<void>
   /** What fits, the newest first. */
   read(query: AuditQuery): Promise<AuditEntry[]>
-  /** Whose session it was; null where no login is known that opened it. */
+  /** Whose session it is or was; null where neither the session nor the login that opened it is known. */
   ownerOf(sid: string): Promise<string | null>
 }
 
@@ -58,6 +58,13 @@ export function auditLog(db: Kysely<Tables>, clock: () => number): AuditLog {
       }))
     },
     async ownerOf(sid) {
+      const session = await db
+        .selectFrom('sessions')
+        .select('subject')
+        .where('sid', '=', sid)
+        .executeTakeFirst()
+      if (session !== undefined) return session.subject
+      // One that was opened before the database kept sessions.
       const row = await db
         .selectFrom('audit_events')
         .select('subject')

@@ -38,8 +38,8 @@ export function keyAnnouncements(needs: {
       const { version, toldVersion } = await keySet.read()
       for (const { kid, untoldUntil } of await store.records()) {
         if (untoldUntil === null) continue
-        await revocations.append({ kind: 'key', id: kid, until: untoldUntil })
-        await keySet.noteRevocationTold(kid)
+        const tell = () => revocations.append({ kind: 'key', id: kid, until: untoldUntil })
+        await keySet.tellRevocation(kid, tell)
       }
       if (version === toldVersion) return
       await announceKeySet()

@@ -1,6 +1,7 @@
 import { KEY_MEMORY_SECONDS } from '@gatehouse/revocation/revocation'
 import type { Kysely } from 'kysely'
 import type { Tables } from '../database/tables.ts'
+import { noteTold, toldRun } from '../revocations/told-run.ts'
 import { CLOCK_SKEW_SECONDS } from '../tokens/clock-skew.ts'
 
 /** What gateways have yet to be told of the keys, and which instance sees to what is due. */
@@ -8,8 +9,8 @@ export type KeySetStore = {
   read(): Promise<{ version: number; toldVersion: number }>
   /** Notes that gateways were told of a version. */
   noteTold(version: number): Promise<void>
-  /** Notes that the log of revocations has a revoked key. */
-  noteRevocationTold(kid: string): Promise<void>
+  /** Writes a revoked key into the log of revocations, and notes that the log has it. */
+  tellRevocation(kid: string, tell: () => Promise<void>): Promise<void>
   /** Notes that the log may have lost the revocations of keys that it must still remember. */
   retellRevocations(nowMs: number): Promise<void>
   /** Takes the work of tending the keys for `lifeMs`, or keeps it. False where another instance has it. */
@@ -34,12 +35,16 @@ export function keySetStore(db: Kysely<Tables>): KeySetStore {
         .where('told_version', '<', version)
         .execute()
     },
-    async noteRevocationTold(kid) {
-      await db
-        .updateTable('signing_keys')
-        .set({ untold_until: null })
-        .where('kid', '=', kid)
-        .execute()
+    async tellRevocation(kid, tell) {
+      const run = await toldRun(db)
+      await tell()
+      await noteTold(db, run, (transaction) =>
+        transaction
+          .updateTable('signing_keys')
+          .set({ untold_until: null })
+          .where('kid', '=', kid)
+          .execute()
+      )
     },
     async retellRevocations(nowMs) {
       const now = Math.floor(nowMs / 1000)

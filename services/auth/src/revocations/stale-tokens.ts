@@ -3,6 +3,7 @@ import type { Tables } from '../database/tables.ts'
 import { changeUntold } from '../refusals.ts'
 import { CLOCK_SKEW_SECONDS } from '../tokens/clock-skew.ts'
 import type { RevocationWriter } from './revocation-log.ts'
+import { noteTold, toldRun } from './told-run.ts'
 
 /** Which access tokens of a subject say what is no longer true. In seconds since 1970. */
 export type Stale = {
@@ -57,18 +58,21 @@ export function staleTokens(needs: {
     { before, until }: Stale,
     version: number
   ): Promise<void> => {
+    const run = await toldRun(db)
     await revocations.append(
       subject === EVERYTHING
         ? { kind: EVERYTHING, id: EVERYTHING, until, before }
         : { kind: 'subject', id: subject, until, before, version }
     )
-    await db
-      .deleteFrom('untold_stale_tokens')
-      .where('subject', '=', subject)
-      // What has been noted since is another change.
-      .where('before', '=', before)
-      .where('rights_version', '=', version)
-      .execute()
+    await noteTold(db, run, (transaction) =>
+      transaction
+        .deleteFrom('untold_stale_tokens')
+        .where('subject', '=', subject)
+        // What has been noted since is another change.
+        .where('before', '=', before)
+        .where('rights_version', '=', version)
+        .execute()
+    )
   }
   const allNotBefore = async (): Promise<number> => {
     const { not_before } = await db

@@ -1,11 +1,13 @@
 import type { Kysely, Selectable } from 'kysely'
 import type { Account } from '../accounts/account.ts'
 import { isAccountId, toAccount } from '../accounts/account-store.ts'
+import { lockAccount } from '../accounts/lock-account.ts'
 import type { AuditEvent, Origin } from '../audit/audit-event.ts'
 import { writeAudit } from '../audit/audit-log.ts'
 import type { SessionTable, Tables } from '../database/tables.ts'
-import { endSessions } from './end-sessions.ts'
+import { endOneSession, endSessions } from './end-sessions.ts'
 import type { Opened } from './family.ts'
+import { recordEnd } from './record-end.ts'
 
 /** A session as the database knows it. */
 export type DurableSession = Opened & {
@@ -50,8 +52,10 @@ export type DurableSessions = {
    * have ended: each login leaves one, until it would have expired.
    */
   list(subject: string, stored: readonly string[]): Promise<DurableSession[]>
-  /** Ends a session. The event is written where it had not ended; `atMs`: when that was, where it was not now. */
-  end(event: SessionEnd, atMs?: number): Promise<Ended>
+  /** Ends a session. The event is written where it had not ended. */
+  end(event: SessionEnd): Promise<Ended>
+  /** Takes in an end that the session store decided at `atMs`; its event is written once, however often it is taken in. */
+  record(event: SessionEnd, atMs: number): Promise<void>
   /** Ends all sessions of a user but one (`event.sid`); the ids of those that had not ended. */
   endAll(event: AuditEvent & { readonly subject: string }): Promise<string[]>
   /** It was used at this second. */
@@ -111,20 +115,12 @@ export function durableSessions(db: Kysely<Tables>, clock: () => number): Durabl
       const rows = await (stored.length === 0 ? open : open.unionAll(ended)).execute()
       return rows.map(toSession)
     },
-    end: (event, atMs = clock()) =>
+    end: (event) =>
       db.transaction().execute(async (transaction) => {
         const { subject, sid } = event
-        const row = await transaction
-          .updateTable('sessions')
-          .set({ ended_at_ms: atMs, untold: 1 })
-          .where('sid', '=', sid)
-          .where('subject', '=', subject)
-          .where('ended_at_ms', 'is', null)
-          .where('expires_at', '>', seconds())
-          .returning('sid')
-          .executeTakeFirst()
-        if (row !== undefined) {
-          await writeAudit(transaction, event, atMs)
+        const nowMs = clock()
+        if (await endOneSession(transaction, event, nowMs)) {
+          await writeAudit(transaction, event, nowMs)
           return { known: true, changed: true, untold: true }
         }
         const over = await transaction
@@ -135,8 +131,11 @@ export function durableSessions(db: Kysely<Tables>, clock: () => number): Durabl
           .executeTakeFirst()
         return { known: over !== undefined, changed: false, untold: over?.untold === 1 }
       }),
+    record: (event, atMs) =>
+      db.transaction().execute((transaction) => recordEnd(transaction, event, atMs)),
     endAll: (event) =>
       db.transaction().execute(async (transaction) => {
+        await lockAccount(transaction, event.subject)
         const ended = await endSessions(transaction, event.subject, event.sid, clock())
         const detail = { ...event.detail, ended: ended.length }
         await writeAudit(transaction, { ...event, detail }, clock())

@@ -2,8 +2,9 @@ import type { Kysely } from 'kysely'
 import type { Tables } from '../database/tables.ts'
 
 /**
- * Ends all sessions of a user except one, in the transaction of the change that ends them. The session store is told afterwards
- * (`sessionEnds`); if this process stops before that, another instance tells it.
+ * Ends all sessions of a user except one, in the transaction of the change that ends them. That transaction has locked the
+ * account before: a login that has checked the old password comes either before it, and its session ends too, or after it, and
+ * is refused. The session store is told afterwards (`sessionEnds`); if this process stops before that, another instance tells it.
  * @returns the ids of those that had not ended
  */
 export async function endSessions(
@@ -12,7 +13,6 @@ export async function endSessions(
   except: string | null,
   nowMs: number
 ): Promise<string[]> {
-  await lockAccount(transaction, subject)
   const rows = await transaction
     .updateTable('sessions')
     .set({ ended_at_ms: nowMs, untold: 1 })
@@ -25,14 +25,20 @@ export async function endSessions(
   return rows.map(({ sid }) => sid)
 }
 
-/**
- * Locks the account's row until the transaction is over, and changes nothing. A login that has checked the old password
- * comes either before this transaction, which then ends its session too, or after it, and is refused.
- */
-async function lockAccount(transaction: Kysely<Tables>, subject: string): Promise<void> {
-  await transaction
-    .updateTable('accounts')
-    .set(({ ref }) => ({ created_at: ref('created_at') }))
-    .where('id', '=', subject)
-    .execute()
+/** The same of one session. Whether it is known and had not ended. */
+export async function endOneSession(
+  transaction: Kysely<Tables>,
+  { subject, sid }: { readonly subject: string; readonly sid: string },
+  atMs: number
+): Promise<boolean> {
+  const row = await transaction
+    .updateTable('sessions')
+    .set({ ended_at_ms: atMs, untold: 1 })
+    .where('sid', '=', sid)
+    .where('subject', '=', subject)
+    .where('ended_at_ms', 'is', null)
+    .where('expires_at', '>', Math.floor(atMs / 1000))
+    .returning('sid')
+    .executeTakeFirst()
+  return row !== undefined
 }

@@ -37,6 +37,12 @@ export type UnrecordedEnd = {
   readonly detail: Readonly<Record<string, number>>
 }
 
+export type Unrecorded = {
+  readonly ends: readonly UnrecordedEnd[]
+  /** notes that this version cannot read; they stay */
+  readonly unreadable: number
+}
+
 /**
  * The families of all users. Each method is one atomic step of the store; whatever ends a family writes its revocation in
  * the same step. The store's own clock decides what has expired and what is within grace. `subject` is the account's id and
@@ -64,7 +70,7 @@ export type Families = {
   /** The live families of a user, the oldest first, and the ids of those that are over and not yet forgotten. */
   list(subject: string): Promise<{ readonly live: StoredFamily[]; readonly over: string[] }>
   /** Ends that the database may not have yet. */
-  unrecorded(): Promise<UnrecordedEnd[]>
+  unrecorded(): Promise<Unrecorded>
   /** The database has the end of this family. */
   recorded(sid: string): Promise<void>
   /**
@@ -74,6 +80,8 @@ export type Families = {
   see(sightings: readonly Sighting[]): Promise<void>
   /** The records take in what was seen. */
   settleSightings(): Promise<void>
+  /** Deletes some of those that have expired, of any user, where the store does not do so by itself. Whether there are more. */
+  forgetExpired(): Promise<boolean>
   /** Which run of which server answers: another one may have lost what was written last. */
   incarnation(): Promise<string>
   /** Resolves when the store answers. */

@@ -100,7 +100,24 @@ export function open(
 }
 
 export function isLive(record: FamilyRecord, nowMs: number): boolean {
-  return record.endedAt === 0 && nowMs < Math.min(record.idleExpiresAt, record.expiresAt) * 1000
+  return !isOver(record, nowMs) && nowMs < record.idleExpiresAt * 1000
+}
+
+/** Whether it has ended or expired for good; one that was only idle for too long is not. */
+function isOver({ endedAt, expiresAt }: FamilyRecord, nowMs: number): boolean {
+  return endedAt !== 0 || nowMs >= expiresAt * 1000
+}
+
+/** The database hears that a session is used so many times in its idle lifetime. */
+const TOUCHES = 10
+
+/** By how many seconds, at most, the database learns late that a session is used. */
+export const lateSeconds = (idleSeconds: number): number => Math.ceil(idleSeconds / TOUCHES)
+
+/** Whether the store must not forget it yet: one that was only idle would pass for one that the store has lost. */
+export function isRestorable(record: FamilyRecord, nowMs: number, policy: FamilyPolicy): boolean {
+  const untilSeconds = record.idleExpiresAt + lateSeconds(policy.idleSeconds)
+  return record.endedAt === 0 && nowMs < untilSeconds * 1000
 }
 
 /**
@@ -120,8 +137,10 @@ export function present(
     const lost = open(opened, nowMs, policy)
     return { outcome: 'restored', next: advance(lost, presented + 1, nowMs, policy) }
   }
-  if (!isLive(record, nowMs)) return { outcome: 'ended', next: record }
   const behind = record.generation - presented
+  // A newer token than the record was used since: the store has lost that use, and the database knows that it was not long ago.
+  const hasLostUse = behind < 0 && opened !== null && !isOver(record, nowMs)
+  if (!isLive(record, nowMs) && !hasLostUse) return { outcome: 'ended', next: record }
   if (behind <= 0) {
     return {
       outcome: behind === 0 ? 'rotated' : 'healed',

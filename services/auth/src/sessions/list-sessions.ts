@@ -1,6 +1,6 @@
 import type { DurableSession, DurableSessions } from './durable-sessions.ts'
 import type { Families, StoredFamily } from './families.ts'
-import { type Opened, open } from './family.ts'
+import { lateSeconds, type Opened, open } from './family.ts'
 
 /** The live sessions of a user, the oldest first; also those that the session store has lost and a refresh would restore. */
 export type ListSessions = (subject: string) => Promise<StoredFamily[]>
@@ -28,12 +28,16 @@ export function sessionList(needs: {
   }
 }
 
-/** What the session store makes of a session again where it has lost it; null where it has ended, or was idle for too long. */
+/**
+ * What the session store makes of a session again where it has lost it; null where it has ended, or was idle for too long. The
+ * database may know of its last use late: rather is a session restored that was idle for a little too long than one lost.
+ */
 export function restorable(
   session: DurableSession | null,
   policy: { readonly idleSeconds: number },
   nowMs: number
 ): Opened | null {
   if (session === null || session.ended) return null
-  return nowMs < (session.usedAt + policy.idleSeconds) * 1000 ? session : null
+  const idleUntil = session.usedAt + policy.idleSeconds + lateSeconds(policy.idleSeconds)
+  return nowMs < idleUntil * 1000 ? session : null
 }

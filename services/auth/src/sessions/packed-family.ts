@@ -1,4 +1,3 @@
-import type { UnrecordedEnd } from './families.ts'
 import type { FamilyRecord } from './family.ts'
 
 /** As lua/family.lua lists its fields. */
@@ -25,10 +24,4 @@ export function toRecord(packed: PackedRecord): FamilyRecord {
     scope,
     label
   }
-}
-
-/** As lua/family.lua writes it. */
-export function toUnrecorded(sid: string, text: string): UnrecordedEnd {
-  const { subject, kind, atMs, detail, address, requestId } = JSON.parse(text)
-  return { subject, sid, kind, atMs, detail, origin: { address, requestId } }
 }

@@ -9,8 +9,9 @@ import { type Script, script } from '../redis/script.ts'
 import type { StoreClock } from '../redis/store-clock.ts'
 import { storeUnavailable } from '../refusals.ts'
 import type { Families } from './families.ts'
-import type { FamilyPolicy, Opened, Outcome } from './family.ts'
-import { type PackedRecord, toRecord, toUnrecorded } from './packed-family.ts'
+import { type FamilyPolicy, lateSeconds, type Opened, type Outcome } from './family.ts'
+import { type PackedRecord, toRecord } from './packed-family.ts'
+import { readNotes } from './unrecorded-ends.ts'
 
 /** One hash a user, so that everything about a user is one key: each script is atomic, in a cluster as well. */
 export const familiesKey = (subject: string) => `gatehouse:{sessions}:${subject}`
@@ -102,7 +103,9 @@ export function redisFamilies(
 
   return {
     async open(subject, sid, opened) {
-      const given = [sid, ...facts(opened), policy.idleSeconds, policy.sessionsPerUser]
+      const { idleSeconds, sessionsPerUser } = policy
+      const lasting = [idleSeconds, sessionsPerUser, lateSeconds(idleSeconds)]
+      const given = [sid, ...facts(opened), ...lasting]
       const [, live, record] = await inTime(subject, open, given)
       return {
         record: toRecord(record as PackedRecord),
@@ -146,7 +149,7 @@ export function redisFamilies(
       return Number(ended)
     },
     async endAll(subject, except, known) {
-      const given = [except ?? '', policy.sessionsPerUser, ...known]
+      const given = [except ?? '', ...known]
       // What comes late would also end a session that was opened since.
       const [, ended] = await inTime(subject, endAll, given)
       await replicated()
@@ -163,8 +166,8 @@ export function redisFamilies(
       }
     },
     async unrecorded() {
-      const ends = await bounded(() => redis.hgetall(UNRECORDED))
-      return Object.entries(ends).map(([sid, text]) => toUnrecorded(sid, text))
+      const notes = await bounded(() => redis.hgetall(UNRECORDED))
+      return readNotes(Object.entries(notes))
     },
     async recorded(sid) {
       await bounded(() => redis.hdel(UNRECORDED, sid))
@@ -179,6 +182,8 @@ export function redisFamilies(
         cursor = next
       } while (cursor !== '0')
     },
+    // The server does it: each key expires with the last family in it.
+    forgetExpired: async () => false,
     async incarnation() {
       const [, name] = await timed(incarnation, [MARK], [randomUUID()])
       return String(name)

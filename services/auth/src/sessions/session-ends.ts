@@ -1,6 +1,5 @@
 import { Refusal } from '@gatehouse/problem/refusal'
 import type { AuditEvent, Origin } from '../audit/audit-event.ts'
-import type { AuditLog } from '../audit/audit-log.ts'
 import type { DurableSessions, SessionEnd } from './durable-sessions.ts'
 import type { Families, UnrecordedEnd } from './families.ts'
 import type { ToldEnds } from './told-ends.ts'
@@ -32,7 +31,6 @@ export type SessionEnds = {
 
 /** how long an end is left to the process that began it */
 const UNDER_WAY_MS = 2000
-const PRUNE_EVERY_MS = 60_000
 
 export function sessionEnds(needs: {
   durable: DurableSessions
@@ -40,30 +38,38 @@ export function sessionEnds(needs: {
   toldEnds: ToldEnds
   /** what else may have been lost with the session store, and is then to be told once more */
   retell: readonly (() => Promise<void>)[]
-  audit: Pick<AuditLog, 'write'>
   /** how long an access token may be accepted after it was issued, in seconds */
   revocationSeconds: number
   clock: () => number
 }): SessionEnds {
-  const { durable, toldEnds, retell, families, audit, revocationSeconds, clock } = needs
+  const { durable, toldEnds, retell, families, revocationSeconds, clock } = needs
   // Recorded together, a moment later. A process that stops before that only causes a second telling.
   const told = new Set<string>()
-  let prunedAtMs = 0
-  let lastIncarnation = ''
+  /** the run of the session store that was told; empty while it is not known */
+  let run = ''
+  /** how often it has changed */
+  let runs = 0
 
-  const tell = async (subject: string, sids: readonly string[]): Promise<void> => {
-    await families.end(subject, sids)
-    for (const sid of sids) told.add(sid)
+  const telling = async (sids: readonly string[], tell: () => Promise<unknown>): Promise<void> => {
+    const before = runs
+    await tell()
+    // Another run may have lost it: it is told again then.
+    if (runs === before) for (const sid of sids) told.add(sid)
   }
+
+  const tell = (subject: string, sids: readonly string[]): Promise<void> =>
+    telling(sids, () => families.end(subject, sids))
+
+  const tellAll = (
+    subject: string,
+    except: string | null,
+    sids: readonly string[]
+  ): Promise<void> => telling(sids, () => families.endAll(subject, except, sids))
 
   const record = async (ending: UnrecordedEnd): Promise<void> => {
     const { kind, subject, sid, origin, detail, atMs } = ending
-    const event = { kind, subject, sid, origin, detail }
-    const { known } = await durable.end(event, atMs)
-    // One that was opened before the database kept them has its event alone.
-    if (!known) await audit.write(event)
+    await durable.record({ kind, subject, sid, origin, detail }, atMs)
     await families.recorded(sid)
-    told.add(sid)
   }
 
   /** One that was opened before the database kept them. */
@@ -75,35 +81,57 @@ export function sessionEnds(needs: {
     return true
   }
 
+  /** A store that came back with an old copy has sessions that ended long ago. No other must end for one of those. */
+  const endGhosts = async (subject: string): Promise<void> => {
+    const { live } = await families.list(subject)
+    const sids = live.map(({ sid }) => sid)
+    const ended = (await durable.list(subject, sids)).filter((one) => one.ended)
+    if (ended.length > 0)
+      await tell(
+        subject,
+        ended.map(({ sid }) => sid)
+      )
+  }
+
   /** A store that was restarted, or took over from another, may have lost its last writes. */
-  const followIncarnation = async (): Promise<void> => {
+  const followRun = async (): Promise<void> => {
     const now = await families.incarnation()
-    if (now === lastIncarnation) return
+    if (now === run) return
     // What it was told before, it may have forgotten.
     told.clear()
-    const known = await toldEnds.incarnation()
-    if (known !== now && known !== null) {
-      await toldEnds.retell(clock() - 1000 * revocationSeconds)
+    run = ''
+    runs += 1
+    if ((await toldEnds.run()) !== now) {
+      await toldEnds.retell(now, clock() - 1000 * revocationSeconds)
       for (const again of retell) await again()
+      if (!(await toldEnds.retold(now))) return
     }
-    if (known !== now) await toldEnds.setIncarnation(now)
-    lastIncarnation = now
+    run = now
+  }
+
+  const recordAll = async (): Promise<void> => {
+    const { ends, unreadable } = await families.unrecorded()
+    await allOf(ends, async (ending) => {
+      if (ending.atMs < clock() - UNDER_WAY_MS) await record(ending)
+    })
+    if (unreadable > 0) {
+      throw new Error(
+        `the session store has ${unreadable} notes of ended sessions that cannot be read`
+      )
+    }
+  }
+
+  const tellUntold = async (): Promise<void> => {
+    const untold = await toldEnds.untold(clock() - UNDER_WAY_MS)
+    await allOf(untold, ({ subject, sids }) => tell(subject, sids))
   }
 
   const writeTold = async (): Promise<void> => {
     if (told.size === 0) return
     const sids = [...told]
-    await toldEnds.told(sids)
+    const isNoted = await toldEnds.told(sids, run)
     for (const sid of sids) told.delete(sid)
-  }
-
-  const tellAll = async (
-    subject: string,
-    except: string | null,
-    sids: readonly string[]
-  ): Promise<void> => {
-    await families.endAll(subject, except, sids)
-    for (const sid of sids) told.add(sid)
+    if (!isNoted) run = ''
   }
 
   return {
@@ -111,9 +139,10 @@ export function sessionEnds(needs: {
     tellAll,
     record,
     async evict(subject, origin) {
+      await endGhosts(subject)
       await families.evict(subject, origin)
-      const all = await families.unrecorded()
-      for (const ending of all) if (ending.subject === subject) await record(ending)
+      const { ends } = await families.unrecorded()
+      for (const ending of ends) if (ending.subject === subject) await record(ending)
     },
     async end(event) {
       const { subject, sid } = event
@@ -128,20 +157,28 @@ export function sessionEnds(needs: {
       await tellAll(event.subject, event.sid, sids)
       return sids.length
     },
-    async settle() {
-      await followIncarnation()
-      for (const ending of await families.unrecorded()) {
-        if (ending.atMs < clock() - UNDER_WAY_MS) await record(ending)
-      }
-      for (const { subject, sids } of await toldEnds.untold(clock() - UNDER_WAY_MS)) {
-        await tell(subject, sids)
-      }
-      await writeTold()
-      if (clock() - prunedAtMs < PRUNE_EVERY_MS) return
-      prunedAtMs = clock()
-      await toldEnds.prune()
+    settle: () => allOf([followRun, recordAll, tellUntold, writeTold], (step) => step())
+  }
+}
+
+/**
+ * Does the work for each, also where it fails for one. An outage ends it: the others would fail as well.
+ * @throws the first fault
+ */
+async function allOf<Item>(
+  items: readonly Item[],
+  work: (item: Item) => Promise<unknown>
+): Promise<void> {
+  const faults: unknown[] = []
+  for (const item of items) {
+    try {
+      await work(item)
+    } catch (error) {
+      if (error instanceof Refusal && error.code === 'UNAVAILABLE') throw error
+      faults.push(error)
     }
   }
+  if (faults.length > 0) throw faults[0]
 }
 
 /** Waits for work that `settle` completes later if a store does not answer now. */

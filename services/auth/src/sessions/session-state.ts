@@ -1,4 +1,3 @@
-import type { AuditLog } from '../audit/audit-log.ts'
 import type { DurableSessions } from './durable-sessions.ts'
 import type { Families } from './families.ts'
 import { type ListSessions, sessionList } from './list-sessions.ts'
@@ -20,7 +19,6 @@ export function sessionState(needs: {
   durable: DurableSessions
   toldEnds: ToldEnds
   retell: readonly (() => Promise<void>)[]
-  audit: AuditLog
   policy: Lifetimes
   revocationSeconds: number
   clock: () => number

@@ -11,7 +11,7 @@ import {
 import type { AccessTokens, IssuedAccessToken } from '../tokens/access-token.ts'
 import type { DurableSession, DurableSessions } from './durable-sessions.ts'
 import type { Families, Presentation, Presented } from './families.ts'
-import type { FamilyRecord, Opening, Outcome } from './family.ts'
+import { type FamilyRecord, lateSeconds, type Opening, type Outcome } from './family.ts'
 import type { KeyRing } from './key-ring.ts'
 import { type ListSessions, restorable } from './list-sessions.ts'
 import type { RefreshLimit } from './refresh-limit.ts'
@@ -68,9 +68,6 @@ export type SessionNeeds = {
 
 /** How long sessions live, in seconds: unused, and whatever happens. */
 export type Lifetimes = { readonly idleSeconds: number; readonly absoluteSeconds: number }
-
-/** The database hears that a session is used so many times in its idle lifetime. */
-const TOUCHES = 10
 
 export function sessions(needs: SessionNeeds): Sessions {
   const { families, durable, ends, listSessions, accessTokens, ring } = needs
@@ -133,7 +130,7 @@ export function sessions(needs: SessionNeeds): Sessions {
     if (event !== null) await audit.write(event)
     if (outcome === 'ended' || after === null) return
     if (session === null) await ifPossible(durable.adopt(subject, sid, after, now()))
-    else if (now() - session.usedAt >= policy.idleSeconds / TOUCHES) {
+    else if (now() - session.usedAt >= lateSeconds(policy.idleSeconds)) {
       await ifPossible(durable.touch(sid, now()))
     }
   }

@@ -7,6 +7,7 @@ import {
   type FamilyPolicy,
   type FamilyRecord,
   isLive,
+  isRestorable,
   open,
   present,
   reuse,
@@ -14,9 +15,11 @@ import {
 } from './family.ts'
 import { makeFamilyTables, toFamily, toRow } from './sqlite-family-rows.ts'
 import type { SqliteRevocations } from './sqlite-revocations.ts'
+import { readNotes } from './unrecorded-ends.ts'
 
 /** This file is written and read by one process at a time: it is one run of one server for good. */
 const INCARNATION = 'embedded'
+const FORGOTTEN_AT_ONCE = 500
 
 /** Families in the embedded database: the state machine as it is, inside one transaction. */
 export function sqliteFamilies(
@@ -34,8 +37,13 @@ export function sqliteFamilies(
     'insert or replace into families values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)'
   )
   const remove = database.prepare('delete from families where subject = ? and sid = ?')
+  const deleteExpired = database.prepare(`
+    delete from families where (subject, sid) in (
+      select subject, sid from families where expires_at <= ? order by expires_at limit ?
+    )`)
   const insertEnd = database.prepare('insert or replace into unrecorded_ends values (?, ?)')
-  const selectEnds = database.prepare('select ending from unrecorded_ends')
+  const selectEnds = database.prepare('select sid, ending from unrecorded_ends')
+  const selectEnd = database.prepare('select 1 from unrecorded_ends where sid = ?')
   const deleteEnd = database.prepare('delete from unrecorded_ends where sid = ?')
 
   const read = (subject: string, sid: string): FamilyRecord | null => {
@@ -49,6 +57,16 @@ export function sqliteFamilies(
   const endOne = (subject: string, { sid, record }: StoredFamily, nowMs: number): void => {
     write(subject, sid, end(record, nowMs))
     revocations.append(sid, nowMs)
+  }
+  /** As lua/family.lua does it. */
+  const endKnown = (
+    subject: string,
+    sid: string,
+    record: FamilyRecord | null,
+    nowMs: number
+  ): void => {
+    if (record === null) revocations.append(sid, nowMs)
+    else if (record.endedAt === 0) endOne(subject, { sid, record }, nowMs)
   }
   const noteUnrecorded = (ending: UnrecordedEnd): void => {
     insertEnd.run(ending.sid, JSON.stringify(ending))
@@ -69,17 +87,24 @@ export function sqliteFamilies(
       database.exec('commit')
       return result
     })
-  /** As lua/family.lua does it; what is left alive, the oldest first. */
-  const prune = (subject: string, nowMs: number): StoredFamily[] => {
+  /** As lua/family.lua does it, both of these. */
+  const parted = (subject: string, nowMs: number) => {
     const all = readAll(subject)
-    const live = all.filter(({ record }) => isLive(record, nowMs))
-    const past = all.filter(({ record }) => !isLive(record, nowMs))
-    const over = past.filter(({ record }) => nowMs < record.expiresAt * 1000)
-    const expired = past.filter((family) => !over.includes(family))
-    for (const { sid } of expired.concat(over.slice(0, -policy.sessionsPerUser))) {
-      remove.run(subject, sid)
+    return {
+      live: all.filter(({ record }) => isLive(record, nowMs)),
+      past: all.filter(({ record }) => !isLive(record, nowMs))
     }
-    return live
+  }
+  const forget = (subject: string, past: readonly StoredFamily[], nowMs: number): void => {
+    const isExpired = ({ record }: StoredFamily) => nowMs >= record.expiresAt * 1000
+    const forgettable = past.filter(
+      (family) =>
+        !isExpired(family) &&
+        !isRestorable(family.record, nowMs, policy) &&
+        selectEnd.get(family.sid) === undefined
+    )
+    const over = forgettable.slice(0, Math.max(0, forgettable.length - policy.sessionsPerUser))
+    for (const { sid } of past.filter(isExpired).concat(over)) remove.run(subject, sid)
   }
 
   return {
@@ -88,9 +113,10 @@ export function sqliteFamilies(
       const record = open(opened, nowMs, policy)
       const live = transaction(() => {
         revocations.noteToken(nowMs)
-        const others = prune(subject, nowMs)
+        const others = parted(subject, nowMs)
+        forget(subject, others.past, nowMs)
         write(subject, sid, record)
-        return others.length + 1
+        return others.live.length + 1
       })
       return { record, tooMany: live > policy.sessionsPerUser }
     },
@@ -98,7 +124,7 @@ export function sqliteFamilies(
       const nowMs = clock()
       const limit = policy.sessionsPerUser
       const evicted = transaction(() => {
-        const live = prune(subject, nowMs)
+        const { live } = parted(subject, nowMs)
         const tooMany = live.slice(0, Math.max(0, live.length - limit))
         for (const family of tooMany) {
           endOne(subject, family, nowMs)
@@ -134,10 +160,7 @@ export function sqliteFamilies(
       const ended = transaction(() => {
         const known = sids.map((sid) => ({ sid, record: read(subject, sid) }))
         const live = known.filter(({ record }) => record !== null && isLive(record, nowMs))
-        for (const { sid, record } of known) {
-          if (record === null) revocations.append(sid, nowMs)
-          else if (isLive(record, nowMs)) endOne(subject, { sid, record }, nowMs)
-        }
+        for (const { sid, record } of known) endKnown(subject, sid, record, nowMs)
         return live.length
       })
       revocations.announce()
@@ -146,10 +169,10 @@ export function sqliteFamilies(
     async endAll(subject, except, known) {
       const nowMs = clock()
       const count = transaction(() => {
-        const ending = prune(subject, nowMs).filter(({ sid }) => sid !== except)
+        const ending = parted(subject, nowMs).live.filter(({ sid }) => sid !== except)
         for (const family of ending) endOne(subject, family, nowMs)
         for (const sid of known) {
-          if (sid !== except && read(subject, sid) === null) revocations.append(sid, nowMs)
+          if (sid !== except) endKnown(subject, sid, read(subject, sid), nowMs)
         }
         return ending.length
       })
@@ -158,17 +181,19 @@ export function sqliteFamilies(
     },
     async list(subject) {
       const nowMs = clock()
-      const all = asked(() => readAll(subject))
-      return {
-        live: all.filter(({ record }) => isLive(record, nowMs)),
-        over: all.filter(({ record }) => !isLive(record, nowMs)).map(({ sid }) => sid)
-      }
+      const { live, past } = asked(() => parted(subject, nowMs))
+      return { live, over: past.map(({ sid }) => sid) }
     },
     async unrecorded() {
-      return asked(() => selectEnds.all().map(({ ending }) => JSON.parse(String(ending))))
+      const notes = asked(() => selectEnds.all())
+      return readNotes(notes.map(({ sid, ending }) => [String(sid), String(ending)]))
     },
     async recorded(sid) {
       asked(() => deleteEnd.run(sid))
+    },
+    async forgetExpired() {
+      const before = Math.floor(clock() / 1000)
+      return asked(() => deleteExpired.run(before, FORGOTTEN_AT_ONCE)).changes === FORGOTTEN_AT_ONCE
     },
     async incarnation() {
       return INCARNATION

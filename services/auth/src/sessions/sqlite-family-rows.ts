@@ -9,6 +9,7 @@ const SCHEMA = `
     replays integer not null, ended_at integer not null, client_id text not null, scope text not null,
     label text not null, seen integer, tokens_not_before integer, primary key (subject, sid)
   ) strict, without rowid;
+  create index if not exists families_by_expiry on families (expires_at);
   create table if not exists unrecorded_ends (sid text primary key, ending text not null) strict`
 
 export function makeFamilyTables(database: DatabaseSync): void {

@@ -1,5 +1,6 @@
 import type { Kysely } from 'kysely'
 import type { Tables } from '../database/tables.ts'
+import { noteTold, retellTo, retoldTo, toldRun } from '../revocations/told-run.ts'
 
 /** What the session store has been told of the ends that the database has. */
 export type ToldEnds = {
@@ -7,21 +8,18 @@ export type ToldEnds = {
   untold(
     beforeMs: number
   ): Promise<{ readonly subject: string; readonly sids: readonly string[] }[]>
-  /** The session store knows of these. */
-  told(sids: readonly string[]): Promise<void>
-  /** The session store may have forgotten all ends since then. */
-  retell(sinceMs: number): Promise<void>
-  /** Which run of the session store has been told of all of them; null where none has. */
-  incarnation(): Promise<string | null>
-  setIncarnation(incarnation: string): Promise<void>
-  /** Deletes sessions that have expired. */
-  prune(): Promise<void>
+  /** This run of the session store knows of these. False where another run counts by now: nothing is noted then. */
+  told(sids: readonly string[], run: string): Promise<boolean>
+  /** This run of the session store counts from now on, and may have forgotten all ends since then. */
+  retell(run: string, sinceMs: number): Promise<void>
+  /** All that it may have forgotten is noted. Whether it still counts. */
+  retold(run: string): Promise<boolean>
+  /** Which run of the session store counts. */
+  run(): Promise<string>
 }
 
 /** how many are told in one round */
 const BATCH = 500
-/** how long an expired session is kept, for clocks that are behind */
-const KEEP_SECONDS = 3600
 
 export function toldEnds(db: Kysely<Tables>, clock: () => number): ToldEnds {
   return {
@@ -39,32 +37,19 @@ export function toldEnds(db: Kysely<Tables>, clock: () => number): ToldEnds {
       const bySubject = Map.groupBy(rows, ({ subject }) => subject)
       return [...bySubject].map(([subject, of]) => ({ subject, sids: of.map(({ sid }) => sid) }))
     },
-    async told(sids) {
-      await db.updateTable('sessions').set({ untold: 0 }).where('sid', 'in', sids).execute()
-    },
-    async retell(sinceMs) {
-      await db
-        .updateTable('sessions')
-        .set({ untold: 1 })
-        .where('ended_at_ms', '>=', sinceMs)
-        .execute()
-    },
-    async incarnation() {
-      const row = await db.selectFrom('session_store').select('incarnation').executeTakeFirst()
-      return row?.incarnation ?? null
-    },
-    async setIncarnation(incarnation) {
-      await db
-        .insertInto('session_store')
-        .values({ one: 1, incarnation })
-        .onConflict((conflict) => conflict.column('one').doUpdateSet({ incarnation }))
-        .execute()
-    },
-    async prune() {
-      await db
-        .deleteFrom('sessions')
-        .where('expires_at', '<', Math.floor(clock() / 1000) - KEEP_SECONDS)
-        .execute()
-    }
+    told: (sids, run) =>
+      noteTold(db, run, (transaction) =>
+        transaction.updateTable('sessions').set({ untold: 0 }).where('sid', 'in', sids).execute()
+      ),
+    retell: (run, sinceMs) =>
+      retellTo(db, run, (transaction) =>
+        transaction
+          .updateTable('sessions')
+          .set({ untold: 1 })
+          .where('ended_at_ms', '>=', sinceMs)
+          .execute()
+      ),
+    retold: (run) => retoldTo(db, run),
+    run: () => toldRun(db)
   }
 }

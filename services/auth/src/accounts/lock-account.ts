@@ -1,0 +1,11 @@
+import type { Kysely } from 'kysely'
+import type { Tables } from '../database/tables.ts'
+
+/** Locks the account's row until the transaction is over, and changes nothing. */
+export async function lockAccount(transaction: Kysely<Tables>, id: string): Promise<void> {
+  await transaction
+    .updateTable('accounts')
+    .set(({ ref }) => ({ created_at: ref('created_at') }))
+    .where('id', '=', id)
+    .execute()
+}
