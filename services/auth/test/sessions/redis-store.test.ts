@@ -121,6 +121,8 @@ t.test('all that is kept of a user stays one small value', options, async (t) =>
     const sid = sessionId(newFamily())
     await families.open(subject, sid, { clientId: '', scope: '', label })
     for (const generation of [0, 1000]) await families.present(subject, sid, generation)
+    const { ends } = await families.store.unrecorded()
+    for (const ending of ends) await families.store.recorded(ending.sid)
   }
   const key = (await redis.keys(`*${subject}`))[0] ?? ''
 
