@@ -68,6 +68,8 @@ export type GatewayNeeds = {
   requestMs: number
   /** how long a connection of a client is kept on which nothing is asked */
   idleMs: number
+  /** how long what is under way may take when the gateway closes */
+  closeMs: number
   upstreamTimeoutMs: number
   upstreamConnections: number
   upstreamWebSockets: number
@@ -89,6 +91,7 @@ export async function buildGateway(needs: GatewayNeeds): Promise<Service> {
     bodies: 'streamed',
     requestMs: needs.requestMs,
     idleMs: needs.idleMs,
+    closeMs: needs.closeMs,
     https: needs.https,
     errorForm: ({ originalUrl }) => errorFormOf(table(), originalUrl)
   })

@@ -9,6 +9,7 @@ import { openRoom } from '@gatehouse/room/open-room'
 import { buildOps } from '@gatehouse/room/ops-listener'
 import type { Room } from '@gatehouse/room/room'
 import { StartFault } from '@gatehouse/room/start-fault'
+import { drainTimes } from '@gatehouse/settings/drain-times'
 import { words } from '@gatehouse/settings/fragments'
 import { SettingsFault } from '@gatehouse/settings/read-settings'
 import { reportSightings } from '@gatehouse/sightings/report-sightings'
@@ -22,6 +23,7 @@ import { joinFleet, type Membership } from './fleet/membership.ts'
 import { neededRights } from './fleet/needed-rights.ts'
 import { type Embedded, sharedState } from './fleet/shared-state.ts'
 import { openIssuers } from './issuers/open-issuers.ts'
+import { keyCheck } from './keys/key-check.ts'
 import { type LiveCertificate, liveCertificate } from './live-certificate.ts'
 import { followRevocations } from './revocation/follow-revocations.ts'
 import { revocationCheck } from './revocation/revocation-check.ts'
@@ -35,6 +37,7 @@ export async function startGateway(
   embedded: Embedded | null
 ): Promise<Room> {
   const clock = Date.now
+  const times = drainTimes(config)
   const log = roomLog('gateway', config.LOG_LEVEL)
   for (const warning of config.warnings) log.warn(warning)
   const metrics = new Registry()
@@ -100,6 +103,7 @@ export async function startGateway(
     assertionKey,
     routes,
     limitsRedis: shared.limitsRedis,
+    closeMs: times.closeMs,
     https: certificate?.first ?? null,
     trustedProxies: words(config.GATEWAY_TRUSTED_PROXIES),
     proxyHeaders: config.GATEWAY_PROXY_HEADERS ?? null,
@@ -137,9 +141,11 @@ export async function startGateway(
     }
   })
   const ops = buildOps({
-    ...{ log, metrics },
+    log,
+    metrics,
+    service: app,
     checks: {
-      keys: () => (keys.loaded ? null : 'there is no key set that counts'),
+      keys: keyCheck(keys),
       revocations: revocationCheck(revoked, config.GATEWAY_READY_STALENESS_SECONDS)
     }
   })
@@ -147,6 +153,7 @@ export async function startGateway(
   const where = { host: config.GATEWAY_HOST, port: config.GATEWAY_PORT }
   return openRoom({
     name: 'gateway',
+    times,
     ops: { app: ops, at: { host: config.GATEWAY_OPS_HOST, port: config.GATEWAY_OPS_PORT } },
     service: { app, at: { ...where, secure: config.GATEWAY_TLS_CERT_FILE !== undefined } },
     reload() {

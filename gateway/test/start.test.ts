@@ -93,8 +93,8 @@ t.test('a gateway says what it still waits for', async (t) => {
   t.match(JSON.parse(text), {
     status: 'not ready',
     failing: {
-      keys: 'there is no key set that counts',
-      revocations: 'the log of revocations has not been read yet'
+      keys: 'no trusted key set is loaded',
+      revocations: 'the revocation log has not been read yet'
     }
   })
   t.equal((await read(`${gateway.opsUrl}/healthz`)).status, 200, 'it is alive all the same')
@@ -112,7 +112,7 @@ t.test('a key set that was kept counts for as long as revoked keys are remembere
     return async () => (await read(`${gateway.opsUrl}/readyz`)).text
   }
   const late = await startedWith(KEY_MEMORY_SECONDS + 1)
-  t.match(await late(), '"keys":"there is no key set that counts"')
+  t.match(await late(), '"keys":"no trusted key set is loaded"')
   const justInTime = await startedWith(KEY_MEMORY_SECONDS - 5)
   t.match(await justInTime(), '"status":"ready"')
   await sleep(5500)

@@ -34,7 +34,10 @@ async function startProcess(
   environment: HouseEnvironment
 ): Promise<Room> {
   // A group of its own: Ctrl-C reaches this process alone, which then takes the rooms down in order.
-  const child = fork(program, { env: environment as NodeJS.ProcessEnv, detached: true })
+  // Clients reach the gateway only, and it ends first: the others need not drain.
+  const drain = name === 'gateway' ? {} : { DRAIN_SECONDS: '0' }
+  const env = { ...environment, ...drain } as NodeJS.ProcessEnv
+  const child = fork(program, { env, detached: true })
   const up = await roomIsUp(name, child)
   let closing = false
   child.once('exit', (code) => {

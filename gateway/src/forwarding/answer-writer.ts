@@ -10,6 +10,7 @@ import { answerHeaders } from './answer-headers.ts'
 import { type EventStream, eventStream, isEventStream } from './event-stream.ts'
 import { guard, type NoteFault } from './guard.ts'
 import type { Lifetimes } from './lifetimes.ts'
+import type { OpenStreams } from './open-streams.ts'
 import type { ResponseHeaders } from './response-headers.ts'
 import { passedTrailers } from './trailers.ts'
 import { isStatus, NotAnAnswer } from './upstream-faults.ts'
@@ -22,7 +23,7 @@ export type AnswerEvents = {
   readonly markOrigin: MarkOrigin
   readonly lifetimes: Lifetimes
   /** the event streams that are open */
-  readonly streams: Set<EventStream>
+  readonly streams: OpenStreams
   readonly noteFault: NoteFault
   /** It answers. */
   onAnswer(): void

@@ -10,10 +10,10 @@ import type { RouteTable } from '../routes/route-table.ts'
 import { noteAsked } from '../telemetry/trail.ts'
 import { answerWriter, isStillSending } from './answer-writer.ts'
 import type { Connections } from './connections.ts'
-import type { EventStream } from './event-stream.ts'
 import { forwardedPath } from './forwarded-path.ts'
 import type { NoteFault } from './guard.ts'
 import type { Lifetimes } from './lifetimes.ts'
+import type { OpenStreams } from './open-streams.ts'
 import { refusalOf, wasNeverSent } from './upstream-faults.ts'
 import type { Upstreams } from './upstreams.ts'
 
@@ -23,7 +23,7 @@ export type ExchangeNeeds = {
   readonly table: () => RouteTable
   readonly markOrigin: MarkOrigin
   readonly lifetimes: Lifetimes
-  readonly streams: Set<EventStream>
+  readonly streams: OpenStreams
   readonly noteFault: NoteFault
   /** how long a service may take to begin its answer, where the row does not say */
   readonly answerMs: number

@@ -6,11 +6,11 @@ import type { RouteTable } from '../routes/route-table.ts'
 import { webSockets } from '../websocket/websockets.ts'
 import { bodyOfGet } from './body-of-get.ts'
 import { connections as connectionsTo } from './connections.ts'
-import type { EventStream } from './event-stream.ts'
 import { exchange } from './exchange.ts'
 import type { NoteFault } from './guard.ts'
 import { healthChecks } from './health-checks.ts'
 import type { Lifetimes } from './lifetimes.ts'
+import { openStreams } from './open-streams.ts'
 import { streamedUpload } from './streamed-upload.ts'
 import { type Upstreams, upstreams } from './upstreams.ts'
 import { BodyInHand } from './whole-body.ts'
@@ -64,10 +64,7 @@ export async function forward(app: FastifyInstance, options: ForwardOptions): Pr
       app.log.warn({ address, healthy }, 'the health of an address has changed')
     }
   })
-  const streams = new Set<EventStream>()
-  app.addHook('preClose', async () => {
-    for (const stream of streams) stream.shutDown()
-  })
+  const streams = openStreams(app)
   app.addHook('onClose', async () => {
     checks.close()
     await connections.close()

@@ -18,6 +18,8 @@ import {
 export type SigningKeys = {
   /** whether there is a set that counts, and a key in it */
   readonly loaded: boolean
+  /** how long ago the set was fetched, or was known to be as good as fetched */
+  ageSeconds(): number
   /** changes whenever the set does */
   readonly version: string
   /** the name that our own issuer gives to this set */
@@ -176,6 +178,7 @@ export async function openSigningKeys(options: SigningKeysOptions): Promise<Sign
     get loaded() {
       return (counting()?.keys.length ?? 0) > 0
     },
+    ageSeconds: () => (held === null ? Number.POSITIVE_INFINITY : (clock() - goodAtMs) / 1000),
     get version() {
       return counting()?.version ?? ''
     },

@@ -14,12 +14,12 @@ export function revocationCheck(
   limitSeconds = Number.POSITIVE_INFINITY
 ): Check {
   return () => {
-    if (!revoked.loaded) return 'the log of revocations has not been read yet'
-    const seconds = revoked.stalenessSeconds()
-    const heard = Number.isFinite(seconds)
-      ? `the last heartbeat of an auth service is ${Math.floor(seconds)} s old`
+    const ageSeconds = revoked.stalenessSeconds()
+    if (!revoked.loaded) return { failing: 'the revocation log has not been read yet', ageSeconds }
+    const heard = Number.isFinite(ageSeconds)
+      ? `the last heartbeat of an auth service is ${Math.floor(ageSeconds)} s old`
       : 'no heartbeat of an auth service has been read'
-    if (seconds > limitSeconds) return heard
-    return seconds > DEGRADED_SECONDS ? { degraded: heard } : null
+    if (ageSeconds > limitSeconds) return { failing: heard, ageSeconds }
+    return ageSeconds > DEGRADED_SECONDS ? { degraded: heard, ageSeconds } : { ageSeconds }
   }
 }

@@ -44,7 +44,9 @@ const MANY_AT_ONCE = false
 export function webSockets(app: FastifyInstance, needs: WebSocketNeeds): PassWebSocket {
   const release = takeUpgrades(app, needs.noteFault)
   const relays = new Set<Relay>()
+  let isClosing = false
   app.addHook('preClose', async () => {
+    isClosing = true
     for (const one of relays) one.end(closeCode.goingAway, '')
   })
 
@@ -80,6 +82,8 @@ export function webSockets(app: FastifyInstance, needs: WebSocketNeeds): PassWeb
       })
       relays.add(opened)
       link = opened
+      // It was being opened when the others were ended.
+      if (isClosing) opened.end(closeCode.goingAway, '')
     })
     if (link !== null) return
     // The client has gone or has closed its half, so there is no WebSocket. Release the service here; nothing else does.

@@ -9,6 +9,7 @@ import { boundSessions } from './bound-sessions.ts'
 import { boundStreams, MOST_STREAMS } from './bound-streams.ts'
 import { boundedClose } from './bounded-close.ts'
 import { answerClientError } from './client-error.ts'
+import { drainable } from './draining.ts'
 import { problemForm } from './error-form.ts'
 import { headerLimits } from './header-limits.ts'
 import { httpOne } from './http-one.ts'
@@ -28,6 +29,8 @@ export type ServiceOptions = {
   requestMs?: number
   /** how long what is under way may take when the service closes */
   closeMs?: number
+  /** after which a client of HTTP/2 that asks nothing is told that the service drains */
+  silentMs?: number
   /** how long a connection is kept on which nothing is asked, or an answer is not read */
   idleMs?: number
   /** what its header section may take, and a handshake of TLS before it */
@@ -98,6 +101,7 @@ export function buildService(options: ServiceOptions) {
     boundSessions(service)
   }
   // Before all that waits: the order in which requests come is the order in which they are taken up.
+  drainable(service, options.silentMs)
   oneAtATime(service)
   httpOne(service)
   lingeringClose(service)

@@ -85,9 +85,14 @@ export function inItsTurn(socket: Socket, next: (mayAnswer: boolean) => void): v
   else queue.onTurn = () => next(!newest.headersSent)
 }
 
+/** The answer to the newest request of this connection, while it is not over; null: every request has its answer. */
+export function newestAnswer(socket: Socket): ServerResponse | null {
+  const newest = queues.get(socket)?.newest
+  return newest === undefined || newest.closed ? null : newest
+}
+
 /** Whether a request of this connection is not answered yet. */
-export const hasRequestUnderWay = (socket: Socket): boolean =>
-  queues.get(socket)?.newest.closed === false
+export const hasRequestUnderWay = (socket: Socket): boolean => newestAnswer(socket) !== null
 
 const isEnding = (socket: Socket) => socket.destroyed || socket.writableEnded
 

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import type { Service } from '@gatehouse/http-service/build-service'
 import { listen } from './listen.ts'
 import { listenFault } from './listen-fault.ts'
@@ -6,29 +7,48 @@ import type { Room } from './room.ts'
 type Where = Parameters<typeof listen>[1]
 type Listener = Parameters<typeof listen>[0]
 
-export type RoomParts = Omit<Room, 'url' | 'opsUrl'> & {
-  readonly service: { readonly app: Listener; readonly at: Where }
+export type RoomParts = Omit<Room, 'url' | 'opsUrl' | 'drain' | 'endsWithinMs'> & {
+  readonly service: { readonly app: Listener & Pick<Service, 'draining'>; readonly at: Where }
   readonly ops: { readonly app: Service; readonly at: Where }
+  readonly times: DrainTimes
 }
+
+/** How long a room takes to end. */
+export type DrainTimes = {
+  /** how long it still serves every request after it has said that it is about to end */
+  readonly drainMs: number
+  /** how long what is under way may take after that */
+  readonly closeMs: number
+}
+
+/** for what is closed after the last request: stores, and the private listener */
+const LAST_MS = 3000
 
 /**
  * Lets a room listen, its private listener first.
  * @throws StartFault with the code of what kept it from listening, such as EADDRINUSE; it has been closed by then, and leaves
  * nothing behind
  */
-export async function openRoom({ service, ops, ...room }: RoomParts): Promise<Room> {
+export async function openRoom({ service, ops, times, ...room }: RoomParts): Promise<Room> {
+  const drain = async (): Promise<void> => {
+    service.app.draining.begin()
+    if (times.drainMs > 0) await pause(times.drainMs)
+  }
   try {
     const settings = room.name.toUpperCase()
     const opsUrl = await listenAs(`${settings}_OPS`, ops)
     const url = await listenAs(settings, service)
-    return { ...room, url, opsUrl }
+    return { ...room, url, opsUrl, drain, endsWithinMs: times.drainMs + times.closeMs + LAST_MS }
   } catch (error) {
     await room.close()
     throw error
   }
 }
 
-async function listenAs(settings: string, { app, at }: RoomParts['service']): Promise<string> {
+async function listenAs(
+  settings: string,
+  { app, at }: { readonly app: Listener; readonly at: Where }
+): Promise<string> {
   try {
     return await listen(app, at)
   } catch (error) {

@@ -7,6 +7,13 @@ export type Room = {
   readonly opsUrl: string
   /** reads again what can change while it runs, where there is something */
   reload?(): void
+  /**
+   * Says that it is about to end, so that load balancers and clients go elsewhere, and still serves every request. Resolves when
+   * they have had time for it. After a room that does not need this, `close` follows at once.
+   */
+  drain?(): Promise<void>
   /** ends what is under way, takes nothing new, lets go of everything */
   close(): Promise<void>
+  /** how long `drain` and `close` take at most, in milliseconds */
+  readonly endsWithinMs: number
 }

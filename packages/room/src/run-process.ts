@@ -3,10 +3,11 @@ import closeWithGrace from 'close-with-grace'
 import type { Room } from './room.ts'
 import type { StartMessage } from './start-message.ts'
 
-const DRAIN_MS = 10_000
+/** how long a start may go on after a signal */
+const START_MS = 10_000
 
 /**
- * The life of a process: start, run, and on SIGTERM or Ctrl-C drain and exit 0. A start that fails says why in plain
+ * The life of a process: start, run, and on SIGTERM or Ctrl-C drain and exit 0. A second signal ends it at once, with exit code 1. A start that fails says why in plain
  * words (a fault of the settings is one for the operator, not a stack trace) and exits 1. A hangup ends it, too, unless it is
  * to read again what can change.
  */
@@ -18,11 +19,15 @@ export async function runProcess(
   let ending = false
   // From the first moment on: the first process of a container ignores a signal that it has no handler for.
   const skip = onHangup === 'reload' ? (['SIGHUP'] as const) : []
-  const life = closeWithGrace({ delay: DRAIN_MS, skip: [...skip] }, async ({ err }) => {
+  const life = closeWithGrace({ delay: null, skip: [...skip] }, async ({ err }) => {
     ending = true
     if (err) process.stderr.write(`${explain(err)}\n`)
-    const started = await starting.catch(() => null)
-    await started?.close()
+    const started = await within(
+      START_MS,
+      starting.catch(() => null)
+    )
+    if (started === null) return
+    await within(started.endsWithinMs, end(started, err === undefined))
   })
   // Heard from the first moment on, like the others: unheard, it would end the process.
   if (onHangup === 'reload') {
@@ -43,7 +48,27 @@ export async function runProcess(
     await tell({ failed: { code: codeOf(error) } })
     process.exit(1)
   }
-  await tell({ ready: { url: room.url, opsUrl: room.opsUrl } })
+  const { url, opsUrl, endsWithinMs } = room
+  await tell({ ready: { url, opsUrl, endsWithinMs } })
+}
+
+/** After a bug, a process serves nothing but what is under way. */
+async function end(room: Room, isSound: boolean): Promise<void> {
+  if (isSound) await room.drain?.()
+  await room.close()
+}
+
+/** @throws Error where it takes longer */
+async function within<Result>(limitMs: number, work: Promise<Result>): Promise<Result> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new Error(`not closed within ${limitMs / 1000} s`)), limitMs)
+  })
+  try {
+    return await Promise.race([work, late])
+  } finally {
+    clearTimeout(timer)
+  }
 }
 
 /** Nobody may be listening any more, which is no fault of this process. */

@@ -1,7 +1,8 @@
 import type { ChildProcess } from 'node:child_process'
+import type { Room } from './room.ts'
 import { StartFault } from './start-fault.ts'
 
-type Ready = { readonly url: string; readonly opsUrl: string }
+type Ready = Pick<Room, 'url' | 'opsUrl' | 'endsWithinMs'>
 
 /** What a process tells the one that started it, over their channel: where its room is, or that there is none. */
 export type StartMessage =

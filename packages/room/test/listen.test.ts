@@ -1,3 +1,4 @@
+import { buildService } from '@gatehouse/http-service/build-service'
 import { roomLog } from '@gatehouse/http-service/room-log'
 import { listen } from '@gatehouse/room/listen'
 import { listenFault } from '@gatehouse/room/listen-fault'
@@ -6,7 +7,9 @@ import { Registry } from 'prom-client'
 import t, { type Test } from 'tap'
 
 function listener(t: Test) {
-  const ops = buildOps({ log: roomLog('ops', 'silent'), metrics: new Registry(), checks: {} })
+  const log = roomLog('ops', 'silent')
+  const service = buildService({ log })
+  const ops = buildOps({ log, metrics: new Registry(), checks: {}, service })
   t.teardown(() => ops.close())
   return ops
 }

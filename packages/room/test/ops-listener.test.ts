@@ -1,13 +1,20 @@
+import { buildService } from '@gatehouse/http-service/build-service'
 import { roomLog } from '@gatehouse/http-service/room-log'
 import { buildOps, type Check } from '@gatehouse/room/ops-listener'
 import { Counter, Registry } from 'prom-client'
 import t from 'tap'
 
-const ops = (checks: Record<string, Check>, metrics = new Registry()) =>
-  buildOps({ log: roomLog('ops', 'silent'), metrics, checks })
+const log = roomLog('ops', 'silent')
+const ops = (
+  checks: Record<string, Check>,
+  metrics = new Registry(),
+  service = buildService({ log })
+) => buildOps({ log, metrics, checks, service })
 
-const away: Check = async () => 'no answer for 7 s'
-const well: Check = () => null
+const away: Check = async () => ({ failing: 'no answer', ageSeconds: 7.04 })
+const well: Check = () => ({ ageSeconds: 0 })
+const stale: Check = () => ({ degraded: 'no heartbeat', ageSeconds: 12 })
+const unread: Check = () => ({ failing: 'not read yet', ageSeconds: Number.POSITIVE_INFINITY })
 
 t.test('a process is alive, ready or not', async (t) => {
   const answer = await ops({ store: away }).inject({ url: '/healthz' })
@@ -16,31 +23,47 @@ t.test('a process is alive, ready or not', async (t) => {
 })
 
 t.test('a process is ready when every check holds', async (t) => {
-  const answer = await ops({ store: well, keys: async () => null }).inject({ url: '/readyz' })
+  const answer = await ops({ store: well, keys: async () => ({ ageSeconds: 3 }) }).inject({
+    url: '/readyz'
+  })
   t.equal(answer.statusCode, 200)
-  t.strictSame(answer.json(), { status: 'ready', failing: {} })
+  const ageSeconds = { store: 0, keys: 3 }
+  t.strictSame(answer.json(), { status: 'ready', failing: {}, ageSeconds })
 })
 
 t.test('a process that is not ready names the failing checks, and only those', async (t) => {
-  const checks = { store: away, keys: well, revocations: () => 'not read yet' }
+  const checks = { store: away, keys: well, revocations: unread }
   const answer = await ops(checks).inject({ url: '/readyz' })
   t.equal(answer.statusCode, 503)
   t.strictSame(answer.json(), {
     status: 'not ready',
-    failing: { store: 'no answer for 7 s', revocations: 'not read yet' }
+    failing: { store: 'no answer', revocations: 'not read yet' },
+    ageSeconds: { store: 7, keys: 0, revocations: null }
   })
 })
 
 t.test('a process that does its work with less is ready, and says so', async (t) => {
-  const checks = { keys: well, revocations: () => ({ degraded: 'the last heartbeat is 7 s old' }) }
-  const degraded = { revocations: 'the last heartbeat is 7 s old' }
+  const checks = { keys: well, revocations: stale }
+  const degraded = { revocations: 'no heartbeat' }
   const answer = await ops(checks).inject({ url: '/readyz' })
   t.equal(answer.statusCode, 200)
-  t.strictSame(answer.json(), { status: 'degraded', failing: {}, degraded })
+  const ageSeconds = { keys: 0, revocations: 12 }
+  t.strictSame(answer.json(), { status: 'degraded', failing: {}, degraded, ageSeconds })
   const other = await ops({ ...checks, store: away }).inject({ url: '/readyz' })
   t.equal(other.statusCode, 503)
-  const failing = { store: 'no answer for 7 s' }
-  t.strictSame(other.json(), { status: 'not ready', failing, degraded })
+  const failing = { store: 'no answer' }
+  const ages = { ...ageSeconds, store: 7 }
+  t.strictSame(other.json(), { status: 'not ready', failing, degraded, ageSeconds: ages })
+})
+
+t.test('a process that drains is not ready at once, whatever its checks find', async (t) => {
+  const service = buildService({ log })
+  const listener = ops({ store: stale }, new Registry(), service)
+  service.draining.begin()
+  const answer = await listener.inject({ url: '/readyz' })
+  t.equal(answer.statusCode, 503)
+  t.match(answer.json(), { status: 'draining', failing: { draining: 'the process is ending' } })
+  t.equal((await listener.inject({ url: '/healthz' })).statusCode, 200, 'it is alive')
 })
 
 t.test('a check that throws is a failing one, and keeps its words to itself', async (t) => {
@@ -55,10 +78,10 @@ t.test('a check that throws is a failing one, and keeps its words to itself', as
 })
 
 t.test('each question is asked anew', async (t) => {
-  let fault: string | null = 'not yet'
-  const listener = ops({ store: () => fault })
+  let found = unread
+  const listener = ops({ store: () => found() })
   t.equal((await listener.inject({ url: '/readyz' })).statusCode, 503)
-  fault = null
+  found = well
   t.equal((await listener.inject({ url: '/readyz' })).statusCode, 200)
 })
 

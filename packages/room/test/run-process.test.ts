@@ -21,23 +21,32 @@ function roomProcess(t: Test, beginning: string): { child: ChildProcess; end: Pr
   return { child, end }
 }
 
-const clean = { code: 0, signal: null, said: 'closing\nclosed\n', complained: '' }
+const clean = { code: 0, signal: null, said: 'draining\nclosing\nclosed\n', complained: '' }
 
 t.test('a process tells the one that started it where its room is', async (t) => {
   const { child } = roomProcess(t, 'is up')
   const [{ ready }] = await once(child, 'message')
-  t.strictSame(Object.keys(ready), ['url', 'opsUrl'])
+  t.strictSame(Object.keys(ready), ['url', 'opsUrl', 'endsWithinMs'])
   t.equal(await (await fetch(ready.url)).text(), 'here', 'it listens there by then')
 })
 
 for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-  t.test(`on ${signal} a process closes its room and exits 0`, async (t) => {
+  t.test(`on ${signal} a process drains its room, closes it and exits 0`, async (t) => {
     const { child, end } = roomProcess(t, 'is up')
     await once(child, 'message')
     child.kill(signal)
     t.strictSame(await end, clean)
   })
 }
+
+t.test('a second signal ends a process that drains at once', async (t) => {
+  const { child, end } = roomProcess(t, 'drains for ever')
+  await once(child, 'message')
+  child.kill('SIGTERM')
+  if (child.stdout !== null) await once(child.stdout, 'data')
+  child.kill('SIGINT')
+  t.match(await end, { code: 1, said: 'draining\n', complained: 'second SIGINT, exiting\n' })
+})
 
 t.test('a signal during the start is heeded once the room can be closed', async (t) => {
   const { child, end } = roomProcess(t, 'is up only after a signal has come')
@@ -64,7 +73,7 @@ t.test('what is under way is ended even when the one that started it goes meanwh
   const { child, end } = roomProcess(t, 'ends what is under way after its parent has gone')
   await once(child, 'message')
   child.kill('SIGTERM')
-  if (child.stdout !== null) await once(child.stdout, 'data')
+  await once(child, 'message')
   child.disconnect()
   t.strictSame(await end, clean)
 })
@@ -107,7 +116,7 @@ t.test('a bug in a running room closes it, and the exit code is 1', async (t) =>
   child.send('now')
   const { code, said, complained } = await end
   t.equal(code, 1)
-  t.equal(said, clean.said)
+  t.equal(said, 'closing\nclosed\n', 'it does not drain: it serves nothing new')
   t.match(complained, /^Error: a bug in the room\n {4}at /)
 })
 

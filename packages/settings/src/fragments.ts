@@ -1,11 +1,13 @@
 import { Type } from 'typebox'
+import { drainSettings } from './drain-times.ts'
 
 /** What every room reads. */
 export const commonSettings = {
   NODE_ENV: Type.Enum(['development', 'production', 'test'], { default: 'development' }),
   LOG_LEVEL: Type.Enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], {
     default: 'info'
-  })
+  }),
+  ...drainSettings
 }
 
 /** Where the embedded defaults keep their files. */

@@ -50,6 +50,8 @@ export type AuthNeeds = Pick<
   /** what the stores may take of one request, all their calls together */
   storeTimeMs: number
   log: RoomLog
+  /** how long what is under way may take when the service closes */
+  closeMs: number
   accounts: AccountStore
   clients: ClientStore
   usedAssertions: UsedAssertions
@@ -82,7 +84,8 @@ const routes = [
 
 export async function buildAuth(needs: AuthNeeds): Promise<Service> {
   const { sessionState, ring, signingKeys, clock } = needs
-  const service = buildService({ log: needs.log, errorForm: oauthErrorForm })
+  const { log, closeMs } = needs
+  const service = buildService({ log, closeMs, errorForm: oauthErrorForm })
   boundStoreTime(service, needs.storeTimeMs)
   service.addHook('onRequest', async (_request, reply) => {
     reply.header('cache-control', 'no-store')

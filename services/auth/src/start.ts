@@ -1,5 +1,3 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { allowOriginsOf } from '@gatehouse/edge-headers/web-origin'
 import type { Fleet } from '@gatehouse/fleet/fleet'
 import { roomLog } from '@gatehouse/http-service/room-log'
@@ -7,10 +5,10 @@ import { faultCause } from '@gatehouse/redis/fault-cause'
 import { reportedRedis } from '@gatehouse/redis/reported-redis'
 import type { RevocationSource } from '@gatehouse/revocation/revocation'
 import { openRoom } from '@gatehouse/room/open-room'
-import { OPS_ADDRESS_FILE } from '@gatehouse/room/ops-address'
 import { buildOps } from '@gatehouse/room/ops-listener'
 import type { Room } from '@gatehouse/room/room'
 import { StartFault } from '@gatehouse/room/start-fault'
+import { drainTimes } from '@gatehouse/settings/drain-times'
 import { words } from '@gatehouse/settings/fragments'
 import { reportSightings } from '@gatehouse/sightings/report-sightings'
 import type { TakeSightings } from '@gatehouse/sightings/sighting'
@@ -22,6 +20,7 @@ import { clients } from './clients/clients.ts'
 import { type AuthConfig, lifetimes, recoverySeconds } from './config.ts'
 import { authMetrics } from './metrics.ts'
 import { authChecks } from './ops/auth-checks.ts'
+import { leaveAddress } from './ops/leave-address.ts'
 import { opsApi } from './ops/ops-api.ts'
 import { neededRights } from './redis/needed-rights.ts'
 import { storeClock } from './redis/store-clock.ts'
@@ -137,19 +136,26 @@ export async function startAuth(
     scope: words(config.AUTH_NEW_USER_SCOPE)
   }
 
+  const times = drainTimes(config)
   const service = await buildAuth({
     ...common,
     ...settingsOf(config, clock),
     newUser,
     log,
+    closeMs: times.closeMs,
     sessionState: state,
     ring: secrets.ring,
     ...{ guessStores: shared.guessStores, requestCounts: shared.requestCounts },
     ...{ signingKeys: signing.live, sign: signing.sign, stale, sightings },
     metrics: authMetrics(registry)
   })
-  const checks = authChecks({ families: shared.families, accounts: durable.accounts, heartbeats })
-  const ops = buildOps({ log, metrics: registry, checks })
+  const checks = authChecks({
+    families: shared.families,
+    accounts: durable.accounts,
+    heartbeats,
+    monotonicClock: () => performance.now()
+  })
+  const ops = buildOps({ log, metrics: registry, checks, service })
   opsApi(
     ops,
     {
@@ -164,6 +170,7 @@ export async function startAuth(
   )
   const room = await openRoom({
     name: 'auth',
+    times,
     ops: { app: ops, at: { host: config.AUTH_OPS_HOST, port: config.AUTH_OPS_PORT } },
     service: { app: service, at: { host: config.AUTH_HOST, port: config.AUTH_PORT } },
     async close() {
@@ -207,10 +214,4 @@ function passwordsOf(config: AuthConfig): Passwords {
   }
   const width = config.AUTH_PASSWORD_THREADS ?? hashThreads(config.UV_THREADPOOL_SIZE)
   return passwords(cost, hashQueue({ width, longest: config.AUTH_PASSWORD_QUEUE }))
-}
-
-/** Where the command line on this machine finds the ops listener, whatever its port. */
-function leaveAddress(config: AuthConfig, opsUrl: string): void {
-  mkdirSync(config.GATEHOUSE_DATA_DIR, { recursive: true, mode: 0o700 })
-  writeFileSync(join(config.GATEHOUSE_DATA_DIR, OPS_ADDRESS_FILE), opsUrl, { mode: 0o600 })
 }

@@ -4,8 +4,15 @@ import type { RoomLog } from '@gatehouse/http-service/room-log'
 const BODY_LIMIT_BYTES = 1024 * 1024
 
 /** Answers with the request as it came: what a service sees behind the gateway, and what it does not. */
-export async function buildEcho({ log }: { log: RoomLog }): Promise<Service> {
+export async function buildEcho({
+  log,
+  closeMs
+}: {
+  log: RoomLog
+  closeMs: number
+}): Promise<Service> {
   const service = buildService({
+    closeMs,
     bodies: 'streamed',
     bodyLimitBytes: BODY_LIMIT_BYTES,
     log

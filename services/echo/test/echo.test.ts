@@ -3,7 +3,7 @@ import t from 'tap'
 import { buildEcho } from '../src/app.ts'
 
 t.test('echo answers with the request as it came', async (t) => {
-  const service = await buildEcho({ log: roomLog('echo', 'silent') })
+  const service = await buildEcho({ closeMs: 8000, log: roomLog('echo', 'silent') })
   t.teardown(() => service.close())
   const bodies: [string | undefined, string, unknown][] = [
     ['{"a":[1]}', 'application/json', { a: [1] }],

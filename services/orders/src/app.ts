@@ -11,7 +11,13 @@ import { Refusal } from '@gatehouse/problem/refusal'
 import { Type } from 'typebox'
 import type { OrderBook, Visibility } from './order-book.ts'
 
-export type OrdersNeeds = { log: RoomLog; identity: IdentityOptions; orders: OrderBook }
+export type OrdersNeeds = {
+  log: RoomLog
+  /** how long what is under way may take when the service closes */
+  closeMs: number
+  identity: IdentityOptions
+  orders: OrderBook
+}
 
 const Order = Type.Object({
   id: Type.String(),
@@ -29,8 +35,13 @@ const NewOrder = Type.Object(
 )
 
 /** A small REST resource as any team would write it: no credential, no token, only `request.identity`. */
-export async function buildOrders({ log, orders, ...needs }: OrdersNeeds): Promise<Service> {
-  const service = buildService({ log })
+export async function buildOrders({
+  log,
+  closeMs,
+  orders,
+  ...needs
+}: OrdersNeeds): Promise<Service> {
+  const service = buildService({ log, closeMs })
   await service.register(identity, needs.identity)
 
   service.get(

@@ -3,6 +3,7 @@ import { roomLog } from '@gatehouse/http-service/room-log'
 import { openRoom } from '@gatehouse/room/open-room'
 import { buildOps } from '@gatehouse/room/ops-listener'
 import type { Room } from '@gatehouse/room/room'
+import { drainTimes } from '@gatehouse/settings/drain-times'
 import { Registry } from 'prom-client'
 import { buildOrders } from './app.ts'
 import type { OrdersConfig } from './config.ts'
@@ -12,15 +13,19 @@ import { openOrderBook } from './order-book.ts'
 const ROUTES_TO_ORDERS = ['orders']
 
 export async function startOrders(config: OrdersConfig): Promise<Room> {
+  const times = drainTimes(config)
   const log = roomLog('orders', config.LOG_LEVEL)
   const orders = openOrderBook(join(config.GATEHOUSE_DATA_DIR, 'orders.sqlite'))
   const service = await buildOrders({
     identity: { gatewayKeys: config.GATEWAY_KEYS_URL, routes: ROUTES_TO_ORDERS },
-    ...{ log, orders }
+    closeMs: times.closeMs,
+    log,
+    orders
   })
-  const ops = buildOps({ log, metrics: new Registry(), checks: {} })
+  const ops = buildOps({ log, metrics: new Registry(), checks: {}, service })
   return openRoom({
     name: 'orders',
+    times,
     ops: { app: ops, at: { host: config.ORDERS_OPS_HOST, port: config.ORDERS_OPS_PORT } },
     service: { app: service, at: { host: config.ORDERS_HOST, port: config.ORDERS_PORT } },
     async close() {

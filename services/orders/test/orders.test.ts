@@ -18,6 +18,7 @@ async function orders(t: Test, file = join(dataFolder(t), 'orders.sqlite')) {
   const opened = openOrderBook(file)
   t.equal(statSync(file).mode & 0o777, 0o600, 'for nobody else to read')
   const service = await buildOrders({
+    closeMs: 8000,
     log: roomLog('orders', 'silent'),
     identity: options,
     orders: opened

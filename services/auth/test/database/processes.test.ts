@@ -114,8 +114,11 @@ t.test(
     const refused = await refresh()
     t.match(refused, { status: 503, body: { code: 'UNAVAILABLE' } })
     t.equal(refused.headers.get('retry-after'), '1')
-    t.match(await (await fetch(`${opsUrl}/readyz`)).json(), {
-      failing: { accounts: 'the database does not answer' }
+    const readyz = await fetch(`${opsUrl}/readyz`)
+    t.equal(readyz.status, 200, 'it can still serve its key set')
+    t.match(await readyz.json(), {
+      status: 'degraded',
+      degraded: { accounts: 'the database does not answer' }
     })
 
     await server?.start()

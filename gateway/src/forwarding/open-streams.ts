@@ -1,0 +1,21 @@
+import type { FastifyInstance } from 'fastify'
+import type { EventStream } from './event-stream.ts'
+
+/** The event streams that are open. They end when the gateway closes, also those that begin while it closes. */
+export type OpenStreams = { add(stream: EventStream): void; delete(stream: EventStream): void }
+
+export function openStreams(app: FastifyInstance): OpenStreams {
+  const streams = new Set<EventStream>()
+  let isClosing = false
+  app.addHook('preClose', async () => {
+    isClosing = true
+    for (const stream of streams) stream.shutDown()
+  })
+  return {
+    add(stream) {
+      streams.add(stream)
+      if (isClosing) stream.shutDown()
+    },
+    delete: (stream) => streams.delete(stream)
+  }
+}

@@ -1,0 +1,10 @@
+import type { Check } from '@gatehouse/room/ops-listener'
+import type { SigningKeys } from './signing-keys.ts'
+
+/** The gateway cannot verify tokens of our own auth service without a trusted key set. */
+export function keyCheck(keys: Pick<SigningKeys, 'loaded' | 'ageSeconds'>): Check {
+  return () => {
+    const ageSeconds = keys.ageSeconds()
+    return keys.loaded ? { ageSeconds } : { failing: 'no trusted key set is loaded', ageSeconds }
+  }
+}

@@ -1,0 +1,41 @@
+import type { FastifyInstance } from 'fastify'
+import { lastAnswers } from './last-answers.ts'
+import { leaveSessions } from './leave-sessions.ts'
+
+/** How a service that is about to end tells its clients to connect to another instance. */
+export type Draining = {
+  readonly hasBegun: boolean
+  /**
+   * From now on, each answer over HTTP/1 closes its connection, and clients of HTTP/2 are told to open another connection. The
+   * service still accepts connections and serves every request.
+   */
+  begin(): void
+}
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    draining: Draining
+  }
+}
+
+/**
+ * Decorates a service with its `draining`. Its hooks must be the first: they see requests in the order of their arrival.
+ * @param silentMs after which a client of HTTP/2 that asks nothing is told
+ */
+export function drainable(service: FastifyInstance, silentMs?: number): void {
+  let hasBegun = false
+  const isDraining = () => hasBegun
+  const lastAnswersBegin = lastAnswers(service, isDraining)
+  const leavingBegins = leaveSessions(service, isDraining, silentMs)
+  service.decorate('draining', {
+    get hasBegun() {
+      return hasBegun
+    },
+    begin() {
+      if (hasBegun) return
+      hasBegun = true
+      lastAnswersBegin()
+      leavingBegins()
+    }
+  } satisfies Draining)
+}

@@ -1,0 +1,62 @@
+import type { ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
+import type { FastifyInstance } from 'fastify'
+import { isHttpTwo } from './http-two.ts'
+import { newestAnswer } from './one-at-a-time.ts'
+
+/** How long a client may take to send the first bytes over a connection that it has just opened, when the service closes. */
+const SILENT_MS = 1000
+
+/**
+ * Makes the next answer of each HTTP/1 connection its last one (RFC 9112 §9.6), once the service drains. An idle connection
+ * stays open until the service closes: a request may be on its way, and its client would not know whether it was received.
+ * @returns makes the answers to the requests that have arrived the last ones
+ */
+export function lastAnswers(service: FastifyInstance, isDraining: () => boolean): () => void {
+  const sockets = new Set<Socket>()
+  const onConnection = (socket: Socket): void => {
+    sockets.add(socket)
+    socket.once('close', () => sockets.delete(socket))
+  }
+  service.server.on('connection', onConnection)
+  service.server.on('secureConnection', onConnection)
+  service.addHook('onRequest', ({ raw }, reply, next) => {
+    if (isDraining() && !isHttpTwo(raw)) {
+      const before = newestAnswer(raw.socket)
+      // The client has sent requests ahead. The answer to the newest of them is the last one.
+      if (before !== null) before.shouldKeepAlive = true
+      reply.raw.shouldKeepAlive = false
+    }
+    next()
+  })
+  service.addHook('preClose', async () => {
+    await afterPoll()
+    setTimeout(() => {
+      for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy()
+    }, SILENT_MS).unref()
+  })
+  return () => {
+    for (const socket of sockets) {
+      const newest: ServerResponse | null = newestAnswer(socket)
+      if (newest !== null) newest.shouldKeepAlive = false
+    }
+  }
+}
+
+/** Longer turns of the event loop are not waited out. */
+const MOST_TURNS = 1000
+const SHORT_MS = 0.2
+
+/**
+ * Resolves when the event loop has just looked for connections and bytes, and there was little else to do in that turn. What
+ * arrives between that look and the close of a listener or of an idle connection is reset.
+ */
+async function afterPoll(): Promise<void> {
+  for (let turn = 0; turn < MOST_TURNS; turn += 1) {
+    const began = performance.now()
+    await new Promise((resolve) => {
+      setImmediate(resolve)
+    })
+    if (performance.now() - began < SHORT_MS) return
+  }
+}
