@@ -26,9 +26,10 @@ type Registration = { method?: string; scope?: string; jwks?: JSONWebKeySet }
 async function system(t: Test) {
   const folder = dataFolder(t)
   const port = await freePort()
-  const issuer = `http://127.0.0.1:${port}`
+  // The default of TOKEN_ISSUER, which follows the port.
+  const issuer = `http://localhost:${port}`
   const { url } = await house(t, {
-    ...{ GATEHOUSE_DATA_DIR: folder, GATEWAY_PORT: String(port), TOKEN_ISSUER: issuer }
+    ...{ GATEHOUSE_DATA_DIR: folder, GATEWAY_PORT: String(port) }
   })
   const ops = operator(folder)
   const discover = (id: string, authentication: openid.ClientAuth) =>

@@ -271,6 +271,13 @@ routes:
       ...{ row: 'auth-login', why: /^\/auth\/login is the longest prefix/, needs: /public/ },
       goes: ['POST http://127.0.0.1:3001/login?x=1']
     })
+    const moved = operator(dataFolder(t), { AUTH_PORT: '4001', ORDERS_URL: 'http://orders' })
+    t.match((await moved(['routes', 'explain', 'POST', '/auth/login', '--json'])).json, {
+      goes: ['POST http://127.0.0.1:4001/login']
+    })
+    t.match((await moved(['routes', 'explain', 'GET', '/orders', '--json'])).json, {
+      goes: ['GET http://orders/orders']
+    })
     t.match(await ops(['routes', 'explain', 'GET', '/orders/7']), {
       code: 0,
       stdout: /an access token/

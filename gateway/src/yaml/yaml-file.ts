@@ -1,5 +1,3 @@
-import { readFileSync } from 'node:fs'
-import { unreadable } from '@gatehouse/settings/file-fault'
 import { type Environment, SettingsFault } from '@gatehouse/settings/read-settings'
 import type { DocumentFault } from '@gatehouse/settings/schema-faults'
 import {
@@ -21,22 +19,6 @@ export type YamlFile = {
   readonly value: unknown
   /** Where in the file a fault is, as editors and terminals understand it: `routes.yaml:12:5`. */
   placeOf(fault: Pick<DocumentFault, 'path' | 'ofName'>): string
-}
-
-/** @throws SettingsFault if the file cannot be read */
-export function readText(file: string): string {
-  try {
-    const text = new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(file))
-    if (text.includes('\0')) throw new TypeError()
-    return text
-  } catch (error) {
-    const fault =
-      error instanceof TypeError
-        ? `cannot read ${file}: it is not UTF-8 text`
-        : unreadable(file, error)
-    if (fault === null) throw error
-    throw new SettingsFault([fault])
-  }
 }
 
 /**
