@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import type { ServerResponse } from 'node:http'
+import type { ServerHttp2Session } from 'node:http2'
 import { connect, type Socket } from 'node:net'
 import { eventually } from '@gatehouse/fixtures/client'
 import { END_HEADERS, END_STREAM, fields, frame, kind } from '@gatehouse/fixtures/http-two-frames'
@@ -84,6 +85,33 @@ t.test('a client of HTTP/2 that does not read its connection is cut off', async 
   t.ok(await eventually(async () => response.closed, Boolean, GIVE_UP_MS), 'its service is let go')
   gateway.upstream.answer = (_request, response) => response.end('well')
   t.equal(await outcomeOf(t, gateway, getOf('/open')), 200, 'the place is free again')
+})
+
+t.test('a connection is closed whose session of HTTP/2 Node.js has destroyed', async (t) => {
+  const gateway = await edgeOverTls(t)
+  const accepted = serverSockets(t, gateway.port)
+  const session = new Promise<ServerHttp2Session>((resolve) => {
+    gateway.server.on('session', resolve)
+  })
+  gateway.upstream.answer = (_request, response) => response.end(Buffer.alloc(MOST_BUFFERED))
+  const client = await rawConnection(t, gateway, LARGEST_WINDOW)
+  client.pause()
+  client.write(frame(kind.windowUpdate, 0, 0, MORE))
+  client.write(getOf('/open'))
+  const [connection] = accepted
+  let [written, looks] = [0, 0]
+  await eventually(
+    async () => {
+      const { bytesWritten = 0 } = connection ?? {}
+      looks = bytesWritten > MOST_BUFFERED / 100 && bytesWritten === written ? looks + 1 : 0
+      written = bytesWritten
+    },
+    () => looks === 20,
+    GIVE_UP_MS
+  )
+  // As Node.js does after a malformed frame. Its last bytes wait behind what the client does not read.
+  ;(await session).destroy(new Error('a malformed frame'))
+  t.ok(await isClosed(connection), 'what is not written yet is not waited for')
 })
 
 /** Opens a WebSocket and fills it from both ends, of which neither reads. */

@@ -55,6 +55,11 @@ export function rememberConnections(server: EventEmitter): void {
 /** Closes the connection of a session, whatever is under way on it and whether or not its client reads. */
 export function closeConnection(session: Http2Session): void {
   session.destroy()
+  cutConnection(session)
+}
+
+/** Closes the connection of a session that was destroyed, and that may still wait to write its last bytes. */
+export function cutConnection(session: Http2Session): void {
   connections.get(session)?.destroy()
 }
 
