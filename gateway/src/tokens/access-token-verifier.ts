@@ -8,6 +8,7 @@ import type { VerificationKey } from '../keys/key-set.ts'
 import { invalidToken, notYet, tokenExpired } from '../refusals.ts'
 import type { CheckSignature } from '../signature-checks.ts'
 import { type ReadClaims, readAccessToken, type TokenProfile } from './access-token-profile.ts'
+import { rememberedBytes } from './remembered-bytes.ts'
 
 /** A token whose signature, issuer, audience and times are good. */
 export type VerifiedToken = {
@@ -53,7 +54,7 @@ type VerifierNeeds = {
   /** hears of a token of a session of ours when it is verified, and not when it is remembered */
   noteSighting: (sighting: Sighting) => void
   clock: () => number
-  /** how many bytes of tokens to remember */
+  /** how many bytes of the heap the remembered tokens may use */
   rememberedBytes: number
 }
 
@@ -65,9 +66,6 @@ function isOfAnotherTenant({ issuer }: VerificationKey, profile: TokenProfile): 
   if (profile.tenant === null || issuer === null) return false
   return issuer.replaceAll(TENANT, profile.tenant) !== profile.issuer
 }
-
-/** the digest, the identity and the map's own entry, on top of the token's text */
-const ENTRY_OVERHEAD_BYTES = 512
 
 /**
  * Verifies access tokens, and remembers those that were good: by a digest of the whole token (a weak cache key lets one
@@ -126,7 +124,7 @@ export function accessTokenVerifier(needs: VerifierNeeds): AccessTokenVerifier {
     // Looking for an unknown key may have brought a new set. Under the version of the one before, in which the key was not,
     // the token would be good again as soon as the key is withdrawn.
     if (issuers.version === version) {
-      remembered.set(digest, verified, { size: token.length + ENTRY_OVERHEAD_BYTES })
+      remembered.set(digest, verified, { size: rememberedBytes(digest, verified) })
     }
     return refuseExpired(verified)
   }

@@ -1,0 +1,60 @@
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
+import t from 'tap'
+import { readAccessToken } from '../../src/tokens/access-token-profile.ts'
+import { ownProfile } from '../../src/tokens/own-profile.ts'
+import { rememberedBytes } from '../../src/tokens/remembered-bytes.ts'
+import { AUDIENCE, goodClaims, headerOf, ISSUER, jwt, newKey } from '../fixtures/issuer.ts'
+
+// Tokens with many short scopes took twice the memory that the cache counted for them.
+
+setFlagsFromString('--expose-gc')
+const collect = runInNewContext('gc') as () => void
+
+const TOKENS = 1000
+const WARM_UP = 300
+const profile = ownProfile({ issuer: ISSUER, audience: AUDIENCE })
+const key = newKey()
+
+/** Names of this length, which are others for each token. */
+const names = (count: number, length: number, token: number, first = '') =>
+  Array.from({ length: count }, (_, index) => `${first}${token}-${index}`.padEnd(length, 'x'))
+
+const shapes: Record<string, (token: number) => object> = {
+  'the claims of a login': () => ({}),
+  'many short scopes': (token) => ({ scope: names(300, 12, token).join(' ') }),
+  'many longer scopes': (token) => ({ scope: names(150, 25, token).join(' ') }),
+  'scopes of two letters': () => ({ scope: 'ab cd ef gh '.repeat(50).trim() }),
+  'many roles': (token) => ({ roles: names(200, 20, token) }),
+  'roles of other letters': (token) => ({ roles: names(60, 12, token, 'ж') }),
+  'a long address': (token) => ({ email: `${'x'.repeat(1000)}${token}@a.example` })
+}
+
+for (const [shape, claims] of Object.entries(shapes)) {
+  t.test(`what is counted for a remembered token is what it takes: ${shape}`, async (t) => {
+    const remembered = new Map<string, object>()
+    let counted = 0
+    const remember = (token: number) => {
+      const sub = `user-${token}-of-this-token`
+      const text = jwt(headerOf(key), { ...goodClaims(0), sub, ...claims(token) }, key)
+      const read = readAccessToken(text, () => profile)
+      if ('flaw' in read) throw new Error(read.flaw)
+      const { identity } = read.claims
+      const digest = `version ${token} `.padEnd(64, 'd')
+      const kept = { identity, kid: read.kid, issuedAt: 1, rightsVersion: 2, usableUntil: 3 }
+      remembered.set(digest, kept)
+      counted += rememberedBytes(digest, kept)
+    }
+    // What code takes when it runs for the first time is not measured.
+    for (let token = -WARM_UP; token < 0; token += 1) remember(token)
+    collect()
+    const before = process.memoryUsage().heapUsed
+    counted = 0
+    for (let token = 0; token < TOKENS; token += 1) remember(token)
+    collect()
+    const taken = process.memoryUsage().heapUsed - before
+    t.ok(counted > 0.75 * taken, `${counted} bytes counted, ${taken} taken`)
+    t.ok(counted < 2 * taken, 'and not far more')
+    t.equal(remembered.size, TOKENS + WARM_UP)
+  })
+}
