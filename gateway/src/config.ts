@@ -40,6 +40,7 @@ export const gatewaySettings = {
   GATEWAY_PORT: port(3000),
   GATEWAY_OPS_HOST: host(),
   GATEWAY_OPS_PORT: port(3900),
+  GATEWAY_OPS_HOSTS: Type.String({ default: '' }),
   GATEWAY_ROUTES: Type.String({ default: 'gateway/routes.yaml', minLength: 1 }),
   GATEWAY_JWKS_URL: httpUrl('http://127.0.0.1:3001/.well-known/jwks.json'),
   GATEWAY_ISSUERS_FILE: Type.Optional(Type.String({ minLength: 1 })),

@@ -144,6 +144,7 @@ export async function startGateway(
     log,
     metrics,
     service: app,
+    hosts: words(config.GATEWAY_OPS_HOSTS),
     checks: {
       keys: keyCheck(keys),
       revocations: revocationCheck(revoked, config.GATEWAY_READY_STALENESS_SECONDS)

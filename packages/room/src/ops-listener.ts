@@ -1,6 +1,7 @@
 import { buildService, type Service } from '@gatehouse/http-service/build-service'
 import type { RoomLog } from '@gatehouse/http-service/room-log'
 import type { Registry } from 'prom-client'
+import { requirePrivateHost } from './private-host.ts'
 
 /** What a check finds. A text names the fault in a few words. */
 export type Finding = {
@@ -19,15 +20,18 @@ export type OpsOptions = {
   checks: Readonly<Record<string, Check>>
   /** the service that the process is for, which may be about to end */
   service: Pick<Service, 'draining'>
+  /** names by which the listener may be asked, besides IP addresses and names without a dot */
+  hosts?: readonly string[]
 }
 
 /** The private listener of a process: alive, ready, and its figures. Never reachable through the public one. */
-export function buildOps({ log, metrics, checks, service }: OpsOptions): Service {
+export function buildOps({ log, metrics, checks, service, hosts = [] }: OpsOptions): Service {
   const ops = buildService({ log })
+  const onRequest = requirePrivateHost(hosts)
 
   ops.get('/healthz', async () => ({ status: 'alive' }))
 
-  ops.get('/readyz', async (_request, reply) => {
+  ops.get('/readyz', { onRequest }, async (_request, reply) => {
     const found = await findings(checks)
     const isDraining = service.draining.hasBegun
     const failing = isDraining
@@ -45,7 +49,7 @@ export function buildOps({ log, metrics, checks, service }: OpsOptions): Service
     })
   })
 
-  ops.get('/metrics', async (_request, reply) =>
+  ops.get('/metrics', { onRequest }, async (_request, reply) =>
     reply.type(metrics.contentType).send(await metrics.metrics())
   )
 

@@ -1,5 +1,8 @@
+import { connect } from 'node:net'
+import { text } from 'node:stream/consumers'
 import { buildService } from '@gatehouse/http-service/build-service'
 import { roomLog } from '@gatehouse/http-service/room-log'
+import { listen } from '@gatehouse/room/listen'
 import { buildOps, type Check } from '@gatehouse/room/ops-listener'
 import { Counter, Registry } from 'prom-client'
 import t from 'tap'
@@ -108,4 +111,40 @@ t.test('there is nothing else, and it only answers', async (t) => {
   const answer = await ops({}).inject({ method: 'POST', url: '/healthz' })
   t.equal(answer.statusCode, 405)
   t.equal(answer.headers.allow, 'GET, HEAD')
+})
+
+t.test('a page that a name of its own has led here reads nothing (DNS rebinding)', async (t) => {
+  const listener = buildOps({
+    log,
+    metrics: new Registry(),
+    checks: { well },
+    service: buildService({ log }),
+    hosts: ['gateway.prod.svc']
+  })
+  const statusOf = async (url: string, host: string) =>
+    (await listener.inject({ url, headers: { host } })).statusCode
+  for (const url of ['/metrics', '/readyz']) {
+    for (const host of ['a.example', 'a.example:3900', '127.0.0.1.a.example', 'localhost.']) {
+      t.equal(await statusOf(url, host), 403, `${url} of ${host}`)
+    }
+    for (const host of [
+      '127.0.0.1',
+      '[::1]:3900',
+      'localhost:3900',
+      'gateway',
+      'Gateway.prod.SVC:1'
+    ]) {
+      t.equal(await statusOf(url, host), 200, `${url} of ${host}`)
+    }
+  }
+  t.equal(await statusOf('/healthz', 'a.example'), 200, 'that a process runs is no secret')
+})
+
+t.test('a probe of HTTP/1.0 names no host', async (t) => {
+  const listener = ops({})
+  t.teardown(() => listener.close())
+  const url = await listen(listener, { host: '127.0.0.1', port: 0, secure: false })
+  const socket = connect({ port: Number(new URL(url).port), host: '127.0.0.1' })
+  socket.end('GET /readyz HTTP/1.0\r\n\r\n')
+  t.match(await text(socket), /^HTTP\/1\.1 200 /)
 })

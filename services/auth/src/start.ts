@@ -155,7 +155,8 @@ export async function startAuth(
     heartbeats,
     monotonicClock: () => performance.now()
   })
-  const ops = buildOps({ log, metrics: registry, checks, service })
+  const hosts = words(config.AUTH_OPS_HOSTS)
+  const ops = buildOps({ log, metrics: registry, checks, service, hosts })
   opsApi(
     ops,
     {
@@ -166,7 +167,7 @@ export async function startAuth(
       clients: clients(durable.clients, stale, clock),
       ...{ keys: signing.operations, fleet: shared.fleet, stale }
     },
-    { token: secrets.opsToken, hosts: words(config.AUTH_OPS_HOSTS) }
+    { token: secrets.opsToken, hosts }
   )
   const room = await openRoom({
     name: 'auth',

@@ -1,11 +1,11 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
-import { isIP } from 'node:net'
+import { isPrivateHost } from '@gatehouse/room/private-host'
 import type { FastifyRequest } from 'fastify'
 import { notAnOperator, notForBrowsers } from '../refusals.ts'
 
 export type OperatorPolicy = {
   readonly token: string
-  /** names by which this listener may be called, besides addresses and localhost */
+  /** names by which this listener may be called, besides addresses and names without a dot */
   readonly hosts: readonly string[]
 }
 
@@ -19,9 +19,7 @@ export function requireOperator({ token, hosts }: OperatorPolicy) {
   const expected = digest(token)
   return async ({ headers, hostname }: FastifyRequest): Promise<void> => {
     const fromPage = headers.origin !== undefined || headers['sec-fetch-site'] !== undefined
-    const host = hostname.replace(/^\[|\]$/g, '').toLowerCase()
-    const known = isIP(host) !== 0 || host === 'localhost' || hosts.includes(host)
-    if (fromPage || !known) throw notForBrowsers()
+    if (fromPage || !isPrivateHost(hostname, hosts)) throw notForBrowsers()
     const shown = BEARER.exec(headers.authorization ?? '')?.[1] ?? ''
     if (!timingSafeEqual(digest(shown), expected)) throw notAnOperator()
   }

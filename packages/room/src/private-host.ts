@@ -1,0 +1,28 @@
+import { isIP } from 'node:net'
+import { Refusal } from '@gatehouse/problem/refusal'
+import type { onRequestHookHandler } from 'fastify'
+
+const LABEL = /^[a-z0-9_-]*$/
+
+/**
+ * Whether a page in an operator's browser cannot have led here by a name of its own (DNS rebinding): the name in `Host` is an
+ * address, has no dot, such as `localhost` or the name of a container, or is one that the operator lists. A browser always
+ * sends a name, so a request without one is not from a page.
+ * @param hostname as in `Host`, without the port
+ */
+export function isPrivateHost(hostname: string, hosts: readonly string[]): boolean {
+  const host = hostname.replace(/^\[|\]$/g, '').toLowerCase()
+  return isIP(host) !== 0 || LABEL.test(host) || hosts.includes(host)
+}
+
+/** A hook that refuses requests by the name of a stranger. */
+export function requirePrivateHost(hosts: readonly string[]): onRequestHookHandler {
+  return ({ hostname }, _reply, done) =>
+    isPrivateHost(hostname, hosts) ? done() : done(notByThisName())
+}
+
+const notByThisName = () =>
+  new Refusal('FORBIDDEN', {
+    reason: 'an ops request for another host',
+    detail: 'the ops listener does not have this name: use an IP address or list it in …_OPS_HOSTS'
+  })
