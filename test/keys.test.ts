@@ -70,6 +70,7 @@ t.test('a rotation, also to another algorithm, loses no request', async (t) => {
   t.match(listed, { code: 0, stdout: /retires/ })
   t.match(listed.stdout, new RegExp(`${kidBefore} +ES256 +retiring`))
   t.match(listed.stdout, new RegExp(`${kidAfter} +EdDSA +active`))
+  t.match((await ops(['database', 'status'])).stdout, /^0013-open-sessions +\d{4}-\S+ +has it$/m)
   const gateways = await ops(['gateways'])
   t.match(gateways, { code: 0, stdout: /1 gateway\n/ })
   t.match(gateways.stdout, kidAfter)

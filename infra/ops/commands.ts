@@ -5,6 +5,7 @@ import { clientsDisable } from './commands/clients-disable.ts'
 import { clientsEnable } from './commands/clients-enable.ts'
 import { clientsList } from './commands/clients-list.ts'
 import { clientsSecret } from './commands/clients-secret.ts'
+import { databaseStatus } from './commands/database-status.ts'
 import { drillRevoke } from './commands/drill-revoke.ts'
 import { drillRotation } from './commands/drill-rotation.ts'
 import { drillTheft } from './commands/drill-theft.ts'
@@ -61,6 +62,7 @@ export const commands: readonly Command[] = [
   keysRevoke,
   tokensRevokeAll,
   gateways,
+  databaseStatus,
   routesCheck,
   routesExplain,
   routesSchema,

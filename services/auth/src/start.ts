@@ -18,6 +18,7 @@ import { type Passwords, passwords } from './accounts/passwords.ts'
 import { buildAuth } from './app.ts'
 import { clients } from './clients/clients.ts'
 import { type AuthConfig, lifetimes, recoverySeconds } from './config.ts'
+import { databaseReports } from './database/database-reports.ts'
 import { authMetrics } from './metrics.ts'
 import { authChecks } from './ops/auth-checks.ts'
 import { leaveAddress } from './ops/leave-address.ts'
@@ -67,9 +68,7 @@ export async function startAuth(
     forgetTooOld,
     longestTokenSeconds,
     ...durable
-  } = await openDurable(config, secrets.sealing, clock, (cause) =>
-    log.warn({ cause }, 'waiting for the database')
-  )
+  } = await openDurable(config, secrets.sealing, clock, databaseReports(log))
   const revocationSeconds = revocationSecondsOf(config, await longestTokenSeconds())
   const registry = new Registry()
   collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: 100 })

@@ -14,8 +14,9 @@ import { withoutRepeats } from './audit/without-repeats.ts'
 import { clientStore } from './clients/client-store.ts'
 import { usedAssertions } from './clients/used-assertions.ts'
 import { type AuthConfig, recoverySeconds } from './config.ts'
+import { databaseStatus } from './database/database-status.ts'
 import { openSqlite } from './database/open-sqlite.ts'
-import { openTables } from './database/open-tables.ts'
+import { type DatabaseOptions, openTables } from './database/open-tables.ts'
 import { forgetTooOld, type Retention } from './database/retention.ts'
 import type { GuessStores } from './guesses/guess-counts.ts'
 import { memoryGuessStores } from './guesses/memory-guess-counts.ts'
@@ -49,7 +50,7 @@ export async function openDurable(
   config: AuthConfig,
   sealingKeys: SealingKeys,
   clock: () => number,
-  onWaiting: (cause: string) => void
+  hears: Pick<DatabaseOptions, 'onWaiting' | 'onNewer'>
 ) {
   const database = await openTables({
     address: config.database,
@@ -57,7 +58,7 @@ export async function openDurable(
     poolSize: config.DATABASE_POOL_SIZE,
     statementMs: config.DATABASE_TIMEOUT_MS,
     waitSeconds: config.DATABASE_WAIT_SECONDS,
-    onWaiting
+    ...hears
   })
   const keyStore = signingKeyStore(database, sealingKeys, clock)
   await sealUnderFirst(keyStore)
@@ -76,6 +77,7 @@ export async function openDurable(
       staleTokens({ db: database, ...needs }),
     keyStore,
     keySet: keySetStore(database),
+    databaseStatus: databaseStatus(database),
     close: () => database.destroy()
   }
 }

@@ -13,10 +13,11 @@ import { passwordCosts } from './migrations/0010-password-costs.ts'
 import { sessions } from './migrations/0011-sessions.ts'
 import { rightsVersion } from './migrations/0012-rights-version.ts'
 import { openSessions } from './migrations/0013-open-sessions.ts'
+import { appliedMigrations, newerMigrations, standIn } from './newer-migrations.ts'
 import type { Tables } from './tables.ts'
 
 /** Every migration, in the order of its name. One that has landed is never edited. */
-const migrations: Record<string, Migration> = {
+export const migrations: Readonly<Record<string, Migration>> = {
   '0001-accounts-and-keys': accountsAndKeys,
   '0002-audit-events': auditEvents,
   '0003-machine-clients': machineClients,
@@ -32,12 +33,22 @@ const migrations: Record<string, Migration> = {
   '0013-open-sessions': openSessions
 }
 
-/** @throws what the first failing migration threw */
-export async function migrate(database: Kysely<Tables>): Promise<void> {
+/**
+ * Applies the migrations that are missing. Those of a newer version stay as they are.
+ * @returns the names of the migrations that this version does not know
+ * @throws what the first failing migration threw
+ */
+export async function migrate(
+  database: Kysely<Tables>,
+  known: Readonly<Record<string, Migration>> = migrations
+): Promise<readonly string[]> {
+  const newer = newerMigrations(await appliedMigrations(database), Object.keys(known))
+  const standIns = Object.fromEntries(newer.map((name) => [name, standIn]))
   const migrator = new Migrator({
     db: database,
-    provider: { getMigrations: async () => migrations }
+    provider: { getMigrations: async () => ({ ...known, ...standIns }) }
   })
   const { error } = await migrator.migrateToLatest()
   if (error !== undefined) throw error
+  return newer
 }

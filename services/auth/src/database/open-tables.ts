@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { Refusal } from '@gatehouse/problem/refusal'
 import { StartFault } from '@gatehouse/room/start-fault'
 import { Kysely, sql } from 'kysely'
+import type { Migration } from 'kysely/migration'
 import { databaseUnavailable } from '../refusals.ts'
 import { STATEMENT_MS } from './deadlines.ts'
 import { migrate } from './migrate.ts'
@@ -26,6 +27,10 @@ export type DatabaseOptions = {
   readonly waitSeconds: number
   /** hears once of each cause for which a service that starts has to wait for the database */
   readonly onWaiting: (cause: string) => void
+  /** hears of migrations that only a newer version knows */
+  readonly onNewer?: (migrations: readonly string[]) => void
+  /** those of this version, unless a test has others */
+  readonly migrations?: Readonly<Record<string, Migration>>
 }
 
 /** while the tables are made */
@@ -41,17 +46,21 @@ const PAUSE_MS = 500
  */
 export async function openTables(options: DatabaseOptions): Promise<Kysely<Tables>> {
   const { address, folder, poolSize, statementMs = STATEMENT_MS } = options
+  const make = async (database: Kysely<Tables>): Promise<void> => {
+    const newer = await migrate(database, options.migrations)
+    if (newer.length > 0) options.onNewer?.(newer)
+  }
   if (address === null) {
     const sqlite = openSqlite(join(folder, 'accounts.sqlite'))
     const database = new Kysely<Tables>({ dialect: nodeSqliteDialect(sqlite) })
-    await whenThere(() => alone(sqlite, () => migrate(database)), options)
+    await whenThere(() => alone(sqlite, () => make(database)), options)
     return database
   }
   const migrating = new Kysely<Tables>({
     dialect: postgresDialect({ address, poolSize: 1, statementMs: MIGRATION_MS })
   })
   try {
-    await whenThere(() => inTurn(migrating), options)
+    await whenThere(() => inTurn(migrating, make), options)
   } finally {
     await migrating.destroy()
   }
@@ -61,10 +70,13 @@ export async function openTables(options: DatabaseOptions): Promise<Kysely<Table
 }
 
 /** Instances make the tables one after the other. The lock is the transaction's, so that a pooler may be in between. */
-function inTurn(database: Kysely<Tables>): Promise<void> {
+function inTurn(
+  database: Kysely<Tables>,
+  make: (database: Kysely<Tables>) => Promise<void>
+): Promise<void> {
   return database.transaction().execute(async (transaction) => {
     await sql`select pg_advisory_xact_lock(${sql.lit(BigInt(MIGRATION_LOCK))})`.execute(transaction)
-    await migrate(transaction)
+    await make(transaction)
   })
 }
 

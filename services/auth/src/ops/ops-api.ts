@@ -5,6 +5,7 @@ import type { AccountStore } from '../accounts/account-store.ts'
 import type { Passwords } from '../accounts/passwords.ts'
 import type { AuditLog } from '../audit/audit-log.ts'
 import type { Clients } from '../clients/clients.ts'
+import type { DatabaseStatus } from '../database/database-status.ts'
 import type { KeyOperations } from '../keys/key-operations.ts'
 import type { StaleTokens } from '../revocations/stale-tokens.ts'
 import type { NewUser } from '../routes/needs.ts'
@@ -13,6 +14,7 @@ import type { SessionEnds } from '../sessions/session-ends.ts'
 import { auditRoutes } from './audit.ts'
 import { clientRoutes } from './clients.ts'
 import { createUser } from './create-user.ts'
+import { databaseRoutes } from './database.ts'
 import { deleteUser } from './delete-user.ts'
 import { gatewayRoutes } from './gateways.ts'
 import { keyRoutes } from './keys.ts'
@@ -39,6 +41,7 @@ export type OpsNeeds = {
   readonly fleet: Pick<Fleet, 'live'>
   readonly audit: AuditLog
   readonly stale: StaleTokens
+  readonly databaseStatus: DatabaseStatus
   readonly newUser: NewUser
   readonly clock: () => number
 }
@@ -61,6 +64,7 @@ const groups: OpsRoutes[] = [
   keyRoutes,
   revokeTokens,
   gatewayRoutes,
+  databaseRoutes,
   auditRoutes
 ]
 

@@ -1,7 +1,18 @@
 import { type Kysely, sql } from 'kysely'
+import type { Migration } from 'kysely/migration'
 import t from 'tap'
+import { databaseStatus } from '../../src/database/database-status.ts'
+import { migrations } from '../../src/database/migrate.ts'
+import { type DatabaseOptions, openTables } from '../../src/database/open-tables.ts'
 import type { Tables } from '../../src/database/tables.ts'
 import { databaseKinds } from '../fixtures/databases.ts'
+
+/** What a next version could bring: migrations only add. */
+const more: Migration = {
+  async up(database) {
+    await database.schema.alterTable('audit_events').addColumn('more', 'text').execute()
+  }
+}
 
 async function applied(database: Kysely<Tables>): Promise<string[]> {
   const { rows } = await sql<{ name: string }>`select name from kysely_migration`.execute(database)
@@ -18,6 +29,49 @@ for (const { name, skip, make } of databaseKinds(t)) {
     t.match(names, ['0001-accounts-and-keys', '0002-audit-events', '0003-machine-clients'])
     t.equal(new Set(names).size, names.length, 'each migration once')
     t.strictSame(await applied(await open()), names, 'and a later start finds nothing to do')
+  })
+
+  t.test(`${name}: a version works with what a newer one has added`, { skip }, async (t) => {
+    const { open, options } = await make(t)
+    const told: (readonly string[])[] = []
+    const opened = async (version: Partial<DatabaseOptions>) => {
+      const database = await openTables({
+        ...options,
+        ...version,
+        onNewer: (names) => told.push(names)
+      })
+      t.teardown(() => database.destroy())
+      return database
+    }
+    const newer = { migrations: { ...migrations, '9999-more': more } }
+
+    await open()
+    const upgraded = await opened(newer)
+    t.strictSame(told, [], 'a newer version on the tables of an older one')
+    const rolledBack = await opened({})
+    t.strictSame(told, [['9999-more']], 'an older version on the tables of a newer one')
+
+    const at_ms = 1
+    const event = { at_ms, kind: 'login' as const, subject: null, sid: null, address: '::1' }
+    for (const database of [upgraded, rolledBack]) {
+      await database
+        .insertInto('audit_events')
+        .values({ ...event, request_id: 'r', detail: '{}' })
+        .execute()
+    }
+    const events = await rolledBack.selectFrom('audit_events').select('at_ms').execute()
+    t.equal(events.length, 2, 'both write and read')
+    const status = await databaseStatus(rolledBack)()
+    t.match(status.at(0), { name: '0001-accounts-and-keys', appliedAt: /^\d{4}-/, known: true })
+    t.match(status.at(-1), { name: '9999-more', appliedAt: /^\d{4}-/, known: false })
+    t.equal(status.length, Object.keys(migrations).length + 1)
+  })
+
+  t.test(`${name}: a migration that no version had is a fault`, { skip }, async (t) => {
+    const { open, options } = await make(t)
+    await open()
+    const { '0002-audit-events': _, ...others } = migrations
+    await t.rejects(openTables({ ...options, migrations: others }), /0002-audit-events is missing/)
   })
 
   t.test(`${name}: a big integer is a number`, { skip }, async (t) => {

@@ -172,6 +172,12 @@ t.test('nothing that operators are answered has a private part', async (t) => {
   }
 })
 
+t.test('the migrations of the database are listed', async (t) => {
+  const { call } = await operating(t)
+  const { migrations } = (await call('GET', '/ops/database')).json()
+  t.match(migrations[0], { name: '0001-accounts-and-keys', appliedAt: String, known: true })
+})
+
 t.test('gateways are listed with what they hold', async (t) => {
   const { auth, call, first } = await operating(t)
   await auth.fleet.announce(heartbeat('edge-2', [first]))

@@ -3,7 +3,14 @@ import { authService, OPS_TOKEN } from '../fixtures/auth-service.ts'
 import { isProblem } from '../fixtures/problem.ts'
 
 const bearer = { authorization: `Bearer ${OPS_TOKEN}` }
-const paths = ['/ops/users', '/ops/audit', '/ops/users/x/sessions', '/ops/keys', '/ops/gateways']
+const paths = [
+  '/ops/users',
+  '/ops/audit',
+  '/ops/users/x/sessions',
+  '/ops/keys',
+  '/ops/gateways',
+  '/ops/database'
+]
 
 t.test('without the token, or with another one, there is nothing to be had', async (t) => {
   const { ops } = await authService(t)

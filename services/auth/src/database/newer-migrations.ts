@@ -1,0 +1,39 @@
+import type { Kysely } from 'kysely'
+import { DEFAULT_MIGRATION_TABLE, type Migration } from 'kysely/migration'
+import type { Tables } from './tables.ts'
+
+/** A migration that was applied, and when, as ISO 8601. */
+export type AppliedMigration = { readonly name: string; readonly appliedAt: string }
+
+type WithMigrations = { readonly [DEFAULT_MIGRATION_TABLE]: { name: string; timestamp: string } }
+
+/** The migrations that the database has seen, in the order of their names; none where it is empty. */
+export async function appliedMigrations(database: Kysely<Tables>): Promise<AppliedMigration[]> {
+  const tables = await database.introspection.getTables({ withInternalKyselyTables: true })
+  if (!tables.some(({ name }) => name === DEFAULT_MIGRATION_TABLE)) return []
+  const rows = await (database as unknown as Kysely<WithMigrations>)
+    .selectFrom(DEFAULT_MIGRATION_TABLE)
+    .select(['name', 'timestamp'])
+    .orderBy('name')
+    .execute()
+  return rows.map(({ name, timestamp }) => ({ name, appliedAt: timestamp }))
+}
+
+/**
+ * The migrations of a newer version of this service: migrations only add, so this version works with their tables too. An unknown
+ * name before the last one that this version knows is no such migration.
+ */
+export function newerMigrations(
+  applied: readonly { readonly name: string }[],
+  known: readonly string[]
+): string[] {
+  const last = known.toSorted().at(-1) ?? ''
+  return applied.flatMap(({ name }) => (name > last ? name : []))
+}
+
+/** Stands for a migration that this version does not have: the migrator wants to know each one that was applied. */
+export const standIn: Migration = {
+  async up() {
+    throw new Error('a migration of a newer version is not applied by this one')
+  }
+}

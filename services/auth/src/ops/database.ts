@@ -1,0 +1,17 @@
+import { Type } from 'typebox'
+import type { OpsRoutes } from './ops-api.ts'
+
+const Migration = Type.Object({
+  name: Type.String(),
+  appliedAt: Type.Union([Type.String(), Type.Null()]),
+  known: Type.Boolean()
+})
+
+/** What the tables are: the migrations that the database has seen, and those that this version knows. */
+export const databaseRoutes: OpsRoutes = (service, { databaseStatus }) => {
+  service.get(
+    '/database',
+    { schema: { response: { 200: Type.Object({ migrations: Type.Array(Migration) }) } } },
+    async () => ({ migrations: await databaseStatus() })
+  )
+}
