@@ -209,7 +209,7 @@ t.test(
     const [leaked = ''] = await kids('active')
     await redis.kill()
     const answer = await call(first, 'POST', `/keys/${leaked}/revoke`)
-    t.match(answer, { status: 503, body: { detail: /the key is revoked and signs no more/ } })
+    t.match(answer, { status: 503, body: { detail: /the key is revoked and no longer signs/ } })
     await first.kill()
     t.strictSame(await kids('revoked'), [leaked])
     t.equal((await kids('active')).length, 1)

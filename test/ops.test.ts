@@ -219,7 +219,7 @@ t.test('it says where it looked when nobody answers, or the token is another one
     stderr: /no ops token in .*ops-token/
   })
   const nobody = operator(folder, { ...settings, AUTH_OPS_URL: 'http://127.0.0.1:1' })
-  t.match(await nobody(['users', 'list']), { code: 1, stderr: /Nobody answers .*AUTH_OPS_URL/ })
+  t.match(await nobody(['users', 'list']), { code: 1, stderr: /No answer from .*AUTH_OPS_URL/ })
   const { url } = await house(t, { GATEHOUSE_DATA_DIR: folder })
   t.match(await operator(folder, settings)(['users', 'list']), { code: 1, stderr: /token/ })
   t.match(await operator(folder)(['users', 'list']), { code: 0 }, 'and it finds both in the folder')
@@ -313,23 +313,23 @@ routes:
     const explainedBy = async (method: string) =>
       (await words(['routes', 'explain', method, '/w/a%2Fb', '--json'])).json
     t.match(await explainedBy('GET'), {
-      ...{ needs: 'nothing: it is public', goes: ['GET http://a:1/base/a%2Fb'] },
+      ...{ needs: 'nothing: the route is public', goes: ['GET http://a:1/base/a%2Fb'] },
       headers: /x-auth-gateway/,
       answer: ['headers of at most 100000 bytes', /below \/w$/],
       limits: ['a body of 1048576 bytes', '%2F in the path passes']
     })
     t.match(
       String((await explainedBy('GET')).headers),
-      /Authorization after all.*x-forwarded-prefix: \/w$/
+      /also Authorization.*x-forwarded-prefix: \/w$/
     )
-    t.match(await explainedBy('POST'), { needs: 'nothing, or an access token that is good' })
-    t.match(String((await explainedBy('POST')).headers), /x-auth-subject.* where one is signed in/)
+    t.match(await explainedBy('POST'), { needs: 'nothing, or a valid access token' })
+    t.match(String((await explainedBy('POST')).headers), /x-auth-subject.* if one is signed in/)
     t.match(await explainedBy('MOVE'), { needs: 'an access token' })
     t.match(String((await explainedBy('MOVE')).headers), /Destination/)
-    t.notMatch(String((await explainedBy('MOVE')).headers), /Authorization after all/)
+    t.notMatch(String((await explainedBy('MOVE')).headers), /also Authorization/)
     t.match(await words(['routes', 'check']), {
       stdout:
-        /nothing: it is public; GET: no more; MOVE: an access token; POST: nothing, or an access/
+        /nothing: the route is public; GET: nothing more; MOVE: an access token; POST: nothing, or a/
     })
     t.match(await words(['routes', 'explain', 'GET', '/w/100%25']), { code: 1, stderr: /400/ })
     const issuers = join(dataFolder(t), 'issuers.yaml')
@@ -352,7 +352,7 @@ routes:
       ...{ code: 1, stderr: /400: .* could be read as another one/ }
     })
     t.match(await claims(['routes', 'explain', 'POST', '/x']), {
-      ...{ code: 1, stderr: /405: .* takes GET/ }
+      ...{ code: 1, stderr: /405: .* accepts GET/ }
     })
     t.match(await ops(['routes', 'explain', 'get', '/orders']), { code: 2, stderr: /GET/ })
   }

@@ -25,22 +25,22 @@ export const pathTooLong = () =>
 export const bodyTooLarge = () =>
   new Refusal('INVALID_REQUEST', {
     status: 413,
-    reason: 'the body is over the limit of the row',
+    reason: 'the body exceeds the limit of the route',
     detail: 'the body is too large'
   })
 
 export const slowBody = () =>
   new Refusal('INVALID_REQUEST', {
-    reason: 'the body did not come in time',
-    detail: 'the body did not come in time',
+    reason: 'the body did not arrive in time',
+    detail: 'the body did not arrive in time',
     headers: { connection: 'close' }
   })
 
-export const noRoute = () => new Refusal('NOT_FOUND', { reason: 'no row of the route table' })
+export const noRoute = () => new Refusal('NOT_FOUND', { reason: 'no route matches the path' })
 
 export const methodNotAllowed = (allowed: readonly string[]) =>
   new Refusal('METHOD_NOT_ALLOWED', {
-    reason: 'not a method of the row',
+    reason: 'the route does not allow the method',
     headers: { allow: allowed.join(', ') }
   })
 
@@ -77,7 +77,7 @@ export const tokenStale = () =>
     reason: 'issued before the rights of its subject changed',
     headers: bearerChallenge({
       error: 'invalid_token',
-      description: 'what the access token says is out of date'
+      description: 'the access token is out of date'
     })
   })
 
@@ -94,8 +94,8 @@ export const roleMissing = () =>
 /** RFC 9470 §3 */
 export const loginTooOld = (maxAgeSeconds: number) =>
   new Refusal('UNAUTHENTICATED', {
-    reason: 'the login is too old for the row',
-    detail: `this needs a login of the last ${maxAgeSeconds} seconds`,
+    reason: 'the login is too old for the route',
+    detail: `this needs a login within the last ${maxAgeSeconds} seconds`,
     headers: bearerChallenge({
       error: 'insufficient_user_authentication',
       description: 'a more recent login is needed',
@@ -105,15 +105,15 @@ export const loginTooOld = (maxAgeSeconds: number) =>
 
 export const foreignOrigin = () =>
   new Refusal('FORBIDDEN', {
-    reason: 'a WebSocket of a page of another origin',
+    reason: 'the WebSocket comes from a page of another origin',
     detail:
-      'WebSockets are for pages of this origin and of those that an operator lists in ALLOWED_ORIGINS, or for the route; the page is of neither'
+      'WebSocket connections are allowed only from pages of this origin and of the origins in ALLOWED_ORIGINS or of the route'
   })
 
 /** @param isOrigin whether the page has an origin that could be listed; a sandboxed or local one has none */
 export const originNotListed = (isOrigin: boolean) =>
   new Refusal('FORBIDDEN', {
-    reason: 'a preflight of an origin that is not listed',
+    reason: 'the origin of the preflight is not listed',
     detail: isOrigin
       ? 'the origin of the page is not listed in ALLOWED_ORIGINS, or for the route, so the page may not use this API'
       : 'the page is sandboxed or local, so it has no origin that could be listed in ALLOWED_ORIGINS or for the route'
@@ -121,7 +121,7 @@ export const originNotListed = (isOrigin: boolean) =>
 
 export const rateLimited = (retryAfterSeconds: number) =>
   new Refusal('RATE_LIMITED', {
-    reason: 'over the limit of the row',
+    reason: 'over the limit of the route',
     headers: { 'retry-after': String(retryAfterSeconds) }
   })
 
@@ -130,7 +130,7 @@ export const notYet = (reason: string) =>
 
 /** Our own auth service has written more than a service can be told: a fault of this system. */
 export const identityTooLarge = (cause: unknown) =>
-  new Refusal('INTERNAL', { reason: 'the identity is over the header budget', cause })
+  new Refusal('INTERNAL', { reason: 'the identity exceeds the header budget', cause })
 
 /** Another issuer has, and nothing here is broken. */
 export const claimsTooLarge = ({ message }: Error) =>
@@ -155,7 +155,7 @@ export const callerBusy = () =>
   })
 
 export const upstreamUnavailable = (cause: unknown) =>
-  new Refusal('UPSTREAM_UNAVAILABLE', { reason: 'the upstream did not answer properly', cause })
+  new Refusal('UPSTREAM_UNAVAILABLE', { reason: 'the upstream sent no valid response', cause })
 
 export const upstreamTimeout = (cause: unknown) =>
   new Refusal('UPSTREAM_TIMEOUT', { reason: 'the upstream did not answer in time', cause })

@@ -57,7 +57,7 @@ export async function startGateway(
   let membership: Membership | undefined
   const revoked = followRevocations({
     source: shared.revocations,
-    onFault: (error) => log.warn({ cause: faultCause(error) }, 'nothing is heard of revocations'),
+    onFault: (error) => log.warn({ cause: faultCause(error) }, 'the revocation log cannot be read'),
     onEntry(entry) {
       if (entry.kind === 'key') keys.withdraw(entry.id)
       if (entry.kind !== 'key-set' && entry.kind !== 'key') return
@@ -72,7 +72,7 @@ export async function startGateway(
   const sightings = reportSightings({
     take: shared.takeSightings,
     onFault: (error) =>
-      log.warn({ cause: faultCause(error) }, 'the use of tokens cannot be reported')
+      log.warn({ cause: faultCause(error) }, 'reports of used tokens could not be sent')
   })
   const id = randomUUID()
   membership = await joinFleet({
@@ -84,12 +84,13 @@ export async function startGateway(
       revocationLagSeconds: Math.min(revoked.stalenessSeconds(), Number.MAX_SAFE_INTEGER),
       assertionJwk: JSON.stringify(assertionKey.publicJwk)
     }),
-    onFault: (err) => log.warn({ err }, 'the other gateways are out of reach')
+    onFault: (err) => log.warn({ err }, 'the fleet heartbeat failed')
   })
   const routes = liveRouteTable({
     ...{ first: config.table, file: config.GATEWAY_ROUTES, load: config.loadTable },
-    onReload: (table) => log.info({ rows: table.routes.length }, 'the route table was read again'),
-    onFault: (error) => log.error(faultFields(error), 'the new route table is not used')
+    onReload: (table) => log.info({ rows: table.routes.length }, 'the route table was reloaded'),
+    onFault: (error) =>
+      log.error(faultFields(error), 'the new route table has errors; the old one stays in use')
   })
   const certificate = tlsCertificate(config, log)
   const samples = config.accessLogSamples ?? {}

@@ -38,18 +38,18 @@ t.test('each refusal is one line of the log, with its reason, and no secret in i
         /^the access token has expired$/
       ],
       ['/closed', bearer(gateway.token({ iss: 'top-secret' })), 401, 'UNAUTHENTICATED', /issuer/],
-      ['/closed', bearer(gateway.token(large)), 500, 'INTERNAL', /over the header budget/],
+      ['/closed', bearer(gateway.token(large)), 500, 'INTERNAL', /exceeds the header budget/],
       ['/admin', {}, 403, 'FORBIDDEN', /role is missing/],
       ['/pay', {}, 403, 'FORBIDDEN', /scope is missing/],
-      ['/few', {}, 429, 'RATE_LIMITED', /limit of the row/],
+      ['/few', {}, 429, 'RATE_LIMITED', /limit of the route/],
       [
         '/small',
         { method: 'POST', body: 'top-secret' },
         413,
         'INVALID_REQUEST',
-        /limit of the row/
+        /limit of the route/
       ],
-      ['/nowhere?x=top-secret', {}, 404, 'NOT_FOUND', /no row/],
+      ['/nowhere?x=top-secret', {}, 404, 'NOT_FOUND', /no route/],
       ['/open//x?token=top-secret', {}, 400, 'INVALID_REQUEST', /^path$/]
     ]
   for (const [path, init, status, code, reason] of refused) {

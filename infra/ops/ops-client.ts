@@ -39,7 +39,7 @@ export function opsClient(environment: Environment): OpsClient {
       }).catch((error: unknown) => {
         throw new Refused(
           'UNREACHABLE',
-          `Nobody answers at ${url} (${from}${causeOf(error)}). Is the auth service up?`
+          `No answer from ${url} (${from}${causeOf(error)}). Is the auth service running?`
         )
       })
       if (response.status === 204) return null as Body

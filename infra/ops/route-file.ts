@@ -12,13 +12,16 @@ export const routeFileOf = (named: string | undefined, environment: Environment)
   named ?? (environment.GATEWAY_ROUTES || DEFAULT_FILE)
 
 /**
- * A route table, read by the gateway's own code, which is loaded only where it is asked for: the images of other rooms are
- * without it.
+ * A route table, read by the gateway's own code, which is loaded only where it is asked for: the images of other services do
+ * not contain it.
  * @throws Refused with every fault
  */
 export async function readRoutes(file: string, environment: Environment): Promise<RouteTable> {
   const gateway = await import('@gatehouse/gateway/routes/load-route-table').catch(() => {
-    throw new Refused('NO_GATEWAY', 'The gateway is not installed here: ask where it is.')
+    throw new Refused(
+      'NO_GATEWAY',
+      'This installation has no gateway. Run the command where the gateway is installed.'
+    )
   })
   try {
     return gateway.loadRouteTable(file, { ...derivedAddresses(environment), ...environment })
@@ -29,11 +32,11 @@ export async function readRoutes(file: string, environment: Environment): Promis
   }
 }
 
-/** What a row demands of a caller, in words: of everyone first, then by method. */
+/** What a route demands of a caller, in words: of everyone first, then by method. */
 export function demandsOf({ access, methods, ...row }: Route): string[] {
   const byMethod = Object.entries(methods ?? {}).map(([method, demand]) => {
     const own = demand.access === undefined ? '' : ` ${accessWords(demand.access)}`
-    return `${method}:${`${own}${demandWords(demand)}` || ' no more'}`
+    return `${method}:${`${own}${demandWords(demand)}` || ' nothing more'}`
   })
   return [`${accessWords(access)}${demandWords(row)}`, ...byMethod]
 }
@@ -42,8 +45,8 @@ export function demandsOf({ access, methods, ...row }: Route): string[] {
 export const accessWords = (access: Access): string =>
   ({
     'signed-in': 'an access token',
-    public: 'nothing: it is public',
-    optional: 'nothing, or an access token that is good'
+    public: 'nothing: the route is public',
+    optional: 'nothing, or a valid access token'
   })[access]
 
 /** What is demanded besides a token; empty where nothing is. */
@@ -51,6 +54,6 @@ export function demandWords({ scopes, roles, maxLoginAgeSeconds }: Demand): stri
   const all = scopes.length === 0 ? '' : ` with the scope ${scopes.join(' and ')}`
   const one = roles.length === 0 ? '' : ` and the role ${roles.join(' or ')}`
   const login =
-    maxLoginAgeSeconds === undefined ? '' : ` and a login of the last ${maxLoginAgeSeconds} s`
+    maxLoginAgeSeconds === undefined ? '' : ` and a login within the last ${maxLoginAgeSeconds} s`
   return `${all}${one}${login}`
 }

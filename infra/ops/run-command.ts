@@ -84,7 +84,7 @@ async function confirm(command: Command, typed: Typed, person: Terminal): Promis
   if (command.confirm === undefined || typed.options.yes === true) return
   const question = command.confirm(typed)
   if (!person.isInteractive) {
-    throw new Refused('NOT_CONFIRMED', `${question} Without a terminal, say so with --yes.`)
+    throw new Refused('NOT_CONFIRMED', `${question} Without a terminal, confirm with --yes.`)
   }
   if (!(await person.ask(question))) throw new Refused('NOT_CONFIRMED', 'Nothing was done.')
 }

@@ -221,7 +221,7 @@ t.test('a large answer to an upgrade request arrives whole', async (t) => {
   t.equal(body.length, large.length)
 })
 
-t.test('a message over the limit of the row ends it', async (t) => {
+t.test('a message over the limit of the route ends it', async (t) => {
   const { open } = await sockets(t)
   const socket = open()
   await once(socket, 'open')

@@ -57,7 +57,7 @@ function refreshed({ status, code, body }: Answer<Tokens>, { url }: PublicApi): 
 
 function ended({ status, code }: Answer, what: string): void {
   if (status !== 401 || code !== 'SESSION_ENDED') {
-    throw failed(`${what} was answered ${status} ${code}, and not 401 SESSION_ENDED`)
+    throw failed(`${what} was answered ${status} ${code} instead of 401 SESSION_ENDED`)
   }
 }
 
@@ -67,5 +67,5 @@ async function toldOf(ops: OpsClient, user: string, session: string): Promise<vo
     `/ops/audit?${new URLSearchParams({ user })}`
   )
   const isTold = events.some((one) => one.kind === 'refresh-reused' && one.session === session)
-  if (!isTold) throw failed('the audit log does not tell of it')
+  if (!isTold) throw failed('the audit log does not show it')
 }

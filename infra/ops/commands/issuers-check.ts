@@ -36,7 +36,10 @@ export const issuersCheck: Command = {
 /** @throws Refused with every fault */
 async function readIssuers(file: string, environment: Environment): Promise<IssuerEntry[]> {
   const gateway = await import('@gatehouse/gateway/issuers/issuer-file').catch(() => {
-    throw new Refused('NO_GATEWAY', 'The gateway is not installed here: ask where it is.')
+    throw new Refused(
+      'NO_GATEWAY',
+      'This installation has no gateway. Run the command where the gateway is installed.'
+    )
   })
   try {
     return gateway.loadIssuers(file, environment.TOKEN_ISSUER ?? '')

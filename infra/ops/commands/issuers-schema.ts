@@ -7,7 +7,10 @@ export const issuersSchema: Command = {
   words: [0, 0],
   async run() {
     const gateway = await import('@gatehouse/gateway/issuers/issuer-file-schema').catch(() => {
-      throw new Refused('NO_GATEWAY', 'The gateway is not installed here: ask where it is.')
+      throw new Refused(
+        'NO_GATEWAY',
+        'This installation has no gateway. Run the command where the gateway is installed.'
+      )
     })
     const text = gateway.issuerFileSchema()
     return { json: JSON.parse(text), text: text.trimEnd() }

@@ -13,7 +13,7 @@ export const routesCheck: Command = {
     const file = routeFileOf(named, environment)
     const { routes } = await readRoutes(file, environment)
     const table = textTable(
-      ['row', 'prefix', 'upstream', 'needs'],
+      ['route', 'prefix', 'upstream', 'requires'],
       routes.map((route) => [
         ...[
           route.name,
@@ -23,6 +23,9 @@ export const routesCheck: Command = {
         ]
       ])
     )
-    return { json: { file, routes }, text: `${table}\n\n${count(routes.length, 'row')}, no fault` }
+    return {
+      json: { file, routes },
+      text: `${table}\n\n${count(routes.length, 'route')}, no error`
+    }
   }
 }

@@ -18,11 +18,21 @@ export const routesExplain: Command = {
     const table = await readRoutes(routeFileOf(undefined, environment), environment)
     const explained = await explanation(method, await matched(method, path, table))
     const lines = Object.entries(explained).map(
-      ([name, value]) => `${name.padEnd(10)}${[value].flat().join('\n          ')}`
+      ([name, value]) => `${labelOf(name).padEnd(10)}${[value].flat().join('\n          ')}`
     )
     return { json: explained, text: lines.join('\n') }
   }
 }
+
+const labels: Readonly<Record<string, string>> = {
+  row: 'route',
+  needs: 'requires',
+  goes: 'sent as',
+  answer: 'response'
+}
+
+/** How a member of the JSON document is called in the text. */
+const labelOf = (member: string): string => labels[member] ?? member
 
 /** What the gateway's own stage makes of the request. @throws Refused as the gateway would refuse it */
 async function matched(method: string, path: string, table: RouteTable): Promise<Match> {
@@ -36,8 +46,8 @@ async function matched(method: string, path: string, table: RouteTable): Promise
 }
 
 function whyRefused({ code, detail, headers }: Refusal): string {
-  if (code === 'NOT_FOUND') return 'no row has a prefix of it'
-  if (code === 'METHOD_NOT_ALLOWED') return `its row takes ${headers.allow}`
+  if (code === 'NOT_FOUND') return 'no route has a prefix of this path'
+  if (code === 'METHOD_NOT_ALLOWED') return `its route accepts ${headers.allow}`
   return detail ?? code
 }
 
@@ -50,7 +60,7 @@ async function explanation(method: string, { route, access, demands, target }: M
   const asked = `${servicePath(route, path)}${query}`
   return {
     row: route.name,
-    why: `${longest} is the longest prefix of ${path} that a row has`,
+    why: `${longest} is the longest prefix of ${path} in the table`,
     needs: `${accessWords(access)}${demands.map(demandWords).join('')}`,
     goes: route.upstream.addresses.map((address) => `${method} ${address}${asked}`),
     headers: headersOf(method, route, access),
@@ -64,34 +74,34 @@ function headersOf(
   { credentials, claims, tokenClaims, stripPrefix = '/' }: Route,
   access: Match['access']
 ): string[] {
-  const caller = access === 'optional' ? 'the caller, where one is signed in' : 'the caller'
+  const caller = access === 'optional' ? 'the caller, if one is signed in' : 'the caller'
   const identity = claims.map((claim) => `x-auth-${claim}`).join(', ')
   return [
-    "the client's, without Authorization, the gateway's own cookies, hop-by-hop headers, a proxy's (x-real-ip, cf-*, …) and every x-auth-*",
-    ...(credentials.includes('own-cookies') ? ["the gateway's own cookies after all"] : []),
-    ...(credentials.includes('client-authentication') ? ['Authorization: Basic after all'] : []),
+    "the client's headers, except Authorization, the gateway's own cookies, hop-by-hop headers, headers of proxies (x-real-ip, cf-*, …) and x-auth-*",
+    ...(credentials.includes('own-cookies') ? ["also the gateway's own cookies"] : []),
+    ...(credentials.includes('client-authentication') ? ['also Authorization: Basic'] : []),
     ...(credentials.includes('authorization') && access === 'public'
       ? [
-          'Authorization after all, without a token of our auth service or of an issuer in the issuer file'
+          'also Authorization, unless it contains a token of our auth service or of an issuer in the issuer file'
         ]
       : []),
     ...(credentials.length > 0
-      ? ['x-auth-gateway, by which the service knows that a gateway sent the request']
+      ? ['x-auth-gateway, which proves that a gateway sent the request']
       : []),
     ...(access === 'public' || identity === '' ? [] : [`${identity} of ${caller}`]),
     ...(access === 'public' ? [] : tokenClaims).map(
       ({ name, path }) =>
-        `x-auth-claim-${name}, the claim ${[path].flat().join(' ▸ ')} of the token, where it has one`
+        `x-auth-claim-${name}, the claim ${[path].flat().join(' ▸ ')} of the token, if it has one`
     ),
     'x-request-id, traceparent, x-forwarded-for, -proto, -host and -port, rewritten',
     ...(stripPrefix === '/' ? [] : [`x-forwarded-prefix: ${stripPrefix}`]),
     ...(method === 'COPY' || method === 'MOVE'
-      ? ['Destination, where it is a path of the same row, as a path of the service']
+      ? ['Destination, if it is a path of the same route, as a path of the service']
       : [])
   ]
 }
 
-/** What becomes of the answer. */
+/** What the client gets of the response. */
 function answerOf({ answerHeaderBytes, answerPaths, stripPrefix = '' }: Route): string[] {
   return [
     `headers of at most ${answerHeaderBytes} bytes`,
@@ -109,15 +119,15 @@ function limitsOf(method: string, { bodyLimitBytes, limits, ...row }: Route): st
     ...(row.encodedDelimiters === 'pass' ? ['%23, %25, %3B and %3F in the path pass'] : []),
     ...limits.map(
       ({ max, windowSeconds, by, shared }) =>
-        `${max} requests of one ${by} in ${windowSeconds} s${shared ? ', over all gateways' : ''}`
+        `${max} requests per ${by} in ${windowSeconds} s${shared ? ', all gateways together' : ''}`
     ),
-    ...(answerSeconds === undefined ? [] : [`an answer that begins within ${answerSeconds} s`]),
-    ...(events ? [] : [`an answer that pauses for ${idleSeconds} s`]),
-    ...(retries > 0 ? [`what is safe is sent ${retries + 1} times at most`] : []),
-    websocket ? 'WebSockets are taken' : 'no WebSocket',
+    ...(answerSeconds === undefined ? [] : [`a response that begins within ${answerSeconds} s`]),
+    ...(events ? [] : [`a response that pauses for at most ${idleSeconds} s`]),
+    ...(retries > 0 ? [`at most ${retries + 1} attempts, if the method is safe`] : []),
+    websocket ? 'WebSockets are accepted' : 'no WebSockets',
     ...(maxStalenessSeconds === undefined
       ? []
-      : [`revocations heard of within ${maxStalenessSeconds} s`])
+      : [`revocations that are at most ${maxStalenessSeconds} s old`])
   ]
 }
 

@@ -21,20 +21,20 @@ export function refusedAfter(
       const { status, code } = await me(accessToken)
       const tookMs = performance.now() - begunMs
       if (code === 'SESSION_ENDED') return tookMs
-      if (status !== 200) throw failed(`${url} answered ${code}, and not SESSION_ENDED`)
-      if (tookMs > PATIENCE_MS) throw failed(`${url} still takes a token that is revoked`)
+      if (status !== 200) throw failed(`${url} answered ${code} instead of SESSION_ENDED`)
+      if (tookMs > PATIENCE_MS) throw failed(`${url} still accepts a revoked token`)
       await sleep(PAUSE_MS)
     }
   }
   return Promise.all(gateways.map(untilRefused))
 }
 
-/** @throws Refused where a gateway does not take a token that is good */
+/** @throws Refused if a gateway refuses a valid token */
 export async function takenByAll(gateways: readonly PublicApi[], accessToken: string) {
   for (const { status, code, url } of await Promise.all(
     gateways.map(async (gateway) => ({ url: gateway.url, ...(await gateway.me(accessToken)) }))
   )) {
-    if (status !== 200) throw failed(`${url} answered ${code} to a token that is good`)
+    if (status !== 200) throw failed(`${url} answered ${code} to a valid token`)
   }
 }
 

@@ -53,7 +53,7 @@ export function publicApi(url: string): PublicApi {
     async login(credentials) {
       const { status, code, body } = await post<Tokens>('/auth/login', credentials)
       if (status === 200) return body
-      throw new Refused('DRILL_IMPOSSIBLE', `A login at ${url} was answered ${code}.`)
+      throw new Refused('DRILL_IMPOSSIBLE', `A login at ${url} failed: ${code}.`)
     },
     refresh: (refreshToken) => post('/auth/refresh-token', { refreshToken }),
     logout: (refreshToken) => post('/auth/logout', { refreshToken }),

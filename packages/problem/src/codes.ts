@@ -21,29 +21,29 @@ export const problems = {
   TOKEN_EXPIRED: { statuses: [401], title: 'The access token has expired', retryable: false },
   TOKEN_STALE: {
     statuses: [401],
-    title: 'The access token is older than a change to its account',
+    title: 'The access token is out of date',
     retryable: false
   },
   SESSION_ENDED: { statuses: [401], title: 'The session has ended', retryable: false },
   FORBIDDEN: { statuses: [403], title: 'Not allowed', retryable: false },
-  NOT_FOUND: { statuses: [404], title: 'There is nothing here', retryable: false },
+  NOT_FOUND: { statuses: [404], title: 'Not found', retryable: false },
   METHOD_NOT_ALLOWED: {
     statuses: [405],
-    title: 'This method is not allowed here',
+    title: 'Method not allowed',
     retryable: false
   },
-  CONFLICT: { statuses: [409], title: 'That conflicts with how things are', retryable: false },
+  CONFLICT: { statuses: [409], title: 'Conflict', retryable: false },
   RATE_LIMITED: { statuses: [429], title: 'Too many requests', retryable: true },
-  INTERNAL: { statuses: [500], title: 'Something went wrong here', retryable: false },
+  INTERNAL: { statuses: [500], title: 'Internal error', retryable: false },
   UPSTREAM_UNAVAILABLE: {
     statuses: [502],
-    title: 'The service did not answer properly',
+    title: 'The service sent no valid response',
     retryable: true
   },
   UNAVAILABLE: { statuses: [503], title: 'Temporarily unavailable', retryable: true },
   UPSTREAM_TIMEOUT: {
     statuses: [504],
-    title: 'The service did not answer in time',
+    title: 'The service did not respond in time',
     retryable: true
   }
 } as const satisfies Record<string, ProblemKind>

@@ -64,7 +64,7 @@ export function reportedRedis({ service, log, metrics }: RedisReport): ReportedR
       if (fault !== null && fault !== eviction) log.warn({}, fault)
       eviction = fault
     } catch (error) {
-      log.warn({ cause: faultCause(error) }, 'Redis does not say its maxmemory-policy')
+      log.warn({ cause: faultCause(error) }, 'Redis does not report its maxmemory-policy')
     }
   }
   return {

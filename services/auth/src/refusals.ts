@@ -19,7 +19,7 @@ export const noRefreshToken = (detail: string) =>
 
 export const unknownRefreshToken = () =>
   new Refusal('UNAUTHENTICATED', {
-    reason: 'a refresh token that was not made here',
+    reason: 'the refresh token was not issued here',
     headers: bearerChallenge({ error: 'invalid_token' })
   })
 
@@ -28,13 +28,13 @@ export const sessionEnded = (reason: string) =>
 
 export const notAnOperator = () =>
   new Refusal('UNAUTHENTICATED', {
-    reason: 'no ops token, or another one',
+    reason: 'the ops token is missing or wrong',
     headers: bearerChallenge()
   })
 
 export const notForBrowsers = () =>
   new Refusal('FORBIDDEN', {
-    reason: 'an ops call from a browser, or for another host',
+    reason: 'the ops request comes from a browser or names another host',
     detail: 'the ops API is not for browsers'
   })
 
@@ -50,9 +50,8 @@ export const noSuchSession = () =>
 /** A change that is made, and of which gateways do not know yet. */
 export const changeUntold = (cause: unknown) =>
   new Refusal('UNAVAILABLE', {
-    reason: 'a change of rights is made, and the log of revocations did not take it',
-    detail:
-      'the change is made, but gateways could not be told; they are as soon as the store answers',
+    reason: 'a change of rights is stored, but writing to the revocation log failed',
+    detail: 'the change is stored; the gateways learn of it as soon as the session store answers',
     headers: { 'retry-after': '1' },
     cause
   })
@@ -69,19 +68,20 @@ export const keyCannot = (change: 'activated' | 'retired', state: string) =>
 export const tooManyKeys = () =>
   new Refusal('CONFLICT', {
     reason: 'too many signing keys are published',
-    detail: 'too many keys are published: retire some that never signed, or wait until others have'
+    detail:
+      'too many keys are published: retire a key that never signed, or wait until another key has retired'
   })
 
 export const keyStillSigns = () =>
   new Refusal('CONFLICT', {
-    reason: 'the key that signs cannot be retired',
-    detail: 'the key is active: activate another first, and it retires by itself'
+    reason: 'the active key cannot be retired',
+    detail: 'the key is active: activate another key, and this one retires by itself'
   })
 
 export const keyStillNeeded = (withdrawAt: number) =>
   new Refusal('CONFLICT', {
-    reason: 'tokens that the key signed may still be about',
-    detail: `tokens that the key signed may live until ${new Date(withdrawAt * 1000).toISOString()}; then it retires by itself`
+    reason: 'tokens that the key signed may still be valid',
+    detail: `tokens that the key signed are valid until ${new Date(withdrawAt * 1000).toISOString()}; then the key retires by itself`
   })
 
 /** @param names what gateways call themselves: only what can be shown of it */
@@ -89,39 +89,38 @@ export const keyNotHeld = (kid: string, names: readonly string[]) => {
   const gateways = names.map((name) => name.replace(/[^\x21-\x7e]/g, '?')).join(', ')
   return new Refusal('CONFLICT', {
     reason: `gateways without the key ${kid}: ${gateways}`,
-    detail: `the key ${kid} stays standby, because these gateways do not hold it yet: ${gateways}`
+    detail: `the key ${kid} stays standby, because these gateways do not have it yet: ${gateways}`
   })
 }
 
 export const fleetUnavailable = (cause: unknown) =>
   new Refusal('UNAVAILABLE', {
-    reason: 'nobody knows which gateways are live',
-    detail: 'nobody knows just now which gateways are live',
+    reason: 'the list of live gateways cannot be read',
+    detail: 'the list of live gateways cannot be read',
     headers: { 'retry-after': '1' },
     cause
   })
 
 export const revocationUntold = (cause: unknown) =>
   new Refusal('UNAVAILABLE', {
-    reason: 'a key is revoked, and the log of revocations did not take it',
+    reason: 'a key is revoked, but writing to the revocation log failed',
     detail:
-      'the key is revoked and signs no more, but gateways could not be told; they are as soon as the store answers',
+      'the key is revoked and no longer signs; the gateways learn of it as soon as the session store answers',
     headers: { 'retry-after': '1' },
     cause
   })
 
 export const keysUnknown = (cause: unknown) =>
   new Refusal('UNAVAILABLE', {
-    reason:
-      'the signing keys have not been read for too long: the one that is held may not sign any more',
+    reason: 'the signing keys could not be read for too long, so the active key may no longer sign',
     headers: { 'retry-after': '1' },
     cause
   })
 
 export const scopeTooWide = () =>
   new Refusal('INVALID_REQUEST', {
-    reason: 'more scope than the session has',
-    detail: 'the scope is more than the session has'
+    reason: 'the request asks for more scope than the session has',
+    detail: 'the requested scope exceeds the scope of the session'
   })
 
 export const tooManyRefreshes = (retryAfterSeconds: number) =>
@@ -132,7 +131,7 @@ export const tooManyRefreshes = (retryAfterSeconds: number) =>
 
 export const tooManyGuesses = (retryAfterSeconds: number) =>
   new Refusal('RATE_LIMITED', {
-    reason: 'too many failed logins to this account from where it is not known',
+    reason: 'too many failed logins to this account by unknown callers',
     headers: { 'retry-after': String(retryAfterSeconds) }
   })
 
@@ -194,8 +193,8 @@ export const invalidParameter = (name: string, rule: string) =>
 
 export const unstorable = () =>
   new Refusal('INVALID_REQUEST', {
-    reason: 'a text or number that a database cannot hold',
-    detail: 'a text has a NUL or half of a surrogate pair, or a number is too large'
+    reason: 'a string or number that the database cannot store',
+    detail: 'a string contains NUL or half of a surrogate pair, or a number is too large'
   })
 
 export const databaseUnavailable = (cause: unknown) =>

@@ -42,7 +42,7 @@ export async function startSigning(
   const lifetimeSeconds = config.AUTH_ACCESS_TTL_SECONDS
   const signers = tokenSigners()
   const draining = new AbortController()
-  const onFault = (err: unknown) => log.warn({ err }, 'the signing keys are not tended')
+  const onFault = (err: unknown) => log.warn({ err }, 'key maintenance failed')
 
   const live = await liveSigningKeys({
     ...{ store, prepare: signers.prepare, lifetimeSeconds, clock }

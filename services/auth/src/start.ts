@@ -97,7 +97,7 @@ export async function startAuth(
     replicas: config.REDIS_REVOCATION_REPLICAS,
     metrics: registry,
     onFault: (error) =>
-      log.warn({ cause: faultCause(error) }, 'the log of revocations cannot be written')
+      log.warn({ cause: faultCause(error) }, 'writing to the revocation log failed')
   })
   const stale = openStale({
     ...{ revocations: shared.revocationWriter, clock },
@@ -120,7 +120,7 @@ export async function startAuth(
   const sightings = reportSightings({
     take: shared.families.see,
     onFault: (error) =>
-      log.warn({ cause: faultCause(error) }, 'the use of tokens cannot be reported')
+      log.warn({ cause: faultCause(error) }, 'reports of used tokens could not be sent')
   })
   const signing = await startSigning(config, {
     store: keyStore,

@@ -56,7 +56,7 @@ t.test('what is not allowed is refused', async (t) => {
     t.throws(() => activation([key('a', state)], 'a', at()), { code: 'CONFLICT' }, state)
   }
   for (const [state, more, detail] of [
-    ['active', {}, /activate another first/],
+    ['active', {}, /activate another key/],
     ['retiring', { withdrawAt: NOW + 1 }, /2027-01-15T08:00:01/],
     ['revoked', over, /revoked/]
   ] as const) {

@@ -79,7 +79,7 @@ t.test('an activation names the gateways that are missing, unless it is forced',
   ]
   const refused = await call('POST', `/ops/keys/${made.kid}/activate`)
   isRefused(t, refused, 'CONFLICT')
-  t.match(refused.json().detail, /do not hold it yet: edge-1$/)
+  t.match(refused.json().detail, /do not have it yet: edge-1$/)
   t.equal((await states())[first], 'active')
 
   const forced = await call('POST', `/ops/keys/${made.kid}/activate`, { force: true })
@@ -97,7 +97,7 @@ t.test('an activation names the gateways that are missing, unless it is forced',
 })
 
 t.test(
-  'while nobody knows which gateways are live nothing is activated, unless it is forced',
+  'while the list of live gateways cannot be read nothing is activated, unless it is forced',
   async (t) => {
     const { auth, call, states, first } = await operating(t)
     const { kid } = (await call('POST', '/ops/keys')).json().key as Key
