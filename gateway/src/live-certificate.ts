@@ -22,6 +22,7 @@ export type LiveCertificateOptions = {
   readonly onExpiring: (notAfter: Date, hasExpired: boolean) => void
   /** The files cannot be used; the listener keeps what it has. */
   readonly onFault: (error: unknown) => void
+  readonly clock: () => number
   readonly intervalMs?: number
 }
 
@@ -41,7 +42,7 @@ export function liveCertificate(options: LiveCertificateOptions): LiveCertificat
   let served = first
   const noteExpiry = (): void => {
     const notAfter = new X509Certificate(served.cert).validToDate
-    const leftMs = notAfter.getTime() - Date.now()
+    const leftMs = notAfter.getTime() - options.clock()
     if (leftMs < EXPIRES_SOON_MS) options.onExpiring(notAfter, leftMs < 0)
   }
   noteExpiry()

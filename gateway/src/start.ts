@@ -183,6 +183,7 @@ function tlsCertificate(config: GatewayConfig, log: RoomLog): LiveCertificate | 
   if (certFile === undefined || keyFile === undefined) return null
   try {
     return liveCertificate({
+      clock: Date.now,
       certFile,
       keyFile,
       onReload: (notAfter) => log.info({ notAfter }, 'new connections get the new certificate'),

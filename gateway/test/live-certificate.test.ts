@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { connect, createServer, type TLSSocket } from 'node:tls'
 import { dataFolder } from '@gatehouse/fixtures/data-folder'
 import t, { type Test } from 'tap'
+import { readCertificate } from '../src/certificate.ts'
 import { liveCertificate } from '../src/live-certificate.ts'
 import { edge } from './fixtures/edge.ts'
 import { selfSigned } from './fixtures/self-signed.ts'
@@ -16,7 +17,7 @@ const other = await selfSigned()
 const fingerprint = ({ cert }: { cert: Buffer }) => new X509Certificate(cert).fingerprint256
 
 /** A listener with a certificate in files of its own. */
-async function listening(t: Test, intervalMs?: number) {
+async function listening(t: Test, intervalMs?: number, clock = Date.now) {
   const folder = dataFolder(t)
   const certFile = join(folder, 'tls.crt')
   const keyFile = join(folder, 'tls.key')
@@ -36,6 +37,7 @@ async function listening(t: Test, intervalMs?: number) {
   const certificate = liveCertificate({
     ...{ certFile, keyFile },
     ...(intervalMs === undefined ? {} : { intervalMs }),
+    clock,
     onReload: (notAfter) => tell(notAfter.getTime() > Date.now() ? 'new' : 'expired'),
     onExpiring: (_notAfter, hasExpired) => expiring.push(hasExpired),
     onFault: () => tell('fault')
@@ -57,7 +59,7 @@ async function listening(t: Test, intervalMs?: number) {
     new Promise<void>((resolve) => {
       heard = resolve
     })
-  return { certificate, certFile, keyFile, first, write, told, shown, open, next }
+  return { certificate, certFile, keyFile, first, write, told, expiring, shown, open, next }
 }
 
 t.test('new connections get a certificate that was read again, and old ones go on', async (t) => {
@@ -70,6 +72,29 @@ t.test('new connections get a certificate that was read again, and old ones go o
   t.notOk(old.destroyed)
   certificate.reload()
   t.strictSame(told, ['new'], 'the same files again are no news')
+})
+
+t.test('what is wrong with a pair is told in one line, by its setting and file', async (t) => {
+  const folder = dataFolder(t)
+  const file = (name: string, content: Buffer | string) => {
+    writeFileSync(join(folder, name), content)
+    return join(folder, name)
+  }
+  const cert = file('a.crt', other.cert)
+  const key = file('a.key', other.key)
+  const text = file('text', 'no PEM')
+  const foreign = file('b.key', (await selfSigned()).key)
+  const faults: [cert: string, key: string, fault: string][] = [
+    ['/nope', key, 'GATEWAY_TLS_CERT_FILE: cannot read /nope: no such file or folder'],
+    [cert, folder, `GATEWAY_TLS_KEY_FILE: cannot read ${folder}: it is a folder`],
+    [text, key, `GATEWAY_TLS_CERT_FILE: ${text} is not a certificate in PEM`],
+    [cert, text, `GATEWAY_TLS_KEY_FILE: ${text} is not a private key in PEM without a passphrase`],
+    [cert, foreign, `GATEWAY_TLS_KEY_FILE: ${foreign} is not the key of the certificate in ${cert}`]
+  ]
+  for (const [certFile, keyFile, message] of faults) {
+    t.throws(() => readCertificate(certFile, keyFile), { name: 'CertificateFault', message })
+  }
+  t.strictSame(readCertificate(cert, key), { cert: other.cert, key: other.key })
 })
 
 t.test('a pair that cannot be used is told of, and the old one is served', async (t) => {
@@ -85,6 +110,22 @@ t.test('a pair that cannot be used is told of, and the old one is served', async
   writeFileSync(keyFile, other.key)
   certificate.reload()
   t.equal(await shown(), fingerprint(other))
+})
+
+t.test('a certificate that has expired, or will within 21 days, is told at each reading', async (t) => {
+  const validTo = new X509Certificate(other.cert).validToDate.getTime()
+  const days = (count: number) => () => validTo + count * 86_400_000
+  for (const [left, told] of [
+    [-30, []],
+    [-20, [false]],
+    [1, [true]]
+  ] as const) {
+    const { certificate, write, expiring } = await listening(t, undefined, days(left))
+    t.strictSame(expiring, told, `${left} days after its end`)
+    write(other)
+    certificate.reload()
+    t.strictSame(expiring, [...told, ...told], 'and when it is read again')
+  }
 })
 
 t.test('files that are replaced are read by themselves', async (t) => {
