@@ -40,6 +40,8 @@ export async function startGateway(
   const times = drainTimes(config)
   const log = roomLog('gateway', config.LOG_LEVEL)
   for (const warning of config.warnings) log.warn(warning)
+  // Before anything is waited for: an operator hears of a mistake at once.
+  const certificate = tlsCertificate(config, log)
   const metrics = new Registry()
   collectDefaultMetrics({ register: metrics, eventLoopMonitoringPrecision: 100 })
   const connections = reportedRedis({ service: 'gateway', log, metrics })
@@ -48,6 +50,7 @@ export async function startGateway(
     (await connections.startFault(neededRights)) ??
     (config.NODE_ENV === 'production' ? connections.evictionFault : null)
   if (fault !== null) {
+    certificate?.close()
     shared.disconnect()
     throw new StartFault(fault)
   }
@@ -92,7 +95,6 @@ export async function startGateway(
     onFault: (error) =>
       log.error(faultFields(error), 'the new route table has errors; the old one stays in use')
   })
-  const certificate = tlsCertificate(config, log)
   const samples = config.accessLogSamples ?? {}
   const output = config.accessLogSamples === null ? null : logOutput(metrics)
   const app = await buildGateway({

@@ -84,7 +84,8 @@ const codeOf = (error: unknown): string | undefined =>
 
 function explain(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
-  if (error.name === 'StartFault') return `Cannot start: ${error.message}`
+  const isMendable = error.name === 'StartFault' || codeOf(error) === 'EADDRINUSE'
+  if (isMendable) return `Cannot start: ${error.message}`
   const reason = fileFault(error)
   if (reason !== null && 'path' in error) return `Cannot start: ${error.path}: ${reason}`
   return error.name === 'SettingsFault' ? error.message : (error.stack ?? error.message)
