@@ -112,21 +112,24 @@ t.test('a pair that cannot be used is told of, and the old one is served', async
   t.equal(await shown(), fingerprint(other))
 })
 
-t.test('a certificate that has expired, or will within 21 days, is told at each reading', async (t) => {
-  const validTo = new X509Certificate(other.cert).validToDate.getTime()
-  const days = (count: number) => () => validTo + count * 86_400_000
-  for (const [left, told] of [
-    [-30, []],
-    [-20, [false]],
-    [1, [true]]
-  ] as const) {
-    const { certificate, write, expiring } = await listening(t, undefined, days(left))
-    t.strictSame(expiring, told, `${left} days after its end`)
-    write(other)
-    certificate.reload()
-    t.strictSame(expiring, [...told, ...told], 'and when it is read again')
+t.test(
+  'a certificate that has expired, or will within 21 days, is told at each reading',
+  async (t) => {
+    const validTo = new X509Certificate(other.cert).validToDate.getTime()
+    const days = (count: number) => () => validTo + count * 86_400_000
+    for (const [left, told] of [
+      [-30, []],
+      [-20, [false]],
+      [1, [true]]
+    ] as const) {
+      const { certificate, write, expiring } = await listening(t, undefined, days(left))
+      t.strictSame(expiring, told, `${left} days after its end`)
+      write(other)
+      certificate.reload()
+      t.strictSame(expiring, [...told, ...told], 'and when it is read again')
+    }
   }
-})
+)
 
 t.test('files that are replaced are read by themselves', async (t) => {
   const { certFile, keyFile, shown, told, next } = await listening(t, 10)
