@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { eventually } from '@gatehouse/fixtures/client'
 import { closed } from '@gatehouse/fixtures/closed'
 import {
   ACK,
@@ -11,8 +12,12 @@ import {
   kind,
   repeated
 } from '@gatehouse/fixtures/http-two-frames'
+import { buildService } from '@gatehouse/http-service/build-service'
+import { roomLog } from '@gatehouse/http-service/room-log'
+import { listen } from '@gatehouse/room/listen'
 import t, { type Test } from 'tap'
 import type { Edge } from '../fixtures/edge.ts'
+import { selfSigned } from '../fixtures/self-signed.ts'
 import { edgeOverTls, type Outcome, outcomeOf, rawConnection } from './fixtures/raw-http-two.ts'
 
 const plain: Field[] = [
@@ -256,4 +261,49 @@ t.test('of streams that are reset in one write, few are taken up', async (t) => 
   socket.resume().write(Buffer.concat(pieces.filter((piece) => piece !== undefined)))
   await closed(socket)
   t.ok(taken > 0 && taken <= 256, `${taken} of ${times}`)
+})
+
+t.test('of requests that come in one write, a few are taken up in each turn', async (t) => {
+  const https = await selfSigned()
+  const service = buildService({ log: roomLog('gateway', 'silent'), https })
+  let [taken, inThisTurn, mostInATurn] = [0, 0, 0]
+  service.addHook('onRequest', (_request, _reply, next) => {
+    taken += 1
+    inThisTurn += 1
+    mostInATurn = Math.max(mostInATurn, inThisTurn)
+    setImmediate(() => {
+      inThisTurn = 0
+    })
+    next()
+  })
+  service.get('/open/x', async () => 'well')
+  const url = await listen(service, { host: '127.0.0.1', port: 0, secure: true })
+  t.teardown(() => service.close())
+  const port = Number(new URL(url).port)
+  const writeAll = async (pieceOf: (turn: number) => Buffer) => {
+    const socket = await rawConnection(t, { port })
+    socket.resume().write(Buffer.concat(Array.from({ length: 100 }, (_, turn) => pieceOf(turn))))
+    return socket
+  }
+  await writeAll((turn) => headers(plain, END_HEADERS | END_STREAM, 2 * turn + 1))
+  await eventually(
+    async () => taken,
+    (count) => count === 100,
+    30_000
+  )
+  t.equal(taken, 100, 'each of them in its turn')
+  t.ok(mostInATurn > 1 && mostInATurn <= 16, `${mostInATurn} in one turn`)
+
+  taken = 0
+  const reset = floods['streams that are reset at once (CVE-2023-44487)']
+  const socket = await writeAll((turn) => reset?.(turn) ?? Buffer.alloc(0))
+  // Its answer comes after all that is to be taken up.
+  socket.write(headers(plain, END_HEADERS | END_STREAM, 301))
+  await eventually(
+    async () => taken,
+    (count) => count > 0,
+    30_000
+  )
+  await sleep(50)
+  t.ok(taken <= 40, `${taken} of 100 that were reset`)
 })

@@ -11,6 +11,7 @@ import { boundedClose } from './bounded-close.ts'
 import { answerClientError } from './client-error.ts'
 import { drainable } from './draining.ts'
 import { problemForm } from './error-form.ts'
+import { fewAtATime } from './few-at-a-time.ts'
 import { headerLimits } from './header-limits.ts'
 import { httpOne } from './http-one.ts'
 import { rememberConnections } from './http-two.ts'
@@ -99,6 +100,7 @@ export function buildService(options: ServiceOptions) {
     rememberConnections(service.server)
     boundStreams(service)
     boundSessions(service)
+    fewAtATime(service)
   }
   // Before all that waits: the order in which requests come is the order in which they are taken up.
   drainable(service, options.silentMs)

@@ -1,0 +1,43 @@
+import type { FastifyInstance } from 'fastify'
+import { isGone, isHttpTwo } from './http-two.ts'
+
+/** Requests of one HTTP/2 connection that are taken up at once: as they are read, and then in each turn of the event loop. */
+const MOST_AT_ONCE = 8
+
+/** The requests of one connection in this turn. */
+type Turn = { taken: number; readonly waiting: (() => void)[] }
+
+/**
+ * Takes up a few requests of a connection of HTTP/2 in one turn of the event loop, and the others in the turns that follow. One
+ * packet can open a hundred streams and reset them; those that are reset while they wait are not taken up at all.
+ */
+export function fewAtATime(service: FastifyInstance): void {
+  const turns = new WeakMap<object, Turn>()
+  const turnOf = (session: object): Turn => {
+    const known = turns.get(session)
+    if (known !== undefined) return known
+    const turn: Turn = { taken: 0, waiting: [] }
+    turns.set(session, turn)
+    return turn
+  }
+  const take = (turn: Turn, next: () => void): void => {
+    if (turn.taken === 0) setImmediate(nextTurn, turn)
+    turn.taken += 1
+    next()
+  }
+  const nextTurn = (turn: Turn): void => {
+    turn.taken = 0
+    for (const next of turn.waiting.splice(0, MOST_AT_ONCE)) take(turn, next)
+  }
+  service.addHook('onRequest', ({ raw }, reply, next) => {
+    if (!isHttpTwo(raw)) return next()
+    const { session } = raw.stream
+    // Its connection has gone.
+    if (session === undefined) return
+    const turn = turnOf(session)
+    if (turn.taken < MOST_AT_ONCE && turn.waiting.length === 0) return take(turn, next)
+    turn.waiting.push(() => {
+      if (!isGone(reply.raw)) next()
+    })
+  })
+}
