@@ -87,7 +87,7 @@ export async function startGateway(
       revocationLagSeconds: Math.min(revoked.stalenessSeconds(), Number.MAX_SAFE_INTEGER),
       assertionJwk: JSON.stringify(assertionKey.publicJwk)
     }),
-    onFault: (err) => log.warn({ err }, 'the fleet heartbeat failed')
+    onFault: (error) => log.warn({ cause: faultCause(error) }, 'the fleet heartbeat failed')
   })
   const routes = liveRouteTable({
     ...{ first: config.table, file: config.GATEWAY_ROUTES, load: config.loadTable },
