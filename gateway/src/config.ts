@@ -22,6 +22,7 @@ import { corsFaults, corsSettings } from './cross-origin/cors-policy.ts'
 import type { IssuerEntry } from './issuers/issuer-entry.ts'
 import { loadIssuers } from './issuers/issuer-file.ts'
 import { proxyHeaders } from './proxies/told-by-proxies.ts'
+import { redirectFaults } from './redirect/open-redirect.ts'
 import { loadRouteTable } from './routes/load-route-table.ts'
 import type { RouteTable } from './routes/route-table.ts'
 import { readSamples, type Samples, statusClasses } from './telemetry/access-log.ts'
@@ -38,6 +39,7 @@ export const gatewaySettings = {
   ...corsSettings,
   GATEWAY_HOST: host(),
   GATEWAY_PORT: port(3000),
+  GATEWAY_HTTP_REDIRECT_PORT: Type.Optional(Type.Integer({ minimum: 0, maximum: 65535 })),
   GATEWAY_OPS_HOST: host(),
   GATEWAY_OPS_PORT: port(3900),
   GATEWAY_OPS_HOSTS: Type.String({ default: '' }),
@@ -85,7 +87,7 @@ export function readConfig(environment: Environment): GatewayConfig {
     ...redisFaults(given)
   ])
   const proxies = words(settings.GATEWAY_TRUSTED_PROXIES)
-  const faults = [...originFaults(settings), ...corsFaults(settings)]
+  const faults = [...originFaults(settings), ...corsFaults(settings), ...redirectFaults(settings)]
   const wide = proxies.find((range) => !isNarrowRange(range))
   if (wide !== undefined) {
     faults.push(

@@ -25,6 +25,7 @@ import { type Embedded, sharedState } from './fleet/shared-state.ts'
 import { openIssuers } from './issuers/open-issuers.ts'
 import { keyCheck } from './keys/key-check.ts'
 import { type LiveCertificate, liveCertificate } from './live-certificate.ts'
+import { openRedirect, type Redirect } from './redirect/open-redirect.ts'
 import { followRevocations } from './revocation/follow-revocations.ts'
 import { revocationCheck } from './revocation/revocation-check.ts'
 import { liveRouteTable } from './routes/live-route-table.ts'
@@ -155,7 +156,8 @@ export async function startGateway(
   })
   ops.get(GATEWAY_KEYS_PATH, () => membership.assertionKeys())
   const where = { host: config.GATEWAY_HOST, port: config.GATEWAY_PORT }
-  return openRoom({
+  let redirect: Redirect | null = null
+  const room = await openRoom({
     name: 'gateway',
     times,
     ops: { app: ops, at: { host: config.GATEWAY_OPS_HOST, port: config.GATEWAY_OPS_PORT } },
@@ -167,6 +169,7 @@ export async function startGateway(
     async close() {
       routes.close()
       certificate?.close()
+      await redirect?.close()
       await app.close()
       output?.close()
       await ops.close()
@@ -177,6 +180,13 @@ export async function startGateway(
       await revoked.close()
     }
   })
+  try {
+    redirect = await openRedirect(config, { log, closeMs: times.closeMs })
+    return room
+  } catch (error) {
+    await room.close()
+    throw error
+  }
 }
 
 /** @throws StartFault */

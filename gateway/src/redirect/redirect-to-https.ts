@@ -1,0 +1,37 @@
+import { buildService, type Service } from '@gatehouse/http-service/build-service'
+import type { RoomLog } from '@gatehouse/http-service/room-log'
+import { Refusal } from '@gatehouse/problem/refusal'
+
+export type RedirectNeeds = {
+  readonly log: RoomLog
+  readonly closeMs: number
+  /** where the gateway is for its clients: `https://api.example.com` */
+  readonly publicOrigin: string
+}
+
+/** Longer than most caches of browsers need, and short enough to be taken back. */
+const CACHE_SECONDS = 300
+
+/**
+ * Sends clients of plain HTTP to the same path of the public origin, with their method and body (308, RFC 9110 §15.4.9). The origin
+ * comes from the settings, so no `Host` leads clients elsewhere, and a request for another host is refused. Nothing of a request is
+ * logged: what came over plain HTTP may contain credentials.
+ */
+export function redirectToHttps({ log, closeMs, publicOrigin }: RedirectNeeds): Service {
+  const { host, hostname } = new URL(publicOrigin)
+  const quiet = log.child({}, { level: 'error' })
+  const service = buildService({ log: quiet, closeMs, bodies: 'streamed' })
+  service.addHook('onRequest', async (request, reply) => {
+    const target = request.raw.url ?? ''
+    if (!target.startsWith('/') || request.hostname.toLowerCase() !== hostname) {
+      throw new Refusal('INVALID_REQUEST', {
+        reason: 'plain HTTP, and not for the public host',
+        detail: 'use https and the public name of this API'
+      })
+    }
+    // The body is not read, so the connection cannot be used again.
+    reply.header('connection', 'close').header('cache-control', `max-age=${CACHE_SECONDS}`)
+    return reply.code(308).header('location', `https://${host}${target}`).send()
+  })
+  return service
+}
