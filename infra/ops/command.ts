@@ -9,7 +9,12 @@ export type Typed = {
 }
 
 /** What a command has to say: one JSON document for scripts, and the same as text for people. */
-export type Output = { readonly json: unknown; readonly text: string }
+export type Output = {
+  readonly json: unknown
+  readonly text: string
+  /** 1 if a part of what was asked was refused; otherwise 0 */
+  readonly exitCode?: 0 | 1
+}
 
 /** One command; a file in commands/ and a row in commands.ts. */
 export type Command = {

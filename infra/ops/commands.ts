@@ -29,6 +29,7 @@ import { usersDelete } from './commands/users-delete.ts'
 import { usersDisable } from './commands/users-disable.ts'
 import { usersEmail } from './commands/users-email.ts'
 import { usersEnable } from './commands/users-enable.ts'
+import { usersImport } from './commands/users-import.ts'
 import { usersList } from './commands/users-list.ts'
 import { usersPassword } from './commands/users-password.ts'
 import { usersRoles } from './commands/users-roles.ts'
@@ -38,6 +39,7 @@ import { usersShow } from './commands/users-show.ts'
 /** Everything an operator can type. */
 export const commands: readonly Command[] = [
   usersCreate,
+  usersImport,
   usersList,
   usersShow,
   usersRoles,

@@ -30,9 +30,10 @@ export async function runCommand(
     }
     const person = terminal(streams)
     await confirm(command, typed, person)
-    const { json, text } = await command.run(typed, opsClient(environment), person, environment)
+    const ops = opsClient(environment)
+    const { json, text, exitCode = 0 } = await command.run(typed, ops, person, environment)
     streams.stdout.write(asJson ? `${JSON.stringify(json)}\n` : `${text}\n`)
-    return 0
+    return exitCode
   } catch (error) {
     return explain(error, command, asJson, streams)
   }
@@ -44,14 +45,16 @@ function findCommand(words: readonly string[]): Command | undefined {
   return commands.find(({ name }) => starts(name))
 }
 
-/** A session's id or a key's may begin with a hyphen, or two; no option is as long. */
+/** A session's id or a key's may begin with a hyphen, or two, and be as long as the name of an option. */
 const HYPHENATED_ID = /^-([A-Za-z0-9_-]{21}|[A-Za-z0-9_-]{42})$/
 
 function readWords(command: Command, words: string[]): Typed {
   try {
     const options = { ...common, ...command.options }
-    const ids = words.filter((word) => HYPHENATED_ID.test(word))
-    const args = [...words.filter((word) => !HYPHENATED_ID.test(word)), '--', ...ids]
+    const isId = (word: string) =>
+      HYPHENATED_ID.test(word) && !Object.hasOwn(options, word.replace(/^--/, ''))
+    const ids = words.filter(isId)
+    const args = [...words.filter((word) => !isId(word)), '--', ...ids]
     const { positionals, values } = parseArgs({ args, options, allowPositionals: true })
     const rest = positionals.slice(command.name.split(' ').length)
     const fault = wordFault(rest, command.words)

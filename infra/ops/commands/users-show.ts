@@ -1,17 +1,20 @@
 import { count, type User, userTable } from '../answers.ts'
 import type { Command } from '../command.ts'
 
+type Shown = { user: User; passwordHash: string; sessions: number }
+
 export const usersShow: Command = {
   name: 'users show',
   usage: 'ID',
-  summary: 'One user (by id or e-mail), and the number of their live sessions.',
+  summary:
+    'One user (by id or e-mail), the kind of their password hash, and the number of their live sessions.',
   words: [1, 1],
   async run({ positionals: [user = ''] }, ops) {
     const path = `/ops/users/${encodeURIComponent(user)}`
-    const answer = await ops.call<{ user: User; sessions: number }>('GET', path)
+    const answer = await ops.call<Shown>('GET', path)
     return {
       json: answer,
-      text: `${userTable([answer.user])}\n\n${count(answer.sessions, 'live session')}`
+      text: `${userTable([answer.user])}\n\n${count(answer.sessions, 'live session')}, password hash: ${answer.passwordHash}`
     }
   }
 }

@@ -8,6 +8,7 @@ import { redisTarget } from '@gatehouse/redis/settings'
 import type { RevocationSource } from '@gatehouse/revocation/revocation'
 import { StartFault } from '@gatehouse/room/start-fault'
 import { accountChanges } from './accounts/account-changes.ts'
+import { accountImports } from './accounts/account-imports.ts'
 import { accountStore } from './accounts/account-store.ts'
 import { auditLog } from './audit/audit-log.ts'
 import { withoutRepeats } from './audit/without-repeats.ts'
@@ -66,6 +67,7 @@ export async function openDurable(
   return {
     accounts: accountStore(database),
     accountChanges: accountChanges(database),
+    accountImports: accountImports(database),
     audit: withoutRepeats(auditLog(database, clock), clock),
     sessions: durableSessions(database, clock),
     toldEnds: toldEnds(database, clock),

@@ -1,6 +1,7 @@
-import { randomBytes } from 'node:crypto'
-import { hash, verify as verifyArgon2 } from '@node-rs/argon2'
+import { hash } from '@node-rs/argon2'
 import type { HashQueue } from './hash-queue.ts'
+import { normalised } from './hashes/argon2.ts'
+import { decoyOf, isKnownCost, passwordCost, verifyHash } from './hashes/hash-kinds.ts'
 
 /** What an argon2id hash costs (RFC 9106 §3.1). */
 export type HashCost = {
@@ -31,21 +32,21 @@ export type Passwords = {
   isOutdated(passwordHash: string): boolean
 }
 
-/** argon2id, in PHC form, behind the queue. */
+/** argon2id, in PHC form, behind the queue. Hashes of other systems are verified too, and outdated. */
 export function passwords(
   cost: HashCost,
   queue: HashQueue,
-  verify: Verify = verifyArgon2
+  verify: Verify = verifyHash
 ): Passwords {
   const options = { memoryCost: cost.memoryKib, timeCost: cost.passes, parallelism: cost.lanes }
   const today = prefixOf(cost)
   const match: MatchPassword = async (account, password, costs) => {
-    const text = normalised(password)
     const own = account === null ? null : passwordCost(account.passwordHash)
+    const all = [...costs, ...(own === null ? [] : [own])].filter(isKnownCost)
     let matches = false
-    for (const one of new Set([today, ...costs.filter(isCost), ...(own === null ? [] : [own])])) {
+    for (const one of new Set([today, ...all])) {
       const isOwn = account !== null && one === own
-      const verified = await verify(isOwn ? account.passwordHash : decoy(one), text)
+      const verified = await verify(isOwn ? account.passwordHash : decoyOf(one), password)
       if (isOwn) matches = verified
     }
     return matches
@@ -65,25 +66,8 @@ const PREFIX = /^\$argon2id\$v=19\$m=(\d+),t=(\d+),p=(\d+)$/
 const prefixOf = ({ memoryKib, passes, lanes }: HashCost): string =>
   `$argon2id$v=19$m=${memoryKib},t=${passes},p=${lanes}`
 
-/** What a hash cost: all of its PHC form but the salt and the hash. */
-export const passwordCost = (passwordHash: string): string =>
-  passwordHash.split('$').slice(0, -2).join('$')
-
-const isCost = (prefix: string): boolean => PREFIX.test(prefix)
-
-/** A hash at some cost that no password has: nobody made it of one. */
-const decoy = (prefix: string): string =>
-  `${prefix}$${unpadded(randomBytes(16))}$${unpadded(randomBytes(32))}`
-
-const unpadded = (bytes: Buffer): string => bytes.toString('base64').replaceAll('=', '')
-
 function costOf(passwordHash: string): HashCost | null {
   const [, memoryKib, passes, lanes] = PREFIX.exec(passwordCost(passwordHash)) ?? []
   if (lanes === undefined) return null
   return { memoryKib: Number(memoryKib), passes: Number(passes), lanes: Number(lanes) }
-}
-
-/** The same password typed on two keyboards is the same password (NIST SP 800-63B §3.1.1.2, RFC 8265 §4.2). */
-function normalised(password: string): string {
-  return password.normalize('NFKC')
 }

@@ -17,6 +17,7 @@ export type AuditKind =
   | 'session-evicted'
   | 'password-changed'
   | 'user-created'
+  | 'user-imported'
   | 'user-disabled'
   | 'user-enabled'
   | 'user-deleted'

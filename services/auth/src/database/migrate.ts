@@ -13,6 +13,7 @@ import { passwordCosts } from './migrations/0010-password-costs.ts'
 import { sessions } from './migrations/0011-sessions.ts'
 import { rightsVersion } from './migrations/0012-rights-version.ts'
 import { openSessions } from './migrations/0013-open-sessions.ts'
+import { foreignPasswordCosts } from './migrations/0014-foreign-password-costs.ts'
 import { appliedMigrations, newerMigrations, standIn } from './newer-migrations.ts'
 import type { Tables } from './tables.ts'
 
@@ -30,7 +31,8 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0010-password-costs': passwordCosts,
   '0011-sessions': sessions,
   '0012-rights-version': rightsVersion,
-  '0013-open-sessions': openSessions
+  '0013-open-sessions': openSessions,
+  '0014-foreign-password-costs': foreignPasswordCosts
 }
 
 /**

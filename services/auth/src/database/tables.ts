@@ -7,6 +7,7 @@ import type { KeyState } from '../keys/signing-key.ts'
 export type AccountTable = {
   id: string
   email: string
+  /** as `Account` has it */
   password_hash: string
   /** how often the password was changed; a hash that is made anew for the same password does not count */
   password_version: number

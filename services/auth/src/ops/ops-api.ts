@@ -1,6 +1,7 @@
 import type { Fleet } from '@gatehouse/fleet/fleet'
 import type { Service } from '@gatehouse/http-service/build-service'
 import type { AccountChanges } from '../accounts/account-changes.ts'
+import type { AccountImports } from '../accounts/account-imports.ts'
 import type { AccountStore } from '../accounts/account-store.ts'
 import type { Passwords } from '../accounts/passwords.ts'
 import type { AuditLog } from '../audit/audit-log.ts'
@@ -17,6 +18,7 @@ import { createUser } from './create-user.ts'
 import { databaseRoutes } from './database.ts'
 import { deleteUser } from './delete-user.ts'
 import { gatewayRoutes } from './gateways.ts'
+import { importUsers } from './import-users.ts'
 import { keyRoutes } from './keys.ts'
 import { listUsers } from './list-users.ts'
 import { type OperatorPolicy, requireOperator } from './require-operator.ts'
@@ -33,6 +35,7 @@ import { switchUser } from './switch-user.ts'
 export type OpsNeeds = {
   readonly accounts: AccountStore
   readonly accountChanges: AccountChanges
+  readonly accountImports: AccountImports
   readonly passwords: Passwords
   readonly listSessions: ListSessions
   readonly ends: SessionEnds
@@ -51,6 +54,7 @@ export type OpsRoutes = (service: Service, needs: OpsNeeds) => void
 
 const groups: OpsRoutes[] = [
   createUser,
+  importUsers,
   listUsers,
   showUser,
   setRoles,

@@ -1,10 +1,13 @@
 import { Type } from 'typebox'
+import { hashName } from '../accounts/hashes/hash-kinds.ts'
 import { findUser } from './find-user.ts'
 import type { OpsRoutes } from './ops-api.ts'
 import { toUser, User, UserParams } from './user-response.ts'
 
 const Shown = Type.Object({
   user: User,
+  /** the kind of the stored hash: argon2id; of an imported user who has not signed in yet, another one or none */
+  passwordHash: Type.String(),
   /** how many sessions are live */
   sessions: Type.Integer()
 })
@@ -17,7 +20,11 @@ export const showUser: OpsRoutes = (service, { accounts, listSessions }) => {
     async ({ params }) => {
       const account = await findUser(accounts, params.user)
       const live = await listSessions(account.id)
-      return { user: toUser(account), sessions: live.length }
+      return {
+        user: toUser(account),
+        passwordHash: hashName(account.passwordHash),
+        sessions: live.length
+      }
     }
   )
 }

@@ -1,7 +1,7 @@
 import { testClock } from '@gatehouse/fixtures/clock'
 import t, { type Test } from 'tap'
 import { accountStore } from '../../src/accounts/account-store.ts'
-import { passwordCost } from '../../src/accounts/passwords.ts'
+import { passwordCost } from '../../src/accounts/hashes/hash-kinds.ts'
 import { databaseKinds } from '../fixtures/databases.ts'
 import { origin } from '../fixtures/family-steps.ts'
 
@@ -58,6 +58,25 @@ for (const kind of databaseKinds(t)) {
     }
     t.strictSame((await accounts.passwordCosts()).sort(), costs)
     t.strictSame([...new Set(hashes.map(passwordCost))], costs, 'as the text of a hash is read')
+    // bcrypt has no `$` before its hash, and dots in it. Each of its versions is the same work.
+    const foreign = [
+      ...[
+        `$2a$10$${'.a/Z0'.repeat(10)}abc`,
+        `$2b$10$${'a'.repeat(53)}`,
+        `$2y$12$${'.'.repeat(53)}`
+      ],
+      ...['$pbkdf2-sha256$i=1,l=32$p/1+$x1', '$fbscrypt$v=1,n=14,r=8,p=1,ss=Bw==,sk=a+/=$p/1+$x1']
+    ]
+    for (const [n, passwordHash] of [...foreign, ''].entries()) {
+      await accounts.create({ ...ada, email: `${n}@foreign.example`, passwordHash }, clock())
+    }
+    const all = new Set([...hashes, ...foreign, ''].map(passwordCost))
+    t.equal(all.size, costs.length + 5, 'two of bcrypt, two others, and none')
+    t.strictSame(new Set(await accounts.passwordCosts()), all)
+    for (const [n, passwordHash] of [...foreign, ''].entries()) {
+      const account = await accounts.findByEmail(`${n}@foreign.example`)
+      await accounts.replacePasswordHash(account?.id ?? '', passwordHash, `${costs[0]}$AAAA$BBBB`)
+    }
 
     const renewed = `${costs[0]}$AAAA$BBBB`
     for (const [n, passwordHash] of hashes.entries()) {

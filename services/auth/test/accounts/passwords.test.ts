@@ -1,7 +1,8 @@
 import { verify } from '@node-rs/argon2'
 import t from 'tap'
 import { hashQueue } from '../../src/accounts/hash-queue.ts'
-import { type HashCost, passwordCost, passwords } from '../../src/accounts/passwords.ts'
+import { passwordCost, verifyHash } from '../../src/accounts/hashes/hash-kinds.ts'
+import { type HashCost, passwords } from '../../src/accounts/passwords.ts'
 
 const owasp = { memoryKib: 19_456, passes: 2, lanes: 1 }
 const { hash: hashPassword, inTurn } = passwords(owasp, hashQueue({ width: 4, longest: 100 }))
@@ -90,6 +91,32 @@ t.test('the work is the same whatever the hash of the account cost, and without 
       t.strictSame(work.splice(0).sort(), [...costs].sort(), `${title}: a hash at each cost`)
     }
   }
-  await counting.inTurn((match) => match(null, 'any', ['$2b$12', '', '$argon2id$v=19$m=1,t=x,p=1']))
-  t.strictSame(work.splice(0), [costs[2]], 'what is no cost of ours costs nothing')
+  const unknown = ['$2b$31', '', '$argon2id$v=19$m=1,t=x,p=1']
+  await counting.inTurn((match) => match(null, 'any', unknown))
+  t.strictSame(work.splice(0), [costs[2]], 'an unknown cost is no work')
+})
+
+t.test('the work is the same where an account has the hash of another system', async (t) => {
+  const bcrypt = '$2b$05$abcdefghijklmnopqrstuuD3mHdCr44zlIZ.VZCaYRpfQhXMYnEo.'
+  const scrypt =
+    '$scrypt$ln=10,r=8,p=1$AQIDBAUGBwgJCgsMDQ4PEA$a56cMwd8HVAfRmojkkAR0z2hOLB9cXfHCZKONM6dq5o'
+  const cheap = { memoryKib: 1024, passes: 1, lanes: 1 }
+  const queue = hashQueue({ width: 1, longest: 10 })
+  const own = await passwords(cheap, queue).hash('correct horse battery')
+  const costs = [own, bcrypt, scrypt].map(passwordCost)
+  const work: string[] = []
+  const counting = passwords(cheap, queue, (passwordHash, password) => {
+    work.push(passwordCost(passwordHash))
+    return verifyHash(passwordHash, password)
+  })
+  for (const passwordHash of [null, own, bcrypt, scrypt, '', 'of no kind']) {
+    const account = passwordHash === null ? null : { passwordHash }
+    const isReal = [own, bcrypt, scrypt].includes(passwordHash ?? '')
+    for (const password of ['correct horse battery', 'wrong horse battery']) {
+      const matches = await counting.inTurn((match) => match(account, password, costs))
+      t.equal(matches, isReal && password === 'correct horse battery', `${passwordHash}`)
+      t.strictSame(work.splice(0).sort(), [...costs].sort(), 'a hash at each cost')
+    }
+  }
+  t.ok([bcrypt, scrypt, ''].every(counting.isOutdated), 'and is made anew at the first login')
 })

@@ -1,0 +1,56 @@
+import { openSync, writeSync } from 'node:fs'
+import { BadUsage } from '../command.ts'
+
+/** An entry that was not imported, and why. */
+export type NotImported = {
+  readonly line: number
+  readonly email: string | null
+  /** `existing`: its e-mail address has an account already, which stays as it is */
+  readonly outcome: 'existing' | 'refused'
+  readonly reason: string
+}
+
+/** How many entries the answer of the command has. The report file has all of them. */
+const MOST_SHOWN = 1000
+
+/** What became of the entries of a file. */
+export type ImportReport = {
+  imported(count: number): void
+  note(entry: NotImported): void
+  readonly result: ImportResult
+}
+
+export type ImportResult = {
+  imported: number
+  existing: number
+  refused: number
+  /** the first of those that were not imported */
+  notImported: NotImported[]
+}
+
+/** @throws BadUsage if the report file exists or cannot be written */
+export function importReport(file: string | undefined): ImportReport {
+  const report = file === undefined ? null : create(file)
+  const result: ImportResult = { imported: 0, existing: 0, refused: 0, notImported: [] }
+  return {
+    result,
+    imported(count) {
+      result.imported += count
+    },
+    note(entry) {
+      result[entry.outcome] += 1
+      if (result.notImported.length < MOST_SHOWN) result.notImported.push(entry)
+      if (report !== null) writeSync(report, `${JSON.stringify(entry)}\n`)
+    }
+  }
+}
+
+/** For its owner alone: it has e-mail addresses. */
+function create(file: string): number {
+  try {
+    return openSync(file, 'wx', 0o600)
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    throw new BadUsage(`--report: cannot create ${file} (${code})`)
+  }
+}

@@ -1,0 +1,62 @@
+import { EntryFault } from './line.ts'
+
+/** The members of an entry, by names in lower case without what separates words: `password_hash` is `passwordhash`. */
+export type Members = {
+  /** the first of these that is there, as text; absent: empty too */
+  text(...names: readonly string[]): string | undefined
+  /** a list, or a text with spaces or commas between the words */
+  words(...names: readonly string[]): string[] | undefined
+  flag(...names: readonly string[]): boolean | undefined
+}
+
+const FLAGS: Readonly<Record<string, boolean>> = {
+  ...{ true: true, t: true, 1: true, yes: true },
+  ...{ false: false, f: false, 0: false, no: false }
+}
+
+export function membersOf(entry: Readonly<Record<string, unknown>>): Members {
+  const byName = new Map(
+    Object.entries(entry).map(([name, value]) => [
+      name.toLowerCase().replace(/[^\p{L}\p{N}]/gu, ''),
+      value
+    ])
+  )
+  const first = (names: readonly string[]) => {
+    for (const name of names) {
+      const value = byName.get(name)
+      if (value !== undefined && value !== null && value !== '') return { name, value }
+    }
+    return null
+  }
+  const text = (...names: readonly string[]): string | undefined => {
+    const found = first(names)
+    if (found === null) return undefined
+    const { name, value } = found
+    if (typeof value === 'object') {
+      // MongoDB's export, which Auth0 uses
+      const { $oid, $date } = value as { $oid?: unknown; $date?: unknown }
+      const extended = $oid ?? $date
+      if (typeof extended !== 'string') throw new EntryFault(`has a ${name} that is no text`)
+      return extended
+    }
+    if (String(value).includes('\ufffd')) throw new EntryFault('is not UTF-8')
+    return String(value)
+  }
+  return {
+    text,
+    words(...names) {
+      const found = first(names)
+      if (found === null) return undefined
+      const list = Array.isArray(found.value) ? found.value : String(found.value).split(/[\s,]+/)
+      return list.map(String).filter((word) => word !== '')
+    },
+    flag(...names) {
+      const given = text(...names)?.toLowerCase()
+      if (given === undefined) return undefined
+      const flag = Object.hasOwn(FLAGS, given) ? FLAGS[given] : undefined
+      if (flag === undefined)
+        throw new EntryFault(`has a ${names[0]} that is neither true nor false`)
+      return flag
+    }
+  }
+}

@@ -1,0 +1,116 @@
+import { randomUUID } from 'node:crypto'
+import { isAccountId } from './account-store.ts'
+import { canonicalEmail } from './email.ts'
+import { ForeignHashFault, readForeignHash } from './hashes/foreign-hash.ts'
+import { passwordCost } from './hashes/hash-kinds.ts'
+
+/** A user of another system, as an operator's file describes one. */
+export type ForeignUser = {
+  readonly email: string
+  /** in one of the spellings that `readForeignHash` knows; absent if the user has no password */
+  readonly passwordHash?: string
+  /** kept if it is a UUID, so that what services store about the user stays theirs */
+  readonly id?: string
+  readonly roles?: readonly string[]
+  readonly scope?: readonly string[]
+  readonly disabled?: boolean
+  /** ISO 8601 */
+  readonly createdAt?: string
+}
+
+/** An account that can be stored. */
+export type ImportedAccount = {
+  readonly id: string
+  readonly email: string
+  /** empty if there is no password */
+  readonly passwordHash: string
+  readonly roles: readonly string[]
+  readonly scope: readonly string[]
+  readonly disabled: boolean
+  /** seconds since 1970 */
+  readonly createdAt: number
+}
+
+export type ImportPolicy = {
+  /** what a user has for whom the file says nothing */
+  readonly roles: readonly string[]
+  readonly scope: readonly string[]
+  /** whether a user without a password is taken, who cannot sign in until an operator sets one */
+  readonly allowNoPassword: boolean
+  readonly nowMs: number
+  /** the costs that accounts have already; the costs of accounts that are taken are added */
+  readonly costs: Set<string>
+}
+
+/** Why a user cannot be imported, in words. */
+export class ImportFault extends Error {
+  override readonly name = 'ImportFault'
+}
+
+/** Every login verifies a hash of each cost, so that its time does not show who has an account. */
+const MOST_COSTS = 8
+/** RFC 6749 §3.3, and no comma, which separates roles in a header */
+const WORD = /^[\x21\x23-\x2b\x2d-\x5b\x5d-\x7e]{1,64}$/
+const MOST_WORDS = 64
+
+/** @throws ImportFault */
+export function importedAccount(user: ForeignUser, policy: ImportPolicy): ImportedAccount {
+  const email = canonicalEmail(user.email)
+  if (email === null) throw new ImportFault('the e-mail address is not valid')
+  return {
+    id: idOf(user),
+    email,
+    passwordHash: hashOf(user, policy),
+    roles: wordsOf('roles', user.roles ?? policy.roles),
+    scope: wordsOf('scope', user.scope ?? policy.scope),
+    disabled: user.disabled ?? false,
+    createdAt: createdAtOf(user, policy)
+  }
+}
+
+function idOf({ id }: ForeignUser): string {
+  const known = id?.toLowerCase() ?? ''
+  return isAccountId(known) ? known : randomUUID()
+}
+
+function hashOf({ passwordHash }: ForeignUser, { allowNoPassword, costs }: ImportPolicy): string {
+  if (passwordHash === undefined) {
+    if (allowNoPassword) return ''
+    throw new ImportFault('there is no password hash')
+  }
+  const stored = readHash(passwordHash)
+  const cost = passwordCost(stored)
+  if (!costs.has(cost) && costs.size >= MOST_COSTS) {
+    throw new ImportFault(
+      `the password hash would be of the ${MOST_COSTS + 1}th cost: every login computes a hash of each`
+    )
+  }
+  costs.add(cost)
+  return stored
+}
+
+function readHash(text: string): string {
+  try {
+    return readForeignHash(text)
+  } catch (error) {
+    throw error instanceof ForeignHashFault
+      ? new ImportFault(`the password hash ${error.message}`)
+      : error
+  }
+}
+
+function wordsOf(member: string, words: readonly string[]): readonly string[] {
+  if (words.length > MOST_WORDS)
+    throw new ImportFault(`${member} has more than ${MOST_WORDS} words`)
+  if (words.every((word) => WORD.test(word))) return [...new Set(words)]
+  throw new ImportFault(`${member} has a word that a token cannot have`)
+}
+
+function createdAtOf({ createdAt }: ForeignUser, { nowMs }: ImportPolicy): number {
+  if (createdAt === undefined) return Math.floor(nowMs / 1000)
+  const atMs = Date.parse(createdAt)
+  if (Number.isNaN(atMs) || atMs < 0 || atMs > nowMs) {
+    throw new ImportFault('the time of its creation is not a time of the past')
+  }
+  return Math.floor(atMs / 1000)
+}
