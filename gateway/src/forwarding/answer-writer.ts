@@ -7,6 +7,7 @@ import type { Passage } from '../journey.ts'
 import type { RouteTable } from '../routes/route-table.ts'
 import { noteAnswered } from '../telemetry/trail.ts'
 import { answerHeaders } from './answer-headers.ts'
+import { writableLinks } from './early-hints.ts'
 import { type EventStream, eventStream, isEventStream } from './event-stream.ts'
 import { guard, type NoteFault } from './guard.ts'
 import type { Lifetimes } from './lifetimes.ts'
@@ -186,8 +187,9 @@ function inform(raw: ServerResponse, status: number, { link }: ResponseHeaders):
     if ((raw.socket?.writableLength ?? 0) > 0) return
     // HTTP/2 in Node.js has no word for it.
     if (status === 102 && 'writeProcessing' in raw) raw.writeProcessing()
-    if (status === 103 && link !== undefined) raw.writeEarlyHints({ link })
+    const links = status === 103 ? writableLinks(link) : []
+    if (links.length > 0) raw.writeEarlyHints({ link: links })
   } catch {
-    // Node.js accepts only one link per value, in its own syntax.
+    // They only help.
   }
 }

@@ -121,7 +121,9 @@ t.test('of a header that is given twice, and has one value, the first goes on', 
 })
 
 t.test('a hint that cannot be written is dropped, and the answer comes', async (t) => {
-  const links = ['</a>; rel=preload, </b>; rel=preload', 'nonsense', '<a', '</a>; x="']
+  // Node.js reads each parameter of the last one in two ways: 30 of them take it minutes, 60 take it years.
+  const ambiguous = `</a>${';a=a'.repeat(30)};"`
+  const links = ['</a>; rel=preload, </b>; rel=preload', 'nonsense', '<a', '</a>; x="', ambiguous]
   for (const link of links) {
     const early = `HTTP/1.1 103 Early Hints\r\nlink: ${link}\r\n\r\n`
     const bytes = `${early}HTTP/1.1 201 Created\r\nContent-Length: 2\r\n\r\nok`

@@ -1,0 +1,15 @@
+/**
+ * One link as Node.js accepts it: a target and parameters (RFC 8288 §3). Node.js checks the value with an expression in which a
+ * parameter can be read in two ways, so a value that does not match takes it twice as long with each parameter.
+ */
+const LINK = /^<[^>]*>(?:\s*;\s*[^;"\s=]+(?:=(?:"[^;"\s]*"|[^;"\s]*))?)*$/
+
+/** For all links of one hint, in characters. */
+const LONGEST = 2048
+
+/** The links of an early hint that Node.js can write, in linear time; the others are dropped. */
+export function writableLinks(link: string | string[] | undefined): string[] {
+  const links = [link ?? []].flat()
+  if (links.reduce((sum, one) => sum + one.length, 0) > LONGEST) return []
+  return links.filter((one) => LINK.test(one))
+}
