@@ -117,16 +117,18 @@ export async function buildGateway(needs: GatewayNeeds): Promise<Service> {
     clock,
     rememberedBytes: needs.rememberedTokenBytes
   })
-  verifierMetrics(needs.metrics, verifier)
+  const signed = assertions({
+    sign: (claims, typ) => app.jwt.sign(claims, { header: { ...assertionKey.header, typ } }),
+    clock,
+    keptBytes: needs.rememberedTokenBytes
+  })
+  verifierMetrics(needs.metrics, verifier, signed)
   const edge: Edge = {
     table,
     issuers: needs.issuers,
     verifier,
     revoked,
-    assertions: assertions(
-      (claims, typ) => app.jwt.sign(claims, { header: { ...assertionKey.header, typ } }),
-      clock
-    ),
+    assertions: signed,
     allowsOrigin,
     clock
   }

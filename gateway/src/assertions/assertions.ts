@@ -12,6 +12,7 @@ import {
 } from '@gatehouse/edge-headers/gateway-proof'
 import { calculateJwkThumbprint, type JWK } from 'jose'
 import type { VerifiedToken } from '../tokens/access-token-verifier.ts'
+import { keptAssertions, type SignedAbout } from './kept-assertions.ts'
 
 /** This gateway's own key: born at its start, and its private half never leaves the process. */
 export type AssertionKey = {
@@ -41,6 +42,8 @@ export type Assertions = {
   about(token: VerifiedToken, routeName: string, claims?: NamedClaims): string
   /** What proves to a service that takes credentials that a request comes from this gateway: `x-auth-gateway`. */
   ofGateway(): string
+  /** how many bytes of the heap the assertions that are kept use */
+  bytes(): number
 }
 
 /** Signs claims as a JWT with this `typ`. */
@@ -51,46 +54,54 @@ const LIFETIME_SECONDS = 60
 const LEAST_REMAINING_SECONDS = 30
 
 type NamedClaims = Readonly<Record<string, unknown>>
-type Minted = { readonly assertion: string; readonly usableUntil: number }
-/** `claims` as it was minted with: a route that is read again may name others */
-type MintedAbout = Minted & { readonly claims: NamedClaims | undefined }
+
+export type AssertionsNeeds = {
+  readonly sign: SignClaims
+  readonly clock: () => number
+  /** how many bytes of the heap the assertions that are kept may use */
+  readonly keptBytes: number
+}
 
 /** Signs assertions; for one token and route one serves for half a minute, so that a busy caller costs two a minute. */
-export function assertions(sign: SignClaims, clock: () => number): Assertions {
-  const minted = new WeakMap<VerifiedToken, Map<string, MintedAbout>>()
-
-  let own: Minted | undefined
+export function assertions({ sign, clock, keptBytes }: AssertionsNeeds): Assertions {
+  const usableSeconds = LIFETIME_SECONDS - LEAST_REMAINING_SECONDS
+  const kept = keptAssertions(keptBytes, usableSeconds)
+  const nowSeconds = () => Math.floor(clock() / 1000)
+  let own: Omit<SignedAbout, 'claims'> | undefined
 
   const mint = (
     token: VerifiedToken,
     routeName: string,
     claims: NamedClaims | undefined,
     now: number
-  ): MintedAbout => ({
+  ): SignedAbout => ({
     assertion: sign(claimsOf(token, routeName, claims, now), ASSERTION_TYPE),
-    usableUntil: now + LIFETIME_SECONDS - LEAST_REMAINING_SECONDS,
+    usableUntil: now + usableSeconds,
     claims
   })
 
   return {
     about(token, routeName, claims) {
-      const now = Math.floor(clock() / 1000)
-      const byRoute = minted.get(token) ?? new Map<string, MintedAbout>()
-      let entry = byRoute.get(routeName)
+      const now = nowSeconds()
+      kept.forgetExpired(now)
+      let entry = kept.find(token, routeName)
       if (entry === undefined || now >= entry.usableUntil || entry.claims !== claims) {
         entry = mint(token, routeName, claims, now)
-        minted.set(token, byRoute.set(routeName, entry))
+        kept.keep(token, routeName, entry)
       }
       return entry.assertion
     },
     ofGateway() {
-      const now = Math.floor(clock() / 1000)
+      const now = nowSeconds()
       if (own === undefined || now >= own.usableUntil) {
         const claims = gatewayProofClaims(now, now + LIFETIME_SECONDS)
-        const usableUntil = now + LIFETIME_SECONDS - LEAST_REMAINING_SECONDS
-        own = { assertion: sign(claims, GATEWAY_PROOF_TYPE), usableUntil }
+        own = { assertion: sign(claims, GATEWAY_PROOF_TYPE), usableUntil: now + usableSeconds }
       }
       return own.assertion
+    },
+    bytes() {
+      kept.forgetExpired(nowSeconds())
+      return kept.bytes
     }
   }
 }

@@ -1,4 +1,5 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
+import type { Assertions } from '../assertions/assertions.ts'
 import { methods } from '../routes/methods.ts'
 import type { AccessTokenVerifier } from '../tokens/access-token-verifier.ts'
 import { statusClassOf } from './access-log.ts'
@@ -58,7 +59,8 @@ export function requestMetrics(metrics: Registry): (served: Served) => void {
 /** Shows the outcomes of access tokens. The verifier counts them, since every request passes it. */
 export function verifierMetrics(
   metrics: Registry,
-  { figures }: Pick<AccessTokenVerifier, 'figures'>
+  { figures }: Pick<AccessTokenVerifier, 'figures'>,
+  { bytes }: Pick<Assertions, 'bytes'>
 ): void {
   const registers = [metrics]
   new Counter({
@@ -88,6 +90,14 @@ export function verifierMetrics(
     registers,
     collect() {
       this.set(figures().bytes)
+    }
+  })
+  new Gauge({
+    name: 'gateway_assertion_bytes',
+    help: 'Memory for signed assertions, at most GATEWAY_TOKEN_CACHE_BYTES',
+    registers,
+    collect() {
+      this.set(bytes())
     }
   })
 }

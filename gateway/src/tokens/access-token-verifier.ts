@@ -70,7 +70,7 @@ function isOfAnotherTenant({ issuer }: VerificationKey, profile: TokenProfile): 
 /**
  * Verifies access tokens, and remembers those that were good: by a digest of the whole token (a weak cache key lets one
  * token pass for another: fast-jwt GHSA-rp9m-7r4c-75qg) and by the key sets, so that nothing outlives a withdrawn key.
- * Failures are not remembered; expiry is checked on every hit.
+ * Failures are not remembered; expiry is checked on every hit, and an expired token is forgotten.
  */
 export function accessTokenVerifier(needs: VerifierNeeds): AccessTokenVerifier {
   const { issuers, checkSignature, noteSighting, clock } = needs
@@ -115,18 +115,20 @@ export function accessTokenVerifier(needs: VerifierNeeds): AccessTokenVerifier {
     }
   }
 
+  const isExpired = ({ usableUntil }: VerifiedToken): boolean => nowSeconds() >= usableUntil
   const refuseExpired = (verified: VerifiedToken): VerifiedToken => {
-    if (nowSeconds() >= verified.usableUntil) throw tokenExpired()
+    if (isExpired(verified)) throw tokenExpired()
     return verified
   }
   const verifyAndRemember = async (token: string, version: string, digest: string) => {
     const verified = await verifyUnseen(token)
+    refuseExpired(verified)
     // Looking for an unknown key may have brought a new set. Under the version of the one before, in which the key was not,
     // the token would be good again as soon as the key is withdrawn.
     if (issuers.version === version) {
       remembered.set(digest, verified, { size: rememberedBytes(digest, verified) })
     }
-    return refuseExpired(verified)
+    return verified
   }
 
   const counted = async (verifying: Promise<VerifiedToken>): Promise<VerifiedToken> => {
@@ -147,6 +149,7 @@ export function accessTokenVerifier(needs: VerifierNeeds): AccessTokenVerifier {
       const verified = remembered.get(digest)
       if (verified === undefined) return counted(verifyAndRemember(token, version, digest))
       hits += 1
+      if (isExpired(verified)) remembered.delete(digest)
       return refuseExpired(verified)
     },
     figures: () => ({

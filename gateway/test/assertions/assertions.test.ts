@@ -1,8 +1,11 @@
 import { createPrivateKey } from 'node:crypto'
+import { testClock } from '@gatehouse/fixtures/clock'
 import fc from 'fast-check'
 import { createLocalJWKSet, decodeJwt, decodeProtectedHeader, jwtVerify, SignJWT } from 'jose'
 import t from 'tap'
 import { newAssertionKey } from '../../src/assertions/assertions.ts'
+import type { VerifiedToken } from '../../src/tokens/access-token-verifier.ts'
+import { collectGarbage } from '../fixtures/collect-garbage.ts'
 import { ada, countedAssertions } from '../fixtures/stamped.ts'
 
 const like = (changes: object) => ({ ...ada, identity: { ...ada.identity, ...changes } })
@@ -82,6 +85,61 @@ t.test('what proves the gateway is no assertion, and serves for half a minute', 
   clock.advance(1)
   t.equal(decodeJwt(assertions.ofGateway()).exp, now + 90)
   t.equal(signed.length, 2)
+})
+
+t.test(
+  'the assertions that are kept stay within their bytes, on any number of routes',
+  async (t) => {
+    const keptBytes = 65_536
+    const { assertions, signed } = countedAssertions(testClock(), keptBytes)
+    for (let token = 0; token < 10; token += 1) {
+      const caller = like({ subject: `user-${token}` })
+      for (let route = 0; route < 50; route += 1) {
+        const first = assertions.about(caller, `service-${route}`)
+        t.equal(assertions.about(caller, `service-${route}`), first, 'the newest is kept')
+        t.ok(assertions.bytes() <= keptBytes)
+      }
+    }
+    t.equal(signed.length, 500)
+    t.ok(assertions.bytes() > keptBytes / 2, 'older ones are kept as long as there is space')
+    const tooLong = like({ roles: ['x'.repeat(keptBytes / 2)] })
+    t.not(assertions.about(tooLong, 'orders'), assertions.about(tooLong, 'orders'))
+  }
+)
+
+t.test('an assertion is not kept when it has expired', async (t) => {
+  const { assertions, clock } = countedAssertions()
+  assertions.about(ada, 'orders')
+  clock.advance(29_000)
+  assertions.about(ada, 'echo')
+  const both = assertions.bytes()
+  clock.advance(29_000)
+  t.equal(assertions.bytes(), both)
+  clock.advance(2000)
+  t.equal(assertions.bytes(), 0)
+})
+
+t.test('the bytes of assertions that are counted are those of the heap', async (t) => {
+  const { assertions } = countedAssertions(testClock(), 2 ** 30)
+  const remembered: VerifiedToken[] = []
+  const use = (tokens: number) => {
+    for (let token = 0; token < tokens; token += 1) {
+      const caller = like({ roles: [`${token}`.padEnd(1500, 'r')] })
+      remembered.push(caller)
+      for (let route = 0; route < 10; route += 1) assertions.about(caller, `service-${route}`)
+    }
+  }
+  // What code takes when it runs for the first time is not measured.
+  use(30)
+  collectGarbage()
+  const [before, counted] = [process.memoryUsage().heapUsed, assertions.bytes()]
+  use(100)
+  collectGarbage()
+  const taken = process.memoryUsage().heapUsed - before
+  const added = assertions.bytes() - counted
+  t.ok(added > 0.75 * taken, `${added} bytes counted, ${taken} taken`)
+  t.ok(added < 2 * taken, 'and not far more')
+  t.equal(remembered.length, 130)
 })
 
 t.test('whenever it is handed out, it is not old and will not last', async (t) => {

@@ -59,7 +59,17 @@ async function verifying(t: Test, options: Options = {}) {
   const token = (claims: object = {}, by = key) =>
     jwt(headerOf(by), { ...goodClaims(clock()), ...claims }, by)
   const verifyOne = async (each: string) => verifier.verify(each)
-  return { verifier: { verify: verifyOne }, key, keys, issuing, clock, checked, sightings, token }
+  const { figures } = verifier
+  return {
+    verifier: { verify: verifyOne, figures },
+    key,
+    keys,
+    issuing,
+    clock,
+    checked,
+    sightings,
+    token
+  }
 }
 
 t.test('a token is checked once, and then remembered', async (t) => {
@@ -109,6 +119,18 @@ t.test(
     t.equal(checked.length, 11, 'the oldest is not')
   }
 )
+
+t.test('an expired token is forgotten, and is not remembered', async (t) => {
+  const { verifier, clock, token } = await verifying(t)
+  const ending = token({ exp: clock() / 1000 + 10 })
+  await verifier.verify(ending)
+  t.equal(verifier.figures().entries, 1)
+  clock.advance(15_000)
+  for (const _ of [1, 2]) {
+    await t.rejects(verifier.verify(ending), expired)
+    t.match(verifier.figures(), { entries: 0, bytes: 0 })
+  }
+})
 
 t.test('the times are ours to judge, to the second, and five of them do not count', async (t) => {
   const { verifier, clock, token } = await verifying(t)

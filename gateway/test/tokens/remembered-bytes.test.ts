@@ -1,15 +1,11 @@
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
 import t from 'tap'
 import { readAccessToken } from '../../src/tokens/access-token-profile.ts'
 import { ownProfile } from '../../src/tokens/own-profile.ts'
 import { rememberedBytes } from '../../src/tokens/remembered-bytes.ts'
+import { collectGarbage } from '../fixtures/collect-garbage.ts'
 import { AUDIENCE, goodClaims, headerOf, ISSUER, jwt, newKey } from '../fixtures/issuer.ts'
 
 // Tokens with many short scopes took twice the memory that the cache counted for them.
-
-setFlagsFromString('--expose-gc')
-const collect = runInNewContext('gc') as () => void
 
 const TOKENS = 1000
 const WARM_UP = 300
@@ -47,11 +43,11 @@ for (const [shape, claims] of Object.entries(shapes)) {
     }
     // What code takes when it runs for the first time is not measured.
     for (let token = -WARM_UP; token < 0; token += 1) remember(token)
-    collect()
+    collectGarbage()
     const before = process.memoryUsage().heapUsed
     counted = 0
     for (let token = 0; token < TOKENS; token += 1) remember(token)
-    collect()
+    collectGarbage()
     const taken = process.memoryUsage().heapUsed - before
     t.ok(counted > 0.75 * taken, `${counted} bytes counted, ${taken} taken`)
     t.ok(counted < 2 * taken, 'and not far more')
