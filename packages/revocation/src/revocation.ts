@@ -11,6 +11,7 @@ export const SessionRevocation = Type.Object({ kind: Type.Literal('session'), id
 /**
  * A session whose last refresh was answered a second time, because the first answer seemed to be lost. Tokens with an `iat` before
  * `before` are refused as TOKEN_STALE: the holder of the first answer is not the client that asked again, or has the second answer as well.
+ * The next refresh says the same of the tokens of the second answer.
  */
 export const AnsweredAgain = Type.Object({
   kind: Type.Literal('session-tokens'),

@@ -11,14 +11,23 @@ local grace, cap, recovery = tonumber(ARGV[12]), tonumber(ARGV[13]), tonumber(AR
 
 local STALE_BEFORE_S = 1
 
+-- Writes the record, and tells gateways which access tokens are stale now where that is new.
+local function write_stale(record, not_before)
+  local is_new = record[TOKENS_NOT_BEFORE] ~= not_before
+  record[TOKENS_NOT_BEFORE] = not_before
+  write(sid, record)
+  if is_new then make_stale(sid, not_before) end
+end
+
 local function advance(record)
+  local was_answered_again = record[TOKENS_NOT_BEFORE] == math.floor(record[ROTATED_MS] / 1000) - STALE_BEFORE_S
   record[GENERATION] = presented + 1
   record[ROTATED_MS] = now_ms
   record[IDLE_EXPIRES] = math.min(now_s + idle, record[EXPIRES])
   record[REPLAYS] = 0
   -- Nothing reports the tokens of this one where recovery is off.
   record[SEEN] = recovery == 0 and 1 or 0
-  write(sid, record)
+  write_stale(record, was_answered_again and now_s or record[TOKENS_NOT_BEFORE])
   token_horizon()
   return record
 end
@@ -53,9 +62,8 @@ local within_recovery = now_ms - record[ROTATED_MS] < recovery * 1000
 if behind == 1 and within_recovery and not was_seen(sid, ARGV[15], record) then
   record[ROTATED_MS] = now_ms
   record[REPLAYS] = 0
-  record[TOKENS_NOT_BEFORE] = now_s - STALE_BEFORE_S
-  write(sid, record)
-  make_stale(sid, record[TOKENS_NOT_BEFORE])
+  write_stale(record, now_s - STALE_BEFORE_S)
+  token_horizon()
   return { now_ms, 'recovered', before, record }
 end
 

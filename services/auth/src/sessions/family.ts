@@ -19,8 +19,8 @@ export type FamilyRecord = {
   /** whether a token of the current generation was seen in use, so that its answer has arrived */
   readonly seen: boolean
   /**
-   * the least `iat` (s) of its access tokens; 0 where all are good. An answer that was given again makes the tokens of the first one
-   * stale: a thief who refreshed before the owner did would use them beside the owner's
+   * the least `iat` (s) of its access tokens; 0 where all are good. An answer that was given again makes the tokens of the first
+   * one stale, and the next rotation makes those of the second one stale: a thief would use them beside the owner's
    */
   readonly tokensNotBefore: number
   /** seconds: when it was ended on purpose; 0 while it lives. An ended family stays as a tombstone until `expiresAt` */
@@ -164,6 +164,11 @@ function answerAgain(record: FamilyRecord, nowMs: number): FamilyRecord {
   return { ...record, rotatedAtMs: nowMs, replays: 0, tokensNotBefore }
 }
 
+/** Whether it was answered again after grace. Earlier versions write no more than these two; one that only looks so loses little. */
+function wasAnsweredAgain({ rotatedAtMs, tokensNotBefore }: FamilyRecord): boolean {
+  return tokensNotBefore === Math.floor(rotatedAtMs / 1000) - STALE_BEFORE_SECONDS
+}
+
 /** A token of this generation was used: its holder has the answer that it came in. */
 export function see(record: FamilyRecord, generation: number): FamilyRecord {
   return generation < record.generation ? record : { ...record, seen: true }
@@ -187,13 +192,15 @@ function advance(
   nowMs: number,
   policy: FamilyPolicy
 ): FamilyRecord {
-  const idleExpiresAt = Math.floor(nowMs / 1000) + policy.idleSeconds
+  const now = Math.floor(nowMs / 1000)
   return {
     ...record,
     generation,
     rotatedAtMs: nowMs,
-    idleExpiresAt: Math.min(idleExpiresAt, record.expiresAt),
+    idleExpiresAt: Math.min(now + policy.idleSeconds, record.expiresAt),
     replays: 0,
+    // The tokens of this generation are dated no earlier.
+    tokensNotBefore: wasAnsweredAgain(record) ? now : record.tokensNotBefore,
     // Nothing reports the tokens of this one where recovery is off: it must not look unused when recovery is turned on.
     seen: policy.recoverySeconds === 0
   }

@@ -84,7 +84,8 @@ export function sessions(needs: SessionNeeds): Sessions {
         generation: record.generation,
         clientId: record.clientId,
         requestedScope: record.scope,
-        authenticatedAt: record.openedAt
+        authenticatedAt: record.openedAt,
+        tokensNotBefore: record.tokensNotBefore
       }),
       refreshToken: mintRefreshToken({ ...token, generation: record.generation }, ring),
       refreshExpiresIn: record.idleExpiresAt - now()
@@ -100,10 +101,7 @@ export function sessions(needs: SessionNeeds): Sessions {
     throw sessionEnded('the session has ended')
   }
 
-  /**
-   * Whether the database has ended a session whose family has just been made, or deleted its account. That end found no family, so
-   * the family ends here.
-   */
+  /** Whether the database has ended a session, or deleted its account, whose family was just made. Then the family ends here. */
   const hasEndedMeanwhile = async (subject: string, sid: string): Promise<boolean> => {
     const { account, session } = await durable.find(subject, sid)
     const hasEnded = account === null || session?.ended === true

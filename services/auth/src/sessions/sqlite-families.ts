@@ -13,6 +13,7 @@ import {
   reuse,
   see
 } from './family.ts'
+import { newlyStale } from './newly-stale.ts'
 import { makeFamilyTables, toFamily, toRow } from './sqlite-family-rows.ts'
 import type { SqliteRevocations } from './sqlite-revocations.ts'
 import { readNotes } from './unrecorded-ends.ts'
@@ -147,12 +148,12 @@ export function sqliteFamilies(
           const detail = before === null ? {} : reuse(before, generation, nowMs)
           noteUnrecorded({ subject, sid, kind: 'refresh-reused', atMs: nowMs, origin, detail })
         } else if (outcome !== 'ended') revocations.noteToken(nowMs)
-        if (outcome === 'recovered' && next !== null) {
-          revocations.makeStale(sid, next.tokensNotBefore, nowMs)
-        }
+        const stale = newlyStale(before, next)
+        if (stale !== null) revocations.makeStale(sid, stale, nowMs)
         return { outcome, before, after: next, atMs: nowMs }
       })
-      if (['reused', 'recovered'].includes(presented.outcome)) revocations.announce()
+      const { outcome, before, after } = presented
+      if (outcome === 'reused' || newlyStale(before, after) !== null) revocations.announce()
       return presented
     },
     async end(subject, sids) {

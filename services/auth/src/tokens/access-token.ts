@@ -25,6 +25,8 @@ export type AccessTokenSubject = {
   readonly requestedScope: string
   /** when the user proved who they are, in seconds since 1970 */
   readonly authenticatedAt: number
+  /** the least `iat` (s) of the session's tokens that are good */
+  readonly tokensNotBefore: number
 }
 
 export type IssuedAccessToken = {
@@ -69,7 +71,15 @@ export function accessTokens(needs: {
     return { token: sign(claims, activeKey()), expiresIn, scope: claims.scope }
   }
   return {
-    issue: ({ account, sid, generation, clientId, requestedScope, authenticatedAt }) =>
+    issue: ({
+      account,
+      sid,
+      generation,
+      clientId,
+      requestedScope,
+      authenticatedAt,
+      tokensNotBefore
+    }) =>
       issued(
         {
           sub: account.id,
@@ -83,7 +93,7 @@ export function accessTokens(needs: {
           rights_version: account.rightsVersion,
           ...(policy.namesGeneration ? { session_generation: generation } : {})
         },
-        account.tokensNotBefore
+        Math.max(account.tokensNotBefore, tokensNotBefore)
       ),
     issueToClient: ({ id, tokensNotBefore, rightsVersion }, scope) => {
       const claims = { sub: id, client_id: id, scope: scope.join(' '), roles: [] }

@@ -67,6 +67,14 @@ function people(both: Both, over: ReadonlySet<string>) {
         assert.deepStrictEqual(after, { ...before, replays: 0, rotatedAtMs, tokensNotBefore })
         assert.equal(tokensNotBefore, Math.floor((rotatedAtMs ?? 0) / 1000) - 1)
       }
+      if (outcome === 'rotated' || outcome === 'healed') {
+        const { rotatedAtMs = 0, tokensNotBefore } = before ?? {}
+        const wasAnsweredAgain = tokensNotBefore === Math.floor(rotatedAtMs / 1000) - 1
+        const expected = wasAnsweredAgain
+          ? Math.floor((after?.rotatedAtMs ?? 0) / 1000)
+          : tokensNotBefore
+        assert.equal(after?.tokensNotBefore, expected)
+      }
       if (outcome === 'restored') Object.assign(known, { isStored: true, reported: 0 })
       known.generation = after?.generation ?? known.generation
       return came

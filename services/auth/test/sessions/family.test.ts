@@ -139,7 +139,11 @@ t.test(
     const tab = present(see(next, 5), 4, late + 9_999, recovery, null)
     t.equal(tab.outcome, 'replayed', 'a second tab that wakes up with the first one')
     const after = present(next, 5, late + 1, recovery, null).next
-    t.match(after, { generation: 6, tokensNotBefore }, 'a rotation takes nothing back')
+    t.match(after, { generation: 6, tokensNotBefore: late / 1000 }, 'until the next rotation')
+    const third = present(after, 6, late + 60_000, recovery, null).next
+    t.match(third, { generation: 7, tokensNotBefore: late / 1000 }, 'which is the last to do so')
+    const healed = present(next, 9, late + 60_000, recovery, null).next
+    t.match(healed, { generation: 10, tokensNotBefore: late / 1000 + 60 }, 'a lost one does too')
   }
 )
 

@@ -21,6 +21,19 @@ import {
 
 const LATE_MS = policy.graceSeconds * 1000
 
+/** A new store of each kind, and what its tests need. */
+const stores = {
+  SQLite: {
+    options: {},
+    store: async (t: Test, clock: () => number) => sqliteStore(t, { policy, clock })
+  },
+  Redis: {
+    options: { skip: redisMissing },
+    store: async (t: Test, clock: () => number) =>
+      redisStore((await redisServer(t)).redis, { policy, clock })
+  }
+}
+
 async function asleep(t: Test) {
   const auth = await authService(t)
   const { tokens } = await signedIn(auth)
@@ -88,7 +101,8 @@ t.test(
     const entries = await otherRevocations(auth.store)
     for (const [round, { accessToken }] of refused.entries()) {
       const { iat = 0 } = decodeJwt(accessToken)
-      const entry = entries[round]
+      // A round's second entry is about the owner's token.
+      const entry = entries[2 * round]
       t.match(entry, { kind: 'session-tokens', id: owner.session.id, before: Number })
       t.ok(entry?.kind === 'session-tokens' && iat < entry.before, 'every gateway hears of it')
     }
@@ -126,28 +140,62 @@ t.test(
   }
 )
 
-t.test(
-  'Redis: what the answer that is given again makes stale is in the log',
-  { skip: redisMissing },
-  async (t) => {
-    const { redis } = await redisServer(t)
-    const clock = clockFromNow()
-    const store = redisStore(redis, { policy, clock })
-    const subject = randomUUID()
-    await store.families.open(subject, 'a', opening)
-    await store.families.present(subject, 'a', 0)
-    t.strictSame(await otherRevocations(store), [], 'a rotation makes nothing stale')
-    clock.advance(LATE_MS)
-    const before = Math.floor(clock() / 1000) - 1
-    t.match(await store.families.present(subject, 'a', 0), {
-      outcome: 'recovered',
-      after: { tokensNotBefore: before }
-    })
-    t.match(await otherRevocations(store), [{ kind: 'session-tokens', id: 'a', before }])
-    await store.families.present(subject, 'a', 1)
-    t.match(await store.families.list(subject), [{ record: { tokensNotBefore: before } }])
-  }
-)
+t.test('a thief who asked again loses the access token when the owner refreshes', async (t) => {
+  const { auth, tokens, refresh, lost } = await asleep(t)
+  const client = await clientWithSecret(auth, 'client_secret_basic', ['introspect'])
+  const isActive = async ({ accessToken }: Tokens): Promise<boolean> =>
+    (await postForm(auth, '/oauth/introspect', { token: accessToken }, client.authorized)).json()
+      .active
+  const thiefs: Tokens = (await refresh(tokens.refreshToken)).json()
+  auth.clock.advance(1000)
+  // It was not lost: the owner has the answer, and goes on from it.
+  const owners: Tokens = (await refresh(lost.refreshToken)).json()
+  const { iat = 0 } = decodeJwt(thiefs.accessToken)
+  const entries = await otherRevocations(auth.store)
+  const [, entry] = entries
+  t.equal(entries.length, 2)
+  t.ok(entry?.kind === 'session-tokens' && iat < entry.before, 'every gateway hears of it')
+  t.notOk(await isActive(thiefs), 'the thief is out')
+  t.ok(await isActive(owners), 'the owner is not')
+  const next: Tokens = (await refresh(owners.refreshToken)).json()
+  t.ok(await isActive(owners), 'and a rotation after that makes nothing stale')
+  t.ok(await isActive(next))
+})
+
+for (const [name, open] of Object.entries(stores)) {
+  t.test(
+    `${name}: what an answer that is given again makes stale is in the log`,
+    open.options,
+    async (t) => {
+      const clock = clockFromNow()
+      const store = await open.store(t, clock)
+      const subject = randomUUID()
+      await store.families.open(subject, 'a', opening)
+      await store.families.present(subject, 'a', 0)
+      t.strictSame(await otherRevocations(store), [], 'a rotation makes nothing stale')
+      clock.advance(LATE_MS)
+      const before = Math.floor(clock() / 1000) - 1
+      t.match(await store.families.present(subject, 'a', 0), {
+        outcome: 'recovered',
+        after: { tokensNotBefore: before }
+      })
+      const told = { kind: 'session-tokens', id: 'a' }
+      t.match(await otherRevocations(store), [{ ...told, before }])
+      clock.advance(5000)
+      await store.families.present(subject, 'a', 1)
+      const next = before + 6
+      t.match(await otherRevocations(store), [{ before }, { ...told, before: next }])
+      clock.advance(5000)
+      await store.families.present(subject, 'a', 2)
+      t.match(await store.families.list(subject), [{ record: { tokensNotBefore: next } }])
+      t.equal(
+        (await otherRevocations(store)).length,
+        2,
+        'the second answer has its rotation, no more'
+      )
+    }
+  )
+}
 
 t.test('Redis: reports of what is not there are dropped', { skip: redisMissing }, async (t) => {
   const { redis } = await redisServer(t)

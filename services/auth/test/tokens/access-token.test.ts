@@ -51,7 +51,8 @@ const subject: AccessTokenSubject = {
     },
     ...{ roles: ['user'], scope: ['a', 'b', 'c'] }
   },
-  ...{ sid: 'session', generation: 4, clientId: '', requestedScope: '', authenticatedAt: 0 }
+  ...{ sid: 'session', generation: 4, clientId: '', requestedScope: '', authenticatedAt: 0 },
+  tokensNotBefore: 0
 }
 
 /** Issues tokens that are not signed: their claims as JSON. */
