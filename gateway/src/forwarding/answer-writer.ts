@@ -35,6 +35,8 @@ export type AnswerEvents = {
    * @param isSent whether any of the request may have reached the service
    */
   onFault(error: Error, isSent: boolean): void
+  /** Its client has left before it was sent: it is to fail with this error, without waiting for a connection. */
+  giveUp(error: Error): void
 }
 
 class ClientGone extends Error {
@@ -76,7 +78,8 @@ export function answerWriter(
   const onClose = guarded((): void => {
     if (over) return
     // Streams are opened and reset by the thousand (CVE-2023-44487): what has not begun does not hold its place until it would.
-    if (controller === null) events.onEnd()
+    // The place is free when the attempt to connect has ended, so that the attempts too are bounded.
+    if (controller === null) events.giveUp(new ClientGone())
     else controller.abort(new ClientGone())
   })
   raw.once('close', onClose)

@@ -15,12 +15,17 @@ export type Connection = {
   dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): void
   /** Takes note of an answer's headers. */
   note(headers: Readonly<Record<string, unknown>>): void
+  /** Ends an attempt to connect: the request that waits for it fails with this error. Otherwise does nothing. */
+  giveUp(error: Error): void
   close(): Promise<void>
 }
 
+/** What undici's connector does: it returns the socket before it is connected, which its type does not say. */
+export type Connect = (options: buildConnector.Options, done: buildConnector.Callback) => Socket
+
 export type ConnectionNeeds = {
   readonly origin: string
-  readonly connect: buildConnector.connector
+  readonly connect: Connect
   /** milliseconds that only grow */
   readonly monotonicClock: () => number
   /** It can take another request. */
@@ -37,6 +42,7 @@ const MARGIN_MS = 2000
 export function connection(needs: ConnectionNeeds): Connection {
   const { origin, connect, monotonicClock } = needs
   let socket: Socket | null = null
+  let connecting: Socket | null = null
   let answers = 0
   let promisedMs = 0
   let idleSinceMs = 0
@@ -46,7 +52,8 @@ export function connection(needs: ConnectionNeeds): Connection {
     keepAliveTimeout: IDLE_MS,
     keepAliveTimeoutThreshold: MARGIN_MS,
     connect(options: buildConnector.Options, done: buildConnector.Callback) {
-      connect(options, (error, made) => {
+      connecting = connect(options, (error, made) => {
+        connecting = null
         if (error !== null) return done(error, null)
         socket = made
         answers = 0
@@ -81,6 +88,9 @@ export function connection(needs: ConnectionNeeds): Connection {
       answers += 1
       promisedMs = promiseOf(headers['keep-alive'])
       idleSinceMs = monotonicClock()
+    },
+    giveUp(error) {
+      connecting?.destroy(error)
     },
     close: () => client.destroy()
   }

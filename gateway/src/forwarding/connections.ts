@@ -1,5 +1,5 @@
 import { buildConnector, type Dispatcher } from 'undici'
-import { type Connection, connection } from './connection.ts'
+import { type Connect, type Connection, connection } from './connection.ts'
 import { sentAgain } from './sent-again.ts'
 
 export type ConnectionsOptions = {
@@ -9,17 +9,21 @@ export type ConnectionsOptions = {
   readonly monotonicClock: () => number
 }
 
+/** Ends the attempt to connect for a request, which then fails with this error; once it is sent, does nothing. */
+export type GiveUp = (error: Error) => void
+
 /** The connections to all services. */
 export type Connections = {
   /**
    * Sends a request. The caller bounds how many are under way.
    * @param keptSeconds how long the service keeps an idle connection open by the operator's word; 0: not known
+   * @returns for a client that leaves before the request is sent
    */
   dispatch(
     options: Dispatcher.DispatchOptions,
     handler: Dispatcher.DispatchHandler,
     keptSeconds: number
-  ): void
+  ): GiveUp
   close(): Promise<void>
 }
 
@@ -33,7 +37,7 @@ const IDEMPOTENT = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE'])
  * (the `Keep-Alive` header, or the operator's word), or a new one.
  */
 export function connections({ connectMs, monotonicClock }: ConnectionsOptions): Connections {
-  const connect = buildConnector({ timeout: connectMs })
+  const connect = buildConnector({ timeout: connectMs }) as Connect
   const open = new Set<Connection>()
   /** by origin, the one that was used last at the end */
   const idle = new Map<string, Connection[]>()
@@ -82,11 +86,14 @@ export function connections({ connectMs, monotonicClock }: ConnectionsOptions): 
       const origin = String(options.origin)
       const isRepeatable = isSafeToSendTwice(options)
       const first = take(origin, isRepeatable, keptSeconds)
+      let current = first
       const sendAgain = (again: Dispatcher.DispatchHandler) => {
         const fresh = make(origin)
+        current = fresh
         fresh.dispatch(options, sentAgain(again, fresh, isRepeatable, null))
       }
       first.dispatch(options, sentAgain(handler, first, isRepeatable, sendAgain))
+      return (error) => current.giveUp(error)
     },
     async close() {
       const all = [...open]

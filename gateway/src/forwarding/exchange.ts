@@ -99,10 +99,15 @@ export function exchange(
           if (isStillSending(reply.request)) reply.header('connection', 'close')
           reply.send(refusal)
         }
-      }
+      },
+      giveUp: (error) => giveUp(error)
     })
     const { keepAliveSeconds } = route.upstream
-    needs.connections.dispatch({ ...options, origin: place.address }, writer, keepAliveSeconds)
+    const giveUp = needs.connections.dispatch(
+      { ...options, origin: place.address },
+      writer,
+      keepAliveSeconds
+    )
   }
   attempt(null)
 }

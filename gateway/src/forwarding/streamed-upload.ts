@@ -63,6 +63,9 @@ export async function streamedUpload(
         const upload = uploads.get(request.body as object)
         if (upload === undefined) throw new Error('a body was to be sent that is no request’s')
         const { reply, place } = upload
+        // Its place is free; nothing else waits for it.
+        if (isGone(reply.raw)) return
+        reply.raw.off('close', place.leave)
         const passage = passageOf(reply.request)
         const writer = answerWriter(reply, passage, {
           address: place.address,
@@ -76,9 +79,10 @@ export async function streamedUpload(
           onFault(error) {
             place.leave()
             if (!isGone(reply.raw)) done(error)
-          }
+          },
+          giveUp: (error) => giveUp(error)
         })
-        connections.dispatch(
+        const giveUp = connections.dispatch(
           { ...request, ...patience(passage.route, answerMs) },
           writer,
           passage.route.upstream.keepAliveSeconds
@@ -96,7 +100,7 @@ export async function streamedUpload(
       if (place instanceof Refusal) throw place
       uploads.set(request.body, { reply, place })
       noteAsked(request.trail, place.address)
-      // Whatever becomes of it, also before it is dispatched; the place was taken to know where to.
+      // Until it is dispatched; the place was taken to know where to.
       reply.raw.once('close', place.leave)
       const path = forwardedPath({ route, target: { ...target, query: '' } })
       return reply.from(path, { ...from, getUpstream: () => place.address })

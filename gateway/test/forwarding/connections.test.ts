@@ -4,7 +4,7 @@ import { Readable } from 'node:stream'
 import { type TestClock, testClock } from '@gatehouse/fixtures/clock'
 import t, { type Test } from 'tap'
 import type { Dispatcher } from 'undici'
-import { type Connections, connections } from '../../src/forwarding/connections.ts'
+import { type Connections, connections, type GiveUp } from '../../src/forwarding/connections.ts'
 
 const ANSWER = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n'
 const answer = (...lines: string[]) => `${[ANSWER.trimEnd(), ...lines].join('\r\n')}\r\n\r\nok`
@@ -24,6 +24,8 @@ type Service = {
     keptSeconds?: number
   ): Promise<string>
   readonly clock: TestClock
+  readonly lines: Connections
+  readonly origin: string
 }
 
 /** A service that speaks in bytes, and the connections to it. */
@@ -55,6 +57,8 @@ async function service(t: Test, conduct: Conduct): Promise<Service> {
     sockets,
     requests,
     clock,
+    lines,
+    origin,
     received: () => received,
     ask: (method, body = null, keptSeconds = 0) =>
       outcome(lines, { origin, path: '/', method, body }, keptSeconds)
@@ -225,4 +229,50 @@ t.test('an answer arrives although the rest of the request cannot be sent', asyn
     body.push('a beginning')
     t.equal(await ask('POST', body), '413 ok')
   }
+})
+
+t.test(
+  'an attempt to connect that is given up ends at once, and so does its request',
+  async (t) => {
+    // A service that takes the connection and never answers the TLS handshake.
+    const server = createServer((socket) => socket.on('error', () => {}))
+    await once(server.listen(0, '127.0.0.1'), 'listening')
+    const lines = connections({ connectMs: 600_000, monotonicClock: testClock() })
+    t.teardown(async () => {
+      await lines.close()
+      server.close()
+    })
+    const origin = `https://127.0.0.1:${(server.address() as AddressInfo).port}`
+    const failed = Promise.withResolvers<Error>()
+    const handler: Dispatcher.DispatchHandler = {
+      onRequestStart: () => t.fail('it is sent'),
+      onResponseStart() {},
+      onResponseEnd() {},
+      onResponseError: (_controller, error) => failed.resolve(error)
+    }
+    const giveUp = lines.dispatch({ origin, path: '/', method: 'GET' }, handler, 0)
+    const [socket] = (await once(server, 'connection')) as [Socket]
+    socket.resume()
+    const closed = once(socket, 'close')
+    const reason = new Error('the client has left')
+    giveUp(reason)
+    t.equal(await failed.promise, reason)
+    await closed
+  }
+)
+
+t.test('a request that is sent is not given up', async (t) => {
+  const { lines, origin } = await service(t, (socket) => socket.write(answer()))
+  const done = Promise.withResolvers<string>()
+  const giveUp: GiveUp = lines.dispatch(
+    { origin, path: '/', method: 'GET' },
+    {
+      onRequestStart: () => queueMicrotask(() => giveUp(new Error('the client has left'))),
+      onResponseStart() {},
+      onResponseEnd: () => done.resolve('answered'),
+      onResponseError: (_controller, error) => done.resolve(error.message)
+    },
+    0
+  )
+  t.equal(await done.promise, 'answered')
 })

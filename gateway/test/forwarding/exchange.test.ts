@@ -1,4 +1,6 @@
+import { once } from 'node:events'
 import { type ClientRequest, request } from 'node:http'
+import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { eventually } from '@gatehouse/fixtures/client'
 import t, { type Test } from 'tap'
@@ -150,6 +152,46 @@ t.test('a client that has left takes no place', async (t) => {
   gateway.upstream.answer = (_request, response) => response.end()
   t.equal((await fetch(`${gateway.url}/open`)).status, 200)
 })
+
+for (const [what, method, body] of [
+  ['a GET', 'GET', ''],
+  ['an upload that streams', 'POST', 'x'.repeat(200_000)]
+] as const) {
+  t.test(`${what} has its place until the attempt to reach the service has ended`, async (t) => {
+    // A service that takes connections and never answers the TLS handshake.
+    const sockets = new Set<Socket>()
+    const service = createServer((socket) => {
+      sockets.add(socket.resume())
+      socket.on('error', () => {}).on('close', () => sockets.delete(socket))
+    })
+    await once(service.listen(0, '127.0.0.1'), 'listening')
+    t.teardown(() => service.close())
+    const { port } = service.address() as AddressInfo
+    const gateway = await edge(t, {
+      upstreams: `  mute: { addresses: ['https://127.0.0.1:${port}'] }`,
+      rows: '\n  - { name: mute, prefix: /mute, upstream: mute, access: public }\n',
+      upstreamConnections: 1
+    })
+    /** Leaves when the service is being connected to; tells whether there was a place. */
+    const leave = async (): Promise<boolean> => {
+      const leaving = request(`${gateway.url}/mute`, { method }).on('error', () => {})
+      const hadPlace = await new Promise<boolean>((resolve) => {
+        leaving.once('response', () => resolve(false))
+        service.once('connection', () => resolve(true))
+        leaving.end(body)
+      })
+      const left = new Promise((resolve) => leaving.once('close', resolve))
+      leaving.destroy()
+      await left
+      return hadPlace
+    }
+    for (let left = 0; left < 8; ) {
+      if (await leave()) left += 1
+      // The end of one connection may be read in the same turn of the event loop as the next one's beginning.
+      t.ok(sockets.size <= 2, `${sockets.size} connections for one place`)
+    }
+  })
+}
 
 t.test('a body that waits to be asked for is asked for when its request may pass', async (t) => {
   const gateway = await edge(t)
