@@ -38,7 +38,7 @@ export function stamp(
   }
   const prefix = strippedPrefix(route)
   if (prefix !== '') headers[forwardedHeader.prefix] = prefix
-  if (route.credentials.length > 0) headers[gatewayHeader] = assertions.ofGateway()
+  if (isOfAuthService(route)) headers[gatewayHeader] = assertions.ofGateway()
   if (route.credentials.includes('own-cookies') && request.ownCookies.length > 0) {
     const cookies = [request.headers.cookie, ...request.ownCookies]
     headers.cookie = cookies.filter((pair) => pair !== undefined).join('; ')
@@ -56,6 +56,13 @@ export function stamp(
   }
   return headers
 }
+
+/**
+ * Whether a route's service takes credentials of ours. Another one gets no proof that a request comes from a gateway: with it, it
+ * could claim to be one towards the auth service.
+ */
+const isOfAuthService = ({ credentials }: Route): boolean =>
+  credentials.includes('own-cookies') || credentials.includes('client-authentication')
 
 const isBasic = (authorization: string | null): authorization is string =>
   authorization !== null && BASIC.test(authorization)

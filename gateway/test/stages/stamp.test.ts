@@ -58,6 +58,8 @@ t.test(
       stamp(request(), row, null, directHop, assertions)['x-auth-gateway']
     t.match(proofTo(login), /^ey/)
     t.equal(proofTo(open), undefined)
+    const keyed = { ...open, credentials: ['authorization' as const] }
+    t.equal(proofTo(keyed), undefined, 'a service with keys of its own could pose as a gateway')
     t.equal(proofTo(plain), undefined)
   }
 )

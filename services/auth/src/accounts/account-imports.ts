@@ -51,7 +51,8 @@ export function accountImports(db: Kysely<Tables>): AccountImports {
       return await db.transaction().execute(async (transaction) => {
         const stored = await transaction
           .insertInto('accounts')
-          .values(accounts.map(toRow))
+          // In one order: two imports of the same users would wait for each other's rows (PostgreSQL, deadlock_detected).
+          .values(accounts.map(toRow).toSorted(byEmail))
           .onConflict((conflict) => conflict.doNothing())
           .returning('id')
           .execute()
@@ -100,3 +101,6 @@ const toRow = (account: ImportedAccount) => ({
   password_changed_at_ms: null,
   password_changed_by: null
 })
+
+const byEmail = (one: { readonly email: string }, other: { readonly email: string }): number =>
+  one.email < other.email ? -1 : 1

@@ -30,7 +30,7 @@ export type RouteNeeds = {
   readonly allowsOrigin: AllowsOrigin
   readonly cookieSameSite: CookieSameSite
   /** who may make an account: everybody, or operators only */
-  readonly registration: 'open' | 'off'
+  readonly registration: 'open' | 'off' | 'closed'
   readonly clock: () => number
 }
 

@@ -23,7 +23,7 @@ const Body = Type.Object(
 const refuseUnlessOpen =
   ({ registration }: RouteNeeds) =>
   async ({ identity }: FastifyRequest): Promise<void> => {
-    if (registration === 'off') throw registrationOff()
+    if (registration !== 'open') throw registrationOff()
     if (identity !== null) throw registrationSignedIn()
   }
 

@@ -86,19 +86,21 @@ t.test('the database holds no password', async (t) => {
   t.notMatch(JSON.stringify(row), password)
 })
 
-t.test('where registration is off, only an operator makes accounts', async (t) => {
-  const auth = await authService(t, { registration: 'off' })
-  const detail = 'registration is off: only an operator makes accounts'
-  isProblem(t, await auth.post('/register', valid), { code: 'FORBIDDEN', detail })
-  isProblem(t, await auth.post('/register', {}), { code: 'FORBIDDEN', detail })
-  t.strictSame(await auth.database.selectFrom('accounts').selectAll().execute(), [])
-  const made = await auth.ops.inject({
-    ...{ method: 'POST', url: '/ops/users', payload: valid },
-    headers: { authorization: `Bearer ${OPS_TOKEN}`, host: 'auth.internal' }
+for (const registration of ['off', 'closed'] as const) {
+  t.test(`where registration is ${registration}, only an operator makes accounts`, async (t) => {
+    const auth = await authService(t, { registration })
+    const detail = 'registration is off: only an operator makes accounts'
+    isProblem(t, await auth.post('/register', valid), { code: 'FORBIDDEN', detail })
+    isProblem(t, await auth.post('/register', {}), { code: 'FORBIDDEN', detail })
+    t.strictSame(await auth.database.selectFrom('accounts').selectAll().execute(), [])
+    const made = await auth.ops.inject({
+      ...{ method: 'POST', url: '/ops/users', payload: valid },
+      headers: { authorization: `Bearer ${OPS_TOKEN}`, host: 'auth.internal' }
+    })
+    t.equal(made.statusCode, 201)
+    t.equal((await auth.post('/login', valid)).statusCode, 200, 'who can sign in')
   })
-  t.equal(made.statusCode, 201)
-  t.equal((await auth.post('/login', valid)).statusCode, 200, 'who can sign in')
-})
+}
 
 t.test('nobody who is signed in registers, by a route that lets them through', async (t) => {
   const auth = await authService(t)
