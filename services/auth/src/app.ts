@@ -9,8 +9,6 @@ import { credentialCheck } from './accounts/check-credentials.ts'
 import type { Passwords } from './accounts/passwords.ts'
 import type { ClientStore } from './clients/client-store.ts'
 import type { UsedAssertions } from './clients/used-assertions.ts'
-import type { GuessStores } from './guesses/guess-counts.ts'
-import { guesses } from './guesses/guesses.ts'
 import { privateDigest } from './guesses/private-digest.ts'
 import type { RequestCounts } from './guesses/request-counts.ts'
 import type { LiveSigningKeys } from './keys/live-signing-keys.ts'
@@ -41,10 +39,9 @@ import { type AccessTokenPolicy, accessTokens, type Sign } from './tokens/access
 /** Everything the auth service works with. */
 export type AuthNeeds = Pick<
   RouteNeeds,
-  'newUser' | 'allowsOrigin' | 'cookieSameSite' | 'registration' | 'audit' | 'clock'
+  'newUser' | 'allowsOrigin' | 'cookieSameSite' | 'registration' | 'guesses' | 'audit' | 'clock'
 > & {
   passwords: Passwords
-  guessStores: GuessStores
   requestCounts: RequestCounts
   credentialsPerMinute: number
   /** what the stores may take of one request, all their calls together */
@@ -107,10 +104,7 @@ export async function buildAuth(needs: AuthNeeds): Promise<Service> {
     ...needs,
     ends: sessionState.ends,
     limitAddress: limitAddress({ ...needs, digest, perMinute: needs.credentialsPerMinute }),
-    checkCredentials: credentialCheck({
-      ...needs,
-      guesses: guesses({ ...needs.guessStores, digest })
-    }),
+    checkCredentials: credentialCheck(needs),
     sessions: sessions({
       ...sessionState,
       accessTokens: tokens,

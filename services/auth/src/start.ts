@@ -19,6 +19,7 @@ import { buildAuth } from './app.ts'
 import { clients } from './clients/clients.ts'
 import { type AuthConfig, lifetimes, recoverySeconds } from './config.ts'
 import { databaseReports } from './database/database-reports.ts'
+import { guesses } from './guesses/guesses.ts'
 import { authMetrics } from './metrics.ts'
 import { authChecks } from './ops/auth-checks.ts'
 import { leaveAddress } from './ops/leave-address.ts'
@@ -129,7 +130,8 @@ export async function startAuth(
     due: [stale.tell, state.ends.settle, shared.families.settleSightings, forget, lookAtClock],
     ...{ fleet: shared.fleet, log, clock }
   })
-  const common = { ...durable, passwords: passwordsOf(config), clock }
+  const slowing = guesses(shared.guessStores, secrets.ring)
+  const common = { ...durable, passwords: passwordsOf(config), guesses: slowing, clock }
   const newUser = {
     roles: words(config.AUTH_NEW_USER_ROLES),
     scope: words(config.AUTH_NEW_USER_SCOPE)
@@ -144,7 +146,7 @@ export async function startAuth(
     closeMs: times.closeMs,
     sessionState: state,
     ring: secrets.ring,
-    ...{ guessStores: shared.guessStores, requestCounts: shared.requestCounts },
+    requestCounts: shared.requestCounts,
     ...{ signingKeys: signing.live, sign: signing.sign, stale, sightings },
     metrics: authMetrics(registry)
   })

@@ -1,5 +1,7 @@
 import { tooManyGuesses } from '../refusals.ts'
+import type { KeyRing } from '../sessions/key-ring.ts'
 import type { GuessCounts, GuessStores } from './guess-counts.ts'
+import { privateDigest } from './private-digest.ts'
 
 /** Who tries a password, and for whom. */
 export type Caller = {
@@ -13,11 +15,14 @@ export type Caller = {
 
 /**
  * Slows the guessing of passwords, an account at a time. A caller that is known to the account (by a device cookie, or by a
- * network from which its owner has signed in) is counted apart, so that strangers cannot lock the owner out.
+ * network from which its owner has signed in) is counted apart, so that strangers cannot lock the owner out there. On a new device
+ * in a new network the owner is a stranger as well, and waits as they do.
  * @throws Refusal UNAVAILABLE by every method, when the store does not answer
  */
 export type Guesses = {
   by(caller: Caller): Promise<CallersGuesses>
+  /** The account has a new password: what strangers guessed of the old one is no reason to wait. */
+  forgetStrangers(email: string): Promise<void>
 }
 
 export type CallersGuesses = {
@@ -34,15 +39,14 @@ export type CallersGuesses = {
   succeeded(): Promise<void>
 }
 
-type Needs = GuessStores & {
-  /** makes a key of a text that cannot be found again without a secret */
-  digest: (text: string) => Buffer
-}
-
-export function guesses({ strangers, known, networks, digest }: Needs): Guesses {
+export function guesses(stores: GuessStores, ring: KeyRing): Guesses {
+  const { strangers, known, networks } = stores
+  const digest = privateDigest(ring)
+  const accountOf = (email: string) => digest(`account\0${email}`)
   return {
+    forgetStrangers: (email) => strangers.forget(accountOf(email)),
     async by({ email, network, device }) {
-      const account = digest(`account\0${email}`)
+      const account = accountOf(email)
       const place = digest(`network\0${email}\0${network}`)
       const remember = () => networks.add(account, place)
       if (device !== null) {

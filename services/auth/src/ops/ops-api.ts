@@ -7,6 +7,7 @@ import type { Passwords } from '../accounts/passwords.ts'
 import type { AuditLog } from '../audit/audit-log.ts'
 import type { Clients } from '../clients/clients.ts'
 import type { DatabaseStatus } from '../database/database-status.ts'
+import type { Guesses } from '../guesses/guesses.ts'
 import type { KeyOperations } from '../keys/key-operations.ts'
 import type { StaleTokens } from '../revocations/stale-tokens.ts'
 import type { NewUser } from '../routes/needs.ts'
@@ -37,6 +38,7 @@ export type OpsNeeds = {
   readonly accountChanges: AccountChanges
   readonly accountImports: AccountImports
   readonly passwords: Passwords
+  readonly guesses: Guesses
   readonly listSessions: ListSessions
   readonly ends: SessionEnds
   readonly clients: Clients

@@ -15,9 +15,9 @@ const Body = Type.Object(
   { additionalProperties: false }
 )
 
-/** Sets the password of a user who has forgotten it, by the rules of a registration, and ends every session. */
+/** Sets a user's password, by the rules of a registration. Ends every session, and the wait after guesses of strangers. */
 export const setPassword: OpsRoutes = (service, needs) => {
-  const { accounts, accountChanges, passwords, ends, clock } = needs
+  const { accounts, accountChanges, passwords, guesses, ends, clock } = needs
   service.put(
     '/users/:user/password',
     { schema: { params: UserParams, body: Body, response: { 200: UserWithEnded } } },
@@ -31,6 +31,7 @@ export const setPassword: OpsRoutes = (service, needs) => {
       const sids = await accountChanges.setPassword(account.id, passwordHash, change)
       if (sids === null) throw noSuchUser()
       await ends.tellAll(account.id, null, sids)
+      await guesses.forgetStrangers(account.email)
       return { user: toUser(account), ended: sids.length }
     }
   )

@@ -29,7 +29,7 @@ const REPEAT_MS = 600_000
  * guesses with it are slowed like those at the front door.
  */
 export const changePassword: Route = (service, needs) => {
-  const { accounts, passwords, checkCredentials, ends, clock } = needs
+  const { accounts, passwords, guesses, checkCredentials, ends, clock } = needs
 
   /** The change was made, and its answer said "repeat later" or was lost: by then the old password is not the current one. */
   const isRepeat = async (account: Account, session: string | null, newPassword: string) => {
@@ -70,6 +70,7 @@ export const changePassword: Route = (service, needs) => {
       const account = await prove(claim, session, newPassword)
       if (account === null) {
         await ends.tellAll(subject, session, [])
+        await guesses.forgetStrangers(found.email)
         return reply.code(204).send(null)
       }
       const passwordHash = await passwords.hash(newPassword)
@@ -78,6 +79,7 @@ export const changePassword: Route = (service, needs) => {
       // Somebody was faster: the password that was shown is not the current one now.
       if (ended === null) throw wrongCredentials()
       await ends.tellAll(subject, session, ended)
+      await guesses.forgetStrangers(found.email)
       return reply.code(204).send(null)
     }
   )

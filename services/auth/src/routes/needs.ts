@@ -4,6 +4,7 @@ import type { AccountStore } from '../accounts/account-store.ts'
 import type { CheckCredentials } from '../accounts/check-credentials.ts'
 import type { Passwords } from '../accounts/passwords.ts'
 import type { AuditLog } from '../audit/audit-log.ts'
+import type { Guesses } from '../guesses/guesses.ts'
 import type { LiveSigningKeys } from '../keys/live-signing-keys.ts'
 import type { KeyRing } from '../sessions/key-ring.ts'
 import type { SessionEnds } from '../sessions/session-ends.ts'
@@ -19,6 +20,7 @@ export type RouteNeeds = {
   readonly accounts: AccountStore
   readonly passwords: Passwords
   readonly checkCredentials: CheckCredentials
+  readonly guesses: Guesses
   readonly sessions: Sessions
   readonly ends: SessionEnds
   readonly ring: KeyRing

@@ -5,7 +5,6 @@ import t, { type Test } from 'tap'
 import type { GuessStores } from '../../src/guesses/guess-counts.ts'
 import { type Caller, guesses } from '../../src/guesses/guesses.ts'
 import { memoryGuessStores } from '../../src/guesses/memory-guess-counts.ts'
-import { privateDigest } from '../../src/guesses/private-digest.ts'
 import { redisGuessStores } from '../../src/guesses/redis-guess-counts.ts'
 import { redisRequestCounts } from '../../src/guesses/redis-request-counts.ts'
 import { reserveTables } from '../../src/guesses/reserve-tables.ts'
@@ -17,7 +16,7 @@ const stranger: Caller = { email, network: '203.0.113.1', device: null }
 const owner: Caller = { email, network: '192.0.2.1', device: null }
 
 const limits = (stores: GuessStores) => {
-  const { by } = guesses({ ...stores, digest: privateDigest(parseKeyRing(`1:${randomSecret()}`)) })
+  const { by, forgetStrangers } = guesses(stores, parseKeyRing(`1:${randomSecret()}`))
   /** The seconds until the caller's next guess is due. */
   const wait = async (caller: Caller): Promise<number> => {
     const own = await by(caller)
@@ -42,7 +41,7 @@ const limits = (stores: GuessStores) => {
     await own.take()
     await own.succeeded()
   }
-  return { wait, guess, succeed }
+  return { wait, guess, succeed, forgetStrangers }
 }
 
 type Limits = ReturnType<typeof limits>
@@ -133,6 +132,23 @@ function behaviour(name: string, skip: string | false, begin: (t: Test) => Promi
       await fail(limit, clock, owner, 6)
       t.equal(await limit.wait(owner), 1, 'but a guesser there is slowed as well')
       t.equal(await limit.wait({ ...owner, email: 'eve@example.com' }), 0)
+    })
+
+    t.test('with a new password, strangers start anew and known callers do not', async (t) => {
+      const { clock, limit } = fresh()
+      await limit.succeed(owner)
+      await fail(limit, clock, owner, 6)
+      await fail(limit, clock, stranger, 17)
+      const other = { ...stranger, email: 'eve@example.com' }
+      await fail(limit, clock, other, 7)
+      t.equal(await limit.wait(stranger), 899)
+      await limit.forgetStrangers(email)
+      t.equal(await limit.wait(stranger), 0)
+      await fail(limit, clock, stranger, 5)
+      t.equal(await limit.wait(stranger), 0, 'five are free again')
+      t.equal(await limit.wait(other), 2, 'of this account alone')
+      await fail(limit, clock, owner, 1)
+      t.equal(await limit.wait(owner), 2, 'after seven of its own')
     })
 
     t.test('a device that is known goes on wherever it is', async (t) => {

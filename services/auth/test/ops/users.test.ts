@@ -173,6 +173,17 @@ t.test('an operator sets a password: the old one and every session end', async (
   t.match((await call('PUT', path, { password, more: 1 })).json(), { code: 'INVALID_REQUEST' })
 })
 
+t.test('a new password lets the owner in whom strangers kept out', async (t) => {
+  const { auth, call } = await operating(t)
+  const { id } = await registered(auth)
+  const login = (password: string) => auth.post('/login', { email, password })
+  for (let guess = 0; guess < 6; guess++) isProblem(t, await login('a guess'), wrongCredentials)
+  isProblem(t, await login(password), { code: 'RATE_LIMITED' }, 'the owner is new here')
+  const next = 'a new password'
+  t.equal((await call('PUT', `/ops/users/${id}/password`, { password: next })).statusCode, 200)
+  t.equal((await login(next)).statusCode, 200)
+})
+
 t.test('an operator changes the scope and the address; sessions continue', async (t) => {
   const { auth, call } = await operating(t)
   const { user, tokens } = await signedIn(auth)

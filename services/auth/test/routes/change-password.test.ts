@@ -41,6 +41,16 @@ t.test('the new password counts from then on, and every other session ends', asy
   t.ok(kinds.includes('password-changed'))
 })
 
+t.test('strangers who guessed at the old one keep nobody from the new one', async (t) => {
+  const { auth, change } = await changing(t)
+  const elsewhere = auth.gateway.from('198.51.100.1')
+  const login = (password: string) => auth.post('/login', { email, password }, elsewhere)
+  for (let guess = 0; guess < 6; guess++) t.equal((await login('a guess')).statusCode, 401)
+  isProblem(t, await login(password), { code: 'RATE_LIMITED' })
+  t.equal((await change(valid)).statusCode, 204)
+  t.equal((await login(newPassword)).statusCode, 200)
+})
+
 t.test('who does not know the old one changes nothing, and is slowed', async (t) => {
   const { auth, change } = await changing(t)
   for (let guess = 0; guess < 6; guess++) {
