@@ -1,9 +1,10 @@
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { dataFolder } from '@gatehouse/fixtures/data-folder'
 import type { SettingsFault } from '@gatehouse/settings/read-settings'
 import t from 'tap'
 import { loadRouteTable, readRouteTable } from '../../src/routes/load-route-table.ts'
+import { servicePath, strippedPrefix } from '../../src/routes/service-path.ts'
 
 const row = '{ name: a, prefix: /a, upstream: service }'
 const file = (upstreams: string, ...rows: string[]) =>
@@ -270,8 +271,8 @@ t.test('each row that is shipped is closed, or is known to be open', async (t) =
     '/auth/login': 'auth-login',
     '/auth/logout': 'auth-refresh',
     '/auth/logout-all': 'auth',
-    '/auth/loginX': 'auth',
     '/auth/me': 'auth',
+    '/auth/sessions/one': 'auth',
     '/oauth/token': 'oauth',
     '/oauth/revoke': 'oauth',
     '/oauth/introspect': 'oauth-introspect',
@@ -285,6 +286,10 @@ t.test('each row that is shipped is closed, or is known to be open', async (t) =
   const nobodys = [
     '/',
     '/ordersX',
+    '/auth',
+    '/auth/loginX',
+    '/auth/oauth/token',
+    '/auth/.well-known/jwks.json',
     '/.well-known',
     '/.well-known/jwks.jsonx',
     '/oauth',
@@ -294,6 +299,33 @@ t.test('each row that is shipped is closed, or is known to be open', async (t) =
     t.equal(match(path), null, `${path}: nobody's`)
   }
 })
+
+t.test(
+  'each path of the auth service is reached in exactly one way, the documented one',
+  async (t) => {
+    // A test of the auth service holds this page equal to its operations.
+    const page = readFileSync(new URL('../../../docs/http.md', import.meta.url), 'utf8')
+    const documented = [
+      ...page.matchAll(/^\| `[A-Z]+ (\/(?:auth|oauth|\.well-known)\/[^`]+)` \|/gm)
+    ].map(([, path = '']) => path.replaceAll(/\{\w+\}/g, 'x'))
+    const { routes, match } = loadRouteTable('gateway/routes.yaml', {})
+    const served = (path: string): string | null => {
+      const route = match(path)
+      return route?.upstream.name === 'auth' ? servicePath(route, path) : null
+    }
+    const prefixes = new Set(routes.map(strippedPrefix))
+    for (const path of new Set(documented)) {
+      const own = served(path)
+      t.not(own, null, `${path} is served`)
+      const ways = [...prefixes].map((prefix) => `${prefix}${own}`)
+      t.strictSame(
+        ways.filter((way) => served(way) === own),
+        [path]
+      )
+    }
+    t.ok(documented.includes('/oauth/token') && documented.includes('/auth/sessions/x'))
+  }
+)
 
 t.test('each mistake in a table is one line, with its place and what is allowed', async (t) => {
   const upstreams = `upstreams: ${service}\n`
