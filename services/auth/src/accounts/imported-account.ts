@@ -3,6 +3,7 @@ import { isAccountId } from './account-store.ts'
 import { canonicalEmail } from './email.ts'
 import { ForeignHashFault, readForeignHash } from './hashes/foreign-hash.ts'
 import { passwordCost } from './hashes/hash-kinds.ts'
+import { identityFault } from './identity-fault.ts'
 
 /** A user of another system, as an operator's file describes one. */
 export type ForeignUser = {
@@ -57,12 +58,16 @@ const MOST_WORDS = 64
 export function importedAccount(user: ForeignUser, policy: ImportPolicy): ImportedAccount {
   const email = canonicalEmail(user.email)
   if (email === null) throw new ImportFault('the e-mail address is not valid')
+  const roles = wordsOf('roles', user.roles ?? policy.roles)
+  const scope = wordsOf('scope', user.scope ?? policy.scope)
+  const fault = identityFault({ email, roles, scope })
+  if (fault !== null) throw new ImportFault(`roles and scope ${fault}`)
   return {
     id: idOf(user),
     email,
     passwordHash: hashOf(user, policy),
-    roles: wordsOf('roles', user.roles ?? policy.roles),
-    scope: wordsOf('scope', user.scope ?? policy.scope),
+    roles,
+    scope,
     disabled: user.disabled ?? false,
     createdAt: createdAtOf(user, policy)
   }

@@ -1,6 +1,8 @@
 import { Type } from 'typebox'
+import { identityFault } from '../accounts/identity-fault.ts'
 import { openAccount } from '../accounts/open-account.ts'
 import { PASSWORD_MAX_LENGTH, PASSWORD_MIN_LENGTH } from '../accounts/password-rules.ts'
+import { invalidMember } from '../refusals.ts'
 import type { OpsRoutes } from './ops-api.ts'
 import { opsOrigin } from './ops-origin.ts'
 import { toUser, UserAnswer } from './user-response.ts'
@@ -22,7 +24,10 @@ export const createUser: OpsRoutes = (service, needs) => {
     '/users',
     { schema: { body: Created, response: { 201: UserAnswer } } },
     async (request, reply) => {
-      const account = await openAccount({ ...needs.newUser, ...request.body }, needs)
+      const applicant = { ...needs.newUser, ...request.body }
+      const fault = identityFault(applicant)
+      if (fault !== null) throw invalidMember('roles', fault)
+      const account = await openAccount(applicant, needs)
       await needs.audit.write({
         kind: 'user-created',
         subject: account.id,

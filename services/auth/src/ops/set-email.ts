@@ -1,5 +1,6 @@
 import { Type } from 'typebox'
 import { canonicalEmail } from '../accounts/email.ts'
+import { identityFault } from '../accounts/identity-fault.ts'
 import { invalidMember } from '../refusals.ts'
 import { findUser } from './find-user.ts'
 import type { OpsRoutes } from './ops-api.ts'
@@ -20,6 +21,8 @@ export const setEmail: OpsRoutes = (service, { accounts, accountChanges, stale, 
       const account = await findUser(accounts, request.params.user)
       const email = canonicalEmail(request.body.email)
       if (email === null) throw invalidMember('email', 'must be an e-mail address')
+      const fault = identityFault({ email, roles: account.roles, scope: account.scope })
+      if (fault !== null) throw invalidMember('email', fault)
       if (email !== account.email) {
         const change = { stale: stale.now(), origin: opsOrigin(request), nowMs: clock() }
         await accountChanges.setEmail(account.id, email, change)

@@ -1,4 +1,6 @@
 import { Type } from 'typebox'
+import { identityFault } from '../accounts/identity-fault.ts'
+import { invalidMember } from '../refusals.ts'
 import { findUser } from './find-user.ts'
 import type { OpsRoutes } from './ops-api.ts'
 import { opsOrigin } from './ops-origin.ts'
@@ -19,6 +21,8 @@ export const setRoles: OpsRoutes = (service, { accounts, audit, stale }) => {
     async (request) => {
       const account = await findUser(accounts, request.params.user)
       const { roles } = request.body
+      const fault = identityFault({ email: account.email, scope: account.scope, roles })
+      if (fault !== null) throw invalidMember('roles', fault)
       await accounts.setRoles(account.id, roles, stale.now())
       await audit.write({
         kind: 'roles-changed',

@@ -1,4 +1,6 @@
 import { Type } from 'typebox'
+import { identityFault } from '../accounts/identity-fault.ts'
+import { invalidMember } from '../refusals.ts'
 import { findUser } from './find-user.ts'
 import type { OpsRoutes } from './ops-api.ts'
 import { opsOrigin } from './ops-origin.ts'
@@ -19,6 +21,8 @@ export const setScope: OpsRoutes = (service, { accounts, accountChanges, stale, 
     async (request) => {
       const account = await findUser(accounts, request.params.user)
       const { scope } = request.body
+      const fault = identityFault({ email: account.email, roles: account.roles, scope })
+      if (fault !== null) throw invalidMember('scope', fault)
       const change = { stale: stale.now(), origin: opsOrigin(request), nowMs: clock() }
       await accountChanges.setScope(account.id, scope, change)
       await stale.tell()

@@ -173,6 +173,22 @@ t.test('an operator sets a password: the old one and every session end', async (
   t.match((await call('PUT', path, { password, more: 1 })).json(), { code: 'INVALID_REQUEST' })
 })
 
+t.test('rights that no gateway would forward are refused', async (t) => {
+  const { auth, call } = await operating(t)
+  const { id } = await registered(auth)
+  const words = (count: number, length: number) =>
+    Array.from({ length: count }, (_, n) => `${n}`.padStart(length, 'r'))
+  const tooMany = { code: 'INVALID_REQUEST', detail: /^body\/\w+ would not fit: .*4096 allowed/ }
+  const put = (what: string, payload: object) => call('PUT', `/ops/users/${id}/${what}`, payload)
+  t.match((await put('roles', { roles: words(64, 64) })).json(), tooMany)
+  t.equal((await put('roles', { roles: words(40, 64) })).statusCode, 200)
+  t.match((await put('scope', { scope: words(40, 64) })).json(), tooMany, 'both of them count')
+  t.equal((await put('scope', { scope: words(10, 64) })).statusCode, 200)
+  t.match((await put('email', { email: `${'é'.repeat(120)}@example.com` })).json(), tooMany)
+  const next = { email: 'new@example.com', password, roles: words(60, 64), scope: words(60, 64) }
+  t.match((await call('POST', '/ops/users', next)).json(), tooMany)
+})
+
 t.test('a new password lets the owner in whom strangers kept out', async (t) => {
   const { auth, call } = await operating(t)
   const { id } = await registered(auth)
