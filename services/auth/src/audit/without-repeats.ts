@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache'
+import { networkOf } from '../routes/caller.ts'
 import type { AuditEvent, AuditKind } from './audit-event.ts'
 import type { AuditLog } from './audit-log.ts'
 
@@ -9,10 +10,10 @@ const REPEATABLE: ReadonlySet<AuditKind> = new Set<AuditKind>([
   'refresh-ended',
   'refresh-replayed'
 ])
-/** of one kind, about one subject, from one address, in a minute */
+/** of one kind, about one subject, from one network, in a minute */
 const MOST_IN_A_MINUTE = 5
 const MINUTE_MS = 60_000
-/** subjects and addresses that are counted at a time */
+/** subjects and networks that are counted at a time */
 const MOST_COUNTED = 50_000
 
 type Counted = { endsAtMs: number; written: number; leftOut: number }
@@ -26,7 +27,7 @@ export function withoutRepeats(audit: AuditLog, clock: () => number): AuditLog {
 
   /** How many were left out before this one; null where it is one too many itself. */
   const count = ({ kind, subject, origin }: AuditEvent): number | null => {
-    const key = `${kind} ${subject} ${origin.address}`
+    const key = `${kind} ${subject} ${networkOf(origin)}`
     const nowMs = clock()
     const known = counts.get(key)
     if (known === undefined || nowMs >= known.endsAtMs) {

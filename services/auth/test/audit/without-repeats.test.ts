@@ -43,6 +43,16 @@ t.test('other subjects, addresses and kinds are counted for themselves', async (
   t.equal((await written()).length, 8)
 })
 
+t.test('the addresses of one IPv6 network are counted together', async (t) => {
+  const { write, written } = await log(t)
+  for (let host = 1; host < 10; host++) {
+    await write({ ...failed, origin: from(`2001:db8:0:1::${host}`) })
+  }
+  t.equal((await written()).length, 5)
+  await write({ ...failed, origin: from('2001:db8:0:2::1') })
+  t.equal((await written()).length, 6, 'and those of another one for themselves')
+})
+
 t.test('what only the owner or an operator can do is always written', async (t) => {
   const { write, written } = await log(t)
   for (const kind of ['logout', 'refresh-reused', 'user-disabled'] as const) {
