@@ -99,7 +99,11 @@ t.test('a user who cannot be taken is refused in words', async (t) => {
     'a scope with a line break': [{ ...ada, scope: ['a\n'] }, /scope has a word/],
     'many roles': [{ ...ada, roles: Array.from({ length: 65 }, (_, n) => `r${n}`) }, /65|64/],
     'a time to come': [{ ...ada, createdAt: '2999-01-01T00:00:00Z' }, /not a time of the past/],
-    'a time that is none': [{ ...ada, createdAt: 'yesterday' }, /not a time of the past/]
+    'a time that is none': [{ ...ada, createdAt: 'yesterday' }, /not a time of the past/],
+    'rights that no gateway would forward': [
+      { ...ada, roles: Array.from({ length: 64 }, (_, n) => `${n}`.padStart(64, 'r')) },
+      /roles and scope would not fit: .*4096 allowed/
+    ]
   }
   for (const [title, [user, words]] of Object.entries(refused)) {
     const fault: unknown = t.throws(() => importedAccount(user, policy()), ImportFault, title)
