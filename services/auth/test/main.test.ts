@@ -115,7 +115,7 @@ t.test(
     const auth = authProcess(t, {
       ...{ NODE_ENV: 'production', GATEHOUSE_DATA_DIR: dataFolder(t), REDIS_URL: url },
       ...{ ...patience, TOKEN_ISSUER: 'https://auth.example', AUTH_REFRESH_KEYS: `1:${secret}` },
-      ...{ AUTH_KEY_ENCRYPTION_KEY: secret, AUTH_OPS_TOKEN: secret }
+      ...{ AUTH_KEY_ENCRYPTION_KEY: secret, AUTH_OPS_TOKEN: secret, DATABASE_URL: 'sqlite:' }
     })
     const { code, stderr } = await auth.ended
     t.equal(code, 1)
