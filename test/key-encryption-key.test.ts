@@ -26,6 +26,6 @@ t.test('the key-encryption key is changed, and no token is refused for it', asyn
     t.equal((await call('/echo/x', { token: again.body.accessToken })).status, 200, 'signed now')
     await close()
   }
-  const fault = { name: 'StartFault', message: /cannot be opened/ }
+  const fault = { name: 'StartFault', message: /was encrypted with another key/ }
   await t.rejects(startWith(old), fault, 'the old one opens nothing any more')
 })

@@ -17,6 +17,7 @@ const ROOM_SECRET = 'correct horse battery staple, and more of it'
 const defaults = {
   NODE_ENV: 'development',
   LOG_LEVEL: 'info',
+  DRAIN_LIMIT_SECONDS: 25,
   ROOM_PORT: 3001,
   ROOM_HOST: '127.0.0.1',
   ROOM_SECRET

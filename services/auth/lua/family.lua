@@ -121,7 +121,7 @@ local function forget(past, keep, late)
     local is_restorable = record[ENDED] == 0 and now_ms < (record[IDLE_EXPIRES] + late) * 1000
     if now_ms >= record[EXPIRES] * 1000 then
       redis.call('HDEL', family_key, sid)
-    elseif not is_restorable and redis.call('HEXISTS', unrecorded_key, sid) == 0 then
+    elseif not is_restorable and not redis.call('HGET', unrecorded_key, sid) then
       forgettable[#forgettable + 1] = sid
     end
   end
