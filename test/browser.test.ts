@@ -9,7 +9,7 @@ import {
 } from '@gatehouse/fixtures/browser'
 import { client, eventually } from '@gatehouse/fixtures/client'
 import { flakyLink } from '@gatehouse/fixtures/flaky-link'
-import { house } from '@gatehouse/fixtures/house'
+import { wholeSystem } from '@gatehouse/fixtures/whole-system'
 import type { BrowserContext } from 'playwright-core'
 import t from 'tap'
 
@@ -29,7 +29,7 @@ const submitForm = (action: string) => `
   form.submit()`
 
 t.test('a browser holds the refresh token where no script can read it', { skip }, async (t) => {
-  const { url } = await house(t)
+  const { url } = await wholeSystem(t)
   const origin = url.replace('127.0.0.1', 'localhost')
   await client(url).register(ada.email, ada.password)
   const context = await (await browser(t)).newContext()
@@ -68,7 +68,7 @@ t.test('a browser holds the refresh token where no script can read it', { skip }
 })
 
 t.test('tabs that refresh at once all stay signed in', { skip }, async (t) => {
-  const { url } = await house(t)
+  const { url } = await wholeSystem(t)
   const link = await flakyLink(t, Number(new URL(url).port))
   const origin = `http://localhost:${link.port}`
   await client(url).register(ada.email, ada.password)
@@ -94,7 +94,7 @@ t.test('tabs that refresh at once all stay signed in', { skip }, async (t) => {
 })
 
 t.test('a page of another site gets nothing and breaks nothing', { skip }, async (t) => {
-  const { url } = await house(t)
+  const { url } = await wholeSystem(t)
   const origin = url.replace('127.0.0.1', 'localhost')
   await client(url).register(ada.email, ada.password)
   const context = await (await browser(t)).newContext()
@@ -124,7 +124,7 @@ t.test('a page of another site gets nothing and breaks nothing', { skip }, async
 t.test('a page of an allow-listed origin is let in, after its preflight', { skip }, async (t) => {
   const friend = await otherOrigin(t, 'localhost')
   const foreigner = await otherOrigin(t, '127.0.0.1')
-  const { url } = await house(t, {
+  const { url } = await wholeSystem(t, {
     ALLOWED_ORIGINS: `${friend} ${foreigner}`,
     AUTH_COOKIE_SAME_SITE: 'none'
   })

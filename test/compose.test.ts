@@ -11,7 +11,7 @@ type Compose = {
 }
 
 const { services } = parse(read('docker-compose.yml'), { merge: true }) as Compose
-const rooms = {
+const settingsOf = {
   auth: authSettings,
   echo: echoSettings,
   gateway: gatewaySettings,
@@ -21,24 +21,24 @@ const rooms = {
 /** Fixed in the image or the network, or a file that a mount would have to bring. */
 const notPassed = /_PORT$|_FILE$|^GATEHOUSE_DATA_DIR$|^GATEWAY_ROUTES$/
 
-t.test('a container gets every setting of its room', async (t) => {
-  for (const [room, settings] of Object.entries(rooms)) {
-    const passed = Object.keys(services[room]?.environment ?? {})
+t.test('a container gets every setting of its service', async (t) => {
+  for (const [service, settings] of Object.entries(settingsOf)) {
+    const passed = Object.keys(services[service]?.environment ?? {})
     const missing = Object.keys(settings).filter(
       (name) => !notPassed.test(name) && !passed.includes(name)
     )
-    t.strictSame(missing, [], room)
+    t.strictSame(missing, [], service)
   }
 })
 
 t.test('a setting is passed on only where somebody reads it', async (t) => {
   const routes = [...read('gateway/routes.yaml').matchAll(/\$\{([A-Z_]+)/g)].map(([, name]) => name)
-  for (const [room, settings] of Object.entries(rooms)) {
-    const known = [...Object.keys(settings), ...(room === 'gateway' ? routes : [])]
-    const unknown = Object.keys(services[room]?.environment ?? {}).filter(
+  for (const [service, settings] of Object.entries(settingsOf)) {
+    const known = [...Object.keys(settings), ...(service === 'gateway' ? routes : [])]
+    const unknown = Object.keys(services[service]?.environment ?? {}).filter(
       (name) => !known.includes(name)
     )
-    t.strictSame(unknown, [], room)
+    t.strictSame(unknown, [], service)
   }
 })
 

@@ -4,7 +4,7 @@ import { readConfig as readAuth } from '@gatehouse/auth/config'
 import { readConfig as readEcho } from '@gatehouse/echo/config'
 import { readConfig as readGateway } from '@gatehouse/gateway/config'
 import { ClaimNames, IssuerEntry } from '@gatehouse/gateway/issuers/issuer-entry'
-import { RouteRow } from '@gatehouse/gateway/routes/route'
+import { RouteEntry } from '@gatehouse/gateway/routes/route'
 import { commands } from '@gatehouse/ops/commands'
 import { readConfig as readOrders } from '@gatehouse/orders/config'
 import { problems } from '@gatehouse/problem/codes'
@@ -64,7 +64,7 @@ t.test('docs/routes.md describes every member of a route', async (t) => {
   const table = read('docs/routes.md').split('## Members of a route')[1]?.split('## ')[0] ?? ''
   const told = [...table.matchAll(/`([a-zA-Z]+)`(?=[^|]*\|[^|]*\|$)/gm)].map(([, name]) => name)
   const plain = ['name', 'prefix', 'upstream']
-  t.strictSame([...told, ...plain].sort(), Object.keys(RouteRow.properties).sort())
+  t.strictSame([...told, ...plain].sort(), Object.keys(RouteEntry.properties).sort())
 })
 
 t.test('docs/issuers.md names every member of an issuer and of its claims', async (t) => {

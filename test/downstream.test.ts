@@ -5,8 +5,8 @@ import { join } from 'node:path'
 import { GATEWAY_KEYS_PATH } from '@gatehouse/edge-headers/assertion'
 import { client } from '@gatehouse/fixtures/client'
 import { dataFolder } from '@gatehouse/fixtures/data-folder'
-import { house } from '@gatehouse/fixtures/house'
 import { processEnvironment } from '@gatehouse/fixtures/program'
+import { wholeSystem } from '@gatehouse/fixtures/whole-system'
 import { freePort } from '@gatehouse/start/free-port'
 import t, { type Test } from 'tap'
 
@@ -78,8 +78,8 @@ async function system(t: Test) {
     shipped.replace('upstreams:\n', `upstreams:\n  mine: http://127.0.0.1:${port}\n`) +
       `\n  - { name: ${ROUTE}, prefix: /mine, upstream: mine, stripPrefix: /mine }\n`
   )
-  const { url, rooms } = await house(t, { GATEWAY_ROUTES: routes })
-  const opsUrl = rooms.find(({ name }) => name === 'gateway')?.opsUrl ?? ''
+  const { url, services } = await wholeSystem(t, { GATEWAY_ROUTES: routes })
+  const opsUrl = services.find(({ name }) => name === 'gateway')?.opsUrl ?? ''
   return { url, port, keysUrl: `${opsUrl}${GATEWAY_KEYS_PATH}` }
 }
 
@@ -108,7 +108,8 @@ function forgeries(seen: string): Record<string, Record<string, string>> {
   const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   const signed = (header: string) => {
     const bytes = sign('sha256', Buffer.from(`${header}.${ours}`), {
-      ...{ key: privateKey, dsaEncoding: 'ieee-p1363' }
+      key: privateKey,
+      dsaEncoding: 'ieee-p1363'
     })
     return `${header}.${ours}.${bytes.toString('base64url')}`
   }

@@ -3,8 +3,8 @@ import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { type Answer, client, eventually } from '@gatehouse/fixtures/client'
 import { dataFolder } from '@gatehouse/fixtures/data-folder'
-import { house } from '@gatehouse/fixtures/house'
 import { freezeRedis, redisMissing, redisServer } from '@gatehouse/fixtures/redis-server'
+import { wholeSystem } from '@gatehouse/fixtures/whole-system'
 import { freePort } from '@gatehouse/start/free-port'
 import t, { type Test } from 'tap'
 import { read } from './source-files.ts'
@@ -33,7 +33,7 @@ function isProblem(t: Test, answer: Answer, status: number, code: string, why: s
 }
 
 t.test('what is wrong with a request is said in the documented form', async (t) => {
-  const { url } = await house(t)
+  const { url } = await wholeSystem(t)
   const { call, register, login, logout, refresh } = client(url)
   await register(ada.email, ada.password)
   const { body: tokens } = await login(ada.email, ada.password)
@@ -108,7 +108,7 @@ t.test(
         .concat('\n  - { name: gone, prefix: /gone, upstream: gone, access: public }')
         .concat('\n  - { name: silent, prefix: /silent, upstream: silent, access: public }\n')
     )
-    const { url } = await house(t, {
+    const { url } = await wholeSystem(t, {
       GATEHOUSE_DATA_DIR: folder,
       GATEWAY_ROUTES: routes,
       GATEWAY_UPSTREAM_TIMEOUT_SECONDS: '1',
@@ -128,7 +128,7 @@ t.test(
 )
 
 t.test('a scope that is missing is named', async (t) => {
-  const { url } = await house(t, { AUTH_NEW_USER_SCOPE: 'orders:read' })
+  const { url } = await wholeSystem(t, { AUTH_NEW_USER_SCOPE: 'orders:read' })
   const { call, register, login } = client(url)
   await register(ada.email, ada.password)
   const { body: tokens } = await login(ada.email, ada.password)
@@ -149,7 +149,7 @@ t.test(
   { skip: redisMissing },
   async (t) => {
     const redis = await redisServer(t)
-    const { url } = await house(t, { REDIS_URL: redis.url })
+    const { url } = await wholeSystem(t, { REDIS_URL: redis.url })
     const { call, register, login, refresh } = client(url)
     await register(ada.email, ada.password)
     const { body: tokens } = await login(ada.email, ada.password)

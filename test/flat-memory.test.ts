@@ -7,7 +7,7 @@ import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { dataFolder } from '@gatehouse/fixtures/data-folder'
-import { roomProcess } from '@gatehouse/fixtures/room-process'
+import { serviceProcess } from '@gatehouse/fixtures/service-process'
 import t, { type Test } from 'tap'
 
 const MIB = 1024 * 1024
@@ -42,9 +42,12 @@ async function gatewayBefore(t: Test, service: Server) {
 routes: [{ name: row, prefix: /row, upstream: a, access: public, bodyLimitBytes: ${2 * LARGE} }]
 `
   )
-  const gateway = await roomProcess('gateway', {
-    ...{ GATEWAY_PORT: '0', GATEWAY_OPS_PORT: '0', GATEWAY_ROUTES: routes },
-    ...{ GATEHOUSE_DATA_DIR: dataFolder(t), REDIS_URL: 'redis://127.0.0.1:1' }
+  const gateway = await serviceProcess('gateway', {
+    GATEWAY_PORT: '0',
+    GATEWAY_OPS_PORT: '0',
+    GATEWAY_ROUTES: routes,
+    GATEHOUSE_DATA_DIR: dataFolder(t),
+    REDIS_URL: 'redis://127.0.0.1:1'
   })
   t.teardown(() => gateway.stop())
   const status = () => readFileSync(`/proc/${gateway.pid}/status`, 'utf8')

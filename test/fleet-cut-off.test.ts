@@ -10,7 +10,8 @@ const skip = redisMissing || postgresMissing
 
 t.test('gateways between which and Redis something is wrong', { skip }, async (t) => {
   const system = await installation(t, {
-    ...{ auths: 2, gateways: 1 },
+    auths: 2,
+    gateways: 1,
     settings: { AUTH_REFRESH_GRACE_SECONDS: '0' }
   })
   const { ops, login, logout, activeKid } = await gatewayFleet(system)

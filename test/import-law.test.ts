@@ -3,7 +3,7 @@ import { importsOf, read, type SourceFile, sourceFiles } from './source-files.ts
 
 const files = sourceFiles()
 
-/** What lies in these rooms is the product's own thought, and knows no web framework. */
+/** What lies in these services is the product's own thought, and knows no web framework. */
 const domain = [
   'services/auth/src/accounts/',
   'services/auth/src/audit/',
@@ -13,10 +13,12 @@ const domain = [
   'services/auth/src/keys/',
   'services/auth/src/oauth/',
   'services/auth/src/revocations/',
+  'services/auth/src/secrets/',
   'services/auth/src/sessions/',
   'services/auth/src/tokens/',
   'gateway/src/assertions/',
   'gateway/src/keys/',
+  'gateway/src/paths/',
   'gateway/src/revocation/',
   'gateway/src/stages/',
   'gateway/src/tokens/',
@@ -30,20 +32,20 @@ const offences = (within: (file: SourceFile) => boolean, forbidden: RegExp): str
     .filter(({ name }) => forbidden.test(name))
     .map(({ path, name }) => `${path} imports ${name}`)
 
-t.test('the walk finds the house', async (t) => {
+t.test('the walk finds the system', async (t) => {
   t.ok(files.length > 80, `${files.length} source files`)
-  for (const room of domain) {
+  for (const service of domain) {
     t.ok(
-      files.some(({ path }) => path.startsWith(room)),
-      `${room} is there`
+      files.some(({ path }) => path.startsWith(service)),
+      `${service} is there`
     )
   }
 })
 
 t.test('the gateway and the services never import each other', async (t) => {
-  const room = (path: string) => /^(gateway|services\/\w+)\//.exec(path)?.[1]
+  const service = (path: string) => /^(gateway|services\/\w+)\//.exec(path)?.[1]
   const foreign = files.flatMap((file) => {
-    const own = room(file.path)?.split('/').at(-1)
+    const own = service(file.path)?.split('/').at(-1)
     if (own === undefined) return []
     return importsOf(file)
       .filter((name) => /^@gatehouse\/(gateway|auth|orders|echo|start)\//.test(name))
@@ -52,10 +54,10 @@ t.test('the gateway and the services never import each other', async (t) => {
   t.strictSame(foreign, [])
 })
 
-t.test('packages import no room', async (t) => {
-  const rooms = /^@gatehouse\/(gateway|auth|orders|echo|start)\//
+t.test('packages import no service', async (t) => {
+  const services = /^@gatehouse\/(gateway|auth|orders|echo|start)\//
   t.strictSame(
-    offences(({ path }) => path.startsWith('packages/'), rooms),
+    offences(({ path }) => path.startsWith('packages/'), services),
     []
   )
 })
@@ -76,7 +78,7 @@ t.test('no file reaches into another workspace by a relative path', async (t) =>
 t.test('domain files know no web framework', async (t) => {
   t.strictSame(
     offences(
-      ({ path }) => domain.some((room) => path.startsWith(room)),
+      ({ path }) => domain.some((service) => path.startsWith(service)),
       /^(fastify|@fastify\/|@gatehouse\/http-service)/
     ),
     []
@@ -108,6 +110,14 @@ t.test('files stay under 220 lines', async (t) => {
   const long = files.filter(({ text }) => text.split('\n').length > 220)
   t.strictSame(
     long.map(({ path }) => path),
+    []
+  )
+})
+
+t.test('no spread of a literal only holds lines together', async (t) => {
+  const spread = /\.\.\.\{|\.\.\.\[[^[\]]*\](?=\s*[,)\]])/
+  t.strictSame(
+    files.filter(({ text }) => spread.test(text)).map(({ path }) => path),
     []
   )
 })

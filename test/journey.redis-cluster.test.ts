@@ -1,9 +1,9 @@
 import { client, eventually, type TokenAnswer } from '@gatehouse/fixtures/client'
 import { dataFolder } from '@gatehouse/fixtures/data-folder'
-import { house } from '@gatehouse/fixtures/house'
 import { OUTAGE_BOUND_MS, within } from '@gatehouse/fixtures/own-time'
 import { redisCluster } from '@gatehouse/fixtures/redis-cluster'
 import { redisMissing } from '@gatehouse/fixtures/redis-server'
+import { wholeSystem } from '@gatehouse/fixtures/whole-system'
 import { COMMAND_TIMEOUT_MS } from '@gatehouse/redis/connect-redis'
 import t from 'tap'
 import { journey } from './journey.ts'
@@ -20,7 +20,10 @@ t.test(
   { skip: redisMissing },
   async (t) => {
     const cluster = await redisCluster(t)
-    const { url } = await house(t, { GATEHOUSE_DATA_DIR: dataFolder(t), REDIS_URL: cluster.url })
+    const { url } = await wholeSystem(t, {
+      GATEHOUSE_DATA_DIR: dataFolder(t),
+      REDIS_URL: cluster.url
+    })
     const { call, register, login, refresh, logout } = client(url)
     const ada = ['ada@example.com', 'correct horse battery'] as const
     await register(...ada)
@@ -50,8 +53,9 @@ t.test(
   { skip: redisMissing },
   async (t) => {
     const cluster = await redisCluster(t)
-    const { url } = await house(t, {
-      ...{ GATEHOUSE_DATA_DIR: dataFolder(t), REDIS_URL: cluster.url },
+    const { url } = await wholeSystem(t, {
+      GATEHOUSE_DATA_DIR: dataFolder(t),
+      REDIS_URL: cluster.url,
       // The product's own, where other tests wait for a busy machine.
       REDIS_TIMEOUT_MS: String(COMMAND_TIMEOUT_MS)
     })

@@ -1,5 +1,5 @@
 import { client, eventually } from '@gatehouse/fixtures/client'
-import { house } from '@gatehouse/fixtures/house'
+import { wholeSystem } from '@gatehouse/fixtures/whole-system'
 import type { Test } from 'tap'
 
 type Echo = { path: string; method: string; headers: Record<string, string>; body: unknown }
@@ -12,7 +12,7 @@ const password = 'correct horse battery'
  * @param settings what makes the difference; the same folder before and after the restart
  */
 export async function journey(t: Test, settings: Record<string, string>): Promise<void> {
-  const first = await house(t, settings)
+  const first = await wholeSystem(t, settings)
   const { call, register, login, refresh, logout } = client(first.url)
 
   const registered = await register(email, password)
@@ -74,7 +74,7 @@ export async function journey(t: Test, settings: Record<string, string>): Promis
   t.equal((await refresh(refreshed.body.refreshToken)).body.code, 'SESSION_ENDED')
 
   await first.close()
-  const second = client((await house(t, settings)).url)
+  const second = client((await wholeSystem(t, settings)).url)
   t.equal((await second.login(email, password)).status, 200, 'after a restart: the account')
   const kept = await second.refresh(other.body.refreshToken)
   t.equal(kept.status, 200, 'and the other session are still there')

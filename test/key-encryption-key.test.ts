@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { client } from '@gatehouse/fixtures/client'
 import { dataFolder } from '@gatehouse/fixtures/data-folder'
-import { house } from '@gatehouse/fixtures/house'
+import { wholeSystem } from '@gatehouse/fixtures/whole-system'
 import t from 'tap'
 
 const secret = () => randomBytes(32).toString('base64url')
@@ -10,7 +10,7 @@ t.test('the key-encryption key is changed, and no token is refused for it', asyn
   const GATEHOUSE_DATA_DIR = dataFolder(t)
   const [old, next] = [secret(), secret()]
   const startWith = async (AUTH_KEY_ENCRYPTION_KEY: string) => {
-    const started = await house(t, { GATEHOUSE_DATA_DIR, AUTH_KEY_ENCRYPTION_KEY })
+    const started = await wholeSystem(t, { GATEHOUSE_DATA_DIR, AUTH_KEY_ENCRYPTION_KEY })
     return { ...client(started.url), close: started.close }
   }
 

@@ -2,11 +2,11 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { client, eventually } from '@gatehouse/fixtures/client'
 import { dataFolder } from '@gatehouse/fixtures/data-folder'
-import { house } from '@gatehouse/fixtures/house'
 import { operator } from '@gatehouse/fixtures/operator'
 import { asked, postgresMissing, postgresServer } from '@gatehouse/fixtures/postgres-server'
 import { redisMissing, redisServer } from '@gatehouse/fixtures/redis-server'
-import { type RoomProcess, roomProcess } from '@gatehouse/fixtures/room-process'
+import { type ServiceProcess, serviceProcess } from '@gatehouse/fixtures/service-process'
+import { wholeSystem } from '@gatehouse/fixtures/whole-system'
 import { redisFleet } from '@gatehouse/fleet/redis-fleet'
 import { REVOCATION_STREAM } from '@gatehouse/revocation/redis-revocations'
 import t, { type Test } from 'tap'
@@ -28,8 +28,8 @@ async function publishedBy(url: string): Promise<string[]> {
 
 t.test('a rotation, also to another algorithm, loses no request', async (t) => {
   const folder = dataFolder(t)
-  const { url, rooms } = await house(t, { GATEHOUSE_DATA_DIR: folder })
-  const authUrl = rooms.find(({ name }) => name === 'auth')?.url ?? ''
+  const { url, services } = await wholeSystem(t, { GATEHOUSE_DATA_DIR: folder })
+  const authUrl = services.find(({ name }) => name === 'auth')?.url ?? ''
   const ops = operator(folder)
   const api = client(url)
   await api.register(ada.email, ada.password)
@@ -86,7 +86,7 @@ t.test('a rotation, also to another algorithm, loses no request', async (t) => {
 
 t.test('a key whose name begins with a hyphen is no option', async (t) => {
   const folder = dataFolder(t)
-  await house(t, { GATEHOUSE_DATA_DIR: folder })
+  await wholeSystem(t, { GATEHOUSE_DATA_DIR: folder })
   const kid = `-${'x'.repeat(42)}`
   t.match(await operator(folder)(['keys', 'retire', kid]), { code: 1, stderr: /no such key/ })
 })
@@ -97,16 +97,20 @@ async function instances(t: Test, more: Record<string, string> = {}) {
   const database = await (await postgresServer(t)).database()
   const folder = dataFolder(t)
   const settings = {
-    ...{ REDIS_URL: redis.url, DATABASE_URL: database, GATEHOUSE_DATA_DIR: folder },
-    ...{ AUTH_PORT: '0', AUTH_OPS_PORT: '0', ...more }
+    REDIS_URL: redis.url,
+    DATABASE_URL: database,
+    GATEHOUSE_DATA_DIR: folder,
+    AUTH_PORT: '0',
+    AUTH_OPS_PORT: '0',
+    ...more
   }
   const start = async () => {
-    const room = await roomProcess('auth', settings)
-    t.teardown(() => room.stop())
-    return room
+    const service = await serviceProcess('auth', settings)
+    t.teardown(() => service.stop())
+    return service
   }
-  const call = async (room: RoomProcess, method: string, path: string, body?: object) => {
-    const response = await fetch(`${room.opsUrl}/ops${path}`, {
+  const call = async (service: ServiceProcess, method: string, path: string, body?: object) => {
+    const response = await fetch(`${service.opsUrl}/ops${path}`, {
       method,
       headers: {
         authorization: `Bearer ${readFileSync(join(folder, 'ops-token'), 'utf8').trim()}`,
@@ -135,15 +139,22 @@ t.test(
     const [first, second] = await Promise.all([start(), start()])
     const [before = ''] = await kids('active')
     await client(first.url).call('/register', { json: ada })
-    const signing = async (room: RoomProcess) => {
-      const { body } = await client(room.url).call<{ accessToken: string }>('/login', { json: ada })
+    const signing = async (service: ServiceProcess) => {
+      const { body } = await client(service.url).call<{ accessToken: string }>('/login', {
+        json: ada
+      })
       return headerOf(body.accessToken).kid
     }
     // A gateway that is live, and does not get on.
     const fleet = redisFleet(redis.redis)
     const stuck = {
-      ...{ id: 'stuck', name: 'edge-7', keySetVersion: 'v', kids: [before], revocationCursor: '' },
-      ...{ revocationLagSeconds: 0, assertionJwk: '{}' }
+      id: 'stuck',
+      name: 'edge-7',
+      keySetVersion: 'v',
+      kids: [before],
+      revocationCursor: '',
+      revocationLagSeconds: 0,
+      assertionJwk: '{}'
     }
     await fleet.announce(stuck)
     const beats = setInterval(() => void fleet.announce(stuck), 500)

@@ -3,20 +3,26 @@ import { promisify } from 'node:util'
 import { serverMetadata } from '@gatehouse/auth/oauth/server-metadata'
 import { client as apiClient } from '@gatehouse/fixtures/client'
 import { dataFolder } from '@gatehouse/fixtures/data-folder'
-import { house } from '@gatehouse/fixtures/house'
 import { operator } from '@gatehouse/fixtures/operator'
 import { processEnvironment } from '@gatehouse/fixtures/program'
+import { wholeSystem } from '@gatehouse/fixtures/whole-system'
 import t from 'tap'
 import { blocksOf } from './documented-blocks.ts'
 import { read } from './source-files.ts'
 
 t.test('the examples of docs/oauth.md, pasted into a shell, do what they say', async (t) => {
   const folder = dataFolder(t)
-  const { url } = await house(t, { GATEHOUSE_DATA_DIR: folder })
+  const { url } = await wholeSystem(t, { GATEHOUSE_DATA_DIR: folder })
   await apiClient(url).register('ada@example.com', 'correct horse battery')
   const scope = 'orders:read introspect'
   const made = await operator(folder)([
-    ...['clients', 'create', '--name', 'billing', '--scope', scope, '--json']
+    'clients',
+    'create',
+    '--name',
+    'billing',
+    '--scope',
+    scope,
+    '--json'
   ])
   const { client, secret } = made.json as { client: { id: string }; secret: { secret: string } }
   const examples = blocksOf('docs/oauth.md', 'sh').find((block) => block.includes('API=')) ?? ''

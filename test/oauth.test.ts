@@ -2,8 +2,8 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { client as apiClient, eventually } from '@gatehouse/fixtures/client'
 import { dataFolder } from '@gatehouse/fixtures/data-folder'
-import { house } from '@gatehouse/fixtures/house'
 import { operator } from '@gatehouse/fixtures/operator'
+import { wholeSystem } from '@gatehouse/fixtures/whole-system'
 import { freePort } from '@gatehouse/start/free-port'
 import { exportJWK, generateKeyPair, type JSONWebKeySet } from 'jose'
 import * as openid from 'openid-client'
@@ -28,8 +28,9 @@ async function system(t: Test) {
   const port = await freePort()
   // The default of TOKEN_ISSUER, which follows the port.
   const issuer = `http://localhost:${port}`
-  const { url } = await house(t, {
-    ...{ GATEHOUSE_DATA_DIR: folder, GATEWAY_PORT: String(port) }
+  const { url } = await wholeSystem(t, {
+    GATEHOUSE_DATA_DIR: folder,
+    GATEWAY_PORT: String(port)
   })
   const ops = operator(folder)
   const discover = (id: string, authentication: openid.ClientAuth) =>
@@ -97,8 +98,11 @@ t.test('services serve a machine client, and see that nobody has signed in', asy
   const { status, body: echo } = await api.call<Echo>('/echo/hello', { token })
   t.equal(status, 200)
   t.match(echo.headers, {
-    ...{ 'x-auth-subject': id, 'x-auth-client': id, 'x-auth-scope': 'orders:read orders:write' },
-    ...{ 'x-auth-roles': '', 'x-auth-expires': /^\d{10}$/ }
+    'x-auth-subject': id,
+    'x-auth-client': id,
+    'x-auth-scope': 'orders:read orders:write',
+    'x-auth-roles': '',
+    'x-auth-expires': /^\d{10}$/
   })
   for (const name of ['x-auth-session', 'x-auth-email', 'authorization']) {
     t.notOk(name in echo.headers, `no ${name}`)

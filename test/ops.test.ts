@@ -2,8 +2,8 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { client, eventually, type TokenAnswer } from '@gatehouse/fixtures/client'
 import { dataFolder } from '@gatehouse/fixtures/data-folder'
-import { house } from '@gatehouse/fixtures/house'
 import { operator, operatorProcess } from '@gatehouse/fixtures/operator'
+import { wholeSystem } from '@gatehouse/fixtures/whole-system'
 import { commands } from '@gatehouse/ops/commands'
 import { shown } from '@gatehouse/ops/text-table'
 import t from 'tap'
@@ -14,7 +14,7 @@ const password = 'correct horse battery'
 t.test('on one installation', async (t) => {
   const folder = dataFolder(t)
   const settings = { GATEHOUSE_DATA_DIR: folder, GATEWAY_TRUSTED_PROXIES: '127.0.0.1' }
-  const { url } = await house(t, settings)
+  const { url } = await wholeSystem(t, settings)
   const [ops, api] = [operator(folder), client(url)]
 
   t.test('the process takes input, answers, and ends with the code of the command', async (t) => {
@@ -43,7 +43,8 @@ t.test('on one installation', async (t) => {
 
     t.match(await ops(['users', 'list']), { code: 0, stdout: /root@example\.com {2}admin/ })
     t.match(await ops(['users', 'roles', 'root@example.com', 'user', 'auditor', '--json']), {
-      ...{ code: 0, json: { user: { id, roles: ['user', 'auditor'] } } }
+      code: 0,
+      json: { user: { id, roles: ['user', 'auditor'] } }
     })
     const refreshed = (await api.refresh(tokens.refreshToken)).body
     t.match(await api.call('/echo/x', { token: refreshed.accessToken }), {
@@ -220,12 +221,13 @@ t.test('it says where it looked when nobody answers, or the token is another one
   })
   const nobody = operator(folder, { ...settings, AUTH_OPS_URL: 'http://127.0.0.1:1' })
   t.match(await nobody(['users', 'list']), { code: 1, stderr: /No answer from .*AUTH_OPS_URL/ })
-  const { url } = await house(t, { GATEHOUSE_DATA_DIR: folder })
+  const { url } = await wholeSystem(t, { GATEHOUSE_DATA_DIR: folder })
   t.match(await operator(folder, settings)(['users', 'list']), { code: 1, stderr: /token/ })
   t.match(await operator(folder)(['users', 'list']), { code: 0 }, 'and it finds both in the folder')
   const elsewhere = operator(folder, { AUTH_OPS_URL: url })
   t.match(await elsewhere(['users', 'list']), {
-    ...{ code: 1, stderr: /\(AUTH_OPS_URL\) is not the ops listener of an auth service/ }
+    code: 1,
+    stderr: /\(AUTH_OPS_URL\) is not the ops listener of an auth service/
   })
   const nowhere = operator(folder, { AUTH_OPS_URL: 'localhost:3901' })
   t.match(await nowhere(['users', 'list']), { code: 1, stderr: /^AUTH_OPS_URL must be an http/ })
@@ -268,7 +270,9 @@ routes:
 
     const explained = await ops(['routes', 'explain', 'POST', '/auth/login?x=1', '--json'])
     t.match(explained.json, {
-      ...{ row: 'auth-login', why: /^\/auth\/login is the longest prefix/, needs: /public/ },
+      row: 'auth-login',
+      why: /^\/auth\/login is the longest prefix/,
+      needs: /public/,
       goes: ['POST http://127.0.0.1:3001/login?x=1']
     })
     const moved = operator(dataFolder(t), { AUTH_PORT: '4001', ORDERS_URL: 'http://orders' })
@@ -313,7 +317,8 @@ routes:
     const explainedBy = async (method: string) =>
       (await words(['routes', 'explain', method, '/w/a%2Fb', '--json'])).json
     t.match(await explainedBy('GET'), {
-      ...{ needs: 'nothing: the route is public', goes: ['GET http://a:1/base/a%2Fb'] },
+      needs: 'nothing: the route is public',
+      goes: ['GET http://a:1/base/a%2Fb'],
       headers: /x-auth-gateway/,
       answer: ['headers of at most 100000 bytes', /below \/w$/],
       limits: ['a body of 1048576 bytes', '%2F in the path passes']
@@ -336,23 +341,24 @@ routes:
     const entry = "issuer: 'https://sso.example/realms/a', audience: api"
     writeFileSync(issuers, `issuers: [{ name: sso, type: keycloak, ${entry} }]`)
     t.match(await ops(['issuers', 'check', issuers]), {
-      ...{ code: 0, stdout: /sso .*realms\/a .*api .*by discovery .*realm_access ▸ roles/ }
+      code: 0,
+      stdout: /sso .*realms\/a .*api .*by discovery .*realm_access ▸ roles/
     })
     writeFileSync(issuers, `issuers: [{ name: sso, type: keycloack, ${entry} }]`)
     t.match(await ops(['issuers', 'check', issuers]), {
-      ...{
-        code: 1,
-        stderr: /issuer sso: type must be one of keycloak, auth0.* \(nearest: keycloak\)/
-      }
+      code: 1,
+      stderr: /issuer sso: type must be one of keycloak, auth0.* \(nearest: keycloak\)/
     })
     t.match(await ops(['issuers', 'check']), { code: 2, stderr: /GATEWAY_ISSUERS_FILE/ })
     t.match(await ops(['routes', 'explain', 'GET', '/ordersX']), { code: 1, stderr: /404/ })
     t.match(await ops(['routes', 'explain', 'GET', '/orders/../x']), { code: 1, stderr: /400/ })
     t.match(await ops(['routes', 'explain', 'GET', '/echo/public%20x']), {
-      ...{ code: 1, stderr: /400: .* could be read as another one/ }
+      code: 1,
+      stderr: /400: .* could be read as another one/
     })
     t.match(await claims(['routes', 'explain', 'POST', '/x']), {
-      ...{ code: 1, stderr: /405: .* accepts GET/ }
+      code: 1,
+      stderr: /405: .* accepts GET/
     })
     t.match(await ops(['routes', 'explain', 'get', '/orders']), { code: 2, stderr: /GET/ })
   }

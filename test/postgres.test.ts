@@ -6,7 +6,7 @@ import {
   postgresServer
 } from '@gatehouse/fixtures/postgres-server'
 import { redisMissing, redisServer } from '@gatehouse/fixtures/redis-server'
-import { roomProcess } from '@gatehouse/fixtures/room-process'
+import { serviceProcess } from '@gatehouse/fixtures/service-process'
 import t, { type Test } from 'tap'
 
 const skip = postgresMissing || redisMissing
@@ -17,15 +17,14 @@ const ada = { email: 'ada@example.com', password: 'correct horse battery' }
 async function processes(t: Test, postgres: PostgresServer, count: number) {
   const { url } = await redisServer(t)
   const settings = {
-    ...{
-      REDIS_URL: url,
-      DATABASE_URL: await postgres.database(),
-      GATEHOUSE_DATA_DIR: dataFolder(t)
-    },
-    ...{ AUTH_PORT: '0', AUTH_OPS_PORT: '0' }
+    REDIS_URL: url,
+    DATABASE_URL: await postgres.database(),
+    GATEHOUSE_DATA_DIR: dataFolder(t),
+    AUTH_PORT: '0',
+    AUTH_OPS_PORT: '0'
   }
   const started = await Promise.all(
-    Array.from({ length: count }, () => roomProcess('auth', settings))
+    Array.from({ length: count }, () => serviceProcess('auth', settings))
   )
   t.teardown(() => Promise.all(started.map((process) => process.stop())))
   return started.map(({ url, opsUrl }) => ({ ...client(url), url, opsUrl }))

@@ -1,8 +1,8 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import { dataFolder } from '@gatehouse/fixtures/data-folder'
-import { house } from '@gatehouse/fixtures/house'
 import { processEnvironment } from '@gatehouse/fixtures/program'
+import { wholeSystem } from '@gatehouse/fixtures/whole-system'
 import t from 'tap'
 import { blocksOf } from './documented-blocks.ts'
 
@@ -22,7 +22,7 @@ function withoutChance(output: string): string {
 
 t.test('a newcomer pastes what the pages say', async (t) => {
   const folder = dataFolder(t)
-  const { url } = await house(t, { GATEHOUSE_DATA_DIR: folder })
+  const { url } = await wholeSystem(t, { GATEHOUSE_DATA_DIR: folder })
   const env = { ...processEnvironment(), GATEHOUSE_DATA_DIR: folder }
   const paste = async (script: string): Promise<string> => {
     const ours = script.replace('http://localhost:3000', url)

@@ -15,7 +15,8 @@ t.test(
   async (t) => {
     const sentinel = await redisSentinel(t, { sentinels: 3 })
     const { auths, gateways } = await installation(t, {
-      ...{ auths: 1, gateways: 1 },
+      auths: 1,
+      gateways: 1,
       settings: { REDIS_URL: sentinel.url }
     })
     const { register, login, logout, call } = client(gateways[0]?.url ?? '')

@@ -4,7 +4,7 @@ import { neededRights as authRights } from '@gatehouse/auth/redis/needed-rights'
 import { client, eventually } from '@gatehouse/fixtures/client'
 import { dataFolder } from '@gatehouse/fixtures/data-folder'
 import { redisMissing, redisServer } from '@gatehouse/fixtures/redis-server'
-import { roomProcess } from '@gatehouse/fixtures/room-process'
+import { serviceProcess } from '@gatehouse/fixtures/service-process'
 import { neededRights as gatewayRights } from '@gatehouse/gateway/fleet/needed-rights'
 import type { NeededRights } from '@gatehouse/redis/missing-rights'
 import { freePort } from '@gatehouse/start/free-port'
@@ -66,11 +66,14 @@ routes:
 /** An auth service and a gateway, each with a user that may do what is documented and nothing else. */
 async function restricted(t: Test, redisUrl: string) {
   const opsPort = String(await freePort())
-  const start = async (room: 'auth' | 'gateway', more: Record<string, string>) => {
-    const name = room.toUpperCase()
-    const started = await roomProcess(room, {
-      ...{ REDIS_URL: redisUrl.replace('//', `//gatehouse-${room}:pw@`), REDIS_KEY_PREFIX: PREFIX },
-      ...{ GATEHOUSE_DATA_DIR: dataFolder(t), [`${name}_PORT`]: '0', [`${name}_OPS_PORT`]: '0' },
+  const start = async (service: 'auth' | 'gateway', more: Record<string, string>) => {
+    const name = service.toUpperCase()
+    const started = await serviceProcess(service, {
+      REDIS_URL: redisUrl.replace('//', `//gatehouse-${service}:pw@`),
+      REDIS_KEY_PREFIX: PREFIX,
+      GATEHOUSE_DATA_DIR: dataFolder(t),
+      [`${name}_PORT`]: '0',
+      [`${name}_OPS_PORT`]: '0',
       GATEWAY_KEYS_URL: `http://127.0.0.1:${opsPort}/.well-known/gateway-jwks.json`,
       ...more
     })
@@ -81,7 +84,8 @@ async function restricted(t: Test, redisUrl: string) {
   const routes = join(dataFolder(t), 'routes.yaml')
   writeFileSync(routes, routesTo(auth.url))
   const gateway = await start('gateway', {
-    ...{ GATEWAY_ROUTES: routes, GATEWAY_OPS_PORT: opsPort },
+    GATEWAY_ROUTES: routes,
+    GATEWAY_OPS_PORT: opsPort,
     GATEWAY_JWKS_URL: `${auth.url}/.well-known/jwks.json`
   })
   return { auth, gateway }
@@ -92,8 +96,8 @@ t.test(
   { skip: redisMissing },
   async (t) => {
     const { url, redis } = await redisServer(t)
-    for (const room of ['auth', 'gateway']) {
-      await redis.call('acl', 'setuser', ...documentedUser(`gatehouse-${room}`))
+    for (const service of ['auth', 'gateway']) {
+      await redis.call('acl', 'setuser', ...documentedUser(`gatehouse-${service}`))
     }
     const { auth, gateway } = await restricted(t, url)
     const { register, login, refresh, logout, call } = client(gateway.url)

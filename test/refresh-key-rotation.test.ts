@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { client } from '@gatehouse/fixtures/client'
 import { dataFolder } from '@gatehouse/fixtures/data-folder'
-import { house } from '@gatehouse/fixtures/house'
+import { wholeSystem } from '@gatehouse/fixtures/whole-system'
 import t from 'tap'
 
 const secret = () => randomBytes(32).toString('base64url')
@@ -10,7 +10,7 @@ t.test('the key of refresh tokens is changed, and nobody is signed out', async (
   const GATEHOUSE_DATA_DIR = dataFolder(t)
   const [old, next] = [`1:${secret()}`, `2:${secret()}`]
   const startWith = async (AUTH_REFRESH_KEYS: string) => {
-    const started = await house(t, { GATEHOUSE_DATA_DIR, AUTH_REFRESH_KEYS })
+    const started = await wholeSystem(t, { GATEHOUSE_DATA_DIR, AUTH_REFRESH_KEYS })
     return { ...client(started.url), close: started.close }
   }
 

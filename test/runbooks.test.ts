@@ -4,11 +4,11 @@ import { client, eventually } from '@gatehouse/fixtures/client'
 import { dataFolder } from '@gatehouse/fixtures/data-folder'
 import { documentedShell } from '@gatehouse/fixtures/documented-shell'
 import { kidOf } from '@gatehouse/fixtures/gateway-fleet'
-import { house } from '@gatehouse/fixtures/house'
 import { type Installation, installation } from '@gatehouse/fixtures/installation'
 import { operator } from '@gatehouse/fixtures/operator'
 import { asked, postgresMissing } from '@gatehouse/fixtures/postgres-server'
 import { redisMissing } from '@gatehouse/fixtures/redis-server'
+import { wholeSystem } from '@gatehouse/fixtures/whole-system'
 import t, { type Test } from 'tap'
 import { blocksOf } from './documented-blocks.ts'
 import { read, root } from './source-files.ts'
@@ -218,7 +218,7 @@ t.test('a refresh key that has leaked', async (t) => {
   const GATEHOUSE_DATA_DIR = dataFolder(t)
   const { next, isOver } = runbook(t, 'leaked-refresh-key', GATEHOUSE_DATA_DIR)
   const startWith = async (AUTH_REFRESH_KEYS: string) => {
-    const { url, close } = await house(t, { GATEHOUSE_DATA_DIR, AUTH_REFRESH_KEYS })
+    const { url, close } = await wholeSystem(t, { GATEHOUSE_DATA_DIR, AUTH_REFRESH_KEYS })
     return { ...client(url), close, API: url }
   }
   const leaked = `1:${secret()}`
@@ -245,7 +245,7 @@ t.test('a new key-encryption key', async (t) => {
   const GATEHOUSE_DATA_DIR = dataFolder(t)
   const { next, isOver } = runbook(t, 'key-encryption-key', GATEHOUSE_DATA_DIR)
   const made = (await next()).trim()
-  const { url } = await house(t, { GATEHOUSE_DATA_DIR, AUTH_KEY_ENCRYPTION_KEY: made })
+  const { url } = await wholeSystem(t, { GATEHOUSE_DATA_DIR, AUTH_KEY_ENCRYPTION_KEY: made })
   await client(url).register(email, password)
   t.equal((await client(url).login(email, password)).status, 200)
   t.ok(isOver(), 'every block of the page was run')

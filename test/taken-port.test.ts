@@ -1,15 +1,15 @@
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { eventually } from '@gatehouse/fixtures/client'
-import { house } from '@gatehouse/fixtures/house'
 import { type ServiceName, serviceProgram } from '@gatehouse/fixtures/program'
 import { redisMissing, redisServer } from '@gatehouse/fixtures/redis-server'
+import { wholeSystem } from '@gatehouse/fixtures/whole-system'
 import { freePort } from '@gatehouse/start/free-port'
 import t from 'tap'
 
-const ports = ['AUTH', 'ORDERS', 'ECHO', 'GATEWAY'].flatMap((room) => [
-  `${room}_OPS_PORT`,
-  `${room}_PORT`
+const ports = ['AUTH', 'ORDERS', 'ECHO', 'GATEWAY'].flatMap((service) => [
+  `${service}_OPS_PORT`,
+  `${service}_PORT`
 ])
 
 const listeners = () =>
@@ -21,7 +21,7 @@ for (const name of ports) {
     const other = createServer()
     t.teardown(() => other.close())
     await once(other.listen(port, '127.0.0.1'), 'listening')
-    await t.rejects(house(t, { [name]: String(port) }), { code: 'EADDRINUSE' })
+    await t.rejects(wholeSystem(t, { [name]: String(port) }), { code: 'EADDRINUSE' })
     const left = await eventually(
       async () => listeners(),
       (count) => count === 1
@@ -45,7 +45,7 @@ t.test(
       started.push(service)
       return serviceProgram(service)
     }
-    const { url } = await house(
+    const { url } = await wholeSystem(
       t,
       { REDIS_URL: (await redisServer(t)).url, ECHO_OPS_PORT: String(port) },
       programOf

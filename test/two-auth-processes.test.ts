@@ -3,7 +3,7 @@ import { client, eventually, type TokenAnswer } from '@gatehouse/fixtures/client
 import { dataFolder } from '@gatehouse/fixtures/data-folder'
 import { asked, postgresMissing, postgresServer } from '@gatehouse/fixtures/postgres-server'
 import { redisMissing, redisServer } from '@gatehouse/fixtures/redis-server'
-import { roomProcess } from '@gatehouse/fixtures/room-process'
+import { serviceProcess } from '@gatehouse/fixtures/service-process'
 import t, { type Test } from 'tap'
 
 const password = 'correct horse battery'
@@ -16,13 +16,17 @@ async function twoProcesses(t: Test, more: Record<string, string> = {}) {
   const { url } = await redisServer(t)
   const database = await (await postgresServer(t)).database()
   const settings = {
-    ...{ REDIS_URL: url, DATABASE_URL: database, GATEHOUSE_DATA_DIR: dataFolder(t) },
-    ...{ AUTH_PORT: '0', AUTH_OPS_PORT: '0' },
-    ...{ AUTH_SESSIONS_PER_USER: String(SESSION_LIMIT), ...more }
+    REDIS_URL: url,
+    DATABASE_URL: database,
+    GATEHOUSE_DATA_DIR: dataFolder(t),
+    AUTH_PORT: '0',
+    AUTH_OPS_PORT: '0',
+    AUTH_SESSIONS_PER_USER: String(SESSION_LIMIT),
+    ...more
   }
   const [first, second] = await Promise.all([
-    roomProcess('auth', settings),
-    roomProcess('auth', settings)
+    serviceProcess('auth', settings),
+    serviceProcess('auth', settings)
   ])
   t.teardown(() => Promise.all([first.stop(), second.stop()]))
   const clients = [client(first.url), client(second.url)] as const

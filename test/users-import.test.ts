@@ -4,8 +4,8 @@ import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { client } from '@gatehouse/fixtures/client'
 import { dataFolder } from '@gatehouse/fixtures/data-folder'
-import { house } from '@gatehouse/fixtures/house'
 import { operator } from '@gatehouse/fixtures/operator'
+import { wholeSystem } from '@gatehouse/fixtures/whole-system'
 import { csvEntries } from '@gatehouse/ops/import/csv'
 import { EntryFault } from '@gatehouse/ops/import/line'
 import { ndjsonEntries } from '@gatehouse/ops/import/ndjson'
@@ -72,7 +72,7 @@ const lines = (...entries: readonly unknown[]) =>
 
 t.test('users of other systems are imported, and sign in with the password they had', async (t) => {
   const folder = dataFolder(t)
-  const { url } = await house(t, { GATEHOUSE_DATA_DIR: folder })
+  const { url } = await wholeSystem(t, { GATEHOUSE_DATA_DIR: folder })
   const [ops, api] = [operator(folder), client(url)]
   const at = (name: string) => join(folder, name)
   const file = (name: string, text: string) => {

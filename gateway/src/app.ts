@@ -2,19 +2,20 @@ import type { IncomingMessage } from 'node:http'
 import fastifyJwt from '@fastify/jwt'
 import { allowOriginsOf } from '@gatehouse/edge-headers/web-origin'
 import { buildService, type Service } from '@gatehouse/http-service/build-service'
-import type { RoomLog } from '@gatehouse/http-service/room-log'
+import type { ServiceLog } from '@gatehouse/http-service/service-log'
 import type { RedisConnection } from '@gatehouse/redis/connect-redis'
 import type { SightingReport } from '@gatehouse/sightings/report-sightings'
 import type { FastifyRequest } from 'fastify'
 import type { Registry } from 'prom-client'
 import { type AssertionKey, assertions } from './assertions/assertions.ts'
-import { limitConnections } from './connection-limits.ts'
 import { allowOrigins } from './cross-origin/allow-origins.ts'
 import type { CorsPolicy } from './cross-origin/cors-policy.ts'
 import { forward } from './forwarding/forward.ts'
 import { lifetimes } from './forwarding/lifetimes.ts'
 import type { TrustedIssuers } from './issuers/trusted-issuers.ts'
 import { type Arrival, type Edge, journey, type Passage } from './journey.ts'
+import { limitConnections } from './limits/connection-limits.ts'
+import { routeLimiters } from './limits/route-limiters.ts'
 import { type ArrivedHop, arrivedHop } from './proxies/arrived-hop.ts'
 import { callerOf } from './proxies/caller.ts'
 import type { ProxyHeaders } from './proxies/told-by-proxies.ts'
@@ -22,7 +23,6 @@ import { trustedProxies } from './proxies/trusted-proxies.ts'
 import type { Revocations } from './revocation/follow-revocations.ts'
 import { errorFormOf, routeOfTarget } from './routes/error-form-of.ts'
 import type { LiveRouteTable } from './routes/live-route-table.ts'
-import { rowLimiters } from './routes/row-limiters.ts'
 import { signatureChecks } from './signature-checks.ts'
 import type { Hop } from './stages/stamp.ts'
 import { guardedFaults } from './telemetry/guarded-faults.ts'
@@ -42,7 +42,7 @@ declare module 'fastify' {
 
 /** Everything the gateway works with. */
 export type GatewayNeeds = {
-  log: RoomLog
+  log: ServiceLog
   metrics: Registry
   /** hears of each request when it is over; null: there is no access log */
   logRequest: ((served: Served) => void) | null
@@ -108,7 +108,7 @@ export async function buildGateway(needs: GatewayNeeds): Promise<Service> {
     sign: { algorithm: 'ES256' }
   })
   const allowsOrigin = allowOriginsOf(needs.allowedOrigins)
-  const limiterOf = await rowLimiters(app, needs.limitsRedis)
+  const limiterOf = await routeLimiters(app, needs.limitsRedis)
 
   const verifier = accessTokenVerifier({
     issuers: needs.issuers,

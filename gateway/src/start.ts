@@ -2,21 +2,19 @@ import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
 import type { Server } from 'node:tls'
 import { GATEWAY_KEYS_PATH } from '@gatehouse/edge-headers/assertion'
-import { type RoomLog, roomLog } from '@gatehouse/http-service/room-log'
+import { serviceLog } from '@gatehouse/http-service/service-log'
+import { openService } from '@gatehouse/process/open-service'
+import { buildOps } from '@gatehouse/process/ops-listener'
+import type { RunningService } from '@gatehouse/process/running-service'
+import { StartFault } from '@gatehouse/process/start-fault'
 import { faultCause } from '@gatehouse/redis/fault-cause'
 import { reportedRedis } from '@gatehouse/redis/reported-redis'
-import { openRoom } from '@gatehouse/room/open-room'
-import { buildOps } from '@gatehouse/room/ops-listener'
-import type { Room } from '@gatehouse/room/room'
-import { StartFault } from '@gatehouse/room/start-fault'
 import { drainTimes } from '@gatehouse/settings/drain-times'
 import { words } from '@gatehouse/settings/fragments'
-import { SettingsFault } from '@gatehouse/settings/read-settings'
 import { reportSightings } from '@gatehouse/sightings/report-sightings'
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client'
 import { buildGateway } from './app.ts'
 import { newAssertionKey } from './assertions/assertions.ts'
-import { CertificateFault } from './certificate.ts'
 import type { GatewayConfig } from './config.ts'
 import { corsPolicy } from './cross-origin/cors-policy.ts'
 import { joinFleet, type Membership } from './fleet/membership.ts'
@@ -24,7 +22,7 @@ import { neededRights } from './fleet/needed-rights.ts'
 import { type Embedded, sharedState } from './fleet/shared-state.ts'
 import { openIssuers } from './issuers/open-issuers.ts'
 import { keyCheck } from './keys/key-check.ts'
-import { type LiveCertificate, liveCertificate } from './live-certificate.ts'
+import { faultFields, openCertificate } from './open-certificate.ts'
 import { openRedirect, type Redirect } from './redirect/open-redirect.ts'
 import { followRevocations } from './revocation/follow-revocations.ts'
 import { revocationCheck } from './revocation/revocation-check.ts'
@@ -36,13 +34,13 @@ import { logOutput } from './telemetry/log-output.ts'
 export async function startGateway(
   config: GatewayConfig,
   embedded: Embedded | null
-): Promise<Room> {
+): Promise<RunningService> {
   const clock = Date.now
   const times = drainTimes(config)
-  const log = roomLog('gateway', config.LOG_LEVEL)
+  const log = serviceLog('gateway', config.LOG_LEVEL)
   for (const warning of config.warnings) log.warn(warning)
   // Before anything is waited for: an operator hears of a mistake at once.
-  const certificate = tlsCertificate(config, log)
+  const certificate = openCertificate(config, log)
   const metrics = new Registry()
   collectDefaultMetrics({ register: metrics, eventLoopMonitoringPrecision: 100 })
   const connections = reportedRedis({ service: 'gateway', log, metrics })
@@ -80,10 +78,13 @@ export async function startGateway(
   })
   const id = randomUUID()
   membership = await joinFleet({
-    ...{ fleet: shared.fleet, ownKey: assertionKey.publicJwk },
+    fleet: shared.fleet,
+    ownKey: assertionKey.publicJwk,
     heartbeat: () => ({
-      ...{ id, name: `${hostname()}:${process.pid}` },
-      ...{ keySetVersion: keys.issuerVersion, kids: [...keys.kids] },
+      id,
+      name: `${hostname()}:${process.pid}`,
+      keySetVersion: keys.issuerVersion,
+      kids: [...keys.kids],
       revocationCursor: revoked.cursor,
       revocationLagSeconds: Math.min(revoked.stalenessSeconds(), Number.MAX_SAFE_INTEGER),
       assertionJwk: JSON.stringify(assertionKey.publicJwk)
@@ -91,8 +92,10 @@ export async function startGateway(
     onFault: (error) => log.warn({ cause: faultCause(error) }, 'the fleet heartbeat failed')
   })
   const routes = liveRouteTable({
-    ...{ first: config.table, file: config.GATEWAY_ROUTES, load: config.loadTable },
-    onReload: (table) => log.info({ rows: table.routes.length }, 'the route table was reloaded'),
+    first: config.table,
+    file: config.GATEWAY_ROUTES,
+    load: config.loadTable,
+    onReload: (table) => log.info({ routes: table.routes.length }, 'the route table was reloaded'),
     onFault: (error) =>
       log.error(faultFields(error), 'the new route table has errors; the old one stays in use')
   })
@@ -157,7 +160,7 @@ export async function startGateway(
   ops.get(GATEWAY_KEYS_PATH, () => membership.assertionKeys())
   const where = { host: config.GATEWAY_HOST, port: config.GATEWAY_PORT }
   let redirect: Redirect | null = null
-  const room = await openRoom({
+  const service = await openService({
     name: 'gateway',
     times,
     ops: { app: ops, at: { host: config.GATEWAY_OPS_HOST, port: config.GATEWAY_OPS_PORT } },
@@ -182,38 +185,9 @@ export async function startGateway(
   })
   try {
     redirect = await openRedirect(config, { log, closeMs: times.closeMs })
-    return room
+    return service
   } catch (error) {
-    await room.close()
+    await service.close()
     throw error
   }
-}
-
-/** @throws StartFault */
-function tlsCertificate(config: GatewayConfig, log: RoomLog): LiveCertificate | null {
-  const { GATEWAY_TLS_CERT_FILE: certFile, GATEWAY_TLS_KEY_FILE: keyFile } = config
-  if (certFile === undefined || keyFile === undefined) return null
-  try {
-    return liveCertificate({
-      clock: Date.now,
-      certFile,
-      keyFile,
-      onReload: (notAfter) => log.info({ notAfter }, 'new connections get the new certificate'),
-      onExpiring: (notAfter, hasExpired) =>
-        hasExpired
-          ? log.error({ notAfter }, 'GATEWAY_TLS_CERT_FILE: the certificate has expired')
-          : log.warn({ notAfter }, 'GATEWAY_TLS_CERT_FILE: the certificate expires soon'),
-      onFault: (error) =>
-        log.error(faultFields(error), 'the new certificate cannot be used; the old one stays')
-    })
-  } catch (error) {
-    if (!(error instanceof CertificateFault)) throw error
-    throw new StartFault(error.message)
-  }
-}
-
-/** For the log: a mistake of the operator in plain words, anything else with its stack. */
-function faultFields(error: unknown): object {
-  if (error instanceof SettingsFault) return { faults: error.faults }
-  return error instanceof CertificateFault ? { cause: error.message } : { err: error }
 }

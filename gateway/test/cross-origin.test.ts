@@ -45,8 +45,16 @@ t.test('it may read the answer, a refusal as well', async (t) => {
 t.test('a page of any other origin may not', async (t) => {
   const gateway = await edge(t, { allowedOrigins: [SHOP] })
   for (const origin of [
-    ...['https://evil.example', 'http://shop.example', `${SHOP}:8443`, `${SHOP}.evil.example`],
-    ...['https://xshop.example', `${SHOP}.`, `${SHOP}/`, 'null', '*', '']
+    'https://evil.example',
+    'http://shop.example',
+    `${SHOP}:8443`,
+    `${SHOP}.evil.example`,
+    'https://xshop.example',
+    `${SHOP}.`,
+    `${SHOP}/`,
+    'null',
+    '*',
+    ''
   ]) {
     const answer = await fetch(`${gateway.url}/closed`, preflight(origin))
     t.equal(answer.status, 403, origin)
@@ -71,7 +79,7 @@ t.test('where no origin is listed nothing is said of origins', async (t) => {
 
 const listed = (answer: Response, name: string) =>
   (answer.headers.get(`access-control-${name}`) ?? '').split(', ')
-const ROWS = `
+const ROUTES = `
   - name: own
     prefix: /own
     upstream: service
@@ -84,7 +92,7 @@ t.test(
   'a page may send and read what modern pages do, and an operator says what else',
   async (t) => {
     const gateway = await edge(t, {
-      rows: ROWS,
+      routes: ROUTES,
       allowedOrigins: [SHOP],
       cors: { maxAgeSeconds: 60, exposedHeaders: ['x-cost', 'etag'] }
     })
@@ -121,7 +129,7 @@ t.test(
 )
 
 t.test('a service answers preflights where its route says so, and is told of nobody', async (t) => {
-  const gateway = await edge(t, { rows: ROWS, allowedOrigins: [SHOP] })
+  const gateway = await edge(t, { routes: ROUTES, allowedOrigins: [SHOP] })
   const partner = 'https://partner.example'
   gateway.upstream.answer = (_request, response) =>
     response.setHeader('access-control-allow-origin', partner).writeHead(204).end()
@@ -154,12 +162,12 @@ t.test(
   'a route can have origins of its own, which replace those of the installation',
   async (t) => {
     const PARTNER = 'https://partner.example'
-    const rows = `
+    const routes = `
   - { name: partner, prefix: /partner, upstream: service, cors: { origins: [${PARTNER}, 'https://*.lab.example'] } }
   - { name: nobody, prefix: /nobody, upstream: service, access: public, cors: { origins: [] } }
 `
     for (const allowedOrigins of [[], [SHOP]]) {
-      const gateway = await edge(t, { rows, allowedOrigins })
+      const gateway = await edge(t, { routes, allowedOrigins })
       const asked = async (path: string, origin: string) => {
         const answer = await fetch(`${gateway.url}${path}`, preflight(origin))
         return [answer.status, allowed(answer), answer.headers.get('vary')]

@@ -9,7 +9,7 @@ const lastOf = ({ upstream }: Edge) => {
   return last
 }
 
-t.test('a row is closed unless it says that it is open', async (t) => {
+t.test('a route is closed unless it says that it is open', async (t) => {
   const gateway = await edge(t)
   const without = (path: string) => fetch(`${gateway.url}${path}`)
 
@@ -115,12 +115,12 @@ t.test('a request keeps its id and its trace where they are well-formed', async 
   }
 })
 
-t.test('what the row demands is demanded', async (t) => {
-  const rows = `
+t.test('what the route demands is demanded', async (t) => {
+  const routes = `
   - { name: admin, prefix: /admin, upstream: service, roles: [admin, root] }
   - { name: pay, prefix: /pay, upstream: service, scopes: [pay, orders:read] }
 `
-  const gateway = await edge(t, { rows })
+  const gateway = await edge(t, { routes })
   const as = (path: string, claims: Record<string, unknown>) =>
     gateway.call(path, { headers: { authorization: `Bearer ${gateway.token(claims)}` } })
 
@@ -164,11 +164,11 @@ t.test('an expired token says so, so that the client refreshes', async (t) => {
   t.match(expired.headers.get('www-authenticate'), 'error="invalid_token"')
 })
 
-t.test('a row has its limit, by address', async (t) => {
-  const rows = `
+t.test('a route has its limit, by address', async (t) => {
+  const routes = `
   - { name: few, prefix: /few, upstream: service, access: public, limit: { max: 2, windowSeconds: 60 } }
 `
-  const gateway = await edge(t, { rows })
+  const gateway = await edge(t, { routes })
   const call = () => fetch(`${gateway.url}/few`)
   t.strictSame([(await call()).status, (await call()).status], [200, 200])
   const third = await call()
@@ -176,5 +176,5 @@ t.test('a row has its limit, by address', async (t) => {
   t.match(await third.json(), { code: 'RATE_LIMITED', retryable: true })
   t.match(third.headers.get('retry-after'), /^\d+$/)
   t.equal(gateway.upstream.received.length, 2)
-  t.equal((await fetch(`${gateway.url}/open`)).status, 200, 'another row is not concerned')
+  t.equal((await fetch(`${gateway.url}/open`)).status, 200, 'another route is not concerned')
 })

@@ -35,7 +35,8 @@ async function listening(t: Test, intervalMs?: number, clock = Date.now) {
     heard()
   }
   const certificate = liveCertificate({
-    ...{ certFile, keyFile },
+    certFile,
+    keyFile,
     ...(intervalMs === undefined ? {} : { intervalMs }),
     clock,
     onReload: (notAfter) => tell(notAfter.getTime() > Date.now() ? 'new' : 'expired'),

@@ -8,13 +8,13 @@ const SECRETS = ['top-secret', 'ada@example.com']
 
 t.test('each refusal is one line of the log, with its reason, and no secret in it', async (t) => {
   const { log, lines, text } = capturedLog(t)
-  const rows = `
+  const routes = `
   - { name: admin, prefix: /admin, upstream: service, roles: [admin] }
   - { name: pay, prefix: /pay, upstream: service, scopes: [pay] }
   - { name: few, prefix: /few, upstream: service, access: public, limit: { max: 1, windowSeconds: 60 } }
   - { name: small, prefix: /small, upstream: service, access: public, bodyLimitBytes: 1 }
 `
-  const gateway = await edge(t, { rows, roomLog: log })
+  const gateway = await edge(t, { routes, serviceLog: log })
   await gateway.call('/few')
   const bearer = (token: string) => ({ headers: { authorization: `Bearer ${token}` } })
   const token = gateway.token()
@@ -78,7 +78,7 @@ t.test('what is no request is refused in the documented form too', async (t) => 
 
 t.test('nothing of a request that passes is in the log', async (t) => {
   const { log, text } = capturedLog(t)
-  const gateway = await edge(t, { roomLog: log })
+  const gateway = await edge(t, { serviceLog: log })
   const token = gateway.token()
   const init = {
     method: 'POST',

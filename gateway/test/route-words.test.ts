@@ -2,7 +2,7 @@ import t from 'tap'
 import { head, provoke, valuesOf } from './attacks/fixtures/raw-request.ts'
 import { type Edge, edge } from './fixtures/edge.ts'
 
-const rows = `
+const routes = `
   - { name: feed, prefix: /feed, upstream: service, access: optional, limit: { max: 1000, windowSeconds: 60, by: subject } }
   - { name: shop, prefix: /shop, upstream: service, methods: { GET: { access: public }, POST: { scopes: [orders:write] } } }
   - { name: keyed, prefix: /keyed, upstream: service, access: public, credentials: [authorization] }
@@ -18,7 +18,7 @@ const rows = `
   - { name: narrow, prefix: /narrow, upstream: service, access: public, answerHeaderBytes: 1024 }
   - { name: wide, prefix: /wide, upstream: service, access: public, answerHeaderBytes: 131072 }
 `
-const gateway = await edge(t, { rows, upstreams: `  based: '\${SERVICE}/api/v2/'` })
+const gateway = await edge(t, { routes, upstreams: `  based: '\${SERVICE}/api/v2/'` })
 
 /** A request, byte for byte, and what the service got of it. */
 async function send(line: string, lines: string[] = [], body = '') {
@@ -53,7 +53,8 @@ t.test('optional access: a good token is an identity, a bad one 401, none is nob
 
 t.test('an identity that has been revoked is not a stranger', async (t) => {
   gateway.log.revoke({
-    ...{ kind: 'session', id: 'ended' },
+    kind: 'session',
+    id: 'ended',
     until: Math.floor(gateway.clock() / 1000) + 300
   })
   const authorization = `Bearer ${gateway.token({ sid: 'ended' })}`
@@ -99,9 +100,18 @@ t.test('a service with keys of its own gets them, and never a token of ours', as
   const expired = gateway.token({ exp: 1_000_000_000 })
   const base64 = (text: string) => Buffer.from(text).toString('base64')
   for (const ours of [
-    ...[`Bearer ${token}`, `bearer  ${token}`, `BEARER ${token}`, `Token ${token}`, token],
-    ...[`Bearer ${token}x`, `Bearer x.${token}`, `Token token="${token}"`, `Bearer ${expired}`],
-    ...[`Basic ${base64(`user:${token}`)}`, `basic ${base64(`${token}:`)}`, `DPoP ${token}, x`]
+    `Bearer ${token}`,
+    `bearer  ${token}`,
+    `BEARER ${token}`,
+    `Token ${token}`,
+    token,
+    `Bearer ${token}x`,
+    `Bearer x.${token}`,
+    `Token token="${token}"`,
+    `Bearer ${expired}`,
+    `Basic ${base64(`user:${token}`)}`,
+    `basic ${base64(`${token}:`)}`,
+    `DPoP ${token}, x`
   ]) {
     t.strictSame(await authorizationOf(ours), [[]], ours.slice(0, 20))
   }
@@ -117,20 +127,16 @@ t.test('an encoded slash passes as it is, and reaches no other route', async (t)
     }
   }
   for (const path of [
-    ...[
-      '/git%2Finner/x',
-      '/git/%2Finner',
-      '/git/inner%2Fx',
-      '/git/x/%2e%2e%2Finner',
-      '/git/..%2Finner'
-    ],
-    ...[
-      '/git/INNER%2fx',
-      '/git/x;y%2F..%2Finner',
-      '/git/inner%2F',
-      '/open/a%2Fb',
-      '/git/%2F%2E%2E/x'
-    ]
+    '/git%2Finner/x',
+    '/git/%2Finner',
+    '/git/inner%2Fx',
+    '/git/x/%2e%2e%2Finner',
+    '/git/..%2Finner',
+    '/git/INNER%2fx',
+    '/git/x;y%2F..%2Finner',
+    '/git/inner%2F',
+    '/open/a%2Fb',
+    '/git/%2F%2E%2E/x'
   ]) {
     const { statuses, received } = await send(`GET ${path} HTTP/1.1`)
     t.notOk(statuses.includes(200), path)
@@ -173,9 +179,21 @@ t.test('a destination is authorised like the path itself', async (t) => {
   t.strictSame(await copied('http://gateway.example/dav/b%20c', 'MOVE'), [200, '/b%20c'])
   t.strictSame(await copied('https://GATEWAY.example/dav/b'), [200, '/b'])
   for (const destination of [
-    ...['/closed/x', '/dav/private/x', '/open/x', 'http://other.example/dav/b', '//dav/b'],
-    ...['/dav/../closed', '/dav/%2e%2e/closed', '/dav/PRIVATE/x', '/dav/private%2Fx', 'dav/b', ''],
-    ...['http://gateway.example@evil/dav/b', 'ftp://gateway.example/dav/b', '/dav/b#c', '/dav/b c']
+    '/closed/x',
+    '/dav/private/x',
+    '/open/x',
+    'http://other.example/dav/b',
+    '//dav/b',
+    '/dav/../closed',
+    '/dav/%2e%2e/closed',
+    '/dav/PRIVATE/x',
+    '/dav/private%2Fx',
+    'dav/b',
+    '',
+    'http://gateway.example@evil/dav/b',
+    'ftp://gateway.example/dav/b',
+    '/dav/b#c',
+    '/dav/b c'
   ]) {
     const { statuses, received } = await send('COPY /dav/a HTTP/1.1', [
       `Destination: ${destination}`,

@@ -10,7 +10,7 @@ import { eventually } from '@gatehouse/fixtures/client'
 import { dataFolder } from '@gatehouse/fixtures/data-folder'
 import { patience } from '@gatehouse/fixtures/patience'
 import { redisMissing, redisServer } from '@gatehouse/fixtures/redis-server'
-import { roomProcess } from '@gatehouse/fixtures/room-process'
+import { serviceProcess } from '@gatehouse/fixtures/service-process'
 import { memoryFleet } from '@gatehouse/fleet/memory-fleet'
 import { KEY_MEMORY_SECONDS, type RevocationSource } from '@gatehouse/revocation/revocation'
 import t, { type Test } from 'tap'
@@ -22,7 +22,9 @@ import { revocationLog, silentLog } from './fixtures/revocation-log.ts'
 
 function settings(t: Test, jwksUrl: string) {
   return readConfig({
-    ...{ GATEWAY_PORT: '0', GATEWAY_OPS_PORT: '0', LOG_LEVEL: 'silent' },
+    GATEWAY_PORT: '0',
+    GATEWAY_OPS_PORT: '0',
+    LOG_LEVEL: 'silent',
     GATEHOUSE_DATA_DIR: dataFolder(t),
     GATEWAY_JWKS_URL: jwksUrl
   })
@@ -144,8 +146,11 @@ async function issuerBehindProxy(t: Test) {
   const entry = 'name: sso, issuer: https://sso.example, audience: api'
   writeFileSync(file, `issuers: [{ ${entry}, jwksUrl: https://sso.example/keys }]`)
   const settings = {
-    ...{ NODE_USE_ENV_PROXY: '1', HTTPS_PROXY: proxy.url, HTTP_PROXY: proxy.url },
-    ...{ NO_PROXY: 'localhost', NODE_EXTRA_CA_CERTS: certificates.file },
+    NODE_USE_ENV_PROXY: '1',
+    HTTPS_PROXY: proxy.url,
+    HTTP_PROXY: proxy.url,
+    NO_PROXY: 'localhost',
+    NODE_EXTRA_CA_CERTS: certificates.file,
     GATEWAY_ISSUERS_FILE: file
   }
   return { settings, asked: proxy.asked }
@@ -161,14 +166,18 @@ t.test(
     const port = address !== null && typeof address === 'object' ? address.port : 0
     const file = join(dataFolder(t), 'routes.yaml')
     const routes = (prefix: string) => `upstreams: { a: 'http://127.0.0.1:${port}' }
-routes: [{ name: row, prefix: ${prefix}, upstream: a, access: public }]
+routes: [{ name: route, prefix: ${prefix}, upstream: a, access: public }]
 `
     writeFileSync(file, routes('/before'))
     const { settings, asked } = await issuerBehindProxy(t)
     const own = await issuer(t, [newKey()])
-    const gateway = await roomProcess('gateway', {
-      ...{ GATEWAY_PORT: '0', GATEWAY_OPS_PORT: '0', GATEWAY_ROUTES: file },
-      ...{ GATEHOUSE_DATA_DIR: dataFolder(t), REDIS_URL: 'redis://127.0.0.1:1', ...settings },
+    const gateway = await serviceProcess('gateway', {
+      GATEWAY_PORT: '0',
+      GATEWAY_OPS_PORT: '0',
+      GATEWAY_ROUTES: file,
+      GATEHOUSE_DATA_DIR: dataFolder(t),
+      REDIS_URL: 'redis://127.0.0.1:1',
+      ...settings,
       GATEWAY_JWKS_URL: own.url.replace('127.0.0.1', 'localhost')
     })
     t.teardown(() => gateway.stop())
@@ -207,8 +216,12 @@ t.test(
     const { url, redis } = await redisServer(t)
     await redis.config('SET', 'requirepass', 'right')
     const config = readConfig({
-      ...{ GATEWAY_PORT: '0', GATEWAY_OPS_PORT: '0', LOG_LEVEL: 'silent', ...patience },
-      ...{ GATEHOUSE_DATA_DIR: dataFolder(t), REDIS_URL: url.replace('//', '//:hunter2@') }
+      GATEWAY_PORT: '0',
+      GATEWAY_OPS_PORT: '0',
+      LOG_LEVEL: 'silent',
+      ...patience,
+      GATEHOUSE_DATA_DIR: dataFolder(t),
+      REDIS_URL: url.replace('//', '//:hunter2@')
     })
     await t.rejects(startGateway(config, null), {
       name: 'StartFault',
@@ -224,9 +237,15 @@ t.test(
     const { url, redis } = await redisServer(t)
     await redis.config('SET', 'maxmemory-policy', 'volatile-lru')
     const config = readConfig({
-      ...{ GATEWAY_PORT: '0', GATEWAY_OPS_PORT: '0', LOG_LEVEL: 'silent', ...patience },
-      ...{ GATEHOUSE_DATA_DIR: dataFolder(t), REDIS_URL: url, NODE_ENV: 'production' },
-      ...{ GATEWAY_TRUSTED_PROXIES: '10.0.0.1', TOKEN_ISSUER: 'https://auth.example' }
+      GATEWAY_PORT: '0',
+      GATEWAY_OPS_PORT: '0',
+      LOG_LEVEL: 'silent',
+      ...patience,
+      GATEHOUSE_DATA_DIR: dataFolder(t),
+      REDIS_URL: url,
+      NODE_ENV: 'production',
+      GATEWAY_TRUSTED_PROXIES: '10.0.0.1',
+      TOKEN_ISSUER: 'https://auth.example'
     })
     await t.rejects(startGateway(config, null), {
       name: 'StartFault',

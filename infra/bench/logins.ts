@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
-import { roomProcess } from '@gatehouse/fixtures/room-process'
+import { serviceProcess } from '@gatehouse/fixtures/service-process'
 import type { Flood } from './login-flood.ts'
 import { type Post, poster, succeeded } from './poster.ts'
 import { median, quantile, type Row } from './table.ts'
@@ -20,7 +20,7 @@ const password = 'correct horse battery'
 /** Logins: what a flood of them costs those who are signed in, and whether the clock tells who has an account. */
 export async function logins(tell: (line: string) => void): Promise<Row[]> {
   const folder = mkdtempSync(join(tmpdir(), 'gatehouse-bench-'))
-  const auth = await roomProcess('auth', {
+  const auth = await serviceProcess('auth', {
     GATEHOUSE_DATA_DIR: folder,
     AUTH_PORT: '0',
     AUTH_OPS_PORT: '0',
@@ -67,11 +67,14 @@ async function underFlood(url: string, tell: (line: string) => void): Promise<Ro
   const how = `median of ${ROUNDS} rounds of ${REFRESHES}, one after the other`
   return [
     {
-      ...{ figure: 'refresh p99 under a flood of logins ÷ at rest', goal: '≤ 3', how },
+      figure: 'refresh p99 under a flood of logins ÷ at rest',
+      goal: '≤ 3',
+      how,
       value: ratio.toFixed(1)
     },
     {
-      ...{ figure: '  of the flood, 503 at once', goal: '' },
+      figure: '  of the flood, 503 at once',
+      goal: '',
       value: `${((100 * count(503)) / (count(503) + count(401))).toFixed(0)} %`,
       how: `${FLOOD_CLIENTS} clients, each at its next as soon as it is answered`
     }

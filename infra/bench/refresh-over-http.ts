@@ -1,4 +1,4 @@
-import { roomProcess } from '@gatehouse/fixtures/room-process'
+import { serviceProcess } from '@gatehouse/fixtures/service-process'
 import type { Redis } from 'ioredis'
 import { type Post, poster, succeeded } from './poster.ts'
 import { processorTime } from './processor-time.ts'
@@ -18,9 +18,13 @@ export type Round = {
 
 /** Rotates over HTTP at an auth process of its own; processor time and scripts, a refresh. */
 export async function refreshOverHttp({ url, redis, folder, rounds }: Bench): Promise<Round[]> {
-  const auth = await roomProcess('auth', {
-    ...{ REDIS_URL: url, GATEHOUSE_DATA_DIR: folder, AUTH_PORT: '0', AUTH_OPS_PORT: '0' },
-    ...{ AUTH_REFRESH_LIMIT_PER_MINUTE: '1000000', AUTH_SESSIONS_PER_USER: String(CLIENTS) }
+  const auth = await serviceProcess('auth', {
+    REDIS_URL: url,
+    GATEHOUSE_DATA_DIR: folder,
+    AUTH_PORT: '0',
+    AUTH_OPS_PORT: '0',
+    AUTH_REFRESH_LIMIT_PER_MINUTE: '1000000',
+    AUTH_SESSIONS_PER_USER: String(CLIENTS)
   })
   try {
     const post = poster(auth.url, CLIENTS)

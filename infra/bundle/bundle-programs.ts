@@ -9,7 +9,7 @@ export const programs = {
   auth: 'services/auth/src/main.ts',
   echo: 'services/echo/src/main.ts',
   gateway: 'gateway/src/main.ts',
-  house: 'infra/start/house.ts',
+  system: 'infra/start/whole-system.ts',
   ops: 'infra/ops/main.ts',
   orders: 'services/orders/src/main.ts'
 } as const

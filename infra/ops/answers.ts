@@ -44,8 +44,13 @@ export function keyTable(keys: readonly Key[]): string {
   return textTable(
     ['kid', 'algorithm', 'state', 'created', 'activated', 'retires', 'ended'],
     keys.map((key) => [
-      ...[key.kid, key.algorithm, key.state, key.createdAt, key.activatedAt ?? ''],
-      ...[key.state === 'retiring' ? (key.withdrawAt ?? '') : '', key.endedAt ?? '']
+      key.kid,
+      key.algorithm,
+      key.state,
+      key.createdAt,
+      key.activatedAt ?? '',
+      key.state === 'retiring' ? (key.withdrawAt ?? '') : '',
+      key.endedAt ?? ''
     ])
   )
 }
@@ -54,8 +59,12 @@ export function userTable(users: readonly User[]): string {
   return textTable(
     ['id', 'e-mail', 'roles', 'scope', 'state', 'created'],
     users.map(({ id, email, roles, scope, disabled, createdAt }) => [
-      ...[id, email, roles.join(','), scope.join(' ')],
-      ...[disabled ? 'disabled' : 'enabled', createdAt]
+      id,
+      email,
+      roles.join(','),
+      scope.join(' '),
+      disabled ? 'disabled' : 'enabled',
+      createdAt
     ])
   )
 }
@@ -64,8 +73,12 @@ export function clientTable(clients: readonly Client[]): string {
   return textTable(
     ['id', 'name', 'scope', 'authentication', 'state', 'created'],
     clients.map(({ id, name, scope, authenticationMethod, disabled, createdAt }) => [
-      ...[id, name, scope.join(' '), authenticationMethod],
-      ...[disabled ? 'disabled' : 'enabled', createdAt]
+      id,
+      name,
+      scope.join(' '),
+      authenticationMethod,
+      disabled ? 'disabled' : 'enabled',
+      createdAt
     ])
   )
 }

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { OPS_ADDRESS_FILE, OPS_TOKEN_FILE } from '@gatehouse/room/ops-address'
+import { OPS_ADDRESS_FILE, OPS_TOKEN_FILE } from '@gatehouse/process/ops-address'
 import { isHttpUrl } from '@gatehouse/settings/formats'
 import { Refused } from './command.ts'
 

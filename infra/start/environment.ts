@@ -1,8 +1,8 @@
 import { GATEWAY_KEYS_PATH } from '@gatehouse/edge-headers/assertion'
-import { derivedAddresses } from '@gatehouse/room/derived-addresses'
+import { derivedAddresses } from '@gatehouse/process/derived-addresses'
 import { freePort } from './free-port.ts'
 
-export type HouseEnvironment = Record<string, string | undefined>
+export type SystemEnvironment = Record<string, string | undefined>
 
 const defaultPorts = {
   AUTH_PORT: 3001,
@@ -15,10 +15,10 @@ const defaultPorts = {
 const otherPorts = ['GATEWAY_PORT', 'AUTH_OPS_PORT', 'ORDERS_OPS_PORT', 'ECHO_OPS_PORT']
 
 /**
- * Tells the rooms of one machine where the others are: they are started before each other, so "any free port" (0) becomes
+ * Tells the services of one machine where the others are: they are started before each other, so "any free port" (0) becomes
  * a real one here, and the addresses follow from the ports.
  */
-export async function resolveEnvironment(given: NodeJS.ProcessEnv): Promise<HouseEnvironment> {
+export async function resolveEnvironment(given: NodeJS.ProcessEnv): Promise<SystemEnvironment> {
   const ports: Record<string, string> = {}
   for (const [name, fallback] of Object.entries(defaultPorts)) {
     ports[name] = await realPort(given[name] || String(fallback))

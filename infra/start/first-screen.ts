@@ -1,10 +1,10 @@
-import type { House } from './house.ts'
+import type { WholeSystem } from './whole-system.ts'
 
 /** What a person sees who has just started it: where it is, how to get in, what to try. Scripts read the ready line. */
-export function firstScreen({ url, rooms }: House): string {
+export function firstScreen({ url, services }: WholeSystem): string {
   const open = url.replace('127.0.0.1', 'localhost')
-  const listeners = rooms.map(
-    (room) => `  ${room.name.padEnd(8)} ${room.url.padEnd(24)} ops ${room.opsUrl}`
+  const listeners = services.map(
+    (service) => `  ${service.name.padEnd(8)} ${service.url.padEnd(24)} ops ${service.opsUrl}`
   )
   return `
 Gatehouse is up. Only the gateway is for clients; the rest is private.

@@ -7,14 +7,14 @@ import { readConfig as readGatewayConfig } from '@gatehouse/gateway/config'
 import { startGateway } from '@gatehouse/gateway/start'
 import { readConfig as readOrdersConfig } from '@gatehouse/orders/config'
 import { startOrders } from '@gatehouse/orders/start'
-import type { Room } from '@gatehouse/room/room'
+import type { RunningService } from '@gatehouse/process/running-service'
 import { SettingsFault } from '@gatehouse/settings/read-settings'
-import type { HouseEnvironment } from './environment.ts'
+import type { SystemEnvironment } from './environment.ts'
 
-/** Every room in this process, on embedded stores; the gateway reads the auth service's own log of revocations. */
-export async function startInOneProcess(environment: HouseEnvironment): Promise<Room[]> {
+/** Every service in this process, on embedded stores; the gateway reads the auth service's own log of revocations. */
+export async function startInOneProcess(environment: SystemEnvironment): Promise<RunningService[]> {
   const configs = readConfigs(environment)
-  const started: Room[] = []
+  const started: RunningService[] = []
   const fleet = memoryFleet(Date.now)
   try {
     const auth = await startAuth(configs.auth, { fleet })
@@ -26,18 +26,20 @@ export async function startInOneProcess(environment: HouseEnvironment): Promise<
     started.push(await startGateway(configs.gateway, embedded))
     return started
   } catch (error) {
-    for (const room of started) await room.close()
+    for (const service of started) await service.close()
     throw error
   }
 }
 
 /**
- * The settings of every room, before anything starts.
+ * The settings of every service, before anything starts.
  * @throws SettingsFault with the faults of all of them
  */
-function readConfigs(environment: HouseEnvironment) {
+function readConfigs(environment: SystemEnvironment) {
   const faults: string[] = []
-  const attempt = <Config>(read: (environment: HouseEnvironment) => Config): Config | undefined => {
+  const attempt = <Config>(
+    read: (environment: SystemEnvironment) => Config
+  ): Config | undefined => {
     try {
       return read(environment)
     } catch (error) {

@@ -42,8 +42,12 @@ const withBundles = ({ env, dependencies }: JobOptions): NodeJS.ProcessEnv => ({
 export function fileJob(file: string, options: JobOptions): Job {
   const { timings, limitMs } = options
   return {
-    ...{ name: file, files: [file], kind: 'tests', limitMs },
-    ...{ command: process.execPath, args: [...FLAGS, file] },
+    name: file,
+    files: [file],
+    kind: 'tests',
+    limitMs,
+    command: process.execPath,
+    args: [...FLAGS, file],
     env: withBundles(options),
     expectedSeconds: timings[file]?.wallSeconds ?? null
   }
@@ -95,8 +99,11 @@ function batchJob(files: readonly string[], options: JobOptions): Job {
   const seconds = files.map((file) => options.timings[file]?.wallSeconds ?? 0)
   return {
     name: `${files.length} files of ${workspaceOf(first)}`,
-    ...{ files, kind: 'tests', limitMs: options.limitMs },
-    ...{ command: process.execPath, args: [...FLAGS, BATCH, ...files] },
+    files,
+    kind: 'tests',
+    limitMs: options.limitMs,
+    command: process.execPath,
+    args: [...FLAGS, BATCH, ...files],
     env: withBundles(options),
     expectedSeconds: seconds.reduce((sum, one) => sum + one, 0)
   }

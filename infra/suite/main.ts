@@ -97,8 +97,12 @@ function isOfLongRun(file: string): boolean {
 
 function checks(): Job[] {
   const check = (name: string, program: string, args: string[]): Job => ({
-    ...{ name, files: [], kind: 'check', limitMs: LIMIT_MS },
-    ...{ command: join(root, 'node_modules/.bin', program), args },
+    name,
+    files: [],
+    kind: 'check',
+    limitMs: LIMIT_MS,
+    command: join(root, 'node_modules/.bin', program),
+    args,
     expectedSeconds: timings[name]?.wallSeconds ?? null
   })
   return [

@@ -25,7 +25,7 @@ export type ExchangeNeeds = {
   readonly lifetimes: Lifetimes
   readonly streams: OpenStreams
   readonly noteFault: NoteFault
-  /** how long a service may take to begin its answer, where the row does not say */
+  /** how long a service may take to begin its answer, where the route does not say */
   readonly answerMs: number
 }
 

@@ -26,7 +26,9 @@ export function healthChecks({ table, onChange }: HealthCheckNeeds): HealthCheck
     try {
       const timeoutMs = timeoutSeconds * 1000
       const { statusCode, body } = await dispatcher.request({
-        ...{ origin: address, path, method: 'GET' },
+        origin: address,
+        path,
+        method: 'GET',
         signal: AbortSignal.timeout(timeoutMs)
       })
       await body.dump()

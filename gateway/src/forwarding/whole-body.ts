@@ -2,7 +2,7 @@ import { Readable } from 'node:stream'
 import { slowBody } from '../refusals.ts'
 import { limitedBody } from './limited-body.ts'
 
-/** A row whose bodies are no larger has them read here first. */
+/** A route whose bodies are no larger has them read here first. */
 const LARGEST_BYTES = 64 * 1024
 
 /** What a small body may take; a phone on a poor line needs a few seconds. */

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import type { RoomLog } from '@gatehouse/http-service/room-log'
+import type { ServiceLog } from '@gatehouse/http-service/service-log'
 import { KEY_MEMORY_SECONDS } from '@gatehouse/revocation/revocation'
 import { Gauge, type Registry } from 'prom-client'
 import type { GatewayConfig } from '../config.ts'
@@ -17,7 +17,7 @@ export type OpenIssuers = {
   close(): void
 }
 
-type Needs = { config: GatewayConfig; log: RoomLog; metrics: Registry; clock: () => number }
+type Needs = { config: GatewayConfig; log: ServiceLog; metrics: Registry; clock: () => number }
 
 /** Another issuer may be far away, or slow, and its keys seldom change. */
 const PATIENT_DOWNLOAD_MS = 10_000

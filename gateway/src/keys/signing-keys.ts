@@ -197,7 +197,8 @@ export async function openSigningKeys(options: SigningKeysOptions): Promise<Sign
     noteHeartbeat(ageMs) {
       if (counting() !== null) goodAtMs = Math.max(goodAtMs, clock() - ageMs)
     },
-    ...{ refresh, catchUp },
+    refresh,
+    catchUp,
     get issuerVersion() {
       return issuerVersion()
     },

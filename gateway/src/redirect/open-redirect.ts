@@ -1,5 +1,5 @@
-import { listen } from '@gatehouse/room/listen'
-import { listenFault } from '@gatehouse/room/listen-fault'
+import { listen } from '@gatehouse/process/listen'
+import { listenFault } from '@gatehouse/process/listen-fault'
 import { type RedirectNeeds, redirectToHttps } from './redirect-to-https.ts'
 
 type RedirectSettings = {

@@ -1,9 +1,9 @@
 import { buildService, type Service } from '@gatehouse/http-service/build-service'
-import type { RoomLog } from '@gatehouse/http-service/room-log'
+import type { ServiceLog } from '@gatehouse/http-service/service-log'
 import { Refusal } from '@gatehouse/problem/refusal'
 
 export type RedirectNeeds = {
-  readonly log: RoomLog
+  readonly log: ServiceLog
   readonly closeMs: number
   /** where the gateway is for its clients: `https://api.example.com` */
   readonly publicOrigin: string

@@ -77,7 +77,8 @@ export function followRevocations(options: FollowOptions): Revocations {
   const following = followForEver()
 
   return {
-    ...{ why: revoked.why, watch: revoked.watch },
+    why: revoked.why,
+    watch: revoked.watch,
     get loaded() {
       return loaded
     },

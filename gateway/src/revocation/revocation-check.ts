@@ -1,4 +1,4 @@
-import type { Check } from '@gatehouse/room/ops-listener'
+import type { Check } from '@gatehouse/process/ops-listener'
 import type { Revocations } from './follow-revocations.ts'
 
 /** over this the gateway is cut off from those who revoke: they write a heartbeat twice a second */

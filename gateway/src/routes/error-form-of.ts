@@ -1,5 +1,5 @@
 import { type ErrorForm, oauthForm, problemForm } from '@gatehouse/http-service/error-form'
-import { canonicalTarget, lenient } from '../stages/canonical-path.ts'
+import { canonicalTarget, lenient } from '../paths/canonical-path.ts'
 import type { Route } from './route.ts'
 import type { RouteTable } from './route-table.ts'
 
@@ -9,7 +9,7 @@ export function routeOfTarget(table: RouteTable, target: string): Route | null {
   return canonical === null ? null : table.match(canonical.path)
 }
 
-/** The form in which the gateway's own refusals are written: what the clients of the request's row read. */
+/** The form in which the gateway's own refusals are written: what the clients of the request's route read. */
 export function errorFormOf(table: RouteTable, target: string): ErrorForm {
   return routeOfTarget(table, target)?.errors === 'oauth' ? oauthForm : problemForm
 }

@@ -5,7 +5,7 @@ import { readContent, refuseFaults } from '../yaml/entry-faults.ts'
 import { readYaml } from '../yaml/yaml-file.ts'
 import { namedClaimsOf, type Route, RouteFile } from './route.ts'
 import { type RouteTable, routeTable } from './route-table.ts'
-import { unsafeRows } from './unsafe-rows.ts'
+import { unsafeRoutes } from './unsafe-routes.ts'
 import { toUpstream } from './upstream.ts'
 
 /**
@@ -24,16 +24,16 @@ export function readRouteTable(
   const read = readYaml(file, yaml, environment)
   const content: RouteFile = readContent(read, RouteFile)
   const isProduction = environment.NODE_ENV === 'production'
-  refuseFaults(read, content, unsafeRows(content, isProduction))
-  return routeTable(content.routes.map((row) => toRoute(row, content.upstreams)))
+  refuseFaults(read, content, unsafeRoutes(content, isProduction))
+  return routeTable(content.routes.map((route) => toRoute(route, content.upstreams)))
 }
 
-function toRoute(row: RouteFile['routes'][number], upstreams: RouteFile['upstreams']): Route {
-  const { prefix, upstream, limit, methods, ...rest } = row
+function toRoute(route: RouteFile['routes'][number], upstreams: RouteFile['upstreams']): Route {
+  const { prefix, upstream, limit, methods, ...rest } = route
   return {
     ...rest,
-    tokenClaims: namedClaimsOf(row),
-    allowsOrigin: row.cors?.origins === undefined ? null : allowOriginsOf(row.cors.origins),
+    tokenClaims: namedClaimsOf(route),
+    allowsOrigin: route.cors?.origins === undefined ? null : allowOriginsOf(route.cors.origins),
     prefixes: [prefix].flat(),
     upstream: toUpstream(upstream, upstreams[upstream] ?? ''),
     limits: [limit ?? []].flat().map((one) => ({ by: 'address', shared: false, ...one })),

@@ -1,6 +1,6 @@
 import type { Route } from './route.ts'
 
-/** Finds the row of a canonical path: the longest prefix wins, and a prefix ends where a segment ends. */
+/** Finds the route of a canonical path: the longest prefix wins, and a prefix ends where a segment ends. */
 export type RouteTable = {
   readonly routes: readonly Route[]
   match(path: string): Route | null
@@ -9,11 +9,15 @@ export type RouteTable = {
 }
 
 export function routeTable(routes: readonly Route[]): RouteTable {
-  const rows = routes.flatMap((route) => route.prefixes.map((prefix) => [prefix, route] as const))
+  const entries = routes.flatMap((route) =>
+    route.prefixes.map((prefix) => [prefix, route] as const)
+  )
   return {
     routes,
-    match: longestPrefix(new Map(rows)),
-    matchLoosely: longestPrefix(new Map(rows.map(([prefix, row]) => [prefix.toLowerCase(), row])))
+    match: longestPrefix(new Map(entries)),
+    matchLoosely: longestPrefix(
+      new Map(entries.map(([prefix, route]) => [prefix.toLowerCase(), route]))
+    )
   }
 }
 

@@ -4,7 +4,7 @@ import { RouteCors } from '../cross-origin/cors-policy.ts'
 import { ClaimPath } from '../tokens/claim-path.ts'
 import { accesses, ByMethod, type Demand, demands, optionalSeconds } from './demand-schema.ts'
 import type { Method } from './methods.ts'
-import { type Upstream, UpstreamRow } from './upstream.ts'
+import { type Upstream, UpstreamEntry } from './upstream.ts'
 
 const prefixPattern = '^/([A-Za-z0-9._~:@-]+(/[A-Za-z0-9._~:@-]+)*)?$'
 const prefixTitle =
@@ -73,7 +73,7 @@ const TokenClaims = Type.Union(
 )
 
 /** A route as the file contains it. */
-export const RouteRow = Type.Object(
+export const RouteEntry = Type.Object(
   {
     name: Type.String({
       title: 'a text of lower-case letters, digits and -',
@@ -181,8 +181,8 @@ export const RouteRow = Type.Object(
 
 export const RouteFile = Type.Object(
   {
-    upstreams: Type.Record(Type.String(), UpstreamRow),
-    routes: Type.Array(RouteRow, { minItems: 1 })
+    upstreams: Type.Record(Type.String(), UpstreamEntry),
+    routes: Type.Array(RouteEntry, { minItems: 1 })
   },
   { additionalProperties: false }
 )
@@ -190,7 +190,7 @@ export type RouteFile = Static<typeof RouteFile>
 
 /** A route as the stages read it. */
 export type Route = Omit<
-  Static<typeof RouteRow>,
+  Static<typeof RouteEntry>,
   'prefix' | 'upstream' | 'limit' | 'methods' | 'tokenClaims'
 > & {
   readonly tokenClaims: readonly NamedClaim[]
@@ -204,7 +204,7 @@ export type Route = Omit<
 }
 
 /** The claims that a route forwards by name. */
-export function namedClaimsOf({ tokenClaims = [] }: Static<typeof RouteRow>): NamedClaim[] {
+export function namedClaimsOf({ tokenClaims = [] }: Static<typeof RouteEntry>): NamedClaim[] {
   const pairs: [name: string, path: ClaimPath][] = Array.isArray(tokenClaims)
     ? tokenClaims.map((claim) => [claim.toLowerCase().replaceAll('_', '-'), [claim]])
     : Object.entries(tokenClaims)

@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox'
-import { canonicalTarget } from '../stages/canonical-path.ts'
+import { canonicalTarget } from '../paths/canonical-path.ts'
 
 /** As it is written: an address, or an environment variable that will be one. */
 const Address = Type.String({
@@ -35,12 +35,14 @@ const Health = Type.Object(
 export type Health = Required<Static<typeof Health>>
 
 const healthDefaults = {
-  ...{ intervalSeconds: 5, timeoutSeconds: 2 },
-  ...{ unhealthyAfter: 2, healthyAfter: 1 }
+  intervalSeconds: 5,
+  timeoutSeconds: 2,
+  unhealthyAfter: 2,
+  healthyAfter: 1
 }
 
 /** A service, as it is written in the file. */
-export const UpstreamRow = Type.Union([
+export const UpstreamEntry = Type.Union([
   Address,
   Type.Object(
     {
@@ -61,7 +63,7 @@ export const UpstreamRow = Type.Union([
     { additionalProperties: false }
   )
 ])
-export type UpstreamRow = Static<typeof UpstreamRow>
+export type UpstreamEntry = Static<typeof UpstreamEntry>
 
 /** A service as the stages read it: one or more processes that do the same. */
 export type Upstream = {
@@ -75,12 +77,12 @@ export type Upstream = {
   readonly keepAliveSeconds: number
 }
 
-export function toUpstream(name: string, row: UpstreamRow): Upstream {
+export function toUpstream(name: string, entry: UpstreamEntry): Upstream {
   const {
     addresses,
     health,
     keepAliveSeconds = 0
-  } = typeof row === 'string' ? { addresses: [row] } : row
+  } = typeof entry === 'string' ? { addresses: [entry] } : entry
   return {
     name,
     addresses: addresses.map((one) => new URL(one).origin),
@@ -95,8 +97,8 @@ const basePathOf = (address: string): string =>
   address.replace(/^https?:\/\/[^/]*/i, '').replace(/\/$/, '')
 
 /** What a schema cannot say. */
-export function upstreamFaults(row: UpstreamRow): string[] {
-  const addresses = typeof row === 'string' ? [row] : row.addresses
+export function upstreamFaults(entry: UpstreamEntry): string[] {
+  const addresses = typeof entry === 'string' ? [entry] : entry.addresses
   const known = addresses.filter(isAddress)
   const faults = addresses
     .filter((address) => !isAddress(address))

@@ -1,7 +1,7 @@
 import { bodyTooLarge, rateLimited } from '../refusals.ts'
 import type { Route } from '../routes/route.ts'
 
-/** Counts a request against its row: null within the limits, or the seconds to wait. */
+/** Counts a request against its route: null within the limits, or the seconds to wait. */
 export type Limiter = () => Promise<{ retryAfterSeconds: number } | null>
 
 /** What one request may ask for. A body without a length is counted while it is forwarded. */

@@ -1,16 +1,16 @@
+import { type CanonicalTarget, canonicalTarget, hasOnly, lenient } from '../paths/canonical-path.ts'
+import { looseReadings } from '../paths/path-readings.ts'
 import { malformed, methodNotAllowed, noRoute, pathTooLong } from '../refusals.ts'
 import { demandOf, methodsOf } from '../routes/demand.ts'
 import type { Access, Demand } from '../routes/demand-schema.ts'
 import type { Route } from '../routes/route.ts'
 import type { RouteTable } from '../routes/route-table.ts'
-import { type CanonicalTarget, canonicalTarget, hasOnly, lenient } from './canonical-path.ts'
-import { looseReadings } from './path-readings.ts'
 import type { StrippedRequest } from './strip.ts'
 
 export type Match = {
   readonly route: Route
   readonly access: Access
-  /** what the row demands of whoever uses this method */
+  /** what the route demands of whoever uses this method */
   readonly demands: readonly Demand[]
   readonly target: CanonicalTarget
 }
@@ -21,7 +21,7 @@ const LONGEST_TARGET = 8192
 /** RFC 9112 §3.2.2: as it is sent to a proxy, and to be understood by every server */
 const ABSOLUTE = /^https?:\/\/([^/?#]*)(?=[/?]|$)/i
 
-/** Which row of the route table the request is for. */
+/** Which route of the route table the request is for. */
 export function match(
   { method, target, host }: Pick<StrippedRequest, 'method' | 'target' | 'host'>,
   table: RouteTable
@@ -33,9 +33,9 @@ export function match(
     throw malformed('path', 'the path is not in its canonical form')
   }
   if (route === null) throw noRoute()
-  // What one row lets in must not be what a lenient server serves as another row's (`/open/inner;x`, `/open/INNER`).
+  // What one route lets in must not be what a lenient server serves as another route's (`/open/inner;x`, `/open/INNER`).
   if (looseReadings(canonical.path).some((reading) => table.matchLoosely(reading) !== route)) {
-    throw malformed('path of two rows', 'the path could be read as another one')
+    throw malformed('path of two routes', 'the path could be read as another one')
   }
   const demanded = demandOf(route, method)
   if (demanded === null) throw methodNotAllowed(methodsOf(route))

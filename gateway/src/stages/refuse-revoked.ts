@@ -17,6 +17,6 @@ export function refuseRevoked(
   if (why === 'TOKEN_STALE') throw tokenStale()
   if (why === 'UNAUTHENTICATED') throw invalidToken('its key is revoked')
   if (maxStalenessSeconds !== undefined && revoked.stalenessSeconds() > maxStalenessSeconds) {
-    throw notYet('what is revoked has not been heard of for longer than the row allows')
+    throw notYet('what is revoked has not been heard of for longer than the route allows')
   }
 }

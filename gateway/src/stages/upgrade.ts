@@ -11,7 +11,7 @@ export type Door = {
 }
 
 /**
- * A WebSocket is for the rows that take one. No browser asks before it opens one from another site's page, with this site's
+ * A WebSocket is for the routes that take one. No browser asks before it opens one from another site's page, with this site's
  * cookies (RFC 6455 §10.2): so whoever names an origin must be from here, or be on the list.
  */
 export function checkUpgrade(

@@ -1,4 +1,4 @@
-import type { RoomLog } from '@gatehouse/http-service/room-log'
+import type { ServiceLog } from '@gatehouse/http-service/service-log'
 import { Counter, type Registry } from 'prom-client'
 import { type GuardedPlace, guardedPlaces, type NoteFault } from '../forwarding/guard.ts'
 
@@ -8,7 +8,7 @@ const MOST_LINES = 10
 
 export type FaultNeeds = {
   readonly metrics: Registry
-  readonly log: Pick<RoomLog, 'error'>
+  readonly log: Pick<ServiceLog, 'error'>
   readonly clock: () => number
 }
 

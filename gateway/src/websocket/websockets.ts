@@ -24,14 +24,14 @@ export type WebSocketNeeds = {
   readonly lifetimes: Lifetimes
   readonly noteFault: NoteFault
   readonly table: () => RouteTable
-  /** how long a service may take to take the upgrade, where the row does not say */
+  /** how long a service may take to take the upgrade, where the route does not say */
   readonly answerMs: number
 }
 
 /** Takes over a request that passed as an upgrade. */
 export type PassWebSocket = (reply: FastifyReply, passage: Passage) => void
 
-/** of a message; what a client sends is held to the row's limit for bodies */
+/** of a message; what a client sends is held to the route's limit for bodies */
 const LONGEST_MESSAGE_BYTES = 16 * 1024 * 1024
 
 /** Whether all messages of one packet are relayed in one turn of the event loop: 64 KiB can hold 30,000, and other connections would wait. */

@@ -3,24 +3,22 @@ import { edge } from '../fixtures/edge.ts'
 import { areRefused, inChunks } from './fixtures/smuggled.ts'
 
 const sizes = [
-  ...[
-    '0x5',
-    '5 ',
-    ' 5',
-    '\t5',
-    '5\t',
-    '+5',
-    '-5',
-    '5_0',
-    '5,',
-    '5.0',
-    'g',
-    '',
-    'fffffffffffffffff',
-    '\n5',
-    '5\n',
-    '5\0'
-  ],
+  '0x5',
+  '5 ',
+  ' 5',
+  '\t5',
+  '5\t',
+  '+5',
+  '-5',
+  '5_0',
+  '5,',
+  '5.0',
+  'g',
+  '',
+  'fffffffffffffffff',
+  '\n5',
+  '5\n',
+  '5\0',
   '10000000000000005'
 ]
 

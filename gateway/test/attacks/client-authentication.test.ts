@@ -1,13 +1,13 @@
 import t from 'tap'
 import { edge } from '../fixtures/edge.ts'
 
-const rows = `
+const routes = `
   - { name: oauth, prefix: /oauth/token, upstream: service, access: public, credentials: [client-authentication] }
 `
 const BASIC = 'Basic Y2xpZW50OnNlY3JldA=='
 
-t.test('a client authenticates at the row that says so, and is seen nowhere else', async (t) => {
-  const gateway = await edge(t, { rows })
+t.test('a client authenticates at the route that says so, and is seen nowhere else', async (t) => {
+  const gateway = await edge(t, { routes })
   const seen = async (path: string, authorization: string) => {
     await fetch(`${gateway.url}${path}`, { method: 'POST', headers: { authorization } })
     return gateway.upstream.received.at(-1)?.headers.authorization
@@ -15,7 +15,7 @@ t.test('a client authenticates at the row that says so, and is seen nowhere else
 
   t.equal(await seen('/oauth/token', BASIC), BASIC)
   t.equal(await seen('/oauth/token', `basic ${BASIC.slice(6)}`), `basic ${BASIC.slice(6)}`)
-  t.equal(await seen('/open', BASIC), undefined, 'not at another public row')
+  t.equal(await seen('/open', BASIC), undefined, 'not at another public route')
   t.equal(await seen('/auth/login', BASIC), undefined, 'nor where our cookies go')
   t.equal(gateway.upstream.received.length, 4, 'all of them were passed on')
 })
@@ -23,7 +23,7 @@ t.test('a client authenticates at the row that says so, and is seen nowhere else
 t.test(
   'a bearer token does not pass as client authentication, however it is spelled',
   async (t) => {
-    const gateway = await edge(t, { rows })
+    const gateway = await edge(t, { routes })
     const token = gateway.token()
     for (const authorization of [
       `Bearer ${token}`,
@@ -47,7 +47,7 @@ t.test(
 )
 
 t.test('the own cookies stay at home where only clients authenticate', async (t) => {
-  const gateway = await edge(t, { rows })
+  const gateway = await edge(t, { routes })
   const headers = { cookie: '__Host-refresh=secret', authorization: BASIC }
   await fetch(`${gateway.url}/oauth/token`, { method: 'POST', headers })
   t.notOk(gateway.upstream.received[0]?.headers.cookie)

@@ -24,9 +24,9 @@ const isClosed = (socket: Socket | undefined) =>
   eventually(async () => socket?.closed ?? false, Boolean, GIVE_UP_MS)
 
 t.test('an event stream that its client does not read ends with its token', async (t) => {
-  const rows =
+  const routes =
     '\n  - { name: news, prefix: /news, upstream: service, events: true, idleSeconds: 3600 }\n'
-  const gateway = await edge(t, { rows, upstreamConnections: 1 })
+  const gateway = await edge(t, { routes, upstreamConnections: 1 })
   const accepted = serverSockets(t, gateway.port)
   const service = new Promise<ServerResponse>((resolve) => {
     gateway.upstream.answer = (_request, response) => {
@@ -69,9 +69,9 @@ const getOf = (path: string) =>
   )
 
 t.test('a client of HTTP/2 that does not read its connection is cut off', async (t) => {
-  const rows =
+  const routes =
     '\n  - { name: much, prefix: /much, upstream: service, access: public, idleSeconds: 1 }\n'
-  const gateway = await edgeOverTls(t, { rows, upstreamConnections: 1 })
+  const gateway = await edgeOverTls(t, { routes, upstreamConnections: 1 })
   const accepted = serverSockets(t, gateway.port)
   gateway.upstream.answer = (_request, response) => response.end(Buffer.alloc(MOST_BUFFERED))
   const reached = once(gateway.upstream.server, 'request')
@@ -116,9 +116,9 @@ t.test('a connection is closed whose session of HTTP/2 Node.js has destroyed', a
 
 /** Opens a WebSocket and fills it from both ends, of which neither reads. */
 async function unread(t: Test) {
-  const rows =
+  const routes =
     '\n  - { name: live, prefix: /live, upstream: service, websocket: true, idleSeconds: 1 }\n'
-  const { gateway, taken, open } = await sockets(t, { rows })
+  const { gateway, taken, open } = await sockets(t, { routes })
   const accepted = serverSockets(t, gateway.port)
   const client = open()
   await once(client, 'open')

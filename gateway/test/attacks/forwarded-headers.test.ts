@@ -266,10 +266,10 @@ t.test('trust is in addresses: beside a trusted proxy, another peer is not belie
 })
 
 t.test('a limit by address is not fooled by a story of another address', async (t) => {
-  const rows = `
+  const routes = `
   - { name: few, prefix: /few, upstream: service, access: public, limit: { max: 3, windowSeconds: 60 } }
 `
-  const gateway = await edge(t, { rows })
+  const gateway = await edge(t, { routes })
   const statuses: number[] = []
   for (let index = 0; index < 20; index += 1) {
     const from = `10.0.0.${index}`
@@ -324,10 +324,10 @@ t.test('Host is the upstream’s own, and no host chooses where a request goes',
 })
 
 t.test('a limit counts an IPv6 network of one customer as one caller', async (t) => {
-  const rows = `
+  const routes = `
   - { name: few, prefix: /few, upstream: service, access: public, limit: { max: 3, windowSeconds: 60 } }
 `
-  const gateway = await edge(t, { rows, trustedProxies: ['127.0.0.1'] })
+  const gateway = await edge(t, { routes, trustedProxies: ['127.0.0.1'] })
   const from = async (address: string) =>
     (await gateway.call('/few', { headers: { 'x-forwarded-for': address } })).status
   const one = ['2001:db8:1:2::1', '2001:db8:1:2::2', '2001:0db8:1:2:ffff::3', '2001:db8:1:2::4']
@@ -340,10 +340,10 @@ t.test('a limit counts an IPv6 network of one customer as one caller', async (t)
 t.test(
   'one client is counted as one, whatever port its proxy writes behind its address',
   async (t) => {
-    const rows = `
+    const routes = `
   - { name: few, prefix: /few, upstream: service, access: public, limit: { max: 3, windowSeconds: 60 } }
 `
-    const gateway = await edge(t, { rows, trustedProxies: ['127.0.0.1', '10.0.0.0/8'] })
+    const gateway = await edge(t, { routes, trustedProxies: ['127.0.0.1', '10.0.0.0/8'] })
     const from = async (address: string) =>
       (await gateway.call('/few', { headers: { 'x-forwarded-for': address } })).status
     const statuses: number[] = []

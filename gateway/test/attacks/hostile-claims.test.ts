@@ -31,7 +31,10 @@ t.test('whatever a claim holds, a service reads just that', async (t) => {
   const gateway = await edge(t)
   for (const [title, text] of Object.entries(hostile)) {
     const claims = {
-      ...{ sub: text, sid: text, client_id: text, email: text },
+      sub: text,
+      sid: text,
+      client_id: text,
+      email: text,
       roles: [text, 'user', text],
       // A scope is split at spaces: that is its syntax, not ours.
       scope: text.replaceAll(' ', '_')
@@ -42,7 +45,10 @@ t.test('whatever a claim holds, a service reads just that', async (t) => {
     const received = gateway.upstream.received.at(-1)
     if (received === undefined) throw new Error(`${title}: nothing was forwarded`)
     const expected: Identity = {
-      ...{ subject: text, session: text, client: text, email: text },
+      subject: text,
+      session: text,
+      client: text,
+      email: text,
       roles: [text, 'user', text],
       scope: [claims.scope],
       expiresAt: gateway.clock() / 1000 + 300
@@ -83,7 +89,7 @@ t.test('an identity over the budget is a fault here, and never cut short', async
       t.match(await answer.json(), { code: 'INTERNAL', retryable: false })
     }
     const open = await gateway.call('/open', { headers })
-    t.equal(open.status, 200, `${title}: a public row does not look at it`)
+    t.equal(open.status, 200, `${title}: a public route does not look at it`)
   }
   t.notOk(
     gateway.upstream.received.some(({ target }) => target === '/closed'),

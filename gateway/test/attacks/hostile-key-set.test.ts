@@ -16,7 +16,9 @@ const presents = async (gateway: Edge, key: IssuerKey) => {
 const intruder = newKey()
 const privateJwk = (kid: string) => ({
   ...intruder.privateKey.export({ format: 'jwk' }),
-  ...{ kid, use: 'sig', alg: 'ES256' }
+  kid,
+  use: 'sig',
+  alg: 'ES256'
 })
 const secret = { kty: 'oct', k: Buffer.from('secret').toString('base64url'), alg: 'HS256' }
 

@@ -28,15 +28,13 @@ const ambiguous = [
     /open/"x" /open/<x> /open/{x} /open/x^y /open#/../closed /open?# /open?a#b
     * open closed ? . .. ../closed http:/closed http:// javascript:alert(1) gateway.example:443
     http://evil.example/open http://gateway.example@evil.example/open http:///open`),
-  ...[
-    '/open/`x`',
-    '/open/%2 e',
-    '/open/x y',
-    '/open/\ty',
-    '/open/\xe9',
-    '/open?\xe9',
-    '/\xc0\xae\xc0\xae/closed'
-  ]
+  '/open/`x`',
+  '/open/%2 e',
+  '/open/x y',
+  '/open/\ty',
+  '/open/\xe9',
+  '/open?\xe9',
+  '/\xc0\xae\xc0\xae/closed'
 ]
 
 /** Paths of nobody, however near they are to somebody's. */
@@ -46,7 +44,7 @@ const nobodys = words(`
   /%ef%bd%8fpen / /x /ope /o /auth /auth/ /auth/loginx /auth/login;x /login /x/open /x/closed /closed;jsessionid=1
   /metrics /healthz /readyz /.well-known/gateway-jwks.json /__proto__ /constructor /?/open /?x=/../open`)
 
-/** What is canonical goes on exactly as it is; the service may make of it what it likes, but it is of that row. */
+/** What is canonical goes on exactly as it is; the service may make of it what it likes, but it is of that route. */
 const canonical = words(`
   /open /open/ /open/x /open/x/ /open?/../closed /open?x=%2e%2e%2f&y=%00&z=% /open?a[]=1|2 /open?a={"b":1}
   /open/a%20b /open/%E2%82%AC /open/%e2%82%ac /open/%F0%9F%9A%80 /open/x%26y /open/%22x%22 /open/a+b
@@ -86,29 +84,43 @@ t.test('a prefix ends where a segment ends, and its case counts', async (t) => {
   }
 })
 
-t.test('what a lenient server serves as a closed row’s is not let in by an open one', async (t) => {
-  const rows = '  - { name: inner, prefix: /open/inner, upstream: service }\n'
-  const gateway = await edge(t, { rows })
-  for (const path of [
-    ...['/open/INNER', '/open/Inner/x', '/open/inner;x', '/open/inner;jsessionid=1/x'],
-    ...['/open/inner.', '/open/inner%20', '/open/inner.%20/x', '/open/%EF%BD%89nner'],
-    ...['/open/%C4%B1nner', '/open/%C4%B0nner', '/open/i%CC%87nner'],
-    ...['/open/inner%20x', '/open/inner%20HTTP/1.0', '/open/inner%C2%A0x', '/open/inner+x']
-  ]) {
-    const { statuses, received } = await provoke(gateway, head(`GET ${path} HTTP/1.1`))
-    t.strictSame([statuses, received], [[400], []], path)
+t.test(
+  'what a lenient server serves as a closed route’s is not let in by an open one',
+  async (t) => {
+    const routes = '  - { name: inner, prefix: /open/inner, upstream: service }\n'
+    const gateway = await edge(t, { routes })
+    for (const path of [
+      '/open/INNER',
+      '/open/Inner/x',
+      '/open/inner;x',
+      '/open/inner;jsessionid=1/x',
+      '/open/inner.',
+      '/open/inner%20',
+      '/open/inner.%20/x',
+      '/open/%EF%BD%89nner',
+      '/open/%C4%B1nner',
+      '/open/%C4%B0nner',
+      '/open/i%CC%87nner',
+      '/open/inner%20x',
+      '/open/inner%20HTTP/1.0',
+      '/open/inner%C2%A0x',
+      '/open/inner+x'
+    ]) {
+      const { statuses, received } = await provoke(gateway, head(`GET ${path} HTTP/1.1`))
+      t.strictSame([statuses, received], [[400], []], path)
+    }
+    for (const path of [
+      '/open/innermost',
+      '/open/x/inner',
+      '/open/x;/inner',
+      '/open/x%20inner',
+      '/open/x+inner'
+    ]) {
+      const { statuses } = await provoke(gateway, head(`GET ${path} HTTP/1.1`))
+      t.strictSame(statuses, [200], path)
+    }
   }
-  for (const path of [
-    '/open/innermost',
-    '/open/x/inner',
-    '/open/x;/inner',
-    '/open/x%20inner',
-    '/open/x+inner'
-  ]) {
-    const { statuses } = await provoke(gateway, head(`GET ${path} HTTP/1.1`))
-    t.strictSame(statuses, [200], path)
-  }
-})
+)
 
 t.test('what is forwarded is what was matched, to the byte', async (t) => {
   const gateway = await edge(t)

@@ -13,8 +13,8 @@ import {
   repeated
 } from '@gatehouse/fixtures/http-two-frames'
 import { buildService } from '@gatehouse/http-service/build-service'
-import { roomLog } from '@gatehouse/http-service/room-log'
-import { listen } from '@gatehouse/room/listen'
+import { serviceLog } from '@gatehouse/http-service/service-log'
+import { listen } from '@gatehouse/process/listen'
 import t, { type Test } from 'tap'
 import type { Edge } from '../fixtures/edge.ts'
 import { selfSigned } from '../fixtures/self-signed.ts'
@@ -265,7 +265,7 @@ t.test('of streams that are reset in one write, few are taken up', async (t) => 
 
 t.test('of requests that come in one write, a few are taken up in each turn', async (t) => {
   const https = await selfSigned()
-  const service = buildService({ log: roomLog('gateway', 'silent'), https })
+  const service = buildService({ log: serviceLog('gateway', 'silent'), https })
   let [taken, inThisTurn, mostInATurn] = [0, 0, 0]
   service.addHook('onRequest', (_request, _reply, next) => {
     taken += 1

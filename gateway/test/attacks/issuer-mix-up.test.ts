@@ -10,9 +10,9 @@ const ACME = 'https://acme.example'
 async function two(t: Test) {
   const acmeKey = newKey('ES256', 'one')
   const acmeKeys = await issuer(t, [acmeKey])
-  const row = issuerEntry({ issuer: ACME, jwksUrl: acmeKeys.url, claims: { roles: 'roles' } })
+  const route = issuerEntry({ issuer: ACME, jwksUrl: acmeKeys.url, claims: { roles: 'roles' } })
   const key = newKey('ES256', 'one')
-  const gateway = await edge(t, { key, issuers: await externalIssuers(t, row) })
+  const gateway = await edge(t, { key, issuers: await externalIssuers(t, route) })
   const claims = { ...goodClaims(gateway.clock()), iss: ACME, aud: 'api', sub: 'user-1' }
   const acme = (changes: object = {}, by = acmeKey, header: object = {}) =>
     jwt({ ...headerOf(by), ...header }, { ...claims, ...changes }, by)
@@ -45,8 +45,18 @@ t.test('no issuer signs for another, whatever the kid', async (t) => {
 t.test('an iss is that issuer’s to the letter', async (t) => {
   const { gateway, acme } = await two(t)
   const variants: unknown[] = [
-    ...[`${ACME}/`, `${ACME}.evil.example`, ACME.toUpperCase(), 'acme.example', ` ${ACME}`],
-    ...[[ACME], [ACME, ISSUER], { iss: ACME }, null, '', 'constructor', '__proto__']
+    `${ACME}/`,
+    `${ACME}.evil.example`,
+    ACME.toUpperCase(),
+    'acme.example',
+    ` ${ACME}`,
+    [ACME],
+    [ACME, ISSUER],
+    { iss: ACME },
+    null,
+    '',
+    'constructor',
+    '__proto__'
   ]
   for (const iss of variants) {
     await isRefusedTwice(t, gateway, acme({ iss }), JSON.stringify(iss))

@@ -101,8 +101,8 @@ t.test('hints without end are no answer, and the client is told a few of them', 
 })
 
 t.test('an event stream of an announced length is broken off with its token', async (t) => {
-  const rows = '\n  - { name: news, prefix: /news, upstream: service, events: true }\n'
-  const gateway = await edge(t, { rows })
+  const routes = '\n  - { name: news, prefix: /news, upstream: service, events: true }\n'
+  const gateway = await edge(t, { routes })
   gateway.upstream.answer = (_request, response) => {
     response.writeHead(200, { 'content-type': 'text/event-stream', 'content-length': 500 })
     response.write('data: one\n\n')
@@ -114,16 +114,23 @@ t.test('an event stream of an announced length is broken off with its token', as
 })
 
 t.test('a client that goes behind a silent stream takes its place along', async (t) => {
-  const rows = '\n  - { name: ev, prefix: /ev, upstream: service, access: public, events: true }\n'
-  const gateway = await edge(t, { rows, upstreamConnections: 1 })
+  const routes =
+    '\n  - { name: ev, prefix: /ev, upstream: service, access: public, events: true }\n'
+  const gateway = await edge(t, { routes, upstreamConnections: 1 })
   gateway.upstream.answer = (_request, response) => {
     response.writeHead(200, { 'content-type': 'text/event-stream' }).write('data: one\n\n')
   }
   const reached = once(gateway.upstream.server, 'request')
   const socket = connect({ port: gateway.port, host: '127.0.0.1' }).on('error', () => {})
   const upgrade = [
-    ...['GET /open HTTP/1.1', 'Host: a', 'Upgrade: websocket', 'Connection: Upgrade'],
-    ...['Sec-WebSocket-Version: 13', 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==', '', '']
+    'GET /open HTTP/1.1',
+    'Host: a',
+    'Upgrade: websocket',
+    'Connection: Upgrade',
+    'Sec-WebSocket-Version: 13',
+    'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
+    '',
+    ''
   ]
   socket.write(`GET /ev HTTP/1.1\r\nHost: a\r\n\r\n${upgrade.join('\r\n')}`)
   const [request] = await reached

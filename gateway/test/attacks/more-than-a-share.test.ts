@@ -10,7 +10,7 @@ import { sockets } from '../websocket/fixtures/sockets.ts'
 
 const PLACES = 8
 const PROXY = '127.0.0.9'
-const ROWS = `
+const ROUTES = `
   - { name: live, prefix: /live, upstream: service, websocket: true, access: public }
 `
 
@@ -18,7 +18,7 @@ const ROWS = `
 async function halves(t: Test) {
   const metrics = new Registry()
   const made = await sockets(t, {
-    rows: ROWS,
+    routes: ROUTES,
     metrics,
     upstreamConnections: PLACES,
     upstreamSharePercent: 50,

@@ -6,67 +6,59 @@ import { areRefused, get, post, SMUGGLED, withCoding, withLength } from './fixtu
 // hides in the first (RFC 9112 §11.2).
 
 const lengths = [
-  ...[
-    ' 5\r\nContent-Length: 5',
-    ' 5\r\nContent-Length: 0',
-    ' 0\r\nContent-Length: 5',
-    ' 5, 5',
-    ' 5,0'
-  ],
-  ...[
-    ' +5',
-    ' -5',
-    ' -0',
-    ' 0x5',
-    ' 5e0',
-    ' 5.0',
-    ' 5 5',
-    ' 5;',
-    ' "5"',
-    ' five',
-    '',
-    ' \x0b5',
-    ' 5\x00',
-    ' 5\r'
-  ],
-  ...[' 99999999999999999999999', ' 9007199254740993', ' 18446744073709551621', ' \xb2', ' 5_0']
+  ' 5\r\nContent-Length: 5',
+  ' 5\r\nContent-Length: 0',
+  ' 0\r\nContent-Length: 5',
+  ' 5, 5',
+  ' 5,0',
+  ' +5',
+  ' -5',
+  ' -0',
+  ' 0x5',
+  ' 5e0',
+  ' 5.0',
+  ' 5 5',
+  ' 5;',
+  ' "5"',
+  ' five',
+  '',
+  ' \x0b5',
+  ' 5\x00',
+  ' 5\r',
+  ' 99999999999999999999999',
+  ' 9007199254740993',
+  ' 18446744073709551621',
+  ' \xb2',
+  ' 5_0'
 ]
 const codings = [
-  ...[
-    ' chunked, identity',
-    ' identity, chunked',
-    ' identity',
-    ' gzip',
-    ' gzip, chunked',
-    ' chunked, gzip',
-    ' cow'
-  ],
-  ...[
-    ' xchunked',
-    ' chunkedx',
-    ' chunked chunked',
-    ' chunked, chunked',
-    ' "chunked"',
-    ' chunked;q=1',
-    ' chunked;'
-  ],
-  ...[
-    ' \x0bchunked',
-    ' chunked\x0b',
-    ' chun\0ked',
-    ' ,chunked',
-    ' chunked,',
-    ' x, chunked',
-    '',
-    ' chunked\xa0'
-  ],
+  ' chunked, identity',
+  ' identity, chunked',
+  ' identity',
+  ' gzip',
+  ' gzip, chunked',
+  ' chunked, gzip',
+  ' cow',
+  ' xchunked',
+  ' chunkedx',
+  ' chunked chunked',
+  ' chunked, chunked',
+  ' "chunked"',
+  ' chunked;q=1',
+  ' chunked;',
+  ' \x0bchunked',
+  ' chunked\x0b',
+  ' chun\0ked',
+  ' ,chunked',
+  ' chunked,',
+  ' x, chunked',
+  '',
+  ' chunked\xa0',
   ...['identity', 'chunked', 'cow', ''].map((more) => ` chunked\r\nTransfer-Encoding: ${more}`),
-  ...[
-    ' identity\r\nTransfer-Encoding: chunked',
-    ' chunked\r\nContent-Length: 5',
-    '\r\n chunked',
-    '\n chunked'
-  ],
+  ' identity\r\nTransfer-Encoding: chunked',
+  ' chunked\r\nContent-Length: 5',
+  '\r\n chunked',
+  '\n chunked',
   ' chunked\r\nContent-Length: 0'
 ]
 

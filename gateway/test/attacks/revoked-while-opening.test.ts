@@ -33,8 +33,8 @@ t.test('a session that ends while its WebSocket is being opened ends it at once'
 
 /** A service that ignores an upgrade, and answers it with an event stream that it never ends. */
 async function answeredWithStream(t: Test, idleSeconds: number) {
-  const rows = `\n  - { name: live, prefix: /live, upstream: service, websocket: true, idleSeconds: ${idleSeconds} }\n`
-  const { gateway, open } = await sockets(t, { rows, upstreamConnections: 1 })
+  const routes = `\n  - { name: live, prefix: /live, upstream: service, websocket: true, idleSeconds: ${idleSeconds} }\n`
+  const { gateway, open } = await sockets(t, { routes, upstreamConnections: 1 })
   gateway.upstream.server.removeAllListeners('upgrade')
   const service = new Promise<Duplex>((resolve) => {
     gateway.upstream.server.once('upgrade', (_request, socket: Duplex) => {
@@ -78,8 +78,8 @@ t.test(
 )
 
 t.test('a session that ends while its event stream is being opened ends it at once', async (t) => {
-  const rows = '\n  - { name: news, prefix: /news, upstream: service, events: true }\n'
-  const gateway = await edge(t, { rows })
+  const routes = '\n  - { name: news, prefix: /news, upstream: service, events: true }\n'
+  const gateway = await edge(t, { routes })
   const asked = new Promise<ServerResponse>((resolve) => {
     gateway.upstream.answer = (_request, response) => resolve(response)
   })

@@ -6,7 +6,7 @@ import type { Edge } from '../fixtures/edge.ts'
 import { sockets } from '../websocket/fixtures/sockets.ts'
 import { edgeOverTls } from './fixtures/raw-http-two.ts'
 
-const rows = `
+const routes = `
   - { name: feed, prefix: /feed, upstream: service, access: optional, websocket: true, events: true }
   - { name: keyed, prefix: /keyed, upstream: service, access: public, credentials: [authorization], websocket: true }
   - { name: index, prefix: /index, upstream: service, access: public, bodyOnGet: true }
@@ -22,7 +22,7 @@ const statusOf = (socket: WebSocket): Promise<number> =>
   })
 
 t.test('a WebSocket with optional access has an identity, or none, or is refused', async (t) => {
-  const { gateway, taken, open } = await sockets(t, { rows })
+  const { gateway, taken, open } = await sockets(t, { routes })
   const token = gateway.token()
   const authorization = `Bearer ${token}`
   const cases: [
@@ -52,7 +52,7 @@ t.test('a WebSocket with optional access has an identity, or none, or is refused
 })
 
 t.test('a WebSocket and a stream with optional access end with the token', async (t) => {
-  const { gateway, open } = await sockets(t, { rows })
+  const { gateway, open } = await sockets(t, { routes })
   const signedIn = { authorization: `Bearer ${gateway.token({ sid: 'soon' })}` }
   const [known, stranger] = [open('/feed', ['v1'], signedIn), open('/feed', ['v1'], {})]
   t.strictSame([await statusOf(known), await statusOf(stranger)], [101, 101])
@@ -62,7 +62,8 @@ t.test('a WebSocket and a stream with optional access end with the token', async
   const stream = await fetch(`${gateway.url}/feed`, { headers: signedIn })
   const closed = once(known, 'close')
   gateway.log.revoke({
-    ...{ kind: 'session', id: 'soon' },
+    kind: 'session',
+    id: 'soon',
     until: Math.floor(gateway.clock() / 1000) + 300
   })
   const [code, reason] = await closed
@@ -76,7 +77,7 @@ t.test('a WebSocket and a stream with optional access end with the token', async
 t.test(
   'a token as a subprotocol is no Authorization for a service with keys of its own',
   async (t) => {
-    const { gateway, taken, open } = await sockets(t, { rows })
+    const { gateway, taken, open } = await sockets(t, { routes })
     const authorizationOf = async (protocols: string[], headers: Record<string, string>) => {
       t.equal(await statusOf(open('/keyed', protocols, headers)), 101)
       return taken.at(-1)?.request.headers.authorization
@@ -111,7 +112,7 @@ async function overTwo(
 }
 
 t.test('the words of a route mean the same over HTTP/2', async (t) => {
-  const gateway = await edgeOverTls(t, { rows })
+  const gateway = await edgeOverTls(t, { routes })
   const last = () => gateway.upstream.received.at(-1)
   const hidden = 'GET /open/hidden HTTP/1.1\r\nHost: a\r\n\r\n'
 
@@ -131,7 +132,8 @@ t.test('the words of a route mean the same over HTTP/2', async (t) => {
   const feed = { ':path': '/feed', authorization: 'Bearer x' }
   t.match(await overTwo(t, gateway, feed, null), { ':status': 401 })
   t.match(await overTwo(t, gateway, { ':path': '/feed', 'x-auth-subject': 'evil' }, null), {
-    ...{ ':status': 200, vary: 'authorization' }
+    ':status': 200,
+    vary: 'authorization'
   })
   t.equal(last()?.headers['x-auth-subject'], undefined)
 

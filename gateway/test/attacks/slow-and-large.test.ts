@@ -73,7 +73,10 @@ t.test('a header behind too many others hides nothing (CVE-2026-58044)', async (
 t.test('a thousand connections that never finish a request keep nobody out', async (t) => {
   const gateway = await edge(t)
   const beginnings = [
-    ...['', 'G', 'GET /open HTTP/1.1\r\n', 'GET /open HTTP/1.1\r\nHost: a\r\nX: '],
+    '',
+    'G',
+    'GET /open HTTP/1.1\r\n',
+    'GET /open HTTP/1.1\r\nHost: a\r\nX: ',
     'POST /closed HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n'
   ]
   const sockets = await Promise.all(
@@ -92,7 +95,7 @@ t.test('a thousand connections that never finish a request keep nobody out', asy
   t.equal(gateway.upstream.received.length, 10, 'none of them has reached a service')
 })
 
-t.test('a body that never ends is cut at the limit of its row', async (t) => {
+t.test('a body that never ends is cut at the limit of its route', async (t) => {
   const gateway = await edge(t)
   const socket = connect({ port: gateway.port, host: '127.0.0.1' })
   t.teardown(() => socket.destroy())
@@ -118,10 +121,10 @@ t.test('a body that never ends is cut at the limit of its row', async (t) => {
 t.test(
   'small bodies that never come take nothing from the service that they are for',
   async (t) => {
-    const rows = `
+    const routes = `
   - { name: small, prefix: /small, upstream: service, access: public, bodyLimitBytes: 16384 }
 `
-    const gateway = await edge(t, { rows, upstreamConnections: 4 })
+    const gateway = await edge(t, { routes, upstreamConnections: 4 })
     for (const framing of ['Content-Length: 100', 'Transfer-Encoding: chunked']) {
       const sockets = await Promise.all(
         Array.from({ length: 20 }, async () => {

@@ -32,7 +32,7 @@ const spellings = [...identityNames, 'x-auth-anything', 'x-auth-', 'x-auth-subje
 const forged = ({ rawHeaders }: { rawHeaders: readonly string[] }) =>
   rawHeaders.filter((text) => text.includes('evil'))
 
-t.test('no spelling of an identity header passes, on a signed-in or a public row', async (t) => {
+t.test('no spelling of an identity header passes, on a signed-in or a public route', async (t) => {
   const gateway = await edge(t)
   const bearer = `Authorization: Bearer ${gateway.token()}`
   for (const spelling of spellings) {
@@ -67,25 +67,20 @@ t.test('a name that only looks like one is no name at all', async (t) => {
   const gateway = await edge(t)
   const bearer = `Authorization: Bearer ${gateway.token()}`
   for (const line of [
-    ...[
-      'x-auth-subject : evil',
-      'x-auth-subject\t: evil',
-      ' x-auth-subject: evil',
-      '\tx-auth-subject: evil'
-    ],
-    ...[
-      'x-auth-subject\0: evil',
-      'x-auth-subject\r: evil',
-      'x-auth subject: evil',
-      'x-auth-subject;: evil'
-    ],
-    ...[
-      '\xa0x-auth-subject: evil',
-      'x-auth-sub\xadject: evil',
-      '"x-auth-subject": evil',
-      ':x-auth-subject: evil'
-    ],
-    ...['x-other: a\rx-auth-subject: evil', 'x-other: a\0\r\nx-auth-subject: evil']
+    'x-auth-subject : evil',
+    'x-auth-subject\t: evil',
+    ' x-auth-subject: evil',
+    '\tx-auth-subject: evil',
+    'x-auth-subject\0: evil',
+    'x-auth-subject\r: evil',
+    'x-auth subject: evil',
+    'x-auth-subject;: evil',
+    '\xa0x-auth-subject: evil',
+    'x-auth-sub\xadject: evil',
+    '"x-auth-subject": evil',
+    ':x-auth-subject: evil',
+    'x-other: a\rx-auth-subject: evil',
+    'x-other: a\0\r\nx-auth-subject: evil'
   ]) {
     const { statuses, received } = await provoke(
       gateway,

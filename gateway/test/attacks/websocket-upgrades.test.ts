@@ -32,8 +32,13 @@ t.test('a page from elsewhere opens none, with a token or without', async (t) =>
   const { open, taken, gateway } = await sockets(t, { allowedOrigins: ['https://shop.example'] })
   const own = gateway.url
   for (const origin of [
-    ...['https://evil.example', 'null', `${own}.evil.example`, own.replace('http', 'https')],
-    ...['https://shop.example.evil.example', 'https://shop.example.', '']
+    'https://evil.example',
+    'null',
+    `${own}.evil.example`,
+    own.replace('http', 'https'),
+    'https://shop.example.evil.example',
+    'https://shop.example.',
+    ''
   ]) {
     for (const path of ['/live', '/live-open']) {
       const { status } = await refusal(open(path, [], { ...bearer(gateway), origin }))
@@ -49,11 +54,11 @@ t.test('a page from elsewhere opens none, with a token or without', async (t) =>
 })
 
 t.test('a route with origins of its own takes their pages and no others', async (t) => {
-  const rows = `
+  const routes = `
   - { name: live, prefix: /live, upstream: service, websocket: true, cors: { origins: ['https://partner.example'] } }
 `
   const { open, taken, gateway } = await sockets(t, {
-    rows,
+    routes,
     allowedOrigins: ['https://shop.example']
   })
   const { status } = await refusal(
@@ -101,7 +106,7 @@ t.test('half a handshake is no WebSocket, and what stands behind it is not read'
   t.strictSame(taken, [])
 })
 
-t.test('no other row takes one', async (t) => {
+t.test('no other route takes one', async (t) => {
   const { open, gateway } = await sockets(t)
   for (const path of ['/closed', '/open']) {
     t.equal((await refusal(open(path))).status, 400, path)

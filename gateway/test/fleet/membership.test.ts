@@ -21,11 +21,20 @@ async function member(
   const faults: unknown[] = []
   const clock = testClock()
   const membership = await joinFleet({
-    ...{ fleet, ownKey: key.publicJwk, intervalMs, onFault: (error) => faults.push(error) },
+    fleet,
+    ownKey: key.publicJwk,
+    intervalMs,
+    onFault: (error) => faults.push(error),
     monotonicClock: clock,
     heartbeat: () => ({
-      ...{ id, name: id, keySetVersion: 'v1', kids: ['one'], revocationCursor: '0-1' },
-      ...{ revocationLagSeconds: 0, assertionJwk: JSON.stringify(key.publicJwk), ...changes }
+      id,
+      name: id,
+      keySetVersion: 'v1',
+      kids: ['one'],
+      revocationCursor: '0-1',
+      revocationLagSeconds: 0,
+      assertionJwk: JSON.stringify(key.publicJwk),
+      ...changes
     })
   })
   t.teardown(() => membership.close())
@@ -74,8 +83,13 @@ t.test(
     const fleet = redisFleet(await redisConnection(t, server.url))
     const own = await member(t, fleet, 'own', {}, 20)
     await fleet.announce({
-      ...{ id: 'dead', name: 'dead', keySetVersion: '', kids: [], revocationCursor: '' },
-      ...{ revocationLagSeconds: 0, assertionJwk: '{}' }
+      id: 'dead',
+      name: 'dead',
+      keySetVersion: '',
+      kids: [],
+      revocationCursor: '',
+      revocationLagSeconds: 0,
+      assertionJwk: '{}'
     })
     const ids = async () => (await fleet.live()).map(({ id }) => id).sort()
     t.strictSame(await ids(), ['dead', 'own'])
@@ -105,8 +119,13 @@ t.test(
   async (t) => {
     const { redis } = await redisServer(t)
     const paused: Heartbeat = {
-      ...{ id: 'paused', name: 'paused', keySetVersion: '', kids: [], revocationCursor: '' },
-      ...{ revocationLagSeconds: 0, assertionJwk: '{}' }
+      id: 'paused',
+      name: 'paused',
+      keySetVersion: '',
+      kids: [],
+      revocationCursor: '',
+      revocationLagSeconds: 0,
+      assertionJwk: '{}'
     }
     const { announce } = redisFleet(redis)
     const justBefore = new Proxy(redis, {

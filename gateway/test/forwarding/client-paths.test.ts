@@ -21,7 +21,11 @@ function answered(path: string, headers: ResponseHeaders): ResponseHeaders {
   const route = table.match(path)
   if (route === null) throw new Error(`no route for ${path}`)
   const passage: Passage = {
-    ...{ route, access: 'public', target: { path, query: '?q' }, token: null, websocket: null },
+    route,
+    access: 'public',
+    target: { path, query: '?q' },
+    token: null,
+    websocket: null,
     caller: null,
     headers: { 'x-forwarded-proto': 'https', 'x-forwarded-host': 'shop.example' }
   }

@@ -48,7 +48,7 @@ t.test('an answer may come before the body: it is the last one of its connection
 })
 
 t.test('a client that reads only when it has sent everything gets the answer whole', async (t) => {
-  const rows = `
+  const routes = `
   - { name: large, prefix: /large, upstream: service, access: public, bodyLimitBytes: 16777216 }
 `
   const reason = 'too large '.repeat(20_000)
@@ -58,7 +58,7 @@ t.test('a client that reads only when it has sent everything gets the answer who
       socket.pause()
       response.writeHead(413, { 'content-length': reason.length }).end(reason)
     },
-    { rows }
+    { routes }
   )
   const body = Buffer.alloc(8 * 1024 * 1024)
   for (const framing of [`Content-Length: ${body.length}`, 'Transfer-Encoding: chunked']) {

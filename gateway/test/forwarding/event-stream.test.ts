@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http'
 import t from 'tap'
 import { type Edge, edge } from '../fixtures/edge.ts'
 
-const rows = `
+const routes = `
   - { name: news, prefix: /news, upstream: service, events: true, idleSeconds: 1, answerSeconds: 1 }
   - { name: tips, prefix: /tips, upstream: service, events: true, answerSeconds: 1, bodyLimitBytes: 16384 }
 `
@@ -39,7 +39,8 @@ async function open(
 
 const revoke = (gateway: Edge, id = 'session-1') =>
   gateway.log.revoke({
-    ...{ kind: 'session', id },
+    kind: 'session',
+    id,
     until: Math.floor(gateway.clock() / 1000) + 300
   })
 
@@ -56,7 +57,7 @@ async function reading(answer: Response, until: string, then: () => void): Promi
 
 for (const [way, asked] of Object.entries(asking)) {
   t.test(`${way}: a stream is open at once, and ends with its session, saying why`, async (t) => {
-    const gateway = await edge(t, { rows })
+    const gateway = await edge(t, { routes })
     const { answer, service } = await open(gateway, '', {}, 'session-1', asked)
     t.equal(answer.status, 200, 'before the first event')
     const gone = new Promise<void>((resolve) => service.once('close', () => resolve()))
@@ -67,7 +68,7 @@ for (const [way, asked] of Object.entries(asking)) {
   })
 
   t.test(`${way}: it may pause for longer than a service may take to answer`, async (t) => {
-    const gateway = await edge(t, { rows })
+    const gateway = await edge(t, { routes })
     const { answer, service } = await open(gateway, 'data: one\n\n', {}, 'session-1', asked)
     setTimeout(() => service.end('data: two\n\n'), 3000)
     t.equal(await answer.text(), 'data: one\n\ndata: two\n\n')
@@ -75,7 +76,7 @@ for (const [way, asked] of Object.entries(asking)) {
 }
 
 t.test('and with its token', async (t) => {
-  const gateway = await edge(t, { rows })
+  const gateway = await edge(t, { routes })
   const exp = Math.floor(gateway.clock() / 1000) + 1
   gateway.upstream.answer = (_request, response) => {
     response.writeHead(200, { 'content-type': 'text/event-stream' }).write('data: one\r\n\r\n')
@@ -89,7 +90,7 @@ t.test('and with its token', async (t) => {
 t.test(
   'in the middle of an event it breaks off: half of one is not passed for the whole',
   async (t) => {
-    const gateway = await edge(t, { rows })
+    const gateway = await edge(t, { routes })
     for (const [first, headers] of [
       ['data: transfer 100', {}],
       ['data: one\n', {}],
@@ -105,7 +106,7 @@ t.test(
 )
 
 t.test('another session, and an answer of another kind, go on', async (t) => {
-  const gateway = await edge(t, { rows })
+  const gateway = await edge(t, { routes })
   const { answer, service } = await open(gateway, 'data: one\n\n', { 'content-type': 'text/plain' })
   const text = await reading(answer, 'one', () => {
     revoke(gateway)
@@ -115,7 +116,7 @@ t.test('another session, and an answer of another kind, go on', async (t) => {
 })
 
 t.test('a gateway that shuts down ends streams after an event, and says why', async (t) => {
-  const gateway = await edge(t, { rows })
+  const gateway = await edge(t, { routes })
   const between = await open(gateway, 'data: one\n\n')
   const within = await open(gateway, 'data: one\n\ndata: tw')
   const last = 'event: gatehouse-end\ndata: UNAVAILABLE\n\n'
@@ -130,7 +131,7 @@ t.test('a gateway that shuts down ends streams after an event, and says why', as
 })
 
 t.test('a stream that is in the middle of an event for too long is broken off', async (t) => {
-  const gateway = await edge(t, { rows })
+  const gateway = await edge(t, { routes })
   const { answer } = await open(gateway, 'data: transfer 100')
   await t.rejects(reading(answer, 'transfer', () => void gateway.close()))
 })

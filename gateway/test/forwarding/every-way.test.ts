@@ -5,7 +5,7 @@ import { edge } from '../fixtures/edge.ts'
 import { sendBytes } from '../fixtures/raw-client.ts'
 import type { Answer } from '../fixtures/upstream.ts'
 
-const ROWS = `
+const ROUTES = `
   - { name: small, prefix: /small, upstream: service, access: public, bodyLimitBytes: 16384, answerSeconds: 1, idleSeconds: 1 }
   - { name: large, prefix: /large, upstream: service, access: public, bodyLimitBytes: 1048576, answerSeconds: 1, idleSeconds: 1 }
 `
@@ -27,7 +27,7 @@ async function inEveryWay(
   judge: (t: Test, got: string) => unknown,
   version = '1.1'
 ): Promise<void> {
-  const gateway = await edge(t, { rows: ROWS })
+  const gateway = await edge(t, { routes: ROUTES })
   gateway.upstream.answer = answer
   for (const [name, bytes] of Object.entries(ways)) {
     await t.test(name, async (t) => {
@@ -106,7 +106,7 @@ t.test('a service that resets before it answers is 502', (t) =>
 )
 
 t.test('a service that does not answer in time is 504', async (t) => {
-  const gateway = await edge(t, { rows: ROWS })
+  const gateway = await edge(t, { routes: ROUTES })
   gateway.upstream.answer = () => {}
   for (const [name, path, body] of [
     ['without a body', '/small', undefined],
@@ -152,7 +152,7 @@ t.test('an answer that pauses for too long is ended, and does not look whole', (
 )
 
 t.test('a client that does not read stops its service, and is not waited for', async (t) => {
-  const gateway = await edge(t, { rows: ROWS })
+  const gateway = await edge(t, { routes: ROUTES })
   const most = 64 * 1024 * 1024
   for (const [name, bytes] of Object.entries(ways)) {
     let written = 0

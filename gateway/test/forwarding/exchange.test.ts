@@ -9,13 +9,13 @@ import { sendBytes } from '../fixtures/raw-client.ts'
 import { type Upstream, upstream } from '../fixtures/upstream.ts'
 
 /** A gateway in front of a service with several addresses, some of which nobody listens at. */
-async function several(t: Test, count: number, row = '', options: EdgeOptions = {}) {
+async function several(t: Test, count: number, route = '', options: EdgeOptions = {}) {
   const services = await Promise.all(Array.from({ length: count }, () => upstream(t)))
   const addresses = services.map(({ url }) => url).join(', ')
   const gateway = await edge(t, {
     upstreams: `  many: { addresses: [${addresses}] }`,
-    rows: `
-  - { name: many, prefix: /many, upstream: many, access: public${row} }
+    routes: `
+  - { name: many, prefix: /many, upstream: many, access: public${route} }
 `,
     ...options
   })
@@ -47,7 +47,7 @@ t.test('an address that is gone costs nobody a request', async (t) => {
 })
 
 t.test(
-  'what may have been done is not done again, unless it is safe and the row allows it',
+  'what may have been done is not done again, unless it is safe and the route allows it',
   async (t) => {
     const { services, ask, total } = await several(t, 1, ', retries: 2')
     for (const service of services) drop(service)
@@ -73,7 +73,7 @@ t.test('a table that is read again has its own addresses asked, and no others', 
   const [before, after] = await Promise.all([upstream(t), upstream(t)])
   const many = ({ url }: { url: string }) => ({
     upstreams: `  many: { addresses: ['${url}'], health: { path: /healthz, intervalSeconds: 0.05 } }`,
-    rows: MANY
+    routes: MANY
   })
   const gateway = await edge(t, many(before))
   while (before.received.length === 0) await sleep(5)
@@ -98,7 +98,7 @@ t.test('an address that its checks find ill gets nothing until it is well again'
   const addresses = services.map(({ url }) => url).join(', ')
   const gateway = await edge(t, {
     upstreams: `  many: { addresses: [${addresses}], health: ${checks} }`,
-    rows: MANY
+    routes: MANY
   })
   const asked = () => services[0]?.received.filter(({ target }) => target === '/many').length ?? 0
   const round = async () => {
@@ -115,10 +115,10 @@ t.test('an address that its checks find ill gets nothing until it is well again'
 t.test(
   'a client that leaves before the answer has its request broken off, however it was sent',
   async (t) => {
-    const rows = `
+    const routes = `
   - { name: large, prefix: /large, upstream: service, access: public }
 `
-    const gateway = await edge(t, { rows })
+    const gateway = await edge(t, { routes })
     for (const [path, method, body] of [
       ['/open', 'GET', ''],
       ['/large', 'POST', 'whole'],
@@ -169,7 +169,7 @@ for (const [what, method, body] of [
     const { port } = service.address() as AddressInfo
     const gateway = await edge(t, {
       upstreams: `  mute: { addresses: ['https://127.0.0.1:${port}'] }`,
-      rows: '\n  - { name: mute, prefix: /mute, upstream: mute, access: public }\n',
+      routes: '\n  - { name: mute, prefix: /mute, upstream: mute, access: public }\n',
       upstreamConnections: 1
     })
     /** Leaves when the service is being connected to; tells whether there was a place. */

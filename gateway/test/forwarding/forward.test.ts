@@ -28,10 +28,10 @@ t.test('method, query, body and answer pass as they are', async (t) => {
 })
 
 t.test('a content type passes as it is, also one that is no media type', async (t) => {
-  const rows = `
+  const routes = `
   - { name: small, prefix: /small, upstream: service, access: public, bodyLimitBytes: 16384 }
 `
-  const gateway = await edge(t, { rows })
+  const gateway = await edge(t, { routes })
   const types = [
     'x',
     '',
@@ -84,10 +84,10 @@ t.test('answers without a body are just that', async (t) => {
 })
 
 t.test('large bodies stream both ways, whole', async (t) => {
-  const rows = `
+  const routes = `
   - { name: large, prefix: /large, upstream: service, access: public, bodyLimitBytes: 20971520 }
 `
-  const gateway = await edge(t, { rows })
+  const gateway = await edge(t, { routes })
   const bytes = Buffer.alloc(10 * MEBIBYTE, 'abcdefghij')
   gateway.upstream.answer = (_request, response) => response.end(bytes)
 
@@ -101,12 +101,12 @@ t.test('large bodies stream both ways, whole', async (t) => {
 })
 
 t.test(
-  'a body over the limit of its row does not get through, and the connection goes on',
+  'a body over the limit of its route does not get through, and the connection goes on',
   async (t) => {
-    const rows = `
+    const routes = `
   - { name: small, prefix: /small, upstream: service, access: public, bodyLimitBytes: 10 }
 `
-    const gateway = await edge(t, { rows })
+    const gateway = await edge(t, { routes })
     const post = (body: RequestInit['body']) =>
       fetch(`${gateway.url}/small`, {
         method: 'POST',

@@ -50,7 +50,9 @@ t.test('a client that speaks HTTP/2 is served like any other', async (t) => {
   const answer = await ask(
     session,
     {
-      ...{ ':method': 'POST', ':path': '/closed/a?x=1', 'content-type': 'text/plain' },
+      ':method': 'POST',
+      ':path': '/closed/a?x=1',
+      'content-type': 'text/plain',
       authorization: `Bearer ${gateway.token()}`,
       'x-auth-roles': 'admin',
       cookie: ['a=1', '__Host-refresh=secret']
@@ -64,8 +66,11 @@ t.test('a client that speaks HTTP/2 is served like any other', async (t) => {
   const [received] = gateway.upstream.received
   t.match(received, { method: 'POST', target: '/closed/a?x=1', body: 'hello' })
   t.match(received?.headers, {
-    ...{ 'x-auth-subject': 'user-1', 'x-auth-roles': 'user', cookie: 'a=1' },
-    ...{ 'x-forwarded-proto': 'https', 'x-forwarded-host': new URL(gateway.url).host }
+    'x-auth-subject': 'user-1',
+    'x-auth-roles': 'user',
+    cookie: 'a=1',
+    'x-forwarded-proto': 'https',
+    'x-forwarded-host': new URL(gateway.url).host
   })
 })
 
@@ -100,11 +105,11 @@ t.test('trailers come after the body', async (t) => {
   t.notOk('x-auth-subject' in trailers)
 })
 
-t.test('a body of no given length is passed on, and held to the limit of its row', async (t) => {
-  const rows = `
+t.test('a body of no given length is passed on, and held to the limit of its route', async (t) => {
+  const routes = `
   - { name: small, prefix: /small, upstream: service, access: public, bodyLimitBytes: 10 }
 `
-  const { gateway, session } = await overTls(t, { rows })
+  const { gateway, session } = await overTls(t, { routes })
   const post = (path: string, body: string) =>
     ask(session, { ':method': 'POST', ':path': path }, body)
   t.equal((await post('/open', 'no length, no type')).status, 200)
@@ -162,10 +167,10 @@ t.test('an answer that breaks off does not look whole', async (t) => {
 })
 
 t.test('HTTP/1.1 and WebSockets go over the same port', async (t) => {
-  const rows = `
+  const routes = `
   - { name: live, prefix: /live, upstream: service, websocket: true }
 `
-  const { gateway } = await overTls(t, { rows })
+  const { gateway } = await overTls(t, { routes })
   const socket = connectTls({ port: gateway.port, host: '127.0.0.1', rejectUnauthorized: false })
   socket.write('GET /open HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n')
   let text = ''

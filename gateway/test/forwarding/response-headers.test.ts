@@ -12,7 +12,7 @@ routes:
   {}
 )
 const [plain, login] = routes
-if (plain === undefined || login === undefined) throw new Error('there are two rows')
+if (plain === undefined || login === undefined) throw new Error('there are two routes')
 const passed = (received: ResponseHeaders, route = plain) => responseHeaders(received, route)
 
 t.test('what a service says of its answer passes', async (t) => {
@@ -33,8 +33,16 @@ t.test('what a service says of its answer passes', async (t) => {
 
 t.test('what belongs to its connection, or tells what it runs on, does not', async (t) => {
   const names = [
-    ...['connection', 'keep-alive', 'proxy-authenticate', 'proxy-connection', 'te', 'trailer'],
-    ...['transfer-encoding', 'upgrade', 'server', 'x-powered-by']
+    'connection',
+    'keep-alive',
+    'proxy-authenticate',
+    'proxy-connection',
+    'te',
+    'trailer',
+    'transfer-encoding',
+    'upgrade',
+    'server',
+    'x-powered-by'
   ]
   t.strictSame(passed(Object.fromEntries(names.map((name) => [name, 'x']))), {})
 })
@@ -61,11 +69,26 @@ t.test('no service says who is calling', async (t) => {
 
 t.test('no service binds the origin that all of them share', async (t) => {
   const names = [
-    ...['alt-svc', 'clear-site-data', 'expect-ct', 'nel', 'public-key-pins', 'report-to'],
-    ...['public-key-pins-report-only', 'service-worker-allowed', 'set-cookie2', 'set-login'],
-    ...['strict-transport-security', 'x-accel-redirect', 'x-lighttpd-send-file', 'x-sendfile'],
-    ...['x-envoy-immediate-health-check-fail', 'x-litespeed-location', 'x-reproxy-url'],
-    ...['secure-session-registration', 'sec-session-registration', 'use-as-dictionary']
+    'alt-svc',
+    'clear-site-data',
+    'expect-ct',
+    'nel',
+    'public-key-pins',
+    'report-to',
+    'public-key-pins-report-only',
+    'service-worker-allowed',
+    'set-cookie2',
+    'set-login',
+    'strict-transport-security',
+    'x-accel-redirect',
+    'x-lighttpd-send-file',
+    'x-sendfile',
+    'x-envoy-immediate-health-check-fail',
+    'x-litespeed-location',
+    'x-reproxy-url',
+    'secure-session-registration',
+    'sec-session-registration',
+    'use-as-dictionary'
   ]
   for (const route of [plain, login]) {
     t.strictSame(passed(Object.fromEntries(names.map((name) => [name, 'x'])), route), {})

@@ -21,41 +21,59 @@ routes:
   {}
 )
 const [closed, open] = routes
-if (closed === undefined || open === undefined) throw new Error('there are two rows')
+if (closed === undefined || open === undefined) throw new Error('there are two routes')
 
 const names = [
-  ...[
-    'X-Auth-Subject',
-    'x_auth_roles',
-    'x-auth-scope',
-    'X.Auth.Email',
-    'x~auth~session',
-    'x-auth-'
-  ],
-  ...['Connection', 'Keep-Alive', 'Transfer-Encoding', 'TE', 'Trailer', 'Upgrade', 'Expect'],
-  ...['Authorization', 'Cookie', 'Host', 'Content-Length', 'X-Forwarded-For', 'X_Forwarded_Host'],
-  ...['Forwarded', 'X-Real-IP', 'X-HTTP-Method-Override', 'X-Original-URL', 'X-Request-Id'],
-  ...['Traceparent', 'Accept', 'X-Own', 'Proxy-Authorization', 'Sec-WebSocket-Key', '__proto__']
+  'X-Auth-Subject',
+  'x_auth_roles',
+  'x-auth-scope',
+  'X.Auth.Email',
+  'x~auth~session',
+  'x-auth-',
+  'Connection',
+  'Keep-Alive',
+  'Transfer-Encoding',
+  'TE',
+  'Trailer',
+  'Upgrade',
+  'Expect',
+  'Authorization',
+  'Cookie',
+  'Host',
+  'Content-Length',
+  'X-Forwarded-For',
+  'X_Forwarded_Host',
+  'Forwarded',
+  'X-Real-IP',
+  'X-HTTP-Method-Override',
+  'X-Original-URL',
+  'X-Request-Id',
+  'Traceparent',
+  'Accept',
+  'X-Own',
+  'Proxy-Authorization',
+  'Sec-WebSocket-Key',
+  '__proto__'
 ]
 const values = [
-  ...['evil', 'x-auth-subject', 'close, x-auth-roles', 'keep-alive, host, x_auth_scope', 'chunked'],
-  ...[
-    'Bearer secret',
-    '__Host-refresh=secret',
-    ' =__Host-device=secret; a=1',
-    '__host-refresh=secret'
-  ],
-  ...[
-    '5',
-    'localhost',
-    'evil.example',
-    '127.0.0.1',
-    'websocket',
-    '',
-    '100-continue',
-    '\u00e9',
-    'a,b'
-  ]
+  'evil',
+  'x-auth-subject',
+  'close, x-auth-roles',
+  'keep-alive, host, x_auth_scope',
+  'chunked',
+  'Bearer secret',
+  '__Host-refresh=secret',
+  ' =__Host-device=secret; a=1',
+  '__host-refresh=secret',
+  '5',
+  'localhost',
+  'evil.example',
+  '127.0.0.1',
+  'websocket',
+  '',
+  '100-continue',
+  '\u00e9',
+  'a,b'
 ]
 const pieces = ['-', '_', '.', '~', ' ', ',', ';', '=', 'x', 'auth', '\t', '"', '%0d%0a']
 
@@ -71,7 +89,10 @@ function request(random: Generator): IncomingMessage {
   }
   const method = random.pick(['GET', 'POST', 'HEAD', 'OPTIONS'])
   return Object.assign(new IncomingMessage(socket), {
-    ...{ method, url: '/closed', rawHeaders, httpVersion: '1.1' }
+    method,
+    url: '/closed',
+    rawHeaders,
+    httpVersion: '1.1'
   })
 }
 const socket = new Socket()

@@ -16,41 +16,35 @@ const [, , signature = ''] = jwt(headerOf(key), {}, key).split('.')
 const own = ownProfile({ issuer: ISSUER, audience: AUDIENCE })
 
 const jsonPieces = [
-  ...[
-    '"',
-    '\\',
-    '{',
-    '}',
-    '[',
-    ']',
-    ',',
-    ':',
-    ' ',
-    '\n',
-    '\ufeff',
-    '\\u0000',
-    '\\u0061',
-    'null',
-    '1e400'
-  ],
-  ...[
-    '-1',
-    '0.5',
-    '"alg":"none",',
-    '"crit":["b64"],',
-    '"jku":"https://evil",',
-    '"exp":1,',
-    '"sub":"evil",'
-  ],
-  ...[
-    '"__proto__":{},',
-    '[[[[[[[[[',
-    '"iss":"https://evil",',
-    '"kid":"two",',
-    '\xff',
-    '\xc0\xae',
-    '9'
-  ]
+  '"',
+  '\\',
+  '{',
+  '}',
+  '[',
+  ']',
+  ',',
+  ':',
+  ' ',
+  '\n',
+  '\ufeff',
+  '\\u0000',
+  '\\u0061',
+  'null',
+  '1e400',
+  '-1',
+  '0.5',
+  '"alg":"none",',
+  '"crit":["b64"],',
+  '"jku":"https://evil",',
+  '"exp":1,',
+  '"sub":"evil",',
+  '"__proto__":{},',
+  '[[[[[[[[[',
+  '"iss":"https://evil",',
+  '"kid":"two",',
+  '\xff',
+  '\xc0\xae',
+  '9'
 ]
 const spellings = ['=', 'A', '+', '/', ' ', '.', '-', '_', '\n', '\0', 'é']
 

@@ -20,38 +20,54 @@ t.test(
   async (t) => {
     t.strictSame(read({ client_id: 'app', sid: 'session-1', roles: ['admin'], email: 'a@b' }), {
       identity: {
-        ...{ subject: 'acme|ada', session: null, client: 'acme|app', roles: [], scope: [] },
-        ...{ email: null, expiresAt: 2000 }
+        subject: 'acme|ada',
+        session: null,
+        client: 'acme|app',
+        roles: [],
+        scope: [],
+        email: null,
+        expiresAt: 2000
       },
-      ...{ issuedAt: 1000, rightsVersion: null, generation: null },
-      ...{ notBefore: 1000, authenticatedAt: null }
+      issuedAt: 1000,
+      rightsVersion: null,
+      generation: null,
+      notBefore: 1000,
+      authenticatedAt: null
     })
   }
 )
 
 t.test('what it says of a caller is found where the operator says', async (t) => {
   const claims = {
-    ...{ scope: 'scp', roles: 'realm_access.roles', client: ['app', 'id'], email: 'upn' },
-    ...{ subject: 'oid', audience: 'resource' }
+    scope: 'scp',
+    roles: 'realm_access.roles',
+    client: ['app', 'id'],
+    email: 'upn',
+    subject: 'oid',
+    audience: 'resource'
   }
   const said = {
-    ...{ scp: ['read', 'write'], realm_access: { roles: ['admin'] }, app: { id: 'app' } },
-    ...{
-      upn: 'ada@acme.example',
-      email_verified: true,
-      oid: 'o-1',
-      resource: ['api'],
-      aud: 7,
-      nbf: 999,
-      auth_time: 500
-    }
+    scp: ['read', 'write'],
+    realm_access: { roles: ['admin'] },
+    app: { id: 'app' },
+    upn: 'ada@acme.example',
+    email_verified: true,
+    oid: 'o-1',
+    resource: ['api'],
+    aud: 7,
+    nbf: 999,
+    auth_time: 500
   }
   t.match(read(said, { claims }), {
     identity: {
-      ...{ roles: ['admin'], scope: ['read', 'write'], client: 'acme|app' },
-      ...{ email: 'ada@acme.example', subject: 'acme|o-1' }
+      roles: ['admin'],
+      scope: ['read', 'write'],
+      client: 'acme|app',
+      email: 'ada@acme.example',
+      subject: 'acme|o-1'
     },
-    ...{ notBefore: 1000, authenticatedAt: 500 }
+    notBefore: 1000,
+    authenticatedAt: 500
   })
   t.match(read({ ...said, scp: 'read write' }, { claims }), {
     identity: { scope: ['read', 'write'] }
@@ -180,7 +196,8 @@ t.test('what is asked for is never guessed', async (t) => {
 t.test('times have fractions, and a token need not say when it was issued', async (t) => {
   t.match(read({ iat: 999.25, nbf: 1000.75, exp: 2000.25 }), {
     identity: { expiresAt: 2000 },
-    ...{ issuedAt: 999, notBefore: 1000.75 }
+    issuedAt: 999,
+    notBefore: 1000.75
   })
   t.match(read({ iat: undefined, nbf: 900 }), { issuedAt: 900, notBefore: 900 })
   t.match(read({ iat: undefined }), { issuedAt: 0, notBefore: 0 }, 'revoked with everything before')
@@ -248,7 +265,11 @@ t.test(
 
 t.test('whatever a token says, it is refused or says just that', async (t) => {
   const claims = {
-    ...{ subject: 'a.b', client: ['a', 'c'], scope: 'scp', roles: 'groups', email: 'mail' },
+    subject: 'a.b',
+    client: ['a', 'c'],
+    scope: 'scp',
+    roles: 'groups',
+    email: 'mail',
     audience: 'for'
   }
   const profile = profileOf({ claims, require: { use: ['access', 1, true] } })

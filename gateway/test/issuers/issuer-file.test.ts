@@ -10,21 +10,27 @@ function load(t: Test, yaml: string) {
   writeFileSync(file, yaml)
   return loadIssuers(file, 'https://own.example')
 }
-const faults = (t: Test, ...rows: string[]): string => {
+const faults = (t: Test, ...entries: string[]): string => {
   try {
-    load(t, `issuers:\n${rows.map((row) => `  - { ${row} }\n`).join('')}`)
+    load(t, `issuers:\n${entries.map((entry) => `  - { ${entry} }\n`).join('')}`)
     return ''
   } catch (error) {
     return (error as SettingsFault).faults.join('\n')
   }
 }
-const row = 'name: acme, issuer: https://acme.example, audience: api'
+const entry = 'name: acme, issuer: https://acme.example, audience: api'
 
 t.test('an issuer has a name, an iss and an audience; the rest may be left to it', async (t) => {
-  t.strictSame(load(t, `issuers:\n  - { ${row} }\n`), [
+  t.strictSame(load(t, `issuers:\n  - { ${entry} }\n`), [
     {
-      ...{ name: 'acme', issuer: 'https://acme.example', audience: 'api', insecureKeys: false },
-      ...{ types: ['at+jwt'], clockSkewSeconds: 5, require: {}, unverifiedEmail: false },
+      name: 'acme',
+      issuer: 'https://acme.example',
+      audience: 'api',
+      insecureKeys: false,
+      types: ['at+jwt'],
+      clockSkewSeconds: 5,
+      require: {},
+      unverifiedEmail: false,
       claims: {}
     }
   ])
@@ -32,52 +38,54 @@ t.test('an issuer has a name, an iss and an audience; the rest may be left to it
 
 t.test('what a token may look like is said in words', async (t) => {
   const more = [
-    ...['audience: [mobile, api]', 'types: [at+jwt, JWT, absent]', 'clockSkewSeconds: 60'],
-    ...['require: { token_use: access, tier: [1, 2], live: true }'],
-    ...["claims: { roles: 'https://acme.example/roles', client: [app, id], scope: null }"]
+    'audience: [mobile, api]',
+    'types: [at+jwt, JWT, absent]',
+    'clockSkewSeconds: 60',
+    'require: { token_use: access, tier: [1, 2], live: true }',
+    "claims: { roles: 'https://acme.example/roles', client: [app, id], scope: null }"
   ]
   for (const word of more)
     t.equal(
       faults(
         t,
-        `${row.replace(', audience: api', '')}, ${word}${word.startsWith('audience') ? '' : ', audience: api'}`
+        `${entry.replace(', audience: api', '')}, ${word}${word.startsWith('audience') ? '' : ', audience: api'}`
       ),
       '',
       word
     )
-  t.match(faults(t, `${row}, clockSkewSeconds: 3600`), /issuer acme: clockSkewSeconds/)
-  t.match(faults(t, `${row}, claims: { role: x }`), /claims.role is not known \(nearest: roles\)/)
-  t.match(faults(t, `${row}, claims: { roles: [] }`), /issuer acme: claims.roles/)
-  t.match(faults(t, `${row}, require: { a: null }`), /issuer acme: require.a/)
+  t.match(faults(t, `${entry}, clockSkewSeconds: 3600`), /issuer acme: clockSkewSeconds/)
+  t.match(faults(t, `${entry}, claims: { role: x }`), /claims.role is not known \(nearest: roles\)/)
+  t.match(faults(t, `${entry}, claims: { roles: [] }`), /issuer acme: claims.roles/)
+  t.match(faults(t, `${entry}, require: { a: null }`), /issuer acme: require.a/)
 })
 
 t.test('a file with a fault is not used, and every fault is told', async (t) => {
   t.match(
-    faults(t, `${row}, extra: 1`),
+    faults(t, `${entry}, extra: 1`),
     /issuers\.yaml:2:\d+: issuer acme: extra is not known; known are name, type/
   )
   t.match(faults(t, 'name: acme'), /issuer acme: issuer is missing/)
-  t.match(faults(t, `${row}, types: [id+jwt]`), /issuer acme: types/)
-  t.match(faults(t, row, row), /the name is used twice\n.*trusted already/)
+  t.match(faults(t, `${entry}, types: [id+jwt]`), /issuer acme: types/)
+  t.match(faults(t, entry, entry), /the name is used twice\n.*trusted already/)
   t.match(faults(t, 'name: own, issuer: https://own.example, audience: a'), /trusted already/)
   for (const url of ['http://acme.example/jwks', 'file:///etc/passwd', 'acme']) {
-    t.match(faults(t, `${row}, jwksUrl: '${url}'`), /not an address of https/, url)
-    t.match(faults(t, `${row}, discoveryUrl: '${url}'`), /not an address of https/, url)
+    t.match(faults(t, `${entry}, jwksUrl: '${url}'`), /not an address of https/, url)
+    t.match(faults(t, `${entry}, discoveryUrl: '${url}'`), /not an address of https/, url)
   }
-  t.equal(faults(t, `${row}, jwksUrl: 'http://127.0.0.1:1/jwks'`), '', 'on this machine')
-  t.match(faults(t, `${row}, jwksUrl: 'https://a/b', discoveryUrl: 'https://a/b'`), /exclude/)
+  t.equal(faults(t, `${entry}, jwksUrl: 'http://127.0.0.1:1/jwks'`), '', 'on this machine')
+  t.match(faults(t, `${entry}, jwksUrl: 'https://a/b', discoveryUrl: 'https://a/b'`), /exclude/)
   t.throws(() => loadIssuers('nowhere.yaml', ''), { name: 'SettingsFault', message: /nowhere/ })
 })
 
 t.test(
   'keys come over plain HTTP where the operator says so, and from a web address only',
   async (t) => {
-    const inside = `${row}, jwksUrl: 'http://keycloak.sso.svc:8080/certs'`
+    const inside = `${entry}, jwksUrl: 'http://keycloak.sso.svc:8080/certs'`
     t.match(faults(t, inside), /insecureKeys: true/)
     t.equal(faults(t, `${inside}, insecureKeys: true`), '')
     t.match(faults(t, `${inside}, insecureKeys: yes please`), /insecureKeys/)
     t.match(
-      faults(t, `${row}, jwksUrl: 'ftp://a/b', insecureKeys: true`),
+      faults(t, `${entry}, jwksUrl: 'ftp://a/b', insecureKeys: true`),
       /not an address of https/
     )
   }
@@ -92,6 +100,6 @@ t.test('tenants are a list, of an issuer that has a place for them', async (t) =
   t.match(faults(t, `${issuer}, ${keys}, tenants: ['a/b']`), /tenants/, 'one segment each')
   t.match(faults(t, `${issuer}, ${keys}, tenants: ['*']`), /tenants/)
   t.match(faults(t, `${issuer}, tenants: [one]`), /the key set that serves all/)
-  t.match(faults(t, `${row}, ${keys}, tenants: [one]`), /must have {tenantid} once/)
+  t.match(faults(t, `${entry}, ${keys}, tenants: [one]`), /must have {tenantid} once/)
   t.match(faults(t, `${issuer}, ${keys}, tenants: [one, one]`), /trusted already/)
 })

@@ -18,7 +18,9 @@ async function provider(t: Test) {
   const key = newKey()
   const client = {
     ...CLIENT,
-    ...{ grant_types: ['client_credentials'], redirect_uris: [], response_types: [] },
+    grant_types: ['client_credentials'],
+    redirect_uris: [],
+    response_types: [],
     scope: 'orders:read',
     id_token_signed_response_alg: 'ES256' as const
   }
@@ -38,7 +40,9 @@ async function provider(t: Test) {
         defaultResource: () => AUDIENCE,
         useGrantedResource: () => true,
         getResourceServerInfo: () => ({
-          ...{ scope: 'orders:read', audience: AUDIENCE, accessTokenFormat: 'jwt' as const },
+          scope: 'orders:read',
+          audience: AUDIENCE,
+          accessTokenFormat: 'jwt' as const,
           jwt: { sign: { alg: 'ES256' as const } }
         })
       }
@@ -66,11 +70,11 @@ async function provider(t: Test) {
 
 t.test('an OpenID provider’s token is taken, its keys found by discovery', async (t) => {
   const { issuer, token } = await provider(t)
-  const rows = `
+  const routes = `
   - { name: orders, prefix: /orders, upstream: service, scopes: [orders:read] }
 `
   const acme = await externalIssuers(t, issuerEntry({ issuer, audience: AUDIENCE }))
-  const gateway = await edge(t, { rows, issuers: acme })
+  const gateway = await edge(t, { routes, issuers: acme })
   // The provider writes the time of the day.
   gateway.clock.advance(Date.now() - gateway.clock())
   const ask = (bearer: string) =>
@@ -88,9 +92,9 @@ t.test('an OpenID provider’s token is taken, its keys found by discovery', asy
 
 t.test('a provider that says it is another one is not believed', async (t) => {
   const { issuer } = await provider(t)
-  const row = issuerEntry({
+  const route = issuerEntry({
     issuer: 'https://acme.example',
     discoveryUrl: `${issuer}/.well-known/openid-configuration`
   })
-  t.equal((await externalIssuers(t, row))[0]?.keys.loaded, false)
+  t.equal((await externalIssuers(t, route))[0]?.keys.loaded, false)
 })

@@ -109,7 +109,8 @@ t.test('tenants share a key set, and nothing else', async (t) => {
   ])
   const entry = issuerEntry({
     issuer: 'https://login.example/{tenantid}/v2.0',
-    ...{ tenants: ['one', 'two'], jwksUrl: set.url }
+    tenants: ['one', 'two'],
+    jwksUrl: set.url
   })
   const gateway = await edge(t, { issuers: await externalIssuers(t, entry) })
   const now = gateway.clock() / 1000
@@ -138,7 +139,7 @@ t.test('a claim that a route names reaches its service, whoever issued the token
       t,
       issuerEntry({ jwksUrl: set.url, claims: { roles: 'groups' } })
     ),
-    rows: `
+    routes: `
   - { name: tenants, prefix: /tenants, upstream: service, tokenClaims: { tenant: tenant_id } }
   - { name: slim, prefix: /slim, upstream: service, claims: [subject], tokenClaims: [tenant_id] }
 `

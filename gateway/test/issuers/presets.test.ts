@@ -38,12 +38,14 @@ t.test('the words of an entry come before those of its type', async (t) => {
     t,
     written('keycloak', {
       ...keycloak,
-      ...{ types: ['at+jwt'], require: { typ: 'DPoP', acr: '1' } },
+      types: ['at+jwt'],
+      require: { typ: 'DPoP', acr: '1' },
       claims: { roles: 'resource_access.api.roles', email: null }
     })
   )
   t.match(changed, {
-    ...{ types: ['at+jwt'], require: { typ: 'DPoP', acr: '1' } },
+    types: ['at+jwt'],
+    require: { typ: 'DPoP', acr: '1' },
     claims: { client: 'azp', roles: 'resource_access.api.roles', email: null }
   })
   t.throws(() => load(t, written('keycloak', { ...keycloak, claims: 7 })), /settings/i)
@@ -72,7 +74,8 @@ t.test(
       discoveryUrl: undefined
     })
     t.strictSame(keysOf('okta', { issuer: 'https://acme.okta.com/oauth2/default' }), {
-      ...{ jwksUrl: undefined, discoveryUrl: undefined }
+      jwksUrl: undefined,
+      discoveryUrl: undefined
     })
   }
 )

@@ -37,7 +37,10 @@ t.test('a key that can be factored (ROCA, CVE-2017-15361) is left out of a key s
   t.equal(modulus.toString(2).length, 2048, 'a key of 2048 bits')
   t.ok(isRoca(modulus))
   const roca = {
-    ...{ kty: 'RSA', kid: 'roca', use: 'sig', e: 'AQAB' },
+    kty: 'RSA',
+    kid: 'roca',
+    use: 'sig',
+    e: 'AQAB',
     n: Buffer.from(modulus.toString(16), 'hex').toString('base64url')
   }
   const jwk = generateKeyPairSync('rsa', { modulusLength: 2048 }).publicKey.export({

@@ -1,4 +1,4 @@
-import { roomLog } from '@gatehouse/http-service/room-log'
+import { serviceLog } from '@gatehouse/http-service/service-log'
 import t from 'tap'
 import { openRedirect, redirectFaults } from '../../src/redirect/open-redirect.ts'
 import { redirectToHttps } from '../../src/redirect/redirect-to-https.ts'
@@ -9,7 +9,7 @@ const TOKEN_ISSUER = 'https://api.example.com:8443'
 const settings = { GATEWAY_HOST: '127.0.0.1', GATEWAY_HTTP_REDIRECT_PORT: 0, TOKEN_ISSUER }
 
 t.test('plain HTTP is sent to the same path of the public origin', async (t) => {
-  const log = roomLog('gateway', 'silent')
+  const log = serviceLog('gateway', 'silent')
   const redirect = await openRedirect(settings, { log, closeMs: 1000 })
   t.teardown(() => redirect?.close())
   const port = Number(new URL(redirect?.url ?? '').port)
@@ -48,7 +48,7 @@ t.test('nothing of a request over plain HTTP is logged', async (t) => {
 })
 
 t.test('there is a redirect only if it is set, and only to https', async (t) => {
-  const log = roomLog('gateway', 'silent')
+  const log = serviceLog('gateway', 'silent')
   const { GATEWAY_HTTP_REDIRECT_PORT: _, ...unset } = settings
   t.equal(await openRedirect(unset, { log, closeMs: 1 }), null)
   t.strictSame(redirectFaults(settings), [])

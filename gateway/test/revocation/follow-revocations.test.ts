@@ -51,7 +51,9 @@ const batch = (
   { caughtUp = true, heartbeatAgeMs = 0 }: Partial<RevocationBatch> = {}
 ): RevocationBatch => ({
   entries: ids.map((id) => ({ kind: 'session' as const, id, until: now + 300 })),
-  ...{ cursor, caughtUp, heartbeatAgeMs }
+  cursor,
+  caughtUp,
+  heartbeatAgeMs
 })
 
 t.test('the set is loaded when the log has been read to its end, and not before', async (t) => {
@@ -143,7 +145,9 @@ t.test('an entry is forgotten when the tokens that it kills have expired', async
       { kind: 'session', id: 'twice', until: now + 100 },
       { kind: 'session', id: 'twice', until: now + 10 }
     ],
-    ...{ cursor: '1', caughtUp: true, heartbeatAgeMs: 0 }
+    cursor: '1',
+    caughtUp: true,
+    heartbeatAgeMs: 0
   })
 
   clock.advance(10_000)

@@ -33,7 +33,9 @@ t.test(
     const link = await flakyLink(t, server.port)
     const url = `redis://127.0.0.1:${link.port}`
     const redis = connectRedis({
-      ...{ url, timeoutMs: REDIS_PATIENCE_MS, use: 'blocking' },
+      url,
+      timeoutMs: REDIS_PATIENCE_MS,
+      use: 'blocking',
       onFault: () => {}
     })
     const revoked = followRevocations({

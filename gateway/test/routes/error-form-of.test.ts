@@ -1,7 +1,7 @@
 import t, { type Test } from 'tap'
 import { edge } from '../fixtures/edge.ts'
 
-const rows = `
+const routes = `
   - { name: oauth, prefix: /oauth/token, upstream: service, access: public, errors: oauth, bodyLimitBytes: 8, limit: { max: 4, windowSeconds: 60 } }
   - { name: stripped, prefix: /o/token, upstream: service, stripPrefix: /o, access: public, errors: oauth, bodyLimitBytes: 8 }
   - { name: problem, prefix: /problem, upstream: service, access: public, bodyLimitBytes: 8 }
@@ -16,8 +16,8 @@ async function isOAuthError(t: Test, answer: Response, status: number, error: st
   t.notOk('code' in document, 'it is no problem document')
 }
 
-t.test('the gateway itself refuses in the form that the clients of the row read', async (t) => {
-  const gateway = await edge(t, { rows })
+t.test('the gateway itself refuses in the form that the clients of the route read', async (t) => {
+  const gateway = await edge(t, { routes })
   const post = (path: string, init: RequestInit = {}) =>
     fetch(`${gateway.url}${path}`, { method: 'POST', ...init })
   const chunks = () =>
@@ -41,5 +41,5 @@ t.test('the gateway itself refuses in the form that the clients of the row read'
   const elsewhere = await post('/problem', { body: 'more than eight' })
   t.match(elsewhere.headers.get('content-type'), /^application\/problem\+json/)
   const nowhere = await post('/oauth/token/../x%2f')
-  t.match(nowhere.headers.get('content-type'), /^application\/problem\+json/, 'a path of no row')
+  t.match(nowhere.headers.get('content-type'), /^application\/problem\+json/, 'a path of no route')
 })

@@ -5,13 +5,13 @@ import t, { type Test } from 'tap'
 import { liveRouteTable } from '../../src/routes/live-route-table.ts'
 import { loadRouteTable } from '../../src/routes/load-route-table.ts'
 
-const withRow = (prefix: string) =>
-  `upstreams: { service: 'http://service' }\nroutes: [{ name: row, prefix: ${prefix}, upstream: service }]\n`
+const withRoute = (prefix: string) =>
+  `upstreams: { service: 'http://service' }\nroutes: [{ name: route, prefix: ${prefix}, upstream: service }]\n`
 
 /** A table in a file of its own, and what is told of it. */
 function live(t: Test) {
   const file = join(dataFolder(t), 'routes.yaml')
-  writeFileSync(file, withRow('/before'))
+  writeFileSync(file, withRoute('/before'))
   const told: string[] = []
   let heard = () => {}
   const load = () => loadRouteTable(file, {})
@@ -20,8 +20,11 @@ function live(t: Test) {
     heard()
   }
   const table = liveRouteTable({
-    ...{ file, load, first: load(), intervalMs: 10 },
-    onReload: ({ routes }) => tell(`${routes.length} row`),
+    file,
+    load,
+    first: load(),
+    intervalMs: 10,
+    onReload: ({ routes }) => tell(`${routes.length} route`),
     onFault: (error) => tell((error as Error).name)
   })
   t.teardown(() => table.close())
@@ -35,19 +38,19 @@ function live(t: Test) {
 
 t.test('a table that is read again takes the place of the old one, whole', async (t) => {
   const { file, table, told, has } = live(t)
-  writeFileSync(file, withRow('/after'))
+  writeFileSync(file, withRoute('/after'))
   t.ok(has('/before') && !has('/after'), 'not before it is asked for')
   table.reload()
   t.ok(has('/after') && !has('/before'))
-  t.strictSame(told, ['1 row'])
+  t.strictSame(told, ['1 route'])
 })
 
 t.test('one with a fault is told of, and the old one stays', async (t) => {
   const { file, table, told, has } = live(t)
   const bad = [
     'routes: [',
-    withRow('/a b'),
-    `${withRow('/')}`.replace('upstream: service', 'upstream: none'),
+    withRoute('/a b'),
+    `${withRoute('/')}`.replace('upstream: service', 'upstream: none'),
     ''
   ]
   for (const text of bad) {
@@ -56,7 +59,7 @@ t.test('one with a fault is told of, and the old one stays', async (t) => {
     t.ok(has('/before'), text.slice(0, 20))
   }
   t.strictSame([...new Set(told)], ['SettingsFault'])
-  writeFileSync(file, withRow('/after'))
+  writeFileSync(file, withRoute('/after'))
   table.reload()
   t.ok(has('/after'), 'and a good one is taken afterwards')
 })
@@ -65,7 +68,7 @@ t.test('a change of the file is noticed, also where it is replaced', async (t) =
   const { file, has, next } = live(t)
   /** Writes until it is noticed: what is written before the file is looked at for the first time is no change. */
   const noticed = async (path: string, write: (text: string) => void) => {
-    const again = setInterval(() => write(withRow(path)), 50)
+    const again = setInterval(() => write(withRoute(path)), 50)
     // What is told first may still be of the change before.
     do await next()
     while (!has(path))

@@ -6,9 +6,9 @@ import t from 'tap'
 import { loadRouteTable, readRouteTable } from '../../src/routes/load-route-table.ts'
 import { servicePath, strippedPrefix } from '../../src/routes/service-path.ts'
 
-const row = '{ name: a, prefix: /a, upstream: service }'
-const file = (upstreams: string, ...rows: string[]) =>
-  `upstreams: ${upstreams}\nroutes:\n${rows.map((text) => `  - ${text}\n`).join('')}`
+const route = '{ name: a, prefix: /a, upstream: service }'
+const file = (upstreams: string, ...routes: string[]) =>
+  `upstreams: ${upstreams}\nroutes:\n${routes.map((text) => `  - ${text}\n`).join('')}`
 const service = "{ service: 'http://127.0.0.1:1' }"
 
 /** The faults of a table, or none where it is taken. */
@@ -21,8 +21,8 @@ function faultsOf(yaml: string, environment: Record<string, string> = {}): reado
   }
 }
 
-t.test('a row says where its fault is', async (t) => {
-  const wrong: Record<string, [row: string, fault: RegExp]> = {
+t.test('a route says where its fault is', async (t) => {
+  const wrong: Record<string, [route: string, fault: RegExp]> = {
     name: [
       '{ name: A b, prefix: /a, upstream: service }',
       /^routes\.yaml:3:13: route A b: name must be a text of lower-case letters, digits and -$/
@@ -120,22 +120,25 @@ t.test('an upstream is an address: scheme, host, port and a base path, and no mo
   ]
   for (const address of wrong) {
     t.match(
-      faultsOf(file(`{ service: '${address}' }`, row)),
+      faultsOf(file(`{ service: '${address}' }`, route)),
       [/^routes\.yaml:1:\d+: upstream service must be an address/],
       address
     )
   }
   for (const address of ['http://a:port', 'http://a b', 'http://[::1']) {
-    t.strictSame(faultsOf(file(`{ service: '${address}' }`, row)), [
+    t.strictSame(faultsOf(file(`{ service: '${address}' }`, route)), [
       `routes.yaml:1:23: upstream service: ${address} is not an address of http or https`
     ])
   }
-  const { routes } = readRouteTable(file("{ service: 'https://Example.com:443/' }", row), {})
+  const { routes } = readRouteTable(file("{ service: 'https://Example.com:443/' }", route), {})
   t.strictSame(
     routes[0]?.upstream,
     {
-      ...{ name: 'service', addresses: ['https://example.com'], basePath: '' },
-      ...{ health: null, keepAliveSeconds: 0 }
+      name: 'service',
+      addresses: ['https://example.com'],
+      basePath: '',
+      health: null,
+      keepAliveSeconds: 0
     },
     'nothing but where it is'
   )
@@ -143,18 +146,18 @@ t.test('an upstream is an address: scheme, host, port and a base path, and no mo
 
 t.test('a base path is canonical, and the same at each address of a service', async (t) => {
   const baseOf = (address: string) =>
-    readRouteTable(file(`{ service: '${address}' }`, row), {}).routes[0]?.upstream.basePath
+    readRouteTable(file(`{ service: '${address}' }`, route), {}).routes[0]?.upstream.basePath
   t.equal(baseOf('http://a/api/v2'), '/api/v2')
   t.equal(baseOf('http://a:1/api/v2/'), '/api/v2')
   for (const path of ['/a/../b', '/a//b', '/a%2fb', '/%61', '/..', '/a\\b']) {
     t.match(
-      faultsOf(file(`{ service: 'http://a${path}' }`, row)),
+      faultsOf(file(`{ service: 'http://a${path}' }`, route)),
       [/is not a canonical path/],
       path
     )
   }
   const two = (one: string, other: string) =>
-    faultsOf(file(`{ service: { addresses: ['${one}', '${other}'] } }`, row))
+    faultsOf(file(`{ service: { addresses: ['${one}', '${other}'] } }`, route))
   t.match(two('http://a/x', 'http://b/y'), [/different base paths/])
   t.match(two('http://a:80/x', 'http://a/x/'), [/given twice/])
   t.strictSame(two('http://a/x', 'http://b/x/'), [])
@@ -163,7 +166,7 @@ t.test('a base path is canonical, and the same at each address of a service', as
 t.test(
   'a method has access of its own, and nothing is demanded of who may be nobody',
   async (t) => {
-    const wrong: Record<string, [row: string, fault: RegExp]> = {
+    const wrong: Record<string, [route: string, fault: RegExp]> = {
       'optional with roles': [
         'access: optional, roles: [admin]',
         /optional access cannot demand scopes/
@@ -172,7 +175,7 @@ t.test(
         'access: optional, maxLoginAgeSeconds: 1',
         /optional access cannot demand a login/
       ],
-      'a public method of a row with scopes': [
+      'a public method of a route with scopes': [
         'scopes: [read], methods: { GET: { access: public } }',
         /GET with public access cannot demand scopes/
       ],
@@ -229,7 +232,7 @@ t.test('what the environment does not name is a fault by its name', async (t) =>
   const named = (text: string) => `'\${${text}}'`
   const yaml = file(
     `{ service: ${named('SERVICE_URL')}, other: ${named('OTHER_URL:-http://b')} }`,
-    row
+    route
   )
   const fault = `routes.yaml:1:23: the variable SERVICE_URL is not set; \${SERVICE_URL:-value} gives it a default`
   t.strictSame(faultsOf(yaml), [fault], 'unset')
@@ -241,21 +244,21 @@ t.test('what is no route table is none', async (t) => {
   for (const yaml of ['', '1', '[]', 'routes: []', `upstreams: ${service}\nroutes: []`]) {
     t.not(faultsOf(yaml).length, 0, yaml)
   }
-  const twice = `${file(service, row)}upstreams: ${service}\n`
+  const twice = `${file(service, route)}upstreams: ${service}\n`
   t.throws(
     () => readRouteTable(twice, {}),
     /upstreams is given twice/,
     'a member that is given twice'
   )
-  t.throws(() => readRouteTable(`${file(service, row)}extra: 1\n`, {}), { name: 'SettingsFault' })
+  t.throws(() => readRouteTable(`${file(service, route)}extra: 1\n`, {}), { name: 'SettingsFault' })
 })
 
-t.test('each row that is shipped is closed, or is known to be open', async (t) => {
+t.test('each route that is shipped is closed, or is known to be open', async (t) => {
   const { routes, match } = loadRouteTable('gateway/routes.yaml', {})
-  const rows = Object.fromEntries(
+  const shipped = Object.fromEntries(
     routes.map(({ name, access, credentials }) => [name, [access, credentials]])
   )
-  t.strictSame(rows, {
+  t.strictSame(shipped, {
     'auth-login': ['public', ['own-cookies']],
     'auth-refresh': ['public', ['own-cookies']],
     auth: ['signed-in', []],
@@ -493,7 +496,7 @@ t.test(
       writeFileSync(join(folder, name), content)
       return join(folder, name)
     }
-    const table = file(service, row)
+    const table = file(service, route)
     const marked = write('bom.yaml', Buffer.from(`\u{FEFF}${table}`))
     t.equal(loadRouteTable(marked, {}).routes.length, 1)
     for (const content of [Buffer.from(table, 'utf16le'), Buffer.from([0xff, 0xfe])]) {

@@ -21,13 +21,13 @@ t.test(
     const isValid = new Ajv2020().compile(JSON.parse(schema))
     const table = parse(readFileSync('gateway/routes.yaml', 'utf8'))
     t.ok(isValid(table), JSON.stringify(isValid.errors))
-    const [row] = table.routes
+    const [route] = table.routes
     t.notOk(
-      isValid({ ...table, routes: [{ ...row, acces: 'public' }] }),
+      isValid({ ...table, routes: [{ ...route, acces: 'public' }] }),
       'a member that there is not'
     )
     t.notOk(
-      isValid({ ...table, routes: [{ ...row, methods: { get: {} } }] }),
+      isValid({ ...table, routes: [{ ...route, methods: { get: {} } }] }),
       'a method in small letters'
     )
     t.notOk(isValid({ ...table, upstreams: { a: { addresses: [] } } }))

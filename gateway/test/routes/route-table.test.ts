@@ -4,8 +4,8 @@ import t from 'tap'
 import { loadRouteTable, readRouteTable } from '../../src/routes/load-route-table.ts'
 
 const head = 'upstreams: { service: "http://127.0.0.1:1" }\nroutes:\n'
-const table = (...rows: string[]) =>
-  readRouteTable(`${head}${rows.map((row) => `  - { ${row} }\n`).join('')}`, {})
+const table = (...routes: string[]) =>
+  readRouteTable(`${head}${routes.map((route) => `  - { ${route} }\n`).join('')}`, {})
 
 t.test('the longest prefix wins, and a prefix ends where a segment ends', async (t) => {
   const { match } = table(
@@ -36,7 +36,7 @@ t.test('the longest prefix wins, and a prefix ends where a segment ends', async 
   for (const [path, name] of Object.entries(found)) t.equal(match(path)?.name, name, path)
 })
 
-t.test('a row is found as if every prefix had been tried', async (t) => {
+t.test('a route is found as if every prefix had been tried', async (t) => {
   const segment = fc.constantFrom('a', 'b', 'aa', 'longer', '.x')
   const path = fc
     .array(segment, { minLength: 1, maxLength: 4 })
@@ -69,7 +69,7 @@ t.test('a path of thousands of segments costs no more than a short one', async (
   t.ok(user < 5_000_000, `${user} microseconds`)
 })
 
-t.test('a row for / takes the rest', async (t) => {
+t.test('a route for / takes the rest', async (t) => {
   const { match } = table(
     'name: a, prefix: /a, upstream: service',
     'name: rest, prefix: /, upstream: service'
@@ -79,7 +79,7 @@ t.test('a row for / takes the rest', async (t) => {
   t.equal(match('/')?.name, 'rest')
 })
 
-t.test('a row is closed, small and without credentials, unless it says otherwise', async (t) => {
+t.test('a route is closed, small and without credentials, unless it says otherwise', async (t) => {
   t.match(table('name: a, prefix: /a, upstream: service').routes, [
     {
       name: 'a',
@@ -126,7 +126,7 @@ t.test('a table that is not understood whole, or not safe, is not used', async (
       ['name: a, prefix: /, upstream: service, access: public'],
       /would open everything/
     ],
-    'a public row with demands': [
+    'a public route with demands': [
       ['name: a, prefix: /a, upstream: service, access: public, roles: [admin]'],
       /cannot demand/
     ],
@@ -143,8 +143,8 @@ t.test('a table that is not understood whole, or not safe, is not used', async (
       /does not begin with stripPrefix/
     ]
   }
-  for (const [name, [rows, why]] of Object.entries(faulty)) {
-    t.throws(() => table(...rows), { name: 'SettingsFault', message: why }, name)
+  for (const [name, [routes, why]] of Object.entries(faulty)) {
+    t.throws(() => table(...routes), { name: 'SettingsFault', message: why }, name)
   }
   t.throws(() => readRouteTable('routes: [', {}), 'no YAML')
 })

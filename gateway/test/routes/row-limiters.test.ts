@@ -26,21 +26,21 @@ async function statuses(gateway: Edge, count: number, claims: Record<string, unk
 }
 
 t.test('a subject is counted whatever its token, session or address', async (t) => {
-  const gateway = await edge(t, { rows: by('subject') })
+  const gateway = await edge(t, { routes: by('subject') })
   t.strictSame(await statuses(gateway, 1, { sid: 'one' }), [200])
   t.strictSame(await statuses(gateway, 2, { sid: 'two' }), [200, 429])
   t.strictSame(await statuses(gateway, 1, { sub: 'user-2' }), [200], 'and nobody else')
 })
 
 t.test('a client is counted for all of its users', async (t) => {
-  const gateway = await edge(t, { rows: by('client') })
+  const gateway = await edge(t, { routes: by('client') })
   t.strictSame(await statuses(gateway, 2, { client_id: 'app', sub: 'user-1' }), [200, 200])
   t.strictSame(await statuses(gateway, 1, { client_id: 'app', sub: 'user-2' }), [429])
   t.strictSame(await statuses(gateway, 1, { client_id: 'other' }), [200])
 })
 
 t.test('several limits hold at once', async (t) => {
-  const rows = `
+  const routes = `
   - name: counted
     prefix: /counted
     upstream: service
@@ -48,7 +48,7 @@ t.test('several limits hold at once', async (t) => {
       - { max: 3, windowSeconds: 60 }
       - { max: 2, windowSeconds: 60, by: subject }
 `
-  const gateway = await edge(t, { rows })
+  const gateway = await edge(t, { routes })
   t.strictSame(await statuses(gateway, 3), [200, 200, 429])
   t.strictSame(await statuses(gateway, 1, { sub: 'user-2' }), [429], 'three from this address')
 })
@@ -57,8 +57,8 @@ async function shared(t: Test) {
   const server = await redisServer(t)
   const limitsRedis = await redisConnection(t, server.url)
   const gateways = [
-    await edge(t, { rows: by('subject', ', shared: true'), limitsRedis }),
-    await edge(t, { rows: by('subject', ', shared: true'), limitsRedis })
+    await edge(t, { routes: by('subject', ', shared: true'), limitsRedis }),
+    await edge(t, { routes: by('subject', ', shared: true'), limitsRedis })
   ] as const
   return { server, gateways }
 }
@@ -83,10 +83,14 @@ t.test(
   async (t) => {
     const server = await redisServer(t)
     const limitsRedis = await redisConnection(t, server.url)
-    const rows = `
+    const routes = `
   - { name: live, prefix: /live, upstream: service, websocket: true, limit: { max: 9, windowSeconds: 60, shared: true } }
 `
-    const { gateway, open, taken } = await sockets(t, { rows, limitsRedis, upstreamConnections: 1 })
+    const { gateway, open, taken } = await sockets(t, {
+      routes,
+      limitsRedis,
+      upstreamConnections: 1
+    })
     await once(open(), 'open')
     taken[0]?.socket.terminate()
     const accepted = serverSockets(t, gateway.port)

@@ -28,8 +28,11 @@ t.test(
   'a claim that a route names is a header and a value, and absent where there is none',
   async (t) => {
     const claims = {
-      ...{ tenant_id: 'acme', level: 7, 'https://acme.example/org': { unit: 'é' } },
-      ...{ nothing: null, app: { 'org.unit': ['a,b', 'c'] } }
+      tenant_id: 'acme',
+      level: 7,
+      'https://acme.example/org': { unit: 'é' },
+      nothing: null,
+      app: { 'org.unit': ['a,b', 'c'] }
     }
     const listed = forwardedIdentity(
       ada,

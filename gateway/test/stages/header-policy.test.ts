@@ -30,10 +30,30 @@ const { assertions } = countedAssertions()
 const EVIL = 'evil'
 const known = [
   ...Object.values(identityHeader),
-  ...['x-auth-', 'x-auth-other', 'authorization', 'connection', 'content-length', 'content-type'],
-  ...['transfer-encoding', 'te', 'upgrade', 'keep-alive', 'trailer', 'expect', 'host', 'forwarded'],
-  ...['x-forwarded-for', 'x-forwarded-user', 'x-real-ip', 'x-request-id', 'traceparent'],
-  ...['x-http-method-override', 'x-original-url', 'proxy-authorization', 'origin', '__proto__']
+  'x-auth-',
+  'x-auth-other',
+  'authorization',
+  'connection',
+  'content-length',
+  'content-type',
+  'transfer-encoding',
+  'te',
+  'upgrade',
+  'keep-alive',
+  'trailer',
+  'expect',
+  'host',
+  'forwarded',
+  'x-forwarded-for',
+  'x-forwarded-user',
+  'x-real-ip',
+  'x-request-id',
+  'traceparent',
+  'x-http-method-override',
+  'x-original-url',
+  'proxy-authorization',
+  'origin',
+  '__proto__'
 ]
 /** What a header's name may consist of besides letters and digits (RFC 9110 §5.6.2), the ones most folded first. */
 const separators = [..."-_.~!#$%&'*+^`|"]
@@ -55,12 +75,17 @@ const token = fc.string({
 const value = fc.oneof(
   { weight: 4, arbitrary: fc.constant(EVIL) },
   fc.constantFrom(
-    ...['', '0', '5', 'chunked', 'gateway.example', 'Bearer x', 'close', 'x-auth-subject, host'],
-    ...[
-      '__Host-refresh=evil',
-      'a=b; =__Host-refresh=evil',
-      `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`
-    ]
+    '',
+    '0',
+    '5',
+    'chunked',
+    'gateway.example',
+    'Bearer x',
+    'close',
+    'x-auth-subject, host',
+    '__Host-refresh=evil',
+    'a=b; =__Host-refresh=evil',
+    `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`
   ),
   fc.string({ unit: 'binary-ascii', maxLength: 12 })
 )
@@ -70,7 +95,7 @@ const anyLines = fc.array(line, { maxLength: 8 })
 /** What a service gets of these lines, or null where they are refused. */
 function passed(lines: string[][], method: string, at: number): RequestHeaders | null {
   const [route] = routes.slice(at)
-  if (route === undefined) throw new Error('no such row')
+  if (route === undefined) throw new Error('no such route')
   const raw = new IncomingMessage(new Socket())
   try {
     const stripped = strip(Object.assign(raw, { method, url: '/', rawHeaders: lines.flat() }))

@@ -10,14 +10,14 @@ const table = readRouteTable(
 const match = (target: string, host: string, routes: RouteTable, method = 'GET') =>
   matchRequest({ method, target, host }, routes)
 
-t.test('a row is found by the path alone, and the target stays as it is', async (t) => {
+t.test('a route is found by the path alone, and the target stays as it is', async (t) => {
   t.match(match('/open/a%20b?x=/../y', 'h', table), {
     route: { name: 'open' },
     target: { path: '/open/a%20b', query: '?x=/../y' }
   })
 })
 
-t.test('no row, no canonical path, and too long a target are told apart', async (t) => {
+t.test('no route, no canonical path, and too long a target are told apart', async (t) => {
   const refused: [target: string, status: number, code: string][] = [
     ['/nowhere', 404, 'NOT_FOUND'],
     ['/', 404, 'NOT_FOUND'],
@@ -63,7 +63,7 @@ t.test(
   }
 )
 
-t.test('a row with a list of methods takes no other, and each with its own demand', async (t) => {
+t.test('a route with a list of methods takes no other, and each with its own demand', async (t) => {
   const listed = readRouteTable(
     `
 upstreams: { service: 'http://service' }
@@ -92,7 +92,7 @@ routes:
 })
 
 t.test(
-  'what a lenient server would serve as another row’s is not let in by this one',
+  'what a lenient server would serve as another route’s is not let in by this one',
   async (t) => {
     const nested = readRouteTable(
       `
@@ -104,8 +104,15 @@ routes:
       {}
     )
     for (const path of [
-      ...['/open/inner', '/open/INNER/a', '/open/Inner;x/a', '/open/Inner.', '/open/Inner%20'],
-      ...['/open/Inner%E3%80%82', '/open/%EF%BC%A9nner', '/open/x;/../Inner', '/open/;/Inner']
+      '/open/inner',
+      '/open/INNER/a',
+      '/open/Inner;x/a',
+      '/open/Inner.',
+      '/open/Inner%20',
+      '/open/Inner%E3%80%82',
+      '/open/%EF%BC%A9nner',
+      '/open/x;/../Inner',
+      '/open/;/Inner'
     ]) {
       const accepted = () => match(path, 'h', nested).route.name
       if (path === '/open/Inner%E3%80%82') t.equal(accepted(), 'open', 'no reader makes that a dot')

@@ -62,19 +62,19 @@ t.test('a token of a revoked key is not good, whenever it was made', async (t) =
   t.doesNotThrow(() => refuseRevoked({ ...ada, kid: 'two' }, {}, revoked))
 })
 
-t.test('a row says how old the knowledge of revocations may be', async (t) => {
+t.test('a route says how old the knowledge of revocations may be', async (t) => {
   const clock = testClock()
   const log = revocationLog()
   const revoked = followed(t, log, clock)
   await turn()
-  const row = { maxStalenessSeconds: 5 }
+  const route = { maxStalenessSeconds: 5 }
   clock.advance(5000)
-  t.doesNotThrow(() => refuseRevoked(ada, row, revoked))
+  t.doesNotThrow(() => refuseRevoked(ada, route, revoked))
   clock.advance(1)
-  t.throws(() => refuseRevoked(ada, row, revoked), { code: 'UNAVAILABLE', status: 503 })
-  t.doesNotThrow(() => refuseRevoked(null, row, revoked), 'nobody needs no log')
-  t.doesNotThrow(() => refuseRevoked(ada, {}, revoked), 'other rows go on')
+  t.throws(() => refuseRevoked(ada, route, revoked), { code: 'UNAVAILABLE', status: 503 })
+  t.doesNotThrow(() => refuseRevoked(null, route, revoked), 'nobody needs no log')
+  t.doesNotThrow(() => refuseRevoked(ada, {}, revoked), 'other routes go on')
   log.revoke({ kind: 'session', id: 'somebody', until: 1_800_000_360 })
   await turn()
-  t.doesNotThrow(() => refuseRevoked(ada, row, revoked), 'and this one when the log is heard of')
+  t.doesNotThrow(() => refuseRevoked(ada, route, revoked), 'and this one when the log is heard of')
 })

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { edge } from '../fixtures/edge.ts'
 
-const rows = `
+const routes = `
   - name: orders
     prefix: /orders
     upstream: service
@@ -13,7 +13,7 @@ const rows = `
 `
 
 t.test('each method has its own demand, and one that is not listed is 405', async (t) => {
-  const gateway = await edge(t, { rows })
+  const gateway = await edge(t, { routes })
   const status = async (method: string, claims: Record<string, unknown>) => {
     const headers = { authorization: `Bearer ${gateway.token(claims)}` }
     return (await gateway.call('/orders/1', { method, headers })).status
@@ -31,7 +31,7 @@ t.test('each method has its own demand, and one that is not listed is 405', asyn
 })
 
 t.test('a login that is too old is 401, and says how young it must be', async (t) => {
-  const gateway = await edge(t, { rows })
+  const gateway = await edge(t, { routes })
   const now = Math.floor(gateway.clock() / 1000)
   const ask = (auth_time: number | undefined) =>
     gateway.call('/orders/1', {
@@ -50,8 +50,8 @@ t.test('a login that is too old is 401, and says how young it must be', async (t
   }
 })
 
-t.test('a row forwards what it says of an identity, and no more', async (t) => {
-  const gateway = await edge(t, { rows })
+t.test('a route forwards what it says of an identity, and no more', async (t) => {
+  const gateway = await edge(t, { routes })
   await gateway.call('/few')
   const names = Object.keys(gateway.upstream.received[0]?.headers ?? {})
   t.strictSame(names.filter((name) => name.startsWith('x-auth-')).sort(), [

@@ -16,12 +16,20 @@ routes:
 )
 const [plain, login, open] = routes
 if (plain === undefined || login === undefined || open === undefined) {
-  throw new Error('there are three rows')
+  throw new Error('there are three routes')
 }
 
 const request = (changes: Partial<StrippedRequest> = {}): StrippedRequest => ({
-  ...{ method: 'GET', target: '/plain', headers: {}, authorization: null },
-  ...{ hasBody: false, host: '', ownCookies: [], origin: null, websocket: null, ...changes }
+  method: 'GET',
+  target: '/plain',
+  headers: {},
+  authorization: null,
+  hasBody: false,
+  host: '',
+  ownCookies: [],
+  origin: null,
+  websocket: null,
+  ...changes
 })
 const { assertions } = countedAssertions()
 
@@ -54,8 +62,8 @@ t.test('nobody is nobody: no identity header on a request that is not signed in'
 t.test(
   'a gateway proves itself to a service that takes credentials, and to no other',
   async (t) => {
-    const proofTo = (row: typeof plain) =>
-      stamp(request(), row, null, directHop, assertions)['x-auth-gateway']
+    const proofTo = (route: typeof plain) =>
+      stamp(request(), route, null, directHop, assertions)['x-auth-gateway']
     t.match(proofTo(login), /^ey/)
     t.equal(proofTo(open), undefined)
     const keyed = { ...open, credentials: ['authorization' as const] }
@@ -78,20 +86,24 @@ t.test('a trace goes on where it is one (W3C Trace Context §3.2), or begins her
   const good = `00-${trace}-${parent}-01`
   t.equal(after(good), good)
   for (const bad of [
-    ...['', 'x', `01-${trace}-${parent}-01`, `00-${trace}-${parent}`, `${good}-more`],
-    ...[
-      good.toUpperCase(),
-      `00-${'0'.repeat(32)}-${parent}-01`,
-      `00-${trace}-${'0'.repeat(16)}-01`
-    ],
-    ...[`${good}, ${good}`, `${good}\n`, ` ${good}`]
+    '',
+    'x',
+    `01-${trace}-${parent}-01`,
+    `00-${trace}-${parent}`,
+    `${good}-more`,
+    good.toUpperCase(),
+    `00-${'0'.repeat(32)}-${parent}-01`,
+    `00-${trace}-${'0'.repeat(16)}-01`,
+    `${good}, ${good}`,
+    `${good}\n`,
+    ` ${good}`
   ]) {
     t.match(after(bad), /^00-[0-9a-f]{32}-[0-9a-f]{16}-00$/, JSON.stringify(bad))
     t.not(after(bad), after(bad), 'a new one each time')
   }
 })
 
-t.test('the own cookie goes to the row with credentials alone, behind the others', async (t) => {
+t.test('the own cookie goes to the route with credentials alone, behind the others', async (t) => {
   const ownCookies = ['__Host-refresh=secret']
   const cookieAt = (route: typeof plain, changes: Partial<StrippedRequest>) =>
     stamp(request({ ownCookies, ...changes }), route, null, directHop, assertions).cookie

@@ -12,7 +12,7 @@ import { selfSigned } from '../fixtures/self-signed.ts'
 
 type Line = Readonly<Record<string, unknown>>
 
-const ROWS = `
+const ROUTES = `
   - { name: socket, prefix: /socket, upstream: service, websocket: true }
   - { name: quiet, prefix: /quiet, upstream: service, access: public, accessLog: 0 }
   - { name: admins, prefix: /admins, upstream: service, roles: [admin] }
@@ -33,7 +33,9 @@ async function logged(t: Test, samples: Samples = {}, https?: { cert: Buffer; ke
   }
   const random = () => 0.5
   const gateway = await edge(t, {
-    ...{ metrics, rows: ROWS, upstreams: UPSTREAMS },
+    metrics,
+    routes: ROUTES,
+    upstreams: UPSTREAMS,
     logRequest: accessLog({ destination, samples, random }),
     ...(https === undefined ? {} : { https })
   })
@@ -55,15 +57,25 @@ t.test('each request is one line, which names who, what, where to and how long',
   await answer.text()
   const line = await next()
   t.match(line, {
-    ...{ level: 30, name: 'gateway', msg: 'request', time: Number },
+    level: 30,
+    name: 'gateway',
+    msg: 'request',
+    time: Number,
     request_id: answer.headers.get('x-request-id'),
     trace_id: trace,
-    ...{ 'http.request.method': 'GET', 'http.route': 'closed', 'url.path': '/closed/things' },
-    ...{ 'http.response.status_code': 201, 'http.response.body.size': 5 },
-    ...{ 'http.server.request.duration': Number, 'upstream.duration': Number },
+    'http.request.method': 'GET',
+    'http.route': 'closed',
+    'url.path': '/closed/things',
+    'http.response.status_code': 201,
+    'http.response.body.size': 5,
+    'http.server.request.duration': Number,
+    'upstream.duration': Number,
     'upstream.address': gateway.upstream.url,
-    ...{ 'user.id': 'user-1', 'session.id': 'session-1', 'client.id': 'gatehouse' },
-    ...{ 'client.address': '127.0.0.1', 'network.protocol.version': '1.1' }
+    'user.id': 'user-1',
+    'session.id': 'session-1',
+    'client.id': 'gatehouse',
+    'client.address': '127.0.0.1',
+    'network.protocol.version': '1.1'
   })
   t.notOk('error.type' in line || 'sample_rate' in line)
   t.notMatch(JSON.stringify(line), 'secret')
@@ -92,7 +104,9 @@ t.test(
       const length = (await answer.text()).length
       const line = await next()
       t.match(line, {
-        ...{ 'http.response.status_code': status, 'error.type': code, reason: String },
+        'http.response.status_code': status,
+        'error.type': code,
+        reason: String,
         'http.response.body.size': length
       })
       t.strictSame([line['http.route'], line['user.id']], [route, user], path)
@@ -113,9 +127,12 @@ t.test('an upload, and a request over HTTP/2, are lines like every other', async
   stream.resume()
   await once(stream, 'close')
   t.match(await next(), {
-    ...{ 'http.request.method': 'POST', 'http.response.status_code': 200 },
-    ...{ 'network.protocol.version': '2.0', 'http.response.body.size': 2 },
-    ...{ 'upstream.address': gateway.upstream.url, 'url.path': '/auth/login/a' }
+    'http.request.method': 'POST',
+    'http.response.status_code': 200,
+    'network.protocol.version': '2.0',
+    'http.response.body.size': 2,
+    'upstream.address': gateway.upstream.url,
+    'url.path': '/auth/login/a'
   })
 })
 
@@ -126,7 +143,8 @@ t.test('an answer that breaks off says so, and a client that leaves has no statu
   }
   await t.rejects(gateway.call('/closed/a').then((answer) => answer.text()))
   t.match(await next(), {
-    ...{ 'http.response.status_code': 200, 'http.response.body.size': 5 },
+    'http.response.status_code': 200,
+    'http.response.body.size': 5,
     'error.type': 'broken_off'
   })
   const counted = await metrics.getSingleMetricAsString('gateway_broken_answers_total')
@@ -155,7 +173,9 @@ t.test('a WebSocket is a line when it ends', async (t) => {
   t.strictSame(lines, [], 'it is under way')
   socket.close()
   t.match(await next(), {
-    ...{ 'http.route': 'socket', 'http.response.status_code': 101, 'user.id': 'user-1' }
+    'http.route': 'socket',
+    'http.response.status_code': 101,
+    'user.id': 'user-1'
   })
   t.strictSame(lines, [])
 })

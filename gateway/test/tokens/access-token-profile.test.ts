@@ -18,14 +18,22 @@ const flawOf = (token: string) => {
 
 t.test('a token says which key, by which algorithm, and what it claims', async (t) => {
   t.strictSame(read(good), {
-    ...{ kid: key.kid, algorithm: 'ES256', profile: own },
+    kid: key.kid,
+    algorithm: 'ES256',
+    profile: own,
     claims: {
       identity: {
-        ...{ subject: 'user-1', session: 'session-1', client: 'gatehouse', roles: ['user'] },
+        subject: 'user-1',
+        session: 'session-1',
+        client: 'gatehouse',
+        roles: ['user'],
         scope: ['orders:read', 'orders:write'],
-        ...{ email: 'ada@example.com', expiresAt: claims.exp }
+        email: 'ada@example.com',
+        expiresAt: claims.exp
       },
-      ...{ issuedAt: claims.iat, notBefore: claims.nbf, authenticatedAt: null },
+      issuedAt: claims.iat,
+      notBefore: claims.nbf,
+      authenticatedAt: null,
       rightsVersion: null,
       generation: null
     }
@@ -84,7 +92,8 @@ t.test('every flaw has its name, for the log', async (t) => {
 t.test('a machine client needs neither session nor e-mail', async (t) => {
   const { sid: _sid, email: _email, ...machine } = claims
   t.match(read(jwt(headerOf(key), machine, key)), {
-    ...{ kid: key.kid, algorithm: 'ES256' },
+    kid: key.kid,
+    algorithm: 'ES256',
     claims: { identity: { subject: 'user-1', session: null, email: null } }
   })
 })

@@ -52,7 +52,8 @@ async function verifying(t: Test, options: Options = {}) {
         Buffer.from(token.slice(end + 1), 'base64url')
       )
     },
-    ...{ clock, rememberedBytes },
+    clock,
+    rememberedBytes,
     noteSighting: (sighting) => sightings.push(sighting),
     issuers: trustedIssuers([{ profile: ownProfile({ issuer: ISSUER, audience: AUDIENCE }), keys }])
   })

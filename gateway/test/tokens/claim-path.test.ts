@@ -42,8 +42,19 @@ t.test('a list is one name a step', async (t) => {
 
 t.test('null is absent, and nothing is found in a list, a text or a prototype', async (t) => {
   for (const path of [
-    ...['nothing', 'nothing.more', 'list.0', 'list.length', 'text.length', 'constructor'],
-    ...['a.constructor', '__proto__', 'a.__proto__', 'a.', '.a', 'a..b', 'toString.name']
+    'nothing',
+    'nothing.more',
+    'list.0',
+    'list.length',
+    'text.length',
+    'constructor',
+    'a.constructor',
+    '__proto__',
+    'a.__proto__',
+    'a.',
+    '.a',
+    'a..b',
+    'toString.name'
   ]) {
     t.equal(claimAt(claims, path), undefined, path)
     t.equal(claimAt(claims, path.split('.')), undefined, `${path} by steps`)

@@ -59,9 +59,15 @@ routes: [{ name: bench, prefix: /bench, upstream: bench, bodyLimitBytes: 2147483
   )
   const main = fileURLToPath(import.meta.resolve('@gatehouse/gateway/main'))
   const all = {
-    ...{ LOG_LEVEL: 'warn', REDIS_URL: redisUrl, GATEHOUSE_DATA_DIR: join(folder, `data-${port}`) },
-    ...{ GATEWAY_PORT: port, GATEWAY_OPS_PORT: opsPort, GATEWAY_ROUTES: routes },
-    ...{ GATEWAY_JWKS_URL: issuer.keySetUrl, TOKEN_ISSUER: ISSUER, TOKEN_AUDIENCE: AUDIENCE },
+    LOG_LEVEL: 'warn',
+    REDIS_URL: redisUrl,
+    GATEHOUSE_DATA_DIR: join(folder, `data-${port}`),
+    GATEWAY_PORT: port,
+    GATEWAY_OPS_PORT: opsPort,
+    GATEWAY_ROUTES: routes,
+    GATEWAY_JWKS_URL: issuer.keySetUrl,
+    TOKEN_ISSUER: ISSUER,
+    TOKEN_AUDIENCE: AUDIENCE,
     ...settings
   }
   const given = Object.entries(all).map(([name, value]) => `${name}=${value}`)

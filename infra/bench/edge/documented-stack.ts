@@ -24,8 +24,11 @@ await app.register(httpProxy, {
       const { sub, sid, client_id, scope, email } = (request as { user?: Claims }).user as Claims
       return {
         ...headers,
-        ...{ 'x-auth-subject': sub, 'x-auth-session': sid, 'x-auth-client': client_id },
-        ...{ 'x-auth-scope': scope, 'x-auth-email': email }
+        'x-auth-subject': sub,
+        'x-auth-session': sid,
+        'x-auth-client': client_id,
+        'x-auth-scope': scope,
+        'x-auth-email': email
       }
     }
   }

@@ -25,7 +25,10 @@ export async function edge(tell: (line: string) => void): Promise<Row[]> {
     await nginx(folder)
   ]
   const around: Surroundings = {
-    ...{ folder, redisUrl: redis.url, upstreamUrl: upstream.url, issuer: issuing }
+    folder,
+    redisUrl: redis.url,
+    upstreamUrl: upstream.url,
+    issuer: issuing
   }
   try {
     const rows: Row[] = []

@@ -15,11 +15,11 @@ export async function fullMemory(
 ): Promise<Row[]> {
   const { folder, issuer, redisUrl } = around
   const seen = tokenScript(folder, 'few', issuer.tokens(1000))
-  const room = { GATEWAY_TOKEN_CACHE_BYTES: String(1024 ** 3) }
-  const empty = await gateway(around, room)
+  const service = { GATEWAY_TOKEN_CACHE_BYTES: String(1024 ** 3) }
+  const empty = await gateway(around, service)
   tell(`revoking ${MANY.toLocaleString('en')} sessions, remembering as many tokens …`)
   await revokeMany(redisUrl)
-  const full = await gateway(around, room)
+  const full = await gateway(around, service)
   try {
     const all = tokenScript(folder, 'many', issuer.tokens(MANY))
     let asked = 0
@@ -33,7 +33,8 @@ export async function fullMemory(
     }
     return [
       {
-        ...{ figure: 'a seen token with full memory ÷ with an empty one', goal: '≤ 1.1' },
+        figure: 'a seen token with full memory ÷ with an empty one',
+        goal: '≤ 1.1',
         value: median(ratios).toFixed(2),
         how: `${MANY.toLocaleString('en')} revocations and remembered tokens each`
       }

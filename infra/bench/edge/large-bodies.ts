@@ -46,7 +46,8 @@ export async function largeBodies(
     const [answer] = (await once(down, 'response')) as [IncomingMessage]
     await swallow(answer)
     const up = request(`${edge.url}${PATH}`, {
-      ...{ method: 'POST', headers: { ...headers, 'content-length': GIB } }
+      method: 'POST',
+      headers: { ...headers, 'content-length': GIB }
     })
     const answered = once(up, 'response')
     await pipeline(Readable.from(pieces()), up)
@@ -54,7 +55,8 @@ export async function largeBodies(
     await swallow(receipt)
     return [
       {
-        ...{ figure: 'memory over idle while 1 GiB goes down and up', goal: '≤ 64 MiB' },
+        figure: 'memory over idle while 1 GiB goes down and up',
+        goal: '≤ 64 MiB',
         value: `${(memory('VmHWM') - idle).toFixed(0)} MiB`,
         how: `resident, at its highest; idle ${idle.toFixed(0)} MiB`
       }

@@ -41,26 +41,32 @@ export async function peers(around: Surroundings, tell: (line: string) => void):
     }
     const how = `${TOKENS} ES256 tokens, 32 connections, ${ROUNDS} rounds in turns, ${pinning}`
     const costs = [...used].map(([name, values]) => ({
-      ...{ figure: `processor time of a request with a seen token, ${name}`, goal: '', how },
+      figure: `processor time of a request with a seen token, ${name}`,
+      goal: '',
+      how,
       value: `${median(values).toFixed(0)} µs`
     }))
     return [
       ...costs,
       {
-        ...{ figure: '÷ HAProxy’s jwt_verify, ES256', goal: '≤ 0.67' },
+        figure: '÷ HAProxy’s jwt_verify, ES256',
+        goal: '≤ 0.67',
         ...(hasHaproxy
           ? { value: over('HAProxy'), how: 'the same work, one thread' }
           : { value: '–', how: 'left out: haproxy is not installed' })
       },
       {
-        ...{ figure: '÷ Apache’s mod_oauth2, ES256', goal: '≤ 0.35' },
+        figure: '÷ Apache’s mod_oauth2, ES256',
+        goal: '≤ 0.35',
         ...(hasApache
           ? { value: over('Apache'), how: 'the same work, its cache of verified tokens on' }
           : { value: '–', how: 'left out: libapache2-mod-oauth2 is not installed' })
       },
       {
-        ...{ figure: '÷ fastify, @fastify/jwt, @fastify/http-proxy', goal: '≤ 0.25' },
-        ...{ value: over('the documented stack'), how: 'as their pages show them' }
+        figure: '÷ fastify, @fastify/jwt, @fastify/http-proxy',
+        goal: '≤ 0.25',
+        value: over('the documented stack'),
+        how: 'as their pages show them'
       }
     ]
   } finally {

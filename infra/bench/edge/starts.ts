@@ -15,8 +15,10 @@ export async function starts(around: Surroundings, tell: (line: string) => void)
   }
   return [
     {
-      ...{ figure: 'a gateway process to ready', goal: '≤ 1 s' },
-      ...{ value: `${median(seconds).toFixed(2)} s`, how: `median of ${ROUNDS} starts` }
+      figure: 'a gateway process to ready',
+      goal: '≤ 1 s',
+      value: `${median(seconds).toFixed(2)} s`,
+      how: `median of ${ROUNDS} starts`
     }
   ]
 }

@@ -32,9 +32,18 @@ export async function issuer(): Promise<Issuer> {
     const now = Math.floor(Date.now() / 1000)
     const id = randomUUID()
     const claims = {
-      ...{ iss: ISSUER, aud: AUDIENCE, sub: `user-${id}`, client_id: 'gatehouse' },
-      ...{ exp: now + LIFETIME_SECONDS, iat: now, nbf: now, jti: id, sid: `session-${id}` },
-      ...{ scope: 'orders:read orders:write', roles: ['user'], email: `${id}@example.com` }
+      iss: ISSUER,
+      aud: AUDIENCE,
+      sub: `user-${id}`,
+      client_id: 'gatehouse',
+      exp: now + LIFETIME_SECONDS,
+      iat: now,
+      nbf: now,
+      jti: id,
+      sid: `session-${id}`,
+      scope: 'orders:read orders:write',
+      roles: ['user'],
+      email: `${id}@example.com`
     }
     const input = `${header}.${encode(claims)}`
     return `${input}.${sign('sha256', Buffer.from(input), key).toString('base64url')}`

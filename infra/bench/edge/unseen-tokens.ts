@@ -31,12 +31,16 @@ export async function unseenTokens(
     }
     return [
       {
-        ...{ figure: 'processor time of a request with an unseen token', goal: '' },
-        ...{ value: `${median(costs).toFixed(0)} µs`, how: 'each request a token of its own' }
+        figure: 'processor time of a request with an unseen token',
+        goal: '',
+        value: `${median(costs).toFixed(0)} µs`,
+        how: 'each request a token of its own'
       },
       {
-        ...{ figure: '÷ (a seen one + one crypto.verify)', goal: '≤ 1.2' },
-        ...{ value: median(ratios).toFixed(2), how: `${ROUNDS} rounds in turns` }
+        figure: '÷ (a seen one + one crypto.verify)',
+        goal: '≤ 1.2',
+        value: median(ratios).toFixed(2),
+        how: `${ROUNDS} rounds in turns`
       }
     ]
   } finally {

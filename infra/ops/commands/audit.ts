@@ -31,7 +31,11 @@ export const audit: Command = {
     const table = textTable(
       ['at', 'event', 'user', 'session', 'from', 'detail'],
       answer.events.map(({ at, kind, user, session, address, detail }) => [
-        ...[at, kind, user ?? '', session ?? '', address],
+        at,
+        kind,
+        user ?? '',
+        session ?? '',
+        address,
         Object.entries(detail)
           .map(([name, value]) => `${name}=${value}`)
           .join(' ')

@@ -22,7 +22,8 @@ export const clientsCreate: Command = {
     const file = textOption(typed, 'jwks')
     const method = textOption(typed, 'authentication')
     const answer = await ops.call<Created>('POST', '/ops/clients', {
-      ...{ name, scope: wordsOption(typed, 'scope') ?? [] },
+      name,
+      scope: wordsOption(typed, 'scope') ?? [],
       ...(method === undefined ? {} : { authenticationMethod: method }),
       ...(file === undefined ? {} : { jwks: readKeySet(file) })
     })

@@ -23,7 +23,10 @@ export const gateways: Command = {
     const table = textTable(
       ['id', 'name', 'key set', 'revocation lag', 'keys'],
       answer.gateways.map(({ id, name, keySetVersion, kids, revocationLagSeconds: lag }) => [
-        ...[id, name, keySetVersion, lag === NEVER ? 'never heard' : `${lag.toFixed(1)} s`],
+        id,
+        name,
+        keySetVersion,
+        lag === NEVER ? 'never heard' : `${lag.toFixed(1)} s`,
         kids.join(' ')
       ])
     )

@@ -15,12 +15,10 @@ export const routesCheck: Command = {
     const table = textTable(
       ['route', 'prefix', 'upstream', 'requires'],
       routes.map((route) => [
-        ...[
-          route.name,
-          route.prefixes.join(' '),
-          route.upstream.addresses.join(' '),
-          demandsOf(route).join('; ')
-        ]
+        route.name,
+        route.prefixes.join(' '),
+        route.upstream.addresses.join(' '),
+        demandsOf(route).join('; ')
       ])
     )
     return {

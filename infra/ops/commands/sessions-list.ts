@@ -16,7 +16,11 @@ export const sessionsList: Command = {
     const table = textTable(
       ['id', 'device', 'created', 'last used', 'expires'],
       answer.sessions.map(({ id, label, createdAt, lastUsedAt, expiresAt }) => [
-        ...[id, label, createdAt, lastUsedAt, expiresAt]
+        id,
+        label,
+        createdAt,
+        lastUsedAt,
+        expiresAt
       ])
     )
     return { json: answer, text: `${table}\n\n${count(answer.sessions.length, 'session')}` }

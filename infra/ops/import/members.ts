@@ -10,8 +10,14 @@ export type Members = {
 }
 
 const FLAGS: Readonly<Record<string, boolean>> = {
-  ...{ true: true, t: true, 1: true, yes: true },
-  ...{ false: false, f: false, 0: false, no: false }
+  true: true,
+  t: true,
+  1: true,
+  yes: true,
+  false: false,
+  f: false,
+  0: false,
+  no: false
 }
 
 export function membersOf(entry: Readonly<Record<string, unknown>>): Members {

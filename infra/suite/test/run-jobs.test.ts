@@ -99,7 +99,8 @@ t.test('what was skipped is named, with its reason', async (t) => {
   const source = `${good}t.test('on Redis', { skip: 'redis-server is not installed' }, async () => {})\n`
   const { of } = await run(t, { some: { source } })
   t.match(of('some').outcome, {
-    ...{ passed: 2, failed: 0 },
+    passed: 2,
+    failed: 0,
     skipped: ['on Redis (redis-server is not installed)']
   })
 })

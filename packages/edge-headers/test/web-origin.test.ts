@@ -30,11 +30,30 @@ t.test('an origin has one form, however it is written', async (t) => {
 
 t.test('what is no origin has none', async (t) => {
   for (const text of [
-    ...['', 'null', '*', 'app.example', '//app.example', 'https://', 'https:app.example'],
-    ...['https://app.example/', 'https://app.example/x', 'https://app.example?x', 'https://a#x'],
-    ...['https://user@app.example', 'https://app.example\\x', 'https://app.%65xample'],
-    ...['https://a b', ' https://a', 'https://a\n', 'https://a:65536', 'https://a:x'],
-    ...['capacitor://', 'capacitor://a/b', 'capacitor://a:b', 'javascript:1', '1a://b']
+    '',
+    'null',
+    '*',
+    'app.example',
+    '//app.example',
+    'https://',
+    'https:app.example',
+    'https://app.example/',
+    'https://app.example/x',
+    'https://app.example?x',
+    'https://a#x',
+    'https://user@app.example',
+    'https://app.example\\x',
+    'https://app.%65xample',
+    'https://a b',
+    ' https://a',
+    'https://a\n',
+    'https://a:65536',
+    'https://a:x',
+    'capacitor://',
+    'capacitor://a/b',
+    'capacitor://a:b',
+    'javascript:1',
+    '1a://b'
   ]) {
     t.equal(canonicalOrigin(text), null, JSON.stringify(text))
     t.notOk(isSameOrigin(text, text), `${JSON.stringify(text)} is not even its own`)
@@ -44,8 +63,12 @@ t.test('what is no origin has none', async (t) => {
 t.test('origins are equal by scheme, host and port, and by nothing less', async (t) => {
   t.ok(isSameOrigin('https://shop.example', 'wss://SHOP.example:443'))
   for (const other of [
-    ...['http://shop.example', 'https://shop.example:8443', 'https://shop.example.'],
-    ...['https://a.shop.example', 'https://shop.example.evil.example', 'capacitor://shop.example']
+    'http://shop.example',
+    'https://shop.example:8443',
+    'https://shop.example.',
+    'https://a.shop.example',
+    'https://shop.example.evil.example',
+    'capacitor://shop.example'
   ]) {
     t.notOk(isSameOrigin('https://shop.example', other), other)
   }
@@ -57,8 +80,16 @@ t.test('a list allows its origins, in any spelling, and no other', async (t) => 
     t.ok(allows(origin), origin)
   }
   for (const origin of [
-    ...[undefined, null, '', 'null', '*', 'http://app.example', 'https://app.example.'],
-    ...['https://xapp.example', 'https://app.example:8443', 'ionic://localhost']
+    undefined,
+    null,
+    '',
+    'null',
+    '*',
+    'http://app.example',
+    'https://app.example.',
+    'https://xapp.example',
+    'https://app.example:8443',
+    'ionic://localhost'
   ]) {
     t.notOk(allows(origin), String(origin))
   }
@@ -71,10 +102,17 @@ t.test('a star stands for one label', async (t) => {
     t.ok(allows(origin), origin)
   }
   for (const origin of [
-    ...['https://preview.example', 'https://.preview.example', 'https://a.b.preview.example'],
-    ...['http://a.preview.example', 'https://a.preview.example:8443', 'https://apreview.example'],
-    ...['https://a.preview.example.', 'https://a.preview.example.evil.example', 'null'],
-    ...['https://evil.example/.preview.example', 'https://*.evil.example']
+    'https://preview.example',
+    'https://.preview.example',
+    'https://a.b.preview.example',
+    'http://a.preview.example',
+    'https://a.preview.example:8443',
+    'https://apreview.example',
+    'https://a.preview.example.',
+    'https://a.preview.example.evil.example',
+    'null',
+    'https://evil.example/.preview.example',
+    'https://*.evil.example'
   ]) {
     t.notOk(allows(origin), origin)
   }

@@ -19,10 +19,10 @@ import { jsonBodies } from './json-bodies.ts'
 import { lingeringClose } from './lingering-close.ts'
 import { oneAtATime } from './one-at-a-time.ts'
 import { answersError, type ErrorFormOf, problemAnswers } from './problem-answers.ts'
-import type { RoomLog } from './room-log.ts'
+import type { ServiceLog } from './service-log.ts'
 
 export type ServiceOptions = {
-  log: RoomLog
+  log: ServiceLog
   bodyLimitBytes?: number
   /** 'streamed' where bodies are passed on unread */
   bodies?: 'json' | 'streamed'
@@ -71,7 +71,7 @@ const LONGEST_LATENESS_MS = 5000
 const REQUEST_MS = { json: 30_000, streamed: 300_000 } as const
 
 /**
- * A Fastify instance with the defaults of this house: problem answers for every fault, a well-formed request id, bodies
+ * A Fastify instance with the defaults of this system: problem answers for every fault, a well-formed request id, bodies
  * and times bounded, unknown members refused, nothing of a request in the log but its method and path.
  */
 export function buildService(options: ServiceOptions) {

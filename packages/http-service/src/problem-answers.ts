@@ -4,7 +4,7 @@ import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from
 import { type ErrorForm, problemForm } from './error-form.ts'
 import { isHttpTwo } from './http-two.ts'
 import { knownMethods } from './known-methods.ts'
-import { errorLine } from './room-log.ts'
+import { errorLine } from './service-log.ts'
 
 /** The form that the client of a request reads. */
 export type ErrorFormOf = (request: FastifyRequest) => ErrorForm

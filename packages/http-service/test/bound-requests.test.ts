@@ -11,7 +11,7 @@ import {
   PREFACE
 } from '@gatehouse/fixtures/http-two-frames'
 import { buildService } from '@gatehouse/http-service/build-service'
-import { roomLog } from '@gatehouse/http-service/room-log'
+import { serviceLog } from '@gatehouse/http-service/service-log'
 import { generate } from 'selfsigned'
 import t, { type Test } from 'tap'
 
@@ -26,7 +26,7 @@ type Bounds = {
 
 /** Opens connections to a service that gives a request, and its header section, no longer than that. */
 async function connections(t: Test, secure: boolean, bounds: Bounds, protocol = 'http/1.1') {
-  const log = roomLog('slow', 'silent')
+  const log = serviceLog('slow', 'silent')
   const service = buildService({ log, https: secure ? https : null, ...bounds })
   service.post('/anything', async ({ body }) => ({ body: body ?? null }))
   const address = await service.listen({ host: '127.0.0.1', port: 0 })
@@ -35,7 +35,9 @@ async function connections(t: Test, secure: boolean, bounds: Bounds, protocol = 
   return async (): Promise<Socket> => {
     const socket = secure
       ? connectTls({
-          ...{ port, host: '127.0.0.1', rejectUnauthorized: false },
+          port,
+          host: '127.0.0.1',
+          rejectUnauthorized: false,
           ALPNProtocols: [protocol]
         })
       : connectTcp({ port, host: '127.0.0.1' })

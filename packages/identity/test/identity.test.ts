@@ -61,8 +61,13 @@ async function service(t: Test, kid = 'one') {
   const assertion = async (changes: Changes = {}) => {
     const now = Math.floor(Date.now() / 1000)
     const claims = {
-      ...{ sid: 'session-1', client_id: 'gatehouse', scope: 'orders:read pay', roles: ['user'] },
-      ...{ email: 'ada@example.com', token_exp: now + 300, ...changes.claims }
+      sid: 'session-1',
+      client_id: 'gatehouse',
+      scope: 'orders:read pay',
+      roles: ['user'],
+      email: 'ada@example.com',
+      token_exp: now + 300,
+      ...changes.claims
     }
     const header = { alg: ASSERTION_ALGORITHM, typ: ASSERTION_TYPE, kid, ...changes.header }
     return new SignJWT(claims)
@@ -125,7 +130,8 @@ t.test('without an assertion no route answers that does not say so itself', asyn
   )
   const open = Fastify()
   await open.register(identity, {
-    ...{ gatewayKeys: { keys: [] }, routes: ['orders'] },
+    gatewayKeys: { keys: [] },
+    routes: ['orders'],
     dangerouslyLetAnyoneIn: true
   })
   open.get('/plain', async () => ({}))

@@ -9,7 +9,9 @@ import t, { type Test } from 'tap'
 
 const LONG_MS = 20_000
 const defaults: RedisSettings = {
-  ...{ REDIS_TIMEOUT_MS: REDIS_PATIENCE_MS, REDIS_KEY_PREFIX: '', REDIS_TLS_VERIFY: 'full' }
+  REDIS_TIMEOUT_MS: REDIS_PATIENCE_MS,
+  REDIS_KEY_PREFIX: '',
+  REDIS_TLS_VERIFY: 'full'
 }
 
 /** A connection as a process makes it at its start, and what it says about it. */

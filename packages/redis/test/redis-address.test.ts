@@ -3,10 +3,17 @@ import { redisAddress } from '../src/redis-address.ts'
 
 t.test('an address of one server has what Redis itself knows', async (t) => {
   t.strictSame(redisAddress('redis://127.0.0.1'), {
-    ...{ kind: 'server', host: '127.0.0.1', port: 6379, secure: false, options: { db: 0 } }
+    kind: 'server',
+    host: '127.0.0.1',
+    port: 6379,
+    secure: false,
+    options: { db: 0 }
   })
   t.strictSame(redisAddress('rediss://user:p%40ss@[::1]:7000/2'), {
-    ...{ kind: 'server', host: '::1', port: 7000, secure: true },
+    kind: 'server',
+    host: '::1',
+    port: 7000,
+    secure: true,
     options: { username: 'user', password: 'p@ss', db: 2 }
   })
   t.match(redisAddress('redis://:pw@redis?db=3'), { options: { password: 'pw', db: 3 } })
@@ -18,7 +25,10 @@ t.test(
     const url =
       'rediss+sentinel://user:p%40ss@one:1001,two,[::1]:1003/main?db=2&sentinelPassword=s%26p'
     t.strictSame(redisAddress(url), {
-      ...{ kind: 'sentinel', name: 'main', secure: true, sentinelsSecure: true },
+      kind: 'sentinel',
+      name: 'main',
+      secure: true,
+      sentinelsSecure: true,
       sentinels: [
         { host: 'one', port: 1001 },
         { host: 'two', port: 26379 },
@@ -29,14 +39,16 @@ t.test(
     })
     t.match(redisAddress('redis+sentinel://one/main'), { options: { db: 0 }, secure: false })
     t.match(redisAddress('rediss+sentinel://one/main?sentinelTls=false'), {
-      ...{ secure: true, sentinelsSecure: false }
+      secure: true,
+      sentinelsSecure: false
     })
   }
 )
 
 t.test('a cluster address names some of its nodes', async (t) => {
   t.strictSame(redisAddress('rediss+cluster://user:p%40ss@one:7000,two,[::1]:7002'), {
-    ...{ kind: 'cluster', secure: true },
+    kind: 'cluster',
+    secure: true,
     nodes: [
       { host: 'one', port: 7000 },
       { host: 'two', port: 6379 },

@@ -1,7 +1,7 @@
 import { Type } from 'typebox'
 import { drainSettings } from './drain-times.ts'
 
-/** What every room reads. */
+/** What every service reads. */
 export const commonSettings = {
   NODE_ENV: Type.Enum(['development', 'production', 'test'], { default: 'development' }),
   LOG_LEVEL: Type.Enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], {

@@ -90,9 +90,19 @@ t.test('the nearest name is the one that was most likely meant', async (t) => {
     'production'
   ]
   const meant: Record<string, string | undefined> = {
-    ...{ scope: 'scopes', socpes: 'scopes', SCOPES: 'scopes', strip_prefix: 'stripPrefix' },
-    ...{ method: 'methods', limits: 'limit', lmit: 'limit', prod: 'production', rules: 'roles' },
-    ...{ timeout: undefined, x: undefined, '': undefined, li: undefined }
+    scope: 'scopes',
+    socpes: 'scopes',
+    SCOPES: 'scopes',
+    strip_prefix: 'stripPrefix',
+    method: 'methods',
+    limits: 'limit',
+    lmit: 'limit',
+    prod: 'production',
+    rules: 'roles',
+    timeout: undefined,
+    x: undefined,
+    '': undefined,
+    li: undefined
   }
   for (const [typed, name] of Object.entries(meant)) t.equal(nearestName(typed, names), name, typed)
   t.equal(similarName('prod', names), undefined, 'a beginning is not a misspelling')

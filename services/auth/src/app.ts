@@ -1,6 +1,6 @@
 import fastifyCookie from '@fastify/cookie'
 import { buildService, type Service } from '@gatehouse/http-service/build-service'
-import type { RoomLog } from '@gatehouse/http-service/room-log'
+import type { ServiceLog } from '@gatehouse/http-service/service-log'
 import { gatewayProofs } from '@gatehouse/identity/gateway-proof'
 import { type IdentityOptions, identity } from '@gatehouse/identity/identity'
 import type { SightingReport } from '@gatehouse/sightings/report-sightings'
@@ -29,7 +29,7 @@ import type { RouteNeeds } from './routes/needs.ts'
 import { oauth, oauthErrorForm } from './routes/oauth/endpoints.ts'
 import { refreshToken } from './routes/refresh-token.ts'
 import { register } from './routes/register.ts'
-import type { KeyRing } from './sessions/key-ring.ts'
+import type { KeyRing } from './secrets/key-ring.ts'
 import type { RefreshLimit } from './sessions/refresh-limit.ts'
 import type { SessionState } from './sessions/session-state.ts'
 import { sessions } from './sessions/sessions.ts'
@@ -46,7 +46,7 @@ export type AuthNeeds = Pick<
   credentialsPerMinute: number
   /** what the stores may take of one request, all their calls together */
   storeTimeMs: number
-  log: RoomLog
+  log: ServiceLog
   /** how long what is under way may take when the service closes */
   closeMs: number
   accounts: AccountStore
@@ -97,7 +97,8 @@ export async function buildAuth(needs: AuthNeeds): Promise<Service> {
   const tokens = accessTokens({
     policy: needs.tokenPolicy,
     activeKey: signingKeys.active,
-    ...{ sign: needs.sign, clock }
+    sign: needs.sign,
+    clock
   })
   const digest = privateDigest(ring)
   const routeNeeds: RouteNeeds = {
@@ -111,13 +112,16 @@ export async function buildAuth(needs: AuthNeeds): Promise<Service> {
       count: (outcome) => needs.metrics.refreshes.inc({ outcome }),
       limit: needs.refreshLimit,
       audit: needs.audit,
-      ...{ ring, clock }
+      ring,
+      clock
     })
   }
   for (const route of routes) route(service, routeNeeds)
   await service.register(oauth, {
-    ...{ ...needs, signingKeys: signingKeys.held },
-    ...{ sessions: routeNeeds.sessions, accessTokens: tokens }
+    ...needs,
+    signingKeys: signingKeys.held,
+    sessions: routeNeeds.sessions,
+    accessTokens: tokens
   })
   return service
 }

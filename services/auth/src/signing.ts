@@ -1,5 +1,5 @@
 import type { Fleet } from '@gatehouse/fleet/fleet'
-import type { RoomLog } from '@gatehouse/http-service/room-log'
+import type { ServiceLog } from '@gatehouse/http-service/service-log'
 import type { AuthConfig } from './config.ts'
 import { gatewayAcknowledgement } from './keys/gateway-acknowledgement.ts'
 import { keepKeys } from './keys/keep-keys.ts'
@@ -34,7 +34,7 @@ export async function startSigning(
     /** what else may have been left undone */
     due: readonly (() => Promise<unknown>)[]
     fleet: Fleet
-    log: RoomLog
+    log: ServiceLog
     clock: () => number
   }
 ): Promise<Signing> {
@@ -45,21 +45,35 @@ export async function startSigning(
   const onFault = (err: unknown) => log.warn({ err }, 'key maintenance failed')
 
   const live = await liveSigningKeys({
-    ...{ store, prepare: signers.prepare, lifetimeSeconds, clock }
+    store,
+    prepare: signers.prepare,
+    lifetimeSeconds,
+    clock
   })
   const announcements = keyAnnouncements({ store, keySet, revocations, lifetimeSeconds, clock })
   const operations = keyOperations({
-    ...{ store, live, announcements, lifetimeSeconds, clock, onFault },
+    store,
+    live,
+    announcements,
+    lifetimeSeconds,
+    clock,
+    onFault,
     gateways: gatewayAcknowledgement({ fleet, clock, signal: draining.signal }),
     algorithm: config.AUTH_SIGNING_ALGORITHM
   })
   const tending = tendKeys({
-    ...{ operations, announcements, keySet, lifetimeSeconds, clock },
+    operations,
+    announcements,
+    keySet,
+    lifetimeSeconds,
+    clock,
     rotationSeconds: config.AUTH_KEY_ROTATION_DAYS * DAY_SECONDS
   })
   const keeping = keepKeys({ live, due: [tending.tend, ...due], onFault })
   return {
-    ...{ live, sign: signers.sign, operations },
+    live,
+    sign: signers.sign,
+    operations,
     hurry: () => draining.abort(),
     async close() {
       await keeping.close()

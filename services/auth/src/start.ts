@@ -1,23 +1,21 @@
-import { allowOriginsOf } from '@gatehouse/edge-headers/web-origin'
 import type { Fleet } from '@gatehouse/fleet/fleet'
-import { roomLog } from '@gatehouse/http-service/room-log'
+import { serviceLog } from '@gatehouse/http-service/service-log'
+import { openService } from '@gatehouse/process/open-service'
+import { buildOps } from '@gatehouse/process/ops-listener'
+import type { RunningService } from '@gatehouse/process/running-service'
+import { StartFault } from '@gatehouse/process/start-fault'
 import { faultCause } from '@gatehouse/redis/fault-cause'
 import { reportedRedis } from '@gatehouse/redis/reported-redis'
 import type { RevocationSource } from '@gatehouse/revocation/revocation'
-import { openRoom } from '@gatehouse/room/open-room'
-import { buildOps } from '@gatehouse/room/ops-listener'
-import type { Room } from '@gatehouse/room/room'
-import { StartFault } from '@gatehouse/room/start-fault'
 import { drainTimes } from '@gatehouse/settings/drain-times'
 import { words } from '@gatehouse/settings/fragments'
 import { reportSightings } from '@gatehouse/sightings/report-sightings'
 import type { TakeSightings } from '@gatehouse/sightings/sighting'
 import { collectDefaultMetrics, Registry } from 'prom-client'
-import { hashQueue, hashThreads } from './accounts/hash-queue.ts'
-import { type Passwords, passwords } from './accounts/passwords.ts'
 import { buildAuth } from './app.ts'
+import { passwordsOf, settingsOf } from './app-settings.ts'
 import { clients } from './clients/clients.ts'
-import { type AuthConfig, lifetimes, recoverySeconds } from './config.ts'
+import { type AuthConfig, lifetimes } from './config.ts'
 import { databaseReports } from './database/database-reports.ts'
 import { guesses } from './guesses/guesses.ts'
 import { authMetrics } from './metrics.ts'
@@ -28,30 +26,26 @@ import { neededRights } from './redis/needed-rights.ts'
 import { storeClock } from './redis/store-clock.ts'
 import { watchClock } from './redis/watch-clock.ts'
 import { openHeartbeats } from './revocations/heartbeats.ts'
-import { keyEncryptionKeys, opsToken, refreshKeys } from './secrets.ts'
-import { refreshLimit } from './sessions/refresh-limit.ts'
+import { keyEncryptionKeys, opsToken, refreshKeys } from './secrets/secrets.ts'
 import { sessionState } from './sessions/session-state.ts'
 import { startSigning } from './signing.ts'
 import { openDurable, openShared, revocationSecondsOf } from './stores.ts'
 
 /** The auth service that is up; with embedded defaults, also what a gateway in this process reads and reports. */
-export type AuthRoom = Room & {
+export type RunningAuth = RunningService & {
   readonly revocations: RevocationSource | null
   readonly takeSightings: TakeSightings
 }
-
-/** The routes of the gateway that lead here: assertions are made for them by name. */
-const ROUTES_TO_AUTH = ['auth']
 
 /** @param embedded where gateways run in this process */
 export async function startAuth(
   config: AuthConfig,
   embedded: { readonly fleet: Fleet } | null = null
-): Promise<AuthRoom> {
+): Promise<RunningAuth> {
   const storeTime = storeClock(config.REDIS_TIMEOUT_MS)
   // Where instances share a store, its clock is everybody's.
   const clock = config.REDIS_URL === undefined ? Date.now : storeTime.now
-  const log = roomLog('auth', config.LOG_LEVEL)
+  const log = serviceLog('auth', config.LOG_LEVEL)
   for (const warning of config.warnings) log.warn(warning)
   // Before anything is waited for: an operator hears of a secret that is missing at once.
   const secrets = {
@@ -101,7 +95,8 @@ export async function startAuth(
       log.warn({ cause: faultCause(error) }, 'writing to the revocation log failed')
   })
   const stale = openStale({
-    ...{ revocations: shared.revocationWriter, clock },
+    revocations: shared.revocationWriter,
+    clock,
     lifetimeSeconds: config.AUTH_ACCESS_TTL_SECONDS
   })
   const state = sessionState({
@@ -110,13 +105,15 @@ export async function startAuth(
     toldEnds,
     retell: [stale.retell, () => keySet.retellRevocations(clock())],
     policy: lifetimes(config),
-    ...{ revocationSeconds, clock }
+    revocationSeconds,
+    clock
   })
   const forget = forgetTooOld({
     auditDays: config.AUTH_AUDIT_RETENTION_DAYS,
     also: [shared.families.forgetExpired],
     isClockRight: () => redis === null || storeTime.known,
-    ...{ revocationSeconds, clock }
+    revocationSeconds,
+    clock
   })
   const sightings = reportSightings({
     take: shared.families.see,
@@ -128,7 +125,9 @@ export async function startAuth(
     keySet,
     revocations: shared.revocationWriter,
     due: [stale.tell, state.ends.settle, shared.families.settleSightings, forget, lookAtClock],
-    ...{ fleet: shared.fleet, log, clock }
+    fleet: shared.fleet,
+    log,
+    clock
   })
   const slowing = guesses(shared.guessStores, secrets.ring)
   const common = { ...durable, passwords: passwordsOf(config), guesses: slowing, clock }
@@ -147,7 +146,10 @@ export async function startAuth(
     sessionState: state,
     ring: secrets.ring,
     requestCounts: shared.requestCounts,
-    ...{ signingKeys: signing.live, sign: signing.sign, stale, sightings },
+    signingKeys: signing.live,
+    sign: signing.sign,
+    stale,
+    sightings,
     metrics: authMetrics(registry)
   })
   const checks = authChecks({
@@ -166,11 +168,13 @@ export async function startAuth(
       listSessions: state.listSessions,
       newUser,
       clients: clients(durable.clients, stale, clock),
-      ...{ keys: signing.operations, fleet: shared.fleet, stale }
+      keys: signing.operations,
+      fleet: shared.fleet,
+      stale
     },
     { token: secrets.opsToken, hosts }
   )
-  const room = await openRoom({
+  const running = await openService({
     name: 'auth',
     times,
     ops: { app: ops, at: { host: config.AUTH_OPS_HOST, port: config.AUTH_OPS_PORT } },
@@ -186,34 +190,6 @@ export async function startAuth(
       await close()
     }
   })
-  leaveAddress(config, room.opsUrl)
-  return { ...room, revocations, takeSightings: shared.families.see }
-}
-
-function settingsOf(config: AuthConfig, clock: () => number) {
-  return {
-    credentialsPerMinute: config.AUTH_CREDENTIALS_PER_MINUTE,
-    storeTimeMs: Math.max(config.DATABASE_TIMEOUT_MS, config.REDIS_TIMEOUT_MS),
-    tokenPolicy: {
-      issuer: config.TOKEN_ISSUER,
-      audience: config.TOKEN_AUDIENCE,
-      lifetimeSeconds: config.AUTH_ACCESS_TTL_SECONDS,
-      namesGeneration: recoverySeconds(config) > 0
-    },
-    identity: { gatewayKeys: config.GATEWAY_KEYS_URL, routes: ROUTES_TO_AUTH },
-    allowsOrigin: allowOriginsOf(words(config.ALLOWED_ORIGINS)),
-    cookieSameSite: config.AUTH_COOKIE_SAME_SITE,
-    registration: config.AUTH_REGISTRATION,
-    refreshLimit: refreshLimit({ perMinute: config.AUTH_REFRESH_LIMIT_PER_MINUTE, clock })
-  }
-}
-
-function passwordsOf(config: AuthConfig): Passwords {
-  const cost = {
-    memoryKib: config.AUTH_PASSWORD_MEMORY_KIB,
-    passes: config.AUTH_PASSWORD_PASSES,
-    lanes: config.AUTH_PASSWORD_LANES
-  }
-  const width = config.AUTH_PASSWORD_THREADS ?? hashThreads(config.UV_THREADPOOL_SIZE)
-  return passwords(cost, hashQueue({ width, longest: config.AUTH_PASSWORD_QUEUE }))
+  leaveAddress(config, running.opsUrl)
+  return { ...running, revocations, takeSightings: shared.families.see }
 }

@@ -15,21 +15,36 @@ function faults(environment: Record<string, string>): readonly string[] {
 
 t.test('without settings the service has the documented defaults', async (t) => {
   t.match(readConfig({}), {
-    ...{ NODE_ENV: 'development', AUTH_PORT: 3001, AUTH_OPS_PORT: 3901, AUTH_HOST: '127.0.0.1' },
-    ...{ AUTH_ACCESS_TTL_SECONDS: 300, AUTH_REFRESH_GRACE_SECONDS: 10 },
-    ...{ AUTH_REFRESH_IDLE_SECONDS: 1_209_600, AUTH_REFRESH_ABSOLUTE_SECONDS: 7_776_000 },
-    ...{ AUTH_SESSIONS_PER_USER: 20, AUTH_SIGNING_ALGORITHM: 'ES256', ALLOWED_ORIGINS: '' }
+    NODE_ENV: 'development',
+    AUTH_PORT: 3001,
+    AUTH_OPS_PORT: 3901,
+    AUTH_HOST: '127.0.0.1',
+    AUTH_ACCESS_TTL_SECONDS: 300,
+    AUTH_REFRESH_GRACE_SECONDS: 10,
+    AUTH_REFRESH_IDLE_SECONDS: 1_209_600,
+    AUTH_REFRESH_ABSOLUTE_SECONDS: 7_776_000,
+    AUTH_SESSIONS_PER_USER: 20,
+    AUTH_SIGNING_ALGORITHM: 'ES256',
+    ALLOWED_ORIGINS: ''
   })
 })
 
 t.test('every fault is told at once', async (t) => {
   const told = faults({
-    ...{ AUTH_PORT: '70000', AUTH_ACCESS_TTL_SECONDS: '0', AUTH_REFRESH_GRACE_SECONDS: '-1' },
-    ...{ AUTH_SIGNING_ALGORITHM: 'HS256', REDIS_URL: 'http://redis', GATEWAY_KEYS_URL: 'ftp://x' }
+    AUTH_PORT: '70000',
+    AUTH_ACCESS_TTL_SECONDS: '0',
+    AUTH_REFRESH_GRACE_SECONDS: '-1',
+    AUTH_SIGNING_ALGORITHM: 'HS256',
+    REDIS_URL: 'http://redis',
+    GATEWAY_KEYS_URL: 'ftp://x'
   })
   t.strictSame(told.map((fault) => fault.split(/[ :]/)[0]).sort(), [
-    ...['AUTH_ACCESS_TTL_SECONDS', 'AUTH_PORT', 'AUTH_REFRESH_GRACE_SECONDS'],
-    ...['AUTH_SIGNING_ALGORITHM', 'GATEWAY_KEYS_URL', 'REDIS_URL']
+    'AUTH_ACCESS_TTL_SECONDS',
+    'AUTH_PORT',
+    'AUTH_REFRESH_GRACE_SECONDS',
+    'AUTH_SIGNING_ALGORITHM',
+    'GATEWAY_KEYS_URL',
+    'REDIS_URL'
   ])
 })
 

@@ -10,7 +10,8 @@ import { email, password } from './fixtures/auth-service.ts'
 
 async function post(url: string, path: string, json: unknown) {
   const response = await fetch(`${url}${path}`, {
-    ...{ method: 'POST', body: JSON.stringify(json) },
+    method: 'POST',
+    body: JSON.stringify(json),
     headers: { 'content-type': 'application/json' }
   })
   return { status: response.status, body: JSON.parse((await response.text()) || 'null') }
@@ -58,7 +59,9 @@ t.test('what was answered survives a power cut', async (t) => {
 
 t.test('settings that are not usable are told in plain words', async (t) => {
   const auth = authProcess(t, {
-    ...{ GATEHOUSE_DATA_DIR: dataFolder(t), AUTH_PORT: 'not-a-port', REDIS_URL: 'not-a-url' }
+    GATEHOUSE_DATA_DIR: dataFolder(t),
+    AUTH_PORT: 'not-a-port',
+    REDIS_URL: 'not-a-url'
   })
   const { code, stderr } = await auth.ended
   t.equal(code, 1)
@@ -113,9 +116,15 @@ t.test(
     await redis.config('SET', 'maxmemory-policy', 'volatile-lru')
     const secret = randomBytes(32).toString('base64url')
     const auth = authProcess(t, {
-      ...{ NODE_ENV: 'production', GATEHOUSE_DATA_DIR: dataFolder(t), REDIS_URL: url },
-      ...{ ...patience, TOKEN_ISSUER: 'https://auth.example', AUTH_REFRESH_KEYS: `1:${secret}` },
-      ...{ AUTH_KEY_ENCRYPTION_KEY: secret, AUTH_OPS_TOKEN: secret, DATABASE_URL: 'sqlite:' }
+      NODE_ENV: 'production',
+      GATEHOUSE_DATA_DIR: dataFolder(t),
+      REDIS_URL: url,
+      ...patience,
+      TOKEN_ISSUER: 'https://auth.example',
+      AUTH_REFRESH_KEYS: `1:${secret}`,
+      AUTH_KEY_ENCRYPTION_KEY: secret,
+      AUTH_OPS_TOKEN: secret,
+      DATABASE_URL: 'sqlite:'
     })
     const { code, stderr } = await auth.ended
     t.equal(code, 1)

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { dataFolder } from '@gatehouse/fixtures/data-folder'
 import t from 'tap'
 import { readConfig } from '../src/config.ts'
-import { keyEncryptionKeys, randomSecret, refreshKeys } from '../src/secrets.ts'
+import { keyEncryptionKeys, randomSecret, refreshKeys } from '../src/secrets/secrets.ts'
 
 t.test('the first start makes secrets, and later ones read them', async (t) => {
   const folder = join(dataFolder(t), 'made')

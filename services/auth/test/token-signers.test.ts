@@ -5,8 +5,16 @@ import { tokenSigners } from '../src/token-signers.ts'
 
 const now = testClock()() / 1000
 const claims = {
-  ...{ iss: 'i', aud: 'a', sub: 's', exp: now + 300, iat: now, nbf: now, jti: 'j', client_id: 'c' },
-  ...{ scope: '', roles: [] }
+  iss: 'i',
+  aud: 'a',
+  sub: 's',
+  exp: now + 300,
+  iat: now,
+  nbf: now,
+  jti: 'j',
+  client_id: 'c',
+  scope: '',
+  roles: []
 }
 
 t.test(

@@ -1,5 +1,5 @@
 import { buildService, type Service } from '@gatehouse/http-service/build-service'
-import type { RoomLog } from '@gatehouse/http-service/room-log'
+import type { ServiceLog } from '@gatehouse/http-service/service-log'
 
 const BODY_LIMIT_BYTES = 1024 * 1024
 
@@ -8,7 +8,7 @@ export async function buildEcho({
   log,
   closeMs
 }: {
-  log: RoomLog
+  log: ServiceLog
   closeMs: number
 }): Promise<Service> {
   const service = buildService({

@@ -1,18 +1,18 @@
-import { roomLog } from '@gatehouse/http-service/room-log'
-import { openRoom } from '@gatehouse/room/open-room'
-import { buildOps } from '@gatehouse/room/ops-listener'
-import type { Room } from '@gatehouse/room/room'
+import { serviceLog } from '@gatehouse/http-service/service-log'
+import { openService } from '@gatehouse/process/open-service'
+import { buildOps } from '@gatehouse/process/ops-listener'
+import type { RunningService } from '@gatehouse/process/running-service'
 import { drainTimes } from '@gatehouse/settings/drain-times'
 import { Registry } from 'prom-client'
 import { buildEcho } from './app.ts'
 import type { EchoConfig } from './config.ts'
 
-export async function startEcho(config: EchoConfig): Promise<Room> {
+export async function startEcho(config: EchoConfig): Promise<RunningService> {
   const times = drainTimes(config)
-  const log = roomLog('echo', config.LOG_LEVEL)
+  const log = serviceLog('echo', config.LOG_LEVEL)
   const service = await buildEcho({ log, closeMs: times.closeMs })
   const ops = buildOps({ log, metrics: new Registry(), checks: {}, service })
-  return openRoom({
+  return openService({
     name: 'echo',
     times,
     ops: { app: ops, at: { host: config.ECHO_OPS_HOST, port: config.ECHO_OPS_PORT } },

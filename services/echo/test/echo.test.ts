@@ -1,9 +1,9 @@
-import { roomLog } from '@gatehouse/http-service/room-log'
+import { serviceLog } from '@gatehouse/http-service/service-log'
 import t from 'tap'
 import { buildEcho } from '../src/app.ts'
 
 t.test('echo answers with the request as it came', async (t) => {
-  const service = await buildEcho({ closeMs: 8000, log: roomLog('echo', 'silent') })
+  const service = await buildEcho({ closeMs: 8000, log: serviceLog('echo', 'silent') })
   t.teardown(() => service.close())
   const bodies: [string | undefined, string, unknown][] = [
     ['{"a":[1]}', 'application/json', { a: [1] }],

@@ -1,5 +1,5 @@
 import { buildService, type Service } from '@gatehouse/http-service/build-service'
-import type { RoomLog } from '@gatehouse/http-service/room-log'
+import type { ServiceLog } from '@gatehouse/http-service/service-log'
 import {
   type Identity,
   type IdentityOptions,
@@ -12,7 +12,7 @@ import { Type } from 'typebox'
 import type { OrderBook, Visibility } from './order-book.ts'
 
 export type OrdersNeeds = {
-  log: RoomLog
+  log: ServiceLog
   /** how long what is under way may take when the service closes */
   closeMs: number
   identity: IdentityOptions

@@ -1,4 +1,4 @@
-import { runProcess } from '@gatehouse/room/run-process'
+import { runProcess } from '@gatehouse/process/run-process'
 import { readConfig } from './config.ts'
 import { startOrders } from './start.ts'
 

@@ -1,8 +1,8 @@
 import { join } from 'node:path'
-import { roomLog } from '@gatehouse/http-service/room-log'
-import { openRoom } from '@gatehouse/room/open-room'
-import { buildOps } from '@gatehouse/room/ops-listener'
-import type { Room } from '@gatehouse/room/room'
+import { serviceLog } from '@gatehouse/http-service/service-log'
+import { openService } from '@gatehouse/process/open-service'
+import { buildOps } from '@gatehouse/process/ops-listener'
+import type { RunningService } from '@gatehouse/process/running-service'
 import { drainTimes } from '@gatehouse/settings/drain-times'
 import { Registry } from 'prom-client'
 import { buildOrders } from './app.ts'
@@ -12,9 +12,9 @@ import { openOrderBook } from './order-book.ts'
 /** The routes of the gateway that lead here: assertions are made for them by name. */
 const ROUTES_TO_ORDERS = ['orders']
 
-export async function startOrders(config: OrdersConfig): Promise<Room> {
+export async function startOrders(config: OrdersConfig): Promise<RunningService> {
   const times = drainTimes(config)
-  const log = roomLog('orders', config.LOG_LEVEL)
+  const log = serviceLog('orders', config.LOG_LEVEL)
   const orders = openOrderBook(join(config.GATEHOUSE_DATA_DIR, 'orders.sqlite'))
   const service = await buildOrders({
     identity: { gatewayKeys: config.GATEWAY_KEYS_URL, routes: ROUTES_TO_ORDERS },
@@ -23,7 +23,7 @@ export async function startOrders(config: OrdersConfig): Promise<Room> {
     orders
   })
   const ops = buildOps({ log, metrics: new Registry(), checks: {}, service })
-  return openRoom({
+  return openService({
     name: 'orders',
     times,
     ops: { app: ops, at: { host: config.ORDERS_OPS_HOST, port: config.ORDERS_OPS_PORT } },

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import { dataFolder } from '@gatehouse/fixtures/data-folder'
-import { roomLog } from '@gatehouse/http-service/room-log'
+import { serviceLog } from '@gatehouse/http-service/service-log'
 import { testIdentities } from '@gatehouse/identity/testing'
 import t, { type Test } from 'tap'
 import { buildOrders } from '../src/app.ts'
@@ -19,7 +19,7 @@ async function orders(t: Test, file = join(dataFolder(t), 'orders.sqlite')) {
   t.equal(statSync(file).mode & 0o777, 0o600, 'for nobody else to read')
   const service = await buildOrders({
     closeMs: 8000,
-    log: roomLog('orders', 'silent'),
+    log: serviceLog('orders', 'silent'),
     identity: options,
     orders: opened
   })

@@ -26,7 +26,8 @@ export function clientStore(db: Kysely<Tables>): ClientStore {
       await db
         .insertInto('clients')
         .values({
-          ...{ id, name },
+          id,
+          name,
           scope: scope.join(' '),
           authentication_method: authenticationMethod,
           jwks: keys.length === 0 ? null : JSON.stringify({ keys }),
@@ -82,8 +83,11 @@ export function clientStore(db: Kysely<Tables>): ClientStore {
         await transaction
           .insertInto('client_secrets')
           .values({
-            ...{ client_id: clientId, secret_id: secretId, hash },
-            ...{ created_at: nowSeconds, expires_at: null }
+            client_id: clientId,
+            secret_id: secretId,
+            hash,
+            created_at: nowSeconds,
+            expires_at: null
           })
           .execute()
         await transaction

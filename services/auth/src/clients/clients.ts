@@ -63,14 +63,12 @@ export function clients(
       const { name, scope, authenticationMethod } = registration
       refuseMembers(registration)
       const client: Client = {
-        ...{
-          id: randomUUID(),
-          name,
-          authenticationMethod,
-          disabled: false,
-          tokensNotBefore: 0,
-          rightsVersion: 0
-        },
+        id: randomUUID(),
+        name,
+        authenticationMethod,
+        disabled: false,
+        tokensNotBefore: 0,
+        rightsVersion: 0,
         scope: [...new Set(scope)],
         keys: keysOf(registration),
         createdAt: nowSeconds()

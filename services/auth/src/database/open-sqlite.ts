@@ -1,7 +1,7 @@
 import { closeSync, mkdirSync, openSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { StartFault } from '@gatehouse/room/start-fault'
+import { StartFault } from '@gatehouse/process/start-fault'
 import { fileFault } from '@gatehouse/settings/file-fault'
 
 /** it is the whole process that waits */

@@ -27,8 +27,15 @@ const PASSED = new Set(['user', 'password', 'host', 'port', 'application_name', 
 const READ = ['sslmode', 'ssl', 'sslrootcert', 'sslcert', 'sslkey', 'channel_binding']
 /** Hosted databases and other clients write them into addresses. They mean nothing to this one. */
 const IGNORED = [
-  ...['pgbouncer', 'connection_limit', 'pool_timeout', 'connect_timeout', 'gssencmode'],
-  ...['target_session_attrs', 'sslnegotiation', 'keepalives', 'fallback_application_name']
+  'pgbouncer',
+  'connection_limit',
+  'pool_timeout',
+  'connect_timeout',
+  'gssencmode',
+  'target_session_attrs',
+  'sslnegotiation',
+  'keepalives',
+  'fallback_application_name'
 ]
 
 const NO_HOST = 'no-host.invalid'

@@ -1,5 +1,5 @@
 import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
-import type { KeyRing, RefreshKey } from '../sessions/key-ring.ts'
+import type { KeyRing, RefreshKey } from '../secrets/key-ring.ts'
 
 /**
  * What a browser shows at its next login to be known: base64url( version ‖ key id ‖ device id ‖ MAC over these and the

@@ -1,5 +1,5 @@
 import { tooManyGuesses } from '../refusals.ts'
-import type { KeyRing } from '../sessions/key-ring.ts'
+import type { KeyRing } from '../secrets/key-ring.ts'
 import type { GuessCounts, GuessStores } from './guess-counts.ts'
 import { privateDigest } from './private-digest.ts'
 

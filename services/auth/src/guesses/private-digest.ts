@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto'
-import type { KeyRing } from '../sessions/key-ring.ts'
+import type { KeyRing } from '../secrets/key-ring.ts'
 
 /**
  * Makes a key of an e-mail address or a network. Without the ring nobody finds the address again, and nobody finds another one

@@ -28,7 +28,8 @@ export function keyAnnouncements(needs: {
   const announceKeySet = async (): Promise<void> => {
     const published = (await store.records()).filter(isPublished).map(({ kid }) => kid)
     await revocations.append({
-      ...{ kind: 'key-set', id: keySetVersion(published) },
+      kind: 'key-set',
+      id: keySetVersion(published),
       until: Math.ceil(clock() / 1000) + lifetimeSeconds + CLOCK_SKEW_SECONDS
     })
   }

@@ -108,12 +108,16 @@ const isOut = ({ state, withdrawAt }: KeyRecord, { now }: Moment): boolean =>
   state === 'standby' || (withdrawAt ?? 0) <= now
 
 const active = (key: KeyRecord, { now, lifetimeSeconds }: Moment): KeyRecord => ({
-  ...{ ...key, state: 'active', activatedAt: now },
+  ...key,
+  state: 'active',
+  activatedAt: now,
   longestTokenSeconds: Math.max(key.longestTokenSeconds, lifetimeSeconds)
 })
 
 const retiring = (key: KeyRecord, at: Moment): KeyRecord => ({
-  ...{ ...key, state: 'retiring', retiringAt: at.now },
+  ...key,
+  state: 'retiring',
+  retiringAt: at.now,
   withdrawAt: lastTokenOut(key, at)
 })
 

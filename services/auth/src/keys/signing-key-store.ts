@@ -3,6 +3,7 @@ import type { Insertable, Kysely, Selectable, Transaction } from 'kysely'
 import { type AuditLog, auditLog } from '../audit/audit-log.ts'
 import type { SigningKeyTable, Tables } from '../database/tables.ts'
 import type { KeyRecord } from './key-lifecycle.ts'
+import { GONE, newRecord, readRecords, writeRecord } from './key-records.ts'
 import { type SealingKeys, seal, unsealWithAny } from './seal.ts'
 import { generateSigningKey, type SigningKey } from './signing-key.ts'
 import { UnknownSealingKey } from './unknown-sealing-key.ts'
@@ -128,9 +129,6 @@ export function signingKeyStore(
   }
 }
 
-/** in place of a private half that nobody needs any more */
-const GONE = ''
-
 async function countVersion(transaction: Transaction<Tables>, by: 0 | 1): Promise<void> {
   await transaction
     .updateTable('signing_key_set')
@@ -148,44 +146,6 @@ function newRow(key: SigningKey, [newest]: SealingKeys, now: number): Insertable
     created_at: now,
     activated_at: key.state === 'active' ? now : null
   }
-}
-
-const newRecord = ({ kid, algorithm, state }: SigningKey, now: number): KeyRecord => ({
-  ...{ kid, algorithm, state, createdAt: now, activatedAt: state === 'active' ? now : null },
-  ...{ retiringAt: null, withdrawAt: null, endedAt: null, longestTokenSeconds: 0 },
-  untoldUntil: null
-})
-
-async function readRecords(on: Kysely<Tables>): Promise<KeyRecord[]> {
-  const rows = await on
-    .selectFrom('signing_keys')
-    .select(['kid', 'algorithm', 'state', 'created_at', 'activated_at', 'retiring_at'])
-    .select(['withdraw_at', 'ended_at', 'longest_token_seconds', 'untold_until'])
-    .orderBy('created_at', 'desc')
-    .orderBy('kid')
-    .execute()
-  return rows.map((row) => ({
-    ...{ kid: row.kid, algorithm: row.algorithm, state: row.state, createdAt: row.created_at },
-    ...{ activatedAt: row.activated_at, retiringAt: row.retiring_at, endedAt: row.ended_at },
-    ...{ withdrawAt: row.withdraw_at, longestTokenSeconds: row.longest_token_seconds },
-    untoldUntil: row.untold_until
-  }))
-}
-
-/** It never signs again. */
-const hasEnded = ({ state }: KeyRecord) => state === 'retired' || state === 'revoked'
-
-async function writeRecord(on: Kysely<Tables>, record: KeyRecord): Promise<void> {
-  await on
-    .updateTable('signing_keys')
-    .set({
-      ...{ state: record.state, activated_at: record.activatedAt, ended_at: record.endedAt },
-      ...{ retiring_at: record.retiringAt, withdraw_at: record.withdrawAt },
-      ...{ longest_token_seconds: record.longestTokenSeconds, untold_until: record.untoldUntil },
-      ...(hasEnded(record) ? { sealed_private_key: GONE } : {})
-    })
-    .where('kid', '=', record.kid)
-    .execute()
 }
 
 type SealedRow = Pick<Selectable<SigningKeyTable>, 'kid' | 'sealed_private_key'>

@@ -87,19 +87,17 @@ export function introspection(needs: Needs): Introspect {
     if (!(await isLive(claims))) return inactive
     const { iss, aud, sub, client_id, scope, exp, iat, nbf, jti, sid } = claims
     return {
-      ...{
-        active: true,
-        token_type: 'Bearer',
-        iss,
-        aud,
-        sub,
-        client_id,
-        scope,
-        exp,
-        iat,
-        nbf,
-        jti
-      },
+      active: true,
+      token_type: 'Bearer',
+      iss,
+      aud,
+      sub,
+      client_id,
+      scope,
+      exp,
+      iat,
+      nbf,
+      jti,
       ...(sid === undefined ? {} : { sid })
     }
   }

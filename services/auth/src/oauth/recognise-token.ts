@@ -6,7 +6,7 @@ import { createLocalJWKSet, errors, jwtVerify } from 'jose'
 import { Value } from 'typebox/value'
 import { FIRST_PARTY_CLIENT } from '../clients/client.ts'
 import type { SigningKey } from '../keys/signing-key.ts'
-import type { KeyRing } from '../sessions/key-ring.ts'
+import type { KeyRing } from '../secrets/key-ring.ts'
 import { type RefreshToken, readRefreshToken, sessionId } from '../sessions/refresh-token.ts'
 import type { AccessTokenPolicy } from '../tokens/access-token.ts'
 
@@ -55,7 +55,10 @@ async function readAccessToken(
     // A key that is published has its algorithm in it, and is found for no other.
     const keySet = createLocalJWKSet({ keys: keys.map(({ publicJwk }) => publicJwk) })
     await jwtVerify(text, keySet, {
-      ...{ issuer, audience, typ: ACCESS_TOKEN_TYPE, algorithms: [...algorithms] },
+      issuer,
+      audience,
+      typ: ACCESS_TOKEN_TYPE,
+      algorithms: [...algorithms],
       requiredClaims: ['exp', 'iat', 'nbf', 'sub', 'jti'],
       currentDate: new Date(nowMs),
       // As gateways read it: a token that follows a change of rights is dated ahead.

@@ -2,7 +2,7 @@ import { Type } from 'typebox'
 import { isAccountId } from '../accounts/account-store.ts'
 import { noSuchUser } from '../refusals.ts'
 import { findUser } from './find-user.ts'
-import type { OpsRoutes } from './ops-api.ts'
+import type { OpsRoutes } from './ops-routes.ts'
 import { Instant, Limit, readInstant, readLimit } from './query-parameters.ts'
 
 const Query = Type.Object({
@@ -51,8 +51,13 @@ export const auditRoutes: OpsRoutes = (service, { accounts, audit }) => {
       if (subject !== undefined && events.length === 0) await refuseUnknown(subject)
       return {
         events: events.map(({ atMs, kind, subject, sid, origin, detail = {} }) => ({
-          ...{ at: new Date(atMs).toISOString(), kind, user: subject, session: sid },
-          ...{ address: origin.address, requestId: origin.requestId, detail: { ...detail } }
+          at: new Date(atMs).toISOString(),
+          kind,
+          user: subject,
+          session: sid,
+          address: origin.address,
+          requestId: origin.requestId,
+          detail: { ...detail }
         }))
       }
     }

@@ -1,4 +1,4 @@
-import type { Check } from '@gatehouse/room/ops-listener'
+import type { Check } from '@gatehouse/process/ops-listener'
 import type { AccountStore } from '../accounts/account-store.ts'
 import type { Heartbeats } from '../revocations/heartbeats.ts'
 import type { Families } from '../sessions/families.ts'

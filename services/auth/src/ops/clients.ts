@@ -1,8 +1,8 @@
 import { Type } from 'typebox'
 import { type Client, clientAuthenticationMethods } from '../clients/client.ts'
 import { noSuchClient } from '../refusals.ts'
-import type { OpsRoutes } from './ops-api.ts'
 import { opsOrigin } from './ops-origin.ts'
+import type { OpsRoutes } from './ops-routes.ts'
 
 const Method = Type.Enum([...clientAuthenticationMethods], { default: 'client_secret_basic' })
 const ClientBody = Type.Object(
@@ -43,7 +43,9 @@ export const clientRoutes: OpsRoutes = (service, { clients, audit, stale }) => {
     async (request, reply) => {
       const { name, scope, authenticationMethod = 'client_secret_basic', jwks } = request.body
       const { client, secret } = await clients.create({
-        ...{ name, scope, authenticationMethod },
+        name,
+        scope,
+        authenticationMethod,
         ...(jwks === undefined ? {} : { jwks })
       })
       const origin = opsOrigin(request)
@@ -91,7 +93,11 @@ export const clientRoutes: OpsRoutes = (service, { clients, audit, stale }) => {
 
 function toAnswer({ id, name, scope, authenticationMethod, disabled, createdAt }: Client) {
   return {
-    ...{ id, name, scope: [...scope], authenticationMethod, disabled },
+    id,
+    name,
+    scope: [...scope],
+    authenticationMethod,
+    disabled,
     createdAt: new Date(createdAt * 1000).toISOString()
   }
 }

@@ -1,5 +1,5 @@
 import { Type } from 'typebox'
-import type { OpsRoutes } from './ops-api.ts'
+import type { OpsRoutes } from './ops-routes.ts'
 
 const Migration = Type.Object({
   name: Type.String(),

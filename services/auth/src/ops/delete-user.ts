@@ -1,8 +1,8 @@
 import { Type } from 'typebox'
 import { noSuchUser } from '../refusals.ts'
 import { findUser } from './find-user.ts'
-import type { OpsRoutes } from './ops-api.ts'
 import { opsOrigin } from './ops-origin.ts'
+import type { OpsRoutes } from './ops-routes.ts'
 import { UserParams } from './user-response.ts'
 
 const Deleted = Type.Object({ id: Type.String(), ended: Type.Integer() })

@@ -1,6 +1,6 @@
 import { Type } from 'typebox'
 import { fleetUnavailable } from '../refusals.ts'
-import type { OpsRoutes } from './ops-api.ts'
+import type { OpsRoutes } from './ops-routes.ts'
 
 const Gateway = Type.Object({
   id: Type.String(),

@@ -2,8 +2,8 @@ import { type Static, Type } from 'typebox'
 import type { Obstacle } from '../accounts/account-imports.ts'
 import { isKnownCost } from '../accounts/hashes/hash-kinds.ts'
 import { type ImportedAccount, ImportFault, importedAccount } from '../accounts/imported-account.ts'
-import type { OpsRoutes } from './ops-api.ts'
 import { opsOrigin } from './ops-origin.ts'
+import type { OpsRoutes } from './ops-routes.ts'
 
 const MOST_USERS = 500
 const BODY_LIMIT_BYTES = 1024 * 1024

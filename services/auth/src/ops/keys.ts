@@ -1,8 +1,8 @@
 import { algorithms } from '@gatehouse/access-token/claims'
 import { type Static, Type } from 'typebox'
 import type { KeyRecord } from '../keys/key-lifecycle.ts'
-import type { OpsRoutes } from './ops-api.ts'
 import { opsOrigin } from './ops-origin.ts'
+import type { OpsRoutes } from './ops-routes.ts'
 
 /** ISO 8601; null where it has not come to that */
 const Time = Type.Union([Type.String(), Type.Null()])
@@ -86,9 +86,14 @@ const algorithmOf = (body: unknown) =>
 function toAnswer(key: KeyRecord) {
   const { kid, algorithm, state } = key
   return {
-    ...{ kid, algorithm, state, createdAt: instant(key.createdAt) },
-    ...{ activatedAt: orNull(key.activatedAt), retiringAt: orNull(key.retiringAt) },
-    ...{ withdrawAt: orNull(key.withdrawAt), endedAt: orNull(key.endedAt) }
+    kid,
+    algorithm,
+    state,
+    createdAt: instant(key.createdAt),
+    activatedAt: orNull(key.activatedAt),
+    retiringAt: orNull(key.retiringAt),
+    withdrawAt: orNull(key.withdrawAt),
+    endedAt: orNull(key.endedAt)
   }
 }
 

@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { OPS_ADDRESS_FILE } from '@gatehouse/room/ops-address'
+import { OPS_ADDRESS_FILE } from '@gatehouse/process/ops-address'
 import type { AuthConfig } from '../config.ts'
 
 /** Where the command line on this machine finds the ops listener, whatever its port. */

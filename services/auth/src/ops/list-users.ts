@@ -1,5 +1,5 @@
 import { Type } from 'typebox'
-import type { OpsRoutes } from './ops-api.ts'
+import type { OpsRoutes } from './ops-routes.ts'
 import { Limit, readLimit, readPlace } from './query-parameters.ts'
 import { toUser, User } from './user-response.ts'
 

@@ -1,18 +1,4 @@
-import type { Fleet } from '@gatehouse/fleet/fleet'
 import type { Service } from '@gatehouse/http-service/build-service'
-import type { AccountChanges } from '../accounts/account-changes.ts'
-import type { AccountImports } from '../accounts/account-imports.ts'
-import type { AccountStore } from '../accounts/account-store.ts'
-import type { Passwords } from '../accounts/passwords.ts'
-import type { AuditLog } from '../audit/audit-log.ts'
-import type { Clients } from '../clients/clients.ts'
-import type { DatabaseStatus } from '../database/database-status.ts'
-import type { Guesses } from '../guesses/guesses.ts'
-import type { KeyOperations } from '../keys/key-operations.ts'
-import type { StaleTokens } from '../revocations/stale-tokens.ts'
-import type { NewUser } from '../routes/needs.ts'
-import type { ListSessions } from '../sessions/list-sessions.ts'
-import type { SessionEnds } from '../sessions/session-ends.ts'
 import { auditRoutes } from './audit.ts'
 import { clientRoutes } from './clients.ts'
 import { createUser } from './create-user.ts'
@@ -22,6 +8,7 @@ import { gatewayRoutes } from './gateways.ts'
 import { importUsers } from './import-users.ts'
 import { keyRoutes } from './keys.ts'
 import { listUsers } from './list-users.ts'
+import type { OpsNeeds, OpsRoutes } from './ops-routes.ts'
 import { type OperatorPolicy, requireOperator } from './require-operator.ts'
 import { revokeTokens } from './revoke-tokens.ts'
 import { sessionRoutes } from './sessions.ts'
@@ -31,28 +18,6 @@ import { setRoles } from './set-roles.ts'
 import { setScope } from './set-scope.ts'
 import { showUser } from './show-user.ts'
 import { switchUser } from './switch-user.ts'
-
-/** What operators' calls work with. */
-export type OpsNeeds = {
-  readonly accounts: AccountStore
-  readonly accountChanges: AccountChanges
-  readonly accountImports: AccountImports
-  readonly passwords: Passwords
-  readonly guesses: Guesses
-  readonly listSessions: ListSessions
-  readonly ends: SessionEnds
-  readonly clients: Clients
-  readonly keys: KeyOperations
-  readonly fleet: Pick<Fleet, 'live'>
-  readonly audit: AuditLog
-  readonly stale: StaleTokens
-  readonly databaseStatus: DatabaseStatus
-  readonly newUser: NewUser
-  readonly clock: () => number
-}
-
-/** One group of an operator's calls. */
-export type OpsRoutes = (service: Service, needs: OpsNeeds) => void
 
 const groups: OpsRoutes[] = [
   createUser,

@@ -1,5 +1,5 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
-import { isPrivateHost } from '@gatehouse/room/private-host'
+import { isPrivateHost } from '@gatehouse/process/private-host'
 import type { FastifyRequest } from 'fastify'
 import { notAnOperator, notForBrowsers } from '../refusals.ts'
 

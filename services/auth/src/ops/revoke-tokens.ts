@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Type } from 'typebox'
 import { AHEAD_SECONDS } from '../revocations/stale-tokens.ts'
-import type { OpsRoutes } from './ops-api.ts'
 import { opsOrigin } from './ops-origin.ts'
+import type { OpsRoutes } from './ops-routes.ts'
 
 const Answer = Type.Object({
   /** ISO 8601: tokens that were issued before are refused */

@@ -2,8 +2,8 @@ import { Type } from 'typebox'
 import { noSuchSession } from '../refusals.ts'
 import { Session, toSession } from '../routes/session-response.ts'
 import { findUser } from './find-user.ts'
-import type { OpsRoutes } from './ops-api.ts'
 import { opsOrigin } from './ops-origin.ts'
+import type { OpsRoutes } from './ops-routes.ts'
 import { UserParams } from './user-response.ts'
 
 export const sessionRoutes: OpsRoutes = (service, { accounts, listSessions, ends, audit }) => {

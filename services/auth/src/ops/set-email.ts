@@ -3,8 +3,8 @@ import { canonicalEmail } from '../accounts/email.ts'
 import { identityFault } from '../accounts/identity-fault.ts'
 import { invalidMember } from '../refusals.ts'
 import { findUser } from './find-user.ts'
-import type { OpsRoutes } from './ops-api.ts'
 import { opsOrigin } from './ops-origin.ts'
+import type { OpsRoutes } from './ops-routes.ts'
 import { toUser, UserAnswer, UserParams } from './user-response.ts'
 
 const Body = Type.Object(

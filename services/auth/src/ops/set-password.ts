@@ -6,8 +6,8 @@ import {
 } from '../accounts/password-rules.ts'
 import { invalidMember, noSuchUser } from '../refusals.ts'
 import { findUser } from './find-user.ts'
-import type { OpsRoutes } from './ops-api.ts'
 import { opsOrigin } from './ops-origin.ts'
+import type { OpsRoutes } from './ops-routes.ts'
 import { toUser, UserParams, UserWithEnded } from './user-response.ts'
 
 const Body = Type.Object(

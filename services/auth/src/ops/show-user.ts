@@ -1,7 +1,7 @@
 import { Type } from 'typebox'
 import { hashName } from '../accounts/hashes/hash-kinds.ts'
 import { findUser } from './find-user.ts'
-import type { OpsRoutes } from './ops-api.ts'
+import type { OpsRoutes } from './ops-routes.ts'
 import { toUser, User, UserParams } from './user-response.ts'
 
 const Shown = Type.Object({

@@ -1,6 +1,6 @@
 import { findUser } from './find-user.ts'
-import type { OpsRoutes } from './ops-api.ts'
 import { opsOrigin } from './ops-origin.ts'
+import type { OpsRoutes } from './ops-routes.ts'
 import { toUser, UserAnswer, UserParams, UserWithEnded } from './user-response.ts'
 
 /** Shuts a user out, with all of their sessions, and lets one in again. */

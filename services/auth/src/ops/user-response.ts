@@ -22,7 +22,11 @@ export const UserParams = Type.Object({ user: Type.String({ minLength: 1, maxLen
 
 export function toUser({ id, email, roles, scope, disabled, createdAt }: Account) {
   return {
-    ...{ id, email, roles: [...roles], scope: [...scope], disabled },
+    id,
+    email,
+    roles: [...roles],
+    scope: [...scope],
+    disabled,
     createdAt: new Date(createdAt * 1000).toISOString()
   }
 }

@@ -6,26 +6,29 @@ export const neededRights: readonly NeededRights[] = [
   {
     key: REVOCATION_STREAM,
     commands: [
-      ...['get KEY', 'set KEY a', 'expire KEY 1', 'ttl KEY', 'expireat KEY 1', 'expiretime KEY'],
-      ...[
-        'hget KEY a',
-        'hmget KEY a',
-        'hgetall KEY',
-        'hset KEY a b',
-        'hdel KEY a',
-        'hlen KEY',
-        'hscan KEY 0'
-      ],
-      ...['xadd KEY * a b', 'xdel KEY 0-1', 'xrange KEY - +'],
-      ...[
-        'info server',
-        'time',
-        'ping',
-        'evalsha a 1 KEY',
-        'eval a 1 KEY',
-        'eval_ro a 1 KEY',
-        'wait 1 1'
-      ]
+      'get KEY',
+      'set KEY a',
+      'expire KEY 1',
+      'ttl KEY',
+      'expireat KEY 1',
+      'expiretime KEY',
+      'hget KEY a',
+      'hmget KEY a',
+      'hgetall KEY',
+      'hset KEY a b',
+      'hdel KEY a',
+      'hlen KEY',
+      'hscan KEY 0',
+      'xadd KEY * a b',
+      'xdel KEY 0-1',
+      'xrange KEY - +',
+      'info server',
+      'time',
+      'ping',
+      'evalsha a 1 KEY',
+      'eval a 1 KEY',
+      'eval_ro a 1 KEY',
+      'wait 1 1'
     ]
   },
   {

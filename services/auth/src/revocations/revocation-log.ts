@@ -4,7 +4,7 @@ import type { Revocation } from '@gatehouse/revocation/revocation'
 import { acknowledged } from '../redis/acknowledged.ts'
 import { script } from '../redis/script.ts'
 import { TOKEN_HORIZON } from '../sessions/redis-families.ts'
-import type { SqliteRevocations } from '../sessions/sqlite-revocations.ts'
+import type { SqliteRevocations } from './sqlite-revocations.ts'
 
 /** Writes what every gateway must learn and no session's end says. */
 export type RevocationWriter = {

@@ -1,7 +1,7 @@
 import { DEVICE_COOKIE, ownCookieValue } from '@gatehouse/edge-headers/own-cookies'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { mintDeviceToken, readDeviceToken } from '../guesses/device-token.ts'
-import type { KeyRing } from '../sessions/key-ring.ts'
+import type { KeyRing } from '../secrets/key-ring.ts'
 import { type CookieSameSite, ownCookieAttributes } from './refresh-cookie.ts'
 
 /** the longest that browsers keep a cookie (RFC 6265bis §5.5) */

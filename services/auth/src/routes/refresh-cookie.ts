@@ -14,7 +14,10 @@ type OwnCookieAttributes = CookieSerializeOptions & { secure: boolean }
  * which of them may use it.
  */
 export const ownCookieAttributes = (sameSite: CookieSameSite): OwnCookieAttributes => ({
-  ...{ httpOnly: true, secure: true, path: '/', sameSite },
+  httpOnly: true,
+  secure: true,
+  path: '/',
+  sameSite,
   ...(sameSite === 'none' ? { partitioned: true } : {})
 })
 

@@ -2,9 +2,18 @@ import type { FamilyRecord } from './family.ts'
 
 /** As lua/family.lua lists its fields. */
 export type PackedRecord = [
-  ...[number, number, number, number, number, number, number],
-  ...[string, string, string],
-  ...[number, number]
+  number,
+  number,
+  number,
+  number,
+  number,
+  number,
+  number,
+  string,
+  string,
+  string,
+  number,
+  number
 ]
 
 export function toRecord(packed: PackedRecord): FamilyRecord {

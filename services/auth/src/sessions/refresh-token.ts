@@ -1,5 +1,5 @@
 import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
-import type { KeyRing } from './key-ring.ts'
+import type { KeyRing } from '../secrets/key-ring.ts'
 
 /**
  * A refresh token is derived, not stored: for generation g of family f of account u,

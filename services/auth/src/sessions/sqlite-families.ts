@@ -1,6 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { isSqliteOutage } from '../database/sqlite-outage.ts'
 import { storeUnavailable } from '../refusals.ts'
+import type { SqliteRevocations } from '../revocations/sqlite-revocations.ts'
 import type { Families, StoredFamily, UnrecordedEnd } from './families.ts'
 import {
   end,
@@ -15,7 +16,6 @@ import {
 } from './family.ts'
 import { newlyStale } from './newly-stale.ts'
 import { makeFamilyTables, toFamily, toRow } from './sqlite-family-rows.ts'
-import type { SqliteRevocations } from './sqlite-revocations.ts'
 import { readNotes } from './unrecorded-ends.ts'
 
 /** This file is written and read by one process at a time: it is one run of one server for good. */

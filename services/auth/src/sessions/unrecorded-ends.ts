@@ -22,7 +22,11 @@ function readNote(sid: string, text: string): UnrecordedEnd[] {
   const noted = parsed(text)
   const { subject, kind, atMs, detail, address, requestId } = noted
   const ending: unknown = {
-    ...{ sid, subject, kind, atMs, detail },
+    sid,
+    subject,
+    kind,
+    atMs,
+    detail,
     origin: noted.origin ?? { address, requestId }
   }
   return Value.Check(Ending, ending) ? [ending] : []

@@ -64,7 +64,11 @@ export function accessTokens(needs: {
     const expiresIn =
       policy.lifetimeSeconds - randomInt(Math.floor(policy.lifetimeSeconds * JITTER) + 1)
     const claims: AccessTokenClaims = {
-      ...{ iss: policy.issuer, aud: policy.audience, exp: iat + expiresIn, iat, nbf: iat },
+      iss: policy.issuer,
+      aud: policy.audience,
+      exp: iat + expiresIn,
+      iat,
+      nbf: iat,
       jti: randomUUID(),
       ...particulars
     }

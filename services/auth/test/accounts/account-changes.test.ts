@@ -50,8 +50,10 @@ for (const { name, skip, make } of databaseKinds(t)) {
       await changes.setScope(id, ['b', 'c'], change())
       await changes.setEmail(id, 'countess@example.com', change())
       t.match(await accounts.findById(id), {
-        ...{ scope: ['b', 'c'], email: 'countess@example.com' },
-        ...{ tokensNotBefore: 7, rightsVersion: 2 }
+        scope: ['b', 'c'],
+        email: 'countess@example.com',
+        tokensNotBefore: 7,
+        rightsVersion: 2
       })
       t.match(await database.selectFrom('untold_stale_tokens').selectAll().execute(), [
         { subject: id, before: 7, until: 9, rights_version: 2 }

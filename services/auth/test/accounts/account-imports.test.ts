@@ -12,7 +12,10 @@ import { databaseKinds } from '../fixtures/databases.ts'
 
 const clock = testClock()
 const policy = () => ({
-  ...{ roles: ['user'], scope: ['orders:read'], allowNoPassword: false, nowMs: clock() },
+  roles: ['user'],
+  scope: ['orders:read'],
+  allowNoPassword: false,
+  nowMs: clock(),
   costs: new Set<string>()
 })
 const bcrypt = '$2b$10$abcdefghijklmnopqrstuuCj7fyLDJytXL.TfOiOeiv0fQvSOK1/2'
@@ -68,13 +71,22 @@ for (const { name, skip, make } of databaseKinds(t)) {
 
 t.test('a user of another system is taken with what is known', async (t) => {
   const user = {
-    ...{ email: ' Ada@Example.com', passwordHash: bcrypt, id: id(7).toUpperCase() },
-    ...{ roles: ['admin', 'admin'], scope: [], disabled: true },
+    email: ' Ada@Example.com',
+    passwordHash: bcrypt,
+    id: id(7).toUpperCase(),
+    roles: ['admin', 'admin'],
+    scope: [],
+    disabled: true,
     createdAt: '2020-02-29T10:00:00Z'
   }
   t.match(importedAccount(user, policy()), {
-    ...{ email: 'ada@example.com', passwordHash: bcrypt, id: id(7), roles: ['admin'] },
-    ...{ scope: [], disabled: true, createdAt: Date.parse('2020-02-29T10:00:00Z') / 1000 }
+    email: 'ada@example.com',
+    passwordHash: bcrypt,
+    id: id(7),
+    roles: ['admin'],
+    scope: [],
+    disabled: true,
+    createdAt: Date.parse('2020-02-29T10:00:00Z') / 1000
   })
   const plain = importedAccount({ email: 'ada@example.com', passwordHash: bcrypt }, policy())
   t.match(plain, { roles: ['user'], scope: ['orders:read'], disabled: false })

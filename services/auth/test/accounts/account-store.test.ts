@@ -7,8 +7,10 @@ import { origin } from '../fixtures/family-steps.ts'
 
 const clock = testClock()
 const ada = {
-  ...{ email: 'ada@example.com', passwordHash: 'hash' },
-  ...{ roles: ['user', 'a "quoted" role'], scope: ['a', 'b'] }
+  email: 'ada@example.com',
+  passwordHash: 'hash',
+  roles: ['user', 'a "quoted" role'],
+  scope: ['a', 'b']
 }
 
 for (const kind of databaseKinds(t)) {
@@ -60,12 +62,11 @@ for (const kind of databaseKinds(t)) {
     t.strictSame([...new Set(hashes.map(passwordCost))], costs, 'as the text of a hash is read')
     // bcrypt has no `$` before its hash, and dots in it. Each of its versions is the same work.
     const foreign = [
-      ...[
-        `$2a$10$${'.a/Z0'.repeat(10)}abc`,
-        `$2b$10$${'a'.repeat(53)}`,
-        `$2y$12$${'.'.repeat(53)}`
-      ],
-      ...['$pbkdf2-sha256$i=1,l=32$p/1+$x1', '$fbscrypt$v=1,n=14,r=8,p=1,ss=Bw==,sk=a+/=$p/1+$x1']
+      `$2a$10$${'.a/Z0'.repeat(10)}abc`,
+      `$2b$10$${'a'.repeat(53)}`,
+      `$2y$12$${'.'.repeat(53)}`,
+      '$pbkdf2-sha256$i=1,l=32$p/1+$x1',
+      '$fbscrypt$v=1,n=14,r=8,p=1,ss=Bw==,sk=a+/=$p/1+$x1'
     ]
     for (const [n, passwordHash] of [...foreign, ''].entries()) {
       await accounts.create({ ...ada, email: `${n}@foreign.example`, passwordHash }, clock())
@@ -108,7 +109,9 @@ for (const kind of databaseKinds(t)) {
         []
       )
       t.match(await accounts.findByEmail(ada.email), {
-        ...{ ...ada, passwordHash: 'another hash', passwordVersion: 1 }
+        ...ada,
+        passwordHash: 'another hash',
+        passwordVersion: 1
       })
       t.notOk(
         await accounts.changePassword(created, { ...change, passwordHash: 'a third' }),

@@ -39,7 +39,9 @@ t.test('too many waiting: 503, and soon again', async (t) => {
   const first = queue(work(1))
   const second = queue(work(2))
   await t.rejects(queue(work(3)), {
-    ...{ code: 'UNAVAILABLE', status: 503, headers: { 'retry-after': '1' } }
+    code: 'UNAVAILABLE',
+    status: 503,
+    headers: { 'retry-after': '1' }
   })
   finish[0]?.()
   t.equal(await first, 1)

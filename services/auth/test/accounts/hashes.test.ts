@@ -103,7 +103,9 @@ t.test('bcrypt reads 72 bytes, and a NUL like any other character', async (t) =>
   const of = async (text: string) =>
     readForeignHash(
       await bcrypt({
-        ...{ password: text, salt: Buffer.alloc(16, 7), costFactor: 4 },
+        password: text,
+        salt: Buffer.alloc(16, 7),
+        costFactor: 4,
         outputType: 'encoded'
       })
     )

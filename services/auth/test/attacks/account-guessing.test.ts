@@ -28,7 +28,8 @@ t.test('an answer does not tell whether an account exists, or is disabled', asyn
 
   const wrong = await login('known@example.com', 'a wrong password')
   isProblem(t, wrong, {
-    ...{ code: 'UNAUTHENTICATED', detail: 'the e-mail or the password is wrong' }
+    code: 'UNAUTHENTICATED',
+    detail: 'the e-mail or the password is wrong'
   })
   const others = {
     'an unknown e-mail': await login('unknown@example.com', password),

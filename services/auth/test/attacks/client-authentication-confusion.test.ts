@@ -53,7 +53,8 @@ t.test('a client cannot be had by a weaker method than its own', async (t) => {
     postForm(auth, '/oauth/token', { ...grant, ...form }, headers)
   const attempts = {
     'a secret of the header in the form': await asksAs({
-      ...{ client_id: inHeader.id, client_secret: inHeader.secret }
+      client_id: inHeader.id,
+      client_secret: inHeader.secret
     }),
     'a secret of the form in the header': await asksAs({}, basic(inForm.id, inForm.secret)),
     'a public key as a secret': await asksAs({}, basic(keyed, JSON.stringify(key.jwk))),

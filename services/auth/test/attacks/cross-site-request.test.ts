@@ -24,7 +24,8 @@ const foreign: Record<string, Record<string, string>> = {
   'a sister domain': { 'sec-fetch-site': 'same-site' },
   'a word of the future': { 'sec-fetch-site': 'elsewhere' },
   'another site, which claims our origin': {
-    ...{ 'sec-fetch-site': 'cross-site', origin: 'https://api.example' }
+    'sec-fetch-site': 'cross-site',
+    origin: 'https://api.example'
   },
   'a foreign origin': { origin: 'https://evil.example' },
   'a sandboxed frame': { origin: 'null' },

@@ -73,7 +73,9 @@ for (const { name, skip, make } of databaseKinds(t)) {
           ['/ops/users', { email: 'eve@example.com', password, roles: [text] }]
         ] as const) {
           const { statusCode } = await auth.ops.inject({
-            ...{ method: 'POST', url, headers: ops },
+            method: 'POST',
+            url,
+            headers: ops,
             ...(payload === undefined ? {} : { payload })
           })
           t.ok(EXPECTED.includes(statusCode), `${title} at ${url.slice(0, 20)}: ${statusCode}`)

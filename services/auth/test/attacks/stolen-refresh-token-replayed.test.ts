@@ -26,7 +26,8 @@ t.test('a token that is used after its owner rotated ends the family, for both',
   const [event] = (await audited(auth)).filter(({ kind }) => kind === 'refresh-reused')
   t.match(event, { subject: user.id, sid: tokens.session.id }, 'and audited')
   t.strictSame(JSON.parse(event?.detail ?? ''), {
-    ...{ generationsBehind: 1, secondsSinceRotation: policy.graceSeconds }
+    generationsBehind: 1,
+    secondsSinceRotation: policy.graceSeconds
   })
 })
 

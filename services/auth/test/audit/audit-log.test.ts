@@ -13,7 +13,9 @@ import {
 async function entries({ database }: AuthUnderTest) {
   const rows = await database.selectFrom('audit_events').selectAll().execute()
   return rows.map(({ kind, subject, sid, detail }) => ({
-    ...{ kind, subject, sid },
+    kind,
+    subject,
+    sid,
     detail: JSON.parse(detail)
   }))
 }

@@ -7,7 +7,9 @@ import { clientKey, clientWithSecret, operator, postForm } from '../fixtures/oau
 
 const grant = { grant_type: 'client_credentials' }
 const good: ClientRegistration = {
-  ...{ name: 'billing', scope: ['orders:read'], authenticationMethod: 'client_secret_basic' }
+  name: 'billing',
+  scope: ['orders:read'],
+  authenticationMethod: 'client_secret_basic'
 }
 
 for (const kind of databaseKinds(t)) {
@@ -106,7 +108,9 @@ for (const kind of databaseKinds(t)) {
       const auth = await authService(t, { database: await (await kind.make(t)).open() })
       const jwks = { keys: [clientKey().jwk] }
       const { client, secret } = await operator(auth).create({
-        ...{ ...good, authenticationMethod: 'private_key_jwt', jwks }
+        ...good,
+        authenticationMethod: 'private_key_jwt',
+        jwks
       })
       t.equal(secret, null)
       t.match(client.keys, [{ kty: 'EC', crv: 'P-256', alg: 'ES256' }])

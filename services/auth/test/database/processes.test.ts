@@ -4,7 +4,7 @@ import { dataFolder } from '@gatehouse/fixtures/data-folder'
 import { asked, postgresMissing, postgresServer } from '@gatehouse/fixtures/postgres-server'
 import { redisMissing, redisServer } from '@gatehouse/fixtures/redis-server'
 import t, { type Test } from 'tap'
-import { randomSecret } from '../../src/secrets.ts'
+import { randomSecret } from '../../src/secrets/secrets.ts'
 import { authProcess } from '../fixtures/auth-process.ts'
 import { email, password } from '../fixtures/auth-service.ts'
 
@@ -63,15 +63,15 @@ t.test(
     const settings = shared(t, url)
     const processes = [authProcess(t, settings()), authProcess(t, settings())]
 
-    const rooms = await Promise.all(processes.map(({ ready }) => ready))
+    const services = await Promise.all(processes.map(({ ready }) => ready))
 
-    for (const { opsUrl } of rooms) t.equal((await fetch(`${opsUrl}/readyz`)).status, 200)
+    for (const { opsUrl } of services) t.equal((await fetch(`${opsUrl}/readyz`)).status, 200)
     const active = await asked(url, "select kid from signing_keys where state = 'active'")
     t.equal(active.length, 1)
-    for (const room of rooms) t.strictSame(await kids(room.url), [active[0]?.kid])
+    for (const service of services) t.strictSame(await kids(service.url), [active[0]?.kid])
     await makeOneAccount(
       t,
-      rooms.map((room) => room.url)
+      services.map((service) => service.url)
     )
   }
 )
@@ -84,9 +84,9 @@ t.test(
     const settings = { REDIS_URL: url, GATEHOUSE_DATA_DIR: dataFolder(t) }
     const processes = [authProcess(t, settings), authProcess(t, settings)]
 
-    const rooms = await Promise.all(processes.map(({ ready }) => ready))
+    const services = await Promise.all(processes.map(({ ready }) => ready))
 
-    const [first = [], second] = await Promise.all(rooms.map((room) => kids(room.url)))
+    const [first = [], second] = await Promise.all(services.map((service) => kids(service.url)))
     t.equal(first.length, 1)
     t.strictSame(second, first)
   }

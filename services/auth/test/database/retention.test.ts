@@ -14,13 +14,26 @@ const ROUND_MS = 1000
 const PAUSE_MS = 60_000
 
 const event = (at_ms: number, number: number) => ({
-  ...{ at_ms, kind: 'login' as const, subject: null, sid: null, address: '::1', detail: '{}' },
+  at_ms,
+  kind: 'login' as const,
+  subject: null,
+  sid: null,
+  address: '::1',
+  detail: '{}',
   request_id: `${number}`
 })
 
 const session = (sid: string, expires_at: number, ended_at_ms: number | null) => ({
-  ...{ sid, subject: 'a user', opened_at: 0, used_at: 0, client_id: '', scope: '', label: '' },
-  ...{ expires_at, ended_at_ms, untold: 0 }
+  sid,
+  subject: 'a user',
+  opened_at: 0,
+  used_at: 0,
+  client_id: '',
+  scope: '',
+  label: '',
+  expires_at,
+  ended_at_ms,
+  untold: 0
 })
 
 async function keeper({ open }: TestDatabase, auditDays = AUDIT_DAYS) {
@@ -28,11 +41,15 @@ async function keeper({ open }: TestDatabase, auditDays = AUDIT_DAYS) {
   const clock = testClock()
   let isClockRight = true
   const forget = forgetTooOld(database, {
-    ...{ auditDays, revocationSeconds: REVOCATION_SECONDS, clock, also: [] },
+    auditDays,
+    revocationSeconds: REVOCATION_SECONDS,
+    clock,
+    also: [],
     isClockRight: () => isClockRight
   })
   return {
-    ...{ database, clock },
+    database,
+    clock,
     distrustClock() {
       isClockRight = false
     },

@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import t from 'tap'
 import { mintDeviceToken, readDeviceToken } from '../../src/guesses/device-token.ts'
-import { randomSecret } from '../../src/secrets.ts'
-import { parseKeyRing } from '../../src/sessions/key-ring.ts'
+import { parseKeyRing } from '../../src/secrets/key-ring.ts'
+import { randomSecret } from '../../src/secrets/secrets.ts'
 
 const old = `1:${randomSecret()}`
 const ring = parseKeyRing(old)

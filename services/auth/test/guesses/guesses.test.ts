@@ -8,8 +8,8 @@ import { memoryGuessStores } from '../../src/guesses/memory-guess-counts.ts'
 import { redisGuessStores } from '../../src/guesses/redis-guess-counts.ts'
 import { redisRequestCounts } from '../../src/guesses/redis-request-counts.ts'
 import { reserveTables } from '../../src/guesses/reserve-tables.ts'
-import { randomSecret } from '../../src/secrets.ts'
-import { parseKeyRing } from '../../src/sessions/key-ring.ts'
+import { parseKeyRing } from '../../src/secrets/key-ring.ts'
+import { randomSecret } from '../../src/secrets/secrets.ts'
 
 const email = 'ada@example.com'
 const stranger: Caller = { email, network: '203.0.113.1', device: null }

@@ -19,9 +19,17 @@ const NOW = 1_800_000_000
 const at = (now = NOW, lifetimeSeconds = 300): Moment => ({ now, lifetimeSeconds })
 
 const key = (kid: string, state: KeyState, more: Partial<KeyRecord> = {}): KeyRecord => ({
-  ...{ kid, state, algorithm: 'ES256', createdAt: NOW - 1000, activatedAt: null },
-  ...{ retiringAt: null, withdrawAt: null, endedAt: null, longestTokenSeconds: 0 },
-  ...{ untoldUntil: null, ...more }
+  kid,
+  state,
+  algorithm: 'ES256',
+  createdAt: NOW - 1000,
+  activatedAt: null,
+  retiringAt: null,
+  withdrawAt: null,
+  endedAt: null,
+  longestTokenSeconds: 0,
+  untoldUntil: null,
+  ...more
 })
 
 t.test('what signs next takes over from what signed', async (t) => {

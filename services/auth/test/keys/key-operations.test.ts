@@ -27,7 +27,11 @@ async function instances(t: Test, kind: DatabaseKind, more: { rotationSeconds?: 
   await loadSigningKeys(signingKeyStore(first, [keyEncryptionKey], clock), 'ES256', clock())
   const start = async (lifetimeSeconds = LIFETIME_SECONDS) =>
     signingOn({
-      ...{ database: await database.open(), keyEncryptionKey, fleet, clock, lifetimeSeconds },
+      database: await database.open(),
+      keyEncryptionKey,
+      fleet,
+      clock,
+      lifetimeSeconds,
       revocations: {
         async append(entry) {
           if (isLogAway) throw storeUnavailable(new Error('away'))
@@ -38,7 +42,11 @@ async function instances(t: Test, kind: DatabaseKind, more: { rotationSeconds?: 
       ...more
     })
   return {
-    ...{ clock, told, start, one: await start(), other: await start() },
+    clock,
+    told,
+    start,
+    one: await start(),
+    other: await start(),
     gateway: gateways.says,
     kill: gateways.kill,
     setLogAway(away: boolean) {
@@ -61,8 +69,13 @@ function gatewaysIn(fleet: Fleet) {
     beat,
     async says(name: string, kids: string[]) {
       beating.set(name, {
-        ...{ id: name, name, keySetVersion: 'v', kids, revocationCursor: '' },
-        ...{ revocationLagSeconds: 0, assertionJwk: '{}' }
+        id: name,
+        name,
+        keySetVersion: 'v',
+        kids,
+        revocationCursor: '',
+        revocationLagSeconds: 0,
+        assertionJwk: '{}'
       })
       await beat()
     },
@@ -111,7 +124,8 @@ for (const kind of databaseKinds(t)) {
         other.live.active()
       )
       t.match(JSON.parse(Buffer.from(token.split('.')[0] ?? '', 'base64url').toString()), {
-        ...{ alg: 'RS256', kid: after }
+        alg: 'RS256',
+        kid: after
       })
 
       clock.advance((LIFETIME_SECONDS + SKEW_SECONDS) * 1000 - 1)
@@ -149,7 +163,8 @@ for (const kind of databaseKinds(t)) {
     await gateway('edge-2\u001b[2J', [signing])
     const told0 = told.length
     await t.rejects(one.operations.activate(kid, 'wait', origin), {
-      ...{ code: 'CONFLICT', detail: /because these gateways do not have it yet: edge-2\?\[2J$/ }
+      code: 'CONFLICT',
+      detail: /because these gateways do not have it yet: edge-2\?\[2J$/
     })
     t.match(told.slice(told0), [{ kind: 'key-set' }], 'it is asked to fetch once more')
     t.strictSame(await activeKid(one), [signing])
@@ -173,7 +188,9 @@ for (const kind of databaseKinds(t)) {
       await one.operations.activate(kid, 'force', origin)
       t.strictSame(await activeKid(one), [kid])
       t.match((await audited()).at(-1), {
-        ...{ kind: 'key-activated', subject: kid, detail: { forced: 1, gatewaysWithout: 1 } }
+        kind: 'key-activated',
+        subject: kid,
+        detail: { forced: 1, gatewaysWithout: 1 }
       })
     }
   )
@@ -243,7 +260,8 @@ for (const kind of databaseKinds(t)) {
       const [leaked = ''] = await activeKid(one)
       setLogAway(true)
       await t.rejects(one.operations.revoke(leaked, origin), {
-        ...{ code: 'UNAVAILABLE', detail: /the key is revoked and no longer signs/ }
+        code: 'UNAVAILABLE',
+        detail: /the key is revoked and no longer signs/
       })
       t.equal((await states(one))[leaked], 'revoked')
       t.not(one.live.active().kid, leaked)

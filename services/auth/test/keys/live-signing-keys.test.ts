@@ -36,7 +36,11 @@ async function heldUp() {
     clock
   })
   return {
-    ...{ live, active, standby, counts, clock },
+    live,
+    active,
+    standby,
+    counts,
+    clock,
     store: (keys: readonly SigningKey[]) => {
       stored = keys
     },

@@ -6,8 +6,15 @@ const DAY = 86_400
 const BEGUN = 1_800_000_000
 
 const key = (kid: string, state: 'active' | 'standby', at: number): KeyRecord => ({
-  ...{ kid, state, algorithm: 'ES256', createdAt: at, activatedAt: state === 'active' ? at : null },
-  ...{ retiringAt: null, withdrawAt: null, endedAt: null, longestTokenSeconds: 300 },
+  kid,
+  state,
+  algorithm: 'ES256',
+  createdAt: at,
+  activatedAt: state === 'active' ? at : null,
+  retiringAt: null,
+  withdrawAt: null,
+  endedAt: null,
+  longestTokenSeconds: 300,
   untoldUntil: null
 })
 const active = key('active', 'active', BEGUN)

@@ -19,14 +19,18 @@ for (const algorithm of algorithms) {
     const keySet = createLocalJWKSet((await auth.get('/.well-known/jwks.json')).json())
 
     const { payload } = await jwtVerify(tokens.accessToken, keySet, {
-      ...{ issuer: ISSUER, audience: AUDIENCE, typ: 'at+jwt' },
+      issuer: ISSUER,
+      audience: AUDIENCE,
+      typ: 'at+jwt',
       algorithms: [algorithm],
       currentDate: new Date(auth.clock())
     })
 
     t.equal(payload.sid, tokens.session.id)
     t.strictSame(decodeProtectedHeader(tokens.accessToken), {
-      ...{ alg: algorithm, typ: 'at+jwt', kid: key.kid }
+      alg: algorithm,
+      typ: 'at+jwt',
+      kid: key.kid
     })
   })
 

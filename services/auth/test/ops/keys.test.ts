@@ -28,8 +28,13 @@ async function operating(t: Test) {
 }
 
 const heartbeat = (name: string, kids: string[]): Heartbeat => ({
-  ...{ id: `id-of-${name}`, name, keySetVersion: 'v1', kids, revocationCursor: '7-0' },
-  ...{ revocationLagSeconds: 0.5, assertionJwk: '{"kty":"EC"}' }
+  id: `id-of-${name}`,
+  name,
+  keySetVersion: 'v1',
+  kids,
+  revocationCursor: '7-0',
+  revocationLagSeconds: 0.5,
+  assertionJwk: '{"kty":"EC"}'
 })
 
 function isRefused(t: Test, answer: LightMyRequestResponse, code: ProblemCode) {
@@ -53,7 +58,13 @@ t.test('an operator rotates, and the next token is of the new key', async (t) =>
   t.match(old, { kid: first, state: 'retiring', withdrawAt: until })
   t.match(made, { algorithm: 'EdDSA', state: 'active' })
   t.strictSame(Object.keys(made ?? {}).sort(), [
-    ...['activatedAt', 'algorithm', 'createdAt', 'endedAt', 'kid', 'retiringAt', 'state'],
+    'activatedAt',
+    'algorithm',
+    'createdAt',
+    'endedAt',
+    'kid',
+    'retiringAt',
+    'state',
     'withdrawAt'
   ])
   const refreshed = await auth.post('/refresh-token', { refreshToken: tokens.refreshToken })
@@ -185,12 +196,20 @@ t.test('gateways are listed with what they hold', async (t) => {
   const { gateways } = (await call('GET', '/ops/gateways')).json()
   t.strictSame(gateways, [
     {
-      ...{ id: 'id-of-edge-1', name: 'edge-1', keySetVersion: 'v1', kids: [] },
-      ...{ revocationCursor: '7-0', revocationLagSeconds: 0.5 }
+      id: 'id-of-edge-1',
+      name: 'edge-1',
+      keySetVersion: 'v1',
+      kids: [],
+      revocationCursor: '7-0',
+      revocationLagSeconds: 0.5
     },
     {
-      ...{ id: 'id-of-edge-2', name: 'edge-2', keySetVersion: 'v1', kids: [first] },
-      ...{ revocationCursor: '7-0', revocationLagSeconds: 0.5 }
+      id: 'id-of-edge-2',
+      name: 'edge-2',
+      keySetVersion: 'v1',
+      kids: [first],
+      revocationCursor: '7-0',
+      revocationLagSeconds: 0.5
     }
   ])
 })

@@ -17,14 +17,20 @@ t.test('heartbeats of an auth service', { skip: redisMissing }, async (t) => {
   const clock = testClock()
   const faults: unknown[] = []
   const heartbeats = writeHeartbeats({
-    ...{ redis, replicas: 1, monotonicClock: clock, intervalMs: INTERVAL_MS },
+    redis,
+    replicas: 1,
+    monotonicClock: clock,
+    intervalMs: INTERVAL_MS,
     onFault: (error) => faults.push(error)
   })
   t.teardown(() => heartbeats.close())
   const well = async () => {}
   const unwritten = { degraded: 'the revocation log cannot be written' }
   const { revocations } = authChecks({
-    ...{ heartbeats, accounts: { ping: well }, families: { ping: well }, monotonicClock: clock }
+    heartbeats,
+    accounts: { ping: well },
+    families: { ping: well },
+    monotonicClock: clock
   })
 
   t.test('none is written where a revocation would not be acknowledged', async (t) => {

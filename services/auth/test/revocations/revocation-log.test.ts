@@ -30,7 +30,9 @@ function sqliteLog(t: Test): Log {
   const clock = clockFromNow()
   const { families, revocations } = sqliteStore(t, { policy, clock })
   return {
-    ...{ clock, families, writer: sqliteRevocationWriter(revocations, clock) },
+    clock,
+    families,
+    writer: sqliteRevocationWriter(revocations, clock),
     async entries() {
       const batches = revocations.follow(null, AbortSignal.timeout(5000))
       for await (const { entries } of batches) {

@@ -20,7 +20,12 @@ t.test('a login gives a token response in the body', async (t) => {
   const body = answer.json()
   t.equal(answer.statusCode, 200)
   t.strictSame(Object.keys(body).sort(), [
-    ...['accessToken', 'expiresIn', 'refreshExpiresIn', 'refreshToken', 'session', 'tokenType']
+    'accessToken',
+    'expiresIn',
+    'refreshExpiresIn',
+    'refreshToken',
+    'session',
+    'tokenType'
   ])
   t.match(body, { tokenType: 'Bearer', refreshExpiresIn: policy.idleSeconds })
   t.strictSame(Object.keys(body.session), ['id'])
@@ -37,7 +42,11 @@ t.test('a login with cookie delivery gives the refresh token to the browser alon
   const [value, ...attributes] = String([answer.headers['set-cookie']].flat()[0]).split('; ')
   t.match(value, /^__Host-refresh=[\w-]{94}$/)
   t.strictSame(attributes.sort(), [
-    ...['HttpOnly', `Max-Age=${policy.idleSeconds}`, 'Path=/', 'SameSite=Strict', 'Secure']
+    'HttpOnly',
+    `Max-Age=${policy.idleSeconds}`,
+    'Path=/',
+    'SameSite=Strict',
+    'Secure'
   ])
 })
 

@@ -27,8 +27,13 @@ t.test('a refresh by cookie is answered by cookie', async (t) => {
     t.notOk('refreshToken' in answer.json(), 'no token in the body')
     const [cookie] = answer.cookies
     t.match(cookie, {
-      ...{ name: '__Host-refresh', value: /^[\w-]{94}$/, maxAge: policy.idleSeconds, path: '/' },
-      ...{ httpOnly: true, secure: true, sameSite: 'Strict' }
+      name: '__Host-refresh',
+      value: /^[\w-]{94}$/,
+      maxAge: policy.idleSeconds,
+      path: '/',
+      httpOnly: true,
+      secure: true,
+      sameSite: 'Strict'
     })
     t.not(cookie?.value, token, 'but a new one in the cookie')
   }
@@ -51,8 +56,13 @@ t.test('a session that has ended clears the cookie', async (t) => {
   isProblem(t, answer, { code: 'SESSION_ENDED' })
   t.match(answer.cookies, [
     {
-      ...{ name: '__Host-refresh', value: '', path: '/', expires: new Date(0) },
-      ...{ httpOnly: true, secure: true, sameSite: 'Strict' }
+      name: '__Host-refresh',
+      value: '',
+      path: '/',
+      expires: new Date(0),
+      httpOnly: true,
+      secure: true,
+      sameSite: 'Strict'
     }
   ])
 })

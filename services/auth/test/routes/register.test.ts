@@ -94,7 +94,9 @@ for (const registration of ['off', 'closed'] as const) {
     isProblem(t, await auth.post('/register', {}), { code: 'FORBIDDEN', detail })
     t.strictSame(await auth.database.selectFrom('accounts').selectAll().execute(), [])
     const made = await auth.ops.inject({
-      ...{ method: 'POST', url: '/ops/users', payload: valid },
+      method: 'POST',
+      url: '/ops/users',
+      payload: valid,
       headers: { authorization: `Bearer ${OPS_TOKEN}`, host: 'auth.internal' }
     })
     t.equal(made.statusCode, 201)

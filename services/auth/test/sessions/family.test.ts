@@ -24,23 +24,33 @@ const rows: Record<string, { given?: Partial<FamilyRecord>; presented: number; o
     'the current generation rotates': { presented: 5, outcome: 'rotated' },
     'the previous one, within grace, is answered again': { presented: 4, outcome: 'replayed' },
     'the previous one, over the replay cap, was reused': {
-      ...{ given: { replays: 100 }, presented: 4, outcome: 'reused' }
+      given: { replays: 100 },
+      presented: 4,
+      outcome: 'reused'
     },
     'two behind was reused, however fresh': { presented: 3, outcome: 'reused' },
     'the very first was reused': { presented: 0, outcome: 'reused' },
     'one ahead heals': { presented: 6, outcome: 'healed' },
     'far ahead heals': { presented: 60, outcome: 'healed' },
     'an ended family stays so': {
-      ...{ given: { endedAt: start / 1000 }, presented: 5, outcome: 'ended' }
+      given: { endedAt: start / 1000 },
+      presented: 5,
+      outcome: 'ended'
     },
     'nothing heals an ended family': {
-      ...{ given: { endedAt: start / 1000 }, presented: 6, outcome: 'ended' }
+      given: { endedAt: start / 1000 },
+      presented: 6,
+      outcome: 'ended'
     },
     'an expired family is over': {
-      ...{ given: { expiresAt: start / 1000 }, presented: 5, outcome: 'ended' }
+      given: { expiresAt: start / 1000 },
+      presented: 5,
+      outcome: 'ended'
     },
     'an unused family is over': {
-      ...{ given: { idleExpiresAt: start / 1000 }, presented: 5, outcome: 'ended' }
+      given: { idleExpiresAt: start / 1000 },
+      presented: 5,
+      outcome: 'ended'
     }
   }
 
@@ -52,10 +62,18 @@ for (const [title, { given, presented, outcome }] of Object.entries(rows)) {
 
 t.test('a login opens generation 0', async (t) => {
   t.strictSame(open(opened, start + 999, policy), {
-    ...{ generation: 0, replays: 0, seen: false, endedAt: 0, rotatedAtMs: start + 999 },
+    generation: 0,
+    replays: 0,
+    seen: false,
+    endedAt: 0,
+    rotatedAtMs: start + 999,
     tokensNotBefore: 0,
-    ...{ openedAt: start / 1000, idleExpiresAt: start / 1000 + 1000 },
-    ...{ expiresAt: start / 1000 + 5000, clientId: 'gatehouse', scope: '', label: 'a phone' }
+    openedAt: start / 1000,
+    idleExpiresAt: start / 1000 + 1000,
+    expiresAt: start / 1000 + 5000,
+    clientId: 'gatehouse',
+    scope: '',
+    label: 'a phone'
   })
 })
 
@@ -72,7 +90,10 @@ t.test('a rotation moves the idle end, forgets replays and use, and nothing else
   const { next } = present({ ...record, replays: 7 }, 5, later, policy, null)
   t.strictSame(next, {
     ...record,
-    ...{ generation: 6, rotatedAtMs: later, idleExpiresAt: later / 1000 + 1000, replays: 0 },
+    generation: 6,
+    rotatedAtMs: later,
+    idleExpiresAt: later / 1000 + 1000,
+    replays: 0,
     seen: false
   })
 })

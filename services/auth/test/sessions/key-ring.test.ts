@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import t from 'tap'
-import { parseKeyRing } from '../../src/sessions/key-ring.ts'
+import { parseKeyRing } from '../../src/secrets/key-ring.ts'
 
 const secret = (size = 32) => randomBytes(size).toString('base64url')
 

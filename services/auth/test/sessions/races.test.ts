@@ -67,7 +67,8 @@ for (const [name, { skip, connect }] of Object.entries(stores)) {
 
   t.test(`the replay cap holds among simultaneous refreshes (${name})`, { skip }, async (t) => {
     const { first, simultaneously, subject, sid } = await contest(t, connect, {
-      ...{ replayCap: 10, recoverySeconds: 0 }
+      replayCap: 10,
+      recoverySeconds: 0
     })
     await first.families.open(subject, sid, opening)
 

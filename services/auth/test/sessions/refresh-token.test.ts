@@ -2,7 +2,7 @@ import { createHmac, randomBytes, randomUUID } from 'node:crypto'
 import { runs } from '@gatehouse/fixtures/generated'
 import fc from 'fast-check'
 import t from 'tap'
-import { type KeyRing, parseKeyRing } from '../../src/sessions/key-ring.ts'
+import { type KeyRing, parseKeyRing } from '../../src/secrets/key-ring.ts'
 import {
   mintRefreshToken,
   newFamily,

@@ -37,7 +37,10 @@ async function serviceOnRedis(t: Test) {
     })
   })
   return {
-    ...{ auth, redis, clock, store },
+    auth,
+    redis,
+    clock,
+    store,
     /** What happens between the look at the database and the step of the store. */
     beforePresent(act: (presentation: Presentation) => Promise<void>) {
       before = act

@@ -4,7 +4,7 @@ import { dataFolder } from '@gatehouse/fixtures/data-folder'
 import type { RevocationBatch } from '@gatehouse/revocation/revocation'
 import t, { type Test } from 'tap'
 import { openSqlite } from '../../src/database/open-sqlite.ts'
-import { sqliteRevocations } from '../../src/sessions/sqlite-revocations.ts'
+import { sqliteRevocations } from '../../src/revocations/sqlite-revocations.ts'
 
 const REMEMBERED_SECONDS = 360
 const clock = testClock()

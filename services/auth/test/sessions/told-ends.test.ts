@@ -37,7 +37,12 @@ async function told(database: Kysely<Tables>, sids: readonly string[]) {
   await anotherRun('a run')
   const of = (sid: string, kind: AuditKind) => ({ kind, subject: account.id, sid, origin })
   return {
-    ...{ clock, durable, ends, anotherRun, of, subject: account.id },
+    clock,
+    durable,
+    ends,
+    anotherRun,
+    of,
+    subject: account.id,
     async untold() {
       const found = await ends.untold(Number.MAX_SAFE_INTEGER)
       return found.flatMap(({ sids }) => sids)

@@ -11,12 +11,25 @@ t.test('an access token says what the contract promises, and nothing else', asyn
   const { jti, exp, ...claims } = decodeJwt(tokens.accessToken)
 
   t.strictSame(decodeProtectedHeader(tokens.accessToken), {
-    ...{ alg: 'ES256', typ: 'at+jwt', kid: auth.signingKeys[0]?.kid }
+    alg: 'ES256',
+    typ: 'at+jwt',
+    kid: auth.signingKeys[0]?.kid
   })
   t.strictSame(claims, {
-    ...{ iss: ISSUER, aud: AUDIENCE, sub: user.id, iat: now, nbf: now, client_id: 'gatehouse' },
-    ...{ sid: tokens.session.id, scope: 'orders:read orders:write', roles: ['user'], email },
-    ...{ auth_time: now, amr: ['pwd'], rights_version: 0, session_generation: 0 }
+    iss: ISSUER,
+    aud: AUDIENCE,
+    sub: user.id,
+    iat: now,
+    nbf: now,
+    client_id: 'gatehouse',
+    sid: tokens.session.id,
+    scope: 'orders:read orders:write',
+    roles: ['user'],
+    email,
+    auth_time: now,
+    amr: ['pwd'],
+    rights_version: 0,
+    session_generation: 0
   })
   t.match(jti, /^[0-9a-f-]{36}$/)
   t.equal(exp, now + tokens.expiresIn, 'expiresIn is its life')
@@ -30,7 +43,9 @@ t.test('after a refresh the token still says when the user signed in', async (t)
   const { refreshToken } = tokens
   const { accessToken } = (await auth.post('/refresh-token', { refreshToken })).json()
   t.match(decodeJwt(accessToken), {
-    ...{ auth_time: signedInAt, iat: signedInAt + 90, sid: tokens.session.id },
+    auth_time: signedInAt,
+    iat: signedInAt + 90,
+    sid: tokens.session.id,
     session_generation: 1
   })
 })
@@ -38,20 +53,23 @@ t.test('after a refresh the token still says when the user signed in', async (t)
 const key = await generateSigningKey('ES256', 'active')
 const subject: AccessTokenSubject = {
   account: {
-    ...{
-      id: 'account',
-      email,
-      passwordVersion: 0,
-      createdAt: 0,
-      passwordHash: '',
-      disabled: false,
-      tokensNotBefore: 0,
-      passwordChange: null,
-      rightsVersion: 0
-    },
-    ...{ roles: ['user'], scope: ['a', 'b', 'c'] }
+    id: 'account',
+    email,
+    passwordVersion: 0,
+    createdAt: 0,
+    passwordHash: '',
+    disabled: false,
+    tokensNotBefore: 0,
+    passwordChange: null,
+    rightsVersion: 0,
+    roles: ['user'],
+    scope: ['a', 'b', 'c']
   },
-  ...{ sid: 'session', generation: 4, clientId: '', requestedScope: '', authenticatedAt: 0 },
+  sid: 'session',
+  generation: 4,
+  clientId: '',
+  requestedScope: '',
+  authenticatedAt: 0,
   tokensNotBefore: 0
 }
 

@@ -16,7 +16,9 @@ function read(cost: string): FirebaseCost | null {
   const [, ln, r, p, separator = '', signer = ''] = COST.exec(cost) ?? []
   if (p === undefined) return null
   return {
-    ...{ ln: Number(ln), r: Number(r), p: Number(p) },
+    ln: Number(ln),
+    r: Number(r),
+    p: Number(p),
     separator: Buffer.from(separator, 'base64'),
     signer: Buffer.from(signer, 'base64')
   }

@@ -4,10 +4,10 @@ import type { SightingReport } from '@gatehouse/sightings/report-sightings'
 import type { FastifyRequest } from 'fastify'
 import type { AccountStore } from '../../accounts/account-store.ts'
 import type { AuditLog } from '../../audit/audit-log.ts'
-import { clientAuthentication } from '../../clients/authenticate-client.ts'
 import type { ClientStore } from '../../clients/client-store.ts'
 import type { UsedAssertions } from '../../clients/used-assertions.ts'
 import type { SigningKey } from '../../keys/signing-key.ts'
+import { clientAuthentication } from '../../oauth/authenticate-client.ts'
 import { type FormParameters, readForm } from '../../oauth/form-parameters.ts'
 import { introspection } from '../../oauth/introspection.ts'
 import { malformedRequest, notAForm } from '../../oauth/oauth-refusals.ts'
@@ -15,7 +15,7 @@ import { tokenRecognition } from '../../oauth/recognise-token.ts'
 import { revocation } from '../../oauth/revocation.ts'
 import { oauthPath, publicUrl } from '../../oauth/server-metadata.ts'
 import type { StaleTokens } from '../../revocations/stale-tokens.ts'
-import type { KeyRing } from '../../sessions/key-ring.ts'
+import type { KeyRing } from '../../secrets/key-ring.ts'
 import type { Sessions } from '../../sessions/sessions.ts'
 import type { AccessTokenPolicy, AccessTokens } from '../../tokens/access-token.ts'
 import { originOf } from '../origin-of.ts'
@@ -82,7 +82,10 @@ function oauthNeeds(parts: OAuthParts): OAuthNeeds {
     audiences: [issuer, publicUrl(issuer, oauthPath.token)]
   })
   return {
-    ...{ accessTokens, sessions, audit, issuer },
+    accessTokens,
+    sessions,
+    audit,
+    issuer,
     revoke: revocation({ recognise, sessions }),
     introspect: introspection({ ...parts, recognise, issuer }),
     async read(request) {

@@ -1,7 +1,7 @@
 import type { Service } from '@gatehouse/http-service/build-service'
 import type { FastifyRequest } from 'fastify'
 import type { AuditLog } from '../../audit/audit-log.ts'
-import type { OAuthCaller } from '../../clients/authenticate-client.ts'
+import type { OAuthCaller } from '../../oauth/authenticate-client.ts'
 import type { FormParameters } from '../../oauth/form-parameters.ts'
 import type { Introspect } from '../../oauth/introspection.ts'
 import type { Revoke } from '../../oauth/revocation.ts'

@@ -1,5 +1,5 @@
-import { isFirstParty } from '../../clients/authenticate-client.ts'
 import { FIRST_PARTY_CLIENT } from '../../clients/client.ts'
+import { isFirstParty } from '../../oauth/authenticate-client.ts'
 import { invalidClient, malformedRequest } from '../../oauth/oauth-refusals.ts'
 import { oauthPath } from '../../oauth/server-metadata.ts'
 import { originOf } from '../origin-of.ts'

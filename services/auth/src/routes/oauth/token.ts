@@ -1,7 +1,7 @@
 import { Refusal } from '@gatehouse/problem/refusal'
 import { type Static, Type } from 'typebox'
 import type { Origin } from '../../audit/audit-event.ts'
-import { isFirstParty } from '../../clients/authenticate-client.ts'
+import { isFirstParty } from '../../oauth/authenticate-client.ts'
 import { clientScope } from '../../oauth/client-scope.ts'
 import {
   invalidClient,

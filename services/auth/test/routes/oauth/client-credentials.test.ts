@@ -25,8 +25,16 @@ t.test('a machine client gets a token for itself', async (t) => {
   const { jti, ...claims } = decodeJwt(token)
   t.match(jti, /^[0-9a-f-]{36}$/)
   t.strictSame(claims, {
-    ...{ iss: ISSUER, aud: AUDIENCE, sub: id, client_id: id, iat: now, nbf: now },
-    ...{ exp: now + expiresIn, scope: 'orders:read orders:write', roles: [], rights_version: 0 }
+    iss: ISSUER,
+    aud: AUDIENCE,
+    sub: id,
+    client_id: id,
+    iat: now,
+    nbf: now,
+    exp: now + expiresIn,
+    scope: 'orders:read orders:write',
+    roles: [],
+    rights_version: 0
   })
   t.equal(decodeProtectedHeader(token).typ, 'at+jwt')
 })

@@ -47,9 +47,18 @@ t.test('of an access token that works it is said whose it is and how long', asyn
   const now = auth.clock() / 1000
   const { jti = '' } = decodeJwt(tokens.accessToken)
   t.strictSame(await ask(tokens.accessToken), {
-    ...{ active: true, token_type: 'Bearer', iss: ISSUER, aud: AUDIENCE, sub: user.id, jti },
-    ...{ client_id: 'gatehouse', scope: 'orders:read orders:write', sid: tokens.session.id },
-    ...{ iat: now, nbf: now, exp: now + tokens.expiresIn }
+    active: true,
+    token_type: 'Bearer',
+    iss: ISSUER,
+    aud: AUDIENCE,
+    sub: user.id,
+    jti,
+    client_id: 'gatehouse',
+    scope: 'orders:read orders:write',
+    sid: tokens.session.id,
+    iat: now,
+    nbf: now,
+    exp: now + tokens.expiresIn
   })
 })
 
@@ -57,9 +66,15 @@ t.test('a refresh token that works is for this server, and for no service', asyn
   const { auth, user, tokens, ask } = await asking(t)
   const now = auth.clock() / 1000
   t.strictSame(await ask(tokens.refreshToken, { token_type_hint: 'access_token' }), {
-    ...{ active: true, iss: ISSUER, aud: ISSUER, sub: user.id, client_id: 'gatehouse' },
-    ...{ scope: 'orders:read orders:write', sid: tokens.session.id },
-    ...{ iat: now, exp: now + idleSeconds }
+    active: true,
+    iss: ISSUER,
+    aud: ISSUER,
+    sub: user.id,
+    client_id: 'gatehouse',
+    scope: 'orders:read orders:write',
+    sid: tokens.session.id,
+    iat: now,
+    exp: now + idleSeconds
   })
 })
 

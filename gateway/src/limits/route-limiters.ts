@@ -1,0 +1,92 @@
+import fastifyRateLimit from '@fastify/rate-limit'
+import type { RedisConnection } from '@gatehouse/redis/connect-redis'
+import type { FastifyInstance, FastifyPluginAsync, FastifyRequest } from 'fastify'
+import { clientNetwork } from '../proxies/client-network.ts'
+import type { Limit, Route } from '../routes/route.ts'
+import type { Limiter } from '../stages/limit.ts'
+import type { VerifiedToken } from '../tokens/access-token-verifier.ts'
+
+const NAMESPACE = 'gatehouse:edge-limit:'
+/** of each limit; over it those who have not called for longest are forgotten */
+const REMEMBERED_CALLERS = 20_000
+
+type Check = ReturnType<FastifyInstance['createRateLimit']>
+/** Who makes a request, as the limits tell callers apart. */
+type Caller = {
+  readonly request: FastifyRequest
+  readonly address: string
+  readonly token: VerifiedToken | null
+}
+
+/**
+ * The limits of the routes that have some, counted by @fastify/rate-limit: each route by itself, each caller by itself. A limit
+ * that is the same in another table is counted on. One that is shared is counted by this gateway alone while Redis is away.
+ */
+export async function routeLimiters(app: FastifyInstance, redis: RedisConnection | null) {
+  const local = await countedBy(app, {})
+  const shared = redis === null ? local : await countedBy(app, { redis, nameSpace: NAMESPACE })
+
+  const overOne = async (route: string, limit: Limit, caller: Caller) => {
+    const key = keyOf(route, limit, caller)
+    if (!limit.shared) return local(limit, caller.request, key)
+    return shared(limit, caller.request, key).catch(() => local(limit, caller.request, key))
+  }
+  return ({ name, limits }: Route, caller: Caller): Limiter | null => {
+    if (limits.length === 0) return null
+    return async () => {
+      for (const limit of limits) {
+        const over = await overOne(name, limit, caller)
+        if (over !== null) return over
+      }
+      return null
+    }
+  }
+}
+
+function keyOf(
+  route: string,
+  { by, max, windowSeconds }: Limit,
+  { address, token }: Caller
+): string {
+  // Who is not signed in, where that is allowed, counts by address.
+  const counted = token === null ? 'address' : by
+  const whose = {
+    address: () => clientNetwork(address),
+    subject: () => token?.identity.subject,
+    client: () => token?.identity.client
+  }[counted]()
+  const whom = counted === by ? whose : `${counted} ${whose}`
+  return `${route} ${max}/${windowSeconds} ${by} ${whom}`
+}
+
+/** @fastify/rate-limit with one store, in a scope of its own: it knows only one. */
+async function countedBy(app: FastifyInstance, store: { redis?: unknown; nameSpace?: string }) {
+  const keys = new WeakMap<FastifyRequest, string>()
+  const checks = new Map<string, Check>()
+  let create: FastifyInstance['createRateLimit'] | undefined
+  const scoped: FastifyPluginAsync = async (scope) => {
+    await scope.register(fastifyRateLimit, { global: false, cache: REMEMBERED_CALLERS, ...store })
+    create = scope.createRateLimit
+  }
+  await app.register(scoped)
+  const checkOf = ({ max, windowSeconds }: Limit): Check => {
+    const name = `${max}/${windowSeconds}`
+    const known = checks.get(name)
+    if (known !== undefined) return known
+    if (create === undefined) throw new Error('the limits are not there yet')
+    const check = create({
+      max,
+      timeWindow: windowSeconds * 1000,
+      keyGenerator: (request) => keys.get(request) ?? ''
+    })
+    checks.set(name, check)
+    return check
+  }
+  return async (limit: Limit, request: FastifyRequest, key: string) => {
+    keys.set(request, key)
+    const result = await checkOf(limit)(request)
+    return result.isAllowed || !result.isExceeded
+      ? null
+      : { retryAfterSeconds: result.ttlInSeconds }
+  }
+}

@@ -1,0 +1,160 @@
+import { originFault } from '@gatehouse/settings/origins'
+import type { DocumentFault } from '@gatehouse/settings/schema-faults'
+import { unknownName } from '@gatehouse/settings/schema-faults'
+import { canonicalTarget } from '../paths/canonical-path.ts'
+import type { Access, Demand } from './demand-schema.ts'
+import { namedClaimsOf, type RouteFile } from './route.ts'
+import { upstreamFaults } from './upstream.ts'
+
+type Entry = RouteFile['routes'][number]
+
+/** A fault of a route, and the member that has it. */
+type RowFault = { readonly member: string; readonly text: string }
+const at = (member: string, texts: readonly string[]): RowFault[] =>
+  texts.map((text) => ({ member, text }))
+
+/** What a schema cannot say: routes that contradict each other or themselves, or that open more than anybody means. */
+export function unsafeRoutes(
+  { upstreams, routes }: RouteFile,
+  isProduction: boolean
+): DocumentFault[] {
+  const ofUpstreams = Object.entries(upstreams).flatMap(([name, upstream]) =>
+    upstreamFaults(upstream).map((text) => ({ path: ['upstreams', name], text }))
+  )
+  const names = new Set<string>()
+  const owners = new Map<string, Entry>()
+  const ofRoutes = routes.flatMap((route, index) => {
+    const own: RowFault[] = []
+    if (names.has(route.name)) own.push({ member: 'name', text: 'the name is used twice' })
+    names.add(route.name)
+    if (!Object.hasOwn(upstreams, route.upstream)) {
+      const known = Object.keys(upstreams)
+      own.push({
+        member: 'upstream',
+        text: `upstream ${route.upstream} ${unknownName(route.upstream, known)}`
+      })
+    }
+    for (const prefix of [route.prefix].flat()) {
+      const owner = owners.get(prefix.toLowerCase())
+      // Many a service reads both as one path, and then one route would shadow the other.
+      owners.set(prefix.toLowerCase(), route)
+      if (owner !== undefined) own.push({ member: 'prefix', text: twice(prefix, owner, route) })
+      own.push(...prefixFaults(prefix, route))
+    }
+    own.push(...at('tokenClaims', claimFaults(route)), ...accessFaults(route))
+    own.push(...at('cors', corsFaults(route, isProduction)))
+    return own.map(({ member, text }) => ({ path: ['routes', index, member], text }))
+  })
+  return [...ofUpstreams, ...ofRoutes]
+}
+
+/** With `preflights: service`, only WebSockets ask for the list of origins. */
+function corsFaults({ preflights, cors }: Entry, isProduction: boolean): string[] {
+  const { origins = [], ...others } = cors ?? {}
+  const faults = origins.flatMap((entry, index) => {
+    const fault = originFault(entry, isProduction)
+    return fault === null
+      ? []
+      : [`cors.origins must be a list of origins: entry ${index + 1} ${fault}`]
+  })
+  const [useless] = Object.keys(others)
+  return preflights === 'service' && useless !== undefined
+    ? [...faults, `cors.${useless} has no effect with preflights: service`]
+    : faults
+}
+
+const twice = (prefix: string, owner: Entry, route: Entry): string =>
+  owner === route
+    ? `the prefix ${prefix} is given twice (letter case does not count)`
+    : `${prefix} is already a prefix of route ${owner.name} (letter case does not count)`
+
+function prefixFaults(prefix: string, route: Entry): RowFault[] {
+  const faults: RowFault[] = []
+  if (canonicalTarget(prefix)?.path !== prefix) {
+    faults.push({ member: 'prefix', text: `the prefix ${prefix} is not a canonical path` })
+  }
+  const open = accessesOf(route).find(({ access }) => access !== 'signed-in')
+  if (prefix === '/' && open !== undefined) {
+    faults.push({ member: 'prefix', text: `${open.who} for / would open everything` })
+  }
+  const { stripPrefix } = route
+  if (
+    stripPrefix !== undefined &&
+    prefix !== stripPrefix &&
+    !prefix.startsWith(`${stripPrefix}/`)
+  ) {
+    faults.push({
+      member: 'stripPrefix',
+      text: `the prefix ${prefix} does not begin with stripPrefix ${stripPrefix}`
+    })
+  }
+  return faults
+}
+
+/** Two claims under one name would be a guess. */
+function claimFaults(route: Entry): string[] {
+  const names = namedClaimsOf(route).map(({ name }) => name)
+  const twice = names.filter((name, at) => names.indexOf(name) < at)
+  return twice.map((name) => `two claims are named x-auth-claim-${name}`)
+}
+
+type MethodAccess = {
+  /** for messages */
+  readonly who: string
+  readonly access: Access
+  readonly demands: readonly Demand[]
+}
+
+/** The access of each method of a route; of a route without methods, its own. */
+function accessesOf({ methods, ...route }: Entry): MethodAccess[] {
+  const of = (access: Access) =>
+    access === 'optional' ? 'a route with optional access' : `a ${access} route`
+  if (methods === undefined)
+    return [{ who: of(route.access), access: route.access, demands: [route] }]
+  return Object.entries(methods).map(([method, own]) => ({
+    who: own.access === undefined ? of(route.access) : `${method} with ${own.access} access`,
+    access: own.access ?? route.access,
+    demands: [route, own]
+  }))
+}
+
+/** Nothing can be demanded of a caller who may be nobody. */
+function accessFaults(route: Entry): RowFault[] {
+  const all = accessesOf(route)
+  const open = all.filter(({ access }) => access !== 'signed-in').flatMap(openFaults)
+  const faults = at('access', [...new Set(open)])
+  if (all.every(({ access }) => access === 'public')) {
+    if (route.tokenClaims !== undefined) {
+      faults.push(...at('tokenClaims', ['a public route has no token to take claims from']))
+    }
+    if ([route.limit ?? []].flat().some(({ by = 'address' }) => by !== 'address')) {
+      faults.push(...at('limit', ['a public route can count by address only']))
+    }
+  }
+  if (!all.some(({ access }) => access === 'public')) {
+    faults.push(...at('credentials', credentialFaults(route)))
+  }
+  return faults
+}
+
+function credentialFaults({ credentials }: Entry): string[] {
+  const faults: string[] = []
+  if (credentials.includes('client-authentication')) {
+    faults.push('credentials may have client-authentication only where access is public')
+  }
+  if (credentials.includes('authorization')) {
+    faults.push('credentials may have authorization only where access is public')
+  }
+  return faults
+}
+
+function openFaults({ who, demands }: MethodAccess): string[] {
+  const faults: string[] = []
+  if (demands.some(({ scopes, roles }) => scopes.length + roles.length > 0)) {
+    faults.push(`${who} cannot demand scopes or roles`)
+  }
+  if (demands.some(({ maxLoginAgeSeconds }) => maxLoginAgeSeconds !== undefined)) {
+    faults.push(`${who} cannot demand a login`)
+  }
+  return faults
+}

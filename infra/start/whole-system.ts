@@ -1,0 +1,82 @@
+import type { RunningService } from '@gatehouse/process/running-service'
+import { StartFault } from '@gatehouse/process/start-fault'
+import { resolveEnvironment } from './environment.ts'
+import { startInOneProcess } from './one-process.ts'
+import { type ProgramOf, sourceProgram, startProcesses } from './processes.ts'
+
+/** The whole system, as one thing that can be taken down again. */
+export type WholeSystem = RunningService & { readonly services: readonly RunningService[] }
+
+const READY_WITHIN_MS = 30_000
+const POLL_MS = 50
+
+/**
+ * Starts every service: in this process with embedded defaults, or as a process each where REDIS_URL names what they share.
+ * Resolves when a login through the gateway would succeed.
+ */
+export async function startSystem(
+  given: NodeJS.ProcessEnv,
+  programOf: ProgramOf = sourceProgram
+): Promise<WholeSystem> {
+  const services = await startServices(given, programOf)
+  const gateway = services.find(({ name }) => name === 'gateway')
+  if (gateway === undefined) throw new Error('there is no gateway')
+  const takeDown = async () => {
+    // The door first: what is inside ends what it is doing.
+    for (const service of [...services].reverse()) await service.close()
+  }
+  let closing: Promise<void> | undefined
+  const close = () => {
+    closing ??= takeDown()
+    return closing
+  }
+  try {
+    await Promise.all(services.map(({ opsUrl }) => answers(`${opsUrl}/readyz`)))
+  } catch (error) {
+    await close()
+    throw error
+  }
+  const endsWithinMs = services.reduce((sum, service) => sum + service.endsWithinMs, 0)
+  return { ...gateway, name: 'system', services, close, endsWithinMs }
+}
+
+/** A port that was free when it was looked for may be taken when a service comes to it: then others are looked for. */
+async function startServices(
+  given: NodeJS.ProcessEnv,
+  programOf: ProgramOf,
+  attempts = 3
+): Promise<RunningService[]> {
+  // No load balancer waits to see this machine drain, unless the operator says so.
+  const drain = { DRAIN_SECONDS: given.DRAIN_SECONDS || '0' }
+  const environment = await resolveEnvironment({ ...given, ...drain })
+  try {
+    return environment.REDIS_URL
+      ? await startProcesses(environment, programOf)
+      : await startInOneProcess(environment)
+  } catch (error) {
+    if (!isTakenByChance(error, given) || attempts <= 1) throw error
+    return startServices(given, programOf, attempts - 1)
+  }
+}
+
+/** Whether a port is taken that was chosen here, as far as the error says which one it is. */
+function isTakenByChance(error: unknown, given: NodeJS.ProcessEnv): boolean {
+  if (!(error instanceof Error && 'code' in error && error.code === 'EADDRINUSE')) return false
+  const ports = Object.entries(given).flatMap(([name, port]) =>
+    name.endsWith('_PORT') ? [port] : []
+  )
+  return ports.includes('0') && !('port' in error && ports.includes(String(error.port)))
+}
+
+async function answers(url: string): Promise<void> {
+  const deadline = Date.now() + READY_WITHIN_MS
+  let answer = 'nothing'
+  while (Date.now() < deadline) {
+    const response = await fetch(url).catch(() => null)
+    answer = (await response?.text()) ?? 'nothing'
+    // A process that is degraded may not be able to sign anybody in.
+    if (response?.ok && answer.includes('"status":"ready"')) return
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS))
+  }
+  throw new StartFault(`not ready within ${READY_WITHIN_MS / 1000} s: ${url} answered ${answer}`)
+}

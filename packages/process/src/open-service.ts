@@ -1,0 +1,62 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import type { Service } from '@gatehouse/http-service/build-service'
+import { listen } from './listen.ts'
+import { listenFault } from './listen-fault.ts'
+import type { RunningService } from './running-service.ts'
+
+type Where = Parameters<typeof listen>[1]
+type Listener = Parameters<typeof listen>[0]
+
+export type ServiceParts = Omit<RunningService, 'url' | 'opsUrl' | 'drain' | 'endsWithinMs'> & {
+  readonly service: { readonly app: Listener & Pick<Service, 'draining'>; readonly at: Where }
+  readonly ops: { readonly app: Service; readonly at: Where }
+  readonly times: DrainTimes
+}
+
+/** How long a service takes to end. */
+export type DrainTimes = {
+  /** how long it still serves every request after it has said that it is about to end */
+  readonly drainMs: number
+  /** how long what is under way may take after that */
+  readonly closeMs: number
+}
+
+/** for what is closed after the last request: stores, and the private listener */
+const LAST_MS = 3000
+
+/**
+ * Lets a service listen, its private listener first.
+ * @throws StartFault with the code of what kept it from listening, such as EADDRINUSE; it has been closed by then, and leaves
+ * nothing behind
+ */
+export async function openService({
+  service,
+  ops,
+  times,
+  ...running
+}: ServiceParts): Promise<RunningService> {
+  const drain = async (): Promise<void> => {
+    service.app.draining.begin()
+    if (times.drainMs > 0) await pause(times.drainMs)
+  }
+  try {
+    const settings = running.name.toUpperCase()
+    const opsUrl = await listenAs(`${settings}_OPS`, ops)
+    const url = await listenAs(settings, service)
+    return { ...running, url, opsUrl, drain, endsWithinMs: times.drainMs + times.closeMs + LAST_MS }
+  } catch (error) {
+    await running.close()
+    throw error
+  }
+}
+
+async function listenAs(
+  settings: string,
+  { app, at }: { readonly app: Listener; readonly at: Where }
+): Promise<string> {
+  try {
+    return await listen(app, at)
+  } catch (error) {
+    throw listenFault(error, settings, at)
+  }
+}

@@ -1,0 +1,81 @@
+import { buildService, type Service } from '@gatehouse/http-service/build-service'
+import type { ServiceLog } from '@gatehouse/http-service/service-log'
+import type { Registry } from 'prom-client'
+import { requirePrivateHost } from './private-host.ts'
+
+/** What a check finds. A text names the fault in a few words. */
+export type Finding = {
+  /** the process cannot do its work */
+  readonly failing?: string
+  /** the process does its work with less, and an operator should look at it */
+  readonly degraded?: string
+  /** how old what the process works with is, such as its key set; or how long ago a store last answered. Infinity: never */
+  readonly ageSeconds: number
+}
+export type Check = () => Finding | Promise<Finding>
+
+export type OpsOptions = {
+  log: ServiceLog
+  metrics: Registry
+  checks: Readonly<Record<string, Check>>
+  /** the service that the process is for, which may be about to end */
+  service: Pick<Service, 'draining'>
+  /** names by which the listener may be asked, besides IP addresses and names without a dot */
+  hosts?: readonly string[]
+}
+
+/** The private listener of a process: alive, ready, and its figures. Never reachable through the public one. */
+export function buildOps({ log, metrics, checks, service, hosts = [] }: OpsOptions): Service {
+  const ops = buildService({ log })
+  const onRequest = requirePrivateHost(hosts)
+
+  ops.get('/healthz', async () => ({ status: 'alive' }))
+
+  ops.get('/readyz', { onRequest }, async (_request, reply) => {
+    const found = await findings(checks)
+    const isDraining = service.draining.hasBegun
+    const failing = isDraining
+      ? { ...found.failing, draining: 'the process is ending' }
+      : found.failing
+    const isReady = Object.keys(failing).length === 0
+    const isDegraded = Object.keys(found.degraded).length > 0
+    const readyStatus = isDegraded ? 'degraded' : 'ready'
+    const notReadyStatus = isDraining ? 'draining' : 'not ready'
+    return reply.code(isReady ? 200 : 503).send({
+      status: isReady ? readyStatus : notReadyStatus,
+      failing,
+      ...(isDegraded ? { degraded: found.degraded } : {}),
+      ageSeconds: found.ageSeconds
+    })
+  })
+
+  ops.get('/metrics', { onRequest }, async (_request, reply) =>
+    reply.type(metrics.contentType).send(await metrics.metrics())
+  )
+
+  return ops
+}
+
+async function findings(checks: OpsOptions['checks']) {
+  const failing: Record<string, string> = {}
+  const degraded: Record<string, string> = {}
+  const ageSeconds: Record<string, number | null> = {}
+  const results = Object.entries(checks).map(
+    async ([name, check]) => [name, await outcome(check)] as const
+  )
+  for (const [name, finding] of await Promise.all(results)) {
+    if (finding.failing !== undefined) failing[name] = finding.failing
+    else if (finding.degraded !== undefined) degraded[name] = finding.degraded
+    const { ageSeconds: age } = finding
+    ageSeconds[name] = Number.isFinite(age) ? Math.round(age * 10) / 10 : null
+  }
+  return { failing, degraded, ageSeconds }
+}
+
+async function outcome(check: Check): Promise<Finding> {
+  try {
+    return await check()
+  } catch {
+    return { failing: 'the check itself failed', ageSeconds: Number.POSITIVE_INFINITY }
+  }
+}

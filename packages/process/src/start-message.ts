@@ -1,0 +1,29 @@
+import type { ChildProcess } from 'node:child_process'
+import type { RunningService } from './running-service.ts'
+import { StartFault } from './start-fault.ts'
+
+type Ready = Pick<RunningService, 'url' | 'opsUrl' | 'endsWithinMs'>
+
+/** What a process tells the one that started it, over their channel: where its service is, or that there is none. */
+export type StartMessage =
+  | { readonly ready: Ready }
+  | { readonly failed: { readonly code: string | undefined } }
+
+/**
+ * Where the service of a process is, once it is up.
+ * @throws StartFault where it does not start, with the code of its fault, such as EADDRINUSE. The process itself has said why.
+ */
+export function serviceIsUp(name: string, child: ChildProcess): Promise<Ready> {
+  return new Promise((resolve, reject) => {
+    let code: string | undefined
+    child.on('message', (message) => {
+      const told = message as StartMessage
+      if ('ready' in told) resolve(told.ready)
+      else if ('failed' in told) code = told.failed.code
+    })
+    child.once('exit', (exitCode) => {
+      const fault = new StartFault(`${name} did not start (exit code ${exitCode})`)
+      reject(code === undefined ? fault : Object.assign(fault, { code }))
+    })
+  })
+}

@@ -1,0 +1,38 @@
+import { buildService } from '@gatehouse/http-service/build-service'
+import { serviceLog } from '@gatehouse/http-service/service-log'
+import { listen } from '@gatehouse/process/listen'
+import { listenFault } from '@gatehouse/process/listen-fault'
+import { buildOps } from '@gatehouse/process/ops-listener'
+import { Registry } from 'prom-client'
+import t, { type Test } from 'tap'
+
+function listener(t: Test) {
+  const log = serviceLog('ops', 'silent')
+  const service = buildService({ log })
+  const ops = buildOps({ log, metrics: new Registry(), checks: {}, service })
+  t.teardown(() => ops.close())
+  return ops
+}
+
+t.test('any free port becomes a real one, at an address that can be called', async (t) => {
+  const url = await listen(listener(t), { host: '127.0.0.1', port: 0 })
+  t.match(url, /^http:\/\/127\.0\.0\.1:[1-9]\d*$/)
+  t.equal((await fetch(`${url}/healthz`)).status, 200)
+})
+
+t.test('a port that is taken is a fault that says so', async (t) => {
+  const { port } = new URL(await listen(listener(t), { host: '127.0.0.1', port: 0 }))
+  const second = listen(listener(t), { host: '127.0.0.1', port: Number(port) })
+  await t.rejects(second, { code: 'EADDRINUSE' })
+})
+
+t.test('what keeps a listener from listening is told with its setting', async (t) => {
+  const at = { host: '10.9.8.7', port: 443 }
+  const told = (code: string) => (listenFault({ code }, 'AUTH_OPS', at) as Error).message
+  t.match(told('EADDRINUSE'), /^AUTH_OPS_PORT: cannot listen on 10\.9\.8\.7:443: another process/)
+  t.match(told('EACCES'), /^AUTH_OPS_PORT: .*below 1024/)
+  t.match(told('EADDRNOTAVAIL'), /^AUTH_OPS_HOST: .*does not have the address/)
+  t.match(told('ENOTFOUND'), /^AUTH_OPS_HOST: .*no host of that name/)
+  const bug = new Error('a bug')
+  t.equal(listenFault(bug, 'AUTH', at), bug)
+})

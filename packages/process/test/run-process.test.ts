@@ -1,0 +1,130 @@
+import { type ChildProcess, fork } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { serviceIsUp } from '@gatehouse/process/start-message'
+import t, { type Test } from 'tap'
+
+const script = join(import.meta.dirname, 'fixtures/small-process.ts')
+
+/** How a process ended, and all that it said. */
+type End = { code: number | null; signal: string | null; said: string; complained: string }
+
+/** Starts a process whose service begins in a given way; `end` resolves when it is gone. */
+function serviceProcess(t: Test, beginning: string): { child: ChildProcess; end: Promise<End> } {
+  const child = fork(script, [beginning], { stdio: ['ignore', 'pipe', 'pipe', 'ipc'] })
+  t.teardown(() => child.kill('SIGKILL'))
+  const { stdout, stderr } = child
+  if (stdout === null || stderr === null) throw new Error('the process has no output')
+  const all = Promise.all([once(child, 'exit'), text(stdout), text(stderr)])
+  const end = all.then(([[code, signal], said, complained]) => ({ code, signal, said, complained }))
+  return { child, end }
+}
+
+const clean = { code: 0, signal: null, said: 'draining\nclosing\nclosed\n', complained: '' }
+
+t.test('a process tells the one that started it where its service is', async (t) => {
+  const { child } = serviceProcess(t, 'is up')
+  const [{ ready }] = await once(child, 'message')
+  t.strictSame(Object.keys(ready), ['url', 'opsUrl', 'endsWithinMs'])
+  t.equal(await (await fetch(ready.url)).text(), 'here', 'it listens there by then')
+})
+
+for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+  t.test(`on ${signal} a process drains its service, closes it and exits 0`, async (t) => {
+    const { child, end } = serviceProcess(t, 'is up')
+    await once(child, 'message')
+    child.kill(signal)
+    t.strictSame(await end, clean)
+  })
+}
+
+t.test('a second signal ends a process that drains at once', async (t) => {
+  const { child, end } = serviceProcess(t, 'drains for ever')
+  await once(child, 'message')
+  child.kill('SIGTERM')
+  if (child.stdout !== null) await once(child.stdout, 'data')
+  child.kill('SIGINT')
+  t.match(await end, { code: 1, said: 'draining\n', complained: 'second SIGINT, exiting\n' })
+})
+
+t.test('a signal during the start is heeded once the service can be closed', async (t) => {
+  const { child, end } = serviceProcess(t, 'is up only after a signal has come')
+  await once(child, 'message')
+  child.kill('SIGTERM')
+  t.strictSame(await end, clean)
+})
+
+t.test('a process ends when the one that started it is gone', async (t) => {
+  const { child, end } = serviceProcess(t, 'is up')
+  await once(child, 'message')
+  child.disconnect()
+  t.strictSame(await end, clean)
+})
+
+t.test('a process ends when the one that started it is gone before it is up', async (t) => {
+  const { child, end } = serviceProcess(t, 'is up only after its parent has gone')
+  await once(child, 'message')
+  child.disconnect()
+  t.strictSame(await end, clean)
+})
+
+t.test('what is under way is ended even when the one that started it goes meanwhile', async (t) => {
+  const { child, end } = serviceProcess(t, 'ends what is under way after its parent has gone')
+  await once(child, 'message')
+  child.kill('SIGTERM')
+  await once(child, 'message')
+  child.disconnect()
+  t.strictSame(await end, clean)
+})
+
+t.test('a fault of the settings is told in plain words, and the exit code is 1', async (t) => {
+  t.strictSame(await serviceProcess(t, 'has faulty settings').end, {
+    code: 1,
+    signal: null,
+    said: '',
+    complained: 'The settings are not usable:\n  - ROOM_PORT must be integer\n'
+  })
+})
+
+t.test('a port that is taken is told in plain words too', async (t) => {
+  const { child, end } = serviceProcess(t, 'finds its port taken')
+  await t.rejects(serviceIsUp('service', child), { code: 'EADDRINUSE' }, 'and to its parent')
+  const { code, complained } = await end
+  t.equal(code, 1)
+  t.match(complained, /^Cannot start: listen EADDRINUSE: .* 127\.0\.0\.1:\d+\n$/)
+})
+
+t.test('and so is what the operator can mend', async (t) => {
+  const { child, end } = serviceProcess(t, 'misses what it needs')
+  const fault = { name: 'StartFault', message: 'service did not start (exit code 1)' }
+  await t.rejects(serviceIsUp('service', child), fault, 'its parent adds no stack to it')
+  const { code, complained } = await end
+  t.equal(code, 1)
+  t.equal(complained, 'Cannot start: the database did not answer\n')
+})
+
+t.test('a bug that keeps a service from starting is told with its stack', async (t) => {
+  const { code, complained } = await serviceProcess(t, 'has a bug').end
+  t.equal(code, 1)
+  t.match(complained, /^TypeError: service is not a function\n {4}at .*small-process\.ts/)
+})
+
+t.test('a bug in a running service closes it, and the exit code is 1', async (t) => {
+  const { child, end } = serviceProcess(t, 'fails by itself later')
+  await once(child, 'message')
+  child.send('now')
+  const { code, said, complained } = await end
+  t.equal(code, 1)
+  t.equal(said, 'closing\nclosed\n', 'it does not drain: it serves nothing new')
+  t.match(complained, /^Error: a bug in the service\n {4}at /)
+})
+
+t.test('a service that cannot be closed does not exit as if it had been', async (t) => {
+  const { child, end } = serviceProcess(t, 'cannot be closed')
+  await once(child, 'message')
+  child.kill('SIGTERM')
+  const { code, complained } = await end
+  t.equal(code, 1)
+  t.match(complained, 'Error: stuck')
+})

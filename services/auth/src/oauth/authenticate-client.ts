@@ -1,0 +1,102 @@
+import { OAuthRefusal } from '@gatehouse/problem/oauth-error'
+import type { Origin } from '../audit/audit-event.ts'
+import type { AuditLog } from '../audit/audit-log.ts'
+import { type Client, FIRST_PARTY_CLIENT } from '../clients/client.ts'
+import { isOneOf } from '../clients/client-secret.ts'
+import type { ClientStore } from '../clients/client-store.ts'
+import type { UsedAssertions } from '../clients/used-assertions.ts'
+import { assertedClientId, checkAssertion } from './client-assertion.ts'
+import type { FormParameters } from './form-parameters.ts'
+import { invalidClient, malformedRequest } from './oauth-refusals.ts'
+import { type PresentedClient, presentedClient } from './presented-client.ts'
+
+/** Who asks: a machine client that has proved who it is, or someone who only says so, or not even that. */
+export type OAuthCaller =
+  | { readonly client: Client }
+  | { readonly client: null; readonly clientId: string | null }
+
+export type AuthenticateClient = (
+  authorization: string | undefined,
+  form: FormParameters,
+  origin: Origin
+) => Promise<OAuthCaller>
+
+type Proof = Exclude<PresentedClient, { method: 'none' }>
+
+type Needs = {
+  clients: Pick<ClientStore, 'findById' | 'validSecrets'>
+  usedAssertions: UsedAssertions
+  audit: AuditLog
+  /** what an assertion may name as this server */
+  audiences: readonly string[]
+  clock: () => number
+}
+
+/** Ids are made here, so that whatever else is said to be one need not be looked up. */
+const CLIENT_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
+
+/**
+ * Client authentication (RFC 6749 §2.3, RFC 7523 §2.2). A client has one method and no other proves it: a secret would be
+ * worth as much as a key otherwise. A failure is audited, and its reason is for the log only.
+ * @throws OAuthRefusal invalid_client, invalid_request
+ */
+export function clientAuthentication(needs: Needs): AuthenticateClient {
+  const { clients, usedAssertions, audit, audiences, clock } = needs
+
+  const find = async (id: string | null): Promise<Client> => {
+    const client = id !== null && CLIENT_ID.test(id) ? await clients.findById(id) : null
+    if (client === null) throw invalidClient('an unknown client')
+    return client
+  }
+
+  const prove = async (client: Client, presented: Proof): Promise<void> => {
+    if (client.disabled) throw invalidClient('a disabled client')
+    if (presented.method !== client.authenticationMethod) {
+      throw invalidClient('another method than the client is registered with')
+    }
+    if (presented.method !== 'private_key_jwt') {
+      const digests = await clients.validSecrets(client.id)
+      if (!isOneOf(presented.secret, digests)) throw invalidClient('a wrong secret')
+      return
+    }
+    const nowSeconds = Math.floor(clock() / 1000)
+    const expected = { audiences, nowSeconds }
+    const { jti, expiresAt } = await checkAssertion(presented.assertion, client, expected)
+    const isFirst = await usedAssertions.firstUse(client.id, jti, expiresAt, nowSeconds)
+    if (!isFirst) throw invalidClient('an assertion that was used before')
+  }
+
+  return async (authorization, form, origin) => {
+    let subject: string | null = null
+    try {
+      const presented = presentedClient(authorization, form)
+      if (presented.method === 'none') return { client: null, clientId: presented.clientId }
+      const client = await find(idOf(presented))
+      subject = client.id
+      await prove(client, presented)
+      return { client }
+    } catch (error) {
+      if (error instanceof OAuthRefusal && error.error === 'invalid_client') {
+        await audit.write({ kind: 'client-authentication-failed', subject, sid: null, origin })
+      }
+      throw error
+    }
+  }
+}
+
+/**
+ * The client that is to be proved.
+ * @throws OAuthRefusal invalid_request where the form names another than the assertion (RFC 7521 §4.2)
+ */
+function idOf(presented: Proof): string | null {
+  if (presented.method !== 'private_key_jwt') return presented.clientId
+  const asserted = assertedClientId(presented.assertion)
+  if (presented.clientId !== null && presented.clientId !== asserted) {
+    throw malformedRequest('client_id is not the client of the assertion')
+  }
+  return asserted
+}
+
+/** Whether the caller is the public client of this API's own logins, which has nothing to prove (RFC 6749 §2.1). */
+export const isFirstParty = (caller: OAuthCaller): boolean =>
+  caller.client === null && [null, FIRST_PARTY_CLIENT].includes(caller.clientId)

@@ -1,0 +1,83 @@
+import { createLocalJWKSet, decodeJwt, errors, type JWTPayload, jwtVerify } from 'jose'
+import type { Client } from '../clients/client.ts'
+import { assertionAlgorithms } from '../clients/client-keys.ts'
+import { invalidClient } from './oauth-refusals.ts'
+
+/** What a client's assertion is judged by (RFC 7523 §3). */
+export type AssertionExpectation = {
+  /** the issuer, or the token endpoint's URL: this server, and no other that the client also talks to */
+  readonly audiences: readonly string[]
+  readonly nowSeconds: number
+}
+
+/** An assertion that is good, but for whether it was used before. */
+export type GoodAssertion = {
+  readonly jti: string
+  /** until when it could be used, in seconds since 1970 */
+  readonly expiresAt: number
+}
+
+/** how far ahead an assertion may expire: what is stolen, or is to be remembered, is soon over */
+const LONGEST_LIFE_SECONDS = 300
+/** what a clock may be off by */
+const SKEW_SECONDS = 5
+const LONGEST_JTI = 255
+/** RFC 7523 asks for none; an access token or another JWT that the client signs is no proof of who it is (RFC 8725 §3.11) */
+const TYPES = ['jwt', 'client-authentication+jwt']
+
+/** The client that an assertion says it comes from; null where it says nothing. */
+export function assertedClientId(assertion: string): string | null {
+  try {
+    const subject: unknown = decodeJwt(assertion).sub
+    return typeof subject === 'string' ? subject : null
+  } catch {
+    return null
+  }
+}
+
+/** @throws OAuthRefusal invalid_client */
+export async function checkAssertion(
+  assertion: string,
+  client: Client,
+  expected: AssertionExpectation
+): Promise<GoodAssertion> {
+  const { payload, typ } = await verified(assertion, client, expected)
+  const { aud, exp, jti } = payload
+  if (!isAssertionType(typ)) throw invalidClient('the assertion is another JWT')
+  if ([aud].flat().length !== 1) throw invalidClient('the assertion is for others as well')
+  if (typeof jti !== 'string' || jti === '' || jti.length > LONGEST_JTI) {
+    throw invalidClient('the assertion has no jti')
+  }
+  const lastSecond = expected.nowSeconds + LONGEST_LIFE_SECONDS + SKEW_SECONDS
+  if (exp === undefined || exp > lastSecond) throw invalidClient('the assertion lasts too long')
+  return { jti, expiresAt: Math.ceil(exp) + SKEW_SECONDS }
+}
+
+/** The header is the client's: it may hold anything. */
+const isAssertionType = (typ: unknown): boolean =>
+  typ === undefined || (typeof typ === 'string' && TYPES.includes(typ.toLowerCase()))
+
+async function verified(
+  assertion: string,
+  client: Client,
+  { audiences, nowSeconds }: AssertionExpectation
+): Promise<{ payload: JWTPayload; typ: unknown }> {
+  try {
+    // Each key is for one algorithm, and is found for no other (RFC 8725 §3.1).
+    const keys = createLocalJWKSet({ keys: [...client.keys] })
+    const { payload, protectedHeader } = await jwtVerify(assertion, keys, {
+      algorithms: [...assertionAlgorithms],
+      issuer: client.id,
+      subject: client.id,
+      audience: [...audiences],
+      requiredClaims: ['exp', 'jti'],
+      clockTolerance: SKEW_SECONDS,
+      currentDate: new Date(nowSeconds * 1000)
+    })
+    if ((payload.iat ?? 0) > nowSeconds + SKEW_SECONDS) throw invalidClient('from the future')
+    return { payload, typ: protectedHeader.typ }
+  } catch (error) {
+    if (!(error instanceof errors.JOSEError)) throw error
+    throw invalidClient(`the assertion is not good: ${error.code}`, error)
+  }
+}

@@ -1,0 +1,109 @@
+import { randomBytes } from 'node:crypto'
+import { linkSync, mkdirSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { OPS_TOKEN_FILE } from '@gatehouse/process/ops-address'
+import { fileFault, unreadable } from '@gatehouse/settings/file-fault'
+import { SettingsFault } from '@gatehouse/settings/read-settings'
+import type { AuthConfig } from '../config.ts'
+import type { SealingKeys } from '../keys/seal.ts'
+import { isUnpredictable, type KeyRing, parseKeyRing } from './key-ring.ts'
+
+/**
+ * What refresh tokens are made and recognised with.
+ * @throws SettingsFault
+ */
+export function refreshKeys(config: AuthConfig): KeyRing {
+  const text = readSecret(config, 'AUTH_REFRESH_KEYS', 'refresh-keys', () => `1:${randomSecret()}`)
+  try {
+    return parseKeyRing(text)
+  } catch (error) {
+    throw new SettingsFault([`AUTH_REFRESH_KEYS: ${(error as Error).message}`])
+  }
+}
+
+/**
+ * What private signing keys are encrypted with at rest, the newest first.
+ * @throws SettingsFault
+ */
+export function keyEncryptionKeys(config: AuthConfig): SealingKeys {
+  const text = readSecret(config, 'AUTH_KEY_ENCRYPTION_KEY', 'key-encryption-key', randomSecret)
+  const [newest, ...older] = text
+    .split(/[\s,]+/)
+    .filter((one) => one !== '')
+    .map((one) => Buffer.from(one, 'base64url'))
+  const fit = (key: Buffer) => key.length === 32 && isUnpredictable(key)
+  if (newest !== undefined && fit(newest) && older.every(fit)) return [newest, ...older]
+  throw new SettingsFault([
+    'AUTH_KEY_ENCRYPTION_KEY must be 32 random bytes as base64url, or several such keys with commas between them'
+  ])
+}
+
+/**
+ * What an operator shows to the ops listener.
+ * @throws SettingsFault
+ */
+export function opsToken(config: AuthConfig): string {
+  const text = readSecret(config, 'AUTH_OPS_TOKEN', OPS_TOKEN_FILE, randomSecret)
+  if (isUnpredictable(Buffer.from(text))) return text
+  throw new SettingsFault(['AUTH_OPS_TOKEN must be at least 32 random characters'])
+}
+
+export function randomSecret(): string {
+  return randomBytes(32).toString('base64url')
+}
+
+type SecretName = 'AUTH_REFRESH_KEYS' | 'AUTH_KEY_ENCRYPTION_KEY' | 'AUTH_OPS_TOKEN'
+
+/**
+ * A secret's text: the setting, or what is in the file that the setting names; in development also one that is made at the
+ * first start and kept in the data folder.
+ */
+function readSecret(
+  config: AuthConfig,
+  name: SecretName,
+  kept: string,
+  make: () => string
+): string {
+  const value = config[name]
+  if (value !== undefined) return value
+  const file = config[`${name}_FILE`]
+  if (file !== undefined) return readNamed(file, `${name}_FILE`)
+  if (config.NODE_ENV === 'production') throw new SettingsFault([`${name} must be set`])
+  return readOrMake(join(config.GATEHOUSE_DATA_DIR, kept), make)
+}
+
+function readNamed(file: string, name: string): string {
+  try {
+    return readFileSync(file, 'utf8').trim()
+  } catch (error) {
+    const fault = unreadable(file, error)
+    if (fault === null) throw error
+    throw new SettingsFault([`${name}: ${fault}`])
+  }
+}
+
+/** Of two processes that start together one makes the secret, whole or not at all, and both read the same. */
+function readOrMake(file: string, make: () => string): string {
+  const folder = dirname(file)
+  try {
+    return makeOnce(folder, file, make)
+  } catch (error) {
+    const reason = fileFault(error)
+    if (reason === null) throw error
+    throw new SettingsFault([`GATEHOUSE_DATA_DIR: cannot write in ${folder}: ${reason}`])
+  }
+}
+
+function makeOnce(folder: string, file: string, make: () => string): string {
+  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  const draft = `${file}.${process.pid}`
+  writeFileSync(draft, `${make()}\n`, { mode: 0o600 })
+  try {
+    linkSync(draft, file)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+  } finally {
+    unlinkSync(draft)
+  }
+  return readFileSync(file, 'utf8').trim()
+}
