@@ -3,7 +3,7 @@ import { importsOf, read, type SourceFile, sourceFiles } from './source-files.ts
 
 const files = sourceFiles()
 
-/** What lies in these services is the product's own thought, and knows no web framework. */
+/** What lies in these folders is the product's own thought, and knows no web framework. */
 const domain = [
   'services/auth/src/accounts/',
   'services/auth/src/audit/',
@@ -34,10 +34,10 @@ const offences = (within: (file: SourceFile) => boolean, forbidden: RegExp): str
 
 t.test('the walk finds the system', async (t) => {
   t.ok(files.length > 80, `${files.length} source files`)
-  for (const service of domain) {
+  for (const folder of domain) {
     t.ok(
-      files.some(({ path }) => path.startsWith(service)),
-      `${service} is there`
+      files.some(({ path }) => path.startsWith(folder)),
+      `${folder} is there`
     )
   }
 })
@@ -78,7 +78,7 @@ t.test('no file reaches into another workspace by a relative path', async (t) =>
 t.test('domain files know no web framework', async (t) => {
   t.strictSame(
     offences(
-      ({ path }) => domain.some((service) => path.startsWith(service)),
+      ({ path }) => domain.some((folder) => path.startsWith(folder)),
       /^(fastify|@fastify\/|@gatehouse\/http-service)/
     ),
     []
