@@ -9,8 +9,8 @@ import { upstreamFaults } from './upstream.ts'
 type Entry = RouteFile['routes'][number]
 
 /** A fault of a route, and the member that has it. */
-type RowFault = { readonly member: string; readonly text: string }
-const at = (member: string, texts: readonly string[]): RowFault[] =>
+type RouteFault = { readonly member: string; readonly text: string }
+const at = (member: string, texts: readonly string[]): RouteFault[] =>
   texts.map((text) => ({ member, text }))
 
 /** What a schema cannot say: routes that contradict each other or themselves, or that open more than anybody means. */
@@ -24,7 +24,7 @@ export function unsafeRoutes(
   const names = new Set<string>()
   const owners = new Map<string, Entry>()
   const ofRoutes = routes.flatMap((route, index) => {
-    const own: RowFault[] = []
+    const own: RouteFault[] = []
     if (names.has(route.name)) own.push({ member: 'name', text: 'the name is used twice' })
     names.add(route.name)
     if (!Object.hasOwn(upstreams, route.upstream)) {
@@ -68,8 +68,8 @@ const twice = (prefix: string, owner: Entry, route: Entry): string =>
     ? `the prefix ${prefix} is given twice (letter case does not count)`
     : `${prefix} is already a prefix of route ${owner.name} (letter case does not count)`
 
-function prefixFaults(prefix: string, route: Entry): RowFault[] {
-  const faults: RowFault[] = []
+function prefixFaults(prefix: string, route: Entry): RouteFault[] {
+  const faults: RouteFault[] = []
   if (canonicalTarget(prefix)?.path !== prefix) {
     faults.push({ member: 'prefix', text: `the prefix ${prefix} is not a canonical path` })
   }
@@ -119,7 +119,7 @@ function accessesOf({ methods, ...route }: Entry): MethodAccess[] {
 }
 
 /** Nothing can be demanded of a caller who may be nobody. */
-function accessFaults(route: Entry): RowFault[] {
+function accessFaults(route: Entry): RouteFault[] {
   const all = accessesOf(route)
   const open = all.filter(({ access }) => access !== 'signed-in').flatMap(openFaults)
   const faults = at('access', [...new Set(open)])
