@@ -16,7 +16,8 @@ export const audit: Command = {
   name: 'audit',
   usage: '[--user ID] [--since TIME] [--limit NUMBER]',
   summary:
-    'The audit log, the newest first. TIME is a date (2026-11-23, 2026-11-23T10:00Z) or a duration before now (30m, 12h, 7d).',
+    'Prints the audit log, the newest event first. TIME is a date (2026-11-23, ' +
+    '2026-11-23T10:00Z) or a duration before now (30m, 12h, 7d).',
   options: { user: { type: 'string' }, since: { type: 'string' }, limit: { type: 'string' } },
   words: [0, 0],
   async run(typed, ops) {

@@ -8,7 +8,8 @@ export const clientsCreate: Command = {
   name: 'clients create',
   usage: '--name NAME [--scope SCOPE]… [--authentication METHOD] [--jwks FILE]',
   summary:
-    'Makes a machine client. METHOD is client_secret_basic, client_secret_post, or private_key_jwt with its public keys in FILE.',
+    'Creates a machine client. METHOD is client_secret_basic, client_secret_post, or ' +
+    'private_key_jwt with its public keys in FILE.',
   options: {
     name: { type: 'string' },
     scope: { type: 'string', multiple: true },

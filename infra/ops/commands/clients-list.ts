@@ -4,7 +4,7 @@ import type { Command } from '../command.ts'
 export const clientsList: Command = {
   name: 'clients list',
   usage: '',
-  summary: 'The machine clients, the oldest first.',
+  summary: 'Lists the machine clients, the oldest first.',
   words: [0, 0],
   async run(_typed, ops) {
     const answer = await ops.call<{ clients: Client[] }>('GET', '/ops/clients')

@@ -10,7 +10,9 @@ type Migration = {
 export const databaseStatus: Command = {
   name: 'database status',
   usage: '',
-  summary: 'The migrations of the database, and whether this version of the auth service has them.',
+  summary:
+    'Lists the migrations of the database, and says whether this version of the auth service ' +
+    'has them.',
   words: [0, 0],
   async run(_typed, ops) {
     const answer = await ops.call<{ migrations: Migration[] }>('GET', '/ops/database')

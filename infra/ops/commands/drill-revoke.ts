@@ -16,7 +16,8 @@ export const drillRevoke: Command = {
   name: 'drill revoke',
   usage: `${drillUsage} [--rounds NUMBER]`,
   summary:
-    'Signs an account of its own in and out again and again, and tells how long after a logout each gateway has refused the access token. Fails over a second.',
+    'Signs a separate account in and out repeatedly, and reports how long after a logout each ' +
+    'gateway refuses the access token. Fails if that takes more than a second.',
   options: { ...drillOptions, rounds: { type: 'string' } },
   words: [0, 0],
   async run(typed, ops, _terminal, environment) {

@@ -17,7 +17,8 @@ export const drillRotation: Command = {
   name: 'drill rotation',
   usage: `${drillUsage} [--algorithm ALGORITHM] [--clients NUMBER]`,
   summary:
-    'Rotates the signing key, for good, while clients of an account of its own go on working. Fails where one request does.',
+    'Rotates the signing key, permanently, while clients of a separate account send requests. ' +
+    'Fails if a request fails.',
   options: { ...drillOptions, algorithm: { type: 'string' }, clients: { type: 'string' } },
   words: [0, 0],
   confirm: () => 'Rotate the signing key now?',

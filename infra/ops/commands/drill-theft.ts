@@ -15,7 +15,9 @@ export const drillTheft: Command = {
   name: 'drill theft',
   usage: drillUsage,
   summary:
-    'Uses a spent refresh token of an account of its own, as a thief would: its session must end at every gateway within a second, another session of the account go on, and the audit log tell of it.',
+    'Presents a spent refresh token of a separate account, as a thief would. The session must ' +
+    'end at every gateway within a second, another session of the account must continue, and ' +
+    'the audit log must record the reuse.',
   options: drillOptions,
   words: [0, 0],
   async run(typed, ops, _terminal, environment) {

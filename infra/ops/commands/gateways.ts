@@ -16,7 +16,8 @@ const NEVER = Number.MAX_SAFE_INTEGER
 export const gateways: Command = {
   name: 'gateways',
   usage: '',
-  summary: 'The live gateways: which key set and keys each one has, and how far behind it is.',
+  summary:
+    'Lists the live gateways: which key set and keys each one has, and how far behind it is.',
   words: [0, 0],
   async run(_typed, ops) {
     const answer = await ops.call<{ gateways: Gateway[] }>('GET', '/ops/gateways')

@@ -8,7 +8,8 @@ export const issuersCheck: Command = {
   name: 'issuers check',
   usage: '[FILE]',
   summary:
-    'Reads an issuer file as the gateway would, names every fault, and shows what each entry means. Without FILE, the one of GATEWAY_ISSUERS_FILE.',
+    'Reads an issuer file as the gateway would, reports every error, and shows what each entry ' +
+    'means. Without FILE, the one of GATEWAY_ISSUERS_FILE.',
   words: [0, 1],
   async run({ positionals: [named] }, _ops, _terminal, environment) {
     const file = named ?? environment.GATEWAY_ISSUERS_FILE

@@ -3,7 +3,7 @@ import { type Command, Refused } from '../command.ts'
 export const issuersSchema: Command = {
   name: 'issuers schema',
   usage: '',
-  summary: 'The JSON Schema of an issuer file, for an editor that completes and checks it.',
+  summary: 'Prints the JSON Schema of an issuer file, for an editor that completes and checks it.',
   words: [0, 0],
   async run() {
     const gateway = await import('@gatehouse/gateway/issuers/issuer-file-schema').catch(() => {

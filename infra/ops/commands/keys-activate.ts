@@ -5,7 +5,8 @@ export const keysActivate: Command = {
   name: 'keys activate',
   usage: 'KID [--force]',
   summary:
-    'Lets a standby key sign once every live gateway holds it, and names those that do not. With --force it signs at once, and gateways without it refuse its tokens until they have it.',
+    'Makes a standby key active if every live gateway has it; otherwise names the gateways that ' +
+    'do not. With --force, it signs at once, and gateways refuse its tokens until they have it.',
   options: { force: { type: 'boolean' } },
   words: [1, 1],
   async run({ positionals: [kid = ''], options }, ops) {

@@ -5,7 +5,8 @@ export const keysCreate: Command = {
   name: 'keys create',
   usage: '[--algorithm ALGORITHM]',
   summary:
-    'Makes a standby key, which is published and does not sign. ALGORITHM is ES256, EdDSA or RS256; without it, AUTH_SIGNING_ALGORITHM.',
+    'Creates a standby key, which is published but does not sign. ALGORITHM is ES256, EdDSA or ' +
+    'RS256; without it, AUTH_SIGNING_ALGORITHM.',
   options: { algorithm: { type: 'string' } },
   words: [0, 0],
   async run(typed, ops) {

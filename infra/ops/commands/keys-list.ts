@@ -4,7 +4,7 @@ import type { Command } from '../command.ts'
 export const keysList: Command = {
   name: 'keys list',
   usage: '',
-  summary: 'The current and former signing keys, the newest first.',
+  summary: 'Lists the current and former signing keys, the newest first.',
   words: [0, 0],
   async run(_typed, ops) {
     const answer = await ops.call<{ keys: Key[] }>('GET', '/ops/keys')

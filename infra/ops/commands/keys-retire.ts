@@ -4,7 +4,7 @@ import type { Command } from '../command.ts'
 export const keysRetire: Command = {
   name: 'keys retire',
   usage: 'KID',
-  summary: 'Withdraws a key that never signed, or whose last token has expired.',
+  summary: 'Withdraws a key that has never signed, or whose last token has expired.',
   words: [1, 1],
   async run({ positionals: [kid = ''] }, ops) {
     const path = `/ops/keys/${encodeURIComponent(kid)}/retire`

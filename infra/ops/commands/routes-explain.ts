@@ -11,7 +11,8 @@ export const routesExplain: Command = {
   name: 'routes explain',
   usage: 'METHOD PATH',
   summary:
-    'Which route a request matches and why, what it needs, where it goes, and which headers are forwarded.',
+    'Shows which route a request matches and why, what it requires, where it goes, and which ' +
+    'headers are forwarded.',
   words: [2, 2],
   async run({ positionals: [method = '', path = ''] }, _ops, _terminal, environment) {
     if (!METHOD.test(method)) throw new BadUsage(`${method} is not a method: write GET, not get`)

@@ -3,7 +3,7 @@ import { type Command, Refused } from '../command.ts'
 export const routesSchema: Command = {
   name: 'routes schema',
   usage: '',
-  summary: 'The JSON Schema of a route table, for an editor that completes and checks it.',
+  summary: 'Prints the JSON Schema of a route table, for an editor that completes and checks it.',
   words: [0, 0],
   async run() {
     const gateway = await import('@gatehouse/gateway/routes/route-file-schema').catch(() => {

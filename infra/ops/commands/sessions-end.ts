@@ -5,7 +5,8 @@ export const sessionsEnd: Command = {
   name: 'sessions end',
   usage: 'SID | --user ID',
   summary:
-    'Ends one session, or all of a user (by id or e-mail). Every gateway refuses its tokens from then on.',
+    'Ends one session, or all sessions of a user (by id or e-mail). Every gateway then refuses ' +
+    'their tokens.',
   options: { user: { type: 'string' } },
   words: [0, 1],
   confirm: (typed) => {

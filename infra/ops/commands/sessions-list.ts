@@ -5,7 +5,7 @@ import { textTable } from '../text-table.ts'
 export const sessionsList: Command = {
   name: 'sessions list',
   usage: '--user ID',
-  summary: 'The live sessions of a user (by id or e-mail).',
+  summary: 'Lists the live sessions of a user (by id or e-mail).',
   options: { user: { type: 'string' } },
   words: [0, 0],
   async run(typed, ops) {

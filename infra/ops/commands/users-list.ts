@@ -6,7 +6,7 @@ type Page = { users: User[]; next: string | null }
 export const usersList: Command = {
   name: 'users list',
   usage: '[--limit NUMBER] [--after EMAIL]',
-  summary: 'The users in the order of their e-mail addresses, a hundred at a time.',
+  summary: 'Lists the users in the order of their e-mail addresses, 100 at a time.',
   options: { limit: { type: 'string' }, after: { type: 'string' } },
   words: [0, 0],
   async run(typed, ops) {

@@ -11,7 +11,9 @@ export const usersPassword: Command = {
   name: 'users password',
   usage: 'ID [--password-stdin]',
   summary:
-    'Sets the password of a user (by id or e-mail). Ends all of their sessions, and any wait after guesses of strangers. Asks for the password; without a terminal, it generates one.',
+    'Sets the password of a user (by id or e-mail). Ends all of their sessions, and any wait ' +
+    'that guesses of strangers have caused. Asks for the password; without a terminal, it ' +
+    'generates one.',
   options: passwordOption,
   words: [1, 1],
   async run(typed, ops, terminal) {

@@ -7,7 +7,8 @@ export const usersShow: Command = {
   name: 'users show',
   usage: 'ID',
   summary:
-    'One user (by id or e-mail), the kind of their password hash, and the number of their live sessions.',
+    'Shows one user (by id or e-mail), the kind of their password hash, and the number of their ' +
+    'live sessions.',
   words: [1, 1],
   async run({ positionals: [user = ''] }, ops) {
     const path = `/ops/users/${encodeURIComponent(user)}`
