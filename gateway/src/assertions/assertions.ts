@@ -40,8 +40,11 @@ export type Assertions = {
    * @param claims those of the token that the route names, the same object as long as they are the same
    */
   about(token: VerifiedToken, routeName: string, claims?: NamedClaims): string
-  /** What proves to a service that takes credentials that a request comes from this gateway: `x-auth-gateway`. */
-  ofGateway(): string
+  /**
+   * What proves to a service that takes credentials that a request comes from this gateway: `x-auth-gateway`.
+   * @param service the name of its upstream
+   */
+  ofGateway(service: string): string
   /** how many bytes of the heap the assertions that are kept use */
   bytes(): number
 }
@@ -67,7 +70,8 @@ export function assertions({ sign, clock, keptBytes }: AssertionsNeeds): Asserti
   const usableSeconds = LIFETIME_SECONDS - LEAST_REMAINING_SECONDS
   const kept = keptAssertions(keptBytes, usableSeconds)
   const nowSeconds = () => Math.floor(clock() / 1000)
-  let own: Omit<SignedAbout, 'claims'> | undefined
+  /** by service: as many as the route table has with credentials, and those of earlier tables until they expire */
+  const proofs = new Map<string, Omit<SignedAbout, 'claims'>>()
 
   const mint = (
     token: VerifiedToken,
@@ -91,13 +95,15 @@ export function assertions({ sign, clock, keptBytes }: AssertionsNeeds): Asserti
       }
       return entry.assertion
     },
-    ofGateway() {
+    ofGateway(service) {
       const now = nowSeconds()
-      if (own === undefined || now >= own.usableUntil) {
-        const claims = gatewayProofClaims(now, now + LIFETIME_SECONDS)
-        own = { assertion: sign(claims, GATEWAY_PROOF_TYPE), usableUntil: now + usableSeconds }
-      }
-      return own.assertion
+      const known = proofs.get(service)
+      if (known !== undefined && now < known.usableUntil) return known.assertion
+      for (const [name, { usableUntil }] of proofs) if (now >= usableUntil) proofs.delete(name)
+      const claims = gatewayProofClaims(service, now, now + LIFETIME_SECONDS)
+      const assertion = sign(claims, GATEWAY_PROOF_TYPE)
+      proofs.set(service, { assertion, usableUntil: now + usableSeconds })
+      return assertion
     },
     bytes() {
       kept.forgetExpired(nowSeconds())

@@ -9,6 +9,7 @@ import type { Assertions } from '../assertions/assertions.ts'
 import type { ArrivedHop } from '../proxies/arrived-hop.ts'
 import type { Route } from '../routes/route.ts'
 import { strippedPrefix } from '../routes/service-path.ts'
+import { takesOurCredentials } from '../routes/takes-our-credentials.ts'
 import type { VerifiedToken } from '../tokens/access-token-verifier.ts'
 import { forwardedIdentity } from './forwarded-identity.ts'
 import type { RequestHeaders, StrippedRequest } from './strip.ts'
@@ -38,7 +39,9 @@ export function stamp(
   }
   const prefix = strippedPrefix(route)
   if (prefix !== '') headers[forwardedHeader.prefix] = prefix
-  if (isOfAuthService(route)) headers[gatewayHeader] = assertions.ofGateway()
+  if (takesOurCredentials(route)) {
+    headers[gatewayHeader] = assertions.ofGateway(route.upstream.name)
+  }
   if (route.credentials.includes('own-cookies') && request.ownCookies.length > 0) {
     const cookies = [request.headers.cookie, ...request.ownCookies]
     headers.cookie = cookies.filter((pair) => pair !== undefined).join('; ')
@@ -56,13 +59,6 @@ export function stamp(
   }
   return headers
 }
-
-/**
- * Whether a route's service takes credentials of ours. Another one gets no proof that a request comes from a gateway: with it, it
- * could claim to be one towards the auth service.
- */
-const isOfAuthService = ({ credentials }: Route): boolean =>
-  credentials.includes('own-cookies') || credentials.includes('client-authentication')
 
 const isBasic = (authorization: string | null): authorization is string =>
   authorization !== null && BASIC.test(authorization)

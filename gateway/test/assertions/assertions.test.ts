@@ -72,19 +72,21 @@ t.test(
 t.test('what proves the gateway is no assertion, and serves for half a minute', async (t) => {
   const { assertions, clock, signed } = countedAssertions()
   const now = clock() / 1000
-  const proof = assertions.ofGateway()
+  const proof = assertions.ofGateway('auth')
   t.match(decodeProtectedHeader(proof), { alg: 'ES256', typ: 'gatehouse-gateway+jwt' })
   t.strictSame(decodeJwt(proof), {
     iss: 'gatehouse-gateway',
-    aud: 'gatehouse-credentials',
+    aud: ['gatehouse-credentials', 'auth'],
     iat: now,
     exp: now + 60
   })
   clock.advance(29_999)
-  t.equal(assertions.ofGateway(), proof)
+  t.equal(assertions.ofGateway('auth'), proof)
+  t.strictSame(decodeJwt(assertions.ofGateway('billing')).aud, ['gatehouse-credentials', 'billing'])
   clock.advance(1)
-  t.equal(decodeJwt(assertions.ofGateway()).exp, now + 90)
-  t.equal(signed.length, 2)
+  t.equal(decodeJwt(assertions.ofGateway('auth')).exp, now + 90)
+  t.equal(assertions.ofGateway('auth'), assertions.ofGateway('auth'))
+  t.equal(signed.length, 3)
 })
 
 t.test(

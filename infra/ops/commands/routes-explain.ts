@@ -54,6 +54,7 @@ function whyRefused({ code, detail, headers }: Refusal): string {
 
 async function explanation(method: string, { route, access, demands, target }: Match) {
   const { servicePath } = await import('@gatehouse/gateway/routes/service-path')
+  const { takesOurCredentials } = await import('@gatehouse/gateway/routes/takes-our-credentials')
   const { path, query } = target
   const longest = route.prefixes
     .filter((prefix) => prefix === '/' || path === prefix || path.startsWith(`${prefix}/`))
@@ -64,7 +65,7 @@ async function explanation(method: string, { route, access, demands, target }: M
     why: `${longest} is the longest prefix of ${path} in the table`,
     needs: `${accessWords(access)}${demands.map(demandWords).join('')}`,
     goes: route.upstream.addresses.map((address) => `${method} ${address}${asked}`),
-    headers: headersOf(method, route, access),
+    headers: headersOf(method, route, { access, provesGateway: takesOurCredentials(route) }),
     answer: answerOf(route),
     limits: limitsOf(method, route)
   }
@@ -72,8 +73,8 @@ async function explanation(method: string, { route, access, demands, target }: M
 
 function headersOf(
   method: string,
-  { credentials, claims, tokenClaims, stripPrefix = '/' }: Route,
-  access: Match['access']
+  { credentials, claims, tokenClaims, stripPrefix = '/', upstream }: Route,
+  { access, provesGateway }: { access: Match['access']; provesGateway: boolean }
 ): string[] {
   const caller = access === 'optional' ? 'the caller, if one is signed in' : 'the caller'
   const identity = claims.map((claim) => `x-auth-${claim}`).join(', ')
@@ -86,8 +87,8 @@ function headersOf(
           'also Authorization, unless it contains a token of our auth service or of an issuer in the issuer file'
         ]
       : []),
-    ...(credentials.length > 0
-      ? ['x-auth-gateway, which proves that a gateway sent the request']
+    ...(provesGateway
+      ? [`x-auth-gateway, which proves to ${upstream.name} that a gateway sent the request`]
       : []),
     ...(access === 'public' || identity === '' ? [] : [`${identity} of ${caller}`]),
     ...(access === 'public' ? [] : tokenClaims).map(

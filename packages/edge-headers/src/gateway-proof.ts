@@ -3,22 +3,39 @@ import { ASSERTION_ISSUER } from './assertion.ts'
 /**
  * What a gateway signs about itself: `x-auth-gateway`. A service that takes credentials has requests without an identity, so
  * without an assertion, and believes `x-forwarded-*` by this. It is signed with the key of the assertions, and another `typ`
- * and audience keep either from being taken for the other (RFC 8725 §3.11).
+ * keeps either from being taken for the other (RFC 8725 §3.11).
  */
 export const GATEWAY_PROOF_TYPE = 'gatehouse-gateway+jwt'
-/** Only services that take credentials get it: another one could claim to be a gateway with it. */
-export const GATEWAY_PROOF_AUDIENCE = 'gatehouse-credentials'
+
+/**
+ * The audience of every proof that earlier versions make, whatever service it goes to. A proof still has it beside the
+ * service's name, because an auth service of an earlier version asks for it.
+ */
+export const ANY_CREDENTIALS_AUDIENCE = 'gatehouse-credentials'
 
 export type GatewayProofClaims = {
   readonly iss: typeof ASSERTION_ISSUER
-  readonly aud: typeof GATEWAY_PROOF_AUDIENCE
+  /** with the name of the service that it is for: no other service can pose as a gateway towards that one */
+  readonly aud: string[]
   readonly iat: number
   readonly exp: number
 }
 
-export const gatewayProofClaims = (issuedAt: number, expiresAt: number): GatewayProofClaims => ({
+/** @param service the name of the upstream that the proof goes to */
+export const gatewayProofClaims = (
+  service: string,
+  issuedAt: number,
+  expiresAt: number
+): GatewayProofClaims => ({
   iss: ASSERTION_ISSUER,
-  aud: GATEWAY_PROOF_AUDIENCE,
+  aud: [ANY_CREDENTIALS_AUDIENCE, service],
   iat: issuedAt,
   exp: expiresAt
 })
+
+/**
+ * Whether a proof is for this service. One of an earlier gateway, which names no service, counts as well: during an upgrade
+ * both kinds of gateways run.
+ */
+export const isForService = (audience: unknown, service: string): boolean =>
+  audience === ANY_CREDENTIALS_AUDIENCE || [audience].flat().includes(service)

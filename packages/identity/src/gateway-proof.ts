@@ -1,8 +1,8 @@
 import { ASSERTION_ALGORITHM, ASSERTION_ISSUER } from '@gatehouse/edge-headers/assertion'
 import {
-  GATEWAY_PROOF_AUDIENCE,
   GATEWAY_PROOF_TYPE,
-  type GatewayProofClaims
+  type GatewayProofClaims,
+  isForService
 } from '@gatehouse/edge-headers/gateway-proof'
 import { jwtVerify } from 'jose'
 import { type GatewayKeys, keyFinder } from './gateway-keys.ts'
@@ -13,11 +13,18 @@ import { type GatewayKeys, keyFinder } from './gateway-keys.ts'
  */
 export type ProvesGateway = (proof: string) => Promise<boolean>
 
+export type GatewayProofNeeds = {
+  readonly gatewayKeys: GatewayKeys
+  /** the name of this service in the gateways' route table: a proof for another service proves nothing */
+  readonly service: string
+  readonly clock: () => number
+}
+
 /** each gateway has a new one every half minute */
 const MOST_REMEMBERED = 256
 const SKEW_SECONDS = 5
 
-export function gatewayProofs(gatewayKeys: GatewayKeys, clock: () => number): ProvesGateway {
+export function gatewayProofs({ gatewayKeys, service, clock }: GatewayProofNeeds): ProvesGateway {
   const keyOf = keyFinder(gatewayKeys)
   /** proofs that are good, until when (ms) */
   const good = new Map<string, number>()
@@ -34,12 +41,12 @@ export function gatewayProofs(gatewayKeys: GatewayKeys, clock: () => number): Pr
       const { payload } = await jwtVerify<GatewayProofClaims>(proof, keyOf, {
         algorithms: [ASSERTION_ALGORITHM],
         issuer: ASSERTION_ISSUER,
-        audience: GATEWAY_PROOF_AUDIENCE,
         typ: GATEWAY_PROOF_TYPE,
         clockTolerance: SKEW_SECONDS,
-        requiredClaims: ['exp', 'iat'],
+        requiredClaims: ['aud', 'exp', 'iat'],
         currentDate: new Date(clock())
       })
+      if (!isForService(payload.aud, service)) return false
       remember(proof, payload.exp * 1000)
       return true
     } catch {

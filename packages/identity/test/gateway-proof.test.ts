@@ -2,14 +2,10 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { mock } from 'node:test'
-import {
-  ASSERTION_ALGORITHM,
-  ASSERTION_ISSUER,
-  ASSERTION_TYPE
-} from '@gatehouse/edge-headers/assertion'
-import { GATEWAY_PROOF_AUDIENCE, GATEWAY_PROOF_TYPE } from '@gatehouse/edge-headers/gateway-proof'
+import { ASSERTION_ALGORITHM, ASSERTION_TYPE } from '@gatehouse/edge-headers/assertion'
+import { GATEWAY_PROOF_TYPE, gatewayProofClaims } from '@gatehouse/edge-headers/gateway-proof'
 import { testClock } from '@gatehouse/fixtures/clock'
-import { exportJWK, generateKeyPair, SignJWT, UnsecuredJWT } from 'jose'
+import { decodeJwt, exportJWK, generateKeyPair, SignJWT, UnsecuredJWT } from 'jose'
 import t from 'tap'
 import { gatewayProofs } from '../src/gateway-proof.ts'
 
@@ -20,13 +16,14 @@ const keySet = { keys: [{ ...(await exportJWK(publicKey)), kid, alg: ASSERTION_A
 
 const clock = testClock()
 const now = clock() / 1000
-const good = { iss: ASSERTION_ISSUER, aud: GATEWAY_PROOF_AUDIENCE, iat: now, exp: now + 60 }
+const service = 'auth'
+const good = gatewayProofClaims(service, now, now + 60)
 const signed = (claims: object = good, typ = GATEWAY_PROOF_TYPE, key = privateKey) =>
   new SignJWT({ ...claims }).setProtectedHeader({ alg: ASSERTION_ALGORITHM, typ, kid }).sign(key)
 
 t.test('what a gateway signed about itself proves it, for a minute', async (t) => {
   const clock = testClock()
-  const proves = gatewayProofs(keySet, clock)
+  const proves = gatewayProofs({ gatewayKeys: keySet, service, clock })
   const proof = await signed()
   t.ok(await proves(proof))
   clock.advance(59_999)
@@ -36,7 +33,7 @@ t.test('what a gateway signed about itself proves it, for a minute', async (t) =
 })
 
 t.test('nothing else proves it', async (t) => {
-  const proves = gatewayProofs(keySet, clock)
+  const proves = gatewayProofs({ gatewayKeys: keySet, service, clock })
   t.ok(await proves(await signed()))
   const { exp, iat, ...endless } = good
   const others = {
@@ -46,7 +43,10 @@ t.test('nothing else proves it', async (t) => {
     'an unsigned one': new UnsecuredJWT({ ...good }).encode(),
     'an assertion': await signed({ ...good, aud: 'auth', sub: 'user' }, ASSERTION_TYPE),
     'an assertion for its audience': await signed(good, ASSERTION_TYPE),
-    'another audience': await signed({ ...good, aud: 'auth' }),
+    'one for another service': await signed(gatewayProofClaims('billing', now, now + 60)),
+    'one for no service': await signed({ ...good, aud: [] }),
+    'one without an audience': await signed({ ...good, aud: undefined }),
+    'another audience': await signed({ ...good, aud: 'billing' }),
     'another issuer': await signed({ ...good, iss: 'https://issuer.example' }),
     'an expired one': await signed({ ...good, exp: now - 6 }),
     'one that never ends': await signed({ ...endless, iat }),
@@ -54,6 +54,14 @@ t.test('nothing else proves it', async (t) => {
     two: `${await signed()}, ${await signed()}`
   }
   for (const [title, proof] of Object.entries(others)) t.notOk(await proves(proof), title)
+})
+
+t.test('gateways and auth services of two versions believe each other', async (t) => {
+  const proves = gatewayProofs({ gatewayKeys: keySet, service, clock })
+  const earlier = { ...good, aud: 'gatehouse-credentials' }
+  t.ok(await proves(await signed(earlier)), 'a gateway of an earlier version')
+  const { aud } = decodeJwt(await signed())
+  t.ok([aud].flat().includes('gatehouse-credentials'), 'what an earlier auth service asks for')
 })
 
 t.test('while the keys cannot be had nothing is proved, and nobody waits for them', async (t) => {
@@ -70,10 +78,8 @@ t.test('while the keys cannot be had nothing is proved, and nobody waits for the
   })
   mock.timers.enable({ apis: ['Date'], now: clock() })
   t.teardown(() => mock.timers.reset())
-  const proves = gatewayProofs(
-    `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    Date.now
-  )
+  const gatewayKeys = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const proves = gatewayProofs({ gatewayKeys, service, clock: Date.now })
   const proof = await signed()
   t.notOk(await proves(proof))
   t.notOk(await proves(proof))

@@ -20,6 +20,7 @@ export function settingsOf(config: AuthConfig, clock: () => number) {
       namesGeneration: recoverySeconds(config) > 0
     },
     identity: { gatewayKeys: config.GATEWAY_KEYS_URL, routes: ROUTES_TO_AUTH },
+    upstreamName: config.AUTH_UPSTREAM_NAME,
     allowsOrigin: allowOriginsOf(words(config.ALLOWED_ORIGINS)),
     cookieSameSite: config.AUTH_COOKIE_SAME_SITE,
     registration: config.AUTH_REGISTRATION,

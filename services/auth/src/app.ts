@@ -62,6 +62,8 @@ export type AuthNeeds = Pick<
   stale: Pick<StaleTokens, 'allNotBefore'>
   sightings: Pick<SightingReport, 'note'>
   identity: IdentityOptions
+  /** the name of the auth service in the gateways' route table */
+  upstreamName: string
   metrics: AuthMetrics
 }
 
@@ -91,7 +93,11 @@ export async function buildAuth(needs: AuthNeeds): Promise<Service> {
   // Signing in is for those who are not signed in; the routes for the others ask for an identity.
   await service.register(identity, { ...needs.identity, dangerouslyLetAnyoneIn: true })
   await service.register(recogniseGateway, {
-    provesGateway: gatewayProofs(needs.identity.gatewayKeys, Date.now)
+    provesGateway: gatewayProofs({
+      gatewayKeys: needs.identity.gatewayKeys,
+      service: needs.upstreamName,
+      clock: Date.now
+    })
   })
 
   const tokens = accessTokens({

@@ -33,6 +33,7 @@ export const authSettings = {
   AUTH_PORT: port(3001),
   AUTH_OPS_HOST: host(),
   AUTH_OPS_PORT: port(3901),
+  AUTH_UPSTREAM_NAME: Type.String({ default: 'auth', minLength: 1 }),
   AUTH_ACCESS_TTL_SECONDS: seconds(300),
   AUTH_REFRESH_IDLE_SECONDS: seconds(14 * DAY_SECONDS),
   AUTH_REFRESH_ABSOLUTE_SECONDS: seconds(90 * DAY_SECONDS),

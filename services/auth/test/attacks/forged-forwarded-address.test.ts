@@ -13,22 +13,27 @@ import { gateway } from '../fixtures/gateway.ts'
 
 const claimed = (address: string) => ({ [forwardedHeader.for]: address })
 
-t.test('a peer that is no gateway is counted by its own address, whatever it says', async (t) => {
-  const auth = await authService(t, { credentialsPerMinute: 20 })
-  const impostor = await gateway(t)
-  const statuses = []
-  for (let n = 0; n < 30; n++) {
-    const proof = { [gatewayHeader]: n % 2 === 0 ? 'a.b.c' : '' }
-    const headers = { ...claimed(`198.51.100.${n}`), ...(n % 3 === 0 ? proof : {}) }
-    const body = { email: `user-${n}@example.com`, password }
-    statuses.push((await auth.post('/login', body, headers)).statusCode)
+t.test(
+  'a peer that is no gateway is counted by its own address, whatever it says or replays',
+  async (t) => {
+    const auth = await authService(t, { credentialsPerMinute: 20 })
+    const impostor = await gateway(t)
+    const statuses = []
+    for (let n = 0; n < 30; n++) {
+      const proof = { [gatewayHeader]: n % 2 === 0 ? 'a.b.c' : '' }
+      const headers = { ...claimed(`198.51.100.${n}`), ...(n % 3 === 0 ? proof : {}) }
+      const body = { email: `user-${n}@example.com`, password }
+      statuses.push((await auth.post('/login', body, headers)).statusCode)
+    }
+    t.strictSame(statuses, [...Array(20).fill(401), ...Array(10).fill(429)])
+    const forged = impostor.from('198.51.100.99')
+    t.equal((await auth.post('/login', { email, password }, forged)).statusCode, 429)
+    const replayed = await auth.gateway.throughService('billing', '198.51.100.98')
+    t.equal((await auth.post('/login', { email, password }, replayed)).statusCode, 429)
+    const proven = auth.gateway.from('198.51.100.99')
+    t.equal((await auth.post('/login', { email, password }, proven)).statusCode, 401)
   }
-  t.strictSame(statuses, [...Array(20).fill(401), ...Array(10).fill(429)])
-  const forged = impostor.from('198.51.100.99')
-  t.equal((await auth.post('/login', { email, password }, forged)).statusCode, 429)
-  const proven = auth.gateway.from('198.51.100.99')
-  t.equal((await auth.post('/login', { email, password }, proven)).statusCode, 401)
-})
+)
 
 t.test('it cannot book its guesses on the network of the owner', async (t) => {
   const auth = await authService(t)
