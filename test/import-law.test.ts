@@ -1,5 +1,5 @@
 import t from 'tap'
-import { importsOf, read, type SourceFile, sourceFiles } from './source-files.ts'
+import { filesBelow, importsOf, read, type SourceFile, sourceFiles } from './source-files.ts'
 
 const files = sourceFiles()
 
@@ -73,6 +73,20 @@ t.test('no file reaches into another workspace by a relative path', async (t) =>
       .map((target) => `${file.path} imports ${target}`)
   })
   t.strictSame(reaching, [])
+})
+
+t.test('a workspace exports the modules that others import, and no others', async (t) => {
+  const folders = ['docs', 'gateway', 'infra', 'packages', 'services', 'test']
+  const imported = new Set(filesBelow(folders, /\.(ts|md)$/).flatMap(importsOf))
+  // Each is started by this name: `import.meta.resolve` in infra/start and in the fixtures.
+  for (const name of ['auth', 'echo', 'gateway', 'orders']) imported.add(`@gatehouse/${name}/main`)
+  for (const { path, text } of filesBelow(folders, /\/package\.json$/)) {
+    const { name, exports = {} }: { name: string; exports?: Record<string, string> } =
+      JSON.parse(text)
+    const used = [...imported].filter((module) => module.startsWith(`${name}/`))
+    const exported = Object.keys(exports).map((module) => module.replace('.', name))
+    t.strictSame(exported.sort(), used.sort(), path)
+  }
 })
 
 t.test('domain files know no web framework', async (t) => {

@@ -12,14 +12,15 @@ export type SourceFile = { readonly path: string; readonly text: string }
 const services = ['packages', 'services', 'gateway', 'infra']
 
 /** Every source file of the system, without tests. */
-export function sourceFiles(): SourceFile[] {
-  return services
-    .flatMap((service) =>
-      readdirSync(join(root, service), { recursive: true, withFileTypes: true })
-    )
-    .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
+export const sourceFiles = (): SourceFile[] => filesBelow(services, /(?<!\/test\/.*)\.ts$/)
+
+/** The files below these folders whose path matches, without those of dependencies. */
+export function filesBelow(folders: readonly string[], wanted: RegExp): SourceFile[] {
+  return folders
+    .flatMap((folder) => readdirSync(join(root, folder), { recursive: true, withFileTypes: true }))
+    .filter((entry) => entry.isFile())
     .map((entry) => relative(root, join(entry.parentPath, entry.name)).replaceAll(sep, '/'))
-    .filter((path) => !path.includes('/node_modules/') && !path.includes('/test/'))
+    .filter((path) => wanted.test(path) && !path.includes('/node_modules/'))
     .map((path) => ({ path, text: read(path) }))
 }
 
