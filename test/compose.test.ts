@@ -1,16 +1,24 @@
-import { authSettings } from '@gatehouse/auth/config'
+import { execFileSync } from 'node:child_process'
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { authSettings, readConfig as readAuth } from '@gatehouse/auth/config'
 import { echoSettings } from '@gatehouse/echo/config'
-import { gatewaySettings } from '@gatehouse/gateway/config'
+import { dataFolder } from '@gatehouse/fixtures/data-folder'
+import { gatewaySettings, readConfig as readGateway } from '@gatehouse/gateway/config'
 import { ordersSettings } from '@gatehouse/orders/config'
 import t from 'tap'
 import { parse } from 'yaml'
-import { read } from './source-files.ts'
+import { read, root } from './source-files.ts'
 
-type Compose = {
-  services: Record<string, { ports?: string[]; environment?: Record<string, string> }>
-}
+/** where docker mounts secrets */
+const MOUNT = '/run/secrets/'
 
-const { services } = parse(read('docker-compose.yml'), { merge: true }) as Compose
+type Service = { ports?: string[]; environment?: Record<string, string>; secrets?: string[] }
+type Compose = { services: Record<string, Service>; secrets?: Record<string, { file: string }> }
+
+const readCompose = (file: string) => parse(read(file), { merge: true }) as Compose
+const { services } = readCompose('docker-compose.yml')
+const inFiles = readCompose('infra/docker/secrets.yml')
 const settingsOf = {
   auth: authSettings,
   echo: echoSettings,
@@ -18,8 +26,8 @@ const settingsOf = {
   orders: ordersSettings
 }
 
-/** Fixed in the image or the network, or a file that a mount would have to bring. */
-const notPassed = /_PORT$|_FILE$|^GATEHOUSE_DATA_DIR$|^GATEWAY_ROUTES$/
+/** Fixed in the image or the network, a file that a mount would have to bring, or a password that infra/docker/secrets.yml passes. */
+const notPassed = /_PORT$|_FILE$|_PASSWORD$|^GATEHOUSE_DATA_DIR$|^GATEWAY_ROUTES$/
 
 t.test('a container gets every setting of its service', async (t) => {
   for (const [service, settings] of Object.entries(settingsOf)) {
@@ -39,6 +47,35 @@ t.test('a setting is passed on only where somebody reads it', async (t) => {
       (name) => !known.includes(name)
     )
     t.strictSame(unknown, [], service)
+  }
+})
+
+t.test('with infra/docker/secrets.yml, a container gets its secrets as files only', async (t) => {
+  const folder = join(dataFolder(t), 'secrets')
+  const make = () => execFileSync(join(root, 'infra/docker/make-secrets'), [folder]).toString()
+  const made = Object.keys(inFiles.secrets ?? {}).sort()
+  t.match(make(), `made ${folder}`)
+  t.strictSame(readdirSync(folder).sort(), made, 'make-secrets makes each of them')
+  t.equal(make(), '', 'once')
+  const readers = { auth: readAuth, gateway: readGateway }
+  for (const [name, readConfig] of Object.entries(readers)) {
+    const { environment: changes = {}, secrets = [] } = inFiles.services[name] ?? {}
+    const mounted = Object.values(changes).filter((value) => value.startsWith(MOUNT))
+    t.strictSame(mounted.map((path) => path.slice(MOUNT.length)).sort(), [...secrets].sort(), name)
+    // Compose fills in what is between the braces: here, nothing is set, but for what production wants.
+    const filled = Object.entries({ ...services[name]?.environment, ...changes }).map(
+      ([setting, value]) => [
+        setting,
+        String(value)
+          .replaceAll(/\$\{\w+:-([^}]*)\}/g, '$1')
+          .replace(MOUNT, `${folder}/`)
+      ]
+    )
+    const environment: Record<string, string> = Object.fromEntries(filled)
+    const NODE_ENV = 'production'
+    const config = readConfig({ ...environment, NODE_ENV, GATEWAY_TRUSTED_PROXIES: '10.0.0.1' })
+    const { REDIS_PASSWORD } = config
+    t.equal(REDIS_PASSWORD, readFileSync(join(folder, 'redis-password'), 'utf8').trim())
   }
 })
 

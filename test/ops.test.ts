@@ -219,6 +219,10 @@ t.test('it says where it looked when nobody answers, or the token is another one
     code: 1,
     stderr: /no ops token in .*ops-token/
   })
+  t.match(await operator(folder, { AUTH_OPS_TOKEN_FILE: '/nowhere' })(['users', 'list']), {
+    code: 1,
+    stderr: /^AUTH_OPS_TOKEN_FILE: cannot read \/nowhere: no such file/
+  })
   const nobody = operator(folder, { ...settings, AUTH_OPS_URL: 'http://127.0.0.1:1' })
   t.match(await nobody(['users', 'list']), { code: 1, stderr: /No answer from .*AUTH_OPS_URL/ })
   const { url } = await wholeSystem(t, { GATEHOUSE_DATA_DIR: folder })

@@ -2,6 +2,8 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { OPS_ADDRESS_FILE, OPS_TOKEN_FILE } from '@gatehouse/process/ops-address'
 import { isHttpUrl } from '@gatehouse/settings/formats'
+import { readSettings, SettingsFault } from '@gatehouse/settings/read-settings'
+import { secret } from '@gatehouse/settings/secret'
 import { Refused } from './command.ts'
 
 export type Environment = Readonly<Record<string, string | undefined>>
@@ -108,15 +110,26 @@ function opsToken(environment: Environment): { text: string; from: string } {
 }
 
 function givenToken(environment: Environment): { text: string; from: string } {
-  const set = environment.AUTH_OPS_TOKEN?.trim()
-  if (set) return { text: set, from: 'AUTH_OPS_TOKEN' }
-  const file = environment.AUTH_OPS_TOKEN_FILE || dataFile(environment, OPS_TOKEN_FILE)
+  const set = setToken(environment)
+  const { AUTH_OPS_TOKEN_FILE: named } = environment
+  if (set !== undefined) return { text: set.trim(), from: named || 'AUTH_OPS_TOKEN' }
+  const file = dataFile(environment, OPS_TOKEN_FILE)
   const token = readLeft(file)
   if (token !== null) return { text: token, from: file }
   throw new Refused(
     'NO_TOKEN',
     `There is no ops token in ${file}. Set AUTH_OPS_TOKEN_FILE, or GATEHOUSE_DATA_DIR to the data folder of the auth service.`
   )
+}
+
+/** @throws Refused where the file with it cannot be read, or it is given twice */
+function setToken(environment: Environment): string | undefined {
+  try {
+    return readSettings(secret('AUTH_OPS_TOKEN'), environment).AUTH_OPS_TOKEN
+  } catch (error) {
+    if (!(error instanceof SettingsFault)) throw error
+    throw new Refused('NO_TOKEN', `${error.faults.join('; ')}.`)
+  }
 }
 
 const dataFile = (environment: Environment, name: string): string =>

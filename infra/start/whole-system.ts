@@ -1,5 +1,6 @@
 import type { RunningService } from '@gatehouse/process/running-service'
 import { StartFault } from '@gatehouse/process/start-fault'
+import { isGiven } from '@gatehouse/settings/secret'
 import { resolveEnvironment } from './environment.ts'
 import { startInOneProcess } from './one-process.ts'
 import { type ProgramOf, sourceProgram, startProcesses } from './processes.ts'
@@ -50,7 +51,7 @@ async function startServices(
   const drain = { DRAIN_SECONDS: given.DRAIN_SECONDS || '0' }
   const environment = await resolveEnvironment({ ...given, ...drain })
   try {
-    return environment.REDIS_URL
+    return isGiven(environment, 'REDIS_URL')
       ? await startProcesses(environment, programOf)
       : await startInOneProcess(environment)
   } catch (error) {

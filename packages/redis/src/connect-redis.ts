@@ -37,12 +37,13 @@ export type ConnectOptions = RedisTarget & {
  */
 export function connectRedis({
   url,
+  passwords,
   timeoutMs = COMMAND_TIMEOUT_MS,
   use = 'commands',
   onFault,
   ...target
 }: ConnectOptions): RedisConnection {
-  const address = redisAddress(url)
+  const address = redisAddress(url, passwords)
   const options = {
     ...common,
     connectTimeout: 2 * timeoutMs,

@@ -2,13 +2,13 @@
 const REMEDIES: [cause: { test(cause: string): boolean }, remedy: string][] = [
   [
     /WRONGPASS|invalid password|invalid username-password/,
-    'Check the user and the password in REDIS_URL'
+    'Check the user and the password in REDIS_URL or REDIS_PASSWORD'
   ],
   [
     { test: (cause) => /sentinel/i.test(cause) && cause.includes('NOAUTH') },
-    'Add ?sentinelPassword= to REDIS_URL: the sentinels want a password'
+    'Set REDIS_SENTINEL_PASSWORD, or ?sentinelPassword= in REDIS_URL: the sentinels want a password'
   ],
-  [/NOAUTH/, 'REDIS_URL needs a password'],
+  [/NOAUTH/, 'REDIS_URL needs a password, or set REDIS_PASSWORD'],
   [
     /NOPERM|user executing the script can't/,
     'Give the user in REDIS_URL the rights that docs/stores.md lists'

@@ -2,6 +2,13 @@ import type { ClusterNode } from 'ioredis'
 
 export type Credentials = { username?: string; password?: string }
 
+/** Passwords that are given beside the address, as they are: nothing in them is percent-encoded. */
+export type Passwords = {
+  /** for the servers that hold the data */
+  readonly server?: string | undefined
+  readonly sentinels?: string | undefined
+}
+
 type Host = { host: string; port: number }
 
 export type SentinelAddress = {
@@ -43,9 +50,10 @@ const PARAMETERS = {
  * every failover. The credentials are the master's; `sentinelUsername` and `sentinelPassword` are for the sentinels.
  * `redis+cluster://[user:password@]host:port,host:port` is a Redis Cluster that these nodes belong to.
  * Each form begins with `rediss` for TLS, to sentinels as well unless `sentinelTls=false`.
+ * Both passwords can be given beside the address instead.
  * @throws Error in words that never repeat the address: it may hold a password
  */
-export function redisAddress(url: string): RedisAddress {
+export function redisAddress(url: string, passwords: Passwords = {}): RedisAddress {
   const [scheme, secured, kind = 'server'] = FORM.exec(url) ?? []
   if (scheme === undefined) {
     throw new Error(
@@ -53,14 +61,17 @@ export function redisAddress(url: string): RedisAddress {
     )
   }
   const secure = secured !== undefined
-  const given = parsed(url.slice(scheme.length))
+  if (kind !== 'sentinel' && passwords.sentinels !== undefined) {
+    throw new Error('it names no sentinels, and REDIS_SENTINEL_PASSWORD is set: unset one of them')
+  }
+  const given = parsed(url.slice(scheme.length), passwords.server)
   const { options, rest } = given
   refuseUnknown(rest, PARAMETERS[kind as keyof typeof PARAMETERS])
   if (kind === 'cluster') {
     if (rest.pathname.length > 1) throw new Error('a Redis Cluster has no other database than 0')
     return { kind, nodes: hosts(given.hosts, SERVER_PORT), options, secure }
   }
-  if (kind === 'sentinel') return sentinelAddress(given, secure)
+  if (kind === 'sentinel') return sentinelAddress(given, secure, passwords.sentinels)
   const [server, ...more] = hosts(given.hosts, SERVER_PORT)
   if (server === undefined || more.length > 0) {
     throw new Error('only redis+sentinel:// and redis+cluster:// name several hosts')
@@ -72,7 +83,7 @@ export function redisAddress(url: string): RedisAddress {
 type Parsed = { readonly hosts: string; readonly options: Credentials; readonly rest: URL }
 
 /** Not a URL to the parser where it names several hosts. One stands for them. */
-function parsed(address: string): Parsed {
+function parsed(address: string, passwordBeside: string | undefined): Parsed {
   const [authority = ''] = address.split(/[/?#]/)
   const at = authority.lastIndexOf('@') + 1
   const text = `redis://${authority.slice(0, at)}host${address.slice(authority.length)}`
@@ -80,17 +91,28 @@ function parsed(address: string): Parsed {
   if (rest === null) throw new Error('its user or password has characters to percent-encode')
   return {
     hosts: authority.slice(at),
-    options: credentials(rest.username, rest.password),
+    options: credentials(rest, 'REDIS_PASSWORD', passwordBeside),
     rest
   }
 }
 
-function credentials(username: string, password: string): Credentials {
+/** @param setting holds the password, where the address does not */
+function credentials(
+  { username, password }: { readonly username: string; readonly password: string },
+  setting: string,
+  passwordBeside: string | undefined
+): Credentials {
+  if (password !== '' && passwordBeside !== undefined) {
+    throw new Error(`it has a password, and ${setting} is set: set one of them`)
+  }
+  const used = passwordBeside ?? decodeURIComponent(password)
   // The client would leave out both, and be another user.
-  if (username !== '' && password === '') throw new Error('it has a user without a password')
+  if (username !== '' && used === '') {
+    throw new Error(`it has a user without a password (${setting} can hold the password)`)
+  }
   return {
     ...(username === '' ? {} : { username: decodeURIComponent(username) }),
-    ...(password === '' ? {} : { password: decodeURIComponent(password) })
+    ...(used === '' ? {} : { password: used })
   }
 }
 
@@ -102,7 +124,11 @@ function refuseUnknown({ searchParams }: URL, known: readonly string[]): void {
   }
 }
 
-function sentinelAddress({ hosts: text, options, rest }: Parsed, secure: boolean): RedisAddress {
+function sentinelAddress(
+  { hosts: text, options, rest }: Parsed,
+  secure: boolean,
+  passwordBeside: string | undefined
+): RedisAddress {
   const name = decodeURIComponent(rest.pathname.slice(1))
   if (name === '') {
     throw new Error('a redis+sentinel address ends with /name, the name of the master')
@@ -113,7 +139,11 @@ function sentinelAddress({ hosts: text, options, rest }: Parsed, secure: boolean
     kind: 'sentinel',
     name,
     sentinels: hosts(text, SENTINEL_PORT),
-    credentials: credentials(encoded('sentinelUsername'), encoded('sentinelPassword')),
+    credentials: credentials(
+      { username: encoded('sentinelUsername'), password: encoded('sentinelPassword') },
+      'REDIS_SENTINEL_PASSWORD',
+      passwordBeside
+    ),
     sentinelsSecure: secure && searchParams.get('sentinelTls') !== 'false',
     options: { ...options, db: database(searchParams.get('db') ?? '') },
     secure

@@ -1,13 +1,16 @@
 import { readFileSync } from 'node:fs'
 import type { ConnectionOptions } from 'node:tls'
 import { unreadable } from '@gatehouse/settings/file-fault'
+import { secret } from '@gatehouse/settings/secret'
 import { type Static, Type } from 'typebox'
 import { COMMAND_TIMEOUT_MS } from './connect-redis.ts'
-import { redisAddress } from './redis-address.ts'
+import { type Passwords, redisAddress } from './redis-address.ts'
 
 export const redisSettings = {
   /** Unset: families and revocations live in the embedded database, and the whole system is one process. */
-  REDIS_URL: Type.Optional(Type.String()),
+  ...secret('REDIS_URL'),
+  ...secret('REDIS_PASSWORD'),
+  ...secret('REDIS_SENTINEL_PASSWORD'),
   /** under the silence after which a connection is replaced */
   REDIS_TIMEOUT_MS: Type.Integer({ default: COMMAND_TIMEOUT_MS, minimum: 10, maximum: 2000 }),
   REDIS_KEY_PREFIX: Type.String({ default: '', maxLength: 100 }),
@@ -23,6 +26,7 @@ export type RedisSettings = Static<ReturnType<typeof Type.Object<typeof redisSet
 /** What each connection of a process has in common. */
 export type RedisTarget = {
   readonly url: string
+  readonly passwords?: Passwords
   readonly timeoutMs?: number
   /** stands before the name of each key */
   readonly keyPrefix?: string
@@ -33,9 +37,9 @@ export type RedisTarget = {
 /** What is wrong with the settings of Redis, in words without a value that may be secret. */
 export function redisFaults(settings: RedisSettings): string[] {
   const faults = [...prefixFaults(settings), ...fileFaults(settings)]
-  if (settings.REDIS_URL === undefined) return faults
+  if (settings.REDIS_URL === undefined) return [...faults, ...lonelyPasswords(settings)]
   try {
-    const { secure } = redisAddress(settings.REDIS_URL)
+    const { secure } = redisAddress(settings.REDIS_URL, passwordsOf(settings))
     const useless = secure ? undefined : TLS_SETTINGS.find((name) => settings[name] !== undefined)
     if (useless !== undefined) {
       faults.push(`${useless} has no effect without TLS: begin REDIS_URL with rediss`)
@@ -50,6 +54,7 @@ export function redisFaults(settings: RedisSettings): string[] {
 export function redisTarget(url: string, settings: RedisSettings): RedisTarget {
   return {
     url,
+    passwords: passwordsOf(settings),
     timeoutMs: settings.REDIS_TIMEOUT_MS,
     keyPrefix: settings.REDIS_KEY_PREFIX,
     tls: tlsOf(settings)
@@ -58,6 +63,18 @@ export function redisTarget(url: string, settings: RedisSettings): RedisTarget {
 
 const FILES = ['REDIS_CA_FILE', 'REDIS_CERT_FILE', 'REDIS_KEY_FILE'] as const
 const TLS_SETTINGS = [...FILES, 'REDIS_TLS_SERVER_NAME'] as const
+
+const PASSWORDS = ['REDIS_PASSWORD', 'REDIS_SENTINEL_PASSWORD'] as const
+
+const lonelyPasswords = (settings: RedisSettings): string[] =>
+  PASSWORDS.filter((name) => settings[name] !== undefined).map(
+    (name) => `${name} has no effect without REDIS_URL, which says where Redis is`
+  )
+
+const passwordsOf = (settings: RedisSettings): Passwords => ({
+  server: settings.REDIS_PASSWORD,
+  sentinels: settings.REDIS_SENTINEL_PASSWORD
+})
 
 /** Braces would move keys to other slots of a cluster, and the other characters mean something in ACL rules. */
 const prefixFaults = ({ REDIS_KEY_PREFIX: prefix }: RedisSettings): string[] =>

@@ -50,7 +50,15 @@ t.test('Redis with TLS, a password and rights', { skip: redisMissing }, async (t
     const unnamed = await started(t, redis.sentinel.replace('/main?', '/other?'), ca)
     t.match(unnamed.fault, /No such master.*Check the name at the end of REDIS_URL/)
     const [anonymous = ''] = redis.sentinel.split('?')
-    t.match((await started(t, anonymous, ca)).fault, /NOAUTH.*\?sentinelPassword=/)
+    t.match(
+      (await started(t, anonymous, ca)).fault,
+      /REDIS_SENTINEL_PASSWORD, or \?sentinelPassword=/
+    )
+    const { searchParams } = new URL(redis.sentinel)
+    const passwords = { REDIS_PASSWORD: 'right', REDIS_SENTINEL_PASSWORD: 'sentinels' }
+    t.equal(searchParams.get('sentinelPassword') ?? 'none', 'sentinels')
+    const bare = redis.sentinel.replace(':right@', '').replace(/sentinelPassword=[^&]*/, '')
+    t.equal((await started(t, bare, { ...ca, ...passwords })).fault, null, 'beside the address')
   })
 
   t.test('a cluster over TLS, by names and by the addresses that its nodes tell', async (t) => {
@@ -87,7 +95,12 @@ t.test('Redis with TLS, a password and rights', { skip: redisMissing }, async (t
       [redis.server, {}, /SELF_SIGNED_CERT.*REDIS_CA_FILE/],
       [redis.server, { REDIS_CA_FILE: other.file }, /SELF_SIGNED_CERT.*REDIS_CA_FILE/],
       [redis.server.replace(':right@', ':hunter2@'), ca, /WRONGPASS.*the password in REDIS_URL/],
-      [redis.server.replace(':right@', ''), ca, /NOAUTH.*needs a password/],
+      [redis.server.replace(':right@', ''), ca, /NOAUTH.*needs a password, or set REDIS_PASSWORD/],
+      [
+        redis.server.replace(':right@', ''),
+        { ...ca, REDIS_PASSWORD: 'hunter2' },
+        /WRONGPASS.*REDIS_PASSWORD/
+      ],
       [`${redis.server}/99`, ca, /DB index is out of range.*Name a database/],
       [redis.server.replace('rediss:', 'rediss+cluster:'), ca, /cluster support disabled.*redis:/]
     ]

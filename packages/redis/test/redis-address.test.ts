@@ -58,6 +58,33 @@ t.test('a cluster address names some of its nodes', async (t) => {
   })
 })
 
+t.test('passwords can be given beside the address, as they are', async (t) => {
+  const server = 'p%40ss/:é'
+  t.match(redisAddress('redis://user@one', { server }), {
+    options: { username: 'user', password: server }
+  })
+  t.match(redisAddress('redis+cluster://one:7000', { server }), { options: { password: server } })
+  t.match(
+    redisAddress('redis+sentinel://one/main?sentinelUsername=s', { server, sentinels: 'p%40' }),
+    { options: { password: server }, credentials: { username: 's', password: 'p%40' } }
+  )
+  for (const [url, passwords, message] of [
+    ['redis://:secret@one', { server }, /^it has a password, and REDIS_PASSWORD is set/],
+    [
+      'redis+sentinel://one/main?sentinelPassword=secret',
+      { sentinels: 'x' },
+      /^it has a password, and REDIS_SENTINEL_PASSWORD is set/
+    ],
+    [
+      'redis://one',
+      { sentinels: 'x' },
+      /^it names no sentinels, and REDIS_SENTINEL_PASSWORD is set/
+    ]
+  ] as const) {
+    t.throws(() => redisAddress(url, passwords), { message }, url)
+  }
+})
+
 t.test('an address that cannot be is refused in words, and not repeated', async (t) => {
   const faults: [url: string, message: RegExp][] = [
     ['user:secret@localhost:6379', /^it must begin with redis:\/\/, redis\+sentinel/],

@@ -2,6 +2,7 @@ import { Ajv, type ErrorObject } from 'ajv'
 import { type Static, type TObject, type TProperties, Type } from 'typebox'
 import { mustBe, type SchemaNode } from './allowed-values.ts'
 import { isHostName, isHttpUrl } from './formats.ts'
+import { readSecretFiles, SECRET_OF } from './secret.ts'
 
 /** The settings are not usable: every fault, by the variable's name, never its value. */
 export class SettingsFault extends Error {
@@ -44,12 +45,13 @@ const ajv = new Ajv({
   meta: false,
   validateSchema: false,
   formats: { host: isHostName, 'http-url': isHttpUrl },
+  keywords: [SECRET_OF],
   code: { optimize: false }
 })
 
 /**
  * Reads settings from environment variables. An empty variable counts as unset, as in compose files. White space around a value
- * does not count: a file with Windows line ends leaves some behind.
+ * does not count: a file with Windows line ends leaves some behind. A secret may be in a file instead (`secret`).
  * @param faultsOf what a schema cannot say. It is also asked where others are wrong, and must take any text for a setting
  * @throws SettingsFault with all faults at once
  */
@@ -58,7 +60,9 @@ export function readSettings<Properties extends TProperties>(
   environment: Environment,
   faultsOf: (settings: Static<TObject<Properties>>) => readonly string[] = () => []
 ): Static<TObject<Properties>> {
-  const given = valuesOf(environment)
+  const set = valuesOf(environment)
+  const secrets = readSecretFiles(properties, set)
+  const given = { ...set, ...secrets.values }
   const data: Record<string, unknown> = { ...given }
   for (const [name, value] of Object.entries(given)) {
     if (isNumber(properties[name]) && !DECIMAL.test(value)) data[name] = 'not decimal'
@@ -66,7 +70,7 @@ export function readSettings<Properties extends TProperties>(
   const schema = Type.Object(properties, { additionalProperties: false })
   const isValid = ajv.compile<Static<TObject<Properties>>>(schema)
   const isUsable = isValid(data)
-  const more = faultsOf(data as Static<TObject<Properties>>)
+  const more = [...secrets.faults, ...faultsOf(data as Static<TObject<Properties>>)]
   if (isUsable && more.length === 0) return data as Static<TObject<Properties>>
   const wrong = new Set((isValid.errors ?? []).map(nameOf))
   const faults = [...wrong].map((name) => faultOf(name, given[name], properties))

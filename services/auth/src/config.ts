@@ -4,6 +4,7 @@ import { redisFaults, redisSettings } from '@gatehouse/redis/settings'
 import { commonSettings, dataSettings, host, httpUrl, port } from '@gatehouse/settings/fragments'
 import { originFaults, originSettings } from '@gatehouse/settings/origins'
 import { type Environment, readSettings, SettingsFault } from '@gatehouse/settings/read-settings'
+import { secret } from '@gatehouse/settings/secret'
 import { unknownSettings } from '@gatehouse/settings/unknown-settings'
 import { type Static, Type } from 'typebox'
 import { STATEMENT_MS } from './database/deadlines.ts'
@@ -20,7 +21,8 @@ export const authSettings = {
   ...redisSettings,
   ...tokenSettings,
   ...originSettings,
-  DATABASE_URL: Type.Optional(Type.String()),
+  ...secret('DATABASE_URL'),
+  ...secret('DATABASE_PASSWORD'),
   DATABASE_SSLMODE: Type.Optional(Type.Enum([...sslModes])),
   DATABASE_CA_FILE: Type.Optional(Type.String()),
   DATABASE_CERT_FILE: Type.Optional(Type.String()),
@@ -55,12 +57,9 @@ export const authSettings = {
   AUTH_AUDIT_RETENTION_DAYS: Type.Number({ default: 400, minimum: 0, maximum: 36_500 }),
   AUTH_SIGNING_ALGORITHM: Type.Enum([...algorithms], { default: 'ES256' }),
   AUTH_KEY_ROTATION_DAYS: Type.Number({ default: 30, minimum: 0, maximum: 3650 }),
-  AUTH_REFRESH_KEYS: Type.Optional(Type.String()),
-  AUTH_REFRESH_KEYS_FILE: Type.Optional(Type.String()),
-  AUTH_KEY_ENCRYPTION_KEY: Type.Optional(Type.String()),
-  AUTH_KEY_ENCRYPTION_KEY_FILE: Type.Optional(Type.String()),
-  AUTH_OPS_TOKEN: Type.Optional(Type.String()),
-  AUTH_OPS_TOKEN_FILE: Type.Optional(Type.String()),
+  ...secret('AUTH_REFRESH_KEYS'),
+  ...secret('AUTH_KEY_ENCRYPTION_KEY'),
+  ...secret('AUTH_OPS_TOKEN'),
   AUTH_OPS_HOSTS: Type.String({ default: '' }),
   AUTH_REGISTRATION: Type.Enum(['open', 'off', 'closed'], { default: 'open' }),
   AUTH_COOKIE_SAME_SITE: Type.Enum(['strict', 'none'], { default: 'strict' }),
@@ -104,7 +103,6 @@ export function readConfig(environment: Environment): AuthConfig {
     ...clusterFaults(config),
     ...originFaults(config),
     ...retentionFaults(config),
-    ...secretsGivenTwice(config),
     ...(isProduction ? [...missingSecrets(config), ...lonelyDatabase(config)] : [])
   ]
   if (faults.length > 0) throw new SettingsFault(faults)
@@ -116,11 +114,17 @@ type Settings = Static<ReturnType<typeof Type.Object<typeof authSettings>>>
 /** The DATABASE_URL of an operator who wants SQLite, also beside Redis. */
 const SQLITE = 'sqlite:'
 
+const LONELY_PASSWORD =
+  'DATABASE_PASSWORD has no effect without the address of a PostgreSQL server in DATABASE_URL'
+
 const LOCAL_ISSUER =
   'TOKEN_ISSUER is not set: tokens and the OAuth metadata name this machine, http://localhost:3000'
 
 function databaseOf({ DATABASE_URL: url, ...settings }: Settings) {
-  if (url === undefined || url === SQLITE) return { database: null, faults: [] }
+  if (url === undefined || url === SQLITE) {
+    const isPassword = settings.DATABASE_PASSWORD !== undefined
+    return { database: null, faults: isPassword ? [LONELY_PASSWORD] : [] }
+  }
   try {
     return { database: postgresAddress(url, settings), faults: [] }
   } catch (error) {
@@ -166,22 +170,12 @@ const lonelyDatabase = ({ REDIS_URL, DATABASE_URL }: AuthConfig): string[] =>
 
 const SECRETS = ['AUTH_REFRESH_KEYS', 'AUTH_KEY_ENCRYPTION_KEY', 'AUTH_OPS_TOKEN'] as const
 
-const secretsGivenTwice = (config: AuthConfig): string[] =>
-  SECRETS.filter((name) => config[name] !== undefined && config[`${name}_FILE`] !== undefined).map(
-    (name) => `${name} and ${name}_FILE are both set; set one of them`
-  )
-
 function missingSecrets(config: AuthConfig): string[] {
-  const given = {
-    AUTH_REFRESH_KEYS: config.AUTH_REFRESH_KEYS ?? config.AUTH_REFRESH_KEYS_FILE,
-    AUTH_KEY_ENCRYPTION_KEY: config.AUTH_KEY_ENCRYPTION_KEY ?? config.AUTH_KEY_ENCRYPTION_KEY_FILE,
-    AUTH_OPS_TOKEN: config.AUTH_OPS_TOKEN ?? config.AUTH_OPS_TOKEN_FILE
-  }
-  const missing = Object.entries(given)
-    .filter(([, value]) => value === undefined)
-    .map(([name]) => `${name} (or ${name}_FILE) must be set in production`)
-  const known = URL.parse(config.DATABASE_URL ?? '')?.password === DEVELOPMENT_PASSWORD
-  return known
+  const missing = SECRETS.filter((name) => config[name] === undefined).map(
+    (name) => `${name} (or ${name}_FILE) must be set in production`
+  )
+  const password = config.DATABASE_PASSWORD ?? URL.parse(config.DATABASE_URL ?? '')?.password
+  return password === DEVELOPMENT_PASSWORD
     ? [...missing, 'DATABASE_URL must have a password of its own in production']
     : missing
 }

@@ -1,3 +1,6 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { dataFolder } from '@gatehouse/fixtures/data-folder'
 import { SettingsFault } from '@gatehouse/settings/read-settings'
 import t from 'tap'
 import { readConfig } from '../src/config.ts'
@@ -72,6 +75,14 @@ t.test('a database address that cannot be is told like every other fault', async
   ])
 })
 
+t.test('a password without an address is a fault', async (t) => {
+  t.match(faults({ DATABASE_PASSWORD: 'x' }), [/^DATABASE_PASSWORD has no effect without/])
+  t.match(faults({ DATABASE_PASSWORD: 'x', DATABASE_URL: 'sqlite:' }), [
+    /^DATABASE_PASSWORD has no/
+  ])
+  t.match(faults({ REDIS_PASSWORD: 'x' }), [/^REDIS_PASSWORD has no effect without REDIS_URL/])
+})
+
 t.test('grace may be none', async (t) => {
   t.equal(readConfig({ AUTH_REFRESH_GRACE_SECONDS: '0' }).AUTH_REFRESH_GRACE_SECONDS, 0)
 })
@@ -86,10 +97,12 @@ t.test('in production secrets have no default', async (t) => {
     'AUTH_KEY_ENCRYPTION_KEY (or AUTH_KEY_ENCRYPTION_KEY_FILE) must be set in production',
     'AUTH_OPS_TOKEN (or AUTH_OPS_TOKEN_FILE) must be set in production'
   ])
+  const file = join(dataFolder(t), 'key')
+  writeFileSync(file, 'x\n')
   const given = {
     AUTH_OPS_TOKEN: 'x',
     AUTH_REFRESH_KEYS: '1:x',
-    AUTH_KEY_ENCRYPTION_KEY_FILE: '/run/secrets/key'
+    AUTH_KEY_ENCRYPTION_KEY_FILE: file
   }
   t.strictSame(faults({ NODE_ENV: 'production', ...given }), [], 'a file will do')
   const redis = { ...given, NODE_ENV: 'production', REDIS_URL: 'redis://redis' }
@@ -103,6 +116,10 @@ t.test('in production secrets have no default', async (t) => {
   const DATABASE_URL = 'postgres://gatehouse:gatehouse@postgres/gatehouse'
   t.strictSame(faults({ NODE_ENV: 'production', ...given, DATABASE_URL }), [
     'DATABASE_URL must have a password of its own in production'
+  ])
+  const beside = { DATABASE_URL: 'postgres://gatehouse@postgres/gatehouse' }
+  t.match(faults({ NODE_ENV: 'production', ...given, ...beside, DATABASE_PASSWORD: 'gatehouse' }), [
+    /a password of its own/
   ])
 })
 

@@ -75,10 +75,11 @@ t.test('a secret that is not usable is a fault that does not tell it', async (t)
     t.throws(() => refreshKeys(config), { name: 'SettingsFault' }, 'a placeholder')
   }
   for (const [fault, given] of Object.entries(wrong)) {
-    const config = readConfig({ GATEHOUSE_DATA_DIR: dataFolder(t), ...given })
-    const error: unknown = t.throws(() => [refreshKeys(config), keyEncryptionKeys(config)], {
-      name: 'SettingsFault'
-    })
+    const read = () => {
+      const config = readConfig({ GATEHOUSE_DATA_DIR: dataFolder(t), ...given })
+      return [refreshKeys(config), keyEncryptionKeys(config)]
+    }
+    const error: unknown = t.throws(read, { name: 'SettingsFault' })
     t.match(String(error), fault)
     t.notMatch(String(error), short)
   }

@@ -15,6 +15,7 @@ export type PostgresAddress = {
 
 /** What the settings say beside the address. */
 export type PostgresSettings = {
+  readonly DATABASE_PASSWORD?: string
   readonly DATABASE_SSLMODE?: string
   readonly DATABASE_CA_FILE?: string
   readonly DATABASE_CERT_FILE?: string
@@ -59,6 +60,7 @@ export function postgresAddress(text: string, settings: PostgresSettings): Postg
     const known = [...PASSED, ...READ].join(', ')
     throw new Error(`it has the unknown parameter ${unknown[0]}; known are ${known}`)
   }
+  addPassword(url, settings.DATABASE_PASSWORD)
   const sslmode = modeOf(url, settings)
   const files = filesOf(parameters, settings)
   const ways = waysOf(sslmode, files)
@@ -67,6 +69,15 @@ export function postgresAddress(text: string, settings: PostgresSettings): Postg
   for (const name of [...READ, ...IGNORED]) parameters.delete(name)
   const connectionString = url.href.replace(`@${NO_HOST}/`, '@/')
   return { connectionString, server, sslmode, ways, channelBinding }
+}
+
+/** @throws Error where the address has one already */
+function addPassword({ password: own, searchParams }: URL, password: string | undefined): void {
+  if (password === undefined) return
+  if (own !== '' || searchParams.has('password')) {
+    throw new Error('it has a password, and DATABASE_PASSWORD is set: set one of them')
+  }
+  searchParams.set('password', password)
 }
 
 /** @throws Error where it is none */

@@ -17,7 +17,7 @@ export function lastingFault(cause: unknown, { server, sslmode }: PostgresAddres
 }
 
 const WANTS_TLS = 'The server wants TLS: set sslmode=require, or stricter, in DATABASE_URL'
-const WRONG_USER = 'Check the user and the password in DATABASE_URL'
+const WRONG_USER = 'Check the user and the password in DATABASE_URL or DATABASE_PASSWORD'
 
 /** By SQLSTATE (PostgreSQL, appendix A). */
 function remedyOfServer({ code = '', message }: pg.DatabaseError): string | null {

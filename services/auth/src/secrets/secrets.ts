@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { linkSync, mkdirSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { OPS_TOKEN_FILE } from '@gatehouse/process/ops-address'
-import { fileFault, unreadable } from '@gatehouse/settings/file-fault'
+import { fileFault } from '@gatehouse/settings/file-fault'
 import { SettingsFault } from '@gatehouse/settings/read-settings'
 import type { AuthConfig } from '../config.ts'
 import type { SealingKeys } from '../keys/seal.ts'
@@ -54,10 +54,7 @@ export function randomSecret(): string {
 
 type SecretName = 'AUTH_REFRESH_KEYS' | 'AUTH_KEY_ENCRYPTION_KEY' | 'AUTH_OPS_TOKEN'
 
-/**
- * A secret's text: the setting, or what is in the file that the setting names; in development also one that is made at the
- * first start and kept in the data folder.
- */
+/** A secret's text: the setting; in development also one that is made at the first start and kept in the data folder. */
 function readSecret(
   config: AuthConfig,
   name: SecretName,
@@ -65,21 +62,10 @@ function readSecret(
   make: () => string
 ): string {
   const value = config[name]
-  if (value !== undefined) return value
-  const file = config[`${name}_FILE`]
-  if (file !== undefined) return readNamed(file, `${name}_FILE`)
+  // White space is no part of these secrets, and an editor may leave some in a file.
+  if (value !== undefined) return value.trim()
   if (config.NODE_ENV === 'production') throw new SettingsFault([`${name} must be set`])
   return readOrMake(join(config.GATEHOUSE_DATA_DIR, kept), make)
-}
-
-function readNamed(file: string, name: string): string {
-  try {
-    return readFileSync(file, 'utf8').trim()
-  } catch (error) {
-    const fault = unreadable(file, error)
-    if (fault === null) throw error
-    throw new SettingsFault([`${name}: ${fault}`])
-  }
 }
 
 /** Of two processes that start together one makes the secret, whole or not at all, and both read the same. */

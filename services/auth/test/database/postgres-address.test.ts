@@ -1,3 +1,4 @@
+import pg from 'pg'
 import t from 'tap'
 import { type PostgresSettings, postgresAddress } from '../../src/database/postgres-address.ts'
 
@@ -14,6 +15,26 @@ t.test('parameters for TLS are taken out of the address, and the others left in'
   })
   t.equal(left.password, 'secret')
   t.equal(read('?channel_binding=require').channelBinding, true)
+})
+
+t.test('the password can be given beside the address, as it is', async (t) => {
+  for (const url of [
+    'postgres://ada@db/app',
+    'postgres://ada@/app?host=/run',
+    'postgres:///app?user=ada'
+  ]) {
+    for (const DATABASE_PASSWORD of ['pä%41ss/w@rd:?&#+ "', 'plain']) {
+      const { connectionString } = postgresAddress(url, { DATABASE_PASSWORD })
+      const { user, password, database } = new pg.Client({ connectionString })
+      t.strictSame([user, password, database], ['ada', DATABASE_PASSWORD, 'app'], url)
+    }
+  }
+  const twice = { message: /^it has a password, and DATABASE_PASSWORD is set/ }
+  t.throws(() => read('', { DATABASE_PASSWORD: 'x' }), twice)
+  t.throws(
+    () => postgresAddress('postgres://db/app?password=secret', { DATABASE_PASSWORD: 'x' }),
+    twice
+  )
 })
 
 t.test('a socket of this machine needs no TLS', async (t) => {

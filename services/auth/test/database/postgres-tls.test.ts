@@ -22,9 +22,9 @@ async function connected(t: Test, url: string, settings: PostgresSettings = {}) 
 }
 
 /** What the start of the service says of an address, without waiting. */
-async function startFault(t: Test, url: string): Promise<Error> {
+async function startFault(t: Test, url: string, settings: PostgresSettings = {}): Promise<Error> {
   const onWaiting = () => t.fail(`nothing is waited for: ${url}`)
-  const address = postgresAddress(url, {})
+  const address = postgresAddress(url, settings)
   const opening = openTables({ address, folder: '', poolSize: 1, waitSeconds: 20, onWaiting })
   return await opening.then(
     () => new Error('it started'),
@@ -99,6 +99,13 @@ t.test('PostgreSQL with TLS', { skip: postgresMissing }, async (t) => {
     t.match(await connected(t, as('certified', parameters)), { name: '/CN=certified' })
     const files = { DATABASE_CA_FILE: own.file, DATABASE_CERT_FILE: cert, DATABASE_KEY_FILE: key }
     t.match(await connected(t, as('certified'), files), { name: '/CN=certified' })
+  })
+
+  t.test('a password beside the address', async (t) => {
+    t.ok(await connected(t, as('secretive'), { DATABASE_PASSWORD: 'right' }))
+    const { message } = await startFault(t, as('secretive'), { DATABASE_PASSWORD: 'hunter2' })
+    t.match(message, /28P01.*DATABASE_PASSWORD/)
+    t.notMatch(message, 'hunter2')
   })
 
   t.test(
