@@ -1,8 +1,8 @@
-import { Ajv, type ErrorObject } from 'ajv'
 import { type Static, type TObject, type TProperties, Type } from 'typebox'
+import { Value } from 'typebox/value'
 import { mustBe, type SchemaNode } from './allowed-values.ts'
 import { isHostName, isHttpUrl } from './formats.ts'
-import { readSecretFiles, SECRET_OF } from './secret.ts'
+import { readSecretFiles } from './secret.ts'
 
 /** The settings are not usable: every fault, by the variable's name, never its value. */
 export class SettingsFault extends Error {
@@ -35,19 +35,11 @@ export function collectFaults<Content>(
 
 export type Environment = Readonly<Record<string, string | undefined>>
 
-const ajv = new Ajv({
-  allErrors: true,
-  coerceTypes: true,
-  useDefaults: true,
-  removeAdditional: true,
-  addUsedSchema: false,
-  // TypeBox makes the schema. Checking it against the meta-schema takes longer than reading the settings.
-  meta: false,
-  validateSchema: false,
-  formats: { host: isHostName, 'http-url': isHttpUrl },
-  keywords: [SECRET_OF],
-  code: { optimize: false }
-})
+/** The formats that a setting's schema may name. */
+const formats: Readonly<Record<string, (text: string) => boolean>> = {
+  host: isHostName,
+  'http-url': isHttpUrl
+}
 
 /**
  * Reads settings from environment variables. An empty variable counts as unset, as in compose files. White space around a value
@@ -63,25 +55,41 @@ export function readSettings<Properties extends TProperties>(
   const set = valuesOf(environment)
   const secrets = readSecretFiles(properties, set)
   const given = { ...set, ...secrets.values }
-  const data: Record<string, unknown> = { ...given }
-  for (const [name, value] of Object.entries(given)) {
-    if (isNumber(properties[name]) && !DECIMAL.test(value)) data[name] = 'not decimal'
+  const data: Record<string, unknown> = {}
+  const faults: string[] = []
+  for (const [name, schema] of Object.entries<SettingSchema>(properties)) {
+    const value = heldValue(schema, given[name])
+    if (isAllowed(schema, value)) {
+      if (value !== undefined) data[name] = value
+    } else {
+      // Other checks still get what was given: they are asked for their own faults.
+      data[name] = value
+      faults.push(faultOf(name, given[name], schema))
+    }
   }
-  const schema = Type.Object(properties, { additionalProperties: false })
-  const isValid = ajv.compile<Static<TObject<Properties>>>(schema)
-  const isUsable = isValid(data)
-  const more = [...secrets.faults, ...faultsOf(data as Static<TObject<Properties>>)]
-  if (isUsable && more.length === 0) return data as Static<TObject<Properties>>
-  const wrong = new Set((isValid.errors ?? []).map(nameOf))
-  const faults = [...wrong].map((name) => faultOf(name, given[name], properties))
-  throw new SettingsFault([...faults, ...more])
+  faults.push(...secrets.faults, ...faultsOf(data as Static<TObject<Properties>>))
+  if (faults.length > 0) throw new SettingsFault(faults)
+  return data as Static<TObject<Properties>>
+}
+
+type SettingSchema = SchemaNode & { readonly default?: unknown; readonly format?: string }
+
+/** What a setting holds: its text, the number that its text is, or its default. */
+function heldValue(schema: SettingSchema, text: string | undefined): unknown {
+  if (text === undefined) return schema.default
+  return isNumber(schema) && DECIMAL.test(text) ? Number(text) : text
+}
+
+function isAllowed(schema: SettingSchema, value: unknown): boolean {
+  if (value === undefined) return Type.IsOptional(schema)
+  const hasFormat = formats[schema.format ?? ''] ?? (() => true)
+  return Value.Check(schema, value) && (typeof value !== 'string' || hasFormat(value))
 }
 
 /** JavaScript also reads 0x10 and 1e3 as numbers, which are rather mistakes. */
 const DECIMAL = /^-?\d+(\.\d+)?$/
 
-const isNumber = (schema: SchemaNode | undefined): boolean =>
-  schema?.type === 'integer' || schema?.type === 'number'
+const isNumber = ({ type }: SchemaNode): boolean => type === 'integer' || type === 'number'
 
 const valuesOf = (environment: Environment): Record<string, string> =>
   Object.fromEntries(
@@ -90,16 +98,13 @@ const valuesOf = (environment: Environment): Record<string, string> =>
       .filter(([, value]) => value !== '')
   )
 
-const nameOf = ({ instancePath, params }: ErrorObject): string =>
-  instancePath.slice(1) || String(params.missingProperty ?? 'settings')
-
-function faultOf(name: string, value: unknown, properties: TProperties): string {
+function faultOf(name: string, value: string | undefined, schema: SchemaNode): string {
   if (value === undefined) return `${name} must be set`
   const hint = isServiceLink(value)
     ? '; Kubernetes sets this variable for a Service of that name, unless the pod has enableServiceLinks: false'
     : ''
-  return `${name} ${mustBe(properties[name] ?? {}, value)}${hint}`
+  return `${name} ${mustBe(schema, value)}${hint}`
 }
 
 /** What Kubernetes writes into `<SERVICE>_PORT` of each pod. */
-const isServiceLink = (value: unknown): boolean => /^(tcp|udp|sctp):\/\//.test(String(value))
+const isServiceLink = (value: string): boolean => /^(tcp|udp|sctp):\/\//.test(value)
