@@ -1,5 +1,5 @@
 import { isIP } from 'node:net'
-import { tokenSettings } from '@gatehouse/access-token/settings'
+import { SIGNING_KEYS_PATH, tokenSettings } from '@gatehouse/access-token/settings'
 import { redisFaults, redisSettings } from '@gatehouse/redis/settings'
 import {
   commonSettings,
@@ -44,7 +44,7 @@ export const gatewaySettings = {
   GATEWAY_OPS_PORT: port(3900),
   GATEWAY_OPS_HOSTS: Type.String({ default: '' }),
   GATEWAY_ROUTES: Type.String({ default: 'gateway/routes.yaml', minLength: 1 }),
-  GATEWAY_JWKS_URL: httpUrl('http://127.0.0.1:3001/.well-known/jwks.json'),
+  GATEWAY_JWKS_URL: httpUrl(`http://127.0.0.1:3001${SIGNING_KEYS_PATH}`),
   GATEWAY_ISSUERS_FILE: Type.Optional(Type.String({ minLength: 1 })),
   GATEWAY_TRUSTED_PROXIES: Type.String({ default: '' }),
   GATEWAY_PROXY_HEADERS: Type.Optional(Type.Enum([...proxyHeaders])),

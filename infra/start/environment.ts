@@ -1,3 +1,4 @@
+import { SIGNING_KEYS_PATH } from '@gatehouse/access-token/settings'
 import { GATEWAY_KEYS_PATH } from '@gatehouse/edge-headers/assertion'
 import { derivedAddresses } from '@gatehouse/process/derived-addresses'
 import { freePort } from './free-port.ts'
@@ -33,7 +34,7 @@ export async function resolveEnvironment(given: NodeJS.ProcessEnv): Promise<Syst
   return {
     ...derivedAddresses({ ...given, ...ports }),
     TOKEN_ISSUER,
-    GATEWAY_JWKS_URL: `${at('AUTH_PORT')}/.well-known/jwks.json`,
+    GATEWAY_JWKS_URL: `${at('AUTH_PORT')}${SIGNING_KEYS_PATH}`,
     GATEWAY_KEYS_URL: `${at('GATEWAY_OPS_PORT')}${GATEWAY_KEYS_PATH}`,
     ...set,
     ...ports

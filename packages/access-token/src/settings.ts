@@ -1,7 +1,10 @@
 import { httpUrl } from '@gatehouse/settings/fragments'
 import { Type } from 'typebox'
 
-/** What the issuer writes and every verifier demands, so both read it from the same settings. */
+/** Where the auth service publishes its signing keys (RFC 7517), on its own listener and on the gateway's. */
+export const SIGNING_KEYS_PATH = '/.well-known/jwks.json'
+
+/** The issuer writes these values and every verifier requires them, so both read the same settings. */
 export const tokenSettings = {
   TOKEN_ISSUER: httpUrl('http://localhost:3000'),
   TOKEN_AUDIENCE: Type.String({ default: 'gatehouse', minLength: 1 })

@@ -1,5 +1,6 @@
 import { algorithms } from '@gatehouse/access-token/claims'
 import { tokenSettings } from '@gatehouse/access-token/settings'
+import { GATEWAY_KEYS_PATH } from '@gatehouse/edge-headers/assertion'
 import { redisFaults, redisSettings } from '@gatehouse/redis/settings'
 import { commonSettings, dataSettings, host, httpUrl, port } from '@gatehouse/settings/fragments'
 import { originFaults, originSettings } from '@gatehouse/settings/origins'
@@ -65,7 +66,7 @@ export const authSettings = {
   AUTH_COOKIE_SAME_SITE: Type.Enum(['strict', 'none'], { default: 'strict' }),
   AUTH_NEW_USER_ROLES: Type.String({ default: 'user' }),
   AUTH_NEW_USER_SCOPE: Type.String({ default: 'orders:read orders:write' }),
-  GATEWAY_KEYS_URL: httpUrl('http://127.0.0.1:3900/.well-known/gateway-jwks.json')
+  GATEWAY_KEYS_URL: httpUrl(`http://127.0.0.1:3900${GATEWAY_KEYS_PATH}`)
 }
 
 export type AuthConfig = Static<ReturnType<typeof Type.Object<typeof authSettings>>> & {

@@ -44,7 +44,7 @@ import type { FamilyPolicy } from './sessions/family.ts'
 import { redisFamilies } from './sessions/redis-families.ts'
 import { sqliteFamilies } from './sessions/sqlite-families.ts'
 import { toldEnds } from './sessions/told-ends.ts'
-import { CLOCK_SKEW_SECONDS } from './tokens/clock-skew.ts'
+import { rememberedSeconds } from './tokens/remembered-seconds.ts'
 
 /** The durable tables, and what is kept in them. */
 export async function openDurable(
@@ -113,7 +113,7 @@ export type SharedStores = {
  * set lower since
  */
 export const revocationSecondsOf = (config: AuthConfig, longest: number): number =>
-  Math.max(config.AUTH_ACCESS_TTL_SECONDS, longest) + CLOCK_SKEW_SECONDS
+  rememberedSeconds(Math.max(config.AUTH_ACCESS_TTL_SECONDS, longest))
 
 /**
  * What all instances share: families, their revocations, who guessed how often, and which gateways are live.

@@ -1,8 +1,9 @@
 import { keySetVersion } from '@gatehouse/access-token/key-set-version'
 import type { RevocationWriter } from '../revocations/revocation-log.ts'
-import { CLOCK_SKEW_SECONDS } from '../tokens/clock-skew.ts'
-import type { KeyRecord } from './key-lifecycle.ts'
+import { rememberedSeconds } from '../tokens/remembered-seconds.ts'
+
 import type { KeySetStore } from './key-set-store.ts'
+import { isPublished } from './signing-key.ts'
 import type { SigningKeyStore } from './signing-key-store.ts'
 
 /** Tells gateways what they have yet to hear of the keys. */
@@ -30,7 +31,7 @@ export function keyAnnouncements(needs: {
     await revocations.append({
       kind: 'key-set',
       id: keySetVersion(published),
-      until: Math.ceil(clock() / 1000) + lifetimeSeconds + CLOCK_SKEW_SECONDS
+      until: Math.ceil(clock() / 1000) + rememberedSeconds(lifetimeSeconds)
     })
   }
   return {
@@ -49,6 +50,3 @@ export function keyAnnouncements(needs: {
     tellAgain: announceKeySet
   }
 }
-
-const isPublished = ({ state }: KeyRecord): boolean =>
-  state === 'standby' || state === 'active' || state === 'retiring'

@@ -1,8 +1,8 @@
 import type { Algorithm } from '@gatehouse/access-token/claims'
 import { KEY_MEMORY_SECONDS } from '@gatehouse/revocation/revocation'
 import { keyCannot, keyStillNeeded, keyStillSigns, noSuchKey, tooManyKeys } from '../refusals.ts'
-import { CLOCK_SKEW_SECONDS } from '../tokens/clock-skew.ts'
-import type { KeyState } from './signing-key.ts'
+import { rememberedSeconds } from '../tokens/remembered-seconds.ts'
+import { isPublished, type KeyState } from './signing-key.ts'
 
 /** A signing key in its life: everything but the key itself. Times are in seconds since 1970. */
 export type KeyRecord = {
@@ -40,7 +40,7 @@ const MOST_PUBLISHED = 60
 
 /** @throws Refusal CONFLICT where one more key would not fit */
 export function refuseTooMany(keys: readonly KeyRecord[]): void {
-  const published = keys.filter(({ state }) => state !== 'retired' && state !== 'revoked')
+  const published = keys.filter(isPublished)
   if (published.length >= MOST_PUBLISHED) throw tooManyKeys()
 }
 
@@ -91,7 +91,7 @@ export function revocation(
   if (key.state === 'revoked') return []
   const untoldUntil = Math.max(
     lastTokenOut(key, at),
-    at.now + KEY_MEMORY_SECONDS + CLOCK_SKEW_SECONDS
+    at.now + rememberedSeconds(KEY_MEMORY_SECONDS)
   )
   const revoked: KeyRecord = { ...key, state: 'revoked', endedAt: at.now, untoldUntil }
   if (key.state !== 'active') return [revoked]
@@ -122,4 +122,4 @@ const retiring = (key: KeyRecord, at: Moment): KeyRecord => ({
 })
 
 const lastTokenOut = ({ longestTokenSeconds }: KeyRecord, { now, lifetimeSeconds }: Moment) =>
-  now + Math.max(longestTokenSeconds, lifetimeSeconds) + CLOCK_SKEW_SECONDS
+  now + rememberedSeconds(Math.max(longestTokenSeconds, lifetimeSeconds))

@@ -2,7 +2,7 @@ import { KEY_MEMORY_SECONDS } from '@gatehouse/revocation/revocation'
 import type { Kysely } from 'kysely'
 import type { Tables } from '../database/tables.ts'
 import { noteTold, toldRun } from '../revocations/told-run.ts'
-import { CLOCK_SKEW_SECONDS } from '../tokens/clock-skew.ts'
+import { rememberedSeconds } from '../tokens/remembered-seconds.ts'
 
 /** What gateways have yet to be told of the keys, and which instance sees to what is due. */
 export type KeySetStore = {
@@ -51,9 +51,9 @@ export function keySetStore(db: Kysely<Tables>): KeySetStore {
       // Until the end of what a key that is revoked now is remembered for: it costs nothing to remember one for longer.
       await db
         .updateTable('signing_keys')
-        .set({ untold_until: now + KEY_MEMORY_SECONDS + CLOCK_SKEW_SECONDS })
+        .set({ untold_until: now + rememberedSeconds(KEY_MEMORY_SECONDS) })
         .where('state', '=', 'revoked')
-        .where('ended_at', '>', now - KEY_MEMORY_SECONDS - CLOCK_SKEW_SECONDS)
+        .where('ended_at', '>', now - rememberedSeconds(KEY_MEMORY_SECONDS))
         .execute()
     },
     async take(instance, nowMs, lifeMs) {

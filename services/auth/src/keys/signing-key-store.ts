@@ -5,7 +5,7 @@ import type { SigningKeyTable, Tables } from '../database/tables.ts'
 import type { KeyRecord } from './key-lifecycle.ts'
 import { GONE, newRecord, readRecords, writeRecord } from './key-records.ts'
 import { type SealingKeys, seal, unsealWithAny } from './seal.ts'
-import { generateSigningKey, type SigningKey } from './signing-key.ts'
+import { generateSigningKey, publishedStates, type SigningKey } from './signing-key.ts'
 import { UnknownSealingKey } from './unknown-sealing-key.ts'
 
 /** The keys while they are held for a change: nobody else changes one meanwhile. */
@@ -57,7 +57,7 @@ export function signingKeyStore(
       const rows = await db
         .selectFrom('signing_keys')
         .selectAll()
-        .where('state', 'in', ['standby', 'active', 'retiring'])
+        .where('state', 'in', publishedStates)
         .orderBy('created_at', 'desc')
         .orderBy('kid')
         .execute()

@@ -3,11 +3,18 @@ import { promisify } from 'node:util'
 import type { Algorithm } from '@gatehouse/access-token/claims'
 import { calculateJwkThumbprint, type JWK } from 'jose'
 
+/** In these states, the public half of a key is in the key set. */
+export const publishedStates = ['standby', 'active', 'retiring'] as const
+
 /**
- * standby: published, does not sign · active: signs, exactly one · retiring: published until the last token it signed is
- * out · retired: gone · revoked: refused everywhere
+ * standby: published, does not sign · active: published, signs; exactly one key is active ·
+ * retiring: published until the last token that it signed has expired · retired: no longer
+ * published · revoked: every gateway refuses its tokens
  */
-export type KeyState = 'standby' | 'active' | 'retiring' | 'retired' | 'revoked'
+export type KeyState = (typeof publishedStates)[number] | 'retired' | 'revoked'
+
+export const isPublished = ({ state }: { readonly state: KeyState }): boolean =>
+  publishedStates.some((published) => published === state)
 
 export type SigningKey = {
   /** RFC 7638 thumbprint */

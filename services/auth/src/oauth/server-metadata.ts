@@ -1,3 +1,4 @@
+import { SIGNING_KEYS_PATH } from '@gatehouse/access-token/settings'
 import { clientAuthenticationMethods } from '../clients/client.ts'
 import { assertionAlgorithms } from '../clients/client-keys.ts'
 
@@ -33,7 +34,7 @@ export function serverMetadata(issuer: string) {
     introspection_endpoint: publicUrl(issuer, oauthPath.introspect),
     introspection_endpoint_auth_methods_supported: authenticated,
     introspection_endpoint_auth_signing_alg_values_supported: algorithms,
-    jwks_uri: publicUrl(issuer, '/.well-known/jwks.json'),
+    jwks_uri: publicUrl(issuer, SIGNING_KEYS_PATH),
     grant_types_supported: ['client_credentials', 'refresh_token'],
     // Required, and empty: users sign in to this API itself, and there is no authorization endpoint.
     response_types_supported: []

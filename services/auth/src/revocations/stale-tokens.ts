@@ -1,7 +1,7 @@
 import { type Kysely, sql } from 'kysely'
 import type { Tables } from '../database/tables.ts'
 import { changeUntold } from '../refusals.ts'
-import { CLOCK_SKEW_SECONDS } from '../tokens/clock-skew.ts'
+import { rememberedSeconds } from '../tokens/remembered-seconds.ts'
 import type { RevocationWriter } from './revocation-log.ts'
 import { noteTold, toldRun } from './told-run.ts'
 
@@ -51,7 +51,7 @@ export function staleTokens(needs: {
   const { db, revocations, lifetimeSeconds, clock } = needs
   const stale = (before: number): Stale => ({
     before,
-    until: before + lifetimeSeconds + CLOCK_SKEW_SECONDS
+    until: before + rememberedSeconds(lifetimeSeconds)
   })
   const tellOne = async (
     subject: string,
@@ -94,8 +94,7 @@ export function staleTokens(needs: {
       }),
     allNotBefore,
     async retell() {
-      const since =
-        Math.floor(clock() / 1000) - (await longestTokenSeconds(db)) - CLOCK_SKEW_SECONDS
+      const since = Math.floor(clock() / 1000) - rememberedSeconds(await longestTokenSeconds(db))
       for (const table of ['accounts', 'clients'] as const) {
         const rows = await db
           .selectFrom(table)
@@ -115,7 +114,7 @@ export function staleTokens(needs: {
       const longest = await longestTokenSeconds(db)
       try {
         for (const { subject, before, until, rights_version } of noted) {
-          const last = before + longest + CLOCK_SKEW_SECONDS
+          const last = before + rememberedSeconds(longest)
           await tellOne(subject, { before, until: Math.max(until, last) }, rights_version)
         }
       } catch (error) {
