@@ -33,52 +33,52 @@ import { accessTokenVerifier } from './tokens/access-token-verifier.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** where it came from, and how */
+    /** the source of the request, and its connection */
     hop: Hop
-    /** what the journey made of this request; null until it has passed */
+    /** the result of the journey; null until the request has passed all stages */
     passage: Passage | null
   }
 }
 
-/** Everything the gateway works with. */
+/** Everything that the gateway depends on. */
 export type GatewayNeeds = {
   log: ServiceLog
   metrics: Registry
-  /** hears of each request when it is over; null: there is no access log */
+  /** is called with each request that has ended; null: there is no access log */
   logRequest: ((served: Served) => void) | null
   https: { cert: Buffer; key: Buffer } | null
   trustedProxies: string[]
-  /** the kind of header that these write; null: it shows */
+  /** the kind of header that these proxies write; null: decided per request */
   proxyHeaders: ProxyHeaders | null
   /** other origins whose pages may use this API */
   allowedOrigins: string[]
-  /** what their pages may send and read */
+  /** what pages of these origins may send and read */
   cors: CorsPolicy
   routes: Pick<LiveRouteTable, 'current' | 'onChange'>
-  /** whose tokens are taken */
+  /** the issuers whose tokens the gateway accepts */
   issuers: TrustedIssuers
   revoked: Revocations
-  /** hears of each token of ours that is verified for the first time */
+  /** is told of each of our own tokens that is verified for the first time */
   sightings: Pick<SightingReport, 'note'>
   assertionKey: AssertionKey
   rememberedTokenBytes: number
-  /** how long browsers use nothing but TLS for this origin, in seconds (RFC 6797); 0: they are told nothing */
+  /** for how many seconds browsers use only TLS for this origin (RFC 6797); 0: no header is sent */
   hstsSeconds: number
-  /** how long a request may take to come whole */
+  /** how long a whole request may take to arrive */
   requestMs: number
-  /** how long a connection of a client is kept on which nothing is asked */
+  /** how long an idle client connection stays open */
   idleMs: number
-  /** how long what is under way may take when the gateway closes */
+  /** how long requests in flight may take when the gateway closes */
   closeMs: number
   upstreamTimeoutMs: number
   upstreamConnections: number
   upstreamWebSockets: number
-  /** how much of these one caller may have, in percent of what all others leave */
+  /** how much of these one caller may use, in percent of what all others leave */
   upstreamSharePercent: number
-  /** how many connections of clients may be open, and how many from one address */
+  /** the maximum number of open client connections, in total and per address */
   connections: number
   connectionsPerAddress: number
-  /** for the limits that gateways share; null: each counts for itself */
+  /** for the limits that gateways share; null: each gateway counts for itself */
   limitsRedis: RedisConnection | null
   clock: () => number
 }
@@ -176,8 +176,9 @@ export async function buildGateway(needs: GatewayNeeds): Promise<Service> {
 }
 
 /**
- * Notes where each request came from, before anything can refuse it. Over TLS, tells its browser to use nothing else; not over
- * plain HTTP, where anybody could say it (RFC 6797 §7.2).
+ * Notes the source of each request, before anything can refuse it. Over TLS, tells the browser to
+ * use only TLS from now on. Never over plain HTTP, where anyone on the network could send that
+ * header (RFC 6797 §7.2).
  */
 function noteHop(
   app: Service,

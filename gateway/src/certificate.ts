@@ -6,7 +6,7 @@ import { unreadable } from '@gatehouse/settings/file-fault'
 /** PEM, as Node.js takes it */
 export type Certificate = { readonly cert: Buffer; readonly key: Buffer }
 
-/** A certificate cannot be used, in words for an operator. */
+/** A certificate cannot be used; the message is for an operator. */
 export class CertificateFault extends Error {
   override readonly name = 'CertificateFault'
 }

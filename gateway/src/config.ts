@@ -27,7 +27,7 @@ import { loadRouteTable } from './routes/load-route-table.ts'
 import type { RouteTable } from './routes/route-table.ts'
 import { readSamples, type Samples, statusClasses } from './telemetry/access-log.ts'
 
-/** The settings of the gateway; .env.example says what each means. */
+/** The settings of the gateway. .env.example describes each of them. */
 export const gatewaySettings = {
   ...commonSettings,
   ...dataSettings,
@@ -67,7 +67,7 @@ export type GatewayConfig = Static<ReturnType<typeof Type.Object<typeof gatewayS
   readonly table: RouteTable
   /** which share of the requests is logged; null: there is no access log */
   readonly accessLogSamples: Samples | null
-  /** issuers of tokens beside our own */
+  /** issuers of tokens other than our own */
   readonly issuers: readonly IssuerEntry[]
   /** variables that look like settings of the gateway */
   readonly warnings: readonly string[]
@@ -132,7 +132,7 @@ export function readConfig(environment: Environment): GatewayConfig {
   }
 }
 
-/** The widest that a private network is (RFC 1918 §3, RFC 4193 §3.1). */
+/** The widest private networks (RFC 1918 §3, RFC 4193 §3.1). */
 const WIDEST = { 4: 8, 6: 7 } as const
 
 function isNarrowRange(range: string): boolean {

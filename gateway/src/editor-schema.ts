@@ -1,6 +1,8 @@
 type Schema = { [member: string]: unknown; required?: string[] }
 
-/** The JSON Schema of a file as people write it, for editors: a member with a default may be left out. */
+/**
+ * The JSON Schema of a file as people write it, for editors: members with a default are optional.
+ */
 export function editorSchema(title: string, schema: object): string {
   const $schema = 'https://json-schema.org/draft/2020-12/schema'
   return `${JSON.stringify({ $schema, title, ...withoutDefaulted(schema) }, null, 2)}\n`

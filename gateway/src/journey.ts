@@ -23,10 +23,10 @@ import type { Trail } from './telemetry/trail.ts'
 import type { AccessTokenVerifier, VerifiedToken } from './tokens/access-token-verifier.ts'
 import type { Handshake } from './websocket/handshake.ts'
 
-/** What the stages ask; all of it in memory. */
+/** What the stages read, all of it in memory. */
 export type Edge = {
   readonly table: () => RouteTable
-  /** whose tokens are taken */
+  /** the issuers whose tokens the gateway accepts */
   readonly issuers: TrustedIssuers
   readonly verifier: AccessTokenVerifier
   readonly revoked: Revocations
@@ -36,32 +36,32 @@ export type Edge = {
   readonly clock: () => number
 }
 
-/** A request that may go on: to whom, and what they get to see. */
+/** An authorised request: its destination, and what the service gets to see. */
 export type Passage = {
   readonly route: Route
   readonly access: Access
   readonly target: CanonicalTarget
   readonly headers: Readonly<RequestHeaders>
-  /** whose it is; null where nobody is signed in */
+  /** the verified token; null if nobody is signed in */
   readonly token: VerifiedToken | null
-  /** whose share of the service it takes; null: of nobody's */
+  /** the caller whose share of the service's capacity it uses; null: nobody's */
   readonly caller: string | null
-  /** what it asks of a WebSocket; null where it is no upgrade */
+  /** the WebSocket handshake; null if the request is no upgrade */
   readonly websocket: Handshake | null
 }
 
-/** What belongs to one request besides its bytes. */
+/** What belongs to one request, in addition to its bytes. */
 export type Arrival = {
   readonly hop: Hop
-  /** what the stages found, also where one of them refuses */
+  /** what the stages have found, even if one of them refuses the request */
   readonly trail: Pick<Trail, 'route' | 'token'>
   readonly limiter: (route: Route, token: VerifiedToken | null) => Limiter | null
   readonly caller: (token: VerifiedToken | null) => string | null
 }
 
 /**
- * The one way through the gateway. The order of the stages is the security policy; each takes what the ones before it
- * found, and either adds to it or refuses by throwing a Refusal.
+ * The only way through the gateway. The order of the stages is the security policy. Each stage
+ * takes the results of the earlier ones, and either adds to them or throws a Refusal.
  */
 export async function journey(
   raw: IncomingMessage,

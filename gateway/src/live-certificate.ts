@@ -3,11 +3,11 @@ import { unwatchFile, watchFile } from 'node:fs'
 import type { Server } from 'node:tls'
 import { type Certificate, readCertificate } from './certificate.ts'
 
-/** The certificate of a listener, which is renewed while it listens. */
+/** The certificate of a listener, which can change while it listens. */
 export type LiveCertificate = {
-  /** what the listener starts with */
+  /** the certificate with which the listener starts */
   readonly first: Certificate
-  /** Gives a listener each certificate that is read later. Its open connections go on with theirs. */
+  /** Gives a listener each later certificate. Open connections keep their certificate. */
   serve(listener: Pick<Server, 'setSecureContext'>): void
   /** Reads the files again. */
   reload(): void
@@ -20,7 +20,7 @@ export type LiveCertificateOptions = {
   readonly onReload: (notAfter: Date) => void
   /** The certificate that is served has expired, or will within 21 days. */
   readonly onExpiring: (notAfter: Date, hasExpired: boolean) => void
-  /** The files cannot be used; the listener keeps what it has. */
+  /** The files cannot be used; the listener keeps its certificate. */
   readonly onFault: (error: unknown) => void
   readonly clock: () => number
   readonly intervalMs?: number
@@ -31,9 +31,9 @@ const DAY_MS = 86_400_000
 const EXPIRES_SOON_MS = 21 * DAY_MS
 
 /**
- * Reads a certificate and its key, on demand and when one of the files changes. A pair that does not belong together is not used:
- * one of two files may have been replaced, and the other not yet.
- * @throws CertificateFault where the first pair cannot be read or used
+ * Reads a certificate and its key, on demand and when one of the files changes. A pair that does
+ * not match is not used: perhaps only one of the two files has been replaced so far.
+ * @throws CertificateFault if the first pair cannot be read or used
  */
 export function liveCertificate(options: LiveCertificateOptions): LiveCertificate {
   const { certFile, keyFile, onReload, onFault, intervalMs = INTERVAL_MS } = options
@@ -60,7 +60,7 @@ export function liveCertificate(options: LiveCertificateOptions): LiveCertificat
     }
   }
   const files = [certFile, keyFile]
-  // By looking at them: they may be links into a folder that is replaced, as in Kubernetes.
+  // Polls the files: they may be links into a folder that is replaced, as in Kubernetes.
   for (const file of files) watchFile(file, { interval: intervalMs, persistent: false }, reload)
   return {
     first,

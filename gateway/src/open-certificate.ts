@@ -7,7 +7,7 @@ import { type LiveCertificate, liveCertificate } from './live-certificate.ts'
 
 /**
  * The certificate of the gateway's listener, which follows its files; null without TLS.
- * @throws StartFault where it cannot be used
+ * @throws StartFault if it cannot be used
  */
 export function openCertificate(config: GatewayConfig, log: ServiceLog): LiveCertificate | null {
   const { GATEWAY_TLS_CERT_FILE: certFile, GATEWAY_TLS_KEY_FILE: keyFile } = config
@@ -31,7 +31,7 @@ export function openCertificate(config: GatewayConfig, log: ServiceLog): LiveCer
   }
 }
 
-/** For the log: a mistake of the operator in plain words, anything else with its stack. */
+/** For the log: a mistake of the operator as plain text, anything else with its stack. */
 export function faultFields(error: unknown): object {
   if (error instanceof SettingsFault) return { faults: error.faults }
   return error instanceof CertificateFault ? { cause: error.message } : { err: error }

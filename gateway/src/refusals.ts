@@ -1,7 +1,9 @@
 import { bearerChallenge } from '@gatehouse/problem/challenge'
 import { Refusal } from '@gatehouse/problem/refusal'
 
-/** Every "no" of the gateway: few codes for clients, one private reason each for the log. */
+/**
+ * All refusals of the gateway: few codes for clients, and a separate reason for the log in each.
+ */
 
 export const malformed = (reason: string, detail: string) =>
   new Refusal('INVALID_REQUEST', { reason, detail, headers: { connection: 'close' } })
@@ -71,7 +73,7 @@ export const sessionEnded = () =>
     headers: bearerChallenge({ error: 'invalid_token', description: 'the session has ended' })
   })
 
-/** A refresh brings a token that says what is true now. */
+/** A refresh returns a token with the current rights. */
 export const tokenStale = () =>
   new Refusal('TOKEN_STALE', {
     reason: 'issued before the rights of its subject changed',
@@ -110,7 +112,10 @@ export const foreignOrigin = () =>
       'WebSocket connections are allowed only from pages of this origin and of the origins in ALLOWED_ORIGINS or of the route'
   })
 
-/** @param isOrigin whether the page has an origin that could be listed; a sandboxed or local one has none */
+/**
+ * @param isOrigin whether the page has an origin that can be listed; a sandboxed or local page has
+ * none
+ */
 export const originNotListed = (isOrigin: boolean) =>
   new Refusal('FORBIDDEN', {
     reason: 'the origin of the preflight is not listed',
@@ -128,11 +133,14 @@ export const rateLimited = (retryAfterSeconds: number) =>
 export const notYet = (reason: string) =>
   new Refusal('UNAVAILABLE', { reason, headers: { 'retry-after': '1' } })
 
-/** Our own auth service has written more than a service can be told: a fault of this system. */
+/**
+ * Our own auth service has written more than fits into the identity headers: a fault of this
+ * system.
+ */
 export const identityTooLarge = (cause: unknown) =>
   new Refusal('INTERNAL', { reason: 'the identity exceeds the header budget', cause })
 
-/** Another issuer has, and nothing here is broken. */
+/** Another issuer has written too much; this system works correctly. */
 export const claimsTooLarge = ({ message }: Error) =>
   new Refusal('INVALID_REQUEST', {
     status: 431,

@@ -4,7 +4,7 @@ import { compactVerify, importSPKI } from 'jose'
 import type { SignatureAlgorithm } from './keys/algorithms.ts'
 import type { VerificationKey } from './keys/key-set.ts'
 
-/** Checks a signature with one of the key's own algorithms, the one that the token names, and nothing else. */
+/** Checks a signature with the algorithm that the token names, if it is one of the key's own. */
 export type CheckSignature = (
   token: string,
   key: VerificationKey,
@@ -14,8 +14,9 @@ export type CheckSignature = (
 type Check = (token: string) => boolean | Promise<boolean>
 
 /**
- * Checks by @fastify/jwt. It prepares a key at its registration, and again at every call that names one, which costs half as much
- * as the signature; so each key has a registration for each of its algorithms that is used, for as long as the key is held.
+ * Checks signatures with @fastify/jwt. It prepares a key when it is registered, and again at every
+ * call that names a key, which costs half as much as the check itself. So each key has one
+ * registration for each of its algorithms that is in use, as long as the gateway has the key.
  */
 export function signatureChecks(): CheckSignature {
   const prepared = new WeakMap<VerificationKey, Map<SignatureAlgorithm, Promise<Check>>>()
@@ -30,12 +31,12 @@ export function signatureChecks(): CheckSignature {
 }
 
 async function prepare({ pem }: VerificationKey, algorithm: SignatureAlgorithm): Promise<Check> {
-  // @fastify/jwt knows it by its name in RFC 8037 only.
+  // @fastify/jwt knows this algorithm only by its name in RFC 8037.
   if (algorithm === 'Ed25519') return prepareByJose(pem, algorithm)
   const holder = Fastify()
   await holder.register(fastifyJwt, {
     secret: { public: pem },
-    // The times are judged by our own clock, with the rest of the profile.
+    // The profile checks the times, with our own clock.
     verify: { algorithms: [algorithm], ignoreExpiration: true, ignoreNotBefore: true }
   })
   return (token) => {

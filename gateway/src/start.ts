@@ -30,7 +30,7 @@ import { liveRouteTable } from './routes/live-route-table.ts'
 import { accessLog } from './telemetry/access-log.ts'
 import { logOutput } from './telemetry/log-output.ts'
 
-/** @param embedded where the auth service runs in this process */
+/** @param embedded if the auth service runs in this process */
 export async function startGateway(
   config: GatewayConfig,
   embedded: Embedded | null
@@ -39,7 +39,7 @@ export async function startGateway(
   const times = drainTimes(config)
   const log = serviceLog('gateway', config.LOG_LEVEL)
   for (const warning of config.warnings) log.warn(warning)
-  // Before anything is waited for: an operator hears of a mistake at once.
+  // Before the start waits for anything, so that an operator learns of a mistake at once.
   const certificate = openCertificate(config, log)
   const metrics = new Registry()
   collectDefaultMetrics({ register: metrics, eventLoopMonitoringPrecision: 100 })
@@ -63,7 +63,7 @@ export async function startGateway(
     onEntry(entry) {
       if (entry.kind === 'key') keys.withdraw(entry.id)
       if (entry.kind !== 'key-set' && entry.kind !== 'key') return
-      // Whoever rotates keys waits for this gateway's word that it has them.
+      // A key rotation waits until this gateway reports that it has the keys.
       const caughtUp = entry.kind === 'key-set' ? keys.catchUp(entry.id) : Promise.resolve()
       void caughtUp.then(() => membership?.announce())
     },

@@ -14,7 +14,10 @@ import { calculateJwkThumbprint, type JWK } from 'jose'
 import type { VerifiedToken } from '../tokens/access-token-verifier.ts'
 import { keptAssertions, type SignedAbout } from './kept-assertions.ts'
 
-/** This gateway's own key: born at its start, and its private half never leaves the process. */
+/**
+ * This gateway's own key. It is created at the start, and its private half never leaves the
+ * process.
+ */
 export type AssertionKey = {
   readonly publicJwk: JWK
   readonly publicPem: string
@@ -36,8 +39,9 @@ export async function newAssertionKey(): Promise<AssertionKey> {
 
 export type Assertions = {
   /**
-   * What this gateway says of a caller to the service behind a route, signed: `x-auth-assertion`.
-   * @param claims those of the token that the route names, the same object as long as they are the same
+   * What this gateway asserts about a caller to the service of a route, signed: `x-auth-assertion`.
+   * @param claims the claims of the token that the route names; the same object as long as they are
+   * the same
    */
   about(token: VerifiedToken, routeName: string, claims?: NamedClaims): string
   /**
@@ -45,7 +49,7 @@ export type Assertions = {
    * @param service the name of its upstream
    */
   ofGateway(service: string): string
-  /** how many bytes of the heap the assertions that are kept use */
+  /** how many bytes of the heap the kept assertions use */
   bytes(): number
 }
 
@@ -53,7 +57,7 @@ export type Assertions = {
 export type SignClaims = (claims: AssertionClaims | GatewayProofClaims, typ: string) => string
 
 const LIFETIME_SECONDS = 60
-/** an assertion is used again while it has at least so long to live */
+/** an assertion is used again while it is valid for at least this much longer */
 const LEAST_REMAINING_SECONDS = 30
 
 type NamedClaims = Readonly<Record<string, unknown>>
@@ -61,16 +65,22 @@ type NamedClaims = Readonly<Record<string, unknown>>
 export type AssertionsNeeds = {
   readonly sign: SignClaims
   readonly clock: () => number
-  /** how many bytes of the heap the assertions that are kept may use */
+  /** how many bytes of the heap the kept assertions may use */
   readonly keptBytes: number
 }
 
-/** Signs assertions; for one token and route one serves for half a minute, so that a busy caller costs two a minute. */
+/**
+ * Signs assertions. One assertion per token and route is used for half a minute, so a busy caller
+ * costs two signatures per minute.
+ */
 export function assertions({ sign, clock, keptBytes }: AssertionsNeeds): Assertions {
   const usableSeconds = LIFETIME_SECONDS - LEAST_REMAINING_SECONDS
   const kept = keptAssertions(keptBytes, usableSeconds)
   const nowSeconds = () => Math.floor(clock() / 1000)
-  /** by service: as many as the route table has with credentials, and those of earlier tables until they expire */
+  /**
+   * by service: one for each service with credentials in the route table, and those of earlier
+   * tables until they expire
+   */
   const proofs = new Map<string, Omit<SignedAbout, 'claims'>>()
 
   const mint = (

@@ -1,6 +1,9 @@
 import type { VerifiedToken } from '../tokens/access-token-verifier.ts'
 
-/** An assertion about a token. `claims` as it was signed with: a route that is read again may name others. */
+/**
+ * An assertion about a token. `claims` are those that it was signed with: after a reload, the route
+ * may name others.
+ */
 export type SignedAbout = {
   readonly assertion: string
   /** in seconds since 1970 */
@@ -11,9 +14,12 @@ export type SignedAbout = {
 export type KeptAssertions = {
   find(token: VerifiedToken, routeName: string): SignedAbout | undefined
   keep(token: VerifiedToken, routeName: string, signed: SignedAbout): void
-  /** Forgets what has expired. To be called before the others, with the time in seconds since 1970. */
+  /**
+   * Forgets expired assertions. Call it before the other functions.
+   * @param now in seconds since 1970
+   */
   forgetExpired(now: number): void
-  /** at most the bytes that are allowed; those of forgotten tokens count until they would have expired */
+  /** at most the allowed bytes; forgotten assertions count until they would have expired */
   readonly bytes: number
 }
 
@@ -23,13 +29,14 @@ type Generation = {
   bytes: number
 }
 
-/** what the maps, the object and the parts of the text take beside its characters */
+/** the maps, the object and the parts of the text, in addition to its characters */
 const FIXED_BYTES = 512
 
 /**
- * Keeps assertions in two generations, each with half of the bytes. A generation takes new ones until it is full or
- * `usableSeconds` old, and is dropped as a whole after as long again. So what is kept does not grow with the number of
- * routes, and nothing is kept for longer than twice `usableSeconds`. Each goes with its token, when that is forgotten.
+ * Keeps assertions in two generations, each with half of the bytes. A generation takes new
+ * assertions until it is full or `usableSeconds` old. It is dropped as a whole after the same time
+ * again. So memory does not grow with the number of routes, and no assertion is kept for longer
+ * than twice `usableSeconds`. When a token is forgotten, its assertions are forgotten too.
  */
 export function keptAssertions(mostBytes: number, usableSeconds: number): KeptAssertions {
   const begin = (now: number): Generation => ({

@@ -11,13 +11,13 @@ export type CrossOrigin = {
   /** whether an operator has listed any origin */
   readonly anyListed: boolean
   readonly allowsOrigin: AllowsOrigin
-  /** for every route that does not say otherwise */
+  /** for every route without a policy of its own */
   readonly policy: CorsPolicy
-  /** the route that a target is of, if of any */
+  /** the route to which a target belongs, if there is one */
   readonly routeOf: (target: string) => Route | null
 }
 
-/** Writes on a service's answer which page may read it. */
+/** Writes into a service's response which origin may read it. */
 export type MarkOrigin = (
   headers: ResponseHeaders,
   origin: string | undefined,
@@ -25,10 +25,11 @@ export type MarkOrigin = (
 ) => void
 
 /**
- * Lets pages of the listed origins, and of no other, read answers and use the cookie (CORS, Fetch standard §3.3). A preflight is
- * answered here, before anyone is asked who they are: it has no credential. For these pages the gateway overwrites which origin a
- * service allows. A route with `preflights: service` leaves all of that to its service.
- * @returns what to do with an answer that is written past the framework
+ * Lets pages of the listed origins, and of no others, read responses and use the cookie (CORS,
+ * Fetch standard §3.3). The gateway answers a preflight here, before authentication, because a
+ * preflight carries no credential. For these pages, the gateway overwrites the origins that a
+ * service allows. A route with `preflights: service` leaves all of this to its service.
+ * @returns marks a response that is written without the framework
  */
 export function allowOrigins(app: FastifyInstance, cross: CrossOrigin): MarkOrigin {
   const { anyListed, allowsOrigin, policy, routeOf } = cross
@@ -58,7 +59,7 @@ export function allowOrigins(app: FastifyInstance, cross: CrossOrigin): MarkOrig
     if (list.allowsOrigin(origin)) {
       return answerPreflight(request, reply, { policy, route, asked })
     }
-    // Where no origin is listed, a public route's service may answer pages itself.
+    // If no origin is listed, the service of a public route may answer pages itself.
     if (!list.anyListed && route?.access !== 'signed-in') return
     throw originNotListed(canonicalOrigin(origin) !== null)
   })
@@ -93,13 +94,15 @@ function answerPreflight(request: FastifyRequest, reply: FastifyReply, preflight
     .send()
 }
 
-/** A star is not one to browsers where they send credentials: each that they ask for stands in its place. */
+/**
+ * Browsers do not read `*` as "all" if they send credentials, so the requested names replace it.
+ */
 const allowed = (names: readonly string[], asked: readonly string[]): string =>
   [
     ...new Set(names.includes('*') ? [...names, ...asked].filter((one) => one !== '*') : names)
   ].join(', ')
 
-/** The service's own list, added to ours. */
+/** Adds the service's own list to ours. */
 function exposed(headers: ResponseHeaders, ours: readonly string[], credentials: boolean): string {
   const own = [headers['access-control-expose-headers'] ?? []].flat().join()
   const names = new Set([...ours, ...listMembers(own)].map((name) => name.toLowerCase()))

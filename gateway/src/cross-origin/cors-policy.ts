@@ -1,9 +1,9 @@
 import { words } from '@gatehouse/settings/fragments'
 import { type Static, Type } from 'typebox'
 
-/** a token (RFC 9110 §5.6.2), or `*` for all of them */
+/** a token (RFC 9110 §5.6.2), or `*` for all names */
 const HEADER_NAME = /^(\*|[!#$%&'*+.^_`|~0-9A-Za-z-]+)$/
-/** no browser keeps the answer to a preflight for longer (Firefox) */
+/** no browser caches the answer to a preflight for longer (Firefox) */
 const LONGEST_SECONDS = 86_400
 const names = (description: string) =>
   Type.Array(Type.String({ title: 'a name, or *', pattern: HEADER_NAME.source }), { description })
@@ -69,7 +69,7 @@ export const corsPolicy = (settings: CorsSettings): CorsPolicy => ({
   maxAgeSeconds: settings.GATEWAY_CORS_MAX_AGE_SECONDS
 })
 
-/** What is wrong with the settings that are lists. */
+/** The faults of the settings that are lists. */
 export function corsFaults(settings: CorsSettings): string[] {
   const lists = [
     'GATEWAY_CORS_METHODS',

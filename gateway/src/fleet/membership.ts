@@ -3,23 +3,27 @@ import { ASSERTION_ALGORITHM } from '@gatehouse/edge-headers/assertion'
 import { type Fleet, HEARTBEAT_MS, type Heartbeat } from '@gatehouse/fleet/fleet'
 import { calculateJwkThumbprint, type JWK } from 'jose'
 
-/** A gateway's place among the others. */
+/** A gateway as a member of the fleet. */
 export type Membership = {
   /**
-   * The keys that assertions of all gateways are verified with: its own, and those of the others as they are now. One that has just
-   * started serves at once, so an older answer would have services refuse its callers.
+   * The keys for verifying the assertions of all gateways: its own, and the current keys of the
+   * others. It reads them when asked, because a gateway that has just started serves at once, and
+   * with an older set services would refuse its callers.
    */
   assertionKeys(): Promise<AssertionKeySet>
-  /** Tells the others at once, and not only at the next beat. */
+  /** Announces this gateway at once, without waiting for the next heartbeat. */
   announce(): Promise<void>
-  /** Leaves: the others need not wait for it any more. */
+  /** Leaves the fleet: the others no longer wait for this gateway. */
   close(): Promise<void>
 }
 
 /** A key set (RFC 7517 §5) with a member of ours. */
 export type AssertionKeySet = {
   readonly keys: readonly JWK[]
-  /** false: this gateway does not hear the others just now, and a key that is not here may be that of one of them */
+  /**
+   * false: this gateway cannot hear the others at the moment, so a missing key may belong to one of
+   * them
+   */
   readonly complete: boolean
 }
 
@@ -34,19 +38,20 @@ export type MembershipOptions = {
 }
 
 /**
- * A key that the store no longer has is published for so long. A store that has lost its data gets the keys again from their
- * gateways, each as soon as it is connected.
+ * How long a key that the store no longer has is still published. If the store has lost its data,
+ * each gateway announces its key again as soon as it is connected.
  */
 const LOST_KEY_MS = 30_000
 
 /**
- * Says again and again that this gateway is live and what it holds, and hears it of the others. Each has a private key of its own,
- * and all publish all public ones: a service that asks one gateway can verify what any of them has signed.
+ * Announces regularly that this gateway is live and what it has, and reads the announcements of the
+ * others. Each gateway has a private key of its own, and all gateways publish all public keys. So a
+ * service that asks one gateway can verify the assertions of all of them.
  */
 export async function joinFleet(options: MembershipOptions): Promise<Membership> {
   const { fleet, ownKey, heartbeat, onFault, intervalMs = HEARTBEAT_MS } = options
   const { monotonicClock = () => performance.now() } = options
-  /** the keys of the others as they announced them, and since when the store has them no longer */
+  /** the keys of the others as they announced them, and since when the store no longer has them */
   const peers = new Map<string, { readonly key: JWK | null; lostMs: number | null }>()
   let inTouch = true
   let announced = false
@@ -66,14 +71,14 @@ export async function joinFleet(options: MembershipOptions): Promise<Membership>
       await work()
       inTouch = true
     } catch (error) {
-      // An outage is told of once, not at every attempt.
+      // An outage is reported once, not at every attempt.
       if (inTouch) onFault(error)
       inTouch = false
     }
     return inTouch
   }
   const beat = async (): Promise<void> => {
-    // A replica can be read and takes no announcement: what it says of the others may be old.
+    // A replica can be read but accepts no announcement: what it says about the others may be old.
     announced = await attempt(() => fleet.announce(heartbeat()))
     if (announced) await attempt(hear)
   }
@@ -82,7 +87,7 @@ export async function joinFleet(options: MembershipOptions): Promise<Membership>
   const beating = setInterval(() => void beat(), intervalMs).unref()
   return {
     async assertionKeys() {
-      // Whoever asks meanwhile may have come too late for it, and asks once more where a key is missing.
+      // A caller that joins this read may need a later one, and asks again if a key is missing.
       hearing ??= attempt(hear).finally(() => {
         hearing = null
       })
@@ -99,7 +104,9 @@ export async function joinFleet(options: MembershipOptions): Promise<Membership>
   }
 }
 
-/** Another gateway's key, built anew from its public parts: whatever stands beside them is not passed on. */
+/**
+ * Another gateway's key, built from its public members only, so that no other member is published.
+ */
 async function peerKey(text: string): Promise<JWK | null> {
   try {
     const { kty, crv, x, y } = JSON.parse(text) as JsonWebKey

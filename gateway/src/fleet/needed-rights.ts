@@ -33,7 +33,7 @@ export const neededRights: readonly NeededRights[] = [
     key: SIGHTINGS,
     commands: ['hlen KEY', 'hget KEY a', 'hset KEY a b', 'expire KEY 1']
   },
-  // A gateway reads the log of revocations, and need not be able to write it.
+  // A gateway reads the revocation log, and does not need the right to write it.
   {
     key: REVOCATION_STREAM,
     commands: ['xread COUNT 1 STREAMS KEY 0', 'eval_ro a 1 KEY']

@@ -9,24 +9,24 @@ import { SettingsFault } from '@gatehouse/settings/read-settings'
 import { redisSightings } from '@gatehouse/sightings/redis-sightings'
 import type { TakeSightings } from '@gatehouse/sightings/sighting'
 
-/** What the auth service in this process shares with the gateway, in place of Redis. */
+/** What the auth service in the same process shares with the gateway, instead of Redis. */
 export type Embedded = {
   readonly revocations: RevocationSource | null
   readonly takeSightings: TakeSightings
   readonly fleet: Fleet
 }
 
-/** What gateways have in common with each other and with the auth service. */
+/** The state that gateways share with each other and with the auth service. */
 export type SharedState = {
   readonly revocations: RevocationSource
   readonly takeSightings: TakeSightings
   readonly fleet: Fleet
-  /** what callers have used up; null: this gateway is the only one */
+  /** what callers have used of their limits; null: this is the only gateway */
   readonly limitsRedis: RedisConnection | null
   disconnect(): void
 }
 
-/** @throws SettingsFault where there is neither Redis nor an auth service in this process */
+/** @throws SettingsFault if there is neither Redis nor an auth service in this process */
 export async function sharedState(
   settings: RedisSettings,
   embedded: Embedded | null,
@@ -45,7 +45,7 @@ export async function sharedState(
   const target = redisTarget(url, settings)
   const blocking = report.connect('revocations', { ...target, use: 'blocking' })
   const redis = report.connect('commands', target)
-  // A start does not wait longer: it goes on without.
+  // The start waits no longer than this, and continues without Redis.
   await report.settled(2 * timeoutMs)
   return {
     revocations: redisRevocations(blocking),

@@ -5,8 +5,8 @@ import { type ResponseHeaders, responseHeaders } from './response-headers.ts'
 import { NotAnAnswer } from './upstream-faults.ts'
 
 /**
- * The headers that a client gets of a service's answer.
- * @param address of the service's process that has answered, as an origin
+ * The headers of a service's response as the client gets them.
+ * @param address the process that has responded, as an origin
  * @throws NotAnAnswer over the limit of the route
  */
 export function answerHeaders(
@@ -20,7 +20,8 @@ export function answerHeaders(
   if (bytes > route.answerHeaderBytes) throw new NotAnAnswer(`${bytes} bytes of headers`)
   const headers = responseHeaders(received, route)
   if (route.answerPaths === 'rewrite') clientPaths(headers, passage, { address, table })
-  // What a stranger gets is not for a shared cache to give to those who are signed in (RFC 9111 §4.1).
+  // A shared cache must not serve an anonymous client's response to a signed-in client (RFC 9111
+  // §4.1).
   if (access === 'optional') headers.vary = [headers.vary ?? [], 'authorization'].flat().join(', ')
   return headers
 }

@@ -16,9 +16,9 @@ import type { ResponseHeaders } from './response-headers.ts'
 import { passedTrailers } from './trailers.ts'
 import { isStatus, NotAnAnswer } from './upstream-faults.ts'
 
-/** What becomes of a request at a service. */
+/** The events of a request to a service. */
 export type AnswerEvents = {
-  /** the service's process that is asked, as an origin */
+  /** the process of the service that is asked, as an origin */
   readonly address: string
   readonly table: () => RouteTable
   readonly markOrigin: MarkOrigin
@@ -26,16 +26,19 @@ export type AnswerEvents = {
   /** the event streams that are open */
   readonly streams: OpenStreams
   readonly noteFault: NoteFault
-  /** It answers. */
+  /** The response begins. */
   onAnswer(): void
-  /** The answer is over, whole or not. */
+  /** The response has ended, completely or not. */
   onEnd(): void
   /**
-   * It failed before it answered, and its client still waits.
-   * @param isSent whether any of the request may have reached the service
+   * The request failed before the response began, and its client still waits.
+   * @param isSent whether any part of the request may have reached the service
    */
   onFault(error: Error, isSent: boolean): void
-  /** Its client has left before it was sent: it is to fail with this error, without waiting for a connection. */
+  /**
+   * The client left before the request was sent: the request fails with this error at once, without
+   * waiting for a connection.
+   */
   giveUp(error: Error): void
 }
 
@@ -44,8 +47,9 @@ class ClientGone extends Error {
 }
 
 /**
- * Writes what a service answers to the client: no faster than the client reads, and no longer than it is there and does
- * read. An answer that breaks off ends the connection, so that it does not look whole.
+ * Writes a service's response to the client, no faster than the client reads, and only while the
+ * client is connected and reading. If the response breaks off, the client connection is closed, so
+ * that a partial response does not look complete.
  */
 export function answerWriter(
   reply: FastifyReply,
@@ -62,7 +66,7 @@ export function answerWriter(
   let hints = 0
   let stream: EventStream | null = null
 
-  /** An internal error ends this exchange and no other. */
+  /** An internal error ends only this exchange. */
   const guarded = guard({
     place: 'answer',
     noteFault: events.noteFault,
@@ -77,13 +81,14 @@ export function answerWriter(
   })
   const onClose = guarded((): void => {
     if (over) return
-    // Streams are opened and reset by the thousand (CVE-2023-44487): what has not begun does not hold its place until it would.
-    // The place is free when the attempt to connect has ended, so that the attempts too are bounded.
+    // Attackers open and reset streams by the thousand (CVE-2023-44487). So a request that has not
+    // begun does not keep its place until it would have begun. The place becomes free when the
+    // attempt to connect has ended, so that the number of attempts is limited too.
     if (controller === null) events.giveUp(new ClientGone())
     else controller.abort(new ClientGone())
   })
   raw.once('close', onClose)
-  // A write after the end. 'close' follows and cleans up.
+  // A write after the end causes an error here. 'close' follows and cleans up.
   raw.on('error', () => {})
 
   return {
@@ -115,7 +120,8 @@ export function answerWriter(
         events.streams.add(opened)
         raw.once('close', () => events.streams.delete(opened))
       }
-      // What has come along with the headers goes out along with them; they do not wait for what is still to come.
+      // Data that arrived with the headers is sent with them. The headers do not wait for later
+      // data.
       process.nextTick(flushHeaders)
     },
     onResponseData(paused, chunk) {
@@ -163,10 +169,13 @@ export function answerWriter(
   }
 }
 
-/** Answered before the request has come whole: what is left of it stands before the next one on its connection. */
+/**
+ * The service has responded before the whole request has arrived. The rest of the request precedes
+ * the next one on the connection.
+ */
 export const isStillSending = ({ raw }: FastifyRequest): boolean => !isHttpTwo(raw) && !raw.complete
 
-/** How many informational answers a service may send, and how many of them go on to the client. */
+/** How many informational responses a service may send, and how many of them the client gets. */
 const MOST_HINTS = 64
 const MOST_PASSED_HINTS = 8
 
@@ -181,18 +190,19 @@ function writeHead(raw: ServerResponse, status: number, headers: ResponseHeaders
 }
 
 /**
- * Passes on informational answers (RFC 9110 §15.2). They only help, so one that Node.js cannot write is dropped.
+ * Passes on informational responses (RFC 9110 §15.2). They are optional, so one that Node.js cannot
+ * write is dropped.
  */
 function inform(raw: ServerResponse, status: number, { link }: ResponseHeaders): void {
   if (raw.req.httpVersion === '1.0') return
   try {
-    // Hints for a client that does not read would only fill memory.
+    // Hints would fill memory if the client does not read.
     if ((raw.socket?.writableLength ?? 0) > 0) return
-    // HTTP/2 in Node.js has no word for it.
+    // HTTP/2 in Node.js cannot write it.
     if (status === 102 && 'writeProcessing' in raw) raw.writeProcessing()
     const links = status === 103 ? writableLinks(link) : []
     if (links.length > 0) raw.writeEarlyHints({ link: links })
   } catch {
-    // They only help.
+    // The client can do without them.
   }
 }

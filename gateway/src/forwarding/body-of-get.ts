@@ -5,9 +5,9 @@ import { judgedBody } from './judged-body.ts'
 import { BodyInHand } from './whole-body.ts'
 
 /**
- * The body of a GET, which the framework leaves unread: held where it is small, a stream where it may be larger than that, and null
- * where there is none.
- * @throws Refusal INVALID_REQUEST where it is too large, or has not come in time
+ * The body of a GET, which the framework does not read: held in memory if it is small, a stream if
+ * it may be larger, null if there is none.
+ * @throws Refusal INVALID_REQUEST if it is too large or does not arrive in time
  */
 export async function bodyOfGet(
   request: FastifyRequest,

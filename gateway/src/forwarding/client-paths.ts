@@ -6,7 +6,7 @@ import { clientPath, servicePath } from '../routes/service-path.ts'
 import type { ResponseHeaders } from './response-headers.ts'
 
 type Answering = {
-  /** of the service's process, as an origin */
+  /** the process of the service, as an origin */
   readonly address: string
   readonly table: RouteTable
 }
@@ -14,12 +14,16 @@ type Answering = {
 /** Fields whose value is a reference to a resource (RFC 9110 §8.7, §10.2.2). */
 const REFERENCES = ['location', 'content-location'] as const
 
-/** Seconds, and what stands before the address, which may be in quotes (HTML standard, the refresh header). */
+/**
+ * Seconds, and the text before the address, which may be in quotes (HTML standard, the refresh
+ * header).
+ */
 const REFRESH = /^\d+(?:\.\d*)?[ \t]*[;,][ \t]*url[ \t]*=[ \t]*/i
 
 /**
- * Makes the service's own addresses and paths in an answer's headers those that its clients use: `Location`, `Content-Location`,
- * `Refresh`, and the paths of cookies. What leads elsewhere stays as it is.
+ * Replaces the service's own addresses and paths in response headers with those that its clients
+ * use: `Location`, `Content-Location`, `Refresh`, and the paths of cookies. References to other
+ * places do not change.
  */
 export function clientPaths(
   headers: ResponseHeaders,
@@ -57,10 +61,13 @@ function clientRefresh(refresh: string, asClient: (reference: string) => string)
 const AUTHORITY = /^(?:https?:)?[/\\]{2}[^/\\?#]*/i
 const SCHEME = /^[a-z][a-z0-9+.-]*:/i
 
-/** Two slashes at the start, also with tabs, which browsers overlook: a host follows. */
+/** Two slashes at the start, also with tabs, which browsers ignore: a host follows. */
 const LIKE_AUTHORITY = /^[/\\]\t*[/\\]/
 
-/** A path of this origin that no browser takes for a host (URL Standard, "/." before an empty first name). */
+/**
+ * A path of this origin that no browser reads as a host (URL Standard, "/." before an empty first
+ * segment).
+ */
 const asPath = (path: string): string => (LIKE_AUTHORITY.test(path) ? `/.${path}` : path)
 
 function clientReference(reference: string, passage: Passage, answering: Answering): string {
@@ -76,7 +83,7 @@ function clientReference(reference: string, passage: Passage, answering: Answeri
   return clientRelative(reference, passage)
 }
 
-/** Whether a reference with a host means the service that has answered. */
+/** Whether a reference with a host points to the service that has responded. */
 function isOwn(reference: string, path: string, passage: Passage, answering: Answering): boolean {
   const { address, table } = answering
   const { headers, route } = passage
@@ -84,7 +91,8 @@ function isOwn(reference: string, path: string, passage: Passage, answering: Ans
   const url = parsed(reference, origin)
   if (url === null || url.username !== '' || url.password !== '') return false
   if (url.host === new URL(address).host) return true
-  // A service that has read `x-forwarded-host`. It may mean itself, or another service by its public path.
+  // A service that has read `x-forwarded-host`. It may mean itself, or the public path of another
+  // service.
   if (url.origin !== parsed(origin)?.origin) return false
   const [named = '/'] = path.split(/[?#]/, 1)
   const owner = table.match(named)
@@ -92,8 +100,9 @@ function isOwn(reference: string, path: string, passage: Passage, answering: Ans
 }
 
 /**
- * A relative reference means the same to client and service, but for one that begins above the path that the route takes off, or at
- * that path itself, which has a slash behind it for the service alone.
+ * A relative reference means the same to the client and the service, with one exception: it begins
+ * above the path that the route strips, or at that path itself, which has a trailing slash only for
+ * the service.
  */
 function clientRelative(reference: string, { route, target }: Passage): string {
   const ofService = parsed(
@@ -114,7 +123,10 @@ const parsed = (reference: string, base?: string): URL | null =>
 const HOST_COOKIE = /^[ \t]*__host-/i
 const PATH_ATTRIBUTE = /^([ \t]*path[ \t]*=)(.*)$/is
 
-/** A cookie whose path is the client's. One named `__Host-` stays as it is: browsers take it for `/` only. */
+/**
+ * A cookie with the path that the client uses. A cookie named `__Host-…` does not change: browsers
+ * accept it for `/` only.
+ */
 function clientCookie(cookie: string, { route }: Passage): string {
   if (HOST_COOKIE.test(cookie)) return cookie
   const [pair = '', ...attributes] = cookie.split(';')
@@ -123,7 +135,7 @@ function clientCookie(cookie: string, { route }: Passage): string {
     const path = withoutOuterWhitespace(value)
     if (name === undefined || !path.startsWith('/')) return attribute
     const whole = clientPath(route, path)
-    // `/app/` would not be sent to `/app` (RFC 6265 §5.1.4).
+    // A browser would not send a cookie with the path `/app/` to `/app` (RFC 6265 §5.1.4).
     return `${name}${path === '/' && whole !== '/' ? whole.replace(/\/$/, '') : whole}`
   })
   return [pair, ...mapped].join(';')

@@ -3,19 +3,26 @@ import { type buildConnector, Client, type Dispatcher } from 'undici'
 import { LARGEST_ANSWER_HEADER_BYTES } from '../routes/route.ts'
 import { keepReading } from './keep-reading.ts'
 
-/** One connection to a service. It carries one request at a time, and is not made again once it has closed. */
+/**
+ * One connection to a service. It carries one request at a time, and is not opened again after it
+ * has closed.
+ */
 export type Connection = {
-  /** whether an earlier request was answered on it, so that the service may be closing it at this moment */
+  /**
+   * whether it has carried a request before, so that the service may be closing it at this moment
+   */
   readonly isReused: boolean
   /**
-   * Whether the service has promised to keep it open for longer than it has been idle.
-   * @param keptSeconds what the operator says, in case the service says nothing
+   * Whether the service has promised to keep the connection open for longer than it has been idle.
+   * @param keptSeconds the operator's setting, used if the service says nothing
    */
   isPromised(keptSeconds: number): boolean
   dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): void
-  /** Takes note of an answer's headers. */
+  /** Reads the promise from the headers of a response. */
   note(headers: Readonly<Record<string, unknown>>): void
-  /** Ends an attempt to connect: the request that waits for it fails with this error. Otherwise does nothing. */
+  /**
+   * Ends an attempt to connect: the waiting request fails with this error. Otherwise does nothing.
+   */
   giveUp(error: Error): void
   close(): Promise<void>
 }
@@ -26,17 +33,20 @@ export type Connect = (options: buildConnector.Options, done: buildConnector.Cal
 export type ConnectionNeeds = {
   readonly origin: string
   readonly connect: Connect
-  /** milliseconds that only grow */
+  /** in milliseconds, never set back */
   readonly monotonicClock: () => number
-  /** It can take another request. */
+  /** The connection can carry another request. */
   onIdle(): void
-  /** It has closed, or was never made. */
+  /** The connection has closed, or was never made. */
   onClosed(): void
 }
 
-/** An idle connection is closed here after this long, where the service promises nothing. */
+/** The gateway closes an idle connection after this time if the service promises nothing. */
 const IDLE_MS = 4000
-/** How much earlier than promised it is no longer used: its answer and this request travel, and both sides can be busy. */
+/**
+ * How much earlier than promised the connection is no longer used: the last response and the next
+ * request need time to travel, and both sides can be busy.
+ */
 const MARGIN_MS = 2000
 
 export function connection(needs: ConnectionNeeds): Connection {
@@ -62,7 +72,8 @@ export function connection(needs: ConnectionNeeds): Connection {
       })
     }
   })
-  // undici says so when the request that it has is over, one turn of the event loop later: what closes at once is seen.
+  // undici emits this one turn of the event loop after the end of the request, so a connection that
+  // closes immediately is noticed.
   client.on('drain', () => {
     if (socket === null || socket.destroyed) needs.onClosed()
     else needs.onIdle()
@@ -96,7 +107,7 @@ export function connection(needs: ConnectionNeeds): Connection {
   }
 }
 
-/** How long a service says that it keeps an idle connection; 0 where it says nothing. */
+/** How long a service promises to keep an idle connection; 0 if it promises nothing. */
 function promiseOf(keepAlive: unknown): number {
   const seconds = /(?:^|[,; ])timeout=(\d{1,6})/i.exec(String(keepAlive ?? ''))?.[1]
   return Number(seconds ?? 0) * 1000

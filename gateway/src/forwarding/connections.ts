@@ -3,21 +3,25 @@ import { type Connect, type Connection, connection } from './connection.ts'
 import { sentAgain } from './sent-again.ts'
 
 export type ConnectionsOptions = {
-  /** how long a connection may take to be made */
+  /** how long an attempt to connect may take */
   readonly connectMs: number
-  /** milliseconds that only grow */
+  /** in milliseconds, never set back */
   readonly monotonicClock: () => number
 }
 
-/** Ends the attempt to connect for a request, which then fails with this error; once it is sent, does nothing. */
+/**
+ * Ends the attempt to connect for a request, which then fails with this error. Does nothing once
+ * the request was sent.
+ */
 export type GiveUp = (error: Error) => void
 
 /** The connections to all services. */
 export type Connections = {
   /**
-   * Sends a request. The caller bounds how many are under way.
-   * @param keptSeconds how long the service keeps an idle connection open by the operator's word; 0: not known
-   * @returns for a client that leaves before the request is sent
+   * Sends a request. The caller limits how many are in flight.
+   * @param keptSeconds how long the service keeps an idle connection open, as the operator says; 0:
+   * not known
+   * @returns to be called if the client leaves before the request is sent
    */
   dispatch(
     options: Dispatcher.DispatchOptions,
@@ -27,19 +31,20 @@ export type Connections = {
   close(): Promise<void>
 }
 
-/** RFC 9110 §9.2.2, of those that are taken */
+/** the accepted methods that are idempotent (RFC 9110 §9.2.2) */
 const IDEMPOTENT = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE'])
 
 /**
- * Keeps connections to services and uses them again. A service may close an idle connection at the very moment in which a
- * request is sent on it, and then it is unknown whether the service has read that request. So a request that can be sent twice takes any
- * idle connection, and goes out again on a new one if that was dead. Any other takes one that its service has promised to keep
- * (the `Keep-Alive` header, or the operator's word), or a new one.
+ * Keeps connections to services and reuses them. A service may close an idle connection at the
+ * moment at which a request is sent on it, and then the gateway cannot know whether the service has
+ * read the request. So a request that is safe to repeat uses any idle connection, and is sent again
+ * on a new one if that connection was dead. Any other request uses a connection that its service
+ * has promised to keep open (the `Keep-Alive` header, or the operator's setting), or a new one.
  */
 export function connections({ connectMs, monotonicClock }: ConnectionsOptions): Connections {
   const connect = buildConnector({ timeout: connectMs }) as Connect
   const open = new Set<Connection>()
-  /** by origin, the one that was used last at the end */
+  /** by origin; the most recently used one is last */
   const idle = new Map<string, Connection[]>()
 
   const forget = (origin: string, gone: Connection): void => {
@@ -72,7 +77,7 @@ export function connections({ connectMs, monotonicClock }: ConnectionsOptions): 
     const newest = others.at(-1)
     if (newest === undefined) return make(origin)
     if (isRepeatable || newest.isPromised(keptSeconds)) return others.pop() ?? newest
-    // In its place, so that they do not become more with each such request.
+    // Closes an idle connection in exchange, so that such requests do not increase the number.
     const oldest = others.shift()
     if (oldest !== undefined) {
       forget(origin, oldest)
@@ -104,7 +109,7 @@ export function connections({ connectMs, monotonicClock }: ConnectionsOptions): 
   }
 }
 
-/** A body that streams is gone once it was sent. */
+/** A streamed body cannot be sent a second time. */
 const isSafeToSendTwice = ({ method, body }: Dispatcher.DispatchOptions): boolean =>
   IDEMPOTENT.has(method) &&
   (body === null || body === undefined || typeof body === 'string' || body instanceof Uint8Array)

@@ -7,30 +7,36 @@ import type { ResponseHeaders } from './response-headers.ts'
 /** How long a client may take to read the last event. */
 const UNREAD_MS = 5000
 
-/** How long the rest of an event may take when the gateway shuts down. */
+/** How long the rest of an event may take to arrive when the gateway shuts down. */
 const REST_OF_EVENT_MS = 2000
 
-/** The last event of a stream that the gateway ends; its data is the error's code. */
+/** The name of the last event of a stream that the gateway ends. Its data is the error code. */
 export const LAST_EVENT = 'gatehouse-end'
 
-/** An event stream (HTML standard §9.2) is answered as long as its token is good, and not only asked for with it. */
+/**
+ * A response that is an event stream (HTML standard §9.2). It may continue only while its token is
+ * valid.
+ */
 export const isEventStream = (headers: ResponseHeaders): boolean =>
   /^text\/event-stream *(;|$)/i.test(String(headers['content-type'] ?? ''))
 
 export type EventStream = {
-  /** Takes note of what has gone to the client. */
+  /** Notes the bytes that were sent to the client. */
   note(chunk: Buffer): void
-  /** Ends it as soon as an event has ended, because the gateway shuts down. */
+  /** Ends the stream after the current event, because the gateway shuts down. */
   shutDown(): void
 }
 
-/** Why a stream ends: the code of an error that says what the client should do. */
+/** Why a stream ends: an error code that says what the client should do. */
 type EndCode = Over | typeof SHUTTING_DOWN
 
-/** The client connects again, and gets to another gateway or waits for this one. */
+/** The client connects again, to another gateway or to this one after its restart. */
 const SHUTTING_DOWN = 'UNAVAILABLE'
 
-/** Watches a stream that is under way, and ends it with its token or its gateway: where an event has just ended, with one that says why. */
+/**
+ * Watches an open stream, and ends it with its token or with the gateway. Between two events, a
+ * last event says why.
+ */
 export function eventStream(
   raw: ServerResponse,
   headers: ResponseHeaders,
@@ -44,7 +50,8 @@ export function eventStream(
   const isBetweenEvents = (): boolean => /(\n\n|\r\r|\r\n\r\n)$/.test(tail)
   const end = (why: EndCode): void => {
     if (raw.writableEnded) return
-    // In the middle of an event, or before the announced length, a clean end would look like a whole answer.
+    // In the middle of an event, or before the announced length, a clean end would look like a
+    // complete response.
     if (!isPlain || !isBetweenEvents()) {
       breakOff(raw)
       return
@@ -64,7 +71,8 @@ export function eventStream(
     shutDown() {
       if (isShuttingDown) return
       isShuttingDown = true
-      // The rest of the event is on its way. A compressed stream cannot be read for where events end.
+      // The rest of the event is still arriving. In a compressed stream, the gateway cannot see
+      // where events end.
       setTimeout(() => end(SHUTTING_DOWN), isPlain ? REST_OF_EVENT_MS : 0).unref()
       if (isPlain) endBetweenEvents()
     }

@@ -25,11 +25,11 @@ export type ExchangeNeeds = {
   readonly lifetimes: Lifetimes
   readonly streams: OpenStreams
   readonly noteFault: NoteFault
-  /** how long a service may take to begin its answer, where the route does not say */
+  /** how long a service may take to begin its response, if the route sets no time */
   readonly answerMs: number
 }
 
-/** How long a service may take to begin its answer, and to go on with it. */
+/** How long a service may take to begin its response, and how long the response may pause. */
 export const patience = ({ answerSeconds, events, idleSeconds }: Route, answerMs: number) => ({
   headersTimeout: answerSeconds === undefined ? answerMs : answerSeconds * 1000,
   bodyTimeout: events ? 0 : idleSeconds * 1000
@@ -37,12 +37,13 @@ export const patience = ({ answerSeconds, events, idleSeconds }: Route, answerMs
 
 const NONE: ReadonlySet<string> = new Set()
 
-/** RFC 9110 §9.2.1, of those that are taken */
+/** the accepted methods that are safe (RFC 9110 §9.2.1) */
 const SAFE = new Set(['GET', 'HEAD', 'OPTIONS'])
 
 /**
- * Passes on a request and the answer as it comes. Sent to another address of the service is only what reached none, and what is
- * safe to repeat where the route allows it; and no body that streams, which can be read only once.
+ * Forwards a request, and its response as it arrives. Another address of the service gets the
+ * request only if no address has received it, or if it is safe to repeat and the route allows that.
+ * A streamed body is never sent again, because it can be read only once.
  */
 export function exchange(
   reply: FastifyReply,
@@ -56,7 +57,8 @@ export function exchange(
     method: reply.request.method as Dispatcher.HttpMethod,
     headers: passage.headers,
     body,
-    // If a service does not read the body of a GET, it would take it for the next request on the connection.
+    // If a service does not read the body of a GET, it takes the body for the next request on the
+    // connection.
     reset: body !== null && reply.request.method === 'GET',
     ...patience(route, needs.answerMs)
   }
@@ -72,7 +74,7 @@ export function exchange(
   }
   const attempt = (after: Error | null): void => {
     if (isGone(reply.raw)) return
-    // Where there is one address only, it is asked again.
+    // If there is only one address, it is asked again.
     const others = tried.size < route.upstream.addresses.length ? tried : NONE
     const place = needs.upstreams.take(route.upstream, caller, others)
     if (place instanceof Refusal) {

@@ -18,15 +18,15 @@ import { BodyInHand } from './whole-body.ts'
 const CONNECT_TIMEOUT_MS = 2000
 
 export type ForwardOptions = {
-  /** what the journey made of a request */
+  /** the result of the journey of a request */
   passageOf: (request: FastifyRequest) => Passage
-  /** how long a service may take to begin its answer */
+  /** how long a service may take to begin its response */
   upstreamTimeoutMs: number
-  /** how many requests may be under way at one address of a service */
+  /** the maximum number of requests in flight to one address of a service */
   upstreamConnections: number
-  /** how many WebSockets may be open to one address of a service */
+  /** the maximum number of WebSockets to one address of a service */
   upstreamWebSockets: number
-  /** how much of these one caller may have, in percent of what all others leave */
+  /** how much of these one caller may use, in percent of what all others leave */
   upstreamSharePercent: number
   lifetimes: Lifetimes
   noteFault: NoteFault
@@ -35,16 +35,19 @@ export type ForwardOptions = {
   clock: () => number
 }
 
-/** What changes while it runs. */
+/** What can change while the gateway runs. */
 export type Forwarding = {
-  /** The route table is another one. */
+  /** Call it when the route table has changed. */
   follow(): void
-  /** where the places of requests and of WebSockets are counted */
+  /** where requests and WebSockets in flight are counted */
   readonly services: Pick<Upstreams, 'figures' | 'refused'>
   readonly socketServices: Pick<Upstreams, 'figures' | 'refused'>
 }
 
-/** The last stage: the request goes to its service, and the answer comes back, both as they come. */
+/**
+ * The last stage: forwards the request to its service, and the response to the client, both as they
+ * arrive.
+ */
 export async function forward(app: FastifyInstance, options: ForwardOptions): Promise<Forwarding> {
   const { passageOf, markOrigin, lifetimes, noteFault, table, clock } = options
   const { upstreamTimeoutMs: answerMs, upstreamConnections, upstreamWebSockets } = options
@@ -54,7 +57,7 @@ export async function forward(app: FastifyInstance, options: ForwardOptions): Pr
     monotonicClock: () => performance.now()
   })
   const services = upstreams({ placesPerAddress: upstreamConnections, sharePercent, clock })
-  // Counted by themselves: they stay, and would leave no place for requests.
+  // WebSockets are counted separately: they stay open, and would leave no place for requests.
   const socketServices = upstreams({ placesPerAddress: upstreamWebSockets, sharePercent, clock })
   const checks = healthChecks({
     table,

@@ -1,6 +1,6 @@
 import type { Passage } from '../journey.ts'
 import { servicePath } from '../routes/service-path.ts'
 
-/** What the service is asked for: its path, and the query as the client wrote it. */
+/** The target for the service: its path, and the query as the client wrote it. */
 export const forwardedPath = ({ target, route }: Pick<Passage, 'target' | 'route'>): string =>
   `${servicePath(route, target.path)}${target.query}`

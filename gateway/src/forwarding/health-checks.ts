@@ -4,21 +4,22 @@ import type { Health } from '../routes/upstream.ts'
 
 type HealthCheckNeeds = {
   readonly table: () => RouteTable
-  /** An address that is no longer asked counts as healthy. */
+  /** An address that is no longer checked counts as healthy. */
   readonly onChange: (address: string, healthy: boolean) => void
 }
 
 export type HealthChecks = {
-  /** The table has changed: asks what it names, and nothing else. */
+  /** The table has changed: checks exactly the addresses that it names. */
   follow(): void
   close(): void
 }
 
 type Watched = { readonly health: Health; readonly stop: () => void }
 
-/** Asks each address of a service that has a `health` how it is, again and again. */
+/** Checks each address of every service with `health` repeatedly. */
 export function healthChecks({ table, onChange }: HealthCheckNeeds): HealthChecks {
-  // Each check makes a connection of its own: an old one says nothing about whether the service takes new ones.
+  // Each check opens a connection of its own, because an existing one does not show whether the
+  // service accepts new ones.
   const dispatcher = new Agent({ pipelining: 0 })
   const watched = new Map<string, Watched>()
 

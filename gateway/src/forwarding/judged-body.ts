@@ -4,8 +4,9 @@ import { limitedBody } from './limited-body.ts'
 import { isReadWhole, wholeBody } from './whole-body.ts'
 
 /**
- * A small body is read here, and a larger one is counted as it comes. undici destroys a body whose answer came first; that must
- * not be the client's own stream, because its connection would go with it.
+ * Reads a small body completely, and counts a larger one as it arrives. undici destroys the body if
+ * the response comes first. That must not be the client's own stream, because it would close the
+ * client's connection.
  */
 export async function judgedBody(
   { headers }: FastifyRequest,

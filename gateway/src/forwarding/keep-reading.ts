@@ -2,13 +2,13 @@ import type { Socket } from 'node:net'
 
 type Done = (error?: Error | null) => void
 
-/** The other side has closed, and reads nothing that is still sent. */
+/** The other side has closed and no longer reads. */
 const UNREAD = new Set(['EPIPE', 'ECONNRESET'])
 
 /**
- * Lets a connection be read to its end although it can no longer be written. A service may answer before it has read the whole
- * request, and close. What is written after that fails, and Node.js would then throw away an answer that has arrived and was not
- * read. The end of what has arrived follows, and ends the connection.
+ * Keeps reading a connection that can no longer be written. A service may respond and close before
+ * it has read the whole request. The next write then fails, and Node.js would discard a response
+ * that has arrived but was not read. The connection ends when everything that has arrived was read.
  */
 export function keepReading(socket: Socket): void {
   const { _write: write, _writev: writev } = socket

@@ -1,10 +1,10 @@
 import type { RevokedTokens, WhyRevoked } from '../revocation/revoked-tokens.ts'
 import type { VerifiedToken } from '../tokens/access-token-verifier.ts'
 
-/** Why an answer that goes on and on, or a WebSocket, may not go on. */
+/** Why a long-lived response or a WebSocket must end. */
 export type Over = 'TOKEN_EXPIRED' | WhyRevoked
 
-/** What lasts longer than a request ends with the token that it was opened with. */
+/** Ends long-lived responses and WebSockets with the token that opened them. */
 export type Lifetimes = {
   /** Calls once, when the token expires or is revoked, or soon if it already is. Returns a function that stops the watch. */
   watch(token: VerifiedToken | null, onOver: (why: Over) => void): () => void
@@ -40,8 +40,9 @@ export function lifetimes(
         if (why === null) untilExpiry()
         else end(why)
       }
-      // A revocation that arrived while the answer or the WebSocket was being opened came before this watch, so check once.
-      // Check later, because the caller first needs the function that stops the watch.
+      // A revocation may have arrived while the response or the WebSocket was being opened, before
+      // this watch. So check once, and not synchronously, because the caller first needs the
+      // function that stops the watch.
       timer = setTimeout(now, 0).unref()
       return stop
     }

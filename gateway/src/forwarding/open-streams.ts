@@ -1,7 +1,10 @@
 import type { FastifyInstance } from 'fastify'
 import type { EventStream } from './event-stream.ts'
 
-/** The event streams that are open. They end when the gateway closes, also those that begin while it closes. */
+/**
+ * The open event streams. They end when the gateway closes, including those that begin while it
+ * closes.
+ */
 export type OpenStreams = { add(stream: EventStream): void; delete(stream: EventStream): void }
 
 export function openStreams(app: FastifyInstance): OpenStreams {

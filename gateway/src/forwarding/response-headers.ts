@@ -5,7 +5,10 @@ import type { Route } from '../routes/route.ts'
 
 export type ResponseHeaders = Record<string, string | string[] | undefined>
 
-/** Of one connection (RFC 9110 §7.6.1, RFC 9113 §8.2.2), or telling of what runs behind the gateway. */
+/**
+ * Headers of one connection (RFC 9110 §7.6.1, RFC 9113 §8.2.2), and headers that reveal the
+ * software behind the gateway.
+ */
 const DROPPED = new Set([
   'connection',
   'http2-settings',
@@ -21,36 +24,40 @@ const DROPPED = new Set([
 ])
 
 /**
- * Headers by which one answer binds every later one of the same origin, or the proxies before it. All services share the
- * gateway's origin, so none of them may bind the others: the gateway says these itself, or nobody does.
+ * Headers with which one response affects all later responses of the same origin, or the proxies in
+ * front. All services share the gateway's origin, so no service may affect the others: only the
+ * gateway sets these headers.
  */
 const OF_THE_ORIGIN = new Set([
   // moves the whole origin to another host or port (RFC 7838 §3)
   'alt-svc',
   // deletes cookies, storage and caches of all services, the session's cookie too (Clear Site Data §3.1)
   'clear-site-data',
-  // certificate policies (RFC 6797, RFC 7469, RFC 9163): a wrong one keeps browsers out for months
+  // certificate policies (RFC 6797, RFC 7469, RFC 9163): a wrong one locks browsers out for months
   'expect-ct',
   'public-key-pins',
   'public-key-pins-report-only',
   'strict-transport-security',
-  // reports of every request to the origin, with its URL, to a server of the service's choice (Network Error Logging §4)
+  // sends reports of every request to the origin, with its URL, to a server of the service's choice
+  // (Network Error Logging §4)
   'nel',
   'report-to',
-  // lets a script of one service intercept the pages and requests of all (Service Workers §4.1)
+  // lets a script of one service intercept the pages and requests of all services (Service Workers
+  // §4.1)
   'service-worker-allowed',
   // whether somebody is signed in at the origin (FedCM §4.2)
   'set-login',
-  // cookies of RFC 2965, which are not looked into for ours
+  // cookies of RFC 2965, in which we do not look for our own cookies
   'set-cookie2',
   // opens a session bound to the device for the whole origin (Device Bound Session Credentials §9)
   'secure-session-registration',
   'sec-session-registration',
-  // makes the answer the dictionary of any path of the origin (RFC 9842 §2.1)
+  // makes the response a compression dictionary for any path of the origin (RFC 9842 §2.1)
   'use-as-dictionary',
-  // makes an Envoy before the gateway take the gateway, and all services with it, for ill
+  // makes an Envoy in front consider the gateway, and all services with it, unhealthy
   'x-envoy-immediate-health-check-fail',
-  // make nginx, Apache, lighttpd, LiteSpeed, H2O or Perlbal before the gateway serve a file or URL of theirs in place of the answer
+  // make nginx, Apache, lighttpd, LiteSpeed, H2O or Perlbal in front serve one of their own files
+  // or URLs instead of the response
   'x-accel-redirect',
   'x-lighttpd-send-file',
   'x-litespeed-location',
@@ -60,8 +67,8 @@ const OF_THE_ORIGIN = new Set([
 ])
 
 /**
- * Fields with one value (RFC 9110 §5.3), of which the first counts where there are several, as Node.js reads them; HTTP/2 in
- * Node.js refuses to write a second one.
+ * Fields with one value (RFC 9110 §5.3). If a service sends several, the first one counts, as in
+ * Node.js. HTTP/2 in Node.js refuses to write a second one.
  */
 const SINGLE = new Set([
   'access-control-allow-credentials',
@@ -97,14 +104,17 @@ const SINGLE = new Set([
   'user-agent',
   'x-content-type-options'
 ])
-/** lists, which HTTP/2 in Node.js takes in one line only (RFC 9110 §8.4, §8.5) */
+/** lists that HTTP/2 in Node.js accepts only on one line (RFC 9110 §8.4, §8.5) */
 const ONE_LINE = new Set(['content-encoding', 'content-language'])
 
-/** Whether a field of a service's answer stays here: the one rule for headers and trailers. */
+/** Whether a field of a service's response is dropped: the one rule for headers and trailers. */
 export const isDropped = (name: string): boolean =>
   DROPPED.has(name) || OF_THE_ORIGIN.has(name) || isIdentityName(name)
 
-/** What of a service's answer the client gets: built anew, not copied with removals. A service cannot set our cookies. Pure. */
+/**
+ * The headers of a service's response that the client gets: a new object, not a copy with removals.
+ * A service cannot set our cookies. Pure.
+ */
 export function responseHeaders(received: ResponseHeaders, route: Route): ResponseHeaders {
   const named = connectionNames(received.connection)
   const headers: ResponseHeaders = {}

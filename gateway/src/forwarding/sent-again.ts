@@ -5,10 +5,10 @@ import { isBroken } from './upstream-faults.ts'
 type SendAgain = (handler: Dispatcher.DispatchHandler) => void
 
 /**
- * Passes on what becomes of a request, except that the death of a connection is not an answer: what was not sent at all, or what
- * may be sent twice and met a connection that an earlier request had used, is sent again (RFC 9110 §9.2.2, RFC 9112 §9.3.1).
- *
- * @param sendAgain null where the connection is new for this request; what fails on it has failed
+ * Passes on the events of a request, except the death of a connection if the request can be sent
+ * again: it was not sent at all, or it is safe to repeat and was sent on a reused connection (RFC
+ * 9110 §9.2.2, RFC 9112 §9.3.1).
+ * @param sendAgain null if the connection was opened for this request; a failure on it is final
  */
 export function sentAgain(
   handler: Dispatcher.DispatchHandler,

@@ -17,7 +17,7 @@ import { BodyInHand } from './whole-body.ts'
 
 type StreamedUploadOptions = ExchangeNeeds & {
   passageOf: (request: FastifyRequest) => Passage
-  /** takes over a request whose body is in hand */
+  /** forwards a request whose body is in memory */
   passWhole: (request: FastifyRequest, reply: FastifyReply) => void
 }
 
@@ -26,9 +26,10 @@ const ANY_TYPE = 'application/octet-stream'
 const METHODS = ['POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', ...listedMethods] as const
 
 /**
- * The methods that may have a body: @fastify/http-proxy passes on one that streams. It decides nothing: the address, the
- * path and the headers are the passage's, the answer, which may come before the body has ended, is written as every other
- * one, and it never sends a request twice.
+ * Handles the methods that may have a body: @fastify/http-proxy forwards a streamed body. It
+ * decides nothing: the passage determines the address, the path and the headers. The response,
+ * which may come before the body has ended, is written like every other one. It never sends a
+ * request twice.
  */
 export async function streamedUpload(
   app: FastifyInstance,
@@ -40,14 +41,16 @@ export async function streamedUpload(
   const uploads = new WeakMap<object, Upload>()
 
   for (const method of listedMethods) app.addHttpMethod(method, { hasBody: true })
-  // Some media types have a parser of the framework, which would hold and cut the body.
+  // The framework has parsers for some media types, which would buffer and limit the body.
   app.removeAllContentTypeParsers()
   app.addHook('preParsing', async (request, _reply, payload) => {
     const passage = passageOf(request)
-    // The proxy refuses a target in absolute form, which is valid (RFC 9112 §3.2.2), so it is shown what was matched.
-    // Errors, logs and what is said of origins go by the path that came, which the framework knows by this name.
+    // The plugin refuses a target in absolute form, which is valid (RFC 9112 §3.2.2), so it gets
+    // the target that was matched. Errors, logs and the origin checks use the target as it arrived,
+    // which the framework knows by this name.
     Object.assign(request.raw, { originalUrl: request.raw.url, url: forwardedPath(passage) })
-    // The framework refuses what it cannot read as a media type. A service may accept it, and it gets the passage's header.
+    // The framework refuses a `Content-Type` that is no media type. A service may accept it, and
+    // gets the header of the passage.
     const { headers } = request.raw
     if (headers['content-type'] !== undefined) headers['content-type'] = ANY_TYPE
     return judgedBody(request, payload as Readable, passage.route.bodyLimitBytes)
@@ -63,7 +66,7 @@ export async function streamedUpload(
         const upload = uploads.get(request.body as object)
         if (upload === undefined) throw new Error('a body was to be sent that is no request’s')
         const { reply, place } = upload
-        // Its place is free; nothing else waits for it.
+        // The place is free already, and nothing else waits for it.
         if (isGone(reply.raw)) return
         reply.raw.off('close', place.leave)
         const passage = passageOf(reply.request)
@@ -100,16 +103,17 @@ export async function streamedUpload(
       if (place instanceof Refusal) throw place
       uploads.set(request.body, { reply, place })
       noteAsked(request.trail, place.address)
-      // Until it is dispatched; the place was taken to know where to.
+      // Until the upload is dispatched. The place was taken to learn the address.
       reply.raw.once('close', place.leave)
       const path = forwardedPath({ route, target: { ...target, query: '' } })
       return reply.from(path, { ...from, getUpstream: () => place.address })
     },
     replyOptions: {
-      // Only for the proxy's own checks, which may refuse the request. The handler takes a place, and with it the address.
+      // Only for the plugin's own checks, which may refuse the request. The handler takes a place,
+      // and with it the real address.
       getUpstream: (request) => passage(request).route.upstream.addresses[0] ?? '',
       queryString: (_search, _url, request) => passage(request).target.query.slice(1),
-      // A fresh object: the proxy adds to it.
+      // A new object, because the plugin adds members to it.
       rewriteRequestHeaders: (request) => ({ ...passage(request).headers }),
       retryDelay: () => null,
       onError: (reply, { error }) => {
@@ -124,11 +128,11 @@ export async function streamedUpload(
   } as FastifyHttpProxyOptions)
 }
 
-/** Who waits for the answer, and where it is asked for. */
+/** The reply that waits, and the place at the address that is asked. */
 type Upload = { readonly reply: FastifyReply; readonly place: Place }
 
 const isStream = (body: unknown): body is Readable =>
   body instanceof Readable && !(body instanceof BodyInHand)
 
-/** The plugin's errors are its own; the cause is what happened. */
+/** The plugin wraps errors in its own; `cause` says what happened. */
 const causeOf = (error: Error): Error => (error.cause instanceof Error ? error.cause : error)

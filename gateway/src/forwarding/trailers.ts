@@ -1,7 +1,10 @@
 import { validateHeaderName, validateHeaderValue } from 'node:http'
 import { isDropped, type ResponseHeaders } from './response-headers.ts'
 
-/** RFC 9110 §6.5.1: no trailer may say how the message is framed, routed, or who is calling. */
+/**
+ * RFC 9110 §6.5.1: a trailer must not change the framing, the routing or the identity of the
+ * caller.
+ */
 const NEVER_TRAILERS = new Set([
   'authorization',
   'content-encoding',
@@ -15,9 +18,9 @@ const NEVER_TRAILERS = new Set([
 ])
 
 /**
- * The trailers of a service's answer that go on to the client; null if there are none. A trailer that cannot be written is
- * dropped: the answer is whole without it. Node.js writes HTTP/2 trailers in a callback of its own, so what it throws there
- * would end the process. Pure.
+ * The trailers of a service's response that the client gets; null if there are none. A trailer that
+ * cannot be written is dropped, because the response is complete without it. Node.js writes HTTP/2
+ * trailers in its own callback, so an error there would end the process. Pure.
  */
 export function passedTrailers(received: ResponseHeaders): Record<string, string> | null {
   let passed: Record<string, string> | null = null

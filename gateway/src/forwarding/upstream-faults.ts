@@ -1,12 +1,12 @@
 import { Refusal } from '@gatehouse/problem/refusal'
 import { upstreamTimeout, upstreamUnavailable } from '../refusals.ts'
 
-/** What a service sent cannot be the answer to a request. */
+/** What a service sent is not a valid response to a request. */
 export class NotAnAnswer extends Error {
   override readonly name = 'NotAnAnswer'
 }
 
-/** RFC 9110 §15: a status is between 100 and 599; informational ones are no answer */
+/** RFC 9110 §15: a status is between 100 and 599. Informational ones are not final responses. */
 export const isStatus = (status: number): boolean => status >= 200 && status <= 599
 
 type Fault = Error & { readonly code?: string }
@@ -24,16 +24,19 @@ const NEVER_SENT = new Set([
 ])
 const TOO_SLOW = new Set(['UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT'])
 
-/** What is said of a connection that the other side has closed or that a network has cut. */
+/** The error codes of a connection that the other side has closed or that the network has cut. */
 const BROKEN = new Set(['ECONNRESET', 'ECONNABORTED', 'EPIPE', 'UND_ERR_SOCKET'])
 
-/** Whether a connection has died, and not the exchange on it. */
+/** Whether the connection has died, rather than only the exchange on it. */
 export const isBroken = (error: Error): boolean => BROKEN.has(codeOf(error))
 
-/** Whether a request that failed cannot have reached a service, so that another may be asked. */
+/** Whether a failed request cannot have reached a service, so that another address may be asked. */
 export const wasNeverSent = (error: Error): boolean => NEVER_SENT.has(codeOf(error))
 
-/** What to tell a client: its own fault, or an outage of that service, which says nothing about the caller. */
+/**
+ * The refusal for the client: a fault of its own request, or an outage of the service, which says
+ * nothing about the caller.
+ */
 export function refusalOf(error: Error): Refusal {
   if (error instanceof Refusal) return error
   if (error.cause instanceof Refusal) return error.cause
@@ -41,7 +44,7 @@ export function refusalOf(error: Error): Refusal {
 }
 
 function codeOf(error: Fault): string {
-  // Of several addresses of one name, each with an error of its own, the last will do.
+  // If a name has several addresses, each with an error of its own, the last error is enough.
   const first = error instanceof AggregateError ? (error.errors.at(-1) as Fault) : error
   return first.code ?? error.code ?? ''
 }

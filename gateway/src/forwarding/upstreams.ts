@@ -2,42 +2,43 @@ import type { Refusal } from '@gatehouse/problem/refusal'
 import { callerBusy, upstreamBusy } from '../refusals.ts'
 import type { Upstream } from '../routes/upstream.ts'
 
-/** A place at one address of a service, for one request. */
+/** Capacity for one request at one address of a service. */
 export type Place = {
   /** origin, e.g. `http://127.0.0.1:3002` */
   readonly address: string
-  /** The request is over. */
+  /** The request has ended. */
   leave(): void
-  /** It could not be reached, or broke off: for a while others are preferred. */
+  /** The address was unreachable or broke off: others are preferred for a while. */
   failed(): void
-  /** It answered. */
+  /** The service has responded. */
   answered(): void
 }
 
-/** The services' addresses, and how each of them is. */
+/** The addresses of the services, and the state of each. */
 export type Upstreams = {
   /**
-   * A place at the address with the fewest requests under way. A refusal where every place is taken, or the caller's share is.
-   * @param caller whose share it is taken from; null: of nobody's
+   * Takes a place at the address with the fewest requests in flight, or refuses if all places or
+   * the caller's share are taken.
+   * @param caller whose share the place counts against; null: nobody's
    */
   take(upstream: Upstream, caller: string | null, except?: ReadonlySet<string>): Place | Refusal
-  /** What the checks of an address's health have found. */
+  /** Sets the result of a health check. */
   setHealthy(address: string, healthy: boolean): void
   /** Every address that was asked so far, for the metrics. */
   figures(): readonly Figure[]
-  /** How often there was no place, and why, for the metrics. */
+  /** How often a request got no place, and why, for the metrics. */
   refused(): readonly Refused[]
 }
 
 export type Figure = {
   readonly address: string
   readonly underWay: number
-  /** how many callers have a place, those without a share aside */
+  /** how many callers have a place, without counting requests that belong to no caller */
   readonly callers: number
   readonly available: boolean
 }
 
-/** `full`: all places are taken. `caller_share`: the caller has its share of them. */
+/** `full`: all places are taken. `caller_share`: the caller uses its share. */
 export type NoPlace = 'full' | 'caller_share'
 
 export type Refused = {
@@ -48,7 +49,7 @@ export type Refused = {
 
 type State = {
   underWay: number
-  /** by caller; none has 0 */
+  /** by caller; a caller with 0 is removed */
   readonly held: Map<string, number>
   healthy: boolean
   failures: number
@@ -57,7 +58,7 @@ type State = {
 
 export type UpstreamsNeeds = {
   readonly placesPerAddress: number
-  /** the part of the places that all others leave which one caller may have, from 1 to 100 */
+  /** the part of the places left by all others that one caller may use, from 1 to 100 */
   readonly sharePercent: number
   readonly clock: () => number
 }
@@ -66,11 +67,11 @@ const SHORTEST_PAUSE_MS = 500
 const LONGEST_PAUSE_MS = 15_000
 
 /**
- * Spreads requests over the addresses of a service. One that fails is left alone for a while that doubles with each failure;
- * where none is left, all are tried: a guess is better than a refusal.
- *
- * One caller may hold a part of the places that all others leave. So a caller that holds its places for as long as it can (by not
- * reading answers, or by sending a byte now and then) does not take those of others.
+ * Spreads requests over the addresses of a service. An address that fails is avoided for a time
+ * that doubles with each failure. If all are avoided, all are tried, because a guess is better than
+ * a refusal. One caller may use a part of the places that all others leave. So a caller that holds
+ * its places as long as it can, by not reading responses or by sending a byte now and then, does
+ * not take the places of others.
  */
 export function upstreams(needs: UpstreamsNeeds): Upstreams {
   const { placesPerAddress, sharePercent, clock } = needs
@@ -94,13 +95,16 @@ export function upstreams(needs: UpstreamsNeeds): Upstreams {
   const isAvailable = ({ healthy, avoidedUntilMs }: State, nowMs: number) =>
     healthy && avoidedUntilMs <= nowMs
 
-  /** Whether the caller would have no more than its part of what the others leave. */
+  /** Whether the caller would use no more than its share of what the others leave. */
   const isWithinShare = ({ underWay, held }: State, caller: string | null): boolean => {
     const own = caller === null ? 0 : (held.get(caller) ?? 0)
     return own * (100 - sharePercent) < sharePercent * (placesPerAddress - underWay)
   }
 
-  /** The least busy of some addresses that has a place for the caller; of several that are, each in its turn. */
+  /**
+   * The least busy of these addresses that has a place for the caller. If several are equally busy,
+   * each gets its turn.
+   */
   const leastBusy = (addresses: readonly string[], caller: string | null): string | NoPlace => {
     turn += 1
     let best: string | null = null

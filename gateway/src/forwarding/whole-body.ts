@@ -2,16 +2,18 @@ import { Readable } from 'node:stream'
 import { slowBody } from '../refusals.ts'
 import { limitedBody } from './limited-body.ts'
 
-/** A route whose bodies are no larger has them read here first. */
+/**
+ * If the limit of a route is no higher, its bodies are read completely before they are forwarded.
+ */
 const LARGEST_BYTES = 64 * 1024
 
-/** What a small body may take; a phone on a poor line needs a few seconds. */
+/** How long a small body may take to arrive: a phone on a slow network needs a few seconds. */
 const DEADLINE_MS = 10_000
 
-/** Whether bodies of this limit are worth holding until they have come. */
+/** Whether bodies up to this limit are read completely first. */
 export const isReadWhole = (limitBytes: number): boolean => limitBytes <= LARGEST_BYTES
 
-/** A body that has come whole; nothing is left to be read of it. */
+/** A body that has arrived completely; nothing remains to be read. */
 export class BodyInHand extends Readable {
   readonly bytes: Buffer
   constructor(bytes: Buffer) {
@@ -22,9 +24,9 @@ export class BodyInHand extends Readable {
 }
 
 /**
- * Reads a small body to its end before anything is asked of its service: clients that send a byte now and then hold a
- * connection to the gateway then, and none to the service.
- * @throws Refusal INVALID_REQUEST where it is too large, or has not come in time
+ * Reads a small body completely before its service is asked. So a client that sends a byte now and
+ * then occupies a connection to the gateway, but none to the service.
+ * @throws Refusal INVALID_REQUEST if the body is too large or does not arrive in time
  */
 export async function wholeBody(
   source: Readable,

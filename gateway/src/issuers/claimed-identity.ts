@@ -4,7 +4,7 @@ import type { ClaimNames, IssuerEntry } from './issuer-entry.ts'
 
 type Claims = Readonly<Record<string, unknown>>
 
-/** A claim that the operator asks for is of a kind that could only be guessed at. */
+/** A claim that the operator names has a type that the gateway could only guess at. */
 export class Unreadable extends Error {
   override readonly name = 'Unreadable'
 }
@@ -12,9 +12,10 @@ export class Unreadable extends Error {
 const LONGEST_SUBJECT = 255
 
 /**
- * Who a token of another issuer says is calling, by the claims that its operator names. What nobody named is taken where it is
- * as usual, and otherwise counts as absent; what was named must be readable.
- * @param prefix stands before subject and client
+ * The identity in a token of another issuer, from the claims that its operator names. A part
+ * without a named claim comes from its usual claim if that is readable, and is otherwise absent. A
+ * claim that is named must be readable.
+ * @param prefix put in front of subject and client
  * @throws Unreadable
  */
 export function claimedIdentity(
@@ -29,10 +30,10 @@ export function claimedIdentity(
   const email = asked(claims, names.email, textIn) ?? null
   return {
     subject: `${prefix}|${subject}`,
-    // Its sessions are not ours to end.
+    // We cannot end sessions of another issuer.
     session: null,
     client: `${prefix}|${clientOf(claims, names) ?? ''}`,
-    // An issuer's word on who is an administrator here is taken only where somebody has said so.
+    // Another issuer decides who is an administrator here only if the operator has said so.
     roles: asked(claims, names.roles, rolesIn) ?? [],
     scope: scopeOf(claims, names) ?? [],
     email: unverifiedEmail || isEmailVerified(claims, names) ? email : null
@@ -40,8 +41,9 @@ export function claimedIdentity(
 }
 
 /**
- * OpenID Connect Core §5.1, §5.7: an address is its user's only where the issuer has verified that. Whoever signs up there with
- * the address of another would be taken for the other by a service that goes by addresses.
+ * OpenID Connect Core §5.1, §5.7: an address belongs to its user only if the issuer has verified
+ * it. Otherwise a user could sign up there with somebody else's address, and a service that
+ * identifies users by address would confuse the two.
  */
 const isEmailVerified = (claims: Claims, { emailVerified }: ClaimNames): boolean =>
   claimAt(claims, emailVerified ?? 'email_verified') === true
@@ -57,7 +59,7 @@ const scopeOf = (claims: Claims, { scope }: ClaimNames): string[] | undefined =>
 const isNamed = (path: ClaimPath | null | undefined): path is ClaimPath =>
   path !== undefined && path !== null
 
-/** @throws Unreadable where there is a value, and it is not of this kind */
+/** @throws Unreadable if there is a value of another type */
 function asked<T>(
   claims: Claims,
   path: ClaimPath | null | undefined,
@@ -74,11 +76,11 @@ function asked<T>(
 const textIn = (value: unknown): string | undefined =>
   typeof value === 'string' && value !== '' ? value : undefined
 
-/** RFC 6749 §3.3: words with spaces between them; several issuers write a list. */
+/** RFC 6749 §3.3: words separated by spaces. Several issuers write a list. */
 const wordsIn = (value: unknown): string[] | undefined =>
   typeof value === 'string' ? value.split(' ').filter((word) => word !== '') : textsIn(value)
 
-/** One role, a list of roles, or an object whose names are the roles (Zitadel). */
+/** One role, a list of roles, or an object whose member names are the roles (ZITADEL). */
 function rolesIn(value: unknown): string[] | undefined {
   if (typeof value === 'string') return [value]
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return textsIn(value)
@@ -87,7 +89,10 @@ function rolesIn(value: unknown): string[] | undefined {
   return areNames ? entries.map(([name]) => name) : undefined
 }
 
-/** `{ admin: true }`, or what a role is held by; a number or a text might as well say that it is not held. */
+/**
+ * `{ admin: true }`, or an object about the role. A number or a string could also mean that the
+ * user does not have the role.
+ */
 const isHeld = (value: unknown) => value === true || typeof value === 'object'
 
 const textsIn = (value: unknown): string[] | undefined =>

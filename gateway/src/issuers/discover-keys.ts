@@ -4,9 +4,10 @@ import { discoveryOf } from './presets.ts'
 import { isPrivateUrl } from './private-url.ts'
 
 /**
- * Where an issuer's key set is: as configured, or as it says itself. It must say of itself what it was asked for (OpenID
- * Connect Discovery §4.3, RFC 8414 §3.3): else one issuer could hand over another's keys. Metadata for all tenants say the
- * template, as it stands in the file.
+ * The address of an issuer's key set: as configured, or from its metadata. The metadata must name
+ * the issuer that was asked (OpenID Connect Discovery §4.3, RFC 8414 §3.3); otherwise one issuer
+ * could supply the keys of another. Metadata for all tenants contain the template, as it is in the
+ * file.
  */
 export function keySetUrl(entry: IssuerEntry, downloadMs?: number): () => Promise<string> {
   const { issuer, jwksUrl, discoveryUrl, insecureKeys } = entry

@@ -3,21 +3,22 @@ import { claimAt } from '../tokens/claim-path.ts'
 import { claimedIdentity, Unreadable } from './claimed-identity.ts'
 import { type IssuerEntry, issuersOf } from './issuer-entry.ts'
 
-/** as much as a header section holds */
+/** the size of a whole header section */
 const LONGEST_TOKEN = 16_384
 const DEEPEST = 64
 
 /**
- * They would change what the token is (RFC 7515 §4.1.11, RFC 7797 §3, RFC 7516 §4.1). Those that say where a key is to be had from
- * (`jku`, `jwk`, `x5u`, `x5c`) are not read at all: only the key set of the issuer counts (RFC 8725 §3.10).
+ * These change what the token is (RFC 7515 §4.1.11, RFC 7797 §3, RFC 7516 §4.1). The members that
+ * say where to get a key (`jku`, `jwk`, `x5u`, `x5c`) are not read at all: only the issuer's key
+ * set counts (RFC 8725 §3.10).
  */
 const REFUSED = ['crit', 'b64', 'zip', 'enc']
 
 type Claims = Readonly<Record<string, unknown>>
 
 /**
- * How the tokens of an entry of the issuer file look: one profile, or one for each tenant. What the operator asks for is read
- * strictly, and everything else that a token says is nobody's business.
+ * The form of the tokens of an entry in the issuer file: one profile, or one per tenant. What the
+ * operator names is read strictly; everything else in a token is ignored.
  */
 export function externalProfiles(entry: IssuerEntry): TokenProfile[] {
   const { name, clockSkewSeconds: skewSeconds } = entry
@@ -29,7 +30,7 @@ export function externalProfiles(entry: IssuerEntry): TokenProfile[] {
     longestToken: LONGEST_TOKEN,
     deepest: DEEPEST,
     flawOfHeader: (header) => flawOfHeader(header, entry.types),
-    // The same name in two tenants is two people (OpenID Connect Core §5.7).
+    // The same subject in two tenants is two people (OpenID Connect Core §5.7).
     readClaims: (claims) => readClaims(claims, entry, tenant === null ? name : `${name}|${tenant}`)
   }))
 }
@@ -46,11 +47,11 @@ function flawOfHeader(header: Claims, types: IssuerEntry['types']): string | nul
   return isTaken ? null : 'typ is another'
 }
 
-/** RFC 7515 §4.1.9: a media type, in any case, whose `application/` may be left out. */
+/** RFC 7515 §4.1.9: a media type in any letter case, with or without `application/`. */
 const isType = (typ: unknown, type: string) =>
   typeof typ === 'string' && typ.toLowerCase().replace(/^application\//, '') === type.toLowerCase()
 
-/** RFC 7519 §5.2; any other `cty` says nothing of claims that are JSON. */
+/** RFC 7519 §5.2; any other `cty` says nothing about JSON claims. */
 const isNestedToken = (cty: unknown) => typeof cty === 'string' && /(^|[/+])jwt$/i.test(cty)
 
 function readClaims(claims: Claims, entry: IssuerEntry, prefix: string) {
@@ -82,7 +83,8 @@ function checkedClaims(claims: Claims, entry: IssuerEntry, prefix: string): Read
       ...claimedIdentity(claims, entry, prefix),
       expiresAt: Math.floor(expiresAt)
     },
-    // Where it does not say when it was issued, it is as old as can be, so that no revocation misses it.
+    // A token that does not say when it was issued counts as oldest, so that every revocation
+    // applies to it.
     issuedAt: Math.floor(issuedAt ?? notBefore ?? 0),
     rightsVersion: null,
     generation: null,
@@ -91,14 +93,14 @@ function checkedClaims(claims: Claims, entry: IssuerEntry, prefix: string): Read
   }
 }
 
-/** the end of the year 9999, the last that has four digits */
+/** the end of the year 9999, the last year with four digits */
 const LAST_SECOND = 253_402_300_799
 
 /** RFC 7519 §2: seconds since 1970, also with a fraction. */
 const isTime = (value: unknown): value is number =>
   typeof value === 'number' && value >= 0 && value <= LAST_SECOND
 
-/** @throws Unreadable where it is something else */
+/** @throws Unreadable if the value is not a time */
 function timeIn(claims: Claims, name: 'exp' | 'iat' | 'nbf'): number | null {
   const value = claims[name] ?? null
   if (value === null || isTime(value)) return value

@@ -3,11 +3,11 @@ import { type Static, Type } from 'typebox'
 import { ClaimPath } from '../tokens/claim-path.ts'
 
 const name = (description: string) => Type.String({ minLength: 1, maxLength: 255, description })
-/** null takes away what the type of the issuer says. */
+/** null removes the claim that the type of the issuer names */
 const claim = (description: string) =>
   Type.Optional(Type.Union([ClaimPath, Type.Null()], { description }))
 
-/** Where the issuer's tokens say what a service is told. */
+/** The claims that contain the parts of the identity. */
 export const ClaimNames = Type.Object(
   {
     audience: claim('For whom the token is; `aud` where it is not given.'),
@@ -32,7 +32,7 @@ const Scalar = Type.Union([Type.String(), Type.Number(), Type.Boolean()], {
   title: 'a text, a number, true or false'
 })
 
-/** `{tenantid}` in an issuer, as Microsoft Entra ID writes it in its metadata. */
+/** `{tenantid}` in the name of an issuer, as Microsoft Entra ID writes it in its metadata. */
 export const TENANT = '{tenantid}'
 
 /** Issuers whose documented tokens the gateway knows. */
@@ -48,7 +48,7 @@ export const issuerTypes = [
 ] as const
 export type IssuerType = (typeof issuerTypes)[number]
 
-/** An issuer of tokens beside our own, as it is written in the file. */
+/** An issuer other than our own, as the file contains it. */
 export const IssuerEntry = Type.Object(
   {
     name: Type.String({
@@ -135,7 +135,7 @@ export const IssuerFile = Type.Object(
   { additionalProperties: false }
 )
 
-/** The issuers that an entry stands for: one, or one for each tenant. */
+/** The issuers of an entry: one, or one per tenant. */
 export function issuersOf({
   issuer,
   tenants

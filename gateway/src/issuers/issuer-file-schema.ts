@@ -1,5 +1,5 @@
 import { editorSchema } from '../editor-schema.ts'
 import { IssuerFile } from './issuer-entry.ts'
 
-/** The JSON Schema of an issuer file; gateway/issuers.schema.json is this, and a test holds it to it. */
+/** The JSON Schema of an issuer file. A test compares gateway/issuers.schema.json with it. */
 export const issuerFileSchema = (): string => editorSchema('Gatehouse issuers', IssuerFile)

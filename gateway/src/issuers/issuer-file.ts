@@ -8,7 +8,7 @@ import { withPreset } from './presets.ts'
 import { isPrivateUrl } from './private-url.ts'
 
 /**
- * The issuers beside our own.
+ * The issuers other than our own.
  * @throws SettingsFault with all faults
  */
 export function loadIssuers(file: string, ownIssuer: string): IssuerEntry[] {
@@ -28,7 +28,7 @@ function withPresets(document: unknown): unknown {
 /** A fault of an entry, and the member that has it. */
 type EntryFault = { readonly member: string; readonly text: string }
 
-/** What a schema cannot say. */
+/** The faults that a schema cannot find. */
 function unsafeIssuers(entries: readonly IssuerEntry[], ownIssuer: string): DocumentFault[] {
   const seen = new Map([[ownIssuer, 'TOKEN_ISSUER']])
   const names = new Set<string>()
@@ -65,7 +65,10 @@ function keyFaults({ issuer, jwksUrl, discoveryUrl, insecureKeys }: IssuerEntry)
   return faults
 }
 
-/** An issuer that is a pattern would be anybody's; one that has a list of tenants is so many issuers. */
+/**
+ * An issuer that is a pattern would match anyone's issuer. With a list of tenants, it stands for
+ * exactly as many issuers.
+ */
 function tenantFaults({ issuer, tenants, jwksUrl, discoveryUrl }: IssuerEntry): EntryFault[] {
   const places = issuer.split(TENANT).length - 1
   if (tenants === undefined) {

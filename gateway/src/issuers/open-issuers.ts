@@ -9,21 +9,24 @@ import { keySetUrl } from './discover-keys.ts'
 import { externalProfiles } from './external-profile.ts'
 import { type TrustedIssuers, trustedIssuers } from './trusted-issuers.ts'
 
-/** Whose tokens are taken, with the keys of each. */
+/** The issuers whose tokens the gateway accepts, with the keys of each. */
 export type OpenIssuers = {
   readonly trusted: TrustedIssuers
-  /** those of our own auth service */
+  /** the keys of our own auth service */
   readonly ownKeys: SigningKeys
   close(): void
 }
 
 type Needs = { config: GatewayConfig; log: ServiceLog; metrics: Registry; clock: () => number }
 
-/** Another issuer may be far away, or slow, and its keys seldom change. */
+/** Another issuer may be far away or slow, and its keys seldom change. */
 const PATIENT_DOWNLOAD_MS = 10_000
 const LONGEST_PAUSE_MS = 60_000
 
-/** Our own issuer and those of the file. One that is out of reach keeps nobody else's tokens from being taken. */
+/**
+ * Opens our own issuer and those of the file. An unreachable issuer does not affect the tokens of
+ * others.
+ */
 export async function openIssuers({ config, log, metrics, clock }: Needs): Promise<OpenIssuers> {
   const fileOf = (name: string) => join(config.GATEHOUSE_DATA_DIR, `${name}.json`)
   const ownKeys = openSigningKeys({

@@ -1,15 +1,18 @@
 import { type IssuerEntry, type IssuerType, TENANT } from './issuer-entry.ts'
 
-/** What the type of an issuer says of its tokens; the entry's own words come before it. */
+/** What the type of an issuer says about its tokens. Values in the entry override it. */
 type Preset = Partial<Pick<IssuerEntry, 'types' | 'claims' | 'require'>>
-/** Where its keys are, unless at the address that OpenID Connect Discovery gives it. */
+/** The address of its keys, if it is not the one of OpenID Connect Discovery. */
 type Keys = Partial<Pick<IssuerEntry, 'jwksUrl' | 'discoveryUrl'>>
 
-/** Their documented access tokens; docs/issuers has a page for each. Google documents ID tokens only. */
+/**
+ * The documented access tokens of each issuer; docs/issuers has a page for each. Google documents
+ * only ID tokens.
+ */
 const presets: Readonly<Record<IssuerType, Preset>> = {
   keycloak: {
     types: ['JWT', 'at+jwt'],
-    // ID tokens say ID, and refresh tokens Refresh.
+    // In ID tokens, this claim is ID, and in refresh tokens Refresh.
     require: { typ: 'Bearer' },
     claims: { client: 'azp', roles: ['realm_access', 'roles'], email: 'email' }
   },
@@ -34,7 +37,7 @@ const presets: Readonly<Record<IssuerType, Preset>> = {
 export const discoveryOf = (issuer: string): string =>
   `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`
 
-/** The first version of Entra's tokens comes from another host, and names the client otherwise. */
+/** Entra's tokens of version 1.0 have another issuer, and another claim for the client. */
 const isFirstEntra = (issuer: string) => URL.parse(issuer)?.hostname === 'sts.windows.net'
 
 function presetOf(type: IssuerType, issuer: string): Preset {
@@ -46,13 +49,16 @@ function presetOf(type: IssuerType, issuer: string): Preset {
 
 function keysOf(type: IssuerType, issuer: string): Keys {
   if (type === 'supabase') return { jwksUrl: `${issuer.replace(/\/$/, '')}/.well-known/jwks.json` }
-  // Entra's metadata for all tenants say the template itself.
+  // Entra's metadata for all tenants contain the template itself.
   return type === 'entra' && issuer.includes(TENANT)
     ? { discoveryUrl: discoveryOf(issuer.replace(TENANT, 'common')) }
     : {}
 }
 
-/** An entry as it is written, with what its type says put under its own words. Whatever else it is, the schema judges. */
+/**
+ * An entry with the values of its type added where it has none of its own. The schema checks the
+ * result.
+ */
 export function withPreset(entry: unknown): unknown {
   if (!isObject(entry)) return entry
   const { type, issuer } = entry
@@ -72,7 +78,7 @@ export function withPreset(entry: unknown): unknown {
 const isIssuerType = (type: unknown): type is IssuerType =>
   typeof type === 'string' && Object.hasOwn(presets, type)
 
-/** What is no object is left for the schema to refuse. */
+/** A value that is not an object is left for the schema to refuse. */
 const under = (preset: object, own: unknown): unknown =>
   own === undefined ? preset : isObject(own) ? { ...preset, ...own } : own
 

@@ -1,8 +1,9 @@
 const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]'])
 
 /**
- * Whether keys from there are the issuer's: over plain HTTP, whoever is on the way can write them; on this machine nobody is.
- * @param insecure the operator says that nobody is on the way elsewhere either
+ * Whether keys from this address come from the issuer. Over plain HTTP, anyone on the network path
+ * can change them, except on this machine.
+ * @param insecure the operator accepts plain HTTP on other networks too
  */
 export function isPrivateUrl(text: string, insecure: boolean): boolean {
   if (!URL.canParse(text)) return false

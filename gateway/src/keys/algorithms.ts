@@ -18,7 +18,7 @@ export const signatureAlgorithms = [
 export type SignatureAlgorithm = (typeof signatureAlgorithms)[number]
 
 const RSA: readonly SignatureAlgorithm[] = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512']
-/** RFC 7518 §3.4: each algorithm has a curve of its own. ES512 is on P-521. */
+/** RFC 7518 §3.4: each algorithm has its own curve. ES512 uses P-521. */
 const BY_CURVE: Readonly<Record<string, readonly SignatureAlgorithm[]>> = {
   'EC P-256': ['ES256'],
   'EC P-384': ['ES384'],
@@ -27,7 +27,10 @@ const BY_CURVE: Readonly<Record<string, readonly SignatureAlgorithm[]>> = {
   'OKP Ed25519': ['EdDSA', 'Ed25519']
 }
 
-/** The algorithms that a key of this kind can check: it is the key that decides, never the token (RFC 8725 §3.1). */
+/**
+ * The algorithms that a key of this kind can check. The key decides, never the token (RFC 8725
+ * §3.1).
+ */
 export function algorithmsOfKind({
   kty,
   crv
@@ -35,7 +38,7 @@ export function algorithmsOfKind({
   return kty === 'RSA' ? RSA : (BY_CURVE[`${kty} ${crv}`] ?? [])
 }
 
-/** The same, narrowed to the `alg` of the key (RFC 7517 §4.4). */
+/** The same, restricted to the `alg` of the key (RFC 7517 §4.4). */
 export function narrowed(
   algorithms: readonly SignatureAlgorithm[],
   alg: unknown

@@ -2,11 +2,12 @@ import type { SignatureAlgorithm } from './algorithms.ts'
 import type { KeySet, VerificationKey } from './key-set.ts'
 
 /**
- * The key of a set that a token is to be checked with. One check decides: where several keys could be meant, none is, because
- * trying them in turn would cost a signature check each.
- * @param kid the token's; null where it names none. It then means the only key of the set that has its algorithm, and so does a
- * `kid` in a set where that key has none (RFC 7515 §4.1.4 makes `kid` a hint).
- * @returns a key whose algorithms need not include the token's: with the `kid` known, there is nothing more to ask the issuer for
+ * The key of a set with which to check a token. There is at most one check: if several keys could
+ * be meant, none is chosen, because trying each would cost a signature check.
+ * @param kid the token's; null if it names none. Then it means the only key of the set that has its
+ * algorithm. The same holds for a `kid` if that key has none (in RFC 7515 §4.1.4, `kid` is a hint).
+ * @returns a key whose algorithms may not include the token's: if the `kid` is known, asking the
+ * issuer again does not help
  */
 export function chooseKey(
   { keys }: KeySet,

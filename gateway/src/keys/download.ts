@@ -1,7 +1,7 @@
-/** The issuer answered, but not with the document. */
+/** The issuer responded, but not with the document. */
 export class DownloadFailed extends Error {
   override readonly name = 'DownloadFailed'
-  /** when to ask again, as the issuer says (RFC 9110 §10.2.3) */
+  /** when to ask again, according to the issuer (RFC 9110 §10.2.3) */
   readonly retryAfter: string | null
 
   constructor(status: number, retryAfter: string | null) {
@@ -10,13 +10,13 @@ export class DownloadFailed extends Error {
   }
 }
 
-/** How long a download may take, where its caller does not say. */
+/** How long a download may take, unless its caller says otherwise. */
 const DOWNLOAD_MS = 2000
 const LONGEST_DOCUMENT = 256 * 1024
 
 /**
  * A document of an issuer, as text.
- * @throws Error where it does not come in time, is too large, or is somewhere else
+ * @throws Error if it does not arrive in time, is too large, or is elsewhere (a redirect)
  */
 export async function download(url: string, timeoutMs = DOWNLOAD_MS): Promise<string> {
   const response = await fetch(url, {

@@ -1,15 +1,19 @@
-/** Between two fetches of a key set that succeed. */
+/** between two successful fetches of a key set */
 const REFRESH_MS = 60_000
-/** After a fetch that failed; doubled with each further failure. */
+/** after a failed fetch; doubled with each further failure */
 const FIRST_PAUSE_MS = 200
-/** What an issuer may ask for at most: over it, keys that it has withdrawn would stay in force too long. */
+/**
+ * The longest pause that an issuer can ask for. With a longer one, keys that it has withdrawn would
+ * stay in use too long.
+ */
 const LONGEST_RETRY_AFTER_MS = 10 * 60_000
 
 /**
- * How long to wait for the next fetch, in milliseconds. The pauses grow with the failures, so that an issuer that is down is
- * not kept down by those who wait for it, and differ at random, so that many gateways do not ask at the same moment.
- * @param failures how many fetches have failed in a row; 0 after one that succeeded
- * @param askedForMs what the issuer asked for (`Retry-After`), which is the least to wait
+ * How long to wait before the next fetch, in milliseconds. The pauses grow with the failures, so
+ * that waiting gateways do not keep an overloaded issuer down. They differ at random, so that many
+ * gateways do not ask at the same moment.
+ * @param failures how many fetches in a row have failed; 0 after a success
+ * @param askedForMs what the issuer asked for (`Retry-After`): the minimum
  * @param longestMs the longest pause between failures
  * @param random from 0 to 1
  */
@@ -24,8 +28,8 @@ export function pauseAfter(
 }
 
 /**
- * What a `Retry-After` asks for, in milliseconds: seconds, or a date (RFC 9110 §10.2.3). 0 where it asks for nothing that
- * can be read.
+ * The time that a `Retry-After` asks for, in milliseconds: seconds, or a date (RFC 9110 §10.2.3). 0
+ * if it cannot be read.
  */
 export function retryAfterMs(value: string | null, nowMs: number): number {
   if (value === null) return 0

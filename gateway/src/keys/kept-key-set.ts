@@ -1,13 +1,18 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 
-/** The member of the kept set that says until when it was good, in milliseconds since 1970 (RFC 7517 §5 lets a set have others). */
+/**
+ * The member of the stored set that says when the set was last known to be good, in milliseconds
+ * since 1970 (RFC 7517 §5 allows other members).
+ */
 const GOOD_AT = 'goodAtMs'
 
-/** A key set as it is kept on disk, so that a gateway starts while its issuer is away. */
+/**
+ * A key set as it is stored on disk, so that a gateway can start while its issuer is unreachable.
+ */
 export type Kept = { text: string | null; goodAtMs: number }
 
-/** One that does not say so, as earlier versions kept it, is as old as can be. */
+/** A file without this time, as earlier versions wrote it, counts as oldest. */
 export function readKept(file: string): Kept {
   try {
     const text = readFileSync(file, 'utf8')
@@ -18,11 +23,11 @@ export function readKept(file: string): Kept {
   }
 }
 
-/** Whole or not at all: a gateway that is killed here must not find half a set. */
+/** Writes the whole file or nothing: a gateway that is killed here must not find half a set. */
 export function keep(file: string, text: string, goodAtMs: number): void {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
   const kept = JSON.stringify({ ...JSON.parse(text), [GOOD_AT]: goodAtMs })
-  // Gateways of one machine may share the folder.
+  // Several gateways on one machine may share the folder.
   const own = `${file}.${process.pid}.new`
   writeFileSync(own, kept, { mode: 0o600 })
   renameSync(own, file)

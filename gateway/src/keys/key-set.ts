@@ -3,43 +3,50 @@ import { algorithms as ownAlgorithms } from '@gatehouse/access-token/claims'
 import { algorithmsOfKind, narrowed, type SignatureAlgorithm } from './algorithms.ts'
 import { isRoca } from './roca.ts'
 
-/** A key that access tokens are verified with. Its algorithms are a property of the key, not of the token. */
+/**
+ * A key that verifies access tokens. Its algorithms are a property of the key, not of the token.
+ */
 export type VerificationKey = {
-  /** null where the key set gives it no name (RFC 7517 §4.5) */
+  /** null if the key set gives it no name (RFC 7517 §4.5) */
   readonly kid: string | null
-  /** more than one only where the key set does not say which (RFC 7517 §4.4), or for two names of one algorithm */
+  /**
+   * more than one only if the key set does not name one (RFC 7517 §4.4), or for two names of one
+   * algorithm
+   */
   readonly algorithms: readonly SignatureAlgorithm[]
   /** SPKI */
   readonly pem: string
-  /** whose it is, where its set serves several issuers and says so; may be a template of them */
+  /** the issuer of the key, if its set serves several issuers and says so; may be a template */
   readonly issuer: string | null
 }
 
-/** The keys that one document publishes; `version` names exactly this set. */
+/** The keys that one document publishes. `version` identifies exactly this set. */
 export type KeySet = {
   readonly version: string
   readonly keys: readonly VerificationKey[]
 }
 
 /**
- * How a key set is read.
- * - `own`: as our auth service writes it. Every key has a `kid` of its own and a `use`, and an RSA key is for RS256.
- * - `any`: as RFC 7517 lets other issuers write it. `kid`, `use` and `alg` are optional, and a member that is given decides.
+ * How a key set is read. `own`: as our auth service writes it. Every key has a unique `kid` and a
+ * `use`, and an RSA key is for RS256. `any`: as RFC 7517 allows other issuers to write it. `kid`,
+ * `use` and `alg` are optional; a member that is present must fit.
  */
 export type KeySetForm = 'own' | 'any'
 
 const RSA_MIN_BITS = 2048
-/** FIPS 186-5 §A.1.1; with the exponent 1 a signature is its own message, and anyone can write one */
+/**
+ * FIPS 186-5 §A.1.1. With the exponent 1, a signature equals its message, and anyone can write one.
+ */
 const RSA_MIN_EXPONENT = 65537n
 const PRIVATE_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k']
 
 const NONE: ReadonlySet<unknown> = new Set()
 
 /**
- * Reads a JSON Web Key Set (RFC 7517), but for the keys that are withdrawn. Ignores each key that is not for our use: other
- * types, weak keys (short, with a small exponent, or ROCA), keys with private parts, and keys that their `kid` does not tell
- * apart. Pure.
- * @returns null where the document is no key set, or no key of it is usable
+ * Reads a JSON Web Key Set (RFC 7517), without the withdrawn keys. Ignores every key that is not
+ * for this use: other types, weak keys (short, with a small exponent, or ROCA), keys with private
+ * parts, and keys that their `kid` does not distinguish. Pure.
+ * @returns null if the document is no key set, or has no usable key
  */
 export function readKeySet(
   text: string,
@@ -68,7 +75,7 @@ export function without(set: KeySet, kid: string): KeySet {
   return { keys, version: versionOf(keys) }
 }
 
-/** The document of a set without some of its keys. */
+/** The document of a set without the withdrawn keys. */
 export function documentWithout(text: string, kids: ReadonlySet<unknown>): string {
   const { keys } = JSON.parse(text) as { keys: { kid?: unknown }[] }
   return JSON.stringify({ keys: keys.filter((key) => !kids.has(key?.kid)) })
@@ -82,8 +89,9 @@ function versionOf(keys: readonly VerificationKey[]): string {
 }
 
 /**
- * Of the keys that have one `kid`, or none, those that can be told apart: another issuer may publish a key once for each of its
- * algorithms, and give one `kid` to keys of different kinds (RFC 7517 §4.5). Two keys for the same algorithm would be a guess.
+ * Of the keys with the same `kid`, or without one, those that can be distinguished. Another issuer
+ * may publish a key once for each of its algorithms, and may give one `kid` to keys of different
+ * kinds (RFC 7517 §4.5). With two keys for the same algorithm, the gateway would have to guess.
  */
 function distinguishable(
   kid: string | null,

@@ -14,52 +14,48 @@ import {
   without
 } from './key-set.ts'
 
-/** The issuer's keys, as this gateway holds them. */
+/** The keys of an issuer, as this gateway has them. */
 export type SigningKeys = {
-  /** whether there is a set that counts, and a key in it */
+  /** whether there is a trusted set with at least one key */
   readonly loaded: boolean
-  /** how long ago the set was fetched, or was known to be as good as fetched */
+  /** the time since the set was fetched or confirmed */
   ageSeconds(): number
-  /** changes whenever the set does */
+  /** changes with the set */
   readonly version: string
   /** the name that our own issuer gives to this set */
   readonly issuerVersion: string
-  /** the keys that it holds, by name */
+  /** the ids of the keys in the set */
   readonly kids: readonly string[]
-  /** The key that a token of this `kid` and `alg` means, after one fetch where it is unknown; null where it stays unknown. */
+  /**
+   * The key for a token's `kid` and `alg`; an unknown one costs one fetch. Null: it stays unknown.
+   */
   find(kid: string | null, algorithm: SignatureAlgorithm): Promise<VerificationKey | null>
-  /**
-   * Whether a `kid` that is not found is known not to be the issuer's: the last fetch succeeded, or the key is withdrawn.
-   * Otherwise the issuer could not be asked, which is not an answer.
-   */
+  /** Whether a missing `kid` is not the issuer's. False if the issuer could not be asked. */
   isUnknown(kid: string | null): boolean
-  /** Fetches the set now; false where that failed and the last good set stays. */
+  /** Fetches the set now; false if that failed and the last good set stays. */
   refresh(): Promise<boolean>
-  /** The issuer has said that its set is now the one of this name: fetches until it is, or until another is named. */
+  /** Fetches until it has the set of this version, or until another version is announced. */
   catchUp(issuerVersion: string): Promise<void>
-  /**
-   * The log in which revocations of keys stand has been read up to a heartbeat of this age: what is held is as good as if it were
-   * fetched then, unless too much time has passed before.
-   */
+  /** The log was read up to a heartbeat of this age, which confirms a trusted set as of then. */
   noteHeartbeat(ageMs: number): void
-  /** The key is revoked: it is found no more, whatever set still holds it, and not kept either. */
+  /** Revokes the key: it is no longer found, whatever set contains it, and is not stored either. */
   withdraw(kid: string): void
   close(): void
 }
 
 export type SigningKeysOptions = {
-  /** where the issuer has it; asked each time, because an issuer may say another place from then on */
+  /** the address of the set; read each time, because an issuer may change it */
   url: string | (() => Promise<string>)
   form: KeySetForm
-  /** where the last good set is kept, so that a gateway starts while the issuer is away */
+  /** the file for the last good set, so that a gateway can start while the issuer is unreachable */
   file: string
   clock: () => number
   onFault: (reason: string) => void
-  /** how long a set counts without a word of the issuer or the log; for ever, where the issuer keeps no log */
+  /** how long a set is trusted without contact to the issuer or the log; unset: forever */
   trustSeconds?: number
   /** how long one download of the set may take */
   downloadMs?: number
-  /** how long a start, or a request whose key is unknown, waits for a fetch, which goes on in the background */
+  /** how long a start, or a request with an unknown key, waits for a fetch */
   patienceMs?: number
   /** the longest pause between two fetches that fail */
   longestPauseMs?: number
@@ -69,11 +65,11 @@ const PATIENCE_MS = 2000
 const LONGEST_PAUSE_MS = 5000
 /** between two fetches of a set that the issuer says has changed */
 const CATCH_UP_PAUSE_MS = 200
-/** between two fetches for unknown kids: a flood of them costs the issuer nothing */
+/** between two fetches for unknown kids, so that a flood of them does not reach the issuer */
 const COOLDOWN_MS = 5000
 const CATCH_UP_ATTEMPTS = 50
 
-/** Holds the issuer's key set: fetched, refreshed, kept on disk; a fetch that fails changes nothing. */
+/** Keeps the issuer's key set up to date and on disk. A failed fetch changes nothing. */
 export async function openSigningKeys(options: SigningKeysOptions): Promise<SigningKeys> {
   const { url, form, file, clock, onFault, downloadMs } = options
   const { trustSeconds = Number.POSITIVE_INFINITY, patienceMs = PATIENCE_MS } = options
@@ -86,13 +82,13 @@ export async function openSigningKeys(options: SigningKeysOptions): Promise<Sign
   let underWay: Promise<boolean> | null = null
   let inTouch = true
   let failures = 0
-  /** the issuer asked for peace until then */
+  /** until when the issuer wants no request */
   let quietUntilMs = Number.NEGATIVE_INFINITY
   let lastFetchMs = Number.NEGATIVE_INFINITY
-  /** a fetch took longer than those who needed it could wait */
+  /** a fetch took longer than its callers could wait */
   let isSlow = false
 
-  /** A full disk must not keep a withdrawn key in force: the set counts, kept or not, and the next fetch tries again. */
+  /** A full disk must not keep a withdrawn key in use: the set takes effect, stored or not. */
   const keepOrTell = (document: string): void => {
     try {
       keep(file, document, goodAtMs)
@@ -117,13 +113,13 @@ export async function openSigningKeys(options: SigningKeysOptions): Promise<Sign
       failures += 1
       const retryAfter = error instanceof DownloadFailed ? error.retryAfter : null
       quietUntilMs = clock() + retryAfterMs(retryAfter, clock())
-      // An outage is told of once, not at every attempt to end it.
+      // An outage is reported once, not at every attempt.
       if (inTouch) onFault(messageOf(error))
       inTouch = false
       return false
     }
   }
-  /** Whoever asks while a fetch is under way waits for that one. */
+  /** A caller that asks during a fetch waits for that fetch. */
   const refresh = (): Promise<boolean> => {
     underWay ??= fetchSet().finally(() => {
       underWay = null
@@ -131,7 +127,7 @@ export async function openSigningKeys(options: SigningKeysOptions): Promise<Sign
     })
     return underWay
   }
-  /** The same, for as long as anyone can wait. */
+  /** The same, but waits no longer than its caller can. */
   const refreshOrSlow = async (): Promise<void> => {
     const fetch = refresh()
     const timeout = new AbortController()
@@ -141,7 +137,10 @@ export async function openSigningKeys(options: SigningKeysOptions): Promise<Sign
     if (first === 'late' && underWay === fetch) isSlow = true
   }
 
-  /** Who has heard of nothing for too long may have missed the revocation of a key, and that it was ever revoked is forgotten. */
+  /**
+   * After too long without contact, the gateway may have missed a revocation that the log has since
+   * forgotten.
+   */
   const counting = (): KeySet | null => (clock() - goodAtMs <= trustSeconds * 1000 ? held : null)
   const kids = () => (counting()?.keys ?? []).flatMap(({ kid }) => kid ?? [])
   const issuerVersion = () => keySetVersion(kids())
@@ -152,10 +151,11 @@ export async function openSigningKeys(options: SigningKeysOptions): Promise<Sign
   let wanted = ''
   const catchUp = async (version: string): Promise<void> => {
     wanted = version
-    // An instance of the issuer may not have heard of it yet, so a fetch may bring the one before.
+    // An instance of the issuer may not know the new set yet, so a fetch may return the previous
+    // one.
     for (let attempt = 0; attempt < CATCH_UP_ATTEMPTS; attempt += 1) {
       if (wanted !== version || issuerVersion() === version) return
-      // One that is under way may have begun before the change.
+      // A fetch in progress may have begun before the change.
       if (underWay !== null) await underWay
       await refresh()
       if (issuerVersion() !== version) await sleep(CATCH_UP_PAUSE_MS)

@@ -4,17 +4,18 @@ import { clientNetwork } from '../proxies/client-network.ts'
 import type { IsTrustedProxy } from '../proxies/trusted-proxies.ts'
 
 export type ConnectionLimits = {
-  /** how many connections may be open at all */
+  /** the maximum number of open connections */
   readonly connections: number
-  /** how many of them from one address, or one /64 of IPv6 */
+  /** the maximum from one address, or one /64 of IPv6 */
   readonly connectionsPerAddress: number
-  /** a proxy speaks for many, and is only held to the first */
+  /** a proxy has connections of many clients, so only the first limit applies to it */
   readonly isTrustedProxy: IsTrustedProxy
 }
 
 /**
- * Bounds what connections cost that ask nothing. One too many is closed at once, and said nothing to: whoever opens them by the
- * thousand must not be worth an answer. Those of one address run out before those of all do.
+ * Limits the cost of connections without requests. A connection over a limit is closed at once
+ * without a response, because an attacker who opens thousands must not cause work. The limit per
+ * address is lower, so one address cannot use up the total.
  */
 export function limitConnections(app: FastifyInstance, limits: ConnectionLimits): void {
   const { connections, connectionsPerAddress, isTrustedProxy } = limits
@@ -22,7 +23,7 @@ export function limitConnections(app: FastifyInstance, limits: ConnectionLimits)
   app.server.maxConnections = connections
   app.server.on('connection', (socket: Socket) => {
     const { remoteAddress } = socket
-    // It has gone already.
+    // The client has already disconnected.
     if (remoteAddress === undefined) return
     if (isTrustedProxy(remoteAddress)) return
     const network = clientNetwork(remoteAddress)

@@ -7,11 +7,11 @@ import type { Limiter } from '../stages/limit.ts'
 import type { VerifiedToken } from '../tokens/access-token-verifier.ts'
 
 const NAMESPACE = 'gatehouse:edge-limit:'
-/** of each limit; over it those who have not called for longest are forgotten */
+/** per limit; above it, the callers that have been quiet for longest are forgotten */
 const REMEMBERED_CALLERS = 20_000
 
 type Check = ReturnType<FastifyInstance['createRateLimit']>
-/** Who makes a request, as the limits tell callers apart. */
+/** The caller of a request, as the limits count it. */
 type Caller = {
   readonly request: FastifyRequest
   readonly address: string
@@ -19,8 +19,9 @@ type Caller = {
 }
 
 /**
- * The limits of the routes that have some, counted by @fastify/rate-limit: each route by itself, each caller by itself. A limit
- * that is the same in another table is counted on. One that is shared is counted by this gateway alone while Redis is away.
+ * The limits of the routes that have one, counted by @fastify/rate-limit: per route and per caller.
+ * After a reload of the table, an unchanged limit keeps its counts. A shared limit is counted by
+ * this gateway alone while Redis is unreachable.
  */
 export async function routeLimiters(app: FastifyInstance, redis: RedisConnection | null) {
   const local = await countedBy(app, {})
@@ -48,7 +49,7 @@ function keyOf(
   { by, max, windowSeconds }: Limit,
   { address, token }: Caller
 ): string {
-  // Who is not signed in, where that is allowed, counts by address.
+  // Anonymous requests, on routes that allow them, are counted by address.
   const counted = token === null ? 'address' : by
   const whose = {
     address: () => clientNetwork(address),
@@ -59,7 +60,7 @@ function keyOf(
   return `${route} ${max}/${windowSeconds} ${by} ${whom}`
 }
 
-/** @fastify/rate-limit with one store, in a scope of its own: it knows only one. */
+/** @fastify/rate-limit with one store, in a scope of its own, because it supports only one. */
 async function countedBy(app: FastifyInstance, store: { redis?: unknown; nameSpace?: string }) {
   const keys = new WeakMap<FastifyRequest, string>()
   const checks = new Map<string, Check>()

@@ -1,13 +1,13 @@
 import { decodings } from './path-readings.ts'
 
-/** Where a request goes: the path that is matched is the very one that is forwarded. */
+/** A canonical request target. The path that is matched is exactly the path that is forwarded. */
 export type CanonicalTarget = {
   readonly path: string
-  /** with its `?`; empty where there is none */
+  /** with its `?`; empty if there is none */
   readonly query: string
 }
 
-/** Which encoded delimiters a route lets its paths have. */
+/** The encoded delimiters that a route accepts in its paths. */
 export type EncodedWords = {
   readonly encodedSlashes: 'refuse' | 'pass'
   readonly encodedDelimiters: 'refuse' | 'pass'
@@ -18,16 +18,20 @@ const strict: EncodedWords = { encodedSlashes: 'refuse', encodedDelimiters: 'ref
 export const lenient: EncodedWords = { encodedSlashes: 'pass', encodedDelimiters: 'pass' }
 
 /**
- * RFC 3986 §3.3 pchar and the slash; and the brackets and the bar, which browsers do not encode (URL Standard, path percent-encode
- * set). A percent sign only before two hex digits.
+ * RFC 3986 §3.3 pchar and the slash, and `[`, `]` and `|`, which browsers do not encode (URL
+ * Standard, path percent-encode set). A percent sign only before two hex digits.
  */
 const PATH = /^\/(?:[A-Za-z0-9\-._~!$&'()*+,;=:@/[\]|]|%[0-9A-Fa-f]{2})*$/
-/** RFC 3986 §3.4, and the brackets and such that browsers leave as they are; no space, no control, nothing over ASCII */
+/**
+ * RFC 3986 §3.4, and characters such as brackets that browsers do not encode; no space, no control
+ * character, only ASCII
+ */
 const QUERY = /^\?[\x21\x22\x24-\x7e]*$/
 /**
- * Encodings that are refused on every route: of a backslash, which would divide the path; of a control character; and of a letter, a
- * digit or one of `-._`, which would be a second spelling of the same path (RFC 3986 §6.2.2.2). Not of a tilde, which older encoders
- * encode (RFC 2396 did not know it as unreserved): its two spellings are compared as loose readings.
+ * Encodings that are refused on every route: of a backslash, which would divide the path; of a
+ * control character; and of a letter, a digit or one of `-._`, which would be a second spelling of
+ * the same path (RFC 3986 §6.2.2.2). An encoded tilde is accepted, because older encoders write it
+ * (in RFC 2396 it was not unreserved). Its two spellings are compared as loose readings.
  */
 const HIDDEN = new RegExp(
   [
@@ -36,22 +40,24 @@ const HIDDEN = new RegExp(
   ].join('|')
 )
 /**
- * Encoded delimiters. A service may decode a path before it divides it, and nginx writes a decoded `$uri` into the next request line.
- * So a route has none of them unless it says that its service does neither: no slash, and none of `# ; ?`, which would end or divide
- * the path, and no percent sign, which would let a second decoding find what the first did not.
+ * Encoded delimiters. A service may decode a path before it divides it, and nginx writes a decoded
+ * `$uri` into the next request line. So a route accepts none of them unless it says that its
+ * service does neither: no slash; none of `# ; ?`, which would end or divide the path; and no
+ * percent sign, because a second decoding could then find what the first one did not.
  */
 const SLASH = /%2[Ff]/
 const DELIMITER = /%(?:2[35]|3[BbFf])/
 /**
- * A dot segment, also with parameters behind it: `..;/` is `../` to some servers (RFC 3986 §5.2.4). And one that begins or
- * ends with two dots: some file systems drop dots at the end of a name.
+ * A dot segment, also with parameters after it: some servers read `..;/` as `../` (RFC 3986
+ * §5.2.4). And a segment that begins or ends with two dots: some file systems drop dots at the end
+ * of a name.
  */
 const DOT_SEGMENT = /(?:^|\/)(?:\.(?:;[^/]*)?(?:\/|$)|\.\.)|\.\.(?:\/|$)/
 
 /**
- * Reads a request target. Refuses what two programs could read as two different paths, instead of repairing it
- * (Oathkeeper GHSA-p224-6x5r-fjpm). Pure.
- * @returns null where the path is not canonical
+ * Reads a request target. Refuses a path that two programs could read as two different paths, and
+ * does not repair it (Oathkeeper GHSA-p224-6x5r-fjpm). Pure.
+ * @returns null if the path is not canonical
  */
 export function canonicalTarget(target: string, words = strict): CanonicalTarget | null {
   const queryAt = target.indexOf('?')
@@ -69,18 +75,18 @@ export function canonicalTarget(target: string, words = strict): CanonicalTarget
 const isWellEncoded = (path: string, words: EncodedWords): boolean =>
   !HIDDEN.test(path) && hasOnly(path, words) && isPlain(path)
 
-/** Whether a path has no encoded delimiters but those that a route lets pass. Pure. */
+/** Whether a path has only those encoded delimiters that the route accepts. Pure. */
 export const hasOnly = (path: string, words: EncodedWords | null): boolean =>
   !path.includes('%') ||
   ((words?.encodedSlashes === 'pass' || !SLASH.test(path)) &&
     (words?.encodedDelimiters === 'pass' || !DELIMITER.test(path)))
 
-/** A name of nothing but dots, and spaces that are overlooked. */
+/** A segment that consists only of dots, and of spaces, which some servers ignore. */
 const isDots = (segment: string): boolean => /^[. ]+$/.test(segment) && segment.includes('.')
 
 /**
- * Whether a path has no dot segment, control character or backslash however often it is decoded, and no look-alike of a delimiter or a
- * dot segment (`\u2025` is `..` to some file systems).
+ * Whether a path has no dot segment, control character or backslash, however often it is decoded,
+ * and no look-alike of a delimiter or a dot segment (some file systems read `\u2025` as `..`).
  */
 function isPlain(path: string): boolean {
   const decoded = decodings(path)
@@ -101,8 +107,9 @@ function isPlainText(text: string): boolean {
 const delimitersOf = (text: string): string => text.replace(/[^/\\%;?#]/g, '')
 
 /**
- * Whether a name has parameters with an encoded slash in them. Tomcat takes parameters off before it decodes a path, and others after
- * they have divided the decoded one: the two would find different names behind it.
+ * Whether a segment has parameters that contain an encoded slash. Tomcat removes parameters before
+ * it decodes a path; others do so after they have divided the decoded path. The two would find
+ * different segments.
  */
 function hasDividedParameter(path: string): boolean {
   if (!SLASH.test(path) && !path.includes('%25')) return false

@@ -1,11 +1,12 @@
-/** More often than this, no path of an honest client is encoded. */
+/** No honest client encodes a path more often than this. */
 const MOST_DECODINGS = 3
 
-/** How IIS writes characters beyond Latin-1, which it decodes as well. */
+/** The form in which IIS writes characters beyond Latin-1, and which it also decodes. */
 const UTF_16 = /%u[0-9A-Fa-f]{4}/
 
 /**
- * A path decoded once, twice, and so on, until nothing is left to decode. A percent sign that is no encoding stays. Pure.
+ * A path decoded once, twice, and so on, until nothing is left to decode. A percent sign that
+ * begins no encoding stays. Pure.
  * @returns null if an encoding is not UTF-8, or if the path is encoded more than three times
  */
 export function decodings(path: string): readonly string[] | null {
@@ -24,17 +25,21 @@ export function decodings(path: string): readonly string[] | null {
   return null
 }
 
-/** What some servers take off a path, or make of it, before they look for what it names. */
+/** What some servers remove from a path, or change in it, before they look up the resource. */
 const LOOSE = /[;%+A-Z]|\.(?:\/|$)/
 
-/** What ends a path that was decoded: a space the target of a request line (RFC 9112 §3), a question mark or a hash sign the path. */
+/**
+ * What ends a decoded path: a space ends the target of a request line (RFC 9112 §3), and a question
+ * mark or a hash sign ends the path.
+ */
 const END = /[\s?#]/
 
 /**
- * A canonical path as the most lenient of servers might read it: decoded as often as it can be (a plus sign too, as in a form), without
- * parameters (Tomcat), without dots and spaces at the end of a name (Windows), without empty names, whatever the case, and with
- * look-alikes made one. A path with a decoded space, `?` or `#` has a second reading, which ends there. Two paths with a reading in
- * common may be one resource. Pure.
+ * A canonical path as the most lenient server might read it: decoded as often as possible (a plus
+ * sign too, as in a form), without parameters (Tomcat), without dots and spaces at the end of a
+ * segment (Windows), without empty segments, in any letter case, and with look-alikes replaced. A
+ * path with a decoded space, `?` or `#` has a second reading, which ends there. Two paths that
+ * share a reading may be one resource. Pure.
  */
 export function looseReadings(path: string): readonly string[] {
   if (!LOOSE.test(path)) return [path]
@@ -46,8 +51,9 @@ export function looseReadings(path: string): readonly string[] {
 const DOT_ABOVE = '\u0307'
 
 /**
- * The same for all spellings that some server takes for one whatever their case. The upper case of a dotless i (`\u0131`) is an I, and
- * Java's lower case of an I with a dot (`\u0130`) is an i, so equalsIgnoreCase takes both for an i.
+ * Makes spellings equal that some server considers equal in any letter case. The upper case of a
+ * dotless i (`\u0131`) is an I, and Java's lower case of an I with a dot (`\u0130`) is an i, so
+ * equalsIgnoreCase takes both for an i.
  */
 const withoutCase = (text: string): string =>
   text.toUpperCase().toLowerCase().replaceAll(`i${DOT_ABOVE}`, 'i')
@@ -64,7 +70,7 @@ function withLooseNames(path: string): string {
   return `/${names.filter((name) => name !== '').join('/')}`
 }
 
-/** A segment without its parameters, and without dots and spaces at its end. */
+/** A segment without its parameters, and without trailing dots and spaces. */
 function nameOf(segment: string): string {
   const [name = ''] = segment.split(';', 1)
   let end = name.length

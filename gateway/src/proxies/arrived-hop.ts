@@ -5,13 +5,19 @@ import { forwardedAddress } from './forwarded-address.ts'
 import { type ProxyHeaders, toldByProxies } from './told-by-proxies.ts'
 import type { IsTrustedProxy } from './trusted-proxies.ts'
 
-/** Where a request came from, and how: what the outermost proxy whose word counts says, or what the connection is. */
+/**
+ * The source of a request and its connection: as the outermost trusted proxy reports them, or as
+ * the connection itself shows them.
+ */
 export type ArrivedHop = {
-  /** from the client to the other end of the connection; between them only proxies whose word counts */
+  /**
+   * from the client to the peer of the connection; all addresses after the first are trusted
+   * proxies
+   */
   readonly addresses: readonly [client: string, ...proxies: string[]]
   readonly protocol: 'http' | 'https'
   readonly host: string
-  /** the port that the client connected to, as far as anybody says it */
+  /** the port that the client connected to, if anyone reports it */
   readonly port: number
 }
 
@@ -23,15 +29,16 @@ const PROTOCOLS: Readonly<Record<string, ArrivedHop['protocol']>> = {
   wss: 'https'
 }
 
-/** The other end of a connection that has gone; nobody gets the answer. */
+/** The peer of a connection that has closed; nobody gets the response. */
 const GONE = '0.0.0.0'
 
 /**
- * Reads what proxies say at the hop that counts. Each trusted proxy adds a member behind those that were there, so the last
- * member is the word of the peer, and each one before it that of the proxy whose address the next member gives. What is before
- * the word of the first trusted proxy, a client has written. A member that is no address ends the chain: the client then is the
- * proxy that wrote it, because all such clients together are not one.
- * @param headers the kind of header that the proxies write; null: it shows
+ * Reads what proxies report about the hop that counts. Each trusted proxy appends a member, so the
+ * last member is from the peer, and each earlier one is from the proxy whose address the next
+ * member gives. Members before that of the first trusted proxy were written by a client. A member
+ * that is no address ends the chain: the client is then the proxy that wrote it, because such
+ * clients cannot be distinguished.
+ * @param headers the kind of header that the proxies write; null: decided per request
  */
 export function arrivedHop(
   raw: IncomingMessage,
@@ -65,12 +72,12 @@ export function arrivedHop(
 
 const LAST_PORT = 65_535
 
-/** The port in a text of digits; null where it is none. */
+/** The port in a string of digits; null if it is not a port. */
 function portIn(text: string | undefined): number | null {
   const port = /^[1-9]\d{0,4}$/.test(text ?? '') ? Number(text) : LAST_PORT + 1
   return port > LAST_PORT ? null : port
 }
 
-/** The port of a host, or the usual one of the protocol (RFC 9110 §4.2). */
+/** The port of a host, or the default port of the protocol (RFC 9110 §4.2). */
 const portOf = (host: string, protocol: ArrivedHop['protocol']): number =>
   portIn(/:(\d+)$/.exec(host)?.[1]) ?? (protocol === 'https' ? 443 : 80)

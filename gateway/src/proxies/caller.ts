@@ -3,9 +3,11 @@ import { clientNetwork } from './client-network.ts'
 import type { IsTrustedProxy } from './trusted-proxies.ts'
 
 /**
- * Who makes a request, as the shares of a service's capacity count it: the subject of the access token, and the client address
- * (IPv6: the /64) of an anonymous request. So many users behind one address (NAT) do not share one share.
- * @returns null for an anonymous request of which only the address of a trusted proxy is known: it may be from any client
+ * The caller of a request, as the shares of a service's capacity count it: the subject of the
+ * access token, or the client address (IPv6: the /64) of an anonymous request. So many users behind
+ * one address (NAT) do not share one share.
+ * @returns null for an anonymous request if only the address of a trusted proxy is known, because
+ * it may come from any client
  */
 export function callerOf(
   token: VerifiedToken | null,

@@ -1,15 +1,20 @@
 import { withoutOuterWhitespace } from '@gatehouse/edge-headers/optional-whitespace'
 
-/** What one proxy says of the request that it received, by the lower-case name of the parameter (RFC 7239 §4). */
+/**
+ * What one proxy reports about the request that it received, by parameter name in lower case (RFC
+ * 7239 §4).
+ */
 export type ForwardedElement = ReadonlyMap<string, string>
 
-/** `name=value`. Ports and brackets may stand without quotes, as many proxies write them: they end no value. */
+/**
+ * `name=value`. Many proxies write ports and brackets without quotes; that does not end a value.
+ */
 const PAIR =
   /^([!#$%&'*+.^_`|~0-9A-Za-z-]+)=(?:([!#$%&'*+.^_`|~0-9A-Za-z:[\]-]+)|"((?:[^"\\]|\\.)*)")$/
 
 /**
- * The elements of `Forwarded`, in their order; null if any part of the header does not follow the grammar. A client could
- * otherwise leave a quote open that swallows what a proxy adds. Pure.
+ * The elements of `Forwarded`, in order; null if any part of the header does not follow the
+ * grammar. Otherwise a client could leave a quote open that swallows what a proxy appends. Pure.
  */
 export function forwardedElements(header: string): ForwardedElement[] | null {
   const elements: ForwardedElement[] = []
@@ -27,14 +32,15 @@ function elementOf(text: string): ForwardedElement | null {
   for (const pair of partsOf(text, ';') ?? []) {
     if (pair === '') continue
     const [, name, token, quoted] = PAIR.exec(pair) ?? []
-    // RFC 7239 §4: no parameter more than once. Which of two counts would be a guess.
+    // RFC 7239 §4: a parameter occurs at most once per element. Choosing one of two would be a
+    // guess.
     if (name === undefined || element.has(name.toLowerCase())) return null
     element.set(name.toLowerCase(), token ?? (quoted ?? '').replace(/\\(.)/g, '$1'))
   }
   return element
 }
 
-/** The parts between separators that are in no quoted text; null if a quoted text does not end. */
+/** The parts between separators outside quoted strings; null if a quoted string does not end. */
 function partsOf(text: string, separator: ',' | ';'): string[] | null {
   const parts: string[] = []
   let from = 0

@@ -9,17 +9,19 @@ import { type ForwardedElement, forwardedElements } from './forwarded-elements.t
 export const proxyHeaders = ['x-forwarded', 'forwarded'] as const
 export type ProxyHeaders = (typeof proxyHeaders)[number]
 
-/** What the headers of a request say of its way, each proxy behind the one before. */
+/** What the headers of a request report about its way, one proxy after the other. */
 export type ToldByProxies = {
-  /** the other end of the connection of each proxy; null where that is no address */
+  /** the peer of each proxy; null if it is no address */
   readonly addresses: readonly (string | null)[]
-  /** What the outermost of so many proxies has said, or the outermost of them that has said anything. */
+  /** What the outermost of this many proxies reports, or the outermost of them that reports it. */
   told(name: 'proto' | 'host' | 'port', proxies: number): string | undefined
 }
 
 /**
- * Reads one kind of header and never both: a proxy that writes one of them passes on the other as the client wrote it.
- * @param only the kind that the proxies write; null: `x-forwarded-*` if the request has one of these, else `Forwarded`
+ * Reads one kind of header, never both, because a proxy that writes one kind forwards the other as
+ * the client wrote it.
+ * @param only the kind that the proxies write; null: `x-forwarded-*` if the request has one of
+ * these, else `Forwarded`
  */
 export function toldByProxies(raw: IncomingMessage, only: ProxyHeaders | null): ToldByProxies {
   const kind = only ?? (hasXForwarded(raw) ? 'x-forwarded' : 'forwarded')

@@ -1,6 +1,6 @@
 import { BlockList, isIPv6 } from 'node:net'
 
-/** Whether an address is of a proxy in front whose word counts. */
+/** Whether an address belongs to a trusted proxy. */
 export type IsTrustedProxy = (address: string) => boolean
 
 /** @param ranges addresses, and ranges as `10.0.0.0/8` */

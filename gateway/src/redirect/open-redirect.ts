@@ -9,14 +9,14 @@ type RedirectSettings = {
 }
 
 export type Redirect = {
-  /** where it listens */
+  /** the address on which it listens */
   readonly url: string
   close(): Promise<void>
 }
 
 /**
- * The listener that sends clients of plain HTTP to the public origin; null where no port is set.
- * @throws StartFault where it cannot listen
+ * The listener that redirects clients of plain HTTP to the public origin; null if no port is set.
+ * @throws StartFault if it cannot listen
  */
 export async function openRedirect(
   settings: RedirectSettings,
@@ -33,7 +33,7 @@ export async function openRedirect(
   }
 }
 
-/** The public origin is in TOKEN_ISSUER; a redirect to plain HTTP would go round in a circle. */
+/** TOKEN_ISSUER names the public origin. A redirect to plain HTTP would never end. */
 export const redirectFaults = (settings: RedirectSettings): string[] =>
   settings.GATEWAY_HTTP_REDIRECT_PORT !== undefined && !/^https:/i.test(settings.TOKEN_ISSUER)
     ? [

@@ -5,17 +5,18 @@ import { Refusal } from '@gatehouse/problem/refusal'
 export type RedirectNeeds = {
   readonly log: ServiceLog
   readonly closeMs: number
-  /** where the gateway is for its clients: `https://api.example.com` */
+  /** the address of the gateway for its clients: `https://api.example.com` */
   readonly publicOrigin: string
 }
 
-/** Longer than most caches of browsers need, and short enough to be taken back. */
+/** Long enough for the caches of browsers, and short enough to be undone. */
 const CACHE_SECONDS = 300
 
 /**
- * Sends clients of plain HTTP to the same path of the public origin, with their method and body (308, RFC 9110 §15.4.9). The origin
- * comes from the settings, so no `Host` leads clients elsewhere, and a request for another host is refused. Nothing of a request is
- * logged: what came over plain HTTP may contain credentials.
+ * Redirects clients of plain HTTP to the same path of the public origin, with their method and body
+ * (308, RFC 9110 §15.4.9). The origin comes from the settings, so no `Host` can lead clients
+ * elsewhere, and a request for another host is refused. Nothing of a request is logged, because
+ * plain HTTP may carry credentials.
  */
 export function redirectToHttps({ log, closeMs, publicOrigin }: RedirectNeeds): Service {
   const { host, hostname } = new URL(publicOrigin)

@@ -2,38 +2,43 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Cursor, Revocation, RevocationSource } from '@gatehouse/revocation/revocation'
 import { type RevokedTokens, revokedTokens } from './revoked-tokens.ts'
 
-/** What is revoked, as far as this gateway has heard, and how old that is. */
+/** What is revoked, as far as this gateway has read the log, and how old that knowledge is. */
 export type Revocations = Pick<RevokedTokens, 'why' | 'watch' | 'size'> & {
   /** whether the whole log has been read once */
   readonly loaded: boolean
-  /** how old the last heartbeat of a writer is that was read from the log, in seconds; infinite before the first */
+  /**
+   * age of the last heartbeat that was read from the log, in seconds; infinite before the first one
+   */
   stalenessSeconds(): number
-  /** how far the log has been read; empty before it has been */
+  /** how far the log has been read; empty before the first read */
   readonly cursor: Cursor
   close(): Promise<void>
 }
 
 type FollowOptions = {
   source: RevocationSource
-  /** wall clock, in milliseconds since 1970: entries say until when they count */
+  /**
+   * wall clock, in milliseconds since 1970: the time until which an entry counts is wall-clock time
+   */
   clock: () => number
   /** in milliseconds, never set back: staleness is a duration */
   monotonicClock: () => number
   onFault: (error: unknown) => void
-  /** each entry, after it is in force */
+  /** called with each entry, after it has taken effect */
   onEntry?: (entry: Revocation) => void
-  /** the log has been read up to a heartbeat that is so old, in milliseconds */
+  /** the log has been read up to a heartbeat of this age, in milliseconds */
   onHeartbeat?: (ageMs: number) => void
 }
 
 const RETRY_MS = 100
 const SWEEP_MS = 10_000
-/** At its start a process is faster than its connection. */
+/** At the start of a process, its connection is not ready at once. */
 const ATTEMPTS_BEFORE_THE_FIRST = 10
 
 /**
- * Follows the log of revocations from its beginning, and again from where it was after every interruption: a lost event
- * costs a moment, never a hole. Entries are forgotten when the tokens they kill have expired.
+ * Follows the revocation log from its beginning. After an interruption, it continues from where it
+ * was, so an interruption delays an entry but loses none. Entries are forgotten when the tokens
+ * that they revoke have expired.
  */
 export function followRevocations(options: FollowOptions): Revocations {
   const { source, clock, monotonicClock, onFault } = options
@@ -56,12 +61,12 @@ export function followRevocations(options: FollowOptions): Revocations {
       const { heartbeatAgeMs } = batch
       if (heartbeatAgeMs === null) continue
       failures = 0
-      // Another server may be behind: what was heard before still counts.
+      // Another server may be behind; a heartbeat that was read before still counts.
       heartbeatMs = Math.max(heartbeatMs, monotonicClock() - heartbeatAgeMs)
       onHeartbeat(heartbeatAgeMs)
     }
   }
-  /** An outage is told of once, not at every attempt to end it. */
+  /** An outage is reported once, not at every attempt. */
   const lost = (error: unknown): void => {
     if (ended.signal.aborted) return
     failures += 1

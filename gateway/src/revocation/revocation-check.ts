@@ -1,13 +1,16 @@
 import type { Check } from '@gatehouse/process/ops-listener'
 import type { Revocations } from './follow-revocations.ts'
 
-/** over this the gateway is cut off from those who revoke: they write a heartbeat twice a second */
+/**
+ * above this, the gateway is cut off from the auth services, which write two heartbeats per second
+ */
 const DEGRADED_SECONDS = 5
 
 /**
- * Whether the gateway can decide what is revoked. Before it has read the log once it cannot. A gateway that is cut off later serves
- * from memory: an outage of Redis, which all gateways share, must not take all of them out of the load balancer.
- * @param limitSeconds of staleness, over which the operator wants no traffic here; undefined: any
+ * Whether the gateway can decide what is revoked. It cannot until it has read the log once. A
+ * gateway that is cut off later serves from memory: all gateways share Redis, and its outage must
+ * not take all of them out of the load balancer.
+ * @param limitSeconds the staleness above which the operator wants no traffic here; undefined: any
  */
 export function revocationCheck(
   revoked: Pick<Revocations, 'loaded' | 'stalenessSeconds'>,

@@ -2,27 +2,27 @@ import type { Revocation } from '@gatehouse/revocation/revocation'
 import type { VerifiedToken } from '../tokens/access-token-verifier.ts'
 
 /**
- * Why a good token may not be used any more: its session has ended, what it says of its user may no longer be true (a refresh
- * brings one that is), or its key is not to be trusted.
+ * Why a valid token is refused: its session has ended, its claims may be outdated (a refresh
+ * returns current ones), or its key is no longer trusted.
  */
 export type WhyRevoked = 'SESSION_ENDED' | 'TOKEN_STALE' | 'UNAUTHENTICATED'
 
-/** What is revoked, in memory: a lookup or five for a token, and no call. */
+/** What is revoked, in memory: at most five lookups per token, and no call. */
 export type RevokedTokens = {
   apply(entry: Revocation): void
   why(token: VerifiedToken): WhyRevoked | null
-  /** Calls once where this token is revoked from now on; what it gives back takes the watch away. */
+  /** Calls once if this token is revoked from now on. Returns a function that stops the watch. */
   watch(token: VerifiedToken, onRevoked: (why: WhyRevoked) => void): () => void
-  /** Forgets what only concerned tokens that have expired. */
+  /** Forgets entries that concern only expired tokens. */
   sweep(nowSeconds: number): void
   readonly size: number
 }
 
-/** `until` and `before` in seconds; `version` and what is `before` it, of entries that have a version. */
+/** `until` and `before` in seconds; `beforeVersion` is the `before` of entries with a version. */
 type Held = { until: number; before: number; version: number; beforeVersion: number }
 const NOTHING: Held = { until: 0, before: 0, version: 0, beforeVersion: 0 }
 type Watcher = { readonly token: VerifiedToken; readonly tell: (why: WhyRevoked) => void }
-/** each kind's own: a session's id says nothing of a user of that name */
+/** by kind: the id of a session is not the id of a user */
 type Kind = Exclude<Revocation['kind'], 'key-set'>
 const ALL = 'everything'
 
@@ -36,14 +36,19 @@ export function revokedTokens(): RevokedTokens {
   }
   const watchers = new Map<string, Set<Watcher>>()
 
-  /** A version that grows with each change decides, not a clock; the second counts where one of the two has no version. */
+  /**
+   * The version, which grows with each change, decides, not a clock. The time counts only if one of
+   * the two has no version.
+   */
   const hasOldRights = ({ identity, issuedAt, rightsVersion }: VerifiedToken): boolean => {
     const { before, version, beforeVersion } = held.subject.get(identity.subject) ?? NOTHING
     if (issuedAt < before) return true
     return rightsVersion === null ? issuedAt < beforeVersion : rightsVersion < version
   }
 
-  /** The answer that it came in, or an earlier one, was given again: see AnsweredAgain. */
+  /**
+   * The response that contained the token, or an earlier one, was sent again: see AnsweredAgain.
+   */
   const isOfLostAnswer = ({ identity, issuedAt }: VerifiedToken): boolean =>
     identity.session !== null &&
     issuedAt < (held['session-tokens'].get(identity.session)?.before ?? 0)
@@ -64,7 +69,7 @@ export function revokedTokens(): RevokedTokens {
       const before = 'before' in entry ? entry.before : 0
       const version = 'version' in entry ? entry.version : undefined
       const known = held[kind].get(id) ?? NOTHING
-      // Entries may come twice, and in any order: the strictest of them counts.
+      // Entries may arrive twice and in any order: the strictest one counts.
       held[kind].set(id, {
         until: Math.max(until, known.until),
         before: version === undefined ? Math.max(before, known.before) : known.before,
@@ -102,7 +107,7 @@ export function revokedTokens(): RevokedTokens {
 
 const nameOf = (kind: Kind, id: string) => `${kind} ${id}`
 
-/** Everything that an entry could name to concern this token. */
+/** All ids under which an entry could concern this token. */
 function namesOf({ identity, kid }: VerifiedToken): string[] {
   const { session, subject } = identity
   const names = [nameOf('subject', subject), nameOf(ALL, ALL)]

@@ -2,27 +2,30 @@ import type { Access, Demand } from './demand-schema.ts'
 import { type Method, usualMethods } from './methods.ts'
 import type { Route } from './route.ts'
 
-/** What a route asks of a request with one method. */
+/** What a route requires of a request with one method. */
 export type Demanded = {
   readonly access: Access
-  /** the route's own demand first */
+  /** the route's own requirements first */
   readonly demands: readonly Demand[]
 }
 
 const usual: ReadonlySet<string> = new Set(usualMethods)
 
-/** What a route asks of a request with this method; null if the route does not take the method. */
+/**
+ * What a route requires of a request with this method; null if the route does not accept the
+ * method.
+ */
 export function demandOf(route: Route, method: string): Demanded | null {
   const { access } = route
   if (route.methods === null) return usual.has(method) ? { access, demands: [route] } : null
-  // A service that answers preflights takes OPTIONS, listed or not.
+  // A service that answers preflights accepts OPTIONS, listed or not.
   if (method === 'OPTIONS' && route.preflights === 'service') return { access, demands: [route] }
   const named = method === 'HEAD' && !Object.hasOwn(route.methods, 'HEAD') ? 'GET' : method
   const own = Object.hasOwn(route.methods, named) ? route.methods[named as Method] : undefined
   return own === undefined ? null : { access: own.access ?? access, demands: [route, own] }
 }
 
-/** The methods that a route takes, for `Allow` (RFC 9110 §10.2.1). */
+/** The methods that a route accepts, for `Allow` (RFC 9110 §10.2.1). */
 export function methodsOf({ methods }: Route): string[] {
   if (methods === null) return usualMethods.toSorted()
   const listed = Object.keys(methods)

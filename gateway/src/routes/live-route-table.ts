@@ -1,7 +1,7 @@
 import { unwatchFile, watchFile } from 'node:fs'
 import type { RouteTable } from './route-table.ts'
 
-/** The route table as it stands; read again on demand, and when its file changes. */
+/** The current route table. It is read again on demand, and when its file changes. */
 export type LiveRouteTable = {
   current(): RouteTable
   /** Calls after each change, when the new table is in force. */
@@ -12,9 +12,9 @@ export type LiveRouteTable = {
 
 export type LiveRouteTableOptions = {
   readonly first: RouteTable
-  /** watched by looking at it: it may be replaced, or be a link to what is replaced */
+  /** polled: the file may be replaced, or be a link to a file that is replaced */
   readonly file: string
-  /** @throws where the table is not understood whole, or is unsafe */
+  /** @throws if the table is invalid or unsafe */
   readonly load: () => RouteTable
   readonly onReload: (table: RouteTable) => void
   readonly onFault: (error: unknown) => void
@@ -23,7 +23,10 @@ export type LiveRouteTableOptions = {
 
 const INTERVAL_MS = 1000
 
-/** A request meets the old table or the new one, and never some of both. One with a fault is told of, and the old one stays. */
+/**
+ * A request uses either the old table or the new one, never a mixture. A table with a fault is
+ * reported, and the old one stays.
+ */
 export function liveRouteTable(options: LiveRouteTableOptions): LiveRouteTable {
   const { first, file, load, onReload, onFault, intervalMs = INTERVAL_MS } = options
   const followers: (() => void)[] = []

@@ -9,8 +9,9 @@ import { unsafeRoutes } from './unsafe-routes.ts'
 import { toUpstream } from './upstream.ts'
 
 /**
- * Reads the route table from YAML. `${NAME}` and `${NAME:-default}` stand for environment variables.
- * @throws SettingsFault with all faults: a table that is not understood whole, or that is unsafe, is not used at all
+ * Reads the route table from YAML. `${NAME}` and `${NAME:-default}` stand for environment
+ * variables.
+ * @throws SettingsFault with all faults: a table that is invalid or unsafe is not used at all
  */
 export const loadRouteTable = (file: string, environment: Environment): RouteTable =>
   readRouteTable(readText(file), environment, file)

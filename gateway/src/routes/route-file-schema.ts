@@ -1,5 +1,5 @@
 import { editorSchema } from '../editor-schema.ts'
 import { RouteFile } from './route.ts'
 
-/** The JSON Schema of a route table; gateway/routes.schema.json is this, and a test holds it to it. */
+/** The JSON Schema of a route table. A test compares gateway/routes.schema.json with it. */
 export const routeFileSchema = (): string => editorSchema('Gatehouse route table', RouteFile)

@@ -4,7 +4,7 @@ import type { Route } from './route.ts'
 export type RouteTable = {
   readonly routes: readonly Route[]
   match(path: string): Route | null
-  /** the same for a path as the most lenient of servers might read it: in lower case */
+  /** the same for a path as the most lenient server might read it: in lower case */
   matchLoosely(reading: string): Route | null
 }
 
@@ -24,7 +24,8 @@ export function routeTable(routes: readonly Route[]): RouteTable {
 function longestPrefix(byPrefix: ReadonlyMap<string, Route>) {
   const longest = Math.max(0, ...[...byPrefix.keys()].map((prefix) => prefix.length))
   return (path: string): Route | null => {
-    // From where the longest prefix could end: a path of 4,000 segments would else be cut and looked up 4,000 times.
+    // Starts at the end of the longest prefix. Otherwise a path of 4,000 segments would cost 4,000
+    // lookups.
     const from = path.length <= longest ? path.length : path.lastIndexOf('/', longest)
     for (let end = from; end > 0; end = path.lastIndexOf('/', end - 1)) {
       const route = byPrefix.get(path.slice(0, end))

@@ -10,7 +10,10 @@ const prefixPattern = '^/([A-Za-z0-9._~:@-]+(/[A-Za-z0-9._~:@-]+)*)?$'
 const prefixTitle =
   'a path such as /orders, of letters, digits and . _ ~ : @ -, without a slash at its end'
 const Prefix = Type.String({ title: prefixTitle, pattern: prefixPattern })
-/** The limit for every route: HTTP/2 clients accept the headers of an answer in 9 frames of 16 KiB (nghttp2). */
+/**
+ * The limit for every route: HTTP/2 clients accept response headers in 9 frames of 16 KiB
+ * (nghttp2).
+ */
 export const LARGEST_ANSWER_HEADER_BYTES = 128 * 1024
 
 const leniency = (description: string) =>
@@ -199,7 +202,7 @@ export type Route = Omit<
   readonly prefixes: readonly string[]
   readonly upstream: Upstream
   readonly limits: readonly Limit[]
-  /** null: the usual methods, with the route's own demand */
+  /** null: the usual methods, with the route's own requirements */
   readonly methods: Readonly<Partial<Record<Method, Demand>>> | null
 }
 

@@ -2,17 +2,20 @@ import type { Route } from './route.ts'
 
 type Paths = Pick<Route, 'stripPrefix'> & { readonly upstream: { readonly basePath: string } }
 
-/** What a route takes off the paths of its clients; empty if it takes off nothing. */
+/** The prefix that a route strips from the paths of its clients; empty if it strips none. */
 export const strippedPrefix = ({ stripPrefix }: Pick<Route, 'stripPrefix'>): string =>
   stripPrefix === undefined || stripPrefix === '/' ? '' : stripPrefix
 
-/** The path that a service is asked for: behind its base path, the one of the client without what the route takes off. Pure. */
+/**
+ * The path for the service: its base path, and the client's path without the stripped prefix. Pure.
+ */
 export const servicePath = (route: Paths, path: string): string =>
   `${route.upstream.basePath}${path.slice(strippedPrefix(route).length)}` || '/'
 
 /**
- * The path by which a client asks for what a service calls `path`, which may be followed by a query. A path that begins with what the
- * route takes off is the client's already: the service has read `x-forwarded-prefix`. Pure.
+ * The path under which a client finds what a service calls `path`, which may have a query. If it
+ * begins with the stripped prefix, it is already the client's path: the service has read
+ * `x-forwarded-prefix`. Pure.
  */
 export function clientPath(route: Paths, path: string): string {
   const { basePath } = route.upstream

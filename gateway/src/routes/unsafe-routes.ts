@@ -13,7 +13,10 @@ type RouteFault = { readonly member: string; readonly text: string }
 const at = (member: string, texts: readonly string[]): RouteFault[] =>
   texts.map((text) => ({ member, text }))
 
-/** What a schema cannot say: routes that contradict each other or themselves, or that open more than anybody means. */
+/**
+ * The faults that a schema cannot find: routes that contradict each other or themselves, or that
+ * allow more than intended.
+ */
 export function unsafeRoutes(
   { upstreams, routes }: RouteFile,
   isProduction: boolean
@@ -36,7 +39,7 @@ export function unsafeRoutes(
     }
     for (const prefix of [route.prefix].flat()) {
       const owner = owners.get(prefix.toLowerCase())
-      // Many a service reads both as one path, and then one route would shadow the other.
+      // Many services read both as one path, and then one route would shadow the other.
       owners.set(prefix.toLowerCase(), route)
       if (owner !== undefined) own.push({ member: 'prefix', text: twice(prefix, owner, route) })
       own.push(...prefixFaults(prefix, route))
@@ -91,7 +94,7 @@ function prefixFaults(prefix: string, route: Entry): RouteFault[] {
   return faults
 }
 
-/** Two claims under one name would be a guess. */
+/** With two claims under one name, the gateway would have to guess. */
 function claimFaults(route: Entry): string[] {
   const names = namedClaimsOf(route).map(({ name }) => name)
   const twice = names.filter((name, at) => names.indexOf(name) < at)
@@ -105,7 +108,7 @@ type MethodAccess = {
   readonly demands: readonly Demand[]
 }
 
-/** The access of each method of a route; of a route without methods, its own. */
+/** The access of each method of a route; for a route without `methods`, its own. */
 function accessesOf({ methods, ...route }: Entry): MethodAccess[] {
   const of = (access: Access) =>
     access === 'optional' ? 'a route with optional access' : `a ${access} route`
@@ -118,7 +121,7 @@ function accessesOf({ methods, ...route }: Entry): MethodAccess[] {
   }))
 }
 
-/** Nothing can be demanded of a caller who may be nobody. */
+/** Nothing can be required of an anonymous caller. */
 function accessFaults(route: Entry): RouteFault[] {
   const all = accessesOf(route)
   const open = all.filter(({ access }) => access !== 'signed-in').flatMap(openFaults)

@@ -1,7 +1,7 @@
 import { type Static, Type } from 'typebox'
 import { canonicalTarget } from '../paths/canonical-path.ts'
 
-/** As it is written: an address, or an environment variable that will be one. */
+/** As it is written: an address, or an environment variable that contains one. */
 const Address = Type.String({
   title: 'an address such as http://orders:3002, without user, query and fragment',
   pattern: '^(https?://[^/?#@]+(/[^?#]*)?|\\$\\{[A-Z_][A-Z0-9_]*(:-[^}]*)?\\})$',
@@ -65,15 +65,15 @@ export const UpstreamEntry = Type.Union([
 ])
 export type UpstreamEntry = Static<typeof UpstreamEntry>
 
-/** A service as the stages read it: one or more processes that do the same. */
+/** A service as the stages read it: one or more processes with the same function. */
 export type Upstream = {
   readonly name: string
   /** origins, e.g. `http://127.0.0.1:3002` */
   readonly addresses: readonly string[]
-  /** what stands before every path, without a slash at its end, e.g. `/api/v2`; empty for none */
+  /** the start of every path, without a slash at its end, e.g. `/api/v2`; empty if there is none */
   readonly basePath: string
   readonly health: Health | null
-  /** how long an idle connection stays open by the operator's word; 0: not known */
+  /** how long the service keeps an idle connection open, as the operator says; 0: not known */
   readonly keepAliveSeconds: number
 }
 
@@ -92,11 +92,11 @@ export function toUpstream(name: string, entry: UpstreamEntry): Upstream {
   }
 }
 
-/** As it is written: what `URL` makes of it would hide a dot segment. */
+/** As it is written, because `URL` would hide a dot segment. */
 const basePathOf = (address: string): string =>
   address.replace(/^https?:\/\/[^/]*/i, '').replace(/\/$/, '')
 
-/** What a schema cannot say. */
+/** The faults that a schema cannot find. */
 export function upstreamFaults(entry: UpstreamEntry): string[] {
   const addresses = typeof entry === 'string' ? [entry] : entry.addresses
   const known = addresses.filter(isAddress)

@@ -2,13 +2,14 @@ import { invalidToken, noToken } from '../refusals.ts'
 import type { Access } from '../routes/demand-schema.ts'
 import type { AccessTokenVerifier, VerifiedToken } from '../tokens/access-token-verifier.ts'
 
-/** RFC 6750 §2.1; the scheme's name in any case (RFC 9110 §11.1) */
+/** RFC 6750 §2.1; the name of the scheme in any letter case (RFC 9110 §11.1) */
 const BEARER = /^bearer +([A-Za-z0-9._~+/-]+=*)$/i
 
 /**
- * Who is calling: a verified token, at once if the gateway remembers it. Null for an anonymous request: on a public route, where a
- * token is not even looked at, and without any `Authorization` where access is optional. There, whatever comes as a credential must
- * be a good token: a client whose token has expired is told so instead of being served as a stranger.
+ * Finds the caller: a verified token, without delay if the gateway remembers it. Null for an
+ * anonymous request: on a public route, where the gateway does not look at tokens, and on a route
+ * with optional access if there is no `Authorization`. There, any credential must be a valid token,
+ * so that a client with an expired token gets an error and is not served as anonymous.
  */
 export function authenticate(
   access: Access,

@@ -1,11 +1,11 @@
 /**
- * Headers by which a proxy, a platform or a framework is told who the client is, what it asked for, or how it connected. A
- * service that runs behind one of these believes them, so they may not come from a client. Each name, in lower case and with
- * dashes, stands for itself and for all that continue it with a dash: `x-forwarded` is also `x-forwarded-for`.
- *
- * Not here is what ordinary clients, and the proxies on their side, do send: `via`, `cdn-loop` and `max-forwards` (RFC 9110
- * §7.6, RFC 8586), `x-requested-with`, trace context, `x-amz-*` and `x-goog-*` of signed requests, names of an application's
- * own such as `x-client-version`.
+ * Headers with which a proxy tells a platform or a framework who the client is, what it requested,
+ * or how it connected. Software behind such a proxy trusts them, so they must not come from a
+ * client. Each name, in lower case and with dashes, stands for itself and for every name that
+ * continues it after a dash: `x-forwarded` also stands for `x-forwarded-for`. The list omits
+ * headers that ordinary clients, and proxies on their side, do send: `via`, `cdn-loop` and
+ * `max-forwards` (RFC 9110 §7.6, RFC 8586), `x-requested-with`, trace context, `x-amz-*` and
+ * `x-goog-*` of signed requests, and headers of applications such as `x-client-version`.
  */
 const namesBySource: Readonly<Record<string, readonly string[]>> = {
   'CGI: HTTP_PROXY (httpoxy, CVE-2016-5385)': ['proxy'],
@@ -15,7 +15,7 @@ const namesBySource: Readonly<Record<string, readonly string[]>> = {
   ],
   'RFC 9440': ['client-cert'],
 
-  // Another path, method or host than the request line's.
+  // A path, method or host other than that of the request line.
   'IIS URL Rewrite, Symfony (CVE-2018-14773), ASP.NET Core, ingress-nginx': [
     'x-original',
     'x-rewrite'
@@ -63,7 +63,7 @@ const namesBySource: Readonly<Record<string, readonly string[]>> = {
     'x-sucuri'
   ],
 
-  // Platforms, each with words of its own for address, host, TLS and caller.
+  // Platforms, each with its own names for address, host, TLS and caller.
   'App Engine, Cloud Run, Cloud Endpoints, API Gateway, IAP': [
     'x-apigateway-api-userinfo',
     'x-appengine',
@@ -147,8 +147,8 @@ const LONGEST = Math.max(...[...names].map((name) => name.length))
 const WEBSPHERE = '-ws'
 
 /**
- * Whether some service believes a header as a proxy's word.
- * @param folded its name as `foldedName` gives it
+ * Whether some software trusts a header as the word of a proxy.
+ * @param folded its name, as `foldedName` returns it
  */
 export function isBelieved(folded: string): boolean {
   if (names.has(folded) || folded.startsWith(WEBSPHERE)) return true

@@ -3,8 +3,8 @@ import type { Route } from '../routes/route.ts'
 import type { StrippedRequest } from './strip.ts'
 
 /**
- * A GET with a body is for the routes whose service reads one (RFC 9110 §9.3.1). Another service would take the body for the next
- * request on its connection.
+ * A GET may have a body only on routes whose service reads it (RFC 9110 §9.3.1). Any other service
+ * would take the body for the next request on its connection.
  */
 export function refuseBodyOnGet(
   { method, hasBody }: Pick<StrippedRequest, 'method' | 'hasBody'>,

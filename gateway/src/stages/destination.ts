@@ -11,11 +11,12 @@ const HAVE_DESTINATION = new Set(['COPY', 'MOVE'])
 const ABSOLUTE = /^([a-z]+):\/\/([^/?#]*)(?=[/?#]|$)/i
 
 /**
- * The second path of a WebDAV request, as the service is to read it (RFC 4918 §10.3). It is authorised like the first: a service
- * behind several routes would else copy what one of them lets in over what another one protects. Its host must be the request's own;
- * the service gets the path alone, because it knows neither that host nor what the route takes off.
- * @returns null where the method has no second path
- * @throws Refusal INVALID_REQUEST where it is not a path of the same route
+ * The second path of a WebDAV request, as the service reads it (RFC 4918 §10.3). It is authorised
+ * like the first one. Otherwise, a service behind several routes would copy what one route allows
+ * over what another one protects. Its host must be the host of the request. The service gets only
+ * the path, because it knows neither that host nor the stripped prefix.
+ * @returns null if the method has no second path
+ * @throws Refusal INVALID_REQUEST if it is not a path of the same route
  */
 export function destinationOf(
   { method, headers, host }: Pick<StrippedRequest, 'method' | 'headers' | 'host'>,

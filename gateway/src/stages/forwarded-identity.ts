@@ -13,25 +13,27 @@ import type { VerifiedToken } from '../tokens/access-token-verifier.ts'
 import { claimAt } from '../tokens/claim-path.ts'
 import type { RequestHeaders } from './strip.ts'
 
-/** What a service is told of a caller, but for the assertion. */
+/** The identity headers for a service, without the assertion. */
 export type ForwardedIdentity = {
   readonly identity: Readonly<RequestHeaders>
-  /** the claims of the token that the route names; undefined where it names none */
+  /** the claims of the token that the route names; undefined if it names none */
   readonly claims: Readonly<Record<string, unknown>> | undefined
 }
 
 type Written = { readonly headers: Readonly<RequestHeaders>; readonly bytes: number }
 type WrittenClaims = Written & { readonly values: Readonly<Record<string, unknown>> }
 
-/** A token says the same as long as it is remembered. */
+/** A remembered token does not change. */
 const identities = new WeakMap<VerifiedToken, Written>()
 const claims = new WeakMap<VerifiedToken, WeakMap<readonly NamedClaim[], WrittenClaims>>()
 
 /**
- * The identity headers that a route forwards. What it does not name costs nothing: a member of hundreds of groups gets through to a
- * route that forwards no roles. The assertion says the whole identity, so there the whole of it counts.
- * @param authorization the header that the token came in
- * @throws Refusal over the budget: INTERNAL for a token of ours, INVALID_REQUEST (431) for another issuer's
+ * The identity headers that a route forwards. Parts that the route does not name do not count: a
+ * user in hundreds of groups can use a route that forwards no roles. The assertion contains the
+ * whole identity, so with it everything counts.
+ * @param authorization the header that contained the token
+ * @throws Refusal over the budget: INTERNAL for a token of ours, INVALID_REQUEST (431) for one of
+ * another issuer
  */
 export function forwardedIdentity(
   token: VerifiedToken,
@@ -94,7 +96,10 @@ function claimsOf(
   return written
 }
 
-/** Reads the claims again, which a remembered token does not hold: most routes name none. The token is verified. */
+/**
+ * Reads the claims of the verified token again: a remembered token does not keep them, because most
+ * routes name none.
+ */
 function valuesIn(authorization: string, names: readonly NamedClaim[]): Record<string, unknown> {
   const [, payload = ''] = authorization.split('.')
   const all: Record<string, unknown> = JSON.parse(Buffer.from(payload, 'base64url').toString())

@@ -1,15 +1,18 @@
 import { bodyTooLarge, rateLimited } from '../refusals.ts'
 import type { Route } from '../routes/route.ts'
 
-/** Counts a request against its route: null within the limits, or the seconds to wait. */
+/**
+ * Counts a request against the limits of its route. Returns null within the limits, or the seconds
+ * to wait.
+ */
 export type Limiter = () => Promise<{ retryAfterSeconds: number } | null>
 
-/** What one request may ask for. A body without a length is counted while it is forwarded. */
+/** Limits one request. A body without a length is counted while it is forwarded. */
 export function refuseLarge({ bodyLimitBytes }: Route, contentLength: string | undefined): void {
   if (Number(contentLength ?? 0) > bodyLimitBytes) throw bodyTooLarge()
 }
 
-/** What one caller may ask for. */
+/** Limits one caller. */
 export async function limit(limiter: Limiter): Promise<void> {
   const over = await limiter()
   if (over) throw rateLimited(over.retryAfterSeconds)

@@ -10,7 +10,7 @@ import type { StrippedRequest } from './strip.ts'
 export type Match = {
   readonly route: Route
   readonly access: Access
-  /** what the route demands of whoever uses this method */
+  /** what the route requires of callers with this method */
   readonly demands: readonly Demand[]
   readonly target: CanonicalTarget
 }
@@ -18,7 +18,7 @@ export type Match = {
 /** path and query, in characters */
 const LONGEST_TARGET = 8192
 
-/** RFC 9112 §3.2.2: as it is sent to a proxy, and to be understood by every server */
+/** RFC 9112 §3.2.2: the form for a proxy, which every server must accept */
 const ABSOLUTE = /^https?:\/\/([^/?#]*)(?=[/?]|$)/i
 
 /** Which route of the route table the request is for. */
@@ -33,7 +33,8 @@ export function match(
     throw malformed('path', 'the path is not in its canonical form')
   }
   if (route === null) throw noRoute()
-  // What one route lets in must not be what a lenient server serves as another route's (`/open/inner;x`, `/open/INNER`).
+  // A request that one route allows must not be one that a lenient server serves as another route's
+  // (`/open/inner;x`, `/open/INNER`).
   if (looseReadings(canonical.path).some((reading) => table.matchLoosely(reading) !== route)) {
     throw malformed('path of two routes', 'the path could be read as another one')
   }
@@ -42,7 +43,7 @@ export function match(
   return { route, ...demanded, target: canonical }
 }
 
-/** The path and query of a target, also of one in absolute form; that must be for the host that the request names. */
+/** The path and query of a target. A target in absolute form must name the host of the request. */
 function originForm(target: string, host: string): string {
   const [prefix, authority] = ABSOLUTE.exec(target) ?? []
   if (prefix === undefined) return target

@@ -3,8 +3,9 @@ import type { Route } from '../routes/route.ts'
 import type { StrippedRequest } from './strip.ts'
 
 /**
- * The `Authorization` header that a public route's service gets because it has keys of its own. A header with a token of an issuer that
- * the gateway trusts is not among them, whatever its scheme: the service could use the token at every other route.
+ * The `Authorization` header that the service of a public route gets because it has keys of its
+ * own. A header with a token of a trusted issuer is never passed on, whatever its scheme: the
+ * service could use the token on every other route.
  */
 export function passedAuthorization(
   { authorization, websocket }: Pick<StrippedRequest, 'authorization' | 'websocket'>,
@@ -12,12 +13,16 @@ export function passedAuthorization(
   issuers: Pick<TrustedIssuers, 'find'>
 ): string | null {
   if (authorization === null || !credentials.includes('authorization')) return null
-  // A credential among the subprotocols ends here, and so does a token that the verifier would not even read.
+  // A credential among the subprotocols is not passed on, nor is a token that the verifier would
+  // not even read.
   if (typeof websocket?.bearer === 'string') return null
   return holdsTokenOf(issuers, authorization) ? null : authorization
 }
 
-/** Whether a value holds a JWT of one of these issuers, as it is or within base64 (`Basic`, RFC 7617). */
+/**
+ * Whether a value contains a JWT of one of these issuers, as it is or within base64 (`Basic`, RFC
+ * 7617).
+ */
 export function holdsTokenOf(issuers: Pick<TrustedIssuers, 'find'>, value: string): boolean {
   const isTheirs = (text: string): boolean =>
     text.split(NOT_IN_JWT).some((part) => {
@@ -32,7 +37,7 @@ export function holdsTokenOf(issuers: Pick<TrustedIssuers, 'find'>, value: strin
   )
 }
 
-/** RFC 7515 §2; the dots between the parts divide as well, so that each part is looked at by itself */
+/** RFC 7515 §2. The dots between the parts also divide, so that each part is checked separately. */
 const NOT_IN_JWT = /[^A-Za-z0-9_-]+/
 const NOT_IN_BASE64 = /[^A-Za-z0-9+/_-]+/
 /** of `{"iss":"a"}`, in base64 */

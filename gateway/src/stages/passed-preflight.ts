@@ -4,8 +4,9 @@ import type { StrippedRequest } from './strip.ts'
 type Asking = Pick<StrippedRequest, 'method' | 'origin' | 'authorization' | 'headers'>
 
 /**
- * Whether a request is a preflight (Fetch standard §4.8) of a route whose service answers those. A browser sends it without a
- * credential, so nobody is asked who they are, and the service is told nobody's identity.
+ * Whether a request is a preflight (Fetch standard §4.8) of a route whose service answers
+ * preflights. A browser sends a preflight without a credential, so the gateway does not
+ * authenticate it and forwards no identity.
  */
 export const isPassedPreflight = (
   { method, origin, authorization, headers }: Asking,

@@ -3,14 +3,14 @@ import type { Revocations } from '../revocation/follow-revocations.ts'
 import type { Route } from '../routes/route.ts'
 import type { VerifiedToken } from '../tokens/access-token-verifier.ts'
 
-/** A token that verifies may have been revoked since; the answer is in memory, so it costs no call. */
+/** A verified token may have been revoked since. The check reads memory and costs no call. */
 export function refuseRevoked(
   token: VerifiedToken | null,
   { maxStalenessSeconds }: Pick<Route, 'maxStalenessSeconds'>,
   revoked: Revocations
 ): void {
   if (token === null) return
-  // Until the log has been read once, nobody can be said not to be revoked.
+  // Until the log has been read once, the gateway cannot know that a token is not revoked.
   if (!revoked.loaded) throw notYet('the revocations are not loaded')
   const why = revoked.why(token)
   if (why === 'SESSION_ENDED') throw sessionEnded()

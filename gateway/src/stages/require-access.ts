@@ -2,7 +2,7 @@ import { loginTooOld, roleMissing, scopeMissing } from '../refusals.ts'
 import type { Demand } from '../routes/demand-schema.ts'
 import type { VerifiedToken } from '../tokens/access-token-verifier.ts'
 
-/** What is demanded of a caller: all of the scopes, one of the roles, a login that is not too old. */
+/** Requires all of the scopes, one of the roles, and a login that is not too old. */
 export function requireAccess(
   demands: readonly Demand[],
   token: VerifiedToken | null,
@@ -21,6 +21,6 @@ export function requireAccess(
   }
 }
 
-/** in seconds; endless where nobody has signed in */
+/** in seconds; infinite if nobody has signed in */
 const loginAge = (token: VerifiedToken | null, nowMs: number) =>
   nowMs / 1000 - (token?.authenticatedAt ?? Number.NEGATIVE_INFINITY)

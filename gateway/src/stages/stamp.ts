@@ -14,16 +14,19 @@ import type { VerifiedToken } from '../tokens/access-token-verifier.ts'
 import { forwardedIdentity } from './forwarded-identity.ts'
 import type { RequestHeaders, StrippedRequest } from './strip.ts'
 
-/** What the gateway knows of the connection that a request came on. */
+/** What the gateway knows about the connection on which a request arrived. */
 export type Hop = ArrivedHop & { readonly requestId: string }
 
 /** W3C Trace Context §3.2: version 00, and neither id all zeros */
 const TRACEPARENT = /^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/
 
-/** RFC 7617 §2: the scheme, and one token68 that nothing can hide behind; the scheme's name in any case */
+/** RFC 7617 §2: the scheme in any letter case, and one token68, in which nothing else can hide */
 const BASIC = /^basic +[A-Za-z0-9+/]+={0,2}$/i
 
-/** The headers that the service gets: what the client may say, then, last, what only the gateway says. */
+/**
+ * The headers for the service: first those that the client may set, then those that only the
+ * gateway may set.
+ */
 export function stamp(
   request: StrippedRequest,
   route: Route,
@@ -63,7 +66,9 @@ export function stamp(
 const isBasic = (authorization: string | null): authorization is string =>
   authorization !== null && BASIC.test(authorization)
 
-/** What a client says of where it comes from is not in it, so that the first address is the client's. */
+/**
+ * A client's own claims about its address are not included, so the first address is the client's.
+ */
 function forwarded(hop: Hop): RequestHeaders {
   return {
     [forwardedHeader.for]: hop.addresses.join(', '),
@@ -84,7 +89,10 @@ const IDS_BYTES = 24
 const pool = Buffer.alloc(IDS_BYTES * 128)
 let used = pool.length
 
-/** A trace id and a parent id, in hex; asking the system for their random bytes one by one costs more than all else here. */
+/**
+ * A trace id and a parent id, in hex. The random bytes are read in blocks: a system call for each
+ * id would cost more than everything else here.
+ */
 function freshIds(): string {
   if (used === pool.length) {
     randomFillSync(pool)

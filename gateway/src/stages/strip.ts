@@ -11,14 +11,14 @@ import { isHost } from './host.ts'
 
 export type RequestHeaders = Record<string, string>
 
-/** A request without anything that could pass for what only the gateway may say, its credentials set apart. */
+/** A request without anything that only the gateway may say, and with its credentials set apart. */
 export type StrippedRequest = {
   readonly method: string
-  /** as it stands in the request line */
+  /** as in the request line */
   readonly target: string
-  /** as the request names it; empty in HTTP/1.0, which need not name one */
+  /** the host of the request; empty in HTTP/1.0, where it is optional */
   readonly host: string
-  /** what a service may see, by lower-case name */
+  /** the headers that a service may see, by lower-case name */
   readonly headers: Readonly<RequestHeaders>
   /** whether its headers announce a body */
   readonly hasBody: boolean
@@ -26,9 +26,9 @@ export type StrippedRequest = {
   readonly authorization: string | null
   /** the gateway's own cookies, as `name=value` */
   readonly ownCookies: readonly string[]
-  /** the page that it comes from, as its browser says */
+  /** the origin of the page that sent it, as its browser reports */
   readonly origin: string | null
-  /** what it asks of a WebSocket; null where it is no upgrade */
+  /** the WebSocket handshake; null if it is no upgrade */
   readonly websocket: Handshake | null
 }
 
@@ -51,7 +51,7 @@ const HOP_BY_HOP = new Set([
   'upgrade'
 ])
 
-/** Two of these contradict each other, and which of them counts would differ from server to server. */
+/** Two of these contradict each other, and servers differ in which one they use. */
 const AT_MOST_ONCE = new Set([
   'authorization',
   'content-length',
@@ -60,7 +60,10 @@ const AT_MOST_ONCE = new Set([
   'origin',
   'sec-fetch-site'
 ])
-/** Headers with a meaning here, which a service may not be told another of by another spelling of their names. */
+/**
+ * Headers that the gateway interprets: a service must not get another value under another spelling
+ * of the name.
+ */
 const READ_HERE = new Set<string>([...AT_MOST_ONCE, ...Object.values(traceHeader)])
 
 export function strip(raw: IncomingMessage): StrippedRequest {
@@ -90,7 +93,7 @@ export function strip(raw: IncomingMessage): StrippedRequest {
   }
 }
 
-/** An upgrade to a WebSocket; every other offer is ignored. */
+/** An upgrade to a WebSocket; offers of other protocols are ignored. */
 function handshakeOf(raw: IncomingMessage, received: RequestHeaders): Handshake | null {
   if (!asksForWebSocket({ headers: received, httpVersion: raw.httpVersion })) return null
   const handshake = readHandshake({ method: raw.method ?? '', headers: received })
@@ -100,7 +103,7 @@ function handshakeOf(raw: IncomingMessage, received: RequestHeaders): Handshake 
   return handshake
 }
 
-/** The one credential of a request: which of two would count is not for us to choose. */
+/** The only credential of a request. If there are two, the gateway does not choose one. */
 function authorizationOf(
   { authorization }: RequestHeaders,
   websocket: Handshake | null
@@ -111,7 +114,10 @@ function authorizationOf(
   return `Bearer ${bearer}`
 }
 
-/** Whether a header is not the client's to send on, in any spelling that a service might fold to it. */
+/**
+ * Whether a client may not send this header on, in any spelling that a service might read as the
+ * same name.
+ */
 function isOursToSay(name: string): boolean {
   const folded = foldedName(name)
   return (
@@ -139,13 +145,19 @@ function collect(rawHeaders: readonly string[]): RequestHeaders {
   return headers
 }
 
-/** HTTP/2's `:authority` is Host (RFC 9113 §8.3.1): given twice it is refused like any. Its other pseudo-headers were read already. */
+/**
+ * HTTP/2's `:authority` is Host (RFC 9113 §8.3.1), and is refused if it occurs twice. Its other
+ * pseudo-headers were read already.
+ */
 function headerName(name: string): string | null {
   if (!name.startsWith(':')) return name.toLowerCase()
   return name === ':authority' ? 'host' : null
 }
 
-/** Whether there is a body. What could end the request at two places is refused, not repaired (RFC 9112 §6.3). */
+/**
+ * Whether there is a body. A request that could end at two places is refused, not repaired (RFC
+ * 9112 §6.3).
+ */
 function announcesBody(method: string, headers: RequestHeaders): boolean {
   const length = headers['content-length']
   const coding = headers['transfer-encoding']
@@ -168,11 +180,11 @@ function announcesBody(method: string, headers: RequestHeaders): boolean {
 /** The headers that `Connection` names belong to the client's connection and end here (RFC 9110 §7.6.1). */
 function connectionNames(connection: string | undefined): ReadonlySet<string> {
   const names = listMembers((connection ?? '').toLowerCase())
-  // It cannot name away what the request means or how it is framed.
+  // `Connection` cannot remove headers that define the meaning or the framing of the request.
   return new Set(names.filter((name) => !AT_MOST_ONCE.has(name)))
 }
 
-/** Our own cookies, and other people's; what only looks like ours is neither. */
+/** Our own cookies, and the others. A cookie that only looks like ours is in neither list. */
 function splitCookies(cookie: string): { own: string[]; foreign: string } {
   const pairs = cookiePairs(cookie)
   return {

@@ -3,7 +3,7 @@ import { foreignOrigin, malformed } from '../refusals.ts'
 import type { Route } from '../routes/route.ts'
 import type { StrippedRequest } from './strip.ts'
 
-/** Where a request came in, and which other origins' pages may use this API. */
+/** The origin on which a request arrived, and the other origins whose pages may use this API. */
 export type Door = {
   readonly protocol: string
   readonly host: string
@@ -11,8 +11,9 @@ export type Door = {
 }
 
 /**
- * A WebSocket is for the routes that take one. No browser asks before it opens one from another site's page, with this site's
- * cookies (RFC 6455 §10.2): so whoever names an origin must be from here, or be on the list.
+ * WebSockets are only for routes that accept them. Before a page of another site opens one, with
+ * this site's cookies, no browser asks (RFC 6455 §10.2). So a request with an `Origin` must come
+ * from our own origin or from a listed one.
  */
 export function checkUpgrade(
   { websocket, origin }: StrippedRequest,

@@ -2,44 +2,52 @@ import { type Flaw, readJwt } from '@gatehouse/access-token/read-jwt'
 import type { Identity } from '@gatehouse/edge-headers/identity'
 import { type SignatureAlgorithm, signatureAlgorithms } from '../keys/algorithms.ts'
 
-/** What a token of an issuer says, once it has the form that this issuer's tokens have. */
+/** The contents of a token that has the form of its issuer's tokens. */
 export type ReadClaims = {
   readonly identity: Identity
   /** whole seconds since 1970, for revocations */
   readonly issuedAt: number
-  /** how often its owner's rights had changed; null where the token does not say */
+  /** the version of its owner's rights; null if the token has none */
   readonly rightsVersion: number | null
-  /** of the session's refresh-token family when it was issued; null where the token does not say */
+  /**
+   * the generation of the session's refresh-token family when the token was issued; null if the
+   * token has none
+   */
   readonly generation: number | null
   /** seconds since 1970, `nbf` or `iat`, whichever is later */
   readonly notBefore: number
-  /** when the user proved who they are; null where nobody has, or nobody says */
+  /** when the user signed in; null if nobody did, or if the token does not say */
   readonly authenticatedAt: number | null
 }
 
-/** How the access tokens of one issuer look. */
+/** The form of the access tokens of one issuer. */
 export type TokenProfile = {
-  /** `iss`, to the letter */
+  /** `iss`, compared character by character */
   readonly issuer: string
-  /** the name of another issuer, which our revocations of keys do not concern; null for our own auth service */
+  /**
+   * the name of another issuer, to which our revocations of keys do not apply; null for our own
+   * auth service
+   */
   readonly issuerName: string | null
-  /** of several that share a key set, the one that this is the profile of; null for an issuer with a key set of its own */
+  /**
+   * the tenant of this profile, if several share a key set; null for an issuer with its own key set
+   */
   readonly tenant: string | null
-  /** how far its clock and ours may be apart */
+  /** how far its clock and ours may differ */
   readonly skewSeconds: number
   /** in characters */
   readonly longestToken: number
-  /** how many levels of objects and lists the header and the claims may have */
+  /** the maximum depth of objects and lists in the header and the claims */
   readonly deepest: number
-  /** what is wrong with a header; null where nothing is */
+  /** what is wrong with a header; null if it is valid */
   flawOfHeader(header: Readonly<Record<string, unknown>>): string | null
-  /** the claims, whose `iss` is this issuer's */
+  /** reads claims whose `iss` is this issuer */
   readClaims(claims: Readonly<Record<string, unknown>>): ReadClaims | Flaw
 }
 
 /** A token that has the form of an access token of its issuer. Its signature is not checked yet. */
 export type ReadToken = {
-  /** null where it names no key */
+  /** null if it names no key */
   readonly kid: string | null
   readonly algorithm: SignatureAlgorithm
   readonly profile: TokenProfile
@@ -47,8 +55,8 @@ export type ReadToken = {
 }
 
 /**
- * Reads an access token by the profile of its issuer: one spelling, one meaning. Pure; everything that does not
- * depend on the key or the clock is decided here.
+ * Reads an access token by the profile of its issuer, which allows a single encoding. Pure: decides
+ * everything that does not depend on the key or the clock.
  */
 export function readAccessToken(
   token: string,
@@ -71,8 +79,8 @@ export function readAccessToken(
 }
 
 /**
- * The header may say which key (RFC 7515 §4.1.4: `kid` is optional, and a text); the algorithm that it names must only be one
- * that has a public key (RFC 8725 §3.1).
+ * The header may name a key (RFC 7515 §4.1.4: `kid` is an optional string). The algorithm that it
+ * names must be one with a public key (RFC 8725 §3.1).
  */
 function readKeyOf({
   alg,

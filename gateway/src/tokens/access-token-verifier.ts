@@ -10,39 +10,39 @@ import type { CheckSignature } from '../signature-checks.ts'
 import { type ReadClaims, readAccessToken, type TokenProfile } from './access-token-profile.ts'
 import { rememberedBytes } from './remembered-bytes.ts'
 
-/** A token whose signature, issuer, audience and times are good. */
+/** A token with a valid signature, issuer, audience and times. */
 export type VerifiedToken = {
   readonly identity: Identity
-  /** the key that signed it; null for the keys of another issuer, which are not ours to revoke */
+  /** the key that signed it; null for keys of another issuer, which we cannot revoke */
   readonly kid: string | null
   /** in seconds since 1970: `iat` */
   readonly issuedAt: number
-  /** how often its owner's rights had changed when it was issued; null where it does not say */
+  /** the version of its owner's rights when it was issued; null if the token has none */
   readonly rightsVersion: number | null
-  /** when the user proved who they are, in seconds since 1970; null where nobody has (a machine client) */
+  /** when the user signed in, in seconds since 1970; null if nobody did (a machine client) */
   readonly authenticatedAt: number | null
   /** the name of another issuer; null for our own auth service */
   readonly issuerName: string | null
-  /** in seconds since 1970: `exp`, and what the clocks may differ by */
+  /** in seconds since 1970: `exp` plus the allowed difference of the clocks */
   readonly usableUntil: number
 }
 
 export type AccessTokenVerifier = {
   /**
-   * At once for a token that is remembered.
-   * @throws Refusal UNAUTHENTICATED, TOKEN_EXPIRED, or UNAVAILABLE while there is no key set that counts, or
-   * the issuer cannot be asked for the key
+   * Returns a remembered token without delay.
+   * @throws Refusal UNAUTHENTICATED, TOKEN_EXPIRED, or UNAVAILABLE while no trusted key set is
+   * loaded or the issuer cannot be asked for the key
    */
   verify(token: string): VerifiedToken | Promise<VerifiedToken>
   figures(): VerifierFigures
 }
 
-/** Since the process started, and what is remembered now. */
+/** Counts since the start of the process, and what is remembered now. */
 export type VerifierFigures = {
-  /** good tokens that were remembered, and that were not */
+  /** valid tokens that were remembered, and valid tokens that were verified */
   readonly remembered: number
   readonly verified: number
-  /** also those that could not be judged */
+  /** including tokens that could not be checked */
   readonly refused: number
   readonly entries: number
   readonly bytes: number
@@ -51,7 +51,7 @@ export type VerifierFigures = {
 type VerifierNeeds = {
   issuers: TrustedIssuers
   checkSignature: CheckSignature
-  /** hears of a token of a session of ours when it is verified, and not when it is remembered */
+  /** called when a session token of our own is verified, not when it is remembered */
   noteSighting: (sighting: Sighting) => void
   clock: () => number
   /** how many bytes of the heap the remembered tokens may use */
@@ -59,8 +59,8 @@ type VerifierNeeds = {
 }
 
 /**
- * A key set that serves several tenants may say whose each key is (Microsoft Entra ID: `issuer`): the keys of one tenant sign
- * nothing for another.
+ * A key set that serves several tenants may name the tenant of each key (Microsoft Entra ID:
+ * `issuer`). A key of one tenant must not sign for another.
  */
 function isOfAnotherTenant({ issuer }: VerificationKey, profile: TokenProfile): boolean {
   if (profile.tenant === null || issuer === null) return false
@@ -68,9 +68,10 @@ function isOfAnotherTenant({ issuer }: VerificationKey, profile: TokenProfile): 
 }
 
 /**
- * Verifies access tokens, and remembers those that were good: by a digest of the whole token (a weak cache key lets one
- * token pass for another: fast-jwt GHSA-rp9m-7r4c-75qg) and by the key sets, so that nothing outlives a withdrawn key.
- * Failures are not remembered; expiry is checked on every hit, and an expired token is forgotten.
+ * Verifies access tokens and remembers valid ones, by a digest of the whole token (with a weak
+ * cache key, one token passes for another: fast-jwt GHSA-rp9m-7r4c-75qg) and by the versions of the
+ * key sets, so that no entry outlives a withdrawn key. Failures are not remembered. Every hit
+ * checks the expiry, and an expired token is forgotten.
  */
 export function accessTokenVerifier(needs: VerifierNeeds): AccessTokenVerifier {
   const { issuers, checkSignature, noteSighting, clock } = needs
@@ -80,7 +81,8 @@ export function accessTokenVerifier(needs: VerifierNeeds): AccessTokenVerifier {
 
   const sight = ({ identity, generation }: ReadClaims): void => {
     const { subject, session: sid } = identity
-    // The token of a login has no refresh before it whose answer could have been lost.
+    // The token of a login was not issued by a refresh, so no response to a refresh can have been
+    // lost.
     if (sid !== null && generation) noteSighting({ subject, sid, generation })
   }
 
@@ -95,7 +97,7 @@ export function accessTokenVerifier(needs: VerifierNeeds): AccessTokenVerifier {
       throw notYet('the key set that may have its key is out of reach')
     }
     if (isOfAnotherTenant(key, profile)) throw invalidToken('a key of another tenant')
-    // The key decides the algorithm; the token only may not contradict it (RFC 8725 §3.1).
+    // The key decides the algorithm, and the token must not contradict it (RFC 8725 §3.1).
     if (!key.algorithms.includes(algorithm)) throw invalidToken('another algorithm than its key')
     if (!(await checkSignature(token, key, algorithm)))
       throw invalidToken('the signature is not good')
@@ -123,8 +125,9 @@ export function accessTokenVerifier(needs: VerifierNeeds): AccessTokenVerifier {
   const verifyAndRemember = async (token: string, version: string, digest: string) => {
     const verified = await verifyUnseen(token)
     refuseExpired(verified)
-    // Looking for an unknown key may have brought a new set. Under the version of the one before, in which the key was not,
-    // the token would be good again as soon as the key is withdrawn.
+    // The search for an unknown key may have loaded a new set. If the token were remembered under
+    // the version of the old set, which did not contain the key, it would be valid again as soon as
+    // the key is withdrawn.
     if (issuers.version === version) {
       remembered.set(digest, verified, { size: rememberedBytes(digest, verified) })
     }

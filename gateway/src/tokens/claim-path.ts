@@ -1,13 +1,13 @@
 import { Type } from 'typebox'
 
-/** Tokens of other issuers nest at most so deep. */
+/** The maximum depth of objects in tokens of other issuers. */
 const MOST_STEPS = 64
 
 /**
- * A claim, as an operator names it.
- * - A text is the claim of exactly this name, whatever dots or colons are in it (`https://example.com/roles`). Where the token has
- *   no claim of that name, its dots lead into objects: `realm_access.roles`.
- * - A list is one name a step, so that it leaves nothing to find out: `[resource_access, my.client, roles]`.
+ * A claim, as an operator names it. A string is the claim with exactly this name, including dots
+ * and colons (`https://example.com/roles`). If the token has no claim of that name, its dots are
+ * steps into objects: `realm_access.roles`. A list has one name per step, and is never ambiguous:
+ * `[resource_access, my.client, roles]`.
  */
 export const ClaimPath = Type.Union(
   [
@@ -27,7 +27,10 @@ export type ClaimPath = string | readonly string[]
 
 type Claims = Readonly<Record<string, unknown>>
 
-/** The value of a claim; undefined where the token has none, and for null, which says no more (RFC 7519 §4.1). */
+/**
+ * The value of a claim; undefined if the token has none or if it is null, which means the same (RFC
+ * 7519 §4.1).
+ */
 export function claimAt(claims: Claims, path: ClaimPath): unknown {
   const value = typeof path === 'string' ? byName(claims, path) : bySteps(claims, path)
   return value ?? undefined
@@ -43,8 +46,8 @@ function bySteps(claims: Claims, steps: readonly string[]): unknown {
 }
 
 /**
- * The longest name that there is leads on, in each object anew. So `a.b.c` means the same whatever else is in the token, and
- * costs one look-up for each of its dots.
+ * In each object, the longest matching name is used. So the meaning of `a.b.c` does not depend on
+ * unrelated claims, and costs one lookup per dot.
  */
 function byName(claims: Claims, path: string): unknown {
   let value: unknown = claims

@@ -12,7 +12,7 @@ export type TokenExpectation = {
 
 const shape = Compile(AccessTokenClaims)
 
-/** The tokens of our own auth service (RFC 9068): we know every member that they have. */
+/** The tokens of our own auth service (RFC 9068). Every member is known. */
 export function ownProfile({ issuer, audience }: TokenExpectation): TokenProfile {
   return {
     issuer,

@@ -5,7 +5,7 @@ const FIXED_BYTES = 320
 const LIST_BYTES = 48
 const POINTER_BYTES = 8
 const STRING_BYTES = 16
-/** V8 has one copy of each string that is as short as this. */
+/** V8 shares strings up to this length. */
 const SHARED_LENGTH = 2
 const SHORTEST_SLICE = 13
 const SLICE_BYTES = 33
@@ -13,7 +13,10 @@ const ONE_BYTE_ONLY = /^[\0-\xff]*$/
 
 type Remembered = { readonly identity: Identity; readonly kid: string | null }
 
-/** How much of the heap a remembered token uses, by the layout of V8: measured, and rather too much than too little. */
+/**
+ * How much of the heap a remembered token uses, by the layout of V8: measured, and rounded up
+ * rather than down.
+ */
 export function rememberedBytes(key: string, { identity, kid }: Remembered): number {
   const { subject, session, client, email, roles, scope } = identity
   return (
@@ -29,7 +32,10 @@ function textBytes(text: string | null): number {
   return STRING_BYTES + Math.ceil(characterBytes(text) / POINTER_BYTES) * POINTER_BYTES
 }
 
-/** A scope is a part of the claim's text: from some length on, V8 keeps that text, and where the part is in it. */
+/**
+ * A scope is a slice of the claim's string. From a certain length on, V8 keeps the whole string and
+ * the position of the slice.
+ */
 const partBytes = (text: string): number =>
   text.length < SHORTEST_SLICE ? textBytes(text) : SLICE_BYTES + characterBytes(text)
 

@@ -1,16 +1,22 @@
-/** How the gateway itself ends a WebSocket (RFC 6455 §7.4); what the two ends say to each other is passed on. */
+/**
+ * The codes with which the gateway itself closes a WebSocket (RFC 6455 §7.4). Codes of the two
+ * sides are passed on.
+ */
 export const closeCode = {
   /** the token has expired or is revoked; the reason is the error's code (IANA: 3000, Unauthorized) */
   unauthorized: 3000,
-  /** the gateway goes down: connect again */
+  /** the gateway shuts down: connect again */
   goingAway: 1001,
-  /** the service broke off (IANA: 1014, Bad Gateway) */
+  /** the connection to the service broke (IANA: 1014, Bad Gateway) */
   badGateway: 1014,
   /** a flood of control frames (RFC 6455 §7.4.1) */
   policyViolation: 1008
 } as const
 
-/** A code that may stand in a close frame (RFC 6455 §7.4.2); others only tell of a connection without one. */
+/**
+ * A code that is allowed in a close frame (RFC 6455 §7.4.2). Other codes only describe connections
+ * that ended without one.
+ */
 export const isSendable = (code: number): boolean =>
   (code >= 1000 && code <= 1014 && ![1004, 1005, 1006].includes(code)) ||
   (code >= 3000 && code <= 4999)

@@ -1,22 +1,25 @@
 import { withoutOuterWhitespace } from '@gatehouse/edge-headers/optional-whitespace'
 
-/** What a client asks of a WebSocket (RFC 6455 §4.1). */
+/** What a client requests for a WebSocket (RFC 6455 §4.1). */
 export type Handshake = {
   /** the subprotocols for the service, the preferred one first */
   readonly protocols: readonly string[]
   /**
-   * a subprotocol of the gateway's own that the client offers. It is the answer where the service chooses none: a browser
-   * that has offered some fails a connection that names none of them (WebSockets Standard, "establish a connection")
+   * a subprotocol of the gateway's own that the client offers. The gateway selects it if the
+   * service selects none: a browser that has offered subprotocols fails a connection that selects
+   * none of them (WebSockets Standard, "establish a connection")
    */
   readonly ownProtocol: string | null
-  /** an access token: a browser's script cannot set `Authorization` */
+  /** an access token, because scripts in a browser cannot set `Authorization` */
   readonly bearer: string | null
 }
 
-/** Says nothing, and is an answer that does not repeat the token. */
+/** A subprotocol without meaning, so that the response need not repeat the token. */
 export const OWN_PROTOCOL = 'gatehouse'
 
-/** Before an access token among the subprotocols; it ends here, like every credential. */
+/**
+ * The prefix of an access token among the subprotocols. It is not forwarded, like every credential.
+ */
 export const BEARER_PROTOCOL = 'gatehouse.bearer.'
 
 const KEY = /^[+/0-9A-Za-z]{22}==$/
@@ -25,7 +28,7 @@ const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
 
 type Asking = { readonly method: string; readonly headers: Readonly<Record<string, string>> }
 
-/** Reads an upgrade to a WebSocket; null where it is none, or not a valid one. Pure. */
+/** Reads an upgrade to a WebSocket; null if it is none, or not a valid one. Pure. */
 export function readHandshake({ method, headers }: Asking): Handshake | null {
   const valid =
     method === 'GET' &&

@@ -8,13 +8,13 @@ import type { Passage } from '../journey.ts'
 import type { RouteTable } from '../routes/route-table.ts'
 
 type Asked = {
-  /** of the service's process, as an origin */
+  /** the process of the service, as an origin */
   readonly address: string
   readonly lifetimes: Lifetimes
   readonly table: () => RouteTable
 }
 
-/** Passes on what a service answers in place of an upgrade, where it can be an answer. */
+/** Passes on the response of a service that does not accept the upgrade, if it is valid. */
 export function passRefusal(
   reply: FastifyReply,
   answer: IncomingMessage,
@@ -23,7 +23,8 @@ export function passRefusal(
 ): void {
   const { route, token } = passage
   const { statusCode = 0, socket } = answer
-  // After the answer Node.js keeps the connection for another request, which never comes, and nothing listens to its errors.
+  // After the response, Node.js keeps the connection for another request, which never comes, and
+  // nothing listens to its errors.
   socket.on('error', () => {})
   answer.once('close', () => socket.destroy())
   try {
@@ -35,7 +36,8 @@ export function passRefusal(
     reply.send(refusalOf(error))
     return
   }
-  // A service that ignores the upgrade may answer with a stream. It ends with its token, or when it is silent too long.
+  // A service that ignores the upgrade may respond with a stream. It ends with its token, or when
+  // it pauses too long.
   const cut = () => answer.destroy()
   answer.setTimeout(route.idleSeconds * 1000, cut)
   reply.raw.once('close', lifetimes.watch(token, cut))

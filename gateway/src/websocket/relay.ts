@@ -3,35 +3,38 @@ import { guard, type NoteFault } from '../forwarding/guard.ts'
 import { closeCode, codeOfFault, isSendable } from './close-codes.ts'
 
 export type Relay = {
-  /** Ends both sides, the client with this code and reason. */
+  /** Closes both sides, the client with this code and reason. */
   end(code: number, reason: string): void
 }
 
 type RelayOptions = {
-  /** how long a side may be without a sign of life */
+  /** how long a side may show no sign of life */
   readonly idleMs: number
   readonly noteFault: NoteFault
   readonly onEnd: () => void
 }
 
-/** Over so many bytes that the one side has not read, the other is not read from. */
+/** If one side has more unread bytes than this, the other one is paused. */
 const HIGH_WATER_BYTES = 1024 * 1024
 const LOW_WATER_BYTES = HIGH_WATER_BYTES / 4
-/** what a message that waits to be written takes in memory, besides its bytes */
+/** the memory for a waiting message, in addition to its bytes */
 const UNSENT_MESSAGE_BYTES = 256
-/** pings and pongs of one side; nobody needs more */
+/** pings and pongs of one side; no honest peer needs more */
 const MOST_CONTROL_FRAMES_A_SECOND = 32
-/** for the last words of a side that is to close */
+/** for the last messages of a side that is to close */
 const CLOSING_MS = 2000
 
-/** Passes messages between a client and its service, both open, no faster than each reads, until one of them ends. */
+/**
+ * Passes messages between a client and its service, both connected, no faster than each side reads,
+ * until one of them closes.
+ */
 export function relay(client: WebSocket, service: WebSocket, options: RelayOptions): Relay {
   let over = false
   const finish = (ends: () => void): void => {
     if (over) return
     over = true
     clearInterval(pinging)
-    // A side that does not answer the close is not waited for.
+    // Does not wait longer for a side that does not complete the close handshake.
     setTimeout(() => {
       client.terminate()
       service.terminate()
@@ -70,7 +73,8 @@ export function relay(client: WebSocket, service: WebSocket, options: RelayOptio
       })
     )
   )
-  // After an invalid frame its own 'close' waits for the other end of that connection, which may not come.
+  // After an invalid frame, the 'close' event of that side waits for its peer, which may never
+  // answer.
   client.on(
     'error',
     guarded((error: Error) => finish(() => closeWith(service, codeOfFault(error))))
@@ -94,7 +98,7 @@ export function relay(client: WebSocket, service: WebSocket, options: RelayOptio
 /** RFC 6455 §7.1.5: a close frame without a code */
 const NO_CODE = 1005
 
-/** Closes a side as the other one has closed; cuts it if that has vanished. */
+/** Closes a side with the code of the other one; cuts it if the other one has vanished. */
 function closeWith(side: WebSocket, code: number, reason?: Buffer): void {
   if (isSendable(code)) side.close(code, reason)
   else if (code === NO_CODE) side.close()
@@ -103,7 +107,10 @@ function closeWith(side: WebSocket, code: number, reason?: Buffer): void {
 
 type Guarded = ReturnType<typeof guard>
 
-/** Empty messages would be half a million to the mebibyte, so each counts for more than its bytes. */
+/**
+ * A mebibyte could hold half a million empty messages, so each message counts for more than its
+ * bytes.
+ */
 function pass(from: WebSocket, to: WebSocket, guarded: Guarded, isOver: () => boolean): void {
   let unsent = 0
   const heldBytes = (): number => to.bufferedAmount + unsent * UNSENT_MESSAGE_BYTES
@@ -128,8 +135,8 @@ type KeepAliveEnds = {
 }
 
 /**
- * Asks both sides for a sign of life; the one that is not read from at the moment cannot give one. Counts the control frames
- * of each: between two fragments of a message, each piece of a flood of them would stay in memory until the message is whole.
+ * Pings both sides. A paused side cannot answer. Counts the control frames of each side: between
+ * two fragments of a message, a flood of them would stay in memory until the message is complete.
  */
 function keepAlive(
   sides: readonly WebSocket[],
@@ -158,7 +165,10 @@ function keepAlive(
         guarded(() => count(side))
       )
   }
-  /** Whether the other side, for which this one is paused, has read since it was last asked. */
+  /**
+   * Whether the other side, because of which this one is paused, has read anything since the last
+   * check.
+   */
   const isReading = (side: WebSocket): boolean => {
     const other = sides.find((one) => one !== side) ?? side
     return other.bufferedAmount < (unsent.get(other) ?? Number.POSITIVE_INFINITY)

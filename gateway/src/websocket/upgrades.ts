@@ -5,12 +5,13 @@ import { afterEarlierAnswers } from '@gatehouse/http-service/one-at-a-time'
 import type { FastifyInstance } from 'fastify'
 import { guard, type NoteFault } from '../forwarding/guard.ts'
 
-/** Stops reading the connection of an upgrade, and returns what its client has sent behind it. */
+/** Stops reading the connection of an upgrade, and returns what its client has sent after it. */
 export type ReleaseUpgrade = (raw: IncomingMessage) => Buffer
 
 /**
- * Sends upgrades the way of every request: the same hooks, the same stages, the same refusals, and after the answers to the
- * requests before them. Until one is released, a client that leaves ends it as it would end a request.
+ * Handles upgrades like every other request: the same hooks, stages and refusals, and after the
+ * responses to earlier requests. Until an upgrade is released, a client that disconnects ends it
+ * like a request.
  */
 export function takeUpgrades(app: FastifyInstance, noteFault: NoteFault): ReleaseUpgrade {
   const releases = new WeakMap<IncomingMessage, () => Buffer>()
@@ -20,7 +21,7 @@ export function takeUpgrades(app: FastifyInstance, noteFault: NoteFault): Releas
     afterEarlierAnswers(
       socket,
       guarded((more: Buffer) => {
-        // The last answer was to be the last of the connection.
+        // The previous response was the last one on this connection.
         if (socket.destroyed || socket.writableEnded) return
         const release = holdBytes(socket)
         releases.set(raw, () => Buffer.concat([head, more, release()]))
@@ -36,7 +37,8 @@ function takeUp(app: FastifyInstance, raw: IncomingMessage, socket: Socket): voi
   response.shouldKeepAlive = false
   response.assignSocket(socket)
   response.once('finish', () => socket.destroySoon())
-  // Node.js does this for a request; without it, an answer that its client reads slowly would stop for ever.
+  // Node.js does this for a request. Without it, a response that its client reads slowly would stop
+  // forever.
   socket.on('drain', () => response.emit('drain'))
   app.routing(raw, response)
 }

@@ -24,22 +24,26 @@ export type WebSocketNeeds = {
   readonly lifetimes: Lifetimes
   readonly noteFault: NoteFault
   readonly table: () => RouteTable
-  /** how long a service may take to take the upgrade, where the route does not say */
+  /** how long a service may take to accept the upgrade, if the route sets no time */
   readonly answerMs: number
 }
 
-/** Takes over a request that passed as an upgrade. */
+/** Handles a request that the journey has accepted as an upgrade. */
 export type PassWebSocket = (reply: FastifyReply, passage: Passage) => void
 
-/** of a message; what a client sends is held to the route's limit for bodies */
+/** the largest message of a service; messages of a client have the route's body limit */
 const LONGEST_MESSAGE_BYTES = 16 * 1024 * 1024
 
-/** Whether all messages of one packet are relayed in one turn of the event loop: 64 KiB can hold 30,000, and other connections would wait. */
+/**
+ * Whether all messages of one packet are relayed in one turn of the event loop. 64 KiB can contain
+ * 30,000 messages, and other connections would wait.
+ */
 const MANY_AT_ONCE = false
 
 /**
- * WebSockets through the gateway. A client is told yes only when the service has said yes, and what the service says in
- * place of it is passed on; each ends with the token that it was opened with.
+ * WebSockets through the gateway. The client's upgrade is accepted only after the service has
+ * accepted its own. A refusal of the service is passed on. Each WebSocket ends with the token that
+ * opened it.
  */
 export function webSockets(app: FastifyInstance, needs: WebSocketNeeds): PassWebSocket {
   const release = takeUpgrades(app, needs.noteFault)
@@ -82,18 +86,19 @@ export function webSockets(app: FastifyInstance, needs: WebSocketNeeds): PassWeb
       })
       relays.add(opened)
       link = opened
-      // It was being opened when the others were ended.
+      // This WebSocket was being opened while the others were closed.
       if (isClosing) opened.end(closeCode.goingAway, '')
     })
     if (link !== null) return
-    // The client has gone or has closed its half, so there is no WebSocket. Release the service here; nothing else does.
+    // The client has disconnected or has closed its half, so there is no WebSocket. Only this code
+    // closes the connection to the service.
     service.terminate()
     place.leave()
     reply.request.trail.end()
   }
 
   return (reply, passage) => {
-    // The client left while the stages waited. A place taken now would never be released.
+    // The client disconnected while the stages waited. A place taken now would never be released.
     if (isGone(reply.raw)) return
     const place = needs.upstreams.take(passage.route.upstream, passage.caller)
     if (place instanceof Refusal) {
@@ -111,7 +116,7 @@ export function webSockets(app: FastifyInstance, needs: WebSocketNeeds): PassWeb
   }
 }
 
-/** A service that has said yes, the place that it takes, and the subprotocol that the client is told. */
+/** A service that has accepted, the place that it uses, and the subprotocol for the client. */
 type Taken = {
   readonly service: WebSocket
   readonly place: Place
@@ -123,7 +128,7 @@ type Opening = Pick<WebSocketNeeds, 'lifetimes' | 'noteFault' | 'table'> & {
   readonly onOpen: (service: WebSocket, protocol: string | null) => void
 }
 
-/** Asks the service; what comes of it is an open WebSocket, its own refusal, or ours. */
+/** Asks the service. The result is an open WebSocket, the service's refusal, or ours. */
 function open(reply: FastifyReply, passage: Passage, place: Place, opening: Opening): void {
   let service: WebSocket | null = null
   let settled = false
@@ -194,8 +199,9 @@ function askService({ headers, websocket, ...passage }: Passage, { address }: Pl
 }
 
 /**
- * The subprotocol that the client is told: what the service chooses, or a subprotocol of the gateway's own that the client has
- * offered. Without one of those, a service that chooses none of what it was offered is a fault, as `ws` has it.
+ * The subprotocol for the client: the one that the service selects, or a subprotocol of the
+ * gateway's own that the client has offered. Without one of these, `ws` treats a service that
+ * selects none of the offered subprotocols as a fault.
  */
 function chosenProtocol(asked: WebSocket, handshake: Handshake | null): () => string | null {
   const { protocols = [], ownProtocol = null } = handshake ?? {}
@@ -204,7 +210,7 @@ function chosenProtocol(asked: WebSocket, handshake: Handshake | null): () => st
     const [offered] = protocols
     if (headers['sec-websocket-protocol'] !== undefined || ownProtocol === null) return
     serviceChose = false
-    // `ws` compares it with what was offered after this event.
+    // `ws` compares it with the offers after this event.
     if (offered !== undefined) headers['sec-websocket-protocol'] = offered
   })
   return () => (serviceChose && asked.protocol !== '' ? asked.protocol : ownProtocol)

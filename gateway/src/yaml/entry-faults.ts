@@ -27,8 +27,8 @@ export function readContent<Content>(
 }
 
 /**
- * What a schema cannot say.
- * @throws SettingsFault with every fault; none: it returns
+ * Throws the faults that a schema cannot find, if there are any.
+ * @throws SettingsFault with every fault: place, entry, member, and what is allowed
  */
 export function refuseFaults(file: YamlFile, content: unknown, faults: readonly DocumentFault[]) {
   if (faults.length === 0) return
@@ -40,7 +40,7 @@ export function refuseFaults(file: YamlFile, content: unknown, faults: readonly 
 const written = (file: YamlFile, fault: DocumentFault, entry: string, words: string): string =>
   [file.placeOf(fault), entry, words].filter((part) => part !== '').join(': ')
 
-/** The entry of the file that a path leads into, by its name, and the member of the entry. */
+/** The name of the entry into which a path leads, and the member of the entry. */
 function placeIn(path: DocumentFault['path'], content: unknown): { entry: string; member: string } {
   const [section, key, ...rest] = path
   if (section === undefined) return { entry: '', member: 'the file' }

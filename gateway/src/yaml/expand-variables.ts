@@ -9,10 +9,16 @@ export type Expanded = {
 
 const VARIABLE = /\$\{([A-Z_][A-Z0-9_]*)(?::-([^{}]*))?\}/g
 
-/** Stands for a variable that is not set and has no default, in characters that no file and no variable has. */
+/**
+ * Marks a variable that is not set and has no default, with characters that no file and no variable
+ * contains.
+ */
 const UNSET = /\u{F0000}([A-Z0-9_]+)\u{F0001}/u
 
-/** Replaces `${NAME}` and `${NAME:-default}`. What is not set is found by `unsetVariable` wherever it is used. Pure. */
+/**
+ * Replaces `${NAME}` and `${NAME:-default}`. `unsetVariable` finds unset variables in the values
+ * that use them. Pure.
+ */
 export function expandVariables(written: string, environment: Environment): Expanded {
   const places: { readonly at: number; readonly original: number }[] = []
   let growth = 0

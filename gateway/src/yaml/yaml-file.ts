@@ -17,7 +17,9 @@ import { expandVariables, unsetVariable } from './expand-variables.ts'
 /** A YAML file that was read. */
 export type YamlFile = {
   readonly value: unknown
-  /** Where in the file a fault is, as editors and terminals understand it: `routes.yaml:12:5`. */
+  /**
+   * The place of a fault in the file, as editors and terminals understand it: `routes.yaml:12:5`.
+   */
   placeOf(fault: Pick<DocumentFault, 'path' | 'ofName'>): string
 }
 
@@ -32,7 +34,7 @@ export function readYaml(file: string, written: string, environment: Environment
   const placeAt = (offset: number) => `${file}:${lineAndColumn(written, originalOffset(offset))}`
   const [broken] = [...document.errors, ...document.warnings]
   if (broken !== undefined) {
-    // What follows the first fault of the syntax is often its consequence.
+    // Later faults of the syntax are often consequences of the first one.
     const [at] = broken.pos
     throw new SettingsFault([`${placeAt(at)}: ${syntaxFault(broken, text.slice(at))}`])
   }
@@ -51,7 +53,7 @@ export function readYaml(file: string, written: string, environment: Environment
   }
 }
 
-/** @param rest the text from the place of the fault on */
+/** @param rest the text from the place of the fault onwards */
 function syntaxFault({ code, message }: YAMLParseError | YAMLWarning, rest: string): string {
   const [name] = /^[^\s:]+/.exec(rest) ?? []
   if (code === 'MULTILINE_IMPLICIT_KEY') return 'a colon is missing, or quotes around the text'
@@ -69,7 +71,10 @@ function unsetIn(document: Document): { name: string; offset: number }[] {
   return unset
 }
 
-/** Where a member begins: its value, or its name. For what is not there, where the map or the list begins that lacks it. */
+/**
+ * Where a member begins: its value, or its name. For a missing member, where the map or the list
+ * begins that lacks it.
+ */
 function offsetOf(document: Document, path: DocumentFault['path'], ofName: boolean): number {
   let node: unknown = document.contents
   let offset = startOf(node)
