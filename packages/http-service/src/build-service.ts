@@ -16,6 +16,7 @@ import { headerLimits } from './header-limits.ts'
 import { httpOne } from './http-one.ts'
 import { rememberConnections } from './http-two.ts'
 import { jsonBodies } from './json-bodies.ts'
+import { lazySchemas } from './lazy-schemas.ts'
 import { lingeringClose } from './lingering-close.ts'
 import { oneAtATime } from './one-at-a-time.ts'
 import { answersError, type ErrorFormOf, problemAnswers } from './problem-answers.ts'
@@ -129,7 +130,8 @@ function serverOptions(options: ServiceOptions): FastifyServerOptions {
     bodyLimit: options.bodyLimitBytes ?? BODY_LIMIT_BYTES,
     forceCloseConnections: 'idle',
     clientErrorHandler: answerClientError,
-    ajv: { customOptions: validation }
+    ajv: { customOptions: validation },
+    schemaController: { compilersFactory: lazySchemas }
   }
 }
 
