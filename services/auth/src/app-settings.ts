@@ -5,10 +5,10 @@ import { type Passwords, passwords } from './accounts/passwords.ts'
 import { type AuthConfig, recoverySeconds } from './config.ts'
 import { refreshLimit } from './sessions/refresh-limit.ts'
 
-/** The routes of the gateway that lead here: assertions are made for them by name. */
+/** The gateway's routes to this service: the audience of an assertion is the name of its route. */
 const ROUTES_TO_AUTH = ['auth']
 
-/** What the configuration says to the app. */
+/** The app's part of the configuration. */
 export function settingsOf(config: AuthConfig, clock: () => number) {
   return {
     credentialsPerMinute: config.AUTH_CREDENTIALS_PER_MINUTE,

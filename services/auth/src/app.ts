@@ -36,7 +36,7 @@ import { sessions } from './sessions/sessions.ts'
 import { boundStoreTime } from './store-time.ts'
 import { type AccessTokenPolicy, accessTokens, type Sign } from './tokens/access-token.ts'
 
-/** Everything the auth service works with. */
+/** Everything that the auth service depends on. */
 export type AuthNeeds = Pick<
   RouteNeeds,
   'newUser' | 'allowsOrigin' | 'cookieSameSite' | 'registration' | 'guesses' | 'audit' | 'clock'
@@ -44,10 +44,10 @@ export type AuthNeeds = Pick<
   passwords: Passwords
   requestCounts: RequestCounts
   credentialsPerMinute: number
-  /** what the stores may take of one request, all their calls together */
+  /** the time that all store calls of one request may take together */
   storeTimeMs: number
   log: ServiceLog
-  /** how long what is under way may take when the service closes */
+  /** how long requests in flight may take when the service closes */
   closeMs: number
   accounts: AccountStore
   clients: ClientStore
@@ -56,7 +56,7 @@ export type AuthNeeds = Pick<
   ring: KeyRing
   refreshLimit: RefreshLimit
   signingKeys: Pick<LiveSigningKeys, 'held' | 'active' | 'read'>
-  /** with any of the live keys */
+  /** signs with any of the live keys */
   sign: Sign
   tokenPolicy: AccessTokenPolicy
   stale: Pick<StaleTokens, 'allNotBefore'>
@@ -90,7 +90,7 @@ export async function buildAuth(needs: AuthNeeds): Promise<Service> {
     reply.header('cache-control', 'no-store')
   })
   await service.register(fastifyCookie)
-  // Signing in is for those who are not signed in; the routes for the others ask for an identity.
+  // Sign-in needs no identity. Routes that need one require it themselves.
   await service.register(identity, { ...needs.identity, dangerouslyLetAnyoneIn: true })
   await service.register(recogniseGateway, {
     provesGateway: gatewayProofs({

@@ -51,10 +51,10 @@ export const authSettings = {
   AUTH_PASSWORD_PASSES: Type.Integer({ default: 2, minimum: 1 }),
   AUTH_PASSWORD_LANES: Type.Integer({ default: 1, minimum: 1, maximum: 16 }),
   AUTH_PASSWORD_THREADS: Type.Optional(Type.Integer({ minimum: 1, maximum: 1024 })),
-  /** libuv's: how many threads hashes, files and name lookups share */
+  /** libuv's number of threads, which hashes, file access and name lookups share */
   UV_THREADPOOL_SIZE: Type.Integer({ default: 4, minimum: 1, maximum: 1024 }),
   AUTH_PASSWORD_QUEUE: Type.Integer({ default: 128, minimum: 0 }),
-  /** 0: for ever */
+  /** 0: forever */
   AUTH_AUDIT_RETENTION_DAYS: Type.Number({ default: 400, minimum: 0, maximum: 36_500 }),
   AUTH_SIGNING_ALGORITHM: Type.Enum([...algorithms], { default: 'ES256' }),
   AUTH_KEY_ROTATION_DAYS: Type.Number({ default: 30, minimum: 0, maximum: 3650 }),
@@ -70,13 +70,13 @@ export const authSettings = {
 }
 
 export type AuthConfig = Static<ReturnType<typeof Type.Object<typeof authSettings>>> & {
-  /** the DATABASE_URL, read; null where it is unset */
+  /** the parsed DATABASE_URL; null if it is unset */
   readonly database: PostgresAddress | null
-  /** what an operator should look at */
+  /** warnings for the operator */
   readonly warnings: readonly string[]
 }
 
-/** docker-compose.yml's, for a machine that nobody else can reach */
+/** the password of docker-compose.yml, for a machine that nobody else can reach */
 const DEVELOPMENT_PASSWORD = 'gatehouse'
 
 /** @throws SettingsFault */
@@ -135,18 +135,20 @@ function databaseOf({ DATABASE_URL: url, ...settings }: Settings) {
   }
 }
 
-/** How long sessions live, in seconds: unused, and whatever happens. */
+/** How long sessions live, in seconds: since the last use, and in total. */
 export const lifetimes = (config: AuthConfig) => ({
   idleSeconds: config.AUTH_REFRESH_IDLE_SECONDS,
   absoluteSeconds: config.AUTH_REFRESH_ABSOLUTE_SECONDS
 })
 
-/** How long after grace a refresh whose answer was lost is answered again; 0: not at all. */
+/** How long after the grace window a client can recover a lost response; 0: never. */
 export const recoverySeconds = (
   config: Pick<AuthConfig, 'AUTH_REFRESH_RECOVERY_SECONDS' | 'AUTH_REFRESH_IDLE_SECONDS'>
 ): number => config.AUTH_REFRESH_RECOVERY_SECONDS ?? config.AUTH_REFRESH_IDLE_SECONDS
 
-/** Whose session it is, and which labels a deleted account had, is found by the events of its logins. */
+/**
+ * The events of a login identify the user of a session, and the labels that a deleted account had.
+ */
 const retentionFaults = ({
   AUTH_AUDIT_RETENTION_DAYS: days,
   AUTH_REFRESH_ABSOLUTE_SECONDS: seconds
@@ -155,13 +157,16 @@ const retentionFaults = ({
     ? ['AUTH_AUDIT_RETENTION_DAYS must be 0, or at least as long as AUTH_REFRESH_ABSOLUTE_SECONDS']
     : []
 
-/** WAIT is about the node that it is sent to, and in a cluster that need not be the one that was written to. */
+/**
+ * WAIT concerns the node that receives it, and in a cluster that may not be the node that was
+ * written to.
+ */
 const clusterFaults = ({ REDIS_URL, REDIS_REVOCATION_REPLICAS }: AuthConfig): string[] =>
   REDIS_REVOCATION_REPLICAS > 0 && /^rediss?\+cluster:/.test(REDIS_URL ?? '')
     ? ['REDIS_REVOCATION_REPLICAS must be 0 with a Redis Cluster']
     : []
 
-/** With Redis there can be several instances, and each of them would have accounts of its own. */
+/** With Redis there can be several instances, and each of them would have its own accounts. */
 const lonelyDatabase = ({ REDIS_URL, DATABASE_URL }: AuthConfig): string[] =>
   REDIS_URL !== undefined && DATABASE_URL === undefined
     ? [

@@ -1,6 +1,6 @@
 import { Counter, type Registry } from 'prom-client'
 
-/** What the auth service counts. */
+/** The metrics of the auth service. */
 export function authMetrics(registry: Registry) {
   return {
     refreshes: new Counter({

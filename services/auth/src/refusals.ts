@@ -1,7 +1,9 @@
 import { bearerChallenge } from '@gatehouse/problem/challenge'
 import { Refusal } from '@gatehouse/problem/refusal'
 
-/** Every "no" of the auth service. The same words for every cause that a client must not tell apart. */
+/**
+ * All refusals of the auth service. Causes that a client must not distinguish have the same text.
+ */
 
 export const wrongCredentials = () =>
   new Refusal('UNAUTHENTICATED', {
@@ -47,7 +49,7 @@ export const noSuchClient = () =>
 export const noSuchSession = () =>
   new Refusal('NOT_FOUND', { reason: 'no live session of this user has the id' })
 
-/** A change that is made, and of which gateways do not know yet. */
+/** A change was made, but gateways have not been told of it yet. */
 export const changeUntold = (cause: unknown) =>
   new Refusal('UNAVAILABLE', {
     reason: 'a change of rights is stored, but writing to the revocation log failed',
@@ -84,7 +86,7 @@ export const keyStillNeeded = (withdrawAt: number) =>
     detail: `tokens that the key signed are valid until ${new Date(withdrawAt * 1000).toISOString()}; then the key retires by itself`
   })
 
-/** @param names what gateways call themselves: only what can be shown of it */
+/** @param names the names that gateways report, restricted to what can be shown */
 export const keyNotHeld = (kid: string, names: readonly string[]) => {
   const gateways = names.map((name) => name.replace(/[^\x21-\x7e]/g, '?')).join(', ')
   return new Refusal('CONFLICT', {
@@ -154,7 +156,7 @@ export const crossSite = () =>
       'requests from other sites are not allowed; ALLOWED_ORIGINS of the auth service lists the exceptions'
   })
 
-/** @param page which page it is whose browser would drop the cookie */
+/** @param page the page whose browser would drop the cookie */
 export const cookieNotKept = (page: string) =>
   new Refusal('INVALID_REQUEST', {
     reason: `a cookie for a page ${page}`,

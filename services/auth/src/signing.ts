@@ -15,12 +15,12 @@ import type { Sign } from './tokens/access-token.ts'
 
 const DAY_SECONDS = 86_400
 
-/** Signing, and the keys that it is done with, in this process. */
+/** Signing in this process, and its keys. */
 export type Signing = {
   readonly live: LiveSigningKeys
   readonly sign: Sign
   readonly operations: KeyOperations
-  /** No operation waits for gateways any more; before requests are drained. */
+  /** From now on, no operation waits for gateways. Called before requests are drained. */
   hurry(): void
   close(): Promise<void>
 }
@@ -31,7 +31,7 @@ export async function startSigning(
     store: SigningKeyStore
     keySet: KeySetStore
     revocations: RevocationWriter
-    /** what else may have been left undone */
+    /** other work that may have been left undone */
     due: readonly (() => Promise<unknown>)[]
     fleet: Fleet
     log: ServiceLog

@@ -31,23 +31,26 @@ import { sessionState } from './sessions/session-state.ts'
 import { startSigning } from './signing.ts'
 import { openDurable, openShared, revocationSecondsOf } from './stores.ts'
 
-/** The auth service that is up; with embedded defaults, also what a gateway in this process reads and reports. */
+/**
+ * The running auth service. With embedded stores, also what a gateway in this process reads and
+ * reports.
+ */
 export type RunningAuth = RunningService & {
   readonly revocations: RevocationSource | null
   readonly takeSightings: TakeSightings
 }
 
-/** @param embedded where gateways run in this process */
+/** @param embedded if gateways run in this process */
 export async function startAuth(
   config: AuthConfig,
   embedded: { readonly fleet: Fleet } | null = null
 ): Promise<RunningAuth> {
   const storeTime = storeClock(config.REDIS_TIMEOUT_MS)
-  // Where instances share a store, its clock is everybody's.
+  // If instances share a store, all of them use its clock.
   const clock = config.REDIS_URL === undefined ? Date.now : storeTime.now
   const log = serviceLog('auth', config.LOG_LEVEL)
   for (const warning of config.warnings) log.warn(warning)
-  // Before anything is waited for: an operator hears of a secret that is missing at once.
+  // Before the start waits for anything, so that an operator learns of a missing secret at once.
   const secrets = {
     ring: refreshKeys(config),
     sealing: keyEncryptionKeys(config),

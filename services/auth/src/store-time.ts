@@ -4,7 +4,7 @@ import type { Service } from '@gatehouse/http-service/build-service'
 import type { FastifyRequest } from 'fastify'
 import { storeUnavailable } from './refusals.ts'
 
-/** How long calls of the stores may still take within a request. */
+/** How long the store calls of a request may still take. */
 type StoreTime = { leftMs: number; readonly budgetMs: number }
 
 const ofThisRequest = new AsyncLocalStorage<StoreTime>()
@@ -23,16 +23,16 @@ export function boundStoreTime(service: Service, budgetMs: number): void {
   service.addHook('onRequest', (request, _reply, done) => {
     ofThisRequest.run(timeOf(request), done)
   })
-  // A body is read in events of its connection, which belong to no request.
+  // A body is read in events of its connection, which belong to no request context.
   service.addHook('preValidation', (request, _reply, done) => {
     ofThisRequest.run(timeOf(request), done)
   })
 }
 
 /**
- * For what waits long between its store calls: a request that will not have the time for the later ones is refused before the
- * wait, and not after it.
- * @param share of the request's store time that is still to be spent, from 0 to 1
+ * For work with long waits between its store calls: refuses a request before the wait if it will
+ * not have enough time for the later calls.
+ * @param share of the request's store time that is still needed, from 0 to 1
  * @throws Refusal UNAVAILABLE
  */
 export function demandStoreTime(share: number): void {
@@ -43,9 +43,9 @@ export function demandStoreTime(share: number): void {
 }
 
 /**
- * Calls a store for as long as the request has time left; outside a request, for as long as it takes.
- * @param onLate hears what the call came to where it was no longer waited for
- * @throws Error where the time is over: the call may have its effect all the same
+ * Calls a store within the remaining time of the request; without a request, without a limit.
+ * @param onLate gets the result of a call that finished after its time
+ * @throws Error if the time is over; the call may still take effect
  */
 export async function inStoreTime<Result>(
   call: () => Promise<Result>,

@@ -46,7 +46,7 @@ import { sqliteFamilies } from './sessions/sqlite-families.ts'
 import { toldEnds } from './sessions/told-ends.ts'
 import { rememberedSeconds } from './tokens/remembered-seconds.ts'
 
-/** The durable tables, and what is kept in them. */
+/** The durable tables, and the stores in them. */
 export async function openDurable(
   config: AuthConfig,
   sealingKeys: SealingKeys,
@@ -84,7 +84,7 @@ export async function openDurable(
   }
 }
 
-/** @throws StartFault where there are signing keys that this instance cannot decrypt */
+/** @throws StartFault if there are signing keys that this instance cannot decrypt */
 async function sealUnderFirst(keyStore: SigningKeyStore): Promise<void> {
   try {
     await keyStore.reseal()
@@ -97,28 +97,29 @@ export type SharedStores = {
   families: Families
   guessStores: GuessStores
   requestCounts: RequestCounts
-  /** the log of revocations, where it is in this process; null where gateways read it from Redis */
+  /** the revocation log, if it is in this process; null if gateways read it from Redis */
   revocations: RevocationSource | null
-  /** what is written into it besides the ends of sessions */
+  /** writes revocations that are not ends of sessions */
   revocationWriter: RevocationWriter
-  /** the gateways that are live */
+  /** the live gateways */
   fleet: Fleet
-  /** where the log of revocations is; null where it is in this process */
+  /** the Redis of the revocation log; null if the log is in this process */
   redis: RedisConnection | null
 }
 
 /**
  * How long an access token may be accepted after it was issued.
- * @param longest the longest that a token lives which a published key may have signed, in seconds: the lifetime may have been
- * set lower since
+ * @param longest the longest lifetime of the tokens that a published key may have signed, in
+ * seconds: the current setting may be shorter
  */
 export const revocationSecondsOf = (config: AuthConfig, longest: number): number =>
   rememberedSeconds(Math.max(config.AUTH_ACCESS_TTL_SECONDS, longest))
 
 /**
- * What all instances share: families, their revocations, who guessed how often, and which gateways are live.
- * @param connections what this process says about its connections to Redis
- * @param embedded the gateways of this process, where they are in it
+ * The state that all instances share: families, their revocations, counts of guesses, and the live
+ * gateways.
+ * @param connections reports on this process's connections to Redis
+ * @param embedded the gateways of this process, if there are any
  */
 export function openShared(
   config: AuthConfig,
@@ -156,7 +157,7 @@ export function openShared(
       redis
     }
   }
-  // A file of its own: a rotation never waits for an account.
+  // A separate file, so that a rotation never waits for an account.
   const database = openSqlite(join(config.GATEHOUSE_DATA_DIR, 'sessions.sqlite'))
   const revocations = sqliteRevocations(database, revocationSeconds)
   const families = sqliteFamilies(database, revocations, policy, clock)

@@ -4,16 +4,19 @@ import Fastify from 'fastify'
 import type { SigningKey } from './keys/signing-key.ts'
 import { accessTokenHeader, type Sign } from './tokens/access-token.ts'
 
-/** What signs access tokens, with any of some keys. */
+/** Signs access tokens with any of several keys. */
 export type TokenSigners = {
   readonly sign: Sign
-  /** Makes ready to sign with any of these keys besides; what it gives back forgets all others. */
+  /**
+   * Prepares signers for these keys as well. Returns a function that removes the signers of all
+   * other keys.
+   */
   prepare(keys: readonly SigningKey[]): Promise<() => void>
 }
 
 /**
- * A signer for each key. @fastify/jwt prepares one at its registration and again at every call that names a key, which
- * costs more than the signature; so each key has a registration of its own, made once.
+ * One signer per key. @fastify/jwt prepares a key when it is registered, and again at every call
+ * that names a key, which costs more than the signature. So each key has a registration of its own.
  */
 export function tokenSigners(): TokenSigners {
   let signers = new Map<string, Signer>()

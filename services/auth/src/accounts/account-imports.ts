@@ -3,7 +3,7 @@ import type { Origin } from '../audit/audit-event.ts'
 import type { Tables } from '../database/tables.ts'
 import type { ImportedAccount } from './imported-account.ts'
 
-/** What stands in the way of an account: another one has its e-mail address, or its id. */
+/** Why an account cannot be stored: another one has its e-mail address, or its id. */
 export type Obstacle = 'email' | 'id'
 
 export type AccountImports = {
@@ -16,7 +16,7 @@ export type AccountImports = {
     accounts: readonly ImportedAccount[],
     by: { readonly origin: Origin; readonly nowMs: number }
   ): Promise<(Obstacle | null)[]>
-  /** The same, and stores nothing. */
+  /** The same check, without storing anything. */
   tryOut(accounts: readonly ImportedAccount[]): Promise<(Obstacle | null)[]>
 }
 
@@ -51,7 +51,8 @@ export function accountImports(db: Kysely<Tables>): AccountImports {
       return await db.transaction().execute(async (transaction) => {
         const stored = await transaction
           .insertInto('accounts')
-          // In one order: two imports of the same users would wait for each other's rows (PostgreSQL, deadlock_detected).
+          // Sorted, because two imports of the same users would otherwise wait for each other's
+          // rows (PostgreSQL, deadlock_detected).
           .values(accounts.map(toRow).toSorted(byEmail))
           .onConflict((conflict) => conflict.doNothing())
           .returning('id')

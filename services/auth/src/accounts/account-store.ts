@@ -13,37 +13,41 @@ export type NewAccount = Pick<Account, 'email' | 'passwordHash' | 'roles' | 'sco
 
 export type PasswordChange = {
   readonly passwordHash: string
-  /** the session that changes it, which goes on; null: none */
+  /** the session that makes the change, which continues; null: none */
   readonly sid: string | null
   readonly origin: Origin
   readonly nowMs: number
 }
 
 export type AccountStore = {
-  /** The new account, or null where the e-mail address is taken. */
+  /** The new account, or null if the e-mail address is taken. */
   create(account: NewAccount, nowMs: number): Promise<Account | null>
   findById(id: string): Promise<Account | null>
   findByEmail(email: string): Promise<Account | null>
-  /** In the order of their e-mail addresses, from after `after` on. */
+  /** In the order of their e-mail addresses, starting after `after`. */
   list(page: { after: string; limit: number }): Promise<Account[]>
-  /** Replaces them, and notes which tokens that makes stale. */
+  /** Replaces the roles, and notes which tokens become stale. */
   setRoles(id: string, roles: readonly string[], stale: Stale): Promise<void>
   /**
-   * Disables it and ends its sessions, in one transaction with its event and the note of which tokens are stale.
-   * @returns the sessions that had not ended: the session store is to be told of them
+   * Disables an account and ends its sessions, in one transaction with its event and the note of
+   * the stale tokens.
+   * @returns the sessions that had not ended: the caller must tell the session store
    */
   disable(id: string, disabling: Change): Promise<string[]>
-  /** Whether that changed anything. */
+  /** Returns whether the account was disabled before. */
   enable(id: string): Promise<boolean>
   /**
    * Sets another password and ends every other session, in one transaction with its events.
-   * @returns the sessions that had not ended: the session store is to be told of them. Null where the password is not the one
-   * that was checked, or the account is disabled
+   * @returns the sessions that had not ended: the caller must tell the session store. Null if the
+   * password is not the one that was checked, or the account is disabled
    */
   changePassword(account: Account, change: PasswordChange): Promise<string[] | null>
-  /** Keeps the password and replaces its hash. Whether `before` was still the account's, and `after` is now. */
+  /**
+   * Replaces the hash of the same password. Returns false if `before` is no longer the account's
+   * hash.
+   */
   replacePasswordHash(id: string, before: string, after: string): Promise<boolean>
-  /** Each cost that the hash of some account has, as `passwordCost` reads it. */
+  /** Every cost that the hash of some account has, as `passwordCost` reads it. */
   passwordCosts(): Promise<string[]>
   /** Resolves when the database answers. */
   ping(): Promise<void>
@@ -51,7 +55,7 @@ export type AccountStore = {
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 
-/** Others cannot be, and PostgreSQL takes no NUL in a text. */
+/** Other strings cannot be ids, and PostgreSQL accepts no NUL in a text. */
 export const isAccountId = (id: string): boolean => UUID.test(id)
 
 export function accountStore(db: Kysely<Tables>): AccountStore {
@@ -122,7 +126,7 @@ export function accountStore(db: Kysely<Tables>): AccountStore {
           .where('disabled_at', 'is', null)
           .returning('rights_version')
           .executeTakeFirst()
-        // It is disabled already, and has no sessions.
+        // It is already disabled, and has no sessions.
         if (row === undefined) return []
         const ended = await endSessions(transaction, id, null, nowMs)
         await noteStale(transaction, id, stale, row.rights_version)
@@ -172,7 +176,7 @@ export function accountStore(db: Kysely<Tables>): AccountStore {
       return numUpdatedRows === 1n
     },
     async passwordCosts() {
-      // From each to the next by the index: there are few, and many accounts.
+      // Jumps from each cost to the next by the index: there are few costs, and many accounts.
       const { rows: found } = await sql<{ cost: string }>`
         with recursive costs(cost) as (
           select (select ${costOfHash} from accounts order by ${costOfHash} limit 1)

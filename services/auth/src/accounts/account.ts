@@ -2,7 +2,7 @@
 export type Account = {
   /** a UUID: the `sub` of the account's tokens */
   readonly id: string
-  /** as `canonicalEmail` gives it */
+  /** as `canonicalEmail` returns it */
   readonly email: string
   /** argon2id in PHC form; until the first login, the hash of another system; empty if there is no password */
   readonly passwordHash: string
@@ -13,15 +13,18 @@ export type Account = {
   /** seconds since 1970 */
   readonly createdAt: number
   readonly disabled: boolean
-  /** the least `iat` of its tokens, in seconds since 1970 */
+  /** tokens with an earlier `iat` are stale; in seconds since 1970 */
   readonly tokensNotBefore: number
-  /** how often its rights have changed: the `rights_version` of its next token */
+  /** how often its rights have changed; the `rights_version` of its next token */
   readonly rightsVersion: number
-  /** when its user last changed the password (milliseconds since 1970), and in which session; null: never */
+  /**
+   * when its user last changed the password (milliseconds since 1970), and in which session; null:
+   * never
+   */
   readonly passwordChange: { readonly atMs: number; readonly sid: string } | null
 }
 
-/** What the account's owner may see of it. */
+/** The members of an account that its owner may see. */
 export function publicAccount({ id, email, roles }: Account) {
   return { id, email, roles: [...roles] }
 }

@@ -9,9 +9,9 @@ import type { AccountStore } from './account-store.ts'
 import type { Passwords } from './passwords.ts'
 import { turns } from './turns.ts'
 
-/** Somebody says who they are, and a password. */
+/** A claimed identity, and a password. */
 export type Claim = {
-  /** whom they say they are; null where there is no such account */
+  /** the claimed account; null if there is none */
   readonly account: Account | null
   readonly password: string
   readonly caller: Caller
@@ -19,15 +19,16 @@ export type Claim = {
 }
 
 /**
- * The account that a password proves. An unknown e-mail, a wrong password and a disabled account are the same work and the
- * same answer, also where accounts have hashes of several costs.
- * @throws Refusal UNAUTHENTICATED; RATE_LIMITED without looking at the password; UNAVAILABLE
+ * Returns the account that a password proves. An unknown e-mail address, a wrong password and a
+ * disabled account cost the same work and get the same response, even if the hashes of accounts
+ * have several costs.
+ * @throws Refusal UNAUTHENTICATED; RATE_LIMITED without checking the password; UNAVAILABLE
  */
 export type CheckCredentials = (claim: Claim) => Promise<Account>
 
-/** of one account */
+/** per account */
 const MOST_WAITING = 128
-/** Two calls of a store come before the hash, and four after it. */
+/** Two store calls come before the hash, and four after it. */
 const SHARE_AFTER = 2 / 3
 
 export function credentialCheck(needs: {
@@ -38,7 +39,10 @@ export function credentialCheck(needs: {
 }): CheckCredentials {
   const { accounts, passwords, guesses, audit } = needs
 
-  /** A hash from cheaper times is made anew while the password is at hand; another time will do as well. */
+  /**
+   * Replaces a hash with an outdated cost while the password is known. If that fails, a later login
+   * does it.
+   */
   const renew = async (account: Account, password: string): Promise<void> => {
     if (!passwords.isOutdated(account.passwordHash)) return
     try {
@@ -52,9 +56,10 @@ export function credentialCheck(needs: {
   const turnOf = turns(MOST_WAITING)
 
   /**
-   * The guess is counted when its account's turn has come and settled before the next one's, so that guesses that come together
-   * are bounded like those that come one after the other, and right ones that come together do not slow each other. Only the
-   * hash itself waits for a thread: a slow store must not hold the logins of other accounts up.
+   * A guess is counted when its account's turn has come, and settled before the next guess of the
+   * account. So simultaneous guesses are limited like consecutive ones, and simultaneous right
+   * passwords do not delay each other. Only the hash itself waits for a thread: a slow store must
+   * not delay logins of other accounts.
    */
   const isProven = async ({ account, password, caller }: Claim): Promise<boolean> => {
     const own = await guesses.by(caller)

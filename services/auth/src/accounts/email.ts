@@ -6,10 +6,12 @@ const SHAPE =
 const LONGEST = 254
 
 /**
- * The one form of an e-mail address under which an account is kept, so that people who read the same address mean the same
- * account: white space around it gone (keyboards put a space behind a word, and copying a line end), compatibility characters folded (full-width letters), composed, lower case; the domain as UTS 46 maps it, in
- * Unicode. Invisible characters are refused, and names that look like Latin ones and are not (decision 16).
- * Null where it is not an address. Whether it is somebody's, only a message to it could tell.
+ * The canonical form under which an e-mail address is stored, so that people who read the same
+ * address mean the same account. White space around it is removed (keyboards add a space after a
+ * word, and copied lines have a line break). Compatibility characters are folded (full-width
+ * letters), characters are composed, and letters are lower case. The domain is mapped by UTS 46, in
+ * Unicode. Invisible characters, and names that only look Latin, are refused (decision 16). Null if
+ * the text is not an address. Only a message to it could show whether it exists.
  */
 export function canonicalEmail(text: string): string | null {
   if (!text.isWellFormed()) return null
@@ -22,18 +24,24 @@ export function canonicalEmail(text: string): string | null {
   return email.length <= LONGEST ? email : null
 }
 
-/** The last sigma of a Greek word has a form of its own in lower case; it is the same letter. */
+/** In lower case, a sigma at the end of a Greek word has another form; it is the same letter. */
 const fold = (text: string): string =>
   text.normalize('NFKC').toLowerCase().replaceAll('ς', 'σ').normalize('NFKC')
 
 const ASCII_LABEL = /^[\x21-\x7e]+$/
 
-/** `xn--bcher-kva` and `bücher` are one name, and U+3002 is a dot (UTS 46 §4). Null where it is not a domain. */
+/**
+ * `xn--bcher-kva` and `bücher` are one name, and U+3002 is a dot (UTS 46 §4). Null if it is not a
+ * domain.
+ */
 function canonicalDomain(domain: string): string | null {
   const mapped = ASCII_LABEL.test(domain) && !domain.includes('xn--') ? domain : mapDomain(domain)
   const labels = mapped.split('.')
   return labels.some((label) => label === '' || looksLikeAnother(label)) ? null : mapped
 }
 
-/** Empty where UTS 46 knows no such name. Folded once more: its Unicode form has the last sigma. */
+/**
+ * Empty if UTS 46 does not allow the name. Folded again, because the Unicode form can have a final
+ * sigma.
+ */
 const mapDomain = (domain: string): string => fold(domainToUnicode(domainToASCII(domain)))

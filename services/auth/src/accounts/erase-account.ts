@@ -18,7 +18,8 @@ export async function eraseAccount(
   id: string,
   { stale, origin, nowMs }: Change
 ): Promise<string[] | null> {
-  // As each login does, first: a login that is under way ends here, or finds no account.
+  // Locks first, as each login does: a login in progress completes before this and is then ended,
+  // or finds no account.
   await lockAccount(transaction, id)
   const ended = await endSessions(transaction, id, null, nowMs)
   const row = await transaction
@@ -41,7 +42,7 @@ export async function eraseAccount(
   return ended
 }
 
-/** Sessions are found by their logins: only those that have not ended have an index by user. */
+/** Finds the sessions by their logins, because only open sessions have an index by user. */
 async function eraseLabels(transaction: Kysely<Tables>, id: string): Promise<void> {
   await transaction
     .updateTable('sessions')

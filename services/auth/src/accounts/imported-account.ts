@@ -10,7 +10,9 @@ export type ForeignUser = {
   readonly email: string
   /** in one of the spellings that `readForeignHash` knows; absent if the user has no password */
   readonly passwordHash?: string
-  /** kept if it is a UUID, so that what services store about the user stays theirs */
+  /**
+   * kept if it is a UUID, so that data that services store under the id still belongs to the user
+   */
   readonly id?: string
   readonly roles?: readonly string[]
   readonly scope?: readonly string[]
@@ -33,17 +35,17 @@ export type ImportedAccount = {
 }
 
 export type ImportPolicy = {
-  /** what a user has for whom the file says nothing */
+  /** the roles of a user for whom the file names none */
   readonly roles: readonly string[]
   readonly scope: readonly string[]
-  /** whether a user without a password is taken, who cannot sign in until an operator sets one */
+  /** whether to import users without a password, who cannot sign in until an operator sets one */
   readonly allowNoPassword: boolean
   readonly nowMs: number
-  /** the costs that accounts have already; the costs of accounts that are taken are added */
+  /** the costs of all accounts; importing an account adds its cost */
   readonly costs: Set<string>
 }
 
-/** Why a user cannot be imported, in words. */
+/** Why a user cannot be imported, as text for the report. */
 export class ImportFault extends Error {
   override readonly name = 'ImportFault'
 }

@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely'
 import type { Tables } from '../database/tables.ts'
 
-/** Locks the account's row until the transaction is over, and changes nothing. */
+/** Locks the account's row until the end of the transaction, without changing it. */
 export async function lockAccount(transaction: Kysely<Tables>, id: string): Promise<void> {
   await transaction
     .updateTable('accounts')

@@ -1,4 +1,4 @@
-/** Alphabets with letters that look like those of another (UTS 39 §4). */
+/** Alphabets with letters that look like those of another alphabet (UTS 39 §4). */
 const ALPHABETS = [
   /\p{Script=Latin}/u,
   /\p{Script=Cyrillic}/u,
@@ -9,12 +9,14 @@ const ALPHABETS = [
   /\p{Script=Lisu}/u
 ]
 
-/** Small letters that are drawn like a Latin one (UTS 39, confusables.txt): Cyrillic, Greek, Armenian. */
+/**
+ * Small letters that look like a Latin one (UTS 39, confusables.txt): Cyrillic, Greek, Armenian.
+ */
 const LIKE_LATIN = new Set('асԁеһіјӏорԛѕѵԝхуүкгпьαοнνριυκγχηտսոսցօհզ')
 
 /**
- * Whether a name could be read as another one: it mixes alphabets that have letters in common to the eye, or every letter of
- * it is of another alphabet and drawn like a Latin one. Pure.
+ * Whether a name could be read as another one: it mixes alphabets that share letter shapes, or all
+ * its letters are non-Latin but look Latin. Pure.
  */
 export function looksLikeAnother(name: string): boolean {
   if (ALPHABETS.filter((alphabet) => alphabet.test(name)).length > 1) return true

@@ -5,7 +5,7 @@ import { canonicalEmail } from './email.ts'
 import { passwordFault } from './password-rules.ts'
 import type { Passwords } from './passwords.ts'
 
-/** Whom an account is for; the lengths are the schema's to check. */
+/** The owner of a new account. The schema checks the lengths. */
 export type Applicant = {
   readonly email: string
   readonly password: string
@@ -20,8 +20,8 @@ type Needs = {
 }
 
 /**
- * Opens an account, for whoever registers and for an operator by the same rules.
- * @throws Refusal INVALID_REQUEST naming the member, CONFLICT where the address is taken, UNAVAILABLE
+ * Creates an account. Registrations and operators follow the same rules.
+ * @throws Refusal INVALID_REQUEST naming the member, CONFLICT if the address is taken, UNAVAILABLE
  */
 export async function openAccount(
   { email, password, roles, scope }: Applicant,

@@ -3,7 +3,7 @@ export const PASSWORD_MAX_LENGTH = 256
 
 let common: Promise<ReadonlySet<string>> | undefined
 
-/** What attackers try first. Shorter ones are refused for their length. */
+/** The passwords that attackers try first. Shorter ones are already refused for their length. */
 async function readCommon(): Promise<ReadonlySet<string>> {
   const { dictionary } = await import('@zxcvbn-ts/language-common')
   const passwords = dictionary['passwords-common']
@@ -11,9 +11,9 @@ async function readCommon(): Promise<ReadonlySet<string>> {
 }
 
 /**
- * What is wrong with a password that somebody wants to have, as the end of a sentence; null where nothing is. Length and a
- * list, and no rules of composition (NIST SP 800-63B §3.1.1.2, ASVS 6.2). Its length is the schema's to check. The first
- * call loads the list, which takes about 50 ms.
+ * What is wrong with a new password, as the end of a sentence; null if it is accepted. It checks
+ * against a list of common passwords, and has no composition rules (NIST SP 800-63B §3.1.1.2, ASVS
+ * 6.2). The schema checks the length. The first call loads the list, which takes about 50 ms.
  */
 export async function passwordFault(password: string, email: string): Promise<string | null> {
   if (!password.isWellFormed()) return 'must be valid Unicode'

@@ -3,7 +3,7 @@ import type { HashQueue } from './hash-queue.ts'
 import { normalised } from './hashes/argon2.ts'
 import { decoyOf, isKnownCost, passwordCost, verifyHash } from './hashes/hash-kinds.ts'
 
-/** What an argon2id hash costs (RFC 9106 §3.1). */
+/** The cost of an argon2id hash (RFC 9106 §3.1). */
 export type HashCost = {
   readonly memoryKib: number
   readonly passes: number
@@ -11,9 +11,10 @@ export type HashCost = {
 }
 
 /**
- * Whether a password is the account's. It costs one hash at the cost of today and one at each other cost that an account has,
- * whether there is an account and whatever its own hash cost: the time would tell otherwise, after the cost was changed.
- * @param costs the costs that accounts have, as `passwordCost` reads them
+ * Whether a password is the account's. It computes one hash at the current cost and one at each
+ * other cost that some account has, whether or not the account exists and whatever its own cost.
+ * Otherwise, after a change of the cost, the response time would show whether there is an account.
+ * @param costs the costs of all accounts, as `passwordCost` reads them
  */
 export type MatchPassword = (
   account: { readonly passwordHash: string } | null,
@@ -24,15 +25,21 @@ export type MatchPassword = (
 type Verify = (passwordHash: string, password: string) => Promise<boolean>
 
 export type Passwords = {
-  /** @throws Refusal UNAVAILABLE, as by `inTurn`, where too many wait for their turn */
+  /** @throws Refusal UNAVAILABLE if too many wait, as `inTurn` does */
   hash(password: string): Promise<string>
-  /** Waits for the turn of a hash; then `work` checks a password, and does what must be done right before and after it. */
+  /**
+   * Waits for the turn of a hash. `work` then checks a password, and does everything that must
+   * happen directly before and after the check.
+   */
   inTurn<Result>(work: (match: MatchPassword) => Promise<Result>): Promise<Result>
-  /** Whether a hash cost less than one that is made now. */
+  /** Whether a hash is cheaper than a new one would be. */
   isOutdated(passwordHash: string): boolean
 }
 
-/** argon2id, in PHC form, behind the queue. Hashes of other systems are verified too, and outdated. */
+/**
+ * Hashes passwords with argon2id, in PHC form, through the queue. It also verifies hashes of other
+ * systems, which always count as outdated.
+ */
 export function passwords(
   cost: HashCost,
   queue: HashQueue,

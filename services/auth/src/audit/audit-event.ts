@@ -1,7 +1,9 @@
 import type { Presentation, Presented } from '../sessions/families.ts'
 import { reuse } from '../sessions/family.ts'
 
-/** What happened. Never with a token, a password, an e-mail address or a cookie in it. */
+/**
+ * The kind of an event. An event never contains a token, a password, an e-mail address or a cookie.
+ */
 export type AuditKind =
   | 'login'
   | 'login-failed'
@@ -37,19 +39,22 @@ export type AuditKind =
   | 'key-revoked'
   | 'tokens-revoked'
 
-/** Stands for the client's address in events that an operator causes: operators share one token. */
+/**
+ * Replaces the client's address in events that an operator causes, because operators share one
+ * token.
+ */
 export const OPERATOR_ADDRESS = 'ops'
 
-/** Where a request came from, as the gateway tells it. */
+/** The source of a request, as the gateway reports it. */
 export type Origin = {
-  /** the client's */
+  /** the client's address */
   readonly address: string
   readonly requestId: string
 }
 
 export type AuditEvent = {
   readonly kind: AuditKind
-  /** the account, machine client or signing key; null where nobody knows whose */
+  /** the account, machine client or signing key; null if it is unknown */
   readonly subject: string | null
   /** the session's public id */
   readonly sid: string | null
@@ -57,7 +62,10 @@ export type AuditEvent = {
   readonly detail?: Readonly<Record<string, number>>
 }
 
-/** What a refresh is worth noting; null for an ordinary rotation. A reuse says how far back, and how long after. */
+/**
+ * The event of a refresh; null for an ordinary rotation. A reuse also has the number of generations
+ * and the time since its successor was made.
+ */
 export function refreshEvent(
   { subject, sid, generation, origin }: Presentation,
   { outcome, before, atMs }: Presented

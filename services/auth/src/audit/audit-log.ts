@@ -2,12 +2,12 @@ import type { Kysely } from 'kysely'
 import type { Tables } from '../database/tables.ts'
 import type { AuditEvent } from './audit-event.ts'
 
-/** The audit log: written before the answer that it tells of, and kept. */
+/** The audit log. An event is written before the response to its request is sent. */
 export type AuditLog = {
   write(event: AuditEvent): Promise<void>
-  /** What fits, the newest first. */
+  /** The matching events, the newest first. */
   read(query: AuditQuery): Promise<AuditEntry[]>
-  /** Whose session it is or was; null where neither the session nor the login that opened it is known. */
+  /** The user of a session; null if neither the session nor the login that opened it is known. */
   ownerOf(sid: string): Promise<string | null>
 }
 
@@ -20,7 +20,7 @@ export type AuditQuery = {
 
 export type AuditEntry = AuditEvent & { readonly atMs: number }
 
-/** Writes an event, in the transaction of the change that it is about. */
+/** Writes an event, in the transaction of its change. */
 export async function writeAudit(
   db: Kysely<Tables>,
   { kind, subject, sid, origin, detail = {} }: AuditEvent,
@@ -64,7 +64,7 @@ export function auditLog(db: Kysely<Tables>, clock: () => number): AuditLog {
         .where('sid', '=', sid)
         .executeTakeFirst()
       if (session !== undefined) return session.subject
-      // One that was opened before the database kept sessions.
+      // A session that was opened before the database stored sessions.
       const row = await db
         .selectFrom('audit_events')
         .select('subject')

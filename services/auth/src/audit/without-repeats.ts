@@ -3,29 +3,30 @@ import { networkOf } from '../routes/caller.ts'
 import type { AuditEvent, AuditKind } from './audit-event.ts'
 import type { AuditLog } from './audit-log.ts'
 
-/** What anybody can cause as often as they ask, with no password that is right and no session that lives. */
+/** Events that anyone can cause any number of times, without a right password or a live session. */
 const REPEATABLE: ReadonlySet<AuditKind> = new Set<AuditKind>([
   'login-failed',
   'client-authentication-failed',
   'refresh-ended',
   'refresh-replayed'
 ])
-/** of one kind, about one subject, from one network, in a minute */
+/** per kind, subject and network */
 const MOST_IN_A_MINUTE = 5
 const MINUTE_MS = 60_000
-/** subjects and networks that are counted at a time */
+/** the maximum number of combinations that are counted */
 const MOST_COUNTED = 50_000
 
 type Counted = { endsAtMs: number; written: number; leftOut: number }
 
 /**
- * An audit log that a flood of refused requests does not fill: the first few of a minute are written, and the next one after that
- * minute says how many were left out (`leftOut`). Each process counts for itself, in memory of fixed size.
+ * An audit log that a flood of refused requests cannot fill. It writes the first few events of a
+ * minute. The next one after that minute says how many were left out (`leftOut`). Each process
+ * counts for itself, in memory of fixed size.
  */
 export function withoutRepeats(audit: AuditLog, clock: () => number): AuditLog {
   const counts = new LRUCache<string, Counted>({ maxSize: MOST_COUNTED, sizeCalculation: () => 1 })
 
-  /** How many were left out before this one; null where it is one too many itself. */
+  /** How many events were left out before this one; null if this one is to be left out. */
   const count = ({ kind, subject, origin }: AuditEvent): number | null => {
     const key = `${kind} ${subject} ${networkOf(origin)}`
     const nowMs = clock()

@@ -1,6 +1,9 @@
 import type { JWK } from 'jose'
 
-/** The algorithms that a client may sign its assertions with (RFC 7518 §3); Ed25519 is EdDSA's newer name (RFC 9864). */
+/**
+ * The algorithms with which a client may sign its assertions (RFC 7518 §3). Ed25519 is the newer
+ * name of EdDSA (RFC 9864).
+ */
 export const assertionAlgorithms = ['ES256', 'Ed25519', 'EdDSA', 'RS256', 'PS256'] as const
 export type AssertionAlgorithm = (typeof assertionAlgorithms)[number]
 
@@ -12,9 +15,9 @@ const MAX_RSA_BYTES = 1024
 const BASE64URL = /^[A-Za-z0-9_-]+$/
 
 /**
- * The keys of a registered set (RFC 7517 §5), each with the one algorithm that it is for: from then on the key decides,
- * and never the assertion (RFC 8725 §3.1).
- * @returns the fault, in words, where the set is not one
+ * The keys of a registered set (RFC 7517 §5), each with its only algorithm. From then on, the key
+ * decides the algorithm, never the assertion (RFC 8725 §3.1).
+ * @returns a text that describes the fault if the set is not valid
  */
 export function readClientKeys(set: unknown): readonly JWK[] | string {
   const { keys } = (set ?? {}) as { keys?: unknown }
@@ -44,11 +47,11 @@ function readKey(key: unknown): JWK | string {
   if (kty === 'EC' && crv === 'P-256' && is('ES256') && isBytes(x, 32) && isBytes(y, 32)) {
     return { kty, crv, x, y, alg: 'ES256', ...name }
   }
-  // Libraries disagree on the one algorithm's name, so it is the curve that says which.
+  // Libraries use different names for this algorithm, so the curve decides.
   if (kty === 'OKP' && crv === 'Ed25519' && (is('EdDSA') || is('Ed25519')) && isBytes(x, 32)) {
     return { kty, crv, x, ...name }
   }
-  // Both are made with the same key, so the set has to say which.
+  // An RSA key can be used for both, so the set must name one.
   if (kty === 'RSA' && (alg === 'RS256' || alg === 'PS256')) {
     if (isText(e) && BASE64URL.test(e) && isBytes(n, MIN_RSA_BYTES, MAX_RSA_BYTES)) {
       return { kty, n, e, alg, ...name }

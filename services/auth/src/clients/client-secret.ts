@@ -1,6 +1,6 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
 
-/** Tells scanners of source code and logs what they have found. */
+/** Lets scanners recognise a secret in source code and logs. */
 const PREFIX = 'ghs_'
 const SECRET = /^ghs_[A-Za-z0-9_-]{43}$/
 
@@ -10,14 +10,14 @@ export function newClientSecret(): string {
 }
 
 /**
- * What is kept of a secret. A slow hash makes guesses dear where people chose what is to be guessed; of 256 random bits
- * nobody guesses any, and each token request would pay for it.
+ * The stored form of a secret. A slow hash protects secrets that people choose. Nobody can guess
+ * 256 random bits, and a slow hash would delay each token request.
  */
 export function clientSecretDigest(secret: string): string {
   return digest(secret).toString('base64url')
 }
 
-/** Whether a secret is one of those kept. Looks at all of them, and at all bytes of each. */
+/** Whether a secret matches one of the digests. It compares all of them, and all bytes of each. */
 export function isOneOf(secret: string, digests: readonly string[]): boolean {
   if (!SECRET.test(secret)) return false
   const presented = digest(secret)

@@ -3,7 +3,7 @@ import type { ClientTable, Tables } from '../database/tables.ts'
 import { noteStale, otherRights, type Stale } from '../revocations/stale-tokens.ts'
 import type { Client } from './client.ts'
 
-/** How many secrets of a client work at a time: the one in use, and the one that is to take its place. */
+/** How many secrets of a client are valid: the current one, and the one that is to replace it. */
 const VALID_SECRETS = 2
 
 export type ClientStore = {
@@ -11,12 +11,15 @@ export type ClientStore = {
   /** The oldest first. */
   list(): Promise<Client[]>
   findById(id: string): Promise<Client | null>
-  /** Whether there is such a client. Notes which tokens that makes stale. */
+  /** Returns whether there is such a client. Notes which tokens become stale. */
   disable(id: string, nowSeconds: number, stale: Stale): Promise<boolean>
   enable(id: string): Promise<boolean>
-  /** Keeps another secret's digest; a third one retires the oldest. The secret's id, or null where there is no client. */
+  /**
+   * Stores the digest of another secret; a third one retires the oldest. Returns the id of the
+   * secret, or null if there is no such client.
+   */
   addSecret(clientId: string, hash: string, nowSeconds: number): Promise<number | null>
-  /** The digests of the secrets that work. */
+  /** The digests of the valid secrets. */
   validSecrets(clientId: string): Promise<string[]>
 }
 
@@ -71,7 +74,8 @@ export function clientStore(db: Kysely<Tables>): ClientStore {
     },
     async addSecret(clientId, hash, nowSeconds) {
       return await db.transaction().execute(async (transaction) => {
-        // Counting holds the client's row, so that of two who add at once each sees what the other did.
+        // The count locks the client's row. So if two instances add a secret at once, each sees the
+        // change of the other.
         const counted = await transaction
           .updateTable('clients')
           .set(({ eb }) => ({ secrets_made: eb('secrets_made', '+', 1) }))

@@ -1,6 +1,9 @@
 import type { JWK } from 'jose'
 
-/** How a client proves who it is: one way each, chosen at its registration (RFC 7591 §2, OpenID Connect Core §9). */
+/**
+ * How a client authenticates: by one method, chosen at its registration (RFC 7591 §2, OpenID
+ * Connect Core §9).
+ */
 export const clientAuthenticationMethods = [
   'client_secret_basic',
   'client_secret_post',
@@ -14,7 +17,7 @@ export type Client = {
   readonly id: string
   /** for people */
   readonly name: string
-  /** the most that it is granted */
+  /** the largest scope that it can get */
   readonly scope: readonly string[]
   readonly authenticationMethod: ClientAuthenticationMethod
   /** the public keys of its assertions; empty for a client with secrets */
@@ -22,14 +25,17 @@ export type Client = {
   /** seconds since 1970 */
   readonly createdAt: number
   readonly disabled: boolean
-  /** the least `iat` of its tokens, in seconds since 1970 */
+  /** tokens with an earlier `iat` are stale; in seconds since 1970 */
   readonly tokensNotBefore: number
-  /** how often its rights have changed: the `rights_version` of its next token */
+  /** how often its rights have changed; the `rights_version` of its next token */
   readonly rightsVersion: number
 }
 
-/** This API's own logins: a public client (RFC 6749 §2.1), which a family keeps as an empty text. */
+/**
+ * The client of this API's own logins: a public client (RFC 6749 §2.1). A family stores it as an
+ * empty text.
+ */
 export const FIRST_PARTY_CLIENT = 'gatehouse'
 
-/** The scope by which a client may ask about tokens. */
+/** The scope that allows a client to introspect tokens. */
 export const INTROSPECT_SCOPE = 'introspect'

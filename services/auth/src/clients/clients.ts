@@ -15,34 +15,37 @@ export type ClientRegistration = {
   readonly name: string
   readonly scope: readonly string[]
   readonly authenticationMethod: ClientAuthenticationMethod
-  /** a JWK Set (RFC 7517 §5), for `private_key_jwt` and for nothing else */
+  /** a JWK Set (RFC 7517 §5), only for `private_key_jwt` */
   readonly jwks?: unknown
 }
 
-/** A secret as it is shown, once: only its digest is kept. */
+/** A secret, which is shown once: only its digest is stored. */
 export type NewSecret = { readonly secretId: number; readonly secret: string }
 
-/** What an operator does with machine clients. */
+/** The operations on machine clients. */
 export type Clients = {
   /**
-   * The new client, and its first secret where it has secrets.
-   * @throws Refusal INVALID_REQUEST naming the member that is at fault
+   * Creates a client, and its first secret if it authenticates with one.
+   * @throws Refusal INVALID_REQUEST naming the invalid member
    */
   create(registration: ClientRegistration): Promise<{ client: Client; secret: NewSecret | null }>
   /** The oldest first. */
   list(): Promise<Client[]>
-  /** It gets no token any more, and those that it has are stale. False where there is no such client. */
+  /**
+   * The client gets no new tokens, and its tokens become stale. False if there is no such client.
+   */
   disable(id: string): Promise<boolean>
   enable(id: string): Promise<boolean>
   /**
-   * One more secret; the one before goes on working, and older ones do not. Null where there is no such client.
-   * @throws Refusal INVALID_REQUEST where the client has keys
+   * Adds a secret. The previous one stays valid, older ones do not. Null if there is no such
+   * client.
+   * @throws Refusal INVALID_REQUEST if the client has keys
    */
   addSecret(id: string): Promise<NewSecret | null>
 }
 
 const LONGEST_NAME = 100
-/** with the rest of an identity it must fit the headers that services get */
+/** together with the rest of an identity, it must fit the headers that services get */
 const LONGEST_SCOPE = 1024
 /** RFC 6749 §3.3 */
 const SCOPE_TOKEN = /^[\x21\x23-\x5b\x5d-\x7e]+$/

@@ -2,12 +2,18 @@ import { createHash } from 'node:crypto'
 import type { Kysely } from 'kysely'
 import type { Tables } from '../database/tables.ts'
 
-/** what the clocks of two instances may differ by: an assertion is remembered until the slower one would not take it */
+/**
+ * how far the clocks of two instances may differ: an assertion is remembered until the slower one
+ * would refuse it
+ */
 const CLOCKS_APART_SECONDS = 60
 
-/** The client assertions that were used, over all instances (RFC 7523 §3, rule 7). */
+/** The client assertions that were used, across all instances (RFC 7523 §3, rule 7). */
 export type UsedAssertions = {
-  /** Notes one that can be used until `expiresAt` (s). Whether it is its first use: of several at once, one's is. */
+  /**
+   * Notes an assertion that can be used until `expiresAt` (s). Returns whether this is its first
+   * use; of several simultaneous uses, one is the first.
+   */
   firstUse(clientId: string, jti: string, expiresAt: number, nowSeconds: number): Promise<boolean>
 }
 
@@ -19,7 +25,8 @@ export function usedAssertions(db: Kysely<Tables>): UsedAssertions {
         .insertInto('used_client_assertions')
         .values({
           client_id: clientId,
-          // Whatever text it is, and however long: a database may not take every one, and not as long a key.
+          // The digest makes any text storable: a database accepts neither every text nor a key of
+          // any length.
           jti_digest: createHash('sha256').update(jti).digest('base64url'),
           forget_at: expiresAt + CLOCKS_APART_SECONDS
         })

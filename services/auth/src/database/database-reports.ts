@@ -2,7 +2,7 @@ import type { DatabaseOptions } from './open-tables.ts'
 
 type Log = { warn(details: object, message: string): void }
 
-/** What the log says about the database while the service starts. */
+/** The log messages about the database during the start. */
 export const databaseReports = (
   log: Log
 ): Required<Pick<DatabaseOptions, 'onWaiting' | 'onNewer'>> => ({

@@ -6,7 +6,7 @@ import type { Tables } from './tables.ts'
 /** A migration, as the database and this version know it. */
 export type MigrationStatus = {
   readonly name: string
-  /** ISO 8601; null: the database has not seen it */
+  /** ISO 8601; null: not applied */
   readonly appliedAt: string | null
   /** whether this version has it. If not, a newer version has applied it */
   readonly known: boolean

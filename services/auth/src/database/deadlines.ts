@@ -1,2 +1,5 @@
-/** What a statement may take: with a connection before it, under the second in which a client hears of an outage. */
+/**
+ * How long a statement may take. Together with a connection attempt, it stays below the second
+ * within which a client learns of an outage.
+ */
 export const STATEMENT_MS = 800

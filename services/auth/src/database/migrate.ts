@@ -17,7 +17,7 @@ import { foreignPasswordCosts } from './migrations/0014-foreign-password-costs.t
 import { appliedMigrations, newerMigrations, standIn } from './newer-migrations.ts'
 import type { Tables } from './tables.ts'
 
-/** Every migration, in the order of its name. One that has landed is never edited. */
+/** Every migration, in the order of the names. A released migration is never edited. */
 export const migrations: Readonly<Record<string, Migration>> = {
   '0001-accounts-and-keys': accountsAndKeys,
   '0002-audit-events': auditEvents,
@@ -36,9 +36,9 @@ export const migrations: Readonly<Record<string, Migration>> = {
 }
 
 /**
- * Applies the migrations that are missing. Those of a newer version stay as they are.
+ * Applies the missing migrations. Those of a newer version stay as they are.
  * @returns the names of the migrations that this version does not know
- * @throws what the first failing migration threw
+ * @throws the error of the first migration that failed
  */
 export async function migrate(
   database: Kysely<Tables>,

@@ -2,12 +2,12 @@ import type { Kysely } from 'kysely'
 import { DEFAULT_MIGRATION_TABLE, type Migration } from 'kysely/migration'
 import type { Tables } from './tables.ts'
 
-/** A migration that was applied, and when, as ISO 8601. */
+/** An applied migration, and the time as ISO 8601. */
 export type AppliedMigration = { readonly name: string; readonly appliedAt: string }
 
 type WithMigrations = { readonly [DEFAULT_MIGRATION_TABLE]: { name: string; timestamp: string } }
 
-/** The migrations that the database has seen, in the order of their names; none where it is empty. */
+/** The applied migrations of the database, in the order of their names; none if it is empty. */
 export async function appliedMigrations(database: Kysely<Tables>): Promise<AppliedMigration[]> {
   const tables = await database.introspection.getTables({ withInternalKyselyTables: true })
   if (!tables.some(({ name }) => name === DEFAULT_MIGRATION_TABLE)) return []
@@ -20,8 +20,9 @@ export async function appliedMigrations(database: Kysely<Tables>): Promise<Appli
 }
 
 /**
- * The migrations of a newer version of this service: migrations only add, so this version works with their tables too. An unknown
- * name before the last one that this version knows is no such migration.
+ * The migrations of a newer version of this service. Migrations only add, so this version can work
+ * with those tables. An unknown name before the last one that this version knows is not from a
+ * newer version.
  */
 export function newerMigrations(
   applied: readonly { readonly name: string }[],
@@ -31,7 +32,10 @@ export function newerMigrations(
   return applied.flatMap(({ name }) => (name > last ? name : []))
 }
 
-/** Stands for a migration that this version does not have: the migrator wants to know each one that was applied. */
+/**
+ * Stands for a migration that this version does not have, because the migrator must know every
+ * applied migration.
+ */
 export const standIn: Migration = {
   async up() {
     throw new Error('a migration of a newer version is not applied by this one')

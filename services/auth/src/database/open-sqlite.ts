@@ -4,18 +4,18 @@ import { DatabaseSync } from 'node:sqlite'
 import { StartFault } from '@gatehouse/process/start-fault'
 import { fileFault } from '@gatehouse/settings/file-fault'
 
-/** it is the whole process that waits */
+/** while it waits, the whole process waits */
 const BUSY_TIMEOUT_MS = 250
 
 /**
- * Opens an embedded database: what was committed survives a killed process.
+ * Opens an embedded database. Committed data survives a killed process.
  * @throws StartFault if the file cannot be used
  */
 export function openSqlite(file: string): DatabaseSync {
   try {
     if (file !== ':memory:') {
       mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
-      // SQLite would make it readable by others; its other files take after this one.
+      // SQLite would create it readable by others. Its other files get the mode of this one.
       closeSync(openSync(file, 'a', 0o600))
     }
     const database = new DatabaseSync(file, { timeout: BUSY_TIMEOUT_MS })
@@ -30,6 +30,6 @@ export function openSqlite(file: string): DatabaseSync {
   }
 }
 
-/** In SQLite's own words, such as "file is not a database"; null if it is another error. */
+/** SQLite's message, such as "file is not a database"; null if it is another error. */
 const sqliteFault = (error: unknown): string | null =>
   error instanceof Error && 'errcode' in error ? error.message : null

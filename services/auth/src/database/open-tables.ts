@@ -21,28 +21,30 @@ export type DatabaseOptions = {
   readonly address: PostgresAddress | null
   readonly folder: string
   readonly poolSize: number
-  /** What a statement of PostgreSQL may take while a request waits. */
+  /** how long a statement of PostgreSQL may take while a request waits */
   readonly statementMs?: number
-  /** how long a service that starts waits for it */
+  /** how long the start waits for the database */
   readonly waitSeconds: number
-  /** hears once of each cause for which a service that starts has to wait for the database */
+  /** is called once for each cause for which the start waits for the database */
   readonly onWaiting: (cause: string) => void
-  /** hears of migrations that only a newer version knows */
+  /** is called with migrations that only a newer version knows */
   readonly onNewer?: (migrations: readonly string[]) => void
-  /** those of this version, unless a test has others */
+  /** the migrations of this version, unless a test passes others */
   readonly migrations?: Readonly<Record<string, Migration>>
 }
 
-/** while the tables are made */
+/** for the migrations */
 const MIGRATION_MS = 60_000
 /** the lock of Kysely's migrator, which earlier versions took */
 const MIGRATION_LOCK = '3853314791062309107'
-/** how often a service that starts asks for its database */
+/** the pause between two attempts to reach the database */
 const PAUSE_MS = 500
 
 /**
- * The durable tables, as this version needs them. Instances that start together make them once.
- * @throws StartFault where the database does not answer for so long, or says that it never will
+ * Opens the durable tables and migrates them. If several instances start together, one of them
+ * migrates.
+ * @throws StartFault if the database does not answer in time, or reports an error that waiting
+ * cannot fix
  */
 export async function openTables(options: DatabaseOptions): Promise<Kysely<Tables>> {
   const { address, folder, poolSize, statementMs = STATEMENT_MS } = options
@@ -69,7 +71,10 @@ export async function openTables(options: DatabaseOptions): Promise<Kysely<Table
   })
 }
 
-/** Instances make the tables one after the other. The lock is the transaction's, so that a pooler may be in between. */
+/**
+ * Instances migrate one after the other. The lock belongs to the transaction, so that a pooler may
+ * be in between.
+ */
 function inTurn(
   database: Kysely<Tables>,
   make: (database: Kysely<Tables>) => Promise<void>
@@ -80,7 +85,10 @@ function inTurn(
   })
 }
 
-/** Processes that share the file make its tables one after the other; SQLite takes the making back where it fails. */
+/**
+ * Processes that share the file migrate one after the other. SQLite rolls back a migration that
+ * fails.
+ */
 async function alone(sqlite: DatabaseSync, work: () => Promise<void>): Promise<void> {
   begin(sqlite)
   try {
@@ -92,7 +100,7 @@ async function alone(sqlite: DatabaseSync, work: () => Promise<void>): Promise<v
   }
 }
 
-/** @throws Refusal UNAVAILABLE where another has the file */
+/** @throws Refusal UNAVAILABLE if another process has locked the file */
 function begin(sqlite: DatabaseSync): void {
   try {
     sqlite.exec('begin immediate')
@@ -125,7 +133,7 @@ async function whenThere(
   }
 }
 
-/** pg's own words have no password in them, but some faults have no words at all. */
+/** Messages of pg contain no password, but some errors have no message. */
 function wordsOf(cause: unknown): string {
   const { code = '', message = '' } = (cause ?? {}) as { code?: string; message?: string }
   return message || code

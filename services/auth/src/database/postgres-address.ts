@@ -1,19 +1,19 @@
 import { type SslMode, sslModes, type TlsFile, type Way, waysOf } from './postgres-tls.ts'
 
-/** Where a PostgreSQL is and how it is reached. */
+/** The address of a PostgreSQL server, and how to connect to it. */
 export type PostgresAddress = {
-  /** the address as it was given, without the parameters that are dealt with here */
+  /** the address, without the parameters that are handled here */
   readonly connectionString: string
   /** for messages: the server without user, password and database */
   readonly server: string
   readonly sslmode: SslMode
-  /** the ways in which connections are secured, in the order in which they are tried */
+  /** the ways to secure a connection, in the order in which they are tried */
   readonly ways: readonly Way[]
-  /** SCRAM bound to the channel (RFC 5802 §6), where the server offers it */
+  /** SCRAM with channel binding (RFC 5802 §6), if the server offers it */
   readonly channelBinding: boolean
 }
 
-/** What the settings say beside the address. */
+/** The settings that complement the address. */
 export type PostgresSettings = {
   readonly DATABASE_PASSWORD?: string
   readonly DATABASE_SSLMODE?: string
@@ -22,11 +22,14 @@ export type PostgresSettings = {
   readonly DATABASE_KEY_FILE?: string
 }
 
-/** pg knows them; they reach it as they are. */
+/** Parameters that are passed on to pg. */
 const PASSED = new Set(['user', 'password', 'host', 'port', 'application_name', 'options'])
-/** They are dealt with here. */
+/** Parameters that are handled here. */
 const READ = ['sslmode', 'ssl', 'sslrootcert', 'sslcert', 'sslkey', 'channel_binding']
-/** Hosted databases and other clients write them into addresses. They mean nothing to this one. */
+/**
+ * Parameters that hosted databases and other clients write into addresses. They have no effect
+ * here.
+ */
 const IGNORED = [
   'pgbouncer',
   'connection_limit',
@@ -42,11 +45,14 @@ const IGNORED = [
 const NO_HOST = 'no-host.invalid'
 
 /**
- * Reads an address of PostgreSQL, `postgres://user:password@host:port/database`, with the parameters that libpq knows for TLS.
- * @throws Error in words that name a setting or a parameter, never the address itself: it may hold a password
+ * Reads an address of PostgreSQL, `postgres://user:password@host:port/database`, with libpq's
+ * parameters for TLS.
+ * @throws Error whose message names a setting or a parameter, never the address, which may contain
+ * a password
  */
 export function postgresAddress(text: string, settings: PostgresSettings): PostgresAddress {
-  // `postgres://user@/database?host=/folder` names the folder of a socket. The parser wants a host after an @.
+  // `postgres://user@/database?host=/folder` names the folder of a socket. The parser requires a
+  // host after the @.
   const url = URL.parse(text) ?? URL.parse(text.replace('@/', `@${NO_HOST}/`))
   if (url === null || !/^postgres(ql)?:$/.test(url.protocol)) {
     throw new Error('it must have the form postgres://user:password@host:port/database')
@@ -80,7 +86,7 @@ function addPassword({ password: own, searchParams }: URL, password: string | un
   searchParams.set('password', password)
 }
 
-/** @throws Error where it is none */
+/** @throws Error if it is not a mode */
 function modeOf({ hostname, searchParams }: URL, settings: PostgresSettings): SslMode {
   // As in libpq: TLS is for networks.
   const host = searchParams.get('host') ?? decodeURIComponent(hostname)

@@ -13,7 +13,7 @@ import { limitsOf, type Pools, type PostgresOptions, postgresPools } from './pos
 import { askWithin, type ServerLimits } from './server-limits.ts'
 import { storable } from './storable.ts'
 
-/** Kysely on a pool of connections to PostgreSQL, on which every call ends in bounded time. */
+/** Kysely on a pool of connections to PostgreSQL. Every call ends in bounded time. */
 export const postgresDialect = (options: PostgresOptions): PostgresDialect =>
   new PooledDialect({ pool: telling(postgresPools(options), limitsOf(options)) })
 
@@ -23,13 +23,16 @@ class PooledDialect extends PostgresDialect {
   }
 }
 
-/** Kysely's own lock is one of a session, and a pooler may hand the session to others: `migrate` takes one of its transaction. */
+/**
+ * Kysely's own lock belongs to a session, and a pooler may give the session to others. `migrate`
+ * takes a lock that belongs to its transaction.
+ */
 class PooledAdapter extends PostgresAdapter {
   override async acquireMigrationLock(): Promise<void> {}
   override async releaseMigrationLock(): Promise<void> {}
 }
 
-/** The pool, where an outage is told as what it is, and a connection that had one is not used again. */
+/** The pool. It reports an outage as an outage, and does not reuse a connection that had one. */
 function telling(pools: Pools, limits: ServerLimits): PostgresPool {
   return {
     options: pools.options,
@@ -48,12 +51,13 @@ function telling(pools: Pools, limits: ServerLimits): PostgresPool {
           return await told(() => ask(sql, values))
         } catch (error) {
           broken ||= !leavesConnection(error instanceof Refusal ? error.cause : error)
-          // In a transaction that has failed, every statement says so and nothing of why. The first error does.
+          // In a failed transaction, every later statement only reports that it has failed. The
+          // first error contains the cause.
           if (!isAborted(error)) aborting = error
           throw aborting ?? error
         }
       }
-      // Nothing here streams, so the other form of query, with a cursor, is never asked for.
+      // Nothing here streams, so the form of `query` with a cursor is not needed.
       return { query, release: () => client.release(broken) } as unknown as PostgresPoolClient
     }
   }
@@ -63,7 +67,7 @@ function telling(pools: Pools, limits: ServerLimits): PostgresPool {
 const isAborted = (error: unknown): boolean =>
   error instanceof pg.DatabaseError && error.code === '25P02'
 
-/** @throws Refusal UNAVAILABLE where the server is gone, too slow or not in service */
+/** @throws Refusal UNAVAILABLE if the server is gone, too slow or not in service */
 async function told<Result>(
   call: () => Promise<Result>,
   onLate?: (result: Result) => void

@@ -3,8 +3,9 @@ import type { PostgresAddress } from './postgres-address.ts'
 import { NO_TLS } from './postgres-pools.ts'
 
 /**
- * Why PostgreSQL can never be used as it is set up, in words for the operator: a password, a name or a certificate is wrong, and
- * waiting mends none of them. null where it may pass: refused, starting, timed out, not found yet.
+ * Why PostgreSQL cannot be used with these settings, for the operator: a wrong password, name or
+ * certificate, which waiting does not fix. Null for a fault that may pass: refused, starting, timed
+ * out, name not found yet.
  */
 export function lastingFault(cause: unknown, { server, sslmode }: PostgresAddress): string | null {
   if (!(cause instanceof Error)) return null
@@ -33,7 +34,9 @@ function remedyOfServer({ code = '', message }: pg.DatabaseError): string | null
   return remedyOfPooler(message)
 }
 
-/** PgBouncer has one code (08P01) for all that it says itself, and Supavisor another (XX000). */
+/**
+ * PgBouncer uses one code (08P01) for all messages of its own, and Supavisor another one (XX000).
+ */
 function remedyOfPooler(message: string): string | null {
   if (/^(SSL required|.*TLS required)/i.test(message)) return WANTS_TLS
   if (/^no such database/.test(message)) return 'Name a database of the pooler in DATABASE_URL'
@@ -44,7 +47,7 @@ function remedyOfPooler(message: string): string | null {
     : null
 }
 
-/** The names that Node.js and OpenSSL have for a certificate that is not trusted. */
+/** The error codes of Node.js and OpenSSL for a certificate that is not trusted. */
 const UNKNOWN_AUTHORITY =
   /SELF_SIGNED_CERT|UNABLE_TO_(GET_ISSUER|VERIFY_LEAF)|CERT_(UNTRUSTED|SIGNATURE_FAILURE)/
 const TIME = /CERT_(HAS_EXPIRED|NOT_YET_VALID)/

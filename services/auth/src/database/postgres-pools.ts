@@ -6,15 +6,21 @@ import { limitSession, type ServerLimits } from './server-limits.ts'
 
 export type PostgresOptions = {
   readonly address: PostgresAddress
-  /** connections at most */
+  /** the maximum number of connections */
   readonly poolSize: number
-  /** what one statement may take */
+  /** how long one statement may take */
   readonly statementMs: number
 }
 
-/** For a connection of the pool, and for a new one to be made: 0.5 s beside a statement's 0.8 s. */
+/**
+ * The share for getting a connection from the pool or opening one: 0.5 s, with 0.8 s for a
+ * statement.
+ */
 const CONNECT_SHARE = 0.625
-/** What a statement may take at the server, less than here: then the connection is still good afterwards. */
+/**
+ * The share for a statement at the server. It is less than the limit here, so that the connection
+ * is still usable afterwards.
+ */
 const SERVER_SHARE = 0.9
 const IDLE_TRANSACTION_MS = 5000
 
@@ -25,15 +31,15 @@ export const limitsOf = ({ statementMs }: PostgresOptions): ServerLimits => ({
 
 /** Connections to PostgreSQL. */
 export type Pools = {
-  /** @throws what the server or the network said of it */
+  /** @throws the error of the server or the network */
   connect(): Promise<pg.PoolClient>
   end(): Promise<void>
   readonly options: PostgresPool['options']
 }
 
 /**
- * A pool for each way in which connections may be secured. Where the server does not take the one, the other is tried and kept
- * (libpq's `sslmode` `allow` and `prefer`).
+ * A pool for each way to secure a connection. If the server refuses one way, the other one is tried
+ * and kept (libpq's `sslmode` `allow` and `prefer`).
  */
 export function postgresPools(options: PostgresOptions): Pools {
   const [first, ...others] = options.address.ways.map((way) => poolOf(options, way))
@@ -60,14 +66,17 @@ export function postgresPools(options: PostgresOptions): Pools {
   }
 }
 
-/** Servers that demand TLS, or a plain connection, refuse the other (28000, 08P01); those that know no TLS say so before. */
+/**
+ * Servers that require TLS, or a plain connection, refuse the other kind (28000, 08P01). Servers
+ * without TLS say so earlier.
+ */
 function isAboutSecurity(error: unknown): boolean {
   if (error instanceof pg.DatabaseError) return /^(28000|08P01)$/.test(error.code ?? '')
   const { code = '', message = '' } = error as NodeJS.ErrnoException
   return message === NO_TLS || code.startsWith('ERR_SSL') || code === 'EPROTO'
 }
 
-/** what pg says of a server that answers a request for TLS with no */
+/** pg's message for a server that refuses a request for TLS */
 export const NO_TLS = 'The server does not support SSL connections'
 
 function poolOf(options: PostgresOptions, ssl: Way): pg.Pool {
@@ -83,14 +92,14 @@ function poolOf(options: PostgresOptions, ssl: Way): pg.Pool {
     keepAlive: true,
     application_name: 'gatehouse-auth',
     onConnect: (client) => limitSession(client, limits),
-    // 64-bit integers are times and counts here, which a number holds.
+    // 64-bit integers are times and counts here, which fit into a number.
     types: {
       getTypeParser: (oid, format) =>
         oid === pg.types.builtins.INT8 ? Number : pg.types.getTypeParser(oid, format)
     }
   })
-  // A connection that breaks, in the pool or in use, fails its statement and is replaced; unheard, the event would end the
-  // process.
+  // A connection that breaks, idle or in use, fails its statement and is replaced. Without a
+  // listener, this event would end the process.
   pool.on('error', () => {})
   pool.on('connect', (client) => client.on('error', () => {}))
   return pool

@@ -2,7 +2,10 @@ import { readFileSync } from 'node:fs'
 import { type ConnectionOptions, getCACertificates } from 'node:tls'
 import { unreadable } from '@gatehouse/settings/file-fault'
 
-/** How a connection is secured: `sslmode` of libpq ("SSL Support"), with its meaning there; the strictest last. */
+/**
+ * How a connection is secured: libpq's `sslmode` ("SSL Support"), with the same meaning; the
+ * strictest last.
+ */
 export const sslModes = [
   'disable',
   'allow',
@@ -13,7 +16,7 @@ export const sslModes = [
 ] as const
 export type SslMode = (typeof sslModes)[number]
 
-/** The names of PEM files, and the setting or parameter that each comes from. */
+/** The names of PEM files, and the setting or parameter of each. */
 export type TlsFile = { readonly from: string; readonly file: string }
 export type TlsFiles = {
   /** certificates of authorities; the file `system` stands for those of the operating system */
@@ -25,12 +28,13 @@ export type TlsFiles = {
 /** TLS with these options, or none. */
 export type Way = ConnectionOptions | false
 
-/** the word of libpq for the authorities of the operating system */
+/** libpq's word for the authorities of the operating system */
 const SYSTEM = 'system'
 
 /**
- * How connections of this mode are made: the ways to try, in their order.
- * @throws Error in words, where the mode and the files do not go together or a file cannot be read
+ * How to connect in this mode: the ways to try, in order.
+ * @throws Error with a message for the operator, if the mode and the files contradict each other or
+ * a file cannot be read
  */
 export function waysOf(mode: SslMode, files: TlsFiles): readonly Way[] {
   const { authority, certificate, key } = files
@@ -66,7 +70,7 @@ export function waysOf(mode: SslMode, files: TlsFiles): readonly Way[] {
   }
   const ca = authority.file === SYSTEM ? getCACertificates(SYSTEM) : textOf(authority)
   const verified = { ...common, ca }
-  // As in libpq: with an authority, `require` verifies it, and leaves the name alone.
+  // As in libpq: with an authority, `require` verifies the certificate but not the name.
   return [mode === 'verify-full' ? verified : { ...verified, checkServerIdentity: () => undefined }]
 }
 

@@ -2,30 +2,31 @@ import type { Kysely } from 'kysely'
 import type { Tables } from './tables.ts'
 
 export type Retention = {
-  /** how long the audit log is kept, in days; 0: for ever */
+  /** how long the audit log is kept, in days; 0: forever */
   readonly auditDays: number
   /** how long an access token may be accepted after it was issued, in seconds */
   readonly revocationSeconds: number
   readonly clock: () => number
-  /** whether `clock` is to be believed: nothing is deleted by a wrong one */
+  /** whether `clock` can be trusted: a wrong clock must not delete anything */
   readonly isClockRight: () => boolean
-  /** what else is to be forgotten */
+  /** what else to delete */
   readonly also: readonly Forget[]
 }
 
-/** Deletes some of what is too old. Whether there is more. */
+/** Deletes some of the old data. Returns whether there is more. */
 type Forget = () => Promise<boolean>
 
-/** how many are deleted in one statement: others write the same tables meanwhile */
+/** how many rows one statement deletes, because others write the same tables meanwhile */
 const BATCH = 500
 const DAY_MS = 86_400_000
 /** how long an expired session is kept, for clocks that are behind */
 const CLOCKS_APART_SECONDS = 3600
 
 /**
- * Sessions that have expired. Until then one that has ended is kept, too: its refresh tokens still have a good MAC, and a session
- * store that came back with an old copy may know it as live. Afterwards for as long as its last access token is accepted, of which
- * a session store that has lost its log must be told.
+ * Deletes expired sessions. An ended session is kept until it expires: its refresh tokens still
+ * have a valid MAC, and a session store that came back with an old copy may know it as live. After
+ * that, it is kept as long as its last access token is accepted, because a session store that has
+ * lost its log must be told of it.
  */
 function forgetSessions(db: Kysely<Tables>, { revocationSeconds, clock }: Retention): Forget {
   return async () => {
@@ -46,13 +47,13 @@ function forgetSessions(db: Kysely<Tables>, { revocationSeconds, clock }: Retent
   }
 }
 
-/** Events of the audit log that are older than they are to be kept. */
+/** Deletes events of the audit log that are older than the setting allows. */
 function forgetEvents(db: Kysely<Tables>, { auditDays, clock }: Retention): Forget {
   return async () => {
     if (auditDays === 0) return false
     const before = clock() - auditDays * DAY_MS
     const old = db.selectFrom('audit_events').where('at_ms', '<', before)
-    // Events have no key. Those of the same millisecond are deleted together.
+    // Events have no key, so all events of the same millisecond are deleted together.
     const last = await old
       .select('at_ms')
       .orderBy('at_ms')
@@ -68,11 +69,15 @@ function forgetEvents(db: Kysely<Tables>, { auditDays, clock }: Retention): Forg
   }
 }
 
-/** between rounds that leave nothing; also before the first, in which a machine that has just started may set its clock */
+/**
+ * between rounds that leave nothing to delete; also before the first round, in which a machine that
+ * has just started may set its clock
+ */
 const PAUSE_MS = 60_000
 
 /**
- * Background work that deletes one batch of each in a round, and pauses where no more is left.
+ * Background work that deletes one batch of each kind per round, and pauses if there is nothing
+ * more.
  * @returns a function that does one round
  */
 export function forgetTooOld(db: Kysely<Tables>, retention: Retention): () => Promise<void> {

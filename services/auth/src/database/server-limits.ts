@@ -1,15 +1,18 @@
 import pg from 'pg'
 
-/** What the server itself ends, in milliseconds: what a client that gave up or vanished has left behind. */
+/**
+ * The limits after which the server itself ends the work of a client that gave up or vanished, in
+ * milliseconds.
+ */
 export type ServerLimits = { readonly statementMs: number; readonly idleTransactionMs: number }
 
-/** Connections whose session is at the server that limits were set for. */
+/** Connections that belong to a session of the server itself, so that its limits stay set. */
 const limited = new WeakSet<pg.ClientBase>()
 
 /**
- * Sets the limits for the session, unless there is a pooler in between: PgBouncer refuses them as parameters of the start, and a
- * session of its transaction mode belongs to others from one transaction to the next. A pooler shows because it greets its clients
- * with the number of a process that is not the server's.
+ * Sets the limits for the session, unless a pooler is in between: PgBouncer refuses them as startup
+ * parameters, and in transaction mode it gives a session to other clients after each transaction. A
+ * pooler is recognised by its greeting: it contains a process number that is not the server's.
  */
 export async function limitSession(client: pg.ClientBase, limits: ServerLimits): Promise<void> {
   const { statementMs, idleTransactionMs } = limits
@@ -21,20 +24,21 @@ export async function limitSession(client: pg.ClientBase, limits: ServerLimits):
   if (rowCount === 1) limited.add(client)
 }
 
-/** From BackendKeyData; the types of pg do not know it. */
+/** From BackendKeyData, which pg's types do not include. */
 const greetedBy = (client: pg.ClientBase): unknown => Reflect.get(client, 'processID')
 
 type Ask = (sql: string, values: unknown[]) => Promise<pg.QueryResult>
 
 /**
- * Asks within the limits, also through a pooler: there each transaction begins with them, and a change that is made outside of one is
- * made in one of its own. Without a limit it could wait for a lock for long after the client was told that it failed.
+ * Runs a query within the limits. Through a pooler, each transaction begins by setting them, and a
+ * change outside a transaction gets a transaction of its own. Without a limit, it could wait for a
+ * lock long after the client was told that it had failed.
  */
 export function askWithin(client: pg.ClientBase, limits: ServerLimits): Ask {
   const ask: Ask = (sql, values) => client.query(sql, values)
   if (limited.has(client)) return ask
   const { statementMs, idleTransactionMs } = limits
-  // Several statements in one message: no round trip more.
+  // Several statements in one message, which costs no extra round trip.
   const local = `set local statement_timeout = ${statementMs}; set local idle_in_transaction_session_timeout = ${idleTransactionMs}`
   const begin = (sql: string) => ask(`${sql}; ${local}`, [])
   return async (sql, values) => {

@@ -4,7 +4,9 @@ import { databaseUnavailable } from '../refusals.ts'
 import { isSqliteOutage } from './sqlite-outage.ts'
 import { storable } from './storable.ts'
 
-/** Kysely on node:sqlite: the three calls that its dialect makes of a database. Statements are prepared once. */
+/**
+ * Kysely on node:sqlite: the three calls that its dialect needs. Each statement is prepared once.
+ */
 export function nodeSqliteDialect(database: DatabaseSync): SqliteDialect {
   const prepared = new Map<string, SqliteStatement>()
   return new SqliteDialect({
@@ -22,8 +24,8 @@ export function nodeSqliteDialect(database: DatabaseSync): SqliteDialect {
 function prepare(database: DatabaseSync, sql: string): SqliteStatement {
   const statement = database.prepare(sql)
   const bind = (parameters: readonly unknown[]) => storable(parameters) as SQLInputValue[]
-  // A commit that fails may have ended the transaction (https://sqlite.org/lang_transaction.html §3), and there is nothing
-  // to take back.
+  // A failed commit may have ended the transaction (https://sqlite.org/lang_transaction.html §3);
+  // then there is nothing to roll back.
   const isDone = () => sql === 'rollback' && !database.isTransaction
   return {
     reader: statement.columns().length > 0,
@@ -36,7 +38,7 @@ function prepare(database: DatabaseSync, sql: string): SqliteStatement {
   }
 }
 
-/** @throws Refusal UNAVAILABLE where the file cannot be used just now */
+/** @throws Refusal UNAVAILABLE if the file cannot be used at the moment */
 function told<Result>(call: () => Result): Result {
   try {
     return call()

@@ -1,9 +1,10 @@
 import { unstorable } from '../refusals.ts'
 
 /**
- * Passes a statement's parameters on where a database can hold them: PostgreSQL takes no NUL in a text, neither takes half of
- * a surrogate pair, and a number beyond 2^53 is not the one that was meant. Routes refuse these in better words; what one of
- * them overlooks is still the client's fault and not ours, by either database alike.
+ * Passes on the parameters of a statement if a database can store them. PostgreSQL accepts no NUL
+ * in a text, no database accepts half of a surrogate pair, and a number beyond 2^53 is not exact.
+ * Routes refuse such values with a better message. If a route overlooks one, it is still an error
+ * of the client, with either database.
  * @throws Refusal INVALID_REQUEST
  */
 export function storable<Parameters extends readonly unknown[]>(

@@ -9,7 +9,7 @@ export type AccountTable = {
   email: string
   /** as `Account` has it */
   password_hash: string
-  /** how often the password was changed; a hash that is made anew for the same password does not count */
+  /** how often the password was changed; a new hash of the same password does not count */
   password_version: number
   /** a JSON array */
   roles: string
@@ -18,17 +18,17 @@ export type AccountTable = {
   /** seconds since 1970 */
   created_at: number
   disabled_at: number | null
-  /** the least `iat` of its tokens, in seconds since 1970: older ones are stale */
+  /** tokens with an earlier `iat` are stale; in seconds since 1970 */
   tokens_not_before: Generated<number>
-  /** how often its rights have changed: tokens with less are stale */
+  /** how often its rights have changed: tokens with a lower version are stale */
   rights_version: Generated<number>
-  /** milliseconds since 1970; null where it was not */
+  /** milliseconds since 1970; null if it never was */
   password_changed_at_ms: number | null
-  /** the session in which it was */
+  /** the session that changed it */
   password_changed_by: string | null
 }
 
-/** What of a session cannot be made again where the session store loses it. */
+/** The facts about a session that cannot be rebuilt if the session store loses it. */
 export type SessionTable = {
   /** its public id */
   sid: string
@@ -36,19 +36,19 @@ export type SessionTable = {
   /** seconds since 1970, as the next two */
   opened_at: number
   expires_at: number
-  /** when it was used, late by a part of the idle lifetime */
+  /** when it was last used; late by a part of the idle lifetime */
   used_at: number
-  /** as a family's */
+  /** as in a family */
   client_id: string
   scope: string
   label: string
-  /** milliseconds since 1970; null while it lives */
+  /** milliseconds since 1970; null while it is live */
   ended_at_ms: number | null
   /** 1: it has ended, and the session store may not know */
   untold: Generated<number>
 }
 
-/** One row: which run of which session store was last told of all ends. */
+/** One row: the run of the session store that was last told of all ends. */
 export type SessionStoreTable = { one: 1; incarnation: string }
 
 export type SigningKeyTable = {
@@ -63,26 +63,29 @@ export type SigningKeyTable = {
   created_at: number
   activated_at: number | null
   retiring_at: number | null
-  /** when the last token that it signed is out */
+  /** when the last token that it signed has expired */
   withdraw_at: number | null
   /** when it was retired or revoked */
   ended_at: number | null
-  /** the longest that a token lived which it may have signed, whatever the lifetime is set to now */
+  /** the longest lifetime of the tokens that it may have signed, whatever the current setting is */
   longest_token_seconds: Generated<number>
-  /** revoked, and the log of revocations has yet to hear of it: how long the log must remember it */
+  /**
+   * for how long the log must remember the revocation; null if it was not revoked or the log has
+   * the revocation
+   */
   untold_until: number | null
 }
 
-/** One row. Whoever changes keys holds it, so that changes come one after the other. */
+/** One row. A change of keys locks it, so that changes come one after the other. */
 export type SigningKeySetTable = {
   one: 1
-  /** how often what is published has changed */
+  /** how often the published set has changed */
   version: number
   /** the version that gateways were last told of */
   told_version: number
-  /** the instance that does what is due */
+  /** the instance that maintains the keys */
   tended_by: string | null
-  /** milliseconds since 1970: then another may */
+  /** milliseconds since 1970: after that, another instance may */
   tended_until_ms: number
 }
 
@@ -106,12 +109,12 @@ export type ClientTable = {
   authentication_method: ClientAuthenticationMethod
   /** JSON (RFC 7517); for `private_key_jwt` */
   jwks: string | null
-  /** how many secrets it was ever given: the newest one's id */
+  /** how many secrets it has ever had: the id of the newest one */
   secrets_made: number
   /** seconds since 1970 */
   created_at: number
   disabled_at: number | null
-  /** as an account's, both */
+  /** both as in an account */
   tokens_not_before: Generated<number>
   rights_version: Generated<number>
 }
@@ -130,20 +133,20 @@ export type ClientSecretTable = {
 export type UsedClientAssertionTable = {
   client_id: string
   jti_digest: string
-  /** seconds since 1970: when no instance would take the assertion any more */
+  /** seconds since 1970: from then on, no instance accepts the assertion */
   forget_at: number
 }
 
-/** Changes of rights that gateways have yet to hear of. */
+/** Changes of rights that gateways have not been told of. */
 export type UntoldStaleTokensTable = {
   subject: string
   before: number
   until: number
-  /** 0 where every token is meant */
+  /** 0 if every token is meant */
   rights_version: Generated<number>
 }
 
-/** One record: the least `iat` of any token, in seconds since 1970. Older ones are stale, whoever's they are. */
+/** One row: tokens of any subject with an earlier `iat` are stale; in seconds since 1970. */
 export type AllTokensTable = { one: 1; not_before: number }
 
 /** The durable tables. */

@@ -1,12 +1,12 @@
 /**
- * The shape of a count-min table: a fixed number of cells, whatever is counted. A key has one cell in each row and shares it
- * with other keys, so a cell never holds less than the key's own count, and the least of the key's cells is its count but
- * where all of them are shared.
+ * The shape of a count-min table: a fixed number of cells, whatever is counted. A key has one cell
+ * in each row and shares it with other keys. So a cell is never lower than the key's count, and the
+ * lowest of the key's cells is its count, unless all of them are shared.
  */
 export type Shape = {
-  /** tables, each with keys of its own; a power of two, 256 at most */
+  /** separate tables, each for its share of the keys; a power of two, at most 256 */
   readonly parts: number
-  /** cells of a row in one part; a power of two, 65,536 at most */
+  /** cells per row in one part; a power of two, at most 65,536 */
   readonly columns: number
 }
 
@@ -14,13 +14,14 @@ export const ROWS = 4
 
 export type Place = {
   readonly part: number
-  /** one cell in each row, counted from the part's first */
+  /** one cell in each row, counted from the first cell of the part */
   readonly cells: readonly number[]
 }
 
 /**
- * Where a key is counted.
- * @param digest at least 9 bytes of a keyed digest: without its key nobody finds keys that share their cells with another's
+ * The cells of a key.
+ * @param digest at least 9 bytes of a keyed digest: without the key of the digest, nobody can find
+ * keys that share cells with another one
  */
 export function placeOf(digest: Buffer, { parts, columns }: Shape): Place {
   const cells = Array.from(

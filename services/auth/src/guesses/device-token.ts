@@ -2,8 +2,9 @@ import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypt
 import type { KeyRing, RefreshKey } from '../secrets/key-ring.ts'
 
 /**
- * What a browser shows at its next login to be known: base64url( version ‖ key id ‖ device id ‖ MAC over these and the
- * account ). It opens nothing: it only says which of the account's failures are this browser's (OWASP, device cookies).
+ * With this token, a browser is known at its next login: base64url( version ‖ key id ‖ device id ‖
+ * MAC over these and the account ). It gives no access. It only says which of the account's
+ * failures are this browser's (OWASP, device cookies).
  */
 const VERSION = 1
 const ID_AT = 2
@@ -15,7 +16,7 @@ export function mintDeviceToken(email: string, ring: KeyRing): string {
   return Buffer.concat([head, mac(ring.newest, head, email)]).toString('base64url')
 }
 
-/** The device's id, where the token was made here for this account; null otherwise. */
+/** The id of the device, if this service made the token for this account; null otherwise. */
 export function readDeviceToken(text: string, email: string, ring: KeyRing): string | null {
   const bytes = Buffer.from(text, 'base64url')
   if (bytes.length !== TOKEN_BYTES || bytes[0] !== VERSION) return null

@@ -3,25 +3,26 @@ import type { KeyRing } from '../secrets/key-ring.ts'
 import type { GuessCounts, GuessStores } from './guess-counts.ts'
 import { privateDigest } from './private-digest.ts'
 
-/** Who tries a password, and for whom. */
+/** The caller that tries a password, and for which account. */
 export type Caller = {
-  /** the account that is tried, by its canonical e-mail address, whether there is one or not */
+  /** the canonical e-mail address of the account, which may not exist */
   readonly email: string
-  /** where the caller is: an address, or a network that is one customer's */
+  /** the caller's network: an IPv4 address, or an IPv6 /64 */
   readonly network: string
-  /** a browser from which somebody has signed in to this account before; null where that is not known */
+  /** a browser that has signed in to this account before; null if it is not known */
   readonly device: string | null
 }
 
 /**
- * Slows the guessing of passwords, an account at a time. A caller that is known to the account (by a device cookie, or by a
- * network from which its owner has signed in) is counted apart, so that strangers cannot lock the owner out there. On a new device
- * in a new network the owner is a stranger as well, and waits as they do.
+ * Slows password guessing per account. A caller that the account knows (by a device cookie, or by a
+ * network from which its owner has signed in) is counted separately, so strangers cannot lock the
+ * owner out there. On a new device in a new network, the owner counts as a stranger, and waits like
+ * one.
  * @throws Refusal UNAVAILABLE by every method, when the store does not answer
  */
 export type Guesses = {
   by(caller: Caller): Promise<CallersGuesses>
-  /** The account has a new password: what strangers guessed of the old one is no reason to wait. */
+  /** The account has a new password, so guesses of strangers at the old one no longer count. */
   forgetStrangers(email: string): Promise<void>
 }
 
@@ -29,13 +30,14 @@ export type CallersGuesses = {
   /** @throws Refusal RATE_LIMITED while the next guess is not due. Counts nothing. */
   refuseEarly(): Promise<void>
   /**
-   * Counts a guess as a failure before it is looked at. Of many at once only as many go on as are due.
-   * @throws Refusal RATE_LIMITED where it is not due; then nothing is counted
+   * Counts a guess as a failure before the password is checked. Of several simultaneous guesses,
+   * only those that are due continue.
+   * @throws Refusal RATE_LIMITED if it is not due; then nothing is counted
    */
   take(): Promise<void>
-  /** The guess that was taken was not looked at. */
+  /** The counted guess was not checked. */
   giveBack(): Promise<void>
-  /** The guess that was taken is no failure; a known caller's earlier failures are forgotten too. */
+  /** The counted guess was right. The earlier failures of a known caller are forgotten too. */
   succeeded(): Promise<void>
 }
 
@@ -62,7 +64,7 @@ export function guesses(stores: GuessStores, ring: KeyRing): Guesses {
           await remember()
         })
       }
-      // Failures of others stay: an owner who signs in must not give a guesser more guesses.
+      // Failures of others remain: a login of the owner must not give a guesser more guesses.
       return counted(strangers, account, async () => {
         await strangers.giveBack(account)
         await remember()

@@ -10,10 +10,13 @@ import {
   MOST_FAILURES
 } from './guess-counts.ts'
 
-/** some 200 bytes each; pushing one out takes as many successful logins */
+/** about 200 bytes each; each successful login can push out only one */
 const MOST_NETWORKS = 50_000
 
-/** For a system that is one process. A restart forgets the counts; no client can cause one. */
+/**
+ * For an installation in one process. A restart forgets the counts, and no client can cause a
+ * restart.
+ */
 export const memoryGuessStores = (clock: () => number): GuessStores => ({
   strangers: memoryGuessCounts(clock),
   known: memoryGuessCounts(clock),
@@ -66,7 +69,7 @@ export function memoryGuessCounts(clock: () => number): GuessCounts {
 }
 
 function memoryKnownNetworks(clock: () => number): KnownNetworks {
-  // Each entry counts as one. With `max` the cache would allocate room for all of them at once.
+  // Each entry counts as one. With `max`, the cache would allocate memory for all of them at once.
   const until = new LRUCache<string, number>({ maxSize: MOST_NETWORKS, sizeCalculation: () => 1 })
   const name = (account: Buffer, network: Buffer) =>
     Buffer.concat([account, network]).toString('base64url')

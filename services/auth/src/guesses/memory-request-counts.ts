@@ -1,7 +1,7 @@
 import { placeOf, ROWS } from './count-min.ts'
 import { REQUEST_SHAPE, type RequestCounts } from './request-counts.ts'
 
-/** For a system that is one process. */
+/** For an installation in one process. */
 export function memoryRequestCounts(): RequestCounts {
   const counts = new Uint32Array(ROWS * REQUEST_SHAPE.columns)
   let counted = 0

@@ -12,14 +12,14 @@ import {
   MOST_FAILURES
 } from './guess-counts.ts'
 
-/** the networks of one account that are remembered: those of its latest logins */
+/** the number of networks that are stored per account: those of its latest logins */
 const NETWORKS_OF_AN_ACCOUNT = 16
-/** of a network's digest: enough, as an account has so few */
+/** bytes of a network's digest that are stored; enough, because an account has so few networks */
 const NETWORK_BYTES = 9
 
 /**
- * For several instances: they count together. Both tables are strings of 320 KiB a part, 20 MiB in all. What is known of an
- * account is created by its logins only.
+ * For several instances, which count together. Both tables are strings of 320 KiB per part, 20 MiB
+ * in total. Only logins make networks known to an account.
  */
 export const redisGuessStores = (redis: RedisConnection, clock: () => number): GuessStores => ({
   strangers: redisGuessCounts(redis, clock, 'strangers'),

@@ -6,7 +6,7 @@ import { REQUEST_SHAPE, type RequestCounts } from './request-counts.ts'
 export const REQUEST_TABLE = 'gatehouse:requests'
 export const REQUEST_CELL_BYTES = 6
 
-/** For several instances: they count together. */
+/** For several instances, which count together. */
 export function redisRequestCounts(redis: RedisConnection): RequestCounts {
   const countRequest = script(redis, 'count-request', 1)
   return {

@@ -7,7 +7,7 @@ import { REQUEST_CELL_BYTES, REQUEST_TABLE } from './redis-request-counts.ts'
 import { REQUEST_SHAPE } from './request-counts.ts'
 
 /**
- * Gives the tables of counts their full size, so that an attack takes no memory that sessions could have had.
+ * Gives the count tables their full size, so that an attack takes no memory away from sessions.
  * @throws Refusal UNAVAILABLE, when the store does not answer
  */
 export async function reserveTables(redis: RedisConnection): Promise<void> {
@@ -15,7 +15,10 @@ export async function reserveTables(redis: RedisConnection): Promise<void> {
   await Promise.all(tables().map(([name, bytes]) => reserve([name, bytes])))
 }
 
-/** Reserves them whenever the connection is ready. A failure does no harm: a table also grows by itself. */
+/**
+ * Reserves the tables whenever the connection is ready. A failure does no harm, because a table
+ * also grows by itself.
+ */
 export function keepTablesReserved(redis: RedisConnection): void {
   redis.on('ready', () => void reserveTables(redis).catch(() => {}))
 }

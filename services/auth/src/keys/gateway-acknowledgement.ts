@@ -2,26 +2,26 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { type Fleet, HEARTBEAT_LIFE_MS } from '@gatehouse/fleet/fleet'
 import { fleetUnavailable } from '../refusals.ts'
 
-/** Whether a key may sign: every live gateway holds it. */
+/** Whether a key may sign: every live gateway must have it. */
 export type GatewayAcknowledgement = {
   /**
-   * The names of the live gateways that do not hold the key.
-   * @throws Refusal UNAVAILABLE where nobody knows who is live
+   * The names of the live gateways that do not have the key.
+   * @throws Refusal UNAVAILABLE if the live gateways are not known
    */
   missing(kid: string): Promise<string[]>
-  /** The same, after waiting for those. `onMissing` is called once, where there is somebody to wait for. */
+  /** The same, after waiting for these gateways. `onMissing` is called once, if there are any. */
   missingAfterWait(kid: string, onMissing: () => Promise<void>): Promise<string[]>
 }
 
 export type AcknowledgementOptions = {
   readonly fleet: Pick<Fleet, 'live'>
   readonly clock: () => number
-  /** ends the waiting: the process drains */
+  /** ends the wait: the process drains */
   readonly signal: AbortSignal
   readonly pause?: (milliseconds: number) => Promise<unknown>
 }
 
-/** Longer than a gateway counts as live that was killed: it is not waited for in vain. */
+/** Longer than a killed gateway still counts as live, so that it does not block the operation. */
 const WAIT_MS = HEARTBEAT_LIFE_MS + 5000
 const LOOK_MS = 200
 

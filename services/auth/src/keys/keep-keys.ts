@@ -1,11 +1,11 @@
 import type { LiveSigningKeys } from './live-signing-keys.ts'
 
-/** Reads the keys again and does what is due, every so often, until it is closed. */
+/** Regularly reads the keys and does due work, until it is closed. */
 export function keepKeys(needs: {
   live: Pick<LiveSigningKeys, 'read'>
-  /** what may have been left undone, by this process or another */
+  /** work that this process or another one may have left undone */
   due: readonly (() => Promise<unknown>)[]
-  /** hears of a fault when it begins, or becomes another one, not at every attempt to end it */
+  /** is called when a fault begins or changes, not at every failed attempt */
   onFault: (error: unknown) => void
   intervalMs?: number
 }): { close(): Promise<void> } {

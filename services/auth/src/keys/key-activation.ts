@@ -6,7 +6,7 @@ import { keyEvent } from './key-event.ts'
 import { activation, type KeyRecord, type Moment, named } from './key-lifecycle.ts'
 import type { SigningKeyStore } from './signing-key-store.ts'
 
-/** Whether gateways are waited for, only asked, or overruled. */
+/** Whether to wait for gateways, only ask them, or ignore them. */
 export type Activation = 'wait' | 'now' | 'force'
 
 export type KeyActivationNeeds = {
@@ -18,8 +18,10 @@ export type KeyActivationNeeds = {
 }
 
 /**
- * Lets a standby key sign, and the one before only verify, in one transaction; the keys that changed.
- * @throws Refusal NOT_FOUND, CONFLICT naming the gateways that do not hold it, UNAVAILABLE where nobody knows them
+ * Makes a standby key active and the previous key retiring, in one transaction. Returns the keys
+ * that changed.
+ * @throws Refusal NOT_FOUND, CONFLICT naming the gateways that do not have the key, UNAVAILABLE if
+ * they are not known
  */
 export async function activateKey(
   needs: KeyActivationNeeds,
@@ -28,7 +30,7 @@ export async function activateKey(
   origin: Origin
 ): Promise<KeyRecord[]> {
   const { store, moment } = needs
-  // Refused before anybody waits where it is not allowed, and again where it is not any more.
+  // Refuses before the wait if the activation is not allowed, and checks again afterwards.
   const allowed = activation(await store.records(), kid, moment())
   const without = allowed.length === 0 ? 0 : await gatewaysWithout(needs, kid, how)
   return store.change(async (ledger) => {
@@ -41,7 +43,10 @@ export async function activateKey(
   })
 }
 
-/** How many live gateways an activation by force leaves without the key; otherwise none may be. */
+/**
+ * The number of live gateways that a forced activation leaves without the key; otherwise none may
+ * be.
+ */
 async function gatewaysWithout(
   { gateways, announcements, onFault }: KeyActivationNeeds,
   kid: string,

@@ -6,14 +6,15 @@ import type { KeySetStore } from './key-set-store.ts'
 import { isPublished } from './signing-key.ts'
 import type { SigningKeyStore } from './signing-key-store.ts'
 
-/** Tells gateways what they have yet to hear of the keys. */
+/** Tells gateways about changes of keys. */
 export type KeyAnnouncements = {
   /**
-   * Tells all that is noted as untold. What a killed process left is told by the next who calls; twice is harmless.
-   * @throws Refusal UNAVAILABLE where the log or the database does not answer: it stays noted
+   * Tells everything that is noted as untold. If a process was killed before, the next caller
+   * completes its work; telling twice is harmless.
+   * @throws Refusal UNAVAILABLE if the log or the database does not answer; the note stays
    */
   tell(): Promise<void>
-  /** Asks gateways once more to fetch the key set. */
+  /** Asks gateways again to fetch the key set. */
   tellAgain(): Promise<void>
 }
 
@@ -25,7 +26,10 @@ export function keyAnnouncements(needs: {
   clock: () => number
 }): KeyAnnouncements {
   const { store, keySet, revocations, lifetimeSeconds, clock } = needs
-  /** By the name that gateways give to the set, so that each can tell whether it has it already. */
+  /**
+   * Uses the name that gateways give to the set, so that each can see whether it already has the
+   * set.
+   */
   const announceKeySet = async (): Promise<void> => {
     const published = (await store.records()).filter(isPublished).map(({ kid }) => kid)
     await revocations.append({
@@ -36,7 +40,7 @@ export function keyAnnouncements(needs: {
   }
   return {
     async tell() {
-      // Read before anything is told: what changes meanwhile is told after it.
+      // Read before anything is told: later changes are told by the next call.
       const { version, toldVersion } = await keySet.read()
       for (const { kid, untoldUntil } of await store.records()) {
         if (untoldUntil === null) continue

@@ -1,6 +1,6 @@
 import type { AuditEvent, AuditKind, Origin } from '../audit/audit-event.ts'
 
-/** What the audit log says of a key. */
+/** The audit event of a key. */
 export const keyEvent = (
   kind: Extract<AuditKind, `key-${string}`>,
   kid: string,

@@ -4,7 +4,7 @@ import { keyCannot, keyStillNeeded, keyStillSigns, noSuchKey, tooManyKeys } from
 import { rememberedSeconds } from '../tokens/remembered-seconds.ts'
 import { isPublished, type KeyState } from './signing-key.ts'
 
-/** A signing key in its life: everything but the key itself. Times are in seconds since 1970. */
+/** The state of a signing key, without the key itself. Times are in seconds since 1970. */
 export type KeyRecord = {
   readonly kid: string
   readonly algorithm: Algorithm
@@ -12,33 +12,36 @@ export type KeyRecord = {
   readonly createdAt: number
   readonly activatedAt: number | null
   readonly retiringAt: number | null
-  /** when the last token that it signed is out */
+  /** when the last token that it signed has expired */
   readonly withdrawAt: number | null
   /** when it was retired or revoked */
   readonly endedAt: number | null
-  /** the longest that a token lived which it may have signed */
+  /** the longest lifetime of the tokens that it may have signed */
   readonly longestTokenSeconds: number
-  /** revoked, and the log of revocations has yet to hear of it: how long the log must remember it */
+  /**
+   * for how long the log must remember the revocation; null if it was not revoked or the log has
+   * the revocation
+   */
   readonly untoldUntil: number | null
 }
 
-/** When something happens, and how long access tokens live now. */
+/** The time of a change, and the current lifetime of access tokens. */
 export type Moment = { readonly now: number; readonly lifetimeSeconds: number }
 
-/** The one that signs. There is always one, but before the very first start. */
+/** The active key. There is always one, except before the very first start. */
 export const activeOf = (keys: readonly KeyRecord[]): KeyRecord | undefined =>
   keys.find(({ state }) => state === 'active')
 
-/** The standby key that is next: the newest. */
+/** The standby key that becomes active next: the newest one. */
 export const nextOf = (keys: readonly KeyRecord[]): KeyRecord | undefined =>
   keys
     .filter(({ state }) => state === 'standby')
     .sort((one, other) => other.createdAt - one.createdAt || (one.kid < other.kid ? -1 : 1))[0]
 
-/** A gateway says which keys it holds in a heartbeat, where there is room for so many and a few more. */
+/** A gateway reports its keys in a heartbeat, which has space for slightly more than these. */
 const MOST_PUBLISHED = 60
 
-/** @throws Refusal CONFLICT where one more key would not fit */
+/** @throws Refusal CONFLICT if there are too many keys for one more */
 export function refuseTooMany(keys: readonly KeyRecord[]): void {
   const published = keys.filter(isPublished)
   if (published.length >= MOST_PUBLISHED) throw tooManyKeys()
@@ -52,7 +55,8 @@ export function named(keys: readonly KeyRecord[], kid: string): KeyRecord {
 }
 
 /**
- * A standby key signs from now on, and the one before only verifies: what changes, in this order. None where it signs already.
+ * Makes a standby key active, and the previous one retiring. Returns the changes in order; none if
+ * it is already active.
  * @throws Refusal NOT_FOUND, CONFLICT
  */
 export function activation(keys: readonly KeyRecord[], kid: string, at: Moment): KeyRecord[] {
@@ -64,7 +68,8 @@ export function activation(keys: readonly KeyRecord[], kid: string, at: Moment):
 }
 
 /**
- * A key is withdrawn: one that never signed, or one whose last token is out. None where it is already.
+ * Retires a key that has never signed, or whose last token has expired. Returns the changes; none
+ * if it is already retired.
  * @throws Refusal NOT_FOUND, CONFLICT
  */
 export function retirement(keys: readonly KeyRecord[], kid: string, at: Moment): KeyRecord[] {
@@ -77,8 +82,8 @@ export function retirement(keys: readonly KeyRecord[], kid: string, at: Moment):
 }
 
 /**
- * A key is not to be trusted any more, and where it signed, `successor` does from now on: what changes, in this order. None
- * where it is revoked already.
+ * Revokes a key. If it was active, `successor` becomes active. Returns the changes in order; none
+ * if it is already revoked.
  * @throws Refusal NOT_FOUND
  */
 export function revocation(
@@ -99,11 +104,11 @@ export function revocation(
   return [revoked, active(successor, at)]
 }
 
-/** Keys that only verify, and have nothing left to verify. */
+/** Retiring keys whose last token has expired. */
 export const dueForRetirement = (keys: readonly KeyRecord[], at: Moment): KeyRecord[] =>
   keys.filter((key) => key.state === 'retiring' && isOut(key, at))
 
-/** A standby key never signed. */
+/** A standby key has never signed. */
 const isOut = ({ state, withdrawAt }: KeyRecord, { now }: Moment): boolean =>
   state === 'standby' || (withdrawAt ?? 0) <= now
 

@@ -19,25 +19,31 @@ import type { LiveSigningKeys } from './live-signing-keys.ts'
 import { generateSigningKey, type SigningKey } from './signing-key.ts'
 import type { KeyLedger, SigningKeyStore } from './signing-key-store.ts'
 
-/** What an operator, or the schedule, does with signing keys. What a change comes to is its keys, each as it then is. */
+/**
+ * The operations on signing keys, for operators and the schedule. A change returns the changed keys
+ * in their new state.
+ */
 export type KeyOperations = {
-  /** Every key there ever was, the newest first. */
+  /** All keys, including former ones, the newest first. */
   list(): Promise<KeyRecord[]>
-  /** A standby key: published, and not signing. */
+  /** Creates a standby key, which is published but does not sign. */
   create(algorithm: Algorithm | undefined, origin: Origin): Promise<KeyRecord>
   /**
-   * Lets a standby key sign, once every live gateway holds it.
+   * Makes a standby key active, if every live gateway has it.
    * @throws Refusal NOT_FOUND, CONFLICT naming the gateways without it, UNAVAILABLE
    */
   activate(kid: string, how: Activation, origin: Origin): Promise<KeyRecord[]>
-  /** A standby key (the newest of the algorithm, or a new one) that signs once every live gateway holds it. Can be repeated. */
+  /**
+   * Makes a standby key (the newest of the algorithm, or a new one) active once every live gateway
+   * has it. Can be repeated.
+   */
   rotate(algorithm: Algorithm | undefined, origin: Origin): Promise<KeyRecord[]>
-  /** @throws Refusal NOT_FOUND, CONFLICT while it signs or tokens of it may be about */
+  /** @throws Refusal NOT_FOUND, CONFLICT while it signs or tokens of it may be valid */
   retire(kid: string, origin: Origin): Promise<KeyRecord>
   /**
-   * Has every gateway refuse the tokens of a key, at once. Where it signed, a standby key does from then on, and is made
-   * where there is none; no gateway is waited for.
-   * @throws Refusal NOT_FOUND; UNAVAILABLE where it is revoked, and gateways have yet to hear of it
+   * Makes every gateway refuse the tokens of a key, at once. If the key was active, a standby key
+   * becomes active, or a new key if there is none; this does not wait for gateways.
+   * @throws Refusal NOT_FOUND; UNAVAILABLE if it is revoked, but gateways have not been told yet
    */
   revoke(kid: string, origin: Origin): Promise<KeyRecord[]>
 }
@@ -47,25 +53,25 @@ export type KeyOperationsNeeds = {
   readonly live: Pick<LiveSigningKeys, 'read'>
   readonly announcements: KeyAnnouncements
   readonly gateways: GatewayAcknowledgement
-  /** of a key that is made without saying which */
+  /** the algorithm of new keys, unless a call names one */
   readonly algorithm: Algorithm
   readonly lifetimeSeconds: number
   readonly clock: () => number
-  /** hears of what went wrong after a change that is done; it is made good later */
+  /** is called with a fault after a completed change; later work repairs it */
   readonly onFault: (error: unknown) => void
 }
 
 export function keyOperations(needs: KeyOperationsNeeds): KeyOperations {
   const { store, live, announcements, lifetimeSeconds, clock, onFault } = needs
   const moment = (): Moment => ({ now: Math.floor(clock() / 1000), lifetimeSeconds })
-  /** A key is made before anybody is held up by the change that may need it. */
+  /** Creates the key before the change that may need it, so that nobody waits for it. */
   const standby = (algorithm = needs.algorithm) => generateSigningKey(algorithm, 'standby')
   const add = async (ledger: KeyLedger, key: SigningKey, origin: Origin): Promise<KeyRecord> => {
     const record = await ledger.add(key, clock())
     await ledger.audit.write(keyEvent('key-created', key.kid, origin))
     return record
   }
-  /** Makes a change; this process has it before any gateway is told to fetch it. */
+  /** Makes a change. This process reads the new keys before any gateway is told to fetch them. */
   const change = async <Result>(
     make: () => Promise<Result>,
     onUntold: (error: unknown) => void = onFault

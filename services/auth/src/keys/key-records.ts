@@ -3,7 +3,7 @@ import type { Tables } from '../database/tables.ts'
 import type { KeyRecord } from './key-lifecycle.ts'
 import type { SigningKey } from './signing-key.ts'
 
-/** in place of a private half that nobody needs any more */
+/** replaces a private half that is no longer needed */
 export const GONE = ''
 
 export const newRecord = ({ kid, algorithm, state }: SigningKey, now: number): KeyRecord => ({

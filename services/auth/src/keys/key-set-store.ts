@@ -4,18 +4,21 @@ import type { Tables } from '../database/tables.ts'
 import { noteTold, toldRun } from '../revocations/told-run.ts'
 import { rememberedSeconds } from '../tokens/remembered-seconds.ts'
 
-/** What gateways have yet to be told of the keys, and which instance sees to what is due. */
+/** What gateways have not been told about the keys, and which instance does due work. */
 export type KeySetStore = {
   read(): Promise<{ version: number; toldVersion: number }>
   /** Notes that gateways were told of a version. */
   noteTold(version: number): Promise<void>
-  /** Writes a revoked key into the log of revocations, and notes that the log has it. */
+  /** Writes a revoked key into the revocation log, and notes that the log has it. */
   tellRevocation(kid: string, tell: () => Promise<void>): Promise<void>
-  /** Notes that the log may have lost the revocations of keys that it must still remember. */
+  /** Notes that the log may have lost revocations of keys that it must still remember. */
   retellRevocations(nowMs: number): Promise<void>
-  /** Takes the work of tending the keys for `lifeMs`, or keeps it. False where another instance has it. */
+  /**
+   * Takes over the maintenance of the keys for `lifeMs`, or keeps it. False if another instance has
+   * it.
+   */
   take(instance: string, nowMs: number, lifeMs: number): Promise<boolean>
-  /** Gives it back. */
+  /** Gives the maintenance up. */
   release(instance: string): Promise<void>
 }
 
@@ -48,7 +51,7 @@ export function keySetStore(db: Kysely<Tables>): KeySetStore {
     },
     async retellRevocations(nowMs) {
       const now = Math.floor(nowMs / 1000)
-      // Until the end of what a key that is revoked now is remembered for: it costs nothing to remember one for longer.
+      // As long as for a key that is revoked now: remembering a revocation for longer does no harm.
       await db
         .updateTable('signing_keys')
         .set({ untold_until: now + rememberedSeconds(KEY_MEMORY_SECONDS) })

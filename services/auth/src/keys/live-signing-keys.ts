@@ -2,38 +2,46 @@ import { keysUnknown } from '../refusals.ts'
 import type { SigningKey } from './signing-key.ts'
 import type { SigningKeyStore } from './signing-key-store.ts'
 
-/** The signing keys as this process holds them. */
+/** The signing keys that this process has read. */
 export type LiveSigningKeys = {
-  /** what is published, as it was last read: standby, active, retiring */
+  /** the published keys, as last read: standby, active, retiring */
   held(): readonly SigningKey[]
   /**
-   * The key that signs now.
-   * @throws Refusal UNAVAILABLE where the keys have not been read for so long that it may have been withdrawn
+   * The active key.
+   * @throws Refusal UNAVAILABLE if the keys have not been read for so long that it may have been
+   * withdrawn
    */
   active(): SigningKey
-  /** Reads them by a read that begins after the call. @throws where the database does not answer; what is held stays */
+  /**
+   * Reads the keys, with a read that begins after the call.
+   * @throws if the database does not answer; the previous keys stay
+   */
   read(): Promise<readonly SigningKey[]>
   close(): Promise<void>
 }
 
 export type LiveSigningKeysOptions = {
   readonly store: Pick<SigningKeyStore, 'live' | 'noteTokenLife'>
-  /** Makes ready to sign with any of these besides; what it gives back forgets all others. */
+  /**
+   * Prepares signers for these keys as well. Returns a function that removes the signers of all
+   * other keys.
+   */
   readonly prepare: (keys: readonly SigningKey[]) => Promise<() => void>
-  /** how long access tokens live that this process issues */
+  /** the lifetime of the access tokens that this process issues */
   readonly lifetimeSeconds: number
   readonly clock: () => number
-  /** how long it signs with what it read last */
+  /** how long it signs with the keys that it read last */
   readonly leaseMs?: number
 }
 
 /**
- * A process that has not heard of a rotation signs with the key of before, which is published for a while longer: by so much
- * less than the clock skew that its last token is out when the key is withdrawn.
+ * A process that has not learned of a rotation signs with the previous key, which is published for
+ * a while longer. This time is shorter than the clock difference that the key's withdrawal allows
+ * for, so the last token of the key has expired by then.
  */
 const LEASE_MS = 20_000
 
-/** @throws where the database does not answer, or no key is active */
+/** @throws if the database does not answer, or no key is active */
 export async function liveSigningKeys(options: LiveSigningKeysOptions): Promise<LiveSigningKeys> {
   const { store, prepare, lifetimeSeconds, clock, leaseMs = LEASE_MS } = options
   let held: readonly SigningKey[] = []
@@ -48,14 +56,14 @@ export async function liveSigningKeys(options: LiveSigningKeysOptions): Promise<
     const begunMs = clock()
     const keys = await store.live()
     const signing = activeOf(keys)
-    // Before the first token that lives so long is signed with it.
+    // Noted before the key signs the first token of this lifetime.
     if (signing.kid !== notedKid) {
       if (!(await store.noteTokenLife(signing.kid, lifetimeSeconds))) return readOnce()
       notedKid = signing.kid
     }
     if (hasChanged(held, keys)) {
       const forgetOthers = await prepare(keys)
-      // In one breath: no token is asked for in between.
+      // Both in the same turn of the event loop, so that no token is issued in between.
       held = keys
       active = signing
       forgetOthers()
@@ -73,7 +81,10 @@ export async function liveSigningKeys(options: LiveSigningKeysOptions): Promise<
       })
     return underWay
   }
-  /** One read at a time, however many ask; who asks during one waits for the next, because this one may have missed it. */
+  /**
+   * One read at a time. A call during a read waits for the next one, because the current one may
+   * have missed a change.
+   */
   const read = (): Promise<void> => {
     if (underWay === null) return begin()
     following ??= underWay

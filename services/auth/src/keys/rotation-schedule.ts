@@ -1,6 +1,6 @@
 import { activeOf, type KeyRecord, nextOf } from './key-lifecycle.ts'
 
-/** How long a verifier may go on with the key set that it has. */
+/** How long a verifier may use the key set that it has. */
 export const KEY_SET_MAX_AGE_SECONDS = 300
 
 const DAY_SECONDS = 86_400
@@ -10,8 +10,9 @@ export type ScheduledStep =
   | { readonly step: 'activate'; readonly kid: string }
 
 /**
- * What is due of the rotation by the clock: a standby key a day before its time (half the period where that is shorter), and
- * then that it signs. Nothing where keys are not rotated so (0). Pure: who was killed between two steps has not lost one.
+ * The next step of the scheduled rotation that is due: create a standby key a day before its time
+ * (or half the period, if that is shorter), and then activate it. Nothing if the period is 0. Pure:
+ * a process that is killed between two steps loses neither.
  */
 export function scheduledStep(
   keys: readonly KeyRecord[],
@@ -24,7 +25,7 @@ export function scheduledStep(
   const lead = Math.min(DAY_SECONDS, periodSeconds / 2)
   const next = nextOf(keys)
   if (next === undefined) return age >= periodSeconds - lead ? { step: 'create' } : null
-  // Also a key that was made late is published for a while before it signs.
+  // A key that was created late is also published for a while before it signs.
   const published = now - next.createdAt >= Math.min(lead, KEY_SET_MAX_AGE_SECONDS)
   return age >= periodSeconds && published ? { step: 'activate', kid: next.kid } : null
 }

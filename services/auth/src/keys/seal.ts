@@ -4,10 +4,15 @@ const ALGORITHM = 'aes-256-gcm'
 const NONCE_BYTES = 12
 const TAG_BYTES = 16
 
-/** What secrets are encrypted with at rest, 32 bytes each: the first seals, all of them open. */
+/**
+ * The keys that encrypt stored secrets, 32 bytes each: the first one encrypts, all of them decrypt.
+ */
 export type SealingKeys = readonly [Buffer, ...Buffer[]]
 
-/** Encrypts a secret for the database: base64url( nonce ‖ ciphertext ‖ tag ). `about` is bound to it, and must be given again. */
+/**
+ * Encrypts a secret for the database: base64url( nonce ‖ ciphertext ‖ tag ). `about` is
+ * authenticated with it, and must be the same for decryption.
+ */
 export function seal(secret: string, key: Buffer, about: string): string {
   const nonce = randomBytes(NONCE_BYTES)
   const cipher = createCipheriv(ALGORITHM, key, nonce).setAAD(Buffer.from(about))
@@ -15,10 +20,10 @@ export function seal(secret: string, key: Buffer, about: string): string {
   return Buffer.concat(sealed).toString('base64url')
 }
 
-/** @throws Error where the key is another one, or the bytes are not as they were sealed */
+/** @throws Error if the key is another one, or the bytes were changed */
 export function unseal(sealed: string, key: Buffer, about: string): string {
   const bytes = Buffer.from(sealed, 'base64url')
-  // The length is demanded: GCM itself takes tags of four bytes, which a forger could guess.
+  // The tag length is required: GCM itself accepts tags of four bytes, which a forger could guess.
   const decipher = createDecipheriv(ALGORITHM, key, bytes.subarray(0, NONCE_BYTES), {
     authTagLength: TAG_BYTES
   })
@@ -29,8 +34,8 @@ export function unseal(sealed: string, key: Buffer, about: string): string {
 }
 
 /**
- * Opens what was sealed with any of the keys; `stale` where that is not the first of them.
- * @throws Error where none of them opens it
+ * Decrypts with whichever key fits; `stale` if that is not the first one.
+ * @throws Error if none fits
  */
 export function unsealWithAny(
   sealed: string,
@@ -42,7 +47,7 @@ export function unsealWithAny(
     try {
       return { secret: unseal(sealed, key, about), stale: key !== keys[0] }
     } catch (error) {
-      // Another one's: only the attempt tells which.
+      // Encrypted with another key: only the attempt shows which one.
       fault = error
     }
   }

@@ -8,31 +8,35 @@ import { type SealingKeys, seal, unsealWithAny } from './seal.ts'
 import { generateSigningKey, publishedStates, type SigningKey } from './signing-key.ts'
 import { UnknownSealingKey } from './unknown-sealing-key.ts'
 
-/** The keys while they are held for a change: nobody else changes one meanwhile. */
+/** The keys while they are locked for a change. */
 export type KeyLedger = {
-  /** every key there ever was, the newest first */
+  /** all keys, including former ones, the newest first */
   readonly keys: readonly KeyRecord[]
   add(key: SigningKey, nowMs: number): Promise<KeyRecord>
-  /** Writes what a change comes to, in its order. */
+  /** Writes the changed keys, in order. */
   write(changed: readonly KeyRecord[]): Promise<void>
-  /** the audit log, for what is true only if the change is */
+  /** the audit log, for events that are only true if the change is committed */
   readonly audit: Pick<AuditLog, 'write'>
 }
 
 export type SigningKeyStore = {
-  /** False where it would be a second active key. */
+  /** False if it would be a second active key. */
   insert(key: SigningKey, nowMs: number): Promise<boolean>
-  /** Every key that is published or signs, the newest first. */
+  /** All published keys, the newest first. */
   live(): Promise<SigningKey[]>
-  /** Every key there ever was, the newest first, without its private half. */
+  /** All keys, including former ones, the newest first, without their private halves. */
   records(): Promise<KeyRecord[]>
-  /** Changes keys in one transaction, one change after the other over all instances; all of it happens, or nothing. */
+  /** Changes keys in one transaction, one change after the other across all instances. */
   change<Result>(work: (ledger: KeyLedger) => Promise<Result>): Promise<Result>
-  /** Remembers how long tokens live that the active key signs. False where the key is not active any more. */
+  /**
+   * Notes the lifetime of the tokens that the active key signs. False if the key is no longer
+   * active.
+   */
   noteTokenLife(kid: string, seconds: number): Promise<boolean>
   /**
-   * Seals anew, with the newest key, what is sealed with an older one: how many. Nothing is left that only the older one opens.
-   * @throws UnknownSealingKey where one cannot be opened with any
+   * Encrypts again, with the first key, what another key has encrypted, and returns how many.
+   * Afterwards, no secret needs the other keys.
+   * @throws UnknownSealingKey if a secret cannot be decrypted with any key
    */
   reseal(): Promise<number>
 }
@@ -72,7 +76,8 @@ export function signingKeyStore(
     records: () => readRecords(db),
     change: (work) =>
       db.transaction().execute(async (transaction) => {
-        // Holds the row until the end, so that what is read next stays true.
+        // Locks the row until the end of the transaction, so that the keys do not change after they
+        // are read.
         await countVersion(transaction, 0)
         return await work({
           keys: await readRecords(transaction),
@@ -119,7 +124,7 @@ export function signingKeyStore(
           .updateTable('signing_keys')
           .set({ sealed_private_key: seal(secret, sealingKeys[0], row.kid) })
           .where('kid', '=', row.kid)
-          // Its private half may be gone meanwhile, and is not to come back.
+          // Its private half may have been deleted meanwhile, and must not come back.
           .where('sealed_private_key', '=', row.sealed_private_key)
           .execute()
         count += 1
@@ -158,7 +163,10 @@ function unsealNamed(row: SealedRow, keys: SealingKeys) {
   }
 }
 
-/** The live keys, one of them active: made now where this is the first start. Of instances that start together one makes it. */
+/**
+ * The published keys, with exactly one active key. It is created at the first start; of several
+ * instances that start together, one creates it.
+ */
 export async function loadSigningKeys(
   store: SigningKeyStore,
   algorithm: Algorithm,

@@ -29,7 +29,7 @@ export type SigningKey = {
 
 const generate = promisify(generateKeyPair)
 
-/** Off the event loop: an RSA key takes long enough for requests to feel it. */
+/** Asynchronous, because creating an RSA key takes long enough to delay requests. */
 const generators: Record<
   Algorithm,
   () => Promise<{ publicKey: KeyObject; privateKey: KeyObject }>

@@ -7,7 +7,10 @@ import type { KeySetStore } from './key-set-store.ts'
 import { type ScheduledStep, scheduledStep } from './rotation-schedule.ts'
 
 export type KeyTending = {
-  /** Does what is due, if this instance is the one to do it. @throws what keeps it from doing so; it stays due */
+  /**
+   * Does due work, if it is this instance's turn.
+   * @throws an error that prevents it; the work stays due
+   */
   tend(): Promise<void>
 }
 
@@ -21,14 +24,15 @@ export type KeyTendingNeeds = {
   readonly clock: () => number
 }
 
-/** Then another instance may take over from one that was killed. */
+/** After this time, another instance may take over from one that was killed. */
 const HOLD_MS = 10_000
 
 type Due = { untold: boolean; over: KeyRecord[]; step: ScheduledStep | null }
 
 /**
- * What happens to keys by itself: gateways are told what they have yet to hear, keys retire whose last token is out, and the
- * scheduled rotation. What is due is read off the database each time, so it does not matter who was killed where.
+ * The maintenance of keys: tells gateways about changes, retires keys whose last token has expired,
+ * and rotates on schedule. It reads due work from the database each time, so a process may be
+ * killed at any point.
  */
 export function tendKeys(needs: KeyTendingNeeds): KeyTending {
   const { operations, announcements, keySet, rotationSeconds, lifetimeSeconds, clock } = needs
@@ -56,7 +60,7 @@ export function tendKeys(needs: KeyTendingNeeds): KeyTending {
       if (isNothing(await due())) return
       if (!(await keySet.take(instance, clock(), HOLD_MS))) return
       try {
-        // Once more: the one who had the work before may have done it.
+        // Reads again, because the previous instance may have done the work.
         await work(await due())
       } finally {
         await keySet.release(instance)

@@ -1,4 +1,7 @@
-/** A private signing key that this instance has not the key for: another instance, or an earlier start, has encrypted it. */
+/**
+ * A private signing key that this instance cannot decrypt: another instance, or an earlier start,
+ * encrypted it with another key.
+ */
 export class UnknownSealingKey extends Error {
   constructor(kid: string, cause: unknown) {
     super(

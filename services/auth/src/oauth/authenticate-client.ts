@@ -10,7 +10,10 @@ import type { FormParameters } from './form-parameters.ts'
 import { invalidClient, malformedRequest } from './oauth-refusals.ts'
 import { type PresentedClient, presentedClient } from './presented-client.ts'
 
-/** Who asks: a machine client that has proved who it is, or someone who only says so, or not even that. */
+/**
+ * The caller of an OAuth endpoint: a machine client that has authenticated, a caller that only
+ * names a client, or one that names none.
+ */
 export type OAuthCaller =
   | { readonly client: Client }
   | { readonly client: null; readonly clientId: string | null }
@@ -27,17 +30,18 @@ type Needs = {
   clients: Pick<ClientStore, 'findById' | 'validSecrets'>
   usedAssertions: UsedAssertions
   audit: AuditLog
-  /** what an assertion may name as this server */
+  /** the accepted audiences of an assertion */
   audiences: readonly string[]
   clock: () => number
 }
 
-/** Ids are made here, so that whatever else is said to be one need not be looked up. */
+/** This service creates the ids, so a text of another form needs no lookup. */
 const CLIENT_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 
 /**
- * Client authentication (RFC 6749 §2.3, RFC 7523 §2.2). A client has one method and no other proves it: a secret would be
- * worth as much as a key otherwise. A failure is audited, and its reason is for the log only.
+ * Client authentication (RFC 6749 §2.3, RFC 7523 §2.2). A client has exactly one method: if a
+ * secret were accepted as well, a key would be worth no more than a secret. A failure is audited,
+ * and its reason is only in the log.
  * @throws OAuthRefusal invalid_client, invalid_request
  */
 export function clientAuthentication(needs: Needs): AuthenticateClient {
@@ -85,8 +89,9 @@ export function clientAuthentication(needs: Needs): AuthenticateClient {
 }
 
 /**
- * The client that is to be proved.
- * @throws OAuthRefusal invalid_request where the form names another than the assertion (RFC 7521 §4.2)
+ * The client that must authenticate.
+ * @throws OAuthRefusal invalid_request if the form names another client than the assertion (RFC
+ * 7521 §4.2)
  */
 function idOf(presented: Proof): string | null {
   if (presented.method !== 'private_key_jwt') return presented.clientId
@@ -97,6 +102,9 @@ function idOf(presented: Proof): string | null {
   return asserted
 }
 
-/** Whether the caller is the public client of this API's own logins, which has nothing to prove (RFC 6749 §2.1). */
+/**
+ * Whether the caller is the public client of this API's own logins, which does not authenticate
+ * (RFC 6749 §2.1).
+ */
 export const isFirstParty = (caller: OAuthCaller): boolean =>
   caller.client === null && [null, FIRST_PARTY_CLIENT].includes(caller.clientId)

@@ -3,29 +3,38 @@ import type { Client } from '../clients/client.ts'
 import { assertionAlgorithms } from '../clients/client-keys.ts'
 import { invalidClient } from './oauth-refusals.ts'
 
-/** What a client's assertion is judged by (RFC 7523 §3). */
+/** The requirements on a client's assertion (RFC 7523 §3). */
 export type AssertionExpectation = {
-  /** the issuer, or the token endpoint's URL: this server, and no other that the client also talks to */
+  /**
+   * the issuer and the URL of the token endpoint: only this server, and no other that the client
+   * also uses
+   */
   readonly audiences: readonly string[]
   readonly nowSeconds: number
 }
 
-/** An assertion that is good, but for whether it was used before. */
+/** A valid assertion. Whether it was used before is not checked yet. */
 export type GoodAssertion = {
   readonly jti: string
-  /** until when it could be used, in seconds since 1970 */
+  /** until when it can be used, in seconds since 1970 */
   readonly expiresAt: number
 }
 
-/** how far ahead an assertion may expire: what is stolen, or is to be remembered, is soon over */
+/**
+ * how far ahead an assertion may expire; a short life limits theft, and how long it must be
+ * remembered
+ */
 const LONGEST_LIFE_SECONDS = 300
-/** what a clock may be off by */
+/** how far clocks may differ */
 const SKEW_SECONDS = 5
 const LONGEST_JTI = 255
-/** RFC 7523 asks for none; an access token or another JWT that the client signs is no proof of who it is (RFC 8725 §3.11) */
+/**
+ * RFC 7523 requires no `typ`. An access token or another JWT that the client signs is not an
+ * assertion (RFC 8725 §3.11)
+ */
 const TYPES = ['jwt', 'client-authentication+jwt']
 
-/** The client that an assertion says it comes from; null where it says nothing. */
+/** The client that an assertion names; null if it names none. */
 export function assertedClientId(assertion: string): string | null {
   try {
     const subject: unknown = decodeJwt(assertion).sub
@@ -53,7 +62,7 @@ export async function checkAssertion(
   return { jti, expiresAt: Math.ceil(exp) + SKEW_SECONDS }
 }
 
-/** The header is the client's: it may hold anything. */
+/** The client wrote the header, so it may contain anything. */
 const isAssertionType = (typ: unknown): boolean =>
   typ === undefined || (typeof typ === 'string' && TYPES.includes(typ.toLowerCase()))
 
@@ -63,7 +72,7 @@ async function verified(
   { audiences, nowSeconds }: AssertionExpectation
 ): Promise<{ payload: JWTPayload; typ: unknown }> {
   try {
-    // Each key is for one algorithm, and is found for no other (RFC 8725 §3.1).
+    // Each key has one algorithm, and is found for no other (RFC 8725 §3.1).
     const keys = createLocalJWKSet({ keys: [...client.keys] })
     const { payload, protectedHeader } = await jwtVerify(assertion, keys, {
       algorithms: [...assertionAlgorithms],

@@ -2,7 +2,8 @@ import type { Client } from '../clients/client.ts'
 import { invalidScope } from './oauth-refusals.ts'
 
 /**
- * The scope of a machine client's token: what it asks for, or all it has where it does not ask (RFC 6749 §3.3).
+ * The scope of a machine client's token: the requested part of the client's scope, or all of it if
+ * the request names none (RFC 6749 §3.3).
  * @throws OAuthRefusal invalid_scope
  */
 export function clientScope(client: Client, requested: string | undefined): readonly string[] {

@@ -1,14 +1,17 @@
 import { isUtf8 } from 'node:buffer'
 import { malformedRequest } from './oauth-refusals.ts'
 
-/** The parameters of a request, by name; one without a value counts as not given (RFC 6749 §3.2). */
+/**
+ * The parameters of a request, by name. A parameter without a value counts as absent (RFC 6749
+ * §3.2).
+ */
 export type FormParameters = ReadonlyMap<string, string>
 
 const CONTROL = /\p{Cc}/u
 
 /**
- * Reads a form (RFC 6749, appendix B). Each name once, given or not (§3.2): of two values, this server and one before it
- * might each have read another.
+ * Reads a form (RFC 6749, appendix B). Each name may occur once, even without a value (§3.2): of
+ * two values, this server and a proxy in front might each use a different one.
  * @throws OAuthRefusal invalid_request
  */
 export function readForm(body: Buffer): FormParameters {
@@ -28,7 +31,7 @@ export function readForm(body: Buffer): FormParameters {
   return parameters
 }
 
-/** A name or a value as it was before it was encoded; null where it was not, or holds a control character. */
+/** A decoded name or value; null if its encoding is invalid or it contains a control character. */
 export function formDecoded(text: string): string | null {
   try {
     const decoded = decodeURIComponent(text.replaceAll('+', ' '))

@@ -12,7 +12,7 @@ import type { Sessions } from '../sessions/sessions.ts'
 import { grantedScope } from '../tokens/access-token.ts'
 import type { RecognisedToken, RecogniseToken } from './recognise-token.ts'
 
-/** What is said of a token that works (RFC 7662 §2.2). */
+/** The response for an active token (RFC 7662 §2.2). */
 export type ActiveToken = {
   readonly active: true
   readonly iss: string
@@ -22,14 +22,14 @@ export type ActiveToken = {
   readonly scope: string
   readonly exp: number
   readonly iat: number
-  /** of an access token only: a refresh token opens no service */
+  /** only for access tokens: a refresh token is not for services */
   readonly token_type?: 'Bearer'
   readonly nbf?: number
   readonly jti?: string
   readonly sid?: string
 }
 
-/** Of a token that does not work nothing is said: not even why (RFC 7662 §2.2). */
+/** The response for any other token says nothing about it, not even the reason (RFC 7662 §2.2). */
 export type Introspection = ActiveToken | { readonly active: false }
 
 export type Introspect = (text: string) => Promise<Introspection>
@@ -41,17 +41,19 @@ type Needs = {
   clients: Pick<ClientStore, 'findById'>
   sessions: Pick<Sessions, 'list'>
   stale: Pick<StaleTokens, 'allNotBefore'>
-  /** hears of each token of a session, as gateways report those that they verify */
+  /** is told of each session token, as gateways report those that they verify */
   sightings: Pick<SightingReport, 'note'>
 }
 
 const inactive = { active: false } as const
 
-/** Tells whether a token works, and changes nothing: no rotation, no count, no end of a session. */
+/**
+ * Says whether a token is active, and changes nothing: no rotation, no count, no end of a session.
+ */
 export function introspection(needs: Needs): Introspect {
   const { recognise, issuer, accounts, clients, sessions, stale, sightings } = needs
 
-  /** A session that lives, of a user who may sign in. */
+  /** The live session of a user who may sign in. */
   const liveSession = async (
     subject: string,
     sid: string
@@ -63,7 +65,7 @@ export function introspection(needs: Needs): Introspect {
     return family === undefined ? null : { account, record: family.record }
   }
 
-  /** The account of a session, or the machine client, where it may use its tokens. */
+  /** The account of a session, or the machine client, if it may use its tokens. */
   const ownerOf = async ({ sub, sid, iat }: AccessTokenClaims) => {
     if (sid !== undefined) {
       const session = await liveSession(sub, sid)
@@ -73,7 +75,10 @@ export function introspection(needs: Needs): Introspect {
     return client === null || client.disabled ? null : client
   }
 
-  /** As gateways judge: a token is refused that is older than a change of its owner's rights, or of everybody's. */
+  /**
+   * The same rule as in gateways: a token is refused if it is older than a change of its owner's
+   * rights, or than a revocation of all tokens.
+   */
   const isLive = async (claims: AccessTokenClaims): Promise<boolean> => {
     const owner = await ownerOf(claims)
     if (owner === null || claims.iat < (await stale.allNotBefore())) return false
@@ -109,7 +114,7 @@ export function introspection(needs: Needs): Introspect {
     return {
       active: true,
       iss: issuer,
-      // It is for this server, and no service that asks about it may take it for an access token.
+      // The audience is this server, so no service takes the token for an access token.
       aud: issuer,
       sub: token.subject,
       client_id: record.clientId || FIRST_PARTY_CLIENT,
@@ -130,7 +135,7 @@ export function introspection(needs: Needs): Introspect {
   }
 }
 
-/** Which generation of which session a token shows to be in use; null where it has none. */
+/** The generation of a session that the use of a token proves; null if the token has none. */
 function sightingOf(token: RecognisedToken): Sighting | null {
   if (token.kind === 'refresh') {
     const { subject, generation } = token.token

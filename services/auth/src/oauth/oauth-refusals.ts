@@ -1,6 +1,6 @@
 import { OAuthRefusal } from '@gatehouse/problem/oauth-error'
 
-/** Every "no" of the OAuth endpoints (RFC 6749 §5.2), with a private reason each. */
+/** All refusals of the OAuth endpoints (RFC 6749 §5.2), each with a reason for the log. */
 
 export const malformedRequest = (detail: string) =>
   new OAuthRefusal('invalid_request', 'INVALID_REQUEST', { reason: detail, detail })
@@ -12,7 +12,10 @@ export const notAForm = () =>
     detail: 'the content type must be application/x-www-form-urlencoded'
   })
 
-/** The same words for a client that is unknown, disabled or wrong: which of these, only the log says. */
+/**
+ * The same text for a client that is unknown or disabled, and for wrong credentials. Only the log
+ * says which.
+ */
 export const invalidClient = (reason: string, cause?: unknown) =>
   new OAuthRefusal('invalid_client', 'UNAUTHENTICATED', {
     reason,

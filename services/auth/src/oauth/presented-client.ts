@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer'
 import { type FormParameters, formDecoded } from './form-parameters.ts'
 import { invalidClient, malformedRequest } from './oauth-refusals.ts'
 
-/** Who a request says it comes from, and by what that is to be believed. Nothing of it is checked yet. */
+/** The client that a request names, and its credentials. Nothing is checked yet. */
 export type PresentedClient =
   | { readonly method: 'none'; readonly clientId: string | null }
   | {
@@ -12,7 +12,7 @@ export type PresentedClient =
     }
   | {
       readonly method: 'private_key_jwt'
-      /** as the form has it; the assertion names the client itself */
+      /** from the form; the assertion also names the client */
       readonly clientId: string | null
       readonly assertion: string
     }
@@ -22,7 +22,8 @@ const ASSERTION_TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
 const BASIC = /^basic +([A-Za-z0-9+/]+={0,2})$/i
 
 /**
- * Reads how a client authenticates. One way at most (RFC 6749 §2.3): of two that contradict each other, one would win.
+ * Reads the credentials of a client. At most one method (RFC 6749 §2.3): if two contradicted each
+ * other, one would have to win.
  * @throws OAuthRefusal invalid_request, invalid_client
  */
 export function presentedClient(
@@ -50,7 +51,10 @@ export function presentedClient(
   return { method: 'private_key_jwt', clientId, assertion }
 }
 
-/** RFC 6749 §2.3.1: both halves are form-encoded before they become a user-id and a password (RFC 7617). */
+/**
+ * RFC 6749 §2.3.1: id and secret are each form-encoded before they become user-id and password (RFC
+ * 7617).
+ */
 function basic(authorization: string, clientId: string | null): PresentedClient {
   const encoded = BASIC.exec(authorization)?.[1]
   const bytes = Buffer.from(encoded ?? '', 'base64')

@@ -10,7 +10,10 @@ import type { KeyRing } from '../secrets/key-ring.ts'
 import { type RefreshToken, readRefreshToken, sessionId } from '../sessions/refresh-token.ts'
 import type { AccessTokenPolicy } from '../tokens/access-token.ts'
 
-/** A token that was made here and has not run out; whether its session lives is another question. */
+/**
+ * A token that this service issued and that has not expired. Whether its session is live is not
+ * checked.
+ */
 export type RecognisedToken = {
   /** the OAuth client that it was issued to */
   readonly owner: string
@@ -19,7 +22,7 @@ export type RecognisedToken = {
   | { readonly kind: 'refresh'; readonly token: RefreshToken; readonly sid: string }
 )
 
-/** Null where it was not made here, or is over. Asks no store. */
+/** Null if this service did not issue the token, or it has expired. Needs no store call. */
 export type RecogniseToken = (text: string) => Promise<RecognisedToken | null>
 
 type Needs = {
@@ -29,12 +32,15 @@ type Needs = {
   clock: () => number
 }
 
-/** Tells by the token itself what it is: a client's hint may be wrong (RFC 7009 §2.1). */
+/**
+ * Recognises the kind of a token from the token itself, because a client's hint may be wrong (RFC
+ * 7009 §2.1).
+ */
 export function tokenRecognition({ signingKeys, tokenPolicy, ring, clock }: Needs): RecogniseToken {
   return async (text) => {
     const token = readRefreshToken(text, ring)
     if (token !== null) {
-      // Families are opened by this API's own logins alone.
+      // Only this API's own logins open families.
       return { kind: 'refresh', owner: FIRST_PARTY_CLIENT, token, sid: sessionId(token.family) }
     }
     const claims = await readAccessToken(text, signingKeys(), tokenPolicy, clock())
@@ -49,10 +55,10 @@ async function readAccessToken(
   nowMs: number
 ): Promise<AccessTokenClaims | null> {
   const claims = readClaims(text)
-  // Dated ahead further than clocks differ (jose does not look at `iat`).
+  // Issued further in the future than clocks differ (jose does not check `iat`).
   if (claims === null || claims.iat > Math.floor(nowMs / 1000) + TOKEN_SKEW_SECONDS) return null
   try {
-    // A key that is published has its algorithm in it, and is found for no other.
+    // A published key names its algorithm, and is found for no other.
     const keySet = createLocalJWKSet({ keys: keys.map(({ publicJwk }) => publicJwk) })
     await jwtVerify(text, keySet, {
       issuer,
@@ -61,7 +67,7 @@ async function readAccessToken(
       algorithms: [...algorithms],
       requiredClaims: ['exp', 'iat', 'nbf', 'sub', 'jti'],
       currentDate: new Date(nowMs),
-      // As gateways read it: a token that follows a change of rights is dated ahead.
+      // As in gateways: a token issued after a change of rights is dated ahead.
       clockTolerance: TOKEN_SKEW_SECONDS
     })
     return claims
@@ -71,7 +77,10 @@ async function readAccessToken(
   }
 }
 
-/** The claims of a token that has the form which gateways demand: a token is not active here and refused there. */
+/**
+ * The claims of a token, if it has the form that gateways require. Otherwise a token could be
+ * active here and refused there.
+ */
 function readClaims(text: string): AccessTokenClaims | null {
   if (text.length > OWN_LONGEST_TOKEN) return null
   const read = readJwt(text)

@@ -7,8 +7,8 @@ import type { RecogniseToken } from './recognise-token.ts'
 export type Revoke = (text: string, clientId: string, origin: Origin) => Promise<void>
 
 /**
- * Revokes a token by ending its session, so that every token of it stops working (RFC 7009 §2.1). A token that is unknown
- * or over needs nothing done, and that is no error (§2.2).
+ * Revokes a token by ending its session, which revokes every token of the session (RFC 7009 §2.1).
+ * An unknown or expired token is not an error (§2.2).
  */
 export function revocation(needs: {
   recognise: RecogniseToken

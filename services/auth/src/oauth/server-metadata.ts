@@ -2,7 +2,7 @@ import { SIGNING_KEYS_PATH } from '@gatehouse/access-token/settings'
 import { clientAuthenticationMethods } from '../clients/client.ts'
 import { assertionAlgorithms } from '../clients/client-keys.ts'
 
-/** Where the OAuth endpoints are, below the issuer. */
+/** The paths of the OAuth endpoints, below the issuer. */
 export const oauthPath = {
   token: '/oauth/token',
   revoke: '/oauth/revoke',
@@ -10,14 +10,14 @@ export const oauthPath = {
   metadata: '/.well-known/oauth-authorization-server'
 } as const
 
-/** The public address of a path: the gateway's, which is the issuer's. */
+/** The public URL of a path: the issuer is the gateway's address. */
 export function publicUrl(issuer: string, path: string): string {
   let end = issuer.length
   while (issuer[end - 1] === '/') end -= 1
   return `${issuer.slice(0, end)}${path}`
 }
 
-/** What OAuth clients learn of this server (RFC 8414 §2). */
+/** The metadata for OAuth clients (RFC 8414 §2). */
 export function serverMetadata(issuer: string) {
   const authenticated = [...clientAuthenticationMethods]
   // `none`: the public client of this API's own logins.
@@ -36,7 +36,8 @@ export function serverMetadata(issuer: string) {
     introspection_endpoint_auth_signing_alg_values_supported: algorithms,
     jwks_uri: publicUrl(issuer, SIGNING_KEYS_PATH),
     grant_types_supported: ['client_credentials', 'refresh_token'],
-    // Required, and empty: users sign in to this API itself, and there is no authorization endpoint.
+    // Required by RFC 8414. Empty, because users sign in through this API, and there is no
+    // authorization endpoint.
     response_types_supported: []
   }
 }

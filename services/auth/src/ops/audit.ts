@@ -23,7 +23,7 @@ const Event = Type.Object({
 
 /** The audit log, the newest first. */
 export const auditRoutes: OpsRoutes = (service, { accounts, audit }) => {
-  /** The events of a user who was deleted are found by the id. */
+  /** The events of a deleted user are found by the id. */
   const subjectOf = async (user: string): Promise<string> =>
     isAccountId(user) ? user : (await findUser(accounts, user)).id
 

@@ -10,7 +10,7 @@ const ClientBody = Type.Object(
     name: Type.String({ minLength: 1, maxLength: 100 }),
     scope: Type.Array(Type.String({ minLength: 1, maxLength: 1024 }), { maxItems: 64 }),
     authenticationMethod: Type.Optional(Method),
-    /** a JWK Set, for private_key_jwt; what is in it is judged where it is kept */
+    /** a JWK Set, for private_key_jwt; its members are checked when it is stored */
     jwks: Type.Optional(Type.Object({}, { additionalProperties: true }))
   },
   { additionalProperties: false }
@@ -28,7 +28,7 @@ const NewSecret = Type.Object({ secretId: Type.Integer(), secret: Type.String() 
 const Params = Type.Object({ client: Type.String({ pattern: '^[0-9a-f-]{36}$' }) })
 const Done = Type.Object({ id: Type.String() })
 
-/** Machine clients. A secret is shown in the answer that makes it, and never again. */
+/** Machine clients. Only the response that creates a secret contains it. */
 export const clientRoutes: OpsRoutes = (service, { clients, audit, stale }) => {
   service.post(
     '/clients',

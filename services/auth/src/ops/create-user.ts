@@ -18,7 +18,7 @@ const Created = Type.Object(
   { additionalProperties: false }
 )
 
-/** Makes a user, by the same rules as a registration. */
+/** Creates a user, by the same rules as a registration. */
 export const createUser: OpsRoutes = (service, needs) => {
   service.post(
     '/users',

@@ -7,7 +7,7 @@ const Migration = Type.Object({
   known: Type.Boolean()
 })
 
-/** What the tables are: the migrations that the database has seen, and those that this version knows. */
+/** The applied migrations of the database, and those that this version knows. */
 export const databaseRoutes: OpsRoutes = (service, { databaseStatus }) => {
   service.get(
     '/database',

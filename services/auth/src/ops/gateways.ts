@@ -11,7 +11,7 @@ const Gateway = Type.Object({
   revocationLagSeconds: Type.Number()
 })
 
-/** The gateways that are live, and what each of them holds. */
+/** The live gateways, and what each of them has. */
 export const gatewayRoutes: OpsRoutes = (service, { fleet }) => {
   service.get(
     '/gateways',

@@ -9,7 +9,7 @@ const MOST_USERS = 500
 const BODY_LIMIT_BYTES = 1024 * 1024
 
 const Words = Type.Array(Type.String())
-// What is in a member is judged user by user: one bad entry must not refuse the others.
+// The members are checked per user: one bad entry must not refuse the others.
 const Foreign = Type.Object(
   {
     email: Type.String(),
@@ -26,7 +26,7 @@ const Foreign = Type.Object(
 const Body = Type.Object(
   {
     users: Type.Array(Foreign, { maxItems: MOST_USERS }),
-    /** judges, and stores nothing */
+    /** checks the users and stores nothing */
     dryRun: Type.Optional(Type.Boolean()),
     allowNoPassword: Type.Optional(Type.Boolean())
   },
@@ -34,12 +34,15 @@ const Body = Type.Object(
 )
 const Answer = Type.Object({
   imported: Type.Integer(),
-  /** users whose e-mail address has an account already, which stays as it is; by their index */
+  /** the indexes of users whose e-mail address has an account already, which stays as it is */
   existing: Type.Array(Type.Integer()),
   refused: Type.Array(Type.Object({ index: Type.Integer(), reason: Type.String() }))
 })
 
-/** Takes in users of another system with their password hashes, each of which is renewed at the first login. */
+/**
+ * Imports users of another system with their password hashes. Each hash is replaced at the first
+ * login.
+ */
 export const importUsers: OpsRoutes = (service, needs) => {
   const { accounts, accountImports, newUser, clock } = needs
   service.post(
@@ -60,7 +63,7 @@ export const importUsers: OpsRoutes = (service, needs) => {
   )
 }
 
-/** The account, or why there will be none. */
+/** The account, or the reason why it is refused. */
 function judge(
   user: Static<typeof Foreign>,
   policy: Parameters<typeof importedAccount>[1]

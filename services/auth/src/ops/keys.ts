@@ -4,7 +4,7 @@ import type { KeyRecord } from '../keys/key-lifecycle.ts'
 import { opsOrigin } from './ops-origin.ts'
 import type { OpsRoutes } from './ops-routes.ts'
 
-/** ISO 8601; null where it has not come to that */
+/** ISO 8601; null if it has not happened */
 const Time = Type.Union([Type.String(), Type.Null()])
 const Key = Type.Object({
   kid: Type.String(),
@@ -13,12 +13,12 @@ const Key = Type.Object({
   createdAt: Type.String(),
   activatedAt: Time,
   retiringAt: Time,
-  /** when the last token that it signed is out */
+  /** when the last token that it signed has expired */
   withdrawAt: Time,
   /** when it was retired or revoked */
   endedAt: Time
 })
-/** A body may be absent where all of its members may. */
+/** The body may be absent if all of its members are optional. */
 const mayBeAbsent = { additionalProperties: false, nullable: true }
 const Algorithm = Type.Object({ algorithm: Type.Optional(Type.Enum([...algorithms])) }, mayBeAbsent)
 const Force = Type.Object({ force: Type.Optional(Type.Boolean()) }, mayBeAbsent)
@@ -26,7 +26,7 @@ const Params = Type.Object({ kid: Type.String({ pattern: '^[A-Za-z0-9_-]{1,64}$'
 const Changed = Type.Object({ keys: Type.Array(Key) })
 const One = Type.Object({ key: Key })
 
-/** Signing keys. Each change is answered with the keys that it changed, as they are then. */
+/** Signing keys. The response to a change contains the changed keys in their new state. */
 export const keyRoutes: OpsRoutes = (service, { keys }) => {
   service.get('/keys', { schema: { response: { 200: Changed } } }, async () => ({
     keys: (await keys.list()).map(toAnswer)

@@ -8,7 +8,7 @@ const Page = Type.Object({
   limit: Limit
 })
 
-/** The users in the order of their e-mail addresses, a page at a time. */
+/** Lists the users in the order of their e-mail addresses, a page at a time. */
 export const listUsers: OpsRoutes = (service, { accounts }) => {
   service.get(
     '/users',

@@ -39,7 +39,7 @@ const groups: OpsRoutes[] = [
   auditRoutes
 ]
 
-/** What operators can do, on the private listener, behind a token of its own. */
+/** The operators' API, on the private listener and behind a token of its own. */
 export function opsApi(ops: Service, needs: OpsNeeds, policy: OperatorPolicy): void {
   ops.register(
     async (scope) => {

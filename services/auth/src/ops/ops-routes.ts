@@ -14,7 +14,7 @@ import type { NewUser } from '../routes/needs.ts'
 import type { ListSessions } from '../sessions/list-sessions.ts'
 import type { SessionEnds } from '../sessions/session-ends.ts'
 
-/** What operators' calls work with. */
+/** What the operators' API depends on. */
 export type OpsNeeds = {
   readonly accounts: AccountStore
   readonly accountChanges: AccountChanges
@@ -33,5 +33,5 @@ export type OpsNeeds = {
   readonly clock: () => number
 }
 
-/** One group of an operator's calls. */
+/** One group of routes of the operators' API. */
 export type OpsRoutes = (service: Service, needs: OpsNeeds) => void

@@ -10,7 +10,10 @@ export const Limit = Type.String({ default: String(DEFAULT), maxLength: LONGEST_
 /** ISO 8601, in UTC */
 export const Instant = Type.String({ maxLength: LONGEST_INSTANT })
 
-/** How many entries an answer has at most. @throws Refusal INVALID_REQUEST */
+/**
+ * The maximum number of entries in a response.
+ * @throws Refusal INVALID_REQUEST
+ */
 export function readLimit(text: string): number {
   const limit = /^[1-9]\d{0,3}$/.test(text) ? Number(text) : 0
   if (limit === 0 || limit > MOST) {
@@ -20,7 +23,8 @@ export function readLimit(text: string): number {
 }
 
 /**
- * Milliseconds since 1970. A day that is not in the calendar is refused, where Date.parse would take the next one.
+ * Milliseconds since 1970. A date that does not exist is refused; Date.parse would use the next
+ * one.
  * @throws Refusal INVALID_REQUEST
  */
 export function readInstant(name: string, text: string): number {
@@ -33,7 +37,10 @@ export function readInstant(name: string, text: string): number {
   return date.getTime()
 }
 
-/** A place in an order of texts. @throws Refusal INVALID_REQUEST */
+/**
+ * The text after which a page begins.
+ * @throws Refusal INVALID_REQUEST
+ */
 export function readPlace(name: string, text: string): string {
   if (!isStorableText(text)) {
     throw invalidParameter(name, 'must be an e-mail address, or the beginning of one')

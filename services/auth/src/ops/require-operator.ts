@@ -5,15 +5,16 @@ import { notAnOperator, notForBrowsers } from '../refusals.ts'
 
 export type OperatorPolicy = {
   readonly token: string
-  /** names by which this listener may be called, besides addresses and names without a dot */
+  /** host names that this listener accepts, in addition to addresses and names without a dot */
   readonly hosts: readonly string[]
 }
 
 const BEARER = /^bearer +(\S+)$/i
 
 /**
- * A hook for every ops call. A browser's page has no business here, whatever it knows: it sends `Origin` or Fetch Metadata,
- * and one that was led here by its own name in the DNS (DNS rebinding) sends that name.
+ * A hook for every request to the ops API. It refuses pages in a browser, whatever token they have:
+ * a page sends `Origin` or Fetch Metadata, and a page that reaches the listener through its own DNS
+ * name (DNS rebinding) sends that name as the host.
  */
 export function requireOperator({ token, hosts }: OperatorPolicy) {
   const expected = digest(token)
@@ -25,5 +26,5 @@ export function requireOperator({ token, hosts }: OperatorPolicy) {
   }
 }
 
-/** So that two of different lengths can be compared in constant time as well. */
+/** With digests, texts of different lengths can be compared in constant time too. */
 const digest = (text: string) => createHash('sha256').update(text).digest()

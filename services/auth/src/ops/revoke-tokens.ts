@@ -5,13 +5,14 @@ import { opsOrigin } from './ops-origin.ts'
 import type { OpsRoutes } from './ops-routes.ts'
 
 const Answer = Type.Object({
-  /** ISO 8601: tokens that were issued before are refused */
+  /** ISO 8601: tokens that were issued earlier are refused */
   before: Type.String()
 })
 
 /**
- * Makes every access token that there is stale, whoever's it is; a refresh brings one that is not. `iat` counts whole seconds, and
- * after a change of rights it is ahead by a few: it waits until every token of before is older than any that comes after.
+ * Makes all access tokens stale, of every subject; a refresh returns a valid one. `iat` counts
+ * whole seconds, and after a change of rights it is a few seconds ahead. So this waits until every
+ * earlier token is older than any later one.
  */
 export const revokeTokens: OpsRoutes = (service, { stale, audit, clock }) => {
   service.post('/tokens/revoke-all', { schema: { response: { 200: Answer } } }, async (request) => {

@@ -7,7 +7,7 @@ import type { OpsRoutes } from './ops-routes.ts'
 import { toUser, UserAnswer, UserParams } from './user-response.ts'
 import { Words } from './words.ts'
 
-/** Replaces the roles of a user; they are in the next access token, and the one before is stale. */
+/** Replaces the roles of a user. The next access token has them, and earlier ones are stale. */
 export const setRoles: OpsRoutes = (service, { accounts, audit, stale }) => {
   service.put(
     '/users/:user/roles',

@@ -6,7 +6,10 @@ import { toUser, User, UserParams } from './user-response.ts'
 
 const Shown = Type.Object({
   user: User,
-  /** the kind of the stored hash: argon2id; of an imported user who has not signed in yet, another one or none */
+  /**
+   * the kind of the stored hash: argon2id; for an imported user who has not signed in yet, another
+   * kind or none
+   */
   passwordHash: Type.String(),
   /** how many sessions are live */
   sessions: Type.Integer()

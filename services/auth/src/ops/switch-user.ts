@@ -3,7 +3,7 @@ import { opsOrigin } from './ops-origin.ts'
 import type { OpsRoutes } from './ops-routes.ts'
 import { toUser, UserAnswer, UserParams, UserWithEnded } from './user-response.ts'
 
-/** Shuts a user out, with all of their sessions, and lets one in again. */
+/** Disables a user and ends all of their sessions, and enables a user again. */
 export const switchUser: OpsRoutes = (service, { accounts, ends, audit, stale, clock }) => {
   service.post(
     '/users/:user/disable',

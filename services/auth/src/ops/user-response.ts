@@ -1,7 +1,7 @@
 import { Type } from 'typebox'
 import type { Account } from '../accounts/account.ts'
 
-/** A user as an operator gets to see one. */
+/** A user as operators see it. */
 export const User = Type.Object({
   id: Type.String(),
   email: Type.String(),
@@ -14,10 +14,10 @@ export const User = Type.Object({
 
 export const UserAnswer = Type.Object({ user: User })
 
-/** A user, and how many sessions the call ended. */
+/** A user, and the number of sessions that the request ended. */
 export const UserWithEnded = Type.Object({ user: User, ended: Type.Integer() })
 
-/** Whom a call is about: an id or an e-mail address. */
+/** The user of a request: an id or an e-mail address. */
 export const UserParams = Type.Object({ user: Type.String({ minLength: 1, maxLength: 254 }) })
 
 export function toUser({ id, email, roles, scope, disabled, createdAt }: Account) {

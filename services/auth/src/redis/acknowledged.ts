@@ -2,12 +2,13 @@ import type { RedisConnection } from '@gatehouse/redis/connect-redis'
 import { storeUnavailable } from '../refusals.ts'
 import { bounded } from './bounded.ts'
 
-/** how long replicas may take; under the deadline of a call */
+/** how long replicas may take; less than the deadline of a call */
 const REPLICATION_MS = 200
 
 /**
- * Waits until so many replicas have what was written: what ended must not come back with one that had not heard of it.
- * @throws Refusal UNAVAILABLE where they do not
+ * Waits until the required number of replicas has the writes. Otherwise a replica that becomes
+ * master could bring back an ended session.
+ * @throws Refusal UNAVAILABLE if too few replicas answer
  */
 export async function acknowledged(redis: RedisConnection, replicas: number): Promise<void> {
   if (replicas === 0) return

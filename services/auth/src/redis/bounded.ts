@@ -2,13 +2,17 @@ import { storeUnavailable } from '../refusals.ts'
 import { inStoreTime } from '../store-time.ts'
 
 /**
- * A server that answers so is there, but cannot do its work just now. Another password or fewer rights than at the start: an operator is
- * at work. Scripts have their own words for a missing right.
+ * With these messages, a server reports that it cannot work at the moment. Another password or
+ * fewer rights than at the start mean that an operator is changing them. Scripts report a missing
+ * right with a message of their own.
  */
 const OUT_OF_SERVICE =
   /^(LOADING|READONLY|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|OOM|BUSY|NOREPLICAS|MISCONF|WRONGPASS|NOAUTH|NOPERM)\b|user executing the script can't/
 
-/** ioredis ends every call within its timeout; what is not the server's own word against our command is an outage. */
+/**
+ * ioredis ends every call within its timeout. An error is an outage unless the server rejects our
+ * command.
+ */
 export async function bounded<Reply>(call: () => Promise<Reply>): Promise<Reply> {
   try {
     return await inStoreTime(call)

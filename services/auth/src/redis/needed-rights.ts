@@ -1,7 +1,9 @@
 import type { NeededRights } from '@gatehouse/redis/missing-rights'
 import { REVOCATION_STREAM } from '@gatehouse/revocation/redis-revocations'
 
-/** What the auth service must be allowed to do in Redis: docs/stores.md has the same as ACL rules. */
+/**
+ * The rights that the auth service needs in Redis. docs/stores.md has the same rights as ACL rules.
+ */
 export const neededRights: readonly NeededRights[] = [
   {
     key: REVOCATION_STREAM,

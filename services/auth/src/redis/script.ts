@@ -6,8 +6,9 @@ import { bounded } from './bounded.ts'
 export type Script = (keysAndArguments: (string | number)[]) => Promise<unknown>
 
 /**
- * A script of lua/ as a function. ioredis sends its digest, and the text only to a server that does not know it.
- * @param shared the files that stand before it
+ * A script of lua/ as a function. ioredis sends its digest, and the text only to a server that does
+ * not know it.
+ * @param shared the files that precede the script
  */
 export function script(
   redis: RedisConnection,

@@ -1,17 +1,20 @@
 import { performance } from 'node:perf_hooks'
 
 /**
- * The clock of the store that all instances share, as this process knows it from the store's answers. Instances whose own
- * clocks differ agree by it on what has expired.
+ * The clock of the store that all instances share, as this process knows it from the store's
+ * answers. So instances whose own clocks differ agree on what has expired.
  */
 export type StoreClock = {
-  /** Milliseconds since 1970; by this process's clock until the store has answered once. */
+  /** Milliseconds since 1970; from this process's clock until the store has answered once. */
   now(): number
-  /** Until when a call that is made now is waited for, in the store's milliseconds: late by a round trip at most. */
+  /**
+   * The deadline of a call that is made now, in the store's milliseconds; at most one round trip
+   * late.
+   */
   deadline(): number
   /** This process's monotonic clock, in milliseconds. */
   elapsedMs(): number
-  /** The store said that it is `storeMs`, in answer to a call that was made at `sentAtMs` of `elapsedMs`. */
+  /** The store answered that its time is `storeMs`, to a call made at `sentAtMs` of `elapsedMs`. */
   heard(storeMs: number, sentAtMs: number): void
   /** Whether the store has answered once. */
   readonly known: boolean
@@ -22,15 +25,15 @@ export type StoreClock = {
 type Monotonic = () => number
 
 /**
- * @param waitMs how long a call is waited for
- * @param monotonic milliseconds since any moment, never set back
+ * @param waitMs the time limit of a call
+ * @param monotonic in milliseconds, never set back
  */
 export function storeClock(
   waitMs: number,
   monotonic: Monotonic = () => performance.now(),
   own: () => number = Date.now
 ): StoreClock {
-  // The store's clock is ahead of the monotonic one by something between these two.
+  // The difference between the store's clock and the monotonic one is between these two values.
   let least = Number.NEGATIVE_INFINITY
   let most = Number.POSITIVE_INFINITY
   const known = () => most !== Number.POSITIVE_INFINITY
@@ -40,10 +43,10 @@ export function storeClock(
     elapsedMs: monotonic,
     deadline: () => Math.ceil(monotonic() + most + waitMs),
     heard(storeMs, sentAtMs) {
-      // The store counts whole milliseconds, cut off.
+      // The store's milliseconds are rounded down.
       const [low, high] = [storeMs - monotonic(), storeMs + 1 - sentAtMs]
       const agrees = low <= most && high >= least
-      // One that has been set, or runs at another pace, is believed as it is now.
+      // If the clock was set or its speed has changed, the new value counts.
       least = agrees ? Math.max(least, low) : low
       most = agrees ? Math.min(most, high) : high
     },

@@ -1,12 +1,15 @@
 import { Gauge, type Registry } from 'prom-client'
 import type { StoreClock } from './store-clock.ts'
 
-/** A larger difference is worth a warning: it changes nothing here, but gateways judge tokens by their own clocks. */
+/**
+ * A larger difference is logged as a warning. It changes nothing here, but gateways check tokens
+ * with their own clocks.
+ */
 const WORTH_A_WARNING_MS = 2000
 
 /**
- * Shows how far this process's clock is from Redis' clock, and warns where that is much.
- * @returns a function that looks once. It warns when the difference becomes large, not at every look
+ * Shows the difference between this process's clock and Redis' clock, and warns if it is large.
+ * @returns a function that checks once, and warns only when the difference becomes large
  */
 export function watchClock(
   clock: Pick<StoreClock, 'aheadMs'>,

@@ -3,33 +3,37 @@ import type { RedisConnection } from '@gatehouse/redis/connect-redis'
 import { HEARTBEAT_MS, redisHeartbeat } from '@gatehouse/revocation/redis-heartbeats'
 import { Gauge, type Registry } from 'prom-client'
 
-/** how long replicas may take to acknowledge the heartbeat before; the connection waits for it, and all other commands on it */
+/**
+ * how long replicas may take to acknowledge the previous heartbeat; all other commands on the
+ * connection wait for that
+ */
 const REPLICATION_MS = 50
 
-/** The heartbeats of this process in the log of revocations. */
+/** The heartbeats of this process in the revocation log. */
 export type Heartbeats = {
-  /** how long ago the log last took what this process writes, in seconds; infinite before the first time */
+  /** seconds since the log last accepted a write of this process; infinite before the first time */
   ageSeconds(): number
-  /** the first attempt is over, whatever came of it */
+  /** resolves when the first attempt has ended, successful or not */
   readonly started: Promise<void>
   close(): Promise<void>
 }
 
 type HeartbeatOptions = {
   readonly redis: RedisConnection
-  /** how many replicas must have a revocation before it is acknowledged */
+  /** the number of replicas that must have a revocation before it is acknowledged */
   readonly replicas: number
   /** in milliseconds, never set back */
   readonly monotonicClock: () => number
-  /** hears of a fault when it begins */
+  /** is called when a fault begins */
   readonly onFault: (error: unknown) => void
   readonly intervalMs?: number
 }
 
 /**
- * Says again and again in the log that revocations reach it. Where a revocation would not be acknowledged for want of replicas, a
- * heartbeat is not written either: gateways that follow a master in the smaller part of a partition must not think that they
- * hear everything.
+ * Writes heartbeats into the revocation log, which show that it receives revocations. If a
+ * revocation would not be acknowledged because replicas are missing, no heartbeat is written
+ * either: gateways that follow a master in the smaller part of a partition must not believe that
+ * they are up to date.
  */
 export function writeHeartbeats(options: HeartbeatOptions): Heartbeats {
   const { redis, replicas, monotonicClock, onFault, intervalMs = HEARTBEAT_MS } = options
@@ -73,7 +77,10 @@ export function writeHeartbeats(options: HeartbeatOptions): Heartbeats {
   }
 }
 
-/** The heartbeats of an auth service that shares Redis with others; null for one whose gateway is in the same process. */
+/**
+ * The heartbeats of an auth service that shares Redis with others; null if its gateway is in the
+ * same process.
+ */
 export async function openHeartbeats(
   redis: RedisConnection | null,
   { metrics, ...options }: Pick<HeartbeatOptions, 'replicas' | 'onFault'> & { metrics: Registry }

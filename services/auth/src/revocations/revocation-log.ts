@@ -6,11 +6,13 @@ import { script } from '../redis/script.ts'
 import { TOKEN_HORIZON } from '../sessions/redis-families.ts'
 import type { SqliteRevocations } from './sqlite-revocations.ts'
 
-/** Writes what every gateway must learn and no session's end says. */
+/** Writes revocations that are not the end of a session. */
 export type RevocationWriter = {
   /**
-   * Adds an entry; it is remembered until `until`, and at least until the last access token of today has run out.
-   * @throws Refusal UNAVAILABLE where the store does not answer, or too few replicas have it: it can be repeated
+   * Adds an entry. It is remembered until `until`, and at least until the last current access token
+   * has expired.
+   * @throws Refusal UNAVAILABLE if the store does not answer or too few replicas have the entry;
+   * the call can be repeated
    */
   append(entry: Revocation): Promise<void>
 }
@@ -30,7 +32,7 @@ export function sqliteRevocationWriter(
 
 /**
  * The log in Redis.
- * @param clock for tests: in place of the server's
+ * @param clock for tests: instead of the server's clock
  */
 export function redisRevocationWriter(
   redis: RedisConnection,

@@ -12,18 +12,27 @@ const SCHEMA = `
   create table if not exists token_horizon (one integer primary key check (one = 1), until integer not null) strict;
   insert or ignore into token_horizon values (1, 0)`
 
-/** how often a follower hears that there is nothing new: silence would look like an outage */
+/** how often a follower is told that there is nothing new; silence would look like an outage */
 const BEAT_MS = 1000
 
-/** The log of revocations in the embedded database: written beside the family's change, read by the gateway in this process. */
+/**
+ * The revocation log in the embedded database: written in the transaction of the family's change,
+ * and read by the gateway in this process.
+ */
 export type SqliteRevocations = RevocationSource & {
-  /** Notes that an access token is given out, inside the transaction of the login or refresh that it belongs to. */
+  /** Notes that an access token is issued, inside the transaction of its login or refresh. */
   noteToken(nowMs: number): void
   /** Adds an entry, inside the transaction that ends the family. */
   append(sid: string, nowMs: number): void
-  /** Adds that a session's tokens with an `iat` before `before` (s) are stale, inside the transaction that makes them so. */
+  /**
+   * Makes a session's tokens with an `iat` before `before` (s) stale, inside the transaction of the
+   * refresh.
+   */
   makeStale(sid: string, before: number, nowMs: number): void
-  /** Adds an entry that is no session's end. @throws Refusal UNAVAILABLE where the file cannot be used just now */
+  /**
+   * Adds an entry that is not the end of a session.
+   * @throws Refusal UNAVAILABLE if the file cannot be used at the moment
+   */
   write(entry: Revocation, nowMs: number): void
   /** Wakes the followers, after that transaction. */
   announce(): void
@@ -40,7 +49,8 @@ export function sqliteRevocations(
     'insert into revocations (kind, id, until, before, version) values (?, ?, ?, ?, ?)'
   )
   const expire = database.prepare('delete from revocations where until < ?')
-  // The lifetime may be set lower while longer tokens are still about: the last of all to run out decides.
+  // The lifetime may be reduced while longer tokens are still valid, so the latest expiry of any
+  // token decides.
   const note = database.prepare('update token_horizon set until = ?1 where until < ?1')
   const horizon = database.prepare('select until from token_horizon')
   const select = database.prepare(
@@ -89,7 +99,7 @@ export function sqliteRevocations(
           entries: rows.map(toEntry),
           cursor: String(position),
           caughtUp: true,
-          // Those who revoke are in this process.
+          // The writers of revocations are in this process.
           heartbeatAgeMs: 0
         }
         await announced
@@ -98,7 +108,7 @@ export function sqliteRevocations(
   }
 }
 
-/** Files of earlier versions are without them. */
+/** Files of earlier versions lack these columns. */
 function addColumns(database: DatabaseSync): void {
   const columns = database.prepare('pragma table_info(revocations)').all()
   for (const missing of ['before', 'version']) {
@@ -107,7 +117,7 @@ function addColumns(database: DatabaseSync): void {
   }
 }
 
-/** As it was written: this file has one writer, which is this version. */
+/** Reads the row as it was written, because only this version writes the file. */
 function toEntry(row: Record<string, SQLOutputValue>): Revocation {
   const { kind, id, until, before, version } = row
   const entry = {

@@ -5,41 +5,45 @@ import { rememberedSeconds } from '../tokens/remembered-seconds.ts'
 import type { RevocationWriter } from './revocation-log.ts'
 import { noteTold, toldRun } from './told-run.ts'
 
-/** Which access tokens of a subject say what is no longer true. In seconds since 1970. */
+/** Which access tokens of a subject are outdated. In seconds since 1970. */
 export type Stale = {
-  /** those with an earlier `iat`; the next ones have this one or a later */
+  /** tokens with an earlier `iat` are stale; new ones have this `iat` or a later one */
   readonly before: number
-  /** when the last of them has expired by itself */
+  /** when the last stale token has expired */
   readonly until: number
 }
 
 /**
- * Tokens that are good, and say of their user or client what was true when they were issued. A change of rights is noted with
- * the change, in its transaction, and told from there: a process that is killed in between leaves nothing untold.
+ * Valid tokens with outdated rights. A change of rights is noted in its transaction, and told to
+ * gateways from that note. So a process that is killed in between leaves nothing untold.
  */
 export type StaleTokens = {
-  /** What a change that is made now makes stale. */
+  /** The tokens that a change made now makes stale. */
   now(): Stale
-  /** Makes every token with an `iat` before `before` (s) stale, of any subject. Gateways are not told yet. */
+  /**
+   * Makes every token with an `iat` before `before` (s) stale, of any subject. Does not tell
+   * gateways.
+   */
   makeAllStale(before: number): Promise<void>
-  /** The least `iat` (s) of any token of any subject that is not stale; 0 where all may be good. */
+  /** Tokens of any subject with an earlier `iat` (s) are stale; 0 if none is. */
   allNotBefore(): Promise<number>
   /**
-   * Tells gateways all that is noted.
-   * @throws Refusal UNAVAILABLE where they cannot be told just now; it stays noted
+   * Tells gateways everything that is noted.
+   * @throws Refusal UNAVAILABLE if they cannot be told at the moment; the notes stay
    */
   tell(): Promise<void>
-  /** Notes once more every change of which there may be tokens: the log may have lost it. */
+  /** Notes again every change that still affects valid tokens, because the log may have lost it. */
   retell(): Promise<void>
 }
 
 /**
- * `iat` counts whole seconds, so the rest of this one goes with it, and one more for a token that is being issued with the old
- * rights meanwhile. New tokens are dated ahead by as much, which is within what clocks may be off.
+ * `iat` counts whole seconds. So a change affects the rest of the current second, and one more
+ * second for a token that is being issued with the old rights. New tokens are dated ahead by as
+ * much, which is less than the allowed clock difference.
  */
 export const AHEAD_SECONDS = 2
 
-/** In place of a subject: every token is meant. Subjects are UUIDs. */
+/** Instead of a subject: every token is meant. Subjects are UUIDs. */
 const EVERYTHING = 'everything'
 
 export function staleTokens(needs: {
@@ -68,7 +72,7 @@ export function staleTokens(needs: {
       transaction
         .deleteFrom('untold_stale_tokens')
         .where('subject', '=', subject)
-        // What has been noted since is another change.
+        // A later note belongs to another change.
         .where('before', '=', before)
         .where('rights_version', '=', version)
         .execute()
@@ -125,8 +129,8 @@ export function staleTokens(needs: {
 }
 
 /**
- * The longest that a token lives which a published key may have signed, whoever's it is and however short the lifetime is set
- * now: revocations of machine clients too are remembered for so long.
+ * The longest lifetime of the tokens that a published key may have signed, of any subject and
+ * whatever the current setting is. Revocations of machine clients are remembered for this time too.
  */
 export async function longestTokenSeconds(db: Kysely<Tables>): Promise<number> {
   const { longest } = await db
@@ -138,8 +142,8 @@ export async function longestTokenSeconds(db: Kysely<Tables>): Promise<number> {
 }
 
 /**
- * Notes it, in the transaction of the change.
- * @param version the owner's rights version since the change; 0 where every token is meant
+ * Notes stale tokens, in the transaction of the change.
+ * @param version the owner's rights version after the change; 0 if every token is meant
  */
 export async function noteStale(
   transaction: Kysely<Tables>,
@@ -160,11 +164,14 @@ export async function noteStale(
     .execute()
 }
 
-/** What `max` and `greatest` are in one database and not in the other. */
+/** PostgreSQL calls this `greatest`, SQLite `max`. */
 const larger = (column: string, value: number) =>
   sql<number>`case when ${sql.ref(column)} < ${value} then ${value} else ${sql.ref(column)} end`
 
-/** What a change of rights sets beside them: of two by instances whose clocks differ, the stricter second counts. */
+/**
+ * The columns that a change of rights also sets. If two instances have different clocks, the later
+ * second counts.
+ */
 export const otherRights = ({ before }: Stale) => ({
   tokens_not_before: larger('tokens_not_before', before),
   rights_version: sql<number>`rights_version + 1`

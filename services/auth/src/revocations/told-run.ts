@@ -1,12 +1,13 @@
 import type { Kysely } from 'kysely'
 import type { Tables } from '../database/tables.ts'
 
-/** Before the first run is known. */
+/** The run before the first one is known. */
 const NO_RUN = ''
 
 /**
- * The run of the session store that was told what the database has marked as told. The log of revocations is in the same store.
- * Another run may have lost it, and everything is then marked anew.
+ * The run of the session store that was told everything that the database marks as told. The
+ * revocation log is in the same store. Another run may have lost it, and then everything is marked
+ * as untold again.
  */
 export async function toldRun(db: Kysely<Tables>): Promise<string> {
   const row = await db.selectFrom('session_store').select('incarnation').executeTakeFirst()
@@ -14,9 +15,9 @@ export async function toldRun(db: Kysely<Tables>): Promise<string> {
 }
 
 /**
- * Marks as told what this run was told, which was read before the store was told. Where another run counts by now, the mark would
- * hide what that one has lost, and nothing is done: it is told once more.
- * @returns whether it was done
+ * Marks what this run was told. The run was read before the store was told. If another run counts
+ * by now, the mark would hide what that run has lost, so nothing is marked, and it is told again.
+ * @returns whether it was marked
  */
 export async function noteTold(
   db: Kysely<Tables>,
@@ -30,7 +31,7 @@ export async function noteTold(
         .values({ one: 1, incarnation: run })
         .onConflict((conflict) => conflict.column('one').doNothing())
         .execute()
-    // The lock makes `retellTo` of another instance wait, or this one for it.
+    // With the lock, `retellTo` of another instance waits for this transaction, or this one for it.
     const row = await transaction
       .updateTable('session_store')
       .set({ incarnation: run })
@@ -43,10 +44,13 @@ export async function noteTold(
   })
 }
 
-/** Counts while a run is told again what may be lost. An instance that stops meanwhile leaves it so, and another begins again. */
+/**
+ * The value while a run is being told again what may be lost. If an instance stops meanwhile,
+ * another one begins again.
+ */
 const underWay = (run: string) => `${run} is told again`
 
-/** From now on this run counts, and has been told of nothing. */
+/** From now on, this run counts. It has been told nothing. */
 export async function retellTo(
   db: Kysely<Tables>,
   run: string,
@@ -63,7 +67,7 @@ export async function retellTo(
   })
 }
 
-/** Everything is marked that this run is to be told again. Whether it still is the one that counts. */
+/** Everything that this run must be told again is marked. Returns whether this run still counts. */
 export async function retoldTo(db: Kysely<Tables>, run: string): Promise<boolean> {
   const row = await db
     .updateTable('session_store')

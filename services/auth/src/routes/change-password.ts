@@ -21,17 +21,20 @@ const Body = Type.Object(
   { additionalProperties: false }
 )
 
-/** how long after a change of the password the same change is taken for its repeat */
+/** how long a repeated change of the password is recognised as a repetition */
 const REPEAT_MS = 600_000
 
 /**
- * Whoever knows the old password sets a new one, and is then signed in here only. A stolen access token is not enough, and
- * guesses with it are slowed like those at the front door.
+ * A user who knows the old password sets a new one; every other session ends. A stolen access token
+ * is not enough, and guesses here are slowed like guesses at login.
  */
 export const changePassword: Route = (service, needs) => {
   const { accounts, passwords, guesses, checkCredentials, ends, clock } = needs
 
-  /** The change was made, and its answer said "repeat later" or was lost: by then the old password is not the current one. */
+  /**
+   * The change was made, but its response was lost or said "repeat later". So the old password is
+   * no longer the current one.
+   */
   const isRepeat = async (account: Account, session: string | null, newPassword: string) => {
     const { passwordChange } = account
     if (passwordChange === null || session === null || passwordChange.sid !== session) return false
@@ -39,13 +42,14 @@ export const changePassword: Route = (service, needs) => {
     return await passwords.inTurn((match) => match(account, newPassword, []))
   }
 
-  /** The account that the current password proves; null where this change is made already. */
+  /** The account that the current password proves; null if this change was already made. */
   const prove = async (claim: Claim, session: string | null, newPassword: string) => {
     try {
       return await checkCredentials(claim)
     } catch (error) {
       const isWrong = error instanceof Refusal && error.code === 'UNAUTHENTICATED'
-      // Only behind a guess that was due, and is counted now: who asks could find the new password by asking otherwise.
+      // Only after a guess that was due and is counted, because the answer could reveal the new
+      // password.
       if (isWrong && claim.account !== null) {
         if (await isRepeat(claim.account, session, newPassword)) return null
       }
@@ -76,7 +80,7 @@ export const changePassword: Route = (service, needs) => {
       const passwordHash = await passwords.hash(newPassword)
       const change = { passwordHash, sid: session, origin, nowMs: clock() }
       const ended = await accounts.changePassword(account, change)
-      // Somebody was faster: the password that was shown is not the current one now.
+      // Another change came first: the password is no longer the current one.
       if (ended === null) throw wrongCredentials()
       await ends.tellAll(subject, session, ended)
       await guesses.forgetStrangers(found.email)

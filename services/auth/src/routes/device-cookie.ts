@@ -4,10 +4,10 @@ import { mintDeviceToken, readDeviceToken } from '../guesses/device-token.ts'
 import type { KeyRing } from '../secrets/key-ring.ts'
 import { type CookieSameSite, ownCookieAttributes } from './refresh-cookie.ts'
 
-/** the longest that browsers keep a cookie (RFC 6265bis §5.5) */
+/** the longest time for which browsers keep a cookie (RFC 6265bis §5.5) */
 const MAX_AGE_SECONDS = 400 * 86_400
 
-/** The browser's id, where it has signed in to this account before. */
+/** The id of the browser, if it has signed in to this account before. */
 export function knownDevice(
   request: FastifyRequest,
   email: string | null,

@@ -3,7 +3,7 @@ import { Type } from 'typebox'
 import type { Route } from './needs.ts'
 import { originOf } from './origin-of.ts'
 
-/** Signs the user out everywhere else: the session that asks goes on. */
+/** Ends all sessions of the user except the current one. */
 export const endOtherSessions: Route = (service, { sessions }) => {
   service.delete(
     '/sessions',

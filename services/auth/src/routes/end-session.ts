@@ -6,7 +6,7 @@ import { originOf } from './origin-of.ts'
 
 const LONGEST_ID = 64
 
-/** Another user's session is as unknown as one that never was. */
+/** A session of another user gets the same response as one that does not exist. */
 export const endSession: Route = (service, { sessions }) => {
   service.delete(
     '/sessions/:id',

@@ -11,8 +11,9 @@ declare module 'fastify' {
 }
 
 /**
- * Finds out whether a request comes from a gateway: by its assertion where somebody is signed in, and by the gateway's own
- * proof where nobody is. Anything else on this network can write headers, but cannot sign.
+ * Finds out whether a request comes from a gateway: by its assertion if a user is signed in,
+ * otherwise by the gateway's proof. Any other program on this network can write headers, but cannot
+ * sign.
  */
 export const recogniseGateway = fp(
   async (service: FastifyInstance, { provesGateway }: { provesGateway: ProvesGateway }) => {
@@ -25,13 +26,19 @@ export const recogniseGateway = fp(
   }
 )
 
-/** The client's address: the first that the gateway names. Without a gateway, the peer's. */
+/**
+ * The client's address: the first one in the gateway's header; without a gateway, the peer's
+ * address.
+ */
 export function clientAddress(request: FastifyRequest): string {
   const [address = ''] = (forwarded(request, 'for') ?? request.ip).split(',', 1)
   return address.trim()
 }
 
-/** The origin (RFC 6454 §6.2) that the client sent the request to, as the gateway or, without one, this service saw it. */
+/**
+ * The origin (RFC 6454 §6.2) to which the client sent the request, as the gateway or, without a
+ * gateway, this service saw it.
+ */
 export function requestOrigin(request: FastifyRequest): string {
   const protocol = forwarded(request, 'proto') ?? request.protocol
   return `${protocol}://${forwarded(request, 'host') ?? request.host}`

@@ -9,7 +9,7 @@ export type LimitAddress = (request: FastifyRequest) => Promise<void>
 
 type Needs = {
   requestCounts: RequestCounts
-  /** makes a key of a network */
+  /** makes a key from a network */
   digest: (text: string) => Buffer
   perMinute: number
   clock: () => number
@@ -17,7 +17,7 @@ type Needs = {
 
 const MINUTE_MS = 60_000
 
-/** Counts what one network sends in each minute, over all instances where they share a Redis. */
+/** Counts the requests of one network per minute, across all instances that share a Redis. */
 export function limitAddress({ requestCounts, digest, perMinute, clock }: Needs): LimitAddress {
   return async (request) => {
     const nowMs = clock()

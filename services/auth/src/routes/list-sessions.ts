@@ -3,7 +3,7 @@ import { Type } from 'typebox'
 import type { Route } from './needs.ts'
 import { Session, toSession } from './session-response.ts'
 
-/** The user's live sessions, the one that was used last first. */
+/** Lists the user's live sessions, the most recently used first. */
 export const listSessions: Route = (service, { sessions }) => {
   service.get(
     '/sessions',

@@ -5,7 +5,7 @@ import { presentedRefreshToken, RefreshTokenBody } from './presented-refresh-tok
 import { clearRefreshCookie } from './refresh-cookie.ts'
 import { refuseCrossSite } from './refuse-cross-site.ts'
 
-/** 204 also for a token that is unknown: who logs out wants to be out (RFC 7009 §2.2 says the same of revocation). */
+/** 204 even for an unknown token, as in RFC 7009 §2.2: the client is signed out in any case. */
 export const logout: Route = (service, { sessions, allowsOrigin, cookieSameSite }) => {
   service.post(
     '/logout',

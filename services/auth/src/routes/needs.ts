@@ -12,10 +12,10 @@ import type { Sessions } from '../sessions/sessions.ts'
 import type { LimitAddress } from './limit-address.ts'
 import type { CookieSameSite } from './refresh-cookie.ts'
 
-/** What a user has who was just made. */
+/** The roles and scope of a new user. */
 export type NewUser = { readonly roles: readonly string[]; readonly scope: readonly string[] }
 
-/** What the routes work with. */
+/** What the routes depend on. */
 export type RouteNeeds = {
   readonly accounts: AccountStore
   readonly passwords: Passwords
@@ -31,10 +31,10 @@ export type RouteNeeds = {
   /** other origins whose pages may use our cookies */
   readonly allowsOrigin: AllowsOrigin
   readonly cookieSameSite: CookieSameSite
-  /** who may make an account: everybody, or operators only */
+  /** who may create an account: everybody, or only operators */
   readonly registration: 'open' | 'off' | 'closed'
   readonly clock: () => number
 }
 
-/** One route: a file, a purpose, and what it needs. */
+/** A route: one file with one purpose. */
 export type Route = (service: Service, needs: RouteNeeds) => void

@@ -5,10 +5,10 @@ import type { Delivery } from '../tokens/token-response.ts'
 import { type CookieSameSite, readRefreshCookie, refreshCookiesOf } from './refresh-cookie.ts'
 import { missingCookieDetail } from './unkept-cookie.ts'
 
-/** A refresh token is a hundred characters; what is longer is not one, and need not be read. */
+/** A refresh token has about a hundred characters. A longer text is not one, and is not read. */
 const LONGEST = 1024
 
-/** The body of refresh and logout; absent where the cookie holds the token. */
+/** The body of refresh and logout; absent if the cookie contains the token. */
 export const RefreshTokenBody = Type.Object(
   { refreshToken: Type.Optional(Type.String({ minLength: 1, maxLength: LONGEST })) },
   { additionalProperties: false, nullable: true }
@@ -16,8 +16,8 @@ export const RefreshTokenBody = Type.Object(
 type RefreshTokenBody = Static<typeof RefreshTokenBody> | null | undefined
 
 /**
- * The refresh token of a request, and the way it came: the answer goes the same way.
- * @throws Refusal UNAUTHENTICATED where there is none
+ * The refresh token of a request, and how it was sent: the response uses the same way.
+ * @throws Refusal UNAUTHENTICATED if there is none
  */
 export function presentedRefreshToken(
   request: FastifyRequest,

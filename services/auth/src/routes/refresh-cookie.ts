@@ -3,15 +3,15 @@ import { cookiePairs, ownCookieValue, REFRESH_COOKIE } from '@gatehouse/edge-hea
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Grant } from '../sessions/sessions.ts'
 
-/** Whether pages of other sites may have our cookies: `none` is yes. */
+/** Whether pages of other sites may use our cookies; `none` allows it. */
 export type CookieSameSite = 'strict' | 'none'
 
 type OwnCookieAttributes = CookieSerializeOptions & { secure: boolean }
 
 /**
- * What the `__Host-` prefix demands, out of reach of scripts, and never sent by another site's page. With `none` it is sent by
- * pages of every site, each of which has a cookie of its own (CHIPS: `Partitioned`), and the same-origin check alone decides
- * which of them may use it.
+ * The attributes that the `__Host-` prefix requires. Scripts cannot read the cookie, and pages of
+ * other sites do not send it. With `none`, pages of every site send it, each with a cookie of its
+ * own (CHIPS: `Partitioned`), and only the same-origin check decides which of them may use it.
  */
 export const ownCookieAttributes = (sameSite: CookieSameSite): OwnCookieAttributes => ({
   httpOnly: true,
@@ -37,20 +37,21 @@ export function clearRefreshCookie(reply: FastifyReply, sameSite: CookieSameSite
 export const readRefreshCookie = (request: FastifyRequest): string | null =>
   ownCookieValue(request.headers.cookie, REFRESH_COOKIE)
 
-/** How many cookies of the name a request has. */
+/** How many cookies of this name a request has. */
 export const refreshCookiesOf = ({ headers }: FastifyRequest): number =>
   cookiePairs(headers.cookie ?? '').filter((pair) => pair.startsWith(`${REFRESH_COOKIE}=`)).length
 
 /**
- * A browser keeps a partitioned cookie beside one that is not, and sends both, which would be ambiguous. So after the setting
- * has changed, the cookie that was set before goes. The first request after a change to `none` has one cookie, and does not say
- * which; after a change back, a login that finds both mends it.
+ * A browser keeps a partitioned cookie beside one that is not, and sends both, which would be
+ * ambiguous. So after a change of the setting, this clears the earlier cookie. The first request
+ * after a change to `none` has one cookie, and does not say which one. After a change back, a login
+ * that finds both clears the other one.
  */
 function clearOfOtherSetting(reply: FastifyReply, sameSite: CookieSameSite): void {
   const cookies = refreshCookiesOf(reply.request)
   if (sameSite === 'none' ? cookies > 0 : cookies > 1) {
     const other = ownCookieAttributes(sameSite === 'none' ? 'strict' : 'none')
-    // By hand: the plugin keeps one cookie of a name.
+    // Written directly, because the plugin keeps only one cookie of a name.
     const cleared = reply.server.serializeCookie(REFRESH_COOKIE, '', {
       ...other,
       expires: new Date(0)

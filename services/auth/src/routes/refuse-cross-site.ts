@@ -5,9 +5,10 @@ import { requestOrigin } from './forwarded.ts'
 import { readRefreshCookie } from './refresh-cookie.ts'
 
 /**
- * A hook for every route that a cookie can authenticate, or that would set one: the request must not come from a page of
- * another site (CSRF, login CSRF). Fetch Metadata says where it comes from; older browsers send `Origin`. A request with
- * neither is no browser's, and may not use the cookie.
+ * A hook for every route that a cookie can authenticate, or that sets one: the request must not
+ * come from a page of another site (CSRF, login CSRF). Fetch Metadata names the site of the page;
+ * older browsers send `Origin`. A request with neither is not from a browser, and may not use the
+ * cookie.
  */
 export function refuseCrossSite(allowsOrigin: AllowsOrigin) {
   return async (request: FastifyRequest): Promise<void> => {

@@ -17,8 +17,9 @@ const Body = Type.Object(
 )
 
 /**
- * Registration is for strangers, where it is open. Somebody who is signed in comes by a route that was not meant for it: an
- * operator who takes the public route of registration out of the table leaves one that demands a token.
+ * Anonymous callers may register if registration is open. A signed-in caller got here through a
+ * route that is not for registration: if an operator removes the public route of registration from
+ * the table, a route that requires a token remains.
  */
 const refuseUnlessOpen =
   ({ registration }: RouteNeeds) =>

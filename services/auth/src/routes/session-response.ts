@@ -1,12 +1,12 @@
 import { Type } from 'typebox'
 import type { StoredFamily } from '../sessions/families.ts'
 
-/** A session as its user, or an operator, gets to see it. */
+/** A session as its user or an operator sees it. */
 export const Session = Type.Object({
   id: Type.String(),
-  /** whether it is the one that asks */
+  /** whether it is the current session of the caller */
   current: Type.Boolean(),
-  /** ISO 8601, as are the others */
+  /** ISO 8601, like the next two */
   createdAt: Type.String(),
   lastUsedAt: Type.String(),
   expiresAt: Type.String(),

@@ -4,8 +4,9 @@ import { cookieNotKept } from '../refusals.ts'
 import type { CookieSameSite } from './refresh-cookie.ts'
 
 /**
- * Refuses to open a session whose cookie the browser would drop without a word: the page would look signed in until its first
- * refresh. What is no browser says neither where it is nor on which page, and is not refused.
+ * Refuses to open a session whose cookie the browser would silently drop: the page would look
+ * signed in until its first refresh. A client that is not a browser sends neither header, and is
+ * not refused.
  * @throws Refusal INVALID_REQUEST, saying what to do instead
  */
 export function refuseUnkeptCookie({ headers }: FastifyRequest, sameSite: CookieSameSite): void {
@@ -15,7 +16,8 @@ export function refuseUnkeptCookie({ headers }: FastifyRequest, sameSite: Cookie
   if ((site === 'cross-site' || otherScheme) && sameSite === 'strict') {
     throw cookieNotKept('of another site')
   }
-  // Fetch Metadata is sent over TLS and to loopback only, which is where a browser keeps a cookie that is `Secure`.
+  // Browsers send Fetch Metadata only over TLS and to loopback, which is also where they keep a
+  // `Secure` cookie.
   const plain = site === undefined && origin?.toLowerCase().startsWith('http://') === true
   if (plain && !isLoopbackOrigin(origin)) throw cookieNotKept('over plain HTTP')
 }

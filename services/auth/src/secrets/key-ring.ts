@@ -1,29 +1,31 @@
-/** A key that refresh tokens are made and recognised with. */
+/** A key that derives and verifies refresh tokens. */
 export type RefreshKey = {
-  /** 0 to 255: one byte of the token names it */
+  /** 0 to 255, in one byte of the token */
   readonly id: number
   readonly secret: Buffer
 }
 
-/** Whether a secret is long enough, and not a placeholder: all zeros, or one word over and over. */
+/**
+ * Whether a secret is long enough and not a placeholder, such as all zeros or one repeated word.
+ */
 export const isUnpredictable = (secret: Buffer): boolean =>
   secret.length >= SECRET_BYTES && new Set(secret).size >= LEAST_DISTINCT_BYTES
 
-/** The newest key makes tokens, all of them recognise tokens. */
+/** The newest key makes tokens; all keys verify tokens. */
 export type KeyRing = {
   readonly newest: RefreshKey
   find(id: number): RefreshKey | null
 }
 
 const SECRET_BYTES = 32
-/** of 32 random bytes fewer are never seen; zeros and repeated words have fewer */
+/** 32 random bytes never have fewer distinct values; zeros and repeated words do */
 const LEAST_DISTINCT_BYTES = 12
 const ENTRY = /^(\d{1,3}):([A-Za-z0-9_-]+)$/
 
 /**
- * Reads a ring: `id:secret` entries separated by commas or new lines, the newest first; an id is 0 to 255, a secret is
- * at least 32 random bytes as base64url.
- * @throws Error naming the entry's place, never its secret
+ * Reads a ring: `id:secret` entries separated by commas or new lines, the newest first. An id is 0
+ * to 255, a secret is at least 32 random bytes in base64url.
+ * @throws Error naming the position of the entry, never its secret
  */
 export function parseKeyRing(text: string): KeyRing {
   const keys = text

@@ -9,7 +9,7 @@ import type { SealingKeys } from '../keys/seal.ts'
 import { isUnpredictable, type KeyRing, parseKeyRing } from './key-ring.ts'
 
 /**
- * What refresh tokens are made and recognised with.
+ * The keys that derive and verify refresh tokens.
  * @throws SettingsFault
  */
 export function refreshKeys(config: AuthConfig): KeyRing {
@@ -22,7 +22,7 @@ export function refreshKeys(config: AuthConfig): KeyRing {
 }
 
 /**
- * What private signing keys are encrypted with at rest, the newest first.
+ * The keys that encrypt stored private signing keys, the newest first.
  * @throws SettingsFault
  */
 export function keyEncryptionKeys(config: AuthConfig): SealingKeys {
@@ -39,7 +39,7 @@ export function keyEncryptionKeys(config: AuthConfig): SealingKeys {
 }
 
 /**
- * What an operator shows to the ops listener.
+ * The token that operators present to the ops listener.
  * @throws SettingsFault
  */
 export function opsToken(config: AuthConfig): string {
@@ -54,7 +54,10 @@ export function randomSecret(): string {
 
 type SecretName = 'AUTH_REFRESH_KEYS' | 'AUTH_KEY_ENCRYPTION_KEY' | 'AUTH_OPS_TOKEN'
 
-/** A secret's text: the setting; in development also one that is made at the first start and kept in the data folder. */
+/**
+ * The text of a secret: the setting, or the content of the file that the setting names. In
+ * development, it is otherwise created at the first start and kept in the data folder.
+ */
 function readSecret(
   config: AuthConfig,
   name: SecretName,
@@ -68,7 +71,10 @@ function readSecret(
   return readOrMake(join(config.GATEHOUSE_DATA_DIR, kept), make)
 }
 
-/** Of two processes that start together one makes the secret, whole or not at all, and both read the same. */
+/**
+ * If two processes start together, one of them creates the secret, as a whole, and both read the
+ * same.
+ */
 function readOrMake(file: string, make: () => string): string {
   const folder = dirname(file)
   try {

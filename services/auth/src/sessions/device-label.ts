@@ -1,4 +1,7 @@
-/** What a user agent calls itself, and what people call it; the first that fits, since most of them also name others. */
+/**
+ * A pattern in the user agent, and the name that people use. The first match wins, because most
+ * user agents also name others.
+ */
 type Sign = { test(userAgent: string): boolean }
 
 const browsers: readonly (readonly [Sign, string])[] = [
@@ -20,7 +23,10 @@ const systems: readonly (readonly [Sign, string])[] = [
   [/\bLinux\b/, 'Linux']
 ]
 
-/** Its name behind its version, in two steps: in one expression each version would be looked behind to the end of the text. */
+/**
+ * Matches in two steps, because a single pattern would search the rest of the text for each
+ * version.
+ */
 function isSafari(userAgent: string): boolean {
   const version = userAgent.search(/\bVersion\/\d/)
   return version >= 0 && /\bSafari\//.test(userAgent.slice(version))
@@ -30,8 +36,9 @@ const PRODUCT = /^([A-Za-z][A-Za-z0-9._-]{0,23})\//
 const UNKNOWN = 'unknown device'
 
 /**
- * What the list of sessions calls a device: `Firefox on Linux`, `curl`. At most 27 ASCII characters of our own words or of
- * one product name, so that nothing of a header is shown that somebody might have put there to be shown.
+ * The name of a device in the list of sessions: `Firefox on Linux`, `curl`. At most 27 ASCII
+ * characters, from our own words or one product name, so that an attacker cannot place a text
+ * there.
  */
 export function deviceLabel(userAgent: string | undefined): string {
   const named = (names: typeof browsers) =>

@@ -13,7 +13,7 @@ import { recordEnd } from './record-end.ts'
 export type DurableSession = Opened & {
   readonly sid: string
   readonly subject: string
-  /** seconds since 1970: when it was used; late by a part of the idle lifetime */
+  /** seconds since 1970: when it was last used; late by a part of the idle lifetime */
   readonly usedAt: number
   readonly ended: boolean
   /** it has ended, and the session store may not know */
@@ -28,7 +28,7 @@ export type Ended = {
   readonly known: boolean
   /** whether it had not ended */
   readonly changed: boolean
-  /** whether the session store may not know that it has */
+  /** whether the session store may not know that it has ended */
   readonly untold: boolean
 }
 
@@ -38,27 +38,36 @@ export type Ended = {
  * @throws Refusal UNAVAILABLE by every method, within a bound, where the database does not answer
  */
 export type DurableSessions = {
-  /** A login; the account as it is, or null where it is disabled or has another password than the one that was checked. */
+  /**
+   * Opens a session. Returns the current account, or null if it is disabled or has another password
+   * than the one that was checked.
+   */
   open(account: Account, sid: string, opened: Opened, origin: Origin): Promise<Account | null>
-  /** Takes in a session that was opened by a version without this table. */
+  /** Adopts a session that was opened by a version without this table. */
   adopt(subject: string, sid: string, opened: Opened, usedAt: number): Promise<void>
-  /** An account with one of its sessions. */
+  /** Finds an account and one of its sessions. */
   find(
     subject: string,
     sid: string
   ): Promise<{ readonly account: Account | null; readonly session: DurableSession | null }>
   /**
-   * Those of a user that have neither expired nor ended, and those of `stored` that have ended, in no order. Not the others that
-   * have ended: each login leaves one, until it would have expired.
+   * The sessions of a user that have neither expired nor ended, and those of `stored` that have
+   * ended, in any order. Other ended sessions are not included: each login leaves one, until it
+   * would have expired.
    */
   list(subject: string, stored: readonly string[]): Promise<DurableSession[]>
-  /** Ends a session. The event is written where it had not ended. */
+  /** Ends a session. The event is written if it had not ended. */
   end(event: SessionEnd): Promise<Ended>
-  /** Takes in an end that the session store decided at `atMs`; its event is written once, however often it is taken in. */
+  /**
+   * Records an end that the session store decided at `atMs`. Its event is written once, however
+   * often this is called.
+   */
   record(event: SessionEnd, atMs: number): Promise<void>
-  /** Ends all sessions of a user but one (`event.sid`); the ids of those that had not ended. */
+  /**
+   * Ends all sessions of a user except `event.sid`. Returns the ids of those that had not ended.
+   */
   endAll(event: AuditEvent & { readonly subject: string }): Promise<string[]>
-  /** It was used at this second. */
+  /** Notes that it was used in this second. */
   touch(sid: string, second: number): Promise<void>
 }
 
@@ -67,7 +76,8 @@ export function durableSessions(db: Kysely<Tables>, clock: () => number): Durabl
   return {
     open: ({ id, passwordVersion }, sid, opened, origin) =>
       db.transaction().execute(async (transaction) => {
-        // An update locks the row: a concurrent change of the password waits for this transaction, or this one for it.
+        // An update locks the row, so a concurrent change of the password waits for this
+        // transaction, or this one for it.
         const row = await transaction
           .updateTable('accounts')
           .set(({ ref }) => ({ created_at: ref('created_at') }))
@@ -111,7 +121,7 @@ export function durableSessions(db: Kysely<Tables>, clock: () => number): Durabl
       const ofUser = db.selectFrom('sessions').selectAll().where('subject', '=', subject)
       const open = ofUser.where('ended_at_ms', 'is', null).where('expires_at', '>', seconds())
       const ended = ofUser.where('ended_at_ms', 'is not', null).where('sid', 'in', stored)
-      // One statement: what ends meanwhile is in one half or the other.
+      // One statement: a session that ends meanwhile is in one half or the other.
       const rows = await (stored.length === 0 ? open : open.unionAll(ended)).execute()
       return rows.map(toSession)
     },

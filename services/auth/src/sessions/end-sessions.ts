@@ -25,7 +25,7 @@ export async function endSessions(
   return rows.map(({ sid }) => sid)
 }
 
-/** The same of one session. Whether it is known and had not ended. */
+/** The same for one session. Returns whether it is known and had not ended. */
 export async function endOneSession(
   transaction: Kysely<Tables>,
   { subject, sid }: { readonly subject: string; readonly sid: string },

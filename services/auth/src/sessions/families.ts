@@ -2,7 +2,10 @@ import type { Sighting } from '@gatehouse/sightings/sighting'
 import type { Origin } from '../audit/audit-event.ts'
 import type { FamilyRecord, Opened, Outcome } from './family.ts'
 
-/** What a presented token met, and what it left behind. Null where the store knows no such family. */
+/**
+ * The family's record before and after a token was presented. Null if the store does not know the
+ * family.
+ */
 export type Presented = {
   readonly outcome: Outcome
   readonly before: FamilyRecord | null
@@ -13,19 +16,19 @@ export type Presented = {
 
 export type StoredFamily = { readonly sid: string; readonly record: FamilyRecord }
 
-/** A token of a family, as it is presented. */
+/** A presented token of a family. */
 export type Presentation = {
   readonly subject: string
   readonly sid: string
   readonly generation: number
-  /** the family as the database knows it, where it was opened and has not ended; null otherwise */
+  /** the family as the database knows it, if it was opened and has not ended; null otherwise */
   readonly opened: Opened | null
   readonly origin: Origin
 }
 
 /**
- * An end that the store decided by itself: a token was used again, or a login was one too many. It is kept beside the
- * family until the database has it, so that a process that is killed in between leaves nothing untold.
+ * An end that the store decided: a token was used again, or a login was one too many. The note
+ * stays beside the family until the database has the end, so that a killed process loses none.
  */
 export type UnrecordedEnd = {
   readonly subject: string
@@ -39,50 +42,59 @@ export type UnrecordedEnd = {
 
 export type Unrecorded = {
   readonly ends: readonly UnrecordedEnd[]
-  /** notes that this version cannot read; they stay */
+  /** the number of notes that this version cannot read; they stay */
   readonly unreadable: number
 }
 
 /**
- * The families of all users. Each method is one atomic step of the store; whatever ends a family writes its revocation in
- * the same step. The store's own clock decides what has expired and what is within grace. `subject` is the account's id and
- * `sid` the family's public id.
- * @throws Refusal UNAVAILABLE by every method, within a bound, when the store is out of reach
+ * The families of all users. Each method is one atomic step of the store. If a step ends a family,
+ * it also writes the revocation. The store's own clock decides what has expired and what is within
+ * the grace window. `subject` is the account's id and `sid` the family's public id.
+ * @throws Refusal UNAVAILABLE by every method, within a bound, when the store is unreachable
  */
 export type Families = {
-  /** Opens a family, and says whether the user has too many now: nothing ends before the login is complete. */
+  /**
+   * Opens a family, and says whether the user now has too many. None ends before the login is
+   * complete.
+   */
   open(
     subject: string,
     sid: string,
     opened: Opened
   ): Promise<{ readonly record: FamilyRecord; readonly tooMany: boolean }>
-  /** Ends the oldest families of a user where there are too many; how many ended. */
+  /** Ends the oldest families of a user who has too many. Returns how many ended. */
   evict(subject: string, origin: Origin): Promise<number>
-  /** A token whose MAC is good is presented. */
+  /** Presents a token with a valid MAC. */
   present(presentation: Presentation): Promise<Presented>
-  /** Ends these families, and revokes those that the store has lost; how many were live. */
+  /** Ends these families, and revokes those that the store has lost. Returns how many were live. */
   end(subject: string, sids: readonly string[]): Promise<number>
   /**
-   * Ends all families of a user but one; how many ended.
-   * @param known those that the database has ended: the store revokes them where it has lost them
+   * Ends all families of a user except one. Returns how many ended.
+   * @param known those that the database has ended: the store revokes those that it has lost
    */
   endAll(subject: string, except: string | null, known: readonly string[]): Promise<number>
-  /** The live families of a user, the oldest first, and the ids of those that are over and not yet forgotten. */
+  /**
+   * The live families of a user, the oldest first, and the ids of those that have ended or expired
+   * and are still stored.
+   */
   list(subject: string): Promise<{ readonly live: StoredFamily[]; readonly over: string[] }>
-  /** Ends that the database may not have yet. */
+  /** The ends that the database may not have yet. */
   unrecorded(): Promise<Unrecorded>
-  /** The database has the end of this family. */
+  /** Call it when the database has the end of this family. */
   recorded(sid: string): Promise<void>
   /**
-   * Tokens of these generations were seen in use. A store may keep them beside the records for a while; `present` knows of
-   * them at once.
+   * Tokens of these generations were used. A store may keep this beside the records for a while;
+   * `present` respects it at once.
    */
   see(sightings: readonly Sighting[]): Promise<void>
-  /** The records take in what was seen. */
+  /** Moves these facts into the records. */
   settleSightings(): Promise<void>
-  /** Deletes some of those that have expired, of any user, where the store does not do so by itself. Whether there are more. */
+  /**
+   * Deletes some expired families of any user, if the store does not do so by itself. Returns
+   * whether there are more.
+   */
   forgetExpired(): Promise<boolean>
-  /** Which run of which server answers: another one may have lost what was written last. */
+  /** The run of the server that answers. Another run may have lost the last writes. */
   incarnation(): Promise<string>
   /** Resolves when the store answers. */
   ping(): Promise<void>

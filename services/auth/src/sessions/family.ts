@@ -1,60 +1,61 @@
 /**
- * The refresh-token family: a login opens one, each refresh makes its next generation (RFC 9700 §4.14.2).
- * This file is the state machine and nothing else; the embedded store runs it as it is, lua/present.lua says the same
- * for Redis, and a model-based test holds the two equal.
+ * The refresh-token family: a login opens one, and each refresh makes its next generation (RFC 9700
+ * §4.14.2). This file contains only the state machine. The embedded store runs it, lua/present.lua
+ * implements the same for Redis, and a model-based test compares the two.
  */
 export type FamilyRecord = {
-  /** the generation whose token is the current one; a login makes 0 */
+  /** the generation of the current token; a login makes 0 */
   readonly generation: number
   /** seconds since 1970 */
   readonly openedAt: number
-  /** milliseconds since 1970: when the current generation was made, or answered again after grace */
+  /** milliseconds since 1970: when the current generation was made or recovered */
   readonly rotatedAtMs: number
-  /** seconds: the end, if it is not used before */
+  /** seconds: when it ends if it is not used before */
   readonly idleExpiresAt: number
-  /** seconds: the end, whatever happens */
+  /** seconds: when it ends in any case */
   readonly expiresAt: number
-  /** how often the previous token was answered with the current generation again */
+  /** how often the previous token got the current generation again */
   readonly replays: number
-  /** whether a token of the current generation was seen in use, so that its answer has arrived */
+  /** whether a token of the current generation was used, so that its response has arrived */
   readonly seen: boolean
   /**
-   * the least `iat` (s) of its access tokens; 0 where all are good. An answer that was given again makes the tokens of the first
-   * one stale, and the next rotation makes those of the second one stale: a thief would use them beside the owner's
+   * access tokens with an earlier `iat` (s) are stale. A recovery makes the tokens of the first
+   * response stale, and the next rotation those of the recovery: a thief would use them beside the
+   * owner's
    */
   readonly tokensNotBefore: number
-  /** seconds: when it was ended on purpose; 0 while it lives. An ended family stays as a tombstone until `expiresAt` */
+  /** seconds: when it was ended; 0: live. It stays as a tombstone until `expiresAt` */
   readonly endedAt: number
   /** the OAuth client; empty: this API's own */
   readonly clientId: string
-  /** the scope that was asked for, space-separated; empty: all that the account has */
+  /** the requested scope, space-separated; empty: the whole scope of the account */
   readonly scope: string
-  /** what the user reads in the list of sessions */
+  /** the label in the list of sessions */
   readonly label: string
 }
 
 export type FamilyPolicy = {
   readonly idleSeconds: number
-  /** how long the previous token still answers; 0: never */
+  /** how long the previous token gets the same successor; 0: never */
   readonly graceSeconds: number
-  /** how often it may, for one generation */
+  /** how often it does, per generation */
   readonly replayCap: number
-  /** how long after the last answer the previous token still answers, while nothing of its successor was seen; 0: never */
+  /** how long it still does, while no token of the successor was used; 0: never */
   readonly recoverySeconds: number
-  /** live families a user; one more ends the oldest */
+  /** live families per user; one more ends the oldest */
   readonly sessionsPerUser: number
 }
 
 /**
- * What became of a presented token.
- * - `rotated`: it was the current one, and the next generation is made
- * - `replayed`: it was the previous one, within grace (a racing tab, a retry after a lost answer): the same successor again
- * - `recovered`: it was the previous one, grace is over, and no token of its successor was ever seen: the answer was lost, and
- *   the client asks late. The same successor again; the access tokens of the first answer are stale, and grace begins anew
- * - `reused`: a spent token used again; the family is ended
- * - `healed`: newer than the record, so the store lost writes: we did make it, and go on from it
- * - `restored`: the store lost the family, and the database says that it was opened and has not ended: it goes on from here
- * - `ended`: no such family, or one that is over
+ * The outcome of a presented token.
+ * - `rotated`: it was the current one; the next generation is made
+ * - `replayed`: the previous one, within grace (a racing tab, a retry): the same successor again
+ * - `recovered`: the previous one, after grace, and no token of its successor was ever used, so the
+ *   response was lost: the same successor again; tokens of that response are stale; a new grace
+ * - `reused`: a spent token was used again; the family has ended
+ * - `healed`: newer than the record, because the store lost writes; the family continues from it
+ * - `restored`: the store lost a family that the database knows as open; it continues from here
+ * - `ended`: there is no such family, or it has ended
  */
 export type Outcome =
   | 'rotated'
@@ -67,14 +68,14 @@ export type Outcome =
 
 export type Step = {
   readonly outcome: Outcome
-  /** the record to keep; null where there was none */
+  /** the new record; null if there was none */
   readonly next: FamilyRecord | null
 }
 
-/** What a login begins with. */
+/** The facts that a login begins with. */
 export type Opening = Pick<FamilyRecord, 'clientId' | 'scope' | 'label'>
 
-/** What never changes of a family: the database keeps it, and a family that the store lost is made from it again. */
+/** The facts that never change. The database keeps them to rebuild a lost family. */
 export type Opened = Opening & Pick<FamilyRecord, 'openedAt' | 'expiresAt'>
 
 export function open(
@@ -103,27 +104,26 @@ export function isLive(record: FamilyRecord, nowMs: number): boolean {
   return !isOver(record, nowMs) && nowMs < record.idleExpiresAt * 1000
 }
 
-/** Whether it has ended or expired for good; one that was only idle for too long is not. */
+/** Whether it has ended or expired finally; one that was only idle for too long has not. */
 function isOver({ endedAt, expiresAt }: FamilyRecord, nowMs: number): boolean {
   return endedAt !== 0 || nowMs >= expiresAt * 1000
 }
 
-/** The database hears that a session is used so many times in its idle lifetime. */
+/** How often per idle lifetime the database learns that a session is used. */
 const TOUCHES = 10
 
-/** By how many seconds, at most, the database learns late that a session is used. */
+/** The most seconds by which the database learns late that a session is used. */
 export const lateSeconds = (idleSeconds: number): number => Math.ceil(idleSeconds / TOUCHES)
 
-/** Whether the store must not forget it yet: one that was only idle would pass for one that the store has lost. */
+/** Whether the store must keep it: an idle family would otherwise look like a lost one. */
 export function isRestorable(record: FamilyRecord, nowMs: number, policy: FamilyPolicy): boolean {
   const untilSeconds = record.idleExpiresAt + lateSeconds(policy.idleSeconds)
   return record.endedAt === 0 && nowMs < untilSeconds * 1000
 }
 
 /**
- * A token of generation `presented`, whose MAC is good, meets the family's record.
- * Pure: the same five values always give the same step.
- * @param opened the family as the database knows it, where it was opened and has not ended; null otherwise
+ * Presents a token of generation `presented` with a valid MAC. Pure.
+ * @param opened the family as the database knows it, if it was opened and has not ended; else null
  */
 export function present(
   record: FamilyRecord | null,
@@ -138,7 +138,7 @@ export function present(
     return { outcome: 'restored', next: advance(lost, presented + 1, nowMs, policy) }
   }
   const behind = record.generation - presented
-  // A newer token than the record was used since: the store has lost that use, and the database knows that it was not long ago.
+  // The store has lost a use of a newer token, and the database knows that it was recent.
   const hasLostUse = behind < 0 && opened !== null && !isOver(record, nowMs)
   if (!isLive(record, nowMs) && !hasLostUse) return { outcome: 'ended', next: record }
   if (behind <= 0) {
@@ -156,7 +156,7 @@ export function present(
   return { outcome: 'reused', next: end(record, nowMs) }
 }
 
-/** `iat` counts whole seconds of a clock that is the store's but for a round trip; the new answer's tokens stay good. */
+/** `iat` counts whole seconds, and clocks differ by a round trip: new tokens must stay valid. */
 const STALE_BEFORE_SECONDS = 1
 
 function answerAgain(record: FamilyRecord, nowMs: number): FamilyRecord {
@@ -164,17 +164,17 @@ function answerAgain(record: FamilyRecord, nowMs: number): FamilyRecord {
   return { ...record, rotatedAtMs: nowMs, replays: 0, tokensNotBefore }
 }
 
-/** Whether it was answered again after grace. Earlier versions write no more than these two; one that only looks so loses little. */
+/** Whether it was recovered; no field says so, for earlier versions. A false match loses little. */
 function wasAnsweredAgain({ rotatedAtMs, tokensNotBefore }: FamilyRecord): boolean {
   return tokensNotBefore === Math.floor(rotatedAtMs / 1000) - STALE_BEFORE_SECONDS
 }
 
-/** A token of this generation was used: its holder has the answer that it came in. */
+/** A token of this generation was used, so its client has the response. */
 export function see(record: FamilyRecord, generation: number): FamilyRecord {
   return generation < record.generation ? record : { ...record, seen: true }
 }
 
-/** How far back a token is that was used again, and how long after its successor was made. */
+/** How many generations old a reused token is, and the time since its successor was made. */
 export function reuse(record: FamilyRecord, presented: number, nowMs: number) {
   return {
     generationsBehind: record.generation - presented,
@@ -199,9 +199,9 @@ function advance(
     rotatedAtMs: nowMs,
     idleExpiresAt: Math.min(now + policy.idleSeconds, record.expiresAt),
     replays: 0,
-    // The tokens of this generation are dated no earlier.
+    // The tokens of this generation have no earlier `iat`.
     tokensNotBefore: wasAnsweredAgain(record) ? now : record.tokensNotBefore,
-    // Nothing reports the tokens of this one where recovery is off: it must not look unused when recovery is turned on.
+    // With recovery off, nobody reports use. It must not look unused if recovery is turned on.
     seen: policy.recoverySeconds === 0
   }
 }

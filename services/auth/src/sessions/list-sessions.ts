@@ -2,7 +2,10 @@ import type { DurableSession, DurableSessions } from './durable-sessions.ts'
 import type { Families, StoredFamily } from './families.ts'
 import { lateSeconds, type Opened, open } from './family.ts'
 
-/** The live sessions of a user, the oldest first; also those that the session store has lost and a refresh would restore. */
+/**
+ * The live sessions of a user, the oldest first, including those that the session store has lost
+ * and a refresh would restore.
+ */
 export type ListSessions = (subject: string) => Promise<StoredFamily[]>
 
 export function sessionList(needs: {
@@ -29,8 +32,9 @@ export function sessionList(needs: {
 }
 
 /**
- * What the session store makes of a session again where it has lost it; null where it has ended, or was idle for too long. The
- * database may know of its last use late: rather is a session restored that was idle for a little too long than one lost.
+ * The state from which the session store would restore a lost session; null if the session has
+ * ended or was idle for too long. The database may know of its last use late. So a session may be
+ * restored that was idle for slightly too long, but none is lost.
  */
 export function restorable(
   session: DurableSession | null,

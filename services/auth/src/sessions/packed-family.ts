@@ -1,6 +1,6 @@
 import type { FamilyRecord } from './family.ts'
 
-/** As lua/family.lua lists its fields. */
+/** In the order of the fields in lua/family.lua. */
 export type PackedRecord = [
   number,
   number,

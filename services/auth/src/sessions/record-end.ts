@@ -6,8 +6,8 @@ import type { SessionEnd } from './durable-sessions.ts'
 import { endOneSession } from './end-sessions.ts'
 
 /**
- * Takes in an end that the session store decided. Instances may do so at the same time, and again after a lost answer: the event
- * is written once.
+ * Records an end that the session store decided. Several instances may do so at once, and repeat it
+ * after a lost answer: the event is written once.
  */
 export async function recordEnd(
   transaction: Kysely<Tables>,
@@ -20,8 +20,9 @@ export async function recordEnd(
 }
 
 /**
- * What did not end the session for the database: another end came first, it has expired, or it was opened before the database
- * kept sessions. A token that was used again is worth an event all the same. An eviction of what has ended is none.
+ * Whether an end that did not end the session in the database still needs an event: another end
+ * came first, it has expired, or it was opened before the database stored sessions. A reuse always
+ * has an event; the eviction of an ended session has none.
  */
 async function lacksEvent(
   transaction: Kysely<Tables>,

@@ -13,31 +13,31 @@ import { type FamilyPolicy, lateSeconds, type Opened, type Outcome } from './fam
 import { type PackedRecord, toRecord } from './packed-family.ts'
 import { readNotes } from './unrecorded-ends.ts'
 
-/** One hash a user, so that everything about a user is one key: each script is atomic, in a cluster as well. */
+/** One hash per user: a single key, so each script is atomic, also in a cluster. */
 export const familiesKey = (subject: string) => `gatehouse:{sessions}:${subject}`
 
 /** When the last access token that any session was given expires: how long a revocation must be remembered. */
 export const TOKEN_HORIZON = 'gatehouse:{sessions}:token-horizon'
 
-/** Is lost with everything else, where everything is lost. */
+/** A marker that is lost if all data is lost. */
 const MARK = 'gatehouse:{sessions}:mark'
 
-/** Ends that the database may not have yet: by session, as JSON. */
+/** The ends that the database may not have yet, by session, as JSON. */
 const UNRECORDED = 'gatehouse:{sessions}:unrecorded'
 
 export type RedisFamilyOptions = {
   readonly storeClock: StoreClock
-  /** for tests: in place of the server's clock */
+  /** for tests: instead of the server's clock */
   readonly clock?: () => number
   readonly revocationSeconds: number
   /** how many replicas must have a revocation before it is acknowledged */
   readonly revocationReplicas?: number
 }
 
-/** What every script replies: the time, and what it has come to; the time alone where it came too late to do anything. */
+/** The time and the result; only the time if the script came too late to do anything. */
 type Reply = [nowMs: number, ...rest: unknown[]]
 
-/** Families in Redis: one Lua script, and so one round trip, a step. The scripts are in lua/, with their replies. */
+/** Families in Redis: one Lua script, and so one round trip, per step. */
 export function redisFamilies(
   redis: RedisConnection,
   policy: FamilyPolicy,
@@ -72,7 +72,10 @@ export function redisFamilies(
     return reply
   }
 
-  /** Once more, where the server's clock was set meanwhile and the script therefore took itself for late. */
+  /**
+   * Repeats the call if the server's clock was set meanwhile and the script therefore considered
+   * itself late.
+   */
   const inTime = async (subject: string, what: Script, given: (string | number)[]) => {
     if (!storeClock.known) await timed(time)
     const first = await run(what, subject, storeClock.deadline(), given)
@@ -83,7 +86,7 @@ export function redisFamilies(
     throw storeUnavailable(new Error('the session store took longer than the call is waited for'))
   }
 
-  /** A script that is about no family: its reply begins with the server's time, whatever a test's clock says. */
+  /** Runs a script that concerns no family and replies with the server's time, not a test's. */
   const timed = async (what: Script, key: string[] = [], given: string[] = []): Promise<Reply> => {
     const sentAtMs = storeClock.elapsedMs()
     const keys = [REVOCATION_STREAM, TOKEN_HORIZON, ...key]
@@ -98,7 +101,10 @@ export function redisFamilies(
     else await run(seeOne, seen.subject, '', [seen.sid, seen.subject])
   }
 
-  /** Asked also where nothing ended: it may be a client that tries again because the first could not be acknowledged. */
+  /**
+   * Waits for replicas even if nothing ended: the client may be repeating a request that could not
+   * be acknowledged.
+   */
   const replicated = () => acknowledged(redis, revocationReplicas)
 
   return {
@@ -150,7 +156,7 @@ export function redisFamilies(
     },
     async endAll(subject, except, known) {
       const given = [except ?? '', ...known]
-      // What comes late would also end a session that was opened since.
+      // A late call would also end a session that was opened since.
       const [, ended] = await inTime(subject, endAll, given)
       await replicated()
       return Number(ended)
@@ -182,7 +188,7 @@ export function redisFamilies(
         cursor = next
       } while (cursor !== '0')
     },
-    // The server does it: each key expires with the last family in it.
+    // Redis does it: each key expires with its last family.
     forgetExpired: async () => false,
     async incarnation() {
       const [, name] = await timed(incarnation, [MARK], [randomUUID()])

@@ -1,27 +1,31 @@
 import { LRUCache } from 'lru-cache'
 
-/** Counts refreshes a family: by address it would punish everyone behind one NAT, and server-side rendering. */
+/**
+ * Counts refreshes per family. A limit per address would punish everyone behind one NAT, and
+ * servers that render pages.
+ */
 export type RefreshLimit = {
-  /** Counts one; null within the limit, or the seconds to wait. */
+  /** Counts one refresh. Null within the limit, or the seconds to wait. */
   take(sid: string): number | null
 }
 
 export type RefreshLimitOptions = {
-  /** refreshes a family may ask for in a minute, at one instance */
+  /** the maximum number of refreshes per family and minute, at one instance */
   readonly perMinute: number
   readonly clock: () => number
 }
 
 const WINDOW_MS = 60_000
-/** families that are counted at a time; the ones that are quiet longest are forgotten first */
+/** families that are counted at a time; the least recently used are forgotten first */
 const MAX_FAMILIES = 100_000
 
 type Window = { readonly endsAtMs: number; count: number }
 
-/** In memory, so that a rotation stays one round trip to the store. */
+/** In memory, so that a rotation needs only one round trip to the store. */
 export function refreshLimit({ perMinute, clock }: RefreshLimitOptions): RefreshLimit {
   const windows = new LRUCache<string, Window>({
-    // Each counts as one. With `max` the cache would make room for all of them at once.
+    // Each entry counts as one. With `max`, the cache would allocate memory for all of them at
+    // once.
     maxSize: MAX_FAMILIES,
     sizeCalculation: () => 1
   })

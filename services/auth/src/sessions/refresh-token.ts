@@ -40,7 +40,10 @@ export function sessionId(family: Buffer): string {
     .toString('base64url')
 }
 
-/** The token of a generation: always the same bytes, so that it can be handed out again without having been kept. */
+/**
+ * The token of a generation: always the same bytes, so that it can be issued again without having
+ * been stored.
+ */
 export function mintRefreshToken(token: RefreshToken, ring: KeyRing): string {
   if (token.generation > LAST_GENERATION) throw new RangeError('the family has no generation left')
   const key = ring.newest
@@ -54,11 +57,14 @@ export function mintRefreshToken(token: RefreshToken, ring: KeyRing): string {
   return bytes.toString('base64url')
 }
 
-/** What a token says, where we made it; null otherwise. Asks no store, and takes the same time for every wrong MAC. */
+/**
+ * The contents of a token, if we issued it; null otherwise. Calls no store, and takes the same time
+ * for every wrong MAC.
+ */
 export function readRefreshToken(text: string, ring: KeyRing): RefreshToken | null {
   if (text.length !== TOKEN_LENGTH) return null
   const bytes = Buffer.from(text, 'base64url')
-  // One token has one spelling: no padding, no other alphabet, no spare bits.
+  // A token has a single encoding: no padding, no other alphabet, no spare bits.
   if (bytes.length !== TOKEN_BYTES || bytes.toString('base64url') !== text) return null
   if (bytes[0] !== VERSION) return null
   const key = ring.find(bytes.readUInt8(1))

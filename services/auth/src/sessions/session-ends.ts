@@ -11,41 +11,42 @@ import type { ToldEnds } from './told-ends.ts'
  */
 export type SessionEnds = {
   /**
-   * Ends one session of a user; whether it had not ended, or the session store had not heard of its end.
-   * @throws Refusal UNAVAILABLE where one of the two does not answer: it can be repeated
+   * Ends one session of a user. Returns whether it had not ended, or the session store had not been
+   * told.
+   * @throws Refusal UNAVAILABLE if one of the two does not answer; the call can be repeated
    */
   end(event: SessionEnd): Promise<boolean>
-  /** Ends every session of a user but the event's own; how many. */
+  /** Ends every session of a user except that of the event. Returns how many. */
   endAll(event: AuditEvent & { readonly subject: string }): Promise<number>
   /** Tells the session store of ends that the database already has. */
   tell(subject: string, sids: readonly string[]): Promise<void>
-  /** The same for all but one of a user's sessions, of which these have just been ended. */
+  /** The same for all sessions of a user except one, after these have been ended. */
   tellAll(subject: string, except: string | null, sids: readonly string[]): Promise<void>
-  /** The database takes in an end that the session store decided. */
+  /** Records an end that the session store decided in the database. */
   record(ending: UnrecordedEnd): Promise<void>
   /** Ends the oldest sessions of a user who has too many. */
   evict(subject: string, origin: Origin): Promise<void>
-  /** Completes what was left undone by any instance. */
+  /** Completes what any instance has left undone. */
   settle(): Promise<void>
 }
 
-/** how long an end is left to the process that began it */
+/** for how long only the process that began an end may complete it */
 const UNDER_WAY_MS = 2000
 
 export function sessionEnds(needs: {
   durable: DurableSessions
   families: Families
   toldEnds: ToldEnds
-  /** what else may have been lost with the session store, and is then to be told once more */
+  /** what else the session store may have lost, and must be told again */
   retell: readonly (() => Promise<void>)[]
   /** how long an access token may be accepted after it was issued, in seconds */
   revocationSeconds: number
   clock: () => number
 }): SessionEnds {
   const { durable, toldEnds, retell, families, revocationSeconds, clock } = needs
-  // Recorded together, a moment later. A process that stops before that only causes a second telling.
+  // Marked together, a moment later. If a process stops before that, the store is only told twice.
   const told = new Set<string>()
-  /** the run of the session store that was told; empty while it is not known */
+  /** the run of the session store that was told; empty while it is unknown */
   let run = ''
   /** how often it has changed */
   let runs = 0
@@ -53,7 +54,7 @@ export function sessionEnds(needs: {
   const telling = async (sids: readonly string[], tell: () => Promise<unknown>): Promise<void> => {
     const before = runs
     await tell()
-    // Another run may have lost it: it is told again then.
+    // Another run may have lost it, so then it is told again.
     if (runs === before) for (const sid of sids) told.add(sid)
   }
 
@@ -72,7 +73,7 @@ export function sessionEnds(needs: {
     await families.recorded(sid)
   }
 
-  /** One that was opened before the database kept them. */
+  /** A session that was opened before the database stored sessions. */
   const adopt = async (subject: string, sid: string): Promise<boolean> => {
     const { live } = await families.list(subject)
     const family = live.find((one) => one.sid === sid)
@@ -81,7 +82,10 @@ export function sessionEnds(needs: {
     return true
   }
 
-  /** A store that came back with an old copy has sessions that ended long ago. No other must end for one of those. */
+  /**
+   * A store that came back with an old copy contains sessions that ended long ago. They must not
+   * make another session end.
+   */
   const endGhosts = async (subject: string): Promise<void> => {
     const { live } = await families.list(subject)
     const sids = live.map(({ sid }) => sid)
@@ -93,11 +97,13 @@ export function sessionEnds(needs: {
       )
   }
 
-  /** A store that was restarted, or took over from another, may have lost its last writes. */
+  /**
+   * A store that was restarted, or that took over from another one, may have lost its last writes.
+   */
   const followRun = async (): Promise<void> => {
     const now = await families.incarnation()
     if (now === run) return
-    // What it was told before, it may have forgotten.
+    // The store may have forgotten what it was told before.
     told.clear()
     run = ''
     runs += 1
@@ -162,7 +168,8 @@ export function sessionEnds(needs: {
 }
 
 /**
- * Does the work for each, also where it fails for one. An outage ends it: the others would fail as well.
+ * Does the work for each item, even if it fails for one. An outage stops it, because the others
+ * would fail as well.
  * @throws the first fault
  */
 async function allOf<Item>(

@@ -5,7 +5,7 @@ import { type SessionEnds, sessionEnds } from './session-ends.ts'
 import type { Lifetimes } from './sessions.ts'
 import type { ToldEnds } from './told-ends.ts'
 
-/** The sessions in both stores, and what holds the two together. */
+/** The sessions in both stores, and the code that keeps the two consistent. */
 export type SessionState = {
   readonly families: Families
   readonly durable: DurableSessions

@@ -24,17 +24,17 @@ import {
 } from './refresh-token.ts'
 import { ifPossible, type SessionEnds } from './session-ends.ts'
 
-/** What a login or a refresh gives. */
+/** The result of a login or a refresh. */
 export type Grant = {
   readonly sid: string
   readonly accessToken: IssuedAccessToken
   readonly refreshToken: string
-  /** seconds until it ends if it is not used */
+  /** seconds until the session ends if it is not used */
   readonly refreshExpiresIn: number
 }
 
 export type Sessions = {
-  /** @throws Refusal UNAUTHENTICATED where the account is not any more what it was when its password was checked */
+  /** @throws Refusal UNAUTHENTICATED if the account has changed since its password was checked */
   begin(account: Account, opening: Opening, origin: Origin): Promise<Grant>
   /**
    * The next generation, and an access token of the session's scope or of what is asked of it.
@@ -42,11 +42,11 @@ export type Sessions = {
    * SESSION_ENDED, RATE_LIMITED, UNAVAILABLE
    */
   refresh(refreshToken: string, origin: Origin, requestedScope?: string): Promise<Grant>
-  /** Ends the token's session; false where the token was not made here. */
+  /** Ends the token's session; false if this service did not issue the token. */
   end(refreshToken: string, origin: Origin): Promise<boolean>
-  /** Ends one session of a user; false where there is none of that id. */
+  /** Ends one session of a user; false if there is none with that id. */
   endOne(subject: string, sid: string, origin: Origin): Promise<boolean>
-  /** Ends every session of a user, but one where it is named; how many. */
+  /** Ends every session of a user, except one if it is named. Returns how many. */
   endAll(subject: string, except: string | null, origin: Origin): Promise<number>
   readonly list: ListSessions
 }
@@ -62,11 +62,11 @@ export type SessionNeeds = {
   audit: AuditLog
   policy: Lifetimes
   clock: () => number
-  /** counts what became of each refresh that met a family */
+  /** counts the outcome of each refresh that found a family */
   count: (outcome: Outcome) => void
 }
 
-/** How long sessions live, in seconds: unused, and whatever happens. */
+/** How long sessions live, in seconds: since the last use, and in total. */
 export type Lifetimes = { readonly idleSeconds: number; readonly absoluteSeconds: number }
 
 export function sessions(needs: SessionNeeds): Sessions {
@@ -92,7 +92,7 @@ export function sessions(needs: SessionNeeds): Sessions {
     }
   }
 
-  /** The database decides that a session has ended. The session store is told again where it may not know. */
+  /** The database has ended the session. Tells the session store again if it may not know. */
   const refuseEnded = async (session: DurableSession, origin: Origin): Promise<never> => {
     const { subject, sid } = session
     count('ended')
@@ -101,7 +101,7 @@ export function sessions(needs: SessionNeeds): Sessions {
     throw sessionEnded('the session has ended')
   }
 
-  /** Whether the database has ended a session, or deleted its account, whose family was just made. Then the family ends here. */
+  /** If the database has ended the session or deleted the account meanwhile, ends the family. */
   const hasEndedMeanwhile = async (subject: string, sid: string): Promise<boolean> => {
     const { account, session } = await durable.find(subject, sid)
     const hasEnded = account === null || session?.ended === true
@@ -110,7 +110,7 @@ export function sessions(needs: SessionNeeds): Sessions {
     return true
   }
 
-  /** What the database is to know of a refresh. */
+  /** What the database records about a refresh. */
   const note = async (
     presentation: Presentation,
     presented: Presented,
@@ -138,7 +138,7 @@ export function sessions(needs: SessionNeeds): Sessions {
       const family = newFamily()
       const sid = sessionId(family)
       const opened = { ...opening, openedAt: now(), expiresAt: now() + policy.absoluteSeconds }
-      // First: a login that the database cannot record must not end other sessions of the user.
+      // First: a login that the database cannot record must not end other sessions.
       const current = await durable.open(account, sid, opened, origin)
       if (current === null) throw wrongCredentials()
       const about = { subject: account.id, sid, origin }
@@ -146,11 +146,11 @@ export function sessions(needs: SessionNeeds): Sessions {
         const { record, tooMany } = await families.open(account.id, sid, opened)
         if (await hasEndedMeanwhile(account.id, sid)) throw wrongCredentials()
         const granted = grant(current, { subject: account.id, family, generation: 0 }, record)
-        // The next login does it otherwise.
+        // If this fails, the next login does it.
         if (tooMany) await ifPossible(ends.evict(account.id, origin))
         return granted
       } catch (error) {
-        // No client has its refresh token.
+        // No client has its refresh token yet.
         await ifPossible(durable.end({ kind: 'session-ended', ...about }))
         throw error
       }
@@ -170,7 +170,7 @@ export function sessions(needs: SessionNeeds): Sessions {
         await ends.end({ kind: 'session-ended', subject, sid, origin })
         throw sessionEnded('the account is disabled or gone')
       }
-      // Before the token is used up: who asks for too much may ask again.
+      // Before the token is used up, so that a client that asks for too much can ask again.
       if (!isWithin(requestedScope, account.scope)) throw scopeTooWide()
 
       const opened = restorable(session, policy, clock())
@@ -209,7 +209,7 @@ export function sessions(needs: SessionNeeds): Sessions {
 const isWithin = (requested: string | undefined, scope: readonly string[]): boolean =>
   requested === undefined || requested.split(' ').every((one) => scope.includes(one))
 
-/** The account, with no more scope than is asked for. */
+/** The account, restricted to the requested scope. */
 function narrowed(account: Account, requested: string | undefined): Account {
   if (requested === undefined) return account
   const asked = new Set(requested.split(' '))

@@ -18,11 +18,11 @@ import { newlyStale } from './newly-stale.ts'
 import { makeFamilyTables, toFamily, toRow } from './sqlite-family-rows.ts'
 import { readNotes } from './unrecorded-ends.ts'
 
-/** This file is written and read by one process at a time: it is one run of one server for good. */
+/** One process at a time uses this file, so it is always the same run of the same server. */
 const INCARNATION = 'embedded'
 const FORGOTTEN_AT_ONCE = 500
 
-/** Families in the embedded database: the state machine as it is, inside one transaction. */
+/** Families in the embedded database: runs the state machine inside one transaction. */
 export function sqliteFamilies(
   database: DatabaseSync,
   revocations: SqliteRevocations,
@@ -59,7 +59,7 @@ export function sqliteFamilies(
     write(subject, sid, end(record, nowMs))
     revocations.append(sid, nowMs)
   }
-  /** As lua/family.lua does it. */
+  /** The same as in lua/family.lua. */
   const endKnown = (
     subject: string,
     sid: string,
@@ -72,7 +72,7 @@ export function sqliteFamilies(
   const noteUnrecorded = (ending: UnrecordedEnd): void => {
     insertEnd.run(ending.sid, JSON.stringify(ending))
   }
-  /** The store's answer, or that it cannot be used just now. */
+  /** Runs the work, and reports a store that cannot be used at the moment. */
   const asked = <Result>(work: () => Result): Result => {
     try {
       return work()
@@ -88,7 +88,7 @@ export function sqliteFamilies(
       database.exec('commit')
       return result
     })
-  /** As lua/family.lua does it, both of these. */
+  /** Both the same as in lua/family.lua. */
   const parted = (subject: string, nowMs: number) => {
     const all = readAll(subject)
     return {

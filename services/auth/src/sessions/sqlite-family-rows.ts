@@ -49,7 +49,8 @@ export function toFamily(row: Record<string, SQLOutputValue>): StoredFamily {
       idleExpiresAt: Number(row.idle_expires_at),
       expiresAt: Number(row.expires_at),
       replays: Number(row.replays),
-      // A record that an earlier version wrote does not say what was seen. Nothing of it may look unused.
+      // A record of an earlier version does not say whether its tokens were used, so they count as
+      // used.
       seen: row.seen !== 0,
       tokensNotBefore: Number(row.tokens_not_before ?? 0),
       endedAt: Number(row.ended_at),

@@ -2,23 +2,29 @@ import type { Kysely } from 'kysely'
 import type { Tables } from '../database/tables.ts'
 import { noteTold, retellTo, retoldTo, toldRun } from '../revocations/told-run.ts'
 
-/** What the session store has been told of the ends that the database has. */
+/** Which ends of the database the session store has been told. */
 export type ToldEnds = {
   /** Ends earlier than `beforeMs` that the session store may not know. */
   untold(
     beforeMs: number
   ): Promise<{ readonly subject: string; readonly sids: readonly string[] }[]>
-  /** This run of the session store knows of these. False where another run counts by now: nothing is noted then. */
+  /**
+   * Notes that this run of the session store was told these. False, and nothing noted, if another
+   * run counts by now.
+   */
   told(sids: readonly string[], run: string): Promise<boolean>
-  /** This run of the session store counts from now on, and may have forgotten all ends since then. */
+  /**
+   * This run of the session store counts from now on. It may have forgotten all ends since
+   * `sinceMs`.
+   */
   retell(run: string, sinceMs: number): Promise<void>
-  /** All that it may have forgotten is noted. Whether it still counts. */
+  /** Everything that it may have forgotten is noted. Returns whether it still counts. */
   retold(run: string): Promise<boolean>
-  /** Which run of the session store counts. */
+  /** The run of the session store that counts. */
   run(): Promise<string>
 }
 
-/** how many are told in one round */
+/** how many ends are told per round */
 const BATCH = 500
 
 export function toldEnds(db: Kysely<Tables>, clock: () => number): ToldEnds {
@@ -28,7 +34,8 @@ export function toldEnds(db: Kysely<Tables>, clock: () => number): ToldEnds {
         .selectFrom('sessions')
         .select(['subject', 'sid'])
         .where('untold', '=', 1)
-        // One that is dated ahead is by an instance that had its own clock, because the session store had not answered it yet.
+        // An end in the future was dated by an instance with a wrong clock, because the session
+        // store had not answered it yet.
         .where(({ or, eb }) =>
           or([eb('ended_at_ms', '<', beforeMs), eb('ended_at_ms', '>', clock())])
         )

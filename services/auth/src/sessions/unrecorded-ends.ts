@@ -11,13 +11,19 @@ const Ending = Type.Object({
   detail: Type.Record(Type.String(), Type.Number())
 })
 
-/** Reads the notes of ends, by session. One that cannot be read, of another version or damaged, does not keep the others. */
+/**
+ * Reads the notes of ends, by session. A note that cannot be read, of another version or damaged,
+ * does not affect the others.
+ */
 export function readNotes(notes: readonly (readonly [sid: string, text: string])[]): Unrecorded {
   const ends = notes.flatMap(([sid, text]) => readNote(sid, text))
   return { ends, unreadable: notes.length - ends.length }
 }
 
-/** As the embedded store writes it, or lua/family.lua, which has the origin's members beside the others. */
+/**
+ * A note of the embedded store, or of lua/family.lua, which has the origin's members beside the
+ * others.
+ */
 function readNote(sid: string, text: string): UnrecordedEnd[] {
   const noted = parsed(text)
   const { subject, kind, atMs, detail, address, requestId } = noted

@@ -4,28 +4,28 @@ import type { Account } from '../accounts/account.ts'
 import { type Client, FIRST_PARTY_CLIENT } from '../clients/client.ts'
 import type { SigningKey } from '../keys/signing-key.ts'
 
-/** Signs claims with a key; what @fastify/jwt does for the app. */
+/** Signs claims with a key; in the app, @fastify/jwt does this. */
 export type Sign = (claims: AccessTokenClaims, key: SigningKey) => string
 
 export type AccessTokenPolicy = {
   readonly issuer: string
   readonly audience: string
   readonly lifetimeSeconds: number
-  /** whether tokens say their session's generation, so that its first use can be reported */
+  /** whether tokens contain their session's generation, so that its first use can be reported */
   readonly namesGeneration: boolean
 }
 
 export type AccessTokenSubject = {
   readonly account: Account
   readonly sid: string
-  /** of the refresh-token family */
+  /** the generation of the refresh-token family */
   readonly generation: number
   readonly clientId: string
-  /** what of the account's scope the session asked for; empty: all */
+  /** the part of the account's scope that the session asked for; empty: all of it */
   readonly requestedScope: string
-  /** when the user proved who they are, in seconds since 1970 */
+  /** when the user signed in, in seconds since 1970 */
   readonly authenticatedAt: number
-  /** the least `iat` (s) of the session's tokens that are good */
+  /** the session's tokens with an earlier `iat` (s) are stale */
   readonly tokensNotBefore: number
 }
 
@@ -37,20 +37,26 @@ export type IssuedAccessToken = {
   readonly scope: string
 }
 
-/** A lifetime is up to this share shorter at random, so that clients that began together do not refresh together. */
+/**
+ * A lifetime is shorter by up to this share, at random, so that clients that started together do
+ * not refresh together.
+ */
 const JITTER = 0.05
 
 export type AccessTokens = {
-  /** to a session of a user */
+  /** issues a token to the session of a user */
   issue(subject: AccessTokenSubject): IssuedAccessToken
-  /** to a machine client for itself: nobody has signed in, and there is no session (RFC 9068 §2.2, RFC 6749 §4.4) */
+  /**
+   * issues a token to a machine client: nobody has signed in, and there is no session (RFC 9068
+   * §2.2, RFC 6749 §4.4)
+   */
   issueToClient(client: Client, scope: readonly string[]): IssuedAccessToken
 }
 
-/** What differs from token to token. */
+/** The claims that differ between tokens. */
 type Particulars = Omit<AccessTokenClaims, 'iss' | 'aud' | 'exp' | 'iat' | 'nbf' | 'jti'>
 
-/** Issues access tokens (RFC 9068) with whichever key is active at the moment. */
+/** Issues access tokens (RFC 9068) with the key that is active at the moment. */
 export function accessTokens(needs: {
   policy: AccessTokenPolicy
   activeKey: () => SigningKey
@@ -59,7 +65,7 @@ export function accessTokens(needs: {
 }): AccessTokens {
   const { policy, activeKey, sign, clock } = needs
   const issued = (particulars: Particulars, notBefore: number): IssuedAccessToken => {
-    // One that says what has just become true must not look like those that say what was.
+    // A token with new rights must have a later `iat` than those with old rights.
     const iat = Math.max(Math.floor(clock() / 1000), notBefore)
     const expiresIn =
       policy.lifetimeSeconds - randomInt(Math.floor(policy.lifetimeSeconds * JITTER) + 1)
@@ -111,7 +117,7 @@ export function accessTokenHeader(key: SigningKey) {
   return { typ: ACCESS_TOKEN_TYPE, alg: key.algorithm, kid: key.kid }
 }
 
-/** What a session has of its account's scope. */
+/** The part of its account's scope that a session has. */
 export function grantedScope(scope: readonly string[], requested: string): readonly string[] {
   if (requested === '') return scope
   const asked = new Set(requested.split(' '))

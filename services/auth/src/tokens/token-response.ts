@@ -1,7 +1,7 @@
 import { type Static, Type } from 'typebox'
 import type { Grant } from '../sessions/sessions.ts'
 
-/** Where the refresh token goes: into the body, or into a cookie that no script can read. */
+/** How the refresh token is delivered: in the body, or in a cookie that no script can read. */
 export const Delivery = Type.Enum(['body', 'cookie'], { default: 'body' })
 export type Delivery = Static<typeof Delivery>
 

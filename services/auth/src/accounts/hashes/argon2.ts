@@ -9,7 +9,10 @@ export const normalised = (password: string): string => password.normalize('NFKC
 
 const OWN = /^\$argon2id\$v=19\$m=\d+,t=\d+,p=\d+$/
 
-/** Our own hashes: argon2id of the normalised password, at the costs that the settings say or have said. */
+/**
+ * Our own hashes: argon2id of the normalised password, at the current or an earlier cost of the
+ * settings.
+ */
 export const argon2id: HashKind = {
   isCost: (cost) => OWN.test(cost),
   verify: (passwordHash, password) => verify(passwordHash, normalised(password)),
@@ -24,7 +27,10 @@ const MOST_LANES = 16
 /** as much work as a gibibyte in one pass */
 const MOST_KIB_PASSES = 1_048_576
 
-/** Argon2 of another system, of the password as it was typed. The mark tells it from our own hashes. */
+/**
+ * Argon2 of another system, of the password as it was typed. The mark distinguishes it from our own
+ * hashes.
+ */
 export const importedArgon2: HashKind = {
   isCost(cost) {
     const [, kib, passes, lanes] = (IMPORTED.exec(cost) ?? []).map(Number)

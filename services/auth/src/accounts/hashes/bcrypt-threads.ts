@@ -1,19 +1,20 @@
 import { Worker } from 'node:worker_threads'
 
-/** What a thread verifies. */
+/** The question to a thread. */
 export type BcryptQuestion = { readonly passwordHash: string; readonly password: Uint8Array }
 
 const idle: Worker[] = []
 
 /**
- * Verifies a bcrypt hash in a thread: Node.js has no bcrypt, and WebAssembly would hold up the event loop. There are as many
- * threads as hashes were ever verified at a time, which the queue of hashes bounds. The first hash starts the first thread.
+ * Verifies a bcrypt hash in a thread: Node.js has no bcrypt, and WebAssembly would block the event
+ * loop. The first hash starts the first thread. There are never more threads than simultaneous
+ * verifications, which the queue of hashes limits.
  */
 export async function bcryptInThread(question: BcryptQuestion): Promise<boolean> {
   const thread = idle.pop() ?? newThread()
   thread.ref()
   const matches = await answerOf(thread, question)
-  // One that failed is not used again.
+  // A thread that failed is not used again.
   thread.unref()
   idle.push(thread)
   return matches

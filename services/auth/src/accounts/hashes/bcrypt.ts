@@ -6,12 +6,12 @@ const HASH = /^\$2[aby]\$\d\d\$[./A-Za-z0-9]{53}$/
 const COST = /^\$2b\$(\d\d)$/
 const LEAST_COST = 4
 const MOST_COST = 14
-/** bcrypt takes no notice of what follows. */
+/** bcrypt ignores the bytes after this. */
 const MOST_PASSWORD_BYTES = 72
 const CODED_BYTES = 40
 const CODED_LENGTH = 53
 
-/** bcrypt, whose versions 2a, 2b and 2y are the same for the passwords that there are. */
+/** bcrypt. Its versions 2a, 2b and 2y give the same hash for every accepted password. */
 export const bcrypt: HashKind = {
   isCost(cost) {
     const rounds = Number(COST.exec(cost)?.[1])
@@ -29,10 +29,10 @@ export const bcrypt: HashKind = {
 export const bcryptHash = (text: string): string | null =>
   HASH.test(text) ? `$2b${text.slice(3)}` : null
 
-/** What a bcrypt hash cost. Both databases read it so (migration 14). */
+/** The cost of a bcrypt hash. Both databases compute it in the same way (migration 14). */
 export const bcryptCost = (passwordHash: string): string => `$2b${passwordHash.slice(3, 6)}`
 
-/** Salt and hash are each coded for themselves; the last character of each has bits that are always 0. */
+/** Salt and hash are encoded separately. The last character of each has bits that are always 0. */
 const coded = (bytes: Buffer): string => {
   const text = bytes.toString('base64').replaceAll('+', '.').slice(0, CODED_LENGTH)
   return `${text.slice(0, 21)}.${text.slice(22, 52)}.`

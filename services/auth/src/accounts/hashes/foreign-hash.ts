@@ -11,7 +11,7 @@ import {
 } from './phc.ts'
 import { saltedShaBytes } from './salted-sha.ts'
 
-/** Why a hash of another system cannot be taken, as the end of a sentence. */
+/** Why a hash of another system is refused, as the end of a sentence. */
 export class ForeignHashFault extends Error {
   override readonly name = 'ForeignHashFault'
 }
@@ -25,7 +25,7 @@ const hexToBase64 = (hex = ''): string => Buffer.from(hex, 'hex').toString('base
 const textToBase64 = (text = ''): string => Buffer.from(text).toString('base64')
 
 const bytesOf = (coded = ''): Buffer =>
-  // `ab64` of passlib writes a dot for a plus.
+  // passlib's `ab64` writes a dot instead of a plus sign.
   Buffer.from(coded.replaceAll('.', '+'), 'base64')
 
 const pbkdf2 = (digest = '', iterations = '', salt = '', hash = ''): string =>
@@ -33,9 +33,9 @@ const pbkdf2 = (digest = '', iterations = '', salt = '', hash = ''): string =>
 
 const log2 = (n = ''): number => Math.log2(Number(n))
 
-/** Every spelling of a hash that is read, and the same as cost, salt and hash. */
+/** Every accepted spelling of a hash, and how to read it as cost, salt and hash. */
 const spellings: readonly Spelling[] = [
-  // PHC string form; passlib, Django and Supabase have the same or a prefix of their own.
+  // PHC string form. passlib, Django and Supabase use it, or prefix their own name.
   [
     /^(?:argon2)?(\$argon2(?:id|i|d)\$v=\d+\$m=\d+,t=\d+,p=\d+\$.+)$/,
     ([all = '']) => markImported(all)
@@ -129,7 +129,7 @@ function wellFormed(text: string): string {
   return phcText({ cost, salt, hash })
 }
 
-/** Without what is secret: Firebase's cost has the key of the project. */
+/** Without secrets: the cost of Firebase contains the project's key. */
 const shownCost = (cost: string): string =>
   cost
     .replace(/,?(sk|ss)=[^,$]*/g, '')

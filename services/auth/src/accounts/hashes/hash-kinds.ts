@@ -18,7 +18,10 @@ const kinds: readonly HashKind[] = [
 
 const kindOf = (cost: string): HashKind | undefined => kinds.find(({ isCost }) => isCost(cost))
 
-/** What a hash cost: its text without the salt and the hash. `passwordCosts` of the accounts reads it in the same way. */
+/**
+ * The cost of a hash: its text without the salt and the hash. The database computes the same for
+ * `passwordCosts` of the accounts.
+ */
 export const passwordCost = (passwordHash: string): string =>
   passwordHash.startsWith('$2')
     ? bcryptCost(passwordHash)
@@ -27,14 +30,14 @@ export const passwordCost = (passwordHash: string): string =>
 /** Whether hashes of this cost can be verified. */
 export const isKnownCost = (cost: string): boolean => kindOf(cost) !== undefined
 
-/** Whether a hash is the password's; false for a hash of an unknown cost. */
+/** Whether a hash matches the password; false for a hash of an unknown cost. */
 export async function verifyHash(passwordHash: string, password: string): Promise<boolean> {
   const kind = kindOf(passwordCost(passwordHash))
   return kind !== undefined && (await kind.verify(passwordHash, password))
 }
 
 /**
- * A hash of this cost that was made of no password: verifying it takes as long, and fails.
+ * A hash of this cost that matches no password: verifying it takes as long, and fails.
  * @throws Error for an unknown cost
  */
 export function decoyOf(cost: string): string {

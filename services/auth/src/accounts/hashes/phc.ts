@@ -25,11 +25,11 @@ export function readPhc(text: string): PhcHash {
 export const phcText = ({ cost, salt, hash }: PhcHash): string =>
   `${cost}$${unpadded(salt)}$${unpadded(hash)}`
 
-/** A hash of this cost that was made of no password. */
+/** A hash of this cost that matches no password. */
 export const phcDecoy = (cost: string, hashBytes: number): string =>
   phcText({ cost, salt: randomBytes(SALT_BYTES), hash: randomBytes(hashBytes) })
 
-/** Whether two hashes are the same, in constant time. One that is too short is never the same. */
+/** Whether two hashes are equal, in constant time. A hash that is too short equals none. */
 export const isSameHash = (one: Buffer, other: Buffer): boolean =>
   one.length >= LEAST_HASH_BYTES && one.length === other.length && timingSafeEqual(one, other)
 

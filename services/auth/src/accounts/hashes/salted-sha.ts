@@ -10,7 +10,10 @@ const DIGESTS: Readonly<Record<string, { readonly digest: string; readonly bytes
 
 const digestOf = (cost: string) => (Object.hasOwn(DIGESTS, cost) ? DIGESTS[cost] : undefined)
 
-/** One digest of the password and a salt, as LDAP directories have it: `{SSHA256}`. Cheap to guess until its user signs in. */
+/**
+ * One digest of the password and a salt, as LDAP directories store it: `{SSHA256}`. It is cheap to
+ * guess until its user signs in.
+ */
 export const saltedSha: HashKind = {
   isCost: (cost) => digestOf(cost) !== undefined,
   async verify(passwordHash, password) {

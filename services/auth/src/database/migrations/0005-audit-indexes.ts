@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import type { Migration } from 'kysely/migration'
 
-/** What an operator looks for: the newest events, and whose session it was. */
+/** For the queries of operators: the newest events, and the user of a session. */
 export const auditIndexes: Migration = {
   async up(database) {
     await sql`create index audit_events_by_time on audit_events (at_ms)`.execute(database)

@@ -1,7 +1,10 @@
 import { sql } from 'kysely'
 import type { Migration } from 'kysely/migration'
 
-/** When a signing key came to its state and when it goes on, and the one row by which instances change keys in turn. */
+/**
+ * When a signing key entered its state and when it leaves it, and the single row with which
+ * instances take turns to change keys.
+ */
 export const keyLifecycle: Migration = {
   async up(database) {
     for (const column of [

@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import type { Migration } from 'kysely/migration'
 
-/** What of a session cannot be made again: that it was opened, and that it has ended. */
+/** The facts about a session that cannot be rebuilt: that it was opened, and that it has ended. */
 export const sessions: Migration = {
   async up(database) {
     await database.schema

@@ -1,6 +1,9 @@
 import type { Migration } from 'kysely/migration'
 
-/** How often the rights of an account or client have changed: it orders changes and tokens without a clock. */
+/**
+ * How often the rights of an account or client have changed. It orders changes and tokens without a
+ * clock.
+ */
 export const rightsVersion: Migration = {
   async up(database) {
     for (const table of ['accounts', 'clients', 'untold_stale_tokens']) {

@@ -2,8 +2,8 @@ import { sql } from 'kysely'
 import type { Migration } from 'kysely/migration'
 
 /**
- * The sessions of a user that have not ended are found without those that have: these are kept until they would have expired,
- * and there is one for each login.
+ * Finds the open sessions of a user without reading the ended ones: these are kept until they would
+ * have expired, and there is one for each login.
  */
 export const openSessions: Migration = {
   async up(database) {

@@ -5,8 +5,9 @@ import type { Migration } from 'kysely/migration'
 const CODED = sql.lit('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/')
 
 /**
- * What an account's hash cost: its PHC form without the hash, the salt and the `$` before each. bcrypt writes neither `$`, and its
- * versions cost the same. Both databases read it so, and `passwordCost` does.
+ * The cost of an account's hash: its PHC form without the hash, the salt and the `$` before each.
+ * bcrypt writes neither `$`, and its versions have the same cost. Both databases and `passwordCost`
+ * compute it in the same way.
  */
 export const costOfHash = sql<string>`case when substr(password_hash, 1, 2) = '$2'
   then '$2b' || substr(password_hash, 4, 3)
@@ -14,7 +15,7 @@ export const costOfHash = sql<string>`case when substr(password_hash, 1, 2) = '$
 
 export const foreignPasswordCosts: Migration = {
   async up(database) {
-    // An earlier version that runs beside this one goes on using the index of migration 10.
+    // An earlier version that runs at the same time still uses the index of migration 10.
     await sql`create index accounts_hash_cost on accounts ((${costOfHash}))`.execute(database)
   }
 }

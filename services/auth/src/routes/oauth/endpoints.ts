@@ -25,7 +25,7 @@ import type { OAuthNeeds } from './needs.ts'
 import { revoke } from './revoke.ts'
 import { token } from './token.ts'
 
-/** What the OAuth endpoints are made of. */
+/** What the OAuth endpoints are built from. */
 export type OAuthParts = {
   readonly accounts: AccountStore
   readonly clients: ClientStore
@@ -44,14 +44,14 @@ export type OAuthParts = {
 const FORM = 'application/x-www-form-urlencoded'
 /** RFC 7617 §2 */
 const CHALLENGE = 'Basic realm="gatehouse", charset="UTF-8"'
-/** The endpoints that OAuth clients read errors of. */
+/** The endpoints whose errors OAuth clients read. */
 const endpoints = new Set<string>([oauthPath.token, oauthPath.revoke, oauthPath.introspect])
 
-/** OAuth clients read errors as RFC 6749 §5.2 writes them, whatever it is that went wrong. */
+/** OAuth clients expect every error in the form of RFC 6749 §5.2. */
 export const oauthErrorForm = ({ url }: FastifyRequest): ErrorForm =>
   endpoints.has(url.split('?', 1)[0] ?? '') ? oauthForm : problemForm
 
-/** The OAuth endpoints: in a scope of their own, which reads forms and nothing else, and no cookie. */
+/** The OAuth endpoints, in a scope that reads only forms and no cookie. */
 export function oauth(service: Service, parts: OAuthParts, done: () => void): void {
   service.removeAllContentTypeParsers()
   service.addContentTypeParser(
@@ -62,7 +62,8 @@ export function oauth(service: Service, parts: OAuthParts, done: () => void): vo
   service.addContentTypeParser('*', async () => {
     throw notAForm()
   })
-  // For who came with an `Authorization` header (RFC 6749 §5.2). Others would hear of it before they hear what was wrong.
+  // For clients that sent `Authorization` (RFC 6749 §5.2). Other clients would report the challenge
+  // instead of the error.
   service.addHook('onSend', async (request, reply) => {
     if (reply.statusCode === 401 && request.headers.authorization !== undefined) {
       reply.header('www-authenticate', CHALLENGE)
@@ -89,9 +90,9 @@ function oauthNeeds(parts: OAuthParts): OAuthNeeds {
     revoke: revocation({ recognise, sessions }),
     introspect: introspection({ ...parts, recognise, issuer }),
     async read(request) {
-      // A token or a secret in a query would be in somebody's log (RFC 6749 §2.3.1, RFC 9700 §4.3).
+      // A token or a secret in a query would be in logs (RFC 6749 §2.3.1, RFC 9700 §4.3).
       if (request.url.includes('?')) throw malformedRequest('parameters belong in the body')
-      // The parser above is the only one; without a body there is no parameter.
+      // The parser above is the only one. Without a body, there are no parameters.
       const form = (request.body ?? new Map()) as FormParameters
       const caller = await authenticate(request.headers.authorization, form, originOf(request))
       return { form, caller }

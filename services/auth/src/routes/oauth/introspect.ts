@@ -20,7 +20,10 @@ const Introspection = Type.Object({
   sid: Type.Optional(Type.String())
 })
 
-/** RFC 7662. For clients that may ask: to everybody else it would tell whether a stolen token still works (§4). */
+/**
+ * RFC 7662. Only for clients with the right scope: anyone else could find out whether a stolen
+ * token is active (§4).
+ */
 export const introspect: OAuthRoute = (service, { read, introspect }) => {
   service.post(
     oauthPath.introspect,

@@ -8,10 +8,10 @@ import type { Revoke } from '../../oauth/revocation.ts'
 import type { Sessions } from '../../sessions/sessions.ts'
 import type { AccessTokens } from '../../tokens/access-token.ts'
 
-/** The parameters of a request, and who sends them. */
+/** The parameters of a request, and its caller. */
 export type OAuthRequest = { readonly form: FormParameters; readonly caller: OAuthCaller }
 
-/** What the OAuth endpoints work with. */
+/** What the OAuth endpoints depend on. */
 export type OAuthNeeds = {
   /** @throws OAuthRefusal invalid_client, invalid_request */
   readonly read: (request: FastifyRequest) => Promise<OAuthRequest>
@@ -23,5 +23,5 @@ export type OAuthNeeds = {
   readonly issuer: string
 }
 
-/** One endpoint: a file, a purpose, and what it needs. */
+/** An endpoint: one file with one purpose. */
 export type OAuthRoute = (service: Service, needs: OAuthNeeds) => void

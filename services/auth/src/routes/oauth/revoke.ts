@@ -5,7 +5,7 @@ import { oauthPath } from '../../oauth/server-metadata.ts'
 import { originOf } from '../origin-of.ts'
 import type { OAuthRoute } from './needs.ts'
 
-/** RFC 7009. 200 also for a token that is unknown (§2.2). */
+/** RFC 7009. 200 even for an unknown token (§2.2). */
 export const revoke: OAuthRoute = (service, { read, revoke }) => {
   service.post(oauthPath.revoke, async (request, reply) => {
     const { form, caller } = await read(request)

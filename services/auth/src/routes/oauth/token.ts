@@ -37,7 +37,7 @@ export const token: OAuthRoute = (service, needs) => {
     oauthPath.token,
     { schema: { response: { 200: TokenAnswer } } },
     async (request, reply) => {
-      // RFC 6749 §5.1, besides `Cache-Control`
+      // RFC 6749 §5.1, in addition to `Cache-Control`
       reply.header('pragma', 'no-cache')
       const asked = await needs.read(request)
       const grantType = asked.form.get('grant_type')
@@ -49,7 +49,10 @@ export const token: OAuthRoute = (service, needs) => {
   )
 }
 
-/** RFC 6749 §4.4: a machine client for itself. No refresh token: it can prove again who it is. */
+/**
+ * RFC 6749 §4.4: a token for the machine client itself. There is no refresh token, because the
+ * client can authenticate again.
+ */
 async function clientCredentials(
   { form, caller }: OAuthRequest,
   origin: Origin,
@@ -64,7 +67,10 @@ async function clientCredentials(
   return { access_token: token, token_type: 'Bearer', expires_in: expiresIn, scope }
 }
 
-/** RFC 6749 §6. Sessions belong to the first-party client, and another's attempt must not cost their owner anything. */
+/**
+ * RFC 6749 §6. Sessions belong to the first-party client, and an attempt of another client must not
+ * affect them.
+ */
 async function refreshToken(
   { form, caller }: OAuthRequest,
   origin: Origin,
@@ -85,7 +91,10 @@ async function refreshToken(
   }
 }
 
-/** What this API tells apart is one to OAuth: the grant is not good any more. An outage and a limit stay what they are. */
+/**
+ * OAuth has one error for several of this API's: the grant is no longer valid. An outage and a
+ * limit keep their own errors.
+ */
 function asOAuthError(error: unknown): never {
   if (!(error instanceof Refusal)) throw error
   if (error.status === 401) throw invalidGrant(error.reason, error)
