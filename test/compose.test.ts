@@ -13,7 +13,12 @@ import { read, root } from './source-files.ts'
 /** where docker mounts secrets */
 const MOUNT = '/run/secrets/'
 
-type Service = { ports?: string[]; environment?: Record<string, string>; secrets?: string[] }
+type Service = {
+  ports?: string[]
+  profiles?: string[]
+  environment?: Record<string, string>
+  secrets?: string[]
+}
 type Compose = { services: Record<string, Service>; secrets?: Record<string, { file: string }> }
 
 const readCompose = (file: string) => parse(read(file), { merge: true }) as Compose
@@ -79,7 +84,17 @@ t.test('with infra/docker/secrets.yml, a container gets its secrets as files onl
   }
 })
 
-t.test('only the gateway publishes a port', async (t) => {
-  const publishing = Object.keys(services).filter((name) => services[name]?.ports !== undefined)
-  t.strictSame(publishing, ['gateway'])
-})
+t.test(
+  'only the gateway publishes a port; what a profile adds is for this machine alone',
+  async (t) => {
+    const publishing = Object.entries(services).filter(([, { ports }]) => ports !== undefined)
+    const always = publishing.filter(([, { profiles }]) => profiles === undefined)
+    t.strictSame(
+      always.map(([name]) => name),
+      ['gateway']
+    )
+    for (const [name, { profiles, ports = [] }] of publishing) {
+      if (profiles !== undefined) t.match(ports, [/^127\.0\.0\.1:/], name)
+    }
+  }
+)

@@ -6,6 +6,8 @@ import { postgresMissing } from '@gatehouse/fixtures/postgres-server'
 import { redisMissing } from '@gatehouse/fixtures/redis-server'
 import { REVOCATION_STREAM } from '@gatehouse/revocation/redis-revocations'
 import t from 'tap'
+import { documentedMetrics, queries, selectedBy } from './metric-queries.ts'
+import { sourceFiles } from './source-files.ts'
 
 const skip = redisMissing || postgresMissing
 
@@ -13,7 +15,12 @@ const skip = redisMissing || postgresMissing
 const at = (gateways: readonly { readonly url: string }[]): string[] =>
   gateways.flatMap(({ url }) => ['--gateway', url])
 
-const system = skip ? null : await installation(t)
+/** The access log is on, for its metrics, and writes no line. */
+const settings = {
+  GATEWAY_ACCESS_LOG: 'on',
+  GATEWAY_ACCESS_LOG_SAMPLES: '1xx=0 2xx=0 3xx=0 4xx=0 5xx=0 none=0'
+}
+const system = skip ? null : await installation(t, { settings })
 const running = () => {
   if (system === null) throw new Error(String(skip))
   return { ...system, ops: operator(system.folder) }
@@ -50,6 +57,64 @@ t.test('on an installation that holds, every drill says so', { skip }, async (t)
     'no account of a drill can be used afterwards'
   )
 })
+
+/** The metrics that ops listeners export, each with the labels of its samples. */
+async function exported(opsUrls: readonly string[]): Promise<Map<string, Set<string>>> {
+  const pages = await Promise.all(
+    opsUrls.map(async (url) => (await fetch(`${url}/metrics`)).text())
+  )
+  const metrics = new Map<string, Set<string>>()
+  const labelsOf = (metric: string): Set<string> => {
+    const labels = metrics.get(metric) ?? new Set()
+    metrics.set(metric, labels)
+    return labels
+  }
+  for (const line of pages.join('\n').split('\n')) {
+    const type = /^# TYPE (\w+) (\w+)$/.exec(line)
+    if (type !== null) labelsOf(type[1] ?? '')
+    const [, metric = '', labels = ''] = /^(\w+)(?:\{(.*)\})? /.exec(line) ?? []
+    for (const [, label = ''] of labels.matchAll(/(\w+)="/g)) labelsOf(metric).add(label)
+  }
+  return metrics
+}
+
+/** The labels that the code declares: of a metric that has no sample yet. */
+function declaredLabels(metric: string): string[] {
+  const text = sourceFiles()
+    .filter((file) => file.text.includes("from 'prom-client'"))
+    .map((file) => file.text)
+    .join('\n')
+  const options = text.split(`name: '${metric}'`)[1]?.split('new ')[0] ?? ''
+  const list = /labelNames: \[(.*?)\]/.exec(options)?.[1] ?? ''
+  return [...list.matchAll(/'(\w+)'/g)].map(([, label = '']) => label)
+}
+
+/** What Prometheus itself adds to every sample. */
+const scraped = ['job', 'instance']
+
+t.test(
+  'dashboard, alerts and documents name metrics and labels that are exported',
+  {
+    skip
+  },
+  async (t) => {
+    const { gateways, auths } = running()
+    const metrics = await exported([...gateways, ...auths].map(({ opsUrl }) => opsUrl))
+    const unknown = documentedMetrics().filter(({ metric }) => !metrics.has(metric))
+    t.strictSame(unknown, [], 'the documents')
+    for (const query of queries()) {
+      const selected = selectedBy(query).filter(({ metric }) => metric !== 'up')
+      const labels = selected.flatMap(({ metric }) => {
+        const seen = metrics.get(metric)
+        t.ok(seen, `${query.place}: ${metric}`)
+        return seen === undefined || seen.size === 0 ? declaredLabels(metric) : [...seen]
+      })
+      const named = selected.flatMap((one) => one.labels)
+      const invented = named.filter((label) => ![...labels, ...scraped].includes(label))
+      t.strictSame(invented, [], `${query.place}: labels`)
+    }
+  }
+)
 
 t.test('a drill fails where the installation does not hold', { skip }, async (t) => {
   const { ops, redis, startGateway, ...installed } = running()

@@ -128,6 +128,20 @@ t.test('on one installation, one after the other', { skip }, async (t) => {
     t.ok(isOver(), 'every block of the page was run')
   })
 
+  t.test('the first look at processes, services, load and key sets', async (t) => {
+    const { folder, api, email } = await inhabited(system)
+    const down = runbook(t, 'process-down', folder)
+    t.match(await down.next(), /2 gateways/)
+    const fails = runbook(t, 'service-fails', folder)
+    t.match(await fails.next(), /orders/)
+    await api.login(email, 'the wrong horse')
+    const overload = runbook(t, 'overload', folder)
+    t.match(await overload.next(), /login-failed/)
+    const noKeySet = runbook(t, 'no-key-set', folder)
+    t.match(await noKeySet.next(), /active.*2 gateways/s)
+    for (const { isOver } of [down, fails, overload, noKeySet]) t.ok(isOver())
+  })
+
   t.test('a session that was stolen', async (t) => {
     const { folder, api, email, user, tokens, allSay } = await inhabited(system)
     const { next, isOver } = runbook(t, 'stolen-session', folder)

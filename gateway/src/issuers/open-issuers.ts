@@ -56,6 +56,7 @@ export async function openIssuers({ config, log, metrics, clock }: Needs): Promi
     profile: ownProfile({ issuer: config.TOKEN_ISSUER, audience: config.TOKEN_AUDIENCE }),
     keys: await ownKeys
   }
+  keySetGauges(metrics, own.keys)
   new Gauge({
     name: 'gateway_issuer_keys_loaded',
     help: 'Whether the gateway has the key set of another issuer',
@@ -75,4 +76,24 @@ export async function openIssuers({ config, log, metrics, clock }: Needs): Promi
       for (const { keys } of [own, ...others]) keys.close()
     }
   }
+}
+
+/** Without a trusted key set, the gateway refuses every token of our own auth service. */
+function keySetGauges(metrics: Registry, keys: Pick<SigningKeys, 'loaded' | 'ageSeconds'>): void {
+  new Gauge({
+    name: 'gateway_key_set_trusted',
+    help: 'Whether the gateway has a key set of our own auth service that it trusts',
+    registers: [metrics],
+    collect() {
+      this.set(keys.loaded ? 1 : 0)
+    }
+  })
+  new Gauge({
+    name: 'gateway_key_set_age_seconds',
+    help: 'Seconds since the key set of our own auth service was loaded or confirmed',
+    registers: [metrics],
+    collect() {
+      this.set(keys.ageSeconds())
+    }
+  })
 }

@@ -31,8 +31,7 @@ export function loadGauges(metrics: Registry, load: Load): void {
     help: 'Maximum number of open connections of clients',
     registers
   }).set(load.mostConnections)
-  placeGauges(metrics, 'request', 'Requests in flight to an address of a service', load.requests)
-  placeGauges(metrics, 'websocket', 'WebSockets open to an address of a service', load.webSockets)
+  for (const gauge of addressGauges(load)) addressGauge(metrics, gauge)
   new Counter({
     name: 'gateway_upstream_refusals_total',
     help: 'Requests that got no place at a service: all are taken (full), or the caller has its share',
@@ -50,23 +49,60 @@ export function loadGauges(metrics: Registry, load: Load): void {
   })
 }
 
-function placeGauges(metrics: Registry, kind: string, help: string, places: Places): void {
-  const perAddress = (name: string, help: string, numberOf: (figure: Figure) => number) =>
-    new Gauge({
-      name,
-      help,
-      registers: [metrics],
-      labelNames: ['address'],
-      collect() {
-        for (const figure of places.figures()) {
-          this.set({ address: figure.address }, numberOf(figure))
-        }
-      }
-    })
-  perAddress(`gateway_upstream_${kind}s`, help, ({ underWay }) => underWay)
-  perAddress(
-    `gateway_upstream_${kind}_callers`,
-    `Callers that have a share of gateway_upstream_${kind}s`,
-    ({ callers }) => callers
-  )
+type AddressGauge = {
+  readonly name: string
+  readonly help: string
+  readonly labelNames: ['address']
+  readonly places: Places
+  readonly numberOf: (figure: Figure) => number
 }
+
+function addressGauge(metrics: Registry, { places, numberOf, ...gauge }: AddressGauge): void {
+  new Gauge({
+    ...gauge,
+    registers: [metrics],
+    collect() {
+      for (const figure of places.figures()) {
+        this.set({ address: figure.address }, numberOf(figure))
+      }
+    }
+  })
+}
+
+const addressGauges = ({ requests, webSockets }: Load): AddressGauge[] => [
+  {
+    name: 'gateway_upstream_requests',
+    help: 'Requests in flight to an address of a service',
+    labelNames: ['address'],
+    places: requests,
+    numberOf: ({ underWay }) => underWay
+  },
+  {
+    name: 'gateway_upstream_websockets',
+    help: 'WebSockets open to an address of a service',
+    labelNames: ['address'],
+    places: webSockets,
+    numberOf: ({ underWay }) => underWay
+  },
+  {
+    name: 'gateway_upstream_request_callers',
+    help: 'Callers that have a share of gateway_upstream_requests',
+    labelNames: ['address'],
+    places: requests,
+    numberOf: ({ callers }) => callers
+  },
+  {
+    name: 'gateway_upstream_websocket_callers',
+    help: 'Callers that have a share of gateway_upstream_websockets',
+    labelNames: ['address'],
+    places: webSockets,
+    numberOf: ({ callers }) => callers
+  },
+  {
+    name: 'gateway_upstream_available',
+    help: '1 while requests are sent to an address of a service, 0 while it is unhealthy or fails',
+    labelNames: ['address'],
+    places: requests,
+    numberOf: ({ available }) => (available ? 1 : 0)
+  }
+]

@@ -24,6 +24,7 @@ t.test('the metrics say which connections and places are taken', async (t) => {
   t.equal(await gauge('connections'), 1)
   t.equal(await gauge('upstream_requests'), 1)
   t.equal(await gauge('upstream_websockets'), 0)
+  t.equal(await gauge('upstream_available'), 1)
   client.destroy()
   const isFree = (count: number | undefined) => count === 0
   t.ok(isFree(await eventually(() => gauge('upstream_requests'), isFree)))

@@ -1,6 +1,7 @@
 import type { Sighting } from '@gatehouse/sightings/sighting'
 import type { Origin } from '../audit/audit-event.ts'
-import type { FamilyRecord, Opened, Outcome } from './family.ts'
+import type { FamilyRecord, Opened } from './family.ts'
+import type { Outcome } from './outcome.ts'
 
 /**
  * The family's record before and after a token was presented. Null if the store does not know the

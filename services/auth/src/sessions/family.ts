@@ -1,3 +1,5 @@
+import type { Outcome } from './outcome.ts'
+
 /**
  * The refresh-token family: a login opens one, and each refresh makes its next generation (RFC 9700
  * §4.14.2). This file contains only the state machine. The embedded store runs it, lua/present.lua
@@ -45,26 +47,6 @@ export type FamilyPolicy = {
   /** live families per user; one more ends the oldest */
   readonly sessionsPerUser: number
 }
-
-/**
- * The outcome of a presented token.
- * - `rotated`: it was the current one; the next generation is made
- * - `replayed`: the previous one, within grace (a racing tab, a retry): the same successor again
- * - `recovered`: the previous one, after grace, and no token of its successor was ever used, so the
- *   response was lost: the same successor again; tokens of that response are stale; a new grace
- * - `reused`: a spent token was used again; the family has ended
- * - `healed`: newer than the record, because the store lost writes; the family continues from it
- * - `restored`: the store lost a family that the database knows as open; it continues from here
- * - `ended`: there is no such family, or it has ended
- */
-export type Outcome =
-  | 'rotated'
-  | 'replayed'
-  | 'recovered'
-  | 'reused'
-  | 'healed'
-  | 'restored'
-  | 'ended'
 
 export type Step = {
   readonly outcome: Outcome

@@ -12,8 +12,9 @@ import type { KeyRing } from '../secrets/key-ring.ts'
 import type { AccessTokens, IssuedAccessToken } from '../tokens/access-token.ts'
 import type { DurableSession, DurableSessions } from './durable-sessions.ts'
 import type { Families, Presentation, Presented } from './families.ts'
-import { type FamilyRecord, lateSeconds, type Opening, type Outcome } from './family.ts'
+import { type FamilyRecord, lateSeconds, type Opening } from './family.ts'
 import { type ListSessions, restorable } from './list-sessions.ts'
+import type { Outcome } from './outcome.ts'
 import type { RefreshLimit } from './refresh-limit.ts'
 import {
   mintRefreshToken,

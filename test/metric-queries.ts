@@ -1,0 +1,87 @@
+import { readdirSync } from 'node:fs'
+import { parser } from '@prometheus-io/lezer-promql'
+import { parse } from 'yaml'
+import { read, root } from './source-files.ts'
+
+/** A query of Prometheus and where it stands. */
+export type Query = { readonly place: string; readonly text: string }
+
+/** A metric and the labels by which a query selects or groups it. */
+export type Selected = { readonly metric: string; readonly labels: readonly string[] }
+
+export type Alert = {
+  readonly alert: string
+  readonly expr: string
+  readonly labels: { readonly severity: string }
+  readonly annotations: Readonly<Record<'summary' | 'promise' | 'runbook_url', string>>
+}
+
+const folder = 'infra/observability'
+
+export const alerts = (
+  parse(read(`${folder}/alerts.yml`)) as { groups: { rules: Alert[] }[] }
+).groups.flatMap(({ rules }) => rules)
+
+/** The panels of the dashboard and its annotations. What Grafana replaces has a value. */
+export function dashboardQueries(): Query[] {
+  const dashboard = read(`${folder}/dashboard.json`)
+  const { panels } = JSON.parse(dashboard) as {
+    panels: { title: string; targets?: { expr: string }[] }[]
+  }
+  return panels.flatMap(({ title, targets = [] }) =>
+    targets.map(({ expr }) => ({
+      place: `dashboard: ${title}`,
+      text: expr.replaceAll('$__rate_interval', '5m')
+    }))
+  )
+}
+
+/** Every query of the repository: of the dashboard, the alerts, and the page on metrics. */
+export function queries(): Query[] {
+  const page = read('docs/observing.md').split('### Queries')[1] ?? ''
+  const documented = [...page.matchAll(/^\| ([^|`]+) \| `(.+)` \|$/gm)]
+  return [
+    ...dashboardQueries(),
+    ...alerts.map(({ alert, expr }) => ({ place: `alert: ${alert}`, text: expr })),
+    ...documented.map(([, question = '', text = '']) => ({ place: `docs: ${question}`, text }))
+  ]
+}
+
+/**
+ * What a query selects.
+ * @throws Error with the query, if it is not PromQL
+ */
+export function selectedBy({ place, text }: Query): Selected[] {
+  const selected: { metric: string; labels: string[] }[] = []
+  const grouping: string[] = []
+  let isGrouping = false
+  parser.parse(text).iterate({
+    enter(node) {
+      const word = text.slice(node.from, node.to)
+      if (node.type.isError) throw new Error(`${place}: not PromQL near "${word}" in ${text}`)
+      if (node.name === 'VectorSelector') selected.push({ metric: '', labels: [] })
+      const last = selected.at(-1)
+      if (node.name === 'Identifier' && last !== undefined) last.metric = word
+      if (node.name === 'GroupingLabels') isGrouping = true
+      if (node.name !== 'LabelName') return
+      if (isGrouping) grouping.push(word)
+      else last?.labels.push(word)
+    },
+    leave(node) {
+      if (node.name === 'GroupingLabels') isGrouping = false
+    }
+  })
+  return selected.map(({ metric, labels }) => ({ metric, labels: [...labels, ...grouping] }))
+}
+
+/** The metrics that the documents name, with the page. */
+export function documentedMetrics(): { page: string; metric: string }[] {
+  const pages = readdirSync(`${root}/docs`, { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => `docs/${name}`)
+  return pages.flatMap((page) =>
+    [...read(page).matchAll(/`((?:gateway|auth|nodejs|process)_[a-z_]+[a-z])`/g)].map(
+      ([, metric = '']) => ({ page, metric })
+    )
+  )
+}
