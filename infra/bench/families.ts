@@ -10,7 +10,7 @@ import { median, type Row } from './table.ts'
 const ROUNDS = 5
 const KEYCLOAK_REFRESHES = 120
 
-/** Refresh-token families: how fast they rotate, and what they weigh. */
+/** Refresh-token families: their rotations per second, and their memory. */
 export async function families(tell: (line: string) => void): Promise<Row[]> {
   const folder = mkdtempSync(join(tmpdir(), 'gatehouse-bench-'))
   const server = await startRedis(folder, { durable: false })

@@ -3,10 +3,13 @@ import { poster } from './poster.ts'
 
 export type Flood = { readonly url: string; readonly round: number; readonly clients: number }
 
-/** A tenth of what `Retry-After` asks for. */
+/** A tenth of the time that `Retry-After` asks for. */
 const PAUSE_MS = 100
 
-/** A thread of clients that try accounts that there are not, each another, so that nothing but the hash holds them up. */
+/**
+ * A thread of clients that try to sign in to accounts that do not exist, a different one each time,
+ * so that only the hash limits them.
+ */
 const { url, round, clients } = workerData as Flood
 const post = poster(url, clients)
 const statuses = new Map<number, number>()

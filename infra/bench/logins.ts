@@ -12,12 +12,15 @@ const ROUNDS = 5
 const REFRESHES = 300
 const FLOOD_CLIENTS = 200
 const ACCOUNTS = 40
-/** so many errors are free */
+/** the number of wrong guesses that cause no wait */
 const GUESSES_AN_ACCOUNT = 5
 
 const password = 'correct horse battery'
 
-/** Logins: what a flood of them costs those who are signed in, and whether the clock tells who has an account. */
+/**
+ * Logins: how a flood of logins affects signed-in users, and whether response times show who has an
+ * account.
+ */
 export async function logins(tell: (line: string) => void): Promise<Row[]> {
   const folder = mkdtempSync(join(tmpdir(), 'gatehouse-bench-'))
   const auth = await serviceProcess('auth', {
@@ -26,7 +29,7 @@ export async function logins(tell: (line: string) => void): Promise<Row[]> {
     AUTH_OPS_PORT: '0',
     AUTH_REFRESH_LIMIT_PER_MINUTE: '1000000',
     AUTH_CREDENTIALS_PER_MINUTE: '1000000',
-    // The product's own cost: tests that are not about hashes use a lower one.
+    // The product's own cost, because tests that are not about hashes use a lower one.
     AUTH_PASSWORD_MEMORY_KIB: '19456',
     AUTH_PASSWORD_PASSES: '2'
   })
@@ -81,7 +84,7 @@ async function underFlood(url: string, tell: (line: string) => void): Promise<Ro
   ]
 }
 
-/** In a thread of its own, so that it does not take the time of the one that measures. */
+/** In a separate thread, so that it does not take time from the thread that measures. */
 function startFlood(url: string, round: number) {
   const worker = new Worker(new URL('login-flood.ts', import.meta.url), {
     workerData: { url, round, clients: FLOOD_CLIENTS } satisfies Flood

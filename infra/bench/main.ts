@@ -3,7 +3,7 @@ import { families } from './families.ts'
 import { logins } from './logins.ts'
 import { type Row, table } from './table.ts'
 
-/** Each suite by its name: `npm run bench -- families`; without a name, all of them. */
+/** The suites by name: `npm run bench -- families`; without a name, all of them. */
 const suites: Record<string, (tell: (line: string) => void) => Promise<Row[]>> = {
   edge,
   families,

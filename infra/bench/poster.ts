@@ -4,7 +4,7 @@ export type Answer = { readonly status: number; readonly body: { readonly refres
 
 export type Post = (path: string, body: object) => Promise<Answer>
 
-/** A client with connections that are kept, and as little else as there can be. Refusals are answers like others. */
+/** A minimal client with persistent connections. Refusals are ordinary responses. */
 export function poster(base: string, connections: number): Post {
   const agent = new Agent({ keepAlive: true, maxSockets: connections })
   return (path, body) =>
@@ -24,7 +24,7 @@ export function poster(base: string, connections: number): Post {
     })
 }
 
-/** The answer of a request that has to succeed for the figures to mean anything. */
+/** The body of a request that must succeed for the figures to be valid. */
 export function succeeded({ status, body }: Answer): Answer['body'] {
   if (status >= 300) throw new Error(`answered with ${status}`)
   return body

@@ -1,8 +1,8 @@
 import type { Redis } from 'ioredis'
 
-/** What a Redis server has done so far, by its own account. */
+/** The counters of a Redis server since its start. */
 export type RedisFigures = {
-  /** scripts that clients called: one is one round trip */
+  /** scripts that clients called; each is one round trip */
   readonly scriptCalls: number
   /** processor time of the whole server, in microseconds */
   readonly cpuMicroseconds: number

@@ -16,7 +16,7 @@ export type Round = {
   readonly scriptCalls: number
 }
 
-/** Rotates over HTTP at an auth process of its own; processor time and scripts, a refresh. */
+/** Rotates over HTTP at a separate auth process: processor time and scripts per refresh. */
 export async function refreshOverHttp({ url, redis, folder, rounds }: Bench): Promise<Round[]> {
   const auth = await serviceProcess('auth', {
     REDIS_URL: url,

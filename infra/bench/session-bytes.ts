@@ -38,14 +38,17 @@ const newSession = (subject: string): Session => ({
   sid: randomBytes(16).toString('base64url')
 })
 
-/** Does the work for all items, so many at a time. */
+/** Does the work for all items, a limited number at a time. */
 async function forAll<Item>(items: readonly Item[], work: (item: Item) => Promise<unknown>) {
   for (let at = 0; at < items.length; at += AT_A_TIME) {
     await Promise.all(items.slice(at, at + AT_A_TIME).map(work))
   }
 }
 
-/** What a live session weighs: all of the server's memory a session, and the keys of some users before and after many rotations. */
+/**
+ * The memory of a live session: the server's total memory per session, and the keys of some users
+ * before and after many rotations.
+ */
 export async function bytesPerSession(redis: Redis, sessions: number) {
   await redis.flushall()
   const families = store(redis)
@@ -71,7 +74,9 @@ export async function bytesPerSession(redis: Redis, sessions: number) {
   return { whole, fresh, rotated, rotatedSessions: some.length }
 }
 
-/** What the keys of these sessions' users take, a session, by Redis' own account of each key. */
+/**
+ * The memory of the keys of these sessions' users per session, as Redis reports it for each key.
+ */
 async function keyBytes(redis: Redis, sessions: readonly Session[]): Promise<number> {
   const weights: number[] = []
   await forAll([...new Set(sessions.map(({ subject }) => subject))], async (subject) => {
@@ -80,7 +85,7 @@ async function keyBytes(redis: Redis, sessions: readonly Session[]): Promise<num
   return weights.reduce((sum, bytes) => sum + bytes, 0) / sessions.length
 }
 
-/** Rotations a second of the store by itself. */
+/** Rotations per second of the store alone. */
 export async function rotationsInStore(redis: Redis): Promise<number> {
   const families = store(redis)
   const sessions = Array.from({ length: AT_A_TIME }, () => newSession(randomUUID()))

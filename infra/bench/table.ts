@@ -1,4 +1,4 @@
-/** One figure: what was measured, what came out, what is wished for, and how it was measured. */
+/** One figure: what was measured, the result, the target, and how it was measured. */
 export type Row = {
   readonly figure: string
   readonly value: string
@@ -21,10 +21,10 @@ export function table(rows: readonly Row[]): string {
   return [line(head), ...rows.map(line)].join('\n')
 }
 
-/** The middle one of several measurements. */
+/** The median of several measurements. */
 export const median = (values: readonly number[]): number => quantile(values, 0.5)
 
-/** What this share of the measurements is under. */
+/** The value below which this share of the measurements lies. */
 export function quantile(values: readonly number[], share: number): number {
   const sorted = [...values].sort((a, b) => a - b)
   return sorted[Math.min(Math.floor(sorted.length * share), sorted.length - 1)] ?? Number.NaN

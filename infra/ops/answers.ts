@@ -1,6 +1,6 @@
 import { textTable } from './text-table.ts'
 
-/** What the ops listener answers. */
+/** The responses of the ops listener. */
 export type User = {
   readonly id: string
   readonly email: string
@@ -83,7 +83,7 @@ export function clientTable(clients: readonly Client[]): string {
   )
 }
 
-/** A secret, as it is shown once. */
+/** A secret, with the note that it is shown only once. */
 export const shownOnce = ({ secret }: Secret): string =>
   `The secret, which is not shown again: ${secret}`
 

@@ -4,10 +4,13 @@ import type { Terminal } from './terminal.ts'
 
 const PASSWORD_BYTES = 15
 
-/** A password for a user, and whether it was generated here: then it is shown, once. */
+/** A password for a user, and whether it was generated here. A generated one is shown once. */
 export type ChosenPassword = { readonly password: string; readonly generated: boolean }
 
-/** The option of each command that takes a password. An argument would be in the list of processes and in the shell's history. */
+/**
+ * The option of each command that takes a password. An argument would appear in the list of
+ * processes and in the shell's history.
+ */
 export const passwordOption = { 'password-stdin': { type: 'boolean' } } as const
 
 /** The password from standard input, or typed without being shown, or a generated one. */
@@ -22,10 +25,10 @@ export async function choosePassword(typed: Typed, terminal: Terminal): Promise<
   return { password: randomBytes(PASSWORD_BYTES).toString('base64url'), generated: true }
 }
 
-/** What is said of a password that was generated, as text. */
+/** The text about a generated password. */
 export const generatedText = ({ password, generated }: ChosenPassword): string =>
   generated ? `\n\nThe password, which is not shown again: ${password}` : ''
 
-/** The same in a JSON document. */
+/** The same for the JSON document. */
 export const generatedMember = ({ password, generated }: ChosenPassword) =>
   generated ? { password } : {}

@@ -36,7 +36,7 @@ import { usersRoles } from './commands/users-roles.ts'
 import { usersScope } from './commands/users-scope.ts'
 import { usersShow } from './commands/users-show.ts'
 
-/** Everything an operator can type. */
+/** All commands. */
 export const commands: readonly Command[] = [
   usersCreate,
   usersImport,

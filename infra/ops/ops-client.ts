@@ -8,13 +8,16 @@ import { Refused } from './command.ts'
 
 export type Environment = Readonly<Record<string, string | undefined>>
 
-/** Calls of the auth service's ops listener. */
+/** Calls to the auth service's ops listener. */
 export type OpsClient = {
-  /** @throws Refused with the listener's own code and detail, or why it could not be asked */
+  /**
+   * @throws Refused with the listener's code and detail, or with the reason why it could not be
+   * called
+   */
   call<Body>(method: 'GET' | 'POST' | 'PUT' | 'DELETE', path: string, body?: object): Promise<Body>
 }
 
-/** What only the command line reads; the rest are settings of the auth service. */
+/** The setting that only the command line reads; the others are settings of the auth service. */
 export const opsSettings = { AUTH_OPS_URL: {} }
 
 const TIMEOUT_MS = 30_000
@@ -60,7 +63,7 @@ export function opsClient(environment: Environment): OpsClient {
 
 type Problem = { code?: string; title?: string; detail?: string }
 
-/** Whether there is an operator API, also where it has not found what it was asked for. */
+/** Whether there is an operator API at this address, even if it did not find what was requested. */
 async function isOpsListener(url: string, token: string): Promise<boolean> {
   const headers = { authorization: `Bearer ${token}` }
   const signal = AbortSignal.timeout(TIMEOUT_MS)
@@ -68,7 +71,7 @@ async function isOpsListener(url: string, token: string): Promise<boolean> {
   return answer?.ok === true
 }
 
-/** Why nobody answers, as far as it is known. */
+/** Why there is no answer, as far as it is known. */
 function causeOf(error: unknown): string {
   const { cause } = error as { cause?: { code?: string; message?: string } }
   const reason = cause?.code ?? cause?.message
@@ -89,7 +92,7 @@ function refusalOf(
   return new Refused(code, detail ?? title ?? `The auth service answered ${status}.`)
 }
 
-/** Where the listener is, and who says so. */
+/** The address of the listener, and where the address comes from. */
 function listenerAddress(environment: Environment): { url: string; from: string } {
   const { AUTH_OPS_URL, AUTH_OPS_PORT } = environment
   if (AUTH_OPS_URL) return { url: AUTH_OPS_URL, from: 'AUTH_OPS_URL' }
@@ -101,7 +104,7 @@ function listenerAddress(environment: Environment): { url: string; from: string 
   return { url: `http://127.0.0.1:${DEFAULT_PORT}`, from: 'the default' }
 }
 
-/** The token, and where it is from. */
+/** The token, and where it comes from. */
 function opsToken(environment: Environment): { text: string; from: string } {
   const { text, from } = givenToken(environment)
   // Other characters cannot be in a header.

@@ -7,13 +7,13 @@ import type { Environment } from './ops-client.ts'
 
 const DEFAULT_FILE = 'gateway/routes.yaml'
 
-/** Which route table is meant: the one that is named, or the gateway's own. */
+/** The route table: the named file, or the gateway's own. */
 export const routeFileOf = (named: string | undefined, environment: Environment): string =>
   named ?? (environment.GATEWAY_ROUTES || DEFAULT_FILE)
 
 /**
- * A route table, read by the gateway's own code, which is loaded only where it is asked for: the images of other services do
- * not contain it.
+ * Reads a route table with the gateway's own code. It is loaded only when it is needed, because the
+ * images of other services do not contain it.
  * @throws Refused with every fault
  */
 export async function readRoutes(file: string, environment: Environment): Promise<RouteTable> {
@@ -32,7 +32,7 @@ export async function readRoutes(file: string, environment: Environment): Promis
   }
 }
 
-/** What a route demands of a caller, in words: of everyone first, then by method. */
+/** What a route requires of a caller, as text: for all methods first, then by method. */
 export function demandsOf({ access, methods, ...row }: Route): string[] {
   const byMethod = Object.entries(methods ?? {}).map(([method, demand]) => {
     const own = demand.access === undefined ? '' : ` ${accessWords(demand.access)}`
@@ -41,7 +41,7 @@ export function demandsOf({ access, methods, ...row }: Route): string[] {
   return [`${accessWords(access)}${demandWords(row)}`, ...byMethod]
 }
 
-/** What a request must have to be let in, in words. */
+/** What an access level requires, as text. */
 export const accessWords = (access: Access): string =>
   ({
     'signed-in': 'an access token',
@@ -49,7 +49,7 @@ export const accessWords = (access: Access): string =>
     optional: 'nothing, or a valid access token'
   })[access]
 
-/** What is demanded besides a token; empty where nothing is. */
+/** The requirements in addition to a token; empty if there are none. */
 export function demandWords({ scopes, roles, maxLoginAgeSeconds }: Demand): string {
   const all = scopes.length === 0 ? '' : ` with the scope ${scopes.join(' and ')}`
   const one = roles.length === 0 ? '' : ` and the role ${roles.join(' or ')}`

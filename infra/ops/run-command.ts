@@ -13,7 +13,7 @@ const common = {
   help: { type: 'boolean', short: 'h' }
 } as const
 
-/** Runs what was typed; the exit code: 0 done, 1 refused, 2 bad usage. */
+/** Runs a command line. Returns the exit code: 0 done, 1 refused, 2 bad usage. */
 export async function runCommand(
   words: string[],
   environment: Environment,
@@ -45,7 +45,10 @@ function findCommand(words: readonly string[]): Command | undefined {
   return commands.find(({ name }) => starts(name))
 }
 
-/** A session's id or a key's may begin with a hyphen, or two, and be as long as the name of an option. */
+/**
+ * The id of a session or a key may begin with one or two hyphens, and be as long as the name of an
+ * option.
+ */
 const HYPHENATED_ID = /^-([A-Za-z0-9_-]{21}|[A-Za-z0-9_-]{42})$/
 
 function readWords(command: Command, words: string[]): Typed {
@@ -70,7 +73,10 @@ function wordFault(words: readonly string[], [least, most]: Command['words']): s
   return words.length > most ? `"${words[most]}" is one word too many.` : null
 }
 
-/** What is wrong with the options: in the words of `parseArgs`, or with the nearest name of one that is unknown. */
+/**
+ * What is wrong with the options: the message of `parseArgs`, or the nearest name of an unknown
+ * option.
+ */
 function optionFault(error: unknown, { name, options = {} }: Command, words: string[]): string {
   const { code, message } = error as { code?: string; message: string }
   if (code === 'ERR_PARSE_ARGS_INVALID_OPTION_VALUE') {
@@ -119,7 +125,7 @@ function usageOf({ name, usage, summary }: Command): string {
 const names = commands.map(({ name }) => name)
 const groups = [...new Set(names.map((name) => name.split(' ')[0] ?? ''))]
 
-/** The list of commands: for who asks for it, or has typed none that there is. */
+/** The list of commands, if it is requested or the command is unknown. */
 function overview(words: readonly string[], { stdout, stderr }: StandardStreams): number {
   const group = words.find((word) => !word.startsWith('-'))
   const known = commands.filter(({ name }) => name.split(' ')[0] === group)

@@ -3,12 +3,15 @@ import { Writable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import type { StandardStreams } from './standard-streams.ts'
 
-/** The person at the keyboard, where there is one. Questions go to standard error: standard output is for the answer. */
+/**
+ * The person at the terminal, if there is one. Questions go to standard error, because standard
+ * output is for the result.
+ */
 export type Terminal = {
   readonly isInteractive: boolean
   /** Whether the answer is yes. */
   ask(question: string): Promise<boolean>
-  /** What is typed, without showing it. */
+  /** Reads a line without showing it. */
   askSecret(prompt: string): Promise<string>
   /** All of standard input, without its last line break. */
   readInput(): Promise<string>

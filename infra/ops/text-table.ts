@@ -1,4 +1,7 @@
-/** Rows under their headings, each column as wide as it must be. What is in a row cannot steer the terminal it is shown on. */
+/**
+ * Rows under their headings, with columns as wide as needed. The content cannot control the
+ * terminal.
+ */
 export function textTable(
   headings: readonly string[],
   rows: readonly (readonly string[])[]
@@ -17,7 +20,10 @@ export function textTable(
     .join('\n')
 }
 
-/** Controls, and what changes the direction of the text around it, as they would be written in a program. */
+/**
+ * Escapes control characters and characters that change the direction of the text, as in source
+ * code.
+ */
 export const shown = (text: string): string =>
   text.replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, (character) => {
     const code = character.codePointAt(0) ?? 0

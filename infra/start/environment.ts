@@ -12,12 +12,12 @@ const defaultPorts = {
   GATEWAY_OPS_PORT: 3900
 }
 
-/** The public port and the ops ports that nobody else has to know. */
+/** The public port and the ops ports, which no other service needs to know. */
 const otherPorts = ['GATEWAY_PORT', 'AUTH_OPS_PORT', 'ORDERS_OPS_PORT', 'ECHO_OPS_PORT']
 
 /**
- * Tells the services of one machine where the others are: they are started before each other, so "any free port" (0) becomes
- * a real one here, and the addresses follow from the ports.
+ * Sets the ports and addresses of the services on one machine before they start. A port 0 ("any
+ * free port") becomes a real port here, and the addresses follow from the ports.
  */
 export async function resolveEnvironment(given: NodeJS.ProcessEnv): Promise<SystemEnvironment> {
   const ports: Record<string, string> = {}

@@ -1,6 +1,9 @@
 import type { WholeSystem } from './whole-system.ts'
 
-/** What a person sees who has just started it: where it is, how to get in, what to try. Scripts read the ready line. */
+/**
+ * The text for a person who has just started the system: its address, how to sign in, what to try.
+ * Scripts read the ready line.
+ */
 export function firstScreen({ url, services }: WholeSystem): string {
   const open = url.replace('127.0.0.1', 'localhost')
   const listeners = services.map(

@@ -4,12 +4,15 @@ import { createServer } from 'node:net'
 /** Above the ports that browsers and fetch refuse (the last is 10080). */
 const FIRST = 12_000
 
-/** Below those that systems give to outgoing connections: from 32768 on Linux, 49152 elsewhere (RFC 6335 §6). */
+/**
+ * Below the ports that systems use for outgoing connections: from 32768 on Linux, 49152 elsewhere
+ * (RFC 6335 §6).
+ */
 const END = 32_768
 
 /**
- * A port of the loopback that nobody listens on just now, and that no connection takes by chance either before the
- * server that is meant for it starts, or while it is down.
+ * A free port of the loopback interface. An outgoing connection cannot take it by chance before its
+ * server starts, or while the server is down.
  */
 export async function freePort(): Promise<number> {
   for (;;) {

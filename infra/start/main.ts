@@ -5,7 +5,7 @@ import { startSystem } from './whole-system.ts'
 
 await runProcess(async () => {
   loadEnvFile(process.env)
-  // Someone who watches wants the screen, not the log.
+  // On a terminal, a person wants to read the screen, not the log.
   const quiet = process.stdout.isTTY ? { LOG_LEVEL: 'warn' } : {}
   const system = await startSystem({ ...quiet, ...process.env })
   process.stdout.write(firstScreen(system))

@@ -11,7 +11,10 @@ import type { RunningService } from '@gatehouse/process/running-service'
 import { SettingsFault } from '@gatehouse/settings/read-settings'
 import type { SystemEnvironment } from './environment.ts'
 
-/** Every service in this process, on embedded stores; the gateway reads the auth service's own log of revocations. */
+/**
+ * Starts every service in this process, on embedded stores. The gateway reads the auth service's
+ * revocation log directly.
+ */
 export async function startInOneProcess(environment: SystemEnvironment): Promise<RunningService[]> {
   const configs = readConfigs(environment)
   const started: RunningService[] = []

@@ -13,7 +13,9 @@ export type ProgramOf = (service: (typeof services)[number]) => string
 export const sourceProgram: ProgramOf = (service) =>
   fileURLToPath(import.meta.resolve(`@gatehouse/${service}/main`))
 
-/** Every service as a process of its own. When one of them dies unbidden, all go: half a system is not a state to leave someone in. */
+/**
+ * Starts every service as a process. If one of them exits unexpectedly, all of them are stopped.
+ */
 export async function startProcesses(
   environment: SystemEnvironment,
   programOf: ProgramOf
@@ -33,8 +35,9 @@ async function startProcess(
   program: string,
   environment: SystemEnvironment
 ): Promise<RunningService> {
-  // A group of its own: Ctrl-C reaches this process alone, which then takes the services down in order.
-  // Clients reach the gateway only, and it ends first: the others need not drain.
+  // In a process group of its own, so that Ctrl-C reaches only this process, which then stops the
+  // services in order. Only the gateway has clients, and it stops first, so the others need not
+  // drain.
   const drain = name === 'gateway' ? {} : { DRAIN_SECONDS: '0' }
   const env = { ...environment, ...drain } as NodeJS.ProcessEnv
   const child = fork(program, { env, detached: true })

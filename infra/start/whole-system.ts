@@ -5,15 +5,15 @@ import { resolveEnvironment } from './environment.ts'
 import { startInOneProcess } from './one-process.ts'
 import { type ProgramOf, sourceProgram, startProcesses } from './processes.ts'
 
-/** The whole system, as one thing that can be taken down again. */
+/** The running system, which can be stopped as a whole. */
 export type WholeSystem = RunningService & { readonly services: readonly RunningService[] }
 
 const READY_WITHIN_MS = 30_000
 const POLL_MS = 50
 
 /**
- * Starts every service: in this process with embedded defaults, or as a process each where REDIS_URL names what they share.
- * Resolves when a login through the gateway would succeed.
+ * Starts every service: in this process with embedded stores, or each as a process if REDIS_URL
+ * names a shared store. Resolves when a login through the gateway would succeed.
  */
 export async function startSystem(
   given: NodeJS.ProcessEnv,
@@ -23,7 +23,7 @@ export async function startSystem(
   const gateway = services.find(({ name }) => name === 'gateway')
   if (gateway === undefined) throw new Error('there is no gateway')
   const takeDown = async () => {
-    // The door first: what is inside ends what it is doing.
+    // The gateway first, so that the other services can complete its requests.
     for (const service of [...services].reverse()) await service.close()
   }
   let closing: Promise<void> | undefined
@@ -41,13 +41,15 @@ export async function startSystem(
   return { ...gateway, name: 'system', services, close, endsWithinMs }
 }
 
-/** A port that was free when it was looked for may be taken when a service comes to it: then others are looked for. */
+/**
+ * A free port may be taken before its service listens. Then the start is repeated with other ports.
+ */
 async function startServices(
   given: NodeJS.ProcessEnv,
   programOf: ProgramOf,
   attempts = 3
 ): Promise<RunningService[]> {
-  // No load balancer waits to see this machine drain, unless the operator says so.
+  // No load balancer waits for this machine to drain, unless the operator says so.
   const drain = { DRAIN_SECONDS: given.DRAIN_SECONDS || '0' }
   const environment = await resolveEnvironment({ ...given, ...drain })
   try {
@@ -60,7 +62,7 @@ async function startServices(
   }
 }
 
-/** Whether a port is taken that was chosen here, as far as the error says which one it is. */
+/** Whether a port that was chosen here is taken, as far as the error names it. */
 function isTakenByChance(error: unknown, given: NodeJS.ProcessEnv): boolean {
   if (!(error instanceof Error && 'code' in error && error.code === 'EADDRINUSE')) return false
   const ports = Object.entries(given).flatMap(([name, port]) =>
@@ -75,7 +77,7 @@ async function answers(url: string): Promise<void> {
   while (Date.now() < deadline) {
     const response = await fetch(url).catch(() => null)
     answer = (await response?.text()) ?? 'nothing'
-    // A process that is degraded may not be able to sign anybody in.
+    // A degraded process may not be able to sign users in.
     if (response?.ok && answer.includes('"status":"ready"')) return
     await new Promise((resolve) => setTimeout(resolve, POLL_MS))
   }

@@ -5,7 +5,7 @@ import { freePort } from '@gatehouse/start/free-port'
 import { answers, type Program, start } from './programs.ts'
 import { AUDIENCE, ISSUER, type Issuer } from './tokens.ts'
 
-/** Who does the work that is measured. */
+/** A program that is measured. */
 export type Contender = Program & { readonly name: string; readonly url: string }
 
 export type Surroundings = {
@@ -17,7 +17,7 @@ export type Surroundings = {
 
 const ANSWER = '0123456789'.repeat(7)
 
-/** A service that answers 70 bytes, and costs next to nothing. */
+/** A service that answers 70 bytes at almost no cost. */
 export async function nginx(folder: string): Promise<Contender> {
   const port = await freePort()
   const file = join(folder, 'nginx.conf')
@@ -77,7 +77,7 @@ routes: [{ name: bench, prefix: /bench, upstream: bench, bodyLimitBytes: 2147483
   return { ...program, name: 'gateway', url: `http://127.0.0.1:${port}`, opsUrl }
 }
 
-/** HAProxy doing the same: signature, issuer, claims to headers, credential removed. */
+/** HAProxy with the same work: signature, issuer, claims to headers, credential removed. */
 export async function haproxy({ folder, upstreamUrl, issuer }: Surroundings): Promise<Contender> {
   const port = await freePort()
   const pem = join(folder, 'issuer.pem')
@@ -119,12 +119,15 @@ backend service
   return { ...program, name: 'HAProxy', url }
 }
 
-/** Debian keeps the modules of Apache there. */
+/** The folder of Debian for Apache's modules. */
 const MODULES = '/usr/lib/apache2/modules'
 
 export const hasApache = existsSync(join(MODULES, 'mod_oauth2.so'))
 
-/** Apache with mod_oauth2 doing the same, with its cache of verified tokens on; one process, as it is told for debugging. */
+/**
+ * Apache with mod_oauth2 and the same work, with its cache of verified tokens. It is one process,
+ * in debugging mode.
+ */
 export async function apache({ folder, upstreamUrl, issuer }: Surroundings): Promise<Contender> {
   const port = await freePort()
   const file = join(folder, 'apache.conf')
@@ -168,7 +171,7 @@ ProxyPass / ${upstreamUrl}/ keepalive=On
   return { ...program, name: 'Apache', url }
 }
 
-/** fastify, @fastify/jwt and @fastify/http-proxy, as their own pages show them. */
+/** fastify, @fastify/jwt and @fastify/http-proxy, as their documentation shows them. */
 export async function documentedStack(around: Surroundings): Promise<Contender> {
   const port = await freePort()
   const main = fileURLToPath(new URL('./documented-stack.ts', import.meta.url))

@@ -3,8 +3,9 @@ import jwt from '@fastify/jwt'
 import Fastify from 'fastify'
 
 /**
- * What people build from the pages of the packages: every request is verified, and its claims go on as headers. It is here to be
- * measured, and lets through what the gateway does not (see gateway/test/attacks).
+ * A gateway built from the documentation of the packages: it verifies every request, and forwards
+ * its claims as headers. It exists only to be measured, and lets through what our gateway does not
+ * (see gateway/test/attacks).
  */
 const [port, upstream = '', publicPem = '', issuer = '', audience = ''] = process.argv.slice(2)
 type Claims = Record<'sub' | 'sid' | 'client_id' | 'scope' | 'email', string>

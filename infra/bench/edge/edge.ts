@@ -12,7 +12,10 @@ import { starts } from './starts.ts'
 import { issuer } from './tokens.ts'
 import { unseenTokens } from './unseen-tokens.ts'
 
-/** The edge: what a request costs, beside what others take for the same. @throws where there is nothing to measure with */
+/**
+ * The edge: the cost of a request, compared with other programs that do the same.
+ * @throws if the programs to measure with are missing
+ */
 export async function edge(tell: (line: string) => void): Promise<Row[]> {
   for (const program of ['nginx', 'wrk']) {
     if (!isInstalled(program))

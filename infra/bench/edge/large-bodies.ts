@@ -20,7 +20,7 @@ async function swallow(body: IncomingMessage): Promise<void> {
   for await (const piece of body) void piece
 }
 
-/** What a gibibyte that passes leaves in memory, at most and at any time. */
+/** The peak memory while a gibibyte passes, and the memory afterwards. */
 export async function largeBodies(
   around: Surroundings,
   tell: (line: string) => void

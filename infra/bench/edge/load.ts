@@ -7,7 +7,7 @@ import { output } from './programs.ts'
 const CONNECTIONS = 32
 export const PATH = '/bench/x'
 
-/** A list of tokens, in the words of wrk: each request takes the next one. */
+/** A list of tokens as a script for wrk: each request takes the next token. */
 export function tokenScript(folder: string, name: string, tokens: readonly string[]): string {
   const list = join(folder, `${name}.txt`)
   const script = join(folder, `${name}.lua`)
@@ -27,11 +27,14 @@ end
 
 export type Measured = {
   readonly requests: number
-  /** of who is measured, a request */
+  /** processor time of the measured program per request */
   readonly microseconds: number
 }
 
-/** Asks as fast as it goes. @throws where an answer is not 2xx: another figure than the one that was meant */
+/**
+ * Sends requests as fast as possible.
+ * @throws if a response is not 2xx, because the figure would then mean something else
+ */
 export async function measure(
   { name, url, pid }: Contender,
   script: string,

@@ -15,7 +15,7 @@ const ROUNDS = 5
 const SECONDS = 3
 const TOKENS = 1000
 
-/** A request with a token that was seen before, here and elsewhere, in turns. */
+/** A request with a token that was seen before, at our gateway and at other programs, in turns. */
 export async function peers(around: Surroundings, tell: (line: string) => void): Promise<Row[]> {
   const script = tokenScript(around.folder, 'seen', around.issuer.tokens(TOKENS))
   const hasHaproxy = isInstalled('haproxy')

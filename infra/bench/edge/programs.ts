@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 
 const cores = availableParallelism()
 
-/** Who is measured has a core of its own, as far as there are enough. */
+/** The measured program has a core of its own, if there are enough cores. */
 const CORES = {
   measured: '0',
   ...(cores >= 4 ? { upstream: '2', load: '1,3' } : { upstream: '1', load: '1' })
@@ -25,7 +25,7 @@ const pinnedTo = (core: keyof typeof CORES): string[] =>
 
 export type Program = { readonly pid: number; stop(): Promise<void> }
 
-/** Starts a program on a core. It ends with the benchmark, whatever becomes of that. */
+/** Starts a program on a core. It ends with the benchmark in any case. */
 export function start(
   core: keyof typeof CORES,
   command: readonly string[],
@@ -47,7 +47,7 @@ export function start(
   }
 }
 
-/** What a program prints that ends by itself. */
+/** The output of a program that ends by itself. */
 export async function output(
   core: keyof typeof CORES,
   command: readonly string[]
@@ -64,7 +64,10 @@ export async function output(
 
 const READY_WITHIN_MS = 15_000
 
-/** Resolves when the address answers with one of these. @throws where it does not */
+/**
+ * Resolves when the address answers with one of these statuses.
+ * @throws if it does not
+ */
 export async function answers(url: string, statuses: readonly number[]): Promise<void> {
   const deadline = Date.now() + READY_WITHIN_MS
   while (Date.now() < deadline) {

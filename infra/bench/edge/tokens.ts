@@ -13,7 +13,7 @@ export type Issuer = {
   readonly publicPem: string
   readonly publicJwk: object
   readonly keySetUrl: string
-  /** so many different ES256 tokens */
+  /** this many different ES256 tokens */
   tokens(count: number): string[]
   /** processor time of one crypto.verify of such a token, in microseconds */
   verification(): number

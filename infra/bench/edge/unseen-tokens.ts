@@ -4,10 +4,13 @@ import { measure, tokenScript } from './load.ts'
 
 const ROUNDS = 5
 const SECONDS = 2
-/** more than a round can ask for */
+/** more than one round can use */
 const TOKENS_A_ROUND = 30_000
 
-/** Every request brings a token that nobody has seen: what that costs, over one that was seen and the bare check of a signature. It includes the assertion that is signed for it. */
+/**
+ * The cost of requests with tokens that were not seen before, compared with known tokens and with
+ * the check of a signature alone. It includes signing the assertion.
+ */
 export async function unseenTokens(
   around: Surroundings,
   tell: (line: string) => void
@@ -24,7 +27,7 @@ export async function unseenTokens(
       const unseen = await measure(edge, fresh, SECONDS)
       if (unseen.requests > TOKENS_A_ROUND) throw new Error('some tokens were asked for twice')
       const { microseconds } = await measure(edge, seen, SECONDS)
-      // The first only warms up.
+      // The first round only warms up.
       if (round === 0) continue
       costs.push(unseen.microseconds)
       ratios.push(unseen.microseconds / (microseconds + issuer.verification()))

@@ -37,7 +37,7 @@ export const drillRevoke: Command = {
   }
 }
 
-/** From the answer of each logout, at one gateway after the other. */
+/** The time from the response to each logout, at one gateway after the other. */
 async function measure({ gateways, credentials }: DrillGround, rounds: number): Promise<number[]> {
   const took: number[] = []
   for (let round = 0; round < rounds; round += 1) {

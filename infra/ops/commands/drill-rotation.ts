@@ -6,10 +6,13 @@ import { type Load, startLoad, type Tally, USES_OF_A_TOKEN } from '../drill/load
 import { failed } from '../drill/propagation.ts'
 
 const DEFAULT_CLIENTS = 8
-/** as many sessions as a user has by default */
+/** the default maximum number of sessions per user */
 const MOST_CLIENTS = 20
 const LEAST_REQUESTS_BEFORE = 100
-/** Several refreshes of each client: one of them brings a token of the new key. It is not time that counts here, but requests. */
+/**
+ * Enough requests for several refreshes of each client, one of which returns a token of the new
+ * key. The limit is a number of requests, not a time.
+ */
 const MOST_REQUESTS_AFTER = 5 * USES_OF_A_TOKEN
 const LOOK_MS = 50
 
@@ -53,7 +56,10 @@ export const drillRotation: Command = {
   }
 }
 
-/** @throws Refused where a request fails, or it does not hold after so many more requests; each ends in bounded time */
+/**
+ * @throws Refused if a request fails, or if the condition does not hold after this many more
+ * requests; each ends in bounded time
+ */
 async function until(holds: () => boolean, load: Load, mostRequests: number): Promise<void> {
   const before = load.tally().requests
   while (!holds()) {

@@ -34,12 +34,12 @@ export const drillTheft: Command = {
   }
 }
 
-/** The session that was stolen, and how long the slowest gateway took to refuse its access token. */
+/** The stolen session, and how long the slowest gateway took to refuse its access token. */
 async function steal({ gateways, credentials }: DrillGround) {
   const [gateway] = gateways
   const [spent, other] = [await gateway.login(credentials), await gateway.login(credentials)]
   const second = refreshed(await gateway.refresh(spent.refreshToken), gateway)
-  // Used in its turn: no racing tab would still hold the first one.
+  // Used, so that the first token is no longer the previous one of a racing tab.
   const newest = refreshed(await gateway.refresh(second.refreshToken), gateway)
   await takenByAll(gateways, newest.accessToken)
 

@@ -10,7 +10,7 @@ type Gateway = {
   readonly revocationLagSeconds: number
 }
 
-/** of a gateway that has never heard of the log */
+/** the lag of a gateway that has never read the log */
 const NEVER = Number.MAX_SAFE_INTEGER
 
 export const gateways: Command = {

@@ -32,10 +32,13 @@ const labels: Readonly<Record<string, string>> = {
   answer: 'response'
 }
 
-/** How a member of the JSON document is called in the text. */
+/** The name of a JSON member in the text. */
 const labelOf = (member: string): string => labels[member] ?? member
 
-/** What the gateway's own stage makes of the request. @throws Refused as the gateway would refuse it */
+/**
+ * The result of the gateway's own stage.
+ * @throws Refused if the gateway would refuse the request
+ */
 async function matched(method: string, path: string, table: RouteTable): Promise<Match> {
   const { match } = await import('@gatehouse/gateway/stages/match')
   try {
@@ -103,7 +106,7 @@ function headersOf(
   ]
 }
 
-/** What the client gets of the response. */
+/** What the client gets from the response. */
 function answerOf({ answerHeaderBytes, answerPaths, stripPrefix = '' }: Route): string[] {
   return [
     `headers of at most ${answerHeaderBytes} bytes`,

@@ -4,12 +4,12 @@ import { BadUsage, type Command, type Typed, wordsOption } from '../command.ts'
 import type { Environment, OpsClient } from '../ops-client.ts'
 import { type Credentials, type PublicApi, publicApi } from './public-api.ts'
 
-/** What a drill works on: an account of its own, and gateways. */
+/** The account of a drill, and its gateways. */
 export type DrillGround = {
   readonly credentials: Credentials
   readonly userId: string
   readonly gateways: readonly [PublicApi, ...PublicApi[]]
-  /** how many gateways are live, as the auth service hears it */
+  /** the number of live gateways, as the auth service reports it */
   readonly live: number
 }
 
@@ -17,12 +17,17 @@ export const drillOptions: NonNullable<Command['options']> = {
   gateway: { type: 'string', multiple: true }
 }
 export const drillUsage = '[--gateway URL]…'
-/** what a gateway may take to refuse what is revoked: contract and goal of the whole system */
+/**
+ * how long a gateway may take to refuse what is revoked: the contract and goal of the whole system
+ */
 export const REFUSED_WITHIN_MS = 1000
 
 const PASSWORD_BYTES = 24
 
-/** Runs a drill with an account that is made for it, and shut out afterwards, whatever came of it. */
+/**
+ * Runs a drill with an account that is created for it and disabled afterwards, whatever the result
+ * is.
+ */
 export async function onDrillGround<Result>(
   typed: Typed,
   ops: OpsClient,
@@ -43,7 +48,7 @@ export async function onDrillGround<Result>(
   }
 }
 
-/** What is asked, and how much of the whole that is. */
+/** How many of the live gateways the drill asks. */
 export function extent({ gateways, live }: DrillGround): string {
   const asked = `${gateways.length} of ${live} live gateways asked`
   return gateways.length < live ? `${asked}: name the others with --gateway` : asked

@@ -1,29 +1,32 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Credentials, PublicApi } from './public-api.ts'
 
-/** What became of the requests under load. */
+/** The results of the requests under load. */
 export type Tally = {
-  /** how many answers there were of each code; the good ones are `OK` */
+  /** the number of responses by code; successes are `OK` */
   readonly answers: Readonly<Record<string, number>>
   readonly requests: number
-  /** those that were not good */
+  /** the number of failures */
   readonly failed: number
 }
 
 export type Load = {
-  /** the keys that signed the newest access token of each client */
+  /** the ids of the keys that signed the newest access token of each client */
   kids(): readonly string[]
   tally(): Tally
-  /** Lets what is under way end. */
+  /** Waits for the requests in flight. */
   stop(): Promise<Tally>
 }
 
-/** A client uses its token so many times, then refreshes. */
+/** The number of requests after which a client refreshes. */
 export const USES_OF_A_TOKEN = 100
-/** between two requests of a client: a drill is no attack */
+/** the pause between two requests of a client: a drill is not an attack */
 const PAUSE_MS = 10
 
-/** Clients that are signed in, each asking one gateway after the other and refreshing now and then, until it is stopped. */
+/**
+ * Starts signed-in clients. Each calls one gateway after the other and refreshes now and then,
+ * until it is stopped.
+ */
 export async function startLoad(
   gateways: readonly [PublicApi, ...PublicApi[]],
   credentials: Credentials,

@@ -3,13 +3,14 @@ import { Refused } from '../command.ts'
 import { REFUSED_WITHIN_MS } from './drill-ground.ts'
 import type { PublicApi } from './public-api.ts'
 
-/** how long a gateway is asked before it is said never to have refused */
+/** how long to ask a gateway before the drill reports that it never refused */
 const PATIENCE_MS = 5 * REFUSED_WITHIN_MS
 const PAUSE_MS = 1
 
 /**
- * How long after `begunMs` each gateway has answered that the session has ended, in milliseconds.
- * @throws Refused where one has not, or says something else
+ * The time after `begunMs` at which each gateway answered that the session has ended, in
+ * milliseconds.
+ * @throws Refused if a gateway did not, or answered something else
  */
 export function refusedAfter(
   gateways: readonly PublicApi[],
@@ -40,7 +41,7 @@ export async function takenByAll(gateways: readonly PublicApi[], accessToken: st
 
 export const failed = (detail: string) => new Refused('DRILL_FAILED', detail)
 
-/** The value that this share of all is not over (nearest rank). */
+/** The percentile of the values (nearest rank). */
 export function percentile(values: readonly number[], share: number): number {
   const sorted = values.toSorted((one, other) => one - other)
   return sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)] ?? Number.NaN

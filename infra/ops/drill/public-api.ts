@@ -8,22 +8,22 @@ export type Tokens = {
   readonly session: { readonly id: string }
 }
 
-/** An answer of a gateway; status 0 where there was none. */
+/** A response of a gateway; status 0 if there was none. */
 export type Answer<Body = unknown> = {
   readonly status: number
-  /** the error's, or as the status says it where there is none */
+  /** the code of the error; without one, a code for the status */
   readonly code: string
   readonly body: Body
 }
 
-/** The public API, as a client of one gateway sees it. */
+/** The public API of one gateway, for a client. */
 export type PublicApi = {
   readonly url: string
-  /** @throws Refused where that is no login */
+  /** @throws Refused if the login fails */
   login(credentials: Credentials): Promise<Tokens>
   refresh(refreshToken: string): Promise<Answer<Tokens>>
   logout(refreshToken: string): Promise<Answer>
-  /** What the gateway says to this access token: 200 where it is good. */
+  /** The gateway's response to this access token: 200 if it is valid. */
   me(accessToken: string): Promise<Answer>
 }
 

@@ -67,7 +67,7 @@ function parsed<Value>(text: unknown): Partial<Value> {
   throw new EntryFault('has a credential that is no JSON')
 }
 
-/** Auth0's form for imports, in which others export. */
+/** Auth0's import format, which other systems also export. */
 function auth0Hash(custom: unknown): string | undefined {
   const value = (custom as { hash?: { value?: unknown } } | null | undefined)?.hash?.value
   return typeof value === 'string' ? value : undefined

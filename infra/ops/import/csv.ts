@@ -39,7 +39,7 @@ function recordReader() {
   let fields: string[] = []
   let field = ''
   let fault: EntryFault | null = null
-  // 'closed': behind the quote that may end a quoted field
+  // 'closed': after the quote that may end a quoted field
   let state: 'plain' | 'quoted' | 'closed' = 'plain'
 
   const record = (): Entry<readonly string[] | EntryFault> => {
@@ -61,7 +61,7 @@ function recordReader() {
       field = ''
       state = 'plain'
     } else if (state === 'plain') add(character)
-    // A line break of two characters follows the last field.
+    // In a line break of two characters, the second one follows the last field.
     else if (character !== '\r') fault ??= new EntryFault('has characters behind a closing quote')
     return null
   }

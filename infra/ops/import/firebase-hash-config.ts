@@ -10,7 +10,7 @@ export type FirebaseHashConfig = {
 }
 
 /**
- * Reads what the console of Firebase shows ("Password hash parameters"), as text or as JSON.
+ * Reads the "Password hash parameters" of Firebase's console, as text or as JSON.
  * @throws BadUsage
  */
 export function readFirebaseHashConfig(file: string): FirebaseHashConfig {

@@ -3,7 +3,7 @@ import type { FirebaseHashConfig } from './firebase-hash-config.ts'
 import { EntryFault } from './line.ts'
 import { type Members, membersOf } from './members.ts'
 
-/** A user as the ops listener takes one. */
+/** A user in the form of the ops listener. */
 export type ForeignUser = {
   readonly email: string
   readonly passwordHash?: string
@@ -14,7 +14,7 @@ export type ForeignUser = {
   readonly createdAt?: string
 }
 
-/** What a user has for whom the file says nothing. */
+/** The rights of a user for whom the file names none. */
 export type ImportDefaults = {
   readonly roles: readonly string[] | undefined
   readonly scope: readonly string[] | undefined
@@ -22,7 +22,8 @@ export type ImportDefaults = {
 }
 
 /**
- * Reads an entry of an export: of our own form, or as Keycloak, Auth0, Supabase, Firebase or Django names the members.
+ * Reads an entry of an export: in our own form, or with the member names of Keycloak, Auth0,
+ * Supabase, Firebase or Django.
  * @throws EntryFault
  */
 export function foreignUser(
@@ -51,7 +52,7 @@ function isDisabled(members: Members): boolean | undefined {
   return members.flag('disabled', 'blocked') ?? (enabled === undefined ? undefined : !enabled)
 }
 
-/** Over this a number counts milliseconds, below it seconds. */
+/** Above this, a number is in milliseconds, otherwise in seconds. */
 const LEAST_MS = 100_000_000_000
 
 function createdAt(members: Members): string | undefined {

@@ -27,9 +27,9 @@ const BATCH_USERS = 250
 const BATCH_CHARACTERS = 256 * 1024
 
 /**
- * Sends the users of a file to the auth service, some at a time. Memory does not grow with the file.
- * @throws Refused if the file cannot be read, or the auth service does not answer: what was sent before is imported, and the same
- * import goes on from there
+ * Sends the users of a file to the auth service in batches. Memory does not grow with the file.
+ * @throws Refused if the file cannot be read, or the auth service does not answer: earlier batches
+ * are imported, and the same import continues after them
  */
 export async function importFile(
   file: string,
@@ -85,7 +85,7 @@ async function send(
   for (const { index, reason } of answer.refused) note(index, 'refused', reason)
 }
 
-/** Without the mark of UTF-8 that spreadsheets put first. */
+/** Without the byte order mark that spreadsheets write first. */
 async function* textOf(file: string): AsyncGenerator<string> {
   const stream = createReadStream(file, 'utf8')
   let isFirst = true

@@ -10,10 +10,10 @@ export type NotImported = {
   readonly reason: string
 }
 
-/** How many entries the answer of the command has. The report file has all of them. */
+/** The maximum number of entries in the output of the command. The report file has all of them. */
 const MOST_SHOWN = 1000
 
-/** What became of the entries of a file. */
+/** The results of the entries of a file. */
 export type ImportReport = {
   imported(count: number): void
   note(entry: NotImported): void
@@ -24,7 +24,7 @@ export type ImportResult = {
   imported: number
   existing: number
   refused: number
-  /** the first of those that were not imported */
+  /** the first entries that were not imported */
   notImported: NotImported[]
 }
 
@@ -45,7 +45,7 @@ export function importReport(file: string | undefined): ImportReport {
   }
 }
 
-/** For its owner alone: it has e-mail addresses. */
+/** Readable only by its owner, because it contains e-mail addresses. */
 function create(file: string): number {
   try {
     return openSync(file, 'wx', 0o600)

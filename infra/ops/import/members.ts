@@ -1,8 +1,11 @@
 import { EntryFault } from './line.ts'
 
-/** The members of an entry, by names in lower case without what separates words: `password_hash` is `passwordhash`. */
+/**
+ * The members of an entry, by names in lower case without separators: `password_hash` is
+ * `passwordhash`.
+ */
 export type Members = {
-  /** the first of these that is there, as text; absent: empty too */
+  /** the first of these members that exists, as text; undefined if it is empty */
   text(...names: readonly string[]): string | undefined
   /** a list, or a text with spaces or commas between the words */
   words(...names: readonly string[]): string[] | undefined

@@ -1,6 +1,6 @@
 import { type Static, Type } from 'typebox'
 
-/** `typ` of an access token's header, so that no other JWT passes for one (RFC 9068 §2.1). */
+/** `typ` of an access token's header, so that no other JWT is accepted as one (RFC 9068 §2.1). */
 export const ACCESS_TOKEN_TYPE = 'at+jwt'
 
 /** The signature algorithms that a signing key may have (RFC 7518, RFC 8037). */
@@ -11,8 +11,8 @@ const seconds = Type.Integer({ minimum: 0, maximum: 253402300799 })
 const text = Type.String({ minLength: 1, maxLength: 255 })
 
 /**
- * The claims of an access token (RFC 9068 §2.2). `sid` and `email` are absent on a machine client's.
- * Members that are not named here are ignored, never trusted.
+ * The claims of an access token (RFC 9068 §2.2). A machine client's token has no `sid` and no
+ * `email`. Members that are not listed here are ignored, never trusted.
  */
 export const AccessTokenClaims = Type.Object({
   iss: text,
@@ -27,13 +27,16 @@ export const AccessTokenClaims = Type.Object({
   scope: Type.String({ maxLength: 4096 }),
   roles: Type.Array(text, { maxItems: 512 }),
   email: Type.Optional(Type.String({ minLength: 1, maxLength: 8192 })),
-  /** when the user last proved who they are (OpenID Connect Core §2), in seconds */
+  /** when the user last signed in (OpenID Connect Core §2), in seconds */
   auth_time: Type.Optional(seconds),
-  /** how they did (RFC 8176) */
+  /** how the user signed in (RFC 8176) */
   amr: Type.Optional(Type.Array(text, { maxItems: 16 })),
   /** how often the rights of its user or client had changed when it was issued */
   rights_version: Type.Optional(Type.Integer({ minimum: 0 })),
-  /** the generation of the session's refresh-token family that it was issued with; absent where recovery is off */
+  /**
+   * the generation of the session's refresh-token family when it was issued; absent if recovery is
+   * off
+   */
   session_generation: Type.Optional(Type.Integer({ minimum: 0 }))
 })
 export type AccessTokenClaims = Static<typeof AccessTokenClaims>

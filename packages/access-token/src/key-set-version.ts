@@ -1,8 +1,8 @@
 import { hash } from 'node:crypto'
 
 /**
- * A short name of the set of keys that our auth service publishes, the same for all who hold the same. Its kids are thumbprints
- * (RFC 7638), so they name the keys themselves. Empty where there is none.
+ * A short name of the key set that our auth service publishes. Equal sets have equal names. The
+ * kids are thumbprints (RFC 7638), so they identify the keys themselves. Empty if there is no key.
  */
 export function keySetVersion(kids: Iterable<string>): string {
   const sorted = [...kids].sort()

@@ -1,16 +1,18 @@
 import { type StrictJson, strictJsonObject } from './strict-json.ts'
 
-/** Why a token is not one; for the log. */
+/** Why a text is not a token; for the log. */
 export type Flaw = { readonly flaw: string }
 
-/** What the first two segments of a JWS say (RFC 7515 §7.1). Its signature is not checked. */
+/**
+ * The contents of the first two segments of a JWS (RFC 7515 §7.1). The signature is not checked.
+ */
 export type ReadJwt = { readonly header: StrictJson; readonly claims: StrictJson }
 
-/** as much as a header section holds */
+/** the size of a whole header section */
 const LONGEST_TOKEN = 16_384
 const SEGMENT = /^[A-Za-z0-9_-]+$/
 
-/** Reads a JWT as strictly as it can be read: one token has one spelling and one meaning. Pure. */
+/** Reads a JWT strictly: each token has a single encoding and one meaning. Pure. */
 export function readJwt(token: string): ReadJwt | Flaw {
   if (token.length > LONGEST_TOKEN) return { flaw: 'too long' }
   const segments = token.split('.')
@@ -24,7 +26,10 @@ export function readJwt(token: string): ReadJwt | Flaw {
   return claims === null ? { flaw: 'the claims are not strict JSON' } : { header, claims }
 }
 
-/** base64url without padding, and the one spelling of its bytes; null where it is not that. */
+/**
+ * Decodes base64url without padding, in its only valid encoding of the bytes; null if it is not
+ * that.
+ */
 function decodeSegment(segment: string): Buffer | null {
   if (!SEGMENT.test(segment)) return null
   const bytes = Buffer.from(segment, 'base64url')

@@ -1,13 +1,13 @@
 const DEEPEST = 64
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
-/** An object, and how deep its text nests: 1 for an object of plain members. */
+/** An object, and the depth of its text: 1 for an object without nested ones. */
 export type StrictJson = { readonly members: Record<string, unknown>; readonly depth: number }
 
 /**
- * Reads a JSON object as an issuer of tokens would have written it: valid UTF-8, no byte order mark, no member twice
- * (RFC 7519 §4: parsers differ in which one counts), at most 64 levels. Pure.
- * @returns null where it is anything else
+ * Reads a JSON object strictly: valid UTF-8, no byte order mark, no duplicate member (RFC 7519 §4:
+ * parsers differ in which one counts), at most 64 levels. Pure.
+ * @returns null if it is anything else
  */
 export function strictJsonObject(bytes: Buffer): StrictJson | null {
   let written: Shape
@@ -21,14 +21,15 @@ export function strictJsonObject(bytes: Buffer): StrictJson | null {
     return null
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return null
-  // Each member has one colon outside of strings; a member that was given twice has left only one of its two behind.
+  // Each member has one colon outside of strings. If a member occurs twice, the parsed object has
+  // fewer members than the text.
   if (written.members !== countMembers(value)) return null
   return { members: value as Record<string, unknown>, depth: written.depth }
 }
 
 type Shape = { depth: number; members: number }
 
-/** How deep a JSON text nests and how many members it writes, told without parsing it. */
+/** The depth of a JSON text and the number of its members, without parsing it. */
 function shape(text: string): Shape {
   let depth = 0
   let deepest = 0

@@ -7,10 +7,11 @@ type Asking = {
 }
 
 /**
- * Whether a request asks for a WebSocket. Any other offer to change the protocol is a server's to ignore (RFC 9110 §7.8):
- * Java's HttpClient and curl offer h2c with ordinary requests. So is one that `Connection` does not name, or in HTTP/1.0.
- * Node.js drops what a client has pipelined in the same packet behind such an offer; a client that waits for its answer, as
- * these do, goes on with the connection.
+ * Whether a request asks for a WebSocket. A server ignores any other offer to change the protocol
+ * (RFC 9110 §7.8): Java's HttpClient and curl offer h2c with ordinary requests. It also ignores an
+ * offer that `Connection` does not name, or in HTTP/1.0. Node.js drops data that a client has
+ * pipelined in the same packet after such an offer. A client that waits for the response, as these
+ * do, can continue to use the connection.
  */
 export function asksForWebSocket({ headers, httpVersion }: Asking): boolean {
   return (

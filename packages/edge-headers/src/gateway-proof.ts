@@ -1,9 +1,10 @@
 import { ASSERTION_ISSUER } from './assertion.ts'
 
 /**
- * What a gateway signs about itself: `x-auth-gateway`. A service that takes credentials has requests without an identity, so
- * without an assertion, and believes `x-forwarded-*` by this. It is signed with the key of the assertions, and another `typ`
- * keeps either from being taken for the other (RFC 8725 §3.11).
+ * What a gateway signs about itself: `x-auth-gateway`. A service that takes credentials also gets
+ * requests without an identity, and so without an assertion. With this proof, it trusts
+ * `x-forwarded-*`. The proof is signed with the same key as assertions. Its `typ` differs, so that
+ * neither is accepted as the other (RFC 8725 §3.11).
  */
 export const GATEWAY_PROOF_TYPE = 'gatehouse-gateway+jwt'
 

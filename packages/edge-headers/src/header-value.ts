@@ -1,4 +1,7 @@
-/** Percent-encodes all but visible ASCII, and `%` itself and the list's separator, so that decoding gives the value back. */
+/**
+ * Percent-encodes everything except visible ASCII, and also `%` and the list's separator, so that
+ * decoding returns the original value.
+ */
 export function encodeValue(value: string, separator = ' '): string {
   return value
     .toWellFormed()

@@ -1,4 +1,4 @@
-/** How many bytes the identity headers of one request may take, names included. */
+/** The maximum size of the identity headers of one request, including names. */
 export const IDENTITY_BUDGET_BYTES = 4096
 
 /** A colon, a space and the line's end (RFC 9112 §5). */
@@ -17,8 +17,8 @@ export function headerBytes(headers: Readonly<Record<string, string>>): number {
 const bytesOf = (name: string, value = '') => name.length + value.length + LINE_BYTES
 
 /**
- * The same headers: an identity is never cut short.
- * @throws IdentityTooLarge over the budget; its message names the largest header, and no value
+ * Returns the same headers: an identity is never cut short.
+ * @throws IdentityTooLarge over the budget; its message names the largest header, but no value
  */
 export function withinBudget<Headers extends Readonly<Record<string, string>>>(
   headers: Headers

@@ -1,11 +1,11 @@
 import { decodeValue, encodeValue } from './header-value.ts'
 import { identityHeader } from './names.ts'
 
-/** Who is calling, as the gateway learned it from a verified access token. Written once, then only read. */
+/** The caller, from a verified access token. It does not change. */
 export type Identity = {
   /** the account or machine client: `sub` */
   readonly subject: string
-  /** the session's public id: `sid`; null where the caller has none (a machine client) */
+  /** the session's public id: `sid`; null if the caller has none (a machine client) */
   readonly session: string | null
   /** the OAuth client that asked for the token: `client_id` */
   readonly client: string
@@ -16,7 +16,7 @@ export type Identity = {
   readonly expiresAt: number
 }
 
-/** The members by which a token or an assertion says who is calling (RFC 9068 §2.2). */
+/** The members of a token or an assertion that identify the caller (RFC 9068 §2.2). */
 export type IdentityClaims = {
   readonly sub: string
   readonly sid?: string
@@ -53,7 +53,7 @@ export function identityHeaders(identity: Identity): Record<string, string> {
   return headers
 }
 
-/** What `identityHeaders` wrote, read again; null where the request is not a signed-in one. */
+/** Reads what `identityHeaders` wrote; null if the request is not signed in. */
 export function readIdentity(
   headers: Readonly<Record<string, string | string[] | undefined>>
 ): Identity | null {

@@ -3,8 +3,9 @@ const TAB = 0x09
 const isWhitespace = (code: number): boolean => code === SPACE || code === TAB
 
 /**
- * A text without the spaces and tabs at its ends (RFC 9110 §5.6.3): the only white space that there is in a header. In one
- * pass: `/[ \t]+$/` would begin anew at each space of a long run that does not end the text. Pure.
+ * A text without leading and trailing spaces and tabs (RFC 9110 §5.6.3), the only white space in a
+ * header. It takes linear time: `/[ \t]+$/` would start again at each space of a long run that does
+ * not end the text. Pure.
  */
 export function withoutOuterWhitespace(text: string): string {
   let begin = 0

@@ -1,8 +1,9 @@
 import { withoutOuterWhitespace } from './optional-whitespace.ts'
 
 /**
- * The gateway's own cookies. `__Host-`: only this very host can have set it, and only over TLS (RFC 6265bis §4.1.3.2).
- * The one holds a browser's refresh token, the other says that somebody has signed in from this browser before.
+ * The gateway's own cookies. With `__Host-`, only this host can have set it, and only over TLS (RFC
+ * 6265bis §4.1.3.2). One contains a browser's refresh token, the other says that somebody has
+ * signed in from this browser before.
  */
 export const REFRESH_COOKIE = '__Host-refresh'
 export const DEVICE_COOKIE = '__Host-device'
@@ -11,17 +12,21 @@ export const ownCookies = [REFRESH_COOKIE, DEVICE_COOKIE] as const
 export type OwnCookie = (typeof ownCookies)[number]
 
 /**
- * The pairs of a `Cookie` header (RFC 6265 §4.2.1). Only space and tab are white space there: what JavaScript calls so is
- * more, and would make our cookie's name of a name that browsers let a sister domain set.
+ * The pairs of a `Cookie` header (RFC 6265 §4.2.1). Only space and tab are white space there.
+ * JavaScript's white space includes more characters, and would turn a name that a sister domain can
+ * set into the name of our cookie.
  */
 export const cookiePairs = (header: string): string[] =>
   header.split(';').map(withoutOuterWhitespace)
 
-/** Whether a pair is one of our cookies, byte for byte. */
+/** Whether a pair is one of our cookies, compared byte for byte. */
 export const isOwnCookie = (pair: string): boolean =>
   ownCookies.some((name) => pair.startsWith(`${name}=`))
 
-/** The value of one of our cookies. Two of a name are ambiguous, and so none: a sister domain cannot have set either, but a proxy may. */
+/**
+ * The value of one of our cookies. Two with the same name are ambiguous, so neither counts: a
+ * sister domain cannot have set one of them, but a proxy may have.
+ */
 export function ownCookieValue(header: string | undefined, name: OwnCookie): string | null {
   const [pair, ...more] = cookiePairs(header ?? '').filter((pair) => pair.startsWith(`${name}=`))
   return pair === undefined || more.length > 0 ? null : pair.slice(name.length + 1)

@@ -1,9 +1,12 @@
 /** `scheme://authority`, without user information, path, query, fragment or percent-encoding. */
 const ORIGIN = /^([a-z][a-z0-9+.-]*):\/\/([^\s/?#@\\%*]+)$/i
-/** A host and a port of another scheme than HTTP's; what a web view or an extension has for one. */
+/** The host and port of a scheme other than HTTP: the origin of a web view or an extension. */
 const OTHER_AUTHORITY = /^[a-z0-9._~-]+(?::\d{1,5})?$/i
 
-/** A WebSocket is of the origin of its page (RFC 6455 §10.2); proxies and clients that are no browsers write its own scheme. */
+/**
+ * A WebSocket has the origin of its page (RFC 6455 §10.2). Proxies, and clients that are not
+ * browsers, write its own scheme.
+ */
 const HTTP_SCHEME: Readonly<Record<string, string>> = {
   ws: 'http',
   wss: 'https',
@@ -12,9 +15,10 @@ const HTTP_SCHEME: Readonly<Record<string, string>> = {
 }
 
 /**
- * The one form of a web origin (RFC 6454 §4), in which two origins are equal or not: small letters, a host as browsers write it,
- * no usual port, HTTP's scheme for WebSocket's. A dot behind the host makes another origin, here as in browsers. Null where it is
- * none, as `null` is, which is what every sandboxed page sends. Pure.
+ * The canonical form of a web origin (RFC 6454 §4), so that equal origins are equal texts: lower
+ * case, a host as browsers write it, no default port, and HTTP's scheme instead of WebSocket's. A
+ * dot after the host makes it another origin, as in browsers. Null if it is none, and for `null`,
+ * which every sandboxed page sends. Pure.
  */
 export function canonicalOrigin(text: string): string | null {
   const [, scheme = '', authority = ''] = ORIGIN.exec(text) ?? []
@@ -24,18 +28,19 @@ export function canonicalOrigin(text: string): string | null {
   return OTHER_AUTHORITY.test(authority) ? `${named}://${authority.toLowerCase()}` : null
 }
 
-/** Whether two origins are one, however each is written. Pure. */
+/** Whether two origins are the same, however they are written. Pure. */
 export function isSameOrigin(one: string, other: string): boolean {
   const canonical = canonicalOrigin(one)
   return canonical !== null && canonical === canonicalOrigin(other)
 }
 
-/** Whether an origin, as a request names it, is on a list. */
+/** Whether the origin in a request is on a list. */
 export type AllowsOrigin = (origin: string | null | undefined) => origin is string
 
 /**
- * A list of origins. `https://*.example.com` stands for each origin with one label in place of the star.
- * @throws Error where an entry is neither: settings are checked before
+ * A list of origins. `https://*.example.com` stands for every origin with one label instead of the
+ * star.
+ * @throws Error if an entry is neither; settings are checked before
  */
 export function allowOriginsOf(list: readonly string[]): AllowsOrigin {
   const exact = new Set<string>()
@@ -48,7 +53,7 @@ export function allowOriginsOf(list: readonly string[]): AllowsOrigin {
     else throw new Error('an allowed origin that is not one')
   }
   const isAllowed = (origin: string): boolean => {
-    // As browsers write it, which is the one form.
+    // In the form of browsers, which is the canonical form.
     if (exact.has(origin)) return true
     const canonical = canonicalOrigin(origin)
     if (canonical === null) return false
@@ -57,17 +62,19 @@ export function allowOriginsOf(list: readonly string[]): AllowsOrigin {
   return (origin): origin is string => typeof origin === 'string' && isAllowed(origin)
 }
 
-/** What stands before and behind the one label that is open. */
+/** The text before and after the label that can vary. */
 export type Wildcard = { readonly before: string; readonly after: string }
 
-/** Two labels behind the star at least, or this machine: `https://*.com` would be everybody. */
+/**
+ * At least two labels after the star, or this machine: `https://*.com` would allow almost everyone.
+ */
 const WILDCARD = /^(https?|wss?):\/\/\*\.((?:[^.*/]+\.)+[^.*/]+|localhost(?::\d+)?)$/i
 
-/** Null where an entry is no origin with a wildcard for its first label. Pure. */
+/** Null if an entry is not an origin with a wildcard as its first label. Pure. */
 export function wildcardOrigin(entry: string): Wildcard | null {
   const [whole, scheme, parent] = WILDCARD.exec(entry) ?? []
   const canonical = whole === undefined ? null : canonicalOrigin(`${scheme}://${parent}`)
-  // An address has no labels.
+  // An IP address has no labels.
   if (canonical === null || /^https?:\/\/[\d.]+(:|$)/.test(canonical)) return null
   const before = canonical.startsWith('https:') ? 'https://' : 'http://'
   return { before, after: `.${canonical.slice(before.length)}` }
@@ -79,7 +86,10 @@ function matches({ before, after }: Wildcard, origin: string): boolean {
   return label !== '' && !label.includes('.')
 }
 
-/** Whether an origin is of this machine, which browsers trust without TLS (Secure Contexts §3.1). Pure. */
+/**
+ * Whether an origin is on this machine, which browsers trust without TLS (Secure Contexts §3.1).
+ * Pure.
+ */
 export function isLoopbackOrigin(origin: string | undefined): boolean {
   const canonical = canonicalOrigin(origin ?? '')
   const hostname = canonical === null ? undefined : URL.parse(canonical)?.hostname

@@ -2,44 +2,51 @@ import { type Static, Type } from 'typebox'
 
 /** how long a gateway counts as live after its last heartbeat */
 export const HEARTBEAT_LIFE_MS = 10_000
-/** how often it says that it is */
+/** the time between two heartbeats */
 export const HEARTBEAT_MS = 2000
 /**
- * How long the key of a gateway's assertions is published after its last heartbeat. A gateway that is cut off from the store goes on
- * serving from memory and signing, and services verify what it signs with the keys that the others publish.
+ * How long the assertion key of a gateway is published after its last heartbeat. A gateway that is
+ * cut off from the store continues to serve from memory and to sign, and services verify its
+ * assertions with the keys that the others publish.
  */
 export const KEY_LIFE_MS = 24 * 3600 * 1000
 
-/** What a live gateway says of itself. */
+/** What a live gateway reports about itself. */
 export const Heartbeat = Type.Object({
-  /** made at its start: a gateway that starts again is another one */
+  /** created at its start: a gateway that restarts has a new id */
   id: Type.String({ minLength: 1, maxLength: 64 }),
   /** the host's name and the process id, for people */
   name: Type.String({ maxLength: 255 }),
-  /** the version of the issuer's key set that it holds; empty where it holds none */
+  /** the version of the issuer's key set that it has; empty if it has none */
   keySetVersion: Type.String({ maxLength: 128 }),
-  /** the kids that it verifies with */
+  /** the ids of the keys with which it verifies tokens */
   kids: Type.Array(Type.String({ maxLength: 128 }), { maxItems: 64 }),
-  /** how far it has read the log of revocations; empty before it has */
+  /** how far it has read the revocation log; empty before the first read */
   revocationCursor: Type.String({ maxLength: 64 }),
-  /** since it last heard of that log */
+  /** seconds since the last heartbeat that it has read from the log */
   revocationLagSeconds: Type.Number(),
-  /** what its assertions are verified with (RFC 7517), as JSON */
+  /** the key for verifying its assertions (RFC 7517), as JSON */
   assertionJwk: Type.String({ maxLength: 1024 })
 })
 export type Heartbeat = Static<typeof Heartbeat>
 
-/** The gateways that are live, as all processes of the system see them. */
+/** The live gateways, as all processes of the system see them. */
 export type Fleet = {
-  /** Says that a gateway is live, for HEARTBEAT_LIFE_MS. @throws where the store is out of reach */
+  /**
+   * Announces a gateway as live for HEARTBEAT_LIFE_MS.
+   * @throws if the store is unreachable
+   */
   announce(heartbeat: Heartbeat): Promise<void>
-  /** Takes back what it said: it has drained. */
+  /** Removes the announcement: the gateway has drained. */
   leave(id: string): Promise<void>
-  /** Every live gateway. @throws where the store is out of reach: nobody knows then who is live */
+  /**
+   * Every live gateway.
+   * @throws if the store is unreachable, because the live gateways are then unknown
+   */
   live(): Promise<Heartbeat[]>
   /**
    * The `assertionJwk` of every gateway that was live within KEY_LIFE_MS and has not left.
-   * @throws where the store is out of reach
+   * @throws if the store is unreachable
    */
   assertionJwks(): Promise<string[]>
 }

@@ -1,6 +1,6 @@
 import { type Fleet, HEARTBEAT_LIFE_MS, type Heartbeat } from './fleet.ts'
 
-/** The fleet of a system that is one process. */
+/** The fleet of a system in one process. */
 export function memoryFleet(clock: () => number): Fleet {
   const members = new Map<string, { heartbeat: Heartbeat; untilMs: number }>()
   return {
@@ -10,7 +10,7 @@ export function memoryFleet(clock: () => number): Fleet {
     async leave(id) {
       members.delete(id)
     },
-    // No member of one process is cut off from it.
+    // No member can be cut off within one process.
     async assertionJwks() {
       return [...members.values()].map(({ heartbeat }) => heartbeat.assertionJwk)
     },

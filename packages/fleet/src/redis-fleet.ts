@@ -2,17 +2,24 @@ import type { RedisConnection } from '@gatehouse/redis/connect-redis'
 import { Value } from 'typebox/value'
 import { type Fleet, HEARTBEAT_LIFE_MS, Heartbeat, KEY_LIFE_MS } from './fleet.ts'
 
-/** One hash tag, so that the keys lie together in a cluster. */
+/** One hash tag, so that all keys are in the same slot of a cluster. */
 const NAMES = 'gatehouse:{gateways}'
 const keyOf = (id: string) => `${NAMES}:${id}`
-/** a sorted set: the keys that assertions are verified with, and when their gateways last announced them (ms since 1970) */
+/**
+ * a sorted set: the keys for verifying assertions, and when their gateways last announced them (ms
+ * since 1970)
+ */
 const ASSERTION_KEYS = `${NAMES}:assertion-keys`
-/** Over it the oldest are forgotten: gateways that crash and start again in a loop must not make a key set that never ends. */
+/**
+ * Above this, the oldest keys are dropped: gateways that crash and restart in a loop must not make
+ * the key set grow without limit.
+ */
 const MOST_KEYS = 256
 
 /**
- * The fleet in Redis: a key for each gateway, which Redis forgets by its own clock.
- * @param clock of this process; it and those of the others may differ by minutes, since keys are published for a day
+ * The fleet in Redis: a key for each gateway, which expires by Redis' own clock.
+ * @param clock of this process; clocks of processes may differ by minutes, because keys are
+ * published for a day
  */
 export function redisFleet(redis: RedisConnection, clock: () => number = Date.now): Fleet {
   const publish = async (assertionJwk: string): Promise<void> => {
@@ -23,7 +30,8 @@ export function redisFleet(redis: RedisConnection, clock: () => number = Date.no
   }
   const forget = async (ids: string[]): Promise<void> => {
     await redis.srem(NAMES, ids)
-    // One may have said again that it is live before its name was gone, and would be overlooked until its next beat.
+    // A gateway may have announced itself again before its name was removed, and would be missing
+    // until its next heartbeat.
     const texts = await redis.mget(ids.map(keyOf))
     const back = ids.filter((_, index) => texts[index] !== null)
     if (back.length > 0) await redis.sadd(NAMES, back)
@@ -52,7 +60,7 @@ export function redisFleet(redis: RedisConnection, clock: () => number = Date.no
   }
 }
 
-/** What is no heartbeat says nothing. */
+/** A text that is not a valid heartbeat is ignored. */
 function decode(text: string | null): Heartbeat[] {
   if (text === null) return []
   const value: unknown = JSON.parse(text)

@@ -4,17 +4,18 @@ import type { FastifyInstance } from 'fastify'
 import { isHttpTwo } from './http-two.ts'
 
 /**
- * A request that has not come whole in its time is given up, and with it all that waits for its body. Node.js does that by
- * itself for HTTP/1, but a stream of HTTP/2 could stall for ever, or come a byte at a time.
+ * Gives up a request that does not arrive completely in time, with everything that waits for its
+ * body. Node.js does that by itself for HTTP/1, but a stream of HTTP/2 could stall forever, or
+ * arrive one byte at a time.
  */
 export function boundRequests(
   service: FastifyInstance,
   { requestMs, headersMs, idleMs }: { requestMs: number; headersMs: number; idleMs: number }
 ): void {
-  // The framework would set these on a server of HTTP/1 only, and not where one of HTTP/2 takes both.
+  // The framework sets these only on a server of HTTP/1, not on one of HTTP/2 that accepts both.
   const server = service.server as Server
   server.requestTimeout = requestMs
-  // Were it the longer one, Node.js would take each for the other.
+  // If this were the longer one, Node.js would swap the two.
   server.headersTimeout = Math.min(headersMs, requestMs)
   server.keepAliveTimeout = idleMs
   service.addHook('onRequest', (request, _reply, next) => {

@@ -6,11 +6,11 @@ import { closeConnection, cutConnection } from './http-two.ts'
 const CLOSING_MS = 2000
 
 /**
- * Ends a connection of HTTP/2 that is to close, such as an idle one, once no request is under way on it. Node.js would also wait
- * for a header section, or a frame, that its client has begun and never ends.
- *
- * Ends it too if its session was destroyed, which is what Node.js does after a malformed frame: it then waits for a write that may
- * never be done, no longer reads the connection, has stopped the timer of the session, and so keeps the connection for ever.
+ * Ends an HTTP/2 connection that is to close, such as an idle one, when no request is in flight on
+ * it. Node.js would also wait for a header section or a frame that its client has begun and never
+ * ends. It also ends the connection if its session was destroyed, as Node.js does after a malformed
+ * frame. Node.js then waits for a write that may never complete, no longer reads the connection,
+ * and has stopped the session's timer, so the connection would stay open forever.
  */
 export function boundSessions(service: FastifyInstance): void {
   service.server.on('session', (session: ServerHttp2Session) => {

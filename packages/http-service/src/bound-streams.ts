@@ -1,13 +1,14 @@
 import { constants, type ServerHttp2Session } from 'node:http2'
 import type { FastifyInstance } from 'fastify'
 
-/** Streams that one connection may have open at a time. */
+/** The maximum number of open streams per connection. */
 export const MOST_STREAMS = 128
 
 /**
- * Ends a connection of HTTP/2 that opens twice as many streams in one turn of the event loop as it may have open at a time: it
- * resets what it opens (CVE-2023-44487). Each stream is a request that is taken up, so a megabyte of them would hold up everybody else
- * before the limit of Node.js on resets, which counts by the second, could say anything.
+ * Ends an HTTP/2 connection that opens twice as many streams in one turn of the event loop as it
+ * may have open at a time. Such a client resets what it opens (CVE-2023-44487). Each stream is a
+ * request that the server begins to handle, so a megabyte of them would delay everyone else. The
+ * limit of Node.js on resets counts per second, which is too late.
  */
 export function boundStreams(service: FastifyInstance): void {
   service.server.on('session', (session: ServerHttp2Session) => {

@@ -1,12 +1,16 @@
 import type { Socket } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 
-/** What is under way may take so long when a service closes; less than the process may take to end. */
+/**
+ * How long requests in flight may take when a service closes; less than the time that the process
+ * has to end.
+ */
 const LIMIT_MS = 8000
 
 /**
- * Ends what does not end by itself when a service closes, such as a long download or a client that does not read. Without it the
- * process would have to be ended from outside, in the middle of whatever else it has to put in order.
+ * Ends what does not end by itself when a service closes, such as a long download, or a client that
+ * does not read. Otherwise the process would have to be killed while it still has to close other
+ * things.
  */
 export function boundedClose(service: FastifyInstance, limitMs: number = LIMIT_MS): void {
   const sockets = new Set<Socket>()

@@ -25,37 +25,40 @@ import type { ServiceLog } from './service-log.ts'
 export type ServiceOptions = {
   log: ServiceLog
   bodyLimitBytes?: number
-  /** 'streamed' where bodies are passed on unread */
+  /** 'streamed' if bodies are passed on unread */
   bodies?: 'json' | 'streamed'
-  /** how long a request may take to come whole */
+  /** how long a whole request may take to arrive */
   requestMs?: number
-  /** how long what is under way may take when the service closes */
+  /** how long requests in flight may take when the service closes */
   closeMs?: number
-  /** after which a client of HTTP/2 that asks nothing is told that the service drains */
+  /** how long an HTTP/2 client may be silent before it is told that the service drains */
   silentMs?: number
-  /** how long a connection is kept on which nothing is asked, or an answer is not read */
+  /** how long an idle connection, or one with an unread response, is kept */
   idleMs?: number
-  /** what its header section may take, and a handshake of TLS before it */
+  /** how long a header section may take, and a TLS handshake before it */
   headersMs?: number
-  /** where some clients read another form of errors than problem details */
+  /** the form of errors, if some clients expect another one than problem details */
   errorForm?: ErrorFormOf
-  /** over TLS HTTP/2 as well, where the client speaks it */
+  /** with TLS; then also HTTP/2 if the client supports it */
   https?: { cert: Buffer; key: Buffer } | null
 }
 
 const BODY_LIMIT_BYTES = 16 * 1024
 const limits = {
   maxHeaderSize: headerLimits.maxHeaderSize,
-  /** refused in our own words */
+  /** missing Host: refused by our own code */
   requireHostHeader: false
 }
 const http2 = {
   allowHTTP1: true,
-  /** many streams of one connection, but not any number */
+  /** the maximum of streams per connection */
   maxHeaderListPairs: headerLimits.maxHeaderListPairs,
-  // Of an answer. Node.js would reset a stream whose answer has more.
+  // for responses; Node.js would reset a stream with larger response headers
   maxSendHeaderBlockLength: headerLimits.maxAnswerHeaderSize,
-  /** resets by the client, and how many of them are forgiven each second; over it its connection is ended */
+  /**
+   * how many resets of a client are allowed at once, and how many more each second; above that, its
+   * connection is closed
+   */
   streamResetBurst: 512,
   streamResetRate: 64,
   settings: {
@@ -64,16 +67,17 @@ const http2 = {
   }
 }
 const HEADERS_MS = 15_000
-/** longer than most proxies keep theirs, so that it is the client that closes */
+/** longer than most proxies keep theirs, so that the client closes first */
 const IDLE_MS = 65_000
-/** How late a request that takes too long may be ended. Node.js looks every 30 s by default. */
+/** How late a request that takes too long may be ended. By default, Node.js checks every 30 s. */
 const LONGEST_LATENESS_MS = 5000
 /** an upload may take a while */
 const REQUEST_MS = { json: 30_000, streamed: 300_000 } as const
 
 /**
- * A Fastify instance with the defaults of this system: problem answers for every fault, a well-formed request id, bodies
- * and times bounded, unknown members refused, nothing of a request in the log but its method and path.
+ * A Fastify instance with the defaults of this system: problem documents for every error, a
+ * well-formed request id, limits on bodies and times, unknown members refused, and nothing of a
+ * request in the log except its method and path.
  */
 export function buildService(options: ServiceOptions) {
   const requestMs = options.requestMs ?? REQUEST_MS[options.bodies ?? 'json']
@@ -81,14 +85,15 @@ export function buildService(options: ServiceOptions) {
   const idleMs = options.idleMs ?? IDLE_MS
   const server = {
     ...limits,
-    // Where nothing takes upgrades, Node.js would close the connection of one.
+    // If nothing handles upgrades, Node.js would close the connection of a request for one.
     shouldUpgradeCallback: (request: IncomingMessage) =>
       service.server.listenerCount('upgrade') > 0 && asksForWebSocket(request),
     connectionsCheckingInterval: Math.min(LONGEST_LATENESS_MS, requestMs / 2, headersMs / 2)
   }
   const service = Fastify({
     ...serverOptions(options),
-    // Fastify's types choose the server's kind by this option; the instance is the same to all that uses it here.
+    // Fastify's types derive the kind of the server from this option; the code here uses the
+    // instance in the same way for all kinds.
     ...(options.https
       ? {
           http2: true,
@@ -103,7 +108,7 @@ export function buildService(options: ServiceOptions) {
     boundSessions(service)
     fewAtATime(service)
   }
-  // Before all that waits: the order in which requests come is the order in which they are taken up.
+  // Before every hook that waits, so that requests are handled in the order in which they arrive.
   drainable(service, options.silentMs)
   oneAtATime(service)
   httpOne(service)
@@ -125,7 +130,8 @@ function serverOptions(options: ServiceOptions): FastifyServerOptions {
     frameworkErrors: answersError(options.errorForm),
     genReqId: (raw) => requestId(raw.headers),
     requestIdHeader: false,
-    // What comes while the service closes is still answered, and told that its connection closes.
+    // Requests that arrive while the service closes are still answered, and told that the
+    // connection closes.
     return503OnClosing: false,
     bodyLimit: options.bodyLimitBytes ?? BODY_LIMIT_BYTES,
     forceCloseConnections: 'idle',

@@ -4,20 +4,23 @@ import { headersTooLarge } from './header-limits.ts'
 import { hasRequestUnderWay, inItsTurn } from './one-at-a-time.ts'
 import { rawAnswer } from './raw-answer.ts'
 
-/** Node.js reports the same connection again with each piece that follows. */
+/** Node.js reports the same connection again for each later chunk. */
 const answered = new WeakSet<Socket>()
 
 /**
- * Answers bytes that are not a request, after the requests before them: in the documented form, and the connection closes,
- * because what follows on it could be read in two ways (RFC 9112 §2.2, §11.2).
+ * Answers bytes that are not a request, after the responses to earlier requests: in the documented
+ * form. Then the connection closes, because the bytes that follow could be read in two ways (RFC
+ * 9112 §2.2, §11.2).
  */
 export function answerClientError(error: NodeJS.ErrnoException, socket: Socket): void {
   if (error.code === 'ECONNRESET' || socket.destroyed || answered.has(socket)) return
-  // What follows a request that was to be the last is ignored (RFC 9112 §9.6); that one is still to be answered.
+  // Bytes after the last request of a connection are ignored (RFC 9112 §9.6), while that request is
+  // still to be answered.
   if (error.code === 'HPE_CLOSED_CONNECTION' && hasRequestUnderWay(socket)) return
   answered.add(socket)
   inItsTurn(socket, (mayAnswer) => {
-    // Nothing was asked: an answer could be taken for that to a request which is just on its way.
+    // There was no request: the client could take a response for that to a request that is on its
+    // way.
     const isUnasked = error.code === TOO_SLOW && socket.bytesRead === 0
     if (mayAnswer && socket.writable && !isUnasked) socket.write(rawAnswer(refusalOf(error)))
     socket.destroySoon()

@@ -6,8 +6,8 @@ import { leaveSessions } from './leave-sessions.ts'
 export type Draining = {
   readonly hasBegun: boolean
   /**
-   * From now on, each answer over HTTP/1 closes its connection, and clients of HTTP/2 are told to open another connection. The
-   * service still accepts connections and serves every request.
+   * From now on, each response over HTTP/1 closes its connection, and HTTP/2 clients are told to
+   * open another connection. The service still accepts connections and serves every request.
    */
   begin(): void
 }
@@ -19,8 +19,9 @@ declare module 'fastify' {
 }
 
 /**
- * Decorates a service with its `draining`. Its hooks must be the first: they see requests in the order of their arrival.
- * @param silentMs after which a client of HTTP/2 that asks nothing is told
+ * Decorates a service with its `draining`. Its hooks must be the first ones, so that they see
+ * requests in the order of their arrival.
+ * @param silentMs how long an HTTP/2 client may be silent before it is told
  */
 export function drainable(service: FastifyInstance, silentMs?: number): void {
   let hasBegun = false

@@ -2,14 +2,14 @@ import { PROBLEM_MEDIA_TYPE, problemDocument } from '@gatehouse/problem/document
 import { oauthErrorDocument } from '@gatehouse/problem/oauth-error'
 import type { Refusal } from '@gatehouse/problem/refusal'
 
-/** How a refusal is written down for the client. */
+/** How a refusal is written for the client. */
 export type ErrorForm = {
   readonly mediaType: string
   document(refusal: Refusal, requestId: string): object
 }
 
-/** RFC 9457: everywhere but where a protocol has a form of its own. */
+/** RFC 9457: everywhere, except where a protocol has its own form. */
 export const problemForm: ErrorForm = { mediaType: PROBLEM_MEDIA_TYPE, document: problemDocument }
 
-/** RFC 6749 §5.2: what OAuth clients read. */
+/** RFC 6749 §5.2: the form that OAuth clients expect. */
 export const oauthForm: ErrorForm = { mediaType: 'application/json', document: oauthErrorDocument }

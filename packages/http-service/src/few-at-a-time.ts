@@ -1,15 +1,19 @@
 import type { FastifyInstance } from 'fastify'
 import { isGone, isHttpTwo } from './http-two.ts'
 
-/** Requests of one HTTP/2 connection that are taken up at once: as they are read, and then in each turn of the event loop. */
+/**
+ * How many requests of one HTTP/2 connection are handled at once: as they are read, and then in
+ * each turn of the event loop.
+ */
 const MOST_AT_ONCE = 8
 
 /** The requests of one connection in this turn. */
 type Turn = { taken: number; readonly waiting: (() => void)[] }
 
 /**
- * Takes up a few requests of a connection of HTTP/2 in one turn of the event loop, and the others in the turns that follow. One
- * packet can open a hundred streams and reset them; those that are reset while they wait are not taken up at all.
+ * Handles a few requests of an HTTP/2 connection per turn of the event loop, and the others in
+ * later turns. One packet can open a hundred streams and reset them; requests that are reset while
+ * they wait are not handled at all.
  */
 export function fewAtATime(service: FastifyInstance): void {
   const turns = new WeakMap<object, Turn>()
@@ -32,7 +36,7 @@ export function fewAtATime(service: FastifyInstance): void {
   service.addHook('onRequest', ({ raw }, reply, next) => {
     if (!isHttpTwo(raw)) return next()
     const { session } = raw.stream
-    // Its connection has gone.
+    // Its connection has closed.
     if (session === undefined) return
     const turn = turnOf(session)
     if (turn.taken < MOST_AT_ONCE && turn.waiting.length === 0) return take(turn, next)

@@ -2,17 +2,20 @@ import type { IncomingMessage } from 'node:http'
 import { Refusal } from '@gatehouse/problem/refusal'
 import { isHttpTwo } from './http-two.ts'
 
-/** Names and values of a header section, with the target, in bytes. */
+/** names and values of a header section and the target, in bytes */
 const MAX_BYTES = 16 * 1024
-/** of HTTP/2; Node.js resets a stream with more lines */
+/** for HTTP/2; Node.js resets a stream with more lines */
 const MAX_LINES = 128
-/** RFC 9113 §6.5.2: how much more than its bytes a line counts for in the limit that a server announces */
+/**
+ * RFC 9113 §6.5.2: how many bytes, in addition to its own, a line counts for in the limit that a
+ * server announces
+ */
 const LINE_OVERHEAD_BYTES = 32
 
-/** What the header section of an answer may take over HTTP/2, in bytes. */
+/** The maximum size of a response's header section over HTTP/2, in bytes. */
 const MAX_ANSWER_BYTES = 256 * 1024
 
-/** How Node.js bounds a header section while it reads it. */
+/** The limits of Node.js while it reads a header section. */
 export const headerLimits = {
   maxHeaderSize: MAX_BYTES,
   maxHeaderListPairs: MAX_LINES,
@@ -22,8 +25,9 @@ export const headerLimits = {
 } as const
 
 /**
- * Whether the header section of a request over HTTP/2 is larger than one of HTTP/1 may be. A client that does not confirm the
- * server's settings is not held to them by Node.js, and can repeat a line of 4 KiB by one byte (RFC 7541 §6.1).
+ * Whether the header section of an HTTP/2 request is larger than one of HTTP/1 may be. Node.js does
+ * not enforce the server's settings on a client that does not confirm them, and such a client can
+ * repeat a line of 4 KiB with one byte (RFC 7541 §6.1).
  */
 export function isHeaderSectionTooLarge(raw: IncomingMessage): boolean {
   if (!isHttpTwo(raw)) return false

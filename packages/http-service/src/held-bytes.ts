@@ -1,11 +1,11 @@
 import type { Socket } from 'node:net'
 
-/** How many bytes may arrive on a connection that waits to be taken over. */
+/** How many bytes may arrive on a connection before it is taken over. */
 const MOST_HELD_BYTES = 64 * 1024
 
 /**
- * Reads a connection that Node.js has let go of and that nothing has taken over yet: a client that leaves is noticed only on a
- * connection that is read.
+ * Reads a connection that Node.js has released and that nothing has taken over yet. Only on a
+ * connection that is read does a disconnect of the client show.
  * @returns a function that stops reading, and returns what has arrived
  */
 export function holdBytes(socket: Socket): () => Buffer {

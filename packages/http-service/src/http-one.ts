@@ -8,14 +8,15 @@ import { afterEarlierAnswers } from './one-at-a-time.ts'
 import { answerOf, rawAnswer } from './raw-answer.ts'
 
 /**
- * Refuses what Node.js lets pass, or answers by itself in a form of its own: versions that are none of HTTP/1.x (its parser
- * reads 0.9 and 2.0 too), HTTP/1.1 without Host or with an empty one (RFC 9112 §3.2), chunks in HTTP/1.0, which has none (§6.1), an expectation
- * that nobody can meet (RFC 9110 §10.1.1), and CONNECT.
+ * Refuses requests that Node.js accepts, or answers in a form of its own: versions other than
+ * HTTP/1.x (its parser also reads 0.9 and 2.0), HTTP/1.1 without Host or with an empty one (RFC
+ * 9112 §3.2), chunks in HTTP/1.0, which does not have them (§6.1), an expectation that cannot be
+ * met (RFC 9110 §10.1.1), and CONNECT.
  */
 export function httpOne(service: FastifyInstance): void {
   const { server } = service
   server.on('checkExpectation', (request, response) => server.emit('request', request, response))
-  // Node.js would say "go on" before anybody has looked at the request.
+  // Node.js would answer "continue" before any hook has checked the request.
   server.on('checkContinue', (request, response) => server.emit('request', request, response))
   server.on('connect', refuseTunnel)
   service.addHook('onRequest', (request, reply, next) => {
@@ -23,7 +24,8 @@ export function httpOne(service: FastifyInstance): void {
     tellOfBody(request.raw)
     const flaw = flawOf(request.raw)
     if (flaw !== null) return next(unreadable(flaw))
-    // A client that is told no does not send its body, and what comes next on the connection could be taken for it.
+    // After a refusal, the client does not send its body, and the next bytes on the connection
+    // could be taken for it.
     if (waitsForContinue(request.raw) && !isHttpTwo(request.raw))
       reply.header('connection', 'close')
     next()
@@ -37,7 +39,7 @@ export function httpOne(service: FastifyInstance): void {
   })
 }
 
-/** RFC 9110 §10.1.1: HTTP/1.0 has no such thing */
+/** RFC 9110 §10.1.1: not in HTTP/1.0 */
 const waitsForContinue = ({ headers, httpVersion }: IncomingMessage): boolean =>
   headers.expect !== undefined && httpVersion !== '1.0'
 
@@ -50,12 +52,15 @@ function flawOf(raw: IncomingMessage): string | null {
   return headers['transfer-encoding'] === undefined ? null : 'Transfer-Encoding in HTTP/1.0'
 }
 
-/** RFC 9113 §8.3.1: `:authority` is the Host of HTTP/2. Empty names no host, and every http URI has one (RFC 9110 §4.2.1). */
+/**
+ * RFC 9113 §8.3.1: `:authority` is the Host of HTTP/2. An empty one names no host, and every http
+ * URI has one (RFC 9110 §4.2.1).
+ */
 const isNamed = (host: string | string[] | undefined): boolean => host !== undefined && host !== ''
 
 const CONTINUE = /^100-continue$/i
 
-/** Nothing here tunnels, and what follows the request is not HTTP. */
+/** This server has no tunnels, and the bytes after the request are not HTTP. */
 function refuseTunnel(request: IncomingMessage, other: Socket | ServerResponse): void {
   const refusal = new Refusal('METHOD_NOT_ALLOWED', { reason: 'CONNECT' })
   other.on('error', () => {})

@@ -8,13 +8,16 @@ import {
 } from 'node:http2'
 import type { Socket } from 'node:net'
 
-/** Whether a request came over HTTP/2, and not as HTTP/1 with another number in its first line. */
+/**
+ * Whether a request arrived over HTTP/2, rather than as HTTP/1 with another version number in its
+ * first line.
+ */
 export const isHttpTwo = (raw: object): raw is Http2ServerRequest =>
   'stream' in raw && 'authority' in raw
 
 /**
- * In HTTP/2 a body is announced by the frames, not by a header (RFC 9113 §8.1.1). Whoever asks the headers whether there is
- * one, of a length that is not given, finds what HTTP/1 would say.
+ * In HTTP/2, frames announce a body, not a header (RFC 9113 §8.1.1). This adds the header with
+ * which HTTP/1 would announce a body without a length, for code that reads the headers.
  */
 export function tellOfBody(raw: IncomingMessage): void {
   if (!isHttpTwo(raw)) return
@@ -23,13 +26,16 @@ export function tellOfBody(raw: IncomingMessage): void {
   if (!isAnnounced && !stream.endAfterHeaders) headers['transfer-encoding'] = 'chunked'
 }
 
-/** Whether nobody will read an answer: its connection has gone, or its stream, whose end may have come before anybody listened. */
+/**
+ * Whether nobody will read a response: its connection or its stream has closed, perhaps before
+ * there was a listener.
+ */
 export function isGone(raw: ServerResponse): boolean {
   const { stream } = raw as unknown as Http2ServerResponse
   return stream === undefined ? raw.destroyed : stream.closed || stream.destroyed
 }
 
-/** Breaks an answer off that is not closed in time: its client does not read. */
+/** Breaks off a response that is not closed in time, because its client does not read. */
 export function breakOffUnlessClosed(raw: ServerResponse, withinMs: number): void {
   const unread = setTimeout(() => breakOff(raw), withinMs).unref()
   raw.once('close', () => clearTimeout(unread))
@@ -38,12 +44,12 @@ export function breakOffUnlessClosed(raw: ServerResponse, withinMs: number): voi
 const connections = new WeakMap<object, Socket>()
 
 /**
- * Remembers the connection of each session, for `breakOff`: a session does not close its connection before its last bytes are
- * written, and to a client that does not read they never are.
+ * Remembers the connection of each session, for `breakOff`: a session does not close its connection
+ * before its last bytes are written, which never happens if the client does not read.
  */
 export function rememberConnections(server: EventEmitter): void {
   let newest: Socket | undefined
-  // The session of a connection begins while this event is emitted.
+  // The session of a connection is created while this event is emitted.
   server.prependListener('secureConnection', (socket: Socket) => {
     newest = socket
   })
@@ -52,21 +58,24 @@ export function rememberConnections(server: EventEmitter): void {
   })
 }
 
-/** Closes the connection of a session, whatever is under way on it and whether or not its client reads. */
+/**
+ * Closes the connection of a session, even if requests are in flight on it or its client does not
+ * read.
+ */
 export function closeConnection(session: Http2Session): void {
   session.destroy()
   cutConnection(session)
 }
 
-/** Closes the connection of a session that was destroyed, and that may still wait to write its last bytes. */
+/** Closes the connection of a destroyed session that may still wait to write its last bytes. */
 export function cutConnection(session: Http2Session): void {
   connections.get(session)?.destroy()
 }
 
-/** How long a client may take to notice that its stream was reset. */
+/** How long a client may take to read the reset of its stream. */
 const UNHEARD_MS = 2000
 
-/** Breaks an answer off so that no client takes it for whole. */
+/** Breaks off a response so that no client takes it for complete. */
 export function breakOff(raw: ServerResponse): void {
   const { stream } = raw as unknown as Http2ServerResponse
   if (stream === undefined) {
@@ -75,7 +84,8 @@ export function breakOff(raw: ServerResponse): void {
   }
   const { session } = stream
   stream.close(constants.NGHTTP2_INTERNAL_ERROR)
-  // A client that does not read its connection never sees the reset, and the stream would stay.
+  // A client that does not read its connection never sees the reset, and the stream would stay
+  // open.
   const unheard = setTimeout(() => {
     if (!stream.destroyed && session !== undefined) closeConnection(session)
   }, UNHEARD_MS).unref()

@@ -4,9 +4,10 @@ import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 
 /**
- * JSON bodies, where an empty body counts as none at all: a browser that refreshes by cookie may send the content type
- * and nothing more. A member `__proto__` or `constructor.prototype` is an error. So are bytes that are not UTF-8 (RFC 8259
- * §8.1): decoded all the same, each would become the one replacement character, and two passwords the same.
+ * JSON bodies. An empty body counts as absent, because a browser that refreshes by cookie may send
+ * only the content type. A member `__proto__` or `constructor.prototype` is an error. So are bytes
+ * that are not UTF-8 (RFC 8259 §8.1): all of them would be decoded to the same replacement
+ * character, and two different passwords would be equal.
  */
 export const jsonBodies = fp(async (service: FastifyInstance) => {
   const parse = service.getDefaultJsonParser('error', 'error')

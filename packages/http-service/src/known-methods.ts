@@ -1,8 +1,8 @@
 import type { FastifyInstance } from 'fastify'
 
 /**
- * The methods that a path has routes for, so that a wrong method is told from a wrong path (RFC 9110 §15.5.6 wants both
- * 405 and `Allow`).
+ * The methods for which a path has routes, so that a wrong method gets 405 with `Allow` (RFC 9110
+ * §15.5.6), not 404.
  */
 export function knownMethods(service: FastifyInstance): (url: string) => string[] {
   const routes: { pattern: RegExp; methods: string[] }[] = []
@@ -16,7 +16,7 @@ export function knownMethods(service: FastifyInstance): (url: string) => string[
   }
 }
 
-/** `/orders/:id` as an expression; `*` is any rest. */
+/** `/orders/:id` as a regular expression; `*` matches any rest. */
 function toPattern(url: string): RegExp {
   const source = url
     .replace(/[.+?^${}()|[\]\\]/g, '\\$&')

@@ -4,13 +4,16 @@ import type { FastifyInstance } from 'fastify'
 import { isHttpTwo } from './http-two.ts'
 import { newestAnswer } from './one-at-a-time.ts'
 
-/** How long a client may take to send the first bytes over a connection that it has just opened, when the service closes. */
+/**
+ * How long a client may take to send the first bytes on a new connection, when the service closes.
+ */
 const SILENT_MS = 1000
 
 /**
- * Makes the next answer of each HTTP/1 connection its last one (RFC 9112 §9.6), once the service drains. An idle connection
- * stays open until the service closes: a request may be on its way, and its client would not know whether it was received.
- * @returns makes the answers to the requests that have arrived the last ones
+ * Makes the next response on each HTTP/1 connection its last one (RFC 9112 §9.6), once the service
+ * drains. An idle connection stays open until the service closes: a request may be on its way, and
+ * its client would not know whether it was received.
+ * @returns makes the responses to the requests that have arrived the last ones
  */
 export function lastAnswers(service: FastifyInstance, isDraining: () => boolean): () => void {
   const sockets = new Set<Socket>()
@@ -23,7 +26,7 @@ export function lastAnswers(service: FastifyInstance, isDraining: () => boolean)
   service.addHook('onRequest', ({ raw }, reply, next) => {
     if (isDraining() && !isHttpTwo(raw)) {
       const before = newestAnswer(raw.socket)
-      // The client has sent requests ahead. The answer to the newest of them is the last one.
+      // The client has pipelined requests. The response to the newest of them is the last one.
       if (before !== null) before.shouldKeepAlive = true
       reply.raw.shouldKeepAlive = false
     }
@@ -43,13 +46,14 @@ export function lastAnswers(service: FastifyInstance, isDraining: () => boolean)
   }
 }
 
-/** Longer turns of the event loop are not waited out. */
+/** Turns of the event loop that are longer than this are not waited for. */
 const MOST_TURNS = 1000
 const SHORT_MS = 0.2
 
 /**
- * Resolves when the event loop has just looked for connections and bytes, and there was little else to do in that turn. What
- * arrives between that look and the close of a listener or of an idle connection is reset.
+ * Resolves when the event loop has just polled for connections and bytes, in a turn with little
+ * other work. Bytes that arrive between that poll and the close of a listener or of an idle
+ * connection are reset.
  */
 async function afterPoll(): Promise<void> {
   for (let turn = 0; turn < MOST_TURNS; turn += 1) {

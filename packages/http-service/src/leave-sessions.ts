@@ -4,22 +4,26 @@ import { isHttpTwo } from './http-two.ts'
 
 /** How long a client may take to answer a PING, and how long new streams may delay the GOAWAY. */
 const LONGEST_MS = 500
-/** A client that has sent nothing for so long since the draining began is told while it sends nothing. */
+/**
+ * A client that has been silent for this long since the start of the drain is told while it is
+ * silent.
+ */
 const SILENT_MS = 1000
 
 type Watched = {
   /** how many streams have begun or ended */
   changes: number
-  /** resolves when the client was sent the GOAWAY; null: nobody tells it yet */
+  /** resolves when the GOAWAY was sent to the client; null: nothing has begun to send it */
   told: Promise<void> | null
 }
 
 /**
- * Sends a GOAWAY over each HTTP/2 connection once the service drains. A GOAWAY names the last stream that is processed, and
- * Node.js has no way to announce it beforehand (RFC 9113 §6.8), so a request on its way at that moment would be refused.
- * The GOAWAY therefore follows the next request, which waits until the client has answered a PING between which and its answer
- * no stream began or ended. Then a client that waits for its answers has nothing on its way. The answers follow the GOAWAY.
- * @returns begins it
+ * Sends a GOAWAY over each HTTP/2 connection once the service drains. A GOAWAY names the last
+ * stream that is processed, and Node.js cannot announce it beforehand (RFC 9113 §6.8), so a request
+ * on its way at that moment would be refused. Therefore the next request waits until the client has
+ * answered a PING without a stream beginning or ending in between. Then a client that waits for its
+ * responses has nothing on its way, and the GOAWAY is sent before the responses.
+ * @returns begins the drain
  */
 export function leaveSessions(
   service: FastifyInstance,
@@ -61,7 +65,10 @@ export function leaveSessions(
   }
 }
 
-/** The server closes all of its sessions when it closes. The first request over a new connection may be on its way then. */
+/**
+ * The server closes all of its sessions when it closes. At that time, the first request over a new
+ * connection may be on its way.
+ */
 function waitForTheFirst(session: ServerHttp2Session, watched: Watched): void {
   const close = session.close.bind(session)
   session.close = (callback) => {

@@ -1,13 +1,14 @@
 import type { Socket } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 
-/** How long a connection that is to close is read for, at most, and while nothing comes. */
+/** How long a closing connection is read, in total and while nothing arrives. */
 const LONGEST_MS = 30_000
 const QUIET_MS = 5000
 
 /**
- * Closes a connection after its last answer so that the client can read that answer. A client that still sends would be answered
- * with a reset, and a reset destroys what it has received and not read. So this side is closed first, and what comes is thrown away
+ * Closes a connection after its last response so that the client can read that response. If the
+ * client still sends, an ordinary close would answer with a reset, which destroys data that the
+ * client has received but not read. So this closes its own side first, and discards what arrives
  * until the client closes too (RFC 9112 §9.6).
  */
 export function lingeringClose(service: FastifyInstance): void {
@@ -15,7 +16,7 @@ export function lingeringClose(service: FastifyInstance): void {
   const onConnection = (socket: Socket) => {
     socket.destroySoon = () => {
       if (socket.destroyed) return
-      // A second reason to close, or a client that closes, or has closed: nothing is left to wait for.
+      // Already closing, or the client has closed: nothing is left to wait for.
       if (lingering.has(socket) || socket.readableEnded) return closeAfterWrites(socket)
       lingering.add(socket)
       socket.once('close', () => lingering.delete(socket))
@@ -31,7 +32,7 @@ export function lingeringClose(service: FastifyInstance): void {
 
 function linger(socket: Socket): void {
   socket.end()
-  // The parser of Node.js would take what comes for requests.
+  // Node.js' parser would read what arrives as requests.
   socket.removeAllListeners('data')
   const close = () => socket.destroy()
   const longest = setTimeout(close, LONGEST_MS).unref()

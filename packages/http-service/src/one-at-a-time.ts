@@ -5,28 +5,28 @@ import type { FastifyInstance } from 'fastify'
 import { holdBytes } from './held-bytes.ts'
 import { isHttpTwo } from './http-two.ts'
 
-/** The requests of one connection that have come and are not answered yet. */
+/** The requests of one connection that have arrived and are not answered yet. */
 type Queue = {
   answering: ServerResponse
   newest: ServerResponse
   waiting: number
-  /** called in place of taking the newest up */
+  /** called instead of handling the newest request */
   onTurn?: () => void
 }
 
 const queues = new WeakMap<Socket, Queue>()
 
-/** A client that sends more ahead than this does not read its answers. */
+/** A client that pipelines more than this does not read its responses. */
 const MOST_WAITING = 64
 
 /**
- * Takes up a request when the one before it on the same connection is answered, and not at all where that answer ended the
- * connection (RFC 9112 §9.6): what follows a refused request may have been hidden in it. Node.js itself hands over all
- * that has come at once.
+ * Handles a request when the previous one on its connection has been answered, and not at all if
+ * that response ended the connection (RFC 9112 §9.6): the bytes after a refused request may have
+ * been smuggled in it. Node.js itself emits all requests that have arrived at once.
  */
 export function oneAtATime(service: FastifyInstance): void {
   service.addHook('onRequest', (request, reply, next) => {
-    // Streams of HTTP/2 do not stand behind each other.
+    // HTTP/2 streams do not follow each other.
     if (isHttpTwo(request.raw)) return next()
     const { socket } = request.raw
     const queue = queues.get(socket)
@@ -49,9 +49,10 @@ export function oneAtATime(service: FastifyInstance): void {
 }
 
 /**
- * Calls `next` once the earlier requests on this connection are answered, with the bytes that arrived since. For code that takes
- * the connection over: it would otherwise write into the middle of those answers. Node.js has already let go of the
- * connection, so this also resumes an answer when its client reads again, and notices a client that leaves.
+ * Calls `next` once the earlier requests on this connection are answered, with the bytes that have
+ * arrived since. Code that takes over the connection would otherwise write into the middle of those
+ * responses. Node.js has already released the connection, so this also resumes a response when its
+ * client reads again, and notices a disconnect.
  */
 export function afterEarlierAnswers(socket: Socket, next: (more: Buffer) => void): void {
   const queue = queues.get(socket)
@@ -69,13 +70,15 @@ export function afterEarlierAnswers(socket: Socket, next: (more: Buffer) => void
 }
 
 /**
- * Calls `next` when it is the turn of bytes that Node.js could not read. If they are of the body of the newest request, they
- * are answered in its place, unless its own answer has begun; if they come behind it, they are answered after it.
+ * Calls `next` when it is the turn of bytes that Node.js could not parse. If they belong to the
+ * body of the newest request, they are answered instead of it, unless its own response has begun.
+ * If they follow it, they are answered after it.
  */
 export function inItsTurn(socket: Socket, next: (mayAnswer: boolean) => void): void {
   const queue = queues.get(socket)
   if (queue === undefined || queue.newest.closed) {
-    // In the rest of a body whose request has its answer: a second one would be taken for that to the next request.
+    // In the rest of a body whose request has its response. The client would take a second response
+    // for that to its next request.
     next(queue?.newest.req.complete ?? true)
     return
   }
@@ -85,7 +88,10 @@ export function inItsTurn(socket: Socket, next: (mayAnswer: boolean) => void): v
   else queue.onTurn = () => next(!newest.headersSent)
 }
 
-/** The answer to the newest request of this connection, while it is not over; null: every request has its answer. */
+/**
+ * The response to the newest request of this connection, while it has not ended; null: every
+ * request has its response.
+ */
 export function newestAnswer(socket: Socket): ServerResponse | null {
   const newest = queues.get(socket)?.newest
   return newest === undefined || newest.closed ? null : newest

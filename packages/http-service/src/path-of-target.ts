@@ -1,6 +1,6 @@
 /**
- * The path of a request target, for logs: without the query, and of a target in absolute form without the authority, in which a client
- * may have written a password. Pure.
+ * The path of a request target, for logs: without the query, and for a target in absolute form
+ * without the authority, which may contain a password. Pure.
  */
 export function pathOfTarget(target: string): string {
   const path = target.split(/[?#]/, 1)[0] ?? ''

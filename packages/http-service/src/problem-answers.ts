@@ -6,12 +6,13 @@ import { isHttpTwo } from './http-two.ts'
 import { knownMethods } from './known-methods.ts'
 import { errorLine } from './service-log.ts'
 
-/** The form that the client of a request reads. */
+/** The form of errors that the client of a request expects. */
 export type ErrorFormOf = (request: FastifyRequest) => ErrorForm
 
 /**
- * Turns everything that is thrown into an answer in a documented form (RFC 9457 but for OAuth's), and logs its reason. Not
- * a plugin, which would be loaded later: a route that is added before that would not be known to have a method.
+ * Turns everything that is thrown into a response in a documented form (RFC 9457, or OAuth's), and
+ * logs its reason. It is not a plugin, because a plugin is loaded later, and routes that are added
+ * before would not be known to have a method.
  */
 export function problemAnswers(service: FastifyInstance, formOf: ErrorFormOf): void {
   service.addHook('onRequest', (request, reply, next) => {
@@ -33,7 +34,7 @@ export function problemAnswers(service: FastifyInstance, formOf: ErrorFormOf): v
   })
 }
 
-/** The one error handler, also for what the framework refuses before any hook has run. */
+/** The only error handler, also for requests that the framework refuses before any hook runs. */
 export const answersError =
   (formOf: ErrorFormOf = () => problemForm) =>
   (error: unknown, request: FastifyRequest, reply: FastifyReply): void => {
@@ -49,12 +50,12 @@ function answer(
 ): FastifyReply {
   logRefusal(refusal, request)
   const { connection, ...headers } = refusal.headers
-  // HTTP/2 has no such header: a connection is not the request's (RFC 9113 §8.2.2).
+  // HTTP/2 has no such header, because a request does not own its connection (RFC 9113 §8.2.2).
   if (connection !== undefined && !isHttpTwo(request.raw)) reply.header('connection', connection)
   return reply
     .code(refusal.status)
     .headers({
-      // Set here too: what the framework refuses has met no hook.
+      // Also set here, because a request that the framework refuses has passed no hook.
       [traceHeader.requestId]: request.id,
       'cache-control': 'no-store',
       'x-content-type-options': 'nosniff',
@@ -71,7 +72,10 @@ function logRefusal(refusal: Refusal, request: FastifyRequest): void {
   else request.log.error({ ...line, err: refusal.cause }, 'failed')
 }
 
-/** Whether the client went away in the middle of its request: no fault of ours, and nobody reads the answer. */
+/**
+ * Whether the client disconnected in the middle of its request: that is no fault of ours, and
+ * nobody reads the response.
+ */
 const isBrokenOff = ({ raw }: FastifyRequest): boolean =>
   isHttpTwo(raw) ? raw.aborted : raw.destroyed && !raw.complete
 
@@ -80,10 +84,10 @@ const brokenOff = (cause: unknown) =>
 
 function toRefusal(error: unknown): Refusal {
   if (error instanceof Refusal) return error
-  // Anything can be thrown, nothing too.
+  // Any value can be thrown, even none.
   const { statusCode, code, validation, message } = (error ?? {}) as Partial<FastifyError>
   if (validation !== undefined) {
-    // Ajv's words name the member and the rule, never the value.
+    // Ajv's message names the member and the rule, never the value.
     return new Refusal('INVALID_REQUEST', {
       reason: 'the request does not fit its schema',
       detail: message ?? ''
@@ -101,7 +105,7 @@ const frameworkRefusals: Readonly<Record<number, { status: 413 | 414 | 415; deta
   415: { status: 415, detail: 'the content type must be application/json' }
 }
 
-/** The framework's own faults (RFC 9110 names), in our words. */
+/** The framework's own errors (names of RFC 9110), in our words. */
 function refusalOfFramework(statusCode: number, code: string): Refusal {
   const known = frameworkRefusals[statusCode]
   return new Refusal('INVALID_REQUEST', {

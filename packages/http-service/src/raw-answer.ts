@@ -8,7 +8,7 @@ const statusText: Readonly<Record<number, string>> = {
   431: 'Request Header Fields Too Large'
 }
 
-/** An answer to what no handler will ever see. */
+/** A response to bytes that no handler will ever see. */
 export function answerOf(refusal: Refusal) {
   const body = JSON.stringify(problemDocument(refusal, randomUUID()))
   const headers = {
@@ -19,7 +19,7 @@ export function answerOf(refusal: Refusal) {
   return { status: refusal.status, headers, body }
 }
 
-/** The bytes of one; the last of its connection. */
+/** Its bytes, as the last response of the connection. */
 export function rawAnswer(refusal: Refusal): string {
   const { status, headers, body } = answerOf(refusal)
   const lines = Object.entries({ ...headers, connection: 'close' })

@@ -7,12 +7,12 @@ export type LogLevel = 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' |
 export type ServiceLog = FastifyBaseLogger
 
 const LONGEST_PATH = 256
-/** never in the log, as members of a line or of an object in it */
+/** member names whose values are never logged */
 const SECRETS = ['password', 'refreshToken', 'accessToken', 'authorization', 'cookie']
 
 const LONGEST_MESSAGE = 300
 
-/** What goes into the log of an error. */
+/** The members of an error in the log. */
 export type ErrorLine = {
   readonly type: string
   readonly code?: string
@@ -22,8 +22,9 @@ export type ErrorLine = {
 }
 
 /**
- * An error as the log has it: by a list of what goes in, since libraries hang on errors what they were working on (undici the
- * bytes that it could not parse, pg the row). A SyntaxError's message quotes the text that was no JSON.
+ * An error for the log. It takes listed members only, because libraries attach the data that they
+ * were working on (undici the bytes that it could not parse, pg the row). The message of a
+ * SyntaxError quotes the text that was not JSON.
  */
 export function errorLine(error: unknown, depth = 0): ErrorLine {
   if (!(error instanceof Error)) return { type: typeof error, message: '' }
@@ -42,8 +43,9 @@ export function errorLine(error: unknown, depth = 0): ErrorLine {
 const plain = (text: string): string => text.slice(0, LONGEST_MESSAGE).replace(/[^\x20-\x7e]/g, '?')
 
 /**
- * The log of a service: JSON lines on standard error, since standard output is for what a person or a script asked to see.
- * Nothing of a request goes in but its method and path, never a query, a header or a body.
+ * The log of a service: JSON lines on standard error, because standard output is for the results
+ * that a person or a script asked for. Of a request, it contains only the method and the path,
+ * never a query, a header or a body.
  */
 export function serviceLog(name: string, level: LogLevel): ServiceLog {
   const options = {

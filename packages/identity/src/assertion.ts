@@ -12,14 +12,14 @@ export class AssertionInvalid extends Error {
   override readonly name = 'AssertionInvalid'
 }
 
-/** The gateway's keys could not be had, so nothing can be said of the assertion. */
+/** The gateway's keys were unavailable, so the assertion could not be checked. */
 export class GatewayKeysUnavailable extends Error {
   override readonly name = 'GatewayKeysUnavailable'
 }
 
-/** Who is calling, and what else the access token says that the route names (`tokenClaims`). */
+/** The caller, and the claims of the access token that the route names (`tokenClaims`). */
 export type Caller = Identity & {
-  /** by the names of the route; nothing that the token does not have */
+  /** by the names in the route; claims that the token does not have are absent */
   readonly claims: Readonly<Record<string, unknown>>
 }
 

@@ -9,18 +9,24 @@ import {
   jwksCache
 } from 'jose'
 
-/** Where the gateways' keys are: `/.well-known/gateway-jwks.json` on the ops listener of one or several, or the set itself. */
+/**
+ * The source of the gateways' keys: `/.well-known/gateway-jwks.json` on the ops listener of one or
+ * several gateways, or the set itself.
+ */
 export type GatewayKeys = string | readonly string[] | JSONWebKeySet
 
-/** between two fetches of one set: a flood of made-up assertions costs the gateway no more */
+/** between two fetches of one set, so that a flood of forged assertions costs the gateway little */
 const COOLDOWN_MS = 200
 
-/** For so long keys count that were fetched once, while the gateway that publishes them is away. */
+/** How long fetched keys are used while the gateway that publishes them is unreachable. */
 const KEPT_MS = 24 * 3600 * 1000
-/** between two attempts to reach a gateway that is away */
+/** between two attempts to reach an unreachable gateway */
 const PAUSE_MS = 1000
 
-/** The gateway that was asked does not hear the others just now: the key may be that of one of them. */
+/**
+ * The gateway that was asked cannot hear the others at the moment, so the key may belong to one of
+ * them.
+ */
 export class GatewayKeyUndecided extends Error {
   override readonly name = 'GatewayKeyUndecided'
 }
@@ -39,7 +45,7 @@ export function keyFinder(keys: GatewayKeys): JWTVerifyGetKey {
         misses.push(error)
       }
     }
-    // One that could not be asked may have had it, or may know of it.
+    // A gateway that could not be asked may have had the key, or may know of it.
     const undecided = misses.find((miss) => isOutage(miss) || miss instanceof GatewayKeyUndecided)
     throw undecided ?? misses[0]
   }
@@ -47,7 +53,10 @@ export function keyFinder(keys: GatewayKeys): JWTVerifyGetKey {
 
 type Outage = { readonly cause: unknown; readonly untilMs: number }
 
-/** A key that is unknown right after a fetch may be that of a gateway which has started since: it is asked for once more. */
+/**
+ * A key that is unknown right after a fetch may belong to a gateway that has started since, so the
+ * set is fetched once more.
+ */
 function remoteSet(url: string): JWTVerifyGetKey {
   const fetched: JWKSCacheInput = {}
   const options = {
@@ -57,7 +66,10 @@ function remoteSet(url: string): JWTVerifyGetKey {
   }
   let made: ReturnType<typeof createRemoteJWKSet> | undefined
   let outage: Outage = { cause: undefined, untilMs: Number.NEGATIVE_INFINITY }
-  /** Finds the key in what was fetched last. @throws the outage, where it is not there either */
+  /**
+   * Finds the key in the set that was fetched last.
+   * @throws the outage, if the key is not there either
+   */
   const findInKept: JWTVerifyGetKey = async (header, token) => {
     const set = made?.jwks()
     const ageMs = Date.now() - (fetched.uat ?? Number.NEGATIVE_INFINITY)
@@ -69,7 +81,7 @@ function remoteSet(url: string): JWTVerifyGetKey {
     }
   }
   const ask: JWTVerifyGetKey = async (header, token) => {
-    // Made at the first use, because it loads what Node.js needs for `fetch`.
+    // Created at the first use, because it loads what Node.js needs for `fetch`.
     made ??= createRemoteJWKSet(new URL(url), options)
     const set = made
     try {
@@ -97,11 +109,14 @@ function remoteSet(url: string): JWTVerifyGetKey {
   }
 }
 
-/** A gateway that does not hear the others says so beside its keys. Earlier versions say nothing. */
+/** A gateway that cannot hear the others says so in its key set. Earlier versions do not. */
 const isIncomplete = (set: JSONWebKeySet | undefined): boolean =>
   set !== undefined && 'complete' in set && set.complete === false
 
-/** jose throws its own errors for a bad token; a key set that did not come, or is none, is a plain error or one of these. */
+/**
+ * jose throws its own errors for a bad token. An unavailable or invalid key set is a plain error or
+ * one of these.
+ */
 export function isOutage(error: unknown): boolean {
   return (
     !(error instanceof errors.JOSEError) ||

@@ -8,8 +8,9 @@ import { jwtVerify } from 'jose'
 import { type GatewayKeys, keyFinder } from './gateway-keys.ts'
 
 /**
- * Whether `x-auth-gateway` proves that a request comes from a gateway. Where the gateways' keys cannot be had nothing is
- * proved: the request is served all the same, and what it says of where it comes from does not count.
+ * Whether `x-auth-gateway` proves that a request comes from a gateway. While the gateways' keys are
+ * unavailable, nothing is proved: the request is served, but its `x-forwarded-*` headers do not
+ * count.
  */
 export type ProvesGateway = (proof: string) => Promise<boolean>
 
@@ -20,13 +21,13 @@ export type GatewayProofNeeds = {
   readonly clock: () => number
 }
 
-/** each gateway has a new one every half minute */
+/** each gateway makes a new one every half minute */
 const MOST_REMEMBERED = 256
 const SKEW_SECONDS = 5
 
 export function gatewayProofs({ gatewayKeys, service, clock }: GatewayProofNeeds): ProvesGateway {
   const keyOf = keyFinder(gatewayKeys)
-  /** proofs that are good, until when (ms) */
+  /** valid proofs, and until when (ms) */
   const good = new Map<string, number>()
 
   const remember = (proof: string, untilMs: number): void => {

@@ -8,28 +8,31 @@ import type { GatewayKeys } from './gateway-keys.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** who is calling; null on a request that is not signed in */
+    /** the caller; null if the request is not signed in */
     identity: Caller | null
   }
   interface FastifyContextConfig {
-    /** 'optional': this route answers those as well who are not signed in */
+    /** 'optional': this route also serves anonymous requests */
     identity?: 'optional'
   }
 }
 
 export type IdentityOptions = {
-  /** where the gateways publish their keys: `/.well-known/gateway-jwks.json` on the ops listener of one or several */
+  /**
+   * where the gateways publish their keys: `/.well-known/gateway-jwks.json` on the ops listener of
+   * one or several gateways
+   */
   gatewayKeys: GatewayKeys
-  /** the names of the routes that lead to this service: only assertions made for them count */
+  /** the names of the routes that lead to this service; only assertions for these are accepted */
   routes: string[]
-  /** lets everyone in who is not signed in, on every route that does not itself ask for an identity */
+  /** serves anonymous requests on every route that does not itself require an identity */
   dangerouslyLetAnyoneIn?: boolean
 }
 
 /**
- * `request.identity` for a service behind the gateway, taken from the signed assertion alone: whoever reaches the
- * service without passing a gateway can write any header, but cannot sign. Closed by default: without an assertion no route
- * answers that does not say so itself.
+ * `request.identity` for a service behind the gateway. It comes from the signed assertion only: a
+ * program that reaches the service without a gateway can write any header, but cannot sign. Closed
+ * by default: a route answers 401 without an assertion, unless it says otherwise.
  */
 export const identity = fp(async (service: FastifyInstance, options: IdentityOptions) => {
   const { gatewayKeys, routes, dangerouslyLetAnyoneIn = false } = options
@@ -58,15 +61,15 @@ function unauthenticated(reason: string, cause?: unknown): Refusal {
 }
 
 /**
- * Who is calling.
- * @throws Refusal UNAUTHENTICATED where no one is signed in
+ * The caller.
+ * @throws Refusal UNAUTHENTICATED if nobody is signed in
  */
 export function requireIdentity(request: FastifyRequest): Caller {
   if (request.identity === null) throw unauthenticated('no assertion')
   return request.identity
 }
 
-/** A hook that lets in only those whose token carries `scope`. */
+/** A hook that refuses callers whose token does not have `scope`. */
 export function requireScope(scope: string) {
   return async (request: FastifyRequest): Promise<void> => {
     if (requireIdentity(request).scope.includes(scope)) return
@@ -78,7 +81,7 @@ export function requireScope(scope: string) {
   }
 }
 
-/** A hook that lets in only those who have `role`. */
+/** A hook that refuses callers who do not have `role`. */
 export function requireRole(role: string) {
   return async (request: FastifyRequest): Promise<void> => {
     if (requireIdentity(request).roles.includes(role)) return

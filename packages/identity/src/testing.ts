@@ -8,11 +8,16 @@ import { exportJWK, generateKeyPair, SignJWT } from 'jose'
 import type { Caller } from './assertion.ts'
 import type { IdentityOptions } from './identity.ts'
 
-/** Callers for a service's own tests, let in as a gateway would let them in; without a gateway, and without a network. */
+/**
+ * Callers for the tests of a service, with the headers that a gateway would send; without a gateway
+ * and without a network.
+ */
 export type TestIdentities = {
-  /** what to register the plugin with */
+  /** the options with which to register the plugin */
   readonly options: Pick<IdentityOptions, 'gatewayKeys' | 'routes'>
-  /** The headers of a request of this caller; what is not said of them is as it is for a new user. */
+  /**
+   * The headers of a request of this caller. Members that are not given are those of a new user.
+   */
   headersFor(caller?: Partial<Caller>): Promise<Record<string, string>>
 }
 

@@ -6,13 +6,14 @@ type Challenge = {
     | 'invalid_request'
   description?: string
   scope?: string
-  /** how long ago the user may have signed in at most (RFC 9470 §3) */
+  /** the maximum age of the user's login (RFC 9470 §3) */
   maxAgeSeconds?: number
 }
 
 /**
- * The `WWW-Authenticate` header of a 401 or 403 (RFC 6750 §3). Without `error` where the request carried no credential
- * at all (§3.1). The values are our own words, never the client's, so nothing needs escaping.
+ * The `WWW-Authenticate` header of a 401 or 403 (RFC 6750 §3). It has no `error` if the request
+ * carried no credential (§3.1). The values are our own words, never the client's, so nothing needs
+ * escaping.
  */
 export function bearerChallenge(challenge: Challenge = {}): { 'www-authenticate': string } {
   const parameters = [

@@ -1,15 +1,15 @@
-/** One kind of error of the public API: what a client can rely on when it sees the code. */
+/** One kind of error of the public API: what a client can rely on when it gets the code. */
 type ProblemKind = {
-  /** the statuses that the code may come with; the first is the usual one */
+  /** the possible statuses of the code; the first one is the usual one */
   readonly statuses: readonly [number, ...number[]]
   readonly title: string
-  /** true: the very same request may succeed later, with nothing changed but the time */
+  /** true: the same request may succeed later */
   readonly retryable: boolean
 }
 
 /**
- * Every error code of the public API. docs/errors.md says the same for people, and a test holds the two together.
- * A code is part of the contract: clients switch on it.
+ * Every error code of the public API. docs/errors.md describes them, and a test compares the two. A
+ * code is part of the contract: clients switch on it.
  */
 export const problems = {
   INVALID_REQUEST: {
@@ -50,5 +50,5 @@ export const problems = {
 
 export type ProblemCode = keyof typeof problems
 
-/** A status that `Code` may be answered with, so that a wrong pair does not compile. */
+/** A status of `Code`, so that a wrong pair does not compile. */
 export type ProblemStatus<Code extends ProblemCode> = (typeof problems)[Code]['statuses'][number]

@@ -1,7 +1,10 @@
 import type { ProblemCode } from './codes.ts'
 import { Refusal, type RefusalOptions } from './refusal.ts'
 
-/** RFC 6749 §5.2; RFC 7009 §2.2.1. The last two are of §4.1.2.1: the codes that there are for faults of ours. */
+/**
+ * RFC 6749 §5.2; RFC 7009 §2.2.1. The last two are from §4.1.2.1: the only codes for faults of the
+ * server.
+ */
 export type OAuthErrorCode =
   | 'invalid_request'
   | 'invalid_client'
@@ -14,7 +17,10 @@ export type OAuthErrorCode =
   | 'server_error'
   | 'temporarily_unavailable'
 
-/** A "no" of an OAuth endpoint. Its code is what a client hears; the problem code is for the log and for the status. */
+/**
+ * A refusal of an OAuth endpoint. The client gets its code; the problem code is for the log and the
+ * status.
+ */
 export class OAuthRefusal<Code extends ProblemCode = ProblemCode> extends Refusal<Code> {
   readonly error: OAuthErrorCode
 
@@ -24,7 +30,7 @@ export class OAuthRefusal<Code extends ProblemCode = ProblemCode> extends Refusa
   }
 }
 
-/** What a refusal that is not OAuth's own is called at an OAuth endpoint. */
+/** The OAuth code of a refusal that is not OAuth's own. */
 const oauthErrors: Readonly<Record<ProblemCode, OAuthErrorCode>> = {
   INVALID_REQUEST: 'invalid_request',
   UNAUTHENTICATED: 'invalid_client',
@@ -52,5 +58,7 @@ export function oauthErrorDocument(refusal: Refusal): OAuthErrorDocument {
   }
 }
 
-/** A description holds printable ASCII without quotation mark and backslash (RFC 6749 §5.2). */
+/**
+ * A description may contain printable ASCII without quotation mark and backslash (RFC 6749 §5.2).
+ */
 const printable = (text: string): string => text.replace(/[^\x20-\x7e]|["\\]/g, "'")

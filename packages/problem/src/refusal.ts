@@ -1,9 +1,9 @@
 import { type ProblemCode, type ProblemStatus, problems } from './codes.ts'
 
 export type RefusalOptions<Code extends ProblemCode> = {
-  /** for the log only: why, in words that may name what the client must not learn */
+  /** the reason, only for the log; it may name what the client must not learn */
   reason: string
-  /** for the client: what to mend; never a value that it sent, never a token */
+  /** for the client: what to fix; never a value that it sent, never a token */
   detail?: string
   status?: ProblemStatus<Code>
   headers?: Readonly<Record<string, string>>
@@ -11,8 +11,9 @@ export type RefusalOptions<Code extends ProblemCode> = {
 }
 
 /**
- * A "no" with a reason: the request is at fault, or something it needs is away. Whatever else is thrown is a bug.
- * Thrown by hooks, stages and handlers; one error handler turns it into an answer.
+ * A refusal with a reason: the request is wrong, or something that it needs is unavailable. Any
+ * other thrown value is a bug. Hooks, stages and handlers throw refusals, and one error handler
+ * turns them into responses.
  */
 export class Refusal<Code extends ProblemCode = ProblemCode> extends Error {
   override readonly name = 'Refusal'

@@ -1,4 +1,4 @@
-/** Addresses in settings that follow from ports on this machine. */
+/** Addresses in settings that are derived from ports on this machine. */
 export type DerivedAddresses = {
   readonly TOKEN_ISSUER: string
   readonly AUTH_URL: string
@@ -7,8 +7,9 @@ export type DerivedAddresses = {
 }
 
 /**
- * What settings that are unset mean if every process runs on this machine. A port 0 is not known before the start, so the default
- * port stands for it: the issuer of tokens must outlive a restart. Pure.
+ * The values of unset settings if every process runs on this machine. A port 0 is not known before
+ * the start, so the default port is used instead: the issuer of tokens must not change with a
+ * restart. Pure.
  */
 export function derivedAddresses(
   environment: Readonly<Record<string, string | undefined>>

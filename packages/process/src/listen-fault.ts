@@ -8,12 +8,13 @@ const reasons: Readonly<Record<string, string>> = {
   ENOTFOUND: 'there is no host of that name'
 }
 
-/** The settings that name a port: all others are about the host. */
+/** Errors about the port; all others are about the host. */
 const ABOUT_PORT = new Set(['EACCES', 'EADDRINUSE'])
 
 /**
- * What keeps a listener from listening, with the name of the setting; the error itself if it is nothing of the kind.
- * @param settings how its settings begin, for example `AUTH_OPS`
+ * Why a listener cannot listen, with the name of the setting; the error itself if it is another
+ * one.
+ * @param settings the prefix of its settings, for example `AUTH_OPS`
  */
 export function listenFault(
   error: unknown,

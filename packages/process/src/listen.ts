@@ -1,6 +1,9 @@
 import type { FastifyInstance } from 'fastify'
 
-/** Starts a listener; its real address as a URL that can be called (port 0 has become a port, 0.0.0.0 is localhost). */
+/**
+ * Starts a listener. Returns its address as a URL that can be requested (port 0 has become a real
+ * port, 0.0.0.0 is localhost).
+ */
 export async function listen(
   app: Pick<FastifyInstance, 'listen' | 'server'>,
   where: { host: string; port: number; secure?: boolean }

@@ -15,19 +15,19 @@ export type ServiceParts = Omit<RunningService, 'url' | 'opsUrl' | 'drain' | 'en
 
 /** How long a service takes to end. */
 export type DrainTimes = {
-  /** how long it still serves every request after it has said that it is about to end */
+  /** how long it still serves every request after it has reported that it is about to end */
   readonly drainMs: number
-  /** how long what is under way may take after that */
+  /** how long requests in flight may take after that */
   readonly closeMs: number
 }
 
-/** for what is closed after the last request: stores, and the private listener */
+/** for what closes after the last request: stores, and the private listener */
 const LAST_MS = 3000
 
 /**
- * Lets a service listen, its private listener first.
- * @throws StartFault with the code of what kept it from listening, such as EADDRINUSE; it has been closed by then, and leaves
- * nothing behind
+ * Starts the listeners of a service, the private one first.
+ * @throws StartFault with the code of the error that prevented it, such as EADDRINUSE; by then,
+ * everything is closed
  */
 export async function openService({
   service,

@@ -3,13 +3,16 @@ import type { ServiceLog } from '@gatehouse/http-service/service-log'
 import type { Registry } from 'prom-client'
 import { requirePrivateHost } from './private-host.ts'
 
-/** What a check finds. A text names the fault in a few words. */
+/** The result of a check. A text names the fault in a few words. */
 export type Finding = {
   /** the process cannot do its work */
   readonly failing?: string
-  /** the process does its work with less, and an operator should look at it */
+  /** the process works, but something that it needs does not, and an operator should look at it */
   readonly degraded?: string
-  /** how old what the process works with is, such as its key set; or how long ago a store last answered. Infinity: never */
+  /**
+   * the age of the data that the process works with, such as its key set, or the time since a store
+   * last answered; Infinity: never
+   */
   readonly ageSeconds: number
 }
 export type Check = () => Finding | Promise<Finding>
@@ -18,13 +21,16 @@ export type OpsOptions = {
   log: ServiceLog
   metrics: Registry
   checks: Readonly<Record<string, Check>>
-  /** the service that the process is for, which may be about to end */
+  /** the service of the process, which may be about to end */
   service: Pick<Service, 'draining'>
-  /** names by which the listener may be asked, besides IP addresses and names without a dot */
+  /** host names that the listener accepts, in addition to IP addresses and names without a dot */
   hosts?: readonly string[]
 }
 
-/** The private listener of a process: alive, ready, and its figures. Never reachable through the public one. */
+/**
+ * The private listener of a process: liveness, readiness and metrics. The public listener never
+ * serves them.
+ */
 export function buildOps({ log, metrics, checks, service, hosts = [] }: OpsOptions): Service {
   const ops = buildService({ log })
   const onRequest = requirePrivateHost(hosts)

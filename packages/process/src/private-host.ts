@@ -5,9 +5,10 @@ import type { onRequestHookHandler } from 'fastify'
 const LABEL = /^[a-z0-9_-]*$/
 
 /**
- * Whether a page in an operator's browser cannot have led here by a name of its own (DNS rebinding): the name in `Host` is an
- * address, has no dot, such as `localhost` or the name of a container, or is one that the operator lists. A browser always
- * sends a name, so a request without one is not from a page.
+ * Whether a request cannot come from a page that reached this listener by a DNS name of its own
+ * (DNS rebinding): the name in `Host` is an address, has no dot (such as `localhost`, or the name
+ * of a container), or is listed by the operator. A browser always sends a name, so a request
+ * without one is not from a page.
  * @param hostname as in `Host`, without the port
  */
 export function isPrivateHost(hostname: string, hosts: readonly string[]): boolean {
@@ -15,7 +16,7 @@ export function isPrivateHost(hostname: string, hosts: readonly string[]): boole
   return isIP(host) !== 0 || LABEL.test(host) || hosts.includes(host)
 }
 
-/** A hook that refuses requests by the name of a stranger. */
+/** A hook that refuses requests for other host names. */
 export function requirePrivateHost(hosts: readonly string[]): onRequestHookHandler {
   return ({ hostname }, _reply, done) =>
     isPrivateHost(hostname, hosts) ? done() : done(notByThisName())

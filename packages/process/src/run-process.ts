@@ -3,13 +3,14 @@ import closeWithGrace from 'close-with-grace'
 import type { RunningService } from './running-service.ts'
 import type { StartMessage } from './start-message.ts'
 
-/** how long a start may go on after a signal */
+/** how long a start may continue after a signal */
 const START_MS = 10_000
 
 /**
- * The life of a process: start, run, and on SIGTERM or Ctrl-C drain and exit 0. A second signal ends it at once, with exit code 1. A start that fails says why in plain
- * words (a fault of the settings is one for the operator, not a stack trace) and exits 1. A hangup ends it, too, unless it is
- * to read again what can change.
+ * The life of a process: it starts, runs, and on SIGTERM or Ctrl-C drains and exits with 0. A
+ * second signal ends it at once, with exit code 1. If the start fails, it prints the reason (for a
+ * fault of the settings, a message for the operator and no stack trace) and exits with 1. SIGHUP
+ * also ends it, unless it makes the process read its files again.
  */
 export async function runProcess(
   start: () => Promise<RunningService>,
@@ -17,7 +18,8 @@ export async function runProcess(
 ): Promise<void> {
   const starting = start()
   let ending = false
-  // From the first moment on: the first process of a container ignores a signal that it has no handler for.
+  // Handled from the first moment on, because the first process of a container ignores a signal
+  // without a handler.
   const skip = onHangup === 'reload' ? (['SIGHUP'] as const) : []
   const life = closeWithGrace({ delay: null, skip: [...skip] }, async ({ err }) => {
     ending = true
@@ -29,13 +31,15 @@ export async function runProcess(
     if (started === null) return
     await within(started.endsWithinMs, end(started, err === undefined))
   })
-  // Heard from the first moment on, like the others: unheard, it would end the process.
+  // Handled from the first moment on, like the others: without a handler, SIGHUP would end the
+  // process.
   if (onHangup === 'reload') {
     process.on('SIGHUP', () => {
       void starting.then((started) => started.reload?.()).catch(() => {})
     })
   }
-  // The one who started this process is gone: so is its reason to be. No signal: a second one would cut the drain short.
+  // The process that started this one has exited, so this one ends too. Not by a signal, because a
+  // second one would cut the drain short.
   process.once('disconnect', () => {
     if (!ending) life.close()
   })
@@ -52,13 +56,13 @@ export async function runProcess(
   await tell({ ready: { url, opsUrl, endsWithinMs } })
 }
 
-/** After a bug, a process serves nothing but what is under way. */
+/** After a bug, a process only completes the requests in flight. */
 async function end(service: RunningService, isSound: boolean): Promise<void> {
   if (isSound) await service.drain?.()
   await service.close()
 }
 
-/** @throws Error where it takes longer */
+/** @throws Error if it takes longer */
 async function within<Result>(limitMs: number, work: Promise<Result>): Promise<Result> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_resolve, reject) => {
@@ -71,7 +75,7 @@ async function within<Result>(limitMs: number, work: Promise<Result>): Promise<R
   }
 }
 
-/** Nobody may be listening any more, which is no fault of this process. */
+/** The parent may no longer listen, which is no fault of this process. */
 function tell(message: StartMessage): Promise<void> {
   return new Promise((resolve) => {
     if (process.send === undefined) resolve()

@@ -1,19 +1,20 @@
-/** A part of the system that is up: it listens, and it can be taken down without losing what it is doing. */
+/** A running part of the system, which can be stopped without losing requests. */
 export type RunningService = {
   readonly name: string
-  /** where it listens, e.g. `http://127.0.0.1:3001` */
+  /** its address, e.g. `http://127.0.0.1:3001` */
   readonly url: string
-  /** where its health and metrics are */
+  /** the address of its health and metrics */
   readonly opsUrl: string
-  /** reads again what can change while it runs, where there is something */
+  /** reloads what can change while it runs, if there is anything */
   reload?(): void
   /**
-   * Says that it is about to end, so that load balancers and clients go elsewhere, and still serves every request. Resolves when
-   * they have had time for it. After a service that does not need this, `close` follows at once.
+   * Reports that it is about to end, so that load balancers and clients go elsewhere, and still
+   * serves every request. Resolves when they have had time for that. For a service that does not
+   * need this, `close` follows at once.
    */
   drain?(): Promise<void>
-  /** ends what is under way, takes nothing new, lets go of everything */
+  /** completes or ends requests in flight, accepts no new ones, and releases everything */
   close(): Promise<void>
-  /** how long `drain` and `close` take at most, in milliseconds */
+  /** the longest time of `drain` and `close` together, in milliseconds */
   readonly endsWithinMs: number
 }

@@ -1,4 +1,4 @@
-/** What the operator can mend keeps the process from starting: told in these words, without a stack. */
+/** A fault that the operator can fix prevents the start. The message is shown without a stack. */
 export class StartFault extends Error {
   override readonly name = 'StartFault'
 }

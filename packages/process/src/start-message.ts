@@ -4,14 +4,18 @@ import { StartFault } from './start-fault.ts'
 
 type Ready = Pick<RunningService, 'url' | 'opsUrl' | 'endsWithinMs'>
 
-/** What a process tells the one that started it, over their channel: where its service is, or that there is none. */
+/**
+ * What a process tells its parent over their channel: the address of its service, or that there is
+ * none.
+ */
 export type StartMessage =
   | { readonly ready: Ready }
   | { readonly failed: { readonly code: string | undefined } }
 
 /**
- * Where the service of a process is, once it is up.
- * @throws StartFault where it does not start, with the code of its fault, such as EADDRINUSE. The process itself has said why.
+ * The address of a process's service, once it runs.
+ * @throws StartFault if it does not start, with the code of its error, such as EADDRINUSE. The
+ * process itself has printed the reason.
  */
 export function serviceIsUp(name: string, child: ChildProcess): Promise<Ready> {
   return new Promise((resolve, reject) => {

@@ -5,35 +5,39 @@ import type { RedisTarget } from './settings.ts'
 import { supervise } from './supervise.ts'
 import { watchFailovers } from './watch-failovers.ts'
 
-/** how long a command may take, where nothing else is said */
+/** how long a command may take by default */
 export const COMMAND_TIMEOUT_MS = 250
-/** over the longest blocking read (a second), so that a frozen server is noticed */
+/** longer than the longest blocking read (one second), so that a frozen server is noticed */
 const BLOCKING_TIMEOUT_MS = 3000
 /**
- * A connection on which an answer is due for so long is replaced: a way that has gone silent without an end (a NAT that forgot
- * it, a host that vanished) would otherwise be waited on for as long as TCP repeats itself, a quarter of an hour.
+ * A connection that has owed an answer for this long is replaced. If a device on the path has
+ * silently dropped it (a NAT, or a host that vanished), TCP would wait for a quarter of an hour.
  */
 const SILENCE_MS = 2500
 const LONGEST_RETRY_PAUSE_MS = 500
-/** how often a cluster is asked which node holds which slots: a node that is gone and back is known again after so long */
+/**
+ * how often a cluster is asked which node has which slots; a node that was gone is known again
+ * after this time
+ */
 const SLOTS_REFRESH_MS = 2000
 /** while slots move */
 const MAX_REDIRECTIONS = 3
 
-/** One server, the master that sentinels name, or a cluster. */
+/** One server, the master that the sentinels name, or a cluster. */
 export type RedisConnection = Redis | Cluster
 
-/** `timeoutMs`: how long a command may take; a connection may take twice as long to come about. */
+/** `timeoutMs`: how long a command may take; opening a connection may take twice as long. */
 export type ConnectOptions = RedisTarget & {
-  /** 'blocking' for a connection that waits in blocking reads */
+  /** 'blocking' for a connection that makes blocking reads */
   use?: 'commands' | 'blocking'
   onFault: (error: Error) => void
 }
 
 /**
- * A Redis connection on which every call ends in bounded time: with its defaults ioredis is silent for 8 to 15 seconds
- * when the server is frozen or gone. Nothing is queued while there is no connection, and nothing is sent twice: a
- * rotation that may have happened must not happen again. The connection is made anew until its owner calls `disconnect()`.
+ * A Redis connection on which every call ends in bounded time. By default, ioredis waits 8 to 15
+ * seconds when the server is frozen or gone. Nothing is queued while there is no connection, and
+ * nothing is sent twice: a rotation that may have happened must not happen again. The connection is
+ * reopened until its owner calls `disconnect()`.
  */
 export function connectRedis({
   url,
@@ -53,7 +57,7 @@ export function connectRedis({
   }
   const { redis, onDisconnect = () => {} } = open(address, options, target)
   redis.on('error', onFault)
-  // A blocking read is itself a question with an answer due.
+  // A blocking read itself expects an answer.
   supervise(redis, { probes: use === 'commands', onDisconnect })
   return redis
 }
@@ -68,11 +72,14 @@ const common = {
   retryStrategy: pause,
   sentinelRetryStrategy: pause,
   maxLoadingRetryTime: LONGEST_RETRY_PAUSE_MS,
-  // A master that became a replica: the connection looks for the new one. The command is not sent again.
+  // A master has become a replica: the connection looks for the new master. The command is not sent
+  // again.
   reconnectOnError: (error: Error) => error.message.startsWith('READONLY'),
-  // A user with few rights may not say which client it is, and each attempt would be in the log of Redis.
+  // A user with few rights may not set the client's name, and each attempt would be in the log of
+  // Redis.
   disableClientInfo: true,
-  // One wire format whatever the server prefers: replies have the shapes that the wrappers decode.
+  // One protocol, whatever the server prefers, so that replies have the shapes that the wrappers
+  // decode.
   protocol: 2 as const
 } satisfies RedisOptions
 
@@ -82,7 +89,7 @@ export type ConnectionOptions = typeof common &
     number
   >
 
-/** `onDisconnect` ends what watches over the connection. */
+/** `onDisconnect` stops everything that watches the connection. */
 type Opened = { readonly redis: RedisConnection; readonly onDisconnect?: () => void }
 
 function open(
@@ -126,14 +133,17 @@ function connectCluster(
     redisOptions: { ...redisOptions, ...credentials },
     keyPrefix,
     enableOfflineQueue,
-    // A certificate is for a name: the client would connect to the address that it has looked up itself.
+    // A certificate names a host, but the client would connect to the address that it has resolved
+    // itself.
     dnsLookup: (host, found) => found(null, host),
     clusterRetryStrategy: retryStrategy,
-    // Without it a node that was lost leaves the pool, and comes back only when another node says that slots have moved.
+    // Without it, a lost node leaves the pool and returns only when another node reports that slots
+    // have moved.
     clusterNodeRetryStrategy: retryStrategy,
     slotsRefreshInterval: SLOTS_REFRESH_MS,
     slotsRefreshTimeout: options.connectTimeout,
-    // A node that says "not mine" has not done it; one that went away may have. Only the first is asked elsewhere.
+    // A node that answers "not mine" has not run the command; one that disconnected may have. Only
+    // the first is sent elsewhere.
     maxRedirections: MAX_REDIRECTIONS,
     retryDelayOnFailover: 0,
     retryDelayOnClusterDown: 0,

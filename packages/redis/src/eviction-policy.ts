@@ -1,13 +1,13 @@
 import type { RedisConnection } from './connect-redis.ts'
 
-/** the only policy under which Redis forgets nothing that it was given to keep */
+/** the only policy under which Redis drops no data */
 const REQUIRED = 'noeviction'
 
 /**
- * What is wrong with the eviction policy of the server (of each master of a cluster), and what to set; null if nothing is. A
- * server that evicts keys ends sessions at random and forgets revocations. INFO tells the policy also where CONFIG is forbidden,
- * as managed services do.
- * @throws what Redis answers where it does not say, such as NOPERM
+ * What is wrong with the eviction policy of the server (of each master of a cluster), and what to
+ * set; null if nothing is. A server that evicts keys ends sessions at random and forgets
+ * revocations. INFO shows the policy even if CONFIG is forbidden, as in managed services.
+ * @throws the error of Redis if it does not answer, such as NOPERM
  */
 export async function evictionFault(redis: RedisConnection): Promise<string | null> {
   const servers = 'nodes' in redis ? redis.nodes('master') : [redis]

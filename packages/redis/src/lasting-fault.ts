@@ -1,4 +1,4 @@
-/** What is wrong with a Redis, and what an operator does about it. The first that fits. */
+/** What is wrong with a Redis, and what the operator can do about it. The first match counts. */
 const REMEDIES: [cause: { test(cause: string): boolean }, remedy: string][] = [
   [
     /WRONGPASS|invalid password|invalid username-password/,
@@ -37,9 +37,10 @@ const REMEDIES: [cause: { test(cause: string): boolean }, remedy: string][] = [
 ]
 
 /**
- * Why a Redis can never be used as it is set up, in words for the operator: waiting mends no password, name or certificate. null
- * where it may pass: refused, loading, timed out, a name that is not found yet.
- * @param cause as `faultCause` tells it
+ * Why a Redis cannot be used with these settings, for the operator: a wrong password, name or
+ * certificate, which waiting does not fix. null for a fault that may pass: refused, loading, timed
+ * out, name not found yet.
+ * @param cause as `faultCause` returns it
  */
 export function lastingFault(cause: string): string | null {
   const remedy = REMEDIES.find(([pattern]) => pattern.test(cause))?.[1]

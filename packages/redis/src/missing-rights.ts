@@ -1,14 +1,17 @@
 import type { RedisConnection } from './connect-redis.ts'
 
-/** What a process needs to be allowed to do. */
+/** The rights that a process needs. */
 export type NeededRights = {
-  /** of the kind that the commands are used with */
+  /** a key of the kind that the commands use */
   readonly key: string
-  /** each with arguments of the kind that it is used with; `KEY` stands for the key */
+  /** each with typical arguments; `KEY` stands for the key */
   readonly commands: readonly string[]
 }
 
-/** Asks without running any of them (Redis 7). It may not write, so that a user who may only read a key can run it. */
+/**
+ * Asks without running the commands (Redis 7). The script declares no writes, so that a user with
+ * read-only access can run it.
+ */
 const LUA = `#!lua flags=no-writes
 local missing = {}
 for _, text in ipairs(ARGV) do
@@ -19,8 +22,8 @@ end
 return missing`
 
 /**
- * Which of the commands the user of this connection may not run.
- * @throws what Redis answers, such as NOPERM where scripts are not allowed at all
+ * The commands that the user of this connection may not run.
+ * @throws the error of Redis, such as NOPERM if the user may run no scripts
  */
 export async function missingRights(
   redis: RedisConnection,

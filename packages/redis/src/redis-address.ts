@@ -12,21 +12,21 @@ export type Passwords = {
 type Host = { host: string; port: number }
 
 export type SentinelAddress = {
-  /** of the master, as the sentinels know it */
+  /** the name of the master, as the sentinels know it */
   readonly name: string
   readonly sentinels: Host[]
-  /** for the sentinels; the master's are in `options` */
+  /** for the sentinels; those for the master are in `options` */
   readonly credentials: Credentials
   readonly sentinelsSecure: boolean
 }
 
-/** `options` are for the servers that hold the data; `secure`: over TLS. */
+/** `options` are for the servers with the data; `secure`: over TLS. */
 type Servers<Options> = { readonly options: Options; readonly secure: boolean }
 
 export type ServerAddress = Servers<Credentials & { db: number }> & Host
 
 export type ClusterAddress = Servers<Credentials> & {
-  /** some of the cluster's nodes; the others are learned from them */
+  /** some of the cluster's nodes, from which the others are learned */
   readonly nodes: ClusterNode[]
 }
 
@@ -45,13 +45,15 @@ const PARAMETERS = {
 } as const
 
 /**
- * Where the server is. Beside what Redis itself knows (`redis://[user:password@]host:port[/db]`):
- * `redis+sentinel://[user:password@]host:port,host:port/name[?db=0]` asks the sentinels for the master of that name, again after
- * every failover. The credentials are the master's; `sentinelUsername` and `sentinelPassword` are for the sentinels.
- * `redis+cluster://[user:password@]host:port,host:port` is a Redis Cluster that these nodes belong to.
- * Each form begins with `rediss` for TLS, to sentinels as well unless `sentinelTls=false`.
- * Both passwords can be given beside the address instead.
- * @throws Error in words that never repeat the address: it may hold a password
+ * Reads the address of Redis. In addition to the form that Redis itself knows
+ * (`redis://[user:password@]host:port[/db]`):
+ * `redis+sentinel://[user:password@]host:port,host:port/name[?db=0]` asks the sentinels for the
+ * master of that name, again after every failover. The credentials are the master's;
+ * `sentinelUsername` and `sentinelPassword` are for the sentinels.
+ * `redis+cluster://[user:password@]host:port,host:port` is the Redis Cluster to which these nodes
+ * belong. Each form begins with `rediss` for TLS, which also applies to sentinels unless
+ * `sentinelTls=false`.
+ * @throws Error whose message never contains the address, which may contain a password
  */
 export function redisAddress(url: string, passwords: Passwords = {}): RedisAddress {
   const [scheme, secured, kind = 'server'] = FORM.exec(url) ?? []
@@ -82,7 +84,7 @@ export function redisAddress(url: string, passwords: Passwords = {}): RedisAddre
 
 type Parsed = { readonly hosts: string; readonly options: Credentials; readonly rest: URL }
 
-/** Not a URL to the parser where it names several hosts. One stands for them. */
+/** The parser does not accept several hosts, so one stands for all of them. */
 function parsed(address: string, passwordBeside: string | undefined): Parsed {
   const [authority = ''] = address.split(/[/?#]/)
   const at = authority.lastIndexOf('@') + 1
@@ -106,7 +108,7 @@ function credentials(
     throw new Error(`it has a password, and ${setting} is set: set one of them`)
   }
   const used = passwordBeside ?? decodeURIComponent(password)
-  // The client would leave out both, and be another user.
+  // The client would send neither, and would be another user.
   if (username !== '' && used === '') {
     throw new Error(`it has a user without a password (${setting} can hold the password)`)
   }
@@ -162,6 +164,6 @@ function hostAndPort(text: string, defaultPort: number): Host {
   const url = URL.parse(`redis://${text}`)
   if (url === null || url.hostname === '') throw new Error('it has a host or port that is none')
   const { hostname, port } = url
-  // An IPv6 address stands in brackets in a URL, and without them in a socket's address.
+  // An IPv6 address has brackets in a URL, and none in a socket's address.
   return { host: hostname.replace(/^\[|\]$/g, ''), port: port === '' ? defaultPort : Number(port) }
 }

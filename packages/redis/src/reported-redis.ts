@@ -8,28 +8,31 @@ import { missingRights, type NeededRights } from './missing-rights.ts'
 
 type Line = (fields: object, message: string) => void
 export type RedisReport = {
-  /** the name of the service, which its metrics begin with */
+  /** the name of the service: the prefix of its metrics */
   readonly service: 'auth' | 'gateway'
   readonly log: { readonly warn: Line; readonly info: Line }
   readonly metrics: Registry
 }
 
-/** The Redis connections of one process, and what the process says about them. */
+/** The Redis connections of one process, with logs and metrics about them. */
 export type ReportedRedis = {
   /** @param name of the connection, in the log and the metrics */
   connect(name: string, options: Omit<ConnectOptions, 'onFault'>): RedisConnection
-  /** what is wrong with the eviction policy of Redis, as far as it has said */
+  /** what is wrong with the eviction policy of Redis, if it is known */
   readonly evictionFault: string | null
-  /** Resolves when every connection is ready and Redis has said how it evicts, when it can never be used, or when the time is over. */
+  /**
+   * Resolves when every connection is ready and the eviction policy is known, when Redis can never
+   * be used, or when the time is over.
+   */
   settled(withinMs: number): Promise<void>
   /**
-   * Why a process cannot start on this Redis, in words for the operator; null where it can, or where what is wrong may pass. To be
-   * asked when the connections are settled.
+   * Why a process cannot start with this Redis, for the operator; null if it can, or if the fault
+   * may pass. Call it when the connections are settled.
    */
   startFault(rights: readonly NeededRights[]): Promise<string | null>
 }
 
-/** Opens connections whose outages are in the log, once each with its cause, and whose state is in the metrics. */
+/** Opens connections. The log has each outage once per cause, and the metrics show the state. */
 export function reportedRedis({ service, log, metrics }: RedisReport): ReportedRedis {
   const connections = new Map<string, RedisConnection>()
   const settling: Promise<void>[] = []
@@ -57,7 +60,10 @@ export function reportedRedis({ service, log, metrics }: RedisReport): ReportedR
     registers: [metrics]
   })
 
-  /** Asked on every connection: a failover may lead to a server with another configuration. */
+  /**
+   * Asked again on every connection, because a failover may lead to a server with another
+   * configuration.
+   */
   const readPolicy = async (redis: RedisConnection): Promise<void> => {
     try {
       const fault = await evictionFault(redis)

@@ -7,11 +7,14 @@ import { COMMAND_TIMEOUT_MS } from './connect-redis.ts'
 import { type Passwords, redisAddress } from './redis-address.ts'
 
 export const redisSettings = {
-  /** Unset: families and revocations live in the embedded database, and the whole system is one process. */
+  /**
+   * Unset: families and revocations are in the embedded database, and the whole system is one
+   * process.
+   */
   ...secret('REDIS_URL'),
   ...secret('REDIS_PASSWORD'),
   ...secret('REDIS_SENTINEL_PASSWORD'),
-  /** under the silence after which a connection is replaced */
+  /** less than the silence after which a connection is replaced */
   REDIS_TIMEOUT_MS: Type.Integer({ default: COMMAND_TIMEOUT_MS, minimum: 10, maximum: 2000 }),
   REDIS_KEY_PREFIX: Type.String({ default: '', maxLength: 100 }),
   REDIS_CA_FILE: Type.Optional(Type.String()),
@@ -23,18 +26,18 @@ export const redisSettings = {
 
 export type RedisSettings = Static<ReturnType<typeof Type.Object<typeof redisSettings>>>
 
-/** What each connection of a process has in common. */
+/** The options that all connections of a process share. */
 export type RedisTarget = {
   readonly url: string
   readonly passwords?: Passwords
   readonly timeoutMs?: number
-  /** stands before the name of each key */
+  /** the prefix of each key */
   readonly keyPrefix?: string
-  /** where the address says TLS */
+  /** set if the address requires TLS */
   readonly tls?: ConnectionOptions
 }
 
-/** What is wrong with the settings of Redis, in words without a value that may be secret. */
+/** The faults of the Redis settings, without values that may be secret. */
 export function redisFaults(settings: RedisSettings): string[] {
   const faults = [...prefixFaults(settings), ...fileFaults(settings)]
   if (settings.REDIS_URL === undefined) return [...faults, ...lonelyPasswords(settings)]
@@ -76,7 +79,10 @@ const passwordsOf = (settings: RedisSettings): Passwords => ({
   sentinels: settings.REDIS_SENTINEL_PASSWORD
 })
 
-/** Braces would move keys to other slots of a cluster, and the other characters mean something in ACL rules. */
+/**
+ * Braces would move keys to other slots of a cluster, and the other characters have a meaning in
+ * ACL rules.
+ */
 const prefixFaults = ({ REDIS_KEY_PREFIX: prefix }: RedisSettings): string[] =>
   /^[\w:./-]*$/.test(prefix)
     ? []

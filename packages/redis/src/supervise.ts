@@ -1,12 +1,15 @@
 import type { RedisConnection } from './connect-redis.ts'
 
-/** how often a connection is looked after */
+/** how often each connection is checked */
 const ROUND_MS = 500
-/** longer than any step of connecting may take: a connection that stays in one state for so long is stuck */
+/**
+ * longer than any step of connecting may take: a connection that stays in one state for this long
+ * is stuck
+ */
 const STUCK_MS = 10_000
 
 type Supervision = {
-  /** whether an idle connection is asked something in every round */
+  /** whether an idle connection is pinged in every round */
   readonly probes: boolean
   /** called once, when the owner ends the connection */
   readonly onDisconnect?: () => void
@@ -15,9 +18,10 @@ type Supervision = {
 }
 
 /**
- * Keeps a connection alive until its owner calls `disconnect()`. ioredis gives up in some cases and never connects again: a
- * connection that is closed while the sentinels are asked for the master ends, and a cluster client can stay in one state without
- * a timer. So each connection is looked at twice a second, and what its client gave up is begun again.
+ * Keeps a connection alive until its owner calls `disconnect()`. In some cases, ioredis gives up
+ * and never connects again: a connection that is closed while the sentinels are asked for the
+ * master ends, and a cluster client can stay in one state without a timer. So each connection is
+ * checked twice a second, and reconnected if its client gave up.
  */
 export function supervise(
   redis: RedisConnection,
@@ -31,7 +35,8 @@ export function supervise(
   const round = (): void => {
     const stuck = isStuck()
     if (redis.status === 'ready') {
-      // A connection that a firewall has forgotten shows only when an answer is due; `socketTimeout` then replaces it.
+      // A connection that a firewall has dropped shows only when an answer is due; `socketTimeout`
+      // then replaces it.
       if (probes) redis.ping().catch(() => {})
     } else if (redis.status === 'end' || stuck) {
       state = { status: redis.status, sinceMs: clock() }
@@ -50,7 +55,10 @@ export function supervise(
   }
 }
 
-/** The states from which ioredis refuses to connect: it believes that it is doing so. */
+/**
+ * The states in which ioredis refuses to connect, because it believes that it is already
+ * connecting.
+ */
 const CONNECTING = new Set<string>(['connecting', 'connect'])
 
 function beginAgain(redis: RedisConnection): void {

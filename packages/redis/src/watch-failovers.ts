@@ -8,11 +8,12 @@ import { supervise } from './supervise.ts'
 const SWITCHED = '+switch-master'
 
 /**
- * Makes a connection anew when a sentinel announces another master. A master that a partition has cut off from the sentinels, and
- * not from this process, would keep its clients otherwise. ioredis has such a detector of its own; this one differs in three
- * ways: it leaves a connection alone that is looking the master up already (ioredis would end it for good), it is supervised
- * itself, and a sentinel that is away does not fill standard error with stack traces.
- * @returns a function that ends the watch
+ * Reopens a connection when a sentinel announces another master. Otherwise, a master that is cut
+ * off from the sentinels but not from this process would keep its clients. ioredis has such a
+ * detector too; this one differs in three ways. It leaves a connection alone that is already
+ * looking for the master (ioredis would end it finally). It is supervised itself. An unreachable
+ * sentinel does not fill standard error with stack traces.
+ * @returns a function that stops the watch
  */
 export function watchFailovers(
   redis: Pick<Redis, 'status' | 'disconnect'>,

@@ -3,9 +3,12 @@ import type { RedisConnection } from '@gatehouse/redis/connect-redis'
 import { masterScript } from '@gatehouse/redis/master-script'
 import { REVOCATION_STREAM } from './redis-revocations.ts'
 
-/** how often a writer puts a heartbeat into the log of revocations */
+/** how often a writer writes a heartbeat into the revocation log */
 export const HEARTBEAT_MS = 500
-/** how old the last heartbeat may be that a writer leaves as it is: a little less, since timers are late */
+/**
+ * the age below which the last heartbeat is recent enough; slightly less than the interval, because
+ * timers are late
+ */
 const ENOUGH_MS = 0.8 * HEARTBEAT_MS
 /** in the same slot of a cluster as the log */
 const LAST_HEARTBEAT = 'gatehouse:{sessions}:revocation-heartbeat'
@@ -13,10 +16,10 @@ const LAST_HEARTBEAT = 'gatehouse:{sessions}:revocation-heartbeat'
 const source = new URL('../lua/heartbeat.lua', import.meta.url)
 
 /**
- * A function that writes a heartbeat into the log, unless another writer just has. It says: what writers have to revoke reaches
- * this log.
+ * Returns a function that writes a heartbeat into the log, unless another writer has just done so.
+ * The heartbeat shows that revocations reach this log.
  * @param writer who writes, for people who read the log
- * @throws what Redis answers, or an outage: this server takes no revocation now
+ * @throws the error of Redis, or an outage: this server accepts no revocation at the moment
  */
 export function redisHeartbeat(redis: RedisConnection, writer: string): () => Promise<void> {
   const command = 'gatehouse-heartbeat'

@@ -11,23 +11,24 @@ import {
 export const REVOCATION_STREAM = 'gatehouse:{sessions}:revocations'
 
 const shape = Compile(Revocation)
-/** the members of an entry that are numbers */
+/** the numeric members of an entry */
 const NUMBERS = new Set(['until', 'before', 'version'])
 const BATCH_ENTRIES = 1000
 const BLOCK_MS = 1000
 /**
- * How far the clocks of two servers may be apart. Redis names entries by its clock, so one that takes over from another, or has lost
- * what it held, may give its next entries older names than a follower has read.
+ * How far the clocks of two servers may differ. Redis names entries by its clock, so a server that
+ * takes over, or that has lost its data, may give its next entries older names than a follower has
+ * read.
  */
 const OVERLAP_MS = 60_000
 /**
- * After so long without a heartbeat of a writer the connection is made anew. It may lead to a server that no one writes to any
- * longer: a master that was replaced, or a replica that was cut off.
+ * After this time without a heartbeat, the connection is reopened. It may lead to a server to which
+ * no auth service writes: a master that was replaced, or a replica that was cut off.
  */
 const SILENCE_MS = 5000
 
 type FollowingOptions = {
-  /** how much before the cursor is read again; 0 for each entry once */
+  /** how far before the cursor to read again; 0: each entry once */
   readonly overlapMs?: number
   readonly silenceMs?: number
   /** monotonic, in milliseconds */
@@ -35,8 +36,8 @@ type FollowingOptions = {
 }
 
 /**
- * The log of revocations in Redis.
- * @param redis a connection of its own: a blocking read holds it
+ * The revocation log in Redis.
+ * @param redis a separate connection, because a blocking read occupies it
  */
 export function redisRevocations(
   redis: RedisConnection,
@@ -44,9 +45,14 @@ export function redisRevocations(
 ): RevocationSource {
   const { overlapMs = OVERLAP_MS, silenceMs = SILENCE_MS } = options
   const { clock = () => performance.now() } = options
-  /** The last heartbeat that was counted: after an interruption it is read again, and says nothing new. */
+  /**
+   * The last heartbeat that was counted. After an interruption it is read again, and is not new.
+   */
   let counted = ''
-  /** By the server's own clock, which also dated the heartbeat. Of a replica that lags, it tells by how much. */
+  /**
+   * The age by the server's own clock, which also dated the heartbeat. On a replica, it includes
+   * the lag.
+   */
   const ageOf = async (heartbeat: Heartbeat | undefined): Promise<number | null> => {
     if (heartbeat === undefined || heartbeat.id === counted) return null
     counted = heartbeat.id
@@ -57,7 +63,8 @@ export function redisRevocations(
       let place = cursor ?? '0'
       let after = before(place, overlapMs)
       let heardMs = clock()
-      // The first read does not block: a follower that starts wants to know at once that there is nothing to wait for.
+      // The first read does not block, so that a new follower learns at once that it has
+      // everything.
       let rows = rowsOf(await redis.xread('COUNT', BATCH_ENTRIES, ...streams(after)))
       while (!signal.aborted) {
         const last = rows.at(-1)?.[0]
@@ -78,7 +85,10 @@ export function redisRevocations(
   }
 }
 
-/** Some entries before the cursor are read once more: that costs nothing, and one that is missed costs a revocation. */
+/**
+ * Some entries before the cursor are read again: that costs nothing, and a missed entry would be a
+ * missed revocation.
+ */
 function before(cursor: Cursor, overlapMs: number): Cursor {
   if (overlapMs === 0) return cursor
   const [milliseconds] = cursor.split('-')
@@ -89,7 +99,7 @@ type Entries = [id: string, fields: string[]][]
 
 const streams = (after: Cursor) => ['STREAMS', REVOCATION_STREAM, after] as const
 
-/** null: nothing came in the time of the read */
+/** null: nothing arrived during the read */
 function rowsOf(reply: unknown): Entries {
   return (reply as [stream: string, entries: Entries][] | null)?.[0]?.[1] ?? []
 }
@@ -101,7 +111,7 @@ function decode(rows: Entries): Pick<RevocationBatch, 'entries' | 'caughtUp'> {
   }
 }
 
-/** An entry of a kind that this version does not know is none of its business; it was written by a newer one. */
+/** An entry of an unknown kind is from a newer version, and is ignored. */
 function decodeEntry(fields: string[]): Revocation[] {
   const entry: Record<string, string | number> = {}
   for (const [name, value] of pairs(fields)) {
@@ -116,7 +126,7 @@ type Heartbeat = {
   readonly atMs: number
 }
 
-/** lua/heartbeat.lua writes them */
+/** written by lua/heartbeat.lua */
 function lastHeartbeat(rows: Entries): Heartbeat | undefined {
   for (const [id, fields] of rows.toReversed()) {
     const { kind, at } = Object.fromEntries(pairs(fields))
@@ -131,7 +141,7 @@ function pairs(fields: string[]): [name: string, value: string][] {
   )
 }
 
-/** In a script, for its key: a cluster answers TIME from any of its nodes, and their clocks differ. */
+/** In a script with a key, because in a cluster any node answers TIME, and their clocks differ. */
 async function serverTimeMs(redis: RedisConnection): Promise<number> {
   const reply = await redis.eval_ro("return redis.call('TIME')", 1, REVOCATION_STREAM)
   const [seconds, microseconds] = reply as [string, string]

@@ -1,7 +1,7 @@
 import type { TSchema } from 'typebox'
 import { nearestName } from './nearest-name.ts'
 
-/** What of a schema says which values it allows. */
+/** The parts of a schema that define the allowed values. */
 export type SchemaNode = TSchema & {
   readonly title?: string
   readonly type?: string
@@ -22,14 +22,20 @@ export type SchemaNode = TSchema & {
   readonly minProperties?: number
 }
 
-/** What is wrong with a value that its schema does not allow: `must be` and what is allowed, never the value. Pure. */
+/**
+ * What is wrong with a value that its schema does not allow: `must be` and the allowed values,
+ * never the value itself. Pure.
+ */
 export function mustBe(schema: SchemaNode, value: unknown): string {
   const words = schema.enum?.map(String) ?? []
   const nearest = typeof value === 'string' ? nearestName(value, words) : undefined
   return `must be ${allowedValues(schema)}${nearest === undefined ? '' : ` (nearest: ${nearest})`}`
 }
 
-/** What a value may be, for a sentence with "must be". The `title` of a schema says what a pattern means. Pure. */
+/**
+ * The allowed values, for a sentence with "must be". The `title` of a schema describes a pattern.
+ * Pure.
+ */
 export function allowedValues(schema: SchemaNode): string {
   if (schema.title !== undefined) return schema.title
   if (schema.enum !== undefined) return oneOf(schema.enum.map(String))

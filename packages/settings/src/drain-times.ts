@@ -1,6 +1,6 @@
 import { type Static, Type } from 'typebox'
 
-/** How a process ends. */
+/** The settings for the end of a process. */
 export const drainSettings = {
   /** unset: 5. The command that starts the whole system on one machine sets 0. */
   DRAIN_SECONDS: Type.Optional(Type.Integer({ minimum: 0, maximum: 3600 })),
@@ -9,12 +9,16 @@ export const drainSettings = {
 
 type DrainSettings = Static<ReturnType<typeof Type.Object<typeof drainSettings>>>
 
-/** Long enough for a load balancer that asks every two seconds to hear twice that a process is not ready. */
+/**
+ * Long enough for a load balancer that checks every two seconds to see twice that a process is not
+ * ready.
+ */
 const DRAIN_SECONDS = 5
 
 /**
- * How long a process serves every request after it was told to end, and how long what is under way may take after that. The
- * limit is for both together, so that it compares with the time after which a supervisor kills the process.
+ * How long a process serves every request after it was told to end, and how long requests in flight
+ * may take after that. The limit is for both together, so that it can be compared with the time
+ * after which a supervisor kills the process.
  */
 export function drainTimes({ DRAIN_SECONDS: seconds, DRAIN_LIMIT_SECONDS: limit }: DrainSettings) {
   const drainSeconds = Math.min(seconds ?? DRAIN_SECONDS, limit)

@@ -3,7 +3,8 @@ import { parseEnv } from 'node:util'
 import { readText } from './read-text.ts'
 
 /**
- * Adds the settings of a file to the environment, which wins over the file. Without the file, nothing happens.
+ * Adds the settings of a file to the environment, which takes precedence. Without the file, nothing
+ * happens.
  * @throws SettingsFault if the file cannot be read
  */
 export function loadEnvFile(environment: NodeJS.ProcessEnv, file = '.env'): void {

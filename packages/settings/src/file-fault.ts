@@ -13,15 +13,15 @@ const reasons: Readonly<Record<string, string>> = {
   EROFS: 'the file system is read-only'
 }
 
-/** Why a file cannot be used, in words for an operator; null if the error is not about a file. Pure. */
+/** Why a file cannot be used, for the operator; null if the error is not about a file. Pure. */
 export function fileFault(error: unknown): string | null {
   const { code = '' } = (error ?? {}) as { code?: unknown }
   return Object.hasOwn(reasons, String(code)) ? (reasons[String(code)] ?? null) : null
 }
 
 /**
- * Why a file cannot be read, in words for an operator; null if the error is not about a file. A relative name is told with the
- * folder that it is looked for in.
+ * Why a file cannot be read, for the operator; null if the error is not about a file. For a
+ * relative name, it also names the folder.
  */
 export function unreadable(file: string, error: unknown): string | null {
   const reason = fileFault(error)

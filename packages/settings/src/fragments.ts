@@ -1,7 +1,7 @@
 import { Type } from 'typebox'
 import { drainSettings } from './drain-times.ts'
 
-/** What every service reads. */
+/** The settings that every service reads. */
 export const commonSettings = {
   NODE_ENV: Type.Enum(['development', 'production', 'test'], { default: 'development' }),
   LOG_LEVEL: Type.Enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], {
@@ -10,7 +10,7 @@ export const commonSettings = {
   ...drainSettings
 }
 
-/** Where the embedded defaults keep their files. */
+/** The folder for the files of the embedded stores. */
 export const dataSettings = {
   GATEHOUSE_DATA_DIR: Type.String({ default: '.gatehouse', minLength: 1 })
 }

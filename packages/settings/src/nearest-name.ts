@@ -1,12 +1,12 @@
 /** The first letters of a name that count as a short form of it: `prod` for `production`. */
 const SHORTEST_BEGINNING = 4
 
-/** In a shorter name, every letter that differs makes another name. */
+/** In a shorter name, any different letter makes another name. */
 const SHORTEST_MISSPELT = 3
 
 /**
- * The known name that a misspelt one most likely stands for, also where one is the beginning of the other; undefined if none
- * resembles it. Pure.
+ * The known name that a misspelt one most likely stands for, even if one is the beginning of the
+ * other; undefined if none is similar. Pure.
  */
 export function nearestName(misspelt: string, known: readonly string[]): string | undefined {
   const typed = plain(misspelt)
@@ -16,7 +16,10 @@ export function nearestName(misspelt: string, known: readonly string[]): string 
   )
 }
 
-/** The known name of which a name differs in a few letters: one in four. Letter case, `-` and `_` do not count. Pure. */
+/**
+ * The known name from which a name differs in at most one letter of four. Letter case, `-` and `_`
+ * do not count. Pure.
+ */
 export function similarName(misspelt: string, known: readonly string[]): string | undefined {
   const typed = plain(misspelt)
   let nearest: string | undefined
@@ -34,7 +37,10 @@ const plain = (name: string): string => name.toLowerCase().replace(/[-_]/g, '')
 const begins = (name: string, beginning: string): boolean =>
   beginning.length >= SHORTEST_BEGINNING && name.startsWith(beginning)
 
-/** How many letters are added, left out, replaced or swapped with their neighbour (optimal string alignment). */
+/**
+ * How many letters are added, removed, replaced or swapped with their neighbour (optimal string
+ * alignment).
+ */
 function editsBetween(one: string, other: string): number {
   let before: readonly number[] = []
   let last: readonly number[] = Array.from({ length: other.length + 1 }, (_, at) => at)

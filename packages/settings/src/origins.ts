@@ -6,14 +6,17 @@ import {
 import { Type } from 'typebox'
 import { words } from './fragments.ts'
 
-/** Whose pages may use the API besides its own: the gateway answers them (CORS), the auth service takes their cookies. */
+/**
+ * The other origins whose pages may use the API: the gateway answers them (CORS), and the auth
+ * service accepts their cookies.
+ */
 export const originSettings = {
   ALLOWED_ORIGINS: Type.String({ default: '' })
 }
 
 type OriginSettings = { readonly ALLOWED_ORIGINS: string; readonly NODE_ENV: string }
 
-/** What is wrong with a list of origins (RFC 6454 §6.2), by the place of each entry. */
+/** The faults of a list of origins (RFC 6454 §6.2), by the position of each entry. */
 export function originFaults({ ALLOWED_ORIGINS, NODE_ENV }: OriginSettings): string[] {
   return words(ALLOWED_ORIGINS).flatMap((entry, index) => {
     const fault = originFault(entry, NODE_ENV === 'production')
@@ -23,10 +26,13 @@ export function originFaults({ ALLOWED_ORIGINS, NODE_ENV }: OriginSettings): str
   })
 }
 
-/** No page has an origin of these. */
+/** No page has an origin with one of these schemes. */
 const PAGELESS = /^(about|blob|data|file|ftp|javascript):/i
 
-/** What is wrong with an entry of a list of origins, to be read behind its place; null: nothing. Pure. */
+/**
+ * What is wrong with an entry of a list of origins, as the text after its position; null: nothing.
+ * Pure.
+ */
 export function originFault(entry: string, production: boolean): string | null {
   if (entry === '*')
     return 'would allow the pages of every site; * stands for one label, as in https://*.example.com'

@@ -4,7 +4,7 @@ import { mustBe, type SchemaNode } from './allowed-values.ts'
 import { isHostName, isHttpUrl } from './formats.ts'
 import { readSecretFiles } from './secret.ts'
 
-/** The settings are not usable: every fault, by the variable's name, never its value. */
+/** The settings cannot be used: every fault, by the name of the setting, never its value. */
 export class SettingsFault extends Error {
   override readonly name = 'SettingsFault'
   readonly faults: readonly string[]
@@ -16,7 +16,7 @@ export class SettingsFault extends Error {
 }
 
 /**
- * What is read from a file that a setting names; null if it cannot be used.
+ * Reads a file that a setting names; null if it cannot be used.
  * @param faults gets every fault, with the name of the setting
  */
 export function collectFaults<Content>(
@@ -86,7 +86,7 @@ function isAllowed(schema: SettingSchema, value: unknown): boolean {
   return Value.Check(schema, value) && (typeof value !== 'string' || hasFormat(value))
 }
 
-/** JavaScript also reads 0x10 and 1e3 as numbers, which are rather mistakes. */
+/** JavaScript also reads 0x10 and 1e3 as numbers, but in settings these are probably mistakes. */
 const DECIMAL = /^-?\d+(\.\d+)?$/
 
 const isNumber = ({ type }: SchemaNode): boolean => type === 'integer' || type === 'number'
@@ -106,5 +106,5 @@ function faultOf(name: string, value: string | undefined, schema: SchemaNode): s
   return `${name} ${mustBe(schema, value)}${hint}`
 }
 
-/** What Kubernetes writes into `<SERVICE>_PORT` of each pod. */
+/** The form that Kubernetes writes into `<SERVICE>_PORT` of each pod. */
 const isServiceLink = (value: string): boolean => /^(tcp|udp|sctp):\/\//.test(value)

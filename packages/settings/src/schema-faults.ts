@@ -11,7 +11,10 @@ export type DocumentFault = {
   readonly text: string
 }
 
-/** What in a document does not fit its schema. One fault for each place; none only if the document fits. Pure. */
+/**
+ * The faults of a document by its schema. One fault per place; none only if the document fits.
+ * Pure.
+ */
 export function schemaFaults(schema: TSchema, document: unknown): DocumentFault[] {
   return faultsAt(schema, document, [])
 }
@@ -60,9 +63,9 @@ function faultsOfMembers(
 }
 
 /**
- * What to say of a name that is not one of those that are known: the nearest of them, or all.
- * @param kind what it would be if it were known
- * @param mark what is written before each name
+ * The message about an unknown name: with the nearest known name, or all of them.
+ * @param kind what the name would be
+ * @param mark the text before each name
  */
 export function unknownName(
   name: string,

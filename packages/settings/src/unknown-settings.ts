@@ -4,20 +4,20 @@ import type { Environment } from './read-settings.ts'
 /** The names of settings that a service could read. */
 export type SettingNames = {
   readonly known: readonly string[]
-  /** how its settings begin, for example `GATEWAY_` */
+  /** the prefixes of its settings, for example `GATEWAY_` */
   readonly beginnings: readonly string[]
-  /** settings of other programs that begin alike */
+  /** settings of other programs with the same prefix */
   readonly others?: readonly string[]
 }
 
 export type UnknownSettings = {
-  /** what can only be a misspelt setting, and would be ignored in silence */
+  /** names that can only be misspelt settings, which would silently have no effect */
   readonly faults: readonly string[]
-  /** what may be meant for another program */
+  /** names that may be meant for another program */
   readonly warnings: readonly string[]
 }
 
-/** Variables that look like settings of a service and are not. The values are not looked at. Pure. */
+/** Variables that look like settings of a service but are not. The values are not read. Pure. */
 export function unknownSettings(environment: Environment, names: SettingNames): UnknownSettings {
   const { known, beginnings, others = [] } = names
   const all = new Set([...known, ...others])
@@ -38,7 +38,7 @@ export function unknownSettings(environment: Environment, names: SettingNames): 
   return { faults, warnings }
 }
 
-/** Compares names without their beginning: to have that in common is no sign that one was meant for the other. */
+/** Compares names without their prefix: a common prefix does not make two names similar. */
 function ofSettings(find: typeof nearestName, name: string, names: SettingNames) {
   const begun = (one: string) => names.beginnings.find((beginning) => one.startsWith(beginning))
   const beginning = begun(name.toUpperCase()) ?? ''
@@ -49,5 +49,8 @@ function ofSettings(find: typeof nearestName, name: string, names: SettingNames)
   return found === undefined ? undefined : `${beginning}${found}`
 }
 
-/** The variables that Kubernetes sets in each pod for a Service, for example for one that is named `auth`. */
+/**
+ * The variables that Kubernetes sets in each pod for a Service, for example for one with the name
+ * `auth`.
+ */
 const SERVICE_LINK = /_SERVICE_(HOST|PORT)|_PORT_\d+_(TCP|UDP|SCTP)/

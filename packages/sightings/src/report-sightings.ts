@@ -7,7 +7,10 @@ export type SightingReport = {
   close(): Promise<void>
 }
 
-/** How long sightings are collected; with the call, they arrive within the documented second. */
+/**
+ * How long sightings are collected. Together with the call, they arrive within the documented
+ * second.
+ */
 const COLLECT_MS = 300
 /** The maximum per call. */
 const BATCH = 500

@@ -15,7 +15,7 @@ import { sslModes } from './database/postgres-tls.ts'
 const DAY_SECONDS = 86_400
 const seconds = (fallback: number, minimum = 1) => Type.Integer({ default: fallback, minimum })
 
-/** The settings of the auth service; .env.example says what each means. */
+/** The settings of the auth service. .env.example describes each of them. */
 export const authSettings = {
   ...commonSettings,
   ...dataSettings,

@@ -3,7 +3,7 @@ import type { ServiceLog } from '@gatehouse/http-service/service-log'
 
 const BODY_LIMIT_BYTES = 1024 * 1024
 
-/** Answers with the request as it came: what a service sees behind the gateway, and what it does not. */
+/** Answers with the request as it arrived: it shows what a service behind the gateway receives. */
 export async function buildEcho({
   log,
   closeMs
@@ -30,7 +30,7 @@ export async function buildEcho({
   return service
 }
 
-/** JSON as what it says, other text as it is, nothing as null. */
+/** JSON as its value, other text as it is, and no body as null. */
 function readable(body: unknown): unknown {
   if (typeof body !== 'string' || body === '') return null
   try {

@@ -13,7 +13,7 @@ import type { OrderBook, Visibility } from './order-book.ts'
 
 export type OrdersNeeds = {
   log: ServiceLog
-  /** how long what is under way may take when the service closes */
+  /** how long requests in flight may take when the service closes */
   closeMs: number
   identity: IdentityOptions
   orders: OrderBook
@@ -34,7 +34,9 @@ const NewOrder = Type.Object(
   { additionalProperties: false }
 )
 
-/** A small REST resource as any team would write it: no credential, no token, only `request.identity`. */
+/**
+ * A small REST resource like any team's service: no credential, no token, only `request.identity`.
+ */
 export async function buildOrders({
   log,
   closeMs,

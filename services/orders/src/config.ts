@@ -3,7 +3,7 @@ import { type Environment, readSettings } from '@gatehouse/settings/read-setting
 import { unknownSettings } from '@gatehouse/settings/unknown-settings'
 import type { Static, Type } from 'typebox'
 
-/** The settings of the example service; .env.example says what each means. */
+/** The settings of the example service. .env.example describes each of them. */
 export const ordersSettings = {
   ...commonSettings,
   ...dataSettings,

@@ -13,12 +13,12 @@ export type Order = {
   readonly createdAt: string
 }
 
-/** Whose orders may be seen: one account's, or everyone's. */
+/** The visible orders: those of one account, or all. */
 export type Visibility = { readonly owner: string } | 'all'
 
 export type OrderBook = {
   place(owner: string, item: string, quantity: number): Order
-  /** the newest first, a hundred at most */
+  /** the newest first, at most a hundred */
   list(visibility: Visibility): Order[]
   find(id: string, visibility: Visibility): Order | null
   close(): void
@@ -29,10 +29,10 @@ const SCHEMA = `
     id text primary key, owner text not null, item text not null, quantity integer not null, created_at text not null
   ) strict`
 
-/** The orders, in a file of their own. */
+/** The orders, in a separate file. */
 export function openOrderBook(file: string): OrderBook {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
-  // SQLite would make it readable by others.
+  // SQLite would create it readable by others.
   closeSync(openSync(file, 'a', 0o600))
   const database = new DatabaseSync(file)
   database.exec(`pragma journal_mode = wal; ${SCHEMA}`)

@@ -9,7 +9,7 @@ import { buildOrders } from './app.ts'
 import type { OrdersConfig } from './config.ts'
 import { openOrderBook } from './order-book.ts'
 
-/** The routes of the gateway that lead here: assertions are made for them by name. */
+/** The gateway's routes to this service: the audience of an assertion is the name of its route. */
 const ROUTES_TO_ORDERS = ['orders']
 
 export async function startOrders(config: OrdersConfig): Promise<RunningService> {
