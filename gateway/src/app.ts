@@ -30,6 +30,8 @@ import { loadGauges } from './telemetry/load-gauges.ts'
 import { requestMetrics, verifierMetrics } from './telemetry/request-metrics.ts'
 import { type Served, watchRequests } from './telemetry/served.ts'
 import { accessTokenVerifier } from './tokens/access-token-verifier.ts'
+import { keptForTokens } from './tokens/kept-for-tokens.ts'
+import { namedClaims } from './tokens/named-claims.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -117,18 +119,19 @@ export async function buildGateway(needs: GatewayNeeds): Promise<Service> {
     clock,
     rememberedBytes: needs.rememberedTokenBytes
   })
-  const signed = assertions({
-    sign: (claims, typ) => app.jwt.sign(claims, { header: { ...assertionKey.header, typ } }),
-    clock,
-    keptBytes: needs.rememberedTokenBytes
-  })
-  verifierMetrics(needs.metrics, verifier, signed)
+  const kept = keptForTokens({ mostBytes: needs.rememberedTokenBytes, clock })
+  verifierMetrics(needs.metrics, verifier, kept)
   const edge: Edge = {
     table,
     issuers: needs.issuers,
     verifier,
     revoked,
-    assertions: signed,
+    assertions: assertions({
+      sign: (claims, typ) => app.jwt.sign(claims, { header: { ...assertionKey.header, typ } }),
+      clock,
+      kept
+    }),
+    namedClaims: namedClaims(kept),
     allowsOrigin,
     clock
   }

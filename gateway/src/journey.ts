@@ -21,6 +21,7 @@ import { type RequestHeaders, strip } from './stages/strip.ts'
 import { checkUpgrade } from './stages/upgrade.ts'
 import type { Trail } from './telemetry/trail.ts'
 import type { AccessTokenVerifier, VerifiedToken } from './tokens/access-token-verifier.ts'
+import type { NamedClaims } from './tokens/named-claims.ts'
 import type { Handshake } from './websocket/handshake.ts'
 
 /** What the stages read, all of it in memory. */
@@ -31,6 +32,7 @@ export type Edge = {
   readonly verifier: AccessTokenVerifier
   readonly revoked: Revocations
   readonly assertions: Assertions
+  readonly namedClaims: NamedClaims
   /** other origins whose pages may use this API */
   readonly allowsOrigin: AllowsOrigin
   readonly clock: () => number
@@ -86,7 +88,7 @@ export async function journey(
   refuseLarge(route, request.headers['content-length'])
   if (limiter !== null) await limit(limiter)
   if (!isPreflight) requireAccess(demands, token, edge.clock())
-  const headers = stamp(request, route, token, arrival.hop, edge.assertions)
+  const headers = stamp(request, route, token, arrival.hop, edge)
   const authorization = token === null ? passedAuthorization(request, route, edge.issuers) : null
   if (authorization !== null) headers.authorization = authorization
   if (destination !== null) headers.destination = destination

@@ -12,7 +12,8 @@ import {
 } from '@gatehouse/edge-headers/gateway-proof'
 import { calculateJwkThumbprint, type JWK } from 'jose'
 import type { VerifiedToken } from '../tokens/access-token-verifier.ts'
-import { keptAssertions, type SignedAbout } from './kept-assertions.ts'
+import type { KeptForTokens } from '../tokens/kept-for-tokens.ts'
+import type { ClaimValues, NamedClaim } from '../tokens/named-claims.ts'
 
 /**
  * This gateway's own key. It is created at the start, and its private half never leaves the
@@ -40,17 +41,22 @@ export async function newAssertionKey(): Promise<AssertionKey> {
 export type Assertions = {
   /**
    * What this gateway asserts about a caller to the service of a route, signed: `x-auth-assertion`.
-   * @param claims the claims of the token that the route names; the same object as long as they are
-   * the same
+   * @param claims the claims of the token that the route names
    */
-  about(token: VerifiedToken, routeName: string, claims?: NamedClaims): string
+  about(token: VerifiedToken, routeName: string, claims?: SignedClaims): string
   /**
    * What proves to a service that takes credentials that a request comes from this gateway: `x-auth-gateway`.
    * @param service the name of its upstream
    */
   ofGateway(service: string): string
-  /** how many bytes of the heap the kept assertions use */
-  bytes(): number
+}
+
+/** Claims of a token that are signed with its identity. */
+export type SignedClaims = {
+  /** the same list until the route table is read again */
+  readonly names: readonly NamedClaim[]
+  /** reads their values from the token */
+  values(): ClaimValues
 }
 
 /** Signs claims as a JWT with this `typ`. */
@@ -60,50 +66,55 @@ const LIFETIME_SECONDS = 60
 /** an assertion is used again while it is valid for at least this much longer */
 const LEAST_REMAINING_SECONDS = 30
 
-type NamedClaims = Readonly<Record<string, unknown>>
+type Signed = {
+  readonly assertion: string
+  /** in seconds since 1970 */
+  readonly usableUntil: number
+}
+type SignedAbout = Signed & { readonly names: readonly NamedClaim[] | undefined }
 
 export type AssertionsNeeds = {
   readonly sign: SignClaims
   readonly clock: () => number
-  /** how many bytes of the heap the kept assertions may use */
-  readonly keptBytes: number
+  /** keeps the assertions that are used again */
+  readonly kept: KeptForTokens
 }
 
 /**
  * Signs assertions. One assertion per token and route is used for half a minute, so a busy caller
  * costs two signatures per minute.
  */
-export function assertions({ sign, clock, keptBytes }: AssertionsNeeds): Assertions {
+export function assertions({ sign, clock, kept }: AssertionsNeeds): Assertions {
   const usableSeconds = LIFETIME_SECONDS - LEAST_REMAINING_SECONDS
-  const kept = keptAssertions(keptBytes, usableSeconds)
+  const values = kept.values<string, SignedAbout>()
   const nowSeconds = () => Math.floor(clock() / 1000)
   /**
    * by service: one for each service with credentials in the route table, and those of earlier
    * tables until they expire
    */
-  const proofs = new Map<string, Omit<SignedAbout, 'claims'>>()
+  const proofs = new Map<string, Signed>()
 
   const mint = (
     token: VerifiedToken,
     routeName: string,
-    claims: NamedClaims | undefined,
+    claims: SignedClaims | undefined,
     now: number
   ): SignedAbout => ({
-    assertion: sign(claimsOf(token, routeName, claims, now), ASSERTION_TYPE),
+    assertion: sign(claimsOf(token, routeName, claims?.values(), now), ASSERTION_TYPE),
     usableUntil: now + usableSeconds,
-    claims
+    names: claims?.names
   })
 
   return {
     about(token, routeName, claims) {
       const now = nowSeconds()
-      kept.forgetExpired(now)
-      let entry = kept.find(token, routeName)
-      if (entry === undefined || now >= entry.usableUntil || entry.claims !== claims) {
-        entry = mint(token, routeName, claims, now)
-        kept.keep(token, routeName, entry)
+      const known = values.find(token, routeName)
+      if (known !== undefined && now < known.usableUntil && known.names === claims?.names) {
+        return known.assertion
       }
-      return entry.assertion
+      const made = mint(token, routeName, claims, now)
+      values.keep(token, routeName, made, made.assertion.length)
+      return made.assertion
     },
     ofGateway(service) {
       const now = nowSeconds()
@@ -114,10 +125,6 @@ export function assertions({ sign, clock, keptBytes }: AssertionsNeeds): Asserti
       const assertion = sign(claims, GATEWAY_PROOF_TYPE)
       proofs.set(service, { assertion, usableUntil: now + usableSeconds })
       return assertion
-    },
-    bytes() {
-      kept.forgetExpired(nowSeconds())
-      return kept.bytes
     }
   }
 }
@@ -125,7 +132,7 @@ export function assertions({ sign, clock, keptBytes }: AssertionsNeeds): Asserti
 function claimsOf(
   { identity }: VerifiedToken,
   routeName: string,
-  claims: NamedClaims | undefined,
+  claims: ClaimValues | undefined,
   now: number
 ): AssertionClaims {
   return {

@@ -2,6 +2,7 @@ import type { AllowsOrigin } from '@gatehouse/edge-headers/web-origin'
 import { type Static, Type } from 'typebox'
 import { RouteCors } from '../cross-origin/cors-policy.ts'
 import { ClaimPath } from '../tokens/claim-path.ts'
+import type { NamedClaim } from '../tokens/named-claims.ts'
 import { accesses, ByMethod, type Demand, demands, optionalSeconds } from './demand-schema.ts'
 import type { Method } from './methods.ts'
 import { type Upstream, UpstreamEntry } from './upstream.ts'
@@ -49,9 +50,6 @@ export const forwardable = [
   ...(['subject', 'session', 'client', 'roles', 'scope', 'email', 'expires'] as const),
   'assertion'
 ] as const
-
-/** A claim that a service gets as `x-auth-claim-<name>`, and as `claims.<name>` of the assertion. */
-export type NamedClaim = { readonly name: string; readonly path: ClaimPath }
 
 const TokenClaims = Type.Union(
   [

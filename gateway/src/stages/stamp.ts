@@ -11,6 +11,7 @@ import type { Route } from '../routes/route.ts'
 import { strippedPrefix } from '../routes/service-path.ts'
 import { takesOurCredentials } from '../routes/takes-our-credentials.ts'
 import type { VerifiedToken } from '../tokens/access-token-verifier.ts'
+import type { NamedClaims } from '../tokens/named-claims.ts'
 import { forwardedIdentity } from './forwarded-identity.ts'
 import type { RequestHeaders, StrippedRequest } from './strip.ts'
 
@@ -23,6 +24,9 @@ const TRACEPARENT = /^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}
 /** RFC 7617 §2: the scheme in any letter case, and one token68, in which nothing else can hide */
 const BASIC = /^basic +[A-Za-z0-9+/]+={0,2}$/i
 
+/** What makes the headers that only the gateway may set. */
+export type Says = { readonly assertions: Assertions; readonly namedClaims: NamedClaims }
+
 /**
  * The headers for the service: first those that the client may set, then those that only the
  * gateway may set.
@@ -32,7 +36,7 @@ export function stamp(
   route: Route,
   token: VerifiedToken | null,
   hop: Hop,
-  assertions: Assertions
+  { assertions, namedClaims }: Says
 ): RequestHeaders {
   const headers: RequestHeaders = {
     ...request.headers,
@@ -54,7 +58,7 @@ export function stamp(
     headers.authorization = authorization
   }
   if (token !== null) {
-    const { identity, claims } = forwardedIdentity(token, route, authorization)
+    const { identity, claims } = forwardedIdentity(token, route, authorization ?? '', namedClaims)
     Object.assign(headers, identity)
     if (route.claims.includes('assertion')) {
       headers[identityHeader.assertion] = assertions.about(token, route.name, claims)

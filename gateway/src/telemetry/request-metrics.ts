@@ -1,7 +1,7 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
-import type { Assertions } from '../assertions/assertions.ts'
 import { methods } from '../routes/methods.ts'
 import type { AccessTokenVerifier } from '../tokens/access-token-verifier.ts'
+import type { KeptForTokens } from '../tokens/kept-for-tokens.ts'
 import { statusClassOf } from './access-log.ts'
 import type { Served } from './served.ts'
 
@@ -60,7 +60,7 @@ export function requestMetrics(metrics: Registry): (served: Served) => void {
 export function verifierMetrics(
   metrics: Registry,
   { figures }: Pick<AccessTokenVerifier, 'figures'>,
-  { bytes }: Pick<Assertions, 'bytes'>
+  { bytes }: Pick<KeptForTokens, 'bytes'>
 ): void {
   const registers = [metrics]
   new Counter({
@@ -94,7 +94,7 @@ export function verifierMetrics(
   })
   new Gauge({
     name: 'gateway_assertion_bytes',
-    help: 'Memory for signed assertions, at most GATEWAY_TOKEN_CACHE_BYTES',
+    help: 'Memory for signed assertions and claims that routes name, at most GATEWAY_TOKEN_CACHE_BYTES',
     registers,
     collect() {
       this.set(bytes())

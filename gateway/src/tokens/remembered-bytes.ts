@@ -1,35 +1,32 @@
 import type { Identity } from '@gatehouse/edge-headers/identity'
+import { characterBytes, textBytes } from './text-bytes.ts'
+import { writtenIdentity } from './written-identity.ts'
 
-/** the two objects, their numbers, and the entry of the cache */
-const FIXED_BYTES = 320
+/** the two objects and their numbers, the objects of the headers, and the entries of both maps */
+const FIXED_BYTES = 560
 const LIST_BYTES = 48
 const POINTER_BYTES = 8
-const STRING_BYTES = 16
-/** V8 shares strings up to this length. */
-const SHARED_LENGTH = 2
 const SHORTEST_SLICE = 13
 const SLICE_BYTES = 33
-const ONE_BYTE_ONLY = /^[\0-\xff]*$/
 
 type Remembered = { readonly identity: Identity; readonly kid: string | null }
 
 /**
- * How much of the heap a remembered token uses, by the layout of V8: measured, and rounded up
- * rather than down.
+ * How much of the heap a remembered token uses with its identity headers, by the layout of V8:
+ * measured, and rounded up rather than down.
  */
 export function rememberedBytes(key: string, { identity, kid }: Remembered): number {
   const { subject, session, client, email, roles, scope } = identity
+  const texts = [key, subject, session, client, email, kid]
+  // A value that needs no encoding is the very text of the identity.
+  const values = Object.values(writtenIdentity(identity).headers)
+  const ownValues = values.filter((value) => !texts.includes(value))
   return (
     FIXED_BYTES +
-    [key, subject, session, client, email, kid].reduce((sum, text) => sum + textBytes(text), 0) +
+    [...texts, ...ownValues].reduce((sum, text) => sum + textBytes(text), 0) +
     listBytes(roles, textBytes) +
     listBytes(scope, partBytes)
   )
-}
-
-function textBytes(text: string | null): number {
-  if (text === null || text.length <= SHARED_LENGTH) return 0
-  return STRING_BYTES + Math.ceil(characterBytes(text) / POINTER_BYTES) * POINTER_BYTES
 }
 
 /**
@@ -38,8 +35,6 @@ function textBytes(text: string | null): number {
  */
 const partBytes = (text: string): number =>
   text.length < SHORTEST_SLICE ? textBytes(text) : SLICE_BYTES + characterBytes(text)
-
-const characterBytes = (text: string): number => text.length * (ONE_BYTE_ONLY.test(text) ? 1 : 2)
 
 const listBytes = (list: readonly string[], bytesOf: (text: string) => number): number =>
   list.reduce((sum, text) => sum + POINTER_BYTES + bytesOf(text), LIST_BYTES)

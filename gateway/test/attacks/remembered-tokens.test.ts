@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises'
 import t from 'tap'
-import { type Edge, edge } from '../fixtures/edge.ts'
+import { collectGarbage } from '../fixtures/collect-garbage.ts'
+import { type Edge, edge, TOKEN_BYTES } from '../fixtures/edge.ts'
 import { goodClaims, headerOf, jwt, newKey } from '../fixtures/issuer.ts'
 import { isRefused } from './fixtures/is-refused.ts'
 
@@ -107,4 +108,34 @@ t.test('one kid under two issuers’ keys: a token that was refused is not remem
   await isRefused(t, gateway, forged, 'before')
   t.equal((await present(gateway, jwt(headerOf(gateway.key), claims, gateway.key))).status, 200)
   await isRefused(t, gateway, forged, 'and after the same claims were accepted')
+})
+
+t.test('tokens with large claims take no more memory than tokens may', async (t) => {
+  const gateway = await edge(t, {
+    routes: ['a', 'b', 'c']
+      .map(
+        (name) =>
+          `  - { name: ${name}, prefix: /${name}, upstream: service, claims: [subject], tokenClaims: { ${name}: bio } }\n`
+      )
+      .join('')
+  })
+  const use = async (tokens: number, length: number) => {
+    for (let number = 0; number < tokens; number += 1) {
+      const roles = [`${number}`.padEnd(length / 5, 'ж')]
+      const token = gateway.token({ roles, bio: `${number}`.padEnd(length, 'x') })
+      const headers = { authorization: `Bearer ${token}` }
+      for (const route of ['/a', '/b', '/c']) {
+        const answer = await gateway.call(route, { headers })
+        t.equal(answer.status, 200)
+        await answer.arrayBuffer()
+      }
+    }
+    gateway.upstream.received.length = 0
+    collectGarbage()
+    return process.memoryUsage().heapUsed
+  }
+  const before = await use(50, 10)
+  const taken = (await use(300, 3000)) - before
+  // As much as tokens may take, as much again for the claims, and what the requests leave behind for a while.
+  t.ok(taken < 2 * TOKEN_BYTES + 1024 * 1024, `${taken} bytes`)
 })

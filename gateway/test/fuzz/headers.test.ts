@@ -138,7 +138,7 @@ t.test(
   'whatever a client writes, a service hears who is calling from the gateway alone',
   async (t) => {
     const random = generator()
-    const { assertions } = countedAssertions()
+    const says = countedAssertions()
     const forwarded = {
       'x-forwarded-for': '192.0.2.7',
       'x-forwarded-proto': 'http',
@@ -153,7 +153,7 @@ t.test(
       'x-auth-scope': 'orders:read orders:write',
       'x-auth-email': 'ada@example.com',
       'x-auth-expires': '1800000300',
-      'x-auth-assertion': assertions.about(ada, 'closed')
+      'x-auth-assertion': says.assertions.about(ada, 'closed')
     }
     let passed = 0
     let wrong: string | null = null
@@ -161,8 +161,8 @@ t.test(
       const raw = request(random)
       try {
         const stripped = strip(raw)
-        const signedIn = stamp(stripped, closed, ada, directHop, assertions)
-        const nobody = stamp(stripped, open, null, directHop, assertions)
+        const signedIn = stamp(stripped, closed, ada, directHop, says)
+        const nobody = stamp(stripped, open, null, directHop, says)
         passed += 1
         const flaw = flawOf(signedIn, { ...forwarded, ...identity }) ?? flawOf(nobody, forwarded)
         if (flaw !== null) wrong = `${flaw}: ${JSON.stringify(raw.rawHeaders)}`

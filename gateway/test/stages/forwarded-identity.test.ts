@@ -1,9 +1,10 @@
 import t from 'tap'
 import { readRouteTable } from '../../src/routes/load-route-table.ts'
-import { forwardedIdentity } from '../../src/stages/forwarded-identity.ts'
+import type { Route } from '../../src/routes/route.ts'
+import { forwardedIdentity as forwardedWith } from '../../src/stages/forwarded-identity.ts'
 import type { VerifiedToken } from '../../src/tokens/access-token-verifier.ts'
 import { jwt, newKey } from '../fixtures/issuer.ts'
-import { ada } from '../fixtures/stamped.ts'
+import { ada, countedAssertions } from '../fixtures/stamped.ts'
 
 const key = newKey()
 const bearer = (claims: object) => `Bearer ${jwt({ alg: 'ES256' }, claims, key)}`
@@ -17,6 +18,12 @@ routes: [{ name: one, prefix: /one, upstream: service, ${members} }]
   ).routes
   if (route === undefined) throw new Error('there is one route')
   return route
+}
+const { namedClaims } = countedAssertions()
+/** With the values of the claims that the assertion gets. */
+const forwardedIdentity = (token: VerifiedToken, route: Route, authorization: string) => {
+  const { identity, claims } = forwardedWith(token, route, authorization, namedClaims)
+  return { identity, claims: claims?.values() }
 }
 const like = (identity: object, changes: Partial<VerifiedToken> = {}): VerifiedToken => ({
   ...ada,
@@ -73,8 +80,11 @@ t.test(
     const token = like({})
     const authorization = bearer({ tenant: 'acme', tier: 1 })
     const route = routeOf('tokenClaims: [tenant]')
-    const first = forwardedIdentity(token, route, authorization)
-    t.equal(forwardedIdentity(token, route, authorization).claims, first.claims, 'the very same')
+    const names = (of: Route) => forwardedWith(token, of, authorization, namedClaims).claims?.names
+    t.equal(names(route), names(route))
+    const { tokenClaims } = route
+    const read = namedClaims.headersOf(token, tokenClaims, authorization)
+    t.equal(namedClaims.headersOf(token, tokenClaims, authorization), read, 'the very same')
     t.strictSame(forwardedIdentity(token, routeOf('tokenClaims: [tier]'), authorization).claims, {
       tier: 1
     })

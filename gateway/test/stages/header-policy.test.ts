@@ -25,7 +25,7 @@ routes:
 `,
   {}
 )
-const { assertions } = countedAssertions()
+const says = countedAssertions()
 
 const EVIL = 'evil'
 const known = [
@@ -100,7 +100,7 @@ function passed(lines: string[][], method: string, at: number): RequestHeaders |
   try {
     const stripped = strip(Object.assign(raw, { method, url: '/', rawHeaders: lines.flat() }))
     const caller = route.access === 'public' ? null : ada
-    return stamp(stripped, route, caller, directHop, assertions)
+    return stamp(stripped, route, caller, directHop, says)
   } catch (error) {
     if (error instanceof Refusal && error.status === 400) return null
     throw error

@@ -32,12 +32,12 @@ const request = (changes: Partial<StrippedRequest> = {}): StrippedRequest => ({
   websocket: null,
   ...changes
 })
-const { assertions } = countedAssertions()
+const says = countedAssertions()
 
 t.test('what the gateway says is said last', async (t) => {
   const names = ['x-auth-subject', 'x-auth-assertion', 'x-forwarded-for', 'x-request-id']
   const headers = Object.fromEntries(names.map((name) => [name, 'evil']))
-  const stamped = stamp(request({ headers }), plain, ada, directHop, assertions)
+  const stamped = stamp(request({ headers }), plain, ada, directHop, says)
   t.notMatch(JSON.stringify(stamped), /evil/)
   t.match(stamped, {
     'x-auth-subject': 'user-1',
@@ -49,7 +49,7 @@ t.test('what the gateway says is said last', async (t) => {
 })
 
 t.test('nobody is nobody: no identity header on a request that is not signed in', async (t) => {
-  const stamped = stamp(request(), open, null, directHop, assertions)
+  const stamped = stamp(request(), open, null, directHop, says)
   t.strictSame(Object.keys(stamped).sort(), [
     'traceparent',
     'x-forwarded-for',
@@ -64,7 +64,7 @@ t.test(
   'a gateway proves itself to a service that takes credentials, and to no other',
   async (t) => {
     const proofTo = (route: typeof plain) =>
-      stamp(request(), route, null, directHop, assertions)['x-auth-gateway']
+      stamp(request(), route, null, directHop, says)['x-auth-gateway']
     t.strictSame(decodeJwt(proofTo(login) ?? '').aud, [
       'gatehouse-credentials',
       login.upstream.name
@@ -78,7 +78,7 @@ t.test(
 
 t.test('the word of a proxy counts where it is trusted', async (t) => {
   const over = (...addresses: [string, ...string[]]) =>
-    stamp(request(), plain, null, { ...directHop, addresses }, assertions)['x-forwarded-for']
+    stamp(request(), plain, null, { ...directHop, addresses }, says)['x-forwarded-for']
   t.equal(over('192.0.2.7'), '192.0.2.7')
   t.equal(over('2001:db8::1', '10.0.0.1', '192.0.2.7'), '2001:db8::1, 10.0.0.1, 192.0.2.7')
 })
@@ -86,7 +86,7 @@ t.test('the word of a proxy counts where it is trusted', async (t) => {
 t.test('a trace goes on where it is one (W3C Trace Context §3.2), or begins here', async (t) => {
   const [trace, parent] = ['4bf92f3577b34da6a3ce929d0e0e4736', '00f067aa0ba902b7']
   const after = (traceparent: string) =>
-    stamp(request({ headers: { traceparent } }), plain, null, directHop, assertions).traceparent
+    stamp(request({ headers: { traceparent } }), plain, null, directHop, says).traceparent
   const good = `00-${trace}-${parent}-01`
   t.equal(after(good), good)
   for (const bad of [
@@ -110,7 +110,7 @@ t.test('a trace goes on where it is one (W3C Trace Context §3.2), or begins her
 t.test('the own cookie goes to the route with credentials alone, behind the others', async (t) => {
   const ownCookies = ['__Host-refresh=secret']
   const cookieAt = (route: typeof plain, changes: Partial<StrippedRequest>) =>
-    stamp(request({ ownCookies, ...changes }), route, null, directHop, assertions).cookie
+    stamp(request({ ownCookies, ...changes }), route, null, directHop, says).cookie
   const others = { headers: { cookie: 'theme=dark' } }
   t.equal(cookieAt(plain, others), 'theme=dark')
   t.equal(cookieAt(plain, {}), undefined)
@@ -122,7 +122,7 @@ t.test('the own cookie goes to the route with credentials alone, behind the othe
 t.test('an identity over the budget is a fault of ours, and nothing is cut', async (t) => {
   const identity = { ...ada.identity, email: `${'x'.repeat(4096)}@example.com` }
   const large = { ...ada, identity }
-  t.throws(() => stamp(request(), plain, large, directHop, assertions), {
+  t.throws(() => stamp(request(), plain, large, directHop, says), {
     name: 'Refusal',
     code: 'INTERNAL',
     status: 500
