@@ -172,8 +172,7 @@ export async function startGateway(
     async close() {
       routes.close()
       certificate?.close()
-      await redirect?.close()
-      await app.close()
+      await Promise.all([redirect?.close(), app.close()])
       output?.close()
       await ops.close()
       await membership.close()

@@ -41,6 +41,20 @@ export async function resolveEnvironment(given: NodeJS.ProcessEnv): Promise<Syst
   }
 }
 
+/** for requests in flight that did not come through the gateway: it has closed by then */
+const INNER_LIMIT_SECONDS = 2
+
+/** For a service behind the gateway: the gateway ends first, so the service need not drain. */
+export function innerEnvironment(environment: SystemEnvironment): SystemEnvironment {
+  const limit = environment.DRAIN_LIMIT_SECONDS
+  const isShorter = limit !== undefined && Number(limit) < INNER_LIMIT_SECONDS
+  return {
+    ...environment,
+    DRAIN_SECONDS: '0',
+    DRAIN_LIMIT_SECONDS: isShorter ? limit : String(INNER_LIMIT_SECONDS)
+  }
+}
+
 async function realPort(port: string): Promise<string> {
   return port === '0' ? String(await freePort()) : port
 }

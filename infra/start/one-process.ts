@@ -9,7 +9,7 @@ import { readConfig as readOrdersConfig } from '@gatehouse/orders/config'
 import { startOrders } from '@gatehouse/orders/start'
 import type { RunningService } from '@gatehouse/process/running-service'
 import { SettingsFault } from '@gatehouse/settings/read-settings'
-import type { SystemEnvironment } from './environment.ts'
+import { innerEnvironment, type SystemEnvironment } from './environment.ts'
 
 /**
  * Starts every service in this process, on embedded stores. The gateway reads the auth service's
@@ -41,10 +41,11 @@ export async function startInOneProcess(environment: SystemEnvironment): Promise
 function readConfigs(environment: SystemEnvironment) {
   const faults: string[] = []
   const attempt = <Config>(
-    read: (environment: SystemEnvironment) => Config
+    read: (environment: SystemEnvironment) => Config,
+    own = innerEnvironment(environment)
   ): Config | undefined => {
     try {
-      return read(environment)
+      return read(own)
     } catch (error) {
       if (!(error instanceof SettingsFault)) throw error
       faults.push(...error.faults)
@@ -54,7 +55,7 @@ function readConfigs(environment: SystemEnvironment) {
   const auth = attempt(readAuthConfig)
   const orders = attempt(readOrdersConfig)
   const echo = attempt(readEchoConfig)
-  const gateway = attempt(readGatewayConfig)
+  const gateway = attempt(readGatewayConfig, environment)
   if (!auth || !orders || !echo || !gateway) throw new SettingsFault([...new Set(faults)])
   return { auth, orders, echo, gateway }
 }

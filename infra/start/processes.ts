@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import type { RunningService } from '@gatehouse/process/running-service'
 import { serviceIsUp } from '@gatehouse/process/start-message'
-import type { SystemEnvironment } from './environment.ts'
+import { innerEnvironment, type SystemEnvironment } from './environment.ts'
 
 const services = ['auth', 'orders', 'echo', 'gateway'] as const
 
@@ -36,10 +36,10 @@ async function startProcess(
   environment: SystemEnvironment
 ): Promise<RunningService> {
   // In a process group of its own, so that Ctrl-C reaches only this process, which then stops the
-  // services in order. Only the gateway has clients, and it stops first, so the others need not
-  // drain.
-  const drain = name === 'gateway' ? {} : { DRAIN_SECONDS: '0' }
-  const env = { ...environment, ...drain } as NodeJS.ProcessEnv
+  // services in order.
+  const env = (
+    name === 'gateway' ? environment : innerEnvironment(environment)
+  ) as NodeJS.ProcessEnv
   const child = fork(program, { env, detached: true })
   const up = await serviceIsUp(name, child)
   let closing = false

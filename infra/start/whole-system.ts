@@ -22,9 +22,12 @@ export async function startSystem(
   const services = await startServices(given, programOf)
   const gateway = services.find(({ name }) => name === 'gateway')
   if (gateway === undefined) throw new Error('there is no gateway')
+  const inner = services.filter((service) => service !== gateway)
   const takeDown = async () => {
     // The gateway first, so that the other services can complete its requests.
-    for (const service of [...services].reverse()) await service.close()
+    const ends = [await ended([gateway]), await ended(inner)].flat()
+    const fault = ends.find((end) => end.status === 'rejected')
+    if (fault !== undefined) throw fault.reason
   }
   let closing: Promise<void> | undefined
   const close = () => {
@@ -37,9 +40,14 @@ export async function startSystem(
     await close()
     throw error
   }
-  const endsWithinMs = services.reduce((sum, service) => sum + service.endsWithinMs, 0)
+  const innerMs = Math.max(...inner.map((service) => service.endsWithinMs))
+  const endsWithinMs = gateway.endsWithinMs + innerMs
   return { ...gateway, name: 'system', services, close, endsWithinMs }
 }
+
+/** Closes all of them, also if one cannot be closed. */
+const ended = (services: readonly RunningService[]) =>
+  Promise.allSettled(services.map((service) => service.close()))
 
 /**
  * A free port may be taken before its service listens. Then the start is repeated with other ports.

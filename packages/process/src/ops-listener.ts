@@ -27,12 +27,15 @@ export type OpsOptions = {
   hosts?: readonly string[]
 }
 
+/** Less than what a process has left when its service has closed. */
+const OPS_CLOSE_MS = 1000
+
 /**
  * The private listener of a process: liveness, readiness and metrics. The public listener never
  * serves them.
  */
 export function buildOps({ log, metrics, checks, service, hosts = [] }: OpsOptions): Service {
-  const ops = buildService({ log })
+  const ops = buildService({ log, closeMs: OPS_CLOSE_MS })
   const onRequest = requirePrivateHost(hosts)
 
   ops.get('/healthz', async () => ({ status: 'alive' }))
