@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
+import { clientNetwork } from '@gatehouse/edge-headers/client-network'
 import type { FastifyInstance } from 'fastify'
-import { clientNetwork } from '../proxies/client-network.ts'
 import type { IsTrustedProxy } from '../proxies/trusted-proxies.ts'
 
 export type ConnectionLimits = {

@@ -1,7 +1,7 @@
 import fastifyRateLimit from '@fastify/rate-limit'
+import { clientNetwork } from '@gatehouse/edge-headers/client-network'
 import type { RedisConnection } from '@gatehouse/redis/connect-redis'
 import type { FastifyInstance, FastifyPluginAsync, FastifyRequest } from 'fastify'
-import { clientNetwork } from '../proxies/client-network.ts'
 import type { Limit, Route } from '../routes/route.ts'
 import type { Limiter } from '../stages/limit.ts'
 import type { VerifiedToken } from '../tokens/access-token-verifier.ts'

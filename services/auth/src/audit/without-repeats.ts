@@ -1,5 +1,5 @@
+import { clientNetwork } from '@gatehouse/edge-headers/client-network'
 import { LRUCache } from 'lru-cache'
-import { networkOf } from '../routes/caller.ts'
 import type { AuditEvent, AuditKind } from './audit-event.ts'
 import type { AuditLog } from './audit-log.ts'
 
@@ -28,7 +28,7 @@ export function withoutRepeats(audit: AuditLog, clock: () => number): AuditLog {
 
   /** How many events were left out before this one; null if this one is to be left out. */
   const count = ({ kind, subject, origin }: AuditEvent): number | null => {
-    const key = `${kind} ${subject} ${networkOf(origin)}`
+    const key = `${kind} ${subject} ${clientNetwork(origin.address)}`
     const nowMs = clock()
     const known = counts.get(key)
     if (known === undefined || nowMs >= known.endsAtMs) {

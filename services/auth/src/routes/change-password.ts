@@ -1,3 +1,4 @@
+import { clientNetwork } from '@gatehouse/edge-headers/client-network'
 import { requireIdentity } from '@gatehouse/identity/identity'
 import { Refusal } from '@gatehouse/problem/refusal'
 import { Type } from 'typebox'
@@ -9,7 +10,6 @@ import {
   passwordFault
 } from '../accounts/password-rules.ts'
 import { invalidMember, sessionEnded, wrongCredentials } from '../refusals.ts'
-import { networkOf } from './caller.ts'
 import type { Route } from './needs.ts'
 import { originOf } from './origin-of.ts'
 
@@ -69,7 +69,7 @@ export const changePassword: Route = (service, needs) => {
       if (fault !== null) throw invalidMember('newPassword', fault)
 
       const origin = originOf(request)
-      const caller = { email: found.email, network: networkOf(origin), device: session }
+      const caller = { email: found.email, network: clientNetwork(origin.address), device: session }
       const claim = { account: found, password: currentPassword, caller, origin }
       const account = await prove(claim, session, newPassword)
       if (account === null) {

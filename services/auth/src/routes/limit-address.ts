@@ -1,7 +1,7 @@
+import { clientNetwork } from '@gatehouse/edge-headers/client-network'
 import type { FastifyRequest } from 'fastify'
 import type { RequestCounts } from '../guesses/request-counts.ts'
 import { tooManyCredentials } from '../refusals.ts'
-import { networkOf } from './caller.ts'
 import { originOf } from './origin-of.ts'
 
 /** A hook for the routes that take a password. */
@@ -22,7 +22,7 @@ export function limitAddress({ requestCounts, digest, perMinute, clock }: Needs)
   return async (request) => {
     const nowMs = clock()
     const minute = Math.floor(nowMs / MINUTE_MS)
-    const key = digest(`requests\0${networkOf(originOf(request))}`)
+    const key = digest(`requests\0${clientNetwork(originOf(request).address)}`)
     const count = await requestCounts.count(minute, key)
     if (count <= perMinute) return
     throw tooManyCredentials(Math.ceil(((minute + 1) * MINUTE_MS - nowMs) / 1000))

@@ -1,9 +1,9 @@
+import { clientNetwork } from '@gatehouse/edge-headers/client-network'
 import { Type } from 'typebox'
 import { canonicalEmail } from '../accounts/email.ts'
 import { PASSWORD_MAX_LENGTH } from '../accounts/password-rules.ts'
 import { deviceLabel } from '../sessions/device-label.ts'
 import { Delivery, TokenResponse, tokenResponse } from '../tokens/token-response.ts'
-import { networkOf } from './caller.ts'
 import { knownDevice, rememberDevice } from './device-cookie.ts'
 import type { Route } from './needs.ts'
 import { originOf } from './origin-of.ts'
@@ -37,7 +37,7 @@ export const login: Route = (service, needs) => {
       const account = await checkCredentials({
         account: canonical === null ? null : await accounts.findByEmail(canonical),
         password,
-        caller: { email: canonical ?? '', network: networkOf(origin), device },
+        caller: { email: canonical ?? '', network: clientNetwork(origin.address), device },
         origin
       })
       const label = deviceLabel(request.headers['user-agent'])
