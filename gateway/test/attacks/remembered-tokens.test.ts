@@ -119,23 +119,25 @@ t.test('tokens with large claims take no more memory than tokens may', async (t)
       )
       .join('')
   })
+  const statuses = new Set<number>()
   const use = async (tokens: number, length: number) => {
     for (let number = 0; number < tokens; number += 1) {
-      const roles = [`${number}`.padEnd(length / 5, 'ж')]
-      const token = gateway.token({ roles, bio: `${number}`.padEnd(length, 'x') })
+      const email = `${number}`.padEnd(length / 5, 'ж')
+      const token = gateway.token({ email, bio: `${number}`.padEnd(length, 'x') })
       const headers = { authorization: `Bearer ${token}` }
       for (const route of ['/a', '/b', '/c']) {
         const answer = await gateway.call(route, { headers })
-        t.equal(answer.status, 200)
         await answer.arrayBuffer()
+        statuses.add(answer.status)
       }
     }
     gateway.upstream.received.length = 0
     collectGarbage()
     return process.memoryUsage().heapUsed
   }
-  const before = await use(50, 10)
-  const taken = (await use(300, 3000)) - before
-  // As much as tokens may take, as much again for the claims, and what the requests leave behind for a while.
+  const before = await use(30, 10)
+  const taken = (await use(200, 3000)) - before
+  t.strictSame([...statuses], [200])
+  // As much as tokens may take, as much again for the claims, and what requests leave for a while.
   t.ok(taken < 2 * TOKEN_BYTES + 1024 * 1024, `${taken} bytes`)
 })

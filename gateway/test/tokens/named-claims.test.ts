@@ -17,8 +17,7 @@ const shapes: Record<string, (token: number) => object> = {
   'an object with names of its own': (token) => ({
     bio: Object.fromEntries(Array.from({ length: 100 }, (_, at) => [`m${token}-${at}`, at]))
   }),
-  'other letters': (token) => ({ bio: `${token}`.padEnd(400, 'ж') }),
-  nothing: () => ({})
+  'other letters': (token) => ({ bio: `${token}`.padEnd(400, 'ж') })
 }
 
 for (const [shape, claims] of Object.entries(shapes)) {
