@@ -1,5 +1,5 @@
 import type { Kysely } from 'kysely'
-import type { AuditKind } from '../audit/audit-event.ts'
+import type { AuditKind, By } from '../audit/audit-event.ts'
 import { writeAudit } from '../audit/audit-log.ts'
 import type { Tables } from '../database/tables.ts'
 import { isUniqueViolation } from '../database/unique-violation.ts'
@@ -14,23 +14,29 @@ import { eraseAccount } from './erase-account.ts'
  * The caller then tells the session store and the gateways; if it stops before that, another instance tells them.
  */
 export type AccountChanges = {
-  /** Replaces the scope; the next access token has it, and earlier ones are stale. */
-  setScope(id: string, scope: readonly string[], change: Change): Promise<void>
+  /** Replaces the roles; the next access token has them, and earlier ones are stale. False if there is no such account. */
+  setRoles(id: string, roles: readonly string[], change: Change): Promise<boolean>
+  /** The same for the scope. */
+  setScope(id: string, scope: readonly string[], change: Change): Promise<boolean>
   /**
    * Replaces the e-mail address, which is in access tokens too. Sessions continue.
    * @param email as `canonicalEmail` returns it
+   * @returns false if there is no such account
    * @throws Refusal CONFLICT if another account has it
    */
-  setEmail(id: string, email: string, change: Change): Promise<void>
+  setEmail(id: string, email: string, change: Change): Promise<boolean>
   /**
    * Sets a password without the previous one, and ends every session.
    * @returns the sessions that had not ended: the session store is to be told of them. Null if there is no such account
    */
-  setPassword(
-    id: string,
-    passwordHash: string,
-    change: Omit<Change, 'stale'>
-  ): Promise<string[] | null>
+  setPassword(id: string, passwordHash: string, change: By): Promise<string[] | null>
+  /**
+   * Disables the account, and ends every session.
+   * @returns the sessions that had not ended; none if it was disabled before
+   */
+  disable(id: string, change: Change): Promise<string[]>
+  /** Allows a disabled account to sign in again. Whether that changed anything. */
+  enable(id: string, change: By): Promise<boolean>
   /**
    * Deletes the account and the personal data that is stored with it, and ends every session.
    * @returns as `setPassword`
@@ -41,10 +47,10 @@ export type AccountChanges = {
 export function accountChanges(db: Kysely<Tables>): AccountChanges {
   const setRights = (
     id: string,
-    rights: { readonly scope: string } | { readonly email: string },
+    rights: Partial<Record<'roles' | 'scope' | 'email', string>>,
     kind: AuditKind,
     { stale, origin, nowMs }: Change
-  ): Promise<void> =>
+  ): Promise<boolean> =>
     db.transaction().execute(async (transaction) => {
       const row = await transaction
         .updateTable('accounts')
@@ -52,17 +58,20 @@ export function accountChanges(db: Kysely<Tables>): AccountChanges {
         .where('id', '=', id)
         .returning('rights_version')
         .executeTakeFirst()
-      if (row === undefined) return
+      if (row === undefined) return false
       await noteStale(transaction, id, stale, row.rights_version)
       await writeAudit(transaction, { kind, subject: id, sid: null, origin }, nowMs)
+      return true
     })
 
   return {
+    setRoles: (id, roles, change) =>
+      setRights(id, { roles: JSON.stringify(roles) }, 'roles-changed', change),
     setScope: (id, scope, change) =>
       setRights(id, { scope: scope.join(' ') }, 'scope-changed', change),
     async setEmail(id, email, change) {
       try {
-        await setRights(id, { email }, 'email-changed', change)
+        return await setRights(id, { email }, 'email-changed', change)
       } catch (error) {
         throw isUniqueViolation(error) ? emailTaken() : error
       }
@@ -85,6 +94,37 @@ export function accountChanges(db: Kysely<Tables>): AccountChanges {
         const event = { kind: 'password-set', subject: id, sid: null, origin, detail } as const
         await writeAudit(transaction, event, nowMs)
         return ended
+      }),
+    disable: (id, { stale, origin, nowMs }) =>
+      db.transaction().execute(async (transaction) => {
+        const row = await transaction
+          .updateTable('accounts')
+          .set({ disabled_at: Math.floor(nowMs / 1000), ...otherRights(stale) })
+          .where('id', '=', id)
+          .where('disabled_at', 'is', null)
+          .returning('rights_version')
+          .executeTakeFirst()
+        // It is disabled already, and has no sessions.
+        if (row === undefined) return []
+        const ended = await endSessions(transaction, id, null, nowMs)
+        await noteStale(transaction, id, stale, row.rights_version)
+        const detail = { ended: ended.length }
+        const event = { kind: 'user-disabled', subject: id, sid: null, origin, detail } as const
+        await writeAudit(transaction, event, nowMs)
+        return ended
+      }),
+    enable: (id, { origin, nowMs }) =>
+      db.transaction().execute(async (transaction) => {
+        const { numUpdatedRows } = await transaction
+          .updateTable('accounts')
+          .set({ disabled_at: null })
+          .where('id', '=', id)
+          .where('disabled_at', 'is not', null)
+          .executeTakeFirst()
+        if (numUpdatedRows === 0n) return false
+        const event = { kind: 'user-enabled', subject: id, sid: null, origin } as const
+        await writeAudit(transaction, event, nowMs)
+        return true
       }),
     erase: (id, change) =>
       db.transaction().execute((transaction) => eraseAccount(transaction, id, change))

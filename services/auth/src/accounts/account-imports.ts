@@ -1,5 +1,5 @@
 import type { Kysely } from 'kysely'
-import type { Origin } from '../audit/audit-event.ts'
+import type { By } from '../audit/audit-event.ts'
 import type { Tables } from '../database/tables.ts'
 import type { ImportedAccount } from './imported-account.ts'
 
@@ -12,10 +12,7 @@ export type AccountImports = {
    * they are, so an import can be repeated.
    * @returns an obstacle for each account, in the same order; null: it was stored
    */
-  store(
-    accounts: readonly ImportedAccount[],
-    by: { readonly origin: Origin; readonly nowMs: number }
-  ): Promise<(Obstacle | null)[]>
+  store(accounts: readonly ImportedAccount[], by: By): Promise<(Obstacle | null)[]>
   /** The same check, without storing anything. */
   tryOut(accounts: readonly ImportedAccount[]): Promise<(Obstacle | null)[]>
 }

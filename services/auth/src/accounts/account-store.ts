@@ -1,41 +1,27 @@
 import { randomUUID } from 'node:crypto'
 import { type Kysely, type Selectable, sql } from 'kysely'
-import type { Origin } from '../audit/audit-event.ts'
+import type { By } from '../audit/audit-event.ts'
 import { writeAudit } from '../audit/audit-log.ts'
 import { costOfHash } from '../database/migrations/0014-foreign-password-costs.ts'
 import type { AccountTable, Tables } from '../database/tables.ts'
-import { noteStale, otherRights, type Stale } from '../revocations/stale-tokens.ts'
 import { endSessions } from '../sessions/end-sessions.ts'
 import type { Account } from './account.ts'
-import type { Change } from './change.ts'
 
 export type NewAccount = Pick<Account, 'email' | 'passwordHash' | 'roles' | 'scope'>
 
-export type PasswordChange = {
+export type PasswordChange = By & {
   readonly passwordHash: string
   /** the session that makes the change, which continues; null: none */
   readonly sid: string | null
-  readonly origin: Origin
-  readonly nowMs: number
 }
 
 export type AccountStore = {
-  /** The new account, or null if the e-mail address is taken. */
-  create(account: NewAccount, nowMs: number): Promise<Account | null>
+  /** Stores a new account, in one transaction with its event. Null if the address is taken. */
+  create(account: NewAccount, by: By): Promise<Account | null>
   findById(id: string): Promise<Account | null>
   findByEmail(email: string): Promise<Account | null>
   /** In the order of their e-mail addresses, starting after `after`. */
   list(page: { after: string; limit: number }): Promise<Account[]>
-  /** Replaces the roles, and notes which tokens become stale. */
-  setRoles(id: string, roles: readonly string[], stale: Stale): Promise<void>
-  /**
-   * Disables an account and ends its sessions, in one transaction with its event and the note of
-   * the stale tokens.
-   * @returns the sessions that had not ended: the caller must tell the session store
-   */
-  disable(id: string, disabling: Change): Promise<string[]>
-  /** Returns whether the account was disabled before. */
-  enable(id: string): Promise<boolean>
   /**
    * Sets another password and ends every other session, in one transaction with its events.
    * @returns the sessions that had not ended: the caller must tell the session store. Null if the
@@ -60,26 +46,8 @@ export const isAccountId = (id: string): boolean => UUID.test(id)
 
 export function accountStore(db: Kysely<Tables>): AccountStore {
   return {
-    async create({ email, passwordHash, roles, scope }, nowMs) {
-      const row = await db
-        .insertInto('accounts')
-        .values({
-          id: randomUUID(),
-          email,
-          password_hash: passwordHash,
-          password_version: 0,
-          roles: JSON.stringify(roles),
-          scope: scope.join(' '),
-          created_at: Math.floor(nowMs / 1000),
-          disabled_at: null,
-          password_changed_at_ms: null,
-          password_changed_by: null
-        })
-        .onConflict((conflict) => conflict.column('email').doNothing())
-        .returningAll()
-        .executeTakeFirst()
-      return row === undefined ? null : toAccount(row)
-    },
+    create: (account, by) =>
+      db.transaction().execute((transaction) => insertAccount(transaction, account, by)),
     async findById(id) {
       if (!isAccountId(id)) return null
       const row = await db
@@ -106,43 +74,6 @@ export function accountStore(db: Kysely<Tables>): AccountStore {
         .limit(limit)
         .execute()
       return rows.map(toAccount)
-    },
-    setRoles: (id, roles, stale) =>
-      db.transaction().execute(async (transaction) => {
-        const row = await transaction
-          .updateTable('accounts')
-          .set({ roles: JSON.stringify(roles), ...otherRights(stale) })
-          .where('id', '=', id)
-          .returning('rights_version')
-          .executeTakeFirst()
-        if (row !== undefined) await noteStale(transaction, id, stale, row.rights_version)
-      }),
-    disable: (id, { stale, origin, nowMs }) =>
-      db.transaction().execute(async (transaction) => {
-        const row = await transaction
-          .updateTable('accounts')
-          .set({ disabled_at: Math.floor(nowMs / 1000), ...otherRights(stale) })
-          .where('id', '=', id)
-          .where('disabled_at', 'is', null)
-          .returning('rights_version')
-          .executeTakeFirst()
-        // It is already disabled, and has no sessions.
-        if (row === undefined) return []
-        const ended = await endSessions(transaction, id, null, nowMs)
-        await noteStale(transaction, id, stale, row.rights_version)
-        const detail = { ended: ended.length }
-        const event = { kind: 'user-disabled', subject: id, sid: null, origin, detail } as const
-        await writeAudit(transaction, event, nowMs)
-        return ended
-      }),
-    async enable(id) {
-      const { numUpdatedRows } = await db
-        .updateTable('accounts')
-        .set({ disabled_at: null })
-        .where('id', '=', id)
-        .where('disabled_at', 'is not', null)
-        .executeTakeFirst()
-      return numUpdatedRows === 1n
     },
     changePassword: ({ id, passwordVersion }, { passwordHash, sid, origin, nowMs }) =>
       db.transaction().execute(async (transaction) => {
@@ -193,6 +124,35 @@ export function accountStore(db: Kysely<Tables>): AccountStore {
       await db.selectFrom('accounts').select('id').limit(1).execute()
     }
   }
+}
+
+/** The same, in the transaction of a larger change. */
+export async function insertAccount(
+  transaction: Kysely<Tables>,
+  { email, passwordHash, roles, scope }: NewAccount,
+  { origin, nowMs }: By
+): Promise<Account | null> {
+  const row = await transaction
+    .insertInto('accounts')
+    .values({
+      id: randomUUID(),
+      email,
+      password_hash: passwordHash,
+      password_version: 0,
+      roles: JSON.stringify(roles),
+      scope: scope.join(' '),
+      created_at: Math.floor(nowMs / 1000),
+      disabled_at: null,
+      password_changed_at_ms: null,
+      password_changed_by: null
+    })
+    .onConflict((conflict) => conflict.column('email').doNothing())
+    .returningAll()
+    .executeTakeFirst()
+  if (row === undefined) return null
+  const event = { kind: 'user-created', subject: row.id, sid: null, origin } as const
+  await writeAudit(transaction, event, nowMs)
+  return toAccount(row)
 }
 
 export function toAccount(row: Selectable<AccountTable>): Account {

@@ -1,3 +1,4 @@
+import type { Origin } from '../audit/audit-event.ts'
 import { emailTaken, invalidMember } from '../refusals.ts'
 import type { Account } from './account.ts'
 import type { AccountStore } from './account-store.ts'
@@ -25,6 +26,7 @@ type Needs = {
  */
 export async function openAccount(
   { email, password, roles, scope }: Applicant,
+  origin: Origin,
   { accounts, passwords, clock }: Needs
 ): Promise<Account> {
   const canonical = canonicalEmail(email)
@@ -33,7 +35,8 @@ export async function openAccount(
   if (fault !== null) throw invalidMember('password', fault)
 
   const passwordHash = await passwords.hash(password)
-  const account = await accounts.create({ email: canonical, passwordHash, roles, scope }, clock())
+  const by = { origin, nowMs: clock() }
+  const account = await accounts.create({ email: canonical, passwordHash, roles, scope }, by)
   if (account === null) throw emailTaken()
   return account
 }

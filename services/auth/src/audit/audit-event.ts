@@ -52,6 +52,9 @@ export type Origin = {
   readonly requestId: string
 }
 
+/** Who makes a change, and when (milliseconds since 1970). */
+export type By = { readonly origin: Origin; readonly nowMs: number }
+
 export type AuditEvent = {
   readonly kind: AuditKind
   /** the account, machine client or signing key; null if it is unknown */

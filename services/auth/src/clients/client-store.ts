@@ -1,4 +1,6 @@
 import type { Kysely, Selectable } from 'kysely'
+import type { AuditEvent, AuditKind, By } from '../audit/audit-event.ts'
+import { writeAudit } from '../audit/audit-log.ts'
 import type { ClientTable, Tables } from '../database/tables.ts'
 import { noteStale, otherRights, type Stale } from '../revocations/stale-tokens.ts'
 import type { Client } from './client.ts'
@@ -6,40 +8,40 @@ import type { Client } from './client.ts'
 /** How many secrets of a client are valid: the current one, and the one that is to replace it. */
 const VALID_SECRETS = 2
 
+/** Each change is one transaction with its event. */
 export type ClientStore = {
-  insert(client: Client): Promise<void>
+  /**
+   * Stores a new client, and the digest of its first secret, if it authenticates with one.
+   * @returns the id of that secret; 0 if there is none
+   */
+  insert(client: Client, secretDigest: string | null, by: By): Promise<number>
   /** The oldest first. */
   list(): Promise<Client[]>
   findById(id: string): Promise<Client | null>
   /** Returns whether there is such a client. Notes which tokens become stale. */
-  disable(id: string, nowSeconds: number, stale: Stale): Promise<boolean>
-  enable(id: string): Promise<boolean>
+  disable(id: string, stale: Stale, by: By): Promise<boolean>
+  enable(id: string, by: By): Promise<boolean>
   /**
    * Stores the digest of another secret; a third one retires the oldest. Returns the id of the
    * secret, or null if there is no such client.
    */
-  addSecret(clientId: string, hash: string, nowSeconds: number): Promise<number | null>
+  addSecret(clientId: string, digest: string, by: By): Promise<number | null>
   /** The digests of the valid secrets. */
   validSecrets(clientId: string): Promise<string[]>
 }
 
+const FIRST_SECRET = 1
+
 export function clientStore(db: Kysely<Tables>): ClientStore {
   return {
-    async insert({ id, name, scope, authenticationMethod, keys, createdAt, disabled }) {
-      await db
-        .insertInto('clients')
-        .values({
-          id,
-          name,
-          scope: scope.join(' '),
-          authentication_method: authenticationMethod,
-          jwks: keys.length === 0 ? null : JSON.stringify({ keys }),
-          secrets_made: 0,
-          created_at: createdAt,
-          disabled_at: disabled ? createdAt : null
-        })
-        .execute()
-    },
+    insert: (client, digest, by) =>
+      db.transaction().execute(async (transaction) => {
+        const secretsMade = digest === null ? 0 : FIRST_SECRET
+        await transaction.insertInto('clients').values(toRow(client, secretsMade)).execute()
+        if (digest !== null) await insertSecret(transaction, client.id, FIRST_SECRET, digest, by)
+        await writeAudit(transaction, eventOf('client-created', client.id, by), by.nowMs)
+        return secretsMade
+      }),
     async list() {
       const rows = await db
         .selectFrom('clients')
@@ -53,27 +55,34 @@ export function clientStore(db: Kysely<Tables>): ClientStore {
       const row = await db.selectFrom('clients').selectAll().where('id', '=', id).executeTakeFirst()
       return row === undefined ? null : toClient(row)
     },
-    disable: (id, nowSeconds, stale) =>
+    disable: (id, stale, by) =>
       db.transaction().execute(async (transaction) => {
         const row = await transaction
           .updateTable('clients')
-          .set({ disabled_at: nowSeconds, ...otherRights(stale) })
+          .set({ disabled_at: secondsOf(by), ...otherRights(stale) })
           .where('id', '=', id)
+          .where('disabled_at', 'is', null)
           .returning('rights_version')
           .executeTakeFirst()
-        if (row !== undefined) await noteStale(transaction, id, stale, row.rights_version)
-        return row !== undefined
+        if (row === undefined) return await isKnown(transaction, id)
+        await noteStale(transaction, id, stale, row.rights_version)
+        await writeAudit(transaction, eventOf('client-disabled', id, by), by.nowMs)
+        return true
       }),
-    async enable(id) {
-      const { numUpdatedRows } = await db
-        .updateTable('clients')
-        .set({ disabled_at: null })
-        .where('id', '=', id)
-        .executeTakeFirst()
-      return numUpdatedRows === 1n
-    },
-    async addSecret(clientId, hash, nowSeconds) {
-      return await db.transaction().execute(async (transaction) => {
+    enable: (id, by) =>
+      db.transaction().execute(async (transaction) => {
+        const { numUpdatedRows } = await transaction
+          .updateTable('clients')
+          .set({ disabled_at: null })
+          .where('id', '=', id)
+          .where('disabled_at', 'is not', null)
+          .executeTakeFirst()
+        if (numUpdatedRows === 0n) return await isKnown(transaction, id)
+        await writeAudit(transaction, eventOf('client-enabled', id, by), by.nowMs)
+        return true
+      }),
+    addSecret: (clientId, digest, by) =>
+      db.transaction().execute(async (transaction) => {
         // The count locks the client's row. So if two instances add a secret at once, each sees the
         // change of the other.
         const counted = await transaction
@@ -84,26 +93,17 @@ export function clientStore(db: Kysely<Tables>): ClientStore {
           .executeTakeFirst()
         if (counted === undefined) return null
         const secretId = counted.secrets_made
-        await transaction
-          .insertInto('client_secrets')
-          .values({
-            client_id: clientId,
-            secret_id: secretId,
-            hash,
-            created_at: nowSeconds,
-            expires_at: null
-          })
-          .execute()
+        await insertSecret(transaction, clientId, secretId, digest, by)
         await transaction
           .updateTable('client_secrets')
-          .set({ expires_at: nowSeconds })
+          .set({ expires_at: secondsOf(by) })
           .where('client_id', '=', clientId)
           .where('secret_id', '<=', secretId - VALID_SECRETS)
           .where('expires_at', 'is', null)
           .execute()
+        await writeAudit(transaction, eventOf('client-secret-added', clientId, by), by.nowMs)
         return secretId
-      })
-    },
+      }),
     async validSecrets(clientId) {
       const rows = await db
         .selectFrom('client_secrets')
@@ -115,6 +115,53 @@ export function clientStore(db: Kysely<Tables>): ClientStore {
     }
   }
 }
+
+const secondsOf = ({ nowMs }: By): number => Math.floor(nowMs / 1000)
+
+const eventOf = (
+  kind: Extract<AuditKind, `client-${string}`>,
+  id: string,
+  { origin }: By
+): AuditEvent => ({ kind, subject: id, sid: null, origin })
+
+async function isKnown(transaction: Kysely<Tables>, id: string): Promise<boolean> {
+  const row = await transaction
+    .selectFrom('clients')
+    .select('id')
+    .where('id', '=', id)
+    .executeTakeFirst()
+  return row !== undefined
+}
+
+async function insertSecret(
+  transaction: Kysely<Tables>,
+  clientId: string,
+  secretId: number,
+  digest: string,
+  by: By
+): Promise<void> {
+  await transaction
+    .insertInto('client_secrets')
+    .values({
+      client_id: clientId,
+      secret_id: secretId,
+      hash: digest,
+      created_at: secondsOf(by),
+      expires_at: null
+    })
+    .execute()
+}
+
+const toRow = (client: Client, secretsMade: number) => ({
+  id: client.id,
+  name: client.name,
+  scope: client.scope.join(' '),
+  authentication_method: client.authenticationMethod,
+  jwks: client.keys.length === 0 ? null : JSON.stringify({ keys: client.keys }),
+  secrets_made: secretsMade,
+  created_at: client.createdAt,
+  disabled_at: client.disabled ? client.createdAt : null
+})
 
 function toClient(row: Selectable<ClientTable>): Client {
   return {

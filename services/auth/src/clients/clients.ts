@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { JWK } from 'jose'
+import type { Origin } from '../audit/audit-event.ts'
 import { invalidMember } from '../refusals.ts'
 import type { StaleTokens } from '../revocations/stale-tokens.ts'
 import {
@@ -22,26 +23,29 @@ export type ClientRegistration = {
 /** A secret, which is shown once: only its digest is stored. */
 export type NewSecret = { readonly secretId: number; readonly secret: string }
 
-/** The operations on machine clients. */
+/** The operations on machine clients. Each change is one transaction with its event. */
 export type Clients = {
   /**
    * Creates a client, and its first secret if it authenticates with one.
    * @throws Refusal INVALID_REQUEST naming the invalid member
    */
-  create(registration: ClientRegistration): Promise<{ client: Client; secret: NewSecret | null }>
+  create(
+    registration: ClientRegistration,
+    origin: Origin
+  ): Promise<{ client: Client; secret: NewSecret | null }>
   /** The oldest first. */
   list(): Promise<Client[]>
   /**
    * The client gets no new tokens, and its tokens become stale. False if there is no such client.
    */
-  disable(id: string): Promise<boolean>
-  enable(id: string): Promise<boolean>
+  disable(id: string, origin: Origin): Promise<boolean>
+  enable(id: string, origin: Origin): Promise<boolean>
   /**
    * Adds a secret. The previous one stays valid, older ones do not. Null if there is no such
    * client.
    * @throws Refusal INVALID_REQUEST if the client has keys
    */
-  addSecret(id: string): Promise<NewSecret | null>
+  addSecret(id: string, origin: Origin): Promise<NewSecret | null>
 }
 
 const LONGEST_NAME = 100
@@ -55,14 +59,9 @@ export function clients(
   stale: Pick<StaleTokens, 'now'>,
   clock: () => number
 ): Clients {
-  const nowSeconds = () => Math.floor(clock() / 1000)
-  const giveSecret = async (id: string): Promise<NewSecret | null> => {
-    const secret = newClientSecret()
-    const secretId = await store.addSecret(id, clientSecretDigest(secret), nowSeconds())
-    return secretId === null ? null : { secretId, secret }
-  }
+  const by = (origin: Origin) => ({ origin, nowMs: clock() })
   return {
-    async create(registration) {
+    async create(registration, origin) {
       const { name, scope, authenticationMethod } = registration
       refuseMembers(registration)
       const client: Client = {
@@ -74,21 +73,24 @@ export function clients(
         rightsVersion: 0,
         scope: [...new Set(scope)],
         keys: keysOf(registration),
-        createdAt: nowSeconds()
+        createdAt: Math.floor(clock() / 1000)
       }
-      await store.insert(client)
-      const hasSecrets = authenticationMethod !== 'private_key_jwt'
-      return { client, secret: hasSecrets ? await giveSecret(client.id) : null }
+      const secret = authenticationMethod === 'private_key_jwt' ? null : newClientSecret()
+      const digest = secret === null ? null : clientSecretDigest(secret)
+      const secretId = await store.insert(client, digest, by(origin))
+      return { client, secret: secret === null ? null : { secretId, secret } }
     },
     list: () => store.list(),
-    disable: (id) => store.disable(id, nowSeconds(), stale.now()),
-    enable: (id) => store.enable(id),
-    async addSecret(id) {
+    disable: (id, origin) => store.disable(id, stale.now(), by(origin)),
+    enable: (id, origin) => store.enable(id, by(origin)),
+    async addSecret(id, origin) {
       const client = await store.findById(id)
       if (client?.authenticationMethod === 'private_key_jwt') {
         throw invalidMember('id', 'is of a client that proves itself with its keys')
       }
-      return client === null ? null : await giveSecret(id)
+      const secret = newClientSecret()
+      const secretId = await store.addSecret(id, clientSecretDigest(secret), by(origin))
+      return secretId === null ? null : { secretId, secret }
     }
   }
 }

@@ -29,7 +29,7 @@ const Params = Type.Object({ client: Type.String({ pattern: '^[0-9a-f-]{36}$' })
 const Done = Type.Object({ id: Type.String() })
 
 /** Machine clients. Only the response that creates a secret contains it. */
-export const clientRoutes: OpsRoutes = (service, { clients, audit, stale }) => {
+export const clientRoutes: OpsRoutes = (service, { clients, stale }) => {
   service.post(
     '/clients',
     {
@@ -42,14 +42,11 @@ export const clientRoutes: OpsRoutes = (service, { clients, audit, stale }) => {
     },
     async (request, reply) => {
       const { name, scope, authenticationMethod = 'client_secret_basic', jwks } = request.body
-      const { client, secret } = await clients.create({
-        name,
-        scope,
-        authenticationMethod,
-        ...(jwks === undefined ? {} : { jwks })
-      })
-      const origin = opsOrigin(request)
-      await audit.write({ kind: 'client-created', subject: client.id, sid: null, origin })
+      const registration = { name, scope, authenticationMethod }
+      const { client, secret } = await clients.create(
+        jwks === undefined ? registration : { ...registration, jwks },
+        opsOrigin(request)
+      )
       return reply.code(201).send({ client: toAnswer(client), secret })
     }
   )
@@ -60,17 +57,13 @@ export const clientRoutes: OpsRoutes = (service, { clients, audit, stale }) => {
     async () => ({ clients: (await clients.list()).map(toAnswer) })
   )
 
-  for (const [verb, kind] of [
-    ['disable', 'client-disabled'],
-    ['enable', 'client-enabled']
-  ] as const) {
+  for (const verb of ['disable', 'enable'] as const) {
     service.post(
       `/clients/:client/${verb}`,
       { schema: { params: Params, response: { 200: Done } } },
       async (request) => {
         const { client: id } = request.params
-        if (!(await clients[verb](id))) throw noSuchClient()
-        await audit.write({ kind, subject: id, sid: null, origin: opsOrigin(request) })
+        if (!(await clients[verb](id, opsOrigin(request)))) throw noSuchClient()
         await stale.tell()
         return { id }
       }
@@ -82,10 +75,8 @@ export const clientRoutes: OpsRoutes = (service, { clients, audit, stale }) => {
     { schema: { params: Params, response: { 201: NewSecret } } },
     async (request, reply) => {
       const { client: id } = request.params
-      const secret = await clients.addSecret(id)
+      const secret = await clients.addSecret(id, opsOrigin(request))
       if (secret === null) throw noSuchClient()
-      const origin = opsOrigin(request)
-      await audit.write({ kind: 'client-secret-added', subject: id, sid: null, origin })
       return reply.code(201).send(secret)
     }
   )

@@ -27,13 +27,7 @@ export const createUser: OpsRoutes = (service, needs) => {
       const applicant = { ...needs.newUser, ...request.body }
       const fault = identityFault(applicant)
       if (fault !== null) throw invalidMember('roles', fault)
-      const account = await openAccount(applicant, needs)
-      await needs.audit.write({
-        kind: 'user-created',
-        subject: account.id,
-        sid: null,
-        origin: opsOrigin(request)
-      })
+      const account = await openAccount(applicant, opsOrigin(request), needs)
       return reply.code(201).send({ user: toUser(account) })
     }
   )

@@ -14,17 +14,11 @@ const Answer = Type.Object({
  * whole seconds, and after a change of rights it is a few seconds ahead. So this waits until every
  * earlier token is older than any later one.
  */
-export const revokeTokens: OpsRoutes = (service, { stale, audit, clock }) => {
+export const revokeTokens: OpsRoutes = (service, { stale, clock }) => {
   service.post('/tokens/revoke-all', { schema: { response: { 200: Answer } } }, async (request) => {
     const before = Math.floor(clock() / 1000) + AHEAD_SECONDS + 1
     await sleep(before * 1000 - clock())
-    await stale.makeAllStale(before)
-    await audit.write({
-      kind: 'tokens-revoked',
-      subject: null,
-      sid: null,
-      origin: opsOrigin(request)
-    })
+    await stale.makeAllStale(before, opsOrigin(request))
     await stale.tell()
     return { before: new Date(before * 1000).toISOString() }
   })

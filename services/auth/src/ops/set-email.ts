@@ -1,7 +1,7 @@
 import { Type } from 'typebox'
 import { canonicalEmail } from '../accounts/email.ts'
 import { identityFault } from '../accounts/identity-fault.ts'
-import { invalidMember } from '../refusals.ts'
+import { invalidMember, noSuchUser } from '../refusals.ts'
 import { findUser } from './find-user.ts'
 import { opsOrigin } from './ops-origin.ts'
 import type { OpsRoutes } from './ops-routes.ts'
@@ -25,7 +25,7 @@ export const setEmail: OpsRoutes = (service, { accounts, accountChanges, stale, 
       if (fault !== null) throw invalidMember('email', fault)
       if (email !== account.email) {
         const change = { stale: stale.now(), origin: opsOrigin(request), nowMs: clock() }
-        await accountChanges.setEmail(account.id, email, change)
+        if (!(await accountChanges.setEmail(account.id, email, change))) throw noSuchUser()
       }
       await stale.tell()
       return { user: toUser({ ...account, email }) }

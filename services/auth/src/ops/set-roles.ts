@@ -1,6 +1,6 @@
 import { Type } from 'typebox'
 import { identityFault } from '../accounts/identity-fault.ts'
-import { invalidMember } from '../refusals.ts'
+import { invalidMember, noSuchUser } from '../refusals.ts'
 import { findUser } from './find-user.ts'
 import { opsOrigin } from './ops-origin.ts'
 import type { OpsRoutes } from './ops-routes.ts'
@@ -8,7 +8,7 @@ import { toUser, UserAnswer, UserParams } from './user-response.ts'
 import { Words } from './words.ts'
 
 /** Replaces the roles of a user. The next access token has them, and earlier ones are stale. */
-export const setRoles: OpsRoutes = (service, { accounts, audit, stale }) => {
+export const setRoles: OpsRoutes = (service, { accounts, accountChanges, stale, clock }) => {
   service.put(
     '/users/:user/roles',
     {
@@ -23,13 +23,8 @@ export const setRoles: OpsRoutes = (service, { accounts, audit, stale }) => {
       const { roles } = request.body
       const fault = identityFault({ email: account.email, scope: account.scope, roles })
       if (fault !== null) throw invalidMember('roles', fault)
-      await accounts.setRoles(account.id, roles, stale.now())
-      await audit.write({
-        kind: 'roles-changed',
-        subject: account.id,
-        sid: null,
-        origin: opsOrigin(request)
-      })
+      const change = { stale: stale.now(), origin: opsOrigin(request), nowMs: clock() }
+      if (!(await accountChanges.setRoles(account.id, roles, change))) throw noSuchUser()
       await stale.tell()
       return { user: toUser({ ...account, roles }) }
     }

@@ -1,6 +1,6 @@
 import { Type } from 'typebox'
 import { identityFault } from '../accounts/identity-fault.ts'
-import { invalidMember } from '../refusals.ts'
+import { invalidMember, noSuchUser } from '../refusals.ts'
 import { findUser } from './find-user.ts'
 import { opsOrigin } from './ops-origin.ts'
 import type { OpsRoutes } from './ops-routes.ts'
@@ -24,7 +24,7 @@ export const setScope: OpsRoutes = (service, { accounts, accountChanges, stale, 
       const fault = identityFault({ email: account.email, roles: account.roles, scope })
       if (fault !== null) throw invalidMember('scope', fault)
       const change = { stale: stale.now(), origin: opsOrigin(request), nowMs: clock() }
-      await accountChanges.setScope(account.id, scope, change)
+      if (!(await accountChanges.setScope(account.id, scope, change))) throw noSuchUser()
       await stale.tell()
       return { user: toUser({ ...account, scope }) }
     }

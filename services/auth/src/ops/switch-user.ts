@@ -4,7 +4,8 @@ import type { OpsRoutes } from './ops-routes.ts'
 import { toUser, UserAnswer, UserParams, UserWithEnded } from './user-response.ts'
 
 /** Disables a user and ends all of their sessions, and enables a user again. */
-export const switchUser: OpsRoutes = (service, { accounts, ends, audit, stale, clock }) => {
+export const switchUser: OpsRoutes = (service, needs) => {
+  const { accounts, accountChanges, ends, stale, clock } = needs
   service.post(
     '/users/:user/disable',
     {
@@ -13,7 +14,7 @@ export const switchUser: OpsRoutes = (service, { accounts, ends, audit, stale, c
     async (request) => {
       const account = await findUser(accounts, request.params.user)
       const disabling = { stale: stale.now(), origin: opsOrigin(request), nowMs: clock() }
-      const sids = await accounts.disable(account.id, disabling)
+      const sids = await accountChanges.disable(account.id, disabling)
       await ends.tellAll(account.id, null, sids)
       await stale.tell()
       return { user: toUser({ ...account, disabled: true }), ended: sids.length }
@@ -25,15 +26,7 @@ export const switchUser: OpsRoutes = (service, { accounts, ends, audit, stale, c
     { schema: { params: UserParams, response: { 200: UserAnswer } } },
     async (request) => {
       const account = await findUser(accounts, request.params.user)
-      const changed = await accounts.enable(account.id)
-      if (changed) {
-        await audit.write({
-          kind: 'user-enabled',
-          subject: account.id,
-          sid: null,
-          origin: opsOrigin(request)
-        })
-      }
+      await accountChanges.enable(account.id, { origin: opsOrigin(request), nowMs: clock() })
       return { user: toUser({ ...account, disabled: false }) }
     }
   )

@@ -1,4 +1,6 @@
 import { type Kysely, sql } from 'kysely'
+import type { Origin } from '../audit/audit-event.ts'
+import { writeAudit } from '../audit/audit-log.ts'
 import type { Tables } from '../database/tables.ts'
 import { changeUntold } from '../refusals.ts'
 import { rememberedSeconds } from '../tokens/remembered-seconds.ts'
@@ -21,10 +23,10 @@ export type StaleTokens = {
   /** The tokens that a change made now makes stale. */
   now(): Stale
   /**
-   * Makes every token with an `iat` before `before` (s) stale, of any subject. Does not tell
-   * gateways.
+   * Makes every token with an `iat` before `before` (s) stale, of any subject, in one transaction
+   * with the event. Does not tell gateways.
    */
-  makeAllStale(before: number): Promise<void>
+  makeAllStale(before: number, origin: Origin): Promise<void>
   /** Tokens of any subject with an earlier `iat` (s) are stale; 0 if none is. */
   allNotBefore(): Promise<number>
   /**
@@ -87,7 +89,7 @@ export function staleTokens(needs: {
   }
   return {
     now: () => stale(Math.floor(clock() / 1000) + AHEAD_SECONDS),
-    makeAllStale: (before) =>
+    makeAllStale: (before, origin) =>
       db.transaction().execute(async (transaction) => {
         await transaction
           .updateTable('all_tokens')
@@ -95,6 +97,8 @@ export function staleTokens(needs: {
           .where('not_before', '<', before)
           .execute()
         await noteStale(transaction, EVERYTHING, stale(before), 0)
+        const event = { kind: 'tokens-revoked', subject: null, sid: null, origin } as const
+        await writeAudit(transaction, event, clock())
       }),
     allNotBefore,
     async retell() {

@@ -5,6 +5,7 @@ import { openAccount } from '../accounts/open-account.ts'
 import { PASSWORD_MAX_LENGTH, PASSWORD_MIN_LENGTH } from '../accounts/password-rules.ts'
 import { registrationOff, registrationSignedIn } from '../refusals.ts'
 import type { Route, RouteNeeds } from './needs.ts'
+import { originOf } from './origin-of.ts'
 import { refuseCrossSite } from './refuse-cross-site.ts'
 import { UserResponse } from './user-response.ts'
 
@@ -36,7 +37,8 @@ export const register: Route = (service, needs) => {
       onRequest: [refuseCrossSite(needs.allowsOrigin), refuseUnlessOpen(needs), needs.limitAddress]
     },
     async (request, reply) => {
-      const account = await openAccount({ ...request.body, ...needs.newUser }, needs)
+      const applicant = { ...request.body, ...needs.newUser }
+      const account = await openAccount(applicant, originOf(request), needs)
       return reply.code(201).send({ user: publicAccount(account) })
     }
   )

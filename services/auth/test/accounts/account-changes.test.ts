@@ -18,7 +18,7 @@ for (const { name, skip, make } of databaseKinds(t)) {
     const database = await (await make(t)).open()
     const accounts = accountStore(database)
     const of = async (email: string) => {
-      const account = await accounts.create({ email, ...person }, clock())
+      const account = await accounts.create({ email, ...person }, { origin, nowMs: clock() })
       if (account === null) throw new Error('taken')
       return account
     }

@@ -18,7 +18,10 @@ for (const kind of databaseKinds(t)) {
 
   t.test(`${kind.name}: an account is kept over restarts`, { skip: kind.skip }, async (t) => {
     const database = await kind.make(t)
-    const created = await accountStore(await database.open()).create(ada, clock())
+    const created = await accountStore(await database.open()).create(ada, {
+      origin,
+      nowMs: clock()
+    })
     const accounts = accountStore(await database.open())
 
     t.match(created, { ...ada, disabled: false })
@@ -29,8 +32,8 @@ for (const kind of databaseKinds(t)) {
   t.test(`${kind.name}: an e-mail address has one account`, { skip: kind.skip }, async (t) => {
     const accounts = await open(t)
     const [first, second] = [
-      await accounts.create(ada, clock()),
-      await accounts.create(ada, clock())
+      await accounts.create(ada, { origin, nowMs: clock() }),
+      await accounts.create(ada, { origin, nowMs: clock() })
     ]
     t.ok(first)
     t.equal(second, null)
@@ -42,7 +45,10 @@ for (const kind of databaseKinds(t)) {
     { skip: kind.skip },
     async (t) => {
       const accounts = await open(t)
-      const created = await accounts.create({ ...ada, roles: [], scope: [] }, clock())
+      const created = await accounts.create(
+        { ...ada, roles: [], scope: [] },
+        { origin, nowMs: clock() }
+      )
       t.match(created, { roles: [], scope: [] })
     }
   )
@@ -56,7 +62,10 @@ for (const kind of databaseKinds(t)) {
     // Salts and hashes are base64 without padding; `+` and `/` are in it, and what looks like a cost.
     const hashes = costs.flatMap((cost) => [`${cost}$p/1+$x1`, `${cost}$AAAA$m64t1p1`])
     for (const [n, passwordHash] of hashes.entries()) {
-      await accounts.create({ ...ada, email: `${n}@example.com`, passwordHash }, clock())
+      await accounts.create(
+        { ...ada, email: `${n}@example.com`, passwordHash },
+        { origin, nowMs: clock() }
+      )
     }
     t.strictSame((await accounts.passwordCosts()).sort(), costs)
     t.strictSame([...new Set(hashes.map(passwordCost))], costs, 'as the text of a hash is read')
@@ -69,7 +78,10 @@ for (const kind of databaseKinds(t)) {
       '$fbscrypt$v=1,n=14,r=8,p=1,ss=Bw==,sk=a+/=$p/1+$x1'
     ]
     for (const [n, passwordHash] of [...foreign, ''].entries()) {
-      await accounts.create({ ...ada, email: `${n}@foreign.example`, passwordHash }, clock())
+      await accounts.create(
+        { ...ada, email: `${n}@foreign.example`, passwordHash },
+        { origin, nowMs: clock() }
+      )
     }
     const all = new Set([...hashes, ...foreign, ''].map(passwordCost))
     t.equal(all.size, costs.length + 5, 'two of bcrypt, two others, and none')
@@ -89,7 +101,7 @@ for (const kind of databaseKinds(t)) {
 
   t.test(`${kind.name}: whoever is not there is not found`, { skip: kind.skip }, async (t) => {
     const accounts = await open(t)
-    await accounts.create(ada, clock())
+    await accounts.create(ada, { origin, nowMs: clock() })
     for (const text of ['', '%', 'a\0b', '\ud800', "' or 1=1 --", 'ADA@example.com']) {
       if (!/[\0\ud800]/.test(text)) t.equal(await accounts.findByEmail(text), null, text)
       t.equal(await accounts.findById(text), null, text)
@@ -101,7 +113,7 @@ for (const kind of databaseKinds(t)) {
     { skip: kind.skip },
     async (t) => {
       const accounts = await open(t)
-      const created = await accounts.create(ada, clock())
+      const created = await accounts.create(ada, { origin, nowMs: clock() })
       if (created === null) throw new Error('not created')
       const change = { sid: 'a session', origin, nowMs: clock() }
       t.strictSame(
@@ -126,7 +138,7 @@ for (const kind of databaseKinds(t)) {
     { skip: kind.skip },
     async (t) => {
       const accounts = await open(t)
-      const { id, passwordHash } = (await accounts.create(ada, clock())) ?? {
+      const { id, passwordHash } = (await accounts.create(ada, { origin, nowMs: clock() })) ?? {
         id: '',
         passwordHash: ''
       }
@@ -142,7 +154,7 @@ for (const kind of databaseKinds(t)) {
     async (t) => {
       const accounts = await open(t)
       const made = await Promise.all(
-        Array.from({ length: 50 }, () => accounts.create(ada, clock()))
+        Array.from({ length: 50 }, () => accounts.create(ada, { origin, nowMs: clock() }))
       )
       t.equal(made.filter((account) => account !== null).length, 1)
     }

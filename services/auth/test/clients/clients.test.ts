@@ -3,6 +3,7 @@ import { clientStore } from '../../src/clients/client-store.ts'
 import type { ClientRegistration } from '../../src/clients/clients.ts'
 import { authService } from '../fixtures/auth-service.ts'
 import { databaseKinds } from '../fixtures/databases.ts'
+import { origin } from '../fixtures/family-steps.ts'
 import { clientKey, clientWithSecret, operator, postForm } from '../fixtures/oauth-client.ts'
 
 const grant = { grant_type: 'client_credentials' }
@@ -18,7 +19,10 @@ for (const kind of databaseKinds(t)) {
     { skip: kind.skip },
     async (t) => {
       const auth = await authService(t, { database: await (await kind.make(t)).open() })
-      const { client, secret } = await operator(auth).create({ ...good, scope: ['a', 'b', 'a'] })
+      const { client, secret } = await operator(auth).create(
+        { ...good, scope: ['a', 'b', 'a'] },
+        origin
+      )
 
       t.match(client, {
         id: /^[0-9a-f-]{36}$/,
@@ -46,11 +50,11 @@ for (const kind of databaseKinds(t)) {
         const form = { ...grant, client_id: first.id, client_secret: secret ?? '' }
         return (await postForm(auth, '/oauth/token', form)).statusCode === 200
       }
-      const second = await operator(auth).addSecret(first.id)
+      const second = await operator(auth).addSecret(first.id, origin)
       t.equal(second?.secretId, 2)
       t.strictSame([await works(first.secret), await works(second?.secret)], [true, true])
 
-      const third = await operator(auth).addSecret(first.id)
+      const third = await operator(auth).addSecret(first.id, origin)
       t.strictSame(
         [await works(first.secret), await works(second?.secret), await works(third?.secret)],
         [false, true, true]
@@ -65,7 +69,7 @@ for (const kind of databaseKinds(t)) {
       const auth = await authService(t, { database: await (await kind.make(t)).open() })
       const { id } = await clientWithSecret(auth)
       const added = await Promise.all(
-        Array.from({ length: 10 }, () => operator(auth).addSecret(id))
+        Array.from({ length: 10 }, () => operator(auth).addSecret(id, origin))
       )
       const ids = added.map((one) => one?.secretId ?? 0).sort((a, b) => a - b)
       t.strictSame(ids, [2, 3, 4, 5, 6, 7, 8, 9, 10, 11])
@@ -82,10 +86,10 @@ for (const kind of databaseKinds(t)) {
       const status = async () =>
         (await postForm(auth, '/oauth/token', grant, authorized)).statusCode
       t.equal(await status(), 200)
-      t.equal(await operator(auth).disable(id), true)
+      t.equal(await operator(auth).disable(id, origin), true)
       t.equal(await status(), 401)
       t.match(await operator(auth).list(), [{ id, disabled: true }])
-      t.equal(await operator(auth).enable(id), true)
+      t.equal(await operator(auth).enable(id, origin), true)
       t.equal(await status(), 200)
     }
   )
@@ -95,9 +99,9 @@ for (const kind of databaseKinds(t)) {
     { skip: kind.skip },
     async (t) => {
       const auth = await authService(t, { database: await (await kind.make(t)).open() })
-      t.equal(await operator(auth).disable('nobody'), false)
-      t.equal(await operator(auth).enable('nobody'), false)
-      t.equal(await operator(auth).addSecret('nobody'), null)
+      t.equal(await operator(auth).disable('nobody', origin), false)
+      t.equal(await operator(auth).enable('nobody', origin), false)
+      t.equal(await operator(auth).addSecret('nobody', origin), null)
     }
   )
 
@@ -107,14 +111,17 @@ for (const kind of databaseKinds(t)) {
     async (t) => {
       const auth = await authService(t, { database: await (await kind.make(t)).open() })
       const jwks = { keys: [clientKey().jwk] }
-      const { client, secret } = await operator(auth).create({
-        ...good,
-        authenticationMethod: 'private_key_jwt',
-        jwks
-      })
+      const { client, secret } = await operator(auth).create(
+        {
+          ...good,
+          authenticationMethod: 'private_key_jwt',
+          jwks
+        },
+        origin
+      )
       t.equal(secret, null)
       t.match(client.keys, [{ kty: 'EC', crv: 'P-256', alg: 'ES256' }])
-      await t.rejects(operator(auth).addSecret(client.id), {
+      await t.rejects(operator(auth).addSecret(client.id, origin), {
         name: 'Refusal',
         code: 'INVALID_REQUEST'
       })
@@ -141,7 +148,7 @@ for (const kind of databaseKinds(t)) {
       }
       for (const [title, [change, words]] of Object.entries(bad)) {
         await t.rejects(
-          operator(auth).create({ ...good, ...change }),
+          operator(auth).create({ ...good, ...change }, origin),
           { name: 'Refusal', message: words },
           title
         )

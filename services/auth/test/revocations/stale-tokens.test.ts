@@ -3,6 +3,7 @@ import { testClock } from '@gatehouse/fixtures/clock'
 import type { Revocation } from '@gatehouse/revocation/revocation'
 import { decodeJwt } from 'jose'
 import t, { type Test } from 'tap'
+import { accountChanges } from '../../src/accounts/account-changes.ts'
 import { accountStore } from '../../src/accounts/account-store.ts'
 
 import { generateSigningKey } from '../../src/keys/signing-key.ts'
@@ -75,8 +76,12 @@ for (const { name, skip, make } of databaseKinds(t)) {
     const database = await (await make(t)).open()
     const clock = testClock()
     const accounts = accountStore(database)
+    const changes = accountChanges(database)
     const nobody = { passwordHash: '', roles: [], scope: [] }
-    const account = await accounts.create({ email: 'ada@example.com', ...nobody }, clock())
+    const account = await accounts.create(
+      { email: 'ada@example.com', ...nobody },
+      { origin, nowMs: clock() }
+    )
     const id = account?.id ?? ''
     const told: Revocation[] = []
     let isDown = true
@@ -89,13 +94,13 @@ for (const { name, skip, make } of databaseKinds(t)) {
     const instance = () => staleTokens({ db: database, revocations, lifetimeSeconds: 300, clock })
     const stale = instance()
     const change = stale.now()
-    await accounts.setRoles(id, ['admin'], change)
+    await changes.setRoles(id, ['admin'], { stale: change, origin, nowMs: clock() })
     await t.rejects(stale.tell(), { code: 'UNAVAILABLE', status: 503 })
     t.match(await accounts.findById(id), { roles: ['admin'], tokensNotBefore: change.before })
 
     clock.advance(5000)
     const later = stale.now()
-    await accounts.disable(id, { stale: later, origin, nowMs: clock() })
+    await changes.disable(id, { stale: later, origin, nowMs: clock() })
     isDown = false
     await instance().tell()
     const { until, before } = later
@@ -107,18 +112,22 @@ for (const { name, skip, make } of databaseKinds(t)) {
     const database = await (await make(t)).open()
     const clock = testClock()
     const accounts = accountStore(database)
+    const changes = accountChanges(database)
     const nobody = { passwordHash: '', roles: [], scope: [] }
-    const account = await accounts.create({ email: 'ada@example.com', ...nobody }, clock())
+    const account = await accounts.create(
+      { email: 'ada@example.com', ...nobody },
+      { origin, nowMs: clock() }
+    )
     const id = account?.id ?? ''
     const told: Revocation[] = []
     const revocations: RevocationWriter = { append: async (entry) => void told.push(entry) }
     const stale = staleTokens({ db: database, revocations, lifetimeSeconds: 300, clock })
     const ahead = stale.now()
     clock.advance(-5000)
-    await accounts.setRoles(id, ['admin'], ahead)
-    await accounts.setRoles(id, ['auditor'], stale.now())
+    await changes.setRoles(id, ['admin'], { stale: ahead, origin, nowMs: clock() })
+    await changes.setRoles(id, ['auditor'], { stale: stale.now(), origin, nowMs: clock() })
     t.match(await accounts.findById(id), { roles: ['auditor'], tokensNotBefore: ahead.before })
-    await accounts.disable(id, { stale: stale.now(), origin, nowMs: clock() })
+    await changes.disable(id, { stale: stale.now(), origin, nowMs: clock() })
     t.match(await accounts.findById(id), { disabled: true, tokensNotBefore: ahead.before })
     await stale.tell()
     t.match(told, [{ kind: 'subject', id, before: ahead.before }])
@@ -141,7 +150,7 @@ for (const { name, skip, make } of databaseKinds(t)) {
     const client = randomUUID()
     const change = stale.now()
     await database.transaction().execute((changing) => noteStale(changing, client, change, 1))
-    await stale.makeAllStale(change.before + 1)
+    await stale.makeAllStale(change.before + 1, origin)
     await stale.tell()
     const last = clock() / 1000 + LONG
     const all = told.map(({ kind, id, until }) => ({ kind, id, outlives: until > last }))
@@ -168,8 +177,8 @@ for (const { name, skip, make } of databaseKinds(t)) {
     const instance = () => staleTokens({ db: database, revocations, lifetimeSeconds: 300, clock })
     t.equal(await instance().allNotBefore(), 0)
     const before = clock() / 1000
-    await instance().makeAllStale(before)
-    await instance().makeAllStale(before - 10)
+    await instance().makeAllStale(before, origin)
+    await instance().makeAllStale(before - 10, origin)
     t.equal(await instance().allNotBefore(), before, 'the strictest counts')
     await t.rejects(instance().tell(), { code: 'UNAVAILABLE', status: 503 })
     isDown = false

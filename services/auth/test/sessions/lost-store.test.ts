@@ -6,12 +6,12 @@ import { redisConnection } from '@gatehouse/fixtures/redis-connection'
 import { freezeRedis, redisMissing, redisServer } from '@gatehouse/fixtures/redis-server'
 import { COMMAND_TIMEOUT_MS, connectRedis } from '@gatehouse/redis/connect-redis'
 import t, { type Test } from 'tap'
-import { accountStore } from '../../src/accounts/account-store.ts'
+import { accountChanges } from '../../src/accounts/account-changes.ts'
 import { storeClock } from '../../src/redis/store-clock.ts'
 import { lateSeconds } from '../../src/sessions/family.ts'
 import { redisFamilies } from '../../src/sessions/redis-families.ts'
 import { audited, authService, login, registered, type Tokens } from '../fixtures/auth-service.ts'
-import { familySteps } from '../fixtures/family-steps.ts'
+import { familySteps, origin } from '../fixtures/family-steps.ts'
 import { isProblem } from '../fixtures/problem.ts'
 import {
   clockFromNow,
@@ -58,7 +58,7 @@ t.test('after a complete loss of Redis nobody is signed out', options, async (t)
     'a spent token is reuse'
   )
   const kinds = (await audited(auth)).map(({ kind }) => kind)
-  t.strictSame(kinds, ['login', 'refresh-restored', 'refresh-reused'])
+  t.strictSame(kinds, ['user-created', 'login', 'refresh-restored', 'refresh-reused'])
 })
 
 t.test('after a complete loss of Redis nobody is back who was signed out', options, async (t) => {
@@ -85,7 +85,8 @@ for (const [title, lives] of Object.entries({
     const { refreshToken, session } = await login(auth)
     await settle()
     await auth.post('/logout', { refreshToken })
-    await accountStore(auth.database).setRoles(id, ['admin'], auth.stale.now())
+    const change = { stale: auth.stale.now(), origin, nowMs: auth.clock() }
+    await accountChanges(auth.database).setRoles(id, ['admin'], change)
     await auth.stale.tell()
     await settle()
     t.strictSame(await revokedSids(store), [session.id])

@@ -2,7 +2,7 @@ import { sign } from 'node:crypto'
 import { TOKEN_SKEW_SECONDS } from '@gatehouse/access-token/clock-skew'
 import { decodeJwt, decodeProtectedHeader } from 'jose'
 import t from 'tap'
-import { accountStore } from '../../../src/accounts/account-store.ts'
+import { accountChanges } from '../../../src/accounts/account-changes.ts'
 import type { SigningKey } from '../../../src/keys/signing-key.ts'
 import {
   AUDIENCE,
@@ -13,6 +13,7 @@ import {
   OPS_TOKEN,
   signedIn
 } from '../../fixtures/auth-service.ts'
+import { origin } from '../../fixtures/family-steps.ts'
 import { clientWithSecret, operator, postForm } from '../../fixtures/oauth-client.ts'
 import { isOAuthError } from '../../fixtures/oauth-error.ts'
 import { policy } from '../../fixtures/stores.ts'
@@ -88,7 +89,7 @@ t.test("a machine client's token works until the client is disabled", async (t) 
   t.match(said, { active: true, sub: machine.id, client_id: machine.id, token_type: 'Bearer' })
   t.notOk('sid' in said)
   t.not(machine.id, client.id)
-  await operator(auth).disable(machine.id)
+  await operator(auth).disable(machine.id, origin)
   t.strictSame(await ask(token), { active: false })
 })
 
@@ -172,13 +173,14 @@ t.test('a token that gateways refuse as stale is not active', async (t) => {
   }
   const held = await machineToken()
   t.equal((await ask(held)).active, true)
-  await operator(auth).disable(machine.id)
-  await operator(auth).enable(machine.id)
+  await operator(auth).disable(machine.id, origin)
+  await operator(auth).enable(machine.id, origin)
   t.strictSame(await ask(held), { active: false }, 'of a client that was disabled and enabled')
   t.equal((await ask(await machineToken())).active, true, 'the next one is')
 
   t.equal((await ask(tokens.accessToken)).active, true)
-  await accountStore(auth.database).setRoles(user.id, ['auditor'], auth.stale.now())
+  const change = { stale: auth.stale.now(), origin, nowMs: auth.clock() }
+  await accountChanges(auth.database).setRoles(user.id, ['auditor'], change)
   t.strictSame(await ask(tokens.accessToken), { active: false }, 'of a user whose roles changed')
   const { refreshToken } = tokens
   const { accessToken } = (await auth.post('/refresh-token', { refreshToken })).json()
