@@ -10,6 +10,7 @@ import {
   passwordFault
 } from '../accounts/password-rules.ts'
 import { invalidMember, sessionEnded, wrongCredentials } from '../refusals.ts'
+import { ifPossible } from '../sessions/session-ends.ts'
 import type { Route } from './needs.ts'
 import { originOf } from './origin-of.ts'
 
@@ -27,6 +28,10 @@ const REPEAT_MS = 600_000
 /**
  * A user who knows the old password sets a new one; every other session ends. A stolen access token
  * is not enough, and guesses here are slowed like guesses at login.
+ *
+ * The response is about the password and the ends of the other sessions, which the database stores
+ * in one transaction. "Try again" would be wrong from then on, because the repeat would be judged
+ * by the new password. If the session store does not answer, `SessionEnds.settle` tells it later.
  */
 export const changePassword: Route = (service, needs) => {
   const { accounts, passwords, guesses, checkCredentials, ends, clock } = needs
@@ -57,6 +62,12 @@ export const changePassword: Route = (service, needs) => {
     }
   }
 
+  /** Completes a change that the database has stored. */
+  const follow = async (account: Account, session: string | null, ended: readonly string[]) => {
+    await ifPossible(ends.tellAll(account.id, session, ended))
+    await ifPossible(guesses.forgetStrangers(account.email))
+  }
+
   service.post(
     '/password',
     { schema: { body: Body, response: { 204: Type.Null() } }, onRequest: needs.limitAddress },
@@ -73,8 +84,7 @@ export const changePassword: Route = (service, needs) => {
       const claim = { account: found, password: currentPassword, caller, origin }
       const account = await prove(claim, session, newPassword)
       if (account === null) {
-        await ends.tellAll(subject, session, [])
-        await guesses.forgetStrangers(found.email)
+        await follow(found, session, [])
         return reply.code(204).send(null)
       }
       const passwordHash = await passwords.hash(newPassword)
@@ -82,8 +92,7 @@ export const changePassword: Route = (service, needs) => {
       const ended = await accounts.changePassword(account, change)
       // Another change came first: the password is no longer the current one.
       if (ended === null) throw wrongCredentials()
-      await ends.tellAll(subject, session, ended)
-      await guesses.forgetStrangers(found.email)
+      await follow(account, session, ended)
       return reply.code(204).send(null)
     }
   )

@@ -61,7 +61,7 @@ for (const { name, skip, make } of databaseKinds(t)) {
       const kinds = (await auditLog(database, clock).read({ subject: id, limit: 9 })).map(
         ({ kind }) => kind
       )
-      t.strictSame(kinds.sort(), ['email-changed', 'scope-changed'])
+      t.strictSame(kinds.sort(), ['email-changed', 'scope-changed', 'user-created'])
     }
   )
 
@@ -97,7 +97,7 @@ for (const { name, skip, make } of databaseKinds(t)) {
     const log = await auditLog(database, clock).read({ subject: ada.id, limit: 9 })
     t.strictSame(
       log.map(({ kind, origin }) => `${kind} ${origin.address}`).sort(),
-      ['login ', 'user-created ops', 'user-deleted ops'],
+      ['login ', 'user-created ', 'user-created ops', 'user-deleted ops'],
       'without the network address'
     )
     const rows = await database.selectFrom('sessions').selectAll().orderBy('sid').execute()

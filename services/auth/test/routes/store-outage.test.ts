@@ -12,8 +12,9 @@ t.test('an outage of the store signs nobody out', { skip: redisMissing }, async 
   const clock = clockFromNow()
   const store = redisStore(connection, { policy, clock })
   const auth = await authService(t, { clock, families: () => store.families.store })
-  const { token, headers } = await signedInBrowser(auth)
-  const leaving = await login(auth)
+  const { user, token, headers, answer: signedIn } = await signedInBrowser(auth)
+  const session = signedIn.json().session.id
+  const [leaving, other] = [await login(auth), await login(auth)]
 
   await kill()
 
@@ -28,6 +29,18 @@ t.test('an outage of the store signs nobody out', { skip: redisMissing }, async 
     t.equal(answer.headers['retry-after'], '1', `${title}: try again`)
     t.notOk(answer.headers['set-cookie'], `${title}: the cookie stays`)
   }
+  // What the database has must not be answered with "try again": the repeat would be judged by the new password.
+  const newPassword = 'another horse altogether'
+  const changed = await auth.post(
+    '/password',
+    { currentPassword: password, newPassword },
+    await auth.gateway.signedIn({ subject: user.id, session })
+  )
+  t.equal(changed.statusCode, 204, 'a change of the password is made')
+  const otherRefresh = () => auth.post('/refresh-token', { refreshToken: other.refreshToken })
+  isProblem(t, await otherRefresh(), { code: 'SESSION_ENDED' }, 'and the other sessions have ended')
+  t.equal((await auth.post('/login', { email, password })).statusCode, 401, 'not the old password')
+
   const garbled = await auth.post('/refresh-token', { refreshToken: 'garbled' })
   isProblem(t, garbled, { code: 'UNAUTHENTICATED' }, 'a garbled token needs no store')
   t.equal((await auth.get('/.well-known/jwks.json')).statusCode, 200, 'tokens go on being verified')
@@ -41,5 +54,10 @@ t.test('an outage of the store signs nobody out', { skip: redisMissing }, async 
   isProblem(t, left, { code: 'SESSION_ENDED' }, 'a logout that was asked for holds')
   auth.clock.advance(3000)
   await auth.state.ends.settle()
-  t.ok((await revokedSids(store)).includes(leaving.session.id), 'and gateways hear of it')
+  const revoked = await revokedSids(store)
+  for (const { session } of [leaving, other]) {
+    t.ok(revoked.includes(session.id), 'and gateways hear of it')
+  }
+  const again = await auth.post('/login', { email, password: newPassword })
+  t.equal(again.statusCode, 200, 'the new password counts')
 })
