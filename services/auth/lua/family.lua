@@ -7,18 +7,21 @@
 --
 -- Fields, in the order of the packed array:
 --   1 generation  2 openedAt (s)  3 rotatedAtMs  4 idleExpiresAt (s)  5 expiresAt (s)
---   6 replays *   7 endedAt (s)   8 clientId     9 scope             10 label
---   11 the least iat (s) of its access tokens; absent where all are good
+--   6 replays *   7 endedAt (s)   8 clientId     9 scope             10 label; empty once it has ended
+--   11 ** the least iat (s) of its access tokens; absent where all are good
 -- * Below zero while no token of the current generation was seen in use: -1 is no replay, -2 is one. So a record that an
 -- earlier version wrote counts as in use, and none is longer than the 64 bytes that Redis keeps in a compact hash.
--- In a script's own hands the array has two numbers for it: 6 replays, and 12 seen (0 or 1).
+-- ** Below zero while the answer with the current generation was given again after grace.
+-- In a script's own hands the array has a number more for each of the two: 12 seen, and 13 answered again (0 or 1).
 local GENERATION, OPENED, ROTATED_MS, IDLE_EXPIRES, EXPIRES, REPLAYS, ENDED = 1, 2, 3, 4, 5, 6, 7
-local TOKENS_NOT_BEFORE, SEEN = 11, 12
+local LABEL, TOKENS_NOT_BEFORE, SEEN, ANSWERED_AGAIN = 10, 11, 12, 13
 local family_key, unrecorded_key, sightings_key = KEYS[3], KEYS[4], KEYS[5]
 
 local function unpacked(packed)
   local record = cmsgpack.unpack(packed)
   record[TOKENS_NOT_BEFORE] = record[TOKENS_NOT_BEFORE] or 0
+  record[ANSWERED_AGAIN] = record[TOKENS_NOT_BEFORE] < 0 and 1 or 0
+  record[TOKENS_NOT_BEFORE] = math.abs(record[TOKENS_NOT_BEFORE])
   record[SEEN] = record[REPLAYS] < 0 and 0 or 1
   if record[SEEN] == 0 then record[REPLAYS] = -1 - record[REPLAYS] end
   return record
@@ -27,6 +30,7 @@ end
 local function packed(record)
   local kept = { unpack(record, 1, record[TOKENS_NOT_BEFORE] == 0 and 10 or TOKENS_NOT_BEFORE) }
   if record[SEEN] == 0 then kept[REPLAYS] = -1 - kept[REPLAYS] end
+  if record[ANSWERED_AGAIN] == 1 then kept[TOKENS_NOT_BEFORE] = -kept[TOKENS_NOT_BEFORE] end
   return cmsgpack.pack(kept)
 end
 
@@ -59,7 +63,7 @@ local function was_seen(sid, subject, record)
 end
 
 local function finish(sid, record)
-  record[ENDED] = now_s
+  record[ENDED], record[LABEL] = now_s, ''
   write(sid, record)
   revoke(sid)
 end
@@ -71,6 +75,10 @@ local function end_known(sid, record)
     revoke(sid)
   elseif record[ENDED] == 0 then
     finish(sid, record)
+  elseif record[LABEL] ~= '' then
+    -- An earlier version ended it, and kept the label.
+    record[LABEL] = ''
+    write(sid, record)
   end
 end
 

@@ -9,7 +9,7 @@ if is_late() then return { server_ms() } end
 local sid, presented, idle = ARGV[4], tonumber(ARGV[11]), tonumber(ARGV[10])
 local grace, cap, recovery = tonumber(ARGV[12]), tonumber(ARGV[13]), tonumber(ARGV[14])
 
-local STALE_BEFORE_S = 1
+local STALE_AHEAD_S = 2
 
 -- Writes the record, and tells gateways which access tokens are stale now where that is new.
 local function write_stale(record, not_before)
@@ -20,14 +20,19 @@ local function write_stale(record, not_before)
 end
 
 local function advance(record)
-  local was_answered_again = record[TOKENS_NOT_BEFORE] == math.floor(record[ROTATED_MS] / 1000) - STALE_BEFORE_S
+  local not_before = record[TOKENS_NOT_BEFORE]
+  if record[ANSWERED_AGAIN] == 1 then
+    local least = now_s + STALE_AHEAD_S
+    not_before = math.max(not_before, least, math.min(not_before + 1, least + 1))
+  end
+  record[ANSWERED_AGAIN] = 0
   record[GENERATION] = presented + 1
   record[ROTATED_MS] = now_ms
   record[IDLE_EXPIRES] = math.min(now_s + idle, record[EXPIRES])
   record[REPLAYS] = 0
   -- Nothing reports the tokens of this one where recovery is off.
   record[SEEN] = recovery == 0 and 1 or 0
-  write_stale(record, was_answered_again and now_s or record[TOKENS_NOT_BEFORE])
+  write_stale(record, not_before)
   token_horizon()
   return record
 end
@@ -36,7 +41,7 @@ local record = read(sid)
 if not record then
   local opened, expires = tonumber(ARGV[5]), tonumber(ARGV[6])
   if not opened or now_ms >= expires * 1000 then return { now_ms, 'ended', false, false } end
-  local lost = { presented, opened, now_ms, expires, expires, 0, 0, ARGV[7], ARGV[8], ARGV[9], 0, 0 }
+  local lost = { presented, opened, now_ms, expires, expires, 0, 0, ARGV[7], ARGV[8], ARGV[9], 0, 0, 0 }
   return { now_ms, 'restored', false, advance(lost) }
 end
 local before = { unpack(record) }
@@ -62,7 +67,8 @@ local within_recovery = now_ms - record[ROTATED_MS] < recovery * 1000
 if behind == 1 and within_recovery and not was_seen(sid, ARGV[15], record) then
   record[ROTATED_MS] = now_ms
   record[REPLAYS] = 0
-  write_stale(record, now_s - STALE_BEFORE_S)
+  record[ANSWERED_AGAIN] = 1
+  write_stale(record, math.max(record[TOKENS_NOT_BEFORE], now_s + STALE_AHEAD_S))
   token_horizon()
   return { now_ms, 'recovered', before, record }
 end

@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely'
 import type { AuditKind, By } from '../audit/audit-event.ts'
 import { writeAudit } from '../audit/audit-log.ts'
+import { scrub } from '../database/scrub.ts'
 import type { Tables } from '../database/tables.ts'
 import { isUniqueViolation } from '../database/unique-violation.ts'
 import { emailTaken } from '../refusals.ts'
@@ -126,7 +127,12 @@ export function accountChanges(db: Kysely<Tables>): AccountChanges {
         await writeAudit(transaction, event, nowMs)
         return true
       }),
-    erase: (id, change) =>
-      db.transaction().execute((transaction) => eraseAccount(transaction, id, change))
+    async erase(id, change) {
+      const ended = await db
+        .transaction()
+        .execute((transaction) => eraseAccount(transaction, id, change))
+      await scrub(db)
+      return ended
+    }
   }
 }

@@ -42,11 +42,16 @@ export async function eraseAccount(
   return ended
 }
 
-/** Finds the sessions by their logins, because only open sessions have an index by user. */
+/**
+ * An earlier version kept the labels of ended sessions, also in the session store, which `untold`
+ * makes forget them. Finds the sessions by their logins, because only open sessions have an index by
+ * user.
+ */
 async function eraseLabels(transaction: Kysely<Tables>, id: string): Promise<void> {
   await transaction
     .updateTable('sessions')
-    .set({ label: '' })
+    .set({ label: '', untold: 1 })
+    .where('label', '!=', '')
     .where('sid', 'in', ({ selectFrom }) =>
       selectFrom('audit_events')
         .select('sid')

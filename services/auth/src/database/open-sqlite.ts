@@ -20,7 +20,7 @@ export function openSqlite(file: string): DatabaseSync {
     }
     const database = new DatabaseSync(file, { timeout: BUSY_TIMEOUT_MS })
     database.exec(
-      'pragma journal_mode = wal; pragma synchronous = normal; pragma foreign_keys = on'
+      'pragma journal_mode = wal; pragma synchronous = normal; pragma foreign_keys = on; pragma secure_delete = on'
     )
     return database
   } catch (error) {
@@ -28,6 +28,15 @@ export function openSqlite(file: string): DatabaseSync {
     if (reason === null) throw error
     throw new StartFault(`GATEHOUSE_DATA_DIR: cannot use ${file}: ${reason}`)
   }
+}
+
+/**
+ * Moves the contents of the write-ahead log into the file and empties the log, which otherwise keeps
+ * deleted values (`secure_delete` overwrites them only in the file). Does nothing while another
+ * process reads.
+ */
+export function truncateLog(database: DatabaseSync): void {
+  database.exec('pragma wal_checkpoint(truncate)')
 }
 
 /** SQLite's message, such as "file is not a database"; null if it is another error. */

@@ -41,6 +41,7 @@ export type SessionTable = {
   /** as in a family */
   client_id: string
   scope: string
+  /** empty once it has ended */
   label: string
   /** milliseconds since 1970; null while it is live */
   ended_at_ms: number | null

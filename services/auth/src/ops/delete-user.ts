@@ -19,6 +19,7 @@ export const deleteUser: OpsRoutes = (service, needs) => {
       const sids = await accountChanges.erase(id, change)
       if (sids === null) throw noSuchUser()
       await ends.tellAll(id, null, sids)
+      await ends.scrub()
       await stale.tell()
       return { id, ended: sids.length }
     }

@@ -2,9 +2,10 @@ import type { Kysely } from 'kysely'
 import type { Tables } from '../database/tables.ts'
 
 /**
- * Ends all sessions of a user except one, in the transaction of the change that ends them. That transaction has locked the
- * account before: a login that has checked the old password comes either before it, and its session ends too, or after it, and
- * is refused. The session store is told afterwards (`sessionEnds`); if this process stops before that, another instance tells it.
+ * Ends all sessions of a user except one and erases their labels, in the transaction of the change
+ * that ends them. That transaction has locked the account before: a login that has checked the old
+ * password comes either before it, and its session ends too, or after it, and is refused. The session
+ * store is told afterwards (`sessionEnds`); if this process stops before that, another instance does it.
  * @returns the ids of those that had not ended
  */
 export async function endSessions(
@@ -15,7 +16,7 @@ export async function endSessions(
 ): Promise<string[]> {
   const rows = await transaction
     .updateTable('sessions')
-    .set({ ended_at_ms: nowMs, untold: 1 })
+    .set({ ended_at_ms: nowMs, untold: 1, label: '' })
     .where('subject', '=', subject)
     .where('ended_at_ms', 'is', null)
     .where('expires_at', '>', Math.floor(nowMs / 1000))
@@ -33,7 +34,7 @@ export async function endOneSession(
 ): Promise<boolean> {
   const row = await transaction
     .updateTable('sessions')
-    .set({ ended_at_ms: atMs, untold: 1 })
+    .set({ ended_at_ms: atMs, untold: 1, label: '' })
     .where('sid', '=', sid)
     .where('subject', '=', subject)
     .where('ended_at_ms', 'is', null)

@@ -1,4 +1,5 @@
 import type { Outcome } from './outcome.ts'
+import { afterFirstAnswer, afterSecondAnswer } from './stale-answers.ts'
 
 /**
  * The refresh-token family: a login opens one, and each refresh makes its next generation (RFC 9700
@@ -26,13 +27,15 @@ export type FamilyRecord = {
    * owner's
    */
   readonly tokensNotBefore: number
+  /** whether the current generation was recovered */
+  readonly answeredAgain: boolean
   /** seconds: when it was ended; 0: live. It stays as a tombstone until `expiresAt` */
   readonly endedAt: number
   /** the OAuth client; empty: this API's own */
   readonly clientId: string
   /** the requested scope, space-separated; empty: the whole scope of the account */
   readonly scope: string
-  /** the label in the list of sessions */
+  /** the label in the list of sessions; empty once it has ended */
   readonly label: string
 }
 
@@ -75,6 +78,7 @@ export function open(
     replays: 0,
     seen: false,
     tokensNotBefore: 0,
+    answeredAgain: false,
     endedAt: 0,
     clientId,
     scope,
@@ -138,17 +142,9 @@ export function present(
   return { outcome: 'reused', next: end(record, nowMs) }
 }
 
-/** `iat` counts whole seconds, and clocks differ by a round trip: new tokens must stay valid. */
-const STALE_BEFORE_SECONDS = 1
-
 function answerAgain(record: FamilyRecord, nowMs: number): FamilyRecord {
-  const tokensNotBefore = Math.floor(nowMs / 1000) - STALE_BEFORE_SECONDS
-  return { ...record, rotatedAtMs: nowMs, replays: 0, tokensNotBefore }
-}
-
-/** Whether it was recovered; no field says so, for earlier versions. A false match loses little. */
-function wasAnsweredAgain({ rotatedAtMs, tokensNotBefore }: FamilyRecord): boolean {
-  return tokensNotBefore === Math.floor(rotatedAtMs / 1000) - STALE_BEFORE_SECONDS
+  const tokensNotBefore = afterFirstAnswer(record.tokensNotBefore, Math.floor(nowMs / 1000))
+  return { ...record, rotatedAtMs: nowMs, replays: 0, tokensNotBefore, answeredAgain: true }
 }
 
 /** A token of this generation was used, so its client has the response. */
@@ -165,7 +161,7 @@ export function reuse(record: FamilyRecord, presented: number, nowMs: number) {
 }
 
 export function end(record: FamilyRecord, nowMs: number): FamilyRecord {
-  return { ...record, endedAt: Math.floor(nowMs / 1000) }
+  return { ...record, endedAt: Math.floor(nowMs / 1000), label: '' }
 }
 
 function advance(
@@ -181,8 +177,10 @@ function advance(
     rotatedAtMs: nowMs,
     idleExpiresAt: Math.min(now + policy.idleSeconds, record.expiresAt),
     replays: 0,
-    // The tokens of this generation have no earlier `iat`.
-    tokensNotBefore: wasAnsweredAgain(record) ? now : record.tokensNotBefore,
+    tokensNotBefore: record.answeredAgain
+      ? afterSecondAnswer(record.tokensNotBefore, now)
+      : record.tokensNotBefore,
+    answeredAgain: false,
     // With recovery off, nobody reports use. It must not look unused if recovery is turned on.
     seen: policy.recoverySeconds === 0
   }

@@ -13,12 +13,13 @@ export type PackedRecord = [
   string,
   string,
   number,
+  number,
   number
 ]
 
 export function toRecord(packed: PackedRecord): FamilyRecord {
   const [generation, openedAt, rotatedAtMs, idleExpiresAt, expiresAt, replays, endedAt] = packed
-  const [, , , , , , , clientId, scope, label, tokensNotBefore, seen] = packed
+  const [, , , , , , , clientId, scope, label, tokensNotBefore, seen, answeredAgain] = packed
   return {
     generation,
     openedAt,
@@ -28,6 +29,7 @@ export function toRecord(packed: PackedRecord): FamilyRecord {
     replays,
     seen: seen === 1,
     tokensNotBefore,
+    answeredAgain: answeredAgain === 1,
     endedAt,
     clientId,
     scope,

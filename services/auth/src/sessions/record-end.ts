@@ -14,9 +14,12 @@ export async function recordEnd(
   event: SessionEnd,
   atMs: number
 ): Promise<void> {
-  await lockAccount(transaction, event.subject)
+  const hasAccount = await lockAccount(transaction, event.subject)
   const isEnd = await endOneSession(transaction, event, atMs)
-  if (isEnd || (await lacksEvent(transaction, event))) await writeAudit(transaction, event, atMs)
+  if (!isEnd && !(await lacksEvent(transaction, event))) return
+  // The user was deleted meanwhile, with all network addresses.
+  const origin = hasAccount ? event.origin : { ...event.origin, address: '' }
+  await writeAudit(transaction, { ...event, origin }, atMs)
 }
 
 /**

@@ -191,6 +191,8 @@ export function redisFamilies(
     },
     // Redis does it: each key expires with its last family.
     forgetExpired: async () => false,
+    // Its files forget it when the server writes them anew.
+    async scrub() {},
     async incarnation() {
       const [, name] = await timed(incarnation, [MARK], [randomUUID()])
       return String(name)

@@ -26,6 +26,8 @@ export type SessionEnds = {
   record(ending: UnrecordedEnd): Promise<void>
   /** Ends the oldest sessions of a user who has too many. */
   evict(subject: string, origin: Origin): Promise<void>
+  /** As `Families.scrub`. */
+  scrub(): Promise<void>
   /** Completes what any instance has left undone. */
   settle(): Promise<void>
 }
@@ -163,6 +165,7 @@ export function sessionEnds(needs: {
       await tellAll(event.subject, event.sid, sids)
       return sids.length
     },
+    scrub: () => families.scrub(),
     settle: () => allOf([followRun, recordAll, tellUntold, writeTold], (step) => step())
   }
 }

@@ -1,4 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
+import { truncateLog } from '../database/open-sqlite.ts'
 import { isSqliteOutage } from '../database/sqlite-outage.ts'
 import { storeUnavailable } from '../refusals.ts'
 import type { SqliteRevocations } from '../revocations/sqlite-revocations.ts'
@@ -15,12 +16,15 @@ import {
   see
 } from './family.ts'
 import { newlyStale } from './newly-stale.ts'
-import { makeFamilyTables, toFamily, toRow } from './sqlite-family-rows.ts'
+import { familyRows } from './sqlite-family-rows.ts'
 import { readNotes } from './unrecorded-ends.ts'
 
 /** One process at a time uses this file, so it is always the same run of the same server. */
 const INCARNATION = 'embedded'
 const FORGOTTEN_AT_ONCE = 500
+
+const isExpired = ({ record }: StoredFamily, nowMs: number): boolean =>
+  nowMs >= record.expiresAt * 1000
 
 /** Families in the embedded database: runs the state machine inside one transaction. */
 export function sqliteFamilies(
@@ -29,32 +33,12 @@ export function sqliteFamilies(
   policy: FamilyPolicy,
   clock: () => number
 ): Families {
-  makeFamilyTables(database)
-  const selectAll = database.prepare(
-    'select * from families where subject = ? order by opened_at, sid'
-  )
-  const selectOne = database.prepare('select * from families where subject = ? and sid = ?')
-  const upsert = database.prepare(
-    'insert or replace into families values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)'
-  )
-  const remove = database.prepare('delete from families where subject = ? and sid = ?')
-  const deleteExpired = database.prepare(`
-    delete from families where (subject, sid) in (
-      select subject, sid from families where expires_at <= ? order by expires_at limit ?
-    )`)
+  const { read, readAll, write, remove, removeExpired } = familyRows(database)
   const insertEnd = database.prepare('insert or replace into unrecorded_ends values (?, ?)')
   const selectEnds = database.prepare('select sid, ending from unrecorded_ends')
   const selectEnd = database.prepare('select 1 from unrecorded_ends where sid = ?')
   const deleteEnd = database.prepare('delete from unrecorded_ends where sid = ?')
 
-  const read = (subject: string, sid: string): FamilyRecord | null => {
-    const row = selectOne.get(subject, sid)
-    return row === undefined ? null : toFamily(row).record
-  }
-  const readAll = (subject: string): StoredFamily[] => selectAll.all(subject).map(toFamily)
-  const write = (subject: string, sid: string, r: FamilyRecord): void => {
-    upsert.run(...toRow(subject, sid, r))
-  }
   const endOne = (subject: string, { sid, record }: StoredFamily, nowMs: number): void => {
     write(subject, sid, end(record, nowMs))
     revocations.append(sid, nowMs)
@@ -68,6 +52,7 @@ export function sqliteFamilies(
   ): void => {
     if (record === null) revocations.append(sid, nowMs)
     else if (record.endedAt === 0) endOne(subject, { sid, record }, nowMs)
+    else if (record.label !== '') write(subject, sid, { ...record, label: '' })
   }
   const noteUnrecorded = (ending: UnrecordedEnd): void => {
     insertEnd.run(ending.sid, JSON.stringify(ending))
@@ -97,15 +82,15 @@ export function sqliteFamilies(
     }
   }
   const forget = (subject: string, past: readonly StoredFamily[], nowMs: number): void => {
-    const isExpired = ({ record }: StoredFamily) => nowMs >= record.expiresAt * 1000
     const forgettable = past.filter(
       (family) =>
-        !isExpired(family) &&
+        !isExpired(family, nowMs) &&
         !isRestorable(family.record, nowMs, policy) &&
         selectEnd.get(family.sid) === undefined
     )
     const over = forgettable.slice(0, Math.max(0, forgettable.length - policy.sessionsPerUser))
-    for (const { sid } of past.filter(isExpired).concat(over)) remove.run(subject, sid)
+    const expired = past.filter((family) => isExpired(family, nowMs))
+    for (const { sid } of expired.concat(over)) remove(subject, sid)
   }
 
   return {
@@ -170,8 +155,14 @@ export function sqliteFamilies(
     async endAll(subject, except, known) {
       const nowMs = clock()
       const count = transaction(() => {
-        const ending = parted(subject, nowMs).live.filter(({ sid }) => sid !== except)
+        const { live, past } = parted(subject, nowMs)
+        const ending = live.filter(({ sid }) => sid !== except)
         for (const family of ending) endOne(subject, family, nowMs)
+        for (const family of past) {
+          const { sid, record } = family
+          if (isExpired(family, nowMs)) remove(subject, sid)
+          else if (sid !== except) endKnown(subject, sid, record, nowMs)
+        }
         for (const sid of known) {
           if (sid !== except) endKnown(subject, sid, read(subject, sid), nowMs)
         }
@@ -194,7 +185,7 @@ export function sqliteFamilies(
     },
     async forgetExpired() {
       const before = Math.floor(clock() / 1000)
-      return asked(() => deleteExpired.run(before, FORGOTTEN_AT_ONCE)).changes === FORGOTTEN_AT_ONCE
+      return asked(() => removeExpired(before, FORGOTTEN_AT_ONCE)) === FORGOTTEN_AT_ONCE
     },
     async incarnation() {
       return INCARNATION
@@ -209,7 +200,10 @@ export function sqliteFamilies(
     },
     async settleSightings() {},
     async ping() {
-      selectOne.get('', '')
+      read('', '')
+    },
+    async scrub() {
+      asked(() => truncateLog(database))
     },
     async close() {
       database.close()

@@ -7,22 +7,57 @@ const SCHEMA = `
     subject text not null, sid text not null, generation integer not null, opened_at integer not null,
     rotated_at_ms integer not null, idle_expires_at integer not null, expires_at integer not null,
     replays integer not null, ended_at integer not null, client_id text not null, scope text not null,
-    label text not null, seen integer, tokens_not_before integer, primary key (subject, sid)
+    label text not null, seen integer, tokens_not_before integer, answered_again integer,
+    primary key (subject, sid)
   ) strict, without rowid;
   create index if not exists families_by_expiry on families (expires_at);
   create table if not exists unrecorded_ends (sid text primary key, ending text not null) strict`
 
-export function makeFamilyTables(database: DatabaseSync): void {
+function makeFamilyTables(database: DatabaseSync): void {
   database.exec(SCHEMA)
   const columns = database.prepare('pragma table_info(families)').all()
-  for (const missing of ['seen', 'tokens_not_before']) {
+  for (const missing of ['seen', 'tokens_not_before', 'answered_again']) {
     if (columns.some(({ name }) => name === missing)) continue
     database.exec(`alter table families add column ${missing} integer`)
   }
 }
 
+/** The table of families, in the hands of the state machine. */
+export function familyRows(database: DatabaseSync) {
+  makeFamilyTables(database)
+  const selectAll = database.prepare(
+    'select * from families where subject = ? order by opened_at, sid'
+  )
+  const selectOne = database.prepare('select * from families where subject = ? and sid = ?')
+  const upsert = database.prepare(
+    'insert or replace into families values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)'
+  )
+  const remove = database.prepare('delete from families where subject = ? and sid = ?')
+  const deleteExpired = database.prepare(`
+    delete from families where (subject, sid) in (
+      select subject, sid from families where expires_at <= ? order by expires_at limit ?
+    )`)
+  return {
+    read(subject: string, sid: string): FamilyRecord | null {
+      const row = selectOne.get(subject, sid)
+      return row === undefined ? null : toFamily(row).record
+    },
+    /** The oldest first. */
+    readAll: (subject: string): StoredFamily[] => selectAll.all(subject).map(toFamily),
+    write(subject: string, sid: string, record: FamilyRecord): void {
+      upsert.run(...toRow(subject, sid, record))
+    },
+    remove(subject: string, sid: string): void {
+      remove.run(subject, sid)
+    },
+    /** Deletes families that expired before this second; how many. */
+    removeExpired: (second: number, limit: number): number =>
+      Number(deleteExpired.run(second, limit).changes)
+  }
+}
+
 /** In the order of the columns. */
-export const toRow = (subject: string, sid: string, r: FamilyRecord): SQLInputValue[] => [
+const toRow = (subject: string, sid: string, r: FamilyRecord): SQLInputValue[] => [
   subject,
   sid,
   r.generation,
@@ -36,10 +71,11 @@ export const toRow = (subject: string, sid: string, r: FamilyRecord): SQLInputVa
   r.scope,
   r.label,
   Number(r.seen),
-  r.tokensNotBefore
+  r.tokensNotBefore,
+  Number(r.answeredAgain)
 ]
 
-export function toFamily(row: Record<string, SQLOutputValue>): StoredFamily {
+function toFamily(row: Record<string, SQLOutputValue>): StoredFamily {
   return {
     sid: String(row.sid),
     record: {
@@ -53,6 +89,7 @@ export function toFamily(row: Record<string, SQLOutputValue>): StoredFamily {
       // used.
       seen: row.seen !== 0,
       tokensNotBefore: Number(row.tokens_not_before ?? 0),
+      answeredAgain: row.answered_again === 1,
       endedAt: Number(row.ended_at),
       clientId: String(row.client_id),
       scope: String(row.scope),

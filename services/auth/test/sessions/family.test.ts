@@ -1,3 +1,4 @@
+import { TOKEN_SKEW_SECONDS } from '@gatehouse/access-token/clock-skew'
 import { testClock } from '@gatehouse/fixtures/clock'
 import t from 'tap'
 import {
@@ -68,6 +69,7 @@ t.test('a login opens generation 0', async (t) => {
     endedAt: 0,
     rotatedAtMs: start + 999,
     tokensNotBefore: 0,
+    answeredAgain: false,
     openedAt: start / 1000,
     idleExpiresAt: start / 1000 + 1000,
     expiresAt: start / 1000 + 5000,
@@ -114,9 +116,9 @@ t.test('a replay counts itself and changes nothing else', async (t) => {
   t.strictSame(next, { ...record, replays: 1 })
 })
 
-t.test('a reuse ends the family now, and keeps the rest as it was', async (t) => {
+t.test('a reuse ends the family now, and keeps the rest as it was but for the label', async (t) => {
   const { next } = present(record, 3, start + 1999, policy, null)
-  t.strictSame(next, { ...record, endedAt: start / 1000 + 1 })
+  t.strictSame(next, { ...record, endedAt: start / 1000 + 1, label: '' })
 })
 
 t.test('what is over is handed back as it is', async (t) => {
@@ -154,17 +156,64 @@ t.test(
     const late = start + 30_000
     const given = { ...unseen, replays: 100 }
     const { next } = present(given, 4, late, recovery, null)
-    const tokensNotBefore = late / 1000 - 1
-    t.strictSame(next, { ...unseen, rotatedAtMs: late, replays: 0, tokensNotBefore })
+    const tokensNotBefore = late / 1000 + 2
+    const again = { rotatedAtMs: late, replays: 0, tokensNotBefore, answeredAgain: true }
+    t.strictSame(next, { ...unseen, ...again })
     if (next === null) throw new Error('the family is gone')
     const tab = present(see(next, 5), 4, late + 9_999, recovery, null)
     t.equal(tab.outcome, 'replayed', 'a second tab that wakes up with the first one')
     const after = present(next, 5, late + 1, recovery, null).next
-    t.match(after, { generation: 6, tokensNotBefore: late / 1000 }, 'until the next rotation')
+    t.match(after, { generation: 6, tokensNotBefore: late / 1000 + 3 }, 'until the next rotation')
     const third = present(after, 6, late + 60_000, recovery, null).next
-    t.match(third, { generation: 7, tokensNotBefore: late / 1000 }, 'which is the last to do so')
+    t.match(
+      third,
+      { generation: 7, tokensNotBefore: late / 1000 + 3 },
+      'which is the last to do so'
+    )
     const healed = present(next, 9, late + 60_000, recovery, null).next
-    t.match(healed, { generation: 10, tokensNotBefore: late / 1000 + 60 }, 'a lost one does too')
+    t.match(healed, { generation: 10, tokensNotBefore: late / 1000 + 62 }, 'a lost one does too')
+  }
+)
+
+t.test(
+  'what a recovery makes stale does not depend on where in a second things happen',
+  async (t) => {
+    const strict = { ...recovery, graceSeconds: 0 }
+    /** The least `iat` of good tokens, and the `iat` of those that are issued now. */
+    const issued = ({ tokensNotBefore }: FamilyRecord, nowMs: number) =>
+      Math.max(Math.floor(nowMs / 1000), tokensNotBefore)
+    const step = (family: FamilyRecord, presented: number, nowMs: number) => {
+      const { outcome, next } = present(family, presented, nowMs, strict, null)
+      if (next === null) throw new Error('the family is gone')
+      return { outcome, next, iat: issued(next, nowMs) }
+    }
+    const moments = [0, 1, 500, 999, 1000, 1001, 1999]
+    const faults: string[] = []
+    const check = (holds: boolean, what: string) => {
+      if (!holds) faults.push(what)
+    }
+    for (const first of moments) {
+      for (const [between, after] of moments.flatMap((a) => moments.map((b) => [a, b] as const))) {
+        const times = [first, first + between, first + between + after] as const
+        const [at, againAt, onwardsAt] = [start + times[0], start + times[1], start + times[2]]
+        const rotated = step({ ...record, generation: 4 }, 4, at)
+        const again = step(rotated.next, 4, againAt)
+        check(again.outcome === 'recovered', `${times}: it is recovered`)
+        // A token of the first response may be issued a moment after the store has decided.
+        const { tokensNotBefore } = again.next
+        check(issued(rotated.next, at + 250) < tokensNotBefore, `${times}: the first response`)
+        const onwards = step(again.next, 5, onwardsAt)
+        check(again.iat < onwards.next.tokensNotBefore, `${times}: the second response`)
+        const aheadSeconds = onwards.iat - onwardsAt / 1000
+        check(aheadSeconds <= TOKEN_SKEW_SECONDS, `${times}: a verifier finds it too early`)
+        for (const later of [1000, 2000, 3000]) {
+          const { next } = step(onwards.next, 6, onwardsAt + later)
+          const isSame = next.tokensNotBefore === onwards.next.tokensNotBefore
+          check(isSame, `${times}: a rotation ${later} ms later makes tokens stale`)
+        }
+      }
+    }
+    t.strictSame(faults, [])
   }
 )
 
