@@ -86,18 +86,21 @@ export const tokenStale = () =>
 export const scopeMissing = (scopes: readonly string[]) =>
   new Refusal('FORBIDDEN', {
     reason: 'a scope is missing',
-    detail: `this needs the scope ${scopes.join(' ')}`,
+    detail: `the request needs the scope ${scopes.join(' ')}`,
     headers: bearerChallenge({ error: 'insufficient_scope', scope: scopes.join(' ') })
   })
 
 export const roleMissing = () =>
-  new Refusal('FORBIDDEN', { reason: 'a role is missing', detail: 'this needs another role' })
+  new Refusal('FORBIDDEN', {
+    reason: 'a role is missing',
+    detail: 'the request needs a role that the user does not have'
+  })
 
 /** RFC 9470 §3 */
 export const loginTooOld = (maxAgeSeconds: number) =>
   new Refusal('UNAUTHENTICATED', {
     reason: 'the login is too old for the route',
-    detail: `this needs a login within the last ${maxAgeSeconds} seconds`,
+    detail: `the request needs a login within the last ${maxAgeSeconds} seconds`,
     headers: bearerChallenge({
       error: 'insufficient_user_authentication',
       description: 'a more recent login is needed',
@@ -157,7 +160,7 @@ export const upstreamBusy = () =>
 /** Slow requests of one caller must not leave a service without capacity for all others. */
 export const callerBusy = () =>
   new Refusal('RATE_LIMITED', {
-    reason: 'the caller has its share of the connections to the upstream',
+    reason: 'the caller already uses its share of the connections to the upstream',
     detail: 'too many requests at the same time',
     headers: { 'retry-after': '1' }
   })

@@ -27,7 +27,7 @@ t.test('without settings the gateway has the documented defaults', async (t) => 
   })
 })
 
-t.test('every fault is told at once', async (t) => {
+t.test('all faults are reported at once', async (t) => {
   const told = faults({
     GATEWAY_PORT: '70000',
     GATEWAY_UPSTREAM_TIMEOUT_SECONDS: '0',
@@ -44,7 +44,7 @@ t.test('every fault is told at once', async (t) => {
   ])
 })
 
-t.test('nobody is trusted by trusting everybody', async (t) => {
+t.test('a range of all addresses is not accepted as trusted proxies', async (t) => {
   const wide = [
     '0.0.0.0/0',
     '::/0',
@@ -74,7 +74,7 @@ t.test('nobody is trusted by trusting everybody', async (t) => {
   t.strictSame(faults({ GATEWAY_TRUSTED_PROXIES: '10.0.0.0/8, 192.168.0.1 ::1 fc00::/7' }), [])
 })
 
-t.test('in production no token goes in the clear', async (t) => {
+t.test('in production, tokens never travel over plain HTTP', async (t) => {
   const production = { NODE_ENV: 'production' }
   t.match(faults(production), [/must be set in production: plain HTTP would expose every token/])
   t.strictSame(faults({ ...production, GATEWAY_TRUSTED_PROXIES: '10.0.0.1' }), [])

@@ -8,7 +8,7 @@ const preflight = (origin: string) => ({
 })
 const allowed = (answer: Response) => answer.headers.get('access-control-allow-origin')
 
-t.test('a page of a listed origin may ask, before anybody is asked who they are', async (t) => {
+t.test('the preflight of a listed origin is answered without authentication', async (t) => {
   const gateway = await edge(t, { allowedOrigins: [SHOP, 'http://localhost:5173'] })
   const answer = await fetch(`${gateway.url}/closed`, preflight(SHOP))
   t.equal(answer.status, 204)
@@ -23,7 +23,7 @@ t.test('a page of a listed origin may ask, before anybody is asked who they are'
   t.strictSame(gateway.upstream.received, [], 'and no service is troubled')
 })
 
-t.test('it may read the answer, a refusal as well', async (t) => {
+t.test('a page of a listed origin may read the response, including a refusal', async (t) => {
   const gateway = await edge(t, { allowedOrigins: [SHOP] })
   gateway.upstream.answer = (_request, response) =>
     response
@@ -42,7 +42,7 @@ t.test('it may read the answer, a refusal as well', async (t) => {
   t.match(refused.headers.get('access-control-expose-headers'), 'www-authenticate')
 })
 
-t.test('a page of any other origin may not', async (t) => {
+t.test('a page of another origin may not read the response', async (t) => {
   const gateway = await edge(t, { allowedOrigins: [SHOP] })
   for (const origin of [
     'https://evil.example',
@@ -65,13 +65,13 @@ t.test('a page of any other origin may not', async (t) => {
   }
 })
 
-t.test('OPTIONS that is no preflight goes its way', async (t) => {
+t.test('OPTIONS that is no preflight is an ordinary request', async (t) => {
   const gateway = await edge(t, { allowedOrigins: [SHOP] })
   await fetch(`${gateway.url}/open`, { method: 'OPTIONS', headers: { origin: SHOP } })
   t.match(gateway.upstream.received, [{ method: 'OPTIONS', target: '/open' }])
 })
 
-t.test('where no origin is listed nothing is said of origins', async (t) => {
+t.test('without listed origins, responses have no CORS headers', async (t) => {
   const gateway = await edge(t)
   const answer = await fetch(`${gateway.url}/open`, preflight(SHOP))
   t.notMatch([...answer.headers.keys()].join(), /access-control|vary/)
@@ -128,7 +128,7 @@ t.test(
   }
 )
 
-t.test('a service answers preflights where its route says so, and is told of nobody', async (t) => {
+t.test('a service answers preflights if its route says so, and gets no identity', async (t) => {
   const gateway = await edge(t, { routes: ROUTES, allowedOrigins: [SHOP] })
   const partner = 'https://partner.example'
   gateway.upstream.answer = (_request, response) =>

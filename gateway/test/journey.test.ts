@@ -54,7 +54,7 @@ t.test('the service gets the whole identity, and no credential', async (t) => {
   t.notOk('authorization' in headers)
 })
 
-t.test('a machine client has neither session nor e-mail, and nobody invents them', async (t) => {
+t.test('a machine client has neither session nor e-mail headers', async (t) => {
   const gateway = await edge(t)
   const claims = { sid: undefined, email: undefined, scope: '', roles: [] }
   await gateway.call('/closed', {
@@ -66,7 +66,7 @@ t.test('a machine client has neither session nor e-mail, and nobody invents them
   t.notOk(identityHeader.email in headers)
 })
 
-t.test('the assertion says the same, for this route, signed by this gateway', async (t) => {
+t.test('the assertion has the same identity, for this route, signed by this gateway', async (t) => {
   const gateway = await edge(t)
   await gateway.call('/closed')
   const assertion = String(lastOf(gateway).headers[identityHeader.assertion])
@@ -93,7 +93,7 @@ t.test('the assertion says the same, for this route, signed by this gateway', as
   t.equal(protectedHeader.typ, 'gatehouse-assertion+jwt')
 })
 
-t.test('a request keeps its id and its trace where they are well-formed', async (t) => {
+t.test('a request keeps a well-formed id and trace', async (t) => {
   const gateway = await edge(t)
   const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01'
   const answer = await gateway.call('/closed', {
@@ -115,7 +115,7 @@ t.test('a request keeps its id and its trace where they are well-formed', async 
   }
 })
 
-t.test('what the route demands is demanded', async (t) => {
+t.test('the requirements of the route are enforced', async (t) => {
   const routes = `
   - { name: admin, prefix: /admin, upstream: service, roles: [admin, root] }
   - { name: pay, prefix: /pay, upstream: service, scopes: [pay, orders:read] }
@@ -135,7 +135,7 @@ t.test('what the route demands is demanded', async (t) => {
   t.equal((await as('/pay', { scope: 'orders:read pay' })).status, 200)
 })
 
-t.test('a revoked session is refused at once, and only that', async (t) => {
+t.test('a revoked session is refused at once, and others are not', async (t) => {
   const gateway = await edge(t)
   t.equal((await gateway.call('/closed')).status, 200)
 

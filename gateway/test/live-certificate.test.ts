@@ -63,19 +63,22 @@ async function listening(t: Test, intervalMs?: number, clock = Date.now) {
   return { certificate, certFile, keyFile, first, write, told, expiring, shown, open, next }
 }
 
-t.test('new connections get a certificate that was read again, and old ones go on', async (t) => {
-  const { certificate, first, write, told, shown, open } = await listening(t)
-  const old = await open()
-  t.equal(await shown(), fingerprint(first))
-  write(other)
-  certificate.reload()
-  t.equal(await shown(), fingerprint(other))
-  t.notOk(old.destroyed)
-  certificate.reload()
-  t.strictSame(told, ['new'], 'the same files again are no news')
-})
+t.test(
+  'after a reload, new connections get the new certificate, and old ones continue',
+  async (t) => {
+    const { certificate, first, write, told, shown, open } = await listening(t)
+    const old = await open()
+    t.equal(await shown(), fingerprint(first))
+    write(other)
+    certificate.reload()
+    t.equal(await shown(), fingerprint(other))
+    t.notOk(old.destroyed)
+    certificate.reload()
+    t.strictSame(told, ['new'], 'the same files again are no news')
+  }
+)
 
-t.test('what is wrong with a pair is told in one line, by its setting and file', async (t) => {
+t.test('a fault of a certificate is one line with its setting and file', async (t) => {
   const folder = dataFolder(t)
   const file = (name: string, content: Buffer | string) => {
     writeFileSync(join(folder, name), content)
@@ -98,7 +101,7 @@ t.test('what is wrong with a pair is told in one line, by its setting and file',
   t.strictSame(readCertificate(cert, key), { cert: other.cert, key: other.key })
 })
 
-t.test('a pair that cannot be used is told of, and the old one is served', async (t) => {
+t.test('a certificate that cannot be used is reported, and the old one is served', async (t) => {
   const { certificate, certFile, keyFile, first, told, shown } = await listening(t)
   writeFileSync(certFile, other.cert)
   certificate.reload()
@@ -132,7 +135,7 @@ t.test(
   }
 )
 
-t.test('files that are replaced are read by themselves', async (t) => {
+t.test('replaced files are read without a signal', async (t) => {
   const { certFile, keyFile, shown, told, next } = await listening(t, 10)
   writeFileSync(`${certFile}.new`, other.cert)
   writeFileSync(`${keyFile}.new`, other.key)

@@ -51,7 +51,7 @@ t.test('optional access: a good token is an identity, a bad one 401, none is nob
   t.strictSame([twice.statuses, twice.received], [[400], []], 'two credentials')
 })
 
-t.test('an identity that has been revoked is not a stranger', async (t) => {
+t.test('on a route with optional access, a revoked token is refused, not anonymous', async (t) => {
   gateway.log.revoke({
     kind: 'session',
     id: 'ended',
@@ -63,7 +63,7 @@ t.test('an identity that has been revoked is not a stranger', async (t) => {
   t.match(await answer.text(), 'SESSION_ENDED')
 })
 
-t.test('methods of one prefix differ in who may use them', async (t) => {
+t.test('methods of one prefix can have different access', async (t) => {
   for (const method of ['GET', 'HEAD']) {
     const { statuses, received } = await send(`${method} /shop HTTP/1.1`, [bearer()])
     t.strictSame(statuses, [200])
@@ -119,7 +119,7 @@ t.test('a service with keys of its own gets them, and never a token of ours', as
   t.strictSame(valuesOf(elsewhere.received[0] ?? failed(), 'authorization'), [], 'only by the word')
 })
 
-t.test('an encoded slash passes as it is, and reaches no other route', async (t) => {
+t.test('an encoded slash passes unchanged, and reaches no other route', async (t) => {
   for (const path of ['/git/group%2Fname', '/git/api/queues/%2F/jobs?x=%2F', '/git/a%2fb/c']) {
     for (const method of ['GET', 'POST']) {
       const { statuses, received } = await send(`${method} ${path} HTTP/1.1`, ['Content-Length: 0'])
@@ -144,7 +144,7 @@ t.test('an encoded slash passes as it is, and reaches no other route', async (t)
   }
 })
 
-t.test('an encoded percent sign and the like pass as they are', async (t) => {
+t.test('other encoded delimiters pass unchanged', async (t) => {
   for (const path of ['/wiki/100%25', '/wiki/C%23', '/wiki/what%3F?x', '/wiki/a%3Bb']) {
     for (const method of ['GET', 'POST']) {
       const { statuses, received } = await send(`${method} ${path} HTTP/1.1`, ['Content-Length: 0'])
@@ -156,7 +156,7 @@ t.test('an encoded percent sign and the like pass as they are', async (t) => {
   }
 })
 
-t.test('methods of WebDAV are for the routes that list them', async (t) => {
+t.test('WebDAV methods are accepted only on routes that list them', async (t) => {
   for (const [method, body] of Object.entries({ PROPFIND: '<a/>', MKCOL: '', LOCK: '<b/>' })) {
     const lines = ['Depth: 1', `Content-Length: ${body.length}`, 'Content-Type: application/xml']
     const { statuses, received } = await send(`${method} /dav/a HTTP/1.1`, lines, body)
@@ -213,7 +213,7 @@ t.test('prefixes may have a colon or an at sign', async (t) => {
   }
 })
 
-t.test('a GET has a body where its route says so', async (t) => {
+t.test('a GET may have a body if its route says so', async (t) => {
   const body = '{"query":{}}'
   const large = `{"a":"${'x'.repeat(150_000)}"}`
   const chunked = (text: string) => `${text.length.toString(16)}\r\n${text}\r\n0\r\n\r\n`
@@ -240,7 +240,7 @@ t.test('a GET has a body where its route says so', async (t) => {
   }
 })
 
-t.test('a body of GET is bounded and framed like any other', async (t) => {
+t.test('the body of a GET is limited and framed like any other', async (t) => {
   const hidden = 'GET /open/hidden HTTP/1.1\r\nHost: gateway.example\r\n\r\n'
   const refused: [line: string, lines: string[], status: number][] = [
     ['GET /search', [bearer(), `Content-Length: 70000`], 413],
@@ -262,7 +262,7 @@ t.test('a body of GET is bounded and framed like any other', async (t) => {
   t.match(whole.received, [{ body: hidden }], 'what looks like a request is a body')
 })
 
-t.test('a base path stands before every path of its service', async (t) => {
+t.test('the base path precedes every path of its service', async (t) => {
   for (const [path, target] of Object.entries({
     '/based': '/api/v2',
     '/based/': '/api/v2/',

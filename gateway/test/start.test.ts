@@ -81,7 +81,7 @@ t.test(
   }
 )
 
-t.test('a gateway says what it still waits for', async (t) => {
+t.test('a gateway that is not ready names the failing checks', async (t) => {
   const away = createServer((_request, response) => response.writeHead(503).end())
   await once(away.listen(0, '127.0.0.1'), 'listening')
   t.teardown(() => away.close())
@@ -103,7 +103,7 @@ t.test('a gateway says what it still waits for', async (t) => {
   t.equal((await read(`${gateway.url}/orders`)).status, 401, 'and refuses who brings nothing')
 })
 
-t.test('a key set that was kept counts for as long as revoked keys are remembered', async (t) => {
+t.test('a stored key set is trusted for as long as revoked keys are remembered', async (t) => {
   const { jwk } = newKey()
   const startedWith = async (ageSeconds: number) => {
     const config = settings(t, 'http://127.0.0.1:1/')
@@ -121,7 +121,7 @@ t.test('a key set that was kept counts for as long as revoked keys are remembere
   t.match(await justInTime(), '"status":"ready"', 'it has heard the log since')
 })
 
-t.test('a gateway of its own needs Redis, and says so', async (t) => {
+t.test('a gateway in its own process does not start without Redis, and says so', async (t) => {
   const config = settings(t, 'http://127.0.0.1:1/')
   await t.rejects(startGateway(config, null), {
     name: 'SettingsFault',

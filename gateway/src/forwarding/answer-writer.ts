@@ -100,7 +100,7 @@ export function answerWriter(
     onResponseStart(_controller, status, received) {
       if (status < 200) {
         hints += 1
-        if (hints > MOST_HINTS) throw new NotAnAnswer('too many informational answers')
+        if (hints > MOST_HINTS) throw new NotAnAnswer('too many informational responses')
         if (hints <= MOST_PASSED_HINTS) inform(raw, status, received as ResponseHeaders)
         return
       }

@@ -25,7 +25,7 @@ export function claimedIdentity(
 ): Omit<Identity, 'expiresAt'> {
   const subject = claimAt(claims, names.subject ?? 'sub')
   if (typeof subject !== 'string' || subject === '' || subject.length > LONGEST_SUBJECT) {
-    throw new Unreadable('the subject is not a short text')
+    throw new Unreadable('the subject is not a string, or is too long')
   }
   const email = asked(claims, names.email, textIn) ?? null
   return {

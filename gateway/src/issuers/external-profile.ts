@@ -44,7 +44,7 @@ function flawOfHeader(header: Claims, types: IssuerEntry['types']): string | nul
   const isTaken = types.some((type) =>
     type === 'absent' ? typ === undefined || typ === null : isType(typ, type)
   )
-  return isTaken ? null : 'typ is another'
+  return isTaken ? null : 'typ is not one of the accepted types'
 }
 
 /** RFC 7515 §4.1.9: a media type in any letter case, with or without `application/`. */
@@ -65,17 +65,17 @@ function readClaims(claims: Claims, entry: IssuerEntry, prefix: string) {
 
 function checkedClaims(claims: Claims, entry: IssuerEntry, prefix: string): ReadClaims {
   const expiresAt = timeIn(claims, 'exp')
-  if (expiresAt === null) throw new Unreadable('there is no exp')
+  if (expiresAt === null) throw new Unreadable('exp is missing')
   const issuedAt = timeIn(claims, 'iat')
   const notBefore = timeIn(claims, 'nbf')
   const audience = claimAt(claims, entry.claims.audience ?? 'aud')
   if (![audience].flat().some((one) => [entry.audience].flat().some((ours) => ours === one))) {
-    throw new Unreadable('another audience')
+    throw new Unreadable('the audience is wrong')
   }
   for (const [path, wanted] of Object.entries(entry.require)) {
     const said = [claimAt(claims, path)].flat()
     if (![wanted].flat().some((one) => said.includes(one))) {
-      throw new Unreadable(`the claim ${path} is another`)
+      throw new Unreadable(`the claim ${path} does not have the required value`)
     }
   }
   return {

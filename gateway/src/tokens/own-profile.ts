@@ -26,7 +26,7 @@ export function ownProfile({ issuer, audience }: TokenExpectation): TokenProfile
       if (!shape.Check(claims)) {
         return { flaw: 'the claims do not fit their schema' }
       }
-      if (![claims.aud].flat().includes(audience)) return { flaw: 'another audience' }
+      if (![claims.aud].flat().includes(audience)) return { flaw: 'the audience is wrong' }
       return {
         identity: identityOfClaims(claims, claims.exp),
         issuedAt: claims.iat,

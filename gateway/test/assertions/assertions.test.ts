@@ -30,7 +30,7 @@ t.test('an assertion says who is calling, for one route, for a minute', async (t
   })
 })
 
-t.test('what a caller does not have is not said', async (t) => {
+t.test('claims that a caller does not have are absent', async (t) => {
   const { assertions } = countedAssertions()
   const machine = like({ session: null, email: null, roles: [], scope: [] })
   const claims = decodeJwt(assertions.about(machine, 'orders'))
@@ -38,7 +38,7 @@ t.test('what a caller does not have is not said', async (t) => {
   t.notOk('sid' in claims || 'email' in claims)
 })
 
-t.test('one serves for one token and route, for half a minute', async (t) => {
+t.test('one assertion is used for a token and route for half a minute', async (t) => {
   const { assertions, clock, signed } = countedAssertions()
   const first = assertions.about(ada, 'orders')
   clock.advance(29_999)
@@ -70,7 +70,7 @@ t.test(
   }
 )
 
-t.test('what proves the gateway is no assertion, and serves for half a minute', async (t) => {
+t.test('the gateway’s proof is no assertion, and is used for half a minute', async (t) => {
   const { assertions, clock, signed } = countedAssertions()
   const now = clock() / 1000
   const proof = assertions.ofGateway('auth')
@@ -122,7 +122,7 @@ t.test('an assertion is not kept when it has expired', async (t) => {
   t.equal(kept.bytes(), 0)
 })
 
-t.test('the bytes of assertions that are counted are those of the heap', async (t) => {
+t.test('the counted bytes of assertions are those of the heap', async (t) => {
   const { assertions, kept } = countedAssertions(testClock(), 2 ** 30)
   const remembered: VerifiedToken[] = []
   const use = (tokens: number) => {
@@ -145,7 +145,7 @@ t.test('the bytes of assertions that are counted are those of the heap', async (
   t.equal(remembered.length, 130)
 })
 
-t.test('whenever it is handed out, it is not old and will not last', async (t) => {
+t.test('an assertion is never old when it is used, and never lasts long', async (t) => {
   const anyTimes = fc.array(fc.nat({ max: 70_000 }), { minLength: 1, maxLength: 20 })
   const fresh = fc.property(anyTimes, (times) => {
     const { assertions, clock } = countedAssertions()

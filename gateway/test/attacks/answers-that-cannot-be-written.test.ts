@@ -48,7 +48,7 @@ const trailers = [
   'etag: "a"\r\netag: "b"'
 ]
 
-t.test('a trailer that may not go on is dropped, and its answer is whole', async (t) => {
+t.test('a forbidden trailer is dropped, and its response is complete', async (t) => {
   for (const trailer of trailers) {
     const { ask } = await answering(t, chunked(`${trailer}\r\nx-checksum: abc`))
     const answer = await ask()
@@ -89,7 +89,7 @@ t.test('a status outside 100 to 599 as the answer to an upgrade is 502', async (
   t.equal((await gateway.call('/closed')).status, 200, 'the gateway goes on')
 })
 
-t.test('of a header that is given twice, and has one value, the first goes on', async (t) => {
+t.test('of a duplicate single-value header, the first one is passed on', async (t) => {
   const lines = [
     'content-type: a/b',
     'age: 1',
@@ -120,7 +120,7 @@ t.test('of a header that is given twice, and has one value, the first goes on', 
   }
 })
 
-t.test('a hint that cannot be written is dropped, and the answer comes', async (t) => {
+t.test('a hint that cannot be written is dropped, and the response arrives', async (t) => {
   // Node.js reads each parameter of the last one in two ways: 30 of them take it minutes, 60 take it years.
   const ambiguous = `</a>${';a=a'.repeat(30)};"`
   const links = ['</a>; rel=preload, </b>; rel=preload', 'nonsense', '<a', '</a>; x="', ambiguous]

@@ -34,12 +34,12 @@ const broken = {
   'a length as a trailer': inChunks('0\r\nContent-Length: 57\r\n\r\n')
 }
 
-t.test('a chunk with an odd size is refused', async (t) => {
+t.test('a malformed chunk size is refused', async (t) => {
   const cases = sizes.map((size) => [size, inChunks(`${size}\r\nhello\r\n0\r\n\r\n`)])
   await areRefused(t, await edge(t), Object.fromEntries(cases))
 })
 
-t.test('chunks that are not written as they should be are refused', async (t) => {
+t.test('malformed chunks are refused', async (t) => {
   await areRefused(t, await edge(t), broken)
 })
 

@@ -6,7 +6,7 @@ const routes = `
 `
 const BASIC = 'Basic Y2xpZW50OnNlY3JldA=='
 
-t.test('a client authenticates at the route that says so, and is seen nowhere else', async (t) => {
+t.test('client authentication passes only on routes that allow it', async (t) => {
   const gateway = await edge(t, { routes })
   const seen = async (path: string, authorization: string) => {
     await fetch(`${gateway.url}${path}`, { method: 'POST', headers: { authorization } })
@@ -46,7 +46,7 @@ t.test(
   }
 )
 
-t.test('the own cookies stay at home where only clients authenticate', async (t) => {
+t.test('our own cookies do not pass on routes for client authentication', async (t) => {
   const gateway = await edge(t, { routes })
   const headers = { cookie: '__Host-refresh=secret', authorization: BASIC }
   await fetch(`${gateway.url}/oauth/token`, { method: 'POST', headers })

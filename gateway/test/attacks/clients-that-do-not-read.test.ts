@@ -87,7 +87,7 @@ t.test('a client of HTTP/2 that does not read its connection is cut off', async 
   t.equal(await outcomeOf(t, gateway, getOf('/open')), 200, 'the place is free again')
 })
 
-t.test('a connection is closed whose session of HTTP/2 Node.js has destroyed', async (t) => {
+t.test('a connection closes when Node.js has destroyed its HTTP/2 session', async (t) => {
   const gateway = await edgeOverTls(t)
   const accepted = serverSockets(t, gateway.port)
   const session = new Promise<ServerHttp2Session>((resolve) => {
@@ -134,7 +134,7 @@ async function unread(t: Test) {
   return { gateway, connection: accepted[0], client, service }
 }
 
-t.test('a WebSocket of which neither side reads is cut', async (t) => {
+t.test('a WebSocket is cut if neither side reads', async (t) => {
   const { connection, service } = await unread(t)
   t.ok(await isClosed(connection), 'its client is cut off')
   t.ok(

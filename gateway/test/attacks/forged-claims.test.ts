@@ -110,7 +110,7 @@ t.test('of several audiences one is ours, and clocks may differ by five seconds'
   }
 })
 
-t.test('a token that is good but for its age is told to be refreshed', async (t) => {
+t.test('an expired but otherwise valid token gets TOKEN_EXPIRED', async (t) => {
   const gateway = await edge(t)
   const now = gateway.clock() / 1000
   for (const exp of [now - 5, now - 3600, 0]) {

@@ -9,7 +9,7 @@ import { signedBy } from './fixtures/signed-by.ts'
 const ORDER = Buffer.from('ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551', 'hex')
 const ZERO = Buffer.alloc(32)
 
-t.test('a signature has one length and lies within the order', async (t) => {
+t.test('a signature of another length or outside the curve’s order is refused', async (t) => {
   const gateway = await edge(t)
   const good = (input: string) => signature(input, gateway.key)
   const der = (input: string) => sign('sha256', Buffer.from(input), gateway.key.privateKey)

@@ -12,7 +12,7 @@ function pemOf({ publicKey }: IssuerKey): string {
   return publicKey.export({ type: 'spki', format: 'pem' }).toString()
 }
 
-t.test('a token names no algorithm but its key’s', async (t) => {
+t.test('a token with another algorithm than its key’s is refused', async (t) => {
   const gateway = await edge(t)
   const { key } = gateway
   const byKey = (input: string) => signature(input, key)
@@ -65,7 +65,7 @@ t.test('a token names no algorithm but its key’s', async (t) => {
   )
 })
 
-t.test('the public key is no shared secret', async (t) => {
+t.test('a token signed with the public key as an HMAC secret is refused', async (t) => {
   for (const algorithm of ['ES256', 'RS256', 'EdDSA'] as const) {
     const gateway = await edge(t, { key: newKey(algorithm) })
     const { key } = gateway

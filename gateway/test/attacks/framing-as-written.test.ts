@@ -45,7 +45,7 @@ const last: [title: string, bytes: string, body: string][] = [
   ['HTTP/1.0', `GET /open HTTP/1.0\r\n\r\n${SMUGGLED}`, '']
 ]
 
-t.test('what has one reading is read so, one request after the other', async (t) => {
+t.test('unambiguous requests are read one after the other', async (t) => {
   const gateway = await edge(t)
   for (const [title, bytes, body] of [...followed, ...last]) {
     const { statuses, received } = await provoke(gateway, bytes)
@@ -67,7 +67,7 @@ t.test('what has one reading is read so, one request after the other', async (t)
   }
 })
 
-t.test('requests of one connection are taken up in turn', async (t) => {
+t.test('requests of one connection are handled in turn', async (t) => {
   const gateway = await edge(t)
   const order: string[] = []
   gateway.upstream.answer = ({ url }, response) => {
@@ -91,7 +91,7 @@ t.test('requests of one connection are taken up in turn', async (t) => {
   t.strictSame(answer.match(/\/open\/(\d|smuggled)/g), paths, 'and answered in turn')
 })
 
-t.test('a connection on which far too much is sent ahead is cut', async (t) => {
+t.test('a connection with too many pipelined requests is cut', async (t) => {
   const gateway = await edge(t)
   gateway.upstream.answer = () => {}
   const { statuses, received } = await provoke(gateway, STAYING.repeat(200))
@@ -99,7 +99,7 @@ t.test('a connection on which far too much is sent ahead is cut', async (t) => {
   t.ok(received.length <= 1, 'and no service sees more than the first')
 })
 
-t.test('nothing is written into an answer that is under way', async (t) => {
+t.test('nothing is written into the middle of a response', async (t) => {
   // The answer never ends, so the gateway cuts it when its service has been silent for as long as the route allows.
   const routes =
     '  - { name: brief, prefix: /brief, upstream: service, access: public, idleSeconds: 1 }\n'

@@ -27,7 +27,7 @@ const hostile: Record<string, string> = {
 }
 const VISIBLE = /^[\x21-\x7e]*$/
 
-t.test('whatever a claim holds, a service reads just that', async (t) => {
+t.test('a service reads every claim exactly as it is in the token', async (t) => {
   const gateway = await edge(t)
   for (const [title, text] of Object.entries(hostile)) {
     const claims = {
@@ -70,7 +70,7 @@ t.test('whatever a claim holds, a service reads just that', async (t) => {
   t.equal(gateway.upstream.received.length, Object.keys(hostile).length, 'one request each')
 })
 
-t.test('an identity over the budget is a fault here, and never cut short', async (t) => {
+t.test('an identity over the budget is a 500, and never cut short', async (t) => {
   const gateway = await edge(t)
   const many = (count: number) =>
     Array.from({ length: count }, (_, index) => `role-number-${index}`)
@@ -100,7 +100,7 @@ t.test('an identity over the budget is a fault here, and never cut short', async
   t.equal(refused.status, 401, 'a token longer than any that is issued is none')
 })
 
-t.test('just under the budget all of it arrives', async (t) => {
+t.test('an identity just under the budget arrives completely', async (t) => {
   const gateway = await edge(t)
   const roles = Array.from({ length: 200 }, (_, index) => `role-number-${index}`)
   const headers = { authorization: `Bearer ${gateway.token({ roles })}` }

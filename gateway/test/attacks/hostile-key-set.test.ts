@@ -62,7 +62,7 @@ const useless: Record<string, RequestListener> = {
   }
 }
 
-t.test('whatever else the issuer answers, the last good key set stays', async (t) => {
+t.test('if the issuer answers anything else, the last good key set stays', async (t) => {
   const gateway = await edge(t)
   const { version } = gateway.keys
   for (const [title, answer] of Object.entries(useless)) {
@@ -77,7 +77,7 @@ t.test('whatever else the issuer answers, the last good key set stays', async (t
   }
 })
 
-t.test('of a set with good and bad keys the good ones are taken', async (t) => {
+t.test('the valid keys of a set with invalid ones are used', async (t) => {
   const gateway = await edge(t)
   const weak = generateKeyPairSync('rsa', { modulusLength: 1024 })
   // With the exponent 1 a signature is its own message: anyone can write one.

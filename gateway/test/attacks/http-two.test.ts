@@ -145,7 +145,7 @@ t.test('an honest request over raw frames is answered', async (t) => {
   t.match(gateway.upstream.received, [{ target: '/open/x' }, { method: 'POST', body: 'body' }])
 })
 
-t.test('what HTTP/2 can say and HTTP/1 cannot is not said to a service', async (t) => {
+t.test('HTTP/2 requests that HTTP/1 cannot express are refused', async (t) => {
   const gateway = await edgeOverTls(t)
   for (const [title, bytes] of Object.entries(hostile)) {
     const before = gateway.upstream.received.length
@@ -236,7 +236,7 @@ async function flood(t: Test, gateway: Edge, piece: (turn: number) => Buffer): P
   socket.destroy()
 }
 
-t.test('floods of frames keep nobody out', async (t) => {
+t.test('floods of frames do not affect other clients', async (t) => {
   const gateway = await edgeOverTls(t, { upstreamConnections: 256 })
   for (const [title, piece] of Object.entries(floods)) {
     const under = flood(t, gateway, piece)
@@ -247,7 +247,7 @@ t.test('floods of frames keep nobody out', async (t) => {
   }
 })
 
-t.test('of streams that are reset in one write, few are taken up', async (t) => {
+t.test('of streams that are reset in one write, few are handled', async (t) => {
   const gateway = await edgeOverTls(t)
   let taken = 0
   gateway.server.on('stream' as 'data', () => {
@@ -263,7 +263,7 @@ t.test('of streams that are reset in one write, few are taken up', async (t) => 
   t.ok(taken > 0 && taken <= 256, `${taken} of ${times}`)
 })
 
-t.test('of requests that come in one write, a few are taken up in each turn', async (t) => {
+t.test('of requests that arrive in one write, a few are handled per turn', async (t) => {
   const https = await selfSigned()
   const service = buildService({ log: serviceLog('gateway', 'silent'), https })
   let [taken, inThisTurn, mostInATurn] = [0, 0, 0]

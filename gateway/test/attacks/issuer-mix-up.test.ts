@@ -19,7 +19,7 @@ async function two(t: Test) {
   return { gateway, key, acmeKey, acmeKeys, acme }
 }
 
-t.test('an issuer’s token is taken, and its people are nobody else’s', async (t) => {
+t.test('an issuer’s token is accepted, and its subjects carry its name', async (t) => {
   const { gateway, acme } = await two(t)
   const token = acme({ sid: 'session-1', client_id: 'gatehouse' })
   const answer = await gateway.call('/closed', { headers: { authorization: `Bearer ${token}` } })
@@ -42,7 +42,7 @@ t.test('no issuer signs for another, whatever the kid', async (t) => {
   await isRefusedTwice(t, gateway, gateway.token({ aud: 'api' }), 'acme’s audience from us')
 })
 
-t.test('an iss is that issuer’s to the letter', async (t) => {
+t.test('the issuer must match character by character', async (t) => {
   const { gateway, acme } = await two(t)
   const variants: unknown[] = [
     `${ACME}/`,
@@ -63,7 +63,7 @@ t.test('an iss is that issuer’s to the letter', async (t) => {
   }
 })
 
-t.test('an ID token is no access token', async (t) => {
+t.test('an ID token is refused', async (t) => {
   const { gateway, acme } = await two(t)
   await isRefusedTwice(t, gateway, acme({}, undefined, { typ: 'JWT' }), 'typ JWT')
   await isRefusedTwice(t, gateway, acme({}, undefined, { typ: undefined }), 'no typ')

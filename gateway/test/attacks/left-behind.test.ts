@@ -19,7 +19,7 @@ async function exchange(port: number, ...pieces: string[]): Promise<string> {
   return text
 }
 
-t.test('a client that breaks off before its body is read does not end the process', async (t) => {
+t.test('a client that disconnects before its body is read does not end the process', async (t) => {
   const source = new PassThrough()
   const body = limitedBody(source, 10)
   source.destroy(new Error('aborted'))
@@ -36,7 +36,7 @@ t.test('a body that is too large for its route does not end the process', async 
   t.ok(body.destroyed)
 })
 
-t.test('an upload that is refused, and then reset, ends nothing else', async (t) => {
+t.test('a refused upload that is then reset ends nothing else', async (t) => {
   const gateway = await edge(t, { upstreamConnections: 1 })
   gateway.upstream.answer = () => {}
   const held = connect({ port: gateway.port, host: '127.0.0.1' }).on('error', () => {})
@@ -74,7 +74,7 @@ t.test(
   }
 )
 
-t.test('CONNECT behind a request waits for the answer to it', async (t) => {
+t.test('a pipelined CONNECT waits for the response before it', async (t) => {
   const gateway = await edge(t)
   gateway.upstream.answer = (_request, response) => {
     response.writeHead(200, { 'content-length': 10 }).write('01234')
@@ -85,7 +85,7 @@ t.test('CONNECT behind a request waits for the answer to it', async (t) => {
   t.match(text, /^HTTP\/1\.1 200 [\s\S]*\r\n\r\n0123456789HTTP\/1\.1 405 /)
 })
 
-t.test('hints without end are no answer, and the client is told a few of them', async (t) => {
+t.test('endless hints are not a response, and the client gets a few of them', async (t) => {
   const gateway = await edge(t)
   const hint = 'HTTP/1.1 103 Early Hints\r\nlink: </a>; rel=preload\r\n\r\n'
   const answering = (hints: number) => {
@@ -100,7 +100,7 @@ t.test('hints without end are no answer, and the client is told a few of them', 
   t.match(await answering(1000), /HTTP\/1\.1 502 /)
 })
 
-t.test('an event stream of an announced length is broken off with its token', async (t) => {
+t.test('an event stream with an announced length is cut with its token', async (t) => {
   const routes = '\n  - { name: news, prefix: /news, upstream: service, events: true }\n'
   const gateway = await edge(t, { routes })
   gateway.upstream.answer = (_request, response) => {
@@ -113,7 +113,7 @@ t.test('an event stream of an announced length is broken off with its token', as
   await t.rejects(answer.text(), 'what is shorter than announced is not taken for whole')
 })
 
-t.test('a client that goes behind a silent stream takes its place along', async (t) => {
+t.test('a client that disconnects from a silent stream frees its place', async (t) => {
   const routes =
     '\n  - { name: ev, prefix: /ev, upstream: service, access: public, events: true }\n'
   const gateway = await edge(t, { routes, upstreamConnections: 1 })

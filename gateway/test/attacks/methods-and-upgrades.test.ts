@@ -26,7 +26,7 @@ const unknown = [
   'constructor'
 ]
 
-t.test('a method that there is no use for gets 405 and the ones that there are', async (t) => {
+t.test('an unsupported method is 405 with the allowed ones', async (t) => {
   const gateway = await edge(t)
   const bearer = `Authorization: Bearer ${gateway.token()}`
   for (const method of unused) {
@@ -43,7 +43,7 @@ t.test('a method that there is no use for gets 405 and the ones that there are',
   }
 })
 
-t.test('what is no method is no request', async (t) => {
+t.test('an invalid method is refused as a malformed request', async (t) => {
   const gateway = await edge(t)
   for (const method of unknown) {
     const { statuses, received } = await provoke(gateway, head(`${method} /open HTTP/1.1`))
@@ -51,7 +51,7 @@ t.test('what is no method is no request', async (t) => {
   }
 })
 
-t.test('TRACE shows nobody their credentials', async (t) => {
+t.test('TRACE does not echo credentials', async (t) => {
   const gateway = await edge(t)
   const lines = ['Authorization: Bearer secret', 'Cookie: __Host-refresh=secret', 'Max-Forwards: 0']
   const { answer } = await provoke(gateway, head('TRACE /open HTTP/1.1', ...lines))
@@ -118,7 +118,7 @@ t.test('an upgrade is refused before a service is touched, with a token or witho
   }
 })
 
-t.test('an expectation that nobody can meet is refused in our own words', async (t) => {
+t.test('an unknown expectation is refused in the documented form', async (t) => {
   const gateway = await edge(t)
   for (const expectation of ['foo', '200-ok', '']) {
     const { statuses, received, answer } = await provoke(

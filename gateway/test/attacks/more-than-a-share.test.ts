@@ -82,7 +82,7 @@ const upload = ['POST /open/slow HTTP/1.1', 'Host: a', 'Content-Length: 1000000'
 const unread = ['GET /open/endless HTTP/1.1', 'Host: a']
 const bearer = (token: string) => `Authorization: Bearer ${token}`
 
-t.test('slow requests of one address refuse no other address', async (t) => {
+t.test('slow requests of one address do not cause refusals for others', async (t) => {
   const made = await halves(t)
   const { gateway, get, figure } = made
   gateway.upstream.answer = ({ url }, response) => {
@@ -109,7 +109,7 @@ t.test('slow requests of one address refuse no other address', async (t) => {
   t.equal(await figure('refusals_total', { reason: 'full' }), 0)
 })
 
-t.test('behind a trusted proxy, the client counts that the proxy names', async (t) => {
+t.test('behind a trusted proxy, the reported client address counts', async (t) => {
   const made = await halves(t)
   const { gateway, get, figure } = made
   gateway.upstream.answer = ({ url }, response) => {
@@ -128,7 +128,7 @@ t.test('behind a trusted proxy, the client counts that the proxy names', async (
   t.equal(await figure('refusals_total', { reason: 'full' }), 2)
 })
 
-t.test('users behind one address have a share each, also beside an attacker there', async (t) => {
+t.test('users behind one address have a share each, even if one attacks', async (t) => {
   const made = await halves(t)
   const { gateway, get } = made
   gateway.upstream.answer = ({ url }, response) => {
@@ -148,7 +148,7 @@ t.test('users behind one address have a share each, also beside an attacker ther
   t.equal(await get('127.0.0.2'), 429)
 })
 
-t.test('the WebSockets of one address refuse no other address', async (t) => {
+t.test('WebSockets of one address do not cause refusals for others', async (t) => {
   const made = await halves(t)
   const { gateway, figure } = made
   const upgrade = [

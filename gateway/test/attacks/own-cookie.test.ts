@@ -33,7 +33,7 @@ const requests: [lines: string[], ordinary?: string | undefined, withCredentials
   [[`${OWN}=${'x'.repeat(5000)}; a=b`], 'a=b', `a=b; ${OWN}=${'x'.repeat(5000)}`]
 ]
 
-t.test('the refresh cookie goes to the service that it is for, and to no other', async (t) => {
+t.test('the refresh cookie goes to the auth service, and to no other', async (t) => {
   const gateway = await edge(t)
   const bearer = `Authorization: Bearer ${gateway.token()}`
   for (const [values, ordinary, withCredentials] of requests) {
@@ -51,7 +51,7 @@ t.test('the refresh cookie goes to the service that it is for, and to no other',
   }
 })
 
-t.test('it is not to be had in another spelling of the header’s name', async (t) => {
+t.test('the refresh cookie does not pass in another spelling of the header’s name', async (t) => {
   const gateway = await edge(t)
   for (const name of ['Cookie2', 'cookie_', 'X-Cookie', 'cookie.']) {
     const { received } = await provoke(gateway, head('GET /open HTTP/1.1', `${name}: a=b`))
@@ -71,7 +71,7 @@ const settings = [
   `${OWN}; Max-Age=0`
 ]
 
-t.test('no service sets or clears it but the one that it is for', async (t) => {
+t.test('no other service can set or clear the refresh cookie', async (t) => {
   const gateway = await edge(t)
   const harmless = ['theme=dark; Path=/', `a=${OWN}=not-it`, '__Host-refresher=x', 'refresh=x']
   gateway.upstream.answer = (_request, response) => {
@@ -92,7 +92,7 @@ t.test('no service sets or clears it but the one that it is for', async (t) => {
   t.notOk((await gateway.call('/open')).headers.has('set-cookie'), 'and where it is the only one')
 })
 
-t.test('a service says nothing in the gateway’s name, nor of itself', async (t) => {
+t.test('no service can send headers in the gateway’s name', async (t) => {
   const gateway = await edge(t)
   gateway.upstream.answer = (_request, response) => {
     for (const name of [

@@ -27,7 +27,7 @@ async function pipelined(port: number, bytes: string, answers: number): Promise<
   return { statuses: statuses(), text }
 }
 
-t.test('an upgrade behind a request that is not answered yet waits for its answer', async (t) => {
+t.test('a pipelined upgrade waits for the response before it', async (t) => {
   const { gateway, taken } = await sockets(t)
   gateway.upstream.answer = (_request, response) => setImmediate(() => response.end('first'))
   const { authorization } = bearer(gateway)
@@ -39,7 +39,7 @@ t.test('an upgrade behind a request that is not answered yet waits for its answe
   t.equal(taken.length, 3)
 })
 
-t.test('so does the refusal of one', async (t) => {
+t.test('the refusal of a pipelined upgrade waits for the response before it', async (t) => {
   const { gateway } = await sockets(t)
   const bytes = request('/open/x') + handshake('/open/y')
   const { statuses } = await pipelined(gateway.port, bytes, 2)
@@ -47,7 +47,7 @@ t.test('so does the refusal of one', async (t) => {
   t.equal((await gateway.call('/closed')).status, 200, 'the gateway goes on')
 })
 
-t.test('an answer that its client reads slowly comes whole before the upgrade', async (t) => {
+t.test('a slowly read response is complete before the upgrade', async (t) => {
   const { gateway } = await sockets(t)
   const large = 'x'.repeat(8 * 1024 * 1024)
   gateway.upstream.answer = (_request, response) => response.end(large)
@@ -58,7 +58,7 @@ t.test('an answer that its client reads slowly comes whole before the upgrade', 
   t.ok(text.includes(large), 'every byte of it')
 })
 
-t.test('a connection that ends with the answer before it takes the upgrade along', async (t) => {
+t.test('an upgrade ends if the response before it closes the connection', async (t) => {
   const { gateway, taken } = await sockets(t)
   const { authorization } = bearer(gateway)
   const bytes = request('/open/%zz') + handshake('/live', authorization)
@@ -68,7 +68,7 @@ t.test('a connection that ends with the answer before it takes the upgrade along
   t.equal((await gateway.call('/closed')).status, 200, 'the gateway goes on')
 })
 
-t.test('a client that closes its half once it has asked leaves no place taken', async (t) => {
+t.test('a client that closes its half after its request takes no place', async (t) => {
   const { gateway, server } = await sockets(t, { upstreamConnections: 2 })
   const { authorization } = bearer(gateway)
   for (let turn = 0; turn < 6; turn += 1) {

@@ -51,7 +51,7 @@ t.test('a remembered token ends with its key', async (t) => {
   t.equal((await present(gateway, token)).status, 200, 'the key is back')
 })
 
-t.test('two tokens that differ in one character are judged each by itself', async (t) => {
+t.test('two tokens that differ in one character are verified separately', async (t) => {
   const { gateway, token } = await remembering(t)
   const last = token.length - 1
   const places = [
@@ -74,7 +74,7 @@ t.test('two tokens that differ in one character are judged each by itself', asyn
   t.equal((await present(gateway, token)).status, 200)
 })
 
-t.test('another spelling of a remembered token is not it', async (t) => {
+t.test('another spelling of a remembered token is refused', async (t) => {
   const { gateway, token } = await remembering(t)
   const next = (character: string) => String.fromCharCode(character.charCodeAt(0) + 1)
   await isRefused(t, gateway, `${token.slice(0, -1)}${next(token.slice(-1))}`, 'spare bits')
@@ -84,7 +84,7 @@ t.test('another spelling of a remembered token is not it', async (t) => {
   await isRefused(t, gateway, token.toLowerCase(), 'lower case')
 })
 
-t.test('who a token is for does not slip from one to the next', async (t) => {
+t.test('the identity of one token never reaches the request of another', async (t) => {
   const gateway = await edge(t)
   const subjects = Array.from({ length: 50 }, (_, index) => `user-${index}`)
   const tokens = subjects.map((sub) => gateway.token({ sub, sid: `session-of-${sub}`, jti: 'one' }))

@@ -79,21 +79,21 @@ const contradictions = {
   'a body with HEAD': `HEAD /open HTTP/1.1\r\nHost: gateway.example\r\nContent-Length: 5\r\n\r\nhello${SMUGGLED}`
 }
 
-t.test('there are enough of them', (t) => {
+t.test('there are enough smuggling attempts', (t) => {
   t.ok(new Set([...lengths, ...codings, ...Object.values(contradictions)]).size >= 60)
   t.end()
 })
 
-t.test('a body with an odd length is refused', async (t) => {
+t.test('a body with a malformed length is refused', async (t) => {
   const cases = lengths.map((value) => [value, withLength(value)])
   await areRefused(t, await edge(t), Object.fromEntries(cases))
 })
 
-t.test('a body with an odd coding is refused', async (t) => {
+t.test('a body with an unknown transfer coding is refused', async (t) => {
   const cases = codings.map((value) => [value, withCoding(value)])
   await areRefused(t, await edge(t), Object.fromEntries(cases))
 })
 
-t.test('a request that says two things of its body is refused', async (t) => {
+t.test('a request with two framings is refused', async (t) => {
   await areRefused(t, await edge(t), contradictions)
 })

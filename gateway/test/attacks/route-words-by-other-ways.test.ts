@@ -21,7 +21,7 @@ const statusOf = (socket: WebSocket): Promise<number> =>
     socket.once('unexpected-response', (_request, answer) => resolve(answer.statusCode ?? 0))
   })
 
-t.test('a WebSocket with optional access has an identity, or none, or is refused', async (t) => {
+t.test('a WebSocket with optional access is signed in, anonymous or refused', async (t) => {
   const { gateway, taken, open } = await sockets(t, { routes })
   const token = gateway.token()
   const authorization = `Bearer ${token}`
@@ -111,7 +111,7 @@ async function overTwo(
   return answer
 }
 
-t.test('the words of a route mean the same over HTTP/2', async (t) => {
+t.test('the members of a route mean the same over HTTP/2', async (t) => {
   const gateway = await edgeOverTls(t, { routes })
   const last = () => gateway.upstream.received.at(-1)
   const hidden = 'GET /open/hidden HTTP/1.1\r\nHost: a\r\n\r\n'

@@ -34,7 +34,7 @@ const floods: Record<string, string[]> = {
   'cookies of 1 MB': [`Cookie: ${'a=b; '.repeat(200_000)}`]
 }
 
-t.test('header floods are 431, and nobody else notices', async (t) => {
+t.test('header floods are 431, and do not affect others', async (t) => {
   const gateway = await edge(t)
   for (const [title, flood] of Object.entries(floods)) {
     const before = gateway.upstream.received.length
@@ -50,7 +50,7 @@ t.test('header floods are 431, and nobody else notices', async (t) => {
   }
 })
 
-t.test('a header behind too many others hides nothing (CVE-2026-58044)', async (t) => {
+t.test('a header after too many others is not overlooked (CVE-2026-58044)', async (t) => {
   const gateway = await edge(t)
   const hidden = `Authorization: Bearer ${gateway.token()}`
   for (const count of [97, 98, 200, 1500, 1999]) {
@@ -70,7 +70,7 @@ t.test('a header behind too many others hides nothing (CVE-2026-58044)', async (
   }
 })
 
-t.test('a thousand connections that never finish a request keep nobody out', async (t) => {
+t.test('a thousand unfinished requests do not affect other clients', async (t) => {
   const gateway = await edge(t)
   const beginnings = [
     '',
@@ -166,7 +166,7 @@ t.test('an upload that stalls gives its place at the service back', async (t) =>
   t.equal((await gateway.call('/open')).status, 200)
 })
 
-t.test('so does one over HTTP/2, where a byte comes now and then', async (t) => {
+t.test('a slow upload over HTTP/2 gives its place back too', async (t) => {
   const https = await selfSigned()
   const gateway = await edge(t, { requestMs: 1000, upstreamConnections: 1, https })
   const session = connectHttpTwo(gateway.url, { rejectUnauthorized: false })
@@ -182,7 +182,7 @@ t.test('so does one over HTTP/2, where a byte comes now and then', async (t) => 
   t.equal(headers[':status'], 200, 'and the connection goes on')
 })
 
-t.test('a service whose connections are all taken is 503 at once', async (t) => {
+t.test('a request is 503 at once if all connections of its service are in use', async (t) => {
   const gateway = await edge(t, { upstreamConnections: 2 })
   const waiting: (() => void)[] = []
   gateway.upstream.answer = (_request, response) => {

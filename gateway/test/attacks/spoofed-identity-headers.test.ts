@@ -51,7 +51,7 @@ t.test('no spelling of an identity header passes, on a signed-in or a public rou
   }
 })
 
-t.test('what the gateway itself reads has no second spelling either', async (t) => {
+t.test('headers that the gateway reads have no second spelling either', async (t) => {
   const gateway = await edge(t)
   for (const name of ['content-length', 'content-type', 'sec-fetch-site', 'x-request-id']) {
     for (const between of ['_', '.', '~']) {
@@ -63,7 +63,7 @@ t.test('what the gateway itself reads has no second spelling either', async (t) 
   }
 })
 
-t.test('a name that only looks like one is no name at all', async (t) => {
+t.test('a name that only looks like an identity header is refused', async (t) => {
   const gateway = await edge(t)
   const bearer = `Authorization: Bearer ${gateway.token()}`
   for (const line of [
@@ -92,7 +92,7 @@ t.test('a name that only looks like one is no name at all', async (t) => {
   }
 })
 
-t.test('trailers of a body in chunks stay here', async (t) => {
+t.test('trailers of a chunked request are not forwarded', async (t) => {
   const gateway = await edge(t)
   const trailers: string[] = []
   gateway.upstream.answer = (request, response) => {
@@ -115,7 +115,7 @@ t.test('trailers of a body in chunks stay here', async (t) => {
   t.strictSame(trailers, [], 'nor as trailers')
 })
 
-t.test('what only the gateway says arrives exactly once, whatever the client says', async (t) => {
+t.test('the gateway’s headers arrive exactly once, whatever the client sends', async (t) => {
   const gateway = await edge(t)
   const names = [...identityNames, 'x-request-id', 'traceparent', 'x-forwarded-for', 'host']
   const spoofed = names

@@ -22,7 +22,7 @@ async function answerTo(socket: Socket): Promise<string> {
   return bytes
 }
 
-t.test('one address has so many connections, and other callers have theirs', async (t) => {
+t.test('connections per address are capped, and other addresses are not affected', async (t) => {
   const gateway = await edge(t, { connectionsPerAddress: 3 })
   const held = []
   for (let index = 0; index < 3; index += 1) held.push(await connected(t, gateway, '127.0.0.2'))
@@ -38,7 +38,7 @@ t.test('one address has so many connections, and other callers have theirs', asy
   t.equal(answer, 'HTTP/1.1 200', 'there is room again')
 })
 
-t.test('there are so many connections at all, whoever asks', async (t) => {
+t.test('the total number of connections is capped', async (t) => {
   const gateway = await edge(t, { connections: 2 })
   const first = await connected(t, gateway, '127.0.0.2')
   const second = await connected(t, gateway, '127.0.0.3')
@@ -51,7 +51,7 @@ t.test('there are so many connections at all, whoever asks', async (t) => {
   t.equal(answer, 'HTTP/1.1 200')
 })
 
-t.test('a trusted proxy speaks for many', async (t) => {
+t.test('the limit per address does not apply to a trusted proxy', async (t) => {
   const trustedProxies = ['127.0.0.8/30', '::1']
   const gateway = await edge(t, { connectionsPerAddress: 1, trustedProxies })
   const proxied = await Promise.all([1, 2, 3].map(() => connected(t, gateway, '127.0.0.9')))

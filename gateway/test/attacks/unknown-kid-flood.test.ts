@@ -56,7 +56,7 @@ t.test(
   }
 )
 
-t.test('a known key is not waited for while an unknown one is fetched', async (t) => {
+t.test('a token with a known key does not wait while an unknown key is fetched', async (t) => {
   const gateway = await edge(t)
   let release = () => {}
   gateway.issuer.answer = (_request, response) => {

@@ -35,7 +35,7 @@ async function ends(t: Test): Promise<{ near: WebSocket; far: WebSocket }> {
   return { near, far }
 }
 
-t.test('messages without a byte do not fill the memory of a gateway', async (t) => {
+t.test('empty messages do not fill the memory of a gateway', async (t) => {
   const [toClient, toService] = [await ends(t), await ends(t)]
   const noFault = (_place: string, error: Error) => t.fail(error.message)
   relay(toClient.near, toService.near, { idleMs: 60_000, noteFault: noFault, onEnd: () => {} })
@@ -59,7 +59,7 @@ t.test('messages without a byte do not fill the memory of a gateway', async (t) 
   t.equal(received, messages, 'and all of them arrive when the client reads again')
 })
 
-t.test('a packet of many messages leaves other clients their turn', async (t) => {
+t.test('a packet of many messages does not delay other clients', async (t) => {
   const { gateway, taken } = await sockets(t)
   const client = connect({ port: gateway.port, host: '127.0.0.1' })
   t.teardown(() => client.destroy())

@@ -3,7 +3,7 @@ import t from 'tap'
 import { bearer, refusal, sockets } from '../websocket/fixtures/sockets.ts'
 import { head, provoke } from './fixtures/raw-request.ts'
 
-t.test('without a good token the upgrade is refused before the service is touched', async (t) => {
+t.test('without a valid token, an upgrade is refused before the service is asked', async (t) => {
   const { open, taken, gateway } = await sockets(t)
   const now = Math.floor(gateway.clock() / 1000)
   gateway.log.revoke({ kind: 'session', id: 'ended', until: now + 300 })
@@ -28,7 +28,7 @@ t.test('without a good token the upgrade is refused before the service is touche
   t.strictSame([taken, gateway.upstream.received], [[], []])
 })
 
-t.test('a page from elsewhere opens none, with a token or without', async (t) => {
+t.test('a page of another origin opens no WebSocket, with or without a token', async (t) => {
   const { open, taken, gateway } = await sockets(t, { allowedOrigins: ['https://shop.example'] })
   const own = gateway.url
   for (const origin of [
@@ -53,7 +53,7 @@ t.test('a page from elsewhere opens none, with a token or without', async (t) =>
   t.equal(taken.length, 6, 'its own pages and those on the list do, however they are written')
 })
 
-t.test('a route with origins of its own takes their pages and no others', async (t) => {
+t.test('a route with its own origins accepts their pages, and no others', async (t) => {
   const routes = `
   - { name: live, prefix: /live, upstream: service, websocket: true, cors: { origins: ['https://partner.example'] } }
 `
@@ -94,7 +94,7 @@ const broken: Record<string, { method?: string; lines: Partial<typeof handshake>
   }
 }
 
-t.test('half a handshake is no WebSocket, and what stands behind it is not read', async (t) => {
+t.test('an incomplete handshake opens no WebSocket, and later bytes are not read', async (t) => {
   const { gateway, taken } = await sockets(t)
   for (const [title, { method = 'GET', lines }] of Object.entries(broken)) {
     const all = Object.values({ ...handshake, ...lines })
@@ -106,7 +106,7 @@ t.test('half a handshake is no WebSocket, and what stands behind it is not read'
   t.strictSame(taken, [])
 })
 
-t.test('no other route takes one', async (t) => {
+t.test('a route without websocket accepts no upgrade', async (t) => {
   const { open, gateway } = await sockets(t)
   for (const path of ['/closed', '/open']) {
     t.equal((await refusal(open(path))).status, 400, path)

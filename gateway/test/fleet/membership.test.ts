@@ -54,7 +54,7 @@ t.test('each gateway publishes the keys of all', async (t) => {
   t.strictSame(await first.kids(), [first.kid], 'one that has left is not there for long')
 })
 
-t.test('what is no public key of the right kind is not published', async (t) => {
+t.test('a key of another kind, or with private parts, is not published', async (t) => {
   const fleet = memoryFleet(Date.now)
   const rsa = { kty: 'RSA', n: 'AQAB', e: 'AQAB' }
   for (const [id, jwk] of Object.entries({

@@ -35,7 +35,7 @@ function answered(path: string, headers: ResponseHeaders): ResponseHeaders {
 }
 const location = (path: string, value: string) => answered(path, { location: value }).location
 
-t.test('a path of the service’s own stays below what the route takes off', async (t) => {
+t.test('a path of the service is rewritten below the stripped prefix', async (t) => {
   const expected: Record<string, [path: string, given: string, location: string][]> = {
     'paths of the service': [
       ['/app/a', '/login', '/app/login'],
@@ -99,7 +99,7 @@ t.test('a path of the service’s own stays below what the route takes off', asy
   }
 })
 
-t.test('nothing that is rewritten leads to another host', async (t) => {
+t.test('no rewritten path leads to another host', async (t) => {
   const hosts = [
     '//evil.example',
     '/\\evil.example',
@@ -118,7 +118,7 @@ t.test('nothing that is rewritten leads to another host', async (t) => {
   }
 })
 
-t.test('Content-Location and Refresh are rewritten likewise', async (t) => {
+t.test('Content-Location and Refresh are rewritten as well', async (t) => {
   const refreshed = (refresh: string) => answered('/app/a', { refresh }).refresh
   t.equal(answered('/app/a', { 'content-location': '/x' })['content-location'], '/app/x')
   t.equal(refreshed('5; url=/login'), '5; url=/app/login')
@@ -129,7 +129,7 @@ t.test('Content-Location and Refresh are rewritten likewise', async (t) => {
   }
 })
 
-t.test('the path of a cookie is the client’s', async (t) => {
+t.test('the path of a cookie becomes the path that the client uses', async (t) => {
   const cookie = (value: string, path = '/app/a') =>
     answered(path, { 'set-cookie': [value] })['set-cookie']
   const expected: Record<string, string> = {

@@ -108,7 +108,7 @@ for (const method of IDEMPOTENT) {
   })
 }
 
-t.test('a body that is in hand is sent again with its request', async (t) => {
+t.test('a body in memory is sent again with its request', async (t) => {
   const { ask, received } = await service(t, diesWhenReused)
   await ask('GET')
   t.equal(await ask('PUT', Buffer.from('a whole body')), '200 ok')
@@ -120,7 +120,7 @@ for (const [what, method, body] of [
   ['PATCH with a body in hand', 'PATCH', Buffer.from('body')],
   ['PUT with a body that streams', 'PUT', () => Readable.from([Buffer.from('body')])]
 ] as const) {
-  t.test(`${what} takes no connection that may be dead`, async (t) => {
+  t.test(`${what} never uses a connection that may be dead`, async (t) => {
     const { ask, requests, sockets } = await service(t, diesWhenReused)
     for (let turn = 0; turn < 3; turn += 1) {
       t.equal(await ask(method, typeof body === 'function' ? body() : body), '200 ok')
@@ -137,7 +137,7 @@ for (const [what, method, body] of [
   })
 }
 
-t.test('POST takes a connection that its service has promised to keep', async (t) => {
+t.test('POST uses a connection that its service has promised to keep', async (t) => {
   const promise = answer('Keep-Alive: timeout=5, max=100')
   const { ask, requests, clock } = await service(t, (socket) => socket.write(promise))
   await ask('POST')
@@ -149,7 +149,7 @@ t.test('POST takes a connection that its service has promised to keep', async (t
   t.equal(requests.length, 2, 'and not after')
 })
 
-t.test('POST takes a connection that the operator says is kept', async (t) => {
+t.test('POST uses a connection that the service keeps according to the operator', async (t) => {
   const { ask, requests, clock } = await service(t, (socket) => socket.write(answer()))
   const post = () => ask('POST', null, 10)
   await post()
@@ -183,7 +183,7 @@ t.test('POST that was not sent yet is sent on a new connection', async (t) => {
   }
 })
 
-t.test('a new connection that dies has failed', async (t) => {
+t.test('a request whose new connection dies has failed', async (t) => {
   const { ask, requests } = await service(t, (socket, request, connection) => {
     if (connection === 0 && request === 0) socket.write(answer())
     else socket.destroy()
@@ -193,7 +193,7 @@ t.test('a new connection that dies has failed', async (t) => {
   t.strictSame(requests, [['GET /', 'GET /'], ['GET /']], 'sent twice, and no more')
 })
 
-t.test('what has begun to answer is not asked again', async (t) => {
+t.test('a request whose response has begun is not sent again', async (t) => {
   const { ask, requests } = await service(t, (socket, request) => {
     if (request === 0) socket.write(answer())
     else socket.end(`${ANSWER}\r\n`)
@@ -214,7 +214,7 @@ t.test(
   }
 )
 
-t.test('an answer arrives although the rest of the request cannot be sent', async (t) => {
+t.test('a response arrives although the rest of the request cannot be sent', async (t) => {
   const early = answer('Connection: close').replace('200 OK', '413 Content Too Large')
   let body = Readable.from([])
   const { ask } = await service(t, (socket, request) => {
@@ -261,7 +261,7 @@ t.test(
   }
 )
 
-t.test('a request that is sent is not given up', async (t) => {
+t.test('a request that was sent is not given up', async (t) => {
   const { lines, origin } = await service(t, (socket) => socket.write(answer()))
   const done = Promise.withResolvers<string>()
   const giveUp: GiveUp = lines.dispatch(

@@ -35,56 +35,65 @@ async function upload(gateway: Edge): Promise<string> {
 
 const NEXT = 'GET /open/smuggled HTTP/1.1\r\nHost: a\r\n\r\n'
 
-t.test('an answer may come before the body: it is the last one of its connection', async (t) => {
-  const seen: string[] = []
-  const gateway = await early(t, ({ url = '' }, response) => {
-    seen.push(url)
-    response.writeHead(413).end('enough')
-  })
-  const answer = await upload(gateway)
-  t.match(answer, /^HTTP\/1\.1 413 .*enough/s)
-  t.match(answer.toLowerCase(), '\r\nconnection: close\r\n')
-  t.strictSame(seen, ['/open'], 'what is left of the body is no request')
-})
+t.test(
+  'a response may come before the body, and is then the last one of its connection',
+  async (t) => {
+    const seen: string[] = []
+    const gateway = await early(t, ({ url = '' }, response) => {
+      seen.push(url)
+      response.writeHead(413).end('enough')
+    })
+    const answer = await upload(gateway)
+    t.match(answer, /^HTTP\/1\.1 413 .*enough/s)
+    t.match(answer.toLowerCase(), '\r\nconnection: close\r\n')
+    t.strictSame(seen, ['/open'], 'what is left of the body is no request')
+  }
+)
 
-t.test('a client that reads only when it has sent everything gets the answer whole', async (t) => {
-  const routes = `
+t.test(
+  'a client that reads only after it has sent everything gets the whole response',
+  async (t) => {
+    const routes = `
   - { name: large, prefix: /large, upstream: service, access: public, bodyLimitBytes: 16777216 }
 `
-  const reason = 'too large '.repeat(20_000)
-  const gateway = await early(
-    t,
-    ({ socket }, response) => {
-      socket.pause()
-      response.writeHead(413, { 'content-length': reason.length }).end(reason)
-    },
-    { routes }
-  )
-  const body = Buffer.alloc(8 * 1024 * 1024)
-  for (const framing of [`Content-Length: ${body.length}`, 'Transfer-Encoding: chunked']) {
-    const socket = connect({ port: gateway.port, host: '127.0.0.1' }).setEncoding('latin1')
-    socket.pause().write(`POST /large HTTP/1.1\r\nHost: a\r\n${framing}\r\n\r\n`)
-    if (framing.startsWith('Transfer')) socket.write(`${body.length.toString(16)}\r\n`)
-    await new Promise<void>((resolve, reject) => {
-      socket.once('error', reject).write(body, () => resolve())
-    })
-    let text = ''
-    for await (const piece of socket) text += piece
-    t.match(text, /^HTTP\/1\.1 413 /, framing)
-    t.equal(text.split('too large ').length - 1, 20_000, framing)
+    const reason = 'too large '.repeat(20_000)
+    const gateway = await early(
+      t,
+      ({ socket }, response) => {
+        socket.pause()
+        response.writeHead(413, { 'content-length': reason.length }).end(reason)
+      },
+      { routes }
+    )
+    const body = Buffer.alloc(8 * 1024 * 1024)
+    for (const framing of [`Content-Length: ${body.length}`, 'Transfer-Encoding: chunked']) {
+      const socket = connect({ port: gateway.port, host: '127.0.0.1' }).setEncoding('latin1')
+      socket.pause().write(`POST /large HTTP/1.1\r\nHost: a\r\n${framing}\r\n\r\n`)
+      if (framing.startsWith('Transfer')) socket.write(`${body.length.toString(16)}\r\n`)
+      await new Promise<void>((resolve, reject) => {
+        socket.once('error', reject).write(body, () => resolve())
+      })
+      let text = ''
+      for await (const piece of socket) text += piece
+      t.match(text, /^HTTP\/1\.1 413 /, framing)
+      t.equal(text.split('too large ').length - 1, 20_000, framing)
+    }
   }
-})
+)
 
-t.test('so is a refusal while the body is on its way', async (t) => {
-  const gateway = await early(t, () => {})
-  gateway.upstream.stop()
-  const answer = await upload(gateway)
-  t.match(answer, /^HTTP\/1\.1 502 .*"code":"UPSTREAM_UNAVAILABLE"/s)
-  t.match(answer.toLowerCase(), '\r\nconnection: close\r\n')
-  t.equal(answer.split('HTTP/1.1').length, 2, 'one answer')
-})
+t.test(
+  'a refusal while the body arrives is also the last response of its connection',
+  async (t) => {
+    const gateway = await early(t, () => {})
+    gateway.upstream.stop()
+    const answer = await upload(gateway)
+    t.match(answer, /^HTTP\/1\.1 502 .*"code":"UPSTREAM_UNAVAILABLE"/s)
+    t.match(answer.toLowerCase(), '\r\nconnection: close\r\n')
+    t.equal(answer.split('HTTP/1.1').length, 2, 'one answer')
+  }
+)
 
-t.test('over HTTP/2 the connection goes on', async (t) => {
+t.test('over HTTP/2, the connection continues after an early response', async (t) => {
   const https = await selfSigned()
   const gateway = await early(t, (_request, response) => response.writeHead(413).end('enough'), {
     https
@@ -102,7 +111,7 @@ t.test('over HTTP/2 the connection goes on', async (t) => {
   }
 })
 
-t.test('the headers of an answer do not wait for the rest of it', async (t) => {
+t.test('the headers of a response do not wait for its body', async (t) => {
   let end = () => {}
   const gateway = await early(t, (_request, response) => {
     response.writeHead(200, { 'x-own': 'yes' }).flushHeaders()
@@ -114,7 +123,7 @@ t.test('the headers of an answer do not wait for the rest of it', async (t) => {
   t.equal(await answer.text(), 'the rest')
 })
 
-t.test('body and answer may go on side by side', async (t) => {
+t.test('request body and response can stream at the same time', async (t) => {
   const gateway = await early(t, (request, response) => {
     request.pipe(response)
   })

@@ -75,7 +75,7 @@ for (const [way, asked] of Object.entries(asking)) {
   })
 }
 
-t.test('and with its token', async (t) => {
+t.test('a stream ends when its token expires', async (t) => {
   const gateway = await edge(t, { routes })
   const exp = Math.floor(gateway.clock() / 1000) + 1
   gateway.upstream.answer = (_request, response) => {
@@ -105,7 +105,7 @@ t.test(
   }
 )
 
-t.test('another session, and an answer of another kind, go on', async (t) => {
+t.test('streams of other sessions, and other responses, continue', async (t) => {
   const gateway = await edge(t, { routes })
   const { answer, service } = await open(gateway, 'data: one\n\n', { 'content-type': 'text/plain' })
   const text = await reading(answer, 'one', () => {
@@ -130,7 +130,7 @@ t.test('a gateway that shuts down ends streams after an event, and says why', as
   await closing
 })
 
-t.test('a stream that is in the middle of an event for too long is broken off', async (t) => {
+t.test('at shutdown, a stream that stays in the middle of an event is cut', async (t) => {
   const gateway = await edge(t, { routes })
   const { answer } = await open(gateway, 'data: transfer 100')
   await t.rejects(reading(answer, 'transfer', () => void gateway.close()))

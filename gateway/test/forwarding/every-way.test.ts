@@ -68,7 +68,7 @@ const hinting: Answer = (_request, response) => {
   response.end('the answer')
 }
 
-t.test('what is said before the answer is passed on', (t) =>
+t.test('informational responses are passed on', (t) =>
   inEveryWay(t, hinting, (t, got) => {
     t.match(got, /^HTTP\/1\.1 103 Early Hints\r\nLink: <\/style\.css>; rel=preload\r\n\r\n/)
     t.match(got, /HTTP\/1\.1 102 Processing\r\n\r\nHTTP\/1\.1 200 OK.*the answer$/s)
@@ -76,7 +76,7 @@ t.test('what is said before the answer is passed on', (t) =>
   })
 )
 
-t.test('but not to HTTP/1.0, which has no such thing', (t) =>
+t.test('informational responses are not sent to HTTP/1.0 clients', (t) =>
   inEveryWay(t, hinting, (t, got) => t.match(got, /^HTTP\/1\.1 200/), '1.0')
 )
 
@@ -124,7 +124,7 @@ for (const [framing, headers] of Object.entries({
   'a length': { 'content-length': '10' },
   chunks: {}
 })) {
-  t.test(`half an answer in ${framing} does not look whole`, (t) =>
+  t.test(`half a response in ${framing} does not look complete`, (t) =>
     inEveryWay(
       t,
       (request, response) => {
@@ -140,7 +140,7 @@ for (const [framing, headers] of Object.entries({
   )
 }
 
-t.test('an answer that pauses for too long is ended, and does not look whole', (t) =>
+t.test('a response that pauses for too long is ended, and does not look complete', (t) =>
   inEveryWay(
     t,
     (_request, response) => response.write('some of it'),
@@ -151,7 +151,7 @@ t.test('an answer that pauses for too long is ended, and does not look whole', (
   )
 )
 
-t.test('a client that does not read stops its service, and is not waited for', async (t) => {
+t.test('a client that does not read pauses the service, and is cut off', async (t) => {
   const gateway = await edge(t, { routes: ROUTES })
   const most = 64 * 1024 * 1024
   for (const [name, bytes] of Object.entries(ways)) {

@@ -37,7 +37,7 @@ t.test('requests go to all the addresses of a service', async (t) => {
   )
 })
 
-t.test('an address that is gone costs nobody a request', async (t) => {
+t.test('an unreachable address costs no request', async (t) => {
   const { services, ask, total } = await several(t, 3)
   services[1]?.stop()
   for (const init of [{}, { method: 'POST', body: 'order' }, { method: 'DELETE' }]) {
@@ -58,7 +58,7 @@ t.test(
   }
 )
 
-t.test('a GET that broke off is answered by another address', async (t) => {
+t.test('a GET whose connection breaks is answered by another address', async (t) => {
   const { services, ask } = await several(t, 2, ', retries: 1')
   const [first] = services
   if (first === undefined) throw new Error('there are two')
@@ -69,7 +69,7 @@ t.test('a GET that broke off is answered by another address', async (t) => {
 
 const MANY = '\n  - { name: many, prefix: /many, upstream: many, access: public }\n'
 
-t.test('a table that is read again has its own addresses asked, and no others', async (t) => {
+t.test('after a reload of the table, only its addresses get requests', async (t) => {
   const [before, after] = await Promise.all([upstream(t), upstream(t)])
   const many = ({ url }: { url: string }) => ({
     upstreams: `  many: { addresses: ['${url}'], health: { path: /healthz, intervalSeconds: 0.05 } }`,
@@ -85,7 +85,7 @@ t.test('a table that is read again has its own addresses asked, and no others', 
   t.equal(before.received.length, asked)
 })
 
-t.test('an address that its checks find ill gets nothing until it is well again', async (t) => {
+t.test('an unhealthy address gets no requests until it recovers', async (t) => {
   const services = await Promise.all([upstream(t), upstream(t)])
   let ill = true
   for (const service of services) {
@@ -137,7 +137,7 @@ t.test(
   }
 )
 
-t.test('a client that has left takes no place', async (t) => {
+t.test('a client that has disconnected takes no place', async (t) => {
   const gateway = await edge(t, { upstreamConnections: 1 })
   gateway.upstream.answer = () => {}
   for (let index = 0; index < 5; index += 1) {
@@ -157,7 +157,7 @@ for (const [what, method, body] of [
   ['a GET', 'GET', ''],
   ['an upload that streams', 'POST', 'x'.repeat(200_000)]
 ] as const) {
-  t.test(`${what} has its place until the attempt to reach the service has ended`, async (t) => {
+  t.test(`${what} keeps its place until the attempt to connect has ended`, async (t) => {
     // A service that takes connections and never answers the TLS handshake.
     const sockets = new Set<Socket>()
     const service = createServer((socket) => {
@@ -193,23 +193,26 @@ for (const [what, method, body] of [
   })
 }
 
-t.test('a body that waits to be asked for is asked for when its request may pass', async (t) => {
-  const gateway = await edge(t)
-  const post = (path: string) =>
-    `POST ${path} HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n`
-  t.match(await sendBytes(gateway.port, post('/open')), /^HTTP\/1\.1 100 Continue\r\n\r\n$/)
-  const refused = await sendBytes(
-    gateway.port,
-    `${post('/closed')}GET /open/smuggled HTTP/1.1\r\n\r\n`
-  )
-  t.match(refused, /^HTTP\/1\.1 401 /, 'and not at all where it may not')
-  t.match(
-    refused.toLowerCase(),
-    '\r\nconnection: close\r\n',
-    'what follows is not read as a request'
-  )
-  t.notOk(gateway.upstream.received.some(({ target }) => target.includes('smuggled')))
-  const whole = await sendBytes(gateway.port, `${post('/open')}hello`)
-  t.match(whole, /^HTTP\/1\.1 100 Continue\r\n\r\nHTTP\/1\.1 200 /)
-  t.equal(gateway.upstream.received.at(-1)?.body, 'hello')
-})
+t.test(
+  'a client that expects 100-continue is asked for its body when the request may pass',
+  async (t) => {
+    const gateway = await edge(t)
+    const post = (path: string) =>
+      `POST ${path} HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n`
+    t.match(await sendBytes(gateway.port, post('/open')), /^HTTP\/1\.1 100 Continue\r\n\r\n$/)
+    const refused = await sendBytes(
+      gateway.port,
+      `${post('/closed')}GET /open/smuggled HTTP/1.1\r\n\r\n`
+    )
+    t.match(refused, /^HTTP\/1\.1 401 /, 'and not at all where it may not')
+    t.match(
+      refused.toLowerCase(),
+      '\r\nconnection: close\r\n',
+      'what follows is not read as a request'
+    )
+    t.notOk(gateway.upstream.received.some(({ target }) => target.includes('smuggled')))
+    const whole = await sendBytes(gateway.port, `${post('/open')}hello`)
+    t.match(whole, /^HTTP\/1\.1 100 Continue\r\n\r\nHTTP\/1\.1 200 /)
+    t.equal(gateway.upstream.received.at(-1)?.body, 'hello')
+  }
+)

@@ -9,7 +9,7 @@ import { sendBytes } from '../fixtures/raw-client.ts'
 const MEBIBYTE = 1024 * 1024
 const digest = (bytes: Buffer | string) => createHash('sha256').update(bytes).digest('hex')
 
-t.test('method, query, body and answer pass as they are', async (t) => {
+t.test('method, query, body and response pass unchanged', async (t) => {
   const gateway = await edge(t)
   gateway.upstream.answer = (_request, response) => {
     response.writeHead(418, { 'content-type': 'text/x-tea', 'x-own': 'yes' }).end('short and stout')
@@ -27,7 +27,7 @@ t.test('method, query, body and answer pass as they are', async (t) => {
   t.equal(await answer.text(), 'short and stout')
 })
 
-t.test('a content type passes as it is, also one that is no media type', async (t) => {
+t.test('a content type passes unchanged, even if it is no media type', async (t) => {
   const routes = `
   - { name: small, prefix: /small, upstream: service, access: public, bodyLimitBytes: 16384 }
 `
@@ -61,13 +61,13 @@ t.test('a content type passes as it is, also one that is no media type', async (
   }
 })
 
-t.test('a prefix that is to be taken off is taken off', async (t) => {
+t.test('a prefix is stripped if the route says so', async (t) => {
   const gateway = await edge(t)
   await fetch(`${gateway.url}/auth/login?x=1`, { method: 'POST' })
   t.equal(gateway.upstream.received[0]?.target, '/login?x=1')
 })
 
-t.test('answers without a body are just that', async (t) => {
+t.test('responses without a body have none', async (t) => {
   const gateway = await edge(t)
   for (const status of [204, 304]) {
     gateway.upstream.answer = (_request, response) =>
@@ -150,7 +150,7 @@ t.test(
   }
 )
 
-t.test('an answer that breaks off in the middle does not look whole', async (t) => {
+t.test('a response that breaks in the middle does not look complete', async (t) => {
   const gateway = await edge(t)
   gateway.upstream.answer = (_request, response) => {
     response.writeHead(200, { 'content-length': '100' }).write('the first half')
@@ -160,7 +160,7 @@ t.test('an answer that breaks off in the middle does not look whole', async (t) 
   await t.rejects(answer.text(), 'the client can tell')
 })
 
-t.test('a client that goes away takes its request with it', async (t) => {
+t.test('a client that disconnects ends its request to the service', async (t) => {
   const gateway = await edge(t)
   const gone = new Promise<void>((resolve) => {
     gateway.upstream.answer = (_request, response) => {

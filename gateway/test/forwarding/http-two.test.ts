@@ -74,7 +74,7 @@ t.test('a client that speaks HTTP/2 is served like any other', async (t) => {
   })
 })
 
-t.test('the gateway alone binds its origin to TLS, and only over TLS', async (t) => {
+t.test('only the gateway sends Strict-Transport-Security, and only over TLS', async (t) => {
   const { gateway, session } = await overTls(t, { hstsSeconds: 600 })
   gateway.upstream.answer = (_request, response) => {
     response.writeHead(200, { 'strict-transport-security': 'max-age=0' }).end()
@@ -105,7 +105,7 @@ t.test('trailers come after the body', async (t) => {
   t.notOk('x-auth-subject' in trailers)
 })
 
-t.test('a body of no given length is passed on, and held to the limit of its route', async (t) => {
+t.test('a body without a length is forwarded, within the limit of its route', async (t) => {
   const routes = `
   - { name: small, prefix: /small, upstream: service, access: public, bodyLimitBytes: 10 }
 `
@@ -120,7 +120,7 @@ t.test('a body of no given length is passed on, and held to the limit of its rou
   t.equal(gateway.upstream.received.length, 3)
 })
 
-t.test('what is refused is refused in the documented form, and the others go on', async (t) => {
+t.test('a refused stream gets the documented error, and other streams continue', async (t) => {
   const { gateway, session } = await overTls(t)
   const refused: [OutgoingHttpHeaders, number][] = [
     [{ ':path': '/closed' }, 401],
@@ -157,7 +157,7 @@ t.test(
   }
 )
 
-t.test('an answer that breaks off does not look whole', async (t) => {
+t.test('a broken response does not look complete', async (t) => {
   const { gateway, session } = await overTls(t)
   gateway.upstream.answer = (_request, response) => {
     response.writeHead(200).write('the first half')
@@ -185,7 +185,7 @@ t.test('HTTP/1.1 and WebSockets go over the same port', async (t) => {
   refused.terminate()
 })
 
-t.test('a gateway that drains answers what is under way', async (t) => {
+t.test('a draining gateway answers the requests in flight', async (t) => {
   const { gateway, session } = await overTls(t)
   gateway.upstream.answer = (_request, response) => setTimeout(() => response.end('late'), 200)
   const late = ask(session, { ':path': '/open' })

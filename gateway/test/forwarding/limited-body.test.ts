@@ -5,30 +5,33 @@ import { limitedBody } from '../../src/forwarding/limited-body.ts'
 
 const chunks = (...parts: string[]) => Readable.from(parts.map((part) => Buffer.from(part)))
 
-t.test('a body within the limit passes as it is', async (t) => {
+t.test('a body within the limit passes unchanged', async (t) => {
   t.equal(await text(limitedBody(chunks('12345', '', '67890'), 10)), '1234567890')
   t.equal(await text(limitedBody(chunks(), 0)), '')
 })
 
-t.test('over the limit it fails with the refusal, and is not whole', async (t) => {
+t.test('over the limit, a body fails with the refusal and is incomplete', async (t) => {
   for (const parts of [['12345678901'], ['1234567890', '1'], [...'12345678901']]) {
     const tooLarge = { name: 'Refusal', code: 'INVALID_REQUEST', status: 413 }
     await t.rejects(buffer(limitedBody(chunks(...parts), 10)), tooLarge, `${parts.length} parts`)
   }
 })
 
-t.test('the rest is read and thrown away, so that the connection can go on', async (t) => {
-  const source = new PassThrough()
-  const body = limitedBody(source, 10)
-  const failed = buffer(body).catch((error) => error.status)
-  source.write('12345678901')
-  t.equal(await failed, 413)
-  source.end(Buffer.alloc(1024 * 1024))
-  await new Promise((resolve) => source.once('close', resolve))
-  t.ok(source.readableEnded, 'to its end')
-})
+t.test(
+  'the rest of a refused body is discarded, so that the connection can continue',
+  async (t) => {
+    const source = new PassThrough()
+    const body = limitedBody(source, 10)
+    const failed = buffer(body).catch((error) => error.status)
+    source.write('12345678901')
+    t.equal(await failed, 413)
+    source.end(Buffer.alloc(1024 * 1024))
+    await new Promise((resolve) => source.once('close', resolve))
+    t.ok(source.readableEnded, 'to its end')
+  }
+)
 
-t.test('a client that breaks off takes the body with it', async (t) => {
+t.test('a client that disconnects ends the body', async (t) => {
   for (const breakOff of [
     (source: PassThrough) => source.destroy(),
     (source: PassThrough) => source.destroy(new Error('reset'))

@@ -32,7 +32,7 @@ async function isUnavailable(t: Test, answer: Response, title: string): Promise<
   t.match(await answer.json(), { code: 'UPSTREAM_UNAVAILABLE', retryable: true }, title)
 }
 
-t.test('a service that is down is 502, whoever asks and however often', async (t) => {
+t.test('a service that is down is 502 for every caller, every time', async (t) => {
   const gateway = await edge(t)
   t.equal((await gateway.call('/closed')).status, 200)
   gateway.upstream.stop()
@@ -58,7 +58,7 @@ const noAnswer: Record<string, string> = {
   'an enormous head': `HTTP/1.1 200 OK\r\nx: ${'y'.repeat(100_000)}\r\n\r\n`
 }
 
-t.test('what is no answer is 502, and the service is not asked again', async (t) => {
+t.test('an invalid response is 502, and the service is not asked again', async (t) => {
   const gateway = await edge(t)
   for (const [title, bytes] of Object.entries(noAnswer)) {
     const before = gateway.upstream.received.length
@@ -68,7 +68,7 @@ t.test('what is no answer is 502, and the service is not asked again', async (t)
   }
 })
 
-t.test('no method is tried twice, whatever goes wrong', async (t) => {
+t.test('without retries, no request is sent twice', async (t) => {
   const gateway = await edge(t)
   const faults: Record<string, string> = {
     reset: '',
@@ -93,7 +93,7 @@ const broken: Record<string, string> = {
     'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\nfirst\r\nzz\r\n'
 }
 
-t.test('an answer that breaks off ends the connection, and does not look whole', async (t) => {
+t.test('a broken response closes the connection, and does not look complete', async (t) => {
   const gateway = await edge(t)
   for (const [title, bytes] of Object.entries(broken)) {
     answersWith(gateway, bytes)
@@ -105,7 +105,7 @@ t.test('an answer that breaks off ends the connection, and does not look whole',
   }
 })
 
-t.test('what a service says before its answer is not taken for it', async (t) => {
+t.test('an informational response is not taken for the final one', async (t) => {
   const gateway = await edge(t)
   const whole = 'HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nwhole'
   for (const early of ['102 Processing\r\n', '103 Early Hints\r\nlink: </x>\r\n']) {
@@ -118,7 +118,7 @@ t.test('what a service says before its answer is not taken for it', async (t) =>
   t.equal((await gateway.call('/closed')).status, 502, 'nobody asked for another protocol')
 })
 
-t.test('a second answer that nobody asked for reaches nobody', async (t) => {
+t.test('an unsolicited second response reaches no client', async (t) => {
   const gateway = await edge(t)
   const answer = (body: string) =>
     `HTTP/1.1 200 OK\r\ncontent-length: ${body.length}\r\n\r\n${body}`

@@ -15,7 +15,7 @@ const [plain, login] = routes
 if (plain === undefined || login === undefined) throw new Error('there are two routes')
 const passed = (received: ResponseHeaders, route = plain) => responseHeaders(received, route)
 
-t.test('what a service says of its answer passes', async (t) => {
+t.test('headers about the response itself are passed on', async (t) => {
   const own = {
     'content-type': 'text/html',
     'content-length': '12',
@@ -31,7 +31,7 @@ t.test('what a service says of its answer passes', async (t) => {
   t.not(passed(own), own, 'in an object of its own')
 })
 
-t.test('what belongs to its connection, or tells what it runs on, does not', async (t) => {
+t.test('headers of the connection, or about the service’s software, are dropped', async (t) => {
   const names = [
     'connection',
     'keep-alive',
@@ -47,14 +47,14 @@ t.test('what belongs to its connection, or tells what it runs on, does not', asy
   t.strictSame(passed(Object.fromEntries(names.map((name) => [name, 'x']))), {})
 })
 
-t.test('headers that Connection names end there, in any case and however many', async (t) => {
+t.test('headers that Connection names are dropped, in any case and number', async (t) => {
   const received = { 'x-a': '1', 'x-b': '2', 'x-c': '3' }
   t.strictSame(passed({ ...received, connection: 'X-A ,close,\tx-b' }), { 'x-c': '3' })
   t.strictSame(passed({ ...received, connection: ['x-a', 'x-b, x-c'] }), {})
   t.strictSame(passed({ ...received, connection: '' }), received)
 })
 
-t.test('no service says who is calling', async (t) => {
+t.test('no service can send identity headers to a client', async (t) => {
   const names = [
     'x-auth-subject',
     'x_auth_roles',
@@ -67,7 +67,7 @@ t.test('no service says who is calling', async (t) => {
   t.strictSame(passed({ 'x-author': 'x' }), { 'x-author': 'x' })
 })
 
-t.test('no service binds the origin that all of them share', async (t) => {
+t.test('no service can set headers that affect the shared origin', async (t) => {
   const names = [
     'alt-svc',
     'clear-site-data',
@@ -97,7 +97,7 @@ t.test('no service binds the origin that all of them share', async (t) => {
   t.strictSame(passed(own), own, 'what is for its own answers passes')
 })
 
-t.test('only the service with credentials sets our cookie', async (t) => {
+t.test('only a service with credentials can set our cookie', async (t) => {
   const own = '__Host-refresh=x; Path=/'
   const cookies = ['a=1', own, 'b=__Host-refresh']
   t.strictSame(passed({ 'set-cookie': cookies }), { 'set-cookie': ['a=1', 'b=__Host-refresh'] })

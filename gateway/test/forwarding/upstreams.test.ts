@@ -29,7 +29,7 @@ const services = (placesPerAddress = 10, sharePercent = 100) => {
   return { ...all, clock, asked, take }
 }
 
-t.test('requests are spread evenly, and go to whoever has the fewest under way', async (t) => {
+t.test('requests are spread evenly, and go to the address with the fewest in flight', async (t) => {
   const { take } = services()
   const places = Array.from({ length: 6 }, () => take(three))
   t.strictSame(places.map((place) => place?.address).sort(), [a, a, b, b, c, c])
@@ -38,7 +38,7 @@ t.test('requests are spread evenly, and go to whoever has the fewest under way',
   t.equal(take(three)?.address, b)
 })
 
-t.test('where every place is taken there is none, until one is free again', async (t) => {
+t.test('a request is refused while all places are taken', async (t) => {
   const { take } = services(1)
   const [first] = [take(three), take(three), take(three)]
   t.equal(take(three), null)
@@ -48,7 +48,7 @@ t.test('where every place is taken there is none, until one is free again', asyn
   t.equal(take(three), null, 'leaving twice frees one place')
 })
 
-t.test('an address that fails is left alone, longer each time, and comes back', async (t) => {
+t.test('an address that fails is avoided, longer each time, and is used again later', async (t) => {
   const { take, clock } = services(1000)
   const addresses = () => new Set(Array.from({ length: 9 }, () => take(three)?.address))
   const failing = () => {
@@ -72,7 +72,7 @@ t.test('an address that fails is left alone, longer each time, and comes back', 
   t.ok(addresses().has(a), 'an answer makes it start from the beginning')
 })
 
-t.test('where all have failed, all are tried', async (t) => {
+t.test('if all addresses have failed, all are tried', async (t) => {
   const { take, setHealthy } = services()
   for (const address of three.addresses) setHealthy(address, false)
   t.not(take(three), null)
@@ -81,7 +81,7 @@ t.test('where all have failed, all are tried', async (t) => {
   t.equal(takeOne(one)?.address, a, 'the only one too')
 })
 
-t.test('one that its checks have found ill is not asked', async (t) => {
+t.test('an unhealthy address gets no request', async (t) => {
   const { take, setHealthy, figures } = services()
   setHealthy(a, false)
   const addresses = new Set(Array.from({ length: 9 }, () => take(three)?.address))
@@ -91,7 +91,7 @@ t.test('one that its checks have found ill is not asked', async (t) => {
   t.equal(take(three)?.address, a)
 })
 
-t.test('one that was tried is not tried again as long as there are others', async (t) => {
+t.test('an address that was tried is not tried again while there are others', async (t) => {
   const { take } = services()
   t.equal(take(three, null, new Set([a, b]))?.address, c)
 })
@@ -110,7 +110,7 @@ function takeAll(
   }
 }
 
-t.test('a caller has a part of the places that the others leave', async (t) => {
+t.test('a caller may use a part of the places that the others leave', async (t) => {
   const service = services(100, 50)
   const first = takeAll(service, one, 'first')
   t.equal(first.places.length, 50)
@@ -125,14 +125,14 @@ t.test('a caller has a part of the places that the others leave', async (t) => {
   ])
 })
 
-t.test('several callers that take all they can leave a place for the next one', async (t) => {
+t.test('several callers with their full shares leave a place for the next one', async (t) => {
   const service = services(1024, 25)
   t.equal(takeAll(service, one, 'attacker').places.length, 256)
   for (let index = 0; index < 20; index += 1) takeAll(service, one, `attacker ${index}`)
   t.not(service.take(one, 'another'), null)
 })
 
-t.test('a caller has a place where there is only one', async (t) => {
+t.test('a caller gets the place if there is only one', async (t) => {
   const service = services(1, 1)
   const { places, refusal } = takeAll(service, one, 'first')
   t.equal(places.length, 1)
@@ -140,13 +140,13 @@ t.test('a caller has a place where there is only one', async (t) => {
   t.equal(takeAll(service, one, 'second').refusal.code, 'UNAVAILABLE')
 })
 
-t.test('a caller has its part at each address of a service', async (t) => {
+t.test('a caller has a share at each address of a service', async (t) => {
   const service = services(10, 50)
   t.equal(takeAll(service, three, 'first').places.length, 15)
   t.equal(takeAll(service, one, 'first').places.length, 0)
 })
 
-t.test('requests of nobody have no share, and leave one for the others', async (t) => {
+t.test('requests without a caller have no share, and leave places for others', async (t) => {
   const service = services(10, 50)
   for (let index = 0; index < 10; index += 1) t.not(service.take(one, null), null)
   t.equal(takeAll(service, one, 'first').refusal.code, 'UNAVAILABLE')
@@ -159,7 +159,7 @@ type Event = {
   readonly at: number
 }
 
-t.test('whatever the order of events, each share is kept and given back', async (t) => {
+t.test('in any order of events, shares are limited and given back', async (t) => {
   const event: fc.Arbitrary<Event> = fc.record({
     kind: fc.constantFrom('take', 'take', 'take', 'leave', 'leave', 'failed', 'answered'),
     caller: fc.nat({ max: 4 }),

@@ -2,7 +2,7 @@ import { PassThrough, Readable } from 'node:stream'
 import t from 'tap'
 import { isReadWhole, wholeBody } from '../../src/forwarding/whole-body.ts'
 
-t.test('a body is handed on when it is whole', async (t) => {
+t.test('a small body is forwarded when it is complete', async (t) => {
   const source = new PassThrough()
   let handed = false
   const reading = wholeBody(source, 10).then((body) => {
@@ -17,7 +17,7 @@ t.test('a body is handed on when it is whole', async (t) => {
   t.equal((await wholeBody(Readable.from([]), 10)).bytes.length, 0, 'an empty one too')
 })
 
-t.test('too large, too late or broken off, it is not handed on at all', async (t) => {
+t.test('a body that is too large, late or broken off is not forwarded at all', async (t) => {
   const large = wholeBody(Readable.from([Buffer.alloc(11)]), 10)
   await t.rejects(large, { code: 'INVALID_REQUEST', status: 413 })
   const late = wholeBody(new PassThrough(), 10, 1)
@@ -27,7 +27,7 @@ t.test('too large, too late or broken off, it is not handed on at all', async (t
   await t.rejects(wholeBody(source, 10))
 })
 
-t.test('only small ones are held', async (t) => {
+t.test('only small bodies are held in memory', async (t) => {
   t.ok(isReadWhole(0) && isReadWhole(65_536))
   t.notOk(isReadWhole(65_537))
 })

@@ -37,7 +37,7 @@ t.test(
   }
 )
 
-t.test('what it says of a caller is found where the operator says', async (t) => {
+t.test('the identity comes from the claims that the operator names', async (t) => {
   const claims = {
     scope: 'scp',
     roles: 'realm_access.roles',
@@ -82,7 +82,7 @@ t.test('what it says of a caller is found where the operator says', async (t) =>
   t.match(read({ azp: 'app' }), { identity: { client: 'acme|app' } })
 })
 
-t.test('an e-mail address is its user’s where the token says that it is verified', async (t) => {
+t.test('an e-mail address is forwarded only if the token marks it as verified', async (t) => {
   const emailOf = (said: object, entry: Partial<IssuerEntry> = {}) => {
     const made = read(
       { email: 'ada@acme.example', ...said },
@@ -114,7 +114,7 @@ t.test('an e-mail address is its user’s where the token says that it is verifi
   t.equal(emailOf({ email_verified: true }, { claims: {} }), null, 'nobody named the address')
 })
 
-t.test('roles are a list, one text, or the names of an object', async (t) => {
+t.test('roles are a list, a string, or the member names of an object', async (t) => {
   const roles = (value: unknown) => read({ groups: value }, { claims: { roles: 'groups' } })
   const known: [value: unknown, roles: string[]][] = [
     [
@@ -137,7 +137,7 @@ t.test('roles are a list, one text, or the names of an object', async (t) => {
   t.match(roles(many), { identity: { roles: many } }, 'a member of 2,000 groups')
 })
 
-t.test('what nobody asked for never refuses a token', async (t) => {
+t.test('a claim that no entry names never causes a refusal', async (t) => {
   const odd: Record<string, object> = {
     'another type of scope': { scope: 7 },
     'another type of client': { client_id: {}, azp: 7 },
@@ -161,7 +161,7 @@ t.test('what nobody asked for never refuses a token', async (t) => {
   t.match(read(absent, { claims }), { identity: { roles: [], email: null, client: 'acme|' } })
 })
 
-t.test('what is asked for is never guessed', async (t) => {
+t.test('a claim that is named must have a readable value', async (t) => {
   const claims = { roles: 'groups', email: 'email', client: 'cid', scope: 'scp' }
   const wrong: Record<string, object> = {
     'no sub': { sub: undefined },
@@ -219,7 +219,7 @@ t.test(
   }
 )
 
-t.test('a person of one tenant is nobody in another', async (t) => {
+t.test('the same subject in two tenants is two users', async (t) => {
   const profiles = externalProfiles(
     issuerEntry({ issuer: 'https://login.example/{tenantid}/v2.0', tenants: ['one', 'two'] })
   )
@@ -263,7 +263,7 @@ t.test(
   }
 )
 
-t.test('whatever a token says, it is refused or says just that', async (t) => {
+t.test('a token with arbitrary claims is refused, or read exactly', async (t) => {
   const claims = {
     subject: 'a.b',
     client: ['a', 'c'],

@@ -20,7 +20,7 @@ const faults = (t: Test, ...entries: string[]): string => {
 }
 const entry = 'name: acme, issuer: https://acme.example, audience: api'
 
-t.test('an issuer has a name, an iss and an audience; the rest may be left to it', async (t) => {
+t.test('an issuer needs a name, an issuer and an audience; all else has defaults', async (t) => {
   t.strictSame(load(t, `issuers:\n  - { ${entry} }\n`), [
     {
       name: 'acme',
@@ -59,7 +59,7 @@ t.test('what a token may look like is said in words', async (t) => {
   t.match(faults(t, `${entry}, require: { a: null }`), /issuer acme: require.a/)
 })
 
-t.test('a file with a fault is not used, and every fault is told', async (t) => {
+t.test('a file with a fault is not used, and every fault is reported', async (t) => {
   t.match(
     faults(t, `${entry}, extra: 1`),
     /issuers\.yaml:2:\d+: issuer acme: extra is not known; known are name, type/

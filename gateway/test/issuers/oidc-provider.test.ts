@@ -68,7 +68,7 @@ async function provider(t: Test) {
   return { issuer, token }
 }
 
-t.test('an OpenID provider’s token is taken, its keys found by discovery', async (t) => {
+t.test('a token of an OpenID provider is accepted, with keys found by discovery', async (t) => {
   const { issuer, token } = await provider(t)
   const routes = `
   - { name: orders, prefix: /orders, upstream: service, scopes: [orders:read] }
@@ -90,7 +90,7 @@ t.test('an OpenID provider’s token is taken, its keys found by discovery', asy
   t.equal((await ask(await other.token())).status, 401, 'another provider is not trusted')
 })
 
-t.test('a provider that says it is another one is not believed', async (t) => {
+t.test('metadata that name another issuer are refused', async (t) => {
   const { issuer } = await provider(t)
   const route = issuerEntry({
     issuer: 'https://acme.example',

@@ -42,7 +42,7 @@ async function trusting(t: Test, others: Record<string, Other>) {
   return { gateway, now, ask }
 }
 
-t.test('tokens as other issuers write them are taken', async (t) => {
+t.test('tokens in the form of other issuers are accepted', async (t) => {
   const rsa = newKey('RS256', 'rsa')
   const { ask, now, gateway } = await trusting(t, {
     silent: { key: rsa, published: { use: undefined, alg: undefined } },
@@ -81,7 +81,7 @@ t.test('tokens as other issuers write them are taken', async (t) => {
   t.ok(gateway.upstream.received.every(({ headers }) => headers['x-auth-roles'] === ''))
 })
 
-t.test('without a kid, two keys that could be meant are one too many', async (t) => {
+t.test('a token without a kid is refused if two keys fit', async (t) => {
   const keys = [newKey('ES256', 'one'), newKey('ES256', 'two')]
   const set = await issuer(t, keys)
   const trusted = await externalIssuers(t, issuerEntry({ jwksUrl: set.url }))

@@ -15,7 +15,7 @@ function load(t: Test, yaml: string) {
 const written = (type: IssuerType, members: object) =>
   `issuers:\n  - ${JSON.stringify({ name: type, type, ...members })}\n`
 
-t.test('each type of issuer takes the access tokens that its documentation shows', async (t) => {
+t.test('each type of issuer accepts the access tokens of its documentation', async (t) => {
   t.strictSame([...new Set(examples.map(({ type }) => type))].sort(), [...issuerTypes].sort())
   for (const { type, title, entry, header, claims, identity, refused } of examples) {
     const [loaded] = load(t, written(type, entry))
@@ -32,7 +32,7 @@ t.test('each type of issuer takes the access tokens that its documentation shows
   }
 })
 
-t.test('the words of an entry come before those of its type', async (t) => {
+t.test('values of an entry override those of its type', async (t) => {
   const keycloak = { issuer: 'https://sso.example/realms/acme', audience: 'api' }
   const [changed] = load(
     t,

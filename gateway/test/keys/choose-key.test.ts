@@ -16,7 +16,7 @@ function chosen(keys: object[], ...wanted: [string | null, Parameters<typeof cho
   return key === null ? undefined : (key.kid ?? 'nameless')
 }
 
-t.test('a kid means the key of that name, whatever the algorithm of the token', async (t) => {
+t.test('a kid selects the key of that name, whatever the algorithm of the token', async (t) => {
   const keys = [es.jwk, rs.jwk, ps.jwk]
   t.equal(chosen(keys, 'rs', 'RS256'), 'rs')
   t.equal(chosen(keys, 'rs', 'ES256'), 'rs', 'which the verifier refuses, without another fetch')
@@ -25,7 +25,7 @@ t.test('a kid means the key of that name, whatever the algorithm of the token', 
   t.equal(chosen(twins, 'rs', 'ES256'), 'rs', 'of two kinds of one name, the one that can')
 })
 
-t.test('without a kid the only key that can check the token is meant', async (t) => {
+t.test('without a kid, the only key that can check the token is selected', async (t) => {
   t.equal(chosen([es.jwk, rs.jwk], null, 'RS256'), 'rs')
   t.equal(chosen([rs.jwk, ps.jwk], null, 'PS256'), 'ps')
   t.equal(chosen([es.jwk], null, 'RS256'), undefined, 'there is none')
@@ -33,7 +33,7 @@ t.test('without a kid the only key that can check the token is meant', async (t)
   t.equal(chosen([nameless(rs), nameless(es)], null, 'RS256'), 'nameless')
 })
 
-t.test('a kid may mean the only key without one, and never a key of another name', async (t) => {
+t.test('a kid may select the only key without one, and never a key of another name', async (t) => {
   t.equal(chosen([nameless(rs), es.jwk], 'other', 'RS256'), 'nameless')
   t.equal(chosen([nameless(rs), es.jwk], 'other', 'ES256'), undefined)
   const two = [nameless(rs), nameless(newKey('RS256'))]

@@ -7,20 +7,24 @@ const peaceful = { askedForMs: 0, longestMs: 60_000 }
 const least = (failures: number, asks = peaceful) => pauseAfter(failures, asks, 0)
 const most = (failures: number, asks = peaceful) => pauseAfter(failures, asks, 1)
 
-t.test('pauses grow with the failures, up to a longest, and begin anew', async (t) => {
-  t.strictSame(
-    [1, 2, 3, 4].map((failures) => most(failures)),
-    [200, 400, 800, 1600]
-  )
-  t.strictSame(
-    [1, 2, 3].map((failures) => least(failures)),
-    [100, 200, 400]
-  )
-  t.equal(most(9), 51_200)
-  for (const failures of [10, 100, 100_000]) t.equal(most(failures), 60_000, `${failures} failures`)
-  t.equal(most(100, { askedForMs: 0, longestMs: 5000 }), 5000)
-  t.strictSame([least(0), most(0)], [54_000, 66_000], 'a good set is fetched once a minute')
-})
+t.test(
+  'pauses grow with the failures up to a maximum, and start again after a success',
+  async (t) => {
+    t.strictSame(
+      [1, 2, 3, 4].map((failures) => most(failures)),
+      [200, 400, 800, 1600]
+    )
+    t.strictSame(
+      [1, 2, 3].map((failures) => least(failures)),
+      [100, 200, 400]
+    )
+    t.equal(most(9), 51_200)
+    for (const failures of [10, 100, 100_000])
+      t.equal(most(failures), 60_000, `${failures} failures`)
+    t.equal(most(100, { askedForMs: 0, longestMs: 5000 }), 5000)
+    t.strictSame([least(0), most(0)], [54_000, 66_000], 'a good set is fetched once a minute')
+  }
+)
 
 t.test(
   'what the issuer asks for is the least, and gateways do not come back together',

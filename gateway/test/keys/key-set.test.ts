@@ -29,7 +29,7 @@ t.test('a key is its kid, the algorithm of its kind, and itself', async (t) => {
   }
 })
 
-t.test('alg may be left out, and may not contradict', async (t) => {
+t.test('alg may be absent, but must not contradict the key', async (t) => {
   const { alg: _, ...silent } = es.jwk
   t.strictSame(algorithmsAs('own', silent), [['ES256']])
   const { alg: _alg, ...silentRsa } = rs.jwk
@@ -39,7 +39,7 @@ t.test('alg may be left out, and may not contradict', async (t) => {
   }
 })
 
-t.test('keys that are not for our use are left out, each by itself', async (t) => {
+t.test('only the keys that are not for this use are left out', async (t) => {
   const { use: _, ...useless } = es.jwk
   const unusable: Record<string, unknown> = {
     'no use': useless,
@@ -68,7 +68,7 @@ t.test('keys that are not for our use are left out, each by itself', async (t) =
   }
 })
 
-t.test('a key with a private part is no secret any more', async (t) => {
+t.test('a key with a private part is left out', async (t) => {
   const full = es.privateKey.export({ format: 'jwk' })
   t.equal(read({ ...full, kid: 'es', use: 'sig' }), null)
   for (const member of ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k']) {
@@ -76,20 +76,20 @@ t.test('a key with a private part is no secret any more', async (t) => {
   }
 })
 
-t.test('of a kid that is given twice no key counts', async (t) => {
+t.test('no key counts if its kid occurs twice', async (t) => {
   const twin = newKey('EdDSA', 'es')
   t.strictSame(kids(es.jwk, twin.jwk, rs.jwk), ['rs'])
   t.strictSame(kids(es.jwk, es.jwk, es.jwk, rs.jwk), ['rs'], 'not even the same')
   t.strictSame(kids({ ...twin.jwk, use: 'enc' }, es.jwk), ['es'], 'one for another use is no twin')
 })
 
-t.test('what is no key set is none', async (t) => {
+t.test('a document that is no key set gives none', async (t) => {
   for (const text of ['', '{', 'null', '1', '"keys"', '[]', '{}', '{"keys":{}}', '{"keys":[]}']) {
     t.equal(readKeySet(text, 'any'), null, text)
   }
 })
 
-t.test('the version names the keys, in whatever order, and nothing else', async (t) => {
+t.test('the version depends on the keys only, in any order', async (t) => {
   const { version } = read(es.jwk, rs.jwk) ?? {}
   t.match(version, /^[\w-]{16}$/)
   t.equal(read(rs.jwk, es.jwk)?.version, version)
@@ -145,7 +145,7 @@ t.test(
   }
 )
 
-t.test('keys of another issuer that its kid does not tell apart are left out', async (t) => {
+t.test('keys of another issuer that their kid does not distinguish are left out', async (t) => {
   const of = (key: typeof rs, changes: object = {}) => ({ ...key.jwk, kid: 'one', ...changes })
   const other = newKey('RS256')
   t.strictSame(kidsAs('any', of(rs), of(other), of(ed)), ['one'], 'the one of another kind stays')

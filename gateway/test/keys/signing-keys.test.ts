@@ -32,7 +32,7 @@ async function held(t: Test, folder = dataFolder(t)) {
   return { key, issuing, clock, faults, open, folder }
 }
 
-t.test('an unknown key is looked for once, however many ask', async (t) => {
+t.test('an unknown key is fetched once, however many requests need it', async (t) => {
   const { key, issuing, clock, open } = await held(t)
   const keys = await open()
   t.match(await keys.find(key.kid, 'ES256'), { kid: key.kid, algorithms: ['ES256'] })
@@ -50,7 +50,7 @@ t.test('an unknown key is looked for once, however many ask', async (t) => {
   t.match(await keys.find(next.kid, 'ES256'), { kid: next.kid }, 'a new key is found')
 })
 
-t.test('the version names the set', async (t) => {
+t.test('the version identifies the set', async (t) => {
   const { issuing, open } = await held(t)
   const keys = await open()
   const before = keys.version
@@ -61,7 +61,7 @@ t.test('the version names the set', async (t) => {
   t.not(keys.version, before)
 })
 
-t.test('whatever else the issuer answers, the last good set stays', async (t) => {
+t.test('if the issuer answers anything else, the last good set stays', async (t) => {
   const { key, issuing, open, faults } = await held(t)
   const keys = await open()
   const answers: Record<string, typeof issuing.answer> = {
@@ -86,7 +86,7 @@ t.test('whatever else the issuer answers, the last good set stays', async (t) =>
   t.equal(await keys.refresh(), true)
 })
 
-t.test('a gateway starts while the issuer is away, with the set that it kept', async (t) => {
+t.test('a gateway starts with the stored set while the issuer is unreachable', async (t) => {
   const { key, issuing, open, folder } = await held(t)
   await open()
   issuing.answer = (_, response) => response.writeHead(503).end()
@@ -100,7 +100,7 @@ t.test('a gateway starts while the issuer is away, with the set that it kept', a
   t.notOk(spoilt.loaded, 'half a file is no set')
 })
 
-t.test('a set that was kept for too long counts for nothing until it is fetched', async (t) => {
+t.test('a set that was stored for too long is not trusted until it is fetched', async (t) => {
   const { key, issuing, clock, open } = await held(t)
   await open(TRUST_SECONDS)
   issuing.answer = (_, response) => response.writeHead(503).end()
@@ -121,7 +121,7 @@ t.test('a set that was kept for too long counts for nothing until it is fetched'
   t.ok(await intime.find(key.kid, 'ES256'), 'what the issuer says now counts')
 })
 
-t.test('whoever hears the log needs no word of the issuer', async (t) => {
+t.test('a gateway that reads heartbeats trusts its set without the issuer', async (t) => {
   const { key, issuing, clock, open } = await held(t)
   const keys = await open(TRUST_SECONDS)
   issuing.answer = (_, response) => response.writeHead(503).end()
@@ -132,7 +132,7 @@ t.test('whoever hears the log needs no word of the issuer', async (t) => {
   }
 })
 
-t.test('a set that cannot be kept on disk counts all the same, and is kept later', async (t) => {
+t.test('a set that cannot be stored on disk is used, and stored later', async (t) => {
   const { key, issuing, open, folder, faults } = await held(t)
   const keys = await open()
   const next = newKey()
@@ -168,7 +168,7 @@ t.test('without an issuer and without a file there is no set, until there is', a
   t.ok(keys.loaded)
 })
 
-t.test('an issuer that asks for peace has it, whoever wants a key', async (t) => {
+t.test('Retry-After of an issuer is obeyed, whatever key is needed', async (t) => {
   const { issuing, clock, open } = await held(t)
   const keys = await open()
   const inSeconds = (seconds: number) => new Date(clock() + seconds * 1000).toUTCString()
@@ -222,7 +222,7 @@ t.test(
   }
 )
 
-t.test('an issuer that does not come to an end is given up', async (t) => {
+t.test('a download that does not end is given up', async (t) => {
   const slow: Record<string, RequestListener> = {
     'no answer': () => {},
     'half an answer': (_, response) => response.writeHead(200).write('{"keys":[')

@@ -21,7 +21,7 @@ t.test('an address is read in every form that proxies write', async (t) => {
   }
 })
 
-t.test('what is no address is none', async (t) => {
+t.test('a text that is no address gives none', async (t) => {
   for (const member of [
     '',
     'unknown',
@@ -67,7 +67,7 @@ t.test('the elements of Forwarded are read as RFC 7239 writes them', async (t) =
   t.strictSame(read(''), [])
 })
 
-t.test('a Forwarded that is not well-formed says nothing at all', async (t) => {
+t.test('a malformed Forwarded header is ignored completely', async (t) => {
   const hostile = [
     'for="evil',
     'for="evil, for=203.0.113.7',

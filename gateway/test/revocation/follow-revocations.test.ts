@@ -56,27 +56,30 @@ const batch = (
   heartbeatAgeMs
 })
 
-t.test('the set is loaded when the log has been read to its end, and not before', async (t) => {
-  const { revoked, tell, clock, has } = following(t)
-  t.notOk(revoked.loaded)
-  t.equal(revoked.stalenessSeconds(), Number.POSITIVE_INFINITY, 'never heard of')
+t.test(
+  'the revocations count as loaded when the log has been read to its end, and not before',
+  async (t) => {
+    const { revoked, tell, clock, has } = following(t)
+    t.notOk(revoked.loaded)
+    t.equal(revoked.stalenessSeconds(), Number.POSITIVE_INFINITY, 'never heard of')
 
-  await tell(batch(['a'], '1', { caughtUp: false }))
-  t.notOk(revoked.loaded, 'there is more to come')
-  t.ok(has('a'), 'what has come counts')
+    await tell(batch(['a'], '1', { caughtUp: false }))
+    t.notOk(revoked.loaded, 'there is more to come')
+    t.ok(has('a'), 'what has come counts')
 
-  await tell(batch(['b'], '2'))
-  t.ok(revoked.loaded)
-  t.strictSame([has('a'), has('b'), has('c')], [true, true, false])
-  t.equal(revoked.size, 2)
+    await tell(batch(['b'], '2'))
+    t.ok(revoked.loaded)
+    t.strictSame([has('a'), has('b'), has('c')], [true, true, false])
+    t.equal(revoked.size, 2)
 
-  clock.advance(7000)
-  t.equal(revoked.stalenessSeconds(), 7)
-  await tell(batch([], '2'))
-  t.equal(revoked.stalenessSeconds(), 0, 'nothing new is news too')
-})
+    clock.advance(7000)
+    t.equal(revoked.stalenessSeconds(), 7)
+    await tell(batch([], '2'))
+    t.equal(revoked.stalenessSeconds(), 0, 'nothing new is news too')
+  }
+)
 
-t.test('staleness is the age of the last heartbeat, and not of the last answer', async (t) => {
+t.test('staleness is the age of the last heartbeat, not of the last answer', async (t) => {
   const { revoked, tell, clock } = following(t)
   await tell(batch([], '1', { heartbeatAgeMs: null }))
   t.ok(revoked.loaded, 'the log has been read')
@@ -93,7 +96,7 @@ t.test('staleness is the age of the last heartbeat, and not of the last answer',
   t.equal(revoked.stalenessSeconds(), 0)
 })
 
-t.test('an outage is over with a heartbeat, and not with an answer', async (t) => {
+t.test('an outage ends with a heartbeat, not with an answer', async (t) => {
   const { tell, followedAgain, faults } = following(t)
   await tell(batch([], '1'))
   for (const outage of [1, 2]) {
@@ -108,33 +111,36 @@ t.test('an outage is over with a heartbeat, and not with an answer', async (t) =
   }
 })
 
-t.test('an outage costs a moment and no hole: it goes on from where it was', async (t) => {
-  const { revoked, tell, cursors, followedAgain, faults, clock, has } = following(t)
-  await tell(batch(['a'], '41'))
+t.test(
+  'after an outage, the follower continues from where it was and misses nothing',
+  async (t) => {
+    const { revoked, tell, cursors, followedAgain, faults, clock, has } = following(t)
+    await tell(batch(['a'], '41'))
 
-  for (const round of ['first', 'second']) {
+    for (const round of ['first', 'second']) {
+      const again = followedAgain()
+      await tell(new Error('gone'))
+      clock.advance(3000)
+      await again
+      t.ok(has('a'), `${round} outage: what was known is known`)
+      t.ok(revoked.loaded, 'it serves from memory')
+    }
+    t.strictSame(cursors, [null, '41', '41'])
+    t.equal(revoked.stalenessSeconds(), 6, 'and says how stale it is')
+    t.equal(faults.length, 1, 'an outage is told of once')
+
+    await tell(batch(['b'], '42'))
+    t.ok(has('b'), 'what was missed has come')
+    t.equal(revoked.stalenessSeconds(), 0)
     const again = followedAgain()
-    await tell(new Error('gone'))
-    clock.advance(3000)
+    await tell(new Error('gone again'))
+    t.equal(faults.length, 2, 'the next outage is another')
     await again
-    t.ok(has('a'), `${round} outage: what was known is known`)
-    t.ok(revoked.loaded, 'it serves from memory')
+    t.equal(cursors.at(-1), '42')
   }
-  t.strictSame(cursors, [null, '41', '41'])
-  t.equal(revoked.stalenessSeconds(), 6, 'and says how stale it is')
-  t.equal(faults.length, 1, 'an outage is told of once')
+)
 
-  await tell(batch(['b'], '42'))
-  t.ok(has('b'), 'what was missed has come')
-  t.equal(revoked.stalenessSeconds(), 0)
-  const again = followedAgain()
-  await tell(new Error('gone again'))
-  t.equal(faults.length, 2, 'the next outage is another')
-  await again
-  t.equal(cursors.at(-1), '42')
-})
-
-t.test('an entry is forgotten when the tokens that it kills have expired', async (t) => {
+t.test('an entry is forgotten when the tokens that it revokes have expired', async (t) => {
   mock.timers.enable({ apis: ['setInterval'] })
   t.teardown(() => mock.timers.reset())
   const { revoked, tell, clock, has } = following(t)
@@ -161,7 +167,7 @@ t.test('an entry is forgotten when the tokens that it kills have expired', async
   t.equal(revoked.size, 0)
 })
 
-t.test('a hundred thousand entries cost a lookup no more', async (t) => {
+t.test('a lookup costs no more with a hundred thousand entries', async (t) => {
   const { revoked, tell, has } = following(t)
   const ids = Array.from({ length: 100_000 }, (_, at) => `session-${at}`)
   await tell(batch(ids, '1'))
@@ -170,19 +176,22 @@ t.test('a hundred thousand entries cost a lookup no more', async (t) => {
   t.notOk(has('session-100000'))
 })
 
-t.test('after its end it follows nothing', async (t) => {
+t.test('a closed follower reads nothing more', async (t) => {
   const { revoked, cursors, faults } = following(t)
   await revoked.close()
   await turn()
   t.strictSame([cursors, faults], [[null], []], 'and an end is no fault')
 })
 
-t.test('a log that is not there yet is told of when it stays away, and not before', async (t) => {
-  const { tell, followedAgain, faults } = following(t)
-  for (let attempt = 1; attempt <= 11; attempt += 1) {
-    const again = followedAgain()
-    await tell(new Error('no connection yet'))
-    t.equal(faults.length, attempt < 10 ? 0 : 1, `attempt ${attempt}`)
-    await again
+t.test(
+  'a log that is unreachable at the start is reported only if it stays unreachable',
+  async (t) => {
+    const { tell, followedAgain, faults } = following(t)
+    for (let attempt = 1; attempt <= 11; attempt += 1) {
+      const again = followedAgain()
+      await tell(new Error('no connection yet'))
+      t.equal(faults.length, attempt < 10 ? 0 : 1, `attempt ${attempt}`)
+      await again
+    }
   }
-})
+)

@@ -8,30 +8,36 @@ const everything = (before: number) =>
   ({ kind: 'everything', id: 'everything', until, before }) as const
 const machine = { ...ada, identity: { ...ada.identity, session: null } }
 
-t.test('each kind of entry names its own, and nothing of another kind', async (t) => {
-  const session = 'session-1'
-  const names = { session, 'session-tokens': session, subject: 'user-1', key: 'one' }
-  const all = new Set(Object.values(names))
-  for (const [kind, own] of Object.entries(names)) {
-    for (const id of all) {
-      const revoked = revokedTokens()
-      const entry = { kind, id, until, before: now + 1 }
-      revoked.apply(entry as Parameters<typeof revoked.apply>[0])
-      t.equal(revoked.why(ada) === null, id !== own, `${kind} ${id}`)
+t.test(
+  'each kind of entry revokes tokens by its own id, and by no id of another kind',
+  async (t) => {
+    const session = 'session-1'
+    const names = { session, 'session-tokens': session, subject: 'user-1', key: 'one' }
+    const all = new Set(Object.values(names))
+    for (const [kind, own] of Object.entries(names)) {
+      for (const id of all) {
+        const revoked = revokedTokens()
+        const entry = { kind, id, until, before: now + 1 }
+        revoked.apply(entry as Parameters<typeof revoked.apply>[0])
+        t.equal(revoked.why(ada) === null, id !== own, `${kind} ${id}`)
+      }
     }
   }
-})
+)
 
-t.test('"everything before" is everybody, machines too, and nobody from then on', (t) => {
-  const revoked = revokedTokens()
-  revoked.apply(everything(now + 1))
-  t.equal(revoked.why(ada), 'TOKEN_STALE')
-  t.equal(revoked.why(machine), 'TOKEN_STALE')
-  t.equal(revoked.why({ ...ada, issuedAt: now + 1 }), null)
-  t.end()
-})
+t.test(
+  '"everything before" revokes earlier tokens of users and machines, and no later token',
+  (t) => {
+    const revoked = revokedTokens()
+    revoked.apply(everything(now + 1))
+    t.equal(revoked.why(ada), 'TOKEN_STALE')
+    t.equal(revoked.why(machine), 'TOKEN_STALE')
+    t.equal(revoked.why({ ...ada, issuedAt: now + 1 }), null)
+    t.end()
+  }
+)
 
-t.test('of a session whose answer was given again, only the tokens of before are stale', (t) => {
+t.test('after a recovery, only the earlier tokens of the session are stale', (t) => {
   const revoked = revokedTokens()
   const told: unknown[] = []
   revoked.watch(ada, (why) => told.push(why))
@@ -43,7 +49,7 @@ t.test('of a session whose answer was given again, only the tokens of before are
   t.end()
 })
 
-t.test('of a change of rights the version decides, whatever the clocks said', async (t) => {
+t.test('after a change of rights, the version decides, whatever the clocks said', async (t) => {
   const revoked = revokedTokens()
   revoked.apply({ kind: 'subject', id: 'user-1', until, before: now - 60, version: 2 })
   const issuedAt = now + 60
@@ -59,7 +65,7 @@ t.test('of a change of rights the version decides, whatever the clocks said', as
   )
 })
 
-t.test('an older entry that comes again takes nothing back', (t) => {
+t.test('an older entry that arrives again undoes nothing', (t) => {
   const revoked = revokedTokens()
   revoked.apply({ kind: 'subject', id: 'user-1', until, before: now + 1 })
   revoked.apply({ kind: 'subject', id: 'user-1', until: until - 100, before: now - 100 })
@@ -72,7 +78,7 @@ t.test('an older entry that comes again takes nothing back', (t) => {
   t.end()
 })
 
-t.test('who ended the session counts before what the token says', (t) => {
+t.test('the end of a session takes precedence over stale rights', (t) => {
   const revoked = revokedTokens()
   revoked.apply(everything(now + 1))
   revoked.apply({ kind: 'session', id: 'session-1', until })
@@ -82,7 +88,7 @@ t.test('who ended the session counts before what the token says', (t) => {
   t.end()
 })
 
-t.test('whoever watches a token hears of every kind that concerns it, and of no other', (t) => {
+t.test('the watcher of a token is told of every entry that concerns it, and of no other', (t) => {
   const entries = [
     [{ kind: 'session', id: 'session-1', until }, 'SESSION_ENDED'],
     [{ kind: 'subject', id: 'user-1', until, before: now + 1 }, 'TOKEN_STALE'],

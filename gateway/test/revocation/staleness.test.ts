@@ -53,20 +53,23 @@ t.test(
     const becomesFresh = () => eventually(staleness, (seconds) => seconds < STALE_SECONDS, LONG_MS)
     t.ok((await becomesFresh()) < STALE_SECONDS, 'heartbeats arrive')
 
-    t.test('a connection that a firewall has forgotten is no news, and is replaced', async (t) => {
-      link.swallow()
-      t.ok((await becomesStale()) > STALE_SECONDS)
-      t.ok((await becomesFresh()) < STALE_SECONDS)
-    })
+    t.test(
+      'a connection that a firewall has dropped counts as stale, and is replaced',
+      async (t) => {
+        link.swallow()
+        t.ok((await becomesStale()) > STALE_SECONDS)
+        t.ok((await becomesFresh()) < STALE_SECONDS)
+      }
+    )
 
-    t.test('a store that is frozen is no news', async (t) => {
+    t.test('a frozen store makes the gateway stale', async (t) => {
       const goOn = await freezeRedis(server.redis)
       t.ok((await becomesStale()) > STALE_SECONDS)
       goOn()
       t.ok((await becomesFresh()) < STALE_SECONDS)
     })
 
-    t.test('a store that answers and that no one writes to is no news', async (t) => {
+    t.test('a store that answers but gets no writes makes the gateway stale', async (t) => {
       const next = await redisServer(t)
       await next.redis.replicaof('127.0.0.1', server.port)
       await eventually(

@@ -16,7 +16,7 @@ async function isOAuthError(t: Test, answer: Response, status: number, error: st
   t.notOk('code' in document, 'it is no problem document')
 }
 
-t.test('the gateway itself refuses in the form that the clients of the route read', async (t) => {
+t.test('the gateway’s own errors have the form of the route', async (t) => {
   const gateway = await edge(t, { routes })
   const post = (path: string, init: RequestInit = {}) =>
     fetch(`${gateway.url}${path}`, { method: 'POST', ...init })

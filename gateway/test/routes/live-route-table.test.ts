@@ -36,7 +36,7 @@ function live(t: Test) {
   return { file, table, told, has, next }
 }
 
-t.test('a table that is read again takes the place of the old one, whole', async (t) => {
+t.test('a reloaded table replaces the old one as a whole', async (t) => {
   const { file, table, told, has } = live(t)
   writeFileSync(file, withRoute('/after'))
   t.ok(has('/before') && !has('/after'), 'not before it is asked for')
@@ -45,7 +45,7 @@ t.test('a table that is read again takes the place of the old one, whole', async
   t.strictSame(told, ['1 route'])
 })
 
-t.test('one with a fault is told of, and the old one stays', async (t) => {
+t.test('a table with a fault is reported, and the old one stays', async (t) => {
   const { file, table, told, has } = live(t)
   const bad = [
     'routes: [',
@@ -64,7 +64,7 @@ t.test('one with a fault is told of, and the old one stays', async (t) => {
   t.ok(has('/after'), 'and a good one is taken afterwards')
 })
 
-t.test('a change of the file is noticed, also where it is replaced', async (t) => {
+t.test('a change of the file is noticed, even if the file is replaced', async (t) => {
   const { file, has, next } = live(t)
   /** Writes until it is noticed: what is written before the file is looked at for the first time is no change. */
   const noticed = async (path: string, write: (text: string) => void) => {

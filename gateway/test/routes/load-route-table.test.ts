@@ -21,7 +21,7 @@ function faultsOf(yaml: string, environment: Record<string, string> = {}): reado
   }
 }
 
-t.test('a route says where its fault is', async (t) => {
+t.test('the fault of a route has its position', async (t) => {
   const wrong: Record<string, [route: string, fault: RegExp]> = {
     name: [
       '{ name: A b, prefix: /a, upstream: service }',
@@ -89,7 +89,7 @@ t.test('a route says where its fault is', async (t) => {
   }
 })
 
-t.test('claims of the token are named by a list, or each with its header', async (t) => {
+t.test('claims of the token are a list, or a map from header to claim', async (t) => {
   const claimsOf = (tokenClaims: string) =>
     readRouteTable(
       file(service, `{ name: a, prefix: /a, upstream: service, tokenClaims: ${tokenClaims} }`),
@@ -106,7 +106,7 @@ t.test('claims of the token are named by a list, or each with its header', async
   t.strictSame(claimsOf('[]'), [])
 })
 
-t.test('an upstream is an address: scheme, host, port and a base path, and no more', async (t) => {
+t.test('the address of an upstream has only scheme, host, port and base path', async (t) => {
   const wrong = [
     '',
     '127.0.0.1:1',
@@ -228,7 +228,7 @@ t.test(
   }
 )
 
-t.test('what the environment does not name is a fault by its name', async (t) => {
+t.test('an unset variable is a fault that names it', async (t) => {
   const named = (text: string) => `'\${${text}}'`
   const yaml = file(
     `{ service: ${named('SERVICE_URL')}, other: ${named('OTHER_URL:-http://b')} }`,
@@ -240,7 +240,7 @@ t.test('what the environment does not name is a fault by its name', async (t) =>
   t.strictSame(faultsOf(yaml, { SERVICE_URL: 'http://a' }), [])
 })
 
-t.test('what is no route table is none', async (t) => {
+t.test('a file that is no route table is refused', async (t) => {
   for (const yaml of ['', '1', '[]', 'routes: []', `upstreams: ${service}\nroutes: []`]) {
     t.not(faultsOf(yaml).length, 0, yaml)
   }
@@ -253,7 +253,7 @@ t.test('what is no route table is none', async (t) => {
   t.throws(() => readRouteTable(`${file(service, route)}extra: 1\n`, {}), { name: 'SettingsFault' })
 })
 
-t.test('each route that is shipped is closed, or is known to be open', async (t) => {
+t.test('each shipped route is closed, or intentionally open', async (t) => {
   const { routes, match } = loadRouteTable('gateway/routes.yaml', {})
   const shipped = Object.fromEntries(
     routes.map(({ name, access, credentials }) => [name, [access, credentials]])

@@ -7,7 +7,7 @@ import { routeFileSchema } from '../../src/routes/route-file-schema.ts'
 const FILE = 'gateway/routes.schema.json'
 const schema = readFileSync(FILE, 'utf8')
 
-t.test('the schema for editors is the one that the gateway reads by', async (t) => {
+t.test('the schema for editors is the one that the gateway uses', async (t) => {
   t.equal(schema, routeFileSchema(), `write it anew: npm run ops -- routes schema > ${FILE}`)
   t.match(
     readFileSync('gateway/routes.yaml', 'utf8'),

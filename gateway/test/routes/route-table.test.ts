@@ -69,7 +69,7 @@ t.test('a path of thousands of segments costs no more than a short one', async (
   t.ok(user < 5_000_000, `${user} microseconds`)
 })
 
-t.test('a route for / takes the rest', async (t) => {
+t.test('a route for / matches all other paths', async (t) => {
   const { match } = table(
     'name: a, prefix: /a, upstream: service',
     'name: rest, prefix: /, upstream: service'
@@ -100,7 +100,7 @@ t.test('a route is closed, small and without credentials, unless it says otherwi
   ])
 })
 
-t.test('a table that is not understood whole, or not safe, is not used', async (t) => {
+t.test('an invalid or unsafe table is not used at all', async (t) => {
   const faulty: Record<string, [string[], RegExp]> = {
     'no name': [['prefix: /a, upstream: service'], /name/],
     'an unknown member': [
@@ -149,7 +149,7 @@ t.test('a table that is not understood whole, or not safe, is not used', async (
   t.throws(() => readRouteTable('routes: [', {}), 'no YAML')
 })
 
-t.test('all faults are told at once', async (t) => {
+t.test('all faults are reported at once', async (t) => {
   try {
     table('name: a, prefix: /a, upstream: x', 'name: a, prefix: /a, upstream: y')
     t.fail('it was taken')
@@ -171,7 +171,7 @@ routes:
   t.equal(upstream({ A_URL: 'https://real.example/' }), 'https://real.example')
 })
 
-t.test('the table that is shipped opens what it must, and nothing else', async (t) => {
+t.test('the shipped table opens only the intended routes', async (t) => {
   const { routes } = loadRouteTable('gateway/routes.yaml', {})
   const open = routes
     .filter(({ access }) => access === 'public')

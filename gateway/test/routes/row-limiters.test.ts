@@ -39,7 +39,7 @@ t.test('a client is counted for all of its users', async (t) => {
   t.strictSame(await statuses(gateway, 1, { client_id: 'other' }), [200])
 })
 
-t.test('several limits hold at once', async (t) => {
+t.test('several limits apply at once', async (t) => {
   const routes = `
   - name: counted
     prefix: /counted

@@ -92,7 +92,7 @@ t.test(
   }
 )
 
-t.test('what a route does not name takes no part of the budget', async (t) => {
+t.test('parts of the identity that a route does not name do not count', async (t) => {
   const groups = Array.from({ length: 300 }, (_, at) => `team-with-a-rather-long-name-${at}`)
   const refused = { name: 'Refusal', code: 'INVALID_REQUEST', status: 431 }
   for (const [issuerName, refusal] of [

@@ -116,7 +116,7 @@ const isReserved = (folded: string) =>
   ) ||
   ['transfer-encoding', 'keep-alive', 'x-http-method-override', 'x-original-url'].includes(folded)
 
-t.test('whatever a client writes, only the gateway says who it is', async (t) => {
+t.test('whatever a client writes, only the gateway sets the identity', async (t) => {
   const expected = routes.map((_route, at) => passed([], 'POST', at) ?? {})
   const written = expected.map((headers) => Object.keys(headers).filter(isIdentityName).sort())
   t.strictSame(written, [Object.values(identityHeader).sort(), [], [gatewayHeader]])
@@ -146,7 +146,7 @@ t.test('whatever a client writes, only the gateway says who it is', async (t) =>
   t.ok(accepted > inputs(20_000) / 4, `${accepted} were accepted`)
 })
 
-t.test('what is a client’s own passes as it came', async (t) => {
+t.test('a client’s ordinary headers pass unchanged', async (t) => {
   const ownName = token.filter((name) => {
     const folded = foldedName(name)
     return !isReserved(folded) && !known.includes(folded) && !['cookie', '__proto__'].includes(name)

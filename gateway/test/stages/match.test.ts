@@ -17,25 +17,28 @@ t.test('a route is found by the path alone, and the target stays as it is', asyn
   })
 })
 
-t.test('no route, no canonical path, and too long a target are told apart', async (t) => {
-  const refused: [target: string, status: number, code: string][] = [
-    ['/nowhere', 404, 'NOT_FOUND'],
-    ['/', 404, 'NOT_FOUND'],
-    ['/open/../closed', 400, 'INVALID_REQUEST'],
-    ['', 400, 'INVALID_REQUEST'],
-    [`/open/${'x'.repeat(8187)}`, 414, 'INVALID_REQUEST'],
-    [`/open?${'x'.repeat(8187)}`, 414, 'INVALID_REQUEST'],
-    [`/open/../${'x'.repeat(9000)}`, 414, 'INVALID_REQUEST']
-  ]
-  for (const [target, status, code] of refused) {
-    t.throws(() => match(target, 'h', table), { status, code }, target.slice(0, 20))
+t.test(
+  'an unknown route, a path that is not canonical and a long target have different errors',
+  async (t) => {
+    const refused: [target: string, status: number, code: string][] = [
+      ['/nowhere', 404, 'NOT_FOUND'],
+      ['/', 404, 'NOT_FOUND'],
+      ['/open/../closed', 400, 'INVALID_REQUEST'],
+      ['', 400, 'INVALID_REQUEST'],
+      [`/open/${'x'.repeat(8187)}`, 414, 'INVALID_REQUEST'],
+      [`/open?${'x'.repeat(8187)}`, 414, 'INVALID_REQUEST'],
+      [`/open/../${'x'.repeat(9000)}`, 414, 'INVALID_REQUEST']
+    ]
+    for (const [target, status, code] of refused) {
+      t.throws(() => match(target, 'h', table), { status, code }, target.slice(0, 20))
+    }
+    t.equal(
+      match(`/open/${'x'.repeat(8186)}`, 'h', table).route.name,
+      'open',
+      '8,192 characters are taken'
+    )
   }
-  t.equal(
-    match(`/open/${'x'.repeat(8186)}`, 'h', table).route.name,
-    'open',
-    '8,192 characters are taken'
-  )
-})
+)
 
 t.test(
   'a target in absolute form is routed by its path, where its host is the request’s',
@@ -63,7 +66,7 @@ t.test(
   }
 )
 
-t.test('a route with a list of methods takes no other, and each with its own demand', async (t) => {
+t.test('a route with methods accepts only these, each with its own requirements', async (t) => {
   const listed = readRouteTable(
     `
 upstreams: { service: 'http://service' }

@@ -18,7 +18,7 @@ function followed(t: Test, source: RevocationSource, clock = testClock()) {
 }
 const machine = { ...ada, identity: { ...ada.identity, session: null } }
 
-t.test('until the log has been read once, nobody can be said not to be revoked', async (t) => {
+t.test('until the log has been read once, every token is refused with 503', async (t) => {
   const revoked = followed(t, silentLog)
   await turn()
   const unavailable = { code: 'UNAVAILABLE', status: 503, headers: { 'retry-after': '1' } }
@@ -27,7 +27,7 @@ t.test('until the log has been read once, nobody can be said not to be revoked',
   t.doesNotThrow(() => refuseRevoked(null, {}, revoked), 'but nobody at all needs no log')
 })
 
-t.test('a session that is revoked is ended, and no other', async (t) => {
+t.test('tokens of a revoked session are refused, and those of others are not', async (t) => {
   const log = revocationLog()
   const revoked = followed(t, log)
   log.revoke({ kind: 'session', id: 'session-1', until: 1_800_000_360 })
@@ -52,7 +52,7 @@ t.test('a token from before its user changed is stale, and one from after is not
   t.doesNotThrow(() => refuseRevoked({ ...ada, issuedAt: ada.issuedAt + 1 }, {}, revoked))
 })
 
-t.test('a token of a revoked key is not good, whenever it was made', async (t) => {
+t.test('a token of a revoked key is refused, whenever it was issued', async (t) => {
   const log = revocationLog()
   const revoked = followed(t, log)
   log.revoke({ kind: 'key', id: 'one', until: 1_800_000_360 })
@@ -62,7 +62,7 @@ t.test('a token of a revoked key is not good, whenever it was made', async (t) =
   t.doesNotThrow(() => refuseRevoked({ ...ada, kid: 'two' }, {}, revoked))
 })
 
-t.test('a route says how old the knowledge of revocations may be', async (t) => {
+t.test('a route can limit the staleness of the revocations', async (t) => {
   const clock = testClock()
   const log = revocationLog()
   const revoked = followed(t, log, clock)

@@ -12,7 +12,7 @@ const routes = `
   - { name: few, prefix: /few, upstream: service, claims: [subject, roles] }
 `
 
-t.test('each method has its own demand, and one that is not listed is 405', async (t) => {
+t.test('each method has its own requirements, and one that is not listed is 405', async (t) => {
   const gateway = await edge(t, { routes })
   const status = async (method: string, claims: Record<string, unknown>) => {
     const headers = { authorization: `Bearer ${gateway.token(claims)}` }
@@ -30,7 +30,7 @@ t.test('each method has its own demand, and one that is not listed is 405', asyn
   t.match(await refused.json(), { code: 'METHOD_NOT_ALLOWED' })
 })
 
-t.test('a login that is too old is 401, and says how young it must be', async (t) => {
+t.test('a login that is too old is 401 with the maximum age', async (t) => {
   const gateway = await edge(t, { routes })
   const now = Math.floor(gateway.clock() / 1000)
   const ask = (auth_time: number | undefined) =>
@@ -50,7 +50,7 @@ t.test('a login that is too old is 401, and says how young it must be', async (t
   }
 })
 
-t.test('a route forwards what it says of an identity, and no more', async (t) => {
+t.test('a route forwards only the parts of the identity that it names', async (t) => {
   const gateway = await edge(t, { routes })
   await gateway.call('/few')
   const names = Object.keys(gateway.upstream.received[0]?.headers ?? {})

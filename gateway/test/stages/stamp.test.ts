@@ -34,7 +34,7 @@ const request = (changes: Partial<StrippedRequest> = {}): StrippedRequest => ({
 })
 const says = countedAssertions()
 
-t.test('what the gateway says is said last', async (t) => {
+t.test('the headers of the gateway are written last', async (t) => {
   const names = ['x-auth-subject', 'x-auth-assertion', 'x-forwarded-for', 'x-request-id']
   const headers = Object.fromEntries(names.map((name) => [name, 'evil']))
   const stamped = stamp(request({ headers }), plain, ada, directHop, says)
@@ -48,7 +48,7 @@ t.test('what the gateway says is said last', async (t) => {
   })
 })
 
-t.test('nobody is nobody: no identity header on a request that is not signed in', async (t) => {
+t.test('an anonymous request has no identity header', async (t) => {
   const stamped = stamp(request(), open, null, directHop, says)
   t.strictSame(Object.keys(stamped).sort(), [
     'traceparent',
@@ -76,50 +76,56 @@ t.test(
   }
 )
 
-t.test('the word of a proxy counts where it is trusted', async (t) => {
+t.test('only a trusted proxy is believed', async (t) => {
   const over = (...addresses: [string, ...string[]]) =>
     stamp(request(), plain, null, { ...directHop, addresses }, says)['x-forwarded-for']
   t.equal(over('192.0.2.7'), '192.0.2.7')
   t.equal(over('2001:db8::1', '10.0.0.1', '192.0.2.7'), '2001:db8::1, 10.0.0.1, 192.0.2.7')
 })
 
-t.test('a trace goes on where it is one (W3C Trace Context §3.2), or begins here', async (t) => {
-  const [trace, parent] = ['4bf92f3577b34da6a3ce929d0e0e4736', '00f067aa0ba902b7']
-  const after = (traceparent: string) =>
-    stamp(request({ headers: { traceparent } }), plain, null, directHop, says).traceparent
-  const good = `00-${trace}-${parent}-01`
-  t.equal(after(good), good)
-  for (const bad of [
-    '',
-    'x',
-    `01-${trace}-${parent}-01`,
-    `00-${trace}-${parent}`,
-    `${good}-more`,
-    good.toUpperCase(),
-    `00-${'0'.repeat(32)}-${parent}-01`,
-    `00-${trace}-${'0'.repeat(16)}-01`,
-    `${good}, ${good}`,
-    `${good}\n`,
-    ` ${good}`
-  ]) {
-    t.match(after(bad), /^00-[0-9a-f]{32}-[0-9a-f]{16}-00$/, JSON.stringify(bad))
-    t.not(after(bad), after(bad), 'a new one each time')
+t.test(
+  'a valid trace continues (W3C Trace Context §3.2), and otherwise a new one begins',
+  async (t) => {
+    const [trace, parent] = ['4bf92f3577b34da6a3ce929d0e0e4736', '00f067aa0ba902b7']
+    const after = (traceparent: string) =>
+      stamp(request({ headers: { traceparent } }), plain, null, directHop, says).traceparent
+    const good = `00-${trace}-${parent}-01`
+    t.equal(after(good), good)
+    for (const bad of [
+      '',
+      'x',
+      `01-${trace}-${parent}-01`,
+      `00-${trace}-${parent}`,
+      `${good}-more`,
+      good.toUpperCase(),
+      `00-${'0'.repeat(32)}-${parent}-01`,
+      `00-${trace}-${'0'.repeat(16)}-01`,
+      `${good}, ${good}`,
+      `${good}\n`,
+      ` ${good}`
+    ]) {
+      t.match(after(bad), /^00-[0-9a-f]{32}-[0-9a-f]{16}-00$/, JSON.stringify(bad))
+      t.not(after(bad), after(bad), 'a new one each time')
+    }
   }
-})
+)
 
-t.test('the own cookie goes to the route with credentials alone, behind the others', async (t) => {
-  const ownCookies = ['__Host-refresh=secret']
-  const cookieAt = (route: typeof plain, changes: Partial<StrippedRequest>) =>
-    stamp(request({ ownCookies, ...changes }), route, null, directHop, says).cookie
-  const others = { headers: { cookie: 'theme=dark' } }
-  t.equal(cookieAt(plain, others), 'theme=dark')
-  t.equal(cookieAt(plain, {}), undefined)
-  t.equal(cookieAt(login, others), 'theme=dark; __Host-refresh=secret')
-  t.equal(cookieAt(login, {}), '__Host-refresh=secret')
-  t.equal(cookieAt(login, { ...others, ownCookies: [] }), 'theme=dark')
-})
+t.test(
+  'our own cookie goes only to routes with credentials, after the other cookies',
+  async (t) => {
+    const ownCookies = ['__Host-refresh=secret']
+    const cookieAt = (route: typeof plain, changes: Partial<StrippedRequest>) =>
+      stamp(request({ ownCookies, ...changes }), route, null, directHop, says).cookie
+    const others = { headers: { cookie: 'theme=dark' } }
+    t.equal(cookieAt(plain, others), 'theme=dark')
+    t.equal(cookieAt(plain, {}), undefined)
+    t.equal(cookieAt(login, others), 'theme=dark; __Host-refresh=secret')
+    t.equal(cookieAt(login, {}), '__Host-refresh=secret')
+    t.equal(cookieAt(login, { ...others, ownCookies: [] }), 'theme=dark')
+  }
+)
 
-t.test('an identity over the budget is a fault of ours, and nothing is cut', async (t) => {
+t.test('an identity over the budget is an internal error, and is never cut short', async (t) => {
   const identity = { ...ada.identity, email: `${'x'.repeat(4096)}@example.com` }
   const large = { ...ada, identity }
   t.throws(() => stamp(request(), plain, large, directHop, says), {

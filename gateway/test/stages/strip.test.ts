@@ -19,34 +19,37 @@ function refusalOf(lines: string[][], method?: string): Refusal | null {
   }
 }
 
-t.test('what a client may say is kept: by lower-case name, repeated lines joined', async (t) => {
-  const stripped = strip(
-    request(
-      [
-        ['Host', 'gateway.example'],
-        ['Accept', 'text/html'],
-        ['ACCEPT', 'application/json'],
-        ['X-Own', ''],
-        ['User-Agent', 'curl/8']
-      ],
-      'POST',
-      '/orders?x=1'
+t.test(
+  'a client’s ordinary headers are kept by lower-case name, with repeated lines joined',
+  async (t) => {
+    const stripped = strip(
+      request(
+        [
+          ['Host', 'gateway.example'],
+          ['Accept', 'text/html'],
+          ['ACCEPT', 'application/json'],
+          ['X-Own', ''],
+          ['User-Agent', 'curl/8']
+        ],
+        'POST',
+        '/orders?x=1'
+      )
     )
-  )
-  t.strictSame(stripped, {
-    method: 'POST',
-    target: '/orders?x=1',
-    headers: { accept: 'text/html, application/json', 'x-own': '', 'user-agent': 'curl/8' },
-    hasBody: false,
-    authorization: null,
-    ownCookies: [],
-    origin: null,
-    websocket: null,
-    host: 'gateway.example'
-  })
-})
+    t.strictSame(stripped, {
+      method: 'POST',
+      target: '/orders?x=1',
+      headers: { accept: 'text/html, application/json', 'x-own': '', 'user-agent': 'curl/8' },
+      hasBody: false,
+      authorization: null,
+      ownCookies: [],
+      origin: null,
+      websocket: null,
+      host: 'gateway.example'
+    })
+  }
+)
 
-t.test('credentials are set apart', async (t) => {
+t.test('credentials are separated from the headers', async (t) => {
   const { headers, authorization, ownCookies } = strip(
     request([
       ['Authorization', 'Bearer abc'],
@@ -59,7 +62,7 @@ t.test('credentials are set apart', async (t) => {
   t.strictSame(headers, { cookie: 'theme=dark; lang=de' })
 })
 
-t.test('what a proxy may have said is not among the headers', async (t) => {
+t.test('headers that proxies write are not kept', async (t) => {
   t.strictSame(strip(request([['X-Forwarded-For', '203.0.113.7']])).headers, {})
 })
 
@@ -97,7 +100,7 @@ const ordinary = `
   .trim()
   .split(/\s+/)
 
-t.test('no header that a service may believe as a proxy’s is kept, in any spelling', async (t) => {
+t.test('no header that a service may take for a proxy’s is kept, in any spelling', async (t) => {
   for (const name of believed) {
     const spellings = [name, ...['-', '_', '.', '~'].map((mark) => name.replace(/[-_]/g, mark))]
     const lines = spellings.map((spelling) => [spelling, 'evil'])
@@ -114,7 +117,7 @@ t.test(
   }
 )
 
-t.test('names that an object has of itself are names like any other', async (t) => {
+t.test('names of an object’s own properties are ordinary header names', async (t) => {
   const { headers } = strip(
     request([
       ['__proto__', 'evil'],
@@ -129,69 +132,72 @@ t.test('names that an object has of itself are names like any other', async (t) 
   ])
 })
 
-t.test('what could be read in two ways is refused, and ends the connection', async (t) => {
-  const [length, chunked] = [
-    ['Content-Length', '5'],
-    ['Transfer-Encoding', 'chunked']
-  ]
-  const refused: [title: string, lines: string[][], method?: string][] = [
-    ['length and chunks', [length, chunked], 'POST'],
-    ['chunks and length', [chunked, length], 'POST'],
-    ['two lengths', [length, length], 'POST'],
-    ['two codings', [chunked, chunked], 'POST'],
-    ['another coding', [['Transfer-Encoding', 'gzip, chunked']], 'POST'],
-    ...['+5', '-1', '0x5', '5.0', '', '5, 5', '9'.repeat(16)].map(
-      (value): [string, string[][], string] => [
-        `length ${value}`,
-        [['Content-Length', value]],
-        'POST'
-      ]
-    ),
-    ['a body with HEAD', [length], 'HEAD'],
-    ['chunks with HEAD', [chunked], 'HEAD'],
-    ...['Authorization', 'Content-Type', 'Host', 'Origin', 'Sec-Fetch-Site'].map(
-      (name): [string, string[][]] => [
-        `${name} twice`,
-        [
-          [name, 'a'],
-          [name.toLowerCase(), 'a']
+t.test(
+  'a request that could be read in two ways is refused, and its connection closes',
+  async (t) => {
+    const [length, chunked] = [
+      ['Content-Length', '5'],
+      ['Transfer-Encoding', 'chunked']
+    ]
+    const refused: [title: string, lines: string[][], method?: string][] = [
+      ['length and chunks', [length, chunked], 'POST'],
+      ['chunks and length', [chunked, length], 'POST'],
+      ['two lengths', [length, length], 'POST'],
+      ['two codings', [chunked, chunked], 'POST'],
+      ['another coding', [['Transfer-Encoding', 'gzip, chunked']], 'POST'],
+      ...['+5', '-1', '0x5', '5.0', '', '5, 5', '9'.repeat(16)].map(
+        (value): [string, string[][], string] => [
+          `length ${value}`,
+          [['Content-Length', value]],
+          'POST'
         ]
-      ]
-    ),
-    ...[
-      '',
-      ' ',
-      ':80',
-      'a b',
-      'a/b',
-      'user@a',
-      'user:b@a',
-      'a%2eb',
-      'a,b',
-      'a?b',
-      'a:',
-      'a:123456',
-      '[::1',
-      'é'
-    ].map((host): [string, string[][]] => [`host ${host}`, [['Host', host]]])
-  ]
-  for (const [title, lines, method] of refused) {
-    const refusal = refusalOf(lines, method)
-    t.match(
-      refusal,
-      { code: 'INVALID_REQUEST', status: 400, headers: { connection: 'close' } },
-      title
-    )
+      ),
+      ['a body with HEAD', [length], 'HEAD'],
+      ['chunks with HEAD', [chunked], 'HEAD'],
+      ...['Authorization', 'Content-Type', 'Host', 'Origin', 'Sec-Fetch-Site'].map(
+        (name): [string, string[][]] => [
+          `${name} twice`,
+          [
+            [name, 'a'],
+            [name.toLowerCase(), 'a']
+          ]
+        ]
+      ),
+      ...[
+        '',
+        ' ',
+        ':80',
+        'a b',
+        'a/b',
+        'user@a',
+        'user:b@a',
+        'a%2eb',
+        'a,b',
+        'a?b',
+        'a:',
+        'a:123456',
+        '[::1',
+        'é'
+      ].map((host): [string, string[][]] => [`host ${host}`, [['Host', host]]])
+    ]
+    for (const [title, lines, method] of refused) {
+      const refusal = refusalOf(lines, method)
+      t.match(
+        refusal,
+        { code: 'INVALID_REQUEST', status: 400, headers: { connection: 'close' } },
+        title
+      )
+    }
   }
-})
+)
 
-t.test('a hundred lines are enough', async (t) => {
+t.test('more than a hundred header lines are refused', async (t) => {
   const lines = (count: number) => Array.from({ length: count }, (_, at) => [`x-${at}`, 'y'])
   t.equal(refusalOf(lines(100)), null)
   t.match(refusalOf(lines(101)), { code: 'INVALID_REQUEST', status: 431 })
 })
 
-t.test('a length of nothing is no body', async (t) => {
+t.test('a content length of 0 is no body', async (t) => {
   t.equal(strip(request([['Content-Length', '0']])).hasBody, false)
   t.equal(strip(request([['Content-Length', '1']])).hasBody, true, 'a route decides about GET')
   t.equal(strip(request([['Transfer-Encoding', 'chunked']])).hasBody, true)

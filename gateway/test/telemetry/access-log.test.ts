@@ -47,47 +47,50 @@ async function logged(t: Test, samples: Samples = {}, https?: { cert: Buffer; ke
   return { gateway, next, lines, metrics }
 }
 
-t.test('each request is one line, which names who, what, where to and how long', async (t) => {
-  const { gateway, next, metrics } = await logged(t)
-  gateway.upstream.answer = (_request, response) => response.writeHead(201).end('12345')
-  const trace = '4bf92f3577b34da6a3ce929d0e0e4736'
-  const answer = await gateway.call('/closed/things?token=secret', {
-    headers: { traceparent: `00-${trace}-00f067aa0ba902b7-01` }
-  })
-  await answer.text()
-  const line = await next()
-  t.match(line, {
-    level: 30,
-    name: 'gateway',
-    msg: 'request',
-    time: Number,
-    request_id: answer.headers.get('x-request-id'),
-    trace_id: trace,
-    'http.request.method': 'GET',
-    'http.route': 'closed',
-    'url.path': '/closed/things',
-    'http.response.status_code': 201,
-    'http.response.body.size': 5,
-    'http.server.request.duration': Number,
-    'upstream.duration': Number,
-    'upstream.address': gateway.upstream.url,
-    'user.id': 'user-1',
-    'session.id': 'session-1',
-    'client.id': 'gatehouse',
-    'client.address': '127.0.0.1',
-    'network.protocol.version': '1.1'
-  })
-  t.notOk('error.type' in line || 'sample_rate' in line)
-  t.notMatch(JSON.stringify(line), 'secret')
-  t.match(
-    await metrics.getSingleMetricAsString('gateway_request_duration_seconds'),
-    'gateway_request_duration_seconds_count{route="closed",method="GET",status="2xx"} 1'
-  )
-  t.match(
-    await metrics.getSingleMetricAsString('gateway_upstream_duration_seconds'),
-    `gateway_upstream_duration_seconds_count{address="${gateway.upstream.url}"} 1`
-  )
-})
+t.test(
+  'each request is one line with the caller, the request, the service and the duration',
+  async (t) => {
+    const { gateway, next, metrics } = await logged(t)
+    gateway.upstream.answer = (_request, response) => response.writeHead(201).end('12345')
+    const trace = '4bf92f3577b34da6a3ce929d0e0e4736'
+    const answer = await gateway.call('/closed/things?token=secret', {
+      headers: { traceparent: `00-${trace}-00f067aa0ba902b7-01` }
+    })
+    await answer.text()
+    const line = await next()
+    t.match(line, {
+      level: 30,
+      name: 'gateway',
+      msg: 'request',
+      time: Number,
+      request_id: answer.headers.get('x-request-id'),
+      trace_id: trace,
+      'http.request.method': 'GET',
+      'http.route': 'closed',
+      'url.path': '/closed/things',
+      'http.response.status_code': 201,
+      'http.response.body.size': 5,
+      'http.server.request.duration': Number,
+      'upstream.duration': Number,
+      'upstream.address': gateway.upstream.url,
+      'user.id': 'user-1',
+      'session.id': 'session-1',
+      'client.id': 'gatehouse',
+      'client.address': '127.0.0.1',
+      'network.protocol.version': '1.1'
+    })
+    t.notOk('error.type' in line || 'sample_rate' in line)
+    t.notMatch(JSON.stringify(line), 'secret')
+    t.match(
+      await metrics.getSingleMetricAsString('gateway_request_duration_seconds'),
+      'gateway_request_duration_seconds_count{route="closed",method="GET",status="2xx"} 1'
+    )
+    t.match(
+      await metrics.getSingleMetricAsString('gateway_upstream_duration_seconds'),
+      `gateway_upstream_duration_seconds_count{address="${gateway.upstream.url}"} 1`
+    )
+  }
+)
 
 t.test(
   'a refusal says its code and its reason, and whose it was where that is known',
@@ -136,31 +139,34 @@ t.test('an upload, and a request over HTTP/2, are lines like every other', async
   })
 })
 
-t.test('an answer that breaks off says so, and a client that leaves has no status', async (t) => {
-  const { gateway, next, metrics } = await logged(t)
-  gateway.upstream.answer = (_request, response) => {
-    response.writeHead(200, { 'content-length': '10' }).write('12345', () => response.destroy())
-  }
-  await t.rejects(gateway.call('/closed/a').then((answer) => answer.text()))
-  t.match(await next(), {
-    'http.response.status_code': 200,
-    'http.response.body.size': 5,
-    'error.type': 'broken_off'
-  })
-  const counted = await metrics.getSingleMetricAsString('gateway_broken_answers_total')
-  t.match(counted, 'gateway_broken_answers_total{route="closed"} 1')
+t.test(
+  'the line of a broken response says so, and that of a client that left has no status',
+  async (t) => {
+    const { gateway, next, metrics } = await logged(t)
+    gateway.upstream.answer = (_request, response) => {
+      response.writeHead(200, { 'content-length': '10' }).write('12345', () => response.destroy())
+    }
+    await t.rejects(gateway.call('/closed/a').then((answer) => answer.text()))
+    t.match(await next(), {
+      'http.response.status_code': 200,
+      'http.response.body.size': 5,
+      'error.type': 'broken_off'
+    })
+    const counted = await metrics.getSingleMetricAsString('gateway_broken_answers_total')
+    t.match(counted, 'gateway_broken_answers_total{route="closed"} 1')
 
-  const asked = new Promise<void>((resolve) => {
-    gateway.upstream.answer = () => resolve()
-  })
-  const socket = connect(gateway.port, '127.0.0.1')
-  socket.write('GET /open/a HTTP/1.1\r\nHost: shop.example\r\n\r\n')
-  await asked
-  socket.destroy()
-  const line = await next()
-  t.equal(line['error.type'], 'broken_off')
-  t.notOk('http.response.status_code' in line)
-})
+    const asked = new Promise<void>((resolve) => {
+      gateway.upstream.answer = () => resolve()
+    })
+    const socket = connect(gateway.port, '127.0.0.1')
+    socket.write('GET /open/a HTTP/1.1\r\nHost: shop.example\r\n\r\n')
+    await asked
+    socket.destroy()
+    const line = await next()
+    t.equal(line['error.type'], 'broken_off')
+    t.notOk('http.response.status_code' in line)
+  }
+)
 
 t.test('a WebSocket is a line when it ends', async (t) => {
   const { gateway, next, lines } = await logged(t)
@@ -226,7 +232,7 @@ t.test('standard output has each line when the process has ended', async (t) => 
   t.equal(child.exitCode, 0)
 })
 
-t.test('a reader that has gone ends no process', async (t) => {
+t.test('a reader of the log that disappears does not end the process', async (t) => {
   const child = writes(50_000)
   child.stdout.destroy()
   await once(child, 'exit')

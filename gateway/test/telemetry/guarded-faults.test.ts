@@ -38,14 +38,14 @@ t.test('a fault ends its exchange, is counted, and is logged without its message
   t.strictSame(more, [])
 })
 
-t.test('bytes in a message do not pass for a frame of the stack', async (t) => {
+t.test('bytes in a message are not taken for a stack frame', async (t) => {
   const { noteFault, lines } = noting(t)
   noteFault('websocket', new Error('no\n    at bytes of a service'))
   t.notMatch(JSON.stringify(lines()), 'bytes of a service')
   t.match(lines(), [{ fault: { stack: /^ {4}at / } }])
 })
 
-t.test('a flood of faults is counted whole, and logged in part', async (t) => {
+t.test('in a flood of faults, all are counted and a few are logged', async (t) => {
   const { noteFault, count, clock, lines } = noting(t)
   const many = () => {
     for (let index = 0; index < 100; index += 1) noteFault('upgrade', new Error('again'))

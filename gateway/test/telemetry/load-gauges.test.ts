@@ -7,7 +7,7 @@ import { edge } from '../fixtures/edge.ts'
 
 const GET = 'GET /open HTTP/1.1\r\nHost: a\r\n\r\n'
 
-t.test('the metrics say which connections and places are taken', async (t) => {
+t.test('the metrics show the connections and the capacity in use', async (t) => {
   const metrics = new Registry()
   const gateway = await edge(t, { metrics, connections: 50 })
   const gauge = async (name: string) => {

@@ -133,7 +133,7 @@ t.test('an expired token is forgotten, and is not remembered', async (t) => {
   }
 })
 
-t.test('the times are ours to judge, to the second, and five of them do not count', async (t) => {
+t.test('times are checked by our clock, with a tolerance of five seconds', async (t) => {
   const { verifier, clock, token } = await verifying(t)
   const now = clock() / 1000
   const ending = token({ exp: now + 10 })
@@ -169,7 +169,7 @@ t.test(
   }
 )
 
-t.test('without any key set nothing can be said of a token, and that is no 401', async (t) => {
+t.test('without a key set, a token is 503 and not 401', async (t) => {
   const { verifier, token, issuing, keys } = await verifying(t, { issuerIsUp: false })
   await t.rejects(verifier.verify(token()), {
     code: 'UNAVAILABLE',
@@ -181,7 +181,7 @@ t.test('without any key set nothing can be said of a token, and that is no 401',
   await t.resolves(verifier.verify(token()))
 })
 
-t.test('a token ends with its key, also when that was looked for by its kid alone', async (t) => {
+t.test('a token ends with its key, even if the key had to be fetched', async (t) => {
   const { verifier, key, keys, issuing, clock, token } = await verifying(t)
   const leaked = newKey()
   const stolen = token({}, leaked)

@@ -33,7 +33,7 @@ t.test(
   }
 )
 
-t.test('a list is one name a step', async (t) => {
+t.test('a list has one name per step', async (t) => {
   t.equal(claimAt(claims, ['a', 'b']), 'by steps')
   t.equal(claimAt(claims, ['a.b']), 'exact')
   t.strictSame(claimAt(claims, ['resource_access', 'my', 'client', 'roles']), ['user'])

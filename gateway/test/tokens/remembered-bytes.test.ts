@@ -27,7 +27,7 @@ const shapes: Record<string, (token: number) => object> = {
 }
 
 for (const [shape, claims] of Object.entries(shapes)) {
-  t.test(`what is counted for a remembered token is what it takes: ${shape}`, async (t) => {
+  t.test(`the counted bytes of a remembered token are those that it uses: ${shape}`, async (t) => {
     const remembered = new Map<string, object>()
     let counted = 0
     const remember = (token: number) => {

@@ -22,7 +22,7 @@ t.test('messages pass both ways, text as text and bytes as bytes', async (t) => 
   t.equal(taken[0]?.request.url, '/live/room?x=1')
 })
 
-t.test('the service is told who it is, and never gets the credential', async (t) => {
+t.test('the service gets the identity, and never the credential', async (t) => {
   const { open, taken, gateway } = await sockets(t)
   const headers = {
     ...bearer(gateway),
@@ -81,13 +81,13 @@ t.test(
   }
 )
 
-t.test('a client that speaks nothing that the service speaks gets no WebSocket', async (t) => {
+t.test('a client without a common subprotocol gets no WebSocket', async (t) => {
   const { open } = await sockets(t)
   t.equal((await refusal(open('/live', ['v9']))).status, 502)
   await once(open('/live', ['v9', 'v1']), 'open')
 })
 
-t.test('how one side ends is how the other sees it end', async (t) => {
+t.test('each side gets the close code of the other', async (t) => {
   const { open, taken } = await sockets(t)
   const first = open()
   await once(first, 'open')
@@ -106,7 +106,7 @@ t.test('how one side ends is how the other sees it end', async (t) => {
   t.strictSame(await ending(third), [1005, ''], 'without a code')
 })
 
-t.test('a side that vanishes takes the other with it', async (t) => {
+t.test('a side that vanishes ends the other', async (t) => {
   const { open, taken } = await sockets(t)
   const first = open()
   await once(first, 'open')
@@ -155,7 +155,7 @@ for (const [title, [frame, code]] of Object.entries(invalidFrames)) {
   })
 }
 
-t.test('it ends with its token: when that expires', async (t) => {
+t.test('a WebSocket ends when its token expires', async (t) => {
   const { open, gateway } = await sockets(t)
   const exp = Math.floor(gateway.clock() / 1000) + 1
   const socket = open('/live', [], bearer(gateway, { exp }))
@@ -165,7 +165,7 @@ t.test('it ends with its token: when that expires', async (t) => {
   t.strictSame(await ending(socket), [3000, 'TOKEN_EXPIRED'])
 })
 
-t.test('and when it is revoked, and only that one', async (t) => {
+t.test('a WebSocket ends when its token is revoked, and others continue', async (t) => {
   const { open, taken, gateway } = await sockets(t)
   const mine = open()
   const other = open('/live', [], bearer(gateway, { sid: 'session-2' }))
@@ -179,7 +179,7 @@ t.test('and when it is revoked, and only that one', async (t) => {
   t.equal(await ask(other, 'still here'), 'still here')
 })
 
-t.test('what the service says in place of yes is passed on', async (t) => {
+t.test('the refusal of a service is passed on', async (t) => {
   const { open, gateway, server } = await sockets(t)
   server.options.verifyClient = (_info, answer) => answer(false, 418, 'no tea')
   const { status, body } = await refusal(open())
@@ -190,7 +190,7 @@ t.test('what the service says in place of yes is passed on', async (t) => {
   t.match(JSON.parse(down.body), { code: 'UPSTREAM_UNAVAILABLE' })
 })
 
-t.test('the connection of a refused upgrade is closed, and its reset ends nothing', async (t) => {
+t.test('the connection of a refused upgrade closes, and its reset ends nothing else', async (t) => {
   const { gateway, open } = await sockets(t)
   const { server } = gateway.upstream
   server.removeAllListeners('upgrade')
@@ -221,7 +221,7 @@ t.test('a large answer to an upgrade request arrives whole', async (t) => {
   t.equal(body.length, large.length)
 })
 
-t.test('a message over the limit of the route ends it', async (t) => {
+t.test('a message over the limit of the route ends the WebSocket', async (t) => {
   const { open } = await sockets(t)
   const socket = open()
   await once(socket, 'open')
@@ -230,7 +230,7 @@ t.test('a message over the limit of the route ends it', async (t) => {
   t.equal((await ending(socket))[0], 1009)
 })
 
-t.test('a gateway that drains says that it goes away', async (t) => {
+t.test('a draining gateway closes WebSockets with 1001', async (t) => {
   const { open, gateway } = await sockets(t)
   const socket = open()
   await once(socket, 'open')

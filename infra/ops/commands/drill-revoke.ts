@@ -54,5 +54,5 @@ async function measure({ gateways, credentials }: DrillGround, rounds: number): 
 function roundsOf(typed: Typed): number {
   const rounds = Number(textOption(typed, 'rounds') ?? DEFAULT_ROUNDS)
   if (Number.isInteger(rounds) && rounds > 0 && rounds <= MOST_ROUNDS) return rounds
-  throw new BadUsage(`--rounds is a number from 1 to ${MOST_ROUNDS}`)
+  throw new BadUsage(`--rounds must be a number from 1 to ${MOST_ROUNDS}`)
 }

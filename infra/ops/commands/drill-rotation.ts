@@ -84,5 +84,5 @@ const told = ({ answers }: Tally) =>
 function clientsOf(typed: Typed): number {
   const clients = Number(textOption(typed, 'clients') ?? DEFAULT_CLIENTS)
   if (Number.isInteger(clients) && clients > 0 && clients <= MOST_CLIENTS) return clients
-  throw new BadUsage(`--clients is a number from 1 to ${MOST_CLIENTS}`)
+  throw new BadUsage(`--clients must be a number from 1 to ${MOST_CLIENTS}`)
 }

@@ -27,6 +27,7 @@ export const sessionsEnd: Command = {
 function target(typed: Typed) {
   const [sid] = typed.positionals
   const user = textOption(typed, 'user')
-  if ((sid === undefined) === (user === undefined)) throw new BadUsage('either SID or --user ID')
+  if ((sid === undefined) === (user === undefined))
+    throw new BadUsage('give either SID or --user ID')
   return { sid, user }
 }

@@ -55,7 +55,8 @@ function keycloakHash(credentials: unknown): string | undefined {
     return `$argon2${parameter('type')}$v=${version}$${cost}${tail}`
   }
   const digest = /^pbkdf2(?:-(sha256|sha512))?$/.exec(algorithm)
-  if (digest === null) throw new EntryFault(`has a password hash by the algorithm ${algorithm}`)
+  if (digest === null)
+    throw new EntryFault(`has a password hash of the unknown algorithm ${algorithm}`)
   return `$pbkdf2-${digest[1] ?? 'sha1'}$i=${hashIterations}${tail}`
 }
 
@@ -64,7 +65,7 @@ function parsed<Value>(text: unknown): Partial<Value> {
     const value: unknown = JSON.parse(String(text))
     if (typeof value === 'object' && value !== null) return value as Partial<Value>
   } catch {}
-  throw new EntryFault('has a credential that is no JSON')
+  throw new EntryFault('has a credential that is not JSON')
 }
 
 /** Auth0's import format, which other systems also export. */

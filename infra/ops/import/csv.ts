@@ -62,7 +62,7 @@ function recordReader() {
       state = 'plain'
     } else if (state === 'plain') add(character)
     // In a line break of two characters, the second one follows the last field.
-    else if (character !== '\r') fault ??= new EntryFault('has characters behind a closing quote')
+    else if (character !== '\r') fault ??= new EntryFault('has characters after a closing quote')
     return null
   }
   return {

@@ -21,7 +21,7 @@ export function readFirebaseHashConfig(file: string): FirebaseHashConfig {
     throw new BadUsage(`--firebase-hash-config: ${file} has no ${name}`)
   }
   if (!/"?algorithm"?\s*[:=]\s*"?SCRYPT\b/i.test(text)) {
-    throw new BadUsage(`--firebase-hash-config: ${file} is not of the algorithm SCRYPT`)
+    throw new BadUsage(`--firebase-hash-config: the algorithm in ${file} is not SCRYPT`)
   }
   return {
     signerKey: member('base64_signer_key'),

@@ -61,6 +61,6 @@ function createdAt(members: Members): string | undefined {
   if (text === undefined) return undefined
   const number = Number(text)
   const date = new Date(Number.isNaN(number) ? text : number < LEAST_MS ? number * 1000 : number)
-  if (Number.isNaN(date.getTime())) throw new EntryFault('has a time of creation that is none')
+  if (Number.isNaN(date.getTime())) throw new EntryFault('has an invalid creation time')
   return date.toISOString()
 }

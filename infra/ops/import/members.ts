@@ -45,7 +45,7 @@ export function membersOf(entry: Readonly<Record<string, unknown>>): Members {
       // MongoDB's export, which Auth0 uses
       const { $oid, $date } = value as { $oid?: unknown; $date?: unknown }
       const extended = $oid ?? $date
-      if (typeof extended !== 'string') throw new EntryFault(`has a ${name} that is no text`)
+      if (typeof extended !== 'string') throw new EntryFault(`has a ${name} that is not text`)
       return extended
     }
     if (String(value).includes('\ufffd')) throw new EntryFault('is not UTF-8')

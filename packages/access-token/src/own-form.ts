@@ -14,7 +14,7 @@ export function flawOfOwnHeader(header: Readonly<Record<string, unknown>>): stri
   const { alg, kid, typ, ...unknown } = header
   if (!algorithms.some((known) => known === alg)) return 'alg is not one of ours'
   if (typeof kid !== 'string' || kid === '' || kid.length > LONGEST_KID) {
-    return 'kid is not a short text'
+    return 'kid is not a string, or is too long'
   }
   // Our own headers have no other members (RFC 8725 §3.10, §3.11).
   if (Object.keys(unknown).length > 0) return 'the header has a member that no access token has'

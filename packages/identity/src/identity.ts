@@ -75,7 +75,7 @@ export function requireScope(scope: string) {
     if (requireIdentity(request).scope.includes(scope)) return
     throw new Refusal('FORBIDDEN', {
       reason: `scope ${scope} is missing`,
-      detail: `this needs the scope ${scope}`,
+      detail: `the request needs the scope ${scope}`,
       headers: bearerChallenge({ error: 'insufficient_scope', scope })
     })
   }
@@ -87,7 +87,7 @@ export function requireRole(role: string) {
     if (requireIdentity(request).roles.includes(role)) return
     throw new Refusal('FORBIDDEN', {
       reason: `role ${role} is missing`,
-      detail: `this needs the role ${role}`
+      detail: `the request needs the role ${role}`
     })
   }
 }

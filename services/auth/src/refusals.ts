@@ -8,7 +8,7 @@ import { Refusal } from '@gatehouse/problem/refusal'
 export const wrongCredentials = () =>
   new Refusal('UNAUTHENTICATED', {
     reason: 'unknown e-mail, wrong password or disabled account',
-    detail: 'the e-mail or the password is wrong',
+    detail: 'the e-mail address or the password is wrong',
     headers: bearerChallenge()
   })
 
@@ -159,20 +159,20 @@ export const crossSite = () =>
 /** @param page the page whose browser would drop the cookie */
 export const cookieNotKept = (page: string) =>
   new Refusal('INVALID_REQUEST', {
-    reason: `a cookie for a page ${page}`,
+    reason: `the browser would drop the cookie of a page ${page}`,
     detail: `body/delivery cannot be cookie for a page ${page}: its browser would drop the cookie; use delivery body, or see AUTH_COOKIE_SAME_SITE`
   })
 
 export const registrationOff = () =>
   new Refusal('FORBIDDEN', {
     reason: 'registration is off',
-    detail: 'registration is off: only an operator makes accounts'
+    detail: 'registration is off: only an operator can create accounts'
   })
 
 export const registrationSignedIn = () =>
   new Refusal('FORBIDDEN', {
-    reason: 'a user who is signed in registers',
-    detail: 'registration is for those who are not signed in'
+    reason: 'a signed-in user sent a registration',
+    detail: 'sign out before you register another account'
   })
 
 export const emailTaken = () =>

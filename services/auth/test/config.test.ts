@@ -32,7 +32,7 @@ t.test('without settings the service has the documented defaults', async (t) => 
   })
 })
 
-t.test('every fault is told at once', async (t) => {
+t.test('all faults are reported at once', async (t) => {
   const told = faults({
     AUTH_PORT: '70000',
     AUTH_ACCESS_TTL_SECONDS: '0',
@@ -51,7 +51,7 @@ t.test('every fault is told at once', async (t) => {
   ])
 })
 
-t.test('in a cluster nobody can say which replicas have a revocation', async (t) => {
+t.test('in a cluster, replicas cannot be required for revocations', async (t) => {
   const replicas = { REDIS_REVOCATION_REPLICAS: '1' }
   t.match(faults({ ...replicas, REDIS_URL: 'redis+cluster://a:7000' }), [
     /REDIS_REVOCATION_REPLICAS/
@@ -66,7 +66,7 @@ t.test('the audit log is kept for as long as a session, at least', async (t) => 
   }
 })
 
-t.test('a database address that cannot be is told like every other fault', async (t) => {
+t.test('an invalid database address is reported like every other fault', async (t) => {
   t.strictSame(faults({ DATABASE_URL: 'postgres://a:secret@db/x?sslmode=on' }), [
     'DATABASE_URL: sslmode is one of disable, allow, prefer, require, verify-ca, verify-full'
   ])
@@ -83,7 +83,7 @@ t.test('a password without an address is a fault', async (t) => {
   t.match(faults({ REDIS_PASSWORD: 'x' }), [/^REDIS_PASSWORD has no effect without REDIS_URL/])
 })
 
-t.test('grace may be none', async (t) => {
+t.test('the grace window may be 0', async (t) => {
   t.equal(readConfig({ AUTH_REFRESH_GRACE_SECONDS: '0' }).AUTH_REFRESH_GRACE_SECONDS, 0)
 })
 
@@ -91,7 +91,7 @@ t.test('an origin that no browser sends is a fault', async (t) => {
   t.match(faults({ ALLOWED_ORIGINS: 'null' }), [/^ALLOWED_ORIGINS must be/])
 })
 
-t.test('in production secrets have no default', async (t) => {
+t.test('in production, secrets have no default', async (t) => {
   t.strictSame(faults({ NODE_ENV: 'production' }), [
     'AUTH_REFRESH_KEYS (or AUTH_REFRESH_KEYS_FILE) must be set in production',
     'AUTH_KEY_ENCRYPTION_KEY (or AUTH_KEY_ENCRYPTION_KEY_FILE) must be set in production',
@@ -124,7 +124,7 @@ t.test('in production secrets have no default', async (t) => {
 })
 
 t.test(
-  'a misspelt setting is a fault, a secret given twice too, and the rest a warning',
+  'a misspelt setting and a secret given twice are faults, and other unknown names warnings',
   async (t) => {
     t.strictSame(faults({ AUTH_ACCES_TTL_SECONDS: '60', DATABASE_POOLSIZE: '5' }), [
       'AUTH_ACCES_TTL_SECONDS is not a setting (nearest: AUTH_ACCESS_TTL_SECONDS)',
@@ -147,7 +147,7 @@ t.test(
   }
 )
 
-t.test('in production the default issuer is a warning', async (t) => {
+t.test('in production, the default issuer causes a warning', async (t) => {
   const secrets = { AUTH_OPS_TOKEN: 'x', AUTH_REFRESH_KEYS: 'x', AUTH_KEY_ENCRYPTION_KEY: 'x' }
   const production = { NODE_ENV: 'production', ...secrets }
   t.match(readConfig(production).warnings, [/^TOKEN_ISSUER is not set/])

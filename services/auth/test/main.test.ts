@@ -35,7 +35,7 @@ t.test('the process starts, answers, and on SIGTERM ends with 0', async (t) => {
   t.strictSame(await auth.ended, { code: 0, signal: null, stderr: '' })
 })
 
-t.test('what was answered survives a power cut', async (t) => {
+t.test('acknowledged changes survive a power cut', async (t) => {
   // The grace window is to last until the second process has started, also on a busy machine.
   const settings = { GATEHOUSE_DATA_DIR: dataFolder(t), AUTH_REFRESH_GRACE_SECONDS: '600' }
   const first = authProcess(t, settings)
@@ -57,7 +57,7 @@ t.test('what was answered survives a power cut', async (t) => {
   t.equal(ended.body.code, 'SESSION_ENDED', 'the logout')
 })
 
-t.test('settings that are not usable are told in plain words', async (t) => {
+t.test('invalid settings are reported in plain words', async (t) => {
   const auth = authProcess(t, {
     GATEHOUSE_DATA_DIR: dataFolder(t),
     AUTH_PORT: 'not-a-port',
@@ -80,7 +80,7 @@ t.test('in production it does not start without secrets', async (t) => {
   t.match(stderr, 'AUTH_KEY_ENCRYPTION_KEY (or AUTH_KEY_ENCRYPTION_KEY_FILE) must be set')
 })
 
-t.test('a port that is taken is told in plain words', async (t) => {
+t.test('a port in use is reported in plain words', async (t) => {
   const other = createServer()
   await once(other.listen(0, '127.0.0.1'), 'listening')
   t.teardown(() => other.close())
@@ -96,7 +96,7 @@ t.test('a port that is taken is told in plain words', async (t) => {
 })
 
 t.test(
-  'a password that Redis refuses is told at once, in plain words',
+  'a password that Redis refuses is reported at once, in plain words',
   { skip: redisMissing },
   async (t) => {
     const { url, redis } = await redisServer(t)

@@ -55,7 +55,7 @@ t.test('there may be several key-encryption keys, the newest first', async (t) =
   t.throws(() => readKeys(','), { name: 'SettingsFault' })
 })
 
-t.test('a secret that is not usable is a fault that does not tell it', async (t) => {
+t.test('an unusable secret is a fault that does not contain it', async (t) => {
   const short = randomBytes(16).toString('base64url')
   const wrong = {
     'AUTH_REFRESH_KEYS: refresh key 1 is not "id:secret"': { AUTH_REFRESH_KEYS: short },
@@ -85,7 +85,7 @@ t.test('a secret that is not usable is a fault that does not tell it', async (t)
   }
 })
 
-t.test('in production nothing is made', async (t) => {
+t.test('in production, no secret is created', async (t) => {
   const folder = dataFolder(t)
   const config = { ...readConfig({ GATEHOUSE_DATA_DIR: folder }), NODE_ENV: 'production' as const }
   t.throws(() => refreshKeys(config), { name: 'SettingsFault' })
@@ -93,7 +93,7 @@ t.test('in production nothing is made', async (t) => {
   t.strictSame(readdirSync(folder), [])
 })
 
-t.test('what another process has made is taken, not overwritten', async (t) => {
+t.test('a secret that another process has created is used, not overwritten', async (t) => {
   const folder = dataFolder(t)
   const file = join(folder, 'key-encryption-key')
   const key = randomSecret()

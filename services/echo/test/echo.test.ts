@@ -2,7 +2,7 @@ import { serviceLog } from '@gatehouse/http-service/service-log'
 import t from 'tap'
 import { buildEcho } from '../src/app.ts'
 
-t.test('echo answers with the request as it came', async (t) => {
+t.test('echo answers with the request as it arrived', async (t) => {
   const service = await buildEcho({ closeMs: 8000, log: serviceLog('echo', 'silent') })
   t.teardown(() => service.close())
   const bodies: [string | undefined, string, unknown][] = [

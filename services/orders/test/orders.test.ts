@@ -79,7 +79,7 @@ t.test('reading and writing each need their scope', async (t) => {
   t.equal(answer.statusCode, 401, 'headers without an assertion are nobody')
 })
 
-t.test('an order that makes no sense is refused in the documented form', async (t) => {
+t.test('an invalid order is refused in the documented form', async (t) => {
   const { as } = await orders(t)
   const { post } = await as()
   const wrong: Record<string, object> = {
@@ -102,7 +102,7 @@ t.test('an order that makes no sense is refused in the documented form', async (
   }
 })
 
-t.test('orders are there after a restart', async (t) => {
+t.test('orders survive a restart', async (t) => {
   const file = join(dataFolder(t), 'orders.sqlite')
   const before = await (await orders(t, file)).as()
   const { order } = (await before.post(book)).json()

@@ -110,14 +110,14 @@ function wordsOf(member: string, words: readonly string[]): readonly string[] {
   if (words.length > MOST_WORDS)
     throw new ImportFault(`${member} has more than ${MOST_WORDS} words`)
   if (words.every((word) => WORD.test(word))) return [...new Set(words)]
-  throw new ImportFault(`${member} has a word that a token cannot have`)
+  throw new ImportFault(`${member} has a word with characters that a token cannot contain`)
 }
 
 function createdAtOf({ createdAt }: ForeignUser, { nowMs }: ImportPolicy): number {
   if (createdAt === undefined) return Math.floor(nowMs / 1000)
   const atMs = Date.parse(createdAt)
   if (Number.isNaN(atMs) || atMs < 0 || atMs > nowMs) {
-    throw new ImportFault('the time of its creation is not a time of the past')
+    throw new ImportFault('the creation time is not in the past')
   }
   return Math.floor(atMs / 1000)
 }

@@ -52,7 +52,7 @@ export async function checkAssertion(
 ): Promise<GoodAssertion> {
   const { payload, typ } = await verified(assertion, client, expected)
   const { aud, exp, jti } = payload
-  if (!isAssertionType(typ)) throw invalidClient('the assertion is another JWT')
+  if (!isAssertionType(typ)) throw invalidClient('the JWT is not an assertion')
   if ([aud].flat().length !== 1) throw invalidClient('the assertion is for others as well')
   if (typeof jti !== 'string' || jti === '' || jti.length > LONGEST_JTI) {
     throw invalidClient('the assertion has no jti')

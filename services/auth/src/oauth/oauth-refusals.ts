@@ -42,7 +42,7 @@ export const invalidScope = (detail: string) =>
 export const mayNotIntrospect = () =>
   new OAuthRefusal('access_denied', 'FORBIDDEN', {
     reason: 'a client without the scope introspect asks about a token',
-    detail: 'this needs the scope introspect'
+    detail: 'the request needs the scope introspect'
   })
 
 /** RFC 7009 §2.2.1 */

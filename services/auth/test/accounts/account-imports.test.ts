@@ -30,7 +30,7 @@ for (const { name, skip, make } of databaseKinds(t)) {
   const account = (n: number, email = `${n}@example.com`) =>
     importedAccount({ email, passwordHash: bcrypt, id: id(n) }, policy())
 
-  t.test(`${name}: what is in the way of an import stays as it is`, { skip }, async (t) => {
+  t.test(`${name}: existing accounts are not changed by an import`, { skip }, async (t) => {
     const { database, accounts, imports } = await open(t)
     const [first, second] = [account(1), account(2)]
     t.strictSame(await imports.store([first, second], by), [null, null])
@@ -57,7 +57,7 @@ for (const { name, skip, make } of databaseKinds(t)) {
     t.strictSame(await imports.store([], by), [])
   })
 
-  t.test(`${name}: two imports of the same users at once make each once`, { skip }, async (t) => {
+  t.test(`${name}: two simultaneous imports create each user once`, { skip }, async (t) => {
     const { accounts, imports } = await open(t)
     const users = Array.from({ length: 40 }, (_, n) => account(n))
     const both = await Promise.all([
@@ -69,7 +69,7 @@ for (const { name, skip, make } of databaseKinds(t)) {
   })
 }
 
-t.test('a user of another system is taken with what is known', async (t) => {
+t.test('a user of another system is imported with all known members', async (t) => {
   const user = {
     email: ' Ada@Example.com',
     passwordHash: bcrypt,
@@ -97,7 +97,7 @@ t.test('a user of another system is taken with what is known', async (t) => {
   t.equal(none.passwordHash, '')
 })
 
-t.test('a user who cannot be taken is refused in words', async (t) => {
+t.test('a user who cannot be imported is refused with the reason', async (t) => {
   const ada = { email: 'ada@example.com', passwordHash: bcrypt }
   const refused: Record<string, readonly [ForeignUser, RegExp]> = {
     'no address': [{ ...ada, email: 'ada' }, /address is not valid/],
@@ -110,8 +110,8 @@ t.test('a user who cannot be taken is refused in words', async (t) => {
     'a role with a comma': [{ ...ada, roles: ['a,b'] }, /roles has a word/],
     'a scope with a line break': [{ ...ada, scope: ['a\n'] }, /scope has a word/],
     'many roles': [{ ...ada, roles: Array.from({ length: 65 }, (_, n) => `r${n}`) }, /65|64/],
-    'a time to come': [{ ...ada, createdAt: '2999-01-01T00:00:00Z' }, /not a time of the past/],
-    'a time that is none': [{ ...ada, createdAt: 'yesterday' }, /not a time of the past/],
+    'a time to come': [{ ...ada, createdAt: '2999-01-01T00:00:00Z' }, /is not in the past/],
+    'a time that is none': [{ ...ada, createdAt: 'yesterday' }, /is not in the past/],
     'rights that no gateway would forward': [
       { ...ada, roles: Array.from({ length: 64 }, (_, n) => `${n}`.padStart(64, 'r')) },
       /roles and scope would not fit: .*4096 allowed/
@@ -123,7 +123,7 @@ t.test('a user who cannot be taken is refused in words', async (t) => {
   }
 })
 
-t.test('there are at most eight costs, since each login verifies a hash of each', async (t) => {
+t.test('an import is limited to eight costs', async (t) => {
   const one = policy()
   const of = (cost: number) => ({
     email: 'ada@example.com',

@@ -16,7 +16,7 @@ const ada = {
 for (const kind of databaseKinds(t)) {
   const open = async (t: Test) => accountStore(await (await kind.make(t)).open())
 
-  t.test(`${kind.name}: an account is kept over restarts`, { skip: kind.skip }, async (t) => {
+  t.test(`${kind.name}: an account survives restarts`, { skip: kind.skip }, async (t) => {
     const database = await kind.make(t)
     const created = await accountStore(await database.open()).create(ada, {
       origin,
@@ -53,7 +53,7 @@ for (const kind of databaseKinds(t)) {
     }
   )
 
-  t.test(`${kind.name}: it knows each cost that a hash has`, { skip: kind.skip }, async (t) => {
+  t.test(`${kind.name}: it knows the cost of every hash`, { skip: kind.skip }, async (t) => {
     const accounts = await open(t)
     t.strictSame(await accounts.passwordCosts(), [])
     const costs = ['m=1024,t=1,p=1', 'm=19456,t=2,p=1', 'm=64,t=1,p=1'].map(
@@ -99,7 +99,7 @@ for (const kind of databaseKinds(t)) {
     t.strictSame(await accounts.passwordCosts(), [costs[0]], 'one that no account has is gone')
   })
 
-  t.test(`${kind.name}: whoever is not there is not found`, { skip: kind.skip }, async (t) => {
+  t.test(`${kind.name}: an unknown account is not found`, { skip: kind.skip }, async (t) => {
     const accounts = await open(t)
     await accounts.create(ada, { origin, nowMs: clock() })
     for (const text of ['', '%', 'a\0b', '\ud800', "' or 1=1 --", 'ADA@example.com']) {
@@ -108,33 +108,29 @@ for (const kind of databaseKinds(t)) {
     }
   })
 
-  t.test(
-    `${kind.name}: a new password takes the place of the old one`,
-    { skip: kind.skip },
-    async (t) => {
-      const accounts = await open(t)
-      const created = await accounts.create(ada, { origin, nowMs: clock() })
-      if (created === null) throw new Error('not created')
-      const change = { sid: 'a session', origin, nowMs: clock() }
-      t.strictSame(
-        await accounts.changePassword(created, { ...change, passwordHash: 'another hash' }),
-        []
-      )
-      t.match(await accounts.findByEmail(ada.email), {
-        ...ada,
-        passwordHash: 'another hash',
-        passwordVersion: 1
-      })
-      t.notOk(
-        await accounts.changePassword(created, { ...change, passwordHash: 'a third' }),
-        'and who saw the first is too late'
-      )
-      t.match(await accounts.findByEmail(ada.email), { passwordHash: 'another hash' })
-    }
-  )
+  t.test(`${kind.name}: a new password replaces the old one`, { skip: kind.skip }, async (t) => {
+    const accounts = await open(t)
+    const created = await accounts.create(ada, { origin, nowMs: clock() })
+    if (created === null) throw new Error('not created')
+    const change = { sid: 'a session', origin, nowMs: clock() }
+    t.strictSame(
+      await accounts.changePassword(created, { ...change, passwordHash: 'another hash' }),
+      []
+    )
+    t.match(await accounts.findByEmail(ada.email), {
+      ...ada,
+      passwordHash: 'another hash',
+      passwordVersion: 1
+    })
+    t.notOk(
+      await accounts.changePassword(created, { ...change, passwordHash: 'a third' }),
+      'and who saw the first is too late'
+    )
+    t.match(await accounts.findByEmail(ada.email), { passwordHash: 'another hash' })
+  })
 
   t.test(
-    `${kind.name}: a hash is made anew where it is still the one that was seen`,
+    `${kind.name}: a hash is only replaced if it has not changed meanwhile`,
     { skip: kind.skip },
     async (t) => {
       const accounts = await open(t)
@@ -149,7 +145,7 @@ for (const kind of databaseKinds(t)) {
   )
 
   t.test(
-    `${kind.name}: of fifty accounts at once for one address there is one`,
+    `${kind.name}: fifty simultaneous registrations of one address create one account`,
     { skip: kind.skip },
     async (t) => {
       const accounts = await open(t)

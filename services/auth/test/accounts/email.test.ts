@@ -24,12 +24,12 @@ const same: Record<string, [string, string]> = {
 }
 
 for (const [title, [given, canonical]] of Object.entries(same)) {
-  t.test(`an address ${title} has one form`, async (t) => {
+  t.test(`an address ${title} has one canonical form`, async (t) => {
     t.equal(canonicalEmail(given), canonical)
   })
 }
 
-t.test('what is no address has no form', async (t) => {
+t.test('a text that is no address is refused', async (t) => {
   const wrong = ['', '@', 'ada', 'ada@', '@x', 'a@b@c', 'a b@c', 'a@b c', 'a@b..c', 'a@.b', 'a@b.']
   const invisible = [
     '\0a@b',
@@ -45,7 +45,7 @@ t.test('what is no address has no form', async (t) => {
   }
 })
 
-t.test('what looks like another address has no form', async (t) => {
+t.test('an address that looks like another one is refused', async (t) => {
   const ignorable = [
     0xfe0f, 0x034f, 0x3164, 0x115f, 0x17b4, 0x180b, 0x200d, 0x2060, 0xe0101, 0x00ad
   ]
@@ -66,14 +66,14 @@ t.test('what looks like another address has no form', async (t) => {
   for (const [title, text] of Object.entries(foreign)) t.equal(canonicalEmail(text), null, title)
 })
 
-t.test('an address has 254 characters at most, in its one form', async (t) => {
+t.test('the canonical form has at most 254 characters', async (t) => {
   const address = (length: number) => `${'a'.repeat(length - 2)}@b`
   t.equal(canonicalEmail(address(254))?.length, 254)
   t.equal(canonicalEmail(address(255)), null)
   t.equal(canonicalEmail(`${'ﬃ'.repeat(100)}@b`), null, 'three letters each')
 })
 
-t.test('the one form is the form of itself, and of its capitals', async (t) => {
+t.test('the canonical form is its own canonical form, and that of its capitals', async (t) => {
   const local = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 20 })
   const stable = fc.property(local, local, (name, host) => {
     const canonical = canonicalEmail(`${name}@${host}`)

@@ -14,26 +14,29 @@ function works() {
 
 const settled = () => new Promise((resolve) => setImmediate(resolve))
 
-t.test('so many at a time as it is wide, the others in their order', async (t) => {
-  const queue = hashQueue({ width: 2, longest: 10 })
-  const { work, finish, started } = works()
-  const order: number[] = []
-  const all = [1, 2, 3, 4].map((n) => queue(work(n)).then((answer) => order.push(answer)))
-  await settled()
-  t.equal(started(), 2)
-  finish[1]?.()
-  await settled()
-  t.equal(started(), 3, 'a place that is free is taken')
-  finish[2]?.()
-  await settled()
-  finish[0]?.()
-  await settled()
-  finish[3]?.()
-  await Promise.all(all)
-  t.strictSame(order, [2, 3, 1, 4])
-})
+t.test(
+  'the queue runs as many hashes at a time as its width, and the others in order',
+  async (t) => {
+    const queue = hashQueue({ width: 2, longest: 10 })
+    const { work, finish, started } = works()
+    const order: number[] = []
+    const all = [1, 2, 3, 4].map((n) => queue(work(n)).then((answer) => order.push(answer)))
+    await settled()
+    t.equal(started(), 2)
+    finish[1]?.()
+    await settled()
+    t.equal(started(), 3, 'a place that is free is taken')
+    finish[2]?.()
+    await settled()
+    finish[0]?.()
+    await settled()
+    finish[3]?.()
+    await Promise.all(all)
+    t.strictSame(order, [2, 3, 1, 4])
+  }
+)
 
-t.test('too many waiting: 503, and soon again', async (t) => {
+t.test('with too many waiting hashes, a hash is 503, and soon possible again', async (t) => {
   const queue = hashQueue({ width: 1, longest: 1 })
   const { work, finish } = works()
   const first = queue(work(1))
@@ -54,7 +57,7 @@ t.test('too many waiting: 503, and soon again', async (t) => {
   t.equal(await third, 4, 'and there is room again')
 })
 
-t.test('one that fails gives its place back', async (t) => {
+t.test('a failed hash gives its place back', async (t) => {
   const queue = hashQueue({ width: 1, longest: 0 })
   await t.rejects(
     queue(() => Promise.reject(new Error('no'))),

@@ -91,7 +91,7 @@ t.test('the hash of another system matches its password, and no other', async (t
   }
 })
 
-t.test('argon2 of another system is of the password as it was typed', async (t) => {
+t.test('an argon2 hash of another system is of the password as it was typed', async (t) => {
   const typed = 'crème ﬁne'
   const stored = readForeignHash(await hashArgon2(typed, { memoryCost: 1024, timeCost: 1 }))
   t.ok(await verifyHash(stored, typed))
@@ -122,7 +122,7 @@ const scryptOf = (cost: string) => `$scrypt$${cost}$${base64(16)}$${base64(32)}`
 const firebaseOf = (cost: string, key = base64(64)) =>
   `$fbscrypt$v=1,${cost},ss=Bw==,sk=${key}$${base64(8)}$${base64(64)}`
 
-t.test('a hash that would cost too much, or says too little, is refused', async (t) => {
+t.test('a hash that costs too much, or is too short, is refused', async (t) => {
   const refused = {
     'a bcrypt cost of 31': [bcryptOf('31'), /cost .*\$2b\$31/],
     'a bcrypt cost of 15': [bcryptOf('15'), /cost/],
@@ -162,7 +162,7 @@ t.test('a hash that would cost too much, or says too little, is refused', async 
   }
 })
 
-t.test('a hash that the database has all the same matches nothing', async (t) => {
+t.test('a forbidden hash in the database matches no password', async (t) => {
   for (const text of [bcryptOf('31'), scryptOf('ln=40,r=8,p=1'), '', 'x', '$2', '$2b$10$short']) {
     t.equal(await verifyHash(text, password), false, text)
     t.throws(() => decoyOf(text), Error)
@@ -170,7 +170,7 @@ t.test('a hash that the database has all the same matches nothing', async (t) =>
   t.notOk(isKnownCost('$2b$31'))
 })
 
-t.test('many bcrypt hashes at a time do not hold up the event loop', async (t) => {
+t.test('many simultaneous bcrypt hashes do not block the event loop', async (t) => {
   const stored = readForeignHash(made['bcrypt 2b']?.hash ?? '').replace('$05$', '$08$')
   await verifyHash(stored, password)
   const before = performance.eventLoopUtilization()

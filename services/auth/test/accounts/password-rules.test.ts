@@ -3,7 +3,7 @@ import { passwordFault } from '../../src/accounts/password-rules.ts'
 
 const email = 'ada.lovelace@example.com'
 
-t.test('what attackers try first is refused, in any case and width', async (t) => {
+t.test('common passwords are refused, in any letter case and width', async (t) => {
   for (const password of [
     'password',
     'PassWord1',
@@ -16,13 +16,13 @@ t.test('what attackers try first is refused, in any case and width', async (t) =
   }
 })
 
-t.test('the e-mail address is no secret', async (t) => {
+t.test('the e-mail address is refused as a password', async (t) => {
   for (const password of [email, email.toUpperCase(), 'ada.lovelace', 'Ada.Lovelace']) {
     t.match(await passwordFault(password, email), /e-mail/, password)
   }
 })
 
-t.test('nothing is demanded of what it is made of', async (t) => {
+t.test('there are no rules for the composition of a password', async (t) => {
   const good = [
     'correct horse',
     'aaaaaaaaa!',
@@ -35,8 +35,14 @@ t.test('nothing is demanded of what it is made of', async (t) => {
   for (const password of good) t.equal(await passwordFault(password, email), null, password)
 })
 
-t.test('half a character is no text, and what folds to less is less', async (t) => {
-  t.match(await passwordFault('\ud800bcdefghij', email), /Unicode/)
-  // Seven jamo and a letter: three syllables.
-  t.match(await passwordFault('\u1112\u1161\u11ab\u1112\u1161\u11ab\u1112\u1161', email), /longer/)
-})
+t.test(
+  'half a surrogate pair is refused, and the length is that of the normalised password',
+  async (t) => {
+    t.match(await passwordFault('\ud800bcdefghij', email), /Unicode/)
+    // Seven jamo and a letter: three syllables.
+    t.match(
+      await passwordFault('\u1112\u1161\u11ab\u1112\u1161\u11ab\u1112\u1161', email),
+      /longer/
+    )
+  }
+)

@@ -23,24 +23,24 @@ t.test('a hash is argon2id with the OWASP parameters and a salt of its own', asy
   t.not(one, other)
 })
 
-t.test('one password typed on two keyboards is one password', async (t) => {
+t.test('a password typed on two keyboards is the same password', async (t) => {
   const account = { passwordHash: await hashPassword('crème ﬁne') }
   t.ok(await passwordMatches(account, 'cre\u0300me fine'))
 })
 
-t.test('a password is compared whole, beyond a NUL too', async (t) => {
+t.test('a password is compared completely, even after a NUL', async (t) => {
   const account = { passwordHash: await hashPassword('before\0after') }
   t.ok(await passwordMatches(account, 'before\0after'))
   t.notOk(await passwordMatches(account, 'before'))
   t.notOk(await passwordMatches(account, 'before\0other'))
 })
 
-t.test('where there is no account nothing matches', async (t) => {
+t.test('without an account, no password matches', async (t) => {
   t.notOk(await passwordMatches(null, 'correct horse'))
   t.notOk(await passwordMatches(null, 'no account has this password'), 'not even that')
 })
 
-t.test('a hash that cost less than one of today is outdated', async (t) => {
+t.test('a hash with a lower cost than the current one is outdated', async (t) => {
   const queue = hashQueue({ width: 1, longest: 10 })
   const [old, few] = [
     await passwords({ ...owasp, memoryKib: 8192 }, queue).hash('a'),
@@ -96,7 +96,7 @@ t.test('the work is the same whatever the hash of the account cost, and without 
   t.strictSame(work.splice(0), [costs[2]], 'an unknown cost is no work')
 })
 
-t.test('the work is the same where an account has the hash of another system', async (t) => {
+t.test('the work is the same if an account has the hash of another system', async (t) => {
   const bcrypt = '$2b$05$abcdefghijklmnopqrstuuD3mHdCr44zlIZ.VZCaYRpfQhXMYnEo.'
   const scrypt =
     '$scrypt$ln=10,r=8,p=1$AQIDBAUGBwgJCgsMDQ4PEA$a56cMwd8HVAfRmojkkAR0z2hOLB9cXfHCZKONM6dq5o'

@@ -13,7 +13,7 @@ function work() {
 }
 const aMoment = () => new Promise<void>((resolve) => setImmediate(resolve))
 
-t.test('one thing has one turn at a time, and another is not waited for', async (t) => {
+t.test('work on one subject is sequential, and work on another does not wait', async (t) => {
   const turn = turns(10)
   const { begun, ends, of } = work()
   const all = [turn('a', of('a1')), turn('a', of('a2')), turn('b', of('b1'))]
@@ -27,7 +27,7 @@ t.test('one thing has one turn at a time, and another is not waited for', async 
   t.strictSame(await Promise.all(all), ['a1', 'a2', 'b1'])
 })
 
-t.test('what fails fails alone', async (t) => {
+t.test('a failure does not affect later work', async (t) => {
   const turn = turns(10)
   const failing = turn('a', async () => {
     throw new Error('no')
@@ -37,7 +37,7 @@ t.test('what fails fails alone', async (t) => {
   t.equal(await next, 'yes')
 })
 
-t.test('only so many wait', async (t) => {
+t.test('the number of waiting calls is limited', async (t) => {
   const turn = turns(1)
   const { ends, of } = work()
   const waiting = [turn('a', of('1')), turn('a', of('2'))]

@@ -19,7 +19,7 @@ function shown({
   return { statusCode, body: rest, headers: others }
 }
 
-t.test('an answer does not tell whether an account exists, or is disabled', async (t) => {
+t.test('a response does not show whether an account exists, or is disabled', async (t) => {
   const auth = await authService(t)
   await registered(auth, 'known@example.com')
   const { id } = await registered(auth, 'disabled@example.com')
@@ -29,7 +29,7 @@ t.test('an answer does not tell whether an account exists, or is disabled', asyn
   const wrong = await login('known@example.com', 'a wrong password')
   isProblem(t, wrong, {
     code: 'UNAUTHENTICATED',
-    detail: 'the e-mail or the password is wrong'
+    detail: 'the e-mail address or the password is wrong'
   })
   const others = {
     'an unknown e-mail': await login('unknown@example.com', password),
@@ -42,39 +42,36 @@ t.test('an answer does not tell whether an account exists, or is disabled', asyn
   }
 })
 
-t.test(
-  'the work does not tell who has an account after the cost of hashes was raised',
-  async (t) => {
-    const work: string[] = []
-    const auth = await authService(t, {
-      verify(passwordHash, text) {
-        work.push(passwordCost(passwordHash))
-        return verify(passwordHash, text)
-      }
-    })
-    await registered(auth, 'new@example.com')
-    await registered(auth, 'old@example.com')
-    const cheaper = { memoryCost: 64, timeCost: 1, parallelism: 1 }
-    await auth.database
-      .updateTable('accounts')
-      .set({ password_hash: await hash(password, cheaper) })
-      .where('email', '=', 'old@example.com')
-      .execute()
-    const workOf = async (who: string, text: string) => {
-      await auth.post('/login', { email: who, password: text })
-      return work.splice(0).sort()
+t.test('after the cost was raised, the work does not show who has an account', async (t) => {
+  const work: string[] = []
+  const auth = await authService(t, {
+    verify(passwordHash, text) {
+      work.push(passwordCost(passwordHash))
+      return verify(passwordHash, text)
     }
-    const both = ['$argon2id$v=19$m=1024,t=1,p=1', '$argon2id$v=19$m=64,t=1,p=1']
-    for (const who of ['nobody@example.com', 'new@example.com', 'old@example.com']) {
-      t.strictSame(await workOf(who, 'a wrong password'), both, who)
-    }
-    t.strictSame(await workOf('old@example.com', password), both, 'its hash is made anew')
-    for (const who of ['nobody@example.com', 'new@example.com', 'old@example.com']) {
-      t.strictSame(
-        await workOf(who, 'a wrong password'),
-        both.slice(0, 1),
-        `${who}: one cost is left`
-      )
-    }
+  })
+  await registered(auth, 'new@example.com')
+  await registered(auth, 'old@example.com')
+  const cheaper = { memoryCost: 64, timeCost: 1, parallelism: 1 }
+  await auth.database
+    .updateTable('accounts')
+    .set({ password_hash: await hash(password, cheaper) })
+    .where('email', '=', 'old@example.com')
+    .execute()
+  const workOf = async (who: string, text: string) => {
+    await auth.post('/login', { email: who, password: text })
+    return work.splice(0).sort()
   }
-)
+  const both = ['$argon2id$v=19$m=1024,t=1,p=1', '$argon2id$v=19$m=64,t=1,p=1']
+  for (const who of ['nobody@example.com', 'new@example.com', 'old@example.com']) {
+    t.strictSame(await workOf(who, 'a wrong password'), both, who)
+  }
+  t.strictSame(await workOf('old@example.com', password), both, 'its hash is made anew')
+  for (const who of ['nobody@example.com', 'new@example.com', 'old@example.com']) {
+    t.strictSame(
+      await workOf(who, 'a wrong password'),
+      both.slice(0, 1),
+      `${who}: one cost is left`
+    )
+  }
+})

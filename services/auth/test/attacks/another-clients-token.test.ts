@@ -38,7 +38,7 @@ t.test("a client cannot refresh another's session, not with its current token", 
   t.equal((await postForm(auth, '/oauth/token', form)).statusCode, 200, 'its owner can')
 })
 
-t.test('a machine’s token is nobody’s session', async (t) => {
+t.test('the token of a machine client has no session', async (t) => {
   const auth = await authService(t)
   const client = await clientWithSecret(auth)
   const token = await tokenOf(auth, client)

@@ -61,7 +61,7 @@ const bodies: Record<string, object | undefined> = {
 }
 
 for (const [path, body] of Object.entries(bodies)) {
-  t.test(`${path} is not for pages of other sites`, async (t) => {
+  t.test(`${path} refuses pages of other sites`, async (t) => {
     const auth = await authService(t)
     const { headers } = await signedInBrowser(auth)
     const { cookie = '' } = headers
@@ -93,7 +93,7 @@ t.test('the cookie works for our own pages, and those that are allowed', async (
   }
 })
 
-t.test('without a gateway our origin is the one that the request was sent to', async (t) => {
+t.test('without a gateway, our origin is the one to which the request was sent', async (t) => {
   const auth = await authService(t)
   const { headers } = await signedInBrowser(auth)
   const { cookie = '' } = headers
@@ -104,7 +104,7 @@ t.test('without a gateway our origin is the one that the request was sent to', a
   t.equal((await at({ ...unproven, origin: 'http://auth.internal:3001' })).statusCode, 200)
 })
 
-t.test('the cookie does not work for what is no browser', async (t) => {
+t.test('the cookie does not work for clients that are not browsers', async (t) => {
   const auth = await authService(t)
   const { headers, token } = await signedInBrowser(auth)
   const { cookie = '' } = headers

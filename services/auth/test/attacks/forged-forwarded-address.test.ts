@@ -14,7 +14,7 @@ import { gateway } from '../fixtures/gateway.ts'
 const claimed = (address: string) => ({ [forwardedHeader.for]: address })
 
 t.test(
-  'a peer that is no gateway is counted by its own address, whatever it says or replays',
+  'a peer that is no gateway counts under its own address, whatever it sends or replays',
   async (t) => {
     const auth = await authService(t, { credentialsPerMinute: 20 })
     const impostor = await gateway(t)
@@ -35,7 +35,7 @@ t.test(
   }
 )
 
-t.test('it cannot book its guesses on the network of the owner', async (t) => {
+t.test('guesses cannot be counted for the network of the owner', async (t) => {
   const auth = await authService(t)
   await registered(auth)
   const at = (headers: Record<string, string>, text = password) =>
@@ -47,7 +47,7 @@ t.test('it cannot book its guesses on the network of the owner', async (t) => {
   t.equal((await at(owner)).statusCode, 200)
 })
 
-t.test('the audit log has the address that a gateway tells, or the peer’s own', async (t) => {
+t.test('the audit log has the address that a gateway reports, or the peer’s own', async (t) => {
   const auth = await authService(t)
   const { user, tokens } = await signedIn(auth)
   const address = async () => (await audited(auth)).at(-1)?.address

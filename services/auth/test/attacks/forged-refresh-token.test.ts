@@ -20,7 +20,7 @@ const forgeries: Record<string, (bytes: Buffer) => void> = {
   }
 }
 
-t.test('a forged or garbled token is refused without a question to the store', async (t) => {
+t.test('a forged or garbled token is refused without a store call', async (t) => {
   let calls: string[] = []
   const auth = await authService(t, {
     families: (real) => {
@@ -59,7 +59,7 @@ t.test('a forged or garbled token is refused without a question to the store', a
   t.strictSame(calls, ['present'], 'the real one is asked for, in one step')
 })
 
-t.test('a refresh token in the place of an assertion opens nothing', async (t) => {
+t.test('a refresh token is not accepted as an assertion', async (t) => {
   const auth = await authService(t)
   const { tokens } = await signedIn(auth)
   for (const token of [tokens.refreshToken, tokens.accessToken]) {

@@ -11,7 +11,7 @@ import { origin } from '../fixtures/family-steps.ts'
 import { isProblem } from '../fixtures/problem.ts'
 
 t.test(
-  'a thousand passwords for one account: slowed, from one address and from many',
+  'guessing a thousand passwords for one account is slowed, from one address or many',
   async (t) => {
     const auth = await authService(t)
     await registered(auth)
@@ -72,7 +72,7 @@ t.test('the owner’s known device still gets in', async (t) => {
   )
 })
 
-t.test('where the owner has signed in before, strangers elsewhere do not matter', async (t) => {
+t.test('in a known network, guesses of strangers elsewhere do not slow the owner', async (t) => {
   const auth = await authService(t)
   await registered(auth)
   const login = (address: string, text = password) =>
@@ -83,7 +83,7 @@ t.test('where the owner has signed in before, strangers elsewhere do not matter'
   t.equal((await login('192.0.2.1')).statusCode, 200)
 })
 
-t.test('guesses that come at once are as few as guesses that come one by one', async (t) => {
+t.test('simultaneous guesses are limited like consecutive ones', async (t) => {
   const auth = await authService(t)
   await registered(auth)
   const burst = async (size: number) => {
@@ -104,18 +104,21 @@ t.test('guesses that come at once are as few as guesses that come one by one', a
   t.equal(await burst(60), 1, 'one when the wait is over')
 })
 
-t.test('fifty right logins at once from an unknown network do not slow each other', async (t) => {
-  const auth = await authService(t)
-  await registered(auth)
-  const answers = await Promise.all(
-    Array.from({ length: 50 }, () =>
-      auth.post('/login', { email, password }, auth.gateway.from('192.0.2.1'))
+t.test(
+  'fifty simultaneous right logins from an unknown network do not slow each other',
+  async (t) => {
+    const auth = await authService(t)
+    await registered(auth)
+    const answers = await Promise.all(
+      Array.from({ length: 50 }, () =>
+        auth.post('/login', { email, password }, auth.gateway.from('192.0.2.1'))
+      )
     )
-  )
-  t.strictSame(new Set(answers.map(({ statusCode }) => statusCode)), new Set([200]))
-})
+    t.strictSame(new Set(answers.map(({ statusCode }) => statusCode)), new Set([200]))
+  }
+)
 
-t.test('an unknown e-mail is slowed like a known one', async (t) => {
+t.test('an unknown e-mail address is slowed like a known one', async (t) => {
   const auth = await authService(t)
   await registered(auth)
   const statusesOf = async (who: string) => {
@@ -130,7 +133,7 @@ t.test('an unknown e-mail is slowed like a known one', async (t) => {
   t.strictSame(await statusesOf('nobody@example.com'), await statusesOf(email))
 })
 
-t.test('one password for a thousand accounts: the address is stopped', async (t) => {
+t.test('guessing one password for a thousand accounts is limited by address', async (t) => {
   const auth = await authService(t, { credentialsPerMinute: 20 })
   const spray = (index: number, address: string) =>
     auth.post(
@@ -150,33 +153,30 @@ t.test('one password for a thousand accounts: the address is stopped', async (t)
   t.ok(Number(refused.headers['retry-after']) > 0)
 })
 
-t.test(
-  'a session that was opened while the password was changed does not outlive that',
-  async (t) => {
-    const auth = await authService(t, {
-      // The moment between the check of the password and the end of the other sessions.
-      families: (real) => ({
-        ...real,
-        async open(subject, sid, opened) {
-          const account = await accountStore(auth.database).findById(subject)
-          if (account === null) throw new Error('no account')
-          const change = { passwordHash: 'another', sid: null, origin, nowMs: auth.clock() }
-          const ended = await accountStore(auth.database).changePassword(account, change)
-          await auth.state.ends.tellAll(subject, null, ended ?? [])
-          return await real.open(subject, sid, opened)
-        }
-      })
+t.test('a login in progress when the password changes opens no session', async (t) => {
+  const auth = await authService(t, {
+    // The moment between the check of the password and the end of the other sessions.
+    families: (real) => ({
+      ...real,
+      async open(subject, sid, opened) {
+        const account = await accountStore(auth.database).findById(subject)
+        if (account === null) throw new Error('no account')
+        const change = { passwordHash: 'another', sid: null, origin, nowMs: auth.clock() }
+        const ended = await accountStore(auth.database).changePassword(account, change)
+        await auth.state.ends.tellAll(subject, null, ended ?? [])
+        return await real.open(subject, sid, opened)
+      }
     })
-    await registered(auth)
-    isProblem(t, await auth.post('/login', { email, password }), {
-      code: 'UNAUTHENTICATED',
-      detail: 'the e-mail or the password is wrong'
-    })
-    const [account] = await auth.database.selectFrom('accounts').select('id').execute()
-    t.strictSame(await auth.state.listSessions(account?.id ?? ''), [])
-    t.strictSame(await auth.store.families.list(account?.id ?? ''), [], 'nothing is left alive')
-  }
-)
+  })
+  await registered(auth)
+  isProblem(t, await auth.post('/login', { email, password }), {
+    code: 'UNAUTHENTICATED',
+    detail: 'the e-mail address or the password is wrong'
+  })
+  const [account] = await auth.database.selectFrom('accounts').select('id').execute()
+  t.strictSame(await auth.state.listSessions(account?.id ?? ''), [])
+  t.strictSame(await auth.store.families.list(account?.id ?? ''), [], 'nothing is left alive')
+})
 
 t.test(
   'no spelling of a path, and no other route, gets around the limit of an address',

@@ -11,7 +11,7 @@ import {
 } from '../fixtures/oauth-client.ts'
 import { isOAuthError } from '../fixtures/oauth-error.ts'
 
-t.test('what belongs in the body is not read from the query (RFC 6749 §2.3.1)', async (t) => {
+t.test('parameters of the body are not read from the query (RFC 6749 §2.3.1)', async (t) => {
   const auth = await authService(t)
   const { id, secret, authorized } = await clientWithSecret(auth, 'client_secret_post')
   const { tokens } = await signedIn(auth)

@@ -5,7 +5,7 @@ import { policy, revokedSids } from '../fixtures/stores.ts'
 
 const refreshed = 'auth_refresh_total'
 
-t.test('a token that is used after its owner rotated ends the family, for both', async (t) => {
+t.test('a token that is reused after its owner rotated ends the family, for both', async (t) => {
   const auth = await authService(t)
   const { user, tokens } = await signedIn(auth)
   const elsewhere = await login(auth)
@@ -42,7 +42,7 @@ t.test('when the thief is first, the owner ends it', async (t) => {
   isProblem(t, await refresh(thiefs), { code: 'SESSION_ENDED' }, 'the thief is out')
 })
 
-t.test('within grace thief and owner hold one and the same successor', async (t) => {
+t.test('within the grace window, thief and owner get the same successor', async (t) => {
   const auth = await authService(t)
   const { tokens } = await signedIn(auth)
   const refresh = (refreshToken: string) => auth.post('/refresh-token', { refreshToken })
@@ -57,7 +57,7 @@ t.test('within grace thief and owner hold one and the same successor', async (t)
   t.match(counted, `${refreshed}{outcome="replayed"} 1`, 'the replay is counted')
 })
 
-t.test('a token of before the logout, the logout-all or the limit is worth nothing', async (t) => {
+t.test('a token of a session that has ended is refused', async (t) => {
   const auth = await authService(t)
   const { user, tokens } = await signedIn(auth)
   await auth.post('/logout-all', undefined, await auth.gateway.signedIn({ subject: user.id }))

@@ -58,7 +58,7 @@ t.test('a line says when, from where, and in which request', async (t) => {
   t.match(rows.at(-1), { at_ms: auth.clock(), address: '198.51.100.7', request_id: 'request-1' })
 })
 
-t.test('a refresh is told of where it is not an ordinary rotation', async (t) => {
+t.test('every refresh that is not an ordinary rotation has an event', async (t) => {
   const auth = await authService(t)
   const signed = await signedIn(auth)
   const refresh = async (refreshToken: string): Promise<string> =>
@@ -87,7 +87,7 @@ t.test('a refresh is told of where it is not an ordinary rotation', async (t) =>
   t.match(counted, 'auth_refresh_total{outcome="reused"} 1')
 })
 
-t.test('of many reuses at once, one is told of', async (t) => {
+t.test('many simultaneous reuses have one event', async (t) => {
   const auth = await authService(t)
   const { tokens } = await signedIn(auth)
   const refresh = (refreshToken: string) => auth.post('/refresh-token', { refreshToken })
@@ -100,7 +100,7 @@ t.test('of many reuses at once, one is told of', async (t) => {
   t.equal(reuses.length, 1)
 })
 
-t.test('every way to end a session is told of, once', async (t) => {
+t.test('every way to end a session has one event', async (t) => {
   const auth = await authService(t)
   const signed = await signedIn(auth)
   const { user } = signed

@@ -21,7 +21,7 @@ async function log(t: Parameters<typeof authService>[0]) {
   return { clock, write, written }
 }
 
-t.test('a flood of failures is a few events a minute, and their number', async (t) => {
+t.test('a flood of failures is a few events per minute, and their number', async (t) => {
   const { clock, write, written } = await log(t)
   for (let attempt = 0; attempt < 1000; attempt++) await write(failed)
   t.strictSame(await written(), Array(5).fill('{}'))
@@ -31,7 +31,7 @@ t.test('a flood of failures is a few events a minute, and their number', async (
   t.strictSame((await written()).slice(5), ['{"leftOut":995}', '{}'])
 })
 
-t.test('other subjects, addresses and kinds are counted for themselves', async (t) => {
+t.test('other subjects, addresses and kinds are counted separately', async (t) => {
   const { write, written } = await log(t)
   for (let attempt = 0; attempt < 10; attempt++) await write(failed)
   const others: AuditEvent[] = [
@@ -53,7 +53,7 @@ t.test('the addresses of one IPv6 network are counted together', async (t) => {
   t.equal((await written()).length, 6, 'and those of another one for themselves')
 })
 
-t.test('what only the owner or an operator can do is always written', async (t) => {
+t.test('events that only the owner or an operator can cause are always written', async (t) => {
   const { write, written } = await log(t)
   for (const kind of ['logout', 'refresh-reused', 'user-disabled'] as const) {
     for (let time = 0; time < 10; time++) await write({ ...failed, kind })

@@ -39,7 +39,7 @@ async function isDisbelieved(
   return told[0]
 }
 
-t.test('a client proves itself by the method that it is registered with', async (t) => {
+t.test('a client authenticates by the method with which it is registered', async (t) => {
   const auth = await authService(t)
   const inHeader = await clientWithSecret(auth, 'client_secret_basic')
   const inForm = await clientWithSecret(auth, 'client_secret_post')
@@ -68,7 +68,7 @@ t.test(
   }
 )
 
-t.test('a client that is not believed hears the same, whatever is wrong', async (t) => {
+t.test('every failed authentication gets the same response', async (t) => {
   const auth = await authService(t)
   const { id, secret, authorized } = await clientWithSecret(auth)
   const other = await clientWithSecret(auth)
@@ -105,7 +105,7 @@ t.test('a client that is not believed hears the same, whatever is wrong', async 
   t.notMatch(JSON.stringify(await audited(auth)), /ghs_/, 'and no secret is in the log')
 })
 
-t.test('an assertion that is not good proves nothing', async (t) => {
+t.test('an invalid assertion does not authenticate', async (t) => {
   const auth = await authService(t)
   const [key, rsa, other] = [clientKey('ES256', 'a'), clientKey('RS256', 'b'), clientKey('ES256')]
   const id = await clientWithKeys(auth, [key, rsa])

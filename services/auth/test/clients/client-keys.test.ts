@@ -3,7 +3,7 @@ import t from 'tap'
 import { assertionAlgorithms, readClientKeys } from '../../src/clients/client-keys.ts'
 import { clientKey } from '../fixtures/oauth-client.ts'
 
-t.test('a key of each algorithm is taken, with what it is for and no more', async (t) => {
+t.test('a key of each algorithm is accepted, with its use and no more', async (t) => {
   for (const alg of assertionAlgorithms) {
     const { jwk } = clientKey(alg, 'k1')
     const { alg: named, ...rest } = jwk
@@ -14,7 +14,7 @@ t.test('a key of each algorithm is taken, with what it is for and no more', asyn
   t.match(readClientKeys({ keys: [unnamed] }), [{ alg: 'ES256' }], 'the curve says which')
 })
 
-t.test('what is no set of public keys for signatures is refused', async (t) => {
+t.test('a document that is no set of public signature keys is refused', async (t) => {
   const { jwk, privateKey } = clientKey('ES256')
   const rsa = clientKey('RS256').jwk
   const small = generateKeyPairSync('rsa', { modulusLength: 1024 }).publicKey

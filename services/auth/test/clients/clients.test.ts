@@ -15,7 +15,7 @@ const good: ClientRegistration = {
 
 for (const kind of databaseKinds(t)) {
   t.test(
-    `${kind.name}: a client is made with a secret that is shown once and not kept`,
+    `${kind.name}: a client is created with a secret that is shown once and not stored`,
     { skip: kind.skip },
     async (t) => {
       const auth = await authService(t, { database: await (await kind.make(t)).open() })
@@ -41,7 +41,7 @@ for (const kind of databaseKinds(t)) {
   )
 
   t.test(
-    `${kind.name}: of two secrets both work, and a third one retires the oldest`,
+    `${kind.name}: two secrets are valid, and a third one retires the oldest`,
     { skip: kind.skip },
     async (t) => {
       const auth = await authService(t, { database: await (await kind.make(t)).open() })
@@ -63,7 +63,7 @@ for (const kind of databaseKinds(t)) {
   )
 
   t.test(
-    `${kind.name}: ten secrets that are added at once leave two`,
+    `${kind.name}: of ten secrets that are added at once, two are valid`,
     { skip: kind.skip },
     async (t) => {
       const auth = await authService(t, { database: await (await kind.make(t)).open() })
@@ -95,7 +95,7 @@ for (const kind of databaseKinds(t)) {
   )
 
   t.test(
-    `${kind.name}: what is done to a client that there is not is told`,
+    `${kind.name}: operations on an unknown client report it`,
     { skip: kind.skip },
     async (t) => {
       const auth = await authService(t, { database: await (await kind.make(t)).open() })
@@ -129,7 +129,7 @@ for (const kind of databaseKinds(t)) {
   )
 
   t.test(
-    `${kind.name}: a registration that is not sensible is refused, and says why`,
+    `${kind.name}: an invalid registration is refused with the reason`,
     { skip: kind.skip },
     async (t) => {
       const auth = await authService(t, { database: await (await kind.make(t)).open() })

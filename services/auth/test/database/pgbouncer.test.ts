@@ -26,7 +26,7 @@ t.test('behind PgBouncer in transaction mode', { skip }, async (t) => {
   const pooled = await pgbouncer(t, direct)
 
   t.test(
-    'instances that start together make the tables once, and leave no lock behind',
+    'instances that start together create the tables once, and leave no lock behind',
     async (t) => {
       const databases = await Promise.all(Array.from({ length: 6 }, () => opened(t, pooled)))
       const [names] = await Promise.all(
@@ -39,20 +39,23 @@ t.test('behind PgBouncer in transaction mode', { skip }, async (t) => {
     }
   )
 
-  t.test('a transaction has its limits at the server, and leaves none to others', async (t) => {
-    const database = await opened(t, pooled)
-    const limits = await database
-      .transaction()
-      .execute((transaction) =>
-        sql`select current_setting('statement_timeout') as statement, current_setting('idle_in_transaction_session_timeout') as idle`.execute(
-          transaction
+  t.test(
+    'a transaction has its limits at the server, and leaves none to other clients',
+    async (t) => {
+      const database = await opened(t, pooled)
+      const limits = await database
+        .transaction()
+        .execute((transaction) =>
+          sql`select current_setting('statement_timeout') as statement, current_setting('idle_in_transaction_session_timeout') as idle`.execute(
+            transaction
+          )
         )
-      )
-    t.strictSame(limits.rows, [{ statement: '4500ms', idle: '5s' }])
-    t.match(await asked(pooled, 'show statement_timeout'), [{ statement_timeout: '0' }])
-  })
+      t.strictSame(limits.rows, [{ statement: '4500ms', idle: '5s' }])
+      t.match(await asked(pooled, 'show statement_timeout'), [{ statement_timeout: '0' }])
+    }
+  )
 
-  t.test('a change that waits for a lock is not made after its caller was told no', async (t) => {
+  t.test('a change that waits for a lock is not made after its client got an error', async (t) => {
     const database = await opened(t, pooled, 1000)
     const holder = new pg.Client({ connectionString: direct })
     await holder.connect()
@@ -70,7 +73,7 @@ t.test('behind PgBouncer in transaction mode', { skip }, async (t) => {
     t.match(await after(), [{ not_before: '8' }])
   })
 
-  t.test('what the pooler does not know ends the start at once', async (t) => {
+  t.test('an address that the pooler refuses prevents the start at once', async (t) => {
     for (const [url, message] of [
       [pooled.replace(/[^/]+$/, 'nowhere'), /no such database: nowhere \(08P01\)/],
       [pooled.replace('gatehouse@', 'nobody@'), /"trust" authentication failed|no such user/],

@@ -5,7 +5,7 @@ import { type PostgresSettings, postgresAddress } from '../../src/database/postg
 const read = (parameters: string, settings: PostgresSettings = {}) =>
   postgresAddress(`postgres://ada:secret@db.example/app${parameters}`, settings)
 
-t.test('parameters for TLS are taken out of the address, and the others left in', async (t) => {
+t.test('TLS parameters are removed from the address, and the others stay', async (t) => {
   const address = read('?sslmode=require&application_name=app&pgbouncer=true&options=-c%20a%3Db')
   t.match(address, { sslmode: 'require', server: 'db.example' })
   const left = new URL(address.connectionString)
@@ -17,7 +17,7 @@ t.test('parameters for TLS are taken out of the address, and the others left in'
   t.equal(read('?channel_binding=require').channelBinding, true)
 })
 
-t.test('the password can be given beside the address, as it is', async (t) => {
+t.test('the password can be a separate setting, without encoding', async (t) => {
   for (const url of [
     'postgres://ada@db/app',
     'postgres://ada@/app?host=/run',
@@ -52,7 +52,7 @@ t.test('an authority without a mode means the strictest', async (t) => {
   t.match(read('?sslmode=verify-full', { DATABASE_SSLMODE: 'disable' }), { sslmode: 'verify-full' })
 })
 
-t.test('what cannot be is told in words, and without the password', async (t) => {
+t.test('an invalid address is reported without the password', async (t) => {
   const faults: [parameters: string, settings: PostgresSettings, message: RegExp][] = [
     ['?sslmode=verify', {}, /sslmode is one of disable, allow, prefer, require, verify-ca/],
     ['?sslmod=require', {}, /unknown parameter sslmod; known are .*sslmode/],

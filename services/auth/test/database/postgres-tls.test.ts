@@ -70,7 +70,7 @@ t.test('PostgreSQL with TLS', { skip: postgresMissing }, async (t) => {
   const { own, as, base } = await setUp(t)
   const other = await authority(t, 'another authority')
 
-  t.test('sslmode means what it means to libpq', async (t) => {
+  t.test('sslmode has the meaning that it has in libpq', async (t) => {
     const secured = (url: string, settings?: PostgresSettings) =>
       connected(t, url, settings).then((connection) => connection?.ssl)
     t.equal(await secured(base), true, 'prefer, the default: TLS where it is offered')
@@ -93,7 +93,7 @@ t.test('PostgreSQL with TLS', { skip: postgresMissing }, async (t) => {
     )
   })
 
-  t.test('a certificate of the client is shown to the server', async (t) => {
+  t.test('the client certificate is presented to the server', async (t) => {
     const { cert, key } = await own.issue('certified')
     const parameters = `?sslmode=verify-full&sslrootcert=${own.file}&sslcert=${cert}&sslkey=${key}`
     t.match(await connected(t, as('certified', parameters)), { name: '/CN=certified' })
@@ -101,7 +101,7 @@ t.test('PostgreSQL with TLS', { skip: postgresMissing }, async (t) => {
     t.match(await connected(t, as('certified'), files), { name: '/CN=certified' })
   })
 
-  t.test('a password beside the address', async (t) => {
+  t.test('a password in a separate setting', async (t) => {
     t.ok(await connected(t, as('secretive'), { DATABASE_PASSWORD: 'right' }))
     const { message } = await startFault(t, as('secretive'), { DATABASE_PASSWORD: 'hunter2' })
     t.match(message, /28P01.*DATABASE_PASSWORD/)
@@ -109,7 +109,7 @@ t.test('PostgreSQL with TLS', { skip: postgresMissing }, async (t) => {
   })
 
   t.test(
-    'what waiting cannot mend ends the start at once, with its cause and a remedy',
+    'a fault that waiting cannot fix prevents the start at once, with its cause and a remedy',
     async (t) => {
       const faults: [url: string, message: RegExp][] = [
         [

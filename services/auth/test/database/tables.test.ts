@@ -20,7 +20,7 @@ async function applied(database: Kysely<Tables>): Promise<string[]> {
 }
 
 for (const { name, skip, make } of databaseKinds(t)) {
-  t.test(`${name}: of instances that start at once one migrates`, { skip }, async (t) => {
+  t.test(`${name}: of instances that start together, one migrates`, { skip }, async (t) => {
     const { open } = await make(t)
 
     const databases = await Promise.all(Array.from({ length: 5 }, () => open()))
@@ -31,7 +31,7 @@ for (const { name, skip, make } of databaseKinds(t)) {
     t.strictSame(await applied(await open()), names, 'and a later start finds nothing to do')
   })
 
-  t.test(`${name}: a version works with what a newer one has added`, { skip }, async (t) => {
+  t.test(`${name}: a version works with the tables of a newer one`, { skip }, async (t) => {
     const { open, options } = await make(t)
     const told: (readonly string[])[] = []
     const opened = async (version: Partial<DatabaseOptions>) => {
@@ -67,7 +67,7 @@ for (const { name, skip, make } of databaseKinds(t)) {
     t.equal(status.length, Object.keys(migrations).length + 1)
   })
 
-  t.test(`${name}: a migration that no version had is a fault`, { skip }, async (t) => {
+  t.test(`${name}: a migration that no version knows is a fault`, { skip }, async (t) => {
     const { open, options } = await make(t)
     await open()
     const { '0002-audit-events': _, ...others } = migrations
@@ -85,7 +85,7 @@ for (const { name, skip, make } of databaseKinds(t)) {
     const row = await database.selectFrom('audit_events').select('at_ms').executeTakeFirst()
     t.equal(row?.at_ms, at_ms)
   })
-  t.test(`${name}: what it cannot hold is refused before it is asked`, { skip }, async (t) => {
+  t.test(`${name}: values that it cannot store are refused before a query`, { skip }, async (t) => {
     const database = await (await make(t)).open()
     const find = (subject: string, at_ms = 0) =>
       database

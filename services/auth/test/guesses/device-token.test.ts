@@ -16,13 +16,13 @@ t.test('a device is known to the account that it was made for, and to no other',
   t.not(readDeviceToken(mintDeviceToken(email, ring), email, ring), device, 'each is another')
 })
 
-t.test('also after a change of the ring, while the old key is in it', async (t) => {
+t.test('a device stays known after a key change, while the old key is in the ring', async (t) => {
   const token = mintDeviceToken(email, ring)
   t.ok(readDeviceToken(token, email, parseKeyRing(`2:${randomSecret()},${old}`)))
   t.equal(readDeviceToken(token, email, parseKeyRing(`1:${randomSecret()}`)), null)
 })
 
-t.test('no other bytes are one', async (t) => {
+t.test('no other bytes are a device token', async (t) => {
   const token = Buffer.from(mintDeviceToken(email, ring), 'base64url')
   for (let at = 0; at < token.length; at++) {
     const changed = Buffer.from(token)

@@ -65,7 +65,7 @@ function behaviour(name: string, skip: string | false, begin: (t: Test) => Promi
       return { clock, limit: limits(open(clock)) }
     }
 
-    t.test('after five errors each guess waits longer', async (t) => {
+    t.test('after five failures, each guess waits longer', async (t) => {
       const { clock, limit } = fresh()
       await fail(limit, clock, stranger, 5)
       t.equal(await limit.wait(stranger), 0, 'five are free')
@@ -82,7 +82,7 @@ function behaviour(name: string, skip: string | false, begin: (t: Test) => Promi
       t.equal(await limit.wait(stranger), 900, 'a cell that is full waits as long')
     })
 
-    t.test('of guesses that come at once as many go on as are due, and no more', async (t) => {
+    t.test('of simultaneous guesses, only those that are due continue', async (t) => {
       const { clock, limit } = fresh()
       const burst = async (size: number) => {
         const looked = await Promise.all(Array.from({ length: size }, () => limit.guess(stranger)))
@@ -94,7 +94,7 @@ function behaviour(name: string, skip: string | false, begin: (t: Test) => Promi
       t.equal(await limit.wait(stranger), 2, 'those that were refused do not count')
     })
 
-    t.test('a day of guessing is a hundred guesses, also with pauses', async (t) => {
+    t.test('a day allows a hundred guesses, with or without pauses', async (t) => {
       const day = 24 * 3600
       const { clock, limit } = fresh()
       let looked = 0
@@ -114,7 +114,7 @@ function behaviour(name: string, skip: string | false, begin: (t: Test) => Promi
       t.ok(looked <= 112, `${looked} with pauses`)
     })
 
-    t.test('from many addresses it is one account', async (t) => {
+    t.test('guesses from many addresses count for one account', async (t) => {
       const { clock, limit } = fresh()
       for (let host = 0; host < 17; host++) {
         await fail(limit, clock, { ...stranger, network: `203.0.113.${host}` }, 1)
@@ -123,7 +123,7 @@ function behaviour(name: string, skip: string | false, begin: (t: Test) => Promi
       t.equal(await limit.wait({ ...stranger, email: 'eve@example.com' }), 0, 'and no other')
     })
 
-    t.test('where its owner has signed in, strangers do not count', async (t) => {
+    t.test('in a network from which the owner has signed in, strangers do not count', async (t) => {
       const { clock, limit } = fresh()
       await limit.succeed(owner)
       await fail(limit, clock, stranger, 17)
@@ -134,24 +134,27 @@ function behaviour(name: string, skip: string | false, begin: (t: Test) => Promi
       t.equal(await limit.wait({ ...owner, email: 'eve@example.com' }), 0)
     })
 
-    t.test('with a new password, strangers start anew and known callers do not', async (t) => {
-      const { clock, limit } = fresh()
-      await limit.succeed(owner)
-      await fail(limit, clock, owner, 6)
-      await fail(limit, clock, stranger, 17)
-      const other = { ...stranger, email: 'eve@example.com' }
-      await fail(limit, clock, other, 7)
-      t.equal(await limit.wait(stranger), 899)
-      await limit.forgetStrangers(email)
-      t.equal(await limit.wait(stranger), 0)
-      await fail(limit, clock, stranger, 5)
-      t.equal(await limit.wait(stranger), 0, 'five are free again')
-      t.equal(await limit.wait(other), 2, 'of this account alone')
-      await fail(limit, clock, owner, 1)
-      t.equal(await limit.wait(owner), 2, 'after seven of its own')
-    })
+    t.test(
+      'a new password resets the count of strangers, and not that of known callers',
+      async (t) => {
+        const { clock, limit } = fresh()
+        await limit.succeed(owner)
+        await fail(limit, clock, owner, 6)
+        await fail(limit, clock, stranger, 17)
+        const other = { ...stranger, email: 'eve@example.com' }
+        await fail(limit, clock, other, 7)
+        t.equal(await limit.wait(stranger), 899)
+        await limit.forgetStrangers(email)
+        t.equal(await limit.wait(stranger), 0)
+        await fail(limit, clock, stranger, 5)
+        t.equal(await limit.wait(stranger), 0, 'five are free again')
+        t.equal(await limit.wait(other), 2, 'of this account alone')
+        await fail(limit, clock, owner, 1)
+        t.equal(await limit.wait(owner), 2, 'after seven of its own')
+      }
+    )
 
-    t.test('a device that is known goes on wherever it is', async (t) => {
+    t.test('a known device is not slowed in any network', async (t) => {
       const { clock, limit } = fresh()
       await fail(limit, clock, stranger, 17)
       const known = { ...stranger, device: 'laptop' }
@@ -161,7 +164,7 @@ function behaviour(name: string, skip: string | false, begin: (t: Test) => Promi
       t.equal(await limit.wait({ ...known, device: 'phone' }), 0)
     })
 
-    t.test('a login makes up for the failures of its own caller only', async (t) => {
+    t.test('a login resets the failures of its own caller only', async (t) => {
       const { clock, limit } = fresh()
       await fail(limit, clock, stranger, 5)
       await limit.succeed(stranger)
@@ -196,7 +199,7 @@ function behaviour(name: string, skip: string | false, begin: (t: Test) => Promi
       t.notOk(await networks.has(account, network))
     })
 
-    t.test('what is taken back leaves the counts of other keys as they were', async (t) => {
+    t.test('taking a guess back does not change the counts of other keys', async (t) => {
       const { strangers } = open(testClock())
       const guessed = randomBytes(9)
       // It shares three of four cells.
@@ -218,7 +221,7 @@ behaviour('in Redis', redisMissing, async (t) => {
   return (clock) => redisGuessStores(redis, clock)
 })
 
-t.test('200,000 guesses at other accounts slow no account', async (t) => {
+t.test('200,000 guesses at other accounts do not slow an account', async (t) => {
   const { strangers } = memoryGuessStores(testClock())
   const digest = (n: number) => createHash('sha256').update(`${n}`).digest()
   for (let n = 0; n < 200_000; n++) await strangers.take(digest(n))
@@ -230,7 +233,7 @@ t.test('200,000 guesses at other accounts slow no account', async (t) => {
 })
 
 t.test(
-  'what strangers fill in Redis has its full size before they come',
+  'the count tables in Redis have their full size before any guess',
   { skip: redisMissing },
   async (t) => {
     const { redis } = await redisServer(t)

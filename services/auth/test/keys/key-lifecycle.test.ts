@@ -32,7 +32,7 @@ const key = (kid: string, state: KeyState, more: Partial<KeyRecord> = {}): KeyRe
   ...more
 })
 
-t.test('what signs next takes over from what signed', async (t) => {
+t.test('an activated key replaces the active one', async (t) => {
   const keys = [key('new', 'standby'), key('old', 'active')]
   t.match(activation(keys, 'new', at()), [
     { kid: 'old', state: 'retiring', retiringAt: NOW, withdrawAt: NOW + 300 + 60 },
@@ -41,7 +41,7 @@ t.test('what signs next takes over from what signed', async (t) => {
 })
 
 t.test(
-  'a key is published until its longest token is out, though tokens live shorter now',
+  'a key is published until its longest token has expired, even if the lifetime was reduced',
   async (t) => {
     const keys = [key('new', 'standby'), key('old', 'active', { longestTokenSeconds: 7200 })]
     t.match(activation(keys, 'new', at(NOW, 300)), [
@@ -52,13 +52,13 @@ t.test(
   }
 )
 
-t.test('a change that was made already is no change', async (t) => {
+t.test('repeating a change changes nothing', async (t) => {
   t.strictSame(activation([key('a', 'active')], 'a', at()), [])
   t.strictSame(retirement([key('a', 'retired')], 'a', at()), [])
   t.strictSame(revocation([key('a', 'revoked')], 'a', undefined, at()), [])
 })
 
-t.test('what is not allowed is refused', async (t) => {
+t.test('forbidden changes are refused', async (t) => {
   const over = { withdrawAt: NOW }
   for (const state of ['retiring', 'retired', 'revoked'] as const) {
     t.throws(() => activation([key('a', state)], 'a', at()), { code: 'CONFLICT' }, state)
@@ -77,27 +77,35 @@ t.test('what is not allowed is refused', async (t) => {
   t.throws(() => revocation([], 'b', undefined, at()), { code: 'NOT_FOUND' })
 })
 
-t.test('a key that never signed, or whose last token is out, can be withdrawn', async (t) => {
-  t.match(retirement([key('a', 'standby')], 'a', at()), [{ state: 'retired', endedAt: NOW }])
-  const old = key('a', 'retiring', { withdrawAt: NOW })
-  t.match(retirement([old], 'a', at()), [{ state: 'retired', endedAt: NOW }])
-  t.strictSame(dueForRetirement([old, key('b', 'retiring', { withdrawAt: NOW + 1 })], at()), [old])
-})
-
-t.test('where the key that signs is revoked, its successor signs in the same change', async (t) => {
-  const keys = [key('spare', 'standby'), key('leaked', 'active')]
-  t.match(revocation(keys, 'leaked', keys[0], at()), [
-    { kid: 'leaked', state: 'revoked', endedAt: NOW, untoldUntil: NOW + KEY_MEMORY_SECONDS + 60 },
-    { kid: 'spare', state: 'active', activatedAt: NOW }
-  ])
-  t.throws(() => revocation(keys, 'leaked', undefined, at()), /successor/)
-  for (const state of ['standby', 'retiring', 'retired'] as const) {
-    const changed = revocation([key('a', state), key('b', 'active')], 'a', undefined, at())
-    t.match(changed, [{ kid: 'a', state: 'revoked' }], state)
+t.test(
+  'a key that has never signed, or whose last token has expired, can be retired',
+  async (t) => {
+    t.match(retirement([key('a', 'standby')], 'a', at()), [{ state: 'retired', endedAt: NOW }])
+    const old = key('a', 'retiring', { withdrawAt: NOW })
+    t.match(retirement([old], 'a', at()), [{ state: 'retired', endedAt: NOW }])
+    t.strictSame(dueForRetirement([old, key('b', 'retiring', { withdrawAt: NOW + 1 })], at()), [
+      old
+    ])
   }
-})
+)
 
-t.test('no more keys are published than a gateway can say that it holds', async (t) => {
+t.test(
+  'if the active key is revoked, its successor becomes active in the same change',
+  async (t) => {
+    const keys = [key('spare', 'standby'), key('leaked', 'active')]
+    t.match(revocation(keys, 'leaked', keys[0], at()), [
+      { kid: 'leaked', state: 'revoked', endedAt: NOW, untoldUntil: NOW + KEY_MEMORY_SECONDS + 60 },
+      { kid: 'spare', state: 'active', activatedAt: NOW }
+    ])
+    t.throws(() => revocation(keys, 'leaked', undefined, at()), /successor/)
+    for (const state of ['standby', 'retiring', 'retired'] as const) {
+      const changed = revocation([key('a', state), key('b', 'active')], 'a', undefined, at())
+      t.match(changed, [{ kid: 'a', state: 'revoked' }], state)
+    }
+  }
+)
+
+t.test('no more keys are published than a gateway can report', async (t) => {
   const standby = Array.from({ length: 59 }, (_, n) => key(`k${n}`, 'standby'))
   const gone = Array.from({ length: 99 }, (_, n) => key(`r${n}`, n % 2 ? 'retired' : 'revoked'))
   t.doesNotThrow(() => refuseTooMany([...standby, ...gone]))
@@ -105,7 +113,7 @@ t.test('no more keys are published than a gateway can say that it holds', async 
   t.throws(() => refuseTooMany(full), { code: 'CONFLICT' })
 })
 
-t.test('the newest standby key is next', async (t) => {
+t.test('the newest standby key is activated next', async (t) => {
   const keys = [
     key('old', 'standby', { createdAt: 1 }),
     key('new', 'standby', { createdAt: 2 }),
@@ -145,7 +153,7 @@ function take(keys: readonly KeyRecord[], step: Step, moment: Moment): KeyRecord
 }
 
 t.test(
-  'whatever is done: one key signs, and none is withdrawn before its last token',
+  'in every history, one key is active, and no key is retired before its last token expires',
   async (t) => {
     const step = fc.record({
       do: fc.constantFrom('create', 'activate', 'retire', 'revoke', 'tick'),

@@ -56,7 +56,7 @@ async function heldUp() {
   }
 }
 
-t.test('who asks during a read gets one that began after it was asked for', async (t) => {
+t.test('a call during a read gets the result of the next read', async (t) => {
   const { live, active, standby, counts, store, hold } = await heldUp()
   const release = hold()
   const early = live.read()
@@ -68,7 +68,7 @@ t.test('who asks during a read gets one that began after it was asked for', asyn
   t.strictSame([counts.reads, counts.most], [3, 1], 'one for a hundred, and never two at a time')
 })
 
-t.test('a read that fails leaves what is held, and fails nobody after it', async (t) => {
+t.test('a failed read keeps the keys, and later reads succeed', async (t) => {
   const { live, active, standby, store, fail } = await heldUp()
   fail(databaseUnavailable(new Error('away')))
   await t.rejects(live.read(), { code: 'UNAVAILABLE' })
@@ -78,7 +78,7 @@ t.test('a read that fails leaves what is held, and fails nobody after it', async
   t.equal((await live.read()).length, 2)
 })
 
-t.test('whoever has not heard of the keys for too long signs no more', async (t) => {
+t.test('a process that has not read the keys for too long no longer signs', async (t) => {
   const { live, active, fail, clock } = await heldUp()
   fail(databaseUnavailable(new Error('away')))
   clock.advance(20_000)
@@ -92,7 +92,7 @@ t.test('whoever has not heard of the keys for too long signs no more', async (t)
   t.equal(live.active().kid, active.kid)
 })
 
-t.test('how long its tokens live is noted before a key signs, once', async (t) => {
+t.test('the lifetime of tokens is noted once, before a key signs', async (t) => {
   const { live, active, standby, counts, store } = await heldUp()
   t.equal(counts.notes, 1)
   await live.read()

@@ -21,7 +21,7 @@ const active = key('active', 'active', BEGUN)
 const create = { step: 'create' }
 const activate = { step: 'activate', kid: 'next' }
 
-t.test('the next key is made a day before its time, and then signs', async (t) => {
+t.test('the next key is created a day before its time, and then activated', async (t) => {
   const step = (keys: KeyRecord[], days: number) =>
     scheduledStep(keys, 30 * DAY, BEGUN + days * DAY)
   t.equal(step([active], 29 - 1 / DAY), null)
@@ -31,12 +31,12 @@ t.test('the next key is made a day before its time, and then signs', async (t) =
   t.strictSame(step([next, active], 30), activate)
 })
 
-t.test('half the period before, where that is shorter', async (t) => {
+t.test('with a short period, the next key is created half a period before its time', async (t) => {
   t.equal(scheduledStep([active], DAY, BEGUN + DAY / 2 - 1), null)
   t.strictSame(scheduledStep([active], DAY, BEGUN + DAY / 2), create)
 })
 
-t.test('a key that was made late is published as long as a verifier keeps a set', async (t) => {
+t.test('a key that was created late is published as long as verifiers cache a set', async (t) => {
   const late = BEGUN + 90 * DAY
   t.strictSame(scheduledStep([active], 30 * DAY, late), create)
   const keys = [key('next', 'standby', late), active]

@@ -6,29 +6,29 @@ import { seal, unseal } from '../../src/keys/seal.ts'
 const key = randomBytes(32)
 const sealed = seal('the secret', key, 'key 1')
 
-t.test('what was sealed opens again, whatever it says', async (t) => {
+t.test('every encrypted secret can be decrypted', async (t) => {
   const opens = fc.property(fc.string({ unit: 'binary' }), fc.string(), (secret, about) => {
     return unseal(seal(secret, key, about), key, about) === secret
   })
   t.doesNotThrow(() => fc.assert(opens, { seed: 3 }))
 })
 
-t.test('a sealed secret does not show it, and is never the same twice', async (t) => {
+t.test('an encrypted secret is not readable, and never the same twice', async (t) => {
   t.match(sealed, /^[\w-]+$/)
   t.notOk(Buffer.from(sealed, 'base64url').includes('secret'))
   t.not(seal('the secret', key, 'key 1'), sealed)
 })
 
-t.test('another key does not open it', async (t) => {
+t.test('another key does not decrypt a secret', async (t) => {
   t.throws(() => unseal(sealed, randomBytes(32), 'key 1'))
 })
 
-t.test('a secret that was put in the place of another does not open', async (t) => {
+t.test('a secret in the place of another one cannot be decrypted', async (t) => {
   t.throws(() => unseal(sealed, key, 'key 2'))
   t.throws(() => unseal(sealed, key, ''))
 })
 
-t.test('with any bit changed it does not open', async (t) => {
+t.test('a secret with any changed bit cannot be decrypted', async (t) => {
   const bytes = Buffer.from(sealed, 'base64url')
   for (let bit = 0; bit < bytes.length * 8; bit++) {
     const flipped = Buffer.from(bytes)
@@ -37,7 +37,7 @@ t.test('with any bit changed it does not open', async (t) => {
   }
 })
 
-t.test('with anything cut off or added it does not open', async (t) => {
+t.test('a shortened or extended secret cannot be decrypted', async (t) => {
   const bytes = Buffer.from(sealed, 'base64url')
   for (let length = 0; length < bytes.length; length++) {
     const start = bytes.subarray(0, length).toString('base64url')
@@ -47,7 +47,7 @@ t.test('with anything cut off or added it does not open', async (t) => {
   t.throws(() => unseal(longer, key, 'key 1'), 'a byte more')
 })
 
-t.test('the tag counts whole: four bytes of one open nothing', async (t) => {
+t.test('a secret with a shortened tag cannot be decrypted', async (t) => {
   const short = randomBytes(4).toString('base64url')
   t.throws(() => unseal(short, key, ''), /invalid authentication tag length/i, 'it is not tried')
 })

@@ -20,7 +20,7 @@ const kinds = databaseKinds(t)
 
 for (const kind of kinds) {
   t.test(
-    `${kind.name}: the first start makes a key, and every later one finds it`,
+    `${kind.name}: the first start creates a key, and every later one finds it`,
     { skip: kind.skip },
     async (t) => {
       const folder = await kind.make(t)
@@ -37,7 +37,7 @@ for (const kind of kinds) {
   )
 
   t.test(
-    `${kind.name}: keys that only verify are published beside the one that signs`,
+    `${kind.name}: retiring keys are published beside the active one`,
     { skip: kind.skip },
     async (t) => {
       const { store } = await start(await kind.make(t))
@@ -74,7 +74,7 @@ for (const kind of kinds) {
   )
 
   t.test(
-    `${kind.name}: the key-encryption key is changed in steps, and then the old one opens nothing`,
+    `${kind.name}: after the key-encryption key was changed, the old one decrypts nothing`,
     { skip: kind.skip },
     async (t) => {
       const database = await kind.make(t)
@@ -97,7 +97,7 @@ for (const kind of kinds) {
   )
 
   t.test(
-    `${kind.name}: of a key that is retired or revoked no private half is left`,
+    `${kind.name}: the private half of a retired or revoked key is deleted`,
     { skip: kind.skip },
     async (t) => {
       const { store, db } = await start(await kind.make(t))
@@ -120,7 +120,7 @@ for (const kind of kinds) {
   )
 
   t.test(
-    `${kind.name}: of several first starts at once one makes the key`,
+    `${kind.name}: of several simultaneous first starts, one creates the key`,
     { skip: kind.skip },
     async (t) => {
       const database = await kind.make(t)

@@ -34,7 +34,7 @@ for (const algorithm of algorithms) {
     })
   })
 
-  t.test(`what is published of an ${algorithm} key is public`, async (t) => {
+  t.test(`only the public half of an ${algorithm} key is published`, async (t) => {
     const { publicJwk, kid } = await generateSigningKey(algorithm, 'active')
     const { kid: published, alg, use, ...rest } = publicJwk
     t.strictSame(Object.keys(rest).sort(), publicMembers[algorithm])
@@ -43,7 +43,7 @@ for (const algorithm of algorithms) {
   })
 }
 
-t.test('of several keys the active one signs, and all are published', async (t) => {
+t.test('of several keys, the active one signs, and all are published', async (t) => {
   const [standby, active, retiring] = await Promise.all([
     generateSigningKey('ES256', 'standby'),
     generateSigningKey('EdDSA', 'active'),

@@ -20,11 +20,11 @@ t.test('a form is read as browsers and libraries write it', async (t) => {
   t.strictSame(read('&a=1&&'), { a: '1' })
 })
 
-t.test('a parameter without a value is not given (RFC 6749 §3.2)', async (t) => {
+t.test('a parameter without a value counts as absent (RFC 6749 §3.2)', async (t) => {
   t.strictSame(read('a=&b&c=1'), { c: '1' })
 })
 
-t.test('names that an object has of itself are names like any other', async (t) => {
+t.test('names of an object’s own properties are ordinary parameter names', async (t) => {
   const form = readForm(Buffer.from('__proto__=1&constructor=2'))
   t.equal(form.get('__proto__'), '1')
   t.equal(form.get('toString'), undefined)
@@ -36,7 +36,7 @@ t.test('a parameter that is given twice is refused, in every spelling', async (t
   }
 })
 
-t.test('what cannot be read one way is refused', async (t) => {
+t.test('an ambiguous form is refused', async (t) => {
   for (const text of [
     'a=%',
     'a=%zz',
@@ -54,7 +54,7 @@ t.test('what cannot be read one way is refused', async (t) => {
   t.throws(() => readForm(Buffer.from('a=\xff', 'latin1')), unreadable, 'Latin-1')
 })
 
-t.test('what was written is read, and no bytes do anything but be refused', async (t) => {
+t.test('a form is read as it was written, and other bytes are refused', async (t) => {
   const text = fc.string({ unit: 'binary' }).filter((one) => !/\p{Cc}/u.test(one))
   const form = fc.dictionary(
     text,

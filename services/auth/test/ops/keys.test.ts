@@ -45,7 +45,7 @@ function isRefused(t: Test, answer: LightMyRequestResponse, code: ProblemCode) {
 const kidOf = (token: string): string =>
   JSON.parse(Buffer.from(token.split('.')[0] ?? '', 'base64url').toString()).kid
 
-t.test('an operator rotates, and the next token is of the new key', async (t) => {
+t.test('after a rotation, the next token is signed with the new key', async (t) => {
   const { auth, call, states, first } = await operating(t)
   const { tokens } = await signedIn(auth)
   t.equal(kidOf(tokens.accessToken), first)
@@ -108,7 +108,7 @@ t.test('an activation names the gateways that are missing, unless it is forced',
 })
 
 t.test(
-  'while the list of live gateways cannot be read nothing is activated, unless it is forced',
+  'while the list of live gateways cannot be read, only a forced activation succeeds',
   async (t) => {
     const { auth, call, states, first } = await operating(t)
     const { kid } = (await call('POST', '/ops/keys')).json().key as Key
@@ -123,7 +123,7 @@ t.test(
   }
 )
 
-t.test('a revoked key is in the log of revocations, and not in the key set', async (t) => {
+t.test('a revoked key is in the revocation log, and not in the key set', async (t) => {
   const { auth, call, states, first } = await operating(t)
   const { tokens } = await signedIn(auth)
   const answer = await call('POST', `/ops/keys/${first}/revoke`)
@@ -146,7 +146,7 @@ t.test('a revoked key is in the log of revocations, and not in the key set', asy
   })
 })
 
-t.test('what is no key, or no call, is refused', async (t) => {
+t.test('unknown keys and invalid requests are refused', async (t) => {
   const { call, first } = await operating(t)
   for (const verb of ['activate', 'retire', 'revoke']) {
     isRefused(t, await call('POST', `/ops/keys/nobodys/${verb}`), 'NOT_FOUND')
@@ -164,7 +164,7 @@ t.test('what is no key, or no call, is refused', async (t) => {
   isRefused(t, await call('POST', `/ops/keys/${first}/retire`), 'CONFLICT')
 })
 
-t.test('no more keys are made than a gateway can say that it holds', async (t) => {
+t.test('no more keys are created than a gateway can report', async (t) => {
   const { auth, call, states } = await operating(t)
   for (let made = 1; made < 60; made++) {
     await auth.signing.store.insert(await generateSigningKey('ES256', 'standby'), auth.clock())
@@ -174,7 +174,7 @@ t.test('no more keys are made than a gateway can say that it holds', async (t) =
   t.equal(Object.keys(await states()).length, 60)
 })
 
-t.test('nothing that operators are answered has a private part', async (t) => {
+t.test('no response to operators contains a private key', async (t) => {
   const { auth, call } = await operating(t)
   const secret = auth.signingKeys[0]?.privatePem.split('\n')[1] ?? '?'
   for (const answer of [await call('GET', '/ops/keys'), await call('POST', '/ops/keys')]) {
@@ -189,7 +189,7 @@ t.test('the migrations of the database are listed', async (t) => {
   t.match(migrations[0], { name: '0001-accounts-and-keys', appliedAt: String, known: true })
 })
 
-t.test('gateways are listed with what they hold', async (t) => {
+t.test('gateways are listed with their keys and their lag', async (t) => {
   const { auth, call, first } = await operating(t)
   await auth.fleet.announce(heartbeat('edge-2', [first]))
   await auth.fleet.announce(heartbeat('edge-1', []))

@@ -12,7 +12,7 @@ const paths = [
   '/ops/database'
 ]
 
-t.test('without the token, or with another one, there is nothing to be had', async (t) => {
+t.test('without the token, or with a wrong one, every ops request is refused', async (t) => {
   const { ops } = await authService(t)
   const tokens = ['', 'Bearer', 'Bearer x', `Bearer ${OPS_TOKEN}x`, `Basic ${OPS_TOKEN}`, OPS_TOKEN]
   for (const authorization of tokens) {
@@ -26,7 +26,7 @@ t.test('without the token, or with another one, there is nothing to be had', asy
   t.equal((await ops.inject({ url: '/ops/users', headers: bearer })).statusCode, 200)
 })
 
-t.test('a browser’s page gets nothing, whatever it knows', async (t) => {
+t.test('a page in a browser is refused, whatever token it has', async (t) => {
   const { ops } = await authService(t)
   const detail = 'the ops API is not for browsers'
   const pages: Record<string, string>[] = [
@@ -54,7 +54,7 @@ t.test('a browser’s page gets nothing, whatever it knows', async (t) => {
   }
 })
 
-t.test('nothing of it is on the listener that the gateway reaches', async (t) => {
+t.test('the ops API is not on the listener that the gateway uses', async (t) => {
   const { service } = await authService(t)
   for (const url of [...paths, '/healthz', '/readyz', '/metrics']) {
     isProblem(t, await service.inject({ url, headers: bearer }), { code: 'NOT_FOUND' }, url)

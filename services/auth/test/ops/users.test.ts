@@ -22,14 +22,14 @@ async function operating(t: Test, options: Parameters<typeof authService>[1] = {
 
 const wrongCredentials = {
   code: 'UNAUTHENTICATED',
-  detail: 'the e-mail or the password is wrong'
+  detail: 'the e-mail address or the password is wrong'
 } as const
 const noSuchUser = { code: 'NOT_FOUND', detail: 'there is no such user' } as const
 
 const refresh = (auth: Awaited<ReturnType<typeof authService>>, refreshToken: string) =>
   auth.post('/refresh-token', { refreshToken })
 
-t.test('an operator makes a user, the first admin too', async (t) => {
+t.test('an operator creates users, including the first admin', async (t) => {
   const { auth, call } = await operating(t)
   const roles = ['admin', 'user']
   const answer = await call('POST', '/ops/users', { email: 'Root@Example.com', password, roles })
@@ -56,7 +56,7 @@ t.test('an operator makes a user, the first admin too', async (t) => {
   })
 })
 
-t.test('by the same rules as everybody', async (t) => {
+t.test('the rules of a registration apply to operators too', async (t) => {
   const { call } = await operating(t)
   const bad: object[] = [
     {},
@@ -98,7 +98,7 @@ t.test('users are listed a page at a time', async (t) => {
   }
 })
 
-t.test('whoever is disabled is out, everywhere and at once', async (t) => {
+t.test('a disabled user is signed out everywhere at once', async (t) => {
   const { auth, call } = await operating(t)
   const { user, tokens } = await signedIn(auth)
   const other = await login(auth)
@@ -119,7 +119,7 @@ t.test('whoever is disabled is out, everywhere and at once', async (t) => {
   t.ok(kinds.includes('user-disabled ops') && kinds.includes('user-enabled ops'))
 })
 
-t.test('a login that was under way when its user was disabled does not outlive that', async (t) => {
+t.test('a login in progress when its user is disabled opens no session', async (t) => {
   let disable = async (): Promise<unknown> => null
   const { auth, call } = await operating(t, {
     // The moment between the check of the password and the end of the user's sessions.
@@ -138,7 +138,7 @@ t.test('a login that was under way when its user was disabled does not outlive t
   t.strictSame(await auth.store.families.list(id), [], 'nothing is left alive')
 })
 
-t.test('a login that was under way when its user was deleted does not outlive that', async (t) => {
+t.test('a login in progress when its user is deleted opens no session', async (t) => {
   let remove = async (): Promise<unknown> => null
   const { auth, call } = await operating(t, {
     families: (real) => ({
@@ -155,25 +155,28 @@ t.test('a login that was under way when its user was deleted does not outlive th
   t.strictSame(await auth.store.families.list(id), [], 'nothing is left alive')
 })
 
-t.test('an operator sets a password: the old one and every session end', async (t) => {
-  const { auth, call } = await operating(t)
-  const { user, tokens } = await signedIn(auth)
-  const path = `/ops/users/${encodeURIComponent(email)}/password`
+t.test(
+  'a password that an operator sets replaces the old one and ends every session',
+  async (t) => {
+    const { auth, call } = await operating(t)
+    const { user, tokens } = await signedIn(auth)
+    const path = `/ops/users/${encodeURIComponent(email)}/password`
 
-  const answer = await call('PUT', path, { password: 'a new password' })
+    const answer = await call('PUT', path, { password: 'a new password' })
 
-  t.match(answer.json(), { user: { id: user.id }, ended: 1 })
-  t.strictSame(await revokedSids(auth.store), [tokens.session.id], 'every gateway hears of it')
-  isProblem(t, await refresh(auth, tokens.refreshToken), { code: 'SESSION_ENDED' })
-  isProblem(t, await auth.post('/login', { email, password }), wrongCredentials)
-  const login = await auth.post('/login', { email, password: 'a new password' })
-  t.equal(login.statusCode, 200)
-  for (const password of ['short', 'password', email, 'a new \ud800', 7]) {
-    const refused = await call('PUT', path, { password })
-    t.match(refused.json(), { code: 'INVALID_REQUEST' }, 'by the rules of a registration')
+    t.match(answer.json(), { user: { id: user.id }, ended: 1 })
+    t.strictSame(await revokedSids(auth.store), [tokens.session.id], 'every gateway hears of it')
+    isProblem(t, await refresh(auth, tokens.refreshToken), { code: 'SESSION_ENDED' })
+    isProblem(t, await auth.post('/login', { email, password }), wrongCredentials)
+    const login = await auth.post('/login', { email, password: 'a new password' })
+    t.equal(login.statusCode, 200)
+    for (const password of ['short', 'password', email, 'a new \ud800', 7]) {
+      const refused = await call('PUT', path, { password })
+      t.match(refused.json(), { code: 'INVALID_REQUEST' }, 'by the rules of a registration')
+    }
+    t.match((await call('PUT', path, { password, more: 1 })).json(), { code: 'INVALID_REQUEST' })
   }
-  t.match((await call('PUT', path, { password, more: 1 })).json(), { code: 'INVALID_REQUEST' })
-})
+)
 
 t.test('rights that no gateway would forward are refused', async (t) => {
   const { auth, call } = await operating(t)
@@ -191,7 +194,7 @@ t.test('rights that no gateway would forward are refused', async (t) => {
   t.match((await call('POST', '/ops/users', next)).json(), tooMany)
 })
 
-t.test('a new password lets the owner in whom strangers kept out', async (t) => {
+t.test('a new password ends the wait that strangers have caused', async (t) => {
   const { auth, call } = await operating(t)
   const { id } = await registered(auth)
   const login = (password: string) => auth.post('/login', { email, password })
@@ -239,7 +242,7 @@ t.test('an operator changes the scope and the address; sessions continue', async
   t.equal(kinds.filter((kind) => kind === 'email-changed').length, 1, 'and no event of it')
 })
 
-t.test('a deleted user is a stranger, and the log still has what happened', async (t) => {
+t.test('a deleted user is unknown, and the audit log keeps the events', async (t) => {
   const { auth, call } = await operating(t)
   const { user, tokens } = await signedIn(auth)
   const shown = await call('GET', `/ops/users/${email}`)
@@ -302,7 +305,7 @@ t.test('sessions of a user are listed, and ended one by one or all', async (t) =
   }
 })
 
-t.test('who is not there is not found', async (t) => {
+t.test('an unknown user is not found', async (t) => {
   const { call } = await operating(t)
   const id = '00000000-0000-4000-8000-000000000000'
   for (const who of [id, 'nobody', 'nobody@example.com', "'%20or%201=1%20--", '%F0%9F%90%8E']) {
@@ -345,7 +348,7 @@ t.test('the audit log is read by user and by time, the newest first', async (t) 
   }
 })
 
-t.test('a parameter that cannot be is refused in words, and by its name', async (t) => {
+t.test('an invalid parameter is refused by its name', async (t) => {
   const { call } = await operating(t)
   const instant = 'must be an instant in UTC, such as 2026-11-23T10:00:00Z'
   const limit = 'must be a whole number from 1 to 1000'

@@ -24,14 +24,14 @@ function world(offsetMs: number) {
   return { clock, state, call, trueMs: () => state.atMs + state.offsetMs }
 }
 
-t.test('until the store has answered, the process has its own time', async (t) => {
+t.test('until the store has answered, the process uses its own clock', async (t) => {
   const { clock } = world(5_000_000)
   t.equal(clock.known, false)
   t.equal(clock.now(), 1_000_000)
   t.equal(clock.aheadMs, 0)
 })
 
-t.test('the store is believed to within the way of its fastest answer', async (t) => {
+t.test('the store’s time is known to within its fastest round trip', async (t) => {
   const way = fc.integer({ min: 0, max: 200 })
   const believed = fc.property(
     fc.integer(),
@@ -52,7 +52,7 @@ t.test('the store is believed to within the way of its fastest answer', async (t
   t.doesNotThrow(() => fc.assert(believed))
 })
 
-t.test('a store whose clock is set is believed as it is', async (t) => {
+t.test('after a change of the store’s clock, the new time counts', async (t) => {
   const { clock, state, call, trueMs } = world(60_000)
   call(1, 1)
   for (const step of [3_600_000, -3_600_000]) {
@@ -62,13 +62,13 @@ t.test('a store whose clock is set is believed as it is', async (t) => {
   }
 })
 
-t.test('how far the own clock is off is known', async (t) => {
+t.test('the difference to the process’s own clock is known', async (t) => {
   const { clock, call } = world(1_000_000 - 61_000)
   call(1, 1)
   t.ok(Math.abs(clock.aheadMs - 61_000) <= 2, `${clock.aheadMs}`)
 })
 
-t.test('a clock that is far off is warned of once, and is in the metrics', async (t) => {
+t.test('a large clock difference is one warning, and is in the metrics', async (t) => {
   const clock = { aheadMs: 1999 }
   const warnings: number[] = []
   const metrics = new Registry()

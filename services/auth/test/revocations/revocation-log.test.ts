@@ -97,7 +97,7 @@ for (const { name, skip, make } of logs) {
   )
 
   t.test(
-    `${name}: an entry is remembered until the last token of today is out`,
+    `${name}: an entry is remembered until the last current token has expired`,
     { skip },
     async (t) => {
       const { clock, writer, families, entries } = await make(t)
@@ -133,7 +133,7 @@ t.test(
 )
 
 t.test(
-  'Redis: while it is away an entry is refused as an outage',
+  'Redis: while it is unreachable, an entry is refused as an outage',
   { skip: redisMissing },
   async (t) => {
     const { log, server, clock } = await redisLog(t)

@@ -23,7 +23,7 @@ async function changing(t: Parameters<typeof authService>[0]) {
   return { auth, user, tokens, headers, change }
 }
 
-t.test('the new password counts from then on, and every other session ends', async (t) => {
+t.test('a change replaces the password and ends every other session', async (t) => {
   const { auth, tokens, change } = await changing(t)
   const other = await login(auth)
 
@@ -41,7 +41,7 @@ t.test('the new password counts from then on, and every other session ends', asy
   t.ok(kinds.includes('password-changed'))
 })
 
-t.test('strangers who guessed at the old one keep nobody from the new one', async (t) => {
+t.test('guesses at the old password do not delay the new one', async (t) => {
   const { auth, change } = await changing(t)
   const elsewhere = auth.gateway.from('198.51.100.1')
   const login = (password: string) => auth.post('/login', { email, password }, elsewhere)
@@ -51,11 +51,14 @@ t.test('strangers who guessed at the old one keep nobody from the new one', asyn
   t.equal((await login(newPassword)).statusCode, 200)
 })
 
-t.test('who does not know the old one changes nothing, and is slowed', async (t) => {
+t.test('a caller without the old password changes nothing, and is slowed', async (t) => {
   const { auth, change } = await changing(t)
   for (let guess = 0; guess < 6; guess++) {
     const answer = await change({ ...valid, currentPassword: `guess ${guess}` })
-    isProblem(t, answer, { code: 'UNAUTHENTICATED', detail: 'the e-mail or the password is wrong' })
+    isProblem(t, answer, {
+      code: 'UNAUTHENTICATED',
+      detail: 'the e-mail address or the password is wrong'
+    })
   }
   const slowed = await change(valid)
   isProblem(t, slowed, { code: 'RATE_LIMITED' })
@@ -63,13 +66,13 @@ t.test('who does not know the old one changes nothing, and is slowed', async (t)
   t.equal((await auth.post('/login', { email, password })).statusCode, 200, 'it is the old one')
 })
 
-t.test('who repeats a change may be wrong as seldom as who guesses', async (t) => {
+t.test('repeated changes with a wrong password are limited like guesses', async (t) => {
   const { auth, change } = await changing(t)
   t.equal((await change(valid)).statusCode, 204)
   t.equal((await change(valid)).statusCode, 204, 'its answer was lost, and it is asked for again')
   const unproven = {
     code: 'UNAUTHENTICATED',
-    detail: 'the e-mail or the password is wrong'
+    detail: 'the e-mail address or the password is wrong'
   } as const
   // A thief of the session's access token does not know either password.
   const guess = (newPassword: string) => change({ currentPassword: 'no such word', newPassword })
@@ -86,7 +89,7 @@ t.test('who repeats a change may be wrong as seldom as who guesses', async (t) =
   t.equal((await auth.post('/login', { email, password: newPassword })).statusCode, 200)
 })
 
-t.test('a new password obeys the rules of every password', async (t) => {
+t.test('a new password must meet the rules of every password', async (t) => {
   const { auth, change } = await changing(t)
   const faults = {
     password: 'body/newPassword must not be one of the most common passwords',
@@ -99,14 +102,14 @@ t.test('a new password obeys the rules of every password', async (t) => {
   t.equal((await auth.post('/login', { email, password })).statusCode, 200)
 })
 
-t.test('it is for the one who is signed in', async (t) => {
+t.test('a change of the password needs a signed-in user', async (t) => {
   const { auth, user, change } = await changing(t)
   isProblem(t, await auth.post('/password', valid), { code: 'UNAUTHENTICATED' })
   await disable(auth, user.id)
   isProblem(t, await change(valid), { code: 'SESSION_ENDED' })
 })
 
-t.test('of two changes at once one wins', async (t) => {
+t.test('of two simultaneous changes, one succeeds', async (t) => {
   const { auth, change } = await changing(t)
   const passwords = ['the first of the two', 'the second of the two']
   const answers = await Promise.all(

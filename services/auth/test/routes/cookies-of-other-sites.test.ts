@@ -22,7 +22,7 @@ const refreshCookie = (answer: Answer) => {
   return cookie
 }
 
-t.test('a page of another site signs in by cookie where the setting says so', async (t) => {
+t.test('a page of another site can sign in by cookie if the setting allows it', async (t) => {
   const auth = await authService(t, { cookieSameSite: 'none' })
   await registered(auth)
   const answer = await login(auth, elsewhere)
@@ -49,7 +49,7 @@ t.test('a page of another site signs in by cookie where the setting says so', as
   t.match(attributesOf(setCookies(out).at(0)), /Partitioned/, 'what is cleared is what was set')
 })
 
-t.test('the cookie of before the setting goes, so that there are never two', async (t) => {
+t.test('after a change of the setting, the old cookie is cleared', async (t) => {
   const before = await authService(t)
   await registered(before)
   const own = { 'sec-fetch-site': 'same-origin' }

@@ -3,7 +3,7 @@ import t from 'tap'
 import { generateSigningKey } from '../../src/keys/signing-key.ts'
 import { authService } from '../fixtures/auth-service.ts'
 
-t.test('the key set is public, and may be kept for five minutes', async (t) => {
+t.test('the key set is public, and may be cached for five minutes', async (t) => {
   const { get, signingKeys } = await authService(t)
   const answer = await get('/.well-known/jwks.json')
   t.equal(answer.statusCode, 200)
@@ -19,7 +19,7 @@ t.test('the key set has no private part', async (t) => {
   t.notMatch(body, signingKeys[0]?.privatePem.split('\n')[1] ?? '?')
 })
 
-t.test('the key set has a key that another instance has just made', async (t) => {
+t.test('the key set has a key that another instance has just created', async (t) => {
   const { get, signing } = await authService(t)
   const made = await generateSigningKey('EdDSA', 'standby')
   await signing.store.insert(made, 0)
@@ -27,7 +27,7 @@ t.test('the key set has a key that another instance has just made', async (t) =>
   t.ok(keys.some(({ kid }) => kid === made.kid))
 })
 
-t.test('without its database the service publishes what it holds', async (t) => {
+t.test('without its database, the service publishes the keys in memory', async (t) => {
   const { get, database, signingKeys } = await authService(t)
   await sql`alter table signing_keys rename to taken_away`.execute(database)
   const answer = await get('/.well-known/jwks.json')

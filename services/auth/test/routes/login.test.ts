@@ -13,7 +13,7 @@ import { policy } from '../fixtures/stores.ts'
 
 const valid = { email, password }
 
-t.test('a login gives a token response in the body', async (t) => {
+t.test('a login returns a token response in the body', async (t) => {
   const auth = await authService(t)
   await registered(auth)
   const answer = await auth.post('/login', valid)
@@ -34,7 +34,7 @@ t.test('a login gives a token response in the body', async (t) => {
   t.notOk(answer.headers['set-cookie'], 'and no cookie')
 })
 
-t.test('a login with cookie delivery gives the refresh token to the browser alone', async (t) => {
+t.test('a login with cookie delivery has the refresh token only in the cookie', async (t) => {
   const auth = await authService(t)
   const { answer } = await signedInBrowser(auth)
   t.notOk('refreshToken' in answer.json(), 'scripts never see it')
@@ -50,7 +50,7 @@ t.test('a login with cookie delivery gives the refresh token to the browser alon
   ])
 })
 
-t.test('each login is a session of its own', async (t) => {
+t.test('each login opens a session', async (t) => {
   const auth = await authService(t)
   await registered(auth)
   const ids = [await auth.post('/login', valid), await auth.post('/login', valid)]
@@ -74,12 +74,12 @@ t.test('what does not fit is refused in the documented form', async (t) => {
   })
 })
 
-t.test('what could be no account is answered like a wrong password', async (t) => {
+t.test('an impossible e-mail address gets the response of a wrong password', async (t) => {
   const { post } = await authService(t)
   const impossible = ['no address', 'ada\ud800@example.com', '\u0000@example.com', "' or 1=1 --"]
   for (const email of impossible) {
     const answer = await post('/login', { email, password })
-    const detail = 'the e-mail or the password is wrong'
+    const detail = 'the e-mail address or the password is wrong'
     isProblem(t, answer, { code: 'UNAUTHENTICATED', detail }, JSON.stringify(email))
     t.equal(answer.headers['www-authenticate'], 'Bearer realm="gatehouse"')
   }

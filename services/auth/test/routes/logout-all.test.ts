@@ -23,13 +23,13 @@ t.test("logout-all ends every session of the user, and no one else's", async (t)
   t.strictSame((await revokedSids(auth.store)).sort(), revoked, 'the gateways are told of both')
 })
 
-t.test('logout-all without a session to end is done at once', async (t) => {
+t.test('logout-all without an open session is 204', async (t) => {
   const { post, gateway } = await authService(t)
   const headers = await gateway.signedIn({ subject: randomUUID() })
   t.equal((await post('/logout-all', undefined, headers)).statusCode, 204)
 })
 
-t.test('logout-all is for those who are signed in', async (t) => {
+t.test('logout-all needs a signed-in user', async (t) => {
   const auth = await authService(t)
   const { user, tokens } = await signedIn(auth)
   isProblem(t, await auth.post('/logout-all'), { code: 'UNAUTHENTICATED' })

@@ -25,7 +25,7 @@ t.test('a logout ends its session, and no other', async (t) => {
   t.equal((await refresh(other.refreshToken)).statusCode, 200, 'the other goes on')
 })
 
-t.test('a logout by cookie clears it', async (t) => {
+t.test('a logout by cookie clears the cookie', async (t) => {
   const auth = await authService(t)
   const { headers } = await signedInBrowser(auth)
   const answer = await auth.post('/logout', undefined, headers)
@@ -34,7 +34,7 @@ t.test('a logout by cookie clears it', async (t) => {
   isProblem(t, await auth.post('/refresh-token', undefined, headers), { code: 'SESSION_ENDED' })
 })
 
-t.test('any token of the session ends it, a spent one too', async (t) => {
+t.test('any refresh token of a session ends it, even a spent one', async (t) => {
   const auth = await authService(t)
   const { tokens } = await signedIn(auth)
   const { refreshToken } = tokens
@@ -44,7 +44,7 @@ t.test('any token of the session ends it, a spent one too', async (t) => {
   isProblem(t, answer, { code: 'SESSION_ENDED' })
 })
 
-t.test('who is out already is out', async (t) => {
+t.test('a second logout is 204 as well', async (t) => {
   const auth = await authService(t)
   const { tokens } = await signedIn(auth)
   const { refreshToken } = tokens

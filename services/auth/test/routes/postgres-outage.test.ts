@@ -68,7 +68,7 @@ t.test('PostgreSQL that is frozen is an outage', { skip: postgresMissing }, asyn
 })
 
 t.test(
-  'forty clients of a database that is slow each hear of it within a second',
+  'forty clients of a slow database each get an error within a second',
   { skip: postgresMissing },
   async (t) => {
     const url = new URL((await postgres?.database()) ?? '')
@@ -135,7 +135,7 @@ t.test('PostgreSQL without free connections is an outage', { skip: postgresMissi
 })
 
 t.test(
-  'a connection that is cut in the middle ends nothing',
+  'a connection that is cut during a statement ends no process',
   { skip: postgresMissing },
   async (t) => {
     const url = (await postgres?.database()) ?? ''
@@ -157,7 +157,7 @@ t.test(
   }
 )
 
-t.test('a standby in place of the primary is an outage', { skip: postgresMissing }, async (t) => {
+t.test('a standby instead of the primary is an outage', { skip: postgresMissing }, async (t) => {
   const url = (await postgres?.database()) ?? ''
   const { auth, token, ask } = await serviceOn(t, onPostgres(url))
   const operator = await guest(t, url)
@@ -175,7 +175,7 @@ t.test('a standby in place of the primary is an outage', { skip: postgresMissing
   await worksAgain(t, auth, token)
 })
 
-t.test('a table that somebody else holds is an outage', { skip: postgresMissing }, async (t) => {
+t.test('a locked table is an outage', { skip: postgresMissing }, async (t) => {
   const url = (await postgres?.database()) ?? ''
   const { auth, token, ask } = await serviceOn(t, onPostgres(url))
   const [holder, watcher] = [await guest(t, url), await guest(t, url)]

@@ -15,7 +15,7 @@ const cleared = (answer: Answer) => {
   return cookie?.startsWith('__Host-refresh=;') ?? false
 }
 
-t.test('a refresh by cookie is answered by cookie', async (t) => {
+t.test('a refresh by cookie returns the next token in a cookie', async (t) => {
   const auth = await authService(t)
   const { token, headers } = await signedInBrowser(auth)
   const bodies = [undefined, '', '{}', 'null']
@@ -39,14 +39,17 @@ t.test('a refresh by cookie is answered by cookie', async (t) => {
   }
 })
 
-t.test('a token in the body is taken before the cookie, and answered in the body', async (t) => {
-  const auth = await authService(t)
-  const { token } = await signedInBrowser(auth)
-  const headers = browserHeaders('garbled')
-  const answer = await auth.post('/refresh-token', { refreshToken: token }, headers)
-  t.match(answer.json(), { refreshToken: /^[\w-]{94}$/ })
-  t.notOk(answer.headers['set-cookie'])
-})
+t.test(
+  'a token in the body takes precedence over the cookie, and is answered in the body',
+  async (t) => {
+    const auth = await authService(t)
+    const { token } = await signedInBrowser(auth)
+    const headers = browserHeaders('garbled')
+    const answer = await auth.post('/refresh-token', { refreshToken: token }, headers)
+    t.match(answer.json(), { refreshToken: /^[\w-]{94}$/ })
+    t.notOk(answer.headers['set-cookie'])
+  }
+)
 
 t.test('a session that has ended clears the cookie', async (t) => {
   const auth = await authService(t)
@@ -78,7 +81,7 @@ t.test('a spent cookie, long after, ends the session and is cleared', async (t) 
   t.ok(cleared(answer))
 })
 
-t.test('the race that a tab loses does not clear the cookie of the one that won', async (t) => {
+t.test('a tab that loses the race does not clear the cookie of the winner', async (t) => {
   const auth = await authService(t)
   const { headers } = await signedInBrowser(auth)
   const answers = await Promise.all(
@@ -104,7 +107,7 @@ t.test('a cookie that is not ours neither works nor is cleared', async (t) => {
   }
 })
 
-t.test('a cookie that is there twice, or by another name, is as if it were absent', async (t) => {
+t.test('a duplicate cookie, or one with another name, counts as absent', async (t) => {
   const auth = await authService(t)
   const { token } = await signedInBrowser(auth)
   const named = (name: string) => `${name}=${token}`
@@ -129,7 +132,7 @@ t.test('a cookie that is there twice, or by another name, is as if it were absen
   }
 })
 
-t.test('other cookies do not matter', async (t) => {
+t.test('other cookies are ignored', async (t) => {
   const auth = await authService(t)
   const { token } = await signedInBrowser(auth)
   const cookie = `theme=dark; __Host-refresh=${token}; __Host-refresh-2=x; x__Host-refresh=y`

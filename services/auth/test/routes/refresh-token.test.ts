@@ -45,7 +45,7 @@ t.test('the spent token again, within grace, gives the same successor byte for b
   t.equal(decodeJwt(again.accessToken).iat, Math.floor(auth.clock() / 1000), 'a fresh access token')
 })
 
-t.test('fifty tabs that refresh at once all go on, with one successor', async (t) => {
+t.test('fifty tabs that refresh at once all continue with one successor', async (t) => {
   const auth = await authService(t)
   const { tokens } = await signedIn(auth)
   const answers = await Promise.all(
@@ -58,7 +58,7 @@ t.test('fifty tabs that refresh at once all go on, with one successor', async (t
   t.equal((await refresh(auth, successor)).statusCode, 200, 'that works')
 })
 
-t.test('a session that was not used for its idle life is over', async (t) => {
+t.test('a session that was not used for its idle lifetime has expired', async (t) => {
   const auth = await authService(t)
   const { tokens } = await signedIn(auth)
   auth.clock.advance(policy.idleSeconds * 1000)
@@ -90,7 +90,7 @@ t.test('an account that was disabled loses its session at the next refresh', asy
   t.strictSame(await revokedSids(auth.store), [tokens.session.id], 'the gateways are told')
 })
 
-t.test('an account that is gone has no session', async (t) => {
+t.test('a deleted account has no session', async (t) => {
   const auth = await authService(t)
   const { tokens } = await signedIn(auth)
   await auth.database.deleteFrom('accounts').execute()

@@ -5,7 +5,7 @@ import { isProblem } from '../fixtures/problem.ts'
 
 const valid = { email, password }
 
-t.test('an account is made, and its owner sees no more than is theirs', async (t) => {
+t.test('a registration creates an account, and returns only public members', async (t) => {
   const { post } = await authService(t)
   const answer = await post('/register', valid)
   t.equal(answer.statusCode, 201)
@@ -28,7 +28,7 @@ t.test('what does not fit is refused in the documented form', async (t) => {
   t.strictSame(await auth.database.selectFrom('accounts').selectAll().execute(), [], 'no account')
 })
 
-t.test('what is no e-mail address is refused', async (t) => {
+t.test('an invalid e-mail address is refused', async (t) => {
   const { post } = await authService(t)
   const detail = 'body/email must be an e-mail address'
   const addresses = ['ada', 'ada@', '@example.com', 'a b@example.com', 'ada@@example.com']
@@ -44,7 +44,7 @@ t.test('what is no e-mail address is refused', async (t) => {
   }
 })
 
-t.test('a password that is no Unicode text is refused', async (t) => {
+t.test('a password that is not valid Unicode is refused', async (t) => {
   const { post } = await authService(t)
   const answer = await post('/register', { email, password: `${password}\ud800` })
   isProblem(t, answer, { code: 'INVALID_REQUEST', detail: 'body/password must be valid Unicode' })
@@ -65,7 +65,7 @@ t.test('people who read one address have one account', async (t) => {
   }
 })
 
-t.test('of fifty simultaneous registrations of one address one succeeds', async (t) => {
+t.test('of fifty simultaneous registrations of one address, one succeeds', async (t) => {
   const { post, database } = await authService(t)
   const answers = await Promise.all(
     Array.from({ length: 50 }, (_, turn) =>
@@ -87,9 +87,9 @@ t.test('the database holds no password', async (t) => {
 })
 
 for (const registration of ['off', 'closed'] as const) {
-  t.test(`where registration is ${registration}, only an operator makes accounts`, async (t) => {
+  t.test(`if registration is ${registration}, only an operator can create accounts`, async (t) => {
     const auth = await authService(t, { registration })
-    const detail = 'registration is off: only an operator makes accounts'
+    const detail = 'registration is off: only an operator can create accounts'
     isProblem(t, await auth.post('/register', valid), { code: 'FORBIDDEN', detail })
     isProblem(t, await auth.post('/register', {}), { code: 'FORBIDDEN', detail })
     t.strictSame(await auth.database.selectFrom('accounts').selectAll().execute(), [])
@@ -104,9 +104,9 @@ for (const registration of ['off', 'closed'] as const) {
   })
 }
 
-t.test('nobody who is signed in registers, by a route that lets them through', async (t) => {
+t.test('a signed-in user cannot register, even if a route lets the request through', async (t) => {
   const auth = await authService(t)
   const caller = await auth.gateway.signedIn({ subject: 'user-1' })
-  const detail = 'registration is for those who are not signed in'
+  const detail = 'sign out before you register another account'
   isProblem(t, await auth.post('/register', valid, caller), { code: 'FORBIDDEN', detail })
 })

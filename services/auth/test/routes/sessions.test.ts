@@ -57,7 +57,7 @@ t.test('a user sees their sessions, the one that was used last first', async (t)
   })
 })
 
-t.test('what a user has signed out of does not make their lists longer to read', async (t) => {
+t.test('ended sessions do not slow the list of sessions down', async (t) => {
   const auth = await authService(t)
   const { user, tokens } = await signedIn(auth)
   const past: string[] = []
@@ -75,7 +75,7 @@ t.test('what a user has signed out of does not make their lists longer to read',
   t.strictSame(await read([other.tokens.session.id]), [tokens.session.id], "not another user's")
 })
 
-t.test('a session that is over is not listed', async (t) => {
+t.test('an expired or ended session is not listed', async (t) => {
   const auth = await authService(t)
   const { user, tokens } = await signedIn(auth)
   await loginFrom(auth, FIREFOX)
@@ -124,7 +124,7 @@ t.test('a user signs out everywhere else', async (t) => {
   t.equal((await refresh(browser.refreshToken)).statusCode, 200, 'the one that asks goes on')
 })
 
-t.test("another user's session is as unknown as one that never was", async (t) => {
+t.test("another user's session gets the response of an unknown one", async (t) => {
   const auth = await authService(t)
   const { user } = await signedIn(auth)
   const { tokens: others } = await signedIn(auth, 'grace@example.com')
@@ -139,7 +139,7 @@ t.test("another user's session is as unknown as one that never was", async (t) =
   t.equal((await auth.post('/refresh-token', { refreshToken })).statusCode, 200, 'it lives on')
 })
 
-t.test('sessions are for those who are signed in', async (t) => {
+t.test('the list of sessions needs a signed-in user', async (t) => {
   const auth = await authService(t)
   isProblem(t, await auth.get('/sessions'), { code: 'UNAUTHENTICATED' })
   const answer = await auth.service.inject({ method: 'DELETE', url: '/sessions/x' })

@@ -10,7 +10,7 @@ import { isProblem } from '../fixtures/problem.ts'
 
 const inFolder = (folder: string) => ({ address: null, folder, poolSize: 1, ...patient })
 
-t.test('a file that somebody else holds is an outage', async (t) => {
+t.test('a file that another process has locked is an outage', async (t) => {
   const folder = dataFolder(t)
   const { auth, token, ask } = await serviceOn(t, inFolder(folder))
   const holder = new DatabaseSync(join(folder, 'accounts.sqlite'))

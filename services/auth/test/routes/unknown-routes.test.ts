@@ -28,7 +28,7 @@ for (const [url, allow] of Object.entries(routes)) {
   })
 }
 
-t.test('what is not a route is not found', async (t) => {
+t.test('an unknown route is 404', async (t) => {
   const { post } = await authService(t)
   const paths = [
     '/',

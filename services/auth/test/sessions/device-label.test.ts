@@ -27,7 +27,7 @@ const agents: Record<string, string> = {
   'unknown device': 'Mozilla/5.0'
 }
 
-t.test('a device is called what people call it', async (t) => {
+t.test('a device is named as people name it', async (t) => {
   for (const [label, agent] of Object.entries(agents)) t.equal(deviceLabel(agent), label, label)
   t.equal(deviceLabel(undefined), 'unknown device', 'no user agent')
   t.equal(deviceLabel('<script>alert(1)</script>'), 'unknown device', 'not a user agent')

@@ -109,7 +109,7 @@ function people(both: Both, over: ReadonlySet<string>) {
 }
 
 t.test(
-  'whatever happens, the embedded store and Redis say the same',
+  'the embedded store and Redis behave alike in every history',
   { skip: redisMissing },
   async (t) => {
     const { redis } = await redisServer(t)

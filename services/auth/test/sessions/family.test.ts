@@ -87,7 +87,7 @@ t.test(
   }
 )
 
-t.test('a rotation moves the idle end, forgets replays and use, and nothing else', async (t) => {
+t.test('a rotation moves the idle end and resets replays and use, and nothing else', async (t) => {
   const later = start + 60 * second
   const { next } = present({ ...record, replays: 7 }, 5, later, policy, null)
   t.strictSame(next, {
@@ -106,7 +106,7 @@ t.test('a rotation never moves the idle end past the absolute one', async (t) =>
   t.equal(next?.idleExpiresAt, record.expiresAt)
 })
 
-t.test('healing goes on from the generation that was presented', async (t) => {
+t.test('healing continues from the presented generation', async (t) => {
   const { next } = present({ ...record, replays: 3 }, 9, start, policy, null)
   t.match(next, { generation: 10, replays: 0, rotatedAtMs: start })
 })
@@ -121,7 +121,7 @@ t.test('a reuse ends the family now, and keeps the rest as it was but for the la
   t.strictSame(next, { ...record, endedAt: start / 1000 + 1, label: '' })
 })
 
-t.test('what is over is handed back as it is', async (t) => {
+t.test('an ended family is not changed', async (t) => {
   const ended = end(record, start)
   t.strictSame(present(ended, 5, start, policy, null), { outcome: 'ended', next: ended })
   t.strictSame(
@@ -131,7 +131,7 @@ t.test('what is over is handed back as it is', async (t) => {
   )
 })
 
-t.test('grace is over exactly at its end', async (t) => {
+t.test('the grace window ends exactly at its limit', async (t) => {
   const at = (milliseconds: number) =>
     present(record, 4, start + milliseconds, policy, null).outcome
   t.equal(at(9_999), 'replayed', 'the last millisecond')
@@ -142,7 +142,7 @@ t.test('grace is over exactly at its end', async (t) => {
 const unseen: FamilyRecord = { ...record, seen: false }
 const recovery = { ...policy, recoverySeconds: 60 }
 
-t.test('a client that lost its answer is answered again, however late it asks', async (t) => {
+t.test('a client that lost its response gets it again, however late it asks', async (t) => {
   const at = (milliseconds: number) => present(unseen, 4, start + milliseconds, recovery, null)
   t.equal(at(9_999).outcome, 'replayed', 'within grace as ever')
   t.equal(at(10_000).outcome, 'recovered', 'after it')
@@ -150,30 +150,23 @@ t.test('a client that lost its answer is answered again, however late it asks', 
   t.equal(at(60_000).outcome, 'reused', 'recovery is over exactly at its end')
 })
 
-t.test(
-  'an answer that is given again has its own grace, and makes the first one stale',
-  async (t) => {
-    const late = start + 30_000
-    const given = { ...unseen, replays: 100 }
-    const { next } = present(given, 4, late, recovery, null)
-    const tokensNotBefore = late / 1000 + 2
-    const again = { rotatedAtMs: late, replays: 0, tokensNotBefore, answeredAgain: true }
-    t.strictSame(next, { ...unseen, ...again })
-    if (next === null) throw new Error('the family is gone')
-    const tab = present(see(next, 5), 4, late + 9_999, recovery, null)
-    t.equal(tab.outcome, 'replayed', 'a second tab that wakes up with the first one')
-    const after = present(next, 5, late + 1, recovery, null).next
-    t.match(after, { generation: 6, tokensNotBefore: late / 1000 + 3 }, 'until the next rotation')
-    const third = present(after, 6, late + 60_000, recovery, null).next
-    t.match(
-      third,
-      { generation: 7, tokensNotBefore: late / 1000 + 3 },
-      'which is the last to do so'
-    )
-    const healed = present(next, 9, late + 60_000, recovery, null).next
-    t.match(healed, { generation: 10, tokensNotBefore: late / 1000 + 62 }, 'a lost one does too')
-  }
-)
+t.test('a recovery has its own grace window, and makes earlier tokens stale', async (t) => {
+  const late = start + 30_000
+  const given = { ...unseen, replays: 100 }
+  const { next } = present(given, 4, late, recovery, null)
+  const tokensNotBefore = late / 1000 + 2
+  const again = { rotatedAtMs: late, replays: 0, tokensNotBefore, answeredAgain: true }
+  t.strictSame(next, { ...unseen, ...again })
+  if (next === null) throw new Error('the family is gone')
+  const tab = present(see(next, 5), 4, late + 9_999, recovery, null)
+  t.equal(tab.outcome, 'replayed', 'a second tab that wakes up with the first one')
+  const after = present(next, 5, late + 1, recovery, null).next
+  t.match(after, { generation: 6, tokensNotBefore: late / 1000 + 3 }, 'until the next rotation')
+  const third = present(after, 6, late + 60_000, recovery, null).next
+  t.match(third, { generation: 7, tokensNotBefore: late / 1000 + 3 }, 'which is the last to do so')
+  const healed = present(next, 9, late + 60_000, recovery, null).next
+  t.match(healed, { generation: 10, tokensNotBefore: late / 1000 + 62 }, 'a lost one does too')
+})
 
 t.test(
   'what a recovery makes stale does not depend on where in a second things happen',
@@ -217,32 +210,35 @@ t.test(
   }
 )
 
-t.test('recovery is for the previous token alone, and ends with the first sight', async (t) => {
-  const late = start + 10_000
-  const outcome = (family: FamilyRecord, presented: number) =>
-    present(family, presented, late, recovery, null).outcome
-  t.equal(outcome(unseen, 3), 'reused', 'two behind')
-  t.equal(outcome(see(unseen, 4), 4), 'recovered', 'the token before is no sign of this one')
-  t.equal(outcome(see(unseen, 5), 4), 'reused', 'its successor is in use')
-  t.equal(outcome(see(unseen, 6), 4), 'reused', 'or one is that the store has lost')
-  t.equal(see(record, 3), record, 'a report that comes late takes nothing back')
-})
+t.test(
+  'recovery is only for the previous token, and ends with the first use of its successor',
+  async (t) => {
+    const late = start + 10_000
+    const outcome = (family: FamilyRecord, presented: number) =>
+      present(family, presented, late, recovery, null).outcome
+    t.equal(outcome(unseen, 3), 'reused', 'two behind')
+    t.equal(outcome(see(unseen, 4), 4), 'recovered', 'the token before is no sign of this one')
+    t.equal(outcome(see(unseen, 5), 4), 'reused', 'its successor is in use')
+    t.equal(outcome(see(unseen, 6), 4), 'reused', 'or one is that the store has lost')
+    t.equal(see(record, 3), record, 'a report that comes late takes nothing back')
+  }
+)
 
-t.test('without grace an answer can still be lost', async (t) => {
+t.test('without a grace window, a lost response can be recovered', async (t) => {
   const strict = { ...recovery, graceSeconds: 0 }
   t.equal(present(unseen, 4, start, strict, null).outcome, 'recovered')
   t.equal(present(record, 4, start, strict, null).outcome, 'reused')
   t.equal(present(unseen, 4, start, { ...strict, recoverySeconds: 0 }, null).outcome, 'reused')
 })
 
-t.test('what was made while recovery was off is never recovered', async (t) => {
+t.test('a generation that was made while recovery was off is never recovered', async (t) => {
   const off = { ...policy, recoverySeconds: 0 }
   const { next } = present(unseen, 5, start, off, null)
   t.match(next, { generation: 6, seen: true })
   t.equal(present(next, 5, start + 10_000, recovery, null).outcome, 'reused')
 })
 
-t.test('the replay cap is how many replays there are', async (t) => {
+t.test('the replay cap limits the number of replays', async (t) => {
   const capped = { ...policy, replayCap: 2 }
   const outcomes: string[] = []
   let family: FamilyRecord | null = record
@@ -269,7 +265,7 @@ t.test('a clock that steps back neither ends a family nor closes the grace', asy
   t.equal(present(record, 4, earlier, without, null).outcome, 'reused', 'where there is one')
 })
 
-t.test('a family lives until the very second of the end that comes first', async (t) => {
+t.test('a family lives until the exact second of its earliest end', async (t) => {
   const lives = (ends: Partial<FamilyRecord>, milliseconds: number) =>
     isLive({ ...record, ...ends }, start + milliseconds)
   const inTwoSeconds = start / 1000 + 2
@@ -279,7 +275,7 @@ t.test('a family lives until the very second of the end that comes first', async
   t.notOk(lives({ expiresAt: inTwoSeconds }, 2_000), 'absolute: over')
 })
 
-t.test('the machine is pure: it leaves what it was given as it was', async (t) => {
+t.test('the state machine does not change its input', async (t) => {
   const frozen = Object.freeze({ ...record })
   for (const presented of [3, 4, 5, 6]) present(frozen, presented, start, policy, null)
   t.strictSame(frozen, record)

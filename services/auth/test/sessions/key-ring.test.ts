@@ -22,7 +22,7 @@ t.test('two keys with one id are a fault', async (t) => {
   t.throws(() => parseKeyRing(`1:${secret()},01:${secret()}`), 'also in another spelling')
 })
 
-t.test('a faulty key is told by its place, never by its secret', async (t) => {
+t.test('a faulty key is reported by its position, never by its secret', async (t) => {
   const whole = secret()
   const faulty: Record<string, string> = {
     'an id over a byte': `256:${whole}`,

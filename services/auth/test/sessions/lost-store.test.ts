@@ -40,7 +40,7 @@ async function onRedis(t: Test) {
   return { ...server, auth, store, refresh, settle, clock }
 }
 
-t.test('after a complete loss of Redis nobody is signed out', options, async (t) => {
+t.test('a complete loss of Redis signs nobody out', options, async (t) => {
   const { auth, redis, refresh } = await onRedis(t)
   const { id } = await registered(auth)
   const tokens = await login(auth)
@@ -61,7 +61,7 @@ t.test('after a complete loss of Redis nobody is signed out', options, async (t)
   t.strictSame(kinds, ['user-created', 'login', 'refresh-restored', 'refresh-reused'])
 })
 
-t.test('after a complete loss of Redis nobody is back who was signed out', options, async (t) => {
+t.test('a complete loss of Redis revives no ended session', options, async (t) => {
   const { auth, redis, refresh, settle, store } = await onRedis(t)
   await registered(auth)
   const [one, other] = [await login(auth), await login(auth)]
@@ -79,7 +79,7 @@ for (const [title, lives] of Object.entries({
   'a Redis that was restarted with an older copy': true,
   'a Redis that lost all keys': false
 })) {
-  t.test(`${title} hears again of the last ends`, options, async (t) => {
+  t.test(`${title} is told the recent ends again`, options, async (t) => {
     const { auth, redis, kill, start, settle, store, refresh } = await onRedis(t)
     const { id } = await registered(auth)
     const { refreshToken, session } = await login(auth)
@@ -132,60 +132,68 @@ t.test('a session that was idle for too long is not restored', options, async (t
   isProblem(t, await refresh(restored.json().refreshToken), { code: 'SESSION_ENDED' })
 })
 
-t.test("grace is counted by Redis' clock, whatever an instance's own says", options, async (t) => {
-  const { url } = await redisServer(t)
-  const hours = 3_600_000
-  const instances = await Promise.all(
-    [0, 2 * hours, -2 * hours].map(async (offMs) => {
-      const time = storeClock(60_000, undefined, () => Date.now() + offMs)
-      const redis = await redisConnection(t, url)
-      const families = redisFamilies(redis, policy, { storeClock: time, revocationSeconds })
-      await families.ping()
-      t.ok(Math.abs(time.aheadMs - offMs) < 60_000, 'and how far it is off is known')
-      return familySteps(families, policy, time.now)
-    })
-  )
-  const [one, ahead, behind] = instances as [
-    (typeof instances)[0],
-    (typeof instances)[0],
-    (typeof instances)[0]
-  ]
-  const subject = randomUUID()
-  await ahead.open(subject, 'a session', opening)
-  t.equal((await one.present(subject, 'a session', 0)).outcome, 'rotated')
-  t.equal((await ahead.present(subject, 'a session', 0)).outcome, 'replayed')
-  t.equal((await behind.present(subject, 'a session', 0)).outcome, 'replayed')
-})
+t.test(
+  "the grace window is measured by Redis' clock, whatever the clock of an instance says",
+  options,
+  async (t) => {
+    const { url } = await redisServer(t)
+    const hours = 3_600_000
+    const instances = await Promise.all(
+      [0, 2 * hours, -2 * hours].map(async (offMs) => {
+        const time = storeClock(60_000, undefined, () => Date.now() + offMs)
+        const redis = await redisConnection(t, url)
+        const families = redisFamilies(redis, policy, { storeClock: time, revocationSeconds })
+        await families.ping()
+        t.ok(Math.abs(time.aheadMs - offMs) < 60_000, 'and how far it is off is known')
+        return familySteps(families, policy, time.now)
+      })
+    )
+    const [one, ahead, behind] = instances as [
+      (typeof instances)[0],
+      (typeof instances)[0],
+      (typeof instances)[0]
+    ]
+    const subject = randomUUID()
+    await ahead.open(subject, 'a session', opening)
+    t.equal((await one.present(subject, 'a session', 0)).outcome, 'rotated')
+    t.equal((await ahead.present(subject, 'a session', 0)).outcome, 'replayed')
+    t.equal((await behind.present(subject, 'a session', 0)).outcome, 'replayed')
+  }
+)
 
-t.test('what reaches Redis after its caller has given up is not done', options, async (t) => {
-  const { url, redis } = await redisServer(t)
-  const connection = connectRedis({ url, onFault: () => {} })
-  t.teardown(() => connection.disconnect())
-  if (connection.status !== 'ready') await once(connection, 'ready')
-  const time = storeClock(COMMAND_TIMEOUT_MS)
-  const families = familySteps(
-    redisFamilies(connection, policy, { storeClock: time, revocationSeconds }),
-    policy,
-    time.now
-  )
-  const subject = randomUUID()
-  await eventually(
-    () => families.open(subject, 'a session', opening).catch(() => null),
-    (record) => record !== null,
-    LONG_MS
-  )
-  const thaw = await freezeRedis(redis)
-  await t.rejects(families.present(subject, 'a session', 0), { code: 'UNAVAILABLE' })
-  await t.rejects(families.endAll(subject, null), { code: 'UNAVAILABLE' })
-  const frozenUntil = performance.now() + 2 * COMMAND_TIMEOUT_MS
-  await t.rejects(families.open(subject, 'another', opening), { code: 'UNAVAILABLE' })
-  while (performance.now() < frozenUntil) await setImmediate()
-  thaw()
+t.test(
+  'a command that reaches Redis after its caller has given up does nothing',
+  options,
+  async (t) => {
+    const { url, redis } = await redisServer(t)
+    const connection = connectRedis({ url, onFault: () => {} })
+    t.teardown(() => connection.disconnect())
+    if (connection.status !== 'ready') await once(connection, 'ready')
+    const time = storeClock(COMMAND_TIMEOUT_MS)
+    const families = familySteps(
+      redisFamilies(connection, policy, { storeClock: time, revocationSeconds }),
+      policy,
+      time.now
+    )
+    const subject = randomUUID()
+    await eventually(
+      () => families.open(subject, 'a session', opening).catch(() => null),
+      (record) => record !== null,
+      LONG_MS
+    )
+    const thaw = await freezeRedis(redis)
+    await t.rejects(families.present(subject, 'a session', 0), { code: 'UNAVAILABLE' })
+    await t.rejects(families.endAll(subject, null), { code: 'UNAVAILABLE' })
+    const frozenUntil = performance.now() + 2 * COMMAND_TIMEOUT_MS
+    await t.rejects(families.open(subject, 'another', opening), { code: 'UNAVAILABLE' })
+    while (performance.now() < frozenUntil) await setImmediate()
+    thaw()
 
-  const live = await eventually(
-    () => families.list(subject).catch(() => null),
-    (list) => list !== null,
-    LONG_MS
-  )
-  t.match(live, [{ sid: 'a session', record: { generation: 0 } }], 'none of the three')
-})
+    const live = await eventually(
+      () => families.list(subject).catch(() => null),
+      (list) => list !== null,
+      LONG_MS
+    )
+    t.match(live, [{ sid: 'a session', record: { generation: 0 } }], 'none of the three')
+  }
+)

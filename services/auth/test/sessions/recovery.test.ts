@@ -45,7 +45,7 @@ async function asleep(t: Test) {
   return { auth, tokens, refresh, lost }
 }
 
-t.test('a phone that lost its answer and slept past the grace goes on', async (t) => {
+t.test('a client that lost its response recovers after the grace window', async (t) => {
   const { auth, tokens, refresh, lost } = await asleep(t)
   for (const _ of ['again', 'and once more']) {
     auth.clock.advance(3_600_000)
@@ -60,7 +60,7 @@ t.test('a phone that lost its answer and slept past the grace goes on', async (t
   t.match(counted, 'auth_refresh_total{outcome="recovered"} 2')
 })
 
-t.test('once its owner has made a call, a spent token in other hands ends all', async (t) => {
+t.test('once the owner has used the new token, a spent token ends the session', async (t) => {
   const { auth, tokens, refresh, lost } = await asleep(t)
   await used(auth, lost.accessToken)
   isProblem(t, await refresh(tokens.refreshToken), { code: 'SESSION_ENDED' })
@@ -79,7 +79,7 @@ t.test('owner and thief cannot share a session that both of them use', async (t)
 })
 
 t.test(
-  'a thief who refreshes before the owner, every time, has no token to use beside them',
+  'a thief who always refreshes before the owner has no usable token beside the owner’s',
   async (t) => {
     const { auth, tokens, refresh, lost } = await asleep(t)
     const client = await clientWithSecret(auth, 'client_secret_basic', ['introspect'])
@@ -117,7 +117,7 @@ t.test(
 )
 
 t.test(
-  'Redis: a report counts before and after it is in the record',
+  'Redis: a report counts before and after it is moved into the record',
   {
     skip: redisMissing
   },
@@ -140,7 +140,7 @@ t.test(
   }
 )
 
-t.test('a thief who asked again loses the access token when the owner refreshes', async (t) => {
+t.test('a thief who recovered loses the access token when the owner refreshes', async (t) => {
   const { auth, tokens, refresh, lost } = await asleep(t)
   const client = await clientWithSecret(auth, 'client_secret_basic', ['introspect'])
   const isActive = async ({ accessToken }: Tokens): Promise<boolean> =>
@@ -197,7 +197,7 @@ for (const [name, open] of Object.entries(stores)) {
   )
 }
 
-t.test('Redis: reports of what is not there are dropped', { skip: redisMissing }, async (t) => {
+t.test('Redis: reports about unknown sessions are dropped', { skip: redisMissing }, async (t) => {
   const { redis } = await redisServer(t)
   const { families } = redisStore(redis, { policy, clock: clockFromNow() })
   await redis.hset(SIGHTINGS, 'nobody somewhere', 3, 'garbled', 1, 'one two three', 1)

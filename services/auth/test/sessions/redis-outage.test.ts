@@ -77,7 +77,7 @@ async function refuses(
 }
 
 t.test(
-  'with the server gone every call is refused, and afterwards all is as it was',
+  'while the server is gone, every call is refused, and afterwards nothing has changed',
   options,
   async (t) => {
     const { kill, start, connection, ...rest } = await store(t)
@@ -98,7 +98,7 @@ t.test('a frozen server is an outage', options, async (t) => {
   await refuses(t, rest, ['present', 'ping'])
 })
 
-t.test('a server that cannot write is an outage, and no fault of ours', options, async (t) => {
+t.test('a server that cannot write is an outage, not an internal error', options, async (t) => {
   const { redis, ...rest } = await store(t)
 
   await redis.config('SET', 'maxmemory', '1')
@@ -114,7 +114,7 @@ t.test('a server that cannot write is an outage, and no fault of ours', options,
   t.equal(outcome, 'rotated', 'it is back, and nothing was done twice')
 })
 
-t.test('a fault of our own command is not taken for an outage', options, async (t) => {
+t.test('a fault of our own command is not an outage', options, async (t) => {
   const { redis, families, subject } = await store(t)
   const key = (await redis.keys(`*${subject}`))[0] ?? ''
   await redis.set(key, 'not a hash')

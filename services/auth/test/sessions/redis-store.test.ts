@@ -26,7 +26,7 @@ async function dump(redis: Redis): Promise<Buffer> {
 
 const bytes = ([field, value]: [string, Buffer]) => [Buffer.from(field), value]
 
-t.test('what Redis holds is not enough to make a token', options, async (t) => {
+t.test('the data in Redis is not enough to make a token', options, async (t) => {
   const { redis } = await redisServer(t)
   const { families } = redisStore(redis, { policy, clock: clockFromNow() })
   const ring = parseKeyRing(`1:${randomSecret()}`)
@@ -52,7 +52,7 @@ t.test('what Redis holds is not enough to make a token', options, async (t) => {
   t.notOk(held.includes(ring.newest.secret), 'nor the key')
 })
 
-t.test('every key ends by itself', options, async (t) => {
+t.test('every key expires by itself', options, async (t) => {
   const { redis } = await redisServer(t)
   const clock = clockFromNow()
   const subject = randomUUID()
@@ -111,7 +111,7 @@ t.test('a family is as large after a hundred rotations as after one', options, a
   t.equal(await redis.hlen(key), 1, 'one field')
 })
 
-t.test('all that is kept of a user stays one small value', options, async (t) => {
+t.test('all data of a user is one small value', options, async (t) => {
   const { redis } = await redisServer(t)
   const { families } = redisStore(redis, { policy, clock: clockFromNow() })
   const subject = randomUUID()

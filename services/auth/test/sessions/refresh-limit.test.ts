@@ -4,7 +4,7 @@ import { refreshLimit } from '../../src/sessions/refresh-limit.ts'
 import { authService, login, REFRESHES_PER_MINUTE, signedIn } from '../fixtures/auth-service.ts'
 import { isProblem } from '../fixtures/problem.ts'
 
-t.test('a family may refresh so often in a minute, and again in the next', async (t) => {
+t.test('the refreshes of a family are limited per minute', async (t) => {
   const clock = testClock()
   const { take } = refreshLimit({ perMinute: 2, clock })
 

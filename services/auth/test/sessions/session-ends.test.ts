@@ -56,7 +56,7 @@ async function serviceOnRedis(t: Test) {
 
 const options = { skip: redisMissing }
 
-t.test('a token that is used again while its owner logs out is told of', options, async (t) => {
+t.test('a token that is reused during a logout has an event', options, async (t) => {
   const { auth, refresh, settle, beforePresent } = await serviceOnRedis(t)
   await registered(auth)
   const first = await login(auth)
@@ -71,7 +71,7 @@ t.test('a token that is used again while its owner logs out is told of', options
   t.strictSame(kinds, ['user-created', 'login', 'logout', 'refresh-reused'])
 })
 
-t.test('a note that cannot be read keeps no other end waiting', options, async (t) => {
+t.test('an unreadable note does not delay other ends', options, async (t) => {
   const { auth, redis, refresh, settle, store, clock } = await serviceOnRedis(t)
   const { id } = await registered(auth)
   const [one, other] = [await login(auth), await login(auth)]
@@ -95,34 +95,42 @@ t.test('a note that cannot be read keeps no other end waiting', options, async (
   t.ok((await login(auth)).refreshToken, 'nor does it keep anybody from signing in')
 })
 
-t.test('sessions that ended long ago and came back make no other end', options, async (t) => {
-  const { auth, redis, refresh, store, settle, clock } = await serviceOnRedis(t)
-  const { id } = await registered(auth)
-  await settle()
-  const ghost = await login(auth)
-  const oldCopy = await redis.dumpBuffer(familiesKey(id))
-  await auth.post('/logout', { refreshToken: ghost.refreshToken })
-  await settle()
-  // Longer ago than any access token is accepted: the store is not told of it again.
-  clock.advance(24 * 3_600_000)
-  const own = await login(auth)
-  await redis.flushall()
-  await redis.restore(familiesKey(id), 0, oldCopy)
-  await settle()
-  await settle()
-  t.match(await store.families.list(id), [{ sid: ghost.session.id }], 'the store takes it for live')
+t.test(
+  'ended sessions that came back with old data make no other session end',
+  options,
+  async (t) => {
+    const { auth, redis, refresh, store, settle, clock } = await serviceOnRedis(t)
+    const { id } = await registered(auth)
+    await settle()
+    const ghost = await login(auth)
+    const oldCopy = await redis.dumpBuffer(familiesKey(id))
+    await auth.post('/logout', { refreshToken: ghost.refreshToken })
+    await settle()
+    // Longer ago than any access token is accepted: the store is not told of it again.
+    clock.advance(24 * 3_600_000)
+    const own = await login(auth)
+    await redis.flushall()
+    await redis.restore(familiesKey(id), 0, oldCopy)
+    await settle()
+    await settle()
+    t.match(
+      await store.families.list(id),
+      [{ sid: ghost.session.id }],
+      'the store takes it for live'
+    )
 
-  isProblem(t, await refresh(ghost.refreshToken), { code: 'SESSION_ENDED' })
-  const [restored, third] = [await refresh(own.refreshToken), await login(auth)]
-  t.equal(restored.statusCode, 200)
-  const listed = await auth.state.listSessions(id)
-  t.strictSame(
-    listed.map(({ sid }) => sid),
-    [own.session.id, third.session.id]
-  )
-  const kinds = (await audited(auth)).map(({ kind }) => kind)
-  t.notOk(kinds.includes('session-evicted'), 'two are not too many')
-})
+    isProblem(t, await refresh(ghost.refreshToken), { code: 'SESSION_ENDED' })
+    const [restored, third] = [await refresh(own.refreshToken), await login(auth)]
+    t.equal(restored.statusCode, 200)
+    const listed = await auth.state.listSessions(id)
+    t.strictSame(
+      listed.map(({ sid }) => sid),
+      [own.session.id, third.session.id]
+    )
+    const kinds = (await audited(auth)).map(({ kind }) => kind)
+    t.notOk(kinds.includes('session-evicted'), 'two are not too many')
+  }
+)
 
 t.test('a session is restored up to the end of its idle lifetime', options, async (t) => {
   const { auth, redis, refresh, clock } = await serviceOnRedis(t)
@@ -135,7 +143,7 @@ t.test('a session is restored up to the end of its idle lifetime', options, asyn
   t.equal((await refresh(second.refreshToken)).statusCode, 200, 'the database knew of no use since')
 })
 
-t.test('a session is not idle that was used after what the store has', options, async (t) => {
+t.test('a session that was used after the store’s record is not idle', options, async (t) => {
   const { auth, redis, refresh, clock } = await serviceOnRedis(t)
   const { id } = await registered(auth)
   const first = await login(auth)

@@ -6,7 +6,7 @@ import { dataFolder } from '@gatehouse/fixtures/data-folder'
 import t from 'tap'
 import { opening, policy, revokedSids, sqliteStore } from '../fixtures/stores.ts'
 
-t.test('what happened to a family is there after a restart', async (t) => {
+t.test('the state of a family survives a restart', async (t) => {
   const file = join(dataFolder(t), 'sessions.sqlite')
   const clock = testClock()
   const subject = randomUUID()
@@ -26,7 +26,7 @@ t.test('what happened to a family is there after a restart', async (t) => {
   t.strictSame(await revokedSids(after), ['ended'], 'the log too')
 })
 
-t.test('a step that fails half-way leaves nothing behind', async (t) => {
+t.test('a step that fails half-way changes nothing', async (t) => {
   const clock = testClock()
   const { families } = sqliteStore(t, { policy: { ...policy, sessionsPerUser: 1 }, clock })
   const subject = randomUUID()
@@ -42,7 +42,7 @@ t.test('a step that fails half-way leaves nothing behind', async (t) => {
   )
 })
 
-t.test('one user does not reach the families of another', async (t) => {
+t.test('one user cannot reach the families of another', async (t) => {
   const { families } = sqliteStore(t, { policy, clock: testClock() })
   const [owner, other] = [randomUUID(), randomUUID()]
   await families.open(owner, 'one', opening)
@@ -54,7 +54,7 @@ t.test('one user does not reach the families of another', async (t) => {
   t.equal((await families.list(owner)).length, 1, 'it lives on')
 })
 
-t.test('a file that somebody else holds is an outage, and nothing is lost', async (t) => {
+t.test('a file that another process has locked is an outage, and nothing is lost', async (t) => {
   const file = join(dataFolder(t), 'sessions.sqlite')
   const { families } = sqliteStore(t, { policy, clock: testClock() }, file)
   const subject = randomUUID()

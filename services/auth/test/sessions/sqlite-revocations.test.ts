@@ -36,7 +36,7 @@ function log(t: Test, { file = ':memory:', beatMs = 60_000 } = {}) {
 const sids = ({ value }: IteratorResult<RevocationBatch>) =>
   value.entries.map(({ id }: { id: string }) => id)
 
-t.test('a follower gets what there is, then what comes', async (t) => {
+t.test('a follower gets existing entries, then new ones', async (t) => {
   const { end, follow } = log(t)
   end('before')
   const followed = follow(null)
@@ -48,12 +48,12 @@ t.test('a follower gets what there is, then what comes', async (t) => {
   t.strictSame(sids(await next), ['after'], 'as it comes, and once')
 })
 
-t.test('with nothing in the log a follower is told so at once', async (t) => {
+t.test('a follower of an empty log learns at once that it is empty', async (t) => {
   const { value } = await log(t).follow(null).next()
   t.strictSame(value.entries, [])
 })
 
-t.test('a follower that was away goes on from its cursor', async (t) => {
+t.test('a follower that was disconnected continues from its cursor', async (t) => {
   const { end, follow } = log(t)
   end('seen')
   const { cursor } = (await follow(null).next()).value
@@ -63,7 +63,7 @@ t.test('a follower that was away goes on from its cursor', async (t) => {
   t.strictSame(sids(await follow(cursor).next()), ['missed', 'missed too'])
 })
 
-t.test('what is told between two looks is not missed', async (t) => {
+t.test('an entry between two reads is not missed', async (t) => {
   const { end, follow } = log(t)
   const followed = follow(null)
   await followed.next()
@@ -71,7 +71,7 @@ t.test('what is told between two looks is not missed', async (t) => {
   t.strictSame(sids(await followed.next()), ['while the follower was busy'])
 })
 
-t.test('a follower of an idle log hears now and then that it is still there', async (t) => {
+t.test('a follower of an idle log regularly learns that the log is available', async (t) => {
   const { end, follow } = log(t, { beatMs: 1 })
   end('before')
   const followed = follow(null)
@@ -84,7 +84,7 @@ t.test('a follower of an idle log hears now and then that it is still there', as
   })
 })
 
-t.test('a log of before other kinds were written is read on', async (t) => {
+t.test('a log of an earlier version can still be read', async (t) => {
   const file = join(dataFolder(t), 'sessions.sqlite')
   const before = openSqlite(file)
   before.exec(`create table revocations (
@@ -100,7 +100,7 @@ t.test('a log of before other kinds were written is read on', async (t) => {
   ])
 })
 
-t.test('every follower is told', async (t) => {
+t.test('every follower gets new entries', async (t) => {
   const { end, follow } = log(t)
   const followers = [follow(null), follow(null)]
   for (const follower of followers) await follower.next()
@@ -109,7 +109,7 @@ t.test('every follower is told', async (t) => {
   t.strictSame((await Promise.all(nexts)).map(sids), [['one'], ['one']])
 })
 
-t.test('a follower that is stopped ends, also while it waits', async (t) => {
+t.test('a stopped follower ends, even while it waits', async (t) => {
   const { stop, follow } = log(t)
   const followed = follow(null)
   await followed.next()
@@ -118,7 +118,7 @@ t.test('a follower that is stopped ends, also while it waits', async (t) => {
   t.strictSame(await next, { done: true, value: undefined })
 })
 
-t.test('an entry is forgotten when the last token that it killed has expired', async (t) => {
+t.test('an entry is forgotten when the last token that it revokes has expired', async (t) => {
   const { end, follow } = log(t)
   end('old')
   end('at its end', clock() + 1)
@@ -126,7 +126,7 @@ t.test('an entry is forgotten when the last token that it killed has expired', a
   t.strictSame(sids(await follow(null).next()), ['at its end', 'new'])
 })
 
-t.test('a cursor never leads back, though the log was emptied', async (t) => {
+t.test('a cursor never goes back, even if the log was emptied', async (t) => {
   const { end, follow } = log(t)
   end('old')
   const { cursor } = (await follow(null).next()).value

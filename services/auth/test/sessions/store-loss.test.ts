@@ -34,35 +34,39 @@ async function untilAnswered<Answer>(ask: () => Promise<Answer>): Promise<Answer
   }
 }
 
-t.test('a store restored from an older copy logs no one out', { skip: redisMissing }, async (t) => {
-  const server = await startRedis(dataFolder(t), { durable: false })
-  t.teardown(() => server.stop())
-  const families = await familiesAt(t, server.url)
-  const subject = randomUUID()
-  await families.open(subject, 'old', opening)
-  for (const generation of [0, 1]) await families.present(subject, 'old', generation)
-  await server.redis.save()
-  for (const generation of [2, 3, 4]) await families.present(subject, 'old', generation)
-  await families.open(subject, 'new', opening)
+t.test(
+  'a store restored from an older copy signs nobody out',
+  { skip: redisMissing },
+  async (t) => {
+    const server = await startRedis(dataFolder(t), { durable: false })
+    t.teardown(() => server.stop())
+    const families = await familiesAt(t, server.url)
+    const subject = randomUUID()
+    await families.open(subject, 'old', opening)
+    for (const generation of [0, 1]) await families.present(subject, 'old', generation)
+    await server.redis.save()
+    for (const generation of [2, 3, 4]) await families.present(subject, 'old', generation)
+    await families.open(subject, 'new', opening)
 
-  await server.kill()
-  await server.start()
+    await server.kill()
+    await server.start()
 
-  const healed = await untilAnswered(() => families.present(subject, 'old', 5))
-  t.equal(healed.outcome, 'healed', 'a token newer than the record is one that was made here')
-  t.match(healed, { before: { generation: 2 }, after: { generation: 6 } })
-  const onward = await families.present(subject, 'old', 6)
-  t.equal(onward.outcome, 'rotated', 'and goes on from there')
-  const lost = await families.present(subject, 'new', 0)
-  t.equal(lost.outcome, 'ended', 'a login that was lost is one sign-in')
+    const healed = await untilAnswered(() => families.present(subject, 'old', 5))
+    t.equal(healed.outcome, 'healed', 'a token newer than the record is one that was made here')
+    t.match(healed, { before: { generation: 2 }, after: { generation: 6 } })
+    const onward = await families.present(subject, 'old', 6)
+    t.equal(onward.outcome, 'rotated', 'and goes on from there')
+    const lost = await families.present(subject, 'new', 0)
+    t.equal(lost.outcome, 'ended', 'a login that was lost is one sign-in')
 
-  const thief = await families.present(subject, 'old', 1)
-  t.equal(thief.outcome, 'reused', "a thief's older token is still caught")
-  const owner = await families.present(subject, 'old', 7)
-  t.equal(owner.outcome, 'ended')
-})
+    const thief = await families.present(subject, 'old', 1)
+    t.equal(thief.outcome, 'reused', "a thief's older token is still caught")
+    const owner = await families.present(subject, 'old', 7)
+    t.equal(owner.outcome, 'ended')
+  }
+)
 
-t.test('an answer that is lost on its way costs nothing', { skip: redisMissing }, async (t) => {
+t.test('a lost answer of the store costs nothing', { skip: redisMissing }, async (t) => {
   const { port } = await redisServer(t)
   const link = await flakyLink(t, port)
   const families = await familiesAt(t, `redis://127.0.0.1:${link.port}`)
@@ -78,7 +82,7 @@ t.test('an answer that is lost on its way costs nothing', { skip: redisMissing }
   t.equal((await families.present(subject, 'one', 1)).outcome, 'rotated')
 })
 
-t.test('a store that is slow is a store that is away', { skip: redisMissing }, async (t) => {
+t.test('a slow store counts as unavailable', { skip: redisMissing }, async (t) => {
   const { port } = await redisServer(t)
   const link = await flakyLink(t, port)
   const families = await familiesAt(t, `redis://127.0.0.1:${link.port}`)

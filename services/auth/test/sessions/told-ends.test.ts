@@ -61,7 +61,7 @@ async function kinds(database: Kysely<Tables>, sid: string): Promise<string[]> {
 
 for (const { name, skip, make } of databaseKinds(t)) {
   t.test(
-    `${name}: what one run of the store was told, another may not know`,
+    `${name}: ends that one run of the store was told are told again to the next`,
     { skip },
     async (t) => {
       const database = await (await make(t)).open()

@@ -4,7 +4,7 @@ import { generateSigningKey } from '../../src/keys/signing-key.ts'
 import { type AccessTokenSubject, accessTokens } from '../../src/tokens/access-token.ts'
 import { AUDIENCE, authService, email, ISSUER, signedIn } from '../fixtures/auth-service.ts'
 
-t.test('an access token says what the contract promises, and nothing else', async (t) => {
+t.test('an access token has the documented claims, and no others', async (t) => {
   const auth = await authService(t)
   const { user, tokens } = await signedIn(auth)
   const now = auth.clock() / 1000
@@ -35,7 +35,7 @@ t.test('an access token says what the contract promises, and nothing else', asyn
   t.equal(exp, now + tokens.expiresIn, 'expiresIn is its life')
 })
 
-t.test('after a refresh the token still says when the user signed in', async (t) => {
+t.test('after a refresh, the token still has the time of the login', async (t) => {
   const auth = await authService(t)
   const { tokens } = await signedIn(auth)
   const signedInAt = auth.clock() / 1000
@@ -82,7 +82,7 @@ const unsigned = (lifetimeSeconds: number, namesGeneration = true) =>
     clock: () => 1_800_000_000_999
   })
 
-t.test('a life is up to 5 % shorter at random, and never longer', async (t) => {
+t.test('a lifetime is up to 5 % shorter at random, and never longer', async (t) => {
   const tokens = unsigned(300)
   const lives = new Set(Array.from({ length: 2000 }, () => tokens.issue(subject).expiresIn))
   t.equal(Math.max(...lives), 300)
@@ -91,13 +91,13 @@ t.test('a life is up to 5 % shorter at random, and never longer', async (t) => {
   t.equal(unsigned(10).issue(subject).expiresIn, 10, 'a short life stays whole')
 })
 
-t.test('no two tokens are one', async (t) => {
+t.test('no two tokens are equal', async (t) => {
   const tokens = unsigned(300)
   const ids = Array.from({ length: 1000 }, () => JSON.parse(tokens.issue(subject).token).jti)
   t.equal(new Set(ids).size, 1000)
 })
 
-t.test('a session gets what it asked for of what the account has', async (t) => {
+t.test('a session gets the requested part of the account’s scope', async (t) => {
   const scope = (requestedScope: string) =>
     JSON.parse(unsigned(300).issue({ ...subject, requestedScope }).token).scope
   t.equal(scope(''), 'a b c', 'all, where it asked for nothing')
@@ -106,7 +106,7 @@ t.test('a session gets what it asked for of what the account has', async (t) => 
   t.equal(scope('admin'), '')
 })
 
-t.test('where recovery is off a token does not name its generation', async (t) => {
+t.test('with recovery off, a token has no generation', async (t) => {
   t.equal(JSON.parse(unsigned(300).issue(subject).token).session_generation, 4)
   t.notOk('session_generation' in JSON.parse(unsigned(300, false).issue(subject).token))
 })

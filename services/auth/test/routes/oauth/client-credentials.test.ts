@@ -39,7 +39,7 @@ t.test('a machine client gets a token for itself', async (t) => {
   t.equal(decodeProtectedHeader(token).typ, 'at+jwt')
 })
 
-t.test('a client gets what it asks for of what it has, and never more', async (t) => {
+t.test('a client gets the requested part of its scope, and never more', async (t) => {
   const auth = await authService(t)
   const { authorized } = await clientWithSecret(auth)
   const ask = (scope: string) => postForm(auth, '/oauth/token', { ...grant, scope }, authorized)
@@ -60,7 +60,7 @@ t.test('a client gets what it asks for of what it has, and never more', async (t
   }
 })
 
-t.test('another grant is not supported, and none is malformed', async (t) => {
+t.test('another grant type is unsupported, and a missing one malformed', async (t) => {
   const auth = await authService(t)
   const { authorized } = await clientWithSecret(auth)
   const ask = (form: Record<string, string>) => postForm(auth, '/oauth/token', form, authorized)
@@ -70,7 +70,7 @@ t.test('another grant is not supported, and none is malformed', async (t) => {
   isOAuthError(t, await ask({ scope: 'orders:read' }), 400, 'invalid_request')
 })
 
-t.test('nobody gets a token for nobody', async (t) => {
+t.test('a request without client authentication gets no token', async (t) => {
   const auth = await authService(t)
   const { id } = await clientWithSecret(auth)
   for (const form of [grant, { ...grant, client_id: id }, { ...grant, client_id: 'gatehouse' }]) {

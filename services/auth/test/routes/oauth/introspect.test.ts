@@ -43,7 +43,7 @@ async function asking(t: Parameters<typeof authService>[0]) {
   return { auth, user, tokens, client, ask }
 }
 
-t.test('of an access token that works it is said whose it is and how long', async (t) => {
+t.test('an active access token is described with its owner and expiry', async (t) => {
   const { auth, user, tokens, ask } = await asking(t)
   const now = auth.clock() / 1000
   const { jti = '' } = decodeJwt(tokens.accessToken)
@@ -63,7 +63,7 @@ t.test('of an access token that works it is said whose it is and how long', asyn
   })
 })
 
-t.test('a refresh token that works is for this server, and for no service', async (t) => {
+t.test('an active refresh token has this server as its audience', async (t) => {
   const { auth, user, tokens, ask } = await asking(t)
   const now = auth.clock() / 1000
   t.strictSame(await ask(tokens.refreshToken, { token_type_hint: 'access_token' }), {
@@ -79,7 +79,7 @@ t.test('a refresh token that works is for this server, and for no service', asyn
   })
 })
 
-t.test("a machine client's token works until the client is disabled", async (t) => {
+t.test("a machine client's token is active until the client is disabled", async (t) => {
   const { auth, client, ask } = await asking(t)
   const machine = await clientWithSecret(auth)
   const grant = { grant_type: 'client_credentials' }
@@ -93,7 +93,7 @@ t.test("a machine client's token works until the client is disabled", async (t) 
   t.strictSame(await ask(token), { active: false })
 })
 
-t.test('of what does not work nothing is said, whatever the reason', async (t) => {
+t.test('an inactive token is only reported as inactive, whatever the reason', async (t) => {
   const { auth, user, tokens, ask } = await asking(t)
   const { accessToken, refreshToken } = tokens
   const foreign = await signedIn(await authService(t))
@@ -121,7 +121,7 @@ t.test('of what does not work nothing is said, whatever the reason', async (t) =
   await inactive('a refresh token of a disabled account', next)
 })
 
-t.test('a token stops working when its time or its session is over', async (t) => {
+t.test('a token is inactive after its expiry or the end of its session', async (t) => {
   const { auth, tokens, ask } = await asking(t)
   auth.clock.advance((tokens.expiresIn + TOKEN_SKEW_SECONDS - 1) * 1000)
   t.equal((await ask(tokens.accessToken)).active, true, 'to the last second that gateways take it')
@@ -187,7 +187,7 @@ t.test('a token that gateways refuse as stale is not active', async (t) => {
   t.equal((await ask(accessToken)).active, true, 'the next one is')
 })
 
-t.test('after all tokens were revoked none of them is active, and the next ones are', async (t) => {
+t.test('after all tokens were revoked, only later tokens are active', async (t) => {
   const { auth, tokens, ask } = await asking(t)
   const machine = await clientWithSecret(auth)
   const machineToken = async (): Promise<string> => {
@@ -209,7 +209,7 @@ t.test('after all tokens were revoked none of them is active, and the next ones 
   t.equal((await ask(await machineToken())).active, true)
 })
 
-t.test('asking changes nothing', async (t) => {
+t.test('introspection changes nothing', async (t) => {
   const { auth, tokens, ask, client } = await asking(t)
   const { refreshToken } = (
     await auth.post('/refresh-token', { refreshToken: tokens.refreshToken })
@@ -233,7 +233,7 @@ t.test('asking changes nothing', async (t) => {
   t.ok(client.id)
 })
 
-t.test('only a client that may ask is answered', async (t) => {
+t.test('only clients with the scope introspect are answered', async (t) => {
   const { auth, tokens, client } = await asking(t)
   const form = { token: tokens.accessToken }
   const ask = (more = {}, headers = {}) =>

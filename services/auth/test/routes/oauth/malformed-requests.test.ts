@@ -5,7 +5,7 @@ import { isOAuthError } from '../../fixtures/oauth-error.ts'
 
 const endpoints = ['/oauth/token', '/oauth/revoke', '/oauth/introspect']
 
-t.test('what no endpoint reads is refused as RFC 6749 writes it', async (t) => {
+t.test('malformed requests get errors in the form of RFC 6749', async (t) => {
   const auth = await authService(t)
   const { authorized } = await clientWithSecret(auth, 'client_secret_basic', ['introspect'])
   const form = 'grant_type=client_credentials&token=x'
@@ -47,7 +47,7 @@ t.test('the content type may have parameters, and any case', async (t) => {
   }
 })
 
-t.test('elsewhere a form is still foreign, and errors are problems', async (t) => {
+t.test('other routes refuse forms, and answer with problem documents', async (t) => {
   const { post } = await authService(t)
   const answer = await post('/login', 'email=a', {
     'content-type': 'application/x-www-form-urlencoded'

@@ -2,7 +2,7 @@ import t from 'tap'
 import { serverMetadata } from '../../../src/oauth/server-metadata.ts'
 import { authService, ISSUER } from '../../fixtures/auth-service.ts'
 
-t.test('the metadata says where the endpoints are and what they take (RFC 8414)', async (t) => {
+t.test('the metadata has the endpoints and their methods (RFC 8414)', async (t) => {
   const { get } = await authService(t)
   const answer = await get('/.well-known/oauth-authorization-server')
   t.equal(answer.statusCode, 200)
@@ -29,7 +29,7 @@ t.test('the metadata says where the endpoints are and what they take (RFC 8414)'
   })
 })
 
-t.test('an issuer with a slash behind it has the same endpoints', async (t) => {
+t.test('an issuer with a trailing slash has the same endpoints', async (t) => {
   const { issuer, token_endpoint } = serverMetadata('https://issuer.example/')
   t.equal(issuer, 'https://issuer.example/', 'an issuer is compared as it is written')
   t.equal(token_endpoint, 'https://issuer.example/oauth/token')

@@ -19,7 +19,7 @@ import { clockFromNow, policy, redisStore } from '../../fixtures/stores.ts'
 
 const grantOf = (token: string) => ({ grant_type: 'refresh_token', refresh_token: token })
 
-t.test('a session goes on by the OAuth endpoint, as it does by our own', async (t) => {
+t.test('a session can be refreshed at the OAuth endpoint, as at our own', async (t) => {
   const auth = await authService(t)
   const { user, tokens } = await signedIn(auth)
   const answer = await postForm(auth, '/oauth/token', grantOf(tokens.refreshToken))
@@ -36,7 +36,7 @@ t.test('a session goes on by the OAuth endpoint, as it does by our own', async (
   t.equal((await postForm(auth, '/oauth/token', named)).statusCode, 200, 'the public client, named')
 })
 
-t.test('a refresh token that is spent, ended or not ours is no grant any more', async (t) => {
+t.test('a spent, ended or foreign refresh token is invalid_grant', async (t) => {
   const auth = await authService(t)
   const { user, tokens } = await signedIn(auth)
   const refresh = (token: string) => postForm(auth, '/oauth/token', grantOf(token))
@@ -55,7 +55,7 @@ t.test('a refresh token that is spent, ended or not ours is no grant any more', 
   t.not(user.id, decodeJwt(others.accessToken).sub)
 })
 
-t.test('a request without the token, or for another scope, costs no token', async (t) => {
+t.test('a request without the token, or for more scope, uses no token up', async (t) => {
   const auth = await authService(t)
   const { tokens } = await signedIn(auth)
   const form = { grant_type: 'refresh_token' }
@@ -66,7 +66,7 @@ t.test('a request without the token, or for another scope, costs no token', asyn
   t.ok(json().refresh_token, 'the first generation still rotates')
 })
 
-t.test('a client may ask for less of the scope, for this access token alone', async (t) => {
+t.test('a client may ask for a part of the scope, for this access token only', async (t) => {
   const auth = await authService(t)
   const { tokens } = await signedIn(auth)
   const refresh = async (refreshToken: string, more: Record<string, string> = {}) =>
@@ -81,7 +81,7 @@ t.test('a client may ask for less of the scope, for this access token alone', as
   t.equal(both.scope, 'orders:read orders:write')
 })
 
-t.test('another client gets nothing, and the session does not notice', async (t) => {
+t.test('another client cannot refresh, and the session is not affected', async (t) => {
   let calls: string[] = []
   const auth = await authService(t, {
     families(real) {
@@ -106,7 +106,7 @@ t.test('another client gets nothing, and the session does not notice', async (t)
   t.strictSame(calls, [], 'the family is not even read')
 })
 
-t.test('no cookie is read here', async (t) => {
+t.test('the OAuth endpoint reads no cookie', async (t) => {
   const auth = await authService(t)
   const { headers } = await signedInBrowser(auth)
   const answer = await postForm(auth, '/oauth/token', { grant_type: 'refresh_token' }, headers)
@@ -114,7 +114,7 @@ t.test('no cookie is read here', async (t) => {
   t.notOk(answer.headers['set-cookie'])
 })
 
-t.test('the limit of the session holds here too', async (t) => {
+t.test('the limit of the session applies at the OAuth endpoint too', async (t) => {
   const auth = await authService(t)
   const { tokens } = await signedIn(auth)
   const form = grantOf(tokens.refreshToken)
@@ -126,7 +126,7 @@ t.test('the limit of the session holds here too', async (t) => {
   t.equal(answer.headers['retry-after'], '60')
 })
 
-t.test('an outage of the store is 503 and costs no token', { skip: redisMissing }, async (t) => {
+t.test('an outage of the store is 503 and uses no token up', { skip: redisMissing }, async (t) => {
   const { url, kill, start } = await redisServer(t)
   const connection = await redisConnection(t, url)
   const clock = clockFromNow()

@@ -47,7 +47,7 @@ t.test('a revoked access token ends its session as well', async (t) => {
   )
 })
 
-t.test('a hint is a hint: the token says itself what it is', async (t) => {
+t.test('the kind of a token is read from the token, whatever the hint', async (t) => {
   const auth = await authService(t)
   const { tokens } = await signedIn(auth)
   for (const [token, hint] of [
@@ -61,7 +61,7 @@ t.test('a hint is a hint: the token says itself what it is', async (t) => {
   t.equal((await revokedSids(auth.store)).length, 3)
 })
 
-t.test('an unknown token needs nothing done, and that is no error', async (t) => {
+t.test('revoking an unknown token is no error', async (t) => {
   const auth = await authService(t)
   const { tokens } = await signedIn(auth)
   const [header, payload, signature = ''] = tokens.accessToken.split('.')
@@ -84,7 +84,7 @@ t.test('an unknown token needs nothing done, and that is no error', async (t) =>
   isOAuthError(t, await postForm(auth, '/oauth/revoke', {}), 400, 'invalid_request')
 })
 
-t.test("a machine client's own access token cannot be revoked yet, and it is told", async (t) => {
+t.test("a machine client's own access token is unsupported_token_type", async (t) => {
   const auth = await authService(t)
   const { authorized } = await clientWithSecret(auth)
   const grant = { grant_type: 'client_credentials' }
@@ -95,7 +95,7 @@ t.test("a machine client's own access token cannot be revoked yet, and it is tol
   t.equal(nothing.statusCode, 200, 'an unknown one is no error')
 })
 
-t.test('who says to be a client has to prove it', async (t) => {
+t.test('a request that names a machine client must authenticate', async (t) => {
   const auth = await authService(t)
   const { id } = await clientWithSecret(auth)
   const { tokens } = await signedIn(auth)
