@@ -9,6 +9,7 @@ import { commands } from '@gatehouse/ops/commands'
 import { readConfig as readOrders } from '@gatehouse/orders/config'
 import { problems } from '@gatehouse/problem/codes'
 import t from 'tap'
+import { parse } from 'yaml'
 import { routeVariables, settings, settingsPage } from './settings-page.ts'
 import { read, root, sourceFiles } from './source-files.ts'
 
@@ -148,6 +149,12 @@ t.test('docs/README.md links every page exactly once', async (t) => {
   const expected = [...topPages, ...pages].filter((page) => page !== index && page !== 'README.md')
   const linked = linksOf(index).map(({ target }) => relative('', target))
   t.strictSame(linked.sort(), expected.sort())
+})
+
+t.test('the dev container and the release use the image of CI', async (t) => {
+  const { container: image } = parse(read('.github/workflows/ci.yml')).jobs.run
+  t.equal(JSON.parse(read('.devcontainer/devcontainer.json')).image, image)
+  t.equal(parse(read('.github/workflows/release.yml')).jobs.test.container, image)
 })
 
 t.test('.nvmrc names the Node.js that infra/runtime pins', async (t) => {
