@@ -1,4 +1,6 @@
-import { eventually } from '@gatehouse/fixtures/client'
+import { randomBytes } from 'node:crypto'
+import { client, eventually } from '@gatehouse/fixtures/client'
+import { collector } from '@gatehouse/fixtures/collector'
 import { flakyLink } from '@gatehouse/fixtures/flaky-link'
 import { installation } from '@gatehouse/fixtures/installation'
 import { operator } from '@gatehouse/fixtures/operator'
@@ -20,7 +22,12 @@ const settings = {
   GATEWAY_ACCESS_LOG: 'on',
   GATEWAY_ACCESS_LOG_SAMPLES: '1xx=0 2xx=0 3xx=0 4xx=0 5xx=0 none=0'
 }
-const system = skip ? null : await installation(t, { settings })
+const traces = await collector(t)
+const system = skip
+  ? null
+  : await installation(t, {
+      settings: { ...settings, OTEL_EXPORTER_OTLP_ENDPOINT: traces.endpoint }
+    })
 const running = () => {
   if (system === null) throw new Error(String(skip))
   return { ...system, ops: operator(system.folder) }
@@ -115,6 +122,47 @@ t.test(
     }
   }
 )
+
+t.test('a sampled login is one trace, from the gateway to the stores', { skip }, async (t) => {
+  const [gateway] = running().gateways
+  const [email, password] = ['traced@example.com', 'correct horse battery']
+  await client(gateway?.url ?? '').register(email, password)
+  const before = traces.spans.length
+  const traceId = randomBytes(16).toString('hex')
+  const login = await fetch(`${gateway?.url}/auth/login`, {
+    method: 'POST',
+    headers: {
+      'content-type': 'application/json',
+      traceparent: `00-${traceId}-${'1'.repeat(16)}-01`
+    },
+    body: JSON.stringify({ email, password })
+  })
+  const { accessToken, refreshToken } = (await login.json()) as Record<string, string>
+  t.equal(login.status, 200)
+  const own = () => traces.spans.filter((span) => span.traceId === traceId)
+  const has = (service: string, name: RegExp) =>
+    own().find((span) => span.service === service && name.test(span.name))
+  await eventually(
+    async () => has('gateway', /auth-login/) !== undefined && has('auth', /\/login/) !== undefined,
+    (both) => both,
+    20_000
+  )
+  t.equal(before, 0, 'requests that are not sampled have no span')
+  const edge = has('gateway', /^POST auth-login$/)
+  const call = has('gateway', /^POST$/)
+  const served = has('auth', /^POST \/login$/)
+  t.equal(edge?.parentSpanId, '1'.repeat(16))
+  t.equal(call?.parentSpanId, edge?.spanId)
+  t.equal(served?.parentSpanId, call?.spanId)
+  const stores = own().filter(({ attributes }) => attributes['db.system.name'] !== undefined)
+  t.ok(stores.every(({ parentSpanId }) => parentSpanId === served?.spanId))
+  const systems = new Set(stores.map(({ attributes }) => attributes['db.system.name']))
+  t.strictSame([...systems].sort(), ['postgresql', 'redis'])
+  const sent = traces.bodies.join()
+  for (const secret of [email, password, accessToken, refreshToken]) {
+    t.notOk(sent.includes(secret ?? ''), 'no span has a secret')
+  }
+})
 
 t.test('a drill fails where the installation does not hold', { skip }, async (t) => {
   const { ops, redis, startGateway, ...installed } = running()

@@ -5,6 +5,7 @@ import { buildService, type Service } from '@gatehouse/http-service/build-servic
 import type { ServiceLog } from '@gatehouse/http-service/service-log'
 import type { RedisConnection } from '@gatehouse/redis/connect-redis'
 import type { SightingReport } from '@gatehouse/sightings/report-sightings'
+import type { Tracing } from '@gatehouse/tracing/tracing'
 import type { FastifyRequest } from 'fastify'
 import type { Registry } from 'prom-client'
 import { type AssertionKey, assertions } from './assertions/assertions.ts'
@@ -28,6 +29,7 @@ import type { Hop } from './stages/stamp.ts'
 import { guardedFaults } from './telemetry/guarded-faults.ts'
 import { loadGauges } from './telemetry/load-gauges.ts'
 import { requestMetrics, verifierMetrics } from './telemetry/request-metrics.ts'
+import { type RequestSpans, requestSpans, traceOf } from './telemetry/request-spans.ts'
 import { type Served, watchRequests } from './telemetry/served.ts'
 import { accessTokenVerifier } from './tokens/access-token-verifier.ts'
 import { keptForTokens } from './tokens/kept-for-tokens.ts'
@@ -82,6 +84,8 @@ export type GatewayNeeds = {
   connectionsPerAddress: number
   /** for the limits that gateways share; null: each gateway counts for itself */
   limitsRedis: RedisConnection | null
+  /** records the spans of requests; null: no traces are exported */
+  tracing: Tracing | null
   clock: () => number
 }
 
@@ -98,13 +102,17 @@ export async function buildGateway(needs: GatewayNeeds): Promise<Service> {
     errorForm: ({ originalUrl }) => errorFormOf(table(), originalUrl)
   })
   const countRequest = requestMetrics(needs.metrics)
+  const spans = needs.tracing === null ? null : requestSpans(needs.tracing)
   watchRequests(app, (served) => {
     countRequest(served)
     needs.logRequest?.(served)
+    spans?.end(served)
   })
   const isTrustedProxy = trustedProxies(needs.trustedProxies)
   limitConnections(app, { ...needs, isTrustedProxy })
-  noteHop(app, needs.hstsSeconds, (raw) => arrivedHop(raw, isTrustedProxy, needs.proxyHeaders))
+  noteHop(app, { spans, hstsSeconds: needs.hstsSeconds }, (raw) =>
+    arrivedHop(raw, isTrustedProxy, needs.proxyHeaders)
+  )
   await app.register(fastifyJwt, {
     secret: { private: assertionKey.privatePem, public: assertionKey.publicPem },
     sign: { algorithm: 'ES256' }
@@ -185,12 +193,14 @@ export async function buildGateway(needs: GatewayNeeds): Promise<Service> {
  */
 function noteHop(
   app: Service,
-  hstsSeconds: number,
+  { spans, hstsSeconds }: { spans: RequestSpans | null; hstsSeconds: number },
   hopOf: (raw: IncomingMessage) => ArrivedHop
 ): void {
   app.decorateRequest('hop')
   app.addHook('onRequest', (request, reply, done) => {
-    request.hop = { requestId: request.id, ...hopOf(request.raw) }
+    const span = spans === null ? null : spans.begin(request)
+    request.trail.span = span
+    request.hop = { requestId: request.id, trace: traceOf(span), ...hopOf(request.raw) }
     request.trail.address = request.hop.addresses[0]
     if (hstsSeconds > 0 && request.hop.protocol === 'https')
       reply.header('strict-transport-security', `max-age=${hstsSeconds}`)

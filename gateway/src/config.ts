@@ -7,6 +7,7 @@ import {
   host,
   httpUrl,
   port,
+  tracingSettings,
   words
 } from '@gatehouse/settings/fragments'
 import { originFaults, originSettings } from '@gatehouse/settings/origins'
@@ -30,6 +31,7 @@ import { readSamples, type Samples, statusClasses } from './telemetry/access-log
 /** The settings of the gateway. .env.example describes each of them. */
 export const gatewaySettings = {
   ...commonSettings,
+  ...tracingSettings,
   ...dataSettings,
   ...redisSettings,
   ...tokenSettings,

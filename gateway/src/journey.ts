@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http'
+import { traceHeader } from '@gatehouse/edge-headers/names'
 import type { AllowsOrigin } from '@gatehouse/edge-headers/web-origin'
 import type { Assertions } from './assertions/assertions.ts'
 import type { TrustedIssuers } from './issuers/trusted-issuers.ts'
@@ -56,7 +57,7 @@ export type Passage = {
 export type Arrival = {
   readonly hop: Hop
   /** what the stages have found, even if one of them refuses the request */
-  readonly trail: Pick<Trail, 'route' | 'token'>
+  readonly trail: Pick<Trail, 'route' | 'token' | 'traceparent'>
   readonly limiter: (route: Route, token: VerifiedToken | null) => Limiter | null
   readonly caller: (token: VerifiedToken | null) => string | null
 }
@@ -89,6 +90,7 @@ export async function journey(
   if (limiter !== null) await limit(limiter)
   if (!isPreflight) requireAccess(demands, token, edge.clock())
   const headers = stamp(request, route, token, arrival.hop, edge)
+  arrival.trail.traceparent = headers[traceHeader.traceparent]
   const authorization = token === null ? passedAuthorization(request, route, edge.issuers) : null
   if (authorization !== null) headers.authorization = authorization
   if (destination !== null) headers.destination = destination

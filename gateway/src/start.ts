@@ -12,6 +12,7 @@ import { reportedRedis } from '@gatehouse/redis/reported-redis'
 import { drainTimes } from '@gatehouse/settings/drain-times'
 import { words } from '@gatehouse/settings/fragments'
 import { reportSightings } from '@gatehouse/sightings/report-sightings'
+import { openTracing } from '@gatehouse/tracing/open-tracing'
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client'
 import { buildGateway } from './app.ts'
 import { newAssertionKey } from './assertions/assertions.ts'
@@ -101,8 +102,10 @@ export async function startGateway(
   })
   const samples = config.accessLogSamples ?? {}
   const output = config.accessLogSamples === null ? null : logOutput(metrics)
+  const tracing = await openTracing(config, { service: 'gateway', log })
   const app = await buildGateway({
     log,
+    tracing,
     metrics,
     logRequest: output === null ? null : accessLog({ destination: output.stream, samples }),
     clock,
@@ -173,6 +176,7 @@ export async function startGateway(
       routes.close()
       certificate?.close()
       await Promise.all([redirect?.close(), app.close()])
+      await tracing?.close()
       output?.close()
       await ops.close()
       await membership.close()

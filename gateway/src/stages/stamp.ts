@@ -1,10 +1,15 @@
-import { randomFillSync } from 'node:crypto'
 import {
   forwardedHeader,
   gatewayHeader,
   identityHeader,
   traceHeader
 } from '@gatehouse/edge-headers/names'
+import {
+  newTraceContext,
+  readTraceparent,
+  type TraceContext,
+  traceparentOf
+} from '@gatehouse/tracing/trace-context'
 import type { Assertions } from '../assertions/assertions.ts'
 import type { ArrivedHop } from '../proxies/arrived-hop.ts'
 import type { Route } from '../routes/route.ts'
@@ -16,10 +21,11 @@ import { forwardedIdentity } from './forwarded-identity.ts'
 import type { RequestHeaders, StrippedRequest } from './strip.ts'
 
 /** What the gateway knows about the connection on which a request arrived. */
-export type Hop = ArrivedHop & { readonly requestId: string }
-
-/** W3C Trace Context §3.2: version 00, and neither id all zeros */
-const TRACEPARENT = /^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/
+export type Hop = ArrivedHop & {
+  readonly requestId: string
+  /** the span of the request to the service; null if the request is not traced */
+  readonly trace: TraceContext | null
+}
 
 /** RFC 7617 §2: the scheme in any letter case, and one token68, in which nothing else can hide */
 const BASIC = /^basic +[A-Za-z0-9+/]+={0,2}$/i
@@ -41,9 +47,9 @@ export function stamp(
   const headers: RequestHeaders = {
     ...request.headers,
     ...forwarded(hop),
-    [traceHeader.requestId]: hop.requestId,
-    [traceHeader.traceparent]: traceparent(request.headers[traceHeader.traceparent])
+    [traceHeader.requestId]: hop.requestId
   }
+  continueTrace(headers, hop.trace)
   const prefix = strippedPrefix(route)
   if (prefix !== '') headers[forwardedHeader.prefix] = prefix
   if (takesOurCredentials(route)) {
@@ -82,26 +88,14 @@ function forwarded(hop: Hop): RequestHeaders {
   }
 }
 
-function traceparent(given: string | undefined): string {
-  if (given !== undefined && TRACEPARENT.test(given)) return given
-  const hex = freshIds()
-  return `00-${hex.slice(0, TRACE_ID_DIGITS)}-${hex.slice(TRACE_ID_DIGITS)}-00`
-}
-
-const TRACE_ID_DIGITS = 32
-const IDS_BYTES = 24
-const pool = Buffer.alloc(IDS_BYTES * 128)
-let used = pool.length
-
 /**
- * A trace id and a parent id, in hex. The random bytes are read in blocks: a system call for each
- * id would cost more than everything else here.
+ * W3C Trace Context §4.3: a trace that the client began continues. Otherwise one begins here, and a
+ * `tracestate` belongs to no trace.
  */
-function freshIds(): string {
-  if (used === pool.length) {
-    randomFillSync(pool)
-    used = 0
+function continueTrace(headers: RequestHeaders, own: TraceContext | null): void {
+  if (own !== null) headers[traceHeader.traceparent] = traceparentOf(own)
+  else if (readTraceparent(headers[traceHeader.traceparent]) === null) {
+    headers[traceHeader.traceparent] = traceparentOf(newTraceContext())
+    if (headers[traceHeader.tracestate] !== undefined) delete headers[traceHeader.tracestate]
   }
-  used += IDS_BYTES
-  return pool.toString('hex', used - IDS_BYTES, used)
 }

@@ -1,8 +1,11 @@
+import { traceHeader } from '@gatehouse/edge-headers/names'
 import { pathOfTarget } from '@gatehouse/http-service/path-of-target'
 import { words } from '@gatehouse/settings/fragments'
+import { readTraceparent } from '@gatehouse/tracing/trace-context'
 import type { DestinationStream } from 'pino'
 import { pino } from 'pino'
 import type { Served } from './served.ts'
+import type { Trail } from './trail.ts'
 
 export type AccessLogOptions = {
   readonly destination: DestinationStream
@@ -34,8 +37,6 @@ export function readSamples(text: string): Samples | null {
 }
 
 const LONGEST_PATH = 1024
-/** https://www.w3.org/TR/trace-context/#traceparent-header */
-const TRACEPARENT = /^[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}(-|$)/
 
 /**
  * Writes a line of JSON when a request ends. The members have OpenTelemetry's names for the
@@ -59,7 +60,7 @@ function lineOf({ request, trail, ...served }: Served, share: number) {
   const { identity } = trail.token ?? {}
   return {
     request_id: request.id,
-    trace_id: TRACEPARENT.exec(String(request.headers.traceparent ?? ''))?.[1],
+    trace_id: traceIdOf(request, trail),
     'http.request.method': request.method,
     'http.route': trail.route?.name,
     'url.path': pathOfTarget(trail.target).slice(0, LONGEST_PATH),
@@ -79,6 +80,12 @@ function lineOf({ request, trail, ...served }: Served, share: number) {
     reason: served.reason ?? undefined,
     sample_rate: share < 1 ? share : undefined
   }
+}
+
+/** Of the trace that the service gets; if the request was refused before, of the trace of the client. */
+function traceIdOf({ headers }: Served['request'], { traceparent }: Trail): string | undefined {
+  const given = traceparent ?? headers[traceHeader.traceparent]
+  return typeof given === 'string' ? readTraceparent(given)?.traceId : undefined
 }
 
 /** Rounded to microseconds. */

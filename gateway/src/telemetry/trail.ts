@@ -1,3 +1,4 @@
+import type { OpenSpan } from '@gatehouse/tracing/tracing'
 import type { Route } from '../routes/route.ts'
 import type { VerifiedToken } from '../tokens/access-token-verifier.ts'
 
@@ -14,6 +15,10 @@ export type Trail = {
   address: string | undefined
   route: Route | null
   token: VerifiedToken | null
+  /** the span of the request; null unless its client samples the trace, and traces are exported */
+  span: GatewaySpan | null
+  /** the `traceparent` that the service gets */
+  traceparent: string | undefined
   /** the address of the service that was asked last */
   upstream: string | null
   /** when the request was sent to it, and when its answer began; 0: not yet */
@@ -29,6 +34,9 @@ export type Trail = {
   end: () => void
 }
 
+/** The span of a request, and the id of the span of the request to its service. */
+export type GatewaySpan = OpenSpan & { readonly upstreamSpanId: string }
+
 export function newTrail(target: string): Trail {
   return {
     startedMs: performance.now(),
@@ -36,6 +44,8 @@ export function newTrail(target: string): Trail {
     address: undefined,
     route: null,
     token: null,
+    span: null,
+    traceparent: undefined,
     upstream: null,
     askedMs: 0,
     answeredMs: 0,

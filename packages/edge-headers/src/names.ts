@@ -23,7 +23,11 @@ export const gatewayHeader = 'x-auth-gateway'
 export const claimHeader = (name: string): string => `x-auth-claim-${name}`
 
 /** The headers that identify a request across processes. */
-export const traceHeader = { requestId: 'x-request-id', traceparent: 'traceparent' } as const
+export const traceHeader = {
+  requestId: 'x-request-id',
+  traceparent: 'traceparent',
+  tracestate: 'tracestate'
+} as const
 
 /** The headers that report the source of a request. */
 export const forwardedHeader = {

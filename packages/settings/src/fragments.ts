@@ -33,6 +33,16 @@ export const httpUrl = (fallback: string) =>
     default: fallback
   })
 
+/** Where spans are exported, by a name that OpenTelemetry defines for every program. */
+export const tracingSettings = {
+  OTEL_EXPORTER_OTLP_ENDPOINT: Type.Optional(
+    Type.String({
+      title: 'the base http or https URL of a collector, for example http://127.0.0.1:4318',
+      format: 'http-url'
+    })
+  )
+}
+
 /** A list in a setting: separated by spaces or commas. */
 export function words(list: string): string[] {
   return list.split(/[\s,]+/).filter((word) => word !== '')

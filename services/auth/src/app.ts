@@ -4,6 +4,8 @@ import type { ServiceLog } from '@gatehouse/http-service/service-log'
 import { gatewayProofs } from '@gatehouse/identity/gateway-proof'
 import { type IdentityOptions, identity } from '@gatehouse/identity/identity'
 import type { SightingReport } from '@gatehouse/sightings/report-sightings'
+import { traceService } from '@gatehouse/tracing/trace-service'
+import type { Tracing } from '@gatehouse/tracing/tracing'
 import type { AccountStore } from './accounts/account-store.ts'
 import { credentialCheck } from './accounts/check-credentials.ts'
 import type { Passwords } from './accounts/passwords.ts'
@@ -65,6 +67,8 @@ export type AuthNeeds = Pick<
   /** the name of the auth service in the gateways' route table */
   upstreamName: string
   metrics: AuthMetrics
+  /** records the spans of requests; null: no traces are exported */
+  tracing: Tracing | null
 }
 
 const routes = [
@@ -85,6 +89,7 @@ export async function buildAuth(needs: AuthNeeds): Promise<Service> {
   const { sessionState, ring, signingKeys, clock } = needs
   const { log, closeMs } = needs
   const service = buildService({ log, closeMs, errorForm: oauthErrorForm })
+  if (needs.tracing !== null) traceService(service, needs.tracing)
   boundStoreTime(service, needs.storeTimeMs)
   service.addHook('onRequest', async (_request, reply) => {
     reply.header('cache-control', 'no-store')

@@ -2,7 +2,14 @@ import { algorithms } from '@gatehouse/access-token/claims'
 import { tokenSettings } from '@gatehouse/access-token/settings'
 import { GATEWAY_KEYS_PATH } from '@gatehouse/edge-headers/assertion'
 import { redisFaults, redisSettings } from '@gatehouse/redis/settings'
-import { commonSettings, dataSettings, host, httpUrl, port } from '@gatehouse/settings/fragments'
+import {
+  commonSettings,
+  dataSettings,
+  host,
+  httpUrl,
+  port,
+  tracingSettings
+} from '@gatehouse/settings/fragments'
 import { originFaults, originSettings } from '@gatehouse/settings/origins'
 import { type Environment, readSettings, SettingsFault } from '@gatehouse/settings/read-settings'
 import { secret } from '@gatehouse/settings/secret'
@@ -18,6 +25,7 @@ const seconds = (fallback: number, minimum = 1) => Type.Integer({ default: fallb
 /** The settings of the auth service. .env.example describes each of them. */
 export const authSettings = {
   ...commonSettings,
+  ...tracingSettings,
   ...dataSettings,
   ...redisSettings,
   ...tokenSettings,

@@ -11,6 +11,8 @@ import { drainTimes } from '@gatehouse/settings/drain-times'
 import { words } from '@gatehouse/settings/fragments'
 import { reportSightings } from '@gatehouse/sightings/report-sightings'
 import type { TakeSightings } from '@gatehouse/sightings/sighting'
+import { openTracing } from '@gatehouse/tracing/open-tracing'
+import { traceRedis } from '@gatehouse/tracing/trace-redis'
 import { collectDefaultMetrics, Registry } from 'prom-client'
 import { buildAuth } from './app.ts'
 import { passwordsOf, settingsOf } from './app-settings.ts'
@@ -56,6 +58,8 @@ export async function startAuth(
     sealing: keyEncryptionKeys(config),
     opsToken: opsToken(config)
   }
+  const tracing = await openTracing(config, { service: 'auth', log })
+  const stopTracing = tracing === null ? null : traceRedis(tracing)
   const {
     close,
     keyStore,
@@ -66,7 +70,7 @@ export async function startAuth(
     forgetTooOld,
     longestTokenSeconds,
     ...durable
-  } = await openDurable(config, secrets.sealing, clock, databaseReports(log))
+  } = await openDurable(config, secrets.sealing, clock, databaseReports(log, tracing))
   const revocationSeconds = revocationSecondsOf(config, await longestTokenSeconds())
   const registry = new Registry()
   collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: 100 })
@@ -153,7 +157,8 @@ export async function startAuth(
     sign: signing.sign,
     stale,
     sightings,
-    metrics: authMetrics(registry)
+    metrics: authMetrics(registry),
+    tracing
   })
   const checks = authChecks({
     families: shared.families,
@@ -191,6 +196,8 @@ export async function startAuth(
       await heartbeats?.close()
       await shared.families.close()
       await close()
+      stopTracing?.()
+      await tracing?.close()
     }
   })
   leaveAddress(config, running.opsUrl)

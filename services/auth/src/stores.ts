@@ -15,9 +15,10 @@ import { withoutRepeats } from './audit/without-repeats.ts'
 import { clientStore } from './clients/client-store.ts'
 import { usedAssertions } from './clients/used-assertions.ts'
 import { type AuthConfig, recoverySeconds } from './config.ts'
+import type { DatabaseReports } from './database/database-reports.ts'
 import { databaseStatus } from './database/database-status.ts'
 import { openSqlite } from './database/open-sqlite.ts'
-import { type DatabaseOptions, openTables } from './database/open-tables.ts'
+import { openTables } from './database/open-tables.ts'
 import { forgetTooOld, type Retention } from './database/retention.ts'
 import type { GuessStores } from './guesses/guess-counts.ts'
 import { memoryGuessStores } from './guesses/memory-guess-counts.ts'
@@ -51,7 +52,7 @@ export async function openDurable(
   config: AuthConfig,
   sealingKeys: SealingKeys,
   clock: () => number,
-  hears: Pick<DatabaseOptions, 'onWaiting' | 'onNewer'>
+  hears: DatabaseReports
 ) {
   const database = await openTables({
     address: config.database,

@@ -3,6 +3,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Refusal } from '@gatehouse/problem/refusal'
 import { StartFault } from '@gatehouse/process/start-fault'
+import type { Tracing } from '@gatehouse/tracing/tracing'
 import { Kysely, sql } from 'kysely'
 import type { Migration } from 'kysely/migration'
 import { databaseUnavailable } from '../refusals.ts'
@@ -15,6 +16,7 @@ import { lastingFault } from './postgres-fault.ts'
 import { nodeSqliteDialect } from './sqlite-dialect.ts'
 import { isSqliteOutage } from './sqlite-outage.ts'
 import type { Tables } from './tables.ts'
+import { traceQueries } from './trace-queries.ts'
 
 export type DatabaseOptions = {
   /** PostgreSQL; null: SQLite in the folder */
@@ -29,6 +31,8 @@ export type DatabaseOptions = {
   readonly onWaiting: (cause: string) => void
   /** is called with migrations that only a newer version knows */
   readonly onNewer?: (migrations: readonly string[]) => void
+  /** records the statements of traced requests */
+  readonly tracing?: Pick<Tracing, 'current' | 'call'> | null
   /** the migrations of this version, unless a test passes others */
   readonly migrations?: Readonly<Record<string, Migration>>
 }
@@ -47,14 +51,19 @@ const PAUSE_MS = 500
  * cannot fix
  */
 export async function openTables(options: DatabaseOptions): Promise<Kysely<Tables>> {
-  const { address, folder, poolSize, statementMs = STATEMENT_MS } = options
+  const { address, folder, poolSize, statementMs = STATEMENT_MS, tracing = null } = options
+  const traced = (system: 'postgresql' | 'sqlite') =>
+    tracing === null ? {} : { log: traceQueries(tracing, system) }
   const make = async (database: Kysely<Tables>): Promise<void> => {
     const newer = await migrate(database, options.migrations)
     if (newer.length > 0) options.onNewer?.(newer)
   }
   if (address === null) {
     const sqlite = openSqlite(join(folder, 'accounts.sqlite'))
-    const database = new Kysely<Tables>({ dialect: nodeSqliteDialect(sqlite) })
+    const database = new Kysely<Tables>({
+      dialect: nodeSqliteDialect(sqlite),
+      ...traced('sqlite')
+    })
     await whenThere(() => alone(sqlite, () => make(database)), options)
     return database
   }
@@ -67,7 +76,8 @@ export async function openTables(options: DatabaseOptions): Promise<Kysely<Table
     await migrating.destroy()
   }
   return new Kysely<Tables>({
-    dialect: postgresDialect({ address, poolSize, statementMs })
+    dialect: postgresDialect({ address, poolSize, statementMs }),
+    ...traced('postgresql')
   })
 }
 

@@ -1,0 +1,55 @@
+import { traceHeader } from '@gatehouse/edge-headers/names'
+import { newSpanId, type TraceContext } from '@gatehouse/tracing/trace-context'
+import type { Tracing } from '@gatehouse/tracing/tracing'
+import type { FastifyRequest } from 'fastify'
+import type { Served } from './served.ts'
+import type { GatewaySpan } from './trail.ts'
+
+/** The spans of requests: one of the gateway, and under it one of the request to a service. */
+export type RequestSpans = {
+  /** Begins the spans of a request, if its client samples the trace. */
+  begin(request: FastifyRequest): GatewaySpan | null
+  end(served: Served): void
+}
+
+/** What a service gets as `traceparent`: the span of the request to it. */
+export const traceOf = (span: GatewaySpan | null): TraceContext | null =>
+  span && { traceId: span.traceId, spanId: span.upstreamSpanId, sampled: true }
+
+export function requestSpans(tracing: Pick<Tracing, 'begin' | 'end' | 'call'>): RequestSpans {
+  return {
+    begin({ headers }) {
+      const given = headers[traceHeader.traceparent]
+      const span = tracing.begin(typeof given === 'string' ? given : undefined)
+      return span && { ...span, upstreamSpanId: newSpanId() }
+    },
+    end(served) {
+      const { trail, request, status, code } = served
+      const { span, upstream, askedMs, answeredMs } = trail
+      if (span === null) return
+      const method = { 'http.request.method': request.method }
+      if (upstream !== null) {
+        tracing.call(span, {
+          spanId: span.upstreamSpanId,
+          name: request.method,
+          startedMs: askedMs,
+          endedMs: answeredMs > 0 ? answeredMs : performance.now(),
+          failed: answeredMs === 0,
+          attributes: { ...method, 'server.address': upstream }
+        })
+      }
+      const route = trail.route?.name ?? 'none'
+      tracing.end(span, {
+        name: `${request.method} ${route}`,
+        failed: status === null || status >= 500,
+        attributes: {
+          ...method,
+          'http.route': route,
+          'http.response.status_code': status ?? undefined,
+          'error.type': code ?? undefined,
+          'gatehouse.request_id': request.id
+        }
+      })
+    }
+  }
+}
