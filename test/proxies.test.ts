@@ -18,10 +18,10 @@ function missing(program: string, ...version: string[]): string | false {
   }
 }
 
-/** The one configuration of a page. */
-function configurationIn(page: string, language: string): string {
-  const [, block] = read(page).split(`\`\`\`${language}\n`)
-  return block?.split('```')[0] ?? ''
+/** The configurations on a page, which are whole. */
+function configurationsIn(page: string, language: string): string[] {
+  const [, ...blocks] = read(page).split(`\`\`\`${language}\n`)
+  return blocks.map((block) => block.split('```')[0] ?? '')
 }
 
 t.test('nginx takes the configuration of its page', { skip: missing('nginx', '-v') }, async (t) => {
@@ -30,7 +30,7 @@ t.test('nginx takes the configuration of its page', { skip: missing('nginx', '-v
   const paths = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
     .map((name) => `${name}_temp_path ${folder}/${name};`)
     .join('\n')
-  const page = configurationIn('docs/proxies/nginx.md', 'nginx')
+  const [page = ''] = configurationsIn('docs/proxies/nginx.md', 'nginx')
   t.match(page, 'proxy_pass http://gateway;')
   writeFileSync(
     file,
@@ -41,14 +41,16 @@ t.test('nginx takes the configuration of its page', { skip: missing('nginx', '-v
 })
 
 t.test(
-  'HAProxy takes the configuration of its page',
+  'HAProxy takes the configurations of its page',
   { skip: missing('haproxy', '-v') },
   async (t) => {
     const file = join(dataFolder(t), 'haproxy.cfg')
-    const page = configurationIn('docs/proxies/haproxy.md', 'haproxy')
-    t.match(page, 'default_backend gateways')
-    writeFileSync(file, page)
-    const { stdout, stderr } = await run('haproxy', ['-c', '-q', '-f', file])
-    t.equal(`${stdout}${stderr}`, '', 'without a warning')
+    const pages = configurationsIn('docs/proxies/haproxy.md', 'haproxy')
+    t.match(pages, [/default_backend gateways/, /send-proxy-v2/])
+    for (const page of pages) {
+      writeFileSync(file, page)
+      const { stdout, stderr } = await run('haproxy', ['-c', '-q', '-f', file])
+      t.equal(`${stdout}${stderr}`, '', 'without a warning')
+    }
   }
 )

@@ -19,6 +19,7 @@ import { limitConnections } from './limits/connection-limits.ts'
 import { routeLimiters } from './limits/route-limiters.ts'
 import { type ArrivedHop, arrivedHop } from './proxies/arrived-hop.ts'
 import { callerOf } from './proxies/caller.ts'
+import { acceptProxyProtocol, type ProxyProtocol } from './proxies/proxy-protocol.ts'
 import type { ProxyHeaders } from './proxies/told-by-proxies.ts'
 import { trustedProxies } from './proxies/trusted-proxies.ts'
 import type { Revocations } from './revocation/follow-revocations.ts'
@@ -54,6 +55,8 @@ export type GatewayNeeds = {
   trustedProxies: string[]
   /** the kind of header that these proxies write; null: decided per request */
   proxyHeaders: ProxyHeaders | null
+  /** whether they begin their connections with a header of the PROXY protocol */
+  proxyProtocol: ProxyProtocol
   /** other origins whose pages may use this API */
   allowedOrigins: string[]
   /** what pages of these origins may send and read */
@@ -109,9 +112,11 @@ export async function buildGateway(needs: GatewayNeeds): Promise<Service> {
     spans?.end(served)
   })
   const isTrustedProxy = trustedProxies(needs.trustedProxies)
-  limitConnections(app, { ...needs, isTrustedProxy })
+  const proxiedClientOf = acceptProxyProtocol(app, { ...needs, isTrustedProxy })
+  limitConnections(app, { ...needs, isTrustedProxy, proxiedClientOf })
+  const { proxyHeaders: headers } = needs
   noteHop(app, { spans, hstsSeconds: needs.hstsSeconds }, (raw) =>
-    arrivedHop(raw, isTrustedProxy, needs.proxyHeaders)
+    arrivedHop(raw, isTrustedProxy, { headers, proxied: proxiedClientOf(raw.socket) })
   )
   await app.register(fastifyJwt, {
     secret: { private: assertionKey.privatePem, public: assertionKey.publicPem },

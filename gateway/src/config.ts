@@ -22,6 +22,7 @@ import { type Static, Type } from 'typebox'
 import { corsFaults, corsSettings } from './cross-origin/cors-policy.ts'
 import type { IssuerEntry } from './issuers/issuer-entry.ts'
 import { loadIssuers } from './issuers/issuer-file.ts'
+import { proxyProtocols } from './proxies/proxy-protocol.ts'
 import { proxyHeaders } from './proxies/told-by-proxies.ts'
 import { redirectFaults } from './redirect/open-redirect.ts'
 import { loadRouteTable } from './routes/load-route-table.ts'
@@ -50,6 +51,7 @@ export const gatewaySettings = {
   GATEWAY_ISSUERS_FILE: Type.Optional(Type.String({ minLength: 1 })),
   GATEWAY_TRUSTED_PROXIES: Type.String({ default: '' }),
   GATEWAY_PROXY_HEADERS: Type.Optional(Type.Enum([...proxyHeaders])),
+  GATEWAY_PROXY_PROTOCOL: Type.Enum([...proxyProtocols], { default: 'off' }),
   GATEWAY_TLS_CERT_FILE: Type.Optional(Type.String()),
   GATEWAY_TLS_KEY_FILE: Type.Optional(Type.String()),
   GATEWAY_HSTS_SECONDS: Type.Integer({ default: 0, minimum: 0 }),
@@ -94,6 +96,11 @@ export function readConfig(environment: Environment): GatewayConfig {
   if (wide !== undefined) {
     faults.push(
       `GATEWAY_TRUSTED_PROXIES must be a list of addresses and ranges, none wider than /8 (IPv4) or /7 (IPv6): the word of everyone in them counts; ${wide} is not one`
+    )
+  }
+  if (settings.GATEWAY_PROXY_PROTOCOL !== 'off' && proxies.length === 0) {
+    faults.push(
+      `GATEWAY_PROXY_PROTOCOL=${settings.GATEWAY_PROXY_PROTOCOL} needs GATEWAY_TRUSTED_PROXIES: the header counts only from proxies in it`
     )
   }
   const samples = readSamples(settings.GATEWAY_ACCESS_LOG_SAMPLES)

@@ -24,6 +24,7 @@ import { type Embedded, sharedState } from './fleet/shared-state.ts'
 import { openIssuers } from './issuers/open-issuers.ts'
 import { keyCheck } from './keys/key-check.ts'
 import { faultFields, openCertificate } from './open-certificate.ts'
+import { trustedProxies } from './proxies/trusted-proxies.ts'
 import { openRedirect, type Redirect } from './redirect/open-redirect.ts'
 import { followRevocations } from './revocation/follow-revocations.ts'
 import { revocationCheck } from './revocation/revocation-check.ts'
@@ -116,6 +117,7 @@ export async function startGateway(
     closeMs: times.closeMs,
     https: certificate?.first ?? null,
     trustedProxies: words(config.GATEWAY_TRUSTED_PROXIES),
+    proxyProtocol: config.GATEWAY_PROXY_PROTOCOL,
     proxyHeaders: config.GATEWAY_PROXY_HEADERS ?? null,
     allowedOrigins: words(config.ALLOWED_ORIGINS),
     cors: corsPolicy(config),
@@ -187,7 +189,15 @@ export async function startGateway(
     }
   })
   try {
-    redirect = await openRedirect(config, { log, closeMs: times.closeMs })
+    redirect = await openRedirect(config, {
+      log,
+      closeMs: times.closeMs,
+      proxies: {
+        proxyProtocol: config.GATEWAY_PROXY_PROTOCOL,
+        isTrustedProxy: trustedProxies(words(config.GATEWAY_TRUSTED_PROXIES)),
+        clock
+      }
+    })
     return service
   } catch (error) {
     await service.close()

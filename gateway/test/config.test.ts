@@ -72,6 +72,9 @@ t.test('a range of all addresses is not accepted as trusted proxies', async (t) 
     )
   }
   t.strictSame(faults({ GATEWAY_TRUSTED_PROXIES: '10.0.0.0/8, 192.168.0.1 ::1 fc00::/7' }), [])
+  const proxyProtocol = { GATEWAY_PROXY_PROTOCOL: 'required' }
+  t.match(faults(proxyProtocol), [/^GATEWAY_PROXY_PROTOCOL=required needs GATEWAY_TRUSTED_PROXIES/])
+  t.strictSame(faults({ ...proxyProtocol, GATEWAY_TRUSTED_PROXIES: '10.0.0.1' }), [])
 })
 
 t.test('in production, tokens never travel over plain HTTP', async (t) => {

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net'
 import { clientNetwork } from '@gatehouse/edge-headers/client-network'
 import type { FastifyInstance } from 'fastify'
+import type { ProxiedClientOf } from '../proxies/proxy-protocol.ts'
 import type { IsTrustedProxy } from '../proxies/trusted-proxies.ts'
 
 export type ConnectionLimits = {
@@ -10,6 +11,8 @@ export type ConnectionLimits = {
   readonly connectionsPerAddress: number
   /** a proxy has connections of many clients, so only the first limit applies to it */
   readonly isTrustedProxy: IsTrustedProxy
+  /** a connection whose proxy names its client counts for that client */
+  readonly proxiedClientOf: ProxiedClientOf
 }
 
 /**
@@ -18,15 +21,15 @@ export type ConnectionLimits = {
  * address is lower, so one address cannot use up the total.
  */
 export function limitConnections(app: FastifyInstance, limits: ConnectionLimits): void {
-  const { connections, connectionsPerAddress, isTrustedProxy } = limits
+  const { connections, connectionsPerAddress, isTrustedProxy, proxiedClientOf } = limits
   const open = new Map<string, number>()
   app.server.maxConnections = connections
   app.server.on('connection', (socket: Socket) => {
-    const { remoteAddress } = socket
+    const address = proxiedClientOf(socket)?.address ?? socket.remoteAddress
     // The client has already disconnected.
-    if (remoteAddress === undefined) return
-    if (isTrustedProxy(remoteAddress)) return
-    const network = clientNetwork(remoteAddress)
+    if (address === undefined) return
+    if (isTrustedProxy(address)) return
+    const network = clientNetwork(address)
     const count = open.get(network) ?? 0
     if (count >= connectionsPerAddress) {
       socket.destroy()

@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import type { TLSSocket } from 'node:tls'
 import { isHost } from '../stages/host.ts'
 import { forwardedAddress } from './forwarded-address.ts'
+import type { ProxiedClient } from './proxy-header.ts'
 import { type ProxyHeaders, toldByProxies } from './told-by-proxies.ts'
 import type { IsTrustedProxy } from './trusted-proxies.ts'
 
@@ -29,6 +30,12 @@ const PROTOCOLS: Readonly<Record<string, ArrivedHop['protocol']>> = {
   wss: 'https'
 }
 
+/** How proxies tell where a request comes from. */
+type ToldBefore = {
+  readonly headers: ProxyHeaders | null
+  readonly proxied: ProxiedClient | null
+}
+
 /** The peer of a connection that has closed; nobody gets the response. */
 const GONE = '0.0.0.0'
 
@@ -38,20 +45,26 @@ const GONE = '0.0.0.0'
  * member gives. Members before that of the first trusted proxy were written by a client. A member
  * that is no address ends the chain: the client is then the proxy that wrote it, because such
  * clients cannot be distinguished.
+ *
+ * The header of the PROXY protocol names the peer of a proxy that forwards bytes. That peer can be a
+ * client, which writes any header, so headers count only if it is a trusted proxy itself.
+ * @param proxied the peer that such a header names; null: there is none
  * @param headers the kind of header that the proxies write; null: decided per request
  */
 export function arrivedHop(
   raw: IncomingMessage,
   isTrusted: IsTrustedProxy,
-  headers: ProxyHeaders | null = null
+  { headers, proxied }: ToldBefore = { headers: null, proxied: null }
 ): ArrivedHop {
   const peer = forwardedAddress(raw.socket.remoteAddress ?? GONE) ?? GONE
-  const protocol = (raw.socket as Partial<TLSSocket>).encrypted === true ? 'https' : 'http'
+  const isEncrypted = (raw.socket as Partial<TLSSocket>).encrypted === true || proxied?.secure
+  const protocol = isEncrypted ? 'https' : 'http'
   const host = raw.headers.host ?? (raw.headers[':authority'] as string | undefined) ?? ''
-  if (!isTrusted(peer)) return { addresses: [peer], protocol, host, port: portOf(host, protocol) }
+  const addresses: [string, ...string[]] = [peer]
+  if (proxied !== null) addresses.unshift(forwardedAddress(proxied.address) ?? GONE)
+  if (!isTrusted(addresses[0])) return { addresses, protocol, host, port: portOf(host, protocol) }
 
   const said = toldByProxies(raw, headers)
-  const addresses: [string, ...string[]] = [peer]
   let proxies = 1
   for (let at = said.addresses.length - 1; at >= 0 && isTrusted(addresses[0]); at -= 1) {
     proxies = said.addresses.length - at

@@ -1,10 +1,13 @@
 import { buildService, type Service } from '@gatehouse/http-service/build-service'
 import type { ServiceLog } from '@gatehouse/http-service/service-log'
 import { Refusal } from '@gatehouse/problem/refusal'
+import { acceptProxyProtocol, type ProxyProtocolNeeds } from '../proxies/proxy-protocol.ts'
 
 export type RedirectNeeds = {
   readonly log: ServiceLog
   readonly closeMs: number
+  /** how proxies in front of this listener name their clients */
+  readonly proxies: Pick<ProxyProtocolNeeds, 'proxyProtocol' | 'isTrustedProxy' | 'clock'>
   /** the address of the gateway for its clients: `https://api.example.com` */
   readonly publicOrigin: string
 }
@@ -18,10 +21,11 @@ const CACHE_SECONDS = 300
  * elsewhere, and a request for another host is refused. Nothing of a request is logged, because
  * plain HTTP may carry credentials.
  */
-export function redirectToHttps({ log, closeMs, publicOrigin }: RedirectNeeds): Service {
+export function redirectToHttps({ log, closeMs, proxies, publicOrigin }: RedirectNeeds): Service {
   const { host, hostname } = new URL(publicOrigin)
   const quiet = log.child({}, { level: 'error' })
   const service = buildService({ log: quiet, closeMs, bodies: 'streamed' })
+  acceptProxyProtocol(service, { ...proxies, log })
   service.addHook('onRequest', async (request, reply) => {
     const target = request.raw.url ?? ''
     if (!target.startsWith('/') || request.hostname.toLowerCase() !== hostname) {

@@ -1,16 +1,22 @@
 import { serviceLog } from '@gatehouse/http-service/service-log'
 import t from 'tap'
+import { trustedProxies } from '../../src/proxies/trusted-proxies.ts'
 import { openRedirect, redirectFaults } from '../../src/redirect/open-redirect.ts'
 import { redirectToHttps } from '../../src/redirect/redirect-to-https.ts'
 import { capturedLog } from '../fixtures/captured-log.ts'
 import { sendBytes } from '../fixtures/raw-client.ts'
 
 const TOKEN_ISSUER = 'https://api.example.com:8443'
+const proxies = {
+  proxyProtocol: 'optional',
+  isTrustedProxy: trustedProxies(['127.0.0.1']),
+  clock: Date.now
+} as const
 const settings = { GATEWAY_HOST: '127.0.0.1', GATEWAY_HTTP_REDIRECT_PORT: 0, TOKEN_ISSUER }
 
 t.test('plain HTTP is sent to the same path of the public origin', async (t) => {
   const log = serviceLog('gateway', 'silent')
-  const redirect = await openRedirect(settings, { log, closeMs: 1000 })
+  const redirect = await openRedirect(settings, { log, closeMs: 1000, proxies })
   t.teardown(() => redirect?.close())
   const port = Number(new URL(redirect?.url ?? '').port)
   const ask = (first: string, host: string, more = '') =>
@@ -21,6 +27,8 @@ t.test('plain HTTP is sent to the same path of the public origin', async (t) => 
   t.match(moved, /^location: https:\/\/api\.example\.com:8443\/orders\?since=1\r$/im)
   t.match(moved, /^connection: close\r$/im)
   t.match(await ask('GET /', 'API.example.com:8080'), /^HTTP\/1\.1 308 /, 'whatever the port')
+  const proxied = await ask('PROXY UNKNOWN\r\nGET /', 'api.example.com')
+  t.match(proxied, /^HTTP\/1\.1 308 /, 'behind a proxy that forwards bytes')
   const post = await ask('POST /auth/login', 'api.example.com', 'Content-Length: 9\r\n')
   t.match(post, /^HTTP\/1\.1 308 /, 'a body is not waited for')
   const slashes = await ask('GET //evil.example/', 'api.example.com')
@@ -40,7 +48,7 @@ t.test('plain HTTP is sent to the same path of the public origin', async (t) => 
 
 t.test('nothing of a request over plain HTTP is logged', async (t) => {
   const { log, text } = capturedLog(t)
-  const service = redirectToHttps({ log, closeMs: 1000, publicOrigin: TOKEN_ISSUER })
+  const service = redirectToHttps({ log, closeMs: 1000, proxies, publicOrigin: TOKEN_ISSUER })
   const url = '/orders/a-secret-path?token=a-secret'
   t.equal((await service.inject({ url, headers: { host: 'evil.example' } })).statusCode, 400)
   t.equal((await service.inject({ url, headers: { host: 'api.example.com' } })).statusCode, 308)
@@ -50,7 +58,7 @@ t.test('nothing of a request over plain HTTP is logged', async (t) => {
 t.test('there is a redirect only if it is set, and only to https', async (t) => {
   const log = serviceLog('gateway', 'silent')
   const { GATEWAY_HTTP_REDIRECT_PORT: _, ...unset } = settings
-  t.equal(await openRedirect(unset, { log, closeMs: 1 }), null)
+  t.equal(await openRedirect(unset, { log, closeMs: 1, proxies }), null)
   t.strictSame(redirectFaults(settings), [])
   t.strictSame(redirectFaults({ ...unset, TOKEN_ISSUER: 'http://localhost:3000' }), [])
   t.match(redirectFaults({ ...settings, TOKEN_ISSUER: 'http://localhost:3000' }), [/https:/])

@@ -1,0 +1,147 @@
+import type { EventEmitter } from 'node:events'
+import type { Socket } from 'node:net'
+import type { ServiceLog } from '@gatehouse/http-service/service-log'
+import type { FastifyInstance } from 'fastify'
+import {
+  LONGEST_PROXY_HEADER,
+  type ProxiedClient,
+  type ProxyHeader,
+  readProxyHeader
+} from './proxy-header.ts'
+import type { IsTrustedProxy } from './trusted-proxies.ts'
+
+/** Whether trusted proxies begin their connections with a header of the PROXY protocol. */
+export const proxyProtocols = ['off', 'optional', 'required'] as const
+export type ProxyProtocol = (typeof proxyProtocols)[number]
+
+/** What tells connections apart, also through TLS. */
+type Connection = Pick<Socket, 'remoteAddress' | 'remotePort'>
+
+/** The client that a connection is for, by the header of its proxy; null without one. */
+export type ProxiedClientOf = (connection: Connection) => ProxiedClient | null
+
+export type ProxyProtocolNeeds = {
+  readonly proxyProtocol: ProxyProtocol
+  readonly isTrustedProxy: IsTrustedProxy
+  readonly log: Pick<ServiceLog, 'warn'>
+  readonly clock: () => number
+  /** how long a proxy may take to send the header */
+  readonly headerMs?: number
+}
+
+const HEADER_MS = 5000
+/** One line per minute is enough to find the proxy. */
+const QUIET_MS = 60_000
+
+/**
+ * Reads the header before anything else sees a connection of a trusted proxy, so it can come before
+ * TLS. A connection with a malformed header, or without a required one, is closed. Other peers are
+ * not listened to: a header from them is no HTTP and no TLS, and is refused as such.
+ */
+export function acceptProxyProtocol(
+  app: FastifyInstance,
+  { proxyProtocol, isTrustedProxy, log, clock, headerMs = HEADER_MS }: ProxyProtocolNeeds
+): ProxiedClientOf {
+  if (proxyProtocol === 'off') return () => null
+  const clients = new Map<string, ProxiedClient>()
+  const waiting = new Set<Socket>()
+  const passed = new WeakSet<Socket>()
+  const server: EventEmitter = app.server
+  const { emit } = server
+
+  const pass = (socket: Socket, header: ProxyHeader | null): void => {
+    const client = header?.client ?? null
+    const key = keyOf(socket)
+    // The proxy may have used the port before, for another client.
+    clients.delete(key)
+    if (client !== null) {
+      clients.set(key, client)
+      socket.once('close', () => clients.get(key) === client && clients.delete(key))
+    }
+    passed.add(socket)
+    server.emit('connection', socket)
+  }
+  let quietUntil = Number.NEGATIVE_INFINITY
+  const warn = (socket: Socket, reason: string): void => {
+    if (clock() < quietUntil) return
+    quietUntil = clock() + QUIET_MS
+    log.warn({ address: socket.remoteAddress }, `GATEWAY_PROXY_PROTOCOL: ${reason}`)
+  }
+  const hold = (socket: Socket): void => {
+    waiting.add(socket)
+    socket.once('close', () => waiting.delete(socket))
+    receiveHeader(socket, headerMs, (received) => {
+      waiting.delete(socket)
+      if (typeof received === 'object') return pass(socket, received)
+      if (received === 'none' && proxyProtocol === 'optional') return pass(socket, null)
+      if (received !== 'nothing') warn(socket, faults[received])
+      socket.destroy()
+    })
+  }
+
+  // `connection` is the event by which Node.js itself is given connections.
+  server.emit = (event: string, ...args: unknown[]): boolean => {
+    const [socket] = args as [Socket?]
+    if (event !== 'connection' || socket === undefined || passed.has(socket)) {
+      return emit.call(server, event, ...args)
+    }
+    const { remoteAddress } = socket
+    if (remoteAddress === undefined || !isTrustedProxy(remoteAddress)) {
+      return emit.call(server, event, ...args)
+    }
+    hold(socket)
+    return true
+  }
+  // Nothing is in flight on them.
+  app.addHook('preClose', async () => {
+    for (const socket of waiting) socket.destroy()
+  })
+  return (connection) => clients.get(keyOf(connection)) ?? null
+}
+
+const faults = {
+  none: 'a trusted proxy sent no PROXY protocol header',
+  malformed: 'a trusted proxy sent a malformed PROXY protocol header',
+  unfinished: 'a trusted proxy sent only a part of a PROXY protocol header'
+} as const
+
+/** Both ends of a TLS connection have the same peer as the connection below it. */
+const keyOf = ({ remoteAddress, remotePort }: Connection): string =>
+  `${remoteAddress} ${remotePort}`
+
+/** `nothing`: a health check of a load balancer that only connects */
+type Received = ProxyHeader | keyof typeof faults | 'nothing'
+
+/** Takes the header off a connection, and leaves all that follows unread. */
+function receiveHeader(
+  socket: Socket,
+  limitMs: number,
+  onReceived: (received: Received) => void
+): void {
+  const bytes = Buffer.alloc(LONGEST_PROXY_HEADER)
+  let length = 0
+  const giveUp = (): void => end(length === 0 ? 'nothing' : 'unfinished')
+  const deadline = setTimeout(giveUp, limitMs).unref()
+  const end = (received: Received): void => {
+    clearTimeout(deadline)
+    socket.off('readable', onReadable).off('end', giveUp).off('close', giveUp).off('error', ignore)
+    onReceived(received)
+  }
+  const onReadable = (): void => {
+    for (let chunk = socket.read(); chunk !== null; chunk = socket.read()) {
+      const copied = chunk.copy(bytes, length)
+      length += copied
+      const read = readProxyHeader(bytes.subarray(0, length))
+      if (read === 'more') continue
+      const taken = typeof read === 'object' ? read.length : 0
+      const following = Buffer.concat([bytes.subarray(taken, length), chunk.subarray(copied)])
+      if (following.length > 0) socket.unshift(following)
+      end(read)
+      return
+    }
+  }
+  // `close` follows.
+  const ignore = (): void => {}
+  socket.on('error', ignore).on('readable', onReadable).once('end', giveUp).once('close', giveUp)
+  onReadable()
+}
