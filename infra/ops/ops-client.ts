@@ -125,7 +125,7 @@ function givenToken(environment: Environment): { text: string; from: string } {
   )
 }
 
-/** @throws Refused where the file with it cannot be read, or it is given twice */
+/** @throws Refused if its file cannot be read, or it is set twice */
 function setToken(environment: Environment): string | undefined {
   try {
     return readSettings(secret('AUTH_OPS_TOKEN'), environment).AUTH_OPS_TOKEN

@@ -6,18 +6,18 @@ export type Job = {
   readonly kind: 'tests' | 'check'
   readonly command: string
   readonly args: readonly string[]
-  /** The whole environment; where it is absent, the environment of the run. */
+  /** The whole environment; absent: the environment of the run. */
   readonly env?: NodeJS.ProcessEnv
   /** After this time the job and everything it started are killed. */
   readonly limitMs: number
-  /** Expected wall time in seconds; null where the job has never been timed. */
+  /** Expected wall time in seconds; null if the job has never been timed. */
   readonly expectedSeconds: number | null
 }
 
 /** The result of running a job. */
 export type Ran = {
   readonly exitCode: number | null
-  /** What ended the process, where it did not exit. */
+  /** The signal that ended the process, if it did not exit. */
   readonly signal: string | null
   readonly stdout: string
   readonly stderr: string

@@ -7,7 +7,7 @@ export type Outcome = {
   readonly failed: number
   /** Titles of tests that did not run, with the reason. */
   readonly skipped: readonly string[]
-  /** Failed assertions with their diagnostics; empty where the job passed. */
+  /** Failed assertions with their diagnostics; empty if the job passed. */
   readonly report: string
 }
 

@@ -2,7 +2,7 @@ import type { ClusterNode } from 'ioredis'
 
 export type Credentials = { username?: string; password?: string }
 
-/** Passwords that are given beside the address, as they are: nothing in them is percent-encoded. */
+/** Passwords in settings of their own, without percent-encoding. */
 export type Passwords = {
   /** for the servers that hold the data */
   readonly server?: string | undefined
@@ -98,7 +98,7 @@ function parsed(address: string, passwordBeside: string | undefined): Parsed {
   }
 }
 
-/** @param setting holds the password, where the address does not */
+/** @param setting the setting with the password, if the address has none */
 function credentials(
   { username, password }: { readonly username: string; readonly password: string },
   setting: string,

@@ -1,5 +1,5 @@
--- Writes a heartbeat into the log of revocations, unless some writer has done so just now. There is one at a time: the last one is
--- deleted, so that heartbeats neither fill the log nor push a revocation out of it.
+-- Writes a heartbeat into the revocation log, unless a writer has just done so. There is only one at a
+-- time: the previous one is deleted, so that heartbeats neither fill the log nor push a revocation out.
 -- KEYS[1] the revocation stream   KEYS[2] the last heartbeat
 -- ARGV[1] the writer   ARGV[2] for how long one heartbeat is enough (ms)
 -- Reply: 1 if this writer has written it, 0 if another has
@@ -15,6 +15,6 @@ local until_s = string.format('%.0f', math.ceil(now_ms / 1000) + 60)
 id = redis.call('XADD', KEYS[1], '*', 'kind', 'heartbeat', 'id', ARGV[1], 'until', until_s, 'at', at_ms)
 redis.call('HSET', KEYS[2], 'id', id, 'at', at_ms)
 redis.call('EXPIRE', KEYS[2], 3600)
--- The names of entries go on from the last one for as long as the stream exists.
+-- The ids of entries continue from the last one as long as the stream exists.
 if redis.call('TTL', KEYS[1]) < 3600 then redis.call('EXPIRE', KEYS[1], 7200) end
 return 1

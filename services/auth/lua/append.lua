@@ -1,7 +1,7 @@
--- Adds an entry to the log of revocations that is not the end of a family.
--- ARGV[4] kind   ARGV[5] id   ARGV[6] how long it must be remembered at least (s since 1970)
--- ARGV[7] tokens issued before when (s since 1970); empty: the entry is not about that
--- ARGV[8] tokens with less than which version of their owner's rights; empty: the entry is not about that
+-- Adds an entry to the revocation log that is not the end of a family.
+-- ARGV[4] kind   ARGV[5] id   ARGV[6] until when it must be remembered at least (s since 1970)
+-- ARGV[7] tokens issued before this time are stale (s since 1970); empty: not in this entry
+-- ARGV[8] tokens with a lower version of their owner's rights are stale; empty: not in this entry
 -- Reply: until when it is remembered (s since 1970)
 local until_s = math.max(tonumber(ARGV[6]), tonumber(redis.call('GET', horizon) or '0'))
 local entry = { 'kind', ARGV[4], 'id', ARGV[5], 'until', string.format('%.0f', until_s) }

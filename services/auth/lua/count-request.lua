@@ -1,7 +1,7 @@
--- Counts a request of one minute. A cell has 48 bits: 24 of the minute (since 1970) and 24 of its count, so that a minute
--- begins at none without clearing the table.
+-- Counts a request in a minute. A cell has 48 bits: 24 for the minute (since 1970) and 24 for its
+-- count, so that each minute begins with 0 without clearing the table.
 -- KEYS[1] the table   ARGV[1] the minute   ARGV[2..] the cells of the key, one in each row
--- Reply: how many requests the cells have in this minute, the least of them, this one included
+-- Reply: the lowest count of these cells in this minute, including this request
 local CELL = 'u48'
 local COUNTS = 2 ^ 24
 local minute = tonumber(ARGV[1]) % COUNTS

@@ -1,7 +1,7 @@
--- Ends every family of a user but one. Nothing personal is left of those that are over, also of those that an earlier version
+-- Ends every family of a user except one. Nothing personal is left of those that are over, also of those that an earlier version
 -- ended: the user may be deleted.
 -- ARGV[4] the sid to spare, or ''   ARGV[5..] sids that the database has ended
--- Reply: {now (ms), how many live ones ended}; {now (ms)} where the caller no longer waits
+-- Reply: {now (ms), how many live ones ended}; {now (ms)} if the caller no longer waits
 if is_late() then return { server_ms() } end
 local spared, ended = ARGV[4], 0
 local live, past = parted()

@@ -1,5 +1,6 @@
--- Ends families of a user, and revokes those that the store has lost: their access tokens may still be valid. So may those of
--- one that has been idle for too long by a record that has lost its last uses.
+-- Ends families of a user, and revokes those that the store has lost: their access tokens may still
+-- be valid. The same applies to a family that was idle for too long by a record that has lost its
+-- last uses.
 -- ARGV[4..] sids
 -- Reply: {now (ms), how many were live}
 local ended = 0

@@ -1,4 +1,4 @@
--- Ends the oldest families of a user where there are too many.
+-- Ends the oldest families of a user who has too many.
 -- ARGV[4] sessions per user   ARGV[5] subject   ARGV[6] the client's address   ARGV[7] request id
 -- Reply: {now (ms), how many families ended}
 local limit = tonumber(ARGV[4])

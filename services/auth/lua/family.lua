@@ -1,18 +1,21 @@
--- The record of a family, packed in one field of its user's hash. Shared by the scripts about families: the loader puts
--- revocations.lua and this file before them. The same words as src/sessions/family.ts.
+-- The record of a family, packed in one field of its user's hash. Shared by the scripts about
+-- families: the loader puts revocations.lua and this file before them. The names are those of
+-- src/sessions/family.ts.
 --
--- In addition to what revocations.lua names, every script about families gets:
+-- In addition to the arguments in revocations.lua, every script about families gets:
 -- KEYS[3] the user's families   KEYS[4] ends that the database may not have
--- KEYS[5] generations that were seen in use and are in no record yet
+-- KEYS[5] generations that were used, and are in no record yet
 --
 -- Fields, in the order of the packed array:
 --   1 generation  2 openedAt (s)  3 rotatedAtMs  4 idleExpiresAt (s)  5 expiresAt (s)
 --   6 replays *   7 endedAt (s)   8 clientId     9 scope             10 label; empty once it has ended
---   11 ** the least iat (s) of its access tokens; absent where all are good
--- * Below zero while no token of the current generation was seen in use: -1 is no replay, -2 is one. So a record that an
--- earlier version wrote counts as in use, and none is longer than the 64 bytes that Redis keeps in a compact hash.
--- ** Below zero while the answer with the current generation was given again after grace.
--- In a script's own hands the array has a number more for each of the two: 12 seen, and 13 answered again (0 or 1).
+--   11 ** access tokens with an earlier iat (s) are stale; absent if none is
+-- * Negative while no token of the current generation was used: -1 means no replay, -2 one. So a
+-- record of an earlier version counts as used, and no record is longer than the 64 bytes that Redis
+-- keeps in a compact hash.
+-- ** Negative while the current generation is the result of a recovery.
+-- Within a script, the array has one more number for each of the two: 12 seen, and 13 answered again
+-- (0 or 1).
 local GENERATION, OPENED, ROTATED_MS, IDLE_EXPIRES, EXPIRES, REPLAYS, ENDED = 1, 2, 3, 4, 5, 6, 7
 local LABEL, TOKENS_NOT_BEFORE, SEEN, ANSWERED_AGAIN = 10, 11, 12, 13
 local family_key, unrecorded_key, sightings_key = KEYS[3], KEYS[4], KEYS[5]
@@ -39,7 +42,8 @@ local function read(sid)
   return packed and unpacked(packed) or nil
 end
 
--- The key lives as long as the family in it that can live longest: one opened under a longer policy may outlive this one.
+-- The key lives as long as its family with the latest expiry: a family that was opened under a longer
+-- policy may outlive this one.
 local function write(sid, record)
   redis.call('HSET', family_key, sid, packed(record))
   if redis.call('EXPIRETIME', family_key) < record[EXPIRES] then
@@ -47,7 +51,7 @@ local function write(sid, record)
   end
 end
 
--- Whether it has ended or expired for good; one that was only idle for too long is not.
+-- Whether it has ended or expired finally; one that was only idle for too long has not.
 local function is_over(record)
   return record[ENDED] ~= 0 or now_ms >= record[EXPIRES] * 1000
 end
@@ -56,7 +60,7 @@ local function is_live(record)
   return not is_over(record) and now_ms < record[IDLE_EXPIRES] * 1000
 end
 
--- Whether the current generation was seen in use, also where its record does not say so yet.
+-- Whether the current generation was used, even if its record does not say so yet.
 local function was_seen(sid, subject, record)
   local generation = tonumber(redis.call('HGET', sightings_key, sid .. ' ' .. subject) or '-1')
   return record[SEEN] == 1 or generation >= record[GENERATION]
@@ -68,8 +72,8 @@ local function finish(sid, record)
   revoke(sid)
 end
 
--- A family that the database has ended. Where the store has lost it, with its last second or with all of it, its access tokens
--- are not lost.
+-- Ends a family that the database has ended. If the store has lost it, its access tokens may still be
+-- valid.
 local function end_known(sid, record)
   if not record then
     revoke(sid)
@@ -82,13 +86,13 @@ local function end_known(sid, record)
   end
 end
 
--- An end that the database has yet to learn of: it stays here until it has.
+-- Notes an end for the database. The note stays until the database has the end.
 local function note_unrecorded(sid, ended)
   ended.atMs = now_ms
   redis.call('HSET', unrecorded_key, sid, cjson.encode(ended))
 end
 
--- By bytes, as the embedded store orders: `<` on strings follows the locale that the server happens to run in.
+-- Orders by bytes, as the embedded store does: `<` on strings follows the locale of the server.
 local function precedes(a, b)
   for i = 1, math.min(#a, #b) do
     if a:byte(i) ~= b:byte(i) then return a:byte(i) < b:byte(i) end
@@ -110,7 +114,7 @@ local function read_all()
   return all
 end
 
--- The families of the user that are live, and those that are not, the oldest first.
+-- The live families of the user, and the others, the oldest first.
 local function parted()
   local live, past = {}, {}
   for _, family in ipairs(read_all()) do
@@ -120,8 +124,9 @@ local function parted()
   return live, past
 end
 
--- Forgets what has expired for good, and all but the newest `keep` of those that are over. Not those of which the database may
--- not know that they have ended, or which it would restore because they were idle for less than `late` seconds too long.
+-- Deletes the families that have expired, and all but the newest `keep` of those that have ended.
+-- Keeps those whose end the database may not know, and those that it would restore because they were
+-- idle for less than `late` seconds too long.
 local function forget(past, keep, late)
   local forgettable = {}
   for _, family in ipairs(past) do

@@ -1,6 +1,6 @@
--- Which run of which server this is, and which of its lives: after a restart, a failover or the loss of all keys it is
--- another one.
--- KEYS[3] a mark that is lost with everything else   ARGV[4] another mark, for where there is none
+-- Identifies the run of the server and of its data: it changes with a restart, a failover or the loss
+-- of all keys.
+-- KEYS[3] a marker that is lost with all data   ARGV[4] a new marker, if there is none
 -- Reply: {now (ms), text}
 redis.call('SET', KEYS[3], ARGV[4], 'NX')
 local server, replication = redis.call('INFO', 'server'), redis.call('INFO', 'replication')

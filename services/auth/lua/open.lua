@@ -1,9 +1,9 @@
 -- Opens the family of a login.
 -- ARGV[4] sid      ARGV[5] openedAt (s)   ARGV[6] expiresAt (s)   ARGV[7] clientId   ARGV[8] scope
--- ARGV[9] label    ARGV[10] idle lifetime (s)   ARGV[11] how many that are over to keep
--- ARGV[12] how long after its idle expiry the database may restore one (s)
--- Reply: {now (ms), how many live families the user has now, the record as an array}; {now (ms)} where the caller no
--- longer waits
+-- ARGV[9] label    ARGV[10] idle lifetime (s)   ARGV[11] how many ended families to keep
+-- ARGV[12] for how long after its idle expiry a family may be restored (s)
+-- Reply: {now (ms), how many live families the user has now, the record as an array};
+-- {now (ms)} if the caller no longer waits
 if is_late() then return { server_ms() } end
 local live, past = parted()
 forget(past, tonumber(ARGV[11]), tonumber(ARGV[12]))

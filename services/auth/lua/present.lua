@@ -1,17 +1,19 @@
--- A refresh token whose MAC is good is presented: the state machine of src/sessions/family.ts, in one round trip.
--- ARGV[4] sid        ARGV[5] openedAt (s), empty where the database does not know it as open   ARGV[6] expiresAt (s)
+-- Presents a refresh token with a valid MAC: the state machine of src/sessions/family.ts, in one round
+-- trip.
+-- ARGV[4] sid        ARGV[5] openedAt (s), empty if the database does not know it as open
+-- ARGV[6] expiresAt (s)
 -- ARGV[7] clientId   ARGV[8] scope        ARGV[9] label
 -- ARGV[10] idle lifetime (s)   ARGV[11] presented generation   ARGV[12] grace (s)   ARGV[13] replay cap
 -- ARGV[14] recovery (s)   ARGV[15] subject   ARGV[16] the client's address   ARGV[17] request id
--- Reply: {now (ms), outcome, record before, record after}, the records as arrays, false where there is none; {now (ms)}
--- where the caller no longer waits
+-- Reply: {now (ms), outcome, record before, record after}, the records as arrays, false if there
+-- is none; {now (ms)} if the caller no longer waits
 if is_late() then return { server_ms() } end
 local sid, presented, idle = ARGV[4], tonumber(ARGV[11]), tonumber(ARGV[10])
 local grace, cap, recovery = tonumber(ARGV[12]), tonumber(ARGV[13]), tonumber(ARGV[14])
 
 local STALE_AHEAD_S = 2
 
--- Writes the record, and tells gateways which access tokens are stale now where that is new.
+-- Writes the record. If access tokens have become stale, tells the gateways.
 local function write_stale(record, not_before)
   local is_new = record[TOKENS_NOT_BEFORE] ~= not_before
   record[TOKENS_NOT_BEFORE] = not_before
@@ -30,7 +32,7 @@ local function advance(record)
   record[ROTATED_MS] = now_ms
   record[IDLE_EXPIRES] = math.min(now_s + idle, record[EXPIRES])
   record[REPLAYS] = 0
-  -- Nothing reports the tokens of this one where recovery is off.
+  -- If recovery is off, nobody reports the use of these tokens.
   record[SEEN] = recovery == 0 and 1 or 0
   write_stale(record, not_before)
   token_horizon()
@@ -46,7 +48,8 @@ if not record then
 end
 local before = { unpack(record) }
 local behind = record[GENERATION] - presented
--- A newer token than the record was used since: this store has lost that use, and the database knows that it was not long ago.
+-- A token newer than the record was used: this store has lost that use, and the database knows that it
+-- was recent.
 local has_lost_use = behind < 0 and ARGV[5] ~= '' and not is_over(record)
 if not is_live(record) and not has_lost_use then return { now_ms, 'ended', before, record } end
 
@@ -62,7 +65,7 @@ if behind == 1 and within_grace then
   return { now_ms, 'replayed', before, record }
 end
 
--- The answer with the successor was lost, and the client asks late.
+-- The response with the successor was lost, and the client asks late.
 local within_recovery = now_ms - record[ROTATED_MS] < recovery * 1000
 if behind == 1 and within_recovery and not was_seen(sid, ARGV[15], record) then
   record[ROTATED_MS] = now_ms

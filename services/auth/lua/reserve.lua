@@ -1,4 +1,4 @@
--- Gives a table its full size before anything is counted in it.
+-- Gives a table its full size before it is used.
 -- KEYS[1] the table   ARGV[1] its size (bytes)
 -- Reply: 1
 local size = tonumber(ARGV[1])

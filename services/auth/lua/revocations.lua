@@ -1,6 +1,6 @@
--- The log of revocations. Shared by every script here: the loader puts this file before the others.
+-- The revocation log. Shared by every script here: the loader puts this file before the others.
 --
--- Every script gets, first of all:
+-- The first arguments of every script:
 -- KEYS[1] the revocation stream   KEYS[2] when the last access token expires
 -- ARGV[1] now (ms); empty: this server's own clock, which decides outside of tests
 -- ARGV[2] until when the caller waits (ms, by this server's clock); empty: the script may run however late
@@ -15,15 +15,15 @@ local now_ms = tonumber(ARGV[1]) or server_ms()
 local now_s = math.floor(now_ms / 1000)
 local revocation_seconds = tonumber(ARGV[3])
 
--- A command may reach its server long after its caller has given up and the client was told to try again. It must do
--- nothing then.
+-- A command may reach its server long after its caller has given up and the client was told to try
+-- again. Then it must do nothing.
 local function is_late()
   local deadline = tonumber(ARGV[2])
   return deadline ~= nil and server_ms() > deadline
 end
 
--- Notes that an access token is issued now, and returns when the last one that was ever issued expires (s). The lifetime
--- may be set lower while longer tokens are still valid, so today's lifetime alone does not say.
+-- Notes that an access token is issued now, and returns when the last of all issued tokens expires (s).
+-- The lifetime may be reduced while longer tokens are still valid, so it alone does not say.
 local function token_horizon()
   local until_s = math.ceil(now_ms / 1000) + revocation_seconds
   local noted = tonumber(redis.call('GET', horizon) or '0')
@@ -32,8 +32,8 @@ local function token_horizon()
   return until_s
 end
 
--- Removes the oldest entries of the stream whose tokens have expired. A key's entry stays longer than others, and does not
--- keep those behind it.
+-- Removes the oldest entries of the stream whose tokens have expired. The entry of a key stays longer
+-- than others, and does not keep the entries after it.
 local function forget()
   for _, entry in ipairs(redis.call('XRANGE', stream, '-', '+', 'COUNT', 10)) do
     if tonumber(entry[2][6]) < now_ms / 1000 then
@@ -44,21 +44,21 @@ local function forget()
   end
 end
 
--- Keeps the stream for as long as its new entry must be remembered.
+-- Keeps the stream as long as its new entry must be remembered.
 local function remember(until_s)
   forget()
   local life = math.ceil(until_s) - now_s + 60
   if redis.call('TTL', stream) < life then redis.call('EXPIRE', stream, life) end
 end
 
--- Writes what every gateway must learn, in the same atomic step as the change itself.
+-- Writes an entry for the gateways, in the same atomic step as the change itself.
 local function revoke(sid)
   local until_s = token_horizon()
   redis.call('XADD', stream, '*', 'kind', 'session', 'id', sid, 'until', string.format('%.0f', until_s))
   remember(until_s)
 end
 
--- The same of a session's access tokens with an iat before `before` (s): the session itself goes on.
+-- The same for a session's access tokens with an iat before `before` (s): the session continues.
 local function make_stale(sid, before)
   local until_s = token_horizon()
   local times = { string.format('%.0f', until_s), string.format('%.0f', before) }

@@ -1,4 +1,4 @@
--- A family's record takes in that its current generation was seen in use.
+-- Moves the fact that the current generation was used into the record of a family.
 -- ARGV[4] sid   ARGV[5] subject
 -- Reply: {now (ms)}
 local record = read(ARGV[4])

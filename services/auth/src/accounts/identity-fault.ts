@@ -11,7 +11,9 @@ const REST = {
   expiresAt: 9_999_999_999
 }
 
-/** Why the gateway would refuse every request of a user with these rights; null where it forwards them. */
+/**
+ * Why the gateway would refuse every request of a user with these rights; null if it forwards them.
+ */
 export function identityFault(user: Pick<Account, 'email' | 'roles' | 'scope'>): string | null {
   try {
     withinBudget(identityHeaders({ ...REST, ...user }))

@@ -77,7 +77,7 @@ export function postgresAddress(text: string, settings: PostgresSettings): Postg
   return { connectionString, server, sslmode, ways, channelBinding }
 }
 
-/** @throws Error where the address has one already */
+/** @throws Error if the address already has one */
 function addPassword({ password: own, searchParams }: URL, password: string | undefined): void {
   if (password === undefined) return
   if (own !== '' || searchParams.has('password')) {

@@ -38,9 +38,9 @@ export type Sessions = {
   /** @throws Refusal UNAUTHENTICATED if the account has changed since its password was checked */
   begin(account: Account, opening: Opening, origin: Origin): Promise<Grant>
   /**
-   * The next generation, and an access token of the session's scope or of what is asked of it.
-   * @throws Refusal UNAUTHENTICATED for a token that was not made here, INVALID_REQUEST for more scope than there is,
-   * SESSION_ENDED, RATE_LIMITED, UNAVAILABLE
+   * Makes the next generation, and an access token with the session's scope or a part of it.
+   * @throws Refusal UNAUTHENTICATED if this service did not issue the token, INVALID_REQUEST for
+   * more scope than the session has, SESSION_ENDED, RATE_LIMITED, UNAVAILABLE
    */
   refresh(refreshToken: string, origin: Origin, requestedScope?: string): Promise<Grant>
   /** Ends the token's session; false if this service did not issue the token. */
