@@ -99,6 +99,29 @@ t.test('on one installation', async (t) => {
     t.notMatch((await ops(['users', 'list', '--json'])).stdout, String(made.json.password))
   })
 
+  t.test('an invited person registers once, with the roles of the invitation', async (t) => {
+    const invited = await ops([
+      'users',
+      'invite',
+      'hopper@example.com',
+      '--role',
+      'editor',
+      '--json'
+    ])
+    t.equal(invited.code, 0, invited.stderr)
+    const { secret, invitation } = invited.json as { secret: string; invitation: { id: string } }
+    const json = { email: 'hopper@example.com', password, invitation: secret }
+    const registered = await api.call('/auth/register', { json })
+    t.match(registered, { status: 201, body: { user: { roles: ['editor'] } } })
+    t.match(await ops(['invitations', 'list']), { code: 0, stdout: /used/ })
+    const late = await ops(['invitations', 'revoke', invitation.id])
+    t.match(late, { code: 1, stderr: /no open invitation/ })
+    const open = (await ops(['users', 'invite', '--days', '1', '--json'])).json
+    const { id } = open.invitation as { id: string }
+    t.match(await ops(['invitations', 'revoke', id]), { code: 0, stdout: /revoked/ })
+    t.match(await ops(['users', 'invite', '--days', '0']), { code: 2, stderr: /--days must be/ })
+  })
+
   t.test('an operator helps a user who forgot the password, moves, or leaves', async (t) => {
     const { body } = await api.register('emmy@example.com', password)
     const { id } = body.user

@@ -10,6 +10,8 @@ import { drillRevoke } from './commands/drill-revoke.ts'
 import { drillRotation } from './commands/drill-rotation.ts'
 import { drillTheft } from './commands/drill-theft.ts'
 import { gateways } from './commands/gateways.ts'
+import { invitationsList } from './commands/invitations-list.ts'
+import { invitationsRevoke } from './commands/invitations-revoke.ts'
 import { issuersCheck } from './commands/issuers-check.ts'
 import { issuersSchema } from './commands/issuers-schema.ts'
 import { keysActivate } from './commands/keys-activate.ts'
@@ -30,6 +32,7 @@ import { usersDisable } from './commands/users-disable.ts'
 import { usersEmail } from './commands/users-email.ts'
 import { usersEnable } from './commands/users-enable.ts'
 import { usersImport } from './commands/users-import.ts'
+import { usersInvite } from './commands/users-invite.ts'
 import { usersList } from './commands/users-list.ts'
 import { usersPassword } from './commands/users-password.ts'
 import { usersRoles } from './commands/users-roles.ts'
@@ -39,6 +42,7 @@ import { usersShow } from './commands/users-show.ts'
 /** All commands. */
 export const commands: readonly Command[] = [
   usersCreate,
+  usersInvite,
   usersImport,
   usersList,
   usersShow,
@@ -49,6 +53,8 @@ export const commands: readonly Command[] = [
   usersDisable,
   usersEnable,
   usersDelete,
+  invitationsList,
+  invitationsRevoke,
   sessionsList,
   sessionsEnd,
   clientsCreate,

@@ -13,6 +13,7 @@ import type { ClientStore } from './clients/client-store.ts'
 import type { UsedAssertions } from './clients/used-assertions.ts'
 import { privateDigest } from './guesses/private-digest.ts'
 import type { RequestCounts } from './guesses/request-counts.ts'
+import { invitationCheck } from './invitations/check-invitation.ts'
 import type { LiveSigningKeys } from './keys/live-signing-keys.ts'
 import type { AuthMetrics } from './metrics.ts'
 import type { StaleTokens } from './revocations/stale-tokens.ts'
@@ -41,7 +42,14 @@ import { type AccessTokenPolicy, accessTokens, type Sign } from './tokens/access
 /** Everything that the auth service depends on. */
 export type AuthNeeds = Pick<
   RouteNeeds,
-  'newUser' | 'allowsOrigin' | 'cookieSameSite' | 'registration' | 'guesses' | 'audit' | 'clock'
+  | 'newUser'
+  | 'allowsOrigin'
+  | 'cookieSameSite'
+  | 'registration'
+  | 'invitations'
+  | 'guesses'
+  | 'audit'
+  | 'clock'
 > & {
   passwords: Passwords
   requestCounts: RequestCounts
@@ -117,6 +125,7 @@ export async function buildAuth(needs: AuthNeeds): Promise<Service> {
     ends: sessionState.ends,
     limitAddress: limitAddress({ ...needs, digest, perMinute: needs.credentialsPerMinute }),
     checkCredentials: credentialCheck(needs),
+    checkInvitation: invitationCheck(needs),
     sessions: sessions({
       ...sessionState,
       accessTokens: tokens,

@@ -70,7 +70,7 @@ export const authSettings = {
   ...secret('AUTH_KEY_ENCRYPTION_KEY'),
   ...secret('AUTH_OPS_TOKEN'),
   AUTH_OPS_HOSTS: Type.String({ default: '' }),
-  AUTH_REGISTRATION: Type.Enum(['open', 'off', 'closed'], { default: 'open' }),
+  AUTH_REGISTRATION: Type.Enum(['open', 'invite', 'off', 'closed'], { default: 'open' }),
   AUTH_COOKIE_SAME_SITE: Type.Enum(['strict', 'none'], { default: 'strict' }),
   AUTH_NEW_USER_ROLES: Type.String({ default: 'user' }),
   AUTH_NEW_USER_SCOPE: Type.String({ default: 'orders:read orders:write' }),

@@ -27,6 +27,7 @@ import { redisGuessStores } from './guesses/redis-guess-counts.ts'
 import { redisRequestCounts } from './guesses/redis-request-counts.ts'
 import type { RequestCounts } from './guesses/request-counts.ts'
 import { keepTablesReserved } from './guesses/reserve-tables.ts'
+import { invitationStore } from './invitations/invitation-store.ts'
 import { keySetStore } from './keys/key-set-store.ts'
 import type { SealingKeys } from './keys/seal.ts'
 import { loadSigningKeys, type SigningKeyStore, signingKeyStore } from './keys/signing-key-store.ts'
@@ -69,6 +70,7 @@ export async function openDurable(
     accounts: accountStore(database),
     accountChanges: accountChanges(database),
     accountImports: accountImports(database),
+    invitations: invitationStore(database),
     audit: withoutRepeats(auditLog(database, clock), clock),
     sessions: durableSessions(database, clock),
     toldEnds: toldEnds(database, clock),

@@ -25,11 +25,12 @@ export async function eraseAccount(
   const row = await transaction
     .deleteFrom('accounts')
     .where('id', '=', id)
-    .returning('rights_version')
+    .returning(['rights_version', 'email'])
     .executeTakeFirst()
   if (row === undefined) return null
   await noteStale(transaction, id, stale, row.rights_version + 1)
   await eraseLabels(transaction, id)
+  await transaction.deleteFrom('invitations').where('email', '=', row.email).execute()
   await transaction
     .updateTable('audit_events')
     .set({ address: '' })

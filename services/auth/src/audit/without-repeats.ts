@@ -7,6 +7,7 @@ import type { AuditLog } from './audit-log.ts'
 const REPEATABLE: ReadonlySet<AuditKind> = new Set<AuditKind>([
   'login-failed',
   'client-authentication-failed',
+  'invitation-refused',
   'refresh-ended',
   'refresh-replayed'
 ])

@@ -14,6 +14,7 @@ import { sessions } from './migrations/0011-sessions.ts'
 import { rightsVersion } from './migrations/0012-rights-version.ts'
 import { openSessions } from './migrations/0013-open-sessions.ts'
 import { foreignPasswordCosts } from './migrations/0014-foreign-password-costs.ts'
+import { invitations } from './migrations/0015-invitations.ts'
 import { appliedMigrations, newerMigrations, standIn } from './newer-migrations.ts'
 import type { Tables } from './tables.ts'
 
@@ -32,7 +33,8 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0011-sessions': sessions,
   '0012-rights-version': rightsVersion,
   '0013-open-sessions': openSessions,
-  '0014-foreign-password-costs': foreignPasswordCosts
+  '0014-foreign-password-costs': foreignPasswordCosts,
+  '0015-invitations': invitations
 }
 
 /**

@@ -47,6 +47,28 @@ function forgetSessions(db: Kysely<Tables>, { revocationSeconds, clock }: Retent
   }
 }
 
+/** how long the list shows an invitation after it has expired */
+const INVITATIONS_KEPT_SECONDS = 30 * 86_400
+
+/** Invitations that expired a month ago, in any state. */
+function forgetInvitations(db: Kysely<Tables>, { clock }: Retention): Forget {
+  return async () => {
+    const before = Math.floor(clock() / 1000) - INVITATIONS_KEPT_SECONDS
+    const { numDeletedRows } = await db
+      .deleteFrom('invitations')
+      .where('id', 'in', (select) =>
+        select
+          .selectFrom('invitations')
+          .select('id')
+          .where('expires_at', '<', before)
+          .orderBy('expires_at')
+          .limit(BATCH)
+      )
+      .executeTakeFirstOrThrow()
+    return numDeletedRows === BigInt(BATCH)
+  }
+}
+
 /** Deletes events of the audit log that are older than the setting allows. */
 function forgetEvents(db: Kysely<Tables>, { auditDays, clock }: Retention): Forget {
   return async () => {
@@ -82,7 +104,12 @@ const PAUSE_MS = 60_000
  */
 export function forgetTooOld(db: Kysely<Tables>, retention: Retention): () => Promise<void> {
   const { clock, isClockRight, also } = retention
-  const forgets = [forgetSessions(db, retention), forgetEvents(db, retention), ...also]
+  const forgets = [
+    forgetSessions(db, retention),
+    forgetEvents(db, retention),
+    forgetInvitations(db, retention),
+    ...also
+  ]
   let dueAtMs = clock() + PAUSE_MS
   return async () => {
     if (!isClockRight() || clock() < dueAtMs) return

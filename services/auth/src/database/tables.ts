@@ -150,6 +150,24 @@ export type UntoldStaleTokensTable = {
 /** One row: tokens of any subject with an earlier `iat` are stale; in seconds since 1970. */
 export type AllTokensTable = { one: 1; not_before: number }
 
+/** Invitations to register. */
+export type InvitationTable = {
+  id: string
+  secret_digest: string
+  /** the only address that may use it; null: any, or it is no longer open */
+  email: string | null
+  /** JSON arrays; null: as for every new user */
+  roles: string | null
+  scope: string | null
+  /** seconds since 1970 */
+  created_at: number
+  expires_at: number
+  used_at: number | null
+  /** the account that was created with it */
+  used_by: string | null
+  revoked_at: number | null
+}
+
 /** The durable tables. */
 export type Tables = {
   accounts: AccountTable
@@ -163,4 +181,5 @@ export type Tables = {
   used_client_assertions: UsedClientAssertionTable
   untold_stale_tokens: UntoldStaleTokensTable
   all_tokens: AllTokensTable
+  invitations: InvitationTable
 }

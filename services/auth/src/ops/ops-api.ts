@@ -6,6 +6,7 @@ import { databaseRoutes } from './database.ts'
 import { deleteUser } from './delete-user.ts'
 import { gatewayRoutes } from './gateways.ts'
 import { importUsers } from './import-users.ts'
+import { invitationRoutes } from './invitations.ts'
 import { keyRoutes } from './keys.ts'
 import { listUsers } from './list-users.ts'
 import type { OpsNeeds, OpsRoutes } from './ops-routes.ts'
@@ -30,6 +31,7 @@ const groups: OpsRoutes[] = [
   setPassword,
   switchUser,
   deleteUser,
+  invitationRoutes,
   sessionRoutes,
   clientRoutes,
   keyRoutes,

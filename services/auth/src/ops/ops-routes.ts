@@ -8,6 +8,7 @@ import type { AuditLog } from '../audit/audit-log.ts'
 import type { Clients } from '../clients/clients.ts'
 import type { DatabaseStatus } from '../database/database-status.ts'
 import type { Guesses } from '../guesses/guesses.ts'
+import type { InvitationStore } from '../invitations/invitation-store.ts'
 import type { KeyOperations } from '../keys/key-operations.ts'
 import type { StaleTokens } from '../revocations/stale-tokens.ts'
 import type { NewUser } from '../routes/needs.ts'
@@ -19,6 +20,7 @@ export type OpsNeeds = {
   readonly accounts: AccountStore
   readonly accountChanges: AccountChanges
   readonly accountImports: AccountImports
+  readonly invitations: InvitationStore
   readonly passwords: Passwords
   readonly guesses: Guesses
   readonly listSessions: ListSessions

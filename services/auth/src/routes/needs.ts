@@ -5,6 +5,8 @@ import type { CheckCredentials } from '../accounts/check-credentials.ts'
 import type { Passwords } from '../accounts/passwords.ts'
 import type { AuditLog } from '../audit/audit-log.ts'
 import type { Guesses } from '../guesses/guesses.ts'
+import type { CheckInvitation } from '../invitations/check-invitation.ts'
+import type { InvitationStore } from '../invitations/invitation-store.ts'
 import type { LiveSigningKeys } from '../keys/live-signing-keys.ts'
 import type { KeyRing } from '../secrets/key-ring.ts'
 import type { SessionEnds } from '../sessions/session-ends.ts'
@@ -31,8 +33,10 @@ export type RouteNeeds = {
   /** other origins whose pages may use our cookies */
   readonly allowsOrigin: AllowsOrigin
   readonly cookieSameSite: CookieSameSite
-  /** who may create an account: everybody, or only operators */
-  readonly registration: 'open' | 'off' | 'closed'
+  /** who may create an account: everybody, only people with an invitation, or only operators */
+  readonly registration: 'open' | 'invite' | 'off' | 'closed'
+  readonly invitations: InvitationStore
+  readonly checkInvitation: CheckInvitation
   readonly clock: () => number
 }
 

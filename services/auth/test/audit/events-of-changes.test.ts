@@ -8,6 +8,7 @@ import type { DatabaseOptions } from '../../src/database/open-tables.ts'
 import { postgresDialect } from '../../src/database/postgres-dialect.ts'
 import { nodeSqliteDialect } from '../../src/database/sqlite-dialect.ts'
 import type { Tables } from '../../src/database/tables.ts'
+import { invitationStore } from '../../src/invitations/invitation-store.ts'
 import { durableSessions } from '../../src/sessions/durable-sessions.ts'
 import { type AuthUnderTest, authService, OPS_TOKEN, password } from '../fixtures/auth-service.ts'
 import { databaseKinds, type TestDatabase } from '../fixtures/databases.ts'
@@ -25,8 +26,11 @@ const TABLES = [
   'clients',
   'client_secrets',
   'signing_keys',
-  'all_tokens'
+  'all_tokens',
+  'invitations'
 ] as const
+
+const EMPTIED = ['accounts', 'sessions', 'client_secrets', 'clients', 'invitations'] as const
 
 const dialectOf = ({ address, folder, poolSize }: DatabaseOptions) =>
   address === null
@@ -49,6 +53,7 @@ type Made = {
   readonly user: string
   /** a machine client with a secret */
   readonly client: string
+  readonly invitation: { readonly id: string; readonly secret: string }
 }
 
 type Change = {
@@ -120,6 +125,19 @@ const changes: Record<string, Change> = {
     make: (made) => call(made, 'POST', '/clients', { name: 'billing', scope: ['a'] }),
     events: ['client-created']
   },
+  'an invitation': {
+    make: (made) => call(made, 'POST', '/invitations', { email: newcomer.email }),
+    events: ['invitation-created']
+  },
+  'a revoked invitation': {
+    make: (made) => call(made, 'DELETE', `/invitations/${made.invitation.id}`),
+    events: ['invitation-revoked']
+  },
+  'a registration with an invitation': {
+    make: ({ auth, invitation }) =>
+      auth.post('/register', { ...newcomer, invitation: invitation.secret }),
+    events: ['invitation-used', 'user-created']
+  },
   'another secret': {
     make: (made) => call(made, 'POST', `/clients/${made.client}/secrets`),
     events: ['client-secret-added']
@@ -159,7 +177,7 @@ for (const { name, skip, make } of databaseKinds(t)) {
         )
 
       const fresh = async (): Promise<Made> => {
-        for (const table of ['accounts', 'sessions', 'client_secrets', 'clients'] as const) {
+        for (const table of EMPTIED) {
           await plain.deleteFrom(table).execute()
         }
         await plain.deleteFrom('signing_keys').where('state', '=', 'standby').execute()
@@ -177,7 +195,12 @@ for (const { name, skip, make } of databaseKinds(t)) {
           { ...registration, ...method },
           origin
         )
-        return { auth, user: account.id, client: client.id }
+        const { invitation, secret } = await invitationStore(plain).create(
+          { email: null, roles: null, scope: null, expiresAt: openedAt + 1000 },
+          by
+        )
+        const invited = { id: invitation.id, secret }
+        return { auth, user: account.id, client: client.id, invitation: invited }
       }
 
       const prepared = async ({ before }: Change): Promise<Made> => {

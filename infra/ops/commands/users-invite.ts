@@ -1,0 +1,39 @@
+import { type Invitation, invitationTable } from '../answers.ts'
+import { BadUsage, type Command, textOption, wordsOption } from '../command.ts'
+
+const DAY_SECONDS = 86_400
+const MOST_DAYS = 365
+
+type Created = { readonly invitation: Invitation; readonly secret: string }
+
+export const usersInvite: Command = {
+  name: 'users invite',
+  usage: '[EMAIL] [--role ROLE]… [--scope SCOPE]… [--days NUMBER]',
+  summary:
+    'Creates an invitation to register, and shows its secret once. Only EMAIL can use it, if given. Expires after 7 days.',
+  options: {
+    role: { type: 'string', multiple: true },
+    scope: { type: 'string', multiple: true },
+    days: { type: 'string' }
+  },
+  words: [0, 1],
+  async run(typed, ops) {
+    const [email] = typed.positionals
+    const roles = wordsOption(typed, 'role')
+    const scope = wordsOption(typed, 'scope')
+    const days = textOption(typed, 'days') ?? '7'
+    if (!/^[1-9]\d{0,2}$/.test(days) || Number(days) > MOST_DAYS) {
+      throw new BadUsage(`--days must be a whole number from 1 to ${MOST_DAYS}`)
+    }
+    const created = await ops.call<Created>('POST', '/ops/invitations', {
+      expiresInSeconds: Number(days) * DAY_SECONDS,
+      ...(email === undefined ? {} : { email }),
+      ...(roles === undefined ? {} : { roles }),
+      ...(scope === undefined ? {} : { scope })
+    })
+    return {
+      json: created,
+      text: `${invitationTable([created.invitation])}\n\nThe invitation, which is not shown again: ${created.secret}`
+    }
+  }
+}
