@@ -28,7 +28,7 @@ const submitForm = (action: string) => `
   document.body.append(form)
   form.submit()`
 
-t.test('a browser holds the refresh token where no script can read it', { skip }, async (t) => {
+t.test('a browser keeps the refresh token where no script can read it', { skip }, async (t) => {
   const { url } = await wholeSystem(t)
   const origin = url.replace('127.0.0.1', 'localhost')
   await client(url).register(ada.email, ada.password)
@@ -93,7 +93,7 @@ t.test('tabs that refresh at once all stay signed in', { skip }, async (t) => {
   }
 })
 
-t.test('a page of another site gets nothing and breaks nothing', { skip }, async (t) => {
+t.test('a page of another site can read and change nothing', { skip }, async (t) => {
   const { url } = await wholeSystem(t)
   const origin = url.replace('127.0.0.1', 'localhost')
   await client(url).register(ada.email, ada.password)
@@ -121,7 +121,7 @@ t.test('a page of another site gets nothing and breaks nothing', { skip }, async
   t.equal(status(await fetchFrom(page, '/auth/refresh-token')), 200, 'and still works at home')
 })
 
-t.test('a page of an allow-listed origin is let in, after its preflight', { skip }, async (t) => {
+t.test('a page of an allowed origin can use the API after its preflight', { skip }, async (t) => {
   const friend = await otherOrigin(t, 'localhost')
   const foreigner = await otherOrigin(t, '127.0.0.1')
   const { url } = await wholeSystem(t, {

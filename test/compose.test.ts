@@ -44,7 +44,7 @@ t.test('a container gets every setting of its service', async (t) => {
   }
 })
 
-t.test('a setting is passed on only where somebody reads it', async (t) => {
+t.test('a container gets only settings that its service reads', async (t) => {
   const routes = [...read('gateway/routes.yaml').matchAll(/\$\{([A-Z_]+)/g)].map(([, name]) => name)
   for (const [service, settings] of Object.entries(settingsOf)) {
     const known = [...Object.keys(settings), ...(service === 'gateway' ? routes : [])]
@@ -85,7 +85,7 @@ t.test('with infra/docker/secrets.yml, a container gets its secrets as files onl
 })
 
 t.test(
-  'only the gateway publishes a port; what a profile adds is for this machine alone',
+  'only the gateway publishes a port; ports of a profile are for this machine only',
   async (t) => {
     const publishing = Object.entries(services).filter(([, { ports }]) => ports !== undefined)
     const always = publishing.filter(([, { profiles }]) => profiles === undefined)

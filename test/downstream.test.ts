@@ -158,7 +158,7 @@ for (const [language, { missing: skip, command }] of Object.entries(examples)) {
   )
 }
 
-t.test('every other example is one that is not meant to be run', async (t) => {
+t.test('every other example is marked as not to be run', async (t) => {
   const fences = [...document.matchAll(/^```(\S.*)$/gm)].map(([, language]) => language)
   t.strictSame(fences, ['ts', 'ts ignore', 'js', 'python', 'go'])
 })

@@ -33,7 +33,7 @@ const running = () => {
   return { ...system, ops: operator(system.folder) }
 }
 
-t.test('on an installation that holds, every drill says so', { skip }, async (t) => {
+t.test('on a healthy installation, every drill succeeds', { skip }, async (t) => {
   const { gateways, ops } = running()
   const all = { asked: 4, live: 4 }
 
@@ -164,7 +164,7 @@ t.test('a sampled login is one trace, from the gateway to the stores', { skip },
   }
 })
 
-t.test('a drill fails where the installation does not hold', { skip }, async (t) => {
+t.test('a drill fails on a faulty installation', { skip }, async (t) => {
   const { ops, redis, startGateway, ...installed } = running()
   const gateways = installed.gateways.slice(0, 2)
   const link = await flakyLink(t, redis.port)

@@ -65,7 +65,7 @@ routes: [{ name: row, prefix: /row, upstream: a, access: public, bodyLimitBytes:
 }
 
 t.test(
-  'three quarters of a gibibyte go up and come down, and the gateway holds next to none of it',
+  'the memory of the gateway stays flat while three quarters of a gibibyte pass',
   async (t) => {
     const { url, measure, grownBytes } = await gatewayBefore(
       t,
@@ -93,7 +93,7 @@ t.test(
   }
 )
 
-t.test('a client that stops reading pauses the service, and not the gateway', async (t) => {
+t.test('a client that stops reading pauses its service, not the gateway', async (t) => {
   let sent = 0
   const counted = function* () {
     for (const piece of pieces()) {

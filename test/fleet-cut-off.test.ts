@@ -8,7 +8,7 @@ import t from 'tap'
 
 const skip = redisMissing || postgresMissing
 
-t.test('gateways between which and Redis something is wrong', { skip }, async (t) => {
+t.test('gateways with a faulty connection to Redis', { skip }, async (t) => {
   const system = await installation(t, {
     auths: 2,
     gateways: 1,
@@ -38,7 +38,7 @@ t.test('gateways between which and Redis something is wrong', { skip }, async (t
     return { link, says, comesToRefuse, comesToBe }
   }
 
-  t.test('whether the answer to a refresh arrived is known by its use', async (t) => {
+  t.test('the use of a token shows that the response to a refresh arrived', async (t) => {
     const [edge] = system.gateways.map(({ url }) => client(url))
     if (edge === undefined) throw new Error('there is no gateway')
     const first = await login()
@@ -56,7 +56,7 @@ t.test('gateways between which and Redis something is wrong', { skip }, async (t
     t.equal(replayed.body.code, 'SESSION_ENDED', 'after its use, the spent token ends the session')
   })
 
-  t.test('one whose events were lost on the way misses nothing', async (t) => {
+  t.test('a gateway whose events were lost on the network misses nothing', async (t) => {
     const { link, says, comesToRefuse } = await behindLink()
     const { accessToken, refreshToken } = await login()
     t.equal(await says(accessToken), 200)
@@ -77,7 +77,7 @@ t.test('gateways between which and Redis something is wrong', { skip }, async (t
     link.cut()
   })
 
-  t.test('one that was cut off misses nothing', async (t) => {
+  t.test('a gateway that was cut off misses nothing', async (t) => {
     const { link, says, comesToRefuse, comesToBe } = await behindLink()
     const [out, leaked] = [await login(), await login()]
     t.strictSame([await says(out.accessToken), await says(leaked.accessToken)], [200, 200])

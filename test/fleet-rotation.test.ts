@@ -52,8 +52,8 @@ t.test('two auth services and four gateways', { skip }, async (t) => {
     t.comment(`${answers['200']} requests`)
   })
 
-  t.test('what is revoked is refused by all gateways, for the reason that it is', async (t) => {
-    t.test('a session that has logged out', async (t) => {
+  t.test('all gateways refuse revoked tokens, with the right code', async (t) => {
+    t.test('tokens of a logged-out session are refused', async (t) => {
       const waits: number[] = []
       for (let round = 0; round < 20; round += 1) {
         const { accessToken, refreshToken } = await login()
@@ -67,7 +67,7 @@ t.test('two auth services and four gateways', { skip }, async (t) => {
       t.comment(`the slowest of four gateways, in ms: median ${sorted[10]}, worst ${sorted[19]}`)
     })
 
-    t.test('a user whose roles have changed, until a refresh', async (t) => {
+    t.test('tokens of a user whose roles have changed are stale until a refresh', async (t) => {
       const tokens = await login()
       await ops(['users', 'roles', user.id, 'user', 'auditor'])
       t.strictSame(await eachSays(tokens.accessToken, 'TOKEN_STALE'), every('TOKEN_STALE'))
@@ -75,7 +75,7 @@ t.test('two auth services and four gateways', { skip }, async (t) => {
       t.strictSame(await said(body.accessToken), every('200'))
     })
 
-    t.test('everything that was issued before now, until a refresh', async (t) => {
+    t.test('after tokens revoke-all, all tokens are stale until a refresh', async (t) => {
       const tokens = await login()
       t.strictSame(await said(tokens.accessToken), every('200'))
       const revoked = await ops(['tokens', 'revoke-all', '--yes'])
@@ -86,7 +86,7 @@ t.test('two auth services and four gateways', { skip }, async (t) => {
       t.match((await ops(['audit', '--limit', '1'])).stdout, 'tokens-revoked')
     })
 
-    t.test('a key that has leaked, at gateways that start afterwards, too', async (t) => {
+    t.test('tokens of a revoked key are refused, also at gateways that start later', async (t) => {
       const before = await login()
       const leaked = kidOf(before.accessToken)
       t.strictSame(await said(before.accessToken), every('200'), 'and remember it')
@@ -102,7 +102,7 @@ t.test('two auth services and four gateways', { skip }, async (t) => {
       t.equal((await late.call('/orders', { token: body.accessToken })).status, 200)
     })
 
-    t.test('a user who is disabled', async (t) => {
+    t.test('tokens of a disabled user are refused', async (t) => {
       const { accessToken } = await login()
       t.equal((await ops(['users', 'disable', user.id, '--yes'])).code, 0)
       t.strictSame(await eachSays(accessToken, 'SESSION_ENDED'), every('SESSION_ENDED'))

@@ -32,7 +32,7 @@ const offences = (within: (file: SourceFile) => boolean, forbidden: RegExp): str
     .filter(({ name }) => forbidden.test(name))
     .map(({ path, name }) => `${path} imports ${name}`)
 
-t.test('the walk finds the system', async (t) => {
+t.test('the test reads all source files', async (t) => {
   t.ok(files.length > 80, `${files.length} source files`)
   for (const folder of domain) {
     t.ok(
@@ -128,7 +128,7 @@ t.test('files stay under 220 lines', async (t) => {
   )
 })
 
-t.test('no spread of a literal only holds lines together', async (t) => {
+t.test('no literal is spread only to group lines', async (t) => {
   const spread = /\.\.\.\{|\.\.\.\[[^[\]]*\](?=\s*[,)\]])/
   t.strictSame(
     files.filter(({ text }) => spread.test(text)).map(({ path }) => path),

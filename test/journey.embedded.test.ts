@@ -2,6 +2,6 @@ import { dataFolder } from '@gatehouse/fixtures/data-folder'
 import t from 'tap'
 import { journey } from './journey.ts'
 
-t.test('the whole journey, in one process on embedded defaults', async (t) => {
+t.test('the whole journey works in one process on embedded stores', async (t) => {
   await journey(t, { GATEHOUSE_DATA_DIR: dataFolder(t) })
 })

@@ -5,7 +5,7 @@ import t from 'tap'
 import { journey } from './journey.ts'
 
 t.test(
-  'the whole journey, one process a service on a real PostgreSQL and a real Redis',
+  'the whole journey works with a process per service, on a real PostgreSQL and a real Redis',
   { skip: postgresMissing || redisMissing },
   async (t) => {
     const [postgres, { url }] = [await postgresServer(t), await redisServer(t)]

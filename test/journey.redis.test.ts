@@ -4,7 +4,7 @@ import t from 'tap'
 import { journey } from './journey.ts'
 
 t.test(
-  'the whole journey, one process a service on a real Redis',
+  'the whole journey works with a process per service, on a real Redis',
   { skip: redisMissing },
   async (t) => {
     const { url } = await redisServer(t)

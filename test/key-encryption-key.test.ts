@@ -6,7 +6,7 @@ import t from 'tap'
 
 const secret = () => randomBytes(32).toString('base64url')
 
-t.test('the key-encryption key is changed, and no token is refused for it', async (t) => {
+t.test('changing the key-encryption key causes no token to be refused', async (t) => {
   const GATEHOUSE_DATA_DIR = dataFolder(t)
   const [old, next] = [secret(), secret()]
   const startWith = async (AUTH_KEY_ENCRYPTION_KEY: string) => {

@@ -84,7 +84,7 @@ t.test('a rotation, also to another algorithm, loses no request', async (t) => {
   t.strictSame(await publishedBy(authUrl), [kidAfter])
 })
 
-t.test('a key whose name begins with a hyphen is no option', async (t) => {
+t.test('a key id that begins with a hyphen is not read as an option', async (t) => {
   const folder = dataFolder(t)
   await wholeSystem(t, { GATEHOUSE_DATA_DIR: folder })
   const kid = `-${'x'.repeat(42)}`
@@ -189,7 +189,7 @@ t.test(
 )
 
 t.test(
-  'an instance that others rotate under signs with the new key within seconds',
+  'after a rotation by another instance, an instance signs with the new key within seconds',
   { skip },
   async (t) => {
     const { start, call, kids } = await instances(t)
@@ -212,7 +212,7 @@ t.test(
 )
 
 t.test(
-  'a key that was revoked while Redis was away is told of, though its instance was killed',
+  'a key that was revoked during an outage of Redis is announced, even if its instance was killed',
   { skip },
   async (t) => {
     const { redis, start, call, kids } = await instances(t)

@@ -44,45 +44,37 @@ function connectionsTo(url: string): number {
   }).length
 }
 
-t.test(
-  'a service that is killed costs the requests that are in flight to it',
-  { skip },
-  async (t) => {
-    const system = await installation(t, { auths: 1, gateways: 1, orders: 2 })
-    const load = await ordering(system)
-    await load.more(200)
-    t.strictSame(load.failed(), [])
+t.test('a killed service costs only the requests in flight to it', { skip }, async (t) => {
+  const system = await installation(t, { auths: 1, gateways: 1, orders: 2 })
+  const load = await ordering(system)
+  await load.more(200)
+  t.strictSame(load.failed(), [])
 
-    const killed = system.orders[0]
-    await killed?.kill()
-    // The kernel closes the connections of a killed process one by one, and a busy machine delays it. Until the last one is
-    // closed, a client can lose more than one request.
-    const left = await eventually(
-      async () => connectionsTo(killed?.url ?? ''),
-      (count) => count === 0
-    )
-    t.equal(left, 0, 'no connection to the killed process is open')
-    const whileDying = load.failed().length
-    await load.more(400)
-    await load.stop()
-    const lost = load.failed().length - whileDying
-    t.ok(lost <= CLIENTS, `${lost} requests of ${CLIENTS} clients`)
-    t.ok(load.failed().every((status) => status === 502))
-  }
-)
+  const killed = system.orders[0]
+  await killed?.kill()
+  // The kernel closes the connections of a killed process one by one, and a busy machine delays it. Until the last one is
+  // closed, a client can lose more than one request.
+  const left = await eventually(
+    async () => connectionsTo(killed?.url ?? ''),
+    (count) => count === 0
+  )
+  t.equal(left, 0, 'no connection to the killed process is open')
+  const whileDying = load.failed().length
+  await load.more(400)
+  await load.stop()
+  const lost = load.failed().length - whileDying
+  t.ok(lost <= CLIENTS, `${lost} requests of ${CLIENTS} clients`)
+  t.ok(load.failed().every((status) => status === 502))
+})
 
-t.test(
-  'an auth service that is killed costs no request of anybody who has a token',
-  { skip },
-  async (t) => {
-    const system = await installation(t, { auths: 1, gateways: 1 })
-    const load = await ordering(system)
-    await load.more(100)
-    await system.auths[0]?.kill()
-    await load.more(400)
-    await load.stop()
-    t.strictSame(load.failed(), [])
-    const { status, body } = await client(system.gateways[0]?.url ?? '').login(...ada)
-    t.match({ status, body }, { status: 502, body: { code: 'UPSTREAM_UNAVAILABLE' } })
-  }
-)
+t.test('a killed auth service costs no request of a client with a token', { skip }, async (t) => {
+  const system = await installation(t, { auths: 1, gateways: 1 })
+  const load = await ordering(system)
+  await load.more(100)
+  await system.auths[0]?.kill()
+  await load.more(400)
+  await load.stop()
+  t.strictSame(load.failed(), [])
+  const { status, body } = await client(system.gateways[0]?.url ?? '').login(...ada)
+  t.match({ status, body }, { status: 502, body: { code: 'UPSTREAM_UNAVAILABLE' } })
+})

@@ -10,7 +10,7 @@ import t from 'tap'
 import { blocksOf } from './documented-blocks.ts'
 import { read } from './source-files.ts'
 
-t.test('the examples of docs/oauth.md, pasted into a shell, do what they say', async (t) => {
+t.test('the examples of docs/oauth.md work when pasted into a shell', async (t) => {
   const folder = dataFolder(t)
   const { url } = await wholeSystem(t, { GATEHOUSE_DATA_DIR: folder })
   await apiClient(url).register('ada@example.com', 'correct horse battery')

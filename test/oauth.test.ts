@@ -89,7 +89,7 @@ t.test('a library finds the endpoints, and gets tokens by every method', async (
   t.match(await faultOf(more), { error: 'invalid_scope', status: 400 })
 })
 
-t.test('services serve a machine client, and see that nobody has signed in', async (t) => {
+t.test('services serve a machine client, and see no session', async (t) => {
   const { registered, discover, api } = await system(t)
   const { id, secret } = await registered({ scope: 'orders:read orders:write' })
   const machine = await discover(id, openid.ClientSecretBasic(secret))
@@ -121,7 +121,7 @@ t.test('services serve a machine client, and see that nobody has signed in', asy
   t.equal((await api.call('/auth/me', { token })).status, 401, 'there is no account to show')
 })
 
-t.test("a user's session goes on and ends by the library", async (t) => {
+t.test('the library refreshes and ends a session', async (t) => {
   const { registered, discover, api } = await system(t)
   const machine = await registered({})
   const watcher = await discover(machine.id, openid.ClientSecretBasic(machine.secret))
@@ -157,7 +157,7 @@ t.test("a user's session goes on and ends by the library", async (t) => {
   t.equal((await api.refresh(again.refreshToken)).status, 401, 'an access token ends it as well')
 })
 
-t.test('whatever goes wrong is said as OAuth clients read it, by the gateway too', async (t) => {
+t.test('all errors have the form of OAuth, those of the gateway too', async (t) => {
   const { url, issuer, registered } = await system(t)
   const { id, secret } = await registered({})
   const authorization = `Basic ${Buffer.from(`${id}:${secret}`).toString('base64')}`
@@ -194,7 +194,7 @@ t.test('whatever goes wrong is said as OAuth clients read it, by the gateway too
   t.match(last.headers.get('retry-after'), /^[1-9]\d?$/)
 })
 
-t.test('an operator gives a client another secret, and shuts it out', async (t) => {
+t.test('an operator adds a secret to a client, and disables it', async (t) => {
   const { ops, registered, discover } = await system(t)
   const { id, secret } = await registered({})
   const grants = async (text: string) => {

@@ -28,7 +28,7 @@ t.test('on one installation', async (t) => {
     t.match(await ops(['users', 'drop']), { code: 2, stdout: '', stderr: /npm run ops -- / })
   })
 
-  t.test('an operator makes an admin, changes what they may do, and puts them out', async (t) => {
+  t.test('an operator creates an admin, changes their roles, and disables them', async (t) => {
     const made = await ops(
       ['users', 'create', 'root@example.com', '--role', 'admin', '--password-stdin', '--json'],
       `${password}\n`
@@ -79,7 +79,7 @@ t.test('on one installation', async (t) => {
     t.notMatch(log.stdout, password)
   })
 
-  t.test('the audit log names the client as the gateway knows it', async (t) => {
+  t.test('the audit log has the client address that the gateway reports', async (t) => {
     const { body } = await api.register('edsger@example.com', password)
     const from = (address: string) => ({ 'x-forwarded-for': address })
     const json = { email: 'edsger@example.com', password }
@@ -92,7 +92,7 @@ t.test('on one installation', async (t) => {
     t.match(addresses, { login: '192.0.2.1', 'logout-all': '192.0.2.2' })
   })
 
-  t.test('without a password given, one is made and shown once', async (t) => {
+  t.test('without a password, one is generated and shown once', async (t) => {
     const made = await ops(['users', 'create', 'ada@example.com', '--json'])
     t.equal(made.code, 0, made.stderr)
     t.equal((await api.login('ada@example.com', String(made.json.password))).status, 200)
@@ -167,7 +167,7 @@ t.test('on one installation', async (t) => {
     }
   })
 
-  t.test('nothing is ended unasked', async (t) => {
+  t.test('a command that ends sessions asks for confirmation', async (t) => {
     const { body } = await api.register('grace@example.com', password)
     const tokens = (await api.login('grace@example.com', password)).body
     for (const words of [
@@ -235,98 +235,103 @@ t.test('on one installation', async (t) => {
   })
 })
 
-t.test('it says where it looked when nobody answers, or the token is another one', async (t) => {
-  const folder = dataFolder(t)
-  const settings = { AUTH_OPS_TOKEN: 'x' }
-  t.match(await operator(folder)(['users', 'list']), {
-    code: 1,
-    stderr: /no ops token in .*ops-token/
-  })
-  t.match(await operator(folder, { AUTH_OPS_TOKEN_FILE: '/nowhere' })(['users', 'list']), {
-    code: 1,
-    stderr: /^AUTH_OPS_TOKEN_FILE: cannot read \/nowhere: no such file/
-  })
-  const nobody = operator(folder, { ...settings, AUTH_OPS_URL: 'http://127.0.0.1:1' })
-  t.match(await nobody(['users', 'list']), { code: 1, stderr: /No answer from .*AUTH_OPS_URL/ })
-  const { url } = await wholeSystem(t, { GATEHOUSE_DATA_DIR: folder })
-  t.match(await operator(folder, settings)(['users', 'list']), { code: 1, stderr: /token/ })
-  t.match(await operator(folder)(['users', 'list']), { code: 0 }, 'and it finds both in the folder')
-  const elsewhere = operator(folder, { AUTH_OPS_URL: url })
-  t.match(await elsewhere(['users', 'list']), {
-    code: 1,
-    stderr: /\(AUTH_OPS_URL\) is not the ops listener of an auth service/
-  })
-  const nowhere = operator(folder, { AUTH_OPS_URL: 'localhost:3901' })
-  t.match(await nowhere(['users', 'list']), { code: 1, stderr: /^AUTH_OPS_URL must be an http/ })
-  for (const path of ['/ops/users', '/auth/ops/users', '/healthz', '/metrics']) {
-    const { status } = await client(url).call(path)
-    t.ok(
-      status === 404 || status === 401,
-      `${path} is not to be had through the gateway: ${status}`
-    )
-  }
-})
-
 t.test(
-  'a route table is checked, and a request explained, without a system that is up',
+  'if the listener does not answer, or refuses the token, the command says where it looked',
   async (t) => {
-    const ops = operator(dataFolder(t))
-    t.match(await ops(['routes', 'check']), { code: 0, stdout: /auth-login .*public/ })
-    t.match(await ops(['routes', 'check', '--json']), { code: 0, json: { routes: Array } })
-    const file = join(dataFolder(t), 'routes.yaml')
-    writeFileSync(
-      file,
-      `upstreams: { a: 'http://a' }
+    const folder = dataFolder(t)
+    const settings = { AUTH_OPS_TOKEN: 'x' }
+    t.match(await operator(folder)(['users', 'list']), {
+      code: 1,
+      stderr: /no ops token in .*ops-token/
+    })
+    t.match(await operator(folder, { AUTH_OPS_TOKEN_FILE: '/nowhere' })(['users', 'list']), {
+      code: 1,
+      stderr: /^AUTH_OPS_TOKEN_FILE: cannot read \/nowhere: no such file/
+    })
+    const nobody = operator(folder, { ...settings, AUTH_OPS_URL: 'http://127.0.0.1:1' })
+    t.match(await nobody(['users', 'list']), { code: 1, stderr: /No answer from .*AUTH_OPS_URL/ })
+    const { url } = await wholeSystem(t, { GATEHOUSE_DATA_DIR: folder })
+    t.match(await operator(folder, settings)(['users', 'list']), { code: 1, stderr: /token/ })
+    t.match(
+      await operator(folder)(['users', 'list']),
+      { code: 0 },
+      'and it finds both in the folder'
+    )
+    const elsewhere = operator(folder, { AUTH_OPS_URL: url })
+    t.match(await elsewhere(['users', 'list']), {
+      code: 1,
+      stderr: /\(AUTH_OPS_URL\) is not the ops listener of an auth service/
+    })
+    const nowhere = operator(folder, { AUTH_OPS_URL: 'localhost:3901' })
+    t.match(await nowhere(['users', 'list']), { code: 1, stderr: /^AUTH_OPS_URL must be an http/ })
+    for (const path of ['/ops/users', '/auth/ops/users', '/healthz', '/metrics']) {
+      const { status } = await client(url).call(path)
+      t.ok(
+        status === 404 || status === 401,
+        `${path} is not to be had through the gateway: ${status}`
+      )
+    }
+  }
+)
+
+t.test('routes check and routes explain need no running system', async (t) => {
+  const ops = operator(dataFolder(t))
+  t.match(await ops(['routes', 'check']), { code: 0, stdout: /auth-login .*public/ })
+  t.match(await ops(['routes', 'check', '--json']), { code: 0, json: { routes: Array } })
+  const file = join(dataFolder(t), 'routes.yaml')
+  writeFileSync(
+    file,
+    `upstreams: { a: 'http://a' }
 routes:
   - { name: all, prefix: /, upstream: a, access: public }
   - { name: one, prefix: /x, upstream: b, scopes: [read] }
   - { name: one, prefix: /x, upstream: a }
 `
-    )
-    const checked = await ops(['routes', 'check', file])
-    t.equal(checked.code, 1)
-    for (const fault of [
-      'would open everything',
-      'upstream b is not known; known are a',
-      'used twice',
-      'already a prefix'
-    ]) {
-      t.match(checked.stderr, fault)
-    }
-    t.match(await ops(['routes', 'check', 'nowhere.yaml']), { code: 1, stderr: /nowhere\.yaml/ })
+  )
+  const checked = await ops(['routes', 'check', file])
+  t.equal(checked.code, 1)
+  for (const fault of [
+    'would open everything',
+    'upstream b is not known; known are a',
+    'used twice',
+    'already a prefix'
+  ]) {
+    t.match(checked.stderr, fault)
+  }
+  t.match(await ops(['routes', 'check', 'nowhere.yaml']), { code: 1, stderr: /nowhere\.yaml/ })
 
-    const explained = await ops(['routes', 'explain', 'POST', '/auth/login?x=1', '--json'])
-    t.match(explained.json, {
-      row: 'auth-login',
-      why: /^\/auth\/login is the longest prefix/,
-      needs: /public/,
-      goes: ['POST http://127.0.0.1:3001/login?x=1']
-    })
-    const moved = operator(dataFolder(t), { AUTH_PORT: '4001', ORDERS_URL: 'http://orders' })
-    t.match((await moved(['routes', 'explain', 'POST', '/auth/login', '--json'])).json, {
-      goes: ['POST http://127.0.0.1:4001/login']
-    })
-    t.match((await moved(['routes', 'explain', 'GET', '/orders', '--json'])).json, {
-      goes: ['GET http://orders/orders']
-    })
-    t.match(await ops(['routes', 'explain', 'GET', '/orders/7']), {
-      code: 0,
-      stdout: /an access token/
-    })
-    writeFileSync(
-      file,
-      `upstreams: { a: 'http://a' }
+  const explained = await ops(['routes', 'explain', 'POST', '/auth/login?x=1', '--json'])
+  t.match(explained.json, {
+    row: 'auth-login',
+    why: /^\/auth\/login is the longest prefix/,
+    needs: /public/,
+    goes: ['POST http://127.0.0.1:3001/login?x=1']
+  })
+  const moved = operator(dataFolder(t), { AUTH_PORT: '4001', ORDERS_URL: 'http://orders' })
+  t.match((await moved(['routes', 'explain', 'POST', '/auth/login', '--json'])).json, {
+    goes: ['POST http://127.0.0.1:4001/login']
+  })
+  t.match((await moved(['routes', 'explain', 'GET', '/orders', '--json'])).json, {
+    goes: ['GET http://orders/orders']
+  })
+  t.match(await ops(['routes', 'explain', 'GET', '/orders/7']), {
+    code: 0,
+    stdout: /an access token/
+  })
+  writeFileSync(
+    file,
+    `upstreams: { a: 'http://a' }
 routes: [{ name: one, prefix: /x, upstream: a, methods: { GET: {} }, tokenClaims: { tenant: [org, 'tenant.id'] } }]
 `
-    )
-    const claims = operator(dataFolder(t), { GATEWAY_ROUTES: file })
-    t.match(await claims(['routes', 'explain', 'GET', '/x']), {
-      stdout: /x-auth-claim-tenant, the claim org ▸ tenant\.id of the token/
-    })
-    const wordsFile = join(dataFolder(t), 'words.yaml')
-    writeFileSync(
-      wordsFile,
-      `upstreams: { a: 'http://a:1/base' }
+  )
+  const claims = operator(dataFolder(t), { GATEWAY_ROUTES: file })
+  t.match(await claims(['routes', 'explain', 'GET', '/x']), {
+    stdout: /x-auth-claim-tenant, the claim org ▸ tenant\.id of the token/
+  })
+  const wordsFile = join(dataFolder(t), 'words.yaml')
+  writeFileSync(
+    wordsFile,
+    `upstreams: { a: 'http://a:1/base' }
 routes:
   - name: words
     prefix: /w
@@ -339,56 +344,55 @@ routes:
     bodyOnGet: true
     answerHeaderBytes: 100000
 `
-    )
-    const words = operator(dataFolder(t), { GATEWAY_ROUTES: wordsFile })
-    const explainedBy = async (method: string) =>
-      (await words(['routes', 'explain', method, '/w/a%2Fb', '--json'])).json
-    t.match(await explainedBy('GET'), {
-      needs: 'nothing: the route is public',
-      goes: ['GET http://a:1/base/a%2Fb'],
-      headers: /also Authorization.*x-forwarded-prefix: \/w$/,
-      answer: ['headers of at most 100000 bytes', /below \/w$/],
-      limits: ['a body of 1048576 bytes', '%2F in the path passes']
-    })
-    t.notMatch(await explainedBy('GET'), { headers: /x-auth-gateway/ })
-    t.match(await explainedBy('POST'), { needs: 'nothing, or a valid access token' })
-    t.match(String((await explainedBy('POST')).headers), /x-auth-subject.* if one is signed in/)
-    t.match(await explainedBy('MOVE'), { needs: 'an access token' })
-    t.match(String((await explainedBy('MOVE')).headers), /Destination/)
-    t.notMatch(String((await explainedBy('MOVE')).headers), /also Authorization/)
-    t.match(await words(['routes', 'check']), {
-      stdout:
-        /nothing: the route is public; GET: nothing more; MOVE: an access token; POST: nothing, or a/
-    })
-    t.match(await words(['routes', 'explain', 'GET', '/w/100%25']), { code: 1, stderr: /400/ })
-    const issuers = join(dataFolder(t), 'issuers.yaml')
-    const entry = "issuer: 'https://sso.example/realms/a', audience: api"
-    writeFileSync(issuers, `issuers: [{ name: sso, type: keycloak, ${entry} }]`)
-    t.match(await ops(['issuers', 'check', issuers]), {
-      code: 0,
-      stdout: /sso .*realms\/a .*api .*by discovery .*realm_access ▸ roles/
-    })
-    writeFileSync(issuers, `issuers: [{ name: sso, type: keycloack, ${entry} }]`)
-    t.match(await ops(['issuers', 'check', issuers]), {
-      code: 1,
-      stderr: /issuer sso: type must be one of keycloak, auth0.* \(nearest: keycloak\)/
-    })
-    t.match(await ops(['issuers', 'check']), { code: 2, stderr: /GATEWAY_ISSUERS_FILE/ })
-    t.match(await ops(['routes', 'explain', 'GET', '/ordersX']), { code: 1, stderr: /404/ })
-    t.match(await ops(['routes', 'explain', 'GET', '/orders/../x']), { code: 1, stderr: /400/ })
-    t.match(await ops(['routes', 'explain', 'GET', '/echo/public%20x']), {
-      code: 1,
-      stderr: /400: .* could be read as another one/
-    })
-    t.match(await claims(['routes', 'explain', 'POST', '/x']), {
-      code: 1,
-      stderr: /405: .* accepts GET/
-    })
-    t.match(await ops(['routes', 'explain', 'get', '/orders']), { code: 2, stderr: /GET/ })
-  }
-)
+  )
+  const words = operator(dataFolder(t), { GATEWAY_ROUTES: wordsFile })
+  const explainedBy = async (method: string) =>
+    (await words(['routes', 'explain', method, '/w/a%2Fb', '--json'])).json
+  t.match(await explainedBy('GET'), {
+    needs: 'nothing: the route is public',
+    goes: ['GET http://a:1/base/a%2Fb'],
+    headers: /also Authorization.*x-forwarded-prefix: \/w$/,
+    answer: ['headers of at most 100000 bytes', /below \/w$/],
+    limits: ['a body of 1048576 bytes', '%2F in the path passes']
+  })
+  t.notMatch(await explainedBy('GET'), { headers: /x-auth-gateway/ })
+  t.match(await explainedBy('POST'), { needs: 'nothing, or a valid access token' })
+  t.match(String((await explainedBy('POST')).headers), /x-auth-subject.* if one is signed in/)
+  t.match(await explainedBy('MOVE'), { needs: 'an access token' })
+  t.match(String((await explainedBy('MOVE')).headers), /Destination/)
+  t.notMatch(String((await explainedBy('MOVE')).headers), /also Authorization/)
+  t.match(await words(['routes', 'check']), {
+    stdout:
+      /nothing: the route is public; GET: nothing more; MOVE: an access token; POST: nothing, or a/
+  })
+  t.match(await words(['routes', 'explain', 'GET', '/w/100%25']), { code: 1, stderr: /400/ })
+  const issuers = join(dataFolder(t), 'issuers.yaml')
+  const entry = "issuer: 'https://sso.example/realms/a', audience: api"
+  writeFileSync(issuers, `issuers: [{ name: sso, type: keycloak, ${entry} }]`)
+  t.match(await ops(['issuers', 'check', issuers]), {
+    code: 0,
+    stdout: /sso .*realms\/a .*api .*by discovery .*realm_access ▸ roles/
+  })
+  writeFileSync(issuers, `issuers: [{ name: sso, type: keycloack, ${entry} }]`)
+  t.match(await ops(['issuers', 'check', issuers]), {
+    code: 1,
+    stderr: /issuer sso: type must be one of keycloak, auth0.* \(nearest: keycloak\)/
+  })
+  t.match(await ops(['issuers', 'check']), { code: 2, stderr: /GATEWAY_ISSUERS_FILE/ })
+  t.match(await ops(['routes', 'explain', 'GET', '/ordersX']), { code: 1, stderr: /404/ })
+  t.match(await ops(['routes', 'explain', 'GET', '/orders/../x']), { code: 1, stderr: /400/ })
+  t.match(await ops(['routes', 'explain', 'GET', '/echo/public%20x']), {
+    code: 1,
+    stderr: /400: .* could be read as another one/
+  })
+  t.match(await claims(['routes', 'explain', 'POST', '/x']), {
+    code: 1,
+    stderr: /405: .* accepts GET/
+  })
+  t.match(await ops(['routes', 'explain', 'get', '/orders']), { code: 2, stderr: /GET/ })
+})
 
-t.test('docs/ops.md has every command as it is', async (t) => {
+t.test('docs/ops.md lists every command with its usage', async (t) => {
   const documented = [...read('docs/ops.md').matchAll(/^\| `([^`]+)` \| (.+) \|$/gm)]
   t.strictSame(
     documented.map(([, call, summary]) => `${call}: ${summary}`),
@@ -399,6 +403,6 @@ t.test('docs/ops.md has every command as it is', async (t) => {
   )
 })
 
-t.test('what is shown cannot steer the terminal', async (t) => {
+t.test('output cannot control the terminal', async (t) => {
   t.equal(shown('a\u001b[2J\r\n\u202eb'), 'a\\u{1b}[2J\\u{d}\\u{a}\\u{202e}b')
 })

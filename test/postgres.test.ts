@@ -66,7 +66,7 @@ t.test(
   }
 )
 
-t.test('what was acknowledged survives a killed database', { skip }, async (t) => {
+t.test('acknowledged changes survive a killed database', { skip }, async (t) => {
   const postgres = await postgresServer(t)
   const [api] = await processes(t, postgres, 1)
   const emails = Array.from({ length: 10 }, (_, index) => `user-${index}@example.com`)

@@ -24,21 +24,25 @@ function configurationsIn(page: string, language: string): string[] {
   return blocks.map((block) => block.split('```')[0] ?? '')
 }
 
-t.test('nginx takes the configuration of its page', { skip: missing('nginx', '-v') }, async (t) => {
-  const folder = dataFolder(t)
-  const file = join(folder, 'nginx.conf')
-  const paths = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
-    .map((name) => `${name}_temp_path ${folder}/${name};`)
-    .join('\n')
-  const [page = ''] = configurationsIn('docs/proxies/nginx.md', 'nginx')
-  t.match(page, 'proxy_pass http://gateway;')
-  writeFileSync(
-    file,
-    `pid ${folder}/nginx.pid;\nevents {}\nhttp {\naccess_log off;\n${paths}\n${page}\n}\n`
-  )
-  const { stderr } = await run('nginx', ['-t', '-q', '-e', 'stderr', '-p', folder, '-c', file])
-  t.equal(stderr, '', 'without a warning')
-})
+t.test(
+  'nginx works with the configuration of its page',
+  { skip: missing('nginx', '-v') },
+  async (t) => {
+    const folder = dataFolder(t)
+    const file = join(folder, 'nginx.conf')
+    const paths = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
+      .map((name) => `${name}_temp_path ${folder}/${name};`)
+      .join('\n')
+    const [page = ''] = configurationsIn('docs/proxies/nginx.md', 'nginx')
+    t.match(page, 'proxy_pass http://gateway;')
+    writeFileSync(
+      file,
+      `pid ${folder}/nginx.pid;\nevents {}\nhttp {\naccess_log off;\n${paths}\n${page}\n}\n`
+    )
+    const { stderr } = await run('nginx', ['-t', '-q', '-e', 'stderr', '-p', folder, '-c', file])
+    t.equal(stderr, '', 'without a warning')
+  }
+)
 
 t.test(
   'HAProxy takes the configurations of its page',

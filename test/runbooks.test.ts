@@ -80,7 +80,7 @@ t.test('on one installation, one after the other', { skip }, async (t) => {
     t.ok(isOver(), 'every block of the page was run')
   })
 
-  t.test('a signing key that has leaked', async (t) => {
+  t.test('a leaked signing key', async (t) => {
     const { folder, API, tokens, allSay, api, email } = await inhabited(system)
     const { next, isOver } = runbook(t, 'leaked-signing-key', folder)
     const KID = kidOf(tokens.accessToken)
@@ -97,7 +97,7 @@ t.test('on one installation, one after the other', { skip }, async (t) => {
     t.ok(isOver(), 'every block of the page was run')
   })
 
-  t.test('a machine client’s secret that has leaked', async (t) => {
+  t.test('the leaked secret of a machine client', async (t) => {
     const { folder, auths, allSay } = await inhabited(system)
     const { next, isOver } = runbook(t, 'leaked-client-secret', folder)
     const ops = operator(folder)
@@ -142,7 +142,7 @@ t.test('on one installation, one after the other', { skip }, async (t) => {
     for (const { isOver } of [down, fails, overload, noKeySet]) t.ok(isOver())
   })
 
-  t.test('a session that was stolen', async (t) => {
+  t.test('a stolen session', async (t) => {
     const { folder, api, email, user, tokens, allSay } = await inhabited(system)
     const { next, isOver } = runbook(t, 'stolen-session', folder)
     const other = (await api.login(email, password)).body
@@ -157,7 +157,7 @@ t.test('on one installation, one after the other', { skip }, async (t) => {
     t.ok(isOver(), 'every block of the page was run')
   })
 
-  t.test('Redis that was away, and Redis that came back empty', async (t) => {
+  t.test('an unreachable Redis, and one that came back empty', async (t) => {
     const { folder, api, redis, API, email, tokens, allSay, startGateway } = await inhabited(system)
     const { next, isOver } = runbook(t, 'redis-lost', folder)
     const out = (await api.login(email, password)).body
@@ -188,7 +188,7 @@ t.test('on one installation, one after the other', { skip }, async (t) => {
     t.ok(isOver(), 'every block of the page was run')
   })
 
-  t.test('a database that was restored', async (t) => {
+  t.test('a restored database', async (t) => {
     const { folder, api, database, auths, startAuth, API, email, tokens, allSay, user } =
       await inhabited(system)
     const { next, isOver } = runbook(t, 'database-restored', folder)
@@ -228,7 +228,7 @@ t.test('on one installation, one after the other', { skip }, async (t) => {
 
 const email = 'ada@example.com'
 
-t.test('a refresh key that has leaked', async (t) => {
+t.test('a leaked refresh key', async (t) => {
   const GATEHOUSE_DATA_DIR = dataFolder(t)
   const { next, isOver } = runbook(t, 'leaked-refresh-key', GATEHOUSE_DATA_DIR)
   const startWith = async (AUTH_REFRESH_KEYS: string) => {

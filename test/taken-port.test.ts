@@ -16,7 +16,7 @@ const listeners = () =>
   process.getActiveResourcesInfo().filter((resource) => resource === 'TCPServerWrap').length
 
 for (const name of ports) {
-  t.test(`where ${name} is taken, nothing of what has started is left`, async (t) => {
+  t.test(`if ${name} is in use, no started service is left`, async (t) => {
     const port = await freePort()
     const other = createServer()
     t.teardown(() => other.close())
@@ -31,7 +31,7 @@ for (const name of ports) {
 }
 
 t.test(
-  'a system of processes that chooses its own ports tries others when one is taken',
+  'if a chosen port is in use, a system of processes tries others',
   { skip: redisMissing },
   async (t) => {
     const port = await freePort()

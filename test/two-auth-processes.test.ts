@@ -61,7 +61,7 @@ const FIFTY = Array.from({ length: 50 }, (_, turn) => turn)
 t.test('on one installation', { skip }, async (t) => {
   const { post, refresh, newUser, reuses } = await twoProcesses(t)
 
-  t.test('of fifty refreshes at once all succeed, with one successor', async (t) => {
+  t.test('fifty simultaneous refreshes all succeed, with one successor', async (t) => {
     const { body: tokens } = await post(1, '/login', await newUser())
 
     const answers = await Promise.all(FIFTY.map((turn) => refresh(turn, tokens.refreshToken)))
@@ -89,7 +89,7 @@ t.test('on one installation', { skip }, async (t) => {
     )
   })
 
-  t.test('logins from everywhere never exceed the limit', async (t) => {
+  t.test('logins at all instances never exceed the session limit', async (t) => {
     const user = await newUser()
 
     const logins = await Promise.all(FIFTY.slice(0, 20).map((turn) => post(turn, '/login', user)))

@@ -70,7 +70,7 @@ const firebaseConfig = `hash_config {
 const lines = (...entries: readonly unknown[]) =>
   entries.map((entry) => (typeof entry === 'string' ? entry : JSON.stringify(entry))).join('\n')
 
-t.test('users of other systems are imported, and sign in with the password they had', async (t) => {
+t.test('imported users of other systems sign in with their passwords', async (t) => {
   const folder = dataFolder(t)
   const { url } = await wholeSystem(t, { GATEHOUSE_DATA_DIR: folder })
   const [ops, api] = [operator(folder), client(url)]
@@ -89,7 +89,7 @@ t.test('users of other systems are imported, and sign in with the password they 
     t.strictSame((await ops(['users', 'list', '--json'])).json.users, [])
   })
 
-  t.test('what is sound is imported, and the rest is reported', async (t) => {
+  t.test('valid entries are imported, and the rest is reported', async (t) => {
     const config = file('firebase.txt', firebaseConfig)
     const long = `{"email": "${'a'.repeat(70_000)}@example.com"}`
     const bad = [
@@ -128,7 +128,7 @@ t.test('users of other systems are imported, and sign in with the password they 
     t.match(await ops([...words, '--report', at('report')]), { code: 2, stderr: /EEXIST/ })
   })
 
-  t.test('each signs in once with the old hash, and has one of ours', async (t) => {
+  t.test('the first login replaces the old hash by one of ours', async (t) => {
     const before = await ops(['users', 'show', 'ours@example.com', '--json'])
     t.match(before.json, { user: { roles: ['admin'], scope: ['a', 'b'] }, passwordHash: 'bcrypt' })
     for (const [name, { email }] of Object.entries(exported)) {
@@ -146,7 +146,7 @@ t.test('users of other systems are imported, and sign in with the password they 
     t.match(json, { user: { id, createdAt: '2020-09-13T12:26:40.000Z', roles: ['user'] } })
   })
 
-  t.test('CSV, with the names of another system and without passwords', async (t) => {
+  t.test('CSV with the names of another system and without passwords is imported', async (t) => {
     const csv = [
       'Email,"Password Hash",Roles,note',
       `csv@example.com,${bcrypt},"user auditor","a ""quoted"", longer`,
@@ -220,7 +220,7 @@ t.test('CSV is read as RFC 4180 says', async (t) => {
   t.equal(read.length, 6)
 })
 
-t.test('an entry without an end is not kept in memory', async (t) => {
+t.test('an endless entry is not kept in memory', async (t) => {
   const collect = setFlagsFromString('--expose-gc') ?? runInNewContext('gc')
   const piece = 'x'.repeat(16_384)
   for (const read of [csvEntries, ndjsonEntries]) {

@@ -75,6 +75,10 @@ function fail(t: Test, text: string): void {
   t.fail(title, { lines })
 }
 
-t.test('HTTP/1.1 and WebSockets, from clients and services that mean ill', (t) => hunt(t, false))
+t.test('the gateway withstands hostile clients and services over HTTP/1.1 and WebSockets', (t) =>
+  hunt(t, false)
+)
 
-t.test('HTTP/2 and TLS, from clients and services that mean ill', (t) => hunt(t, true))
+t.test('the gateway withstands hostile clients and services over HTTP/2 and TLS', (t) =>
+  hunt(t, true)
+)

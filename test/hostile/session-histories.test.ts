@@ -45,6 +45,10 @@ t.test(
   }
 )
 
-t.test('the same with the scripts of Redis', { skip: virtualRedisMissing }, async (t) => {
-  await holds(t, await redisSessionStore(t), inputs(40))
-})
+t.test(
+  'no session is lost, outlives its end or goes unrecorded on a real Redis',
+  { skip: virtualRedisMissing },
+  async (t) => {
+    await holds(t, await redisSessionStore(t), inputs(40))
+  }
+)

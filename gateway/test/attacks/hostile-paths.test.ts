@@ -84,43 +84,40 @@ t.test('a prefix ends where a segment ends, and its case counts', async (t) => {
   }
 })
 
-t.test(
-  'what a lenient server serves as a closed route’s is not let in by an open one',
-  async (t) => {
-    const routes = '  - { name: inner, prefix: /open/inner, upstream: service }\n'
-    const gateway = await edge(t, { routes })
-    for (const path of [
-      '/open/INNER',
-      '/open/Inner/x',
-      '/open/inner;x',
-      '/open/inner;jsessionid=1/x',
-      '/open/inner.',
-      '/open/inner%20',
-      '/open/inner.%20/x',
-      '/open/%EF%BD%89nner',
-      '/open/%C4%B1nner',
-      '/open/%C4%B0nner',
-      '/open/i%CC%87nner',
-      '/open/inner%20x',
-      '/open/inner%20HTTP/1.0',
-      '/open/inner%C2%A0x',
-      '/open/inner+x'
-    ]) {
-      const { statuses, received } = await provoke(gateway, head(`GET ${path} HTTP/1.1`))
-      t.strictSame([statuses, received], [[400], []], path)
-    }
-    for (const path of [
-      '/open/innermost',
-      '/open/x/inner',
-      '/open/x;/inner',
-      '/open/x%20inner',
-      '/open/x+inner'
-    ]) {
-      const { statuses } = await provoke(gateway, head(`GET ${path} HTTP/1.1`))
-      t.strictSame(statuses, [200], path)
-    }
+t.test('a path that a lenient server serves as a closed route is refused', async (t) => {
+  const routes = '  - { name: inner, prefix: /open/inner, upstream: service }\n'
+  const gateway = await edge(t, { routes })
+  for (const path of [
+    '/open/INNER',
+    '/open/Inner/x',
+    '/open/inner;x',
+    '/open/inner;jsessionid=1/x',
+    '/open/inner.',
+    '/open/inner%20',
+    '/open/inner.%20/x',
+    '/open/%EF%BD%89nner',
+    '/open/%C4%B1nner',
+    '/open/%C4%B0nner',
+    '/open/i%CC%87nner',
+    '/open/inner%20x',
+    '/open/inner%20HTTP/1.0',
+    '/open/inner%C2%A0x',
+    '/open/inner+x'
+  ]) {
+    const { statuses, received } = await provoke(gateway, head(`GET ${path} HTTP/1.1`))
+    t.strictSame([statuses, received], [[400], []], path)
   }
-)
+  for (const path of [
+    '/open/innermost',
+    '/open/x/inner',
+    '/open/x;/inner',
+    '/open/x%20inner',
+    '/open/x+inner'
+  ]) {
+    const { statuses } = await provoke(gateway, head(`GET ${path} HTTP/1.1`))
+    t.strictSame(statuses, [200], path)
+  }
+})
 
 t.test('the forwarded path is the matched path, byte for byte', async (t) => {
   const gateway = await edge(t)

@@ -76,7 +76,7 @@ t.test('a key of another kind, or with private parts, is not published', async (
 })
 
 t.test(
-  'over Redis: a gateway that dies is forgotten, and an outage is told of once',
+  'over Redis: a gateway that dies is forgotten, and an outage is reported once',
   { skip: redisMissing },
   async (t) => {
     const server = await redisServer(t)

@@ -203,16 +203,13 @@ t.test('a request whose response has begun is not sent again', async (t) => {
   t.equal(requests.length, 1)
 })
 
-t.test(
-  'requests at the same time have a connection each, which they leave to later ones',
-  async (t) => {
-    const { ask, requests } = await service(t, (socket) => socket.write(answer()))
-    await Promise.all([ask('GET'), ask('POST'), ask('GET')])
-    t.equal(requests.length, 3)
-    await Promise.all([ask('GET'), ask('GET'), ask('GET')])
-    t.equal(requests.length, 3)
-  }
-)
+t.test('simultaneous requests use separate connections, which later requests reuse', async (t) => {
+  const { ask, requests } = await service(t, (socket) => socket.write(answer()))
+  await Promise.all([ask('GET'), ask('POST'), ask('GET')])
+  t.equal(requests.length, 3)
+  await Promise.all([ask('GET'), ask('GET'), ask('GET')])
+  t.equal(requests.length, 3)
+})
 
 t.test('a response arrives although the rest of the request cannot be sent', async (t) => {
   const early = answer('Connection: close').replace('200 OK', '413 Content Too Large')
@@ -231,35 +228,32 @@ t.test('a response arrives although the rest of the request cannot be sent', asy
   }
 })
 
-t.test(
-  'an attempt to connect that is given up ends at once, and so does its request',
-  async (t) => {
-    // A service that takes the connection and never answers the TLS handshake.
-    const server = createServer((socket) => socket.on('error', () => {}))
-    await once(server.listen(0, '127.0.0.1'), 'listening')
-    const lines = connections({ connectMs: 600_000, monotonicClock: testClock() })
-    t.teardown(async () => {
-      await lines.close()
-      server.close()
-    })
-    const origin = `https://127.0.0.1:${(server.address() as AddressInfo).port}`
-    const failed = Promise.withResolvers<Error>()
-    const handler: Dispatcher.DispatchHandler = {
-      onRequestStart: () => t.fail('it is sent'),
-      onResponseStart() {},
-      onResponseEnd() {},
-      onResponseError: (_controller, error) => failed.resolve(error)
-    }
-    const giveUp = lines.dispatch({ origin, path: '/', method: 'GET' }, handler, 0)
-    const [socket] = (await once(server, 'connection')) as [Socket]
-    socket.resume()
-    const closed = once(socket, 'close')
-    const reason = new Error('the client has left')
-    giveUp(reason)
-    t.equal(await failed.promise, reason)
-    await closed
+t.test('giving up an attempt to connect ends it and its request at once', async (t) => {
+  // A service that takes the connection and never answers the TLS handshake.
+  const server = createServer((socket) => socket.on('error', () => {}))
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  const lines = connections({ connectMs: 600_000, monotonicClock: testClock() })
+  t.teardown(async () => {
+    await lines.close()
+    server.close()
+  })
+  const origin = `https://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const failed = Promise.withResolvers<Error>()
+  const handler: Dispatcher.DispatchHandler = {
+    onRequestStart: () => t.fail('it is sent'),
+    onResponseStart() {},
+    onResponseEnd() {},
+    onResponseError: (_controller, error) => failed.resolve(error)
   }
-)
+  const giveUp = lines.dispatch({ origin, path: '/', method: 'GET' }, handler, 0)
+  const [socket] = (await once(server, 'connection')) as [Socket]
+  socket.resume()
+  const closed = once(socket, 'close')
+  const reason = new Error('the client has left')
+  giveUp(reason)
+  t.equal(await failed.promise, reason)
+  await closed
+})
 
 t.test('a request that was sent is not given up', async (t) => {
   const { lines, origin } = await service(t, (socket) => socket.write(answer()))

@@ -39,7 +39,7 @@ async function inEveryWay(
 }
 
 t.test(
-  'trailers come after the body, but none that says who is calling or binds the origin',
+  'trailers arrive after the body, except those that set the identity or affect the origin',
   async (t) => {
     const answer: Answer = (_request, response) => {
       response.writeHead(200, { trailer: 'x-checksum' }).write('body')

@@ -47,7 +47,7 @@ t.test('an unreachable address costs no request', async (t) => {
 })
 
 t.test(
-  'what may have been done is not done again, unless it is safe and the route allows it',
+  'a request that may have been executed is repeated only if it is safe and the route allows it',
   async (t) => {
     const { services, ask, total } = await several(t, 1, ', retries: 2')
     for (const service of services) drop(service)
@@ -113,7 +113,7 @@ t.test('an unhealthy address gets no requests until it recovers', async (t) => {
 })
 
 t.test(
-  'a client that leaves before the answer has its request broken off, however it was sent',
+  'a client that disconnects before the response ends its request, however it was sent',
   async (t) => {
     const routes = `
   - { name: large, prefix: /large, upstream: service, access: public }

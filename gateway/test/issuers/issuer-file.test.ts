@@ -78,7 +78,7 @@ t.test('a file with a fault is not used, and every fault is reported', async (t)
 })
 
 t.test(
-  'keys come over plain HTTP where the operator says so, and from a web address only',
+  'keys come over plain HTTP only if the operator says so, and only from a web address',
   async (t) => {
     const inside = `${entry}, jwksUrl: 'http://keycloak.sso.svc:8080/certs'`
     t.match(faults(t, inside), /insecureKeys: true/)

@@ -53,7 +53,7 @@ t.test('values of an entry override those of its type', async (t) => {
 })
 
 t.test(
-  'the keys of a type are where its issuer has them, unless the entry says where',
+  'the keys of a type have the documented address, unless the entry names another',
   async (t) => {
     const keysOf = (type: IssuerType, members: object) => {
       const [entry] = load(t, written(type, { audience: 'api', ...members }))

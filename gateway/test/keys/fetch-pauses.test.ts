@@ -26,23 +26,20 @@ t.test(
   }
 )
 
-t.test(
-  'what the issuer asks for is the least, and gateways do not come back together',
-  async (t) => {
-    const anyPause = fc.property(
-      fc.integer({ min: 1, max: 40 }),
-      fc.integer({ min: 0, max: 600_000 }),
-      fc.double({ min: 0, max: 1, noNaN: true }),
-      (failures, askedForMs, random) => {
-        const pause = pauseAfter(failures, { askedForMs, longestMs: 60_000 }, random)
-        return pause >= askedForMs && pause > 0 && pause <= 1.1 * askedForMs + 60_000
-      }
-    )
-    t.equal(fc.check(anyPause, runs(2000)).counterexample, null)
-    const minute = { askedForMs: 60_000, longestMs: 60_000 }
-    t.ok(most(1, minute) - least(1, minute) > 6000)
-  }
-)
+t.test('Retry-After is the minimum pause, and gateways return at different times', async (t) => {
+  const anyPause = fc.property(
+    fc.integer({ min: 1, max: 40 }),
+    fc.integer({ min: 0, max: 600_000 }),
+    fc.double({ min: 0, max: 1, noNaN: true }),
+    (failures, askedForMs, random) => {
+      const pause = pauseAfter(failures, { askedForMs, longestMs: 60_000 }, random)
+      return pause >= askedForMs && pause > 0 && pause <= 1.1 * askedForMs + 60_000
+    }
+  )
+  t.equal(fc.check(anyPause, runs(2000)).counterexample, null)
+  const minute = { askedForMs: 60_000, longestMs: 60_000 }
+  t.ok(most(1, minute) - least(1, minute) > 6000)
+})
 
 t.test('Retry-After is seconds or a date, and ten minutes at most', async (t) => {
   const now = Date.parse('Sat, 28 Nov 2026 12:00:00 GMT')

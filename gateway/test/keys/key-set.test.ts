@@ -105,7 +105,7 @@ t.test('the version depends on the keys only, in any order', async (t) => {
 })
 
 t.test(
-  'in another issuer’s set, use, alg and kid may be left out, and decide where given',
+  'in a set of another issuer, use, alg and kid are optional, and must fit if present',
   async (t) => {
     const any = (key: typeof rs, changes: object) =>
       algorithmsAs('any', { ...key.jwk, use: undefined, alg: undefined, ...changes }).flat()

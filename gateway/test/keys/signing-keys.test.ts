@@ -191,36 +191,33 @@ t.test('Retry-After of an issuer is obeyed, whatever key is needed', async (t) =
   }
 })
 
-t.test(
-  'a slow issuer is waited for in the background, and not taken for one that is away',
-  async (t) => {
-    const { key, issuing, clock, open, faults } = await held(t)
-    const waiting: (() => void)[] = []
-    /** The request may still be on its way. */
-    const answerAll = async () => {
-      while (waiting.length === 0) await turn()
-      for (const answer of waiting.splice(0)) answer()
-    }
-
-    issuing.answer = (_, response) =>
-      waiting.push(() => response.end(JSON.stringify({ keys: issuing.keys.map(({ jwk }) => jwk) })))
-    const keys = await open(undefined, { patienceMs: 1, downloadMs: 60_000 })
-    t.notOk(keys.loaded, 'the start did not wait for it')
-    t.equal(await keys.find(key.kid, 'ES256'), null)
-    t.notOk(keys.isUnknown(key.kid), 'nor is a key unknown that may still come')
-    await answerAll()
-    t.ok(await keys.refresh(), 'the fetch that was under way')
-    t.ok(await keys.find(key.kid, 'ES256'))
-    t.strictSame([issuing.fetches, faults], [1, []], 'one fetch, and no fault')
-
-    clock.advance(5000)
-    t.equal(await keys.find('next', 'ES256'), null)
-    t.notOk(keys.isUnknown('next'), 'the same with a set that is held')
-    await answerAll()
-    t.ok(await keys.refresh())
-    t.ok(keys.isUnknown('next'), 'until the issuer has answered')
+t.test('a slow fetch continues in the background, and is not an outage', async (t) => {
+  const { key, issuing, clock, open, faults } = await held(t)
+  const waiting: (() => void)[] = []
+  /** The request may still be on its way. */
+  const answerAll = async () => {
+    while (waiting.length === 0) await turn()
+    for (const answer of waiting.splice(0)) answer()
   }
-)
+
+  issuing.answer = (_, response) =>
+    waiting.push(() => response.end(JSON.stringify({ keys: issuing.keys.map(({ jwk }) => jwk) })))
+  const keys = await open(undefined, { patienceMs: 1, downloadMs: 60_000 })
+  t.notOk(keys.loaded, 'the start did not wait for it')
+  t.equal(await keys.find(key.kid, 'ES256'), null)
+  t.notOk(keys.isUnknown(key.kid), 'nor is a key unknown that may still come')
+  await answerAll()
+  t.ok(await keys.refresh(), 'the fetch that was under way')
+  t.ok(await keys.find(key.kid, 'ES256'))
+  t.strictSame([issuing.fetches, faults], [1, []], 'one fetch, and no fault')
+
+  clock.advance(5000)
+  t.equal(await keys.find('next', 'ES256'), null)
+  t.notOk(keys.isUnknown('next'), 'the same with a set that is held')
+  await answerAll()
+  t.ok(await keys.refresh())
+  t.ok(keys.isUnknown('next'), 'until the issuer has answered')
+})
 
 t.test('a download that does not end is given up', async (t) => {
   const slow: Record<string, RequestListener> = {
@@ -237,58 +234,52 @@ t.test('a download that does not end is given up', async (t) => {
   await Promise.all(outcomes)
 })
 
-t.test(
-  'a withdrawn key is found no more, in no set, nor after a start without the issuer',
-  async (t) => {
-    const { key, issuing, clock, open } = await held(t)
-    const next = newKey()
-    issuing.keys.push(next)
-    const keys = await open()
-    const { version } = keys
-    keys.withdraw(key.kid)
-    t.not(keys.version, version, 'tokens that were remembered under the old set are not any more')
-    t.equal(await keys.find(key.kid, 'ES256'), null)
-    t.ok(await keys.find(next.kid, 'ES256'))
+t.test('a withdrawn key is never found again, even after a start without the issuer', async (t) => {
+  const { key, issuing, clock, open } = await held(t)
+  const next = newKey()
+  issuing.keys.push(next)
+  const keys = await open()
+  const { version } = keys
+  keys.withdraw(key.kid)
+  t.not(keys.version, version, 'tokens that were remembered under the old set are not any more')
+  t.equal(await keys.find(key.kid, 'ES256'), null)
+  t.ok(await keys.find(next.kid, 'ES256'))
 
-    clock.advance(5000)
-    t.ok(await keys.refresh(), 'the issuer still publishes it')
-    t.equal(await keys.find(key.kid, 'ES256'), null)
-    t.strictSame(keys.kids, [next.kid])
+  clock.advance(5000)
+  t.ok(await keys.refresh(), 'the issuer still publishes it')
+  t.equal(await keys.find(key.kid, 'ES256'), null)
+  t.strictSame(keys.kids, [next.kid])
 
-    issuing.answer = (_, response) => response.writeHead(500).end()
-    const again = await open()
-    t.strictSame(again.kids, [next.kid], 'what was kept is without it')
-    again.withdraw(next.kid)
-    t.strictSame([again.kids, again.loaded], [[], false], 'the last one, too')
-    t.ok(again.isUnknown(next.kid), 'a key that is withdrawn is none')
-    t.notOk(again.isUnknown('another'), 'the issuer could not be asked about others')
+  issuing.answer = (_, response) => response.writeHead(500).end()
+  const again = await open()
+  t.strictSame(again.kids, [next.kid], 'what was kept is without it')
+  again.withdraw(next.kid)
+  t.strictSame([again.kids, again.loaded], [[], false], 'the last one, too')
+  t.ok(again.isUnknown(next.kid), 'a key that is withdrawn is none')
+  t.notOk(again.isUnknown('another'), 'the issuer could not be asked about others')
+})
+
+t.test('an announced key set is fetched at once, and again until it is there', async (t) => {
+  const { key, issuing, open } = await held(t)
+  const keys = await open()
+  const next = newKey()
+  const version = keySetVersion([key.kid, next.kid])
+  t.not(keys.issuerVersion, version)
+  // The first that are asked have not heard of it themselves.
+  let asked = 0
+  issuing.answer = (_, response) => {
+    asked += 1
+    const all = asked < 3 ? [key] : [next, key]
+    response.end(JSON.stringify({ keys: all.map(({ jwk }) => jwk) }))
   }
-)
+  await keys.catchUp(version)
+  t.equal(asked, 3)
+  t.strictSame([...keys.kids].sort(), [key.kid, next.kid].sort())
+  t.equal(keys.issuerVersion, version, 'in whatever order they stand')
+  await keys.catchUp(version)
+  t.equal(asked, 3, 'who has it asks for nothing')
 
-t.test(
-  'a change that the issuer tells of is fetched at once, and again until it is there',
-  async (t) => {
-    const { key, issuing, open } = await held(t)
-    const keys = await open()
-    const next = newKey()
-    const version = keySetVersion([key.kid, next.kid])
-    t.not(keys.issuerVersion, version)
-    // The first that are asked have not heard of it themselves.
-    let asked = 0
-    issuing.answer = (_, response) => {
-      asked += 1
-      const all = asked < 3 ? [key] : [next, key]
-      response.end(JSON.stringify({ keys: all.map(({ jwk }) => jwk) }))
-    }
-    await keys.catchUp(version)
-    t.equal(asked, 3)
-    t.strictSame([...keys.kids].sort(), [key.kid, next.kid].sort())
-    t.equal(keys.issuerVersion, version, 'in whatever order they stand')
-    await keys.catchUp(version)
-    t.equal(asked, 3, 'who has it asks for nothing')
-
-    const first = keys.catchUp('never')
-    await keys.catchUp(version)
-    await t.resolves(first, 'a later word puts an end to waiting for an earlier one')
-  }
-)
+  const first = keys.catchUp('never')
+  await keys.catchUp(version)
+  await t.resolves(first, 'a later word puts an end to waiting for an earlier one')
+})

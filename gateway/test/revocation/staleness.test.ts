@@ -23,7 +23,7 @@ async function writer(t: Test, url: string) {
 }
 
 t.test(
-  'staleness is how long a gateway has not heard those who revoke',
+  'staleness is the age of the last heartbeat of the auth services',
   {
     skip: redisMissing
   },

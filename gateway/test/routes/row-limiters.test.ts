@@ -64,7 +64,7 @@ async function shared(t: Test) {
 }
 
 t.test(
-  'gateways count together what is shared, and each for itself while Redis is away',
+  'gateways share the counts of shared limits, and count alone while Redis is unreachable',
   { skip: redisMissing },
   async (t) => {
     const { server, gateways } = await shared(t)
@@ -78,7 +78,7 @@ t.test(
 )
 
 t.test(
-  'a client that resets while its limit is looked up takes no place for a WebSocket',
+  'a client that resets during the limit check takes no place for a WebSocket',
   { skip: redisMissing },
   async (t) => {
     const server = await redisServer(t)

@@ -31,66 +31,60 @@ const like = (identity: object, changes: Partial<VerifiedToken> = {}): VerifiedT
   identity: { ...ada.identity, ...identity }
 })
 
-t.test(
-  'a claim that a route names is a header and a value, and absent where there is none',
-  async (t) => {
-    const claims = {
-      tenant_id: 'acme',
-      level: 7,
-      'https://acme.example/org': { unit: 'é' },
-      nothing: null,
-      app: { 'org.unit': ['a,b', 'c'] }
+t.test('a claim that a route names is one header, or absent if the token has none', async (t) => {
+  const claims = {
+    tenant_id: 'acme',
+    level: 7,
+    'https://acme.example/org': { unit: 'é' },
+    nothing: null,
+    app: { 'org.unit': ['a,b', 'c'] }
+  }
+  const listed = forwardedIdentity(
+    ada,
+    routeOf('claims: [subject], tokenClaims: [tenant_id, level, nothing, absent]'),
+    bearer(claims)
+  )
+  t.strictSame(listed, {
+    identity: {
+      'x-auth-subject': 'user-1',
+      'x-auth-claim-tenant-id': 'acme',
+      'x-auth-claim-level': '7'
+    },
+    claims: { 'tenant-id': 'acme', level: 7 }
+  })
+  const named = routeOf(
+    "claims: [], tokenClaims: { org: 'https://acme.example/org', units: [app, org.unit], x: app.org.unit, y: [app] }"
+  )
+  t.strictSame(forwardedIdentity(like({}), named, bearer(claims)), {
+    identity: {
+      'x-auth-claim-org': '{"unit":"%C3%A9"}',
+      'x-auth-claim-units': 'a%2Cb,c',
+      'x-auth-claim-x': 'a%2Cb,c',
+      'x-auth-claim-y': '{"org.unit":["a,b","c"]}'
+    },
+    claims: {
+      org: { unit: 'é' },
+      units: ['a,b', 'c'],
+      x: ['a,b', 'c'],
+      y: { 'org.unit': ['a,b', 'c'] }
     }
-    const listed = forwardedIdentity(
-      ada,
-      routeOf('claims: [subject], tokenClaims: [tenant_id, level, nothing, absent]'),
-      bearer(claims)
-    )
-    t.strictSame(listed, {
-      identity: {
-        'x-auth-subject': 'user-1',
-        'x-auth-claim-tenant-id': 'acme',
-        'x-auth-claim-level': '7'
-      },
-      claims: { 'tenant-id': 'acme', level: 7 }
-    })
-    const named = routeOf(
-      "claims: [], tokenClaims: { org: 'https://acme.example/org', units: [app, org.unit], x: app.org.unit, y: [app] }"
-    )
-    t.strictSame(forwardedIdentity(like({}), named, bearer(claims)), {
-      identity: {
-        'x-auth-claim-org': '{"unit":"%C3%A9"}',
-        'x-auth-claim-units': 'a%2Cb,c',
-        'x-auth-claim-x': 'a%2Cb,c',
-        'x-auth-claim-y': '{"org.unit":["a,b","c"]}'
-      },
-      claims: {
-        org: { unit: 'é' },
-        units: ['a,b', 'c'],
-        x: ['a,b', 'c'],
-        y: { 'org.unit': ['a,b', 'c'] }
-      }
-    })
-  }
-)
+  })
+})
 
-t.test(
-  'a remembered token is read once for a route, and anew for a table that is read again',
-  async (t) => {
-    const token = like({})
-    const authorization = bearer({ tenant: 'acme', tier: 1 })
-    const route = routeOf('tokenClaims: [tenant]')
-    const names = (of: Route) => forwardedWith(token, of, authorization, namedClaims).claims?.names
-    t.equal(names(route), names(route))
-    const { tokenClaims } = route
-    const read = namedClaims.headersOf(token, tokenClaims, authorization)
-    t.equal(namedClaims.headersOf(token, tokenClaims, authorization), read, 'the very same')
-    t.strictSame(forwardedIdentity(token, routeOf('tokenClaims: [tier]'), authorization).claims, {
-      tier: 1
-    })
-    t.equal(forwardedIdentity(token, routeOf(''), authorization).claims, undefined)
-  }
-)
+t.test('the claims of a remembered token are read once per route and table', async (t) => {
+  const token = like({})
+  const authorization = bearer({ tenant: 'acme', tier: 1 })
+  const route = routeOf('tokenClaims: [tenant]')
+  const names = (of: Route) => forwardedWith(token, of, authorization, namedClaims).claims?.names
+  t.equal(names(route), names(route))
+  const { tokenClaims } = route
+  const read = namedClaims.headersOf(token, tokenClaims, authorization)
+  t.equal(namedClaims.headersOf(token, tokenClaims, authorization), read, 'the very same')
+  t.strictSame(forwardedIdentity(token, routeOf('tokenClaims: [tier]'), authorization).claims, {
+    tier: 1
+  })
+  t.equal(forwardedIdentity(token, routeOf(''), authorization).claims, undefined)
+})
 
 t.test('parts of the identity that a route does not name do not count', async (t) => {
   const groups = Array.from({ length: 300 }, (_, at) => `team-with-a-rather-long-name-${at}`)

@@ -41,7 +41,7 @@ t.test(
 )
 
 t.test(
-  'a target in absolute form is routed by its path, where its host is the request’s',
+  'a target in absolute form is routed by its path if it names the host of the request',
   async (t) => {
     for (const target of ['http://h', 'http://h?x', 'http://nowhere.example:1']) {
       t.throws(() => match(target, 'nowhere.example:1', table), {
@@ -94,36 +94,33 @@ routes:
   }
 })
 
-t.test(
-  'what a lenient server would serve as another route’s is not let in by this one',
-  async (t) => {
-    const nested = readRouteTable(
-      `
+t.test('a path that a lenient server would serve as another route is refused', async (t) => {
+  const nested = readRouteTable(
+    `
 upstreams: { service: 'http://service' }
 routes:
   - { name: open, prefix: /open, upstream: service, access: public }
   - { name: inner, prefix: /open/Inner, upstream: service }
 `,
-      {}
-    )
-    for (const path of [
-      '/open/inner',
-      '/open/INNER/a',
-      '/open/Inner;x/a',
-      '/open/Inner.',
-      '/open/Inner%20',
-      '/open/Inner%E3%80%82',
-      '/open/%EF%BC%A9nner',
-      '/open/x;/../Inner',
-      '/open/;/Inner'
-    ]) {
-      const accepted = () => match(path, 'h', nested).route.name
-      if (path === '/open/Inner%E3%80%82') t.equal(accepted(), 'open', 'no reader makes that a dot')
-      else t.throws(accepted, { code: 'INVALID_REQUEST' }, path)
-    }
-    for (const path of ['/open/a;x=1', '/open/A', '/open/a.', '/open/a%20b', '/open/inners']) {
-      t.equal(match(path, 'h', nested).route.name, 'open', path)
-    }
-    t.equal(match('/open/Inner/a;x', 'h', nested).route.name, 'inner')
+    {}
+  )
+  for (const path of [
+    '/open/inner',
+    '/open/INNER/a',
+    '/open/Inner;x/a',
+    '/open/Inner.',
+    '/open/Inner%20',
+    '/open/Inner%E3%80%82',
+    '/open/%EF%BC%A9nner',
+    '/open/x;/../Inner',
+    '/open/;/Inner'
+  ]) {
+    const accepted = () => match(path, 'h', nested).route.name
+    if (path === '/open/Inner%E3%80%82') t.equal(accepted(), 'open', 'no reader makes that a dot')
+    else t.throws(accepted, { code: 'INVALID_REQUEST' }, path)
   }
-)
+  for (const path of ['/open/a;x=1', '/open/A', '/open/a.', '/open/a%20b', '/open/inners']) {
+    t.equal(match(path, 'h', nested).route.name, 'open', path)
+  }
+  t.equal(match('/open/Inner/a;x', 'h', nested).route.name, 'inner')
+})

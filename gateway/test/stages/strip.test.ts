@@ -109,7 +109,7 @@ t.test('no header that a service may take for a proxy’s is kept, in any spelli
 })
 
 t.test(
-  'a header of an ordinary client is kept, however near its name is to one of those',
+  'a header of an ordinary client is kept, however similar its name is to a proxy header',
   async (t) => {
     for (const name of ordinary) {
       t.strictSame(strip(request([[name, 'x']])).headers, { [name.toLowerCase()]: 'x' }, name)

@@ -92,33 +92,30 @@ t.test(
   }
 )
 
-t.test(
-  'a refusal says its code and its reason, and whose it was where that is known',
-  async (t) => {
-    const { gateway, next, metrics } = await logged(t)
-    const cases = {
-      '/closed': [{ authorization: '' }, 401, 'UNAUTHENTICATED', 'closed', undefined],
-      '/admins': [{}, 403, 'FORBIDDEN', 'admins', 'user-1'],
-      '/away': [{}, 502, 'UPSTREAM_UNAVAILABLE', 'away', undefined],
-      '/nowhere': [{}, 404, 'NOT_FOUND', undefined, undefined]
-    } as const
-    for (const [path, [headers, status, code, route, user]] of Object.entries(cases)) {
-      const answer = await gateway.call(path, { headers })
-      const length = (await answer.text()).length
-      const line = await next()
-      t.match(line, {
-        'http.response.status_code': status,
-        'error.type': code,
-        reason: String,
-        'http.response.body.size': length
-      })
-      t.strictSame([line['http.route'], line['user.id']], [route, user], path)
-    }
-    const counted = await metrics.getSingleMetricAsString('gateway_refusals_total')
-    t.match(counted, 'gateway_refusals_total{route="admins",code="FORBIDDEN"} 1')
-    t.match(counted, 'gateway_refusals_total{route="none",code="NOT_FOUND"} 1')
+t.test('the line of a refusal has its code, its reason and the caller if known', async (t) => {
+  const { gateway, next, metrics } = await logged(t)
+  const cases = {
+    '/closed': [{ authorization: '' }, 401, 'UNAUTHENTICATED', 'closed', undefined],
+    '/admins': [{}, 403, 'FORBIDDEN', 'admins', 'user-1'],
+    '/away': [{}, 502, 'UPSTREAM_UNAVAILABLE', 'away', undefined],
+    '/nowhere': [{}, 404, 'NOT_FOUND', undefined, undefined]
+  } as const
+  for (const [path, [headers, status, code, route, user]] of Object.entries(cases)) {
+    const answer = await gateway.call(path, { headers })
+    const length = (await answer.text()).length
+    const line = await next()
+    t.match(line, {
+      'http.response.status_code': status,
+      'error.type': code,
+      reason: String,
+      'http.response.body.size': length
+    })
+    t.strictSame([line['http.route'], line['user.id']], [route, user], path)
   }
-)
+  const counted = await metrics.getSingleMetricAsString('gateway_refusals_total')
+  t.match(counted, 'gateway_refusals_total{route="admins",code="FORBIDDEN"} 1')
+  t.match(counted, 'gateway_refusals_total{route="none",code="NOT_FOUND"} 1')
+})
 
 t.test('an upload, and a request over HTTP/2, are lines like every other', async (t) => {
   const { gateway, next } = await logged(t, {}, await selfSigned())

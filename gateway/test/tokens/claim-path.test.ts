@@ -15,7 +15,7 @@ const claims = {
 }
 
 t.test(
-  'a name is the claim of exactly this name, and else its dots lead into objects',
+  'a name means the claim of exactly this name, or else its dots are steps into objects',
   async (t) => {
     const found: Record<string, unknown> = {
       'https://example.com/roles': ['by URL'],

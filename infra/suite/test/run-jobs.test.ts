@@ -36,12 +36,12 @@ async function run(t: Test, files: Record<string, { source: string } & Partial<J
 
 const good = `import t from 'tap'\nt.ok(true, 'one')\nt.test('more', async (t) => t.equal(1, 1))\n`
 
-t.test('a file passes that says how many assertions held, and whose process agrees', async (t) => {
+t.test('a file passes if it prints a summary and its process exits with 0', async (t) => {
   const { of } = await run(t, { good: { source: good } })
   t.match(of('good').outcome, { passed: 2, failed: 0, skipped: [], report: '' })
 })
 
-t.test('every way not to pass is a failure, and says why', async (t) => {
+t.test('every other result is a failure with its cause', async (t) => {
   const bad: Record<string, [source: string, report: RegExp]> = {
     assertion: [`import t from 'tap'\nt.equal(1, 2, 'one is two')\n`, /not ok 1 - one is two/],
     nested: [
@@ -84,7 +84,7 @@ function runs(pid: number): boolean {
   }
 }
 
-t.test('a file that does not end is killed, with what it has started', async (t) => {
+t.test('a file that does not end is killed, with everything that it has started', async (t) => {
   // A shell starts within the limit on the busiest machine.
   const args = ['-c', 'sleep 600 & echo "# the child is $!"; wait']
   const endless = { source: '', command: '/bin/sh', args, limitMs: 3000 }
@@ -95,7 +95,7 @@ t.test('a file that does not end is killed, with what it has started', async (t)
   t.notOk(runs(child), 'nothing is left of it')
 })
 
-t.test('what was skipped is named, with its reason', async (t) => {
+t.test('skipped tests are listed with their reasons', async (t) => {
   const source = `${good}t.test('on Redis', { skip: 'redis-server is not installed' }, async () => {})\n`
   const { of } = await run(t, { some: { source } })
   t.match(of('some').outcome, {
@@ -115,7 +115,7 @@ t.test('files without a recorded time start first, then the longest', async (t) 
   t.strictSame(order, ['unknown', 'long', 'short'])
 })
 
-t.test('the processor time of a file is that of all that it started', async (t) => {
+t.test('the processor time of a file includes that of all processes that it started', async (t) => {
   const spin = 'let turns = 0; while (process.cpuUsage().user < 500_000) turns += 1'
   // The shell waits for it, as a test file waits for the processes that it starts.
   const args = ['-c', `"${process.execPath}" -e "${spin}"; true`]

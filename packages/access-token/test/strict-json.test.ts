@@ -14,14 +14,14 @@ t.test('an object is read', async (t) => {
   t.strictSame(read(' { } '), {})
 })
 
-t.test('the depth of an object is told, up to 64 levels', async (t) => {
+t.test('the depth of an object is measured, up to 64 levels', async (t) => {
   const depthOf = (text: string) => strictJsonObject(Buffer.from(text))?.depth
   t.equal(depthOf('{}'), 1)
   t.equal(depthOf('{"a":"[[[","b":[1,{"c":2}]}'), 3)
   t.equal(depthOf(`${'{"a":'.repeat(64)}1${'}'.repeat(64)}`), 64)
 })
 
-t.test('a member that is given twice is refused, however it is spelt', async (t) => {
+t.test('a duplicate member is refused, however it is escaped', async (t) => {
   for (const text of [
     '{"a":1,"a":1}',
     '{"a":1,"b":2,"a":3}',
@@ -35,7 +35,7 @@ t.test('a member that is given twice is refused, however it is spelt', async (t)
   }
 })
 
-t.test('what no issuer would write is refused', async (t) => {
+t.test('malformed JSON is refused', async (t) => {
   const wrong: Record<string, string | Buffer> = {
     nothing: '',
     'an array': '[]',
@@ -65,7 +65,7 @@ t.test('__proto__ is a member like any other', async (t) => {
   t.ok(Object.hasOwn(value ?? {}, '__proto__'))
 })
 
-t.test('whatever JSON.stringify writes is read again', async (t) => {
+t.test('every output of JSON.stringify can be read', async (t) => {
   const anyObject = fc.dictionary(fc.string({ unit: 'grapheme' }), fc.jsonValue({ maxDepth: 3 }))
   const readAgain = fc.property(anyObject, (value) => {
     const text = JSON.stringify(value)

@@ -17,7 +17,7 @@ const ada: Identity = {
   expiresAt: 1_800_000_000
 }
 
-t.test('an identity is one header a fact', async (t) => {
+t.test('an identity has one header per member', async (t) => {
   t.strictSame(identityHeaders(ada), {
     'x-auth-subject': 'user-1',
     'x-auth-client': 'gatehouse',
@@ -29,7 +29,7 @@ t.test('an identity is one header a fact', async (t) => {
   })
 })
 
-t.test('what is not visible ASCII is percent-encoded UTF-8', async (t) => {
+t.test('characters other than visible ASCII are percent-encoded UTF-8', async (t) => {
   const encoded: Record<string, string> = {
     'a\r\nx-auth-roles: admin': 'a%0D%0Ax-auth-roles:%20admin',
     é: '%C3%A9',
@@ -47,7 +47,7 @@ t.test('what is not visible ASCII is percent-encoded UTF-8', async (t) => {
   t.equal(roles, 'a%2Cb,c', 'a comma in a role is no separator')
 })
 
-t.test('whatever it is, it is read as it was written, and fits in a header', async (t) => {
+t.test('every identity can be read as it was written, and fits into headers', async (t) => {
   const text = fc.string({ unit: 'binary', minLength: 1, maxLength: 20 })
   const anyIdentity = fc.record({
     subject: text,
@@ -66,7 +66,7 @@ t.test('whatever it is, it is read as it was written, and fits in a header', asy
   t.equal(fc.check(roundTrip, runs(3000)).counterexample, null)
 })
 
-t.test('over the budget it is an error, and never cut short', async (t) => {
+t.test('an identity over the budget is an error, and never cut short', async (t) => {
   const roles = (count: number) => Array.from({ length: count }, (_, n) => `role-number-${n}`)
   t.ok(withinBudget(identityHeaders({ ...ada, roles: roles(200) })))
   t.throws(() => withinBudget(identityHeaders({ ...ada, roles: roles(300) })), {
@@ -79,7 +79,7 @@ t.test('over the budget it is an error, and never cut short', async (t) => {
   )
 })
 
-t.test('without all that makes a caller there is none', async (t) => {
+t.test('with a missing required header, there is no identity', async (t) => {
   t.equal(readIdentity({}), null)
   for (const name of ['x-auth-subject', 'x-auth-client', 'x-auth-expires']) {
     t.equal(readIdentity({ ...identityHeaders(ada), [name]: undefined }), null, name)
@@ -88,7 +88,7 @@ t.test('without all that makes a caller there is none', async (t) => {
   t.equal(readIdentity({ ...identityHeaders(ada), 'x-auth-expires': '1e9' }), null)
 })
 
-t.test('the namespace is closed in every spelling that some server folds to it', async (t) => {
+t.test('the namespace is reserved in every spelling that a server reads as it', async (t) => {
   for (const name of [
     'x-auth-subject',
     'x_auth_subject',
@@ -104,14 +104,14 @@ t.test('the namespace is closed in every spelling that some server folds to it',
   }
 })
 
-t.test('a request id is kept where it is well-formed', async (t) => {
+t.test('a well-formed request id is kept', async (t) => {
   t.equal(requestId({ 'x-request-id': 'abc-123' }), 'abc-123')
   for (const id of ['', 'a b', '-a', 'a\n', 'é', 'x'.repeat(129), undefined, ['a', 'b']]) {
     t.match(requestId({ 'x-request-id': id }), /^[0-9a-f-]{36}$/, JSON.stringify(id))
   }
 })
 
-t.test('a claim of any kind is one header, and one that is not there is none', async (t) => {
+t.test('a claim of any type is one header, and an absent one has none', async (t) => {
   const values = {
     tenant: 'acme',
     name: 'Zoë Müller',

@@ -6,7 +6,7 @@ import {
 } from '@gatehouse/edge-headers/web-origin'
 import t from 'tap'
 
-t.test('an origin has one form, however it is written', async (t) => {
+t.test('an origin has one canonical form, however it is written', async (t) => {
   const forms: Record<string, string> = {
     'https://app.example': 'https://app.example',
     'HTTPS://App.Example': 'https://app.example',
@@ -28,7 +28,7 @@ t.test('an origin has one form, however it is written', async (t) => {
   for (const [text, form] of Object.entries(forms)) t.equal(canonicalOrigin(text), form, text)
 })
 
-t.test('what is no origin has none', async (t) => {
+t.test('a text that is no origin has none', async (t) => {
   for (const text of [
     '',
     'null',
@@ -60,7 +60,7 @@ t.test('what is no origin has none', async (t) => {
   }
 })
 
-t.test('origins are equal by scheme, host and port, and by nothing less', async (t) => {
+t.test('origins are equal if scheme, host and port are', async (t) => {
   t.ok(isSameOrigin('https://shop.example', 'wss://SHOP.example:443'))
   for (const other of [
     'http://shop.example',
@@ -127,7 +127,7 @@ t.test('a star stands for one label', async (t) => {
   }
 })
 
-t.test('an origin of this machine is one by its host alone', async (t) => {
+t.test('an origin is of this machine by its host only', async (t) => {
   for (const origin of ['http://localhost:3000', 'http://a.localhost', 'http://127.0.0.1']) {
     t.ok(isLoopbackOrigin(origin), origin)
   }

@@ -67,7 +67,7 @@ const AN_HOUR_MS = 3_600_000
 
 for (const secure of [false, true]) {
   const title = secure ? 'over TLS' : 'plain'
-  t.test(`${title}: headers that do not come to an end are not waited for`, async (t) => {
+  t.test(`${title}: unfinished headers are given up`, async (t) => {
     const open = await connections(t, secure, { requestMs: AN_HOUR_MS, headersMs: 300 })
     const [headers, nothing] = await Promise.all([
       drip(await open(), start, 'X: y\r\n'),
@@ -77,7 +77,7 @@ for (const secure of [false, true]) {
     t.equal(nothing, '', 'an answer that nobody has asked for could be taken for another one')
   })
 
-  t.test(`${title}: nor is a body`, async (t) => {
+  t.test(`${title}: an unfinished body is given up`, async (t) => {
     const open = await connections(t, secure, { requestMs: 300 })
     const length = 'Content-Type: application/json\r\nContent-Length: 1000\r\n\r\n'
     t.match(
@@ -86,7 +86,7 @@ for (const secure of [false, true]) {
     )
   })
 
-  t.test(`${title}: a connection on which nothing is asked is kept for its time`, async (t) => {
+  t.test(`${title}: an idle connection is kept for its time`, async (t) => {
     const open = await connections(t, secure, { requestMs: AN_HOUR_MS, idleMs: 50 })
     const asked = `${start}Content-Type: application/json\r\nContent-Length: 2\r\n\r\n{}`
     t.match(await drip(await open(), asked, ''), /^HTTP\/1\.1 200 .*\{"body":\{\}\}$/s)
@@ -112,16 +112,19 @@ const stalls: Readonly<Record<string, Buffer>> = {
   'an answer that is not read': frame(kind.headers, END_STREAM | END_HEADERS, 1, get)
 }
 
-t.test('HTTP/2: what its client does not end or read keeps no connection open', async (t) => {
-  const open = await connections(t, true, { requestMs: AN_HOUR_MS, idleMs: 50 }, 'h2')
-  const stalled = Object.entries(stalls).map(async ([stall, bytes]) => {
-    const socket = await open()
-    socket.resume()
-    socket.write(
-      Buffer.concat([Buffer.from(PREFACE), frame(kind.settings, 0, 0, NO_WINDOW), bytes])
-    )
-    await closed(socket)
-    t.ok(socket.closed, stall)
-  })
-  await Promise.all(stalled)
-})
+t.test(
+  'HTTP/2: unfinished requests and unread responses do not keep a connection open',
+  async (t) => {
+    const open = await connections(t, true, { requestMs: AN_HOUR_MS, idleMs: 50 }, 'h2')
+    const stalled = Object.entries(stalls).map(async ([stall, bytes]) => {
+      const socket = await open()
+      socket.resume()
+      socket.write(
+        Buffer.concat([Buffer.from(PREFACE), frame(kind.settings, 0, 0, NO_WINDOW), bytes])
+      )
+      await closed(socket)
+      t.ok(socket.closed, stall)
+    })
+    await Promise.all(stalled)
+  }
+)

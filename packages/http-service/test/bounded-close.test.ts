@@ -5,7 +5,7 @@ import { closed } from '@gatehouse/fixtures/closed'
 import t from 'tap'
 import { smallService } from './fixtures/small-service.ts'
 
-t.test('a service that closes cuts an answer that does not end in time', async (t) => {
+t.test('a closing service cuts a response that does not end in time', async (t) => {
   const service = smallService(undefined, { closeMs: 1 })
   service.get('/long', (_request, reply) => {
     reply.hijack()
@@ -20,7 +20,7 @@ t.test('a service that closes cuts an answer that does not end in time', async (
   t.ok(socket.destroyed)
 })
 
-t.test('what comes while a service closes is answered, and its connection closes', async (t) => {
+t.test('a request during the close is answered, and its connection closes', async (t) => {
   const service = smallService(undefined, { closeMs: 60_000 })
   let finish = (): void => {}
   service.get('/slow', async () => {

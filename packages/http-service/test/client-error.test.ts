@@ -26,7 +26,7 @@ const unreadable = {
 }
 
 for (const [what, bytes] of Object.entries(unreadable)) {
-  t.test(`${what}: 400, and nothing that follows is read`, async (t) => {
+  t.test(`${what}: 400, and later bytes are not read`, async (t) => {
     const { head, body, problem, more } = parts(await exchange(t, bytes + next))
     t.match(head, /^HTTP\/1\.1 400 Bad Request\r\n/)
     t.match(head, /^content-type: application\/problem\+json$/m)
@@ -38,20 +38,20 @@ for (const [what, bytes] of Object.entries(unreadable)) {
   })
 }
 
-t.test('headers that are too large: 431', async (t) => {
+t.test('headers that are too large are 431', async (t) => {
   const header = `x: ${'y'.repeat(16 * 1024)}\r\n`
   const { head, problem } = parts(await exchange(t, `GET /notes/7 HTTP/1.1\r\n${header}\r\n`))
   t.match(head, /^HTTP\/1\.1 431 Request Header Fields Too Large\r\n/)
   t.match(problem, { status: 431, code: 'INVALID_REQUEST', detail: 'the headers are too large' })
 })
 
-t.test('headers that are just small enough are read', async (t) => {
+t.test('headers just under the limit are accepted', async (t) => {
   const header = `host: a\r\nconnection: close\r\nx: ${'y'.repeat(15 * 1024)}\r\n`
   const answer = await exchange(t, `GET /notes/7 HTTP/1.1\r\n${header}\r\n`)
   t.match(answer, /^HTTP\/1\.1 200 OK\r\n/)
 })
 
-t.test('a body that becomes unreadable after its answer has no second one', async (t) => {
+t.test('a body that becomes unreadable after its response gets no second one', async (t) => {
   const service = smallService()
   t.teardown(() => service.close())
   const { port } = new URL(await service.listen({ host: '127.0.0.1', port: 0 }))

@@ -57,7 +57,7 @@ async function connection(t: Test, port: number) {
   return { socket, ask, answers, answered }
 }
 
-t.test('a service that drains serves an idle connection once more, and closes it', async (t) => {
+t.test('a draining service serves an idle connection once more, and closes it', async (t) => {
   const { app, port } = await service(t)
   const { socket, ask, answered, answers } = await connection(t, port)
   ask('/notes/1')
@@ -73,7 +73,7 @@ t.test('a service that drains serves an idle connection once more, and closes it
   t.match(late.answers()[0], /^HTTP\/1\.1 404 [\s\S]*connection: close/i, 'also a new connection')
 })
 
-t.test('the answer to a request that came before the draining is the last one', async (t) => {
+t.test('the response to a request from before the drain is the last one', async (t) => {
   const { app, port, arrived, finish } = await service(t)
   const { socket, ask, answers } = await connection(t, port)
   ask('/slow')
@@ -84,7 +84,7 @@ t.test('the answer to a request that came before the draining is the last one', 
   t.match(answers()[0], /^HTTP\/1\.1 200 [\s\S]*connection: close/i)
 })
 
-t.test('requests that a client has sent ahead are all answered', async (t) => {
+t.test('pipelined requests are all answered', async (t) => {
   const { app, port, arrived, finish } = await service(t)
   const { socket, ask, answers } = await connection(t, port)
   ask('/slow')
@@ -113,7 +113,7 @@ async function session(t: Test, url: string) {
   return { client, left, get: (path: string) => status(client.request({ ':path': path })) }
 }
 
-t.test('a service that drains tells an idle HTTP/2 client to connect again', async (t) => {
+t.test('a draining service tells an idle HTTP/2 client to connect again', async (t) => {
   const { app, url } = await service(t, { https, silentMs: 1 })
   const { client, left, get } = await session(t, url)
   t.equal(await get('/notes/1'), 200)
@@ -123,7 +123,7 @@ t.test('a service that drains tells an idle HTTP/2 client to connect again', asy
   await closed(client)
 })
 
-t.test('a request that is on its way when a service begins to drain is answered', async (t) => {
+t.test('a request on its way when the drain begins is answered', async (t) => {
   const { app, url, finish } = await service(t, { https })
   const { client, left, get } = await session(t, url)
   t.equal(await get('/notes/1'), 200)
@@ -137,7 +137,7 @@ t.test('a request that is on its way when a service begins to drain is answered'
   await closed(client)
 })
 
-t.test('a client that connects to a service that drains is served, and told', async (t) => {
+t.test('a client that connects to a draining service is served, and told', async (t) => {
   const { app, url } = await service(t, { https })
   app.draining.begin()
   const { left, get } = await session(t, url)

@@ -15,12 +15,12 @@ t.test('a member that the schema does not name is refused, not dropped', async (
   t.match(answer.body.detail, 'additional properties')
 })
 
-t.test('a value of another type is refused, not turned into the right one', async (t) => {
+t.test('a value of another type is refused, not converted', async (t) => {
   const answer = await post('/notes', '{"text":7}')
   t.match(answer, { status: 400, body: { detail: 'body/text must be string' } })
 })
 
-t.test('what is wrong is named, and never repeated', async (t) => {
+t.test('the invalid member is named, and its value is never repeated', async (t) => {
   const answer = await post('/notes', '{"text":"hunter2-hunter2"}')
   t.match(answer, { status: 400, body: { detail: /^body\/text must NOT have more than 8/ } })
   t.notMatch(JSON.stringify(answer), 'hunter2')
@@ -40,7 +40,7 @@ t.test('a body that reaches for the prototype is refused (CWE-1321)', async (t) 
   t.notOk('admin' in {}, 'and nothing has one now')
 })
 
-t.test('an empty body is none at all', async (t) => {
+t.test('an empty body counts as absent', async (t) => {
   t.strictSame(await post('/anything', ''), { status: 200, body: { body: null } })
 })
 

@@ -39,7 +39,7 @@ async function socketTo(t: Test, service: ReturnType<typeof smallService>) {
   return socket
 }
 
-t.test('a request is taken up when the one before it on its connection is answered', async (t) => {
+t.test('a request is handled when the previous one on its connection is answered', async (t) => {
   const { service, taken, answers } = slowService()
   const socket = await socketTo(t, service)
   socket.write(get('/slow/1') + get('/slow/2') + get('/slow/3', 'connection: close'))
@@ -52,7 +52,7 @@ t.test('a request is taken up when the one before it on its connection is answer
   t.equal((await answer).match(/HTTP\/1\.1 200/g)?.length, 3)
 })
 
-t.test('what follows the last request of a connection is not taken up', async (t) => {
+t.test('requests after the last one of a connection are not handled', async (t) => {
   const { service, taken, answers } = slowService()
   const socket = await socketTo(t, service)
   socket.write(get('/slow/1', 'connection: close') + get('/slow/2'))
@@ -63,7 +63,7 @@ t.test('what follows the last request of a connection is not taken up', async (t
   t.strictSame(taken, ['1'])
 })
 
-t.test('nor what follows a refusal that ends it', async (t) => {
+t.test('requests after a refusal that closes the connection are not handled', async (t) => {
   const answer = await exchange(
     t,
     `POST /anything HTTP/1.0\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n${get('/notes/7')}`
@@ -71,7 +71,7 @@ t.test('nor what follows a refusal that ends it', async (t) => {
   t.strictSame(answer.match(/HTTP\/1\.1 \d+/g), ['HTTP/1.1 400'])
 })
 
-t.test('a client that sends ahead without end is cut off', async (t) => {
+t.test('a client that pipelines without end is cut off', async (t) => {
   const { service, taken, answers } = slowService()
   const socket = await socketTo(t, service)
   socket.on('error', () => {})
@@ -91,7 +91,7 @@ const unreadable: Record<string, [bytes: string, status: number]> = {
 }
 
 for (const [title, [bytes, status]] of Object.entries(unreadable)) {
-  t.test(`the refusal of ${title} waits for the answers before it`, async (t) => {
+  t.test(`the refusal of ${title} waits for earlier responses`, async (t) => {
     const { service, taken, answers } = slowService({ headersMs: 300 })
     const socket = await socketTo(t, service)
     const refused = new Promise((resolve) => service.server.once('clientError', resolve))

@@ -18,7 +18,7 @@ function isProblem(t: Test, answer: LightMyRequestResponse, status: number, code
   })
 }
 
-t.test('a method that a path does not have is told those that it has', async (t) => {
+t.test('a method that a path does not have is 405 with the allowed ones', async (t) => {
   const service = smallService()
   for (const method of ['POST', 'DELETE', 'OPTIONS'] as const) {
     const answer = await service.inject({ method, url: '/notes/7?all=yes' })
@@ -29,7 +29,7 @@ t.test('a method that a path does not have is told those that it has', async (t)
   t.equal(wild.headers.allow, 'GET, HEAD', 'also below a wildcard')
 })
 
-t.test('a path that there is not is not found, whatever the method', async (t) => {
+t.test('an unknown path is 404, whatever the method', async (t) => {
   const service = smallService()
   for (const url of ['/', '/note', '/notes/7/', '/notes/7/8', '/notesx7', '/Notes/7']) {
     const answer = await service.inject({ method: 'DELETE', url })
@@ -46,7 +46,7 @@ t.test('a path that cannot be decoded is refused', async (t) => {
 })
 
 t.test(
-  'a refusal is answered with its status, detail and headers, and not its reason',
+  'the response to a refusal has its status, detail and headers, and not its reason',
   async (t) => {
     const service = smallService()
     service.get('/refused', async () => {
@@ -64,7 +64,7 @@ t.test(
   }
 )
 
-t.test('a bug is answered without a word of its cause, whatever was thrown', async (t) => {
+t.test('the response to a bug does not contain its cause, whatever was thrown', async (t) => {
   const secret = 'postgres://ada:hunter2@db'
   const teapot = Object.assign(new Error(secret), { statusCode: 503, code: secret })
   for (const thrown of [new Error(secret), teapot, secret, { message: secret }, null, undefined]) {
@@ -76,36 +76,39 @@ t.test('a bug is answered without a word of its cause, whatever was thrown', asy
   }
 })
 
-t.test('a client that goes away in the middle of its request is no fault of ours', async (t) => {
-  const lines: { level: number; reason?: string }[] = []
-  let told = () => {}
-  const refused = new Promise<void>((resolve) => {
-    told = resolve
-  })
-  const log = pino(
-    new Writable({
-      write(line, _encoding, done) {
-        lines.push(JSON.parse(String(line)))
-        if (lines.at(-1)?.reason !== undefined) told()
-        done()
-      }
+t.test(
+  'a client that disconnects in the middle of its request is not logged as a fault',
+  async (t) => {
+    const lines: { level: number; reason?: string }[] = []
+    let told = () => {}
+    const refused = new Promise<void>((resolve) => {
+      told = resolve
     })
-  )
-  const service = smallService(log)
-  t.teardown(() => service.close())
-  const { port } = new URL(await service.listen({ host: '127.0.0.1', port: 0 }))
-  const socket = connect({ host: '127.0.0.1', port: Number(port) })
-  await once(socket, 'connect')
-  const arrived = once(service.server, 'request')
-  socket.write(
-    'POST /anything HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{'
-  )
-  await arrived
-  socket.resetAndDestroy()
-  await refused
-  t.match(lines.at(-1), { level: 30, reason: 'the client broke off' })
-  t.strictSame(
-    lines.filter(({ level }) => level > 30),
-    []
-  )
-})
+    const log = pino(
+      new Writable({
+        write(line, _encoding, done) {
+          lines.push(JSON.parse(String(line)))
+          if (lines.at(-1)?.reason !== undefined) told()
+          done()
+        }
+      })
+    )
+    const service = smallService(log)
+    t.teardown(() => service.close())
+    const { port } = new URL(await service.listen({ host: '127.0.0.1', port: 0 }))
+    const socket = connect({ host: '127.0.0.1', port: Number(port) })
+    await once(socket, 'connect')
+    const arrived = once(service.server, 'request')
+    socket.write(
+      'POST /anything HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{'
+    )
+    await arrived
+    socket.resetAndDestroy()
+    await refused
+    t.match(lines.at(-1), { level: 30, reason: 'the client broke off' })
+    t.strictSame(
+      lines.filter(({ level }) => level > 30),
+      []
+    )
+  }
+)

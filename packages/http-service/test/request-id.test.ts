@@ -10,7 +10,7 @@ async function idFor(t: Test, headers: Record<string, string | string[]>): Promi
   return answer.json().requestId
 }
 
-t.test('a request without an id is given one of its own', async (t) => {
+t.test('a request without an id gets a new one', async (t) => {
   const first = await idFor(t, {})
   t.match(first, UUID)
   t.not(await idFor(t, {}), first)

@@ -18,17 +18,17 @@ async function linesOf(
   return lines
 }
 
-t.test('a line says which service it is from', async (t) => {
+t.test('a line names its service', async (t) => {
   const lines = await linesOf(t, (log) => log.warn({ lagSeconds: 7 }, 'out of touch'))
   t.match(lines, [{ name: 'service', level: 40, msg: 'out of touch', lagSeconds: 7 }])
 })
 
-t.test('what is below the level is not written', async (t) => {
+t.test('messages below the level are not written', async (t) => {
   t.strictSame(await linesOf(t, (log) => log.info('hello'), 'warn'), [])
   t.strictSame(await linesOf(t, (log) => log.fatal('farewell'), 'silent'), [])
 })
 
-t.test('of a request there are its method and its path, and nothing else', async (t) => {
+t.test('of a request, only its method and path are logged', async (t) => {
   const lines = await linesOf(t, (log) =>
     buildService({ log }).inject({
       method: 'POST',
@@ -42,7 +42,7 @@ t.test('of a request there are its method and its path, and nothing else', async
   t.notMatch(JSON.stringify(lines), 'hunter2')
 })
 
-t.test('of a target in absolute form there is the path alone', (t) => {
+t.test('of a target in absolute form, only the path is logged', (t) => {
   t.equal(pathOfTarget('http://ada:hunter2@host.example/a/b?c'), '/a/b')
   t.equal(pathOfTarget('/a/b#access_token=hunter2'), '/a/b')
   t.end()
@@ -55,7 +55,7 @@ t.test('a long path is cut', async (t) => {
   t.strictSame(lines[0]?.req, { method: 'GET', path: `/${'x'.repeat(255)}` })
 })
 
-t.test('a fault is told with its cause, which the client never sees', async (t) => {
+t.test('a fault is logged with its cause, which the client never sees', async (t) => {
   const lines = await linesOf(t, async (log) => {
     const service = buildService({ log })
     service.get('/bug', () => Promise.reject(new Error('no such table')))
@@ -64,7 +64,7 @@ t.test('a fault is told with its cause, which the client never sees', async (t) 
   t.match(lines, [{ level: 50, code: 'INTERNAL', err: { message: 'no such table' } }])
 })
 
-t.test('of an error there is what it is called, and not what it was working on', async (t) => {
+t.test('of an error, its name is logged, and not the data that it was processing', async (t) => {
   const secret = 'eyJhbGciOiJFUzI1NiJ9.hunter2'
   const parsed = () => {
     try {

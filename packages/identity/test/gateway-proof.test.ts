@@ -21,7 +21,7 @@ const good = gatewayProofClaims(service, now, now + 60)
 const signed = (claims: object = good, typ = GATEWAY_PROOF_TYPE, key = privateKey) =>
   new SignJWT({ ...claims }).setProtectedHeader({ alg: ASSERTION_ALGORITHM, typ, kid }).sign(key)
 
-t.test('what a gateway signed about itself proves it, for a minute', async (t) => {
+t.test('a gateway’s proof is accepted for a minute', async (t) => {
   const clock = testClock()
   const proves = gatewayProofs({ gatewayKeys: keySet, service, clock })
   const proof = await signed()
@@ -32,7 +32,7 @@ t.test('what a gateway signed about itself proves it, for a minute', async (t) =
   t.notOk(await proves(proof), 'one that was remembered too')
 })
 
-t.test('nothing else proves it', async (t) => {
+t.test('any other proof is refused', async (t) => {
   const proves = gatewayProofs({ gatewayKeys: keySet, service, clock })
   t.ok(await proves(await signed()))
   const { exp, iat, ...endless } = good
@@ -64,7 +64,7 @@ t.test('gateways and auth services of two versions believe each other', async (t
   t.ok([aud].flat().includes('gatehouse-credentials'), 'what an earlier auth service asks for')
 })
 
-t.test('while the keys cannot be had nothing is proved, and nobody waits for them', async (t) => {
+t.test('while the keys are unavailable, no proof is accepted, and no request waits', async (t) => {
   let asked = 0
   let broken = true
   const server = createServer((_request, response) => {

@@ -98,7 +98,7 @@ async function service(t: Test, kid = 'one') {
   }
 }
 
-t.test('a service knows who is calling, by the assertion', async (t) => {
+t.test('a service identifies the caller by the assertion', async (t) => {
   const { assertion, get } = await service(t)
   const answer = await get('/closed', await assertion())
   t.match(answer.json(), {
@@ -117,7 +117,7 @@ t.test('a service knows who is calling, by the assertion', async (t) => {
   t.equal(other.statusCode, 200, 'by any route that leads here')
 })
 
-t.test('without an assertion no route answers that does not say so itself', async (t) => {
+t.test('without an assertion, a route is 401 unless it says otherwise', async (t) => {
   const { get } = await service(t)
   for (const path of ['/closed', '/plain', '/scoped', '/nowhere']) {
     t.equal((await get(path)).statusCode, 401, path)
@@ -140,7 +140,7 @@ t.test('without an assertion no route answers that does not say so itself', asyn
   t.equal((await open.inject({ url: '/plain', headers: forged })).statusCode, 401)
 })
 
-t.test('several gateways may be asked, and one that is away hides no other', async (t) => {
+t.test('several gateways can be asked, and an unreachable one hides no other', async (t) => {
   const [first, second] = [await service(t, 'one'), await service(t, 'two')]
   const app = Fastify()
   app.setErrorHandler((error, _request, reply) =>
@@ -157,7 +157,7 @@ t.test('several gateways may be asked, and one that is away hides no other', asy
   t.equal(await status(await second.assertion()), 200)
 })
 
-t.test('a gateway that has started just after the keys were fetched is known', async (t) => {
+t.test('a gateway that started just after the keys were fetched is recognised', async (t) => {
   const { assertion, get, publish } = await service(t)
   const started = await assertion({ header: { kid: 'started' } })
   t.equal((await get('/closed', started)).statusCode, 401)
@@ -165,7 +165,7 @@ t.test('a gateway that has started just after the keys were fetched is known', a
   t.equal((await get('/closed', started)).statusCode, 200)
 })
 
-t.test('headers that are not signed say nothing', async (t) => {
+t.test('unsigned headers are ignored', async (t) => {
   const { assertion, get } = await service(t)
   const claims = { 'x-auth-subject': 'root', 'x-auth-client': 'x', 'x-auth-expires': '9999999999' }
   t.equal((await get('/closed', undefined, claims)).statusCode, 401)
@@ -174,7 +174,7 @@ t.test('headers that are not signed say nothing', async (t) => {
   t.equal(signed.json().subject, 'user-1', 'nor beside an assertion')
 })
 
-t.test('an assertion that is not all that it must be is refused', async (t) => {
+t.test('an assertion with any fault is refused', async (t) => {
   const { assertion, get } = await service(t)
   const [, payload, signature] = (await assertion()).split('.')
   const none = Buffer.from(JSON.stringify({ alg: 'none', typ: ASSERTION_TYPE })).toString(
@@ -202,7 +202,7 @@ t.test('an assertion that is not all that it must be is refused', async (t) => {
   }
 })
 
-t.test('keys that are out of reach are an outage, and not the fault of the caller', async (t) => {
+t.test('unreachable keys are an outage, not a fault of the caller', async (t) => {
   const { assertion, get, stop } = await service(t)
   const good = await assertion()
   stop()
@@ -211,7 +211,7 @@ t.test('keys that are out of reach are an outage, and not the fault of the calle
   t.strictSame(answer.json(), { code: 'UNAVAILABLE' })
 })
 
-t.test('a key that a cut-off gateway does not know is an outage, and not a forgery', async (t) => {
+t.test('a key that a cut-off gateway does not know is an outage, not a forgery', async (t) => {
   const { assertion, get, hearsOthers } = await service(t)
   const ofAnother = await assertion({ header: { kid: 'another' } })
   hearsOthers(false)
@@ -222,7 +222,7 @@ t.test('a key that a cut-off gateway does not know is an outage, and not a forge
   t.equal((await get('/closed', ofAnother)).statusCode, 401, 'it hears the others again')
 })
 
-t.test('keys that were fetched once count for a day while their gateway is away', async (t) => {
+t.test('fetched keys are used for a day while their gateway is unreachable', async (t) => {
   mock.timers.enable({ apis: ['Date'], now: Date.now() })
   t.teardown(() => mock.timers.reset())
   const { assertion, get, stop } = await service(t)
@@ -236,7 +236,7 @@ t.test('keys that were fetched once count for a day while their gateway is away'
   t.equal((await get('/closed', await assertion())).statusCode, 503)
 })
 
-t.test('a route demands a scope or a role', async (t) => {
+t.test('a route can require a scope or a role', async (t) => {
   const { assertion, get } = await service(t)
   const admin = await assertion({ claims: { roles: ['admin'], scope: '' } })
   const user = await assertion()

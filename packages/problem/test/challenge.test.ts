@@ -1,11 +1,14 @@
 import { bearerChallenge } from '@gatehouse/problem/challenge'
 import t from 'tap'
 
-t.test('a request without a credential is told no error (RFC 6750 §3.1)', async (t) => {
-  t.strictSame(bearerChallenge(), { 'www-authenticate': 'Bearer realm="gatehouse"' })
-})
+t.test(
+  'the challenge to a request without a credential has no error (RFC 6750 §3.1)',
+  async (t) => {
+    t.strictSame(bearerChallenge(), { 'www-authenticate': 'Bearer realm="gatehouse"' })
+  }
+)
 
-t.test('a challenge has the parameters that it is given, quoted and apart', async (t) => {
+t.test('a challenge has its parameters, quoted and separated', async (t) => {
   const invalid = bearerChallenge({ error: 'invalid_token', description: 'the token has expired' })
   t.equal(
     invalid['www-authenticate'],

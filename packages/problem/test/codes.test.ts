@@ -19,14 +19,14 @@ const promised: Record<ProblemCode, number[]> = {
   UPSTREAM_TIMEOUT: [504]
 }
 
-t.test('there are the promised codes, with the promised statuses, and no others', async (t) => {
+t.test('the codes and their statuses are exactly the documented ones', async (t) => {
   const statuses = Object.fromEntries(
     Object.entries(problems).map(([code, kind]) => [code, [...kind.statuses]])
   )
   t.strictSame(statuses, promised)
 })
 
-t.test('only what time alone can mend is worth the same request again', async (t) => {
+t.test('only errors that time alone can fix are retryable', async (t) => {
   const retryable = Object.entries(problems).filter(([, kind]) => kind.retryable)
   t.strictSame(
     retryable.map(([code]) => code),
@@ -34,7 +34,7 @@ t.test('only what time alone can mend is worth the same request again', async (t
   )
 })
 
-t.test('each code has words of its own', async (t) => {
+t.test('each code has its own title', async (t) => {
   const titles = Object.values(problems).map(({ title }) => title)
   t.equal(new Set(titles).size, titles.length)
 })

@@ -3,7 +3,7 @@ import { problemDocument } from '@gatehouse/problem/document'
 import { Refusal } from '@gatehouse/problem/refusal'
 import t from 'tap'
 
-t.test('a document says what the client may know, and not the reason', async (t) => {
+t.test('a problem document does not contain the reason', async (t) => {
   const refusal = new Refusal('INVALID_REQUEST', {
     status: 413,
     reason: 'FST_ERR_CTP_BODY_TOO_LARGE',
@@ -22,7 +22,7 @@ t.test('a document says what the client may know, and not the reason', async (t)
   })
 })
 
-t.test('there is no detail where there is nothing to mend', async (t) => {
+t.test('a document without a detail has no such member', async (t) => {
   const document = problemDocument(new Refusal('INTERNAL', { reason: 'a bug' }), 'request-2')
   t.notOk('detail' in document)
 })

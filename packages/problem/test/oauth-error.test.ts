@@ -3,14 +3,14 @@ import { problems } from '../src/codes.ts'
 import { OAuthRefusal, oauthErrorDocument } from '../src/oauth-error.ts'
 import { Refusal } from '../src/refusal.ts'
 
-t.test('an OAuth refusal says its own code, and not its reason', async (t) => {
+t.test('an OAuth error has its code, and not the reason', async (t) => {
   const refusal = new OAuthRefusal('invalid_grant', 'INVALID_REQUEST', { reason: 'it is spent' })
   t.ok(refusal instanceof Refusal, 'it is a refusal like any other')
   t.equal(refusal.status, 400)
   t.strictSame(oauthErrorDocument(refusal), { error: 'invalid_grant' })
 })
 
-t.test('every other refusal has a name that OAuth clients know', async (t) => {
+t.test('every other refusal has an OAuth code', async (t) => {
   const named = Object.keys(problems).map((code) => {
     const refusal = new Refusal(code as keyof typeof problems, { reason: 'why', detail: 'words' })
     const { error, error_description } = oauthErrorDocument(refusal)
@@ -26,7 +26,7 @@ t.test('every other refusal has a name that OAuth clients know', async (t) => {
   })
 })
 
-t.test('a description holds no character that RFC 6749 §5.2 excludes', async (t) => {
+t.test('a description contains no character that RFC 6749 §5.2 excludes', async (t) => {
   const refusal = new Refusal('INVALID_REQUEST', { reason: '', detail: 'a "b" \\ é \n ok' })
   t.equal(oauthErrorDocument(refusal).error_description, "a 'b' ' ' ' ok")
 })

@@ -8,7 +8,7 @@ t.test('a refusal has the usual status of its code, or another that the code all
   new Refusal('NOT_FOUND', { reason: 'because', status: 400 })
 })
 
-t.test('a refusal is an error that says its code and reason to the log', async (t) => {
+t.test('a refusal is an error with its code and reason for the log', async (t) => {
   const cause = new Error('connection lost')
   const refusal = new Refusal('UNAVAILABLE', { reason: 'the store is away', cause })
   t.ok(refusal instanceof Error)
@@ -17,7 +17,7 @@ t.test('a refusal is an error that says its code and reason to the log', async (
   t.equal(refusal.cause, cause)
 })
 
-t.test('a refusal has nothing that it was not given', async (t) => {
+t.test('a refusal has only the given members', async (t) => {
   const refusal = new Refusal('FORBIDDEN', { reason: 'no such role' })
   t.equal(refusal.detail, undefined)
   t.strictSame(refusal.headers, {})

@@ -1,7 +1,7 @@
 import { derivedAddresses } from '@gatehouse/process/derived-addresses'
 import t from 'tap'
 
-t.test('addresses that nobody sets follow from the ports', async (t) => {
+t.test('unset addresses are derived from the ports', async (t) => {
   t.strictSame(derivedAddresses({}), {
     TOKEN_ISSUER: 'http://localhost:3000',
     AUTH_URL: 'http://127.0.0.1:3001',

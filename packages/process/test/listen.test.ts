@@ -14,19 +14,19 @@ function listener(t: Test) {
   return ops
 }
 
-t.test('any free port becomes a real one, at an address that can be called', async (t) => {
+t.test('port 0 becomes a real port, at an address that can be requested', async (t) => {
   const url = await listen(listener(t), { host: '127.0.0.1', port: 0 })
   t.match(url, /^http:\/\/127\.0\.0\.1:[1-9]\d*$/)
   t.equal((await fetch(`${url}/healthz`)).status, 200)
 })
 
-t.test('a port that is taken is a fault that says so', async (t) => {
+t.test('a port in use is a fault that says so', async (t) => {
   const { port } = new URL(await listen(listener(t), { host: '127.0.0.1', port: 0 }))
   const second = listen(listener(t), { host: '127.0.0.1', port: Number(port) })
   await t.rejects(second, { code: 'EADDRINUSE' })
 })
 
-t.test('what keeps a listener from listening is told with its setting', async (t) => {
+t.test('the fault of a listener names its setting', async (t) => {
   const at = { host: '10.9.8.7', port: 443 }
   const told = (code: string) => (listenFault({ code }, 'AUTH_OPS', at) as Error).message
   t.match(told('EADDRINUSE'), /^AUTH_OPS_PORT: cannot listen on 10\.9\.8\.7:443: another process/)

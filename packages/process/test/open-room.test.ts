@@ -5,31 +5,28 @@ import { buildOps } from '@gatehouse/process/ops-listener'
 import { Registry } from 'prom-client'
 import t from 'tap'
 
-t.test(
-  'a service that drains is not ready, and serves every request until it closes',
-  async (t) => {
-    const log = serviceLog('service', 'silent')
-    const app = buildService({ log })
-    app.get('/', async () => ({}))
-    const ops = buildOps({ log, metrics: new Registry(), checks: {}, service: app })
-    const at = { host: '127.0.0.1', port: 0 }
-    const service = await openService({
-      name: 'service',
-      times: { drainMs: 0, closeMs: 1000 },
-      service: { app, at },
-      ops: { app: ops, at },
-      async close() {
-        await app.close()
-        await ops.close()
-      }
-    })
-    t.equal((await fetch(`${service.opsUrl}/readyz`)).status, 200)
-    await service.drain?.()
-    t.equal((await fetch(`${service.opsUrl}/readyz`)).status, 503)
-    const answer = await fetch(service.url)
-    t.match([answer.status, answer.headers.get('connection')], [200, 'close'])
-    t.equal(service.endsWithinMs, 4000)
-    await service.close()
-    await t.rejects(fetch(service.url), 'then it accepts no connection')
-  }
-)
+t.test('a draining service is not ready, and serves every request until it closes', async (t) => {
+  const log = serviceLog('service', 'silent')
+  const app = buildService({ log })
+  app.get('/', async () => ({}))
+  const ops = buildOps({ log, metrics: new Registry(), checks: {}, service: app })
+  const at = { host: '127.0.0.1', port: 0 }
+  const service = await openService({
+    name: 'service',
+    times: { drainMs: 0, closeMs: 1000 },
+    service: { app, at },
+    ops: { app: ops, at },
+    async close() {
+      await app.close()
+      await ops.close()
+    }
+  })
+  t.equal((await fetch(`${service.opsUrl}/readyz`)).status, 200)
+  await service.drain?.()
+  t.equal((await fetch(`${service.opsUrl}/readyz`)).status, 503)
+  const answer = await fetch(service.url)
+  t.match([answer.status, answer.headers.get('connection')], [200, 'close'])
+  t.equal(service.endsWithinMs, 4000)
+  await service.close()
+  await t.rejects(fetch(service.url), 'then it accepts no connection')
+})

@@ -45,7 +45,7 @@ t.test('a process that is not ready names the failing checks, and only those', a
   })
 })
 
-t.test('a process that does its work with less is ready, and says so', async (t) => {
+t.test('a degraded process is ready, and says so', async (t) => {
   const checks = { keys: well, revocations: stale }
   const degraded = { revocations: 'no heartbeat' }
   const answer = await ops(checks).inject({ url: '/readyz' })
@@ -59,7 +59,7 @@ t.test('a process that does its work with less is ready, and says so', async (t)
   t.strictSame(other.json(), { status: 'not ready', failing, degraded, ageSeconds: ages })
 })
 
-t.test('a process that drains is not ready at once, whatever its checks find', async (t) => {
+t.test('a draining process is not ready at once, whatever its checks find', async (t) => {
   const service = buildService({ log })
   const listener = ops({ store: stale }, new Registry(), service)
   service.draining.begin()
@@ -69,7 +69,7 @@ t.test('a process that drains is not ready at once, whatever its checks find', a
   t.equal((await listener.inject({ url: '/healthz' })).statusCode, 200, 'it is alive')
 })
 
-t.test('a check that throws is a failing one, and keeps its words to itself', async (t) => {
+t.test('a check that throws fails, and its message is not shown', async (t) => {
   const throws = () => {
     throw new Error('redis://ada:hunter2@store')
   }
@@ -80,7 +80,7 @@ t.test('a check that throws is a failing one, and keeps its words to itself', as
   t.strictSame(answer.json().failing, { throws: words, rejects: words })
 })
 
-t.test('each question is asked anew', async (t) => {
+t.test('the checks run for each request', async (t) => {
   let found = unread
   const listener = ops({ store: () => found() })
   t.equal((await listener.inject({ url: '/readyz' })).statusCode, 503)
@@ -88,7 +88,7 @@ t.test('each question is asked anew', async (t) => {
   t.equal((await listener.inject({ url: '/readyz' })).statusCode, 200)
 })
 
-t.test('the figures are text that Prometheus reads', async (t) => {
+t.test('the metrics have the text format of Prometheus', async (t) => {
   const metrics = new Registry()
   const help = 'Refusals by code'
   const refusals = new Counter({
@@ -106,14 +106,14 @@ t.test('the figures are text that Prometheus reads', async (t) => {
   t.match(answer.body, /^refusals_total\{code="FORBIDDEN"\} 3$/m)
 })
 
-t.test('there is nothing else, and it only answers', async (t) => {
+t.test('any other path is 404, and any other method 405', async (t) => {
   t.equal((await ops({}).inject({ url: '/' })).statusCode, 404)
   const answer = await ops({}).inject({ method: 'POST', url: '/healthz' })
   t.equal(answer.statusCode, 405)
   t.equal(answer.headers.allow, 'GET, HEAD')
 })
 
-t.test('a page that a name of its own has led here reads nothing (DNS rebinding)', async (t) => {
+t.test('a page that uses its own DNS name cannot read the listener (DNS rebinding)', async (t) => {
   const listener = buildOps({
     log,
     metrics: new Registry(),

@@ -23,7 +23,7 @@ function serviceProcess(t: Test, beginning: string): { child: ChildProcess; end:
 
 const clean = { code: 0, signal: null, said: 'draining\nclosing\nclosed\n', complained: '' }
 
-t.test('a process tells the one that started it where its service is', async (t) => {
+t.test('a process tells its parent the address of its service', async (t) => {
   const { child } = serviceProcess(t, 'is up')
   const [{ ready }] = await once(child, 'message')
   t.strictSame(Object.keys(ready), ['url', 'opsUrl', 'endsWithinMs'])
@@ -48,28 +48,28 @@ t.test('a second signal ends a process that drains at once', async (t) => {
   t.match(await end, { code: 1, said: 'draining\n', complained: 'second SIGINT, exiting\n' })
 })
 
-t.test('a signal during the start is heeded once the service can be closed', async (t) => {
+t.test('a signal during the start takes effect once the service can be closed', async (t) => {
   const { child, end } = serviceProcess(t, 'is up only after a signal has come')
   await once(child, 'message')
   child.kill('SIGTERM')
   t.strictSame(await end, clean)
 })
 
-t.test('a process ends when the one that started it is gone', async (t) => {
+t.test('a process ends when its parent has ended', async (t) => {
   const { child, end } = serviceProcess(t, 'is up')
   await once(child, 'message')
   child.disconnect()
   t.strictSame(await end, clean)
 })
 
-t.test('a process ends when the one that started it is gone before it is up', async (t) => {
+t.test('a process ends when its parent ends during the start', async (t) => {
   const { child, end } = serviceProcess(t, 'is up only after its parent has gone')
   await once(child, 'message')
   child.disconnect()
   t.strictSame(await end, clean)
 })
 
-t.test('what is under way is ended even when the one that started it goes meanwhile', async (t) => {
+t.test('requests in flight are completed even if the parent ends meanwhile', async (t) => {
   const { child, end } = serviceProcess(t, 'ends what is under way after its parent has gone')
   await once(child, 'message')
   child.kill('SIGTERM')
@@ -78,7 +78,7 @@ t.test('what is under way is ended even when the one that started it goes meanwh
   t.strictSame(await end, clean)
 })
 
-t.test('a fault of the settings is told in plain words, and the exit code is 1', async (t) => {
+t.test('a fault of the settings is reported in plain words, with exit code 1', async (t) => {
   t.strictSame(await serviceProcess(t, 'has faulty settings').end, {
     code: 1,
     signal: null,
@@ -87,7 +87,7 @@ t.test('a fault of the settings is told in plain words, and the exit code is 1',
   })
 })
 
-t.test('a port that is taken is told in plain words too', async (t) => {
+t.test('a port in use is reported in plain words too', async (t) => {
   const { child, end } = serviceProcess(t, 'finds its port taken')
   await t.rejects(serviceIsUp('service', child), { code: 'EADDRINUSE' }, 'and to its parent')
   const { code, complained } = await end
@@ -95,7 +95,7 @@ t.test('a port that is taken is told in plain words too', async (t) => {
   t.match(complained, /^Cannot start: listen EADDRINUSE: .* 127\.0\.0\.1:\d+\n$/)
 })
 
-t.test('and so is what the operator can mend', async (t) => {
+t.test('a fault that the operator can fix is reported in plain words', async (t) => {
   const { child, end } = serviceProcess(t, 'misses what it needs')
   const fault = { name: 'StartFault', message: 'service did not start (exit code 1)' }
   await t.rejects(serviceIsUp('service', child), fault, 'its parent adds no stack to it')
@@ -104,7 +104,7 @@ t.test('and so is what the operator can mend', async (t) => {
   t.equal(complained, 'Cannot start: the database did not answer\n')
 })
 
-t.test('a bug that keeps a service from starting is told with its stack', async (t) => {
+t.test('a bug that prevents the start is reported with its stack', async (t) => {
   const { code, complained } = await serviceProcess(t, 'has a bug').end
   t.equal(code, 1)
   t.match(complained, /^TypeError: service is not a function\n {4}at .*small-process\.ts/)
@@ -120,7 +120,7 @@ t.test('a bug in a running service closes it, and the exit code is 1', async (t)
   t.match(complained, /^Error: a bug in the service\n {4}at /)
 })
 
-t.test('a service that cannot be closed does not exit as if it had been', async (t) => {
+t.test('a service that cannot be closed does not exit with 0', async (t) => {
   const { child, end } = serviceProcess(t, 'cannot be closed')
   await once(child, 'message')
   child.kill('SIGTERM')

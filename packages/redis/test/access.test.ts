@@ -34,16 +34,19 @@ t.test('Redis with TLS, a password and rights', { skip: redisMissing }, async (t
   const redis = await securedRedis(t, own)
   const ca = { REDIS_CA_FILE: own.file }
 
-  t.test('a private authority, a database number and a prefix', async (t) => {
-    const connection = await started(t, `${redis.server}/3`, { ...ca, REDIS_KEY_PREFIX: 'one:' })
-    t.equal(connection.fault, null)
-    await connection.redis.set('key', 'value')
-    t.equal(await connection.redis.eval("return redis.call('GET', KEYS[1])", 1, 'key'), 'value')
-    const bare = await started(t, `${redis.server}?db=3`, ca)
-    t.strictSame(await bare.redis.keys('*'), ['one:key'], 'in that database, with that prefix')
-  })
+  t.test(
+    'a connection with a private authority, a database number and a prefix works',
+    async (t) => {
+      const connection = await started(t, `${redis.server}/3`, { ...ca, REDIS_KEY_PREFIX: 'one:' })
+      t.equal(connection.fault, null)
+      await connection.redis.set('key', 'value')
+      t.equal(await connection.redis.eval("return redis.call('GET', KEYS[1])", 1, 'key'), 'value')
+      const bare = await started(t, `${redis.server}?db=3`, ca)
+      t.strictSame(await bare.redis.keys('*'), ['one:key'], 'in that database, with that prefix')
+    }
+  )
 
-  t.test('sentinels with a password of their own, over TLS', async (t) => {
+  t.test('sentinels with their own password work over TLS', async (t) => {
     const { fault, redis: connection } = await started(t, redis.sentinel, ca)
     t.equal(fault, null)
     t.equal(await connection.ping(), 'PONG')
@@ -61,17 +64,20 @@ t.test('Redis with TLS, a password and rights', { skip: redisMissing }, async (t
     t.equal((await started(t, bare, { ...ca, ...passwords })).fault, null, 'beside the address')
   })
 
-  t.test('a cluster over TLS, by names and by the addresses that its nodes tell', async (t) => {
-    const { fault, redis: cluster } = await started(t, redis.cluster, {
-      ...ca,
-      REDIS_KEY_PREFIX: 'one:'
-    })
-    t.equal(fault, null)
-    await cluster.set('key', 'value')
-    t.equal(await cluster.eval("return redis.call('GET', KEYS[1])", 1, 'key'), 'value')
-  })
+  t.test(
+    'a cluster works over TLS, by names and by the addresses that its nodes announce',
+    async (t) => {
+      const { fault, redis: cluster } = await started(t, redis.cluster, {
+        ...ca,
+        REDIS_KEY_PREFIX: 'one:'
+      })
+      t.equal(fault, null)
+      await cluster.set('key', 'value')
+      t.equal(await cluster.eval("return redis.call('GET', KEYS[1])", 1, 'key'), 'value')
+    }
+  )
 
-  t.test('a certificate of the client, where the server demands one', async (t) => {
+  t.test('a client certificate is sent if the server requires one', async (t) => {
     const { cert, key } = await own.issue('client')
     const files = { ...ca, REDIS_CERT_FILE: cert, REDIS_KEY_FILE: key }
     t.equal((await started(t, redis.mutual, files)).fault, null)
@@ -90,25 +96,32 @@ t.test('Redis with TLS, a password and rights', { skip: redisMissing }, async (t
     }
   })
 
-  t.test('what waiting cannot mend is told, with a remedy and without the password', async (t) => {
-    const faults: [url: string, settings: Partial<RedisSettings>, message: RegExp][] = [
-      [redis.server, {}, /SELF_SIGNED_CERT.*REDIS_CA_FILE/],
-      [redis.server, { REDIS_CA_FILE: other.file }, /SELF_SIGNED_CERT.*REDIS_CA_FILE/],
-      [redis.server.replace(':right@', ':hunter2@'), ca, /WRONGPASS.*the password in REDIS_URL/],
-      [redis.server.replace(':right@', ''), ca, /NOAUTH.*needs a password, or set REDIS_PASSWORD/],
-      [
-        redis.server.replace(':right@', ''),
-        { ...ca, REDIS_PASSWORD: 'hunter2' },
-        /WRONGPASS.*REDIS_PASSWORD/
-      ],
-      [`${redis.server}/99`, ca, /DB index is out of range.*Name a database/],
-      [redis.server.replace('rediss:', 'rediss+cluster:'), ca, /cluster support disabled.*redis:/]
-    ]
-    for (const [url, settings, message] of faults) {
-      const { fault, lines } = await started(t, url, settings)
-      t.match(fault, message)
-      t.match(fault, /^Redis cannot be used: /)
-      t.notMatch([fault, ...lines].join(), 'hunter2')
+  t.test(
+    'a fault that waiting cannot fix is reported with a remedy and without the password',
+    async (t) => {
+      const faults: [url: string, settings: Partial<RedisSettings>, message: RegExp][] = [
+        [redis.server, {}, /SELF_SIGNED_CERT.*REDIS_CA_FILE/],
+        [redis.server, { REDIS_CA_FILE: other.file }, /SELF_SIGNED_CERT.*REDIS_CA_FILE/],
+        [redis.server.replace(':right@', ':hunter2@'), ca, /WRONGPASS.*the password in REDIS_URL/],
+        [
+          redis.server.replace(':right@', ''),
+          ca,
+          /NOAUTH.*needs a password, or set REDIS_PASSWORD/
+        ],
+        [
+          redis.server.replace(':right@', ''),
+          { ...ca, REDIS_PASSWORD: 'hunter2' },
+          /WRONGPASS.*REDIS_PASSWORD/
+        ],
+        [`${redis.server}/99`, ca, /DB index is out of range.*Name a database/],
+        [redis.server.replace('rediss:', 'rediss+cluster:'), ca, /cluster support disabled.*redis:/]
+      ]
+      for (const [url, settings, message] of faults) {
+        const { fault, lines } = await started(t, url, settings)
+        t.match(fault, message)
+        t.match(fault, /^Redis cannot be used: /)
+        t.notMatch([fault, ...lines].join(), 'hunter2')
+      }
     }
-  })
+  )
 })

@@ -46,7 +46,7 @@ t.test(
 )
 
 t.test(
-  'a connection that ended while the sentinels were asked is begun again',
+  'a connection that ended while the sentinels were asked is reopened',
   { skip: sentinelMissing },
   async (t) => {
     const { url } = await redisSentinel(t)

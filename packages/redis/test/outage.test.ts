@@ -38,7 +38,7 @@ const worksAgain = (redis: RedisConnection) =>
   )
 
 t.test('an outage of Redis', { skip: redisMissing }, async (t) => {
-  t.test('a server that freezes is noticed, and works again when it goes on', async (t) => {
+  t.test('a frozen server is noticed, and works again when it resumes', async (t) => {
     const server = await redisServer(t)
     const { redis } = await connected(t, server)
     await redis.set('name', 'ada')
@@ -51,7 +51,7 @@ t.test('an outage of Redis', { skip: redisMissing }, async (t) => {
     t.strictSame(answers, [null, 'ada', 1], 'late answers are given to nobody else')
   })
 
-  t.test('a blocking read waits its time, and no longer for a frozen server', async (t) => {
+  t.test('a blocking read of a frozen server ends in bounded time', async (t) => {
     const server = await redisServer(t)
     const { redis } = await connected(t, server, 'blocking')
     const read = () => redis.xread('BLOCK', 1000, 'STREAMS', 'stream', '0')
@@ -62,26 +62,23 @@ t.test('an outage of Redis', { skip: redisMissing }, async (t) => {
     t.equal(await worksAgain(redis), 'PONG')
   })
 
-  t.test(
-    'a server that is gone fails each call at once, and works again when it is back',
-    async (t) => {
-      const server = await redisServer(t)
-      const { redis, faults } = await connected(t, server)
-      await redis.set('name', 'ada')
-      const lost = becomes(redis, 'close')
-      await server.kill()
-      await lost
-      const refused = becomes(redis, 'close')
-      for (const _ of [1, 2, 3]) t.match(await outcome(redis.get('name')), { error: String })
-      await refused
-      t.match(faults[0], { code: 'ECONNREFUSED' }, 'the fault is told')
-      await server.start()
-      t.equal(await worksAgain(redis), 'PONG')
-      t.equal(await redis.get('name'), 'ada')
-    }
-  )
+  t.test('calls to a stopped server fail at once, and work again when it is back', async (t) => {
+    const server = await redisServer(t)
+    const { redis, faults } = await connected(t, server)
+    await redis.set('name', 'ada')
+    const lost = becomes(redis, 'close')
+    await server.kill()
+    await lost
+    const refused = becomes(redis, 'close')
+    for (const _ of [1, 2, 3]) t.match(await outcome(redis.get('name')), { error: String })
+    await refused
+    t.match(faults[0], { code: 'ECONNREFUSED' }, 'the fault is told')
+    await server.start()
+    t.equal(await worksAgain(redis), 'PONG')
+    t.equal(await redis.get('name'), 'ada')
+  })
 
-  t.test('a call whose fate is unknown is not made again', async (t) => {
+  t.test('a call with an unknown result is not repeated', async (t) => {
     const server = await redisServer(t)
     const { redis } = await connected(t, server)
     await freezeRedis(server.redis)
@@ -105,7 +102,7 @@ t.test('an outage of Redis', { skip: redisMissing }, async (t) => {
     }
   })
 
-  t.test('an idle connection that a firewall has forgotten is replaced, each time', async (t) => {
+  t.test('an idle connection that a firewall has dropped is replaced, each time', async (t) => {
     const server = await redisServer(t)
     const link = await flakyLink(t, server.port)
     const { redis } = await connected(t, { url: `redis://127.0.0.1:${link.port}` })

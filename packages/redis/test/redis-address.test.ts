@@ -1,7 +1,7 @@
 import t from 'tap'
 import { redisAddress } from '../src/redis-address.ts'
 
-t.test('an address of one server has what Redis itself knows', async (t) => {
+t.test('the address of one server has the form that Redis itself knows', async (t) => {
   t.strictSame(redisAddress('redis://127.0.0.1'), {
     kind: 'server',
     host: '127.0.0.1',
@@ -45,7 +45,7 @@ t.test(
   }
 )
 
-t.test('a cluster address names some of its nodes', async (t) => {
+t.test('a cluster address names some of the nodes', async (t) => {
   t.strictSame(redisAddress('rediss+cluster://user:p%40ss@one:7000,two,[::1]:7002'), {
     kind: 'cluster',
     secure: true,
@@ -58,7 +58,7 @@ t.test('a cluster address names some of its nodes', async (t) => {
   })
 })
 
-t.test('passwords can be given beside the address, as they are', async (t) => {
+t.test('passwords can be separate settings, without percent-encoding', async (t) => {
   const server = 'p%40ss/:é'
   t.match(redisAddress('redis://user@one', { server }), {
     options: { username: 'user', password: server }
@@ -85,7 +85,7 @@ t.test('passwords can be given beside the address, as they are', async (t) => {
   }
 })
 
-t.test('an address that cannot be is refused in words, and not repeated', async (t) => {
+t.test('an invalid address is refused with a message that does not contain it', async (t) => {
   const faults: [url: string, message: RegExp][] = [
     ['user:secret@localhost:6379', /^it must begin with redis:\/\/, redis\+sentinel/],
     ['redis+sentinel://user:secret@one:1001', /the name of the master/],

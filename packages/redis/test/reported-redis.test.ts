@@ -33,8 +33,8 @@ function reported(t: Test) {
   return { redis, connect, lines, said, figures: () => metrics.metrics() }
 }
 
-t.test('why Redis is unreachable is said once, and when it is back', async (t) => {
-  t.test('refused, and back', { skip: redisMissing }, async (t) => {
+t.test('an outage of Redis is logged once with its cause, and once when it ends', async (t) => {
+  t.test('a refused connection, and its return', { skip: redisMissing }, async (t) => {
     const server = await redisServer(t)
     const { redis, connect, said, figures } = reported(t)
     await server.kill()
@@ -77,7 +77,7 @@ t.test('why Redis is unreachable is said once, and when it is back', async (t) =
     t.notMatch(JSON.stringify(lines), WRONG_PASSWORD)
   })
 
-  t.test('a certificate of an unknown authority', async (t) => {
+  t.test('a certificate of an unknown authority is named as the cause', async (t) => {
     const pems = await generate([{ name: 'commonName', value: '127.0.0.1' }], { keyType: 'ec' })
     const port = await freePort()
     const server = createServer({ key: pems.private, cert: pems.cert })
@@ -94,7 +94,7 @@ t.test('why Redis is unreachable is said once, and when it is back', async (t) =
     ])
   })
 
-  t.test('sentinels that are not there', async (t) => {
+  t.test('unreachable sentinels are named as the cause', async (t) => {
     const { connect, said, lines } = reported(t)
     const connection = connect(`redis+sentinel://127.0.0.1:${await freePort()}/gatehouse`)
     t.match(await said(1), [
@@ -105,27 +105,34 @@ t.test('why Redis is unreachable is said once, and when it is back', async (t) =
   })
 })
 
-t.test('a right that is missing is named, without using it', { skip: redisMissing }, async (t) => {
-  const server = await redisServer(t)
-  const faultOf = async (name: string, ...rules: string[]) => {
-    await server.redis.call('acl', 'setuser', name, 'on', '>pw', '+ping', '+info', ...rules)
-    const { redis, connect } = reported(t)
-    connect(server.url.replace('//', `//${name}:pw@`))
-    await redis.settled(LONG_MS)
-    return redis.startFault([{ key: 'one', commands: ['get KEY', 'set KEY a', 'time'] }])
+t.test(
+  'a missing right is named without running its command',
+  { skip: redisMissing },
+  async (t) => {
+    const server = await redisServer(t)
+    const faultOf = async (name: string, ...rules: string[]) => {
+      await server.redis.call('acl', 'setuser', name, 'on', '>pw', '+ping', '+info', ...rules)
+      const { redis, connect } = reported(t)
+      connect(server.url.replace('//', `//${name}:pw@`))
+      await redis.settled(LONG_MS)
+      return redis.startFault([{ key: 'one', commands: ['get KEY', 'set KEY a', 'time'] }])
+    }
+    t.equal(await faultOf('whole', '~one', '+eval_ro', '+get', '+set', '+time'), null)
+    t.match(
+      await faultOf('reader', '%R~one', '+eval_ro', '+get', '+set', '+time'),
+      /^Redis cannot be used: NOPERM .* may not run set on one\. Give the user .*docs\/stores\.md/
+    )
+    t.match(
+      await faultOf('stranger', '~one', '+eval_ro', '+get', '+set'),
+      /may not run time on one/
+    )
+    t.match(await faultOf('scriptless', '~one', '+get'), /NOPERM.*eval_ro/)
+    t.equal(await server.redis.exists('one'), 0)
   }
-  t.equal(await faultOf('whole', '~one', '+eval_ro', '+get', '+set', '+time'), null)
-  t.match(
-    await faultOf('reader', '%R~one', '+eval_ro', '+get', '+set', '+time'),
-    /^Redis cannot be used: NOPERM .* may not run set on one\. Give the user .*docs\/stores\.md/
-  )
-  t.match(await faultOf('stranger', '~one', '+eval_ro', '+get', '+set'), /may not run time on one/)
-  t.match(await faultOf('scriptless', '~one', '+get'), /NOPERM.*eval_ro/)
-  t.equal(await server.redis.exists('one'), 0)
-})
+)
 
 t.test(
-  'a Redis that evicts keys is told of, with what to set',
+  'a Redis that evicts keys is reported with the setting to change',
   { skip: redisMissing },
   async (t) => {
     const server = await redisServer(t)

@@ -8,7 +8,7 @@ import { becomes } from './fixtures/becomes.ts'
 const LONG_MS = 20_000
 const KEY = 'gatehouse:{sessions}:user-1'
 
-t.test('only a master that may write answers', { skip: redisMissing }, async (t) => {
+t.test('only a master that may write runs the scripts', { skip: redisMissing }, async (t) => {
   const [master, replica] = [await redisServer(t), await redisServer(t)]
   await replica.redis.replicaof('127.0.0.1', master.port)
   await eventually(
@@ -22,7 +22,7 @@ t.test('only a master that may write answers', { skip: redisMissing }, async (t)
   ]
   const lookUp = "return redis.call('EXISTS', KEYS[1])"
 
-  t.test('a replica answers no script that is a master’s, though it only reads', async (t) => {
+  t.test('a replica refuses a master’s script, even if it only reads', async (t) => {
     t.equal(await atMaster.eval(masterScript(lookUp), 1, KEY), 0)
     t.equal(await atReplica.eval(lookUp, 1, KEY), 0, 'without it, a guess in place of an answer')
     const anew = becomes(atReplica, 'ready')
@@ -30,7 +30,7 @@ t.test('only a master that may write answers', { skip: redisMissing }, async (t)
     await anew
   })
 
-  t.test('nor does a master without the replicas that it must have', async (t) => {
+  t.test('a master with too few replicas refuses a master’s script', async (t) => {
     await master.redis.config('SET', 'min-replicas-to-write', '2')
     await t.rejects(atMaster.eval(masterScript(lookUp), 1, KEY), /^NOREPLICAS/)
     await master.redis.config('SET', 'min-replicas-to-write', '0')

@@ -21,7 +21,7 @@ function batches(t: Test, source: RevocationSource) {
   }
 }
 
-t.test('heartbeats in the log of revocations', { skip: redisMissing }, async (t) => {
+t.test('heartbeats in the revocation log', { skip: redisMissing }, async (t) => {
   const server = await redisServer(t)
   const log = async () =>
     (await server.redis.xrange(REVOCATION_STREAM, '-', '+')).map(([, [, kind, , id]]) => [kind, id])
@@ -44,7 +44,7 @@ t.test('heartbeats in the log of revocations', { skip: redisMissing }, async (t)
     t.strictSame(others, [['heartbeat', 'second']], 'the next one takes its place')
   })
 
-  t.test('a heartbeat takes no revocation out of the log', async (t) => {
+  t.test('a heartbeat pushes no revocation out of the log', async (t) => {
     await first()
     await server.redis.xadd(
       REVOCATION_STREAM,
@@ -64,17 +64,20 @@ t.test('heartbeats in the log of revocations', { skip: redisMissing }, async (t)
     ])
   })
 
-  t.test('a heartbeat says how old it is, by the clock of the store, and once', async (t) => {
-    const next = batches(t, redisRevocations(await redisConnection(t, server.url)))
-    t.equal((await next()).heartbeatAgeMs, null, 'no one has written')
-    await first()
-    const { heartbeatAgeMs, entries } = await next()
-    t.ok(heartbeatAgeMs !== null && heartbeatAgeMs < HEARTBEAT_MS, `${heartbeatAgeMs} ms`)
-    t.strictSame(entries, [], 'it revokes nothing')
-    t.equal((await next()).heartbeatAgeMs, null, 'an answer without one is none')
-  })
+  t.test(
+    'the age of a heartbeat is measured by the clock of the store, and counted once',
+    async (t) => {
+      const next = batches(t, redisRevocations(await redisConnection(t, server.url)))
+      t.equal((await next()).heartbeatAgeMs, null, 'no one has written')
+      await first()
+      const { heartbeatAgeMs, entries } = await next()
+      t.ok(heartbeatAgeMs !== null && heartbeatAgeMs < HEARTBEAT_MS, `${heartbeatAgeMs} ms`)
+      t.strictSame(entries, [], 'it revokes nothing')
+      t.equal((await next()).heartbeatAgeMs, null, 'an answer without one is none')
+    }
+  )
 
-  t.test('a heartbeat that an old copy of the data holds is old', async (t) => {
+  t.test('a heartbeat in an old copy of the data is old', async (t) => {
     const at = Date.now() - 60_000
     const entry = ['kind', 'heartbeat', 'id', 'gone', 'until', until, 'at', at] as const
     await server.redis.xadd(REVOCATION_STREAM, `${at}-0`, ...entry)
@@ -83,7 +86,7 @@ t.test('heartbeats in the log of revocations', { skip: redisMissing }, async (t)
     t.ok(Number(heartbeatAgeMs) >= 60_000, `${heartbeatAgeMs} ms`)
   })
 
-  t.test('without heartbeats the follower lets go, and its connection is made anew', async (t) => {
+  t.test('without heartbeats, the follower stops, and its connection is reopened', async (t) => {
     const connection = await redisConnection(t, server.url)
     let nowMs = 0
     const source = redisRevocations(connection, { silenceMs: 5000, clock: () => nowMs })
@@ -96,19 +99,16 @@ t.test('heartbeats in the log of revocations', { skip: redisMissing }, async (t)
     t.equal((await batches(t, source)()).caughtUp, true, 'and it follows again')
   })
 
-  t.test(
-    'a replica takes no heartbeat, not even where it would have nothing to write',
-    async (t) => {
-      await first()
-      const replica = await redisServer(t)
-      await replica.redis.replicaof('127.0.0.1', server.port)
-      await eventually(
-        () => replica.redis.info('replication'),
-        (text) => text.includes('master_link_status:up'),
-        LONG_MS
-      )
-      const beat = redisHeartbeat(await redisConnection(t, replica.url), 'misled')
-      await t.rejects(beat(), /^READONLY/)
-    }
-  )
+  t.test('a replica accepts no heartbeat, even if there is nothing to write', async (t) => {
+    await first()
+    const replica = await redisServer(t)
+    await replica.redis.replicaof('127.0.0.1', server.port)
+    await eventually(
+      () => replica.redis.info('replication'),
+      (text) => text.includes('master_link_status:up'),
+      LONG_MS
+    )
+    const beat = redisHeartbeat(await redisConnection(t, replica.url), 'misled')
+    await t.rejects(beat(), /^READONLY/)
+  })
 })

@@ -48,8 +48,8 @@ async function news(next: () => Promise<RevocationBatch>): Promise<RevocationBat
   return batch.entries.length > 0 ? batch : news(next)
 }
 
-t.test('following the log of revocations in Redis', { skip: redisMissing }, async (t) => {
-  t.test('the first batch comes at once, even when there is nothing', async (t) => {
+t.test('following the revocation log in Redis', { skip: redisMissing }, async (t) => {
+  t.test('the first batch arrives at once, even if the log is empty', async (t) => {
     const server = await redisServer(t)
     const next = follower(t, redisRevocations(await connection(t, server)))
     const blocked = server.redis.xread('BLOCK', 900, 'STREAMS', 'nothing', '0')
@@ -60,7 +60,7 @@ t.test('following the log of revocations in Redis', { skip: redisMissing }, asyn
     t.strictSame([...second.entries], [{ kind: 'session', id: 'sid-1', until }])
   })
 
-  t.test('the first batch holds all there is, and the next what comes, once each', async (t) => {
+  t.test('the first batch has all entries, and later ones each new entry once', async (t) => {
     const server = await redisServer(t)
     await revoke(server, 'sid-1')
     await revoke(server, 'sid-2')
@@ -71,7 +71,7 @@ t.test('following the log of revocations in Redis', { skip: redisMissing }, asyn
     t.strictSame(ids(await waiting), ['sid-3'], 'pushed to one who waits')
   })
 
-  t.test('a log that is idle says now and then that it is still there', async (t) => {
+  t.test('an idle log regularly shows that it is available', async (t) => {
     const server = await redisServer(t)
     await revoke(server, 'sid-1')
     const next = follower(t, redisRevocations(await connection(t, server)))
@@ -79,7 +79,7 @@ t.test('following the log of revocations in Redis', { skip: redisMissing }, asyn
     t.strictSame(await next(), { entries: [], cursor, caughtUp: true, heartbeatAgeMs: null })
   })
 
-  t.test('a long log comes in parts, and only the last has caught up', async (t) => {
+  t.test('a long log arrives in parts, and only the last one has caught up', async (t) => {
     const server = await redisServer(t)
     const all = Array.from({ length: 1001 }, (_, n) => `sid-${n}`)
     await Promise.all(all.map((id) => revoke(server, id)))
@@ -89,7 +89,7 @@ t.test('following the log of revocations in Redis', { skip: redisMissing }, asyn
     t.strictSame([...ids(first), ...ids(second)], all)
   })
 
-  t.test('a cursor goes on from there, on any connection', async (t) => {
+  t.test('a follower continues from a cursor, on any connection', async (t) => {
     const server = await redisServer(t)
     await revoke(server, 'sid-0', 'session', `${Date.now() - 120_000}-0`)
     await revoke(server, 'sid-1')
@@ -102,7 +102,7 @@ t.test('following the log of revocations in Redis', { skip: redisMissing }, asyn
     t.not(later.cursor, cursor)
   })
 
-  t.test('a server that takes over with a clock that is behind is understood', async (t) => {
+  t.test('a server that takes over with a clock that is behind loses no entry', async (t) => {
     const server = await redisServer(t)
     await revoke(server, 'sid-1')
     const source = redisRevocations(await connection(t, server))
@@ -114,7 +114,7 @@ t.test('following the log of revocations in Redis', { skip: redisMissing }, asyn
     t.strictSame(ids(await follower(t, source, cursor)()), ['sid-2'])
   })
 
-  t.test('a kind that this version does not know is passed over', async (t) => {
+  t.test('an entry of an unknown kind is ignored', async (t) => {
     const server = await redisServer(t)
     await revoke(server, 'kid-1', 'signing-key')
     const next = follower(t, redisRevocations(await connection(t, server)))
@@ -154,28 +154,31 @@ t.test('following the log of revocations in Redis', { skip: redisMissing }, asyn
     t.strictSame(ids(await follower(t, source, cursor)()), ['sid-1', 'sid-2'])
   })
 
-  t.test('a server that was killed and is back goes on from the cursor too', async (t) => {
-    const server = await redisServer(t)
-    const redis = await connection(t, server)
-    const source = redisRevocations(redis)
-    await revoke(server, 'sid-1')
-    const next = follower(t, source)
-    const { cursor } = await next()
-    const cut = t.rejects(next(), 'the follower is told')
-    await server.kill()
-    await cut
-    await t.rejects(follower(t, source, cursor)(), 'while it is away, too')
-    await server.start()
-    await revoke(server, 'sid-2')
-    await eventually(
-      async () => redis.status,
-      (status) => status === 'ready',
-      LONG_MS
-    )
-    t.strictSame(ids(await follower(t, source, cursor)()), ['sid-1', 'sid-2'])
-  })
+  t.test(
+    'a follower continues from its cursor after the server was killed and restarted',
+    async (t) => {
+      const server = await redisServer(t)
+      const redis = await connection(t, server)
+      const source = redisRevocations(redis)
+      await revoke(server, 'sid-1')
+      const next = follower(t, source)
+      const { cursor } = await next()
+      const cut = t.rejects(next(), 'the follower is told')
+      await server.kill()
+      await cut
+      await t.rejects(follower(t, source, cursor)(), 'while it is away, too')
+      await server.start()
+      await revoke(server, 'sid-2')
+      await eventually(
+        async () => redis.status,
+        (status) => status === 'ready',
+        LONG_MS
+      )
+      t.strictSame(ids(await follower(t, source, cursor)()), ['sid-1', 'sid-2'])
+    }
+  )
 
-  t.test('who has let go is given no more', async (t) => {
+  t.test('a stopped follower gets no more entries', async (t) => {
     const server = await redisServer(t)
     await revoke(server, 'sid-1')
     const ended = new AbortController()

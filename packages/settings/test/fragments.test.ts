@@ -10,13 +10,13 @@ t.test('a list is separated by spaces, commas, lines or all of them', async (t) 
   t.strictSame(words(' a, b ,,c\n\td,'), ['a', 'b', 'c', 'd'])
 })
 
-t.test('an empty list has no words, not one that is empty', async (t) => {
+t.test('an empty list has no words', async (t) => {
   t.strictSame(words(''), [])
   t.strictSame(words(' , '), [])
 })
 
 t.test(
-  'a file of settings is read as every editor writes it, and the environment wins',
+  'a settings file may have any line ends, and the environment takes precedence',
   async (t) => {
     const file = join(dataFolder(t), '.env')
     const environment: NodeJS.ProcessEnv = { GATEWAY_PORT: '1' }
@@ -28,7 +28,7 @@ t.test(
   }
 )
 
-t.test('a file of settings that cannot be read is told by its name', async (t) => {
+t.test('a settings file that cannot be read is reported by its name', async (t) => {
   const folder = dataFolder(t)
   t.throws(() => loadEnvFile({}, folder), { message: `cannot read ${folder}: it is a folder` })
   const file = join(folder, '.env')

@@ -34,7 +34,7 @@ function faultsOf(environment: Record<string, string | undefined>): SettingsFaul
   throw new Error('the settings were accepted')
 }
 
-t.test('what is not set has its default', async (t) => {
+t.test('an unset variable has its default', async (t) => {
   t.strictSame({ ...readSettings(settings, { ROOM_SECRET }) }, defaults)
 })
 
@@ -44,12 +44,15 @@ t.test('an empty variable counts as unset', async (t) => {
   t.strictSame(faultsOf({ ROOM_SECRET: '' }).faults, faultsOf({}).faults, 'also a required one')
 })
 
-t.test('text becomes what the setting is, and what is no setting is left out', async (t) => {
-  const read = readSettings(settings, { ROOM_SECRET, ROOM_PORT: '0', HOME: '/home/ada' })
-  t.strictSame({ ...read }, { ...defaults, ROOM_PORT: 0 })
-})
+t.test(
+  'texts are converted to the types of the settings, and other variables are ignored',
+  async (t) => {
+    const read = readSettings(settings, { ROOM_SECRET, ROOM_PORT: '0', HOME: '/home/ada' })
+    t.strictSame({ ...read }, { ...defaults, ROOM_PORT: 0 })
+  }
+)
 
-t.test('all faults are told at once, each by the name of its variable', async (t) => {
+t.test('all faults are reported at once, each by the name of its variable', async (t) => {
   const fault = faultsOf({ LOG_LEVEL: 'loud', ROOM_PORT: '65536', ROOM_URL: 'ftp://files' })
   const names = fault.faults.map((line) => line.split(' ', 1)[0])
   t.strictSame(names.sort(), ['LOG_LEVEL', 'ROOM_PORT', 'ROOM_SECRET', 'ROOM_URL'])
@@ -64,7 +67,7 @@ t.test('a port is a whole number that a listener can have', async (t) => {
   }
 })
 
-t.test('a fault never says the value', async (t) => {
+t.test('a fault never contains the value', async (t) => {
   const CANARY = 'kept-to-itself'
   const value = fc.string({ maxLength: 10 }).map((end) => `${CANARY}${end}`)
   const names = ['NODE_ENV', 'LOG_LEVEL', 'ROOM_PORT', 'ROOM_SECRET', 'ROOM_URL']
@@ -79,7 +82,7 @@ t.test('a fault never says the value', async (t) => {
   t.notOk(faultsOf({ ROOM_SECRET: CANARY }).cause, 'nor does its cause')
 })
 
-t.test('the nearest name is the one that was most likely meant', async (t) => {
+t.test('the nearest name is the most likely one', async (t) => {
   const names = [
     'scopes',
     'roles',

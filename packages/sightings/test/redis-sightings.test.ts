@@ -13,7 +13,7 @@ t.test('Redis keeps the newest generation of each session', { skip: redisMissing
   t.ok(life > 80_000 && life <= 86_400, 'what no auth service takes is forgotten')
 })
 
-t.test('a field names a session and its account, or is none of ours', async (t) => {
+t.test('a field names a session and its account, or is ignored', async (t) => {
   t.strictSame(readSightingField('a ada'), { sid: 'a', subject: 'ada' })
   for (const field of ['a', '', 'a b c']) t.equal(readSightingField(field), null, field)
 })

@@ -39,7 +39,7 @@ t.test('sightings are collected, the newest generation of each session', async (
   t.strictSame(calls, [[seen('a', 3), seen('b')]])
 })
 
-t.test('they are reported without being asked for', async (t) => {
+t.test('sightings are reported in the background', async (t) => {
   const { report, calls, attempt } = reporting({ collectMs: 1 })
   for (const sid of ['a', 'b']) {
     const reported = attempt()
@@ -50,7 +50,7 @@ t.test('they are reported without being asked for', async (t) => {
   t.strictSame(calls, [[seen('a')], [seen('b')]])
 })
 
-t.test('no call has more than five hundred of them', async (t) => {
+t.test('no call has more than five hundred sightings', async (t) => {
   const { report, calls } = reporting({ collectMs: NEVER_MS })
   for (const one of numbered(1200)) report.note(one)
   await report.close()
@@ -60,22 +60,25 @@ t.test('no call has more than five hundred of them', async (t) => {
   )
 })
 
-t.test('while the store is away they are kept, and the outage is told once', async (t) => {
-  const { report, calls, faults, store, attempt } = reporting({ collectMs: 1 })
-  store.isAway = true
-  report.note(seen('a', 4))
-  await attempt()
-  report.note(seen('a', 5))
-  await attempt()
-  await attempt()
-  t.equal(faults.length, 1)
-  store.isAway = false
-  await attempt()
-  await report.close()
-  t.strictSame(calls, [[seen('a', 5)]])
-})
+t.test(
+  'while the store is unreachable, sightings are kept, and the outage is reported once',
+  async (t) => {
+    const { report, calls, faults, store, attempt } = reporting({ collectMs: 1 })
+    store.isAway = true
+    report.note(seen('a', 4))
+    await attempt()
+    report.note(seen('a', 5))
+    await attempt()
+    await attempt()
+    t.equal(faults.length, 1)
+    store.isAway = false
+    await attempt()
+    await report.close()
+    t.strictSame(calls, [[seen('a', 5)]])
+  }
+)
 
-t.test('a long outage costs no memory without end', async (t) => {
+t.test('a long outage costs a limited amount of memory', async (t) => {
   const { report, calls } = reporting({ collectMs: NEVER_MS, mostKept: 3 })
   for (const one of numbered(10)) report.note(one)
   report.note(seen('s1', 9))
@@ -83,7 +86,7 @@ t.test('a long outage costs no memory without end', async (t) => {
   t.strictSame(calls, [[seen('s0'), seen('s1', 9), seen('s2')]], 'known sessions are kept')
 })
 
-t.test('a store that is away does not hold up the end of the process', async (t) => {
+t.test('an unreachable store does not delay the end of the process', async (t) => {
   const { report, store, calls } = reporting({ collectMs: NEVER_MS })
   store.isAway = true
   report.note(seen('a'))
