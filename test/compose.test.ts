@@ -1,10 +1,12 @@
 import { execFileSync } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { parseEnv } from 'node:util'
 import { authSettings, readConfig as readAuth } from '@gatehouse/auth/config'
 import { echoSettings } from '@gatehouse/echo/config'
 import { dataFolder } from '@gatehouse/fixtures/data-folder'
 import { gatewaySettings, readConfig as readGateway } from '@gatehouse/gateway/config'
+import { readRouteTable } from '@gatehouse/gateway/routes/load-route-table'
 import { ordersSettings } from '@gatehouse/orders/config'
 import t from 'tap'
 import { parse } from 'yaml'
@@ -16,6 +18,9 @@ const MOUNT = '/run/secrets/'
 type Service = {
   ports?: string[]
   profiles?: string[]
+  mem_limit?: string
+  cpus?: string | number
+  pids_limit?: number
   environment?: Record<string, string>
   secrets?: string[]
 }
@@ -31,8 +36,9 @@ const settingsOf = {
   orders: ordersSettings
 }
 
-/** Fixed in the image or the network, a file that a mount would have to bring, or a password that infra/docker/secrets.yml passes. */
-const notPassed = /_PORT$|_FILE$|_PASSWORD$|^GATEHOUSE_DATA_DIR$|^GATEWAY_ROUTES$/
+/** Fixed in the image or the network, or a secret in a file, which infra/docker/secrets.yml passes. */
+const notPassed =
+  /_PORT$|_PASSWORD$|(?:_URL|_PASSWORD|_REFRESH_KEYS|_ENCRYPTION_KEY|_TOKEN)_FILE$|^GATEHOUSE_DATA_DIR$/
 
 t.test('a container gets every setting of its service', async (t) => {
   for (const [service, settings] of Object.entries(settingsOf)) {
@@ -84,6 +90,8 @@ t.test('with infra/docker/secrets.yml, a container gets its secrets as files onl
   }
 })
 
+const loopback = /^(?:127\.0\.0\.1|\$\{GATEWAY_PUBLISH_ADDRESS:-127\.0\.0\.1\}):/
+
 t.test(
   'only the gateway publishes a port; ports of a profile are for this machine only',
   async (t) => {
@@ -94,7 +102,34 @@ t.test(
       ['gateway']
     )
     for (const [name, { profiles, ports = [] }] of publishing) {
-      if (profiles !== undefined) t.match(ports, [/^127\.0\.0\.1:/], name)
+      if (profiles !== undefined) t.match(ports, [loopback], name)
     }
   }
 )
+
+t.test('every container has limits of memory, cores and processes', async (t) => {
+  for (const [name, { mem_limit, cpus, pids_limit }] of Object.entries(services)) {
+    t.ok(mem_limit && cpus && pids_limit, name)
+  }
+})
+
+t.test('infra/docker/ha.env makes two of each, which find each other', async (t) => {
+  const added = Object.keys(services).filter((name) => services[name]?.profiles?.includes('ha'))
+  const expected = ['auth-2', 'gateway-2', 'redis-2', 'sentinel-1', 'sentinel-2', 'sentinel-3']
+  t.strictSame(added, expected)
+  const variables = parseEnv(read('infra/docker/ha.env'))
+  t.equal(variables.COMPOSE_PROFILES, 'ha')
+  const AUTH_URL = variables.GATEHOUSE_AUTH_ADDRESSES
+  const table = readRouteTable(read('gateway/routes.yaml'), { AUTH_URL })
+  const auth = table.routes.find(({ name }) => name === 'auth')
+  t.strictSame(auth?.upstream.addresses, ['http://auth-1:3001', 'http://auth-2:3001'])
+  const REDIS_URL = variables.GATEHOUSE_REDIS_URL
+  t.equal(readGateway({ REDIS_URL }).REDIS_URL, REDIS_URL)
+  const used = [...read('docker-compose.yml').matchAll(/\$\{([A-Z0-9_]+)/g)].map(([, name]) => name)
+  const names = Object.keys(variables).filter((name) => name !== 'COMPOSE_PROFILES')
+  t.strictSame(
+    names.filter((name) => !used.includes(name)),
+    [],
+    'no variable is without use'
+  )
+})
