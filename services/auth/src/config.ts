@@ -18,6 +18,7 @@ import { type Static, Type } from 'typebox'
 import { STATEMENT_MS } from './database/deadlines.ts'
 import { type PostgresAddress, postgresAddress } from './database/postgres-address.ts'
 import { sslModes } from './database/postgres-tls.ts'
+import { unverifiedDatabase } from './database/unverified-database.ts'
 
 const DAY_SECONDS = 86_400
 const seconds = (fallback: number, minimum = 1) => Type.Integer({ default: fallback, minimum })
@@ -100,14 +101,10 @@ export function readConfig(environment: Environment): AuthConfig {
     ...redisFaults(given)
   ])
   const isProduction = settings.NODE_ENV === 'production'
-  const config = {
-    ...settings,
-    database: databaseOf(settings).database,
-    warnings:
-      isProduction && !environment.TOKEN_ISSUER
-        ? [...unknown.warnings, LOCAL_ISSUER]
-        : unknown.warnings
-  }
+  const { database } = databaseOf(settings)
+  const unsafe = [environment.TOKEN_ISSUER ? null : LOCAL_ISSUER, unverifiedDatabase(database)]
+  const warnings = isProduction ? unsafe.filter((warning) => warning !== null) : []
+  const config = { ...settings, database, warnings: [...unknown.warnings, ...warnings] }
   const faults = [
     ...clusterFaults(config),
     ...originFaults(config),

@@ -153,3 +153,34 @@ t.test('in production, the default issuer causes a warning', async (t) => {
   t.match(readConfig(production).warnings, [/^TOKEN_ISSUER is not set/])
   t.strictSame(readConfig({ ...production, TOKEN_ISSUER: 'https://a.example' }).warnings, [])
 })
+
+t.test(
+  'in production, a database whose certificate is not verified causes a warning',
+  async (t) => {
+    const secrets = { AUTH_OPS_TOKEN: 'x', AUTH_REFRESH_KEYS: 'x', AUTH_KEY_ENCRYPTION_KEY: 'x' }
+    const common = { ...secrets, TOKEN_ISSUER: 'https://a.example' }
+    const warnings = (url: string, settings: Record<string, string> = {}) =>
+      readConfig({ NODE_ENV: 'production', ...common, DATABASE_URL: url, ...settings }).warnings
+    const own = '&sslrootcert=/etc/hosts'
+    for (const scheme of ['postgres', 'postgresql']) {
+      const url = `${scheme}://ada:secret@db.example/app`
+      for (const mode of ['allow', 'prefer', 'require']) {
+        t.match(warnings(`${url}?sslmode=${mode}`), [
+          new RegExp(
+            `^DATABASE_SSLMODE: .* at db.example .*sslmode=${mode}.* not verify .*=verify-full`
+          )
+        ])
+      }
+      t.match(warnings(url), [/sslmode=prefer/], 'the default')
+      t.match(warnings(url, { DATABASE_SSLMODE: 'disable' }), [/sslmode=disable\) has no TLS/])
+      t.notMatch(`${warnings(url)}`, /secret|ada/)
+      t.strictSame(warnings(`${url}?sslmode=verify-full`), [])
+      t.strictSame(warnings(`${url}?sslmode=verify-ca${own}`), [])
+      t.strictSame(warnings(`${url}?sslmode=require${own}`), [], 'as libpq, with an authority')
+    }
+    for (const local of ['/app?host=/run/postgresql', '127.0.0.1:5432/app', '[::1]/app']) {
+      t.strictSame(warnings(`postgres://ada:secret@${local}`), [], `${local} is this machine`)
+    }
+    t.strictSame(warnings('postgres://db.example/app', { NODE_ENV: 'development' }), [])
+  }
+)
