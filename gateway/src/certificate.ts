@@ -11,31 +11,37 @@ export class CertificateFault extends Error {
   override readonly name = 'CertificateFault'
 }
 
+/** What names the files of a certificate and its key, for messages. */
+export type CertificateSettings = { readonly cert: string; readonly key: string }
+
+const OWN: CertificateSettings = { cert: 'GATEWAY_TLS_CERT_FILE', key: 'GATEWAY_TLS_KEY_FILE' }
+
 /**
  * Reads a certificate and its key.
  * @throws CertificateFault if a file cannot be read or used, or the key belongs to another certificate
  */
-export function readCertificate(certFile: string, keyFile: string): Certificate {
-  const cert = read('GATEWAY_TLS_CERT_FILE', certFile)
-  const key = read('GATEWAY_TLS_KEY_FILE', keyFile)
+export function readCertificate(
+  certFile: string,
+  keyFile: string,
+  settings: CertificateSettings = OWN
+): Certificate {
+  const cert = read(settings.cert, certFile)
+  const key = read(settings.key, keyFile)
   const certificate = as(
     'a certificate in PEM',
-    'GATEWAY_TLS_CERT_FILE',
+    settings.cert,
     certFile,
     () => new X509Certificate(cert)
   )
-  const privateKey = as(
-    'a private key in PEM without a passphrase',
-    'GATEWAY_TLS_KEY_FILE',
-    keyFile,
-    () => createPrivateKey(key)
+  const privateKey = as('a private key in PEM without a passphrase', settings.key, keyFile, () =>
+    createPrivateKey(key)
   )
   if (!certificate.checkPrivateKey(privateKey)) {
     throw new CertificateFault(
-      `GATEWAY_TLS_KEY_FILE: ${keyFile} is not the key of the certificate in ${certFile}`
+      `${settings.key}: ${keyFile} is not the key of the certificate in ${certFile}`
     )
   }
-  as('a chain of certificates that TLS can use', 'GATEWAY_TLS_CERT_FILE', certFile, () =>
+  as('a chain of certificates that TLS can use', settings.cert, certFile, () =>
     createSecureContext({ cert, key })
   )
   return { cert, key }

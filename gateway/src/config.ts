@@ -22,6 +22,7 @@ import { type Static, Type } from 'typebox'
 import { corsFaults, corsSettings } from './cross-origin/cors-policy.ts'
 import type { IssuerEntry } from './issuers/issuer-entry.ts'
 import { loadIssuers } from './issuers/issuer-file.ts'
+import { keySetTlsFaults, keySetTlsSettings } from './keys/key-set-tls.ts'
 import { proxyProtocols } from './proxies/proxy-protocol.ts'
 import { proxyHeaders } from './proxies/told-by-proxies.ts'
 import { redirectFaults } from './redirect/open-redirect.ts'
@@ -48,6 +49,7 @@ export const gatewaySettings = {
   GATEWAY_OPS_HOSTS: Type.String({ default: '' }),
   GATEWAY_ROUTES: Type.String({ default: 'gateway/routes.yaml', minLength: 1 }),
   GATEWAY_JWKS_URL: httpUrl(`http://127.0.0.1:3001${SIGNING_KEYS_PATH}`),
+  ...keySetTlsSettings,
   GATEWAY_ISSUERS_FILE: Type.Optional(Type.String({ minLength: 1 })),
   GATEWAY_TRUSTED_PROXIES: Type.String({ default: '' }),
   GATEWAY_PROXY_HEADERS: Type.Optional(Type.Enum([...proxyHeaders])),
@@ -91,7 +93,12 @@ export function readConfig(environment: Environment): GatewayConfig {
     ...redisFaults(given)
   ])
   const proxies = words(settings.GATEWAY_TRUSTED_PROXIES)
-  const faults = [...originFaults(settings), ...corsFaults(settings), ...redirectFaults(settings)]
+  const faults = [
+    ...originFaults(settings),
+    ...corsFaults(settings),
+    ...redirectFaults(settings),
+    ...keySetTlsFaults(settings)
+  ]
   const wide = proxies.find((range) => !isNarrowRange(range))
   if (wide !== undefined) {
     faults.push(

@@ -165,8 +165,10 @@ export const callerBusy = () =>
     headers: { 'retry-after': '1' }
   })
 
-export const upstreamUnavailable = (cause: unknown) =>
-  new Refusal('UPSTREAM_UNAVAILABLE', { reason: 'the upstream sent no valid response', cause })
+export const upstreamUnavailable = (
+  cause: unknown,
+  reason = 'the upstream sent no valid response'
+) => new Refusal('UPSTREAM_UNAVAILABLE', { reason, cause })
 
 export const upstreamTimeout = (cause: unknown) =>
   new Refusal('UPSTREAM_TIMEOUT', { reason: 'the upstream did not answer in time', cause })

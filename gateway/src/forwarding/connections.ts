@@ -1,4 +1,6 @@
 import { buildConnector, type Dispatcher } from 'undici'
+import type { Upstream } from '../routes/upstream.ts'
+import type { UpstreamTls } from '../routes/upstream-tls.ts'
 import { type Connect, type Connection, connection } from './connection.ts'
 import { sentAgain } from './sent-again.ts'
 
@@ -19,14 +21,14 @@ export type GiveUp = (error: Error) => void
 export type Connections = {
   /**
    * Sends a request. The caller limits how many are in flight.
-   * @param keptSeconds how long the service keeps an idle connection open, as the operator says; 0:
-   * not known
+   * @param service how long the service keeps an idle connection open, as the operator says (0: not
+   * known), and how its certificate is verified
    * @returns to be called if the client leaves before the request is sent
    */
   dispatch(
     options: Dispatcher.DispatchOptions,
     handler: Dispatcher.DispatchHandler,
-    keptSeconds: number
+    service: Pick<Upstream, 'keepAliveSeconds' | 'tls'>
   ): GiveUp
   close(): Promise<void>
 }
@@ -42,58 +44,58 @@ const IDEMPOTENT = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE'])
  * has promised to keep open (the `Keep-Alive` header, or the operator's setting), or a new one.
  */
 export function connections({ connectMs, monotonicClock }: ConnectionsOptions): Connections {
-  const connect = buildConnector({ timeout: connectMs }) as Connect
+  const connectorFor = connectors(connectMs)
   const open = new Set<Connection>()
-  /** by origin; the most recently used one is last */
+  /** by target; the most recently used one is last */
   const idle = new Map<string, Connection[]>()
 
-  const forget = (origin: string, gone: Connection): void => {
+  const forget = ({ key }: Target, gone: Connection): void => {
     open.delete(gone)
-    const left = idle.get(origin)?.filter((one) => one !== gone) ?? []
-    if (left.length > 0) idle.set(origin, left)
-    else idle.delete(origin)
+    const left = idle.get(key)?.filter((one) => one !== gone) ?? []
+    if (left.length > 0) idle.set(key, left)
+    else idle.delete(key)
   }
-  const make = (origin: string): Connection => {
+  const make = (target: Target): Connection => {
     const made: Connection = connection({
-      origin,
-      connect,
+      origin: target.origin,
+      connect: connectorFor(target.tls),
       monotonicClock,
       onIdle() {
-        const others = idle.get(origin)
-        if (others === undefined) idle.set(origin, [made])
+        const others = idle.get(target.key)
+        if (others === undefined) idle.set(target.key, [made])
         else others.push(made)
       },
       onClosed() {
         if (!open.has(made)) return
-        forget(origin, made)
+        forget(target, made)
         void made.close()
       }
     })
     open.add(made)
     return made
   }
-  const take = (origin: string, isRepeatable: boolean, keptSeconds: number): Connection => {
-    const others = idle.get(origin) ?? []
+  const take = (target: Target, isRepeatable: boolean, keptSeconds: number): Connection => {
+    const others = idle.get(target.key) ?? []
     const newest = others.at(-1)
-    if (newest === undefined) return make(origin)
+    if (newest === undefined) return make(target)
     if (isRepeatable || newest.isPromised(keptSeconds)) return others.pop() ?? newest
     // Closes an idle connection in exchange, so that such requests do not increase the number.
     const oldest = others.shift()
     if (oldest !== undefined) {
-      forget(origin, oldest)
+      forget(target, oldest)
       void oldest.close()
     }
-    return make(origin)
+    return make(target)
   }
 
   return {
-    dispatch(options, handler, keptSeconds) {
-      const origin = String(options.origin)
+    dispatch(options, handler, { keepAliveSeconds, tls }) {
+      const target = targetOf(String(options.origin), tls)
       const isRepeatable = isSafeToSendTwice(options)
-      const first = take(origin, isRepeatable, keptSeconds)
+      const first = take(target, isRepeatable, keepAliveSeconds)
       let current = first
       const sendAgain = (again: Dispatcher.DispatchHandler) => {
-        const fresh = make(origin)
+        const fresh = make(target)
         current = fresh
         fresh.dispatch(options, sentAgain(again, fresh, isRepeatable, null))
       }
@@ -106,6 +108,29 @@ export function connections({ connectMs, monotonicClock }: ConnectionsOptions): 
       idle.clear()
       await Promise.all(all.map((one) => one.close()))
     }
+  }
+}
+
+/** Where a connection leads. Connections that verify certificates in another way are not shared. */
+type Target = { readonly origin: string; readonly tls: UpstreamTls | null; readonly key: string }
+
+const targetOf = (origin: string, tls: UpstreamTls | null): Target => ({
+  origin,
+  tls,
+  key: tls === null ? origin : `${origin} ${tls.id}`
+})
+
+/** One connector for each way to verify certificates: it keeps TLS sessions. */
+function connectors(connectMs: number): (tls: UpstreamTls | null) => Connect {
+  const plain = buildConnector({ timeout: connectMs }) as Connect
+  const secured = new WeakMap<UpstreamTls, Connect>()
+  return (tls) => {
+    if (tls === null) return plain
+    const known = secured.get(tls)
+    if (known !== undefined) return known
+    const made = buildConnector({ timeout: connectMs, ...tls.options }) as Connect
+    secured.set(tls, made)
+    return made
   }
 }
 

@@ -104,11 +104,10 @@ export function exchange(
       },
       giveUp: (error) => giveUp(error)
     })
-    const { keepAliveSeconds } = route.upstream
     const giveUp = needs.connections.dispatch(
       { ...options, origin: place.address },
       writer,
-      keepAliveSeconds
+      route.upstream
     )
   }
   attempt(null)

@@ -88,7 +88,7 @@ export async function streamedUpload(
         const giveUp = connections.dispatch(
           { ...request, ...patience(passage.route, answerMs) },
           writer,
-          passage.route.upstream.keepAliveSeconds
+          passage.route.upstream
         )
       }
     },

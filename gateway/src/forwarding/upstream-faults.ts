@@ -1,5 +1,6 @@
 import { Refusal } from '@gatehouse/problem/refusal'
 import { upstreamTimeout, upstreamUnavailable } from '../refusals.ts'
+import { isUntrusted, tlsFault } from './tls-faults.ts'
 
 /** What a service sent is not a valid response to a request. */
 export class NotAnAnswer extends Error {
@@ -31,7 +32,8 @@ const BROKEN = new Set(['ECONNRESET', 'ECONNABORTED', 'EPIPE', 'UND_ERR_SOCKET']
 export const isBroken = (error: Error): boolean => BROKEN.has(codeOf(error))
 
 /** Whether a failed request cannot have reached a service, so that another address may be asked. */
-export const wasNeverSent = (error: Error): boolean => NEVER_SENT.has(codeOf(error))
+export const wasNeverSent = (error: Error): boolean =>
+  NEVER_SENT.has(codeOf(error)) || isUntrusted(codeOf(error))
 
 /**
  * The refusal for the client: a fault of its own request, or an outage of the service, which says
@@ -40,7 +42,10 @@ export const wasNeverSent = (error: Error): boolean => NEVER_SENT.has(codeOf(err
 export function refusalOf(error: Error): Refusal {
   if (error instanceof Refusal) return error
   if (error.cause instanceof Refusal) return error.cause
-  return TOO_SLOW.has(codeOf(error)) ? upstreamTimeout(error) : upstreamUnavailable(error)
+  const code = codeOf(error)
+  return TOO_SLOW.has(code)
+    ? upstreamTimeout(error)
+    : upstreamUnavailable(error, tlsFault(code) ?? undefined)
 }
 
 function codeOf(error: Fault): string {

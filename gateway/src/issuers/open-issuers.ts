@@ -3,6 +3,7 @@ import type { ServiceLog } from '@gatehouse/http-service/service-log'
 import { KEY_MEMORY_SECONDS } from '@gatehouse/revocation/revocation'
 import { Gauge, type Registry } from 'prom-client'
 import type { GatewayConfig } from '../config.ts'
+import { keySetTls } from '../keys/key-set-tls.ts'
 import { openSigningKeys, type SigningKeys } from '../keys/signing-keys.ts'
 import { ownProfile } from '../tokens/own-profile.ts'
 import { keySetUrl } from './discover-keys.ts'
@@ -35,6 +36,7 @@ export async function openIssuers({ config, log, metrics, clock }: Needs): Promi
     file: fileOf('gateway-jwks'),
     onFault: (reason) => log.warn({ reason }, 'the key set could not be refreshed'),
     trustSeconds: KEY_MEMORY_SECONDS,
+    tls: keySetTls(config),
     clock
   })
   const external = config.issuers.map(async (entry) => ({

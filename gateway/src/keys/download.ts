@@ -1,3 +1,11 @@
+import { Agent } from 'undici'
+import type { UpstreamTls } from '../routes/upstream-tls.ts'
+
+type NodeDispatcher = NonNullable<RequestInit['dispatcher']>
+
+/** How the certificate of an issuer is verified; asked for each download. */
+export type DownloadTls = () => UpstreamTls
+
 /** The issuer responded, but not with the document. */
 export class DownloadFailed extends Error {
   override readonly name = 'DownloadFailed'
@@ -16,13 +24,32 @@ const LONGEST_DOCUMENT = 256 * 1024
 
 /**
  * A document of an issuer, as text.
+ * @param tls how the certificate of the issuer is verified; null: by the public authorities
  * @throws Error if it does not arrive in time, is too large, or is elsewhere (a redirect)
  */
-export async function download(url: string, timeoutMs = DOWNLOAD_MS): Promise<string> {
-  const response = await fetch(url, {
+export async function download(
+  url: string,
+  timeoutMs = DOWNLOAD_MS,
+  tls: DownloadTls | null = null
+): Promise<string> {
+  if (tls === null) return read(await ask(url, timeoutMs))
+  const dispatcher = new Agent({ connect: { ...tls().options } })
+  try {
+    return await read(await ask(url, timeoutMs, dispatcher))
+  } finally {
+    void dispatcher.destroy()
+  }
+}
+
+const ask = (url: string, timeoutMs: number, dispatcher?: Agent): Promise<Response> =>
+  fetch(url, {
     redirect: 'error',
-    signal: AbortSignal.timeout(timeoutMs)
+    signal: AbortSignal.timeout(timeoutMs),
+    // The types of Node.js are those of another release of undici.
+    ...(dispatcher === undefined ? {} : { dispatcher: dispatcher as unknown as NodeDispatcher })
   })
+
+async function read(response: Response): Promise<string> {
   if (!response.ok || response.body === null) {
     await response.body?.cancel()
     throw new DownloadFailed(response.status, response.headers.get('retry-after'))
@@ -34,4 +61,13 @@ export async function download(url: string, timeoutMs = DOWNLOAD_MS): Promise<st
     if (text.length > LONGEST_DOCUMENT) throw new Error('the key set is too large')
   }
   return text
+}
+
+/** Why a download failed, with the cause: `fetch` itself says no more than that it failed. */
+export function downloadFault(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  const { cause } = error
+  if (!(cause instanceof Error)) return error.message
+  const said = cause.message || String((cause as NodeJS.ErrnoException).code ?? 'unknown')
+  return `${error.message}: ${said}`
 }

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { keySetVersion } from '@gatehouse/access-token/key-set-version'
 import type { SignatureAlgorithm } from './algorithms.ts'
 import { chooseKey } from './choose-key.ts'
-import { DownloadFailed, download } from './download.ts'
+import { DownloadFailed, type DownloadTls, download, downloadFault } from './download.ts'
 import { pauseAfter, retryAfterMs } from './fetch-pauses.ts'
 import { keep, readKept } from './kept-key-set.ts'
 import {
@@ -53,6 +53,8 @@ export type SigningKeysOptions = {
   onFault: (reason: string) => void
   /** how long a set is trusted without contact to the issuer or the log; unset: forever */
   trustSeconds?: number
+  /** how the certificate of the issuer is verified; null: as those of the public web */
+  tls?: DownloadTls | null
   /** how long one download of the set may take */
   downloadMs?: number
   /** how long a start, or a request with an unknown key, waits for a fetch */
@@ -71,7 +73,7 @@ const CATCH_UP_ATTEMPTS = 50
 
 /** Keeps the issuer's key set up to date and on disk. A failed fetch changes nothing. */
 export async function openSigningKeys(options: SigningKeysOptions): Promise<SigningKeys> {
-  const { url, form, file, clock, onFault, downloadMs } = options
+  const { url, form, file, clock, onFault, downloadMs, tls = null } = options
   const { trustSeconds = Number.POSITIVE_INFINITY, patienceMs = PATIENCE_MS } = options
   const { longestPauseMs: longestMs = LONGEST_PAUSE_MS } = options
   const withdrawn = new Set<string | null>()
@@ -93,13 +95,13 @@ export async function openSigningKeys(options: SigningKeysOptions): Promise<Sign
     try {
       keep(file, document, goodAtMs)
     } catch (error) {
-      onFault(`the key set could not be kept: ${messageOf(error)}`)
+      onFault(`the key set could not be kept: ${downloadFault(error)}`)
     }
   }
   const fetchSet = async (): Promise<boolean> => {
     lastFetchMs = clock()
     try {
-      const document = await download(typeof url === 'string' ? url : await url(), downloadMs)
+      const document = await download(typeof url === 'string' ? url : await url(), downloadMs, tls)
       const fetched = readKeySet(document, form, withdrawn)
       if (fetched === null) throw new Error('the document has no usable key')
       held = fetched
@@ -114,7 +116,7 @@ export async function openSigningKeys(options: SigningKeysOptions): Promise<Sign
       const retryAfter = error instanceof DownloadFailed ? error.retryAfter : null
       quietUntilMs = clock() + retryAfterMs(retryAfter, clock())
       // An outage is reported once, not at every attempt.
-      if (inTouch) onFault(messageOf(error))
+      if (inTouch) onFault(downloadFault(error))
       inTouch = false
       return false
     }
@@ -215,5 +217,3 @@ export async function openSigningKeys(options: SigningKeysOptions): Promise<Sign
     }
   }
 }
-
-const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error))

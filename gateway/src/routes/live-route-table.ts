@@ -1,7 +1,10 @@
 import { unwatchFile, watchFile } from 'node:fs'
 import type { RouteTable } from './route-table.ts'
 
-/** The current route table. It is read again on demand, and when its file changes. */
+/**
+ * The current route table. It is read again on demand, and when its file or a file that it names
+ * changes.
+ */
 export type LiveRouteTable = {
   current(): RouteTable
   /** Calls after each change, when the new table is in force. */
@@ -31,20 +34,32 @@ export function liveRouteTable(options: LiveRouteTableOptions): LiveRouteTable {
   const { first, file, load, onReload, onFault, intervalMs = INTERVAL_MS } = options
   const followers: (() => void)[] = []
   let table = first
+  const watched = new Set<string>()
+  const watch = (): void => {
+    const files = new Set([file, ...table.files])
+    for (const one of watched) if (!files.has(one)) unwatchFile(one, reload)
+    for (const one of files)
+      if (!watched.has(one)) watchFile(one, { interval: intervalMs, persistent: false }, reload)
+    watched.clear()
+    for (const one of files) watched.add(one)
+  }
   const reload = (): void => {
     try {
       table = load()
+      watch()
       onReload(table)
       for (const tell of followers) tell()
     } catch (error) {
       onFault(error)
     }
   }
-  watchFile(file, { interval: intervalMs, persistent: false }, reload)
+  watch()
   return {
     current: () => table,
     onChange: (tell) => followers.push(tell),
     reload,
-    close: () => unwatchFile(file, reload)
+    close() {
+      for (const one of watched) unwatchFile(one, reload)
+    }
   }
 }

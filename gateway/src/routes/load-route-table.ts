@@ -1,12 +1,14 @@
 import { allowOriginsOf } from '@gatehouse/edge-headers/web-origin'
 import type { Environment } from '@gatehouse/settings/read-settings'
 import { readText } from '@gatehouse/settings/read-text'
+import type { DocumentFault } from '@gatehouse/settings/schema-faults'
 import { readContent, refuseFaults } from '../yaml/entry-faults.ts'
 import { readYaml } from '../yaml/yaml-file.ts'
 import { namedClaimsOf, type Route, RouteFile } from './route.ts'
 import { type RouteTable, routeTable } from './route-table.ts'
 import { unsafeRoutes } from './unsafe-routes.ts'
-import { toUpstream } from './upstream.ts'
+import { toUpstream, type Upstream } from './upstream.ts'
+import { readUpstreamTls, type UpstreamTls, UpstreamTlsFault } from './upstream-tls.ts'
 
 /**
  * Reads the route table from YAML. `${NAME}` and `${NAME:-default}` stand for environment
@@ -25,18 +27,50 @@ export function readRouteTable(
   const read = readYaml(file, yaml, environment)
   const content: RouteFile = readContent(read, RouteFile)
   const isProduction = environment.NODE_ENV === 'production'
-  refuseFaults(read, content, unsafeRoutes(content, isProduction))
-  return routeTable(content.routes.map((route) => toRoute(route, content.upstreams)))
+  const tls = readTls(content.upstreams)
+  refuseFaults(read, content, [...unsafeRoutes(content, isProduction), ...tls.faults])
+  const upstreams = new Map(
+    Object.entries(content.upstreams).map(([name, entry]) => [
+      name,
+      toUpstream(name, entry, tls.byUpstream.get(name) ?? null)
+    ])
+  )
+  const files = [...tls.byUpstream.values()].flatMap((one) => one.files)
+  return routeTable(
+    content.routes.map((route) => toRoute(route, upstreams)),
+    files
+  )
 }
 
-function toRoute(route: RouteFile['routes'][number], upstreams: RouteFile['upstreams']): Route {
-  const { prefix, upstream, limit, methods, ...rest } = route
+/** The certificates that the services' entries name, and what is wrong with their files. */
+function readTls(upstreams: RouteFile['upstreams']) {
+  const byUpstream = new Map<string, UpstreamTls>()
+  const faults: DocumentFault[] = []
+  for (const [name, entry] of Object.entries(upstreams)) {
+    if (typeof entry === 'string' || entry.tls === undefined) continue
+    try {
+      byUpstream.set(name, readUpstreamTls(entry.tls))
+    } catch (error) {
+      if (!(error instanceof UpstreamTlsFault)) throw error
+      faults.push({ path: ['upstreams', name, 'tls'], text: error.message })
+    }
+  }
+  return { byUpstream, faults }
+}
+
+function toRoute(
+  route: RouteFile['routes'][number],
+  upstreams: ReadonlyMap<string, Upstream>
+): Route {
+  const { prefix, upstream: name, limit, methods, ...rest } = route
+  const upstream = upstreams.get(name)
+  if (upstream === undefined) throw new Error('a route without a service was not refused')
   return {
     ...rest,
     tokenClaims: namedClaimsOf(route),
     allowsOrigin: route.cors?.origins === undefined ? null : allowOriginsOf(route.cors.origins),
     prefixes: [prefix].flat(),
-    upstream: toUpstream(upstream, upstreams[upstream] ?? ''),
+    upstream,
     limits: [limit ?? []].flat().map((one) => ({ by: 'address', shared: false, ...one })),
     methods: methods ?? null
   }

@@ -3,17 +3,20 @@ import type { Route } from './route.ts'
 /** Finds the route of a canonical path: the longest prefix wins, and a prefix ends where a segment ends. */
 export type RouteTable = {
   readonly routes: readonly Route[]
+  /** the files that it names, such as certificates for services */
+  readonly files: readonly string[]
   match(path: string): Route | null
   /** the same for a path as the most lenient server might read it: in lower case */
   matchLoosely(reading: string): Route | null
 }
 
-export function routeTable(routes: readonly Route[]): RouteTable {
+export function routeTable(routes: readonly Route[], files: readonly string[] = []): RouteTable {
   const entries = routes.flatMap((route) =>
     route.prefixes.map((prefix) => [prefix, route] as const)
   )
   return {
     routes,
+    files,
     match: longestPrefix(new Map(entries)),
     matchLoosely: longestPrefix(
       new Map(entries.map(([prefix, route]) => [prefix.toLowerCase(), route]))

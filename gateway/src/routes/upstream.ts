@@ -1,5 +1,6 @@
 import { type Static, Type } from 'typebox'
 import { canonicalTarget } from '../paths/canonical-path.ts'
+import { type UpstreamTls, UpstreamTlsEntry } from './upstream-tls.ts'
 
 /** As it is written: an address, or an environment variable that contains one. */
 const Address = Type.String({
@@ -58,7 +59,8 @@ export const UpstreamEntry = Type.Union([
           description:
             'How long the service keeps an idle connection open, if it sends no Keep-Alive header. Without one of the two, each POST, PATCH and streamed upload gets a new connection.'
         })
-      )
+      ),
+      tls: Type.Optional(UpstreamTlsEntry)
     },
     { additionalProperties: false }
   )
@@ -75,9 +77,11 @@ export type Upstream = {
   readonly health: Health | null
   /** how long the service keeps an idle connection open, as the operator says; 0: not known */
   readonly keepAliveSeconds: number
+  /** how its certificates are verified; null: as those of the public web, and without TLS */
+  readonly tls: UpstreamTls | null
 }
 
-export function toUpstream(name: string, entry: UpstreamEntry): Upstream {
+export function toUpstream(name: string, entry: UpstreamEntry, tls: UpstreamTls | null): Upstream {
   const {
     addresses,
     health,
@@ -88,7 +92,8 @@ export function toUpstream(name: string, entry: UpstreamEntry): Upstream {
     addresses: addresses.map((one) => new URL(one).origin),
     basePath: basePathOf(addresses[0] ?? ''),
     health: health === undefined ? null : { ...healthDefaults, ...health },
-    keepAliveSeconds
+    keepAliveSeconds,
+    tls
   }
 }
 
@@ -105,6 +110,10 @@ export function upstreamFaults(entry: UpstreamEntry): string[] {
     .map((address) => `${address || 'nothing'} is not an address of http or https`)
   if (new Set(known.map((address) => new URL(address).origin)).size < known.length) {
     faults.push('an address is given twice')
+  }
+  const plain = known.find((address) => new URL(address).protocol === 'http:')
+  if (typeof entry !== 'string' && entry.tls !== undefined && plain !== undefined) {
+    faults.push(`tls has no effect on ${plain}: begin the address with https`)
   }
   const basePaths = [...new Set(known.map(basePathOf))]
   if (basePaths.length > 1) faults.push('its addresses have different base paths')

@@ -187,6 +187,7 @@ function open(reply: FastifyReply, passage: Passage, place: Place, opening: Open
 }
 
 function askService({ headers, websocket, ...passage }: Passage, { address }: Place, ms: number) {
+  const { tls } = passage.route.upstream
   const url = `${address.replace(/^http/, 'ws')}${forwardedPath(passage)}`
   return new WebSocket(url, [...(websocket?.protocols ?? [])], {
     headers,
@@ -194,7 +195,8 @@ function askService({ headers, websocket, ...passage }: Passage, { address }: Pl
     perMessageDeflate: false,
     maxHeaderSize: LARGEST_ANSWER_HEADER_BYTES,
     allowSynchronousEvents: MANY_AT_ONCE,
-    maxPayload: LONGEST_MESSAGE_BYTES
+    maxPayload: LONGEST_MESSAGE_BYTES,
+    ...tls?.options
   })
 }
 

@@ -9,6 +9,9 @@ import { type Connections, connections, type GiveUp } from '../../src/forwarding
 const ANSWER = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n'
 const answer = (...lines: string[]) => `${[ANSWER.trimEnd(), ...lines].join('\r\n')}\r\n\r\nok`
 
+/** of a service: neither how long it keeps connections, nor how to verify it */
+const NOTHING_KNOWN = { keepAliveSeconds: 0, tls: null }
+
 /** What a service does with the n-th piece that comes on a connection, both counted from 0. */
 type Conduct = (socket: Socket, request: number, connection: number) => void
 
@@ -87,7 +90,7 @@ function outcome(
       onResponseError: (_controller, error) =>
         settle('code' in error ? String(error.code) : error.name)
     }
-    lines.dispatch(options, handler, keptSeconds)
+    lines.dispatch(options, handler, { keepAliveSeconds: keptSeconds, tls: null })
   })
 }
 
@@ -245,7 +248,7 @@ t.test('giving up an attempt to connect ends it and its request at once', async 
     onResponseEnd() {},
     onResponseError: (_controller, error) => failed.resolve(error)
   }
-  const giveUp = lines.dispatch({ origin, path: '/', method: 'GET' }, handler, 0)
+  const giveUp = lines.dispatch({ origin, path: '/', method: 'GET' }, handler, NOTHING_KNOWN)
   const [socket] = (await once(server, 'connection')) as [Socket]
   socket.resume()
   const closed = once(socket, 'close')
@@ -266,7 +269,7 @@ t.test('a request that was sent is not given up', async (t) => {
       onResponseEnd: () => done.resolve('answered'),
       onResponseError: (_controller, error) => done.resolve(error.message)
     },
-    0
+    NOTHING_KNOWN
   )
   t.equal(await done.promise, 'answered')
 })

@@ -12,7 +12,8 @@ const one: Upstream = {
   addresses: [a],
   basePath: '',
   health: null,
-  keepAliveSeconds: 0
+  keepAliveSeconds: 0,
+  tls: null
 }
 const three: Upstream = { ...one, addresses: [a, b, c] }
 

@@ -138,7 +138,8 @@ t.test('the address of an upstream has only scheme, host, port and base path', a
       addresses: ['https://example.com'],
       basePath: '',
       health: null,
-      keepAliveSeconds: 0
+      keepAliveSeconds: 0,
+      tls: null
     },
     'nothing but where it is'
   )
