@@ -302,7 +302,7 @@ routes:
 
   const explained = await ops(['routes', 'explain', 'POST', '/auth/login?x=1', '--json'])
   t.match(explained.json, {
-    row: 'auth-login',
+    route: 'auth-login',
     why: /^\/auth\/login is the longest prefix/,
     needs: /public/,
     goes: ['POST http://127.0.0.1:3001/login?x=1']

@@ -18,7 +18,7 @@ export const routesCheck: Command = {
       routes.map((route) => [
         route.name,
         route.prefixes.join(' '),
-        route.upstream.addresses.join(' '),
+        route.upstream.addresses.map((one) => `${one}${route.upstream.basePath}`).join(' '),
         demandsOf(route).join('; ')
       ])
     )

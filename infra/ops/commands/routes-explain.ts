@@ -26,7 +26,7 @@ export const routesExplain: Command = {
 }
 
 const labels: Readonly<Record<string, string>> = {
-  row: 'route',
+  route: 'route',
   needs: 'requires',
   goes: 'sent as',
   answer: 'response'
@@ -64,7 +64,7 @@ async function explanation(method: string, { route, access, demands, target }: M
     .sort((a, b) => b.length - a.length)[0]
   const asked = `${servicePath(route, path)}${query}`
   return {
-    row: route.name,
+    route: route.name,
     why: `${longest} is the longest prefix of ${path} in the table`,
     needs: `${accessWords(access)}${demands.map(demandWords).join('')}`,
     goes: route.upstream.addresses.map((address) => `${method} ${address}${asked}`),
@@ -116,12 +116,12 @@ function answerOf({ answerHeaderBytes, answerPaths, stripPrefix = '' }: Route): 
   ]
 }
 
-function limitsOf(method: string, { bodyLimitBytes, limits, ...row }: Route): string[] {
-  const { answerSeconds, idleSeconds, retries, events, websocket, maxStalenessSeconds } = row
+function limitsOf(method: string, { bodyLimitBytes, limits, ...rest }: Route): string[] {
+  const { answerSeconds, idleSeconds, retries, events, websocket, maxStalenessSeconds } = rest
   return [
-    hasNoBody(method, row) ? 'no body' : `a body of ${bodyLimitBytes} bytes`,
-    ...(row.encodedSlashes === 'pass' ? ['%2F in the path passes'] : []),
-    ...(row.encodedDelimiters === 'pass' ? ['%23, %25, %3B and %3F in the path pass'] : []),
+    hasNoBody(method, rest) ? 'no body' : `a body of ${bodyLimitBytes} bytes`,
+    ...(rest.encodedSlashes === 'pass' ? ['%2F in the path passes'] : []),
+    ...(rest.encodedDelimiters === 'pass' ? ['%23, %25, %3B and %3F in the path pass'] : []),
     ...limits.map(
       ({ max, windowSeconds, by, shared }) =>
         `${max} requests per ${by} in ${windowSeconds} s${shared ? ', all gateways together' : ''}`
