@@ -6,5 +6,14 @@ import type { Redis } from 'ioredis'
  * error without a listener ends the process.
  */
 export function takeLaterFaults(redis: Redis): void {
-  redis.on('connect', () => redis.stream.on('error', () => {}))
+  const ignoreErrors = () => {
+    const stream: Redis['stream'] | undefined = redis.stream
+    stream?.on('error', () => {})
+  }
+  redis.on('connect', ignoreErrors)
+  // A handshake that fails never gets to 'connect'. ioredis emits this while it handles the first
+  // error of the socket, so it comes before the second one.
+  redis.on('error', () => {
+    if (redis.stream?.listenerCount('error') === 0) ignoreErrors()
+  })
 }
