@@ -70,11 +70,6 @@ export type Families = {
   /** Ends these families, and revokes those that the store has lost. Returns how many were live. */
   end(subject: string, sids: readonly string[]): Promise<number>
   /**
-   * Ends all families of a user except one. Returns how many ended.
-   * @param known those that the database has ended: the store revokes those that it has lost
-   */
-  endAll(subject: string, except: string | null, known: readonly string[]): Promise<number>
-  /**
    * The live families of a user, the oldest first, and the ids of those that have ended or expired
    * and are still stored.
    */

@@ -45,7 +45,7 @@ export function redisFamilies(
   { storeClock, clock, revocationSeconds, revocationReplicas = 0 }: RedisFamilyOptions
 ): Families {
   const load = (name: string) => script(redis, name, 5, ['revocations', 'family'])
-  const [open, present, end, endAll] = [load('open'), load('present'), load('end'), load('end-all')]
+  const [open, present, end] = [load('open'), load('present'), load('end')]
   const [evict, list, seeOne] = [load('evict'), load('list'), load('see')]
   const takeSightings = redisSightings(redis)
   const time = script(redis, 'time', 2, ['revocations'])
@@ -152,13 +152,6 @@ export function redisFamilies(
     },
     async end(subject, sids) {
       const [, ended] = await run(end, subject, '', [...sids])
-      await replicated()
-      return Number(ended)
-    },
-    async endAll(subject, except, known) {
-      const given = [except ?? '', ...known]
-      // A late call would also end a session that was opened since.
-      const [, ended] = await inTime(subject, endAll, given)
       await replicated()
       return Number(ended)
     },

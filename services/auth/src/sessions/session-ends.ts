@@ -63,11 +63,23 @@ export function sessionEnds(needs: {
   const tell = (subject: string, sids: readonly string[]): Promise<void> =>
     telling(sids, () => families.end(subject, sids))
 
-  const tellAll = (
+  /**
+   * The database decides which sessions end. The store is asked before the database, so a session that is opened meanwhile
+   * is not among the stored ones, or is open in the database.
+   */
+  const tellAll = async (
     subject: string,
     except: string | null,
     sids: readonly string[]
-  ): Promise<void> => telling(sids, () => families.endAll(subject, except, sids))
+  ): Promise<void> => {
+    const { live, over } = await families.list(subject)
+    const opened = await durable.list(subject, [])
+    const open = new Set(opened.map(({ sid }) => sid))
+    // Also those that the database does not know, and what is left of those that are over: the user may be deleted.
+    const stored = [...live.map(({ sid }) => sid), ...over]
+    const all = new Set([...sids, ...stored.filter((sid) => sid !== except && !open.has(sid))])
+    await telling(sids, () => families.end(subject, [...all]))
+  }
 
   const record = async (ending: UnrecordedEnd): Promise<void> => {
     const { kind, subject, sid, origin, detail, atMs } = ending

@@ -152,25 +152,6 @@ export function sqliteFamilies(
       revocations.announce()
       return ended
     },
-    async endAll(subject, except, known) {
-      const nowMs = clock()
-      const count = transaction(() => {
-        const { live, past } = parted(subject, nowMs)
-        const ending = live.filter(({ sid }) => sid !== except)
-        for (const family of ending) endOne(subject, family, nowMs)
-        for (const family of past) {
-          const { sid, record } = family
-          if (isExpired(family, nowMs)) remove(subject, sid)
-          else if (sid !== except) endKnown(subject, sid, record, nowMs)
-        }
-        for (const sid of known) {
-          if (sid !== except) endKnown(subject, sid, read(subject, sid), nowMs)
-        }
-        return ending.length
-      })
-      revocations.announce()
-      return count
-    },
     async list(subject) {
       const nowMs = clock()
       const { live, past } = asked(() => parted(subject, nowMs))

@@ -71,6 +71,33 @@ t.test('a token that is reused during a logout has an event', options, async (t)
   t.strictSame(kinds, ['user-created', 'login', 'logout', 'refresh-reused'])
 })
 
+t.test('a session that is opened after the end of all is not among them', options, async (t) => {
+  const { auth, clock, refresh, settle, store } = await serviceOnRedis(t)
+  const { id } = await registered(auth)
+  const before = await login(auth)
+  // The database has the end of all. The session store hears of it only after the next login.
+  const ended = await auth.state.durable.endAll({
+    kind: 'logout-all',
+    subject: id,
+    sid: null,
+    origin
+  })
+  t.strictSame(ended, [before.session.id])
+  const after = await login(auth)
+  // The database has never heard of this one: a version without its table opened it.
+  const openedAt = clock() / 1000
+  const expiresAt = openedAt + policy.absoluteSeconds
+  await store.families.store.open(id, 'unknown', { ...opening, openedAt, expiresAt })
+  await auth.state.ends.tellAll(id, null, ended)
+  t.strictSame(
+    (await store.families.list(id)).map(({ sid }) => sid),
+    [after.session.id]
+  )
+  await settle()
+  t.equal((await refresh(after.refreshToken)).statusCode, 200)
+  isProblem(t, await refresh(before.refreshToken), { code: 'SESSION_ENDED' })
+})
+
 t.test('an unreadable note does not delay other ends', options, async (t) => {
   const { auth, redis, refresh, settle, store, clock } = await serviceOnRedis(t)
   const { id } = await registered(auth)
