@@ -1,6 +1,6 @@
 import { allowOriginsOf } from '@gatehouse/edge-headers/web-origin'
 import { words } from '@gatehouse/settings/fragments'
-import { hashQueue, hashThreads } from './accounts/hash-queue.ts'
+import { type HashQueueWatch, hashQueue, hashThreads } from './accounts/hash-queue.ts'
 import { type Passwords, passwords } from './accounts/passwords.ts'
 import { type AuthConfig, recoverySeconds } from './config.ts'
 import { refreshLimit } from './sessions/refresh-limit.ts'
@@ -29,12 +29,12 @@ export function settingsOf(config: AuthConfig, clock: () => number) {
 }
 
 /** Passwords, hashed at the configured cost. */
-export function passwordsOf(config: AuthConfig): Passwords {
+export function passwordsOf(config: AuthConfig, watch: HashQueueWatch): Passwords {
   const cost = {
     memoryKib: config.AUTH_PASSWORD_MEMORY_KIB,
     passes: config.AUTH_PASSWORD_PASSES,
     lanes: config.AUTH_PASSWORD_LANES
   }
   const width = config.AUTH_PASSWORD_THREADS ?? hashThreads(config.UV_THREADPOOL_SIZE)
-  return passwords(cost, hashQueue({ width, longest: config.AUTH_PASSWORD_QUEUE }))
+  return passwords(cost, hashQueue({ width, longest: config.AUTH_PASSWORD_QUEUE, watch }))
 }

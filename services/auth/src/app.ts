@@ -102,6 +102,7 @@ export async function buildAuth(needs: AuthNeeds): Promise<Service> {
   service.addHook('onRequest', async (_request, reply) => {
     reply.header('cache-control', 'no-store')
   })
+  service.addHook('onResponse', async (request, reply) => needs.metrics.served(request, reply))
   await service.register(fastifyCookie)
   // Sign-in needs no identity. Routes that need one require it themselves.
   await service.register(identity, { ...needs.identity, dangerouslyLetAnyoneIn: true })

@@ -1,17 +1,61 @@
-import { Counter, type Registry } from 'prom-client'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
+import type { HashQueueWatch } from './accounts/hash-queue.ts'
 import { outcomes } from './sessions/outcome.ts'
+
+const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
 
 /** The metrics of the auth service. */
 export function authMetrics(registry: Registry) {
+  const registers = [registry]
   const refreshes = new Counter({
     name: 'auth_refresh_total',
     help: 'Refresh tokens presented, by outcome',
     labelNames: ['outcome'],
-    registers: [registry]
+    registers
   })
   // Without a zero, `increase()` of Prometheus does not see the first replayed token of a process.
   for (const outcome of outcomes) refreshes.inc({ outcome }, 0)
-  return { refreshes }
+  return { refreshes, served: requestMetrics(registry), hashQueue: hashQueueMetrics(registry) }
 }
 
 export type AuthMetrics = ReturnType<typeof authMetrics>
+
+/** Counts requests. No label contains a value that a client chooses. */
+function requestMetrics(registry: Registry) {
+  const duration = new Histogram({
+    name: 'auth_request_duration_seconds',
+    help: 'From the headers of a request to the end of its response',
+    labelNames: ['route', 'status'],
+    buckets: SECONDS,
+    registers: [registry]
+  })
+  return ({ routeOptions }: FastifyRequest, { statusCode, elapsedTime }: FastifyReply): void => {
+    duration.observe({ route: routeOptions.url ?? 'none', status: statusCode }, elapsedTime / 1000)
+  }
+}
+
+function hashQueueMetrics(registry: Registry): HashQueueWatch {
+  const registers = [registry]
+  const waiting = new Gauge({
+    name: 'auth_password_hashes_waiting',
+    help: 'Password hashes that wait for a thread',
+    registers
+  })
+  const wait = new Histogram({
+    name: 'auth_password_hash_wait_seconds',
+    help: 'How long a password hash waited for a thread',
+    buckets: SECONDS,
+    registers
+  })
+  const refused = new Counter({
+    name: 'auth_password_hashes_refused_total',
+    help: 'Password hashes that were refused because too many waited',
+    registers
+  })
+  return {
+    waiting: (count) => waiting.set(count),
+    waited: (seconds) => wait.observe(seconds),
+    refused: () => refused.inc()
+  }
+}

@@ -137,7 +137,9 @@ export async function startAuth(
     clock
   })
   const slowing = guesses(shared.guessStores, secrets.ring)
-  const common = { ...durable, passwords: passwordsOf(config), guesses: slowing, clock }
+  const metrics = authMetrics(registry)
+  const passwords = passwordsOf(config, metrics.hashQueue)
+  const common = { ...durable, passwords, guesses: slowing, clock }
   const newUser = {
     roles: words(config.AUTH_NEW_USER_ROLES),
     scope: words(config.AUTH_NEW_USER_SCOPE)
@@ -157,7 +159,7 @@ export async function startAuth(
     sign: signing.sign,
     stale,
     sightings,
-    metrics: authMetrics(registry),
+    metrics,
     tracing
   })
   const checks = authChecks({

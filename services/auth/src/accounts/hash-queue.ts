@@ -13,6 +13,17 @@ export type HashQueueOptions = {
   readonly width: number
   /** how many hashes may wait */
   readonly longest: number
+  readonly watch?: HashQueueWatch
+}
+
+/** Is told about the queue, for metrics. */
+export type HashQueueWatch = {
+  /** how many hashes wait now */
+  waiting(count: number): void
+  /** how long a hash waited that begins now */
+  waited(seconds: number): void
+  /** a hash was refused because too many waited */
+  refused(): void
 }
 
 /**
@@ -24,7 +35,7 @@ export const hashThreads = (poolThreads: number, cores = availableParallelism())
   Math.max(1, Math.min(Math.ceil(cores / 2), poolThreads - 1))
 
 /** In a flood, some logins are refused, so that the others need not wait long. */
-export function hashQueue({ width, longest }: HashQueueOptions): HashQueue {
+export function hashQueue({ width, longest, watch }: HashQueueOptions): HashQueue {
   const waiting: (() => void)[] = []
   let underWay = 0
   const turn = async (): Promise<void> => {
@@ -32,18 +43,29 @@ export function hashQueue({ width, longest }: HashQueueOptions): HashQueue {
       underWay += 1
       return
     }
-    if (waiting.length >= longest) throw tooManyPasswords()
+    if (waiting.length >= longest) {
+      watch?.refused()
+      throw tooManyPasswords()
+    }
     // The previous hash hands over its place.
-    await new Promise<void>((resolve) => waiting.push(resolve))
+    await new Promise<void>((resolve) => {
+      waiting.push(resolve)
+      watch?.waiting(waiting.length)
+    })
   }
   return async (hash) => {
+    const askedAt = performance.now()
     await turn()
+    watch?.waited((performance.now() - askedAt) / 1000)
     try {
       return await hash()
     } finally {
       const next = waiting.shift()
       if (next === undefined) underWay -= 1
-      else next()
+      else {
+        watch?.waiting(waiting.length)
+        next()
+      }
     }
   }
 }
