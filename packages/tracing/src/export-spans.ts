@@ -37,7 +37,8 @@ const CLOSE_MS = 1000
  */
 export function exportSpans(options: ExportOptions): SpanExport {
   const { mostWaiting = MOST_WAITING, pauseMs = PAUSE_MS, timeoutMs = TIMEOUT_MS } = options
-  const url = `${options.endpoint.replace(/\/+$/, '')}/v1/traces`
+  const { endpoint } = options
+  const url = `${endpoint.endsWith('/') ? endpoint : `${endpoint}/`}v1/traces`
   let waiting: Span[] = []
   let timer: NodeJS.Timeout | undefined
   let underWay: Promise<void> | null = null
