@@ -104,7 +104,10 @@ t.test(
     const settings = { GATEHOUSE_DATA_DIR: dataFolder(t), ...patience }
     const { code, stderr } = await authProcess(t, { ...settings, REDIS_URL: url }).ended
     t.equal(code, 1)
-    t.match(stderr, /^Cannot start: Redis cannot be used: NOAUTH .*REDIS_URL needs a password, or set REDIS_PASSWORD\n$/)
+    t.match(
+      stderr,
+      /^Cannot start: Redis cannot be used: NOAUTH .*REDIS_URL needs a password, or set REDIS_PASSWORD\n$/
+    )
   }
 )
 
