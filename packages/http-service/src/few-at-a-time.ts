@@ -1,3 +1,5 @@
+import type { EventEmitter } from 'node:events'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { FastifyInstance } from 'fastify'
 import { isGone, isHttpTwo } from './http-two.ts'
 
@@ -7,13 +9,14 @@ import { isGone, isHttpTwo } from './http-two.ts'
  */
 const MOST_AT_ONCE = 8
 
+type Handle = () => void
 /** The requests of one connection in this turn. */
-type Turn = { taken: number; readonly waiting: (() => void)[] }
+type Turn = { taken: number; readonly waiting: Handle[] }
 
 /**
  * Handles a few requests of an HTTP/2 connection per turn of the event loop, and the others in
  * later turns. One packet can open a hundred streams and reset them; requests that are reset while
- * they wait are not handled at all.
+ * they wait never reach the framework, which would prepare a log, a request and a reply for each.
  */
 export function fewAtATime(service: FastifyInstance): void {
   const turns = new WeakMap<object, Turn>()
@@ -24,24 +27,31 @@ export function fewAtATime(service: FastifyInstance): void {
     turns.set(session, turn)
     return turn
   }
-  const take = (turn: Turn, next: () => void): void => {
+  const take = (turn: Turn, handle: Handle): void => {
     if (turn.taken === 0) setImmediate(nextTurn, turn)
     turn.taken += 1
-    next()
+    handle()
   }
   const nextTurn = (turn: Turn): void => {
     turn.taken = 0
-    for (const next of turn.waiting.splice(0, MOST_AT_ONCE)) take(turn, next)
+    for (const handle of turn.waiting.splice(0, MOST_AT_ONCE)) take(turn, handle)
   }
-  service.addHook('onRequest', ({ raw }, reply, next) => {
-    if (!isHttpTwo(raw)) return next()
+
+  const server: EventEmitter = service.server
+  const handlers = server.listeners('request')
+  server.removeAllListeners('request')
+  server.on('request', (raw: IncomingMessage, response: ServerResponse) => {
+    const handle: Handle = () => {
+      for (const handler of handlers) handler.call(server, raw, response)
+    }
+    if (!isHttpTwo(raw)) return handle()
     const { session } = raw.stream
     // Its connection has closed.
     if (session === undefined) return
     const turn = turnOf(session)
-    if (turn.taken < MOST_AT_ONCE && turn.waiting.length === 0) return take(turn, next)
+    if (turn.taken < MOST_AT_ONCE && turn.waiting.length === 0) return take(turn, handle)
     turn.waiting.push(() => {
-      if (!isGone(reply.raw)) next()
+      if (!isGone(response)) handle()
     })
   })
 }
