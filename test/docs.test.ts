@@ -2,6 +2,7 @@ import { existsSync, readdirSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { readConfig as readAuth } from '@gatehouse/auth/config'
 import { readConfig as readEcho } from '@gatehouse/echo/config'
+import { type Fault, faults } from '@gatehouse/fixtures/faults'
 import { readConfig as readGateway } from '@gatehouse/gateway/config'
 import { ClaimNames, IssuerEntry } from '@gatehouse/gateway/issuers/issuer-entry'
 import { RouteEntry } from '@gatehouse/gateway/routes/route'
@@ -10,6 +11,8 @@ import { readConfig as readOrders } from '@gatehouse/orders/config'
 import { problems } from '@gatehouse/problem/codes'
 import t from 'tap'
 import { parse } from 'yaml'
+import { alerts } from './metric-queries.ts'
+import { reliabilityPage } from './reliability-page.ts'
 import { routeVariables, settings, settingsPage } from './settings-page.ts'
 import { read, root, sourceFiles } from './source-files.ts'
 
@@ -30,6 +33,17 @@ t.test('.env.example lists every setting with its default, and nothing else', as
 t.test('docs/settings.md says what .env.example and the code say', async (t) => {
   const isCurrent = read('docs/settings.md') === settingsPage()
   t.ok(isCurrent, 'make it again: npx node test/settings-page.ts > docs/settings.md')
+})
+
+t.test('docs/reliability.md says what the tests of faults assert', async (t) => {
+  const isCurrent = read('docs/reliability.md') === reliabilityPage()
+  t.ok(isCurrent, 'make it again: npx node test/reliability-page.ts > docs/reliability.md')
+  const names = alerts.map(({ alert }) => alert)
+  for (const [id, { alert, test, lost }] of Object.entries<Fault>(faults)) {
+    t.match(read(test), new RegExp(`faults\\.${id}\\b`), `${test} asserts it`)
+    t.ok(alert === null || names.includes(alert), `${alert} exists`)
+    t.ok(lost >= 0)
+  }
 })
 
 t.test('docs/observing.md names every metric, and no other', async (t) => {

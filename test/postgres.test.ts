@@ -1,5 +1,6 @@
 import { client, eventually, type TokenAnswer } from '@gatehouse/fixtures/client'
 import { dataFolder } from '@gatehouse/fixtures/data-folder'
+import { faults } from '@gatehouse/fixtures/faults'
 import {
   type PostgresServer,
   postgresMissing,
@@ -72,9 +73,18 @@ t.test('acknowledged changes survive a killed database', { skip }, async (t) => 
   const emails = Array.from({ length: 10 }, (_, index) => `user-${index}@example.com`)
   for (const email of emails) t.equal((await post(api, '/register', { ...ada, email })).status, 201)
   await postgres.kill()
+  const during = await post(api, '/login', ada)
+  t.strictSame([during.status], faults.databaseKilled.statuses)
   await postgres.start()
-  for (const email of emails) {
-    const login = () => post(api, '/login', { ...ada, email })
-    t.equal((await eventually(login, ({ status }) => status === 200, 10_000)).status, 200)
-  }
+  const answers = await Promise.all(
+    emails.map((email) =>
+      eventually(
+        () => post(api, '/login', { ...ada, email }),
+        ({ status }) => status === 200,
+        10_000
+      )
+    )
+  )
+  const lost = answers.filter(({ status }) => status !== 200)
+  t.equal(lost.length, faults.databaseKilled.lost)
 })

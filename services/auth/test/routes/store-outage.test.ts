@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import { faults } from '@gatehouse/fixtures/faults'
 import { redisConnection } from '@gatehouse/fixtures/redis-connection'
 import { redisMissing, redisServer } from '@gatehouse/fixtures/redis-server'
 import t from 'tap'
@@ -26,6 +27,7 @@ t.test('an outage of the session store signs nobody out', { skip: redisMissing }
   }
   for (const [title, answer] of Object.entries(refused)) {
     isProblem(t, answer, { code: 'UNAVAILABLE' }, title)
+    t.strictSame([answer.statusCode], faults.redisAway.statuses, title)
     t.equal(answer.headers['retry-after'], '1', `${title}: try again`)
     t.notOk(answer.headers['set-cookie'], `${title}: the cookie stays`)
   }
@@ -48,7 +50,8 @@ t.test('an outage of the session store signs nobody out', { skip: redisMissing }
   await start()
   if (connection.status !== 'ready') await once(connection, 'ready')
   const back = await auth.post('/refresh-token', undefined, headers)
-  t.equal(back.statusCode, 200, 'nothing is lost')
+  const lostSessions = back.statusCode === 200 ? 0 : 1
+  t.equal(lostSessions, faults.redisAway.lost, 'nothing is lost')
   const { refreshToken } = leaving
   const left = await auth.post('/refresh-token', { refreshToken })
   isProblem(t, left, { code: 'SESSION_ENDED' }, 'a logout that was asked for holds')
