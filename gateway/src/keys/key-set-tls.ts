@@ -1,6 +1,7 @@
 import { type Static, Type } from 'typebox'
 import {
   readUpstreamTls,
+  ServerName,
   type UpstreamTls,
   type UpstreamTlsEntry,
   UpstreamTlsFault
@@ -9,7 +10,7 @@ import {
 /** How the gateway verifies the auth service when it loads the key set. */
 export const keySetTlsSettings = {
   GATEWAY_JWKS_CA_FILE: Type.Optional(Type.String()),
-  GATEWAY_JWKS_SERVER_NAME: Type.Optional(Type.String()),
+  GATEWAY_JWKS_SERVER_NAME: Type.Optional(ServerName),
   GATEWAY_JWKS_CERT_FILE: Type.Optional(Type.String()),
   GATEWAY_JWKS_KEY_FILE: Type.Optional(Type.String())
 }

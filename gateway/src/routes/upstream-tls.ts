@@ -1,11 +1,19 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import { createSecureContext } from 'node:tls'
 import { unreadable } from '@gatehouse/settings/file-fault'
+import { isPemAuthority } from '@gatehouse/settings/pem-authority'
 import { type Static, Type } from 'typebox'
 import { CertificateFault, readCertificate } from '../certificate.ts'
 
 const file = (description: string) => Type.Optional(Type.String({ minLength: 1, description }))
+
+/** The name in a certificate; TLS has no IP address in its place (RFC 6066 §3). */
+export const ServerName = Type.String({
+  title: 'the name of a host, without a port, and no IP address',
+  pattern: '^(?![0-9.]+$)[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?$',
+  description:
+    'The name in the certificate of the service, if the addresses have another name or are IP addresses.'
+})
 
 /** How the gateway secures its connections to a service, as it is written in the file. */
 export const UpstreamTlsEntry = Type.Object(
@@ -13,14 +21,7 @@ export const UpstreamTlsEntry = Type.Object(
     caFile: file(
       'A PEM file with the certificate of the authority that signed the certificate of the service. Default: the public authorities that Node.js includes, and those in NODE_EXTRA_CA_CERTS.'
     ),
-    serverName: Type.Optional(
-      Type.String({
-        title: 'the name of a host, without a port',
-        pattern: '^(?![0-9.]+$)[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?$',
-        description:
-          'The name in the certificate of the service, if the addresses have another name or are IP addresses.'
-      })
-    ),
+    serverName: Type.Optional(ServerName),
     certFile: file('A PEM file with the certificate of the gateway, for mutual TLS.'),
     keyFile: file('A PEM file with the private key of this certificate.')
   },
@@ -85,20 +86,9 @@ function readAuthority(file: string, members: TlsMembers): Buffer {
     if (fault === null) throw error
     throw new UpstreamTlsFault(`${members.ca}: ${fault}`)
   }
-  if (!isAuthority(ca))
+  if (!isPemAuthority(ca.toString()))
     throw new UpstreamTlsFault(`${members.ca}: ${file} is not a certificate in PEM`)
   return ca
-}
-
-/** OpenSSL takes a text without a certificate for an empty list, and then trusts nobody. */
-function isAuthority(ca: Buffer): boolean {
-  if (!ca.includes('-----BEGIN ')) return false
-  try {
-    createSecureContext({ ca })
-    return true
-  } catch {
-    return false
-  }
 }
 
 function ownCertificate(

@@ -7,11 +7,11 @@ import type { TLSSocket } from 'node:tls'
 import { type Authority, authority, type IssuedFiles } from '@gatehouse/fixtures/certificates'
 import { eventually } from '@gatehouse/fixtures/client'
 import { dataFolder } from '@gatehouse/fixtures/data-folder'
-import { SettingsFault } from '@gatehouse/settings/read-settings'
+import { readSettings, SettingsFault } from '@gatehouse/settings/read-settings'
 import t, { type Test } from 'tap'
 import { WebSocket, WebSocketServer } from 'ws'
 import { download, downloadFault } from '../../src/keys/download.ts'
-import { keySetTls, keySetTlsFaults } from '../../src/keys/key-set-tls.ts'
+import { keySetTls, keySetTlsFaults, keySetTlsSettings } from '../../src/keys/key-set-tls.ts'
 import { liveRouteTable } from '../../src/routes/live-route-table.ts'
 import { readRouteTable } from '../../src/routes/load-route-table.ts'
 import { readUpstreamTls } from '../../src/routes/upstream-tls.ts'
@@ -232,6 +232,10 @@ t.test('the key set is loaded over TLS, with a certificate of the gateway', asyn
   t.match(keySetTlsFaults({ ...settings, GATEWAY_JWKS_CA_FILE: '/nowhere' }), [
     /^GATEWAY_JWKS_CA_FILE: cannot read \/nowhere: no such file/
   ])
+  t.throws(
+    () => readSettings(keySetTlsSettings, { GATEWAY_JWKS_SERVER_NAME: '10.0.0.1' }),
+    /GATEWAY_JWKS_SERVER_NAME must be the name of a host/
+  )
   const { GATEWAY_JWKS_KEY_FILE: _, ...alone } = settings
   t.match(keySetTlsFaults(alone), [/^GATEWAY_JWKS_CERT_FILE and GATEWAY_JWKS_KEY_FILE go together/])
 })

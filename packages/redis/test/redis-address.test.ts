@@ -1,5 +1,8 @@
+import { fileURLToPath } from 'node:url'
 import t from 'tap'
+import { faultCause } from '../src/fault-cause.ts'
 import { redisAddress } from '../src/redis-address.ts'
+import { redisFaults } from '../src/settings.ts'
 
 t.test('the address of one server has the form that Redis itself knows', async (t) => {
   t.strictSame(redisAddress('redis://127.0.0.1'), {
@@ -106,4 +109,21 @@ t.test('an invalid address is refused with a message that does not contain it', 
       t.notMatch(String(error), 'secret')
     }
   }
+})
+
+t.test('a file of authorities without a certificate is a fault', async (t) => {
+  const settings = {
+    REDIS_TIMEOUT_MS: 250,
+    REDIS_KEY_PREFIX: '',
+    REDIS_TLS_VERIFY: 'full'
+  } as const
+  const REDIS_CA_FILE = fileURLToPath(import.meta.url)
+  t.strictSame(redisFaults({ ...settings, REDIS_URL: 'rediss://one', REDIS_CA_FILE }), [
+    `REDIS_CA_FILE: ${REDIS_CA_FILE} is not a certificate in PEM`
+  ])
+})
+
+t.test('a command without a connection fails with a cause in plain words', async (t) => {
+  const error = new Error("Stream isn't writeable and enableOfflineQueue options is false")
+  t.equal(faultCause(error), 'there is no connection to Redis')
 })

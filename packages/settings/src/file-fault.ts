@@ -2,6 +2,7 @@ import { isAbsolute } from 'node:path'
 
 const reasons: Readonly<Record<string, string>> = {
   EACCES: 'permission denied',
+  EEXIST: 'a file has this name',
   EISDIR: 'it is a folder',
   ELOOP: 'its links lead to each other',
   EMFILE: 'too many files are open',

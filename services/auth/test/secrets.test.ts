@@ -85,6 +85,15 @@ t.test('an unusable secret is a fault that does not contain it', async (t) => {
   }
 })
 
+t.test('a data folder that is a file is a fault, and no stack trace', async (t) => {
+  const file = join(dataFolder(t), 'file')
+  writeFileSync(file, '')
+  t.throws(() => refreshKeys(readConfig({ GATEHOUSE_DATA_DIR: file })), {
+    name: 'SettingsFault',
+    message: /GATEHOUSE_DATA_DIR: cannot write in .*: a file has this name/
+  })
+})
+
 t.test('in production, no secret is created', async (t) => {
   const folder = dataFolder(t)
   const config = { ...readConfig({ GATEHOUSE_DATA_DIR: folder }), NODE_ENV: 'production' as const }
