@@ -9,7 +9,7 @@ import { gatewaySettings } from '@gatehouse/gateway/config'
 import { readRouteTable } from '@gatehouse/gateway/routes/load-route-table'
 import { ordersSettings } from '@gatehouse/orders/config'
 import t, { type Test } from 'tap'
-import { parseAllDocuments } from 'yaml'
+import { kustomize, type Rendered } from './kustomization.ts'
 import { read, root } from './source-files.ts'
 
 const run = promisify(execFile)
@@ -23,8 +23,6 @@ function missing(program: string, ...version: string[]): string | false {
     return `${program} is not installed`
   }
 }
-const kubectlMissing = missing('kubectl', 'version', '--client')
-
 type Container = {
   name: string
   env?: { name: string }[]
@@ -38,29 +36,13 @@ type PodSpec = {
   securityContext: object
   terminationGracePeriodSeconds?: number
 }
-type KubernetesObject = {
-  apiVersion: string
-  kind: string
-  metadata: { name: string; namespace?: string }
+type KubernetesObject = Pick<Rendered, 'apiVersion' | 'kind' | 'metadata'> & {
   spec: { template: { spec: PodSpec }; podSelector: object; policyTypes: string[] }
   data?: Record<string, string>
 }
 
-const overlays = new Map<string, Promise<KubernetesObject[]>>()
-
-async function render(overlay: string): Promise<KubernetesObject[]> {
-  const folder = join(root, 'infra/kubernetes/overlays', overlay)
-  const { stdout, stderr } = await run('kubectl', ['kustomize', folder])
-  if (stderr !== '') throw new Error(stderr)
-  return parseAllDocuments(stdout).map((document) => document.toJS())
-}
-
-/** The objects of an overlay, rendered once. */
-function rendered(overlay: string): Promise<KubernetesObject[]> {
-  const objects = overlays.get(overlay) ?? render(overlay)
-  overlays.set(overlay, objects)
-  return objects
-}
+const folderOf = (overlay: string) => join(root, 'infra/kubernetes/overlays', overlay)
+const rendered = (overlay: string) => kustomize(folderOf(overlay)) as unknown as KubernetesObject[]
 
 const moduleOf = ({ apiVersion, kind }: KubernetesObject): string =>
   apiVersion.startsWith('monitoring.coreos.com/')
@@ -116,8 +98,8 @@ const confined = {
 }
 
 for (const overlay of ['dev', 'production']) {
-  t.test(`the overlay ${overlay} is what Kubernetes takes`, { skip: kubectlMissing }, async (t) => {
-    const objects = await rendered(overlay)
+  t.test(`the overlay ${overlay} is what Kubernetes takes`, async (t) => {
+    const objects = rendered(overlay)
     for (const object of objects) {
       await t.resolves(validate(object), `${object.kind} ${object.metadata.name}`)
     }
@@ -154,8 +136,8 @@ for (const overlay of ['dev', 'production']) {
   })
 }
 
-t.test('no object has a member that the API does not know', { skip: kubectlMissing }, async (t) => {
-  const objects = [...(await rendered('dev')), ...(await rendered('production'))]
+t.test('no object has a member that the API does not know', async (t) => {
+  const objects = [...rendered('dev'), ...rendered('production')]
   const [deployment] = objects.filter(({ kind }) => kind === 'Deployment')
   if (deployment === undefined) throw new Error('there are deployments')
   const misspelt = { ...deployment, spec: { ...deployment.spec, minReadySecond: 3 } }
@@ -165,27 +147,23 @@ t.test('no object has a member that the API does not know', { skip: kubectlMissi
   t.equal(errors.length, 1, said)
 })
 
-t.test(
-  'production has two processes of each kind, and no secret of its own',
-  { skip: kubectlMissing },
-  async (t) => {
-    const objects = await rendered('production')
-    const names = (kind: string) =>
-      objects.filter((object) => object.kind === kind).map(({ metadata }) => metadata.name)
-    t.strictSame(names('Secret'), [])
-    for (const kind of ['Deployment', 'PodDisruptionBudget', 'HorizontalPodAutoscaler']) {
-      t.strictSame(names(kind), ['auth', 'gateway'], kind)
-    }
-    t.strictSame(names('ServiceMonitor'), ['gatehouse'])
-    const routes = objects.find(({ metadata }) => metadata.name.startsWith('gateway-routes'))
-    const table = readRouteTable(routes?.data?.['routes.yaml'] ?? '', {})
-    const shipped = [...read('gateway/routes.yaml').matchAll(/^ {2}- name: ([a-z-]+)$/gm)].map(
-      ([, name]) => name
-    )
-    const ours = shipped.filter((name) => !name?.startsWith('echo'))
-    t.strictSame(table.routes.map(({ name }) => name).sort(), ours.sort(), 'as gateway/routes.yaml')
+t.test('production has two processes of each kind, and no secret of its own', async (t) => {
+  const objects = rendered('production')
+  const names = (kind: string) =>
+    objects.filter((object) => object.kind === kind).map(({ metadata }) => metadata.name)
+  t.strictSame(names('Secret'), [])
+  for (const kind of ['Deployment', 'PodDisruptionBudget', 'HorizontalPodAutoscaler']) {
+    t.strictSame(names(kind).sort(), ['auth', 'gateway'], kind)
   }
-)
+  t.strictSame(names('ServiceMonitor'), ['gatehouse'])
+  const routes = objects.find(({ metadata }) => metadata.name.startsWith('gateway-routes'))
+  const table = readRouteTable(routes?.data?.['routes.yaml'] ?? '', {})
+  const shipped = [...read('gateway/routes.yaml').matchAll(/^ {2}- name: ([a-z-]+)$/gm)].map(
+    ([, name]) => name
+  )
+  const ours = shipped.filter((name) => !name?.startsWith('echo'))
+  t.strictSame(table.routes.map(({ name }) => name).sort(), ours.sort(), 'as gateway/routes.yaml')
+})
 
 t.test(
   'systemd takes the units, and finds little that is exposed',
