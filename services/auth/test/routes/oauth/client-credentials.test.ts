@@ -82,5 +82,8 @@ t.test('a token that is issued is in the audit log before the answer', async (t)
   const auth = await authService(t)
   const { id, authorized } = await clientWithSecret(auth)
   await postForm(auth, '/oauth/token', grant, authorized)
-  t.match(await audited(auth), [{ kind: 'client-token-issued', subject: id, sid: null }])
+  t.match(await audited(auth), [
+    { kind: 'client-created', subject: id },
+    { kind: 'client-token-issued', subject: id, sid: null }
+  ])
 })
