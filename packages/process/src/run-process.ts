@@ -90,6 +90,8 @@ function explain(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
   const isMendable = error.name === 'StartFault' || codeOf(error) === 'EADDRINUSE'
   if (isMendable) return `Cannot start: ${error.message}`
+  // A store that stopped answering during the start.
+  if (error.name === 'Refusal' && 'reason' in error) return `Cannot start: ${error.reason}`
   const reason = fileFault(error)
   if (reason !== null && 'path' in error) return `Cannot start: ${error.path}: ${reason}`
   return error.name === 'SettingsFault' ? error.message : (error.stack ?? error.message)

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { type ConnectionOptions, getCACertificates } from 'node:tls'
 import { unreadable } from '@gatehouse/settings/file-fault'
+import { isPemAuthority } from '@gatehouse/settings/pem-authority'
 
 /**
  * How a connection is secured: libpq's `sslmode` ("SSL Support"), with the same meaning; the
@@ -68,10 +69,16 @@ export function waysOf(mode: SslMode, files: TlsFiles): readonly Way[] {
   if (authority.file === SYSTEM && mode !== 'verify-full') {
     throw new Error(`sslrootcert=system needs sslmode=verify-full`)
   }
-  const ca = authority.file === SYSTEM ? getCACertificates(SYSTEM) : textOf(authority)
+  const ca = authority.file === SYSTEM ? getCACertificates(SYSTEM) : authorityIn(authority)
   const verified = { ...common, ca }
   // As in libpq: with an authority, `require` verifies the certificate but not the name.
   return [mode === 'verify-full' ? verified : { ...verified, checkServerIdentity: () => undefined }]
+}
+
+function authorityIn(authority: TlsFile): string {
+  const pem = textOf(authority)
+  if (isPemAuthority(pem)) return pem
+  throw new Error(`${authority.from}: ${authority.file} is not a certificate in PEM`)
 }
 
 function textOf({ from, file }: TlsFile): string {

@@ -1,3 +1,7 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { rootCertificates } from 'node:tls'
+import { dataFolder } from '@gatehouse/fixtures/data-folder'
 import pg from 'pg'
 import t from 'tap'
 import { type PostgresSettings, postgresAddress } from '../../src/database/postgres-address.ts'
@@ -46,7 +50,9 @@ t.test('a socket of this machine needs no TLS', async (t) => {
 })
 
 t.test('an authority without a mode means the strictest', async (t) => {
-  t.match(read('', { DATABASE_CA_FILE: '/etc/hosts' }), { sslmode: 'verify-full' })
+  const file = join(dataFolder(t), 'authority.pem')
+  writeFileSync(file, rootCertificates[0] ?? '')
+  t.match(read('', { DATABASE_CA_FILE: file }), { sslmode: 'verify-full' })
   t.match(read(''), { sslmode: 'prefer', ways: [{ rejectUnauthorized: false }, false] })
   t.match(read('', { DATABASE_SSLMODE: 'disable' }), { ways: [false] })
   t.match(read('?sslmode=verify-full', { DATABASE_SSLMODE: 'disable' }), { sslmode: 'verify-full' })
@@ -63,6 +69,11 @@ t.test('an invalid address is reported without the password', async (t) => {
       '?sslrootcert=/nope.pem',
       {},
       /^sslrootcert: cannot read \/nope\.pem: no such file or folder$/
+    ],
+    [
+      '?sslmode=require',
+      { DATABASE_CA_FILE: import.meta.filename },
+      /^DATABASE_CA_FILE: .*postgres-address\.test\.ts is not a certificate in PEM$/
     ],
     ['', { DATABASE_CERT_FILE: '/a' }, /^DATABASE_CERT_FILE needs a key/],
     ['?sslkey=/a', {}, /^sslkey needs a certificate/]
