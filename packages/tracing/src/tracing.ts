@@ -26,8 +26,11 @@ export type Tracing = {
     parent: OpenSpan,
     call: Told & Pick<Span, 'startedMs' | 'endedMs'> & { readonly spanId?: string }
   ): void
-  /** Runs what is done for a request. `current` then finds its span. */
-  within<T>(span: OpenSpan, work: () => T): T
+  /**
+   * Runs what is done for a request. `current` then finds its span, and nothing if it has none,
+   * also if this is called while another request runs.
+   */
+  within<T>(span: OpenSpan | undefined, work: () => T): T
   /** The span of the request for which this code runs. */
   current(): OpenSpan | undefined
   close(): Promise<void>
@@ -36,7 +39,7 @@ export type Tracing = {
 /** Records the spans of the requests that their senders sample, and exports them. */
 export function tracing(options: ExportOptions): Tracing {
   const spans = exportSpans(options)
-  const ofThisRequest = new AsyncLocalStorage<OpenSpan>()
+  const ofThisRequest = new AsyncLocalStorage<OpenSpan | undefined>()
   return {
     begin(traceparent) {
       const parent = readTraceparent(traceparent)

@@ -1,8 +1,15 @@
+import { once } from 'node:events'
+import { type AddressInfo, connect } from 'node:net'
+import { text } from 'node:stream/consumers'
 import { eventually } from '@gatehouse/fixtures/client'
 import { collector } from '@gatehouse/fixtures/collector'
+import { buildService } from '@gatehouse/http-service/build-service'
+import { serviceLog } from '@gatehouse/http-service/service-log'
 import t, { type Test } from 'tap'
 import { exportSpans } from '../src/export-spans.ts'
 import type { Span } from '../src/span.ts'
+import { traceService } from '../src/trace-service.ts'
+import { tracing } from '../src/tracing.ts'
 
 const span: Span = {
   traceId: '4bf92f3577b34da6a3ce929d0e0e4736',
@@ -120,4 +127,28 @@ t.test('a collector that is not there costs one line and no time at the end', as
   await spans.close()
   t.equal(lines.length, 1)
   t.match(lines[0], /^traces cannot be exported/)
+})
+
+t.test('a pipelined request that is not sampled is not in the trace before it', async (t) => {
+  const { endpoint } = await collector(t)
+  const traces = tracing({ service: 'auth', endpoint, log: { warn() {}, info() {} } })
+  const service = buildService({ log: serviceLog('auth', 'silent') })
+  traceService(service, traces)
+  service.post('/span', async () => {
+    await new Promise(setImmediate)
+    return `trace ${traces.current()?.traceId ?? 'none'};`
+  })
+  await service.listen({ host: '127.0.0.1', port: 0 })
+  t.teardown(() => service.close())
+  const request = (headers: string) =>
+    `POST /span HTTP/1.1\r\nhost: auth\r\n${headers}content-type: application/json\r\n` +
+    'content-length: 2\r\n\r\n{}'
+  const { port } = service.server.address() as AddressInfo
+  const socket = connect(port, '127.0.0.1')
+  await once(socket, 'connect')
+  const sampled = `traceparent: 00-${span.traceId}-${span.spanId}-01\r\n`
+  socket.write([request(sampled), request(''), request('connection: close\r\n')].join(''))
+  const found = (await text(socket)).match(/trace \w+;/g)
+  t.strictSame(found, [`trace ${span.traceId};`, 'trace none;', 'trace none;'])
+  await traces.close()
 })
