@@ -45,6 +45,10 @@ const groups: OpsRoutes[] = [
 export function opsApi(ops: Service, needs: OpsNeeds, policy: OperatorPolicy): void {
   ops.register(
     async (scope) => {
+      // Some responses show a secret, which no proxy may keep (RFC 9111 §5.2.2.5).
+      scope.addHook('onRequest', async (_request, reply) => {
+        reply.header('cache-control', 'no-store')
+      })
       scope.addHook('onRequest', requireOperator(policy))
       // The scope is the same service, under a prefix.
       for (const group of groups) group(scope as unknown as Service, needs)

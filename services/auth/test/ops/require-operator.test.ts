@@ -26,6 +26,22 @@ t.test('without the token, or with a wrong one, every ops request is refused', a
   t.equal((await ops.inject({ url: '/ops/users', headers: bearer })).statusCode, 200)
 })
 
+t.test('no cache keeps a response of the ops API, which may show a secret', async (t) => {
+  const { ops } = await authService(t)
+  const kept = async (method: 'GET' | 'POST', path: string, payload?: object) => {
+    const url = `/ops${path}`
+    const answer = await ops.inject({ method, url, headers: bearer, ...(payload && { payload }) })
+    t.ok(answer.statusCode < 300, `${method} ${path}: ${answer.body}`)
+    t.equal(answer.headers['cache-control'], 'no-store', `${method} ${path}`)
+    return answer.json()
+  }
+  t.ok((await kept('POST', '/invitations', {})).secret)
+  const { client, secret } = await kept('POST', '/clients', { name: 'a job', scope: ['a'] })
+  t.ok(secret)
+  t.ok((await kept('POST', `/clients/${client.id}/secrets`)).secret)
+  await kept('GET', '/users')
+})
+
 t.test('a page in a browser is refused, whatever token it has', async (t) => {
   const { ops } = await authService(t)
   const detail = 'the ops API is not for browsers'
