@@ -112,11 +112,11 @@ export async function buildGateway(needs: GatewayNeeds): Promise<Service> {
     spans?.end(served)
   })
   const isTrustedProxy = trustedProxies(needs.trustedProxies)
-  const proxiedClientOf = acceptProxyProtocol(app, { ...needs, isTrustedProxy })
-  limitConnections(app, { ...needs, isTrustedProxy, proxiedClientOf })
+  const proxiedOf = acceptProxyProtocol(app, { ...needs, isTrustedProxy })
+  limitConnections(app, { ...needs, isTrustedProxy, proxiedOf })
   const { proxyHeaders: headers } = needs
   noteHop(app, { spans, hstsSeconds: needs.hstsSeconds }, (raw) =>
-    arrivedHop(raw, isTrustedProxy, { headers, proxied: proxiedClientOf(raw.socket) })
+    arrivedHop(raw, isTrustedProxy, { headers, proxied: proxiedOf(raw.socket) })
   )
   await app.register(fastifyJwt, {
     secret: { private: assertionKey.privatePem, public: assertionKey.publicPem },
@@ -205,7 +205,12 @@ function noteHop(
   app.addHook('onRequest', (request, reply, done) => {
     const span = spans === null ? null : spans.begin(request)
     request.trail.span = span
-    request.hop = { requestId: request.id, trace: traceOf(span), ...hopOf(request.raw) }
+    try {
+      request.hop = { requestId: request.id, trace: traceOf(span), ...hopOf(request.raw) }
+    } catch (error) {
+      done(error as Error)
+      return
+    }
     request.trail.address = request.hop.addresses[0]
     if (hstsSeconds > 0 && request.hop.protocol === 'https')
       reply.header('strict-transport-security', `max-age=${hstsSeconds}`)

@@ -5,6 +5,13 @@ import { Refusal } from '@gatehouse/problem/refusal'
  * All refusals of the gateway: few codes for clients, and a separate reason for the log in each.
  */
 
+/**
+ * The connection has closed, so nobody gets the response, and nobody knows whose request it was. It must not be forwarded: an
+ * attacker who resets at once would have no address.
+ */
+export const clientGone = () =>
+  new Refusal('INVALID_REQUEST', { reason: 'the client closed the connection' })
+
 export const malformed = (reason: string, detail: string) =>
   new Refusal('INVALID_REQUEST', { reason, detail, headers: { connection: 'close' } })
 

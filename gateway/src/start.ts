@@ -196,6 +196,10 @@ export async function startGateway(
         proxyProtocol: config.GATEWAY_PROXY_PROTOCOL,
         isTrustedProxy: trustedProxies(words(config.GATEWAY_TRUSTED_PROXIES)),
         clock
+      },
+      limits: {
+        connections: config.GATEWAY_CONNECTIONS,
+        connectionsPerAddress: config.GATEWAY_CONNECTIONS_PER_ADDRESS
       }
     })
     return service

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
 import { clientNetwork } from '@gatehouse/edge-headers/client-network'
 import type { FastifyInstance } from 'fastify'
-import type { ProxiedClientOf } from '../proxies/proxy-protocol.ts'
+import type { ProxiedConnectionOf } from '../proxies/proxy-protocol.ts'
 import type { IsTrustedProxy } from '../proxies/trusted-proxies.ts'
 
 export type ConnectionLimits = {
@@ -12,7 +12,7 @@ export type ConnectionLimits = {
   /** a proxy has connections of many clients, so only the first limit applies to it */
   readonly isTrustedProxy: IsTrustedProxy
   /** a connection whose proxy names its client counts for that client */
-  readonly proxiedClientOf: ProxiedClientOf
+  readonly proxiedOf: ProxiedConnectionOf
 }
 
 /**
@@ -21,13 +21,14 @@ export type ConnectionLimits = {
  * address is lower, so one address cannot use up the total.
  */
 export function limitConnections(app: FastifyInstance, limits: ConnectionLimits): void {
-  const { connections, connectionsPerAddress, isTrustedProxy, proxiedClientOf } = limits
+  const { connections, connectionsPerAddress, isTrustedProxy, proxiedOf } = limits
   const open = new Map<string, number>()
   app.server.maxConnections = connections
   app.server.on('connection', (socket: Socket) => {
-    const address = proxiedClientOf(socket)?.address ?? socket.remoteAddress
+    const { remoteAddress } = socket
     // The client has already disconnected.
-    if (address === undefined) return
+    if (remoteAddress === undefined) return
+    const address = proxiedOf(socket)?.client?.address ?? remoteAddress
     if (isTrustedProxy(address)) return
     const network = clientNetwork(address)
     const count = open.get(network) ?? 0

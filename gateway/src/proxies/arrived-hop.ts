@@ -1,8 +1,9 @@
 import type { IncomingMessage } from 'node:http'
 import type { TLSSocket } from 'node:tls'
+import { clientGone } from '../refusals.ts'
 import { isHost } from '../stages/host.ts'
 import { forwardedAddress } from './forwarded-address.ts'
-import type { ProxiedClient } from './proxy-header.ts'
+import type { ProxiedConnection } from './proxy-protocol.ts'
 import { type ProxyHeaders, toldByProxies } from './told-by-proxies.ts'
 import type { IsTrustedProxy } from './trusted-proxies.ts'
 
@@ -33,11 +34,8 @@ const PROTOCOLS: Readonly<Record<string, ArrivedHop['protocol']>> = {
 /** How proxies tell where a request comes from. */
 type ToldBefore = {
   readonly headers: ProxyHeaders | null
-  readonly proxied: ProxiedClient | null
+  readonly proxied: ProxiedConnection | null
 }
-
-/** The peer of a connection that has closed; nobody gets the response. */
-const GONE = '0.0.0.0'
 
 /**
  * Reads what proxies report about the hop that counts. Each trusted proxy appends a member, so the
@@ -47,22 +45,27 @@ const GONE = '0.0.0.0'
  * clients cannot be distinguished.
  *
  * The header of the PROXY protocol names the peer of a proxy that forwards bytes. That peer can be a
- * client, which writes any header, so headers count only if it is a trusted proxy itself.
- * @param proxied the peer that such a header names; null: there is none
+ * client, which writes any header, so headers count only if it is a trusted proxy itself. If it names
+ * nobody, the client may be anyone, and headers do not count.
+ * @param proxied what such a header says; null: there is none
  * @param headers the kind of header that the proxies write; null: decided per request
+ * @throws Refusal INVALID_REQUEST if the connection has closed
  */
 export function arrivedHop(
   raw: IncomingMessage,
   isTrusted: IsTrustedProxy,
   { headers, proxied }: ToldBefore = { headers: null, proxied: null }
 ): ArrivedHop {
-  const peer = forwardedAddress(raw.socket.remoteAddress ?? GONE) ?? GONE
-  const isEncrypted = (raw.socket as Partial<TLSSocket>).encrypted === true || proxied?.secure
+  const peer = forwardedAddress(raw.socket.remoteAddress ?? '')
+  if (peer === null) throw clientGone()
+  const client = proxied?.client ?? null
+  const isEncrypted = (raw.socket as Partial<TLSSocket>).encrypted === true || client?.secure
   const protocol = isEncrypted ? 'https' : 'http'
   const host = raw.headers.host ?? (raw.headers[':authority'] as string | undefined) ?? ''
   const addresses: [string, ...string[]] = [peer]
-  if (proxied !== null) addresses.unshift(forwardedAddress(proxied.address) ?? GONE)
-  if (!isTrusted(addresses[0])) return { addresses, protocol, host, port: portOf(host, protocol) }
+  if (client !== null) addresses.unshift(client.address)
+  const headersCount = isTrusted(addresses[0]) && (proxied === null || client !== null)
+  if (!headersCount) return { addresses, protocol, host, port: portOf(host, protocol) }
 
   const said = toldByProxies(raw, headers)
   let proxies = 1

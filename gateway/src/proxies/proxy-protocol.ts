@@ -2,6 +2,7 @@ import type { EventEmitter } from 'node:events'
 import type { Socket } from 'node:net'
 import type { ServiceLog } from '@gatehouse/http-service/service-log'
 import type { FastifyInstance } from 'fastify'
+import { clientGone } from '../refusals.ts'
 import {
   LONGEST_PROXY_HEADER,
   type ProxiedClient,
@@ -15,10 +16,19 @@ export const proxyProtocols = ['off', 'optional', 'required'] as const
 export type ProxyProtocol = (typeof proxyProtocols)[number]
 
 /** What tells connections apart, also through TLS. */
-type Connection = Pick<Socket, 'remoteAddress' | 'remotePort'>
+type Connection = Pick<Socket, 'remoteAddress' | 'remotePort' | 'localAddress' | 'localPort'>
 
-/** The client that a connection is for, by the header of its proxy; null without one. */
-export type ProxiedClientOf = (connection: Connection) => ProxiedClient | null
+/** The header of a connection's proxy. */
+export type ProxiedConnection = {
+  /** null if the header names nobody: then the client is the proxy, whatever its requests say */
+  readonly client: ProxiedClient | null
+}
+
+/**
+ * The header with which the proxy of a connection began it; null without one.
+ * @throws Refusal INVALID_REQUEST if the connection has closed, so that its header is not known
+ */
+export type ProxiedConnectionOf = (connection: Connection) => ProxiedConnection | null
 
 export type ProxyProtocolNeeds = {
   readonly proxyProtocol: ProxyProtocol
@@ -41,23 +51,21 @@ const QUIET_MS = 60_000
 export function acceptProxyProtocol(
   app: FastifyInstance,
   { proxyProtocol, isTrustedProxy, log, clock, headerMs = HEADER_MS }: ProxyProtocolNeeds
-): ProxiedClientOf {
+): ProxiedConnectionOf {
   if (proxyProtocol === 'off') return () => null
-  const clients = new Map<string, ProxiedClient>()
+  /** of every open connection of a trusted proxy */
+  const headers = new Map<string, ProxiedConnection | null>()
   const waiting = new Set<Socket>()
   const passed = new WeakSet<Socket>()
   const server: EventEmitter = app.server
   const { emit } = server
 
   const pass = (socket: Socket, header: ProxyHeader | null): void => {
-    const client = header?.client ?? null
+    const proxied = header === null ? null : { client: header.client }
     const key = keyOf(socket)
-    // The proxy may have used the port before, for another client.
-    clients.delete(key)
-    if (client !== null) {
-      clients.set(key, client)
-      socket.once('close', () => clients.get(key) === client && clients.delete(key))
-    }
+    headers.set(key, proxied)
+    // The proxy may use the port again before this event comes.
+    socket.once('close', () => headers.get(key) === proxied && headers.delete(key))
     passed.add(socket)
     server.emit('connection', socket)
   }
@@ -96,7 +104,14 @@ export function acceptProxyProtocol(
   app.addHook('preClose', async () => {
     for (const socket of waiting) socket.destroy()
   })
-  return (connection) => clients.get(keyOf(connection)) ?? null
+  return (connection) => {
+    const { remoteAddress } = connection
+    if (remoteAddress === undefined) throw clientGone()
+    const proxied = headers.get(keyOf(connection))
+    // Its requests must not be taken for those of a proxy that sent no header.
+    if (proxied === undefined && isTrustedProxy(remoteAddress)) throw clientGone()
+    return proxied ?? null
+  }
 }
 
 const faults = {
@@ -105,9 +120,11 @@ const faults = {
   unfinished: 'a trusted proxy sent only a part of a PROXY protocol header'
 } as const
 
-/** Both ends of a TLS connection have the same peer as the connection below it. */
-const keyOf = ({ remoteAddress, remotePort }: Connection): string =>
-  `${remoteAddress} ${remotePort}`
+/** A TLS connection has the same ends as the connection below it. */
+const keyOf = (connection: Connection): string => {
+  const { remoteAddress, remotePort, localAddress, localPort } = connection
+  return `${remoteAddress} ${remotePort} ${localAddress} ${localPort}`
+}
 
 /** `nothing`: a health check of a load balancer that only connects */
 type Received = ProxyHeader | keyof typeof faults | 'nothing'

@@ -1,6 +1,7 @@
 import { buildService, type Service } from '@gatehouse/http-service/build-service'
 import type { ServiceLog } from '@gatehouse/http-service/service-log'
 import { Refusal } from '@gatehouse/problem/refusal'
+import { type ConnectionLimits, limitConnections } from '../limits/connection-limits.ts'
 import { acceptProxyProtocol, type ProxyProtocolNeeds } from '../proxies/proxy-protocol.ts'
 
 export type RedirectNeeds = {
@@ -8,6 +9,8 @@ export type RedirectNeeds = {
   readonly closeMs: number
   /** how proxies in front of this listener name their clients */
   readonly proxies: Pick<ProxyProtocolNeeds, 'proxyProtocol' | 'isTrustedProxy' | 'clock'>
+  /** as many connections as the gateway's own listener may have */
+  readonly limits: Pick<ConnectionLimits, 'connections' | 'connectionsPerAddress'>
   /** the address of the gateway for its clients: `https://api.example.com` */
   readonly publicOrigin: string
 }
@@ -21,11 +24,13 @@ const CACHE_SECONDS = 300
  * elsewhere, and a request for another host is refused. Nothing of a request is logged, because
  * plain HTTP may carry credentials.
  */
-export function redirectToHttps({ log, closeMs, proxies, publicOrigin }: RedirectNeeds): Service {
+export function redirectToHttps(needs: RedirectNeeds): Service {
+  const { log, closeMs, proxies, limits, publicOrigin } = needs
   const { host, hostname } = new URL(publicOrigin)
   const quiet = log.child({}, { level: 'error' })
   const service = buildService({ log: quiet, closeMs, bodies: 'streamed' })
-  acceptProxyProtocol(service, { ...proxies, log })
+  const proxiedOf = acceptProxyProtocol(service, { ...proxies, log })
+  limitConnections(service, { ...limits, ...proxies, proxiedOf })
   service.addHook('onRequest', async (request, reply) => {
     const target = request.raw.url ?? ''
     if (!target.startsWith('/') || request.hostname.toLowerCase() !== hostname) {

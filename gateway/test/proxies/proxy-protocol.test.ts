@@ -41,6 +41,15 @@ t.test('the client of a connection is the one that the header of its proxy names
   t.strictSame(told(gateway), ['192.0.2.7, 127.0.0.1', 'http'])
   await sendBytes(gateway.port, after(binaryHeader(0x20, 0)))
   t.strictSame(told(gateway), ['127.0.0.1', 'http'], 'a connection of the proxy itself')
+  // A header that names nobody: the client may be anyone, so its headers do not count either.
+  for (const header of [
+    Buffer.from('PROXY UNKNOWN\r\n'),
+    binaryHeader(0x21, 0),
+    binaryHeader(0x20, 0)
+  ]) {
+    await sendBytes(gateway.port, after(header, claims))
+    t.strictSame(told(gateway), ['127.0.0.1', 'http'])
+  }
 })
 
 t.test('behind the proxy that the header names, its own headers count', async (t) => {
@@ -139,6 +148,24 @@ t.test('a proxy that says nothing does not hold the end of the gateway', async (
   t.strictSame(statusesIn(await sendBytes(gateway.port, after(TEXT))), [200], 'it was accepted')
   await Promise.all([gateway.close(), closed(socket)])
   t.ok(socket.destroyed)
+})
+
+t.test('a request whose connection was reset is not forwarded under another address', async (t) => {
+  const gateway = await edgeOverTls(t)
+  for (let left = 60; left > 0; left -= 1) {
+    const socket = connect({ port: gateway.port, host: '127.0.0.1' })
+    const secured = connectTls({ socket, rejectUnauthorized: false })
+    // The other side of a reset.
+    secured.on('error', () => {})
+    await once(secured, 'secureConnect')
+    secured.write(`${GET}\r\n`)
+    await new Promise((resolve) => setImmediate(resolve))
+    socket.resetAndDestroy()
+    await closed(secured)
+  }
+  t.equal(await overHttpTwo(t, gateway.port, Buffer.alloc(0)), 200, 'all others came before')
+  const addresses = gateway.upstream.received.map(({ headers }) => headers['x-forwarded-for'])
+  t.strictSame([...new Set(addresses)], ['127.0.0.1'])
 })
 
 /** The status of a request over HTTP/2, on a connection that begins with these bytes. */

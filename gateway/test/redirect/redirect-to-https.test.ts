@@ -1,3 +1,6 @@
+import { once } from 'node:events'
+import { connect } from 'node:net'
+import { closed } from '@gatehouse/fixtures/closed'
 import { serviceLog } from '@gatehouse/http-service/service-log'
 import t from 'tap'
 import { trustedProxies } from '../../src/proxies/trusted-proxies.ts'
@@ -12,11 +15,12 @@ const proxies = {
   isTrustedProxy: trustedProxies(['127.0.0.1']),
   clock: Date.now
 } as const
+const limits = { connections: 100, connectionsPerAddress: 100 }
 const settings = { GATEWAY_HOST: '127.0.0.1', GATEWAY_HTTP_REDIRECT_PORT: 0, TOKEN_ISSUER }
 
 t.test('plain HTTP is sent to the same path of the public origin', async (t) => {
   const log = serviceLog('gateway', 'silent')
-  const redirect = await openRedirect(settings, { log, closeMs: 1000, proxies })
+  const redirect = await openRedirect(settings, { log, closeMs: 1000, proxies, limits })
   t.teardown(() => redirect?.close())
   const port = Number(new URL(redirect?.url ?? '').port)
   const ask = (first: string, host: string, more = '') =>
@@ -46,9 +50,32 @@ t.test('plain HTTP is sent to the same path of the public origin', async (t) => 
   }
 })
 
+t.test('one address has as many connections as on the main listener', async (t) => {
+  const log = serviceLog('gateway', 'silent')
+  const few = { connections: 100, connectionsPerAddress: 2 }
+  const direct = { ...proxies, proxyProtocol: 'off', isTrustedProxy: () => false } as const
+  const needs = { log, closeMs: 1000, proxies: direct, limits: few }
+  const redirect = await openRedirect(settings, needs)
+  t.teardown(() => redirect?.close())
+  const port = Number(new URL(redirect?.url ?? '').port)
+  const idle = [connect(port, '127.0.0.1'), connect(port, '127.0.0.1')]
+  t.teardown(() => {
+    for (const socket of idle) socket.destroy()
+  })
+  await Promise.all(idle.map((socket) => once(socket, 'connect')))
+  await closed(connect(port, '127.0.0.1').resume())
+  t.notOk(idle.some(({ destroyed }) => destroyed))
+})
+
 t.test('nothing of a request over plain HTTP is logged', async (t) => {
   const { log, text } = capturedLog(t)
-  const service = redirectToHttps({ log, closeMs: 1000, proxies, publicOrigin: TOKEN_ISSUER })
+  const service = redirectToHttps({
+    log,
+    closeMs: 1000,
+    proxies,
+    limits,
+    publicOrigin: TOKEN_ISSUER
+  })
   const url = '/orders/a-secret-path?token=a-secret'
   t.equal((await service.inject({ url, headers: { host: 'evil.example' } })).statusCode, 400)
   t.equal((await service.inject({ url, headers: { host: 'api.example.com' } })).statusCode, 308)
@@ -58,7 +85,7 @@ t.test('nothing of a request over plain HTTP is logged', async (t) => {
 t.test('there is a redirect only if it is set, and only to https', async (t) => {
   const log = serviceLog('gateway', 'silent')
   const { GATEWAY_HTTP_REDIRECT_PORT: _, ...unset } = settings
-  t.equal(await openRedirect(unset, { log, closeMs: 1, proxies }), null)
+  t.equal(await openRedirect(unset, { log, closeMs: 1, proxies, limits }), null)
   t.strictSame(redirectFaults(settings), [])
   t.strictSame(redirectFaults({ ...unset, TOKEN_ISSUER: 'http://localhost:3000' }), [])
   t.match(redirectFaults({ ...settings, TOKEN_ISSUER: 'http://localhost:3000' }), [/https:/])
