@@ -60,7 +60,7 @@ export const register: Route = (service, needs) => {
       }
       const fault = identityFault(applicant)
       if (fault !== null) throw invalidMember('email', fault)
-      const accounts = invitedAccounts(needs.invitations, invitation)
+      const accounts = invitedAccounts(needs, invitation)
       const account = await openAccount(applicant, origin, { ...needs, accounts })
       return reply.code(201).send({ user: publicAccount(account) })
     }

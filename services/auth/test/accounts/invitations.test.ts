@@ -123,14 +123,46 @@ for (const { name, skip, make } of databaseKinds(t)) {
 
   t.test(`${name}: who guesses invitations is slowed, and nobody else`, { skip }, async (t) => {
     const { invite, register } = await inviting(t)
-    const { secret } = await invite()
+    const { secret } = await invite({ email: 'ada@example.com' })
     const codes: number[] = []
     for (let guess = 0; guess < 6; guess++) codes.push((await register('ghi_guess')).statusCode)
     t.strictSame(codes, [403, 403, 403, 403, 403, 403])
-    const slowed: Answer = await register(secret)
-    isProblem(t, slowed, { code: 'RATE_LIMITED' }, 'the right one is not told apart')
-    t.equal((await register(secret, 'ada@example.com', '198.51.100.9')).statusCode, 201)
+    isProblem(t, await register('ghi_guess'), { code: 'RATE_LIMITED' })
+    const other = await register(secret, 'eve@example.com')
+    isProblem(t, other, { code: 'RATE_LIMITED' }, 'for another address')
+    t.equal((await register(secret)).statusCode, 201, 'the right one, from the same network')
   })
+
+  t.test(
+    `${name}: who asks with an invitation which addresses have an account is slowed`,
+    { skip },
+    async (t) => {
+      const { auth, invite, register } = await inviting(t)
+      const [{ secret: first }, { secret }, { secret: neighbours }] = [
+        await invite(),
+        await invite(),
+        await invite()
+      ]
+      t.equal((await register(first)).statusCode, 201)
+      const codes: number[] = []
+      for (let attempt = 0; attempt < 6; attempt++) {
+        const { statusCode } = await register(secret, 'ada@example.com', `192.0.2.${attempt}`)
+        codes.push(statusCode)
+      }
+      t.strictSame(codes, [409, 409, 409, 409, 409, 409])
+      const slowed: Answer = await register(secret, 'ada@example.com', '198.51.100.9')
+      isProblem(t, slowed, { code: 'RATE_LIMITED' }, 'in every network')
+      t.equal(slowed.headers['retry-after'], '1')
+      const free = await register(secret, 'bob@example.com')
+      isProblem(t, free, { code: 'RATE_LIMITED' }, 'a free address is not told apart')
+      t.equal((await register(neighbours, 'eve@example.com')).statusCode, 201, 'nobody else waits')
+      auth.clock.advance(1000)
+      t.equal((await register(secret, 'ada@example.com')).statusCode, 409)
+      isProblem(t, await register(secret), { code: 'RATE_LIMITED' }, 'the wait grows')
+      auth.clock.advance(2000)
+      t.equal((await register(secret, 'bob@example.com')).statusCode, 201, 'it still works')
+    }
+  )
 }
 
 t.test('an invitation works where registration is open, and not where it is off', async (t) => {
