@@ -85,7 +85,8 @@ export function accountChanges(db: Kysely<Tables>): AccountChanges {
             password_hash: passwordHash,
             password_version: eb('password_version', '+', 1),
             password_changed_at_ms: null,
-            password_changed_by: null
+            password_changed_by: null,
+            password_change_request: null
           }))
           .where('id', '=', id)
           .executeTakeFirst()

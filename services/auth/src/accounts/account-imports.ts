@@ -97,7 +97,8 @@ const toRow = (account: ImportedAccount) => ({
   created_at: account.createdAt,
   disabled_at: account.disabled ? account.createdAt : null,
   password_changed_at_ms: null,
-  password_changed_by: null
+  password_changed_by: null,
+  password_change_request: null
 })
 
 const byEmail = (one: { readonly email: string }, other: { readonly email: string }): number =>

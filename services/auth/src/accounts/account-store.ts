@@ -13,6 +13,8 @@ export type PasswordChange = By & {
   readonly passwordHash: string
   /** the session that makes the change, which continues; null: none */
   readonly sid: string | null
+  /** a password hash of the request, to recognise its repeat */
+  readonly requestHash: string
 }
 
 export type AccountStore = {
@@ -75,7 +77,7 @@ export function accountStore(db: Kysely<Tables>): AccountStore {
         .execute()
       return rows.map(toAccount)
     },
-    changePassword: ({ id, passwordVersion }, { passwordHash, sid, origin, nowMs }) =>
+    changePassword: ({ id, passwordVersion }, { passwordHash, requestHash, sid, origin, nowMs }) =>
       db.transaction().execute(async (transaction) => {
         const { numUpdatedRows } = await transaction
           .updateTable('accounts')
@@ -83,7 +85,8 @@ export function accountStore(db: Kysely<Tables>): AccountStore {
             password_hash: passwordHash,
             password_version: passwordVersion + 1,
             password_changed_at_ms: nowMs,
-            password_changed_by: sid
+            password_changed_by: sid,
+            password_change_request: requestHash
           })
           .where('id', '=', id)
           .where('password_version', '=', passwordVersion)
@@ -144,7 +147,8 @@ export async function insertAccount(
       created_at: Math.floor(nowMs / 1000),
       disabled_at: null,
       password_changed_at_ms: null,
-      password_changed_by: null
+      password_changed_by: null,
+      password_change_request: null
     })
     .onConflict((conflict) => conflict.column('email').doNothing())
     .returningAll()
@@ -167,9 +171,15 @@ export function toAccount(row: Selectable<AccountTable>): Account {
     disabled: row.disabled_at !== null,
     tokensNotBefore: row.tokens_not_before,
     rightsVersion: row.rights_version,
-    passwordChange:
-      row.password_changed_at_ms === null || row.password_changed_by === null
-        ? null
-        : { atMs: row.password_changed_at_ms, sid: row.password_changed_by }
+    passwordChange: toPasswordChange(row)
   }
+}
+
+function toPasswordChange(row: Selectable<AccountTable>): Account['passwordChange'] {
+  const {
+    password_changed_at_ms: atMs,
+    password_changed_by: sid,
+    password_change_request: requestHash
+  } = row
+  return atMs === null || sid === null || requestHash === null ? null : { atMs, sid, requestHash }
 }

@@ -18,10 +18,14 @@ export type Account = {
   /** how often its rights have changed; the `rights_version` of its next token */
   readonly rightsVersion: number
   /**
-   * when its user last changed the password (milliseconds since 1970), and in which session; null:
-   * never
+   * when its user last changed the password (milliseconds since 1970), in which session, and a
+   * password hash of the request; null: never
    */
-  readonly passwordChange: { readonly atMs: number; readonly sid: string } | null
+  readonly passwordChange: {
+    readonly atMs: number
+    readonly sid: string
+    readonly requestHash: string
+  } | null
 }
 
 /** The members of an account that its owner may see. */

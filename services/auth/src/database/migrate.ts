@@ -15,6 +15,7 @@ import { rightsVersion } from './migrations/0012-rights-version.ts'
 import { openSessions } from './migrations/0013-open-sessions.ts'
 import { foreignPasswordCosts } from './migrations/0014-foreign-password-costs.ts'
 import { invitations } from './migrations/0015-invitations.ts'
+import { passwordChangeRequests } from './migrations/0016-password-change-requests.ts'
 import { appliedMigrations, newerMigrations, standIn } from './newer-migrations.ts'
 import type { Tables } from './tables.ts'
 
@@ -34,7 +35,8 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0012-rights-version': rightsVersion,
   '0013-open-sessions': openSessions,
   '0014-foreign-password-costs': foreignPasswordCosts,
-  '0015-invitations': invitations
+  '0015-invitations': invitations,
+  '0016-password-change-requests': passwordChangeRequests
 }
 
 /**

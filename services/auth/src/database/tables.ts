@@ -26,6 +26,8 @@ export type AccountTable = {
   password_changed_at_ms: number | null
   /** the session that changed it */
   password_changed_by: string | null
+  /** a password hash of the request that changed it: of the old and the new password together */
+  password_change_request: string | null
 }
 
 /** The facts about a session that cannot be rebuilt if the session store loses it. */

@@ -1,7 +1,7 @@
 import { clientNetwork } from '@gatehouse/edge-headers/client-network'
 import { requireIdentity } from '@gatehouse/identity/identity'
 import { Refusal } from '@gatehouse/problem/refusal'
-import { Type } from 'typebox'
+import { type Static, Type } from 'typebox'
 import type { Account } from '../accounts/account.ts'
 import type { Claim } from '../accounts/check-credentials.ts'
 import {
@@ -22,6 +22,12 @@ const Body = Type.Object(
   { additionalProperties: false }
 )
 
+type Requested = Static<typeof Body>
+
+/** Both passwords as one text, which no other two passwords have. */
+const together = ({ currentPassword, newPassword }: Requested): string =>
+  JSON.stringify([currentPassword, newPassword])
+
 /** how long a repeated change of the password is recognised as a repetition */
 const REPEAT_MS = 600_000
 
@@ -38,17 +44,20 @@ export const changePassword: Route = (service, needs) => {
 
   /**
    * The change was made, but its response was lost or said "repeat later". So the old password is
-   * no longer the current one.
+   * no longer the current one. A repeat has both passwords of the change, in one hash: a thief of
+   * the access token must not test guesses at the new password without the old one.
    */
-  const isRepeat = async (account: Account, session: string | null, newPassword: string) => {
+  const isRepeat = async (account: Account, session: string | null, body: Requested) => {
     const { passwordChange } = account
     if (passwordChange === null || session === null || passwordChange.sid !== session) return false
     if (clock() - passwordChange.atMs > REPEAT_MS) return false
-    return await passwords.inTurn((match) => match(account, newPassword, []))
+    return await passwords.inTurn((match) =>
+      match({ passwordHash: passwordChange.requestHash }, together(body), [])
+    )
   }
 
   /** The account that the current password proves; null if this change was already made. */
-  const prove = async (claim: Claim, session: string | null, newPassword: string) => {
+  const prove = async (claim: Claim, session: string | null, body: Requested) => {
     try {
       return await checkCredentials(claim)
     } catch (error) {
@@ -56,7 +65,7 @@ export const changePassword: Route = (service, needs) => {
       // Only after a guess that was due and is counted, because the answer could reveal the new
       // password.
       if (isWrong && claim.account !== null) {
-        if (await isRepeat(claim.account, session, newPassword)) return null
+        if (await isRepeat(claim.account, session, body)) return null
       }
       throw error
     }
@@ -82,13 +91,14 @@ export const changePassword: Route = (service, needs) => {
       const origin = originOf(request)
       const caller = { email: found.email, network: clientNetwork(origin.address), device: session }
       const claim = { account: found, password: currentPassword, caller, origin }
-      const account = await prove(claim, session, newPassword)
+      const account = await prove(claim, session, request.body)
       if (account === null) {
         await follow(found, session, [])
         return reply.code(204).send(null)
       }
       const passwordHash = await passwords.hash(newPassword)
-      const change = { passwordHash, sid: session, origin, nowMs: clock() }
+      const requestHash = await passwords.hash(together(request.body))
+      const change = { passwordHash, requestHash, sid: session, origin, nowMs: clock() }
       const ended = await accounts.changePassword(account, change)
       // Another change came first: the password is no longer the current one.
       if (ended === null) throw wrongCredentials()

@@ -112,7 +112,7 @@ for (const kind of databaseKinds(t)) {
     const accounts = await open(t)
     const created = await accounts.create(ada, { origin, nowMs: clock() })
     if (created === null) throw new Error('not created')
-    const change = { sid: 'a session', origin, nowMs: clock() }
+    const change = { sid: 'a session', requestHash: 'a request', origin, nowMs: clock() }
     t.strictSame(
       await accounts.changePassword(created, { ...change, passwordHash: 'another hash' }),
       []

@@ -161,7 +161,13 @@ t.test('a login in progress when the password changes opens no session', async (
       async open(subject, sid, opened) {
         const account = await accountStore(auth.database).findById(subject)
         if (account === null) throw new Error('no account')
-        const change = { passwordHash: 'another', sid: null, origin, nowMs: auth.clock() }
+        const change = {
+          passwordHash: 'another',
+          requestHash: 'a request',
+          sid: null,
+          origin,
+          nowMs: auth.clock()
+        }
         const ended = await accountStore(auth.database).changePassword(account, change)
         await auth.state.ends.tellAll(subject, null, ended ?? [])
         return await real.open(subject, sid, opened)

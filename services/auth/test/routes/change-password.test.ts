@@ -76,7 +76,8 @@ t.test('repeated changes with a wrong password are limited like guesses', async 
   } as const
   // A thief of the session's access token does not know either password.
   const guess = (newPassword: string) => change({ currentPassword: 'no such word', newPassword })
-  for (let wrong = 0; wrong < 5; wrong++) {
+  isProblem(t, await guess(newPassword), unproven, 'the new one proves nothing without the old one')
+  for (let wrong = 0; wrong < 4; wrong++) {
     isProblem(t, await guess(`not this one ${wrong}`), unproven)
   }
   isProblem(t, await guess('nor this one'), { code: 'RATE_LIMITED' })
@@ -87,6 +88,24 @@ t.test('repeated changes with a wrong password are limited like guesses', async 
     'the right one is not told apart'
   )
   t.equal((await auth.post('/login', { email, password: newPassword })).statusCode, 200)
+})
+
+t.test('a change is repeated with both of its passwords, for ten minutes', async (t) => {
+  const { auth, change } = await changing(t)
+  t.equal((await change(valid)).statusCode, 204)
+  const wrong = {
+    code: 'UNAUTHENTICATED',
+    detail: 'the e-mail address or the password is wrong'
+  } as const
+  isProblem(t, await change({ ...valid, newPassword: 'a third password' }), wrong, 'another one')
+  isProblem(t, await change({ ...valid, currentPassword: 'a guess' }), wrong, 'without the old one')
+  t.equal((await change(valid)).statusCode, 204, 'both')
+  auth.clock.advance(600_001)
+  isProblem(t, await change(valid), wrong, 'too late')
+  const next = { currentPassword: newPassword, newPassword: 'a third password' }
+  t.equal((await change(next)).statusCode, 204)
+  isProblem(t, await change(valid), wrong, 'the change before the last')
+  t.equal((await change(next)).statusCode, 204)
 })
 
 t.test('a new password must meet the rules of every password', async (t) => {
