@@ -1,4 +1,3 @@
-import type { IncomingMessage } from 'node:http'
 import fastifyJwt from '@fastify/jwt'
 import { allowOriginsOf } from '@gatehouse/edge-headers/web-origin'
 import { buildService, type Service } from '@gatehouse/http-service/build-service'
@@ -17,7 +16,8 @@ import type { TrustedIssuers } from './issuers/trusted-issuers.ts'
 import { type Arrival, type Edge, journey, type Passage } from './journey.ts'
 import { limitConnections } from './limits/connection-limits.ts'
 import { routeLimiters } from './limits/route-limiters.ts'
-import { type ArrivedHop, arrivedHop } from './proxies/arrived-hop.ts'
+import { noteHop } from './note-hop.ts'
+import { arrivedHop } from './proxies/arrived-hop.ts'
 import { callerOf } from './proxies/caller.ts'
 import { acceptProxyProtocol, type ProxyProtocol } from './proxies/proxy-protocol.ts'
 import type { ProxyHeaders } from './proxies/told-by-proxies.ts'
@@ -26,11 +26,10 @@ import type { Revocations } from './revocation/follow-revocations.ts'
 import { errorFormOf, routeOfTarget } from './routes/error-form-of.ts'
 import type { LiveRouteTable } from './routes/live-route-table.ts'
 import { signatureChecks } from './signature-checks.ts'
-import type { Hop } from './stages/stamp.ts'
 import { guardedFaults } from './telemetry/guarded-faults.ts'
 import { loadGauges } from './telemetry/load-gauges.ts'
 import { requestMetrics, verifierMetrics } from './telemetry/request-metrics.ts'
-import { type RequestSpans, requestSpans, traceOf } from './telemetry/request-spans.ts'
+import { requestSpans } from './telemetry/request-spans.ts'
 import { type Served, watchRequests } from './telemetry/served.ts'
 import { accessTokenVerifier } from './tokens/access-token-verifier.ts'
 import { keptForTokens } from './tokens/kept-for-tokens.ts'
@@ -38,8 +37,6 @@ import { namedClaims } from './tokens/named-claims.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** the source of the request, and its connection */
-    hop: Hop
     /** the result of the journey; null until the request has passed all stages */
     passage: Passage | null
   }
@@ -189,33 +186,6 @@ export async function buildGateway(needs: GatewayNeeds): Promise<Service> {
     webSockets: forwarding.socketServices
   })
   return app
-}
-
-/**
- * Notes the source of each request, before anything can refuse it. Over TLS, tells the browser to
- * use only TLS from now on. Never over plain HTTP, where anyone on the network could send that
- * header (RFC 6797 §7.2).
- */
-function noteHop(
-  app: Service,
-  { spans, hstsSeconds }: { spans: RequestSpans | null; hstsSeconds: number },
-  hopOf: (raw: IncomingMessage) => ArrivedHop
-): void {
-  app.decorateRequest('hop')
-  app.addHook('onRequest', (request, reply, done) => {
-    const span = spans === null ? null : spans.begin(request)
-    request.trail.span = span
-    try {
-      request.hop = { requestId: request.id, trace: traceOf(span), ...hopOf(request.raw) }
-    } catch (error) {
-      done(error as Error)
-      return
-    }
-    request.trail.address = request.hop.addresses[0]
-    if (hstsSeconds > 0 && request.hop.protocol === 'https')
-      reply.header('strict-transport-security', `max-age=${hstsSeconds}`)
-    done()
-  })
 }
 
 function passageOf({ passage }: FastifyRequest): Passage {
