@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { rootCertificates } from 'node:tls'
 import { dataFolder } from '@gatehouse/fixtures/data-folder'
 import { SettingsFault } from '@gatehouse/settings/read-settings'
 import t from 'tap'
@@ -161,7 +162,9 @@ t.test(
     const common = { ...secrets, TOKEN_ISSUER: 'https://a.example' }
     const warnings = (url: string, settings: Record<string, string> = {}) =>
       readConfig({ NODE_ENV: 'production', ...common, DATABASE_URL: url, ...settings }).warnings
-    const own = '&sslrootcert=/etc/hosts'
+    const authority = join(dataFolder(t), 'authority.pem')
+    writeFileSync(authority, rootCertificates[0] ?? '')
+    const own = `&sslrootcert=${authority}`
     for (const scheme of ['postgres', 'postgresql']) {
       const url = `${scheme}://ada:secret@db.example/app`
       for (const mode of ['allow', 'prefer', 'require']) {
