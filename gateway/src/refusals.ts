@@ -6,8 +6,8 @@ import { Refusal } from '@gatehouse/problem/refusal'
  */
 
 /**
- * The connection has closed, so nobody gets the response, and nobody knows whose request it was. It must not be forwarded: an
- * attacker who resets at once would have no address.
+ * The connection has closed, and with it the address of its client is lost. The request must not be
+ * forwarded: otherwise a client that resets its connection at once would have no address.
  */
 export const clientGone = () =>
   new Refusal('INVALID_REQUEST', { reason: 'the client closed the connection' })

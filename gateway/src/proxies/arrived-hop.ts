@@ -45,8 +45,8 @@ type ToldBefore = {
  * clients cannot be distinguished.
  *
  * The header of the PROXY protocol names the peer of a proxy that forwards bytes. That peer can be a
- * client, which writes any header, so headers count only if it is a trusted proxy itself. If it names
- * nobody, the client may be anyone, and headers do not count.
+ * client, which writes any header, so headers count only if it is a trusted proxy itself. If the
+ * header names no client, the client is unknown, and headers do not count.
  * @param proxied what such a header says; null: there is none
  * @param headers the kind of header that the proxies write; null: decided per request
  * @throws Refusal INVALID_REQUEST if the connection has closed

@@ -20,7 +20,7 @@ type Connection = Pick<Socket, 'remoteAddress' | 'remotePort' | 'localAddress' |
 
 /** The header of a connection's proxy. */
 export type ProxiedConnection = {
-  /** null if the header names nobody: then the client is the proxy, whatever its requests say */
+  /** null if the header names no client: then the proxy counts as the client */
   readonly client: ProxiedClient | null
 }
 

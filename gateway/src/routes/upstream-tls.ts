@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { unreadable } from '@gatehouse/settings/file-fault'
-import { isPemAuthority } from '@gatehouse/settings/pem-authority'
+import { authorityFault } from '@gatehouse/settings/pem-authority'
 import { type Static, Type } from 'typebox'
 import { CertificateFault, readCertificate } from '../certificate.ts'
 
@@ -86,8 +86,8 @@ function readAuthority(file: string, members: TlsMembers): Buffer {
     if (fault === null) throw error
     throw new UpstreamTlsFault(`${members.ca}: ${fault}`)
   }
-  if (!isPemAuthority(ca.toString()))
-    throw new UpstreamTlsFault(`${members.ca}: ${file} is not a certificate in PEM`)
+  const fault = authorityFault(file, ca.toString())
+  if (fault !== null) throw new UpstreamTlsFault(`${members.ca}: ${fault}`)
   return ca
 }
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import type { ConnectionOptions } from 'node:tls'
 import { unreadable } from '@gatehouse/settings/file-fault'
-import { isPemAuthority } from '@gatehouse/settings/pem-authority'
+import { authorityFault } from '@gatehouse/settings/pem-authority'
 import { secret } from '@gatehouse/settings/secret'
 import { type Static, Type } from 'typebox'
 import { COMMAND_TIMEOUT_MS } from './connect-redis.ts'
@@ -96,13 +96,14 @@ function fileFaults(settings: RedisSettings): string[] {
       ? []
       : ['REDIS_CERT_FILE and REDIS_KEY_FILE go together']
   const missing = FILES.flatMap((name) => {
+    const file = settings[name]
     try {
-      const pem = fileOf(settings[name])
-      const isUseless = name === 'REDIS_CA_FILE' && pem !== undefined && !isPemAuthority(pem)
-      return isUseless ? [`${name}: ${settings[name]} is not a certificate in PEM`] : []
+      const pem = fileOf(file)
+      if (name !== 'REDIS_CA_FILE' || file === undefined || pem === undefined) return []
+      const fault = authorityFault(file, pem)
+      return fault === null ? [] : [`${name}: ${fault}`]
     } catch (error) {
-      const file = settings[name] ?? ''
-      return [`${name}: ${unreadable(file, error) ?? `cannot read ${file}`}`]
+      return [`${name}: ${unreadable(file ?? '', error) ?? `cannot read ${file}`}`]
     }
   })
   return [...alone, ...missing]

@@ -1,10 +1,13 @@
 import { createSecureContext } from 'node:tls'
 
 /**
- * Whether a text holds the certificate of an authority in PEM. OpenSSL takes a text without a
- * certificate for an empty list, and then trusts nobody. Pure.
+ * Why the text of a file is not the certificate of an authority in PEM, for the operator; null if it
+ * is one. OpenSSL takes a text without a certificate for an empty list, and then trusts nobody. Pure.
  */
-export function isPemAuthority(pem: string): boolean {
+export const authorityFault = (file: string, pem: string): string | null =>
+  isPemAuthority(pem) ? null : `${file} is not a certificate in PEM`
+
+function isPemAuthority(pem: string): boolean {
   if (!pem.includes('-----BEGIN ')) return false
   try {
     createSecureContext({ ca: pem })

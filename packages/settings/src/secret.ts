@@ -2,7 +2,7 @@ import { type TOptional, type TProperties, type TString, Type } from 'typebox'
 import { textFile } from './text-file.ts'
 
 /** The keyword of a schema whose setting names a file: the name of the setting that the file stands for. */
-export const SECRET_OF = 'secretOf'
+const SECRET_OF = 'secretOf'
 
 type SecretProperties<Name extends string> = {
   readonly [Setting in Name | `${Name}_FILE`]: TOptional<TString>

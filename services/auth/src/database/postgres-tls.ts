@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { type ConnectionOptions, getCACertificates } from 'node:tls'
 import { unreadable } from '@gatehouse/settings/file-fault'
-import { isPemAuthority } from '@gatehouse/settings/pem-authority'
+import { authorityFault } from '@gatehouse/settings/pem-authority'
 
 /**
  * How a connection is secured: libpq's `sslmode` ("SSL Support"), with the same meaning; the
@@ -77,8 +77,9 @@ export function waysOf(mode: SslMode, files: TlsFiles): readonly Way[] {
 
 function authorityIn(authority: TlsFile): string {
   const pem = textOf(authority)
-  if (isPemAuthority(pem)) return pem
-  throw new Error(`${authority.from}: ${authority.file} is not a certificate in PEM`)
+  const fault = authorityFault(authority.file, pem)
+  if (fault !== null) throw new Error(`${authority.from}: ${fault}`)
+  return pem
 }
 
 function textOf({ from, file }: TlsFile): string {
