@@ -85,6 +85,7 @@ const ROUTES = `
     upstream: service
     methods: { GET: {}, PUT: {} }
     cors: { requestHeaders: [x-api-key, '*'], exposedHeaders: [x-total], credentials: false, maxAgeSeconds: 7200 }
+  - { name: spelt, prefix: /spelt, upstream: service, cors: { allowHeaders: [x-api-key], exposeHeaders: [x-total], maxAge: 30 } }
   - { name: passes, prefix: /passes, upstream: service, preflights: service, methods: { GET: { scopes: [never] } } }
 `
 
@@ -109,6 +110,14 @@ t.test(
     t.strictSame(listed(own, 'max-age'), ['7200'])
     t.notOk(own.headers.has('access-control-allow-credentials'))
 
+    const spelt = await fetch(`${gateway.url}/spelt`, { ...rest, headers: asked })
+    t.strictSame(
+      listed(spelt, 'allow-headers'),
+      ['x-api-key'],
+      'also in the words of the Fetch API'
+    )
+    t.strictSame(listed(spelt, 'max-age'), ['30'])
+
     const read = async (path: string, exposes: string) => {
       gateway.upstream.answer = (_request, response) =>
         response
@@ -122,6 +131,7 @@ t.test(
     t.strictSame(names, ['x-cost', 'etag', 'x-total'], 'to which the service adds its own')
     const all = listed(await read('/closed', '*'), 'expose-headers')
     t.ok(all.includes('x-deep') && !all.includes('*'), 'a star means nothing with credentials')
+    t.strictSame(listed(await read('/spelt', ''), 'expose-headers'), ['x-total'])
     const bare = await read('/own', 'x-deep')
     t.strictSame(listed(bare, 'expose-headers'), ['x-total', 'x-deep'])
     t.notOk(bare.headers.has('access-control-allow-credentials'), 'whatever the service says')

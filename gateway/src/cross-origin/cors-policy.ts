@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import { words } from '@gatehouse/settings/fragments'
 import { type Static, Type } from 'typebox'
 
@@ -7,6 +8,22 @@ const HEADER_NAME = /^(\*|[!#$%&'*+.^_`|~0-9A-Za-z-]+)$/
 const LONGEST_SECONDS = 86_400
 const names = (description: string) =>
   Type.Array(Type.String({ title: 'a name, or *', pattern: HEADER_NAME.source }), { description })
+
+const requestHeaders = names(
+  'Request headers that pages may send; * allows every header that a page asks for.'
+)
+const exposedHeaders = names(
+  "Response headers that pages may read; * allows all. The gateway adds the service's own list."
+)
+const maxAgeSeconds = Type.Integer({
+  minimum: 0,
+  maximum: LONGEST_SECONDS,
+  description: "How long a browser may remember a preflight's answer."
+})
+const alias = <Schema extends object>(schema: Schema, name: string): Schema => ({
+  ...schema,
+  description: `Another spelling of ${name}.`
+})
 
 /** What pages of other origins may send and read: the `cors` member of a route. */
 export const RouteCors = Type.Partial(
@@ -20,18 +37,13 @@ export const RouteCors = Type.Partial(
       methods: names(
         "Methods that pages may use. Default: the route's methods, if it lists them; else GATEWAY_CORS_METHODS."
       ),
-      requestHeaders: names(
-        'Request headers that pages may send; * allows every header that a page asks for.'
-      ),
-      exposedHeaders: names(
-        "Response headers that pages may read; * allows all. The gateway adds the service's own list."
-      ),
+      requestHeaders,
+      allowHeaders: alias(requestHeaders, 'requestHeaders'),
+      exposedHeaders,
+      exposeHeaders: alias(exposedHeaders, 'exposedHeaders'),
       credentials: Type.Boolean({ description: 'Whether pages may send cookies.' }),
-      maxAgeSeconds: Type.Integer({
-        minimum: 0,
-        maximum: LONGEST_SECONDS,
-        description: "How long a browser may remember a preflight's answer."
-      })
+      maxAgeSeconds,
+      maxAge: alias(maxAgeSeconds, 'maxAgeSeconds')
     },
     { additionalProperties: false }
   ),
@@ -39,7 +51,38 @@ export const RouteCors = Type.Partial(
 )
 
 /** What pages of the listed origins may send and read. */
-export type CorsPolicy = Readonly<Required<Omit<Static<typeof RouteCors>, 'origins'>>>
+export type CorsPolicy = Readonly<
+  Required<Omit<Static<typeof RouteCors>, 'origins' | (typeof spellings)[number][1]>>
+>
+
+/** the names of the Fetch standard's headers, as other gateways spell them too */
+const spellings = [
+  ['requestHeaders', 'allowHeaders'],
+  ['exposedHeaders', 'exposeHeaders'],
+  ['maxAgeSeconds', 'maxAge']
+] as const
+
+/** The members of `cors` that a route sets, each by its first spelling. */
+export function routeCors(entry: Static<typeof RouteCors>): Partial<CorsPolicy> {
+  const { origins: _, allowHeaders, exposeHeaders, maxAge, ...cors } = entry
+  return {
+    ...(allowHeaders === undefined ? {} : { requestHeaders: allowHeaders }),
+    ...(exposeHeaders === undefined ? {} : { exposedHeaders: exposeHeaders }),
+    ...(maxAge === undefined ? {} : { maxAgeSeconds: maxAge }),
+    ...cors
+  }
+}
+
+/** With two different values, the gateway would have to guess. */
+export const spellingFaults = (entry: Static<typeof RouteCors>): string[] =>
+  spellings
+    .filter(([first, second]) => {
+      const values = [entry[first], entry[second]]
+      return !values.includes(undefined) && !isDeepStrictEqual(values[0], values[1])
+    })
+    .map(
+      ([first, second]) => `cors.${second} is another spelling of cors.${first}: give one of them`
+    )
 
 /** The defaults for routes without `cors`. */
 export const corsSettings = {

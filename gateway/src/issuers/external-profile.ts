@@ -1,5 +1,6 @@
 import type { ReadClaims, TokenProfile } from '../tokens/access-token-profile.ts'
 import { claimAt } from '../tokens/claim-path.ts'
+import { forwardedClaimsOf } from '../tokens/forwarded-claims.ts'
 import { claimedIdentity, Unreadable } from './claimed-identity.ts'
 import { type IssuerEntry, issuersOf } from './issuer-entry.ts'
 
@@ -22,10 +23,12 @@ type Claims = Readonly<Record<string, unknown>>
  */
 export function externalProfiles(entry: IssuerEntry): TokenProfile[] {
   const { name, clockSkewSeconds: skewSeconds } = entry
+  const issuerClaims = forwardedClaimsOf(entry.forward)
   return issuersOf(entry).map(({ issuer, tenant }) => ({
     issuer,
     issuerName: name,
     tenant,
+    issuerClaims,
     skewSeconds,
     longestToken: LONGEST_TOKEN,
     deepest: DEEPEST,

@@ -1,6 +1,7 @@
 import { TOKEN_SKEW_SECONDS } from '@gatehouse/access-token/clock-skew'
 import { type Static, Type } from 'typebox'
 import { ClaimPath } from '../tokens/claim-path.ts'
+import { forwardedClaims } from '../tokens/forwarded-claims.ts'
 
 const name = (description: string) => Type.String({ minLength: 1, maxLength: 255, description })
 /** null removes the claim that the type of the issuer names */
@@ -90,6 +91,7 @@ export const IssuerEntry = Type.Object(
       ],
       { description: 'A token must be for this audience, or for one of these.' }
     ),
+    audienceClaim: claim('Another spelling of claims.audience.'),
     jwksUrl: Type.Optional(Type.String({ description: 'Where its key set is.' })),
     discoveryUrl: Type.Optional(
       Type.String({
@@ -106,7 +108,7 @@ export const IssuerEntry = Type.Object(
       default: ['at+jwt'],
       minItems: 1,
       description:
-        '`typ` of its access tokens; absent: they have none. An ID token may have JWT or none as well, and is told apart by its audience alone.'
+        '`typ` of its access tokens; absent: they have none, which is always accepted with type cognito. An ID token may have JWT or none as well, and is told apart by its audience alone.'
     }),
     clockSkewSeconds: Type.Integer({
       default: TOKEN_SKEW_SECONDS,
@@ -124,7 +126,12 @@ export const IssuerEntry = Type.Object(
       description:
         'Services are also told an address that the token does not say is verified. A user who can set any address at the issuer is then taken for its owner.'
     }),
-    claims: ClaimNames
+    claims: ClaimNames,
+    forward: Type.Optional(
+      forwardedClaims(
+        'Headers that services get from tokens of this issuer, on every route, each with the claim that it contains (x-auth-tenant: tenant_id).'
+      )
+    )
   },
   { additionalProperties: false }
 )

@@ -1,8 +1,10 @@
 import { readText } from '@gatehouse/settings/read-text'
 import type { DocumentFault } from '@gatehouse/settings/schema-faults'
 import type { Static } from 'typebox'
+import { claimNameFaults, forwardedClaimsOf } from '../tokens/forwarded-claims.ts'
 import { readContent, refuseFaults } from '../yaml/entry-faults.ts'
 import { readYaml } from '../yaml/yaml-file.ts'
+import { audienceClaimFault, withAudienceClaim } from './audience-claim.ts'
 import { type IssuerEntry, IssuerFile, issuersOf, TENANT } from './issuer-entry.ts'
 import { withPreset } from './presets.ts'
 import { isPrivateUrl } from './private-url.ts'
@@ -21,7 +23,10 @@ export function loadIssuers(file: string, ownIssuer: string): IssuerEntry[] {
 function withPresets(document: unknown): unknown {
   const { issuers } = (document ?? {}) as { issuers?: unknown }
   return Array.isArray(issuers)
-    ? { ...(document as object), issuers: issuers.map(withPreset) }
+    ? {
+        ...(document as object),
+        issuers: issuers.map((entry) => withPreset(withAudienceClaim(entry)))
+      }
     : document
 }
 
@@ -33,7 +38,7 @@ function unsafeIssuers(entries: readonly IssuerEntry[], ownIssuer: string): Docu
   const seen = new Map([[ownIssuer, 'TOKEN_ISSUER']])
   const names = new Set<string>()
   return entries.flatMap((entry, index) => {
-    const own = [...keyFaults(entry), ...tenantFaults(entry)]
+    const own = [...keyFaults(entry), ...tenantFaults(entry), ...claimFaults(entry)]
     if (names.has(entry.name)) own.push({ member: 'name', text: 'the name is used twice' })
     names.add(entry.name)
     for (const { issuer } of issuersOf(entry)) {
@@ -45,6 +50,13 @@ function unsafeIssuers(entries: readonly IssuerEntry[], ownIssuer: string): Docu
     }
     return own.map(({ member, text }) => ({ path: ['issuers', index, member], text }))
   })
+}
+
+function claimFaults(entry: IssuerEntry): EntryFault[] {
+  const fault = audienceClaimFault(entry)
+  const ofAudience = fault === null ? [] : [{ member: 'audienceClaim', text: fault }]
+  const ofHeaders = claimNameFaults(forwardedClaimsOf(entry.forward))
+  return [...ofAudience, ...ofHeaders.map((text) => ({ member: 'forward', text }))]
 }
 
 function keyFaults({ issuer, jwksUrl, discoveryUrl, insecureKeys }: IssuerEntry): EntryFault[] {
@@ -71,8 +83,13 @@ function keyFaults({ issuer, jwksUrl, discoveryUrl, insecureKeys }: IssuerEntry)
  */
 function tenantFaults({ issuer, tenants, jwksUrl, discoveryUrl }: IssuerEntry): EntryFault[] {
   const places = issuer.split(TENANT).length - 1
+  const [other] = issuer.replaceAll(TENANT, '').match(/\{[^}]*\}?/) ?? []
+  if (other !== undefined) {
+    const text = `${other} in an issuer stands for nothing; the place of a tenant is ${TENANT}`
+    return [{ member: 'issuer', text }]
+  }
   if (tenants === undefined) {
-    const text = `${TENANT} needs tenants, the list of those whose tokens are taken`
+    const text = `${TENANT} needs tenants, the list of those whose tokens are taken: tenants: [TENANT_ID]`
     return places === 0 ? [] : [{ member: 'issuer', text }]
   }
   const faults: EntryFault[] = []

@@ -70,9 +70,21 @@ export function withPreset(entry: unknown): unknown {
     ...preset,
     ...(hasKeys ? {} : keysOf(type, address)),
     ...entry,
+    types: typesOf(preset, entry.types),
     claims: under(preset.claims ?? {}, entry.claims),
     require: under(preset.require ?? {}, entry.require)
   }
+}
+
+/**
+ * An entry's own list counts. But a product that writes no `typ` in any of its tokens is accepted
+ * without one, whatever the list says: otherwise the list would refuse every token.
+ */
+function typesOf({ types = [] }: Preset, own: unknown): unknown {
+  if (own === undefined) return types
+  const [type, ...others] = types
+  const neverHasType = type === 'absent' && others.length === 0
+  return neverHasType && Array.isArray(own) && !own.includes(type) ? [...own, type] : own
 }
 
 const isIssuerType = (type: unknown): type is IssuerType =>

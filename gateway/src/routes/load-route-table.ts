@@ -2,10 +2,12 @@ import { allowOriginsOf } from '@gatehouse/edge-headers/web-origin'
 import type { Environment } from '@gatehouse/settings/read-settings'
 import { readText } from '@gatehouse/settings/read-text'
 import type { DocumentFault } from '@gatehouse/settings/schema-faults'
+import { routeCors } from '../cross-origin/cors-policy.ts'
 import { readContent, refuseFaults } from '../yaml/entry-faults.ts'
 import { readYaml } from '../yaml/yaml-file.ts'
-import { namedClaimsOf, type Route, RouteFile } from './route.ts'
+import { type Route, RouteFile } from './route.ts'
 import { type RouteTable, routeTable } from './route-table.ts'
+import { namedClaimsOf } from './token-claims.ts'
 import { unsafeRoutes } from './unsafe-routes.ts'
 import { toUpstream, type Upstream } from './upstream.ts'
 import { readUpstreamTls, type UpstreamTls, UpstreamTlsFault } from './upstream-tls.ts'
@@ -62,13 +64,14 @@ function toRoute(
   route: RouteFile['routes'][number],
   upstreams: ReadonlyMap<string, Upstream>
 ): Route {
-  const { prefix, upstream: name, limit, methods, ...rest } = route
+  const { prefix, upstream: name, limit, methods, cors = {}, forward: _, ...rest } = route
   const upstream = upstreams.get(name)
   if (upstream === undefined) throw new Error('a route without a service was not refused')
   return {
     ...rest,
     tokenClaims: namedClaimsOf(route),
-    allowsOrigin: route.cors?.origins === undefined ? null : allowOriginsOf(route.cors.origins),
+    cors: routeCors(cors),
+    allowsOrigin: cors.origins === undefined ? null : allowOriginsOf(cors.origins),
     prefixes: [prefix].flat(),
     upstream,
     limits: [limit ?? []].flat().map((one) => ({ by: 'address', shared: false, ...one })),

@@ -1,10 +1,10 @@
 import type { AllowsOrigin } from '@gatehouse/edge-headers/web-origin'
 import { type Static, Type } from 'typebox'
-import { RouteCors } from '../cross-origin/cors-policy.ts'
-import { ClaimPath } from '../tokens/claim-path.ts'
+import { type CorsPolicy, RouteCors } from '../cross-origin/cors-policy.ts'
 import type { NamedClaim } from '../tokens/named-claims.ts'
 import { accesses, ByMethod, type Demand, demands, optionalSeconds } from './demand-schema.ts'
 import type { Method } from './methods.ts'
+import { claimMembers } from './token-claims.ts'
 import { type Upstream, UpstreamEntry } from './upstream.ts'
 
 const prefixPattern = '^/([A-Za-z0-9._~:@-]+(/[A-Za-z0-9._~:@-]+)*)?$'
@@ -51,28 +51,6 @@ export const forwardable = [
   'assertion'
 ] as const
 
-const TokenClaims = Type.Union(
-  [
-    Type.Array(
-      Type.String({
-        title: 'the name of a claim, of letters, digits, _ and - (a map names other claims)',
-        pattern: '^[A-Za-z0-9]([A-Za-z0-9_-]*[A-Za-z0-9])?$',
-        maxLength: 64
-      })
-    ),
-    Type.Record(Type.String(), ClaimPath, {
-      propertyNames: {
-        title: 'the end of a header name, of lower-case letters, digits and -',
-        pattern: '^[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?$'
-      }
-    })
-  ],
-  {
-    description:
-      'Claims of the token that are forwarded as x-auth-claim-<name> and in the assertion. A list names the claims; in the header names, - replaces _. A map gives each header name its claim (tenant: https://acme.example/tenant).'
-  }
-)
-
 /** A route as the file contains it. */
 export const RouteEntry = Type.Object(
   {
@@ -111,7 +89,7 @@ export const RouteEntry = Type.Object(
       default: [...forwardable],
       description: 'Which parts of the identity are forwarded, each as its x-auth-* header.'
     }),
-    tokenClaims: Type.Optional(TokenClaims),
+    ...claimMembers,
     errors: Type.Enum(['problem', 'oauth'], {
       default: 'problem',
       description:
@@ -192,8 +170,9 @@ export type RouteFile = Static<typeof RouteFile>
 /** A route as the stages read it. */
 export type Route = Omit<
   Static<typeof RouteEntry>,
-  'prefix' | 'upstream' | 'limit' | 'methods' | 'tokenClaims'
+  'prefix' | 'upstream' | 'limit' | 'methods' | 'cors' | 'tokenClaims' | 'forward'
 > & {
+  readonly cors: Partial<CorsPolicy>
   readonly tokenClaims: readonly NamedClaim[]
   /** the origins whose pages may use the route; null: those of the installation */
   readonly allowsOrigin: AllowsOrigin | null
@@ -202,12 +181,4 @@ export type Route = Omit<
   readonly limits: readonly Limit[]
   /** null: the usual methods, with the route's own requirements */
   readonly methods: Readonly<Partial<Record<Method, Demand>>> | null
-}
-
-/** The claims that a route forwards by name. */
-export function namedClaimsOf({ tokenClaims = [] }: Static<typeof RouteEntry>): NamedClaim[] {
-  const pairs: [name: string, path: ClaimPath][] = Array.isArray(tokenClaims)
-    ? tokenClaims.map((claim) => [claim.toLowerCase().replaceAll('_', '-'), [claim]])
-    : Object.entries(tokenClaims)
-  return pairs.map(([name, path]) => ({ name, path }))
 }

@@ -1,9 +1,12 @@
 import { originFault } from '@gatehouse/settings/origins'
 import type { DocumentFault } from '@gatehouse/settings/schema-faults'
 import { unknownName } from '@gatehouse/settings/schema-faults'
+import { spellingFaults } from '../cross-origin/cors-policy.ts'
 import { canonicalTarget } from '../paths/canonical-path.ts'
+import { claimNameFaults } from '../tokens/forwarded-claims.ts'
 import type { Access, Demand } from './demand-schema.ts'
-import { namedClaimsOf, type RouteFile } from './route.ts'
+import type { RouteFile } from './route.ts'
+import { namedClaimsOf } from './token-claims.ts'
 import { upstreamFaults } from './upstream.ts'
 
 type Entry = RouteFile['routes'][number]
@@ -44,7 +47,10 @@ export function unsafeRoutes(
       if (owner !== undefined) own.push({ member: 'prefix', text: twice(prefix, owner, route) })
       own.push(...prefixFaults(prefix, route))
     }
-    own.push(...at('tokenClaims', claimFaults(route)), ...accessFaults(route))
+    own.push(
+      ...at(claimsMember(route), claimNameFaults(namedClaimsOf(route))),
+      ...accessFaults(route)
+    )
     own.push(...at('cors', corsFaults(route, isProduction)))
     return own.map(({ member, text }) => ({ path: ['routes', index, member], text }))
   })
@@ -54,12 +60,13 @@ export function unsafeRoutes(
 /** With `preflights: service`, only WebSockets ask for the list of origins. */
 function corsFaults({ preflights, cors }: Entry, isProduction: boolean): string[] {
   const { origins = [], ...others } = cors ?? {}
-  const faults = origins.flatMap((entry, index) => {
+  const ofOrigins = origins.flatMap((entry, index) => {
     const fault = originFault(entry, isProduction)
     return fault === null
       ? []
       : [`cors.origins must be a list of origins: entry ${index + 1} ${fault}`]
   })
+  const faults = [...ofOrigins, ...spellingFaults(others)]
   const [useless] = Object.keys(others)
   return preflights === 'service' && useless !== undefined
     ? [...faults, `cors.${useless} has no effect with preflights: service`]
@@ -94,12 +101,9 @@ function prefixFaults(prefix: string, route: Entry): RouteFault[] {
   return faults
 }
 
-/** With two claims under one name, the gateway would have to guess. */
-function claimFaults(route: Entry): string[] {
-  const names = namedClaimsOf(route).map(({ name }) => name)
-  const twice = names.filter((name, at) => names.indexOf(name) < at)
-  return twice.map((name) => `two claims are named x-auth-claim-${name}`)
-}
+/** The member that a message about the claims of a route points to. */
+const claimsMember = ({ tokenClaims }: Entry) =>
+  tokenClaims === undefined ? 'forward' : 'tokenClaims'
 
 type MethodAccess = {
   /** for messages */
@@ -127,8 +131,8 @@ function accessFaults(route: Entry): RouteFault[] {
   const open = all.filter(({ access }) => access !== 'signed-in').flatMap(openFaults)
   const faults = at('access', [...new Set(open)])
   if (all.every(({ access }) => access === 'public')) {
-    if (route.tokenClaims !== undefined) {
-      faults.push(...at('tokenClaims', ['a public route has no token to take claims from']))
+    if (route.tokenClaims !== undefined || route.forward !== undefined) {
+      faults.push(...at(claimsMember(route), ['a public route has no token to take claims from']))
     }
     if ([route.limit ?? []].flat().some(({ by = 'address' }) => by !== 'address')) {
       faults.push(...at('limit', ['a public route can count by address only']))

@@ -8,14 +8,14 @@ import type { SignedClaims } from '../assertions/assertions.ts'
 import { claimsTooLarge, identityTooLarge } from '../refusals.ts'
 import { forwardable, type Route } from '../routes/route.ts'
 import type { VerifiedToken } from '../tokens/access-token-verifier.ts'
-import { claimValues, type NamedClaims } from '../tokens/named-claims.ts'
+import { claimValues, type NamedClaims, namesOf } from '../tokens/named-claims.ts'
 import { writtenIdentity } from '../tokens/written-identity.ts'
 import type { RequestHeaders } from './strip.ts'
 
 /** The identity headers for a service, without the assertion. */
 export type ForwardedIdentity = {
   readonly identity: Readonly<RequestHeaders>
-  /** the claims of the token that the route names; undefined if it names none */
+  /** the claims that the route or the issuer's entry names; undefined if there are none */
   readonly claims: SignedClaims | undefined
 }
 
@@ -34,7 +34,7 @@ export function forwardedIdentity(
   namedClaims: NamedClaims
 ): ForwardedIdentity {
   const whole = writtenIdentity(token.identity)
-  const { tokenClaims: names } = route
+  const names = namesOf(token.issuerClaims, route.tokenClaims)
   const named = names.length === 0 ? null : namedClaims.headersOf(token, names, authorization)
   const picked = pick(whole.headers, route.claims)
   const identity = named === null ? picked : { ...picked, ...named.headers }

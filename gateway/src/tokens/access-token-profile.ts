@@ -1,6 +1,7 @@
 import { type Flaw, readJwt } from '@gatehouse/access-token/read-jwt'
 import type { Identity } from '@gatehouse/edge-headers/identity'
 import { type SignatureAlgorithm, signatureAlgorithms } from '../keys/algorithms.ts'
+import type { NamedClaim } from './named-claims.ts'
 
 /** The contents of a token that has the form of its issuer's tokens. */
 export type ReadClaims = {
@@ -33,6 +34,8 @@ export type TokenProfile = {
    * the tenant of this profile, if several share a key set; null for an issuer with its own key set
    */
   readonly tenant: string | null
+  /** the claims that every service gets; always the same list */
+  readonly issuerClaims: readonly NamedClaim[]
   /** how far its clock and ours may differ */
   readonly skewSeconds: number
   /** in characters */

@@ -8,6 +8,7 @@ import type { VerificationKey } from '../keys/key-set.ts'
 import { invalidToken, notYet, tokenExpired } from '../refusals.ts'
 import type { CheckSignature } from '../signature-checks.ts'
 import { type ReadClaims, readAccessToken, type TokenProfile } from './access-token-profile.ts'
+import type { NamedClaim } from './named-claims.ts'
 import { rememberedBytes } from './remembered-bytes.ts'
 
 /** A token with a valid signature, issuer, audience and times. */
@@ -23,6 +24,8 @@ export type VerifiedToken = {
   readonly authenticatedAt: number | null
   /** the name of another issuer; null for our own auth service */
   readonly issuerName: string | null
+  /** the claims that its issuer's entry forwards to every service; one list for all its tokens */
+  readonly issuerClaims: readonly NamedClaim[]
   /** in seconds since 1970: `exp` plus the allowed difference of the clocks */
   readonly usableUntil: number
 }
@@ -109,6 +112,7 @@ export function accessTokenVerifier(needs: VerifierNeeds): AccessTokenVerifier {
     return {
       kid: profile.issuerName === null ? kid : null,
       issuerName: profile.issuerName,
+      issuerClaims: profile.issuerClaims,
       identity,
       issuedAt,
       rightsVersion,

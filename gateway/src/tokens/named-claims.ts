@@ -5,15 +5,19 @@ import type { KeptForTokens } from './kept-for-tokens.ts'
 import { textBytes } from './text-bytes.ts'
 import { type WrittenHeaders, written } from './written-identity.ts'
 
-/** A claim that a service gets as `x-auth-claim-<name>`, and as `claims.<name>` of the assertion. */
-export type NamedClaim = { readonly name: string; readonly path: ClaimPath }
+/** A claim that a service gets in a header, and as `claims.<name>` of the assertion. */
+export type NamedClaim = {
+  readonly name: string
+  readonly header: string
+  readonly path: ClaimPath
+}
 
-/** The values of the claims that a route names, by these names. Absent claims are not in it. */
+/** The values of named claims, by their names. Absent claims are not in it. */
 export type ClaimValues = Readonly<Record<string, unknown>>
 
 export type NamedClaims = {
   /**
-   * The headers of the claims that a route names.
+   * The headers of named claims.
    * @param names the same list until the route table is read again
    * @param authorization the header that contained the token
    */
@@ -35,7 +39,9 @@ export function namedClaims(kept: KeptForTokens): NamedClaims {
     headersOf(token, names, authorization) {
       const known = values.find(token, names)
       if (known !== undefined) return known
-      const made = written(claimHeaders(claimValues(authorization, names)))
+      const found = valuesIn(authorization, names)
+      const byHeader = found.map(([{ header }, value]) => [header, value] as const)
+      const made = written(claimHeaders(Object.fromEntries(byHeader)))
       const bytes = Object.values(made.headers).reduce((sum, text) => sum + textBytes(text), 0)
       values.keep(token, names, made, bytes)
       return made
@@ -44,9 +50,31 @@ export function namedClaims(kept: KeptForTokens): NamedClaims {
 }
 
 /** @param authorization the header that contained a verified token */
-export function claimValues(authorization: string, names: readonly NamedClaim[]): ClaimValues {
+export const claimValues = (authorization: string, names: readonly NamedClaim[]): ClaimValues =>
+  Object.fromEntries(valuesIn(authorization, names).map(([{ name }, value]) => [name, value]))
+
+function valuesIn(authorization: string, names: readonly NamedClaim[]) {
   const [, payload = ''] = authorization.split('.')
   const all: Record<string, unknown> = JSON.parse(Buffer.from(payload, 'base64url').toString())
-  const values = names.map(({ name, path }) => [name, claimAt(all, path)] as const)
-  return Object.fromEntries(values.filter(([, value]) => value !== undefined))
+  const values = names.map((claim) => [claim, claimAt(all, claim.path)] as const)
+  return values.filter(([, value]) => value !== undefined)
+}
+
+const together = new WeakMap<readonly NamedClaim[], WeakMap<readonly NamedClaim[], NamedClaim[]>>()
+
+/**
+ * The claims that a request's issuer and its route forward: the same list for the same two. Where
+ * both name one header, the route's claim counts.
+ */
+export function namesOf(
+  ofIssuer: readonly NamedClaim[],
+  ofRoute: readonly NamedClaim[]
+): readonly NamedClaim[] {
+  if (ofIssuer.length === 0) return ofRoute
+  if (ofRoute.length === 0) return ofIssuer
+  const ofTable = together.get(ofRoute) ?? new WeakMap<readonly NamedClaim[], NamedClaim[]>()
+  together.set(ofRoute, ofTable)
+  const names = ofTable.get(ofIssuer) ?? [...ofIssuer, ...ofRoute]
+  ofTable.set(ofIssuer, names)
+  return names
 }

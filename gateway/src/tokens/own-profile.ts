@@ -18,6 +18,7 @@ export function ownProfile({ issuer, audience }: TokenExpectation): TokenProfile
     issuer,
     issuerName: null,
     tenant: null,
+    issuerClaims: [],
     skewSeconds: TOKEN_SKEW_SECONDS,
     longestToken: OWN_LONGEST_TOKEN,
     deepest: OWN_DEEPEST,

@@ -61,7 +61,8 @@ t.test(
   async (t) => {
     const { assertions, signed } = countedAssertions()
     const values = { tenant: 'acme' }
-    const claims = { names: [{ name: 'tenant', path: 'tenant' }], values: () => values }
+    const names = [{ name: 'tenant', header: 'x-auth-claim-tenant', path: 'tenant' }]
+    const claims = { names, values: () => values }
     const first = assertions.about(ada, 'orders', claims)
     t.strictSame(decodeJwt(first).claims, values)
     t.equal(assertions.about(ada, 'orders', { ...claims }), first)

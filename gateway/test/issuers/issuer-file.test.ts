@@ -59,6 +59,37 @@ t.test('what a token may look like is said in words', async (t) => {
   t.match(faults(t, `${entry}, require: { a: null }`), /issuer acme: require.a/)
 })
 
+t.test('audienceClaim is claims.audience, and the two must not differ', async (t) => {
+  const claimsOf = (words: string) => load(t, `issuers:\n  - { ${entry}, ${words} }\n`)[0]?.claims
+  t.strictSame(claimsOf('audienceClaim: client_id'), { audience: 'client_id' })
+  t.strictSame(claimsOf('audienceClaim: client_id, claims: { roles: groups }'), {
+    audience: 'client_id',
+    roles: 'groups'
+  })
+  t.match(claimsOf('type: cognito, audienceClaim: aud'), { audience: 'aud' })
+  t.strictSame(claimsOf('audienceClaim: [a], claims: { audience: a }'), { audience: 'a' })
+  t.match(
+    faults(t, `${entry}, audienceClaim: client_id, claims: { audience: app_id }`),
+    /issuer acme: audienceClaim and claims.audience name different claims/
+  )
+  t.match(faults(t, `${entry}, audienceClaim: 7`), /audienceClaim must be the name of a claim/)
+  t.match(faults(t, `${entry}, audienceClaims: a`), /nearest: audienceClaim/)
+})
+
+t.test('forward gives headers in the namespace of the gateway their claims', async (t) => {
+  const forward = (words: string) => faults(t, `${entry}, forward: { ${words} }`)
+  t.equal(forward("x-auth-tenant: tenant_id, x-auth-claim-unit: [org, 'unit.id']"), '')
+  const taken = ['x-auth-subject', 'x-auth-roles', 'x-auth-assertion', 'x-auth-gateway']
+  for (const header of [...taken, 'x-tenant', 'X-Auth-Tenant', 'x-auth-', 'x-auth-a_b', 'host']) {
+    t.match(forward(`${header}: a`), /must be named by a header that begins with x-auth-/, header)
+  }
+  t.match(forward('x-auth-tenant: 7'), /forward.x-auth-tenant must be the name of a claim/)
+  t.match(
+    forward('x-auth-tenant: a, x-auth-claim-tenant: b'),
+    /x-auth-tenant and x-auth-claim-tenant contain different claims/
+  )
+})
+
 t.test('a file with a fault is not used, and every fault is reported', async (t) => {
   t.match(
     faults(t, `${entry}, extra: 1`),
@@ -96,6 +127,11 @@ t.test('tenants are a list, of an issuer that has a place for them', async (t) =
   const keys = "jwksUrl: 'https://login.example/keys'"
   t.equal(faults(t, `${issuer}, ${keys}, tenants: [one, two]`), '')
   t.match(faults(t, `${issuer}, ${keys}`), /needs tenants/, 'a pattern would be anybody’s')
+  for (const place of ['{tenant}', '{tenantId}', '{']) {
+    const other = `name: entra, issuer: 'https://login.example/${place}', audience: api`
+    t.match(faults(t, `${other}, ${keys}, tenants: [one]`), /the place of a tenant is {tenantid}/)
+    t.match(faults(t, `${other}, ${keys}`), /the place of a tenant is {tenantid}/, place)
+  }
   t.match(faults(t, `${issuer}, ${keys}, tenants: []`), /tenants/)
   t.match(faults(t, `${issuer}, ${keys}, tenants: ['a/b']`), /tenants/, 'one segment each')
   t.match(faults(t, `${issuer}, ${keys}, tenants: ['*']`), /tenants/)

@@ -137,10 +137,15 @@ t.test('a claim that a route names reaches its service, whoever issued the token
   const gateway = await edge(t, {
     issuers: await externalIssuers(
       t,
-      issuerEntry({ jwksUrl: set.url, claims: { roles: 'groups' } })
+      issuerEntry({
+        jwksUrl: set.url,
+        claims: { roles: 'groups' },
+        forward: { 'x-auth-plan': 'plan', 'x-auth-claim-tenant': 'plan' }
+      })
     ),
     routes: `
   - { name: tenants, prefix: /tenants, upstream: service, tokenClaims: { tenant: tenant_id } }
+  - { name: worded, prefix: /worded, upstream: service, forward: { x-auth-tenant: tenant_id } }
   - { name: slim, prefix: /slim, upstream: service, claims: [subject], tokenClaims: [tenant_id] }
 `
   })
@@ -166,8 +171,29 @@ t.test('a claim that a route names reaches its service, whoever issued the token
   })) {
     const { received } = await ask('/tenants', token, { 'x-auth-claim-tenant': 'evil' })
     t.equal(received['x-auth-claim-tenant'], 'Zo%C3%AB', issued)
-    t.strictSame(decodeJwt(String(received['x-auth-assertion'])).claims, { tenant: 'Zoë' }, issued)
+    t.match(decodeJwt(String(received['x-auth-assertion'])).claims, { tenant: 'Zoë' }, issued)
+    const worded = await ask('/worded', token, { 'x-auth-tenant': 'evil' })
+    t.equal(worded.received['x-auth-tenant'], 'Zo%C3%AB', `${issued}, in a header of another name`)
+    t.match(decodeJwt(String(worded.received['x-auth-assertion'])).claims, { tenant: 'Zoë' })
   }
+  const gold = acme({ plan: 'gold' })
+  const said = async (path: string, token: string) => {
+    const { received } = await ask(path, token, { 'x-auth-plan': 'evil' })
+    const { claims } = decodeJwt(String(received['x-auth-assertion']))
+    return [received['x-auth-plan'], received['x-auth-claim-tenant'], claims]
+  }
+  t.strictSame(await said('/closed', gold), ['gold', 'gold', { plan: 'gold', tenant: 'gold' }])
+  t.strictSame(
+    await said('/tenants', gold),
+    ['gold', 'Zo%C3%AB', { plan: 'gold', tenant: 'Zoë' }],
+    'the claim of the route counts'
+  )
+  const ours = gateway.token({ plan: 'gold' })
+  t.strictSame(
+    await said('/closed', ours),
+    [undefined, undefined, undefined],
+    'of this issuer only'
+  )
   const without = await ask('/tenants', gateway.token(), { X_Auth_Claim_Tenant: 'evil' })
   t.notOk('x-auth-claim-tenant' in without.received, 'a token that has none says nothing')
   t.notMatch(JSON.stringify(without.received), /evil/)

@@ -52,6 +52,16 @@ t.test('values of an entry override those of its type', async (t) => {
   t.throws(() => load(t, written('keycloak', { issuer: 7, audience: 'api' })), /settings/i)
 })
 
+t.test('a product that writes no typ is accepted without one, whatever types says', async (t) => {
+  const typesOf = (type: IssuerType, types?: string[]) =>
+    load(t, written(type, { issuer: 'https://idp.example', audience: 'api', types }))[0]?.types
+  t.strictSame(typesOf('cognito'), ['absent'])
+  t.strictSame(typesOf('cognito', ['at+jwt', 'JWT']), ['at+jwt', 'JWT', 'absent'])
+  t.strictSame(typesOf('cognito', ['absent', 'JWT']), ['absent', 'JWT'])
+  t.strictSame(typesOf('okta', ['at+jwt']), ['at+jwt'], 'its ID tokens have no typ')
+  t.strictSame(typesOf('keycloak', ['at+jwt']), ['at+jwt'])
+})
+
 t.test(
   'the keys of a type have the documented address, unless the entry names another',
   async (t) => {

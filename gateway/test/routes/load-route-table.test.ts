@@ -78,6 +78,22 @@ t.test('the fault of a route has its position', async (t) => {
       '{ name: a, prefix: /a, upstream: service, tokenClaims: { Tenant: tid } }',
       /tokenClaims/
     ],
+    'public with headers from a token': [
+      '{ name: a, prefix: /a, upstream: service, access: public, forward: { x-auth-tenant: a } }',
+      /routes.yaml:3:.*a public route has no token/
+    ],
+    'a header of the gateway itself': [
+      '{ name: a, prefix: /a, upstream: service, forward: { x-auth-roles: groups } }',
+      /forward.x-auth-roles must be named by a header that begins with x-auth-/
+    ],
+    'two spellings that differ': [
+      '{ name: a, prefix: /a, upstream: service, tokenClaims: [tenant], forward: { x-auth-claim-tenant: tid } }',
+      /two claims are named x-auth-claim-tenant/
+    ],
+    'two spellings of cors that differ': [
+      '{ name: a, prefix: /a, upstream: service, cors: { maxAge: 1, maxAgeSeconds: 2 } }',
+      /cors.maxAge is another spelling of cors.maxAgeSeconds/
+    ],
     'two claims of one name': [
       '{ name: a, prefix: /a, upstream: service, tokenClaims: [tenant_id, Tenant-ID] }',
       /two claims are named x-auth-claim-tenant-id/
@@ -96,14 +112,19 @@ t.test('claims of the token are a list, or a map from header to claim', async (t
       {}
     ).routes[0]?.tokenClaims
   t.strictSame(claimsOf('[tenant_id, Plan]'), [
-    { name: 'tenant-id', path: ['tenant_id'] },
-    { name: 'plan', path: ['Plan'] }
+    { name: 'tenant-id', header: 'x-auth-claim-tenant-id', path: ['tenant_id'] },
+    { name: 'plan', header: 'x-auth-claim-plan', path: ['Plan'] }
   ])
   t.strictSame(claimsOf('{ tenant: "https://a/b", unit: [org, "unit.id"] }'), [
-    { name: 'tenant', path: 'https://a/b' },
-    { name: 'unit', path: ['org', 'unit.id'] }
+    { name: 'tenant', header: 'x-auth-claim-tenant', path: 'https://a/b' },
+    { name: 'unit', header: 'x-auth-claim-unit', path: ['org', 'unit.id'] }
   ])
   t.strictSame(claimsOf('[]'), [])
+  t.strictSame(claimsOf('[], forward: { x-auth-tenant: a, x-auth-claim-unit: [b] }'), [
+    { name: 'tenant', header: 'x-auth-tenant', path: 'a' },
+    { name: 'unit', header: 'x-auth-claim-unit', path: ['b'] }
+  ])
+  t.strictSame(claimsOf('[Plan], forward: { x-auth-claim-plan: Plan }')?.length, 2, 'one value')
 })
 
 t.test('the address of an upstream has only scheme, host, port and base path', async (t) => {

@@ -26,7 +26,9 @@ for (const [shape, claims] of Object.entries(shapes)) {
     async (t) => {
       const kept = keptForTokens({ mostBytes: 2 ** 30, clock: testClock() })
       const { headersOf } = namedClaims(kept)
-      const routes = Array.from({ length: 5 }, () => [{ name: 'bio', path: 'bio' }])
+      const routes = Array.from({ length: 5 }, () => [
+        { name: 'bio', header: 'x-auth-claim-bio', path: 'bio' }
+      ])
       const remembered: VerifiedToken[] = []
       const use = (from: number, to: number) => {
         for (let number = from; number < to; number += 1) {
@@ -56,7 +58,7 @@ t.test('named claims and assertions share one number of bytes', async (t) => {
   const kept = keptForTokens({ mostBytes: 65_536, clock })
   const { headersOf } = namedClaims(kept)
   const others = kept.values<string, string>()
-  const names = [{ name: 'bio', path: 'bio' }]
+  const names = [{ name: 'bio', header: 'x-auth-claim-bio', path: 'bio' }]
   for (let token = 0; token < 100; token += 1) {
     const first = { ...ada }
     headersOf(first, names, bearer({ bio: 'x'.repeat(2000) }))

@@ -16,7 +16,7 @@ export const issuersCheck: Command = {
     if (!file) throw new BadUsage('Name a file, or set GATEWAY_ISSUERS_FILE.')
     const issuers = await readIssuers(file, environment)
     const table = textTable(
-      ['issuer', 'iss', 'audience', 'keys', 'roles'],
+      ['issuer', 'iss', 'audience', 'keys', 'roles', 'forwards'],
       issuers.map((entry) => [
         entry.name,
         entry.tenants === undefined
@@ -24,7 +24,8 @@ export const issuersCheck: Command = {
           : `${entry.issuer} of ${count(entry.tenants.length, 'tenant')}`,
         [entry.audience].flat().join(' '),
         entry.jwksUrl ?? entry.discoveryUrl ?? 'by discovery',
-        [entry.claims.roles ?? 'none'].flat().join(' ▸ ')
+        [entry.claims.roles ?? 'none'].flat().join(' ▸ '),
+        Object.keys(entry.forward ?? {}).join(' ') || 'none'
       ])
     )
     return {

@@ -95,8 +95,8 @@ function headersOf(
       : []),
     ...(access === 'public' || identity === '' ? [] : [`${identity} of ${caller}`]),
     ...(access === 'public' ? [] : tokenClaims).map(
-      ({ name, path }) =>
-        `x-auth-claim-${name}, the claim ${[path].flat().join(' ▸ ')} of the token, if it has one`
+      ({ header, path }) =>
+        `${header}, the claim ${[path].flat().join(' ▸ ')} of the token, if it has one`
     ),
     'x-request-id, traceparent, x-forwarded-for, -proto, -host and -port, rewritten',
     ...(stripPrefix === '/' ? [] : [`x-forwarded-prefix: ${stripPrefix}`]),

@@ -1,14 +1,13 @@
 import { encodeValue } from './header-value.ts'
-import { claimHeader } from './names.ts'
 
 /**
- * The headers of the claims that a route names, `x-auth-claim-<name>`. A string, a number or a
- * boolean is written as it is, a list of strings with commas in between, and everything else as
- * JSON. All characters except visible ASCII are percent-encoded UTF-8, and in a list also commas.
- * @param values by name; a claim that is not in it gets no header
+ * The headers of claims. A string, a number or a boolean is written as it is, a list of strings
+ * with commas in between, and everything else as JSON. All characters except visible ASCII are
+ * percent-encoded UTF-8, and in a list also commas.
+ * @param values by header; a claim that is not in it gets no header
  */
 export function claimHeaders(values: Readonly<Record<string, unknown>>): Record<string, string> {
-  const named = Object.entries(values).map(([name, value]) => [claimHeader(name), textOf(value)])
+  const named = Object.entries(values).map(([header, value]) => [header, textOf(value)])
   return Object.fromEntries(named)
 }
 

@@ -113,16 +113,16 @@ t.test('a well-formed request id is kept', async (t) => {
 
 t.test('a claim of any type is one header, and an absent one has none', async (t) => {
   const values = {
-    tenant: 'acme',
-    name: 'Zoë Müller',
-    level: 7,
-    trial: false,
-    empty: '',
-    groups: ['a,b', 'c d'],
-    none: [],
-    org: { id: 1, name: 'é' },
-    mixed: ['a', 1],
-    injected: 'a\r\nx-auth-roles: admin'
+    'x-auth-claim-tenant': 'acme',
+    'x-auth-claim-name': 'Zoë Müller',
+    'x-auth-claim-level': 7,
+    'x-auth-claim-trial': false,
+    'x-auth-claim-empty': '',
+    'x-auth-claim-groups': ['a,b', 'c d'],
+    'x-auth-claim-none': [],
+    'x-auth-claim-org': { id: 1, name: 'é' },
+    'x-auth-claim-mixed': ['a', 1],
+    'x-auth-claim-injected': 'a\r\nx-auth-roles: admin'
   }
   t.strictSame(claimHeaders(values), {
     'x-auth-claim-tenant': 'acme',
@@ -138,7 +138,7 @@ t.test('a claim of any type is one header, and an absent one has none', async (t
   })
   t.strictSame(claimHeaders({}), {})
   const anyValue = fc.property(fc.jsonValue(), (value) => {
-    const text = claimHeaders({ any: value })['x-auth-claim-any']
+    const text = claimHeaders({ 'x-auth-claim-any': value })['x-auth-claim-any']
     return text !== undefined && /^[\x21-\x7e]*$/.test(text)
   })
   t.equal(fc.check(anyValue, runs(2000)).counterexample, null, 'visible ASCII, whatever it is')
