@@ -56,11 +56,17 @@ export function connectRedis({
     sentinelCommandTimeout: timeoutMs
   }
   const { redis, onDisconnect = () => {} } = open(address, options, target)
-  redis.on('error', onFault)
+  redis.on('error', (error) => onFault(address.secure ? withoutTls(error) : error))
   // A blocking read itself expects an answer.
   supervise(redis, { probes: use === 'commands', onDisconnect })
   return redis
 }
+
+/** A server without TLS waits for the end of what it takes for a command, and never answers. */
+const withoutTls = (error: Error): Error =>
+  error.message === 'connect ETIMEDOUT'
+    ? new Error(`${error.message}: no TLS connection in time. Does the port take TLS?`)
+    : error
 
 const pause = (attempt: number) => Math.min(50 * attempt, LONGEST_RETRY_PAUSE_MS)
 
