@@ -5,6 +5,14 @@ import { Refusal } from '@gatehouse/problem/refusal'
  * All refusals of the auth service. Causes that a client must not distinguish have the same text.
  */
 
+/**
+ * The connection has closed, and with it the address of its client is lost. Such a request must
+ * have no effect: otherwise a client that resets its connection at once would be past the limits
+ * and would have no address in the audit log.
+ */
+export const clientGone = () =>
+  new Refusal('INVALID_REQUEST', { reason: 'the client closed the connection' })
+
 export const wrongCredentials = () =>
   new Refusal('UNAUTHENTICATED', {
     reason: 'unknown e-mail, wrong password or disabled account',

@@ -2,6 +2,7 @@ import { forwardedHeader, gatewayHeader } from '@gatehouse/edge-headers/names'
 import type { ProvesGateway } from '@gatehouse/identity/gateway-proof'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
+import { clientGone } from '../refusals.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -29,11 +30,17 @@ export const recogniseGateway = fp(
 /**
  * The client's address: the first one in the gateway's header; without a gateway, the peer's
  * address.
+ * @throws Refusal INVALID_REQUEST if there is none, because the peer has reset the connection
  */
 export function clientAddress(request: FastifyRequest): string {
-  const [address = ''] = (forwarded(request, 'for') ?? request.ip).split(',', 1)
+  const addresses = forwarded(request, 'for') ?? peerAddress(request)
+  if (addresses === undefined) throw clientGone()
+  const [address = ''] = addresses.split(',', 1)
   return address.trim()
 }
+
+/** The system forgets it when the peer resets the connection; Fastify's types do not say so. */
+const peerAddress = ({ ip }: FastifyRequest): string | undefined => ip
 
 /**
  * The origin (RFC 6454 §6.2) to which the client sent the request, as the gateway or, without a

@@ -1,6 +1,10 @@
+import { EventEmitter, once } from 'node:events'
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { forwardedHeader, gatewayHeader } from '@gatehouse/edge-headers/names'
-import t from 'tap'
+import { closed } from '@gatehouse/fixtures/closed'
+import t, { type Test } from 'tap'
 import {
+  type AuthUnderTest,
   audited,
   authService,
   email,
@@ -66,3 +70,34 @@ t.test('the audit log has the address that a gateway reports, or the peer’s ow
   t.equal(await address(), '192.0.2.2', 'an assertion is a proof too')
   await login(auth)
 })
+
+t.test(
+  'a peer that has reset its connection, and so has no address, changes nothing',
+  async (t) => {
+    const auth = await authService(t)
+    const sent = new EventEmitter()
+    auth.service.addHook('onSend', async (_request, { statusCode }) => {
+      sent.emit('status', statusCode)
+    })
+    const [[status]] = await Promise.all([once(sent, 'status'), loginAndReset(t, auth)])
+    t.equal(status, 400)
+    t.strictSame(await audited(auth), [])
+  }
+)
+
+/** Gives the service a connection whose peer has sent a login, and has reset it since. */
+async function loginAndReset(t: Test, { service }: AuthUnderTest) {
+  await service.ready()
+  const listener = createServer({ pauseOnConnect: true }).listen(0, '127.0.0.1')
+  t.teardown(() => listener.close())
+  await once(listener, 'listening')
+  const client = connect((listener.address() as AddressInfo).port, '127.0.0.1')
+  const [accepted] = (await once(listener, 'connection')) as [Socket]
+  const body = JSON.stringify({ email, password })
+  const headers = `host: auth\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n`
+  client.write(`POST /login HTTP/1.1\r\n${headers}\r\n${body}`)
+  client.resetAndDestroy()
+  await closed(client)
+  service.server.emit('connection', accepted)
+  accepted.resume()
+}
