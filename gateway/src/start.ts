@@ -195,6 +195,7 @@ export async function startGateway(
       proxies: {
         proxyProtocol: config.GATEWAY_PROXY_PROTOCOL,
         isTrustedProxy: trustedProxies(words(config.GATEWAY_TRUSTED_PROXIES)),
+        idleMs: config.GATEWAY_KEEPALIVE_SECONDS * 1000,
         clock
       },
       limits: {

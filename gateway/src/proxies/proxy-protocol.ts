@@ -35,7 +35,11 @@ export type ProxyProtocolNeeds = {
   readonly isTrustedProxy: IsTrustedProxy
   readonly log: Pick<ServiceLog, 'warn'>
   readonly clock: () => number
-  /** how long a proxy may take to send the header */
+  /** how long a proxy may be silent before the header */
+  readonly idleMs: number
+  /** the maximum number of open connections, half of which may wait for a header */
+  readonly connections: number
+  /** how long a proxy may take to send the header, from its first byte */
   readonly headerMs?: number
 }
 
@@ -47,15 +51,23 @@ const QUIET_MS = 60_000
  * Reads the header before anything else sees a connection of a trusted proxy, so it can come before
  * TLS. A connection with a malformed header, or without a required one, is closed. Other peers are
  * not listened to: a header from them is no HTTP and no TLS, and is refused as such.
+ *
+ * Some load balancers send the header only with the first bytes of their client, which may have
+ * opened its connection ahead of time. So a silent connection may wait as long as an idle one. Until
+ * the header has come, its client is unknown and no limit by address applies, so the connection that
+ * has waited longest is closed if too many wait.
  */
 export function acceptProxyProtocol(
   app: FastifyInstance,
-  { proxyProtocol, isTrustedProxy, log, clock, headerMs = HEADER_MS }: ProxyProtocolNeeds
+  needs: ProxyProtocolNeeds
 ): ProxiedConnectionOf {
+  const { proxyProtocol, isTrustedProxy, log, clock, idleMs, headerMs = HEADER_MS } = needs
   if (proxyProtocol === 'off') return () => null
   /** of every open connection of a trusted proxy */
   const headers = new Map<string, ProxiedConnection | null>()
+  /** the connections without a whole header, in the order in which they came */
   const waiting = new Set<Socket>()
+  const mostWaiting = Math.ceil(needs.connections / 2)
   const passed = new WeakSet<Socket>()
   const server: EventEmitter = app.server
   const { emit } = server
@@ -78,7 +90,12 @@ export function acceptProxyProtocol(
   const hold = (socket: Socket): void => {
     waiting.add(socket)
     socket.once('close', () => waiting.delete(socket))
-    receiveHeader(socket, headerMs, (received) => {
+    const [longest] = waiting
+    if (waiting.size > mostWaiting && longest !== undefined) {
+      waiting.delete(longest)
+      longest.destroy()
+    }
+    receiveHeader(socket, { idleMs, headerMs }, (received) => {
       waiting.delete(socket)
       if (typeof received === 'object') return pass(socket, received)
       if (received === 'none' && proxyProtocol === 'optional') return pass(socket, null)
@@ -132,13 +149,13 @@ type Received = ProxyHeader | keyof typeof faults | 'nothing'
 /** Takes the header off a connection, and leaves all that follows unread. */
 function receiveHeader(
   socket: Socket,
-  limitMs: number,
+  { idleMs, headerMs }: { idleMs: number; headerMs: number },
   onReceived: (received: Received) => void
 ): void {
   const bytes = Buffer.alloc(LONGEST_PROXY_HEADER)
   let length = 0
   const giveUp = (): void => end(length === 0 ? 'nothing' : 'unfinished')
-  const deadline = setTimeout(giveUp, limitMs).unref()
+  let deadline = setTimeout(giveUp, idleMs).unref()
   const end = (received: Received): void => {
     clearTimeout(deadline)
     socket.off('readable', onReadable).off('end', giveUp).off('close', giveUp).off('error', ignore)
@@ -146,6 +163,10 @@ function receiveHeader(
   }
   const onReadable = (): void => {
     for (let chunk = socket.read(); chunk !== null; chunk = socket.read()) {
+      if (length === 0) {
+        clearTimeout(deadline)
+        deadline = setTimeout(giveUp, headerMs).unref()
+      }
       const copied = chunk.copy(bytes, length)
       length += copied
       const read = readProxyHeader(bytes.subarray(0, length))

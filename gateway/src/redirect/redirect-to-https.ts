@@ -8,7 +8,10 @@ export type RedirectNeeds = {
   readonly log: ServiceLog
   readonly closeMs: number
   /** how proxies in front of this listener name their clients */
-  readonly proxies: Pick<ProxyProtocolNeeds, 'proxyProtocol' | 'isTrustedProxy' | 'clock'>
+  readonly proxies: Pick<
+    ProxyProtocolNeeds,
+    'proxyProtocol' | 'isTrustedProxy' | 'idleMs' | 'clock'
+  >
   /** as many connections as the gateway's own listener may have */
   readonly limits: Pick<ConnectionLimits, 'connections' | 'connectionsPerAddress'>
   /** the address of the gateway for its clients: `https://api.example.com` */
@@ -29,7 +32,7 @@ export function redirectToHttps(needs: RedirectNeeds): Service {
   const { host, hostname } = new URL(publicOrigin)
   const quiet = log.child({}, { level: 'error' })
   const service = buildService({ log: quiet, closeMs, bodies: 'streamed' })
-  const proxiedOf = acceptProxyProtocol(service, { ...proxies, log })
+  const proxiedOf = acceptProxyProtocol(service, { ...limits, ...proxies, log })
   limitConnections(service, { ...limits, ...proxies, proxiedOf })
   service.addHook('onRequest', async (request, reply) => {
     const target = request.raw.url ?? ''

@@ -1,10 +1,16 @@
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
+import { closed } from '@gatehouse/fixtures/closed'
+import { buildService } from '@gatehouse/http-service/build-service'
+import { serviceLog } from '@gatehouse/http-service/service-log'
+import { listen } from '@gatehouse/process/listen'
 import t, { type Test } from 'tap'
+import { limitConnections } from '../../src/limits/connection-limits.ts'
+import { acceptProxyProtocol } from '../../src/proxies/proxy-protocol.ts'
 import { type Edge, edge } from '../fixtures/edge.ts'
 
 /** A connection from one of this machine's addresses; what it says to a request, or nothing where it is closed. */
-async function connected(t: Test, { port }: Edge, localAddress: string) {
+async function connected(t: Test, { port }: Pick<Edge, 'port'>, localAddress: string) {
   const socket = connect({ port, host: '127.0.0.1', localAddress })
   t.teardown(() => socket.destroy())
   socket.on('error', () => {})
@@ -59,4 +65,56 @@ t.test('the limit per address does not apply to a trusted proxy', async (t) => {
   const one = await connected(t, gateway, '127.0.0.2')
   t.equal(await one.ask(), 'HTTP/1.1 200')
   t.equal(await (await connected(t, gateway, '127.0.0.2')).ask(), '')
+})
+
+const HEADER = 'PROXY TCP4 192.0.2.7 10.0.0.9 51200 443\r\n'
+
+/** A service behind a proxy that sends the header of the PROXY protocol. */
+async function proxiedService(t: Test, times: { idleMs: number; headerMs: number }) {
+  const log = serviceLog('gateway', 'silent')
+  const service = buildService({ log })
+  const needs = {
+    ...times,
+    proxyProtocol: 'required',
+    isTrustedProxy: (address: string) => address.startsWith('127.'),
+    connections: 8,
+    connectionsPerAddress: 8,
+    log,
+    clock: Date.now
+  } as const
+  limitConnections(service, { ...needs, proxiedOf: acceptProxyProtocol(service, needs) })
+  service.get('/open', async () => '')
+  t.teardown(() => service.close())
+  return { port: Number(new URL(await listen(service, { host: '127.0.0.1', port: 0 })).port) }
+}
+
+t.test(
+  'a connection may be silent before its PROXY header, which must then come at once',
+  async (t) => {
+    const service = await proxiedService(t, { idleMs: 60_000, headerMs: 1 })
+    const silent = await connected(t, service, '127.0.0.2')
+    const slow = await connected(t, service, '127.0.0.3')
+    slow.socket.write(HEADER.slice(0, 10))
+    await closed(slow.socket.resume())
+    silent.socket.write(HEADER)
+    t.equal(await silent.ask(), 'HTTP/1.1 200', 'it is older than the one that was too slow')
+    const brief = await proxiedService(t, { idleMs: 1, headerMs: 60_000 })
+    const { socket } = await connected(t, brief, '127.0.0.2')
+    await closed(socket.resume())
+    t.ok(socket.destroyed, 'a silent connection does not stay forever')
+  }
+)
+
+t.test('silent connections of a proxy do not take the places of others', async (t) => {
+  const service = await proxiedService(t, { idleMs: 60_000, headerMs: 60_000 })
+  let last = await connected(t, service, '127.0.0.2')
+  for (let index = 0; index < 20; index += 1) {
+    last = await connected(t, service, '127.0.0.2')
+    const one = await connected(t, service, '127.0.0.3')
+    one.socket.write(HEADER)
+    t.equal(await one.ask(), 'HTTP/1.1 200')
+    one.socket.destroy()
+  }
+  last.socket.write(HEADER)
+  t.equal(await last.ask(), 'HTTP/1.1 200', 'those that have waited longest have given way')
 })

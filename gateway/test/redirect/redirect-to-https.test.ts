@@ -13,6 +13,7 @@ const TOKEN_ISSUER = 'https://api.example.com:8443'
 const proxies = {
   proxyProtocol: 'optional',
   isTrustedProxy: trustedProxies(['127.0.0.1']),
+  idleMs: 60_000,
   clock: Date.now
 } as const
 const limits = { connections: 100, connectionsPerAddress: 100 }
