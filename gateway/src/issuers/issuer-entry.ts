@@ -108,7 +108,7 @@ export const IssuerEntry = Type.Object(
       default: ['at+jwt'],
       minItems: 1,
       description:
-        '`typ` of its access tokens; absent: they have none, which is always accepted with type cognito. An ID token may have JWT or none as well, and is told apart by its audience alone.'
+        '`typ` of its access tokens; absent: they have none. With type, values that are not documented for it add to those that are. An ID token may have JWT or none as well, and is told apart by its audience alone.'
     }),
     clockSkewSeconds: Type.Integer({
       default: TOKEN_SKEW_SECONDS,

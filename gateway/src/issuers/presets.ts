@@ -77,14 +77,15 @@ export function withPreset(entry: unknown): unknown {
 }
 
 /**
- * An entry's own list counts. But a product that writes no `typ` in any of its tokens is accepted
- * without one, whatever the list says: otherwise the list would refuse every token.
+ * A list of an entry that has only documented values is a choice among them. A list with a value
+ * that the product does not write is not, and would refuse what the product does write: it adds to
+ * the documented values.
  */
-function typesOf({ types = [] }: Preset, own: unknown): unknown {
-  if (own === undefined) return types
-  const [type, ...others] = types
-  const neverHasType = type === 'absent' && others.length === 0
-  return neverHasType && Array.isArray(own) && !own.includes(type) ? [...own, type] : own
+function typesOf({ types: documented = [] }: Preset, own: unknown): unknown {
+  if (own === undefined) return documented
+  if (!Array.isArray(own)) return own
+  const isChoice = own.every((type) => documented.includes(type))
+  return isChoice ? own : [...own, ...documented.filter((type) => !own.includes(type))]
 }
 
 const isIssuerType = (type: unknown): type is IssuerType =>

@@ -52,14 +52,18 @@ t.test('values of an entry override those of its type', async (t) => {
   t.throws(() => load(t, written('keycloak', { issuer: 7, audience: 'api' })), /settings/i)
 })
 
-t.test('a product that writes no typ is accepted without one, whatever types says', async (t) => {
-  const typesOf = (type: IssuerType, types?: string[]) =>
+t.test('types chooses among the documented values of a type, or adds to them', async (t) => {
+  const typesOf = (type: IssuerType, types?: unknown) =>
     load(t, written(type, { issuer: 'https://idp.example', audience: 'api', types }))[0]?.types
   t.strictSame(typesOf('cognito'), ['absent'])
-  t.strictSame(typesOf('cognito', ['at+jwt', 'JWT']), ['at+jwt', 'JWT', 'absent'])
-  t.strictSame(typesOf('cognito', ['absent', 'JWT']), ['absent', 'JWT'])
   t.strictSame(typesOf('okta', ['at+jwt']), ['at+jwt'], 'its ID tokens have no typ')
   t.strictSame(typesOf('keycloak', ['at+jwt']), ['at+jwt'])
+  t.strictSame(typesOf('keycloak', ['at+jwt', 'JWT']), ['at+jwt', 'JWT'])
+  t.strictSame(typesOf('cognito', ['at+jwt', 'JWT']), ['at+jwt', 'JWT', 'absent'])
+  t.strictSame(typesOf('okta', ['at+jwt', 'JWT']), ['at+jwt', 'JWT', 'absent'])
+  t.strictSame(typesOf('google', ['absent']), ['absent', 'JWT'])
+  t.throws(() => typesOf('okta', 'JWT'), /settings/i)
+  t.throws(() => typesOf('okta', []), /settings/i)
 })
 
 t.test(
