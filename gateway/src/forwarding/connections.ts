@@ -2,6 +2,7 @@ import { buildConnector, type Dispatcher } from 'undici'
 import type { Upstream } from '../routes/upstream.ts'
 import type { UpstreamTls } from '../routes/upstream-tls.ts'
 import { type Connect, type Connection, connection } from './connection.ts'
+import { endpointKey } from './endpoint.ts'
 import { sentAgain } from './sent-again.ts'
 
 export type ConnectionsOptions = {
@@ -117,7 +118,7 @@ type Target = { readonly origin: string; readonly tls: UpstreamTls | null; reado
 const targetOf = (origin: string, tls: UpstreamTls | null): Target => ({
   origin,
   tls,
-  key: tls === null ? origin : `${origin} ${tls.id}`
+  key: endpointKey({ address: origin, tls })
 })
 
 /** One connector for each way to verify certificates: it keeps TLS sessions. */

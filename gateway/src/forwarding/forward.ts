@@ -61,10 +61,10 @@ export async function forward(app: FastifyInstance, options: ForwardOptions): Pr
   const socketServices = upstreams({ placesPerAddress: upstreamWebSockets, sharePercent, clock })
   const checks = healthChecks({
     table,
-    onChange(address, healthy) {
-      services.setHealthy(address, healthy)
-      socketServices.setHealthy(address, healthy)
-      app.log.warn({ address, healthy }, 'the health of an address has changed')
+    onChange(endpoint, healthy) {
+      services.setHealthy(endpoint, healthy)
+      socketServices.setHealthy(endpoint, healthy)
+      app.log.warn({ address: endpoint.address, healthy }, 'the health of an address has changed')
     }
   })
   const streams = openStreams(app)

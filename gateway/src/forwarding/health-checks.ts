@@ -1,22 +1,22 @@
 import { Agent } from 'undici'
 import type { RouteTable } from '../routes/route-table.ts'
 import type { Health } from '../routes/upstream.ts'
-import type { UpstreamTls } from '../routes/upstream-tls.ts'
+import { type Endpoint, endpointKey } from './endpoint.ts'
 
 type HealthCheckNeeds = {
   readonly table: () => RouteTable
-  /** An address that is no longer checked counts as healthy. */
-  readonly onChange: (address: string, healthy: boolean) => void
+  /** An endpoint that is no longer checked counts as healthy. */
+  readonly onChange: (endpoint: Endpoint, healthy: boolean) => void
 }
 
 export type HealthChecks = {
-  /** The table has changed: checks exactly the addresses that it names. */
+  /** The table has changed: checks exactly the endpoints that it names. */
   follow(): void
   close(): void
 }
 
-/** What is asked of an address, and how. */
-type Wanted = { readonly health: Health; readonly tls: UpstreamTls | null }
+/** What is asked of an endpoint. */
+type Wanted = { readonly endpoint: Endpoint; readonly health: Health }
 
 type Watched = Wanted & { readonly stop: () => void }
 
@@ -43,7 +43,8 @@ export function healthChecks({ table, onChange }: HealthCheckNeeds): HealthCheck
       return false
     }
   }
-  const watch = (address: string, { health, tls }: Wanted): Watched => {
+  const watch = ({ endpoint, health }: Wanted): Watched => {
+    const { address, tls } = endpoint
     // Each check opens a connection of its own, because an existing one does not show whether the
     // service accepts new ones.
     const dispatcher = new Agent({ pipelining: 0, connect: { ...tls?.options } })
@@ -58,7 +59,7 @@ export function healthChecks({ table, onChange }: HealthCheckNeeds): HealthCheck
       if (inARow >= (healthy ? health.unhealthyAfter : health.healthyAfter)) {
         healthy = good
         inARow = 0
-        onChange(address, healthy)
+        onChange(endpoint, healthy)
       }
       timer = setTimeout(check, health.intervalSeconds * 1000).unref()
     }
@@ -67,20 +68,20 @@ export function healthChecks({ table, onChange }: HealthCheckNeeds): HealthCheck
       stopped = true
       clearTimeout(timer)
       void dispatcher.destroy()
-      if (!healthy) onChange(address, true)
+      if (!healthy) onChange(endpoint, true)
     }
-    return { health, tls, stop }
+    return { endpoint, health, stop }
   }
 
   const follow = (): void => {
     const wanted = wantedChecks(table())
-    for (const [address, one] of watched) {
-      if (isSame(one, wanted.get(address))) continue
+    for (const [key, one] of watched) {
+      if (isSame(one.health, wanted.get(key)?.health)) continue
       one.stop()
-      watched.delete(address)
+      watched.delete(key)
     }
-    for (const [address, one] of wanted) {
-      if (!watched.has(address)) watched.set(address, watch(address, one))
+    for (const [key, one] of wanted) {
+      if (!watched.has(key)) watched.set(key, watch(one))
     }
   }
   follow()
@@ -93,14 +94,18 @@ export function healthChecks({ table, onChange }: HealthCheckNeeds): HealthCheck
   }
 }
 
-const isSame = (one: Wanted, other: Wanted | undefined): boolean =>
-  JSON.stringify(one.health) === JSON.stringify(other?.health) && one.tls?.id === other?.tls?.id
+const isSame = (one: Health, other: Health | undefined): boolean =>
+  JSON.stringify(one) === JSON.stringify(other)
 
 function wantedChecks({ routes }: RouteTable): Map<string, Wanted> {
   const wanted = new Map<string, Wanted>()
   for (const { upstream } of routes) {
     const { addresses, health, tls } = upstream
-    if (health !== null) for (const address of addresses) wanted.set(address, { health, tls })
+    if (health === null) continue
+    for (const address of addresses) {
+      const endpoint = { address, tls }
+      wanted.set(endpointKey(endpoint), { endpoint, health })
+    }
   }
   return wanted
 }

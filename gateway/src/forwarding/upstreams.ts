@@ -1,6 +1,7 @@
 import type { Refusal } from '@gatehouse/problem/refusal'
 import { callerBusy, upstreamBusy } from '../refusals.ts'
 import type { Upstream } from '../routes/upstream.ts'
+import { type Endpoint, endpointKey } from './endpoint.ts'
 
 /** Capacity for one request at one address of a service. */
 export type Place = {
@@ -23,7 +24,7 @@ export type Upstreams = {
    */
   take(upstream: Upstream, caller: string | null, except?: ReadonlySet<string>): Place | Refusal
   /** Sets the result of a health check. */
-  setHealthy(address: string, healthy: boolean): void
+  setHealthy(endpoint: Endpoint, healthy: boolean): void
   /** Every address that was asked so far, for the metrics. */
   figures(): readonly Figure[]
   /** How often a request got no place, and why, for the metrics. */
@@ -35,6 +36,7 @@ export type Figure = {
   readonly underWay: number
   /** how many callers have a place, without counting requests that belong to no caller */
   readonly callers: number
+  /** whether all services with this address get requests there */
   readonly available: boolean
 }
 
@@ -51,6 +53,11 @@ type State = {
   underWay: number
   /** by caller; a caller with 0 is removed */
   readonly held: Map<string, number>
+  readonly circuits: Map<string, Circuit>
+}
+
+/** What is known of an endpoint. */
+type Circuit = {
   healthy: boolean
   failures: number
   avoidedUntilMs: number
@@ -85,14 +92,21 @@ export function upstreams(needs: UpstreamsNeeds): Upstreams {
     const state: State = {
       underWay: 0,
       held: new Map(),
-      healthy: true,
-      failures: 0,
-      avoidedUntilMs: 0
+      circuits: new Map()
     }
     states.set(address, state)
     return state
   }
-  const isAvailable = ({ healthy, avoidedUntilMs }: State, nowMs: number) =>
+  const circuitOf = (endpoint: Endpoint): Circuit => {
+    const { circuits } = stateOf(endpoint.address)
+    const key = endpointKey(endpoint)
+    const known = circuits.get(key)
+    if (known !== undefined) return known
+    const circuit: Circuit = { healthy: true, failures: 0, avoidedUntilMs: 0 }
+    circuits.set(key, circuit)
+    return circuit
+  }
+  const isAvailable = ({ healthy, avoidedUntilMs }: Circuit, nowMs: number) =>
     healthy && avoidedUntilMs <= nowMs
 
   /** Whether the caller would use no more than its share of what the others leave. */
@@ -131,27 +145,28 @@ export function upstreams(needs: UpstreamsNeeds): Upstreams {
   }
 
   return {
-    take({ name, addresses }, caller, except) {
+    take({ name, addresses, tls }, caller, except) {
       let address: string | NoPlace
       if (addresses.length === 1 && except === undefined) address = leastBusy(addresses, caller)
       else {
         const nowMs = clock()
         const left = addresses.filter((one) => !except?.has(one))
-        const available = left.filter((one) => isAvailable(stateOf(one), nowMs))
+        const available = left.filter((one) => isAvailable(circuitOf({ address: one, tls }), nowMs))
         address = leastBusy(available.length > 0 ? available : left, caller)
       }
       if (address === 'full' || address === 'caller_share') return refuse(name, address)
-      return place({ address, caller, state: stateOf(address), clock })
+      const circuit = circuitOf({ address, tls })
+      return place({ address, caller, state: stateOf(address), circuit, clock })
     },
-    setHealthy(address, healthy) {
-      stateOf(address).healthy = healthy
+    setHealthy(endpoint, healthy) {
+      circuitOf(endpoint).healthy = healthy
     },
     figures: () =>
       [...states].map(([address, state]) => ({
         address,
         underWay: state.underWay,
         callers: state.held.size,
-        available: isAvailable(state, clock())
+        available: [...state.circuits.values()].every((one) => isAvailable(one, clock()))
       })),
     refused: () =>
       [...refusals].flatMap(([upstream, { full, caller_share }]) => [
@@ -165,10 +180,11 @@ type Taken = {
   readonly address: string
   readonly caller: string | null
   readonly state: State
+  readonly circuit: Circuit
   readonly clock: () => number
 }
 
-function place({ address, caller, state, clock }: Taken): Place {
+function place({ address, caller, state, circuit, clock }: Taken): Place {
   const { held } = state
   state.underWay += 1
   if (caller !== null) held.set(caller, (held.get(caller) ?? 0) + 1)
@@ -185,13 +201,13 @@ function place({ address, caller, state, clock }: Taken): Place {
       else held.set(caller, others)
     },
     failed() {
-      const pauseMs = Math.min(SHORTEST_PAUSE_MS * 2 ** state.failures, LONGEST_PAUSE_MS)
-      state.failures += 1
-      state.avoidedUntilMs = clock() + pauseMs
+      const pauseMs = Math.min(SHORTEST_PAUSE_MS * 2 ** circuit.failures, LONGEST_PAUSE_MS)
+      circuit.failures += 1
+      circuit.avoidedUntilMs = clock() + pauseMs
     },
     answered() {
-      state.failures = 0
-      state.avoidedUntilMs = 0
+      circuit.failures = 0
+      circuit.avoidedUntilMs = 0
     }
   }
 }

@@ -49,6 +49,17 @@ const to = (address: string, tls: Record<string, string> = {}, more = '') => ({
   routes: '  - { name: one, prefix: /one, upstream: one, access: public, websocket: true }\n'
 })
 
+/** Two services at the same address, and a route to each. */
+function bothAt(address: string, [one, two]: readonly object[], more: string) {
+  const entry = (tls?: object) =>
+    `{ addresses: ['${address}'], tls: ${JSON.stringify(tls)}${more} }`
+  return {
+    upstreams: `  one: ${entry(one)}\n  two: ${entry(two)}`,
+    routes:
+      '  - { name: one, prefix: /one, upstream: one }\n  - { name: two, prefix: /two, upstream: two }\n'
+  }
+}
+
 t.test('a gateway verifies the certificates of services', async (t) => {
   const own = await authority(t)
   const other = await authority(t, 'another authority')
@@ -153,6 +164,14 @@ t.test('a gateway verifies the certificates of services', async (t) => {
     )
     t.ok(checks > asked, 'the service is asked')
     t.match(await lastChange(), { healthy: true })
+    gateway.reroute(bothAt(byAddress.url, [ca, { caFile: other.file }], health))
+    t.match(await eventually(lastChange, (change) => change?.healthy === false), { healthy: false })
+    const afterwards = byAddress.names.length
+    const both = await eventually(
+      async () => byAddress.names.length,
+      (count) => count > afterwards + 2
+    )
+    t.ok(both > afterwards + 2, 'the other service at this address is asked as well')
   })
 })
 

@@ -5,6 +5,7 @@ import fc from 'fast-check'
 import t from 'tap'
 import { type Place, upstreams } from '../../src/forwarding/upstreams.ts'
 import type { Upstream } from '../../src/routes/upstream.ts'
+import { readUpstreamTls } from '../../src/routes/upstream-tls.ts'
 
 const [a, b, c] = ['http://a:1', 'http://b:1', 'http://c:1'] as const
 const one: Upstream = {
@@ -75,7 +76,7 @@ t.test('an address that fails is avoided, longer each time, and is used again la
 
 t.test('if all addresses have failed, all are tried', async (t) => {
   const { take, setHealthy } = services()
-  for (const address of three.addresses) setHealthy(address, false)
+  for (const address of three.addresses) setHealthy({ address, tls: null }, false)
   t.not(take(three), null)
   const { take: takeOne } = services()
   takeOne(one)?.failed()
@@ -84,13 +85,47 @@ t.test('if all addresses have failed, all are tried', async (t) => {
 
 t.test('an unhealthy address gets no request', async (t) => {
   const { take, setHealthy, figures } = services()
-  setHealthy(a, false)
+  setHealthy({ address: a, tls: null }, false)
   const addresses = new Set(Array.from({ length: 9 }, () => take(three)?.address))
   t.strictSame(addresses, new Set([b, c]))
   t.match(figures(), [{ address: a, underWay: 0, available: false }, {}, {}])
-  setHealthy(a, true)
+  setHealthy({ address: a, tls: null }, true)
   t.equal(take(three)?.address, a)
 })
+
+t.test(
+  'services that share addresses with different TLS do not share their failures',
+  async (t) => {
+    const { take, setHealthy, figures } = services()
+    const named = (serverName: string): Upstream => {
+      return { ...three, addresses: [a, b], tls: readUpstreamTls({ serverName }) }
+    }
+    const [first, second] = [named('first'), named('second')]
+    const asked = (service: Upstream) => {
+      const place = take(service)
+      place?.leave()
+      return place?.address
+    }
+    const addresses = (service: Upstream) =>
+      new Set(Array.from({ length: 4 }, () => asked(service)))
+    const failing = take(first)
+    failing?.leave()
+    failing?.failed()
+    t.strictSame(addresses(first), new Set([a, b].filter((one) => one !== failing?.address)))
+    t.strictSame(addresses(second), new Set([a, b]))
+    for (const address of first.addresses) setHealthy({ address, tls: first.tls }, false)
+    setHealthy({ address: b, tls: second.tls }, false)
+    t.strictSame(addresses(second), new Set([a]))
+    setHealthy({ address: a, tls: first.tls }, true)
+    failing?.answered()
+    t.ok(addresses(first).has(a))
+    t.match(
+      figures().at(1),
+      { address: b, available: false },
+      'the metric shows the worse of the two'
+    )
+  }
+)
 
 t.test('an address that was tried is not tried again while there are others', async (t) => {
   const { take } = services()
