@@ -75,7 +75,8 @@ export function strip(raw: IncomingMessage): StrippedRequest {
   const named = connectionNames(received.connection)
   const headers: RequestHeaders = {}
   for (const [name, value] of Object.entries(received)) {
-    if (!isOursToSay(name) && !named.has(name)) headers[name] = value
+    const ends = named.has(name) || (websocket !== null && name === 'content-length')
+    if (!isOursToSay(name) && !ends) headers[name] = value
   }
 
   const { authorization, cookie, ...passed } = headers
@@ -97,7 +98,9 @@ export function strip(raw: IncomingMessage): StrippedRequest {
 function handshakeOf(raw: IncomingMessage, received: RequestHeaders): Handshake | null {
   if (!asksForWebSocket({ headers: received, httpVersion: raw.httpVersion })) return null
   const handshake = readHandshake({ method: raw.method ?? '', headers: received })
-  if (handshake === null || received['content-length'] !== undefined) {
+  // Java's client announces an empty body.
+  const { 'content-length': length = '0' } = received
+  if (handshake === null || length !== '0') {
     throw malformed('upgrade', 'not a valid WebSocket handshake')
   }
   return handshake

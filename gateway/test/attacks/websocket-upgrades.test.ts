@@ -88,7 +88,12 @@ const broken: Record<string, { method?: string; lines: Partial<typeof handshake>
   'subprotocols that are none': {
     lines: { connection: 'Connection: Upgrade\r\nSec-WebSocket-Protocol: a b' }
   },
-  'a body of nothing': { lines: { connection: 'Connection: Upgrade\r\nContent-Length: 0' } },
+  'a length in another spelling': {
+    lines: { connection: 'Connection: Upgrade\r\nContent-Length: 00' }
+  },
+  'a chunked body of nothing': {
+    lines: { connection: 'Connection: Upgrade\r\nTransfer-Encoding: chunked' }
+  },
   'a subprotocol twice': {
     lines: { connection: 'Connection: Upgrade\r\nSec-WebSocket-Protocol: a, a' }
   }
@@ -104,6 +109,13 @@ t.test('an incomplete handshake opens no WebSocket, and later bytes are not read
     t.strictSame([statuses, received], [[400], []], title)
   }
   t.strictSame(taken, [])
+})
+
+t.test('a handshake may announce an empty body, as that of Java does', async (t) => {
+  const { open, taken, gateway } = await sockets(t)
+  await once(open('/live', [], { ...bearer(gateway), 'content-length': '0' }), 'open')
+  t.equal(taken.length, 1)
+  t.notOk('content-length' in (taken[0]?.request.headers ?? {}), 'the service gets no length')
 })
 
 t.test('a route without websocket accepts no upgrade', async (t) => {
