@@ -49,6 +49,13 @@ export type AuditKind =
  */
 export const OPERATOR_ADDRESS = 'ops'
 
+/**
+ * Replace the client's address in events that the system causes: the first start, which creates a
+ * key, and the schedule for keys.
+ */
+export const START_ADDRESS = 'start'
+export const SCHEDULE_ADDRESS = 'schedule'
+
 /** The source of a request, as the gateway reports it. */
 export type Origin = {
   /** the client's address */

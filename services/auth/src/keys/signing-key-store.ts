@@ -1,7 +1,10 @@
+import { randomUUID } from 'node:crypto'
 import type { Algorithm } from '@gatehouse/access-token/claims'
 import type { Insertable, Kysely, Selectable, Transaction } from 'kysely'
-import { type AuditLog, auditLog } from '../audit/audit-log.ts'
+import { type AuditEvent, type Origin, START_ADDRESS } from '../audit/audit-event.ts'
+import { type AuditLog, auditLog, writeAudit } from '../audit/audit-log.ts'
 import type { SigningKeyTable, Tables } from '../database/tables.ts'
+import { keyEvent } from './key-event.ts'
 import type { KeyRecord } from './key-lifecycle.ts'
 import { GONE, newRecord, readRecords, writeRecord } from './key-records.ts'
 import { type SealingKeys, seal, unsealWithAny } from './seal.ts'
@@ -20,8 +23,11 @@ export type KeyLedger = {
 }
 
 export type SigningKeyStore = {
-  /** False if it would be a second active key. */
-  insert(key: SigningKey, nowMs: number): Promise<boolean>
+  /**
+   * False if it would be a second active key.
+   * @param events for the audit log, if it is inserted
+   */
+  insert(key: SigningKey, nowMs: number, events?: readonly AuditEvent[]): Promise<boolean>
   /** All published keys, the newest first. */
   live(): Promise<SigningKey[]>
   /** All keys, including former ones, the newest first, without their private halves. */
@@ -56,7 +62,12 @@ export function signingKeyStore(
     return row !== undefined
   }
   return {
-    insert: (key, nowMs) => insert(db, key, nowMs),
+    insert: (key, nowMs, events = []) =>
+      db.transaction().execute(async (transaction) => {
+        const isInserted = await insert(transaction, key, nowMs)
+        if (isInserted) for (const event of events) await writeAudit(transaction, event, nowMs)
+        return isInserted
+      }),
     async live() {
       const rows = await db
         .selectFrom('signing_keys')
@@ -175,5 +186,9 @@ export async function loadSigningKeys(
   const keys = await store.live()
   if (keys.some(({ state }) => state === 'active')) return keys
   const first = await generateSigningKey(algorithm, 'active')
-  return (await store.insert(first, nowMs)) ? [first, ...keys] : store.live()
+  const origin: Origin = { address: START_ADDRESS, requestId: randomUUID() }
+  const events = (['key-created', 'key-activated'] as const).map((kind) =>
+    keyEvent(kind, first.kid, origin)
+  )
+  return (await store.insert(first, nowMs, events)) ? [first, ...keys] : store.live()
 }

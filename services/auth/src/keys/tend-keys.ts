@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { Origin } from '../audit/audit-event.ts'
+import { type Origin, SCHEDULE_ADDRESS } from '../audit/audit-event.ts'
 import type { KeyAnnouncements } from './key-announcements.ts'
 import { dueForRetirement, type KeyRecord } from './key-lifecycle.ts'
 import type { KeyOperations } from './key-operations.ts'
@@ -37,7 +37,7 @@ type Due = { untold: boolean; over: KeyRecord[]; step: ScheduledStep | null }
 export function tendKeys(needs: KeyTendingNeeds): KeyTending {
   const { operations, announcements, keySet, rotationSeconds, lifetimeSeconds, clock } = needs
   const instance = randomUUID()
-  const origin: Origin = { address: 'schedule', requestId: instance }
+  const origin: Origin = { address: SCHEDULE_ADDRESS, requestId: instance }
 
   const due = async (): Promise<Due> => {
     const now = Math.floor(clock() / 1000)

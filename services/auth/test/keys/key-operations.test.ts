@@ -4,6 +4,7 @@ import type { Fleet, Heartbeat } from '@gatehouse/fleet/fleet'
 import { memoryFleet } from '@gatehouse/fleet/memory-fleet'
 import { KEY_MEMORY_SECONDS, type Revocation } from '@gatehouse/revocation/revocation'
 import t, { type Test } from 'tap'
+import { START_ADDRESS } from '../../src/audit/audit-event.ts'
 import { auditLog } from '../../src/audit/audit-log.ts'
 import { loadSigningKeys, signingKeyStore } from '../../src/keys/signing-key-store.ts'
 import { storeUnavailable } from '../../src/refusals.ts'
@@ -54,7 +55,10 @@ async function instances(t: Test, kind: DatabaseKind, more: { rotationSeconds?: 
     },
     async audited() {
       const entries = await auditLog(first, clock).read({ limit: 100 })
-      return entries.map(({ kind, subject, detail }) => ({ kind, subject, detail })).reverse()
+      return entries
+        .filter(({ origin }) => origin.address !== START_ADDRESS)
+        .map(({ kind, subject, detail }) => ({ kind, subject, detail }))
+        .reverse()
     }
   }
 }

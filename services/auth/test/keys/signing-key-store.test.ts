@@ -133,6 +133,17 @@ for (const kind of kinds) {
         loaded.map((keys) => keys.length),
         [1, 1, 1, 1, 1]
       )
+      const [one] = starts
+      const events = await one?.db.selectFrom('audit_events').selectAll().orderBy('kind').execute()
+      const kid = loaded[0]?.[0]?.kid
+      t.strictSame(
+        events?.map(({ kind, subject, address }) => [kind, subject, address]),
+        [
+          ['key-activated', kid, 'start'],
+          ['key-created', kid, 'start']
+        ],
+        'the audit log has its birth, once'
+      )
     }
   )
 }
