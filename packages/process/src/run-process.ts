@@ -1,3 +1,4 @@
+import { errorLine } from '@gatehouse/http-service/service-log'
 import { fileFault } from '@gatehouse/settings/file-fault'
 import closeWithGrace from 'close-with-grace'
 import type { RunningService } from './running-service.ts'
@@ -91,7 +92,11 @@ function explain(error: unknown): string {
   const isMendable = error.name === 'StartFault' || codeOf(error) === 'EADDRINUSE'
   if (isMendable) return `Cannot start: ${error.message}`
   // A store that stopped answering during the start.
-  if (error.name === 'Refusal' && 'reason' in error) return `Cannot start: ${error.reason}`
+  if (error.name === 'Refusal' && 'reason' in error) {
+    const { code, message } = errorLine(error.cause)
+    const cause = message || code
+    return `Cannot start: ${error.reason}${cause ? ` (${cause})` : ''}`
+  }
   const reason = fileFault(error)
   if (reason !== null && 'path' in error) return `Cannot start: ${error.path}: ${reason}`
   return error.name === 'SettingsFault' ? error.message : (error.stack ?? error.message)

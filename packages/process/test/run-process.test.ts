@@ -107,7 +107,10 @@ t.test('a fault that the operator can fix is reported in plain words', async (t)
 t.test('a store that stops answering during the start is reported without a stack', async (t) => {
   const { code, complained } = await serviceProcess(t, 'loses a store').end
   t.equal(code, 1)
-  t.equal(complained, 'Cannot start: the database did not answer in time\n')
+  t.equal(
+    complained,
+    'Cannot start: the database did not answer in time (timeout exceeded when trying to connect)\n'
+  )
 })
 
 t.test('a bug that prevents the start is reported with its stack', async (t) => {
