@@ -7,7 +7,7 @@ import type { Passage } from '../journey.ts'
 import type { RouteTable } from '../routes/route-table.ts'
 import { noteAnswered } from '../telemetry/trail.ts'
 import { answerHeaders } from './answer-headers.ts'
-import { writableLinks } from './early-hints.ts'
+import { inform } from './early-hints.ts'
 import { type EventStream, eventStream, isEventStream } from './event-stream.ts'
 import { guard, type NoteFault } from './guard.ts'
 import type { Lifetimes } from './lifetimes.ts'
@@ -61,6 +61,7 @@ export function answerWriter(
   const { trail } = reply.request
   let controller: Dispatcher.DispatchController | null = null
   let begun = false
+  let isContentless = false
   let flushed = false
   let over = false
   let hints = 0
@@ -79,6 +80,13 @@ export function answerWriter(
   const flushHeaders = guarded((): void => {
     if (!flushed && !over) raw.flushHeaders()
   })
+  const finish = (trailers: ResponseHeaders | null): void => {
+    over = true
+    events.onEnd()
+    if (trailers !== null) raw.addTrailers(trailers)
+    raw.end()
+    if (raw.writableLength > 0) breakOffUnlessClosed(raw, route.idleSeconds * 1000)
+  }
   const onClose = guarded((): void => {
     if (over) return
     // Attackers open and reset streams by the thousand (CVE-2023-44487). So a request that has not
@@ -108,11 +116,14 @@ export function answerWriter(
       noteAnswered(trail)
       const { address, table } = events
       const headers = answerHeaders(received as ResponseHeaders, passage, address, table())
+      // Strict clients refuse such a response (RFC 9110 §8.6).
+      if (status === 204) delete headers['content-length']
       events.markOrigin(headers, reply.request.headers.origin, route)
       if (isStillSending(reply.request)) reply.header('connection', 'close')
       writeHead(raw, status, Object.assign(headers, reply.getHeaders() as ResponseHeaders))
       reply.hijack()
       begun = true
+      isContentless = hasNoContent(status, reply.request.method)
       events.onAnswer()
       if (isEventStream(headers)) {
         const opened = eventStream(raw, headers, token, events.lifetimes)
@@ -151,14 +162,12 @@ export function answerWriter(
       )
     },
     onResponseEnd: guarded((_controller, trailers) => {
-      over = true
-      events.onEnd()
-      const passed = passedTrailers(trailers as ResponseHeaders)
-      if (passed !== null) raw.addTrailers(passed)
-      raw.end()
-      if (raw.writableLength > 0) breakOffUnlessClosed(raw, route.idleSeconds * 1000)
+      finish(passedTrailers(trailers as ResponseHeaders))
     }),
     onResponseError: guarded((_controller, error) => {
+      // undici waits for the content that a Content-Length announces, but the length in a 304 is
+      // that of the 200 (RFC 9110 §8.6).
+      if (isContentless && !(error instanceof ClientGone)) return finish(null)
       over = true
       raw.off('close', onClose)
       if (!begun && !(error instanceof ClientGone))
@@ -175,6 +184,10 @@ export function answerWriter(
  */
 export const isStillSending = ({ raw }: FastifyRequest): boolean => !isHttpTwo(raw) && !raw.complete
 
+/** Whether a final response is complete with its headers (RFC 9112 §6.3). */
+const hasNoContent = (status: number, method: string): boolean =>
+  method === 'HEAD' || status === 204 || status === 304
+
 /** How many informational responses a service may send, and how many of them the client gets. */
 const MOST_HINTS = 64
 const MOST_PASSED_HINTS = 8
@@ -186,23 +199,5 @@ function writeHead(raw: ServerResponse, status: number, headers: ResponseHeaders
   } catch (error) {
     for (const name of raw.getHeaderNames()) raw.removeHeader(name)
     throw error
-  }
-}
-
-/**
- * Passes on informational responses (RFC 9110 §15.2). They are optional, so one that Node.js cannot
- * write is dropped.
- */
-function inform(raw: ServerResponse, status: number, { link }: ResponseHeaders): void {
-  if (raw.req.httpVersion === '1.0') return
-  try {
-    // Hints would fill memory if the client does not read.
-    if ((raw.socket?.writableLength ?? 0) > 0) return
-    // HTTP/2 in Node.js cannot write it.
-    if (status === 102 && 'writeProcessing' in raw) raw.writeProcessing()
-    const links = status === 103 ? writableLinks(link) : []
-    if (links.length > 0) raw.writeEarlyHints({ link: links })
-  } catch {
-    // The client can do without them.
   }
 }

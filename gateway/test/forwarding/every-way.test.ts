@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { connect } from 'node:net'
 import t, { type Test } from 'tap'
 import { edge } from '../fixtures/edge.ts'
-import { sendBytes } from '../fixtures/raw-client.ts'
+import { sendBytes, statusesIn } from '../fixtures/raw-client.ts'
 import type { Answer } from '../fixtures/upstream.ts'
 
 const ROUTES = `
@@ -93,6 +93,23 @@ for (const status of [204, 304]) {
     )
   )
 }
+
+t.test('a 304 has the length of the 200, a 204 none, and the connection continues', async (t) => {
+  const gateway = await edge(t, { routes: ROUTES })
+  for (const [name, bytes] of Object.entries(ways)) {
+    for (const status of [204, 304]) {
+      gateway.upstream.answer = ({ socket }) => {
+        const head = `HTTP/1.1 ${status} No Content\r\nContent-Length: 50\r\nETag: "1"\r\n\r\n`
+        socket.write(head)
+      }
+      const last = bytes('1.1')
+      const got = await sendBytes(gateway.port, last.replace('Connection: close\r\n', '') + last)
+      t.strictSame(statusesIn(got), [status, status], name)
+      const lengths = [...got.matchAll(/^content-length: (\d+)\r$/gim)].map(([, length]) => length)
+      t.strictSame(lengths, status === 304 ? ['50', '50'] : [], name)
+    }
+  }
+})
 
 t.test('a service that resets before it answers is 502', (t) =>
   inEveryWay(
