@@ -50,6 +50,7 @@ export const forwardable = [
   ...(['subject', 'session', 'client', 'roles', 'scope', 'email', 'expires'] as const),
   'assertion'
 ] as const
+const forwardableTitle = `one of ${forwardable.join(', ')} (other claims of the token: tokenClaims or forward)`
 
 /** A route as the file contains it. */
 export const RouteEntry = Type.Object(
@@ -85,7 +86,7 @@ export const RouteEntry = Type.Object(
       description:
         "Which credentials of the client the service gets. own-cookies: the gateway's own cookies. client-authentication: the Authorization header with which an OAuth client authenticates (RFC 6749 §2.3.1), never a bearer token. authorization: the Authorization header of a public route, for a service with keys of its own; a header with a token of our auth service or of an issuer in the issuer file is never forwarded."
     }),
-    claims: Type.Array(Type.Enum([...forwardable]), {
+    claims: Type.Array(Type.Enum([...forwardable], { title: forwardableTitle }), {
       default: [...forwardable],
       description: 'Which parts of the identity are forwarded, each as its x-auth-* header.'
     }),

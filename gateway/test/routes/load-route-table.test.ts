@@ -82,6 +82,10 @@ t.test('the fault of a route has its position', async (t) => {
       '{ name: a, prefix: /a, upstream: service, access: public, forward: { x-auth-tenant: a } }',
       /routes.yaml:3:.*a public route has no token/
     ],
+    'a claim that is no part of the identity': [
+      '{ name: a, prefix: /a, upstream: service, claims: [subject, tenant_id] }',
+      /claims.1 must be one of subject, .* \(other claims of the token: tokenClaims or forward\)/
+    ],
     'a header of the gateway itself': [
       '{ name: a, prefix: /a, upstream: service, forward: { x-auth-roles: groups } }',
       /forward.x-auth-roles must be named by a header that begins with x-auth-/
