@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { connect as connectHttpTwo } from 'node:http2'
-import { connect, type Socket } from 'node:net'
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import { closed } from '@gatehouse/fixtures/closed'
 import { haproxy, haproxyMissing } from '@gatehouse/fixtures/haproxy'
@@ -139,6 +139,31 @@ t.test('connections count for the client that their header names', async (t) => 
   t.equal(await open(BINARY), 'closed')
   t.equal(await open(binaryHeader(0x21, TCP4, overIPv4('192.0.2.8'))), 'served')
 })
+
+t.test(
+  'connections from one port of a proxy to two addresses keep their own headers',
+  async (t) => {
+    const gateway = await edge(t, REQUIRED)
+    // The second address of the gateway.
+    const second = createServer((socket) => gateway.server.emit('connection', socket))
+    t.teardown(() => second.close())
+    await once(second.listen(0, '127.0.0.2'), 'listening')
+    const ask = async (socket: Socket, header = '') => {
+      socket.write(`${header}GET /open/x HTTP/1.1\r\nHost: gateway.example\r\n\r\n`)
+      await once(socket, 'data')
+      return told(gateway)[0]
+    }
+    const from = { localAddress: '127.0.0.1' }
+    const one = connect({ port: gateway.port, host: '127.0.0.1', ...from })
+    t.teardown(() => one.destroy())
+    t.equal(await ask(one, String(TEXT)), '192.0.2.7, 127.0.0.1')
+    const { port } = second.address() as AddressInfo
+    const two = connect({ port, host: '127.0.0.2', ...from, localPort: Number(one.localPort) })
+    t.teardown(() => two.destroy())
+    t.equal(await ask(two, 'PROXY TCP4 192.0.2.8 10.0.0.9 51200 443\r\n'), '192.0.2.8, 127.0.0.1')
+    t.equal(await ask(one), '192.0.2.7, 127.0.0.1')
+  }
+)
 
 t.test('a proxy that says nothing does not hold the end of the gateway', async (t) => {
   const gateway = await edge(t, { ...REQUIRED, closeMs: 60_000 })
