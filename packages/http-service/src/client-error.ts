@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import { TLSSocket } from 'node:tls'
 import { Refusal } from '@gatehouse/problem/refusal'
 import { headersTooLarge } from './header-limits.ts'
 import { hasRequestUnderWay, inItsTurn } from './one-at-a-time.ts'
@@ -14,6 +15,11 @@ const answered = new WeakSet<Socket>()
  */
 export function answerClientError(error: NodeJS.ErrnoException, socket: Socket): void {
   if (error.code === 'ECONNRESET' || socket.destroyed || answered.has(socket)) return
+  // An answer would wait for the end of the handshake, and the connection for the answer, forever.
+  if (isInHandshake(socket)) {
+    socket.destroy()
+    return
+  }
   // Bytes after the last request of a connection are ignored (RFC 9112 §9.6), while that request is
   // still to be answered.
   if (error.code === 'HPE_CLOSED_CONNECTION' && hasRequestUnderWay(socket)) return
@@ -26,6 +32,10 @@ export function answerClientError(error: NodeJS.ErrnoException, socket: Socket):
     socket.destroySoon()
   })
 }
+
+/** Node.js reports a TLS handshake that takes too long in the same way as an unreadable request. */
+const isInHandshake = (socket: Socket): boolean =>
+  socket instanceof TLSSocket && socket.alpnProtocol === null
 
 const TOO_SLOW = 'ERR_HTTP_REQUEST_TIMEOUT'
 

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 
-/** How long a closing connection is read, in total and while nothing arrives. */
+/** How long a connection may take to close, in total and while it is read and nothing arrives. */
 const LONGEST_MS = 30_000
 const QUIET_MS = 5000
 
@@ -34,20 +34,26 @@ function linger(socket: Socket): void {
   socket.end()
   // Node.js' parser would read what arrives as requests.
   socket.removeAllListeners('data')
-  const close = () => socket.destroy()
-  const longest = setTimeout(close, LONGEST_MS).unref()
-  const quiet = setTimeout(close, QUIET_MS).unref()
+  destroyAfter(socket, LONGEST_MS)
+  const quiet = destroyAfter(socket, QUIET_MS)
   socket.on('data', () => quiet.refresh())
   socket.once('end', () => closeAfterWrites(socket))
-  socket.once('close', () => {
-    clearTimeout(longest)
-    clearTimeout(quiet)
-  })
   socket.resume()
 }
 
+function destroyAfter(socket: Socket, ms: number): NodeJS.Timeout {
+  const timer = setTimeout(() => socket.destroy(), ms).unref()
+  socket.once('close', () => clearTimeout(timer))
+  return timer
+}
+
+/** The last bytes of a client that does not read are never written. */
 function closeAfterWrites(socket: Socket): void {
   socket.end()
-  if (socket.writableFinished) socket.destroy()
-  else socket.once('finish', () => socket.destroy())
+  if (socket.writableFinished) {
+    socket.destroy()
+    return
+  }
+  destroyAfter(socket, LONGEST_MS)
+  socket.once('finish', () => socket.destroy())
 }

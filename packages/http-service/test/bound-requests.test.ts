@@ -24,8 +24,16 @@ type Bounds = {
   readonly idleMs?: number
 }
 
-/** Opens connections to a service that gives a request, and its header section, no longer than that. */
-async function connections(t: Test, secure: boolean, bounds: Bounds, protocol = 'http/1.1') {
+/**
+ * Opens connections to a service that gives a request, and its header section, no longer than that.
+ * @param protocol null: no handshake begins, even if the service has TLS
+ */
+async function connections(
+  t: Test,
+  secure: boolean,
+  bounds: Bounds,
+  protocol: string | null = 'http/1.1'
+) {
   const log = serviceLog('slow', 'silent')
   const service = buildService({ log, https: secure ? https : null, ...bounds })
   service.post('/anything', async ({ body }) => ({ body: body ?? null }))
@@ -33,7 +41,8 @@ async function connections(t: Test, secure: boolean, bounds: Bounds, protocol = 
   t.teardown(() => service.close())
   const port = Number(new URL(address).port)
   return async (): Promise<Socket> => {
-    const socket = secure
+    const isTls = secure && protocol !== null
+    const socket = isTls
       ? connectTls({
           port,
           host: '127.0.0.1',
@@ -42,7 +51,7 @@ async function connections(t: Test, secure: boolean, bounds: Bounds, protocol = 
         })
       : connectTcp({ port, host: '127.0.0.1' })
     t.teardown(() => socket.destroy())
-    await once(socket, secure ? 'secureConnect' : 'connect')
+    await once(socket, isTls ? 'secureConnect' : 'connect')
     return socket
   }
 }
@@ -92,6 +101,14 @@ for (const secure of [false, true]) {
     t.match(await drip(await open(), asked, ''), /^HTTP\/1\.1 200 .*\{"body":\{\}\}$/s)
   })
 }
+
+t.test('a TLS handshake that is not completed is given up, without an answer', async (t) => {
+  const bounds = { requestMs: AN_HOUR_MS, headersMs: 300 }
+  const open = await connections(t, true, bounds, null)
+  const begun = Buffer.from('16030102000100', 'hex').toString('latin1')
+  const given = ['', begun].map(async (bytes) => drip(await open(), bytes, ''))
+  t.strictSame(await Promise.all(given), ['', ''])
+})
 
 /** RFC 9113 §6.5.2: SETTINGS_INITIAL_WINDOW_SIZE 0, with which no byte of a body can be sent */
 const NO_WINDOW = Buffer.from([0, 4, 0, 0, 0, 0])
