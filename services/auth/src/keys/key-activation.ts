@@ -1,9 +1,9 @@
 import type { Origin } from '../audit/audit-event.ts'
-import { keyNotHeld } from '../refusals.ts'
 import type { GatewayAcknowledgement } from './gateway-acknowledgement.ts'
 import type { KeyAnnouncements } from './key-announcements.ts'
 import { keyEvent } from './key-event.ts'
 import { activation, type KeyRecord, type Moment, named } from './key-lifecycle.ts'
+import { keyNotHeld } from './key-refusals.ts'
 import type { SigningKeyStore } from './signing-key-store.ts'
 
 /** Whether to wait for gateways, only ask them, or ignore them. */

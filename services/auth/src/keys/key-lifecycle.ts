@@ -1,7 +1,7 @@
 import type { Algorithm } from '@gatehouse/access-token/claims'
 import { KEY_MEMORY_SECONDS } from '@gatehouse/revocation/revocation'
-import { keyCannot, keyStillNeeded, keyStillSigns, noSuchKey, tooManyKeys } from '../refusals.ts'
 import { rememberedSeconds } from '../tokens/remembered-seconds.ts'
+import { keyCannot, keyStillNeeded, keyStillSigns, noSuchKey, tooManyKeys } from './key-refusals.ts'
 import { isPublished, type KeyState } from './signing-key.ts'
 
 /** The state of a signing key, without the key itself. Times are in seconds since 1970. */

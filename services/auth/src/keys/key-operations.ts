@@ -1,6 +1,5 @@
 import type { Algorithm } from '@gatehouse/access-token/claims'
 import type { Origin } from '../audit/audit-event.ts'
-import { revocationUntold } from '../refusals.ts'
 import type { GatewayAcknowledgement } from './gateway-acknowledgement.ts'
 import { type Activation, activateKey } from './key-activation.ts'
 import type { KeyAnnouncements } from './key-announcements.ts'
@@ -15,6 +14,7 @@ import {
   retirement,
   revocation
 } from './key-lifecycle.ts'
+import { revocationUntold } from './key-refusals.ts'
 import type { LiveSigningKeys } from './live-signing-keys.ts'
 import { generateSigningKey, type SigningKey } from './signing-key.ts'
 import type { KeyLedger, SigningKeyStore } from './signing-key-store.ts'

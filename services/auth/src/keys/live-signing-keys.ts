@@ -1,4 +1,4 @@
-import { keysUnknown } from '../refusals.ts'
+import { keysUnknown } from './key-refusals.ts'
 import type { SigningKey } from './signing-key.ts'
 import type { SigningKeyStore } from './signing-key-store.ts'
 
