@@ -60,14 +60,19 @@ const isNamed = (host: string | string[] | undefined): boolean => host !== undef
 
 const CONTINUE = /^100-continue$/i
 
-/** This server has no tunnels, and the bytes after the request are not HTTP. */
+/**
+ * This server has no tunnels, and the bytes after the request are not HTTP. Node.js has released the
+ * connection, so none of its limits on time applies.
+ */
 function refuseTunnel(request: IncomingMessage, other: Socket | ServerResponse): void {
   const refusal = new Refusal('METHOD_NOT_ALLOWED', { reason: 'CONNECT' })
   other.on('error', () => {})
   if (!isHttpTwo(request)) {
     const socket = other as Socket
     afterEarlierAnswers(socket, () => {
-      if (!socket.destroyed && !socket.writableEnded) socket.end(rawAnswer(refusal))
+      if (socket.destroyed || socket.writableEnded) return
+      socket.write(rawAnswer(refusal))
+      socket.destroySoon()
     })
   } else {
     const { status, headers, body } = answerOf(refusal)

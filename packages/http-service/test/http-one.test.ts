@@ -1,5 +1,10 @@
+import { once } from 'node:events'
+import { createConnection } from 'node:net'
+import { text } from 'node:stream/consumers'
+import { closed } from '@gatehouse/fixtures/closed'
 import t from 'tap'
 import { exchange } from './fixtures/exchange.ts'
+import { smallService } from './fixtures/small-service.ts'
 
 const last = 'host: a\r\nconnection: close\r\n'
 
@@ -35,6 +40,22 @@ for (const [title, [bytes, status]] of Object.entries(refused)) {
     t.strictSame(more, [], 'and nothing behind it is read')
   })
 }
+
+t.test('a connection that asked for CONNECT does not outlive its client', async (t) => {
+  const service = smallService()
+  t.teardown(() => service.close())
+  const { port } = new URL(await service.listen({ host: '127.0.0.1', port: 0 }))
+  const accepted = once(service.server, 'connection')
+  const client = createConnection({ host: '127.0.0.1', port: Number(port), allowHalfOpen: true })
+  t.teardown(() => client.destroy())
+  const tunnelled = 'x'.repeat(300_000)
+  client.setEncoding('latin1').write(`CONNECT a:1 HTTP/1.1\r\nhost: a\r\n\r\n${tunnelled}`)
+  const [socket] = await accepted
+  t.match(await text(client), /^HTTP\/1\.1 405 /)
+  client.end()
+  await closed(socket)
+  t.ok(socket.destroyed)
+})
 
 t.test('HTTP/1.0 needs no Host, and may wait for a 100', async (t) => {
   t.match(await exchange(t, 'GET /notes/7 HTTP/1.0\r\n\r\n'), /^HTTP\/1\.1 200 OK\r\n/)
