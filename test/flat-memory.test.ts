@@ -20,8 +20,8 @@ const PIECE = Buffer.alloc(256 * 1024, 'x')
  */
 const MOST_BYTES = LARGE / 5
 
-function* pieces() {
-  for (let sent = 0; sent < LARGE; sent += PIECE.length) yield PIECE
+function* pieces(bytes = LARGE) {
+  for (let sent = 0; sent < bytes; sent += PIECE.length) yield PIECE
 }
 
 async function count(body: IncomingMessage): Promise<number> {
@@ -96,7 +96,7 @@ t.test(
 t.test('a client that stops reading pauses its service, not the gateway', async (t) => {
   let sent = 0
   const counted = function* () {
-    for (const piece of pieces()) {
+    for (const piece of pieces(LARGE / 2)) {
       sent += piece.length
       yield piece
     }
@@ -116,5 +116,5 @@ t.test('a client that stops reading pauses its service, not the gateway', async 
   t.ok(sent < MOST_BYTES, `the service got rid of ${Math.round(sent / MIB)} MiB`)
   t.ok(grownBytes() < MOST_BYTES)
   answer.resume()
-  t.equal(await count(answer), LARGE, 'and goes on where it was')
+  t.equal(await count(answer), LARGE / 2, 'and goes on where it was')
 })

@@ -45,10 +45,16 @@ function connectionsTo(url: string): number {
   }).length
 }
 
+const system = skip ? null : await installation(t, { auths: 1, gateways: 1, orders: 2 })
+const running = () => {
+  if (system === null) throw new Error(String(skip))
+  return system
+}
+
 t.test('a killed service costs only the requests in flight to it', { skip }, async (t) => {
-  const system = await installation(t, { auths: 1, gateways: 1, orders: 2 })
+  const system = running()
   const load = await ordering(system)
-  await load.more(200)
+  await load.more(100)
   t.strictSame(load.failed(), [])
 
   const killed = system.orders[0]
@@ -61,7 +67,7 @@ t.test('a killed service costs only the requests in flight to it', { skip }, asy
   )
   t.equal(left, 0, 'no connection to the killed process is open')
   const whileDying = load.failed().length
-  await load.more(400)
+  await load.more(200)
   await load.stop()
   const lost = load.failed().length - whileDying
   const { statuses, lost: mostPerClient } = faults.serviceKilled
@@ -70,11 +76,11 @@ t.test('a killed service costs only the requests in flight to it', { skip }, asy
 })
 
 t.test('a killed auth service costs no request of a client with a token', { skip }, async (t) => {
-  const system = await installation(t, { auths: 1, gateways: 1 })
+  const system = running()
   const load = await ordering(system)
   await load.more(100)
   await system.auths[0]?.kill()
-  await load.more(400)
+  await load.more(200)
   await load.stop()
   t.equal(load.failed().length, faults.authKilled.lost)
   const { status, body } = await client(system.gateways[0]?.url ?? '').login(...ada)

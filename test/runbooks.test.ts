@@ -19,9 +19,9 @@ const PATIENCE_MS = 20_000
 const secret = () => randomBytes(32).toString('base64url')
 
 /** The shell blocks of a runbook, run one after the other as they are written. */
-function runbook(t: Test, name: string, folder: string) {
+async function runbook(t: Test, name: string, folder: string) {
   const left = blocksOf(`docs/runbooks/${name}.md`, 'sh')
-  const run = documentedShell(t, folder)
+  const run = await documentedShell(t, folder)
   const next = (variables: Record<string, string> = {}): Promise<string> =>
     run(left.shift() ?? 'exit 3', variables)
   return { next, isOver: () => left.length === 0 }
@@ -67,7 +67,7 @@ t.test('on one installation, one after the other', { skip }, async (t) => {
 
   t.test('planned rotation', async (t) => {
     const { folder, API, tokens, allSay } = await inhabited(system)
-    const { next, isOver } = runbook(t, 'planned-rotation', folder)
+    const { next, isOver } = await runbook(t, 'planned-rotation', folder)
     t.match(await next(), /2 gateways/)
     t.match(await next(), /active/)
     t.match(await next(), /retiring/)
@@ -82,7 +82,7 @@ t.test('on one installation, one after the other', { skip }, async (t) => {
 
   t.test('a leaked signing key', async (t) => {
     const { folder, API, tokens, allSay, api, email } = await inhabited(system)
-    const { next, isOver } = runbook(t, 'leaked-signing-key', folder)
+    const { next, isOver } = await runbook(t, 'leaked-signing-key', folder)
     const KID = kidOf(tokens.accessToken)
     await next({ KID })
     t.strictSame(await allSay(tokens.accessToken, 'UNAUTHENTICATED'), both('UNAUTHENTICATED'))
@@ -99,7 +99,7 @@ t.test('on one installation, one after the other', { skip }, async (t) => {
 
   t.test('the leaked secret of a machine client', async (t) => {
     const { folder, auths, allSay } = await inhabited(system)
-    const { next, isOver } = runbook(t, 'leaked-client-secret', folder)
+    const { next, isOver } = await runbook(t, 'leaked-client-secret', folder)
     const ops = operator(folder)
     const create = ['clients', 'create', '--name', 'billing', '--scope', 'orders:read', '--json']
     const made = (await ops(create)).json as MadeClient
@@ -130,21 +130,21 @@ t.test('on one installation, one after the other', { skip }, async (t) => {
 
   t.test('the first look at processes, services, load and key sets', async (t) => {
     const { folder, api, email } = await inhabited(system)
-    const down = runbook(t, 'process-down', folder)
+    const down = await runbook(t, 'process-down', folder)
     t.match(await down.next(), /2 gateways/)
-    const fails = runbook(t, 'service-fails', folder)
+    const fails = await runbook(t, 'service-fails', folder)
     t.match(await fails.next(), /orders/)
     await api.login(email, 'the wrong horse')
-    const overload = runbook(t, 'overload', folder)
+    const overload = await runbook(t, 'overload', folder)
     t.match(await overload.next(), /login-failed/)
-    const noKeySet = runbook(t, 'no-key-set', folder)
+    const noKeySet = await runbook(t, 'no-key-set', folder)
     t.match(await noKeySet.next(), /active.*2 gateways/s)
     for (const { isOver } of [down, fails, overload, noKeySet]) t.ok(isOver())
   })
 
   t.test('a stolen session', async (t) => {
     const { folder, api, email, user, tokens, allSay } = await inhabited(system)
-    const { next, isOver } = runbook(t, 'stolen-session', folder)
+    const { next, isOver } = await runbook(t, 'stolen-session', folder)
     const other = (await api.login(email, password)).body
     t.match(await next({ USER: email }), tokens.session.id)
     await next({ SID: tokens.session.id })
@@ -159,7 +159,7 @@ t.test('on one installation, one after the other', { skip }, async (t) => {
 
   t.test('an unreachable Redis, and one that came back empty', async (t) => {
     const { folder, api, redis, API, email, tokens, allSay, startGateway } = await inhabited(system)
-    const { next, isOver } = runbook(t, 'redis-lost', folder)
+    const { next, isOver } = await runbook(t, 'redis-lost', folder)
     const out = (await api.login(email, password)).body
     t.strictSame(await allSay(tokens.accessToken, '200'), both('200'))
     await redis.kill()
@@ -191,7 +191,7 @@ t.test('on one installation, one after the other', { skip }, async (t) => {
   t.test('a restored database', async (t) => {
     const { folder, api, database, auths, startAuth, API, email, tokens, allSay, user } =
       await inhabited(system)
-    const { next, isOver } = runbook(t, 'database-restored', folder)
+    const { next, isOver } = await runbook(t, 'database-restored', folder)
     const [first] = auths
     const AUTH_PORT = new URL(first?.url ?? '').port
     const server = database.replace(/\/[^/]+$/, '/postgres')
@@ -230,7 +230,7 @@ const email = 'ada@example.com'
 
 t.test('a leaked refresh key', async (t) => {
   const GATEHOUSE_DATA_DIR = dataFolder(t)
-  const { next, isOver } = runbook(t, 'leaked-refresh-key', GATEHOUSE_DATA_DIR)
+  const { next, isOver } = await runbook(t, 'leaked-refresh-key', GATEHOUSE_DATA_DIR)
   const startWith = async (AUTH_REFRESH_KEYS: string) => {
     const { url, close } = await wholeSystem(t, { GATEHOUSE_DATA_DIR, AUTH_REFRESH_KEYS })
     return { ...client(url), close, API: url }
@@ -257,7 +257,7 @@ t.test('a leaked refresh key', async (t) => {
 
 t.test('a new key-encryption key', async (t) => {
   const GATEHOUSE_DATA_DIR = dataFolder(t)
-  const { next, isOver } = runbook(t, 'key-encryption-key', GATEHOUSE_DATA_DIR)
+  const { next, isOver } = await runbook(t, 'key-encryption-key', GATEHOUSE_DATA_DIR)
   const made = (await next()).trim()
   const { url } = await wholeSystem(t, { GATEHOUSE_DATA_DIR, AUTH_KEY_ENCRYPTION_KEY: made })
   await client(url).register(email, password)

@@ -13,8 +13,8 @@ const SMALL_SECONDS = 5
 /** Wall time of a file. A file that waits for longer would delay the rest of its batch. */
 const MOST_SECONDS = 12
 /** Expected wall time of a whole batch. */
-const BATCH_SECONDS = 45
-const MOST_FILES_IN_BATCH = 16
+const BATCH_SECONDS = 60
+const MOST_FILES_IN_BATCH = 32
 
 /** Signs that a file could affect another file of its batch: a fixture for all its tests, or use of the process itself. */
 const NEEDS_OWN_PROCESS = [
@@ -22,6 +22,8 @@ const NEEDS_OWN_PROCESS = [
   /^t\.(?:before|beforeEach|after|afterEach|teardown|plan|setTimeout)\(/m,
   /\bprocess\.(?:env|chdir|exit|on|once|memoryUsage)\b/
 ]
+/** In a test of the whole system, a sign that it starts processes, which belong to one test file only. */
+const STARTS_PROCESSES = /@gatehouse\/fixtures\/(?!data-folder|faults)|\/hostile\//
 
 export type JobOptions = {
   readonly root: string
@@ -65,22 +67,22 @@ export function testJobs(files: readonly string[], options: JobOptions): Job[] {
 
 function isSmall(file: string, { root, timings }: JobOptions): boolean {
   const known = timings[file]
-  // The tests of the whole system start processes, so they do not share one.
-  if (known === undefined || file.startsWith('test/')) return false
+  if (known === undefined) return false
   if (known.cpuSeconds > SMALL_SECONDS || known.wallSeconds > MOST_SECONDS) return false
   const source = readFileSync(join(root, file), 'utf8')
-  return !NEEDS_OWN_PROCESS.some((sign) => sign.test(source))
+  const isOfWholeSystem = file.startsWith('test/') && STARTS_PROCESSES.test(source)
+  return !isOfWholeSystem && !NEEDS_OWN_PROCESS.some((sign) => sign.test(source))
 }
 
-/** Files of one workspace share a batch, because they load the same sources. */
+/** Files of a large workspace share a batch, because they load the same sources. Those of small ones share what loads tap. */
 function batches(files: readonly string[], timings: Timings): string[][] {
   const made: string[][] = []
   let seconds = 0
-  for (const file of files) {
+  for (const file of files.toSorted((one, other) => groupOf(one).localeCompare(groupOf(other)))) {
     const last = made.at(-1)
     const took = timings[file]?.wallSeconds ?? 0
-    const isNeighbour = last?.[0] !== undefined && workspaceOf(last[0]) === workspaceOf(file)
-    if (isNeighbour && last.length < MOST_FILES_IN_BATCH && seconds + took < BATCH_SECONDS) {
+    const isOfGroup = last?.[0] !== undefined && groupOf(last[0]) === groupOf(file)
+    if (isOfGroup && last.length < MOST_FILES_IN_BATCH && seconds + took < BATCH_SECONDS) {
       last.push(file)
       seconds += took
     } else {
@@ -91,14 +93,17 @@ function batches(files: readonly string[], timings: Timings): string[][] {
   return made
 }
 
-const workspaceOf = (file: string): string => file.slice(0, file.indexOf('/test/'))
+const LARGE_WORKSPACES = ['gateway', 'services/auth']
+
+const groupOf = (file: string): string =>
+  LARGE_WORKSPACES.find((workspace) => file.startsWith(`${workspace}/`)) ?? 'other workspaces'
 
 function batchJob(files: readonly string[], options: JobOptions): Job {
   const [first = ''] = files
   if (files.length === 1) return fileJob(first, options)
   const seconds = files.map((file) => options.timings[file]?.wallSeconds ?? 0)
   return {
-    name: `${files.length} files of ${workspaceOf(first)}`,
+    name: `${files.length} files of ${groupOf(first)}`,
     files,
     kind: 'tests',
     limitMs: options.limitMs,
