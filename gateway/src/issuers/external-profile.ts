@@ -2,7 +2,7 @@ import type { ReadClaims, TokenProfile } from '../tokens/access-token-profile.ts
 import { claimAt } from '../tokens/claim-path.ts'
 import { forwardedClaimsOf } from '../tokens/forwarded-claims.ts'
 import { claimedIdentity, Unreadable } from './claimed-identity.ts'
-import { type IssuerEntry, issuersOf } from './issuer-entry.ts'
+import { type IssuerEntry, issuersOf, type Required } from './issuer-entry.ts'
 
 /** the size of a whole header section */
 const LONGEST_TOKEN = 16_384
@@ -76,8 +76,7 @@ function checkedClaims(claims: Claims, entry: IssuerEntry, prefix: string): Read
     throw new Unreadable('the audience is wrong')
   }
   for (const [path, wanted] of Object.entries(entry.require)) {
-    const said = [claimAt(claims, path)].flat()
-    if (![wanted].flat().some((one) => said.includes(one))) {
+    if (!isAsRequired(claimAt(claims, path), wanted)) {
       throw new Unreadable(`the claim ${path} does not have the required value`)
     }
   }
@@ -94,6 +93,12 @@ function checkedClaims(claims: Claims, entry: IssuerEntry, prefix: string): Read
     notBefore: Math.max(issuedAt ?? 0, notBefore ?? 0),
     authenticatedAt: isTime(claims.auth_time) ? claims.auth_time : null
   }
+}
+
+function isAsRequired(claim: unknown, wanted: Required): boolean {
+  if (typeof wanted === 'object' && 'present' in wanted) return claim !== undefined && claim !== ''
+  const said = [claim].flat()
+  return [wanted].flat().some((one) => said.includes(one))
 }
 
 /** the end of the year 9999, the last year with four digits */

@@ -33,6 +33,18 @@ const Scalar = Type.Union([Type.String(), Type.Number(), Type.Boolean()], {
   title: 'a text, a number, true or false'
 })
 
+/** A claim that must be there, whatever its value: what only the access tokens of an issuer have. */
+const Present = Type.Object(
+  { present: Type.Literal(true, { title: 'true' }) },
+  { additionalProperties: false }
+)
+
+/** What a required claim must say: a value, one of several, or anything. */
+const Required = Type.Union([Scalar, Type.Array(Scalar, { minItems: 1 }), Present], {
+  title: 'a value, a list of values, or { present: true }'
+})
+export type Required = Static<typeof Required>
+
 /** `{tenantid}` in the name of an issuer, as Microsoft Entra ID writes it in its metadata. */
 export const TENANT = '{tenantid}'
 
@@ -108,7 +120,7 @@ export const IssuerEntry = Type.Object(
       default: ['at+jwt'],
       minItems: 1,
       description:
-        '`typ` of its access tokens; absent: they have none. With type, values that are not documented for it add to those that are. An ID token may have JWT or none as well, and is told apart by its audience alone.'
+        '`typ` of its access tokens; absent: they have none. With type, values that are not documented for it add to those that are. An ID token may have JWT or none as well, and is told apart by its audience or by `require`.'
     }),
     clockSkewSeconds: Type.Integer({
       default: TOKEN_SKEW_SECONDS,
@@ -116,10 +128,10 @@ export const IssuerEntry = Type.Object(
       maximum: 300,
       description: 'How far its clock and ours may be apart.'
     }),
-    require: Type.Record(Type.String(), Type.Union([Scalar, Type.Array(Scalar, { minItems: 1 })]), {
+    require: Type.Record(Type.String(), Required, {
       default: {},
       description:
-        'Claims that a token must have, each with its value or one of several, for example token_use: access.'
+        'Claims that a token must have, each with its value or one of several, for example token_use: access; with { present: true }, any value is good.'
     }),
     unverifiedEmail: Type.Boolean({
       default: false,

@@ -5,6 +5,8 @@ type Preset = Partial<Pick<IssuerEntry, 'types' | 'claims' | 'require'>>
 /** The address of its keys, if it is not the one of OpenID Connect Discovery. */
 type Keys = Partial<Pick<IssuerEntry, 'jwksUrl' | 'discoveryUrl'>>
 
+const ANY = { present: true } as const
+
 /**
  * The documented access tokens of each issuer; docs/issuers has a page for each. Google documents
  * only ID tokens.
@@ -29,6 +31,8 @@ const presets: Readonly<Record<IssuerType, Preset>> = {
   supabase: { types: ['JWT'], claims: { roles: 'role', email: 'email' } },
   zitadel: {
     types: ['JWT', 'at+jwt'],
+    // ID tokens have the same audience and no id.
+    require: { jti: ANY },
     claims: { roles: ['urn:zitadel:iam:org:project:roles'] }
   }
 }
@@ -37,14 +41,29 @@ const presets: Readonly<Record<IssuerType, Preset>> = {
 export const discoveryOf = (issuer: string): string =>
   `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`
 
-/** Entra's tokens of version 1.0 have another issuer, and another claim for the client. */
-const isFirstEntra = (issuer: string) => URL.parse(issuer)?.hostname === 'sts.windows.net'
+/**
+ * Entra's tokens of version 1.0 have another issuer, and another claim for the client: global and
+ * government clouds, and the cloud in China.
+ */
+const FIRST_ENTRA = new Set(['sts.windows.net', 'sts.chinacloudapi.cn'])
+const isFirstEntra = (issuer: unknown) => FIRST_ENTRA.has(URL.parse(String(issuer))?.hostname ?? '')
 
-function presetOf(type: IssuerType, issuer: string): Preset {
+/**
+ * The audience of ID tokens is the id of an application, and an API can be its own client. Only
+ * access tokens name the client.
+ */
+const APPLICATION_ID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
+
+function presetOf(type: IssuerType, { issuer, audience }: Record<string, unknown>): Preset {
   const preset = presets[type]
-  return type === 'entra' && isFirstEntra(issuer)
-    ? { ...preset, claims: { ...preset.claims, client: 'appid' } }
-    : preset
+  if (type !== 'entra') return preset
+  const client = isFirstEntra(issuer) ? 'appid' : 'azp'
+  const hasApplication = [audience].flat().some((one) => APPLICATION_ID.test(String(one)))
+  return {
+    ...preset,
+    require: hasApplication ? { [client]: ANY } : {},
+    claims: { ...preset.claims, client }
+  }
 }
 
 function keysOf(type: IssuerType, issuer: string): Keys {
@@ -64,7 +83,7 @@ export function withPreset(entry: unknown): unknown {
   const { type, issuer } = entry
   if (!isIssuerType(type)) return entry
   const address = typeof issuer === 'string' ? issuer : ''
-  const preset = presetOf(type, address)
+  const preset = presetOf(type, entry)
   const hasKeys = 'jwksUrl' in entry || 'discoveryUrl' in entry
   return {
     ...preset,

@@ -216,6 +216,9 @@ t.test(
     for (const changes of [{ token_use: 'id' }, { tier: '2' }, { tier: null }, { realm: {} }]) {
       t.match(read({ ...good, ...changes }, { require }), flaw, JSON.stringify(changes))
     }
+    const present = { jti: { present: true as const } }
+    for (const jti of ['a', 0, false]) t.notMatch(read({ jti }, { require: present }), flaw)
+    for (const jti of [undefined, null, '']) t.match(read({ jti }, { require: present }), flaw)
   }
 )
 

@@ -41,7 +41,7 @@ t.test('what a token may look like is said in words', async (t) => {
     'audience: [mobile, api]',
     'types: [at+jwt, JWT, absent]',
     'clockSkewSeconds: 60',
-    'require: { token_use: access, tier: [1, 2], live: true }',
+    'require: { token_use: access, tier: [1, 2], live: true, jti: { present: true } }',
     "claims: { roles: 'https://acme.example/roles', client: [app, id], scope: null }"
   ]
   for (const word of more)
@@ -57,6 +57,7 @@ t.test('what a token may look like is said in words', async (t) => {
   t.match(faults(t, `${entry}, claims: { role: x }`), /claims.role is not known \(nearest: roles\)/)
   t.match(faults(t, `${entry}, claims: { roles: [] }`), /issuer acme: claims.roles/)
   t.match(faults(t, `${entry}, require: { a: null }`), /issuer acme: require.a/)
+  t.match(faults(t, `${entry}, require: { a: { present: false } }`), /issuer acme: require.a/)
 })
 
 t.test('audienceClaim is claims.audience, and the two must not differ', async (t) => {

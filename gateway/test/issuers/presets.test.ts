@@ -52,6 +52,19 @@ t.test('values of an entry override those of its type', async (t) => {
   t.throws(() => load(t, written('keycloak', { issuer: 7, audience: 'api' })), /settings/i)
 })
 
+t.test('an Entra token must name its client if an ID token could have its audience', async (t) => {
+  const requireOf = (issuer: string, audience: unknown) =>
+    load(t, written('entra', { issuer, audience }))[0]?.require
+  const id = 'EF1DA9D4-ff77-4c3e-a005-840c3f830745'
+  const second = 'https://login.microsoftonline.com/common/v2.0'
+  t.strictSame(requireOf(second, id), { azp: { present: true } })
+  t.strictSame(requireOf(second, ['api://orders', id]), { azp: { present: true } })
+  t.strictSame(requireOf(second, 'api://orders'), {})
+  for (const host of ['sts.windows.net', 'sts.chinacloudapi.cn']) {
+    t.strictSame(requireOf(`https://${host}/tenant/`, id), { appid: { present: true } }, host)
+  }
+})
+
 t.test('types chooses among the documented values of a type, or adds to them', async (t) => {
   const typesOf = (type: IssuerType, types?: unknown) =>
     load(t, written(type, { issuer: 'https://idp.example', audience: 'api', types }))[0]?.types
