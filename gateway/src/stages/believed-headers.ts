@@ -123,7 +123,15 @@ const namesBySource: Readonly<Record<string, readonly string[]>> = {
     'x-vouch',
     'x-webauth'
   ],
-  'Kong and APISIX': ['x-anonymous-consumer', 'x-authenticated', 'x-consumer', 'x-credential'],
+  'Kong and APISIX': [
+    'x-anonymous-consumer',
+    'x-authenticated',
+    'x-consumer',
+    'x-credential',
+    'x-id-token',
+    'x-userinfo'
+  ],
+  'grpc-gateway: Authorization and other headers of its own request': ['grpcgateway'],
   'CAS, mod_auth_mellon, mod_auth_openidc, Oracle, Shibboleth, SiteMinder, WebSEAL': [
     'cas-user',
     'eppn',

@@ -86,6 +86,8 @@ const believed = `
   REMOTE_USER Remote-Groups X-Remote-User X-Remote-Extra-Scopes X-WebAuth-User X-Pomerium-Claim-Email X-authentik-username X-Vouch-User
   Tailscale-User-Login X-RH-Identity X-JWT-Assertion X-Consumer-ID X-Consumer-Username X-Authenticated-Userid X-Credential-Identifier
   X-Anonymous-Consumer SM_USER SM_SERVERSESSIONID iv-user iv-groups OAM_REMOTE_USER OIDC_CLAIM_email Shib-Session-ID eppn $WSRU _WSCC
+  X-Userinfo X-Id-Token Grpc-Metadata-X-Auth-Subject Grpc-Metadata-Grpc-Metadata-X-Auth-Roles Grpc-Metadata-X-Forwarded-For
+  Grpc-Metadata-Authorization Grpc-Metadata-Traceparent Grpcgateway-Authorization Grpc-Metadata-Grpcgateway-Authorization
 `
   .trim()
   .split(/\s+/)
@@ -95,7 +97,8 @@ const ordinary = `
   Via CDN-Loop Max-Forwards X-Requested-With X-CSRF-Token X-API-Key Traceparent Tracestate Baggage X-B3-TraceId Sentry-Trace Forward
   X-Amz-Date X-Amz-Security-Token X-Goog-Api-Key X-Goog-User-Project X-MS-Date X-Client-Version X-Client-Id Client-Id X-Realm IV
   Idempotency-Key If-Match Range DNT Sec-CH-UA Sec-Fetch-Mode Priority X-Hub-Signature-256 SOAPAction Depth Destination
-  Prefer Next-Action X-Consumers X-Remoteness Removed Proxima CFG Flyby Smell Shibboleth SSLess X-Originality
+  Prefer Next-Action X-Consumers X-Remoteness X-Access-Token
+  Grpc-Timeout Grpc-Metadata-Tenant Grpc-Metadata- Removed Proxima CFG Flyby Smell Shibboleth SSLess X-Originality
 `
   .trim()
   .split(/\s+/)

@@ -41,17 +41,22 @@ export const forwardedHeader = {
 
 const IDENTITY_NAMESPACE = 'x-auth-'
 
+/** grpc-gateway gives a gRPC service such a header without this prefix. */
+const GRPC_METADATA = /^(?:grpc-metadata-)+/
+
 /**
  * A header's name as a server downstream may read it: CGI and WSGI replace `-` and `_` by one
  * character, some frameworks also `.`, and some servers' CGI every character that is neither letter
  * nor digit (`x~auth~subject`); names may contain many of these (RFC 9110 §5.6.2).
  */
-export const foldedName = (lowerCaseName: string): string =>
-  lowerCaseName.replace(/[^a-z0-9]/g, '-')
+export function foldedName(lowerCaseName: string): string {
+  const folded = lowerCaseName.replace(/[^a-z0-9]/g, '-')
+  return folded.startsWith('grpc-') ? folded.replace(GRPC_METADATA, '') : folded
+}
 
 /**
  * Whether a header's name is in the namespace that only the gateway may write, in any spelling that
  * a server may read as such a name (oauth2-proxy CVE-2025-64484, Caddy GHSA-7r4p-vjf4-gxv4).
  */
 export const isIdentityName = (lowerCaseName: string): boolean =>
-  lowerCaseName.startsWith('x') && foldedName(lowerCaseName).startsWith(IDENTITY_NAMESPACE)
+  /^[xg]/.test(lowerCaseName) && foldedName(lowerCaseName).startsWith(IDENTITY_NAMESPACE)

@@ -95,11 +95,20 @@ t.test('the namespace is reserved in every spelling that a server reads as it', 
     'x-auth_x',
     'x.auth.roles',
     'x-auth-',
-    'x_auth-subject.'
+    'x_auth-subject.',
+    'grpc-metadata-x-auth-subject',
+    'grpc_metadata_x_auth_subject'
   ]) {
     t.ok(isIdentityName(name), name)
   }
-  for (const name of ['x-author', 'x-authenticated', 'auth-subject', 'x-request-id', 'xauth-x']) {
+  for (const name of [
+    'x-author',
+    'x-authenticated',
+    'auth-subject',
+    'x-request-id',
+    'xauth-x',
+    'grpc-metadata-x'
+  ]) {
     t.notOk(isIdentityName(name), name)
   }
 })
