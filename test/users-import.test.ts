@@ -7,6 +7,7 @@ import { dataFolder } from '@gatehouse/fixtures/data-folder'
 import { operator } from '@gatehouse/fixtures/operator'
 import { wholeSystem } from '@gatehouse/fixtures/whole-system'
 import { csvEntries } from '@gatehouse/ops/import/csv'
+import { foreignUser } from '@gatehouse/ops/import/foreign-user'
 import { EntryFault } from '@gatehouse/ops/import/line'
 import { ndjsonEntries } from '@gatehouse/ops/import/ndjson'
 import t from 'tap'
@@ -205,6 +206,45 @@ async function inPieces<Value>(
 async function* pieces(text: string, size: number) {
   for (let from = 0; from < text.length; from += size) yield text.slice(from, from + size)
 }
+
+t.test(
+  'a user is disabled if any member says that the other system keeps the user out',
+  async (t) => {
+    const options = {
+      roles: undefined,
+      scope: undefined,
+      firebase: null,
+      clock: () => Date.parse('2026-01-01T00:00:00Z')
+    }
+    const isDisabled = (members: object) =>
+      foreignUser({ email: 'ada@example.com', ...members }, options).disabled
+    const keptOut = [
+      { disabled: 'f', blocked: 't' },
+      { blocked: false, is_active: false },
+      { disabled: 'no', enabled: 'no' },
+      { isActive: true, active: 0 },
+      { is_banned: 1 },
+      { suspended: 'yes', enabled: true },
+      // Supabase: auth.users
+      { banned_until: '2026-01-01 00:00:01+00' },
+      { banned_until: 'infinity', deleted_at: null },
+      { banned_until: '', deleted_at: '2025-01-01 00:00:00.123+00' }
+    ]
+    for (const members of keptOut) t.equal(isDisabled(members), true, JSON.stringify(members))
+    const admitted = [
+      { disabled: false },
+      { enabled: 'true', is_active: '1', blocked: 'f' },
+      { banned_until: '2025-12-31 23:59:59+00', deleted_at: '' }
+    ]
+    for (const members of admitted) t.equal(isDisabled(members), false, JSON.stringify(members))
+    t.equal(isDisabled({}), undefined, 'the default of an import')
+    t.throws(
+      () => isDisabled({ blocked: false, enabled: 'perhaps' }),
+      /has a value in enabled that/
+    )
+    t.throws(() => isDisabled({ banned_until: 'soon' }), /in banneduntil that is not a time/)
+  }
+)
 
 t.test('CSV is read as RFC 4180 says', async (t) => {
   const text = 'a,b\r\n1,2\n"x, ""y""\nz",\r\n\n"",""\n3\n"4"5,6\nlast,"'

@@ -31,7 +31,8 @@ export const usersImport: Command = {
       allowNoPassword: typed.options['allow-no-password'] === true,
       roles: wordsOption(typed, 'role'),
       scope: wordsOption(typed, 'scope'),
-      firebase: config === undefined ? null : readFirebaseHashConfig(config)
+      firebase: config === undefined ? null : readFirebaseHashConfig(config),
+      clock: Date.now
     }
     const report = importReport(textOption(typed, 'report'))
     await importFile(file, options, ops, report)

@@ -19,6 +19,8 @@ export type ImportDefaults = {
   readonly roles: readonly string[] | undefined
   readonly scope: readonly string[] | undefined
   readonly firebase: FirebaseHashConfig | null
+  /** now, in milliseconds since 1970 */
+  readonly clock: () => number
 }
 
 /**
@@ -28,7 +30,7 @@ export type ImportDefaults = {
  */
 export function foreignUser(
   entry: Readonly<Record<string, unknown>>,
-  { roles, scope, firebase }: ImportDefaults
+  { roles, scope, firebase, clock }: ImportDefaults
 ): ForeignUser {
   const members = membersOf(entry)
   const email = members.text('email', 'emailaddress', 'mail')
@@ -39,28 +41,30 @@ export function foreignUser(
     ...present('id', members.text('id', 'uuid')),
     ...present('roles', members.words('roles', 'role') ?? roles),
     ...present('scope', members.words('scope', 'scopes') ?? scope),
-    ...present('disabled', isDisabled(members)),
-    ...present('createdAt', createdAt(members))
+    ...present('disabled', isDisabled(members, clock())),
+    ...present('createdAt', members.time(...CREATED)?.toISOString())
   }
 }
 
 const present = <Name extends string, Value>(name: Name, value: Value | undefined) =>
   (value === undefined ? {} : { [name]: value }) as { readonly [key in Name]?: Value }
 
-function isDisabled(members: Members): boolean | undefined {
-  const enabled = members.flag('enabled', 'isactive', 'active')
-  return members.flag('disabled', 'blocked') ?? (enabled === undefined ? undefined : !enabled)
-}
+const CREATED = ['createdat', 'createdtimestamp', 'created', 'datejoined'] as const
 
-/** Above this, a number is in milliseconds, otherwise in seconds. */
-const LEAST_MS = 100_000_000_000
+const SHUT_OUT = ['disabled', 'blocked', 'banned', 'suspended', 'deleted'] as const
+const ADMITTED = ['enabled', 'active'] as const
 
-function createdAt(members: Members): string | undefined {
-  const names = ['createdat', 'createdtimestamp', 'created', 'datejoined'] as const
-  const text = members.text(...names)
-  if (text === undefined) return undefined
-  const number = Number(text)
-  const date = new Date(Number.isNaN(number) ? text : number < LEAST_MS ? number * 1000 : number)
-  if (Number.isNaN(date.getTime())) throw new EntryFault('has an invalid creation time')
-  return date.toISOString()
+/**
+ * A user whom the other system keeps out, for whatever reason, is kept out here. Of contradicting
+ * members, the one that keeps the user out counts.
+ */
+function isDisabled(members: Members, nowMs: number): boolean | undefined {
+  const bannedUntil = members.time('banneduntil')
+  const said = [
+    ...members.flags(...SHUT_OUT, ...SHUT_OUT.map((name) => `is${name}`)),
+    ...members.flags(...ADMITTED, ...ADMITTED.map((name) => `is${name}`)).map((is) => !is),
+    bannedUntil === undefined ? [] : bannedUntil.getTime() > nowMs,
+    members.text('deletedat') === undefined ? [] : true
+  ].flat()
+  return said.length === 0 ? undefined : said.includes(true)
 }

@@ -9,8 +9,17 @@ export type Members = {
   text(...names: readonly string[]): string | undefined
   /** a list, or a text with spaces or commas between the words */
   words(...names: readonly string[]): string[] | undefined
-  flag(...names: readonly string[]): boolean | undefined
+  /** every one of these members that exists: they may contradict each other */
+  flags(...names: readonly string[]): boolean[]
+  /** when something happens or has happened */
+  time(...names: readonly string[]): Date | undefined
 }
+
+/** Above this, a number is in milliseconds, otherwise in seconds. */
+const LEAST_MS = 100_000_000_000
+
+/** what PostgreSQL writes as `infinity` */
+const END_OF_TIME = new Date(8.64e15)
 
 const FLAGS: Readonly<Record<string, boolean>> = {
   true: true,
@@ -59,13 +68,26 @@ export function membersOf(entry: Readonly<Record<string, unknown>>): Members {
       const list = Array.isArray(found.value) ? found.value : String(found.value).split(/[\s,]+/)
       return list.map(String).filter((word) => word !== '')
     },
-    flag(...names) {
-      const given = text(...names)?.toLowerCase()
+    flags: (...names) =>
+      names.flatMap((name) => {
+        const given = text(name)?.toLowerCase()
+        if (given === undefined) return []
+        const flag = Object.hasOwn(FLAGS, given) ? FLAGS[given] : undefined
+        if (flag === undefined)
+          throw new EntryFault(`has a value in ${name} that is neither true nor false`)
+        return [flag]
+      }),
+    time(...names) {
+      const given = text(...names)
       if (given === undefined) return undefined
-      const flag = Object.hasOwn(FLAGS, given) ? FLAGS[given] : undefined
-      if (flag === undefined)
-        throw new EntryFault(`has a ${names[0]} that is neither true nor false`)
-      return flag
+      if (given === 'infinity') return END_OF_TIME
+      const number = Number(given)
+      const date = new Date(
+        Number.isNaN(number) ? given : number < LEAST_MS ? number * 1000 : number
+      )
+      if (Number.isNaN(date.getTime()))
+        throw new EntryFault(`has a value in ${first(names)?.name} that is not a time`)
+      return date
     }
   }
 }
