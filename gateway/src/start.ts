@@ -12,25 +12,23 @@ import { reportedRedis } from '@gatehouse/redis/reported-redis'
 import { drainTimes } from '@gatehouse/settings/drain-times'
 import { words } from '@gatehouse/settings/fragments'
 import { reportSightings } from '@gatehouse/sightings/report-sightings'
-import { openTracing } from '@gatehouse/tracing/open-tracing'
-import { collectDefaultMetrics, Gauge, Registry } from 'prom-client'
+import { collectDefaultMetrics, Registry } from 'prom-client'
 import { buildGateway } from './app.ts'
+import { settingsOf } from './app-settings.ts'
 import { newAssertionKey } from './assertions/assertions.ts'
 import type { GatewayConfig } from './config.ts'
-import { corsPolicy } from './cross-origin/cors-policy.ts'
 import { joinFleet, type Membership } from './fleet/membership.ts'
 import { neededRights } from './fleet/needed-rights.ts'
 import { type Embedded, sharedState } from './fleet/shared-state.ts'
 import { openIssuers } from './issuers/open-issuers.ts'
 import { keyCheck } from './keys/key-check.ts'
 import { faultFields, openCertificate } from './open-certificate.ts'
-import { trustedProxies } from './proxies/trusted-proxies.ts'
 import { openRedirect, type Redirect } from './redirect/open-redirect.ts'
 import { followRevocations } from './revocation/follow-revocations.ts'
 import { revocationCheck } from './revocation/revocation-check.ts'
+import { revocationGauges } from './revocation/revocation-gauges.ts'
 import { liveRouteTable } from './routes/live-route-table.ts'
-import { accessLog } from './telemetry/access-log.ts'
-import { logOutput } from './telemetry/log-output.ts'
+import { openTelemetry } from './telemetry/open-telemetry.ts'
 
 /** @param embedded if the auth service runs in this process */
 export async function startGateway(
@@ -38,7 +36,7 @@ export async function startGateway(
   embedded: Embedded | null
 ): Promise<RunningService> {
   const clock = Date.now
-  const times = drainTimes(config)
+  const settings = settingsOf(config)
   const log = serviceLog('gateway', config.LOG_LEVEL)
   for (const warning of config.warnings) log.warn(warning)
   // Before the start waits for anything, so that an operator learns of a mistake at once.
@@ -101,57 +99,23 @@ export async function startGateway(
     onFault: (error) =>
       log.error(faultFields(error), 'the new route table has errors; the old one stays in use')
   })
-  const samples = config.accessLogSamples ?? {}
-  const output = config.accessLogSamples === null ? null : logOutput(metrics)
-  const tracing = await openTracing(config, { service: 'gateway', log })
+  const telemetry = await openTelemetry(config, { log, metrics })
   const app = await buildGateway({
+    ...settings,
     log,
-    tracing,
-    metrics,
-    logRequest: output === null ? null : accessLog({ destination: output.stream, samples }),
+    telemetry,
     clock,
     revoked,
     assertionKey,
     routes,
     limitsRedis: shared.limitsRedis,
-    closeMs: times.closeMs,
     https: certificate?.first ?? null,
-    trustedProxies: words(config.GATEWAY_TRUSTED_PROXIES),
-    proxyProtocol: config.GATEWAY_PROXY_PROTOCOL,
-    proxyHeaders: config.GATEWAY_PROXY_HEADERS ?? null,
-    allowedOrigins: words(config.ALLOWED_ORIGINS),
-    cors: corsPolicy(config),
     issuers: issuers.trusted,
-    sightings,
-    hstsSeconds: config.GATEWAY_HSTS_SECONDS,
-    rememberedTokenBytes: config.GATEWAY_TOKEN_CACHE_BYTES,
-    idleMs: config.GATEWAY_KEEPALIVE_SECONDS * 1000,
-    requestMs: config.GATEWAY_REQUEST_SECONDS * 1000,
-    upstreamTimeoutMs: config.GATEWAY_UPSTREAM_TIMEOUT_SECONDS * 1000,
-    upstreamConnections: config.GATEWAY_UPSTREAM_CONNECTIONS,
-    upstreamWebSockets: config.GATEWAY_UPSTREAM_WEBSOCKETS,
-    upstreamSharePercent: config.GATEWAY_UPSTREAM_SHARE_PERCENT,
-    connections: config.GATEWAY_CONNECTIONS,
-    connectionsPerAddress: config.GATEWAY_CONNECTIONS_PER_ADDRESS
+    sightings
   })
 
   certificate?.serve(app.server as unknown as Server)
-  new Gauge({
-    name: 'gateway_revocations',
-    help: 'What is revoked and not yet expired: sessions, subjects, keys',
-    registers: [metrics],
-    collect() {
-      this.set(revoked.size)
-    }
-  })
-  new Gauge({
-    name: 'gateway_revocation_staleness_seconds',
-    help: 'Age of the last heartbeat of an auth service that was read from the log of revocations',
-    registers: [metrics],
-    collect() {
-      this.set(revoked.stalenessSeconds())
-    }
-  })
+  revocationGauges(metrics, revoked)
   const ops = buildOps({
     log,
     metrics,
@@ -167,7 +131,7 @@ export async function startGateway(
   let redirect: Redirect | null = null
   const service = await openService({
     name: 'gateway',
-    times,
+    times: drainTimes(config),
     ops: { app: ops, at: { host: config.GATEWAY_OPS_HOST, port: config.GATEWAY_OPS_PORT } },
     service: { app, at: { ...where, secure: config.GATEWAY_TLS_CERT_FILE !== undefined } },
     reload() {
@@ -178,8 +142,7 @@ export async function startGateway(
       routes.close()
       certificate?.close()
       await Promise.all([redirect?.close(), app.close()])
-      await tracing?.close()
-      output?.close()
+      await telemetry.close()
       await ops.close()
       await membership.close()
       await sightings.close()
@@ -189,20 +152,7 @@ export async function startGateway(
     }
   })
   try {
-    redirect = await openRedirect(config, {
-      log,
-      closeMs: times.closeMs,
-      proxies: {
-        proxyProtocol: config.GATEWAY_PROXY_PROTOCOL,
-        isTrustedProxy: trustedProxies(words(config.GATEWAY_TRUSTED_PROXIES)),
-        idleMs: config.GATEWAY_KEEPALIVE_SECONDS * 1000,
-        clock
-      },
-      limits: {
-        connections: config.GATEWAY_CONNECTIONS,
-        connectionsPerAddress: config.GATEWAY_CONNECTIONS_PER_ADDRESS
-      }
-    })
+    redirect = await openRedirect(config, { ...settings, log, clock })
     return service
   } catch (error) {
     await service.close()

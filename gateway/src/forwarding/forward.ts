@@ -17,17 +17,21 @@ import { BodyInHand } from './whole-body.ts'
 
 const CONNECT_TIMEOUT_MS = 2000
 
+export type UpstreamLimits = {
+  /** how long a service may take to begin its response */
+  readonly answerMs: number
+  /** the maximum number of requests in flight to one address of a service */
+  readonly placesPerAddress: number
+  /** the maximum number of WebSockets to one address of a service */
+  readonly webSocketsPerAddress: number
+  /** how much of these one caller may use, in percent of what all others leave */
+  readonly sharePercent: number
+}
+
 export type ForwardOptions = {
   /** the result of the journey of a request */
   passageOf: (request: FastifyRequest) => Passage
-  /** how long a service may take to begin its response */
-  upstreamTimeoutMs: number
-  /** the maximum number of requests in flight to one address of a service */
-  upstreamConnections: number
-  /** the maximum number of WebSockets to one address of a service */
-  upstreamWebSockets: number
-  /** how much of these one caller may use, in percent of what all others leave */
-  upstreamSharePercent: number
+  limits: UpstreamLimits
   lifetimes: Lifetimes
   noteFault: NoteFault
   markOrigin: MarkOrigin
@@ -50,15 +54,18 @@ export type Forwarding = {
  */
 export async function forward(app: FastifyInstance, options: ForwardOptions): Promise<Forwarding> {
   const { passageOf, markOrigin, lifetimes, noteFault, table, clock } = options
-  const { upstreamTimeoutMs: answerMs, upstreamConnections, upstreamWebSockets } = options
-  const { upstreamSharePercent: sharePercent } = options
+  const { answerMs, placesPerAddress, webSocketsPerAddress, sharePercent } = options.limits
   const connections = connectionsTo({
     connectMs: CONNECT_TIMEOUT_MS,
     monotonicClock: () => performance.now()
   })
-  const services = upstreams({ placesPerAddress: upstreamConnections, sharePercent, clock })
+  const services = upstreams({ placesPerAddress, sharePercent, clock })
   // WebSockets are counted separately: they stay open, and would leave no place for requests.
-  const socketServices = upstreams({ placesPerAddress: upstreamWebSockets, sharePercent, clock })
+  const socketServices = upstreams({
+    placesPerAddress: webSocketsPerAddress,
+    sharePercent,
+    clock
+  })
   const checks = healthChecks({
     table,
     onChange(endpoint, healthy) {

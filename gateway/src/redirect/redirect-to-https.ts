@@ -1,19 +1,17 @@
 import { buildService, type Service } from '@gatehouse/http-service/build-service'
 import type { ServiceLog } from '@gatehouse/http-service/service-log'
 import { Refusal } from '@gatehouse/problem/refusal'
-import { type ConnectionLimits, limitConnections } from '../limits/connection-limits.ts'
-import { acceptProxyProtocol, type ProxyProtocolNeeds } from '../proxies/proxy-protocol.ts'
+import type { ClientTimes, GatewaySettings, ProxySettings } from '../app-settings.ts'
+import { limitConnections } from '../limits/connection-limits.ts'
+import { acceptProxyProtocol } from '../proxies/proxy-protocol.ts'
 
 export type RedirectNeeds = {
   readonly log: ServiceLog
-  readonly closeMs: number
-  /** how proxies in front of this listener name their clients */
-  readonly proxies: Pick<
-    ProxyProtocolNeeds,
-    'proxyProtocol' | 'isTrustedProxy' | 'idleMs' | 'clock'
-  >
+  readonly times: Pick<ClientTimes, 'idleMs' | 'closeMs'>
+  readonly proxies: Pick<ProxySettings, 'proxyProtocol' | 'isTrustedProxy'>
   /** as many connections as the gateway's own listener may have */
-  readonly limits: Pick<ConnectionLimits, 'connections' | 'connectionsPerAddress'>
+  readonly limits: GatewaySettings['limits']
+  readonly clock: () => number
   /** the address of the gateway for its clients: `https://api.example.com` */
   readonly publicOrigin: string
 }
@@ -28,11 +26,11 @@ const CACHE_SECONDS = 300
  * plain HTTP may carry credentials.
  */
 export function redirectToHttps(needs: RedirectNeeds): Service {
-  const { log, closeMs, proxies, limits, publicOrigin } = needs
+  const { log, times, proxies, limits, clock, publicOrigin } = needs
   const { host, hostname } = new URL(publicOrigin)
   const quiet = log.child({}, { level: 'error' })
-  const service = buildService({ log: quiet, closeMs, bodies: 'streamed' })
-  const proxiedOf = acceptProxyProtocol(service, { ...limits, ...proxies, log })
+  const service = buildService({ log: quiet, closeMs: times.closeMs, bodies: 'streamed' })
+  const proxiedOf = acceptProxyProtocol(service, { ...proxies, ...limits, ...times, log, clock })
   limitConnections(service, { ...limits, ...proxies, proxiedOf })
   service.addHook('onRequest', async (request, reply) => {
     const target = request.raw.url ?? ''

@@ -12,16 +12,20 @@ import { sendBytes } from '../fixtures/raw-client.ts'
 const TOKEN_ISSUER = 'https://api.example.com:8443'
 const proxies = {
   proxyProtocol: 'optional',
-  isTrustedProxy: trustedProxies(['127.0.0.1']),
-  idleMs: 60_000,
-  clock: Date.now
+  isTrustedProxy: trustedProxies(['127.0.0.1'])
 } as const
-const limits = { connections: 100, connectionsPerAddress: 100 }
+/** What every listener here has in common. */
+const common = {
+  times: { idleMs: 60_000, closeMs: 1000 },
+  proxies,
+  limits: { connections: 100, connectionsPerAddress: 100 },
+  clock: Date.now
+}
 const settings = { GATEWAY_HOST: '127.0.0.1', GATEWAY_HTTP_REDIRECT_PORT: 0, TOKEN_ISSUER }
 
 t.test('plain HTTP is sent to the same path of the public origin', async (t) => {
   const log = serviceLog('gateway', 'silent')
-  const redirect = await openRedirect(settings, { log, closeMs: 1000, proxies, limits })
+  const redirect = await openRedirect(settings, { ...common, log })
   t.teardown(() => redirect?.close())
   const port = Number(new URL(redirect?.url ?? '').port)
   const ask = (first: string, host: string, more = '') =>
@@ -55,7 +59,7 @@ t.test('one address has as many connections as on the main listener', async (t) 
   const log = serviceLog('gateway', 'silent')
   const few = { connections: 100, connectionsPerAddress: 2 }
   const direct = { ...proxies, proxyProtocol: 'off', isTrustedProxy: () => false } as const
-  const needs = { log, closeMs: 1000, proxies: direct, limits: few }
+  const needs = { ...common, log, proxies: direct, limits: few }
   const redirect = await openRedirect(settings, needs)
   t.teardown(() => redirect?.close())
   const port = Number(new URL(redirect?.url ?? '').port)
@@ -70,13 +74,7 @@ t.test('one address has as many connections as on the main listener', async (t) 
 
 t.test('nothing of a request over plain HTTP is logged', async (t) => {
   const { log, text } = capturedLog(t)
-  const service = redirectToHttps({
-    log,
-    closeMs: 1000,
-    proxies,
-    limits,
-    publicOrigin: TOKEN_ISSUER
-  })
+  const service = redirectToHttps({ ...common, log, publicOrigin: TOKEN_ISSUER })
   const url = '/orders/a-secret-path?token=a-secret'
   t.equal((await service.inject({ url, headers: { host: 'evil.example' } })).statusCode, 400)
   t.equal((await service.inject({ url, headers: { host: 'api.example.com' } })).statusCode, 308)
@@ -86,7 +84,7 @@ t.test('nothing of a request over plain HTTP is logged', async (t) => {
 t.test('there is a redirect only if it is set, and only to https', async (t) => {
   const log = serviceLog('gateway', 'silent')
   const { GATEWAY_HTTP_REDIRECT_PORT: _, ...unset } = settings
-  t.equal(await openRedirect(unset, { log, closeMs: 1, proxies, limits }), null)
+  t.equal(await openRedirect(unset, { ...common, log }), null)
   t.strictSame(redirectFaults(settings), [])
   t.strictSame(redirectFaults({ ...unset, TOKEN_ISSUER: 'http://localhost:3000' }), [])
   t.match(redirectFaults({ ...settings, TOKEN_ISSUER: 'http://localhost:3000' }), [/https:/])

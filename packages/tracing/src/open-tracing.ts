@@ -1,7 +1,7 @@
 import type { ExportOptions } from './export-spans.ts'
 import type { Tracing } from './tracing.ts'
 
-type TracingSettings = { readonly OTEL_EXPORTER_OTLP_ENDPOINT?: string | undefined }
+export type TracingSettings = { readonly OTEL_EXPORTER_OTLP_ENDPOINT?: string | undefined }
 
 /** Null if no collector is set: then nothing of it is loaded. */
 export async function openTracing(
