@@ -1,5 +1,6 @@
 import type { FastifyBaseLogger, FastifyRequest } from 'fastify'
 import { pino } from 'pino'
+import { boundedOutput } from './bounded-output.ts'
 import { pathOfTarget } from './path-of-target.ts'
 
 export type LogLevel = 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent'
@@ -45,7 +46,8 @@ const plain = (text: string): string => text.slice(0, LONGEST_MESSAGE).replace(/
 /**
  * The log of a service: JSON lines on standard error, because standard output is for the results
  * that a person or a script asked for. Of a request, it contains only the method and the path,
- * never a query, a header or a body.
+ * never a query, a header or a body. If the reader is too slow or has gone, lines are dropped, and
+ * no request waits or fails.
  */
 export function serviceLog(name: string, level: LogLevel): ServiceLog {
   const options = {
@@ -60,5 +62,5 @@ export function serviceLog(name: string, level: LogLevel): ServiceLog {
     },
     redact: SECRETS.flatMap((name) => [name, `*.${name}`])
   }
-  return pino(options, process.stderr)
+  return pino(options, boundedOutput(process.stderr))
 }

@@ -1,7 +1,10 @@
+import { once } from 'node:events'
+import { PassThrough } from 'node:stream'
 import { buildService } from '@gatehouse/http-service/build-service'
 import { pathOfTarget } from '@gatehouse/http-service/path-of-target'
 import { type LogLevel, type ServiceLog, serviceLog } from '@gatehouse/http-service/service-log'
 import t, { type Test } from 'tap'
+import { boundedOutput } from '../src/bounded-output.ts'
 
 type Line = Record<string, unknown>
 
@@ -110,3 +113,20 @@ for (const name of ['password', 'refreshToken', 'accessToken', 'authorization', 
     t.notMatch(JSON.stringify(lines), 'hunter2')
   })
 }
+
+t.test('a log whose reader stands still does not fill the memory', async (t) => {
+  const stream = new PassThrough({ highWaterMark: 1 })
+  const output = boundedOutput(stream, 100)
+  for (let line = 0; line < 1000; line += 1) output.write('0123456789')
+  t.ok(stream.writableLength <= 110, `${stream.writableLength} bytes are kept`)
+  const drained = once(stream, 'drain')
+  let read = ''
+  stream.setEncoding('latin1').on('data', (text) => {
+    read += text
+  })
+  await drained
+  output.write('later')
+  stream.end()
+  await once(stream, 'end')
+  t.match(read, /9later$/, 'it goes on when the reader does')
+})

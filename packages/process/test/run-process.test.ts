@@ -129,6 +129,24 @@ t.test('a bug in a running service closes it, and the exit code is 1', async (t)
   t.match(complained, /^Error: a bug in the service\n {4}at /)
 })
 
+t.test('a process goes on when the readers of its output have gone', async (t) => {
+  const child = fork(script, ['logs what it is told'], {
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc']
+  })
+  t.teardown(() => child.kill('SIGKILL'))
+  const exit = once(child, 'exit')
+  await once(child, 'message')
+  child.stdout?.destroy()
+  child.stderr?.destroy()
+  for (let line = 0; line < 3; line += 1) {
+    child.send('tell')
+    const [what] = await Promise.race([once(child, 'message'), exit])
+    t.equal(what, 'logged')
+  }
+  child.kill('SIGTERM')
+  t.strictSame(await exit, [0, null])
+})
+
 t.test('a service that cannot be closed does not exit with 0', async (t) => {
   const { child, end } = serviceProcess(t, 'cannot be closed')
   await once(child, 'message')
