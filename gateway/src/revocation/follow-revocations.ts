@@ -38,12 +38,12 @@ const ATTEMPTS_BEFORE_THE_FIRST = 10
 /**
  * Follows the revocation log from its beginning. After an interruption, it continues from where it
  * was, so an interruption delays an entry but loses none. Entries are forgotten when the tokens
- * that they revoke have expired.
+ * that they revoke have expired, also if the wall clock is wrong for a while.
  */
 export function followRevocations(options: FollowOptions): Revocations {
   const { source, clock, monotonicClock, onFault } = options
   const { onEntry = () => {}, onHeartbeat = () => {} } = options
-  const revoked = revokedTokens()
+  const revoked = revokedTokens({ clock, monotonicClock })
   const ended = new AbortController()
   let cursor: Cursor | null = null
   let loaded = false
@@ -78,7 +78,7 @@ export function followRevocations(options: FollowOptions): Revocations {
       await sleep(RETRY_MS, undefined, { signal: ended.signal }).catch(() => {})
     }
   }
-  const sweep = setInterval(() => revoked.sweep(clock() / 1000), SWEEP_MS).unref()
+  const sweep = setInterval(revoked.sweep, SWEEP_MS).unref()
   const following = followForEver()
 
   return {

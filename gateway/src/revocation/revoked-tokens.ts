@@ -13,20 +13,43 @@ export type RevokedTokens = {
   why(token: VerifiedToken): WhyRevoked | null
   /** Calls once if this token is revoked from now on. Returns a function that stops the watch. */
   watch(token: VerifiedToken, onRevoked: (why: WhyRevoked) => void): () => void
-  /** Forgets entries that concern only expired tokens. */
-  sweep(nowSeconds: number): void
+  /** Forgets entries that concern only expired tokens, by both clocks. */
+  sweep(): void
   readonly size: number
 }
 
-/** `until` and `before` in seconds; `beforeVersion` is the `before` of entries with a version. */
-type Held = { until: number; before: number; version: number; beforeVersion: number }
-const NOTHING: Held = { until: 0, before: 0, version: 0, beforeVersion: 0 }
+/**
+ * `until` and `before` in seconds; `beforeVersion` is the `before` of entries with a version.
+ * `heldUntilMs` is a time of the monotonic clock.
+ */
+type Held = {
+  until: number
+  heldUntilMs: number
+  before: number
+  version: number
+  beforeVersion: number
+}
+const NOTHING: Held = { until: 0, heldUntilMs: 0, before: 0, version: 0, beforeVersion: 0 }
 type Watcher = { readonly token: VerifiedToken; readonly tell: (why: WhyRevoked) => void }
 /** by kind: the id of a session is not the id of a user */
 type Kind = Exclude<Revocation['kind'], 'key-set'>
 const ALL = 'everything'
 
-export function revokedTokens(): RevokedTokens {
+/** Twice as long as a token lives by default: an entry may arrive while the wall clock is wrong. */
+const LEAST_HELD_MS = 600_000
+
+export type Clocks = {
+  /** in milliseconds since 1970 */
+  readonly clock: () => number
+  /** in milliseconds, never set back and never ahead */
+  readonly monotonicClock: () => number
+}
+
+/**
+ * A wall clock may jump ahead and be set right again. So an entry is forgotten when the wall clock
+ * is past its time and as much time has really passed as there was left when it arrived.
+ */
+export function revokedTokens({ clock, monotonicClock }: Clocks): RevokedTokens {
   const held: Record<Kind, Map<string, Held>> = {
     session: new Map(),
     'session-tokens': new Map(),
@@ -69,9 +92,11 @@ export function revokedTokens(): RevokedTokens {
       const before = 'before' in entry ? entry.before : 0
       const version = 'version' in entry ? entry.version : undefined
       const known = held[kind].get(id) ?? NOTHING
+      const leftMs = Math.max(until * 1000 - clock(), LEAST_HELD_MS)
       // Entries may arrive twice and in any order: the strictest one counts.
       held[kind].set(id, {
         until: Math.max(until, known.until),
+        heldUntilMs: Math.max(monotonicClock() + leftMs, known.heldUntilMs),
         before: version === undefined ? Math.max(before, known.before) : known.before,
         version: Math.max(version ?? 0, known.version),
         beforeVersion:
@@ -94,9 +119,12 @@ export function revokedTokens(): RevokedTokens {
         }
       }
     },
-    sweep(nowSeconds) {
+    sweep() {
+      const [wallMs, heldMs] = [clock(), monotonicClock()]
       for (const entries of Object.values(held)) {
-        for (const [id, { until }] of entries) if (until < nowSeconds) entries.delete(id)
+        for (const [id, { until, heldUntilMs }] of entries) {
+          if (until * 1000 < wallMs && heldUntilMs < heldMs) entries.delete(id)
+        }
       }
     },
     get size() {

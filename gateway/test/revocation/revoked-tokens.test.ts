@@ -1,8 +1,11 @@
+import { testClock } from '@gatehouse/fixtures/clock'
 import t from 'tap'
 import { revokedTokens } from '../../src/revocation/revoked-tokens.ts'
 import { ada } from '../fixtures/stamped.ts'
 
 const until = 1_800_000_360
+const [clock, monotonicClock] = [testClock(), testClock(0)]
+const clocks = { clock, monotonicClock }
 const now = ada.issuedAt
 const everything = (before: number) =>
   ({ kind: 'everything', id: 'everything', until, before }) as const
@@ -16,7 +19,7 @@ t.test(
     const all = new Set(Object.values(names))
     for (const [kind, own] of Object.entries(names)) {
       for (const id of all) {
-        const revoked = revokedTokens()
+        const revoked = revokedTokens(clocks)
         const entry = { kind, id, until, before: now + 1 }
         revoked.apply(entry as Parameters<typeof revoked.apply>[0])
         t.equal(revoked.why(ada) === null, id !== own, `${kind} ${id}`)
@@ -28,7 +31,7 @@ t.test(
 t.test(
   '"everything before" revokes earlier tokens of users and machines, and no later token',
   (t) => {
-    const revoked = revokedTokens()
+    const revoked = revokedTokens(clocks)
     revoked.apply(everything(now + 1))
     t.equal(revoked.why(ada), 'TOKEN_STALE')
     t.equal(revoked.why(machine), 'TOKEN_STALE')
@@ -38,7 +41,7 @@ t.test(
 )
 
 t.test('after a recovery, only the earlier tokens of the session are stale', (t) => {
-  const revoked = revokedTokens()
+  const revoked = revokedTokens(clocks)
   const told: unknown[] = []
   revoked.watch(ada, (why) => told.push(why))
   revoked.apply({ kind: 'session-tokens', id: 'session-1', until, before: now + 1 })
@@ -50,7 +53,7 @@ t.test('after a recovery, only the earlier tokens of the session are stale', (t)
 })
 
 t.test('after a change of rights, the version decides, whatever the clocks said', async (t) => {
-  const revoked = revokedTokens()
+  const revoked = revokedTokens(clocks)
   revoked.apply({ kind: 'subject', id: 'user-1', until, before: now - 60, version: 2 })
   const issuedAt = now + 60
   t.equal(revoked.why({ ...ada, issuedAt, rightsVersion: 1 }), 'TOKEN_STALE', 'a clock ahead')
@@ -66,20 +69,23 @@ t.test('after a change of rights, the version decides, whatever the clocks said'
 })
 
 t.test('an older entry that arrives again undoes nothing', (t) => {
-  const revoked = revokedTokens()
+  const revoked = revokedTokens(clocks)
   revoked.apply({ kind: 'subject', id: 'user-1', until, before: now + 1 })
   revoked.apply({ kind: 'subject', id: 'user-1', until: until - 100, before: now - 100 })
   t.equal(revoked.why(ada), 'TOKEN_STALE')
-  revoked.sweep(until)
+  clock.advance(360_000)
+  monotonicClock.advance(600_001)
+  revoked.sweep()
   t.equal(revoked.why(ada), 'TOKEN_STALE', 'nor does it shorten its life')
-  revoked.sweep(until + 1)
+  clock.advance(1)
+  revoked.sweep()
   t.equal(revoked.why(ada), null)
   t.equal(revoked.size, 0)
   t.end()
 })
 
 t.test('the end of a session takes precedence over stale rights', (t) => {
-  const revoked = revokedTokens()
+  const revoked = revokedTokens(clocks)
   revoked.apply(everything(now + 1))
   revoked.apply({ kind: 'session', id: 'session-1', until })
   t.equal(revoked.why(ada), 'SESSION_ENDED')
@@ -100,7 +106,7 @@ t.test('the watcher of a token is told of every entry that concerns it, and of n
     [{ kind: 'key-set', id: 'one', until }, null]
   ] as const
   for (const [entry, expected] of entries) {
-    const revoked = revokedTokens()
+    const revoked = revokedTokens(clocks)
     const told: string[] = []
     const stop = revoked.watch(ada, (why) => told.push(why))
     revoked.apply(entry)
@@ -110,4 +116,27 @@ t.test('the watcher of a token is told of every entry that concerns it, and of n
     t.ok(told.length < 2, 'and nothing once it has stopped')
   }
   t.end()
+})
+
+t.test('a wall clock that jumps ahead makes no entry forgotten', async (t) => {
+  const [clock, monotonicClock] = [testClock(), testClock(0)]
+  const revoked = revokedTokens({ clock, monotonicClock })
+  const hourMs = 3_600_000
+  const end = (id: string, seconds: number) =>
+    revoked.apply({ kind: 'session', id, until: 1_800_000_000 + seconds })
+  end('before', 1000)
+  clock.advance(hourMs)
+  end('during', 360)
+  monotonicClock.advance(10_000)
+  revoked.sweep()
+  clock.advance(10_000 - hourMs)
+  t.equal(revoked.size, 2, 'although both were past by the wall clock')
+  clock.advance(980_000)
+  monotonicClock.advance(980_000)
+  revoked.sweep()
+  t.equal(revoked.size, 1, 'the first is still due')
+  clock.advance(10_001)
+  monotonicClock.advance(10_001)
+  revoked.sweep()
+  t.equal(revoked.size, 0)
 })

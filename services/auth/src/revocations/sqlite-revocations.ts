@@ -41,14 +41,16 @@ export type SqliteRevocations = RevocationSource & {
 export function sqliteRevocations(
   database: DatabaseSync,
   revocationSeconds: number,
-  beatMs = BEAT_MS
+  beatMs = BEAT_MS,
+  monotonicClock = () => performance.now()
 ): SqliteRevocations {
   database.exec(SCHEMA)
   addColumns(database)
   const insert = database.prepare(
     'insert into revocations (kind, id, until, before, version) values (?, ?, ?, ?, ?)'
   )
-  const expire = database.prepare('delete from revocations where until < ?')
+  const newest = database.prepare('select coalesce(max(position), 0) as position from revocations')
+  const remove = database.prepare('delete from revocations where until < ? and position <= ?')
   // The lifetime may be reduced while longer tokens are still valid, so the latest expiry of any
   // token decides.
   const note = database.prepare('update token_horizon set until = ?1 where until < ?1')
@@ -58,6 +60,21 @@ export function sqliteRevocations(
   )
   const news = new EventEmitter().setMaxListeners(0)
 
+  const positionNow = () => Number(newest.get()?.position)
+  let old = 0
+  let recent = { position: positionNow(), sinceMs: monotonicClock() }
+  /**
+   * Removes what concerns only expired tokens. A wall clock may jump ahead and be set right again,
+   * so an entry must also have been here for as long as tokens live.
+   */
+  const expire = (nowMs: number): void => {
+    const elapsedMs = monotonicClock() - recent.sinceMs
+    if (elapsedMs >= revocationSeconds * 1000) {
+      old = recent.position
+      recent = { position: positionNow(), sinceMs: monotonicClock() }
+    }
+    remove.run(Math.ceil(nowMs / 1000), old)
+  }
   const noteToken = (nowMs: number): void => {
     note.run(Math.ceil(nowMs / 1000) + revocationSeconds)
   }
@@ -66,17 +83,17 @@ export function sqliteRevocations(
     noteToken,
     append(sid, nowMs) {
       noteToken(nowMs)
-      expire.run(Math.ceil(nowMs / 1000))
+      expire(nowMs)
       insert.run('session', sid, Number(horizon.get()?.until), null, null)
     },
     makeStale(sid, before, nowMs) {
       noteToken(nowMs)
-      expire.run(Math.ceil(nowMs / 1000))
+      expire(nowMs)
       insert.run('session-tokens', sid, Number(horizon.get()?.until), before, null)
     },
     write(entry, nowMs) {
       try {
-        expire.run(Math.ceil(nowMs / 1000))
+        expire(nowMs)
         const until = Math.max(entry.until, Number(horizon.get()?.until))
         const before = 'before' in entry ? entry.before : null
         const version = 'version' in entry ? (entry.version ?? null) : null
