@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import t from 'tap'
-import { authService, login, signedIn } from '../fixtures/auth-service.ts'
+import { audited, authService, login, signedIn } from '../fixtures/auth-service.ts'
 import { isProblem } from '../fixtures/problem.ts'
 import { revokedSids } from '../fixtures/stores.ts'
 
@@ -23,10 +23,17 @@ t.test("logout-all ends every session of the user, and no one else's", async (t)
   t.strictSame((await revokedSids(auth.store)).sort(), revoked, 'the gateways are told of both')
 })
 
-t.test('logout-all without an open session is 204', async (t) => {
-  const { post, gateway } = await authService(t)
-  const headers = await gateway.signedIn({ subject: randomUUID() })
-  t.equal((await post('/logout-all', undefined, headers)).statusCode, 204)
+t.test('logout-all without an open session is 204, and is not in the audit log', async (t) => {
+  const auth = await authService(t)
+  const headers = await auth.gateway.signedIn({ subject: randomUUID() })
+  t.equal((await auth.post('/logout-all', undefined, headers)).statusCode, 204)
+  const { user, tokens } = await signedIn(auth)
+  const caller = { subject: user.id, session: tokens.session.id }
+  const own = await auth.gateway.signedIn(caller)
+  const others = await auth.service.inject({ method: 'DELETE', url: '/sessions', headers: own })
+  t.equal(others.statusCode, 204)
+  const kinds = (await audited(auth)).map(({ kind }) => kind)
+  t.notOk(kinds.includes('logout-all'), kinds.join(' '))
 })
 
 t.test('logout-all needs a signed-in user', async (t) => {
