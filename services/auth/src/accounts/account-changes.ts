@@ -50,18 +50,19 @@ export function accountChanges(db: Kysely<Tables>): AccountChanges {
     id: string,
     rights: Partial<Record<'roles' | 'scope' | 'email', string>>,
     kind: AuditKind,
-    { stale, origin, nowMs }: Change
+    { stale, origin, clock }: Change
   ): Promise<boolean> =>
     db.transaction().execute(async (transaction) => {
+      const made = stale()
       const row = await transaction
         .updateTable('accounts')
-        .set({ ...rights, ...otherRights(stale) })
+        .set({ ...rights, ...otherRights(made) })
         .where('id', '=', id)
         .returning('rights_version')
         .executeTakeFirst()
       if (row === undefined) return false
-      await noteStale(transaction, id, stale, row.rights_version)
-      await writeAudit(transaction, { kind, subject: id, sid: null, origin }, nowMs)
+      await noteStale(transaction, id, made, row.rights_version)
+      await writeAudit(transaction, { kind, subject: id, sid: null, origin }, clock())
       return true
     })
 
@@ -77,7 +78,7 @@ export function accountChanges(db: Kysely<Tables>): AccountChanges {
         throw isUniqueViolation(error) ? emailTaken() : error
       }
     },
-    setPassword: (id, passwordHash, { origin, nowMs }) =>
+    setPassword: (id, passwordHash, { origin, clock }) =>
       db.transaction().execute(async (transaction) => {
         const { numUpdatedRows } = await transaction
           .updateTable('accounts')
@@ -91,17 +92,19 @@ export function accountChanges(db: Kysely<Tables>): AccountChanges {
           .where('id', '=', id)
           .executeTakeFirst()
         if (numUpdatedRows === 0n) return null
+        const nowMs = clock()
         const ended = await endSessions(transaction, id, null, nowMs)
         const detail = { ended: ended.length }
         const event = { kind: 'password-set', subject: id, sid: null, origin, detail } as const
         await writeAudit(transaction, event, nowMs)
         return ended
       }),
-    disable: (id, { stale, origin, nowMs }) =>
+    disable: (id, { stale, origin, clock }) =>
       db.transaction().execute(async (transaction) => {
+        const [made, nowMs] = [stale(), clock()]
         const row = await transaction
           .updateTable('accounts')
-          .set({ disabled_at: Math.floor(nowMs / 1000), ...otherRights(stale) })
+          .set({ disabled_at: Math.floor(nowMs / 1000), ...otherRights(made) })
           .where('id', '=', id)
           .where('disabled_at', 'is', null)
           .returning('rights_version')
@@ -109,13 +112,13 @@ export function accountChanges(db: Kysely<Tables>): AccountChanges {
         // It is disabled already, and has no sessions.
         if (row === undefined) return []
         const ended = await endSessions(transaction, id, null, nowMs)
-        await noteStale(transaction, id, stale, row.rights_version)
+        await noteStale(transaction, id, made, row.rights_version)
         const detail = { ended: ended.length }
         const event = { kind: 'user-disabled', subject: id, sid: null, origin, detail } as const
         await writeAudit(transaction, event, nowMs)
         return ended
       }),
-    enable: (id, { origin, nowMs }) =>
+    enable: (id, { origin, clock }) =>
       db.transaction().execute(async (transaction) => {
         const { numUpdatedRows } = await transaction
           .updateTable('accounts')
@@ -125,7 +128,7 @@ export function accountChanges(db: Kysely<Tables>): AccountChanges {
           .executeTakeFirst()
         if (numUpdatedRows === 0n) return false
         const event = { kind: 'user-enabled', subject: id, sid: null, origin } as const
-        await writeAudit(transaction, event, nowMs)
+        await writeAudit(transaction, event, clock())
         return true
       }),
     async erase(id, change) {

@@ -43,7 +43,7 @@ export function accountImports(db: Kysely<Tables>): AccountImports {
   }
 
   return {
-    async store(accounts, { origin, nowMs }) {
+    async store(accounts, { origin, clock }) {
       if (accounts.length === 0) return []
       return await db.transaction().execute(async (transaction) => {
         const stored = await transaction
@@ -56,7 +56,7 @@ export function accountImports(db: Kysely<Tables>): AccountImports {
           .execute()
         const left = new Set(stored.map(({ id }) => id))
         const events = stored.map(({ id }) => ({
-          at_ms: nowMs,
+          at_ms: clock(),
           kind: 'user-imported' as const,
           subject: id,
           sid: null,

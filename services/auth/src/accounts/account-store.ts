@@ -77,8 +77,9 @@ export function accountStore(db: Kysely<Tables>): AccountStore {
         .execute()
       return rows.map(toAccount)
     },
-    changePassword: ({ id, passwordVersion }, { passwordHash, requestHash, sid, origin, nowMs }) =>
+    changePassword: ({ id, passwordVersion }, { passwordHash, requestHash, sid, origin, clock }) =>
       db.transaction().execute(async (transaction) => {
+        const nowMs = clock()
         const { numUpdatedRows } = await transaction
           .updateTable('accounts')
           .set({
@@ -133,8 +134,9 @@ export function accountStore(db: Kysely<Tables>): AccountStore {
 export async function insertAccount(
   transaction: Kysely<Tables>,
   { email, passwordHash, roles, scope }: NewAccount,
-  { origin, nowMs }: By
+  { origin, clock }: By
 ): Promise<Account | null> {
+  const nowMs = clock()
   const row = await transaction
     .insertInto('accounts')
     .values({

@@ -16,11 +16,12 @@ import { lockAccount } from './lock-account.ts'
 export async function eraseAccount(
   transaction: Kysely<Tables>,
   id: string,
-  { stale, origin, nowMs }: Change
+  { stale, origin, clock }: Change
 ): Promise<string[] | null> {
   // Locks first, as each login does: a login in progress completes before this and is then ended,
   // or finds no account.
   await lockAccount(transaction, id)
+  const nowMs = clock()
   const ended = await endSessions(transaction, id, null, nowMs)
   const row = await transaction
     .deleteFrom('accounts')
@@ -28,7 +29,7 @@ export async function eraseAccount(
     .returning(['rights_version', 'email'])
     .executeTakeFirst()
   if (row === undefined) return null
-  await noteStale(transaction, id, stale, row.rights_version + 1)
+  await noteStale(transaction, id, stale(), row.rights_version + 1)
   await eraseLabels(transaction, id)
   await transaction.deleteFrom('invitations').where('email', '=', row.email).execute()
   await transaction

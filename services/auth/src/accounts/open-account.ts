@@ -35,7 +35,7 @@ export async function openAccount(
   if (fault !== null) throw invalidMember('password', fault)
 
   const passwordHash = await passwords.hash(password)
-  const by = { origin, nowMs: clock() }
+  const by = { origin, clock }
   const account = await accounts.create({ email: canonical, passwordHash, roles, scope }, by)
   if (account === null) throw emailTaken()
   return account

@@ -63,8 +63,15 @@ export type Origin = {
   readonly requestId: string
 }
 
-/** Who makes a change, and when (milliseconds since 1970). */
-export type By = { readonly origin: Origin; readonly nowMs: number }
+/**
+ * Who makes a change, and the clock by which it is made. A change asks the clock in its transaction:
+ * it may have waited for the database, and its end of a session must not look old.
+ */
+export type By = {
+  readonly origin: Origin
+  /** milliseconds since 1970 */
+  readonly clock: () => number
+}
 
 export type AuditEvent = {
   readonly kind: AuditKind

@@ -19,7 +19,7 @@ export type ClientStore = {
   list(): Promise<Client[]>
   findById(id: string): Promise<Client | null>
   /** Returns whether there is such a client. Notes which tokens become stale. */
-  disable(id: string, stale: Stale, by: By): Promise<boolean>
+  disable(id: string, stale: () => Stale, by: By): Promise<boolean>
   enable(id: string, by: By): Promise<boolean>
   /**
    * Stores the digest of another secret; a third one retires the oldest. Returns the id of the
@@ -39,7 +39,7 @@ export function clientStore(db: Kysely<Tables>): ClientStore {
         const secretsMade = digest === null ? 0 : FIRST_SECRET
         await transaction.insertInto('clients').values(toRow(client, secretsMade)).execute()
         if (digest !== null) await insertSecret(transaction, client.id, FIRST_SECRET, digest, by)
-        await writeAudit(transaction, eventOf('client-created', client.id, by), by.nowMs)
+        await writeAudit(transaction, eventOf('client-created', client.id, by), by.clock())
         return secretsMade
       }),
     async list() {
@@ -57,16 +57,17 @@ export function clientStore(db: Kysely<Tables>): ClientStore {
     },
     disable: (id, stale, by) =>
       db.transaction().execute(async (transaction) => {
+        const made = stale()
         const row = await transaction
           .updateTable('clients')
-          .set({ disabled_at: secondsOf(by), ...otherRights(stale) })
+          .set({ disabled_at: secondsOf(by), ...otherRights(made) })
           .where('id', '=', id)
           .where('disabled_at', 'is', null)
           .returning('rights_version')
           .executeTakeFirst()
         if (row === undefined) return await isKnown(transaction, id)
-        await noteStale(transaction, id, stale, row.rights_version)
-        await writeAudit(transaction, eventOf('client-disabled', id, by), by.nowMs)
+        await noteStale(transaction, id, made, row.rights_version)
+        await writeAudit(transaction, eventOf('client-disabled', id, by), by.clock())
         return true
       }),
     enable: (id, by) =>
@@ -78,7 +79,7 @@ export function clientStore(db: Kysely<Tables>): ClientStore {
           .where('disabled_at', 'is not', null)
           .executeTakeFirst()
         if (numUpdatedRows === 0n) return await isKnown(transaction, id)
-        await writeAudit(transaction, eventOf('client-enabled', id, by), by.nowMs)
+        await writeAudit(transaction, eventOf('client-enabled', id, by), by.clock())
         return true
       }),
     addSecret: (clientId, digest, by) =>
@@ -101,7 +102,7 @@ export function clientStore(db: Kysely<Tables>): ClientStore {
           .where('secret_id', '<=', secretId - VALID_SECRETS)
           .where('expires_at', 'is', null)
           .execute()
-        await writeAudit(transaction, eventOf('client-secret-added', clientId, by), by.nowMs)
+        await writeAudit(transaction, eventOf('client-secret-added', clientId, by), by.clock())
         return secretId
       }),
     async validSecrets(clientId) {
@@ -116,7 +117,7 @@ export function clientStore(db: Kysely<Tables>): ClientStore {
   }
 }
 
-const secondsOf = ({ nowMs }: By): number => Math.floor(nowMs / 1000)
+const secondsOf = ({ clock }: By): number => Math.floor(clock() / 1000)
 
 const eventOf = (
   kind: Extract<AuditKind, `client-${string}`>,

@@ -59,7 +59,7 @@ export function clients(
   stale: Pick<StaleTokens, 'now'>,
   clock: () => number
 ): Clients {
-  const by = (origin: Origin) => ({ origin, nowMs: clock() })
+  const by = (origin: Origin) => ({ origin, clock })
   return {
     async create(registration, origin) {
       const { name, scope, authenticationMethod } = registration
@@ -81,7 +81,7 @@ export function clients(
       return { client, secret: secret === null ? null : { secretId, secret } }
     },
     list: () => store.list(),
-    disable: (id, origin) => store.disable(id, stale.now(), by(origin)),
+    disable: (id, origin) => store.disable(id, stale.now, by(origin)),
     enable: (id, origin) => store.enable(id, by(origin)),
     async addSecret(id, origin) {
       const client = await store.findById(id)

@@ -38,8 +38,9 @@ export type InvitationStore = {
 
 export function invitationStore(db: Kysely<Tables>): InvitationStore {
   return {
-    create: ({ email, roles, scope, expiresAt }, { origin, nowMs }) =>
+    create: ({ email, roles, scope, expiresAt }, { origin, clock }) =>
       db.transaction().execute(async (transaction) => {
+        const nowMs = clock()
         const secret = newInvitationSecret()
         const row = await transaction
           .insertInto('invitations')
@@ -79,8 +80,9 @@ export function invitationStore(db: Kysely<Tables>): InvitationStore {
         .executeTakeFirst()
       return row === undefined ? null : toInvitation(row, Math.floor(nowMs / 1000))
     },
-    revoke: (id, { origin, nowMs }) =>
+    revoke: (id, { origin, clock }) =>
       db.transaction().execute(async (transaction) => {
+        const nowMs = clock()
         const now = Math.floor(nowMs / 1000)
         const { numUpdatedRows } = await transaction
           .updateTable('invitations')
@@ -120,8 +122,9 @@ async function use(
   transaction: Kysely<Tables>,
   id: string,
   account: Account,
-  { origin, nowMs }: By
+  { origin, clock }: By
 ): Promise<void> {
+  const nowMs = clock()
   const now = Math.floor(nowMs / 1000)
   const { numUpdatedRows } = await transaction
     .updateTable('invitations')

@@ -15,7 +15,7 @@ export const deleteUser: OpsRoutes = (service, needs) => {
     { schema: { params: UserParams, response: { 200: Deleted } } },
     async (request) => {
       const { id } = await findUser(accounts, request.params.user)
-      const change = { stale: stale.now(), origin: opsOrigin(request), nowMs: clock() }
+      const change = { stale: stale.now, origin: opsOrigin(request), clock }
       const sids = await accountChanges.erase(id, change)
       if (sids === null) throw noSuchUser()
       await ends.tellAll(id, null, sids)

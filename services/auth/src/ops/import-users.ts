@@ -57,7 +57,7 @@ export const importUsers: OpsRoutes = (service, needs) => {
       const sound = judged.filter((one) => typeof one !== 'string')
       const found = dryRun
         ? await accountImports.tryOut(sound)
-        : await accountImports.store(sound, { origin: opsOrigin(request), nowMs })
+        : await accountImports.store(sound, { origin: opsOrigin(request), clock })
       return answerOf(judged, new Map(sound.map((account, n) => [account, found[n] ?? null])))
     }
   )

@@ -57,15 +57,14 @@ export const invitationRoutes: OpsRoutes = (service, { invitations, newUser, clo
       }
       const fault = identityFault({ ...newUser, ...request.body, email: email ?? '' })
       if (fault !== null) throw invalidMember('roles', fault)
-      const nowMs = clock()
       const created = await invitations.create(
         {
           email,
           roles: roles ?? null,
           scope: scope ?? null,
-          expiresAt: Math.floor(nowMs / 1000) + expiresInSeconds
+          expiresAt: Math.floor(clock() / 1000) + expiresInSeconds
         },
-        { origin: opsOrigin(request), nowMs }
+        { origin: opsOrigin(request), clock }
       )
       const { secret } = created
       return reply.code(201).send({ invitation: toAnswer(created.invitation), secret })
@@ -91,7 +90,7 @@ export const invitationRoutes: OpsRoutes = (service, { invitations, newUser, clo
     { schema: { params: Params, response: { 200: Type.Object({ id: Type.String() }) } } },
     async (request) => {
       const { invitation: id } = request.params
-      const by = { origin: opsOrigin(request), nowMs: clock() }
+      const by = { origin: opsOrigin(request), clock }
       if (!(await invitations.revoke(id, by))) throw noOpenInvitation()
       return { id }
     }

@@ -24,7 +24,7 @@ export const setEmail: OpsRoutes = (service, { accounts, accountChanges, stale, 
       const fault = identityFault({ email, roles: account.roles, scope: account.scope })
       if (fault !== null) throw invalidMember('email', fault)
       if (email !== account.email) {
-        const change = { stale: stale.now(), origin: opsOrigin(request), nowMs: clock() }
+        const change = { stale: stale.now, origin: opsOrigin(request), clock }
         if (!(await accountChanges.setEmail(account.id, email, change))) throw noSuchUser()
       }
       await stale.tell()

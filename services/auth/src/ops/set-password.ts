@@ -27,7 +27,7 @@ export const setPassword: OpsRoutes = (service, needs) => {
       const fault = await passwordFault(password, account.email)
       if (fault !== null) throw invalidMember('password', fault)
       const passwordHash = await passwords.hash(password)
-      const change = { origin: opsOrigin(request), nowMs: clock() }
+      const change = { origin: opsOrigin(request), clock }
       const sids = await accountChanges.setPassword(account.id, passwordHash, change)
       if (sids === null) throw noSuchUser()
       await ends.tellAll(account.id, null, sids)

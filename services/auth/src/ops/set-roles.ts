@@ -23,7 +23,7 @@ export const setRoles: OpsRoutes = (service, { accounts, accountChanges, stale, 
       const { roles } = request.body
       const fault = identityFault({ email: account.email, scope: account.scope, roles })
       if (fault !== null) throw invalidMember('roles', fault)
-      const change = { stale: stale.now(), origin: opsOrigin(request), nowMs: clock() }
+      const change = { stale: stale.now, origin: opsOrigin(request), clock }
       if (!(await accountChanges.setRoles(account.id, roles, change))) throw noSuchUser()
       await stale.tell()
       return { user: toUser({ ...account, roles }) }

@@ -23,7 +23,7 @@ export const setScope: OpsRoutes = (service, { accounts, accountChanges, stale, 
       const { scope } = request.body
       const fault = identityFault({ email: account.email, roles: account.roles, scope })
       if (fault !== null) throw invalidMember('scope', fault)
-      const change = { stale: stale.now(), origin: opsOrigin(request), nowMs: clock() }
+      const change = { stale: stale.now, origin: opsOrigin(request), clock }
       if (!(await accountChanges.setScope(account.id, scope, change))) throw noSuchUser()
       await stale.tell()
       return { user: toUser({ ...account, scope }) }

@@ -13,7 +13,7 @@ export const switchUser: OpsRoutes = (service, needs) => {
     },
     async (request) => {
       const account = await findUser(accounts, request.params.user)
-      const disabling = { stale: stale.now(), origin: opsOrigin(request), nowMs: clock() }
+      const disabling = { stale: stale.now, origin: opsOrigin(request), clock }
       const sids = await accountChanges.disable(account.id, disabling)
       await ends.tellAll(account.id, null, sids)
       await stale.tell()
@@ -26,7 +26,7 @@ export const switchUser: OpsRoutes = (service, needs) => {
     { schema: { params: UserParams, response: { 200: UserAnswer } } },
     async (request) => {
       const account = await findUser(accounts, request.params.user)
-      await accountChanges.enable(account.id, { origin: opsOrigin(request), nowMs: clock() })
+      await accountChanges.enable(account.id, { origin: opsOrigin(request), clock })
       return { user: toUser({ ...account, disabled: false }) }
     }
   )

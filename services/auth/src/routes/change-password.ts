@@ -98,7 +98,7 @@ export const changePassword: Route = (service, needs) => {
       }
       const passwordHash = await passwords.hash(newPassword)
       const requestHash = await passwords.hash(together(request.body))
-      const change = { passwordHash, requestHash, sid: session, origin, nowMs: clock() }
+      const change = { passwordHash, requestHash, sid: session, origin, clock }
       const ended = await accounts.changePassword(account, change)
       // Another change came first: the password is no longer the current one.
       if (ended === null) throw wrongCredentials()

@@ -18,13 +18,13 @@ for (const { name, skip, make } of databaseKinds(t)) {
     const database = await (await make(t)).open()
     const accounts = accountStore(database)
     const of = async (email: string) => {
-      const account = await accounts.create({ email, ...person }, { origin, nowMs: clock() })
+      const account = await accounts.create({ email, ...person }, { origin, clock })
       if (account === null) throw new Error('taken')
       return account
     }
     return { database, accounts, of, changes: accountChanges(database) }
   }
-  const change = () => ({ stale: { before: 7, until: 9 }, origin: byOperator, nowMs: clock() })
+  const change = () => ({ stale: () => ({ before: 7, until: 9 }), origin: byOperator, clock })
 
   t.test(
     `${name}: of ten accounts that change to one address, one gets it`,
@@ -83,6 +83,29 @@ for (const { name, skip, make } of databaseKinds(t)) {
     t.equal(await sessions.open(ada, 'late', opened, origin), null, 'a login with the old password')
     t.match(await sessions.find(eve.id, 'other'), { session: { ended: false } })
     t.equal(await changes.setPassword('nobody', 'hash', change()), null)
+  })
+
+  t.test(`${name}: a change that waits has the time at which it is made`, { skip }, async (t) => {
+    const { database, of, changes } = await open(t)
+    const ada = await of('ada@example.com')
+    await durableSessions(database, clock).open(ada, 'one', opened, origin)
+    const asked = clock()
+
+    const disabling = changes.disable(ada.id, {
+      stale: () => ({ before: clock(), until: clock() }),
+      origin: byOperator,
+      clock
+    })
+    clock.advance(400_000)
+
+    t.strictSame(await disabling, ['one'])
+    // An end that looks old would not be told again to a session store that has lost everything.
+    t.match(await database.selectFrom('sessions').selectAll().execute(), [
+      { ended_at_ms: asked + 400_000 }
+    ])
+    t.match(await database.selectFrom('untold_stale_tokens').selectAll().execute(), [
+      { before: asked + 400_000 }
+    ])
   })
 
   t.test(`${name}: of a deleted account the audit trail remains`, { skip }, async (t) => {

@@ -166,7 +166,7 @@ t.test('a login in progress when the password changes opens no session', async (
           requestHash: 'a request',
           sid: null,
           origin,
-          nowMs: auth.clock()
+          clock: auth.clock
         }
         const ended = await accountStore(auth.database).changePassword(account, change)
         await auth.state.ends.tellAll(subject, null, ended ?? [])

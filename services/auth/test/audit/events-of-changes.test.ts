@@ -183,7 +183,7 @@ for (const { name, skip, make } of databaseKinds(t)) {
         await plain.deleteFrom('signing_keys').where('state', '=', 'standby').execute()
         await plain.updateTable('all_tokens').set({ not_before: 0 }).execute()
         const person = { email, passwordHash: 'a hash', roles: ['user'], scope: ['a'] }
-        const by = { origin, nowMs: auth.clock() }
+        const by = { origin, clock: auth.clock }
         const account = await accountStore(plain).create(person, by)
         if (account === null) throw new Error('the address is taken')
         const openedAt = Math.floor(auth.clock() / 1000)

@@ -77,7 +77,7 @@ for (const { name, skip, make } of databaseKinds(t)) {
     const nobody = { passwordHash: '', roles: [], scope: [] }
     const account = await accounts.create(
       { email: 'ada@example.com', ...nobody },
-      { origin, nowMs: clock() }
+      { origin, clock }
     )
     const id = account?.id ?? ''
     const told: Revocation[] = []
@@ -91,13 +91,13 @@ for (const { name, skip, make } of databaseKinds(t)) {
     const instance = () => staleTokens({ db: database, revocations, lifetimeSeconds: 300, clock })
     const stale = instance()
     const change = stale.now()
-    await changes.setRoles(id, ['admin'], { stale: change, origin, nowMs: clock() })
+    await changes.setRoles(id, ['admin'], { stale: () => change, origin, clock })
     await t.rejects(stale.tell(), { code: 'UNAVAILABLE', status: 503 })
     t.match(await accounts.findById(id), { roles: ['admin'], tokensNotBefore: change.before })
 
     clock.advance(5000)
     const later = stale.now()
-    await changes.disable(id, { stale: later, origin, nowMs: clock() })
+    await changes.disable(id, { stale: () => later, origin, clock })
     isDown = false
     await instance().tell()
     const { until, before } = later
@@ -113,7 +113,7 @@ for (const { name, skip, make } of databaseKinds(t)) {
     const nobody = { passwordHash: '', roles: [], scope: [] }
     const account = await accounts.create(
       { email: 'ada@example.com', ...nobody },
-      { origin, nowMs: clock() }
+      { origin, clock }
     )
     const id = account?.id ?? ''
     const told: Revocation[] = []
@@ -121,10 +121,10 @@ for (const { name, skip, make } of databaseKinds(t)) {
     const stale = staleTokens({ db: database, revocations, lifetimeSeconds: 300, clock })
     const ahead = stale.now()
     clock.advance(-5000)
-    await changes.setRoles(id, ['admin'], { stale: ahead, origin, nowMs: clock() })
-    await changes.setRoles(id, ['auditor'], { stale: stale.now(), origin, nowMs: clock() })
+    await changes.setRoles(id, ['admin'], { stale: () => ahead, origin, clock })
+    await changes.setRoles(id, ['auditor'], { stale: stale.now, origin, clock })
     t.match(await accounts.findById(id), { roles: ['auditor'], tokensNotBefore: ahead.before })
-    await changes.disable(id, { stale: stale.now(), origin, nowMs: clock() })
+    await changes.disable(id, { stale: stale.now, origin, clock })
     t.match(await accounts.findById(id), { disabled: true, tokensNotBefore: ahead.before })
     await stale.tell()
     t.match(told, [{ kind: 'subject', id, before: ahead.before }])

@@ -85,7 +85,7 @@ for (const [title, lives] of Object.entries({
     const { refreshToken, session } = await login(auth)
     await settle()
     await auth.post('/logout', { refreshToken })
-    const change = { stale: auth.stale.now(), origin, nowMs: auth.clock() }
+    const change = { stale: auth.stale.now, origin, clock: auth.clock }
     await accountChanges(auth.database).setRoles(id, ['admin'], change)
     await auth.stale.tell()
     await settle()

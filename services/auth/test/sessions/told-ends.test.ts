@@ -22,7 +22,7 @@ async function told(database: Kysely<Tables>, sids: readonly string[]) {
   const ends = toldEnds(database, clock)
   const email = 'ada@example.com'
   const made = { email, passwordHash: '', roles: [], scope: [] }
-  const account = await accountStore(database).create(made, { origin, nowMs: clock() })
+  const account = await accountStore(database).create(made, { origin, clock })
   if (account === null) throw new Error('the address is taken')
   const openedAt = Math.floor(clock() / 1000)
   for (const sid of sids) {

@@ -179,7 +179,7 @@ t.test('a token that gateways refuse as stale is not active', async (t) => {
   t.equal((await ask(await machineToken())).active, true, 'the next one is')
 
   t.equal((await ask(tokens.accessToken)).active, true)
-  const change = { stale: auth.stale.now(), origin, nowMs: auth.clock() }
+  const change = { stale: auth.stale.now, origin, clock: auth.clock }
   await accountChanges(auth.database).setRoles(user.id, ['auditor'], change)
   t.strictSame(await ask(tokens.accessToken), { active: false }, 'of a user whose roles changed')
   const { refreshToken } = tokens
