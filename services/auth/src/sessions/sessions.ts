@@ -23,6 +23,7 @@ import {
   readRefreshToken,
   sessionId
 } from './refresh-token.ts'
+import { isWithin, narrowed } from './requested-scope.ts'
 import { ifPossible, type SessionEnds } from './session-ends.ts'
 
 /** The result of a login or a refresh. */
@@ -75,7 +76,12 @@ export function sessions(needs: SessionNeeds): Sessions {
   const { limit, audit, policy, clock, count } = needs
   const now = () => Math.floor(clock() / 1000)
 
-  const grant = (account: Account, token: RefreshToken, record: FamilyRecord): Grant => {
+  const grant = (
+    account: Account,
+    token: RefreshToken,
+    record: FamilyRecord,
+    begunMs: number
+  ): Grant => {
     const sid = sessionId(token.family)
     return {
       sid,
@@ -86,7 +92,8 @@ export function sessions(needs: SessionNeeds): Sessions {
         clientId: record.clientId,
         requestedScope: record.scope,
         authenticatedAt: record.openedAt,
-        tokensNotBefore: record.tokensNotBefore
+        tokensNotBefore: record.tokensNotBefore,
+        begunMs
       }),
       refreshToken: mintRefreshToken({ ...token, generation: record.generation }, ring),
       refreshExpiresIn: record.idleExpiresAt - now()
@@ -136,6 +143,7 @@ export function sessions(needs: SessionNeeds): Sessions {
 
   return {
     async begin(account, opening, origin) {
+      const begunMs = clock()
       const family = newFamily()
       const sid = sessionId(family)
       const opened = { ...opening, openedAt: now(), expiresAt: now() + policy.absoluteSeconds }
@@ -146,7 +154,8 @@ export function sessions(needs: SessionNeeds): Sessions {
       try {
         const { record, tooMany } = await families.open(account.id, sid, opened)
         if (await hasEndedMeanwhile(account.id, sid)) throw wrongCredentials()
-        const granted = grant(current, { subject: account.id, family, generation: 0 }, record)
+        const token = { subject: account.id, family, generation: 0 }
+        const granted = grant(current, token, record, begunMs)
         // If this fails, the next login does it.
         if (tooMany) await ifPossible(ends.evict(account.id, origin))
         return granted
@@ -158,6 +167,7 @@ export function sessions(needs: SessionNeeds): Sessions {
     },
 
     async refresh(text, origin, requestedScope) {
+      const begunMs = clock()
       const token = readRefreshToken(text, ring)
       if (token === null) throw unknownRefreshToken()
       const { subject, generation } = token
@@ -186,7 +196,7 @@ export function sessions(needs: SessionNeeds): Sessions {
       if (outcome === 'restored' && (await hasEndedMeanwhile(subject, sid))) {
         throw sessionEnded('the session has ended meanwhile')
       }
-      return grant(narrowed(account, requestedScope), token, after)
+      return grant(narrowed(account, requestedScope), token, after, begunMs)
     },
 
     async end(text, origin) {
@@ -205,14 +215,4 @@ export function sessions(needs: SessionNeeds): Sessions {
 
     list: listSessions
   }
-}
-
-const isWithin = (requested: string | undefined, scope: readonly string[]): boolean =>
-  requested === undefined || requested.split(' ').every((one) => scope.includes(one))
-
-/** The account, restricted to the requested scope. */
-function narrowed(account: Account, requested: string | undefined): Account {
-  if (requested === undefined) return account
-  const asked = new Set(requested.split(' '))
-  return { ...account, scope: account.scope.filter((one) => asked.has(one)) }
 }

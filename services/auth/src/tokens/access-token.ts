@@ -27,6 +27,8 @@ export type AccessTokenSubject = {
   readonly authenticatedAt: number
   /** the session's tokens with an earlier `iat` (s) are stale */
   readonly tokensNotBefore: number
+  /** as `issueToClient` has it */
+  readonly begunMs: number
 }
 
 export type IssuedAccessToken = {
@@ -49,8 +51,11 @@ export type AccessTokens = {
   /**
    * issues a token to a machine client: nobody has signed in, and there is no session (RFC 9068
    * §2.2, RFC 6749 §4.4)
+   * @param begunMs the time before the request read what the token says. The token has this time,
+   * because its session may have ended since. A process that stood still would otherwise give it a
+   * longer life than gateways remember the end.
    */
-  issueToClient(client: Client, scope: readonly string[]): IssuedAccessToken
+  issueToClient(client: Client, scope: readonly string[], begunMs: number): IssuedAccessToken
 }
 
 /** The claims that differ between tokens. */
@@ -64,9 +69,14 @@ export function accessTokens(needs: {
   clock: () => number
 }): AccessTokens {
   const { policy, activeKey, sign, clock } = needs
-  const issued = (particulars: Particulars, notBefore: number): IssuedAccessToken => {
-    // A token with new rights must have a later `iat` than those with old rights.
-    const iat = Math.max(Math.floor(clock() / 1000), notBefore)
+  const issued = (
+    particulars: Particulars,
+    notBefore: number,
+    begunMs: number
+  ): IssuedAccessToken => {
+    // The clock may have been set back since the beginning. A token with new rights must have a
+    // later `iat` than those with old rights.
+    const iat = Math.max(Math.floor(Math.min(begunMs, clock()) / 1000), notBefore)
     const expiresIn =
       policy.lifetimeSeconds - randomInt(Math.floor(policy.lifetimeSeconds * JITTER) + 1)
     const claims: AccessTokenClaims = {
@@ -88,7 +98,8 @@ export function accessTokens(needs: {
       clientId,
       requestedScope,
       authenticatedAt,
-      tokensNotBefore
+      tokensNotBefore,
+      begunMs
     }) =>
       issued(
         {
@@ -103,11 +114,12 @@ export function accessTokens(needs: {
           rights_version: account.rightsVersion,
           ...(policy.namesGeneration ? { session_generation: generation } : {})
         },
-        Math.max(account.tokensNotBefore, tokensNotBefore)
+        Math.max(account.tokensNotBefore, tokensNotBefore),
+        begunMs
       ),
-    issueToClient: ({ id, tokensNotBefore, rightsVersion }, scope) => {
+    issueToClient: ({ id, tokensNotBefore, rightsVersion }, scope, begunMs) => {
       const claims = { sub: id, client_id: id, scope: scope.join(' '), roles: [] }
-      return issued({ ...claims, rights_version: rightsVersion }, tokensNotBefore)
+      return issued({ ...claims, rights_version: rightsVersion }, tokensNotBefore, begunMs)
     }
   }
 }

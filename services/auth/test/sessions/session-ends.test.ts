@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { redisConnection } from '@gatehouse/fixtures/redis-connection'
 import { redisMissing, redisServer } from '@gatehouse/fixtures/redis-server'
+import { decodeJwt } from 'jose'
 import t, { type Test } from 'tap'
 import type { Presentation } from '../../src/sessions/families.ts'
 import { lateSeconds } from '../../src/sessions/family.ts'
@@ -96,6 +97,17 @@ t.test('a session that is opened after the end of all is not among them', option
   await settle()
   t.equal((await refresh(after.refreshToken)).statusCode, 200)
   isProblem(t, await refresh(before.refreshToken), { code: 'SESSION_ENDED' })
+})
+
+t.test('a token that is signed late is as old as its request', options, async (t) => {
+  const { auth, clock, refresh, beforePresent } = await serviceOnRedis(t)
+  await registered(auth)
+  const { refreshToken } = await login(auth)
+  const begun = Math.floor(clock() / 1000)
+  // The process stands still for longer than gateways remember an end.
+  beforePresent(async () => clock.advance(600_000))
+  const { accessToken } = (await refresh(refreshToken)).json()
+  t.equal(decodeJwt(accessToken).iat, begun)
 })
 
 t.test('an unreadable note does not delay other ends', options, async (t) => {

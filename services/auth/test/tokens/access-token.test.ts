@@ -51,6 +51,7 @@ t.test('after a refresh, the token still has the time of the login', async (t) =
 })
 
 const key = await generateSigningKey('ES256', 'active')
+const NOW_MS = 1_800_000_000_999
 const subject: AccessTokenSubject = {
   account: {
     id: 'account',
@@ -70,7 +71,8 @@ const subject: AccessTokenSubject = {
   clientId: '',
   requestedScope: '',
   authenticatedAt: 0,
-  tokensNotBefore: 0
+  tokensNotBefore: 0,
+  begunMs: NOW_MS
 }
 
 /** Issues tokens that are not signed: their claims as JSON. */
@@ -79,7 +81,7 @@ const unsigned = (lifetimeSeconds: number, namesGeneration = true) =>
     policy: { issuer: ISSUER, audience: AUDIENCE, lifetimeSeconds, namesGeneration },
     activeKey: () => key,
     sign: (claims) => JSON.stringify(claims),
-    clock: () => 1_800_000_000_999
+    clock: () => NOW_MS
   })
 
 t.test('a lifetime is up to 5 % shorter at random, and never longer', async (t) => {
@@ -90,6 +92,26 @@ t.test('a lifetime is up to 5 % shorter at random, and never longer', async (t) 
   t.equal(lives.size, 16, 'every second between')
   t.equal(unsigned(10).issue(subject).expiresIn, 10, 'a short life stays whole')
 })
+
+t.test(
+  'a token has the time at which its request began, and not of a later signature',
+  async (t) => {
+    const of = (begunMs: number) => {
+      const { token, expiresIn } = unsigned(300).issue({ ...subject, begunMs })
+      const { iat, nbf, exp } = JSON.parse(token)
+      return { iat, nbf, life: exp - iat - expiresIn }
+    }
+    const began = 1_800_000_000 - 2000
+    // The process stood still, and its session may have ended so long ago that gateways have forgotten it.
+    t.strictSame(of(began * 1000), { iat: began, nbf: began, life: 0 })
+    const now = 1_800_000_000
+    t.strictSame(of(NOW_MS + 60_000), { iat: now, nbf: now, life: 0 }, 'a clock that was set back')
+    t.equal(
+      JSON.parse(unsigned(300).issue({ ...subject, tokensNotBefore: now + 2 }).token).iat,
+      now + 2
+    )
+  }
+)
 
 t.test('no two tokens are equal', async (t) => {
   const tokens = unsigned(300)

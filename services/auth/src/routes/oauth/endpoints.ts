@@ -92,10 +92,11 @@ function oauthNeeds(parts: OAuthParts): OAuthNeeds {
     async read(request) {
       // A token or a secret in a query would be in logs (RFC 6749 §2.3.1, RFC 9700 §4.3).
       if (request.url.includes('?')) throw malformedRequest('parameters belong in the body')
+      const begunMs = parts.clock()
       // The parser above is the only one. Without a body, there are no parameters.
       const form = (request.body ?? new Map()) as FormParameters
       const caller = await authenticate(request.headers.authorization, form, originOf(request))
-      return { form, caller }
+      return { form, caller, begunMs }
     }
   }
 }

@@ -9,7 +9,12 @@ import type { Sessions } from '../../sessions/sessions.ts'
 import type { AccessTokens } from '../../tokens/access-token.ts'
 
 /** The parameters of a request, and its caller. */
-export type OAuthRequest = { readonly form: FormParameters; readonly caller: OAuthCaller }
+export type OAuthRequest = {
+  readonly form: FormParameters
+  readonly caller: OAuthCaller
+  /** the time before the caller was looked up, in milliseconds since 1970 */
+  readonly begunMs: number
+}
 
 /** What the OAuth endpoints depend on. */
 export type OAuthNeeds = {

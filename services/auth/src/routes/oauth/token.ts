@@ -54,13 +54,14 @@ export const token: OAuthRoute = (service, needs) => {
  * client can authenticate again.
  */
 async function clientCredentials(
-  { form, caller }: OAuthRequest,
+  { form, caller, begunMs }: OAuthRequest,
   origin: Origin,
   { accessTokens, audit }: OAuthNeeds
 ): Promise<TokenAnswer> {
   const { client } = caller
   if (client === null) throw invalidClient('a grant for clients that authenticate')
-  const issued = accessTokens.issueToClient(client, clientScope(client, form.get('scope')))
+  const scopeOfToken = clientScope(client, form.get('scope'))
+  const issued = accessTokens.issueToClient(client, scopeOfToken, begunMs)
   const detail = { expiresIn: issued.expiresIn }
   await audit.write({ kind: 'client-token-issued', subject: client.id, sid: null, origin, detail })
   const { token, expiresIn, scope } = issued
