@@ -1,3 +1,4 @@
+import type { Account } from '../accounts/account.ts'
 import { tooManyGuesses } from '../refusals.ts'
 import type { KeyRing } from '../secrets/key-ring.ts'
 import type { GuessCounts, GuessStores } from './guess-counts.ts'
@@ -11,7 +12,17 @@ export type Caller = {
   readonly network: string
   /** a browser that has signed in to this account before; null if it is not known */
   readonly device: string | null
+  /** the password that the account has now, as `credentialOf` names it; null: no account */
+  readonly credential: string | null
 }
+
+/**
+ * Names a password of an account. A caller is known only as long as the account has the password
+ * with which it signed in: someone who knew an earlier one is a stranger.
+ */
+export const credentialOf = ({ id, passwordVersion }: Credential): string =>
+  `${id} ${passwordVersion}`
+type Credential = Pick<Account, 'id' | 'passwordVersion'>
 
 /**
  * Slows password guessing per account. A caller that the account knows (by a device cookie, or by a
@@ -24,6 +35,8 @@ export type Guesses = {
   by(caller: Caller): Promise<CallersGuesses>
   /** The account has a new password, so guesses of strangers at the old one no longer count. */
   forgetStrangers(email: string): Promise<void>
+  /** The caller has set the password, so its network is known with the new one. */
+  remember(caller: Caller): Promise<void>
 }
 
 export type CallersGuesses = {
@@ -45,11 +58,15 @@ export function guesses(stores: GuessStores, ring: KeyRing): Guesses {
   const { strangers, known, networks } = stores
   const digest = privateDigest(ring)
   const accountOf = (email: string) => digest(`account\0${email}`)
+  const placeOf = ({ email, network, credential }: Caller) =>
+    digest(`network\0${email}\0${credential}\0${network}`)
   return {
     forgetStrangers: (email) => strangers.forget(accountOf(email)),
-    async by({ email, network, device }) {
+    remember: (caller) => networks.add(accountOf(caller.email), placeOf(caller)),
+    async by(caller) {
+      const { email, device } = caller
       const account = accountOf(email)
-      const place = digest(`network\0${email}\0${network}`)
+      const place = placeOf(caller)
       const remember = () => networks.add(account, place)
       if (device !== null) {
         const key = digest(`device\0${email}\0${device}`)

@@ -41,7 +41,12 @@ export function invitationCheck(needs: {
     // Only misses wait, so that nobody with an invitation waits for the misses of neighbours. Nobody
     // finds one of 256 random bits by guessing; the wait bounds the work and the audit events.
     // No e-mail address has a space in it, so no account shares this count.
-    const misses = await guesses.by({ email: `invitations ${network}`, network, device: null })
+    const misses = await guesses.by({
+      email: `invitations ${network}`,
+      network,
+      device: null,
+      credential: null
+    })
     await misses.take()
     await audit.write({ kind: 'invitation-refused', subject: null, sid: null, origin })
     throw invitationInvalid()

@@ -9,4 +9,4 @@ import type { Invitation } from './invitation.ts'
  */
 export const invitationAttempts = (guesses: Guesses, { id }: Invitation): Promise<CallersGuesses> =>
   // No e-mail address has a space in it, so no account shares this count.
-  guesses.by({ email: `invitation ${id}`, network: 'any', device: null })
+  guesses.by({ email: `invitation ${id}`, network: 'any', device: null, credential: null })

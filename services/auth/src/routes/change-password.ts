@@ -9,8 +9,10 @@ import {
   PASSWORD_MIN_LENGTH,
   passwordFault
 } from '../accounts/password-rules.ts'
+import { type Caller, credentialOf } from '../guesses/guesses.ts'
 import { invalidMember, sessionEnded, wrongCredentials } from '../refusals.ts'
 import { ifPossible } from '../sessions/session-ends.ts'
+import { knownDevice, rememberDevice } from './device-cookie.ts'
 import type { Route } from './needs.ts'
 import { originOf } from './origin-of.ts'
 
@@ -41,6 +43,7 @@ const REPEAT_MS = 600_000
  */
 export const changePassword: Route = (service, needs) => {
   const { accounts, passwords, guesses, checkCredentials, ends, clock } = needs
+  const { ring, cookieSameSite } = needs
 
   /**
    * The change was made, but its response was lost or said "repeat later". So the old password is
@@ -71,10 +74,11 @@ export const changePassword: Route = (service, needs) => {
     }
   }
 
-  /** Completes a change that the database has stored. */
-  const follow = async (account: Account, session: string | null, ended: readonly string[]) => {
-    await ifPossible(ends.tellAll(account.id, session, ended))
+  /** Completes a change that the database has stored. The caller is known with the new password. */
+  const follow = async (caller: Caller, account: Account, ended: readonly string[]) => {
+    await ifPossible(ends.tellAll(account.id, caller.device, ended))
     await ifPossible(guesses.forgetStrangers(account.email))
+    await ifPossible(guesses.remember({ ...caller, credential: credentialOf(account) }))
   }
 
   service.post(
@@ -89,11 +93,16 @@ export const changePassword: Route = (service, needs) => {
       if (fault !== null) throw invalidMember('newPassword', fault)
 
       const origin = originOf(request)
-      const caller = { email: found.email, network: clientNetwork(origin.address), device: session }
+      const caller = {
+        email: found.email,
+        network: clientNetwork(origin.address),
+        device: session,
+        credential: credentialOf(found)
+      }
       const claim = { account: found, password: currentPassword, caller, origin }
       const account = await prove(claim, session, request.body)
       if (account === null) {
-        await follow(found, session, [])
+        await follow(caller, found, [])
         return reply.code(204).send(null)
       }
       const passwordHash = await passwords.hash(newPassword)
@@ -102,7 +111,10 @@ export const changePassword: Route = (service, needs) => {
       const ended = await accounts.changePassword(account, change)
       // Another change came first: the password is no longer the current one.
       if (ended === null) throw wrongCredentials()
-      await follow(account, session, ended)
+      const changed = { ...account, passwordVersion: account.passwordVersion + 1 }
+      await follow(caller, changed, ended)
+      if (knownDevice(request, account, ring) !== null)
+        rememberDevice(reply, changed, { ring, cookieSameSite })
       return reply.code(204).send(null)
     }
   )

@@ -2,6 +2,7 @@ import { clientNetwork } from '@gatehouse/edge-headers/client-network'
 import { Type } from 'typebox'
 import { canonicalEmail } from '../accounts/email.ts'
 import { PASSWORD_MAX_LENGTH } from '../accounts/password-rules.ts'
+import { credentialOf } from '../guesses/guesses.ts'
 import { deviceLabel } from '../sessions/device-label.ts'
 import { Delivery, TokenResponse, tokenResponse } from '../tokens/token-response.ts'
 import { knownDevice, rememberDevice } from './device-cookie.ts'
@@ -33,18 +34,20 @@ export const login: Route = (service, needs) => {
       if (delivery === 'cookie') refuseUnkeptCookie(request, cookieSameSite)
       const canonical = canonicalEmail(email)
       const origin = originOf(request)
-      const device = knownDevice(request, canonical, ring)
-      const account = await checkCredentials({
-        account: canonical === null ? null : await accounts.findByEmail(canonical),
-        password,
-        caller: { email: canonical ?? '', network: clientNetwork(origin.address), device },
-        origin
-      })
+      const claimed = canonical === null ? null : await accounts.findByEmail(canonical)
+      const device = knownDevice(request, claimed, ring)
+      const caller = {
+        email: canonical ?? '',
+        network: clientNetwork(origin.address),
+        device,
+        credential: claimed === null ? null : credentialOf(claimed)
+      }
+      const account = await checkCredentials({ account: claimed, password, caller, origin })
       const label = deviceLabel(request.headers['user-agent'])
       const grant = await sessions.begin(account, { clientId: '', scope: '', label }, origin)
       if (delivery === 'cookie') {
         setRefreshCookie(reply, grant, cookieSameSite)
-        if (device === null) rememberDevice(reply, account.email, { ring, cookieSameSite })
+        if (device === null) rememberDevice(reply, account, { ring, cookieSameSite })
       }
       return tokenResponse(grant, delivery)
     }

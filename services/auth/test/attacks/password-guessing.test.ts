@@ -72,6 +72,29 @@ t.test('the owner’s known device still gets in', async (t) => {
   )
 })
 
+t.test('who signed in with an earlier password guesses the new one as a stranger', async (t) => {
+  const auth = await authService(t)
+  const { user, answer } = await signedInBrowser(auth)
+  const deviceOf = ({ cookies }: Pick<typeof answer, 'cookies'>) =>
+    `__Host-device=${cookies.find(({ name }) => name === '__Host-device')?.value}`
+  const before = deviceOf(answer)
+  const newPassword = 'another horse battery'
+  const caller = { subject: user.id, session: answer.json().session.id }
+  const changed = await auth.post(
+    '/password',
+    { currentPassword: password, newPassword },
+    { ...(await auth.gateway.signedIn(caller)), cookie: before }
+  )
+  t.equal(changed.statusCode, 204)
+  const login = async (cookie: string, text: string) => {
+    const headers = { ...auth.gateway.from('203.0.113.1'), cookie, 'sec-fetch-site': 'same-origin' }
+    return (await auth.post('/login', { email, password: text }, headers)).statusCode
+  }
+  for (let guess = 0; guess < 20; guess++) await login(before, `guess ${guess}`)
+  t.equal(await login(before, newPassword), 429, 'the device of before is a stranger')
+  t.equal(await login(deviceOf(changed), newPassword), 200, 'the one that made the change is not')
+})
+
 t.test('in a known network, guesses of strangers elsewhere do not slow the owner', async (t) => {
   const auth = await authService(t)
   await registered(auth)

@@ -12,11 +12,11 @@ import { parseKeyRing } from '../../src/secrets/key-ring.ts'
 import { randomSecret } from '../../src/secrets/secrets.ts'
 
 const email = 'ada@example.com'
-const stranger: Caller = { email, network: '203.0.113.1', device: null }
-const owner: Caller = { email, network: '192.0.2.1', device: null }
+const stranger: Caller = { email, network: '203.0.113.1', device: null, credential: 'first' }
+const owner: Caller = { email, network: '192.0.2.1', device: null, credential: 'first' }
 
 const limits = (stores: GuessStores) => {
-  const { by, forgetStrangers } = guesses(stores, parseKeyRing(`1:${randomSecret()}`))
+  const { by, forgetStrangers, remember } = guesses(stores, parseKeyRing(`1:${randomSecret()}`))
   /** The seconds until the caller's next guess is due. */
   const wait = async (caller: Caller): Promise<number> => {
     const own = await by(caller)
@@ -41,7 +41,7 @@ const limits = (stores: GuessStores) => {
     await own.take()
     await own.succeeded()
   }
-  return { wait, guess, succeed, forgetStrangers }
+  return { wait, guess, succeed, forgetStrangers, remember }
 }
 
 type Limits = ReturnType<typeof limits>
@@ -153,6 +153,17 @@ function behaviour(name: string, skip: string | false, begin: (t: Test) => Promi
         t.equal(await limit.wait(owner), 2, 'after seven of its own')
       }
     )
+
+    t.test('a network is known only for the password that was used in it', async (t) => {
+      const { clock, limit } = fresh()
+      await limit.succeed(owner)
+      await fail(limit, clock, stranger, 17)
+      t.equal(await limit.wait(owner), 0)
+      const later = { ...owner, credential: 'second' }
+      t.equal(await limit.wait(later), 900, 'who knew the first one is a stranger')
+      await limit.remember(later)
+      t.equal(await limit.wait(later), 0, 'who set the second one is not')
+    })
 
     t.test('a known device is not slowed in any network', async (t) => {
       const { clock, limit } = fresh()
