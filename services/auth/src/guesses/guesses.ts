@@ -2,14 +2,12 @@ import type { Account } from '../accounts/account.ts'
 import { tooManyGuesses } from '../refusals.ts'
 import type { KeyRing } from '../secrets/key-ring.ts'
 import type { GuessCounts, GuessStores } from './guess-counts.ts'
-import { type GuessedAccount, passwordName } from './password-name.ts'
 import { privateDigest } from './private-digest.ts'
 
 /** The caller that tries a password, and for which account. */
 export type Caller = {
   /** the canonical e-mail address of the account, which may not exist */
   readonly email: string
-  readonly account: GuessedAccount | null
   /** the caller's network: an IPv4 address, or an IPv6 /64 */
   readonly network: string
   /** a browser that has signed in to this account before; null if it is not known */
@@ -30,7 +28,7 @@ type Credential = Pick<Account, 'id' | 'passwordVersion'>
  * Slows password guessing per account. A caller that the account knows (by a device cookie, or by a
  * network from which its owner has signed in) is counted separately, so strangers cannot lock the
  * owner out there. On a new device in a new network, the owner counts as a stranger, and waits like
- * one. After a change of the password, all callers are strangers.
+ * one.
  * @throws Refusal UNAVAILABLE by every method, when the store does not answer
  */
 export type Guesses = {
@@ -64,17 +62,11 @@ export function guesses(stores: GuessStores, ring: KeyRing): Guesses {
     digest(`network\0${email}\0${credential}\0${network}`)
   return {
     forgetStrangers: (email) => strangers.forget(accountOf(email)),
-<<<<<<< HEAD
     remember: (caller) => networks.add(accountOf(caller.email), placeOf(caller)),
     async by(caller) {
       const { email, device } = caller
       const account = accountOf(email)
       const place = placeOf(caller)
-=======
-    async by({ email, account: guessed, network, device }) {
-      const account = accountOf(email)
-      const place = digest(`network\0${email}\0${passwordName(guessed)}\0${network}`)
->>>>>>> 3af3eb6 (auth: someone known at the last password is a stranger at the next)
       const remember = () => networks.add(account, place)
       if (device !== null) {
         const key = digest(`device\0${email}\0${device}`)

@@ -43,15 +43,9 @@ export function invitationCheck(needs: {
     // No e-mail address has a space in it, so no account shares this count.
     const misses = await guesses.by({
       email: `invitations ${network}`,
-<<<<<<< HEAD
       network,
       device: null,
       credential: null
-=======
-      account: null,
-      network,
-      device: null
->>>>>>> 3af3eb6 (auth: someone known at the last password is a stranger at the next)
     })
     await misses.take()
     await audit.write({ kind: 'invitation-refused', subject: null, sid: null, origin })

@@ -9,8 +9,4 @@ import type { Invitation } from './invitation.ts'
  */
 export const invitationAttempts = (guesses: Guesses, { id }: Invitation): Promise<CallersGuesses> =>
   // No e-mail address has a space in it, so no account shares this count.
-<<<<<<< HEAD
   guesses.by({ email: `invitation ${id}`, network: 'any', device: null, credential: null })
-=======
-  guesses.by({ email: `invitation ${id}`, account: null, network: 'any', device: null })
->>>>>>> 3af3eb6 (auth: someone known at the last password is a stranger at the next)

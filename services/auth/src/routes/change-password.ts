@@ -93,17 +93,12 @@ export const changePassword: Route = (service, needs) => {
       if (fault !== null) throw invalidMember('newPassword', fault)
 
       const origin = originOf(request)
-<<<<<<< HEAD
       const caller = {
         email: found.email,
         network: clientNetwork(origin.address),
         device: session,
         credential: credentialOf(found)
       }
-=======
-      const network = clientNetwork(origin.address)
-      const caller = { email: found.email, account: found, network, device: session }
->>>>>>> 3af3eb6 (auth: someone known at the last password is a stranger at the next)
       const claim = { account: found, password: currentPassword, caller, origin }
       const account = await prove(claim, session, request.body)
       if (account === null) {
@@ -116,19 +111,10 @@ export const changePassword: Route = (service, needs) => {
       const ended = await accounts.changePassword(account, change)
       // Another change came first: the password is no longer the current one.
       if (ended === null) throw wrongCredentials()
-<<<<<<< HEAD
       const changed = { ...account, passwordVersion: account.passwordVersion + 1 }
       await follow(caller, changed, ended)
       if (knownDevice(request, account, ring) !== null)
         rememberDevice(reply, changed, { ring, cookieSameSite })
-=======
-      await follow(account, session, ended)
-      // The browser that made the change stays known: guesses of strangers must not lock it out.
-      if (knownDevice(request, found, needs.ring) !== null) {
-        const changed = { ...account, passwordVersion: account.passwordVersion + 1 }
-        rememberDevice(reply, changed, needs)
-      }
->>>>>>> 3af3eb6 (auth: someone known at the last password is a stranger at the next)
       return reply.code(204).send(null)
     }
   )

@@ -2,18 +2,13 @@ import { DEVICE_COOKIE, ownCookieValue } from '@gatehouse/edge-headers/own-cooki
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Account } from '../accounts/account.ts'
 import { mintDeviceToken, readDeviceToken } from '../guesses/device-token.ts'
-<<<<<<< HEAD
 import { credentialOf } from '../guesses/guesses.ts'
-=======
-import type { GuessedAccount } from '../guesses/password-name.ts'
->>>>>>> 3af3eb6 (auth: someone known at the last password is a stranger at the next)
 import type { KeyRing } from '../secrets/key-ring.ts'
 import { type CookieSameSite, ownCookieAttributes } from './refresh-cookie.ts'
 
 /** the longest time for which browsers keep a cookie (RFC 6265bis §5.5) */
 const MAX_AGE_SECONDS = 400 * 86_400
 
-<<<<<<< HEAD
 /** The account of a browser, and its password. */
 type Owner = Pick<Account, 'id' | 'email' | 'passwordVersion'>
 
@@ -25,16 +20,6 @@ export function knownDevice(
 ): string | null {
   const token = ownCookieValue(request.headers.cookie, DEVICE_COOKIE)
   return token === null || owner === null ? null : readDeviceToken(token, nameOf(owner), ring)
-=======
-/** The id of the browser, if it has signed in to this account with its current password. */
-export function knownDevice(
-  request: FastifyRequest,
-  account: GuessedAccount | null,
-  ring: KeyRing
-): string | null {
-  const token = ownCookieValue(request.headers.cookie, DEVICE_COOKIE)
-  return token === null ? null : readDeviceToken(token, account, ring)
->>>>>>> 3af3eb6 (auth: someone known at the last password is a stranger at the next)
 }
 
 const nameOf = (owner: Owner): string => `${owner.email}\0${credentialOf(owner)}`
@@ -43,17 +28,10 @@ type Needs = { readonly ring: KeyRing; readonly cookieSameSite: CookieSameSite }
 
 export function rememberDevice(
   reply: FastifyReply,
-<<<<<<< HEAD
   owner: Owner,
   { ring, cookieSameSite }: Needs
 ): void {
   reply.setCookie(DEVICE_COOKIE, mintDeviceToken(nameOf(owner), ring), {
-=======
-  account: GuessedAccount,
-  { ring, cookieSameSite }: Needs
-): void {
-  reply.setCookie(DEVICE_COOKIE, mintDeviceToken(account, ring), {
->>>>>>> 3af3eb6 (auth: someone known at the last password is a stranger at the next)
     ...ownCookieAttributes(cookieSameSite),
     maxAge: MAX_AGE_SECONDS
   })

@@ -36,17 +36,12 @@ export const login: Route = (service, needs) => {
       const origin = originOf(request)
       const claimed = canonical === null ? null : await accounts.findByEmail(canonical)
       const device = knownDevice(request, claimed, ring)
-<<<<<<< HEAD
       const caller = {
         email: canonical ?? '',
         network: clientNetwork(origin.address),
         device,
         credential: claimed === null ? null : credentialOf(claimed)
       }
-=======
-      const network = clientNetwork(origin.address)
-      const caller = { email: canonical ?? '', account: claimed, network, device }
->>>>>>> 3af3eb6 (auth: someone known at the last password is a stranger at the next)
       const account = await checkCredentials({ account: claimed, password, caller, origin })
       const label = deviceLabel(request.headers['user-agent'])
       const grant = await sessions.begin(account, { clientId: '', scope: '', label }, origin)

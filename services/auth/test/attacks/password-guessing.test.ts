@@ -72,7 +72,6 @@ t.test('the owner’s known device still gets in', async (t) => {
   )
 })
 
-<<<<<<< HEAD
 t.test('who signed in with an earlier password guesses the new one as a stranger', async (t) => {
   const auth = await authService(t)
   const { user, answer } = await signedInBrowser(auth)
@@ -94,41 +93,6 @@ t.test('who signed in with an earlier password guesses the new one as a stranger
   for (let guess = 0; guess < 20; guess++) await login(before, `guess ${guess}`)
   t.equal(await login(before, newPassword), 429, 'the device of before is a stranger')
   t.equal(await login(deviceOf(changed), newPassword), 200, 'the one that made the change is not')
-=======
-t.test('a device that knew the last password is not known at the next one', async (t) => {
-  const auth = await authService(t)
-  const { user, answer } = await signedInBrowser(auth)
-  const valueOf = ({ cookies }: typeof answer) =>
-    cookies.find(({ name }) => name === '__Host-device')?.value
-  const [thief, owner] = [valueOf(answer), valueOf(answer)]
-  const { session } = answer.json()
-  const signedIn = await auth.gateway.signedIn({ subject: user.id, session: session.id })
-  const changed = await auth.post(
-    '/password',
-    { currentPassword: password, newPassword: 'another long password' },
-    { ...signedIn, cookie: `__Host-device=${owner}` }
-  )
-  t.equal(changed.statusCode, 204)
-  const next = valueOf(changed)
-  t.ok(next, 'the browser of the change gets another cookie')
-  const at = (device: string | undefined, text: string) =>
-    auth.post(
-      '/login',
-      { email, password: text },
-      {
-        ...auth.gateway.from('203.0.113.1'),
-        cookie: `__Host-device=${device}`,
-        'sec-fetch-site': 'same-origin'
-      }
-    )
-  const statuses: number[] = []
-  for (let guess = 0; guess < 20; guess++) {
-    statuses.push((await at(thief, `guess ${guess}`)).statusCode)
-  }
-  t.equal(statuses.filter((status) => status === 401).length, 6, 'guesses like a stranger')
-  t.equal((await at(thief, 'another long password')).statusCode, 429)
-  t.equal((await at(next, 'another long password')).statusCode, 200)
->>>>>>> 3af3eb6 (auth: someone known at the last password is a stranger at the next)
 })
 
 t.test('in a known network, guesses of strangers elsewhere do not slow the owner', async (t) => {

@@ -12,14 +12,8 @@ import { parseKeyRing } from '../../src/secrets/key-ring.ts'
 import { randomSecret } from '../../src/secrets/secrets.ts'
 
 const email = 'ada@example.com'
-<<<<<<< HEAD
 const stranger: Caller = { email, network: '203.0.113.1', device: null, credential: 'first' }
 const owner: Caller = { email, network: '192.0.2.1', device: null, credential: 'first' }
-=======
-const account = { id: 'ada', passwordVersion: 0 }
-const stranger: Caller = { email, account, network: '203.0.113.1', device: null }
-const owner: Caller = { email, account, network: '192.0.2.1', device: null }
->>>>>>> 3af3eb6 (auth: someone known at the last password is a stranger at the next)
 
 const limits = (stores: GuessStores) => {
   const { by, forgetStrangers, remember } = guesses(stores, parseKeyRing(`1:${randomSecret()}`))
@@ -160,7 +154,6 @@ function behaviour(name: string, skip: string | false, begin: (t: Test) => Promi
       }
     )
 
-<<<<<<< HEAD
     t.test('a network is known only for the password that was used in it', async (t) => {
       const { clock, limit } = fresh()
       await limit.succeed(owner)
@@ -170,19 +163,6 @@ function behaviour(name: string, skip: string | false, begin: (t: Test) => Promi
       t.equal(await limit.wait(later), 900, 'who knew the first one is a stranger')
       await limit.remember(later)
       t.equal(await limit.wait(later), 0, 'who set the second one is not')
-=======
-    t.test('someone known at the last password is a stranger at the next one', async (t) => {
-      const { clock, limit } = fresh()
-      await limit.succeed(owner)
-      const former = { ...owner, account: { ...account, passwordVersion: 1 } }
-      await fail(limit, clock, { ...former, network: '203.0.113.1' }, 17)
-      t.equal(await limit.wait(former), 900)
-      t.equal(await limit.wait({ ...owner, account: { ...account, id: 'another ada' } }), 900)
-      await limit.forgetStrangers(email)
-      await limit.succeed(former)
-      await fail(limit, clock, { ...former, network: '203.0.113.1' }, 17)
-      t.equal(await limit.wait(former), 0, 'until the next login there')
->>>>>>> 3af3eb6 (auth: someone known at the last password is a stranger at the next)
     })
 
     t.test('a known device is not slowed in any network', async (t) => {
