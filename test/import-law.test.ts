@@ -10,6 +10,7 @@ const domain = [
   'services/auth/src/clients/',
   'services/auth/src/database/',
   'services/auth/src/guesses/',
+  'services/auth/src/invitations/',
   'services/auth/src/keys/',
   'services/auth/src/oauth/',
   'services/auth/src/revocations/',
@@ -55,11 +56,73 @@ t.test('the gateway and the services never import each other', async (t) => {
 })
 
 t.test('packages import no service', async (t) => {
-  const services = /^@gatehouse\/(gateway|auth|orders|echo|start)\//
+  const services = /^@gatehouse\/(gateway|auth|orders|echo)\//
   t.strictSame(
     offences(({ path }) => path.startsWith('packages/'), services),
     []
   )
+})
+
+t.test('packages, services and the gateway import nothing of infra', async (t) => {
+  const infra = /^@gatehouse\/(bench|bundle|ops|runtime|start|suite)(\/|$)/
+  t.strictSame(
+    offences(({ path }) => !path.startsWith('infra/'), infra),
+    []
+  )
+})
+
+/** What infra imports of the gateway, of the services and of other workspaces of infra. */
+const infraImports: Record<string, readonly string[]> = {
+  'infra/bench': [
+    '@gatehouse/auth/redis/store-clock',
+    '@gatehouse/auth/sessions/families',
+    '@gatehouse/auth/sessions/redis-families',
+    '@gatehouse/start/free-port'
+  ],
+  'infra/bundle': [],
+  'infra/ops': [
+    '@gatehouse/gateway/issuers/issuer-entry',
+    '@gatehouse/gateway/issuers/issuer-file',
+    '@gatehouse/gateway/issuers/issuer-file-schema',
+    '@gatehouse/gateway/routes/demand-schema',
+    '@gatehouse/gateway/routes/load-route-table',
+    '@gatehouse/gateway/routes/route',
+    '@gatehouse/gateway/routes/route-file-schema',
+    '@gatehouse/gateway/routes/route-table',
+    '@gatehouse/gateway/routes/service-path',
+    '@gatehouse/gateway/routes/takes-our-credentials',
+    '@gatehouse/gateway/stages/match'
+  ],
+  'infra/start': [
+    '@gatehouse/auth/config',
+    '@gatehouse/auth/start',
+    '@gatehouse/echo/config',
+    '@gatehouse/echo/start',
+    '@gatehouse/gateway/config',
+    '@gatehouse/gateway/start',
+    '@gatehouse/orders/config',
+    '@gatehouse/orders/start'
+  ],
+  'infra/suite': [
+    '@gatehouse/bundle/bundle-dependencies',
+    '@gatehouse/bundle/bundle-programs',
+    '@gatehouse/bundle/dependencies'
+  ]
+}
+
+t.test('infra imports what its table lists, and nothing else', async (t) => {
+  const listed = /^@gatehouse\/(gateway|auth|orders|echo|bench|bundle|ops|runtime|start|suite)\//
+  const found: Record<string, string[]> = {}
+  for (const file of files) {
+    const [workspace] = /^infra\/[^/]+/.exec(file.path) ?? []
+    if (workspace === undefined) continue
+    found[workspace] ??= []
+    found[workspace].push(...importsOf(file).filter((name) => listed.test(name)))
+  }
+  for (const [workspace, names] of Object.entries(found)) {
+    found[workspace] = [...new Set(names)].sort()
+  }
+  t.strictSame(found, infraImports)
 })
 
 t.test('no file reaches into another workspace by a relative path', async (t) => {
@@ -111,12 +174,27 @@ t.test('only a main reads the process environment', async (t) => {
 
 t.test('each stage of the journey is called once, in the order of the policy', async (t) => {
   const journey = read('gateway/src/journey.ts')
-  const order = [
-    ...journey.matchAll(/\b(strip|match|authenticate|refuseRevoked|limit|requireAccess|stamp)\(/g)
-  ]
+  const imported = [...journey.matchAll(/^import \{([^}]*)\} from '\.\/stages\//gm)]
+    .flatMap(([, names = '']) => names.split(',').map((name) => name.trim()))
+    .filter((name) => !name.startsWith('type '))
+  const called = [...journey.matchAll(/\b(\w+)\(/g)].map(([, name = '']) => name)
   t.strictSame(
-    order.map(([, stage]) => stage),
-    ['strip', 'match', 'authenticate', 'refuseRevoked', 'limit', 'requireAccess', 'stamp']
+    called.filter((name) => imported.includes(name)),
+    [
+      'strip',
+      'match',
+      'refuseBodyOnGet',
+      'destinationOf',
+      'checkUpgrade',
+      'isPassedPreflight',
+      'authenticate',
+      'refuseRevoked',
+      'refuseLarge',
+      'limit',
+      'requireAccess',
+      'stamp',
+      'passedAuthorization'
+    ]
   )
 })
 
