@@ -1,8 +1,8 @@
 import type { Fleet } from '@gatehouse/fleet/fleet'
 import type { ServiceLog } from '@gatehouse/http-service/service-log'
+import type { Job } from './background-work.ts'
 import type { AuthConfig } from './config.ts'
 import { gatewayAcknowledgement } from './keys/gateway-acknowledgement.ts'
-import { keepKeys } from './keys/keep-keys.ts'
 import { keyAnnouncements } from './keys/key-announcements.ts'
 import { type KeyOperations, keyOperations } from './keys/key-operations.ts'
 import type { KeySetStore } from './keys/key-set-store.ts'
@@ -20,6 +20,8 @@ export type Signing = {
   readonly live: LiveSigningKeys
   readonly sign: Sign
   readonly operations: KeyOperations
+  /** what keeps the keys up to date, for the background work of this process */
+  readonly jobs: readonly Job[]
   /** From now on, no operation waits for gateways. Called before requests are drained. */
   hurry(): void
   close(): Promise<void>
@@ -31,14 +33,12 @@ export async function startSigning(
     store: SigningKeyStore
     keySet: KeySetStore
     revocations: RevocationWriter
-    /** other work that may have been left undone */
-    due: readonly (() => Promise<unknown>)[]
     fleet: Fleet
     log: ServiceLog
     clock: () => number
   }
 ): Promise<Signing> {
-  const { store, keySet, revocations, due, fleet, log, clock } = needs
+  const { store, keySet, revocations, fleet, log, clock } = needs
   const lifetimeSeconds = config.AUTH_ACCESS_TTL_SECONDS
   const signers = tokenSigners()
   const draining = new AbortController()
@@ -69,15 +69,15 @@ export async function startSigning(
     clock,
     rotationSeconds: config.AUTH_KEY_ROTATION_DAYS * DAY_SECONDS
   })
-  const keeping = keepKeys({ live, due: [tending.tend, ...due], onFault })
   return {
     live,
     sign: signers.sign,
     operations,
+    jobs: [
+      { name: 'read the signing keys', run: live.read },
+      { name: 'tend the signing keys', run: tending.tend }
+    ],
     hurry: () => draining.abort(),
-    async close() {
-      await keeping.close()
-      await live.close()
-    }
+    close: live.close
   }
 }

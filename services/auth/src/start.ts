@@ -16,6 +16,7 @@ import { traceRedis } from '@gatehouse/tracing/trace-redis'
 import { collectDefaultMetrics, Registry } from 'prom-client'
 import { buildAuth } from './app.ts'
 import { passwordsOf, settingsOf } from './app-settings.ts'
+import { backgroundWork } from './background-work.ts'
 import { clients } from './clients/clients.ts'
 import { type AuthConfig, lifetimes } from './config.ts'
 import { databaseReports } from './database/database-reports.ts'
@@ -131,10 +132,20 @@ export async function startAuth(
     store: keyStore,
     keySet,
     revocations: shared.revocationWriter,
-    due: [stale.tell, state.ends.settle, shared.families.settleSightings, forget, lookAtClock],
     fleet: shared.fleet,
     log,
     clock
+  })
+  const background = backgroundWork({
+    jobs: [
+      ...signing.jobs,
+      { name: 'tell gateways about stale tokens', run: stale.tell },
+      { name: 'settle the ends of sessions', run: state.ends.settle },
+      { name: 'settle reports of used tokens', run: shared.families.settleSightings },
+      { name: 'delete what is too old', run: forget },
+      { name: 'compare the clock with Redis', run: lookAtClock }
+    ],
+    onFault: (job, err) => log.warn({ err, job }, 'background work failed')
   })
   const slowing = guesses(shared.guessStores, secrets.ring)
   const metrics = authMetrics(registry)
@@ -193,6 +204,7 @@ export async function startAuth(
       signing.hurry()
       await service.close()
       await ops.close()
+      await background.close()
       await signing.close()
       await sightings.close()
       await heartbeats?.close()
