@@ -172,6 +172,21 @@ export const callerBusy = () =>
     headers: { 'retry-after': '1' }
   })
 
+/** Unfinished bodies of many callers must not fill the memory. */
+export const bodiesBusy = () =>
+  new Refusal('UNAVAILABLE', {
+    reason: 'the memory for bodies that are arriving is taken',
+    headers: { 'retry-after': '1' }
+  })
+
+/** Unfinished bodies of one caller must not keep out those of all others. */
+export const bodiesOfCallerBusy = () =>
+  new Refusal('RATE_LIMITED', {
+    reason: 'the caller already uses its share of the memory for bodies that are arriving',
+    detail: 'too many requests at the same time',
+    headers: { 'retry-after': '1' }
+  })
+
 export const upstreamUnavailable = (
   cause: unknown,
   reason = 'the upstream sent no valid response'

@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream'
 import type { FastifyRequest } from 'fastify'
-import type { Route } from '../routes/route.ts'
+import type { Passage } from '../journey.ts'
+import type { BodyMemory } from './body-memory.ts'
 import { judgedBody } from './judged-body.ts'
 import { BodyInHand } from './whole-body.ts'
 
@@ -11,11 +12,12 @@ import { BodyInHand } from './whole-body.ts'
  */
 export async function bodyOfGet(
   request: FastifyRequest,
-  { bodyLimitBytes }: Pick<Route, 'bodyLimitBytes'>
+  passage: Passage,
+  memory: BodyMemory
 ): Promise<Buffer | Readable | null> {
   const { 'transfer-encoding': coding, 'content-length': length } = request.headers
   if (coding === undefined && !(Number(length) > 0)) return null
-  const body = await judgedBody(request, request.raw, bodyLimitBytes)
+  const body = await judgedBody(request, request.raw, passage, memory)
   if (!(body instanceof BodyInHand)) return body
   return body.bytes.length === 0 ? null : body.bytes
 }

@@ -4,6 +4,7 @@ import type { MarkOrigin } from '../cross-origin/allow-origins.ts'
 import type { Passage } from '../journey.ts'
 import type { RouteTable } from '../routes/route-table.ts'
 import { webSockets } from '../websocket/websockets.ts'
+import { bodyMemory } from './body-memory.ts'
 import { bodyOfGet } from './body-of-get.ts'
 import { connections as connectionsTo } from './connections.ts'
 import { exchange } from './exchange.ts'
@@ -60,6 +61,7 @@ export async function forward(app: FastifyInstance, options: ForwardOptions): Pr
     monotonicClock: () => performance.now()
   })
   const services = upstreams({ placesPerAddress, sharePercent, clock })
+  const memory = bodyMemory(sharePercent)
   // WebSockets are counted separately: they stay open, and would leave no place for requests.
   const socketServices = upstreams({
     placesPerAddress: webSocketsPerAddress,
@@ -102,7 +104,7 @@ export async function forward(app: FastifyInstance, options: ForwardOptions): Pr
     exchange(reply, passageOf(request), body, needs)
   }
   const passWithBody = async (request: FastifyRequest, reply: FastifyReply, passage: Passage) => {
-    const body = await bodyOfGet(request, passage.route)
+    const body = await bodyOfGet(request, passage, memory)
     if (!isGone(reply.raw)) exchange(reply, passage, body, needs)
     return reply
   }
@@ -119,7 +121,7 @@ export async function forward(app: FastifyInstance, options: ForwardOptions): Pr
     }
   })
   const bodies: FastifyPluginAsync = async (scope) =>
-    streamedUpload(scope, { ...needs, passageOf, passWhole })
+    streamedUpload(scope, { ...needs, passageOf, passWhole, memory })
   await app.register(bodies)
   return { follow: checks.follow, services, socketServices }
 }

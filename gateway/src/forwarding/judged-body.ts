@@ -1,5 +1,8 @@
 import type { Readable } from 'node:stream'
+import { Refusal } from '@gatehouse/problem/refusal'
 import type { FastifyRequest } from 'fastify'
+import type { Passage } from '../journey.ts'
+import type { BodyMemory } from './body-memory.ts'
 import { limitedBody } from './limited-body.ts'
 import { isReadWhole, wholeBody } from './whole-body.ts'
 
@@ -7,14 +10,23 @@ import { isReadWhole, wholeBody } from './whole-body.ts'
  * Reads a small body completely, and counts a larger one as it arrives. undici destroys the body if
  * the response comes first. That must not be the client's own stream, because it would close the
  * client's connection.
+ * @throws Refusal before it reads anything, if the memory for small bodies is taken
  */
 export async function judgedBody(
-  { headers }: FastifyRequest,
+  { headers }: Pick<FastifyRequest, 'headers'>,
   payload: Readable,
-  limitBytes: number
+  { route, caller }: Pick<Passage, 'route' | 'caller'>,
+  memory: BodyMemory
 ): Promise<Readable> {
+  const limitBytes = route.bodyLimitBytes
   const { 'transfer-encoding': coding, 'content-length': length } = headers
   if (coding === undefined && !(Number(length) > 0)) return payload
-  if (isReadWhole(limitBytes)) return wholeBody(payload, limitBytes)
-  return limitedBody(payload, limitBytes)
+  if (!isReadWhole(limitBytes)) return limitedBody(payload, limitBytes)
+  const release = memory.reserve(caller, coding === undefined ? Number(length) : limitBytes)
+  if (release instanceof Refusal) throw release
+  try {
+    return await wholeBody(payload, limitBytes)
+  } finally {
+    release()
+  }
 }

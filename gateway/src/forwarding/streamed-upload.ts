@@ -8,6 +8,7 @@ import type { Passage } from '../journey.ts'
 import { listedMethods } from '../routes/methods.ts'
 import { noteAsked } from '../telemetry/trail.ts'
 import { answerWriter, isStillSending } from './answer-writer.ts'
+import type { BodyMemory } from './body-memory.ts'
 import { type ExchangeNeeds, patience } from './exchange.ts'
 import { forwardedPath } from './forwarded-path.ts'
 import { judgedBody } from './judged-body.ts'
@@ -16,6 +17,7 @@ import type { Place } from './upstreams.ts'
 import { BodyInHand } from './whole-body.ts'
 
 type StreamedUploadOptions = ExchangeNeeds & {
+  memory: BodyMemory
   passageOf: (request: FastifyRequest) => Passage
   /** forwards a request whose body is in memory */
   passWhole: (request: FastifyRequest, reply: FastifyReply) => void
@@ -35,7 +37,7 @@ export async function streamedUpload(
   app: FastifyInstance,
   options: StreamedUploadOptions
 ): Promise<void> {
-  const { passageOf, passWhole, connections, upstreams, answerMs } = options
+  const { passageOf, passWhole, connections, upstreams, answerMs, memory } = options
   const { markOrigin, lifetimes, streams, noteFault, table } = options
   const passage = (request: unknown) => passageOf(request as FastifyRequest)
   const uploads = new WeakMap<object, Upload>()
@@ -53,7 +55,7 @@ export async function streamedUpload(
     // gets the header of the passage.
     const { headers } = request.raw
     if (headers['content-type'] !== undefined) headers['content-type'] = ANY_TYPE
-    return judgedBody(request, payload as Readable, passage.route.bodyLimitBytes)
+    return judgedBody(request, payload as Readable, passage, memory)
   })
   await app.register(httpProxy, {
     upstream: '',
