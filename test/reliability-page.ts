@@ -18,13 +18,13 @@ const alertOf = (alert: string | null): string =>
 const head = `# What faults cost
 
 This page is made from the bounds that tests assert (\`test/fixtures/faults.ts\`). Each test causes the fault on real processes or
-stores, and takes the statuses and the numbers from the same place as this table. So a row that is not true fails its test.
+stores, and takes the statuses and the numbers from the same place as this table. So if a row is no longer true, its test fails.
 
-| fault | what clients see | what is lost | until | alert | test |
+| fault | what clients notice | what is lost | it ends when | alert | test |
 |---|---|---|---|---|---|`
 
-const foot = `A client keeps its tokens and repeats the request after a 502 or 503 ([errors.md](errors.md)). No fault in this table signs anybody out. The
-table has no times: those depend on time-outs and intervals, which are settings. [guarantees.md](guarantees.md) lists the other tests of
-faults: lost responses, lost writes, wrong clocks and generated histories.`
+const foot = `After a 502 or 503, a client should keep its tokens and repeat the request ([errors.md](errors.md)). No fault in this table signs anybody
+out. The table has no times, because they depend on settings (time-outs and intervals). [guarantees.md](guarantees.md) lists the tests of
+other faults: lost responses, lost writes, wrong clocks and generated histories.`
 
 if (import.meta.main) process.stdout.write(reliabilityPage())
