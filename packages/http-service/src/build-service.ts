@@ -111,7 +111,7 @@ export function buildService(options: ServiceOptions) {
   // Before every hook that waits, so that requests are handled in the order in which they arrive.
   drainable(service, options.silentMs)
   oneAtATime(service)
-  httpOne(service)
+  httpOne(service, idleMs)
   lingeringClose(service)
   boundedClose(service, options.closeMs)
   boundRequests(service, { requestMs, headersMs, idleMs })

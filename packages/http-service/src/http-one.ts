@@ -3,7 +3,7 @@ import type { Socket } from 'node:net'
 import { Refusal } from '@gatehouse/problem/refusal'
 import type { FastifyInstance } from 'fastify'
 import { headersTooLarge, isHeaderSectionTooLarge } from './header-limits.ts'
-import { isHttpTwo, tellOfBody } from './http-two.ts'
+import { breakOffUnlessClosed, isHttpTwo, tellOfBody } from './http-two.ts'
 import { afterEarlierAnswers } from './one-at-a-time.ts'
 import { answerOf, rawAnswer } from './raw-answer.ts'
 
@@ -12,13 +12,16 @@ import { answerOf, rawAnswer } from './raw-answer.ts'
  * HTTP/1.x (its parser also reads 0.9 and 2.0), HTTP/1.1 without Host or with an empty one (RFC
  * 9112 §3.2), chunks in HTTP/1.0, which does not have them (§6.1), an expectation that cannot be
  * met (RFC 9110 §10.1.1), and CONNECT.
+ * @param unreadMs how long a response to CONNECT waits for its client to read it
  */
-export function httpOne(service: FastifyInstance): void {
+export function httpOne(service: FastifyInstance, unreadMs: number): void {
   const { server } = service
   server.on('checkExpectation', (request, response) => server.emit('request', request, response))
   // Node.js would answer "continue" before any hook has checked the request.
   server.on('checkContinue', (request, response) => server.emit('request', request, response))
-  server.on('connect', refuseTunnel)
+  server.on('connect', (request: IncomingMessage, other: Socket | ServerResponse) =>
+    refuseTunnel(request, other, unreadMs)
+  )
   service.addHook('onRequest', (request, reply, next) => {
     if (isHeaderSectionTooLarge(request.raw)) return next(headersTooLarge('over HTTP/2'))
     tellOfBody(request.raw)
@@ -64,7 +67,11 @@ const CONTINUE = /^100-continue$/i
  * This server has no tunnels, and the bytes after the request are not HTTP. Node.js has released the
  * connection, so none of its limits on time applies.
  */
-function refuseTunnel(request: IncomingMessage, other: Socket | ServerResponse): void {
+function refuseTunnel(
+  request: IncomingMessage,
+  other: Socket | ServerResponse,
+  unreadMs: number
+): void {
   const refusal = new Refusal('METHOD_NOT_ALLOWED', { reason: 'CONNECT' })
   other.on('error', () => {})
   if (!isHttpTwo(request)) {
@@ -76,7 +83,9 @@ function refuseTunnel(request: IncomingMessage, other: Socket | ServerResponse):
     })
   } else {
     const { status, headers, body } = answerOf(refusal)
-    ;(other as ServerResponse).writeHead(status, headers).end(body)
+    const response = other as ServerResponse
+    breakOffUnlessClosed(response, unreadMs)
+    response.writeHead(status, headers).end(body)
   }
 }
 

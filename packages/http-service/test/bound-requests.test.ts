@@ -120,13 +120,19 @@ const get = fields([
   [':authority', 'service.example']
 ])
 
+const tunnel = fields([
+  [':method', 'CONNECT'],
+  [':authority', 'service.example']
+])
+
 const stalls: Readonly<Record<string, Buffer>> = {
   'a header section that is not ended': frame(kind.headers, END_STREAM, 1, get),
   'a frame that is not ended': frame(kind.headers, END_STREAM | END_HEADERS, 1, get).subarray(
     0,
     12
   ),
-  'an answer that is not read': frame(kind.headers, END_STREAM | END_HEADERS, 1, get)
+  'an answer that is not read': frame(kind.headers, END_STREAM | END_HEADERS, 1, get),
+  'an answer to CONNECT that is not read': frame(kind.headers, END_HEADERS, 1, tunnel)
 }
 
 t.test(
