@@ -13,6 +13,7 @@ import {
   type VerificationKey,
   without
 } from './key-set.ts'
+import { unknownKeyFetches } from './unknown-key-fetches.ts'
 
 /** The keys of an issuer, as this gateway has them. */
 export type SigningKeys = {
@@ -67,8 +68,6 @@ const PATIENCE_MS = 2000
 const LONGEST_PAUSE_MS = 5000
 /** between two fetches of a set that the issuer says has changed */
 const CATCH_UP_PAUSE_MS = 200
-/** between two fetches for unknown kids, so that a flood of them does not reach the issuer */
-const COOLDOWN_MS = 5000
 const CATCH_UP_ATTEMPTS = 50
 
 /** Keeps the issuer's key set up to date and on disk. A failed fetch changes nothing. */
@@ -84,6 +83,7 @@ export async function openSigningKeys(options: SigningKeysOptions): Promise<Sign
   let underWay: Promise<boolean> | null = null
   let inTouch = true
   let failures = 0
+  const isDue = unknownKeyFetches(clock)
   /** until when the issuer wants no request */
   let quietUntilMs = Number.NEGATIVE_INFINITY
   let lastFetchMs = Number.NEGATIVE_INFINITY
@@ -190,8 +190,8 @@ export async function openSigningKeys(options: SigningKeysOptions): Promise<Sign
     async find(kid, algorithm) {
       const known = chosen(kid, algorithm)
       if (known !== null) return known
-      const isEarly = clock() - lastFetchMs < COOLDOWN_MS || clock() < quietUntilMs
-      if (underWay === null && isEarly) return null
+      const last = { atMs: lastFetchMs, hasFailed: !inTouch }
+      if (underWay === null && (clock() < quietUntilMs || !isDue(last))) return null
       await refreshOrSlow()
       return chosen(kid, algorithm)
     },

@@ -75,5 +75,5 @@ t.test('a kid is only a name in the key set, never a path, query or address', as
   ]) {
     await isRefusedTwice(t, gateway, forged(gateway, { kid }), JSON.stringify(kid))
   }
-  t.equal(issuer.fetches, 2, 'the key set was fetched once more, and nothing else')
+  t.equal(issuer.fetches, 3, 'the key set was fetched twice more, and nothing else')
 })

@@ -41,13 +41,19 @@ t.test('an unknown key is fetched once, however many requests need it', async (t
   clock.advance(5000)
   await Promise.all(Array.from({ length: 100 }, (_, n) => keys.find(`unknown ${n}`, 'ES256')))
   t.equal(issuing.fetches, 2, 'a hundred at once share a fetch')
-  t.equal(await keys.find('another', 'ES256'), null)
-  t.equal(issuing.fetches, 2, 'and those that follow wait for no new one')
-
   const next = newKey()
   issuing.keys.push(next)
+  t.match(await keys.find(next.kid, 'ES256'), { kid: next.kid }, 'a key that is new since then')
+  t.equal(issuing.fetches, 3)
+  t.equal(await keys.find('another', 'ES256'), null)
+  t.equal(issuing.fetches, 3, 'those that follow cause no new one')
+
+  const later = newKey()
+  issuing.keys.push(later)
   clock.advance(5000)
-  t.match(await keys.find(next.kid, 'ES256'), { kid: next.kid }, 'a new key is found')
+  t.match(await keys.find(later.kid, 'ES256'), { kid: later.kid }, 'a new key is found')
+  t.equal(await keys.find('another', 'ES256'), null)
+  t.equal(issuing.fetches, 4, 'once a minute, a fetch is early')
 })
 
 t.test('the version identifies the set', async (t) => {
