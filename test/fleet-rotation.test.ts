@@ -97,7 +97,7 @@ t.test('two auth services and four gateways', { skip }, async (t) => {
       t.equal(leaked, await activeKid())
       const revoked = await ops(['keys', 'revoke', leaked, '--yes'])
       t.equal(revoked.code, 0, revoked.stderr)
-      t.strictSame(await eachSays(before.accessToken, 'UNAUTHENTICATED'), every('UNAUTHENTICATED'))
+      t.strictSame(await eachSays(before.accessToken, 'TOKEN_STALE'), every('TOKEN_STALE'))
       const { body } = await refresh(before.refreshToken)
       t.not(kidOf(body.accessToken), leaked)
       t.strictSame(await eachSays(body.accessToken, '200'), every('200'), 'everyone goes on')

@@ -85,11 +85,11 @@ t.test('on one installation, one after the other', { skip }, async (t) => {
     const { next, isOver } = await runbook(t, 'leaked-signing-key', folder)
     const KID = kidOf(tokens.accessToken)
     await next({ KID })
-    t.strictSame(await allSay(tokens.accessToken, 'UNAUTHENTICATED'), both('UNAUTHENTICATED'))
+    t.strictSame(await allSay(tokens.accessToken, 'TOKEN_STALE'), both('TOKEN_STALE'))
     const second = (await api.refresh(tokens.refreshToken)).body
     t.strictSame(await allSay(second.accessToken, '200'), both('200'), 'clients refresh')
     await next()
-    t.strictSame(await allSay(second.accessToken, 'UNAUTHENTICATED'), both('UNAUTHENTICATED'))
+    t.strictSame(await allSay(second.accessToken, 'TOKEN_STALE'), both('TOKEN_STALE'))
     t.match(await next(), /key-revoked/)
     t.match(await next({ API }), /p99/)
     const third = (await api.login(email, password)).body
@@ -212,7 +212,7 @@ t.test('on one installation, one after the other', { skip }, async (t) => {
     await startAuth({ AUTH_PORT })
 
     t.match(await next({ KID }), /revoked/)
-    t.strictSame(await allSay(tokens.accessToken, 'UNAUTHENTICATED'), both('UNAUTHENTICATED'))
+    t.strictSame(await allSay(tokens.accessToken, 'TOKEN_STALE'), both('TOKEN_STALE'))
     t.match(await next({ USER: email }), /disabled/)
     await next()
     await next()

@@ -80,10 +80,10 @@ export const sessionEnded = () =>
     headers: bearerChallenge({ error: 'invalid_token', description: 'the session has ended' })
   })
 
-/** A refresh returns a token with the current rights. */
-export const tokenStale = () =>
+/** A refresh returns a token with the current rights, of a key that is trusted. */
+export const tokenStale = (reason: string) =>
   new Refusal('TOKEN_STALE', {
-    reason: 'issued before the rights of its subject changed',
+    reason,
     headers: bearerChallenge({
       error: 'invalid_token',
       description: 'the access token is out of date'

@@ -41,6 +41,8 @@ export type SigningKeys = {
   noteHeartbeat(ageMs: number): void
   /** Revokes the key: it is no longer found, whatever set contains it, and is not stored either. */
   withdraw(kid: string): void
+  /** Whether the key was revoked. */
+  isWithdrawn(kid: string | null): boolean
   close(): void
 }
 
@@ -204,6 +206,7 @@ export async function openSigningKeys(options: SigningKeysOptions): Promise<Sign
     get issuerVersion() {
       return issuerVersion()
     },
+    isWithdrawn: (kid) => withdrawn.has(kid),
     withdraw(kid) {
       withdrawn.add(kid)
       if (text === null || !held?.keys.some((key) => key.kid === kid)) return

@@ -2,10 +2,10 @@ import type { Revocation } from '@gatehouse/revocation/revocation'
 import type { VerifiedToken } from '../tokens/access-token-verifier.ts'
 
 /**
- * Why a valid token is refused: its session has ended, its claims may be outdated (a refresh
- * returns current ones), or its key is no longer trusted.
+ * Why a valid token is refused: its session has ended, or a refresh returns another one, because
+ * its claims may be outdated or its key is no longer trusted.
  */
-export type WhyRevoked = 'SESSION_ENDED' | 'TOKEN_STALE' | 'UNAUTHENTICATED'
+export type WhyRevoked = 'SESSION_ENDED' | 'TOKEN_STALE'
 
 /** What is revoked, in memory: at most five lookups per token, and no call. */
 export type RevokedTokens = {
@@ -78,7 +78,7 @@ export function revokedTokens({ clock, monotonicClock }: Clocks): RevokedTokens 
 
   const why = (token: VerifiedToken): WhyRevoked | null => {
     const { identity, kid, issuedAt } = token
-    if (kid !== null && held.key.has(kid)) return 'UNAUTHENTICATED'
+    if (kid !== null && held.key.has(kid)) return 'TOKEN_STALE'
     if (identity.session !== null && held.session.has(identity.session)) return 'SESSION_ENDED'
     if (issuedAt < (held.everything.get(ALL)?.before ?? 0)) return 'TOKEN_STALE'
     return hasOldRights(token) || isOfLostAnswer(token) ? 'TOKEN_STALE' : null

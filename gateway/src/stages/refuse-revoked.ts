@@ -1,4 +1,4 @@
-import { invalidToken, notYet, sessionEnded, tokenStale } from '../refusals.ts'
+import { notYet, sessionEnded, tokenStale } from '../refusals.ts'
 import type { Revocations } from '../revocation/follow-revocations.ts'
 import type { Route } from '../routes/route.ts'
 import type { VerifiedToken } from '../tokens/access-token-verifier.ts'
@@ -14,8 +14,8 @@ export function refuseRevoked(
   if (!revoked.loaded) throw notYet('the revocations are not loaded')
   const why = revoked.why(token)
   if (why === 'SESSION_ENDED') throw sessionEnded()
-  if (why === 'TOKEN_STALE') throw tokenStale()
-  if (why === 'UNAUTHENTICATED') throw invalidToken('its key is revoked')
+  if (why === 'TOKEN_STALE')
+    throw tokenStale('its key is revoked, or its subject has other rights since')
   if (maxStalenessSeconds !== undefined && revoked.stalenessSeconds() > maxStalenessSeconds) {
     throw notYet('what is revoked has not been heard of for longer than the route allows')
   }

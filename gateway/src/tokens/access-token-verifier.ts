@@ -5,7 +5,7 @@ import { LRUCache } from 'lru-cache'
 import { TENANT } from '../issuers/issuer-entry.ts'
 import type { TrustedIssuers } from '../issuers/trusted-issuers.ts'
 import type { VerificationKey } from '../keys/key-set.ts'
-import { invalidToken, notYet, tokenExpired } from '../refusals.ts'
+import { invalidToken, notYet, tokenExpired, tokenStale } from '../refusals.ts'
 import type { CheckSignature } from '../signature-checks.ts'
 import { type ReadClaims, readAccessToken, type TokenProfile } from './access-token-profile.ts'
 import type { NamedClaim } from './named-claims.ts'
@@ -33,7 +33,7 @@ export type VerifiedToken = {
 export type AccessTokenVerifier = {
   /**
    * Returns a remembered token without delay.
-   * @throws Refusal UNAUTHENTICATED, TOKEN_EXPIRED, or UNAVAILABLE while no trusted key set is
+   * @throws Refusal UNAUTHENTICATED, TOKEN_EXPIRED, TOKEN_STALE, or UNAVAILABLE while no trusted key set is
    * loaded or the issuer cannot be asked for the key
    */
   verify(token: string): VerifiedToken | Promise<VerifiedToken>
@@ -96,6 +96,8 @@ export function accessTokenVerifier(needs: VerifierNeeds): AccessTokenVerifier {
     const keys = issuers.find(profile.issuer)?.keys
     const key = (await keys?.find(kid, algorithm)) ?? null
     if (key === null) {
+      // Sessions outlive a key that leaked: a refresh returns a token of the next one.
+      if (keys?.isWithdrawn(kid)) throw tokenStale('its key is revoked')
       if (keys?.isUnknown(kid)) throw invalidToken('an unknown key')
       throw notYet('the key set that may have its key is out of reach')
     }

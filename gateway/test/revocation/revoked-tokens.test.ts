@@ -90,7 +90,7 @@ t.test('the end of a session takes precedence over stale rights', (t) => {
   revoked.apply({ kind: 'session', id: 'session-1', until })
   t.equal(revoked.why(ada), 'SESSION_ENDED')
   revoked.apply({ kind: 'key', id: 'one', until })
-  t.equal(revoked.why(ada), 'UNAUTHENTICATED', 'a key that leaked says nothing at all')
+  t.equal(revoked.why(ada), 'TOKEN_STALE', 'a key that leaked says nothing of a session')
   t.end()
 })
 
@@ -98,7 +98,7 @@ t.test('the watcher of a token is told of every entry that concerns it, and of n
   const entries = [
     [{ kind: 'session', id: 'session-1', until }, 'SESSION_ENDED'],
     [{ kind: 'subject', id: 'user-1', until, before: now + 1 }, 'TOKEN_STALE'],
-    [{ kind: 'key', id: 'one', until }, 'UNAUTHENTICATED'],
+    [{ kind: 'key', id: 'one', until }, 'TOKEN_STALE'],
     [everything(now + 1), 'TOKEN_STALE'],
     [{ kind: 'session', id: 'session-2', until }, null],
     [{ kind: 'subject', id: 'user-1', until, before: now }, null],

@@ -58,7 +58,7 @@ t.test('a token of a revoked key is refused, whenever it was issued', async (t) 
   log.revoke({ kind: 'key', id: 'one', until: 1_800_000_360 })
   await turn()
   const later = { ...ada, issuedAt: ada.issuedAt + 1000 }
-  t.throws(() => refuseRevoked(later, {}, revoked), { code: 'UNAUTHENTICATED', status: 401 })
+  t.throws(() => refuseRevoked(later, {}, revoked), { code: 'TOKEN_STALE', status: 401 })
   t.doesNotThrow(() => refuseRevoked({ ...ada, kid: 'two' }, {}, revoked))
 })
 

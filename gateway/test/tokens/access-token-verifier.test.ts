@@ -73,6 +73,15 @@ async function verifying(t: Test, options: Options = {}) {
   }
 }
 
+t.test('a token of a revoked key is stale: its session goes on with another key', async (t) => {
+  const { verifier, key, keys, token } = await verifying(t)
+  const held = token()
+  await verifier.verify(held)
+  keys.withdraw(key.kid)
+  await t.rejects(verifier.verify(held), { code: 'TOKEN_STALE', status: 401 })
+  await t.rejects(verifier.verify(token({}, newKey())), { code: 'UNAUTHENTICATED' })
+})
+
 t.test('a token is checked once, and then remembered', async (t) => {
   const { verifier, key, checked, token } = await verifying(t)
   const [one, other] = [token(), token({ sub: 'user-2' })]
