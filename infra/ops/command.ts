@@ -28,8 +28,17 @@ export type Command = {
   readonly words: readonly [number, number]
   /** the question to confirm first */
   readonly confirm?: (typed: Typed) => string
-  run(typed: Typed, ops: OpsClient, terminal: Terminal, environment: Environment): Promise<Output>
+  run(
+    typed: Typed,
+    ops: OpsClient,
+    terminal: Terminal,
+    environment: Environment,
+    monotonicClock: MonotonicClock
+  ): Promise<Output>
 }
+
+/** In milliseconds, from any beginning. */
+export type MonotonicClock = () => number
 
 /** The arguments are wrong for the command: exit code 2, and its usage. */
 export class BadUsage extends Error {

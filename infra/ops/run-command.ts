@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util'
 import { nearestName } from '@gatehouse/settings/nearest-name'
 import { unknownName } from '@gatehouse/settings/schema-faults'
-import { BadUsage, type Command, Refused, type Typed } from './command.ts'
+import { BadUsage, type Command, type MonotonicClock, Refused, type Typed } from './command.ts'
 import { commands } from './commands.ts'
 import { type Environment, opsClient } from './ops-client.ts'
 import type { StandardStreams } from './standard-streams.ts'
@@ -17,7 +17,8 @@ const common = {
 export async function runCommand(
   words: string[],
   environment: Environment,
-  streams: StandardStreams
+  streams: StandardStreams,
+  monotonicClock: MonotonicClock = () => performance.now()
 ): Promise<number> {
   const asJson = words.includes('--json')
   const command = findCommand(words)
@@ -31,7 +32,11 @@ export async function runCommand(
     const person = terminal(streams)
     await confirm(command, typed, person)
     const ops = opsClient(environment)
-    const { json, text, exitCode = 0 } = await command.run(typed, ops, person, environment)
+    const {
+      json,
+      text,
+      exitCode = 0
+    } = await command.run(typed, ops, person, environment, monotonicClock)
     streams.stdout.write(asJson ? `${JSON.stringify(json)}\n` : `${text}\n`)
     return exitCode
   } catch (error) {

@@ -1,4 +1,4 @@
-import { BadUsage, type Command, type Typed, textOption } from '../command.ts'
+import { BadUsage, type Command, type MonotonicClock, type Typed, textOption } from '../command.ts'
 import {
   type DrillGround,
   drillOptions,
@@ -20,10 +20,10 @@ export const drillRevoke: Command = {
     'gateway refuses the access token. Fails if that takes more than a second.',
   options: { ...drillOptions, rounds: { type: 'string' } },
   words: [0, 0],
-  async run(typed, ops, _terminal, environment) {
+  async run(typed, ops, _terminal, environment, monotonicClock) {
     const rounds = roundsOf(typed)
     return onDrillGround(typed, ops, environment, async (ground) => {
-      const took = await measure(ground, rounds)
+      const took = await measure(ground, rounds, monotonicClock)
       const figures = {
         p50Ms: Math.round(percentile(took, 0.5)),
         p99Ms: Math.round(percentile(took, 0.99)),
@@ -38,7 +38,11 @@ export const drillRevoke: Command = {
 }
 
 /** The time from the response to each logout, at one gateway after the other. */
-async function measure({ gateways, credentials }: DrillGround, rounds: number): Promise<number[]> {
+async function measure(
+  { gateways, credentials }: DrillGround,
+  rounds: number,
+  monotonicClock: MonotonicClock
+): Promise<number[]> {
   const took: number[] = []
   for (let round = 0; round < rounds; round += 1) {
     const gateway = gateways[round % gateways.length] ?? gateways[0]
@@ -46,7 +50,7 @@ async function measure({ gateways, credentials }: DrillGround, rounds: number): 
     await takenByAll(gateways, accessToken)
     const { status, code } = await gateway.logout(refreshToken)
     if (status !== 204) throw failed(`a logout at ${gateway.url} was answered ${code}`)
-    took.push(...(await refusedAfter(gateways, accessToken, performance.now())))
+    took.push(...(await refusedAfter(gateways, accessToken, monotonicClock)))
   }
   return took
 }

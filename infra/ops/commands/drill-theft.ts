@@ -1,4 +1,4 @@
-import type { Command } from '../command.ts'
+import type { Command, MonotonicClock } from '../command.ts'
 import {
   type DrillGround,
   drillOptions,
@@ -20,10 +20,10 @@ export const drillTheft: Command = {
     'the audit log must record the reuse.',
   options: drillOptions,
   words: [0, 0],
-  async run(typed, ops, _terminal, environment) {
+  async run(typed, ops, _terminal, environment, monotonicClock) {
     return onDrillGround(typed, ops, environment, async (ground) => {
       const { gateways, live, userId } = ground
-      const { stolen, worstMs } = await steal(ground)
+      const { stolen, worstMs } = await steal(ground, monotonicClock)
       if (worstMs > REFUSED_WITHIN_MS) throw failed(`A gateway took ${worstMs} ms to refuse.`)
       await toldOf(ops, userId, stolen)
       return {
@@ -35,7 +35,7 @@ export const drillTheft: Command = {
 }
 
 /** The stolen session, and how long the slowest gateway took to refuse its access token. */
-async function steal({ gateways, credentials }: DrillGround) {
+async function steal({ gateways, credentials }: DrillGround, monotonicClock: MonotonicClock) {
   const [gateway] = gateways
   const [spent, other] = [await gateway.login(credentials), await gateway.login(credentials)]
   const second = refreshed(await gateway.refresh(spent.refreshToken), gateway)
@@ -44,8 +44,7 @@ async function steal({ gateways, credentials }: DrillGround) {
   await takenByAll(gateways, newest.accessToken)
 
   ended(await gateway.refresh(spent.refreshToken), 'the spent token')
-  const begunMs = performance.now()
-  const took = await refusedAfter(gateways, newest.accessToken, begunMs)
+  const took = await refusedAfter(gateways, newest.accessToken, monotonicClock)
   ended(await gateway.refresh(newest.refreshToken), 'the newest token of the session')
   await takenByAll(gateways, other.accessToken)
   refreshed(await gateway.refresh(other.refreshToken), gateway)

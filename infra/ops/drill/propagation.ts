@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { Refused } from '../command.ts'
+import { type MonotonicClock, Refused } from '../command.ts'
 import { REFUSED_WITHIN_MS } from './drill-ground.ts'
 import type { PublicApi } from './public-api.ts'
 
@@ -10,23 +10,24 @@ const PAUSE_MS = 1
 const LATE_PAUSE_MS = 50
 
 /**
- * The time after `begunMs` at which each gateway answered that the session has ended, in
- * milliseconds.
+ * The time from now at which each gateway answers that the session has ended, in milliseconds.
  * @throws Refused if a gateway did not, or answered something else
  */
 export function refusedAfter(
   gateways: readonly PublicApi[],
   accessToken: string,
-  begunMs: number
+  monotonicClock: MonotonicClock
 ): Promise<number[]> {
+  const begunMs = monotonicClock()
+  const askedMs = performance.now()
   const untilRefused = async ({ me, url }: PublicApi): Promise<number> => {
     for (;;) {
       const { status, code } = await me(accessToken)
-      const tookMs = performance.now() - begunMs
-      if (code === 'SESSION_ENDED') return tookMs
+      if (code === 'SESSION_ENDED') return monotonicClock() - begunMs
       if (status !== 200) throw failed(`${url} answered ${code} instead of SESSION_ENDED`)
-      if (tookMs > PATIENCE_MS) throw failed(`${url} still accepts a revoked token`)
-      await sleep(tookMs < REFUSED_WITHIN_MS ? PAUSE_MS : LATE_PAUSE_MS)
+      const passedMs = performance.now() - askedMs
+      if (passedMs > PATIENCE_MS) throw failed(`${url} still accepts a revoked token`)
+      await sleep(passedMs < REFUSED_WITHIN_MS ? PAUSE_MS : LATE_PAUSE_MS)
     }
   }
   return Promise.all(gateways.map(untilRefused))
