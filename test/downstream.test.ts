@@ -1,9 +1,12 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { generateKeyPairSync, sign } from 'node:crypto'
+import { once } from 'node:events'
 import { readFileSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { GATEWAY_KEYS_PATH } from '@gatehouse/edge-headers/assertion'
-import { client } from '@gatehouse/fixtures/client'
+import { client, eventually } from '@gatehouse/fixtures/client'
 import { dataFolder } from '@gatehouse/fixtures/data-folder'
 import { processEnvironment } from '@gatehouse/fixtures/program'
 import { wholeSystem } from '@gatehouse/fixtures/whole-system'
@@ -11,6 +14,7 @@ import { freePort } from '@gatehouse/start/free-port'
 import t, { type Test } from 'tap'
 
 const ROUTE = 'mine'
+const PATIENCE_MS = 10_000
 const document = readFileSync('docs/downstream.md', 'utf8')
 
 /** The first example of a language in the document, to the letter. */
@@ -83,6 +87,24 @@ async function system(t: Test) {
   return { url, port, keysUrl: `${opsUrl}${GATEWAY_KEYS_PATH}` }
 }
 
+/** A key set behind a switch: as the gateway publishes it, without the keys of other gateways, or none. */
+async function switchedKeys(t: Test, keysUrl: string) {
+  const state: { now: 'whole' | 'incomplete' | 'down' } = { now: 'whole' }
+  const server = createServer(async (_request, response) => {
+    if (state.now === 'down') {
+      response.writeHead(500).end()
+      return
+    }
+    const whole = await (await fetch(keysUrl)).json()
+    const set = state.now === 'whole' ? whole : { keys: [], complete: false }
+    response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(set))
+  })
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  t.teardown(() => server.close())
+  const { port } = server.address() as AddressInfo
+  return { state, url: `http://127.0.0.1:${port}/` }
+}
+
 async function started(t: Test, command: readonly string[], settings: Record<string, string>) {
   const [program = '', ...words] = command
   const child: ChildProcess = spawn(program, words, {
@@ -137,23 +159,38 @@ for (const [language, { missing: skip, command }] of Object.entries(examples)) {
     { skip },
     async (t) => {
       const { url, port, keysUrl } = await system(t)
-      const settings = { PORT: String(port), ROUTE, GATEWAY_KEYS_URL: keysUrl }
+      const { state, url: switchedUrl } = await switchedKeys(t, keysUrl)
+      const settings = { PORT: String(port), ROUTE, GATEWAY_KEYS_URL: switchedUrl }
+      state.now = 'incomplete'
       await started(t, command(example(language), dataFolder(t)), settings)
       const api = client(url)
       const registered = await api.register('ada@example.com', 'correct horse battery')
       const { accessToken: token } = (await api.login('ada@example.com', 'correct horse battery'))
         .body
 
-      const answer = await api.call('/mine/', { token })
+      const mine = () => api.call('/mine/', { token })
+      t.equal((await mine()).status, 503, 'a key that this set may lack is asked for again')
+      state.now = 'whole'
+      const answer = await eventually(mine, ({ status }) => status === 200, PATIENCE_MS)
       t.equal(answer.status, 200)
       t.equal(answer.text, registered.body.user.id)
 
-      const { body } = await api.call<{ headers: Record<string, string> }>('/echo/x', { token })
-      const seen = body.headers['x-auth-assertion'] ?? ''
+      const { body: echoed } = await api.call<{ headers: Record<string, string> }>('/echo/x', {
+        token
+      })
+      const seen = echoed.headers['x-auth-assertion'] ?? ''
       for (const [title, headers] of Object.entries(forgeries(seen))) {
         const refused = await fetch(`http://127.0.0.1:${port}/`, { headers })
         t.equal(refused.status, 401, title)
       }
+
+      state.now = 'down'
+      const [head, said] = seen.split('.')
+      const other = `${encode({ ...decode(head), kid: 'another' })}.${said}.${'A'.repeat(86)}`
+      const unknown = () =>
+        fetch(`http://127.0.0.1:${port}/`, { headers: { 'x-auth-assertion': other } })
+      const unsure = await eventually(unknown, ({ status }) => status === 503, PATIENCE_MS)
+      t.equal(unsure.status, 503, 'a key set that cannot be fetched is no reason to sign in again')
     }
   )
 }
