@@ -22,13 +22,13 @@ import { neededRights } from './fleet/needed-rights.ts'
 import { type Embedded, sharedState } from './fleet/shared-state.ts'
 import { openIssuers } from './issuers/open-issuers.ts'
 import { keyCheck } from './keys/key-check.ts'
-import { faultFields, openCertificate } from './open-certificate.ts'
 import { openRedirect, type Redirect } from './redirect/open-redirect.ts'
 import { followRevocations } from './revocation/follow-revocations.ts'
 import { revocationCheck } from './revocation/revocation-check.ts'
 import { revocationGauges } from './revocation/revocation-gauges.ts'
 import { liveRouteTable } from './routes/live-route-table.ts'
 import { openTelemetry } from './telemetry/open-telemetry.ts'
+import { faultFields, openCertificate } from './tls/open-certificate.ts'
 
 /** @param embedded if the auth service runs in this process */
 export async function startGateway(

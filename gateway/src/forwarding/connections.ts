@@ -1,6 +1,6 @@
 import { buildConnector, type Dispatcher } from 'undici'
 import type { Upstream } from '../routes/upstream.ts'
-import type { UpstreamTls } from '../routes/upstream-tls.ts'
+import type { UpstreamTls } from '../tls/upstream-tls.ts'
 import { type Connect, type Connection, connection } from './connection.ts'
 import { endpointKey } from './endpoint.ts'
 import { sentAgain } from './sent-again.ts'

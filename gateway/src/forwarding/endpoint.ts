@@ -1,4 +1,4 @@
-import type { UpstreamTls } from '../routes/upstream-tls.ts'
+import type { UpstreamTls } from '../tls/upstream-tls.ts'
 
 /**
  * An address, and how its certificates are verified. Two services may have the same address with

@@ -2,7 +2,7 @@ import type { ReadClaims, TokenProfile } from '../tokens/access-token-profile.ts
 import { claimAt } from '../tokens/claim-path.ts'
 import { forwardedClaimsOf } from '../tokens/forwarded-claims.ts'
 import { claimedIdentity, Unreadable } from './claimed-identity.ts'
-import { type IssuerEntry, issuersOf, type Required } from './issuer-entry.ts'
+import { type IssuerEntry, inTenant, issuersOf, type Required } from './issuer-entry.ts'
 
 /** the size of a whole header section */
 const LONGEST_TOKEN = 16_384
@@ -27,11 +27,12 @@ export function externalProfiles(entry: IssuerEntry): TokenProfile[] {
   return issuersOf(entry).map(({ issuer, tenant }) => ({
     issuer,
     issuerName: name,
-    tenant,
     issuerClaims,
     skewSeconds,
     longestToken: LONGEST_TOKEN,
     deepest: DEEPEST,
+    acceptsKeyOf: (keyIssuer) =>
+      tenant === null || keyIssuer === null || inTenant(keyIssuer, tenant) === issuer,
     flawOfHeader: (header) => flawOfHeader(header, entry.types),
     // The same subject in two tenants is two people (OpenID Connect Core §5.7).
     readClaims: (claims) => readClaims(claims, entry, tenant === null ? name : `${name}|${tenant}`)

@@ -154,11 +154,18 @@ export const IssuerFile = Type.Object(
   { additionalProperties: false }
 )
 
+/**
+ * The issuer of one tenant. A key set that serves several tenants may name the tenant of each key
+ * (Microsoft Entra ID: `issuer`). A key of one tenant must not sign for another.
+ */
+export const inTenant = (template: string, tenant: string): string =>
+  template.replaceAll(TENANT, tenant)
+
 /** The issuers of an entry: one, or one per tenant. */
 export function issuersOf({
   issuer,
   tenants
 }: IssuerEntry): { readonly issuer: string; readonly tenant: string | null }[] {
   if (tenants === undefined) return [{ issuer, tenant: null }]
-  return tenants.map((tenant) => ({ issuer: issuer.replace(TENANT, tenant), tenant }))
+  return tenants.map((tenant) => ({ issuer: inTenant(issuer, tenant), tenant }))
 }

@@ -1,5 +1,5 @@
 import { Agent } from 'undici'
-import type { UpstreamTls } from '../routes/upstream-tls.ts'
+import type { UpstreamTls } from '../tls/upstream-tls.ts'
 
 type NodeDispatcher = NonNullable<RequestInit['dispatcher']>
 

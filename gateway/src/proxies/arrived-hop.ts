@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { TLSSocket } from 'node:tls'
+import { isHost } from '../paths/host.ts'
 import { clientGone } from '../refusals.ts'
-import { isHost } from '../stages/host.ts'
 import { forwardedAddress } from './forwarded-address.ts'
 import type { ProxiedConnection } from './proxy-protocol.ts'
 import { type ProxyHeaders, toldByProxies } from './told-by-proxies.ts'

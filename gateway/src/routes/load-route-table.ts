@@ -3,6 +3,7 @@ import type { Environment } from '@gatehouse/settings/read-settings'
 import { readText } from '@gatehouse/settings/read-text'
 import type { DocumentFault } from '@gatehouse/settings/schema-faults'
 import { routeCors } from '../cross-origin/cors-policy.ts'
+import { readUpstreamTls, type UpstreamTls, UpstreamTlsFault } from '../tls/upstream-tls.ts'
 import { readContent, refuseFaults } from '../yaml/entry-faults.ts'
 import { readYaml } from '../yaml/yaml-file.ts'
 import { type Route, RouteFile } from './route.ts'
@@ -10,7 +11,6 @@ import { type RouteTable, routeTable } from './route-table.ts'
 import { namedClaimsOf } from './token-claims.ts'
 import { unsafeRoutes } from './unsafe-routes.ts'
 import { toUpstream, type Upstream } from './upstream.ts'
-import { readUpstreamTls, type UpstreamTls, UpstreamTlsFault } from './upstream-tls.ts'
 
 /**
  * Reads the route table from YAML. `${NAME}` and `${NAME:-default}` stand for environment

@@ -1,6 +1,6 @@
 import { type Static, Type } from 'typebox'
 import { canonicalTarget } from '../paths/canonical-path.ts'
-import { type UpstreamTls, UpstreamTlsEntry } from './upstream-tls.ts'
+import { type UpstreamTls, UpstreamTlsEntry } from '../tls/upstream-tls.ts'
 
 /** As it is written: an address, or an environment variable that contains one. */
 const Address = Type.String({

@@ -4,10 +4,10 @@ import { foldedName, isIdentityName, traceHeader } from '@gatehouse/edge-headers
 import { listMembers } from '@gatehouse/edge-headers/optional-whitespace'
 import { cookiePairs, isOwnCookie } from '@gatehouse/edge-headers/own-cookies'
 import { isLikeOwnCookie } from '../own-cookies.ts'
+import { isHost } from '../paths/host.ts'
 import { malformed, tooManyHeaders } from '../refusals.ts'
 import { type Handshake, readHandshake } from '../websocket/handshake.ts'
 import { isBelieved } from './believed-headers.ts'
-import { isHost } from './host.ts'
 
 export type RequestHeaders = Record<string, string>
 

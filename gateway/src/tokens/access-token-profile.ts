@@ -30,10 +30,6 @@ export type TokenProfile = {
    * auth service
    */
   readonly issuerName: string | null
-  /**
-   * the tenant of this profile, if several share a key set; null for an issuer with its own key set
-   */
-  readonly tenant: string | null
   /** the claims that every service gets; always the same list */
   readonly issuerClaims: readonly NamedClaim[]
   /** how far its clock and ours may differ */
@@ -42,6 +38,11 @@ export type TokenProfile = {
   readonly longestToken: number
   /** the maximum depth of objects and lists in the header and the claims */
   readonly deepest: number
+  /**
+   * whether a key of its key set may sign its tokens
+   * @param keyIssuer the issuer of the key, possibly a template; null if the key set names none
+   */
+  acceptsKeyOf(keyIssuer: string | null): boolean
   /** what is wrong with a header; null if it is valid */
   flawOfHeader(header: Readonly<Record<string, unknown>>): string | null
   /** reads claims whose `iss` is this issuer */

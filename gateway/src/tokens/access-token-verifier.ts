@@ -2,12 +2,10 @@ import { hash } from 'node:crypto'
 import type { Identity } from '@gatehouse/edge-headers/identity'
 import type { Sighting } from '@gatehouse/sightings/sighting'
 import { LRUCache } from 'lru-cache'
-import { TENANT } from '../issuers/issuer-entry.ts'
 import type { TrustedIssuers } from '../issuers/trusted-issuers.ts'
-import type { VerificationKey } from '../keys/key-set.ts'
 import { invalidToken, notYet, tokenExpired, tokenStale } from '../refusals.ts'
 import type { CheckSignature } from '../signature-checks.ts'
-import { type ReadClaims, readAccessToken, type TokenProfile } from './access-token-profile.ts'
+import { type ReadClaims, readAccessToken } from './access-token-profile.ts'
 import type { NamedClaim } from './named-claims.ts'
 import { rememberedBytes } from './remembered-bytes.ts'
 
@@ -62,15 +60,6 @@ type VerifierNeeds = {
 }
 
 /**
- * A key set that serves several tenants may name the tenant of each key (Microsoft Entra ID:
- * `issuer`). A key of one tenant must not sign for another.
- */
-function isOfAnotherTenant({ issuer }: VerificationKey, profile: TokenProfile): boolean {
-  if (profile.tenant === null || issuer === null) return false
-  return issuer.replaceAll(TENANT, profile.tenant) !== profile.issuer
-}
-
-/**
  * Verifies access tokens and remembers valid ones, by a digest of the whole token (with a weak
  * cache key, one token passes for another: fast-jwt GHSA-rp9m-7r4c-75qg) and by the versions of the
  * key sets, so that no entry outlives a withdrawn key. Failures are not remembered. Every hit
@@ -101,7 +90,7 @@ export function accessTokenVerifier(needs: VerifierNeeds): AccessTokenVerifier {
       if (keys?.isUnknown(kid)) throw invalidToken('an unknown key')
       throw notYet('the key set that may have its key is out of reach')
     }
-    if (isOfAnotherTenant(key, profile)) throw invalidToken('a key of another tenant')
+    if (!profile.acceptsKeyOf(key.issuer)) throw invalidToken('a key of another tenant')
     // The key decides the algorithm, and the token must not contradict it (RFC 8725 §3.1).
     if (!key.algorithms.includes(algorithm)) throw invalidToken('another algorithm than its key')
     if (!(await checkSignature(token, key, algorithm)))

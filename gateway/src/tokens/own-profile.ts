@@ -17,11 +17,11 @@ export function ownProfile({ issuer, audience }: TokenExpectation): TokenProfile
   return {
     issuer,
     issuerName: null,
-    tenant: null,
     issuerClaims: [],
     skewSeconds: TOKEN_SKEW_SECONDS,
     longestToken: OWN_LONGEST_TOKEN,
     deepest: OWN_DEEPEST,
+    acceptsKeyOf: () => true,
     flawOfHeader: flawOfOwnHeader,
     readClaims(claims) {
       if (!shape.Check(claims)) {

@@ -227,10 +227,14 @@ t.test('the same subject in two tenants is two users', async (t) => {
     issuerEntry({ issuer: 'https://login.example/{tenantid}/v2.0', tenants: ['one', 'two'] })
   )
   t.strictSame(
-    profiles.map((profile) => [profile.issuer, profile.tenant]),
+    profiles.map((profile) => [
+      profile.issuer,
+      profile.acceptsKeyOf('https://login.example/one/v2.0'),
+      profile.acceptsKeyOf('https://login.example/{tenantid}/v2.0')
+    ]),
     [
-      ['https://login.example/one/v2.0', 'one'],
-      ['https://login.example/two/v2.0', 'two']
+      ['https://login.example/one/v2.0', true, true],
+      ['https://login.example/two/v2.0', false, true]
     ]
   )
   const subjects = profiles.map((profile) => profile.readClaims({ ...least, azp: 'app' }))

@@ -4,14 +4,14 @@
 -- ARGV[6] expiresAt (s)
 -- ARGV[7] clientId   ARGV[8] scope        ARGV[9] label
 -- ARGV[10] idle lifetime (s)   ARGV[11] presented generation   ARGV[12] grace (s)   ARGV[13] replay cap
--- ARGV[14] recovery (s)   ARGV[15] subject   ARGV[16] the client's address   ARGV[17] request id
+-- ARGV[14] recovery (s)   ARGV[15] how far ahead of now tokens become stale (s)   ARGV[16] subject
+-- ARGV[17] the client's address   ARGV[18] request id
 -- Reply: {now (ms), outcome, record before, record after}, the records as arrays, false if there
 -- is none; {now (ms)} if the caller no longer waits
 if is_late() then return { server_ms() } end
 local sid, presented, idle = ARGV[4], tonumber(ARGV[11]), tonumber(ARGV[10])
 local grace, cap, recovery = tonumber(ARGV[12]), tonumber(ARGV[13]), tonumber(ARGV[14])
-
-local STALE_AHEAD_S = 2
+local stale_ahead = tonumber(ARGV[15])
 
 -- Writes the record. If access tokens have become stale, tells the gateways.
 local function write_stale(record, not_before)
@@ -24,7 +24,7 @@ end
 local function advance(record)
   local not_before = record[TOKENS_NOT_BEFORE]
   if record[ANSWERED_AGAIN] == 1 then
-    local least = now_s + STALE_AHEAD_S
+    local least = now_s + stale_ahead
     not_before = math.max(not_before, least, math.min(not_before + 1, least + 1))
   end
   record[ANSWERED_AGAIN] = 0
@@ -67,21 +67,21 @@ end
 
 -- The response with the successor was lost, and the client asks late.
 local within_recovery = now_ms - record[ROTATED_MS] < recovery * 1000
-if behind == 1 and within_recovery and not was_seen(sid, ARGV[15], record) then
+if behind == 1 and within_recovery and not was_seen(sid, ARGV[16], record) then
   record[ROTATED_MS] = now_ms
   record[REPLAYS] = 0
   record[ANSWERED_AGAIN] = 1
-  write_stale(record, math.max(record[TOKENS_NOT_BEFORE], now_s + STALE_AHEAD_S))
+  write_stale(record, math.max(record[TOKENS_NOT_BEFORE], now_s + stale_ahead))
   token_horizon()
   return { now_ms, 'recovered', before, record }
 end
 
 finish(sid, record)
 note_unrecorded(sid, {
-  subject = ARGV[15],
+  subject = ARGV[16],
   kind = 'refresh-reused',
-  address = ARGV[16],
-  requestId = ARGV[17],
+  address = ARGV[17],
+  requestId = ARGV[18],
   detail = {
     generationsBehind = behind,
     secondsSinceRotation = math.floor((now_ms - before[ROTATED_MS]) / 1000)

@@ -29,24 +29,25 @@ import type { RequestCounts } from './guesses/request-counts.ts'
 import { keepTablesReserved } from './guesses/reserve-tables.ts'
 import { invitationStore } from './invitations/invitation-store.ts'
 import { keySetStore } from './keys/key-set-store.ts'
+import { longestTokenSeconds } from './keys/longest-token-seconds.ts'
 import type { SealingKeys } from './keys/seal.ts'
 import { loadSigningKeys, type SigningKeyStore, signingKeyStore } from './keys/signing-key-store.ts'
 import { UnknownSealingKey } from './keys/unknown-sealing-key.ts'
 import type { StoreClock } from './redis/store-clock.ts'
+import { rememberedSeconds } from './revocations/remembered-seconds.ts'
 import {
   type RevocationWriter,
   redisRevocationWriter,
   sqliteRevocationWriter
 } from './revocations/revocation-log.ts'
 import { sqliteRevocations } from './revocations/sqlite-revocations.ts'
-import { longestTokenSeconds, staleTokens } from './revocations/stale-tokens.ts'
+import { staleTokens } from './revocations/stale-tokens.ts'
 import { durableSessions } from './sessions/durable-sessions.ts'
 import type { Families } from './sessions/families.ts'
 import type { FamilyPolicy } from './sessions/family.ts'
 import { redisFamilies } from './sessions/redis-families.ts'
 import { sqliteFamilies } from './sessions/sqlite-families.ts'
 import { toldEnds } from './sessions/told-ends.ts'
-import { rememberedSeconds } from './tokens/remembered-seconds.ts'
 
 /** The durable tables, and the stores in them. */
 export async function openDurable(
@@ -66,6 +67,7 @@ export async function openDurable(
   const keyStore = signingKeyStore(database, sealingKeys, clock)
   await sealUnderFirst(keyStore)
   await loadSigningKeys(keyStore, config.AUTH_SIGNING_ALGORITHM, clock())
+  const longestToken = () => longestTokenSeconds(database)
   return {
     accounts: accountStore(database),
     accountChanges: accountChanges(database),
@@ -75,11 +77,11 @@ export async function openDurable(
     sessions: durableSessions(database, clock),
     toldEnds: toldEnds(database, clock),
     forgetTooOld: (retention: Retention) => forgetTooOld(database, retention),
-    longestTokenSeconds: () => longestTokenSeconds(database),
+    longestTokenSeconds: longestToken,
     clients: clientStore(database),
     usedAssertions: usedAssertions(database),
-    staleTokens: (needs: Omit<Parameters<typeof staleTokens>[0], 'db'>) =>
-      staleTokens({ db: database, ...needs }),
+    staleTokens: (needs: Omit<Parameters<typeof staleTokens>[0], 'db' | 'longestTokenSeconds'>) =>
+      staleTokens({ db: database, longestTokenSeconds: longestToken, ...needs }),
     keyStore,
     keySet: keySetStore(database),
     databaseStatus: databaseStatus(database),

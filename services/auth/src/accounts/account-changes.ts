@@ -1,12 +1,12 @@
 import type { Kysely } from 'kysely'
 import type { AuditKind, By } from '../audit/audit-event.ts'
 import { writeAudit } from '../audit/audit-log.ts'
+import { endSessions } from '../database/end-sessions.ts'
 import { scrub } from '../database/scrub.ts'
 import type { Tables } from '../database/tables.ts'
 import { isUniqueViolation } from '../database/unique-violation.ts'
 import { emailTaken } from '../refusals.ts'
 import { noteStale, otherRights } from '../revocations/stale-tokens.ts'
-import { endSessions } from '../sessions/end-sessions.ts'
 import type { Change } from './change.ts'
 import { eraseAccount } from './erase-account.ts'
 

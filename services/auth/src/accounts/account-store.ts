@@ -2,9 +2,9 @@ import { randomUUID } from 'node:crypto'
 import { type Kysely, type Selectable, sql } from 'kysely'
 import type { By } from '../audit/audit-event.ts'
 import { writeAudit } from '../audit/audit-log.ts'
+import { endSessions } from '../database/end-sessions.ts'
 import { costOfHash } from '../database/migrations/0014-foreign-password-costs.ts'
 import type { AccountTable, Tables } from '../database/tables.ts'
-import { endSessions } from '../sessions/end-sessions.ts'
 import type { Account } from './account.ts'
 
 export type NewAccount = Pick<Account, 'email' | 'passwordHash' | 'roles' | 'scope'>

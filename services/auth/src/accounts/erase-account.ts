@@ -1,9 +1,9 @@
 import type { Kysely } from 'kysely'
 import { OPERATOR_ADDRESS } from '../audit/audit-event.ts'
 import { writeAudit } from '../audit/audit-log.ts'
+import { endSessions } from '../database/end-sessions.ts'
 import type { Tables } from '../database/tables.ts'
 import { noteStale } from '../revocations/stale-tokens.ts'
-import { endSessions } from '../sessions/end-sessions.ts'
 import type { Change } from './change.ts'
 import { lockAccount } from './lock-account.ts'
 

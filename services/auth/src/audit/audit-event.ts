@@ -1,6 +1,3 @@
-import type { Presentation, Presented } from '../sessions/families.ts'
-import { reuse } from '../sessions/family.ts'
-
 /**
  * The kind of an event. An event never contains a token, a password, an e-mail address or a cookie.
  */
@@ -81,17 +78,4 @@ export type AuditEvent = {
   readonly sid: string | null
   readonly origin: Origin
   readonly detail?: Readonly<Record<string, number>>
-}
-
-/**
- * The event of a refresh; null for an ordinary rotation. A reuse also has the number of generations
- * and the time since its successor was made.
- */
-export function refreshEvent(
-  { subject, sid, generation, origin }: Presentation,
-  { outcome, before, atMs }: Presented
-): AuditEvent | null {
-  if (outcome === 'rotated') return null
-  const detail = before === null ? {} : reuse(before, generation, atMs)
-  return { kind: `refresh-${outcome}`, subject, sid, origin, detail }
 }

@@ -1,6 +1,6 @@
 import { keySetVersion } from '@gatehouse/access-token/key-set-version'
+import { rememberedSeconds } from '../revocations/remembered-seconds.ts'
 import type { RevocationWriter } from '../revocations/revocation-log.ts'
-import { rememberedSeconds } from '../tokens/remembered-seconds.ts'
 
 import type { KeySetStore } from './key-set-store.ts'
 import { isPublished } from './signing-key.ts'

@@ -1,6 +1,6 @@
 import type { Algorithm } from '@gatehouse/access-token/claims'
 import { KEY_MEMORY_SECONDS } from '@gatehouse/revocation/revocation'
-import { rememberedSeconds } from '../tokens/remembered-seconds.ts'
+import { rememberedSeconds } from '../revocations/remembered-seconds.ts'
 import { keyCannot, keyStillNeeded, keyStillSigns, noSuchKey, tooManyKeys } from './key-refusals.ts'
 import { isPublished, type KeyState } from './signing-key.ts'
 

@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely'
 import type { Tables } from '../database/tables.ts'
 import type { KeyRecord } from './key-lifecycle.ts'
-import type { SigningKey } from './signing-key.ts'
+import { isPublished, type SigningKey } from './signing-key.ts'
 
 /** replaces a private half that is no longer needed */
 export const GONE = ''
@@ -42,7 +42,7 @@ export async function readRecords(on: Kysely<Tables>): Promise<KeyRecord[]> {
 }
 
 /** It never signs again. */
-const hasEnded = ({ state }: KeyRecord) => state === 'retired' || state === 'revoked'
+const hasEnded = (record: KeyRecord) => !isPublished(record)
 
 export async function writeRecord(on: Kysely<Tables>, record: KeyRecord): Promise<void> {
   await on

@@ -1,8 +1,8 @@
 import { KEY_MEMORY_SECONDS } from '@gatehouse/revocation/revocation'
 import type { Kysely } from 'kysely'
 import type { Tables } from '../database/tables.ts'
+import { rememberedSeconds } from '../revocations/remembered-seconds.ts'
 import { noteTold, toldRun } from '../revocations/told-run.ts'
-import { rememberedSeconds } from '../tokens/remembered-seconds.ts'
 
 /** What gateways have not been told about the keys, and which instance does due work. */
 export type KeySetStore = {

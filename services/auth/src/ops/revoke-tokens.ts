@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Type } from 'typebox'
-import { AHEAD_SECONDS } from '../revocations/stale-tokens.ts'
+import { AHEAD_SECONDS } from '../revocations/stale-ahead.ts'
 import { opsOrigin } from './ops-origin.ts'
 import type { OpsRoutes } from './ops-routes.ts'
 

@@ -3,8 +3,13 @@ import { REVOCATION_STREAM } from '@gatehouse/revocation/redis-revocations'
 import type { Revocation } from '@gatehouse/revocation/revocation'
 import { acknowledged } from '../redis/acknowledged.ts'
 import { script } from '../redis/script.ts'
-import { TOKEN_HORIZON } from '../sessions/redis-families.ts'
 import type { SqliteRevocations } from './sqlite-revocations.ts'
+
+/**
+ * The key of the time at which the last access token of any session expires: how long a revocation
+ * must be remembered.
+ */
+export const TOKEN_HORIZON = 'gatehouse:{sessions}:token-horizon'
 
 /** Writes revocations that are not the end of a session. */
 export type RevocationWriter = {

@@ -3,8 +3,9 @@ import type { Origin } from '../audit/audit-event.ts'
 import { writeAudit } from '../audit/audit-log.ts'
 import type { Tables } from '../database/tables.ts'
 import { changeUntold } from '../refusals.ts'
-import { rememberedSeconds } from '../tokens/remembered-seconds.ts'
+import { rememberedSeconds } from './remembered-seconds.ts'
 import type { RevocationWriter } from './revocation-log.ts'
+import { AHEAD_SECONDS } from './stale-ahead.ts'
 import { noteTold, toldRun } from './told-run.ts'
 
 /** Which access tokens of a subject are outdated. In seconds since 1970. */
@@ -38,13 +39,6 @@ export type StaleTokens = {
   retell(): Promise<void>
 }
 
-/**
- * `iat` counts whole seconds. So a change affects the rest of the current second, and one more
- * second for a token that is being issued with the old rights. New tokens are dated ahead by as
- * much, which is less than the allowed clock difference.
- */
-export const AHEAD_SECONDS = 2
-
 /** Instead of a subject: every token is meant. Subjects are UUIDs. */
 const EVERYTHING = 'everything'
 
@@ -52,9 +46,11 @@ export function staleTokens(needs: {
   db: Kysely<Tables>
   revocations: RevocationWriter
   lifetimeSeconds: number
+  /** the longest lifetime of the tokens that a published key may have signed */
+  longestTokenSeconds: () => Promise<number>
   clock: () => number
 }): StaleTokens {
-  const { db, revocations, lifetimeSeconds, clock } = needs
+  const { db, revocations, lifetimeSeconds, longestTokenSeconds, clock } = needs
   const stale = (before: number): Stale => ({
     before,
     until: before + rememberedSeconds(lifetimeSeconds)
@@ -102,7 +98,7 @@ export function staleTokens(needs: {
       }),
     allNotBefore,
     async retell() {
-      const since = Math.floor(clock() / 1000) - rememberedSeconds(await longestTokenSeconds(db))
+      const since = Math.floor(clock() / 1000) - rememberedSeconds(await longestTokenSeconds())
       for (const table of ['accounts', 'clients'] as const) {
         const rows = await db
           .selectFrom(table)
@@ -119,7 +115,7 @@ export function staleTokens(needs: {
     async tell() {
       const noted = await db.selectFrom('untold_stale_tokens').selectAll().execute()
       if (noted.length === 0) return
-      const longest = await longestTokenSeconds(db)
+      const longest = await longestTokenSeconds()
       try {
         for (const { subject, before, until, rights_version } of noted) {
           const last = before + rememberedSeconds(longest)
@@ -130,19 +126,6 @@ export function staleTokens(needs: {
       }
     }
   }
-}
-
-/**
- * The longest lifetime of the tokens that a published key may have signed, of any subject and
- * whatever the current setting is. Revocations of machine clients are remembered for this time too.
- */
-export async function longestTokenSeconds(db: Kysely<Tables>): Promise<number> {
-  const { longest } = await db
-    .selectFrom('signing_keys')
-    .select(({ fn }) => fn.max('longest_token_seconds').as('longest'))
-    .where('state', 'in', ['active', 'retiring'])
-    .executeTakeFirstOrThrow()
-  return longest ?? 0
 }
 
 /**

@@ -1,9 +1,9 @@
 import type { Kysely } from 'kysely'
 import { lockAccount } from '../accounts/lock-account.ts'
 import { writeAudit } from '../audit/audit-log.ts'
+import { endOneSession } from '../database/end-sessions.ts'
 import type { Tables } from '../database/tables.ts'
 import type { SessionEnd } from './durable-sessions.ts'
-import { endOneSession } from './end-sessions.ts'
 
 /**
  * Records an end that the session store decided. Several instances may do so at once, and repeat it

@@ -8,6 +8,8 @@ import { bounded } from '../redis/bounded.ts'
 import { type Script, script } from '../redis/script.ts'
 import type { StoreClock } from '../redis/store-clock.ts'
 import { storeUnavailable } from '../refusals.ts'
+import { TOKEN_HORIZON } from '../revocations/revocation-log.ts'
+import { AHEAD_SECONDS } from '../revocations/stale-ahead.ts'
 import type { Families } from './families.ts'
 import { type FamilyPolicy, lateSeconds, type Opened } from './family.ts'
 import type { Outcome } from './outcome.ts'
@@ -16,9 +18,6 @@ import { readNotes } from './unrecorded-ends.ts'
 
 /** One hash per user: a single key, so each script is atomic, also in a cluster. */
 export const familiesKey = (subject: string) => `gatehouse:{sessions}:${subject}`
-
-/** When the last access token that any session was given expires: how long a revocation must be remembered. */
-export const TOKEN_HORIZON = 'gatehouse:{sessions}:token-horizon'
 
 /** A marker that is lost if all data is lost. */
 const MARK = 'gatehouse:{sessions}:mark'
@@ -133,6 +132,7 @@ export function redisFamilies(
         policy.graceSeconds,
         policy.replayCap,
         policy.recoverySeconds,
+        AHEAD_SECONDS,
         subject,
         ...source(origin)
       ])

@@ -1,5 +1,5 @@
 import type { Account } from '../accounts/account.ts'
-import { type Origin, refreshEvent } from '../audit/audit-event.ts'
+import type { Origin } from '../audit/audit-event.ts'
 import type { AuditLog } from '../audit/audit-log.ts'
 import {
   scopeTooWide,
@@ -15,6 +15,7 @@ import type { Families, Presentation, Presented } from './families.ts'
 import { type FamilyRecord, lateSeconds, type Opening } from './family.ts'
 import { type ListSessions, restorable } from './list-sessions.ts'
 import type { Outcome } from './outcome.ts'
+import { refreshEvent } from './refresh-event.ts'
 import type { RefreshLimit } from './refresh-limit.ts'
 import {
   mintRefreshToken,

@@ -1,8 +1,4 @@
-/**
- * `iat` counts whole seconds. So the tokens of this second become stale, and those of the next one,
- * because a token may be being issued. New tokens are dated ahead, as after a change of rights.
- */
-const AHEAD_SECONDS = 2
+import { AHEAD_SECONDS } from '../revocations/stale-ahead.ts'
 
 /** The least valid `iat` (s) after a recovery: tokens of the first response have an earlier one. */
 export const afterFirstAnswer = (notBefore: number, now: number): number =>

@@ -5,7 +5,7 @@ import { decodeJwt } from 'jose'
 import t, { type Test } from 'tap'
 import { accountChanges } from '../../src/accounts/account-changes.ts'
 import { accountStore } from '../../src/accounts/account-store.ts'
-
+import { longestTokenSeconds } from '../../src/keys/longest-token-seconds.ts'
 import { generateSigningKey } from '../../src/keys/signing-key.ts'
 import { signingKeyStore } from '../../src/keys/signing-key-store.ts'
 import type { RevocationWriter } from '../../src/revocations/revocation-log.ts'
@@ -88,7 +88,14 @@ for (const { name, skip, make } of databaseKinds(t)) {
         told.push(entry)
       }
     }
-    const instance = () => staleTokens({ db: database, revocations, lifetimeSeconds: 300, clock })
+    const instance = () =>
+      staleTokens({
+        db: database,
+        revocations,
+        longestTokenSeconds: () => longestTokenSeconds(database),
+        lifetimeSeconds: 300,
+        clock
+      })
     const stale = instance()
     const change = stale.now()
     await changes.setRoles(id, ['admin'], { stale: () => change, origin, clock })
@@ -118,7 +125,13 @@ for (const { name, skip, make } of databaseKinds(t)) {
     const id = account?.id ?? ''
     const told: Revocation[] = []
     const revocations: RevocationWriter = { append: async (entry) => void told.push(entry) }
-    const stale = staleTokens({ db: database, revocations, lifetimeSeconds: 300, clock })
+    const stale = staleTokens({
+      db: database,
+      revocations,
+      longestTokenSeconds: () => longestTokenSeconds(database),
+      lifetimeSeconds: 300,
+      clock
+    })
     const ahead = stale.now()
     clock.advance(-5000)
     await changes.setRoles(id, ['admin'], { stale: () => ahead, origin, clock })
@@ -146,7 +159,13 @@ for (const { name, skip, make } of databaseKinds(t)) {
 
       const told: Revocation[] = []
       const revocations: RevocationWriter = { append: async (entry) => void told.push(entry) }
-      const stale = staleTokens({ db: database, revocations, lifetimeSeconds: SHORT, clock })
+      const stale = staleTokens({
+        db: database,
+        revocations,
+        longestTokenSeconds: () => longestTokenSeconds(database),
+        lifetimeSeconds: SHORT,
+        clock
+      })
       const client = randomUUID()
       const change = stale.now()
       await database.transaction().execute((changing) => noteStale(changing, client, change, 1))
@@ -175,7 +194,14 @@ for (const { name, skip, make } of databaseKinds(t)) {
         told.push(entry)
       }
     }
-    const instance = () => staleTokens({ db: database, revocations, lifetimeSeconds: 300, clock })
+    const instance = () =>
+      staleTokens({
+        db: database,
+        revocations,
+        longestTokenSeconds: () => longestTokenSeconds(database),
+        lifetimeSeconds: 300,
+        clock
+      })
     t.equal(await instance().allNotBefore(), 0)
     const before = clock() / 1000
     await instance().makeAllStale(before, origin)

@@ -6,6 +6,7 @@ import { accountStore } from '../../src/accounts/account-store.ts'
 import type { AuditKind } from '../../src/audit/audit-event.ts'
 import type { Tables } from '../../src/database/tables.ts'
 import { keySetStore } from '../../src/keys/key-set-store.ts'
+import { longestTokenSeconds } from '../../src/keys/longest-token-seconds.ts'
 import { generateSigningKey } from '../../src/keys/signing-key.ts'
 import { signingKeyStore } from '../../src/keys/signing-key-store.ts'
 import { noteStale, staleTokens } from '../../src/revocations/stale-tokens.ts'
@@ -79,6 +80,7 @@ for (const { name, skip, make } of databaseKinds(t)) {
         db: database,
         revocations: { append },
         lifetimeSeconds: 1,
+        longestTokenSeconds: () => longestTokenSeconds(database),
         clock
       })
 

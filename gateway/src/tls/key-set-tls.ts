@@ -5,7 +5,7 @@ import {
   type UpstreamTls,
   type UpstreamTlsEntry,
   UpstreamTlsFault
-} from '../routes/upstream-tls.ts'
+} from './upstream-tls.ts'
 
 /** How the gateway verifies the auth service when it loads the key set. */
 export const keySetTlsSettings = {

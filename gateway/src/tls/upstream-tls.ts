@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { unreadable } from '@gatehouse/settings/file-fault'
 import { authorityFault } from '@gatehouse/settings/pem-authority'
 import { type Static, Type } from 'typebox'
-import { CertificateFault, readCertificate } from '../certificate.ts'
+import { CertificateFault, readCertificate } from './certificate.ts'
 
 const file = (description: string) => Type.Optional(Type.String({ minLength: 1, description }))
 

@@ -1,8 +1,8 @@
 import type { ServiceLog } from '@gatehouse/http-service/service-log'
 import { StartFault } from '@gatehouse/process/start-fault'
 import { SettingsFault } from '@gatehouse/settings/read-settings'
+import type { GatewayConfig } from '../config.ts'
 import { CertificateFault } from './certificate.ts'
-import type { GatewayConfig } from './config.ts'
 import { type LiveCertificate, liveCertificate } from './live-certificate.ts'
 
 /**
