@@ -1,6 +1,7 @@
 import { isIP } from 'node:net'
 import { SIGNING_KEYS_PATH, tokenSettings } from '@gatehouse/access-token/settings'
 import { redisFaults, redisSettings } from '@gatehouse/redis/settings'
+import { defaultAddress, defaultPorts } from '@gatehouse/settings/default-ports'
 import {
   commonSettings,
   dataSettings,
@@ -22,13 +23,13 @@ import { type Static, Type } from 'typebox'
 import { corsFaults, corsSettings } from './cross-origin/cors-policy.ts'
 import type { IssuerEntry } from './issuers/issuer-entry.ts'
 import { loadIssuers } from './issuers/issuer-file.ts'
-import { keySetTlsFaults, keySetTlsSettings } from './tls/key-set-tls.ts'
 import { proxyProtocols } from './proxies/proxy-protocol.ts'
 import { proxyHeaders } from './proxies/told-by-proxies.ts'
 import { redirectFaults } from './redirect/open-redirect.ts'
 import { loadRouteTable } from './routes/load-route-table.ts'
 import type { RouteTable } from './routes/route-table.ts'
 import { readSamples, type Samples, statusClasses } from './telemetry/access-log.ts'
+import { keySetTlsFaults, keySetTlsSettings } from './tls/key-set-tls.ts'
 
 /** The settings of the gateway. .env.example describes each of them. */
 export const gatewaySettings = {
@@ -42,13 +43,13 @@ export const gatewaySettings = {
   GATEWAY_ACCESS_LOG_SAMPLES: Type.String({ default: '' }),
   ...corsSettings,
   GATEWAY_HOST: host(),
-  GATEWAY_PORT: port(3000),
+  GATEWAY_PORT: port(defaultPorts.GATEWAY_PORT),
   GATEWAY_HTTP_REDIRECT_PORT: Type.Optional(Type.Integer({ minimum: 0, maximum: 65535 })),
   GATEWAY_OPS_HOST: host(),
-  GATEWAY_OPS_PORT: port(3900),
+  GATEWAY_OPS_PORT: port(defaultPorts.GATEWAY_OPS_PORT),
   GATEWAY_OPS_HOSTS: Type.String({ default: '' }),
   GATEWAY_ROUTES: Type.String({ default: 'gateway/routes.yaml', minLength: 1 }),
-  GATEWAY_JWKS_URL: httpUrl(`http://127.0.0.1:3001${SIGNING_KEYS_PATH}`),
+  GATEWAY_JWKS_URL: httpUrl(`${defaultAddress('AUTH_PORT')}${SIGNING_KEYS_PATH}`),
   ...keySetTlsSettings,
   GATEWAY_ISSUERS_FILE: Type.Optional(Type.String({ minLength: 1 })),
   GATEWAY_TRUSTED_PROXIES: Type.String({ default: '' }),

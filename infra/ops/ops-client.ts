@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { OPS_ADDRESS_FILE, OPS_TOKEN_FILE } from '@gatehouse/process/ops-address'
+import { defaultAddress, defaultPorts } from '@gatehouse/settings/default-ports'
 import { isHttpUrl } from '@gatehouse/settings/formats'
 import { readSettings, SettingsFault } from '@gatehouse/settings/read-settings'
 import { secret } from '@gatehouse/settings/secret'
@@ -21,15 +22,17 @@ export type OpsClient = {
 export const opsSettings = { AUTH_OPS_URL: {} }
 
 const TIMEOUT_MS = 30_000
-const DEFAULT_PORT = '3901'
+const DEFAULT_ADDRESS = defaultAddress('AUTH_OPS_PORT')
 
 export function opsClient(environment: Environment): OpsClient {
   return {
     async call<Body>(method: string, path: string, body?: object) {
       const { url, from } = listenerAddress(environment)
       if (!isHttpUrl(url)) {
-        const example = `http://127.0.0.1:${DEFAULT_PORT}`
-        throw new Refused('BAD_ADDRESS', `${from} must be an http or https URL such as ${example}.`)
+        throw new Refused(
+          'BAD_ADDRESS',
+          `${from} must be an http or https URL such as ${DEFAULT_ADDRESS}.`
+        )
       }
       const token = opsToken(environment)
       const response = await fetch(new URL(path, url), {
@@ -53,7 +56,7 @@ export function opsClient(environment: Environment): OpsClient {
       if (response.status === 404 && !(await isOpsListener(url, token.text))) {
         throw new Refused(
           'NOT_OPS_LISTENER',
-          `${url} (${from}) is not the ops listener of an auth service, which is at AUTH_OPS_PORT (default ${DEFAULT_PORT}).`
+          `${url} (${from}) is not the ops listener of an auth service, which is at AUTH_OPS_PORT (default ${defaultPorts.AUTH_OPS_PORT}).`
         )
       }
       throw refusalOf(response.status, answer as Problem, token.from)
@@ -101,7 +104,7 @@ function listenerAddress(environment: Environment): { url: string; from: string 
   }
   const left = readLeft(dataFile(environment, OPS_ADDRESS_FILE))
   if (left !== null) return { url: left, from: dataFile(environment, OPS_ADDRESS_FILE) }
-  return { url: `http://127.0.0.1:${DEFAULT_PORT}`, from: 'the default' }
+  return { url: DEFAULT_ADDRESS, from: 'the default' }
 }
 
 /** The token, and where it comes from. */

@@ -1,16 +1,13 @@
 import { SIGNING_KEYS_PATH } from '@gatehouse/access-token/settings'
 import { GATEWAY_KEYS_PATH } from '@gatehouse/edge-headers/assertion'
 import { derivedAddresses } from '@gatehouse/process/derived-addresses'
+import { defaultPorts } from '@gatehouse/settings/default-ports'
 import { freePort } from './free-port.ts'
 
 export type SystemEnvironment = Record<string, string | undefined>
 
-const defaultPorts = {
-  AUTH_PORT: 3001,
-  ORDERS_PORT: 3002,
-  ECHO_PORT: 3003,
-  GATEWAY_OPS_PORT: 3900
-}
+/** Other services need to know these. */
+const knownPorts = ['AUTH_PORT', 'ORDERS_PORT', 'ECHO_PORT', 'GATEWAY_OPS_PORT'] as const
 
 /** The public port and the ops ports, which no other service needs to know. */
 const otherPorts = ['GATEWAY_PORT', 'AUTH_OPS_PORT', 'ORDERS_OPS_PORT', 'ECHO_OPS_PORT']
@@ -21,8 +18,8 @@ const otherPorts = ['GATEWAY_PORT', 'AUTH_OPS_PORT', 'ORDERS_OPS_PORT', 'ECHO_OP
  */
 export async function resolveEnvironment(given: NodeJS.ProcessEnv): Promise<SystemEnvironment> {
   const ports: Record<string, string> = {}
-  for (const [name, fallback] of Object.entries(defaultPorts)) {
-    ports[name] = await realPort(given[name] || String(fallback))
+  for (const name of knownPorts) {
+    ports[name] = await realPort(given[name] || String(defaultPorts[name]))
   }
   for (const name of otherPorts) {
     if (given[name] === '0') ports[name] = await realPort('0')

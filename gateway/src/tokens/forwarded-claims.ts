@@ -1,12 +1,11 @@
-import { gatewayHeader, identityHeader } from '@gatehouse/edge-headers/names'
+import { gatewayHeader, IDENTITY_PREFIX, identityHeader } from '@gatehouse/edge-headers/names'
 import { Type } from 'typebox'
 import { ClaimPath } from './claim-path.ts'
 import type { NamedClaim } from './named-claims.ts'
 
-const PREFIX = 'x-auth-'
 /** the headers that have a meaning of their own, without the prefix */
 const taken = [...Object.values(identityHeader), gatewayHeader].map((header) =>
-  header.slice(PREFIX.length)
+  header.slice(IDENTITY_PREFIX.length)
 )
 
 /**
@@ -16,8 +15,8 @@ const taken = [...Object.values(identityHeader), gatewayHeader].map((header) =>
 export const forwardedClaims = (description: string) =>
   Type.Record(Type.String(), ClaimPath, {
     propertyNames: {
-      title: `a header that begins with ${PREFIX}, of lower-case letters, digits and -, other than ${PREFIX}${taken.join(', -')}`,
-      pattern: `^${PREFIX}(?!(?:${taken.join('|')})$)[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?$`
+      title: `a header that begins with ${IDENTITY_PREFIX}, of lower-case letters, digits and -, other than ${IDENTITY_PREFIX}${taken.join(', -')}`,
+      pattern: `^${IDENTITY_PREFIX}(?!(?:${taken.join('|')})$)[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?$`
     },
     description
   })
@@ -27,7 +26,7 @@ export const forwardedClaimsOf = (
   headers: Readonly<Record<string, ClaimPath>> | undefined
 ): NamedClaim[] =>
   Object.entries(headers ?? {}).map(([header, path]) => ({
-    name: header.slice(PREFIX.length).replace(/^claim-(?=.)/, ''),
+    name: header.slice(IDENTITY_PREFIX.length).replace(/^claim-(?=.)/, ''),
     header,
     path
   }))

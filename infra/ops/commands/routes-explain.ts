@@ -1,3 +1,4 @@
+import { gatewayHeader, IDENTITY_PREFIX, identityHeader } from '@gatehouse/edge-headers/names'
 import type { Route } from '@gatehouse/gateway/routes/route'
 import type { RouteTable } from '@gatehouse/gateway/routes/route-table'
 import type { Match } from '@gatehouse/gateway/stages/match'
@@ -80,9 +81,9 @@ function headersOf(
   { access, provesGateway }: { access: Match['access']; provesGateway: boolean }
 ): string[] {
   const caller = access === 'optional' ? 'the caller, if one is signed in' : 'the caller'
-  const identity = claims.map((claim) => `x-auth-${claim}`).join(', ')
+  const identity = claims.map((claim) => identityHeader[claim]).join(', ')
   return [
-    "the client's headers, except Authorization, the gateway's own cookies, hop-by-hop headers, headers of proxies (x-real-ip, cf-*, …) and x-auth-*",
+    `the client's headers, except Authorization, the gateway's own cookies, hop-by-hop headers, headers of proxies (x-real-ip, cf-*, …) and ${IDENTITY_PREFIX}*`,
     ...(credentials.includes('own-cookies') ? ["also the gateway's own cookies"] : []),
     ...(credentials.includes('client-authentication') ? ['also Authorization: Basic'] : []),
     ...(credentials.includes('authorization') && access === 'public'
@@ -91,7 +92,7 @@ function headersOf(
         ]
       : []),
     ...(provesGateway
-      ? [`x-auth-gateway, which proves to ${upstream.name} that a gateway sent the request`]
+      ? [`${gatewayHeader}, which proves to ${upstream.name} that a gateway sent the request`]
       : []),
     ...(access === 'public' || identity === '' ? [] : [`${identity} of ${caller}`]),
     ...(access === 'public' ? [] : tokenClaims).map(

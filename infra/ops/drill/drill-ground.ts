@@ -1,4 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto'
+import { defaultPorts } from '@gatehouse/settings/default-ports'
 import type { User } from '../answers.ts'
 import { BadUsage, type Command, type Typed, wordsOption } from '../command.ts'
 import type { Environment, OpsClient } from '../ops-client.ts'
@@ -55,7 +56,7 @@ export function extent({ gateways, live }: DrillGround): string {
 }
 
 function gatewaysOf(typed: Typed, { GATEWAY_PORT }: Environment): DrillGround['gateways'] {
-  const port = GATEWAY_PORT && GATEWAY_PORT !== '0' ? GATEWAY_PORT : '3000'
+  const port = GATEWAY_PORT && GATEWAY_PORT !== '0' ? GATEWAY_PORT : defaultPorts.GATEWAY_PORT
   const [first, ...others] = wordsOption(typed, 'gateway') ?? [`http://127.0.0.1:${port}`]
   if (first === undefined || ![first, ...others].every((url) => URL.canParse(url))) {
     throw new BadUsage(

@@ -1,3 +1,6 @@
+/** The beginning of the names that only the gateway may write. */
+export const IDENTITY_PREFIX = 'x-auth-'
+
 /**
  * The headers that identify the caller. Only the gateway writes them, and it removes them from all
  * requests that arrive.
@@ -39,8 +42,6 @@ export const forwardedHeader = {
   prefix: 'x-forwarded-prefix'
 } as const
 
-const IDENTITY_NAMESPACE = 'x-auth-'
-
 /** grpc-gateway gives a gRPC service such a header without this prefix. */
 const GRPC_METADATA = /^(?:grpc-metadata-)+/
 
@@ -59,4 +60,4 @@ export function foldedName(lowerCaseName: string): string {
  * a server may read as such a name (oauth2-proxy CVE-2025-64484, Caddy GHSA-7r4p-vjf4-gxv4).
  */
 export const isIdentityName = (lowerCaseName: string): boolean =>
-  /^[xg]/.test(lowerCaseName) && foldedName(lowerCaseName).startsWith(IDENTITY_NAMESPACE)
+  /^[xg]/.test(lowerCaseName) && foldedName(lowerCaseName).startsWith(IDENTITY_PREFIX)

@@ -1,3 +1,5 @@
+import { defaultPorts, type PortSetting } from '@gatehouse/settings/default-ports'
+
 /** Addresses in settings that are derived from ports on this machine. */
 export type DerivedAddresses = {
   readonly TOKEN_ISSUER: string
@@ -14,15 +16,15 @@ export type DerivedAddresses = {
 export function derivedAddresses(
   environment: Readonly<Record<string, string | undefined>>
 ): DerivedAddresses {
-  const portOf = (name: string, fallback: number): string => {
+  const portOf = (name: PortSetting): string => {
     const port = environment[name]?.trim() ?? ''
-    return /^[1-9]\d*$/.test(port) ? port : String(fallback)
+    return /^[1-9]\d*$/.test(port) ? port : String(defaultPorts[name])
   }
   const scheme = environment.GATEWAY_TLS_CERT_FILE ? 'https' : 'http'
   return {
-    TOKEN_ISSUER: `${scheme}://localhost:${portOf('GATEWAY_PORT', 3000)}`,
-    AUTH_URL: `http://127.0.0.1:${portOf('AUTH_PORT', 3001)}`,
-    ORDERS_URL: `http://127.0.0.1:${portOf('ORDERS_PORT', 3002)}`,
-    ECHO_URL: `http://127.0.0.1:${portOf('ECHO_PORT', 3003)}`
+    TOKEN_ISSUER: `${scheme}://localhost:${portOf('GATEWAY_PORT')}`,
+    AUTH_URL: `http://127.0.0.1:${portOf('AUTH_PORT')}`,
+    ORDERS_URL: `http://127.0.0.1:${portOf('ORDERS_PORT')}`,
+    ECHO_URL: `http://127.0.0.1:${portOf('ECHO_PORT')}`
   }
 }

@@ -1,15 +1,15 @@
 import { algorithms } from '@gatehouse/access-token/claims'
-import { tokenSettings } from '@gatehouse/access-token/settings'
-import { GATEWAY_KEYS_PATH } from '@gatehouse/edge-headers/assertion'
+import { LOCAL_ISSUER, tokenSettings } from '@gatehouse/access-token/settings'
 import { redisFaults, redisSettings } from '@gatehouse/redis/settings'
+import { defaultPorts } from '@gatehouse/settings/default-ports'
 import {
   commonSettings,
   dataSettings,
   host,
-  httpUrl,
   port,
   tracingSettings
 } from '@gatehouse/settings/fragments'
+import { gatewayKeysSettings } from '@gatehouse/settings/gateway-keys'
 import { originFaults, originSettings } from '@gatehouse/settings/origins'
 import { type Environment, readSettings, SettingsFault } from '@gatehouse/settings/read-settings'
 import { secret } from '@gatehouse/settings/secret'
@@ -42,9 +42,9 @@ export const authSettings = {
   DATABASE_WAIT_SECONDS: Type.Integer({ default: 30, minimum: 0, maximum: 3600 }),
   REDIS_REVOCATION_REPLICAS: Type.Integer({ default: 0, minimum: 0, maximum: 16 }),
   AUTH_HOST: host(),
-  AUTH_PORT: port(3001),
+  AUTH_PORT: port(defaultPorts.AUTH_PORT),
   AUTH_OPS_HOST: host(),
-  AUTH_OPS_PORT: port(3901),
+  AUTH_OPS_PORT: port(defaultPorts.AUTH_OPS_PORT),
   AUTH_UPSTREAM_NAME: Type.String({ default: 'auth', minLength: 1 }),
   AUTH_ACCESS_TTL_SECONDS: seconds(300),
   AUTH_REFRESH_IDLE_SECONDS: seconds(14 * DAY_SECONDS),
@@ -75,7 +75,7 @@ export const authSettings = {
   AUTH_COOKIE_SAME_SITE: Type.Enum(['strict', 'none'], { default: 'strict' }),
   AUTH_NEW_USER_ROLES: Type.String({ default: 'user' }),
   AUTH_NEW_USER_SCOPE: Type.String({ default: 'orders:read orders:write' }),
-  GATEWAY_KEYS_URL: httpUrl(`http://127.0.0.1:3900${GATEWAY_KEYS_PATH}`)
+  ...gatewayKeysSettings
 }
 
 export type AuthConfig = Static<ReturnType<typeof Type.Object<typeof authSettings>>> & {
@@ -102,7 +102,7 @@ export function readConfig(environment: Environment): AuthConfig {
   ])
   const isProduction = settings.NODE_ENV === 'production'
   const { database } = databaseOf(settings)
-  const unsafe = [environment.TOKEN_ISSUER ? null : LOCAL_ISSUER, unverifiedDatabase(database)]
+  const unsafe = [environment.TOKEN_ISSUER ? null : UNSET_ISSUER, unverifiedDatabase(database)]
   const warnings = isProduction ? unsafe.filter((warning) => warning !== null) : []
   const config = { ...settings, database, warnings: [...unknown.warnings, ...warnings] }
   const faults = [
@@ -123,8 +123,7 @@ const SQLITE = 'sqlite:'
 const LONELY_PASSWORD =
   'DATABASE_PASSWORD has no effect without the address of a PostgreSQL server in DATABASE_URL'
 
-const LOCAL_ISSUER =
-  'TOKEN_ISSUER is not set: tokens and the OAuth metadata name this machine, http://localhost:3000'
+const UNSET_ISSUER = `TOKEN_ISSUER is not set: tokens and the OAuth metadata name this machine, ${LOCAL_ISSUER}`
 
 function databaseOf({ DATABASE_URL: url, ...settings }: Settings) {
   if (url === undefined || url === SQLITE) {

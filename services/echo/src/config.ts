@@ -1,3 +1,4 @@
+import { defaultPorts } from '@gatehouse/settings/default-ports'
 import { commonSettings, host, port } from '@gatehouse/settings/fragments'
 import { type Environment, readSettings } from '@gatehouse/settings/read-settings'
 import { unknownSettings } from '@gatehouse/settings/unknown-settings'
@@ -7,9 +8,9 @@ import type { Static, Type } from 'typebox'
 export const echoSettings = {
   ...commonSettings,
   ECHO_HOST: host(),
-  ECHO_PORT: port(3003),
+  ECHO_PORT: port(defaultPorts.ECHO_PORT),
   ECHO_OPS_HOST: host(),
-  ECHO_OPS_PORT: port(3903)
+  ECHO_OPS_PORT: port(defaultPorts.ECHO_OPS_PORT)
 }
 
 export type EchoConfig = Static<ReturnType<typeof Type.Object<typeof echoSettings>>>

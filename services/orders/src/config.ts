@@ -1,4 +1,6 @@
-import { commonSettings, dataSettings, host, httpUrl, port } from '@gatehouse/settings/fragments'
+import { defaultPorts } from '@gatehouse/settings/default-ports'
+import { commonSettings, dataSettings, host, port } from '@gatehouse/settings/fragments'
+import { gatewayKeysSettings } from '@gatehouse/settings/gateway-keys'
 import { type Environment, readSettings } from '@gatehouse/settings/read-settings'
 import { unknownSettings } from '@gatehouse/settings/unknown-settings'
 import type { Static, Type } from 'typebox'
@@ -8,10 +10,10 @@ export const ordersSettings = {
   ...commonSettings,
   ...dataSettings,
   ORDERS_HOST: host(),
-  ORDERS_PORT: port(3002),
+  ORDERS_PORT: port(defaultPorts.ORDERS_PORT),
   ORDERS_OPS_HOST: host(),
-  ORDERS_OPS_PORT: port(3902),
-  GATEWAY_KEYS_URL: httpUrl('http://127.0.0.1:3900/.well-known/gateway-jwks.json')
+  ORDERS_OPS_PORT: port(defaultPorts.ORDERS_OPS_PORT),
+  ...gatewayKeysSettings
 }
 
 export type OrdersConfig = Static<ReturnType<typeof Type.Object<typeof ordersSettings>>>

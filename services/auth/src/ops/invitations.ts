@@ -10,6 +10,7 @@ import { Limit, readLimit } from './query-parameters.ts'
 import { Words } from './words.ts'
 
 const DAY_SECONDS = 86_400
+const DEFAULT_LIFETIME_SECONDS = 7 * DAY_SECONDS
 
 const Body = Type.Object(
   {
@@ -18,7 +19,7 @@ const Body = Type.Object(
     roles: Type.Optional(Words),
     scope: Type.Optional(Words),
     expiresInSeconds: Type.Optional(
-      Type.Integer({ minimum: 60, maximum: 365 * DAY_SECONDS, default: 7 * DAY_SECONDS })
+      Type.Integer({ minimum: 60, maximum: 365 * DAY_SECONDS, default: DEFAULT_LIFETIME_SECONDS })
     )
   },
   { additionalProperties: false }
@@ -50,7 +51,7 @@ export const invitationRoutes: OpsRoutes = (service, { invitations, newUser, clo
       }
     },
     async (request, reply) => {
-      const { roles, scope, expiresInSeconds = 7 * DAY_SECONDS } = request.body
+      const { roles, scope, expiresInSeconds = DEFAULT_LIFETIME_SECONDS } = request.body
       const email = request.body.email === undefined ? null : canonicalEmail(request.body.email)
       if (email === null && request.body.email !== undefined) {
         throw invalidMember('email', 'must be an e-mail address')
