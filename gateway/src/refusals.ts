@@ -2,7 +2,8 @@ import { bearerChallenge } from '@gatehouse/problem/challenge'
 import { Refusal } from '@gatehouse/problem/refusal'
 
 /**
- * All refusals of the gateway: few codes for clients, and a separate reason for the log in each.
+ * All refusals of the gateway, except that of the redirect to https: few codes for clients, and a
+ * separate reason for the log in each.
  */
 
 /**
