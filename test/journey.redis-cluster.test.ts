@@ -4,7 +4,7 @@ import { OUTAGE_BOUND_MS, within } from '@gatehouse/fixtures/own-time'
 import { redisCluster } from '@gatehouse/fixtures/redis-cluster'
 import { redisMissing } from '@gatehouse/fixtures/redis-server'
 import { wholeSystem } from '@gatehouse/fixtures/whole-system'
-import { COMMAND_TIMEOUT_MS } from '@gatehouse/redis/connect-redis'
+import { COMMAND_TIMEOUT_MS } from '@gatehouse/redis/connection'
 import t from 'tap'
 import { journey } from './journey.ts'
 

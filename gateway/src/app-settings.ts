@@ -3,35 +3,16 @@ import { words } from '@gatehouse/settings/fragments'
 import type { GatewayConfig } from './config.ts'
 import { type CorsPolicy, corsPolicy } from './cross-origin/cors-policy.ts'
 import type { UpstreamLimits } from './forwarding/forward.ts'
+import type { ClientTimes } from './limits/client-times.ts'
 import type { ConnectionLimits } from './limits/connection-limits.ts'
-import type { ProxyProtocol } from './proxies/proxy-protocol.ts'
-import type { ProxyHeaders } from './proxies/told-by-proxies.ts'
-import { type IsTrustedProxy, trustedProxies } from './proxies/trusted-proxies.ts'
-
-/** The proxies in front of the gateway, and how they name their clients. */
-export type ProxySettings = {
-  readonly isTrustedProxy: IsTrustedProxy
-  /** the kind of header that they write; null: decided per request */
-  readonly proxyHeaders: ProxyHeaders | null
-  /** whether they begin their connections with a header of the PROXY protocol */
-  readonly proxyProtocol: ProxyProtocol
-}
+import type { ProxySettings } from './proxies/proxy-settings.ts'
+import { trustedProxies } from './proxies/trusted-proxies.ts'
 
 /** The pages of other origins that may use this API. */
 export type PageSettings = {
   readonly allowedOrigins: readonly string[]
   /** what they may send and read */
   readonly cors: CorsPolicy
-}
-
-/** How long connections and requests of clients may take. */
-export type ClientTimes = {
-  /** how long a whole request may take to arrive */
-  readonly requestMs: number
-  /** how long an idle connection stays open */
-  readonly idleMs: number
-  /** how long requests in flight may take when the gateway closes */
-  readonly closeMs: number
 }
 
 /** The app's part of the configuration. */

@@ -21,8 +21,9 @@ import { type Hop, stamp } from './stages/stamp.ts'
 import { type RequestHeaders, strip } from './stages/strip.ts'
 import { checkUpgrade } from './stages/upgrade.ts'
 import type { Trail } from './telemetry/trail.ts'
-import type { AccessTokenVerifier, VerifiedToken } from './tokens/access-token-verifier.ts'
+import type { AccessTokenVerifier } from './tokens/access-token-verifier.ts'
 import type { NamedClaims } from './tokens/named-claims.ts'
+import type { VerifiedToken } from './tokens/verified-token.ts'
 import type { Handshake } from './websocket/handshake.ts'
 
 /** What the stages read, all of it in memory. */

@@ -5,7 +5,7 @@ import { defaultAddress, defaultPorts } from '@gatehouse/settings/default-ports'
 import { isHttpUrl } from '@gatehouse/settings/formats'
 import { readSettings, SettingsFault } from '@gatehouse/settings/read-settings'
 import { secret } from '@gatehouse/settings/secret'
-import { Refused } from './command.ts'
+import { Refused } from './failures.ts'
 
 export type Environment = Readonly<Record<string, string | undefined>>
 

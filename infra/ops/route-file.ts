@@ -2,7 +2,7 @@ import type { Access, Demand } from '@gatehouse/gateway/routes/demand-schema'
 import type { Route } from '@gatehouse/gateway/routes/route'
 import type { RouteTable } from '@gatehouse/gateway/routes/route-table'
 import { derivedAddresses } from '@gatehouse/process/derived-addresses'
-import { Refused } from './command.ts'
+import { Refused } from './failures.ts'
 import type { Environment } from './ops-client.ts'
 
 const DEFAULT_FILE = 'gateway/routes.yaml'

@@ -11,9 +11,9 @@ import {
   gatewayProofClaims
 } from '@gatehouse/edge-headers/gateway-proof'
 import { calculateJwkThumbprint, type JWK } from 'jose'
-import type { VerifiedToken } from '../tokens/access-token-verifier.ts'
 import type { KeptForTokens } from '../tokens/kept-for-tokens.ts'
 import type { ClaimValues, NamedClaim } from '../tokens/named-claims.ts'
+import type { VerifiedToken } from '../tokens/verified-token.ts'
 
 /**
  * This gateway's own key. It is created at the start, and its private half never leaves the

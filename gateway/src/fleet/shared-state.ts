@@ -1,6 +1,6 @@
 import type { Fleet } from '@gatehouse/fleet/fleet'
 import { redisFleet } from '@gatehouse/fleet/redis-fleet'
-import type { RedisConnection } from '@gatehouse/redis/connect-redis'
+import type { RedisConnection } from '@gatehouse/redis/connection'
 import type { ReportedRedis } from '@gatehouse/redis/reported-redis'
 import { type RedisSettings, redisTarget } from '@gatehouse/redis/settings'
 import { redisRevocations } from '@gatehouse/revocation/redis-revocations'

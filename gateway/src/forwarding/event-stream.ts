@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http'
 import { breakOff, breakOffUnlessClosed } from '@gatehouse/http-service/http-two'
-import type { VerifiedToken } from '../tokens/access-token-verifier.ts'
+import type { VerifiedToken } from '../tokens/verified-token.ts'
 import type { Lifetimes, Over } from './lifetimes.ts'
 import type { ResponseHeaders } from './response-headers.ts'
 

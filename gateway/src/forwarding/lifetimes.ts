@@ -1,5 +1,5 @@
 import type { RevokedTokens, WhyRevoked } from '../revocation/revoked-tokens.ts'
-import type { VerifiedToken } from '../tokens/access-token-verifier.ts'
+import type { VerifiedToken } from '../tokens/verified-token.ts'
 
 /** Why a long-lived response or a WebSocket must end. */
 export type Over = 'TOKEN_EXPIRED' | WhyRevoked

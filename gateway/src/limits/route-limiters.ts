@@ -1,10 +1,10 @@
 import fastifyRateLimit from '@fastify/rate-limit'
 import { clientNetwork } from '@gatehouse/edge-headers/client-network'
-import type { RedisConnection } from '@gatehouse/redis/connect-redis'
+import type { RedisConnection } from '@gatehouse/redis/connection'
 import type { FastifyInstance, FastifyPluginAsync, FastifyRequest } from 'fastify'
 import type { Limit, Route } from '../routes/route.ts'
 import type { Limiter } from '../stages/limit.ts'
-import type { VerifiedToken } from '../tokens/access-token-verifier.ts'
+import type { VerifiedToken } from '../tokens/verified-token.ts'
 
 const NAMESPACE = 'gatehouse:edge-limit:'
 /** per limit; above it, the callers that have been quiet for longest are forgotten */

@@ -1,5 +1,5 @@
 import { clientNetwork } from '@gatehouse/edge-headers/client-network'
-import type { VerifiedToken } from '../tokens/access-token-verifier.ts'
+import type { VerifiedToken } from '../tokens/verified-token.ts'
 import type { IsTrustedProxy } from './trusted-proxies.ts'
 
 /**

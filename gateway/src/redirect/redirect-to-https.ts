@@ -1,16 +1,17 @@
 import { buildService, type Service } from '@gatehouse/http-service/build-service'
 import type { ServiceLog } from '@gatehouse/http-service/service-log'
 import { Refusal } from '@gatehouse/problem/refusal'
-import type { ClientTimes, GatewaySettings, ProxySettings } from '../app-settings.ts'
-import { limitConnections } from '../limits/connection-limits.ts'
+import type { ClientTimes } from '../limits/client-times.ts'
+import { type ConnectionLimits, limitConnections } from '../limits/connection-limits.ts'
 import { acceptProxyProtocol } from '../proxies/proxy-protocol.ts'
+import type { ProxySettings } from '../proxies/proxy-settings.ts'
 
 export type RedirectNeeds = {
   readonly log: ServiceLog
   readonly times: Pick<ClientTimes, 'idleMs' | 'closeMs'>
   readonly proxies: Pick<ProxySettings, 'proxyProtocol' | 'isTrustedProxy'>
   /** as many connections as the gateway's own listener may have */
-  readonly limits: GatewaySettings['limits']
+  readonly limits: Pick<ConnectionLimits, 'connections' | 'connectionsPerAddress'>
   readonly clock: () => number
   /** the address of the gateway for its clients: `https://api.example.com` */
   readonly publicOrigin: string

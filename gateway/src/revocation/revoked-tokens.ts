@@ -1,5 +1,5 @@
 import type { Revocation } from '@gatehouse/revocation/revocation'
-import type { VerifiedToken } from '../tokens/access-token-verifier.ts'
+import type { VerifiedToken } from '../tokens/verified-token.ts'
 
 /**
  * Why a valid token is refused: its session has ended, or a refresh returns another one, because

@@ -1,6 +1,7 @@
 import { invalidToken, noToken } from '../refusals.ts'
 import type { Access } from '../routes/demand-schema.ts'
-import type { AccessTokenVerifier, VerifiedToken } from '../tokens/access-token-verifier.ts'
+import type { AccessTokenVerifier } from '../tokens/access-token-verifier.ts'
+import type { VerifiedToken } from '../tokens/verified-token.ts'
 
 /** RFC 6750 §2.1; the name of the scheme in any letter case (RFC 9110 §11.1) */
 const BEARER = /^bearer +([A-Za-z0-9._~+/-]+=*)$/i

@@ -1,7 +1,7 @@
 import { notYet, sessionEnded, tokenStale } from '../refusals.ts'
 import type { Revocations } from '../revocation/follow-revocations.ts'
 import type { Route } from '../routes/route.ts'
-import type { VerifiedToken } from '../tokens/access-token-verifier.ts'
+import type { VerifiedToken } from '../tokens/verified-token.ts'
 
 /** A verified token may have been revoked since. The check reads memory and costs no call. */
 export function refuseRevoked(

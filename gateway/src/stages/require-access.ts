@@ -1,6 +1,6 @@
 import { loginTooOld, roleMissing, scopeMissing } from '../refusals.ts'
 import type { Demand } from '../routes/demand-schema.ts'
-import type { VerifiedToken } from '../tokens/access-token-verifier.ts'
+import type { VerifiedToken } from '../tokens/verified-token.ts'
 
 /** Requires all of the scopes, one of the roles, and a login that is not too old. */
 export function requireAccess(

@@ -1,6 +1,6 @@
 import type { OpenSpan } from '@gatehouse/tracing/tracing'
 import type { Route } from '../routes/route.ts'
-import type { VerifiedToken } from '../tokens/access-token-verifier.ts'
+import type { VerifiedToken } from '../tokens/verified-token.ts'
 
 /**
  * What has happened to a request so far, for the access log and the metrics. Each stage and the

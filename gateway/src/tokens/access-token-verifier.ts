@@ -1,32 +1,12 @@
 import { hash } from 'node:crypto'
-import type { Identity } from '@gatehouse/edge-headers/identity'
 import type { Sighting } from '@gatehouse/sightings/sighting'
 import { LRUCache } from 'lru-cache'
 import type { TrustedIssuers } from '../issuers/trusted-issuers.ts'
 import { invalidToken, notYet, tokenExpired, tokenStale } from '../refusals.ts'
 import type { CheckSignature } from '../signature-checks.ts'
 import { type ReadClaims, readAccessToken } from './access-token-profile.ts'
-import type { NamedClaim } from './named-claims.ts'
 import { rememberedBytes } from './remembered-bytes.ts'
-
-/** A token with a valid signature, issuer, audience and times. */
-export type VerifiedToken = {
-  readonly identity: Identity
-  /** the key that signed it; null for keys of another issuer, which we cannot revoke */
-  readonly kid: string | null
-  /** in seconds since 1970: `iat` */
-  readonly issuedAt: number
-  /** the version of its owner's rights when it was issued; null if the token has none */
-  readonly rightsVersion: number | null
-  /** when the user signed in, in seconds since 1970; null if nobody did (a machine client) */
-  readonly authenticatedAt: number | null
-  /** the name of another issuer; null for our own auth service */
-  readonly issuerName: string | null
-  /** the claims that its issuer's entry forwards to every service; one list for all its tokens */
-  readonly issuerClaims: readonly NamedClaim[]
-  /** in seconds since 1970: `exp` plus the allowed difference of the clocks */
-  readonly usableUntil: number
-}
+import type { VerifiedToken } from './verified-token.ts'
 
 export type AccessTokenVerifier = {
   /**

@@ -1,4 +1,4 @@
-import type { VerifiedToken } from './access-token-verifier.ts'
+import type { VerifiedToken } from './verified-token.ts'
 
 /** Values of one kind that are kept for tokens, each under a key. */
 export type KeptValues<Key, Value> = {

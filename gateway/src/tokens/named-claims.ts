@@ -1,8 +1,8 @@
 import { claimHeaders } from '@gatehouse/edge-headers/claim-headers'
-import type { VerifiedToken } from './access-token-verifier.ts'
 import { type ClaimPath, claimAt } from './claim-path.ts'
 import type { KeptForTokens } from './kept-for-tokens.ts'
 import { textBytes } from './text-bytes.ts'
+import type { VerifiedToken } from './verified-token.ts'
 import { type WrittenHeaders, written } from './written-identity.ts'
 
 /** A claim that a service gets in a header, and as `claims.<name>` of the assertion. */

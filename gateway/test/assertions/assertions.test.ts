@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { createLocalJWKSet, decodeJwt, decodeProtectedHeader, jwtVerify, SignJWT } from 'jose'
 import t from 'tap'
 import { newAssertionKey } from '../../src/assertions/assertions.ts'
-import type { VerifiedToken } from '../../src/tokens/access-token-verifier.ts'
+import type { VerifiedToken } from '../../src/tokens/verified-token.ts'
 import { collectGarbage } from '../fixtures/collect-garbage.ts'
 import { ada, countedAssertions } from '../fixtures/stamped.ts'
 

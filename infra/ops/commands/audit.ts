@@ -1,5 +1,6 @@
 import { count } from '../answers.ts'
-import { BadUsage, type Command, textOption } from '../command.ts'
+import { type Command, textOption } from '../command.ts'
+import { BadUsage } from '../failures.ts'
 import { textTable } from '../text-table.ts'
 
 type Event = {

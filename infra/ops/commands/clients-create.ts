@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { type Client, clientTable, type Secret, shownOnce } from '../answers.ts'
-import { BadUsage, type Command, textOption, wordsOption } from '../command.ts'
+import { type Command, textOption, wordsOption } from '../command.ts'
+import { BadUsage } from '../failures.ts'
 
 type Created = { client: Client; secret: Secret | null }
 

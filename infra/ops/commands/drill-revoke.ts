@@ -1,4 +1,4 @@
-import { BadUsage, type Command, type MonotonicClock, type Typed, textOption } from '../command.ts'
+import { type Command, type MonotonicClock, type Typed, textOption } from '../command.ts'
 import {
   type DrillGround,
   drillOptions,
@@ -8,6 +8,7 @@ import {
   REFUSED_WITHIN_MS
 } from '../drill/drill-ground.ts'
 import { failed, percentile, refusedAfter, takenByAll } from '../drill/propagation.ts'
+import { BadUsage } from '../failures.ts'
 
 const DEFAULT_ROUNDS = 20
 const MOST_ROUNDS = 1000

@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Key } from '../answers.ts'
-import { BadUsage, type Command, type Typed, textOption } from '../command.ts'
+import { type Command, type Typed, textOption } from '../command.ts'
 import { drillOptions, drillUsage, extent, onDrillGround } from '../drill/drill-ground.ts'
 import { type Load, startLoad, type Tally, USES_OF_A_TOKEN } from '../drill/load.ts'
 import { failed } from '../drill/propagation.ts'
+import { BadUsage } from '../failures.ts'
 
 const DEFAULT_CLIENTS = 8
 /** the default maximum number of sessions per user */

@@ -1,6 +1,7 @@
 import type { IssuerEntry } from '@gatehouse/gateway/issuers/issuer-entry'
 import { count } from '../answers.ts'
-import { BadUsage, type Command, Refused } from '../command.ts'
+import type { Command } from '../command.ts'
+import { BadUsage, Refused } from '../failures.ts'
 import type { Environment } from '../ops-client.ts'
 import { textTable } from '../text-table.ts'
 

@@ -3,7 +3,8 @@ import type { Route } from '@gatehouse/gateway/routes/route'
 import type { RouteTable } from '@gatehouse/gateway/routes/route-table'
 import type { Match } from '@gatehouse/gateway/stages/match'
 import { Refusal } from '@gatehouse/problem/refusal'
-import { BadUsage, type Command, Refused } from '../command.ts'
+import type { Command } from '../command.ts'
+import { BadUsage, Refused } from '../failures.ts'
 import { accessWords, demandWords, readRoutes, routeFileOf } from '../route-file.ts'
 
 const METHOD = /^[A-Z]+$/

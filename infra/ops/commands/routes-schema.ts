@@ -1,4 +1,5 @@
-import { type Command, Refused } from '../command.ts'
+import type { Command } from '../command.ts'
+import { Refused } from '../failures.ts'
 
 export const routesSchema: Command = {
   name: 'routes schema',

@@ -1,5 +1,6 @@
 import { count } from '../answers.ts'
-import { BadUsage, type Command, type Typed, textOption } from '../command.ts'
+import { type Command, type Typed, textOption } from '../command.ts'
+import { BadUsage } from '../failures.ts'
 
 export const sessionsEnd: Command = {
   name: 'sessions end',

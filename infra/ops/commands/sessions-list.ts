@@ -1,5 +1,6 @@
 import { count, type Session } from '../answers.ts'
-import { BadUsage, type Command, textOption } from '../command.ts'
+import { type Command, textOption } from '../command.ts'
+import { BadUsage } from '../failures.ts'
 import { textTable } from '../text-table.ts'
 
 export const sessionsList: Command = {

@@ -1,6 +1,7 @@
 import { extname } from 'node:path'
 import { count } from '../answers.ts'
-import { BadUsage, type Command, type Typed, textOption, wordsOption } from '../command.ts'
+import { type Command, type Typed, textOption, wordsOption } from '../command.ts'
+import { BadUsage } from '../failures.ts'
 import { readFirebaseHashConfig } from '../import/firebase-hash-config.ts'
 import { type FileFormat, importFile } from '../import/import-file.ts'
 import { type ImportResult, importReport } from '../import/import-report.ts'

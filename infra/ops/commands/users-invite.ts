@@ -1,5 +1,6 @@
 import { type Invitation, invitationTable } from '../answers.ts'
-import { BadUsage, type Command, textOption, wordsOption } from '../command.ts'
+import { type Command, textOption, wordsOption } from '../command.ts'
+import { BadUsage } from '../failures.ts'
 
 const DAY_SECONDS = 86_400
 const MOST_DAYS = 365

@@ -1,7 +1,8 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { defaultPorts } from '@gatehouse/settings/default-ports'
 import type { User } from '../answers.ts'
-import { BadUsage, type Command, type Typed, wordsOption } from '../command.ts'
+import { type Command, type Typed, wordsOption } from '../command.ts'
+import { BadUsage } from '../failures.ts'
 import type { Environment, OpsClient } from '../ops-client.ts'
 import { type Credentials, type PublicApi, publicApi } from './public-api.ts'
 

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type MonotonicClock, Refused } from '../command.ts'
+import type { MonotonicClock } from '../command.ts'
+import { Refused } from '../failures.ts'
 import { REFUSED_WITHIN_MS } from './drill-ground.ts'
 import type { PublicApi } from './public-api.ts'
 

@@ -1,4 +1,4 @@
-import { Refused } from '../command.ts'
+import { Refused } from '../failures.ts'
 
 export type Credentials = { readonly email: string; readonly password: string }
 

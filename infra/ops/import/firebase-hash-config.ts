@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { BadUsage } from '../command.ts'
+import { BadUsage } from '../failures.ts'
 
 /** The parameters of a Firebase project's scrypt. */
 export type FirebaseHashConfig = {

@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs'
-import { Refused } from '../command.ts'
+import { Refused } from '../failures.ts'
 import type { OpsClient } from '../ops-client.ts'
 import { csvEntries } from './csv.ts'
 import { type ForeignUser, foreignUser, type ImportDefaults } from './foreign-user.ts'

@@ -1,5 +1,5 @@
 import { openSync, writeSync } from 'node:fs'
-import { BadUsage } from '../command.ts'
+import { BadUsage } from '../failures.ts'
 
 /** An entry that was not imported, and why. */
 export type NotImported = {

@@ -1,4 +1,4 @@
-import type { RedisConnection } from '@gatehouse/redis/connect-redis'
+import type { RedisConnection } from '@gatehouse/redis/connection'
 import { Value } from 'typebox/value'
 import { type Fleet, HEARTBEAT_LIFE_MS, Heartbeat, KEY_LIFE_MS } from './fleet.ts'
 

@@ -1,20 +1,18 @@
-import { Cluster, Redis, type RedisOptions } from 'ioredis'
+import { Cluster, Redis } from 'ioredis'
+import {
+  COMMAND_TIMEOUT_MS,
+  type ConnectionOptions,
+  commonOptions,
+  type RedisConnection
+} from './connection.ts'
 import { takeLaterFaults } from './later-faults.ts'
 import { type ClusterAddress, type RedisAddress, redisAddress } from './redis-address.ts'
 import type { RedisTarget } from './settings.ts'
 import { supervise } from './supervise.ts'
 import { watchFailovers } from './watch-failovers.ts'
 
-/** how long a command may take by default */
-export const COMMAND_TIMEOUT_MS = 250
 /** longer than the longest blocking read (one second), so that a frozen server is noticed */
 const BLOCKING_TIMEOUT_MS = 3000
-/**
- * A connection that has owed an answer for this long is replaced. If a device on the path has
- * silently dropped it (a NAT, or a host that vanished), TCP would wait for a quarter of an hour.
- */
-const SILENCE_MS = 2500
-const LONGEST_RETRY_PAUSE_MS = 500
 /**
  * how often a cluster is asked which node has which slots; a node that was gone is known again
  * after this time
@@ -22,9 +20,6 @@ const LONGEST_RETRY_PAUSE_MS = 500
 const SLOTS_REFRESH_MS = 2000
 /** while slots move */
 const MAX_REDIRECTIONS = 3
-
-/** One server, the master that the sentinels name, or a cluster. */
-export type RedisConnection = Redis | Cluster
 
 /** `timeoutMs`: how long a command may take; opening a connection may take twice as long. */
 export type ConnectOptions = RedisTarget & {
@@ -49,7 +44,7 @@ export function connectRedis({
 }: ConnectOptions): RedisConnection {
   const address = redisAddress(url, passwords)
   const options = {
-    ...common,
+    ...commonOptions,
     connectTimeout: 2 * timeoutMs,
     disconnectTimeout: timeoutMs,
     commandTimeout: use === 'blocking' ? BLOCKING_TIMEOUT_MS : timeoutMs,
@@ -67,33 +62,6 @@ const withoutTls = (error: Error): Error =>
   error.message === 'connect ETIMEDOUT'
     ? new Error(`${error.message}: no TLS connection in time. Does the port take TLS?`)
     : error
-
-const pause = (attempt: number) => Math.min(50 * attempt, LONGEST_RETRY_PAUSE_MS)
-
-const common = {
-  socketTimeout: SILENCE_MS,
-  enableOfflineQueue: false,
-  autoResendUnfulfilledCommands: false,
-  maxRetriesPerRequest: 0,
-  retryStrategy: pause,
-  sentinelRetryStrategy: pause,
-  maxLoadingRetryTime: LONGEST_RETRY_PAUSE_MS,
-  // A master has become a replica: the connection looks for the new master. The command is not sent
-  // again.
-  reconnectOnError: (error: Error) => error.message.startsWith('READONLY'),
-  // A user with few rights may not set the client's name, and each attempt would be in the log of
-  // Redis.
-  disableClientInfo: true,
-  // One protocol, whatever the server prefers, so that replies have the shapes that the wrappers
-  // decode.
-  protocol: 2 as const
-} satisfies RedisOptions
-
-export type ConnectionOptions = typeof common &
-  Record<
-    'connectTimeout' | 'disconnectTimeout' | 'commandTimeout' | 'sentinelCommandTimeout',
-    number
-  >
 
 /** `onDisconnect` stops everything that watches the connection. */
 type Opened = { readonly redis: RedisConnection; readonly onDisconnect?: () => void }

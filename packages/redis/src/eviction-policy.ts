@@ -1,4 +1,4 @@
-import type { RedisConnection } from './connect-redis.ts'
+import type { RedisConnection } from './connection.ts'
 
 /** the only policy under which Redis drops no data */
 const REQUIRED = 'noeviction'

@@ -1,4 +1,4 @@
-import type { RedisConnection } from './connect-redis.ts'
+import type { RedisConnection } from './connection.ts'
 
 /** The rights that a process needs. */
 export type NeededRights = {

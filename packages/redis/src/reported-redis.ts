@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Counter, Gauge, type Registry } from 'prom-client'
-import { type ConnectOptions, connectRedis, type RedisConnection } from './connect-redis.ts'
+import { type ConnectOptions, connectRedis } from './connect-redis.ts'
+import type { RedisConnection } from './connection.ts'
 import { evictionFault } from './eviction-policy.ts'
 import { faultCause } from './fault-cause.ts'
 import { lastingFault } from './lasting-fault.ts'

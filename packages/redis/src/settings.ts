@@ -4,7 +4,7 @@ import { unreadable } from '@gatehouse/settings/file-fault'
 import { authorityFault } from '@gatehouse/settings/pem-authority'
 import { secret } from '@gatehouse/settings/secret'
 import { type Static, Type } from 'typebox'
-import { COMMAND_TIMEOUT_MS } from './connect-redis.ts'
+import { COMMAND_TIMEOUT_MS } from './connection.ts'
 import { type Passwords, redisAddress } from './redis-address.ts'
 
 export const redisSettings = {

@@ -1,4 +1,4 @@
-import type { RedisConnection } from './connect-redis.ts'
+import type { RedisConnection } from './connection.ts'
 
 /** how often each connection is checked */
 const ROUND_MS = 500

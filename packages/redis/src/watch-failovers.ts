@@ -1,5 +1,5 @@
 import { Redis } from 'ioredis'
-import type { ConnectionOptions } from './connect-redis.ts'
+import type { ConnectionOptions } from './connection.ts'
 import { takeLaterFaults } from './later-faults.ts'
 import type { SentinelAddress } from './redis-address.ts'
 import { supervise } from './supervise.ts'

@@ -9,7 +9,8 @@ import {
   redisMissing,
   redisServer
 } from '@gatehouse/fixtures/redis-server'
-import { connectRedis, type RedisConnection } from '@gatehouse/redis/connect-redis'
+import { connectRedis } from '@gatehouse/redis/connect-redis'
+import type { RedisConnection } from '@gatehouse/redis/connection'
 import t, { type Test } from 'tap'
 import { becomes } from './fixtures/becomes.ts'
 import { outcome } from './fixtures/outcome.ts'

@@ -1,11 +1,8 @@
 import { once } from 'node:events'
 import { createServer, type Socket } from 'node:net'
 import { within } from '@gatehouse/fixtures/own-time'
-import {
-  COMMAND_TIMEOUT_MS,
-  connectRedis,
-  type RedisConnection
-} from '@gatehouse/redis/connect-redis'
+import { connectRedis } from '@gatehouse/redis/connect-redis'
+import { COMMAND_TIMEOUT_MS, type RedisConnection } from '@gatehouse/redis/connection'
 import { freePort } from '@gatehouse/start/free-port'
 import t, { type Test } from 'tap'
 import { outcome } from './fixtures/outcome.ts'

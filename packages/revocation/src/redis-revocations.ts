@@ -1,4 +1,4 @@
-import type { RedisConnection } from '@gatehouse/redis/connect-redis'
+import type { RedisConnection } from '@gatehouse/redis/connection'
 import { Compile } from 'typebox/compile'
 import {
   type Cursor,

@@ -1,4 +1,4 @@
-import type { RedisConnection } from '@gatehouse/redis/connect-redis'
+import type { RedisConnection } from '@gatehouse/redis/connection'
 import { bounded } from '../redis/bounded.ts'
 import { script } from '../redis/script.ts'
 import { FAILURES_KEPT_SECONDS, waitsSeconds } from './back-off.ts'

@@ -1,4 +1,4 @@
-import type { RedisConnection } from '@gatehouse/redis/connect-redis'
+import type { RedisConnection } from '@gatehouse/redis/connection'
 import { script } from '../redis/script.ts'
 import { placeOf } from './count-min.ts'
 import { REQUEST_SHAPE, type RequestCounts } from './request-counts.ts'

@@ -1,4 +1,4 @@
-import type { RedisConnection } from '@gatehouse/redis/connect-redis'
+import type { RedisConnection } from '@gatehouse/redis/connection'
 import { script } from '../redis/script.ts'
 import { ROWS, type Shape } from './count-min.ts'
 import { GUESS_SHAPE } from './guess-counts.ts'

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import type { RedisConnection } from '@gatehouse/redis/connect-redis'
+import type { RedisConnection } from '@gatehouse/redis/connection'
 import { masterScript } from '@gatehouse/redis/master-script'
 import { bounded } from './bounded.ts'
 

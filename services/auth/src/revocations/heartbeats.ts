@@ -1,5 +1,5 @@
 import { hostname } from 'node:os'
-import type { RedisConnection } from '@gatehouse/redis/connect-redis'
+import type { RedisConnection } from '@gatehouse/redis/connection'
 import { HEARTBEAT_MS, redisHeartbeat } from '@gatehouse/revocation/redis-heartbeats'
 import { Gauge, type Registry } from 'prom-client'
 

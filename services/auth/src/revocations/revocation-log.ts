@@ -1,4 +1,4 @@
-import type { RedisConnection } from '@gatehouse/redis/connect-redis'
+import type { RedisConnection } from '@gatehouse/redis/connection'
 import { REVOCATION_STREAM } from '@gatehouse/revocation/redis-revocations'
 import type { Revocation } from '@gatehouse/revocation/revocation'
 import { acknowledged } from '../redis/acknowledged.ts'

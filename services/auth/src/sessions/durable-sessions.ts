@@ -8,6 +8,7 @@ import { endOneSession, endSessions } from '../database/end-sessions.ts'
 import type { SessionTable, Tables } from '../database/tables.ts'
 import type { Opened } from './family.ts'
 import { recordEnd } from './record-end.ts'
+import type { SessionEnd } from './session-end.ts'
 
 /** A session as the database knows it. */
 export type DurableSession = Opened & {
@@ -19,9 +20,6 @@ export type DurableSession = Opened & {
   /** it has ended, and the session store may not know */
   readonly untold: boolean
 }
-
-/** An event that is the end of a session. */
-export type SessionEnd = AuditEvent & { readonly subject: string; readonly sid: string }
 
 export type Ended = {
   /** whether there is such a session of this user */

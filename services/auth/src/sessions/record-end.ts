@@ -3,7 +3,7 @@ import { lockAccount } from '../accounts/lock-account.ts'
 import { writeAudit } from '../audit/audit-log.ts'
 import { endOneSession } from '../database/end-sessions.ts'
 import type { Tables } from '../database/tables.ts'
-import type { SessionEnd } from './durable-sessions.ts'
+import type { SessionEnd } from './session-end.ts'
 
 /**
  * Records an end that the session store decided. Several instances may do so at once, and repeat it

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { RedisConnection } from '@gatehouse/redis/connect-redis'
+import type { RedisConnection } from '@gatehouse/redis/connection'
 import { REVOCATION_STREAM } from '@gatehouse/revocation/redis-revocations'
 import { readSightingField, redisSightings, SIGHTINGS } from '@gatehouse/sightings/redis-sightings'
 import type { Origin } from '../audit/audit-event.ts'

@@ -1,7 +1,8 @@
 import { Refusal } from '@gatehouse/problem/refusal'
 import type { AuditEvent, Origin } from '../audit/audit-event.ts'
-import type { DurableSessions, SessionEnd } from './durable-sessions.ts'
+import type { DurableSessions } from './durable-sessions.ts'
 import type { Families, UnrecordedEnd } from './families.ts'
+import type { SessionEnd } from './session-end.ts'
 import type { ToldEnds } from './told-ends.ts'
 
 /**
