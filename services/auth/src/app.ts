@@ -110,6 +110,7 @@ export async function buildAuth(needs: AuthNeeds): Promise<Service> {
     provesGateway: gatewayProofs({
       gatewayKeys: needs.identity.gatewayKeys,
       service: needs.upstreamName,
+      // Not the clock of the stores: gateways date their proofs by the clocks of their machines.
       clock: Date.now
     })
   })
