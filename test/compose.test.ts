@@ -23,6 +23,7 @@ type Service = {
   pids_limit?: number
   environment?: Record<string, string>
   secrets?: string[]
+  networks?: string[] | Record<string, unknown>
 }
 type Compose = { services: Record<string, Service>; secrets?: Record<string, { file: string }> }
 
@@ -47,6 +48,20 @@ t.test('a container gets every setting of its service', async (t) => {
       (name) => !notPassed.test(name) && !passed.includes(name)
     )
     t.strictSame(missing, [], service)
+  }
+})
+
+t.test('a service behind the gateway reaches no store', async (t) => {
+  const networksOf = ({ networks = [] }: Service) =>
+    Array.isArray(networks) ? networks : Object.keys(networks)
+  const on = (network: string) =>
+    Object.keys(services).filter((name) => networksOf(services[name] ?? {}).includes(network))
+  t.strictSame(on('edge').sort(), ['gateway', 'gateway-2', 'prometheus'])
+  const behind = on('inside').filter((name) => !/^(gateway|prometheus)/.test(name))
+  t.strictSame(behind.sort(), ['echo', 'orders'])
+  for (const name of behind) t.strictSame(networksOf(services[name] ?? {}), ['inside'], name)
+  for (const name of ['auth', 'redis', 'postgres', 'sentinel-1']) {
+    t.strictSame(networksOf(services[name] ?? {}), ['stores'], name)
   }
 })
 

@@ -84,10 +84,14 @@ const wordsIn = (value: unknown): string[] | undefined =>
 function rolesIn(value: unknown): string[] | undefined {
   if (typeof value === 'string') return [value]
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return textsIn(value)
-  const entries = Object.entries(value).filter(([, held]) => held !== false && held !== null)
+  const entries = Object.entries(value).filter(([, held]) => !isDenied(held))
   const areNames = entries.every(([name, held]) => name !== '' && isHeld(held))
   return areNames ? entries.map(([name]) => name) : undefined
 }
+
+/** A role without any organisation or resource in which its user has it is no role. */
+const isDenied = (held: unknown): boolean =>
+  held === false || held === null || (typeof held === 'object' && Object.keys(held).length === 0)
 
 /**
  * `{ admin: true }`, or an object about the role. A number or a string could also mean that the

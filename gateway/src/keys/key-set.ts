@@ -40,13 +40,16 @@ const RSA_MIN_BITS = 2048
 const RSA_MIN_EXPONENT = 65537n
 const PRIVATE_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k']
 
+/** More than any issuer publishes. To read thousands would keep the event loop busy. */
+const MOST_KEYS = 100
+
 const NONE: ReadonlySet<unknown> = new Set()
 
 /**
  * Reads a JSON Web Key Set (RFC 7517), without the withdrawn keys. Ignores every key that is not
  * for this use: other types, weak keys (short, with a small exponent, or ROCA), keys with private
  * parts, and keys that their `kid` does not distinguish. Pure.
- * @returns null if the document is no key set, or has no usable key
+ * @returns null if the document is no key set, has no usable key, or has more than 100 keys
  */
 export function readKeySet(
   text: string,
@@ -60,7 +63,7 @@ export function readKeySet(
     return null
   }
   const published = (document as { keys?: unknown } | null)?.keys
-  if (!Array.isArray(published)) return null
+  if (!Array.isArray(published) || published.length > MOST_KEYS) return null
   const usable = published
     .flatMap((jwk) => readKey(jwk, form) ?? [])
     .filter(({ kid }) => !withdrawn.has(kid))

@@ -123,6 +123,7 @@ t.test('roles are a list, a string, or the member names of an object', async (t)
     ],
     ['site user', ['site user']],
     [{ admin: { 2801: 'org.example' }, user: true }, ['admin', 'user']],
+    [{ admin: {}, owner: [], user: { 2801: 'org.example' } }, ['user']],
     [{ admin: false, owner: null, user: true }, ['user']],
     ...[[], {}, null, undefined, ''].map((value): [unknown, string[]] => [value, []])
   ]

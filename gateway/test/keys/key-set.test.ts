@@ -89,6 +89,13 @@ t.test('a document that is no key set gives none', async (t) => {
   }
 })
 
+t.test('a document with more keys than any issuer publishes gives none', async (t) => {
+  const keys = (count: number) =>
+    Array.from({ length: count }, (_, n) => ({ ...es.jwk, kid: `${n}` }))
+  t.equal(readAs('any', ...keys(100))?.keys.length, 100)
+  t.equal(readAs('any', ...keys(101)), null)
+})
+
 t.test('the version depends on the keys only, in any order', async (t) => {
   const { version } = read(es.jwk, rs.jwk) ?? {}
   t.match(version, /^[\w-]{16}$/)

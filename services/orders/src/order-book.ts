@@ -27,7 +27,9 @@ export type OrderBook = {
 const SCHEMA = `
   create table if not exists orders (
     id text primary key, owner text not null, item text not null, quantity integer not null, created_at text not null
-  ) strict`
+  ) strict;
+  create index if not exists orders_of_owner on orders (owner, created_at desc);
+  create index if not exists orders_by_time on orders (created_at desc)`
 
 /** The orders, in a separate file. */
 export function openOrderBook(file: string): OrderBook {
@@ -37,22 +39,25 @@ export function openOrderBook(file: string): OrderBook {
   const database = new DatabaseSync(file)
   database.exec(`pragma journal_mode = wal; ${SCHEMA}`)
   const insert = database.prepare('insert into orders values (?, ?, ?, ?, ?)')
-  const select = database.prepare(
-    `select * from orders where (:owner is null or owner = :owner) and (:id is null or id = :id)
-     order by created_at desc limit 100`
+  // Each uses an index: a table of many orders must not keep the event loop busy.
+  const newest = database.prepare('select * from orders order by created_at desc limit 100')
+  const newestOf = database.prepare(
+    'select * from orders where owner = ? order by created_at desc limit 100'
   )
-  const query = (id: string | null, visibility: Visibility): Order[] => {
-    const owner = visibility === 'all' ? null : visibility.owner
-    return select.all({ id, owner }).map(toOrder)
-  }
+  const byId = database.prepare('select * from orders where id = ?')
   return {
     place(owner, item, quantity) {
       const order = { id: randomUUID(), owner, item, quantity, createdAt: new Date().toISOString() }
       insert.run(order.id, owner, item, quantity, order.createdAt)
       return order
     },
-    list: (visibility) => query(null, visibility),
-    find: (id, visibility) => query(id, visibility)[0] ?? null,
+    list: (visibility) =>
+      (visibility === 'all' ? newest.all() : newestOf.all(visibility.owner)).map(toOrder),
+    find(id, visibility) {
+      const row = byId.get(id)
+      const order = row === undefined ? null : toOrder(row)
+      return visibility === 'all' || order?.owner === visibility.owner ? order : null
+    },
     close: () => database.close()
   }
 }
