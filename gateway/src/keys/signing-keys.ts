@@ -27,9 +27,7 @@ export type SigningKeys = {
   readonly issuerVersion: string
   /** the ids of the keys in the set */
   readonly kids: readonly string[]
-  /**
-   * The key for a token's `kid` and `alg`; an unknown one costs one fetch. Null: it stays unknown.
-   */
+  /** The key for a token's `kid` and `alg`. An unknown one costs one fetch; null: it stays so. */
   find(kid: string | null, algorithm: SignatureAlgorithm): Promise<VerificationKey | null>
   /** Whether a missing `kid` is not the issuer's. False if the issuer could not be asked. */
   isUnknown(kid: string | null): boolean
@@ -66,8 +64,7 @@ export type SigningKeysOptions = {
   longestPauseMs?: number
 }
 
-const PATIENCE_MS = 2000
-const LONGEST_PAUSE_MS = 5000
+const [PATIENCE_MS, LONGEST_PAUSE_MS] = [2000, 5000]
 /** between two fetches of a set that the issuer says has changed */
 const CATCH_UP_PAUSE_MS = 200
 const CATCH_UP_ATTEMPTS = 50
