@@ -10,7 +10,7 @@ const REQUEST_BYTES = 16 * 1024
 export type BodyMemory = {
   /**
    * Reserves memory for one body, or refuses if all of it or the caller's share is taken.
-   * @param caller whose share it counts against; null: nobody's
+   * @param caller whose share it counts against; null: no caller's
    * @returns a function that releases it
    */
   reserve(caller: string | null, bodyBytes: number): (() => void) | Refusal

@@ -11,8 +11,8 @@ import type { VerifiedToken } from './verified-token.ts'
 export type AccessTokenVerifier = {
   /**
    * Returns a remembered token without delay.
-   * @throws Refusal UNAUTHENTICATED, TOKEN_EXPIRED, TOKEN_STALE, or UNAVAILABLE while no trusted key set is
-   * loaded or the issuer cannot be asked for the key
+   * @throws Refusal UNAUTHENTICATED, TOKEN_EXPIRED, TOKEN_STALE, or UNAVAILABLE while no trusted
+   * key set is loaded or the issuer cannot be asked for the key
    */
   verify(token: string): VerifiedToken | Promise<VerifiedToken>
   figures(): VerifierFigures

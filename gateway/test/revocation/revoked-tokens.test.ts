@@ -90,7 +90,7 @@ t.test('the end of a session takes precedence over stale rights', (t) => {
   revoked.apply({ kind: 'session', id: 'session-1', until })
   t.equal(revoked.why(ada), 'SESSION_ENDED')
   revoked.apply({ kind: 'key', id: 'one', until })
-  t.equal(revoked.why(ada), 'TOKEN_STALE', 'a key that leaked says nothing of a session')
+  t.equal(revoked.why(ada), 'TOKEN_STALE', 'a leaked key comes before the end of the session')
   t.end()
 })
 

@@ -1,4 +1,5 @@
 import type { Account } from '../accounts/account.ts'
+import { grantedScope } from '../tokens/access-token.ts'
 
 /**
  * Whether a refresh asks for no more scope than its session has (RFC 6749 §6).
@@ -10,6 +11,5 @@ export const isWithin = (requested: string | undefined, scope: readonly string[]
 /** The account, restricted to the requested scope. */
 export function narrowed(account: Account, requested: string | undefined): Account {
   if (requested === undefined) return account
-  const asked = new Set(requested.split(' '))
-  return { ...account, scope: account.scope.filter((one) => asked.has(one)) }
+  return { ...account, scope: grantedScope(account.scope, requested) }
 }
