@@ -5,14 +5,14 @@ import { GATEWAY_KEYS_PATH } from '@gatehouse/edge-headers/assertion'
 import { serviceLog } from '@gatehouse/http-service/service-log'
 import { openService } from '@gatehouse/process/open-service'
 import { buildOps } from '@gatehouse/process/ops-listener'
+import { processMetrics } from '@gatehouse/process/process-metrics'
 import type { RunningService } from '@gatehouse/process/running-service'
-import { StartFault } from '@gatehouse/process/start-fault'
 import { faultCause } from '@gatehouse/redis/fault-cause'
 import { reportedRedis } from '@gatehouse/redis/reported-redis'
+import { requireUsable } from '@gatehouse/redis/require-usable'
 import { drainTimes } from '@gatehouse/settings/drain-times'
 import { words } from '@gatehouse/settings/fragments'
-import { reportSightings } from '@gatehouse/sightings/report-sightings'
-import { collectDefaultMetrics, Registry } from 'prom-client'
+import { openSightings } from '@gatehouse/sightings/open-sightings'
 import { buildGateway } from './app.ts'
 import { settingsOf } from './app-settings.ts'
 import { newAssertionKey } from './assertions/assertions.ts'
@@ -41,17 +41,15 @@ export async function startGateway(
   for (const warning of config.warnings) log.warn(warning)
   // Before the start waits for anything, so that an operator learns of a mistake at once.
   const certificate = openCertificate(config, log)
-  const metrics = new Registry()
-  collectDefaultMetrics({ register: metrics, eventLoopMonitoringPrecision: 100 })
+  const metrics = processMetrics()
   const connections = reportedRedis({ service: 'gateway', log, metrics })
   const shared = await sharedState(config, embedded, connections)
-  const fault =
-    (await connections.startFault(neededRights)) ??
-    (config.NODE_ENV === 'production' ? connections.evictionFault : null)
-  if (fault !== null) {
+  try {
+    await requireUsable(connections, neededRights, config)
+  } catch (error) {
     certificate?.close()
     shared.disconnect()
-    throw new StartFault(fault)
+    throw error
   }
   const assertionKey = await newAssertionKey()
   const issuers = await openIssuers({ config, log, metrics, clock })
@@ -71,11 +69,7 @@ export async function startGateway(
     clock,
     monotonicClock: () => performance.now()
   })
-  const sightings = reportSightings({
-    take: shared.takeSightings,
-    onFault: (error) =>
-      log.warn({ cause: faultCause(error) }, 'reports of used tokens could not be sent')
-  })
+  const sightings = openSightings(shared.takeSightings, log)
   const id = randomUUID()
   membership = await joinFleet({
     fleet: shared.fleet,

@@ -2,18 +2,18 @@ import type { Fleet } from '@gatehouse/fleet/fleet'
 import { serviceLog } from '@gatehouse/http-service/service-log'
 import { openService } from '@gatehouse/process/open-service'
 import { buildOps } from '@gatehouse/process/ops-listener'
+import { processMetrics } from '@gatehouse/process/process-metrics'
 import type { RunningService } from '@gatehouse/process/running-service'
-import { StartFault } from '@gatehouse/process/start-fault'
 import { faultCause } from '@gatehouse/redis/fault-cause'
 import { reportedRedis } from '@gatehouse/redis/reported-redis'
+import { requireUsable } from '@gatehouse/redis/require-usable'
 import type { RevocationSource } from '@gatehouse/revocation/revocation'
 import { drainTimes } from '@gatehouse/settings/drain-times'
 import { words } from '@gatehouse/settings/fragments'
-import { reportSightings } from '@gatehouse/sightings/report-sightings'
+import { openSightings } from '@gatehouse/sightings/open-sightings'
 import type { TakeSightings } from '@gatehouse/sightings/sighting'
 import { openTracing } from '@gatehouse/tracing/open-tracing'
 import { traceRedis } from '@gatehouse/tracing/trace-redis'
-import { collectDefaultMetrics, Registry } from 'prom-client'
 import { buildAuth } from './app.ts'
 import { passwordsOf, settingsOf } from './app-settings.ts'
 import { backgroundWork } from './background-work.ts'
@@ -73,8 +73,7 @@ export async function startAuth(
     ...durable
   } = await openDurable(config, secrets.sealing, clock, databaseReports(log, tracing))
   const revocationSeconds = revocationSecondsOf(config, await longestTokenSeconds())
-  const registry = new Registry()
-  collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: 100 })
+  const registry = processMetrics()
   const connections = reportedRedis({ service: 'auth', log, metrics: registry })
   const { revocations, redis, ...shared } = openShared(
     config,
@@ -83,13 +82,12 @@ export async function startAuth(
     embedded?.fleet
   )
   await connections.settled(2 * config.REDIS_TIMEOUT_MS)
-  const fault =
-    (await connections.startFault(neededRights)) ??
-    (config.NODE_ENV === 'production' ? connections.evictionFault : null)
-  if (fault !== null) {
+  try {
+    await requireUsable(connections, neededRights, config)
+  } catch (error) {
     await shared.families.close()
     await close()
-    throw new StartFault(fault)
+    throw error
   }
   const lookAtClock = watchClock(storeTime, {
     metrics: registry,
@@ -123,11 +121,7 @@ export async function startAuth(
     revocationSeconds,
     clock
   })
-  const sightings = reportSightings({
-    take: shared.families.see,
-    onFault: (error) =>
-      log.warn({ cause: faultCause(error) }, 'reports of used tokens could not be sent')
-  })
+  const sightings = openSightings(shared.families.see, log)
   const signing = await startSigning(config, {
     store: keyStore,
     keySet,
