@@ -34,7 +34,12 @@ const namesBySource: Readonly<Record<string, readonly string[]>> = {
     'x-url-scheme'
   ],
   'Rack::Sendfile (CVE-2025-61780)': ['x-accel', 'x-sendfile'],
-  'Next.js (CVE-2025-29927)': ['x-invoke', 'x-middleware'],
+  'Next.js (CVE-2025-29927), also in the minimal mode that trusts its platform': [
+    'x-invoke',
+    'x-matched-path',
+    'x-middleware',
+    'x-now-route-matches'
+  ],
   'Edge Side Includes (Symfony HttpCache)': ['surrogate-capability'],
 
   // The client's address.
@@ -114,12 +119,14 @@ const namesBySource: Readonly<Record<string, readonly string[]>> = {
 
   // The caller, from a proxy that has authenticated it.
   'CGI, Authelia, Kubernetes aggregation (x-remote-*)': ['remote', 'x-remote'],
-  'Authentik, Grafana, Pomerium, Red Hat, Tailscale, Vouch, WSO2': [
+  'Authentik, Grafana, Loki, Mimir, Pomerium, Red Hat, Tailscale, Teleport, Vouch, WSO2': [
     'tailscale',
+    'teleport-jwt-assertion',
     'x-authentik',
     'x-jwt-assertion',
     'x-pomerium',
     'x-rh-identity',
+    'x-scope-orgid',
     'x-vouch',
     'x-webauth'
   ],

@@ -2,6 +2,7 @@ import { hash } from 'node:crypto'
 import type { Sighting } from '@gatehouse/sightings/sighting'
 import { LRUCache } from 'lru-cache'
 import type { TrustedIssuers } from '../issuers/trusted-issuers.ts'
+import type { SigningKeys } from '../keys/signing-keys.ts'
 import { invalidToken, notYet, tokenExpired, tokenStale } from '../refusals.ts'
 import type { CheckSignature } from '../signature-checks.ts'
 import { type ReadClaims, readAccessToken } from './access-token-profile.ts'
@@ -39,15 +40,25 @@ type VerifierNeeds = {
   rememberedBytes: number
 }
 
+/** A verified token, and the set of its issuer's keys from which it was verified. */
+type Remembered = {
+  readonly verified: VerifiedToken
+  readonly keys: Pick<SigningKeys, 'version'>
+  readonly keySet: string
+}
+
+/** If the set has changed, the key may have been withdrawn. */
+const isCurrent = ({ keys, keySet }: Remembered): boolean => keys.version === keySet
+
 /**
  * Verifies access tokens and remembers valid ones, by a digest of the whole token (with a weak
- * cache key, one token passes for another: fast-jwt GHSA-rp9m-7r4c-75qg) and by the versions of the
- * key sets, so that no entry outlives a withdrawn key. Failures are not remembered. Every hit
- * checks the expiry, and an expired token is forgotten.
+ * cache key, one token passes for another: fast-jwt GHSA-rp9m-7r4c-75qg), as long as its issuer's
+ * key set stays the same, so that no entry outlives a withdrawn key. Failures are not remembered.
+ * Every hit checks the expiry, and an expired token is forgotten.
  */
 export function accessTokenVerifier(needs: VerifierNeeds): AccessTokenVerifier {
   const { issuers, checkSignature, noteSighting, clock } = needs
-  const remembered = new LRUCache<string, VerifiedToken>({ maxSize: needs.rememberedBytes })
+  const remembered = new LRUCache<string, Remembered>({ maxSize: needs.rememberedBytes })
   const nowSeconds = () => Math.floor(clock() / 1000)
   let [hits, verifications, failures] = [0, 0, 0]
 
@@ -58,16 +69,20 @@ export function accessTokenVerifier(needs: VerifierNeeds): AccessTokenVerifier {
     if (sid !== null && generation) noteSighting({ subject, sid, generation })
   }
 
-  const verifyUnseen = async (token: string): Promise<VerifiedToken> => {
+  const verifyUnseen = async (token: string): Promise<Remembered> => {
     const read = readAccessToken(token, (issuer) => issuers.find(issuer)?.profile)
     if ('flaw' in read) throw invalidToken(read.flaw)
     const { kid, algorithm, profile, claims } = read
     const keys = issuers.find(profile.issuer)?.keys
-    const key = (await keys?.find(kid, algorithm)) ?? null
+    if (keys === undefined) throw invalidToken('another issuer')
+    // Before the search for the key, which may load a new set: the set that has the key is then
+    // another one, and the token is not remembered.
+    const keySet = keys.version
+    const key = await keys.find(kid, algorithm)
     if (key === null) {
       // Sessions outlive a key that leaked: a refresh returns a token of the next one.
-      if (keys?.isWithdrawn(kid)) throw tokenStale('its key is revoked')
-      if (keys?.isUnknown(kid)) throw invalidToken('an unknown key')
+      if (keys.isWithdrawn(kid)) throw tokenStale('its key is revoked')
+      if (keys.isUnknown(kid)) throw invalidToken('an unknown key')
       throw notYet('the key set that may have its key is out of reach')
     }
     if (!profile.acceptsKeyOf(key.issuer)) throw invalidToken('a key of another tenant')
@@ -80,7 +95,7 @@ export function accessTokenVerifier(needs: VerifierNeeds): AccessTokenVerifier {
       throw invalidToken('from the future')
     }
     if (profile.issuerName === null) sight(claims)
-    return {
+    const verified = {
       kid: profile.issuerName === null ? kid : null,
       issuerName: profile.issuerName,
       issuerClaims: profile.issuerClaims,
@@ -90,6 +105,7 @@ export function accessTokenVerifier(needs: VerifierNeeds): AccessTokenVerifier {
       authenticatedAt,
       usableUntil: identity.expiresAt + profile.skewSeconds
     }
+    return { verified, keys, keySet }
   }
 
   const isExpired = ({ usableUntil }: VerifiedToken): boolean => nowSeconds() >= usableUntil
@@ -97,14 +113,12 @@ export function accessTokenVerifier(needs: VerifierNeeds): AccessTokenVerifier {
     if (isExpired(verified)) throw tokenExpired()
     return verified
   }
-  const verifyAndRemember = async (token: string, version: string, digest: string) => {
-    const verified = await verifyUnseen(token)
+  const verifyAndRemember = async (token: string, digest: string) => {
+    const unseen = await verifyUnseen(token)
+    const { verified } = unseen
     refuseExpired(verified)
-    // The search for an unknown key may have loaded a new set. If the token were remembered under
-    // the version of the old set, which did not contain the key, it would be valid again as soon as
-    // the key is withdrawn.
-    if (issuers.version === version) {
-      remembered.set(digest, verified, { size: rememberedBytes(digest, verified) })
+    if (isCurrent(unseen)) {
+      remembered.set(digest, unseen, { size: rememberedBytes(digest, verified) })
     }
     return verified
   }
@@ -122,11 +136,11 @@ export function accessTokenVerifier(needs: VerifierNeeds): AccessTokenVerifier {
 
   return {
     verify(token) {
-      const { version } = issuers
-      const digest = `${version}.${hash('sha256', token, 'base64')}`
-      const verified = remembered.get(digest)
-      if (verified === undefined) return counted(verifyAndRemember(token, version, digest))
+      const digest = hash('sha256', token, 'base64')
+      const known = remembered.get(digest)
+      if (known === undefined || !isCurrent(known)) return counted(verifyAndRemember(token, digest))
       hits += 1
+      const { verified } = known
       if (isExpired(verified)) remembered.delete(digest)
       return refuseExpired(verified)
     },

@@ -2,8 +2,8 @@ import type { Identity } from '@gatehouse/edge-headers/identity'
 import { characterBytes, textBytes } from './text-bytes.ts'
 import { writtenIdentity } from './written-identity.ts'
 
-/** the two objects and their numbers, the objects of the headers, and the entries of both maps */
-const FIXED_BYTES = 560
+/** the three objects and their numbers, the objects of the headers, and the entries of both maps */
+const FIXED_BYTES = 600
 const LIST_BYTES = 48
 const POINTER_BYTES = 8
 const SHORTEST_SLICE = 13

@@ -145,6 +145,16 @@ t.test('an honest request over raw frames is answered', async (t) => {
   t.match(gateway.upstream.received, [{ target: '/open/x' }, { method: 'POST', body: 'body' }])
 })
 
+t.test('white space around a value is refused, as RFC 9113 §8.2.1 asks', async (t) => {
+  const gateway = await edgeOverTls(t)
+  for (const value of ['Bearer x ', ' Bearer x', 'Bearer x\t', ' ']) {
+    const bytes = headers(asking({}, ['authorization', value]))
+    t.equal(await outcomeOf(t, gateway, bytes), 400, JSON.stringify(value))
+  }
+  t.equal(await outcomeOf(t, gateway, headers(asking({}, ['x', 'a b']))), 200, 'within it is none')
+  t.equal(await outcomeOf(t, gateway, headers(asking({}, ['x', '']))), 200, 'nor in none')
+})
+
 t.test('HTTP/2 requests that HTTP/1 cannot express are refused', async (t) => {
   const gateway = await edgeOverTls(t)
   for (const [title, bytes] of Object.entries(hostile)) {

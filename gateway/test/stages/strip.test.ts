@@ -86,7 +86,7 @@ const believed = `
   REMOTE_USER Remote-Groups X-Remote-User X-Remote-Extra-Scopes X-WebAuth-User X-Pomerium-Claim-Email X-authentik-username X-Vouch-User
   Tailscale-User-Login X-RH-Identity X-JWT-Assertion X-Consumer-ID X-Consumer-Username X-Authenticated-Userid X-Credential-Identifier
   X-Anonymous-Consumer SM_USER SM_SERVERSESSIONID iv-user iv-groups OAM_REMOTE_USER OIDC_CLAIM_email Shib-Session-ID eppn $WSRU _WSCC
-  X-Userinfo X-Id-Token Grpc-Metadata-X-Auth-Subject Grpc-Metadata-Grpc-Metadata-X-Auth-Roles Grpc-Metadata-X-Forwarded-For
+  X-Userinfo X-Id-Token X-Now-Route-Matches X-Matched-Path Teleport-Jwt-Assertion X-Scope-OrgID Grpc-Metadata-X-Auth-Subject Grpc-Metadata-Grpc-Metadata-X-Auth-Roles Grpc-Metadata-X-Forwarded-For
   Grpc-Metadata-Authorization Grpc-Metadata-Traceparent Grpcgateway-Authorization Grpc-Metadata-Grpcgateway-Authorization
 `
   .trim()

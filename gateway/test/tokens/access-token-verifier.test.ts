@@ -4,7 +4,7 @@ import { testClock } from '@gatehouse/fixtures/clock'
 import { dataFolder } from '@gatehouse/fixtures/data-folder'
 import type { Sighting } from '@gatehouse/sightings/sighting'
 import t, { type Test } from 'tap'
-import { trustedIssuers } from '../../src/issuers/trusted-issuers.ts'
+import { type TrustedIssuer, trustedIssuers } from '../../src/issuers/trusted-issuers.ts'
 import { openSigningKeys } from '../../src/keys/signing-keys.ts'
 import { accessTokenVerifier } from '../../src/tokens/access-token-verifier.ts'
 import { ownProfile } from '../../src/tokens/own-profile.ts'
@@ -23,11 +23,16 @@ const COOLDOWN_MS = 5000
 const invalid = { code: 'UNAUTHENTICATED', status: 401 }
 const expired = { code: 'TOKEN_EXPIRED', status: 401 }
 
-type Options = { key?: IssuerKey; rememberedBytes?: number; issuerIsUp?: boolean }
+type Options = {
+  key?: IssuerKey
+  rememberedBytes?: number
+  issuerIsUp?: boolean
+  also?: TrustedIssuer[]
+}
 
 /** A verifier with a real issuer, which counts the signatures that it has to check. */
 async function verifying(t: Test, options: Options = {}) {
-  const { key = newKey(), rememberedBytes = 65_536, issuerIsUp = true } = options
+  const { key = newKey(), rememberedBytes = 65_536, issuerIsUp = true, also = [] } = options
   const issuing = await issuer(t, [key])
   if (!issuerIsUp) issuing.answer = (_request, response) => response.writeHead(503).end()
   const clock = testClock()
@@ -55,7 +60,10 @@ async function verifying(t: Test, options: Options = {}) {
     clock,
     rememberedBytes,
     noteSighting: (sighting) => sightings.push(sighting),
-    issuers: trustedIssuers([{ profile: ownProfile({ issuer: ISSUER, audience: AUDIENCE }), keys }])
+    issuers: trustedIssuers([
+      { profile: ownProfile({ issuer: ISSUER, audience: AUDIENCE }), keys },
+      ...also
+    ])
   })
   const token = (claims: object = {}, by = key) =>
     jwt(headerOf(by), { ...goodClaims(clock()), ...claims }, by)
@@ -203,4 +211,18 @@ t.test('a token ends with its key, even if the key had to be fetched', async (t)
   t.equal(keys.version, before, 'the set is as it was before the leaked key')
   await t.rejects(verifier.verify(stolen), invalid)
   await t.resolves(verifier.verify(token()), 'others are not concerned')
+})
+
+t.test('another issuer that changes its keys does not empty the memory', async (t) => {
+  const other = await verifying(t)
+  const profile = ownProfile({ issuer: 'https://other.example', audience: AUDIENCE })
+  const { verifier, checked, token } = await verifying(t, { also: [{ profile, keys: other.keys }] })
+  const held = token()
+  await verifier.verify(held)
+  const before = other.keys.version
+  other.issuing.keys.push(newKey())
+  await other.keys.refresh()
+  t.not(other.keys.version, before)
+  await verifier.verify(held)
+  t.strictSame(checked, [held])
 })

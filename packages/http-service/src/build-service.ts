@@ -55,6 +55,8 @@ const http2 = {
   maxHeaderListPairs: headerLimits.maxHeaderListPairs,
   // for responses; Node.js would reset a stream with larger response headers
   maxSendHeaderBlockLength: headerLimits.maxAnswerHeaderSize,
+  // Node.js would drop a line with white space around its value. We refuse the request.
+  strictFieldWhitespaceValidation: false,
   /**
    * how many resets of a client are allowed at once, and how many more each second; above that, its
    * connection is closed

@@ -3,7 +3,7 @@ import type { Socket } from 'node:net'
 import { Refusal } from '@gatehouse/problem/refusal'
 import type { FastifyInstance } from 'fastify'
 import { headersTooLarge, isHeaderSectionTooLarge } from './header-limits.ts'
-import { breakOffUnlessClosed, isHttpTwo, tellOfBody } from './http-two.ts'
+import { breakOffUnlessClosed, hasOuterWhiteSpace, isHttpTwo, tellOfBody } from './http-two.ts'
 import { afterEarlierAnswers } from './one-at-a-time.ts'
 import { answerOf, rawAnswer } from './raw-answer.ts'
 
@@ -50,7 +50,10 @@ function flawOf(raw: IncomingMessage): string | null {
   const { httpVersion, headers } = raw
   if (headers.expect !== undefined && !CONTINUE.test(headers.expect)) return 'another expectation'
   if (httpVersion === '1.1') return isNamed(headers.host) ? null : 'no Host'
-  if (isHttpTwo(raw)) return isNamed(headers[':authority'] ?? headers.host) ? null : 'no authority'
+  if (isHttpTwo(raw)) {
+    if (hasOuterWhiteSpace(raw)) return 'white space around a value'
+    return isNamed(headers[':authority'] ?? headers.host) ? null : 'no authority'
+  }
   if (httpVersion !== '1.0') return 'another version of HTTP'
   return headers['transfer-encoding'] === undefined ? null : 'Transfer-Encoding in HTTP/1.0'
 }

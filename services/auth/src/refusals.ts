@@ -37,6 +37,13 @@ export const unknownRefreshToken = () =>
 export const sessionEnded = (reason: string) =>
   new Refusal('SESSION_ENDED', { reason, headers: bearerChallenge({ error: 'invalid_token' }) })
 
+/** Tokens of machine clients and of other issuers have no session and no account here. */
+export const noAccount = () =>
+  new Refusal('FORBIDDEN', {
+    reason: 'a token without a session',
+    detail: 'only a user who has signed in here has an account'
+  })
+
 export const notAnOperator = () =>
   new Refusal('UNAUTHENTICATED', {
     reason: 'the ops token is missing or wrong',

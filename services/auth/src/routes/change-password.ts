@@ -10,7 +10,7 @@ import {
   passwordFault
 } from '../accounts/password-rules.ts'
 import { type Caller, credentialOf } from '../guesses/guesses.ts'
-import { invalidMember, sessionEnded, wrongCredentials } from '../refusals.ts'
+import { invalidMember, noAccount, sessionEnded, wrongCredentials } from '../refusals.ts'
 import { ifPossible } from '../sessions/session-ends.ts'
 import { knownDevice, rememberDevice } from './device-cookie.ts'
 import type { Route } from './needs.ts'
@@ -50,9 +50,9 @@ export const changePassword: Route = (service, needs) => {
    * no longer the current one. A repeat has both passwords of the change, in one hash: a thief of
    * the access token must not test guesses at the new password without the old one.
    */
-  const isRepeat = async (account: Account, session: string | null, body: Requested) => {
+  const isRepeat = async (account: Account, session: string, body: Requested) => {
     const { passwordChange } = account
-    if (passwordChange === null || session === null || passwordChange.sid !== session) return false
+    if (passwordChange === null || passwordChange.sid !== session) return false
     if (clock() - passwordChange.atMs > REPEAT_MS) return false
     return await passwords.inTurn((match) =>
       match({ passwordHash: passwordChange.requestHash }, together(body), [])
@@ -60,7 +60,7 @@ export const changePassword: Route = (service, needs) => {
   }
 
   /** The account that the current password proves; null if this change was already made. */
-  const prove = async (claim: Claim, session: string | null, body: Requested) => {
+  const prove = async (claim: Claim, session: string, body: Requested) => {
     try {
       return await checkCredentials(claim)
     } catch (error) {
@@ -86,6 +86,7 @@ export const changePassword: Route = (service, needs) => {
     { schema: { body: Body, response: { 204: Type.Null() } }, onRequest: needs.limitAddress },
     async (request, reply) => {
       const { subject, session } = requireIdentity(request)
+      if (session === null) throw noAccount()
       const { currentPassword, newPassword } = request.body
       const found = await accounts.findById(subject)
       if (found === null || found.disabled) throw sessionEnded('the account is disabled or gone')

@@ -20,7 +20,12 @@ const same: Record<string, [string, string]> = {
   'at a domain in punycode': ['ada@xn--bcher-kva.example', 'ada@bücher.example'],
   'at a domain in Unicode': ['ada@BÜCHER.example', 'ada@bücher.example'],
   'with an ideographic full stop': ['ada@example\u3002com', 'ada@example.com'],
-  'in Han and Latin': ['李lee@example.com', '李lee@example.com']
+  'in Han and Latin': ['李lee@example.com', '李lee@example.com'],
+  'in Japanese': ['たなか太郎ー7@example.com', 'たなか太郎ー7@example.com'],
+  'in Vietnamese': ['nguyễn.đặng@example.com', 'nguyễn.đặng@example.com'],
+  'in Hindi with its own digits': ['राम०१@example.com', 'राम०१@example.com'],
+  'in Arabic with its own digits': ['علي٠١@example.com', 'علي٠١@example.com'],
+  'in Hausa and Icelandic': ['ɓþæð@example.com', 'ɓþæð@example.com']
 }
 
 for (const [title, [given, canonical]] of Object.entries(same)) {
@@ -61,7 +66,19 @@ t.test('an address that looks like another one is refused', async (t) => {
     'a label with a Cyrillic е': 'ada@\u0435xample.com',
     'the same in punycode': 'ada@xn--xample-2of.com',
     'a Cyrillic name that is drawn like a Latin one': '\u0430\u0441\u0435@example.com',
-    'a Cyrillic label that is': 'ada@\u0440\u0430\u0443\u0440\u0430\u04cf.com'
+    'a Cyrillic label that is': 'ada@\u0440\u0430\u0443\u0440\u0430\u04cf.com',
+    'a Deseret letter among Latin ones': 'ad\u{1042c}be@example.com',
+    'a name in Deseret': '\u{1042c}\u{10441}@example.com',
+    'a label with a Tifinagh letter': 'ada@goog\u2d4fe.com',
+    'a Hebrew letter among Latin ones': 'g\u05e1ogle@example.com',
+    'a Devanagari zero among Latin letters': 'b\u0966b@example.com',
+    'an Arabic zero, which belongs to no single script, among them': 'b\u0660b@example.com',
+    'digits of another script alone': '\u0966\u0966@example.com',
+    'a phonetic a': '\u0251dmin@example.com',
+    'a label with a phonetic g': 'ada@\u0261mail.com',
+    'an i without its dot': 'b\u0131ll@example.com',
+    'a click that is drawn like an l': 'pau\u01c0@example.com',
+    'two scripts, none of them Latin': '\u05d0\u0431@example.com'
   }
   for (const [title, text] of Object.entries(foreign)) t.equal(canonicalEmail(text), null, title)
 })
