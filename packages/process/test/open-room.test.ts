@@ -2,6 +2,7 @@ import { buildService } from '@gatehouse/http-service/build-service'
 import { serviceLog } from '@gatehouse/http-service/service-log'
 import { openService } from '@gatehouse/process/open-service'
 import { buildOps } from '@gatehouse/process/ops-listener'
+import { withClosing } from '@gatehouse/process/with-closing'
 import { Registry } from 'prom-client'
 import t from 'tap'
 
@@ -29,4 +30,23 @@ t.test('a draining service is not ready, and serves every request until it close
   t.equal(service.endsWithinMs, 4000)
   await service.close()
   await t.rejects(fetch(service.url), 'then it accepts no connection')
+})
+
+t.test('a start that fails closes what it has opened, the last first', async (t) => {
+  const closed: string[] = []
+  const start = (fault: Error | null) =>
+    withClosing(async (closing) => {
+      closing.defer(() => void closed.push('the first'))
+      closing.defer(async () => void closed.push('the second'))
+      if (fault !== null) throw fault
+      return closing
+    })
+  const open = await start(null)
+  t.strictSame(closed, [], 'a start that succeeds leaves everything open')
+  await open.disposeAsync()
+  t.strictSame(closed.splice(0), ['the second', 'the first'])
+
+  const fault = new Error('no third')
+  await t.rejects(start(fault), fault)
+  t.strictSame(closed, ['the second', 'the first'])
 })

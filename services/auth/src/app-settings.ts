@@ -1,18 +1,39 @@
-import { allowOriginsOf } from '@gatehouse/edge-headers/web-origin'
+import { type AllowsOrigin, allowOriginsOf } from '@gatehouse/edge-headers/web-origin'
+import type { IdentityOptions } from '@gatehouse/identity/identity'
+import { drainTimes } from '@gatehouse/settings/drain-times'
 import { words } from '@gatehouse/settings/fragments'
-import { type HashQueueWatch, hashQueue, hashThreads } from './accounts/hash-queue.ts'
-import { type Passwords, passwords } from './accounts/passwords.ts'
 import { type AuthConfig, recoverySeconds } from './config.ts'
-import { refreshLimit } from './sessions/refresh-limit.ts'
+import type { CookieSameSite } from './routes/refresh-cookie.ts'
+import type { AccessTokenPolicy } from './tokens/access-token.ts'
+
+/** The roles and scope of a new user. */
+export type NewUser = { readonly roles: readonly string[]; readonly scope: readonly string[] }
+
+/** The app's part of the configuration. */
+export type AuthSettings = {
+  /** the time that all store calls of one request may take together */
+  readonly storeTimeMs: number
+  /** how long requests in flight may take when the service closes */
+  readonly closeMs: number
+  readonly tokenPolicy: AccessTokenPolicy
+  readonly identity: IdentityOptions
+  /** the name of the auth service in the gateways' route table */
+  readonly upstreamName: string
+  /** other origins whose pages may use our cookies */
+  readonly allowsOrigin: AllowsOrigin
+  readonly cookieSameSite: CookieSameSite
+  /** who may create an account: everybody, only people with an invitation, or only operators */
+  readonly registration: 'open' | 'invite' | 'off' | 'closed'
+  readonly newUser: NewUser
+}
 
 /** The gateway's routes to this service: the audience of an assertion is the name of its route. */
 const ROUTES_TO_AUTH = ['auth']
 
-/** The app's part of the configuration. */
-export function settingsOf(config: AuthConfig, clock: () => number) {
+export function settingsOf(config: AuthConfig): AuthSettings {
   return {
-    credentialsPerMinute: config.AUTH_CREDENTIALS_PER_MINUTE,
     storeTimeMs: Math.max(config.DATABASE_TIMEOUT_MS, config.REDIS_TIMEOUT_MS),
+    closeMs: drainTimes(config).closeMs,
     tokenPolicy: {
       issuer: config.TOKEN_ISSUER,
       audience: config.TOKEN_AUDIENCE,
@@ -24,17 +45,9 @@ export function settingsOf(config: AuthConfig, clock: () => number) {
     allowsOrigin: allowOriginsOf(words(config.ALLOWED_ORIGINS)),
     cookieSameSite: config.AUTH_COOKIE_SAME_SITE,
     registration: config.AUTH_REGISTRATION,
-    refreshLimit: refreshLimit({ perMinute: config.AUTH_REFRESH_LIMIT_PER_MINUTE, clock })
+    newUser: {
+      roles: words(config.AUTH_NEW_USER_ROLES),
+      scope: words(config.AUTH_NEW_USER_SCOPE)
+    }
   }
-}
-
-/** Passwords, hashed at the configured cost. */
-export function passwordsOf(config: AuthConfig, watch: HashQueueWatch): Passwords {
-  const cost = {
-    memoryKib: config.AUTH_PASSWORD_MEMORY_KIB,
-    passes: config.AUTH_PASSWORD_PASSES,
-    lanes: config.AUTH_PASSWORD_LANES
-  }
-  const width = config.AUTH_PASSWORD_THREADS ?? hashThreads(config.UV_THREADPOOL_SIZE)
-  return passwords(cost, hashQueue({ width, longest: config.AUTH_PASSWORD_QUEUE, watch }))
 }

@@ -1,38 +1,32 @@
 import type { Fleet } from '@gatehouse/fleet/fleet'
 import { serviceLog } from '@gatehouse/http-service/service-log'
-import { openService } from '@gatehouse/process/open-service'
-import { buildOps } from '@gatehouse/process/ops-listener'
 import { processMetrics } from '@gatehouse/process/process-metrics'
 import type { RunningService } from '@gatehouse/process/running-service'
-import { faultCause } from '@gatehouse/redis/fault-cause'
-import { reportedRedis } from '@gatehouse/redis/reported-redis'
-import { requireUsable } from '@gatehouse/redis/require-usable'
+import { withClosing } from '@gatehouse/process/with-closing'
 import type { RevocationSource } from '@gatehouse/revocation/revocation'
-import { drainTimes } from '@gatehouse/settings/drain-times'
-import { words } from '@gatehouse/settings/fragments'
 import { openSightings } from '@gatehouse/sightings/open-sightings'
 import type { TakeSightings } from '@gatehouse/sightings/sighting'
-import { openTracing } from '@gatehouse/tracing/open-tracing'
-import { traceRedis } from '@gatehouse/tracing/trace-redis'
-import { buildAuth } from './app.ts'
-import { passwordsOf, settingsOf } from './app-settings.ts'
-import { backgroundWork } from './background-work.ts'
-import { clients } from './clients/clients.ts'
-import { type AuthConfig, lifetimes } from './config.ts'
-import { databaseReports } from './database/database-reports.ts'
-import { guesses } from './guesses/guesses.ts'
+import { openAccounts } from './accounts/open-accounts.ts'
+import { settingsOf } from './app-settings.ts'
+import { openAudit } from './audit/open-audit.ts'
+import { backgroundWork, type Job } from './background-work.ts'
+import { openClients } from './clients/open-clients.ts'
+import type { AuthConfig } from './config.ts'
+import { openDatabase } from './database/open-database.ts'
+import { openRetention } from './database/open-retention.ts'
+import { openGuesses } from './guesses/open-guesses.ts'
+import { openInvitations } from './invitations/open-invitations.ts'
+import { longestTokenSeconds } from './keys/longest-token-seconds.ts'
+import { openKeys } from './keys/open-keys.ts'
+import { openListeners } from './listeners.ts'
 import { authMetrics } from './metrics.ts'
-import { authChecks } from './ops/auth-checks.ts'
-import { leaveAddress } from './ops/leave-address.ts'
-import { opsApi } from './ops/ops-api.ts'
-import { neededRights } from './redis/needed-rights.ts'
-import { storeClock } from './redis/store-clock.ts'
-import { watchClock } from './redis/watch-clock.ts'
-import { openHeartbeats } from './revocations/heartbeats.ts'
-import { keyEncryptionKeys, opsToken, refreshKeys } from './secrets/secrets.ts'
-import { sessionState } from './sessions/session-state.ts'
-import { startSigning } from './signing.ts'
-import { openDurable, openShared, revocationSecondsOf } from './stores.ts'
+import { openTraces } from './open-traces.ts'
+import { openRevocations } from './revocations/open-revocations.ts'
+import { openSecrets } from './secrets/secrets.ts'
+import { openSessions } from './sessions/open-sessions.ts'
+import { openSharedStore } from './shared-store.ts'
+import { tokenSigners } from './token-signers.ts'
+import { accessTokens } from './tokens/access-token.ts'
 
 /**
  * The running auth service. With embedded stores, also what a gateway in this process reads and
@@ -43,171 +37,74 @@ export type RunningAuth = RunningService & {
   readonly takeSightings: TakeSightings
 }
 
+/** The gateways of this process. */
+type Embedded = { readonly fleet: Fleet }
+
 /** @param embedded if gateways run in this process */
-export async function startAuth(
+export const startAuth = (
   config: AuthConfig,
-  embedded: { readonly fleet: Fleet } | null = null
+  embedded: Embedded | null = null
+): Promise<RunningAuth> => withClosing((closing) => open(config, embedded, closing))
+
+async function open(
+  config: AuthConfig,
+  embedded: Embedded | null,
+  closing: AsyncDisposableStack
 ): Promise<RunningAuth> {
-  const storeTime = storeClock(config.REDIS_TIMEOUT_MS)
-  // If instances share a store, all of them use its clock.
-  const clock = config.REDIS_URL === undefined ? Date.now : storeTime.now
   const log = serviceLog('auth', config.LOG_LEVEL)
   for (const warning of config.warnings) log.warn(warning)
   // Before the start waits for anything, so that an operator learns of a missing secret at once.
-  const secrets = {
-    ring: refreshKeys(config),
-    sealing: keyEncryptionKeys(config),
-    opsToken: opsToken(config)
-  }
-  const tracing = await openTracing(config, { service: 'auth', log })
-  const stopTracing = tracing === null ? null : traceRedis(tracing)
-  const {
-    close,
-    keyStore,
-    keySet,
-    staleTokens: openStale,
-    sessions: durableSessions,
-    toldEnds,
-    forgetTooOld,
-    longestTokenSeconds,
-    ...durable
-  } = await openDurable(config, secrets.sealing, clock, databaseReports(log, tracing))
-  const revocationSeconds = revocationSecondsOf(config, await longestTokenSeconds())
+  const { ring, sealing, opsToken } = openSecrets(config)
   const registry = processMetrics()
-  const connections = reportedRedis({ service: 'auth', log, metrics: registry })
-  const { revocations, redis, ...shared } = openShared(
-    config,
-    { storeClock: storeTime, clock, revocationSeconds },
-    connections,
-    embedded?.fleet
-  )
-  await connections.settled(2 * config.REDIS_TIMEOUT_MS)
-  try {
-    await requireUsable(connections, neededRights, config)
-  } catch (error) {
-    await shared.families.close()
-    await close()
-    throw error
-  }
-  const lookAtClock = watchClock(storeTime, {
-    metrics: registry,
-    onFault: (aheadSeconds) =>
-      log.warn({ aheadSeconds }, 'the clock of this machine differs from the clock of Redis')
+  const metrics = authMetrics(registry)
+  const tracing = await openTraces(config, { log, closing })
+  const settings = settingsOf(config)
+  const jobs: Job[] = []
+  const ports = { log, registry, metrics, tracing, closing, jobs }
+
+  const database = await openDatabase(config, ports)
+  const store = await openSharedStore(config, ports, embedded?.fleet)
+  const { clock, fleet } = store
+  const audit = openAudit({ database, clock })
+  const common = { ...ports, database, store, fleet, audit, ring, clock }
+  const revocations = await openRevocations(config, {
+    ...common,
+    longestTokenSeconds: () => longestTokenSeconds(database.tables)
   })
-  const heartbeats = await openHeartbeats(redis, {
-    replicas: config.REDIS_REVOCATION_REPLICAS,
-    metrics: registry,
-    onFault: (error) =>
-      log.warn({ cause: faultCause(error) }, 'writing to the revocation log failed')
+  const { prepare, sign } = tokenSigners()
+  const draining = new AbortController()
+  const keyPorts = { revocations, sealing, prepare, draining: draining.signal }
+  const keys = await openKeys(config, { ...common, ...keyPorts })
+  const tokens = accessTokens({ policy: settings.tokenPolicy, activeKey: keys.active, sign, clock })
+  const guesses = openGuesses(config, common)
+  const accounts = openAccounts(config, { ...common, guesses })
+  const invitations = openInvitations({ ...common, accounts, guesses })
+  const clients = openClients({ ...common, revocations })
+  const retell = [revocations.stale.retell, keys.retell]
+  const sessions = openSessions(config, { ...common, revocations, tokens, retell })
+  openRetention(config, {
+    ...common,
+    revocationSeconds: revocations.acceptedSeconds,
+    isClockRight: store.isClockRight,
+    also: [sessions.families.forgetExpired]
   })
-  const stale = openStale({
-    revocations: shared.revocationWriter,
-    clock,
-    lifetimeSeconds: config.AUTH_ACCESS_TTL_SECONDS
-  })
-  const state = sessionState({
-    families: shared.families,
-    durable: durableSessions,
-    toldEnds,
-    retell: [stale.retell, () => keySet.retellRevocations(clock())],
-    policy: lifetimes(config),
-    revocationSeconds,
-    clock
-  })
-  const forget = forgetTooOld({
-    auditDays: config.AUTH_AUDIT_RETENTION_DAYS,
-    also: [shared.families.forgetExpired],
-    isClockRight: () => redis === null || storeTime.known,
-    revocationSeconds,
-    clock
-  })
-  const sightings = openSightings(shared.families.see, log)
-  const signing = await startSigning(config, {
-    store: keyStore,
-    keySet,
-    revocations: shared.revocationWriter,
-    fleet: shared.fleet,
-    log,
-    clock
-  })
+
+  const sightings = openSightings(sessions.families.see, log)
+  closing.defer(() => sightings.close())
   const background = backgroundWork({
-    jobs: [
-      ...signing.jobs,
-      { name: 'tell gateways about stale tokens', run: stale.tell },
-      { name: 'settle the ends of sessions', run: state.ends.settle },
-      { name: 'settle reports of used tokens', run: shared.families.settleSightings },
-      { name: 'delete what is too old', run: forget },
-      { name: 'compare the clock with Redis', run: lookAtClock }
-    ],
+    jobs,
     onFault: (job, err) => log.warn({ err, job }, 'background work failed')
   })
-  const slowing = guesses(shared.guessStores, secrets.ring)
-  const metrics = authMetrics(registry)
-  const passwords = passwordsOf(config, metrics.hashQueue)
-  const common = { ...durable, passwords, guesses: slowing, clock }
-  const newUser = {
-    roles: words(config.AUTH_NEW_USER_ROLES),
-    scope: words(config.AUTH_NEW_USER_SCOPE)
-  }
-
-  const times = drainTimes(config)
-  const service = await buildAuth({
+  closing.defer(() => background.close())
+  const state = { accounts, clients, guesses, invitations, keys, revocations, sessions, tokens }
+  const running = await openListeners(config, {
     ...common,
-    ...settingsOf(config, clock),
-    newUser,
-    log,
-    closeMs: times.closeMs,
-    sessionState: state,
-    ring: secrets.ring,
-    requestCounts: shared.requestCounts,
-    signingKeys: signing.live,
-    sign: signing.sign,
-    stale,
+    ...state,
+    settings,
     sightings,
-    metrics,
-    tracing
+    opsToken,
+    draining
   })
-  const checks = authChecks({
-    families: shared.families,
-    accounts: durable.accounts,
-    heartbeats,
-    monotonicClock: () => performance.now()
-  })
-  const hosts = words(config.AUTH_OPS_HOSTS)
-  const ops = buildOps({ log, metrics: registry, checks, service, hosts })
-  opsApi(
-    ops,
-    {
-      ...common,
-      ends: state.ends,
-      listSessions: state.listSessions,
-      newUser,
-      clients: clients(durable.clients, stale, clock),
-      keys: signing.operations,
-      fleet: shared.fleet,
-      stale
-    },
-    { token: secrets.opsToken, hosts }
-  )
-  const running = await openService({
-    name: 'auth',
-    times,
-    ops: { app: ops, at: { host: config.AUTH_OPS_HOST, port: config.AUTH_OPS_PORT } },
-    service: { app: service, at: { host: config.AUTH_HOST, port: config.AUTH_PORT } },
-    async close() {
-      signing.hurry()
-      await service.close()
-      await ops.close()
-      await background.close()
-      await signing.close()
-      await sightings.close()
-      await heartbeats?.close()
-      await shared.families.close()
-      await close()
-      stopTracing?.()
-      await tracing?.close()
-    }
-  })
-  leaveAddress(config, running.opsUrl)
-  return { ...running, revocations, takeSightings: shared.families.see }
+  const { source } = revocations
+  return { ...running, revocations: source, takeSightings: sessions.families.see }
 }

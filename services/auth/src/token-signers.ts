@@ -1,17 +1,14 @@
 import { createPublicKey } from 'node:crypto'
 import fastifyJwt from '@fastify/jwt'
 import Fastify from 'fastify'
+import type { PrepareSigners } from './keys/live-signing-keys.ts'
 import type { SigningKey } from './keys/signing-key.ts'
 import { accessTokenHeader, type Sign } from './tokens/access-token.ts'
 
 /** Signs access tokens with any of several keys. */
 export type TokenSigners = {
   readonly sign: Sign
-  /**
-   * Prepares signers for these keys as well. Returns a function that removes the signers of all
-   * other keys.
-   */
-  prepare(keys: readonly SigningKey[]): Promise<() => void>
+  readonly prepare: PrepareSigners
 }
 
 /**

@@ -1,10 +1,14 @@
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
+import { readdirSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
+import { join } from 'node:path'
 import { dataFolder } from '@gatehouse/fixtures/data-folder'
 import { patience } from '@gatehouse/fixtures/patience'
 import { redisMissing, redisServer } from '@gatehouse/fixtures/redis-server'
 import t from 'tap'
+import { readConfig } from '../src/config.ts'
+import { startAuth } from '../src/start.ts'
 import { authProcess } from './fixtures/auth-process.ts'
 import { email, password } from './fixtures/auth-service.ts'
 
@@ -78,6 +82,19 @@ t.test('in production it does not start without secrets', async (t) => {
   t.equal(code, 1)
   t.match(stderr, 'AUTH_REFRESH_KEYS (or AUTH_REFRESH_KEYS_FILE) must be set in production')
   t.match(stderr, 'AUTH_KEY_ENCRYPTION_KEY (or AUTH_KEY_ENCRYPTION_KEY_FILE) must be set')
+})
+
+t.test('a start that fails closes the database that it has opened', async (t) => {
+  const folder = dataFolder(t)
+  writeFileSync(join(folder, 'sessions.sqlite'), 'not a database')
+  const config = readConfig({ GATEHOUSE_DATA_DIR: folder, LOG_LEVEL: 'silent' })
+  await t.rejects(startAuth(config), {
+    name: 'StartFault',
+    message: /cannot use .*sessions\.sqlite: file is not a database$/
+  })
+  const files = readdirSync(folder)
+  t.ok(files.includes('accounts.sqlite'), 'it was opened')
+  t.notOk(files.includes('accounts.sqlite-wal'), 'SQLite deletes it with the last connection')
 })
 
 t.test('a port in use is reported in plain words', async (t) => {

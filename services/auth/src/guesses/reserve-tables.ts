@@ -20,7 +20,9 @@ export async function reserveTables(redis: RedisConnection): Promise<void> {
  * also grows by itself.
  */
 export function keepTablesReserved(redis: RedisConnection): void {
-  redis.on('ready', () => void reserveTables(redis).catch(() => {}))
+  const reserve = () => void reserveTables(redis).catch(() => {})
+  if (redis.status === 'ready') reserve()
+  redis.on('ready', reserve)
 }
 
 /** The name and the size in bytes of each table. */

@@ -20,13 +20,15 @@ export type LiveSigningKeys = {
   close(): Promise<void>
 }
 
+/**
+ * Prepares signers for these keys as well. Returns a function that removes the signers of all other
+ * keys.
+ */
+export type PrepareSigners = (keys: readonly SigningKey[]) => Promise<() => void>
+
 export type LiveSigningKeysOptions = {
   readonly store: Pick<SigningKeyStore, 'live' | 'noteTokenLife'>
-  /**
-   * Prepares signers for these keys as well. Returns a function that removes the signers of all
-   * other keys.
-   */
-  readonly prepare: (keys: readonly SigningKey[]) => Promise<() => void>
+  readonly prepare: PrepareSigners
   /** the lifetime of the access tokens that this process issues */
   readonly lifetimeSeconds: number
   readonly clock: () => number

@@ -3,8 +3,7 @@ import type { Origin } from '../audit/audit-event.ts'
 import type { AuditLog } from '../audit/audit-log.ts'
 import { type Client, FIRST_PARTY_CLIENT } from '../clients/client.ts'
 import { isOneOf } from '../clients/client-secret.ts'
-import type { ClientStore } from '../clients/client-store.ts'
-import type { UsedAssertions } from '../clients/used-assertions.ts'
+import type { Clients } from '../clients/open-clients.ts'
 import { assertedClientId, checkAssertion } from './client-assertion.ts'
 import type { FormParameters } from './form-parameters.ts'
 import { invalidClient, malformedRequest } from './oauth-refusals.ts'
@@ -27,8 +26,7 @@ export type AuthenticateClient = (
 type Proof = Exclude<PresentedClient, { method: 'none' }>
 
 type Needs = {
-  clients: Pick<ClientStore, 'findById' | 'validSecrets'>
-  usedAssertions: UsedAssertions
+  clients: Pick<Clients, 'findById' | 'validSecrets' | 'firstUse'>
   audit: AuditLog
   /** the accepted audiences of an assertion */
   audiences: readonly string[]
@@ -45,7 +43,7 @@ const CLIENT_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
  * @throws OAuthRefusal invalid_client, invalid_request
  */
 export function clientAuthentication(needs: Needs): AuthenticateClient {
-  const { clients, usedAssertions, audit, audiences, clock } = needs
+  const { clients, audit, audiences, clock } = needs
 
   const find = async (id: string | null): Promise<Client> => {
     const client = id !== null && CLIENT_ID.test(id) ? await clients.findById(id) : null
@@ -66,7 +64,7 @@ export function clientAuthentication(needs: Needs): AuthenticateClient {
     const nowSeconds = Math.floor(clock() / 1000)
     const expected = { audiences, nowSeconds }
     const { jti, expiresAt } = await checkAssertion(presented.assertion, client, expected)
-    const isFirst = await usedAssertions.firstUse(client.id, jti, expiresAt, nowSeconds)
+    const isFirst = await clients.firstUse(client.id, jti, expiresAt, nowSeconds)
     if (!isFirst) throw invalidClient('an assertion that was used before')
   }
 

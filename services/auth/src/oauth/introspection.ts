@@ -4,8 +4,8 @@ import type { Sighting } from '@gatehouse/sightings/sighting'
 import type { Account } from '../accounts/account.ts'
 import type { AccountStore } from '../accounts/account-store.ts'
 import { FIRST_PARTY_CLIENT } from '../clients/client.ts'
-import type { ClientStore } from '../clients/client-store.ts'
-import type { StaleTokens } from '../revocations/stale-tokens.ts'
+import type { Clients } from '../clients/open-clients.ts'
+import type { Revocations } from '../revocations/open-revocations.ts'
 import type { FamilyRecord } from '../sessions/family.ts'
 import type { RefreshToken } from '../sessions/refresh-token.ts'
 import type { Sessions } from '../sessions/sessions.ts'
@@ -38,9 +38,9 @@ type Needs = {
   recognise: RecogniseToken
   issuer: string
   accounts: Pick<AccountStore, 'findById'>
-  clients: Pick<ClientStore, 'findById'>
+  clients: Pick<Clients, 'findById'>
   sessions: Pick<Sessions, 'list'>
-  stale: Pick<StaleTokens, 'allNotBefore'>
+  revocations: Pick<Revocations, 'stale'>
   /** is told of each session token, as gateways report those that they verify */
   sightings: Pick<SightingReport, 'note'>
 }
@@ -51,7 +51,8 @@ const inactive = { active: false } as const
  * Says whether a token is active, and changes nothing: no rotation, no count, no end of a session.
  */
 export function introspection(needs: Needs): Introspect {
-  const { recognise, issuer, accounts, clients, sessions, stale, sightings } = needs
+  const { recognise, issuer, accounts, clients, sessions, sightings } = needs
+  const { stale } = needs.revocations
 
   /** The live session of a user who may sign in. */
   const liveSession = async (

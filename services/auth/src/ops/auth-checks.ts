@@ -1,6 +1,6 @@
 import type { Check } from '@gatehouse/process/ops-listener'
 import type { AccountStore } from '../accounts/account-store.ts'
-import type { Heartbeats } from '../revocations/heartbeats.ts'
+import type { OpenRevocations } from '../revocations/open-revocations.ts'
 import type { Families } from '../sessions/families.ts'
 
 /**
@@ -10,10 +10,9 @@ import type { Families } from '../sessions/families.ts'
 const UNWRITTEN_SECONDS = 5
 
 type CheckedStores = {
-  readonly families: Pick<Families, 'ping'>
+  readonly sessions: Pick<Families, 'ping'>
   readonly accounts: Pick<AccountStore, 'ping'>
-  /** null if gateways read the log in this process */
-  readonly heartbeats: Pick<Heartbeats, 'ageSeconds'> | null
+  readonly revocations: Pick<OpenRevocations, 'unwrittenSeconds'>
   /** in milliseconds, never set back */
   readonly monotonicClock: () => number
 }
@@ -25,7 +24,7 @@ type CheckedStores = {
  * still not work: a replica can be read, but accepts no revocation.
  */
 export function authChecks(stores: CheckedStores): Record<string, Check> {
-  const { families, accounts, heartbeats, monotonicClock } = stores
+  const { sessions, accounts, revocations, monotonicClock } = stores
   const answers = (ping: () => Promise<void>, degraded: string): Check => {
     let answeredMs = Number.NEGATIVE_INFINITY
     return async () => {
@@ -39,10 +38,10 @@ export function authChecks(stores: CheckedStores): Record<string, Check> {
     }
   }
   return {
-    sessions: answers(families.ping, 'the session store does not answer'),
+    sessions: answers(sessions.ping, 'the session store does not answer'),
     accounts: answers(accounts.ping, 'the database does not answer'),
     revocations: () => {
-      const ageSeconds = heartbeats?.ageSeconds() ?? 0
+      const ageSeconds = revocations.unwrittenSeconds()
       const degraded = 'the revocation log cannot be written'
       return ageSeconds < UNWRITTEN_SECONDS ? { ageSeconds } : { degraded, ageSeconds }
     }

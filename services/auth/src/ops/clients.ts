@@ -29,7 +29,7 @@ const Params = Type.Object({ client: Type.String({ pattern: '^[0-9a-f-]{36}$' })
 const Done = Type.Object({ id: Type.String() })
 
 /** Machine clients. Only the response that creates a secret contains it. */
-export const clientRoutes: OpsRoutes = (service, { clients, stale }) => {
+export const clientRoutes: OpsRoutes = (service, { clients, revocations }) => {
   service.post(
     '/clients',
     {
@@ -64,7 +64,7 @@ export const clientRoutes: OpsRoutes = (service, { clients, stale }) => {
       async (request) => {
         const { client: id } = request.params
         if (!(await clients[verb](id, opsOrigin(request)))) throw noSuchClient()
-        await stale.tell()
+        await revocations.stale.tell()
         return { id }
       }
     )

@@ -1,6 +1,5 @@
 import { Type } from 'typebox'
 import { identityFault } from '../accounts/identity-fault.ts'
-import { openAccount } from '../accounts/open-account.ts'
 import { PASSWORD_MAX_LENGTH, PASSWORD_MIN_LENGTH } from '../accounts/password-rules.ts'
 import { invalidMember } from '../refusals.ts'
 import { opsOrigin } from './ops-origin.ts'
@@ -19,15 +18,15 @@ const Created = Type.Object(
 )
 
 /** Creates a user, by the same rules as a registration. */
-export const createUser: OpsRoutes = (service, needs) => {
+export const createUser: OpsRoutes = (service, { accounts, newUser }) => {
   service.post(
     '/users',
     { schema: { body: Created, response: { 201: UserAnswer } } },
     async (request, reply) => {
-      const applicant = { ...needs.newUser, ...request.body }
+      const applicant = { ...newUser, ...request.body }
       const fault = identityFault(applicant)
       if (fault !== null) throw invalidMember('roles', fault)
-      const account = await openAccount(applicant, opsOrigin(request), needs)
+      const account = await accounts.open(applicant, opsOrigin(request))
       return reply.code(201).send({ user: toUser(account) })
     }
   )

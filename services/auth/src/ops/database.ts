@@ -8,10 +8,10 @@ const Migration = Type.Object({
 })
 
 /** The applied migrations of the database, and those that this version knows. */
-export const databaseRoutes: OpsRoutes = (service, { databaseStatus }) => {
+export const databaseRoutes: OpsRoutes = (service, { database }) => {
   service.get(
     '/database',
     { schema: { response: { 200: Type.Object({ migrations: Type.Array(Migration) }) } } },
-    async () => ({ migrations: await databaseStatus() })
+    async () => ({ migrations: await database.status() })
   )
 }

@@ -9,14 +9,16 @@ const Deleted = Type.Object({ id: Type.String(), ended: Type.Integer() })
 
 /** Deletes a user and their personal data (GDPR, article 17), and ends every session. */
 export const deleteUser: OpsRoutes = (service, needs) => {
-  const { accounts, accountChanges, ends, stale, clock } = needs
+  const { accounts, clock } = needs
+  const { stale } = needs.revocations
+  const { ends } = needs.sessions
   service.delete(
     '/users/:user',
     { schema: { params: UserParams, response: { 200: Deleted } } },
     async (request) => {
       const { id } = await findUser(accounts, request.params.user)
       const change = { stale: stale.now, origin: opsOrigin(request), clock }
-      const sids = await accountChanges.erase(id, change)
+      const sids = await accounts.changes.erase(id, change)
       if (sids === null) throw noSuchUser()
       await ends.tellAll(id, null, sids)
       await ends.scrub()

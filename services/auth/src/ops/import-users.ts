@@ -43,8 +43,7 @@ const Answer = Type.Object({
  * Imports users of another system with their password hashes. Each hash is replaced at the first
  * login.
  */
-export const importUsers: OpsRoutes = (service, needs) => {
-  const { accounts, accountImports, newUser, clock } = needs
+export const importUsers: OpsRoutes = (service, { accounts, newUser, clock }) => {
   service.post(
     '/users/import',
     { schema: { body: Body, response: { 200: Answer } }, bodyLimit: BODY_LIMIT_BYTES },
@@ -56,8 +55,8 @@ export const importUsers: OpsRoutes = (service, needs) => {
       const judged = users.map((user) => judge(user, policy))
       const sound = judged.filter((one) => typeof one !== 'string')
       const found = dryRun
-        ? await accountImports.tryOut(sound)
-        : await accountImports.store(sound, { origin: opsOrigin(request), clock })
+        ? await accounts.imports.tryOut(sound)
+        : await accounts.imports.store(sound, { origin: opsOrigin(request), clock })
       return answerOf(judged, new Map(sound.map((account, n) => [account, found[n] ?? null])))
     }
   )

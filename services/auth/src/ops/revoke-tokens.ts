@@ -14,7 +14,8 @@ const Answer = Type.Object({
  * whole seconds, and after a change of rights it is a few seconds ahead. So this waits until every
  * earlier token is older than any later one.
  */
-export const revokeTokens: OpsRoutes = (service, { stale, clock }) => {
+export const revokeTokens: OpsRoutes = (service, { revocations, clock }) => {
+  const { stale } = revocations
   service.post('/tokens/revoke-all', { schema: { response: { 200: Answer } } }, async (request) => {
     const before = Math.floor(clock() / 1000) + AHEAD_SECONDS + 1
     await sleep(before * 1000 - clock())

@@ -6,7 +6,8 @@ import { opsOrigin } from './ops-origin.ts'
 import type { OpsRoutes } from './ops-routes.ts'
 import { UserParams } from './user-response.ts'
 
-export const sessionRoutes: OpsRoutes = (service, { accounts, listSessions, ends, audit }) => {
+export const sessionRoutes: OpsRoutes = (service, { accounts, sessions, audit }) => {
+  const { ends } = sessions
   service.get(
     '/users/:user/sessions',
     {
@@ -17,7 +18,7 @@ export const sessionRoutes: OpsRoutes = (service, { accounts, listSessions, ends
     },
     async (request) => {
       const { id } = await findUser(accounts, request.params.user)
-      const live = await listSessions(id)
+      const live = await sessions.list(id)
       return { sessions: live.map((family) => toSession(family, null)) }
     }
   )

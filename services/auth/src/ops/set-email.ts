@@ -13,7 +13,8 @@ const Body = Type.Object(
 )
 
 /** Replaces the e-mail address of a user, who signs in with the new one. Sessions continue. */
-export const setEmail: OpsRoutes = (service, { accounts, accountChanges, stale, clock }) => {
+export const setEmail: OpsRoutes = (service, { accounts, revocations, clock }) => {
+  const { stale } = revocations
   service.put(
     '/users/:user/email',
     { schema: { params: UserParams, body: Body, response: { 200: UserAnswer } } },
@@ -25,7 +26,7 @@ export const setEmail: OpsRoutes = (service, { accounts, accountChanges, stale, 
       if (fault !== null) throw invalidMember('email', fault)
       if (email !== account.email) {
         const change = { stale: stale.now, origin: opsOrigin(request), clock }
-        if (!(await accountChanges.setEmail(account.id, email, change))) throw noSuchUser()
+        if (!(await accounts.changes.setEmail(account.id, email, change))) throw noSuchUser()
       }
       await stale.tell()
       return { user: toUser({ ...account, email }) }

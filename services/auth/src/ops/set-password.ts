@@ -17,7 +17,7 @@ const Body = Type.Object(
 
 /** Sets a user's password, by the rules of a registration. Ends every session, and the wait after guesses of strangers. */
 export const setPassword: OpsRoutes = (service, needs) => {
-  const { accounts, accountChanges, passwords, guesses, ends, clock } = needs
+  const { accounts, guesses, sessions, clock } = needs
   service.put(
     '/users/:user/password',
     { schema: { params: UserParams, body: Body, response: { 200: UserWithEnded } } },
@@ -26,11 +26,11 @@ export const setPassword: OpsRoutes = (service, needs) => {
       const { password } = request.body
       const fault = await passwordFault(password, account.email)
       if (fault !== null) throw invalidMember('password', fault)
-      const passwordHash = await passwords.hash(password)
+      const passwordHash = await accounts.passwords.hash(password)
       const change = { origin: opsOrigin(request), clock }
-      const sids = await accountChanges.setPassword(account.id, passwordHash, change)
+      const sids = await accounts.changes.setPassword(account.id, passwordHash, change)
       if (sids === null) throw noSuchUser()
-      await ends.tellAll(account.id, null, sids)
+      await sessions.ends.tellAll(account.id, null, sids)
       await guesses.forgetStrangers(account.email)
       return { user: toUser(account), ended: sids.length }
     }

@@ -8,7 +8,8 @@ import { toUser, UserAnswer, UserParams } from './user-response.ts'
 import { Words } from './words.ts'
 
 /** Replaces the roles of a user. The next access token has them, and earlier ones are stale. */
-export const setRoles: OpsRoutes = (service, { accounts, accountChanges, stale, clock }) => {
+export const setRoles: OpsRoutes = (service, { accounts, revocations, clock }) => {
+  const { stale } = revocations
   service.put(
     '/users/:user/roles',
     {
@@ -24,7 +25,7 @@ export const setRoles: OpsRoutes = (service, { accounts, accountChanges, stale, 
       const fault = identityFault({ email: account.email, scope: account.scope, roles })
       if (fault !== null) throw invalidMember('roles', fault)
       const change = { stale: stale.now, origin: opsOrigin(request), clock }
-      if (!(await accountChanges.setRoles(account.id, roles, change))) throw noSuchUser()
+      if (!(await accounts.changes.setRoles(account.id, roles, change))) throw noSuchUser()
       await stale.tell()
       return { user: toUser({ ...account, roles }) }
     }

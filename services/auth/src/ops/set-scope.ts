@@ -8,7 +8,8 @@ import { toUser, UserAnswer, UserParams } from './user-response.ts'
 import { Words } from './words.ts'
 
 /** Replaces the scope of a user; the next access token has it, and earlier ones are stale. */
-export const setScope: OpsRoutes = (service, { accounts, accountChanges, stale, clock }) => {
+export const setScope: OpsRoutes = (service, { accounts, revocations, clock }) => {
+  const { stale } = revocations
   service.put(
     '/users/:user/scope',
     {
@@ -24,7 +25,7 @@ export const setScope: OpsRoutes = (service, { accounts, accountChanges, stale, 
       const fault = identityFault({ email: account.email, roles: account.roles, scope })
       if (fault !== null) throw invalidMember('scope', fault)
       const change = { stale: stale.now, origin: opsOrigin(request), clock }
-      if (!(await accountChanges.setScope(account.id, scope, change))) throw noSuchUser()
+      if (!(await accounts.changes.setScope(account.id, scope, change))) throw noSuchUser()
       await stale.tell()
       return { user: toUser({ ...account, scope }) }
     }

@@ -16,13 +16,13 @@ const Shown = Type.Object({
 })
 
 /** One user, by id or e-mail address. */
-export const showUser: OpsRoutes = (service, { accounts, listSessions }) => {
+export const showUser: OpsRoutes = (service, { accounts, sessions }) => {
   service.get(
     '/users/:user',
     { schema: { params: UserParams, response: { 200: Shown } } },
     async ({ params }) => {
       const account = await findUser(accounts, params.user)
-      const live = await listSessions(account.id)
+      const live = await sessions.list(account.id)
       return {
         user: toUser(account),
         passwordHash: hashName(account.passwordHash),

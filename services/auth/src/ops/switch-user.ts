@@ -5,7 +5,9 @@ import { toUser, UserAnswer, UserParams, UserWithEnded } from './user-response.t
 
 /** Disables a user and ends all of their sessions, and enables a user again. */
 export const switchUser: OpsRoutes = (service, needs) => {
-  const { accounts, accountChanges, ends, stale, clock } = needs
+  const { accounts, clock } = needs
+  const { stale } = needs.revocations
+  const { ends } = needs.sessions
   service.post(
     '/users/:user/disable',
     {
@@ -14,7 +16,7 @@ export const switchUser: OpsRoutes = (service, needs) => {
     async (request) => {
       const account = await findUser(accounts, request.params.user)
       const disabling = { stale: stale.now, origin: opsOrigin(request), clock }
-      const sids = await accountChanges.disable(account.id, disabling)
+      const sids = await accounts.changes.disable(account.id, disabling)
       await ends.tellAll(account.id, null, sids)
       await stale.tell()
       return { user: toUser({ ...account, disabled: true }), ended: sids.length }
@@ -26,7 +28,7 @@ export const switchUser: OpsRoutes = (service, needs) => {
     { schema: { params: UserParams, response: { 200: UserAnswer } } },
     async (request) => {
       const account = await findUser(accounts, request.params.user)
-      await accountChanges.enable(account.id, { origin: opsOrigin(request), clock })
+      await accounts.changes.enable(account.id, { origin: opsOrigin(request), clock })
       return { user: toUser({ ...account, disabled: false }) }
     }
   )

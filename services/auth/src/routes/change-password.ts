@@ -42,8 +42,10 @@ const REPEAT_MS = 600_000
  * by the new password. If the session store does not answer, `SessionEnds.settle` tells it later.
  */
 export const changePassword: Route = (service, needs) => {
-  const { accounts, passwords, guesses, checkCredentials, ends, clock } = needs
-  const { ring, cookieSameSite } = needs
+  const { accounts, guesses, ring, clock } = needs
+  const { passwords, checkCredentials } = accounts
+  const { ends } = needs.sessions
+  const { cookieSameSite } = needs.settings
 
   /**
    * The change was made, but its response was lost or said "repeat later". So the old password is

@@ -3,14 +3,14 @@ import { KEY_SET_MAX_AGE_SECONDS } from '../keys/rotation-schedule.ts'
 import type { Route } from './needs.ts'
 
 /** The public halves of the signing keys (RFC 7517). */
-export const jwks: Route = (service, { signingKeys }) => {
+export const jwks: Route = (service, { keys }) => {
   service.get(SIGNING_KEYS_PATH, async (_request, reply) => {
     reply
       .header('cache-control', `max-age=${KEY_SET_MAX_AGE_SECONDS}`)
       .type('application/jwk-set+json')
     // Read now: a gateway that another instance has told of a new key must find the key here. If that
     // fails, the keys in memory are better than none.
-    const keys = await signingKeys.read().catch(() => signingKeys.held())
-    return JSON.stringify({ keys: keys.map(({ publicJwk }) => publicJwk) })
+    const published = await keys.read().catch(() => keys.held())
+    return JSON.stringify({ keys: published.map(({ publicJwk }) => publicJwk) })
   })
 }

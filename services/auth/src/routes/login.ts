@@ -22,12 +22,13 @@ const Body = Type.Object(
 )
 
 export const login: Route = (service, needs) => {
-  const { accounts, checkCredentials, sessions, ring, cookieSameSite } = needs
+  const { accounts, sessions, ring } = needs
+  const { allowsOrigin, cookieSameSite } = needs.settings
   service.post(
     '/login',
     {
       schema: { body: Body, response: { 200: TokenResponse } },
-      onRequest: [refuseCrossSite(needs.allowsOrigin), needs.limitAddress]
+      onRequest: [refuseCrossSite(allowsOrigin), needs.limitAddress]
     },
     async (request, reply) => {
       const { email, password, delivery = 'body' } = request.body
@@ -42,7 +43,12 @@ export const login: Route = (service, needs) => {
         device,
         credential: claimed === null ? null : credentialOf(claimed)
       }
-      const account = await checkCredentials({ account: claimed, password, caller, origin })
+      const account = await accounts.checkCredentials({
+        account: claimed,
+        password,
+        caller,
+        origin
+      })
       const label = deviceLabel(request.headers['user-agent'])
       const grant = await sessions.begin(account, { clientId: '', scope: '', label }, origin)
       if (delivery === 'cookie') {

@@ -6,7 +6,8 @@ import { clearRefreshCookie } from './refresh-cookie.ts'
 import { refuseCrossSite } from './refuse-cross-site.ts'
 
 /** 204 even for an unknown token, as in RFC 7009 §2.2: the client is signed out in any case. */
-export const logout: Route = (service, { sessions, allowsOrigin, cookieSameSite }) => {
+export const logout: Route = (service, { sessions, settings }) => {
+  const { allowsOrigin, cookieSameSite } = settings
   service.post(
     '/logout',
     {

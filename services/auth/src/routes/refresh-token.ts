@@ -6,7 +6,8 @@ import { presentedRefreshToken, RefreshTokenBody } from './presented-refresh-tok
 import { clearRefreshCookie, setRefreshCookie } from './refresh-cookie.ts'
 import { refuseCrossSite } from './refuse-cross-site.ts'
 
-export const refreshToken: Route = (service, { sessions, allowsOrigin, cookieSameSite }) => {
+export const refreshToken: Route = (service, { sessions, settings }) => {
+  const { allowsOrigin, cookieSameSite } = settings
   service.post(
     '/refresh-token',
     {

@@ -3,12 +3,11 @@ import type { FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import { publicAccount } from '../accounts/account.ts'
 import { identityFault } from '../accounts/identity-fault.ts'
-import { openAccount } from '../accounts/open-account.ts'
 import { PASSWORD_MAX_LENGTH, PASSWORD_MIN_LENGTH } from '../accounts/password-rules.ts'
+import type { AuthSettings } from '../app-settings.ts'
 import { invitationNeeded } from '../invitations/invitation-refusals.ts'
-import { invitedAccounts } from '../invitations/invited-accounts.ts'
 import { invalidMember, registrationOff, registrationSignedIn } from '../refusals.ts'
-import type { Route, RouteNeeds } from './needs.ts'
+import type { Route } from './needs.ts'
 import { originOf } from './origin-of.ts'
 import { refuseCrossSite } from './refuse-cross-site.ts'
 import { UserResponse } from './user-response.ts'
@@ -29,39 +28,40 @@ const Body = Type.Object(
  * the table, a route that requires a token remains.
  */
 const refuseIfOff =
-  ({ registration }: RouteNeeds) =>
+  ({ registration }: Pick<AuthSettings, 'registration'>) =>
   async ({ identity }: FastifyRequest): Promise<void> => {
     if (registration === 'off' || registration === 'closed') throw registrationOff()
     if (identity !== null) throw registrationSignedIn()
   }
 
 export const register: Route = (service, needs) => {
+  const { accounts, invitations, settings } = needs
+  const { newUser } = settings
   service.post(
     '/register',
     {
       schema: { body: Body, response: { 201: UserResponse } },
-      onRequest: [refuseCrossSite(needs.allowsOrigin), refuseIfOff(needs), needs.limitAddress]
+      onRequest: [refuseCrossSite(settings.allowsOrigin), refuseIfOff(settings), needs.limitAddress]
     },
     async (request, reply) => {
       const { invitation: secret, ...person } = request.body
       const origin = originOf(request)
       if (secret === undefined) {
-        if (needs.registration === 'invite') throw invitationNeeded()
-        const account = await openAccount({ ...person, ...needs.newUser }, origin, needs)
+        if (settings.registration === 'invite') throw invitationNeeded()
+        const account = await accounts.open({ ...person, ...newUser }, origin)
         return reply.code(201).send({ user: publicAccount(account) })
       }
       const network = clientNetwork(origin.address)
       const { email } = person
-      const invitation = await needs.checkInvitation({ secret, email, network, origin })
+      const invitation = await invitations.check({ secret, email, network, origin })
       const applicant = {
         ...person,
-        roles: invitation.roles ?? needs.newUser.roles,
-        scope: invitation.scope ?? needs.newUser.scope
+        roles: invitation.roles ?? newUser.roles,
+        scope: invitation.scope ?? newUser.scope
       }
       const fault = identityFault(applicant)
       if (fault !== null) throw invalidMember('email', fault)
-      const accounts = invitedAccounts(needs, invitation)
-      const account = await openAccount(applicant, origin, { ...needs, accounts })
+      const account = await invitations.openAccount(invitation, applicant, origin)
       return reply.code(201).send({ user: publicAccount(account) })
     }
   )

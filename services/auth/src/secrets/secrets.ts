@@ -8,6 +8,20 @@ import type { AuthConfig } from '../config.ts'
 import type { SealingKeys } from '../keys/seal.ts'
 import { isUnpredictable, type KeyRing, parseKeyRing } from './key-ring.ts'
 
+/** The secrets of this process. */
+export type Secrets = {
+  readonly ring: KeyRing
+  readonly sealing: SealingKeys
+  readonly opsToken: string
+}
+
+/** @throws SettingsFault */
+export const openSecrets = (config: AuthConfig): Secrets => ({
+  ring: refreshKeys(config),
+  sealing: keyEncryptionKeys(config),
+  opsToken: opsToken(config)
+})
+
 /**
  * The keys that derive and verify refresh tokens.
  * @throws SettingsFault

@@ -96,5 +96,4 @@ export type Families = {
   scrub(): Promise<void>
   /** Resolves when the store answers. */
   ping(): Promise<void>
-  close(): Promise<void>
 }

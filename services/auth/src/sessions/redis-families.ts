@@ -192,9 +192,6 @@ export function redisFamilies(
     },
     async ping() {
       await timed(time)
-    },
-    async close() {
-      redis.disconnect()
     }
   }
 }

@@ -2,8 +2,10 @@ import type { DurableSessions } from './durable-sessions.ts'
 import type { Families } from './families.ts'
 import { type ListSessions, sessionList } from './list-sessions.ts'
 import { type SessionEnds, sessionEnds } from './session-ends.ts'
-import type { Lifetimes } from './sessions.ts'
 import type { ToldEnds } from './told-ends.ts'
+
+/** How long sessions live, in seconds: since the last use, and in total. */
+export type Lifetimes = { readonly idleSeconds: number; readonly absoluteSeconds: number }
 
 /** The sessions in both stores, and the code that keeps the two consistent. */
 export type SessionState = {

@@ -10,8 +10,8 @@ import {
 } from '../refusals.ts'
 import type { KeyRing } from '../secrets/key-ring.ts'
 import type { AccessTokens, IssuedAccessToken } from '../tokens/access-token.ts'
-import type { DurableSession, DurableSessions } from './durable-sessions.ts'
-import type { Families, Presentation, Presented } from './families.ts'
+import type { DurableSession } from './durable-sessions.ts'
+import type { Presentation, Presented } from './families.ts'
 import { type FamilyRecord, lateSeconds, type Opening } from './family.ts'
 import { type ListSessions, restorable } from './list-sessions.ts'
 import type { Outcome } from './outcome.ts'
@@ -26,6 +26,7 @@ import {
 } from './refresh-token.ts'
 import { isWithin, narrowed } from './requested-scope.ts'
 import { ifPossible, type SessionEnds } from './session-ends.ts'
+import type { SessionState } from './session-state.ts'
 
 /** The result of a login or a refresh. */
 export type Grant = {
@@ -52,25 +53,19 @@ export type Sessions = {
   /** Ends every session of a user, except one if it is named. Returns how many. */
   endAll(subject: string, except: string | null, origin: Origin): Promise<number>
   readonly list: ListSessions
+  /** ends that other changes, and operators, make */
+  readonly ends: SessionEnds
 }
 
-export type SessionNeeds = {
-  families: Families
-  durable: DurableSessions
-  ends: SessionEnds
-  listSessions: ListSessions
+export type SessionNeeds = SessionState & {
   accessTokens: AccessTokens
   ring: KeyRing
   limit: RefreshLimit
   audit: AuditLog
-  policy: Lifetimes
   clock: () => number
   /** counts the outcome of each refresh that found a family */
   count: (outcome: Outcome) => void
 }
-
-/** How long sessions live, in seconds: since the last use, and in total. */
-export type Lifetimes = { readonly idleSeconds: number; readonly absoluteSeconds: number }
 
 export function sessions(needs: SessionNeeds): Sessions {
   const { families, durable, ends, listSessions, accessTokens, ring } = needs
@@ -214,6 +209,7 @@ export function sessions(needs: SessionNeeds): Sessions {
       return await ends.endAll({ kind: 'logout-all', subject, sid: except, origin })
     },
 
-    list: listSessions
+    list: listSessions,
+    ends
   }
 }

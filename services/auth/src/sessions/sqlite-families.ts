@@ -185,9 +185,6 @@ export function sqliteFamilies(
     },
     async scrub() {
       asked(() => truncateLog(database))
-    },
-    async close() {
-      database.close()
     }
   }
 }

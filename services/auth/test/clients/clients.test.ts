@@ -1,6 +1,6 @@
 import t from 'tap'
+import type { ClientRegistration } from '../../src/clients/client-operations.ts'
 import { clientStore } from '../../src/clients/client-store.ts'
-import type { ClientRegistration } from '../../src/clients/clients.ts'
 import { authService } from '../fixtures/auth-service.ts'
 import { databaseKinds } from '../fixtures/databases.ts'
 import { origin } from '../fixtures/family-steps.ts'

@@ -27,9 +27,9 @@ t.test('heartbeats of an auth service', { skip: redisMissing }, async (t) => {
   const well = async () => {}
   const unwritten = { degraded: 'the revocation log cannot be written' }
   const { revocations } = authChecks({
-    heartbeats,
+    revocations: { unwrittenSeconds: heartbeats.ageSeconds },
     accounts: { ping: well },
-    families: { ping: well },
+    sessions: { ping: well },
     monotonicClock: clock
   })
 

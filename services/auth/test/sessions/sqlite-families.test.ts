@@ -16,7 +16,7 @@ t.test('the state of a family survives a restart', async (t) => {
   await before.families.open(subject, 'ended', opening)
   await before.families.end(subject, 'ended')
   const listed = await before.families.list(subject)
-  await before.families.store.close()
+  before.close()
 
   const after = sqliteStore(t, { policy, clock }, file)
 

@@ -2,11 +2,8 @@ import type { Service } from '@gatehouse/http-service/build-service'
 import { type ErrorForm, oauthForm, problemForm } from '@gatehouse/http-service/error-form'
 import type { SightingReport } from '@gatehouse/sightings/report-sightings'
 import type { FastifyRequest } from 'fastify'
-import type { AccountStore } from '../../accounts/account-store.ts'
-import type { AuditLog } from '../../audit/audit-log.ts'
-import type { ClientStore } from '../../clients/client-store.ts'
-import type { UsedAssertions } from '../../clients/used-assertions.ts'
-import type { SigningKey } from '../../keys/signing-key.ts'
+import type { AuthSettings } from '../../app-settings.ts'
+import type { AuthState } from '../../auth-state.ts'
 import { clientAuthentication } from '../../oauth/authenticate-client.ts'
 import { type FormParameters, readForm } from '../../oauth/form-parameters.ts'
 import { introspection } from '../../oauth/introspection.ts'
@@ -14,10 +11,7 @@ import { malformedRequest, notAForm } from '../../oauth/oauth-refusals.ts'
 import { tokenRecognition } from '../../oauth/recognise-token.ts'
 import { revocation } from '../../oauth/revocation.ts'
 import { oauthPath, publicUrl } from '../../oauth/server-metadata.ts'
-import type { StaleTokens } from '../../revocations/stale-tokens.ts'
 import type { KeyRing } from '../../secrets/key-ring.ts'
-import type { Sessions } from '../../sessions/sessions.ts'
-import type { AccessTokenPolicy, AccessTokens } from '../../tokens/access-token.ts'
 import { originOf } from '../origin-of.ts'
 import { introspect } from './introspect.ts'
 import { metadata } from './metadata.ts'
@@ -26,18 +20,13 @@ import { revoke } from './revoke.ts'
 import { token } from './token.ts'
 
 /** What the OAuth endpoints are built from. */
-export type OAuthParts = {
-  readonly accounts: AccountStore
-  readonly clients: ClientStore
-  readonly usedAssertions: UsedAssertions
+export type OAuthParts = Pick<
+  AuthState,
+  'accounts' | 'audit' | 'clients' | 'keys' | 'revocations' | 'sessions' | 'tokens'
+> & {
+  readonly settings: Pick<AuthSettings, 'tokenPolicy'>
   readonly ring: KeyRing
-  readonly signingKeys: () => readonly SigningKey[]
-  readonly tokenPolicy: AccessTokenPolicy
-  readonly stale: Pick<StaleTokens, 'allNotBefore'>
   readonly sightings: Pick<SightingReport, 'note'>
-  readonly accessTokens: AccessTokens
-  readonly sessions: Sessions
-  readonly audit: AuditLog
   readonly clock: () => number
 }
 
@@ -75,15 +64,14 @@ export function oauth(service: Service, parts: OAuthParts, done: () => void): vo
 }
 
 function oauthNeeds(parts: OAuthParts): OAuthNeeds {
-  const { sessions, audit, accessTokens } = parts
-  const { issuer } = parts.tokenPolicy
-  const recognise = tokenRecognition(parts)
-  const authenticate = clientAuthentication({
-    ...parts,
-    audiences: [issuer, publicUrl(issuer, oauthPath.token)]
-  })
+  const { sessions, audit, tokens } = parts
+  const { tokenPolicy } = parts.settings
+  const { issuer } = tokenPolicy
+  const recognise = tokenRecognition({ ...parts, signingKeys: parts.keys.held, tokenPolicy })
+  const audiences = [issuer, publicUrl(issuer, oauthPath.token)]
+  const authenticate = clientAuthentication({ ...parts, audiences })
   return {
-    accessTokens,
+    tokens,
     sessions,
     audit,
     issuer,

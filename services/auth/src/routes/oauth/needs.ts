@@ -20,7 +20,7 @@ export type OAuthRequest = {
 export type OAuthNeeds = {
   /** @throws OAuthRefusal invalid_client, invalid_request */
   readonly read: (request: FastifyRequest) => Promise<OAuthRequest>
-  readonly accessTokens: AccessTokens
+  readonly tokens: AccessTokens
   readonly sessions: Sessions
   readonly revoke: Revoke
   readonly introspect: Introspect

@@ -56,12 +56,12 @@ export const token: OAuthRoute = (service, needs) => {
 async function clientCredentials(
   { form, caller, begunMs }: OAuthRequest,
   origin: Origin,
-  { accessTokens, audit }: OAuthNeeds
+  { tokens, audit }: OAuthNeeds
 ): Promise<TokenAnswer> {
   const { client } = caller
   if (client === null) throw invalidClient('a grant for clients that authenticate')
   const scopeOfToken = clientScope(client, form.get('scope'))
-  const issued = accessTokens.issueToClient(client, scopeOfToken, begunMs)
+  const issued = tokens.issueToClient(client, scopeOfToken, begunMs)
   const detail = { expiresIn: issued.expiresIn }
   await audit.write({ kind: 'client-token-issued', subject: client.id, sid: null, origin, detail })
   const { token, expiresIn, scope } = issued

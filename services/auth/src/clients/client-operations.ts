@@ -24,7 +24,7 @@ export type ClientRegistration = {
 export type NewSecret = { readonly secretId: number; readonly secret: string }
 
 /** The operations on machine clients. Each change is one transaction with its event. */
-export type Clients = {
+export type ClientOperations = {
   /**
    * Creates a client, and its first secret if it authenticates with one.
    * @throws Refusal INVALID_REQUEST naming the invalid member
@@ -54,11 +54,11 @@ const LONGEST_SCOPE = 1024
 /** RFC 6749 §3.3 */
 const SCOPE_TOKEN = /^[\x21\x23-\x5b\x5d-\x7e]+$/
 
-export function clients(
+export function clientOperations(
   store: ClientStore,
   stale: Pick<StaleTokens, 'now'>,
   clock: () => number
-): Clients {
+): ClientOperations {
   const by = (origin: Origin) => ({ origin, clock })
   return {
     async create(registration, origin) {

@@ -1,0 +1,62 @@
+import type { Origin } from '../audit/audit-event.ts'
+import type { AuditLog } from '../audit/audit-log.ts'
+import type { AuthConfig } from '../config.ts'
+import type { Database } from '../database/open-database.ts'
+import type { Guesses } from '../guesses/guesses.ts'
+import type { Ports } from '../ports.ts'
+import type { Account } from './account.ts'
+import { type AccountChanges, accountChanges } from './account-changes.ts'
+import { type AccountImports, accountImports } from './account-imports.ts'
+import { type AccountStore, accountStore } from './account-store.ts'
+import { type CheckCredentials, credentialCheck } from './check-credentials.ts'
+import { hashQueue, hashThreads } from './hash-queue.ts'
+import { type Applicant, openAccount } from './open-account.ts'
+import { type Passwords, passwords } from './passwords.ts'
+
+/** The accounts, and their passwords. */
+export type Accounts = AccountStore & {
+  /** what operators change */
+  readonly changes: AccountChanges
+  readonly imports: AccountImports
+  readonly passwords: Passwords
+  readonly checkCredentials: CheckCredentials
+  /** As `openAccount`. */
+  open(applicant: Applicant, origin: Origin): Promise<Account>
+}
+
+type AccountPorts = Pick<Ports, 'metrics'> & {
+  readonly database: Database
+  readonly guesses: Guesses
+  readonly audit: AuditLog
+  readonly clock: () => number
+  /** for tests: verifies a hash */
+  readonly verify?: Parameters<typeof passwords>[2]
+}
+
+export function openAccounts(config: AuthConfig, ports: AccountPorts): Accounts {
+  const { guesses, audit, clock } = ports
+  const { tables } = ports.database
+  const accounts = accountStore(tables)
+  const hashed = openPasswords(config, ports)
+  return {
+    ...accounts,
+    changes: accountChanges(tables),
+    imports: accountImports(tables),
+    passwords: hashed,
+    checkCredentials: credentialCheck({ accounts, passwords: hashed, guesses, audit }),
+    open: (applicant, origin) =>
+      openAccount(applicant, origin, { accounts, passwords: hashed, clock })
+  }
+}
+
+/** Passwords, hashed at the configured cost. */
+function openPasswords(config: AuthConfig, { metrics, verify }: AccountPorts): Passwords {
+  const cost = {
+    memoryKib: config.AUTH_PASSWORD_MEMORY_KIB,
+    passes: config.AUTH_PASSWORD_PASSES,
+    lanes: config.AUTH_PASSWORD_LANES
+  }
+  const width = config.AUTH_PASSWORD_THREADS ?? hashThreads(config.UV_THREADPOOL_SIZE)
+  const longest = config.AUTH_PASSWORD_QUEUE
+  return passwords(cost, hashQueue({ width, longest, watch: metrics.hashQueue }), verify)
+}

@@ -1,0 +1,24 @@
+import type { Accounts } from './accounts/open-accounts.ts'
+import type { AuditLog } from './audit/audit-log.ts'
+import type { Clients } from './clients/open-clients.ts'
+import type { Database } from './database/open-database.ts'
+import type { GuessLimits } from './guesses/open-guesses.ts'
+import type { Invitations } from './invitations/open-invitations.ts'
+import type { Keys } from './keys/open-keys.ts'
+import type { Revocations } from './revocations/open-revocations.ts'
+import type { Sessions } from './sessions/sessions.ts'
+import type { AccessTokens } from './tokens/access-token.ts'
+
+/** What the folders offer to the routes, each under its own name. */
+export type AuthState = {
+  readonly accounts: Accounts
+  readonly audit: AuditLog
+  readonly clients: Clients
+  readonly database: Database
+  readonly guesses: GuessLimits
+  readonly invitations: Invitations
+  readonly keys: Keys
+  readonly revocations: Revocations
+  readonly sessions: Sessions
+  readonly tokens: AccessTokens
+}

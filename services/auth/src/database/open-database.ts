@@ -1,0 +1,32 @@
+import type { Kysely } from 'kysely'
+import type { AuthConfig } from '../config.ts'
+import type { Ports } from '../ports.ts'
+import { type DatabaseStatus, databaseStatus } from './database-status.ts'
+import { openTables } from './open-tables.ts'
+import type { Tables } from './tables.ts'
+
+/** What must not be lost: accounts, clients, keys, the audit log, and which sessions were opened and ended. */
+export type Database = {
+  readonly tables: Kysely<Tables>
+  readonly status: DatabaseStatus
+}
+
+/** @throws StartFault as `openTables` */
+export async function openDatabase(
+  config: AuthConfig,
+  { log, tracing, closing }: Pick<Ports, 'log' | 'tracing' | 'closing'>
+): Promise<Database> {
+  const tables = await openTables({
+    address: config.database,
+    folder: config.GATEHOUSE_DATA_DIR,
+    poolSize: config.DATABASE_POOL_SIZE,
+    statementMs: config.DATABASE_TIMEOUT_MS,
+    waitSeconds: config.DATABASE_WAIT_SECONDS,
+    onWaiting: (cause) => log.warn({ cause }, 'waiting for the database'),
+    onNewer: (migrations) =>
+      log.warn({ migrations }, 'a newer version of the auth service has migrated the database'),
+    tracing
+  })
+  closing.defer(() => tables.destroy())
+  return { tables, status: databaseStatus(tables) }
+}

@@ -1,0 +1,38 @@
+import type { Account } from '../accounts/account.ts'
+import { type Applicant, openAccount } from '../accounts/open-account.ts'
+import type { Accounts } from '../accounts/open-accounts.ts'
+import type { Origin } from '../audit/audit-event.ts'
+import type { AuditLog } from '../audit/audit-log.ts'
+import type { Database } from '../database/open-database.ts'
+import type { Guesses } from '../guesses/guesses.ts'
+import { type CheckInvitation, invitationCheck } from './check-invitation.ts'
+import type { Invitation } from './invitation.ts'
+import { type InvitationStore, invitationStore } from './invitation-store.ts'
+import { invitedAccounts } from './invited-accounts.ts'
+
+/** Invitations to register. */
+export type Invitations = InvitationStore & {
+  readonly check: CheckInvitation
+  /** As `openAccount` of the accounts. Uses the invitation; as `invitedAccounts`. */
+  openAccount(invitation: Invitation, applicant: Applicant, origin: Origin): Promise<Account>
+}
+
+export function openInvitations(ports: {
+  readonly database: Database
+  readonly accounts: Pick<Accounts, 'passwords'>
+  readonly guesses: Guesses
+  readonly audit: AuditLog
+  readonly clock: () => number
+}): Invitations {
+  const { guesses, audit, clock } = ports
+  const { passwords } = ports.accounts
+  const invitations = invitationStore(ports.database.tables)
+  return {
+    ...invitations,
+    check: invitationCheck({ invitations, guesses, audit, clock }),
+    openAccount(invitation, applicant, origin) {
+      const accounts = invitedAccounts({ invitations, guesses }, invitation)
+      return openAccount(applicant, origin, { accounts, passwords, clock })
+    }
+  }
+}

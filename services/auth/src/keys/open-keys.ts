@@ -1,0 +1,83 @@
+import type { Fleet } from '@gatehouse/fleet/fleet'
+import { StartFault } from '@gatehouse/process/start-fault'
+import type { AuthConfig } from '../config.ts'
+import type { Database } from '../database/open-database.ts'
+import type { Ports } from '../ports.ts'
+import type { RevocationWriter } from '../revocations/revocation-log.ts'
+import { gatewayAcknowledgement } from './gateway-acknowledgement.ts'
+import { keyAnnouncements } from './key-announcements.ts'
+import { type KeyOperations, keyOperations } from './key-operations.ts'
+import { keySetStore } from './key-set-store.ts'
+import { type LiveSigningKeys, liveSigningKeys, type PrepareSigners } from './live-signing-keys.ts'
+import type { SealingKeys } from './seal.ts'
+import { loadSigningKeys, type SigningKeyStore, signingKeyStore } from './signing-key-store.ts'
+import { tendKeys } from './tend-keys.ts'
+import { UnknownSealingKey } from './unknown-sealing-key.ts'
+
+/** The signing keys: those that this process has read, and the operations on all of them. */
+export type Keys = KeyOperations & Pick<LiveSigningKeys, 'held' | 'active' | 'read'>
+
+export type OpenKeys = Keys & {
+  /** Notes that the revocation log may have lost revocations of keys. */
+  retell(): Promise<void>
+}
+
+type KeyPorts = Pick<Ports, 'log' | 'closing' | 'jobs'> & {
+  readonly database: Database
+  readonly revocations: RevocationWriter
+  readonly fleet: Fleet
+  readonly sealing: SealingKeys
+  readonly prepare: PrepareSigners
+  /** the process drains: from then on, no operation waits for gateways */
+  readonly draining: AbortSignal
+  readonly clock: () => number
+}
+
+const DAY_SECONDS = 86_400
+
+/** @throws StartFault if there are signing keys that this instance cannot decrypt */
+export async function openKeys(config: AuthConfig, ports: KeyPorts): Promise<OpenKeys> {
+  const { database, revocations, fleet, prepare, draining: signal, clock } = ports
+  const lifetimeSeconds = config.AUTH_ACCESS_TTL_SECONDS
+  const algorithm = config.AUTH_SIGNING_ALGORITHM
+  const store = signingKeyStore(database.tables, ports.sealing, clock)
+  const keySet = keySetStore(database.tables)
+  await sealUnderFirst(store)
+  await loadSigningKeys(store, algorithm, clock())
+
+  const live = await liveSigningKeys({ store, prepare, lifetimeSeconds, clock })
+  ports.closing.defer(() => live.close())
+  const announcements = keyAnnouncements({ store, keySet, revocations, lifetimeSeconds, clock })
+  const operations = keyOperations({
+    store,
+    live,
+    announcements,
+    gateways: gatewayAcknowledgement({ fleet, clock, signal }),
+    algorithm,
+    lifetimeSeconds,
+    clock,
+    onFault: (err) => ports.log.warn({ err }, 'key maintenance failed')
+  })
+  const { tend } = tendKeys({
+    operations,
+    announcements,
+    keySet,
+    rotationSeconds: config.AUTH_KEY_ROTATION_DAYS * DAY_SECONDS,
+    lifetimeSeconds,
+    clock
+  })
+  ports.jobs.push(
+    { name: 'read the signing keys', run: live.read },
+    { name: 'tend the signing keys', run: tend }
+  )
+  const { held, active, read } = live
+  return { ...operations, held, active, read, retell: () => keySet.retellRevocations(clock()) }
+}
+
+async function sealUnderFirst(store: SigningKeyStore): Promise<void> {
+  try {
+    await store.reseal()
+  } catch (error) {
+    throw error instanceof UnknownSealingKey ? new StartFault(error.message) : error
+  }
+}

@@ -1,0 +1,19 @@
+import type { ServiceLog } from '@gatehouse/http-service/service-log'
+import type { Tracing } from '@gatehouse/tracing/tracing'
+import type { Registry } from 'prom-client'
+import type { Job } from './background-work.ts'
+import type { AuthMetrics } from './metrics.ts'
+
+/** What the process offers to everything that is opened in it. */
+export type Ports = {
+  readonly log: ServiceLog
+  /** for metrics that a part of the process adds */
+  readonly registry: Registry
+  readonly metrics: AuthMetrics
+  /** records the spans of requests; null: no traces are exported */
+  readonly tracing: Tracing | null
+  /** closes what was opened, the last first, when the process ends or its start fails */
+  readonly closing: AsyncDisposableStack
+  /** the background work of this process */
+  readonly jobs: Job[]
+}

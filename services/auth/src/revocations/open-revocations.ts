@@ -1,0 +1,85 @@
+import { faultCause } from '@gatehouse/redis/fault-cause'
+import type { RevocationSource } from '@gatehouse/revocation/revocation'
+import type { AuthConfig } from '../config.ts'
+import type { Database } from '../database/open-database.ts'
+import type { Ports } from '../ports.ts'
+import type { Embedded, InRedis, SharedStore } from '../shared-store.ts'
+import { openHeartbeats } from './heartbeats.ts'
+import { rememberedSeconds } from './remembered-seconds.ts'
+import {
+  type RevocationWriter,
+  redisRevocationWriter,
+  sqliteRevocationWriter
+} from './revocation-log.ts'
+import { type SqliteRevocations, sqliteRevocations } from './sqlite-revocations.ts'
+import { type StaleTokens, staleTokens } from './stale-tokens.ts'
+
+/** Revokes tokens that are not revoked by the end of their session. */
+export type Revocations = RevocationWriter & { readonly stale: StaleTokens }
+
+/** The store of the revocation log, in which the families are too. */
+export type LogStore = InRedis | (Embedded & { readonly source: SqliteRevocations })
+
+export type OpenRevocations = Revocations & {
+  readonly logStore: LogStore
+  /** the log for gateways of this process; null if gateways read it from Redis */
+  readonly source: RevocationSource | null
+  /** how long an access token may be accepted after it was issued, in seconds */
+  readonly acceptedSeconds: number
+  /** Seconds since the log last accepted a write of this process; 0 if it is in this process. */
+  unwrittenSeconds(): number
+}
+
+type RevocationPorts = Pick<Ports, 'log' | 'registry' | 'closing' | 'jobs'> & {
+  readonly database: Database
+  readonly store: SharedStore
+  /** the longest lifetime of the tokens that a published key may have signed */
+  readonly longestTokenSeconds: () => Promise<number>
+}
+
+export async function openRevocations(
+  config: AuthConfig,
+  ports: RevocationPorts
+): Promise<OpenRevocations> {
+  const { database, store, longestTokenSeconds } = ports
+  const lifetimeSeconds = config.AUTH_ACCESS_TTL_SECONDS
+  // Tokens of a longer lifetime may be in use: the setting may have been another one.
+  const acceptedSeconds = rememberedSeconds(Math.max(lifetimeSeconds, await longestTokenSeconds()))
+  const replicas = config.REDIS_REVOCATION_REPLICAS
+  const { logStore, writer } = openLog(store, acceptedSeconds, replicas)
+  const heartbeats = await openHeartbeats(logStore.kind === 'redis' ? logStore.redis : null, {
+    replicas,
+    metrics: ports.registry,
+    onFault: (error) =>
+      ports.log.warn({ cause: faultCause(error) }, 'writing to the revocation log failed')
+  })
+  if (heartbeats !== null) ports.closing.defer(() => heartbeats.close())
+  const stale = staleTokens({
+    db: database.tables,
+    revocations: writer,
+    lifetimeSeconds,
+    longestTokenSeconds,
+    clock: store.clock
+  })
+  ports.jobs.push({ name: 'tell gateways about stale tokens', run: stale.tell })
+  return {
+    ...writer,
+    stale,
+    logStore,
+    source: logStore.kind === 'redis' ? null : logStore.source,
+    acceptedSeconds,
+    unwrittenSeconds: () => heartbeats?.ageSeconds() ?? 0
+  }
+}
+
+function openLog(
+  store: SharedStore,
+  acceptedSeconds: number,
+  replicas: number
+): { logStore: LogStore; writer: RevocationWriter } {
+  if (store.kind === 'redis') {
+    return { logStore: store, writer: redisRevocationWriter(store.redis, { replicas }) }
+  }
+  const source = sqliteRevocations(store.sqlite, acceptedSeconds)
+  return { logStore: { ...store, source }, writer: sqliteRevocationWriter(source, store.clock) }
+}

@@ -1,0 +1,85 @@
+import type { AuditLog } from '../audit/audit-log.ts'
+import { type AuthConfig, lifetimes, recoverySeconds } from '../config.ts'
+import type { Database } from '../database/open-database.ts'
+import type { Ports } from '../ports.ts'
+import type { OpenRevocations } from '../revocations/open-revocations.ts'
+import type { KeyRing } from '../secrets/key-ring.ts'
+import type { AccessTokens } from '../tokens/access-token.ts'
+import { durableSessions } from './durable-sessions.ts'
+import type { Families } from './families.ts'
+import type { FamilyPolicy } from './family.ts'
+import { redisFamilies } from './redis-families.ts'
+import { refreshLimit } from './refresh-limit.ts'
+import { sessionState } from './session-state.ts'
+import { type Sessions, sessions } from './sessions.ts'
+import { sqliteFamilies } from './sqlite-families.ts'
+import { toldEnds } from './told-ends.ts'
+
+export type OpenSessions = Sessions & {
+  /** the store of the refresh-token families */
+  readonly families: Pick<Families, 'see' | 'forgetExpired' | 'ping'>
+}
+
+type SessionPorts = Pick<Ports, 'metrics' | 'jobs'> & {
+  readonly database: Database
+  readonly revocations: OpenRevocations
+  /** what else the store of the families may have lost, and must be told again */
+  readonly retell: readonly (() => Promise<void>)[]
+  readonly tokens: AccessTokens
+  readonly ring: KeyRing
+  readonly audit: AuditLog
+  readonly clock: () => number
+}
+
+export function openSessions(config: AuthConfig, ports: SessionPorts): OpenSessions {
+  const { revocations, metrics, ring, audit, clock } = ports
+  const { tables } = ports.database
+  const families = openFamilies(config, revocations, clock)
+  const state = sessionState({
+    families,
+    durable: durableSessions(tables, clock),
+    toldEnds: toldEnds(tables, clock),
+    retell: ports.retell,
+    policy: lifetimes(config),
+    revocationSeconds: revocations.acceptedSeconds,
+    clock
+  })
+  ports.jobs.push(
+    { name: 'settle the ends of sessions', run: state.ends.settle },
+    { name: 'settle reports of used tokens', run: families.settleSightings }
+  )
+  const limit = refreshLimit({ perMinute: config.AUTH_REFRESH_LIMIT_PER_MINUTE, clock })
+  const own = sessions({
+    ...state,
+    accessTokens: ports.tokens,
+    limit,
+    count: (outcome) => metrics.refreshes.inc({ outcome }),
+    ring,
+    audit,
+    clock
+  })
+  return { ...own, families }
+}
+
+/** The end of a family is also written into the revocation log, in the same step. */
+function openFamilies(
+  config: AuthConfig,
+  { logStore, acceptedSeconds }: OpenRevocations,
+  clock: () => number
+): Families {
+  const policy: FamilyPolicy = {
+    idleSeconds: config.AUTH_REFRESH_IDLE_SECONDS,
+    graceSeconds: config.AUTH_REFRESH_GRACE_SECONDS,
+    replayCap: config.AUTH_REFRESH_REPLAY_CAP,
+    recoverySeconds: recoverySeconds(config),
+    sessionsPerUser: config.AUTH_SESSIONS_PER_USER
+  }
+  if (logStore.kind === 'embedded') {
+    return sqliteFamilies(logStore.sqlite, logStore.source, policy, clock)
+  }
+  return redisFamilies(logStore.redis, policy, {
+    storeClock: logStore.storeClock,
+    revocationSeconds: acceptedSeconds,
+    revocationReplicas: config.REDIS_REVOCATION_REPLICAS
+  })
+}

@@ -1,0 +1,83 @@
+import { join } from 'node:path'
+import type { DatabaseSync } from 'node:sqlite'
+import type { Fleet } from '@gatehouse/fleet/fleet'
+import { memoryFleet } from '@gatehouse/fleet/memory-fleet'
+import { redisFleet } from '@gatehouse/fleet/redis-fleet'
+import type { RedisConnection } from '@gatehouse/redis/connection'
+import { reportedRedis } from '@gatehouse/redis/reported-redis'
+import { requireUsable } from '@gatehouse/redis/require-usable'
+import { redisTarget } from '@gatehouse/redis/settings'
+import type { AuthConfig } from './config.ts'
+import { openSqlite } from './database/open-sqlite.ts'
+import type { Ports } from './ports.ts'
+import { neededRights } from './redis/needed-rights.ts'
+import { type StoreClock, storeClock } from './redis/store-clock.ts'
+import { watchClock } from './redis/watch-clock.ts'
+
+/**
+ * The store of the state that all instances share: refresh-token families, revocations, counts of
+ * guesses, and the live gateways.
+ */
+export type SharedStore = (InRedis | Embedded) & {
+  /** The time of the store, which decides what has expired. Milliseconds since 1970. */
+  readonly clock: () => number
+  /** whether `clock` can be trusted: false until Redis has told its time */
+  readonly isClockRight: () => boolean
+  /** the live gateways */
+  readonly fleet: Fleet
+}
+
+/** For several instances. */
+export type InRedis = {
+  readonly kind: 'redis'
+  readonly redis: RedisConnection
+  readonly storeClock: StoreClock
+}
+
+/** For an installation in one process. The counts of guesses are in memory. */
+export type Embedded = { readonly kind: 'embedded'; readonly sqlite: DatabaseSync }
+
+/**
+ * @param embedded the gateways of this process, if there are any
+ * @throws StartFault if the store can never be used
+ */
+export async function openSharedStore(
+  config: AuthConfig,
+  { log, registry, closing, jobs }: Ports,
+  embedded: Fleet = memoryFleet(Date.now)
+): Promise<SharedStore> {
+  const time = storeClock(config.REDIS_TIMEOUT_MS)
+  const compare = watchClock(time, {
+    metrics: registry,
+    onFault: (aheadSeconds) =>
+      log.warn({ aheadSeconds }, 'the clock of this machine differs from the clock of Redis')
+  })
+  jobs.push({ name: 'compare the clock with Redis', run: compare })
+  const connections = reportedRedis({ service: 'auth', log, metrics: registry })
+  const { REDIS_URL: url } = config
+  if (url === undefined) {
+    // A separate file, so that a rotation never waits for an account.
+    const sqlite = openSqlite(join(config.GATEHOUSE_DATA_DIR, 'sessions.sqlite'))
+    closing.defer(() => sqlite.close())
+    return {
+      kind: 'embedded',
+      sqlite,
+      clock: Date.now,
+      isClockRight: () => true,
+      fleet: embedded
+    }
+  }
+  const redis = connections.connect('commands', redisTarget(url, config))
+  closing.defer(() => redis.disconnect())
+  // The start waits no longer than this, and continues without Redis.
+  await connections.settled(2 * config.REDIS_TIMEOUT_MS)
+  await requireUsable(connections, neededRights, config)
+  return {
+    kind: 'redis',
+    redis,
+    storeClock: time,
+    clock: time.now,
+    isClockRight: () => time.known,
+    fleet: redisFleet(redis)
+  }
+}
