@@ -37,7 +37,7 @@ export function settingsOf(config: GatewayConfig): GatewaySettings {
     },
     proxies: {
       isTrustedProxy: trustedProxies(words(config.GATEWAY_TRUSTED_PROXIES)),
-      proxyHeaders: config.GATEWAY_PROXY_HEADERS ?? null,
+      proxyHeaders: config.proxyHeaders,
       proxyProtocol: config.GATEWAY_PROXY_PROTOCOL
     },
     pages: { allowedOrigins: words(config.ALLOWED_ORIGINS), cors: corsPolicy(config) },

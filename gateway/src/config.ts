@@ -23,8 +23,8 @@ import { type Static, Type } from 'typebox'
 import { corsFaults, corsSettings } from './cross-origin/cors-policy.ts'
 import type { IssuerEntry } from './issuers/issuer-entry.ts'
 import { loadIssuers } from './issuers/issuer-file.ts'
+import { type ProxyHeaders, readProxyHeaders } from './proxies/proxy-headers.ts'
 import { proxyProtocols } from './proxies/proxy-protocol.ts'
-import { proxyHeaders } from './proxies/told-by-proxies.ts'
 import { redirectFaults } from './redirect/open-redirect.ts'
 import { loadRouteTable } from './routes/load-route-table.ts'
 import type { RouteTable } from './routes/route-table.ts'
@@ -53,7 +53,7 @@ export const gatewaySettings = {
   ...keySetTlsSettings,
   GATEWAY_ISSUERS_FILE: Type.Optional(Type.String({ minLength: 1 })),
   GATEWAY_TRUSTED_PROXIES: Type.String({ default: '' }),
-  GATEWAY_PROXY_HEADERS: Type.Optional(Type.Enum([...proxyHeaders])),
+  GATEWAY_PROXY_HEADERS: Type.String({ default: '' }),
   GATEWAY_PROXY_PROTOCOL: Type.Enum([...proxyProtocols], { default: 'off' }),
   GATEWAY_TLS_CERT_FILE: Type.Optional(Type.String()),
   GATEWAY_TLS_KEY_FILE: Type.Optional(Type.String()),
@@ -74,6 +74,8 @@ export type GatewayConfig = Static<ReturnType<typeof Type.Object<typeof gatewayS
   readonly table: RouteTable
   /** which share of the requests is logged; null: there is no access log */
   readonly accessLogSamples: Samples | null
+  /** the headers that the trusted proxies write */
+  readonly proxyHeaders: ProxyHeaders
   /** issuers of tokens other than our own */
   readonly issuers: readonly IssuerEntry[]
   /** variables that look like settings of the gateway */
@@ -106,6 +108,12 @@ export function readConfig(environment: Environment): GatewayConfig {
       `GATEWAY_TRUSTED_PROXIES must be a list of addresses and ranges, none wider than /8 (IPv4) or /7 (IPv6): the word of everyone in them counts; ${wide} is not one`
     )
   }
+  const proxyHeaders = readProxyHeaders(settings.GATEWAY_PROXY_HEADERS)
+  if (proxyHeaders === null) {
+    faults.push(
+      'GATEWAY_PROXY_HEADERS must be forwarded, x-forwarded, or a list of x-forwarded-for (always), x-forwarded-proto, x-forwarded-host and x-forwarded-port'
+    )
+  }
   if (settings.GATEWAY_PROXY_PROTOCOL !== 'off' && proxies.length === 0) {
     faults.push(
       `GATEWAY_PROXY_PROTOCOL=${settings.GATEWAY_PROXY_PROTOCOL} needs GATEWAY_TRUSTED_PROXIES: the header counts only from proxies in it`
@@ -136,12 +144,14 @@ export function readConfig(environment: Environment): GatewayConfig {
       : collectFaults(faults, 'GATEWAY_ISSUERS_FILE', () =>
           loadIssuers(issuersFile, settings.TOKEN_ISSUER)
         )
-  if (faults.length > 0 || table === null || issuers === null) throw new SettingsFault(faults)
+  const isRead = proxyHeaders !== null && table !== null && issuers !== null
+  if (faults.length > 0 || !isRead) throw new SettingsFault(faults)
   const accessLog =
     settings.GATEWAY_ACCESS_LOG ?? (settings.NODE_ENV === 'production' ? 'on' : 'off')
   return {
     ...settings,
     accessLogSamples: accessLog === 'on' ? samples : null,
+    proxyHeaders,
     issuers,
     warnings: unknown.warnings,
     loadTable,

@@ -77,6 +77,24 @@ t.test('a range of all addresses is not accepted as trusted proxies', async (t) 
   t.strictSame(faults({ ...proxyProtocol, GATEWAY_TRUSTED_PROXIES: '10.0.0.1' }), [])
 })
 
+t.test('the headers of trusted proxies are one kind, and name the client', async (t) => {
+  const refused = [
+    'for',
+    'x-forwarded-host',
+    'x-forwarded-for x-forwarded-server',
+    'x-forwarded forwarded',
+    'forwarded x-forwarded-for',
+    'x-forwarded x-forwarded-host'
+  ]
+  for (const headers of refused) {
+    const told = faults({ GATEWAY_PROXY_HEADERS: headers })
+    t.match(told, [/^GATEWAY_PROXY_HEADERS must be forwarded, x-forwarded, or a list/], headers)
+  }
+  for (const headers of ['', 'forwarded', 'x-forwarded', 'X-Forwarded-Port x-forwarded-for']) {
+    t.strictSame(faults({ GATEWAY_PROXY_HEADERS: headers }), [], headers)
+  }
+})
+
 t.test('in production, tokens never travel over plain HTTP', async (t) => {
   const production = { NODE_ENV: 'production' }
   t.match(faults(production), [/must be set in production: plain HTTP would expose every token/])

@@ -3,8 +3,9 @@ import type { TLSSocket } from 'node:tls'
 import { isHost } from '../paths/host.ts'
 import { clientGone } from '../refusals.ts'
 import { forwardedAddress } from './forwarded-address.ts'
+import type { ProxyHeaders } from './proxy-headers.ts'
 import type { ProxiedConnection } from './proxy-protocol.ts'
-import { type ProxyHeaders, toldByProxies } from './told-by-proxies.ts'
+import { toldByProxies } from './told-by-proxies.ts'
 import type { IsTrustedProxy } from './trusted-proxies.ts'
 
 /**
@@ -33,7 +34,7 @@ const PROTOCOLS: Readonly<Record<string, ArrivedHop['protocol']>> = {
 
 /** How proxies tell where a request comes from. */
 type ToldBefore = {
-  readonly headers: ProxyHeaders | null
+  readonly headers: ProxyHeaders
   readonly proxied: ProxiedConnection | null
 }
 
@@ -48,13 +49,13 @@ type ToldBefore = {
  * client, which writes any header, so headers count only if it is a trusted proxy itself. If the
  * header names no client, the client is unknown, and headers do not count.
  * @param proxied what such a header says; null: there is none
- * @param headers the kind of header that the proxies write; null: decided per request
+ * @param headers the headers that the proxies write
  * @throws Refusal INVALID_REQUEST if the connection has closed
  */
 export function arrivedHop(
   raw: IncomingMessage,
   isTrusted: IsTrustedProxy,
-  { headers, proxied }: ToldBefore = { headers: null, proxied: null }
+  { headers, proxied }: ToldBefore
 ): ArrivedHop {
   const peer = forwardedAddress(raw.socket.remoteAddress ?? '')
   if (peer === null) throw clientGone()

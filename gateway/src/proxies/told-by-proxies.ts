@@ -4,10 +4,7 @@ import { forwardedHeader } from '@gatehouse/edge-headers/names'
 import { listMembers } from '@gatehouse/edge-headers/optional-whitespace'
 import { forwardedAddress } from './forwarded-address.ts'
 import { type ForwardedElement, forwardedElements } from './forwarded-elements.ts'
-
-/** The headers in which trusted proxies say where a request came from. */
-export const proxyHeaders = ['x-forwarded', 'forwarded'] as const
-export type ProxyHeaders = (typeof proxyHeaders)[number]
+import type { ProxyHeaders } from './proxy-headers.ts'
 
 /** What the headers of a request report about its way, one proxy after the other. */
 export type ToldByProxies = {
@@ -19,13 +16,12 @@ export type ToldByProxies = {
 
 /**
  * Reads one kind of header, never both, because a proxy that writes one kind forwards the other as
- * the client wrote it.
- * @param only the kind that the proxies write; null: `x-forwarded-*` if the request has one of
- * these, else `Forwarded`
+ * the client wrote it. Where the proxies' kind is not set, that is `x-forwarded-*` if the request
+ * has one of these, else `Forwarded`.
  */
-export function toldByProxies(raw: IncomingMessage, only: ProxyHeaders | null): ToldByProxies {
-  const kind = only ?? (hasXForwarded(raw) ? 'x-forwarded' : 'forwarded')
-  return kind === 'x-forwarded' ? toldByXForwarded(raw) : toldByForwarded(raw)
+export function toldByProxies(raw: IncomingMessage, { kind, names }: ProxyHeaders): ToldByProxies {
+  const read = kind ?? (hasXForwarded(raw) ? 'x-forwarded' : 'forwarded')
+  return read === 'x-forwarded' ? toldByXForwarded(raw, names) : toldByForwarded(raw)
 }
 
 const NAMES = ['for', 'proto', 'host', 'port'] as const
@@ -33,11 +29,11 @@ const NAMES = ['for', 'proto', 'host', 'port'] as const
 const hasXForwarded = ({ headers }: IncomingMessage): boolean =>
   NAMES.some((name) => headers[forwardedHeader[name]] !== undefined)
 
-function toldByXForwarded(raw: IncomingMessage): ToldByProxies {
+function toldByXForwarded(raw: IncomingMessage, names: ProxyHeaders['names']): ToldByProxies {
   return {
     addresses: membersOf(raw, 'for').map(forwardedAddress),
     told(name, proxies) {
-      const members = membersOf(raw, name)
+      const members = names.includes(name) ? membersOf(raw, name) : []
       return members[Math.max(members.length - proxies, 0)]
     }
   }

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { edge } from '../fixtures/edge.ts'
+import { type EdgeOptions, edge } from '../fixtures/edge.ts'
 import { head, provoke, valuesOf } from './fixtures/raw-request.ts'
 
 /** What a client says of where it comes from, and of what it would rather have asked. */
@@ -13,6 +13,12 @@ const stories = `
 `
   .trim()
   .split(/\s+/)
+
+/** Proxies that write all of `x-forwarded-*`. */
+const PROXIES: EdgeOptions = {
+  trustedProxies: ['127.0.0.1', '10.0.0.0/8'],
+  proxyHeaders: 'x-forwarded'
+}
 
 const spellingsOf = (name: string) => [
   name,
@@ -61,7 +67,7 @@ t.test('a service gets only the gateway’s own forwarding headers', async (t) =
 })
 
 t.test('a trusted proxy is believed, and the peer is appended to its chain', async (t) => {
-  const gateway = await edge(t, { trustedProxies: ['127.0.0.1', '10.0.0.0/8'] })
+  const gateway = await edge(t, PROXIES)
   const lines = [
     'X-Forwarded-For: 198.51.100.1, 203.0.113.7, 10.0.0.2',
     'X-Forwarded-Proto: https',
@@ -86,7 +92,7 @@ t.test('a trusted proxy is believed, and the peer is appended to its chain', asy
 })
 
 t.test('each member of a chain counts as the word of a proxy, never of the client', async (t) => {
-  const gateway = await edge(t, { trustedProxies: ['127.0.0.1', '10.0.0.0/8'] })
+  const gateway = await edge(t, PROXIES)
   const told = async (...lines: string[]) => {
     const { received } = await provoke(gateway, head('GET /open HTTP/1.1', ...lines))
     const { headers = {} } = received[0] ?? {}
@@ -204,42 +210,57 @@ t.test(
   }
 )
 
-t.test('of Forwarded and x-forwarded-*, only one kind counts', async (t) => {
-  const trusted = ['127.0.0.1', '10.0.0.0/8']
-  const both = [
-    'Forwarded: for=203.0.113.1;proto=https;host=one.example',
+t.test('only the headers count that the proxies write', async (t) => {
+  const forwarded = 'Forwarded: for=203.0.113.1;proto=https;host=one.example'
+  const xForwarded = [
     'X-Forwarded-For: 203.0.113.2',
-    'X-Forwarded-Host: two.example'
+    'X-Forwarded-Proto: https',
+    'X-Forwarded-Host: two.example',
+    'X-Forwarded-Port: 8443'
   ]
-  const only = { forwarded: [both[0] ?? ''], 'x-forwarded': both.slice(1) } as const
-  for (const [proxyHeaders, lines, told] of [
-    [undefined, both, ['203.0.113.2', 'two.example', 'http']],
-    [
-      undefined,
-      ['X-Forwarded-Proto: http', ...only.forwarded],
-      ['127.0.0.1', 'gateway.example', 'http']
+  const both = [forwarded, ...xForwarded]
+  const own = ['127.0.0.1', 'http', 'gateway.example', '80']
+  const byForwarded = ['203.0.113.1', 'https', 'one.example', '443']
+  // A load balancer passes each header that it does not write on as the client wrote it.
+  const cases: Record<string, [lines: string[], told: string[]][]> = {
+    '': [
+      [both, ['203.0.113.2', 'https', 'gateway.example', '443']],
+      [['X-Forwarded-Proto: http', forwarded], own],
+      [[forwarded], byForwarded]
     ],
-    ['x-forwarded', both, ['203.0.113.2', 'two.example', 'http']],
-    ['x-forwarded', only.forwarded, ['127.0.0.1', 'gateway.example', 'http']],
-    ['forwarded', both, ['203.0.113.1', 'one.example', 'https']],
-    ['forwarded', only['x-forwarded'], ['127.0.0.1', 'gateway.example', 'http']]
-  ] as const) {
-    const gateway = await edge(t, {
-      trustedProxies: trusted,
-      ...(proxyHeaders === undefined ? {} : { proxyHeaders })
-    })
-    const { received } = await provoke(gateway, head('GET /open HTTP/1.1', ...lines))
-    const { headers = {} } = received[0] ?? {}
-    const [client] = String(headers['x-forwarded-for']).split(', ')
-    const seen = [client, headers['x-forwarded-host'], headers['x-forwarded-proto']]
-    t.strictSame(seen, told, `${proxyHeaders}: ${lines}`)
+    'x-forwarded': [
+      [both, ['203.0.113.2', 'https', 'two.example', '8443']],
+      [[forwarded], own]
+    ],
+    'X-Forwarded-For, X-Forwarded-Proto, X-Forwarded-Port': [
+      [both, ['203.0.113.2', 'https', 'gateway.example', '8443']],
+      [[forwarded], own]
+    ],
+    'x-forwarded-for x-forwarded-host': [
+      [both, ['203.0.113.2', 'http', 'two.example', '80']],
+      [['X-Forwarded-For: 203.0.113.2'], ['203.0.113.2', 'http', 'gateway.example', '80']]
+    ],
+    forwarded: [
+      [both, byForwarded],
+      [xForwarded, own]
+    ]
+  }
+  for (const [proxyHeaders, told] of Object.entries(cases)) {
+    const gateway = await edge(t, { ...PROXIES, proxyHeaders })
+    for (const [lines, expected] of told) {
+      const { received } = await provoke(gateway, head('GET /open HTTP/1.1', ...lines))
+      const { headers = {} } = received[0] ?? {}
+      const [client] = String(headers['x-forwarded-for']).split(', ')
+      const others = ['proto', 'host', 'port'].map((name) => headers[`x-forwarded-${name}`])
+      t.strictSame([client, ...others], expected, `${proxyHeaders}: ${lines}`)
+    }
   }
 })
 
 t.test(
   'the port is the one that a trusted proxy says, or the host’s, or the usual one',
   async (t) => {
-    const gateway = await edge(t, { trustedProxies: ['127.0.0.1', '10.0.0.0/8'] })
+    const gateway = await edge(t, PROXIES)
     const chain = 'X-Forwarded-For: 203.0.113.7, 10.0.0.2'
     const portFor = async (...lines: string[]) => {
       const { received } = await provoke(gateway, head('GET /open HTTP/1.1', ...lines))
