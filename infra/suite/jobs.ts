@@ -6,7 +6,7 @@ import type { Timings } from './timings.ts'
 
 const BATCH = fileURLToPath(new URL('./batch.ts', import.meta.url))
 const FLAGS = ['--disable-warning=ExperimentalWarning']
-const HOOK = import.meta.resolve('./dependency-bundles.ts')
+const HOOK = import.meta.resolve('./replaced-modules.ts')
 
 /** Processor time of a file, with loading. A file above this spends most of it on its own tests: sharing saves little. */
 const SMALL_SECONDS = 5

@@ -8,6 +8,7 @@ import { runJobs } from '../run-jobs.ts'
 
 // Beside the sources, so that the files find tap.
 const here = fileURLToPath(new URL('.', import.meta.url))
+const NODE_OPTIONS = `--import=${import.meta.resolve('../replaced-modules.ts')}`
 
 /** Runs test files with this text, in the order in which they are given where nothing else is known of them. */
 async function run(t: Test, files: Record<string, { source: string } & Partial<Job>>, lanes = 1) {
@@ -24,7 +25,7 @@ async function run(t: Test, files: Record<string, { source: string } & Partial<J
   const ended: Record<string, { ran: Ran; outcome: Outcome }> = {}
   await runJobs(jobs, {
     lanes,
-    env: { ...process.env, TAP: '1', TAP_TIMEOUT: '600' },
+    env: { ...process.env, NODE_OPTIONS, TAP: '1', TAP_TIMEOUT: '600' },
     onEnd(job, ran) {
       order.push(job.name)
       ended[job.name] = { ran, outcome: outcomeOf(job, ran) }
@@ -51,6 +52,18 @@ t.test('every other result is a failure with its cause', async (t) => {
     'a throw': [
       `import t from 'tap'\nt.test('it', async () => { throw new Error('boom') })\n`,
       /boom/
+    ],
+    'a throw of a timer': [
+      `import t from 'tap'\nt.test('it', async (t) => t.test('inner', async () => {
+        setTimeout(() => { throw new Error('boom') })\nawait sleep(60_000)
+      }))\nt.test('next', async (t) => t.ok(true))\n`,
+      /^ {8}not ok 1 - boom\n[\s\S]* lineNumber: 4\n[\s\S]*^not ok 1 - it/m
+    ],
+    'a rejection that nothing handles': [
+      `import t from 'tap'\nt.test('it', async (t) => {
+        void Promise.reject(new Error('boom'))\nawait sleep(1)\nt.ok(true)
+      })\n`,
+      /^ {4}not ok 1 - boom\n[\s\S]* lineNumber: 4\n[\s\S]*^not ok 1 - it/m
     ],
     'a throw at the top': [`import t from 'tap'\nt.ok(true)\nthrow new Error('boom')\n`, /boom/],
     'a crash': [
