@@ -11,7 +11,7 @@ import { readConfig as readOrders } from '@gatehouse/orders/config'
 import { problems } from '@gatehouse/problem/codes'
 import t from 'tap'
 import { parse } from 'yaml'
-import { alerts } from './metric-queries.ts'
+import { alerts, metricTable, selectedBy } from './metric-queries.ts'
 import { reliabilityPage } from './reliability-page.ts'
 import { routeVariables, settings, settingsPage } from './settings-page.ts'
 import { read, root, sourceFiles } from './source-files.ts'
@@ -46,7 +46,7 @@ t.test('docs/reliability.md says what the tests of faults assert', async (t) => 
   }
 })
 
-t.test('docs/observing.md names every metric, and no other', async (t) => {
+t.test('docs/metrics.md names every metric, and no other', async (t) => {
   const text = sourceFiles()
     .filter((file) => file.text.includes("from 'prom-client'"))
     .map((file) => file.text)
@@ -56,15 +56,24 @@ t.test('docs/observing.md names every metric, and no other', async (t) => {
   const coded = names.map(
     ([, name = '']) => new RegExp(`^${name.replaceAll(/\$\{\w+\}/g, '[a-z]+')}$`)
   )
-  const page = read('docs/observing.md').split('### Queries')[0] ?? ''
-  const rows = [...page.matchAll(/^\| (`(?:gateway|auth)_.*?) \|/gm)].map(([, cell = '']) => cell)
-  const documented = rows.flatMap((cell) =>
-    [...cell.matchAll(/`([a-z_]+)`/g)].map(([, name]) => name)
-  )
-  const unknown = documented.filter((name = '') => !coded.some((pattern) => pattern.test(name)))
+  const documented = metricTable
+    .map(({ metric }) => metric)
+    .filter((metric) => /^(gateway|auth)_/.test(metric))
+  const unknown = documented.filter((name) => !coded.some((pattern) => pattern.test(name)))
   t.strictSame(unknown, [], 'no other')
-  const missing = coded.filter((pattern) => !documented.some((name = '') => pattern.test(name)))
+  const missing = coded.filter((pattern) => !documented.some((name) => pattern.test(name)))
   t.strictSame(missing, [], 'every one')
+})
+
+t.test('docs/metrics.md gives each metric the unit of its name, and a query for it', async (t) => {
+  const page = read('docs/metrics.md')
+  t.equal([...page.matchAll(/^\| `\w+_\w+` \|.*\| `/gm)].length, metricTable.length, 'all are read')
+  for (const { metric, unit, query } of metricTable) {
+    const [named] = /seconds(?=_total$|$)|bytes$/.exec(metric) ?? []
+    t.match(unit, named ?? /./, `${metric}: ${unit}`)
+    const asked = selectedBy(query).map((one) => one.metric.replace(/_(bucket|count|sum)$/, ''))
+    t.ok(asked.includes(metric), `${metric}: ${query.text}`)
+  }
 })
 
 t.test('no service takes a setting of another process for a misspelt one', async (t) => {

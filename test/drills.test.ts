@@ -9,7 +9,8 @@ import { postgresMissing } from '@gatehouse/fixtures/postgres-server'
 import { redisMissing } from '@gatehouse/fixtures/redis-server'
 import { REVOCATION_STREAM } from '@gatehouse/revocation/redis-revocations'
 import t from 'tap'
-import { documentedMetrics, queries, selectedBy } from './metric-queries.ts'
+import { counted, countsOf, type Exported, exported, gaugesOf } from './exported-metrics.ts'
+import { documentedMetrics, metricTable, queries, selectedBy } from './metric-queries.ts'
 import { sourceFiles } from './source-files.ts'
 
 const skip = redisMissing || postgresMissing
@@ -69,21 +70,12 @@ t.test('on a healthy installation, every drill succeeds', { skip }, async (t) =>
 })
 
 /** The metrics that ops listeners export, each with the labels of its samples. */
-async function exported(opsUrls: readonly string[]): Promise<Map<string, Set<string>>> {
-  const pages = await Promise.all(
-    opsUrls.map(async (url) => (await fetch(`${url}/metrics`)).text())
-  )
-  const metrics = new Map<string, Set<string>>()
-  const labelsOf = (metric: string): Set<string> => {
-    const labels = metrics.get(metric) ?? new Set()
-    metrics.set(metric, labels)
-    return labels
-  }
-  for (const line of pages.join('\n').split('\n')) {
-    const type = /^# TYPE (\w+) (\w+)$/.exec(line)
-    if (type !== null) labelsOf(type[1] ?? '')
-    const [, metric = '', labels = ''] = /^(\w+)(?:\{(.*)\})? /.exec(line) ?? []
-    for (const [, label = ''] of labels.matchAll(/(\w+)="/g)) labelsOf(metric).add(label)
+function labelsOf({ types, samples }: Exported): Map<string, Set<string>> {
+  const metrics = new Map([...types.keys()].map((metric) => [metric, new Set<string>()]))
+  for (const { name, labels } of samples) {
+    const known = metrics.get(name) ?? new Set()
+    for (const label of Object.keys(labels)) known.add(label)
+    metrics.set(name, known)
   }
   return metrics
 }
@@ -109,7 +101,13 @@ t.test(
   },
   async (t) => {
     const { gateways, auths } = running()
-    const metrics = await exported([...gateways, ...auths].map(({ opsUrl }) => opsUrl))
+    const all = await exported([...gateways, ...auths].map(({ opsUrl }) => opsUrl))
+    const metrics = labelsOf(all)
+    const ours = [...all.types.keys()].filter((name) => /^(gateway|auth)_/.test(name))
+    const table = metricTable
+      .map(({ metric }) => metric)
+      .filter((name) => /^(gateway|auth)_/.test(name))
+    t.strictSame(ours.sort(), table.sort(), 'docs/metrics.md has all of them')
     const unknown = documentedMetrics().filter(({ metric }) => !metrics.has(metric))
     t.strictSame(unknown, [], 'the documents')
     for (const query of queries()) {
@@ -125,6 +123,37 @@ t.test(
     }
   }
 )
+
+t.test('the metrics show the calls of Redis and PostgreSQL, and the pool', { skip }, async (t) => {
+  const { gateways, auths } = running()
+  const opsUrls = auths.map(({ opsUrl }) => opsUrl)
+  const api = client(gateways[0]?.url ?? '')
+  const [email, password] = ['metered@example.com', 'correct horse battery']
+  await api.register(email, password)
+  const before = countsOf(await exported(opsUrls))
+  const { refreshToken } = (await api.login(email, password)).body
+  await api.refresh(refreshToken)
+  await api.logout(refreshToken)
+  const all = await exported(opsUrls)
+  const calls = counted(before, countsOf(all))
+  const did = (call: string) => calls[`auth_store_call_duration_seconds ${call}`] ?? 0
+  for (const call of ['session_open', 'session_present', 'session_end']) {
+    t.equal(did(`redis ${call}`), 1, call)
+  }
+  // Background work calls the tables as well.
+  for (const call of ['connect', 'begin', 'select', 'insert', 'update', 'commit']) {
+    t.ok(did(`postgresql ${call}`) > 0, call)
+  }
+  const errors = Object.entries(countsOf(all)).filter(([series]) => series.includes('call_errors'))
+  t.ok(errors.length > 20, 'each call has a series from the start')
+  const gauges = gaugesOf(all)
+  t.equal(gauges.auth_database_connections_limit, 10 * auths.length)
+  t.ok((gauges.auth_database_connections ?? 0) >= auths.length)
+  t.ok((gauges.auth_database_connections_idle ?? -1) >= 0)
+  t.equal(gauges.auth_database_calls_waiting, 0)
+  const heartbeatAge = gauges.auth_revocation_heartbeat_age_seconds ?? -1
+  t.ok(heartbeatAge >= 0 && heartbeatAge < 60, `heartbeats: ${heartbeatAge} s`)
+})
 
 t.test('a sampled login is one trace, from the gateway to the stores', { skip }, async (t) => {
   const [gateway] = running().gateways

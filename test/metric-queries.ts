@@ -36,11 +36,23 @@ export function dashboardQueries(): Query[] {
   )
 }
 
+/** A metric as docs/metrics.md describes it. */
+type DocumentedMetric = { readonly metric: string; readonly unit: string; readonly query: Query }
+
+export const metricTable: readonly DocumentedMetric[] = [
+  ...read('docs/metrics.md').matchAll(/^\| `(\w+)` \| ([^|]+) \| [^|]+ \| `([^`]+)` \|$/gm)
+].map(([, metric = '', unit = '', text = '']) => ({
+  metric,
+  unit,
+  query: { place: `docs: ${metric}`, text }
+}))
+
 /** Every query of the repository: of the dashboard, the alerts, and the page on metrics. */
 export function queries(): Query[] {
-  const page = read('docs/observing.md').split('### Queries')[1] ?? ''
+  const page = read('docs/metrics.md').split('## More queries')[1] ?? ''
   const documented = [...page.matchAll(/^\| ([^|`]+) \| `(.+)` \|$/gm)]
   return [
+    ...metricTable.map(({ query }) => query),
     ...dashboardQueries(),
     ...alerts.map(({ alert, expr }) => ({ place: `alert: ${alert}`, text: expr })),
     ...documented.map(([, question = '', text = '']) => ({ place: `docs: ${question}`, text }))

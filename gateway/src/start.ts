@@ -3,6 +3,7 @@ import { hostname } from 'node:os'
 import type { Server } from 'node:tls'
 import { GATEWAY_KEYS_PATH } from '@gatehouse/edge-headers/assertion'
 import { serviceLog } from '@gatehouse/http-service/service-log'
+import { certificateExpiry } from '@gatehouse/process/certificate-expiry'
 import { openService } from '@gatehouse/process/open-service'
 import { buildOps } from '@gatehouse/process/ops-listener'
 import { processMetrics } from '@gatehouse/process/process-metrics'
@@ -28,6 +29,7 @@ import { revocationCheck } from './revocation/revocation-check.ts'
 import { revocationGauges } from './revocation/revocation-gauges.ts'
 import { liveRouteTable } from './routes/live-route-table.ts'
 import { openTelemetry } from './telemetry/open-telemetry.ts'
+import { gatewayCertificates } from './tls/gateway-certificates.ts'
 import { faultFields, openCertificate } from './tls/open-certificate.ts'
 
 /** @param embedded if the auth service runs in this process */
@@ -41,7 +43,7 @@ export async function startGateway(
   for (const warning of config.warnings) log.warn(warning)
   // Before the start waits for anything, so that an operator learns of a mistake at once.
   const certificate = openCertificate(config, log)
-  const metrics = processMetrics()
+  const metrics = processMetrics('gateway')
   const connections = reportedRedis({ service: 'gateway', log, metrics })
   const shared = await sharedState(config, embedded, connections)
   try {
@@ -110,6 +112,7 @@ export async function startGateway(
 
   certificate?.serve(app.server as unknown as Server)
   revocationGauges(metrics, revoked)
+  certificateExpiry(metrics, 'gateway', gatewayCertificates(config, certificate, routes.current))
   const ops = buildOps({
     log,
     metrics,

@@ -69,9 +69,9 @@ t.test(
     t.match(text, /^gateway_guarded_faults_total\{place="answer"\} 0$/m)
     t.match(text, /^gateway_revocation_staleness_seconds \d/m)
     t.match(text, /^gateway_connections_limit 20000$/m)
-    const documented = readFileSync(new URL('../../docs/observing.md', import.meta.url), 'utf8')
+    const documented = readFileSync(new URL('../../docs/metrics.md', import.meta.url), 'utf8')
     for (const [, name = ''] of text.matchAll(/^# HELP (gateway_\S+)/gm)) {
-      t.match(documented, `\`${name}\``, 'docs/observing.md has it')
+      t.match(documented, `\`${name}\``, 'docs/metrics.md has it')
     }
     t.match(text, /^nodejs_eventloop_lag_seconds \d/m)
 

@@ -7,6 +7,8 @@ import { type Certificate, readCertificate } from './certificate.ts'
 export type LiveCertificate = {
   /** the certificate with which the listener starts */
   readonly first: Certificate
+  /** the certificate that new connections get */
+  readonly served: Certificate
   /** Gives a listener each later certificate. Open connections keep their certificate. */
   serve(listener: Pick<Server, 'setSecureContext'>): void
   /** Reads the files again. */
@@ -64,6 +66,9 @@ export function liveCertificate(options: LiveCertificateOptions): LiveCertificat
   for (const file of files) watchFile(file, { interval: intervalMs, persistent: false }, reload)
   return {
     first,
+    get served() {
+      return served
+    },
     serve: (listener) => listeners.push(listener),
     reload,
     close() {

@@ -214,16 +214,21 @@ t.test('an absolute target and a long one are cut to their paths', async (t) => 
   }
 })
 
-/** A process that writes some lines to its standard output, and ends. */
+/** A process that writes some lines to its standard output, how many were dropped to standard error, and ends. */
 const writes = (lines: number) => {
   const program = new URL('fixtures/write-log.ts', import.meta.url)
   const flags = ['--disable-warning=ExperimentalWarning', program.pathname, String(lines)]
-  return spawn(process.execPath, flags, { stdio: ['ignore', 'pipe', 'inherit'] })
+  return spawn(process.execPath, flags, { stdio: ['ignore', 'pipe', 'pipe'] })
 }
 
 t.test('standard output has each line when the process has ended', async (t) => {
   const child = writes(500)
-  const [written] = await Promise.all([text(child.stdout), once(child, 'exit')])
+  const [written, dropped] = await Promise.all([
+    text(child.stdout),
+    text(child.stderr),
+    once(child, 'exit')
+  ])
+  t.equal(dropped, '0 dropped')
   const numbers = written.trimEnd().split('\n').map(Number)
   t.strictSame(numbers, [...Array(500).keys()])
   t.equal(child.exitCode, 0)
@@ -232,6 +237,7 @@ t.test('standard output has each line when the process has ended', async (t) => 
 t.test('a reader of the log that disappears does not end the process', async (t) => {
   const child = writes(50_000)
   child.stdout.destroy()
-  await once(child, 'exit')
+  const [dropped] = await Promise.all([text(child.stderr), once(child, 'exit')])
+  t.match(dropped, /^[1-9]\d* dropped$/)
   t.equal(child.exitCode, 0)
 })

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import type { ConnectionOptions } from 'node:tls'
 import { unreadable } from '@gatehouse/settings/file-fault'
 import { authorityFault } from '@gatehouse/settings/pem-authority'
+import { type HeldCertificate, heldCertificates } from '@gatehouse/settings/pem-expiry'
 import { secret } from '@gatehouse/settings/secret'
 import { type Static, Type } from 'typebox'
 import { COMMAND_TIMEOUT_MS } from './connection.ts'
@@ -52,6 +53,18 @@ export function redisFaults(settings: RedisSettings): string[] {
     faults.push(`REDIS_URL: ${error instanceof Error ? error.message : ''}`)
   }
   return faults
+}
+
+/**
+ * The certificates of the connections to Redis, which are read once.
+ * @throws as `redisTarget`
+ */
+export function redisCertificates(settings: RedisSettings): HeldCertificate[] {
+  if (settings.REDIS_URL === undefined) return []
+  return heldCertificates([
+    { name: 'REDIS_CERT_FILE', chain: fileOf(settings.REDIS_CERT_FILE) },
+    { name: 'REDIS_CA_FILE', authorities: fileOf(settings.REDIS_CA_FILE) }
+  ])
 }
 
 /** @throws Error if a file cannot be read; `redisFaults` reports that first */

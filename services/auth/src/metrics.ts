@@ -1,7 +1,10 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
 import type { HashQueueWatch } from './accounts/hash-queue.ts'
+import { auditMetrics } from './audit/audit-metrics.ts'
+import { databaseMetrics } from './database/database-metrics.ts'
 import { outcomes } from './sessions/outcome.ts'
+import { storeMetrics } from './telemetry/store-metrics.ts'
 
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
 
@@ -16,7 +19,16 @@ export function authMetrics(registry: Registry) {
   })
   // Without a zero, `increase()` of Prometheus does not see the first replayed token of a process.
   for (const outcome of outcomes) refreshes.inc({ outcome }, 0)
-  return { refreshes, served: requestMetrics(registry), hashQueue: hashQueueMetrics(registry) }
+  const audit = auditMetrics(registry)
+  const stores = storeMetrics(registry)
+  return {
+    refreshes,
+    served: requestMetrics(registry),
+    hashQueue: hashQueueMetrics(registry),
+    audit,
+    stores,
+    database: databaseMetrics(registry, stores, audit)
+  }
 }
 
 export type AuthMetrics = ReturnType<typeof authMetrics>

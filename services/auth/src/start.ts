@@ -1,5 +1,6 @@
 import type { Fleet } from '@gatehouse/fleet/fleet'
 import { serviceLog } from '@gatehouse/http-service/service-log'
+import { certificateExpiry } from '@gatehouse/process/certificate-expiry'
 import { processMetrics } from '@gatehouse/process/process-metrics'
 import type { RunningService } from '@gatehouse/process/running-service'
 import { withClosing } from '@gatehouse/process/with-closing'
@@ -9,6 +10,7 @@ import type { TakeSightings } from '@gatehouse/sightings/sighting'
 import { openAccounts } from './accounts/open-accounts.ts'
 import { settingsOf } from './app-settings.ts'
 import { openAudit } from './audit/open-audit.ts'
+import { authCertificates } from './auth-certificates.ts'
 import { backgroundWork, type Job } from './background-work.ts'
 import { openClients } from './clients/open-clients.ts'
 import type { AuthConfig } from './config.ts'
@@ -55,8 +57,9 @@ async function open(
   for (const warning of config.warnings) log.warn(warning)
   // Before the start waits for anything, so that an operator learns of a missing secret at once.
   const { ring, sealing, opsToken } = openSecrets(config)
-  const registry = processMetrics()
+  const registry = processMetrics('auth')
   const metrics = authMetrics(registry)
+  certificateExpiry(registry, 'auth', authCertificates(config))
   const tracing = await openTraces(config, { log, closing })
   const settings = settingsOf(config)
   const jobs: Job[] = []
@@ -65,7 +68,7 @@ async function open(
   const database = await openDatabase(config, ports)
   const store = await openSharedStore(config, ports, embedded?.fleet)
   const { clock, fleet } = store
-  const audit = openAudit({ database, clock })
+  const audit = openAudit({ metrics, database, clock })
   const common = { ...ports, database, store, fleet, audit, ring, clock }
   const revocations = await openRevocations(config, {
     ...common,

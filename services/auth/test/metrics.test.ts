@@ -1,6 +1,18 @@
+import { join } from 'node:path'
+import { authority, type IssuedFiles } from '@gatehouse/fixtures/certificates'
+import { dataFolder } from '@gatehouse/fixtures/data-folder'
+import { sql } from 'kysely'
+import { Registry } from 'prom-client'
 import t from 'tap'
 import { hashQueue } from '../src/accounts/hash-queue.ts'
+import { auditLog, writeAudit } from '../src/audit/audit-log.ts'
+import { authCertificates } from '../src/auth-certificates.ts'
+import { readConfig } from '../src/config.ts'
+import { openSqlite } from '../src/database/open-sqlite.ts'
+import { openTables } from '../src/database/open-tables.ts'
+import { authMetrics } from '../src/metrics.ts'
 import { authService, email, login, password, registered } from './fixtures/auth-service.ts'
+import { patient } from './fixtures/databases.ts'
 
 type Auth = Awaited<ReturnType<typeof authService>>
 
@@ -76,4 +88,65 @@ t.test('the queue of hashes tells how many wait, how long, and how many are refu
   t.equal(await waiting, 'done')
   t.strictSame(told, ['1 wait', 'refused', '0 wait'])
   t.equal(waits, 2, 'the refused one did not begin')
+})
+
+t.test('the metrics show when the certificates for the stores expire', async (t) => {
+  const { issue, file } = await authority(t)
+  const database = await issue('auth', [], new Date('2031-01-01'))
+  const redis = await issue('auth', [], new Date('2032-01-01'))
+  const files = (name: string, issued: IssuedFiles) => ({
+    [`${name}_CERT_FILE`]: issued.cert,
+    [`${name}_KEY_FILE`]: issued.key
+  })
+  const config = readConfig({
+    GATEHOUSE_DATA_DIR: dataFolder(t),
+    DATABASE_URL: 'postgres://auth@database/auth',
+    DATABASE_CA_FILE: file,
+    ...files('DATABASE', database),
+    REDIS_URL: 'rediss://redis:6379',
+    ...files('REDIS', redis)
+  })
+  const held = authCertificates(config)().map(({ name, expiresMs }) => [name, expiresMs])
+  const { DATABASE_CA_FILE, ...own } = Object.fromEntries(held)
+  t.ok(DATABASE_CA_FILE > Date.now())
+  t.strictSame(own, {
+    DATABASE_CERT_FILE: Date.parse('2031-01-01'),
+    REDIS_CERT_FILE: Date.parse('2032-01-01')
+  })
+})
+
+t.test('calls that a database cannot answer are errors, and its answers are not', async (t) => {
+  const registry = new Registry()
+  const { database: metrics } = authMetrics(registry)
+  const folder = dataFolder(t)
+  const database = await openTables({ address: null, folder, poolSize: 1, metrics, ...patient })
+  t.teardown(() => database.destroy())
+  const errors = async () => {
+    const counter = await registry.getSingleMetric('auth_store_call_errors_total')?.get()
+    const values = counter?.values ?? []
+    return Object.fromEntries(
+      values.flatMap(({ labels, value }) => (value === 0 ? [] : [[labels.call, value]]))
+    )
+  }
+  const audit = auditLog(database, Date.now)
+  const event = { kind: 'logout', subject: 'a user', sid: 'a session' } as const
+  const origin = { address: '', requestId: '' }
+  await t.rejects(
+    database.transaction().execute(async (transaction) => {
+      await writeAudit(transaction, { ...event, origin }, 0)
+      throw new Error('rolled back')
+    }),
+    /rolled back/
+  )
+  await audit.write({ ...event, origin })
+  const written = await registry.getSingleMetricAsString('auth_audit_events_total')
+  t.match(written, /\{kind="logout"\} 1$/m, 'an event counts when it is committed')
+
+  await t.rejects(sql`select nothing`.execute(database), /nothing/)
+  t.strictSame(await errors(), {}, 'an answer that a statement is wrong')
+  const other = openSqlite(join(folder, 'accounts.sqlite'))
+  t.teardown(() => other.close())
+  other.exec('begin immediate')
+  await t.rejects(audit.write({ ...event, origin }), { code: 'UNAVAILABLE' })
+  t.strictSame(await errors(), { insert: 1 }, 'a file that another process has locked')
 })

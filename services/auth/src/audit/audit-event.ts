@@ -1,44 +1,46 @@
 /**
- * The kind of an event. An event never contains a token, a password, an e-mail address or a cookie.
+ * The kinds of events. An event never contains a token, a password, an e-mail address or a cookie.
  */
-export type AuditKind =
-  | 'login'
-  | 'login-failed'
-  | 'refresh-replayed'
-  | 'refresh-recovered'
-  | 'refresh-healed'
-  | 'refresh-restored'
-  | 'refresh-reused'
-  | 'refresh-ended'
-  | 'logout'
-  | 'logout-all'
-  | 'session-ended'
-  | 'session-evicted'
-  | 'password-changed'
-  | 'user-created'
-  | 'user-imported'
-  | 'user-disabled'
-  | 'user-enabled'
-  | 'user-deleted'
-  | 'roles-changed'
-  | 'scope-changed'
-  | 'email-changed'
-  | 'password-set'
-  | 'invitation-created'
-  | 'invitation-revoked'
-  | 'invitation-used'
-  | 'invitation-refused'
-  | 'client-authentication-failed'
-  | 'client-token-issued'
-  | 'client-created'
-  | 'client-disabled'
-  | 'client-enabled'
-  | 'client-secret-added'
-  | 'key-created'
-  | 'key-activated'
-  | 'key-retired'
-  | 'key-revoked'
-  | 'tokens-revoked'
+export const auditKinds = [
+  'login',
+  'login-failed',
+  'refresh-replayed',
+  'refresh-recovered',
+  'refresh-healed',
+  'refresh-restored',
+  'refresh-reused',
+  'refresh-ended',
+  'logout',
+  'logout-all',
+  'session-ended',
+  'session-evicted',
+  'password-changed',
+  'user-created',
+  'user-imported',
+  'user-disabled',
+  'user-enabled',
+  'user-deleted',
+  'roles-changed',
+  'scope-changed',
+  'email-changed',
+  'password-set',
+  'invitation-created',
+  'invitation-revoked',
+  'invitation-used',
+  'invitation-refused',
+  'client-authentication-failed',
+  'client-token-issued',
+  'client-created',
+  'client-disabled',
+  'client-enabled',
+  'client-secret-added',
+  'key-created',
+  'key-activated',
+  'key-retired',
+  'key-revoked',
+  'tokens-revoked'
+] as const
+export type AuditKind = (typeof auditKinds)[number]
 
 /**
  * Replaces the client's address in events that an operator causes, because operators share one

@@ -23,8 +23,13 @@ type Counted = { endsAtMs: number; written: number; leftOut: number }
  * An audit log that a flood of refused requests cannot fill. It writes the first few events of a
  * minute. The next one after that minute says how many were left out (`leftOut`). Each process
  * counts for itself, in memory of fixed size.
+ * @param onLeftOut is called with the kind of each event that is left out
  */
-export function withoutRepeats(audit: AuditLog, clock: () => number): AuditLog {
+export function withoutRepeats(
+  audit: AuditLog,
+  clock: () => number,
+  onLeftOut: (kind: AuditKind) => void = () => {}
+): AuditLog {
   const counts = new LRUCache<string, Counted>({ maxSize: MOST_COUNTED, sizeCalculation: () => 1 })
 
   /** How many events were left out before this one; null if this one is to be left out. */
@@ -49,7 +54,7 @@ export function withoutRepeats(audit: AuditLog, clock: () => number): AuditLog {
     async write(event) {
       if (!REPEATABLE.has(event.kind)) return await audit.write(event)
       const leftOut = count(event)
-      if (leftOut === null) return
+      if (leftOut === null) return onLeftOut(event.kind)
       await audit.write(leftOut === 0 ? event : { ...event, detail: { ...event.detail, leftOut } })
     }
   }

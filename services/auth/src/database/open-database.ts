@@ -14,7 +14,7 @@ export type Database = {
 /** @throws StartFault as `openTables` */
 export async function openDatabase(
   config: AuthConfig,
-  { log, tracing, closing }: Pick<Ports, 'log' | 'tracing' | 'closing'>
+  { log, tracing, metrics, closing }: Pick<Ports, 'log' | 'tracing' | 'metrics' | 'closing'>
 ): Promise<Database> {
   const tables = await openTables({
     address: config.database,
@@ -25,7 +25,8 @@ export async function openDatabase(
     onWaiting: (cause) => log.warn({ cause }, 'waiting for the database'),
     onNewer: (migrations) =>
       log.warn({ migrations }, 'a newer version of the auth service has migrated the database'),
-    tracing
+    tracing,
+    metrics: metrics.database
   })
   closing.defer(() => tables.destroy())
   return { tables, status: databaseStatus(tables) }

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { Refusal } from '@gatehouse/problem/refusal'
 import { StartFault } from '@gatehouse/process/start-fault'
 import type { Tracing } from '@gatehouse/tracing/tracing'
-import { Kysely, sql } from 'kysely'
+import { type Dialect, Kysely, sql } from 'kysely'
 import type { Migration } from 'kysely/migration'
 import { databaseUnavailable } from '../refusals.ts'
 import { STATEMENT_MS } from './deadlines.ts'
@@ -13,10 +13,12 @@ import { openSqlite } from './open-sqlite.ts'
 import type { PostgresAddress } from './postgres-address.ts'
 import { postgresDialect } from './postgres-dialect.ts'
 import { lastingFault } from './postgres-fault.ts'
+import type { PoolFigures } from './postgres-pools.ts'
 import { nodeSqliteDialect } from './sqlite-dialect.ts'
 import { isSqliteOutage } from './sqlite-outage.ts'
 import type { Tables } from './tables.ts'
 import { traceQueries } from './trace-queries.ts'
+import { type DatabaseWatch, watchedDialect } from './watched-dialect.ts'
 
 export type DatabaseOptions = {
   /** PostgreSQL; null: SQLite in the folder */
@@ -33,8 +35,15 @@ export type DatabaseOptions = {
   readonly onNewer?: (migrations: readonly string[]) => void
   /** records the statements of traced requests */
   readonly tracing?: Pick<Tracing, 'current' | 'call'> | null
+  readonly metrics?: DatabaseMetrics | null
   /** the migrations of this version, unless a test passes others */
   readonly migrations?: Readonly<Record<string, Migration>>
+}
+
+/** Is told what is done with the database. */
+export type DatabaseMetrics = {
+  watch(store: 'postgresql' | 'sqlite'): DatabaseWatch
+  pool(figures: () => PoolFigures): void
 }
 
 /** for the migrations */
@@ -51,9 +60,12 @@ const PAUSE_MS = 500
  * cannot fix
  */
 export async function openTables(options: DatabaseOptions): Promise<Kysely<Tables>> {
-  const { address, folder, poolSize, statementMs = STATEMENT_MS, tracing = null } = options
+  const { address, folder, poolSize, statementMs = STATEMENT_MS } = options
+  const { tracing = null, metrics = null } = options
   const traced = (system: 'postgresql' | 'sqlite') =>
     tracing === null ? {} : { log: traceQueries(tracing, system) }
+  const watched = (dialect: Dialect, system: 'postgresql' | 'sqlite') =>
+    metrics === null ? dialect : watchedDialect(dialect, metrics.watch(system))
   const make = async (database: Kysely<Tables>): Promise<void> => {
     const newer = await migrate(database, options.migrations)
     if (newer.length > 0) options.onNewer?.(newer)
@@ -61,7 +73,7 @@ export async function openTables(options: DatabaseOptions): Promise<Kysely<Table
   if (address === null) {
     const sqlite = openSqlite(join(folder, 'accounts.sqlite'))
     const database = new Kysely<Tables>({
-      dialect: nodeSqliteDialect(sqlite),
+      dialect: watched(nodeSqliteDialect(sqlite), 'sqlite'),
       ...traced('sqlite')
     })
     await whenThere(() => alone(sqlite, () => make(database)), options)
@@ -75,8 +87,9 @@ export async function openTables(options: DatabaseOptions): Promise<Kysely<Table
   } finally {
     await migrating.destroy()
   }
+  const onOpen = metrics?.pool ?? (() => {})
   return new Kysely<Tables>({
-    dialect: postgresDialect({ address, poolSize, statementMs }),
+    dialect: watched(postgresDialect({ address, poolSize, statementMs, onOpen }), 'postgresql'),
     ...traced('postgresql')
   })
 }

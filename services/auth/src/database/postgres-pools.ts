@@ -10,6 +10,19 @@ export type PostgresOptions = {
   readonly poolSize: number
   /** how long one statement may take */
   readonly statementMs: number
+  /** is called with a function that returns how the connections are used */
+  readonly onOpen?: (figures: () => PoolFigures) => void
+}
+
+/** How the connections are used. */
+export type PoolFigures = {
+  readonly open: number
+  /** connections that no call uses */
+  readonly idle: number
+  /** calls that wait for a connection */
+  readonly waiting: number
+  /** the maximum number of connections */
+  readonly limit: number
 }
 
 /**
@@ -42,8 +55,10 @@ export type Pools = {
  * and kept (libpq's `sslmode` `allow` and `prefer`).
  */
 export function postgresPools(options: PostgresOptions): Pools {
-  const [first, ...others] = options.address.ways.map((way) => poolOf(options, way))
+  const all = options.address.ways.map((way) => poolOf(options, way))
+  const [first, ...others] = all
   if (first === undefined) throw new Error('there is no way to connect')
+  options.onOpen?.(() => figuresOf(all, options.poolSize))
   const [second] = others
   let current = first
   return {
@@ -65,6 +80,15 @@ export function postgresPools(options: PostgresOptions): Pools {
     }
   }
 }
+
+const sum = (numbers: readonly number[]) => numbers.reduce((total, one) => total + one, 0)
+
+const figuresOf = (pools: readonly pg.Pool[], limit: number): PoolFigures => ({
+  open: sum(pools.map(({ totalCount }) => totalCount)),
+  idle: sum(pools.map(({ idleCount }) => idleCount)),
+  waiting: sum(pools.map(({ waitingCount }) => waitingCount)),
+  limit
+})
 
 /**
  * Servers that require TLS, or a plain connection, refuse the other kind (28000, 08P01). Servers

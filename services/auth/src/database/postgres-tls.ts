@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { type ConnectionOptions, getCACertificates } from 'node:tls'
 import { unreadable } from '@gatehouse/settings/file-fault'
 import { authorityFault } from '@gatehouse/settings/pem-authority'
+import { type HeldCertificate, heldCertificates } from '@gatehouse/settings/pem-expiry'
 
 /**
  * How a connection is secured: libpq's `sslmode` ("SSL Support"), with the same meaning; the
@@ -28,6 +29,16 @@ export type TlsFiles = {
 
 /** TLS with these options, or none. */
 export type Way = ConnectionOptions | false
+
+/** The certificates with which connections to PostgreSQL are secured. They are read once. */
+export function databaseCertificates(ways: readonly Way[]): HeldCertificate[] {
+  const { cert, ca } = ways.find((way) => way !== false) ?? {}
+  const given = (pem: unknown) => (typeof pem === 'string' ? pem : undefined)
+  return heldCertificates([
+    { name: 'DATABASE_CERT_FILE', chain: given(cert) },
+    { name: 'DATABASE_CA_FILE', authorities: given(ca) }
+  ])
+}
 
 /** libpq's word for the authorities of the operating system */
 const SYSTEM = 'system'

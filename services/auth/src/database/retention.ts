@@ -11,6 +11,8 @@ export type Retention = {
   readonly isClockRight: () => boolean
   /** what else to delete */
   readonly also: readonly Forget[]
+  /** is called with the number of deleted sessions that nothing had ended before they expired */
+  readonly onExpired?: (count: number) => void
 }
 
 /** Deletes some of the old data. Returns whether there is more. */
@@ -28,11 +30,12 @@ const CLOCKS_APART_SECONDS = 3600
  * that, it is kept as long as its last access token is accepted, because a session store that has
  * lost its log must be told of it.
  */
-function forgetSessions(db: Kysely<Tables>, { revocationSeconds, clock }: Retention): Forget {
+function forgetSessions(db: Kysely<Tables>, retention: Retention): Forget {
+  const { revocationSeconds, clock, onExpired = () => {} } = retention
   return async () => {
     const seconds = Math.floor(clock() / 1000)
     const before = seconds - CLOCKS_APART_SECONDS - revocationSeconds
-    const { numDeletedRows } = await db
+    const deleted = await db
       .deleteFrom('sessions')
       .where('sid', 'in', (select) =>
         select
@@ -42,8 +45,10 @@ function forgetSessions(db: Kysely<Tables>, { revocationSeconds, clock }: Retent
           .orderBy('expires_at')
           .limit(BATCH)
       )
-      .executeTakeFirstOrThrow()
-    return numDeletedRows === BigInt(BATCH)
+      .returning('ended_at_ms')
+      .execute()
+    onExpired(deleted.filter(({ ended_at_ms }) => ended_at_ms === null).length)
+    return deleted.length === BATCH
   }
 }
 

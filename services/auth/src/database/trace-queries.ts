@@ -1,8 +1,11 @@
 import type { Tracing } from '@gatehouse/tracing/tracing'
 import type { LogEvent } from 'kysely'
 
-/** The first word of a statement, such as `select`; the rest could contain a value. */
-const OPERATION = /^\s*([a-z]+)/i
+const FIRST_WORD = /^\s*([a-z]+)/i
+
+/** The first word of a statement, such as `SELECT`; the rest could contain a value. */
+export const operationOf = (sql: string): string =>
+  FIRST_WORD.exec(sql)?.[1]?.toUpperCase() ?? 'OTHER'
 
 /** Records a span for each statement that belongs to a request that is traced. */
 export function traceQueries(
@@ -12,7 +15,7 @@ export function traceQueries(
   return ({ level, query, queryDurationMillis }) => {
     const span = current()
     if (span === undefined) return
-    const operation = OPERATION.exec(query.sql)?.[1]?.toUpperCase() ?? 'OTHER'
+    const operation = operationOf(query.sql)
     const endedMs = performance.now()
     call(span, {
       name: operation,

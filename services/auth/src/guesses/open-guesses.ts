@@ -1,4 +1,5 @@
 import type { AuthConfig } from '../config.ts'
+import type { Ports } from '../ports.ts'
 import type { KeyRing } from '../secrets/key-ring.ts'
 import type { SharedStore } from '../shared-store.ts'
 import type { GuessStores } from './guess-counts.ts'
@@ -11,15 +12,17 @@ import { redisRequestCounts } from './redis-request-counts.ts'
 import type { RequestCounts } from './request-counts.ts'
 import { type RequestLimit, requestLimit } from './request-limit.ts'
 import { keepTablesReserved } from './reserve-tables.ts'
+import { watchedCounts } from './watched-counts.ts'
 
 /** What slows callers down that try passwords: per account, and per network. */
 export type GuessLimits = Guesses & { readonly requests: RequestLimit }
 
 export function openGuesses(
   config: AuthConfig,
-  { store, ring }: { readonly store: SharedStore; readonly ring: KeyRing }
+  ports: Pick<Ports, 'metrics'> & { readonly store: SharedStore; readonly ring: KeyRing }
 ): GuessLimits {
-  const { stores, counts } = openCounts(store)
+  const { store, ring } = ports
+  const { stores, counts } = openCounts(store, ports)
   const requests = requestLimit({
     counts,
     digest: privateDigest(ring),
@@ -29,11 +32,16 @@ export function openGuesses(
   return { ...guesses(stores, ring), requests }
 }
 
-function openCounts(store: SharedStore): { stores: GuessStores; counts: RequestCounts } {
+function openCounts(
+  store: SharedStore,
+  { metrics }: Pick<Ports, 'metrics'>
+): { stores: GuessStores; counts: RequestCounts } {
   const { clock } = store
   if (store.kind === 'embedded') {
     return { stores: memoryGuessStores(clock), counts: memoryRequestCounts() }
   }
   keepTablesReserved(store.redis)
-  return { stores: redisGuessStores(store.redis, clock), counts: redisRequestCounts(store.redis) }
+  const stores = redisGuessStores(store.redis, clock)
+  const counts = redisRequestCounts(store.redis)
+  return watchedCounts({ stores, counts }, metrics.stores)
 }

@@ -6,6 +6,7 @@ import type { Ports } from '../ports.ts'
 import type { RevocationWriter } from '../revocations/revocation-log.ts'
 import { gatewayAcknowledgement } from './gateway-acknowledgement.ts'
 import { keyAnnouncements } from './key-announcements.ts'
+import { keyMetrics } from './key-metrics.ts'
 import { type KeyOperations, keyOperations } from './key-operations.ts'
 import { keySetStore } from './key-set-store.ts'
 import { type LiveSigningKeys, liveSigningKeys, type PrepareSigners } from './live-signing-keys.ts'
@@ -22,7 +23,7 @@ export type OpenKeys = Keys & {
   retell(): Promise<void>
 }
 
-type KeyPorts = Pick<Ports, 'log' | 'closing' | 'jobs'> & {
+type KeyPorts = Pick<Ports, 'log' | 'registry' | 'closing' | 'jobs'> & {
   readonly database: Database
   readonly revocations: RevocationWriter
   readonly fleet: Fleet
@@ -58,12 +59,14 @@ export async function openKeys(config: AuthConfig, ports: KeyPorts): Promise<Ope
     clock,
     onFault: (err) => ports.log.warn({ err }, 'key maintenance failed')
   })
+  const rotationSeconds = config.AUTH_KEY_ROTATION_DAYS * DAY_SECONDS
   const { tend } = tendKeys({
     operations,
     announcements,
     keySet,
-    rotationSeconds: config.AUTH_KEY_ROTATION_DAYS * DAY_SECONDS,
+    rotationSeconds,
     lifetimeSeconds,
+    onRead: keyMetrics(ports.registry, { rotationSeconds, clock }),
     clock
   })
   ports.jobs.push(

@@ -11,7 +11,8 @@ export const publishedStates = ['standby', 'active', 'retiring'] as const
  * retiring: published until the last token that it signed has expired · retired: no longer
  * published · revoked: every gateway refuses its tokens
  */
-export type KeyState = (typeof publishedStates)[number] | 'retired' | 'revoked'
+export const keyStates = [...publishedStates, 'retired', 'revoked'] as const
+export type KeyState = (typeof keyStates)[number]
 
 export const isPublished = ({ state }: { readonly state: KeyState }): boolean =>
   publishedStates.some((published) => published === state)

@@ -22,6 +22,8 @@ export type KeyTendingNeeds = {
   readonly rotationSeconds: number
   readonly lifetimeSeconds: number
   readonly clock: () => number
+  /** is called with the keys whenever they were read */
+  readonly onRead?: (keys: readonly KeyRecord[]) => void
 }
 
 /** After this time, another instance may take over from one that was killed. */
@@ -36,12 +38,14 @@ type Due = { untold: boolean; over: KeyRecord[]; step: ScheduledStep | null }
  */
 export function tendKeys(needs: KeyTendingNeeds): KeyTending {
   const { operations, announcements, keySet, rotationSeconds, lifetimeSeconds, clock } = needs
+  const { onRead = () => {} } = needs
   const instance = randomUUID()
   const origin: Origin = { address: SCHEDULE_ADDRESS, requestId: instance }
 
   const due = async (): Promise<Due> => {
     const now = Math.floor(clock() / 1000)
     const keys = await operations.list()
+    onRead(keys)
     const { version, toldVersion } = await keySet.read()
     return {
       untold: version !== toldVersion || keys.some(({ untoldUntil }) => untoldUntil !== null),

@@ -4,6 +4,7 @@ import type { AuthConfig } from '../config.ts'
 import type { Database } from '../database/open-database.ts'
 import type { Ports } from '../ports.ts'
 import type { Embedded, InRedis, SharedStore } from '../shared-store.ts'
+import { watchedStore } from '../telemetry/store-call.ts'
 import { openHeartbeats } from './heartbeats.ts'
 import { rememberedSeconds } from './remembered-seconds.ts'
 import {
@@ -30,7 +31,12 @@ export type OpenRevocations = Revocations & {
   unwrittenSeconds(): number
 }
 
-type RevocationPorts = Pick<Ports, 'log' | 'registry' | 'closing' | 'jobs'> & {
+const calls = { append: 'revocation_append' } as const satisfies Record<
+  keyof RevocationWriter,
+  string
+>
+
+type RevocationPorts = Pick<Ports, 'log' | 'registry' | 'metrics' | 'closing' | 'jobs'> & {
   readonly database: Database
   readonly store: SharedStore
   /** the longest lifetime of the tokens that a published key may have signed */
@@ -46,7 +52,10 @@ export async function openRevocations(
   // Tokens of a longer lifetime may be in use: the setting may have been another one.
   const acceptedSeconds = rememberedSeconds(Math.max(lifetimeSeconds, await longestTokenSeconds()))
   const replicas = config.REDIS_REVOCATION_REPLICAS
-  const { logStore, writer } = openLog(store, acceptedSeconds, replicas)
+  const { logStore, writer: own } = openLog(store, acceptedSeconds, replicas)
+  const name = logStore.kind === 'redis' ? 'redis' : 'sqlite'
+  const watch = ports.metrics.stores(name, Object.values(calls))
+  const writer = watchedStore(own, calls, watch)
   const heartbeats = await openHeartbeats(logStore.kind === 'redis' ? logStore.redis : null, {
     replicas,
     metrics: ports.registry,
@@ -63,7 +72,7 @@ export async function openRevocations(
   })
   ports.jobs.push({ name: 'tell gateways about stale tokens', run: stale.tell })
   return {
-    ...writer,
+    append: writer.append,
     stale,
     logStore,
     source: logStore.kind === 'redis' ? null : logStore.source,

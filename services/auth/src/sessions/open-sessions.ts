@@ -14,6 +14,7 @@ import { sessionState } from './session-state.ts'
 import { type Sessions, sessions } from './sessions.ts'
 import { sqliteFamilies } from './sqlite-families.ts'
 import { toldEnds } from './told-ends.ts'
+import { watchedFamilies } from './watched-families.ts'
 
 export type OpenSessions = Sessions & {
   /** the store of the refresh-token families */
@@ -34,7 +35,9 @@ type SessionPorts = Pick<Ports, 'metrics' | 'jobs'> & {
 export function openSessions(config: AuthConfig, ports: SessionPorts): OpenSessions {
   const { revocations, metrics, ring, audit, clock } = ports
   const { tables } = ports.database
-  const families = openFamilies(config, revocations, clock)
+  const store = revocations.logStore.kind === 'redis' ? 'redis' : 'sqlite'
+  const own = openFamilies(config, revocations, clock)
+  const families = watchedFamilies(own, store, metrics.stores)
   const state = sessionState({
     families,
     durable: durableSessions(tables, clock),
@@ -49,7 +52,7 @@ export function openSessions(config: AuthConfig, ports: SessionPorts): OpenSessi
     { name: 'settle reports of used tokens', run: families.settleSightings }
   )
   const limit = refreshLimit({ perMinute: config.AUTH_REFRESH_LIMIT_PER_MINUTE, clock })
-  const own = sessions({
+  const verbs = sessions({
     ...state,
     accessTokens: ports.tokens,
     limit,
@@ -58,7 +61,7 @@ export function openSessions(config: AuthConfig, ports: SessionPorts): OpenSessi
     audit,
     clock
   })
-  return { ...own, families }
+  return { ...verbs, families }
 }
 
 /** The end of a family is also written into the revocation log, in the same step. */

@@ -1,0 +1,275 @@
+import { once } from 'node:events'
+import t from 'tap'
+import { gaugesOf } from './exported-metrics.ts'
+import { meteredSystem } from './metered-system.ts'
+import { metricTable } from './metric-queries.ts'
+import { read } from './source-files.ts'
+
+const password = 'correct horse battery'
+
+const system = await meteredSystem(t)
+const { api, url, ops, counting, showing } = system
+
+const signUp = async (email: string) => {
+  const { user } = (await api.register(email, password)).body
+  return { ...user, ...(await api.login(email, password)).body }
+}
+
+/** What the gateway counts for requests that a service answers. */
+const passed = (route: string, service: string, status: string, method = 'POST', times = 1) => ({
+  [`gateway_request_duration_seconds ${route} ${method} ${status}`]: times,
+  [`gateway_upstream_duration_seconds ${service}`]: times
+})
+
+/** What logins count. */
+const loggedIn = (times = 1) => ({
+  ...passed('login', 'auth', '2xx', 'POST', times),
+  'auth_request_duration_seconds /login 200': times,
+  auth_password_hash_wait_seconds: times,
+  auth_sessions_opened_total: times,
+  'auth_audit_events_total login': times
+})
+
+/** What the gateway counts for a request that it refuses. */
+const refused = (route: string, code: string, status = '4xx') => ({
+  [`gateway_request_duration_seconds ${route} GET ${status}`]: 1,
+  [`gateway_refusals_total ${route} ${code}`]: 1
+})
+
+const token = (outcome: string) => ({ [`gateway_token_verifications_total ${outcome}`]: 1 })
+
+t.test('a registration, a login and a failed login are counted', async (t) => {
+  const email = 'ada@example.com'
+  const registered = {
+    ...passed('login', 'auth', '2xx'),
+    'auth_request_duration_seconds /register 201': 1,
+    auth_password_hash_wait_seconds: 1,
+    'auth_audit_events_total user-created': 1
+  }
+  await counting(t, 'a registration', registered, () => api.register(email, password))
+  await counting(t, 'a login', loggedIn(), () => api.login(email, password))
+  const failed = {
+    ...passed('login', 'auth', '4xx'),
+    'auth_request_duration_seconds /login 401': 1,
+    auth_password_hash_wait_seconds: 1,
+    'auth_audit_events_total login-failed': 1
+  }
+  await counting(t, 'a wrong password', failed, () => api.login(email, 'not the password'))
+})
+
+t.test('access tokens are counted by outcome', async (t) => {
+  const { accessToken } = await signUp('tokens@example.com')
+  const call = (path: string, bearer: string) => () => api.call(path, { token: bearer })
+  const answered = passed('echo', 'echo', '2xx', 'GET')
+  await counting(t, 'a new one', { ...answered, ...token('verified') }, call('/echo', accessToken))
+  const known = { ...answered, ...token('remembered') }
+  await counting(t, 'a known one', known, call('/echo', accessToken))
+  const forged = `${accessToken.slice(0, -8)}AAAAAAAA`
+  const unauthenticated = { ...refused('echo', 'UNAUTHENTICATED'), ...token('refused') }
+  await counting(t, 'a forged one', unauthenticated, call('/echo', forged))
+  await counting(t, 'no route', refused('none', 'NOT_FOUND'), () => api.call('/nowhere'))
+  const gauges = await system.read(gaugesOf)
+  for (const name of [
+    'gateway_remembered_tokens',
+    'gateway_remembered_token_bytes',
+    'gateway_assertion_bytes',
+    'gateway_connections'
+  ]) {
+    t.ok((gauges[name] ?? 0) > 0, name)
+    system.moved.add(name)
+  }
+})
+
+t.test('refreshes are counted by outcome, and a reused token ends one session', async (t) => {
+  const first = await signUp('refreshes@example.com')
+  const asked = (status: string, code: number, times = 1) => ({
+    ...passed('refresh', 'auth', status, 'POST', times),
+    [`auth_request_duration_seconds /refresh-token ${code}`]: times
+  })
+  const rotated = { ...asked('2xx', 200), 'auth_refresh_total rotated': 1 }
+  const second = await counting(t, 'a refresh', rotated, () => api.refresh(first.refreshToken))
+  const reused = {
+    ...asked('4xx', 401),
+    'auth_refresh_total reused': 1,
+    'auth_sessions_ended_total reused': 1,
+    'auth_audit_events_total refresh-reused': 1
+  }
+  await counting(t, 'a spent token', reused, () => api.refresh(first.refreshToken))
+  await showing(t, 'the session is revoked', { gateway_revocations: 1 })
+  const ofEnded = { ...refused('echo', 'SESSION_ENDED'), ...token('verified') }
+  await counting(t, 'its access token', ofEnded, () =>
+    api.call('/echo', { token: second.body.accessToken })
+  )
+  const ended = {
+    ...asked('4xx', 401, 7),
+    'auth_refresh_total ended': 7,
+    'auth_audit_events_total refresh-ended': 5,
+    'auth_audit_events_left_out_total refresh-ended': 2
+  }
+  await counting(t, 'seven refreshes of the ended session', ended, async () => {
+    for (let round = 0; round < 7; round += 1) await api.refresh(second.body.refreshToken)
+  })
+})
+
+t.test('ends of sessions are counted by reason', async (t) => {
+  const email = 'ends@example.com'
+  const { id, refreshToken } = await signUp(email)
+  const loggedOut = {
+    ...passed('refresh', 'auth', '2xx'),
+    'auth_request_duration_seconds /logout 204': 1,
+    'auth_sessions_ended_total logout': 1,
+    'auth_audit_events_total logout': 1
+  }
+  await counting(t, 'a logout', loggedOut, () => api.logout(refreshToken))
+  const evicting = {
+    ...loggedIn(3),
+    'auth_sessions_ended_total evicted': 1,
+    'auth_audit_events_total session-evicted': 1
+  }
+  const last = await counting(t, 'one session too many', evicting, async () => {
+    for (let round = 0; round < 2; round += 1) await api.login(email, password)
+    return (await api.login(email, password)).body
+  })
+  const changed = {
+    ...passed('auth', 'auth', '2xx'),
+    ...token('verified'),
+    'auth_request_duration_seconds /password 204': 1,
+    auth_password_hash_wait_seconds: 3,
+    'auth_sessions_ended_total password': 1,
+    'auth_audit_events_total password-changed': 1,
+    'auth_audit_events_total logout-all': 1
+  }
+  const json = { currentPassword: password, newPassword: 'staple of a battery' }
+  await counting(t, 'a new password', changed, () =>
+    api.call('/auth/password', { token: last.accessToken, json })
+  )
+  const ending = (path: string, method: string, reason: string, event: string) => ({
+    ...passed('auth', 'auth', '2xx', method),
+    ...token('remembered'),
+    [`auth_request_duration_seconds ${path} 204`]: 1,
+    [`auth_sessions_ended_total ${reason}`]: 1,
+    [`auth_audit_events_total ${event}`]: 1
+  })
+  const other = (await api.login(email, json.newPassword)).body
+  const one = ending('/sessions/:id', 'DELETE', 'ended', 'session-ended')
+  await counting(t, 'one session', one, () =>
+    api.call(`/auth/sessions/${other.session.id}`, { method: 'DELETE', token: last.accessToken })
+  )
+  const all = ending('/logout-all', 'POST', 'logout_all', 'logout-all')
+  await counting(t, 'all sessions', all, () =>
+    api.call('/auth/logout-all', { method: 'POST', token: last.accessToken })
+  )
+  await api.login(email, json.newPassword)
+  const disabled = {
+    'auth_sessions_ended_total operator': 1,
+    'auth_audit_events_total user-disabled': 1
+  }
+  await counting(t, 'an operator disables the user', disabled, () =>
+    ops(['users', 'disable', id, '--yes'])
+  )
+})
+
+t.test('limits, failing services, broken answers and WebSockets are counted', async (t) => {
+  const { accessToken } = await signUp('services@example.com')
+  const call = (path: string) => () => api.call(path, { token: accessToken })
+  const served = { ...passed('few', 'echo', '2xx', 'GET'), ...token('verified') }
+  await counting(t, 'within the limit', served, call('/few'))
+  const limited = { ...refused('few', 'RATE_LIMITED'), ...token('remembered') }
+  await counting(t, 'above it', limited, call('/few'))
+  const gone = { ...refused('gone', 'UPSTREAM_UNAVAILABLE', '5xx'), ...token('remembered') }
+  await counting(t, 'a service that is gone', gone, call('/gone'))
+  await showing(t, 'its address is avoided', { 'gateway_upstream_available gone': 0 })
+  const broken = { ...passed('live', 'live', '2xx', 'GET'), 'gateway_broken_answers_total live': 1 }
+  await counting(t, 'a client that leaves', broken, async () => {
+    const leaving = new AbortController()
+    await fetch(`${url}/live`, { signal: leaving.signal })
+    await showing(t, 'its request is in flight', {
+      'gateway_upstream_requests live': 1,
+      'gateway_upstream_request_callers live': 1
+    })
+    leaving.abort()
+  })
+  const handshake = { 'gateway_upstream_duration_seconds live': 1 }
+  await counting(t, 'a WebSocket is no request with a duration', handshake, async () => {
+    const socket = new WebSocket(`${url.replace('http', 'ws')}/live`)
+    await once(socket, 'open')
+    await showing(t, 'it is open', {
+      'gateway_upstream_websockets live': 1,
+      'gateway_upstream_websocket_callers live': 1
+    })
+    socket.close()
+    await showing(t, 'it is closed', { 'gateway_upstream_websockets live': 0 })
+  })
+})
+
+t.test('signing keys are shown by state', async (t) => {
+  await showing(t, 'before', { 'auth_signing_keys active': 1, 'auth_signing_keys retiring': 0 })
+  const rotated = {
+    'auth_audit_events_total key-created': 1,
+    'auth_audit_events_total key-activated': 1
+  }
+  await counting(t, 'a rotation', rotated, () => ops(['keys', 'rotate']))
+  await showing(t, 'after it', { 'auth_signing_keys active': 1, 'auth_signing_keys retiring': 1 })
+})
+
+t.test('gauges show a system at rest', async (t) => {
+  await showing(t, 'state', {
+    auth_password_hashes_waiting: 0,
+    auth_signing_key_rotation_seconds: 30 * 86_400,
+    gateway_connections_limit: 20_000,
+    gateway_key_set_trusted: 1
+  })
+  const { version } = JSON.parse(read('package.json'))
+  await showing(t, 'versions', {
+    [`auth_build_info ${version} ${process.versions.node}`]: 1,
+    [`gateway_build_info ${version} ${process.versions.node}`]: 1
+  })
+  const gauges = await system.read(gaugesOf)
+  for (const [name, most] of Object.entries({
+    auth_signing_key_age_seconds: 60,
+    gateway_key_set_age_seconds: 60,
+    gateway_revocation_staleness_seconds: 5
+  })) {
+    const value = gauges[name] ?? Number.POSITIVE_INFINITY
+    t.ok(value >= 0 && value < most, `${name}: ${value}`)
+    system.moved.add(name)
+  }
+})
+
+/** The metrics that move only with a fault or another store, by the test of that. */
+const elsewhere = {
+  'gateway/test/attacks/more-than-a-share.test.ts': ['gateway_upstream_refusals_total'],
+  'gateway/test/start.test.ts': ['gateway_issuer_keys_loaded'],
+  'gateway/test/telemetry/access-log.test.ts': ['gateway_access_log_dropped_total'],
+  'gateway/test/telemetry/guarded-faults.test.ts': ['gateway_guarded_faults_total'],
+  'gateway/test/tls/gateway-certificates.test.ts': ['gateway_certificate_expiry_timestamp_seconds'],
+  'packages/redis/test/reported-redis.test.ts': [
+    'auth_redis_connected',
+    'auth_redis_connections_made_total',
+    'gateway_redis_connected',
+    'gateway_redis_connections_made_total'
+  ],
+  'services/auth/test/metrics.test.ts': [
+    'auth_certificate_expiry_timestamp_seconds',
+    'auth_password_hashes_refused_total',
+    'auth_store_call_errors_total'
+  ],
+  'services/auth/test/redis/store-clock.test.ts': ['auth_redis_clock_ahead_seconds'],
+  'test/drills.test.ts': [
+    'auth_database_calls_waiting',
+    'auth_database_connections',
+    'auth_database_connections_idle',
+    'auth_database_connections_limit',
+    'auth_revocation_heartbeat_age_seconds',
+    'auth_store_call_duration_seconds'
+  ]
+}
+
+t.test('a test moves each metric of docs/metrics.md', async (t) => {
+  for (const file of Object.keys(elsewhere)) t.ok(read(file))
+  const others = Object.values(elsewhere).flat()
+  const documented = metricTable
+    .map(({ metric }) => metric)
+    .filter((metric) => /^(gateway|auth)_/.test(metric))
+  t.strictSame([...system.moved, ...others].sort(), documented.sort())
+})
