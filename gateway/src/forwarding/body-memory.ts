@@ -1,4 +1,5 @@
 import type { Refusal } from '@gatehouse/problem/refusal'
+import { sharedBytes } from '../limits/shared-bytes.ts'
 import { bodiesBusy, bodiesOfCallerBusy } from '../refusals.ts'
 
 /** For all bodies that are arriving and are held until they are complete. */
@@ -22,25 +23,14 @@ export type BodyMemory = {
  * @param sharePercent the part that one caller may use of what all others leave, from 1 to 100
  */
 export function bodyMemory(sharePercent: number, mostBytes = MOST_BYTES): BodyMemory {
-  const held = new Map<string, number>()
-  let total = 0
-
+  const memory = sharedBytes(sharePercent, mostBytes)
   return {
     reserve(caller, bodyBytes) {
       const bytes = REQUEST_BYTES + bodyBytes
-      if (total + bytes > mostBytes) return bodiesBusy()
-      const own = caller === null ? 0 : (held.get(caller) ?? 0)
-      const share = (sharePercent / 100) * (mostBytes - total + own)
-      if (caller !== null && own + bytes > share) return bodiesOfCallerBusy()
-      total += bytes
-      if (caller !== null) held.set(caller, own + bytes)
-      return () => {
-        total -= bytes
-        if (caller === null) return
-        const left = (held.get(caller) ?? 0) - bytes
-        if (left > 0) held.set(caller, left)
-        else held.delete(caller)
-      }
+      const lacking = memory.take(caller, bytes)
+      if (lacking === 'all') return bodiesBusy()
+      if (lacking === 'share') return bodiesOfCallerBusy()
+      return () => memory.give(caller, bytes)
     }
   }
 }

@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest 
 import type { MarkOrigin } from '../cross-origin/allow-origins.ts'
 import type { Passage } from '../journey.ts'
 import type { RouteTable } from '../routes/route-table.ts'
+import { messageMemory } from '../websocket/message-memory.ts'
 import { webSockets } from '../websocket/websockets.ts'
 import { bodyMemory } from './body-memory.ts'
 import { bodyOfGet } from './body-of-get.ts'
@@ -97,6 +98,7 @@ export async function forward(app: FastifyInstance, options: ForwardOptions): Pr
     noteFault,
     answerMs,
     table,
+    messages: messageMemory(sharePercent),
     upstreams: socketServices
   })
   const passWhole = (request: FastifyRequest, reply: FastifyReply): void => {

@@ -28,3 +28,6 @@ export const guard =
       end()
     }
   }
+
+/** Wraps callbacks of one exchange. */
+export type Guarded = ReturnType<typeof guard>

@@ -77,8 +77,14 @@ const textIn = (value: unknown): string | undefined =>
   typeof value === 'string' && value !== '' ? value : undefined
 
 /** RFC 6749 §3.3: words separated by spaces. Several issuers write a list. */
-const wordsIn = (value: unknown): string[] | undefined =>
-  typeof value === 'string' ? value.split(' ').filter((word) => word !== '') : textsIn(value)
+const wordsIn = (value: unknown): string[] | undefined => {
+  if (typeof value === 'string') return value.split(' ').filter((word) => word !== '')
+  const words = textsIn(value)
+  return words?.some((word) => WHITE_SPACE.test(word)) ? undefined : words
+}
+
+/** RFC 6749 §3.3: services would read a scope with a space in it as several. */
+const WHITE_SPACE = /\s/
 
 /** One role, a list of roles, or an object whose member names are the roles (ZITADEL). */
 function rolesIn(value: unknown): string[] | undefined {

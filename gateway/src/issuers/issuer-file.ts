@@ -59,6 +59,9 @@ function claimFaults(entry: IssuerEntry): EntryFault[] {
   return [...ofAudience, ...ofHeaders.map((text) => ({ member: 'forward', text }))]
 }
 
+/** An address with a password must not reach the log. */
+const withoutUser = (url: string): string => url.replace(/\/\/[^/]*@/, '//…@')
+
 function keyFaults({ issuer, jwksUrl, discoveryUrl, insecureKeys }: IssuerEntry): EntryFault[] {
   const faults: EntryFault[] = []
   if (jwksUrl !== undefined && discoveryUrl !== undefined) {
@@ -71,7 +74,7 @@ function keyFaults({ issuer, jwksUrl, discoveryUrl, insecureKeys }: IssuerEntry)
     )
     faults.push({
       member: member ?? 'issuer',
-      text: `${url} is not an address of https (for http inside a cluster, write insecureKeys: true)`
+      text: `${withoutUser(url)} is not an address of https (for http inside a cluster, write insecureKeys: true)`
     })
   }
   return faults

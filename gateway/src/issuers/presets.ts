@@ -32,8 +32,7 @@ const presets: Readonly<Record<IssuerType, Preset>> = {
   zitadel: {
     types: ['JWT', 'at+jwt'],
     // ID tokens have the same audience and no id.
-    require: { jti: ANY },
-    claims: { roles: ['urn:zitadel:iam:org:project:roles'] }
+    require: { jti: ANY }
   }
 }
 
@@ -56,6 +55,7 @@ const APPLICATION_ID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 
 function presetOf(type: IssuerType, { issuer, audience }: Record<string, unknown>): Preset {
   const preset = presets[type]
+  if (type === 'zitadel') return { ...preset, claims: rolesOfProject(audience) }
   if (type !== 'entra') return preset
   const client = isFirstEntra(issuer) ? 'appid' : 'azp'
   const hasApplication = [audience].flat().some((one) => APPLICATION_ID.test(String(one)))
@@ -64,6 +64,17 @@ function presetOf(type: IssuerType, { issuer, audience }: Record<string, unknown
     require: hasApplication ? { [client]: ANY } : {},
     claims: { ...preset.claims, client }
   }
+}
+
+/**
+ * `urn:zitadel:iam:org:project:roles` has the roles in the project of the client. Any client can ask
+ * for the audience of any other project, so only the claim that names the project says who has a
+ * role there. An entry with several audiences names the claim itself.
+ */
+function rolesOfProject(audience: unknown): IssuerEntry['claims'] {
+  const [project, ...others] = [audience].flat()
+  if (typeof project !== 'string' || others.length > 0) return {}
+  return { roles: [`urn:zitadel:iam:org:project:${project}:roles`] }
 }
 
 function keysOf(type: IssuerType, issuer: string): Keys {

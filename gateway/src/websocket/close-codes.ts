@@ -9,6 +9,8 @@ export const closeCode = {
   goingAway: 1001,
   /** the connection to the service broke (IANA: 1014, Bad Gateway) */
   badGateway: 1014,
+  /** the memory for messages is taken: try again later (IANA: 1013) */
+  tryAgainLater: 1013,
   /** a flood of control frames (RFC 6455 §7.4.1) */
   policyViolation: 1008
 } as const

@@ -2,19 +2,19 @@ import type { IncomingMessage } from 'node:http'
 import { isGone } from '@gatehouse/http-service/http-two'
 import { Refusal } from '@gatehouse/problem/refusal'
 import type { FastifyInstance, FastifyReply } from 'fastify'
-import { WebSocket, WebSocketServer } from 'ws'
-import { forwardedPath } from '../forwarding/forwarded-path.ts'
+import { type WebSocket, WebSocketServer } from 'ws'
 import { guard, type NoteFault } from '../forwarding/guard.ts'
 import type { Lifetimes } from '../forwarding/lifetimes.ts'
 import { refusalOf } from '../forwarding/upstream-faults.ts'
 import type { Place, Upstreams } from '../forwarding/upstreams.ts'
 import type { Passage } from '../journey.ts'
-import { LARGEST_ANSWER_HEADER_BYTES } from '../routes/route.ts'
 import type { RouteTable } from '../routes/route-table.ts'
 import { noteWebSocket } from '../telemetry/served.ts'
 import { noteAnswered, noteAsked } from '../telemetry/trail.ts'
+import type { Side } from './arriving-bytes.ts'
+import { askService, chosenProtocol, MANY_AT_ONCE, upgradedConnection } from './ask-service.ts'
 import { closeCode } from './close-codes.ts'
-import type { Handshake } from './handshake.ts'
+import type { MessageMemory } from './message-memory.ts'
 import { passRefusal } from './pass-refusal.ts'
 import { type Relay, relay } from './relay.ts'
 import { takeUpgrades } from './upgrades.ts'
@@ -23,6 +23,7 @@ export type WebSocketNeeds = {
   readonly upstreams: Upstreams
   readonly lifetimes: Lifetimes
   readonly noteFault: NoteFault
+  readonly messages: MessageMemory
   readonly table: () => RouteTable
   /** how long a service may take to accept the upgrade, if the route sets no time */
   readonly answerMs: number
@@ -30,15 +31,6 @@ export type WebSocketNeeds = {
 
 /** Handles a request that the journey has accepted as an upgrade. */
 export type PassWebSocket = (reply: FastifyReply, passage: Passage) => void
-
-/** the largest message of a service; messages of a client have the route's body limit */
-const LONGEST_MESSAGE_BYTES = 16 * 1024 * 1024
-
-/**
- * Whether all messages of one packet are relayed in one turn of the event loop. 64 KiB can contain
- * 30,000 messages, and other connections would wait.
- */
-const MANY_AT_ONCE = false
 
 /**
  * WebSockets through the gateway. The client's upgrade is accepted only after the service has
@@ -74,9 +66,11 @@ export function webSockets(app: FastifyInstance, needs: WebSocketNeeds): PassWeb
       const unwatch = needs.lifetimes.watch(passage.token, (why) =>
         opened.end(closeCode.unauthorized, why)
       )
-      const opened = relay(client, service, {
+      const sides = [{ webSocket: client, connection: socket }, service] as const
+      const opened = relay(...sides, {
         idleMs: passage.route.idleSeconds * 1000,
         noteFault: needs.noteFault,
+        account: () => needs.messages.account(passage.caller),
         onEnd() {
           unwatch()
           relays.delete(opened)
@@ -92,7 +86,7 @@ export function webSockets(app: FastifyInstance, needs: WebSocketNeeds): PassWeb
     if (link !== null) return
     // The client has disconnected or has closed its half, so there is no WebSocket. Only this code
     // closes the connection to the service.
-    service.terminate()
+    service.webSocket.terminate()
     place.leave()
     reply.request.trail.end()
   }
@@ -118,14 +112,14 @@ export function webSockets(app: FastifyInstance, needs: WebSocketNeeds): PassWeb
 
 /** A service that has accepted, the place that it uses, and the subprotocol for the client. */
 type Taken = {
-  readonly service: WebSocket
+  readonly service: Side
   readonly place: Place
   readonly protocol: string | null
 }
 
 type Opening = Pick<WebSocketNeeds, 'lifetimes' | 'noteFault' | 'table'> & {
   readonly answerMs: number
-  readonly onOpen: (service: WebSocket, protocol: string | null) => void
+  readonly onOpen: (service: Side, protocol: string | null) => void
 }
 
 /** Asks the service. The result is an open WebSocket, the service's refusal, or ours. */
@@ -150,6 +144,7 @@ function open(reply: FastifyReply, passage: Passage, place: Place, opening: Open
   guarded(() => {
     const asked = askService(passage, place, opening.answerMs)
     const protocolOf = chosenProtocol(asked, passage.websocket)
+    const connectionOf = upgradedConnection(asked)
     service = asked
     // First, because 'error' can be emitted after the exchange is released.
     asked.on(
@@ -171,7 +166,7 @@ function open(reply: FastifyReply, passage: Passage, place: Place, opening: Open
         reply.raw.off('close', letGo)
         place.answered()
         noteAnswered(reply.request.trail)
-        opening.onOpen(asked, protocolOf())
+        opening.onOpen({ webSocket: asked, connection: connectionOf() }, protocolOf())
       })
     )
     asked.on(
@@ -184,36 +179,4 @@ function open(reply: FastifyReply, passage: Passage, place: Place, opening: Open
       })
     )
   })()
-}
-
-function askService({ headers, websocket, ...passage }: Passage, { address }: Place, ms: number) {
-  const { tls } = passage.route.upstream
-  const url = `${address.replace(/^http/, 'ws')}${forwardedPath(passage)}`
-  return new WebSocket(url, [...(websocket?.protocols ?? [])], {
-    headers,
-    handshakeTimeout: ms,
-    perMessageDeflate: false,
-    maxHeaderSize: LARGEST_ANSWER_HEADER_BYTES,
-    allowSynchronousEvents: MANY_AT_ONCE,
-    maxPayload: LONGEST_MESSAGE_BYTES,
-    ...tls?.options
-  })
-}
-
-/**
- * The subprotocol for the client: the one that the service selects, or a subprotocol of the
- * gateway's own that the client has offered. Without one of these, `ws` treats a service that
- * selects none of the offered subprotocols as a fault.
- */
-function chosenProtocol(asked: WebSocket, handshake: Handshake | null): () => string | null {
-  const { protocols = [], ownProtocol = null } = handshake ?? {}
-  let serviceChose = true
-  asked.on('upgrade', ({ headers }: IncomingMessage) => {
-    const [offered] = protocols
-    if (headers['sec-websocket-protocol'] !== undefined || ownProtocol === null) return
-    serviceChose = false
-    // `ws` compares it with the offers after this event.
-    if (offered !== undefined) headers['sec-websocket-protocol'] = offered
-  })
-  return () => (serviceChose && asked.protocol !== '' ? asked.protocol : ownProtocol)
 }

@@ -140,7 +140,12 @@ t.test('tokens with large claims take no more memory than tokens may', async (t)
   }
   // They fill what is allowed. After that, each new one takes the place of an old one.
   const full = await use(120)
-  const grown = (await use(120)) - full
+  // What is garbage a moment later, such as a connection that closes, does not count: memory that is kept
+  // grows with every round.
+  let grown = Number.POSITIVE_INFINITY
+  for (let round = 1; round <= 4 && grown >= TOKEN_BYTES / 2; round += 1) {
+    grown = (await use(120)) - full
+  }
   t.strictSame([...statuses], [200])
   t.ok(grown < TOKEN_BYTES / 2, `${grown} bytes`)
 })

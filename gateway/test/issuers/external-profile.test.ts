@@ -82,6 +82,15 @@ t.test('the identity comes from the claims that the operator names', async (t) =
   t.match(read({ azp: 'app' }), { identity: { client: 'acme|app' } })
 })
 
+t.test('a scope with white space in it is none, because services would read several', async (t) => {
+  const hidden = ['team orders:write orders:read']
+  const claims = { scope: 'permissions' }
+  for (const permissions of [hidden, ['read', ...hidden], ['a\tb'], ['']]) {
+    t.match(read({ permissions }, { claims }), flaw, JSON.stringify(permissions))
+  }
+  t.match(read({ scope: hidden }), { identity: { scope: [] } }, 'nobody named the claim')
+})
+
 t.test('an e-mail address is forwarded only if the token marks it as verified', async (t) => {
   const emailOf = (said: object, entry: Partial<IssuerEntry> = {}) => {
     const made = read(

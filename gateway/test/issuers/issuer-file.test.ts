@@ -114,6 +114,7 @@ t.test(
   async (t) => {
     const inside = `${entry}, jwksUrl: 'http://keycloak.sso.svc:8080/certs'`
     t.match(faults(t, inside), /insecureKeys: true/)
+    t.notMatch(faults(t, inside.replace('http://', 'http://user:secret@')), 'secret')
     t.equal(faults(t, `${inside}, insecureKeys: true`), '')
     t.match(faults(t, `${inside}, insecureKeys: yes please`), /insecureKeys/)
     t.match(

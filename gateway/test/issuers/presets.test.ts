@@ -65,6 +65,14 @@ t.test('an Entra token must name its client if an ID token could have its audien
   }
 })
 
+t.test('roles of ZITADEL are those in the project that is the audience', async (t) => {
+  const rolesOf = (audience: unknown) =>
+    load(t, written('zitadel', { issuer: 'https://acme.zitadel.cloud', audience }))[0]?.claims.roles
+  t.strictSame(rolesOf('42'), ['urn:zitadel:iam:org:project:42:roles'])
+  t.strictSame(rolesOf(['42']), ['urn:zitadel:iam:org:project:42:roles'])
+  t.equal(rolesOf(['42', '43']), undefined, 'the operator says of which project')
+})
+
 t.test('types chooses among the documented values of a type, or adds to them', async (t) => {
   const typesOf = (type: IssuerType, types?: unknown) =>
     load(t, written(type, { issuer: 'https://idp.example', audience: 'api', types }))[0]?.types

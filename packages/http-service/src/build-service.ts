@@ -135,6 +135,8 @@ function serverOptions(options: ServiceOptions): FastifyServerOptions {
     // Requests that arrive while the service closes are still answered, and told that the
     // connection closes.
     return503OnClosing: false,
+    // Schemas limit parameters, such as an e-mail address.
+    routerOptions: { maxParamLength: headerLimits.maxHeaderSize },
     bodyLimit: options.bodyLimitBytes ?? BODY_LIMIT_BYTES,
     forceCloseConnections: 'idle',
     clientErrorHandler: answerClientError,

@@ -1,3 +1,4 @@
+import { unknownParameter } from '@gatehouse/settings/unknown-parameter'
 import type { ClusterNode } from 'ioredis'
 
 export type Credentials = { username?: string; password?: string }
@@ -118,11 +119,11 @@ function credentials(
   }
 }
 
-function refuseUnknown({ searchParams }: URL, known: readonly string[]): void {
+function refuseUnknown({ searchParams, search }: URL, known: readonly string[]): void {
   const unknown = [...searchParams.keys()].find((name) => !known.includes(name))
   if (unknown !== undefined) {
     const words = known.length === 0 ? 'there are none here' : `known are ${known.join(', ')}`
-    throw new Error(`it has the unknown parameter ${unknown}; ${words}`)
+    throw new Error(`${unknownParameter(unknown, search)}; ${words}`)
   }
 }
 

@@ -1,3 +1,4 @@
+import { unknownParameter } from '@gatehouse/settings/unknown-parameter'
 import { type SslMode, sslModes, type TlsFile, type Way, waysOf } from './postgres-tls.ts'
 
 /** The address of a PostgreSQL server, and how to connect to it. */
@@ -59,12 +60,12 @@ export function postgresAddress(text: string, settings: PostgresSettings): Postg
   }
   if (url.hostname.includes(',')) throw new Error('it names several hosts: name one')
   const parameters = url.searchParams
-  const unknown = [...parameters.keys()].filter(
+  const unknown = [...parameters.keys()].find(
     (name) => !PASSED.has(name) && !READ.includes(name) && !IGNORED.includes(name)
   )
-  if (unknown.length > 0) {
+  if (unknown !== undefined) {
     const known = [...PASSED, ...READ].join(', ')
-    throw new Error(`it has the unknown parameter ${unknown[0]}; known are ${known}`)
+    throw new Error(`${unknownParameter(unknown, url.search)}; known are ${known}`)
   }
   addPassword(url, settings.DATABASE_PASSWORD)
   const sslmode = modeOf(url, settings)

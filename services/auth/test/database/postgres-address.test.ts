@@ -82,6 +82,9 @@ t.test('an invalid address is reported without the password', async (t) => {
     t.throws(() => read(parameters, settings), { message }, parameters)
   }
   t.throws(() => postgresAddress('postgres://a:secret@one,two/app', {}), /names several hosts/)
+  t.throws(() => postgresAddress('postgres://a:12?secret@x/app', {}), {
+    message: /^it has an unknown parameter \(in a password, \? is written %3F(?!.*secret)/
+  })
   for (const text of ['postgres://a:secret@x:port/app', 'mysql://a:secret@x/app', 'localhost']) {
     t.throws(() => postgresAddress(text, {}), { message: /^it must have the form (?!.*secret)/ })
   }

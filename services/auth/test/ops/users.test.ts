@@ -266,6 +266,13 @@ t.test('a deleted user is unknown, and the audit log keeps the events', async (t
   t.not(again.id, user.id, 'the address is free, and another person')
 })
 
+t.test('a user is named by an address of any length that an address may have', async (t) => {
+  const { auth, call } = await operating(t)
+  const long = `${'a'.repeat(120)}@${'b'.repeat(120)}.example`
+  await registered(auth, long)
+  t.equal((await call('POST', `/ops/users/${encodeURIComponent(long)}/disable`)).statusCode, 200)
+})
+
 t.test('roles are in the next access token', async (t) => {
   const { auth, call } = await operating(t)
   const { user, tokens } = await signedIn(auth)

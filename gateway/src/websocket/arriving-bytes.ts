@@ -1,0 +1,41 @@
+import type { Duplex } from 'node:stream'
+import type { RawData, WebSocket } from 'ws'
+
+/** One end of a relay, with the connection that its frames arrive on. */
+export type Side = { readonly webSocket: WebSocket; readonly connection: Duplex }
+
+/**
+ * Tells how many bytes have arrived that belong to no complete message yet, which `ws` holds and
+ * does not report. Frames that are events are subtracted with their headers. The headers of
+ * fragments are not known, but after a message no more can be left than the last two chunks: `ws`
+ * does not read a third one before it has read all messages of the first.
+ * @param isMasked whether the peer masks its frames, as clients do (RFC 6455 §5.1)
+ */
+export function watchArriving(
+  { webSocket, connection }: Side,
+  isMasked: boolean,
+  note: (bytes: number) => void
+): void {
+  const maskBytes = isMasked ? 4 : 0
+  let [held, last, lastButOne] = [0, 0, 0]
+  const read = (data: RawData): void => {
+    const bytes = byteLength(data)
+    held -= bytes + headerBytes(bytes) + maskBytes
+    held = Math.max(Math.min(held, last + lastButOne), 0)
+    note(held)
+  }
+  connection.on('data', (chunk: Buffer) => {
+    held += chunk.length
+    lastButOne = last
+    last = chunk.length
+    note(held)
+  })
+  webSocket.on('message', read).on('ping', read).on('pong', read)
+}
+
+/** RFC 6455 §5.2 */
+const headerBytes = (length: number): number => (length < 126 ? 2 : length < 65_536 ? 4 : 10)
+
+function byteLength(data: RawData): number {
+  return Array.isArray(data) ? data.reduce((sum, part) => sum + part.length, 0) : data.byteLength
+}

@@ -1,0 +1,63 @@
+import type { IncomingMessage } from 'node:http'
+import type { Socket } from 'node:net'
+import { WebSocket } from 'ws'
+import { forwardedPath } from '../forwarding/forwarded-path.ts'
+import type { Place } from '../forwarding/upstreams.ts'
+import type { Passage } from '../journey.ts'
+import { LARGEST_ANSWER_HEADER_BYTES } from '../routes/route.ts'
+import type { Handshake } from './handshake.ts'
+
+/** the largest message of a service; messages of a client have the route's body limit */
+const LONGEST_MESSAGE_BYTES = 16 * 1024 * 1024
+
+/**
+ * Whether all messages of one packet are relayed in one turn of the event loop. 64 KiB can contain
+ * 30,000 messages, and other connections would wait.
+ */
+export const MANY_AT_ONCE = false
+
+/** Asks a service to accept an upgrade. @param ms how long it may take */
+export function askService(
+  { headers, websocket, ...passage }: Passage,
+  { address }: Place,
+  ms: number
+) {
+  const { tls } = passage.route.upstream
+  const url = `${address.replace(/^http/, 'ws')}${forwardedPath(passage)}`
+  return new WebSocket(url, [...(websocket?.protocols ?? [])], {
+    headers,
+    handshakeTimeout: ms,
+    perMessageDeflate: false,
+    maxHeaderSize: LARGEST_ANSWER_HEADER_BYTES,
+    allowSynchronousEvents: MANY_AT_ONCE,
+    maxPayload: LONGEST_MESSAGE_BYTES,
+    ...tls?.options
+  })
+}
+
+/** The connection of a WebSocket that has opened. */
+export function upgradedConnection(asked: WebSocket): () => Socket {
+  let connection: Socket
+  asked.on('upgrade', ({ socket }: IncomingMessage) => {
+    connection = socket
+  })
+  return () => connection
+}
+
+/**
+ * The subprotocol for the client: the one that the service selects, or a subprotocol of the
+ * gateway's own that the client has offered. Without one of these, `ws` treats a service that
+ * selects none of the offered subprotocols as a fault.
+ */
+export function chosenProtocol(asked: WebSocket, handshake: Handshake | null): () => string | null {
+  const { protocols = [], ownProtocol = null } = handshake ?? {}
+  let serviceChose = true
+  asked.on('upgrade', ({ headers }: IncomingMessage) => {
+    const [offered] = protocols
+    if (headers['sec-websocket-protocol'] !== undefined || ownProtocol === null) return
+    serviceChose = false
+    // `ws` compares it with the offers after this event.
+    if (offered !== undefined) headers['sec-websocket-protocol'] = offered
+  })
+  return () => (serviceChose && asked.protocol !== '' ? asked.protocol : ownProtocol)
+}

@@ -1,0 +1,64 @@
+import type { WebSocket } from 'ws'
+import type { Guarded } from '../forwarding/guard.ts'
+
+/** pings and pongs of one side; no honest peer needs more */
+const MOST_CONTROL_FRAMES_A_SECOND = 32
+
+type KeepAliveEnds = {
+  readonly onSilence: () => void
+  readonly onFlood: (side: WebSocket) => void
+}
+
+/**
+ * Pings both sides. A paused side cannot answer. Counts the control frames of each side: between
+ * two fragments of a message, a flood of them would stay in memory until the message is complete.
+ */
+export function keepAlive(
+  sides: readonly WebSocket[],
+  idleMs: number,
+  guarded: Guarded,
+  { onSilence, onFlood }: KeepAliveEnds
+): NodeJS.Timeout {
+  const heard = new Set(sides)
+  const unsent = new Map<WebSocket, number>()
+  const controlFrames = new Map<WebSocket, number>()
+  const mostControlFrames = MOST_CONTROL_FRAMES_A_SECOND * Math.max(idleMs / 2000, 1)
+  const count = (side: WebSocket): void => {
+    const frames = (controlFrames.get(side) ?? 0) + 1
+    controlFrames.set(side, frames)
+    if (frames > mostControlFrames) onFlood(side)
+  }
+  for (const side of sides) {
+    side.on('pong', () => heard.add(side)).on('message', () => heard.add(side))
+    side
+      .on(
+        'pong',
+        guarded(() => count(side))
+      )
+      .on(
+        'ping',
+        guarded(() => count(side))
+      )
+  }
+  /**
+   * Whether the other side, because of which this one is paused, has read anything since the last
+   * check.
+   */
+  const isReading = (side: WebSocket): boolean => {
+    const other = sides.find((one) => one !== side) ?? side
+    return other.bufferedAmount < (unsent.get(other) ?? Number.POSITIVE_INFINITY)
+  }
+  const ask = guarded((): void => {
+    for (const side of sides) {
+      if (!heard.has(side) && !(side.isPaused && isReading(side))) {
+        onSilence()
+        return
+      }
+      heard.delete(side)
+      side.ping()
+    }
+    for (const side of sides) unsent.set(side, side.bufferedAmount)
+    controlFrames.clear()
+  })
+  return setInterval(ask, idleMs / 2).unref()
+}
