@@ -23,7 +23,8 @@ async function ends(t: Test): Promise<{ near: Side; far: WebSocket }> {
   const [left, right] = duplexPair()
   const http = createServer()
   // One end of the pair does not learn that the other one is destroyed.
-  const accepted = once(new WebSocketServer({ server: http, closeTimeout: 100 }), 'connection')
+  const options = { server: http, closeTimeout: 100 }
+  const accepted = once(new WebSocketServer(options), 'connection')
   http.emit('connection', right)
   const near = new WebSocket('ws://service', {
     createConnection: () => left as ReturnType<typeof connect>,
