@@ -15,7 +15,8 @@ export function keySetUrl(entry: IssuerEntry, downloadMs?: number): () => Promis
   const url = discoveryUrl ?? discoveryOf(issuer)
   const names = new Set<unknown>([issuer, ...issuersOf(entry).map((one) => one.issuer)])
   return async () => {
-    const document = JSON.parse(await download(url, downloadMs)) as Record<string, unknown> | null
+    const { text } = await download(url, downloadMs)
+    const document = JSON.parse(text) as Record<string, unknown> | null
     if (!names.has(document?.issuer)) throw new Error('the metadata are of another issuer')
     const found = document?.jwks_uri
     if (typeof found !== 'string' || !isPrivateUrl(found, insecureKeys)) {

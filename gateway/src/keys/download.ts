@@ -22,8 +22,11 @@ export class DownloadFailed extends Error {
 const DOWNLOAD_MS = 2000
 const LONGEST_DOCUMENT = 256 * 1024
 
+/** A document of an issuer, as text, and its age: how long ago its source still had it. */
+export type Downloaded = { readonly text: string; readonly ageMs: number }
+
 /**
- * A document of an issuer, as text.
+ * Downloads a document of an issuer.
  * @param tls how the certificate of the issuer is verified; null: by the public authorities
  * @throws Error if it does not arrive in time, is too large, or is elsewhere (a redirect)
  */
@@ -31,7 +34,7 @@ export async function download(
   url: string,
   timeoutMs = DOWNLOAD_MS,
   tls: DownloadTls | null = null
-): Promise<string> {
+): Promise<Downloaded> {
   if (tls === null) return read(await ask(url, timeoutMs))
   const dispatcher = new Agent({ connect: { ...tls().options } })
   try {
@@ -49,7 +52,7 @@ const ask = (url: string, timeoutMs: number, dispatcher?: Agent): Promise<Respon
     ...(dispatcher === undefined ? {} : { dispatcher: dispatcher as unknown as NodeDispatcher })
   })
 
-async function read(response: Response): Promise<string> {
+async function read(response: Response): Promise<Downloaded> {
   if (!response.ok || response.body === null) {
     await response.body?.cancel()
     throw new DownloadFailed(response.status, response.headers.get('retry-after'))
@@ -60,7 +63,13 @@ async function read(response: Response): Promise<string> {
     text += decoder.decode(chunk, { stream: true })
     if (text.length > LONGEST_DOCUMENT) throw new Error('the key set is too large')
   }
-  return text
+  return { text, ageMs: ageSecondsOf(response.headers) * 1000 }
+}
+
+/** RFC 9111 §5.1: set by caches, and by our own auth service while it cannot read its keys. */
+function ageSecondsOf(headers: Headers): number {
+  const age = headers.get('age') ?? ''
+  return /^\d{1,9}$/.test(age) ? Number(age) : 0
 }
 
 /** Why a download failed, with the cause: `fetch` itself says no more than that it failed. */

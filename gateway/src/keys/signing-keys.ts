@@ -2,17 +2,17 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { keySetVersion } from '@gatehouse/access-token/key-set-version'
 import type { SignatureAlgorithm } from './algorithms.ts'
 import { chooseKey } from './choose-key.ts'
-import { DownloadFailed, type DownloadTls, download, downloadFault } from './download.ts'
+import { DownloadFailed, download, downloadFault } from './download.ts'
 import { pauseAfter, retryAfterMs } from './fetch-pauses.ts'
 import { keep, readKept } from './kept-key-set.ts'
 import {
   documentWithout,
   type KeySet,
-  type KeySetForm,
   readKeySet,
   type VerificationKey,
   without
 } from './key-set.ts'
+import type { SigningKeysOptions } from './signing-keys-options.ts'
 import { unknownKeyFetches } from './unknown-key-fetches.ts'
 
 /** The keys of an issuer, as this gateway has them. */
@@ -44,26 +44,6 @@ export type SigningKeys = {
   close(): void
 }
 
-export type SigningKeysOptions = {
-  /** the address of the set; read each time, because an issuer may change it */
-  url: string | (() => Promise<string>)
-  form: KeySetForm
-  /** the file for the last good set, so that a gateway can start while the issuer is unreachable */
-  file: string
-  clock: () => number
-  onFault: (reason: string) => void
-  /** how long a set is trusted without contact to the issuer or the log; unset: forever */
-  trustSeconds?: number
-  /** how the certificate of the issuer is verified; null: as those of the public web */
-  tls?: DownloadTls | null
-  /** how long one download of the set may take */
-  downloadMs?: number
-  /** how long a start, or a request with an unknown key, waits for a fetch */
-  patienceMs?: number
-  /** the longest pause between two fetches that fail */
-  longestPauseMs?: number
-}
-
 const [PATIENCE_MS, LONGEST_PAUSE_MS] = [2000, 5000]
 /** between two fetches of a set that the issuer says has changed */
 const CATCH_UP_PAUSE_MS = 200
@@ -79,6 +59,8 @@ export async function openSigningKeys(options: SigningKeysOptions): Promise<Sign
   let { text } = kept
   let held: KeySet | null = text === null ? null : readKeySet(text, form)
   let goodAtMs = Math.min(kept.goodAtMs, clock())
+  /** when the source of the set in use still had it */
+  let heldSourceMs = goodAtMs
   let underWay: Promise<boolean> | null = null
   let inTouch = true
   let failures = 0
@@ -100,12 +82,20 @@ export async function openSigningKeys(options: SigningKeysOptions): Promise<Sign
   const fetchSet = async (): Promise<boolean> => {
     lastFetchMs = clock()
     try {
-      const document = await download(typeof url === 'string' ? url : await url(), downloadMs, tls)
+      const address = typeof url === 'string' ? url : await url()
+      const { text: document, ageMs } = await download(address, downloadMs, tls)
       const fetched = readKeySet(document, form, withdrawn)
       if (fetched === null) throw new Error('the document has no usable key')
+      const sourceMs = lastFetchMs - ageMs
+      // An instance that cannot read its database publishes the keys that it knows, and a cache those
+      // that it has.
+      if (held !== null && sourceMs < heldSourceMs && fetched.version !== held.version) {
+        throw new Error('the key set is older than the one in use')
+      }
       held = fetched
+      heldSourceMs = Math.max(heldSourceMs, sourceMs)
       text = documentWithout(document, withdrawn)
-      goodAtMs = lastFetchMs
+      goodAtMs = Math.max(goodAtMs, sourceMs)
       inTouch = true
       failures = 0
       keepOrTell(text)

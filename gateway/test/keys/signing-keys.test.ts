@@ -6,7 +6,8 @@ import { keySetVersion } from '@gatehouse/access-token/key-set-version'
 import { testClock } from '@gatehouse/fixtures/clock'
 import { dataFolder } from '@gatehouse/fixtures/data-folder'
 import t, { type Test } from 'tap'
-import { openSigningKeys, type SigningKeysOptions } from '../../src/keys/signing-keys.ts'
+import { openSigningKeys } from '../../src/keys/signing-keys.ts'
+import type { SigningKeysOptions } from '../../src/keys/signing-keys-options.ts'
 import { issuer, newKey } from '../fixtures/issuer.ts'
 
 const TRUST_SECONDS = 3600
@@ -54,6 +55,33 @@ t.test('an unknown key is fetched once, however many requests need it', async (t
   t.match(await keys.find(later.kid, 'ES256'), { kid: later.kid }, 'a new key is found')
   t.equal(await keys.find('another', 'ES256'), null)
   t.equal(issuing.fetches, 4, 'once a minute, a fetch is early')
+})
+
+t.test('an old set of an instance without its database does not replace a newer one', async (t) => {
+  const { key, issuing, clock, faults, open } = await held(t)
+  const keys = await open()
+  const next = newKey()
+  issuing.keys = [key, next]
+  clock.advance(5000)
+  t.match(await keys.find(next.kid, 'ES256'), { kid: next.kid })
+  const { version } = keys
+
+  clock.advance(60_000)
+  issuing.keys = [key]
+  issuing.ageSeconds = 61
+  t.equal(await keys.refresh(), false)
+  t.equal(keys.version, version)
+  t.match(faults, [/older than the one in use/])
+  t.equal(keys.ageSeconds(), 60)
+  t.equal(keys.isUnknown('another'), false, 'and what it does not have may be in a newer one')
+
+  issuing.ageSeconds = 59
+  t.equal(await keys.refresh(), true, 'a newer set may have fewer keys')
+  t.equal(await keys.find(next.kid, 'ES256'), null)
+  t.equal(keys.ageSeconds(), 59)
+  issuing.ageSeconds = 600
+  t.equal(await keys.refresh(), true, 'the same set is no other one, however old it is')
+  t.equal(keys.ageSeconds(), 59)
 })
 
 t.test('the version identifies the set', async (t) => {

@@ -54,3 +54,10 @@ export const keysUnknown = (cause: unknown) =>
     headers: { 'retry-after': '1' },
     cause
   })
+
+export const keysUnreadable = (cause: unknown) =>
+  new Refusal('UNAVAILABLE', {
+    reason: 'the signing keys cannot be read, and one that is not known here may have been created',
+    headers: { 'retry-after': '1' },
+    cause
+  })

@@ -6,6 +6,8 @@ import type { SigningKeyStore } from './signing-key-store.ts'
 export type LiveSigningKeys = {
   /** the published keys, as last read: standby, active, retiring */
   held(): readonly SigningKey[]
+  /** the time since they were read, in milliseconds */
+  ageMs(): number
   /**
    * The active key.
    * @throws Refusal UNAVAILABLE if the keys have not been read for so long that it may have been
@@ -101,6 +103,7 @@ export async function liveSigningKeys(options: LiveSigningKeysOptions): Promise<
   await read()
   return {
     held: () => held,
+    ageMs: () => clock() - readMs,
     active() {
       if (active === undefined || clock() - readMs > leaseMs) throw keysUnknown(lastFault)
       return active

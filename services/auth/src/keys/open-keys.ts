@@ -16,7 +16,7 @@ import { tendKeys } from './tend-keys.ts'
 import { UnknownSealingKey } from './unknown-sealing-key.ts'
 
 /** The signing keys: those that this process has read, and the operations on all of them. */
-export type Keys = KeyOperations & Pick<LiveSigningKeys, 'held' | 'active' | 'read'>
+export type Keys = KeyOperations & Pick<LiveSigningKeys, 'held' | 'ageMs' | 'active' | 'read'>
 
 export type OpenKeys = Keys & {
   /** Notes that the revocation log may have lost revocations of keys. */
@@ -73,8 +73,9 @@ export async function openKeys(config: AuthConfig, ports: KeyPorts): Promise<Ope
     { name: 'read the signing keys', run: live.read },
     { name: 'tend the signing keys', run: tend }
   )
-  const { held, active, read } = live
-  return { ...operations, held, active, read, retell: () => keySet.retellRevocations(clock()) }
+  const retell = () => keySet.retellRevocations(clock())
+  const { held, ageMs, active, read } = live
+  return { ...operations, held, ageMs, active, read, retell }
 }
 
 async function sealUnderFirst(store: SigningKeyStore): Promise<void> {

@@ -5,6 +5,8 @@ import { readJwt } from '@gatehouse/access-token/read-jwt'
 import { createLocalJWKSet, errors, jwtVerify } from 'jose'
 import { Value } from 'typebox/value'
 import { FIRST_PARTY_CLIENT } from '../clients/client.ts'
+import { keysUnreadable } from '../keys/key-refusals.ts'
+import type { LiveSigningKeys } from '../keys/live-signing-keys.ts'
 import type { SigningKey } from '../keys/signing-key.ts'
 import type { KeyRing } from '../secrets/key-ring.ts'
 import { type RefreshToken, readRefreshToken, sessionId } from '../sessions/refresh-token.ts'
@@ -22,11 +24,16 @@ export type RecognisedToken = {
   | { readonly kind: 'refresh'; readonly token: RefreshToken; readonly sid: string }
 )
 
-/** Null if this service did not issue the token, or it has expired. Needs no store call. */
+/**
+ * Null if this service did not issue the token, or it has expired. Reads the database only for a key
+ * that this instance does not know: another instance may have created it.
+ * @throws Refusal UNAVAILABLE if the keys cannot be read then. "Not issued here" would be wrong, and
+ * a revocation would have no effect.
+ */
 export type RecogniseToken = (text: string) => Promise<RecognisedToken | null>
 
 type Needs = {
-  signingKeys: () => readonly SigningKey[]
+  keys: Pick<LiveSigningKeys, 'held' | 'read'>
   tokenPolicy: AccessTokenPolicy
   ring: KeyRing
   clock: () => number
@@ -36,27 +43,41 @@ type Needs = {
  * Recognises the kind of a token from the token itself, because a client's hint may be wrong (RFC
  * 7009 §2.1).
  */
-export function tokenRecognition({ signingKeys, tokenPolicy, ring, clock }: Needs): RecogniseToken {
+export function tokenRecognition({ keys, tokenPolicy, ring, clock }: Needs): RecogniseToken {
   return async (text) => {
     const token = readRefreshToken(text, ring)
     if (token !== null) {
       // Only this API's own logins open families.
       return { kind: 'refresh', owner: FIRST_PARTY_CLIENT, token, sid: sessionId(token.family) }
     }
-    const claims = await readAccessToken(text, signingKeys(), tokenPolicy, clock())
+    const read = readOwnForm(text)
+    if (read === null) return null
+    const known = await keysWith(read.kid, keys)
+    const claims = await checkedClaims(text, read.claims, { keys: known, tokenPolicy, clock })
     return claims === null ? null : { kind: 'access', owner: claims.client_id, claims }
   }
 }
 
-async function readAccessToken(
+async function keysWith(kid: unknown, keys: Needs['keys']): Promise<readonly SigningKey[]> {
+  const held = keys.held()
+  if (held.some((key) => key.kid === kid)) return held
+  try {
+    return await keys.read()
+  } catch (error) {
+    throw keysUnreadable(error)
+  }
+}
+
+async function checkedClaims(
   text: string,
-  keys: readonly SigningKey[],
-  { issuer, audience }: AccessTokenPolicy,
-  nowMs: number
+  claims: AccessTokenClaims,
+  needs: Pick<Needs, 'tokenPolicy' | 'clock'> & { keys: readonly SigningKey[] }
 ): Promise<AccessTokenClaims | null> {
-  const claims = readClaims(text)
+  const { keys, tokenPolicy } = needs
+  const { issuer, audience } = tokenPolicy
+  const nowMs = needs.clock()
   // Issued further in the future than clocks differ (jose does not check `iat`).
-  if (claims === null || claims.iat > Math.floor(nowMs / 1000) + TOKEN_SKEW_SECONDS) return null
+  if (claims.iat > Math.floor(nowMs / 1000) + TOKEN_SKEW_SECONDS) return null
   try {
     // A published key names its algorithm, and is found for no other.
     const keySet = createLocalJWKSet({ keys: keys.map(({ publicJwk }) => publicJwk) })
@@ -78,14 +99,15 @@ async function readAccessToken(
 }
 
 /**
- * The claims of a token, if it has the form that gateways require. Otherwise a token could be
- * active here and refused there.
+ * The claims of a token and the name of its key, if it has the form that gateways require. Otherwise
+ * a token could be active here and refused there.
  */
-function readClaims(text: string): AccessTokenClaims | null {
+function readOwnForm(text: string): { claims: AccessTokenClaims; kid: unknown } | null {
   if (text.length > OWN_LONGEST_TOKEN) return null
   const read = readJwt(text)
   if ('flaw' in read || flawOfOwnHeader(read.header.members) !== null) return null
   if (Math.max(read.header.depth, read.claims.depth) > OWN_DEEPEST) return null
   const { members } = read.claims
-  return Value.Check(AccessTokenClaims, members) ? members : null
+  const { kid } = read.header.members
+  return Value.Check(AccessTokenClaims, members) ? { claims: members, kid } : null
 }

@@ -28,8 +28,11 @@ t.test('the key set has a key that another instance has just created', async (t)
 })
 
 t.test('without its database, the service publishes the keys in memory', async (t) => {
-  const { get, database, signingKeys } = await authService(t)
+  const { get, database, signingKeys, clock } = await authService(t)
+  t.notOk('age' in (await get('/.well-known/jwks.json')).headers, 'they were read just now')
   await sql`alter table signing_keys rename to taken_away`.execute(database)
+  clock.advance(6500)
   const answer = await get('/.well-known/jwks.json')
+  t.equal(answer.headers.age, '7', 'and says how old they are')
   t.strictSame(answer.json(), { keys: signingKeys.map(({ publicJwk }) => publicJwk) })
 })

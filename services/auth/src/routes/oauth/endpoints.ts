@@ -67,7 +67,7 @@ function oauthNeeds(parts: OAuthParts): OAuthNeeds {
   const { sessions, audit, tokens } = parts
   const { tokenPolicy } = parts.settings
   const { issuer } = tokenPolicy
-  const recognise = tokenRecognition({ ...parts, signingKeys: parts.keys.held, tokenPolicy })
+  const recognise = tokenRecognition({ ...parts, tokenPolicy })
   const audiences = [issuer, publicUrl(issuer, oauthPath.token)]
   const authenticate = clientAuthentication({ ...parts, audiences })
   return {

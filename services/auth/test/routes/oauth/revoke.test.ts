@@ -1,5 +1,8 @@
+import { sign } from 'node:crypto'
 import { TOKEN_SKEW_SECONDS } from '@gatehouse/access-token/clock-skew'
+import { sql } from 'kysely'
 import t from 'tap'
+import { generateSigningKey } from '../../../src/keys/signing-key.ts'
 import {
   type AuthUnderTest,
   audited,
@@ -45,6 +48,27 @@ t.test('a revoked access token ends its session as well', async (t) => {
     (await audited(auth)).filter(({ kind }) => kind === 'session-ended'),
     [{ subject: user.id, sid: tokens.session.id }]
   )
+})
+
+t.test('the token of a key that this instance has not read yet ends its session', async (t) => {
+  const auth = await authService(t)
+  const { tokens } = await signedIn(auth)
+  const other = await generateSigningKey('ES256', 'standby')
+  const [header, claims] = tokens.accessToken.split('.')
+  const named = { ...JSON.parse(Buffer.from(header ?? '', 'base64url').toString()), kid: other.kid }
+  const input = `${Buffer.from(JSON.stringify(named)).toString('base64url')}.${claims}`
+  const signed = sign('sha256', Buffer.from(input), {
+    key: other.privatePem,
+    dsaEncoding: 'ieee-p1363'
+  })
+  const form = { token: `${input}.${signed.toString('base64url')}`, client_id: 'gatehouse' }
+  await sql`alter table signing_keys rename to taken_away`.execute(auth.database)
+  const unknown = await postForm(auth, '/oauth/revoke', form)
+  t.equal(unknown.statusCode, 503, 'not 200 with no effect')
+  await sql`alter table taken_away rename to signing_keys`.execute(auth.database)
+  await auth.signing.store.insert(other, auth.clock())
+  t.equal((await postForm(auth, '/oauth/revoke', form)).statusCode, 200)
+  t.equal(await refreshes(auth, tokens.refreshToken), 401)
 })
 
 t.test('the kind of a token is read from the token, whatever the hint', async (t) => {
