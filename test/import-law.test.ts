@@ -162,6 +162,27 @@ t.test('domain files know no web framework', async (t) => {
   )
 })
 
+t.test('no two folders of the auth service import each other', async (t) => {
+  const source = 'services/auth/src/'
+  const folderOf = (path: string) =>
+    path.startsWith(source) ? path.slice(source.length).split('/').slice(0, -1)[0] : undefined
+  const imports = new Set<string>()
+  for (const file of files) {
+    const folder = folderOf(file.path)
+    // A table has columns of types that other folders define.
+    if (folder === undefined || file.path === `${source}database/tables.ts`) continue
+    for (const name of importsOf(file).filter((name) => name.startsWith('.'))) {
+      const other = folderOf(new URL(name, `file:///${file.path}`).pathname.slice(1))
+      if (other !== undefined && other !== folder) imports.add(`${folder} imports ${other}`)
+    }
+  }
+  t.ok(imports.has('sessions imports revocations'))
+  t.strictSame(
+    [...imports].filter((one) => imports.has(one.split(' ').reverse().join(' '))),
+    []
+  )
+})
+
 t.test('only a main reads the process environment', async (t) => {
   const readers = files.filter(({ path, text }) => {
     return text.includes('process.env') && !path.endsWith('/main.ts')

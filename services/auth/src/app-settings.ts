@@ -3,7 +3,7 @@ import type { IdentityOptions } from '@gatehouse/identity/identity'
 import { drainTimes } from '@gatehouse/settings/drain-times'
 import { words } from '@gatehouse/settings/fragments'
 import { type AuthConfig, recoverySeconds } from './config.ts'
-import type { CookieSameSite } from './routes/refresh-cookie.ts'
+import type { CookieSameSite } from './http/public/refresh-cookie.ts'
 import type { AccessTokenPolicy } from './tokens/access-token.ts'
 
 /** The roles and scope of a new user. */

@@ -1,15 +1,14 @@
 import type { Registry } from 'prom-client'
-import type { AuditMetrics } from '../audit/audit-metrics.ts'
 import type { StoreMetrics } from '../telemetry/store-metrics.ts'
 import type { DatabaseMetrics } from './open-tables.ts'
 import { poolMetrics } from './pool-metrics.ts'
-import { databaseCalls } from './watched-dialect.ts'
+import { type DatabaseWatch, databaseCalls } from './watched-dialect.ts'
 
-/** What the database tells: its calls, the audit events that it has, and its pool. */
+/** What the database tells: its calls, the rows that it has inserted, and its pool. */
 export const databaseMetrics = (
   metrics: Registry,
   stores: StoreMetrics,
-  { inserted }: Pick<AuditMetrics, 'inserted'>
+  { inserted }: Pick<DatabaseWatch, 'inserted'>
 ): DatabaseMetrics => ({
   watch: (store) => ({ called: stores(store, databaseCalls), inserted }),
   pool: (figures) => poolMetrics(metrics, figures)

@@ -1,4 +1,3 @@
-import type { Account } from '../accounts/account.ts'
 import { tooManyGuesses } from '../refusals.ts'
 import type { KeyRing } from '../secrets/key-ring.ts'
 import type { GuessCounts, GuessStores } from './guess-counts.ts'
@@ -22,7 +21,7 @@ export type Caller = {
  */
 export const credentialOf = ({ id, passwordVersion }: Credential): string =>
   `${id} ${passwordVersion}`
-type Credential = Pick<Account, 'id' | 'passwordVersion'>
+type Credential = { readonly id: string; readonly passwordVersion: number }
 
 /**
  * Slows password guessing per account. A caller that the account knows (by a device cookie, or by a

@@ -1,0 +1,49 @@
+import type { Check } from '@gatehouse/process/ops-listener'
+import type { AccountStore } from '../../accounts/account-store.ts'
+import type { OpenRevocations } from '../../revocations/open-revocations.ts'
+import type { Families } from '../../sessions/families.ts'
+
+/**
+ * above this, the revocation log does not accept the writes of this process, which writes twice a
+ * second
+ */
+const UNWRITTEN_SECONDS = 5
+
+type CheckedStores = {
+  readonly sessions: Pick<Families, 'ping'>
+  readonly accounts: Pick<AccountStore, 'ping'>
+  readonly revocations: Pick<OpenRevocations, 'unwrittenSeconds'>
+  /** in milliseconds, never set back */
+  readonly monotonicClock: () => number
+}
+
+/**
+ * The stores that the auth service needs. A fault only degrades it: it serves the key set and the
+ * metadata from memory, and responses that need the store are 503 themselves. All instances share
+ * the stores, so an outage must not take all of them out of a load balancer. A store may answer and
+ * still not work: a replica can be read, but accepts no revocation.
+ */
+export function authChecks(stores: CheckedStores): Record<string, Check> {
+  const { sessions, accounts, revocations, monotonicClock } = stores
+  const answers = (ping: () => Promise<void>, degraded: string): Check => {
+    let answeredMs = Number.NEGATIVE_INFINITY
+    return async () => {
+      try {
+        await ping()
+        answeredMs = monotonicClock()
+        return { ageSeconds: 0 }
+      } catch {
+        return { degraded, ageSeconds: (monotonicClock() - answeredMs) / 1000 }
+      }
+    }
+  }
+  return {
+    sessions: answers(sessions.ping, 'the session store does not answer'),
+    accounts: answers(accounts.ping, 'the database does not answer'),
+    revocations: () => {
+      const ageSeconds = revocations.unwrittenSeconds()
+      const degraded = 'the revocation log cannot be written'
+      return ageSeconds < UNWRITTEN_SECONDS ? { ageSeconds } : { degraded, ageSeconds }
+    }
+  }
+}

@@ -1,0 +1,29 @@
+import { Type } from 'typebox'
+import { noSuchUser } from '../../refusals.ts'
+import { findUser } from './find-user.ts'
+import { opsOrigin } from './ops-origin.ts'
+import type { OpsRoutes } from './ops-routes.ts'
+import { UserParams } from './user-response.ts'
+
+const Deleted = Type.Object({ id: Type.String(), ended: Type.Integer() })
+
+/** Deletes a user and their personal data (GDPR, article 17), and ends every session. */
+export const deleteUser: OpsRoutes = (service, needs) => {
+  const { accounts, clock } = needs
+  const { stale } = needs.revocations
+  const { ends } = needs.sessions
+  service.delete(
+    '/users/:user',
+    { schema: { params: UserParams, response: { 200: Deleted } } },
+    async (request) => {
+      const { id } = await findUser(accounts, request.params.user)
+      const change = { stale: stale.now, origin: opsOrigin(request), clock }
+      const sids = await accounts.changes.erase(id, change)
+      if (sids === null) throw noSuchUser()
+      await ends.tellAll(id, null, sids)
+      await ends.scrub()
+      await stale.tell()
+      return { id, ended: sids.length }
+    }
+  )
+}

@@ -1,0 +1,14 @@
+import type { Fleet } from '@gatehouse/fleet/fleet'
+import type { Service } from '@gatehouse/http-service/build-service'
+import type { NewUser } from '../../app-settings.ts'
+import type { AuthState } from '../../auth-state.ts'
+
+/** What the operators' API depends on. */
+export type OpsNeeds = Omit<AuthState, 'tokens'> & {
+  readonly fleet: Pick<Fleet, 'live'>
+  readonly newUser: NewUser
+  readonly clock: () => number
+}
+
+/** One group of routes of the operators' API. */
+export type OpsRoutes = (service: Service, needs: OpsNeeds) => void

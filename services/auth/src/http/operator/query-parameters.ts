@@ -1,0 +1,49 @@
+import { Type } from 'typebox'
+import { isStorableText } from '../../database/storable.ts'
+import { invalidParameter } from '../../refusals.ts'
+
+const MOST = 1000
+const DEFAULT = 100
+const LONGEST_INSTANT = 32
+
+export const Limit = Type.String({ default: String(DEFAULT), maxLength: LONGEST_INSTANT })
+/** ISO 8601, in UTC */
+export const Instant = Type.String({ maxLength: LONGEST_INSTANT })
+
+/**
+ * The maximum number of entries in a response.
+ * @throws Refusal INVALID_REQUEST
+ */
+export function readLimit(text: string): number {
+  const limit = /^[1-9]\d{0,3}$/.test(text) ? Number(text) : 0
+  if (limit === 0 || limit > MOST) {
+    throw invalidParameter('limit', `must be a whole number from 1 to ${MOST}`)
+  }
+  return limit
+}
+
+/**
+ * Milliseconds since 1970. A date that does not exist is refused; Date.parse would use the next
+ * one.
+ * @throws Refusal INVALID_REQUEST
+ */
+export function readInstant(name: string, text: string): number {
+  const date = new Date(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/.test(text) ? text : Number.NaN)
+  const isReal =
+    !Number.isNaN(date.getTime()) && date.toISOString().slice(0, 10) === text.slice(0, 10)
+  if (!isReal) {
+    throw invalidParameter(name, 'must be an instant in UTC, such as 2026-11-23T10:00:00Z')
+  }
+  return date.getTime()
+}
+
+/**
+ * The text after which a page begins.
+ * @throws Refusal INVALID_REQUEST
+ */
+export function readPlace(name: string, text: string): string {
+  if (!isStorableText(text)) {
+    throw invalidParameter(name, 'must be an e-mail address, or the beginning of one')
+  }
+  return text
+}

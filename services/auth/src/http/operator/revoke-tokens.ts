@@ -1,0 +1,26 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Type } from 'typebox'
+import { AHEAD_SECONDS } from '../../revocations/stale-ahead.ts'
+import { opsOrigin } from './ops-origin.ts'
+import type { OpsRoutes } from './ops-routes.ts'
+
+const Answer = Type.Object({
+  /** ISO 8601: tokens that were issued earlier are refused */
+  before: Type.String()
+})
+
+/**
+ * Makes all access tokens stale, of every subject; a refresh returns a valid one. `iat` counts
+ * whole seconds, and after a change of rights it is a few seconds ahead. So this waits until every
+ * earlier token is older than any later one.
+ */
+export const revokeTokens: OpsRoutes = (service, { revocations, clock }) => {
+  const { stale } = revocations
+  service.post('/tokens/revoke-all', { schema: { response: { 200: Answer } } }, async (request) => {
+    const before = Math.floor(clock() / 1000) + AHEAD_SECONDS + 1
+    await sleep(before * 1000 - clock())
+    await stale.makeAllStale(before, opsOrigin(request))
+    await stale.tell()
+    return { before: new Date(before * 1000).toISOString() }
+  })
+}

@@ -1,0 +1,35 @@
+import { Type } from 'typebox'
+import { canonicalEmail } from '../../accounts/email.ts'
+import { identityFault } from '../../accounts/identity-fault.ts'
+import { invalidMember, noSuchUser } from '../../refusals.ts'
+import { findUser } from './find-user.ts'
+import { opsOrigin } from './ops-origin.ts'
+import type { OpsRoutes } from './ops-routes.ts'
+import { toUser, UserAnswer, UserParams } from './user-response.ts'
+
+const Body = Type.Object(
+  { email: Type.String({ minLength: 1, maxLength: 254 }) },
+  { additionalProperties: false }
+)
+
+/** Replaces the e-mail address of a user, who signs in with the new one. Sessions continue. */
+export const setEmail: OpsRoutes = (service, { accounts, revocations, clock }) => {
+  const { stale } = revocations
+  service.put(
+    '/users/:user/email',
+    { schema: { params: UserParams, body: Body, response: { 200: UserAnswer } } },
+    async (request) => {
+      const account = await findUser(accounts, request.params.user)
+      const email = canonicalEmail(request.body.email)
+      if (email === null) throw invalidMember('email', 'must be an e-mail address')
+      const fault = identityFault({ email, roles: account.roles, scope: account.scope })
+      if (fault !== null) throw invalidMember('email', fault)
+      if (email !== account.email) {
+        const change = { stale: stale.now, origin: opsOrigin(request), clock }
+        if (!(await accounts.changes.setEmail(account.id, email, change))) throw noSuchUser()
+      }
+      await stale.tell()
+      return { user: toUser({ ...account, email }) }
+    }
+  )
+}

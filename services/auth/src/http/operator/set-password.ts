@@ -1,0 +1,38 @@
+import { Type } from 'typebox'
+import {
+  PASSWORD_MAX_LENGTH,
+  PASSWORD_MIN_LENGTH,
+  passwordFault
+} from '../../accounts/password-rules.ts'
+import { invalidMember, noSuchUser } from '../../refusals.ts'
+import { findUser } from './find-user.ts'
+import { opsOrigin } from './ops-origin.ts'
+import type { OpsRoutes } from './ops-routes.ts'
+import { toUser, UserParams, UserWithEnded } from './user-response.ts'
+
+const Body = Type.Object(
+  { password: Type.String({ minLength: PASSWORD_MIN_LENGTH, maxLength: PASSWORD_MAX_LENGTH }) },
+  { additionalProperties: false }
+)
+
+/** Sets a user's password, by the rules of a registration. Ends every session, and the wait after guesses of strangers. */
+export const setPassword: OpsRoutes = (service, needs) => {
+  const { accounts, guesses, sessions, clock } = needs
+  service.put(
+    '/users/:user/password',
+    { schema: { params: UserParams, body: Body, response: { 200: UserWithEnded } } },
+    async (request) => {
+      const account = await findUser(accounts, request.params.user)
+      const { password } = request.body
+      const fault = await passwordFault(password, account.email)
+      if (fault !== null) throw invalidMember('password', fault)
+      const passwordHash = await accounts.passwords.hash(password)
+      const change = { origin: opsOrigin(request), clock }
+      const sids = await accounts.changes.setPassword(account.id, passwordHash, change)
+      if (sids === null) throw noSuchUser()
+      await sessions.ends.tellAll(account.id, null, sids)
+      await guesses.forgetStrangers(account.email)
+      return { user: toUser(account), ended: sids.length }
+    }
+  )
+}

@@ -1,0 +1,33 @@
+import { Type } from 'typebox'
+import { identityFault } from '../../accounts/identity-fault.ts'
+import { invalidMember, noSuchUser } from '../../refusals.ts'
+import { findUser } from './find-user.ts'
+import { opsOrigin } from './ops-origin.ts'
+import type { OpsRoutes } from './ops-routes.ts'
+import { toUser, UserAnswer, UserParams } from './user-response.ts'
+import { Words } from './words.ts'
+
+/** Replaces the roles of a user. The next access token has them, and earlier ones are stale. */
+export const setRoles: OpsRoutes = (service, { accounts, revocations, clock }) => {
+  const { stale } = revocations
+  service.put(
+    '/users/:user/roles',
+    {
+      schema: {
+        params: UserParams,
+        body: Type.Object({ roles: Words }, { additionalProperties: false }),
+        response: { 200: UserAnswer }
+      }
+    },
+    async (request) => {
+      const account = await findUser(accounts, request.params.user)
+      const { roles } = request.body
+      const fault = identityFault({ email: account.email, scope: account.scope, roles })
+      if (fault !== null) throw invalidMember('roles', fault)
+      const change = { stale: stale.now, origin: opsOrigin(request), clock }
+      if (!(await accounts.changes.setRoles(account.id, roles, change))) throw noSuchUser()
+      await stale.tell()
+      return { user: toUser({ ...account, roles }) }
+    }
+  )
+}

@@ -1,0 +1,33 @@
+import { Type } from 'typebox'
+import { identityFault } from '../../accounts/identity-fault.ts'
+import { invalidMember, noSuchUser } from '../../refusals.ts'
+import { findUser } from './find-user.ts'
+import { opsOrigin } from './ops-origin.ts'
+import type { OpsRoutes } from './ops-routes.ts'
+import { toUser, UserAnswer, UserParams } from './user-response.ts'
+import { Words } from './words.ts'
+
+/** Replaces the scope of a user; the next access token has it, and earlier ones are stale. */
+export const setScope: OpsRoutes = (service, { accounts, revocations, clock }) => {
+  const { stale } = revocations
+  service.put(
+    '/users/:user/scope',
+    {
+      schema: {
+        params: UserParams,
+        body: Type.Object({ scope: Words }, { additionalProperties: false }),
+        response: { 200: UserAnswer }
+      }
+    },
+    async (request) => {
+      const account = await findUser(accounts, request.params.user)
+      const { scope } = request.body
+      const fault = identityFault({ email: account.email, roles: account.roles, scope })
+      if (fault !== null) throw invalidMember('scope', fault)
+      const change = { stale: stale.now, origin: opsOrigin(request), clock }
+      if (!(await accounts.changes.setScope(account.id, scope, change))) throw noSuchUser()
+      await stale.tell()
+      return { user: toUser({ ...account, scope }) }
+    }
+  )
+}

@@ -1,0 +1,124 @@
+import { clientNetwork } from '@gatehouse/edge-headers/client-network'
+import { requireIdentity } from '@gatehouse/identity/identity'
+import { Refusal } from '@gatehouse/problem/refusal'
+import { type Static, Type } from 'typebox'
+import type { Account } from '../../accounts/account.ts'
+import type { Claim } from '../../accounts/check-credentials.ts'
+import {
+  PASSWORD_MAX_LENGTH,
+  PASSWORD_MIN_LENGTH,
+  passwordFault
+} from '../../accounts/password-rules.ts'
+import { type Caller, credentialOf } from '../../guesses/guesses.ts'
+import { invalidMember, noAccount, sessionEnded, wrongCredentials } from '../../refusals.ts'
+import { ifPossible } from '../../sessions/session-ends.ts'
+import { originOf } from '../origin-of.ts'
+import { knownDevice, rememberDevice } from './device-cookie.ts'
+import type { Route } from './needs.ts'
+
+const Body = Type.Object(
+  {
+    currentPassword: Type.String({ minLength: 1, maxLength: PASSWORD_MAX_LENGTH }),
+    newPassword: Type.String({ minLength: PASSWORD_MIN_LENGTH, maxLength: PASSWORD_MAX_LENGTH })
+  },
+  { additionalProperties: false }
+)
+
+type Requested = Static<typeof Body>
+
+/** Both passwords as one text, which no other two passwords have. */
+const together = ({ currentPassword, newPassword }: Requested): string =>
+  JSON.stringify([currentPassword, newPassword])
+
+/** how long a repeated change of the password is recognised as a repetition */
+const REPEAT_MS = 600_000
+
+/**
+ * A user who knows the old password sets a new one; every other session ends. A stolen access token
+ * is not enough, and guesses here are slowed like guesses at login.
+ *
+ * The response is about the password and the ends of the other sessions, which the database stores
+ * in one transaction. "Try again" would be wrong from then on, because the repeat would be judged
+ * by the new password. If the session store does not answer, `SessionEnds.settle` tells it later.
+ */
+export const changePassword: Route = (service, needs) => {
+  const { accounts, guesses, ring, clock } = needs
+  const { passwords, checkCredentials } = accounts
+  const { ends } = needs.sessions
+  const { cookieSameSite } = needs.settings
+
+  /**
+   * The change was made, but its response was lost or said "repeat later". So the old password is
+   * no longer the current one. A repeat has both passwords of the change, in one hash: a thief of
+   * the access token must not test guesses at the new password without the old one.
+   */
+  const isRepeat = async (account: Account, session: string, body: Requested) => {
+    const { passwordChange } = account
+    if (passwordChange === null || passwordChange.sid !== session) return false
+    if (clock() - passwordChange.atMs > REPEAT_MS) return false
+    return await passwords.inTurn((match) =>
+      match({ passwordHash: passwordChange.requestHash }, together(body), [])
+    )
+  }
+
+  /** The account that the current password proves; null if this change was already made. */
+  const prove = async (claim: Claim, session: string, body: Requested) => {
+    try {
+      return await checkCredentials(claim)
+    } catch (error) {
+      const isWrong = error instanceof Refusal && error.code === 'UNAUTHENTICATED'
+      // Only after a guess that was due and is counted, because the answer could reveal the new
+      // password.
+      if (isWrong && claim.account !== null) {
+        if (await isRepeat(claim.account, session, body)) return null
+      }
+      throw error
+    }
+  }
+
+  /** Completes a change that the database has stored. The caller is known with the new password. */
+  const follow = async (caller: Caller, account: Account, ended: readonly string[]) => {
+    await ifPossible(ends.tellAll(account.id, caller.device, ended))
+    await ifPossible(guesses.forgetStrangers(account.email))
+    await ifPossible(guesses.remember({ ...caller, credential: credentialOf(account) }))
+  }
+
+  service.post(
+    '/password',
+    { schema: { body: Body, response: { 204: Type.Null() } }, onRequest: needs.limitAddress },
+    async (request, reply) => {
+      const { subject, session } = requireIdentity(request)
+      if (session === null) throw noAccount()
+      const { currentPassword, newPassword } = request.body
+      const found = await accounts.findById(subject)
+      if (found === null || found.disabled) throw sessionEnded('the account is disabled or gone')
+      const fault = await passwordFault(newPassword, found.email)
+      if (fault !== null) throw invalidMember('newPassword', fault)
+
+      const origin = originOf(request)
+      const caller = {
+        email: found.email,
+        network: clientNetwork(origin.address),
+        device: session,
+        credential: credentialOf(found)
+      }
+      const claim = { account: found, password: currentPassword, caller, origin }
+      const account = await prove(claim, session, request.body)
+      if (account === null) {
+        await follow(caller, found, [])
+        return reply.code(204).send(null)
+      }
+      const passwordHash = await passwords.hash(newPassword)
+      const requestHash = await passwords.hash(together(request.body))
+      const change = { passwordHash, requestHash, sid: session, origin, clock }
+      const ended = await accounts.changePassword(account, change)
+      // Another change came first: the password is no longer the current one.
+      if (ended === null) throw wrongCredentials()
+      const changed = { ...account, passwordVersion: account.passwordVersion + 1 }
+      await follow(caller, changed, ended)
+      if (knownDevice(request, account, ring) !== null)
+        rememberDevice(reply, changed, { ring, cookieSameSite })
+      return reply.code(204).send(null)
+    }
+  )
+}

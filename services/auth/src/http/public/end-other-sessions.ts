@@ -1,0 +1,17 @@
+import { requireIdentity } from '@gatehouse/identity/identity'
+import { Type } from 'typebox'
+import { originOf } from '../origin-of.ts'
+import type { Route } from './needs.ts'
+
+/** Ends all sessions of the user except the current one. */
+export const endOtherSessions: Route = (service, { sessions }) => {
+  service.delete(
+    '/sessions',
+    { schema: { response: { 204: Type.Null() } } },
+    async (request, reply) => {
+      const { subject, session } = requireIdentity(request)
+      await sessions.endAll(subject, session, originOf(request))
+      return reply.code(204).send(null)
+    }
+  )
+}

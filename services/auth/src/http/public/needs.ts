@@ -1,0 +1,19 @@
+import type { Service } from '@gatehouse/http-service/build-service'
+import type { AuthSettings } from '../../app-settings.ts'
+import type { AuthState } from '../../auth-state.ts'
+import type { KeyRing } from '../../secrets/key-ring.ts'
+import type { LimitAddress } from './limit-address.ts'
+
+/** What the routes depend on. */
+export type RouteNeeds = Pick<
+  AuthState,
+  'accounts' | 'guesses' | 'invitations' | 'keys' | 'sessions'
+> & {
+  readonly settings: AuthSettings
+  readonly ring: KeyRing
+  readonly limitAddress: LimitAddress
+  readonly clock: () => number
+}
+
+/** A route: one file with one purpose. */
+export type Route = (service: Service, needs: RouteNeeds) => void

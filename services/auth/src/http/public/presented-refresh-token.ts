@@ -1,0 +1,33 @@
+import type { FastifyRequest } from 'fastify'
+import { type Static, Type } from 'typebox'
+import { noRefreshToken } from '../../refusals.ts'
+import { type CookieSameSite, readRefreshCookie, refreshCookiesOf } from './refresh-cookie.ts'
+import type { Delivery } from './token-response.ts'
+import { missingCookieDetail } from './unkept-cookie.ts'
+
+/** A refresh token has about a hundred characters. A longer text is not one, and is not read. */
+const LONGEST = 1024
+
+/** The body of refresh and logout; absent if the cookie contains the token. */
+export const RefreshTokenBody = Type.Object(
+  { refreshToken: Type.Optional(Type.String({ minLength: 1, maxLength: LONGEST })) },
+  { additionalProperties: false, nullable: true }
+)
+type RefreshTokenBody = Static<typeof RefreshTokenBody> | null | undefined
+
+/**
+ * The refresh token of a request, and how it was sent: the response uses the same way.
+ * @throws Refusal UNAUTHENTICATED if there is none
+ */
+export function presentedRefreshToken(
+  request: FastifyRequest,
+  sameSite: CookieSameSite
+): { token: string; delivery: Delivery } {
+  const body = request.body as RefreshTokenBody
+  if (body?.refreshToken !== undefined) return { token: body.refreshToken, delivery: 'body' }
+  const cookie = readRefreshCookie(request)
+  if (cookie === null) {
+    throw noRefreshToken(missingCookieDetail(request, refreshCookiesOf(request), sameSite))
+  }
+  return { token: cookie, delivery: 'cookie' }
+}

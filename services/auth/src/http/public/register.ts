@@ -1,0 +1,68 @@
+import { clientNetwork } from '@gatehouse/edge-headers/client-network'
+import type { FastifyRequest } from 'fastify'
+import { Type } from 'typebox'
+import { publicAccount } from '../../accounts/account.ts'
+import { identityFault } from '../../accounts/identity-fault.ts'
+import { PASSWORD_MAX_LENGTH, PASSWORD_MIN_LENGTH } from '../../accounts/password-rules.ts'
+import type { AuthSettings } from '../../app-settings.ts'
+import { invitationNeeded } from '../../invitations/invitation-refusals.ts'
+import { invalidMember, registrationOff, registrationSignedIn } from '../../refusals.ts'
+import { originOf } from '../origin-of.ts'
+import type { Route } from './needs.ts'
+import { refuseCrossSite } from './refuse-cross-site.ts'
+import { UserResponse } from './user-response.ts'
+
+const Body = Type.Object(
+  {
+    email: Type.String({ minLength: 1, maxLength: 254 }),
+    password: Type.String({ minLength: PASSWORD_MIN_LENGTH, maxLength: PASSWORD_MAX_LENGTH }),
+    /** the secret of an invitation; required with AUTH_REGISTRATION=invite */
+    invitation: Type.Optional(Type.String({ minLength: 1, maxLength: 128 }))
+  },
+  { additionalProperties: false }
+)
+
+/**
+ * Anonymous callers may register unless registration is off. A signed-in caller got here through a
+ * route that is not for registration: if an operator removes the public route of registration from
+ * the table, a route that requires a token remains.
+ */
+const refuseIfOff =
+  ({ registration }: Pick<AuthSettings, 'registration'>) =>
+  async ({ identity }: FastifyRequest): Promise<void> => {
+    if (registration === 'off' || registration === 'closed') throw registrationOff()
+    if (identity !== null) throw registrationSignedIn()
+  }
+
+export const register: Route = (service, needs) => {
+  const { accounts, invitations, settings } = needs
+  const { newUser } = settings
+  service.post(
+    '/register',
+    {
+      schema: { body: Body, response: { 201: UserResponse } },
+      onRequest: [refuseCrossSite(settings.allowsOrigin), refuseIfOff(settings), needs.limitAddress]
+    },
+    async (request, reply) => {
+      const { invitation: secret, ...person } = request.body
+      const origin = originOf(request)
+      if (secret === undefined) {
+        if (settings.registration === 'invite') throw invitationNeeded()
+        const account = await accounts.open({ ...person, ...newUser }, origin)
+        return reply.code(201).send({ user: publicAccount(account) })
+      }
+      const network = clientNetwork(origin.address)
+      const { email } = person
+      const invitation = await invitations.check({ secret, email, network, origin })
+      const applicant = {
+        ...person,
+        roles: invitation.roles ?? newUser.roles,
+        scope: invitation.scope ?? newUser.scope
+      }
+      const fault = identityFault(applicant)
+      if (fault !== null) throw invalidMember('email', fault)
+      const account = await invitations.openAccount(invitation, applicant, origin)
+      return reply.code(201).send({ user: publicAccount(account) })
+    }
+  )
+}

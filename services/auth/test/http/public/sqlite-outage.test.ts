@@ -1,0 +1,42 @@
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { dataFolder } from '@gatehouse/fixtures/data-folder'
+import { sql } from 'kysely'
+import t from 'tap'
+import { password } from '../../fixtures/auth-service.ts'
+import { areRefused, serviceOn, worksAgain } from '../../fixtures/database-outage.ts'
+import { patient } from '../../fixtures/databases.ts'
+import { isProblem } from '../../fixtures/problem.ts'
+
+const inFolder = (folder: string) => ({ address: null, folder, poolSize: 1, ...patient })
+
+t.test('a file that another process has locked is an outage', async (t) => {
+  const folder = dataFolder(t)
+  const { auth, token, ask } = await serviceOn(t, inFolder(folder))
+  const holder = new DatabaseSync(join(folder, 'accounts.sqlite'))
+  t.teardown(() => holder.close())
+
+  holder.exec('begin immediate')
+  const { 'a login': login, 'a registration': registration } = ask
+  await areRefused(t, { 'a login': login, 'a registration': registration })
+  t.equal((await ask.me()).statusCode, 200, 'reading goes on')
+
+  holder.exec('rollback')
+  await worksAgain(t, auth, token)
+})
+
+t.test('a file that cannot grow is an outage', async (t) => {
+  const { auth, database, token, ask } = await serviceOn(t, inFolder(dataFolder(t)))
+  await sql`pragma max_page_count = 1`.execute(database)
+
+  // What is written fits into the pages that there are, until it does not.
+  let answer = await auth.post('/register', { email: 'a0@example.com', password })
+  for (let turn = 1; answer.statusCode === 201 && turn < 200; turn++) {
+    answer = await auth.post('/register', { email: `a${turn}@example.com`, password })
+  }
+  isProblem(t, answer, { code: 'UNAVAILABLE' })
+  t.equal((await ask.me()).statusCode, 200, 'reading goes on')
+
+  await sql`pragma max_page_count = 100000`.execute(database)
+  await worksAgain(t, auth, token)
+})
