@@ -59,27 +59,29 @@ export type GatewayNeeds = GatewaySettings & {
 export async function buildGateway(needs: GatewayNeeds): Promise<Service> {
   const { log, times, proxies, pages, limits, telemetry, revoked, assertionKey, clock } = needs
   const { metrics } = telemetry
+  const { isTrustedProxy, proxyHeaders: headers } = proxies
   const table = needs.routes.current
+  const countRequest = requestMetrics(metrics)
+  const spans = telemetry.tracing === null ? null : requestSpans(telemetry.tracing)
   const app = buildService({
     log,
     ...times,
     bodies: 'streamed',
     https: needs.https,
+    watch(service) {
+      watchRequests(service, (served) => {
+        countRequest(served)
+        telemetry.logRequest?.(served)
+        spans?.end(served)
+      })
+      noteHop(service, { spans, hstsSeconds: needs.hstsSeconds }, (raw) =>
+        arrivedHop(raw, isTrustedProxy, { headers, proxied: proxiedOf(raw.socket) })
+      )
+    },
     errorForm: ({ originalUrl }) => errorFormOf(table(), originalUrl)
   })
-  const countRequest = requestMetrics(metrics)
-  const spans = telemetry.tracing === null ? null : requestSpans(telemetry.tracing)
-  watchRequests(app, (served) => {
-    countRequest(served)
-    telemetry.logRequest?.(served)
-    spans?.end(served)
-  })
-  const { isTrustedProxy, proxyHeaders: headers } = proxies
   const proxiedOf = acceptProxyProtocol(app, { ...proxies, ...limits, ...times, log, clock })
   limitConnections(app, { ...limits, isTrustedProxy, proxiedOf })
-  noteHop(app, { spans, hstsSeconds: needs.hstsSeconds }, (raw) =>
-    arrivedHop(raw, isTrustedProxy, { headers, proxied: proxiedOf(raw.socket) })
-  )
   await app.register(fastifyJwt, {
     secret: { private: assertionKey.privatePem, public: assertionKey.publicPem },
     sign: { algorithm: 'ES256' }

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import type { Service } from '@gatehouse/http-service/build-service'
+import type { FastifyInstance } from 'fastify'
 import type { ArrivedHop } from './proxies/arrived-hop.ts'
 import type { Hop } from './stages/stamp.ts'
 import { type RequestSpans, traceOf } from './telemetry/request-spans.ts'
@@ -17,7 +17,7 @@ declare module 'fastify' {
  * header (RFC 6797 §7.2).
  */
 export function noteHop(
-  app: Service,
+  app: FastifyInstance,
   { spans, hstsSeconds }: { spans: RequestSpans | null; hstsSeconds: number },
   hopOf: (raw: IncomingMessage) => ArrivedHop
 ): void {

@@ -1,6 +1,5 @@
-import type { Service } from '@gatehouse/http-service/build-service'
 import { Refusal } from '@gatehouse/problem/refusal'
-import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { newTrail, type Trail } from './trail.ts'
 
 /** A request that has ended. */
@@ -28,9 +27,9 @@ declare module 'fastify' {
 
 /**
  * Gives each request its trail, and calls `onServed` when the request ends. Call it before all
- * other hooks, so that it also sees the requests that those refuse.
+ * hooks that can refuse a request, so that it also sees what those refuse.
  */
-export function watchRequests(app: Service, onServed: (served: Served) => void): void {
+export function watchRequests(app: FastifyInstance, onServed: (served: Served) => void): void {
   app.decorateRequest('trail')
   app.addHook('onRequest', (request, reply, done) => {
     const trail = newTrail(request.raw.url ?? '')

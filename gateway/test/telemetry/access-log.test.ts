@@ -8,6 +8,7 @@ import t, { type Test } from 'tap'
 import { WebSocket, WebSocketServer } from 'ws'
 import { accessLog, readSamples, type Samples } from '../../src/telemetry/access-log.ts'
 import { edge } from '../fixtures/edge.ts'
+import { sendBytes } from '../fixtures/raw-client.ts'
 import { selfSigned } from '../fixtures/self-signed.ts'
 
 type Line = Readonly<Record<string, unknown>>
@@ -34,6 +35,7 @@ async function logged(t: Test, samples: Samples = {}, https?: { cert: Buffer; ke
   const random = () => 0.5
   const gateway = await edge(t, {
     metrics,
+    trustedProxies: ['127.0.0.1'],
     routes: ROUTES,
     upstreams: UPSTREAMS,
     logRequest: accessLog({ destination, samples, random }),
@@ -115,6 +117,29 @@ t.test('the line of a refusal has its code, its reason and the caller if known',
   const counted = await metrics.getSingleMetricAsString('gateway_refusals_total')
   t.match(counted, 'gateway_refusals_total{route="admins",code="FORBIDDEN"} 1')
   t.match(counted, 'gateway_refusals_total{route="none",code="NOT_FOUND"} 1')
+
+  const malformed = {
+    'GET /open/%zz HTTP/1.1': ['FST_ERR_BAD_URL', 'GET', '/open/%zz'],
+    'DELETE /% HTTP/1.1': ['FST_ERR_BAD_URL', 'DELETE', '/%'],
+    'POST /open/a HTTP/1.1\r\nExpect: more': ['another expectation', 'POST', '/open/a']
+  }
+  for (const [beginning, [reason, method, path]] of Object.entries(malformed)) {
+    const bytes = `${beginning}\r\nHost: shop.example\r\nX-Forwarded-For: 203.0.113.9\r\n\r\n`
+    t.match(
+      await sendBytes(gateway.port, bytes),
+      /^HTTP\/1.1 400 [\s\S]*\r\nconnection: close\r\n/i
+    )
+    t.match(await next(), {
+      'http.request.method': method,
+      'url.path': path,
+      'http.response.status_code': 400,
+      'client.address': '203.0.113.9',
+      'error.type': 'INVALID_REQUEST',
+      reason
+    })
+  }
+  const all = await metrics.getSingleMetricAsString('gateway_refusals_total')
+  t.match(all, 'gateway_refusals_total{route="none",code="INVALID_REQUEST"} 3')
 })
 
 t.test('an upload, and a request over HTTP/2, are lines like every other', async (t) => {
@@ -133,6 +158,15 @@ t.test('an upload, and a request over HTTP/2, are lines like every other', async
     'http.response.body.size': 2,
     'upstream.address': gateway.upstream.url,
     'url.path': '/auth/login/a'
+  })
+  const unknown = client.request({ ':method': 'FOO', ':path': '/open/a?b', authorization })
+  const [answer] = await once(unknown.resume(), 'response')
+  t.equal(answer[':status'], 400)
+  t.match(await next(), {
+    'http.request.method': 'FOO',
+    'url.path': '/open/a',
+    'http.response.status_code': 400,
+    reason: 'an unknown method'
   })
 })
 

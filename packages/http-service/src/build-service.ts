@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import { asksForWebSocket } from '@gatehouse/edge-headers/asked-upgrade'
 import { requestId } from '@gatehouse/edge-headers/request-id'
-import Fastify, { type FastifyServerOptions, LogController } from 'fastify'
+import Fastify, { type FastifyInstance, type FastifyServerOptions, LogController } from 'fastify'
 import { boundAnswers } from './bound-answers.ts'
 import { boundRequests } from './bound-requests.ts'
 import { boundSessions } from './bound-sessions.ts'
@@ -19,8 +19,9 @@ import { jsonBodies } from './json-bodies.ts'
 import { lazySchemas } from './lazy-schemas.ts'
 import { lingeringClose } from './lingering-close.ts'
 import { oneAtATime } from './one-at-a-time.ts'
-import { answersError, type ErrorFormOf, problemAnswers } from './problem-answers.ts'
+import { type ErrorFormOf, problemAnswers } from './problem-answers.ts'
 import type { ServiceLog } from './service-log.ts'
+import { everyRequestRouted, restoreUnrouted } from './unrouted.ts'
 
 export type ServiceOptions = {
   log: ServiceLog
@@ -37,6 +38,8 @@ export type ServiceOptions = {
   idleMs?: number
   /** how long a header section may take, and a TLS handshake before it */
   headersMs?: number
+  /** adds hooks that see each request in its turn, before any other hook can refuse it */
+  watch?: (service: FastifyInstance) => void
   /** the form of errors, if some clients expect another one than problem details */
   errorForm?: ErrorFormOf
   /** with TLS; then also HTTP/2 if the client supports it */
@@ -94,6 +97,7 @@ export function buildService(options: ServiceOptions) {
   }
   const service = Fastify({
     ...serverOptions(options),
+    ...everyRequestRouted,
     // Fastify's types derive the kind of the server from this option; the code here uses the
     // instance in the same way for all kinds.
     ...(options.https
@@ -110,9 +114,11 @@ export function buildService(options: ServiceOptions) {
     boundSessions(service)
     fewAtATime(service)
   }
+  restoreUnrouted(service)
   // Before every hook that waits, so that requests are handled in the order in which they arrive.
   drainable(service, options.silentMs)
   oneAtATime(service)
+  options.watch?.(service)
   httpOne(service, idleMs)
   lingeringClose(service)
   boundedClose(service, options.closeMs)
@@ -129,7 +135,6 @@ function serverOptions(options: ServiceOptions): FastifyServerOptions {
   return {
     loggerInstance: options.log,
     logController: new LogController({ disableRequestLogging: true }),
-    frameworkErrors: answersError(options.errorForm),
     genReqId: (raw) => requestId(raw.headers),
     requestIdHeader: false,
     // Requests that arrive while the service closes are still answered, and told that the

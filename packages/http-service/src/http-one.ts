@@ -6,12 +6,13 @@ import { headersTooLarge, isHeaderSectionTooLarge } from './header-limits.ts'
 import { breakOffUnlessClosed, hasOuterWhiteSpace, isHttpTwo, tellOfBody } from './http-two.ts'
 import { afterEarlierAnswers } from './one-at-a-time.ts'
 import { answerOf, rawAnswer } from './raw-answer.ts'
+import { unroutedError } from './unrouted.ts'
 
 /**
  * Refuses requests that Node.js accepts, or answers in a form of its own: versions other than
  * HTTP/1.x (its parser also reads 0.9 and 2.0), HTTP/1.1 without Host or with an empty one (RFC
  * 9112 §3.2), chunks in HTTP/1.0, which does not have them (§6.1), an expectation that cannot be
- * met (RFC 9110 §10.1.1), and CONNECT.
+ * met (RFC 9110 §10.1.1), and CONNECT. Also refuses what the router cannot match.
  * @param unreadMs how long a response to CONNECT waits for its client to read it
  */
 export function httpOne(service: FastifyInstance, unreadMs: number): void {
@@ -31,7 +32,7 @@ export function httpOne(service: FastifyInstance, unreadMs: number): void {
     // could be taken for it.
     if (waitsForContinue(request.raw) && !isHttpTwo(request.raw))
       reply.header('connection', 'close')
-    next()
+    next(unroutedError(request) ?? undefined)
   })
   service.addHook('preParsing', (request, reply, _payload, next) => {
     if (waitsForContinue(request.raw)) {

@@ -1,7 +1,7 @@
 import { traceHeader } from '@gatehouse/edge-headers/names'
 import { Refusal } from '@gatehouse/problem/refusal'
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { type ErrorForm, problemForm } from './error-form.ts'
+import type { ErrorForm } from './error-form.ts'
 import { isHttpTwo } from './http-two.ts'
 import { knownMethods } from './known-methods.ts'
 import { errorLine } from './service-log.ts'
@@ -34,9 +34,8 @@ export function problemAnswers(service: FastifyInstance, formOf: ErrorFormOf): v
   })
 }
 
-/** The only error handler, also for requests that the framework refuses before any hook runs. */
-export const answersError =
-  (formOf: ErrorFormOf = () => problemForm) =>
+const answersError =
+  (formOf: ErrorFormOf) =>
   (error: unknown, request: FastifyRequest, reply: FastifyReply): void => {
     const refusal = isBrokenOff(request) ? brokenOff(error) : toRefusal(error)
     answer(refusal, request, reply, formOf(request))

@@ -25,6 +25,14 @@ const refused: Record<string, [bytes: string, status: string]> = {
     `GET /notes/7 HTTP/1.1\r\n${last}expect: foo\r\n\r\n`,
     '400 Bad Request'
   ],
+  'a path that cannot be decoded': [
+    'GET /notes/%zz HTTP/1.1\r\nhost: a\r\n\r\nGET /notes/7 HTTP/1.1\r\nhost: a\r\n\r\n',
+    '400 Bad Request'
+  ],
+  'a path that cannot be decoded, with chunks in HTTP/1.0': [
+    'POST /% HTTP/1.0\r\nhost: a\r\nconnection: keep-alive\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n',
+    '400 Bad Request'
+  ],
   CONNECT: [
     'CONNECT a:1 HTTP/1.1\r\nhost: a\r\n\r\nGET /notes/7 HTTP/1.1\r\nhost: a\r\n\r\n',
     '405 Method Not Allowed'

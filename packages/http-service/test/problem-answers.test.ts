@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { Writable } from 'node:stream'
+import { serviceLog } from '@gatehouse/http-service/service-log'
 import { Refusal } from '@gatehouse/problem/refusal'
 import type { LightMyRequestResponse } from 'fastify'
 import { pino } from 'pino'
@@ -42,6 +43,26 @@ t.test('a path that cannot be decoded is refused', async (t) => {
   const service = smallService()
   for (const url of ['/notes/%zz', '/%', '/notes/%c0%ae']) {
     isProblem(t, await service.inject({ url }), 400, 'INVALID_REQUEST')
+  }
+})
+
+t.test('every request passes the hooks, as its client sent it', async (t) => {
+  const seen: string[] = []
+  const service = smallService(serviceLog('small', 'silent'), {
+    watch(app) {
+      app.addHook('onRequest', async ({ method, url, originalUrl }) => {
+        seen.push(`${method} ${url} ${originalUrl}`)
+      })
+    }
+  })
+  for (const [method, url, status] of [
+    ['GET', '/notes/7?all', 200],
+    ['PUT', '/%zz?all', 400],
+    ['DELETE', '/nowhere', 404]
+  ] as const) {
+    const { statusCode } = await service.inject({ method, url })
+    t.equal(statusCode, status, url)
+    t.strictSame(seen.splice(0), [`${method} ${url} ${url}`])
   }
 })
 
