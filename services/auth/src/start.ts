@@ -65,6 +65,7 @@ async function open(
   const jobs: Job[] = []
   const ports = { log, registry, metrics, tracing, closing, jobs }
 
+  // Each puts what must be closed on `closing`, and its background work on `jobs`.
   const database = await openDatabase(config, ports)
   const store = await openSharedStore(config, ports, embedded?.fleet)
   const { clock, fleet } = store

@@ -10,8 +10,8 @@ import { type AccountImports, accountImports } from './account-imports.ts'
 import { type AccountStore, accountStore } from './account-store.ts'
 import { type CheckCredentials, credentialCheck } from './check-credentials.ts'
 import { hashQueue, hashThreads } from './hash-queue.ts'
-import { type Applicant, openAccount } from './open-account.ts'
 import { type Passwords, passwords } from './passwords.ts'
+import { type Applicant, registerAccount } from './register-account.ts'
 
 /** The accounts, and their passwords. */
 export type Accounts = AccountStore & {
@@ -20,8 +20,8 @@ export type Accounts = AccountStore & {
   readonly imports: AccountImports
   readonly passwords: Passwords
   readonly checkCredentials: CheckCredentials
-  /** As `openAccount`. */
-  open(applicant: Applicant, origin: Origin): Promise<Account>
+  /** As `registerAccount`. */
+  register(applicant: Applicant, origin: Origin): Promise<Account>
 }
 
 type AccountPorts = Pick<Ports, 'metrics'> & {
@@ -44,8 +44,8 @@ export function openAccounts(config: AuthConfig, ports: AccountPorts): Accounts 
     imports: accountImports(tables),
     passwords: hashed,
     checkCredentials: credentialCheck({ accounts, passwords: hashed, guesses, audit }),
-    open: (applicant, origin) =>
-      openAccount(applicant, origin, { accounts, passwords: hashed, clock })
+    register: (applicant, origin) =>
+      registerAccount(applicant, origin, { accounts, passwords: hashed, clock })
   }
 }
 

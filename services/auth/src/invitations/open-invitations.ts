@@ -1,6 +1,6 @@
 import type { Account } from '../accounts/account.ts'
-import { type Applicant, openAccount } from '../accounts/open-account.ts'
 import type { Accounts } from '../accounts/open-accounts.ts'
+import { type Applicant, registerAccount } from '../accounts/register-account.ts'
 import type { Origin } from '../audit/audit-event.ts'
 import type { AuditLog } from '../audit/audit-log.ts'
 import type { Database } from '../database/open-database.ts'
@@ -13,8 +13,8 @@ import { invitedAccounts } from './invited-accounts.ts'
 /** Invitations to register. */
 export type Invitations = InvitationStore & {
   readonly check: CheckInvitation
-  /** As `openAccount` of the accounts. Uses the invitation; as `invitedAccounts`. */
-  openAccount(invitation: Invitation, applicant: Applicant, origin: Origin): Promise<Account>
+  /** Registers an account and uses the invitation, as `registerAccount` and `invitedAccounts`. */
+  redeem(invitation: Invitation, applicant: Applicant, origin: Origin): Promise<Account>
 }
 
 export function openInvitations(ports: {
@@ -30,9 +30,9 @@ export function openInvitations(ports: {
   return {
     ...invitations,
     check: invitationCheck({ invitations, guesses, audit, clock }),
-    openAccount(invitation, applicant, origin) {
+    redeem(invitation, applicant, origin) {
       const accounts = invitedAccounts({ invitations, guesses }, invitation)
-      return openAccount(applicant, origin, { accounts, passwords, clock })
+      return registerAccount(applicant, origin, { accounts, passwords, clock })
     }
   }
 }

@@ -26,7 +26,7 @@ export const createUser: OpsRoutes = (service, { accounts, newUser }) => {
       const applicant = { ...newUser, ...request.body }
       const fault = identityFault(applicant)
       if (fault !== null) throw invalidMember('roles', fault)
-      const account = await accounts.open(applicant, opsOrigin(request))
+      const account = await accounts.register(applicant, opsOrigin(request))
       return reply.code(201).send({ user: toUser(account) })
     }
   )

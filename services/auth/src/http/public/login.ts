@@ -21,6 +21,7 @@ const Body = Type.Object(
   { additionalProperties: false }
 )
 
+/** Opens a session for a user who proves the password. */
 export const login: Route = (service, needs) => {
   const { accounts, sessions, ring } = needs
   const { allowsOrigin, cookieSameSite } = needs.settings

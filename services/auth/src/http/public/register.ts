@@ -48,7 +48,7 @@ export const register: Route = (service, needs) => {
       const origin = originOf(request)
       if (secret === undefined) {
         if (settings.registration === 'invite') throw invitationNeeded()
-        const account = await accounts.open({ ...person, ...newUser }, origin)
+        const account = await accounts.register({ ...person, ...newUser }, origin)
         return reply.code(201).send({ user: publicAccount(account) })
       }
       const network = clientNetwork(origin.address)
@@ -61,7 +61,7 @@ export const register: Route = (service, needs) => {
       }
       const fault = identityFault(applicant)
       if (fault !== null) throw invalidMember('email', fault)
-      const account = await invitations.openAccount(invitation, applicant, origin)
+      const account = await invitations.redeem(invitation, applicant, origin)
       return reply.code(201).send({ user: publicAccount(account) })
     }
   )

@@ -24,7 +24,7 @@ type Needs = {
  * Creates an account. Registrations and operators follow the same rules.
  * @throws Refusal INVALID_REQUEST naming the member, CONFLICT if the address is taken, UNAVAILABLE
  */
-export async function openAccount(
+export async function registerAccount(
   { email, password, roles, scope }: Applicant,
   origin: Origin,
   { accounts, passwords, clock }: Needs
