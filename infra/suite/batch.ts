@@ -1,21 +1,37 @@
+import { registerHooks } from 'node:module'
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import t from 'tap'
 import { markOf } from './batch-mark.ts'
+import { fileTests } from './file-tests.ts'
+import { cpuOfChildrenMs } from './processor-time.ts'
 
-// Runs several test files in this process, one after the other. Most of the cost of a small file is loading modules that the
-// others load too. tap's root test runs the tests of all the files in order. After the tests of each file, a test prints a
-// mark with the time that the file took.
-let [begun, cpu] = [performance.now(), process.cpuUsage()]
-for (const file of process.argv.slice(2)) {
-  try {
-    await import(pathToFileURL(resolve(file)).href)
-  } catch (error) {
-    t.fail(`${file} could not be loaded`, { cause: error })
+// Runs several test files in this process, one after the other. Much of the cost of a file is loading modules that the others
+// load too. Each file is a test, and what the file imports as tap is this test: its fixtures end with the file. After each
+// file, a comment has the time that the file took.
+const FILE_TEST = import.meta.resolve('./file-test.ts')
+const urlOf = (file: string): string => pathToFileURL(resolve(file)).href
+const files = process.argv.slice(2)
+const urls = new Set(files.map(urlOf))
+
+registerHooks({
+  resolve(specifier, context, next) {
+    const { parentURL = '' } = context
+    if (specifier !== 'tap' || !urls.has(parentURL)) return next(specifier, context)
+    return next(`${FILE_TEST}?${new URLSearchParams({ file: parentURL })}`, context)
   }
-  await t.test(`the timing of ${file}`, async (t) => {
-    const { user, system } = process.cpuUsage(cpu)
-    t.comment(markOf({ file, wallMs: performance.now() - begun, cpuMs: (user + system) / 1000 }))
+})
+
+const cpuMs = (): number => {
+  const { user, system } = process.cpuUsage()
+  return (user + system) / 1000 + cpuOfChildrenMs()
+}
+
+for (const file of files) {
+  const [begun, cpuBefore] = [performance.now(), cpuMs()]
+  await t.test(file, async (t) => {
+    fileTests.set(urlOf(file), t)
+    await import(urlOf(file))
   })
-  ;[begun, cpu] = [performance.now(), process.cpuUsage()]
+  t.comment(markOf({ file, wallMs: performance.now() - begun, cpuMs: cpuMs() - cpuBefore }))
 }

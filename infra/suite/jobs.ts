@@ -8,22 +8,12 @@ const BATCH = fileURLToPath(new URL('./batch.ts', import.meta.url))
 const FLAGS = ['--disable-warning=ExperimentalWarning']
 const HOOK = import.meta.resolve('./replaced-modules.ts')
 
-/** Processor time of a file, with loading. A file above this spends most of it on its own tests: sharing saves little. */
-const SMALL_SECONDS = 5
-/** Wall time of a file. A file that waits for longer would delay the rest of its batch. */
-const MOST_SECONDS = 12
-/** Expected wall time of a whole batch. */
-const BATCH_SECONDS = 60
+/** Expected wall time of a whole batch. With longer ones, a run ends with one batch that still runs. */
+const BATCH_SECONDS = 45
 const MOST_FILES_IN_BATCH = 32
 
-/** Signs that a file could affect another file of its batch: a fixture for all its tests, or use of the process itself. */
-const NEEDS_OWN_PROCESS = [
-  /^(?:const|let|await)\b.*\bawait\b.*\(t\b/m,
-  /^t\.(?:before|beforeEach|after|afterEach|teardown|plan|setTimeout)\(/m,
-  /\bprocess\.(?:env|chdir|exit|on|once|memoryUsage)\b/
-]
-/** In a test of the whole system, a sign that it starts processes, which belong to one test file only. */
-const STARTS_PROCESSES = /@gatehouse\/fixtures\/(?!data-folder|faults)|\/hostile\//
+/** Signs that a file changes or measures the process itself. */
+const NEEDS_OWN_PROCESS = /\bprocess\.(?:chdir|exit|on|once|memoryUsage)\b/
 
 export type JobOptions = {
   readonly root: string
@@ -55,45 +45,40 @@ export function fileJob(file: string, options: JobOptions): Job {
   }
 }
 
-/** A job for each large file; the small files of a workspace share a job. */
+/** Files of a workspace share jobs. A file that has never been timed, or that needs its own process, has a job of its own. */
 export function testJobs(files: readonly string[], options: JobOptions): Job[] {
-  const alone = files.filter((file) => !isSmall(file, options))
-  const small = files.filter((file) => isSmall(file, options))
-  return [
-    ...alone.map((file) => fileJob(file, options)),
-    ...batches(small, options.timings).map((batch) => batchJob(batch, options))
-  ]
+  const sharing = files.filter((file) => sharesProcess(file, options))
+  const alone = files.filter((file) => !sharesProcess(file, options))
+  return [...batches(sharing, options.timings), ...alone.map((file) => [file])].map((batch) =>
+    batchJob(batch, options)
+  )
 }
 
-function isSmall(file: string, { root, timings }: JobOptions): boolean {
-  const known = timings[file]
-  if (known === undefined) return false
-  if (known.cpuSeconds > SMALL_SECONDS || known.wallSeconds > MOST_SECONDS) return false
-  const source = readFileSync(join(root, file), 'utf8')
-  const isOfWholeSystem = file.startsWith('test/') && STARTS_PROCESSES.test(source)
-  return !isOfWholeSystem && !NEEDS_OWN_PROCESS.some((sign) => sign.test(source))
-}
+const sharesProcess = (file: string, { root, timings }: JobOptions): boolean =>
+  timings[file] !== undefined && !NEEDS_OWN_PROCESS.test(readFileSync(join(root, file), 'utf8'))
 
 /** Files of a large workspace share a batch, because they load the same sources. Those of small ones share what loads tap. */
 function batches(files: readonly string[], timings: Timings): string[][] {
-  const made: string[][] = []
-  let seconds = 0
-  for (const file of files.toSorted((one, other) => groupOf(one).localeCompare(groupOf(other)))) {
-    const last = made.at(-1)
-    const took = timings[file]?.wallSeconds ?? 0
-    const isOfGroup = last?.[0] !== undefined && groupOf(last[0]) === groupOf(file)
-    if (isOfGroup && last.length < MOST_FILES_IN_BATCH && seconds + took < BATCH_SECONDS) {
-      last.push(file)
-      seconds += took
-    } else {
-      made.push([file])
-      seconds = took
+  const made: { readonly group: string; readonly files: string[]; seconds: number }[] = []
+  for (const file of files) {
+    const group = groupOf(file)
+    const seconds = timings[file]?.wallSeconds ?? 0
+    const fitting = made.find(
+      (batch) =>
+        batch.group === group &&
+        batch.files.length < MOST_FILES_IN_BATCH &&
+        batch.seconds + seconds < BATCH_SECONDS
+    )
+    if (fitting === undefined) made.push({ group, files: [file], seconds })
+    else {
+      fitting.files.push(file)
+      fitting.seconds += seconds
     }
   }
-  return made
+  return made.map((batch) => batch.files)
 }
 
-const LARGE_WORKSPACES = ['gateway', 'services/auth']
+const LARGE_WORKSPACES = ['gateway', 'services/auth', 'test']
 
 const groupOf = (file: string): string =>
   LARGE_WORKSPACES.find((workspace) => file.startsWith(`${workspace}/`)) ?? 'other workspaces'

@@ -1,10 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
 import { text } from 'node:stream/consumers'
 import type { Job, Ran } from './job.ts'
-
-const MS_PER_TICK = 10
+import { cpuOfChildrenMs } from './processor-time.ts'
 
 process.on('message', async (job: Job) => process.send?.(await run(job)))
 process.once('disconnect', () => process.exit())
@@ -50,16 +48,5 @@ function endGroup({ pid }: ChildProcess): void {
     if (pid !== undefined) process.kill(-pid, 'SIGKILL')
   } catch {
     // The group has already ended.
-  }
-}
-
-/** The processor time of all ended children and their descendants (proc(5): cutime, cstime); 0 where /proc does not exist. */
-function cpuOfChildrenMs(): number {
-  try {
-    const stat = readFileSync('/proc/self/stat', 'utf8')
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-    return (Number(fields[13]) + Number(fields[14])) * MS_PER_TICK
-  } catch {
-    return 0
   }
 }
