@@ -86,7 +86,11 @@ function declaredLabels(metric: string): string[] {
     .filter((file) => file.text.includes("from 'prom-client'"))
     .map((file) => file.text)
     .join('\n')
-  const options = text.split(`name: '${metric}'`)[1]?.split('new ')[0] ?? ''
+  // A metric of both services is named by a template.
+  const template = metric.replace(/^(gateway|auth)_/, '$${service}_')
+  const [, declared = ''] = text.split(`name: '${metric}'`)
+  const [, shared = ''] = text.split(`name: \`${template}\``)
+  const [options = ''] = (declared || shared).split('new ')
   const list = /labelNames: \[(.*?)\]/.exec(options)?.[1] ?? ''
   return [...list.matchAll(/'(\w+)'/g)].map(([, label = '']) => label)
 }

@@ -70,7 +70,16 @@ t.test('the dashboard has a section for each subject, and every panel has a quer
   type Panel = { id: number; type: string; title: string; targets?: unknown[] }
   const { panels } = JSON.parse(read('infra/observability/dashboard.json')) as { panels: Panel[] }
   const sections = panels.filter(({ type }) => type === 'row').map(({ title }) => title)
-  const expected = ['Traffic', 'Tokens', 'Sessions', 'Keys', 'Revocation', 'Upstreams', 'Runtime']
+  const expected = [
+    'Traffic',
+    'Tokens',
+    'Sessions',
+    'Stores',
+    'Keys',
+    'Revocation',
+    'Upstreams',
+    'Runtime'
+  ]
   t.strictSame(sections, expected)
   t.equal(new Set(panels.map(({ id }) => id)).size, panels.length, 'no id is used twice')
   const empty = panels.filter(({ type, targets }) => type !== 'row' && targets?.length === 0)

@@ -128,7 +128,7 @@ t.test('on one installation, one after the other', { skip }, async (t) => {
     t.ok(isOver(), 'every block of the page was run')
   })
 
-  t.test('the first look at processes, services, load and key sets', async (t) => {
+  t.test('the first look at processes, services, load, key sets and stores', async (t) => {
     const { folder, api, email } = await inhabited(system)
     const down = await runbook(t, 'process-down', folder)
     t.match(await down.next(), /2 gateways/)
@@ -139,7 +139,9 @@ t.test('on one installation, one after the other', { skip }, async (t) => {
     t.match(await overload.next(), /login-failed/)
     const noKeySet = await runbook(t, 'no-key-set', folder)
     t.match(await noKeySet.next(), /active.*2 gateways/s)
-    for (const { isOver } of [down, fails, overload, noKeySet]) t.ok(isOver())
+    const stores = await runbook(t, 'stores-fail', folder)
+    t.match(await stores.next(), /0001-/)
+    for (const { isOver } of [down, fails, overload, noKeySet, stores]) t.ok(isOver())
   })
 
   t.test('a stolen session', async (t) => {
