@@ -1,6 +1,6 @@
 import fastifyJwt from '@fastify/jwt'
 import { allowOriginsOf } from '@gatehouse/edge-headers/web-origin'
-import { buildService, type Service } from '@gatehouse/http-service/build-service'
+import { buildService, type ServerTls, type Service } from '@gatehouse/http-service/build-service'
 import type { ServiceLog } from '@gatehouse/http-service/service-log'
 import type { RedisConnection } from '@gatehouse/redis/connection'
 import type { SightingReport } from '@gatehouse/sightings/report-sightings'
@@ -43,7 +43,7 @@ declare module 'fastify' {
 export type GatewayNeeds = GatewaySettings & {
   log: ServiceLog
   telemetry: Telemetry
-  https: { cert: Buffer; key: Buffer } | null
+  https: ServerTls | null
   routes: Pick<LiveRouteTable, 'current' | 'onChange'>
   /** the issuers whose tokens the gateway accepts */
   issuers: TrustedIssuers
@@ -68,6 +68,7 @@ export async function buildGateway(needs: GatewayNeeds): Promise<Service> {
     ...times,
     bodies: 'streamed',
     https: needs.https,
+    http2: true,
     watch(service) {
       watchRequests(service, (served) => {
         countRequest(served)

@@ -19,6 +19,8 @@ import {
   SettingsFault
 } from '@gatehouse/settings/read-settings'
 import { unknownSettings } from '@gatehouse/settings/unknown-settings'
+import { clientTlsFaults, clientTlsSettings } from '@gatehouse/tls/client-settings'
+import { listenerFaults, listenerSettings } from '@gatehouse/tls/listener-settings'
 import { type Static, Type } from 'typebox'
 import { corsFaults, corsSettings } from './cross-origin/cors-policy.ts'
 import type { IssuerEntry } from './issuers/issuer-entry.ts'
@@ -29,7 +31,6 @@ import { redirectFaults } from './redirect/open-redirect.ts'
 import { loadRouteTable } from './routes/load-route-table.ts'
 import type { RouteTable } from './routes/route-table.ts'
 import { readSamples, type Samples, statusClasses } from './telemetry/access-log.ts'
-import { keySetTlsFaults, keySetTlsSettings } from './tls/key-set-tls.ts'
 
 /** The settings of the gateway. .env.example describes each of them. */
 export const gatewaySettings = {
@@ -50,13 +51,12 @@ export const gatewaySettings = {
   GATEWAY_OPS_HOSTS: Type.String({ default: '' }),
   GATEWAY_ROUTES: Type.String({ default: 'gateway/routes.yaml', minLength: 1 }),
   GATEWAY_JWKS_URL: httpUrl(`${defaultAddress('AUTH_PORT')}${SIGNING_KEYS_PATH}`),
-  ...keySetTlsSettings,
+  ...clientTlsSettings('GATEWAY_JWKS'),
   GATEWAY_ISSUERS_FILE: Type.Optional(Type.String({ minLength: 1 })),
   GATEWAY_TRUSTED_PROXIES: Type.String({ default: '' }),
   GATEWAY_PROXY_HEADERS: Type.String({ default: '' }),
   GATEWAY_PROXY_PROTOCOL: Type.Enum([...proxyProtocols], { default: 'off' }),
-  GATEWAY_TLS_CERT_FILE: Type.Optional(Type.String()),
-  GATEWAY_TLS_KEY_FILE: Type.Optional(Type.String()),
+  ...listenerSettings('GATEWAY'),
   GATEWAY_HSTS_SECONDS: Type.Integer({ default: 0, minimum: 0 }),
   GATEWAY_READY_STALENESS_SECONDS: Type.Optional(Type.Integer({ minimum: 1 })),
   GATEWAY_KEEPALIVE_SECONDS: Type.Integer({ default: 65, minimum: 1 }),
@@ -89,7 +89,11 @@ export function readConfig(environment: Environment): GatewayConfig {
   const unknown = unknownSettings(environment, {
     known: Object.keys(gatewaySettings),
     beginnings: ['ALLOWED_', 'GATEWAY_', 'GATEHOUSE_', 'REDIS_', 'TOKEN_'],
-    others: ['GATEWAY_KEYS_URL', 'REDIS_REVOCATION_REPLICAS']
+    others: [
+      'GATEWAY_KEYS_URL',
+      ...Object.keys(clientTlsSettings('GATEWAY_KEYS')),
+      'REDIS_REVOCATION_REPLICAS'
+    ]
   })
   const settings = readSettings(gatewaySettings, environment, (given) => [
     ...unknown.faults,
@@ -100,7 +104,8 @@ export function readConfig(environment: Environment): GatewayConfig {
     ...originFaults(settings),
     ...corsFaults(settings),
     ...redirectFaults(settings),
-    ...keySetTlsFaults(settings)
+    ...clientTlsFaults('GATEWAY_JWKS', settings, settings.GATEWAY_JWKS_URL),
+    ...listenerFaults('GATEWAY', settings)
   ]
   const wide = proxies.find((range) => !isNarrowRange(range))
   if (wide !== undefined) {
@@ -125,11 +130,7 @@ export function readConfig(environment: Environment): GatewayConfig {
       `GATEWAY_ACCESS_LOG_SAMPLES must be a list such as "2xx=0.1 none=0": classes of ${statusClasses.join(', ')}, each with a share from 0 to 1`
     )
   }
-  const tls = [settings.GATEWAY_TLS_CERT_FILE, settings.GATEWAY_TLS_KEY_FILE]
-  if (tls.filter((file) => file !== undefined).length === 1) {
-    faults.push('GATEWAY_TLS_CERT_FILE and GATEWAY_TLS_KEY_FILE go together')
-  }
-  const secure = tls[0] !== undefined || proxies.length > 0
+  const secure = settings.GATEWAY_TLS_CERT_FILE !== undefined || proxies.length > 0
   if (settings.NODE_ENV === 'production' && !secure) {
     faults.push(
       'GATEWAY_TLS_CERT_FILE and GATEWAY_TLS_KEY_FILE, or GATEWAY_TRUSTED_PROXIES, must be set in production: plain HTTP would expose every token'

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
-import type { Server } from 'node:tls'
 import { GATEWAY_KEYS_PATH } from '@gatehouse/edge-headers/assertion'
 import { serviceLog } from '@gatehouse/http-service/service-log'
 import { certificateExpiry } from '@gatehouse/process/certificate-expiry'
@@ -14,6 +13,7 @@ import { requireUsable } from '@gatehouse/redis/require-usable'
 import { drainTimes } from '@gatehouse/settings/drain-times'
 import { words } from '@gatehouse/settings/fragments'
 import { openSightings } from '@gatehouse/sightings/open-sightings'
+import { openTls } from '@gatehouse/tls/process-tls'
 import { buildGateway } from './app.ts'
 import { settingsOf } from './app-settings.ts'
 import { newAssertionKey } from './assertions/assertions.ts'
@@ -28,9 +28,9 @@ import { followRevocations } from './revocation/follow-revocations.ts'
 import { revocationCheck } from './revocation/revocation-check.ts'
 import { revocationGauges } from './revocation/revocation-gauges.ts'
 import { liveRouteTable } from './routes/live-route-table.ts'
+import { reloadFault } from './routes/reload-fault.ts'
+import { gatewayCertificates } from './telemetry/gateway-certificates.ts'
 import { openTelemetry } from './telemetry/open-telemetry.ts'
-import { gatewayCertificates } from './tls/gateway-certificates.ts'
-import { faultFields, openCertificate } from './tls/open-certificate.ts'
 
 /** @param embedded if the auth service runs in this process */
 export async function startGateway(
@@ -42,14 +42,14 @@ export async function startGateway(
   const log = serviceLog('gateway', config.LOG_LEVEL)
   for (const warning of config.warnings) log.warn(warning)
   // Before the start waits for anything, so that an operator learns of a mistake at once.
-  const certificate = openCertificate(config, log)
+  const tls = openTls('GATEWAY', config, log)
   const metrics = processMetrics('gateway')
   const connections = reportedRedis({ service: 'gateway', log, metrics })
   const shared = await sharedState(config, embedded, connections)
   try {
     await requireUsable(connections, neededRights, config)
   } catch (error) {
-    certificate?.close()
+    tls.close()
     shared.disconnect()
     throw error
   }
@@ -93,7 +93,7 @@ export async function startGateway(
     load: config.loadTable,
     onReload: (table) => log.info({ routes: table.routes.length }, 'the route table was reloaded'),
     onFault: (error) =>
-      log.error(faultFields(error), 'the new route table has errors; the old one stays in use')
+      log.error(reloadFault(error), 'the new route table has errors; the old one stays in use')
   })
   const telemetry = await openTelemetry(config, { log, metrics })
   const app = await buildGateway({
@@ -105,18 +105,17 @@ export async function startGateway(
     assertionKey,
     routes,
     limitsRedis: shared.limitsRedis,
-    https: certificate?.first ?? null,
+    https: tls.service?.options ?? null,
     issuers: issuers.trusted,
     sightings
   })
-
-  certificate?.serve(app.server as unknown as Server)
   revocationGauges(metrics, revoked)
-  certificateExpiry(metrics, 'gateway', gatewayCertificates(config, certificate, routes.current))
+  certificateExpiry(metrics, 'gateway', gatewayCertificates(config, tls, routes.current))
   const ops = buildOps({
     log,
     metrics,
     service: app,
+    https: tls.ops?.options ?? null,
     hosts: words(config.GATEWAY_OPS_HOSTS),
     checks: {
       keys: keyCheck(keys),
@@ -124,20 +123,16 @@ export async function startGateway(
     }
   })
   ops.get(GATEWAY_KEYS_PATH, () => membership.assertionKeys())
-  const where = { host: config.GATEWAY_HOST, port: config.GATEWAY_PORT }
   let redirect: Redirect | null = null
   const service = await openService({
     name: 'gateway',
     times: drainTimes(config),
+    tls,
     ops: { app: ops, at: { host: config.GATEWAY_OPS_HOST, port: config.GATEWAY_OPS_PORT } },
-    service: { app, at: { ...where, secure: config.GATEWAY_TLS_CERT_FILE !== undefined } },
-    reload() {
-      routes.reload()
-      certificate?.reload()
-    },
+    service: { app, at: { host: config.GATEWAY_HOST, port: config.GATEWAY_PORT } },
+    reload: routes.reload,
     async close() {
       routes.close()
-      certificate?.close()
       await Promise.all([redirect?.close(), app.close()])
       await telemetry.close()
       await ops.close()

@@ -1,3 +1,4 @@
+import { authority } from '@gatehouse/fixtures/certificates'
 import { SettingsFault } from '@gatehouse/settings/read-settings'
 import t from 'tap'
 import { readConfig } from '../src/config.ts'
@@ -104,8 +105,13 @@ t.test('in production, tokens never travel over plain HTTP', async (t) => {
     [/plain HTTP/],
     'nobody is no proxy'
   )
-  const tls = { GATEWAY_TLS_CERT_FILE: 'cert.pem', GATEWAY_TLS_KEY_FILE: 'key.pem' }
+  const { cert, key } = await (await authority(t)).issue('localhost')
+  const tls = { GATEWAY_TLS_CERT_FILE: cert, GATEWAY_TLS_KEY_FILE: key }
   t.strictSame(faults({ ...production, ...tls }), [])
+  t.strictSame(faults({ ...tls, GATEWAY_TLS_KEY_FILE: '/none', GATEWAY_OPS_TLS_CERT_FILE: cert }), [
+    'GATEWAY_TLS_KEY_FILE: cannot read /none: no such file or folder',
+    'GATEWAY_OPS_TLS_CERT_FILE and GATEWAY_OPS_TLS_KEY_FILE go together'
+  ])
   t.match(faults({ GATEWAY_TLS_CERT_FILE: 'cert.pem' }), [/go together/])
   t.match(faults({ GATEWAY_TLS_KEY_FILE: 'key.pem' }), [/go together/])
 })

@@ -1,11 +1,14 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { schemeOf } from '@gatehouse/process/derived-addresses'
 import { OPS_ADDRESS_FILE, OPS_TOKEN_FILE } from '@gatehouse/process/ops-address'
 import { defaultAddress, defaultPorts } from '@gatehouse/settings/default-ports'
 import { isHttpUrl } from '@gatehouse/settings/formats'
 import { readSettings, SettingsFault } from '@gatehouse/settings/read-settings'
 import { secret } from '@gatehouse/settings/secret'
+import { type Fetch, securedFetch } from '@gatehouse/tls/secured-fetch'
 import { Refused } from './failures.ts'
+import { clientTls, opsTlsSettings, tlsHint } from './ops-tls.ts'
 
 export type Environment = Readonly<Record<string, string | undefined>>
 
@@ -18,8 +21,8 @@ export type OpsClient = {
   call<Body>(method: 'GET' | 'POST' | 'PUT' | 'DELETE', path: string, body?: object): Promise<Body>
 }
 
-/** The setting that only the command line reads; the others are settings of the auth service. */
-export const opsSettings = { AUTH_OPS_URL: {} }
+/** The settings that only the command line reads; the others are settings of the auth service. */
+export const opsSettings = { AUTH_OPS_URL: {}, ...opsTlsSettings }
 
 const TIMEOUT_MS = 30_000
 const DEFAULT_ADDRESS = defaultAddress('AUTH_OPS_PORT')
@@ -35,7 +38,8 @@ export function opsClient(environment: Environment): OpsClient {
         )
       }
       const token = opsToken(environment)
-      const response = await fetch(new URL(path, url), {
+      const send = securedFetch(clientTls(environment, url))
+      const response = await send(new URL(path, url), {
         method,
         headers: {
           authorization: `Bearer ${token.text}`,
@@ -47,13 +51,13 @@ export function opsClient(environment: Environment): OpsClient {
       }).catch((error: unknown) => {
         throw new Refused(
           'UNREACHABLE',
-          `No answer from ${url} (${from}${causeOf(error)}). Is the auth service running?`
+          `No answer from ${url} (${from}${causeOf(error)}). ${tlsHint(error, url) ?? 'Is the auth service running?'}`
         )
       })
       if (response.status === 204) return null as Body
       const answer = await response.json().catch(() => ({}))
       if (response.ok) return answer as Body
-      if (response.status === 404 && !(await isOpsListener(url, token.text))) {
+      if (response.status === 404 && !(await isOpsListener(send, url, token.text))) {
         throw new Refused(
           'NOT_OPS_LISTENER',
           `${url} (${from}) is not the ops listener of an auth service, which is at AUTH_OPS_PORT (default ${defaultPorts.AUTH_OPS_PORT}).`
@@ -67,10 +71,10 @@ export function opsClient(environment: Environment): OpsClient {
 type Problem = { code?: string; title?: string; detail?: string }
 
 /** Whether there is an operator API at this address, even if it did not find what was requested. */
-async function isOpsListener(url: string, token: string): Promise<boolean> {
+async function isOpsListener(send: Fetch, url: string, token: string): Promise<boolean> {
   const headers = { authorization: `Bearer ${token}` }
   const signal = AbortSignal.timeout(TIMEOUT_MS)
-  const answer = await fetch(new URL('/ops/gateways', url), { headers, signal }).catch(() => null)
+  const answer = await send(new URL('/ops/gateways', url), { headers, signal }).catch(() => null)
   return answer?.ok === true
 }
 
@@ -100,7 +104,8 @@ function listenerAddress(environment: Environment): { url: string; from: string 
   const { AUTH_OPS_URL, AUTH_OPS_PORT } = environment
   if (AUTH_OPS_URL) return { url: AUTH_OPS_URL, from: 'AUTH_OPS_URL' }
   if (AUTH_OPS_PORT && AUTH_OPS_PORT !== '0') {
-    return { url: `http://127.0.0.1:${AUTH_OPS_PORT}`, from: 'AUTH_OPS_PORT' }
+    const scheme = schemeOf('AUTH_OPS', environment)
+    return { url: `${scheme}://127.0.0.1:${AUTH_OPS_PORT}`, from: 'AUTH_OPS_PORT' }
   }
   const left = readLeft(dataFile(environment, OPS_ADDRESS_FILE))
   if (left !== null) return { url: left, from: dataFile(environment, OPS_ADDRESS_FILE) }

@@ -1,6 +1,6 @@
 import { SIGNING_KEYS_PATH } from '@gatehouse/access-token/settings'
 import { GATEWAY_KEYS_PATH } from '@gatehouse/edge-headers/assertion'
-import { derivedAddresses } from '@gatehouse/process/derived-addresses'
+import { derivedAddresses, schemeOf } from '@gatehouse/process/derived-addresses'
 import { defaultPorts } from '@gatehouse/settings/default-ports'
 import { freePort } from './free-port.ts'
 
@@ -24,15 +24,16 @@ export async function resolveEnvironment(given: NodeJS.ProcessEnv): Promise<Syst
   for (const name of otherPorts) {
     if (given[name] === '0') ports[name] = await realPort('0')
   }
-  const at = (name: string) => `http://127.0.0.1:${ports[name]}`
+  const at = (listener: string) =>
+    `${schemeOf(listener, given)}://127.0.0.1:${ports[`${listener}_PORT`]}`
   // An empty variable counts as unset.
   const set = Object.fromEntries(Object.entries(given).filter(([, value]) => value?.trim()))
   const { TOKEN_ISSUER } = derivedAddresses(given)
   return {
     ...derivedAddresses({ ...given, ...ports }),
     TOKEN_ISSUER,
-    GATEWAY_JWKS_URL: `${at('AUTH_PORT')}${SIGNING_KEYS_PATH}`,
-    GATEWAY_KEYS_URL: `${at('GATEWAY_OPS_PORT')}${GATEWAY_KEYS_PATH}`,
+    GATEWAY_JWKS_URL: `${at('AUTH')}${SIGNING_KEYS_PATH}`,
+    GATEWAY_KEYS_URL: `${at('GATEWAY_OPS')}${GATEWAY_KEYS_PATH}`,
     ...set,
     ...ports
   }

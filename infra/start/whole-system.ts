@@ -1,3 +1,4 @@
+import { askListener } from '@gatehouse/process/probe/ask-listener'
 import type { RunningService } from '@gatehouse/process/running-service'
 import { StartFault } from '@gatehouse/process/start-fault'
 import { isGiven } from '@gatehouse/settings/secret'
@@ -35,7 +36,7 @@ export async function startSystem(
     return closing
   }
   try {
-    await Promise.all(services.map(({ opsUrl }) => answers(`${opsUrl}/readyz`)))
+    await Promise.all(services.map((service) => isReady(service, given)))
   } catch (error) {
     await close()
     throw error
@@ -79,14 +80,16 @@ function isTakenByChance(error: unknown, given: NodeJS.ProcessEnv): boolean {
   return ports.includes('0') && !('port' in error && ports.includes(String(error.port)))
 }
 
-async function answers(url: string): Promise<void> {
+/** @throws StartFault if it is not ready in time */
+async function isReady({ name, opsUrl }: RunningService, given: NodeJS.ProcessEnv): Promise<void> {
+  const url = `${opsUrl}/readyz`
   const deadline = Date.now() + READY_WITHIN_MS
   let answer = 'nothing'
   while (Date.now() < deadline) {
-    const response = await fetch(url).catch(() => null)
-    answer = (await response?.text()) ?? 'nothing'
+    const response = await askListener(`${name.toUpperCase()}_OPS`, url, given).catch(() => null)
+    answer = response?.body ?? 'nothing'
     // A degraded process may not be able to sign users in.
-    if (response?.ok && answer.includes('"status":"ready"')) return
+    if (response?.status === 200 && answer.includes('"status":"ready"')) return
     await new Promise((resolve) => setTimeout(resolve, POLL_MS))
   }
   throw new StartFault(`not ready within ${READY_WITHIN_MS / 1000} s: ${url} answered ${answer}`)

@@ -1,6 +1,6 @@
+import type { ClientTls } from '@gatehouse/tls/client-tls'
 import { buildConnector, type Dispatcher } from 'undici'
 import type { Upstream } from '../routes/upstream.ts'
-import type { UpstreamTls } from '../tls/upstream-tls.ts'
 import { type Connect, type Connection, connection } from './connection.ts'
 import { endpointKey } from './endpoint.ts'
 import { sentAgain } from './sent-again.ts'
@@ -113,18 +113,18 @@ export function connections({ connectMs, monotonicClock }: ConnectionsOptions): 
 }
 
 /** Where a connection leads. Connections that verify certificates in another way are not shared. */
-type Target = { readonly origin: string; readonly tls: UpstreamTls | null; readonly key: string }
+type Target = { readonly origin: string; readonly tls: ClientTls | null; readonly key: string }
 
-const targetOf = (origin: string, tls: UpstreamTls | null): Target => ({
+const targetOf = (origin: string, tls: ClientTls | null): Target => ({
   origin,
   tls,
   key: endpointKey({ address: origin, tls })
 })
 
 /** One connector for each way to verify certificates: it keeps TLS sessions. */
-function connectors(connectMs: number): (tls: UpstreamTls | null) => Connect {
+function connectors(connectMs: number): (tls: ClientTls | null) => Connect {
   const plain = buildConnector({ timeout: connectMs }) as Connect
-  const secured = new WeakMap<UpstreamTls, Connect>()
+  const secured = new WeakMap<ClientTls, Connect>()
   return (tls) => {
     if (tls === null) return plain
     const known = secured.get(tls)

@@ -1,10 +1,10 @@
 import { join } from 'node:path'
 import type { ServiceLog } from '@gatehouse/http-service/service-log'
 import { KEY_MEMORY_SECONDS } from '@gatehouse/revocation/revocation'
+import { clientTlsReader } from '@gatehouse/tls/client-settings'
 import { Gauge, type Registry } from 'prom-client'
 import type { GatewayConfig } from '../config.ts'
 import { openSigningKeys, type SigningKeys } from '../keys/signing-keys.ts'
-import { keySetTls } from '../tls/key-set-tls.ts'
 import { ownProfile } from '../tokens/own-profile.ts'
 import { keySetUrl } from './discover-keys.ts'
 import { externalProfiles } from './external-profile.ts'
@@ -36,7 +36,7 @@ export async function openIssuers({ config, log, metrics, clock }: Needs): Promi
     file: fileOf('gateway-jwks'),
     onFault: (reason) => log.warn({ reason }, 'the key set could not be refreshed'),
     trustSeconds: KEY_MEMORY_SECONDS,
-    tls: keySetTls(config),
+    tls: clientTlsReader('GATEWAY_JWKS', config),
     clock
   })
   const external = config.issuers.map(async (entry) => ({

@@ -1,10 +1,5 @@
-import { Agent } from 'undici'
-import type { UpstreamTls } from '../tls/upstream-tls.ts'
-
-type NodeDispatcher = NonNullable<RequestInit['dispatcher']>
-
-/** How the certificate of an issuer is verified; asked for each download. */
-export type DownloadTls = () => UpstreamTls
+import type { ClientTlsReader } from '@gatehouse/tls/client-settings'
+import { securedFetch } from '@gatehouse/tls/secured-fetch'
 
 /** The issuer responded, but not with the document. */
 export class DownloadFailed extends Error {
@@ -33,26 +28,10 @@ export type Downloaded = { readonly text: string; readonly ageMs: number }
 export async function download(
   url: string,
   timeoutMs = DOWNLOAD_MS,
-  tls: DownloadTls | null = null
+  tls: ClientTlsReader | null = null
 ): Promise<Downloaded> {
-  if (tls === null) return read(await ask(url, timeoutMs))
-  const dispatcher = new Agent({ connect: { ...tls().options } })
-  try {
-    return await read(await ask(url, timeoutMs, dispatcher))
-  } finally {
-    void dispatcher.destroy()
-  }
-}
-
-const ask = (url: string, timeoutMs: number, dispatcher?: Agent): Promise<Response> =>
-  fetch(url, {
-    redirect: 'error',
-    signal: AbortSignal.timeout(timeoutMs),
-    // The types of Node.js are those of another release of undici.
-    ...(dispatcher === undefined ? {} : { dispatcher: dispatcher as unknown as NodeDispatcher })
-  })
-
-async function read(response: Response): Promise<Downloaded> {
+  const signal = AbortSignal.timeout(timeoutMs)
+  const response = await securedFetch(tls)(url, { redirect: 'error', signal })
   if (!response.ok || response.body === null) {
     await response.body?.cancel()
     throw new DownloadFailed(response.status, response.headers.get('retry-after'))

@@ -1,4 +1,4 @@
-import type { DownloadTls } from './download.ts'
+import type { ClientTlsReader } from '@gatehouse/tls/client-settings'
 import type { KeySetForm } from './key-set.ts'
 
 export type SigningKeysOptions = {
@@ -12,7 +12,7 @@ export type SigningKeysOptions = {
   /** how long a set is trusted without contact to the issuer or the log; unset: forever */
   trustSeconds?: number
   /** how the certificate of the issuer is verified; null: as those of the public web */
-  tls?: DownloadTls | null
+  tls?: ClientTlsReader | null
   /** how long one download of the set may take */
   downloadMs?: number
   /** how long a start, or a request with an unknown key, waits for a fetch */

@@ -2,8 +2,9 @@ import { allowOriginsOf } from '@gatehouse/edge-headers/web-origin'
 import type { Environment } from '@gatehouse/settings/read-settings'
 import { readText } from '@gatehouse/settings/read-text'
 import type { DocumentFault } from '@gatehouse/settings/schema-faults'
+import type { ClientTls } from '@gatehouse/tls/client-tls'
+import { TlsFileFault } from '@gatehouse/tls/tls-file-fault'
 import { routeCors } from '../cross-origin/cors-policy.ts'
-import { readUpstreamTls, type UpstreamTls, UpstreamTlsFault } from '../tls/upstream-tls.ts'
 import { readContent, refuseFaults } from '../yaml/entry-faults.ts'
 import { readYaml } from '../yaml/yaml-file.ts'
 import { type Route, RouteFile } from './route.ts'
@@ -11,6 +12,7 @@ import { type RouteTable, routeTable } from './route-table.ts'
 import { namedClaimsOf } from './token-claims.ts'
 import { unsafeRoutes } from './unsafe-routes.ts'
 import { toUpstream, type Upstream } from './upstream.ts'
+import { readUpstreamTls } from './upstream-tls.ts'
 
 /**
  * Reads the route table from YAML. `${NAME}` and `${NAME:-default}` stand for environment
@@ -46,14 +48,14 @@ export function readRouteTable(
 
 /** The certificates that the services' entries name, and what is wrong with their files. */
 function readTls(upstreams: RouteFile['upstreams']) {
-  const byUpstream = new Map<string, UpstreamTls>()
+  const byUpstream = new Map<string, ClientTls>()
   const faults: DocumentFault[] = []
   for (const [name, entry] of Object.entries(upstreams)) {
     if (typeof entry === 'string' || entry.tls === undefined) continue
     try {
       byUpstream.set(name, readUpstreamTls(entry.tls))
     } catch (error) {
-      if (!(error instanceof UpstreamTlsFault)) throw error
+      if (!(error instanceof TlsFileFault)) throw error
       faults.push({ path: ['upstreams', name, 'tls'], text: error.message })
     }
   }

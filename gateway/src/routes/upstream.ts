@@ -1,6 +1,7 @@
+import type { ClientTls } from '@gatehouse/tls/client-tls'
 import { type Static, Type } from 'typebox'
 import { canonicalTarget } from '../paths/canonical-path.ts'
-import { type UpstreamTls, UpstreamTlsEntry } from '../tls/upstream-tls.ts'
+import { UpstreamTlsEntry } from './upstream-tls.ts'
 
 /** As it is written: an address, or an environment variable that contains one. */
 const Address = Type.String({
@@ -78,10 +79,10 @@ export type Upstream = {
   /** how long the service keeps an idle connection open, as the operator says; 0: not known */
   readonly keepAliveSeconds: number
   /** how its certificates are verified; null: as those of the public web, and without TLS */
-  readonly tls: UpstreamTls | null
+  readonly tls: ClientTls | null
 }
 
-export function toUpstream(name: string, entry: UpstreamEntry, tls: UpstreamTls | null): Upstream {
+export function toUpstream(name: string, entry: UpstreamEntry, tls: ClientTls | null): Upstream {
   const {
     addresses,
     health,

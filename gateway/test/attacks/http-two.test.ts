@@ -278,7 +278,7 @@ t.test('of requests that arrive in one write, a few are handled per turn', async
   const log = serviceLog('gateway', 'silent')
   // The framework makes one for each request that it prepares.
   const logs = t.capture(log, 'child', log.child)
-  const service = buildService({ log, https })
+  const service = buildService({ log, https, http2: true })
   let [taken, inThisTurn, mostInATurn] = [0, 0, 0]
   service.addHook('onRequest', (_request, _reply, next) => {
     taken += 1
@@ -290,7 +290,7 @@ t.test('of requests that arrive in one write, a few are handled per turn', async
     next()
   })
   service.get('/open/x', async () => 'well')
-  const url = await listen(service, { host: '127.0.0.1', port: 0, secure: true })
+  const url = await listen(service, { host: '127.0.0.1', port: 0 })
   t.teardown(() => service.close())
   const port = Number(new URL(url).port)
   const writeAll = async (pieceOf: (turn: number) => Buffer) => {

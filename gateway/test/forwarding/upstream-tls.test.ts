@@ -8,13 +8,13 @@ import { type Authority, authority, type IssuedFiles } from '@gatehouse/fixtures
 import { eventually } from '@gatehouse/fixtures/client'
 import { dataFolder } from '@gatehouse/fixtures/data-folder'
 import { readSettings, SettingsFault } from '@gatehouse/settings/read-settings'
+import { clientTlsFaults, clientTlsReader, clientTlsSettings } from '@gatehouse/tls/client-settings'
 import t, { type Test } from 'tap'
 import { WebSocket, WebSocketServer } from 'ws'
 import { download, downloadFault } from '../../src/keys/download.ts'
 import { liveRouteTable } from '../../src/routes/live-route-table.ts'
 import { readRouteTable } from '../../src/routes/load-route-table.ts'
-import { keySetTls, keySetTlsFaults, keySetTlsSettings } from '../../src/tls/key-set-tls.ts'
-import { readUpstreamTls } from '../../src/tls/upstream-tls.ts'
+import { readUpstreamTls } from '../../src/routes/upstream-tls.ts'
 import { capturedLog } from '../fixtures/captured-log.ts'
 import { edge } from '../fixtures/edge.ts'
 
@@ -232,11 +232,14 @@ t.test('the key set is loaded over TLS, with a certificate of the gateway', asyn
     GATEWAY_JWKS_CERT_FILE: client.cert,
     GATEWAY_JWKS_KEY_FILE: client.key
   }
+  const keySetTls = (given: Partial<typeof settings>) => clientTlsReader('GATEWAY_JWKS', given)
+  const keySetTlsFaults = (given: Partial<typeof settings>) =>
+    clientTlsFaults('GATEWAY_JWKS', given, given.GATEWAY_JWKS_URL ?? '')
   t.strictSame(keySetTlsFaults(settings), [])
-  t.equal(await download(auth.url, undefined, keySetTls(settings)), 'ok')
+  t.equal((await download(auth.url, undefined, keySetTls(settings))).text, 'ok')
   t.strictSame(auth.names, ['gateway'])
   const named = { ...settings, GATEWAY_JWKS_SERVER_NAME: 'auth.internal' }
-  t.equal(await download(auth.url, undefined, keySetTls(named)), 'ok', 'by the name in it')
+  t.equal((await download(auth.url, undefined, keySetTls(named))).text, 'ok', 'by the name in it')
   const misnamed = { ...settings, GATEWAY_JWKS_SERVER_NAME: 'other.internal' }
   for (const [tls, cause] of [
     [null, /^fetch failed: .*(self-signed|unable to verify)/],
@@ -252,7 +255,7 @@ t.test('the key set is loaded over TLS, with a certificate of the gateway', asyn
     /^GATEWAY_JWKS_CA_FILE: cannot read \/nowhere: no such file/
   ])
   t.throws(
-    () => readSettings(keySetTlsSettings, { GATEWAY_JWKS_SERVER_NAME: '10.0.0.1' }),
+    () => readSettings(clientTlsSettings('GATEWAY_JWKS'), { GATEWAY_JWKS_SERVER_NAME: '10.0.0.1' }),
     /GATEWAY_JWKS_SERVER_NAME must be the name of a host/
   )
   const { GATEWAY_JWKS_KEY_FILE: _, ...alone } = settings

@@ -5,7 +5,7 @@ import fc from 'fast-check'
 import t from 'tap'
 import { type Place, upstreams } from '../../src/forwarding/upstreams.ts'
 import type { Upstream } from '../../src/routes/upstream.ts'
-import { readUpstreamTls } from '../../src/tls/upstream-tls.ts'
+import { readUpstreamTls } from '../../src/routes/upstream-tls.ts'
 
 const [a, b, c] = ['http://a:1', 'http://b:1', 'http://c:1'] as const
 const one: Upstream = {

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http'
+import type { TlsOptions } from 'node:tls'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import { asksForWebSocket } from '@gatehouse/edge-headers/asked-upgrade'
 import { requestId } from '@gatehouse/edge-headers/request-id'
@@ -42,9 +43,16 @@ export type ServiceOptions = {
   watch?: (service: FastifyInstance) => void
   /** the form of errors, if some clients expect another one than problem details */
   errorForm?: ErrorFormOf
-  /** with TLS; then also HTTP/2 if the client supports it */
-  https?: { cert: Buffer; key: Buffer } | null
+  /** the certificate of a service with TLS, and the authorities of its clients' certificates */
+  https?: ServerTls | null
+  /** over TLS, also HTTP/2 if the client supports it */
+  http2?: boolean
 }
+
+export type ServerTls = Pick<
+  TlsOptions,
+  'cert' | 'key' | 'ca' | 'minVersion' | 'requestCert' | 'rejectUnauthorized'
+>
 
 const BODY_LIMIT_BYTES = 16 * 1024
 const limits = {
@@ -88,6 +96,7 @@ export function buildService(options: ServiceOptions) {
   const requestMs = options.requestMs ?? REQUEST_MS[options.bodies ?? 'json']
   const headersMs = options.headersMs ?? HEADERS_MS
   const idleMs = options.idleMs ?? IDLE_MS
+  const isHttpTwo = options.https != null && options.http2 === true
   const server = {
     ...limits,
     // If nothing handles upgrades, Node.js would close the connection of a request for one.
@@ -98,17 +107,21 @@ export function buildService(options: ServiceOptions) {
   const service = Fastify({
     ...serverOptions(options),
     ...everyRequestRouted,
-    // Fastify's types derive the kind of the server from this option; the code here uses the
+    // Fastify's types derive the kind of the server from these options; the code here uses the
     // instance in the same way for all kinds.
     ...(options.https
       ? {
-          http2: true,
-          http2SessionTimeout: idleMs,
-          https: { ...options.https, ...server, ...http2, handshakeTimeout: headersMs }
+          https: {
+            ...options.https,
+            ...server,
+            ...(isHttpTwo ? http2 : {}),
+            handshakeTimeout: headersMs
+          }
         }
-      : { http: server })
+      : { http: server }),
+    ...(isHttpTwo ? { http2: true, http2SessionTimeout: idleMs } : {})
   } as FastifyServerOptions).withTypeProvider<TypeBoxTypeProvider>()
-  if (options.https) {
+  if (isHttpTwo) {
     rememberConnections(service.server)
     boundStreams(service)
     boundSessions(service)

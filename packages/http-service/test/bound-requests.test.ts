@@ -35,7 +35,7 @@ async function connections(
   protocol: string | null = 'http/1.1'
 ) {
   const log = serviceLog('slow', 'silent')
-  const service = buildService({ log, https: secure ? https : null, ...bounds })
+  const service = buildService({ log, https: secure ? https : null, http2: secure, ...bounds })
   service.post('/anything', async ({ body }) => ({ body: body ?? null }))
   const address = await service.listen({ host: '127.0.0.1', port: 0 })
   t.teardown(() => service.close())

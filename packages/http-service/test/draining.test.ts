@@ -114,7 +114,7 @@ async function session(t: Test, url: string) {
 }
 
 t.test('a draining service tells an idle HTTP/2 client to connect again', async (t) => {
-  const { app, url } = await service(t, { https, silentMs: 1 })
+  const { app, url } = await service(t, { https, http2: true, silentMs: 1 })
   const { client, left, get } = await session(t, url)
   t.equal(await get('/notes/1'), 200)
   app.draining.begin()
@@ -124,7 +124,7 @@ t.test('a draining service tells an idle HTTP/2 client to connect again', async 
 })
 
 t.test('a request on its way when the drain begins is answered', async (t) => {
-  const { app, url, finish } = await service(t, { https })
+  const { app, url, finish } = await service(t, { https, http2: true })
   const { client, left, get } = await session(t, url)
   t.equal(await get('/notes/1'), 200)
   const slow = get('/slow')
@@ -138,7 +138,7 @@ t.test('a request on its way when the drain begins is answered', async (t) => {
 })
 
 t.test('a client that connects to a draining service is served, and told', async (t) => {
-  const { app, url } = await service(t, { https })
+  const { app, url } = await service(t, { https, http2: true })
   app.draining.begin()
   const { left, get } = await session(t, url)
   t.equal(await get('/notes/1'), 200)
@@ -146,7 +146,7 @@ t.test('a client that connects to a draining service is served, and told', async
 })
 
 t.test('the first request over a connection is served, also if the service closes', async (t) => {
-  const { app, url } = await service(t, { https, silentMs: 60_000 })
+  const { app, url } = await service(t, { https, http2: true, silentMs: 60_000 })
   app.draining.begin()
   const { left, get } = await session(t, url)
   const closing = app.close()
@@ -156,7 +156,7 @@ t.test('the first request over a connection is served, also if the service close
 })
 
 t.test('a client that answers no PING is served, and told', async (t) => {
-  const { app, port } = await service(t, { https })
+  const { app, port } = await service(t, { https, http2: true })
   app.draining.begin()
   const options = { port, host: '127.0.0.1', rejectUnauthorized: false, ALPNProtocols: ['h2'] }
   const socket = connectTls(options)

@@ -1,7 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { type ClientTlsFiles, readClientTls } from '@gatehouse/tls/client-tls'
+import { securedFetch } from '@gatehouse/tls/secured-fetch'
 import {
   createLocalJWKSet,
   createRemoteJWKSet,
+  customFetch,
   errors,
   type JSONWebKeySet,
   type JWKSCacheInput,
@@ -13,7 +16,16 @@ import {
  * The source of the gateways' keys: `/.well-known/gateway-jwks.json` on the ops listener of one or
  * several gateways, or the set itself.
  */
-export type GatewayKeys = string | readonly string[] | JSONWebKeySet
+export type GatewayKeys = string | readonly string[] | SecuredGatewayKeys | JSONWebKeySet
+
+/**
+ * The same behind TLS with certificates of an authority of our own. The files are read for each
+ * fetch, so that a renewed certificate is used.
+ */
+export type SecuredGatewayKeys = {
+  readonly url: string | readonly string[]
+  readonly tls: ClientTlsFiles
+}
 
 /** between two fetches of one set, so that a flood of forged assertions costs the gateway little */
 const COOLDOWN_MS = 200
@@ -35,7 +47,7 @@ export function keyFinder(keys: GatewayKeys): JWTVerifyGetKey {
   if (typeof keys === 'object' && 'keys' in keys && !Array.isArray(keys)) {
     return createLocalJWKSet(keys as JSONWebKeySet)
   }
-  const sets = [keys as string | string[]].flat().map(remoteSet)
+  const sets = remoteSets(keys as Exclude<GatewayKeys, JSONWebKeySet>)
   return async (header, token) => {
     const misses: unknown[] = []
     for (const set of sets) {
@@ -51,18 +63,27 @@ export function keyFinder(keys: GatewayKeys): JWTVerifyGetKey {
   }
 }
 
+function remoteSets(keys: Exclude<GatewayKeys, JSONWebKeySet>): JWTVerifyGetKey[] {
+  const { url, tls = null } = typeof keys === 'object' && 'url' in keys ? keys : { url: keys }
+  return [url].flat().map((one) => remoteSet(one, tls))
+}
+
+/** What names the files in messages. */
+const MEMBERS = { ca: 'tls.caFile', cert: 'tls.certFile', key: 'tls.keyFile' }
+
 type Outage = { readonly cause: unknown; readonly untilMs: number }
 
 /**
  * A key that is unknown right after a fetch may belong to a gateway that has started since, so the
  * set is fetched once more.
  */
-function remoteSet(url: string): JWTVerifyGetKey {
+function remoteSet(url: string, tls: ClientTlsFiles | null): JWTVerifyGetKey {
   const fetched: JWKSCacheInput = {}
   const options = {
     timeoutDuration: 2000,
     cooldownDuration: COOLDOWN_MS,
-    [jwksCache]: fetched
+    [jwksCache]: fetched,
+    ...(tls === null ? {} : { [customFetch]: securedFetch(() => readClientTls(tls, MEMBERS)) })
   }
   let made: ReturnType<typeof createRemoteJWKSet> | undefined
   let outage: Outage = { cause: undefined, untilMs: Number.NEGATIVE_INFINITY }

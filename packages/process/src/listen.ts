@@ -1,3 +1,4 @@
+import { Server } from 'node:tls'
 import type { FastifyInstance } from 'fastify'
 
 /**
@@ -6,11 +7,11 @@ import type { FastifyInstance } from 'fastify'
  */
 export async function listen(
   app: Pick<FastifyInstance, 'listen' | 'server'>,
-  where: { host: string; port: number; secure?: boolean }
+  where: { host: string; port: number }
 ): Promise<string> {
   await app.listen({ host: where.host, port: where.port })
   const address = app.server.address()
   if (address === null || typeof address === 'string') throw new Error('the listener has no port')
   const host = ['0.0.0.0', '::', '127.0.0.1', '::1'].includes(where.host) ? '127.0.0.1' : where.host
-  return `${where.secure ? 'https' : 'http'}://${host}:${address.port}`
+  return `${app.server instanceof Server ? 'https' : 'http'}://${host}:${address.port}`
 }

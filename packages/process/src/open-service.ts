@@ -1,5 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises'
+import { Server } from 'node:tls'
 import type { Service } from '@gatehouse/http-service/build-service'
+import type { ListenerTls } from '@gatehouse/tls/live-listener-tls'
+import type { ProcessTls } from '@gatehouse/tls/process-tls'
 import { listen } from './listen.ts'
 import { listenFault } from './listen-fault.ts'
 import type { RunningService } from './running-service.ts'
@@ -11,6 +14,8 @@ export type ServiceParts = Omit<RunningService, 'url' | 'opsUrl' | 'drain' | 'en
   readonly service: { readonly app: Listener & Pick<Service, 'draining'>; readonly at: Where }
   readonly ops: { readonly app: Service; readonly at: Where }
   readonly times: DrainTimes
+  /** of its listeners, which then get renewed certificates; closed after everything else */
+  readonly tls?: ProcessTls
 }
 
 /** How long a service takes to end. */
@@ -33,8 +38,22 @@ export async function openService({
   service,
   ops,
   times,
-  ...running
+  tls,
+  ...parts
 }: ServiceParts): Promise<RunningService> {
+  renew(tls?.service, service.app)
+  renew(tls?.ops, ops.app)
+  const running = {
+    ...parts,
+    reload() {
+      parts.reload?.()
+      tls?.reload()
+    },
+    async close() {
+      await parts.close()
+      tls?.close()
+    }
+  }
   const drain = async (): Promise<void> => {
     service.app.draining.begin()
     if (times.drainMs > 0) await pause(times.drainMs)
@@ -48,6 +67,11 @@ export async function openService({
     await running.close()
     throw error
   }
+}
+
+/** Lets a listener follow its certificate, if it has one. */
+function renew(tls: ListenerTls | null | undefined, { server }: Listener): void {
+  if (server instanceof Server) tls?.serve(server)
 }
 
 async function listenAs(

@@ -1,4 +1,4 @@
-import { buildService, type Service } from '@gatehouse/http-service/build-service'
+import { buildService, type ServerTls, type Service } from '@gatehouse/http-service/build-service'
 import type { ServiceLog } from '@gatehouse/http-service/service-log'
 import type { Registry } from 'prom-client'
 import { requirePrivateHost } from './private-host.ts'
@@ -23,6 +23,7 @@ export type OpsOptions = {
   checks: Readonly<Record<string, Check>>
   /** the service of the process, which may be about to end */
   service: Pick<Service, 'draining'>
+  https?: ServerTls | null
   /** host names that the listener accepts, in addition to IP addresses and names without a dot */
   hosts?: readonly string[]
 }
@@ -34,8 +35,9 @@ const OPS_CLOSE_MS = 1000
  * The private listener of a process: liveness, readiness and metrics. The public listener never
  * serves them.
  */
-export function buildOps({ log, metrics, checks, service, hosts = [] }: OpsOptions): Service {
-  const ops = buildService({ log, closeMs: OPS_CLOSE_MS })
+export function buildOps(options: OpsOptions): Service {
+  const { log, metrics, checks, service, https = null, hosts = [] } = options
+  const ops = buildService({ log, closeMs: OPS_CLOSE_MS, https })
   const onRequest = requirePrivateHost(hosts)
 
   ops.get('/healthz', async () => ({ status: 'alive' }))

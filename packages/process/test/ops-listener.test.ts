@@ -143,7 +143,7 @@ t.test('a page that uses its own DNS name cannot read the listener (DNS rebindin
 t.test('a probe of HTTP/1.0 names no host', async (t) => {
   const listener = ops({})
   t.teardown(() => listener.close())
-  const url = await listen(listener, { host: '127.0.0.1', port: 0, secure: false })
+  const url = await listen(listener, { host: '127.0.0.1', port: 0 })
   const socket = connect({ port: Number(new URL(url).port), host: '127.0.0.1' })
   socket.end('GET /readyz HTTP/1.0\r\n\r\n')
   t.match(await text(socket), /^HTTP\/1\.1 200 /)

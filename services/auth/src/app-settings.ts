@@ -1,5 +1,6 @@
 import { type AllowsOrigin, allowOriginsOf } from '@gatehouse/edge-headers/web-origin'
 import type { IdentityOptions } from '@gatehouse/identity/identity'
+import { gatewayKeysOf } from '@gatehouse/identity/settings'
 import { drainTimes } from '@gatehouse/settings/drain-times'
 import { words } from '@gatehouse/settings/fragments'
 import { type AuthConfig, recoverySeconds } from './config.ts'
@@ -40,7 +41,7 @@ export function settingsOf(config: AuthConfig): AuthSettings {
       lifetimeSeconds: config.AUTH_ACCESS_TTL_SECONDS,
       namesGeneration: recoverySeconds(config) > 0
     },
-    identity: { gatewayKeys: config.GATEWAY_KEYS_URL, routes: ROUTES_TO_AUTH },
+    identity: { gatewayKeys: gatewayKeysOf(config), routes: ROUTES_TO_AUTH },
     upstreamName: config.AUTH_UPSTREAM_NAME,
     allowsOrigin: allowOriginsOf(words(config.ALLOWED_ORIGINS)),
     cookieSameSite: config.AUTH_COOKIE_SAME_SITE,

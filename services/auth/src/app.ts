@@ -1,5 +1,5 @@
 import fastifyCookie from '@fastify/cookie'
-import { buildService, type Service } from '@gatehouse/http-service/build-service'
+import { buildService, type ServerTls, type Service } from '@gatehouse/http-service/build-service'
 import { gatewayProofs } from '@gatehouse/identity/gateway-proof'
 import { identity } from '@gatehouse/identity/identity'
 import type { SightingReport } from '@gatehouse/sightings/report-sightings'
@@ -29,6 +29,7 @@ import { boundStoreTime } from './store-time.ts'
 export type AuthNeeds = Omit<AuthState, 'database'> &
   Pick<Ports, 'log' | 'tracing'> & {
     readonly settings: AuthSettings
+    readonly https?: ServerTls | null
     readonly ring: KeyRing
     readonly sightings: Pick<SightingReport, 'note'>
     readonly metrics: Pick<AuthMetrics, 'served'>
@@ -50,8 +51,9 @@ const routes = [
 ]
 
 export async function buildAuth(needs: AuthNeeds): Promise<Service> {
-  const { settings, log, tracing, metrics, guesses } = needs
-  const service = buildService({ log, closeMs: settings.closeMs, errorForm: oauthErrorForm })
+  const { settings, https = null, log, tracing, metrics, guesses } = needs
+  const { closeMs } = settings
+  const service = buildService({ log, closeMs, https, errorForm: oauthErrorForm })
   if (tracing !== null) traceService(service, tracing)
   boundStoreTime(service, settings.storeTimeMs)
   service.addHook('onRequest', async (_request, reply) => {

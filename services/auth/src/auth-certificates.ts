@@ -1,13 +1,23 @@
 import { redisCertificates } from '@gatehouse/redis/settings'
 import type { HeldCertificate } from '@gatehouse/settings/pem-expiry'
+import { clientCertificates } from '@gatehouse/tls/client-settings'
+import type { ProcessTls } from '@gatehouse/tls/process-tls'
 import type { AuthConfig } from './config.ts'
 import { databaseCertificates } from './database/postgres-tls.ts'
 
-/** The certificates for the connections of the auth service to its stores, which it reads once. */
-export function authCertificates(config: AuthConfig): () => readonly HeldCertificate[] {
-  const certificates = [
+/**
+ * The certificates that the auth service uses: for its listeners, and for its connections to its
+ * stores, which it reads once, and to the keys of gateways.
+ * @returns a function that finds the current ones
+ */
+export function authCertificates(
+  config: AuthConfig,
+  tls: Pick<ProcessTls, 'certificates'>
+): () => readonly HeldCertificate[] {
+  const ofStores = [
     ...redisCertificates(config),
     ...databaseCertificates(config.database?.ways ?? [])
   ]
-  return () => certificates
+  const ofKeys = clientCertificates('GATEWAY_KEYS', config)
+  return () => [...tls.certificates(), ...ofStores, ...ofKeys()]
 }

@@ -1,5 +1,6 @@
 import { algorithms } from '@gatehouse/access-token/claims'
 import { LOCAL_ISSUER, tokenSettings } from '@gatehouse/access-token/settings'
+import { gatewayKeysFaults, gatewayKeysSettings } from '@gatehouse/identity/settings'
 import { redisFaults, redisSettings } from '@gatehouse/redis/settings'
 import { defaultPorts } from '@gatehouse/settings/default-ports'
 import {
@@ -9,11 +10,12 @@ import {
   port,
   tracingSettings
 } from '@gatehouse/settings/fragments'
-import { gatewayKeysSettings } from '@gatehouse/settings/gateway-keys'
 import { originFaults, originSettings } from '@gatehouse/settings/origins'
 import { type Environment, readSettings, SettingsFault } from '@gatehouse/settings/read-settings'
 import { secret } from '@gatehouse/settings/secret'
 import { unknownSettings } from '@gatehouse/settings/unknown-settings'
+import { clientTlsSettings } from '@gatehouse/tls/client-settings'
+import { listenerFaults, listenerSettings } from '@gatehouse/tls/listener-settings'
 import { type Static, Type } from 'typebox'
 import { STATEMENT_MS } from './database/deadlines.ts'
 import { type PostgresAddress, postgresAddress } from './database/postgres-address.ts'
@@ -45,6 +47,7 @@ export const authSettings = {
   AUTH_PORT: port(defaultPorts.AUTH_PORT),
   AUTH_OPS_HOST: host(),
   AUTH_OPS_PORT: port(defaultPorts.AUTH_OPS_PORT),
+  ...listenerSettings('AUTH'),
   AUTH_UPSTREAM_NAME: Type.String({ default: 'auth', minLength: 1 }),
   AUTH_ACCESS_TTL_SECONDS: seconds(300),
   AUTH_REFRESH_IDLE_SECONDS: seconds(14 * DAY_SECONDS),
@@ -93,7 +96,7 @@ export function readConfig(environment: Environment): AuthConfig {
   const unknown = unknownSettings(environment, {
     known: Object.keys(authSettings),
     beginnings: ['ALLOWED_', 'AUTH_', 'DATABASE_', 'GATEHOUSE_', 'REDIS_', 'TOKEN_'],
-    others: ['AUTH_OPS_URL', 'AUTH_URL']
+    others: ['AUTH_OPS_URL', 'AUTH_URL', ...Object.keys(clientTlsSettings('AUTH_OPS'))]
   })
   const settings = readSettings(authSettings, environment, (given) => [
     ...unknown.faults,
@@ -108,6 +111,8 @@ export function readConfig(environment: Environment): AuthConfig {
   const faults = [
     ...clusterFaults(config),
     ...originFaults(config),
+    ...listenerFaults('AUTH', config),
+    ...gatewayKeysFaults(config),
     ...retentionFaults(config),
     ...(isProduction ? [...missingSecrets(config), ...lonelyDatabase(config)] : [])
   ]

@@ -5,6 +5,7 @@ import { buildOps } from '@gatehouse/process/ops-listener'
 import type { RunningService } from '@gatehouse/process/running-service'
 import { drainTimes } from '@gatehouse/settings/drain-times'
 import { words } from '@gatehouse/settings/fragments'
+import type { ProcessTls } from '@gatehouse/tls/process-tls'
 import { type AuthNeeds, buildAuth } from './app.ts'
 import type { AuthState } from './auth-state.ts'
 import type { AuthConfig } from './config.ts'
@@ -20,6 +21,7 @@ type ListenerPorts = AuthState &
   Pick<Ports, 'registry' | 'closing'> & {
     readonly revocations: OpenRevocations
     readonly sessions: OpenSessions
+    readonly tls: ProcessTls
     readonly fleet: Fleet
     readonly opsToken: string
     /** is aborted when the process begins to close */
@@ -34,9 +36,9 @@ export async function openListeners(
   config: AuthConfig,
   ports: ListenerPorts
 ): Promise<RunningService> {
-  const { closing, draining } = ports
+  const { tls, closing, draining } = ports
   const { AUTH_HOST, AUTH_PORT, AUTH_OPS_HOST, AUTH_OPS_PORT } = config
-  const service = await buildAuth(ports)
+  const service = await buildAuth({ ...ports, https: tls.service?.options ?? null })
   const ops = openOps(config, ports, service)
   // It closes after the service, because it tells load balancers that the service drains.
   closing.defer(() => ops.close())
@@ -44,6 +46,7 @@ export async function openListeners(
   const running = await openService({
     name: 'auth',
     times: drainTimes(config),
+    tls,
     ops: { app: ops, at: { host: AUTH_OPS_HOST, port: AUTH_OPS_PORT } },
     service: { app: service, at: { host: AUTH_HOST, port: AUTH_PORT } },
     close() {
@@ -65,7 +68,8 @@ function openOps(config: AuthConfig, ports: ListenerPorts, service: Service): Se
     revocations,
     monotonicClock: () => performance.now()
   })
-  const ops = buildOps({ log, metrics: registry, checks, service, hosts })
+  const https = ports.tls.ops?.options ?? null
+  const ops = buildOps({ log, metrics: registry, checks, service, https, hosts })
   opsApi(ops, { ...ports, newUser: settings.newUser }, { token: ports.opsToken, hosts })
   return ops
 }

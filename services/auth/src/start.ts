@@ -7,6 +7,7 @@ import { withClosing } from '@gatehouse/process/with-closing'
 import type { RevocationSource } from '@gatehouse/revocation/revocation'
 import { openSightings } from '@gatehouse/sightings/open-sightings'
 import type { TakeSightings } from '@gatehouse/sightings/sighting'
+import { openTls } from '@gatehouse/tls/process-tls'
 import { openAccounts } from './accounts/open-accounts.ts'
 import { settingsOf } from './app-settings.ts'
 import { openAudit } from './audit/open-audit.ts'
@@ -59,7 +60,9 @@ async function open(
   const { ring, sealing, opsToken } = openSecrets(config)
   const registry = processMetrics('auth')
   const metrics = authMetrics(registry)
-  certificateExpiry(registry, 'auth', authCertificates(config))
+  const tls = openTls('AUTH', config, log)
+  closing.defer(tls.close)
+  certificateExpiry(registry, 'auth', authCertificates(config, tls))
   const tracing = await openTraces(config, { log, closing })
   const settings = settingsOf(config)
   const jobs: Job[] = []
@@ -105,6 +108,7 @@ async function open(
     ...common,
     ...state,
     settings,
+    tls,
     sightings,
     opsToken,
     draining

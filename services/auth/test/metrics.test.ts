@@ -1,6 +1,8 @@
 import { join } from 'node:path'
 import { authority, type IssuedFiles } from '@gatehouse/fixtures/certificates'
 import { dataFolder } from '@gatehouse/fixtures/data-folder'
+import { serviceLog } from '@gatehouse/http-service/service-log'
+import { openTls } from '@gatehouse/tls/process-tls'
 import { sql } from 'kysely'
 import { Registry } from 'prom-client'
 import t from 'tap'
@@ -94,6 +96,7 @@ t.test('the metrics show when the certificates for the stores expire', async (t)
   const { issue, file } = await authority(t)
   const database = await issue('auth', [], new Date('2031-01-01'))
   const redis = await issue('auth', [], new Date('2032-01-01'))
+  const [listener, keys] = [await issue('auth', [], new Date('2033-01-01')), await issue('auth')]
   const files = (name: string, issued: IssuedFiles) => ({
     [`${name}_CERT_FILE`]: issued.cert,
     [`${name}_KEY_FILE`]: issued.key
@@ -104,14 +107,21 @@ t.test('the metrics show when the certificates for the stores expire', async (t)
     DATABASE_CA_FILE: file,
     ...files('DATABASE', database),
     REDIS_URL: 'rediss://redis:6379',
-    ...files('REDIS', redis)
+    ...files('REDIS', redis),
+    ...files('AUTH_OPS_TLS', listener),
+    GATEWAY_KEYS_URL: 'https://gateway',
+    ...files('GATEWAY_KEYS', keys)
   })
-  const held = authCertificates(config)().map(({ name, expiresMs }) => [name, expiresMs])
-  const { DATABASE_CA_FILE, ...own } = Object.fromEntries(held)
+  const tls = openTls('AUTH', config, serviceLog('auth', 'silent'))
+  t.teardown(tls.close)
+  const held = authCertificates(config, tls)().map(({ name, expiresMs }) => [name, expiresMs])
+  const { DATABASE_CA_FILE, GATEWAY_KEYS_CERT_FILE, ...own } = Object.fromEntries(held)
   t.ok(DATABASE_CA_FILE > Date.now())
+  t.ok(GATEWAY_KEYS_CERT_FILE > Date.now())
   t.strictSame(own, {
     DATABASE_CERT_FILE: Date.parse('2031-01-01'),
-    REDIS_CERT_FILE: Date.parse('2032-01-01')
+    REDIS_CERT_FILE: Date.parse('2032-01-01'),
+    AUTH_OPS_TLS_CERT_FILE: Date.parse('2033-01-01')
   })
 })
 

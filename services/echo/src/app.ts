@@ -1,4 +1,4 @@
-import { buildService, type Service } from '@gatehouse/http-service/build-service'
+import { buildService, type ServerTls, type Service } from '@gatehouse/http-service/build-service'
 import type { ServiceLog } from '@gatehouse/http-service/service-log'
 
 const BODY_LIMIT_BYTES = 1024 * 1024
@@ -6,15 +6,18 @@ const BODY_LIMIT_BYTES = 1024 * 1024
 /** Answers with the request as it arrived: it shows what a service behind the gateway receives. */
 export async function buildEcho({
   log,
+  https = null,
   closeMs
 }: {
   log: ServiceLog
+  https?: ServerTls | null
   closeMs: number
 }): Promise<Service> {
   const service = buildService({
     closeMs,
     bodies: 'streamed',
     bodyLimitBytes: BODY_LIMIT_BYTES,
+    https,
     log
   })
   service.removeAllContentTypeParsers()

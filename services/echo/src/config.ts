@@ -1,7 +1,8 @@
 import { defaultPorts } from '@gatehouse/settings/default-ports'
 import { commonSettings, host, port } from '@gatehouse/settings/fragments'
-import { type Environment, readSettings } from '@gatehouse/settings/read-settings'
+import { type Environment, readSettings, SettingsFault } from '@gatehouse/settings/read-settings'
 import { unknownSettings } from '@gatehouse/settings/unknown-settings'
+import { listenerFaults, listenerSettings } from '@gatehouse/tls/listener-settings'
 import type { Static, Type } from 'typebox'
 
 /** The settings of the example service. .env.example describes each of them. */
@@ -10,7 +11,8 @@ export const echoSettings = {
   ECHO_HOST: host(),
   ECHO_PORT: port(defaultPorts.ECHO_PORT),
   ECHO_OPS_HOST: host(),
-  ECHO_OPS_PORT: port(defaultPorts.ECHO_OPS_PORT)
+  ECHO_OPS_PORT: port(defaultPorts.ECHO_OPS_PORT),
+  ...listenerSettings('ECHO')
 }
 
 export type EchoConfig = Static<ReturnType<typeof Type.Object<typeof echoSettings>>>
@@ -22,5 +24,8 @@ export function readConfig(environment: Environment): EchoConfig {
     beginnings: ['ECHO_'],
     others: ['ECHO_URL']
   })
-  return readSettings(echoSettings, environment, () => faults)
+  const settings = readSettings(echoSettings, environment, () => faults)
+  const fileFaults = listenerFaults('ECHO', settings)
+  if (fileFaults.length > 0) throw new SettingsFault(fileFaults)
+  return settings
 }

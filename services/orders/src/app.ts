@@ -1,4 +1,4 @@
-import { buildService, type Service } from '@gatehouse/http-service/build-service'
+import { buildService, type ServerTls, type Service } from '@gatehouse/http-service/build-service'
 import type { ServiceLog } from '@gatehouse/http-service/service-log'
 import {
   type Identity,
@@ -13,6 +13,7 @@ import type { OrderBook, Visibility } from './order-book.ts'
 
 export type OrdersNeeds = {
   log: ServiceLog
+  https?: ServerTls | null
   /** how long requests in flight may take when the service closes */
   closeMs: number
   identity: IdentityOptions
@@ -40,10 +41,11 @@ const NewOrder = Type.Object(
 export async function buildOrders({
   log,
   closeMs,
+  https = null,
   orders,
   ...needs
 }: OrdersNeeds): Promise<Service> {
-  const service = buildService({ log, closeMs })
+  const service = buildService({ log, closeMs, https })
   await service.register(identity, needs.identity)
 
   service.get(

@@ -1,8 +1,9 @@
+import { gatewayKeysFaults, gatewayKeysSettings } from '@gatehouse/identity/settings'
 import { defaultPorts } from '@gatehouse/settings/default-ports'
 import { commonSettings, dataSettings, host, port } from '@gatehouse/settings/fragments'
-import { gatewayKeysSettings } from '@gatehouse/settings/gateway-keys'
-import { type Environment, readSettings } from '@gatehouse/settings/read-settings'
+import { type Environment, readSettings, SettingsFault } from '@gatehouse/settings/read-settings'
 import { unknownSettings } from '@gatehouse/settings/unknown-settings'
+import { listenerFaults, listenerSettings } from '@gatehouse/tls/listener-settings'
 import type { Static, Type } from 'typebox'
 
 /** The settings of the example service. .env.example describes each of them. */
@@ -13,6 +14,7 @@ export const ordersSettings = {
   ORDERS_PORT: port(defaultPorts.ORDERS_PORT),
   ORDERS_OPS_HOST: host(),
   ORDERS_OPS_PORT: port(defaultPorts.ORDERS_OPS_PORT),
+  ...listenerSettings('ORDERS'),
   ...gatewayKeysSettings
 }
 
@@ -25,5 +27,8 @@ export function readConfig(environment: Environment): OrdersConfig {
     beginnings: ['ORDERS_'],
     others: ['ORDERS_URL']
   })
-  return readSettings(ordersSettings, environment, () => faults)
+  const settings = readSettings(ordersSettings, environment, () => faults)
+  const fileFaults = [...listenerFaults('ORDERS', settings), ...gatewayKeysFaults(settings)]
+  if (fileFaults.length > 0) throw new SettingsFault(fileFaults)
+  return settings
 }

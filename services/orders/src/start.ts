@@ -1,9 +1,11 @@
 import { join } from 'node:path'
 import { serviceLog } from '@gatehouse/http-service/service-log'
+import { gatewayKeysOf } from '@gatehouse/identity/settings'
 import { openService } from '@gatehouse/process/open-service'
 import { buildOps } from '@gatehouse/process/ops-listener'
 import type { RunningService } from '@gatehouse/process/running-service'
 import { drainTimes } from '@gatehouse/settings/drain-times'
+import { openTls } from '@gatehouse/tls/process-tls'
 import { Registry } from 'prom-client'
 import { buildOrders } from './app.ts'
 import type { OrdersConfig } from './config.ts'
@@ -15,17 +17,21 @@ const ROUTES_TO_ORDERS = ['orders']
 export async function startOrders(config: OrdersConfig): Promise<RunningService> {
   const times = drainTimes(config)
   const log = serviceLog('orders', config.LOG_LEVEL)
+  const tls = openTls('ORDERS', config, log)
   const orders = openOrderBook(join(config.GATEHOUSE_DATA_DIR, 'orders.sqlite'))
   const service = await buildOrders({
-    identity: { gatewayKeys: config.GATEWAY_KEYS_URL, routes: ROUTES_TO_ORDERS },
+    identity: { gatewayKeys: gatewayKeysOf(config), routes: ROUTES_TO_ORDERS },
+    https: tls.service?.options ?? null,
     closeMs: times.closeMs,
     log,
     orders
   })
-  const ops = buildOps({ log, metrics: new Registry(), checks: {}, service })
+  const https = tls.ops?.options ?? null
+  const ops = buildOps({ log, metrics: new Registry(), checks: {}, service, https })
   return openService({
     name: 'orders',
     times,
+    tls,
     ops: { app: ops, at: { host: config.ORDERS_OPS_HOST, port: config.ORDERS_OPS_PORT } },
     service: { app: service, at: { host: config.ORDERS_HOST, port: config.ORDERS_PORT } },
     async close() {

@@ -4,11 +4,11 @@ import { authority } from '@gatehouse/fixtures/certificates'
 import { dataFolder } from '@gatehouse/fixtures/data-folder'
 import { serviceLog } from '@gatehouse/http-service/service-log'
 import { certificateExpiry } from '@gatehouse/process/certificate-expiry'
+import { openTls } from '@gatehouse/tls/process-tls'
 import { Registry } from 'prom-client'
 import t from 'tap'
 import { readConfig } from '../../src/config.ts'
-import { gatewayCertificates } from '../../src/tls/gateway-certificates.ts'
-import { openCertificate } from '../../src/tls/open-certificate.ts'
+import { gatewayCertificates } from '../../src/telemetry/gateway-certificates.ts'
 
 const year = (number: number) => new Date(`${number}-01-01T00:00:00Z`)
 const seconds = (number: number) => year(number).getTime() / 1000
@@ -19,6 +19,7 @@ t.test('the metrics show when each certificate that a gateway uses expires', asy
   const GATEWAY_ROUTES = join(folder, 'routes.yaml')
   const issueFor = (number: number) => issue('a gateway', [], year(number))
   const listener = await issueFor(2031)
+  const ops = await issueFor(2030)
   const redis = await issueFor(2032)
   const keySet = await issueFor(2033)
   const service = await issueFor(2034)
@@ -38,6 +39,8 @@ routes:
     GATEWAY_ROUTES,
     GATEWAY_TLS_CERT_FILE: listener.cert,
     GATEWAY_TLS_KEY_FILE: listener.key,
+    GATEWAY_OPS_TLS_CERT_FILE: ops.cert,
+    GATEWAY_OPS_TLS_KEY_FILE: ops.key,
     GATEWAY_JWKS_URL: 'https://auth:3001/.well-known/jwks.json',
     GATEWAY_JWKS_CERT_FILE: keySet.cert,
     GATEWAY_JWKS_KEY_FILE: keySet.key,
@@ -46,13 +49,13 @@ routes:
     REDIS_KEY_FILE: redis.key,
     REDIS_CA_FILE: ca
   })
-  const certificate = openCertificate(config, serviceLog('gateway', 'silent'))
-  t.teardown(() => certificate?.close())
+  const tls = openTls('GATEWAY', config, serviceLog('gateway', 'silent'))
+  t.teardown(tls.close)
   const metrics = new Registry()
   certificateExpiry(
     metrics,
     'gateway',
-    gatewayCertificates(config, certificate, () => config.table)
+    gatewayCertificates(config, tls, () => config.table)
   )
   const shown = async () => {
     const gauge = await metrics
@@ -66,16 +69,17 @@ routes:
   t.ok(Number(REDIS_CA_FILE) > Date.now() / 1000)
   t.strictSame(own, {
     GATEWAY_TLS_CERT_FILE: seconds(2031),
+    GATEWAY_OPS_TLS_CERT_FILE: seconds(2030),
     REDIS_CERT_FILE: seconds(2032),
     GATEWAY_JWKS_CERT_FILE: seconds(2033),
     'upstreams.orders.tls.certFile': seconds(2034)
   })
 
   copyFileSync(renewed.cert, listener.cert)
-  certificate?.reload()
+  tls.reload()
   t.equal((await shown()).GATEWAY_TLS_CERT_FILE, seconds(2031), 'its key is still the old one')
   copyFileSync(renewed.key, listener.key)
-  certificate?.reload()
+  tls.reload()
   t.equal((await shown()).GATEWAY_TLS_CERT_FILE, seconds(2035))
 
   rmSync(keySet.cert)

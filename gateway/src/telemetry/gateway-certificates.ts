@@ -1,0 +1,33 @@
+import { redisCertificates } from '@gatehouse/redis/settings'
+import { type HeldCertificate, heldCertificates } from '@gatehouse/settings/pem-expiry'
+import { clientCertificates } from '@gatehouse/tls/client-settings'
+import type { ProcessTls } from '@gatehouse/tls/process-tls'
+import type { GatewayConfig } from '../config.ts'
+import type { RouteTable } from '../routes/route-table.ts'
+import type { Upstream } from '../routes/upstream.ts'
+
+/**
+ * The certificates that a gateway uses: for its listeners, and for its connections to Redis, the key
+ * set and the services.
+ * @returns a function that finds the current ones
+ */
+export function gatewayCertificates(
+  config: GatewayConfig,
+  tls: Pick<ProcessTls, 'certificates'>,
+  routes: () => Pick<RouteTable, 'routes'>
+): () => HeldCertificate[] {
+  const ofRedis = redisCertificates(config)
+  const ofKeySet = clientCertificates('GATEWAY_JWKS', config)
+  return () => [
+    ...tls.certificates(),
+    ...ofRedis,
+    ...ofKeySet(),
+    ...[...new Set(routes().routes.map(({ upstream }) => upstream))].flatMap(upstreamCertificates)
+  ]
+}
+
+const upstreamCertificates = ({ name, tls }: Upstream): HeldCertificate[] =>
+  heldCertificates([
+    { name: `upstreams.${name}.tls.certFile`, chain: tls?.options.cert },
+    { name: `upstreams.${name}.tls.caFile`, authorities: tls?.options.ca }
+  ])

@@ -1,0 +1,48 @@
+import { createPrivateKey, X509Certificate } from 'node:crypto'
+import { createSecureContext } from 'node:tls'
+import { readTlsFile, TlsFileFault } from './tls-file-fault.ts'
+
+/** PEM, as Node.js takes it */
+export type Certificate = { readonly cert: Buffer; readonly key: Buffer }
+
+/** What names the files of a certificate and its key, for messages. */
+export type CertificateNames = { readonly cert: string; readonly key: string }
+
+/**
+ * Reads a certificate and its key.
+ * @throws TlsFileFault if a file cannot be read or used, or the key belongs to another certificate
+ */
+export function readCertificate(
+  certFile: string,
+  keyFile: string,
+  names: CertificateNames
+): Certificate {
+  const cert = readTlsFile(names.cert, certFile)
+  const key = readTlsFile(names.key, keyFile)
+  const certificate = as(
+    'a certificate in PEM',
+    names.cert,
+    certFile,
+    () => new X509Certificate(cert)
+  )
+  const privateKey = as('a private key in PEM without a passphrase', names.key, keyFile, () =>
+    createPrivateKey(key)
+  )
+  if (!certificate.checkPrivateKey(privateKey)) {
+    throw new TlsFileFault(
+      `${names.key}: ${keyFile} is not the key of the certificate in ${certFile}`
+    )
+  }
+  as('a chain of certificates that TLS can use', names.cert, certFile, () =>
+    createSecureContext({ cert, key })
+  )
+  return { cert, key }
+}
+
+function as<Content>(what: string, name: string, file: string, parse: () => Content): Content {
+  try {
+    return parse()
+  } catch {
+    throw new TlsFileFault(`${name}: ${file} is not ${what}`)
+  }
+}

@@ -1,0 +1,117 @@
+import { X509Certificate } from 'node:crypto'
+import { unwatchFile, watchFile } from 'node:fs'
+import type { Server, TlsOptions } from 'node:tls'
+import type { TlsVersion } from './listener-settings.ts'
+import {
+  isSamePems,
+  type ListenerFiles,
+  type ListenerPems,
+  readListenerTls
+} from './listener-tls.ts'
+
+/** The TLS of a listener, whose certificate can change while it listens. */
+export type ListenerTls = {
+  /** the settings that name its files */
+  readonly names: ListenerFiles['names']
+  /** with which the listener starts */
+  readonly options: ListenerTlsOptions
+  /** what new connections get */
+  served(): ListenerPems
+  /** Gives a listener each later certificate. Open connections keep theirs. */
+  serve(listener: Pick<Server, 'setSecureContext'>): void
+  /** Reads the files again. */
+  reload(): void
+  close(): void
+}
+
+export type ListenerTlsOptions = Pick<
+  TlsOptions,
+  'cert' | 'key' | 'ca' | 'minVersion' | 'requestCert' | 'rejectUnauthorized'
+>
+
+export type LiveListenerTlsOptions = {
+  readonly files: ListenerFiles
+  readonly minVersion: TlsVersion
+  readonly onReload: (notAfter: Date) => void
+  /** The certificate that is served has expired, or will within 21 days. */
+  readonly onExpiring: (notAfter: Date, hasExpired: boolean) => void
+  /** The files cannot be used; the listener keeps its certificate. */
+  readonly onFault: (error: unknown) => void
+  readonly clock: () => number
+  readonly intervalMs?: number
+}
+
+const INTERVAL_MS = 1000
+const DAY_MS = 86_400_000
+const EXPIRES_SOON_MS = 21 * DAY_MS
+
+/**
+ * Reads the certificate of a listener, on demand and when one of its files changes. Files that do
+ * not go together are not used: perhaps only some of them have been replaced so far.
+ * @throws TlsFileFault if the first files cannot be read or used
+ */
+export function liveListenerTls(options: LiveListenerTlsOptions): ListenerTls {
+  const { files, minVersion, onReload, onFault, intervalMs = INTERVAL_MS } = options
+  const listeners: Pick<Server, 'setSecureContext'>[] = []
+  let served = readListenerTls(files)
+  const isMutual = files.clientCaFile !== null
+  const first = { ...served, minVersion, requestCert: isMutual, rejectUnauthorized: isMutual }
+  const noteExpiry = (): void => {
+    const notAfter = expiryOf(served)
+    const leftMs = notAfter.getTime() - options.clock()
+    if (leftMs < EXPIRES_SOON_MS) options.onExpiring(notAfter, leftMs < 0)
+  }
+  noteExpiry()
+  const daily = setInterval(noteExpiry, DAY_MS).unref()
+  const reload = (): void => {
+    try {
+      const read = readListenerTls(files)
+      if (isSamePems(read, served)) return
+      for (const listener of listeners) listener.setSecureContext({ ...read, minVersion })
+      served = read
+      onReload(expiryOf(read))
+      noteExpiry()
+    } catch (error) {
+      onFault(error)
+    }
+  }
+  const changes = watchTogether(files, reload, intervalMs)
+  return {
+    names: files.names,
+    options: first,
+    served: () => served,
+    serve: (listener) => listeners.push(listener),
+    reload,
+    close() {
+      clearInterval(daily)
+      changes.close()
+    }
+  }
+}
+
+const expiryOf = ({ cert }: ListenerPems): Date => new X509Certificate(cert).validToDate
+
+/**
+ * Calls once after the last of several changes. What replaces a certificate writes one file after
+ * the other, and in between they do not go together.
+ */
+function watchTogether(
+  { certFile, keyFile, clientCaFile }: ListenerFiles,
+  tell: () => void,
+  intervalMs: number
+): { close(): void } {
+  const watched = [certFile, keyFile, clientCaFile].filter((file) => file !== null)
+  let settling: NodeJS.Timeout | undefined
+  const onChange = (): void => {
+    clearTimeout(settling)
+    settling = setTimeout(tell, intervalMs).unref()
+  }
+  // Polls the files: they may be links into a folder that is replaced, as in Kubernetes.
+  for (const file of watched) watchFile(file, { interval: intervalMs, persistent: false }, onChange)
+  return {
+    close() {
+      clearTimeout(settling)
+      for (const file of watched) unwatchFile(file, onChange)
+    }
+  }
+}
