@@ -40,16 +40,21 @@ async function keeper({ open }: TestDatabase, auditDays = AUDIT_DAYS) {
   const database: Kysely<Tables> = await open()
   const clock = testClock()
   let isClockRight = true
+  let expired = 0
   const forget = forgetTooOld(database, {
     auditDays,
     revocationSeconds: REVOCATION_SECONDS,
     clock,
     also: [],
+    onExpired: (count) => {
+      expired += count
+    },
     isClockRight: () => isClockRight
   })
   return {
     database,
     clock,
+    expired: () => expired,
     distrustClock() {
       isClockRight = false
     },
@@ -97,7 +102,7 @@ for (const { name, skip, make } of databaseKinds(t)) {
     `${name}: a session is kept as long as one of its tokens may be valid`,
     { skip },
     async (t) => {
-      const { database, clock, round, sids } = await keeper(await make(t))
+      const { database, clock, round, sids, expired } = await keeper(await make(t))
       clock.advance(PAUSE_MS)
       const now = Math.floor(clock() / 1000)
       const kept = now - 3600 - REVOCATION_SECONDS + 60
@@ -119,6 +124,7 @@ for (const { name, skip, make } of databaseKinds(t)) {
         (await sids()).map(([letter]) => letter),
         ['a', 'b', 'c', 'd']
       )
+      t.equal(expired(), BATCH + 1, 'those that nothing had ended before')
     }
   )
 

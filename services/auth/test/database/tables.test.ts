@@ -1,10 +1,13 @@
+import { eventually } from '@gatehouse/fixtures/client'
 import { type Kysely, sql } from 'kysely'
 import type { Migration } from 'kysely/migration'
+import { Registry } from 'prom-client'
 import t from 'tap'
 import { databaseStatus } from '../../src/database/database-status.ts'
 import { migrations } from '../../src/database/migrate.ts'
 import { type DatabaseOptions, openTables } from '../../src/database/open-tables.ts'
 import type { Tables } from '../../src/database/tables.ts'
+import { authMetrics } from '../../src/metrics.ts'
 import { databaseKinds } from '../fixtures/databases.ts'
 
 /** What a next version could bring: migrations only add. */
@@ -66,6 +69,45 @@ for (const { name, skip, make } of databaseKinds(t)) {
     t.match(status.at(-1), { name: '9999-more', appliedAt: /^\d{4}-/, known: false })
     t.equal(status.length, Object.keys(migrations).length + 1)
   })
+
+  t.test(
+    `${name}: the metrics show calls, and connections that are all taken`,
+    { skip },
+    async (t) => {
+      const { options } = await make(t)
+      const registry = new Registry()
+      const { database: metrics } = authMetrics(registry)
+      const database = await openTables({ ...options, poolSize: 1, metrics })
+      t.teardown(() => database.destroy())
+      const values = async (metric: string) => {
+        const found = await registry.getSingleMetric(`auth_${metric}`)?.get()
+        return found?.values.filter(({ value }) => value !== 0) ?? []
+      }
+      const read = (from: Kysely<Tables>) => from.selectFrom('accounts').select('id').execute()
+      const taken = Promise.withResolvers<void>()
+      const free = Promise.withResolvers<void>()
+      const first = database.transaction().execute(async (transaction) => {
+        await read(transaction)
+        taken.resolve()
+        await free.promise
+      })
+      await taken.promise
+      const second = read(database)
+      if (options.address !== null) {
+        const waiting = () => values('database_calls_waiting')
+        t.match(await eventually(waiting, ({ length }) => length > 0), [{ value: 1 }])
+        t.match(await values('database_connections'), [{ value: 1 }])
+        t.match(await values('database_connections_limit'), [{ value: 1 }])
+        t.strictSame(await values('database_connections_idle'), [])
+      }
+      free.resolve()
+      await Promise.all([first, second])
+      const durations = await values('store_call_duration_seconds')
+      const calls = new Set(durations.map(({ labels }) => labels.call))
+      for (const call of ['connect', 'begin', 'select', 'commit']) t.ok(calls.has(call), call)
+      t.strictSame(await values('store_call_errors_total'), [])
+    }
+  )
 
   t.test(`${name}: a migration that no version knows is a fault`, { skip }, async (t) => {
     const { open, options } = await make(t)
