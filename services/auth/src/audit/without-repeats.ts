@@ -12,12 +12,12 @@ const REPEATABLE: ReadonlySet<AuditKind> = new Set<AuditKind>([
   'refresh-replayed'
 ])
 /** per kind, subject and network */
-const MOST_IN_A_MINUTE = 5
+const MOST_OF_ONE_NETWORK = 5
+/** per kind and subject, from all networks: one caller can have millions of IPv6 networks */
+const MOST_OF_ALL_NETWORKS = 60
 const MINUTE_MS = 60_000
 /** the maximum number of combinations that are counted */
 const MOST_COUNTED = 50_000
-
-type Counted = { endsAtMs: number; written: number; leftOut: number }
 
 /**
  * An audit log that a flood of refused requests cannot fill. It writes the first few events of a
@@ -30,32 +30,48 @@ export function withoutRepeats(
   clock: () => number,
   onLeftOut: (kind: AuditKind) => void = () => {}
 ): AuditLog {
-  const counts = new LRUCache<string, Counted>({ maxSize: MOST_COUNTED, sizeCalculation: () => 1 })
+  const takeOfOne = firstOfMinute(MOST_OF_ONE_NETWORK, clock)
+  const takeOfAll = firstOfMinute(MOST_OF_ALL_NETWORKS, clock)
 
   /** How many events were left out before this one; null if this one is to be left out. */
-  const count = ({ kind, subject, origin }: AuditEvent): number | null => {
-    const key = `${kind} ${subject} ${clientNetwork(origin.address)}`
-    const nowMs = clock()
-    const known = counts.get(key)
-    if (known === undefined || nowMs >= known.endsAtMs) {
-      counts.set(key, { endsAtMs: nowMs + MINUTE_MS, written: 1, leftOut: 0 })
-      return known?.leftOut ?? 0
-    }
-    if (known.written === MOST_IN_A_MINUTE) {
-      known.leftOut += 1
-      return null
-    }
-    known.written += 1
-    return 0
+  const take = ({ kind, subject, origin }: AuditEvent): number | null => {
+    const key = `${kind} ${subject}`
+    const leftOut = takeOfOne(`${key} ${clientNetwork(origin.address)}`, 0)
+    return leftOut === null ? null : takeOfAll(key, leftOut)
   }
 
   return {
     ...audit,
     async write(event) {
       if (!REPEATABLE.has(event.kind)) return await audit.write(event)
-      const leftOut = count(event)
+      const leftOut = take(event)
       if (leftOut === null) return onLeftOut(event.kind)
       await audit.write(leftOut === 0 ? event : { ...event, detail: { ...event.detail, leftOut } })
     }
+  }
+}
+
+type Counted = { endsAtMs: number; taken: number; leftOut: number }
+
+/**
+ * Takes the first events of each key in a minute.
+ * @returns a function of the key and of how many events an event stands for in addition to itself;
+ * it returns how many the taken event stands for, with those that were left out before it, or null
+ */
+function firstOfMinute(most: number, clock: () => number) {
+  const counts = new LRUCache<string, Counted>({ maxSize: MOST_COUNTED, sizeCalculation: () => 1 })
+  return (key: string, others: number): number | null => {
+    const nowMs = clock()
+    const known = counts.get(key)
+    if (known === undefined || nowMs >= known.endsAtMs) {
+      counts.set(key, { endsAtMs: nowMs + MINUTE_MS, taken: 1, leftOut: 0 })
+      return others + (known?.leftOut ?? 0)
+    }
+    if (known.taken === most) {
+      known.leftOut += others + 1
+      return null
+    }
+    known.taken += 1
+    return others
   }
 }

@@ -121,15 +121,13 @@ for (const { name, skip, make } of databaseKinds(t)) {
     }
   )
 
-  t.test(`${name}: who guesses invitations is slowed, and nobody else`, { skip }, async (t) => {
+  t.test(`${name}: a wrong invitation counts as no guess at an account`, { skip }, async (t) => {
     const { invite, register } = await inviting(t)
     const { secret } = await invite({ email: 'ada@example.com' })
-    const codes: number[] = []
-    for (let guess = 0; guess < 6; guess++) codes.push((await register('ghi_guess')).statusCode)
-    t.strictSame(codes, [403, 403, 403, 403, 403, 403])
-    isProblem(t, await register('ghi_guess'), { code: 'RATE_LIMITED' })
-    const other = await register(secret, 'eve@example.com')
-    isProblem(t, other, { code: 'RATE_LIMITED' }, 'for another address')
+    const codes = new Set<number>()
+    for (let guess = 0; guess < 20; guess++) codes.add((await register('ghi_guess')).statusCode)
+    t.strictSame([...codes], [403], 'only the limit of the network slows a guesser')
+    t.equal((await register(secret, 'eve@example.com')).statusCode, 403)
     t.equal((await register(secret)).statusCode, 201, 'the right one, from the same network')
   })
 

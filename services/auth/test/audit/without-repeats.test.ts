@@ -53,6 +53,22 @@ t.test('the addresses of one IPv6 network are counted together', async (t) => {
   t.equal((await written()).length, 6, 'and those of another one for themselves')
 })
 
+t.test('a flood from any number of networks is a bounded number of events', async (t) => {
+  const { clock, write, written } = await log(t)
+  const fromNetwork = (number: number) => from(`2001:db8:0:${number.toString(16)}::1`)
+  for (let network = 1; network <= 1000; network++) {
+    await write({ ...failed, origin: fromNetwork(network) })
+  }
+  t.strictSame(await written(), Array(60).fill('{}'))
+  await write({ ...failed, subject: 'ada', origin: fromNetwork(1) })
+  t.equal((await written()).length, 61, 'other subjects are counted separately')
+  for (let attempt = 0; attempt < 9; attempt++) await write(failed)
+  clock.advance(60_000)
+  await write(failed)
+  await write({ ...failed, origin: fromNetwork(1) })
+  t.strictSame((await written()).slice(61), ['{"leftOut":949}', '{}'])
+})
+
 t.test('events that only the owner or an operator can cause are always written', async (t) => {
   const { write, written } = await log(t)
   for (const kind of ['logout', 'refresh-reused', 'user-disabled'] as const) {

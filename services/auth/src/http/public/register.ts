@@ -1,4 +1,3 @@
-import { clientNetwork } from '@gatehouse/edge-headers/client-network'
 import type { FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import { publicAccount } from '../../accounts/account.ts'
@@ -51,9 +50,8 @@ export const register: Route = (service, needs) => {
         const account = await accounts.register({ ...person, ...newUser }, origin)
         return reply.code(201).send({ user: publicAccount(account) })
       }
-      const network = clientNetwork(origin.address)
       const { email } = person
-      const invitation = await invitations.check({ secret, email, network, origin })
+      const invitation = await invitations.check({ secret, email, origin })
       const applicant = {
         ...person,
         roles: invitation.roles ?? newUser.roles,
