@@ -7,6 +7,7 @@ import { openService } from '@gatehouse/process/open-service'
 import { buildOps } from '@gatehouse/process/ops-listener'
 import { processMetrics } from '@gatehouse/process/process-metrics'
 import type { RunningService } from '@gatehouse/process/running-service'
+import { withClosing } from '@gatehouse/process/with-closing'
 import { faultCause } from '@gatehouse/redis/fault-cause'
 import { reportedRedis } from '@gatehouse/redis/reported-redis'
 import { requireUsable } from '@gatehouse/redis/require-usable'
@@ -33,9 +34,15 @@ import { gatewayCertificates } from './telemetry/gateway-certificates.ts'
 import { openTelemetry } from './telemetry/open-telemetry.ts'
 
 /** @param embedded if the auth service runs in this process */
-export async function startGateway(
+export const startGateway = (
   config: GatewayConfig,
   embedded: Embedded | null
+): Promise<RunningService> => withClosing((closing) => open(config, embedded, closing))
+
+async function open(
+  config: GatewayConfig,
+  embedded: Embedded | null,
+  closing: AsyncDisposableStack
 ): Promise<RunningService> {
   const clock = Date.now
   const settings = settingsOf(config)
@@ -43,18 +50,15 @@ export async function startGateway(
   for (const warning of config.warnings) log.warn(warning)
   // Before the start waits for anything, so that an operator learns of a mistake at once.
   const tls = openTls('GATEWAY', config, log)
+  closing.defer(tls.close)
   const metrics = processMetrics('gateway')
   const connections = reportedRedis({ service: 'gateway', log, metrics })
   const shared = await sharedState(config, embedded, connections)
-  try {
-    await requireUsable(connections, neededRights, config)
-  } catch (error) {
-    tls.close()
-    shared.disconnect()
-    throw error
-  }
+  closing.defer(() => shared.disconnect())
+  await requireUsable(connections, neededRights, config)
   const assertionKey = await newAssertionKey()
   const issuers = await openIssuers({ config, log, metrics, clock })
+  closing.defer(() => issuers.close())
   const keys = issuers.ownKeys
   let membership: Membership | undefined
   const revoked = followRevocations({
@@ -71,7 +75,13 @@ export async function startGateway(
     clock,
     monotonicClock: () => performance.now()
   })
+  closing.defer(() => {
+    // Ends the read that waits for the next entry.
+    shared.disconnect()
+    return revoked.close()
+  })
   const sightings = openSightings(shared.takeSightings, log)
+  closing.defer(() => sightings.close())
   const id = randomUUID()
   membership = await joinFleet({
     fleet: shared.fleet,
@@ -87,6 +97,7 @@ export async function startGateway(
     }),
     onFault: (error) => log.warn({ cause: faultCause(error) }, 'the fleet heartbeat failed')
   })
+  closing.defer(() => membership?.close())
   const routes = liveRouteTable({
     first: config.table,
     file: config.GATEWAY_ROUTES,
@@ -95,7 +106,9 @@ export async function startGateway(
     onFault: (error) =>
       log.error(reloadFault(error), 'the new route table has errors; the old one stays in use')
   })
+  closing.defer(() => routes.close())
   const telemetry = await openTelemetry(config, { log, metrics })
+  closing.defer(() => telemetry.close())
   const app = await buildGateway({
     ...settings,
     log,
@@ -124,6 +137,11 @@ export async function startGateway(
   })
   ops.get(GATEWAY_KEYS_PATH, () => membership.assertionKeys())
   let redirect: Redirect | null = null
+  // The ops listener closes after the others, because it tells load balancers that they drain.
+  closing.defer(() => ops.close())
+  closing.defer(async () => {
+    await Promise.all([redirect?.close(), app.close()])
+  })
   const service = await openService({
     name: 'gateway',
     times: drainTimes(config),
@@ -131,23 +149,8 @@ export async function startGateway(
     ops: { app: ops, at: { host: config.GATEWAY_OPS_HOST, port: config.GATEWAY_OPS_PORT } },
     service: { app, at: { host: config.GATEWAY_HOST, port: config.GATEWAY_PORT } },
     reload: routes.reload,
-    async close() {
-      routes.close()
-      await Promise.all([redirect?.close(), app.close()])
-      await telemetry.close()
-      await ops.close()
-      await membership.close()
-      await sightings.close()
-      issuers.close()
-      shared.disconnect()
-      await revoked.close()
-    }
+    close: () => closing.disposeAsync()
   })
-  try {
-    redirect = await openRedirect(config, { ...settings, log, clock })
-    return service
-  } catch (error) {
-    await service.close()
-    throw error
-  }
+  redirect = await openRedirect(config, { ...settings, log, clock })
+  return service
 }
