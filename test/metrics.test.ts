@@ -242,7 +242,9 @@ const elsewhere = {
   'gateway/test/start.test.ts': ['gateway_issuer_keys_loaded'],
   'gateway/test/telemetry/access-log.test.ts': ['gateway_access_log_dropped_total'],
   'gateway/test/telemetry/guarded-faults.test.ts': ['gateway_guarded_faults_total'],
-  'gateway/test/tls/gateway-certificates.test.ts': ['gateway_certificate_expiry_timestamp_seconds'],
+  'gateway/test/telemetry/gateway-certificates.test.ts': [
+    'gateway_certificate_expiry_timestamp_seconds'
+  ],
   'packages/redis/test/reported-redis.test.ts': [
     'auth_redis_connected',
     'auth_redis_connections_made_total',
