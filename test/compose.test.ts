@@ -3,11 +3,11 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseEnv } from 'node:util'
 import { authSettings, readConfig as readAuth } from '@gatehouse/auth/config'
-import { echoSettings } from '@gatehouse/echo/config'
+import { echoSettings, readConfig as readEcho } from '@gatehouse/echo/config'
 import { dataFolder } from '@gatehouse/fixtures/data-folder'
 import { gatewaySettings, readConfig as readGateway } from '@gatehouse/gateway/config'
 import { readRouteTable } from '@gatehouse/gateway/routes/load-route-table'
-import { ordersSettings } from '@gatehouse/orders/config'
+import { ordersSettings, readConfig as readOrders } from '@gatehouse/orders/config'
 import t from 'tap'
 import { parse } from 'yaml'
 import { read, root } from './source-files.ts'
@@ -105,6 +105,31 @@ t.test('with infra/docker/secrets.yml, a container gets its secrets as files onl
   }
 })
 
+t.test('with infra/docker/tls.yml, every process finds its certificates', async (t) => {
+  const folder = join(dataFolder(t), 'tls')
+  const { services: secured } = readCompose('infra/docker/tls.yml')
+  const names = ['gateway', 'auth', 'orders', 'echo', 'prometheus']
+  execFileSync(join(root, 'infra/tls/make-certificates'), [folder, ...names])
+  const readers = { auth: readAuth, gateway: readGateway, orders: readOrders, echo: readEcho }
+  for (const [name, readConfig] of Object.entries(readers)) {
+    const environment = Object.fromEntries(
+      Object.entries({ ...services[name]?.environment, ...secured[name]?.environment }).map(
+        ([setting, value]) => [
+          setting,
+          String(value)
+            .replaceAll(/\$\{\w+:-([^}]*)\}/g, '$1')
+            .replaceAll('/run/tls/', `${join(folder, name)}/`)
+        ]
+      )
+    )
+    const config: object = readConfig(environment)
+    t.match(config, { [`${name.toUpperCase()}_OPS_TLS_CLIENT_CA_FILE`]: /ca\.crt$/ }, name)
+    if (!('table' in config)) continue
+    const addresses = readGateway(environment).table.routes.map(({ upstream }) => upstream)
+    t.ok(addresses.every(({ addresses: [one = ''], tls }) => /^https:/.test(one) && tls !== null))
+  }
+})
+
 const loopback = /^(?:127\.0\.0\.1|\$\{GATEWAY_PUBLISH_ADDRESS:-127\.0\.0\.1\}):/
 
 t.test(
@@ -140,7 +165,8 @@ t.test('infra/docker/ha.env makes two of each, which find each other', async (t)
   t.strictSame(auth?.upstream.addresses, ['http://auth-1:3001', 'http://auth-2:3001'])
   const REDIS_URL = variables.GATEHOUSE_REDIS_URL
   t.equal(readGateway({ REDIS_URL }).REDIS_URL, REDIS_URL)
-  const used = [...read('docker-compose.yml').matchAll(/\$\{([A-Z0-9_]+)/g)].map(([, name]) => name)
+  const composed = `${read('docker-compose.yml')}${read('infra/docker/tls.yml')}`
+  const used = [...composed.matchAll(/\$\{([A-Z0-9_]+)/g)].map(([, name]) => name)
   const names = Object.keys(variables).filter((name) => name !== 'COMPOSE_PROFILES')
   t.strictSame(
     names.filter((name) => !used.includes(name)),

@@ -7,6 +7,7 @@ import { echoSettings } from '@gatehouse/echo/config'
 import { dataFolder } from '@gatehouse/fixtures/data-folder'
 import { gatewaySettings } from '@gatehouse/gateway/config'
 import { readRouteTable } from '@gatehouse/gateway/routes/load-route-table'
+import { opsSettings } from '@gatehouse/ops/ops-client'
 import { ordersSettings } from '@gatehouse/orders/config'
 import t, { type Test } from 'tap'
 import { kustomize, type Rendered } from './kustomization.ts'
@@ -97,7 +98,7 @@ const confined = {
   capabilities: { drop: ['ALL'] }
 }
 
-for (const overlay of ['dev', 'production']) {
+for (const overlay of ['dev', 'production', 'production-tls']) {
   t.test(`the overlay ${overlay} is what Kubernetes takes`, async (t) => {
     const objects = rendered(overlay)
     for (const object of objects) {
@@ -119,7 +120,8 @@ for (const overlay of ['dev', 'production']) {
       for (const { name, env = [], securityContext, resources } of pod.containers) {
         t.strictSame(securityContext, confined, name)
         t.match(resources.limits.memory, /^\d+[MG]i$/, name)
-        const known = [...Object.keys(settingsOf[name] ?? {}), ...ofRoutes]
+        const ofOps = name === 'auth' ? Object.keys(opsSettings) : []
+        const known = [...Object.keys(settingsOf[name] ?? {}), ...ofOps, ...ofRoutes]
         const unknown = env.filter((one) => name in settingsOf && !known.includes(one.name))
         t.strictSame(unknown, [], `${name} gets settings that it reads`)
       }
@@ -137,7 +139,7 @@ for (const overlay of ['dev', 'production']) {
 }
 
 t.test('no object has a member that the API does not know', async (t) => {
-  const objects = [...rendered('dev'), ...rendered('production')]
+  const objects = [...rendered('dev'), ...rendered('production-tls')]
   const [deployment] = objects.filter(({ kind }) => kind === 'Deployment')
   if (deployment === undefined) throw new Error('there are deployments')
   const misspelt = { ...deployment, spec: { ...deployment.spec, minReadySecond: 3 } }

@@ -58,7 +58,7 @@ const order = ({ kind, metadata }: Rendered) => `${kind} ${metadata.name}`
 
 if (hasKubectl()) {
   t.test('kubectl makes the same of the overlays', async (t) => {
-    for (const overlay of ['dev', 'production']) {
+    for (const overlay of ['dev', 'production', 'production-tls']) {
       const folder = join(root, 'infra/kubernetes/overlays', overlay)
       const said = execFileSync('kubectl', ['kustomize', folder], { encoding: 'utf8' })
       const real = parseAllDocuments(plainNames(said)).map((document) => document.toJS())

@@ -24,6 +24,8 @@ const promtool = async (...args: string[]): Promise<string> =>
 
 t.test('Prometheus takes its configuration and the alerts', { skip }, async (t) => {
   t.match(await promtool('check', 'config', 'prometheus.yml'), `${alerts.length} rules found`)
+  const secured = ['--syntax-only', 'prometheus-tls.yml']
+  t.match(await promtool('check', 'config', ...secured), 'is valid prometheus config')
 })
 
 t.test('every alert fires when it should, and only then', { skip }, async (t) => {

@@ -63,19 +63,28 @@ export function liveListenerTls(options: LiveListenerTlsOptions): ListenerTls {
   }
   noteExpiry()
   const daily = setInterval(noteExpiry, DAY_MS).unref()
-  const reload = (): void => {
+  /** the last fault that was reported; null if the files could be used since */
+  let reported: string | null = null
+  const look = (): void => {
     try {
       const read = readListenerTls(files)
+      reported = null
       if (isSamePems(read, served)) return
       for (const listener of listeners) listener.setSecureContext({ ...read, minVersion })
       served = read
       onReload(expiryOf(read))
       noteExpiry()
     } catch (error) {
-      onFault(error)
+      // A change that was already reported on demand is noticed once more by its files.
+      if (reported !== String(error)) onFault(error)
+      reported = String(error)
     }
   }
-  const changes = watchTogether(files, reload, intervalMs)
+  const reload = (): void => {
+    reported = null
+    look()
+  }
+  const changes = watchTogether(files, look, intervalMs)
   return {
     names: files.names,
     options: first,

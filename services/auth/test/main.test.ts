@@ -1,8 +1,11 @@
-import { randomBytes } from 'node:crypto'
+import { randomBytes, X509Certificate } from 'node:crypto'
 import { once } from 'node:events'
-import { readdirSync, writeFileSync } from 'node:fs'
+import { copyFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
+import { connect } from 'node:tls'
+import { authority } from '@gatehouse/fixtures/certificates'
+import { eventually } from '@gatehouse/fixtures/client'
 import { dataFolder } from '@gatehouse/fixtures/data-folder'
 import { patience } from '@gatehouse/fixtures/patience'
 import { redisMissing, redisServer } from '@gatehouse/fixtures/redis-server'
@@ -38,6 +41,53 @@ t.test('the process starts, answers, and on SIGTERM ends with 0', async (t) => {
   auth.process.kill('SIGTERM')
   t.strictSame(await auth.ended, { code: 0, signal: null, stderr: '' })
 })
+
+t.test(
+  'on SIGHUP it serves a renewed certificate, and refuses a bad one in one line',
+  async (t) => {
+    const { issue, file } = await authority(t)
+    const [first, renewed] = [await issue('auth'), await issue('auth')]
+    const auth = authProcess(t, {
+      GATEHOUSE_DATA_DIR: dataFolder(t),
+      LOG_LEVEL: 'error',
+      AUTH_TLS_CERT_FILE: first.cert,
+      AUTH_TLS_KEY_FILE: first.key,
+      AUTH_TLS_CLIENT_CA_FILE: file
+    })
+    const port = Number(new URL((await auth.ready).url).port)
+    const own = { cert: readFileSync(renewed.cert), key: readFileSync(renewed.key) }
+    const shown = async () => {
+      const socket = connect({ host: '127.0.0.1', port, ...own, rejectUnauthorized: false })
+      t.teardown(() => socket.destroy())
+      await once(socket, 'secureConnect')
+      return socket.getPeerX509Certificate()?.fingerprint256
+    }
+    const fingerprint = new X509Certificate(own.cert).fingerprint256
+    t.not(await shown(), fingerprint)
+    copyFileSync(renewed.cert, first.cert)
+    copyFileSync(renewed.key, first.key)
+    auth.process.kill('SIGHUP')
+    t.equal(await eventually(shown, (one) => one === fingerprint, 10_000), fingerprint)
+
+    writeFileSync(first.key, 'not a key')
+    auth.process.kill('SIGHUP')
+    await auth.says(/the new certificate cannot be used; the old one stays/)
+    t.equal(await shown(), fingerprint)
+    auth.process.kill('SIGTERM')
+    const { code, stderr } = await auth.ended
+    t.equal(code, 0)
+    const [line = '', ...more] = stderr.trim().split('\n')
+    t.strictSame(
+      more.map((one) => JSON.parse(one).cause),
+      [],
+      'one line'
+    )
+    t.match(JSON.parse(line), {
+      level: 50,
+      cause: `AUTH_TLS_KEY_FILE: ${first.key} is not a private key in PEM without a passphrase`
+    })
+  }
+)
 
 t.test('acknowledged changes survive a power cut', async (t) => {
   // The grace window is to last until the second process has started, also on a busy machine.
