@@ -88,7 +88,7 @@ export async function buildGateway(needs: GatewayNeeds): Promise<Service> {
     sign: { algorithm: 'ES256' }
   })
   const allowsOrigin = allowOriginsOf(pages.allowedOrigins)
-  const limiterOf = await routeLimiters(app, needs.limitsRedis)
+  const limiterOf = await routeLimiters(app, needs.limitsRedis, clock)
 
   const verifier = accessTokenVerifier({
     issuers: needs.issuers,

@@ -27,7 +27,16 @@ export const neededRights: readonly NeededRights[] = [
   },
   {
     key: 'gatehouse:edge-limit:caller',
-    commands: ['incr KEY', 'pexpire KEY 1', 'pttl KEY', 'evalsha a 1 KEY', 'eval a 1 KEY']
+    commands: [
+      'incr KEY',
+      'pexpire KEY 1',
+      'pttl KEY',
+      'hget KEY a',
+      'hset KEY a b',
+      'expire KEY 1',
+      'evalsha a 1 KEY',
+      'eval a 1 KEY'
+    ]
   },
   {
     key: SIGHTINGS,

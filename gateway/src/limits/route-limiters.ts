@@ -5,6 +5,7 @@ import type { FastifyInstance, FastifyPluginAsync, FastifyRequest } from 'fastif
 import type { Limit, Route } from '../routes/route.ts'
 import type { Limiter } from '../stages/limit.ts'
 import type { VerifiedToken } from '../tokens/verified-token.ts'
+import { redisAddressCounts } from './address-counts.ts'
 
 const NAMESPACE = 'gatehouse:edge-limit:'
 /** per limit; above it, the callers that have been quiet for longest are forgotten */
@@ -19,18 +20,30 @@ type Caller = {
 }
 
 /**
- * The limits of the routes that have one, counted by @fastify/rate-limit: per route and per caller.
- * After a reload of the table, an unchanged limit keeps its counts. A shared limit is counted by
+ * The limits of the routes that have one, counted per route and per caller: by @fastify/rate-limit,
+ * except shared limits by address (`AddressCounts`). After a reload of the table, an unchanged limit keeps its counts. A shared limit is counted by
  * this gateway alone while Redis is unreachable.
  */
-export async function routeLimiters(app: FastifyInstance, redis: RedisConnection | null) {
+export async function routeLimiters(
+  app: FastifyInstance,
+  redis: RedisConnection | null,
+  clock: () => number
+) {
   const local = await countedBy(app, {})
   const shared = redis === null ? local : await countedBy(app, { redis, nameSpace: NAMESPACE })
+  const addresses = redis === null ? null : redisAddressCounts(redis, clock)
 
   const overOne = async (route: string, limit: Limit, caller: Caller) => {
-    const key = keyOf(route, limit, caller)
-    if (!limit.shared) return local(limit, caller.request, key)
-    return shared(limit, caller.request, key).catch(() => local(limit, caller.request, key))
+    const name = nameOf(route, limit)
+    const whom = whomOf(limit, caller)
+    const alone = () => local(limit, caller.request, `${name} ${whom}`)
+    if (!limit.shared) return alone()
+    const isAddress = kindOf(limit, caller) === 'address'
+    const counted =
+      addresses !== null && isAddress
+        ? addresses(name, limit, whom)
+        : shared(limit, caller.request, `${name} ${whom}`)
+    return counted.catch(alone)
   }
   return ({ name, limits }: Route, caller: Caller): Limiter | null => {
     if (limits.length === 0) return null
@@ -44,20 +57,21 @@ export async function routeLimiters(app: FastifyInstance, redis: RedisConnection
   }
 }
 
-function keyOf(
-  route: string,
-  { by, max, windowSeconds }: Limit,
-  { address, token }: Caller
-): string {
-  // Anonymous requests, on routes that allow them, are counted by address.
-  const counted = token === null ? 'address' : by
+const nameOf = (route: string, { by, max, windowSeconds }: Limit): string =>
+  `${route} ${max}/${windowSeconds} ${by}`
+
+/** Anonymous requests, on routes that allow them, are counted by address. */
+const kindOf = ({ by }: Limit, { token }: Caller): Limit['by'] => (token === null ? 'address' : by)
+
+function whomOf(limit: Limit, caller: Caller): string {
+  const { address, token } = caller
+  const counted = kindOf(limit, caller)
   const whose = {
     address: () => clientNetwork(address),
     subject: () => token?.identity.subject,
     client: () => token?.identity.client
   }[counted]()
-  const whom = counted === by ? whose : `${counted} ${whose}`
-  return `${route} ${max}/${windowSeconds} ${by} ${whom}`
+  return counted === limit.by ? `${whose}` : `${counted} ${whose}`
 }
 
 /** @fastify/rate-limit with one store, in a scope of its own, because it supports only one. */

@@ -78,6 +78,43 @@ t.test(
 )
 
 t.test(
+  'a shared limit counts any number of addresses in memory of fixed size',
+  { skip: redisMissing },
+  async (t) => {
+    const server = await redisServer(t)
+    const limitsRedis = await redisConnection(t, server.url)
+    const routes = `
+  - { name: counted, prefix: /counted, upstream: service, access: public, limit: { max: 2, windowSeconds: 86400, shared: true } }
+`
+    const options = { routes, limitsRedis, trustedProxies: ['127.0.0.1'] }
+    const [first, second] = [await edge(t, options), await edge(t, options)]
+    const from = async (gateway: Edge, address: string) => {
+      const headers = { authorization: '', 'x-forwarded-for': address }
+      const answer = await gateway.call('/counted', { headers })
+      await answer.arrayBuffer()
+      return answer
+    }
+    const codes: number[] = []
+    for (const gateway of [first, second, second, first]) {
+      codes.push((await from(gateway, '2001:db8::1')).status)
+    }
+    t.strictSame(codes, [200, 200, 429, 429], 'the gateways count together')
+    for (let network = 1; network <= 50; network += 1) {
+      const { status } = await from(first, `2001:db8:0:${network.toString(16)}::1`)
+      t.equal(status, 200, `network ${network} is another caller`)
+    }
+    const [table, ...others] = await limitsRedis.keys('*')
+    t.strictSame(others, [], 'there is one key, whoever asks')
+    const left = await limitsRedis.ttl(table ?? '')
+    t.ok(left > 0 && left <= 86_400 + 60, `it lasts as long as its window: ${left} s`)
+    const wait = Number((await from(first, '2001:db8::1')).headers.get('retry-after'))
+    t.ok(wait > 0 && wait <= 86_400, `the caller waits for the next window: ${wait} s`)
+    for (const gateway of [first, second]) gateway.clock.advance(wait * 1000)
+    t.equal((await from(second, '2001:db8::1')).status, 200)
+  }
+)
+
+t.test(
   'a client that resets during the limit check takes no place for a WebSocket',
   { skip: redisMissing },
   async (t) => {
