@@ -1,5 +1,5 @@
 import { defaultPorts, type PortSetting } from '@gatehouse/settings/default-ports'
-import { settingNames } from '@gatehouse/tls/listener-settings'
+import { settingNames } from '@gatehouse/tls/setting-names'
 
 /** Addresses in settings that are derived from ports on this machine. */
 export type DerivedAddresses = {

@@ -1,5 +1,6 @@
 import { type TOptional, type TString, Type } from 'typebox'
 import { type ListenerFiles, readListenerTls } from './listener-tls.ts'
+import { settingNames } from './setting-names.ts'
 import { TlsFileFault } from './tls-file-fault.ts'
 
 const versionSettings = {
@@ -30,13 +31,6 @@ export function listenerSettings<Name extends string>(name: Name): ListenerSchem
 
 /** The listeners of a process: of its service, and the private one. */
 export const listenersOf = (name: string) => [name, `${name}_OPS`] as const
-
-/** The names of the settings of a listener. */
-export const settingNames = (listener: string) => ({
-  cert: `${listener}_TLS_CERT_FILE` as const,
-  key: `${listener}_TLS_KEY_FILE` as const,
-  clientCa: `${listener}_TLS_CLIENT_CA_FILE` as const
-})
 
 /** The files of a listener; null without TLS. */
 export function listenerFiles(listener: string, settings: ListenerSettings): ListenerFiles | null {

@@ -8,8 +8,9 @@ import { authority, type IssuedFiles } from '@gatehouse/fixtures/certificates'
 import { dataFolder } from '@gatehouse/fixtures/data-folder'
 import t, { type Test } from 'tap'
 import { readCertificate } from '../src/certificate.ts'
-import { listenerFaults, settingNames, type TlsVersion } from '../src/listener-settings.ts'
+import { listenerFaults, type TlsVersion } from '../src/listener-settings.ts'
 import { liveListenerTls } from '../src/live-listener-tls.ts'
+import { settingNames } from '../src/setting-names.ts'
 
 const ours = await authority(t)
 const [first, other] = [await ours.issue('localhost'), await ours.issue('localhost')]

@@ -1,8 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { type IncomingMessage, get as overPlain } from 'node:http'
-import { get as overTls } from 'node:https'
 import { text } from 'node:stream/consumers'
-import { settingNames } from '@gatehouse/tls/listener-settings'
+import { settingNames } from '@gatehouse/tls/setting-names'
 
 /**
  * Asks a listener of this machine, as a health check does. If its settings name a certificate, this
@@ -18,9 +17,11 @@ export async function askListener(
 ): Promise<{ readonly status: number; readonly body: string }> {
   const names = settingNames(listener)
   const { [names.cert]: cert = '', [names.key]: key = '' } = environment
+  // Loaded only if it is needed, because a health check starts often.
+  const overTls = cert === '' ? null : (await import('node:https')).get
   const response = await new Promise<IncomingMessage>((resolve, reject) => {
     const request =
-      cert === ''
+      overTls === null
         ? overPlain(url, { agent: false }, resolve)
         : overTls(url, { ...pems(cert, key), agent: false, rejectUnauthorized: false }, resolve)
     request.once('error', reject)
