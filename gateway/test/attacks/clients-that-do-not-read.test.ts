@@ -1,6 +1,10 @@
 import { once } from 'node:events'
 import type { ServerResponse } from 'node:http'
-import type { ServerHttp2Session } from 'node:http2'
+import {
+  type ClientHttp2Session,
+  connect as connectHttpTwo,
+  type ServerHttp2Session
+} from 'node:http2'
 import { connect, type Socket } from 'node:net'
 import { eventually } from '@gatehouse/fixtures/client'
 import { END_HEADERS, END_STREAM, fields, frame, kind } from '@gatehouse/fixtures/http-two-frames'
@@ -85,6 +89,38 @@ t.test('a client of HTTP/2 that does not read its connection is cut off', async 
   t.ok(await eventually(async () => response.closed, Boolean, GIVE_UP_MS), 'its service is let go')
   gateway.upstream.answer = (_request, response) => response.end('well')
   t.equal(await outcomeOf(t, gateway, getOf('/open')), 200, 'the place is free again')
+})
+
+t.test('complete responses that clients of HTTP/2 leave no room for are bounded', async (t) => {
+  const gateway = await edgeOverTls(t)
+  let closed = 0
+  const opened = async (initialWindowSize: number) => {
+    const session = connectHttpTwo(`https://127.0.0.1:${gateway.port}`, {
+      rejectUnauthorized: false,
+      settings: { initialWindowSize }
+    })
+    t.teardown(() => session.destroy())
+    session.on('error', () => {})
+    await once(session, 'remoteSettings')
+    return session
+  }
+  const ask = (session: ClientHttp2Session) => {
+    const stream = session.request({ ':path': '/nope' })
+    stream.on('error', () => {}).resume()
+    return stream
+  }
+  const honest = await opened(65_535)
+  for (let connection = 0; connection < 10; connection += 1) {
+    const session = await opened(0)
+    session.once('close', () => {
+      closed += 1
+    })
+    for (let stream = 0; stream < 125; stream += 1) ask(session)
+  }
+  t.ok(await eventually(async () => closed > 0, Boolean, GIVE_UP_MS), 'one with the most is closed')
+  const [answer] = await once(ask(honest), 'response')
+  t.equal(answer[':status'], 404, 'a client that reads is served')
+  t.ok(closed < 4, `and no more than are too many: ${closed}`)
 })
 
 t.test('a connection closes when Node.js has destroyed its HTTP/2 session', async (t) => {

@@ -8,6 +8,7 @@ import { boundAnswers } from './bound-answers.ts'
 import { boundRequests } from './bound-requests.ts'
 import { boundSessions } from './bound-sessions.ts'
 import { boundStreams, MOST_STREAMS } from './bound-streams.ts'
+import { boundUnread } from './bound-unread.ts'
 import { boundedClose } from './bounded-close.ts'
 import { answerClientError } from './client-error.ts'
 import { drainable } from './draining.ts'
@@ -124,6 +125,7 @@ export function buildService(options: ServiceOptions) {
   if (isHttpTwo) {
     rememberConnections(service.server)
     boundStreams(service)
+    boundUnread(service)
     boundSessions(service)
     fewAtATime(service)
   }
