@@ -88,8 +88,10 @@ export async function openSigningKeys(options: SigningKeysOptions): Promise<Sign
       if (fetched === null) throw new Error('the document has no usable key')
       const sourceMs = lastFetchMs - ageMs
       // An instance that cannot read its database publishes the keys that it knows, and a cache those
-      // that it has.
-      if (held !== null && sourceMs < heldSourceMs && fetched.version !== held.version) {
+      // that it has. A set without an age was read just now, and our clock may have been set back.
+      heldSourceMs = Math.min(heldSourceMs, lastFetchMs)
+      const isOlder = ageMs > 0 && sourceMs < heldSourceMs
+      if (held !== null && isOlder && fetched.version !== held.version) {
         throw new Error('the key set is older than the one in use')
       }
       held = fetched

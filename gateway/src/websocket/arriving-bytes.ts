@@ -20,9 +20,7 @@ export function watchArriving(
   let [held, last, lastButOne] = [0, 0, 0]
   const read = (data: RawData): void => {
     const bytes = byteLength(data)
-    held -= bytes + headerBytes(bytes) + maskBytes
-    held = Math.max(Math.min(held, last + lastButOne), 0)
-    note(held)
+    held = Math.max(held - bytes - headerBytes(bytes) - maskBytes, 0)
   }
   connection.on('data', (chunk: Buffer) => {
     held += chunk.length
@@ -30,7 +28,13 @@ export function watchArriving(
     last = chunk.length
     note(held)
   })
-  webSocket.on('message', read).on('ping', read).on('pong', read)
+  // Control frames may come between the fragments of a message, so they complete nothing.
+  webSocket.on('ping', read).on('pong', read)
+  webSocket.on('message', (data) => {
+    read(data)
+    held = Math.min(held, last + lastButOne)
+    note(held)
+  })
 }
 
 /** RFC 6455 §5.2 */

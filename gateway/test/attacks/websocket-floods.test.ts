@@ -108,6 +108,19 @@ t.test('messages that are not complete take no more memory than a caller may', a
   t.equal(first.received.length, 4, 'and one that is complete takes none')
 })
 
+t.test('control frames between the fragments of a message do not hide it', async (t) => {
+  const memory = messageMemory(100, 256 * KIB)
+  const [client, service] = [await ends(t), await ends(t)]
+  relay(client.near, service.near, relaying(t, memory))
+  const ended = once(client.far, 'close')
+  for (let fragment = 0; fragment < 30; fragment += 1) {
+    begin(client.far, 10 * KIB)
+    client.far.ping()
+    await new Promise(setImmediate)
+  }
+  t.equal((await ended)[0], 1013)
+})
+
 t.test('a service that sends more than its client may hold is paused, not ended', async (t) => {
   const [toClient, toService] = [await ends(t), await ends(t)]
   relay(toClient.near, toService.near, relaying(t, messageMemory(100, 256 * KIB)))

@@ -84,6 +84,17 @@ t.test('an old set of an instance without its database does not replace a newer 
   t.equal(keys.ageSeconds(), 59)
 })
 
+t.test('a gateway whose clock was ahead takes new sets after it is set right', async (t) => {
+  const { key, issuing, clock, open } = await held(t)
+  clock.advance(3_600_000)
+  const keys = await open()
+  clock.advance(-3_600_000)
+  const next = newKey()
+  issuing.keys = [key, next]
+  t.equal(await keys.refresh(), true)
+  t.match(await keys.find(next.kid, 'ES256'), { kid: next.kid })
+})
+
 t.test('the version identifies the set', async (t) => {
   const { issuing, open } = await held(t)
   const keys = await open()
