@@ -48,7 +48,7 @@ t.test('an unknown route is 404', async (t) => {
 t.test('a path that cannot be decoded is refused', async (t) => {
   const { get } = await authService(t)
   for (const path of ['/%', '/%zz', '/%c0%ae', '/me%']) {
-    const detail = 'the request could not be read'
+    const detail = 'the path could not be decoded'
     isProblem(t, await get(path), { code: 'INVALID_REQUEST', detail }, path)
   }
 })
