@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { dataFolder } from '@gatehouse/fixtures/data-folder'
 import t from 'tap'
 import { readConfig } from '../src/config.ts'
-import { keyEncryptionKeys, randomSecret, refreshKeys } from '../src/secrets/secrets.ts'
+import { keyEncryptionKeys, opsToken, randomSecret, refreshKeys } from '../src/secrets/secrets.ts'
 
 t.test('the first start makes secrets, and later ones read them', async (t) => {
   const folder = join(dataFolder(t), 'made')
@@ -100,6 +100,27 @@ t.test('in production, no secret is created', async (t) => {
   t.throws(() => refreshKeys(config), { name: 'SettingsFault' })
   t.throws(() => keyEncryptionKeys(config), { name: 'SettingsFault' })
   t.strictSame(readdirSync(folder), [])
+})
+
+t.test('the secrets of the overlay for development are refused in production', async (t) => {
+  const overlay = new URL(
+    '../../../infra/kubernetes/overlays/dev/kustomization.yaml',
+    import.meta.url
+  )
+  const literals = readFileSync(overlay, 'utf8').matchAll(/- (AUTH_\w+)=(\S+)/g)
+  const given = Object.fromEntries([...literals].map(([, name, value]) => [name, value]))
+  const config = readConfig({ GATEHOUSE_DATA_DIR: dataFolder(t), ...given })
+  const readers = {
+    AUTH_REFRESH_KEYS: refreshKeys,
+    AUTH_KEY_ENCRYPTION_KEY: keyEncryptionKeys,
+    AUTH_OPS_TOKEN: opsToken
+  }
+  for (const [name, read] of Object.entries(readers)) {
+    t.ok(name in given, `${name} is in the overlay`)
+    t.ok(read(config), `${name} is good in development`)
+    const message = new RegExp(`${name} is an example for development`)
+    t.throws(() => read({ ...config, NODE_ENV: 'production' }), { message })
+  }
 })
 
 t.test('a secret that another process has created is used, not overwritten', async (t) => {

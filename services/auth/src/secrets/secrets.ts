@@ -80,10 +80,23 @@ function readSecret(
 ): string {
   const value = config[name]
   // White space is no part of these secrets, and an editor may leave some in a file.
-  if (value !== undefined) return value.trim()
-  if (config.NODE_ENV === 'production') throw new SettingsFault([`${name} must be set`])
-  return readOrMake(join(config.GATEHOUSE_DATA_DIR, kept), make)
+  if (config.NODE_ENV !== 'production') {
+    return value?.trim() ?? readOrMake(join(config.GATEHOUSE_DATA_DIR, kept), make)
+  }
+  if (value === undefined) throw new SettingsFault([`${name} must be set`])
+  if (!isPublished(value)) return value.trim()
+  throw new SettingsFault([`${name} is an example for development, which everybody can read`])
 }
+
+/** How every secret begins that this repository publishes, as it is or in base64url. */
+const PUBLISHED = 'development-only'
+
+const isPublished = (text: string): boolean =>
+  text.split(/[\s,]+/).some((entry) => {
+    const secret = entry.replace(/^\d{1,3}:/, '')
+    const decoded = Buffer.from(secret, 'base64url').toString('latin1')
+    return secret.startsWith(PUBLISHED) || decoded.startsWith(PUBLISHED)
+  })
 
 /**
  * If two processes start together, one of them creates the secret, as a whole, and both read the
