@@ -18,12 +18,11 @@ export function gatewayCertificates(
 ): () => HeldCertificate[] {
   const ofRedis = redisCertificates(config)
   const ofKeySet = clientCertificates('GATEWAY_JWKS', config)
-  return () => [
-    ...tls.certificates(),
-    ...ofRedis,
-    ...ofKeySet(),
-    ...[...new Set(routes().routes.map(({ upstream }) => upstream))].flatMap(upstreamCertificates)
-  ]
+  return () => {
+    const upstreams = new Set(routes().routes.map(({ upstream }) => upstream))
+    const ofUpstreams = [...upstreams].flatMap(upstreamCertificates)
+    return [...tls.certificates(), ...ofRedis, ...ofKeySet(), ...ofUpstreams]
+  }
 }
 
 const upstreamCertificates = ({ name, tls }: Upstream): HeldCertificate[] =>

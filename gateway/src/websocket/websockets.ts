@@ -66,8 +66,8 @@ export function webSockets(app: FastifyInstance, needs: WebSocketNeeds): PassWeb
       const unwatch = needs.lifetimes.watch(passage.token, (why) =>
         opened.end(closeCode.unauthorized, why)
       )
-      const sides = [{ webSocket: client, connection: socket }, service] as const
-      const opened = relay(...sides, {
+      const ofClient = { webSocket: client, connection: socket }
+      const opened = relay(ofClient, service, {
         idleMs: passage.route.idleSeconds * 1000,
         noteFault: needs.noteFault,
         account: () => needs.messages.account(passage.caller),

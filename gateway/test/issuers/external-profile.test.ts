@@ -88,7 +88,7 @@ t.test('a scope with white space in it is none, because services would read seve
   for (const permissions of [hidden, ['read', ...hidden], ['a\tb'], ['']]) {
     t.match(read({ permissions }, { claims }), flaw, JSON.stringify(permissions))
   }
-  t.match(read({ scope: hidden }), { identity: { scope: [] } }, 'nobody named the claim')
+  t.match(read({ scope: hidden }), { identity: { scope: [] } }, 'no claim is named')
 })
 
 t.test('an e-mail address is forwarded only if the token marks it as verified', async (t) => {

@@ -104,7 +104,7 @@ t.test(
       t.equal(status, 200, `network ${network} is another caller`)
     }
     const [table, ...others] = await limitsRedis.keys('*')
-    t.strictSame(others, [], 'there is one key, whoever asks')
+    t.strictSame(others, [], 'there is one key for all addresses')
     const left = await limitsRedis.ttl(table ?? '')
     t.ok(left > 0 && left <= 86_400 + 60, `it lasts as long as its window: ${left} s`)
     const wait = Number((await from(first, '2001:db8::1')).headers.get('retry-after'))

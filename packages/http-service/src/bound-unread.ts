@@ -12,7 +12,7 @@ const MOST_OF_ADDRESS = 1024
 
 /** The complete responses of one connection that are not written yet. */
 type Connection = { readonly session: ServerHttp2Session; waiting: number }
-/** The connections of one client address that have such responses. */
+/** The open connections of one client address, and how many such responses they have together. */
 type Address = { readonly connections: Set<Connection>; waiting: number }
 
 /**
@@ -30,29 +30,27 @@ export function boundUnread(service: FastifyInstance): void {
     addresses.set(name, known)
     return known
   }
-  const drop = (name: string, address: Address, connection: Connection): void => {
-    address.connections.delete(connection)
-    if (address.connections.size === 0) addresses.delete(name)
-  }
-  const change = (name: string, connection: Connection, by: number): void => {
-    const address = addressOf(name)
+  const change = (address: Address, connection: Connection, by: number): void => {
     waiting += by
     address.waiting += by
     connection.waiting += by
-    if (connection.waiting > 0) address.connections.add(connection)
-    else drop(name, address, connection)
   }
-  const closeFullest = (ofAddress: string | null): void => {
-    const name = ofAddress ?? mostOf(addresses, ([, { waiting }]) => waiting)?.[0] ?? ''
-    const fullest = mostOf(addressOf(name).connections, ({ waiting }) => waiting)
+  const closeFullest = (address: Address): void => {
+    const fullest = mostWaiting(address.connections)
     if (fullest === undefined) return
-    change(name, fullest, -fullest.waiting)
+    change(address, fullest, -fullest.waiting)
     fullest.session.destroy(undefined, constants.NGHTTP2_ENHANCE_YOUR_CALM)
   }
 
   service.server.on('session', (session: ServerHttp2Session) => {
-    const connection: Connection = { session, waiting: 0 }
     const name = clientNetwork(session.socket.remoteAddress ?? '')
+    const address = addressOf(name)
+    const connection: Connection = { session, waiting: 0 }
+    address.connections.add(connection)
+    session.once('close', () => {
+      address.connections.delete(connection)
+      if (address.connections.size === 0) addresses.delete(name)
+    })
     // Before the framework, which may end a response at once.
     session.prependListener('stream', (stream: Http2Stream) => {
       const { end } = stream
@@ -62,11 +60,11 @@ export function boundUnread(service: FastifyInstance): void {
           isComplete = true
           stream.once('close', () => {
             // All responses of a connection that was closed for them are no longer counted.
-            if (connection.waiting > 0) change(name, connection, -1)
+            if (connection.waiting > 0) change(address, connection, -1)
           })
-          change(name, connection, 1)
-          if (addressOf(name).waiting > MOST_OF_ADDRESS) closeFullest(name)
-          else if (waiting > MOST) closeFullest(null)
+          change(address, connection, 1)
+          if (address.waiting > MOST_OF_ADDRESS) closeFullest(address)
+          else if (waiting > MOST) closeFullest(mostWaiting(addresses.values()) ?? address)
         }
         return end.apply(stream, last)
       }) as typeof end
@@ -74,8 +72,10 @@ export function boundUnread(service: FastifyInstance): void {
   })
 }
 
-function mostOf<One>(all: Iterable<One>, of: (one: One) => number): One | undefined {
+function mostWaiting<One extends { readonly waiting: number }>(
+  all: Iterable<One>
+): One | undefined {
   let most: One | undefined
-  for (const one of all) if (most === undefined || of(one) > of(most)) most = one
+  for (const one of all) if (most === undefined || one.waiting > most.waiting) most = one
   return most
 }

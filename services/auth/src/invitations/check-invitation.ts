@@ -36,8 +36,8 @@ export function invitationCheck(needs: {
       await attempts.refuseEarly()
       return found
     }
-    // Misses are not counted as guesses. Nobody finds 256 random bits, and a miss costs no hash: a
-    // caller with many networks could fill the table in which guesses at all accounts are counted.
+    // Misses are not counted as guesses. 256 random bits cannot be found by guessing, and a miss costs
+    // no hash: a caller with many networks could fill the table that counts guesses at all accounts.
     await audit.write({ kind: 'invitation-refused', subject: null, sid: null, origin })
     throw invitationInvalid()
   }
