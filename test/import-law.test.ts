@@ -55,15 +55,15 @@ t.test('the gateway and the services never import each other', async (t) => {
   t.strictSame(foreign, [])
 })
 
-t.test('packages import no service', async (t) => {
+t.test('shared packages import no service', async (t) => {
   const services = /^@gatehouse\/(gateway|auth|orders|echo)\//
   t.strictSame(
-    offences(({ path }) => path.startsWith('packages/'), services),
+    offences(({ path }) => /^(internal|packages)\//.test(path), services),
     []
   )
 })
 
-t.test('packages, services and the gateway import nothing of infra', async (t) => {
+t.test('shared packages, services and the gateway import nothing of infra', async (t) => {
   const infra = /^@gatehouse\/(bench|bundle|ops|runtime|start|suite)(\/|$)/
   t.strictSame(
     offences(({ path }) => !path.startsWith('infra/'), infra),
@@ -139,7 +139,7 @@ t.test('no file reaches into another workspace by a relative path', async (t) =>
 })
 
 t.test('a workspace exports the modules that others import, and no others', async (t) => {
-  const folders = ['docs', 'gateway', 'infra', 'packages', 'services', 'test']
+  const folders = ['docs', 'gateway', 'infra', 'internal', 'packages', 'services', 'test']
   const imported = new Set(filesBelow(folders, /\.(ts|md)$/).flatMap(importsOf))
   // Each is started by this name: `import.meta.resolve` in infra/start and in the fixtures.
   for (const name of ['auth', 'echo', 'gateway', 'orders']) imported.add(`@gatehouse/${name}/main`)

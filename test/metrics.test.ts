@@ -245,7 +245,7 @@ const elsewhere = {
   'gateway/test/telemetry/gateway-certificates.test.ts': [
     'gateway_certificate_expiry_timestamp_seconds'
   ],
-  'packages/redis/test/reported-redis.test.ts': [
+  'internal/redis/test/reported-redis.test.ts': [
     'auth_redis_connected',
     'auth_redis_connections_made_total',
     'gateway_redis_connected',

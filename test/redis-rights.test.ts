@@ -42,7 +42,7 @@ t.test('each command of a script is among the rights', async (t) => {
         name.toLowerCase()
       )
     )
-  const auth = ['services/auth/lua', 'packages/revocation/lua', 'packages/sightings/lua']
+  const auth = ['services/auth/lua', 'internal/revocation/lua', 'internal/sightings/lua']
   const allowed = documented('gatehouse-auth')
   t.strictSame(
     auth.flatMap(inScripts).filter((name) => !allowed.includes(name)),
@@ -50,7 +50,7 @@ t.test('each command of a script is among the rights', async (t) => {
   )
   const ofGateways = documented('gatehouse-gateway')
   t.strictSame(
-    inScripts('packages/sightings/lua').filter((name) => !ofGateways.includes(name)),
+    inScripts('internal/sightings/lua').filter((name) => !ofGateways.includes(name)),
     []
   )
 })

@@ -9,7 +9,7 @@ export const read = (path: string): string => readFileSync(join(root, path), 'ut
 /** A source file: its path from the top with forward slashes, and its text. */
 export type SourceFile = { readonly path: string; readonly text: string }
 
-const services = ['packages', 'services', 'gateway', 'infra']
+const services = ['internal', 'packages', 'services', 'gateway', 'infra']
 
 /** Every source file of the system, without tests. */
 export const sourceFiles = (): SourceFile[] => filesBelow(services, /(?<!\/test\/.*)\.ts$/)

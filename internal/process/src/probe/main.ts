@@ -3,7 +3,7 @@ import { schemeOf } from '../derived-addresses.ts'
 import { askListener } from './ask-listener.ts'
 
 // The health check of a container (docs/probes.md), by the settings of the listener:
-// node packages/process/src/probe/main.ts AUTH_OPS [/readyz]
+// node internal/process/src/probe/main.ts AUTH_OPS [/readyz]
 // The exit code is 0 if the answer is 200.
 const [listener = '', path = '/readyz'] = process.argv.slice(2)
 const setting = `${listener}_PORT`
