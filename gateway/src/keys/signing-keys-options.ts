@@ -17,6 +17,8 @@ export type SigningKeysOptions = {
   downloadMs?: number
   /** how long a start, or a request with an unknown key, waits for a fetch */
   patienceMs?: number
+  /** between two fetches for unknown keys */
+  cooldownMs?: number
   /** the longest pause between two fetches that fail */
   longestPauseMs?: number
 }

@@ -1,9 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { keySetVersion } from '@gatehouse/access-token/key-set-version'
 import type { SignatureAlgorithm } from './algorithms.ts'
+import { announcedSets } from './announced-sets.ts'
 import { chooseKey } from './choose-key.ts'
 import { DownloadFailed, download, downloadFault } from './download.ts'
 import { pauseAfter, retryAfterMs } from './fetch-pauses.ts'
+import { keyFinder } from './find-key.ts'
 import { keep, readKept } from './kept-key-set.ts'
 import {
   documentWithout,
@@ -13,7 +15,7 @@ import {
   without
 } from './key-set.ts'
 import type { SigningKeysOptions } from './signing-keys-options.ts'
-import { unknownKeyFetches } from './unknown-key-fetches.ts'
+import { COOLDOWN_MS, unknownKeyFetches } from './unknown-key-fetches.ts'
 
 /** The keys of an issuer, as this gateway has them. */
 export type SigningKeys = {
@@ -27,10 +29,11 @@ export type SigningKeys = {
   readonly issuerVersion: string
   /** the ids of the keys in the set */
   readonly kids: readonly string[]
-  /** The key for a token's `kid` and `alg`. An unknown one costs one fetch; null: it stays so. */
+  /**
+   * The key for a token's `kid` and `alg`. null: it is not the issuer's, or is revoked.
+   * @throws KeyNotAsked if the issuer could not be asked
+   */
   find(kid: string | null, algorithm: SignatureAlgorithm): Promise<VerificationKey | null>
-  /** Whether a missing `kid` is not the issuer's. False if the issuer could not be asked. */
-  isUnknown(kid: string | null): boolean
   /** Fetches the set now; false if that failed and the last good set stays. */
   refresh(): Promise<boolean>
   /** Fetches until it has the set of this version, or until another version is announced. */
@@ -45,9 +48,6 @@ export type SigningKeys = {
 }
 
 const [PATIENCE_MS, LONGEST_PAUSE_MS] = [2000, 5000]
-/** between two fetches of a set that the issuer says has changed */
-const CATCH_UP_PAUSE_MS = 200
-const CATCH_UP_ATTEMPTS = 50
 
 /** Keeps the issuer's key set up to date and on disk. A failed fetch changes nothing. */
 export async function openSigningKeys(options: SigningKeysOptions): Promise<SigningKeys> {
@@ -64,12 +64,11 @@ export async function openSigningKeys(options: SigningKeysOptions): Promise<Sign
   let underWay: Promise<boolean> | null = null
   let inTouch = true
   let failures = 0
-  const isDue = unknownKeyFetches(clock)
+  const unknownKeyDueInMs = unknownKeyFetches(clock, options.cooldownMs ?? COOLDOWN_MS)
+  let begun = 0
   /** until when the issuer wants no request */
   let quietUntilMs = Number.NEGATIVE_INFINITY
   let lastFetchMs = Number.NEGATIVE_INFINITY
-  /** a fetch took longer than its callers could wait */
-  let isSlow = false
 
   /** A full disk must not keep a withdrawn key in use: the set takes effect, stored or not. */
   const keepOrTell = (document: string): void => {
@@ -81,6 +80,7 @@ export async function openSigningKeys(options: SigningKeysOptions): Promise<Sign
   }
   const fetchSet = async (): Promise<boolean> => {
     lastFetchMs = clock()
+    begun += 1
     try {
       const address = typeof url === 'string' ? url : await url()
       const { text: document, ageMs } = await download(address, downloadMs, tls)
@@ -99,6 +99,7 @@ export async function openSigningKeys(options: SigningKeysOptions): Promise<Sign
       text = documentWithout(document, withdrawn)
       goodAtMs = Math.max(goodAtMs, sourceMs)
       inTouch = true
+      quietUntilMs = Number.NEGATIVE_INFINITY
       failures = 0
       keepOrTell(text)
       return true
@@ -116,18 +117,8 @@ export async function openSigningKeys(options: SigningKeysOptions): Promise<Sign
   const refresh = (): Promise<boolean> => {
     underWay ??= fetchSet().finally(() => {
       underWay = null
-      isSlow = false
     })
     return underWay
-  }
-  /** The same, but waits no longer than its caller can. */
-  const refreshOrSlow = async (): Promise<void> => {
-    const fetch = refresh()
-    const timeout = new AbortController()
-    const late = sleep(patienceMs, 'late', { signal: timeout.signal, ref: false })
-    const first = await Promise.race([fetch, late.catch(() => {})])
-    timeout.abort()
-    if (first === 'late' && underWay === fetch) isSlow = true
   }
 
   /**
@@ -141,19 +132,30 @@ export async function openSigningKeys(options: SigningKeysOptions): Promise<Sign
     const set = counting()
     return set === null ? null : chooseKey(set, kid, algorithm)
   }
-  let wanted = ''
-  const catchUp = async (version: string): Promise<void> => {
-    wanted = version
-    // An instance of the issuer may not know the new set yet, so a fetch may return the previous
-    // one.
-    for (let attempt = 0; attempt < CATCH_UP_ATTEMPTS; attempt += 1) {
-      if (wanted !== version || issuerVersion() === version) return
-      // A fetch in progress may have begun before the change.
-      if (underWay !== null) await underWay
-      await refresh()
-      if (issuerVersion() !== version) await sleep(CATCH_UP_PAUSE_MS)
-    }
-  }
+  const sets = announcedSets({ issuerVersion, underWay: () => underWay, refresh })
+  const find = keyFinder({
+    choose: chosen,
+    fetches: {
+      get begun() {
+        return begun
+      },
+      get underWay() {
+        return underWay
+      },
+      get hasAnswer() {
+        return inTouch && counting() !== null
+      },
+      refresh,
+      dueInMs: () =>
+        Math.max(
+          quietUntilMs - clock(),
+          unknownKeyDueInMs({ atMs: lastFetchMs, hasFailed: !inTouch })
+        )
+    },
+    announced: sets.coming,
+    announcesKeys: form === 'own',
+    patienceMs
+  })
 
   let timer: NodeJS.Timeout | undefined
   let isOpen = true
@@ -165,7 +167,7 @@ export async function openSigningKeys(options: SigningKeysOptions): Promise<Sign
     timer = setTimeout(refreshForEver, pause).unref()
   }
   void refreshForEver()
-  await refreshOrSlow()
+  await Promise.race([refresh(), sleep(patienceMs, undefined, { ref: false })])
 
   return {
     get loaded() {
@@ -178,20 +180,12 @@ export async function openSigningKeys(options: SigningKeysOptions): Promise<Sign
     get kids() {
       return kids()
     },
-    async find(kid, algorithm) {
-      const known = chosen(kid, algorithm)
-      if (known !== null) return known
-      const last = { atMs: lastFetchMs, hasFailed: !inTouch }
-      if (underWay === null && (clock() < quietUntilMs || !isDue(last))) return null
-      await refreshOrSlow()
-      return chosen(kid, algorithm)
-    },
-    isUnknown: (kid) => withdrawn.has(kid) || (inTouch && !isSlow && counting() !== null),
+    find: async (kid, algorithm) => (withdrawn.has(kid) ? null : find(kid, algorithm)),
     noteHeartbeat(ageMs) {
       if (counting() !== null) goodAtMs = Math.max(goodAtMs, clock() - ageMs)
     },
     refresh,
-    catchUp,
+    catchUp: sets.catchUp,
     get issuerVersion() {
       return issuerVersion()
     },

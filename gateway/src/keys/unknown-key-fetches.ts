@@ -1,22 +1,24 @@
 /** between two fetches for unknown kids, so that a flood of them does not reach the issuer */
-const COOLDOWN_MS = 5000
+export const COOLDOWN_MS = 5000
 /** between two fetches that do not wait for the cooldown */
 const EARLY_MS = 60_000
 
 /**
- * Decides whether an unknown `kid` is worth a fetch of the key set. An issuer may sign with a key
- * that it has published after the last fetch, and a client must not be told to sign in again
- * because the gateway has just asked. So once a minute, a fetch does not wait for the cooldown. It
- * waits in a flood of unknown kids: nothing distinguishes them from a new one.
- * @param clock in milliseconds
+ * Says when an unknown `kid` may cause a fetch of the key set: in how many milliseconds, 0 for now.
+ * An issuer may sign with a key that it has published after the last fetch, and a client must not
+ * be told to sign in again because the gateway has just asked. So once a minute, a fetch does not
+ * wait for the cooldown. In a flood of unknown kids it waits: nothing distinguishes them from a new
+ * one.
+ * @param clock in milliseconds; if it is set back, a fetch waits no longer than the cooldown
  */
-export function unknownKeyFetches(clock: () => number) {
+export function unknownKeyFetches(clock: () => number, cooldownMs: number) {
   let earlyMs = Number.NEGATIVE_INFINITY
-  return (last: { readonly atMs: number; readonly hasFailed: boolean }): boolean => {
+  return (last: { readonly atMs: number; readonly hasFailed: boolean }): number => {
     const nowMs = clock()
-    if (nowMs - last.atMs >= COOLDOWN_MS) return true
-    if (last.hasFailed || nowMs - earlyMs < EARLY_MS) return false
+    const leftMs = Math.min(last.atMs + cooldownMs - nowMs, cooldownMs)
+    if (leftMs <= 0) return 0
+    if (last.hasFailed || nowMs - earlyMs < EARLY_MS) return leftMs
     earlyMs = nowMs
-    return true
+    return 0
   }
 }

@@ -2,6 +2,7 @@ import { hash } from 'node:crypto'
 import type { Sighting } from '@gatehouse/sightings/sighting'
 import { LRUCache } from 'lru-cache'
 import type { TrustedIssuers } from '../issuers/trusted-issuers.ts'
+import { KeyNotAsked } from '../keys/find-key.ts'
 import type { SigningKeys } from '../keys/signing-keys.ts'
 import { invalidToken, notYet, tokenExpired, tokenStale } from '../refusals.ts'
 import type { CheckSignature } from '../signature-checks.ts'
@@ -78,13 +79,13 @@ export function accessTokenVerifier(needs: VerifierNeeds): AccessTokenVerifier {
     // Before the search for the key, which may load a new set: the set that has the key is then
     // another one, and the token is not remembered.
     const keySet = keys.version
-    const key = await keys.find(kid, algorithm)
-    if (key === null) {
-      // Sessions outlive a key that leaked: a refresh returns a token of the next one.
-      if (keys.isWithdrawn(kid)) throw tokenStale('its key is revoked')
-      if (keys.isUnknown(kid)) throw invalidToken('an unknown key')
-      throw notYet('the key set that may have its key is out of reach')
-    }
+    const key = await keys.find(kid, algorithm).catch((error: unknown) => {
+      if (error instanceof KeyNotAsked) throw notYet(`its key is not known: ${error.message}`)
+      throw error
+    })
+    // Sessions outlive a key that leaked: a refresh returns a token of the next one.
+    if (keys.isWithdrawn(kid)) throw tokenStale('its key is revoked')
+    if (key === null) throw invalidToken('an unknown key')
     if (!profile.acceptsKeyOf(key.issuer)) throw invalidToken('a key of another tenant')
     // The key decides the algorithm, and the token must not contradict it (RFC 8725 §3.1).
     if (!key.algorithms.includes(algorithm)) throw invalidToken('another algorithm than its key')

@@ -6,6 +6,7 @@ import { keySetVersion } from '@gatehouse/access-token/key-set-version'
 import { testClock } from '@gatehouse/fixtures/clock'
 import { dataFolder } from '@gatehouse/fixtures/data-folder'
 import t, { type Test } from 'tap'
+import { KeyNotAsked } from '../../src/keys/find-key.ts'
 import { openSigningKeys } from '../../src/keys/signing-keys.ts'
 import type { SigningKeysOptions } from '../../src/keys/signing-keys-options.ts'
 import { issuer, newKey } from '../fixtures/issuer.ts'
@@ -22,7 +23,7 @@ async function held(t: Test, folder = dataFolder(t)) {
       ...more,
       ...(trustSeconds === undefined ? {} : { trustSeconds }),
       url: issuing.url,
-      form: 'own',
+      form: more.form ?? 'own',
       file: join(folder, 'jwks.json'),
       clock,
       onFault: (reason) => faults.push(reason)
@@ -57,6 +58,54 @@ t.test('an unknown key is fetched once, however many requests need it', async (t
   t.equal(issuing.fetches, 4, 'once a minute, a fetch is early')
 })
 
+t.test('a key published in a flood of unknown ones is found by the next fetch', async (t) => {
+  const { issuing, open } = await held(t)
+  const keys = await open(undefined, { form: 'any', cooldownMs: 100 })
+  t.equal(await keys.find('unknown', 'ES256'), null)
+  t.equal(issuing.fetches, 2, 'the fetch of a minute that does not wait')
+
+  const next = newKey()
+  issuing.keys.push(next)
+  const flood = Array.from({ length: 1999 }, (_, n) => keys.find(`unknown ${n}`, 'ES256'))
+  let refused = 0
+  for (const one of flood) void one.then(() => (refused += 1))
+  const found = keys.find(next.kid, 'ES256')
+  await turn()
+  t.equal(refused, 999, 'a thousand wait, and those beyond are unknown at once')
+  t.equal(await found, null, 'also a good one')
+  t.equal(issuing.fetches, 2)
+  t.strictSame([...new Set(await Promise.all(flood))], [null])
+  t.equal(issuing.fetches, 3, 'those that waited share the next fetch')
+  t.ok(await keys.find(next.kid, 'ES256'))
+
+  const last = newKey()
+  issuing.keys.push(last)
+  const [unknown, waited] = await Promise.all([
+    keys.find('unknown', 'ES256'),
+    keys.find(last.kid, 'ES256')
+  ])
+  t.strictSame([unknown, waited?.kid], [null, last.kid])
+  t.equal(issuing.fetches, 4)
+})
+
+t.test('a fetch that began before a key was published does not make it unknown', async (t) => {
+  const { key, issuing, open } = await held(t)
+  const keys = await open(undefined, { form: 'any', cooldownMs: 100 })
+  const next = newKey()
+  let answer = () => {}
+  issuing.answer = (_, response) => {
+    answer = () => response.end(JSON.stringify({ keys: [key.jwk] }))
+  }
+  const forged = keys.find('unknown', 'ES256')
+  while (issuing.fetches < 2) await turn()
+  issuing.keys.push(next)
+  const found = keys.find(next.kid, 'ES256')
+  issuing.answer = null
+  answer()
+  t.equal(await forged, null)
+  t.match(await found, { kid: next.kid })
+})
+
 t.test('an old set of an instance without its database does not replace a newer one', async (t) => {
   const { key, issuing, clock, faults, open } = await held(t)
   const keys = await open()
@@ -73,7 +122,7 @@ t.test('an old set of an instance without its database does not replace a newer 
   t.equal(keys.version, version)
   t.match(faults, [/older than the one in use/])
   t.equal(keys.ageSeconds(), 60)
-  t.equal(keys.isUnknown('another'), false, 'and what it does not have may be in a newer one')
+  await t.rejects(keys.find('another', 'ES256'), KeyNotAsked, 'which a newer one may have')
 
   issuing.ageSeconds = 59
   t.equal(await keys.refresh(), true, 'a newer set may have fewer keys')
@@ -157,7 +206,7 @@ t.test('a set that was stored for too long is not trusted until it is fetched', 
   for (const keys of [intime, await open(TRUST_SECONDS)]) {
     keys.noteHeartbeat(0)
     t.strictSame([keys.loaded, keys.kids, keys.version], [false, [], ''], 'the log has forgotten')
-    t.equal(await keys.find(key.kid, 'ES256'), null)
+    await t.rejects(keys.find(key.kid, 'ES256'), KeyNotAsked)
   }
   t.ok((await open()).loaded, 'an issuer without a log is not to be heard of')
 
@@ -205,7 +254,7 @@ t.test('without an issuer and without a file there is no set, until there is', a
   issuing.answer = (_, response) => response.writeHead(503).end()
   const keys = await open()
   t.strictSame([keys.loaded, keys.version, faults.length], [false, '', 1])
-  t.equal(await keys.find(key.kid, 'ES256'), null)
+  await t.rejects(keys.find(key.kid, 'ES256'), KeyNotAsked)
 
   issuing.answer = null
   clock.advance(5000)
@@ -227,11 +276,13 @@ t.test('Retry-After of an issuer is obeyed, whatever key is needed', async (t) =
     await keys.refresh()
     const { fetches } = issuing
     clock.advance(seconds * 1000 - 1)
-    await Promise.all(Array.from({ length: 20 }, (_, n) => keys.find(`unknown ${n}`, 'ES256')))
+    const asked = Array.from({ length: 20 }, (_, n) =>
+      t.rejects(keys.find(`unknown ${n}`, 'ES256'), KeyNotAsked)
+    )
+    await Promise.all(asked)
     t.equal(issuing.fetches, fetches, `${title}: nobody asks`)
-    t.notOk(keys.isUnknown('unknown'), 'which is no answer')
     clock.advance(1)
-    await keys.find('unknown', 'ES256')
+    await t.rejects(keys.find('unknown', 'ES256'), KeyNotAsked)
     t.equal(issuing.fetches, fetches + 1, `${title}: until it is over`)
   }
 })
@@ -249,19 +300,19 @@ t.test('a slow fetch continues in the background, and is not an outage', async (
     waiting.push(() => response.end(JSON.stringify({ keys: issuing.keys.map(({ jwk }) => jwk) })))
   const keys = await open(undefined, { patienceMs: 1, downloadMs: 60_000 })
   t.notOk(keys.loaded, 'the start did not wait for it')
-  t.equal(await keys.find(key.kid, 'ES256'), null)
-  t.notOk(keys.isUnknown(key.kid), 'nor is a key unknown that may still come')
+  await t.rejects(keys.find(key.kid, 'ES256'), KeyNotAsked, 'nor is it unknown: it may still come')
   await answerAll()
   t.ok(await keys.refresh(), 'the fetch that was under way')
   t.ok(await keys.find(key.kid, 'ES256'))
   t.strictSame([issuing.fetches, faults], [1, []], 'one fetch, and no fault')
 
   clock.advance(5000)
-  t.equal(await keys.find('next', 'ES256'), null)
-  t.notOk(keys.isUnknown('next'), 'the same with a set that is held')
-  await answerAll()
-  t.ok(await keys.refresh())
-  t.ok(keys.isUnknown('next'), 'until the issuer has answered')
+  for (const title of ['the same with a set that is held', 'and with the fetch of a minute']) {
+    await t.rejects(keys.find('next', 'ES256'), KeyNotAsked, title)
+    await answerAll()
+    t.ok(await keys.refresh())
+  }
+  t.equal(await keys.find('next', 'ES256'), null, 'until the issuer has answered')
 })
 
 t.test('a download that does not end is given up', async (t) => {
@@ -300,8 +351,8 @@ t.test('a withdrawn key is never found again, even after a start without the iss
   t.strictSame(again.kids, [next.kid], 'what was kept is without it')
   again.withdraw(next.kid)
   t.strictSame([again.kids, again.loaded], [[], false], 'the last one, too')
-  t.ok(again.isUnknown(next.kid), 'a key that is withdrawn is none')
-  t.notOk(again.isUnknown('another'), 'the issuer could not be asked about others')
+  t.equal(await again.find(next.kid, 'ES256'), null, 'a key that is withdrawn is none')
+  await t.rejects(again.find('another', 'ES256'), KeyNotAsked, 'others could not be asked for')
 })
 
 t.test('an announced key set is fetched at once, and again until it is there', async (t) => {
@@ -317,7 +368,9 @@ t.test('an announced key set is fetched at once, and again until it is there', a
     const all = asked < 3 ? [key] : [next, key]
     response.end(JSON.stringify({ keys: all.map(({ jwk }) => jwk) }))
   }
-  await keys.catchUp(version)
+  const caughtUp = keys.catchUp(version)
+  t.match(await keys.find(next.kid, 'ES256'), { kid: next.kid }, 'a request waits for it')
+  await caughtUp
   t.equal(asked, 3)
   t.strictSame([...keys.kids].sort(), [key.kid, next.kid].sort())
   t.equal(keys.issuerVersion, version, 'in whatever order they stand')

@@ -1,0 +1,45 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+
+/** between two fetches of a set that the issuer says has changed */
+const PAUSE_MS = 200
+const ATTEMPTS = 50
+
+type Needs = {
+  /** the name that the issuer gives to the set that this gateway has */
+  issuerVersion: () => string
+  /** the fetch in progress */
+  underWay: () => Promise<unknown> | null
+  refresh: () => Promise<unknown>
+}
+
+/** Fetches the key sets that the issuer announces. */
+export function announcedSets({ issuerVersion, underWay, refresh }: Needs) {
+  let wanted = ''
+  let catchingUp: Promise<void> | null = null
+
+  const fetchVersion = async (version: string): Promise<void> => {
+    wanted = version
+    // An instance of the issuer may not know the new set yet, so a fetch may return the previous
+    // one.
+    for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
+      if (wanted !== version || issuerVersion() === version) return
+      // A fetch in progress may have begun before the change.
+      const fetch = underWay()
+      if (fetch !== null) await fetch
+      await refresh()
+      if (issuerVersion() !== version) await sleep(PAUSE_MS)
+    }
+  }
+  return {
+    /** the announced set is on its way; null if this gateway has it, or has given up */
+    coming: () => catchingUp,
+    /** Fetches until it has the set of this version, or until another version is announced. */
+    catchUp(version: string): Promise<void> {
+      const catching = fetchVersion(version).finally(() => {
+        if (catchingUp === catching) catchingUp = null
+      })
+      catchingUp = catching
+      return catching
+    }
+  }
+}

@@ -1,0 +1,104 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { SignatureAlgorithm } from './algorithms.ts'
+import type { VerificationKey } from './key-set.ts'
+
+/** The issuer could not be asked whether it has the key, so nobody knows whether a token is good. */
+export class KeyNotAsked extends Error {
+  override readonly name = 'KeyNotAsked'
+}
+
+/** The fetches of a key set, as the search for an unknown key sees them. */
+export type KeySetFetches = {
+  /** how many have begun */
+  readonly begun: number
+  /** the one in progress; it does not reject */
+  readonly underWay: Promise<unknown> | null
+  /** the last one succeeded, and its set is trusted */
+  readonly hasAnswer: boolean
+  /** joins the fetch in progress, or begins one */
+  refresh(): Promise<unknown>
+  /** in how many milliseconds an unknown key may cause a fetch; 0 counts as that fetch */
+  dueInMs(): number
+}
+
+type Needs = {
+  choose: (kid: string | null, algorithm: SignatureAlgorithm) => VerificationKey | null
+  fetches: KeySetFetches
+  /** another set was announced and is being fetched; null: the issuer has announced none */
+  announced: () => Promise<unknown> | null
+  /** the issuer announces each new key before it signs with it */
+  announcesKeys: boolean
+  patienceMs: number
+}
+
+/**
+ * The most requests that wait for the next fetch of one issuer's keys. Each waits for at most the
+ * cooldown, and its body is not read meanwhile.
+ */
+const MOST_WAITING = 1000
+
+/**
+ * Finds the key of a token. A key that this gateway does not have may be one that the issuer has
+ * published a moment ago, and strangers can use up the fetches with keys of their own invention. So
+ * "there is no such key" is said only by a fetch that began after the request arrived. The request
+ * waits for it; only if too many wait already is the key unknown at once.
+ */
+export function keyFinder({ choose, fetches, announced, announcesKeys, patienceMs }: Needs) {
+  let waiting = 0
+  let pause: Promise<unknown> | null = null
+
+  /** Waits no longer than a request can. */
+  const inTime = async (fetch: Promise<unknown>): Promise<void> => {
+    const timeout = new AbortController()
+    const late = sleep(patienceMs, 'late', { signal: timeout.signal, ref: false })
+    const first = await Promise.race([fetch, late.catch(() => {})])
+    timeout.abort()
+    if (first === 'late') throw new KeyNotAsked('the issuer is slow')
+  }
+  /** All who wait are woken by one timer, and the first one fetches for all. */
+  const untilDue = async (ms: number): Promise<void> => {
+    pause ??= sleep(ms, undefined, { ref: false }).finally(() => {
+      pause = null
+    })
+    waiting += 1
+    await pause
+    waiting -= 1
+  }
+  /** Waits for a fetch that began after the `begun` first ones; false: none is to be had. */
+  const ask = async (begun: number, mayWait: boolean): Promise<boolean> => {
+    const dueInMs = fetches.begun > begun ? 0 : fetches.dueInMs()
+    if (dueInMs > 0) {
+      if (!fetches.hasAnswer) throw new KeyNotAsked('the issuer was asked a moment ago')
+      if (!mayWait || waiting >= MOST_WAITING) return false
+      await untilDue(dueInMs)
+    }
+    if (fetches.begun > begun) await inTime(fetches.underWay ?? Promise.resolve())
+    else {
+      // One that began before the request still waits for the issuer.
+      if (fetches.underWay !== null) await inTime(fetches.underWay)
+      await inTime(fetches.refresh())
+    }
+    return true
+  }
+
+  /**
+   * @returns null if the issuer has no such key
+   * @throws KeyNotAsked
+   */
+  return async (
+    kid: string | null,
+    algorithm: SignatureAlgorithm
+  ): Promise<VerificationKey | null> => {
+    const known = choose(kid, algorithm)
+    if (known !== null) return known
+    const { begun } = fetches
+    const coming = announced() ?? fetches.underWay
+    if (coming !== null) await inTime(coming)
+    const came = coming === null ? null : choose(kid, algorithm)
+    if (came !== null) return came
+    // What our own issuer has not announced, a fetch in progress would not have missed.
+    if (coming === null || !announcesKeys) await ask(begun, !announcesKeys && kid !== null)
+    if (!fetches.hasAnswer) throw new KeyNotAsked('the issuer could not be asked')
+    return choose(kid, algorithm)
+  }
+}
