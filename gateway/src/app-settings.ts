@@ -1,34 +1,29 @@
+import { allowOriginsOf } from '@gatehouse/edge-headers/web-origin'
 import { drainTimes } from '@gatehouse/settings/drain-times'
 import { words } from '@gatehouse/settings/fragments'
 import type { GatewayConfig } from './config.ts'
-import { type CorsPolicy, corsPolicy } from './cross-origin/cors-policy.ts'
-import type { UpstreamLimits } from './forwarding/forward.ts'
+import type { CrossOrigin } from './cross-origin/allow-origins.ts'
+import { corsPolicy } from './cross-origin/cors-policy.ts'
+import type { UpstreamLimits } from './forwarding/upstream-limits.ts'
 import type { ClientTimes } from './limits/client-times.ts'
 import type { ConnectionLimits } from './limits/connection-limits.ts'
 import type { ProxySettings } from './proxies/proxy-settings.ts'
 import { trustedProxies } from './proxies/trusted-proxies.ts'
 
-/** The pages of other origins that may use this API. */
-export type PageSettings = {
-  readonly allowedOrigins: readonly string[]
-  /** what they may send and read */
-  readonly cors: CorsPolicy
-}
-
 /** The app's part of the configuration. */
 export type GatewaySettings = {
   readonly times: ClientTimes
   readonly proxies: ProxySettings
-  readonly pages: PageSettings
+  /** the pages of other origins that may use this API, and what they may send and read */
+  readonly pages: Omit<CrossOrigin, 'routeOf'>
   readonly limits: Pick<ConnectionLimits, 'connections' | 'connectionsPerAddress'>
   readonly upstreams: UpstreamLimits
   /** for how many seconds browsers use only TLS for this origin (RFC 6797); 0: no header is sent */
   readonly hstsSeconds: number
-  /** how much memory remembered tokens may use, and again what is kept about them */
-  readonly rememberedTokenBytes: number
 }
 
 export function settingsOf(config: GatewayConfig): GatewaySettings {
+  const allowedOrigins = words(config.ALLOWED_ORIGINS)
   return {
     times: {
       requestMs: config.GATEWAY_REQUEST_SECONDS * 1000,
@@ -40,7 +35,11 @@ export function settingsOf(config: GatewayConfig): GatewaySettings {
       proxyHeaders: config.proxyHeaders,
       proxyProtocol: config.GATEWAY_PROXY_PROTOCOL
     },
-    pages: { allowedOrigins: words(config.ALLOWED_ORIGINS), cors: corsPolicy(config) },
+    pages: {
+      anyListed: allowedOrigins.length > 0,
+      allowsOrigin: allowOriginsOf(allowedOrigins),
+      policy: corsPolicy(config)
+    },
     limits: {
       connections: config.GATEWAY_CONNECTIONS,
       connectionsPerAddress: config.GATEWAY_CONNECTIONS_PER_ADDRESS
@@ -51,7 +50,6 @@ export function settingsOf(config: GatewayConfig): GatewaySettings {
       webSocketsPerAddress: config.GATEWAY_UPSTREAM_WEBSOCKETS,
       sharePercent: config.GATEWAY_UPSTREAM_SHARE_PERCENT
     },
-    hstsSeconds: config.GATEWAY_HSTS_SECONDS,
-    rememberedTokenBytes: config.GATEWAY_TOKEN_CACHE_BYTES
+    hstsSeconds: config.GATEWAY_HSTS_SECONDS
   }
 }

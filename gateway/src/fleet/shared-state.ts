@@ -1,13 +1,17 @@
 import type { Fleet } from '@gatehouse/fleet/fleet'
 import { redisFleet } from '@gatehouse/fleet/redis-fleet'
 import type { RedisConnection } from '@gatehouse/redis/connection'
-import type { ReportedRedis } from '@gatehouse/redis/reported-redis'
-import { type RedisSettings, redisTarget } from '@gatehouse/redis/settings'
+import { reportedRedis } from '@gatehouse/redis/reported-redis'
+import { requireUsable } from '@gatehouse/redis/require-usable'
+import { redisTarget } from '@gatehouse/redis/settings'
 import { redisRevocations } from '@gatehouse/revocation/redis-revocations'
 import type { RevocationSource } from '@gatehouse/revocation/revocation'
 import { SettingsFault } from '@gatehouse/settings/read-settings'
 import { redisSightings } from '@gatehouse/sightings/redis-sightings'
 import type { TakeSightings } from '@gatehouse/sightings/sighting'
+import type { GatewayConfig } from '../config.ts'
+import type { Ports } from '../ports.ts'
+import { neededRights } from './needed-rights.ts'
 
 /** What the auth service in the same process shares with the gateway, instead of Redis. */
 export type Embedded = {
@@ -23,16 +27,22 @@ export type SharedState = {
   readonly fleet: Fleet
   /** what callers have used of their limits; null: this is the only gateway */
   readonly limitsRedis: RedisConnection | null
+  /** Ends every command that waits. */
   disconnect(): void
 }
 
-/** @throws SettingsFault if there is neither Redis nor an auth service in this process */
-export async function sharedState(
-  settings: RedisSettings,
-  embedded: Embedded | null,
-  report: ReportedRedis
+/**
+ * @param embedded if the auth service runs in this process
+ * @throws SettingsFault if there is neither Redis nor an auth service in this process
+ * @throws StartFault if Redis can never be used
+ */
+export async function openSharedState(
+  config: GatewayConfig,
+  { log, metrics, closing }: Pick<Ports, 'log' | 'metrics' | 'closing'>,
+  embedded: Embedded | null
 ): Promise<SharedState> {
-  const { REDIS_URL: url, REDIS_TIMEOUT_MS: timeoutMs } = settings
+  const connections = reportedRedis({ service: 'gateway', log, metrics })
+  const { REDIS_URL: url, REDIS_TIMEOUT_MS: timeoutMs } = config
   if (url === undefined) {
     if (embedded?.revocations) {
       const { revocations, takeSightings, fleet } = embedded
@@ -42,19 +52,22 @@ export async function sharedState(
       'REDIS_URL must be set for a gateway of its own: revocations reach it through Redis'
     ])
   }
-  const target = redisTarget(url, settings)
-  const blocking = report.connect('revocations', { ...target, use: 'blocking' })
-  const redis = report.connect('commands', target)
+  const target = redisTarget(url, config)
+  const blocking = connections.connect('revocations', { ...target, use: 'blocking' })
+  const redis = connections.connect('commands', target)
+  const disconnect = (): void => {
+    blocking.disconnect()
+    redis.disconnect()
+  }
+  closing.defer(disconnect)
   // The start waits no longer than this, and continues without Redis.
-  await report.settled(2 * timeoutMs)
+  await connections.settled(2 * timeoutMs)
+  await requireUsable(connections, neededRights, config)
   return {
     revocations: redisRevocations(blocking),
     takeSightings: redisSightings(redis),
     fleet: redisFleet(redis),
     limitsRedis: redis,
-    disconnect() {
-      blocking.disconnect()
-      redis.disconnect()
-    }
+    disconnect
   }
 }

@@ -1,13 +1,14 @@
 import { join } from 'node:path'
-import type { ServiceLog } from '@gatehouse/http-service/service-log'
 import { KEY_MEMORY_SECONDS } from '@gatehouse/revocation/revocation'
 import { clientTlsReader } from '@gatehouse/tls/client-settings'
 import { Gauge, type Registry } from 'prom-client'
 import type { GatewayConfig } from '../config.ts'
 import { openSigningKeys, type SigningKeys } from '../keys/signing-keys.ts'
+import type { Ports } from '../ports.ts'
 import { ownProfile } from '../tokens/own-profile.ts'
 import { keySetUrl } from './discover-keys.ts'
 import { externalProfiles } from './external-profile.ts'
+import type { IssuerEntry } from './issuer-entry.ts'
 import { type TrustedIssuers, trustedIssuers } from './trusted-issuers.ts'
 
 /** The issuers whose tokens the gateway accepts, with the keys of each. */
@@ -15,10 +16,7 @@ export type OpenIssuers = {
   readonly trusted: TrustedIssuers
   /** the keys of our own auth service */
   readonly ownKeys: SigningKeys
-  close(): void
 }
-
-type Needs = { config: GatewayConfig; log: ServiceLog; metrics: Registry; clock: () => number }
 
 /** Another issuer may be far away or slow, and its keys seldom change. */
 const PATIENT_DOWNLOAD_MS = 10_000
@@ -28,57 +26,56 @@ const LONGEST_PAUSE_MS = 60_000
  * Opens our own issuer and those of the file. An unreachable issuer does not affect the tokens of
  * others.
  */
-export async function openIssuers({ config, log, metrics, clock }: Needs): Promise<OpenIssuers> {
-  const fileOf = (name: string) => join(config.GATEHOUSE_DATA_DIR, `${name}.json`)
-  const ownKeys = openSigningKeys({
+export async function openIssuers(config: GatewayConfig, ports: Ports): Promise<OpenIssuers> {
+  const { metrics, closing } = ports
+  const [ownKeys, ...others] = await Promise.all([
+    openOwnKeys(config, ports),
+    ...config.issuers.map((entry) => openExternal(entry, config, ports))
+  ])
+  closing.defer(() => {
+    ownKeys.close()
+    for (const { keys } of others) keys.close()
+  })
+  keySetGauges(metrics, ownKeys)
+  issuerGauge(metrics, others)
+  const profile = ownProfile({ issuer: config.TOKEN_ISSUER, audience: config.TOKEN_AUDIENCE })
+  const external = others.flatMap(({ profiles, keys }) =>
+    profiles.map((profile) => ({ profile, keys }))
+  )
+  return { trusted: trustedIssuers([{ profile, keys: ownKeys }, ...external]), ownKeys }
+}
+
+type KeyPorts = Pick<Ports, 'log' | 'clock'>
+
+const openOwnKeys = (config: GatewayConfig, { log, clock }: KeyPorts): Promise<SigningKeys> =>
+  openSigningKeys({
     url: config.GATEWAY_JWKS_URL,
     form: 'own',
-    file: fileOf('gateway-jwks'),
+    file: fileOf(config, 'gateway-jwks'),
     onFault: (reason) => log.warn({ reason }, 'the key set could not be refreshed'),
     trustSeconds: KEY_MEMORY_SECONDS,
     tls: clientTlsReader('GATEWAY_JWKS', config),
     clock
   })
-  const external = config.issuers.map(async (entry) => ({
-    name: entry.name,
-    profiles: externalProfiles(entry),
-    keys: await openSigningKeys({
-      url: keySetUrl(entry, PATIENT_DOWNLOAD_MS),
-      form: 'any',
-      downloadMs: PATIENT_DOWNLOAD_MS,
-      longestPauseMs: LONGEST_PAUSE_MS,
-      file: fileOf(`gateway-jwks-${entry.name}`),
-      onFault: (reason) =>
-        log.warn({ reason, issuer: entry.name }, 'the key set of an issuer could not be refreshed'),
-      clock
-    })
-  }))
-  const others = await Promise.all(external)
-  const own = {
-    profile: ownProfile({ issuer: config.TOKEN_ISSUER, audience: config.TOKEN_AUDIENCE }),
-    keys: await ownKeys
-  }
-  keySetGauges(metrics, own.keys)
-  new Gauge({
-    name: 'gateway_issuer_keys_loaded',
-    help: 'Whether the gateway has the key set of another issuer',
-    labelNames: ['issuer'],
-    registers: [metrics],
-    collect() {
-      for (const { name, keys } of others) this.set({ issuer: name }, keys.loaded ? 1 : 0)
-    }
+
+async function openExternal(entry: IssuerEntry, config: GatewayConfig, { log, clock }: KeyPorts) {
+  const { name } = entry
+  const keys = await openSigningKeys({
+    url: keySetUrl(entry, PATIENT_DOWNLOAD_MS),
+    form: 'any',
+    downloadMs: PATIENT_DOWNLOAD_MS,
+    longestPauseMs: LONGEST_PAUSE_MS,
+    file: fileOf(config, `gateway-jwks-${name}`),
+    onFault: (reason) =>
+      log.warn({ reason, issuer: name }, 'the key set of an issuer could not be refreshed'),
+    clock
   })
-  return {
-    trusted: trustedIssuers([
-      own,
-      ...others.flatMap(({ profiles, keys }) => profiles.map((profile) => ({ profile, keys })))
-    ]),
-    ownKeys: own.keys,
-    close() {
-      for (const { keys } of [own, ...others]) keys.close()
-    }
-  }
+  return { name, profiles: externalProfiles(entry), keys }
 }
+
+/** The file in which a key set is stored. */
+const fileOf = ({ GATEHOUSE_DATA_DIR }: GatewayConfig, name: string): string =>
+  join(GATEHOUSE_DATA_DIR, `${name}.json`)
 
 /** Without a trusted key set, the gateway refuses every token of our own auth service. */
 function keySetGauges(metrics: Registry, keys: Pick<SigningKeys, 'loaded' | 'ageSeconds'>): void {
@@ -96,6 +93,21 @@ function keySetGauges(metrics: Registry, keys: Pick<SigningKeys, 'loaded' | 'age
     registers: [metrics],
     collect() {
       this.set(keys.ageSeconds())
+    }
+  })
+}
+
+function issuerGauge(
+  metrics: Registry,
+  issuers: readonly { readonly name: string; readonly keys: Pick<SigningKeys, 'loaded'> }[]
+): void {
+  new Gauge({
+    name: 'gateway_issuer_keys_loaded',
+    help: 'Whether the gateway has the key set of another issuer',
+    labelNames: ['issuer'],
+    registers: [metrics],
+    collect() {
+      for (const { name, keys } of issuers) this.set({ issuer: name }, keys.loaded ? 1 : 0)
     }
   })
 }

@@ -19,6 +19,9 @@ type Caller = {
   readonly token: VerifiedToken | null
 }
 
+/** The limits of a request on a route; null if the route has none. */
+export type LimiterOf = (route: Route, caller: Caller) => Limiter | null
+
 /**
  * The limits of the routes that have one, counted per route and per caller: by @fastify/rate-limit,
  * except shared limits by address (`AddressCounts`). After a reload of the table, an unchanged limit
@@ -28,7 +31,7 @@ export async function routeLimiters(
   app: FastifyInstance,
   redis: RedisConnection | null,
   clock: () => number
-) {
+): Promise<LimiterOf> {
   const local = await countedBy(app, {})
   const shared = redis === null ? local : await countedBy(app, { redis, nameSpace: NAMESPACE })
   const addresses = redis === null ? null : redisAddressCounts(redis, clock)
@@ -45,7 +48,7 @@ export async function routeLimiters(
         : shared(limit, caller.request, `${name} ${whom}`)
     return counted.catch(alone)
   }
-  return ({ name, limits }: Route, caller: Caller): Limiter | null => {
+  return ({ name, limits }, caller) => {
     if (limits.length === 0) return null
     return async () => {
       for (const limit of limits) {

@@ -1,42 +1,32 @@
-import type { ServiceLog } from '@gatehouse/http-service/service-log'
-import { openTracing, type TracingSettings } from '@gatehouse/tracing/open-tracing'
-import type { Tracing } from '@gatehouse/tracing/tracing'
-import type { Registry } from 'prom-client'
-import { accessLog, type Samples } from './access-log.ts'
+import { openTracing } from '@gatehouse/tracing/open-tracing'
+import type { GatewayConfig } from '../config.ts'
+import type { Ports } from '../ports.ts'
+import { accessLog } from './access-log.ts'
 import { logOutput } from './log-output.ts'
+import { type RequestTelemetry, requestTelemetry } from './request-telemetry.ts'
 import type { Served } from './served.ts'
 
-/** What leaves the gateway about each request. */
-export type Telemetry = {
-  readonly metrics: Registry
-  /** is called with each request that has ended; null: there is no access log */
-  readonly logRequest: ((served: Served) => void) | null
-  /** records the spans of requests; null: no traces are exported */
-  readonly tracing: Tracing | null
-}
+type TelemetryPorts = Pick<Ports, 'log' | 'metrics' | 'closing'>
 
-type TelemetrySettings = TracingSettings & {
-  /** null: there is no access log */
-  readonly accessLogSamples: Samples | null
-}
-
+/** Opens what records each request: the metrics, the access log and the traces. */
 export async function openTelemetry(
-  settings: TelemetrySettings,
-  { log, metrics }: { log: ServiceLog; metrics: Registry }
-): Promise<Telemetry & { close(): Promise<void> }> {
-  const tracing = await openTracing(settings, { service: 'gateway', log })
-  const { accessLogSamples: samples } = settings
-  const output = samples === null ? null : logOutput(metrics)
-  return {
-    metrics,
-    tracing,
-    logRequest:
-      output === null || samples === null
-        ? null
-        : accessLog({ destination: output.stream, samples }),
-    async close() {
-      await tracing?.close()
-      output?.close()
-    }
-  }
+  config: GatewayConfig,
+  ports: TelemetryPorts
+): Promise<RequestTelemetry> {
+  const { log, metrics, closing } = ports
+  const logRequest = openAccessLog(config, ports)
+  const tracing = await openTracing(config, { service: 'gateway', log })
+  closing.defer(() => tracing?.close())
+  return requestTelemetry({ metrics, logRequest, tracing })
+}
+
+/** Null: there is no access log. */
+function openAccessLog(
+  { accessLogSamples: samples }: Pick<GatewayConfig, 'accessLogSamples'>,
+  { metrics, closing }: TelemetryPorts
+): ((served: Served) => void) | null {
+  if (samples === null) return null
+  const output = logOutput(metrics)
+  closing.defer(output.close)
+  return accessLog({ destination: output.stream, samples })
 }

@@ -1,37 +1,25 @@
-import type { Server } from 'node:net'
-import { promisify } from 'node:util'
 import { Counter, Gauge, type Registry } from 'prom-client'
-import type { Figure, Upstreams } from '../forwarding/upstreams.ts'
-
-export type Load = {
-  /** the public listener */
-  readonly server: Server
-  /** the maximum number of connections */
-  readonly mostConnections: number
-  readonly requests: Places
-  readonly webSockets: Places
-}
+import type { Figure, Upstreams } from './upstreams.ts'
 
 type Places = Pick<Upstreams, 'figures' | 'refused'>
 
-/** Shows how much of each limit is in use: 0 after the last client has gone. */
-export function loadGauges(metrics: Registry, load: Load): void {
+/** Where requests and WebSockets in flight are counted. */
+export type UpstreamLoad = { readonly requests: Places; readonly webSockets: Places }
+
+/** Shows how much of the capacity of each address is in use: 0 after the last client has gone. */
+export function upstreamGauges(metrics: Registry, load: UpstreamLoad): void {
   const registers = [metrics]
-  const countConnections = promisify(load.server.getConnections.bind(load.server))
-  new Gauge({
-    name: 'gateway_connections',
-    help: 'Open connections of clients',
-    registers,
-    async collect() {
-      this.set(await countConnections())
-    }
-  })
-  new Gauge({
-    name: 'gateway_connections_limit',
-    help: 'Maximum number of open connections of clients',
-    registers
-  }).set(load.mostConnections)
-  for (const gauge of addressGauges(load)) addressGauge(metrics, gauge)
+  for (const { places, numberOf, ...gauge } of addressGauges(load)) {
+    new Gauge({
+      ...gauge,
+      registers,
+      collect() {
+        for (const figure of places.figures()) {
+          this.set({ address: figure.address }, numberOf(figure))
+        }
+      }
+    })
+  }
   new Counter({
     name: 'gateway_upstream_refusals_total',
     help: 'Requests that got no place at a service: all are taken (full), or the caller has its share',
@@ -57,19 +45,7 @@ type AddressGauge = {
   readonly numberOf: (figure: Figure) => number
 }
 
-function addressGauge(metrics: Registry, { places, numberOf, ...gauge }: AddressGauge): void {
-  new Gauge({
-    ...gauge,
-    registers: [metrics],
-    collect() {
-      for (const figure of places.figures()) {
-        this.set({ address: figure.address }, numberOf(figure))
-      }
-    }
-  })
-}
-
-const addressGauges = ({ requests, webSockets }: Load): AddressGauge[] => [
+const addressGauges = ({ requests, webSockets }: UpstreamLoad): AddressGauge[] => [
   {
     name: 'gateway_upstream_requests',
     help: 'Requests in flight to an address of a service',

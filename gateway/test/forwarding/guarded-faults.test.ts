@@ -3,7 +3,7 @@ import { testClock } from '@gatehouse/fixtures/clock'
 import { Registry } from 'prom-client'
 import t, { type Test } from 'tap'
 import { type GuardedPlace, guard } from '../../src/forwarding/guard.ts'
-import { guardedFaults } from '../../src/telemetry/guarded-faults.ts'
+import { guardedFaults } from '../../src/forwarding/guarded-faults.ts'
 import { capturedLog } from '../fixtures/captured-log.ts'
 
 function noting(t: Test) {

@@ -1,6 +1,6 @@
 import type { ServiceLog } from '@gatehouse/http-service/service-log'
 import { Counter, type Registry } from 'prom-client'
-import { type GuardedPlace, guardedPlaces, type NoteFault } from '../forwarding/guard.ts'
+import { type GuardedPlace, guardedPlaces, type NoteFault } from './guard.ts'
 
 const WINDOW_MS = 60_000
 /** The maximum per window, so that a client that provokes faults does not fill the log. */

@@ -3,8 +3,8 @@ import { once } from 'node:events'
 import { connect } from 'node:net'
 import { Readable } from 'node:stream'
 import t from 'tap'
-import { edge } from '../fixtures/edge.ts'
-import { sendBytes } from '../fixtures/raw-client.ts'
+import { edge } from './fixtures/edge.ts'
+import { sendBytes } from './fixtures/raw-client.ts'
 
 const MEBIBYTE = 1024 * 1024
 const digest = (bytes: Buffer | string) => createHash('sha256').update(bytes).digest('hex')

@@ -1,0 +1,91 @@
+import { isGone } from '@gatehouse/http-service/http-two'
+import type { ServiceLog } from '@gatehouse/http-service/service-log'
+import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
+import type { MarkOrigin } from './cross-origin/allow-origins.ts'
+import { bodyMemory } from './forwarding/body-memory.ts'
+import { bodyOfGet } from './forwarding/body-of-get.ts'
+import { connections as connectionsTo } from './forwarding/connections.ts'
+import { exchange } from './forwarding/exchange.ts'
+import { guardedFaults } from './forwarding/guarded-faults.ts'
+import { lifetimes } from './forwarding/lifetimes.ts'
+import { openStreams } from './forwarding/open-streams.ts'
+import { type CapacityNeeds, serviceCapacity } from './forwarding/service-capacity.ts'
+import { streamedUpload } from './forwarding/streamed-upload.ts'
+import { BodyInHand } from './forwarding/whole-body.ts'
+import type { Passage } from './journey.ts'
+import type { RevokedTokens } from './revocation/revoked-tokens.ts'
+import { messageMemory } from './websocket/message-memory.ts'
+import { webSockets } from './websocket/websockets.ts'
+
+const CONNECT_TIMEOUT_MS = 2000
+
+export type ForwardNeeds = CapacityNeeds & {
+  readonly log: ServiceLog
+  /** the result of the journey of a request */
+  readonly passageOf: (request: FastifyRequest) => Passage
+  readonly markOrigin: MarkOrigin
+  readonly revoked: Pick<RevokedTokens, 'watch' | 'why'>
+}
+
+/**
+ * The last stage: forwards the request to its service, and the response to the client, both as they
+ * arrive.
+ */
+export async function forward(app: FastifyInstance, needs: ForwardNeeds): Promise<void> {
+  const { passageOf, markOrigin, limits, clock } = needs
+  const { answerMs, sharePercent } = limits
+  const capacity = serviceCapacity(needs)
+  const connections = connectionsTo({
+    connectMs: CONNECT_TIMEOUT_MS,
+    monotonicClock: () => performance.now()
+  })
+  app.addHook('onClose', async () => {
+    capacity.close()
+    await connections.close()
+  })
+  const common = {
+    table: needs.routes.current,
+    answerMs,
+    lifetimes: lifetimes(needs.revoked, clock),
+    noteFault: guardedFaults(needs)
+  }
+  const passWebSocket = webSockets(app, {
+    ...common,
+    upstreams: capacity.webSockets,
+    messages: messageMemory(sharePercent)
+  })
+  const exchangeNeeds = {
+    ...common,
+    upstreams: capacity.requests,
+    connections,
+    streams: openStreams(app),
+    markOrigin
+  }
+  const memory = bodyMemory(sharePercent)
+
+  const passWithBody = async (request: FastifyRequest, reply: FastifyReply, passage: Passage) => {
+    const body = await bodyOfGet(request, passage, memory)
+    if (!isGone(reply.raw)) exchange(reply, passage, body, exchangeNeeds)
+    return reply
+  }
+  app.route({
+    method: ['GET', 'HEAD'],
+    url: '/*',
+    handler: (request, reply) => {
+      const passage = passageOf(request)
+      if (passage.websocket !== null) passWebSocket(reply, passage)
+      else if (passage.route.bodyOnGet && request.method === 'GET') {
+        return passWithBody(request, reply, passage)
+      } else exchange(reply, passage, null, exchangeNeeds)
+      return reply
+    }
+  })
+
+  const passWhole = (request: FastifyRequest, reply: FastifyReply): void => {
+    const body = request.body instanceof BodyInHand ? request.body.bytes : null
+    exchange(reply, passageOf(request), body, exchangeNeeds)
+  }
+  const uploads: FastifyPluginAsync = async (scope) =>
+    streamedUpload(scope, { ...exchangeNeeds, passageOf, passWhole, memory })
+  await app.register(uploads)
+}

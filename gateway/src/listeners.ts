@@ -1,0 +1,74 @@
+import { GATEWAY_KEYS_PATH } from '@gatehouse/edge-headers/assertion'
+import type { Service } from '@gatehouse/http-service/build-service'
+import { openService } from '@gatehouse/process/open-service'
+import { buildOps } from '@gatehouse/process/ops-listener'
+import type { RunningService } from '@gatehouse/process/running-service'
+import { drainTimes } from '@gatehouse/settings/drain-times'
+import { words } from '@gatehouse/settings/fragments'
+import type { ProcessTls } from '@gatehouse/tls/process-tls'
+import { buildGateway, type GatewayNeeds } from './app.ts'
+import { settingsOf } from './app-settings.ts'
+import type { GatewayConfig } from './config.ts'
+import type { Membership } from './fleet/membership.ts'
+import { keyCheck } from './keys/key-check.ts'
+import type { SigningKeys } from './keys/signing-keys.ts'
+import type { Ports } from './ports.ts'
+import { openRedirect, type Redirect } from './redirect/open-redirect.ts'
+import { revocationCheck } from './revocation/revocation-check.ts'
+import type { LiveRouteTable } from './routes/live-route-table.ts'
+
+type ListenerPorts = Ports &
+  Omit<GatewayNeeds, 'settings' | 'https'> & {
+    readonly tls: ProcessTls
+    readonly routes: LiveRouteTable
+    /** of our own auth service */
+    readonly keys: Pick<SigningKeys, 'loaded' | 'ageSeconds'>
+    readonly membership: Pick<Membership, 'assertionKeys'>
+  }
+
+/**
+ * Listens: for clients, for operators and services on the private listener, and for clients of
+ * plain HTTP if a port is set for them.
+ * @throws StartFault as `openService`, or if the listener of plain HTTP cannot listen
+ */
+export async function openListeners(
+  config: GatewayConfig,
+  ports: ListenerPorts
+): Promise<RunningService> {
+  const { tls, routes, closing, log, clock } = ports
+  const { GATEWAY_HOST, GATEWAY_PORT, GATEWAY_OPS_HOST, GATEWAY_OPS_PORT } = config
+  const settings = settingsOf(config)
+  const app = await buildGateway({ ...ports, settings, https: tls.service?.options ?? null })
+  const ops = openOps(config, ports, app)
+  let redirect: Redirect | null = null
+  // It closes after the others, because it tells load balancers that they drain.
+  closing.defer(() => ops.close())
+  closing.defer(async () => {
+    await Promise.all([redirect?.close(), app.close()])
+  })
+  const running = await openService({
+    name: 'gateway',
+    times: drainTimes(config),
+    tls,
+    ops: { app: ops, at: { host: GATEWAY_OPS_HOST, port: GATEWAY_OPS_PORT } },
+    service: { app, at: { host: GATEWAY_HOST, port: GATEWAY_PORT } },
+    reload: routes.reload,
+    close: () => closing.disposeAsync()
+  })
+  redirect = await openRedirect(config, { ...settings, log, clock })
+  return running
+}
+
+/** Health, metrics, and the keys with which services verify assertions. */
+function openOps(config: GatewayConfig, ports: ListenerPorts, service: Service): Service {
+  const { tls, keys, revoked, membership, log, metrics } = ports
+  const checks = {
+    keys: keyCheck(keys),
+    revocations: revocationCheck(revoked, config.GATEWAY_READY_STALENESS_SECONDS)
+  }
+  const https = tls.ops?.options ?? null
+  const hosts = words(config.GATEWAY_OPS_HOSTS)
+  const ops = buildOps({ log, metrics, checks, service, https, hosts })
+  ops.get(GATEWAY_KEYS_PATH, () => membership.assertionKeys())
+  return ops
+}

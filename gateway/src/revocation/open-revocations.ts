@@ -1,0 +1,50 @@
+import { faultCause } from '@gatehouse/redis/fault-cause'
+import type { Revocation, RevocationSource } from '@gatehouse/revocation/revocation'
+import type { SigningKeys } from '../keys/signing-keys.ts'
+import type { Ports } from '../ports.ts'
+import { followRevocations, type Revocations } from './follow-revocations.ts'
+import { revocationGauges } from './revocation-gauges.ts'
+
+export type OpenRevocations = Revocations & {
+  /** Calls each time that this gateway has done what the log says about the signing keys. */
+  onKeysRead(tell: () => void): void
+}
+
+type RevocationPorts = Pick<Ports, 'log' | 'metrics' | 'closing' | 'clock'> & {
+  readonly shared: {
+    readonly revocations: RevocationSource
+    /** Ends the read that waits for the next entry. */
+    disconnect(): void
+  }
+  /** of our own auth service: the log says when they change, and confirms them with heartbeats */
+  readonly keys: Pick<SigningKeys, 'withdraw' | 'catchUp' | 'noteHeartbeat'>
+}
+
+/** Follows the revocation log, and keeps the signing keys as it says. */
+export function openRevocations(ports: RevocationPorts): OpenRevocations {
+  const { shared, keys, log, metrics, closing, clock } = ports
+  const followers: (() => void)[] = []
+  const applyToKeys = (entry: Revocation): Promise<void> | null => {
+    if (entry.kind === 'key-set') return keys.catchUp(entry.id)
+    if (entry.kind !== 'key') return null
+    keys.withdraw(entry.id)
+    return Promise.resolve()
+  }
+  const tellAll = (): void => {
+    for (const tell of followers) tell()
+  }
+  const revoked = followRevocations({
+    source: shared.revocations,
+    onFault: (error) => log.warn({ cause: faultCause(error) }, 'the revocation log cannot be read'),
+    onEntry: (entry) => void applyToKeys(entry)?.then(tellAll),
+    onHeartbeat: keys.noteHeartbeat,
+    clock,
+    monotonicClock: () => performance.now()
+  })
+  closing.defer(() => {
+    shared.disconnect()
+    return revoked.close()
+  })
+  revocationGauges(metrics, revoked)
+  return Object.assign(revoked, { onKeysRead: (tell: () => void) => void followers.push(tell) })
+}

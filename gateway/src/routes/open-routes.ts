@@ -1,0 +1,25 @@
+import { SettingsFault } from '@gatehouse/settings/read-settings'
+import type { GatewayConfig } from '../config.ts'
+import type { Ports } from '../ports.ts'
+import { type LiveRouteTable, liveRouteTable } from './live-route-table.ts'
+
+/** The route table, which follows its file. The log has each reload. */
+export function openRoutes(
+  config: GatewayConfig,
+  { log, closing }: Pick<Ports, 'log' | 'closing'>
+): LiveRouteTable {
+  const routes = liveRouteTable({
+    first: config.table,
+    file: config.GATEWAY_ROUTES,
+    load: config.loadTable,
+    onReload: (table) => log.info({ routes: table.routes.length }, 'the route table was reloaded'),
+    onFault: (error) =>
+      log.error(faultFields(error), 'the new route table has errors; the old one stays in use')
+  })
+  closing.defer(() => routes.close())
+  return routes
+}
+
+/** A mistake of the operator as plain text, anything else with its stack. */
+const faultFields = (error: unknown): object =>
+  error instanceof SettingsFault ? { faults: error.faults } : { err: error }

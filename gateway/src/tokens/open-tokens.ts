@@ -1,0 +1,39 @@
+import type { SightingReport } from '@gatehouse/sightings/report-sightings'
+import type { GatewayConfig } from '../config.ts'
+import type { TrustedIssuers } from '../issuers/trusted-issuers.ts'
+import type { Ports } from '../ports.ts'
+import type { CheckSignature } from '../signature-checks.ts'
+import { type AccessTokenVerifier, accessTokenVerifier } from './access-token-verifier.ts'
+import { type KeptForTokens, keptForTokens } from './kept-for-tokens.ts'
+import { type NamedClaims, namedClaims } from './named-claims.ts'
+import { tokenMetrics } from './token-metrics.ts'
+
+/** Verifies access tokens, and keeps what is derived from verified ones. */
+export type Tokens = {
+  readonly verifier: AccessTokenVerifier
+  readonly kept: KeptForTokens
+  readonly namedClaims: NamedClaims
+}
+
+type TokenPorts = Pick<Ports, 'metrics' | 'clock'> & {
+  readonly issuers: TrustedIssuers
+  readonly checkSignature: CheckSignature
+  /** is told of each of our own tokens that is verified for the first time */
+  readonly sightings: Pick<SightingReport, 'note'>
+}
+
+export function openTokens(
+  { GATEWAY_TOKEN_CACHE_BYTES: mostBytes }: Pick<GatewayConfig, 'GATEWAY_TOKEN_CACHE_BYTES'>,
+  { issuers, checkSignature, sightings, metrics, clock }: TokenPorts
+): Tokens {
+  const verifier = accessTokenVerifier({
+    issuers,
+    checkSignature,
+    noteSighting: sightings.note,
+    clock,
+    rememberedBytes: mostBytes
+  })
+  const kept = keptForTokens({ mostBytes, clock })
+  tokenMetrics(metrics, verifier, kept)
+  return { verifier, kept, namedClaims: namedClaims(kept) }
+}
