@@ -223,9 +223,9 @@ t.test('on one installation', async (t) => {
         'users create a@b.example --rol admin',
         '--rol is not an option of users create (nearest: --role)'
       ],
-      ['users create a@b.example --role', '--role has no value, or one too many.'],
-      ['users create', 'A word is missing behind the command.'],
-      ['audit all', '"all" is one word too many.']
+      ['users create a@b.example --role', '--role has no value, or a value that it does not take.'],
+      ['users create', 'An argument is missing.'],
+      ['audit all', '"all" is one argument too many.']
     ] as const) {
       const { stderr } = await ops(line.split(' '))
       t.equal(stderr.split('\n')[0], fault, line)
@@ -291,8 +291,8 @@ routes:
   const checked = await ops(['routes', 'check', file])
   t.equal(checked.code, 1)
   for (const fault of [
-    'would open everything',
-    'upstream b is not known; known are a',
+    'would open every path',
+    'upstream b is not known; allowed: a',
     'used twice',
     'already a prefix'
   ]) {
@@ -383,7 +383,7 @@ routes:
   t.match(await ops(['routes', 'explain', 'GET', '/orders/../x']), { code: 1, stderr: /400/ })
   t.match(await ops(['routes', 'explain', 'GET', '/echo/public%20x']), {
     code: 1,
-    stderr: /400: .* could be read as another one/
+    stderr: /400: .* could be read as the path of another route/
   })
   t.match(await claims(['routes', 'explain', 'POST', '/x']), {
     code: 1,

@@ -116,6 +116,6 @@ function arrival(
 }
 
 function passageOf({ passage }: FastifyRequest): Passage {
-  if (passage === null) throw new Error('a request was to be forwarded that had not passed')
+  if (passage === null) throw new Error('a request reached the forwarding without a passage')
   return passage
 }

@@ -110,7 +110,7 @@ export function readConfig(environment: Environment): GatewayConfig {
   const wide = proxies.find((range) => !isNarrowRange(range))
   if (wide !== undefined) {
     faults.push(
-      `GATEWAY_TRUSTED_PROXIES must be a list of addresses and ranges, none wider than /8 (IPv4) or /7 (IPv6): the word of everyone in them counts; ${wide} is not one`
+      `GATEWAY_TRUSTED_PROXIES must be a list of addresses and ranges, none wider than /8 (IPv4) or /7 (IPv6): every address in a range can name any client; ${wide} is not allowed`
     )
   }
   const proxyHeaders = readProxyHeaders(settings.GATEWAY_PROXY_HEADERS)
@@ -121,7 +121,7 @@ export function readConfig(environment: Environment): GatewayConfig {
   }
   if (settings.GATEWAY_PROXY_PROTOCOL !== 'off' && proxies.length === 0) {
     faults.push(
-      `GATEWAY_PROXY_PROTOCOL=${settings.GATEWAY_PROXY_PROTOCOL} needs GATEWAY_TRUSTED_PROXIES: the header counts only from proxies in it`
+      `GATEWAY_PROXY_PROTOCOL=${settings.GATEWAY_PROXY_PROTOCOL} needs GATEWAY_TRUSTED_PROXIES: only the proxies that it lists may send the header`
     )
   }
   const samples = readSamples(settings.GATEWAY_ACCESS_LOG_SAMPLES)

@@ -110,10 +110,10 @@ t.test('in production, tokens never travel over plain HTTP', async (t) => {
   t.strictSame(faults({ ...production, ...tls }), [])
   t.strictSame(faults({ ...tls, GATEWAY_TLS_KEY_FILE: '/none', GATEWAY_OPS_TLS_CERT_FILE: cert }), [
     'GATEWAY_TLS_KEY_FILE: cannot read /none: no such file or folder',
-    'GATEWAY_OPS_TLS_CERT_FILE and GATEWAY_OPS_TLS_KEY_FILE go together'
+    'GATEWAY_OPS_TLS_CERT_FILE and GATEWAY_OPS_TLS_KEY_FILE must be set together'
   ])
-  t.match(faults({ GATEWAY_TLS_CERT_FILE: 'cert.pem' }), [/go together/])
-  t.match(faults({ GATEWAY_TLS_KEY_FILE: 'key.pem' }), [/go together/])
+  t.match(faults({ GATEWAY_TLS_CERT_FILE: 'cert.pem' }), [/must be set together/])
+  t.match(faults({ GATEWAY_TLS_KEY_FILE: 'key.pem' }), [/must be set together/])
 })
 
 t.test('a route table that cannot be used is a fault like any other', async (t) => {

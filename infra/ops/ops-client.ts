@@ -93,7 +93,7 @@ function refusalOf(
   if (status === 401) {
     return new Refused(
       code,
-      `The auth service does not know the token in ${tokenFrom}: its AUTH_OPS_TOKEN is another one.`
+      `The auth service does not accept the token in ${tokenFrom}: its AUTH_OPS_TOKEN is a different one.`
     )
   }
   return new Refused(code, detail ?? title ?? `The auth service answered ${status}.`)

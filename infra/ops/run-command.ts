@@ -75,8 +75,8 @@ function readWords(command: Command, words: string[]): Typed {
 }
 
 function wordFault(words: readonly string[], [least, most]: Command['words']): string | null {
-  if (words.length < least) return 'A word is missing behind the command.'
-  return words.length > most ? `"${words[most]}" is one word too many.` : null
+  if (words.length < least) return 'An argument is missing.'
+  return words.length > most ? `"${words[most]}" is one argument too many.` : null
 }
 
 /**
@@ -87,7 +87,7 @@ function optionFault(error: unknown, { name, options = {} }: Command, words: str
   const { code, message } = error as { code?: string; message: string }
   if (code === 'ERR_PARSE_ARGS_INVALID_OPTION_VALUE') {
     const [option] = /--[\w-]+/.exec(message) ?? []
-    return `${option ?? 'An option'} has no value, or one too many.`
+    return `${option ?? 'An option'} has no value, or a value that it does not take.`
   }
   if (code !== 'ERR_PARSE_ARGS_UNKNOWN_OPTION') return message
   const known = Object.keys({ ...common, ...options })

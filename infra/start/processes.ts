@@ -45,7 +45,7 @@ async function startProcess(
   let closing = false
   child.once('exit', (code) => {
     if (closing) return
-    process.stderr.write(`${name} has ended by itself (${code ?? 'killed'})\n`)
+    process.stderr.write(`${name} has exited unexpectedly (${code ?? 'killed'})\n`)
     process.kill(process.pid, 'SIGTERM')
   })
   return {

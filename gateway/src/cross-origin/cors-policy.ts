@@ -81,7 +81,8 @@ export const spellingFaults = (entry: Static<typeof RouteCors>): string[] =>
       return !values.includes(undefined) && !isDeepStrictEqual(values[0], values[1])
     })
     .map(
-      ([first, second]) => `cors.${second} is another spelling of cors.${first}: give one of them`
+      ([first, second]) =>
+        `cors.${second} is another spelling of cors.${first}: set only one of them`
     )
 
 /** The defaults for routes without `cors`. */

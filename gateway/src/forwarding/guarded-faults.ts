@@ -41,7 +41,7 @@ export function guardedFaults({ metrics, log, clock }: FaultNeeds): NoteFault {
 }
 
 const lineOf: Readonly<Record<GuardedPlace, string>> = {
-  answer: 'an internal error ended an answer',
+  answer: 'an internal error ended a response',
   upgrade: 'an internal error ended an upgrade',
   websocket: 'an internal error ended a WebSocket'
 }

@@ -66,7 +66,7 @@ export async function streamedUpload(
     undici: {
       request(request: Dispatcher.DispatchOptions, done: (error: Error) => void) {
         const upload = uploads.get(request.body as object)
-        if (upload === undefined) throw new Error('a body was to be sent that is no request’s')
+        if (upload === undefined) throw new Error('upload has no matching request')
         const { reply, place } = upload
         // The place is free already, and nothing else waits for it.
         if (isGone(reply.raw)) return

@@ -16,7 +16,7 @@ const UNTRUSTED: readonly (readonly [code: RegExp, reason: string])[] = [
 const FAILED = /^(EPROTO|ERR_SSL_|ERR_OSSL_)/
 
 const FAILED_REASON =
-  'TLS with the upstream failed: check that its port takes TLS, and tls.certFile and tls.keyFile if it wants a certificate'
+  'TLS with the upstream failed: check that its port takes TLS, and tls.certFile and tls.keyFile if the upstream requires a certificate'
 
 /** Whether the gateway ended a connection because it does not trust the certificate: no byte of the request was sent. Pure. */
 export const isUntrusted = (code: string): boolean =>

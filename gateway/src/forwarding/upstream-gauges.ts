@@ -22,7 +22,7 @@ export function upstreamGauges(metrics: Registry, load: UpstreamLoad): void {
   }
   new Counter({
     name: 'gateway_upstream_refusals_total',
-    help: 'Requests that got no place at a service: all are taken (full), or the caller has its share',
+    help: 'Requests that were refused for lack of capacity at a service: all of it is in use (full), or the caller uses its share',
     labelNames: ['upstream', 'kind', 'reason'],
     registers,
     collect() {

@@ -69,7 +69,7 @@ function asked<T>(
   if (value === undefined || value === '') return undefined
   const found = read(value)
   if (found === undefined)
-    throw new Unreadable(`the claim ${[path].flat().join('.')} is unreadable`)
+    throw new Unreadable(`the claim ${[path].flat().join('.')} has the wrong type`)
   return found
 }
 

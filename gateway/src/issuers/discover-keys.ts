@@ -17,10 +17,10 @@ export function keySetUrl(entry: IssuerEntry, downloadMs?: number): () => Promis
   return async () => {
     const { text } = await download(url, downloadMs)
     const document = JSON.parse(text) as Record<string, unknown> | null
-    if (!names.has(document?.issuer)) throw new Error('the metadata are of another issuer')
+    if (!names.has(document?.issuer)) throw new Error('the metadata name another issuer')
     const found = document?.jwks_uri
     if (typeof found !== 'string' || !isPrivateUrl(found, insecureKeys)) {
-      throw new Error('the metadata name no key set at an address of https')
+      throw new Error('the metadata have no https address of a key set')
     }
     return found
   }

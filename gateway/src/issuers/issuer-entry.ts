@@ -11,26 +11,32 @@ const claim = (description: string) =>
 /** The claims that contain the parts of the identity. */
 export const ClaimNames = Type.Object(
   {
-    audience: claim('For whom the token is; `aud` where it is not given.'),
-    subject: claim('Whose token it is; `sub` where it is not given.'),
-    client: claim('Which client asked for it; `client_id`, else `azp`, where it is not given.'),
-    scope: claim('What it allows: a text of words, or a list; `scope` where it is not given.'),
+    audience: claim('The claim with the audience. Default: aud.'),
+    subject: claim('The claim with the subject. Default: sub.'),
+    client: claim(
+      'The claim with the client that requested the token. Default: client_id, or else azp.'
+    ),
+    scope: claim('The claim with the scope: a string of words, or a list. Default: scope.'),
     roles: claim(
-      'The roles: a list, a text that is one role, or an object whose names are the roles. Without it nobody has a role.'
+      'The claim with the roles: a list, a string that is one role, or an object whose member names are the roles. Default: none, so that nobody has a role.'
     ),
     email: claim(
-      'The e-mail address. Without it there is none, and none unless the token says that it is verified.'
+      'The claim with the e-mail address. The address is forwarded if the token says that it is verified. Default: none.'
     ),
     emailVerified: claim(
-      'Whether the address is verified: true, and nothing else; `email_verified` where it is not given.'
+      'The claim that is true if the address is verified. Default: email_verified.'
     )
   },
-  { additionalProperties: false, default: {}, description: 'Which claim says what.' }
+  {
+    additionalProperties: false,
+    default: {},
+    description: 'The claims that contain the parts of the identity.'
+  }
 )
 export type ClaimNames = Static<typeof ClaimNames>
 
 const Scalar = Type.Union([Type.String(), Type.Number(), Type.Boolean()], {
-  title: 'a text, a number, true or false'
+  title: 'a string, a number, true or false'
 })
 
 /** A claim that must be there, whatever its value: what only the access tokens of an issuer have. */
@@ -65,18 +71,19 @@ export type IssuerType = (typeof issuerTypes)[number]
 export const IssuerEntry = Type.Object(
   {
     name: Type.String({
-      title: 'a text of at most 32 lower-case letters, digits and -',
+      title: 'a string of at most 32 lower-case letters, digits and -, not beginning with -',
       pattern: '^[a-z0-9][a-z0-9-]{0,31}$',
-      description: 'Stands before its subjects and clients, so that they are nobody else’s.'
+      description:
+        'Put in front of the subjects and clients of the issuer, so that they differ from those of other issuers.'
     }),
     type: Type.Optional(
       Type.Enum([...issuerTypes], {
         description:
-          'What it is: types, claims, require and the address of its keys are then as documented for it, where the entry says nothing else.'
+          'A known product. It supplies the documented types, claims, require and address of the keys. Values in the entry override them.'
       })
     ),
     issuer: name(
-      'Its `iss`, to the letter. With `tenants`, {tenantid} in it stands for each of them.'
+      'The iss of its tokens, compared character by character. With tenants, {tenantid} stands for each tenant.'
     ),
     tenants: Type.Optional(
       Type.Array(
@@ -89,7 +96,7 @@ export const IssuerEntry = Type.Object(
         {
           minItems: 1,
           maxItems: 1024,
-          description: 'The tenants whose tokens are taken, where one key set serves all of them.'
+          description: 'The tenants whose tokens are accepted, if one key set serves many tenants.'
         }
       )
     ),
@@ -101,42 +108,42 @@ export const IssuerEntry = Type.Object(
           maxItems: 64
         })
       ],
-      { description: 'A token must be for this audience, or for one of these.' }
+      { description: 'A token must be for this audience, or for one of these audiences.' }
     ),
     audienceClaim: claim('Another spelling of claims.audience.'),
-    jwksUrl: Type.Optional(Type.String({ description: 'Where its key set is.' })),
+    jwksUrl: Type.Optional(Type.String({ description: 'The address of its key set.' })),
     discoveryUrl: Type.Optional(
       Type.String({
         description:
-          'Where it says where its key set is (OpenID Connect Discovery §4, RFC 8414 §3); below the issuer where neither is given.'
+          'The address of its metadata, which contain the address of the key set (OpenID Connect Discovery §4, RFC 8414 §3). Without jwksUrl and discoveryUrl: issuer + /.well-known/openid-configuration.'
       })
     ),
     insecureKeys: Type.Boolean({
       default: false,
       description:
-        'The key set may come over plain HTTP. Whoever can write on that network can sign tokens: inside a cluster only.'
+        'The key set may come over plain HTTP. Anyone who can write on that network can then sign tokens, so use it only inside a cluster.'
     }),
     types: Type.Array(Type.Enum(['at+jwt', 'JWT', 'absent']), {
       default: ['at+jwt'],
       minItems: 1,
       description:
-        '`typ` of its access tokens; absent: they have none. With type, values that are not documented for it add to those that are. An ID token may have JWT or none as well, and is told apart by its audience or by `require`.'
+        'The typ of its access tokens; absent: they have no typ. With type, a list with a value that is not documented for the product adds to the documented values. ID tokens may have the same typ: audience or require must distinguish them.'
     }),
     clockSkewSeconds: Type.Integer({
       default: TOKEN_SKEW_SECONDS,
       minimum: 0,
       maximum: 300,
-      description: 'How far its clock and ours may be apart.'
+      description: 'How far the clocks of the issuer and the gateway may differ.'
     }),
     require: Type.Record(Type.String(), Required, {
       default: {},
       description:
-        'Claims that a token must have, each with its value or one of several, for example token_use: access; with { present: true }, any value is good.'
+        'Claims that a token must have, each with its value or one of several, for example token_use: access. { present: true } accepts any value.'
     }),
     unverifiedEmail: Type.Boolean({
       default: false,
       description:
-        'Services are also told an address that the token does not say is verified. A user who can set any address at the issuer is then taken for its owner.'
+        'Services also get an e-mail address that the token does not mark as verified. A user who can set any address at the issuer can then pose as its owner.'
     }),
     claims: ClaimNames,
     forward: Type.Optional(

@@ -44,7 +44,7 @@ function unsafeIssuers(entries: readonly IssuerEntry[], ownIssuer: string): Docu
     for (const { issuer } of issuersOf(entry)) {
       const owner = seen.get(issuer)
       if (owner !== undefined) {
-        own.push({ member: 'issuer', text: `${issuer} is trusted already, by ${owner}` })
+        own.push({ member: 'issuer', text: `${issuer} is already the issuer of ${owner}` })
       }
       seen.set(issuer, `issuer ${entry.name}`)
     }
@@ -65,7 +65,7 @@ const withoutUser = (url: string): string => url.replace(/\/\/[^/]*@/, '//…@')
 function keyFaults({ issuer, jwksUrl, discoveryUrl, insecureKeys }: IssuerEntry): EntryFault[] {
   const faults: EntryFault[] = []
   if (jwksUrl !== undefined && discoveryUrl !== undefined) {
-    faults.push({ member: 'discoveryUrl', text: 'jwksUrl and discoveryUrl exclude each other' })
+    faults.push({ member: 'discoveryUrl', text: 'set only one of jwksUrl and discoveryUrl' })
   }
   const url = jwksUrl ?? discoveryUrl ?? issuer
   if (!isPrivateUrl(url, insecureKeys)) {
@@ -74,7 +74,7 @@ function keyFaults({ issuer, jwksUrl, discoveryUrl, insecureKeys }: IssuerEntry)
     )
     faults.push({
       member: member ?? 'issuer',
-      text: `${withoutUser(url)} is not an address of https (for http inside a cluster, write insecureKeys: true)`
+      text: `${withoutUser(url)} is not an https address (inside a cluster, insecureKeys: true allows http)`
     })
   }
   return faults
@@ -88,20 +88,20 @@ function tenantFaults({ issuer, tenants, jwksUrl, discoveryUrl }: IssuerEntry): 
   const places = issuer.split(TENANT).length - 1
   const [other] = issuer.replaceAll(TENANT, '').match(/\{[^}]*\}?/) ?? []
   if (other !== undefined) {
-    const text = `${other} in an issuer stands for nothing; the place of a tenant is ${TENANT}`
+    const text = `${other} is not a placeholder; the only one is ${TENANT}`
     return [{ member: 'issuer', text }]
   }
   if (tenants === undefined) {
-    const text = `${TENANT} needs tenants, the list of those whose tokens are taken: tenants: [TENANT_ID]`
+    const text = `${TENANT} needs a list of the tenants whose tokens are accepted: tenants: [TENANT_ID]`
     return places === 0 ? [] : [{ member: 'issuer', text }]
   }
   const faults: EntryFault[] = []
   if (places !== 1) {
-    const text = `issuer must have ${TENANT} once where tenants are given`
+    const text = `with tenants, issuer must contain ${TENANT} exactly once`
     faults.push({ member: 'issuer', text })
   }
   if (jwksUrl === undefined && discoveryUrl === undefined) {
-    const text = 'tenants need jwksUrl or discoveryUrl, the key set that serves all of them'
+    const text = 'tenants need jwksUrl or discoveryUrl, for the key set of all of them'
     faults.push({ member: 'tenants', text })
   }
   return faults

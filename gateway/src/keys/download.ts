@@ -8,7 +8,7 @@ export class DownloadFailed extends Error {
   readonly retryAfter: string | null
 
   constructor(status: number, retryAfter: string | null) {
-    super(`the key set was answered with ${status}`)
+    super(`the response to the request for the key set has the status ${status}`)
     this.retryAfter = retryAfter
   }
 }

@@ -75,7 +75,7 @@ export async function openSigningKeys(options: SigningKeysOptions): Promise<Sign
     try {
       keep(file, document, goodAtMs)
     } catch (error) {
-      onFault(`the key set could not be kept: ${downloadFault(error)}`)
+      onFault(`the key set could not be stored: ${downloadFault(error)}`)
     }
   }
   const fetchSet = async (): Promise<boolean> => {

@@ -4,7 +4,7 @@ import type { Revocations } from './follow-revocations.ts'
 export function revocationGauges(metrics: Registry, revoked: Revocations): void {
   new Gauge({
     name: 'gateway_revocations',
-    help: 'What is revoked and not yet expired: sessions, subjects, keys',
+    help: 'Revoked sessions, subjects and keys that have not expired yet',
     registers: [metrics],
     collect() {
       this.set(revoked.size)
@@ -12,7 +12,7 @@ export function revocationGauges(metrics: Registry, revoked: Revocations): void 
   })
   new Gauge({
     name: 'gateway_revocation_staleness_seconds',
-    help: 'Age of the last heartbeat of an auth service that was read from the log of revocations',
+    help: 'Age of the last auth service heartbeat that was read from the revocation log',
     registers: [metrics],
     collect() {
       this.set(revoked.stalenessSeconds())

@@ -56,7 +56,7 @@ const forwardableTitle = `one of ${forwardable.join(', ')} (other claims of the 
 export const RouteEntry = Type.Object(
   {
     name: Type.String({
-      title: 'a text of lower-case letters, digits and -',
+      title: 'a string of lower-case letters, digits and -',
       pattern: '^[a-z0-9][a-z0-9-]*$',
       description:
         'A unique name. It is the audience of the assertions for this route, and appears in the log.'
@@ -128,7 +128,7 @@ export const RouteEntry = Type.Object(
       maximum: 3,
       default: 0,
       description:
-        'How often a GET, HEAD or OPTIONS is repeated if the service broke off before it answered. A request that never reached a service is sent to another address in any case.'
+        'How often a GET, HEAD or OPTIONS is repeated if the connection to the service breaks before the response begins. A request that never reached a service is sent to another address in any case.'
     }),
     encodedSlashes: leniency(
       'pass: the path may contain %2F as part of a name (RabbitMQ, GitLab, npm). Only for a service that splits the path before it decodes it.'

@@ -85,7 +85,7 @@ function prefixFaults(prefix: string, route: Entry): RouteFault[] {
   }
   const open = accessesOf(route).find(({ access }) => access !== 'signed-in')
   if (prefix === '/' && open !== undefined) {
-    faults.push({ member: 'prefix', text: `${open.who} for / would open everything` })
+    faults.push({ member: 'prefix', text: `${open.who} with the prefix / would open every path` })
   }
   const { stripPrefix } = route
   if (
@@ -132,10 +132,14 @@ function accessFaults(route: Entry): RouteFault[] {
   const faults = at('access', [...new Set(open)])
   if (all.every(({ access }) => access === 'public')) {
     if (route.tokenClaims !== undefined || route.forward !== undefined) {
-      faults.push(...at(claimsMember(route), ['a public route has no token to take claims from']))
+      faults.push(
+        ...at(claimsMember(route), [
+          'a public route cannot forward claims, because it has no token'
+        ])
+      )
     }
     if ([route.limit ?? []].flat().some(({ by = 'address' }) => by !== 'address')) {
-      faults.push(...at('limit', ['a public route can count by address only']))
+      faults.push(...at('limit', ['a public route can count only by address']))
     }
   }
   if (!all.some(({ access }) => access === 'public')) {
@@ -147,10 +151,10 @@ function accessFaults(route: Entry): RouteFault[] {
 function credentialFaults({ credentials }: Entry): string[] {
   const faults: string[] = []
   if (credentials.includes('client-authentication')) {
-    faults.push('credentials may have client-authentication only where access is public')
+    faults.push('client-authentication is allowed only with access: public')
   }
   if (credentials.includes('authorization')) {
-    faults.push('credentials may have authorization only where access is public')
+    faults.push('authorization is allowed only with access: public')
   }
   return faults
 }
@@ -158,10 +162,10 @@ function credentialFaults({ credentials }: Entry): string[] {
 function openFaults({ who, demands }: MethodAccess): string[] {
   const faults: string[] = []
   if (demands.some(({ scopes, roles }) => scopes.length + roles.length > 0)) {
-    faults.push(`${who} cannot demand scopes or roles`)
+    faults.push(`${who} cannot require scopes or roles`)
   }
   if (demands.some(({ maxLoginAgeSeconds }) => maxLoginAgeSeconds !== undefined)) {
-    faults.push(`${who} cannot demand a login`)
+    faults.push(`${who} cannot require a login age`)
   }
   return faults
 }

@@ -108,7 +108,7 @@ export function upstreamFaults(entry: UpstreamEntry): string[] {
   const known = addresses.filter(isAddress)
   const faults = addresses
     .filter((address) => !isAddress(address))
-    .map((address) => `${address || 'nothing'} is not an address of http or https`)
+    .map((address) => `${address || 'nothing'} is not an http or https address`)
   if (new Set(known.map((address) => new URL(address).origin)).size < known.length) {
     faults.push('an address is given twice')
   }

@@ -36,7 +36,7 @@ export function match(
   // A request that one route allows must not be one that a lenient server serves as another route's
   // (`/open/inner;x`, `/open/INNER`).
   if (looseReadings(canonical.path).some((reading) => table.matchLoosely(reading) !== route)) {
-    throw malformed('path of two routes', 'the path could be read as another one')
+    throw malformed('path of two routes', 'the path could be read as the path of another route')
   }
   const demanded = demandOf(route, method)
   if (demanded === null) throw methodNotAllowed(methodsOf(route))

@@ -15,8 +15,10 @@ export function refuseRevoked(
   const why = revoked.why(token)
   if (why === 'SESSION_ENDED') throw sessionEnded()
   if (why === 'TOKEN_STALE')
-    throw tokenStale('its key is revoked, or its subject has other rights since')
+    throw tokenStale(
+      'its key is revoked, or the rights of its subject have changed since it was issued'
+    )
   if (maxStalenessSeconds !== undefined && revoked.stalenessSeconds() > maxStalenessSeconds) {
-    throw notYet('what is revoked has not been heard of for longer than the route allows')
+    throw notYet('the last heartbeat in the revocation log is older than the route allows')
   }
 }

@@ -165,7 +165,7 @@ function announcesBody(method: string, headers: RequestHeaders): boolean {
   const length = headers['content-length']
   const coding = headers['transfer-encoding']
   if (length !== undefined && coding !== undefined) {
-    throw malformed('both framings', 'Content-Length and Transfer-Encoding exclude each other')
+    throw malformed('both framings', 'the request has both Content-Length and Transfer-Encoding')
   }
   if (length !== undefined && !/^\d{1,15}$/.test(length)) {
     throw malformed('content-length', 'Content-Length is not a number')

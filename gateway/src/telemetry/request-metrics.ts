@@ -15,27 +15,27 @@ export function requestMetrics(metrics: Registry): (served: Served) => void {
   const registers = [metrics]
   const duration = new Histogram({
     name: 'gateway_request_duration_seconds',
-    help: 'From the head of a request to the end of its answer',
+    help: 'From the headers of a request to the end of its response',
     labelNames: ['route', 'method', 'status'],
     buckets: SECONDS,
     registers
   })
   const refusals = new Counter({
     name: 'gateway_refusals_total',
-    help: 'Answers that the gateway itself produced, by code',
+    help: 'Responses that the gateway itself produced, by code',
     labelNames: ['route', 'code'],
     registers
   })
   const upstream = new Histogram({
     name: 'gateway_upstream_duration_seconds',
-    help: 'From the request to a service to the head of its answer',
+    help: 'From the request to a service to the headers of its response',
     labelNames: ['address'],
     buckets: SECONDS,
     registers
   })
   const broken = new Counter({
     name: 'gateway_broken_answers_total',
-    help: 'Answers that the client did not get to the end',
+    help: 'Responses that did not reach the client completely',
     labelNames: ['route'],
     registers
   })

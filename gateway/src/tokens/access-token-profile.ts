@@ -92,10 +92,10 @@ function readKeyOf({
 }: Record<string, unknown>): Pick<ReadToken, 'kid' | 'algorithm'> | Flaw {
   const named = kid ?? null
   if (named !== null && (typeof named !== 'string' || named === '')) {
-    return { flaw: 'kid is not a text' }
+    return { flaw: 'kid is not a string' }
   }
   const algorithm = signatureAlgorithms.find((known) => known === alg)
   return algorithm === undefined
-    ? { flaw: 'alg is not one that is checked with a public key' }
+    ? { flaw: 'alg is not an accepted algorithm with a public key' }
     : { kid: named, algorithm }
 }

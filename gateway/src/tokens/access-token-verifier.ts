@@ -76,19 +76,20 @@ export function accessTokenVerifier(needs: VerifierNeeds): AccessTokenVerifier {
     const { kid, algorithm, profile, claims } = read
     const keys = issuers.find(profile.issuer)?.keys
     if (keys === undefined) throw invalidToken('another issuer')
-    // Before the search for the key, which may load a new set: the set that has the key is then
-    // another one, and the token is not remembered.
+    // Read before the search for the key, which may load a new set. The token is then remembered
+    // under the version of the old set, which no longer counts.
     const keySet = keys.version
     const key = await keys.find(kid, algorithm).catch((error: unknown) => {
       if (error instanceof KeyNotAsked) throw notYet(`its key is not known: ${error.message}`)
       throw error
     })
-    // Sessions outlive a key that leaked: a refresh returns a token of the next one.
+    // Sessions outlive a key that leaked: a refresh returns a token that another key signed.
     if (keys.isWithdrawn(kid)) throw tokenStale('its key is revoked')
     if (key === null) throw invalidToken('an unknown key')
     if (!profile.acceptsKeyOf(key.issuer)) throw invalidToken('a key of another tenant')
     // The key decides the algorithm, and the token must not contradict it (RFC 8725 §3.1).
-    if (!key.algorithms.includes(algorithm)) throw invalidToken('another algorithm than its key')
+    if (!key.algorithms.includes(algorithm))
+      throw invalidToken('its algorithm is not one of its key')
     if (!(await checkSignature(token, key, algorithm)))
       throw invalidToken('the signature is not good')
     const { identity, issuedAt, rightsVersion, notBefore, authenticatedAt } = claims

@@ -20,7 +20,7 @@ export const ClaimPath = Type.Union(
   {
     title: 'the name of a claim, or a list with one name for each step',
     description:
-      'The name of a claim, as it is in the token; otherwise its dots lead into objects. A list has one name for each step.'
+      'The name of a claim. If the token has no claim with exactly this name, each dot is a step into an object. A list has one name for each step.'
   }
 )
 export type ClaimPath = string | readonly string[]

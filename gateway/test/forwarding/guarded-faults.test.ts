@@ -30,7 +30,7 @@ t.test('a fault ends its exchange, is counted, and is logged without its message
   t.equal(await count('websocket'), 0)
   const [line, ...more] = lines()
   t.match(line, {
-    msg: 'an internal error ended an answer',
+    msg: 'an internal error ended a response',
     place: 'answer',
     fault: { type: 'TypeError', code: 'ERR_INVALID_CHAR', stack: /at .*guarded-faults\.test\.ts/ }
   })

@@ -200,14 +200,14 @@ t.test('faults of the files are told with the service and the member', async (t)
     [{ caFile: '/nowhere' }, /upstream one: tls\.caFile: cannot read \/nowhere: no such file/],
     [{ caFile: folder }, /tls\.caFile: cannot read .*: it is a folder/],
     [{ caFile: text }, /tls\.caFile: .*text is not a certificate in PEM/],
-    [{ certFile: one.cert }, /tls\.certFile and tls\.keyFile go together/],
+    [{ certFile: one.cert }, /tls\.certFile and tls\.keyFile must be set together/],
     [
       { certFile: one.cert, keyFile: two.key },
       /tls\.keyFile: .* is not the key of the certificate/
     ],
     [{ certFile: text, keyFile: one.key }, /tls\.certFile: .*text is not a certificate in PEM/],
     [{ serverName: '127.0.0.1' }, /tls\.serverName must be the name of a host/],
-    [{ ca: own.file }, /tls\.ca is not known; known are caFile/]
+    [{ ca: own.file }, /tls\.ca is not known; allowed: caFile/]
   ] as const) {
     t.match(read(tls), fault)
   }
@@ -259,7 +259,9 @@ t.test('the key set is loaded over TLS, with a certificate of the gateway', asyn
     /GATEWAY_JWKS_SERVER_NAME must be the name of a host/
   )
   const { GATEWAY_JWKS_KEY_FILE: _, ...alone } = settings
-  t.match(keySetTlsFaults(alone), [/^GATEWAY_JWKS_CERT_FILE and GATEWAY_JWKS_KEY_FILE go together/])
+  t.match(keySetTlsFaults(alone), [
+    /^GATEWAY_JWKS_CERT_FILE and GATEWAY_JWKS_KEY_FILE must be set together/
+  ])
 })
 
 t.test('a renewed certificate is read when its file changes', async (t) => {

@@ -239,7 +239,7 @@ t.test('a set that cannot be stored on disk is used, and stored later', async (t
   t.equal(await keys.refresh(), true)
   t.equal(await keys.find(key.kid, 'ES256'), null, 'a withdrawn key is out of force')
   t.match(await keys.find(next.kid, 'ES256'), { kid: next.kid })
-  t.match(faults, [/could not be kept/], 'and the operator is told')
+  t.match(faults, [/could not be stored/], 'and the operator is told')
 
   rmdirSync(join(folder, 'jwks.json'))
   await keys.refresh()

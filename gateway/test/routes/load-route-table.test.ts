@@ -25,7 +25,7 @@ t.test('the fault of a route has its position', async (t) => {
   const wrong: Record<string, [route: string, fault: RegExp]> = {
     name: [
       '{ name: A b, prefix: /a, upstream: service }',
-      /^routes\.yaml:3:13: route A b: name must be a text of lower-case letters, digits and -$/
+      /^routes\.yaml:3:13: route A b: name must be a string of lower-case letters, digits and -$/
     ],
     prefix: [
       '{ name: a, prefix: a, upstream: service }',
@@ -41,7 +41,7 @@ t.test('the fault of a route has its position', async (t) => {
     upstream: ['{ name: a, prefix: /a }', /upstream/],
     'an inherited upstream': [
       '{ name: a, prefix: /a, upstream: constructor }',
-      /upstream constructor is not known; known are service$/
+      /upstream constructor is not known; allowed: service$/
     ],
     scopes: ['{ name: a, prefix: /a, upstream: service, scopes: read }', /scopes/],
     roles: ['{ name: a, prefix: /a, upstream: service, roles: [""] }', /roles/],
@@ -64,11 +64,11 @@ t.test('the fault of a route has its position', async (t) => {
     ],
     'public with scopes': [
       '{ name: a, prefix: /a, upstream: service, access: public, scopes: [read] }',
-      /cannot demand/
+      /cannot require/
     ],
     'public with claims of a token': [
       '{ name: a, prefix: /a, upstream: service, access: public, tokenClaims: [tenant] }',
-      /a public route has no token/
+      /a public route cannot forward claims/
     ],
     'a claim that would be no header': [
       '{ name: a, prefix: /a, upstream: service, tokenClaims: ["https://a/b"] }',
@@ -80,7 +80,7 @@ t.test('the fault of a route has its position', async (t) => {
     ],
     'public with headers from a token': [
       '{ name: a, prefix: /a, upstream: service, access: public, forward: { x-auth-tenant: a } }',
-      /routes.yaml:3:.*a public route has no token/
+      /routes.yaml:3:.*a public route cannot forward claims/
     ],
     'a claim that is no part of the identity': [
       '{ name: a, prefix: /a, upstream: service, claims: [subject, tenant_id] }',
@@ -88,7 +88,7 @@ t.test('the fault of a route has its position', async (t) => {
     ],
     'a header of the gateway itself': [
       '{ name: a, prefix: /a, upstream: service, forward: { x-auth-roles: groups } }',
-      /forward.x-auth-roles must be named by a header that begins with x-auth-/
+      /forward.x-auth-roles is not allowed as a name, which must be a header that begins with x-auth-/
     ],
     'two spellings that differ': [
       '{ name: a, prefix: /a, upstream: service, tokenClaims: [tenant], forward: { x-auth-claim-tenant: tid } }',
@@ -152,7 +152,7 @@ t.test('the address of an upstream has only scheme, host, port and base path', a
   }
   for (const address of ['http://a:port', 'http://a b', 'http://[::1']) {
     t.strictSame(faultsOf(file(`{ service: '${address}' }`, route)), [
-      `routes.yaml:1:23: upstream service: ${address} is not an address of http or https`
+      `routes.yaml:1:23: upstream service: ${address} is not an http or https address`
     ])
   }
   const { routes } = readRouteTable(file("{ service: 'https://Example.com:443/' }", route), {})
@@ -195,39 +195,39 @@ t.test(
     const wrong: Record<string, [route: string, fault: RegExp]> = {
       'optional with roles': [
         'access: optional, roles: [admin]',
-        /optional access cannot demand scopes/
+        /optional access cannot require scopes/
       ],
       'optional with a login': [
         'access: optional, maxLoginAgeSeconds: 1',
-        /optional access cannot demand a login/
+        /optional access cannot require a login/
       ],
       'a public method of a route with scopes': [
         'scopes: [read], methods: { GET: { access: public } }',
-        /GET with public access cannot demand scopes/
+        /GET with public access cannot require scopes/
       ],
       'an optional method with scopes': [
         'methods: { GET: { access: optional, scopes: [read] } }',
-        /GET with optional access cannot demand scopes/
+        /GET with optional access cannot require scopes/
       ],
       'Authorization of signed-in requests': [
         'credentials: [authorization]',
-        /credentials may have authorization only where access is public/
+        /authorization is allowed only with access: public/
       ],
       'Authorization of who may be signed in': [
         'access: optional, credentials: [authorization]',
-        /credentials may have authorization only where access is public/
+        /authorization is allowed only with access: public/
       ],
       'a method in small letters': ['methods: { propfind: {} }', /methods/],
       'a method that connects': ['methods: { CONNECT: {} }', /methods/],
       'claims where every method is public': [
         'tokenClaims: [tenant], methods: { GET: { access: public } }',
-        /a public route has no token/
+        /a public route cannot forward claims/
       ]
     }
     for (const [title, [words, fault]] of Object.entries(wrong)) {
       const faults = faultsOf(file(service, `{ name: a, prefix: /a, upstream: service, ${words} }`))
       t.match(faults.join('\n'), fault, title)
-      t.equal(faults.filter((one) => /cannot demand scopes/.test(one)).length < 2, true, title)
+      t.equal(faults.filter((one) => /cannot require scopes/.test(one)).length < 2, true, title)
     }
     for (const access of [
       'optional',
@@ -235,7 +235,7 @@ t.test(
     ]) {
       t.match(
         faultsOf(file(service, `{ name: a, prefix: /, upstream: service, access: ${access} }`)),
-        [/for \/ would open everything/]
+        [/with the prefix \/ would open every path/]
       )
     }
     const right = [
@@ -390,7 +390,7 @@ t.test('each mistake in a table is one line, with its place and what is allowed'
     [
       'an unknown member',
       one(`${a}require_scopes: [x]`),
-      'routes.yaml:6:5: route a: require_scopes is not known; known are name, prefix,'
+      'routes.yaml:6:5: route a: require_scopes is not known; allowed: name, prefix,'
     ],
     [
       'a misspelt member',
@@ -460,7 +460,7 @@ t.test('each mistake in a table is one line, with its place and what is allowed'
     [
       'a port that is none',
       `upstreams: { a: 'http://a:70000' }\nroutes: [{ name: a, prefix: /a, upstream: a }]`,
-      'routes.yaml:1:17: upstream a: http://a:70000 is not an address of http or https'
+      'routes.yaml:1:17: upstream a: http://a:70000 is not an http or https address'
     ],
     [
       'an origin with a slash',

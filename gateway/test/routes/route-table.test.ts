@@ -110,7 +110,7 @@ t.test('an invalid or unsafe table is not used at all', async (t) => {
     'an unknown access': [['name: a, prefix: /a, upstream: service, access: open'], /access/],
     'no such upstream': [
       ['name: a, prefix: /a, upstream: other'],
-      /route a: upstream other is not known; known are service/
+      /route a: upstream other is not known; allowed: service/
     ],
     'a name twice': [
       ['name: a, prefix: /a, upstream: service', 'name: a, prefix: /b, upstream: service'],
@@ -124,15 +124,15 @@ t.test('an invalid or unsafe table is not used at all', async (t) => {
     'a prefix with a slash behind': [['name: a, prefix: /a/, upstream: service'], /prefix/],
     'everything public': [
       ['name: a, prefix: /, upstream: service, access: public'],
-      /would open everything/
+      /would open every path/
     ],
     'a public route with demands': [
       ['name: a, prefix: /a, upstream: service, access: public, roles: [admin]'],
-      /cannot demand/
+      /cannot require/
     ],
     'client authentication where a token is demanded': [
       ['name: a, prefix: /a, upstream: service, credentials: [client-authentication]'],
-      /client-authentication only where access is public/
+      /client-authentication is allowed only with access: public/
     ],
     'unknown credentials': [
       ['name: a, prefix: /a, upstream: service, access: public, credentials: [Authorization]'],

@@ -51,7 +51,7 @@ export const drillRotation: Command = {
       refuseFailures(tally)
       return {
         json: { kid, gateways: { asked: gateways.length, live }, clients, ...tally },
-        text: `${kid} signs. Of ${tally.requests} requests of ${clients} clients none failed (${extent(ground)}).`
+        text: `${kid} is active. None of ${tally.requests} requests of ${clients} clients failed (${extent(ground)}).`
       }
     })
   }

@@ -24,11 +24,14 @@ export const drillTheft: Command = {
     return onDrillGround(typed, ops, environment, async (ground) => {
       const { gateways, live, userId } = ground
       const { stolen, worstMs } = await steal(ground, monotonicClock)
-      if (worstMs > REFUSED_WITHIN_MS) throw failed(`A gateway took ${worstMs} ms to refuse.`)
+      if (worstMs > REFUSED_WITHIN_MS)
+        throw failed(
+          `A gateway took ${worstMs} ms to refuse the access token, more than ${REFUSED_WITHIN_MS} ms.`
+        )
       await toldOf(ops, userId, stolen)
       return {
         json: { session: stolen, gateways: { asked: gateways.length, live }, worstMs },
-        text: `The theft was noticed: its session ended, the slowest gateway refused it after ${worstMs} ms, another session of the account goes on, and the audit log tells of it (${extent(ground)}).`
+        text: `The theft was noticed: its session ended, the slowest gateway refused it after ${worstMs} ms, another session of the account continues, and the audit log has the reuse (${extent(ground)}).`
       }
     })
   }
@@ -68,5 +71,5 @@ async function toldOf(ops: OpsClient, user: string, session: string): Promise<vo
     `/ops/audit?${new URLSearchParams({ user })}`
   )
   const isTold = events.some((one) => one.kind === 'refresh-reused' && one.session === session)
-  if (!isTold) throw failed('the audit log does not show it')
+  if (!isTold) throw failed('the audit log does not have the reuse')
 }

@@ -27,7 +27,7 @@ export const gateways: Command = {
         id,
         name,
         keySetVersion,
-        lag === NEVER ? 'never heard' : `${lag.toFixed(1)} s`,
+        lag === NEVER ? 'never' : `${lag.toFixed(1)} s`,
         kids.join(' ')
       ])
     )

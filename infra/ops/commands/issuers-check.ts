@@ -31,7 +31,7 @@ export const issuersCheck: Command = {
     )
     return {
       json: { file, issuers },
-      text: `${table}\n\n${count(issuers.length, 'issuer')}, no fault`
+      text: `${table}\n\n${count(issuers.length, 'issuer')}, no error`
     }
   }
 }

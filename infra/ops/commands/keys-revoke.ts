@@ -7,7 +7,8 @@ export const keysRevoke: Command = {
   summary:
     'For a leaked key: every gateway refuses its tokens within a second, and clients refresh. If it was the active key, another key becomes active.',
   words: [1, 1],
-  confirm: ({ positionals: [kid] }) => `Revoke the key ${kid} and end every token that it signed?`,
+  confirm: ({ positionals: [kid] }) =>
+    `Revoke the key ${kid} and make every gateway refuse its tokens?`,
   async run({ positionals: [kid = ''] }, ops) {
     const path = `/ops/keys/${encodeURIComponent(kid)}/revoke`
     const answer = await ops.call<{ keys: Key[] }>('POST', path)

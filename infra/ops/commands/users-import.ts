@@ -57,7 +57,10 @@ function textOf({ imported, existing, refused, notImported }: ImportResult, dryR
   const lines = notImported
     .filter(({ outcome }) => outcome === 'refused')
     .map(({ line, email, reason }) => shown(`line ${line}${email ? ` (${email})` : ''}: ${reason}`))
-  const more = notImported.length < existing + refused ? ['Not all are shown: see --report.'] : []
+  const more =
+    notImported.length < existing + refused
+      ? ['Not all are shown; --report FILE writes all of them.']
+      : []
   const verb = dryRun ? 'could be imported' : 'imported'
   const sum = `${count(imported, 'user')} ${verb}, ${existing} already there, ${refused} refused`
   return [...lines, ...more, sum].join('\n')

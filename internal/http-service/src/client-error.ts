@@ -42,6 +42,6 @@ const TOO_SLOW = 'ERR_HTTP_REQUEST_TIMEOUT'
 function refusalOf({ code: reason = 'unreadable' }: NodeJS.ErrnoException): Refusal {
   if (reason === 'HPE_HEADER_OVERFLOW') return headersTooLarge(reason)
   const detail =
-    reason === TOO_SLOW ? 'the request did not come in time' : 'not a valid HTTP request'
+    reason === TOO_SLOW ? 'the request did not arrive in time' : 'not a valid HTTP request'
   return new Refusal('INVALID_REQUEST', { status: 400, reason, detail })
 }

@@ -103,4 +103,6 @@ export const hasRequestUnderWay = (socket: Socket): boolean => newestAnswer(sock
 const isEnding = (socket: Socket) => socket.destroyed || socket.writableEnded
 
 const afterTheEnd = () =>
-  new Refusal('INVALID_REQUEST', { reason: 'came after the last answer of its connection' })
+  new Refusal('INVALID_REQUEST', {
+    reason: 'the request arrived after the last response of its connection'
+  })

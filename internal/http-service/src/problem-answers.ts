@@ -79,7 +79,7 @@ const isBrokenOff = ({ raw }: FastifyRequest): boolean =>
   isHttpTwo(raw) ? raw.aborted : raw.destroyed && !raw.complete
 
 const brokenOff = (cause: unknown) =>
-  new Refusal('INVALID_REQUEST', { reason: 'the client broke off', cause })
+  new Refusal('INVALID_REQUEST', { reason: 'the client disconnected', cause })
 
 function toRefusal(error: unknown): Refusal {
   if (error instanceof Refusal) return error
@@ -95,7 +95,7 @@ function toRefusal(error: unknown): Refusal {
   if (statusCode !== undefined && statusCode >= 400 && statusCode < 500) {
     return refusalOfFramework(statusCode, code ?? 'no code')
   }
-  return new Refusal('INTERNAL', { reason: 'a fault of this program', cause: error })
+  return new Refusal('INTERNAL', { reason: 'internal error', cause: error })
 }
 
 const frameworkRefusals: Readonly<Record<number, { status: 413 | 414 | 415; detail: string }>> = {

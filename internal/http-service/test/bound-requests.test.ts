@@ -82,7 +82,7 @@ for (const secure of [false, true]) {
       drip(await open(), start, 'X: y\r\n'),
       drip(await open(), '', '')
     ])
-    t.match(headers, /^HTTP\/1\.1 400 .*the request did not come in time/s)
+    t.match(headers, /^HTTP\/1\.1 400 .*the request did not arrive in time/s)
     t.equal(nothing, '', 'an answer that nobody has asked for could be taken for another one')
   })
 
@@ -91,7 +91,7 @@ for (const secure of [false, true]) {
     const length = 'Content-Type: application/json\r\nContent-Length: 1000\r\n\r\n'
     t.match(
       await drip(await open(), start + length, ' '),
-      /^HTTP\/1\.1 400 .*did not come in time/s
+      /^HTTP\/1\.1 400 .*did not arrive in time/s
     )
   })
 

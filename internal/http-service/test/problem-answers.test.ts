@@ -126,7 +126,7 @@ t.test(
     await arrived
     socket.resetAndDestroy()
     await refused
-    t.match(lines.at(-1), { level: 30, reason: 'the client broke off' })
+    t.match(lines.at(-1), { level: 30, reason: 'the client disconnected' })
     t.strictSame(
       lines.filter(({ level }) => level > 30),
       []

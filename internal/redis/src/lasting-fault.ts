@@ -6,7 +6,7 @@ const REMEDIES: [cause: { test(cause: string): boolean }, remedy: string][] = [
   ],
   [
     { test: (cause) => /sentinel/i.test(cause) && cause.includes('NOAUTH') },
-    'Set REDIS_SENTINEL_PASSWORD, or ?sentinelPassword= in REDIS_URL: the sentinels want a password'
+    'Set REDIS_SENTINEL_PASSWORD, or ?sentinelPassword= in REDIS_URL: the sentinels require a password'
   ],
   [/NOAUTH/, 'REDIS_URL needs a password, or set REDIS_PASSWORD'],
   [
@@ -32,7 +32,7 @@ const REMEDIES: [cause: { test(cause: string): boolean }, remedy: string][] = [
   [/CERT_(HAS_EXPIRED|NOT_YET_VALID)|certificate has expired/, 'Renew its certificate'],
   [
     /ERR_SSL|ERR_OSSL|EPROTO|SSL routines/,
-    'TLS failed: check that the port takes TLS, and REDIS_CERT_FILE and REDIS_KEY_FILE where it wants a certificate'
+    'TLS failed: check that the port takes TLS, and REDIS_CERT_FILE and REDIS_KEY_FILE if it requires a certificate'
   ]
 ]
 

@@ -65,7 +65,7 @@ export function redisAddress(url: string, passwords: Passwords = {}): RedisAddre
   }
   const secure = secured !== undefined
   if (kind !== 'sentinel' && passwords.sentinels !== undefined) {
-    throw new Error('it names no sentinels, and REDIS_SENTINEL_PASSWORD is set: unset one of them')
+    throw new Error('it names no sentinels, and REDIS_SENTINEL_PASSWORD is set: unset it')
   }
   const given = parsed(url.slice(scheme.length), passwords.server)
   const { options, rest } = given
@@ -91,7 +91,8 @@ function parsed(address: string, passwordBeside: string | undefined): Parsed {
   const at = authority.lastIndexOf('@') + 1
   const text = `redis://${authority.slice(0, at)}host${address.slice(authority.length)}`
   const rest = URL.parse(text)
-  if (rest === null) throw new Error('its user or password has characters to percent-encode')
+  if (rest === null)
+    throw new Error('percent-encode the special characters in its user or password')
   return {
     hosts: authority.slice(at),
     options: credentials(rest, 'REDIS_PASSWORD', passwordBeside),
@@ -111,7 +112,7 @@ function credentials(
   const used = passwordBeside ?? decodeURIComponent(password)
   // The client would send neither, and would be another user.
   if (username !== '' && used === '') {
-    throw new Error(`it has a user without a password (${setting} can hold the password)`)
+    throw new Error(`it has a user without a password: add the password, or set ${setting}`)
   }
   return {
     ...(username === '' ? {} : { username: decodeURIComponent(username) }),
@@ -122,7 +123,7 @@ function credentials(
 function refuseUnknown({ searchParams, search }: URL, known: readonly string[]): void {
   const unknown = [...searchParams.keys()].find((name) => !known.includes(name))
   if (unknown !== undefined) {
-    const words = known.length === 0 ? 'there are none here' : `known are ${known.join(', ')}`
+    const words = known.length === 0 ? 'none is allowed here' : `allowed: ${known.join(', ')}`
     throw new Error(`${unknownParameter(unknown, search)}; ${words}`)
   }
 }
@@ -134,7 +135,7 @@ function sentinelAddress(
 ): RedisAddress {
   const name = decodeURIComponent(rest.pathname.slice(1))
   if (name === '') {
-    throw new Error('a redis+sentinel address ends with /name, the name of the master')
+    throw new Error('a redis+sentinel address must end with /name, the name of the master')
   }
   const { searchParams } = rest
   const encoded = (parameter: string) => encodeURIComponent(searchParams.get(parameter) ?? '')
@@ -163,7 +164,7 @@ const hosts = (text: string, defaultPort: number): Host[] =>
 
 function hostAndPort(text: string, defaultPort: number): Host {
   const url = URL.parse(`redis://${text}`)
-  if (url === null || url.hostname === '') throw new Error('it has a host or port that is none')
+  if (url === null || url.hostname === '') throw new Error('its host or port is not valid')
   const { hostname, port } = url
   // An IPv6 address has brackets in a URL, and none in a socket's address.
   return { host: hostname.replace(/^\[|\]$/g, ''), port: port === '' ? defaultPort : Number(port) }

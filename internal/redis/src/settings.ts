@@ -107,7 +107,7 @@ function fileFaults(settings: RedisSettings): string[] {
   const alone =
     (cert === undefined) === (key === undefined)
       ? []
-      : ['REDIS_CERT_FILE and REDIS_KEY_FILE go together']
+      : ['REDIS_CERT_FILE and REDIS_KEY_FILE must be set together']
   const missing = FILES.flatMap((name) => {
     const file = settings[name]
     try {

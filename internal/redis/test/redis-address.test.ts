@@ -95,14 +95,14 @@ t.test('an invalid address is refused with a message that does not contain it', 
     ['redis+cluster://user:secret@one:1001/2', /no other database than 0/],
     ['redis://user:secret@one,two', /name several hosts/],
     ['redis://user:secret@one/main', /its database must be a number/],
-    ['redis://user:secret@one?database=1', /unknown parameter database; known are db/],
+    ['redis://user:secret@one?database=1', /unknown parameter database; allowed: db/],
     ['redis://user:12?secret@one:6379', /unknown parameter \(in a password, \? is written %3F/],
     ['redis://user:?a=secret@one', /unknown parameter \(in a password/],
     ['redis://user:12?secret%40one', /unknown parameter \(in a password/],
     ['redis://user@one', /user without a password/],
     ['redis+sentinel://one/main?sentinelUsername=a', /user without a password/],
-    ['redis://user:secret@one:port', /host or port that is none/],
-    ['redis://user:secret@', /host or port that is none/]
+    ['redis://user:secret@one:port', /host or port is not valid/],
+    ['redis://user:secret@', /host or port is not valid/]
   ]
   for (const [url, message] of faults) {
     t.throws(() => redisAddress(url), { message }, url)

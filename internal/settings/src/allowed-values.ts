@@ -66,10 +66,10 @@ const oneOf = (words: readonly string[]): string =>
 
 function textOf({ minLength = 0, maxLength }: SchemaNode): string {
   if (maxLength !== undefined && minLength > 1)
-    return `a text${range(minLength, maxLength, ' characters')}`
-  if (maxLength !== undefined) return `a text of at most ${maxLength} characters`
-  if (minLength > 1) return `a text of at least ${minLength} characters`
-  return minLength === 1 ? 'a text that is not empty' : 'a text'
+    return `a string${range(minLength, maxLength, ' characters')}`
+  if (maxLength !== undefined) return `a string of at most ${maxLength} characters`
+  if (minLength > 1) return `a string of at least ${minLength} characters`
+  return minLength === 1 ? 'a string that is not empty' : 'a string'
 }
 
 function range(least: number | undefined, most: number | undefined, unit = ''): string {

@@ -4,7 +4,7 @@ const reasons: Readonly<Record<string, string>> = {
   EACCES: 'permission denied',
   EEXIST: 'a file has this name',
   EISDIR: 'it is a folder',
-  ELOOP: 'its links lead to each other',
+  ELOOP: 'too many symbolic links, perhaps in a circle',
   EMFILE: 'too many files are open',
   ENAMETOOLONG: 'the name is too long',
   ENOENT: 'no such file or folder',

@@ -39,16 +39,16 @@ export function originFault(entry: string, production: boolean): string | null {
   if (entry.toLowerCase() === 'null')
     return 'is what every sandboxed or local page sends, whatever its site'
   if (entry.includes('*') && wildcardOrigin(entry) === null) {
-    return 'has a * that is not the whole first label before two others, as in https://*.example.com'
+    return 'has a * that is not the whole first of three or more labels, as in https://*.example.com'
   }
   const example = entry.replace('*', 'any')
   if (PAGELESS.test(entry) || canonicalOrigin(example) === null) {
-    return 'is not scheme://host, with :port where it is not the usual one and nothing behind it, as in https://app.example.com'
+    return 'is not scheme://host or scheme://host:port with nothing after it, as in https://app.example.com'
   }
   if (/\.(:\d+)?$/.test(entry))
-    return 'has a dot behind its host, which makes another origin in every browser'
+    return 'has a dot after its host, which makes it another origin in every browser'
   const plain = /^(http|ws):/i.test(entry)
   if (production && plain && !isLoopbackOrigin(example))
-    return 'is plain HTTP, which production takes from localhost only'
+    return 'is plain HTTP, which production allows only for localhost'
   return null
 }

@@ -53,7 +53,13 @@ function faultsOfMembers(
   const given = Object.entries(value).flatMap(([name, member]): DocumentFault[] => {
     const at = [...path, name]
     if (propertyNames !== undefined && !Value.Check(propertyNames, name)) {
-      return [{ path: at, ofName: true, text: `must be named by ${allowedValues(propertyNames)}` }]
+      return [
+        {
+          path: at,
+          ofName: true,
+          text: `is not allowed as a name, which must be ${allowedValues(propertyNames)}`
+        }
+      ]
     }
     const ofMember = Object.hasOwn(properties, name) ? properties[name] : ofOthers
     if (ofMember !== undefined) return faultsAt(ofMember, member, at)
@@ -75,7 +81,7 @@ export function unknownName(
 ): string {
   const nearest = nearestName(name, known)
   return nearest === undefined
-    ? `is not ${kind}; known are ${known.map((one) => `${mark}${one}`).join(', ')}`
+    ? `is not ${kind}; allowed: ${known.map((one) => `${mark}${one}`).join(', ')}`
     : `is not ${kind} (nearest: ${mark}${nearest})`
 }
 

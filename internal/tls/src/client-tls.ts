@@ -58,7 +58,7 @@ function ownCertificate(
 ) {
   if (certFile === undefined && keyFile === undefined) return {}
   if (certFile === undefined || keyFile === undefined) {
-    throw new TlsFileFault(`${names.cert} and ${names.key} go together`)
+    throw new TlsFileFault(`${names.cert} and ${names.key} must be set together`)
   }
   return readCertificate(certFile, keyFile, names)
 }

@@ -47,7 +47,7 @@ export const listenerFaults = (name: string, settings: ListenerSettings): string
 function faultsOf(listener: string, settings: ListenerSettings): string[] {
   const { cert, key, clientCa } = settingNames(listener)
   const [hasCert, hasKey] = [settings[cert] !== undefined, settings[key] !== undefined]
-  if (hasCert !== hasKey) return [`${cert} and ${key} go together`]
+  if (hasCert !== hasKey) return [`${cert} and ${key} must be set together`]
   if (!hasCert && settings[clientCa] !== undefined) {
     return [`${clientCa} has no effect without ${cert} and ${key}`]
   }

@@ -133,7 +133,7 @@ t.test('the settings of both listeners of a process are checked at once', async 
   const pair = { AUTH_OPS_TLS_CERT_FILE: first.cert, AUTH_OPS_TLS_KEY_FILE: first.key }
   t.strictSame(faults({ ...pair, AUTH_OPS_TLS_CLIENT_CA_FILE: ours.file }), [])
   t.strictSame(faults({ AUTH_TLS_CERT_FILE: first.cert, AUTH_OPS_TLS_CLIENT_CA_FILE: ours.file }), [
-    'AUTH_TLS_CERT_FILE and AUTH_TLS_KEY_FILE go together',
+    'AUTH_TLS_CERT_FILE and AUTH_TLS_KEY_FILE must be set together',
     'AUTH_OPS_TLS_CLIENT_CA_FILE has no effect without AUTH_OPS_TLS_CERT_FILE and AUTH_OPS_TLS_KEY_FILE'
   ])
   t.strictSame(faults({ ...pair, AUTH_OPS_TLS_CLIENT_CA_FILE: first.key }), [

@@ -44,7 +44,9 @@ export function assertionVerifier(keys: GatewayKeys, audience: string[]): Assert
       return { ...identityOfClaims(payload, payload.token_exp), claims: payload.claims ?? {} }
     } catch (error) {
       if (isOutage(error) || error instanceof GatewayKeyUndecided)
-        throw new GatewayKeysUnavailable('the gateway keys are out of reach', { cause: error })
+        throw new GatewayKeysUnavailable('the keys of the gateways cannot be fetched', {
+          cause: error
+        })
       throw new AssertionInvalid('the assertion is not valid', { cause: error })
     }
   }

@@ -50,7 +50,7 @@ export const identity = fp(async (service: FastifyInstance, options: IdentityOpt
 function refuse(error: unknown): never {
   if (error instanceof AssertionInvalid) throw unauthenticated('the assertion is not valid', error)
   throw new Refusal('UNAVAILABLE', {
-    reason: 'the gateway keys are out of reach',
+    reason: 'the keys of the gateways cannot be fetched',
     headers: { 'retry-after': '1' },
     cause: error
   })

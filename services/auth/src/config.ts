@@ -179,7 +179,7 @@ const clusterFaults = ({ REDIS_URL, REDIS_REVOCATION_REPLICAS }: AuthConfig): st
 const lonelyDatabase = ({ REDIS_URL, DATABASE_URL }: AuthConfig): string[] =>
   REDIS_URL !== undefined && DATABASE_URL === undefined
     ? [
-        'DATABASE_URL must be set beside REDIS_URL in production: without it, each instance keeps accounts and keys of its own in SQLite (DATABASE_URL=sqlite: says that there is one instance)'
+        'DATABASE_URL must be set beside REDIS_URL in production: without it, each instance would have its own accounts and keys in SQLite. If there is only one instance, set DATABASE_URL=sqlite:'
       ]
     : []
 
@@ -191,6 +191,6 @@ function missingSecrets(config: AuthConfig): string[] {
   )
   const password = config.DATABASE_PASSWORD ?? URL.parse(config.DATABASE_URL ?? '')?.password
   return password === DEVELOPMENT_PASSWORD
-    ? [...missing, 'DATABASE_URL must have a password of its own in production']
+    ? [...missing, 'DATABASE_URL must not have the password of docker-compose.yml in production']
     : missing
 }

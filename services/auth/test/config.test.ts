@@ -69,7 +69,7 @@ t.test('the audit log is kept for as long as a session, at least', async (t) => 
 
 t.test('an invalid database address is reported like every other fault', async (t) => {
   t.strictSame(faults({ DATABASE_URL: 'postgres://a:secret@db/x?sslmode=on' }), [
-    'DATABASE_URL: sslmode is one of disable, allow, prefer, require, verify-ca, verify-full'
+    'DATABASE_URL: sslmode must be one of disable, allow, prefer, require, verify-ca, verify-full'
   ])
   t.match(faults({ DATABASE_URL: 'mysql://x/y' }), [
     /^DATABASE_URL: it must have the form postgres:/
@@ -116,11 +116,11 @@ t.test('in production, secrets have no default', async (t) => {
   t.equal(readConfig({ DATABASE_URL: 'sqlite:' }).database, null)
   const DATABASE_URL = 'postgres://gatehouse:gatehouse@postgres/gatehouse'
   t.strictSame(faults({ NODE_ENV: 'production', ...given, DATABASE_URL }), [
-    'DATABASE_URL must have a password of its own in production'
+    'DATABASE_URL must not have the password of docker-compose.yml in production'
   ])
   const beside = { DATABASE_URL: 'postgres://gatehouse@postgres/gatehouse' }
   t.match(faults({ NODE_ENV: 'production', ...given, ...beside, DATABASE_PASSWORD: 'gatehouse' }), [
-    /a password of its own/
+    /must not have the password of docker-compose/
   ])
 })
 

@@ -89,7 +89,7 @@ function hashOf({ passwordHash }: ForeignUser, { allowNoPassword, costs }: Impor
   const cost = passwordCost(stored)
   if (!costs.has(cost) && costs.size >= MOST_COSTS) {
     throw new ImportFault(
-      `the password hash would be of the ${MOST_COSTS + 1}th cost: every login computes a hash of each`
+      `the password hash has a ${MOST_COSTS + 1}th cost, and every login would compute a hash of each`
     )
   }
   costs.add(cost)

@@ -21,7 +21,7 @@ const BASE64URL = /^[A-Za-z0-9_-]+$/
  */
 export function readClientKeys(set: unknown): readonly JWK[] | string {
   const { keys } = (set ?? {}) as { keys?: unknown }
-  if (!Array.isArray(keys) || keys.length === 0) return 'must be a JWK Set with a key in it'
+  if (!Array.isArray(keys) || keys.length === 0) return 'must be a JWK Set with at least one key'
   if (keys.length > MOST_KEYS) return `must have at most ${MOST_KEYS} keys`
   const read: JWK[] = []
   for (const key of keys) {
@@ -30,15 +30,15 @@ export function readClientKeys(set: unknown): readonly JWK[] | string {
     read.push(result)
   }
   const named = new Set(read.map(({ kid }) => kid))
-  if (named.size < read.length) return 'must name each of several keys by a kid of its own'
+  if (named.size < read.length) return 'must have a different kid for each of several keys'
   return read
 }
 
 function readKey(key: unknown): JWK | string {
-  if (typeof key !== 'object' || key === null) return 'must have objects as keys'
+  if (typeof key !== 'object' || key === null) return 'must have only objects in its keys'
   const { kty, crv, x, y, n, e, alg, kid, use, d, k } = key as Readonly<Record<string, unknown>>
-  if (d !== undefined || k !== undefined) return 'must hold public keys only'
-  if (use !== undefined && use !== 'sig') return 'must hold keys for signatures'
+  if (d !== undefined || k !== undefined) return 'must have only public keys'
+  if (use !== undefined && use !== 'sig') return 'must have only keys for signatures'
   if (kid !== undefined && (!isText(kid) || kid.length > LONGEST_KID)) {
     return `must have kids of 1 to ${LONGEST_KID} characters`
   }
@@ -57,7 +57,7 @@ function readKey(key: unknown): JWK | string {
       return { kty, n, e, alg, ...name }
     }
   }
-  return `must hold keys for ${assertionAlgorithms.join(', ')}: an EC key on P-256, an Ed25519 key, or an RSA key of 2048 to 8192 bits that says which alg it is for`
+  return `must have only keys for ${assertionAlgorithms.join(', ')}: EC on P-256, Ed25519, or RSA of 2048 to 8192 bits with its alg`
 }
 
 const isText = (value: unknown): value is string => typeof value === 'string' && value !== ''

@@ -86,7 +86,7 @@ export function clientOperations(
     async addSecret(id, origin) {
       const client = await store.findById(id)
       if (client?.authenticationMethod === 'private_key_jwt') {
-        throw invalidMember('id', 'is of a client that proves itself with its keys')
+        throw invalidMember('id', 'is of a client that authenticates with keys, not with secrets')
       }
       const secret = newClientSecret()
       const secretId = await store.addSecret(id, clientSecretDigest(secret), by(origin))
@@ -97,13 +97,13 @@ export function clientOperations(
 
 function refuseMembers({ name, scope, authenticationMethod }: ClientRegistration): void {
   if (name.trim() === '' || name.length > LONGEST_NAME || /\p{C}/u.test(name)) {
-    throw invalidMember('name', `must be 1 to ${LONGEST_NAME} characters that can be seen`)
+    throw invalidMember('name', `must be 1 to ${LONGEST_NAME} printable characters`)
   }
   const sensible = scope.every((one) => SCOPE_TOKEN.test(one))
   if (!sensible || scope.join(' ').length > LONGEST_SCOPE) {
     throw invalidMember(
       'scope',
-      `must be words of printable ASCII, ${LONGEST_SCOPE} characters at most`
+      `must be words of printable ASCII, at most ${LONGEST_SCOPE} characters`
     )
   }
   if (!clientAuthenticationMethods.includes(authenticationMethod)) {
@@ -117,7 +117,7 @@ function refuseMembers({ name, scope, authenticationMethod }: ClientRegistration
 function keysOf({ authenticationMethod, jwks }: ClientRegistration): readonly JWK[] {
   if (authenticationMethod !== 'private_key_jwt') {
     if (jwks === undefined) return []
-    throw invalidMember('jwks', 'is for private_key_jwt only')
+    throw invalidMember('jwks', 'is allowed only with private_key_jwt')
   }
   const keys = readClientKeys(jwks)
   if (typeof keys === 'string') throw invalidMember('jwks', keys)

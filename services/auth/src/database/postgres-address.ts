@@ -58,14 +58,14 @@ export function postgresAddress(text: string, settings: PostgresSettings): Postg
   if (url === null || !/^postgres(ql)?:$/.test(url.protocol)) {
     throw new Error('it must have the form postgres://user:password@host:port/database')
   }
-  if (url.hostname.includes(',')) throw new Error('it names several hosts: name one')
+  if (url.hostname.includes(',')) throw new Error('it names several hosts, and only one is allowed')
   const parameters = url.searchParams
   const unknown = [...parameters.keys()].find(
     (name) => !PASSED.has(name) && !READ.includes(name) && !IGNORED.includes(name)
   )
   if (unknown !== undefined) {
     const known = [...PASSED, ...READ].join(', ')
-    throw new Error(`${unknownParameter(unknown, url.search)}; known are ${known}`)
+    throw new Error(`${unknownParameter(unknown, url.search)}; allowed: ${known}`)
   }
   addPassword(url, settings.DATABASE_PASSWORD)
   const sslmode = modeOf(url, settings)
@@ -99,7 +99,7 @@ function modeOf({ hostname, searchParams }: URL, settings: PostgresSettings): Ss
     return isStrict ? 'verify-full' : 'prefer'
   }
   const mode = sslModes.find((known) => known === given)
-  if (mode === undefined) throw new Error(`sslmode is one of ${sslModes.join(', ')}`)
+  if (mode === undefined) throw new Error(`sslmode must be one of ${sslModes.join(', ')}`)
   return mode
 }
 

@@ -53,7 +53,7 @@ export function waysOf(mode: SslMode, files: TlsFiles): readonly Way[] {
   if ((certificate === undefined) !== (key === undefined)) {
     const given = (certificate ?? key)?.from
     throw new Error(
-      `${given} needs ${certificate === undefined ? 'a certificate' : 'a key'} beside`
+      `${given} needs ${certificate === undefined ? 'a certificate' : 'a key'} as well`
     )
   }
   if (mode === 'disable') return [false]
@@ -74,7 +74,7 @@ export function waysOf(mode: SslMode, files: TlsFiles): readonly Way[] {
     if (mode === 'require') return [unverified]
     if (mode === 'verify-full') return [common]
     throw new Error(
-      'sslmode=verify-ca needs the certificate of your own authority (sslrootcert or DATABASE_CA_FILE), since anyone gets a certificate of a public one: use sslmode=verify-full'
+      'sslmode=verify-ca needs the certificate of your own authority (sslrootcert or DATABASE_CA_FILE), because a public one signs certificates for anyone: use sslmode=verify-full'
     )
   }
   if (authority.file === SYSTEM && mode !== 'verify-full') {

@@ -32,7 +32,7 @@ export const invalidGrant = (reason: string, cause?: unknown) =>
 
 export const unsupportedGrantType = () =>
   new OAuthRefusal('unsupported_grant_type', 'INVALID_REQUEST', {
-    reason: 'another grant type',
+    reason: 'unsupported grant type',
     detail: 'grant_type must be client_credentials or refresh_token'
   })
 

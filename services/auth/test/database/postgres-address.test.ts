@@ -60,8 +60,8 @@ t.test('an authority without a mode means the strictest', async (t) => {
 
 t.test('an invalid address is reported without the password', async (t) => {
   const faults: [parameters: string, settings: PostgresSettings, message: RegExp][] = [
-    ['?sslmode=verify', {}, /sslmode is one of disable, allow, prefer, require, verify-ca/],
-    ['?sslmod=require', {}, /unknown parameter sslmod; known are .*sslmode/],
+    ['?sslmode=verify', {}, /sslmode must be one of disable, allow, prefer, require, verify-ca/],
+    ['?sslmod=require', {}, /unknown parameter sslmod; allowed: .*sslmode/],
     ['?sslmode=verify-ca', {}, /sslrootcert or DATABASE_CA_FILE.*sslmode=verify-full/],
     ['?sslmode=prefer', { DATABASE_CA_FILE: '/a' }, /DATABASE_CA_FILE.*use sslmode=verify-full/],
     ['?sslrootcert=system&sslmode=require', {}, /sslmode=verify-full/],

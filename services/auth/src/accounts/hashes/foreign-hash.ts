@@ -107,7 +107,7 @@ function readSpelling(text: string): string {
     if (parts !== null) return wellFormed(write(parts.slice(1)))
   }
   throw new ForeignHashFault(
-    'is of an unknown kind: known are bcrypt, argon2, scrypt, Firebase scrypt, PBKDF2 and salted SHA'
+    'is of an unknown kind; accepted: bcrypt, argon2, scrypt, Firebase scrypt, PBKDF2 and salted SHA'
   )
 }
 
