@@ -2,4 +2,4 @@ import { runProcess } from '@gatehouse/process/run-process'
 import { readConfig } from './config.ts'
 import { startGateway } from './start.ts'
 
-await runProcess(async () => startGateway(readConfig(process.env), null), { onHangup: 'reload' })
+void runProcess(async () => startGateway(readConfig(process.env), null), { onHangup: 'reload' })

@@ -2,4 +2,4 @@ import { runProcess } from '@gatehouse/process/run-process'
 import { readConfig } from './config.ts'
 import { startAuth } from './start.ts'
 
-await runProcess(async () => startAuth(readConfig(process.env)), { onHangup: 'reload' })
+void runProcess(async () => startAuth(readConfig(process.env)), { onHangup: 'reload' })

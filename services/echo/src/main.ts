@@ -2,4 +2,4 @@ import { runProcess } from '@gatehouse/process/run-process'
 import { readConfig } from './config.ts'
 import { startEcho } from './start.ts'
 
-await runProcess(async () => startEcho(readConfig(process.env)), { onHangup: 'reload' })
+void runProcess(async () => startEcho(readConfig(process.env)), { onHangup: 'reload' })

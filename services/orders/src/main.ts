@@ -2,4 +2,4 @@ import { runProcess } from '@gatehouse/process/run-process'
 import { readConfig } from './config.ts'
 import { startOrders } from './start.ts'
 
-await runProcess(async () => startOrders(readConfig(process.env)), { onHangup: 'reload' })
+void runProcess(async () => startOrders(readConfig(process.env)), { onHangup: 'reload' })

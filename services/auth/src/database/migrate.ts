@@ -39,22 +39,41 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0016-password-change-requests': passwordChangeRequests
 }
 
+/** What the database has of the migrations. */
+export type MigrationState = {
+  /** whether every migration that this version knows is applied */
+  readonly isUpToDate: boolean
+  /** the migrations that this version does not know, because a newer one has applied them */
+  readonly newer: readonly string[]
+}
+
+/** Kysely's migrator reads the whole catalog; this is much cheaper. */
+export async function migrationState(
+  database: Kysely<Tables>,
+  known: Readonly<Record<string, Migration>> = migrations
+): Promise<MigrationState> {
+  const applied = (await appliedMigrations(database)).map(({ name }) => name)
+  const newer = newerMigrations(applied, Object.keys(known))
+  const expected = [...Object.keys(known), ...newer].sort()
+  return { isUpToDate: applied.toSorted().join() === expected.join(), newer }
+}
+
 /**
  * Applies the missing migrations. Those of a newer version stay as they are.
- * @returns the names of the migrations that this version does not know
  * @throws the error of the first migration that failed
  */
 export async function migrate(
   database: Kysely<Tables>,
   known: Readonly<Record<string, Migration>> = migrations
-): Promise<readonly string[]> {
-  const newer = newerMigrations(await appliedMigrations(database), Object.keys(known))
-  const standIns = Object.fromEntries(newer.map((name) => [name, standIn]))
+): Promise<MigrationState> {
+  const state = await migrationState(database, known)
+  if (state.isUpToDate) return state
+  const standIns = Object.fromEntries(state.newer.map((name) => [name, standIn]))
   const migrator = new Migrator({
     db: database,
     provider: { getMigrations: async () => ({ ...known, ...standIns }) }
   })
   const { error } = await migrator.migrateToLatest()
   if (error !== undefined) throw error
-  return newer
+  return { ...state, isUpToDate: true }
 }

@@ -8,7 +8,7 @@ import { type Dialect, Kysely, sql } from 'kysely'
 import type { Migration } from 'kysely/migration'
 import { databaseUnavailable } from '../refusals.ts'
 import { STATEMENT_MS } from './deadlines.ts'
-import { migrate } from './migrate.ts'
+import { type MigrationState, migrate, migrationState } from './migrate.ts'
 import { openSqlite } from './open-sqlite.ts'
 import type { PostgresAddress } from './postgres-address.ts'
 import { postgresDialect } from './postgres-dialect.ts'
@@ -66,8 +66,7 @@ export async function openTables(options: DatabaseOptions): Promise<Kysely<Table
     tracing === null ? {} : { log: traceQueries(tracing, system) }
   const watched = (dialect: Dialect, system: 'postgresql' | 'sqlite') =>
     metrics === null ? dialect : watchedDialect(dialect, metrics.watch(system))
-  const make = async (database: Kysely<Tables>): Promise<void> => {
-    const newer = await migrate(database, options.migrations)
+  const tell = ({ newer }: MigrationState): void => {
     if (newer.length > 0) options.onNewer?.(newer)
   }
   if (address === null) {
@@ -76,35 +75,53 @@ export async function openTables(options: DatabaseOptions): Promise<Kysely<Table
       dialect: watched(nodeSqliteDialect(sqlite), 'sqlite'),
       ...traced('sqlite')
     })
-    await whenThere(() => alone(sqlite, () => make(database)), options)
+    tell(await whenThere(() => alone(sqlite, () => migrate(database, options.migrations)), options))
     return database
   }
+  const onOpen = metrics?.pool ?? (() => {})
+  const dialect = postgresDialect({ address, poolSize, statementMs, onOpen })
+  const database = new Kysely<Tables>({
+    dialect: watched(dialect, 'postgresql'),
+    ...traced('postgresql')
+  })
+  try {
+    tell(await whenThere(() => migrated(database, address, options), options))
+  } catch (error) {
+    await database.destroy()
+    throw error
+  }
+  return database
+}
+
+/** Most starts find nothing to apply, and need no connection with more time for its statements. */
+async function migrated(
+  database: Kysely<Tables>,
+  address: PostgresAddress,
+  { migrations }: DatabaseOptions
+): Promise<MigrationState> {
+  const state = await migrationState(database, migrations)
+  if (state.isUpToDate) return state
   const migrating = new Kysely<Tables>({
     dialect: postgresDialect({ address, poolSize: 1, statementMs: MIGRATION_MS })
   })
   try {
-    await whenThere(() => inTurn(migrating, make), options)
+    return await inTurn(migrating, (transaction) => migrate(transaction, migrations))
   } finally {
     await migrating.destroy()
   }
-  const onOpen = metrics?.pool ?? (() => {})
-  return new Kysely<Tables>({
-    dialect: watched(postgresDialect({ address, poolSize, statementMs, onOpen }), 'postgresql'),
-    ...traced('postgresql')
-  })
 }
 
 /**
  * Instances migrate one after the other. The lock belongs to the transaction, so that a pooler may
  * be in between.
  */
-function inTurn(
+function inTurn<Result>(
   database: Kysely<Tables>,
-  make: (database: Kysely<Tables>) => Promise<void>
-): Promise<void> {
+  work: (database: Kysely<Tables>) => Promise<Result>
+): Promise<Result> {
   return database.transaction().execute(async (transaction) => {
     await sql`select pg_advisory_xact_lock(${sql.lit(BigInt(MIGRATION_LOCK))})`.execute(transaction)
-    await make(transaction)
+    return await work(transaction)
   })
 }
 
@@ -112,11 +129,12 @@ function inTurn(
  * Processes that share the file migrate one after the other. SQLite rolls back a migration that
  * fails.
  */
-async function alone(sqlite: DatabaseSync, work: () => Promise<void>): Promise<void> {
+async function alone<Result>(sqlite: DatabaseSync, work: () => Promise<Result>): Promise<Result> {
   begin(sqlite)
   try {
-    await work()
+    const result = await work()
     sqlite.exec('commit')
+    return result
   } catch (error) {
     if (sqlite.isTransaction) sqlite.exec('rollback')
     throw error
@@ -132,10 +150,10 @@ function begin(sqlite: DatabaseSync): void {
   }
 }
 
-async function whenThere(
-  work: () => Promise<void>,
+async function whenThere<Result>(
+  work: () => Promise<Result>,
   { address, waitSeconds, onWaiting }: DatabaseOptions
-): Promise<void> {
+): Promise<Result> {
   const deadline = Date.now() + waitSeconds * 1000
   const told = new Set<string>()
   for (;;) {

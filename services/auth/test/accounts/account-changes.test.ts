@@ -13,7 +13,7 @@ const byOperator = { address: 'ops', requestId: 'by-an-operator' }
 const lasting = { openedAt: clock() / 1000, expiresAt: clock() / 1000 + 1000 }
 const opened = { ...lasting, clientId: '', scope: '', label: 'Firefox on Linux' }
 
-for (const { name, skip, make } of databaseKinds(t)) {
+for (const { name, skip, make } of databaseKinds) {
   const open = async (t: Test) => {
     const database = await (await make(t)).open()
     const accounts = accountStore(database)

@@ -22,7 +22,7 @@ const bcrypt = '$2b$10$abcdefghijklmnopqrstuuCj7fyLDJytXL.TfOiOeiv0fQvSOK1/2'
 const by = { origin: { address: 'ops', requestId: 'an-import' }, clock }
 const id = (n: number) => `00000000-0000-4000-8000-${String(n).padStart(12, '0')}`
 
-for (const { name, skip, make } of databaseKinds(t)) {
+for (const { name, skip, make } of databaseKinds) {
   const open = async (t: Test) => {
     const database = await (await make(t)).open()
     return { database, accounts: accountStore(database), imports: accountImports(database) }

@@ -13,7 +13,7 @@ const ada = {
   scope: ['a', 'b']
 }
 
-for (const kind of databaseKinds(t)) {
+for (const kind of databaseKinds) {
   const open = async (t: Test) => accountStore(await (await kind.make(t)).open())
 
   t.test(`${kind.name}: an account survives restarts`, { skip: kind.skip }, async (t) => {

@@ -9,7 +9,7 @@ const invalid = {
   detail: 'the invitation is unknown, used, revoked, expired or for another e-mail address'
 } as const
 
-for (const { name, skip, make } of databaseKinds(t)) {
+for (const { name, skip, make } of databaseKinds) {
   const inviting = async (t: Test, registration: 'open' | 'invite' | 'off' = 'invite') => {
     const auth = await authService(t, { registration, database: await (await make(t)).open() })
     const ops = (method: 'GET' | 'POST' | 'DELETE', url: string, payload?: object) =>

@@ -13,7 +13,7 @@ import { isOAuthError } from '../fixtures/oauth-error.ts'
 
 const grant = { grant_type: 'client_credentials' }
 
-for (const kind of databaseKinds(t)) {
+for (const kind of databaseKinds) {
   t.test(
     `${kind.name}: an intercepted assertion cannot be replayed`,
     { skip: kind.skip },

@@ -161,7 +161,7 @@ const changes: Record<string, Change> = {
   }
 }
 
-for (const { name, skip, make } of databaseKinds(t)) {
+for (const { name, skip, make } of databaseKinds) {
   t.test(
     `${name}: no change is without its audit event, and no event without its change`,
     { skip },

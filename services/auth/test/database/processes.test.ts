@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { client, eventually, type TokenAnswer } from '@gatehouse/fixtures/client'
 import { dataFolder } from '@gatehouse/fixtures/data-folder'
+import { patience } from '@gatehouse/fixtures/patience'
 import { asked, postgresMissing, postgresServer } from '@gatehouse/fixtures/postgres-server'
 import { redisMissing, redisServer } from '@gatehouse/fixtures/redis-server'
 import t, { type Test } from 'tap'
@@ -61,7 +62,9 @@ t.test(
   async (t) => {
     const url = (await server?.database()) ?? ''
     const settings = shared(t, url)
-    const processes = [authProcess(t, settings()), authProcess(t, settings())]
+    const processes = Array.from({ length: 2 }, () =>
+      authProcess(t, { ...settings(), ...patience })
+    )
 
     const services = await Promise.all(processes.map(({ ready }) => ready))
 

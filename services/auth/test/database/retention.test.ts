@@ -73,7 +73,7 @@ async function keeper({ open }: TestDatabase, auditDays = AUDIT_DAYS) {
   }
 }
 
-for (const { name, skip, make } of databaseKinds(t)) {
+for (const { name, skip, make } of databaseKinds) {
   t.test(`${name}: events that are too old are deleted in batches`, { skip }, async (t) => {
     const { database, clock, round, events } = await keeper(await make(t))
     clock.advance(PAUSE_MS)

@@ -94,7 +94,7 @@ const states = async ({ operations }: Instance) =>
 const activeKid = async ({ operations }: Instance) =>
   (await operations.list()).filter(({ state }) => state === 'active').map(({ kid }) => kid)
 
-for (const kind of databaseKinds(t)) {
+for (const kind of databaseKinds) {
   const { skip } = kind
   const title = (text: string) => `${kind.name}: ${text}`
 

@@ -16,7 +16,7 @@ async function start(database: TestDatabase, key: Buffer = keyEncryptionKey, ...
   return { store: signingKeyStore(db, [key, ...older], clock), db }
 }
 
-const kinds = databaseKinds(t)
+const kinds = databaseKinds
 
 for (const kind of kinds) {
   t.test(

@@ -68,7 +68,7 @@ t.test('the tokens of a disabled user or machine client are stale', async (t) =>
   t.notOk(await isStale((await granted()).json().access_token), 'a new one after it is enabled')
 })
 
-for (const { name, skip, make } of databaseKinds(t)) {
+for (const { name, skip, make } of databaseKinds) {
   t.test(`${name}: what could not be told is told later, by any instance`, { skip }, async (t) => {
     const database = await (await make(t)).open()
     const clock = testClock()

@@ -60,7 +60,7 @@ async function kinds(database: Kysely<Tables>, sid: string): Promise<string[]> {
   return rows.map(({ kind }) => kind).sort()
 }
 
-for (const { name, skip, make } of databaseKinds(t)) {
+for (const { name, skip, make } of databaseKinds) {
   t.test(
     `${name}: ends that one run of the store was told are told again to the next`,
     { skip },
