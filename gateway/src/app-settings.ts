@@ -1,14 +1,14 @@
 import { allowOriginsOf } from '@gatehouse/edge-headers/web-origin'
 import { drainTimes } from '@gatehouse/settings/drain-times'
 import { words } from '@gatehouse/settings/fragments'
+import type { CrossOrigin } from './allow-origins.ts'
 import type { GatewayConfig } from './config.ts'
-import type { CrossOrigin } from './cross-origin/allow-origins.ts'
-import { corsPolicy } from './cross-origin/cors-policy.ts'
 import type { UpstreamLimits } from './forwarding/upstream-limits.ts'
 import type { ClientTimes } from './limits/client-times.ts'
 import type { ConnectionLimits } from './limits/connection-limits.ts'
 import type { ProxySettings } from './proxies/proxy-settings.ts'
 import { trustedProxies } from './proxies/trusted-proxies.ts'
+import { corsPolicy } from './routes/cors-policy.ts'
 
 /** The app's part of the configuration. */
 export type GatewaySettings = {

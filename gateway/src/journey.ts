@@ -2,29 +2,28 @@ import type { IncomingMessage } from 'node:http'
 import { traceHeader } from '@gatehouse/edge-headers/names'
 import type { AllowsOrigin } from '@gatehouse/edge-headers/web-origin'
 import type { Assertions } from './assertions/assertions.ts'
-import type { TrustedIssuers } from './issuers/trusted-issuers.ts'
-import type { CanonicalTarget } from './paths/canonical-path.ts'
+import type { Limiter } from './limits/route-limiters.ts'
+import type { Passage } from './passage.ts'
 import type { Revocations } from './revocation/follow-revocations.ts'
-import type { Access } from './routes/demand-schema.ts'
 import type { Route } from './routes/route.ts'
 import type { RouteTable } from './routes/route-table.ts'
 import { authenticate } from './stages/authenticate.ts'
 import { refuseBodyOnGet } from './stages/body-on-get.ts'
 import { destinationOf } from './stages/destination.ts'
-import { type Limiter, limit, refuseLarge } from './stages/limit.ts'
+import { limit, refuseLarge } from './stages/limit.ts'
 import { match } from './stages/match.ts'
 import { passedAuthorization } from './stages/passed-authorization.ts'
 import { isPassedPreflight } from './stages/passed-preflight.ts'
 import { refuseRevoked } from './stages/refuse-revoked.ts'
 import { requireAccess } from './stages/require-access.ts'
 import { type Hop, stamp } from './stages/stamp.ts'
-import { type RequestHeaders, strip } from './stages/strip.ts'
+import { strip } from './stages/strip.ts'
 import { checkUpgrade } from './stages/upgrade.ts'
 import type { Trail } from './telemetry/trail.ts'
 import type { AccessTokenVerifier } from './tokens/access-token-verifier.ts'
 import type { NamedClaims } from './tokens/named-claims.ts'
+import type { TrustedIssuers } from './tokens/trusted-issuers.ts'
 import type { VerifiedToken } from './tokens/verified-token.ts'
-import type { Handshake } from './websocket/handshake.ts'
 
 /** What the stages read, all of it in memory. */
 export type Edge = {
@@ -38,20 +37,6 @@ export type Edge = {
   /** other origins whose pages may use this API */
   readonly allowsOrigin: AllowsOrigin
   readonly clock: () => number
-}
-
-/** An authorised request: its destination, and what the service gets to see. */
-export type Passage = {
-  readonly route: Route
-  readonly access: Access
-  readonly target: CanonicalTarget
-  readonly headers: Readonly<RequestHeaders>
-  /** the verified token; null if nobody is signed in */
-  readonly token: VerifiedToken | null
-  /** the caller whose share of the service's capacity it uses; null: nobody's */
-  readonly caller: string | null
-  /** the WebSocket handshake; null if the request is no upgrade */
-  readonly websocket: Handshake | null
 }
 
 /** What belongs to one request, in addition to its bytes. */

@@ -1,4 +1,4 @@
-import type { Passage } from '../journey.ts'
+import type { Passage } from '../passage.ts'
 import type { RouteTable } from '../routes/route-table.ts'
 import { clientPaths } from './client-paths.ts'
 import { type ResponseHeaders, responseHeaders } from './response-headers.ts'

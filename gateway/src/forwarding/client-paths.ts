@@ -1,6 +1,6 @@
 import { forwardedHeader } from '@gatehouse/edge-headers/names'
 import { withoutOuterWhitespace } from '@gatehouse/edge-headers/optional-whitespace'
-import type { Passage } from '../journey.ts'
+import type { Passage } from '../passage.ts'
 import type { RouteTable } from '../routes/route-table.ts'
 import { clientPath, servicePath } from '../routes/service-path.ts'
 import type { ResponseHeaders } from './response-headers.ts'

@@ -1,4 +1,4 @@
-import type { Passage } from '../journey.ts'
+import type { Passage } from '../passage.ts'
 import { servicePath } from '../routes/service-path.ts'
 
 /** The target for the service: its path, and the query as the client wrote it. */

@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream'
 import { Refusal } from '@gatehouse/problem/refusal'
 import type { FastifyRequest } from 'fastify'
-import type { Passage } from '../journey.ts'
+import type { Passage } from '../passage.ts'
 import type { BodyMemory } from './body-memory.ts'
 import { limitedBody } from './limited-body.ts'
 import { isReadWhole, wholeBody } from './whole-body.ts'

@@ -5,6 +5,13 @@ import type { Route } from '../routes/route.ts'
 
 export type ResponseHeaders = Record<string, string | string[] | undefined>
 
+/** Writes into a service's response which origin may read it. */
+export type MarkOrigin = (
+  headers: ResponseHeaders,
+  origin: string | undefined,
+  route: Route | null
+) => void
+
 /**
  * Headers of one connection (RFC 9110 §7.6.1, RFC 9113 §8.2.2), and headers that reveal the
  * software behind the gateway.

@@ -6,10 +6,10 @@ import type { GatewayConfig } from '../config.ts'
 import { openSigningKeys, type SigningKeys } from '../keys/signing-keys.ts'
 import type { Ports } from '../ports.ts'
 import { ownProfile } from '../tokens/own-profile.ts'
+import { type TrustedIssuers, trustedIssuers } from '../tokens/trusted-issuers.ts'
 import { keySetUrl } from './discover-keys.ts'
 import { externalProfiles } from './external-profile.ts'
 import type { IssuerEntry } from './issuer-entry.ts'
-import { type TrustedIssuers, trustedIssuers } from './trusted-issuers.ts'
 
 /** The issuers whose tokens the gateway accepts, with the keys of each. */
 export type OpenIssuers = {

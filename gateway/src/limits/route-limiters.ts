@@ -3,7 +3,6 @@ import { clientNetwork } from '@gatehouse/edge-headers/client-network'
 import type { RedisConnection } from '@gatehouse/redis/connection'
 import type { FastifyInstance, FastifyPluginAsync, FastifyRequest } from 'fastify'
 import type { Limit, Route } from '../routes/route.ts'
-import type { Limiter } from '../stages/limit.ts'
 import type { VerifiedToken } from '../tokens/verified-token.ts'
 import { redisAddressCounts } from './address-counts.ts'
 
@@ -18,6 +17,12 @@ type Caller = {
   readonly address: string
   readonly token: VerifiedToken | null
 }
+
+/**
+ * Counts a request against the limits of its route. Returns null within the limits, or the seconds
+ * to wait.
+ */
+export type Limiter = () => Promise<{ retryAfterSeconds: number } | null>
 
 /** The limits of a request on a route; null if the route has none. */
 export type LimiterOf = (route: Route, caller: Caller) => Limiter | null

@@ -1,8 +1,8 @@
 import { claimHeader } from '@gatehouse/edge-headers/names'
 import { type Static, Type } from 'typebox'
 import { ClaimPath } from '../tokens/claim-path.ts'
+import type { NamedClaim } from '../tokens/forwarded-claims.ts'
 import { forwardedClaims, forwardedClaimsOf } from '../tokens/forwarded-claims.ts'
-import type { NamedClaim } from '../tokens/named-claims.ts'
 
 const TokenClaims = Type.Union(
   [

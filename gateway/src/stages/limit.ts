@@ -1,11 +1,6 @@
+import type { Limiter } from '../limits/route-limiters.ts'
 import { bodyTooLarge, rateLimited } from '../refusals.ts'
 import type { Route } from '../routes/route.ts'
-
-/**
- * Counts a request against the limits of its route. Returns null within the limits, or the seconds
- * to wait.
- */
-export type Limiter = () => Promise<{ retryAfterSeconds: number } | null>
 
 /** Limits one request. A body without a length is counted while it is forwarded. */
 export function refuseLarge({ bodyLimitBytes }: Route, contentLength: string | undefined): void {

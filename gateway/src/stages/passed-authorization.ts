@@ -1,5 +1,5 @@
-import type { TrustedIssuers } from '../issuers/trusted-issuers.ts'
 import type { Route } from '../routes/route.ts'
+import type { TrustedIssuers } from '../tokens/trusted-issuers.ts'
 import type { StrippedRequest } from './strip.ts'
 
 /**

@@ -6,8 +6,8 @@ import { cookiePairs, isOwnCookie } from '@gatehouse/edge-headers/own-cookies'
 import { isLikeOwnCookie } from '../own-cookies.ts'
 import { isHost } from '../paths/host.ts'
 import { malformed, tooManyHeaders } from '../refusals.ts'
-import { type Handshake, readHandshake } from '../websocket/handshake.ts'
 import { isBelieved } from './believed-headers.ts'
+import { type Handshake, readHandshake } from './handshake.ts'
 
 export type RequestHeaders = Record<string, string>
 

@@ -1,7 +1,7 @@
 import { type Flaw, readJwt } from '@gatehouse/access-token/read-jwt'
 import type { Identity } from '@gatehouse/edge-headers/identity'
 import { type SignatureAlgorithm, signatureAlgorithms } from '../keys/algorithms.ts'
-import type { NamedClaim } from './named-claims.ts'
+import type { NamedClaim } from './forwarded-claims.ts'
 
 /** The contents of a token that has the form of its issuer's tokens. */
 export type ReadClaims = {

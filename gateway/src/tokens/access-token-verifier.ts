@@ -1,13 +1,13 @@
 import { hash } from 'node:crypto'
 import type { Sighting } from '@gatehouse/sightings/sighting'
 import { LRUCache } from 'lru-cache'
-import type { TrustedIssuers } from '../issuers/trusted-issuers.ts'
 import { KeyNotAsked } from '../keys/find-key.ts'
 import type { SigningKeys } from '../keys/signing-keys.ts'
 import { invalidToken, notYet, tokenExpired, tokenStale } from '../refusals.ts'
 import type { CheckSignature } from '../signature-checks.ts'
 import { type ReadClaims, readAccessToken } from './access-token-profile.ts'
 import { rememberedBytes } from './remembered-bytes.ts'
+import type { TrustedIssuers } from './trusted-issuers.ts'
 import type { VerifiedToken } from './verified-token.ts'
 
 export type AccessTokenVerifier = {

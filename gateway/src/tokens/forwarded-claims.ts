@@ -1,7 +1,13 @@
 import { gatewayHeader, IDENTITY_PREFIX, identityHeader } from '@gatehouse/edge-headers/names'
 import { Type } from 'typebox'
 import { ClaimPath } from './claim-path.ts'
-import type { NamedClaim } from './named-claims.ts'
+
+/** A claim that a service gets in a header, and as `claims.<name>` of the assertion. */
+export type NamedClaim = {
+  readonly name: string
+  readonly header: string
+  readonly path: ClaimPath
+}
 
 /** the headers that have a meaning of their own, without the prefix */
 const taken = [...Object.values(identityHeader), gatewayHeader].map((header) =>

@@ -1,16 +1,10 @@
 import { claimHeaders } from '@gatehouse/edge-headers/claim-headers'
-import { type ClaimPath, claimAt } from './claim-path.ts'
+import { claimAt } from './claim-path.ts'
+import type { NamedClaim } from './forwarded-claims.ts'
 import type { KeptForTokens } from './kept-for-tokens.ts'
 import { textBytes } from './text-bytes.ts'
 import type { VerifiedToken } from './verified-token.ts'
 import { type WrittenHeaders, written } from './written-identity.ts'
-
-/** A claim that a service gets in a header, and as `claims.<name>` of the assertion. */
-export type NamedClaim = {
-  readonly name: string
-  readonly header: string
-  readonly path: ClaimPath
-}
 
 /** The values of named claims, by their names. Absent claims are not in it. */
 export type ClaimValues = Readonly<Record<string, unknown>>

@@ -1,12 +1,12 @@
 import type { SightingReport } from '@gatehouse/sightings/report-sightings'
 import type { GatewayConfig } from '../config.ts'
-import type { TrustedIssuers } from '../issuers/trusted-issuers.ts'
 import type { Ports } from '../ports.ts'
 import type { CheckSignature } from '../signature-checks.ts'
 import { type AccessTokenVerifier, accessTokenVerifier } from './access-token-verifier.ts'
 import { type KeptForTokens, keptForTokens } from './kept-for-tokens.ts'
 import { type NamedClaims, namedClaims } from './named-claims.ts'
 import { tokenMetrics } from './token-metrics.ts'
+import type { TrustedIssuers } from './trusted-issuers.ts'
 
 /** Verifies access tokens, and keeps what is derived from verified ones. */
 export type Tokens = {

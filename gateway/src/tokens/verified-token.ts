@@ -1,5 +1,5 @@
 import type { Identity } from '@gatehouse/edge-headers/identity'
-import type { NamedClaim } from './named-claims.ts'
+import type { NamedClaim } from './forwarded-claims.ts'
 
 /** A token with a valid signature, issuer, audience and times. */
 export type VerifiedToken = {

@@ -3,9 +3,9 @@ import type { Socket } from 'node:net'
 import { WebSocket } from 'ws'
 import { forwardedPath } from '../forwarding/forwarded-path.ts'
 import type { Place } from '../forwarding/upstreams.ts'
-import type { Passage } from '../journey.ts'
+import type { Passage } from '../passage.ts'
 import { LARGEST_ANSWER_HEADER_BYTES } from '../routes/route.ts'
-import type { Handshake } from './handshake.ts'
+import type { Handshake } from '../stages/handshake.ts'
 
 /** the largest message of a service; messages of a client have the route's body limit */
 const LONGEST_MESSAGE_BYTES = 16 * 1024 * 1024

@@ -4,7 +4,7 @@ import { answerHeaders } from '../forwarding/answer-headers.ts'
 import type { Lifetimes } from '../forwarding/lifetimes.ts'
 import type { ResponseHeaders } from '../forwarding/response-headers.ts'
 import { isStatus, NotAnAnswer, refusalOf } from '../forwarding/upstream-faults.ts'
-import type { Passage } from '../journey.ts'
+import type { Passage } from '../passage.ts'
 import type { RouteTable } from '../routes/route-table.ts'
 
 type Asked = {

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { clientPaths } from '../../src/forwarding/client-paths.ts'
 import type { ResponseHeaders } from '../../src/forwarding/response-headers.ts'
-import type { Passage } from '../../src/journey.ts'
+import type { Passage } from '../../src/passage.ts'
 import { readRouteTable } from '../../src/routes/load-route-table.ts'
 
 const table = readRouteTable(

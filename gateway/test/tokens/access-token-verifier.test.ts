@@ -4,10 +4,10 @@ import { testClock } from '@gatehouse/fixtures/clock'
 import { dataFolder } from '@gatehouse/fixtures/data-folder'
 import type { Sighting } from '@gatehouse/sightings/sighting'
 import t, { type Test } from 'tap'
-import { type TrustedIssuer, trustedIssuers } from '../../src/issuers/trusted-issuers.ts'
 import { openSigningKeys } from '../../src/keys/signing-keys.ts'
 import { accessTokenVerifier } from '../../src/tokens/access-token-verifier.ts'
 import { ownProfile } from '../../src/tokens/own-profile.ts'
+import { type TrustedIssuer, trustedIssuers } from '../../src/tokens/trusted-issuers.ts'
 import {
   AUDIENCE,
   goodClaims,

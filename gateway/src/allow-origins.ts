@@ -1,11 +1,11 @@
 import { listMembers } from '@gatehouse/edge-headers/optional-whitespace'
 import { type AllowsOrigin, canonicalOrigin } from '@gatehouse/edge-headers/web-origin'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import type { ResponseHeaders } from '../forwarding/response-headers.ts'
-import { originNotListed } from '../refusals.ts'
-import { methodsOf } from '../routes/demand.ts'
-import type { Route } from '../routes/route.ts'
-import type { CorsPolicy } from './cors-policy.ts'
+import type { MarkOrigin, ResponseHeaders } from './forwarding/response-headers.ts'
+import { originNotListed } from './refusals.ts'
+import type { CorsPolicy } from './routes/cors-policy.ts'
+import { methodsOf } from './routes/demand.ts'
+import type { Route } from './routes/route.ts'
 
 export type CrossOrigin = {
   /** whether an operator has listed any origin */
@@ -16,13 +16,6 @@ export type CrossOrigin = {
   /** the route to which a target belongs, if there is one */
   readonly routeOf: (target: string) => Route | null
 }
-
-/** Writes into a service's response which origin may read it. */
-export type MarkOrigin = (
-  headers: ResponseHeaders,
-  origin: string | undefined,
-  route: Route | null
-) => void
 
 /**
  * Lets pages of the listed origins, and of no others, read responses and use the cookie (CORS,

@@ -1,5 +1,5 @@
 import type { SigningKeys } from '../keys/signing-keys.ts'
-import type { TokenProfile } from '../tokens/access-token-profile.ts'
+import type { TokenProfile } from './access-token-profile.ts'
 
 /**
  * An issuer whose tokens the gateway accepts: their form, and its keys, which check no other
