@@ -12,10 +12,12 @@ t.test('the first start makes secrets, and later ones read them', async (t) => {
 
   const [ring, [key]] = [refreshKeys(config), keyEncryptionKeys(config)]
 
-  t.strictSame(refreshKeys(config).newest, ring.newest)
+  const again = refreshKeys(config).newest
+  t.equal(again.id, ring.newest.id)
+  t.ok(again.secret.equals(ring.newest.secret))
   t.strictSame(keyEncryptionKeys(config), [key])
-  t.equal(ring.newest.secret.length, 32)
-  t.notSame(ring.newest.secret, key, 'two secrets')
+  t.equal(ring.newest.secret.symmetricKeySize, 32)
+  t.notSame(ring.newest.secret.export(), key, 'two secrets')
   t.strictSame(readdirSync(folder).sort(), ['key-encryption-key', 'refresh-keys'], 'and no drafts')
   t.equal(statSync(folder).mode & 0o777, 0o700, 'for nobody else to read')
   for (const file of readdirSync(folder)) {

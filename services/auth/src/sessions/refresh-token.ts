@@ -1,4 +1,4 @@
-import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
+import { createHash, createHmac, type KeyObject, randomBytes, timingSafeEqual } from 'node:crypto'
 import type { KeyRing } from '../secrets/key-ring.ts'
 
 /**
@@ -76,7 +76,7 @@ export function readRefreshToken(text: string, ring: KeyRing): RefreshToken | nu
   }
 }
 
-function mac(secret: Buffer, token: Buffer): Buffer {
+function mac(secret: KeyObject, token: Buffer): Buffer {
   return createHmac('sha256', secret).update(token.subarray(0, MAC_AT)).digest()
 }
 
