@@ -36,12 +36,12 @@ async function speed(url: string, redis: Redis, folder: string, tell: (line: str
   tell('rotating in the store alone …')
   const store = await rotationsInStore(redis)
   return [
-    row('refreshes a second a core of the auth service', perSecond.toFixed(0), '', how),
+    row('refreshes per second and core of the auth service', perSecond.toFixed(0), '', how),
     row(
       '÷ what Keycloak publishes',
       (perSecond / KEYCLOAK_REFRESHES).toFixed(1),
       '≥ 40',
-      `${KEYCLOAK_REFRESHES} a second a vCPU`
+      `${KEYCLOAK_REFRESHES} per second and vCPU`
     ),
     row(
       'processor time a refresh, auth service',
@@ -55,8 +55,8 @@ async function speed(url: string, redis: Redis, folder: string, tell: (line: str
       '',
       "Redis' own account"
     ),
-    row('store round trips a rotation', scripts.toFixed(2), '1', 'scripts called ÷ refreshes'),
-    row('rotations a second in Redis alone', store.toFixed(0), '', 'one connection, 64 at a time')
+    row('store round trips per rotation', scripts.toFixed(2), '1', 'scripts called ÷ refreshes'),
+    row('rotations per second in Redis alone', store.toFixed(0), '', 'one connection, 64 at a time')
   ]
 }
 
@@ -68,7 +68,7 @@ async function weight(redis: Redis, tell: (line: string) => void) {
     const some = `MEMORY USAGE of ${rotatedSessions.toLocaleString('en')} of them`
     const at = sessions.toLocaleString('en')
     rows.push(
-      row(`bytes a session at ${at}`, whole.toFixed(0), '≤ 160', 'used_memory, before and after'),
+      row(`bytes per session at ${at}`, whole.toFixed(0), '≤ 160', 'used_memory, before and after'),
       row('  their keys alone', fresh.toFixed(1), '', some),
       row('  the same after 100 rotations', rotated.toFixed(1), 'equal', 'of each of these')
     )

@@ -33,12 +33,12 @@ export async function readRoutes(file: string, environment: Environment): Promis
 }
 
 /** What a route requires of a caller, as text: for all methods first, then by method. */
-export function demandsOf({ access, methods, ...row }: Route): string[] {
+export function demandsOf({ access, methods, ...route }: Route): string[] {
   const byMethod = Object.entries(methods ?? {}).map(([method, demand]) => {
     const own = demand.access === undefined ? '' : ` ${accessWords(demand.access)}`
     return `${method}:${`${own}${demandWords(demand)}` || ' nothing more'}`
   })
-  return [`${accessWords(access)}${demandWords(row)}`, ...byMethod]
+  return [`${accessWords(access)}${demandWords(route)}`, ...byMethod]
 }
 
 /** What an access level requires, as text. */

@@ -10,22 +10,22 @@ export function firstScreen({ url, services }: WholeSystem): string {
     (service) => `  ${service.name.padEnd(8)} ${service.url.padEnd(24)} ops ${service.opsUrl}`
   )
   return `
-Gatehouse is up. Only the gateway is for clients; the rest is private.
+Gatehouse is ready. Clients use only the gateway; everything else is private.
 
 ${listeners.join('\n')}
 
-Make an account and sign in:
+Create an account and sign in:
 
   curl -s ${open}/auth/register -H 'content-type: application/json' \\
     -d '{"email":"demo@example.com","password":"correct horse battery"}'
   curl -s ${open}/auth/login -H 'content-type: application/json' \\
     -d '{"email":"demo@example.com","password":"correct horse battery"}'
 
-Call a service with the accessToken of the answer, and see what it received:
+Call a service with the accessToken from the response, and see what it received:
 
   curl -s ${open}/echo/hello -H "authorization: Bearer $ACCESS_TOKEN"
 
-docs/tutorial.md goes on from here: refresh, log out, operate. The commands of an operator, while this runs:
+docs/tutorial.md continues from here: refresh, sign out, operate. The operator's commands, while this runs:
 
   npm run -s ops -- --help
 
