@@ -81,7 +81,7 @@ export const sessionEnded = () =>
     headers: bearerChallenge({ error: 'invalid_token', description: 'the session has ended' })
   })
 
-/** A refresh returns a token with the current rights, of a key that is trusted. */
+/** A refresh returns a token with the current rights, signed with a trusted key. */
 export const tokenStale = (reason: string) =>
   new Refusal('TOKEN_STALE', {
     reason,

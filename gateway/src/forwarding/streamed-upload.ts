@@ -68,7 +68,7 @@ export async function streamedUpload(
         const upload = uploads.get(request.body as object)
         if (upload === undefined) throw new Error('upload has no matching request')
         const { reply, place } = upload
-        // The place is free already, and nothing else waits for it.
+        // The client has left, and its place at the service is already free.
         if (isGone(reply.raw)) return
         reply.raw.off('close', place.leave)
         const passage = passageOf(reply.request)

@@ -107,9 +107,9 @@ export function withPreset(entry: unknown): unknown {
 }
 
 /**
- * A list of an entry that has only documented values is a choice among them. A list with a value
- * that the product does not write is not, and would refuse what the product does write: it adds to
- * the documented values.
+ * If an entry lists only documented values, the gateway accepts only these. A list with any other
+ * value comes from an operator who does not know the documented values, and alone it could refuse
+ * every token of the product. So the gateway also accepts all documented values.
  */
 function typesOf({ types: documented = [] }: Preset, own: unknown): unknown {
   if (own === undefined) return documented

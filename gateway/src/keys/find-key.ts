@@ -38,10 +38,10 @@ type Needs = {
 const MOST_WAITING = 1000
 
 /**
- * Finds the key of a token. A key that this gateway does not have may be one that the issuer has
- * published a moment ago, and strangers can use up the fetches with keys of their own invention. So
- * "there is no such key" is said only by a fetch that began after the request arrived. The request
- * waits for it; only if too many wait already is the key unknown at once.
+ * Finds the key of a token. The issuer may have published an unknown key a moment ago, and
+ * strangers can use up the fetches with invented kids. So only a fetch that began after the request
+ * arrived can show that there is no such key. The request waits for that fetch. If too many requests
+ * wait already, the key counts as unknown at once.
  */
 export function keyFinder({ choose, fetches, announced, announcesKeys, patienceMs }: Needs) {
   let waiting = 0
@@ -55,7 +55,7 @@ export function keyFinder({ choose, fetches, announced, announcesKeys, patienceM
     timeout.abort()
     if (first === 'late') throw new KeyNotAsked('the issuer is slow')
   }
-  /** All who wait are woken by one timer, and the first one fetches for all. */
+  /** One timer ends the wait of all requests, and the first of them fetches for all. */
   const untilDue = async (ms: number): Promise<void> => {
     pause ??= sleep(ms, undefined, { ref: false }).finally(() => {
       pause = null
@@ -64,7 +64,7 @@ export function keyFinder({ choose, fetches, announced, announcesKeys, patienceM
     await pause
     waiting -= 1
   }
-  /** Waits for a fetch that began after the `begun` first ones; false: none is to be had. */
+  /** Waits for a fetch after the first `begun` ones. Returns false if it may not wait for one. */
   const ask = async (begun: number, mayWait: boolean): Promise<boolean> => {
     const dueInMs = fetches.begun > begun ? 0 : fetches.dueInMs()
     if (dueInMs > 0) {
@@ -96,7 +96,7 @@ export function keyFinder({ choose, fetches, announced, announcesKeys, patienceM
     if (coming !== null) await inTime(coming)
     const came = coming === null ? null : choose(kid, algorithm)
     if (came !== null) return came
-    // What our own issuer has not announced, a fetch in progress would not have missed.
+    // Our own issuer announces a new key before it uses it, so a fetch in progress would have it.
     if (coming === null || !announcesKeys) await ask(begun, !announcesKeys && kid !== null)
     if (!fetches.hasAnswer) throw new KeyNotAsked('the issuer could not be asked')
     return choose(kid, algorithm)

@@ -30,7 +30,7 @@ export type SigningKeys = {
   /** the ids of the keys in the set */
   readonly kids: readonly string[]
   /**
-   * The key for a token's `kid` and `alg`. null: it is not the issuer's, or is revoked.
+   * The key for a token's `kid` and `alg`. null: the issuer has no such key, or it is revoked.
    * @throws KeyNotAsked if the issuer could not be asked
    */
   find(kid: string | null, algorithm: SignatureAlgorithm): Promise<VerificationKey | null>
@@ -38,7 +38,7 @@ export type SigningKeys = {
   refresh(): Promise<boolean>
   /** Fetches until it has the set of this version, or until another version is announced. */
   catchUp(issuerVersion: string): Promise<void>
-  /** The log was read up to a heartbeat of this age, which confirms a trusted set as of then. */
+  /** The log was read up to a heartbeat of this age. At that time, a trusted set was still good. */
   noteHeartbeat(ageMs: number): void
   /** Revokes the key: it is no longer found, whatever set contains it, and is not stored either. */
   withdraw(kid: string): void
@@ -87,8 +87,8 @@ export async function openSigningKeys(options: SigningKeysOptions): Promise<Sign
       const fetched = readKeySet(document, form, withdrawn)
       if (fetched === null) throw new Error('the document has no usable key')
       const sourceMs = lastFetchMs - ageMs
-      // An instance that cannot read its database publishes the keys that it knows, and a cache those
-      // that it has. A set without an age was read just now, and our clock may have been set back.
+      // A set with an age comes from an instance that cannot read its database, or from a cache. A
+      // set without an age was read just now; if it looks older, our clock has been set back.
       heldSourceMs = Math.min(heldSourceMs, lastFetchMs)
       const isOlder = ageMs > 0 && sourceMs < heldSourceMs
       if (held !== null && isOlder && fetched.version !== held.version) {

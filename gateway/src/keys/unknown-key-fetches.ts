@@ -7,8 +7,8 @@ const EARLY_MS = 60_000
  * Says when an unknown `kid` may cause a fetch of the key set: in how many milliseconds, 0 for now.
  * An issuer may sign with a key that it has published after the last fetch, and a client must not
  * be told to sign in again because the gateway has just asked. So once a minute, a fetch does not
- * wait for the cooldown. In a flood of unknown kids it waits: nothing distinguishes them from a new
- * one.
+ * wait for the cooldown. In a flood of unknown kids, all other fetches wait, because a kid shows
+ * nothing about whether its key exists.
  * @param clock in milliseconds; if it is set back, a fetch waits no longer than the cooldown
  */
 export function unknownKeyFetches(clock: () => number, cooldownMs: number) {

@@ -32,7 +32,7 @@ const PROTOCOLS: Readonly<Record<string, ArrivedHop['protocol']>> = {
   wss: 'https'
 }
 
-/** How proxies tell where a request comes from. */
+/** How proxies report the source of a request. */
 type ToldBefore = {
   readonly headers: ProxyHeaders
   readonly proxied: ProxiedConnection | null

@@ -15,7 +15,7 @@ import type { IsTrustedProxy } from './trusted-proxies.ts'
 export const proxyProtocols = ['off', 'optional', 'required'] as const
 export type ProxyProtocol = (typeof proxyProtocols)[number]
 
-/** What tells connections apart, also through TLS. */
+/** What identifies a connection, also from within TLS. */
 type Connection = Pick<Socket, 'remoteAddress' | 'remotePort' | 'localAddress' | 'localPort'>
 
 /** The header of a connection's proxy. */
@@ -25,7 +25,7 @@ export type ProxiedConnection = {
 }
 
 /**
- * The header with which the proxy of a connection began it; null without one.
+ * The PROXY header with which a connection began; null if it had none.
  * @throws Refusal INVALID_REQUEST if the connection has closed, so that its header is not known
  */
 export type ProxiedConnectionOf = (connection: Connection) => ProxiedConnection | null
@@ -49,8 +49,8 @@ const QUIET_MS = 60_000
 
 /**
  * Reads the header before anything else sees a connection of a trusted proxy, so it can come before
- * TLS. A connection with a malformed header, or without a required one, is closed. Other peers are
- * not listened to: a header from them is no HTTP and no TLS, and is refused as such.
+ * TLS. A connection with a malformed header, or without a required one, is closed. On connections
+ * of other peers, nothing is read here: a header is then neither HTTP nor TLS, and is refused.
  *
  * Some load balancers send the header only with the first bytes of their client, which may have
  * opened its connection ahead of time. So a silent connection may wait as long as an idle one. Until
@@ -104,7 +104,7 @@ export function acceptProxyProtocol(
     })
   }
 
-  // `connection` is the event by which Node.js itself is given connections.
+  // Node.js hands each new connection to its server by this event.
   server.emit = (event: string, ...args: unknown[]): boolean => {
     const [socket] = args as [Socket?]
     if (event !== 'connection' || socket === undefined || passed.has(socket)) {
@@ -137,7 +137,7 @@ const faults = {
   unfinished: 'a trusted proxy sent only a part of a PROXY protocol header'
 } as const
 
-/** A TLS connection has the same ends as the connection below it. */
+/** A TLS connection has the same addresses and ports as the connection below it. */
 const keyOf = (connection: Connection): string => {
   const { remoteAddress, remotePort, localAddress, localPort } = connection
   return `${remoteAddress} ${remotePort} ${localAddress} ${localPort}`

@@ -46,8 +46,9 @@ export type Clocks = {
 }
 
 /**
- * A wall clock may jump ahead and be set right again. So an entry is forgotten when the wall clock
- * is past its time and as much time has really passed as there was left when it arrived.
+ * A wall clock may jump ahead and be set right again. So two conditions must hold before an entry
+ * is forgotten: the wall clock is past its time, and by the monotonic clock, as much time has
+ * passed as the entry had left when it arrived.
  */
 export function revokedTokens({ clock, monotonicClock }: Clocks): RevokedTokens {
   const held: Record<Kind, Map<string, Held>> = {

@@ -18,7 +18,7 @@ export type Tokens = {
 type TokenPorts = Pick<Ports, 'metrics' | 'clock'> & {
   readonly issuers: TrustedIssuers
   readonly checkSignature: CheckSignature
-  /** is told of each of our own tokens that is verified for the first time */
+  /** gets each of our own tokens when it is verified for the first time */
   readonly sightings: Pick<SightingReport, 'note'>
 }
 

@@ -41,8 +41,8 @@ export function keepAlive(
       )
   }
   /**
-   * Whether the other side, because of which this one is paused, has read anything since the last
-   * check.
+   * A side is paused while the other one does not read. Whether the other side of a paused one has
+   * read anything since the last check.
    */
   const isReading = (side: WebSocket): boolean => {
     const other = sides.find((one) => one !== side) ?? side

@@ -72,8 +72,8 @@ function unsetIn(document: Document): { name: string; offset: number }[] {
 }
 
 /**
- * Where a member begins: its value, or its name. For a missing member, where the map or the list
- * begins that lacks it.
+ * Where the value or the name of a member begins. If the member is missing, where the map or list
+ * begins that should contain it.
  */
 function offsetOf(document: Document, path: DocumentFault['path'], ofName: boolean): number {
   let node: unknown = document.contents

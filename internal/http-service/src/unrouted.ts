@@ -13,10 +13,10 @@ const unrouted = new WeakMap<IncomingMessage, Unrouted>()
 const known: ReadonlySet<string> = new Set(METHODS)
 
 /**
- * Options with which every request passes the hooks. The framework itself answers a request that
- * its router cannot match, before any hook: no rule for connections would apply to it, and no log
- * and no metric would contain it. With these options, such a request takes the way of another one,
- * which matches, up to the first hook.
+ * Options with which every request passes the hooks. Without them, the framework itself answers a
+ * request that its router cannot match, before any hook: no rule for connections applies to it, and
+ * no log and no metric contains it. With them, the router sees a request that it can match instead,
+ * and the first hook restores what the client sent.
  */
 export const everyRequestRouted: Pick<FastifyServerOptions, 'rewriteUrl' | 'frameworkErrors'> = {
   // HTTP/2 has methods that Node.js does not know.

@@ -12,7 +12,7 @@ export function faultCause(error: unknown): string {
   const code = 'code' in error && typeof error.code === 'string' ? error.code : ''
   // Removes the pause before the next attempt, which differs each time.
   const text = error.message.replace(/ Retrying from scratch after \d+ms\./, '')
-  // ioredis names its own option to tell that it has no connection.
+  // With this message about one of its options, ioredis means that it has no connection.
   if (text.startsWith("Stream isn't writeable")) return 'there is no connection to Redis'
   return text === '' || text.includes(code) ? text || code : `${text} (${code})`
 }

@@ -44,7 +44,8 @@ const formats: Readonly<Record<string, (text: string) => boolean>> = {
 /**
  * Reads settings from environment variables. An empty variable counts as unset, as in compose files. White space around a value
  * does not count: a file with Windows line ends leaves some behind. A secret may be in a file instead (`secret`).
- * @param faultsOf what a schema cannot say. It is also asked where others are wrong, and must take any text for a setting
+ * @param faultsOf finds what a schema cannot. It is also called if other settings are wrong, so it
+ * must accept any text
  * @throws SettingsFault with all faults at once
  */
 export function readSettings<Properties extends TProperties>(
@@ -62,7 +63,7 @@ export function readSettings<Properties extends TProperties>(
     if (isAllowed(schema, value)) {
       if (value !== undefined) data[name] = value
     } else {
-      // Other checks still get what was given: they are asked for their own faults.
+      // The checks that follow still get this value, so that they can report faults of their own.
       data[name] = value
       faults.push(faultOf(name, given[name], schema))
     }

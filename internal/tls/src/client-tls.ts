@@ -15,7 +15,7 @@ export type ClientTlsFiles = {
 
 /** The same, read. */
 export type ClientTls = {
-  /** the same for the same options: connections with other ones are not shared */
+  /** equal for equal options: only connections with equal options are shared */
   readonly id: string
   readonly options: {
     readonly ca?: Buffer

@@ -75,7 +75,7 @@ export function liveListenerTls(options: LiveListenerTlsOptions): ListenerTls {
       onReload(expiryOf(read))
       noteExpiry()
     } catch (error) {
-      // A change that was already reported on demand is noticed once more by its files.
+      // A fault that was reported after SIGHUP is found again when the change of the file shows.
       if (reported !== String(error)) onFault(error)
       reported = String(error)
     }

@@ -27,8 +27,8 @@ export type Tracing = {
     call: Told & Pick<Span, 'startedMs' | 'endedMs'> & { readonly spanId?: string }
   ): void
   /**
-   * Runs what is done for a request. `current` then finds its span, and nothing if it has none,
-   * also if this is called while another request runs.
+   * Runs the work of a request. Within it, `current` finds the span of this request, or nothing if
+   * it has none, even if this is called during the work of another request.
    */
   within<T>(span: OpenSpan | undefined, work: () => T): T
   /** The span of the request for which this code runs. */

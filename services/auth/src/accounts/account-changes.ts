@@ -28,7 +28,7 @@ export type AccountChanges = {
   setEmail(id: string, email: string, change: Change): Promise<boolean>
   /**
    * Sets a password without the previous one, and ends every session.
-   * @returns the sessions that had not ended: the session store is to be told of them. Null if there is no such account
+   * @returns the sessions that had not ended, for the session store; null: there is no such account
    */
   setPassword(id: string, passwordHash: string, change: By): Promise<string[] | null>
   /**
@@ -36,7 +36,7 @@ export type AccountChanges = {
    * @returns the sessions that had not ended; none if it was disabled before
    */
   disable(id: string, change: Change): Promise<string[]>
-  /** Allows a disabled account to sign in again. Whether that changed anything. */
+  /** Allows a disabled account to sign in again. Returns whether that changed anything. */
   enable(id: string, change: By): Promise<boolean>
   /**
    * Deletes the account and the personal data that is stored with it, and ends every session.

@@ -45,9 +45,9 @@ export async function eraseAccount(
 }
 
 /**
- * An earlier version kept the labels of ended sessions, also in the session store, which `untold`
- * makes forget them. Finds the sessions by their logins, because only open sessions have an index by
- * user.
+ * An earlier version kept the labels of ended sessions, also in the session store. `untold` makes
+ * the auth service end these sessions there again, which erases their labels. The sessions are found
+ * by their logins, because only open sessions have an index by user.
  */
 async function eraseLabels(transaction: Kysely<Tables>, id: string): Promise<void> {
   await transaction

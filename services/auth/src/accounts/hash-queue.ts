@@ -16,7 +16,7 @@ export type HashQueueOptions = {
   readonly watch?: HashQueueWatch
 }
 
-/** Is told about the queue, for metrics. */
+/** Observes the queue, for metrics. */
 export type HashQueueWatch = {
   /** how many hashes wait now */
   waiting(count: number): void

@@ -63,8 +63,9 @@ export type Origin = {
 }
 
 /**
- * Who makes a change, and the clock by which it is made. A change asks the clock in its transaction:
- * it may have waited for the database, and its end of a session must not look old.
+ * Who makes a change, and the clock that dates it. A change reads the clock within its transaction,
+ * because it may have waited for the database before. If it ends a session, that end must not be
+ * dated too early.
  */
 export type By = {
   readonly origin: Origin

@@ -54,9 +54,9 @@ export function withoutRepeats(
 type Counted = { endsAtMs: number; taken: number; leftOut: number }
 
 /**
- * Takes the first events of each key in a minute.
- * @returns a function of the key and of how many events an event stands for in addition to itself;
- * it returns how many the taken event stands for, with those that were left out before it, or null
+ * Admits the first events of each key in a minute, and counts the others.
+ * @returns a function that decides about one event. `others`: how many left-out events it already
+ * stands for. Returns null if the event is left out, or how many left-out events it stands for now
  */
 function firstOfMinute(most: number, clock: () => number) {
   const counts = new LRUCache<string, Counted>({ maxSize: MOST_COUNTED, sizeCalculation: () => 1 })

@@ -40,7 +40,7 @@ export type DatabaseOptions = {
   readonly migrations?: Readonly<Record<string, Migration>>
 }
 
-/** Is told what is done with the database. */
+/** Observes what is done with the database. */
 export type DatabaseMetrics = {
   watch(store: 'postgresql' | 'sqlite'): DatabaseWatch
   pool(figures: () => PoolFigures): void

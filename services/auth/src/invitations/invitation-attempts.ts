@@ -3,9 +3,10 @@ import type { Invitation } from './invitation.ts'
 
 /**
  * Counts registrations with an invitation that did not create an account, for example because the
- * address has one (409), and slows them like wrong passwords. Such a registration does not use the invitation, so its owner
- * could otherwise ask for any number of addresses whether they have an account. The count is one of
- * the invitation, whatever network its owner is in: nobody else can make the owner wait.
+ * address has one (409), and slows them like wrong passwords. Such a registration does not use the
+ * invitation, so its owner could otherwise find out which addresses have an account. The count
+ * belongs to the invitation, whatever network its owner is in, so nobody else can make the owner
+ * wait.
  */
 export const invitationAttempts = (guesses: Guesses, { id }: Invitation): Promise<CallersGuesses> =>
   // No e-mail address has a space in it, so no account shares this count.

@@ -4,7 +4,7 @@ import type { InvitationTable } from '../database/tables.ts'
 
 export type InvitationState = 'open' | 'used' | 'revoked' | 'expired'
 
-/** An invitation to register. Whoever has its secret can use it once. */
+/** An invitation to register. Anyone who has its secret can use it, once. */
 export type Invitation = {
   /** a UUID, which names the invitation to operators and is no secret */
   readonly id: string

@@ -28,7 +28,7 @@ export const invitedAccounts = (
   }
 })
 
-/** An attempt is not counted if the database does not answer: it tells nothing of the address. */
+/** If the database does not answer, the attempt reveals nothing and is not counted. */
 async function answered<Result>(
   attempts: CallersGuesses,
   work: () => Promise<Result>

@@ -41,7 +41,7 @@ type Needs = {
   clients: Pick<Clients, 'findById'>
   sessions: Pick<Sessions, 'list'>
   revocations: Pick<Revocations, 'stale'>
-  /** is told of each session token, as gateways report those that they verify */
+  /** gets each session token that is introspected; gateways report those that they verify */
   sightings: Pick<SightingReport, 'note'>
 }
 

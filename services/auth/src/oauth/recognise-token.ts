@@ -76,7 +76,7 @@ async function checkedClaims(
   const { keys, tokenPolicy } = needs
   const { issuer, audience } = tokenPolicy
   const nowMs = needs.clock()
-  // Issued further in the future than clocks differ (jose does not check `iat`).
+  // Issued further in the future than clocks may differ (jose does not check `iat`).
   if (claims.iat > Math.floor(nowMs / 1000) + TOKEN_SKEW_SECONDS) return null
   try {
     // A published key names its algorithm, and is found for no other.

@@ -5,9 +5,10 @@ import type { Tables } from '../database/tables.ts'
 const NO_RUN = ''
 
 /**
- * The run of the session store that was told everything that the database marks as told. The
- * revocation log is in the same store. Another run may have lost it, and then everything is marked
- * as untold again.
+ * A *run* of the session store is the time between two restarts, failovers or losses of its data.
+ * What the database marks as told was told to the run that this returns; the revocation log is in
+ * the same store. A later run may have lost what an earlier one was told. So when the run changes,
+ * everything is marked as untold.
  */
 export async function toldRun(db: Kysely<Tables>): Promise<string> {
   const row = await db.selectFrom('session_store').select('incarnation').executeTakeFirst()
@@ -15,8 +16,9 @@ export async function toldRun(db: Kysely<Tables>): Promise<string> {
 }
 
 /**
- * Marks what this run was told. The run was read before the store was told. If another run counts
- * by now, the mark would hide what that run has lost, so nothing is marked, and it is told again.
+ * Marks what this run was told. The caller has read the run before it told the store. If the run
+ * has changed since, the new run may have lost what was told, so nothing is marked, and it is told
+ * again.
  * @returns whether it was marked
  */
 export async function noteTold(
@@ -45,8 +47,8 @@ export async function noteTold(
 }
 
 /**
- * The value while a run is being told again what may be lost. If an instance stops meanwhile,
- * another one begins again.
+ * The stored value while a new run is told again what may be lost. If the instance that does so
+ * stops, another one begins again.
  */
 const underWay = (run: string) => `${run} is told again`
 

@@ -88,7 +88,7 @@ function readSecret(
   throw new SettingsFault([`${name} is an example for development, which everybody can read`])
 }
 
-/** How every secret begins that this repository publishes, as it is or in base64url. */
+/** Every secret in this repository begins with this text, as it is or in base64url. */
 const PUBLISHED = 'development-only'
 
 const isPublished = (text: string): boolean =>

@@ -147,7 +147,7 @@ export function durableSessions(db: Kysely<Tables>, clock: () => number): Durabl
         await lockAccount(transaction, event.subject)
         const ended = await endSessions(transaction, event.subject, event.sid, clock())
         const detail = { ...event.detail, ended: ended.length }
-        // Anyone with a token can end nothing any number of times.
+        // A user can repeat a request that ends nothing, and must not fill the audit log with it.
         if (ended.length > 0 || event.origin.address === OPERATOR_ADDRESS)
           await writeAudit(transaction, { ...event, detail }, clock())
         return ended

@@ -2,25 +2,25 @@ import type { Kysely } from 'kysely'
 import type { Tables } from '../database/tables.ts'
 import { noteTold, retellTo, retoldTo, toldRun } from '../revocations/told-run.ts'
 
-/** Which ends of the database the session store has been told. */
+/** Which ends of sessions in the database the session store has been told (`told-run.ts`). */
 export type ToldEnds = {
   /** Ends earlier than `beforeMs` that the session store may not know. */
   untold(
     beforeMs: number
   ): Promise<{ readonly subject: string; readonly sids: readonly string[] }[]>
   /**
-   * Notes that this run of the session store was told these. False, and nothing noted, if another
-   * run counts by now.
+   * Notes that this run of the session store was told these ends. Returns false, and notes nothing,
+   * if the run has changed.
    */
   told(sids: readonly string[], run: string): Promise<boolean>
   /**
-   * This run of the session store counts from now on. It may have forgotten all ends since
-   * `sinceMs`.
+   * The session store is now in this run. It may have forgotten all ends since `sinceMs`, so these
+   * count as untold.
    */
   retell(run: string, sinceMs: number): Promise<void>
-  /** Everything that it may have forgotten is noted. Returns whether it still counts. */
+  /** The run was told again what it may have forgotten. Returns false if the run has changed. */
   retold(run: string): Promise<boolean>
-  /** The run of the session store that counts. */
+  /** The current run of the session store. */
   run(): Promise<string>
 }
 

@@ -51,9 +51,9 @@ export type AccessTokens = {
   /**
    * issues a token to a machine client: nobody has signed in, and there is no session (RFC 9068
    * §2.2, RFC 6749 §4.4)
-   * @param begunMs the time before the request read what the token says. The token has this time,
-   * because its session may have ended since. A process that stood still would otherwise give it a
-   * longer life than gateways remember the end.
+   * @param begunMs the time before the request read the client or the session. The lifetime of the
+   * token begins at this time. If it began now, a process that was paused in between could sign a
+   * token that expires only after gateways have forgotten its revocation.
    */
   issueToClient(client: Client, scope: readonly string[], begunMs: number): IssuedAccessToken
 }

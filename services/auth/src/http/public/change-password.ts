@@ -26,7 +26,7 @@ const Body = Type.Object(
 
 type Requested = Static<typeof Body>
 
-/** Both passwords as one text, which no other two passwords have. */
+/** Both passwords as one text, which is different for any other pair. */
 const together = ({ currentPassword, newPassword }: Requested): string =>
   JSON.stringify([currentPassword, newPassword])
 

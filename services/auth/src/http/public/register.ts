@@ -22,9 +22,9 @@ const Body = Type.Object(
 )
 
 /**
- * Anonymous callers may register unless registration is off. A signed-in caller got here through a
- * route that is not for registration: if an operator removes the public route of registration from
- * the table, a route that requires a token remains.
+ * Anonymous callers may register unless registration is off. Signed-in callers may not: if an
+ * operator removes the public route for registration from the table, the path still belongs to a
+ * route that requires a token, and registration must not continue there.
  */
 const refuseIfOff =
   ({ registration }: Pick<AuthSettings, 'registration'>) =>
