@@ -138,19 +138,48 @@ t.test('no file reaches into another workspace by a relative path', async (t) =>
   t.strictSame(reaching, [])
 })
 
+const workspaces = ['docs', 'gateway', 'infra', 'internal', 'packages', 'services', 'test']
+/** The modules that these files import, by name. */
+const importedBy = (files: readonly SourceFile[]) => new Set(files.flatMap(importsOf))
+
 t.test('a workspace exports the modules that others import, and no others', async (t) => {
-  const folders = ['docs', 'gateway', 'infra', 'internal', 'packages', 'services', 'test']
-  const imported = new Set(filesBelow(folders, /\.(ts|md)$/).flatMap(importsOf))
+  const imported = importedBy(filesBelow(workspaces, /\.(ts|md)$/))
   // Each is started by this name: `import.meta.resolve` in infra/start and in the fixtures.
   for (const name of ['auth', 'echo', 'gateway', 'orders']) imported.add(`@gatehouse/${name}/main`)
-  for (const { path, text } of filesBelow(folders, /\/package\.json$/)) {
-    const { name, exports = {} }: { name: string; exports?: Record<string, string> } =
-      JSON.parse(text)
+  for (const { name, exported, path } of exportsOf()) {
     const used = [...imported].filter((module) => module.startsWith(`${name}/`))
-    const exported = Object.keys(exports).map((module) => module.replace('.', name))
     t.strictSame(exported.sort(), used.sort(), path)
   }
 })
+
+t.test('what only tests import is exported below testing, and only tests import it', async (t) => {
+  const testing = /^@gatehouse\/[\w-]+\/testing(\/|$)/
+  const documents = filesBelow(workspaces, /\.md$/)
+  const imported = importedBy([...files, ...documents])
+  t.strictSame(
+    [...imported].filter((module) => testing.test(module)),
+    []
+  )
+  for (const { name, exported, path } of exportsOf()) {
+    if (name === '@gatehouse/fixtures') continue
+    const unused = exported.filter((module) => !imported.has(module) && !testing.test(module))
+    t.strictSame(
+      unused.filter((module) => module !== `${name}/main`),
+      [],
+      path
+    )
+  }
+})
+
+type Exports = { readonly name: string; readonly exported: string[]; readonly path: string }
+
+/** What each workspace exports. */
+const exportsOf = (): Exports[] =>
+  filesBelow(workspaces, /\/package\.json$/).map(({ path, text }) => {
+    const { name, exports = {} }: { name: string; exports?: Record<string, string> } =
+      JSON.parse(text)
+    return { name, path, exported: Object.keys(exports).map((one) => one.replace('.', name)) }
+  })
 
 t.test('domain files know no web framework', async (t) => {
   t.strictSame(

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
-import { serverMetadata } from '@gatehouse/auth/oauth/server-metadata'
+import { serverMetadata } from '@gatehouse/auth/testing/oauth/server-metadata'
 import { client as apiClient } from '@gatehouse/fixtures/client'
 import { dataFolder } from '@gatehouse/fixtures/data-folder'
 import { operator } from '@gatehouse/fixtures/operator'

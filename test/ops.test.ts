@@ -4,8 +4,8 @@ import { client, eventually, type TokenAnswer } from '@gatehouse/fixtures/client
 import { dataFolder } from '@gatehouse/fixtures/data-folder'
 import { operator, operatorProcess } from '@gatehouse/fixtures/operator'
 import { wholeSystem } from '@gatehouse/fixtures/whole-system'
-import { commands } from '@gatehouse/ops/commands'
-import { shown } from '@gatehouse/ops/text-table'
+import { commands } from '@gatehouse/ops/testing/commands'
+import { shown } from '@gatehouse/ops/testing/text-table'
 import t from 'tap'
 import { read } from './source-files.ts'
 

@@ -1,5 +1,5 @@
-import { type ProblemCode, problems } from '@gatehouse/problem/codes'
 import t from 'tap'
+import { type ProblemCode, problems } from '../src/codes.ts'
 
 /** What clients were promised. A line that changes here is a breaking change. */
 const promised: Record<ProblemCode, number[]> = {

@@ -1,7 +1,7 @@
-import { type ProblemCode, problems } from '@gatehouse/problem/codes'
 import { problemDocument } from '@gatehouse/problem/document'
 import { Refusal } from '@gatehouse/problem/refusal'
 import t from 'tap'
+import { type ProblemCode, problems } from '../src/codes.ts'
 
 t.test('a problem document does not contain the reason', async (t) => {
   const refusal = new Refusal('INVALID_REQUEST', {

@@ -3,8 +3,8 @@ import { eventually } from '@gatehouse/fixtures/client'
 import { inputs } from '@gatehouse/fixtures/generated'
 import { REDIS_PATIENCE_MS } from '@gatehouse/fixtures/patience'
 import { redisSentinel, sentinelMissing } from '@gatehouse/fixtures/redis-sentinel'
-import { connectRedis } from '@gatehouse/redis/connect-redis'
 import t from 'tap'
+import { connectRedis } from '../src/connect-redis.ts'
 import { becomes } from './fixtures/becomes.ts'
 
 /** of the same kind as a service has, in place of many services */

@@ -1,9 +1,9 @@
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { redisMissing, redisServer } from '@gatehouse/fixtures/redis-server'
-import { connectRedis } from '@gatehouse/redis/connect-redis'
 import { Redis } from 'ioredis'
 import t, { type Test } from 'tap'
+import { connectRedis } from '../src/connect-redis.ts'
 
 /** The socket of a connection gets three errors. */
 function isUnharmed(t: Test, redis: unknown): void {

@@ -9,9 +9,9 @@ import {
   redisMissing,
   redisServer
 } from '@gatehouse/fixtures/redis-server'
-import { connectRedis } from '@gatehouse/redis/connect-redis'
 import type { RedisConnection } from '@gatehouse/redis/connection'
 import t, { type Test } from 'tap'
+import { connectRedis } from '../src/connect-redis.ts'
 import { becomes } from './fixtures/becomes.ts'
 import { outcome } from './fixtures/outcome.ts'
 

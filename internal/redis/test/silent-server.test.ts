@@ -1,10 +1,10 @@
 import { once } from 'node:events'
 import { createServer, type Socket } from 'node:net'
 import { within } from '@gatehouse/fixtures/own-time'
-import { connectRedis } from '@gatehouse/redis/connect-redis'
 import { COMMAND_TIMEOUT_MS, type RedisConnection } from '@gatehouse/redis/connection'
 import { freePort } from '@gatehouse/start/free-port'
 import t, { type Test } from 'tap'
+import { connectRedis } from '../src/connect-redis.ts'
 import { outcome } from './fixtures/outcome.ts'
 
 /** A server that accepts connections and never says a word. */
