@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http'
+import { gatheredChunks } from '@gatehouse/http-service/gathered-chunks'
 import { breakOff, breakOffUnlessClosed, isGone, isHttpTwo } from '@gatehouse/http-service/http-two'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Dispatcher } from 'undici'
@@ -77,9 +78,38 @@ export function answerWriter(
     }
   })
   const flushHeaders = guarded((): void => {
-    if (!flushed && !over) raw.flushHeaders()
+    if (over || flushed) return
+    // Data that arrived with the headers is sent with them.
+    if (chunks.bytes > 0) chunks.flush()
+    else raw.flushHeaders()
   })
+  const write = guarded((data: Buffer): void => {
+    if (raw.writableEnded) return
+    flushed = true
+    const goesOn = raw.write(data, chunks.wake)
+    stream?.note(data)
+    if (goesOn) {
+      controller?.resume()
+      return
+    }
+    controller?.pause()
+    // If the client does not read its connection, it never sees that its HTTP/2 stream is closed.
+    const giveUp = guarded((): void => {
+      controller?.abort(new ClientGone())
+      breakOff(raw)
+    })
+    const unread = setTimeout(giveUp, route.idleSeconds * 1000).unref()
+    raw.once(
+      'drain',
+      guarded(() => {
+        clearTimeout(unread)
+        controller?.resume()
+      })
+    )
+  })
+  const chunks = gatheredChunks(write, () => raw.writableLength === 0)
   const finish = (trailers: ResponseHeaders | null): void => {
+    chunks.flush()
     over = true
     events.onEnd()
     if (trailers !== null) raw.addTrailers(trailers)
@@ -140,25 +170,9 @@ export function answerWriter(
         controller?.abort(new ClientGone())
         return
       }
-      flushed = true
-      const goesOn = raw.write(chunk)
       trail.bytes += chunk.length
-      stream?.note(chunk)
-      if (goesOn) return
-      paused.pause()
-      // If the client does not read its connection, it never sees that its HTTP/2 stream is closed.
-      const giveUp = guarded((): void => {
-        paused.abort(new ClientGone())
-        breakOff(raw)
-      })
-      const unread = setTimeout(giveUp, route.idleSeconds * 1000).unref()
-      raw.once(
-        'drain',
-        guarded(() => {
-          clearTimeout(unread)
-          paused.resume()
-        })
-      )
+      chunks.add(chunk)
+      if (chunks.isFull) paused.pause()
     },
     onResponseEnd: guarded((_controller, trailers) => {
       finish(passedTrailers(trailers as ResponseHeaders))

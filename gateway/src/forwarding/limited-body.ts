@@ -1,4 +1,4 @@
-import { type Readable, Transform, type TransformCallback } from 'node:stream'
+import { Readable } from 'node:stream'
 import { bodyTooLarge } from '../refusals.ts'
 
 /**
@@ -8,24 +8,44 @@ import { bodyTooLarge } from '../refusals.ts'
  */
 export function limitedBody(source: Readable, limitBytes: number): Readable {
   let received = 0
-  const body = new Transform({
-    transform(chunk: Buffer, _encoding: BufferEncoding, done: TransformCallback) {
-      received += chunk.length
-      if (received <= limitBytes) return done(null, chunk)
-      // The rest is read and discarded. Otherwise it would precede the next request on this
-      // connection.
-      source.unpipe(body).resume()
-      done(bodyTooLarge())
+  let isWanted = false
+  // Holds one chunk. More wait in the source, which passes on as one what arrived in small pieces.
+  const body = new Readable({
+    highWaterMark: 1,
+    read() {
+      isWanted = true
+      take()
     }
   })
+  const take = (): void => {
+    if (body.destroyed) discard()
+    if (body.destroyed || !isWanted) return
+    const chunk: Buffer | null = source.read()
+    if (chunk === null) return
+    received += chunk.length
+    if (received > limitBytes) {
+      body.destroy(bodyTooLarge())
+      return
+    }
+    isWanted = false
+    body.push(chunk)
+  }
+  /**
+   * The rest would precede the next request on this connection. And if the service has responded
+   * and needs no more of the body, the client can only read the response if what it still sends is
+   * read.
+   */
+  const discard = (): void => {
+    while (source.read() !== null);
+  }
   // At this moment the body may have no reader. An 'error' event without a listener would end the process.
   body.on('error', () => {})
-  // The service has responded and needs no more of the body. The client can only read the response
-  // if what it still sends is read.
-  body.once('close', () => source.resume())
+  body.once('close', discard)
+  source.on('readable', take)
+  source.once('end', () => body.push(null))
   source.once('error', (error) => body.destroy(error))
   source.once('close', () => {
     if (!source.readableEnded) body.destroy()
   })
-  return source.pipe(body)
+  return body
 }

@@ -10,6 +10,9 @@ const LARGEST_BYTES = 64 * 1024
 /** How long a small body may take to arrive: a phone on a slow network needs a few seconds. */
 const DEADLINE_MS = 10_000
 
+/** how many chunks of a body are held before they are joined */
+const MOST_CHUNKS = 64
+
 /** Whether bodies up to this limit are read completely first. */
 export const isReadWhole = (limitBytes: number): boolean => limitBytes <= LARGEST_BYTES
 
@@ -36,7 +39,12 @@ export async function wholeBody(
   const body = limitedBody(source, limitBytes)
   const deadline = setTimeout(() => body.destroy(slowBody()), deadlineMs)
   try {
-    const chunks: Buffer[] = await body.toArray()
+    let chunks: Buffer[] = []
+    for await (const chunk of body) {
+      chunks.push(chunk)
+      // A client may send one byte at a time, and each chunk is an object of hundreds of bytes.
+      if (chunks.length === MOST_CHUNKS) chunks = [Buffer.concat(chunks)]
+    }
     return new BodyInHand(Buffer.concat(chunks))
   } finally {
     clearTimeout(deadline)

@@ -1,5 +1,8 @@
+import { END_HEADERS, END_STREAM, fields, frame, kind } from '@gatehouse/fixtures/http-two-frames'
 import t from 'tap'
 import { edge } from '../fixtures/edge.ts'
+import { sendBytes } from '../fixtures/raw-client.ts'
+import { edgeOverTls, outcomeOf } from './fixtures/raw-http-two.ts'
 import { areRefused, inChunks } from './fixtures/smuggled.ts'
 
 const sizes = [
@@ -52,4 +55,47 @@ t.test('a service that has begun to read a broken body never gets a whole one', 
   }
   await areRefused(t, gateway, { broken: inChunks('5\r\nhello\r\nzz\r\n') })
   t.notOk(whole.includes(true))
+})
+
+const BYTES = 10_000
+
+t.test('chunks of one byte are passed on as large ones, in both directions', async (t) => {
+  const gateway = await edge(t)
+  let asked = 0
+  gateway.upstream.answer = ({ socket }, response) => {
+    asked = socket.bytesRead
+    for (let at = 0; at < BYTES; at += 1) response.write('a')
+    response.end()
+  }
+  const head =
+    'POST /open HTTP/1.1\r\nHost: a\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n'
+  const answer = await sendBytes(gateway.port, `${head}${'1\r\na\r\n'.repeat(BYTES)}0\r\n\r\n`)
+  t.equal(gateway.upstream.received[0]?.body, 'a'.repeat(BYTES))
+  t.ok(asked > BYTES && asked < 2 * BYTES, `the service read ${asked} bytes`)
+  t.equal(answer.match(/a{2,}/g)?.join('').length, BYTES)
+  t.ok(answer.length < 2 * BYTES, `the client read ${answer.length} bytes`)
+})
+
+t.test('DATA frames of one byte are passed on as large chunks', async (t) => {
+  const gateway = await edgeOverTls(t)
+  let asked = 0
+  gateway.upstream.answer = ({ socket }, response) => {
+    asked = socket.bytesRead
+    response.end()
+  }
+  const post = fields([
+    [':method', 'POST'],
+    [':scheme', 'https'],
+    [':path', '/open'],
+    [':authority', 'gateway.example']
+  ])
+  const byte = frame(kind.data, 0, 1, Buffer.from('a'))
+  const bytes = [
+    frame(kind.headers, END_HEADERS, 1, post),
+    ...Array.from({ length: BYTES }, () => byte),
+    frame(kind.data, END_STREAM, 1, Buffer.alloc(0))
+  ]
+  t.equal(await outcomeOf(t, gateway, Buffer.concat(bytes)), 200)
+  t.equal(gateway.upstream.received[0]?.body, 'a'.repeat(BYTES))
+  t.ok(asked > BYTES && asked < 2 * BYTES, `the service read ${asked} bytes`)
 })

@@ -14,6 +14,7 @@ import { answerClientError } from './client-error.ts'
 import { drainable } from './draining.ts'
 import { problemForm } from './error-form.ts'
 import { fewAtATime } from './few-at-a-time.ts'
+import { GatheredRequest, GatheredStreamRequest, gatherFrames } from './gathered-bodies.ts'
 import { headerLimits } from './header-limits.ts'
 import { httpOne } from './http-one.ts'
 import { rememberConnections } from './http-two.ts'
@@ -57,12 +58,15 @@ export type ServerTls = Pick<
 
 const BODY_LIMIT_BYTES = 16 * 1024
 const limits = {
+  IncomingMessage: GatheredRequest,
   maxHeaderSize: headerLimits.maxHeaderSize,
   /** missing Host: refused by our own code */
   requireHostHeader: false
 }
 const http2 = {
   allowHTTP1: true,
+  Http1IncomingMessage: GatheredRequest,
+  Http2ServerRequest: GatheredStreamRequest,
   /** the maximum of streams per connection */
   maxHeaderListPairs: headerLimits.maxHeaderListPairs,
   // for responses; Node.js would reset a stream with larger response headers
@@ -128,6 +132,7 @@ export function buildService(options: ServiceOptions) {
     boundUnread(service)
     boundSessions(service)
     fewAtATime(service)
+    gatherFrames(service)
   }
   restoreUnrouted(service)
   // Before every hook that waits, so that requests are handled in the order in which they arrive.
