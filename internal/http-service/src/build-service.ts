@@ -135,9 +135,8 @@ export function buildService(options: ServiceOptions) {
     gatherFrames(service)
   }
   restoreUnrouted(service)
-  // Before every hook that waits, so that requests are handled in the order in which they arrive.
-  drainable(service, options.silentMs)
   oneAtATime(service)
+  drainable(service, options.silentMs)
   options.watch?.(service)
   httpOne(service, idleMs)
   lingeringClose(service)

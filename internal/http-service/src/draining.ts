@@ -19,8 +19,8 @@ declare module 'fastify' {
 }
 
 /**
- * Decorates a service with its `draining`. Its hooks must be the first ones, so that they see
- * requests in the order of their arrival.
+ * Decorates a service with its `draining`. After `oneAtATime`, so that it sees each request when it
+ * arrives.
  * @param silentMs how long an HTTP/2 client may be silent before it is told
  */
 export function drainable(service: FastifyInstance, silentMs?: number): void {

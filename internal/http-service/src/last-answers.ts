@@ -1,4 +1,4 @@
-import type { ServerResponse } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import { isHttpTwo } from './http-two.ts'
@@ -12,7 +12,8 @@ const SILENT_MS = 1000
 /**
  * Makes the next response on each HTTP/1 connection its last one (RFC 9112 §9.6), once the service
  * drains. An idle connection stays open until the service closes: a request may be on its way, and
- * its client would not know whether it was received.
+ * its client would not know whether it was received. It must see each request when it arrives, before
+ * the request waits for its turn.
  * @returns makes the responses to the requests that have arrived the last ones
  */
 export function lastAnswers(service: FastifyInstance, isDraining: () => boolean): () => void {
@@ -23,15 +24,14 @@ export function lastAnswers(service: FastifyInstance, isDraining: () => boolean)
   }
   service.server.on('connection', onConnection)
   service.server.on('secureConnection', onConnection)
-  service.addHook('onRequest', ({ raw }, reply, next) => {
-    if (isDraining() && !isHttpTwo(raw)) {
-      const before = newestAnswer(raw.socket)
-      // The client has pipelined requests. The response to the newest of them is the last one.
-      if (before !== null) before.shouldKeepAlive = true
-      reply.raw.shouldKeepAlive = false
-    }
-    next()
-  })
+  const onRequest = (raw: IncomingMessage, response: ServerResponse): void => {
+    if (!isDraining() || isHttpTwo(raw)) return
+    const before = newestAnswer(raw.socket)
+    // The client has pipelined requests. The response to the newest of them is the last one.
+    if (before !== null) before.shouldKeepAlive = true
+    response.shouldKeepAlive = false
+  }
+  service.server.prependListener('request', onRequest)
   service.addHook('preClose', async () => {
     await afterPoll()
     setTimeout(() => {

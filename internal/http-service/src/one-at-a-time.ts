@@ -1,4 +1,5 @@
-import type { ServerResponse } from 'node:http'
+import type { EventEmitter } from 'node:events'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { Refusal } from '@gatehouse/problem/refusal'
 import type { FastifyInstance } from 'fastify'
@@ -22,29 +23,47 @@ const MOST_WAITING = 64
 /**
  * Handles a request when the previous one on its connection has been answered, and not at all if
  * that response ended the connection (RFC 9112 §9.6): the bytes after a refused request may have
- * been smuggled in it. Node.js itself emits all requests that have arrived at once.
+ * been smuggled in it. Node.js itself emits all requests that have arrived at once. A request that
+ * waits has not reached the framework, which would prepare a log, a request and a reply for each:
+ * one packet can contain thousands.
  */
 export function oneAtATime(service: FastifyInstance): void {
-  service.addHook('onRequest', (request, reply, next) => {
-    // HTTP/2 streams do not follow each other.
-    if (isHttpTwo(request.raw)) return next()
-    const { socket } = request.raw
-    const queue = queues.get(socket)
-    if (queue === undefined || queue.newest.closed) {
-      queues.set(socket, { answering: reply.raw, newest: reply.raw, waiting: 0 })
-      return isEnding(socket) ? next(afterTheEnd()) : next()
+  const server: EventEmitter = service.server
+  const handlers = server.listeners('request')
+  server.removeAllListeners('request')
+  server.on('request', (raw: IncomingMessage, response: ServerResponse) => {
+    const handle = () => {
+      for (const handler of handlers) handler.call(server, raw, response)
     }
-    const { newest: before } = queue
-    queue.newest = reply.raw
-    queue.waiting += 1
-    if (queue.waiting > MOST_WAITING) socket.destroy()
-    before.once('close', () => {
-      queue.answering = reply.raw
-      queue.waiting -= 1
-      if (isEnding(socket)) next(afterTheEnd())
-      else if (queue.onTurn !== undefined && reply.raw === queue.newest) queue.onTurn()
-      else next()
-    })
+    // HTTP/2 streams do not follow each other.
+    if (isHttpTwo(raw)) handle()
+    else inTurn(raw.socket, response, handle)
+  })
+  service.addHook('onRequest', ({ raw }, _reply, next) => {
+    if (!isHttpTwo(raw) && isEnding(raw.socket)) next(afterTheEnd())
+    else next()
+  })
+}
+
+function inTurn(socket: Socket, response: ServerResponse, handle: () => void): void {
+  // After the cut below, Node.js still emits the other requests of the same packet.
+  if (socket.destroyed) return
+  const queue = queues.get(socket)
+  if (queue === undefined || queue.newest.closed) {
+    queues.set(socket, { answering: response, newest: response, waiting: 0 })
+    handle()
+    return
+  }
+  const { newest: before } = queue
+  queue.newest = response
+  queue.waiting += 1
+  if (queue.waiting > MOST_WAITING) socket.destroy()
+  before.once('close', () => {
+    queue.answering = response
+    queue.waiting -= 1
+    if (socket.destroyed) return
+    if (queue.onTurn !== undefined && response === queue.newest && !isEnding(socket)) queue.onTurn()
+    else handle()
   })
 }
 

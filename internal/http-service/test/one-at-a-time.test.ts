@@ -1,6 +1,7 @@
 import { connect } from 'node:net'
 import { text } from 'node:stream/consumers'
 import type { ServiceOptions } from '@gatehouse/http-service/build-service'
+import { type ServiceLog, serviceLog } from '@gatehouse/http-service/service-log'
 import t, { type Test } from 'tap'
 import { exchange } from './fixtures/exchange.ts'
 import { smallService } from './fixtures/small-service.ts'
@@ -9,10 +10,10 @@ const get = (path: string, ...lines: string[]) =>
   `${[`GET ${path} HTTP/1.1`, 'host: a', ...lines].join('\r\n')}\r\n\r\n`
 
 /** A service that notes when it takes a request up, and answers when it is told. */
-function slowService(options: Partial<ServiceOptions> = {}) {
+function slowService(options: Partial<ServiceOptions> = {}, log?: ServiceLog) {
   const taken: string[] = []
   const answers: (() => void)[] = []
-  const service = smallService(undefined, options)
+  const service = smallService(log, options)
   for (const method of ['GET', 'POST']) {
     service.route({
       method,
@@ -72,13 +73,23 @@ t.test('requests after a refusal that closes the connection are not handled', as
 })
 
 t.test('a client that pipelines without end is cut off', async (t) => {
-  const { service, taken, answers } = slowService()
+  // The framework makes a child for each request.
+  const log = serviceLog('small', 'silent')
+  const makeChild = log.child.bind(log)
+  let prepared = 0
+  log.child = (...given: Parameters<typeof makeChild>) => {
+    prepared += 1
+    return makeChild(...given)
+  }
+  const { service, taken, answers } = slowService({}, log)
   const socket = await socketTo(t, service)
+  prepared = 0
   socket.on('error', () => {})
-  socket.write(get('/slow/1').repeat(100))
+  socket.write(get('/slow/1').repeat(1000))
   await new Promise((resolve) => socket.once('close', resolve))
   t.equal(taken.length, 1)
   answers[0]?.()
+  t.equal(prepared, 1, 'the framework has seen none of the others')
 })
 
 const post = 'POST /slow/2 HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\n'
