@@ -121,6 +121,16 @@ t.test('control frames between the fragments of a message do not hide it', async
   t.equal((await ended)[0], 1013)
 })
 
+t.test('each fragment counts, however short it is', async (t) => {
+  const memory = messageMemory(100, 256 * KIB)
+  const [client, service] = [await ends(t), await ends(t)]
+  relay(client.near, service.near, relaying(t, memory))
+  const ended = once(client.far, 'close')
+  // They have 2 kB, and take half a megabyte.
+  for (let fragment = 0; fragment < 2000; fragment += 1) begin(client.far, 1)
+  t.equal((await ended)[0], 1013)
+})
+
 t.test('a service that sends more than its client may hold is paused, not ended', async (t) => {
   const [toClient, toService] = [await ends(t), await ends(t)]
   relay(toClient.near, toService.near, relaying(t, messageMemory(100, 256 * KIB)))
