@@ -241,7 +241,7 @@ const elsewhere = {
   'gateway/test/attacks/more-than-a-share.test.ts': ['gateway_upstream_refusals_total'],
   'gateway/test/start.test.ts': ['gateway_issuer_keys_loaded'],
   'gateway/test/telemetry/access-log.test.ts': ['gateway_access_log_dropped_total'],
-  'gateway/test/telemetry/guarded-faults.test.ts': ['gateway_guarded_faults_total'],
+  'gateway/test/forwarding/guarded-faults.test.ts': ['gateway_guarded_faults_total'],
   'gateway/test/telemetry/gateway-certificates.test.ts': [
     'gateway_certificate_expiry_timestamp_seconds'
   ],
