@@ -239,6 +239,7 @@ t.test('gauges show a system at rest', async (t) => {
 /** The metrics that move only with a fault or another store, by the test of that. */
 const elsewhere = {
   'gateway/test/attacks/more-than-a-share.test.ts': ['gateway_upstream_refusals_total'],
+  'gateway/test/revocation/follow-revocations.test.ts': ['gateway_revocations_unreadable'],
   'gateway/test/start.test.ts': ['gateway_issuer_keys_loaded'],
   'gateway/test/telemetry/access-log.test.ts': ['gateway_access_log_dropped_total'],
   'gateway/test/forwarding/guarded-faults.test.ts': ['gateway_guarded_faults_total'],

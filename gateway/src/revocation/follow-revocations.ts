@@ -1,13 +1,20 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Cursor, Revocation, RevocationSource } from '@gatehouse/revocation/revocation'
+import type {
+  Cursor,
+  LogEntry,
+  RevocationSource,
+  UnreadableEntry
+} from '@gatehouse/revocation/revocation'
 import { type RevokedTokens, revokedTokens } from './revoked-tokens.ts'
 
 /** What is revoked, as far as this gateway has read the log, and how old that knowledge is. */
-export type Revocations = Pick<RevokedTokens, 'why' | 'watch' | 'size'> & {
-  /** whether the whole log has been read once */
+export type Revocations = Pick<RevokedTokens, 'why' | 'watch' | 'size' | 'unreadable'> & {
+  /** whether the whole log has been read once, with no unreadable entry in it */
   readonly loaded: boolean
   /**
-   * age of the last heartbeat that was read from the log, in seconds; infinite before the first one
+   * Age of the last heartbeat that was read from the log, in seconds; infinite before the first
+   * one. While the log has an unreadable entry, no further heartbeat counts: this gateway does not
+   * know what is revoked.
    */
   stalenessSeconds(): number
   /** how far the log has been read; empty before the first read */
@@ -25,7 +32,9 @@ type FollowOptions = {
   monotonicClock: () => number
   onFault: (error: unknown) => void
   /** called with each entry, after it has taken effect */
-  onEntry?: (entry: Revocation) => void
+  onEntry?: (entry: LogEntry) => void
+  /** called with the first unreadable entry, and again when there was none meanwhile */
+  onUnreadable?: (entry: UnreadableEntry) => void
   /** the log has been read up to a heartbeat of this age, in milliseconds */
   onHeartbeat?: (ageMs: number) => void
 }
@@ -42,7 +51,7 @@ const ATTEMPTS_BEFORE_THE_FIRST = 10
  */
 export function followRevocations(options: FollowOptions): Revocations {
   const { source, clock, monotonicClock, onFault } = options
-  const { onEntry = () => {}, onHeartbeat = () => {} } = options
+  const { onEntry = () => {}, onHeartbeat = () => {}, onUnreadable = () => {} } = options
   const revoked = revokedTokens({ clock, monotonicClock })
   const ended = new AbortController()
   let cursor: Cursor | null = null
@@ -53,14 +62,17 @@ export function followRevocations(options: FollowOptions): Revocations {
   const follow = async (): Promise<void> => {
     for await (const batch of source.follow(cursor, ended.signal)) {
       for (const entry of batch.entries) {
+        if (entry.kind === 'unreadable' && revoked.unreadable === 0) onUnreadable(entry)
         revoked.apply(entry)
         onEntry(entry)
       }
       cursor = batch.cursor
-      loaded ||= batch.caughtUp
+      const complete = revoked.unreadable === 0
+      loaded ||= batch.caughtUp && complete
       const { heartbeatAgeMs } = batch
       if (heartbeatAgeMs === null) continue
       failures = 0
+      if (!complete) continue
       // Another server may be behind; a heartbeat that was read before still counts.
       heartbeatMs = Math.max(heartbeatMs, monotonicClock() - heartbeatAgeMs)
       onHeartbeat(heartbeatAgeMs)
@@ -89,6 +101,9 @@ export function followRevocations(options: FollowOptions): Revocations {
     },
     get size() {
       return revoked.size
+    },
+    get unreadable() {
+      return revoked.unreadable
     },
     get cursor() {
       return cursor ?? ''

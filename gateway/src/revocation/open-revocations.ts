@@ -1,8 +1,9 @@
 import { faultCause } from '@gatehouse/redis/fault-cause'
-import type { Revocation, RevocationSource } from '@gatehouse/revocation/revocation'
+import type { LogEntry, RevocationSource } from '@gatehouse/revocation/revocation'
 import type { SigningKeys } from '../keys/signing-keys.ts'
 import type { Ports } from '../ports.ts'
 import { followRevocations, type Revocations } from './follow-revocations.ts'
+import { UNREADABLE } from './revocation-check.ts'
 import { revocationGauges } from './revocation-gauges.ts'
 
 export type OpenRevocations = Revocations & {
@@ -24,7 +25,7 @@ type RevocationPorts = Pick<Ports, 'log' | 'metrics' | 'closing' | 'clock'> & {
 export function openRevocations(ports: RevocationPorts): OpenRevocations {
   const { shared, keys, log, metrics, closing, clock } = ports
   const followers: (() => void)[] = []
-  const applyToKeys = (entry: Revocation): Promise<void> | null => {
+  const applyToKeys = (entry: LogEntry): Promise<void> | null => {
     if (entry.kind === 'key-set') return keys.catchUp(entry.id)
     if (entry.kind !== 'key') return null
     keys.withdraw(entry.id)
@@ -36,6 +37,7 @@ export function openRevocations(ports: RevocationPorts): OpenRevocations {
   const revoked = followRevocations({
     source: shared.revocations,
     onFault: (error) => log.warn({ cause: faultCause(error) }, 'the revocation log cannot be read'),
+    onUnreadable: ({ writtenKind }) => log.error({ kind: writtenKind }, UNREADABLE),
     onEntry: (entry) => void applyToKeys(entry)?.then(tellAll),
     onHeartbeat: keys.noteHeartbeat,
     clock,

@@ -11,6 +11,14 @@ export function revocationGauges(metrics: Registry, revoked: Revocations): void 
     }
   })
   new Gauge({
+    name: 'gateway_revocations_unreadable',
+    help: 'Entries of the revocation log that a newer version wrote and this gateway cannot read',
+    registers: [metrics],
+    collect() {
+      this.set(revoked.unreadable)
+    }
+  })
+  new Gauge({
     name: 'gateway_revocation_staleness_seconds',
     help: 'Age of the last auth service heartbeat that was read from the revocation log',
     registers: [metrics],

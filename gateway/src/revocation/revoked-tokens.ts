@@ -1,4 +1,4 @@
-import type { Revocation } from '@gatehouse/revocation/revocation'
+import type { LogEntry } from '@gatehouse/revocation/revocation'
 import type { VerifiedToken } from '../tokens/verified-token.ts'
 
 /**
@@ -9,13 +9,15 @@ export type WhyRevoked = 'SESSION_ENDED' | 'TOKEN_STALE'
 
 /** What is revoked, in memory: at most five lookups per token, and no call. */
 export type RevokedTokens = {
-  apply(entry: Revocation): void
+  apply(entry: LogEntry): void
   why(token: VerifiedToken): WhyRevoked | null
   /** Calls once if this token is revoked from now on. Returns a function that stops the watch. */
   watch(token: VerifiedToken, onRevoked: (why: WhyRevoked) => void): () => void
   /** Forgets entries that concern only expired tokens, by both clocks. */
   sweep(): void
   readonly size: number
+  /** how many entries of the log this version cannot read, and that may concern a valid token */
+  readonly unreadable: number
 }
 
 /**
@@ -32,7 +34,7 @@ type Held = {
 const NOTHING: Held = { until: 0, heldUntilMs: 0, before: 0, version: 0, beforeVersion: 0 }
 type Watcher = { readonly token: VerifiedToken; readonly tell: (why: WhyRevoked) => void }
 /** by kind: the id of a session is not the id of a user */
-type Kind = Exclude<Revocation['kind'], 'key-set'>
+type Kind = Exclude<LogEntry['kind'], 'key-set'>
 const ALL = 'everything'
 
 /** Twice as long as a token lives by default: an entry may arrive while the wall clock is wrong. */
@@ -56,7 +58,8 @@ export function revokedTokens({ clock, monotonicClock }: Clocks): RevokedTokens 
     'session-tokens': new Map(),
     subject: new Map(),
     key: new Map(),
-    everything: new Map()
+    everything: new Map(),
+    unreadable: new Map()
   }
   const watchers = new Map<string, Set<Watcher>>()
 
@@ -76,6 +79,13 @@ export function revokedTokens({ clock, monotonicClock }: Clocks): RevokedTokens 
   const isOfLostAnswer = ({ identity, issuedAt }: VerifiedToken): boolean =>
     identity.session !== null &&
     issuedAt < (held['session-tokens'].get(identity.session)?.before ?? 0)
+
+  const forgetOver = (entries: Map<string, Held>): void => {
+    const [wallMs, heldMs] = [clock(), monotonicClock()]
+    for (const [id, { until, heldUntilMs }] of entries) {
+      if (until * 1000 < wallMs && heldUntilMs < heldMs) entries.delete(id)
+    }
+  }
 
   const why = (token: VerifiedToken): WhyRevoked | null => {
     const { identity, kid, issuedAt } = token
@@ -121,12 +131,11 @@ export function revokedTokens({ clock, monotonicClock }: Clocks): RevokedTokens 
       }
     },
     sweep() {
-      const [wallMs, heldMs] = [clock(), monotonicClock()]
-      for (const entries of Object.values(held)) {
-        for (const [id, { until, heldUntilMs }] of entries) {
-          if (until * 1000 < wallMs && heldUntilMs < heldMs) entries.delete(id)
-        }
-      }
+      for (const entries of Object.values(held)) forgetOver(entries)
+    },
+    get unreadable() {
+      forgetOver(held.unreadable)
+      return held.unreadable.size
     },
     get size() {
       return Object.values(held).reduce((sum, { size }) => sum + size, 0)

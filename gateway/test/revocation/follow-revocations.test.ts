@@ -2,8 +2,11 @@ import { EventEmitter, on, once } from 'node:events'
 import { mock } from 'node:test'
 import { testClock } from '@gatehouse/fixtures/clock'
 import type { RevocationBatch, RevocationSource } from '@gatehouse/revocation/revocation'
+import { Registry } from 'prom-client'
 import t, { type Test } from 'tap'
 import { followRevocations } from '../../src/revocation/follow-revocations.ts'
+import { revocationCheck } from '../../src/revocation/revocation-check.ts'
+import { revocationGauges } from '../../src/revocation/revocation-gauges.ts'
 import { ada, turn } from '../fixtures/stamped.ts'
 
 /** A log that says what a test tells it to, an outage too, and writes down from where it was followed. */
@@ -32,16 +35,18 @@ function following(t: Test) {
   const log = toldLog()
   const clock = testClock()
   const faults: unknown[] = []
+  const unreadable: string[] = []
   const revoked = followRevocations({
     source: log.source,
     onFault: (error) => faults.push(error),
+    onUnreadable: ({ writtenKind }) => unreadable.push(writtenKind),
     clock,
     monotonicClock: clock
   })
   t.teardown(() => revoked.close())
   const has = (session: string) =>
     revoked.why({ ...ada, identity: { ...ada.identity, session } }) === 'SESSION_ENDED'
-  return { ...log, clock, faults, revoked, has }
+  return { ...log, clock, faults, unreadable, revoked, has }
 }
 
 const now = 1_800_000_000
@@ -94,6 +99,54 @@ t.test('staleness is the age of the last heartbeat, not of the last answer', asy
   t.equal(revoked.stalenessSeconds(), 7, 'nor is an older one, which a replica that lags has')
   await tell(batch([], '5'))
   t.equal(revoked.stalenessSeconds(), 0)
+})
+
+const ofNewerVersion = (id: string, cursor: string): RevocationBatch => ({
+  ...batch(['a'], cursor),
+  entries: [
+    { kind: 'unreadable', id, until: now + 300, writtenKind: 'of-2030' },
+    ...batch(['a'], cursor).entries
+  ]
+})
+
+t.test('a gateway that starts cannot work with a log that it cannot read', async (t) => {
+  const { revoked, tell, clock, has, unreadable } = following(t)
+  const check = revocationCheck(revoked)
+  const metrics = new Registry()
+  revocationGauges(metrics, revoked)
+  const metric = async () =>
+    (await metrics.getSingleMetric('gateway_revocations_unreadable')?.get())?.values[0]?.value
+  await tell(ofNewerVersion('1', '2'))
+  t.notOk(revoked.loaded)
+  t.match(check(), { failing: /a newer version/ })
+  t.equal(revoked.stalenessSeconds(), Number.POSITIVE_INFINITY)
+  t.ok(has('a'), 'what it can read counts')
+  await tell(ofNewerVersion('3', '4'))
+  t.equal(await metric(), 2)
+  t.strictSame(unreadable, ['of-2030'], 'the operator is told once')
+
+  clock.advance(601_000)
+  await tell(batch([], '5'))
+  t.ok(revoked.loaded, 'the entries concern no valid token any longer')
+  t.match(check(), { failing: undefined, degraded: undefined })
+  t.equal(await metric(), 0)
+})
+
+t.test('a gateway that can no longer read the log is as stale as one cut off', async (t) => {
+  const { revoked, tell, clock, unreadable } = following(t)
+  await tell(batch([], '1'))
+  clock.advance(3000)
+  await tell(ofNewerVersion('2', '3'))
+  t.ok(revoked.loaded, 'it serves from memory')
+  t.equal(revoked.stalenessSeconds(), 3, 'a heartbeat does not count')
+  t.match(revocationCheck(revoked)(), { degraded: /a newer version/ }, 'it says so at once')
+  t.match(revocationCheck(revoked, 2)(), { failing: /3 s old/ }, 'over the limit of the operator')
+
+  clock.advance(601_000)
+  await tell(batch([], '4'))
+  t.equal(revoked.stalenessSeconds(), 0)
+  await tell(ofNewerVersion('5', '6'))
+  t.equal(unreadable.length, 2, 'the next time is told of again')
 })
 
 t.test('an outage ends with a heartbeat, not with an answer', async (t) => {

@@ -1,8 +1,9 @@
 import type { RedisConnection } from '@gatehouse/redis/connection'
-import { Compile } from 'typebox/compile'
+import { readEntry } from './read-entry.ts'
 import {
   type Cursor,
-  Revocation,
+  KEY_MEMORY_SECONDS,
+  type LogEntry,
   type RevocationBatch,
   type RevocationSource
 } from './revocation.ts'
@@ -10,7 +11,6 @@ import {
 /** The stream that holds the log. A stream is push, memory and cursor in one, so a reader that was away misses nothing. */
 export const REVOCATION_STREAM = 'gatehouse:{sessions}:revocations'
 
-const shape = Compile(Revocation)
 /** the numeric members of an entry */
 const NUMBERS = new Set(['until', 'before', 'version'])
 const BATCH_ENTRIES = 1000
@@ -91,9 +91,11 @@ export function redisRevocations(
  */
 function before(cursor: Cursor, overlapMs: number): Cursor {
   if (overlapMs === 0) return cursor
-  const [milliseconds] = cursor.split('-')
-  return String(Math.max(0, Number(milliseconds) - overlapMs))
+  return String(Math.max(0, millisecondsOf(cursor) - overlapMs))
 }
+
+/** Redis names an entry by the time of its clock, in milliseconds since 1970, and a number. */
+const millisecondsOf = (position: Cursor): number => Number(position.split('-')[0])
 
 type Entries = [id: string, fields: string[]][]
 
@@ -106,19 +108,25 @@ function rowsOf(reply: unknown): Entries {
 
 function decode(rows: Entries): Pick<RevocationBatch, 'entries' | 'caughtUp'> {
   return {
-    entries: rows.flatMap(([, fields]) => decodeEntry(fields)),
+    entries: rows.flatMap(decodeEntry),
     caughtUp: rows.length < BATCH_ENTRIES
   }
 }
 
-/** An entry of an unknown kind is from a newer version, and is ignored. */
-function decodeEntry(fields: string[]): Revocation[] {
+function decodeEntry([position, fields]: [string, string[]]): LogEntry[] {
   const entry: Record<string, string | number> = {}
   for (const [name, value] of pairs(fields)) {
     entry[name] = NUMBERS.has(name) ? Number(value) : value
   }
-  return shape.Check(entry) ? [entry] : []
+  if (entry.kind === HEARTBEAT) return []
+  const until = Number(entry.until)
+  // The same as in services/auth/lua/revocations.lua.
+  const otherwise = millisecondsOf(position) / 1000 + KEY_MEMORY_SECONDS
+  return [readEntry(position, entry, Number.isFinite(until) ? until : otherwise)]
 }
+
+/** the kind of the entries that lua/heartbeat.lua writes */
+const HEARTBEAT = 'heartbeat'
 
 type Heartbeat = {
   readonly id: string
@@ -130,7 +138,7 @@ type Heartbeat = {
 function lastHeartbeat(rows: Entries): Heartbeat | undefined {
   for (const [id, fields] of rows.toReversed()) {
     const { kind, at } = Object.fromEntries(pairs(fields))
-    if (kind === 'heartbeat' && at !== undefined) return { id, atMs: Number(at) }
+    if (kind === HEARTBEAT && at !== undefined) return { id, atMs: Number(at) }
   }
   return undefined
 }

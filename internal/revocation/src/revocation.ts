@@ -71,11 +71,26 @@ export const Revocation = Type.Union([
 ])
 export type Revocation = Static<typeof Revocation>
 
+/**
+ * An entry that this version cannot read, because a newer version wrote it. It may concern any
+ * token.
+ */
+export type UnreadableEntry = {
+  readonly kind: 'unreadable'
+  /** its position in the log */
+  readonly id: string
+  readonly until: number
+  /** the kind that it has in the log */
+  readonly writtenKind: string
+}
+
+export type LogEntry = Revocation | UnreadableEntry
+
 /** A position in the revocation log: opaque, and passed back to continue from there. */
 export type Cursor = string
 
 export type RevocationBatch = {
-  readonly entries: readonly Revocation[]
+  readonly entries: readonly LogEntry[]
   readonly cursor: Cursor
   /** whether the log contained no further entries at this moment */
   readonly caughtUp: boolean

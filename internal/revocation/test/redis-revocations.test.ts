@@ -114,18 +114,29 @@ t.test('following the revocation log in Redis', { skip: redisMissing }, async (t
     t.strictSame(ids(await follower(t, source, cursor)()), ['sid-2'])
   })
 
-  t.test('an entry of an unknown kind is ignored', async (t) => {
+  t.test('an entry of a newer version stops nothing, and is reported', async (t) => {
     const server = await redisServer(t)
     await revoke(server, 'kid-1', 'signing-key')
     const next = follower(t, redisRevocations(await connection(t, server)))
     const unknown = await next()
-    t.strictSame(ids(unknown), [])
-    t.not(unknown.cursor, '0', 'it is not read again either')
+    t.strictSame(
+      [...unknown.entries],
+      [{ kind: 'unreadable', id: unknown.cursor, until, writtenKind: 'signing-key' }]
+    )
     await revoke(server, 'sid-1')
-    await server.redis.xadd(REVOCATION_STREAM, '*', 'kind', 'session')
-    await revoke(server, 'sid-2')
+    const incomplete = await server.redis.xadd(REVOCATION_STREAM, '*', 'kind', 'session')
+    const more = ['kind', 'session', 'id', 'sid-2', 'until', until, 'device', 'a phone']
+    await server.redis.xadd(REVOCATION_STREAM, '*', ...more)
     const later = follower(t, redisRevocations(await connection(t, server)), unknown.cursor)
-    t.strictSame(ids(await later()), ['sid-1', 'sid-2'], 'nor does it stop what is after it')
+    const { entries } = await later()
+    t.match(entries, [
+      { kind: 'unreadable', id: unknown.cursor },
+      { kind: 'session', id: 'sid-1' },
+      { kind: 'unreadable', id: incomplete, writtenKind: 'session' },
+      { kind: 'session', id: 'sid-2', until }
+    ])
+    const hourLater = Number(incomplete?.split('-')[0]) / 1000 + 3600
+    t.equal(entries[2]?.until, hourLater, 'an entry without an end counts for an hour')
   })
 
   t.test('a cut connection ends the iteration; the cursor misses nothing', async (t) => {

@@ -2,12 +2,12 @@
 -- be valid. The same applies to a family that was idle for too long by a record that has lost its
 -- last uses.
 -- ARGV[4..] sids
--- Reply: {now (ms), how many were live}
+-- Reply: {now (ms), how many were live or in a newer format}
 local ended = 0
 for i = 4, #ARGV do
   local sid = ARGV[i]
-  local record = read(sid)
-  if record and is_live(record) then ended = ended + 1 end
-  end_known(sid, record)
+  local record, newer_format = read(sid)
+  if newer_format or (record and is_live(record)) then ended = ended + 1 end
+  end_known(sid, record, newer_format)
 end
 return { now_ms, ended }

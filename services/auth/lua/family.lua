@@ -10,18 +10,26 @@
 --   1 generation  2 openedAt (s)  3 rotatedAtMs  4 idleExpiresAt (s)  5 expiresAt (s)
 --   6 replays *   7 endedAt (s)   8 clientId     9 scope             10 label; empty once it has ended
 --   11 ** access tokens with an earlier iat (s) are stale; absent if none is
+--   12 and following: of a newer version. This version does not read them, and keeps them.
 -- * Negative while no token of the current generation was used: -1 means no replay, -2 one. So a
 -- record of an earlier version counts as used, and no record is longer than the 64 bytes that Redis
 -- keeps in a compact hash.
 -- ** Negative while the current generation is the result of a recovery.
 -- Within a script, the array has one more number for each of the two: 12 seen, and 13 answered again
--- (0 or 1).
+-- (0 or 1). `newer` has the fields of a newer version.
+--
+-- These fields are format 1, which has no number of its own. A later format that this version must not
+-- read begins with its negative number, such as -2, where a generation is never negative.
 local GENERATION, OPENED, ROTATED_MS, IDLE_EXPIRES, EXPIRES, REPLAYS, ENDED = 1, 2, 3, 4, 5, 6, 7
 local LABEL, TOKENS_NOT_BEFORE, SEEN, ANSWERED_AGAIN = 10, 11, 12, 13
 local family_key, unrecorded_key, sightings_key = KEYS[3], KEYS[4], KEYS[5]
 
+-- The record; nil and the number of its format if only a newer version can read it.
 local function unpacked(packed)
   local record = cmsgpack.unpack(packed)
+  local generation = type(record) == 'table' and tonumber(record[GENERATION]) or -math.huge
+  if generation < 0 then return nil, -generation end
+  if #record > TOKENS_NOT_BEFORE then record.newer = { unpack(record, TOKENS_NOT_BEFORE + 1) } end
   record[TOKENS_NOT_BEFORE] = record[TOKENS_NOT_BEFORE] or 0
   record[ANSWERED_AGAIN] = record[TOKENS_NOT_BEFORE] < 0 and 1 or 0
   record[TOKENS_NOT_BEFORE] = math.abs(record[TOKENS_NOT_BEFORE])
@@ -31,15 +39,18 @@ local function unpacked(packed)
 end
 
 local function packed(record)
-  local kept = { unpack(record, 1, record[TOKENS_NOT_BEFORE] == 0 and 10 or TOKENS_NOT_BEFORE) }
+  local is_short = record[TOKENS_NOT_BEFORE] == 0 and not record.newer
+  local kept = { unpack(record, 1, is_short and LABEL or TOKENS_NOT_BEFORE) }
   if record[SEEN] == 0 then kept[REPLAYS] = -1 - kept[REPLAYS] end
   if record[ANSWERED_AGAIN] == 1 then kept[TOKENS_NOT_BEFORE] = -kept[TOKENS_NOT_BEFORE] end
+  for _, field in ipairs(record.newer or {}) do kept[#kept + 1] = field end
   return cmsgpack.pack(kept)
 end
 
+-- As `unpacked`; nil alone if there is no record.
 local function read(sid)
   local packed = redis.call('HGET', family_key, sid)
-  return packed and unpacked(packed) or nil
+  if packed then return unpacked(packed) end
 end
 
 -- The key lives as long as its family with the latest expiry: a family that was opened under a longer
@@ -73,8 +84,9 @@ local function finish(sid, record)
 end
 
 -- Ends a family that the database has ended. If the store has lost it, its access tokens may still be
--- valid.
-local function end_known(sid, record)
+-- valid. This version cannot mark a record of a newer format as ended, so it deletes the record.
+local function end_known(sid, record, newer_format)
+  if newer_format then redis.call('HDEL', family_key, sid) end
   if not record then
     revoke(sid)
   elseif record[ENDED] == 0 then
@@ -100,28 +112,35 @@ local function precedes(a, b)
   return #a < #b
 end
 
--- All families of the user as {sid, record}, the oldest first.
+-- All families of the user as {sid, record}, the oldest first, and the sids of those whose record only
+-- a newer version can read.
 local function read_all()
   local flat = redis.call('HGETALL', family_key)
-  local all = {}
+  local all, unreadable = {}, {}
   for i = 1, #flat, 2 do
-    all[#all + 1] = { flat[i], unpacked(flat[i + 1]) }
+    local record = unpacked(flat[i + 1])
+    if record then
+      all[#all + 1] = { flat[i], record }
+    else
+      unreadable[#unreadable + 1] = flat[i]
+    end
   end
   table.sort(all, function(a, b)
     if a[2][OPENED] ~= b[2][OPENED] then return a[2][OPENED] < b[2][OPENED] end
     return precedes(a[1], b[1])
   end)
-  return all
+  return all, unreadable
 end
 
--- The live families of the user, and the others, the oldest first.
+-- The live families of the user and the others, the oldest first, and the sids of the unreadable ones.
 local function parted()
   local live, past = {}, {}
-  for _, family in ipairs(read_all()) do
+  local all, unreadable = read_all()
+  for _, family in ipairs(all) do
     local list = is_live(family[2]) and live or past
     list[#list + 1] = family
   end
-  return live, past
+  return live, past, unreadable
 end
 
 -- Deletes the families that have expired, and all but the newest `keep` of those that have ended.

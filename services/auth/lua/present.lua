@@ -7,7 +7,8 @@
 -- ARGV[14] recovery (s)   ARGV[15] how far ahead of now tokens become stale (s)   ARGV[16] subject
 -- ARGV[17] the client's address   ARGV[18] request id
 -- Reply: {now (ms), outcome, record before, record after}, the records as arrays, false if there
--- is none; {now (ms)} if the caller no longer waits
+-- is none; {now (ms)} if the caller no longer waits; {now (ms), 'newer-format'} if only a newer version
+-- can read the record
 if is_late() then return { server_ms() } end
 local sid, presented, idle = ARGV[4], tonumber(ARGV[11]), tonumber(ARGV[10])
 local grace, cap, recovery = tonumber(ARGV[12]), tonumber(ARGV[13]), tonumber(ARGV[14])
@@ -39,7 +40,8 @@ local function advance(record)
   return record
 end
 
-local record = read(sid)
+local record, newer_format = read(sid)
+if newer_format then return { now_ms, 'newer-format' } end
 if not record then
   local opened, expires = tonumber(ARGV[5]), tonumber(ARGV[6])
   if not opened or now_ms >= expires * 1000 then return { now_ms, 'ended', false, false } end

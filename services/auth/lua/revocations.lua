@@ -32,11 +32,17 @@ local function token_horizon()
   return until_s
 end
 
+-- Until when an entry must be remembered (s). The first three fields of every entry are its kind, its
+-- id and this time, also in the entries of newer versions. If the time is missing, an hour has to do.
+local function remembered_until(entry)
+  return tonumber(entry[2][6]) or tonumber(entry[1]:match('^%d+')) / 1000 + 3600
+end
+
 -- Removes the oldest entries of the stream whose tokens have expired. The entry of a key stays longer
 -- than others, and does not keep the entries after it.
 local function forget()
   for _, entry in ipairs(redis.call('XRANGE', stream, '-', '+', 'COUNT', 10)) do
-    if tonumber(entry[2][6]) < now_ms / 1000 then
+    if remembered_until(entry) < now_ms / 1000 then
       redis.call('XDEL', stream, entry[1])
     elseif entry[2][2] ~= 'key' then
       return

@@ -169,6 +169,14 @@ export const databaseUnavailable = (cause: unknown) =>
     cause
   })
 
+/** During an upgrade, or after one was rolled back: another instance may be able to read it. */
+export const newerFormat = () =>
+  new Refusal('UNAVAILABLE', {
+    reason:
+      'a newer version of the auth service wrote the session in a format that this one cannot read',
+    headers: { 'retry-after': '1' }
+  })
+
 export const storeUnavailable = (cause: unknown) =>
   new Refusal('UNAVAILABLE', {
     reason: 'the session store did not answer',

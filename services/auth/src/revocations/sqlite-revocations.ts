@@ -1,6 +1,7 @@
 import { EventEmitter, once } from 'node:events'
 import type { DatabaseSync, SQLOutputValue } from 'node:sqlite'
-import type { Revocation, RevocationSource } from '@gatehouse/revocation/revocation'
+import { readEntry } from '@gatehouse/revocation/read-entry'
+import type { LogEntry, Revocation, RevocationSource } from '@gatehouse/revocation/revocation'
 import { isSqliteOutage } from '../database/sqlite-outage.ts'
 import { storeUnavailable } from '../refusals.ts'
 
@@ -134,15 +135,9 @@ function addColumns(database: DatabaseSync): void {
   }
 }
 
-/** Reads the row as it was written, because only this version writes the file. */
-function toEntry(row: Record<string, SQLOutputValue>): Revocation {
-  const { kind, id, until, before, version } = row
-  const entry = {
-    kind,
-    id,
-    until,
-    ...(before === null ? {} : { before }),
-    ...(version === null ? {} : { version })
-  }
-  return entry as unknown as Revocation
+function toEntry(row: Record<string, SQLOutputValue>): LogEntry {
+  const { position, until } = row
+  const members = ['kind', 'id', 'until', 'before', 'version'].filter((name) => row[name] !== null)
+  const entry = Object.fromEntries(members.map((name) => [name, row[name]]))
+  return readEntry(String(position), entry, Number(until))
 }

@@ -17,6 +17,15 @@ export type Presented = {
 
 export type StoredFamily = { readonly sid: string; readonly record: FamilyRecord }
 
+export type StoredFamilies = {
+  /** the oldest first */
+  readonly live: StoredFamily[]
+  /** the ids of those that have ended or expired */
+  readonly over: string[]
+  /** the ids of those whose record only a newer version can read */
+  readonly unreadable: string[]
+}
+
 /** A presented token of a family. */
 export type Presentation = {
   readonly subject: string
@@ -65,15 +74,18 @@ export type Families = {
   ): Promise<{ readonly record: FamilyRecord; readonly tooMany: boolean }>
   /** Ends the oldest families of a user who has too many. Returns how many ended. */
   evict(subject: string, origin: Origin): Promise<number>
-  /** Presents a token with a valid MAC. */
-  present(presentation: Presentation): Promise<Presented>
-  /** Ends these families, and revokes those that the store has lost. Returns how many were live. */
-  end(subject: string, sids: readonly string[]): Promise<number>
   /**
-   * The live families of a user, the oldest first, and the ids of those that have ended or expired
-   * and are still stored.
+   * Presents a token with a valid MAC.
+   * @throws Refusal UNAVAILABLE if only a newer version can read the record
    */
-  list(subject: string): Promise<{ readonly live: StoredFamily[]; readonly over: string[] }>
+  present(presentation: Presentation): Promise<Presented>
+  /**
+   * Ends these families, and revokes those that the store has lost. Returns how many were live, or
+   * have a record that only a newer version can read.
+   */
+  end(subject: string, sids: readonly string[]): Promise<number>
+  /** The stored families of a user. */
+  list(subject: string): Promise<StoredFamilies>
   /** The ends that the database may not have yet. */
   unrecorded(): Promise<Unrecorded>
   /** Call it when the database has the end of this family. */

@@ -21,7 +21,7 @@ export type OpenSessions = Sessions & {
   readonly families: Pick<Families, 'see' | 'forgetExpired' | 'ping'>
 }
 
-type SessionPorts = Pick<Ports, 'metrics' | 'jobs'> & {
+type SessionPorts = Pick<Ports, 'log' | 'metrics' | 'jobs'> & {
   readonly database: Database
   readonly revocations: OpenRevocations
   /** what else the store of the families may have lost, and must be told again */
@@ -36,7 +36,7 @@ export function openSessions(config: AuthConfig, ports: SessionPorts): OpenSessi
   const { revocations, metrics, ring, audit, clock } = ports
   const { tables } = ports.database
   const store = revocations.logStore.kind === 'redis' ? 'redis' : 'sqlite'
-  const own = openFamilies(config, revocations, clock)
+  const own = openFamilies(config, ports)
   const families = watchedFamilies(own, store, metrics.stores)
   const state = sessionState({
     families,
@@ -64,12 +64,16 @@ export function openSessions(config: AuthConfig, ports: SessionPorts): OpenSessi
   return { ...verbs, families }
 }
 
+/** for the operator */
+const NEWER_FORMAT =
+  'a newer version writes sessions that this one cannot read, and their refreshes get 503; upgrade this process'
+
 /** The end of a family is also written into the revocation log, in the same step. */
 function openFamilies(
   config: AuthConfig,
-  { logStore, acceptedSeconds }: OpenRevocations,
-  clock: () => number
+  { revocations, log, clock }: Pick<SessionPorts, 'revocations' | 'log' | 'clock'>
 ): Families {
+  const { logStore, acceptedSeconds } = revocations
   const policy: FamilyPolicy = {
     idleSeconds: config.AUTH_REFRESH_IDLE_SECONDS,
     graceSeconds: config.AUTH_REFRESH_GRACE_SECONDS,
@@ -83,6 +87,7 @@ function openFamilies(
   return redisFamilies(logStore.redis, policy, {
     storeClock: logStore.storeClock,
     revocationSeconds: acceptedSeconds,
-    revocationReplicas: config.REDIS_REVOCATION_REPLICAS
+    revocationReplicas: config.REDIS_REVOCATION_REPLICAS,
+    onNewerFormat: () => log.error(NEWER_FORMAT)
   })
 }

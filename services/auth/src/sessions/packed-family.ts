@@ -1,4 +1,6 @@
+import type { Presented } from './families.ts'
 import type { FamilyRecord } from './family.ts'
+import type { Outcome } from './outcome.ts'
 
 /** In the order of the fields in lua/family.lua. */
 export type PackedRecord = [
@@ -34,5 +36,22 @@ export function toRecord(packed: PackedRecord): FamilyRecord {
     clientId,
     scope,
     label
+  }
+}
+
+/** The reply of lua/present.lua; null if only a newer version can read the record. */
+export function toPresented(reply: unknown): Presented | null {
+  const [atMs, outcome, before, after] = reply as [
+    number,
+    Outcome | 'newer-format',
+    PackedRecord | null,
+    PackedRecord | null
+  ]
+  if (outcome === 'newer-format') return null
+  return {
+    outcome,
+    before: before === null ? null : toRecord(before),
+    after: after === null ? null : toRecord(after),
+    atMs
   }
 }

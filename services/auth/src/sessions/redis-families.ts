@@ -7,13 +7,12 @@ import { acknowledged } from '../redis/acknowledged.ts'
 import { bounded } from '../redis/bounded.ts'
 import { type Script, script } from '../redis/script.ts'
 import type { StoreClock } from '../redis/store-clock.ts'
-import { storeUnavailable } from '../refusals.ts'
+import { newerFormat, storeUnavailable } from '../refusals.ts'
 import { TOKEN_HORIZON } from '../revocations/revocation-log.ts'
 import { AHEAD_SECONDS } from '../revocations/stale-ahead.ts'
 import type { Families } from './families.ts'
 import { type FamilyPolicy, lateSeconds, type Opened } from './family.ts'
-import type { Outcome } from './outcome.ts'
-import { type PackedRecord, toRecord } from './packed-family.ts'
+import { type PackedRecord, toPresented, toRecord } from './packed-family.ts'
 import { readNotes } from './unrecorded-ends.ts'
 
 /** One hash per user: a single key, so each script is atomic, also in a cluster. */
@@ -32,6 +31,8 @@ export type RedisFamilyOptions = {
   readonly revocationSeconds: number
   /** how many replicas must have a revocation before it is acknowledged */
   readonly revocationReplicas?: number
+  /** called the first time that a token is refused because only a newer version can read its record */
+  readonly onNewerFormat?: () => void
 }
 
 /** The time and the result; only the time if the script came too late to do anything. */
@@ -41,14 +42,18 @@ type Reply = [nowMs: number, ...rest: unknown[]]
 export function redisFamilies(
   redis: RedisConnection,
   policy: FamilyPolicy,
-  { storeClock, clock, revocationSeconds, revocationReplicas = 0 }: RedisFamilyOptions
+  options: RedisFamilyOptions
 ): Families {
+  const { storeClock, clock, revocationSeconds, revocationReplicas = 0 } = options
+  const { onNewerFormat = () => {} } = options
   const load = (name: string) => script(redis, name, 5, ['revocations', 'family'])
   const [open, present, end] = [load('open'), load('present'), load('end')]
   const [evict, list, seeOne] = [load('evict'), load('list'), load('see')]
   const takeSightings = redisSightings(redis)
   const time = script(redis, 'time', 2, ['revocations'])
   const incarnation = script(redis, 'incarnation', 3, ['revocations'])
+
+  let toldNewerFormat = false
 
   const run = async (
     what: Script,
@@ -97,8 +102,8 @@ export function redisFamilies(
 
   const settleSighting = async (field: string): Promise<void> => {
     const seen = readSightingField(field)
-    if (seen === null) await bounded(() => redis.hdel(SIGHTINGS, field))
-    else await run(seeOne, seen.subject, '', [seen.sid, seen.subject])
+    // A field of another form is of a newer version, which will settle it.
+    if (seen !== null) await run(seeOne, seen.subject, '', [seen.sid, seen.subject])
   }
 
   /**
@@ -136,19 +141,14 @@ export function redisFamilies(
         subject,
         ...source(origin)
       ])
-      const [atMs, outcome, before, after] = reply as [
-        number,
-        Outcome,
-        PackedRecord | null,
-        PackedRecord | null
-      ]
-      if (outcome === 'reused') await replicated()
-      return {
-        outcome,
-        before: before === null ? null : toRecord(before),
-        after: after === null ? null : toRecord(after),
-        atMs
+      const presented = toPresented(reply)
+      if (presented === null) {
+        if (!toldNewerFormat) onNewerFormat()
+        toldNewerFormat = true
+        throw newerFormat()
       }
+      if (presented.outcome === 'reused') await replicated()
+      return presented
     },
     async end(subject, sids) {
       const [, ended] = await run(end, subject, '', [...sids])
@@ -156,13 +156,14 @@ export function redisFamilies(
       return Number(ended)
     },
     async list(subject) {
-      const [, live, over] = await run(list, subject, '', [])
+      const [, live, over, unreadable] = await run(list, subject, '', [])
       return {
         live: (live as [string, PackedRecord][]).map(([sid, record]) => ({
           sid,
           record: toRecord(record)
         })),
-        over: over as string[]
+        over: over as string[],
+        unreadable: unreadable as string[]
       }
     },
     async unrecorded() {

@@ -73,11 +73,11 @@ export function sessionEnds(needs: {
     except: string | null,
     sids: readonly string[]
   ): Promise<void> => {
-    const { live, over } = await families.list(subject)
+    const { live, over, unreadable } = await families.list(subject)
     const opened = await durable.list(subject, [])
     const open = new Set(opened.map(({ sid }) => sid))
     // Also those that the database does not know, and what is left of those that are over: the user may be deleted.
-    const stored = [...live.map(({ sid }) => sid), ...over]
+    const stored = [...live.map(({ sid }) => sid), ...over, ...unreadable]
     const all = new Set([...sids, ...stored.filter((sid) => sid !== except && !open.has(sid))])
     await telling(sids, () => families.end(subject, [...all]))
   }

@@ -155,7 +155,7 @@ export function sqliteFamilies(
     async list(subject) {
       const nowMs = clock()
       const { live, past } = asked(() => parted(subject, nowMs))
-      return { live, over: past.map(({ sid }) => sid) }
+      return { live, over: past.map(({ sid }) => sid), unreadable: [] }
     },
     async unrecorded() {
       const notes = asked(() => selectEnds.all())

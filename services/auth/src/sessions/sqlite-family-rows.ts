@@ -22,6 +22,29 @@ function makeFamilyTables(database: DatabaseSync): void {
   }
 }
 
+/** in the order of `toRow` */
+const KEY = ['subject', 'sid']
+const MEMBERS = [
+  'generation',
+  'opened_at',
+  'rotated_at_ms',
+  'idle_expires_at',
+  'expires_at',
+  'replays',
+  'ended_at',
+  'client_id',
+  'scope',
+  'label',
+  'seen',
+  'tokens_not_before',
+  'answered_again'
+]
+
+/** Names the columns, so that those of a newer version keep their values. */
+const UPSERT = `
+  insert into families (${[...KEY, ...MEMBERS].join()}) values (${[...KEY, ...MEMBERS].fill('?').join()})
+  on conflict do update set ${MEMBERS.map((name) => `${name} = excluded.${name}`).join()}`
+
 /** The table of families, in the hands of the state machine. */
 export function familyRows(database: DatabaseSync) {
   makeFamilyTables(database)
@@ -29,9 +52,7 @@ export function familyRows(database: DatabaseSync) {
     'select * from families where subject = ? order by opened_at, sid'
   )
   const selectOne = database.prepare('select * from families where subject = ? and sid = ?')
-  const upsert = database.prepare(
-    'insert or replace into families values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)'
-  )
+  const upsert = database.prepare(UPSERT)
   const remove = database.prepare('delete from families where subject = ? and sid = ?')
   const deleteExpired = database.prepare(`
     delete from families where (subject, sid) in (
@@ -56,7 +77,7 @@ export function familyRows(database: DatabaseSync) {
   }
 }
 
-/** In the order of the columns. */
+/** In the order of KEY and MEMBERS. */
 const toRow = (subject: string, sid: string, r: FamilyRecord): SQLInputValue[] => [
   subject,
   sid,
