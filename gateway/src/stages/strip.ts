@@ -68,7 +68,7 @@ const READ_HERE = new Set<string>([...AT_MOST_ONCE, ...Object.values(traceHeader
 
 export function strip(raw: IncomingMessage): StrippedRequest {
   const received = collect(raw.rawHeaders)
-  const hasBody = announcesBody(raw.method ?? '', received)
+  const hasBody = announcesBody(raw, received)
   if (received.host !== undefined && !isHost(received.host))
     throw malformed('host', 'Host is not the name of a host')
   const websocket = handshakeOf(raw, received)
@@ -161,9 +161,10 @@ function headerName(name: string): string | null {
  * Whether there is a body. A request that could end at two places is refused, not repaired (RFC
  * 9112 §6.3).
  */
-function announcesBody(method: string, headers: RequestHeaders): boolean {
+function announcesBody(raw: IncomingMessage, headers: RequestHeaders): boolean {
   const length = headers['content-length']
-  const coding = headers['transfer-encoding']
+  // Over HTTP/2, the frames announce a body, and the server has noted it here.
+  const coding = headers['transfer-encoding'] ?? raw.headers['transfer-encoding']
   if (length !== undefined && coding !== undefined) {
     throw malformed('both framings', 'the request has both Content-Length and Transfer-Encoding')
   }
@@ -174,7 +175,7 @@ function announcesBody(method: string, headers: RequestHeaders): boolean {
     throw malformed('transfer-encoding', 'Transfer-Encoding must be chunked')
   }
   const hasBody = coding !== undefined || (length !== undefined && Number(length) > 0)
-  if (hasBody && method === 'HEAD') {
+  if (hasBody && raw.method === 'HEAD') {
     throw malformed('HEAD with a body', 'a HEAD request has no body')
   }
   return hasBody

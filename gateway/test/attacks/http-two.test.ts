@@ -145,6 +145,13 @@ t.test('an honest request over raw frames is answered', async (t) => {
   t.match(gateway.upstream.received, [{ target: '/open/x' }, { method: 'POST', body: 'body' }])
 })
 
+t.test('a body of GET and HEAD is refused, also without a length', async (t) => {
+  const gateway = await edgeOverTls(t)
+  for (const method of ['GET', 'HEAD']) {
+    t.equal(await outcomeOf(t, gateway, withBody(asking({ ':method': method }), 'body')), 400)
+  }
+})
+
 t.test('white space around a value is refused, as RFC 9113 §8.2.1 asks', async (t) => {
   const gateway = await edgeOverTls(t)
   for (const value of ['Bearer x ', ' Bearer x', 'Bearer x\t', ' ']) {

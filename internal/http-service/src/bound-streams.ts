@@ -1,5 +1,6 @@
-import { constants, type ServerHttp2Session } from 'node:http2'
+import type { ServerHttp2Session } from 'node:http2'
 import type { FastifyInstance } from 'fastify'
+import { calmDown } from './http-two.ts'
 
 /** The maximum number of open streams per connection. */
 export const MOST_STREAMS = 128
@@ -23,8 +24,7 @@ export function boundStreams(service: FastifyInstance): void {
     session.on('stream', () => {
       if (opened === 0) setImmediate(nextTurn)
       opened += 1
-      if (opened > MOST_STREAMS + MOST_REPLACED)
-        session.destroy(undefined, constants.NGHTTP2_ENHANCE_YOUR_CALM)
+      if (opened > MOST_STREAMS + MOST_REPLACED) calmDown(session)
     })
   })
 }

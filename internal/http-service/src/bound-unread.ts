@@ -1,6 +1,7 @@
-import { constants, type Http2Stream, type ServerHttp2Session } from 'node:http2'
+import type { Http2Stream, ServerHttp2Session } from 'node:http2'
 import { clientNetwork } from '@gatehouse/edge-headers/client-network'
 import type { FastifyInstance } from 'fastify'
+import { calmDown } from './http-two.ts'
 
 /**
  * How many complete responses may wait for clients, of all connections together and of those of one
@@ -39,7 +40,8 @@ export function boundUnread(service: FastifyInstance): void {
     const fullest = mostWaiting(address.connections)
     if (fullest === undefined) return
     change(address, fullest, -fullest.waiting)
-    fullest.session.destroy(undefined, constants.NGHTTP2_ENHANCE_YOUR_CALM)
+    // Node.js may be writing the headers of a response of this connection, and would fail.
+    setImmediate(calmDown, fullest.session)
   }
 
   service.server.on('session', (session: ServerHttp2Session) => {

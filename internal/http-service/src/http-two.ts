@@ -81,6 +81,16 @@ export function cutConnection(session: Http2Session): void {
   connections.get(session)?.destroy()
 }
 
+/**
+ * Ends a connection whose client takes too much, and says so (RFC 9113 §7). `destroy` alone would
+ * say "no error", and with an error, Node.js would end each stream with it.
+ */
+export function calmDown(session: Http2Session): void {
+  if (session.destroyed) return
+  session.goaway(constants.NGHTTP2_ENHANCE_YOUR_CALM)
+  session.destroy()
+}
+
 /** How long a client may take to read the reset of its stream. */
 const UNHEARD_MS = 2000
 
