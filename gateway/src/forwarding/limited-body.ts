@@ -9,7 +9,7 @@ import { bodyTooLarge } from '../refusals.ts'
 export function limitedBody(source: Readable, limitBytes: number): Readable {
   let received = 0
   let isWanted = false
-  // Holds one chunk. More wait in the source, which passes on as one what arrived in small pieces.
+  // Holds at most one chunk. The others wait in the source, which joins small ones.
   const body = new Readable({
     highWaterMark: 1,
     read() {

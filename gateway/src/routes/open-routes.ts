@@ -3,7 +3,7 @@ import type { GatewayConfig } from '../config.ts'
 import type { Ports } from '../ports.ts'
 import { type LiveRouteTable, liveRouteTable } from './live-route-table.ts'
 
-/** The route table, which follows its file. The log has each reload. */
+/** The route table, which is read again when its file changes. The log has each reload. */
 export function openRoutes(
   config: GatewayConfig,
   { log, closing }: Pick<Ports, 'log' | 'closing'>

@@ -9,7 +9,7 @@ import type { Trail } from './trail.ts'
 
 export type AccessLogOptions = {
   readonly destination: DestinationStream
-  /** the share of the answers of a class that is written, from 0 to 1; 1 for other classes */
+  /** by class of status, the share of requests that is written, from 0 to 1; 1 if not named */
   readonly samples: Samples
   /** a random number from 0 to 1 */
   readonly random?: () => number
@@ -82,7 +82,7 @@ function lineOf({ request, trail, ...served }: Served, share: number) {
   }
 }
 
-/** Of the trace that the service gets; if the request was refused before, of the trace of the client. */
+/** The trace that the service gets or, if the request was refused before, the client's trace. */
 function traceIdOf({ headers }: Served['request'], { traceparent }: Trail): string | undefined {
   const given = traceparent ?? headers[traceHeader.traceparent]
   return typeof given === 'string' ? readTraceparent(given)?.traceId : undefined

@@ -9,11 +9,12 @@ export type Side = { readonly webSocket: WebSocket; readonly connection: Duplex 
 const PIECE_BYTES = 256
 
 /**
- * Tells how many bytes have arrived that belong to no complete message yet, which `ws` holds and
- * does not report. Frames that are events are subtracted with their headers. The headers of
- * fragments are not known, but after a message no more can be left than the last two chunks: `ws`
- * does not read a third one before it has read all messages of the first. Includes what the pieces
- * of a message take, which may have a single byte each.
+ * Reports how many bytes of incomplete messages have arrived: `ws` holds them and does not say how
+ * many there are. Counts all bytes of the connection, and subtracts each frame that `ws` reports,
+ * with its header. The size of the headers of fragments is not known. But after a complete message,
+ * at most the last two chunks can be left: `ws` does not read a third one before it has read all
+ * messages of the first. The count includes the overhead of the pieces of a message, because each
+ * piece may have a single byte.
  * @param isMasked whether the peer masks its frames, as clients do (RFC 6455 §5.1)
  */
 export function watchArriving(

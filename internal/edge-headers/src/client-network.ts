@@ -8,7 +8,7 @@ const REMEMBERED_ADDRESSES = 1000
 
 const networks = new LRUCache<string, string>({ max: REMEMBERED_ADDRESSES })
 
-/** What limits and repeats count as one client address: an IPv4 address, or the /64 of an IPv6 address. */
+/** What every limit counts as one client address: an IPv4 address, or the /64 of an IPv6 one. */
 export function clientNetwork(address: string): string {
   if (!address.includes(':')) return address
   const known = networks.get(address)

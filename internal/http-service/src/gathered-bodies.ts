@@ -4,7 +4,7 @@ import type { Readable } from 'node:stream'
 import type { FastifyInstance } from 'fastify'
 import { type GatheredChunks, gatheredChunks } from './gathered-chunks.ts'
 
-/** The methods of a stream with which its source and its readers move chunks. */
+/** The methods by which the source of a stream adds chunks, and its readers take them. */
 type Moves = Pick<Readable, 'push' | 'read'>
 
 /** Lets a stream gather its chunks from now on. */

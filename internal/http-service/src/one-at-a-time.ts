@@ -96,8 +96,8 @@ export function afterEarlierAnswers(socket: Socket, next: (more: Buffer) => void
 export function inItsTurn(socket: Socket, next: (mayAnswer: boolean) => void): void {
   const queue = queues.get(socket)
   if (queue === undefined || queue.newest.closed) {
-    // In the rest of a body whose request has its response. The client would take a second response
-    // for that to its next request.
+    // The bytes belong to the body of a request that was answered already. The client would take a
+    // second response for the response to its next request.
     next(queue?.newest.req.complete ?? true)
     return
   }

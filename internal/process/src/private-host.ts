@@ -5,10 +5,10 @@ import type { onRequestHookHandler } from 'fastify'
 const LABEL = /^[a-z0-9_-]*$/
 
 /**
- * Whether a request cannot come from a page that reached this listener by a DNS name of its own
- * (DNS rebinding): the name in `Host` is an address, has no dot (such as `localhost`, or the name
- * of a container), or is listed by the operator. A browser always sends a name, so a request
- * without one is not from a page.
+ * Protects against DNS rebinding, in which a page points a host name of its own at this listener.
+ * Returns whether that is impossible: the name in `Host` is an address, has no dot (such as
+ * `localhost`, or the name of a container), or is listed by the operator. A browser always sends a
+ * name, so a request without one is not from a page.
  * @param hostname as in `Host`, without the port
  */
 export function isPrivateHost(hostname: string, hosts: readonly string[]): boolean {

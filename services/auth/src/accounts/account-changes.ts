@@ -109,7 +109,7 @@ export function accountChanges(db: Kysely<Tables>): AccountChanges {
           .where('disabled_at', 'is', null)
           .returning('rights_version')
           .executeTakeFirst()
-        // It is disabled already, and has no sessions.
+        // The account was disabled before, and so has no sessions.
         if (row === undefined) return []
         const ended = await endSessions(transaction, id, null, nowMs)
         await noteStale(transaction, id, made, row.rights_version)

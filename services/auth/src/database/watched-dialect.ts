@@ -29,7 +29,7 @@ export type DatabaseWatch = {
   readonly inserted: (inserts: readonly CompiledQuery[]) => void
 }
 
-/** Tells a watch what is done with a database. */
+/** Reports to a watch what is done with a database. */
 export const watchedDialect = (dialect: Dialect, watch: DatabaseWatch): Dialect => ({
   createAdapter: () => dialect.createAdapter(),
   createIntrospector: (database) => dialect.createIntrospector(database),
@@ -42,7 +42,7 @@ function watchedDriver(driver: Driver, { called, inserted }: DatabaseWatch): Dri
   const inTransaction = new WeakMap<DatabaseConnection, CompiledQuery[]>()
   const watched = new WeakSet<DatabaseConnection>()
 
-  // As Kysely's own log does it: a driver must get back the connection that it made.
+  // Changes the connection itself, as Kysely's own log does: the driver must get that object back.
   const watch = (connection: DatabaseConnection): void => {
     const execute = connection.executeQuery.bind(connection)
     connection.executeQuery = async <Row>(query: CompiledQuery, options = {}) => {

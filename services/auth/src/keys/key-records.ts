@@ -41,7 +41,7 @@ export async function readRecords(on: Kysely<Tables>): Promise<KeyRecord[]> {
   }))
 }
 
-/** It never signs again. */
+/** A key that has ended never signs again. */
 const hasEnded = (record: KeyRecord) => !isPublished(record)
 
 export async function writeRecord(on: Kysely<Tables>, record: KeyRecord): Promise<void> {
