@@ -3,6 +3,7 @@ import { serviceLog } from '@gatehouse/http-service/service-log'
 import { listen } from '@gatehouse/process/listen'
 import { listenFault } from '@gatehouse/process/listen-fault'
 import { buildOps } from '@gatehouse/process/ops-listener'
+import type { FastifyInstance, FastifyListenOptions } from 'fastify'
 import { Registry } from 'prom-client'
 import t, { type Test } from 'tap'
 
@@ -17,6 +18,21 @@ function listener(t: Test) {
 t.test('port 0 becomes a real port, at an address that can be requested', async (t) => {
   const url = await listen(listener(t), { host: '127.0.0.1', port: 0 })
   t.match(url, /^http:\/\/127\.0\.0\.1:[1-9]\d*$/)
+  t.equal((await fetch(`${url}/healthz`)).status, 200)
+})
+
+t.test('localhost is one address, so that there is no second server without limits', async (t) => {
+  const ops = listener(t)
+  const hosts: unknown[] = []
+  const listening: Pick<FastifyInstance, 'listen'> = {
+    listen(options?: unknown) {
+      hosts.push((options as FastifyListenOptions).host)
+      return ops.listen(options as FastifyListenOptions)
+    }
+  }
+  const url = await listen({ ...listening, server: ops.server }, { host: 'localhost', port: 0 })
+  t.match(url, /^http:\/\/localhost:[1-9]\d*$/)
+  t.match(hosts, [/^(127\.\d+\.\d+\.\d+|::1)$/], 'the framework does not get the name')
   t.equal((await fetch(`${url}/healthz`)).status, 200)
 })
 
