@@ -129,7 +129,7 @@ function givenToken(environment: Environment): { text: string; from: string } {
   if (token !== null) return { text: token, from: file }
   throw new Refused(
     'NO_TOKEN',
-    `There is no ops token in ${file}. Set AUTH_OPS_TOKEN_FILE, or GATEHOUSE_DATA_DIR to the data folder of the auth service.`
+    `There is no ops token in ${file}: no auth service has used this data folder yet. Start one, or set AUTH_OPS_TOKEN_FILE, or GATEHOUSE_DATA_DIR to its data folder.`
   )
 }
 

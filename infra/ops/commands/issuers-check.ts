@@ -9,7 +9,7 @@ export const issuersCheck: Command = {
   name: 'issuers check',
   usage: '[FILE]',
   summary:
-    'Reads an issuer file as the gateway would, reports every error, and shows what each entry ' +
+    'Reads an issuer file as the gateway would, reports its errors, and shows what each entry ' +
     'means. Without FILE, the one of GATEWAY_ISSUERS_FILE.',
   words: [0, 1],
   async run({ positionals: [named] }, _ops, _terminal, environment) {

@@ -7,7 +7,7 @@ export const routesCheck: Command = {
   name: 'routes check',
   usage: '[FILE]',
   summary:
-    'Reads a route table as the gateway would, and reports every error. Without FILE, the one ' +
+    'Reads a route table as the gateway would, and reports its errors. Without FILE, the one ' +
     'of GATEWAY_ROUTES.',
   words: [0, 1],
   async run({ positionals: [named] }, _ops, _terminal, environment) {
