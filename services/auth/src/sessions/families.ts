@@ -72,8 +72,12 @@ export type Families = {
     sid: string,
     opened: Opened
   ): Promise<{ readonly record: FamilyRecord; readonly tooMany: boolean }>
-  /** Ends the oldest families of a user who has too many. Returns how many ended. */
-  evict(subject: string, origin: Origin): Promise<number>
+  /**
+   * Ends the oldest families of a user who has too many, but never the one that was just opened:
+   * others may have been opened in the same second, or by a clock that is ahead. Returns how many
+   * ended.
+   */
+  evict(subject: string, justOpened: string, origin: Origin): Promise<number>
   /**
    * Presents a token with a valid MAC.
    * @throws Refusal UNAVAILABLE if only a newer version can read the record

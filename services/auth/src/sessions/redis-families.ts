@@ -123,8 +123,8 @@ export function redisFamilies(
         tooMany: Number(live) > policy.sessionsPerUser
       }
     },
-    async evict(subject, origin) {
-      const given = [policy.sessionsPerUser, subject, ...source(origin)]
+    async evict(subject, justOpened, origin) {
+      const given = [policy.sessionsPerUser, subject, ...source(origin), justOpened]
       const [, ended] = await run(evict, subject, '', given)
       return Number(ended)
     },

@@ -25,8 +25,8 @@ export type SessionEnds = {
   tellAll(subject: string, except: string | null, sids: readonly string[]): Promise<void>
   /** Records an end that the session store decided in the database. */
   record(ending: UnrecordedEnd): Promise<void>
-  /** Ends the oldest sessions of a user who has too many. */
-  evict(subject: string, origin: Origin): Promise<void>
+  /** Ends the oldest sessions of a user who has too many, but not the one that was just opened. */
+  evict(subject: string, justOpened: string, origin: Origin): Promise<void>
   /** As `Families.scrub`. */
   scrub(): Promise<void>
   /** Completes what any instance has left undone. */
@@ -159,9 +159,9 @@ export function sessionEnds(needs: {
     tell,
     tellAll,
     record,
-    async evict(subject, origin) {
+    async evict(subject, justOpened, origin) {
       await endGhosts(subject)
-      await families.evict(subject, origin)
+      await families.evict(subject, justOpened, origin)
       const { ends } = await families.unrecorded()
       for (const ending of ends) if (ending.subject === subject) await record(ending)
     },

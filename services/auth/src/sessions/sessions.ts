@@ -153,7 +153,7 @@ export function sessions(needs: SessionNeeds): Sessions {
         const token = { subject: account.id, family, generation: 0 }
         const granted = grant(current, token, record, begunMs)
         // If this fails, the next login does it.
-        if (tooMany) await ifPossible(ends.evict(account.id, origin))
+        if (tooMany) await ifPossible(ends.evict(account.id, sid, origin))
         return granted
       } catch (error) {
         // No client has its refresh token yet.

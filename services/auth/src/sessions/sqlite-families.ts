@@ -106,12 +106,13 @@ export function sqliteFamilies(
       })
       return { record, tooMany: live > policy.sessionsPerUser }
     },
-    async evict(subject, origin) {
+    async evict(subject, justOpened, origin) {
       const nowMs = clock()
       const limit = policy.sessionsPerUser
       const evicted = transaction(() => {
         const { live } = parted(subject, nowMs)
-        const tooMany = live.slice(0, Math.max(0, live.length - limit))
+        const others = live.filter(({ sid }) => sid !== justOpened)
+        const tooMany = others.slice(0, Math.max(0, live.length - limit))
         for (const family of tooMany) {
           endOne(subject, family, nowMs)
           const about = { subject, sid: family.sid, atMs: nowMs, origin, detail: { limit } }

@@ -104,6 +104,21 @@ for (const [name, { skip, connect }] of Object.entries(stores)) {
     }
   )
 
+  t.test(
+    `of many logins in one second, none ends the session that it opens (${name})`,
+    { skip },
+    async (t) => {
+      const { first, subject, policy } = await contest(t, connect, { sessionsPerUser: 2 })
+      for (let login = 0; login < 20; login += 1) {
+        const sid = randomUUID()
+        await first.families.open(subject, sid, opening)
+        const live = (await first.families.list(subject)).map((family) => family.sid)
+        t.ok(live.includes(sid))
+        t.equal(live.length, Math.min(login + 1, policy.sessionsPerUser))
+      }
+    }
+  )
+
   t.test(`a refresh that races a logout cannot outlive it (${name})`, { skip }, async (t) => {
     const { first, simultaneously, subject, sid } = await contest(t, connect)
     await first.families.open(subject, sid, opening)
