@@ -11,6 +11,8 @@ type Queue = {
   answering: ServerResponse
   newest: ServerResponse
   waiting: number
+  /** how many bytes of the connection were read when the first of those that wait arrived */
+  readBefore: number
   /** called instead of handling the newest request */
   onTurn?: () => void
 }
@@ -19,6 +21,8 @@ const queues = new WeakMap<Socket, Queue>()
 
 /** A client that pipelines more than this does not read its responses. */
 const MOST_WAITING = 64
+/** A request that waits keeps its body, and no client of today pipelines bodies. */
+const MOST_WAITING_BYTES = 64 * 1024
 
 /**
  * Handles a request when the previous one on its connection has been answered, and not at all if
@@ -50,14 +54,16 @@ function inTurn(socket: Socket, response: ServerResponse, handle: () => void): v
   if (socket.destroyed) return
   const queue = queues.get(socket)
   if (queue === undefined || queue.newest.closed) {
-    queues.set(socket, { answering: response, newest: response, waiting: 0 })
+    queues.set(socket, { answering: response, newest: response, waiting: 0, readBefore: 0 })
     handle()
     return
   }
   const { newest: before } = queue
   queue.newest = response
+  if (queue.waiting === 0) queue.readBefore = socket.bytesRead
   queue.waiting += 1
-  if (queue.waiting > MOST_WAITING) socket.destroy()
+  const waitingBytes = socket.bytesRead - queue.readBefore
+  if (queue.waiting > MOST_WAITING || waitingBytes > MOST_WAITING_BYTES) socket.destroy()
   before.once('close', () => {
     queue.answering = response
     queue.waiting -= 1

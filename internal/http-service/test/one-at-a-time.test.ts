@@ -1,4 +1,4 @@
-import { connect } from 'node:net'
+import { connect, type Socket } from 'node:net'
 import { text } from 'node:stream/consumers'
 import type { ServiceOptions } from '@gatehouse/http-service/build-service'
 import { type ServiceLog, serviceLog } from '@gatehouse/http-service/service-log'
@@ -90,6 +90,24 @@ t.test('a client that pipelines without end is cut off', async (t) => {
   t.equal(taken.length, 1)
   answers[0]?.()
   t.equal(prepared, 1, 'the framework has seen none of the others')
+})
+
+t.test('a client that pipelines bodies is cut off before they fill the memory', async (t) => {
+  const { service, taken, answers } = slowService({ bodyLimitBytes: 64 * 1024 })
+  const socket = await socketTo(t, service)
+  socket.on('error', () => {})
+  const closed = new Promise((resolve) => socket.once('close', resolve))
+  const upload = `POST /slow/2 HTTP/1.1\r\nhost: a\r\ncontent-length: 40000\r\n\r\n${'x'.repeat(40_000)}`
+  let accepted: Socket | undefined
+  service.server.once('connection', (one: Socket) => {
+    accepted = one
+  })
+  socket.write(get('/slow/1') + upload.repeat(50))
+  await closed
+  t.strictSame(taken, ['1'])
+  const read = accepted?.bytesRead ?? 0
+  t.ok(read > 0 && read < 256 * 1024, `${read} bytes are read`)
+  answers[0]?.()
 })
 
 const post = 'POST /slow/2 HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\n'
