@@ -1,5 +1,5 @@
 import type { Refusal } from '@gatehouse/problem/refusal'
-import { sharedBytes } from '../limits/shared-bytes.ts'
+import { sharedCapacity } from '../limits/shared-capacity.ts'
 import { bodiesBusy, bodiesOfCallerBusy } from '../refusals.ts'
 
 /** For all bodies that are arriving and are held until they are complete. */
@@ -23,7 +23,7 @@ export type BodyMemory = {
  * @param sharePercent the part that one caller may use of what all others leave, from 1 to 100
  */
 export function bodyMemory(sharePercent: number, mostBytes = MOST_BYTES): BodyMemory {
-  const memory = sharedBytes(sharePercent, mostBytes)
+  const memory = sharedCapacity(sharePercent, mostBytes)
   return {
     reserve(caller, bodyBytes) {
       const bytes = REQUEST_BYTES + bodyBytes

@@ -1,6 +1,8 @@
 import type { Refusal } from '@gatehouse/problem/refusal'
+import { type SharedCapacity, sharedCapacity } from '../limits/shared-capacity.ts'
 import { callerBusy, upstreamBusy } from '../refusals.ts'
 import type { Upstream } from '../routes/upstream.ts'
+import { type Circuit, circuit } from './circuit.ts'
 import { type Endpoint, endpointKey } from './endpoint.ts'
 
 /** Capacity for one request at one address of a service. */
@@ -49,18 +51,11 @@ export type Refused = {
   readonly count: number
 }
 
+/** What is known of an address. */
 type State = {
-  underWay: number
-  /** by caller; a caller with 0 is removed */
-  readonly held: Map<string, number>
+  readonly places: SharedCapacity
+  /** by endpoint: a service with other certificates may fail where others do not */
   readonly circuits: Map<string, Circuit>
-}
-
-/** What is known of an endpoint. */
-type Circuit = {
-  healthy: boolean
-  failures: number
-  avoidedUntilMs: number
 }
 
 export type UpstreamsNeeds = {
@@ -70,49 +65,32 @@ export type UpstreamsNeeds = {
   readonly clock: () => number
 }
 
-const SHORTEST_PAUSE_MS = 500
-const LONGEST_PAUSE_MS = 15_000
-
 /**
- * Spreads requests over the addresses of a service. An address that fails is avoided for a time
- * that doubles with each failure. If all are avoided, all are tried, because a guess is better than
- * a refusal. One caller may use a part of the places that all others leave. So a caller that holds
- * its places as long as it can, by not reading responses or by sending a byte now and then, does
- * not take the places of others.
+ * Spreads requests over the addresses of a service. If all are avoided (`circuit.ts`), all are
+ * tried, because a guess is better than a refusal. One caller may use a part of the places that all
+ * others leave. So a caller that holds its places as long as it can, by not reading responses or by
+ * sending a byte now and then, does not take the places of others.
  */
 export function upstreams(needs: UpstreamsNeeds): Upstreams {
   const { placesPerAddress, sharePercent, clock } = needs
   const states = new Map<string, State>()
-  const refusals = new Map<string, Record<NoPlace, number>>()
+  const refusals = refusalCounts()
   let turn = 0
 
   const stateOf = (address: string): State => {
     const known = states.get(address)
     if (known !== undefined) return known
-    const state: State = {
-      underWay: 0,
-      held: new Map(),
-      circuits: new Map()
-    }
+    const places = sharedCapacity(sharePercent, placesPerAddress)
+    const state: State = { places, circuits: new Map() }
     states.set(address, state)
     return state
   }
   const circuitOf = (endpoint: Endpoint): Circuit => {
     const { circuits } = stateOf(endpoint.address)
     const key = endpointKey(endpoint)
-    const known = circuits.get(key)
-    if (known !== undefined) return known
-    const circuit: Circuit = { healthy: true, failures: 0, avoidedUntilMs: 0 }
-    circuits.set(key, circuit)
-    return circuit
-  }
-  const isAvailable = ({ healthy, avoidedUntilMs }: Circuit, nowMs: number) =>
-    healthy && avoidedUntilMs <= nowMs
-
-  /** Whether the caller would use no more than its share of what the others leave. */
-  const isWithinShare = ({ underWay, held }: State, caller: string | null): boolean => {
-    const own = caller === null ? 0 : (held.get(caller) ?? 0)
-    return own * (100 - sharePercent) < sharePercent * (placesPerAddress - underWay)
+    const known = circuits.get(key) ?? circuit(clock)
+    circuits.set(key, known)
+    return known
   }
 
   /**
@@ -126,88 +104,72 @@ export function upstreams(needs: UpstreamsNeeds): Upstreams {
     let isShareTaken = false
     for (let index = 0; index < addresses.length; index += 1) {
       const address = addresses[(index + turn) % addresses.length] ?? ''
-      const state = stateOf(address)
-      if (state.underWay >= fewest) continue
-      if (!isWithinShare(state, caller)) {
+      const { places } = stateOf(address)
+      if (places.used >= fewest) continue
+      if (places.lacking(caller, 1) === 'share') {
         isShareTaken = true
         continue
       }
       best = address
-      fewest = state.underWay
+      fewest = places.used
     }
     return best ?? (isShareTaken ? 'caller_share' : 'full')
   }
-  const refuse = (upstream: string, reason: NoPlace): Refusal => {
-    const counts = refusals.get(upstream) ?? { full: 0, caller_share: 0 }
-    counts[reason] += 1
-    refusals.set(upstream, counts)
-    return reason === 'full' ? upstreamBusy() : callerBusy()
+  /** The addresses that are not avoided, or all if all are. */
+  const candidates = ({ addresses, tls }: Upstream, except?: ReadonlySet<string>) => {
+    if (addresses.length === 1 && except === undefined) return addresses
+    const left = addresses.filter((one) => !except?.has(one))
+    const available = left.filter((address) => circuitOf({ address, tls }).isAvailable())
+    return available.length > 0 ? available : left
   }
 
   return {
-    take({ name, addresses, tls }, caller, except) {
-      let address: string | NoPlace
-      if (addresses.length === 1 && except === undefined) address = leastBusy(addresses, caller)
-      else {
-        const nowMs = clock()
-        const left = addresses.filter((one) => !except?.has(one))
-        const available = left.filter((one) => isAvailable(circuitOf({ address: one, tls }), nowMs))
-        address = leastBusy(available.length > 0 ? available : left, caller)
+    take(upstream, caller, except) {
+      const address = leastBusy(candidates(upstream, except), caller)
+      if (address === 'full' || address === 'caller_share') {
+        refusals.note(upstream.name, address)
+        return address === 'full' ? upstreamBusy() : callerBusy()
       }
-      if (address === 'full' || address === 'caller_share') return refuse(name, address)
-      const circuit = circuitOf({ address, tls })
-      return place({ address, caller, state: stateOf(address), circuit, clock })
+      const { failed, answered } = circuitOf({ address, tls: upstream.tls })
+      return { address, leave: takePlace(stateOf(address), caller), failed, answered }
     },
     setHealthy(endpoint, healthy) {
-      circuitOf(endpoint).healthy = healthy
+      circuitOf(endpoint).setHealthy(healthy)
     },
     figures: () =>
-      [...states].map(([address, state]) => ({
+      [...states].map(([address, { places, circuits }]) => ({
         address,
-        underWay: state.underWay,
-        callers: state.held.size,
-        available: [...state.circuits.values()].every((one) => isAvailable(one, clock()))
+        underWay: places.used,
+        callers: places.callers,
+        available: [...circuits.values()].every((one) => one.isAvailable())
       })),
-    refused: () =>
-      [...refusals].flatMap(([upstream, { full, caller_share }]) => [
+    refused: refusals.all
+  }
+}
+
+/** @returns a function that leaves the place, once */
+function takePlace({ places }: State, caller: string | null): () => void {
+  places.take(caller, 1)
+  let left = false
+  return () => {
+    if (!left) places.give(caller, 1)
+    left = true
+  }
+}
+
+/** How often a request got no place, by upstream. */
+function refusalCounts() {
+  const counts = new Map<string, Record<NoPlace, number>>()
+  return {
+    note(upstream: string, reason: NoPlace): void {
+      const known = counts.get(upstream) ?? { full: 0, caller_share: 0 }
+      known[reason] += 1
+      counts.set(upstream, known)
+    },
+    all: (): Refused[] =>
+      [...counts].flatMap(([upstream, { full, caller_share }]) => [
         { upstream, reason: 'full', count: full },
         { upstream, reason: 'caller_share', count: caller_share }
       ])
-  }
-}
-
-type Taken = {
-  readonly address: string
-  readonly caller: string | null
-  readonly state: State
-  readonly circuit: Circuit
-  readonly clock: () => number
-}
-
-function place({ address, caller, state, circuit, clock }: Taken): Place {
-  const { held } = state
-  state.underWay += 1
-  if (caller !== null) held.set(caller, (held.get(caller) ?? 0) + 1)
-  let left = false
-  return {
-    address,
-    leave() {
-      if (left) return
-      left = true
-      state.underWay -= 1
-      if (caller === null) return
-      const others = (held.get(caller) ?? 1) - 1
-      if (others === 0) held.delete(caller)
-      else held.set(caller, others)
-    },
-    failed() {
-      const pauseMs = Math.min(SHORTEST_PAUSE_MS * 2 ** circuit.failures, LONGEST_PAUSE_MS)
-      circuit.failures += 1
-      circuit.avoidedUntilMs = clock() + pauseMs
-    },
-    answered() {
-      circuit.failures = 0
-      circuit.avoidedUntilMs = 0
-    }
   }
 }

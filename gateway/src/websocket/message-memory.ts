@@ -1,4 +1,4 @@
-import { sharedBytes } from '../limits/shared-bytes.ts'
+import { sharedCapacity } from '../limits/shared-capacity.ts'
 
 /** For all messages that are not complete, or not sent yet. */
 const MOST_BYTES = 128 * 1024 * 1024
@@ -25,7 +25,7 @@ export type MessageAccount = {
  * @param sharePercent the part that one caller may use of what all others leave, from 1 to 100
  */
 export function messageMemory(sharePercent: number, mostBytes = MOST_BYTES): MessageMemory {
-  const memory = sharedBytes(sharePercent, mostBytes)
+  const memory = sharedCapacity(sharePercent, mostBytes)
   return {
     account(caller) {
       let counted = 0

@@ -1,0 +1,33 @@
+/** Whether requests are sent to an endpoint. */
+export type Circuit = {
+  /** whether it is healthy, and is not avoided after failures */
+  isAvailable(): boolean
+  setHealthy(healthy: boolean): void
+  /** It was unreachable or broke off: it is avoided for a while. */
+  failed(): void
+  answered(): void
+}
+
+const SHORTEST_PAUSE_MS = 500
+const LONGEST_PAUSE_MS = 15_000
+
+/** An endpoint that fails is avoided for a time that doubles with each failure. */
+export function circuit(clock: () => number): Circuit {
+  let isHealthy = true
+  let failures = 0
+  let avoidedUntilMs = 0
+  return {
+    isAvailable: () => isHealthy && avoidedUntilMs <= clock(),
+    setHealthy(healthy) {
+      isHealthy = healthy
+    },
+    failed() {
+      avoidedUntilMs = clock() + Math.min(SHORTEST_PAUSE_MS * 2 ** failures, LONGEST_PAUSE_MS)
+      failures += 1
+    },
+    answered() {
+      failures = 0
+      avoidedUntilMs = 0
+    }
+  }
+}
