@@ -20,15 +20,16 @@ import { egressProxy } from './fixtures/egress-proxy.ts'
 import { issuer, newKey } from './fixtures/issuer.ts'
 import { revocationLog, silentLog } from './fixtures/revocation-log.ts'
 
-function settings(t: Test, jwksUrl: string) {
-  return readConfig({
+const configured = (t: Test, settings: Record<string, string>) =>
+  readConfig({
     GATEWAY_PORT: '0',
     GATEWAY_OPS_PORT: '0',
     LOG_LEVEL: 'silent',
     GATEHOUSE_DATA_DIR: dataFolder(t),
-    GATEWAY_JWKS_URL: jwksUrl
+    ...settings
   })
-}
+const settings = (t: Test, jwksUrl: string) => configured(t, { GATEWAY_JWKS_URL: jwksUrl })
+
 /** A log in which nothing happens, and that says so. */
 const talkingLog: RevocationSource = {
   async *follow(cursor, signal) {
@@ -215,12 +216,8 @@ t.test(
   async (t) => {
     const { url, redis } = await redisServer(t)
     await redis.config('SET', 'requirepass', 'right')
-    const config = readConfig({
-      GATEWAY_PORT: '0',
-      GATEWAY_OPS_PORT: '0',
-      LOG_LEVEL: 'silent',
+    const config = configured(t, {
       ...patience,
-      GATEHOUSE_DATA_DIR: dataFolder(t),
       REDIS_URL: url.replace('//', '//:hunter2@')
     })
     await t.rejects(startGateway(config, null), {
@@ -236,12 +233,8 @@ t.test(
   async (t) => {
     const { url, redis } = await redisServer(t)
     await redis.config('SET', 'maxmemory-policy', 'volatile-lru')
-    const config = readConfig({
-      GATEWAY_PORT: '0',
-      GATEWAY_OPS_PORT: '0',
-      LOG_LEVEL: 'silent',
+    const config = configured(t, {
       ...patience,
-      GATEHOUSE_DATA_DIR: dataFolder(t),
       REDIS_URL: url,
       NODE_ENV: 'production',
       GATEWAY_TRUSTED_PROXIES: '10.0.0.1',

@@ -7,7 +7,7 @@ import t from 'tap'
 import { readRouteTable } from '../../src/routes/load-route-table.ts'
 import { stamp } from '../../src/stages/stamp.ts'
 import { strip } from '../../src/stages/strip.ts'
-import { ada, countedAssertions, directHop } from '../fixtures/stamped.ts'
+import { ada, adaHeaders, countedAssertions, directHop } from '../fixtures/stamped.ts'
 
 const INPUTS = inputs(500_000)
 
@@ -146,12 +146,7 @@ t.test(
       'x-forwarded-port': '80'
     }
     const identity = {
-      'x-auth-subject': 'user-1',
-      'x-auth-session': 'session-1',
-      'x-auth-client': 'gatehouse',
-      'x-auth-roles': 'user',
-      'x-auth-scope': 'orders:read orders:write',
-      'x-auth-email': 'ada@example.com',
+      ...adaHeaders,
       'x-auth-expires': '1800000300',
       'x-auth-assertion': says.assertions.about(ada, 'closed')
     }

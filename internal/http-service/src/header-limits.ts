@@ -24,17 +24,33 @@ export const headerLimits = {
   maxHeaderListSize: MAX_BYTES + MAX_LINES * LINE_OVERHEAD_BYTES
 } as const
 
-/**
- * Whether the header section of an HTTP/2 request is larger than one of HTTP/1 may be. Node.js does
- * not enforce the server's settings on a client that does not confirm them, and such a client can
- * repeat a line of 4 KiB with one byte (RFC 7541 §6.1).
- */
-export function isHeaderSectionTooLarge(raw: IncomingMessage): boolean {
-  if (!isHttpTwo(raw)) return false
-  let bytes = 0
-  for (const part of raw.rawHeaders) bytes += part.length
-  return bytes > MAX_BYTES
+export type SectionFlaws = {
+  /**
+   * It is larger than one of HTTP/1 may be. Node.js does not enforce the server's settings on a
+   * client that does not confirm them, and such a client can repeat a line of 4 KiB with one byte
+   * (RFC 7541 §6.1).
+   */
+  readonly isTooLarge: boolean
+  /** RFC 9113 §8.2.1: a value that begins or ends with white space makes the request malformed. */
+  readonly hasOuterWhiteSpace: boolean
 }
+
+const NONE: SectionFlaws = { isTooLarge: false, hasOuterWhiteSpace: false }
+
+/** What Node.js accepts in a header section over HTTP/2. Its parser of HTTP/1 refuses both. */
+export function sectionFlaws(raw: IncomingMessage): SectionFlaws {
+  if (!isHttpTwo(raw)) return NONE
+  let bytes = 0
+  let hasOuterWhiteSpace = false
+  for (const part of raw.rawHeaders) {
+    bytes += part.length
+    hasOuterWhiteSpace ||= isBlank(part.charCodeAt(0)) || isBlank(part.charCodeAt(part.length - 1))
+  }
+  return { isTooLarge: bytes > MAX_BYTES, hasOuterWhiteSpace }
+}
+
+const [SPACE, TAB] = [0x20, 0x09]
+const isBlank = (code: number): boolean => code === SPACE || code === TAB
 
 /** @param reason for the log */
 export const headersTooLarge = (reason: string) =>

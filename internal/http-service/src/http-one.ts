@@ -2,8 +2,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { Refusal } from '@gatehouse/problem/refusal'
 import type { FastifyInstance } from 'fastify'
-import { headersTooLarge, isHeaderSectionTooLarge } from './header-limits.ts'
-import { breakOffUnlessClosed, hasOuterWhiteSpace, isHttpTwo, tellOfBody } from './http-two.ts'
+import { headersTooLarge, type SectionFlaws, sectionFlaws } from './header-limits.ts'
+import { breakOffUnlessClosed, isHttpTwo, tellOfBody } from './http-two.ts'
 import { afterEarlierAnswers } from './one-at-a-time.ts'
 import { answerOf, rawAnswer } from './raw-answer.ts'
 import { unroutedError } from './unrouted.ts'
@@ -24,9 +24,10 @@ export function httpOne(service: FastifyInstance, unreadMs: number): void {
     refuseTunnel(request, other, unreadMs)
   )
   service.addHook('onRequest', (request, reply, next) => {
-    if (isHeaderSectionTooLarge(request.raw)) return next(headersTooLarge('over HTTP/2'))
+    const section = sectionFlaws(request.raw)
+    if (section.isTooLarge) return next(headersTooLarge('over HTTP/2'))
     tellOfBody(request.raw)
-    const flaw = flawOf(request.raw)
+    const flaw = flawOf(request.raw, section)
     if (flaw !== null) return next(unreadable(flaw))
     // After a refusal, the client does not send its body, and the next bytes on the connection
     // could be taken for it.
@@ -47,12 +48,12 @@ export function httpOne(service: FastifyInstance, unreadMs: number): void {
 const waitsForContinue = ({ headers, httpVersion }: IncomingMessage): boolean =>
   headers.expect !== undefined && httpVersion !== '1.0'
 
-function flawOf(raw: IncomingMessage): string | null {
+function flawOf(raw: IncomingMessage, { hasOuterWhiteSpace }: SectionFlaws): string | null {
   const { httpVersion, headers } = raw
   if (headers.expect !== undefined && !CONTINUE.test(headers.expect)) return 'another expectation'
   if (httpVersion === '1.1') return isNamed(headers.host) ? null : 'no Host'
   if (isHttpTwo(raw)) {
-    if (hasOuterWhiteSpace(raw)) return 'white space around a value'
+    if (hasOuterWhiteSpace) return 'white space around a value'
     return isNamed(headers[':authority'] ?? headers.host) ? null : 'no authority'
   }
   if (httpVersion !== '1.0') return 'another version of HTTP'

@@ -26,15 +26,6 @@ export function tellOfBody(raw: IncomingMessage): void {
   if (!isAnnounced && !stream.endAfterHeaders) headers['transfer-encoding'] = 'chunked'
 }
 
-/** RFC 9113 §8.2.1: a value that begins or ends with white space makes the request malformed. */
-export const hasOuterWhiteSpace = ({ rawHeaders }: IncomingMessage): boolean =>
-  rawHeaders.some(
-    (part) => isBlank(part.charCodeAt(0)) || isBlank(part.charCodeAt(part.length - 1))
-  )
-
-const [SPACE, TAB] = [0x20, 0x09]
-const isBlank = (code: number): boolean => code === SPACE || code === TAB
-
 /**
  * Whether nobody will read a response: its connection or its stream has closed, perhaps before
  * there was a listener.

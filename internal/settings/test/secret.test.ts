@@ -1,7 +1,8 @@
 import { chmodSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { dataFolder } from '@gatehouse/fixtures/data-folder'
-import { type Environment, readSettings, SettingsFault } from '@gatehouse/settings/read-settings'
+import { settingsFaults } from '@gatehouse/fixtures/settings-faults'
+import { type Environment, readSettings } from '@gatehouse/settings/read-settings'
 import { isGiven, secret } from '@gatehouse/settings/secret'
 import t from 'tap'
 import { commonSettings, port } from '../src/fragments.ts'
@@ -23,15 +24,8 @@ function fileWith(content: string | Buffer, name = 'secret'): string {
 }
 
 /** What is said of settings that cannot be used. */
-function faultsOf(environment: Environment): readonly string[] {
-  try {
-    readSettings(settings, environment)
-    return []
-  } catch (error) {
-    if (error instanceof SettingsFault) return error.faults
-    throw error
-  }
-}
+const faultsOf = (environment: Environment) =>
+  settingsFaults(() => readSettings(settings, environment))
 
 t.test(
   'a secret is read from the file that NAME_FILE names, without its last line break',

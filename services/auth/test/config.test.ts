@@ -2,20 +2,12 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { rootCertificates } from 'node:tls'
 import { dataFolder } from '@gatehouse/fixtures/data-folder'
-import { SettingsFault } from '@gatehouse/settings/read-settings'
+import { settingsFaults } from '@gatehouse/fixtures/settings-faults'
 import t from 'tap'
 import { readConfig } from '../src/config.ts'
 
-/** The faults of settings; none where they are usable. */
-function faults(environment: Record<string, string>): readonly string[] {
-  try {
-    readConfig(environment)
-    return []
-  } catch (error) {
-    if (error instanceof SettingsFault) return error.faults
-    throw error
-  }
-}
+const faults = (environment: Record<string, string>) =>
+  settingsFaults(() => readConfig(environment))
 
 t.test('without settings the service has the documented defaults', async (t) => {
   t.match(readConfig({}), {

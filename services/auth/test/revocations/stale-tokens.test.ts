@@ -2,9 +2,11 @@ import { randomBytes, randomUUID } from 'node:crypto'
 import { testClock } from '@gatehouse/fixtures/clock'
 import type { Revocation } from '@gatehouse/revocation/revocation'
 import { decodeJwt } from 'jose'
+import type { Kysely } from 'kysely'
 import t, { type Test } from 'tap'
 import { accountChanges } from '../../src/accounts/account-changes.ts'
 import { accountStore } from '../../src/accounts/account-store.ts'
+import type { Tables } from '../../src/database/tables.ts'
 import { longestTokenSeconds } from '../../src/keys/longest-token-seconds.ts'
 import { generateSigningKey } from '../../src/keys/signing-key.ts'
 import { signingKeyStore } from '../../src/keys/signing-key-store.ts'
@@ -68,34 +70,41 @@ t.test('the tokens of a disabled user or machine client are stale', async (t) =>
   t.notOk(await isStale((await granted()).json().access_token), 'a new one after it is enabled')
 })
 
+/** Instances that share a database and a revocation log, and what the log has taken. */
+function telling(database: Kysely<Tables>, clock: () => number) {
+  const log = { isDown: false }
+  const told: Revocation[] = []
+  const revocations: RevocationWriter = {
+    async append(entry) {
+      if (log.isDown) throw new Error('the store is down')
+      told.push(entry)
+    }
+  }
+  const instance = (lifetimeSeconds = 300) =>
+    staleTokens({
+      db: database,
+      revocations,
+      longestTokenSeconds: () => longestTokenSeconds(database),
+      lifetimeSeconds,
+      clock
+    })
+  return { log, told, instance }
+}
+
+async function ada(database: Kysely<Tables>, clock: () => number) {
+  const accounts = accountStore(database)
+  const nobody = { passwordHash: '', roles: [], scope: [] }
+  const account = await accounts.create({ email: 'ada@example.com', ...nobody }, { origin, clock })
+  return { accounts, changes: accountChanges(database), id: account?.id ?? '' }
+}
+
 for (const { name, skip, make } of databaseKinds) {
   t.test(`${name}: what could not be told is told later, by any instance`, { skip }, async (t) => {
     const database = await (await make(t)).open()
     const clock = testClock()
-    const accounts = accountStore(database)
-    const changes = accountChanges(database)
-    const nobody = { passwordHash: '', roles: [], scope: [] }
-    const account = await accounts.create(
-      { email: 'ada@example.com', ...nobody },
-      { origin, clock }
-    )
-    const id = account?.id ?? ''
-    const told: Revocation[] = []
-    let isDown = true
-    const revocations: RevocationWriter = {
-      async append(entry) {
-        if (isDown) throw new Error('the store is down')
-        told.push(entry)
-      }
-    }
-    const instance = () =>
-      staleTokens({
-        db: database,
-        revocations,
-        longestTokenSeconds: () => longestTokenSeconds(database),
-        lifetimeSeconds: 300,
-        clock
-      })
+    const { accounts, changes, id } = await ada(database, clock)
+    const { log, told, instance } = telling(database, clock)
+    log.isDown = true
     const stale = instance()
     const change = stale.now()
     await changes.setRoles(id, ['admin'], { stale: () => change, origin, clock })
@@ -105,7 +114,7 @@ for (const { name, skip, make } of databaseKinds) {
     clock.advance(5000)
     const later = stale.now()
     await changes.disable(id, { stale: () => later, origin, clock })
-    isDown = false
+    log.isDown = false
     await instance().tell()
     const { until, before } = later
     t.strictSame(told, [{ kind: 'subject', id, until, before, version: 2 }], 'of two changes')
@@ -115,23 +124,9 @@ for (const { name, skip, make } of databaseKinds) {
   t.test(`${name}: of changes by two clocks, the stricter one counts`, { skip }, async (t) => {
     const database = await (await make(t)).open()
     const clock = testClock()
-    const accounts = accountStore(database)
-    const changes = accountChanges(database)
-    const nobody = { passwordHash: '', roles: [], scope: [] }
-    const account = await accounts.create(
-      { email: 'ada@example.com', ...nobody },
-      { origin, clock }
-    )
-    const id = account?.id ?? ''
-    const told: Revocation[] = []
-    const revocations: RevocationWriter = { append: async (entry) => void told.push(entry) }
-    const stale = staleTokens({
-      db: database,
-      revocations,
-      longestTokenSeconds: () => longestTokenSeconds(database),
-      lifetimeSeconds: 300,
-      clock
-    })
+    const { accounts, changes, id } = await ada(database, clock)
+    const { told, instance } = telling(database, clock)
+    const stale = instance()
     const ahead = stale.now()
     clock.advance(-5000)
     await changes.setRoles(id, ['admin'], { stale: () => ahead, origin, clock })
@@ -157,15 +152,8 @@ for (const { name, skip, make } of databaseKinds) {
       await keys.noteTokenLife(key.kid, LONG)
       await keys.noteTokenLife(key.kid, SHORT)
 
-      const told: Revocation[] = []
-      const revocations: RevocationWriter = { append: async (entry) => void told.push(entry) }
-      const stale = staleTokens({
-        db: database,
-        revocations,
-        longestTokenSeconds: () => longestTokenSeconds(database),
-        lifetimeSeconds: SHORT,
-        clock
-      })
+      const { told, instance } = telling(database, clock)
+      const stale = instance(SHORT)
       const client = randomUUID()
       const change = stale.now()
       await database.transaction().execute((changing) => noteStale(changing, client, change, 1))
@@ -186,29 +174,15 @@ for (const { name, skip, make } of databaseKinds) {
   t.test(`${name}: that all tokens are stale is noted before it is told`, { skip }, async (t) => {
     const database = await (await make(t)).open()
     const clock = testClock()
-    const told: Revocation[] = []
-    let isDown = true
-    const revocations: RevocationWriter = {
-      async append(entry) {
-        if (isDown) throw new Error('the store is down')
-        told.push(entry)
-      }
-    }
-    const instance = () =>
-      staleTokens({
-        db: database,
-        revocations,
-        longestTokenSeconds: () => longestTokenSeconds(database),
-        lifetimeSeconds: 300,
-        clock
-      })
+    const { log, told, instance } = telling(database, clock)
+    log.isDown = true
     t.equal(await instance().allNotBefore(), 0)
     const before = clock() / 1000
     await instance().makeAllStale(before, origin)
     await instance().makeAllStale(before - 10, origin)
     t.equal(await instance().allNotBefore(), before, 'the strictest counts')
     await t.rejects(instance().tell(), { code: 'UNAVAILABLE', status: 503 })
-    isDown = false
+    log.isDown = false
     await instance().tell()
     t.match(told, [{ kind: 'everything', id: 'everything', before }])
   })
