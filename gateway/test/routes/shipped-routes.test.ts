@@ -1,0 +1,81 @@
+import { readFileSync } from 'node:fs'
+import t from 'tap'
+import { loadRouteTable } from '../../src/routes/load-route-table.ts'
+import { servicePath, strippedPrefix } from '../../src/routes/service-path.ts'
+
+t.test('each shipped route is closed, or intentionally open', async (t) => {
+  const { routes, match } = loadRouteTable('gateway/routes.yaml', {})
+  const shipped = Object.fromEntries(
+    routes.map(({ name, access, credentials }) => [name, [access, credentials]])
+  )
+  t.strictSame(shipped, {
+    'auth-login': ['public', ['own-cookies']],
+    'auth-refresh': ['public', ['own-cookies']],
+    auth: ['signed-in', []],
+    oauth: ['public', ['client-authentication']],
+    'oauth-introspect': ['public', ['client-authentication']],
+    'oauth-metadata': ['public', []],
+    jwks: ['public', []],
+    orders: ['signed-in', []],
+    echo: ['signed-in', []],
+    'echo-public': ['public', []]
+  })
+  for (const [path, name] of Object.entries({
+    '/auth/login': 'auth-login',
+    '/auth/logout': 'auth-refresh',
+    '/auth/logout-all': 'auth',
+    '/auth/me': 'auth',
+    '/auth/sessions/one': 'auth',
+    '/oauth/token': 'oauth',
+    '/oauth/revoke': 'oauth',
+    '/oauth/introspect': 'oauth-introspect',
+    '/.well-known/oauth-authorization-server': 'oauth-metadata',
+    '/orders/1': 'orders',
+    '/echo/publicX': 'echo',
+    '/echo/public/x': 'echo-public'
+  })) {
+    t.equal(match(path)?.name, name, path)
+  }
+  const nobodys = [
+    '/',
+    '/ordersX',
+    '/auth',
+    '/auth/loginX',
+    '/auth/oauth/token',
+    '/auth/.well-known/jwks.json',
+    '/.well-known',
+    '/.well-known/jwks.jsonx',
+    '/oauth',
+    '/oauth/tokenX'
+  ]
+  for (const path of [...nobodys, '/internal']) {
+    t.equal(match(path), null, `${path}: nobody's`)
+  }
+})
+
+t.test(
+  'each path of the auth service is reached in exactly one way, the documented one',
+  async (t) => {
+    // A test of the auth service holds this page equal to its operations.
+    const page = readFileSync(new URL('../../../docs/http.md', import.meta.url), 'utf8')
+    const documented = [
+      ...page.matchAll(/^\| `[A-Z]+ (\/(?:auth|oauth|\.well-known)\/[^`]+)` \|/gm)
+    ].map(([, path = '']) => path.replaceAll(/\{\w+\}/g, 'x'))
+    const { routes, match } = loadRouteTable('gateway/routes.yaml', {})
+    const served = (path: string): string | null => {
+      const route = match(path)
+      return route?.upstream.name === 'auth' ? servicePath(route, path) : null
+    }
+    const prefixes = new Set(routes.map(strippedPrefix))
+    for (const path of new Set(documented)) {
+      const own = served(path)
+      t.not(own, null, `${path} is served`)
+      const ways = [...prefixes].map((prefix) => `${prefix}${own}`)
+      t.strictSame(
+        ways.filter((way) => served(way) === own),
+        [path]
+      )
+    }
+    t.ok(documented.includes('/oauth/token') && documented.includes('/auth/sessions/x'))
+  }
+)
