@@ -234,6 +234,13 @@ t.test('a GET may have a body if its route says so', async (t) => {
     }
   }
   for (const path of ['/search', '/index']) {
+    const waiting = await send(
+      `GET ${path} HTTP/1.1`,
+      [bearer(), 'Expect: 100-continue', `Content-Length: ${body.length}`],
+      body
+    )
+    t.strictSame(waiting.statuses, [100, 200], `${path}: the client is asked for the body`)
+    t.match(waiting.received, [{ body }])
     const { statuses, received } = await send(`GET ${path} HTTP/1.1`, [bearer()])
     t.strictSame(statuses, [200], `${path} without a body`)
     t.notMatch(String(received[0]?.rawHeaders), /content-length|transfer-encoding/i)

@@ -1,13 +1,13 @@
 import type { Passage } from '../passage.ts'
 import type { RouteTable } from '../routes/route-table.ts'
 import { clientPaths } from './client-paths.ts'
-import { type ResponseHeaders, responseHeaders } from './response-headers.ts'
+import { MOST_LINES, type ResponseHeaders, responseHeaders } from './response-headers.ts'
 import { NotAnAnswer } from './upstream-faults.ts'
 
 /**
  * The headers of a service's response as the client gets them.
  * @param address the process that has responded, as an origin
- * @throws NotAnAnswer over the limit of the route
+ * @throws NotAnAnswer over the limit of the route, or with too many lines
  */
 export function answerHeaders(
   received: ResponseHeaders,
@@ -16,7 +16,8 @@ export function answerHeaders(
   table: RouteTable
 ): ResponseHeaders {
   const { route, access } = passage
-  const bytes = bytesOf(received)
+  const { lines, bytes } = sizeOf(received)
+  if (lines > MOST_LINES) throw new NotAnAnswer(`${lines} header lines`)
   if (bytes > route.answerHeaderBytes) throw new NotAnAnswer(`${bytes} bytes of headers`)
   const headers = responseHeaders(received, route)
   if (route.answerPaths === 'rewrite') clientPaths(headers, passage, { address, table })
@@ -26,12 +27,16 @@ export function answerHeaders(
   return headers
 }
 
-function bytesOf(received: ResponseHeaders): number {
-  let bytes = 0
+function sizeOf(received: ResponseHeaders): { lines: number; bytes: number } {
+  let [lines, bytes] = [0, 0]
+  const count = (name: string, value: string): void => {
+    lines += 1
+    bytes += name.length + value.length
+  }
   for (const name in received) {
     const value = received[name]
-    if (typeof value === 'string') bytes += name.length + value.length
-    else for (const one of value ?? []) bytes += name.length + one.length
+    if (typeof value === 'string') count(name, value)
+    else for (const one of value ?? []) count(name, one)
   }
-  return bytes
+  return { lines, bytes }
 }

@@ -5,6 +5,12 @@ import type { Route } from '../routes/route.ts'
 
 export type ResponseHeaders = Record<string, string | string[] | undefined>
 
+/**
+ * The maximum of header lines, and of trailers, of a response. 64 KiB can be 20,000 lines. To check
+ * and to write as many takes longer than one service may hold up the clients of all others.
+ */
+export const MOST_LINES = 1000
+
 /** Writes into a service's response which origin may read it. */
 export type MarkOrigin = (
   headers: ResponseHeaders,

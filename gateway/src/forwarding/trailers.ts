@@ -1,5 +1,5 @@
 import { validateHeaderName, validateHeaderValue } from 'node:http'
-import { isDropped, type ResponseHeaders } from './response-headers.ts'
+import { isDropped, MOST_LINES, type ResponseHeaders } from './response-headers.ts'
 
 /**
  * RFC 9110 §6.5.1: a trailer must not change the framing, the routing or the identity of the
@@ -18,12 +18,13 @@ const NEVER_TRAILERS = new Set([
 ])
 
 /**
- * The trailers of a service's response that the client gets; null if there are none. A trailer that
+ * The trailers of a service's response that the client gets; null if there are none, or too many. A trailer that
  * cannot be written is dropped, because the response is complete without it. Node.js writes HTTP/2
  * trailers in its own callback, so an error there would end the process. Pure.
  */
 export function passedTrailers(received: ResponseHeaders): Record<string, string> | null {
   let passed: Record<string, string> | null = null
+  if (Object.keys(received).length > MOST_LINES) return null
   for (const name in received) {
     const value = received[name]
     if (value === undefined || NEVER_TRAILERS.has(name) || isDropped(name)) continue

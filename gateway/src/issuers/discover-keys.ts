@@ -1,4 +1,4 @@
-import { download } from '../keys/download.ts'
+import { download, KeySetFault } from '../keys/download.ts'
 import { type IssuerEntry, issuersOf } from './issuer-entry.ts'
 import { discoveryOf } from './presets.ts'
 import { isPrivateUrl } from './private-url.ts'
@@ -17,10 +17,10 @@ export function keySetUrl(entry: IssuerEntry, downloadMs?: number): () => Promis
   return async () => {
     const { text } = await download(url, downloadMs)
     const document = JSON.parse(text) as Record<string, unknown> | null
-    if (!names.has(document?.issuer)) throw new Error('the metadata name another issuer')
+    if (!names.has(document?.issuer)) throw new KeySetFault('the metadata name another issuer')
     const found = document?.jwks_uri
     if (typeof found !== 'string' || !isPrivateUrl(found, insecureKeys)) {
-      throw new Error('the metadata have no https address of a key set')
+      throw new KeySetFault('the metadata have no https address of a key set')
     }
     return found
   }

@@ -1,8 +1,14 @@
 import type { ClientTlsReader } from '@gatehouse/tls/client-settings'
+import { connectionFault } from '@gatehouse/tls/connection-fault'
 import { securedFetch } from '@gatehouse/tls/secured-fetch'
 
+/** A document of an issuer is not what it should be; the message is for the log. */
+export class KeySetFault extends Error {
+  override readonly name: string = 'KeySetFault'
+}
+
 /** The issuer responded, but not with the document. */
-export class DownloadFailed extends Error {
+export class DownloadFailed extends KeySetFault {
   override readonly name = 'DownloadFailed'
   /** when to ask again, according to the issuer (RFC 9110 §10.2.3) */
   readonly retryAfter: string | null
@@ -40,7 +46,7 @@ export async function download(
   const decoder = new TextDecoder()
   for await (const chunk of response.body) {
     text += decoder.decode(chunk, { stream: true })
-    if (text.length > LONGEST_DOCUMENT) throw new Error('the key set is too large')
+    if (text.length > LONGEST_DOCUMENT) throw new KeySetFault('the key set is too large')
   }
   return { text, ageMs: ageSecondsOf(response.headers) * 1000 }
 }
@@ -51,11 +57,12 @@ function ageSecondsOf(headers: Headers): number {
   return /^\d{1,9}$/.test(age) ? Number(age) : 0
 }
 
-/** Why a download failed, with the cause: `fetch` itself says no more than that it failed. */
+/**
+ * Why a download failed, for the log. `fetch` itself says no more than that it failed, so this
+ * takes its cause.
+ */
 export function downloadFault(error: unknown): string {
-  if (!(error instanceof Error)) return String(error)
-  const { cause } = error
-  if (!(cause instanceof Error)) return error.message
-  const said = cause.message || String((cause as NodeJS.ErrnoException).code ?? 'unknown')
-  return `${error.message}: ${said}`
+  if (error instanceof KeySetFault) return error.message
+  const { cause = null } = error instanceof Error ? error : {}
+  return cause === null ? connectionFault(error) : `fetch failed: ${connectionFault(cause)}`
 }

@@ -3,7 +3,7 @@ import { keySetVersion } from '@gatehouse/access-token/key-set-version'
 import type { SignatureAlgorithm } from './algorithms.ts'
 import { announcedSets } from './announced-sets.ts'
 import { chooseKey } from './choose-key.ts'
-import { DownloadFailed, download, downloadFault } from './download.ts'
+import { DownloadFailed, download, downloadFault, KeySetFault } from './download.ts'
 import { pauseAfter, retryAfterMs } from './fetch-pauses.ts'
 import { keyFinder } from './find-key.ts'
 import { keep, readKept } from './kept-key-set.ts'
@@ -85,14 +85,14 @@ export async function openSigningKeys(options: SigningKeysOptions): Promise<Sign
       const address = typeof url === 'string' ? url : await url()
       const { text: document, ageMs } = await download(address, downloadMs, tls)
       const fetched = readKeySet(document, form, withdrawn)
-      if (fetched === null) throw new Error('the document has no usable key')
+      if (fetched === null) throw new KeySetFault('the document has no usable key')
       const sourceMs = lastFetchMs - ageMs
       // A set with an age comes from an instance that cannot read its database, or from a cache. A
       // set without an age was read just now; if it looks older, our clock has been set back.
       heldSourceMs = Math.min(heldSourceMs, lastFetchMs)
       const isOlder = ageMs > 0 && sourceMs < heldSourceMs
       if (held !== null && isOlder && fetched.version !== held.version) {
-        throw new Error('the key set is older than the one in use')
+        throw new KeySetFault('the key set is older than the one in use')
       }
       held = fetched
       heldSourceMs = Math.max(heldSourceMs, sourceMs)

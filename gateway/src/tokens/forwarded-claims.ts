@@ -43,12 +43,16 @@ export function claimNameFaults(claims: readonly NamedClaim[]): string[] {
   const faults = claims.flatMap((claim) => {
     const other = seen.get(claim.name) ?? claim
     seen.set(claim.name, other)
-    if (stepsOf(claim) === stepsOf(other)) return []
+    if (isSameClaim(claim, other)) return []
     return other.header === claim.header
       ? [`two claims are named ${claim.header}`]
       : [`${other.header} and ${claim.header} contain different claims`]
   })
   return [...new Set(faults)]
 }
+
+/** Whether two entries read the same claim of a token. */
+export const isSameClaim = (one: NamedClaim, other: NamedClaim): boolean =>
+  stepsOf(one) === stepsOf(other)
 
 const stepsOf = ({ path }: NamedClaim): string => JSON.stringify([path].flat())

@@ -1,6 +1,6 @@
 import { claimHeaders } from '@gatehouse/edge-headers/claim-headers'
 import { claimAt } from './claim-path.ts'
-import type { NamedClaim } from './forwarded-claims.ts'
+import { isSameClaim, type NamedClaim } from './forwarded-claims.ts'
 import type { KeptForTokens } from './kept-for-tokens.ts'
 import { textBytes } from './text-bytes.ts'
 import type { VerifiedToken } from './verified-token.ts'
@@ -58,7 +58,8 @@ const together = new WeakMap<readonly NamedClaim[], WeakMap<readonly NamedClaim[
 
 /**
  * The claims that a request's issuer and its route forward: the same list for the same two. Where
- * both name one header, the route's claim counts.
+ * both name one header, or one member of the assertion for different claims, the route's claim
+ * counts, even if the token does not have it.
  */
 export function namesOf(
   ofIssuer: readonly NamedClaim[],
@@ -68,7 +69,13 @@ export function namesOf(
   if (ofRoute.length === 0) return ofIssuer
   const ofTable = together.get(ofRoute) ?? new WeakMap<readonly NamedClaim[], NamedClaim[]>()
   together.set(ofRoute, ofTable)
-  const names = ofTable.get(ofIssuer) ?? [...ofIssuer, ...ofRoute]
+  const names = ofTable.get(ofIssuer) ?? [
+    ...ofIssuer.filter((one) => !ofRoute.some((other) => isReplaced(one, other))),
+    ...ofRoute
+  ]
   ofTable.set(ofIssuer, names)
   return names
 }
+
+const isReplaced = (one: NamedClaim, other: NamedClaim): boolean =>
+  one.header === other.header || (one.name === other.name && !isSameClaim(one, other))

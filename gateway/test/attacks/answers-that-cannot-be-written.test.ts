@@ -58,6 +58,23 @@ t.test('a forbidden trailer is dropped, and its response is complete', async (t)
   }
 })
 
+t.test('a response with 1,001 header lines is 502, and so many trailers are dropped', async (t) => {
+  const lines = (count: number) => Array.from({ length: count }, (_, at) => `x${at}:`).join('\r\n')
+  const withLines = (fields: string) =>
+    `HTTP/1.1 200 OK\r\nContent-Length: 2\r\n${fields}\r\n\r\nok`
+  const cookies = 'set-cookie: a=1\r\n'.repeat(1001).trimEnd()
+  for (const [fields, status] of [
+    [lines(100), 200],
+    [lines(1001), 502],
+    [cookies, 502]
+  ] as const) {
+    const { ask } = await answering(t, withLines(fields))
+    t.match(await ask(), { status })
+  }
+  const { ask } = await answering(t, chunked(lines(1001)))
+  t.match(await ask(), { status: 200, body: 'ok', trailers: {} })
+})
+
 t.test('a status outside 100 to 599 is answered 502', async (t) => {
   for (const status of ['600', '777', '999']) {
     const { gateway, ask } = await answering(

@@ -188,6 +188,11 @@ t.test('a claim that a route names reaches its service, whoever issued the token
     ['gold', 'Zo%C3%AB', { plan: 'gold', tenant: 'Zoë' }],
     'the claim of the route counts'
   )
+  t.strictSame(
+    await said('/tenants', acme({ plan: 'gold', tenant_id: undefined })),
+    ['gold', undefined, { plan: 'gold' }],
+    'also if the token does not have it'
+  )
   const ours = gateway.token({ plan: 'gold' })
   t.strictSame(
     await said('/closed', ours),

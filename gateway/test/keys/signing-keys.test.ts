@@ -6,9 +6,11 @@ import { keySetVersion } from '@gatehouse/access-token/key-set-version'
 import { testClock } from '@gatehouse/fixtures/clock'
 import { dataFolder } from '@gatehouse/fixtures/data-folder'
 import t, { type Test } from 'tap'
+import { keySetUrl } from '../../src/issuers/discover-keys.ts'
 import { KeyNotAsked } from '../../src/keys/find-key.ts'
 import { openSigningKeys } from '../../src/keys/signing-keys.ts'
 import type { SigningKeysOptions } from '../../src/keys/signing-keys-options.ts'
+import { issuerEntry } from '../fixtures/external-issuer.ts'
 import { issuer, newKey } from '../fixtures/issuer.ts'
 
 const TRUST_SECONDS = 3600
@@ -22,9 +24,9 @@ async function held(t: Test, folder = dataFolder(t)) {
     const keys = await openSigningKeys({
       ...more,
       ...(trustSeconds === undefined ? {} : { trustSeconds }),
-      url: issuing.url,
+      url: more.url ?? issuing.url,
       form: more.form ?? 'own',
-      file: join(folder, 'jwks.json'),
+      file: more.file ?? join(folder, 'jwks.json'),
       clock,
       onFault: (reason) => faults.push(reason)
     })
@@ -176,6 +178,13 @@ t.test('if the issuer answers anything else, the last good set stays', async (t)
     t.ok(await keys.find(key.kid, 'ES256'), `${name}: the key is still there`)
   }
   t.equal(faults.length, 1, 'the outage is told of once')
+  issuing.answer = answers.garbage ?? null
+  const discovered = await open(undefined, {
+    url: keySetUrl(issuerEntry({ discoveryUrl: issuing.url })),
+    file: join(dataFolder(t), 'jwks.json')
+  })
+  t.notOk(discovered.loaded)
+  t.strictSame(faults.slice(1), ['SyntaxError'], 'and nothing of the answer is in the log')
   issuing.answer = null
   t.equal(await keys.refresh(), true)
 })

@@ -12,6 +12,7 @@ const LONGEST_PATH = 256
 const SECRETS = ['password', 'refreshToken', 'accessToken', 'authorization', 'cookie']
 
 const LONGEST_MESSAGE = 300
+const MISNAMED = 'ERR_TLS_CERT_ALTNAME_INVALID'
 
 /** The members of an error in the log. */
 export type ErrorLine = {
@@ -25,7 +26,8 @@ export type ErrorLine = {
 /**
  * An error for the log. It takes listed members only, because libraries attach the data that they
  * were working on (undici the bytes that it could not parse, pg the row). The message of a
- * SyntaxError quotes the text that was not JSON.
+ * SyntaxError quotes the text that was not JSON, and that of a certificate for another name all
+ * names that are in it.
  */
 export function errorLine(error: unknown, depth = 0): ErrorLine {
   if (!(error instanceof Error)) return { type: typeof error, message: '' }
@@ -35,7 +37,7 @@ export function errorLine(error: unknown, depth = 0): ErrorLine {
   return {
     type: name,
     ...(code === undefined ? {} : { code }),
-    message: error instanceof SyntaxError ? '' : plain(message),
+    message: error instanceof SyntaxError || code === MISNAMED ? '' : plain(message),
     ...(frames === undefined || depth > 0 ? {} : { stack: frames.join('\n') }),
     ...(cause instanceof Error && depth < 3 ? { cause: errorLine(cause, depth + 1) } : {})
   }

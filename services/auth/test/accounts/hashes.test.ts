@@ -1,3 +1,4 @@
+import type { Worker } from 'node:worker_threads'
 import { hash as hashArgon2 } from '@node-rs/argon2'
 import t from 'tap'
 import { ForeignHashFault, readForeignHash } from '../../src/accounts/hashes/foreign-hash.ts'
@@ -168,6 +169,22 @@ t.test('a forbidden hash in the database matches no password', async (t) => {
     t.throws(() => decoyOf(text), Error)
   }
   t.notOk(isKnownCost('$2b$31'))
+})
+
+t.test('a thread for bcrypt that fails while it is idle is replaced', async (t) => {
+  const stored = readForeignHash(made['bcrypt 2b']?.hash ?? '')
+  const threads: Worker[] = []
+  const note = (thread: Worker) => threads.push(thread)
+  process.on('worker', note)
+  t.teardown(() => process.off('worker', note))
+  // One thread is idle after the tests above.
+  const two = () => Promise.all([verifyHash(stored, password), verifyHash(stored, password)])
+  await two()
+  const [thread] = threads
+  t.doesNotThrow(() => thread?.emit('error', new Error('out of memory')))
+  await thread?.terminate()
+  t.strictSame(await two(), [true, true])
+  t.equal(threads.length, 2)
 })
 
 t.test('many simultaneous bcrypt hashes do not block the event loop', async (t) => {

@@ -20,7 +20,16 @@ export async function bcryptInThread(question: BcryptQuestion): Promise<boolean>
   return matches
 }
 
-const newThread = (): Worker => new Worker(new URL('./bcrypt-thread.ts', import.meta.url))
+function newThread(): Worker {
+  const thread = new Worker(new URL('./bcrypt-thread.ts', import.meta.url))
+  // Without a listener, a fault of a thread that has nothing to do would end the process.
+  thread.on('error', () => {})
+  thread.once('exit', () => {
+    const at = idle.indexOf(thread)
+    if (at >= 0) idle.splice(at, 1)
+  })
+  return thread
+}
 
 function answerOf(thread: Worker, question: BcryptQuestion): Promise<boolean> {
   const { promise, resolve, reject } = Promise.withResolvers<boolean>()
