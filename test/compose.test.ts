@@ -76,6 +76,17 @@ t.test('a container gets only settings that its service reads', async (t) => {
   }
 })
 
+/** The environment as Compose fills it in, where only these variables are set. */
+function filled(environment: Record<string, string>, variables: NodeJS.Dict<string>) {
+  const fill = (value: string) =>
+    value.replaceAll(
+      /\$\{(\w+):-([^}]*)\}/g,
+      (_, name: string, otherwise: string) => variables[name] || otherwise
+    )
+  const entries = Object.entries(environment).map(([name, value]) => [name, fill(String(value))])
+  return Object.fromEntries(entries) as Record<string, string>
+}
+
 t.test('with infra/docker/secrets.yml, a container gets its secrets as files only', async (t) => {
   const folder = join(dataFolder(t), 'secrets')
   const make = () => execFileSync(join(root, 'infra/docker/make-secrets'), [folder]).toString()
@@ -84,24 +95,34 @@ t.test('with infra/docker/secrets.yml, a container gets its secrets as files onl
   t.strictSame(readdirSync(folder).sort(), made, 'make-secrets makes each of them')
   t.equal(make(), '', 'once')
   const readers = { auth: readAuth, gateway: readGateway }
+  const forTwo = parseEnv(read('infra/docker/ha.env'))
   for (const [name, readConfig] of Object.entries(readers)) {
     const { environment: changes = {}, secrets = [] } = inFiles.services[name] ?? {}
-    const mounted = Object.values(changes).filter((value) => value.startsWith(MOUNT))
-    t.strictSame(mounted.map((path) => path.slice(MOUNT.length)).sort(), [...secrets].sort(), name)
-    // Compose fills in what is between the braces: here, nothing is set, but for what production wants.
-    const filled = Object.entries({ ...services[name]?.environment, ...changes }).map(
-      ([setting, value]) => [
+    for (const [of, variables] of Object.entries({ 'one of each': {}, 'two of each': forTwo })) {
+      const given = filled({ ...services[name]?.environment, ...changes }, variables)
+      const mounted = Object.values(given).filter((value) => value.startsWith(MOUNT))
+      const used = mounted.map((path) => path.slice(MOUNT.length))
+      const ofSentinels = of === 'one of each' ? ['redis-sentinel-password'] : []
+      t.strictSame([...used, ...ofSentinels].sort(), [...secrets].sort(), `${name}, ${of}`)
+      const files = Object.entries(given).map(([setting, value]) => [
         setting,
-        String(value)
-          .replaceAll(/\$\{\w+:-([^}]*)\}/g, '$1')
-          .replace(MOUNT, `${folder}/`)
-      ]
-    )
-    const environment: Record<string, string> = Object.fromEntries(filled)
-    const NODE_ENV = 'production'
-    const config = readConfig({ ...environment, NODE_ENV, GATEWAY_TRUSTED_PROXIES: '10.0.0.1' })
-    const { REDIS_PASSWORD } = config
-    t.equal(REDIS_PASSWORD, readFileSync(join(folder, 'redis-password'), 'utf8').trim())
+        value.replace(MOUNT, `${folder}/`)
+      ])
+      const environment: Record<string, string> = Object.fromEntries(files)
+      const NODE_ENV = 'production'
+      const config = readConfig({ ...environment, NODE_ENV, GATEWAY_TRUSTED_PROXIES: '10.0.0.1' })
+      const contents = (secret: string) => readFileSync(join(folder, secret), 'utf8').trim()
+      t.equal(config.REDIS_PASSWORD, contents('redis-password'))
+      const sentinels = of === 'one of each' ? undefined : contents('redis-sentinel-password')
+      t.equal(config.REDIS_SENTINEL_PASSWORD, sentinels)
+    }
+  }
+  const secretsOf = (name: string) => inFiles.services[name]?.secrets
+  t.strictSame(secretsOf('auth-2'), secretsOf('auth'))
+  t.strictSame(secretsOf('gateway-2'), secretsOf('gateway'))
+  t.strictSame(secretsOf('redis-2'), ['redis-password'])
+  for (const one of [1, 2, 3]) {
+    t.strictSame(secretsOf(`sentinel-${one}`), ['redis-password', 'redis-sentinel-password'])
   }
 })
 
@@ -165,7 +186,8 @@ t.test('infra/docker/ha.env makes two of each, which find each other', async (t)
   t.strictSame(auth?.upstream.addresses, ['http://auth-1:3001', 'http://auth-2:3001'])
   const REDIS_URL = variables.GATEHOUSE_REDIS_URL
   t.equal(readGateway({ REDIS_URL }).REDIS_URL, REDIS_URL)
-  const composed = `${read('docker-compose.yml')}${read('infra/docker/tls.yml')}`
+  const overlays = ['infra/docker/tls.yml', 'infra/docker/secrets.yml'].map(read)
+  const composed = [read('docker-compose.yml'), ...overlays].join('\n')
   const used = [...composed.matchAll(/\$\{([A-Z0-9_]+)/g)].map(([, name]) => name)
   const names = Object.keys(variables).filter((name) => name !== 'COMPOSE_PROFILES')
   t.strictSame(

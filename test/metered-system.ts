@@ -57,7 +57,7 @@ const isUnasked = (series: string): boolean =>
 
 /**
  * The whole system in this process, with services that are easy to drive, and a meter that compares
- * everything that the gateway and the auth service count. In its series, an address is the name of
+ * everything that they count. In its series, an address is the name of
  * its service.
  */
 export async function meteredSystem(t: Test) {
@@ -72,9 +72,7 @@ export async function meteredSystem(t: Test) {
     AUTH_REFRESH_RECOVERY_SECONDS: '0',
     AUTH_SESSIONS_PER_USER: '2'
   })
-  const opsUrls = services
-    .filter(({ name }) => name === 'gateway' || name === 'auth')
-    .map(({ opsUrl }) => opsUrl)
+  const opsUrls = services.map(({ opsUrl }) => opsUrl)
   const names = new Map([
     ...services.map((one) => [one.url, one.name] as const),
     [live, 'live'],

@@ -222,7 +222,9 @@ t.test('gauges show a system at rest', async (t) => {
   const { version } = JSON.parse(read('package.json'))
   await showing(t, 'versions', {
     [`auth_build_info ${version} ${process.versions.node}`]: 1,
-    [`gateway_build_info ${version} ${process.versions.node}`]: 1
+    [`echo_build_info ${version} ${process.versions.node}`]: 1,
+    [`gateway_build_info ${version} ${process.versions.node}`]: 1,
+    [`orders_build_info ${version} ${process.versions.node}`]: 1
   })
   const gauges = await system.read(gaugesOf)
   for (const [name, most] of Object.entries({
@@ -273,6 +275,6 @@ t.test('a test moves each metric of docs/metrics.md', async (t) => {
   const others = Object.values(elsewhere).flat()
   const documented = metricTable
     .map(({ metric }) => metric)
-    .filter((metric) => /^(gateway|auth)_/.test(metric))
+    .filter((metric) => /^(gateway|auth|echo|orders)_/.test(metric))
   t.strictSame([...system.moved, ...others].sort(), documented.sort())
 })

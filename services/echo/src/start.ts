@@ -1,10 +1,10 @@
 import { serviceLog } from '@gatehouse/http-service/service-log'
 import { openService } from '@gatehouse/process/open-service'
 import { buildOps } from '@gatehouse/process/ops-listener'
+import { processMetrics } from '@gatehouse/process/process-metrics'
 import type { RunningService } from '@gatehouse/process/running-service'
 import { drainTimes } from '@gatehouse/settings/drain-times'
 import { openTls } from '@gatehouse/tls/process-tls'
-import { Registry } from 'prom-client'
 import { buildEcho } from './app.ts'
 import type { EchoConfig } from './config.ts'
 
@@ -16,7 +16,7 @@ export async function startEcho(config: EchoConfig): Promise<RunningService> {
   const service = await buildEcho({ log, https, closeMs: times.closeMs })
   const ops = buildOps({
     log,
-    metrics: new Registry(),
+    metrics: processMetrics('echo'),
     checks: {},
     service,
     https: tls.ops?.options ?? null

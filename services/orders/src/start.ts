@@ -3,10 +3,10 @@ import { serviceLog } from '@gatehouse/http-service/service-log'
 import { gatewayKeysOf } from '@gatehouse/identity/settings'
 import { openService } from '@gatehouse/process/open-service'
 import { buildOps } from '@gatehouse/process/ops-listener'
+import { processMetrics } from '@gatehouse/process/process-metrics'
 import type { RunningService } from '@gatehouse/process/running-service'
 import { drainTimes } from '@gatehouse/settings/drain-times'
 import { openTls } from '@gatehouse/tls/process-tls'
-import { Registry } from 'prom-client'
 import { buildOrders } from './app.ts'
 import type { OrdersConfig } from './config.ts'
 import { openOrderBook } from './order-book.ts'
@@ -27,7 +27,7 @@ export async function startOrders(config: OrdersConfig): Promise<RunningService>
     orders
   })
   const https = tls.ops?.options ?? null
-  const ops = buildOps({ log, metrics: new Registry(), checks: {}, service, https })
+  const ops = buildOps({ log, metrics: processMetrics('orders'), checks: {}, service, https })
   return openService({
     name: 'orders',
     times,

@@ -4,11 +4,14 @@ import type { Ports } from '../ports.ts'
 import { type DatabaseStatus, databaseStatus } from './database-status.ts'
 import { openTables } from './open-tables.ts'
 import type { Tables } from './tables.ts'
+import { whenThere } from './when-there.ts'
 
 /** What must not be lost: accounts, clients, keys, the audit log, and which sessions were opened and ended. */
 export type Database = {
   readonly tables: Kysely<Tables>
   readonly status: DatabaseStatus
+  /** Does a part of the start, and repeats it while the database does not answer, as `whenThere`. */
+  whenThere<Result>(work: () => Promise<Result>): Promise<Result>
 }
 
 /** @throws StartFault as `openTables` */
@@ -16,18 +19,25 @@ export async function openDatabase(
   config: AuthConfig,
   { log, tracing, metrics, closing }: Pick<Ports, 'log' | 'tracing' | 'metrics' | 'closing'>
 ): Promise<Database> {
-  const tables = await openTables({
+  const waiting = {
     address: config.database,
+    waitSeconds: config.DATABASE_WAIT_SECONDS,
+    onWaiting: (cause: string) => log.warn({ cause }, 'waiting for the database')
+  }
+  const tables = await openTables({
+    ...waiting,
     folder: config.GATEHOUSE_DATA_DIR,
     poolSize: config.DATABASE_POOL_SIZE,
     statementMs: config.DATABASE_TIMEOUT_MS,
-    waitSeconds: config.DATABASE_WAIT_SECONDS,
-    onWaiting: (cause) => log.warn({ cause }, 'waiting for the database'),
     onNewer: (migrations) =>
       log.warn({ migrations }, 'a newer version of the auth service has migrated the database'),
     tracing,
     metrics: metrics.database
   })
   closing.defer(() => tables.destroy())
-  return { tables, status: databaseStatus(tables) }
+  return {
+    tables,
+    status: databaseStatus(tables),
+    whenThere: (work) => whenThere(work, waiting)
+  }
 }

@@ -1,8 +1,5 @@
 import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
-import { setTimeout as sleep } from 'node:timers/promises'
-import { Refusal } from '@gatehouse/problem/refusal'
-import { StartFault } from '@gatehouse/process/start-fault'
 import type { Tracing } from '@gatehouse/tracing/tracing'
 import { type Dialect, Kysely, sql } from 'kysely'
 import type { Migration } from 'kysely/migration'
@@ -12,25 +9,19 @@ import { type MigrationState, migrate, migrationState } from './migrate.ts'
 import { openSqlite } from './open-sqlite.ts'
 import type { PostgresAddress } from './postgres-address.ts'
 import { postgresDialect } from './postgres-dialect.ts'
-import { lastingFault } from './postgres-fault.ts'
 import type { PoolFigures } from './postgres-pools.ts'
 import { nodeSqliteDialect } from './sqlite-dialect.ts'
 import { isSqliteOutage } from './sqlite-outage.ts'
 import type { Tables } from './tables.ts'
 import { traceQueries } from './trace-queries.ts'
 import { type DatabaseWatch, watchedDialect } from './watched-dialect.ts'
+import { type Waiting, whenThere } from './when-there.ts'
 
-export type DatabaseOptions = {
-  /** PostgreSQL; null: SQLite in the folder */
-  readonly address: PostgresAddress | null
+export type DatabaseOptions = Waiting & {
   readonly folder: string
   readonly poolSize: number
   /** how long a statement of PostgreSQL may take while a request waits */
   readonly statementMs?: number
-  /** how long the start waits for the database */
-  readonly waitSeconds: number
-  /** is called once for each cause for which the start waits for the database */
-  readonly onWaiting: (cause: string) => void
   /** is called with migrations that only a newer version knows */
   readonly onNewer?: (migrations: readonly string[]) => void
   /** records the statements of traced requests */
@@ -50,8 +41,6 @@ export type DatabaseMetrics = {
 const MIGRATION_MS = 60_000
 /** the lock of Kysely's migrator, which earlier versions took */
 const MIGRATION_LOCK = '3853314791062309107'
-/** the pause between two attempts to reach the database */
-const PAUSE_MS = 500
 
 /**
  * Opens the durable tables and migrates them. If several instances start together, one of them
@@ -148,34 +137,4 @@ function begin(sqlite: DatabaseSync): void {
   } catch (error) {
     throw isSqliteOutage(error) ? databaseUnavailable(error) : error
   }
-}
-
-async function whenThere<Result>(
-  work: () => Promise<Result>,
-  { address, waitSeconds, onWaiting }: DatabaseOptions
-): Promise<Result> {
-  const deadline = Date.now() + waitSeconds * 1000
-  const told = new Set<string>()
-  for (;;) {
-    try {
-      return await work()
-    } catch (error) {
-      const cause = error instanceof Refusal ? error.cause : error
-      const lasting = address === null ? null : lastingFault(cause, address)
-      if (lasting !== null) throw new StartFault(lasting)
-      if (!(error instanceof Refusal)) throw error
-      const words = wordsOf(error.cause)
-      if (Date.now() >= deadline)
-        throw new StartFault(`the database did not answer within ${waitSeconds} s (${words})`)
-      if (!told.has(words)) onWaiting(words)
-      told.add(words)
-      await sleep(PAUSE_MS)
-    }
-  }
-}
-
-/** Messages of pg contain no password, but some errors have no message. */
-function wordsOf(cause: unknown): string {
-  const { code = '', message = '' } = (cause ?? {}) as { code?: string; message?: string }
-  return message || code
 }

@@ -43,10 +43,11 @@ export async function openKeys(config: AuthConfig, ports: KeyPorts): Promise<Ope
   const algorithm = config.AUTH_SIGNING_ALGORITHM
   const store = signingKeyStore(database.tables, ports.sealing, clock)
   const keySet = keySetStore(database.tables)
-  await sealUnderFirst(store)
-  await loadSigningKeys(store, algorithm, clock())
-
-  const live = await liveSigningKeys({ store, prepare, lifetimeSeconds, clock })
+  const live = await database.whenThere(async () => {
+    await sealUnderFirst(store)
+    await loadSigningKeys(store, algorithm, clock())
+    return await liveSigningKeys({ store, prepare, lifetimeSeconds, clock })
+  })
   ports.closing.defer(() => live.close())
   const announcements = keyAnnouncements({ store, keySet, revocations, lifetimeSeconds, clock })
   const operations = keyOperations({

@@ -50,7 +50,8 @@ export async function openRevocations(
   const { database, store, longestTokenSeconds } = ports
   const lifetimeSeconds = config.AUTH_ACCESS_TTL_SECONDS
   // Tokens of a longer lifetime may be in use: the setting may have been another one.
-  const acceptedSeconds = rememberedSeconds(Math.max(lifetimeSeconds, await longestTokenSeconds()))
+  const longestSeconds = await database.whenThere(longestTokenSeconds)
+  const acceptedSeconds = rememberedSeconds(Math.max(lifetimeSeconds, longestSeconds))
   const replicas = config.REDIS_REVOCATION_REPLICAS
   const { logStore, writer: own } = openLog(store, acceptedSeconds, replicas)
   const name = logStore.kind === 'redis' ? 'redis' : 'sqlite'

@@ -4,6 +4,7 @@ import { dataFolder } from '@gatehouse/fixtures/data-folder'
 import { patience } from '@gatehouse/fixtures/patience'
 import { asked, postgresMissing, postgresServer } from '@gatehouse/fixtures/postgres-server'
 import { redisMissing, redisServer } from '@gatehouse/fixtures/redis-server'
+import pg from 'pg'
 import t, { type Test } from 'tap'
 import { randomSecret } from '../../src/secrets/secrets.ts'
 import { authProcess } from '../fixtures/auth-process.ts'
@@ -153,15 +154,26 @@ t.test(
   'a process waits for a database that starts after it',
   { skip: postgresMissing },
   async (t) => {
-    const settings = shared(t, (await server?.database()) ?? '')
+    const url = (await server?.database()) ?? ''
+    const settings = shared(t, url)
     await server?.kill()
-    const auth = authProcess(t, { ...settings(), LOG_LEVEL: 'warn', DATABASE_WAIT_SECONDS: '30' })
+    const waits = { LOG_LEVEL: 'warn', DATABASE_WAIT_SECONDS: '30' }
+    const auth = authProcess(t, { ...settings(), ...waits })
     await auth.says(/waiting for the database/)
 
     await server?.start()
 
     const { opsUrl } = await auth.ready
     t.equal((await fetch(`${opsUrl}/readyz`)).status, 200)
+
+    // A database that stops answering when the tables have been opened.
+    const holder = new pg.Client(url)
+    await holder.connect()
+    await holder.query('begin; lock table signing_keys in access exclusive mode')
+    const second = authProcess(t, { ...settings(), ...waits })
+    await second.says(/canceling statement due to.*waiting for the database/)
+    await holder.end()
+    t.equal((await fetch(`${(await second.ready).opsUrl}/readyz`)).status, 200, 'at any step')
   }
 )
 
