@@ -130,7 +130,7 @@ export function buildService(options: ServiceOptions) {
     rememberConnections(service.server)
     boundStreams(service)
     boundUnread(service)
-    boundSessions(service)
+    boundSessions(service, headersMs)
     fewAtATime(service)
     gatherFrames(service)
   }

@@ -58,6 +58,10 @@ export function rememberConnections(server: EventEmitter): void {
   })
 }
 
+/** How many bytes have arrived on the connection of a session. */
+export const bytesReadOf = (session: Http2Session): number =>
+  connections.get(session)?.bytesRead ?? 0
+
 /**
  * Closes the connection of a session, even if requests are in flight on it or its client does not
  * read.

@@ -102,6 +102,26 @@ for (const secure of [false, true]) {
   })
 }
 
+t.test('a header section of HTTP/2 that never ends has the time of one of HTTP/1', async (t) => {
+  const bounds = { requestMs: AN_HOUR_MS, headersMs: 200, idleMs: AN_HOUR_MS }
+  const open = await connections(t, true, bounds, 'h2')
+  const preface = Buffer.concat([Buffer.from(PREFACE), frame(kind.settings, 0, 0)])
+  const [quiet, endless] = [await open(), await open()]
+  quiet.write(preface)
+  await once(quiet, 'data')
+  endless.write(preface)
+  endless.write(frame(kind.headers, 0, 1, fields([[':method', 'GET']])))
+  endless.resume().write(frame(kind.continuation, 0, 1, fields([['x', 'y'.repeat(100)]])))
+  for (let lines = 0; lines < 4; lines += 1) {
+    endless.write(frame(kind.continuation, 0, 1, fields([['x', 'y'.repeat(2000)]])))
+  }
+  await closed(endless)
+  const answered = once(quiet, 'data')
+  quiet.write(frame(kind.ping, 0, 0, Buffer.alloc(8)))
+  await answered
+  t.notOk(quiet.closed, 'a connection that has nothing to say stays')
+})
+
 t.test('a TLS handshake that is not completed is given up, without an answer', async (t) => {
   const bounds = { requestMs: AN_HOUR_MS, headersMs: 300 }
   const open = await connections(t, true, bounds, null)
