@@ -67,7 +67,7 @@ for (const [way, asked] of Object.entries(asking)) {
     await gone
   })
 
-  t.test(`${way}: it may pause for longer than a service may take to answer`, async (t) => {
+  t.test(`${way}: a stream may pause for longer than answerSeconds`, async (t) => {
     const gateway = await edge(t, { routes })
     const { answer, service } = await open(gateway, 'data: one\n\n', {}, 'session-1', asked)
     setTimeout(() => service.end('data: two\n\n'), 3000)

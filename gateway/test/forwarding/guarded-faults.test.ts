@@ -38,7 +38,7 @@ t.test('a fault ends its exchange, is counted, and is logged without its message
   t.strictSame(more, [])
 })
 
-t.test('bytes in a message are not taken for a stack frame', async (t) => {
+t.test('a line in the message of an error is not logged as a stack frame', async (t) => {
   const { noteFault, lines } = noting(t)
   noteFault('websocket', new Error('no\n    at bytes of a service'))
   t.notMatch(JSON.stringify(lines()), 'bytes of a service')

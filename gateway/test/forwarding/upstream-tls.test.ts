@@ -75,7 +75,7 @@ t.test('a gateway verifies the certificates of services', async (t) => {
   const mine = { certFile: client.cert, keyFile: client.key }
   const theirs = { certFile: stranger.cert, keyFile: stranger.key }
 
-  t.test('what it trusts, it calls', async (t) => {
+  t.test('the gateway sends requests to a service whose certificate it trusts', async (t) => {
     for (const [title, route] of [
       ['the authority that the route table names', to(byAddress.url, ca)],
       [
@@ -97,7 +97,7 @@ t.test('a gateway verifies the certificates of services', async (t) => {
     t.match(mutual.names, ['gateway', 'gateway'])
   })
 
-  t.test('what it does not trust gets no request: 502, and the log has the reason', async (t) => {
+  t.test('an untrusted service gets no request: 502, and the log has the reason', async (t) => {
     const untrusted = [
       ['an unknown authority', to(byAddress.url), /no trusted authority signed.*tls\.caFile/],
       ['another authority', to(byAddress.url, { caFile: other.file }), /no trusted authority/],
@@ -214,7 +214,7 @@ t.test('faults of the files are told with the service and the member', async (t)
   t.match(read({ caFile: own.file }, 'http://one:1'), /tls has no effect on http:\/\/one:1/)
 })
 
-t.test('what is shown of a route has the names of the files, and not the key', async (t) => {
+t.test('the output about a route contains the names of TLS files, not the key', async (t) => {
   const own = await authority(t)
   const { cert, key } = await own.issue('one')
   const tls = { caFile: own.file, certFile: cert, keyFile: key }

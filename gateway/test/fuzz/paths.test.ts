@@ -168,7 +168,7 @@ t.test('no server behind the gateway reads an accepted path as another one', asy
   t.ok(accepted > INPUTS / 50, `${accepted} of ${INPUTS} were accepted`)
 })
 
-t.test('nor a path of a route that accepts encoded delimiters', async (t) => {
+t.test('no server reads a path with accepted encoded delimiters as another route', async (t) => {
   const count = INPUTS / 2
   const starts = [
     '/open/a%2fb',

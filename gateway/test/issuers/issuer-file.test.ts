@@ -36,7 +36,7 @@ t.test('an issuer needs a name, an issuer and an audience; all else has defaults
   ])
 })
 
-t.test('what a token may look like is said in words', async (t) => {
+t.test('the rules of an entry for its tokens are read, and faulty ones are named', async (t) => {
   const more = [
     'audience: [mobile, api]',
     'types: [at+jwt, JWT, absent]',

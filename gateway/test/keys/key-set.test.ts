@@ -20,7 +20,7 @@ const rsa = (modulusLength: number, publicExponent = 65537) =>
 const ec = (namedCurve: string) =>
   generateKeyPairSync('ec', { namedCurve }).publicKey.export({ format: 'jwk' })
 
-t.test('a key is its kid, the algorithm of its kind, and itself', async (t) => {
+t.test('a key is read with its kid, its algorithm and its public key', async (t) => {
   const set = read(es.jwk, ed.jwk, rs.jwk)
   for (const { kid, algorithm, publicKey } of [es, ed, rs]) {
     const key = set?.keys.find((one) => one.kid === kid)
@@ -83,20 +83,20 @@ t.test('no key counts if its kid occurs twice', async (t) => {
   t.strictSame(kids({ ...twin.jwk, use: 'enc' }, es.jwk), ['es'], 'one for another use is no twin')
 })
 
-t.test('a document that is no key set gives none', async (t) => {
+t.test('a document that is not a key set is rejected', async (t) => {
   for (const text of ['', '{', 'null', '1', '"keys"', '[]', '{}', '{"keys":{}}', '{"keys":[]}']) {
     t.equal(readKeySet(text, 'any'), null, text)
   }
 })
 
-t.test('a document with more keys than any issuer publishes gives none', async (t) => {
+t.test('a document with more keys than any issuer publishes is rejected', async (t) => {
   const keys = (count: number) =>
     Array.from({ length: count }, (_, n) => ({ ...es.jwk, kid: `${n}` }))
   t.equal(readAs('any', ...keys(100))?.keys.length, 100)
   t.equal(readAs('any', ...keys(101)), null)
 })
 
-t.test('the version depends on the keys only, in any order', async (t) => {
+t.test('the version of a key set depends only on its keys, not on their order', async (t) => {
   const { version } = read(es.jwk, rs.jwk) ?? {}
   t.match(version, /^[\w-]{16}$/)
   t.equal(read(rs.jwk, es.jwk)?.version, version)

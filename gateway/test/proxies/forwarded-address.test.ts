@@ -21,7 +21,7 @@ t.test('an address is read in every form that proxies write', async (t) => {
   }
 })
 
-t.test('a text that is no address gives none', async (t) => {
+t.test('a text that is not an address is read as no address', async (t) => {
   for (const member of [
     '',
     'unknown',

@@ -92,7 +92,7 @@ t.test('a header that breaks a rule is malformed', async (t) => {
   }
 })
 
-t.test('what cannot become a header is none at its first bytes', async (t) => {
+t.test('bytes that cannot become a PROXY header are recognised at once', async (t) => {
   for (const other of ['GET / HTTP/1.1', 'PUT', 'PRI * HTTP/2.0', '\x16\x03\x01', '\r\n\r\n\0\n']) {
     t.equal(readProxyHeader(Buffer.from(other, 'latin1')), 'none', other)
   }

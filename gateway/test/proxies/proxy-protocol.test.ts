@@ -59,7 +59,7 @@ t.test('behind the proxy that the header names, its own headers count', async (t
   t.strictSame(told(gateway), ['198.51.100.1, 192.0.2.7, 127.0.0.1', 'https'])
 })
 
-t.test('a header counts in whatever pieces it comes', async (t) => {
+t.test('a PROXY header counts even if it arrives byte by byte', async (t) => {
   const gateway = await edge(t, REQUIRED)
   const socket = connect({ port: gateway.port, host: '127.0.0.1', noDelay: true })
   t.teardown(() => socket.destroy())

@@ -142,7 +142,7 @@ t.test('the line of a refusal has its code, its reason and the caller if known',
   t.match(all, 'gateway_refusals_total{route="none",code="INVALID_REQUEST"} 3')
 })
 
-t.test('an upload, and a request over HTTP/2, are lines like every other', async (t) => {
+t.test('an upload over HTTP/2 gets an access log line like every other request', async (t) => {
   const { gateway, next } = await logged(t, {}, await selfSigned())
   const client = http2.connect(gateway.url, { rejectUnauthorized: false })
   t.teardown(() => client.close())
@@ -199,7 +199,7 @@ t.test(
   }
 )
 
-t.test('a WebSocket is a line when it ends', async (t) => {
+t.test('a WebSocket gets one access log line, when it ends', async (t) => {
   const { gateway, next, lines } = await logged(t)
   const door = new WebSocketServer({ server: gateway.upstream.server })
   t.teardown(() => door.close())
@@ -226,7 +226,7 @@ t.test('a share of the lines is left out: by route, and by class of status', asy
   t.match(line, { 'http.response.status_code': 401, sample_rate: 0.6 }, 'the share is in the line')
 })
 
-t.test('the shares in the settings', async (t) => {
+t.test('the setting for log samples has a share from 0 to 1 per status class', async (t) => {
   t.strictSame(readSamples('2xx=0.1, none=0 5xx=1'), { '2xx': 0.1, none: 0, '5xx': 1 })
   t.strictSame(readSamples(''), {})
   for (const wrong of ['2xx', '2xx=', '2xx=2', '2xx=-1', '200=0.5', '2xx=0.5=1', '2xx=x']) {

@@ -16,7 +16,7 @@ const flawOf = (token: string) => {
   return 'flaw' in result ? result.flaw : null
 }
 
-t.test('a token says which key, by which algorithm, and what it claims', async (t) => {
+t.test('a valid token is read with its key id, its algorithm and its claims', async (t) => {
   t.strictSame(read(good), {
     kid: key.kid,
     algorithm: 'ES256',

@@ -13,7 +13,7 @@ function frame(first: number, length: number): Buffer {
 
 const [WHOLE, FIRST, NEXT, LAST, PING] = [0x82, 0x02, 0x00, 0x80, 0x89]
 
-t.test('a message that is complete is in no piece', async (t) => {
+t.test('a complete message does not count as unfinished', async (t) => {
   for (const length of [0, 1, 125, 126, 65_535, 65_536, 100_000]) {
     t.equal(framePieces()(frame(WHOLE, length)), 0, `${length} bytes`)
   }

@@ -28,7 +28,7 @@ t.test('an origin has one canonical form, however it is written', async (t) => {
   for (const [text, form] of Object.entries(forms)) t.equal(canonicalOrigin(text), form, text)
 })
 
-t.test('a text that is no origin has none', async (t) => {
+t.test('a text that is not an origin is read as no origin', async (t) => {
   for (const text of [
     '',
     'null',

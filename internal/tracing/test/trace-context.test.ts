@@ -12,7 +12,7 @@ t.test('a traceparent is read as the W3C defines it', async (t) => {
   t.strictSame(readTraceparent(`00-${traceId}-${spanId}-ff`)?.sampled, true)
 })
 
-t.test('what is no traceparent continues no trace', async (t) => {
+t.test('a malformed traceparent continues no trace', async (t) => {
   const zeros = (count: number) => '0'.repeat(count)
   const wrong = [
     undefined,
@@ -29,7 +29,7 @@ t.test('what is no traceparent continues no trace', async (t) => {
   for (const header of wrong) t.equal(readTraceparent(header), null, String(header))
 })
 
-t.test('what is written can be read, and a new trace is not sampled', async (t) => {
+t.test('a written traceparent can be read back, and a new trace is not sampled', async (t) => {
   const context = newTraceContext()
   t.equal(context.sampled, false)
   t.strictSame(readTraceparent(traceparentOf(context)), context)

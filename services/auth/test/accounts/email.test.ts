@@ -34,7 +34,7 @@ for (const [title, [given, canonical]] of Object.entries(same)) {
   })
 }
 
-t.test('a text that is no address is refused', async (t) => {
+t.test('a text that is not an e-mail address is refused', async (t) => {
   const wrong = ['', '@', 'ada', 'ada@', '@x', 'a@b@c', 'a b@c', 'a@b c', 'a@b..c', 'a@.b', 'a@b.']
   const invisible = [
     '\0a@b',
@@ -50,7 +50,7 @@ t.test('a text that is no address is refused', async (t) => {
   }
 })
 
-t.test('an address that looks like another one is refused', async (t) => {
+t.test('an e-mail address that looks like another one is refused', async (t) => {
   const ignorable = [
     0xfe0f, 0x034f, 0x3164, 0x115f, 0x17b4, 0x180b, 0x200d, 0x2060, 0xe0101, 0x00ad
   ]

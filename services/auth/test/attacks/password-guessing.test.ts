@@ -72,7 +72,7 @@ t.test('the owner’s known device still gets in', async (t) => {
   )
 })
 
-t.test('who signed in with an earlier password guesses the new one as a stranger', async (t) => {
+t.test('a device that is known only for an earlier password counts as a stranger', async (t) => {
   const auth = await authService(t)
   const { user, answer } = await signedInBrowser(auth)
   const deviceOf = ({ cookies }: Pick<typeof answer, 'cookies'>) =>
@@ -91,7 +91,7 @@ t.test('who signed in with an earlier password guesses the new one as a stranger
     return (await auth.post('/login', { email, password: text }, headers)).statusCode
   }
   for (let guess = 0; guess < 20; guess++) await login(before, `guess ${guess}`)
-  t.equal(await login(before, newPassword), 429, 'the device of before is a stranger')
+  t.equal(await login(before, newPassword), 429, 'the earlier device is a stranger')
   t.equal(await login(deviceOf(changed), newPassword), 200, 'the one that made the change is not')
 })
 

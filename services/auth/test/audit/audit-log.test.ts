@@ -46,7 +46,7 @@ t.test(
   }
 )
 
-t.test('a line says when, from where, and in which request', async (t) => {
+t.test('an audit event has its time, client address and request id', async (t) => {
   const auth = await authService(t)
   await signedIn(auth)
   await auth.post(

@@ -44,6 +44,6 @@ t.test('a key that was created late is published as long as verifiers cache a se
   t.strictSame(scheduledStep(keys, 30 * DAY, late + 300), activate)
 })
 
-t.test('with 0 nothing is ever due', async (t) => {
+t.test('with AUTH_KEY_ROTATION_DAYS=0, no rotation is ever due', async (t) => {
   t.equal(scheduledStep([active], 0, BEGUN + 9999 * DAY), null)
 })

@@ -99,28 +99,32 @@ async function ada(database: Kysely<Tables>, clock: () => number) {
 }
 
 for (const { name, skip, make } of databaseKinds) {
-  t.test(`${name}: what could not be told is told later, by any instance`, { skip }, async (t) => {
-    const database = await (await make(t)).open()
-    const clock = testClock()
-    const { accounts, changes, id } = await ada(database, clock)
-    const { log, told, instance } = telling(database, clock)
-    log.isDown = true
-    const stale = instance()
-    const change = stale.now()
-    await changes.setRoles(id, ['admin'], { stale: () => change, origin, clock })
-    await t.rejects(stale.tell(), { code: 'UNAVAILABLE', status: 503 })
-    t.match(await accounts.findById(id), { roles: ['admin'], tokensNotBefore: change.before })
+  t.test(
+    `${name}: stale tokens that gateways did not learn of are told later`,
+    { skip },
+    async (t) => {
+      const database = await (await make(t)).open()
+      const clock = testClock()
+      const { accounts, changes, id } = await ada(database, clock)
+      const { log, told, instance } = telling(database, clock)
+      log.isDown = true
+      const stale = instance()
+      const change = stale.now()
+      await changes.setRoles(id, ['admin'], { stale: () => change, origin, clock })
+      await t.rejects(stale.tell(), { code: 'UNAVAILABLE', status: 503 })
+      t.match(await accounts.findById(id), { roles: ['admin'], tokensNotBefore: change.before })
 
-    clock.advance(5000)
-    const later = stale.now()
-    await changes.disable(id, { stale: () => later, origin, clock })
-    log.isDown = false
-    await instance().tell()
-    const { until, before } = later
-    t.strictSame(told, [{ kind: 'subject', id, until, before, version: 2 }], 'of two changes')
-    await instance().tell()
-    t.equal(told.length, 1, 'once')
-  })
+      clock.advance(5000)
+      const later = stale.now()
+      await changes.disable(id, { stale: () => later, origin, clock })
+      log.isDown = false
+      await instance().tell()
+      const { until, before } = later
+      t.strictSame(told, [{ kind: 'subject', id, until, before, version: 2 }], 'of two changes')
+      await instance().tell()
+      t.equal(told.length, 1, 'once')
+    }
+  )
   t.test(`${name}: of changes by two clocks, the stricter one counts`, { skip }, async (t) => {
     const database = await (await make(t)).open()
     const clock = testClock()
@@ -171,7 +175,7 @@ for (const { name, skip, make } of databaseKinds) {
     }
   )
 
-  t.test(`${name}: that all tokens are stale is noted before it is told`, { skip }, async (t) => {
+  t.test(`${name}: revoke-all is stored before gateways are told`, { skip }, async (t) => {
     const database = await (await make(t)).open()
     const clock = testClock()
     const { log, told, instance } = telling(database, clock)

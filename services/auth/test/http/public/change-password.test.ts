@@ -139,7 +139,7 @@ t.test('of two simultaneous changes, one succeeds', async (t) => {
   t.equal((await auth.post('/login', { email, password: winner })).statusCode, 200)
 })
 
-t.test('what does not fit is refused in the documented form', async (t) => {
+t.test('an invalid body is refused in the documented form', async (t) => {
   const { auth, headers } = await changing(t)
   await refusesBodies(
     t,

@@ -58,7 +58,7 @@ t.test('each login opens a session', async (t) => {
   t.not(one, other)
 })
 
-t.test('what does not fit is refused in the documented form', async (t) => {
+t.test('an invalid body is refused in the documented form', async (t) => {
   const auth = await authService(t)
   await refusesBodies(t, auth, '/login', {
     ...unreadable(valid),

@@ -70,7 +70,7 @@ t.test('a logout without a token is refused', async (t) => {
   })
 })
 
-t.test('what does not fit is refused in the documented form', async (t) => {
+t.test('an invalid body is refused in the documented form', async (t) => {
   const auth = await authService(t)
   await refusesBodies(t, auth, '/logout', {
     ...unreadable({ refreshToken: 'canary-5c1f' }),

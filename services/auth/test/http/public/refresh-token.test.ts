@@ -132,7 +132,7 @@ t.test('a refresh without a token asks to sign in', async (t) => {
   }
 })
 
-t.test('what does not fit is refused in the documented form', async (t) => {
+t.test('an invalid body is refused in the documented form', async (t) => {
   const auth = await authService(t)
   const valid = { refreshToken: 'canary-5c1f' }
   await refusesBodies(t, auth, '/refresh-token', {

@@ -15,7 +15,7 @@ t.test('a registration creates an account, and returns only public members', asy
   t.equal(answer.headers['cache-control'], 'no-store')
 })
 
-t.test('what does not fit is refused in the documented form', async (t) => {
+t.test('an invalid body is refused in the documented form', async (t) => {
   const auth = await authService(t)
   await refusesBodies(t, auth, '/register', {
     ...unreadable(valid),

@@ -16,7 +16,7 @@ const routes = {
 }
 
 for (const [url, allow] of Object.entries(routes)) {
-  t.test(`${url} names the methods that it knows to those it does not`, async (t) => {
+  t.test(`${url} answers 405 to other methods, with its own in Allow`, async (t) => {
     const { service } = await authService(t)
     for (const method of ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const) {
       if (allow.split(', ').includes(method)) continue
