@@ -191,6 +191,29 @@ t.test('domain files know no web framework', async (t) => {
   )
 })
 
+/** The files that a file loads, itself included. An import of types loads nothing. */
+function loadedBy(path: string, seen = new Set<string>()): Set<string> {
+  if (seen.has(path)) return seen
+  seen.add(path)
+  const text = files.find((file) => file.path === path)?.text ?? ''
+  const values = text.replaceAll(/^(?:import|export) type [^;]*? from '[^']+'$/gm, '')
+  for (const name of importsOf({ path, text: values })) {
+    if (!name.startsWith('.')) seen.add(name)
+    else loadedBy(new URL(name, `file:///${path}`).pathname.slice(1), seen)
+  }
+  return seen
+}
+
+t.test('domain files load no web framework through other files', async (t) => {
+  const loading = files
+    .filter(({ path }) => domain.some((folder) => path.startsWith(folder)))
+    .filter(({ path }) => [...loadedBy(path)].some((name) => /^(fastify|@fastify\/)/.test(name)))
+  t.strictSame(
+    loading.map(({ path }) => path),
+    []
+  )
+})
+
 /**
  * The folders of the two large services, in the direction of their imports: each imports only
  * folders that come after it.
@@ -199,6 +222,7 @@ const folderOrder: Record<string, readonly string[]> = {
   'gateway/src/': [
     'fleet',
     'redirect',
+    'redis',
     'websocket',
     'forwarding',
     'stages',

@@ -6,6 +6,7 @@ import type { SightingReport } from '@gatehouse/sightings/report-sightings'
 import { traceService } from '@gatehouse/tracing/trace-service'
 import type { AuthSettings } from './app-settings.ts'
 import type { AuthState } from './auth-state.ts'
+import { boundStoreTime } from './http/bound-store-time.ts'
 import { recogniseGateway } from './http/forwarded.ts'
 import { oauth, oauthErrorForm } from './http/oauth/endpoints.ts'
 import { changePassword } from './http/public/change-password.ts'
@@ -23,7 +24,6 @@ import { register } from './http/public/register.ts'
 import type { AuthMetrics } from './metrics.ts'
 import type { Ports } from './ports.ts'
 import type { KeyRing } from './secrets/key-ring.ts'
-import { boundStoreTime } from './store-time.ts'
 
 /** Everything that the auth service depends on. */
 export type AuthNeeds = Omit<AuthState, 'database'> &

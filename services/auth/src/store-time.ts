@@ -1,32 +1,15 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Service } from '@gatehouse/http-service/build-service'
-import type { FastifyRequest } from 'fastify'
 import { storeUnavailable } from './refusals.ts'
 
 /** How long the store calls of a request may still take. */
-type StoreTime = { leftMs: number; readonly budgetMs: number }
+export type StoreTime = { leftMs: number; readonly budgetMs: number }
 
 const ofThisRequest = new AsyncLocalStorage<StoreTime>()
 
-/**
- * Bounds the time that all store calls of one request take together. Each call has a time-out of its own, but a slow store and
- * clients that queue for its connections would add up to several time-outs, and a client must hear of an outage within a second.
- */
-export function boundStoreTime(service: Service, budgetMs: number): void {
-  const times = new WeakMap<FastifyRequest, StoreTime>()
-  const timeOf = (request: FastifyRequest): StoreTime => {
-    const time = times.get(request) ?? { leftMs: budgetMs, budgetMs }
-    times.set(request, time)
-    return time
-  }
-  service.addHook('onRequest', (request, _reply, done) => {
-    ofThisRequest.run(timeOf(request), done)
-  })
-  // A body is read in events of its connection, which belong to no request context.
-  service.addHook('preValidation', (request, _reply, done) => {
-    ofThisRequest.run(timeOf(request), done)
-  })
+/** Runs a part of a request: its store calls, and those that it starts, use this time. */
+export function withStoreTime(time: StoreTime, work: () => void): void {
+  ofThisRequest.run(time, work)
 }
 
 /**
