@@ -3,13 +3,7 @@ import Fastify from 'fastify'
 import { compactVerify, importSPKI } from 'jose'
 import type { SignatureAlgorithm } from './keys/algorithms.ts'
 import type { VerificationKey } from './keys/key-set.ts'
-
-/** Checks a signature with the algorithm that the token names, if it is one of the key's own. */
-export type CheckSignature = (
-  token: string,
-  key: VerificationKey,
-  algorithm: SignatureAlgorithm
-) => Promise<boolean>
+import type { CheckSignature } from './tokens/check-token.ts'
 
 type Check = (token: string) => boolean | Promise<boolean>
 
