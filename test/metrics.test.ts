@@ -260,6 +260,11 @@ const elsewhere = {
     'auth_store_call_errors_total'
   ],
   'services/auth/test/redis/store-clock.test.ts': ['auth_redis_clock_ahead_seconds'],
+  'test/workers.test.ts': ['gateway', 'auth'].flatMap((service) => [
+    `${service}_workers`,
+    `${service}_workers_configured`,
+    `${service}_worker_restarts_total`
+  ]),
   'test/drills.test.ts': [
     'auth_database_calls_waiting',
     'auth_database_connections',

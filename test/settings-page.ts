@@ -31,6 +31,7 @@ export const routeVariables: Readonly<Record<string, string>> = Object.fromEntri
 /** What the end of a name says about its unit. */
 const units: readonly (readonly [RegExp, string])[] = [
   [/_PER_MINUTE$/, 'per minute'],
+  [/_WORKERS$/, '`auto`, or a number from 1 to 64'],
   [/_SECONDS$/, 'seconds'],
   [/_MS$/, 'milliseconds'],
   [/_DAYS$/, 'days'],

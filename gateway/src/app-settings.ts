@@ -1,6 +1,7 @@
 import { allowOriginsOf } from '@gatehouse/edge-headers/web-origin'
 import { drainTimes } from '@gatehouse/settings/drain-times'
 import { words } from '@gatehouse/settings/fragments'
+import { shareOf } from '@gatehouse/settings/workers'
 import type { CrossOrigin } from './allow-origins.ts'
 import type { GatewayConfig } from './config.ts'
 import type { UpstreamLimits } from './forwarding/upstream-limits.ts'
@@ -10,7 +11,7 @@ import type { ProxySettings } from './proxies/proxy-settings.ts'
 import { trustedProxies } from './proxies/trusted-proxies.ts'
 import { corsPolicy } from './routes/cors-policy.ts'
 
-/** The app's part of the configuration. */
+/** The app's part of the configuration. Limits are the share of this process. */
 export type GatewaySettings = {
   readonly times: ClientTimes
   readonly proxies: ProxySettings
@@ -24,6 +25,7 @@ export type GatewaySettings = {
 
 export function settingsOf(config: GatewayConfig): GatewaySettings {
   const allowedOrigins = words(config.ALLOWED_ORIGINS)
+  const share = (limit: number): number => shareOf(limit, config.workers)
   return {
     times: {
       requestMs: config.GATEWAY_REQUEST_SECONDS * 1000,
@@ -41,13 +43,13 @@ export function settingsOf(config: GatewayConfig): GatewaySettings {
       policy: corsPolicy(config)
     },
     limits: {
-      connections: config.GATEWAY_CONNECTIONS,
-      connectionsPerAddress: config.GATEWAY_CONNECTIONS_PER_ADDRESS
+      connections: share(config.GATEWAY_CONNECTIONS),
+      connectionsPerAddress: share(config.GATEWAY_CONNECTIONS_PER_ADDRESS)
     },
     upstreams: {
       answerMs: config.GATEWAY_UPSTREAM_TIMEOUT_SECONDS * 1000,
-      placesPerAddress: config.GATEWAY_UPSTREAM_CONNECTIONS,
-      webSocketsPerAddress: config.GATEWAY_UPSTREAM_WEBSOCKETS,
+      placesPerAddress: share(config.GATEWAY_UPSTREAM_CONNECTIONS),
+      webSocketsPerAddress: share(config.GATEWAY_UPSTREAM_WEBSOCKETS),
       sharePercent: config.GATEWAY_UPSTREAM_SHARE_PERCENT
     },
     hstsSeconds: config.GATEWAY_HSTS_SECONDS

@@ -19,6 +19,7 @@ import {
   SettingsFault
 } from '@gatehouse/settings/read-settings'
 import { unknownSettings } from '@gatehouse/settings/unknown-settings'
+import { shareFaults, workerCount, workerFaults, workersSetting } from '@gatehouse/settings/workers'
 import { clientTlsFaults, clientTlsSettings } from '@gatehouse/tls/client-settings'
 import { listenerFaults, listenerSettings } from '@gatehouse/tls/listener-settings'
 import { type Static, Type } from 'typebox'
@@ -67,15 +68,20 @@ export const gatewaySettings = {
   GATEWAY_UPSTREAM_SHARE_PERCENT: Type.Integer({ default: 25, minimum: 1, maximum: 100 }),
   GATEWAY_CONNECTIONS: Type.Integer({ default: 20_000, minimum: 1 }),
   GATEWAY_CONNECTIONS_PER_ADDRESS: Type.Integer({ default: 2000, minimum: 1 }),
-  GATEWAY_TOKEN_CACHE_BYTES: Type.Integer({ default: 64 * 1024 * 1024, minimum: 65536 })
+  GATEWAY_TOKEN_CACHE_BYTES: Type.Integer({ default: 64 * 1024 * 1024, minimum: 65536 }),
+  GATEWAY_WORKERS: workersSetting()
 }
 
-export type GatewayConfig = Static<ReturnType<typeof Type.Object<typeof gatewaySettings>>> & {
+type Settings = Static<ReturnType<typeof Type.Object<typeof gatewaySettings>>>
+
+export type GatewayConfig = Settings & {
   readonly table: RouteTable
   /** which share of the requests is logged; null: there is no access log */
   readonly accessLogSamples: Samples | null
   /** the headers that the trusted proxies write */
   readonly proxyHeaders: ProxyHeaders
+  /** how many processes serve the port */
+  readonly workers: number
   /** issuers of tokens other than our own */
   readonly issuers: readonly IssuerEntry[]
   /** variables that look like settings of the gateway */
@@ -100,7 +106,10 @@ export function readConfig(environment: Environment): GatewayConfig {
     ...redisFaults(given)
   ])
   const proxies = words(settings.GATEWAY_TRUSTED_PROXIES)
+  const workers = workerCount(settings.GATEWAY_WORKERS)
   const faults = [
+    ...workerFaults('GATEWAY', settings.GATEWAY_WORKERS, { REDIS_URL: settings.REDIS_URL }),
+    ...shareFaults(dividedLimits(settings), workers),
     ...originFaults(settings),
     ...corsFaults(settings),
     ...redirectFaults(settings),
@@ -153,12 +162,21 @@ export function readConfig(environment: Environment): GatewayConfig {
     ...settings,
     accessLogSamples: accessLog === 'on' ? samples : null,
     proxyHeaders,
+    workers,
     issuers,
     warnings: unknown.warnings,
     loadTable,
     table
   }
 }
+
+/** The limits that hold for all workers together: each of them has a share. */
+const dividedLimits = (settings: Settings) => ({
+  GATEWAY_CONNECTIONS: settings.GATEWAY_CONNECTIONS,
+  GATEWAY_CONNECTIONS_PER_ADDRESS: settings.GATEWAY_CONNECTIONS_PER_ADDRESS,
+  GATEWAY_UPSTREAM_CONNECTIONS: settings.GATEWAY_UPSTREAM_CONNECTIONS,
+  GATEWAY_UPSTREAM_WEBSOCKETS: settings.GATEWAY_UPSTREAM_WEBSOCKETS
+})
 
 /** The widest private networks (RFC 1918 §3, RFC 4193 §3.1). */
 const WIDEST = { 4: 8, 6: 7 } as const

@@ -1,5 +1,16 @@
 import { runProcess } from '@gatehouse/process/run-process'
+import { isWorker } from '@gatehouse/process/workers/as-worker'
 import { readConfig } from './config.ts'
-import { startGateway } from './start.ts'
+import { startWorkers } from './start-workers.ts'
 
-void runProcess(async () => startGateway(readConfig(process.env), null), { onHangup: 'reload' })
+void runProcess(
+  async () => {
+    const config = readConfig(process.env)
+    if (config.workers > 1 && !isWorker()) return startWorkers(config)
+    // A primary process does not need what a gateway needs.
+    const { startGateway } = await import('./start.ts')
+    // The primary process has logged the warnings.
+    return startGateway(isWorker() ? { ...config, warnings: [] } : config, null)
+  },
+  { onHangup: 'reload' }
+)

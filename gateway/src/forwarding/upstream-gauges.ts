@@ -41,6 +41,8 @@ type AddressGauge = {
   readonly name: string
   readonly help: string
   readonly labelNames: ['address']
+  /** how workers merge it, if not as the sum */
+  readonly aggregator?: 'min'
   readonly places: Places
   readonly numberOf: (figure: Figure) => number
 }
@@ -78,6 +80,7 @@ const addressGauges = ({ requests, webSockets }: UpstreamLoad): AddressGauge[] =
     name: 'gateway_upstream_available',
     help: '1 while requests are sent to an address of a service, 0 while it is unhealthy or fails',
     labelNames: ['address'],
+    aggregator: 'min',
     places: requests,
     numberOf: ({ available }) => (available ? 1 : 0)
   }

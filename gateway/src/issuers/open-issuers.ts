@@ -82,6 +82,7 @@ function keySetGauges(metrics: Registry, keys: Pick<SigningKeys, 'loaded' | 'age
   new Gauge({
     name: 'gateway_key_set_trusted',
     help: 'Whether the gateway has a key set of our own auth service that it trusts',
+    aggregator: 'min',
     registers: [metrics],
     collect() {
       this.set(keys.loaded ? 1 : 0)
@@ -90,6 +91,7 @@ function keySetGauges(metrics: Registry, keys: Pick<SigningKeys, 'loaded' | 'age
   new Gauge({
     name: 'gateway_key_set_age_seconds',
     help: 'Seconds since the key set of our own auth service was loaded or confirmed',
+    aggregator: 'max',
     registers: [metrics],
     collect() {
       this.set(keys.ageSeconds())
@@ -105,6 +107,7 @@ function issuerGauge(
     name: 'gateway_issuer_keys_loaded',
     help: 'Whether the gateway has the key set of another issuer',
     labelNames: ['issuer'],
+    aggregator: 'min',
     registers: [metrics],
     collect() {
       for (const { name, keys } of issuers) this.set({ issuer: name }, keys.loaded ? 1 : 0)

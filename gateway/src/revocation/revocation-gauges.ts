@@ -5,6 +5,7 @@ export function revocationGauges(metrics: Registry, revoked: Revocations): void 
   new Gauge({
     name: 'gateway_revocations',
     help: 'Revoked sessions, subjects and keys that have not expired yet',
+    aggregator: 'max',
     registers: [metrics],
     collect() {
       this.set(revoked.size)
@@ -13,6 +14,7 @@ export function revocationGauges(metrics: Registry, revoked: Revocations): void 
   new Gauge({
     name: 'gateway_revocations_unreadable',
     help: 'Entries of the revocation log that a newer version wrote and this gateway cannot read',
+    aggregator: 'max',
     registers: [metrics],
     collect() {
       this.set(revoked.unreadable)
@@ -21,6 +23,7 @@ export function revocationGauges(metrics: Registry, revoked: Revocations): void 
   new Gauge({
     name: 'gateway_revocation_staleness_seconds',
     help: 'Age of the last auth service heartbeat that was read from the revocation log',
+    aggregator: 'max',
     registers: [metrics],
     collect() {
       this.set(revoked.stalenessSeconds())

@@ -1,9 +1,12 @@
+import { isWorker } from '@gatehouse/process/workers/as-worker'
 import { pino } from 'pino'
 import { Counter, type Registry } from 'prom-client'
 
 /** The maximum in memory while the reader of the log is slower than the requests. */
 const MOST_BYTES = 16 * 1024 * 1024
 const FULL_BYTES = 8 * 1024
+/** Pieces of several processes that write to one pipe are not mixed up to this size (pipe(7)). */
+const UNMIXED_BYTES = 4096
 const FLUSH_MS = 500
 
 /**
@@ -19,8 +22,10 @@ export function logOutput(metrics: Registry) {
   const stream = pino.destination({
     dest: 1,
     sync: false,
-    minLength: FULL_BYTES,
-    maxLength: MOST_BYTES
+    maxLength: MOST_BYTES,
+    ...(isWorker()
+      ? { minLength: UNMIXED_BYTES / 2, maxWrite: UNMIXED_BYTES }
+      : { minLength: FULL_BYTES })
   })
   stream.on('drop', () => dropped.inc())
   stream.on('error', () => dropped.inc())

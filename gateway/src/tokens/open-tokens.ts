@@ -1,3 +1,4 @@
+import { shareOf } from '@gatehouse/settings/workers'
 import type { SightingReport } from '@gatehouse/sightings/report-sightings'
 import type { GatewayConfig } from '../config.ts'
 import type { Ports } from '../ports.ts'
@@ -23,9 +24,10 @@ type TokenPorts = Pick<Ports, 'metrics' | 'clock'> & {
 }
 
 export function openTokens(
-  { GATEWAY_TOKEN_CACHE_BYTES: mostBytes }: Pick<GatewayConfig, 'GATEWAY_TOKEN_CACHE_BYTES'>,
+  config: Pick<GatewayConfig, 'GATEWAY_TOKEN_CACHE_BYTES' | 'workers'>,
   { issuers, checkSignature, sightings, metrics, clock }: TokenPorts
 ): Tokens {
+  const mostBytes = shareOf(config.GATEWAY_TOKEN_CACHE_BYTES, config.workers)
   const verifier = accessTokenVerifier({
     issuers,
     checkSignature,

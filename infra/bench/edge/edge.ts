@@ -11,6 +11,7 @@ import { isInstalled } from './programs.ts'
 import { starts } from './starts.ts'
 import { issuer } from './tokens.ts'
 import { unseenTokens } from './unseen-tokens.ts'
+import { workers } from './workers.ts'
 
 /**
  * The edge: the cost of a request, compared with other programs that do the same.
@@ -35,7 +36,7 @@ export async function edge(tell: (line: string) => void): Promise<Row[]> {
   }
   try {
     const rows: Row[] = []
-    for (const figures of [peers, unseenTokens, largeBodies, starts, fullMemory]) {
+    for (const figures of [peers, unseenTokens, largeBodies, starts, workers, fullMemory]) {
       rows.push(...(await figures(around, tell)))
     }
     return rows

@@ -8,7 +8,13 @@ const CONNECTIONS = 32
 export const PATH = '/bench/x'
 
 /** A list of tokens as a script for wrk: each request takes the next token. */
-export function tokenScript(folder: string, name: string, tokens: readonly string[]): string {
+export function tokenScript(
+  folder: string,
+  name: string,
+  tokens: readonly string[],
+  more: Readonly<Record<string, string>> = {}
+): string {
+  const headers = Object.entries(more).map(([header, value]) => `, ["${header}"] = "${value}"`)
   const list = join(folder, `${name}.txt`)
   const script = join(folder, `${name}.lua`)
   writeFileSync(list, tokens.join('\n'))
@@ -18,7 +24,7 @@ export function tokenScript(folder: string, name: string, tokens: readonly strin
 local i = 0
 request = function()
   i = i % #t + 1
-  return wrk.format("GET", "${PATH}", { ["Authorization"] = "Bearer " .. t[i], ["Host"] = "bench" })
+  return wrk.format("GET", "${PATH}", { ["Authorization"] = "Bearer " .. t[i], ["Host"] = "bench"${headers.join('')} })
 end
 `
   )

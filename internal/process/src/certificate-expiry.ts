@@ -15,6 +15,7 @@ export function certificateExpiry(
     name: `${service}_certificate_expiry_timestamp_seconds`,
     help: 'When a certificate that this process holds expires, in seconds since 1970',
     labelNames: ['certificate'],
+    aggregator: 'min',
     registers: [metrics],
     collect() {
       // Certificates come and go with the route table.

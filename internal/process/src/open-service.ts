@@ -1,18 +1,20 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { Server } from 'node:tls'
 import type { Service } from '@gatehouse/http-service/build-service'
-import type { ListenerTls } from '@gatehouse/tls/live-listener-tls'
 import type { ProcessTls } from '@gatehouse/tls/process-tls'
-import { listen } from './listen.ts'
-import { listenFault } from './listen-fault.ts'
+import type { FastifyInstance } from 'fastify'
+import type { Registry } from 'prom-client'
+import { listenAs, type Place } from './listen-as.ts'
 import type { RunningService } from './running-service.ts'
+import { answerPrimary, tellLastMetrics, untilReady } from './workers/answer-primary.ts'
+import { isReplacement, isWorker, opsUrlOfPrimary } from './workers/as-worker.ts'
 
-type Where = Parameters<typeof listen>[1]
-type Listener = Parameters<typeof listen>[0]
+type Listener = Pick<FastifyInstance, 'listen' | 'server'>
 
 export type ServiceParts = Omit<RunningService, 'url' | 'opsUrl' | 'drain' | 'endsWithinMs'> & {
-  readonly service: { readonly app: Listener & Pick<Service, 'draining'>; readonly at: Where }
-  readonly ops: { readonly app: Service; readonly at: Where }
+  readonly service: { readonly app: Listener & Pick<Service, 'draining'>; readonly at: Place }
+  readonly ops: { readonly app: Service; readonly at: Place }
+  /** how many processes serve its port, and the metrics of this one; absent: it is always one */
+  readonly workers?: { readonly count: number; readonly metrics: Registry }
   readonly times: DrainTimes
   /** of its listeners, which then get renewed certificates; closed after everything else */
   readonly tls?: ProcessTls
@@ -30,28 +32,23 @@ export type DrainTimes = {
 const LAST_MS = 3000
 
 /**
- * Starts the listeners of a service, the private one first.
+ * Starts the listeners of a service, the private one first. In a worker, the primary process has the
+ * private listener.
  * @throws StartFault with the code of the error that prevented it, such as EADDRINUSE; by then,
  * everything is closed
  */
-export async function openService({
-  service,
-  ops,
-  times,
-  tls,
-  ...parts
-}: ServiceParts): Promise<RunningService> {
-  renew(tls?.service, service.app)
-  renew(tls?.ops, ops.app)
+export async function openService(parts: ServiceParts): Promise<RunningService> {
+  const { service, ops, times, tls, workers, ...given } = parts
   const running = {
-    ...parts,
+    ...given,
     reload() {
-      parts.reload?.()
+      given.reload?.()
       tls?.reload()
     },
     async close() {
-      await parts.close()
+      await given.close()
       tls?.close()
+      if (isWorker() && workers) await tellLastMetrics(workers.metrics)
     }
   }
   const drain = async (): Promise<void> => {
@@ -59,9 +56,8 @@ export async function openService({
     if (times.drainMs > 0) await pause(times.drainMs)
   }
   try {
-    const settings = running.name.toUpperCase()
-    const opsUrl = await listenAs(`${settings}_OPS`, ops)
-    const url = await listenAs(settings, service)
+    const opsUrl = await openOps(parts)
+    const url = await listenAs(running.name.toUpperCase(), service, tls?.service)
     return { ...running, url, opsUrl, drain, endsWithinMs: times.drainMs + times.closeMs + LAST_MS }
   } catch (error) {
     await running.close()
@@ -69,18 +65,12 @@ export async function openService({
   }
 }
 
-/** Lets a listener follow its certificate, if it has one. */
-function renew(tls: ListenerTls | null | undefined, { server }: Listener): void {
-  if (server instanceof Server) tls?.serve(server)
-}
-
-async function listenAs(
-  settings: string,
-  { app, at }: { readonly app: Listener; readonly at: Where }
-): Promise<string> {
-  try {
-    return await listen(app, at)
-  } catch (error) {
-    throw listenFault(error, settings, at)
+/** @returns the address of the private listener */
+async function openOps({ name, ops, tls, workers }: ServiceParts): Promise<string> {
+  if (!isWorker() || workers === undefined) {
+    return listenAs(`${name.toUpperCase()}_OPS`, ops, tls?.ops)
   }
+  answerPrimary(ops.app, workers.metrics)
+  if (isReplacement(workers.count)) await untilReady(ops.app)
+  return opsUrlOfPrimary()
 }

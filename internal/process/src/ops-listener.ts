@@ -29,7 +29,7 @@ export type OpsOptions = {
 }
 
 /** Less than what a process has left when its service has closed. */
-const OPS_CLOSE_MS = 1000
+export const OPS_CLOSE_MS = 1000
 
 /**
  * The private listener of a process: liveness, readiness and metrics. The public listener never

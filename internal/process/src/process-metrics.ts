@@ -16,6 +16,7 @@ export function processMetrics(service: string): Registry {
     name: `${service}_build_info`,
     help: 'Always 1. The labels are the version of Gatehouse and of Node.js',
     labelNames: ['version', 'nodejs'],
+    aggregator: 'first',
     registers: [registry]
   }).set({ version, nodejs: process.versions.node }, 1)
   return registry

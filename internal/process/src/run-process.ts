@@ -3,6 +3,7 @@ import { fileFault } from '@gatehouse/settings/file-fault'
 import closeWithGrace from 'close-with-grace'
 import type { RunningService } from './running-service.ts'
 import type { StartMessage } from './start-message.ts'
+import { followOrders } from './workers/as-worker.ts'
 
 /** how long a start may continue after a signal */
 const START_MS = 10_000
@@ -11,7 +12,8 @@ const START_MS = 10_000
  * The life of a process: it starts, runs, and on SIGTERM or Ctrl-C drains and exits with 0. A
  * second signal ends it at once, with exit code 1. If the start fails, it prints the reason (for a
  * fault of the settings, a message for the operator and no stack trace) and exits with 1. SIGHUP
- * also ends it, unless it makes the process read its files again.
+ * also ends it, unless it makes the process read its files again. SIGUSR2 replaces its workers,
+ * or ends it if it has none. A worker gets the same orders from its primary process.
  */
 export async function runProcess(
   start: () => Promise<RunningService>,
@@ -24,8 +26,8 @@ export async function runProcess(
   let ending = false
   // Handled from the first moment on, because the first process of a container ignores a signal
   // without a handler.
-  const skip = onHangup === 'reload' ? (['SIGHUP'] as const) : []
-  const life = closeWithGrace({ delay: null, skip: [...skip] }, async ({ err }) => {
+  const skip = onHangup === 'reload' ? ['SIGHUP' as const] : []
+  const life = closeWithGrace({ delay: null, skip: [...skip, 'SIGUSR2'] }, async ({ err }) => {
     ending = true
     if (err) process.stderr.write(`${explain(err)}\n`)
     const started = await within(
@@ -37,22 +39,27 @@ export async function runProcess(
   })
   // Handled from the first moment on, like the others: without a handler, SIGHUP would end the
   // process.
-  if (onHangup === 'reload') {
-    process.on('SIGHUP', () => {
-      void starting.then((started) => started.reload?.()).catch(() => {})
-    })
+  const reload = (): void => {
+    void starting.then((started) => started.reload?.()).catch(() => {})
   }
+  if (onHangup === 'reload') process.on('SIGHUP', reload)
   // The process that started this one has exited, so this one ends too. Not by a signal, because a
   // second one would cut the drain short.
-  process.once('disconnect', () => {
+  const close = (): void => {
     if (!ending) life.close()
+  }
+  process.once('disconnect', close)
+  followOrders({ end: close, reload })
+  process.on('SIGUSR2', () => {
+    void starting.then(({ replaceWorkers }) => (replaceWorkers ?? close)()).catch(() => {})
   })
   let service: RunningService
   try {
     service = await starting
   } catch (error) {
     life.uninstall()
-    process.stderr.write(`${explain(error)}\n`)
+    const reason = explain(error)
+    if (reason !== null) process.stderr.write(`${reason}\n`)
     await tell({ failed: { code: codeOf(error) } })
     process.exit(1)
   }
@@ -90,8 +97,10 @@ function tell(message: StartMessage): Promise<void> {
 const codeOf = (error: unknown): string | undefined =>
   error instanceof Error && 'code' in error ? String(error.code) : undefined
 
-function explain(error: unknown): string {
+/** Null: a worker has printed the reason. */
+function explain(error: unknown): string | null {
   if (!(error instanceof Error)) return String(error)
+  if (error.name === 'StartFaultOfWorker') return null
   const isMendable = error.name === 'StartFault' || codeOf(error) === 'EADDRINUSE'
   if (isMendable) return `Cannot start: ${error.message}`
   // A store that stopped answering during the start.

@@ -7,6 +7,8 @@ export type RunningService = {
   readonly opsUrl: string
   /** reloads what can change while it runs, if there is anything */
   reload?(): void
+  /** replaces its worker processes, one after the other, if it has any */
+  replaceWorkers?(): void
   /**
    * Reports that it is about to end, so that load balancers and clients go elsewhere, and still
    * serves every request. Resolves when they have had time for that. For a service that does not

@@ -47,6 +47,7 @@ export function reportedRedis({ service, log, metrics }: RedisReport): ReportedR
     name: `${service}_redis_connected`,
     help: '1 while the connection to Redis is ready, 0 while it is being made',
     labelNames: ['connection'],
+    aggregator: 'min',
     registers: [metrics],
     collect() {
       for (const [connection, { status }] of connections) {

@@ -14,6 +14,7 @@ import { originFaults, originSettings } from '@gatehouse/settings/origins'
 import { type Environment, readSettings, SettingsFault } from '@gatehouse/settings/read-settings'
 import { secret } from '@gatehouse/settings/secret'
 import { unknownSettings } from '@gatehouse/settings/unknown-settings'
+import { workerCount, workerFaults, workersSetting } from '@gatehouse/settings/workers'
 import { clientTlsSettings } from '@gatehouse/tls/client-settings'
 import { listenerFaults, listenerSettings } from '@gatehouse/tls/listener-settings'
 import { type Static, Type } from 'typebox'
@@ -74,6 +75,7 @@ export const authSettings = {
   ...secret('AUTH_KEY_ENCRYPTION_KEY'),
   ...secret('AUTH_OPS_TOKEN'),
   AUTH_OPS_HOSTS: Type.String({ default: '' }),
+  AUTH_WORKERS: workersSetting(),
   AUTH_REGISTRATION: Type.Enum(['open', 'invite', 'off', 'closed'], { default: 'open' }),
   AUTH_COOKIE_SAME_SITE: Type.Enum(['strict', 'none'], { default: 'strict' }),
   AUTH_NEW_USER_ROLES: Type.String({ default: 'user' }),
@@ -84,6 +86,8 @@ export const authSettings = {
 export type AuthConfig = Static<ReturnType<typeof Type.Object<typeof authSettings>>> & {
   /** the parsed DATABASE_URL; null if it is unset */
   readonly database: PostgresAddress | null
+  /** how many processes serve the port */
+  readonly workers: number
   /** warnings for the operator */
   readonly warnings: readonly string[]
 }
@@ -107,13 +111,19 @@ export function readConfig(environment: Environment): AuthConfig {
   const { database } = databaseOf(settings)
   const unsafe = [environment.TOKEN_ISSUER ? null : UNSET_ISSUER, unverifiedDatabase(database)]
   const warnings = isProduction ? unsafe.filter((warning) => warning !== null) : []
-  const config = { ...settings, database, warnings: [...unknown.warnings, ...warnings] }
+  const config = {
+    ...settings,
+    database,
+    workers: workerCount(settings.AUTH_WORKERS),
+    warnings: [...unknown.warnings, ...warnings]
+  }
   const faults = [
     ...clusterFaults(config),
     ...originFaults(config),
     ...listenerFaults('AUTH', config),
     ...gatewayKeysFaults(config),
     ...retentionFaults(config),
+    ...workerFaults('AUTH', config.AUTH_WORKERS, serverStores(config)),
     ...(isProduction ? [...missingSecrets(config), ...lonelyDatabase(config)] : [])
   ]
   if (faults.length > 0) throw new SettingsFault(faults)
@@ -182,6 +192,12 @@ const lonelyDatabase = ({ REDIS_URL, DATABASE_URL }: AuthConfig): string[] =>
         'DATABASE_URL must be set beside REDIS_URL in production: without it, each instance would have its own accounts and keys in SQLite. If there is only one instance, set DATABASE_URL=sqlite:'
       ]
     : []
+
+/** The stores that several processes can share. */
+const serverStores = ({ REDIS_URL, DATABASE_URL }: AuthConfig) => ({
+  REDIS_URL,
+  DATABASE_URL: DATABASE_URL === SQLITE ? undefined : DATABASE_URL
+})
 
 const SECRETS = ['AUTH_REFRESH_KEYS', 'AUTH_KEY_ENCRYPTION_KEY', 'AUTH_OPS_TOKEN'] as const
 

@@ -1,5 +1,16 @@
 import { runProcess } from '@gatehouse/process/run-process'
+import { isWorker } from '@gatehouse/process/workers/as-worker'
 import { readConfig } from './config.ts'
-import { startAuth } from './start.ts'
+import { startWorkers } from './start-workers.ts'
 
-void runProcess(async () => startAuth(readConfig(process.env)), { onHangup: 'reload' })
+void runProcess(
+  async () => {
+    const config = readConfig(process.env)
+    if (config.workers > 1 && !isWorker()) return startWorkers(config)
+    // A primary process does not need what an auth service needs.
+    const { startAuth } = await import('./start.ts')
+    // The primary process has logged the warnings.
+    return startAuth(isWorker() ? { ...config, warnings: [] } : config)
+  },
+  { onHangup: 'reload' }
+)

@@ -30,6 +30,7 @@ export type HashQueueWatch = {
  * The number of hashes that leaves half of the cores for refreshes, and one thread of the pool for
  * other work. With all cores but one, a flood of logins multiplied a refresh's p99 by four; with
  * half of the cores, by two to three.
+ * @param cores of this process: workers divide them
  */
 export const hashThreads = (poolThreads: number, cores = availableParallelism()): number =>
   Math.max(1, Math.min(Math.ceil(cores / 2), poolThreads - 1))

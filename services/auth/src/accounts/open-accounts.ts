@@ -1,3 +1,5 @@
+import { availableParallelism } from 'node:os'
+import { shareOf } from '@gatehouse/settings/workers'
 import type { Origin } from '../audit/audit-event.ts'
 import type { AuditLog } from '../audit/audit-log.ts'
 import type { AuthConfig } from '../config.ts'
@@ -56,7 +58,11 @@ function openPasswords(config: AuthConfig, { metrics, verify }: AccountPorts): P
     passes: config.AUTH_PASSWORD_PASSES,
     lanes: config.AUTH_PASSWORD_LANES
   }
-  const width = config.AUTH_PASSWORD_THREADS ?? hashThreads(config.UV_THREADPOOL_SIZE)
-  const longest = config.AUTH_PASSWORD_QUEUE
+  const { AUTH_PASSWORD_THREADS: threads, UV_THREADPOOL_SIZE: poolThreads, workers } = config
+  const width =
+    threads === undefined
+      ? hashThreads(poolThreads, availableParallelism() / workers)
+      : shareOf(threads, workers)
+  const longest = Math.ceil(config.AUTH_PASSWORD_QUEUE / workers)
   return passwords(cost, hashQueue({ width, longest, watch: metrics.hashQueue }), verify)
 }

@@ -17,6 +17,7 @@ export function keyMetrics(
     name: 'auth_signing_keys',
     help: 'Signing keys, by state',
     labelNames: ['state'],
+    aggregator: 'max',
     registers,
     collect() {
       for (const state of keyStates) {
@@ -27,6 +28,7 @@ export function keyMetrics(
   new Gauge({
     name: 'auth_signing_key_age_seconds',
     help: 'How long the active signing key has been active',
+    aggregator: 'max',
     registers,
     collect() {
       const active = activeOf(keys)
@@ -38,6 +40,7 @@ export function keyMetrics(
   new Gauge({
     name: 'auth_signing_key_rotation_seconds',
     help: 'How long a signing key stays active by the schedule; 0: there is no schedule',
+    aggregator: 'max',
     registers
   }).set(rotationSeconds)
   return (read) => {

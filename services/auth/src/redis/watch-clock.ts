@@ -18,6 +18,7 @@ export function watchClock(
   new Gauge({
     name: 'auth_redis_clock_ahead_seconds',
     help: 'How far the clock of this process is ahead of the clock of Redis, which decides what has expired',
+    aggregator: 'max',
     registers: [needs.metrics],
     collect() {
       this.set(clock.aheadMs / 1000)

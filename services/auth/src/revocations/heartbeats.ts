@@ -91,6 +91,7 @@ export async function openHeartbeats(
   new Gauge({
     name: 'auth_revocation_heartbeat_age_seconds',
     help: 'Seconds since the last successful write of this process to the revocation log',
+    aggregator: 'max',
     registers: [metrics],
     collect() {
       this.set(heartbeats.ageSeconds())

@@ -1,0 +1,26 @@
+import { GATEWAY_KEYS_PATH } from '@gatehouse/edge-headers/assertion'
+import { serviceLog } from '@gatehouse/http-service/service-log'
+import type { RunningService } from '@gatehouse/process/running-service'
+import { startPrimary } from '@gatehouse/process/workers/start-primary'
+import { words } from '@gatehouse/settings/fragments'
+import { openTls } from '@gatehouse/tls/process-tls'
+import type { GatewayConfig } from './config.ts'
+import { mergedKeySets } from './fleet/merged-key-sets.ts'
+
+/**
+ * Starts several gateway processes on one port, and speaks for them on the private listener. The
+ * keys with which services verify assertions are those of all of them.
+ */
+export async function startWorkers(config: GatewayConfig): Promise<RunningService> {
+  const log = serviceLog('gateway', config.LOG_LEVEL)
+  for (const warning of config.warnings) log.warn(warning)
+  return startPrimary({
+    name: 'gateway',
+    workers: config.workers,
+    log,
+    tls: openTls('GATEWAY', config, log),
+    at: { host: config.GATEWAY_OPS_HOST, port: config.GATEWAY_OPS_PORT },
+    hosts: words(config.GATEWAY_OPS_HOSTS),
+    merged: { [GATEWAY_KEYS_PATH]: mergedKeySets }
+  })
+}

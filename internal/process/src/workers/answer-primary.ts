@@ -1,0 +1,67 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import type { Service } from '@gatehouse/http-service/build-service'
+import type { Registry } from 'prom-client'
+import type { CarriedAnswer, CarriedRequest, FromWorker, ToWorker } from './messages.ts'
+
+type Asked = Exclude<ToWorker, { order: unknown }>
+
+/**
+ * Answers what the primary process asks, instead of listening on a private port.
+ * @param ops the private service of this worker
+ */
+export function answerPrimary(ops: Service, metrics: Registry): void {
+  const answerOf = (told: Asked): Promise<unknown> =>
+    told.question === 'metrics' ? metrics.getMetricsAsJSON() : carried(ops, told.request)
+  process.on('message', (message) => {
+    const told = message as ToWorker
+    if (!('ask' in told)) return
+    void answerOf(told)
+      .catch(() => null)
+      .then((answer) => tell({ answerTo: told.ask, answer }))
+  })
+}
+
+/** Tells the primary process everything that this worker has counted. */
+export async function tellLastMetrics(metrics: Registry): Promise<void> {
+  await tell({ lastMetrics: await metrics.getMetricsAsJSON() })
+}
+
+async function carried(ops: Service, request: CarriedRequest): Promise<CarriedAnswer> {
+  const { method, url, headers, body } = request
+  const {
+    statusCode,
+    headers: answered,
+    rawPayload
+  } = await ops.inject({
+    method: method as 'GET',
+    url,
+    headers,
+    ...(body === undefined ? {} : { payload: Buffer.from(body) })
+  })
+  return { status: statusCode, headers: answered, body: rawPayload }
+}
+
+/** The primary process may have gone, which ends this one too. */
+function tell(message: FromWorker): Promise<void> {
+  return new Promise((resolve) => {
+    if (process.send === undefined) resolve()
+    else process.send(message, undefined, undefined, () => resolve())
+  })
+}
+
+/** The longest that a worker waits before it joins the others. */
+const JOIN_MS = 10_000
+const POLL_MS = 50
+
+/**
+ * Waits until a worker that takes the place of another one can do its work, because the others serve
+ * in the meantime. It joins in any case after some time: perhaps none of them can.
+ */
+export async function untilReady(ops: Service): Promise<void> {
+  const deadline = performance.now() + JOIN_MS
+  while (performance.now() < deadline) {
+    const { statusCode } = await ops.inject('/readyz')
+    if (statusCode === 200) return
+    await pause(POLL_MS)
+  }
+}

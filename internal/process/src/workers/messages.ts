@@ -1,0 +1,45 @@
+import type { Registry } from 'prom-client'
+import type { StartMessage } from '../start-message.ts'
+
+/** How a primary process and its workers talk over their channel. */
+
+/** What a worker does without an answer. */
+export type Order = 'end' | 'reload'
+
+/** A request to the private listener, which the worker answers. */
+export type CarriedRequest = {
+  readonly method: string
+  /** path and query */
+  readonly url: string
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>
+  readonly body?: Uint8Array | undefined
+}
+
+export type CarriedAnswer = {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string | string[] | number | undefined>>
+  readonly body: Uint8Array
+}
+
+/** The metrics of a process, as prom-client exports them. */
+export type MetricSnapshot = Awaited<ReturnType<Registry['getMetricsAsJSON']>>
+
+/** What a worker is asked, and the type of its answer. */
+export type Questions = {
+  readonly metrics: { readonly asked: null; readonly answer: MetricSnapshot }
+  readonly request: { readonly asked: CarriedRequest; readonly answer: CarriedAnswer }
+}
+
+export type Question = keyof Questions
+
+export type ToWorker =
+  | { readonly order: Order }
+  | { readonly ask: number; readonly question: 'metrics' }
+  | { readonly ask: number; readonly question: 'request'; readonly request: CarriedRequest }
+
+export type FromWorker =
+  | StartMessage
+  /** null: the worker could not answer */
+  | { readonly answerTo: number; readonly answer: unknown }
+  /** the last metrics of a worker that has completed its requests */
+  | { readonly lastMetrics: MetricSnapshot }

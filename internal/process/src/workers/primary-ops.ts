@@ -1,0 +1,130 @@
+import { buildService, type ServerTls, type Service } from '@gatehouse/http-service/build-service'
+import type { ServiceLog } from '@gatehouse/http-service/service-log'
+import { Refusal } from '@gatehouse/problem/refusal'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { Registry } from 'prom-client'
+import { OPS_CLOSE_MS } from '../ops-listener.ts'
+import { requirePrivateHost } from '../private-host.ts'
+import type { WorkerProcess } from './fork-worker.ts'
+import { mergedMetrics } from './merged-metrics.ts'
+import { mergedReadiness, type Readiness } from './merged-readiness.ts'
+import type { CarriedAnswer, CarriedRequest } from './messages.ts'
+import type { WorkerPool } from './worker-pool.ts'
+
+/** Makes one answer of those of all workers that listen; null: the worker did not answer. */
+export type MergeAnswers = (bodies: readonly (unknown | null)[]) => unknown
+
+export type PrimaryOpsOptions = {
+  readonly log: ServiceLog
+  /** of the primary process itself */
+  readonly metrics: Registry
+  readonly pool: Pick<WorkerPool, 'up' | 'told'>
+  /** how many workers there should be */
+  readonly workers: number
+  readonly isDraining: () => boolean
+  readonly https?: ServerTls | null
+  /** as for the listener of one process */
+  readonly hosts: readonly string[]
+  /** other paths for which all workers are asked */
+  readonly merged?: Readonly<Record<string, MergeAnswers>>
+}
+
+/** How long a worker may take for a figure of its own. One that stands still must not delay others. */
+const FIGURE_MS = 1000
+/** How long a request of an operator may take: some wait for gateways. */
+const REQUEST_MS = 60_000
+/** the longest body of the operators' API */
+const BODY_LIMIT_BYTES = 1024 * 1024
+
+/**
+ * The private listener of a primary process. It speaks for all workers, and passes every other
+ * request to one of them, over the channel that it has to it.
+ */
+export function buildPrimaryOps(options: PrimaryOpsOptions): Service {
+  const { log, metrics, pool, workers, isDraining, https = null, hosts, merged = {} } = options
+  const ops = buildService({ log, closeMs: OPS_CLOSE_MS, https })
+  const onRequest = requirePrivateHost(hosts)
+  const ask = (request: CarriedRequest) =>
+    Promise.all(pool.up().map((worker) => worker.ask('request', request, FIGURE_MS)))
+
+  ops.get('/healthz', async () => {
+    await answering(pool.up())
+    return { status: 'alive' }
+  })
+  ops.get('/readyz', { onRequest }, async (_request, reply) => {
+    const answers = (await ask(get('/readyz'))).map(
+      (answer) => answer && { status: answer.status, body: bodyOf(answer) as Readiness }
+    )
+    const { isReady, body } = mergedReadiness(answers, { workers, isDraining: isDraining() })
+    return reply.code(isReady ? 200 : 503).send(body)
+  })
+  ops.get('/metrics', { onRequest }, async (_request, reply) => {
+    await Promise.all(pool.up().map((worker) => worker.ask('metrics', null, FIGURE_MS)))
+    const own = await metrics.getMetricsAsJSON()
+    // A worker that has not answered counts with what it told last.
+    return reply.type(metrics.contentType).send(await mergedMetrics(own, pool.told()))
+  })
+  for (const [path, merge] of Object.entries(merged)) {
+    ops.get(path, async () =>
+      merge((await ask(get(path))).map((answer) => answer && bodyOf(answer)))
+    )
+  }
+  // In a scope of its own: the worker reads the body.
+  ops.register((scope, _options, done) => {
+    scope.removeAllContentTypeParsers()
+    const read = { parseAs: 'buffer', bodyLimit: BODY_LIMIT_BYTES } as const
+    scope.addContentTypeParser('*', read, (_request, body, done) => done(null, body))
+    scope.all('/*', { bodyLimit: BODY_LIMIT_BYTES }, (request, reply) => pass(request, reply, pool))
+    done()
+  })
+  return ops
+}
+
+async function pass(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  pool: Pick<WorkerPool, 'up'>
+): Promise<FastifyReply> {
+  const worker = await answering(pool.up())
+  const { method, url, headers, body } = request
+  const asked = { method, url, headers: endToEnd(headers), body: body as Buffer | undefined }
+  const answer = await worker.ask('request', asked, REQUEST_MS)
+  if (answer === null) throw noWorker()
+  return reply.code(answer.status).headers(endToEnd(answer.headers)).send(Buffer.from(answer.body))
+}
+
+/**
+ * The first worker that shows that it does not stand still.
+ * @throws Refusal UNAVAILABLE if none does
+ */
+async function answering(workers: readonly WorkerProcess[]): Promise<WorkerProcess> {
+  const attempts = workers.map(async (worker) => {
+    if ((await worker.ask('request', get('/healthz'), FIGURE_MS)) === null) throw noWorker()
+    return worker
+  })
+  return Promise.any(attempts).catch(() => {
+    throw noWorker()
+  })
+}
+
+const noWorker = () => new Refusal('UNAVAILABLE', { reason: 'no worker answers' })
+
+const get = (url: string): CarriedRequest => ({
+  method: 'GET',
+  url,
+  headers: { host: 'localhost' }
+})
+
+const bodyOf = ({ body }: CarriedAnswer): unknown => JSON.parse(Buffer.from(body).toString())
+
+/** What concerns a connection only (RFC 9110 §7.6.1), or is written anew. */
+const OF_CONNECTION = new Set([
+  'connection',
+  'keep-alive',
+  'transfer-encoding',
+  'content-length',
+  'date'
+])
+
+const endToEnd = <Value>(headers: Readonly<Record<string, Value>>): Record<string, Value> =>
+  Object.fromEntries(Object.entries(headers).filter(([name]) => !OF_CONNECTION.has(name)))

@@ -1,0 +1,303 @@
+import { type ChildProcess, fork } from 'node:child_process'
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import { get as getPlain } from 'node:http'
+import { constants, connect as openSession } from 'node:http2'
+import { Agent, get } from 'node:https'
+import { createServer } from 'node:net'
+import { text } from 'node:stream/consumers'
+import { authority } from '@gatehouse/fixtures/certificates'
+import { type Answer, client, eventually } from '@gatehouse/fixtures/client'
+import { dataFolder } from '@gatehouse/fixtures/data-folder'
+import { installation } from '@gatehouse/fixtures/installation'
+import { operator } from '@gatehouse/fixtures/operator'
+import { within } from '@gatehouse/fixtures/own-time'
+import { postgresMissing } from '@gatehouse/fixtures/postgres-server'
+import { processEnvironment, serviceProgram } from '@gatehouse/fixtures/program'
+import { redisMissing } from '@gatehouse/fixtures/redis-server'
+import t from 'tap'
+import { type Exported, exported } from './exported-metrics.ts'
+
+const skip = redisMissing || postgresMissing
+const PATIENCE_MS = 20_000
+const password = 'correct horse battery'
+
+/** The processes that a process has started and that run. */
+function workersOf(pid: number): number[] {
+  try {
+    const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim()
+    return children === '' ? [] : children.split(' ').map(Number)
+  } catch {
+    return []
+  }
+}
+
+const isRunning = (pid: number): boolean => {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch {
+    return false
+  }
+}
+
+type Readiness = { status: string; degraded?: Record<string, string> }
+
+const readiness = async (opsUrl: string): Promise<Readiness> =>
+  (await client(opsUrl).call<Readiness>('/readyz')).body
+
+/** The sum of all samples of a metric. */
+const sum = ({ samples }: Exported, metric: string): number =>
+  samples.filter(({ name }) => name === metric).reduce((total, { value }) => total + value, 0)
+
+const figure = async (opsUrl: string, metric: string): Promise<number> =>
+  sum(await exported([opsUrl]), metric)
+
+async function twoOfEach() {
+  const certificates = await authority(t)
+  const { cert, key } = await certificates.issue('localhost', ['127.0.0.1'])
+  const system = await installation(t, {
+    auths: 1,
+    gateways: 1,
+    orders: 1,
+    settings: {
+      GATEWAY_WORKERS: '2',
+      AUTH_WORKERS: '2',
+      GATEWAY_TLS_CERT_FILE: cert,
+      GATEWAY_TLS_KEY_FILE: key,
+      DRAIN_SECONDS: '1'
+    }
+  })
+  const [gateway] = system.gateways
+  const [auth] = system.auths
+  if (gateway === undefined || auth === undefined) throw new Error('the installation is empty')
+  return { ...system, gateway, auth, ca: readFileSync(certificates.file) }
+}
+
+const running = skip ? null : await twoOfEach()
+const parts = () => {
+  if (running === null) throw new Error(String(skip))
+  return running
+}
+
+const signedIn = async (): Promise<string> => {
+  const { call } = client(parts().auth.url)
+  const json = { email: 'ada@example.com', password }
+  await call('/register', { json })
+  return (await call<{ accessToken: string }>('/login', { json })).body.accessToken
+}
+const token = skip ? '' : await signedIn()
+const authorization = `Bearer ${token}`
+
+/** A client over HTTP/1.1, with one connection that it keeps as long as the gateway does. */
+function keepingAlive() {
+  const agent = new Agent({ keepAlive: true, maxSockets: 1, ca: parts().ca })
+  const ask = async (path: string): Promise<number> => {
+    const request = get(new URL(path, parts().gateway.url), { agent, headers: { authorization } })
+    const [response] = await once(request, 'response')
+    await text(response)
+    return response.statusCode
+  }
+  return { ask, close: async () => agent.destroy() }
+}
+
+/** A client over HTTP/2, which opens another connection when it is told to. */
+function multiplexing() {
+  const open = () => {
+    const session = openSession(parts().gateway.url, { ca: parts().ca })
+    let isLeaving = false
+    session.on('goaway', () => {
+      isLeaving = true
+    })
+    session.on('error', () => {})
+    return { session, mustLeave: () => isLeaving || session.closed || session.destroyed }
+  }
+  let current = open()
+  const ask = async (path: string): Promise<number> => {
+    if (current.mustLeave()) {
+      current.session.close()
+      current = open()
+    }
+    const stream = current.session.request({ ':path': path, authorization })
+    const [headers] = await once(stream, 'response')
+    await text(stream)
+    return Number(headers[constants.HTTP2_HEADER_STATUS])
+  }
+  return { ask, close: async () => current.session.close() }
+}
+
+/** Asks for one thing after the other; `stop` returns the answers, and what failed. */
+function load(clients: { ask(path: string): Promise<number>; close(): Promise<void> }[]) {
+  const answers: (number | string)[] = []
+  let isGoing = true
+  const all = clients.map(async ({ ask, close }, turn) => {
+    for (let round = turn; isGoing; round += 1) {
+      const path = round % 2 === 0 ? '/orders' : '/auth/me'
+      answers.push(await ask(path).catch((error) => String(error.code ?? error)))
+      // A light load: the suite shares the machine.
+      await new Promise((resolve) => setTimeout(resolve, 20))
+    }
+    await close()
+  })
+  return async () => {
+    isGoing = false
+    await Promise.all(all)
+    return answers
+  }
+}
+
+t.test('two workers on one port', { skip, bail: true }, async (t) => {
+  const { gateway, auth, folder } = parts()
+  const ops = operator(folder)
+
+  t.test('are one service on the private listener', async (t) => {
+    for (const [name, { opsUrl }] of Object.entries({ gateway, auth })) {
+      const ready = await eventually(
+        () => readiness(opsUrl),
+        ({ status }) => status === 'ready',
+        PATIENCE_MS
+      )
+      t.match(ready, { status: 'ready', failing: {}, ageSeconds: {} }, name)
+      t.equal(await figure(opsUrl, `${name}_workers`), 2)
+      t.equal(await figure(opsUrl, `${name}_workers_configured`), 2)
+      t.equal((await client(opsUrl).call('/healthz')).status, 200)
+      const request = getPlain(`${opsUrl}/metrics`, { headers: { host: 'rebound.example' } })
+      const [foreign] = await once(request, 'response')
+      foreign.resume()
+      t.equal(foreign.statusCode, 403, 'not by a name that is not its own')
+    }
+    t.equal(await figure(gateway.opsUrl, 'gateway_connections_limit'), 20_000, 'both shares')
+    t.equal((await ops(['keys', 'list', '--json'])).code, 0, 'the API of operators')
+    const live = (await ops(['gateways', '--json'])).json.gateways as unknown[]
+    t.equal(live.length, 2, 'each worker is a gateway')
+    type Keys = { keys: { kid: string }[]; complete: boolean }
+    const published: Answer<Keys> = await client(gateway.opsUrl).call(
+      '/.well-known/gateway-jwks.json'
+    )
+    t.match(published.body, { keys: [{}, {}], complete: true }, 'the keys of both')
+  })
+
+  t.test('serve new connections in turn, and count as one', async (t) => {
+    const before = await figure(gateway.opsUrl, 'gateway_request_duration_seconds_count')
+    for (let turn = 0; turn < 4; turn += 1) {
+      const { ask, close } = turn < 2 ? keepingAlive() : multiplexing()
+      t.equal(await ask('/orders'), 200)
+      t.equal(await ask('/orders'), 200)
+      await close()
+    }
+    const after = await figure(gateway.opsUrl, 'gateway_request_duration_seconds_count')
+    t.equal(after - before, 8)
+    // The token is new to each worker once, and remembered then.
+    const { samples } = await exported([gateway.opsUrl])
+    const verified = samples.filter(
+      ({ name, labels }) =>
+        name === 'gateway_token_verifications_total' && labels.outcome === 'verified'
+    )
+    t.equal(verified[0]?.value, 2, 'both have served')
+  })
+
+  t.test('are replaced one after the other, and no request is lost', async (t) => {
+    const old = { gateway: workersOf(gateway.pid), auth: workersOf(auth.pid) }
+    t.strictSame([old.gateway.length, old.auth.length], [2, 2])
+    const stop = load([keepingAlive(), multiplexing()])
+    const before = await figure(gateway.opsUrl, 'gateway_request_duration_seconds_count')
+    process.kill(gateway.pid, 'SIGUSR2')
+    process.kill(auth.pid, 'SIGUSR2')
+    const left = await eventually(
+      async () => [...old.gateway, ...old.auth].filter(isRunning),
+      (pids) => pids.length === 0,
+      2 * PATIENCE_MS
+    )
+    t.strictSame(left, [], 'all have been replaced')
+    const answers = await stop()
+    t.ok(answers.length > 0)
+    t.strictSame(
+      answers.filter((answer) => answer !== 200),
+      []
+    )
+    const after = await figure(gateway.opsUrl, 'gateway_request_duration_seconds_count')
+    t.ok(after - before >= answers.length - 4, 'what ended workers had counted still counts')
+    t.equal(await figure(gateway.opsUrl, 'gateway_worker_restarts_total'), 0, 'none has died')
+    t.equal((await readiness(gateway.opsUrl)).status, 'ready')
+  })
+
+  t.test('one that stands still does not delay the private listener', async (t) => {
+    const [frozen = 0] = workersOf(gateway.pid)
+    process.kill(frozen, 'SIGSTOP')
+    try {
+      const ready = await within(t, 4000, 'readiness and metrics', async () => {
+        await figure(gateway.opsUrl, 'gateway_workers')
+        return readiness(gateway.opsUrl)
+      })
+      t.match(ready, { status: 'degraded', degraded: { workers: '1 of 2 workers not ready' } })
+      t.equal((await client(gateway.opsUrl).call('/healthz')).status, 200)
+    } finally {
+      process.kill(frozen, 'SIGCONT')
+    }
+  })
+
+  t.test('one that is killed is replaced, and its counts stay', async (t) => {
+    const { pid, opsUrl } = gateway
+    const counted = 'gateway_request_duration_seconds_count'
+    const before = await figure(opsUrl, counted)
+    const [killed = 0] = workersOf(pid)
+    process.kill(killed, 'SIGKILL')
+    const now = await eventually(
+      async () => ({ pids: workersOf(pid), ready: await readiness(opsUrl) }),
+      ({ pids, ready }) => pids.length === 2 && !pids.includes(killed) && ready.status === 'ready',
+      PATIENCE_MS
+    )
+    t.match(now, { pids: [Number, Number], ready: { status: 'ready' } })
+    t.equal(await figure(opsUrl, 'gateway_worker_restarts_total'), 1)
+    t.equal(await figure(opsUrl, counted), before, 'a sum never decreases')
+    const { ask, close } = keepingAlive()
+    t.equal(await ask('/orders'), 200)
+    await close()
+  })
+
+  t.test('end with their primary process, however it ends', async (t) => {
+    const workers = workersOf(gateway.pid)
+    t.equal(workers.length, 2)
+    await gateway.kill()
+    const left = await eventually(
+      async () => workers.filter(isRunning),
+      (pids) => pids.length === 0,
+      PATIENCE_MS
+    )
+    t.strictSame(left, [], 'no orphan of a killed one')
+    const others = workersOf(auth.pid)
+    t.equal(await auth.stop(), 0, 'SIGTERM drains all of them')
+    t.strictSame(others.filter(isRunning), [])
+  })
+})
+
+const ended = async (child: ChildProcess): Promise<[number | null, string]> => {
+  if (child.stderr === null) throw new Error('the process has no output')
+  const [[code], said] = await Promise.all([once(child, 'exit'), text(child.stderr)])
+  return [code, said]
+}
+
+t.test('if the port is taken, the reason is printed once', { skip }, async (t) => {
+  const other = createServer()
+  t.teardown(() => other.close())
+  await once(other.listen(0, '127.0.0.1'), 'listening')
+  const { port } = other.address() as { port: number }
+  const child = fork(serviceProgram('gateway'), {
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    env: {
+      ...processEnvironment(),
+      LOG_LEVEL: 'silent',
+      GATEHOUSE_DATA_DIR: dataFolder(t),
+      REDIS_URL: parts().redis.url,
+      GATEWAY_WORKERS: '2',
+      GATEWAY_PORT: String(port),
+      GATEWAY_OPS_PORT: '0'
+    }
+  })
+  const [code, said] = await ended(child)
+  t.equal(code, 1)
+  t.match(
+    said,
+    new RegExp(`^Cannot start: GATEWAY_PORT: cannot listen on 127.0.0.1:${port}: .*\n$`)
+  )
+})
