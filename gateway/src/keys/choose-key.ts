@@ -4,10 +4,11 @@ import type { KeySet, VerificationKey } from './key-set.ts'
 /**
  * The key of a set with which to check a token. There is at most one check: if several keys could
  * be meant, none is chosen, because trying each would cost a signature check.
- * @param kid the token's; null if it names none. Then it means the only key of the set that has its
- * algorithm. The same holds for a `kid` if that key has none (in RFC 7515 §4.1.4, `kid` is a hint).
- * @returns a key whose algorithms may not include the token's: if the `kid` is known, asking the
- * issuer again does not help
+ * @param kid of the token; null if it has none. A token without a `kid` means the only key of the
+ * set that has its algorithm. A token whose `kid` no key has means the only
+ * such key without a `kid` (in RFC 7515 §4.1.4, `kid` is a hint).
+ * @returns a key; if the `kid` is known, its algorithms may lack the token's, because asking the
+ * issuer again would not help
  */
 export function chooseKey(
   { keys }: KeySet,
