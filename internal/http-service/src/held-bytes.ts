@@ -6,8 +6,8 @@ const MOST_HELD_BYTES = 64 * 1024
 const MOST_CHUNKS = 64
 
 /**
- * Reads a connection that Node.js has released and that nothing has taken over yet. Only on a
- * connection that is read does a disconnect of the client show.
+ * Reads a connection that Node.js has released and that nothing has taken over yet. Node.js
+ * notices that the client disconnects only while the connection is read.
  * @returns a function that stops reading, and returns what has arrived
  */
 export function holdBytes(socket: Socket): () => Buffer {

@@ -39,7 +39,7 @@ function divert(raw: IncomingMessage, error: Error): void {
   Object.assign(raw, { method: 'GET', url: '/' })
 }
 
-/** Call it before all other hooks are added, so that none of them sees the way of the other request. */
+/** Call it before all other hooks are added, so that each of them sees what the client sent. */
 export function restoreUnrouted(service: FastifyInstance): void {
   service.addHook('onRequest', ({ raw }, _reply, next) => {
     const found = unrouted.get(raw)
@@ -48,7 +48,7 @@ export function restoreUnrouted(service: FastifyInstance): void {
   })
 }
 
-/** Why a request is refused that the router cannot match; null: the router has matched it. */
+/** Why the router cannot match a request, which is then refused; null if it has matched it. */
 export const unroutedError = ({ raw }: FastifyRequest): Error | null =>
   unrouted.get(raw)?.error ?? null
 

@@ -6,9 +6,9 @@ const NO_RUN = ''
 
 /**
  * A *run* of the session store is the time between two restarts, failovers or losses of its data.
- * What the database marks as told was told to the run that this returns; the revocation log is in
- * the same store. A later run may have lost what an earlier one was told. So when the run changes,
- * everything is marked as untold.
+ * The store contains the sessions and the revocation log. A new run may have lost what an earlier
+ * one was told. So when the run changes, everything in the database is marked as untold.
+ * @returns the run to which everything that the database marks as told was told
  */
 export async function toldRun(db: Kysely<Tables>): Promise<string> {
   const row = await db.selectFrom('session_store').select('incarnation').executeTakeFirst()
@@ -52,7 +52,7 @@ export async function noteTold(
  */
 const underWay = (run: string) => `${run} is told again`
 
-/** From now on, this run counts. It has been told nothing. */
+/** Makes this run the current one, and marks everything as untold. */
 export async function retellTo(
   db: Kysely<Tables>,
   run: string,
@@ -69,7 +69,9 @@ export async function retellTo(
   })
 }
 
-/** Everything that this run must be told again is marked. Returns whether this run still counts. */
+/**
+ * Notes that this run was told everything again. Returns false if it is no longer the current one.
+ */
 export async function retoldTo(db: Kysely<Tables>, run: string): Promise<boolean> {
   const row = await db
     .updateTable('session_store')

@@ -76,7 +76,8 @@ export function sessionEnds(needs: {
     const { live, over, unreadable } = await families.list(subject)
     const opened = await durable.list(subject, [])
     const open = new Set(opened.map(({ sid }) => sid))
-    // Also those that the database does not know, and what is left of those that are over: the user may be deleted.
+    // Also sessions that the database does not know, and records of ended ones: the user may have
+    // been deleted.
     const stored = [...live.map(({ sid }) => sid), ...over, ...unreadable]
     const all = new Set([...sids, ...stored.filter((sid) => sid !== except && !open.has(sid))])
     await telling(sids, () => families.end(subject, [...all]))
