@@ -8,7 +8,7 @@ import { ClaimNames, IssuerEntry } from '@gatehouse/gateway/issuers/issuer-entry
 import { RouteEntry } from '@gatehouse/gateway/routes/route'
 import { commands } from '@gatehouse/ops/testing/commands'
 import { readConfig as readOrders } from '@gatehouse/orders/config'
-import { problems } from '@gatehouse/problem/testing/codes'
+import { problems } from '@gatehouse/problem/codes'
 import t from 'tap'
 import { parse } from 'yaml'
 import { alerts, metricTable, selectedBy } from './metric-queries.ts'

@@ -1,4 +1,5 @@
 import { client, eventually } from '@gatehouse/fixtures/client'
+import { documentedFetch } from '@gatehouse/fixtures/documented-fetch'
 import { wholeSystem } from '@gatehouse/fixtures/whole-system'
 import type { Test } from 'tap'
 
@@ -13,7 +14,7 @@ const password = 'correct horse battery'
  */
 export async function journey(t: Test, settings: Record<string, string>): Promise<void> {
   const first = await wholeSystem(t, settings)
-  const { call, register, login, refresh, logout } = client(first.url)
+  const { call, register, login, refresh, logout } = client(first.url, documentedFetch(t))
 
   const registered = await register(email, password)
   t.equal(registered.status, 201, 'an account is made')
@@ -74,7 +75,7 @@ export async function journey(t: Test, settings: Record<string, string>): Promis
   t.equal((await refresh(refreshed.body.refreshToken)).body.code, 'SESSION_ENDED')
 
   await first.close()
-  const second = client((await wholeSystem(t, settings)).url)
+  const second = client((await wholeSystem(t, settings)).url, documentedFetch(t))
   t.equal((await second.login(email, password)).status, 200, 'after a restart: the account')
   const kept = await second.refresh(other.body.refreshToken)
   t.equal(kept.status, 200, 'and the other session are still there')

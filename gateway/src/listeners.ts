@@ -9,6 +9,7 @@ import type { ProcessTls } from '@gatehouse/tls/process-tls'
 import { buildGateway, type GatewayNeeds } from './app.ts'
 import { settingsOf } from './app-settings.ts'
 import type { GatewayConfig } from './config.ts'
+import { assertionKeys } from './fleet/assertion-keys-schema.ts'
 import type { Membership } from './fleet/membership.ts'
 import { keyCheck } from './keys/key-check.ts'
 import type { SigningKeys } from './keys/signing-keys.ts'
@@ -70,6 +71,9 @@ function openOps(config: GatewayConfig, ports: ListenerPorts, service: Service):
   const https = tls.ops?.options ?? null
   const hosts = words(config.GATEWAY_OPS_HOSTS)
   const ops = buildOps({ log, metrics, checks, service, https, hosts })
-  ops.get(GATEWAY_KEYS_PATH, () => membership.assertionKeys())
+  ops.get(GATEWAY_KEYS_PATH, { schema: assertionKeys }, async () => {
+    const { keys, complete } = await membership.assertionKeys()
+    return { keys: [...keys], complete }
+  })
   return ops
 }

@@ -31,7 +31,7 @@ export class OAuthRefusal<Code extends ProblemCode = ProblemCode> extends Refusa
 }
 
 /** The OAuth code of a refusal that is not OAuth's own. */
-const oauthErrors: Readonly<Record<ProblemCode, OAuthErrorCode>> = {
+export const oauthErrors: Readonly<Record<ProblemCode, OAuthErrorCode>> = {
   INVALID_REQUEST: 'invalid_request',
   UNAUTHENTICATED: 'invalid_client',
   TOKEN_EXPIRED: 'invalid_client',

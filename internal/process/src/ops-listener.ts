@@ -1,6 +1,7 @@
 import { buildService, type ServerTls, type Service } from '@gatehouse/http-service/build-service'
 import type { ServiceLog } from '@gatehouse/http-service/service-log'
 import type { Registry } from 'prom-client'
+import { healthz, metrics as metricsSchema, readyz } from './ops-schemas.ts'
 import { requirePrivateHost } from './private-host.ts'
 
 /** The result of a check. A text names the fault in a few words. */
@@ -40,9 +41,9 @@ export function buildOps(options: OpsOptions): Service {
   const ops = buildService({ log, closeMs: OPS_CLOSE_MS, https })
   const onRequest = requirePrivateHost(hosts)
 
-  ops.get('/healthz', async () => ({ status: 'alive' }))
+  ops.get('/healthz', { schema: healthz }, async () => ({ status: 'alive' as const }))
 
-  ops.get('/readyz', { onRequest }, async (_request, reply) => {
+  ops.get('/readyz', { schema: readyz, onRequest }, async (_request, reply) => {
     const found = await findings(checks)
     const isDraining = service.draining.hasBegun
     const failing = isDraining
@@ -60,7 +61,7 @@ export function buildOps(options: OpsOptions): Service {
     })
   })
 
-  ops.get('/metrics', { onRequest }, async (_request, reply) =>
+  ops.get('/metrics', { schema: metricsSchema, onRequest }, async (_request, reply) =>
     reply.type(metrics.contentType).send(await metrics.metrics())
   )
 

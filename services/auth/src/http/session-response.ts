@@ -1,17 +1,30 @@
 import { Type } from 'typebox'
 import type { StoredFamily } from '../sessions/families.ts'
+import { instant, SessionId } from './fields.ts'
 
 /** A session as its user or an operator sees it. */
-export const Session = Type.Object({
-  id: Type.String(),
-  /** whether it is the current session of the caller */
-  current: Type.Boolean(),
-  /** ISO 8601, like the next two */
-  createdAt: Type.String(),
-  lastUsedAt: Type.String(),
-  expiresAt: Type.String(),
-  label: Type.String()
-})
+export const Session = Type.Object(
+  {
+    id: SessionId,
+    current: Type.Boolean({
+      examples: [false],
+      description: 'Whether the request was made in this session. Always false for operators.'
+    }),
+    createdAt: instant('When the user signed in.'),
+    lastUsedAt: instant('When the session was last refreshed.'),
+    expiresAt: instant('When the session ends if it is not refreshed before.'),
+    label: Type.String({
+      description: 'The kind of browser or program that signed in, for people. May be empty.',
+      examples: ['Firefox on Linux']
+    })
+  },
+  { title: 'Session', description: 'A session: what a login opens.' }
+)
+
+export const Sessions = Type.Object(
+  { sessions: Type.Array(Session, { description: 'The live sessions.' }) },
+  { title: 'Sessions' }
+)
 
 export function toSession({ sid, record }: StoredFamily, current: string | null) {
   const iso = (milliseconds: number) => new Date(milliseconds).toISOString()

@@ -1,16 +1,49 @@
+import { Type } from 'typebox'
 import { FIRST_PARTY_CLIENT } from '../../clients/client.ts'
 import { isFirstParty } from '../../oauth/authenticate-client.ts'
-import { invalidClient, malformedRequest } from '../../oauth/oauth-refusals.ts'
+import { formReader } from '../../oauth/form-reader.ts'
+import { invalidClient } from '../../oauth/oauth-refusals.ts'
 import { oauthPath } from '../../oauth/server-metadata.ts'
 import { originOf } from '../origin-of.ts'
+import { clientParameters, clientSecurity, commonErrors } from './client-parameters.ts'
 import type { OAuthRoute } from './needs.ts'
+
+const Form = Type.Object(
+  {
+    ...clientParameters,
+    token: Type.String({
+      description: 'A refresh token of a session, or an access token of one.',
+      examples: ['gr1.7.q1mZ6ZpJ3nYt0Wm4a8kVx2.2.k3VxE0o9W1lQn5cT7yB2dA']
+    })
+  },
+  { title: 'RevocationRequest' }
+)
+
+const schema = {
+  operationId: 'revokeToken',
+  summary: 'End the session of a token',
+  description:
+    'Ends the session of a token (RFC 7009). Within a second, every gateway refuses its access tokens. Also 200 if the token is unknown or has expired.',
+  tags: ['OAuth'],
+  security: clientSecurity,
+  form: Form,
+  answers: { 200: { description: 'The session has ended. The body is empty.' } },
+  oauthErrors: {
+    400: {
+      invalid_request: commonErrors.invalidRequest,
+      invalid_grant: 'The token was issued to another client.',
+      unsupported_token_type:
+        'The access token of a machine client has no session, so it cannot be revoked. It expires.'
+    },
+    401: { invalid_client: commonErrors.invalidClient }
+  }
+}
 
 /** RFC 7009. 200 even for an unknown token (§2.2). */
 export const revoke: OAuthRoute = (service, { read, revoke }) => {
-  service.post(oauthPath.revoke, async (request, reply) => {
+  service.post(oauthPath.revoke, { schema }, async (request, reply) => {
     const { form, caller } = await read(request)
-    const token = form.get('token')
-    if (token === undefined) throw malformedRequest('token is missing')
+    const token = formReader(form, Form).required('token')
     if (caller.client === null && !isFirstParty(caller)) {
       throw invalidClient('another client than the public one, without proof')
     }

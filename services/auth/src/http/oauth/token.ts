@@ -3,26 +3,69 @@ import { type Static, Type } from 'typebox'
 import type { Origin } from '../../audit/audit-event.ts'
 import { isFirstParty } from '../../oauth/authenticate-client.ts'
 import { clientScope } from '../../oauth/client-scope.ts'
+import { formReader } from '../../oauth/form-reader.ts'
 import {
   invalidClient,
   invalidGrant,
   invalidScope,
-  malformedRequest,
   unsupportedGrantType
 } from '../../oauth/oauth-refusals.ts'
 import { oauthPath } from '../../oauth/server-metadata.ts'
 import { originOf } from '../origin-of.ts'
+import {
+  clientParameters,
+  clientSecurity,
+  commonErrors,
+  tokenParameters
+} from './client-parameters.ts'
 import type { OAuthNeeds, OAuthRequest, OAuthRoute } from './needs.ts'
 
+const Form = Type.Object(
+  {
+    ...clientParameters,
+    grant_type: Type.String({
+      description: 'client_credentials (RFC 6749 §4.4) or refresh_token (§6).',
+      examples: ['client_credentials']
+    }),
+    refresh_token: Type.Optional(
+      Type.String({
+        description: 'With grant_type=refresh_token, which requires it. Works once.',
+        examples: ['gr1.7.q1mZ6ZpJ3nYt0Wm4a8kVx2.1.b2VxE0o9W1lQn5cT7yB2dA']
+      })
+    ),
+    scope: Type.Optional(
+      Type.String({
+        description:
+          'A part of the scope of the client or of the session, separated by spaces. Default: all of it.',
+        examples: ['orders:read']
+      })
+    )
+  },
+  { title: 'TokenRequest' }
+)
+
 /** RFC 6749 §5.1 */
-const TokenAnswer = Type.Object({
-  access_token: Type.String(),
-  token_type: Type.Literal('Bearer'),
-  /** seconds */
-  expires_in: Type.Integer(),
-  refresh_token: Type.Optional(Type.String()),
-  scope: Type.String()
-})
+const TokenAnswer = Type.Object(
+  {
+    access_token: Type.String({
+      description: 'A signed JWT (RFC 9068). Send it as Authorization: Bearer.',
+      examples: ['eyJhbGciOiJFUzI1NiIsInR5cCI6ImF0K2p3dCJ9.eyJzdWIiOiI3ZjFiMGE1MiJ9.c2lnbmF0dXJl']
+    }),
+    token_type: Type.Literal('Bearer', { description: 'Always Bearer.', examples: ['Bearer'] }),
+    expires_in: Type.Integer({
+      description: 'Seconds until the access token expires.',
+      examples: [291]
+    }),
+    refresh_token: Type.Optional(
+      Type.String({
+        description: 'The next refresh token. Absent with grant_type=client_credentials.',
+        examples: ['gr1.7.q1mZ6ZpJ3nYt0Wm4a8kVx2.2.k3VxE0o9W1lQn5cT7yB2dA']
+      })
+    ),
+    scope: tokenParameters.scope
+  },
+  { title: 'OAuthTokenResponse', description: 'Tokens (RFC 6749 §5.1).' }
+)
 type TokenAnswer = Static<typeof TokenAnswer>
 
 type Grant = (request: OAuthRequest, origin: Origin, needs: OAuthNeeds) => Promise<TokenAnswer>
@@ -32,21 +75,50 @@ const grants: ReadonlyMap<string, Grant> = new Map<string, Grant>([
   ['refresh_token', refreshToken]
 ])
 
-export const token: OAuthRoute = (service, needs) => {
-  service.post(
-    oauthPath.token,
-    { schema: { response: { 200: TokenAnswer } } },
-    async (request, reply) => {
-      // RFC 6749 §5.1, in addition to `Cache-Control`
-      reply.header('pragma', 'no-cache')
-      const asked = await needs.read(request)
-      const grantType = asked.form.get('grant_type')
-      if (grantType === undefined) throw malformedRequest('grant_type is missing')
-      const grant = grants.get(grantType)
-      if (grant === undefined) throw unsupportedGrantType()
-      return await grant(asked, originOf(request), needs)
+const schema = {
+  operationId: 'issueToken',
+  summary: 'Issue tokens',
+  description:
+    'Issues an access token to a machine client, or refreshes a session like POST /auth/refresh-token, with the same rules (RFC 6749). Only the public client refreshes sessions.',
+  tags: ['OAuth'],
+  security: clientSecurity,
+  form: Form,
+  response: { 200: TokenAnswer },
+  answers: {
+    200: {
+      description: 'The tokens.',
+      headers: {
+        pragma: {
+          description: 'Always no-cache (RFC 6749 §5.1).',
+          required: true,
+          schema: Type.String({ examples: ['no-cache'] })
+        }
+      }
     }
-  )
+  },
+  oauthErrors: {
+    400: {
+      invalid_request: commonErrors.invalidRequest,
+      invalid_grant:
+        'The refresh token was used before, its session has ended, or it was issued by another server or to another client.',
+      invalid_scope: 'The scope is more than the client or the session has.',
+      unsupported_grant_type: 'grant_type is neither client_credentials nor refresh_token.'
+    },
+    401: { invalid_client: commonErrors.invalidClient },
+    429: { temporarily_unavailable: 'The session refreshes too often.' }
+  }
+}
+
+export const token: OAuthRoute = (service, needs) => {
+  service.post(oauthPath.token, { schema }, async (request, reply) => {
+    const asked = await needs.read(request)
+    const grant = grants.get(formReader(asked.form, Form).required('grant_type'))
+    if (grant === undefined) throw unsupportedGrantType()
+    const tokens = await grant(asked, originOf(request), needs)
+    // RFC 6749 §5.1, in addition to `Cache-Control`: only a response with tokens.
+    reply.header('pragma', 'no-cache')
+    return tokens
+  })
 }
 
 /**
@@ -60,7 +132,7 @@ async function clientCredentials(
 ): Promise<TokenAnswer> {
   const { client } = caller
   if (client === null) throw invalidClient('a grant for clients that authenticate')
-  const scopeOfToken = clientScope(client, form.get('scope'))
+  const scopeOfToken = clientScope(client, formReader(form, Form).optional('scope'))
   const issued = tokens.issueToClient(client, scopeOfToken, begunMs)
   const detail = { expiresIn: issued.expiresIn }
   await audit.write({ kind: 'client-token-issued', subject: client.id, sid: null, origin, detail })
@@ -77,11 +149,11 @@ async function refreshToken(
   origin: Origin,
   { sessions }: OAuthNeeds
 ): Promise<TokenAnswer> {
-  const presented = form.get('refresh_token')
-  if (presented === undefined) throw malformedRequest('refresh_token is missing')
+  const parameters = formReader(form, Form)
+  const presented = parameters.required('refresh_token')
   if (!isFirstParty(caller)) throw invalidGrant('a session is not for another client')
   const { accessToken, refreshToken } = await sessions
-    .refresh(presented, origin, form.get('scope'))
+    .refresh(presented, origin, parameters.optional('scope'))
     .catch(asOAuthError)
   return {
     access_token: accessToken.token,

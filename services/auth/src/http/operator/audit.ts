@@ -1,25 +1,59 @@
 import { Type } from 'typebox'
 import { isAccountId } from '../../accounts/account-store.ts'
+import {
+  auditKinds,
+  OPERATOR_ADDRESS,
+  SCHEDULE_ADDRESS,
+  START_ADDRESS
+} from '../../audit/audit-event.ts'
 import { noSuchUser } from '../../refusals.ts'
+import { instant, SessionId, uuid } from '../fields.ts'
 import { findUser } from './find-user.ts'
 import type { OpsRoutes } from './ops-routes.ts'
 import { Instant, Limit, readInstant, readLimit } from './query-parameters.ts'
 
 const Query = Type.Object({
-  user: Type.Optional(Type.String({ minLength: 1, maxLength: 254 })),
+  user: Type.Optional(
+    Type.String({
+      minLength: 1,
+      maxLength: 254,
+      description:
+        'Only the events of this user, by id or e-mail address. A deleted user only by id.',
+      examples: ['ada@example.com']
+    })
+  ),
   since: Type.Optional(Instant),
   limit: Limit
 })
 
-const Event = Type.Object({
-  at: Type.String(),
-  kind: Type.String(),
-  user: Type.Union([Type.String(), Type.Null()]),
-  session: Type.Union([Type.String(), Type.Null()]),
-  address: Type.String(),
-  requestId: Type.String(),
-  detail: Type.Record(Type.String(), Type.Number())
-})
+const Event = Type.Object(
+  {
+    at: instant('When it happened.'),
+    kind: Type.String({
+      description: `What happened: ${auditKinds.join(', ')}. Later versions may have more.`,
+      examples: ['login']
+    }),
+    user: Type.Union([uuid('An id.'), Type.Null()], {
+      description: 'The id of the account, machine client or signing key; null if it is unknown.'
+    }),
+    session: Type.Union([SessionId, Type.Null()], {
+      description: 'The public id of the session; null if the event belongs to none.'
+    }),
+    address: Type.String({
+      description: `The address of the client; ${OPERATOR_ADDRESS}, ${START_ADDRESS} or ${SCHEDULE_ADDRESS} if there is none.`,
+      examples: ['192.0.2.7']
+    }),
+    requestId: Type.String({
+      description: 'The x-request-id of the request.',
+      examples: ['d7908685-2b28-47ad-92b4-7e2dee337653']
+    }),
+    detail: Type.Record(Type.String(), Type.Number({ examples: [291] }), {
+      description: 'Numbers that belong to the kind of event, by name.',
+      examples: [{ expiresIn: 291 }]
+    })
+  },
+  { title: 'AuditEvent' }
+)
 
 /** The audit log, the newest first. */
 export const auditRoutes: OpsRoutes = (service, { accounts, audit }) => {
@@ -36,8 +70,19 @@ export const auditRoutes: OpsRoutes = (service, { accounts, audit }) => {
     '/audit',
     {
       schema: {
+        operationId: 'listAuditEvents',
+        summary: 'Read the audit log',
+        description: 'Lists security events, the newest first.',
+        tags: ['Audit log'],
+        answers: { 200: { description: 'The events.' } },
+        problems: { NOT_FOUND: 'There is no such user, and no event of one.' },
         querystring: Query,
-        response: { 200: Type.Object({ events: Type.Array(Event) }) }
+        response: {
+          200: Type.Object(
+            { events: Type.Array(Event, { description: 'The events, the newest first.' }) },
+            { title: 'AuditEvents' }
+          )
+        }
       }
     },
     async ({ query }) => {

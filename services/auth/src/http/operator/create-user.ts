@@ -1,27 +1,39 @@
 import { Type } from 'typebox'
 import { identityFault } from '../../accounts/identity-fault.ts'
-import { PASSWORD_MAX_LENGTH, PASSWORD_MIN_LENGTH } from '../../accounts/password-rules.ts'
 import { invalidMember } from '../../refusals.ts'
+import { Email, newPassword } from '../fields.ts'
 import { opsOrigin } from './ops-origin.ts'
 import type { OpsRoutes } from './ops-routes.ts'
 import { toUser, UserAnswer } from './user-response.ts'
-import { Words } from './words.ts'
+import { Roles, Scopes } from './words.ts'
 
 const Created = Type.Object(
   {
-    email: Type.String({ minLength: 1, maxLength: 254 }),
-    password: Type.String({ minLength: PASSWORD_MIN_LENGTH, maxLength: PASSWORD_MAX_LENGTH }),
-    roles: Type.Optional(Words),
-    scope: Type.Optional(Words)
+    email: Email,
+    password: newPassword('The password of the account.'),
+    roles: Type.Optional(Roles),
+    scope: Type.Optional(Scopes)
   },
-  { additionalProperties: false }
+  { additionalProperties: false, title: 'NewUser' }
 )
 
 /** Creates a user, by the same rules as a registration. */
 export const createUser: OpsRoutes = (service, { accounts, newUser }) => {
   service.post(
     '/users',
-    { schema: { body: Created, response: { 201: UserAnswer } } },
+    {
+      schema: {
+        operationId: 'createUser',
+        summary: 'Create a user',
+        description:
+          'Creates a user, by the rules of a registration. Roles and scope default to those of a new user.',
+        tags: ['Users'],
+        answers: { 201: { description: 'The new user.' } },
+        problems: { CONFLICT: 'The e-mail address is taken.' },
+        body: Created,
+        response: { 201: UserAnswer }
+      }
+    },
     async (request, reply) => {
       const applicant = { ...newUser, ...request.body }
       const fault = identityFault(applicant)

@@ -1,11 +1,15 @@
 import { Type } from 'typebox'
 import { noSuchUser } from '../../refusals.ts'
+import { Ended, uuid } from '../fields.ts'
 import { findUser } from './find-user.ts'
 import { opsOrigin } from './ops-origin.ts'
 import type { OpsRoutes } from './ops-routes.ts'
-import { UserParams } from './user-response.ts'
+import { UserParams, userProblems } from './user-response.ts'
 
-const Deleted = Type.Object({ id: Type.String(), ended: Type.Integer() })
+const Deleted = Type.Object(
+  { id: uuid('The id that the account had.'), ended: Ended },
+  { title: 'DeletedUser' }
+)
 
 /** Deletes a user and their personal data (GDPR, article 17), and ends every session. */
 export const deleteUser: OpsRoutes = (service, needs) => {
@@ -14,7 +18,19 @@ export const deleteUser: OpsRoutes = (service, needs) => {
   const { ends } = needs.sessions
   service.delete(
     '/users/:user',
-    { schema: { params: UserParams, response: { 200: Deleted } } },
+    {
+      schema: {
+        operationId: 'deleteUser',
+        summary: 'Delete a user',
+        description:
+          'Deletes a user and their personal data (GDPR, article 17), and ends every session.',
+        tags: ['Users'],
+        answers: { 200: { description: 'The user was deleted.' } },
+        problems: userProblems,
+        params: UserParams,
+        response: { 200: Deleted }
+      }
+    },
     async (request) => {
       const { id } = await findUser(accounts, request.params.user)
       const change = { stale: stale.now, origin: opsOrigin(request), clock }

@@ -2,20 +2,55 @@ import { Type } from 'typebox'
 import { fleetUnavailable } from '../../refusals.ts'
 import type { OpsRoutes } from './ops-routes.ts'
 
-const Gateway = Type.Object({
-  id: Type.String(),
-  name: Type.String(),
-  keySetVersion: Type.String(),
-  kids: Type.Array(Type.String()),
-  revocationCursor: Type.String(),
-  revocationLagSeconds: Type.Number()
-})
+const Gateway = Type.Object(
+  {
+    id: Type.String({
+      description: 'Created at its start: a gateway that restarts has a new id.',
+      examples: ['3f6c0b9e-7c0f-4f0a-9a55-0d9f1f6f7a10']
+    }),
+    name: Type.String({
+      description: 'The name of its host and its process id, for people.',
+      examples: ['edge-1:4711']
+    }),
+    keySetVersion: Type.String({
+      description: 'The version of the key set that it has; empty if it has none.',
+      examples: ['Zm9vYmFyYmF6cXV4']
+    }),
+    kids: Type.Array(Type.String({ examples: ['NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs'] }), {
+      description: 'The ids of the keys with which it verifies tokens.'
+    }),
+    revocationCursor: Type.String({
+      description: 'How far it has read the revocation log; empty before the first read.',
+      examples: ['1795428000000-0']
+    }),
+    revocationLagSeconds: Type.Number({
+      description: 'Seconds since the last heartbeat that it has read from the revocation log.',
+      examples: [0.4]
+    })
+  },
+  { title: 'Gateway', description: 'A live gateway.' }
+)
 
 /** The live gateways, and what each of them has. */
 export const gatewayRoutes: OpsRoutes = (service, { fleet }) => {
   service.get(
     '/gateways',
-    { schema: { response: { 200: Type.Object({ gateways: Type.Array(Gateway) }) } } },
+    {
+      schema: {
+        operationId: 'listGateways',
+        summary: 'List the gateways',
+        description: 'Lists the live gateways, and what each of them has.',
+        tags: ['Operation'],
+        answers: { 200: { description: 'The live gateways.' } },
+        problems: { UNAVAILABLE: 'The list cannot be read.' },
+        response: {
+          200: Type.Object(
+            { gateways: Type.Array(Gateway, { description: 'By name.' }) },
+            { title: 'Gateways' }
+          )
+        }
+      }
+    },
     async () => {
       const live = await fleet.live().catch((error) => {
         throw fleetUnavailable(error)

@@ -12,36 +12,63 @@ import type { OpsRoutes } from './ops-routes.ts'
 const MOST_USERS = 500
 const BODY_LIMIT_BYTES = 1024 * 1024
 
-const Words = Type.Array(Type.String())
+const words = (description: string, example: string) =>
+  Type.Optional(Type.Array(Type.String({ examples: [example] }), { description }))
+const text = (description: string, example: string) =>
+  Type.Optional(Type.String({ description, examples: [example] }))
 // The members are checked per user: one bad entry must not refuse the others.
 const Foreign = Type.Object(
   {
-    email: Type.String(),
-    passwordHash: Type.Optional(Type.String()),
-    id: Type.Optional(Type.String()),
-    roles: Type.Optional(Words),
-    scope: Type.Optional(Words),
-    disabled: Type.Optional(Type.Boolean()),
-    /** ISO 8601 */
-    createdAt: Type.Optional(Type.String())
+    email: Type.String({ description: 'The e-mail address.', examples: ['ada@example.com'] }),
+    passwordHash: text(
+      'The hash of the other system, as it is. Required unless allowNoPassword is true.',
+      '$2b$10$N9qo8uLOickgx2ZMRZoMyeIjZAgcfl7p92ldGxad68LJZdL17lhWy'
+    ),
+    id: text(
+      'The id that the account keeps, a UUID. Default: a new one.',
+      '7f1b0a52-3c1e-4a53-9d0e-2b6b0c6f4c11'
+    ),
+    roles: words('Default: those of a new user.', 'user'),
+    scope: words('Default: that of a new user.', 'orders:read'),
+    disabled: Type.Optional(
+      Type.Boolean({ examples: [false], description: 'Whether sign-in is blocked.' })
+    ),
+    createdAt: text('When the account was created. ISO 8601.', '2019-03-01T08:00:00Z')
   },
-  { additionalProperties: false }
+  { additionalProperties: false, title: 'ImportedUser' }
 )
 const Body = Type.Object(
   {
-    users: Type.Array(Foreign, { maxItems: MOST_USERS }),
-    /** checks the users and stores nothing */
-    dryRun: Type.Optional(Type.Boolean()),
-    allowNoPassword: Type.Optional(Type.Boolean())
+    users: Type.Array(Foreign, { maxItems: MOST_USERS, description: 'The users.' }),
+    dryRun: Type.Optional(
+      Type.Boolean({ examples: [false], description: 'Checks the users and stores nothing.' })
+    ),
+    allowNoPassword: Type.Optional(
+      Type.Boolean({
+        examples: [false],
+        description: 'Accepts users without a hash, who cannot sign in yet.'
+      })
+    )
   },
-  { additionalProperties: false }
+  { additionalProperties: false, title: 'UserImport' }
 )
-const Answer = Type.Object({
-  imported: Type.Integer(),
-  /** the indexes of users whose e-mail address has an account already, which stays as it is */
-  existing: Type.Array(Type.Integer()),
-  refused: Type.Array(Type.Object({ index: Type.Integer(), reason: Type.String() }))
-})
+const index = (description: string) => Type.Integer({ description, examples: [3] })
+const Answer = Type.Object(
+  {
+    imported: Type.Integer({ description: 'How many users were imported.', examples: [498] }),
+    existing: Type.Array(index('An index in users.'), {
+      description: 'The users whose e-mail address has an account already, which stays as it is.'
+    }),
+    refused: Type.Array(
+      Type.Object({
+        index: index('The index in users.'),
+        reason: Type.String({ description: 'Why.', examples: ['the id must be a UUID'] })
+      }),
+      { description: 'The users that were refused.' }
+    )
+  },
+  { title: 'ImportReport' }
+)
 
 /**
  * Imports users of another system with their password hashes. Each hash is replaced at the first
@@ -50,7 +77,19 @@ const Answer = Type.Object({
 export const importUsers: OpsRoutes = (service, { accounts, newUser, clock }) => {
   service.post(
     '/users/import',
-    { schema: { body: Body, response: { 200: Answer } }, bodyLimit: BODY_LIMIT_BYTES },
+    {
+      schema: {
+        operationId: 'importUsers',
+        summary: 'Import users',
+        description:
+          'Imports users of another system with their password hashes. Each hash is replaced at the first login.',
+        tags: ['Users'],
+        answers: { 200: { description: 'What became of each user.' } },
+        body: Body,
+        response: { 200: Answer }
+      },
+      bodyLimit: BODY_LIMIT_BYTES
+    },
     async (request) => {
       const { users, dryRun = false, allowNoPassword = false } = request.body
       const nowMs = clock()

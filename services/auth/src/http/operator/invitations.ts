@@ -4,41 +4,67 @@ import { identityFault } from '../../accounts/identity-fault.ts'
 import type { Invitation } from '../../invitations/invitation.ts'
 import { noOpenInvitation } from '../../invitations/invitation-refusals.ts'
 import { invalidMember } from '../../refusals.ts'
+import { instant, uuid } from '../fields.ts'
 import { opsOrigin } from './ops-origin.ts'
 import type { OpsRoutes } from './ops-routes.ts'
 import { Limit, readLimit } from './query-parameters.ts'
-import { Words } from './words.ts'
+import { Roles, Scopes } from './words.ts'
 
 const DAY_SECONDS = 86_400
 const DEFAULT_LIFETIME_SECONDS = 7 * DAY_SECONDS
 
 const Body = Type.Object(
   {
-    /** the only address that may register with it */
-    email: Type.Optional(Type.String({ minLength: 1, maxLength: 254 })),
-    roles: Type.Optional(Words),
-    scope: Type.Optional(Words),
+    email: Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: 254,
+        description: 'The only address that may register with it. Default: any.',
+        examples: ['ada@example.com']
+      })
+    ),
+    roles: Type.Optional(Roles),
+    scope: Type.Optional(Scopes),
     expiresInSeconds: Type.Optional(
-      Type.Integer({ minimum: 60, maximum: 365 * DAY_SECONDS, default: DEFAULT_LIFETIME_SECONDS })
+      Type.Integer({
+        minimum: 60,
+        maximum: 365 * DAY_SECONDS,
+        default: DEFAULT_LIFETIME_SECONDS,
+        description: 'Seconds until it expires. Default: a week.',
+        examples: [DAY_SECONDS]
+      })
     )
   },
-  { additionalProperties: false }
+  { additionalProperties: false, title: 'NewInvitation' }
 )
-const Text = Type.Union([Type.String(), Type.Null()])
-const List = Type.Union([Type.Array(Type.String()), Type.Null()])
-const Answer = Type.Object({
-  id: Type.String(),
-  email: Text,
-  roles: List,
-  scope: List,
-  state: Type.String(),
-  /** ISO 8601 */
-  createdAt: Type.String(),
-  expiresAt: Type.String(),
-  /** the id of the user who registered with it */
-  usedBy: Text
+const Answer = Type.Object(
+  {
+    id: uuid('The id of the invitation.'),
+    email: Type.Union([Type.String({ examples: ['ada@example.com'] }), Type.Null()], {
+      description: 'The only address that may register with it; null: any.'
+    }),
+    roles: Type.Union([Type.Array(Type.String({ examples: ['user'] })), Type.Null()], {
+      description: 'The roles of the account; null: those of a new user.'
+    }),
+    scope: Type.Union([Type.Array(Type.String({ examples: ['orders:read'] })), Type.Null()], {
+      description: 'The scope of the account; null: that of a new user.'
+    }),
+    state: Type.String({ description: 'open, used, revoked or expired.', examples: ['open'] }),
+    createdAt: instant('When it was created.'),
+    expiresAt: instant('When it expires.'),
+    usedBy: Type.Union([uuid('An id.'), Type.Null()], {
+      description: 'The id of the user who registered with it; null if none has.'
+    })
+  },
+  { title: 'Invitation' }
+)
+const Params = Type.Object({
+  invitation: Type.String({
+    pattern: '^[0-9a-f-]{36}$',
+    description: 'The id of the invitation.',
+    examples: ['7f1b0a52-3c1e-4a53-9d0e-2b6b0c6f4c11']
+  })
 })
-const Params = Type.Object({ invitation: Type.String({ pattern: '^[0-9a-f-]{36}$' }) })
 
 /** Invitations to register. Only the response that creates one contains its secret. */
 export const invitationRoutes: OpsRoutes = (service, { invitations, newUser, clock }) => {
@@ -46,8 +72,24 @@ export const invitationRoutes: OpsRoutes = (service, { invitations, newUser, clo
     '/invitations',
     {
       schema: {
+        operationId: 'createInvitation',
+        summary: 'Create an invitation',
+        description: 'Creates an invitation, with which one account can be registered.',
+        tags: ['Invitations'],
+        answers: { 201: { description: 'The invitation, and its secret.' } },
         body: Body,
-        response: { 201: Type.Object({ invitation: Answer, secret: Type.String() }) }
+        response: {
+          201: Type.Object(
+            {
+              invitation: Answer,
+              secret: Type.String({
+                description: 'invitation of POST /auth/register. No later response contains it.',
+                examples: ['inv_q1mZ6ZpJ3nYt0Wm4a8kVx2']
+              })
+            },
+            { title: 'CreatedInvitation' }
+          )
+        }
       }
     },
     async (request, reply) => {
@@ -76,8 +118,18 @@ export const invitationRoutes: OpsRoutes = (service, { invitations, newUser, clo
     '/invitations',
     {
       schema: {
+        operationId: 'listInvitations',
+        summary: 'List the invitations',
+        description: 'Lists invitations, the newest first.',
+        tags: ['Invitations'],
+        answers: { 200: { description: 'The invitations.' } },
         querystring: Type.Object({ limit: Limit }),
-        response: { 200: Type.Object({ invitations: Type.Array(Answer) }) }
+        response: {
+          200: Type.Object(
+            { invitations: Type.Array(Answer, { description: 'The newest first.' }) },
+            { title: 'Invitations' }
+          )
+        }
       }
     },
     async ({ query }) => {
@@ -88,7 +140,23 @@ export const invitationRoutes: OpsRoutes = (service, { invitations, newUser, clo
 
   service.delete(
     '/invitations/:invitation',
-    { schema: { params: Params, response: { 200: Type.Object({ id: Type.String() }) } } },
+    {
+      schema: {
+        operationId: 'revokeInvitation',
+        summary: 'Revoke an invitation',
+        description: 'The invitation can no longer be used.',
+        tags: ['Invitations'],
+        answers: { 200: { description: 'The invitation is revoked.' } },
+        problems: { NOT_FOUND: 'There is no open invitation with this id.' },
+        params: Params,
+        response: {
+          200: Type.Object(
+            { id: uuid('The id of the invitation.') },
+            { title: 'RevokedInvitation' }
+          )
+        }
+      }
+    },
     async (request) => {
       const { invitation: id } = request.params
       const by = { origin: opsOrigin(request), clock }

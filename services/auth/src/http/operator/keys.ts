@@ -1,40 +1,105 @@
 import { algorithms } from '@gatehouse/access-token/claims'
 import { type Static, Type } from 'typebox'
 import type { KeyRecord } from '../../keys/key-lifecycle.ts'
+import { instant, instantOrNull } from '../fields.ts'
 import { opsOrigin } from './ops-origin.ts'
 import type { OpsRoutes } from './ops-routes.ts'
 
-/** ISO 8601; null if it has not happened */
-const Time = Type.Union([Type.String(), Type.Null()])
-const Key = Type.Object({
-  kid: Type.String(),
-  algorithm: Type.String(),
-  state: Type.String(),
-  createdAt: Type.String(),
-  activatedAt: Time,
-  retiringAt: Time,
-  /** when the last token that it signed has expired */
-  withdrawAt: Time,
-  /** when it was retired or revoked */
-  endedAt: Time
-})
+const Key = Type.Object(
+  {
+    kid: Type.String({
+      description: 'The id of the key: its thumbprint (RFC 7638).',
+      examples: ['NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs']
+    }),
+    algorithm: Type.String({
+      description: `The algorithm of its signatures: ${algorithms.join(', ')}.`,
+      examples: ['ES256']
+    }),
+    state: Type.String({
+      description:
+        'standby: published, does not sign. active: published, signs. retiring: published until the last token that it signed has expired. retired: no longer published. revoked: every gateway refuses its tokens.',
+      examples: ['active']
+    }),
+    createdAt: instant('When it was created.'),
+    activatedAt: instantOrNull('When it became active; null if it has not.'),
+    retiringAt: instantOrNull('When another key became active; null if none has.'),
+    withdrawAt: instantOrNull('When the last token that it signed has expired; null if unknown.'),
+    endedAt: instantOrNull('When it was retired or revoked; null if it was not.')
+  },
+  { title: 'SigningKey', description: 'A signing key, without the key itself.' }
+)
 /** The body may be absent if all of its members are optional. */
 const mayBeAbsent = { additionalProperties: false, nullable: true }
-const Algorithm = Type.Object({ algorithm: Type.Optional(Type.Enum([...algorithms])) }, mayBeAbsent)
-const Force = Type.Object({ force: Type.Optional(Type.Boolean()) }, mayBeAbsent)
-const Params = Type.Object({ kid: Type.String({ pattern: '^[A-Za-z0-9_-]{1,64}$' }) })
-const Changed = Type.Object({ keys: Type.Array(Key) })
-const One = Type.Object({ key: Key })
+const Algorithm = Type.Object(
+  {
+    algorithm: Type.Optional(
+      Type.Enum([...algorithms], {
+        description: 'The algorithm of the new key. Default: AUTH_SIGNING_ALGORITHM.'
+      })
+    )
+  },
+  { ...mayBeAbsent, title: 'KeyAlgorithm' }
+)
+const Force = Type.Object(
+  {
+    force: Type.Optional(
+      Type.Boolean({
+        examples: [false],
+        description: 'Does not wait for gateways that do not have the key yet. Default: false.'
+      })
+    )
+  },
+  { ...mayBeAbsent, title: 'KeyActivation' }
+)
+const Params = Type.Object({
+  kid: Type.String({
+    pattern: '^[A-Za-z0-9_-]{1,64}$',
+    description: 'The id of the key.',
+    examples: ['NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs']
+  })
+})
+const Changed = Type.Object(
+  { keys: Type.Array(Key, { description: 'The keys, in their new state.' }) },
+  { title: 'SigningKeys' }
+)
+const One = Type.Object({ key: Key }, { title: 'OneSigningKey' })
+const NOT_FOUND = 'There is no such key.'
+const TOO_MANY = 'Too many keys are published.'
+const NOT_HELD = 'Not every live gateway has the key yet'
 
 /** Signing keys. The response to a change contains the changed keys in their new state. */
 export const keyRoutes: OpsRoutes = (service, { keys }) => {
-  service.get('/keys', { schema: { response: { 200: Changed } } }, async () => ({
-    keys: (await keys.list()).map(toAnswer)
-  }))
+  service.get(
+    '/keys',
+    {
+      schema: {
+        operationId: 'listKeys',
+        summary: 'List the signing keys',
+        description: 'Lists all signing keys.',
+        tags: ['Keys'],
+        answers: { 200: { description: 'The keys.' } },
+        response: { 200: Changed }
+      }
+    },
+    async () => ({
+      keys: (await keys.list()).map(toAnswer)
+    })
+  )
 
   service.post(
     '/keys',
-    { schema: { body: Algorithm, response: { 201: One } } },
+    {
+      schema: {
+        operationId: 'createKey',
+        summary: 'Create a standby key',
+        description: 'Creates a key, which is published and does not sign yet.',
+        tags: ['Keys'],
+        answers: { 201: { description: 'The key.' } },
+        problems: { CONFLICT: TOO_MANY },
+        body: Algorithm,
+        response: { 201: One }
+      }
+    },
     async (request, reply) => {
       const key = await keys.create(algorithmOf(request.body), opsOrigin(request))
       return reply.code(201).send({ key: toAnswer(key) })
@@ -43,7 +108,19 @@ export const keyRoutes: OpsRoutes = (service, { keys }) => {
 
   service.post(
     '/keys/rotate',
-    { schema: { body: Algorithm, response: { 200: Changed } } },
+    {
+      schema: {
+        operationId: 'rotateKeys',
+        summary: 'Rotate the signing keys',
+        description:
+          'Creates a key, waits until every live gateway has it, and lets it sign. The previous one retires by itself.',
+        tags: ['Keys'],
+        answers: { 200: { description: 'The changed keys.' } },
+        problems: { CONFLICT: `${NOT_HELD}. ${TOO_MANY}` },
+        body: Algorithm,
+        response: { 200: Changed }
+      }
+    },
     async (request) => {
       const changed = await keys.rotate(algorithmOf(request.body), opsOrigin(request))
       return { keys: changed.map(toAnswer) }
@@ -52,7 +129,19 @@ export const keyRoutes: OpsRoutes = (service, { keys }) => {
 
   service.post(
     '/keys/:kid/activate',
-    { schema: { params: Params, body: Force, response: { 200: Changed } } },
+    {
+      schema: {
+        operationId: 'activateKey',
+        summary: 'Activate a standby key',
+        description: 'Lets a standby key sign, once every live gateway has it.',
+        tags: ['Keys'],
+        answers: { 200: { description: 'The changed keys.' } },
+        problems: { NOT_FOUND, CONFLICT: `${NOT_HELD}, or the key is not standby.` },
+        params: Params,
+        body: Force,
+        response: { 200: Changed }
+      }
+    },
     async (request) => {
       const body = request.body as Static<typeof Force> | null | undefined
       const how = body?.force === true ? 'force' : 'wait'
@@ -63,7 +152,21 @@ export const keyRoutes: OpsRoutes = (service, { keys }) => {
 
   service.post(
     '/keys/:kid/retire',
-    { schema: { params: Params, response: { 200: One } } },
+    {
+      schema: {
+        operationId: 'retireKey',
+        summary: 'Retire a key',
+        description: 'Withdraws a key that never signed, or whose last token has expired.',
+        tags: ['Keys'],
+        answers: { 200: { description: 'The key.' } },
+        problems: {
+          NOT_FOUND,
+          CONFLICT: 'The key is active, is revoked, or tokens that it signed may still be valid.'
+        },
+        params: Params,
+        response: { 200: One }
+      }
+    },
     async (request) => {
       const key = await keys.retire(request.params.kid, opsOrigin(request))
       return { key: toAnswer(key) }
@@ -72,7 +175,19 @@ export const keyRoutes: OpsRoutes = (service, { keys }) => {
 
   service.post(
     '/keys/:kid/revoke',
-    { schema: { params: Params, response: { 200: Changed } } },
+    {
+      schema: {
+        operationId: 'revokeKey',
+        summary: 'Revoke a key',
+        description:
+          'Every gateway refuses the tokens of the key within a second. If it was active, another key becomes active.',
+        tags: ['Keys'],
+        answers: { 200: { description: 'The changed keys.' } },
+        problems: { NOT_FOUND, CONFLICT: TOO_MANY },
+        params: Params,
+        response: { 200: Changed }
+      }
+    },
     async (request) => {
       const changed = await keys.revoke(request.params.kid, opsOrigin(request))
       return { keys: changed.map(toAnswer) }
@@ -89,7 +204,7 @@ function toAnswer(key: KeyRecord) {
     kid,
     algorithm,
     state,
-    createdAt: instant(key.createdAt),
+    createdAt: iso(key.createdAt),
     activatedAt: orNull(key.activatedAt),
     retiringAt: orNull(key.retiringAt),
     withdrawAt: orNull(key.withdrawAt),
@@ -97,5 +212,5 @@ function toAnswer(key: KeyRecord) {
   }
 }
 
-const instant = (seconds: number) => new Date(seconds * 1000).toISOString()
-const orNull = (seconds: number | null) => (seconds === null ? null : instant(seconds))
+const iso = (seconds: number) => new Date(seconds * 1000).toISOString()
+const orNull = (seconds: number | null) => (seconds === null ? null : iso(seconds))

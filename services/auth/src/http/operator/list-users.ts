@@ -4,7 +4,12 @@ import { Limit, readLimit, readPlace } from './query-parameters.ts'
 import { toUser, User } from './user-response.ts'
 
 const Page = Type.Object({
-  after: Type.String({ default: '', maxLength: 254 }),
+  after: Type.String({
+    default: '',
+    maxLength: 254,
+    description: 'Only users with a later e-mail address: next of the previous page.',
+    examples: ['ada@example.com']
+  }),
   limit: Limit
 })
 
@@ -14,12 +19,22 @@ export const listUsers: OpsRoutes = (service, { accounts }) => {
     '/users',
     {
       schema: {
+        operationId: 'listUsers',
+        summary: 'List the users',
+        description: 'Lists the users in the order of their e-mail addresses, a page at a time.',
+        tags: ['Users'],
+        answers: { 200: { description: 'A page of users.' } },
         querystring: Page,
         response: {
-          200: Type.Object({
-            users: Type.Array(User),
-            next: Type.Union([Type.String(), Type.Null()])
-          })
+          200: Type.Object(
+            {
+              users: Type.Array(User, { description: 'By e-mail address.' }),
+              next: Type.Union([Type.String({ examples: ['ada@example.com'] }), Type.Null()], {
+                description: 'after of the next page; null: this is the last one.'
+              })
+            },
+            { title: 'Users' }
+          )
         }
       }
     },

@@ -6,9 +6,19 @@ const MOST = 1000
 const DEFAULT = 100
 const LONGEST_INSTANT = 32
 
-export const Limit = Type.String({ default: String(DEFAULT), maxLength: LONGEST_INSTANT })
-/** ISO 8601, in UTC */
-export const Instant = Type.String({ maxLength: LONGEST_INSTANT })
+/** A query has only text. `readLimit` reads the number, and says what is wrong with another text. */
+export const Limit = Type.String({
+  default: String(DEFAULT),
+  maxLength: LONGEST_INSTANT,
+  description: 'The maximum number of entries in the response.',
+  contentMediaType: 'application/json',
+  contentSchema: Type.Integer({ minimum: 1, maximum: MOST, examples: [DEFAULT] })
+})
+export const Instant = Type.String({
+  maxLength: LONGEST_INSTANT,
+  description: 'Only what happened at this time or later. ISO 8601, in UTC.',
+  examples: ['2026-11-23T10:00:00Z']
+})
 
 /**
  * The maximum number of entries in a response.

@@ -1,13 +1,24 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Type } from 'typebox'
 import { AHEAD_SECONDS } from '../../revocations/stale-ahead.ts'
+import { instant } from '../fields.ts'
 import { opsOrigin } from './ops-origin.ts'
 import type { OpsRoutes } from './ops-routes.ts'
 
-const Answer = Type.Object({
-  /** ISO 8601: tokens that were issued earlier are refused */
-  before: Type.String()
-})
+const Answer = Type.Object(
+  { before: instant('Every gateway refuses access tokens that were issued earlier.') },
+  { title: 'RevokedTokens' }
+)
+
+const schema = {
+  operationId: 'revokeAllTokens',
+  summary: 'Make all access tokens stale',
+  description:
+    'Every gateway refuses all access tokens that were issued so far. Sessions continue: a refresh gets a valid token. Takes a few seconds.',
+  tags: ['Keys'],
+  response: { 200: Answer },
+  answers: { 200: { description: 'Since when tokens are valid.' } }
+}
 
 /**
  * Makes all access tokens stale, of every subject; a refresh returns a valid one. `iat` counts
@@ -16,7 +27,7 @@ const Answer = Type.Object({
  */
 export const revokeTokens: OpsRoutes = (service, { revocations, clock }) => {
   const { stale } = revocations
-  service.post('/tokens/revoke-all', { schema: { response: { 200: Answer } } }, async (request) => {
+  service.post('/tokens/revoke-all', { schema }, async (request) => {
     const before = Math.floor(clock() / 1000) + AHEAD_SECONDS + 1
     await sleep(before * 1000 - clock())
     await stale.makeAllStale(before, opsOrigin(request))

@@ -1,10 +1,13 @@
 import { Type } from 'typebox'
 import { noSuchSession } from '../../refusals.ts'
-import { Session, toSession } from '../session-response.ts'
+import { Ended } from '../fields.ts'
+import { Sessions, toSession } from '../session-response.ts'
 import { findUser } from './find-user.ts'
 import { opsOrigin } from './ops-origin.ts'
 import type { OpsRoutes } from './ops-routes.ts'
-import { UserParams } from './user-response.ts'
+import { UserParams, userProblems } from './user-response.ts'
+
+const EndedSessions = Type.Object({ ended: Ended }, { title: 'EndedSessions' })
 
 export const sessionRoutes: OpsRoutes = (service, { accounts, sessions, audit }) => {
   const { ends } = sessions
@@ -12,8 +15,14 @@ export const sessionRoutes: OpsRoutes = (service, { accounts, sessions, audit })
     '/users/:user/sessions',
     {
       schema: {
+        operationId: 'listUserSessions',
+        summary: 'List the sessions of a user',
+        description: 'Lists the live sessions of a user.',
+        tags: ['Sessions'],
+        answers: { 200: { description: 'The live sessions.' } },
+        problems: userProblems,
         params: UserParams,
-        response: { 200: Type.Object({ sessions: Type.Array(Session) }) }
+        response: { 200: Sessions }
       }
     },
     async (request) => {
@@ -26,7 +35,17 @@ export const sessionRoutes: OpsRoutes = (service, { accounts, sessions, audit })
   service.delete(
     '/users/:user/sessions',
     {
-      schema: { params: UserParams, response: { 200: Type.Object({ ended: Type.Integer() }) } }
+      schema: {
+        operationId: 'endUserSessions',
+        summary: 'End all sessions of a user',
+        description:
+          'Ends every session of a user. Their access tokens stop working within a second.',
+        tags: ['Sessions'],
+        answers: { 200: { description: 'The sessions have ended.' } },
+        problems: userProblems,
+        params: UserParams,
+        response: { 200: EndedSessions }
+      }
     },
     async (request) => {
       const { id } = await findUser(accounts, request.params.user)
@@ -40,8 +59,20 @@ export const sessionRoutes: OpsRoutes = (service, { accounts, sessions, audit })
     '/sessions/:id',
     {
       schema: {
-        params: Type.Object({ id: Type.String({ pattern: '^[A-Za-z0-9_-]{1,64}$' }) }),
-        response: { 200: Type.Object({ ended: Type.Integer() }) }
+        operationId: 'endAnySession',
+        summary: 'End one session',
+        description: 'Ends a session of any user. Its access tokens stop working within a second.',
+        tags: ['Sessions'],
+        answers: { 200: { description: 'The session has ended.' } },
+        problems: { NOT_FOUND: 'There is no live session with this id.' },
+        params: Type.Object({
+          id: Type.String({
+            pattern: '^[A-Za-z0-9_-]{1,64}$',
+            description: 'The public id of the session.',
+            examples: ['Wb0oJ0m9pQ4hUu0mJ0b1Yw']
+          })
+        }),
+        response: { 200: EndedSessions }
       }
     },
     async (request) => {

@@ -2,22 +2,32 @@ import { Type } from 'typebox'
 import { canonicalEmail } from '../../accounts/email.ts'
 import { identityFault } from '../../accounts/identity-fault.ts'
 import { invalidMember, noSuchUser } from '../../refusals.ts'
+import { Email } from '../fields.ts'
 import { findUser } from './find-user.ts'
 import { opsOrigin } from './ops-origin.ts'
 import type { OpsRoutes } from './ops-routes.ts'
-import { toUser, UserAnswer, UserParams } from './user-response.ts'
+import { toUser, UserAnswer, UserParams, userProblems } from './user-response.ts'
 
-const Body = Type.Object(
-  { email: Type.String({ minLength: 1, maxLength: 254 }) },
-  { additionalProperties: false }
-)
+const Body = Type.Object({ email: Email }, { additionalProperties: false, title: 'EmailChange' })
 
 /** Replaces the e-mail address of a user, who signs in with the new one. Sessions continue. */
 export const setEmail: OpsRoutes = (service, { accounts, revocations, clock }) => {
   const { stale } = revocations
   service.put(
     '/users/:user/email',
-    { schema: { params: UserParams, body: Body, response: { 200: UserAnswer } } },
+    {
+      schema: {
+        operationId: 'setEmail',
+        summary: 'Replace the e-mail address',
+        description: 'The user signs in with the new address. Sessions continue.',
+        tags: ['Users'],
+        answers: { 200: { description: 'The user.' } },
+        problems: { ...userProblems, CONFLICT: 'The e-mail address is taken.' },
+        params: UserParams,
+        body: Body,
+        response: { 200: UserAnswer }
+      }
+    },
     async (request) => {
       const account = await findUser(accounts, request.params.user)
       const email = canonicalEmail(request.body.email)

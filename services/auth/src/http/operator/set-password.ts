@@ -1,18 +1,15 @@
 import { Type } from 'typebox'
-import {
-  PASSWORD_MAX_LENGTH,
-  PASSWORD_MIN_LENGTH,
-  passwordFault
-} from '../../accounts/password-rules.ts'
+import { passwordFault } from '../../accounts/password-rules.ts'
 import { invalidMember, noSuchUser } from '../../refusals.ts'
+import { newPassword } from '../fields.ts'
 import { findUser } from './find-user.ts'
 import { opsOrigin } from './ops-origin.ts'
 import type { OpsRoutes } from './ops-routes.ts'
-import { toUser, UserParams, UserWithEnded } from './user-response.ts'
+import { toUser, UserParams, UserWithEnded, userProblems } from './user-response.ts'
 
 const Body = Type.Object(
-  { password: Type.String({ minLength: PASSWORD_MIN_LENGTH, maxLength: PASSWORD_MAX_LENGTH }) },
-  { additionalProperties: false }
+  { password: newPassword('The new password.') },
+  { additionalProperties: false, title: 'NewPassword' }
 )
 
 /** Sets a user's password, by the rules of a registration. Ends every session, and the wait after guesses of strangers. */
@@ -20,7 +17,20 @@ export const setPassword: OpsRoutes = (service, needs) => {
   const { accounts, guesses, sessions, clock } = needs
   service.put(
     '/users/:user/password',
-    { schema: { params: UserParams, body: Body, response: { 200: UserWithEnded } } },
+    {
+      schema: {
+        operationId: 'setPassword',
+        summary: 'Set a password',
+        description:
+          'Sets the password of a user, by the rules of a registration. Ends every session, and the wait after guesses of strangers.',
+        tags: ['Users'],
+        answers: { 200: { description: 'The user.' } },
+        problems: userProblems,
+        params: UserParams,
+        body: Body,
+        response: { 200: UserWithEnded }
+      }
+    },
     async (request) => {
       const account = await findUser(accounts, request.params.user)
       const { password } = request.body

@@ -4,8 +4,8 @@ import { invalidMember, noSuchUser } from '../../refusals.ts'
 import { findUser } from './find-user.ts'
 import { opsOrigin } from './ops-origin.ts'
 import type { OpsRoutes } from './ops-routes.ts'
-import { toUser, UserAnswer, UserParams } from './user-response.ts'
-import { Words } from './words.ts'
+import { toUser, UserAnswer, UserParams, userProblems } from './user-response.ts'
+import { Roles } from './words.ts'
 
 /** Replaces the roles of a user. The next access token has them, and earlier ones are stale. */
 export const setRoles: OpsRoutes = (service, { accounts, revocations, clock }) => {
@@ -15,7 +15,13 @@ export const setRoles: OpsRoutes = (service, { accounts, revocations, clock }) =
     {
       schema: {
         params: UserParams,
-        body: Type.Object({ roles: Words }, { additionalProperties: false }),
+        operationId: 'setRoles',
+        summary: 'Replace the roles',
+        description: 'The next access token has them, and earlier ones are stale.',
+        tags: ['Users'],
+        answers: { 200: { description: 'The user.' } },
+        problems: userProblems,
+        body: Type.Object({ roles: Roles }, { additionalProperties: false, title: 'RolesChange' }),
         response: { 200: UserAnswer }
       }
     },

@@ -4,8 +4,8 @@ import { invalidMember, noSuchUser } from '../../refusals.ts'
 import { findUser } from './find-user.ts'
 import { opsOrigin } from './ops-origin.ts'
 import type { OpsRoutes } from './ops-routes.ts'
-import { toUser, UserAnswer, UserParams } from './user-response.ts'
-import { Words } from './words.ts'
+import { toUser, UserAnswer, UserParams, userProblems } from './user-response.ts'
+import { Scopes } from './words.ts'
 
 /** Replaces the scope of a user; the next access token has it, and earlier ones are stale. */
 export const setScope: OpsRoutes = (service, { accounts, revocations, clock }) => {
@@ -15,7 +15,13 @@ export const setScope: OpsRoutes = (service, { accounts, revocations, clock }) =
     {
       schema: {
         params: UserParams,
-        body: Type.Object({ scope: Words }, { additionalProperties: false }),
+        operationId: 'setScope',
+        summary: 'Replace the scope',
+        description: 'The next access token has it, and earlier ones are stale.',
+        tags: ['Users'],
+        answers: { 200: { description: 'The user.' } },
+        problems: userProblems,
+        body: Type.Object({ scope: Scopes }, { additionalProperties: false, title: 'ScopeChange' }),
         response: { 200: UserAnswer }
       }
     },

@@ -1,7 +1,7 @@
 import { findUser } from './find-user.ts'
 import { opsOrigin } from './ops-origin.ts'
 import type { OpsRoutes } from './ops-routes.ts'
-import { toUser, UserAnswer, UserParams, UserWithEnded } from './user-response.ts'
+import { toUser, UserAnswer, UserParams, UserWithEnded, userProblems } from './user-response.ts'
 
 /** Disables a user and ends all of their sessions, and enables a user again. */
 export const switchUser: OpsRoutes = (service, needs) => {
@@ -11,7 +11,16 @@ export const switchUser: OpsRoutes = (service, needs) => {
   service.post(
     '/users/:user/disable',
     {
-      schema: { params: UserParams, response: { 200: UserWithEnded } }
+      schema: {
+        operationId: 'disableUser',
+        summary: 'Disable a user',
+        description: 'Blocks sign-in, and ends every session of the user.',
+        tags: ['Users'],
+        answers: { 200: { description: 'The user.' } },
+        problems: userProblems,
+        params: UserParams,
+        response: { 200: UserWithEnded }
+      }
     },
     async (request) => {
       const account = await findUser(accounts, request.params.user)
@@ -25,7 +34,18 @@ export const switchUser: OpsRoutes = (service, needs) => {
 
   service.post(
     '/users/:user/enable',
-    { schema: { params: UserParams, response: { 200: UserAnswer } } },
+    {
+      schema: {
+        operationId: 'enableUser',
+        summary: 'Enable a user',
+        description: 'Lets the user sign in again.',
+        tags: ['Users'],
+        answers: { 200: { description: 'The user.' } },
+        problems: userProblems,
+        params: UserParams,
+        response: { 200: UserAnswer }
+      }
+    },
     async (request) => {
       const account = await findUser(accounts, request.params.user)
       await accounts.changes.enable(account.id, { origin: opsOrigin(request), clock })

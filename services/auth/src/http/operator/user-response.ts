@@ -1,24 +1,35 @@
 import { Type } from 'typebox'
 import type { Account } from '../../accounts/account.ts'
+import { Ended, instant, stored, uuid } from '../fields.ts'
 
 /** A user as operators see it. */
-export const User = Type.Object({
-  id: Type.String(),
-  email: Type.String(),
-  roles: Type.Array(Type.String()),
-  scope: Type.Array(Type.String()),
-  disabled: Type.Boolean(),
-  /** ISO 8601 */
-  createdAt: Type.String()
-})
+export const User = Type.Object(
+  {
+    id: uuid('The id of the account, for good: sub in access tokens.'),
+    ...stored,
+    disabled: Type.Boolean({ examples: [false], description: 'Whether sign-in is blocked.' }),
+    createdAt: instant('When the account was created.')
+  },
+  { title: 'OperatorUser', description: 'An account, as operators see it.' }
+)
 
-export const UserAnswer = Type.Object({ user: User })
+export const UserAnswer = Type.Object({ user: User }, { title: 'UserAnswer' })
 
 /** A user, and the number of sessions that the request ended. */
-export const UserWithEnded = Type.Object({ user: User, ended: Type.Integer() })
+export const UserWithEnded = Type.Object({ user: User, ended: Ended }, { title: 'UserWithEnded' })
 
 /** The user of a request: an id or an e-mail address. */
-export const UserParams = Type.Object({ user: Type.String({ minLength: 1, maxLength: 254 }) })
+export const UserParams = Type.Object({
+  user: Type.String({
+    minLength: 1,
+    maxLength: 254,
+    description: 'The id or the e-mail address of the user.',
+    examples: ['ada@example.com']
+  })
+})
+
+/** What every request that names a user can answer. */
+export const userProblems = { NOT_FOUND: 'There is no such user.' }
 
 export function toUser({ id, email, roles, scope, disabled, createdAt }: Account) {
   return {

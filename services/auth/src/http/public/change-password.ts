@@ -4,25 +4,45 @@ import { Refusal } from '@gatehouse/problem/refusal'
 import { type Static, Type } from 'typebox'
 import type { Account } from '../../accounts/account.ts'
 import type { Claim } from '../../accounts/check-credentials.ts'
-import {
-  PASSWORD_MAX_LENGTH,
-  PASSWORD_MIN_LENGTH,
-  passwordFault
-} from '../../accounts/password-rules.ts'
+import { passwordFault } from '../../accounts/password-rules.ts'
 import { type Caller, credentialOf } from '../../guesses/guesses.ts'
 import { invalidMember, noAccount, sessionEnded, wrongCredentials } from '../../refusals.ts'
 import { ifPossible } from '../../sessions/session-ends.ts'
+import { currentPassword, newPassword, noAccountProblem } from '../fields.ts'
 import { originOf } from '../origin-of.ts'
-import { knownDevice, rememberDevice } from './device-cookie.ts'
+import { knownDevice, rememberDevice, setsDeviceCookie } from './device-cookie.ts'
 import type { Route } from './needs.ts'
 
 const Body = Type.Object(
   {
-    currentPassword: Type.String({ minLength: 1, maxLength: PASSWORD_MAX_LENGTH }),
-    newPassword: Type.String({ minLength: PASSWORD_MIN_LENGTH, maxLength: PASSWORD_MAX_LENGTH })
+    currentPassword: currentPassword('The password that the account has now.'),
+    newPassword: newPassword('The password that replaces it.')
   },
-  { additionalProperties: false }
+  { additionalProperties: false, title: 'PasswordChange' }
 )
+
+const schema = {
+  operationId: 'changePassword',
+  summary: 'Change the password',
+  description:
+    'Sets a new password for a user who proves the current one, and ends every other session of the user. An identical request within ten minutes gets 204 again.',
+  tags: ['Accounts'],
+  body: Body,
+  response: { 204: Type.Null() },
+  answers: {
+    204: {
+      description: 'The password has changed, and every other session has ended.',
+      headers: setsDeviceCookie
+    }
+  },
+  problems: {
+    UNAUTHENTICATED: 'The current password is wrong.',
+    SESSION_ENDED: 'The account was disabled or deleted.',
+    FORBIDDEN: noAccountProblem,
+    RATE_LIMITED:
+      'The address sends too many credentials, or others have guessed too often at this account.'
+  }
+}
 
 type Requested = Static<typeof Body>
 
@@ -83,42 +103,38 @@ export const changePassword: Route = (service, needs) => {
     await ifPossible(guesses.remember({ ...caller, credential: credentialOf(account) }))
   }
 
-  service.post(
-    '/password',
-    { schema: { body: Body, response: { 204: Type.Null() } }, onRequest: needs.limitAddress },
-    async (request, reply) => {
-      const { subject, session } = requireIdentity(request)
-      if (session === null) throw noAccount()
-      const { currentPassword, newPassword } = request.body
-      const found = await accounts.findById(subject)
-      if (found === null || found.disabled) throw sessionEnded('the account is disabled or gone')
-      const fault = await passwordFault(newPassword, found.email)
-      if (fault !== null) throw invalidMember('newPassword', fault)
+  service.post('/password', { schema, onRequest: needs.limitAddress }, async (request, reply) => {
+    const { subject, session } = requireIdentity(request)
+    if (session === null) throw noAccount()
+    const { currentPassword: password, newPassword: chosen } = request.body
+    const found = await accounts.findById(subject)
+    if (found === null || found.disabled) throw sessionEnded('the account is disabled or gone')
+    const fault = await passwordFault(chosen, found.email)
+    if (fault !== null) throw invalidMember('newPassword', fault)
 
-      const origin = originOf(request)
-      const caller = {
-        email: found.email,
-        network: clientNetwork(origin.address),
-        device: session,
-        credential: credentialOf(found)
-      }
-      const claim = { account: found, password: currentPassword, caller, origin }
-      const account = await prove(claim, session, request.body)
-      if (account === null) {
-        await follow(caller, found, [])
-        return reply.code(204).send(null)
-      }
-      const passwordHash = await passwords.hash(newPassword)
-      const requestHash = await passwords.hash(together(request.body))
-      const change = { passwordHash, requestHash, sid: session, origin, clock }
-      const ended = await accounts.changePassword(account, change)
-      // Another change came first: the password is no longer the current one.
-      if (ended === null) throw wrongCredentials()
-      const changed = { ...account, passwordVersion: account.passwordVersion + 1 }
-      await follow(caller, changed, ended)
-      if (knownDevice(request, account, ring) !== null)
-        rememberDevice(reply, changed, { ring, cookieSameSite })
+    const origin = originOf(request)
+    const caller = {
+      email: found.email,
+      network: clientNetwork(origin.address),
+      device: session,
+      credential: credentialOf(found)
+    }
+    const claim = { account: found, password, caller, origin }
+    const account = await prove(claim, session, request.body)
+    if (account === null) {
+      await follow(caller, found, [])
       return reply.code(204).send(null)
     }
-  )
+    const passwordHash = await passwords.hash(chosen)
+    const requestHash = await passwords.hash(together(request.body))
+    const change = { passwordHash, requestHash, sid: session, origin, clock }
+    const ended = await accounts.changePassword(account, change)
+    // Another change came first: the password is no longer the current one.
+    if (ended === null) throw wrongCredentials()
+    const changed = { ...account, passwordVersion: account.passwordVersion + 1 }
+    await follow(caller, changed, ended)
+    if (knownDevice(request, account, ring) !== null)
+      rememberDevice(reply, changed, { ring, cookieSameSite })
+    return reply.code(204).send(null)
+  })
 }

@@ -1,5 +1,7 @@
 import { DEVICE_COOKIE, ownCookieValue } from '@gatehouse/edge-headers/own-cookies'
+import type { DocumentedHeader } from '@gatehouse/http-service/operation'
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { Type } from 'typebox'
 import type { Account } from '../../accounts/account.ts'
 import { mintDeviceToken, readDeviceToken } from '../../guesses/device-token.ts'
 import { credentialOf } from '../../guesses/guesses.ts'
@@ -8,6 +10,18 @@ import { type CookieSameSite, ownCookieAttributes } from './refresh-cookie.ts'
 
 /** the longest time for which browsers keep a cookie (RFC 6265bis §5.5) */
 const MAX_AGE_SECONDS = 400 * 86_400
+
+/** The header of a response to a browser that is known. */
+export const setsDeviceCookie: Record<string, DocumentedHeader> = {
+  'set-cookie': {
+    description: `${DEVICE_COOKIE}, by which logins recognise the browser; if the request has it.`,
+    schema: Type.String({
+      examples: [
+        `${DEVICE_COOKIE}=d1.7.k3VxE0o9W1lQn5cT7yB2dA; Path=/; HttpOnly; Secure; SameSite=Strict`
+      ]
+    })
+  }
+}
 
 /** The account of a browser, and its password. */
 type Owner = Pick<Account, 'id' | 'email' | 'passwordVersion'>

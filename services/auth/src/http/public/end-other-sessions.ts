@@ -7,7 +7,16 @@ import type { Route } from './needs.ts'
 export const endOtherSessions: Route = (service, { sessions }) => {
   service.delete(
     '/sessions',
-    { schema: { response: { 204: Type.Null() } } },
+    {
+      schema: {
+        operationId: 'endOtherSessions',
+        summary: 'End all other sessions',
+        description: 'Ends every session of the user except the one of the access token.',
+        tags: ['Sessions'],
+        response: { 204: Type.Null() },
+        answers: { 204: { description: 'The other sessions have ended.' } }
+      }
+    },
     async (request, reply) => {
       const { subject, session } = requireIdentity(request)
       await sessions.endAll(subject, session, originOf(request))

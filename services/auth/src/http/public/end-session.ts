@@ -12,8 +12,21 @@ export const endSession: Route = (service, { sessions }) => {
     '/sessions/:id',
     {
       schema: {
-        params: Type.Object({ id: Type.String({ maxLength: LONGEST_ID }) }),
-        response: { 204: Type.Null() }
+        operationId: 'endSession',
+        summary: 'End one session',
+        description:
+          'Ends a session of the user, also the current one. Its access tokens stop working within a second.',
+        tags: ['Sessions'],
+        params: Type.Object({
+          id: Type.String({
+            maxLength: LONGEST_ID,
+            description: 'The id of the session, as GET /auth/sessions shows it.',
+            examples: ['Wb0oJ0m9pQ4hUu0mJ0b1Yw']
+          })
+        }),
+        response: { 204: Type.Null() },
+        answers: { 204: { description: 'The session has ended.' } },
+        problems: { NOT_FOUND: 'The user has no live session with this id.' }
       }
     },
     async (request, reply) => {

@@ -1,13 +1,21 @@
 import { requireIdentity } from '@gatehouse/identity/identity'
-import { Type } from 'typebox'
-import { Session, toSession } from '../session-response.ts'
+import { Sessions, toSession } from '../session-response.ts'
 import type { Route } from './needs.ts'
 
 /** Lists the user's live sessions, the most recently used first. */
 export const listSessions: Route = (service, { sessions }) => {
   service.get(
     '/sessions',
-    { schema: { response: { 200: Type.Object({ sessions: Type.Array(Session) }) } } },
+    {
+      schema: {
+        operationId: 'listSessions',
+        summary: 'List the sessions',
+        description: 'Lists the live sessions of the user, the last used first.',
+        tags: ['Sessions'],
+        response: { 200: Sessions },
+        answers: { 200: { description: 'The live sessions of the user.' } }
+      }
+    },
     async (request) => {
       const { subject, session } = requireIdentity(request)
       const families = await sessions.list(subject)

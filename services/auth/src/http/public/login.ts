@@ -1,25 +1,41 @@
 import { clientNetwork } from '@gatehouse/edge-headers/client-network'
 import { Type } from 'typebox'
 import { canonicalEmail } from '../../accounts/email.ts'
-import { PASSWORD_MAX_LENGTH } from '../../accounts/password-rules.ts'
 import { credentialOf } from '../../guesses/guesses.ts'
 import { deviceLabel } from '../../sessions/device-label.ts'
+import { currentPassword, Email } from '../fields.ts'
 import { originOf } from '../origin-of.ts'
 import { knownDevice, rememberDevice } from './device-cookie.ts'
 import type { Route } from './needs.ts'
-import { setRefreshCookie } from './refresh-cookie.ts'
-import { refuseCrossSite } from './refuse-cross-site.ts'
+import { setRefreshCookie, setsRefreshCookie } from './refresh-cookie.ts'
+import { crossSiteProblem, PageHeaders, refuseCrossSite } from './refuse-cross-site.ts'
 import { Delivery, TokenResponse, tokenResponse } from './token-response.ts'
 import { refuseUnkeptCookie } from './unkept-cookie.ts'
 
 const Body = Type.Object(
   {
-    email: Type.String({ minLength: 1, maxLength: 254 }),
-    password: Type.String({ minLength: 1, maxLength: PASSWORD_MAX_LENGTH }),
+    email: Email,
+    password: currentPassword('The password of the account.'),
     delivery: Type.Optional(Delivery)
   },
-  { additionalProperties: false }
+  { additionalProperties: false, title: 'Login' }
 )
+
+const documented = {
+  operationId: 'login',
+  summary: 'Sign in',
+  description:
+    'Opens a session for a user who proves the password. Guesses are slowed per account and counted per address.',
+  tags: ['Accounts'],
+  answers: { 200: { description: 'The tokens of the new session.', headers: setsRefreshCookie } },
+  problems: {
+    UNAUTHENTICATED:
+      'The e-mail address or the password is wrong, or the account is disabled. The response does not say which.',
+    FORBIDDEN: crossSiteProblem,
+    RATE_LIMITED:
+      'The address sends too many credentials, or others have guessed too often at this account.'
+  }
+}
 
 /** Opens a session for a user who proves the password. */
 export const login: Route = (service, needs) => {
@@ -28,7 +44,7 @@ export const login: Route = (service, needs) => {
   service.post(
     '/login',
     {
-      schema: { body: Body, response: { 200: TokenResponse } },
+      schema: { ...documented, headers: PageHeaders, body: Body, response: { 200: TokenResponse } },
       onRequest: [refuseCrossSite(allowsOrigin), needs.limitAddress]
     },
     async (request, reply) => {

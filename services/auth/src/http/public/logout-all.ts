@@ -6,7 +6,17 @@ import type { Route } from './needs.ts'
 export const logoutAll: Route = (service, { sessions }) => {
   service.post(
     '/logout-all',
-    { schema: { response: { 204: Type.Null() } } },
+    {
+      schema: {
+        operationId: 'logoutAll',
+        summary: 'Sign out everywhere',
+        description:
+          'Ends every session of the user. All of their access tokens stop working within a second.',
+        tags: ['Sessions'],
+        response: { 204: Type.Null() },
+        answers: { 204: { description: 'Every session of the user has ended.' } }
+      }
+    },
     async (request, reply) => {
       await sessions.endAll(requireIdentity(request).subject, null, originOf(request))
       return reply.code(204).send(null)

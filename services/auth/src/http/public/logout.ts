@@ -1,9 +1,13 @@
 import { Type } from 'typebox'
 import { originOf } from '../origin-of.ts'
 import type { Route } from './needs.ts'
-import { presentedRefreshToken, RefreshTokenBody } from './presented-refresh-token.ts'
-import { clearRefreshCookie } from './refresh-cookie.ts'
-import { refuseCrossSite } from './refuse-cross-site.ts'
+import {
+  presentedRefreshToken,
+  RefreshTokenBody,
+  refreshTokenSecurity
+} from './presented-refresh-token.ts'
+import { clearRefreshCookie, clearsRefreshCookie } from './refresh-cookie.ts'
+import { crossSiteProblem, PageHeaders, refuseCrossSite } from './refuse-cross-site.ts'
 
 /** 204 even for an unknown token, as in RFC 7009 §2.2: the client is signed out in any case. */
 export const logout: Route = (service, { sessions, settings }) => {
@@ -11,7 +15,22 @@ export const logout: Route = (service, { sessions, settings }) => {
   service.post(
     '/logout',
     {
-      schema: { body: RefreshTokenBody, response: { 204: Type.Null() } },
+      schema: {
+        operationId: 'logout',
+        summary: 'Sign out',
+        description:
+          'Ends the session of a refresh token. Its access tokens stop working within a second. Also 204 if the token is unknown or its session has already ended.',
+        tags: ['Sessions'],
+        security: refreshTokenSecurity,
+        headers: PageHeaders,
+        body: RefreshTokenBody,
+        response: { 204: Type.Null() },
+        answers: { 204: { description: 'The session has ended.', headers: clearsRefreshCookie } },
+        problems: {
+          UNAUTHENTICATED: 'Neither the body nor a cookie has a refresh token.',
+          FORBIDDEN: crossSiteProblem
+        }
+      },
       onRequest: refuseCrossSite(allowsOrigin)
     },
     async (request, reply) => {

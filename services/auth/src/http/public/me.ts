@@ -2,13 +2,33 @@ import { requireIdentity } from '@gatehouse/identity/identity'
 import { Type } from 'typebox'
 import { publicAccount } from '../../accounts/account.ts'
 import { noAccount, sessionEnded } from '../../refusals.ts'
+import { noAccountProblem, SessionId } from '../fields.ts'
 import type { Route } from './needs.ts'
 import { User } from './user-response.ts'
 
-const Response = Type.Object({ user: User, session: Type.Object({ id: Type.String() }) })
+const Response = Type.Object(
+  {
+    user: User,
+    session: Type.Object({ id: SessionId }, { description: 'The session of the access token.' })
+  },
+  { title: 'Me' }
+)
+
+const schema = {
+  operationId: 'getMe',
+  summary: 'Show the user',
+  description: 'Shows the user and the session of the access token.',
+  tags: ['Accounts'],
+  response: { 200: Response },
+  answers: { 200: { description: 'The user, and their current session.' } },
+  problems: {
+    SESSION_ENDED: 'The account was deleted.',
+    FORBIDDEN: noAccountProblem
+  }
+}
 
 export const me: Route = (service, { accounts }) => {
-  service.get('/me', { schema: { response: { 200: Response } } }, async (request) => {
+  service.get('/me', { schema }, async (request) => {
     const { subject, session } = requireIdentity(request)
     if (session === null) throw noAccount()
     const account = await accounts.findById(subject)

@@ -10,9 +10,27 @@ const LONGEST = 1024
 
 /** The body of refresh and logout; absent if the cookie contains the token. */
 export const RefreshTokenBody = Type.Object(
-  { refreshToken: Type.Optional(Type.String({ minLength: 1, maxLength: LONGEST })) },
-  { additionalProperties: false, nullable: true }
+  {
+    refreshToken: Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: LONGEST,
+        description: 'The refresh token of the last token response. Absent if the cookie has it.',
+        examples: ['gr1.7.q1mZ6ZpJ3nYt0Wm4a8kVx2.1.b2VxE0o9W1lQn5cT7yB2dA']
+      })
+    )
+  },
+  {
+    additionalProperties: false,
+    nullable: true,
+    title: 'RefreshTokenBody',
+    description: 'May be absent, if the cookie has the token.'
+  }
 )
+
+/** A request is authenticated by the body, or else by the cookie. */
+export const refreshTokenSecurity = [{ refreshCookie: [] }, {}]
+
 type RefreshTokenBody = Static<typeof RefreshTokenBody> | null | undefined
 
 /**

@@ -1,6 +1,8 @@
 import type { CookieSerializeOptions } from '@fastify/cookie'
 import { cookiePairs, ownCookieValue, REFRESH_COOKIE } from '@gatehouse/edge-headers/own-cookies'
+import type { DocumentedHeader } from '@gatehouse/http-service/operation'
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { Type } from 'typebox'
 import type { Grant } from '../../sessions/sessions.ts'
 
 /** Whether pages of other sites may use our cookies; `none` allows it. */
@@ -20,6 +22,25 @@ export const ownCookieAttributes = (sameSite: CookieSameSite): OwnCookieAttribut
   sameSite,
   ...(sameSite === 'none' ? { partitioned: true } : {})
 })
+
+const cookie = (name: string, description: string): Record<string, DocumentedHeader> => ({
+  'set-cookie': {
+    description,
+    schema: Type.String({ examples: [`${name}; Path=/; HttpOnly; Secure; SameSite=Strict`] })
+  }
+})
+
+/** The header of a response with `delivery: 'cookie'`. */
+export const setsRefreshCookie = cookie(
+  `${REFRESH_COOKIE}=gr1.7.q1mZ6ZpJ3nYt0Wm4a8kVx2.2.k3VxE0o9W1lQn5cT7yB2dA; Max-Age=1209600`,
+  `With delivery cookie: ${REFRESH_COOKIE}, which has the refresh token, for as many seconds as refreshExpiresIn. SameSite is None, with Partitioned, if AUTH_COOKIE_SAME_SITE is none. A login also sets a cookie by which it recognises the browser.`
+)
+
+/** The header of a response that ends the session of the cookie. */
+export const clearsRefreshCookie = cookie(
+  `${REFRESH_COOKIE}=; Max-Age=0`,
+  `Clears ${REFRESH_COOKIE}, if it authenticated the request and its session has ended.`
+)
 
 export function setRefreshCookie(reply: FastifyReply, grant: Grant, sameSite: CookieSameSite) {
   clearOfOtherSetting(reply, sameSite)

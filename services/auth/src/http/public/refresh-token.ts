@@ -1,9 +1,18 @@
 import { Refusal } from '@gatehouse/problem/refusal'
 import { originOf } from '../origin-of.ts'
 import type { Route } from './needs.ts'
-import { presentedRefreshToken, RefreshTokenBody } from './presented-refresh-token.ts'
-import { clearRefreshCookie, setRefreshCookie } from './refresh-cookie.ts'
-import { refuseCrossSite } from './refuse-cross-site.ts'
+import {
+  presentedRefreshToken,
+  RefreshTokenBody,
+  refreshTokenSecurity
+} from './presented-refresh-token.ts'
+import {
+  clearRefreshCookie,
+  clearsRefreshCookie,
+  setRefreshCookie,
+  setsRefreshCookie
+} from './refresh-cookie.ts'
+import { crossSiteProblem, PageHeaders, refuseCrossSite } from './refuse-cross-site.ts'
 import { TokenResponse, tokenResponse } from './token-response.ts'
 
 export const refreshToken: Route = (service, { sessions, settings }) => {
@@ -11,7 +20,27 @@ export const refreshToken: Route = (service, { sessions, settings }) => {
   service.post(
     '/refresh-token',
     {
-      schema: { body: RefreshTokenBody, response: { 200: TokenResponse } },
+      schema: {
+        operationId: 'refreshToken',
+        summary: 'Refresh the tokens',
+        description:
+          'Exchanges a refresh token for the next one and a new access token, which the response delivers in the way in which the request sent the token. A token works once: its reuse ends the session, except in the seconds after the exchange and while its successor is unused, when it gets the same successor again. Send one refresh at a time.',
+        tags: ['Sessions'],
+        security: refreshTokenSecurity,
+        headers: PageHeaders,
+        body: RefreshTokenBody,
+        response: { 200: TokenResponse },
+        answers: { 200: { description: 'The next tokens.', headers: setsRefreshCookie } },
+        errorHeaders: { 401: clearsRefreshCookie },
+        problems: {
+          UNAUTHENTICATED:
+            'Neither the body nor a cookie has a refresh token, or this system did not issue it.',
+          SESSION_ENDED:
+            'The session has ended: it was revoked, has expired, or ended because its token was used twice.',
+          FORBIDDEN: crossSiteProblem,
+          RATE_LIMITED: 'The session refreshes too often.'
+        }
+      },
       onRequest: refuseCrossSite(allowsOrigin)
     },
     async (request, reply) => {

@@ -2,24 +2,43 @@ import type { FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import { publicAccount } from '../../accounts/account.ts'
 import { identityFault } from '../../accounts/identity-fault.ts'
-import { PASSWORD_MAX_LENGTH, PASSWORD_MIN_LENGTH } from '../../accounts/password-rules.ts'
 import type { AuthSettings } from '../../app-settings.ts'
 import { invitationNeeded } from '../../invitations/invitation-refusals.ts'
 import { invalidMember, registrationOff, registrationSignedIn } from '../../refusals.ts'
+import { Email, newPassword } from '../fields.ts'
 import { originOf } from '../origin-of.ts'
 import type { Route } from './needs.ts'
-import { refuseCrossSite } from './refuse-cross-site.ts'
+import { crossSiteProblem, PageHeaders, refuseCrossSite } from './refuse-cross-site.ts'
 import { UserResponse } from './user-response.ts'
 
 const Body = Type.Object(
   {
-    email: Type.String({ minLength: 1, maxLength: 254 }),
-    password: Type.String({ minLength: PASSWORD_MIN_LENGTH, maxLength: PASSWORD_MAX_LENGTH }),
-    /** the secret of an invitation; required with AUTH_REGISTRATION=invite */
-    invitation: Type.Optional(Type.String({ minLength: 1, maxLength: 128 }))
+    email: Email,
+    password: newPassword('The password of the account.'),
+    invitation: Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: 128,
+        description: 'The secret of an invitation. Required with AUTH_REGISTRATION=invite.',
+        examples: ['inv_q1mZ6ZpJ3nYt0Wm4a8kVx2']
+      })
+    )
   },
-  { additionalProperties: false }
+  { additionalProperties: false, title: 'Registration' }
 )
+
+const documented = {
+  operationId: 'register',
+  summary: 'Create an account',
+  description: 'Creates an account. It opens no session: sign in next.',
+  tags: ['Accounts'],
+  answers: { 201: { description: 'The new account.' } },
+  problems: {
+    FORBIDDEN: `Registration is off, or needs a valid invitation; or a signed-in user sent the request. ${crossSiteProblem}`,
+    CONFLICT: 'The e-mail address is taken.',
+    RATE_LIMITED: 'The address sends too many credentials.'
+  }
+}
 
 /**
  * Anonymous callers may register unless registration is off. Signed-in callers may not: if an
@@ -39,7 +58,7 @@ export const register: Route = (service, needs) => {
   service.post(
     '/register',
     {
-      schema: { body: Body, response: { 201: UserResponse } },
+      schema: { ...documented, headers: PageHeaders, body: Body, response: { 201: UserResponse } },
       onRequest: [refuseCrossSite(settings.allowsOrigin), refuseIfOff(settings), needs.limitAddress]
     },
     async (request, reply) => {

@@ -1,6 +1,6 @@
 import { keySetVersion } from '@gatehouse/access-token/key-set-version'
 import type { Heartbeat } from '@gatehouse/fleet/fleet'
-import { type ProblemCode, problems } from '@gatehouse/problem/testing/codes'
+import { type ProblemCode, problems } from '@gatehouse/problem/codes'
 import type { LightMyRequestResponse } from 'fastify'
 import t, { type Test } from 'tap'
 import { generateSigningKey } from '../../../src/keys/signing-key.ts'

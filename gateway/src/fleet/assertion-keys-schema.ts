@@ -1,0 +1,26 @@
+import { publicKeys } from '@gatehouse/access-token/key-set-schema'
+import { Type } from 'typebox'
+
+/** What services get that ask for the keys of assertions. */
+export const assertionKeys = {
+  operationId: 'getAssertionKeys',
+  summary: 'Get the assertion keys',
+  description:
+    'The public keys with which services verify the assertions of all gateways, as a JWK Set (RFC 7517).',
+  tags: ['Keys'],
+  security: [{}],
+  response: {
+    200: Type.Object(
+      {
+        keys: publicKeys,
+        complete: Type.Boolean({
+          examples: [false],
+          description:
+            'false: the gateway cannot hear the others at the moment, so a missing key may belong to one of them.'
+        })
+      },
+      { title: 'AssertionKeys' }
+    )
+  },
+  answers: { 200: { description: 'The JWK Set.' } }
+}

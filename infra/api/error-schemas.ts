@@ -1,0 +1,93 @@
+import { type ProblemCode, problems } from '@gatehouse/problem/codes'
+import { PROBLEM_MEDIA_TYPE } from '@gatehouse/problem/document'
+import type { Json } from './components.ts'
+
+const kinds = Object.values(problems)
+
+/** RFC 9457, with the members of `problemDocument`. */
+export const Problem: Json = {
+  title: 'Problem',
+  description: 'An error (RFC 9457). Decide by code.',
+  type: 'object',
+  required: ['type', 'title', 'status', 'code', 'requestId', 'retryable'],
+  properties: {
+    type: {
+      type: 'string',
+      format: 'uri',
+      description: 'The code as a URI.',
+      examples: ['urn:gatehouse:problem:session-ended']
+    },
+    title: {
+      enum: [...new Set(kinds.map(({ title }) => title))],
+      description: 'What happened, for people. Each code has one.'
+    },
+    status: {
+      enum: [...new Set(kinds.flatMap(({ statuses }): number[] => [...statuses]))].sort(
+        (one, other) => one - other
+      ),
+      description: 'The status of the response.'
+    },
+    code: {
+      enum: Object.keys(problems),
+      description: 'What a client decides by. Each operation lists its codes.'
+    },
+    detail: {
+      type: 'string',
+      description: 'What to fix, for people. Its text may change.',
+      examples: ['body/email must NOT have fewer than 1 characters']
+    },
+    requestId: {
+      type: 'string',
+      description: 'The x-request-id of the response.',
+      examples: ['d7908685-2b28-47ad-92b4-7e2dee337653']
+    },
+    retryable: {
+      type: 'boolean',
+      examples: [false],
+      description: 'Whether the same request may succeed later.'
+    }
+  }
+}
+
+/** RFC 6749 §5.2 */
+export const OAuthError: Json = {
+  title: 'OAuthError',
+  description: 'An error of an OAuth endpoint (RFC 6749 §5.2).',
+  type: 'object',
+  required: ['error'],
+  properties: {
+    error: {
+      type: 'string',
+      description: 'What a client decides by.',
+      examples: ['invalid_grant']
+    },
+    error_description: {
+      type: 'string',
+      description: 'What to fix, for people. Its text may change.',
+      examples: ['the client could not be authenticated']
+    }
+  }
+}
+
+/** The content of a response with one of these problems. */
+export const problemContent = (status: number, codes: readonly ProblemCode[]): Json => ({
+  [PROBLEM_MEDIA_TYPE]: {
+    schema: {
+      allOf: [
+        { $ref: '#/components/schemas/Problem' },
+        { properties: { status: { const: status }, code: { enum: codes } } }
+      ]
+    }
+  }
+})
+
+export const oauthErrorContent = (errors: readonly string[]): Json => ({
+  'application/json': {
+    schema: {
+      allOf: [
+        { $ref: '#/components/schemas/OAuthError' },
+        { properties: { error: { enum: errors } } }
+      ]
+    }
+  }
+})

@@ -1,0 +1,37 @@
+import { defaultPorts } from '@gatehouse/settings/default-ports'
+
+/** What the documents say about the listeners, and the groups of their operations. */
+
+const at = (port: number) => `http://127.0.0.1:${port}`
+export const gatewayServer = {
+  url: at(defaultPorts.GATEWAY_PORT),
+  description: 'The gateway of npm start.'
+}
+export const authServer = {
+  url: at(defaultPorts.AUTH_OPS_PORT),
+  description: 'The ops listener of the auth service.'
+}
+export const gatewayOpsServer = {
+  url: at(defaultPorts.GATEWAY_OPS_PORT),
+  description: 'The ops listener of the gateway.'
+}
+
+const tag = (name: string, description: string) => ({ name, description })
+
+export const publicTags = [
+  tag('Accounts', 'Registration, sign-in, the user and the password.'),
+  tag('Sessions', 'What a login opens, until it ends.'),
+  tag('OAuth', 'Machine clients, and OAuth libraries.'),
+  tag('Keys', 'The keys that verify access tokens.')
+]
+
+export const operatorTags = [
+  tag('Users', 'The accounts of people.'),
+  tag('Sessions', 'What logins open.'),
+  tag('Invitations', 'Who may register with AUTH_REGISTRATION=invite.'),
+  tag('Clients', 'Machine clients.'),
+  tag('Keys', 'Signing keys and assertion keys, and tokens as a whole.'),
+  tag('Operation', 'Gateways and the database.'),
+  tag('Audit log', 'Security events.'),
+  tag('Health', 'Probes and metrics, which every process has.')
+]

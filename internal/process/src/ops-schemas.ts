@@ -1,0 +1,74 @@
+import { Type } from 'typebox'
+
+const tags = ['Health']
+/** Anyone who reaches the listener may ask. */
+const security = [{}]
+
+const byCheck = (description: string, example: string) =>
+  Type.Record(Type.String(), Type.String({ examples: [example] }), { description })
+
+const Alive = Type.Object(
+  { status: Type.Literal('alive', { description: 'Always alive.', examples: ['alive'] }) },
+  { title: 'Alive' }
+)
+
+const Readiness = Type.Object(
+  {
+    status: Type.Enum(['ready', 'degraded', 'not ready', 'draining'], {
+      description:
+        'ready: all checks pass. degraded: the process works, but something that it needs does not. not ready: it cannot do its work. draining: it was told to end, and still serves requests.'
+    }),
+    failing: byCheck('What keeps the process from its work, by check.', 'there is no key set'),
+    degraded: Type.Optional(
+      byCheck('What does not work although the process does, by check.', 'the database is slow')
+    ),
+    ageSeconds: Type.Record(
+      Type.String(),
+      Type.Union([Type.Number({ examples: [3.2] }), Type.Null()]),
+      {
+        description:
+          'By check: how many seconds old the data is that the process works with, or how long ago a store last answered; null: never.'
+      }
+    )
+  },
+  { title: 'Readiness' }
+)
+
+/** What an ops listener answers about the process, and what the API description says about it. */
+export const healthz = {
+  operationId: 'getHealth',
+  summary: 'Is the process alive?',
+  description: 'Answers while the process runs. Restart a process that does not answer.',
+  tags,
+  security,
+  response: { 200: Alive },
+  answers: { 200: { description: 'The process runs.' } }
+}
+
+export const readyz = {
+  operationId: 'getReadiness',
+  summary: 'Can the process do its work?',
+  description: 'Says whether a load balancer should send requests to the process, and why not.',
+  tags,
+  security,
+  response: { 200: Readiness, 503: Readiness },
+  answers: {
+    200: { description: 'The process does its work.' },
+    503: { description: 'The process cannot do its work, or is about to end.' }
+  }
+}
+
+export const metrics = {
+  operationId: 'getMetrics',
+  summary: 'Get the metrics',
+  description: 'The metrics of the process, for Prometheus.',
+  tags,
+  security,
+  response: {
+    200: Type.String({
+      description: 'Prometheus text format.',
+      examples: ['process_cpu_seconds_total 1.5']
+    })
+  },
+  answers: { 200: { description: 'The metrics.', mediaType: 'text/plain' } }
+}

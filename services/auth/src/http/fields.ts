@@ -1,0 +1,76 @@
+import { Type } from 'typebox'
+import { PASSWORD_MAX_LENGTH, PASSWORD_MIN_LENGTH } from '../accounts/password-rules.ts'
+
+/** Members that several routes have in common. */
+
+const LONGEST_EMAIL = 254
+
+/** An e-mail address in a request. Its form is checked by `canonicalEmail`. */
+export const Email = Type.String({
+  minLength: 1,
+  maxLength: LONGEST_EMAIL,
+  description: 'The e-mail address of the account. Upper and lower case are the same.',
+  examples: ['ada@example.com']
+})
+
+/** A password that someone chooses. */
+export const newPassword = (description: string) =>
+  Type.String({
+    minLength: PASSWORD_MIN_LENGTH,
+    maxLength: PASSWORD_MAX_LENGTH,
+    description: `${description} At least ${PASSWORD_MIN_LENGTH} characters, and not easily guessed.`,
+    examples: ['correct horse battery']
+  })
+
+/** A password that someone proves. */
+export const currentPassword = (description: string) =>
+  Type.String({
+    minLength: 1,
+    maxLength: PASSWORD_MAX_LENGTH,
+    description,
+    examples: ['correct horse battery']
+  })
+
+export const uuid = (description: string) =>
+  Type.String({ description, examples: ['7f1b0a52-3c1e-4a53-9d0e-2b6b0c6f4c11'] })
+
+/** A time in a response. */
+export const instant = (description: string) =>
+  Type.String({
+    format: 'date-time',
+    description: `${description} ISO 8601, in UTC.`,
+    examples: ['2026-11-23T10:00:00.000Z']
+  })
+
+export const instantOrNull = (description: string) =>
+  Type.Union([instant(description), Type.Null()], { description: `${description} ISO 8601, UTC.` })
+
+export const stored = {
+  email: Type.String({
+    description: 'The e-mail address of the account, in lower case.',
+    examples: ['ada@example.com']
+  }),
+  roles: Type.Array(Type.String({ examples: ['user'] }), {
+    description: 'The roles of the user. Services get them in the header x-auth-roles.',
+    examples: [['user']]
+  }),
+  scope: Type.Array(Type.String({ examples: ['orders:read'] }), {
+    description: 'The scopes that the access tokens of the account have.',
+    examples: [['orders:read', 'orders:write']]
+  })
+}
+
+export const SessionId = Type.String({
+  description: 'The public id of the session: sid in access tokens, and in the audit log.',
+  examples: ['Wb0oJ0m9pQ4hUu0mJ0b1Yw']
+})
+
+/** When the auth service answers FORBIDDEN to a valid access token. */
+export const noAccountProblem =
+  'The access token belongs to no user: it is of a machine client or of another issuer.'
+
+/** The number of sessions that a request ended. */
+export const Ended = Type.Integer({
+  description: 'How many sessions the request ended.',
+  examples: [2]
+})

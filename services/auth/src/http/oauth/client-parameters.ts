@@ -1,0 +1,47 @@
+import { Type } from 'typebox'
+import { clientAuthenticationMethods, FIRST_PARTY_CLIENT } from '../../clients/client.ts'
+import { uuid } from '../fields.ts'
+
+const optionalText = (description: string, example: string) =>
+  Type.Optional(Type.String({ description, examples: [example] }))
+
+/** The parameters by which a client names itself and authenticates (RFC 6749 §2.3, RFC 7523 §2.2). */
+export const clientParameters = {
+  client_id: optionalText(
+    `The client. Absent or ${FIRST_PARTY_CLIENT}: the public client of this API's own logins, which does not authenticate.`,
+    FIRST_PARTY_CLIENT
+  ),
+  client_secret: optionalText(
+    `The secret of a client that is registered with ${clientAuthenticationMethods[1]}.`,
+    'gcs_q1mZ6ZpJ3nYt0Wm4a8kVx2'
+  ),
+  client_assertion_type: optionalText(
+    'With client_assertion, always this value.',
+    'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
+  ),
+  client_assertion: optionalText(
+    `A JWT that a client signs which is registered with ${clientAuthenticationMethods[2]}. It works once.`,
+    'eyJhbGciOiJFUzI1NiJ9.eyJqdGkiOiIxIn0.c2lnbmF0dXJl'
+  )
+}
+
+/** Parameters of a response about a token. */
+export const tokenParameters = {
+  scope: Type.String({
+    description: 'The scopes of the token, separated by spaces.',
+    examples: ['orders:read orders:write']
+  }),
+  clientId: uuid(
+    `The client that got the token: the id of a machine client, or ${FIRST_PARTY_CLIENT}.`
+  )
+}
+
+/** Errors that every endpoint can answer with. */
+export const commonErrors = {
+  invalidRequest: 'A parameter is missing, given twice or malformed, or is in the query.',
+  invalidClient:
+    'The client is unknown or disabled, or its secret, its method or its assertion is wrong.'
+}
+
+/** Machine clients authenticate; some endpoints also accept the public client. */
+export const clientSecurity = [{ clientSecretBasic: [] }, {}]
