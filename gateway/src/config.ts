@@ -114,25 +114,10 @@ export function readConfig(environment: Environment): GatewayConfig {
     ...corsFaults(settings),
     ...redirectFaults(settings),
     ...clientTlsFaults('GATEWAY_JWKS', settings, settings.GATEWAY_JWKS_URL),
-    ...listenerFaults('GATEWAY', settings)
+    ...listenerFaults('GATEWAY', settings),
+    ...proxyFaults(settings, proxies)
   ]
-  const wide = proxies.find((range) => !isNarrowRange(range))
-  if (wide !== undefined) {
-    faults.push(
-      `GATEWAY_TRUSTED_PROXIES must be a list of addresses and ranges, none wider than /8 (IPv4) or /7 (IPv6): every address in a range can name any client; ${wide} is not allowed`
-    )
-  }
   const proxyHeaders = readProxyHeaders(settings.GATEWAY_PROXY_HEADERS)
-  if (proxyHeaders === null) {
-    faults.push(
-      'GATEWAY_PROXY_HEADERS must be forwarded, x-forwarded, or a list of x-forwarded-for (always), x-forwarded-proto, x-forwarded-host and x-forwarded-port'
-    )
-  }
-  if (settings.GATEWAY_PROXY_PROTOCOL !== 'off' && proxies.length === 0) {
-    faults.push(
-      `GATEWAY_PROXY_PROTOCOL=${settings.GATEWAY_PROXY_PROTOCOL} needs GATEWAY_TRUSTED_PROXIES: only the proxies that it lists may send the header`
-    )
-  }
   const samples = readSamples(settings.GATEWAY_ACCESS_LOG_SAMPLES)
   if (samples === null) {
     faults.push(
@@ -177,6 +162,28 @@ const dividedLimits = (settings: Settings) => ({
   GATEWAY_UPSTREAM_CONNECTIONS: settings.GATEWAY_UPSTREAM_CONNECTIONS,
   GATEWAY_UPSTREAM_WEBSOCKETS: settings.GATEWAY_UPSTREAM_WEBSOCKETS
 })
+
+/** What is wrong with the settings of the proxies in front of the gateway. */
+function proxyFaults(settings: Settings, proxies: readonly string[]): string[] {
+  const faults: string[] = []
+  const wide = proxies.find((range) => !isNarrowRange(range))
+  if (wide !== undefined) {
+    faults.push(
+      `GATEWAY_TRUSTED_PROXIES must be a list of addresses and ranges, none wider than /8 (IPv4) or /7 (IPv6): every address in a range can name any client; ${wide} is not allowed`
+    )
+  }
+  if (readProxyHeaders(settings.GATEWAY_PROXY_HEADERS) === null) {
+    faults.push(
+      'GATEWAY_PROXY_HEADERS must be forwarded, x-forwarded, or a list of x-forwarded-for (always), x-forwarded-proto, x-forwarded-host and x-forwarded-port'
+    )
+  }
+  if (settings.GATEWAY_PROXY_PROTOCOL !== 'off' && proxies.length === 0) {
+    faults.push(
+      `GATEWAY_PROXY_PROTOCOL=${settings.GATEWAY_PROXY_PROTOCOL} needs GATEWAY_TRUSTED_PROXIES: only the proxies that it lists may send the header`
+    )
+  }
+  return faults
+}
 
 /** The widest private networks (RFC 1918 §3, RFC 4193 §3.1). */
 const WIDEST = { 4: 8, 6: 7 } as const

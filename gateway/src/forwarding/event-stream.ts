@@ -11,7 +11,7 @@ const UNREAD_MS = 5000
 const REST_OF_EVENT_MS = 2000
 
 /** The name of the last event of a stream that the gateway ends. Its data is the error code. */
-export const LAST_EVENT = 'gatehouse-end'
+const LAST_EVENT = 'gatehouse-end'
 
 /**
  * A response that is an event stream (HTML standard §9.2). It may continue only while its token is

@@ -1,4 +1,4 @@
-import type { Kysely } from 'kysely'
+import type { Kysely, Transaction } from 'kysely'
 import type { AuditKind, By } from '../audit/audit-event.ts'
 import { writeAudit } from '../audit/audit-log.ts'
 import { endSessions } from '../database/end-sessions.ts'
@@ -46,34 +46,14 @@ export type AccountChanges = {
 }
 
 export function accountChanges(db: Kysely<Tables>): AccountChanges {
-  const setRights = (
-    id: string,
-    rights: Partial<Record<'roles' | 'scope' | 'email', string>>,
-    kind: AuditKind,
-    { stale, origin, clock }: Change
-  ): Promise<boolean> =>
-    db.transaction().execute(async (transaction) => {
-      const made = stale()
-      const row = await transaction
-        .updateTable('accounts')
-        .set({ ...rights, ...otherRights(made) })
-        .where('id', '=', id)
-        .returning('rights_version')
-        .executeTakeFirst()
-      if (row === undefined) return false
-      await noteStale(transaction, id, made, row.rights_version)
-      await writeAudit(transaction, { kind, subject: id, sid: null, origin }, clock())
-      return true
-    })
-
   return {
     setRoles: (id, roles, change) =>
-      setRights(id, { roles: JSON.stringify(roles) }, 'roles-changed', change),
+      setRights(db, id, { roles: JSON.stringify(roles) }, 'roles-changed', change),
     setScope: (id, scope, change) =>
-      setRights(id, { scope: scope.join(' ') }, 'scope-changed', change),
+      setRights(db, id, { scope: scope.join(' ') }, 'scope-changed', change),
     async setEmail(id, email, change) {
       try {
-        return await setRights(id, { email }, 'email-changed', change)
+        return await setRights(db, id, { email }, 'email-changed', change)
       } catch (error) {
         throw isUniqueViolation(error) ? emailTaken() : error
       }
@@ -92,12 +72,7 @@ export function accountChanges(db: Kysely<Tables>): AccountChanges {
           .where('id', '=', id)
           .executeTakeFirst()
         if (numUpdatedRows === 0n) return null
-        const nowMs = clock()
-        const ended = await endSessions(transaction, id, null, nowMs)
-        const detail = { ended: ended.length }
-        const event = { kind: 'password-set', subject: id, sid: null, origin, detail } as const
-        await writeAudit(transaction, event, nowMs)
-        return ended
+        return await endAll(transaction, id, { kind: 'password-set', origin, nowMs: clock() })
       }),
     disable: (id, { stale, origin, clock }) =>
       db.transaction().execute(async (transaction) => {
@@ -111,11 +86,8 @@ export function accountChanges(db: Kysely<Tables>): AccountChanges {
           .executeTakeFirst()
         // The account was disabled before, and so has no sessions.
         if (row === undefined) return []
-        const ended = await endSessions(transaction, id, null, nowMs)
+        const ended = await endAll(transaction, id, { kind: 'user-disabled', origin, nowMs })
         await noteStale(transaction, id, made, row.rights_version)
-        const detail = { ended: ended.length }
-        const event = { kind: 'user-disabled', subject: id, sid: null, origin, detail } as const
-        await writeAudit(transaction, event, nowMs)
         return ended
       }),
     enable: (id, { origin, clock }) =>
@@ -139,4 +111,38 @@ export function accountChanges(db: Kysely<Tables>): AccountChanges {
       return ended
     }
   }
+}
+
+/** Replaces rights of an account, and makes its earlier tokens stale. */
+const setRights = (
+  db: Kysely<Tables>,
+  id: string,
+  rights: Partial<Record<'roles' | 'scope' | 'email', string>>,
+  kind: AuditKind,
+  { stale, origin, clock }: Change
+): Promise<boolean> =>
+  db.transaction().execute(async (transaction) => {
+    const made = stale()
+    const row = await transaction
+      .updateTable('accounts')
+      .set({ ...rights, ...otherRights(made) })
+      .where('id', '=', id)
+      .returning('rights_version')
+      .executeTakeFirst()
+    if (row === undefined) return false
+    await noteStale(transaction, id, made, row.rights_version)
+    await writeAudit(transaction, { kind, subject: id, sid: null, origin }, clock())
+    return true
+  })
+
+/** Ends every session of an account, and writes the event that says why and how many. */
+async function endAll(
+  transaction: Transaction<Tables>,
+  id: string,
+  { kind, origin, nowMs }: { kind: AuditKind; origin: By['origin']; nowMs: number }
+): Promise<string[]> {
+  const ended = await endSessions(transaction, id, null, nowMs)
+  const detail = { ended: ended.length }
+  await writeAudit(transaction, { kind, subject: id, sid: null, origin, detail }, nowMs)
+  return ended
 }
