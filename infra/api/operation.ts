@@ -42,7 +42,10 @@ export function operationOf(
   }
 }
 
-/** The errors, with the route's own headers. A status that the route answers by itself is not an error. */
+/**
+ * The errors, with the route's own headers. A status that the route answers by itself is not an
+ * error.
+ */
 function errorsOf(
   errors: Json,
   { answers = {}, errorHeaders = {} }: CollectedRoute['schema'],

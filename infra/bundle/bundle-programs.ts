@@ -14,11 +14,13 @@ const EXTERNAL = ['@node-rs/argon2', '@zxcvbn-ts/language-common', 'pg-native']
 const REQUIRE = `import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);`
 
 /**
- * Bundles each program with its imports into one file. The folder must be below `node_modules`, so that external modules
- * resolve. Sources that read files next to themselves still read them from this checkout.
+ * Bundles each program with its imports into one file. The folder must be below `node_modules`, so
+ * that external modules resolve. Sources that read files next to themselves still read them from
+ * this checkout.
  *
- * Services become CommonJS. An ES module that imports `node:http` makes Node.js load its whole `fetch`, and Node.js decodes an
- * ES module's text more slowly: a service starts with 7 % less processor time without both.
+ * Services become CommonJS. An ES module that imports `node:http` makes Node.js load its whole
+ * `fetch`, and Node.js decodes an ES module's text more slowly: a service starts with 7 % less
+ * processor time without both.
  */
 export async function bundlePrograms(folder: string): Promise<void> {
   const { gateway, ...others } = services

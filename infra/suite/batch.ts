@@ -6,9 +6,10 @@ import { markOf } from './batch-mark.ts'
 import { fileTests } from './file-tests.ts'
 import { cpuOfChildrenMs } from './processor-time.ts'
 
-// Runs several test files in this process, one after the other. Much of the cost of a file is loading modules that the others
-// load too. Each file is a test, and what the file imports as tap is this test: its fixtures end with the file. After each
-// file, a comment has the time that the file took.
+// Runs several test files in this process, one after the other. Much of the cost of a file is
+// loading modules that the others load too. Each file is a test, and what the file imports as tap
+// is this test: its fixtures end with the file. After each file, a comment has the time that the
+// file took.
 const FILE_TEST = import.meta.resolve('./file-test.ts')
 const urlOf = (file: string): string => pathToFileURL(resolve(file)).href
 const files = process.argv.slice(2)

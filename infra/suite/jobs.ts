@@ -8,7 +8,9 @@ const BATCH = fileURLToPath(new URL('./batch.ts', import.meta.url))
 const FLAGS = ['--disable-warning=ExperimentalWarning']
 const HOOK = import.meta.resolve('./replaced-modules.ts')
 
-/** Expected wall time of a whole batch. With longer ones, a run ends with one batch that still runs. */
+/**
+ * Expected wall time of a whole batch. With longer ones, a run ends with one batch that still runs.
+ */
 const BATCH_SECONDS = 45
 const MOST_FILES_IN_BATCH = 32
 
@@ -45,7 +47,10 @@ export function fileJob(file: string, options: JobOptions): Job {
   }
 }
 
-/** Files of a workspace share jobs. A file that has never been timed, or that needs its own process, has a job of its own. */
+/**
+ * Files of a workspace share jobs. A file that has never been timed, or that needs its own process,
+ * has a job of its own.
+ */
 export function testJobs(files: readonly string[], options: JobOptions): Job[] {
   const sharing = files.filter((file) => sharesProcess(file, options))
   const alone = files.filter((file) => !sharesProcess(file, options))
@@ -57,7 +62,10 @@ export function testJobs(files: readonly string[], options: JobOptions): Job[] {
 const sharesProcess = (file: string, { root, timings }: JobOptions): boolean =>
   timings[file] !== undefined && !NEEDS_OWN_PROCESS.test(readFileSync(join(root, file), 'utf8'))
 
-/** Files of a large workspace share a batch, because they load the same sources. Those of small ones share what loads tap. */
+/**
+ * Files of a large workspace share a batch, because they load the same sources. Those of small ones
+ * share what loads tap.
+ */
 function batches(files: readonly string[], timings: Timings): string[][] {
   const made: { readonly group: string; readonly files: string[]; seconds: number }[] = []
   for (const file of files) {

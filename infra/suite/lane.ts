@@ -8,7 +8,8 @@ process.on('message', async (job: Job) => process.send?.(await run(job)))
 process.once('disconnect', () => process.exit())
 
 /**
- * Runs one job to its end. A lane runs one job at a time, so the rise in its children's processor time is that of the job.
+ * Runs one job to its end. A lane runs one job at a time, so the rise in its children's processor
+ * time is that of the job.
  */
 async function run({ command, args, env, limitMs }: Job): Promise<Ran> {
   const [begun, cpuBefore] = [performance.now(), cpuOfChildrenMs()]

@@ -72,8 +72,8 @@ const jobs = [
 await Promise.all([bundlePrograms(bundles), bundleDependencies(dependencies)])
 const seen = progress(jobs.length, (text) => process.stdout.write(text))
 await runJobs(jobs, {
-  // One more process than there are cores: while a file waits, its core is free for another. With two more, a run took a fifth
-  // more processor time, and longer.
+  // One more process than there are cores: while a file waits, its core is free for another. With
+  // two more, a run took a fifth more processor time, and longer.
   lanes: Number(process.env.TEST_JOBS) || availableParallelism() + 1,
   onEnd: (job, ran) => seen.onEnd(job, ran).map((file) => fileJob(file, jobOptions)),
   env

@@ -24,7 +24,10 @@ function checkOutcome({ exitCode, stdout, stderr }: Ran): Outcome {
   return { passed: 0, failed: 1, skipped: [], report: shortened([stdout, stderr]) }
 }
 
-/** A file passes only if its summary has assertions, none of them failed, and its process exited with code 0. */
+/**
+ * A file passes only if its summary has assertions, none of them failed, and its process exited
+ * with code 0.
+ */
 function testOutcome(ran: Ran): Outcome {
   const { exitCode, stdout, stderr } = ran
   const totals = [...stdout.matchAll(TOTALS)].at(-1)?.[1] ?? ''

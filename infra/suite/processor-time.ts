@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs'
 const MS_PER_TICK = 10
 
 /**
- * The processor time of all children of this process that have ended, and of their descendants (proc(5): cutime, cstime); 0 where
- * /proc does not exist.
+ * The processor time of all children of this process that have ended, and of their descendants
+ * (proc(5): cutime, cstime); 0 where /proc does not exist.
  */
 export function cpuOfChildrenMs(): number {
   try {

@@ -66,7 +66,9 @@ export function progress(jobs: number, write: (text: string) => void) {
   return { onEnd, summary, timings: () => timingsOf(finished) }
 }
 
-/** Whether a failed batch has no file that fails alone. Then one file of the batch affects another. */
+/**
+ * Whether a failed batch has no file that fails alone. Then one file of the batch affects another.
+ */
 const failsOnlyTogether = ({ job }: Finished, finished: readonly Finished[]): boolean =>
   !finished.some((one) => one.outcome.failed > 0 && job.files.includes(one.job.name))
 

@@ -2,8 +2,9 @@ import { registerHooks } from 'node:module'
 import { pathToFileURL } from 'node:url'
 import { dependencies, dependencyBundle } from '@gatehouse/bundle/dependencies'
 
-// Node.js loads this file before a test file (`--import`). From then on the dependencies come from their bundles, in the folder
-// that the query of this module's URL names. Without a folder, they come from `node_modules`.
+// Node.js loads this file before a test file (`--import`). From then on the dependencies come from
+// their bundles, in the folder that the query of this module's URL names. Without a folder, they
+// come from `node_modules`.
 const folder = new URL(import.meta.url).searchParams.get('folder')
 const bundled = folder === null ? [] : dependencies
 const addresses = new Map<string, string>(

@@ -12,7 +12,9 @@ export type RunOptions = {
   readonly onEnd: (job: Job, ran: Ran) => readonly Job[]
 }
 
-/** Runs jobs in parallel, the longest first. A job without a recorded time counts as the longest. */
+/**
+ * Runs jobs in parallel, the longest first. A job without a recorded time counts as the longest.
+ */
 export async function runJobs(jobs: readonly Job[], options: RunOptions): Promise<void> {
   const waiting = [...jobs].sort((one, other) => expected(other) - expected(one))
   const lane = async (): Promise<void> => {

@@ -17,7 +17,10 @@ export function testFiles(root: string, wanted: readonly string[]): string[] {
   return paths.filter((path) => matches.some((isWanted) => isWanted(path)))
 }
 
-/** A word with `/` or `.` matches a part of the path. Another word matches a folder's name, or else the start of a file's name. */
+/**
+ * A word with `/` or `.` matches a part of the path. Another word matches a folder's name, or else
+ * the start of a file's name.
+ */
 function matchOf(paths: readonly string[], part: string): (path: string) => boolean {
   if (/[/.]/.test(part)) return (path) => path.includes(part)
   const isInFolder = (path: string) => path.split('/').slice(0, -1).includes(part)

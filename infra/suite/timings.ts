@@ -1,7 +1,10 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
-/** The times of a job in the last recorded run. They decide the order of the files and which share a process. */
+/**
+ * The times of a job in the last recorded run. They decide the order of the files and which share a
+ * process.
+ */
 export type Timing = { readonly wallSeconds: number; readonly cpuSeconds: number }
 
 export type Timings = Readonly<Record<string, Timing>>

@@ -1,8 +1,9 @@
 import root from 'tap'
 
-// Takes the place of the package `async-hook-domain` in test processes. tap makes a domain for each test, to learn which test an
-// uncaught error belongs to. The package observes every promise and socket for that, until each is collected: up to half of the
-// processor time of a test. One test runs at a time, so here the error belongs to the test that is running.
+// Takes the place of the package `async-hook-domain` in test processes. tap makes a domain for each
+// test, to learn which test an uncaught error belongs to. The package observes every promise and
+// socket for that, until each is collected: up to half of the processor time of a test. One test
+// runs at a time, so here the error belongs to the test that is running.
 
 type Handler = (error: unknown, kind: string) => void
 

@@ -46,7 +46,8 @@ export type Assertions = {
    */
   about(token: VerifiedToken, routeName: string, claims?: SignedClaims): string
   /**
-   * What proves to a service that takes credentials that a request comes from this gateway: `x-auth-gateway`.
+   * What proves to a service that takes credentials that a request comes from this gateway:
+   * `x-auth-gateway`.
    * @param service the name of its upstream
    */
   ofGateway(service: string): string

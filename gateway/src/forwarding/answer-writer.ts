@@ -205,7 +205,9 @@ const hasNoContent = (status: number, method: string): boolean =>
 const MOST_HINTS = 64
 const MOST_PASSED_HINTS = 8
 
-/** Removes headers that cannot be written, so that the refusal that follows does not contain them. */
+/**
+ * Removes headers that cannot be written, so that the refusal that follows does not contain them.
+ */
 function writeHead(raw: ServerResponse, status: number, headers: ResponseHeaders): void {
   try {
     raw.writeHead(status, headers)

@@ -27,7 +27,10 @@ export type Connection = {
   close(): Promise<void>
 }
 
-/** What undici's connector does: it returns the socket before it is connected, which its type does not say. */
+/**
+ * What undici's connector does: it returns the socket before it is connected, which its type does
+ * not say.
+ */
 export type Connect = (options: buildConnector.Options, done: buildConnector.Callback) => Socket
 
 export type ConnectionNeeds = {

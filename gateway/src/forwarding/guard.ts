@@ -14,8 +14,9 @@ export type Guarding = {
 }
 
 /**
- * Wraps a callback that Node.js or a library calls. None of our code is there to catch what it throws. Without the guard, the
- * bytes of one client or one service could cause an uncaught exception and end all requests of the process.
+ * Wraps a callback that Node.js or a library calls. None of our code is there to catch what it
+ * throws. Without the guard, the bytes of one client or one service could cause an uncaught
+ * exception and end all requests of the process.
  */
 export const guard =
   ({ place, noteFault, end }: Guarding) =>

@@ -6,7 +6,10 @@ export type Over = 'TOKEN_EXPIRED' | WhyRevoked
 
 /** Ends long-lived responses and WebSockets with the token that opened them. */
 export type Lifetimes = {
-  /** Calls once, when the token expires or is revoked, or soon if it already is. Returns a function that stops the watch. */
+  /**
+   * Calls once, when the token expires or is revoked, or soon if it already is. Returns a function
+   * that stops the watch.
+   */
   watch(token: VerifiedToken | null, onOver: (why: Over) => void): () => void
 }
 

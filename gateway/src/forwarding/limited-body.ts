@@ -38,7 +38,8 @@ export function limitedBody(source: Readable, limitBytes: number): Readable {
   const discard = (): void => {
     while (source.read() !== null);
   }
-  // At this moment the body may have no reader. An 'error' event without a listener would end the process.
+  // At this moment the body may have no reader. An 'error' event without a listener would end the
+  // process.
   body.on('error', () => {})
   body.once('close', discard)
   source.on('readable', take)

@@ -44,7 +44,8 @@ const DROPPED = new Set([
 const OF_THE_ORIGIN = new Set([
   // moves the whole origin to another host or port (RFC 7838 §3)
   'alt-svc',
-  // deletes cookies, storage and caches of all services, the session's cookie too (Clear Site Data §3.1)
+  // deletes cookies, storage and caches of all services, the session's cookie too (Clear Site Data
+  // §3.1)
   'clear-site-data',
   // certificate policies (RFC 6797, RFC 7469, RFC 9163): a wrong one locks browsers out for months
   'expect-ct',

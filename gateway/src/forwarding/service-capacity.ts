@@ -22,7 +22,9 @@ export type CapacityNeeds = {
   readonly clock: () => number
 }
 
-/** Counts what is in flight to each address, and checks the health of those that the table names. */
+/**
+ * Counts what is in flight to each address, and checks the health of those that the table names.
+ */
 export function serviceCapacity(needs: CapacityNeeds): ServiceCapacity {
   const { limits, routes, log, metrics, clock } = needs
   const { placesPerAddress, webSocketsPerAddress, sharePercent } = limits

@@ -18,9 +18,9 @@ const NEVER_TRAILERS = new Set([
 ])
 
 /**
- * The trailers of a service's response that the client gets; null if there are none, or too many. A trailer that
- * cannot be written is dropped, because the response is complete without it. Node.js writes HTTP/2
- * trailers in its own callback, so an error there would end the process. Pure.
+ * The trailers of a service's response that the client gets; null if there are none, or too many. A
+ * trailer that cannot be written is dropped, because the response is complete without it. Node.js
+ * writes HTTP/2 trailers in its own callback, so an error there would end the process. Pure.
  */
 export function passedTrailers(received: ResponseHeaders): Record<string, string> | null {
   let passed: Record<string, string> | null = null

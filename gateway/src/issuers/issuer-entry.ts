@@ -39,7 +39,9 @@ const Scalar = Type.Union([Type.String(), Type.Number(), Type.Boolean()], {
   title: 'a string, a number, true or false'
 })
 
-/** A claim that must be there, whatever its value: what only the access tokens of an issuer have. */
+/**
+ * A claim that must be there, whatever its value: what only the access tokens of an issuer have.
+ */
 const Present = Type.Object(
   { present: Type.Literal(true, { title: 'true' }) },
   { additionalProperties: false }

@@ -67,9 +67,9 @@ function presetOf(type: IssuerType, { issuer, audience }: Record<string, unknown
 }
 
 /**
- * `urn:zitadel:iam:org:project:roles` has the roles in the project of the client. Any client can ask
- * for the audience of any other project, so only the claim that names the project says who has a
- * role there. An entry with several audiences names the claim itself.
+ * `urn:zitadel:iam:org:project:roles` has the roles in the project of the client. Any client can
+ * ask for the audience of any other project, so only the claim that names the project says who has
+ * a role there. An entry with several audiences names the claim itself.
  */
 function rolesOfProject(audience: unknown): IssuerEntry['claims'] {
   const [project, ...others] = [audience].flat()

@@ -1,6 +1,7 @@
 /**
- * The signature algorithms of the tokens that the gateway can check (RFC 7518 §3.1, RFC 8037 §3.1, RFC 9864 §2.2). All of them
- * have a public key. Adding one with a shared secret would let everyone who can read a key set sign tokens.
+ * The signature algorithms of the tokens that the gateway can check (RFC 7518 §3.1, RFC 8037 §3.1,
+ * RFC 9864 §2.2). All of them have a public key. Adding one with a shared secret would let everyone
+ * who can read a key set sign tokens.
  */
 export const signatureAlgorithms = [
   'ES256',

@@ -2,7 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { SignatureAlgorithm } from './algorithms.ts'
 import type { VerificationKey } from './key-set.ts'
 
-/** The issuer could not be asked whether it has the key, so nobody knows whether a token is good. */
+/**
+ * The issuer could not be asked whether it has the key, so nobody knows whether a token is good.
+ */
 export class KeyNotAsked extends Error {
   override readonly name = 'KeyNotAsked'
 }
@@ -40,8 +42,8 @@ const MOST_WAITING = 1000
 /**
  * Finds the key of a token. The issuer may have published an unknown key a moment ago, and
  * strangers can use up the fetches with invented kids. So only a fetch that began after the request
- * arrived can show that there is no such key. The request waits for that fetch. If too many requests
- * wait already, the key counts as unknown at once.
+ * arrived can show that there is no such key. The request waits for that fetch. If too many
+ * requests wait already, the key counts as unknown at once.
  */
 export function keyFinder({ choose, fetches, announced, announcesKeys, patienceMs }: Needs) {
   let waiting = 0

@@ -24,8 +24,8 @@ export function limitConnections(app: FastifyInstance, limits: ConnectionLimits)
   const { connections, connectionsPerAddress, isTrustedProxy, proxiedOf } = limits
   const open = new Map<string, number>()
   app.server.maxConnections = connections
-  // Without this, the primary process of several workers would offer the connection to one after the
-  // other, without end if all are full. The types do not have it yet.
+  // Without this, the primary process of several workers would offer the connection to one after
+  // the other, without end if all are full. The types do not have it yet.
   Object.assign(app.server, { dropMaxConnection: true })
   app.server.on('connection', (socket: Socket) => {
     const { remoteAddress } = socket

@@ -29,8 +29,9 @@ export type LimiterOf = (route: Route, caller: Caller) => Limiter | null
 
 /**
  * The limits of the routes that have one, counted per route and per caller: by @fastify/rate-limit,
- * except shared limits by address (`AddressCounts`). After a reload of the table, an unchanged limit
- * keeps its counts. A shared limit is counted by this gateway alone while Redis is unreachable.
+ * except shared limits by address (`AddressCounts`). After a reload of the table, an unchanged
+ * limit keeps its counts. A shared limit is counted by this gateway alone while Redis is
+ * unreachable.
  */
 export async function routeLimiters(
   app: FastifyInstance,

@@ -45,8 +45,8 @@ type ToldBefore = {
  * that is no address ends the chain: the client is then the proxy that wrote it, because such
  * clients cannot be distinguished.
  *
- * The header of the PROXY protocol names the peer of a proxy that forwards bytes. That peer can be a
- * client, which writes any header, so headers count only if it is a trusted proxy itself. If the
+ * The header of the PROXY protocol names the peer of a proxy that forwards bytes. That peer can be
+ * a client, which writes any header, so headers count only if it is a trusted proxy itself. If the
  * header names no client, the client is unknown, and headers do not count.
  * @param proxied what such a header says; null: there is none
  * @param headers the headers that the proxies write

@@ -53,9 +53,9 @@ const QUIET_MS = 60_000
  * of other peers, nothing is read here: a header is then neither HTTP nor TLS, and is refused.
  *
  * Some load balancers send the header only with the first bytes of their client, which may have
- * opened its connection ahead of time. So a silent connection may wait as long as an idle one. Until
- * the header has come, its client is unknown and no limit by address applies, so the connection that
- * has waited longest is closed if too many wait.
+ * opened its connection ahead of time. So a silent connection may wait as long as an idle one.
+ * Until the header has come, its client is unknown and no limit by address applies, so the
+ * connection that has waited longest is closed if too many wait.
  */
 export function acceptProxyProtocol(
   app: FastifyInstance,

@@ -59,7 +59,10 @@ function toldByForwarded({ headers }: IncomingMessage): ToldByProxies {
   }
 }
 
-/** RFC 7239 §6: an IPv6 address has brackets. Without them, a port could be the last part of the address. */
+/**
+ * RFC 7239 §6: an IPv6 address has brackets. Without them, a port could be the last part of the
+ * address.
+ */
 function nodeOf(element: ForwardedElement): string | null {
   const node = element.get('for') ?? ''
   return isIPv6(node) ? null : forwardedAddress(node)

@@ -13,8 +13,8 @@ export const UNREADABLE =
 /**
  * Whether the gateway can decide what is revoked. It cannot until it has read the log once. A
  * gateway that is cut off later serves from memory: all gateways share Redis, and its outage must
- * not take all of them out of the load balancer. A revocation that it cannot read counts as one that
- * has not reached it.
+ * not take all of them out of the load balancer. A revocation that it cannot read counts as one
+ * that has not reached it.
  * @param limitSeconds the staleness above which the operator wants no traffic here; undefined: any
  */
 export function revocationCheck(

@@ -1,6 +1,9 @@
 import type { Route } from './route.ts'
 
-/** Finds the route of a canonical path: the longest prefix wins, and a prefix ends where a segment ends. */
+/**
+ * Finds the route of a canonical path: the longest prefix wins, and a prefix ends where a segment
+ * ends.
+ */
 export type RouteTable = {
   readonly routes: readonly Route[]
   /** the files that it names, such as certificates for services */

@@ -22,6 +22,7 @@ const MEMBERS = { ca: 'tls.caFile', cert: 'tls.certFile', key: 'tls.keyFile' }
 
 /**
  * Reads the files of an entry.
- * @throws TlsFileFault if a file cannot be read or used, or the certificate and the key do not go together
+ * @throws TlsFileFault if a file cannot be read or used, or the certificate and the key do not go
+ * together
  */
 export const readUpstreamTls = (entry: UpstreamTlsEntry): ClientTls => readClientTls(entry, MEMBERS)

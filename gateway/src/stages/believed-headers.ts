@@ -158,7 +158,10 @@ const namesBySource: Readonly<Record<string, readonly string[]>> = {
 const names: ReadonlySet<string> = new Set(Object.values(namesBySource).flat())
 const LONGEST = Math.max(...[...names].map((name) => name.length))
 
-/** The private headers of WebSphere's plug-ins, `$WSRU` (the user) and others, also written with an underscore. */
+/**
+ * The private headers of WebSphere's plug-ins, `$WSRU` (the user) and others, also written with an
+ * underscore.
+ */
 const WEBSPHERE = '-ws'
 
 /**

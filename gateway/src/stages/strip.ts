@@ -34,7 +34,10 @@ export type StrippedRequest = {
 
 const MAX_HEADER_LINES = 100
 
-/** Headers of one connection, not of the request (RFC 9110 §7.6.1), and `expect`, which the server has already met. */
+/**
+ * Headers of one connection, not of the request (RFC 9110 §7.6.1), and `expect`, which the server
+ * has already met.
+ */
 const HOP_BY_HOP = new Set([
   'connection',
   'expect',
@@ -181,7 +184,10 @@ function announcesBody(raw: IncomingMessage, headers: RequestHeaders): boolean {
   return hasBody
 }
 
-/** The headers that `Connection` names belong to the client's connection and end here (RFC 9110 §7.6.1). */
+/**
+ * The headers that `Connection` names belong to the client's connection and end here (RFC 9110
+ * §7.6.1).
+ */
 function connectionNames(connection: string | undefined): ReadonlySet<string> {
   const names = listMembers((connection ?? '').toLowerCase())
   // `Connection` cannot remove headers that define the meaning or the framing of the request.

@@ -7,8 +7,8 @@ import type { RouteTable } from '../routes/route-table.ts'
 import type { Upstream } from '../routes/upstream.ts'
 
 /**
- * The certificates that a gateway uses: for its listeners, and for its connections to Redis, the key
- * set and the services.
+ * The certificates that a gateway uses: for its listeners, and for its connections to Redis, the
+ * key set and the services.
  * @returns a function that finds the current ones
  */
 export function gatewayCertificates(

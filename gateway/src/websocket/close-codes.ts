@@ -3,7 +3,9 @@
  * sides are passed on.
  */
 export const closeCode = {
-  /** the token has expired or is revoked; the reason is the error's code (IANA: 3000, Unauthorized) */
+  /**
+   * the token has expired or is revoked; the reason is the error's code (IANA: 3000, Unauthorized)
+   */
   unauthorized: 3000,
   /** the gateway shuts down: connect again */
   goingAway: 1001,
@@ -35,7 +37,10 @@ const codeOfError: Readonly<Record<string, number>> = {
   WS_ERR_UNSUPPORTED_MESSAGE_LENGTH: 1009
 }
 
-/** The code with which `ws` closes a connection on which it has read an invalid frame; 1006 if the connection itself failed. */
+/**
+ * The code with which `ws` closes a connection on which it has read an invalid frame; 1006 if the
+ * connection itself failed.
+ */
 export function codeOfFault({ code = '' }: NodeJS.ErrnoException): number {
   const invalid = code.startsWith('WS_ERR_') ? PROTOCOL_ERROR : VANISHED
   return codeOfError[code] ?? invalid

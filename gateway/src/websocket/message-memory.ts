@@ -20,8 +20,9 @@ export type MessageAccount = {
 }
 
 /**
- * A place at a service limits how many WebSockets a caller opens, but not what each of them holds: a
- * message may have megabytes, and its client may leave it unfinished for as long as its token lives.
+ * A place at a service limits how many WebSockets a caller opens, but not what each of them holds:
+ * a message may have megabytes, and its client may leave it unfinished for as long as its token
+ * lives.
  * @param sharePercent the part that one caller may use of what all others leave, from 1 to 100
  */
 export function messageMemory(sharePercent: number, mostBytes = MOST_BYTES): MessageMemory {

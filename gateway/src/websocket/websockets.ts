@@ -152,8 +152,8 @@ function open(reply: FastifyReply, passage: Passage, place: Place, opening: Open
       guarded((error: Error) => {
         if (settled) return
         settled = true
-        // An error without a code is not one of the connection. A client can provoke it with a subprotocol that the service
-        // does not speak.
+        // An error without a code is not one of the connection. A client can provoke it with a
+        // subprotocol that the service does not speak.
         if ('code' in error) place.failed()
         reply.send(refusalOf(error))
       })

@@ -7,7 +7,9 @@ import type { PublicApi } from './public-api.ts'
 /** how long to ask a gateway before the drill reports that it never refused */
 const PATIENCE_MS = 5 * REFUSED_WITHIN_MS
 const PAUSE_MS = 1
-/** the pause after `REFUSED_WITHIN_MS`, when the drill has failed and the exact time matters less */
+/**
+ * the pause after `REFUSED_WITHIN_MS`, when the drill has failed and the exact time matters less
+ */
 const LATE_PAUSE_MS = 50
 
 /**

@@ -2,7 +2,11 @@ import type { FirebaseHashConfig } from './firebase-hash-config.ts'
 import { EntryFault } from './line.ts'
 import type { Members } from './members.ts'
 
-/** The password hash of an entry, in a spelling that the auth service reads; absent if there is none. @throws EntryFault */
+/**
+ * The password hash of an entry, in a spelling that the auth service reads; absent if there is
+ * none.
+ * @throws EntryFault
+ */
 export function credentialHash(
   entry: Readonly<Record<string, unknown>>,
   members: Members,

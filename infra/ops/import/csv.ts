@@ -1,6 +1,9 @@
 import { type Entry, EntryFault, MOST_ENTRY_CHARACTERS, tooLong } from './line.ts'
 
-/** The members of each record of a CSV file (RFC 4180), by the names in its first record; or why it cannot be read. */
+/**
+ * The members of each record of a CSV file (RFC 4180), by the names in its first record; or why it
+ * cannot be read.
+ */
 export async function* csvEntries(
   chunks: AsyncIterable<string>
 ): AsyncGenerator<Entry<Record<string, unknown> | EntryFault>> {

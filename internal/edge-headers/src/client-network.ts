@@ -1,7 +1,10 @@
 import { normalizeIP } from '@fastify/rate-limit'
 import { LRUCache } from 'lru-cache'
 
-/** The smallest prefix that a customer gets (RFC 6177): a client with one address of it has them all. */
+/**
+ * The smallest prefix that a customer gets (RFC 6177): a client with one address of it has them
+ * all.
+ */
 const IPV6_PREFIX = 64
 /** Parsing an address of IPv6 takes 15 µs. */
 const REMEMBERED_ADDRESSES = 1000

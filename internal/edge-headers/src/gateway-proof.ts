@@ -9,14 +9,18 @@ import { ASSERTION_ISSUER } from './assertion.ts'
 export const GATEWAY_PROOF_TYPE = 'gatehouse-gateway+jwt'
 
 /**
- * The audience of every proof that earlier versions make, whatever service it goes to. A proof still has it beside the
- * service's name, because an auth service of an earlier version asks for it.
+ * The audience of every proof that earlier versions make, whatever service it goes to. A proof
+ * still has it beside the service's name, because an auth service of an earlier version asks for
+ * it.
  */
 export const ANY_CREDENTIALS_AUDIENCE = 'gatehouse-credentials'
 
 export type GatewayProofClaims = {
   readonly iss: typeof ASSERTION_ISSUER
-  /** with the name of the service that it is for: no other service can pose as a gateway towards that one */
+  /**
+   * with the name of the service that it is for: no other service can pose as a gateway towards
+   * that one
+   */
   readonly aud: string[]
   readonly iat: number
   readonly exp: number
@@ -35,8 +39,8 @@ export const gatewayProofClaims = (
 })
 
 /**
- * Whether a proof is for this service. One of an earlier gateway, which names no service, counts as well: during an upgrade
- * both kinds of gateways run.
+ * Whether a proof is for this service. One of an earlier gateway, which names no service, counts as
+ * well: during an upgrade both kinds of gateways run.
  */
 export const isForService = (audience: unknown, service: string): boolean =>
   audience === ANY_CREDENTIALS_AUDIENCE || [audience].flat().includes(service)

@@ -39,7 +39,10 @@ export function identityOfClaims(claims: IdentityClaims, expiresAt: number): Ide
   }
 }
 
-/** The headers that carry an identity to a service: visible ASCII as it is, everything else percent-encoded UTF-8. */
+/**
+ * The headers that carry an identity to a service: visible ASCII as it is, everything else
+ * percent-encoded UTF-8.
+ */
 export function identityHeaders(identity: Identity): Record<string, string> {
   const headers: Record<string, string> = {
     [identityHeader.subject]: encodeValue(identity.subject),

@@ -5,8 +5,8 @@ import { calmDown } from './http-two.ts'
 
 /**
  * How many complete responses may wait for clients, of all connections together and of those of one
- * address. Each holds its request and its response in memory: measured 24 KiB, and 40 KiB with large
- * request headers.
+ * address. Each holds its request and its response in memory: measured 24 KiB, and 40 KiB with
+ * large request headers.
  */
 const MOST = 4096
 const MOST_OF_ADDRESS = 1024

@@ -173,8 +173,9 @@ const validation = {
   removeAdditional: false,
   coerceTypes: false,
   allErrors: false,
-  // TypeBox makes the schemas, and Ajv refuses unknown keywords in them. Checking each schema against the
-  // meta-schema, and optimizing the validators' code, would take a tenth of the time that a start takes.
+  // TypeBox makes the schemas, and Ajv refuses unknown keywords in them. Checking each schema
+  // against the meta-schema, and optimizing the validators' code, would take a tenth of the time
+  // that a start takes.
   meta: false,
   validateSchema: false,
   code: { optimize: false }

@@ -14,7 +14,8 @@ export type GatheredChunks = {
   /** the bytes that are not passed on yet */
   readonly bytes: number
   /**
-   * So many chunks have arrived in this turn that their source should pause until they are passed on.
+   * So many chunks have arrived in this turn that their source should pause until they are passed
+   * on.
    */
   readonly isFull: boolean
   add(chunk: Buffer): void
@@ -31,7 +32,8 @@ export type GatheredChunks = {
  * stream on its way, a read would hold the event loop for a tenth of a second, and chunks that wait
  * would need hundreds of times the memory of their bytes.
  * @param pass gets each chunk, in the order of arrival
- * @param isTaken whether the receiver has taken all earlier chunks; if not, `wake` tells that it has
+ * @param isTaken whether the receiver has taken all earlier chunks; if not, `wake` tells that it
+ * has
  */
 export function gatheredChunks(
   pass: (chunk: Buffer) => void,

@@ -69,8 +69,8 @@ const isNamed = (host: string | string[] | undefined): boolean => host !== undef
 const CONTINUE = /^100-continue$/i
 
 /**
- * This server has no tunnels, and the bytes after the request are not HTTP. Node.js has released the
- * connection, so none of its limits on time applies.
+ * This server has no tunnels, and the bytes after the request are not HTTP. Node.js has released
+ * the connection, so none of its limits on time applies.
  */
 function refuseTunnel(
   request: IncomingMessage,

@@ -12,8 +12,8 @@ const SILENT_MS = 1000
 /**
  * Makes the next response on each HTTP/1 connection its last one (RFC 9112 §9.6), once the service
  * drains. An idle connection stays open until the service closes: a request may be on its way, and
- * its client would not know whether it was received. It must see each request when it arrives, before
- * the request waits for its turn.
+ * its client would not know whether it was received. It must see each request when it arrives,
+ * before the request waits for its turn.
  * @returns makes the responses to the requests that have arrived the last ones
  */
 export function lastAnswers(service: FastifyInstance, isDraining: () => boolean): () => void {

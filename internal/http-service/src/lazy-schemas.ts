@@ -8,8 +8,8 @@ type ValidatorCompiler = ReturnType<BuildCompilerFromPool>
 type Validator = ((data: unknown) => unknown) & { errors?: unknown }
 
 /**
- * Fastify's own compilers of schemas, which compile a schema when the first request needs it. A process is ready a tenth
- * earlier; most of the routes of a short-lived process are never called.
+ * Fastify's own compilers of schemas, which compile a schema when the first request needs it. A
+ * process is ready a tenth earlier; most of the routes of a short-lived process are never called.
  */
 export const lazySchemas = {
   buildValidator(...given: Parameters<BuildCompilerFromPool>): ValidatorCompiler {

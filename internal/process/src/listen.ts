@@ -18,8 +18,8 @@ export async function listen(
 }
 
 /**
- * For the name `localhost`, the framework opens one more server per address of that name. Those would
- * have none of the limits and listeners that were added to `app.server`.
+ * For the name `localhost`, the framework opens one more server per address of that name. Those
+ * would have none of the limits and listeners that were added to `app.server`.
  */
 const hostOf = async ({ host }: { host: string }): Promise<string> =>
   host === 'localhost' ? (await lookup(host, { order: 'ipv4first' })).address : host

@@ -32,8 +32,8 @@ export type DrainTimes = {
 const LAST_MS = 3000
 
 /**
- * Starts the listeners of a service, the private one first. In a worker, the primary process has the
- * private listener.
+ * Starts the listeners of a service, the private one first. In a worker, the primary process has
+ * the private listener.
  * @throws StartFault with the code of the error that prevented it, such as EADDRINUSE; by then,
  * everything is closed
  */

@@ -19,7 +19,8 @@ export async function runProcess(
   start: () => Promise<RunningService>,
   { onHangup = 'end' }: { onHangup?: 'end' | 'reload' } = {}
 ): Promise<void> {
-  // A reader of the output that has gone, such as a restarted log shipper, must not end the process.
+  // A reader of the output that has gone, such as a restarted log shipper, must not end the
+  // process.
   process.stdout.on('error', () => {})
   process.stderr.on('error', () => {})
   const starting = start()

@@ -4,7 +4,10 @@ import { takeLaterFaults } from './later-faults.ts'
 import type { SentinelAddress } from './redis-address.ts'
 import { supervise } from './supervise.ts'
 
-/** what sentinels publish when another server has become the master: `<name> <old host> <old port> <host> <port>` */
+/**
+ * what sentinels publish when another server has become the master: `<name> <old host> <old port>
+ * <host> <port>`
+ */
 const SWITCHED = '+switch-master'
 
 /**

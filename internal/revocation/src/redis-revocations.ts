@@ -8,7 +8,10 @@ import {
   type RevocationSource
 } from './revocation.ts'
 
-/** The stream that holds the log. A stream is push, memory and cursor in one, so a reader that was away misses nothing. */
+/**
+ * The stream that holds the log. A stream is push, memory and cursor in one, so a reader that was
+ * away misses nothing.
+ */
 export const REVOCATION_STREAM = 'gatehouse:{sessions}:revocations'
 
 /** the numeric members of an entry */

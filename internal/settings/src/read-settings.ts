@@ -42,8 +42,9 @@ const formats: Readonly<Record<string, (text: string) => boolean>> = {
 }
 
 /**
- * Reads settings from environment variables. An empty variable counts as unset, as in compose files. White space around a value
- * does not count: a file with Windows line ends leaves some behind. A secret may be in a file instead (`secret`).
+ * Reads settings from environment variables. An empty variable counts as unset, as in compose
+ * files. White space around a value does not count: a file with Windows line ends leaves some
+ * behind. A secret may be in a file instead (`secret`).
  * @param faultsOf finds what a schema cannot. It is also called if other settings are wrong, so it
  * must accept any text
  * @throws SettingsFault with all faults at once

@@ -1,7 +1,10 @@
 import { type TOptional, type TProperties, type TString, Type } from 'typebox'
 import { textFile } from './text-file.ts'
 
-/** The keyword of a schema whose setting names a file: the name of the setting that the file stands for. */
+/**
+ * The keyword of a schema whose setting names a file: the name of the setting that the file stands
+ * for.
+ */
 const SECRET_OF = 'secretOf'
 
 type SecretProperties<Name extends string> = {
@@ -9,8 +12,8 @@ type SecretProperties<Name extends string> = {
 }
 
 /**
- * The two settings of a secret: `NAME`, and `NAME_FILE`, which names a file with its value. What reads the settings sees the
- * value as `NAME` in both cases.
+ * The two settings of a secret: `NAME`, and `NAME_FILE`, which names a file with its value. What
+ * reads the settings sees the value as `NAME` in both cases.
  */
 export function secret<Name extends string>(name: Name): SecretProperties<Name> {
   return {
@@ -28,7 +31,10 @@ export const isGiven = (
 
 const fileSetting = <Name extends string>(name: Name): `${Name}_FILE` => `${name}_FILE`
 
-/** The values of secrets that are given as files, and what is wrong with these files: never what is in them. */
+/**
+ * The values of secrets that are given as files, and what is wrong with these files: never what is
+ * in them.
+ */
 export function readSecretFiles(
   properties: TProperties,
   given: Readonly<Record<string, string>>
@@ -50,7 +56,10 @@ export function readSecretFiles(
   return { values, faults }
 }
 
-/** Editors and `echo` end a file with a line break, which is no part of the secret. Other white space may be. */
+/**
+ * Editors and `echo` end a file with a line break, which is no part of the secret. Other white
+ * space may be.
+ */
 function secretIn(file: string): ReturnType<typeof textFile> {
   const read = textFile(file)
   if ('fault' in read) return read

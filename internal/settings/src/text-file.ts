@@ -1,7 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { unreadable } from './file-fault.ts'
 
-/** The text of a file that an operator wrote, without its byte order mark; or why it cannot be read, in words. */
+/**
+ * The text of a file that an operator wrote, without its byte order mark; or why it cannot be read,
+ * in words.
+ */
 export function textFile(file: string): { readonly text: string } | { readonly fault: string } {
   try {
     const text = new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(file))

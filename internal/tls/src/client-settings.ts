@@ -75,8 +75,8 @@ export function clientTlsFaults(name: string, settings: ClientTlsSettings, url: 
 }
 
 /**
- * The certificates in the files that these settings name, as they are now: without those that cannot
- * be used, whose fault the next call reports.
+ * The certificates in the files that these settings name, as they are now: without those that
+ * cannot be used, whose fault the next call reports.
  */
 export function clientCertificates(
   name: string,

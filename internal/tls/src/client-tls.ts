@@ -34,7 +34,8 @@ export type ClientTlsNames = { readonly ca: string; readonly cert: string; reado
 
 /**
  * Reads the files of a client.
- * @throws TlsFileFault if a file cannot be read or used, or the certificate and the key do not go together
+ * @throws TlsFileFault if a file cannot be read or used, or the certificate and the key do not go
+ * together
  */
 export function readClientTls(entry: ClientTlsFiles, names: ClientTlsNames): ClientTls {
   const { caFile, certFile, keyFile, serverName } = entry

@@ -1,6 +1,6 @@
 /**
- * The names of the settings of a listener. In a file of its own, because a health check starts often
- * and needs nothing else.
+ * The names of the settings of a listener. In a file of its own, because a health check starts
+ * often and needs nothing else.
  */
 export const settingNames = (listener: string) => ({
   cert: `${listener}_TLS_CERT_FILE` as const,

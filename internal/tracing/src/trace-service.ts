@@ -3,7 +3,10 @@ import type { Service } from '@gatehouse/http-service/build-service'
 import type { FastifyRequest } from 'fastify'
 import type { OpenSpan, Tracing } from './tracing.ts'
 
-/** Records a span for each request of a service. Call it before all other hooks, so that it covers them. */
+/**
+ * Records a span for each request of a service. Call it before all other hooks, so that it covers
+ * them.
+ */
 export function traceService(service: Service, tracing: Tracing): void {
   const open = new WeakMap<FastifyRequest, OpenSpan>()
   // Also without a span: a pipelined request begins when the one before it ends, in its context.

@@ -16,7 +16,10 @@ export type ProvesGateway = (proof: string) => Promise<boolean>
 
 export type GatewayProofNeeds = {
   readonly gatewayKeys: GatewayKeys
-  /** the name of this service in the gateways' route table: a proof for another service proves nothing */
+  /**
+   * the name of this service in the gateways' route table: a proof for another service proves
+   * nothing
+   */
   readonly service: string
   readonly clock: () => number
 }

@@ -2,8 +2,8 @@ import { bearerChallenge } from '@gatehouse/problem/challenge'
 import { Refusal } from '@gatehouse/problem/refusal'
 
 /**
- * The refusals of the auth service; keys/key-refusals.ts has those about signing keys. Causes that a
- * client must not distinguish have the same text.
+ * The refusals of the auth service; keys/key-refusals.ts has those about signing keys. Causes that
+ * a client must not distinguish have the same text.
  */
 
 /**

@@ -6,8 +6,8 @@ import { openTls } from '@gatehouse/tls/process-tls'
 import type { AuthConfig } from './config.ts'
 
 /**
- * Starts several auth processes on one port, and speaks for them on the private listener. They share
- * their work as instances on several machines do.
+ * Starts several auth processes on one port, and speaks for them on the private listener. They
+ * share their work as instances on several machines do.
  */
 export async function startWorkers(config: AuthConfig): Promise<RunningService> {
   const log = serviceLog('auth', config.LOG_LEVEL)

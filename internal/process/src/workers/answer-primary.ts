@@ -54,8 +54,8 @@ const JOIN_MS = 10_000
 const POLL_MS = 50
 
 /**
- * Waits until a worker that takes the place of another one can do its work, because the others serve
- * in the meantime. It joins in any case after some time: perhaps none of them can.
+ * Waits until a worker that takes the place of another one can do its work, because the others
+ * serve in the meantime. It joins in any case after some time: perhaps none of them can.
  */
 export async function untilReady(ops: Service): Promise<void> {
   const deadline = performance.now() + JOIN_MS

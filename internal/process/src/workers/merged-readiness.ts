@@ -9,8 +9,8 @@ export type Readiness = {
 type Answer = { readonly status: number; readonly body: Readiness }
 
 /**
- * The readiness of several workers on one port. They are ready if one of them is, because the others
- * are then replaced or recover, and degraded if fewer are than there should be.
+ * The readiness of several workers on one port. They are ready if one of them is, because the
+ * others are then replaced or recover, and degraded if fewer are than there should be.
  * @param answers of the workers that listen; null: it did not answer
  * @param workers how many there should be
  */

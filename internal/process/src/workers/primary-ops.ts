@@ -29,7 +29,9 @@ export type PrimaryOpsOptions = {
   readonly merged?: Readonly<Record<string, MergeAnswers>>
 }
 
-/** How long a worker may take for a figure of its own. One that stands still must not delay others. */
+/**
+ * How long a worker may take for a figure of its own. One that stands still must not delay others.
+ */
 const FIGURE_MS = 1000
 /** How long a request of an operator may take: some wait for gateways. */
 const REQUEST_MS = 60_000

@@ -11,11 +11,15 @@ import type { Change } from './change.ts'
 import { eraseAccount } from './erase-account.ts'
 
 /**
- * What operators change about an account. Each change, its audit event and its effect on sessions and tokens are one transaction.
- * The caller then tells the session store and the gateways; if it stops before that, another instance tells them.
+ * What operators change about an account. Each change, its audit event and its effect on sessions
+ * and tokens are one transaction. The caller then tells the session store and the gateways; if it
+ * stops before that, another instance tells them.
  */
 export type AccountChanges = {
-  /** Replaces the roles; the next access token has them, and earlier ones are stale. False if there is no such account. */
+  /**
+   * Replaces the roles; the next access token has them, and earlier ones are stale. False if there
+   * is no such account.
+   */
   setRoles(id: string, roles: readonly string[], change: Change): Promise<boolean>
   /** The same for the scope. */
   setScope(id: string, scope: readonly string[], change: Change): Promise<boolean>

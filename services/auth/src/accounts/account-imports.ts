@@ -8,8 +8,8 @@ export type Obstacle = 'email' | 'id'
 
 export type AccountImports = {
   /**
-   * Stores those accounts whose e-mail address and id are free, each with its audit event, in one transaction. The others stay as
-   * they are, so an import can be repeated.
+   * Stores those accounts whose e-mail address and id are free, each with its audit event, in one
+   * transaction. The others stay as they are, so an import can be repeated.
    * @returns an obstacle for each account, in the same order; null: it was stored
    */
   store(accounts: readonly ImportedAccount[], by: By): Promise<(Obstacle | null)[]>

@@ -4,7 +4,10 @@ export type Account = {
   readonly id: string
   /** as `canonicalEmail` returns it */
   readonly email: string
-  /** argon2id in PHC form; until the first login, the hash of another system; empty if there is no password */
+  /**
+   * argon2id in PHC form; until the first login, the hash of another system; empty if there is no
+   * password
+   */
   readonly passwordHash: string
   /** how often the password was changed */
   readonly passwordVersion: number

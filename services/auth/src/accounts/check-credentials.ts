@@ -78,7 +78,9 @@ export function credentialCheck(needs: {
     })
   }
 
-  /** A guess is not counted if too many wait for a hash, so that its password was never compared. */
+  /**
+   * A guess is not counted if too many wait for a hash, so that its password was never compared.
+   */
   const looked = async (own: CallersGuesses, look: () => Promise<boolean>): Promise<boolean> => {
     try {
       return await look()

@@ -8,9 +8,10 @@ import type { Change } from './change.ts'
 import { lockAccount } from './lock-account.ts'
 
 /**
- * Deletes an account in a transaction: its e-mail address, password hash and rights, the labels of its devices, and the network
- * addresses in its audit events. What remains is the audit trail of an id that names nobody. Ended sessions stay until they would
- * have expired, because the session store may yet have to be told of their ends.
+ * Deletes an account in a transaction: its e-mail address, password hash and rights, the labels of
+ * its devices, and the network addresses in its audit events. What remains is the audit trail of an
+ * id that names nobody. Ended sessions stay until they would have expired, because the session
+ * store may yet have to be told of their ends.
  * @returns the sessions that had not ended; null if there is no such account
  */
 export async function eraseAccount(
@@ -46,8 +47,8 @@ export async function eraseAccount(
 
 /**
  * An earlier version kept the labels of ended sessions, also in the session store. `untold` makes
- * the auth service end these sessions there again, which erases their labels. The sessions are found
- * by their logins, because only open sessions have an index by user.
+ * the auth service end these sessions there again, which erases their labels. The sessions are
+ * found by their logins, because only open sessions have an index by user.
  */
 async function eraseLabels(transaction: Kysely<Tables>, id: string): Promise<void> {
   await transaction

@@ -1,4 +1,7 @@
-/** Scripts that are written together, with Latin letters among them (UTS 39 §5.2, highly restrictive). */
+/**
+ * Scripts that are written together, with Latin letters among them (UTS 39 §5.2, highly
+ * restrictive).
+ */
 const EAST_ASIAN = ['Han', 'Hiragana', 'Katakana', 'Bopomofo', 'Hangul']
 
 /** Other scripts in everyday use (UAX 31, table 5). One name has letters of one of them. */

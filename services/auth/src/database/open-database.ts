@@ -6,11 +6,16 @@ import { openTables } from './open-tables.ts'
 import type { Tables } from './tables.ts'
 import { whenThere } from './when-there.ts'
 
-/** What must not be lost: accounts, clients, keys, the audit log, and which sessions were opened and ended. */
+/**
+ * What must not be lost: accounts, clients, keys, the audit log, and which sessions were opened and
+ * ended.
+ */
 export type Database = {
   readonly tables: Kysely<Tables>
   readonly status: DatabaseStatus
-  /** Does a part of the start, and repeats it while the database does not answer, as `whenThere`. */
+  /**
+   * Does a part of the start, and repeats it while the database does not answer, as `whenThere`.
+   */
   whenThere<Result>(work: () => Promise<Result>): Promise<Result>
 }
 

@@ -31,9 +31,9 @@ export function openSqlite(file: string): DatabaseSync {
 }
 
 /**
- * Moves the contents of the write-ahead log into the file and empties the log, which otherwise keeps
- * deleted values (`secure_delete` overwrites them only in the file). Does nothing while another
- * process reads.
+ * Moves the contents of the write-ahead log into the file and empties the log, which otherwise
+ * keeps deleted values (`secure_delete` overwrites them only in the file). Does nothing while
+ * another process reads.
  */
 export function truncateLog(database: DatabaseSync): void {
   database.exec('pragma wal_checkpoint(truncate)')

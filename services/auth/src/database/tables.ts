@@ -60,7 +60,10 @@ export type SigningKeyTable = {
   state: KeyState
   /** JSON */
   public_jwk: string
-  /** PKCS #8, sealed under a key-encryption key, which is never in the database; empty once the key is retired or revoked */
+  /**
+   * PKCS #8, sealed under a key-encryption key, which is never in the database; empty once the key
+   * is retired or revoked
+   */
   sealed_private_key: string
   /** seconds since 1970, as the other times of a key */
   created_at: number

@@ -36,8 +36,9 @@ export function invitationCheck(needs: {
       await attempts.refuseEarly()
       return found
     }
-    // Misses are not counted as guesses. 256 random bits cannot be found by guessing, and a miss costs
-    // no hash: a caller with many networks could fill the table that counts guesses at all accounts.
+    // Misses are not counted as guesses. 256 random bits cannot be found by guessing, and a miss
+    // costs no hash: a caller with many networks could fill the table that counts guesses at all
+    // accounts.
     await audit.write({ kind: 'invitation-refused', subject: null, sid: null, origin })
     throw invitationInvalid()
   }

@@ -14,7 +14,9 @@ import {
 
 export type NewInvitation = Pick<Invitation, 'email' | 'roles' | 'scope' | 'expiresAt'>
 
-/** The outcome of a registration with an invitation. Unless an account was created, it is not used. */
+/**
+ * The outcome of a registration with an invitation. Unless an account was created, it is not used.
+ */
 export type Registered =
   | { readonly account: Account }
   | { readonly obstacle: 'email-taken' | 'not-open' }

@@ -27,7 +27,9 @@ const PREFIX = 'ghi_'
 /** Returns 256 random bits. */
 export const newInvitationSecret = (): string => PREFIX + randomBytes(32).toString('base64url')
 
-/** The stored form. A slow hash is for secrets that people choose; nobody guesses 256 random bits. */
+/**
+ * The stored form. A slow hash is for secrets that people choose; nobody guesses 256 random bits.
+ */
 export const invitationDigest = (secret: string): string =>
   createHash('sha256').update(secret).digest('base64url')
 

@@ -25,10 +25,10 @@ export type RecognisedToken = {
 )
 
 /**
- * Null if this service did not issue the token, or it has expired. Reads the database only for a key
- * that this instance does not know: another instance may have created it.
- * @throws Refusal UNAVAILABLE if the keys cannot be read then. "Not issued here" would be wrong, and
- * a revocation would have no effect.
+ * Null if this service did not issue the token, or it has expired. Reads the database only for a
+ * key that this instance does not know: another instance may have created it.
+ * @throws Refusal UNAVAILABLE if the keys cannot be read then. "Not issued here" would be wrong,
+ * and a revocation would have no effect.
  */
 export type RecogniseToken = (text: string) => Promise<RecognisedToken | null>
 
@@ -99,8 +99,8 @@ async function checkedClaims(
 }
 
 /**
- * The claims of a token and the name of its key, if it has the form that gateways require. Otherwise
- * a token could be active here and refused there.
+ * The claims of a token and the name of its key, if it has the form that gateways require.
+ * Otherwise a token could be active here and refused there.
  */
 function readOwnForm(text: string): { claims: AccessTokenClaims; kid: unknown } | null {
   if (text.length > OWN_LONGEST_TOKEN) return null

@@ -18,7 +18,9 @@ export type StoreClock = {
   heard(storeMs: number, sentAtMs: number): void
   /** Whether the store has answered once. */
   readonly known: boolean
-  /** How far this process's clock is ahead, in milliseconds; 0 until the store has answered once. */
+  /**
+   * How far this process's clock is ahead, in milliseconds; 0 until the store has answered once.
+   */
   readonly aheadMs: number
 }
 

@@ -31,8 +31,9 @@ export type Ended = {
 }
 
 /**
- * The two facts of a session that cannot be rebuilt: that it was opened, and that it has ended. Each is written with its audit
- * event, in one transaction, before the request is answered. The session store holds the state between the two.
+ * The two facts of a session that cannot be rebuilt: that it was opened, and that it has ended.
+ * Each is written with its audit event, in one transaction, before the request is answered. The
+ * session store holds the state between the two.
  * @throws Refusal UNAVAILABLE by every method, within a bound, where the database does not answer
  */
 export type DurableSessions = {

@@ -31,7 +31,9 @@ export type RedisFamilyOptions = {
   readonly revocationSeconds: number
   /** how many replicas must have a revocation before it is acknowledged */
   readonly revocationReplicas?: number
-  /** called the first time that a token is refused because only a newer version can read its record */
+  /**
+   * called the first time that a token is refused because only a newer version can read its record
+   */
   readonly onNewerFormat?: () => void
 }
 

@@ -6,8 +6,8 @@ import type { KeyRing } from '../secrets/key-ring.ts'
  *
  *     base64url( version ‖ key id ‖ u ‖ f ‖ g ‖ HMAC-SHA-256(K, all of that) )
  *
- * K never enters the store, and neither does f (128 random bits): the store is keyed by a digest of it. So neither a dump
- * of the store nor K alone is enough to make a token.
+ * K never enters the store, and neither does f (128 random bits): the store is keyed by a digest of
+ * it. So neither a dump of the store nor K alone is enough to make a token.
  */
 export type RefreshToken = {
   /** the account's id, a UUID */
@@ -30,7 +30,10 @@ export function newFamily(): Buffer {
   return randomBytes(16)
 }
 
-/** The family's public id: what the store knows it by, and the `sid` of its access tokens. 128 bits, base64url. */
+/**
+ * The family's public id: what the store knows it by, and the `sid` of its access tokens. 128 bits,
+ * base64url.
+ */
 export function sessionId(family: Buffer): string {
   return createHash('sha256')
     .update('gatehouse session id\0')

@@ -6,9 +6,9 @@ import type { SessionEnd } from './session-end.ts'
 import type { ToldEnds } from './told-ends.ts'
 
 /**
- * Ends sessions in the database and in the session store. The store that decides an end keeps a note of it until the other
- * store knows. If a process is killed in between, or a store does not answer, the next round of `settle` of any instance
- * completes the end.
+ * Ends sessions in the database and in the session store. The store that decides an end keeps a
+ * note of it until the other store knows. If a process is killed in between, or a store does not
+ * answer, the next round of `settle` of any instance completes the end.
  */
 export type SessionEnds = {
   /**
@@ -65,8 +65,8 @@ export function sessionEnds(needs: {
     telling(sids, () => families.end(subject, sids))
 
   /**
-   * The database decides which sessions end. The store is asked before the database, so a session that is opened meanwhile
-   * is not among the stored ones, or is open in the database.
+   * The database decides which sessions end. The store is asked before the database, so a session
+   * that is opened meanwhile is not among the stored ones, or is open in the database.
    */
   const tellAll = async (
     subject: string,

@@ -4,7 +4,10 @@ import { phcDecoy } from './phc.ts'
 
 const HASH_BYTES = 32
 
-/** The same password typed on two keyboards is the same password (NIST SP 800-63B §3.1.1.2, RFC 8265 §4.2). */
+/**
+ * The same password typed on two keyboards is the same password (NIST SP 800-63B §3.1.1.2, RFC 8265
+ * §4.2).
+ */
 export const normalised = (password: string): string => password.normalize('NFKC')
 
 const OWN = /^\$argon2id\$v=19\$m=\d+,t=\d+,p=\d+$/

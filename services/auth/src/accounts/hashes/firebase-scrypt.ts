@@ -25,8 +25,9 @@ function read(cost: string): FirebaseCost | null {
 }
 
 /**
- * Firebase's variant of scrypt, in the form in which Supabase stores it. The hash is the project's signer key, encrypted under a key
- * that scrypt derives from the password. `sk` is the signer key, `ss` the salt separator.
+ * Firebase's variant of scrypt, in the form in which Supabase stores it. The hash is the project's
+ * signer key, encrypted under a key that scrypt derives from the password. `sk` is the signer key,
+ * `ss` the salt separator.
  */
 export const firebaseScrypt: HashKind = {
   isCost(cost) {

@@ -87,7 +87,8 @@ const spellings: readonly Spelling[] = [
 ]
 
 /**
- * A password hash of another system in the form in which it is stored here and verified at its user's first login.
+ * A password hash of another system in the form in which it is stored here and verified at its
+ * user's first login.
  * @throws ForeignHashFault
  */
 export function readForeignHash(text: string): string {

@@ -3,7 +3,10 @@
  * bcrypt's own form. The cost identifies the kind and the amount of work: `$scrypt$ln=14,r=8,p=1`.
  */
 export type HashKind = {
-  /** Whether a text is a cost of this kind, within its bounds. Hashes of other costs match no password. */
+  /**
+   * Whether a text is a cost of this kind, within its bounds. Hashes of other costs match no
+   * password.
+   */
   isCost(cost: string): boolean
   /** @param passwordHash with a cost of this kind */
   verify(passwordHash: string, password: string): Promise<boolean>

@@ -46,7 +46,10 @@ export function decoyOf(cost: string): string {
   return kind.decoy(cost)
 }
 
-/** The name of a hash's algorithm, for people: `argon2id`, `bcrypt`, `imported-argon2i`; `none` if there is no password. */
+/**
+ * The name of a hash's algorithm, for people: `argon2id`, `bcrypt`, `imported-argon2i`; `none` if
+ * there is no password.
+ */
 export function hashName(passwordHash: string): string {
   if (passwordHash === '') return 'none'
   if (passwordHash.startsWith('$2')) return 'bcrypt'

@@ -5,7 +5,9 @@ import { uuid } from '../fields.ts'
 const optionalText = (description: string, example: string) =>
   Type.Optional(Type.String({ description, examples: [example] }))
 
-/** The parameters by which a client names itself and authenticates (RFC 6749 §2.3, RFC 7523 §2.2). */
+/**
+ * The parameters by which a client names itself and authenticates (RFC 6749 §2.3, RFC 7523 §2.2).
+ */
 export const clientParameters = {
   client_id: optionalText(
     `The client. Absent or ${FIRST_PARTY_CLIENT}: the public client of this API's own logins, which does not authenticate.`,

@@ -6,7 +6,9 @@ const MOST = 1000
 const DEFAULT = 100
 const LONGEST_INSTANT = 32
 
-/** A query has only text. `readLimit` reads the number, and says what is wrong with another text. */
+/**
+ * A query has only text. `readLimit` reads the number, and says what is wrong with another text.
+ */
 export const Limit = Type.String({
   default: String(DEFAULT),
   maxLength: LONGEST_INSTANT,

@@ -12,7 +12,10 @@ const Body = Type.Object(
   { additionalProperties: false, title: 'NewPassword' }
 )
 
-/** Sets a user's password, by the rules of a registration. Ends every session, and the wait after guesses of strangers. */
+/**
+ * Sets a user's password, by the rules of a registration. Ends every session, and the wait after
+ * guesses of strangers.
+ */
 export const setPassword: OpsRoutes = (service, needs) => {
   const { accounts, guesses, sessions, clock } = needs
   service.put(
