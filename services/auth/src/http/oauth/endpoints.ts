@@ -15,7 +15,7 @@ import type { KeyRing } from '../../secrets/key-ring.ts'
 import { originOf } from '../origin-of.ts'
 import { introspect } from './introspect.ts'
 import { metadata } from './metadata.ts'
-import type { OAuthNeeds } from './needs.ts'
+import type { OAuthNeeds } from './oauth-route.ts'
 import { revoke } from './revoke.ts'
 import { token } from './token.ts'
 

@@ -10,7 +10,7 @@ import {
   commonErrors,
   tokenParameters
 } from './client-parameters.ts'
-import type { OAuthRoute } from './needs.ts'
+import type { OAuthRoute } from './oauth-route.ts'
 
 const Form = Type.Object(
   {

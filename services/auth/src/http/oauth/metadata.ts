@@ -1,6 +1,6 @@
 import { Type } from 'typebox'
 import { oauthPath, serverMetadata } from '../../oauth/server-metadata.ts'
-import type { OAuthRoute } from './needs.ts'
+import type { OAuthRoute } from './oauth-route.ts'
 
 const MAX_AGE_SECONDS = 300
 

@@ -6,7 +6,7 @@ import { invalidClient } from '../../oauth/oauth-refusals.ts'
 import { oauthPath } from '../../oauth/server-metadata.ts'
 import { originOf } from '../origin-of.ts'
 import { clientParameters, clientSecurity, commonErrors } from './client-parameters.ts'
-import type { OAuthRoute } from './needs.ts'
+import type { OAuthRoute } from './oauth-route.ts'
 
 const Form = Type.Object(
   {

@@ -18,7 +18,7 @@ import {
   commonErrors,
   tokenParameters
 } from './client-parameters.ts'
-import type { OAuthNeeds, OAuthRequest, OAuthRoute } from './needs.ts'
+import type { OAuthNeeds, OAuthRequest, OAuthRoute } from './oauth-route.ts'
 
 const Form = Type.Object(
   {

@@ -4,8 +4,8 @@ import { invalidMember } from '../../refusals.ts'
 import { Email, newPassword } from '../fields.ts'
 import { opsOrigin } from './ops-origin.ts'
 import type { OpsRoutes } from './ops-routes.ts'
+import { Roles, Scopes } from './roles-and-scopes.ts'
 import { toUser, UserAnswer } from './user-response.ts'
-import { Roles, Scopes } from './words.ts'
 
 const Created = Type.Object(
   {

@@ -8,7 +8,7 @@ import { instant, uuid } from '../fields.ts'
 import { opsOrigin } from './ops-origin.ts'
 import type { OpsRoutes } from './ops-routes.ts'
 import { Limit, readLimit } from './query-parameters.ts'
-import { Roles, Scopes } from './words.ts'
+import { Roles, Scopes } from './roles-and-scopes.ts'
 
 const DAY_SECONDS = 86_400
 const DEFAULT_LIFETIME_SECONDS = 7 * DAY_SECONDS

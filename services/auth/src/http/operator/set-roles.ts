@@ -4,8 +4,8 @@ import { invalidMember, noSuchUser } from '../../refusals.ts'
 import { findUser } from './find-user.ts'
 import { opsOrigin } from './ops-origin.ts'
 import type { OpsRoutes } from './ops-routes.ts'
+import { Roles } from './roles-and-scopes.ts'
 import { toUser, UserAnswer, UserParams, userProblems } from './user-response.ts'
-import { Roles } from './words.ts'
 
 /** Replaces the roles of a user. The next access token has them, and earlier ones are stale. */
 export const setRoles: OpsRoutes = (service, { accounts, revocations, clock }) => {

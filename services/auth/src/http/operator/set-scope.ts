@@ -4,8 +4,8 @@ import { invalidMember, noSuchUser } from '../../refusals.ts'
 import { findUser } from './find-user.ts'
 import { opsOrigin } from './ops-origin.ts'
 import type { OpsRoutes } from './ops-routes.ts'
+import { Scopes } from './roles-and-scopes.ts'
 import { toUser, UserAnswer, UserParams, userProblems } from './user-response.ts'
-import { Scopes } from './words.ts'
 
 /** Replaces the scope of a user; the next access token has it, and earlier ones are stale. */
 export const setScope: OpsRoutes = (service, { accounts, revocations, clock }) => {

@@ -11,7 +11,7 @@ import { ifPossible } from '../../sessions/session-ends.ts'
 import { currentPassword, newPassword, noAccountProblem } from '../fields.ts'
 import { originOf } from '../origin-of.ts'
 import { knownDevice, rememberDevice, setsDeviceCookie } from './device-cookie.ts'
-import type { Route } from './needs.ts'
+import type { Route } from './route.ts'
 
 const Body = Type.Object(
   {

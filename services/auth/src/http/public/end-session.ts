@@ -2,7 +2,7 @@ import { requireIdentity } from '@gatehouse/identity/identity'
 import { Type } from 'typebox'
 import { noSuchSession } from '../../refusals.ts'
 import { originOf } from '../origin-of.ts'
-import type { Route } from './needs.ts'
+import type { Route } from './route.ts'
 
 const LONGEST_ID = 64
 

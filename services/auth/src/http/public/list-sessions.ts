@@ -1,6 +1,6 @@
 import { requireIdentity } from '@gatehouse/identity/identity'
 import { Sessions, toSession } from '../session-response.ts'
-import type { Route } from './needs.ts'
+import type { Route } from './route.ts'
 
 /** Lists the user's live sessions, the most recently used first. */
 export const listSessions: Route = (service, { sessions }) => {

@@ -1,7 +1,7 @@
 import { requireIdentity } from '@gatehouse/identity/identity'
 import { Type } from 'typebox'
 import { originOf } from '../origin-of.ts'
-import type { Route } from './needs.ts'
+import type { Route } from './route.ts'
 
 export const logoutAll: Route = (service, { sessions }) => {
   service.post(

@@ -1,6 +1,5 @@
 import { Type } from 'typebox'
 import { originOf } from '../origin-of.ts'
-import type { Route } from './needs.ts'
 import {
   presentedRefreshToken,
   RefreshTokenBody,
@@ -8,6 +7,7 @@ import {
 } from './presented-refresh-token.ts'
 import { clearRefreshCookie, clearsRefreshCookie } from './refresh-cookie.ts'
 import { crossSiteProblem, PageHeaders, refuseCrossSite } from './refuse-cross-site.ts'
+import type { Route } from './route.ts'
 
 /** 204 even for an unknown token, as in RFC 7009 §2.2: the client is signed out in any case. */
 export const logout: Route = (service, { sessions, settings }) => {

@@ -3,7 +3,7 @@ import { Type } from 'typebox'
 import { publicAccount } from '../../accounts/account.ts'
 import { noAccount, sessionEnded } from '../../refusals.ts'
 import { noAccountProblem, SessionId } from '../fields.ts'
-import type { Route } from './needs.ts'
+import type { Route } from './route.ts'
 import { User } from './user-response.ts'
 
 const Response = Type.Object(

@@ -1,6 +1,5 @@
 import { Refusal } from '@gatehouse/problem/refusal'
 import { originOf } from '../origin-of.ts'
-import type { Route } from './needs.ts'
 import {
   presentedRefreshToken,
   RefreshTokenBody,
@@ -13,6 +12,7 @@ import {
   setsRefreshCookie
 } from './refresh-cookie.ts'
 import { crossSiteProblem, PageHeaders, refuseCrossSite } from './refuse-cross-site.ts'
+import type { Route } from './route.ts'
 import { TokenResponse, tokenResponse } from './token-response.ts'
 
 export const refreshToken: Route = (service, { sessions, settings }) => {

@@ -7,8 +7,8 @@ import { invitationNeeded } from '../../invitations/invitation-refusals.ts'
 import { invalidMember, registrationOff, registrationSignedIn } from '../../refusals.ts'
 import { Email, newPassword } from '../fields.ts'
 import { originOf } from '../origin-of.ts'
-import type { Route } from './needs.ts'
 import { crossSiteProblem, PageHeaders, refuseCrossSite } from './refuse-cross-site.ts'
+import type { Route } from './route.ts'
 import { UserResponse } from './user-response.ts'
 
 const Body = Type.Object(
