@@ -9,7 +9,14 @@ import { postgresMissing } from '@gatehouse/fixtures/postgres-server'
 import { redisMissing } from '@gatehouse/fixtures/redis-server'
 import { REVOCATION_STREAM } from '@gatehouse/revocation/redis-revocations'
 import t from 'tap'
-import { counted, countsOf, type Exported, exported, gaugesOf } from './exported-metrics.ts'
+import {
+  counted,
+  countsOf,
+  type Exported,
+  exported,
+  gaugesOf,
+  workerMetrics
+} from './exported-metrics.ts'
 import { documentedMetrics, metricTable, queries, selectedBy } from './metric-queries.ts'
 import { sourceFiles } from './source-files.ts'
 
@@ -107,7 +114,8 @@ t.test(
     const { gateways, auths } = running()
     const all = await exported([...gateways, ...auths].map(({ opsUrl }) => opsUrl))
     const metrics = labelsOf(all)
-    const ours = [...all.types.keys()].filter((name) => /^(gateway|auth)_/.test(name))
+    for (const metric of workerMetrics) metrics.set(metric, new Set())
+    const ours = [...metrics.keys()].filter((name) => /^(gateway|auth)_/.test(name))
     const table = metricTable
       .map(({ metric }) => metric)
       .filter((name) => /^(gateway|auth)_/.test(name))

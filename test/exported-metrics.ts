@@ -71,3 +71,10 @@ function summed(samples: readonly Sample[]): Values {
   }
   return values
 }
+
+/** The metrics that a service exports only with several workers. */
+export const workerMetrics = ['gateway', 'auth'].flatMap((service) => [
+  `${service}_workers`,
+  `${service}_workers_configured`,
+  `${service}_worker_restarts_total`
+])

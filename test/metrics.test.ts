@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import t from 'tap'
-import { gaugesOf } from './exported-metrics.ts'
+import { gaugesOf, workerMetrics } from './exported-metrics.ts'
 import { meteredSystem } from './metered-system.ts'
 import { metricTable } from './metric-queries.ts'
 import { read } from './source-files.ts'
@@ -260,11 +260,7 @@ const elsewhere = {
     'auth_store_call_errors_total'
   ],
   'services/auth/test/redis/store-clock.test.ts': ['auth_redis_clock_ahead_seconds'],
-  'test/workers.test.ts': ['gateway', 'auth'].flatMap((service) => [
-    `${service}_workers`,
-    `${service}_workers_configured`,
-    `${service}_worker_restarts_total`
-  ]),
+  'test/workers.test.ts': workerMetrics,
   'test/drills.test.ts': [
     'auth_database_calls_waiting',
     'auth_database_connections',
