@@ -59,6 +59,12 @@ t.test('a service that has begun to read a broken body never gets a whole one', 
 
 const BYTES = 10_000
 
+/** The body of a chunked response that has no line breaks: its lines are sizes and chunks in turns. */
+function withoutChunkSizes(response: string): string {
+  const lines = response.slice(response.indexOf('\r\n\r\n') + 4).split('\r\n')
+  return lines.filter((_, at) => at % 2 === 1).join('')
+}
+
 t.test('chunks of one byte are passed on as large ones, in both directions', async (t) => {
   const gateway = await edge(t)
   let asked = 0
@@ -72,7 +78,7 @@ t.test('chunks of one byte are passed on as large ones, in both directions', asy
   const answer = await sendBytes(gateway.port, `${head}${'1\r\na\r\n'.repeat(BYTES)}0\r\n\r\n`)
   t.equal(gateway.upstream.received[0]?.body, 'a'.repeat(BYTES))
   t.ok(asked > BYTES && asked < 2 * BYTES, `the service read ${asked} bytes`)
-  t.equal(answer.match(/a{2,}/g)?.join('').length, BYTES)
+  t.equal(withoutChunkSizes(answer), 'a'.repeat(BYTES))
   t.ok(answer.length < 2 * BYTES, `the client read ${answer.length} bytes`)
 })
 
