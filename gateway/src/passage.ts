@@ -11,9 +11,9 @@ export type Passage = {
   readonly access: Access
   readonly target: CanonicalTarget
   readonly headers: Readonly<RequestHeaders>
-  /** the verified token; null if nobody is signed in */
+  /** the verified token; null if the request is anonymous */
   readonly token: VerifiedToken | null
-  /** the caller whose share of the service's capacity it uses; null: nobody's */
+  /** the caller whose share of the service's capacity it uses; null: of no caller */
   readonly caller: string | null
   /** the WebSocket handshake; null if the request is no upgrade */
   readonly websocket: Handshake | null

@@ -3,7 +3,7 @@ import type { SignatureAlgorithm } from './algorithms.ts'
 import type { VerificationKey } from './key-set.ts'
 
 /**
- * The issuer could not be asked whether it has the key, so nobody knows whether a token is good.
+ * The issuer could not be asked whether it has the key, so it is not known whether a token is good.
  */
 export class KeyNotAsked extends Error {
   override readonly name = 'KeyNotAsked'

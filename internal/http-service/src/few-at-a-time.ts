@@ -1,7 +1,6 @@
-import type { EventEmitter } from 'node:events'
-import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { FastifyInstance } from 'fastify'
 import { isGone, isHttpTwo } from './http-two.ts'
+import { inFront } from './in-front.ts'
 
 /**
  * How many requests of one HTTP/2 connection are handled at once: as they are read, and then in
@@ -37,13 +36,7 @@ export function fewAtATime(service: FastifyInstance): void {
     for (const handle of turn.waiting.splice(0, MOST_AT_ONCE)) take(turn, handle)
   }
 
-  const server: EventEmitter = service.server
-  const handlers = server.listeners('request')
-  server.removeAllListeners('request')
-  server.on('request', (raw: IncomingMessage, response: ServerResponse) => {
-    const handle: Handle = () => {
-      for (const handler of handlers) handler.call(server, raw, response)
-    }
+  inFront(service, (raw, response, handle) => {
     if (!isHttpTwo(raw)) return handle()
     const { session } = raw.stream
     // Its connection has closed.

@@ -1,10 +1,10 @@
-import type { EventEmitter } from 'node:events'
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { Refusal } from '@gatehouse/problem/refusal'
 import type { FastifyInstance } from 'fastify'
 import { holdBytes } from './held-bytes.ts'
 import { isHttpTwo } from './http-two.ts'
+import { inFront } from './in-front.ts'
 
 /** The requests of one connection that have arrived and are not answered yet. */
 type Queue = {
@@ -32,13 +32,7 @@ const MOST_WAITING_BYTES = 64 * 1024
  * one packet can contain thousands.
  */
 export function oneAtATime(service: FastifyInstance): void {
-  const server: EventEmitter = service.server
-  const handlers = server.listeners('request')
-  server.removeAllListeners('request')
-  server.on('request', (raw: IncomingMessage, response: ServerResponse) => {
-    const handle = () => {
-      for (const handler of handlers) handler.call(server, raw, response)
-    }
+  inFront(service, (raw, response, handle) => {
     // HTTP/2 streams do not follow each other.
     if (isHttpTwo(raw)) handle()
     else inTurn(raw.socket, response, handle)
