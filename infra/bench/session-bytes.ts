@@ -26,7 +26,7 @@ const store = (redis: Redis): Families =>
     { storeClock: storeClock(60_000), revocationSeconds: 360 }
   )
 
-const origin = { address: '127.0.0.1', requestId: 'bench' }
+const source = { address: '127.0.0.1', requestId: 'bench' }
 
 const openedNow = (label: string) => {
   const openedAt = Math.floor(Date.now() / 1000)
@@ -66,7 +66,7 @@ export async function bytesPerSession(redis: Redis, sessions: number) {
   const fresh = await keyBytes(redis, some)
   for (let generation = 0; generation < ROTATIONS; generation += 1) {
     await forAll(some, ({ subject, sid }) =>
-      families.present({ subject, sid, generation, opened: null, origin })
+      families.present({ subject, sid, generation, opened: null, source })
     )
   }
   const rotated = await keyBytes(redis, some)
@@ -95,7 +95,7 @@ export async function rotationsInStore(redis: Redis): Promise<number> {
   const started = performance.now()
   for (let generation = 0; generation < STORE_ROTATIONS / AT_A_TIME; generation += 1) {
     await forAll(sessions, ({ subject, sid }) =>
-      families.present({ subject, sid, generation, opened: null, origin })
+      families.present({ subject, sid, generation, opened: null, source })
     )
   }
   return STORE_ROTATIONS / ((performance.now() - started) / 1000)

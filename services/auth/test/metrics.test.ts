@@ -140,15 +140,15 @@ t.test('calls that a database cannot answer are errors, and its answers are not'
   }
   const audit = auditLog(database, Date.now)
   const event = { kind: 'logout', subject: 'a user', sid: 'a session' } as const
-  const origin = { address: '', requestId: '' }
+  const source = { address: '', requestId: '' }
   await t.rejects(
     database.transaction().execute(async (transaction) => {
-      await writeAudit(transaction, { ...event, origin }, 0)
+      await writeAudit(transaction, { ...event, source }, 0)
       throw new Error('rolled back')
     }),
     /rolled back/
   )
-  await audit.write({ ...event, origin })
+  await audit.write({ ...event, source })
   const written = await registry.getSingleMetricAsString('auth_audit_events_total')
   t.match(written, /\{kind="logout"\} 1$/m, 'an event counts when it is committed')
 
@@ -157,6 +157,6 @@ t.test('calls that a database cannot answer are errors, and its answers are not'
   const other = openSqlite(join(folder, 'accounts.sqlite'))
   t.teardown(() => other.close())
   other.exec('begin immediate')
-  await t.rejects(audit.write({ ...event, origin }), { code: 'UNAVAILABLE' })
+  await t.rejects(audit.write({ ...event, source }), { code: 'UNAVAILABLE' })
   t.strictSame(await errors(), { insert: 1 }, 'a file that another process has locked')
 })

@@ -62,7 +62,7 @@ export function accountChanges(db: Kysely<Tables>): AccountChanges {
         throw isUniqueViolation(error) ? emailTaken() : error
       }
     },
-    setPassword: (id, passwordHash, { origin, clock }) =>
+    setPassword: (id, passwordHash, { source, clock }) =>
       db.transaction().execute(async (transaction) => {
         const { numUpdatedRows } = await transaction
           .updateTable('accounts')
@@ -76,9 +76,9 @@ export function accountChanges(db: Kysely<Tables>): AccountChanges {
           .where('id', '=', id)
           .executeTakeFirst()
         if (numUpdatedRows === 0n) return null
-        return await endAll(transaction, id, { kind: 'password-set', origin, nowMs: clock() })
+        return await endAll(transaction, id, { kind: 'password-set', source, nowMs: clock() })
       }),
-    disable: (id, { stale, origin, clock }) =>
+    disable: (id, { stale, source, clock }) =>
       db.transaction().execute(async (transaction) => {
         const [made, nowMs] = [stale(), clock()]
         const row = await transaction
@@ -90,11 +90,11 @@ export function accountChanges(db: Kysely<Tables>): AccountChanges {
           .executeTakeFirst()
         // The account was disabled before, and so has no sessions.
         if (row === undefined) return []
-        const ended = await endAll(transaction, id, { kind: 'user-disabled', origin, nowMs })
+        const ended = await endAll(transaction, id, { kind: 'user-disabled', source, nowMs })
         await noteStale(transaction, id, made, row.rights_version)
         return ended
       }),
-    enable: (id, { origin, clock }) =>
+    enable: (id, { source, clock }) =>
       db.transaction().execute(async (transaction) => {
         const { numUpdatedRows } = await transaction
           .updateTable('accounts')
@@ -103,7 +103,7 @@ export function accountChanges(db: Kysely<Tables>): AccountChanges {
           .where('disabled_at', 'is not', null)
           .executeTakeFirst()
         if (numUpdatedRows === 0n) return false
-        const event = { kind: 'user-enabled', subject: id, sid: null, origin } as const
+        const event = { kind: 'user-enabled', subject: id, sid: null, source } as const
         await writeAudit(transaction, event, clock())
         return true
       }),
@@ -123,7 +123,7 @@ const setRights = (
   id: string,
   rights: Partial<Record<'roles' | 'scope' | 'email', string>>,
   kind: AuditKind,
-  { stale, origin, clock }: Change
+  { stale, source, clock }: Change
 ): Promise<boolean> =>
   db.transaction().execute(async (transaction) => {
     const made = stale()
@@ -135,7 +135,7 @@ const setRights = (
       .executeTakeFirst()
     if (row === undefined) return false
     await noteStale(transaction, id, made, row.rights_version)
-    await writeAudit(transaction, { kind, subject: id, sid: null, origin }, clock())
+    await writeAudit(transaction, { kind, subject: id, sid: null, source }, clock())
     return true
   })
 
@@ -143,10 +143,10 @@ const setRights = (
 async function endAll(
   transaction: Transaction<Tables>,
   id: string,
-  { kind, origin, nowMs }: { kind: AuditKind; origin: By['origin']; nowMs: number }
+  { kind, source, nowMs }: { kind: AuditKind; source: By['source']; nowMs: number }
 ): Promise<string[]> {
   const ended = await endSessions(transaction, id, null, nowMs)
   const detail = { ended: ended.length }
-  await writeAudit(transaction, { kind, subject: id, sid: null, origin, detail }, nowMs)
+  await writeAudit(transaction, { kind, subject: id, sid: null, source, detail }, nowMs)
   return ended
 }

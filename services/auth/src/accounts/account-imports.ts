@@ -43,7 +43,7 @@ export function accountImports(db: Kysely<Tables>): AccountImports {
   }
 
   return {
-    async store(accounts, { origin, clock }) {
+    async store(accounts, { source, clock }) {
       if (accounts.length === 0) return []
       return await db.transaction().execute(async (transaction) => {
         const stored = await transaction
@@ -60,8 +60,8 @@ export function accountImports(db: Kysely<Tables>): AccountImports {
           kind: 'user-imported' as const,
           subject: id,
           sid: null,
-          address: origin.address,
-          request_id: origin.requestId,
+          address: source.address,
+          request_id: source.requestId,
           detail: '{}'
         }))
         if (events.length > 0) await transaction.insertInto('audit_events').values(events).execute()

@@ -77,7 +77,7 @@ export function accountStore(db: Kysely<Tables>): AccountStore {
         .execute()
       return rows.map(toAccount)
     },
-    changePassword: ({ id, passwordVersion }, { passwordHash, requestHash, sid, origin, clock }) =>
+    changePassword: ({ id, passwordVersion }, { passwordHash, requestHash, sid, source, clock }) =>
       db.transaction().execute(async (transaction) => {
         const nowMs = clock()
         const { numUpdatedRows } = await transaction
@@ -94,7 +94,7 @@ export function accountStore(db: Kysely<Tables>): AccountStore {
           .where('disabled_at', 'is', null)
           .executeTakeFirst()
         if (numUpdatedRows === 0n) return null
-        const about = { subject: id, sid, origin }
+        const about = { subject: id, sid, source }
         await writeAudit(transaction, { kind: 'password-changed', ...about }, nowMs)
         const ended = await endSessions(transaction, id, sid, nowMs)
         const detail = { ended: ended.length }
@@ -134,7 +134,7 @@ export function accountStore(db: Kysely<Tables>): AccountStore {
 export async function insertAccount(
   transaction: Kysely<Tables>,
   { email, passwordHash, roles, scope }: NewAccount,
-  { origin, clock }: By
+  { source, clock }: By
 ): Promise<Account | null> {
   const nowMs = clock()
   const row = await transaction
@@ -156,7 +156,7 @@ export async function insertAccount(
     .returningAll()
     .executeTakeFirst()
   if (row === undefined) return null
-  const event = { kind: 'user-created', subject: row.id, sid: null, origin } as const
+  const event = { kind: 'user-created', subject: row.id, sid: null, source } as const
   await writeAudit(transaction, event, nowMs)
   return toAccount(row)
 }

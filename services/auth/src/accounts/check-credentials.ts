@@ -1,5 +1,5 @@
 import { Refusal } from '@gatehouse/problem/refusal'
-import type { Origin } from '../audit/audit-event.ts'
+import type { RequestSource } from '../audit/audit-event.ts'
 import type { AuditLog } from '../audit/audit-log.ts'
 import type { Caller, CallersGuesses, Guesses } from '../guesses/guesses.ts'
 import { wrongCredentials } from '../refusals.ts'
@@ -15,7 +15,7 @@ export type Claim = {
   readonly account: Account | null
   readonly password: string
   readonly caller: Caller
-  readonly origin: Origin
+  readonly source: RequestSource
 }
 
 /**
@@ -91,9 +91,9 @@ export function credentialCheck(needs: {
   }
 
   return async (claim) => {
-    const { account, password, origin } = claim
+    const { account, password, source } = claim
     if (!(await isProven(claim)) || account === null) {
-      await audit.write({ kind: 'login-failed', subject: account?.id ?? null, sid: null, origin })
+      await audit.write({ kind: 'login-failed', subject: account?.id ?? null, sid: null, source })
       throw wrongCredentials()
     }
     await renew(account, password)

@@ -17,7 +17,7 @@ import { lockAccount } from './lock-account.ts'
 export async function eraseAccount(
   transaction: Kysely<Tables>,
   id: string,
-  { stale, origin, clock }: Change
+  { stale, source, clock }: Change
 ): Promise<string[] | null> {
   // Locks first, as each login does: a login in progress completes before this and is then ended,
   // or finds no account.
@@ -40,7 +40,7 @@ export async function eraseAccount(
     .where('address', '!=', OPERATOR_ADDRESS)
     .execute()
   const detail = { ended: ended.length }
-  const event = { kind: 'user-deleted', subject: id, sid: null, origin, detail } as const
+  const event = { kind: 'user-deleted', subject: id, sid: null, source, detail } as const
   await writeAudit(transaction, event, nowMs)
   return ended
 }

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os'
 import { shareOf } from '@gatehouse/settings/workers'
-import type { Origin } from '../audit/audit-event.ts'
+import type { RequestSource } from '../audit/audit-event.ts'
 import type { AuditLog } from '../audit/audit-log.ts'
 import type { AuthConfig } from '../config.ts'
 import type { Database } from '../database/open-database.ts'
@@ -23,7 +23,7 @@ export type Accounts = AccountStore & {
   readonly passwords: Passwords
   readonly checkCredentials: CheckCredentials
   /** As `registerAccount`. */
-  register(applicant: Applicant, origin: Origin): Promise<Account>
+  register(applicant: Applicant, source: RequestSource): Promise<Account>
 }
 
 type AccountPorts = Pick<Ports, 'metrics'> & {
@@ -46,8 +46,8 @@ export function openAccounts(config: AuthConfig, ports: AccountPorts): Accounts 
     imports: accountImports(tables),
     passwords: hashed,
     checkCredentials: credentialCheck({ accounts, passwords: hashed, guesses, audit }),
-    register: (applicant, origin) =>
-      registerAccount(applicant, origin, { accounts, passwords: hashed, clock })
+    register: (applicant, source) =>
+      registerAccount(applicant, source, { accounts, passwords: hashed, clock })
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Origin } from '../audit/audit-event.ts'
+import type { RequestSource } from '../audit/audit-event.ts'
 import { emailTaken, invalidMember } from '../refusals.ts'
 import type { Account } from './account.ts'
 import type { AccountStore } from './account-store.ts'
@@ -26,7 +26,7 @@ type Needs = {
  */
 export async function registerAccount(
   { email, password, roles, scope }: Applicant,
-  origin: Origin,
+  source: RequestSource,
   { accounts, passwords, clock }: Needs
 ): Promise<Account> {
   const canonical = canonicalEmail(email)
@@ -35,7 +35,7 @@ export async function registerAccount(
   if (fault !== null) throw invalidMember('password', fault)
 
   const passwordHash = await passwords.hash(password)
-  const by = { origin, clock }
+  const by = { source, clock }
   const account = await accounts.create({ email: canonical, passwordHash, roles, scope }, by)
   if (account === null) throw emailTaken()
   return account

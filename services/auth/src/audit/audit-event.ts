@@ -56,7 +56,7 @@ export const START_ADDRESS = 'start'
 export const SCHEDULE_ADDRESS = 'schedule'
 
 /** The source of a request, as the gateway reports it. */
-export type Origin = {
+export type RequestSource = {
   /** the client's address */
   readonly address: string
   readonly requestId: string
@@ -68,7 +68,7 @@ export type Origin = {
  * dated too early.
  */
 export type By = {
-  readonly origin: Origin
+  readonly source: RequestSource
   /** milliseconds since 1970 */
   readonly clock: () => number
 }
@@ -79,6 +79,6 @@ export type AuditEvent = {
   readonly subject: string | null
   /** the session's public id */
   readonly sid: string | null
-  readonly origin: Origin
+  readonly source: RequestSource
   readonly detail?: Readonly<Record<string, number>>
 }

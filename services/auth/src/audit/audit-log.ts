@@ -23,7 +23,7 @@ export type AuditEntry = AuditEvent & { readonly atMs: number }
 /** Writes an event, in the transaction of its change. */
 export async function writeAudit(
   db: Kysely<Tables>,
-  { kind, subject, sid, origin, detail = {} }: AuditEvent,
+  { kind, subject, sid, source, detail = {} }: AuditEvent,
   atMs: number
 ): Promise<void> {
   await db
@@ -33,8 +33,8 @@ export async function writeAudit(
       kind,
       subject,
       sid,
-      address: origin.address,
-      request_id: origin.requestId,
+      address: source.address,
+      request_id: source.requestId,
       detail: JSON.stringify(detail)
     })
     .execute()
@@ -53,7 +53,7 @@ export function auditLog(db: Kysely<Tables>, clock: () => number): AuditLog {
         kind: row.kind,
         subject: row.subject,
         sid: row.sid,
-        origin: { address: row.address, requestId: row.request_id },
+        source: { address: row.address, requestId: row.request_id },
         detail: JSON.parse(row.detail)
       }))
     },

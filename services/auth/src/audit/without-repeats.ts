@@ -34,9 +34,9 @@ export function withoutRepeats(
   const takeOfAll = firstOfMinute(MOST_OF_ALL_NETWORKS, clock)
 
   /** How many events were left out before this one; null if this one is to be left out. */
-  const take = ({ kind, subject, origin }: AuditEvent): number | null => {
+  const take = ({ kind, subject, source }: AuditEvent): number | null => {
     const key = `${kind} ${subject}`
-    const leftOut = takeOfOne(`${key} ${clientNetwork(origin.address)}`, 0)
+    const leftOut = takeOfOne(`${key} ${clientNetwork(source.address)}`, 0)
     return leftOut === null ? null : takeOfAll(key, leftOut)
   }
 

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { JWK } from 'jose'
-import type { Origin } from '../audit/audit-event.ts'
+import type { RequestSource } from '../audit/audit-event.ts'
 import { invalidMember } from '../refusals.ts'
 import type { StaleTokens } from '../revocations/stale-tokens.ts'
 import {
@@ -31,21 +31,21 @@ export type ClientOperations = {
    */
   create(
     registration: ClientRegistration,
-    origin: Origin
+    source: RequestSource
   ): Promise<{ client: Client; secret: NewSecret | null }>
   /** The oldest first. */
   list(): Promise<Client[]>
   /**
    * The client gets no new tokens, and its tokens become stale. False if there is no such client.
    */
-  disable(id: string, origin: Origin): Promise<boolean>
-  enable(id: string, origin: Origin): Promise<boolean>
+  disable(id: string, source: RequestSource): Promise<boolean>
+  enable(id: string, source: RequestSource): Promise<boolean>
   /**
    * Adds a secret. The previous one stays valid, older ones do not. Null if there is no such
    * client.
    * @throws Refusal INVALID_REQUEST if the client has keys
    */
-  addSecret(id: string, origin: Origin): Promise<NewSecret | null>
+  addSecret(id: string, source: RequestSource): Promise<NewSecret | null>
 }
 
 const LONGEST_NAME = 100
@@ -59,9 +59,9 @@ export function clientOperations(
   stale: Pick<StaleTokens, 'now'>,
   clock: () => number
 ): ClientOperations {
-  const by = (origin: Origin) => ({ origin, clock })
+  const by = (source: RequestSource) => ({ source, clock })
   return {
-    async create(registration, origin) {
+    async create(registration, source) {
       const { name, scope, authenticationMethod } = registration
       refuseMembers(registration)
       const client: Client = {
@@ -77,19 +77,19 @@ export function clientOperations(
       }
       const secret = authenticationMethod === 'private_key_jwt' ? null : newClientSecret()
       const digest = secret === null ? null : clientSecretDigest(secret)
-      const secretId = await store.insert(client, digest, by(origin))
+      const secretId = await store.insert(client, digest, by(source))
       return { client, secret: secret === null ? null : { secretId, secret } }
     },
     list: () => store.list(),
-    disable: (id, origin) => store.disable(id, stale.now, by(origin)),
-    enable: (id, origin) => store.enable(id, by(origin)),
-    async addSecret(id, origin) {
+    disable: (id, source) => store.disable(id, stale.now, by(source)),
+    enable: (id, source) => store.enable(id, by(source)),
+    async addSecret(id, source) {
       const client = await store.findById(id)
       if (client?.authenticationMethod === 'private_key_jwt') {
         throw invalidMember('id', 'is of a client that authenticates with keys, not with secrets')
       }
       const secret = newClientSecret()
-      const secretId = await store.addSecret(id, clientSecretDigest(secret), by(origin))
+      const secretId = await store.addSecret(id, clientSecretDigest(secret), by(source))
       return secretId === null ? null : { secretId, secret }
     }
   }

@@ -122,8 +122,8 @@ const secondsOf = ({ clock }: By): number => Math.floor(clock() / 1000)
 const eventOf = (
   kind: Extract<AuditKind, `client-${string}`>,
   id: string,
-  { origin }: By
-): AuditEvent => ({ kind, subject: id, sid: null, origin })
+  { source }: By
+): AuditEvent => ({ kind, subject: id, sid: null, source })
 
 async function isKnown(transaction: Kysely<Tables>, id: string): Promise<boolean> {
   const row = await transaction

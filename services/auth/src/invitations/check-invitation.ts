@@ -1,5 +1,5 @@
 import { canonicalEmail } from '../accounts/email.ts'
-import type { Origin } from '../audit/audit-event.ts'
+import type { RequestSource } from '../audit/audit-event.ts'
 import type { AuditLog } from '../audit/audit-log.ts'
 import type { Guesses } from '../guesses/guesses.ts'
 import type { Invitation } from './invitation.ts'
@@ -11,7 +11,7 @@ export type PresentedInvitation = {
   readonly secret: string
   /** the address that registers */
   readonly email: string
-  readonly origin: Origin
+  readonly source: RequestSource
 }
 
 /**
@@ -29,7 +29,7 @@ export function invitationCheck(needs: {
   clock: () => number
 }): CheckInvitation {
   const { invitations, guesses, audit, clock } = needs
-  return async ({ secret, email, origin }) => {
+  return async ({ secret, email, source }) => {
     const found = await invitations.findBySecret(secret, clock())
     if (found?.state === 'open' && isFor(found, email)) {
       const attempts = await invitationAttempts(guesses, found)
@@ -39,7 +39,7 @@ export function invitationCheck(needs: {
     // Misses are not counted as guesses. 256 random bits cannot be found by guessing, and a miss
     // costs no hash: a caller with many networks could fill the table that counts guesses at all
     // accounts.
-    await audit.write({ kind: 'invitation-refused', subject: null, sid: null, origin })
+    await audit.write({ kind: 'invitation-refused', subject: null, sid: null, source })
     throw invitationInvalid()
   }
 }

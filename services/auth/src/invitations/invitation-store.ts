@@ -40,7 +40,7 @@ export type InvitationStore = {
 
 export function invitationStore(db: Kysely<Tables>): InvitationStore {
   return {
-    create: ({ email, roles, scope, expiresAt }, { origin, clock }) =>
+    create: ({ email, roles, scope, expiresAt }, { source, clock }) =>
       db.transaction().execute(async (transaction) => {
         const nowMs = clock()
         const secret = newInvitationSecret()
@@ -60,7 +60,7 @@ export function invitationStore(db: Kysely<Tables>): InvitationStore {
           })
           .returningAll()
           .executeTakeFirstOrThrow()
-        const event = { kind: 'invitation-created', subject: row.id, sid: null, origin } as const
+        const event = { kind: 'invitation-created', subject: row.id, sid: null, source } as const
         await writeAudit(transaction, event, nowMs)
         return { invitation: toInvitation(row, Math.floor(nowMs / 1000)), secret }
       }),
@@ -82,7 +82,7 @@ export function invitationStore(db: Kysely<Tables>): InvitationStore {
         .executeTakeFirst()
       return row === undefined ? null : toInvitation(row, Math.floor(nowMs / 1000))
     },
-    revoke: (id, { origin, clock }) =>
+    revoke: (id, { source, clock }) =>
       db.transaction().execute(async (transaction) => {
         const nowMs = clock()
         const now = Math.floor(nowMs / 1000)
@@ -93,7 +93,7 @@ export function invitationStore(db: Kysely<Tables>): InvitationStore {
           .where(isOpen(now))
           .executeTakeFirst()
         if (numUpdatedRows === 0n) return false
-        const event = { kind: 'invitation-revoked', subject: id, sid: null, origin } as const
+        const event = { kind: 'invitation-revoked', subject: id, sid: null, source } as const
         await writeAudit(transaction, event, nowMs)
         return true
       }),
@@ -124,7 +124,7 @@ async function use(
   transaction: Kysely<Tables>,
   id: string,
   account: Account,
-  { origin, clock }: By
+  { source, clock }: By
 ): Promise<void> {
   const nowMs = clock()
   const now = Math.floor(nowMs / 1000)
@@ -136,7 +136,7 @@ async function use(
     .where(isOpen(now))
     .executeTakeFirst()
   if (numUpdatedRows === 0n) throw new NotOpen()
-  const event = { kind: 'invitation-used', subject: account.id, sid: null, origin } as const
+  const event = { kind: 'invitation-used', subject: account.id, sid: null, source } as const
   await writeAudit(transaction, event, nowMs)
 }
 

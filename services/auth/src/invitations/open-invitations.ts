@@ -1,7 +1,7 @@
 import type { Account } from '../accounts/account.ts'
 import type { Accounts } from '../accounts/open-accounts.ts'
 import { type Applicant, registerAccount } from '../accounts/register-account.ts'
-import type { Origin } from '../audit/audit-event.ts'
+import type { RequestSource } from '../audit/audit-event.ts'
 import type { AuditLog } from '../audit/audit-log.ts'
 import type { Database } from '../database/open-database.ts'
 import type { Guesses } from '../guesses/guesses.ts'
@@ -14,7 +14,7 @@ import { invitedAccounts } from './invited-accounts.ts'
 export type Invitations = InvitationStore & {
   readonly check: CheckInvitation
   /** Registers an account and uses the invitation, as `registerAccount` and `invitedAccounts`. */
-  redeem(invitation: Invitation, applicant: Applicant, origin: Origin): Promise<Account>
+  redeem(invitation: Invitation, applicant: Applicant, source: RequestSource): Promise<Account>
 }
 
 export function openInvitations(ports: {
@@ -30,9 +30,9 @@ export function openInvitations(ports: {
   return {
     ...invitations,
     check: invitationCheck({ invitations, guesses, audit, clock }),
-    redeem(invitation, applicant, origin) {
+    redeem(invitation, applicant, source) {
       const accounts = invitedAccounts({ invitations, guesses }, invitation)
-      return registerAccount(applicant, origin, { accounts, passwords, clock })
+      return registerAccount(applicant, source, { accounts, passwords, clock })
     }
   }
 }

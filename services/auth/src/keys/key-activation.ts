@@ -1,4 +1,4 @@
-import type { Origin } from '../audit/audit-event.ts'
+import type { RequestSource } from '../audit/audit-event.ts'
 import type { GatewayAcknowledgement } from './gateway-acknowledgement.ts'
 import type { KeyAnnouncements } from './key-announcements.ts'
 import { keyEvent } from './key-event.ts'
@@ -27,7 +27,7 @@ export async function activateKey(
   needs: KeyActivationNeeds,
   kid: string,
   how: Activation,
-  origin: Origin
+  source: RequestSource
 ): Promise<KeyRecord[]> {
   const { store, moment } = needs
   // Refuses before the wait if the activation is not allowed, and checks again afterwards.
@@ -38,7 +38,7 @@ export async function activateKey(
     if (changed.length === 0) return [named(ledger.keys, kid)]
     await ledger.write(changed)
     const detail = how === 'force' ? { forced: 1, gatewaysWithout: without } : {}
-    await ledger.audit.write(keyEvent('key-activated', kid, origin, detail))
+    await ledger.audit.write(keyEvent('key-activated', kid, source, detail))
     return changed
   })
 }

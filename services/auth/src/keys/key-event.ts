@@ -1,9 +1,9 @@
-import type { AuditEvent, AuditKind, Origin } from '../audit/audit-event.ts'
+import type { AuditEvent, AuditKind, RequestSource } from '../audit/audit-event.ts'
 
 /** The audit event of a key. */
 export const keyEvent = (
   kind: Extract<AuditKind, `key-${string}`>,
   kid: string,
-  origin: Origin,
+  source: RequestSource,
   detail: Readonly<Record<string, number>> = {}
-): AuditEvent => ({ kind, subject: kid, sid: null, origin, detail })
+): AuditEvent => ({ kind, subject: kid, sid: null, source, detail })

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Algorithm } from '@gatehouse/access-token/claims'
 import type { Insertable, Kysely, Selectable, Transaction } from 'kysely'
-import { type AuditEvent, type Origin, START_ADDRESS } from '../audit/audit-event.ts'
+import { type AuditEvent, type RequestSource, START_ADDRESS } from '../audit/audit-event.ts'
 import { type AuditLog, auditLog, writeAudit } from '../audit/audit-log.ts'
 import type { SigningKeyTable, Tables } from '../database/tables.ts'
 import { keyEvent } from './key-event.ts'
@@ -186,9 +186,9 @@ export async function loadSigningKeys(
   const keys = await store.live()
   if (keys.some(({ state }) => state === 'active')) return keys
   const first = await generateSigningKey(algorithm, 'active')
-  const origin: Origin = { address: START_ADDRESS, requestId: randomUUID() }
+  const source: RequestSource = { address: START_ADDRESS, requestId: randomUUID() }
   const events = (['key-created', 'key-activated'] as const).map((kind) =>
-    keyEvent(kind, first.kid, origin)
+    keyEvent(kind, first.kid, source)
   )
   return (await store.insert(first, nowMs, events)) ? [first, ...keys] : store.live()
 }

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { type Origin, SCHEDULE_ADDRESS } from '../audit/audit-event.ts'
+import { type RequestSource, SCHEDULE_ADDRESS } from '../audit/audit-event.ts'
 import type { KeyAnnouncements } from './key-announcements.ts'
 import { dueForRetirement, type KeyRecord } from './key-lifecycle.ts'
 import type { KeyOperations } from './key-operations.ts'
@@ -40,7 +40,7 @@ export function tendKeys(needs: KeyTendingNeeds): KeyTending {
   const { operations, announcements, keySet, rotationSeconds, lifetimeSeconds, clock } = needs
   const { onRead = () => {} } = needs
   const instance = randomUUID()
-  const origin: Origin = { address: SCHEDULE_ADDRESS, requestId: instance }
+  const source: RequestSource = { address: SCHEDULE_ADDRESS, requestId: instance }
 
   const due = async (): Promise<Due> => {
     const now = Math.floor(clock() / 1000)
@@ -55,9 +55,9 @@ export function tendKeys(needs: KeyTendingNeeds): KeyTending {
   }
   const work = async ({ untold, over, step }: Due): Promise<void> => {
     if (untold) await announcements.tell()
-    for (const { kid } of over) await operations.retire(kid, origin)
-    if (step?.step === 'create') await operations.create(undefined, origin)
-    if (step?.step === 'activate') await operations.activate(step.kid, 'now', origin)
+    for (const { kid } of over) await operations.retire(kid, source)
+    if (step?.step === 'create') await operations.create(undefined, source)
+    if (step?.step === 'activate') await operations.activate(step.kid, 'now', source)
   }
   return {
     async tend() {

@@ -1,5 +1,5 @@
 import { OAuthRefusal } from '@gatehouse/problem/oauth-error'
-import type { Origin } from '../audit/audit-event.ts'
+import type { RequestSource } from '../audit/audit-event.ts'
 import type { AuditLog } from '../audit/audit-log.ts'
 import { type Client, FIRST_PARTY_CLIENT } from '../clients/client.ts'
 import { isOneOf } from '../clients/client-secret.ts'
@@ -20,7 +20,7 @@ export type OAuthCaller =
 export type AuthenticateClient = (
   authorization: string | undefined,
   form: FormParameters,
-  origin: Origin
+  source: RequestSource
 ) => Promise<OAuthCaller>
 
 type Proof = Exclude<PresentedClient, { method: 'none' }>
@@ -68,7 +68,7 @@ export function clientAuthentication(needs: Needs): AuthenticateClient {
     if (!isFirst) throw invalidClient('an assertion that was used before')
   }
 
-  return async (authorization, form, origin) => {
+  return async (authorization, form, source) => {
     let subject: string | null = null
     try {
       const presented = presentedClient(authorization, form)
@@ -79,7 +79,7 @@ export function clientAuthentication(needs: Needs): AuthenticateClient {
       return { client }
     } catch (error) {
       if (error instanceof OAuthRefusal && error.error === 'invalid_client') {
-        await audit.write({ kind: 'client-authentication-failed', subject, sid: null, origin })
+        await audit.write({ kind: 'client-authentication-failed', subject, sid: null, source })
       }
       throw error
     }

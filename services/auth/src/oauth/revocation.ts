@@ -1,10 +1,10 @@
-import type { Origin } from '../audit/audit-event.ts'
+import type { RequestSource } from '../audit/audit-event.ts'
 import type { Sessions } from '../sessions/sessions.ts'
 import { invalidGrant, unsupportedTokenType } from './oauth-refusals.ts'
 import type { RecogniseToken } from './recognise-token.ts'
 
 /** @throws OAuthRefusal invalid_grant for another client's token, unsupported_token_type for a machine client's own */
-export type Revoke = (text: string, clientId: string, origin: Origin) => Promise<void>
+export type Revoke = (text: string, clientId: string, source: RequestSource) => Promise<void>
 
 /**
  * Revokes a token by ending its session, which revokes every token of the session (RFC 7009 §2.1).
@@ -15,16 +15,16 @@ export function revocation(needs: {
   sessions: Pick<Sessions, 'end' | 'endOne'>
 }): Revoke {
   const { recognise, sessions } = needs
-  return async (text, clientId, origin) => {
+  return async (text, clientId, source) => {
     const token = await recognise(text)
     if (token === null) return
     if (token.owner !== clientId) throw invalidGrant('a token of another client')
     if (token.kind === 'refresh') {
-      await sessions.end(text, origin)
+      await sessions.end(text, source)
       return
     }
     const { sub, sid } = token.claims
     if (sid === undefined) throw unsupportedTokenType()
-    await sessions.endOne(sub, sid, origin)
+    await sessions.endOne(sub, sid, source)
   }
 }

@@ -1,5 +1,5 @@
 import { type Kysely, sql } from 'kysely'
-import type { Origin } from '../audit/audit-event.ts'
+import type { RequestSource } from '../audit/audit-event.ts'
 import { writeAudit } from '../audit/audit-log.ts'
 import type { Tables } from '../database/tables.ts'
 import { changeUntold } from '../refusals.ts'
@@ -27,7 +27,7 @@ export type StaleTokens = {
    * Makes every token with an `iat` before `before` (s) stale, of any subject, in one transaction
    * with the event. Does not tell gateways.
    */
-  makeAllStale(before: number, origin: Origin): Promise<void>
+  makeAllStale(before: number, source: RequestSource): Promise<void>
   /** Tokens of any subject with an earlier `iat` (s) are stale; 0 if none is. */
   allNotBefore(): Promise<number>
   /**
@@ -85,7 +85,7 @@ export function staleTokens(needs: {
   }
   return {
     now: () => stale(Math.floor(clock() / 1000) + AHEAD_SECONDS),
-    makeAllStale: (before, origin) =>
+    makeAllStale: (before, source) =>
       db.transaction().execute(async (transaction) => {
         await transaction
           .updateTable('all_tokens')
@@ -93,7 +93,7 @@ export function staleTokens(needs: {
           .where('not_before', '<', before)
           .execute()
         await noteStale(transaction, EVERYTHING, stale(before), 0)
-        const event = { kind: 'tokens-revoked', subject: null, sid: null, origin } as const
+        const event = { kind: 'tokens-revoked', subject: null, sid: null, source } as const
         await writeAudit(transaction, event, clock())
       }),
     allNotBefore,

@@ -2,7 +2,7 @@ import type { Kysely, Selectable } from 'kysely'
 import type { Account } from '../accounts/account.ts'
 import { isAccountId, toAccount } from '../accounts/account-store.ts'
 import { lockAccount } from '../accounts/lock-account.ts'
-import { type AuditEvent, OPERATOR_ADDRESS, type Origin } from '../audit/audit-event.ts'
+import { type AuditEvent, OPERATOR_ADDRESS, type RequestSource } from '../audit/audit-event.ts'
 import { writeAudit } from '../audit/audit-log.ts'
 import { endOneSession, endSessions } from '../database/end-sessions.ts'
 import type { SessionTable, Tables } from '../database/tables.ts'
@@ -41,7 +41,12 @@ export type DurableSessions = {
    * Opens a session. Returns the current account, or null if it is disabled or has another password
    * than the one that was checked.
    */
-  open(account: Account, sid: string, opened: Opened, origin: Origin): Promise<Account | null>
+  open(
+    account: Account,
+    sid: string,
+    opened: Opened,
+    source: RequestSource
+  ): Promise<Account | null>
   /** Adopts a session that was opened by a version without this table. */
   adopt(subject: string, sid: string, opened: Opened, usedAt: number): Promise<void>
   /** Finds an account and one of its sessions. */
@@ -74,7 +79,7 @@ export type DurableSessions = {
 export function durableSessions(db: Kysely<Tables>, clock: () => number): DurableSessions {
   const seconds = () => Math.floor(clock() / 1000)
   return {
-    open: ({ id, passwordVersion }, sid, opened, origin) =>
+    open: ({ id, passwordVersion }, sid, opened, source) =>
       db.transaction().execute(async (transaction) => {
         // An update locks the row, so a concurrent change of the password waits for this
         // transaction, or this one for it.
@@ -91,7 +96,7 @@ export function durableSessions(db: Kysely<Tables>, clock: () => number): Durabl
           .insertInto('sessions')
           .values(toRow(id, sid, opened, opened.openedAt))
           .execute()
-        await writeAudit(transaction, { kind: 'login', subject: id, sid, origin }, clock())
+        await writeAudit(transaction, { kind: 'login', subject: id, sid, source }, clock())
         return toAccount(row)
       }),
     async adopt(subject, sid, opened, usedAt) {
@@ -149,7 +154,7 @@ export function durableSessions(db: Kysely<Tables>, clock: () => number): Durabl
         const ended = await endSessions(transaction, event.subject, event.sid, clock())
         const detail = { ...event.detail, ended: ended.length }
         // A user can repeat a request that ends nothing, and must not fill the audit log with it.
-        if (ended.length > 0 || event.origin.address === OPERATOR_ADDRESS)
+        if (ended.length > 0 || event.source.address === OPERATOR_ADDRESS)
           await writeAudit(transaction, { ...event, detail }, clock())
         return ended
       }),

@@ -1,5 +1,5 @@
 import type { Sighting } from '@gatehouse/sightings/sighting'
-import type { Origin } from '../audit/audit-event.ts'
+import type { RequestSource } from '../audit/audit-event.ts'
 import type { FamilyRecord, Opened } from './family.ts'
 import type { Outcome } from './outcome.ts'
 
@@ -33,7 +33,7 @@ export type Presentation = {
   readonly generation: number
   /** the family as the database knows it, if it was opened and has not ended; null otherwise */
   readonly opened: Opened | null
-  readonly origin: Origin
+  readonly source: RequestSource
 }
 
 /**
@@ -46,7 +46,7 @@ export type UnrecordedEnd = {
   readonly kind: 'refresh-reused' | 'session-evicted'
   /** milliseconds since 1970 */
   readonly atMs: number
-  readonly origin: Origin
+  readonly source: RequestSource
   readonly detail: Readonly<Record<string, number>>
 }
 
@@ -77,7 +77,7 @@ export type Families = {
    * others may have been opened in the same second, or by a clock that is ahead. Returns how many
    * ended.
    */
-  evict(subject: string, justOpened: string, origin: Origin): Promise<number>
+  evict(subject: string, justOpened: string, source: RequestSource): Promise<number>
   /**
    * Presents a token with a valid MAC.
    * @throws Refusal UNAVAILABLE if only a newer version can read the record

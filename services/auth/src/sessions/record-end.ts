@@ -18,8 +18,8 @@ export async function recordEnd(
   const isEnd = await endOneSession(transaction, event, atMs)
   if (!isEnd && !(await lacksEvent(transaction, event))) return
   // The user was deleted meanwhile, with all network addresses.
-  const origin = hasAccount ? event.origin : { ...event.origin, address: '' }
-  await writeAudit(transaction, { ...event, origin }, atMs)
+  const source = hasAccount ? event.source : { ...event.source, address: '' }
+  await writeAudit(transaction, { ...event, source }, atMs)
 }
 
 /**

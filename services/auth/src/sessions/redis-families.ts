@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { RedisConnection } from '@gatehouse/redis/connection'
 import { REVOCATION_STREAM } from '@gatehouse/revocation/redis-revocations'
 import { readSightingField, redisSightings, SIGHTINGS } from '@gatehouse/sightings/redis-sightings'
-import type { Origin } from '../audit/audit-event.ts'
+import type { RequestSource } from '../audit/audit-event.ts'
 import { acknowledged } from '../redis/acknowledged.ts'
 import { bounded } from '../redis/bounded.ts'
 import { type Script, script } from '../redis/script.ts'
@@ -125,12 +125,12 @@ export function redisFamilies(
         tooMany: Number(live) > policy.sessionsPerUser
       }
     },
-    async evict(subject, justOpened, origin) {
-      const given = [policy.sessionsPerUser, subject, ...source(origin), justOpened]
+    async evict(subject, justOpened, source) {
+      const given = [policy.sessionsPerUser, subject, ...sourceArguments(source), justOpened]
       const [, ended] = await run(evict, subject, '', given)
       return Number(ended)
     },
-    async present({ subject, sid, generation, opened, origin }) {
+    async present({ subject, sid, generation, opened, source }) {
       const reply = await inTime(subject, present, [
         sid,
         ...facts(opened),
@@ -141,7 +141,7 @@ export function redisFamilies(
         policy.recoverySeconds,
         AHEAD_SECONDS,
         subject,
-        ...source(origin)
+        ...sourceArguments(source)
       ])
       const presented = toPresented(reply)
       if (presented === null) {
@@ -205,4 +205,4 @@ const facts = (opened: Opened | null): (string | number)[] =>
     ? ['', '', '', '', '']
     : [opened.openedAt, opened.expiresAt, opened.clientId, opened.scope, opened.label]
 
-const source = ({ address, requestId }: Origin) => [address, requestId]
+const sourceArguments = ({ address, requestId }: RequestSource) => [address, requestId]

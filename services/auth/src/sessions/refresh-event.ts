@@ -7,10 +7,10 @@ import { reuse } from './family.ts'
  * and the time since its successor was made.
  */
 export function refreshEvent(
-  { subject, sid, generation, origin }: Presentation,
+  { subject, sid, generation, source }: Presentation,
   { outcome, before, atMs }: Presented
 ): AuditEvent | null {
   if (outcome === 'rotated') return null
   const detail = before === null ? {} : reuse(before, generation, atMs)
-  return { kind: `refresh-${outcome}`, subject, sid, origin, detail }
+  return { kind: `refresh-${outcome}`, subject, sid, source, detail }
 }

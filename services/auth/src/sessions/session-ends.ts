@@ -1,5 +1,5 @@
 import { Refusal } from '@gatehouse/problem/refusal'
-import type { AuditEvent, Origin } from '../audit/audit-event.ts'
+import type { AuditEvent, RequestSource } from '../audit/audit-event.ts'
 import type { DurableSessions } from './durable-sessions.ts'
 import type { Families, UnrecordedEnd } from './families.ts'
 import type { SessionEnd } from './session-end.ts'
@@ -26,7 +26,7 @@ export type SessionEnds = {
   /** Records an end that the session store decided in the database. */
   record(ending: UnrecordedEnd): Promise<void>
   /** Ends the oldest sessions of a user who has too many, but not the one that was just opened. */
-  evict(subject: string, justOpened: string, origin: Origin): Promise<void>
+  evict(subject: string, justOpened: string, source: RequestSource): Promise<void>
   /** As `Families.scrub`. */
   scrub(): Promise<void>
   /** Completes what any instance has left undone. */
@@ -84,8 +84,8 @@ export function sessionEnds(needs: {
   }
 
   const record = async (ending: UnrecordedEnd): Promise<void> => {
-    const { kind, subject, sid, origin, detail, atMs } = ending
-    await durable.record({ kind, subject, sid, origin, detail }, atMs)
+    const { kind, subject, sid, source, detail, atMs } = ending
+    await durable.record({ kind, subject, sid, source, detail }, atMs)
     await families.recorded(sid)
   }
 
@@ -160,9 +160,9 @@ export function sessionEnds(needs: {
     tell,
     tellAll,
     record,
-    async evict(subject, justOpened, origin) {
+    async evict(subject, justOpened, source) {
       await endGhosts(subject)
-      await families.evict(subject, justOpened, origin)
+      await families.evict(subject, justOpened, source)
       const { ends } = await families.unrecorded()
       for (const ending of ends) if (ending.subject === subject) await record(ending)
     },

@@ -1,5 +1,5 @@
 import type { Account } from '../accounts/account.ts'
-import type { Origin } from '../audit/audit-event.ts'
+import type { RequestSource } from '../audit/audit-event.ts'
 import type { AuditLog } from '../audit/audit-log.ts'
 import {
   scopeTooWide,
@@ -39,19 +39,19 @@ export type Grant = {
 
 export type Sessions = {
   /** @throws Refusal UNAUTHENTICATED if the account has changed since its password was checked */
-  begin(account: Account, opening: Opening, origin: Origin): Promise<Grant>
+  begin(account: Account, opening: Opening, source: RequestSource): Promise<Grant>
   /**
    * Makes the next generation, and an access token with the session's scope or a part of it.
    * @throws Refusal UNAUTHENTICATED if this service did not issue the token, INVALID_REQUEST for
    * more scope than the session has, SESSION_ENDED, RATE_LIMITED, UNAVAILABLE
    */
-  refresh(refreshToken: string, origin: Origin, requestedScope?: string): Promise<Grant>
+  refresh(refreshToken: string, source: RequestSource, requestedScope?: string): Promise<Grant>
   /** Ends the token's session; false if this service did not issue the token. */
-  end(refreshToken: string, origin: Origin): Promise<boolean>
+  end(refreshToken: string, source: RequestSource): Promise<boolean>
   /** Ends one session of a user; false if there is none with that id. */
-  endOne(subject: string, sid: string, origin: Origin): Promise<boolean>
+  endOne(subject: string, sid: string, source: RequestSource): Promise<boolean>
   /** Ends every session of a user, except one if it is named. Returns how many. */
-  endAll(subject: string, except: string | null, origin: Origin): Promise<number>
+  endAll(subject: string, except: string | null, source: RequestSource): Promise<number>
   readonly list: ListSessions
   /** ends that other changes, and operators, make */
   readonly ends: SessionEnds
@@ -97,11 +97,11 @@ export function sessions(needs: SessionNeeds): Sessions {
   }
 
   /** The database has ended the session. Tells the session store again if it may not know. */
-  const refuseEnded = async (session: DurableSession, origin: Origin): Promise<never> => {
+  const refuseEnded = async (session: DurableSession, source: RequestSource): Promise<never> => {
     const { subject, sid } = session
     count('ended')
     if (session.untold) await ifPossible(ends.tell(subject, [sid]))
-    await audit.write({ kind: 'refresh-ended', subject, sid, origin })
+    await audit.write({ kind: 'refresh-ended', subject, sid, source })
     throw sessionEnded('the session has ended')
   }
 
@@ -124,9 +124,9 @@ export function sessions(needs: SessionNeeds): Sessions {
     const { outcome, after, atMs } = presented
     const event = refreshEvent(presentation, presented)
     if (outcome === 'reused') {
-      const { origin } = presentation
+      const { source } = presentation
       const detail = event?.detail ?? {}
-      await ends.record({ kind: 'refresh-reused', subject, sid, origin, detail, atMs })
+      await ends.record({ kind: 'refresh-reused', subject, sid, source, detail, atMs })
       return
     }
     if (event !== null) await audit.write(event)
@@ -138,22 +138,22 @@ export function sessions(needs: SessionNeeds): Sessions {
   }
 
   return {
-    async begin(account, opening, origin) {
+    async begin(account, opening, source) {
       const begunMs = clock()
       const family = newFamily()
       const sid = sessionId(family)
       const opened = { ...opening, openedAt: now(), expiresAt: now() + policy.absoluteSeconds }
       // First: a login that the database cannot record must not end other sessions.
-      const current = await durable.open(account, sid, opened, origin)
+      const current = await durable.open(account, sid, opened, source)
       if (current === null) throw wrongCredentials()
-      const about = { subject: account.id, sid, origin }
+      const about = { subject: account.id, sid, source }
       try {
         const { record, tooMany } = await families.open(account.id, sid, opened)
         if (await hasEndedMeanwhile(account.id, sid)) throw wrongCredentials()
         const token = { subject: account.id, family, generation: 0 }
         const granted = grant(current, token, record, begunMs)
         // If this fails, the next login does it.
-        if (tooMany) await ifPossible(ends.evict(account.id, sid, origin))
+        if (tooMany) await ifPossible(ends.evict(account.id, sid, source))
         return granted
       } catch (error) {
         // No client has its refresh token yet.
@@ -162,7 +162,7 @@ export function sessions(needs: SessionNeeds): Sessions {
       }
     },
 
-    async refresh(text, origin, requestedScope) {
+    async refresh(text, source, requestedScope) {
       const begunMs = clock()
       const token = readRefreshToken(text, ring)
       if (token === null) throw unknownRefreshToken()
@@ -172,16 +172,16 @@ export function sessions(needs: SessionNeeds): Sessions {
       if (waitSeconds !== null) throw tooManyRefreshes(waitSeconds)
 
       const { account, session } = await durable.find(subject, sid)
-      if (session?.ended) await refuseEnded(session, origin)
+      if (session?.ended) await refuseEnded(session, source)
       if (account === null || account.disabled) {
-        await ends.end({ kind: 'session-ended', subject, sid, origin })
+        await ends.end({ kind: 'session-ended', subject, sid, source })
         throw sessionEnded('the account is disabled or gone')
       }
       // Before the token is used up, so that a client that asks for too much can ask again.
       if (!isWithin(requestedScope, account.scope)) throw scopeTooWide()
 
       const opened = restorable(session, policy, clock())
-      const presentation = { subject, sid, generation, opened, origin }
+      const presentation = { subject, sid, generation, opened, source }
       const presented = await families.present(presentation)
       const { outcome, after } = presented
       count(outcome)
@@ -195,18 +195,18 @@ export function sessions(needs: SessionNeeds): Sessions {
       return grant(narrowed(account, requestedScope), token, after, begunMs)
     },
 
-    async end(text, origin) {
+    async end(text, source) {
       const token = readRefreshToken(text, ring)
       if (token === null) return false
       const sid = sessionId(token.family)
-      await ends.end({ kind: 'logout', subject: token.subject, sid, origin })
+      await ends.end({ kind: 'logout', subject: token.subject, sid, source })
       return true
     },
 
-    endOne: (subject, sid, origin) => ends.end({ kind: 'session-ended', subject, sid, origin }),
+    endOne: (subject, sid, source) => ends.end({ kind: 'session-ended', subject, sid, source }),
 
-    async endAll(subject, except, origin) {
-      return await ends.endAll({ kind: 'logout-all', subject, sid: except, origin })
+    async endAll(subject, except, source) {
+      return await ends.endAll({ kind: 'logout-all', subject, sid: except, source })
     },
 
     list: listSessions,

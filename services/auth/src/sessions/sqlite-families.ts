@@ -54,8 +54,8 @@ export function sqliteFamilies(
     else if (record.endedAt === 0) endOne(subject, { sid, record }, nowMs)
     else if (record.label !== '') write(subject, sid, { ...record, label: '' })
   }
-  const noteUnrecorded = (ending: UnrecordedEnd): void => {
-    insertEnd.run(ending.sid, JSON.stringify(ending))
+  const noteUnrecorded = ({ source, ...ending }: UnrecordedEnd): void => {
+    insertEnd.run(ending.sid, JSON.stringify({ ...ending, origin: source }))
   }
   /** Runs the work, and reports a store that cannot be used at the moment. */
   const asked = <Result>(work: () => Result): Result => {
@@ -106,7 +106,7 @@ export function sqliteFamilies(
       })
       return { record, tooMany: live > policy.sessionsPerUser }
     },
-    async evict(subject, justOpened, origin) {
+    async evict(subject, justOpened, source) {
       const nowMs = clock()
       const limit = policy.sessionsPerUser
       const evicted = transaction(() => {
@@ -115,7 +115,7 @@ export function sqliteFamilies(
         const tooMany = others.slice(0, Math.max(0, live.length - limit))
         for (const family of tooMany) {
           endOne(subject, family, nowMs)
-          const about = { subject, sid: family.sid, atMs: nowMs, origin, detail: { limit } }
+          const about = { subject, sid: family.sid, atMs: nowMs, source, detail: { limit } }
           noteUnrecorded({ kind: 'session-evicted', ...about })
         }
         return tooMany.length
@@ -123,7 +123,7 @@ export function sqliteFamilies(
       revocations.announce()
       return evicted
     },
-    async present({ subject, sid, generation, opened, origin }) {
+    async present({ subject, sid, generation, opened, source }) {
       const nowMs = clock()
       const presented = transaction(() => {
         const before = read(subject, sid)
@@ -132,7 +132,7 @@ export function sqliteFamilies(
         if (outcome === 'reused') {
           revocations.append(sid, nowMs)
           const detail = before === null ? {} : reuse(before, generation, nowMs)
-          noteUnrecorded({ subject, sid, kind: 'refresh-reused', atMs: nowMs, origin, detail })
+          noteUnrecorded({ subject, sid, kind: 'refresh-reused', atMs: nowMs, source, detail })
         } else if (outcome !== 'ended') revocations.noteToken(nowMs)
         const stale = newlyStale(before, next)
         if (stale !== null) revocations.makeStale(sid, stale, nowMs)

@@ -7,7 +7,7 @@ const Ending = Type.Object({
   sid: Type.String(),
   kind: Type.Union([Type.Literal('refresh-reused'), Type.Literal('session-evicted')]),
   atMs: Type.Integer(),
-  origin: Type.Object({ address: Type.String(), requestId: Type.String() }),
+  source: Type.Object({ address: Type.String(), requestId: Type.String() }),
   detail: Type.Record(Type.String(), Type.Number())
 })
 
@@ -21,8 +21,8 @@ export function readNotes(notes: readonly (readonly [sid: string, text: string])
 }
 
 /**
- * A note of the embedded store, or of lua/family.lua, which has the origin's members beside the
- * others.
+ * A note of the embedded store, which has the source as `origin`, or of lua/family.lua, which has
+ * the source's members beside the others.
  */
 function readNote(sid: string, text: string): UnrecordedEnd[] {
   const noted = parsed(text)
@@ -33,7 +33,7 @@ function readNote(sid: string, text: string): UnrecordedEnd[] {
     kind,
     atMs,
     detail,
-    origin: noted.origin ?? { address, requestId }
+    source: noted.origin ?? { address, requestId }
   }
   return Value.Check(Ending, ending) ? [ending] : []
 }

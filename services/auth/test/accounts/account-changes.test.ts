@@ -5,7 +5,7 @@ import { accountStore } from '../../src/accounts/account-store.ts'
 import { auditLog, writeAudit } from '../../src/audit/audit-log.ts'
 import { durableSessions } from '../../src/sessions/durable-sessions.ts'
 import { databaseKinds } from '../fixtures/databases.ts'
-import { origin } from '../fixtures/family-steps.ts'
+import { source } from '../fixtures/family-steps.ts'
 
 const clock = testClock()
 const person = { passwordHash: 'hash', roles: ['user'], scope: ['a'] }
@@ -18,13 +18,13 @@ for (const { name, skip, make } of databaseKinds) {
     const database = await (await make(t)).open()
     const accounts = accountStore(database)
     const of = async (email: string) => {
-      const account = await accounts.create({ email, ...person }, { origin, clock })
+      const account = await accounts.create({ email, ...person }, { source, clock })
       if (account === null) throw new Error('taken')
       return account
     }
     return { database, accounts, of, changes: accountChanges(database) }
   }
-  const change = () => ({ stale: () => ({ before: 7, until: 9 }), origin: byOperator, clock })
+  const change = () => ({ stale: () => ({ before: 7, until: 9 }), source: byOperator, clock })
 
   t.test(
     `${name}: of ten accounts that change to one address, one gets it`,
@@ -73,14 +73,14 @@ for (const { name, skip, make } of databaseKinds) {
     const { database, accounts, of, changes } = await open(t)
     const [ada, eve] = [await of('ada@example.com'), await of('eve@example.com')]
     const sessions = durableSessions(database, clock)
-    for (const sid of ['one', 'two']) await sessions.open(ada, sid, opened, origin)
-    await sessions.open(eve, 'other', opened, origin)
+    for (const sid of ['one', 'two']) await sessions.open(ada, sid, opened, source)
+    await sessions.open(eve, 'other', opened, source)
 
     const ended = await changes.setPassword(ada.id, 'another hash', change())
 
     t.strictSame(ended?.sort(), ['one', 'two'])
     t.match(await accounts.findById(ada.id), { passwordHash: 'another hash', passwordVersion: 1 })
-    t.equal(await sessions.open(ada, 'late', opened, origin), null, 'a login with the old password')
+    t.equal(await sessions.open(ada, 'late', opened, source), null, 'a login with the old password')
     t.match(await sessions.find(eve.id, 'other'), { session: { ended: false } })
     t.equal(await changes.setPassword('nobody', 'hash', change()), null)
   })
@@ -88,12 +88,12 @@ for (const { name, skip, make } of databaseKinds) {
   t.test(`${name}: a change that waits has the time at which it is made`, { skip }, async (t) => {
     const { database, of, changes } = await open(t)
     const ada = await of('ada@example.com')
-    await durableSessions(database, clock).open(ada, 'one', opened, origin)
+    await durableSessions(database, clock).open(ada, 'one', opened, source)
     const asked = clock()
 
     const disabling = changes.disable(ada.id, {
       stale: () => ({ before: clock(), until: clock() }),
-      origin: byOperator,
+      source: byOperator,
       clock
     })
     clock.advance(400_000)
@@ -113,9 +113,9 @@ for (const { name, skip, make } of databaseKinds) {
     const [ada, eve] = [await of('ada@example.com'), await of('eve@example.com')]
     const sessions = durableSessions(database, clock)
     for (const { id, ...account } of [ada, eve]) {
-      await sessions.open({ id, ...account }, `session of ${account.email}`, opened, origin)
+      await sessions.open({ id, ...account }, `session of ${account.email}`, opened, source)
     }
-    const event = { kind: 'user-created', subject: ada.id, sid: null, origin: byOperator } as const
+    const event = { kind: 'user-created', subject: ada.id, sid: null, source: byOperator } as const
     await writeAudit(database, event, clock())
 
     t.strictSame(await changes.erase(ada.id, change()), ['session of ada@example.com'])
@@ -123,7 +123,7 @@ for (const { name, skip, make } of databaseKinds) {
     t.equal(await accounts.findById(ada.id), null)
     const log = await auditLog(database, clock).read({ subject: ada.id, limit: 9 })
     t.strictSame(
-      log.map(({ kind, origin }) => `${kind} ${origin.address}`).sort(),
+      log.map(({ kind, source }) => `${kind} ${source.address}`).sort(),
       ['login ', 'user-created ', 'user-created ops', 'user-deleted ops'],
       'without the network address'
     )
@@ -133,11 +133,11 @@ for (const { name, skip, make } of databaseKinds) {
       { subject: eve.id, label: opened.label, ended_at_ms: null }
     ])
     const [login] = await auditLog(database, clock).read({ subject: eve.id, limit: 1 })
-    t.equal(login?.origin.address, origin.address, 'the events of others keep it')
+    t.equal(login?.source.address, source.address, 'the events of others keep it')
     t.match(await database.selectFrom('untold_stale_tokens').selectAll().execute(), [
       { subject: ada.id, rights_version: 1 }
     ])
-    t.equal(await sessions.open(ada, 'late', opened, origin), null, 'a login that was under way')
+    t.equal(await sessions.open(ada, 'late', opened, source), null, 'a login that was under way')
     t.equal(await changes.erase(ada.id, change()), null, 'there is nothing left to delete')
     t.ok(await of('ada@example.com'), 'the address is free again')
   })

@@ -19,7 +19,7 @@ const policy = () => ({
   costs: new Set<string>()
 })
 const bcrypt = '$2b$10$abcdefghijklmnopqrstuuCj7fyLDJytXL.TfOiOeiv0fQvSOK1/2'
-const by = { origin: { address: 'ops', requestId: 'an-import' }, clock }
+const by = { source: { address: 'ops', requestId: 'an-import' }, clock }
 const id = (n: number) => `00000000-0000-4000-8000-${String(n).padStart(12, '0')}`
 
 for (const { name, skip, make } of databaseKinds) {

@@ -3,7 +3,7 @@ import t, { type Test } from 'tap'
 import { accountStore } from '../../src/accounts/account-store.ts'
 import { passwordCost } from '../../src/accounts/hashes/hash-kinds.ts'
 import { databaseKinds } from '../fixtures/databases.ts'
-import { origin } from '../fixtures/family-steps.ts'
+import { source } from '../fixtures/family-steps.ts'
 
 const clock = testClock()
 const ada = {
@@ -19,7 +19,7 @@ for (const kind of databaseKinds) {
   t.test(`${kind.name}: an account survives restarts`, { skip: kind.skip }, async (t) => {
     const database = await kind.make(t)
     const created = await accountStore(await database.open()).create(ada, {
-      origin,
+      source,
       clock
     })
     const accounts = accountStore(await database.open())
@@ -32,8 +32,8 @@ for (const kind of databaseKinds) {
   t.test(`${kind.name}: an e-mail address has one account`, { skip: kind.skip }, async (t) => {
     const accounts = await open(t)
     const [first, second] = [
-      await accounts.create(ada, { origin, clock }),
-      await accounts.create(ada, { origin, clock })
+      await accounts.create(ada, { source, clock }),
+      await accounts.create(ada, { source, clock })
     ]
     t.ok(first)
     t.equal(second, null)
@@ -45,7 +45,7 @@ for (const kind of databaseKinds) {
     { skip: kind.skip },
     async (t) => {
       const accounts = await open(t)
-      const created = await accounts.create({ ...ada, roles: [], scope: [] }, { origin, clock })
+      const created = await accounts.create({ ...ada, roles: [], scope: [] }, { source, clock })
       t.match(created, { roles: [], scope: [] })
     }
   )
@@ -59,7 +59,7 @@ for (const kind of databaseKinds) {
     // Salts and hashes are base64 without padding; `+` and `/` are in it, and what looks like a cost.
     const hashes = costs.flatMap((cost) => [`${cost}$p/1+$x1`, `${cost}$AAAA$m64t1p1`])
     for (const [n, passwordHash] of hashes.entries()) {
-      await accounts.create({ ...ada, email: `${n}@example.com`, passwordHash }, { origin, clock })
+      await accounts.create({ ...ada, email: `${n}@example.com`, passwordHash }, { source, clock })
     }
     t.strictSame((await accounts.passwordCosts()).sort(), costs)
     t.strictSame([...new Set(hashes.map(passwordCost))], costs, 'as the text of a hash is read')
@@ -74,7 +74,7 @@ for (const kind of databaseKinds) {
     for (const [n, passwordHash] of [...foreign, ''].entries()) {
       await accounts.create(
         { ...ada, email: `${n}@foreign.example`, passwordHash },
-        { origin, clock }
+        { source, clock }
       )
     }
     const all = new Set([...hashes, ...foreign, ''].map(passwordCost))
@@ -95,7 +95,7 @@ for (const kind of databaseKinds) {
 
   t.test(`${kind.name}: an unknown account is not found`, { skip: kind.skip }, async (t) => {
     const accounts = await open(t)
-    await accounts.create(ada, { origin, clock })
+    await accounts.create(ada, { source, clock })
     for (const text of ['', '%', 'a\0b', '\ud800', "' or 1=1 --", 'ADA@example.com']) {
       if (!/[\0\ud800]/.test(text)) t.equal(await accounts.findByEmail(text), null, text)
       t.equal(await accounts.findById(text), null, text)
@@ -104,9 +104,9 @@ for (const kind of databaseKinds) {
 
   t.test(`${kind.name}: a new password replaces the old one`, { skip: kind.skip }, async (t) => {
     const accounts = await open(t)
-    const created = await accounts.create(ada, { origin, clock })
+    const created = await accounts.create(ada, { source, clock })
     if (created === null) throw new Error('not created')
-    const change = { sid: 'a session', requestHash: 'a request', origin, clock }
+    const change = { sid: 'a session', requestHash: 'a request', source, clock }
     t.strictSame(
       await accounts.changePassword(created, { ...change, passwordHash: 'another hash' }),
       []
@@ -128,7 +128,7 @@ for (const kind of databaseKinds) {
     { skip: kind.skip },
     async (t) => {
       const accounts = await open(t)
-      const { id, passwordHash } = (await accounts.create(ada, { origin, clock })) ?? {
+      const { id, passwordHash } = (await accounts.create(ada, { source, clock })) ?? {
         id: '',
         passwordHash: ''
       }
@@ -144,7 +144,7 @@ for (const kind of databaseKinds) {
     async (t) => {
       const accounts = await open(t)
       const made = await Promise.all(
-        Array.from({ length: 50 }, () => accounts.create(ada, { origin, clock }))
+        Array.from({ length: 50 }, () => accounts.create(ada, { source, clock }))
       )
       t.equal(made.filter((account) => account !== null).length, 1)
     }

@@ -7,7 +7,7 @@ import {
   registered,
   signedInBrowser
 } from '../fixtures/auth-service.ts'
-import { origin } from '../fixtures/family-steps.ts'
+import { source } from '../fixtures/family-steps.ts'
 import { isProblem } from '../fixtures/problem.ts'
 
 t.test(
@@ -188,7 +188,7 @@ t.test('a login in progress when the password changes opens no session', async (
           passwordHash: 'another',
           requestHash: 'a request',
           sid: null,
-          origin,
+          source,
           clock: auth.clock
         }
         const ended = await accountStore(auth.database).changePassword(account, change)

@@ -12,7 +12,7 @@ import { invitationStore } from '../../src/invitations/invitation-store.ts'
 import { durableSessions } from '../../src/sessions/durable-sessions.ts'
 import { type AuthUnderTest, authService, OPS_TOKEN, password } from '../fixtures/auth-service.ts'
 import { databaseKinds, type TestDatabase } from '../fixtures/databases.ts'
-import { origin } from '../fixtures/family-steps.ts'
+import { source } from '../fixtures/family-steps.ts'
 import { faultPoints, faultyDialect } from '../fixtures/fault-points.ts'
 import { operator } from '../fixtures/oauth-client.ts'
 import { opening } from '../fixtures/stores.ts'
@@ -152,7 +152,7 @@ const changes: Record<string, Change> = {
     events: ['client-enabled']
   },
   'all tokens made stale': {
-    make: ({ auth }) => auth.stale.makeAllStale(1, origin).catch(() => {}),
+    make: ({ auth }) => auth.stale.makeAllStale(1, source).catch(() => {}),
     events: ['tokens-revoked']
   },
   'a new key': {
@@ -183,17 +183,17 @@ for (const { name, skip, make } of databaseKinds) {
         await plain.deleteFrom('signing_keys').where('state', '=', 'standby').execute()
         await plain.updateTable('all_tokens').set({ not_before: 0 }).execute()
         const person = { email, passwordHash: 'a hash', roles: ['user'], scope: ['a'] }
-        const by = { origin, clock: auth.clock }
+        const by = { source, clock: auth.clock }
         const account = await accountStore(plain).create(person, by)
         if (account === null) throw new Error('the address is taken')
         const openedAt = Math.floor(auth.clock() / 1000)
         const opened = { ...opening, openedAt, expiresAt: openedAt + 1000 }
-        await durableSessions(plain, auth.clock).open(account, 'a-session', opened, origin)
+        await durableSessions(plain, auth.clock).open(account, 'a-session', opened, source)
         const registration = { name: 'reports', scope: ['a'] }
         const method = { authenticationMethod: 'client_secret_basic' } as const
         const { client } = await operator({ ...auth, database: plain }).create(
           { ...registration, ...method },
-          origin
+          source
         )
         const { invitation, secret } = await invitationStore(plain).create(
           { email: null, roles: null, scope: null, expiresAt: openedAt + 1000 },

@@ -10,7 +10,7 @@ const failed: AuditEvent = {
   kind: 'login-failed',
   subject: null,
   sid: null,
-  origin: from('192.0.2.1')
+  source: from('192.0.2.1')
 }
 
 async function log(t: Parameters<typeof authService>[0]) {
@@ -36,7 +36,7 @@ t.test('other subjects, addresses and kinds are counted separately', async (t) =
   for (let attempt = 0; attempt < 10; attempt++) await write(failed)
   const others: AuditEvent[] = [
     { ...failed, subject: 'ada' },
-    { ...failed, origin: from('192.0.2.2') },
+    { ...failed, source: from('192.0.2.2') },
     { ...failed, kind: 'refresh-ended' }
   ]
   for (const event of others) await write(event)
@@ -46,10 +46,10 @@ t.test('other subjects, addresses and kinds are counted separately', async (t) =
 t.test('the addresses of one IPv6 network are counted together', async (t) => {
   const { write, written } = await log(t)
   for (let host = 1; host < 10; host++) {
-    await write({ ...failed, origin: from(`2001:db8:0:1::${host}`) })
+    await write({ ...failed, source: from(`2001:db8:0:1::${host}`) })
   }
   t.equal((await written()).length, 5)
-  await write({ ...failed, origin: from('2001:db8:0:2::1') })
+  await write({ ...failed, source: from('2001:db8:0:2::1') })
   t.equal((await written()).length, 6, 'and those of another one for themselves')
 })
 
@@ -57,15 +57,15 @@ t.test('a flood from any number of networks is a bounded number of events', asyn
   const { clock, write, written } = await log(t)
   const fromNetwork = (number: number) => from(`2001:db8:0:${number.toString(16)}::1`)
   for (let network = 1; network <= 1000; network++) {
-    await write({ ...failed, origin: fromNetwork(network) })
+    await write({ ...failed, source: fromNetwork(network) })
   }
   t.strictSame(await written(), Array(60).fill('{}'))
-  await write({ ...failed, subject: 'ada', origin: fromNetwork(1) })
+  await write({ ...failed, subject: 'ada', source: fromNetwork(1) })
   t.equal((await written()).length, 61, 'other subjects are counted separately')
   for (let attempt = 0; attempt < 9; attempt++) await write(failed)
   clock.advance(60_000)
   await write(failed)
-  await write({ ...failed, origin: fromNetwork(1) })
+  await write({ ...failed, source: fromNetwork(1) })
   t.strictSame((await written()).slice(61), ['{"leftOut":949}', '{}'])
 })
 

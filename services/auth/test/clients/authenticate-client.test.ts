@@ -2,7 +2,7 @@ import t, { type Test } from 'tap'
 import { assertionAlgorithms } from '../../src/clients/client-keys.ts'
 import { type AuthUnderTest, audited, authService, ISSUER } from '../fixtures/auth-service.ts'
 import { capturedLog } from '../fixtures/captured-log.ts'
-import { origin } from '../fixtures/family-steps.ts'
+import { source } from '../fixtures/family-steps.ts'
 import {
   asserted,
   assertion,
@@ -73,7 +73,7 @@ t.test('every failed authentication gets the same response', async (t) => {
   const { id, secret, authorized } = await clientWithSecret(auth)
   const other = await clientWithSecret(auth)
   const gone = await clientWithSecret(auth)
-  await operator(auth).disable(gone.id, origin)
+  await operator(auth).disable(gone.id, source)
   const raw = (text: string) => ({ authorization: `Basic ${Buffer.from(text).toString('base64')}` })
   const wrong: Record<string, Record<string, string>> = {
     'an unknown client': basic('00000000-0000-4000-8000-000000000000', secret),

@@ -3,7 +3,7 @@ import type { ClientRegistration } from '../../src/clients/client-operations.ts'
 import { clientStore } from '../../src/clients/client-store.ts'
 import { authService } from '../fixtures/auth-service.ts'
 import { databaseKinds } from '../fixtures/databases.ts'
-import { origin } from '../fixtures/family-steps.ts'
+import { source } from '../fixtures/family-steps.ts'
 import { clientKey, clientWithSecret, operator, postForm } from '../fixtures/oauth-client.ts'
 
 const grant = { grant_type: 'client_credentials' }
@@ -21,7 +21,7 @@ for (const kind of databaseKinds) {
       const auth = await authService(t, { database: await (await kind.make(t)).open() })
       const { client, secret } = await operator(auth).create(
         { ...good, scope: ['a', 'b', 'a'] },
-        origin
+        source
       )
 
       t.match(client, {
@@ -50,11 +50,11 @@ for (const kind of databaseKinds) {
         const form = { ...grant, client_id: first.id, client_secret: secret ?? '' }
         return (await postForm(auth, '/oauth/token', form)).statusCode === 200
       }
-      const second = await operator(auth).addSecret(first.id, origin)
+      const second = await operator(auth).addSecret(first.id, source)
       t.equal(second?.secretId, 2)
       t.strictSame([await works(first.secret), await works(second?.secret)], [true, true])
 
-      const third = await operator(auth).addSecret(first.id, origin)
+      const third = await operator(auth).addSecret(first.id, source)
       t.strictSame(
         [await works(first.secret), await works(second?.secret), await works(third?.secret)],
         [false, true, true]
@@ -69,7 +69,7 @@ for (const kind of databaseKinds) {
       const auth = await authService(t, { database: await (await kind.make(t)).open() })
       const { id } = await clientWithSecret(auth)
       const added = await Promise.all(
-        Array.from({ length: 10 }, () => operator(auth).addSecret(id, origin))
+        Array.from({ length: 10 }, () => operator(auth).addSecret(id, source))
       )
       const ids = added.map((one) => one?.secretId ?? 0).sort((a, b) => a - b)
       t.strictSame(ids, [2, 3, 4, 5, 6, 7, 8, 9, 10, 11])
@@ -86,10 +86,10 @@ for (const kind of databaseKinds) {
       const status = async () =>
         (await postForm(auth, '/oauth/token', grant, authorized)).statusCode
       t.equal(await status(), 200)
-      t.equal(await operator(auth).disable(id, origin), true)
+      t.equal(await operator(auth).disable(id, source), true)
       t.equal(await status(), 401)
       t.match(await operator(auth).list(), [{ id, disabled: true }])
-      t.equal(await operator(auth).enable(id, origin), true)
+      t.equal(await operator(auth).enable(id, source), true)
       t.equal(await status(), 200)
     }
   )
@@ -99,9 +99,9 @@ for (const kind of databaseKinds) {
     { skip: kind.skip },
     async (t) => {
       const auth = await authService(t, { database: await (await kind.make(t)).open() })
-      t.equal(await operator(auth).disable('nobody', origin), false)
-      t.equal(await operator(auth).enable('nobody', origin), false)
-      t.equal(await operator(auth).addSecret('nobody', origin), null)
+      t.equal(await operator(auth).disable('nobody', source), false)
+      t.equal(await operator(auth).enable('nobody', source), false)
+      t.equal(await operator(auth).addSecret('nobody', source), null)
     }
   )
 
@@ -117,11 +117,11 @@ for (const kind of databaseKinds) {
           authenticationMethod: 'private_key_jwt',
           jwks
         },
-        origin
+        source
       )
       t.equal(secret, null)
       t.match(client.keys, [{ kty: 'EC', crv: 'P-256', alg: 'ES256' }])
-      await t.rejects(operator(auth).addSecret(client.id, origin), {
+      await t.rejects(operator(auth).addSecret(client.id, source), {
         name: 'Refusal',
         code: 'INVALID_REQUEST'
       })
@@ -148,7 +148,7 @@ for (const kind of databaseKinds) {
       }
       for (const [title, [change, words]] of Object.entries(bad)) {
         await t.rejects(
-          operator(auth).create({ ...good, ...change }, origin),
+          operator(auth).create({ ...good, ...change }, source),
           { name: 'Refusal', message: words },
           title
         )

@@ -13,7 +13,7 @@ import { signingOn } from '../fixtures/signing.ts'
 
 const LIFETIME_SECONDS = 300
 const SKEW_SECONDS = 60
-const origin = { address: 'ops', requestId: 'a-request' }
+const source = { address: 'ops', requestId: 'a-request' }
 
 /** Auth instances on one database, and gateways that say what they hold. */
 async function instances(t: Test, kind: DatabaseKind, more: { rotationSeconds?: number } = {}) {
@@ -56,7 +56,7 @@ async function instances(t: Test, kind: DatabaseKind, more: { rotationSeconds?: 
     async audited() {
       const entries = await auditLog(first, clock).read({ limit: 100 })
       return entries
-        .filter(({ origin }) => origin.address !== START_ADDRESS)
+        .filter(({ source }) => source.address !== START_ADDRESS)
         .map(({ kind, subject, detail }) => ({ kind, subject, detail }))
         .reverse()
     }
@@ -101,7 +101,7 @@ for (const kind of databaseKinds) {
   t.test(title('a standby key is published by all, and signs nowhere'), { skip }, async (t) => {
     const { one, other } = await instances(t, kind)
     const [signing = ''] = await activeKid(one)
-    const made = await one.operations.create('EdDSA', origin)
+    const made = await one.operations.create('EdDSA', source)
     t.match(made, { algorithm: 'EdDSA', state: 'standby' })
     const published = (await other.live.read()).map(({ kid }) => kid)
     t.strictSame(published.sort(), [made.kid, signing].sort())
@@ -115,7 +115,7 @@ for (const kind of databaseKinds) {
     async (t) => {
       const { clock, one, other } = await instances(t, kind)
       const [before = ''] = await activeKid(one)
-      const changed = await one.operations.rotate('RS256', origin)
+      const changed = await one.operations.rotate('RS256', source)
       const after = changed.find(({ state }) => state === 'active')?.kid ?? ''
       t.strictSame(await states(other), { [before]: 'retiring', [after]: 'active' })
       t.equal(one.live.active().kid, after, 'the instance itself signs with it at once')
@@ -148,7 +148,7 @@ for (const kind of databaseKinds) {
   t.test(title('rotations at once by two instances agree on one key'), { skip }, async (t) => {
     const { one, other } = await instances(t, kind)
     const rotations = await Promise.all(
-      [one, other, one, other].map(({ operations }) => operations.rotate(undefined, origin))
+      [one, other, one, other].map(({ operations }) => operations.rotate(undefined, source))
     )
     const last = await states(one)
     t.equal(Object.values(last).filter((state) => state === 'active').length, 1)
@@ -162,21 +162,21 @@ for (const kind of databaseKinds) {
   t.test(title('a key does not sign before every live gateway holds it'), { skip }, async (t) => {
     const { clock, one, gateway, kill, told, audited } = await instances(t, kind)
     const [signing = ''] = await activeKid(one)
-    const { kid } = await one.operations.create(undefined, origin)
+    const { kid } = await one.operations.create(undefined, source)
     await gateway('edge-1', [signing, kid])
     await gateway('edge-2\u001b[2J', [signing])
     const told0 = told.length
-    await t.rejects(one.operations.activate(kid, 'wait', origin), {
+    await t.rejects(one.operations.activate(kid, 'wait', source), {
       code: 'CONFLICT',
       detail: /because these gateways do not have it yet: edge-2\?\[2J$/
     })
     t.match(told.slice(told0), [{ kind: 'key-set' }], 'it is asked to fetch once more')
     t.strictSame(await activeKid(one), [signing])
-    await t.rejects(one.operations.activate(kid, 'now', origin), { code: 'CONFLICT' })
+    await t.rejects(one.operations.activate(kid, 'now', source), { code: 'CONFLICT' })
 
     kill('edge-2\u001b[2J')
     const begun = clock()
-    await one.operations.activate(kid, 'wait', origin)
+    await one.operations.activate(kid, 'wait', source)
     t.strictSame(await activeKid(one), [kid], 'a gateway that was killed stops counting')
     t.ok(clock() - begun >= 10_000, 'after its heartbeat has run out')
     t.match((await audited()).at(-1), { kind: 'key-activated', subject: kid, detail: {} })
@@ -187,9 +187,9 @@ for (const kind of databaseKinds) {
     { skip },
     async (t) => {
       const { one, gateway, audited } = await instances(t, kind)
-      const { kid } = await one.operations.create(undefined, origin)
+      const { kid } = await one.operations.create(undefined, source)
       await gateway('edge-1', [])
-      await one.operations.activate(kid, 'force', origin)
+      await one.operations.activate(kid, 'force', source)
       t.strictSame(await activeKid(one), [kid])
       t.match((await audited()).at(-1), {
         kind: 'key-activated',
@@ -203,12 +203,12 @@ for (const kind of databaseKinds) {
     const { one, other, gateway } = await instances(t, kind)
     const [signing = ''] = await activeKid(one)
     await gateway('edge-1', [signing])
-    await t.rejects(one.operations.rotate(undefined, origin), { code: 'CONFLICT' })
+    await t.rejects(one.operations.rotate(undefined, source), { code: 'CONFLICT' })
     const [next = ''] = Object.entries(await states(one)).flatMap(([kid, state]) =>
       state === 'standby' ? [kid] : []
     )
     await gateway('edge-1', [signing, next])
-    await other.operations.rotate(undefined, origin)
+    await other.operations.rotate(undefined, source)
     t.strictSame(await states(one), { [signing]: 'retiring', [next]: 'active' })
   })
 
@@ -217,12 +217,12 @@ for (const kind of databaseKinds) {
     const [long = ''] = await activeKid(one)
     await start(3600)
     await start(60)
-    await one.operations.rotate(undefined, origin)
+    await one.operations.rotate(undefined, source)
     const { withdrawAt } = (await one.operations.list()).find(({ kid }) => kid === long) ?? {}
     t.equal(withdrawAt, clock() / 1000 + 3600 + SKEW_SECONDS)
-    await t.rejects(one.operations.retire(long, origin), { code: 'CONFLICT' })
+    await t.rejects(one.operations.retire(long, source), { code: 'CONFLICT' })
     clock.advance((3600 + SKEW_SECONDS) * 1000)
-    t.match(await one.operations.retire(long, origin), { state: 'retired' })
+    t.match(await one.operations.retire(long, source), { state: 'retired' })
   })
 
   t.test(
@@ -232,7 +232,7 @@ for (const kind of databaseKinds) {
       const { clock, one, other, gateway, told, audited } = await instances(t, kind)
       const [leaked = ''] = await activeKid(one)
       await gateway('edge-1', [leaked])
-      const changed = await one.operations.revoke(leaked, origin)
+      const changed = await one.operations.revoke(leaked, source)
       const next = changed.find(({ state }) => state === 'active')?.kid ?? ''
       t.strictSame(await states(other), { [leaked]: 'revoked', [next]: 'active' })
       const until = clock() / 1000 + KEY_MEMORY_SECONDS + SKEW_SECONDS
@@ -250,8 +250,8 @@ for (const kind of databaseKinds) {
         { kind: 'key-activated', subject: next }
       ])
 
-      const spare = await one.operations.create('EdDSA', origin)
-      await one.operations.revoke(next, origin)
+      const spare = await one.operations.create('EdDSA', source)
+      await one.operations.revoke(next, source)
       t.strictSame(await activeKid(one), [spare.kid], 'the standby key, where there is one')
     }
   )
@@ -263,7 +263,7 @@ for (const kind of databaseKinds) {
       const { one, other, told, setLogAway } = await instances(t, kind)
       const [leaked = ''] = await activeKid(one)
       setLogAway(true)
-      await t.rejects(one.operations.revoke(leaked, origin), {
+      await t.rejects(one.operations.revoke(leaked, source), {
         code: 'UNAVAILABLE',
         detail: /the key is revoked and no longer signs/
       })
@@ -285,12 +285,12 @@ for (const kind of databaseKinds) {
     const failing = one.store.change(async (ledger) => {
       const changed = ledger.keys.map((key) => ({ ...key, state: 'retiring' as const }))
       await ledger.write(changed)
-      await ledger.audit.write({ kind: 'key-retired', subject: 'x', sid: null, origin })
+      await ledger.audit.write({ kind: 'key-retired', subject: 'x', sid: null, source })
       throw new Error('killed here')
     })
     await t.rejects(failing, /killed here/)
     t.strictSame(await states(other), before)
-    await t.resolves(other.operations.create(undefined, origin), 'and the next is not held up')
+    await t.resolves(other.operations.create(undefined, source), 'and the next is not held up')
   })
 
   t.test(title('keys rotate by the clock, once for all instances'), { skip }, async (t) => {

@@ -14,7 +14,7 @@ import type { RevocationWriter } from '../../src/revocations/revocation-log.ts'
 import { noteStale, staleTokens } from '../../src/revocations/stale-tokens.ts'
 import { authService, login, OPS_TOKEN, signedIn } from '../fixtures/auth-service.ts'
 import { databaseKinds } from '../fixtures/databases.ts'
-import { origin } from '../fixtures/family-steps.ts'
+import { source } from '../fixtures/family-steps.ts'
 import { clientWithSecret } from '../fixtures/oauth-client.ts'
 import { otherRevocations } from '../fixtures/stores.ts'
 
@@ -94,7 +94,7 @@ function telling(database: Kysely<Tables>, clock: () => number) {
 async function ada(database: Kysely<Tables>, clock: () => number) {
   const accounts = accountStore(database)
   const nobody = { passwordHash: '', roles: [], scope: [] }
-  const account = await accounts.create({ email: 'ada@example.com', ...nobody }, { origin, clock })
+  const account = await accounts.create({ email: 'ada@example.com', ...nobody }, { source, clock })
   return { accounts, changes: accountChanges(database), id: account?.id ?? '' }
 }
 
@@ -110,13 +110,13 @@ for (const { name, skip, make } of databaseKinds) {
       log.isDown = true
       const stale = instance()
       const change = stale.now()
-      await changes.setRoles(id, ['admin'], { stale: () => change, origin, clock })
+      await changes.setRoles(id, ['admin'], { stale: () => change, source, clock })
       await t.rejects(stale.tell(), { code: 'UNAVAILABLE', status: 503 })
       t.match(await accounts.findById(id), { roles: ['admin'], tokensNotBefore: change.before })
 
       clock.advance(5000)
       const later = stale.now()
-      await changes.disable(id, { stale: () => later, origin, clock })
+      await changes.disable(id, { stale: () => later, source, clock })
       log.isDown = false
       await instance().tell()
       const { until, before } = later
@@ -133,10 +133,10 @@ for (const { name, skip, make } of databaseKinds) {
     const stale = instance()
     const ahead = stale.now()
     clock.advance(-5000)
-    await changes.setRoles(id, ['admin'], { stale: () => ahead, origin, clock })
-    await changes.setRoles(id, ['auditor'], { stale: stale.now, origin, clock })
+    await changes.setRoles(id, ['admin'], { stale: () => ahead, source, clock })
+    await changes.setRoles(id, ['auditor'], { stale: stale.now, source, clock })
     t.match(await accounts.findById(id), { roles: ['auditor'], tokensNotBefore: ahead.before })
-    await changes.disable(id, { stale: stale.now, origin, clock })
+    await changes.disable(id, { stale: stale.now, source, clock })
     t.match(await accounts.findById(id), { disabled: true, tokensNotBefore: ahead.before })
     await stale.tell()
     t.match(told, [{ kind: 'subject', id, before: ahead.before }])
@@ -161,7 +161,7 @@ for (const { name, skip, make } of databaseKinds) {
       const client = randomUUID()
       const change = stale.now()
       await database.transaction().execute((changing) => noteStale(changing, client, change, 1))
-      await stale.makeAllStale(change.before + 1, origin)
+      await stale.makeAllStale(change.before + 1, source)
       await stale.tell()
       const last = clock() / 1000 + LONG
       const all = told.map(({ kind, id, until }) => ({ kind, id, outlives: until > last }))
@@ -182,8 +182,8 @@ for (const { name, skip, make } of databaseKinds) {
     log.isDown = true
     t.equal(await instance().allNotBefore(), 0)
     const before = clock() / 1000
-    await instance().makeAllStale(before, origin)
-    await instance().makeAllStale(before - 10, origin)
+    await instance().makeAllStale(before, source)
+    await instance().makeAllStale(before - 10, source)
     t.equal(await instance().allNotBefore(), before, 'the strictest counts')
     await t.rejects(instance().tell(), { code: 'UNAVAILABLE', status: 503 })
     log.isDown = false

@@ -12,7 +12,7 @@ import { storeClock } from '../../src/redis/store-clock.ts'
 import { lateSeconds } from '../../src/sessions/family.ts'
 import { redisFamilies } from '../../src/sessions/redis-families.ts'
 import { audited, authService, login, registered, type Tokens } from '../fixtures/auth-service.ts'
-import { familySteps, origin } from '../fixtures/family-steps.ts'
+import { familySteps, source } from '../fixtures/family-steps.ts'
 import { isProblem } from '../fixtures/problem.ts'
 import {
   clockFromNow,
@@ -86,7 +86,7 @@ for (const [title, lives] of Object.entries({
     const { refreshToken, session } = await login(auth)
     await settle()
     await auth.post('/logout', { refreshToken })
-    const change = { stale: auth.stale.now, origin, clock: auth.clock }
+    const change = { stale: auth.stale.now, source, clock: auth.clock }
     await accountChanges(auth.database).setRoles(id, ['admin'], change)
     await auth.stale.tell()
     await settle()

@@ -7,7 +7,7 @@ import type { Presentation } from '../../src/sessions/families.ts'
 import { lateSeconds } from '../../src/sessions/family.ts'
 import { familiesKey } from '../../src/sessions/redis-families.ts'
 import { audited, authService, login, registered, type Tokens } from '../fixtures/auth-service.ts'
-import { origin } from '../fixtures/family-steps.ts'
+import { source } from '../fixtures/family-steps.ts'
 import { isProblem } from '../fixtures/problem.ts'
 import { clockFromNow, opening, policy, redisStore, sqliteStore } from '../fixtures/stores.ts'
 
@@ -64,7 +64,7 @@ t.test('a token that is reused during a logout has an event', options, async (t)
   const second: Tokens = (await refresh(first.refreshToken)).json()
   await refresh(second.refreshToken)
   beforePresent(async ({ subject, sid }) => {
-    await auth.state.durable.end({ kind: 'logout', subject, sid, origin })
+    await auth.state.durable.end({ kind: 'logout', subject, sid, source })
   })
   isProblem(t, await refresh(first.refreshToken), { code: 'SESSION_ENDED' })
   await settle()
@@ -81,7 +81,7 @@ t.test('a session that is opened after the end of all is not among them', option
     kind: 'logout-all',
     subject: id,
     sid: null,
-    origin
+    source
   })
   t.strictSame(ended, [before.session.id])
   const after = await login(auth)
@@ -119,7 +119,7 @@ t.test('an unreadable note does not delay other ends', options, async (t) => {
   for (const { session } of [one, other]) {
     for (const generation of [0, 1, 0]) await store.families.present(id, session.id, generation)
   }
-  await auth.state.durable.end({ kind: 'logout', subject: id, sid: other.session.id, origin })
+  await auth.state.durable.end({ kind: 'logout', subject: id, sid: other.session.id, source })
   clock.advance(3000)
   await t.rejects(auth.state.ends.settle(), /3 notes of ended sessions that cannot be read/)
   t.strictSame((await redis.hkeys(UNRECORDED)).sort(), Object.keys(notes).sort(), 'those stay')

@@ -4,6 +4,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { testClock } from '@gatehouse/fixtures/clock'
 import { dataFolder } from '@gatehouse/fixtures/data-folder'
 import t from 'tap'
+import { source } from '../fixtures/family-steps.ts'
 import { opening, policy, revokedSids, sqliteStore } from '../fixtures/stores.ts'
 
 t.test('the state of a family survives a restart', async (t) => {
@@ -67,4 +68,18 @@ t.test('a file that another process has locked is an outage, and nothing is lost
   holder.exec('rollback')
   holder.close()
   t.equal((await families.present(subject, 'one', 0)).outcome, 'rotated')
+})
+
+t.test('the note of an end is stored in the form of earlier versions', async (t) => {
+  const file = join(dataFolder(t), 'sessions.sqlite')
+  const { families } = sqliteStore(t, { policy, clock: testClock() }, file)
+  const subject = randomUUID()
+  await families.open(subject, 'one', opening)
+  for (const generation of [0, 1, 0]) await families.present(subject, 'one', generation)
+
+  const stored = new DatabaseSync(file, { readOnly: true })
+  const note = stored.prepare('select ending from unrecorded_ends').get()
+  stored.close()
+  t.match(JSON.parse(String(note?.ending)), { subject, sid: 'one', origin: source })
+  t.match(await families.store.unrecorded(), { ends: [{ sid: 'one', source }], unreadable: 0 })
 })

@@ -13,7 +13,7 @@ import { noteStale, staleTokens } from '../../src/revocations/stale-tokens.ts'
 import { durableSessions } from '../../src/sessions/durable-sessions.ts'
 import { toldEnds } from '../../src/sessions/told-ends.ts'
 import { databaseKinds } from '../fixtures/databases.ts'
-import { origin } from '../fixtures/family-steps.ts'
+import { source } from '../fixtures/family-steps.ts'
 import { opening } from '../fixtures/stores.ts'
 
 /** A user with sessions, and the store's run that was told of everything. */
@@ -23,12 +23,12 @@ async function told(database: Kysely<Tables>, sids: readonly string[]) {
   const ends = toldEnds(database, clock)
   const email = 'ada@example.com'
   const made = { email, passwordHash: '', roles: [], scope: [] }
-  const account = await accountStore(database).create(made, { origin, clock })
+  const account = await accountStore(database).create(made, { source, clock })
   if (account === null) throw new Error('the address is taken')
   const openedAt = Math.floor(clock() / 1000)
   for (const sid of sids) {
     const opened = { ...opening, openedAt, expiresAt: openedAt + 1000 }
-    await durable.open(account, sid, opened, origin)
+    await durable.open(account, sid, opened, source)
   }
   /** The store is another run, and may have lost everything. */
   const anotherRun = async (run: string) => {
@@ -36,7 +36,7 @@ async function told(database: Kysely<Tables>, sids: readonly string[]) {
     await ends.retold(run)
   }
   await anotherRun('a run')
-  const of = (sid: string, kind: AuditKind) => ({ kind, subject: account.id, sid, origin })
+  const of = (sid: string, kind: AuditKind) => ({ kind, subject: account.id, sid, source })
   return {
     clock,
     durable,

@@ -12,7 +12,7 @@ import { tokenRecognition } from '../../oauth/recognise-token.ts'
 import { revocation } from '../../oauth/revocation.ts'
 import { oauthPath, publicUrl } from '../../oauth/server-metadata.ts'
 import type { KeyRing } from '../../secrets/key-ring.ts'
-import { originOf } from '../origin-of.ts'
+import { requestSourceOf } from '../request-source.ts'
 import { introspect } from './introspect.ts'
 import { metadata } from './metadata.ts'
 import type { OAuthNeeds } from './oauth-route.ts'
@@ -83,7 +83,11 @@ function oauthNeeds(parts: OAuthParts): OAuthNeeds {
       const begunMs = parts.clock()
       // The parser above is the only one. Without a body, there are no parameters.
       const form = (request.body ?? new Map()) as FormParameters
-      const caller = await authenticate(request.headers.authorization, form, originOf(request))
+      const caller = await authenticate(
+        request.headers.authorization,
+        form,
+        requestSourceOf(request)
+      )
       return { form, caller, begunMs }
     }
   }

@@ -4,7 +4,7 @@ import { isFirstParty } from '../../oauth/authenticate-client.ts'
 import { formReader } from '../../oauth/form-reader.ts'
 import { invalidClient } from '../../oauth/oauth-refusals.ts'
 import { oauthPath } from '../../oauth/server-metadata.ts'
-import { originOf } from '../origin-of.ts'
+import { requestSourceOf } from '../request-source.ts'
 import { clientParameters, clientSecurity, commonErrors } from './client-parameters.ts'
 import type { OAuthRoute } from './oauth-route.ts'
 
@@ -47,7 +47,7 @@ export const revoke: OAuthRoute = (service, { read, revoke }) => {
     if (caller.client === null && !isFirstParty(caller)) {
       throw invalidClient('another client than the public one, without proof')
     }
-    await revoke(token, caller.client?.id ?? FIRST_PARTY_CLIENT, originOf(request))
+    await revoke(token, caller.client?.id ?? FIRST_PARTY_CLIENT, requestSourceOf(request))
     return reply.code(200).send()
   })
 }

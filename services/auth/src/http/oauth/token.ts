@@ -1,6 +1,6 @@
 import { Refusal } from '@gatehouse/problem/refusal'
 import { type Static, Type } from 'typebox'
-import type { Origin } from '../../audit/audit-event.ts'
+import type { RequestSource } from '../../audit/audit-event.ts'
 import { isFirstParty } from '../../oauth/authenticate-client.ts'
 import { clientScope } from '../../oauth/client-scope.ts'
 import { formReader } from '../../oauth/form-reader.ts'
@@ -11,7 +11,7 @@ import {
   unsupportedGrantType
 } from '../../oauth/oauth-refusals.ts'
 import { oauthPath } from '../../oauth/server-metadata.ts'
-import { originOf } from '../origin-of.ts'
+import { requestSourceOf } from '../request-source.ts'
 import {
   clientParameters,
   clientSecurity,
@@ -68,7 +68,11 @@ const TokenAnswer = Type.Object(
 )
 type TokenAnswer = Static<typeof TokenAnswer>
 
-type Grant = (request: OAuthRequest, origin: Origin, needs: OAuthNeeds) => Promise<TokenAnswer>
+type Grant = (
+  request: OAuthRequest,
+  source: RequestSource,
+  needs: OAuthNeeds
+) => Promise<TokenAnswer>
 
 const grants: ReadonlyMap<string, Grant> = new Map<string, Grant>([
   ['client_credentials', clientCredentials],
@@ -114,7 +118,7 @@ export const token: OAuthRoute = (service, needs) => {
     const asked = await needs.read(request)
     const grant = grants.get(formReader(asked.form, Form).required('grant_type'))
     if (grant === undefined) throw unsupportedGrantType()
-    const tokens = await grant(asked, originOf(request), needs)
+    const tokens = await grant(asked, requestSourceOf(request), needs)
     // RFC 6749 §5.1, in addition to `Cache-Control`: only a response with tokens.
     reply.header('pragma', 'no-cache')
     return tokens
@@ -127,7 +131,7 @@ export const token: OAuthRoute = (service, needs) => {
  */
 async function clientCredentials(
   { form, caller, begunMs }: OAuthRequest,
-  origin: Origin,
+  source: RequestSource,
   { tokens, audit }: OAuthNeeds
 ): Promise<TokenAnswer> {
   const { client } = caller
@@ -135,7 +139,7 @@ async function clientCredentials(
   const scopeOfToken = clientScope(client, formReader(form, Form).optional('scope'))
   const issued = tokens.issueToClient(client, scopeOfToken, begunMs)
   const detail = { expiresIn: issued.expiresIn }
-  await audit.write({ kind: 'client-token-issued', subject: client.id, sid: null, origin, detail })
+  await audit.write({ kind: 'client-token-issued', subject: client.id, sid: null, source, detail })
   const { token, expiresIn, scope } = issued
   return { access_token: token, token_type: 'Bearer', expires_in: expiresIn, scope }
 }
@@ -146,14 +150,14 @@ async function clientCredentials(
  */
 async function refreshToken(
   { form, caller }: OAuthRequest,
-  origin: Origin,
+  source: RequestSource,
   { sessions }: OAuthNeeds
 ): Promise<TokenAnswer> {
   const parameters = formReader(form, Form)
   const presented = parameters.required('refresh_token')
   if (!isFirstParty(caller)) throw invalidGrant('a session is not for another client')
   const { accessToken, refreshToken } = await sessions
-    .refresh(presented, origin, parameters.optional('scope'))
+    .refresh(presented, source, parameters.optional('scope'))
     .catch(asOAuthError)
   return {
     access_token: accessToken.token,

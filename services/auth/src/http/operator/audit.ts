@@ -95,13 +95,13 @@ export const auditRoutes: OpsRoutes = (service, { accounts, audit }) => {
       })
       if (subject !== undefined && events.length === 0) await refuseUnknown(subject)
       return {
-        events: events.map(({ atMs, kind, subject, sid, origin, detail = {} }) => ({
+        events: events.map(({ atMs, kind, subject, sid, source, detail = {} }) => ({
           at: new Date(atMs).toISOString(),
           kind,
           user: subject,
           session: sid,
-          address: origin.address,
-          requestId: origin.requestId,
+          address: source.address,
+          requestId: source.requestId,
           detail: { ...detail }
         }))
       }

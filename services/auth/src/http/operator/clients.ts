@@ -2,7 +2,7 @@ import { Type } from 'typebox'
 import { type Client, clientAuthenticationMethods } from '../../clients/client.ts'
 import { noSuchClient } from '../../refusals.ts'
 import { instant, uuid } from '../fields.ts'
-import { opsOrigin } from './ops-origin.ts'
+import { operatorSource } from './operator-source.ts'
 import type { OpsRoutes } from './ops-routes.ts'
 
 const Method = Type.Enum([...clientAuthenticationMethods], {
@@ -123,7 +123,7 @@ export const clientRoutes: OpsRoutes = (service, { clients, revocations }) => {
       const registration = { name, scope, authenticationMethod }
       const { client, secret } = await clients.create(
         jwks === undefined ? registration : { ...registration, jwks },
-        opsOrigin(request)
+        operatorSource(request)
       )
       return reply.code(201).send({ client: toAnswer(client), secret })
     }
@@ -163,7 +163,7 @@ export const clientRoutes: OpsRoutes = (service, { clients, revocations }) => {
       },
       async (request) => {
         const { client: id } = request.params
-        if (!(await clients[verb](id, opsOrigin(request)))) throw noSuchClient()
+        if (!(await clients[verb](id, operatorSource(request)))) throw noSuchClient()
         await revocations.stale.tell()
         return { id }
       }
@@ -186,7 +186,7 @@ export const clientRoutes: OpsRoutes = (service, { clients, revocations }) => {
     },
     async (request, reply) => {
       const { client: id } = request.params
-      const secret = await clients.addSecret(id, opsOrigin(request))
+      const secret = await clients.addSecret(id, operatorSource(request))
       if (secret === null) throw noSuchClient()
       return reply.code(201).send(secret)
     }

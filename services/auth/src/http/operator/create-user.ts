@@ -2,7 +2,7 @@ import { Type } from 'typebox'
 import { identityFault } from '../../accounts/identity-fault.ts'
 import { invalidMember } from '../../refusals.ts'
 import { Email, newPassword } from '../fields.ts'
-import { opsOrigin } from './ops-origin.ts'
+import { operatorSource } from './operator-source.ts'
 import type { OpsRoutes } from './ops-routes.ts'
 import { Roles, Scopes } from './roles-and-scopes.ts'
 import { toUser, UserAnswer } from './user-response.ts'
@@ -38,7 +38,7 @@ export const createUser: OpsRoutes = (service, { accounts, newUser }) => {
       const applicant = { ...newUser, ...request.body }
       const fault = identityFault(applicant)
       if (fault !== null) throw invalidMember('roles', fault)
-      const account = await accounts.register(applicant, opsOrigin(request))
+      const account = await accounts.register(applicant, operatorSource(request))
       return reply.code(201).send({ user: toUser(account) })
     }
   )

@@ -2,7 +2,7 @@ import { Type } from 'typebox'
 import { noSuchUser } from '../../refusals.ts'
 import { Ended, uuid } from '../fields.ts'
 import { findUser } from './find-user.ts'
-import { opsOrigin } from './ops-origin.ts'
+import { operatorSource } from './operator-source.ts'
 import type { OpsRoutes } from './ops-routes.ts'
 import { UserParams, userProblems } from './user-response.ts'
 
@@ -33,7 +33,7 @@ export const deleteUser: OpsRoutes = (service, needs) => {
     },
     async (request) => {
       const { id } = await findUser(accounts, request.params.user)
-      const change = { stale: stale.now, origin: opsOrigin(request), clock }
+      const change = { stale: stale.now, source: operatorSource(request), clock }
       const sids = await accounts.changes.erase(id, change)
       if (sids === null) throw noSuchUser()
       await ends.tellAll(id, null, sids)

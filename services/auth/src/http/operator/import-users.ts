@@ -6,7 +6,7 @@ import {
   ImportFault,
   importedAccount
 } from '../../accounts/imported-account.ts'
-import { opsOrigin } from './ops-origin.ts'
+import { operatorSource } from './operator-source.ts'
 import type { OpsRoutes } from './ops-routes.ts'
 
 const MOST_USERS = 500
@@ -99,7 +99,7 @@ export const importUsers: OpsRoutes = (service, { accounts, newUser, clock }) =>
       const sound = judged.filter((one) => typeof one !== 'string')
       const found = dryRun
         ? await accounts.imports.tryOut(sound)
-        : await accounts.imports.store(sound, { origin: opsOrigin(request), clock })
+        : await accounts.imports.store(sound, { source: operatorSource(request), clock })
       return answerOf(judged, new Map(sound.map((account, n) => [account, found[n] ?? null])))
     }
   )

@@ -5,7 +5,7 @@ import type { Invitation } from '../../invitations/invitation.ts'
 import { noOpenInvitation } from '../../invitations/invitation-refusals.ts'
 import { invalidMember } from '../../refusals.ts'
 import { instant, uuid } from '../fields.ts'
-import { opsOrigin } from './ops-origin.ts'
+import { operatorSource } from './operator-source.ts'
 import type { OpsRoutes } from './ops-routes.ts'
 import { Limit, readLimit } from './query-parameters.ts'
 import { Roles, Scopes } from './roles-and-scopes.ts'
@@ -107,7 +107,7 @@ export const invitationRoutes: OpsRoutes = (service, { invitations, newUser, clo
           scope: scope ?? null,
           expiresAt: Math.floor(clock() / 1000) + expiresInSeconds
         },
-        { origin: opsOrigin(request), clock }
+        { source: operatorSource(request), clock }
       )
       const { secret } = created
       return reply.code(201).send({ invitation: toAnswer(created.invitation), secret })
@@ -159,7 +159,7 @@ export const invitationRoutes: OpsRoutes = (service, { invitations, newUser, clo
     },
     async (request) => {
       const { invitation: id } = request.params
-      const by = { origin: opsOrigin(request), clock }
+      const by = { source: operatorSource(request), clock }
       if (!(await invitations.revoke(id, by))) throw noOpenInvitation()
       return { id }
     }

@@ -2,7 +2,7 @@ import { algorithms } from '@gatehouse/access-token/claims'
 import { type Static, Type } from 'typebox'
 import type { KeyRecord } from '../../keys/key-lifecycle.ts'
 import { instant, instantOrNull } from '../fields.ts'
-import { opsOrigin } from './ops-origin.ts'
+import { operatorSource } from './operator-source.ts'
 import type { OpsRoutes } from './ops-routes.ts'
 
 const Key = Type.Object(
@@ -101,7 +101,7 @@ export const keyRoutes: OpsRoutes = (service, { keys }) => {
       }
     },
     async (request, reply) => {
-      const key = await keys.create(algorithmOf(request.body), opsOrigin(request))
+      const key = await keys.create(algorithmOf(request.body), operatorSource(request))
       return reply.code(201).send({ key: toAnswer(key) })
     }
   )
@@ -122,7 +122,7 @@ export const keyRoutes: OpsRoutes = (service, { keys }) => {
       }
     },
     async (request) => {
-      const changed = await keys.rotate(algorithmOf(request.body), opsOrigin(request))
+      const changed = await keys.rotate(algorithmOf(request.body), operatorSource(request))
       return { keys: changed.map(toAnswer) }
     }
   )
@@ -145,7 +145,7 @@ export const keyRoutes: OpsRoutes = (service, { keys }) => {
     async (request) => {
       const body = request.body as Static<typeof Force> | null | undefined
       const how = body?.force === true ? 'force' : 'wait'
-      const changed = await keys.activate(request.params.kid, how, opsOrigin(request))
+      const changed = await keys.activate(request.params.kid, how, operatorSource(request))
       return { keys: changed.map(toAnswer) }
     }
   )
@@ -168,7 +168,7 @@ export const keyRoutes: OpsRoutes = (service, { keys }) => {
       }
     },
     async (request) => {
-      const key = await keys.retire(request.params.kid, opsOrigin(request))
+      const key = await keys.retire(request.params.kid, operatorSource(request))
       return { key: toAnswer(key) }
     }
   )
@@ -189,7 +189,7 @@ export const keyRoutes: OpsRoutes = (service, { keys }) => {
       }
     },
     async (request) => {
-      const changed = await keys.revoke(request.params.kid, opsOrigin(request))
+      const changed = await keys.revoke(request.params.kid, operatorSource(request))
       return { keys: changed.map(toAnswer) }
     }
   )

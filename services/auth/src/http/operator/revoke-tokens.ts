@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { Type } from 'typebox'
 import { AHEAD_SECONDS } from '../../revocations/stale-ahead.ts'
 import { instant } from '../fields.ts'
-import { opsOrigin } from './ops-origin.ts'
+import { operatorSource } from './operator-source.ts'
 import type { OpsRoutes } from './ops-routes.ts'
 
 const Answer = Type.Object(
@@ -30,7 +30,7 @@ export const revokeTokens: OpsRoutes = (service, { revocations, clock }) => {
   service.post('/tokens/revoke-all', { schema }, async (request) => {
     const before = Math.floor(clock() / 1000) + AHEAD_SECONDS + 1
     await sleep(before * 1000 - clock())
-    await stale.makeAllStale(before, opsOrigin(request))
+    await stale.makeAllStale(before, operatorSource(request))
     await stale.tell()
     return { before: new Date(before * 1000).toISOString() }
   })

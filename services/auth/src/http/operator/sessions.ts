@@ -3,7 +3,7 @@ import { noSuchSession } from '../../refusals.ts'
 import { Ended } from '../fields.ts'
 import { Sessions, toSession } from '../session-response.ts'
 import { findUser } from './find-user.ts'
-import { opsOrigin } from './ops-origin.ts'
+import { operatorSource } from './operator-source.ts'
 import type { OpsRoutes } from './ops-routes.ts'
 import { UserParams, userProblems } from './user-response.ts'
 
@@ -49,8 +49,8 @@ export const sessionRoutes: OpsRoutes = (service, { accounts, sessions, audit })
     },
     async (request) => {
       const { id } = await findUser(accounts, request.params.user)
-      const origin = opsOrigin(request)
-      const ended = await ends.endAll({ kind: 'logout-all', subject: id, sid: null, origin })
+      const source = operatorSource(request)
+      const ended = await ends.endAll({ kind: 'logout-all', subject: id, sid: null, source })
       return { ended }
     }
   )
@@ -79,8 +79,8 @@ export const sessionRoutes: OpsRoutes = (service, { accounts, sessions, audit })
       const sid = request.params.id
       const subject = await audit.ownerOf(sid)
       if (subject === null) throw noSuchSession()
-      const origin = opsOrigin(request)
-      if (!(await ends.end({ kind: 'session-ended', subject, sid, origin }))) throw noSuchSession()
+      const source = operatorSource(request)
+      if (!(await ends.end({ kind: 'session-ended', subject, sid, source }))) throw noSuchSession()
       return { ended: 1 }
     }
   )

@@ -4,7 +4,7 @@ import { identityFault } from '../../accounts/identity-fault.ts'
 import { invalidMember, noSuchUser } from '../../refusals.ts'
 import { Email } from '../fields.ts'
 import { findUser } from './find-user.ts'
-import { opsOrigin } from './ops-origin.ts'
+import { operatorSource } from './operator-source.ts'
 import type { OpsRoutes } from './ops-routes.ts'
 import { toUser, UserAnswer, UserParams, userProblems } from './user-response.ts'
 
@@ -35,7 +35,7 @@ export const setEmail: OpsRoutes = (service, { accounts, revocations, clock }) =
       const fault = identityFault({ email, roles: account.roles, scope: account.scope })
       if (fault !== null) throw invalidMember('email', fault)
       if (email !== account.email) {
-        const change = { stale: stale.now, origin: opsOrigin(request), clock }
+        const change = { stale: stale.now, source: operatorSource(request), clock }
         if (!(await accounts.changes.setEmail(account.id, email, change))) throw noSuchUser()
       }
       await stale.tell()

@@ -3,7 +3,7 @@ import { passwordFault } from '../../accounts/password-rules.ts'
 import { invalidMember, noSuchUser } from '../../refusals.ts'
 import { newPassword } from '../fields.ts'
 import { findUser } from './find-user.ts'
-import { opsOrigin } from './ops-origin.ts'
+import { operatorSource } from './operator-source.ts'
 import type { OpsRoutes } from './ops-routes.ts'
 import { toUser, UserParams, UserWithEnded, userProblems } from './user-response.ts'
 
@@ -40,7 +40,7 @@ export const setPassword: OpsRoutes = (service, needs) => {
       const fault = await passwordFault(password, account.email)
       if (fault !== null) throw invalidMember('password', fault)
       const passwordHash = await accounts.passwords.hash(password)
-      const change = { origin: opsOrigin(request), clock }
+      const change = { source: operatorSource(request), clock }
       const sids = await accounts.changes.setPassword(account.id, passwordHash, change)
       if (sids === null) throw noSuchUser()
       await sessions.ends.tellAll(account.id, null, sids)

@@ -2,7 +2,7 @@ import { Type } from 'typebox'
 import { identityFault } from '../../accounts/identity-fault.ts'
 import { invalidMember, noSuchUser } from '../../refusals.ts'
 import { findUser } from './find-user.ts'
-import { opsOrigin } from './ops-origin.ts'
+import { operatorSource } from './operator-source.ts'
 import type { OpsRoutes } from './ops-routes.ts'
 import { Roles } from './roles-and-scopes.ts'
 import { toUser, UserAnswer, UserParams, userProblems } from './user-response.ts'
@@ -30,7 +30,7 @@ export const setRoles: OpsRoutes = (service, { accounts, revocations, clock }) =
       const { roles } = request.body
       const fault = identityFault({ email: account.email, scope: account.scope, roles })
       if (fault !== null) throw invalidMember('roles', fault)
-      const change = { stale: stale.now, origin: opsOrigin(request), clock }
+      const change = { stale: stale.now, source: operatorSource(request), clock }
       if (!(await accounts.changes.setRoles(account.id, roles, change))) throw noSuchUser()
       await stale.tell()
       return { user: toUser({ ...account, roles }) }

@@ -1,5 +1,5 @@
 import { findUser } from './find-user.ts'
-import { opsOrigin } from './ops-origin.ts'
+import { operatorSource } from './operator-source.ts'
 import type { OpsRoutes } from './ops-routes.ts'
 import { toUser, UserAnswer, UserParams, UserWithEnded, userProblems } from './user-response.ts'
 
@@ -24,7 +24,7 @@ export const switchUser: OpsRoutes = (service, needs) => {
     },
     async (request) => {
       const account = await findUser(accounts, request.params.user)
-      const disabling = { stale: stale.now, origin: opsOrigin(request), clock }
+      const disabling = { stale: stale.now, source: operatorSource(request), clock }
       const sids = await accounts.changes.disable(account.id, disabling)
       await ends.tellAll(account.id, null, sids)
       await stale.tell()
@@ -48,7 +48,7 @@ export const switchUser: OpsRoutes = (service, needs) => {
     },
     async (request) => {
       const account = await findUser(accounts, request.params.user)
-      await accounts.changes.enable(account.id, { origin: opsOrigin(request), clock })
+      await accounts.changes.enable(account.id, { source: operatorSource(request), clock })
       return { user: toUser({ ...account, disabled: false }) }
     }
   )

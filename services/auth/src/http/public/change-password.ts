@@ -9,7 +9,7 @@ import { type Caller, credentialOf } from '../../guesses/guesses.ts'
 import { invalidMember, noAccount, sessionEnded, wrongCredentials } from '../../refusals.ts'
 import { ifPossible } from '../../sessions/session-ends.ts'
 import { currentPassword, newPassword, noAccountProblem } from '../fields.ts'
-import { originOf } from '../origin-of.ts'
+import { requestSourceOf } from '../request-source.ts'
 import { knownDevice, rememberDevice, setsDeviceCookie } from './device-cookie.ts'
 import type { Route } from './route.ts'
 
@@ -112,14 +112,14 @@ export const changePassword: Route = (service, needs) => {
     const fault = await passwordFault(chosen, found.email)
     if (fault !== null) throw invalidMember('newPassword', fault)
 
-    const origin = originOf(request)
+    const source = requestSourceOf(request)
     const caller = {
       email: found.email,
-      network: clientNetwork(origin.address),
+      network: clientNetwork(source.address),
       device: session,
       credential: credentialOf(found)
     }
-    const claim = { account: found, password, caller, origin }
+    const claim = { account: found, password, caller, source }
     const account = await prove(claim, session, request.body)
     if (account === null) {
       await follow(caller, found, [])
@@ -127,7 +127,7 @@ export const changePassword: Route = (service, needs) => {
     }
     const passwordHash = await passwords.hash(chosen)
     const requestHash = await passwords.hash(together(request.body))
-    const change = { passwordHash, requestHash, sid: session, origin, clock }
+    const change = { passwordHash, requestHash, sid: session, source, clock }
     const ended = await accounts.changePassword(account, change)
     // Another change came first: the password is no longer the current one.
     if (ended === null) throw wrongCredentials()

@@ -1,6 +1,6 @@
 import { requireIdentity } from '@gatehouse/identity/identity'
 import { Type } from 'typebox'
-import { originOf } from '../origin-of.ts'
+import { requestSourceOf } from '../request-source.ts'
 import type { Route } from './route.ts'
 
 /** Ends all sessions of the user except the current one. */
@@ -19,7 +19,7 @@ export const endOtherSessions: Route = (service, { sessions }) => {
     },
     async (request, reply) => {
       const { subject, session } = requireIdentity(request)
-      await sessions.endAll(subject, session, originOf(request))
+      await sessions.endAll(subject, session, requestSourceOf(request))
       return reply.code(204).send(null)
     }
   )

@@ -1,7 +1,7 @@
 import { requireIdentity } from '@gatehouse/identity/identity'
 import { Type } from 'typebox'
 import { noSuchSession } from '../../refusals.ts'
-import { originOf } from '../origin-of.ts'
+import { requestSourceOf } from '../request-source.ts'
 import type { Route } from './route.ts'
 
 const LONGEST_ID = 64
@@ -31,7 +31,7 @@ export const endSession: Route = (service, { sessions }) => {
     },
     async (request, reply) => {
       const { subject } = requireIdentity(request)
-      const ended = await sessions.endOne(subject, request.params.id, originOf(request))
+      const ended = await sessions.endOne(subject, request.params.id, requestSourceOf(request))
       if (!ended) throw noSuchSession()
       return reply.code(204).send(null)
     }

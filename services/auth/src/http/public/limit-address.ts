@@ -2,14 +2,14 @@ import { clientNetwork } from '@gatehouse/edge-headers/client-network'
 import type { FastifyRequest } from 'fastify'
 import type { RequestLimit } from '../../guesses/request-limit.ts'
 import { tooManyCredentials } from '../../refusals.ts'
-import { originOf } from '../origin-of.ts'
+import { requestSourceOf } from '../request-source.ts'
 
 /** A hook for the routes that take a password. */
 export type LimitAddress = (request: FastifyRequest) => Promise<void>
 
 export function limitAddress(requests: RequestLimit): LimitAddress {
   return async (request) => {
-    const waitSeconds = await requests.take(clientNetwork(originOf(request).address))
+    const waitSeconds = await requests.take(clientNetwork(requestSourceOf(request).address))
     if (waitSeconds !== null) throw tooManyCredentials(waitSeconds)
   }
 }

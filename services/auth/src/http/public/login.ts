@@ -4,7 +4,7 @@ import { canonicalEmail } from '../../accounts/email.ts'
 import { credentialOf } from '../../guesses/guesses.ts'
 import { deviceLabel } from '../../sessions/device-label.ts'
 import { currentPassword, Email } from '../fields.ts'
-import { originOf } from '../origin-of.ts'
+import { requestSourceOf } from '../request-source.ts'
 import { knownDevice, rememberDevice } from './device-cookie.ts'
 import { setRefreshCookie, setsRefreshCookie } from './refresh-cookie.ts'
 import { crossSiteProblem, PageHeaders, refuseCrossSite } from './refuse-cross-site.ts'
@@ -51,12 +51,12 @@ export const login: Route = (service, needs) => {
       const { email, password, delivery = 'body' } = request.body
       if (delivery === 'cookie') refuseUnkeptCookie(request, cookieSameSite)
       const canonical = canonicalEmail(email)
-      const origin = originOf(request)
+      const source = requestSourceOf(request)
       const claimed = canonical === null ? null : await accounts.findByEmail(canonical)
       const device = knownDevice(request, claimed, ring)
       const caller = {
         email: canonical ?? '',
-        network: clientNetwork(origin.address),
+        network: clientNetwork(source.address),
         device,
         credential: claimed === null ? null : credentialOf(claimed)
       }
@@ -64,10 +64,10 @@ export const login: Route = (service, needs) => {
         account: claimed,
         password,
         caller,
-        origin
+        source
       })
       const label = deviceLabel(request.headers['user-agent'])
-      const grant = await sessions.begin(account, { clientId: '', scope: '', label }, origin)
+      const grant = await sessions.begin(account, { clientId: '', scope: '', label }, source)
       if (delivery === 'cookie') {
         setRefreshCookie(reply, grant, cookieSameSite)
         if (device === null) rememberDevice(reply, account, { ring, cookieSameSite })

@@ -1,6 +1,6 @@
 import { requireIdentity } from '@gatehouse/identity/identity'
 import { Type } from 'typebox'
-import { originOf } from '../origin-of.ts'
+import { requestSourceOf } from '../request-source.ts'
 import type { Route } from './route.ts'
 
 export const logoutAll: Route = (service, { sessions }) => {
@@ -18,7 +18,7 @@ export const logoutAll: Route = (service, { sessions }) => {
       }
     },
     async (request, reply) => {
-      await sessions.endAll(requireIdentity(request).subject, null, originOf(request))
+      await sessions.endAll(requireIdentity(request).subject, null, requestSourceOf(request))
       return reply.code(204).send(null)
     }
   )

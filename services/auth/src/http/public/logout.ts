@@ -1,5 +1,5 @@
 import { Type } from 'typebox'
-import { originOf } from '../origin-of.ts'
+import { requestSourceOf } from '../request-source.ts'
 import {
   presentedRefreshToken,
   RefreshTokenBody,
@@ -35,7 +35,7 @@ export const logout: Route = (service, { sessions, settings }) => {
     },
     async (request, reply) => {
       const { token, delivery } = presentedRefreshToken(request, cookieSameSite)
-      const ended = await sessions.end(token, originOf(request))
+      const ended = await sessions.end(token, requestSourceOf(request))
       if (ended && delivery === 'cookie') clearRefreshCookie(reply, cookieSameSite)
       return reply.code(204).send(null)
     }

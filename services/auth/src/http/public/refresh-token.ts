@@ -1,5 +1,5 @@
 import { Refusal } from '@gatehouse/problem/refusal'
-import { originOf } from '../origin-of.ts'
+import { requestSourceOf } from '../request-source.ts'
 import {
   presentedRefreshToken,
   RefreshTokenBody,
@@ -46,7 +46,7 @@ export const refreshToken: Route = (service, { sessions, settings }) => {
     async (request, reply) => {
       const { token, delivery } = presentedRefreshToken(request, cookieSameSite)
       try {
-        const grant = await sessions.refresh(token, originOf(request))
+        const grant = await sessions.refresh(token, requestSourceOf(request))
         if (delivery === 'cookie') setRefreshCookie(reply, grant, cookieSameSite)
         return tokenResponse(grant, delivery)
       } catch (error) {

@@ -6,7 +6,7 @@ import type { AuthSettings } from '../../app-settings.ts'
 import { invitationNeeded } from '../../invitations/invitation-refusals.ts'
 import { invalidMember, registrationOff, registrationSignedIn } from '../../refusals.ts'
 import { Email, newPassword } from '../fields.ts'
-import { originOf } from '../origin-of.ts'
+import { requestSourceOf } from '../request-source.ts'
 import { crossSiteProblem, PageHeaders, refuseCrossSite } from './refuse-cross-site.ts'
 import type { Route } from './route.ts'
 import { UserResponse } from './user-response.ts'
@@ -63,14 +63,14 @@ export const register: Route = (service, needs) => {
     },
     async (request, reply) => {
       const { invitation: secret, ...person } = request.body
-      const origin = originOf(request)
+      const source = requestSourceOf(request)
       if (secret === undefined) {
         if (settings.registration === 'invite') throw invitationNeeded()
-        const account = await accounts.register({ ...person, ...newUser }, origin)
+        const account = await accounts.register({ ...person, ...newUser }, source)
         return reply.code(201).send({ user: publicAccount(account) })
       }
       const { email } = person
-      const invitation = await invitations.check({ secret, email, origin })
+      const invitation = await invitations.check({ secret, email, source })
       const applicant = {
         ...person,
         roles: invitation.roles ?? newUser.roles,
@@ -78,7 +78,7 @@ export const register: Route = (service, needs) => {
       }
       const fault = identityFault(applicant)
       if (fault !== null) throw invalidMember('email', fault)
-      const account = await invitations.redeem(invitation, applicant, origin)
+      const account = await invitations.redeem(invitation, applicant, source)
       return reply.code(201).send({ user: publicAccount(account) })
     }
   )

@@ -13,7 +13,7 @@ import {
   OPS_TOKEN,
   signedIn
 } from '../../fixtures/auth-service.ts'
-import { origin } from '../../fixtures/family-steps.ts'
+import { source } from '../../fixtures/family-steps.ts'
 import { clientWithSecret, operator, postForm } from '../../fixtures/oauth-client.ts'
 import { isOAuthError } from '../../fixtures/oauth-error.ts'
 import { policy } from '../../fixtures/stores.ts'
@@ -89,7 +89,7 @@ t.test("a machine client's token is active until the client is disabled", async 
   t.match(said, { active: true, sub: machine.id, client_id: machine.id, token_type: 'Bearer' })
   t.notOk('sid' in said)
   t.not(machine.id, client.id)
-  await operator(auth).disable(machine.id, origin)
+  await operator(auth).disable(machine.id, source)
   t.strictSame(await ask(token), { active: false })
 })
 
@@ -173,13 +173,13 @@ t.test('a token that gateways refuse as stale is not active', async (t) => {
   }
   const held = await machineToken()
   t.equal((await ask(held)).active, true)
-  await operator(auth).disable(machine.id, origin)
-  await operator(auth).enable(machine.id, origin)
+  await operator(auth).disable(machine.id, source)
+  await operator(auth).enable(machine.id, source)
   t.strictSame(await ask(held), { active: false }, 'of a client that was disabled and enabled')
   t.equal((await ask(await machineToken())).active, true, 'the next one is')
 
   t.equal((await ask(tokens.accessToken)).active, true)
-  const change = { stale: auth.stale.now, origin, clock: auth.clock }
+  const change = { stale: auth.stale.now, source, clock: auth.clock }
   await accountChanges(auth.database).setRoles(user.id, ['auditor'], change)
   t.strictSame(await ask(tokens.accessToken), { active: false }, 'of a user whose roles changed')
   const { refreshToken } = tokens
