@@ -33,7 +33,7 @@ declare module 'fastify' {
 }
 
 /** Everything that the gateway depends on. */
-export type GatewayNeeds = Pick<Ports, 'log' | 'metrics' | 'clock'> & {
+export type GatewayOptions = Pick<Ports, 'log' | 'metrics' | 'clock'> & {
   readonly settings: GatewaySettings
   readonly https: ServerTls | null
   readonly telemetry: RequestTelemetry
@@ -47,16 +47,17 @@ export type GatewayNeeds = Pick<Ports, 'log' | 'metrics' | 'clock'> & {
   readonly limitsRedis: RedisConnection | null
 }
 
-export async function buildGateway(needs: GatewayNeeds): Promise<Service> {
-  const { settings, telemetry, issuers, tokens, revoked, assertionKey, log, metrics, clock } = needs
+export async function buildGateway(options: GatewayOptions): Promise<Service> {
+  const { settings, telemetry, issuers, tokens, revoked, assertionKey, log, metrics, clock } =
+    options
   const { times, proxies, pages, limits } = settings
   const { isTrustedProxy, proxyHeaders: headers } = proxies
-  const table = needs.routes.current
+  const table = options.routes.current
   const app = buildService({
     log,
     ...times,
     bodies: 'streamed',
-    https: needs.https,
+    https: options.https,
     http2: true,
     watch(service) {
       watchRequests(service, telemetry.onServed)
@@ -73,7 +74,7 @@ export async function buildGateway(needs: GatewayNeeds): Promise<Service> {
     secret: { private: assertionKey.privatePem, public: assertionKey.publicPem },
     sign: { algorithm: 'ES256' }
   })
-  const limiterOf = await routeLimiters(app, needs.limitsRedis, clock)
+  const limiterOf = await routeLimiters(app, options.limitsRedis, clock)
   const edge: Edge = {
     table,
     issuers,
@@ -97,7 +98,7 @@ export async function buildGateway(needs: GatewayNeeds): Promise<Service> {
   app.addHook('onRequest', async (request) => {
     request.passage = await journey(request.raw, arrival(request, limiterOf, isTrustedProxy), edge)
   })
-  await forward(app, { ...needs, limits: settings.upstreams, passageOf, markOrigin })
+  await forward(app, { ...options, limits: settings.upstreams, passageOf, markOrigin })
   return app
 }
 

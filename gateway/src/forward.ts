@@ -9,7 +9,7 @@ import { guardedFaults } from './forwarding/guarded-faults.ts'
 import { lifetimes } from './forwarding/lifetimes.ts'
 import { openStreams } from './forwarding/open-streams.ts'
 import type { MarkOrigin } from './forwarding/response-headers.ts'
-import { type CapacityNeeds, serviceCapacity } from './forwarding/service-capacity.ts'
+import { type CapacityOptions, serviceCapacity } from './forwarding/service-capacity.ts'
 import { streamedUpload } from './forwarding/streamed-upload.ts'
 import { BodyInHand } from './forwarding/whole-body.ts'
 import type { Passage } from './passage.ts'
@@ -19,7 +19,7 @@ import { webSockets } from './websocket/websockets.ts'
 
 const CONNECT_TIMEOUT_MS = 2000
 
-export type ForwardNeeds = CapacityNeeds & {
+export type ForwardOptions = CapacityOptions & {
   readonly log: ServiceLog
   /** the result of the journey of a request */
   readonly passageOf: (request: FastifyRequest) => Passage
@@ -31,10 +31,10 @@ export type ForwardNeeds = CapacityNeeds & {
  * The last stage: forwards the request to its service, and the response to the client, both as they
  * arrive.
  */
-export async function forward(app: FastifyInstance, needs: ForwardNeeds): Promise<void> {
-  const { passageOf, markOrigin, limits, clock } = needs
+export async function forward(app: FastifyInstance, options: ForwardOptions): Promise<void> {
+  const { passageOf, markOrigin, limits, clock } = options
   const { answerMs, sharePercent } = limits
-  const capacity = serviceCapacity(needs)
+  const capacity = serviceCapacity(options)
   const connections = connectionsTo({
     connectMs: CONNECT_TIMEOUT_MS,
     monotonicClock: () => performance.now()
@@ -44,17 +44,17 @@ export async function forward(app: FastifyInstance, needs: ForwardNeeds): Promis
     await connections.close()
   })
   const common = {
-    table: needs.routes.current,
+    table: options.routes.current,
     answerMs,
-    lifetimes: lifetimes(needs.revoked, clock),
-    noteFault: guardedFaults(needs)
+    lifetimes: lifetimes(options.revoked, clock),
+    noteFault: guardedFaults(options)
   }
   const passWebSocket = webSockets(app, {
     ...common,
     upstreams: capacity.webSockets,
     messages: messageMemory(sharePercent)
   })
-  const exchangeNeeds = {
+  const exchangeOptions = {
     ...common,
     upstreams: capacity.requests,
     connections,
@@ -65,7 +65,7 @@ export async function forward(app: FastifyInstance, needs: ForwardNeeds): Promis
 
   const passWithBody = async (request: FastifyRequest, reply: FastifyReply, passage: Passage) => {
     const body = await bodyOfGet(request, passage, memory)
-    if (!isGone(reply.raw)) exchange(reply, passage, body, exchangeNeeds)
+    if (!isGone(reply.raw)) exchange(reply, passage, body, exchangeOptions)
     return reply
   }
   app.route({
@@ -76,16 +76,16 @@ export async function forward(app: FastifyInstance, needs: ForwardNeeds): Promis
       if (passage.websocket !== null) passWebSocket(reply, passage)
       else if (passage.route.bodyOnGet && request.method === 'GET') {
         return passWithBody(request, reply, passage)
-      } else exchange(reply, passage, null, exchangeNeeds)
+      } else exchange(reply, passage, null, exchangeOptions)
       return reply
     }
   })
 
   const passWhole = (request: FastifyRequest, reply: FastifyReply): void => {
     const body = request.body instanceof BodyInHand ? request.body.bytes : null
-    exchange(reply, passageOf(request), body, exchangeNeeds)
+    exchange(reply, passageOf(request), body, exchangeOptions)
   }
   const uploads: FastifyPluginAsync = async (scope) =>
-    streamedUpload(scope, { ...exchangeNeeds, passageOf, passWhole, memory })
+    streamedUpload(scope, { ...exchangeOptions, passageOf, passWhole, memory })
   await app.register(uploads)
 }

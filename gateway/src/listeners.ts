@@ -6,7 +6,7 @@ import type { RunningService } from '@gatehouse/process/running-service'
 import { drainTimes } from '@gatehouse/settings/drain-times'
 import { words } from '@gatehouse/settings/fragments'
 import type { ProcessTls } from '@gatehouse/tls/process-tls'
-import { buildGateway, type GatewayNeeds } from './app.ts'
+import { buildGateway, type GatewayOptions } from './app.ts'
 import { settingsOf } from './app-settings.ts'
 import type { GatewayConfig } from './config.ts'
 import { assertionKeys } from './fleet/assertion-keys-schema.ts'
@@ -19,7 +19,7 @@ import { revocationCheck } from './revocation/revocation-check.ts'
 import type { LiveRouteTable } from './routes/live-route-table.ts'
 
 type ListenerPorts = Ports &
-  Omit<GatewayNeeds, 'settings' | 'https'> & {
+  Omit<GatewayOptions, 'settings' | 'https'> & {
     readonly tls: ProcessTls
     readonly routes: LiveRouteTable
     /** of our own auth service */

@@ -44,13 +44,13 @@ export async function refreshOverHttp({ url, redis, folder, rounds }: Bench): Pr
   }
 }
 
-async function measureRound(needs: {
+async function measureRound(options: {
   post: Post
   tokens: string[]
   redis: Redis
   pid: number
 }): Promise<Round> {
-  const { post, tokens, redis, pid } = needs
+  const { post, tokens, redis, pid } = options
   const before = { redis: await redisFigures(redis), auth: processorTime(pid) }
   await Promise.all(
     tokens.map(async (_, client) => {

@@ -75,7 +75,7 @@ type Signed = {
 }
 type SignedAbout = Signed & { readonly names: readonly NamedClaim[] | undefined }
 
-export type AssertionsNeeds = {
+export type AssertionsOptions = {
   readonly sign: SignClaims
   readonly clock: () => number
   /** keeps the assertions that are used again */
@@ -86,7 +86,7 @@ export type AssertionsNeeds = {
  * Signs assertions. One assertion per token and route is used for half a minute, so a busy caller
  * costs two signatures per minute.
  */
-export function assertions({ sign, clock, kept }: AssertionsNeeds): Assertions {
+export function assertions({ sign, clock, kept }: AssertionsOptions): Assertions {
   const usableSeconds = LIFETIME_SECONDS - LEAST_REMAINING_SECONDS
   const values = kept.values<string, SignedAbout>()
   const nowSeconds = () => Math.floor(clock() / 1000)

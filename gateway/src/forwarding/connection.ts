@@ -33,7 +33,7 @@ export type Connection = {
  */
 export type Connect = (options: buildConnector.Options, done: buildConnector.Callback) => Socket
 
-export type ConnectionNeeds = {
+export type ConnectionOptions = {
   readonly origin: string
   readonly connect: Connect
   /** in milliseconds, never set back */
@@ -52,8 +52,8 @@ const IDLE_MS = 4000
  */
 const MARGIN_MS = 2000
 
-export function connection(needs: ConnectionNeeds): Connection {
-  const { origin, connect, monotonicClock } = needs
+export function connection(options: ConnectionOptions): Connection {
+  const { origin, connect, monotonicClock } = options
   let socket: Socket | null = null
   let connecting: Socket | null = null
   let answers = 0
@@ -78,12 +78,12 @@ export function connection(needs: ConnectionNeeds): Connection {
   // undici emits this one turn of the event loop after the end of the request, so a connection that
   // closes immediately is noticed.
   client.on('drain', () => {
-    if (socket === null || socket.destroyed) needs.onClosed()
-    else needs.onIdle()
+    if (socket === null || socket.destroyed) options.onClosed()
+    else options.onIdle()
   })
   client.on('disconnect', () => {
     socket = null
-    if (client.stats.pending === 0) needs.onClosed()
+    if (client.stats.pending === 0) options.onClosed()
   })
 
   return {

@@ -17,7 +17,7 @@ import type { MarkOrigin } from './response-headers.ts'
 import { refusalOf, wasNeverSent } from './upstream-faults.ts'
 import type { Upstreams } from './upstreams.ts'
 
-export type ExchangeNeeds = {
+export type ExchangeOptions = {
   readonly connections: Connections
   readonly upstreams: Upstreams
   readonly table: () => RouteTable
@@ -49,10 +49,10 @@ export function exchange(
   reply: FastifyReply,
   passage: Passage,
   body: Buffer | Readable | null,
-  needs: ExchangeNeeds
+  options: ExchangeOptions
 ): void {
   const { route, caller } = passage
-  const options = {
+  const asked = {
     path: forwardedPath(passage),
     method: reply.request.method as Dispatcher.HttpMethod,
     headers: passage.headers,
@@ -60,10 +60,10 @@ export function exchange(
     // If a service does not read the body of a GET, it takes the body for the next request on the
     // connection.
     reset: body !== null && reply.request.method === 'GET',
-    ...patience(route, needs.answerMs)
+    ...patience(route, options.answerMs)
   }
   const tried = new Set<string>()
-  let repeats = SAFE.has(options.method) ? route.retries : 0
+  let repeats = SAFE.has(asked.method) ? route.retries : 0
 
   const mayTryAgain = (error: Error, isSent: boolean): boolean => {
     if (body !== null && !Buffer.isBuffer(body)) return false
@@ -76,7 +76,7 @@ export function exchange(
     if (isGone(reply.raw)) return
     // If there is only one address, it is asked again.
     const others = tried.size < route.upstream.addresses.length ? tried : NONE
-    const place = needs.upstreams.take(route.upstream, caller, others)
+    const place = options.upstreams.take(route.upstream, caller, others)
     if (place instanceof Refusal) {
       reply.send(after === null ? place : refusalOf(after))
       return
@@ -85,11 +85,11 @@ export function exchange(
     noteAsked(reply.request.trail, place.address)
     const writer = answerWriter(reply, passage, {
       address: place.address,
-      table: needs.table,
-      markOrigin: needs.markOrigin,
-      lifetimes: needs.lifetimes,
-      streams: needs.streams,
-      noteFault: needs.noteFault,
+      table: options.table,
+      markOrigin: options.markOrigin,
+      lifetimes: options.lifetimes,
+      streams: options.streams,
+      noteFault: options.noteFault,
       onAnswer: place.answered,
       onEnd: place.leave,
       onFault(error, isSent) {
@@ -104,8 +104,8 @@ export function exchange(
       },
       giveUp: (error) => giveUp(error)
     })
-    const giveUp = needs.connections.dispatch(
-      { ...options, origin: place.address },
+    const giveUp = options.connections.dispatch(
+      { ...asked, origin: place.address },
       writer,
       route.upstream
     )

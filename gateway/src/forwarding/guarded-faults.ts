@@ -6,14 +6,14 @@ const WINDOW_MS = 60_000
 /** The maximum per window, so that a client that provokes faults does not fill the log. */
 const MOST_LINES = 10
 
-export type FaultNeeds = {
+export type FaultOptions = {
   readonly metrics: Registry
   readonly log: Pick<ServiceLog, 'error'>
   readonly clock: () => number
 }
 
 /** Counts every guarded fault, and logs the first ones of each minute. */
-export function guardedFaults({ metrics, log, clock }: FaultNeeds): NoteFault {
+export function guardedFaults({ metrics, log, clock }: FaultOptions): NoteFault {
   const counter = new Counter({
     name: 'gateway_guarded_faults_total',
     help: 'Internal errors that ended one exchange and nothing else',

@@ -3,7 +3,7 @@ import type { RouteTable } from '../routes/route-table.ts'
 import type { Health } from '../routes/upstream.ts'
 import { type Endpoint, endpointKey } from './endpoint.ts'
 
-type HealthCheckNeeds = {
+type HealthCheckOptions = {
   readonly table: () => RouteTable
   /** An endpoint that is no longer checked counts as healthy. */
   readonly onChange: (endpoint: Endpoint, healthy: boolean) => void
@@ -21,7 +21,7 @@ type Wanted = { readonly endpoint: Endpoint; readonly health: Health }
 type Watched = Wanted & { readonly stop: () => void }
 
 /** Checks each address of every service with `health` repeatedly. */
-export function healthChecks({ table, onChange }: HealthCheckNeeds): HealthChecks {
+export function healthChecks({ table, onChange }: HealthCheckOptions): HealthChecks {
   const watched = new Map<string, Watched>()
 
   const ask = async (

@@ -14,7 +14,7 @@ export type ServiceCapacity = {
   close(): void
 }
 
-export type CapacityNeeds = {
+export type CapacityOptions = {
   readonly limits: UpstreamLimits
   readonly routes: Pick<LiveRouteTable, 'current' | 'onChange'>
   readonly log: Pick<ServiceLog, 'warn'>
@@ -25,8 +25,8 @@ export type CapacityNeeds = {
 /**
  * Counts what is in flight to each address, and checks the health of those that the table names.
  */
-export function serviceCapacity(needs: CapacityNeeds): ServiceCapacity {
-  const { limits, routes, log, metrics, clock } = needs
+export function serviceCapacity(options: CapacityOptions): ServiceCapacity {
+  const { limits, routes, log, metrics, clock } = options
   const { placesPerAddress, webSocketsPerAddress, sharePercent } = limits
   const requests = upstreams({ placesPerAddress, sharePercent, clock })
   const webSockets = upstreams({ placesPerAddress: webSocketsPerAddress, sharePercent, clock })

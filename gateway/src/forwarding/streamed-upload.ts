@@ -9,14 +9,14 @@ import { listedMethods } from '../routes/methods.ts'
 import { noteAsked } from '../telemetry/trail.ts'
 import { answerWriter, isStillSending } from './answer-writer.ts'
 import type { BodyMemory } from './body-memory.ts'
-import { type ExchangeNeeds, patience } from './exchange.ts'
+import { type ExchangeOptions, patience } from './exchange.ts'
 import { forwardedPath } from './forwarded-path.ts'
 import { judgedBody } from './judged-body.ts'
 import { refusalOf } from './upstream-faults.ts'
 import type { Place } from './upstreams.ts'
 import { BodyInHand } from './whole-body.ts'
 
-type StreamedUploadOptions = ExchangeNeeds & {
+type StreamedUploadOptions = ExchangeOptions & {
   memory: BodyMemory
   passageOf: (request: FastifyRequest) => Passage
   /** forwards a request whose body is in memory */

@@ -58,7 +58,7 @@ type State = {
   readonly circuits: Map<string, Circuit>
 }
 
-export type UpstreamsNeeds = {
+export type UpstreamsOptions = {
   readonly placesPerAddress: number
   /** the part of the places left by all others that one caller may use, from 1 to 100 */
   readonly sharePercent: number
@@ -71,8 +71,8 @@ export type UpstreamsNeeds = {
  * others leave. So a caller that holds its places as long as it can, by not reading responses or by
  * sending a byte now and then, does not take the places of others.
  */
-export function upstreams(needs: UpstreamsNeeds): Upstreams {
-  const { placesPerAddress, sharePercent, clock } = needs
+export function upstreams(options: UpstreamsOptions): Upstreams {
+  const { placesPerAddress, sharePercent, clock } = options
   const states = new Map<string, State>()
   const refusals = refusalCounts()
   let turn = 0

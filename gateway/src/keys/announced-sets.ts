@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 const PAUSE_MS = 200
 const ATTEMPTS = 50
 
-type Needs = {
+type Options = {
   /** the name that the issuer gives to the set that this gateway has */
   issuerVersion: () => string
   /** the fetch in progress */
@@ -13,7 +13,7 @@ type Needs = {
 }
 
 /** Fetches the key sets that the issuer announces. */
-export function announcedSets({ issuerVersion, underWay, refresh }: Needs) {
+export function announcedSets({ issuerVersion, underWay, refresh }: Options) {
   let wanted = ''
   let catchingUp: Promise<void> | null = null
 

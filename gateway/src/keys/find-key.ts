@@ -23,7 +23,7 @@ export type KeySetFetches = {
   dueInMs(): number
 }
 
-type Needs = {
+type Options = {
   choose: (kid: string | null, algorithm: SignatureAlgorithm) => VerificationKey | null
   fetches: KeySetFetches
   /** another set was announced and is being fetched; null: the issuer has announced none */
@@ -45,7 +45,7 @@ const MOST_WAITING = 1000
  * arrived can show that there is no such key. The request waits for that fetch. If too many
  * requests wait already, the key counts as unknown at once.
  */
-export function keyFinder({ choose, fetches, announced, announcesKeys, patienceMs }: Needs) {
+export function keyFinder({ choose, fetches, announced, announcesKeys, patienceMs }: Options) {
   let waiting = 0
   let pause: Promise<unknown> | null = null
 

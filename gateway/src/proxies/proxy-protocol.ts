@@ -30,7 +30,7 @@ export type ProxiedConnection = {
  */
 export type ProxiedConnectionOf = (connection: Connection) => ProxiedConnection | null
 
-export type ProxyProtocolNeeds = {
+export type ProxyProtocolOptions = {
   readonly proxyProtocol: ProxyProtocol
   readonly isTrustedProxy: IsTrustedProxy
   readonly log: Pick<ServiceLog, 'warn'>
@@ -59,15 +59,15 @@ const QUIET_MS = 60_000
  */
 export function acceptProxyProtocol(
   app: FastifyInstance,
-  needs: ProxyProtocolNeeds
+  options: ProxyProtocolOptions
 ): ProxiedConnectionOf {
-  const { proxyProtocol, isTrustedProxy, log, clock, idleMs, headerMs = HEADER_MS } = needs
+  const { proxyProtocol, isTrustedProxy, log, clock, idleMs, headerMs = HEADER_MS } = options
   if (proxyProtocol === 'off') return () => null
   /** of every open connection of a trusted proxy */
   const headers = new Map<string, ProxiedConnection | null>()
   /** the connections without a whole header, in the order in which they came */
   const waiting = new Set<Socket>()
-  const mostWaiting = Math.ceil(needs.connections / 2)
+  const mostWaiting = Math.ceil(options.connections / 2)
   const passed = new WeakSet<Socket>()
   const server: EventEmitter = app.server
   const { emit } = server

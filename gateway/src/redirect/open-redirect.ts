@@ -1,6 +1,6 @@
 import { listen } from '@gatehouse/process/listen'
 import { listenFault } from '@gatehouse/process/listen-fault'
-import { type RedirectNeeds, redirectToHttps } from './redirect-to-https.ts'
+import { type RedirectOptions, redirectToHttps } from './redirect-to-https.ts'
 
 type RedirectSettings = {
   readonly GATEWAY_HOST: string
@@ -20,11 +20,11 @@ export type Redirect = {
  */
 export async function openRedirect(
   settings: RedirectSettings,
-  needs: Omit<RedirectNeeds, 'publicOrigin'>
+  options: Omit<RedirectOptions, 'publicOrigin'>
 ): Promise<Redirect | null> {
   const { GATEWAY_HTTP_REDIRECT_PORT: port, GATEWAY_HOST: host, TOKEN_ISSUER } = settings
   if (port === undefined) return null
-  const service = redirectToHttps({ ...needs, publicOrigin: TOKEN_ISSUER })
+  const service = redirectToHttps({ ...options, publicOrigin: TOKEN_ISSUER })
   const at = { host, port }
   try {
     return { url: await listen(service, at), close: () => service.close() }

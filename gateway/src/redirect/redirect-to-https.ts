@@ -6,7 +6,7 @@ import { type ConnectionLimits, limitConnections } from '../limits/connection-li
 import { acceptProxyProtocol } from '../proxies/proxy-protocol.ts'
 import type { ProxySettings } from '../proxies/proxy-settings.ts'
 
-export type RedirectNeeds = {
+export type RedirectOptions = {
   readonly log: ServiceLog
   readonly times: Pick<ClientTimes, 'idleMs' | 'closeMs'>
   readonly proxies: Pick<ProxySettings, 'proxyProtocol' | 'isTrustedProxy'>
@@ -26,8 +26,8 @@ const CACHE_SECONDS = 300
  * elsewhere, and a request for another host is refused. Nothing of a request is logged, because
  * plain HTTP may carry credentials.
  */
-export function redirectToHttps(needs: RedirectNeeds): Service {
-  const { log, times, proxies, limits, clock, publicOrigin } = needs
+export function redirectToHttps(options: RedirectOptions): Service {
+  const { log, times, proxies, limits, clock, publicOrigin } = options
   const { host, hostname } = new URL(publicOrigin)
   const quiet = log.child({}, { level: 'error' })
   const service = buildService({ log: quiet, closeMs: times.closeMs, bodies: 'streamed' })

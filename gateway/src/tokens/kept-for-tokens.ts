@@ -20,7 +20,7 @@ type Generation = {
   bytes: number
 }
 
-export type KeptForTokensNeeds = {
+export type KeptForTokensOptions = {
   readonly mostBytes: number
   readonly clock: () => number
 }
@@ -35,7 +35,7 @@ const FIXED_BYTES = 512
  * grow with the number of routes, and no value is kept for longer than a minute. When a token is
  * forgotten, its values are forgotten too.
  */
-export function keptForTokens({ mostBytes, clock }: KeptForTokensNeeds): KeptForTokens {
+export function keptForTokens({ mostBytes, clock }: KeptForTokensOptions): KeptForTokens {
   const begin = (now: number): Generation => ({ endsAt: now + GENERATION_SECONDS, bytes: 0 })
   let older = begin(0)
   let newer = begin(0)

@@ -19,7 +19,7 @@ import { passRefusal } from './pass-refusal.ts'
 import { type Relay, relay } from './relay.ts'
 import { takeUpgrades } from './upgrades.ts'
 
-export type WebSocketNeeds = {
+export type WebSocketOptions = {
   readonly upstreams: Upstreams
   readonly lifetimes: Lifetimes
   readonly noteFault: NoteFault
@@ -37,8 +37,8 @@ export type PassWebSocket = (reply: FastifyReply, passage: Passage) => void
  * accepted its own. A refusal of the service is passed on. Each WebSocket ends with the token that
  * opened it.
  */
-export function webSockets(app: FastifyInstance, needs: WebSocketNeeds): PassWebSocket {
-  const release = takeUpgrades(app, needs.noteFault)
+export function webSockets(app: FastifyInstance, options: WebSocketOptions): PassWebSocket {
+  const release = takeUpgrades(app, options.noteFault)
   const relays = new Set<Relay>()
   let isClosing = false
   app.addHook('preClose', async () => {
@@ -63,14 +63,14 @@ export function webSockets(app: FastifyInstance, needs: WebSocketNeeds): PassWeb
     let link: Relay | null = null
     door.handleUpgrade(raw, socket, release(raw), (client) => {
       client.pause()
-      const unwatch = needs.lifetimes.watch(passage.token, (why) =>
+      const unwatch = options.lifetimes.watch(passage.token, (why) =>
         opened.end(closeCode.unauthorized, why)
       )
       const ofClient = { webSocket: client, connection: socket }
       const opened = relay(ofClient, service, {
         idleMs: passage.route.idleSeconds * 1000,
-        noteFault: needs.noteFault,
-        account: () => needs.messages.account(passage.caller),
+        noteFault: options.noteFault,
+        account: () => options.messages.account(passage.caller),
         onEnd() {
           unwatch()
           relays.delete(opened)
@@ -94,17 +94,17 @@ export function webSockets(app: FastifyInstance, needs: WebSocketNeeds): PassWeb
   return (reply, passage) => {
     // The client disconnected while the stages waited. A place taken now would never be released.
     if (isGone(reply.raw)) return
-    const place = needs.upstreams.take(passage.route.upstream, passage.caller)
+    const place = options.upstreams.take(passage.route.upstream, passage.caller)
     if (place instanceof Refusal) {
       reply.send(place)
       return
     }
     noteAsked(reply.request.trail, place.address)
     open(reply, passage, place, {
-      lifetimes: needs.lifetimes,
-      noteFault: needs.noteFault,
-      table: needs.table,
-      answerMs: (passage.route.answerSeconds ?? 0) * 1000 || needs.answerMs,
+      lifetimes: options.lifetimes,
+      noteFault: options.noteFault,
+      table: options.table,
+      answerMs: (passage.route.answerSeconds ?? 0) * 1000 || options.answerMs,
       onOpen: (service, protocol) => accept(reply, passage, { service, place, protocol })
     })
   }
@@ -117,7 +117,7 @@ type Taken = {
   readonly protocol: string | null
 }
 
-type Opening = Pick<WebSocketNeeds, 'lifetimes' | 'noteFault' | 'table'> & {
+type Opening = Pick<WebSocketOptions, 'lifetimes' | 'noteFault' | 'table'> & {
   readonly answerMs: number
   readonly onOpen: (service: Side, protocol: string | null) => void
 }

@@ -73,7 +73,7 @@ const HEADER = 'PROXY TCP4 192.0.2.7 10.0.0.9 51200 443\r\n'
 async function proxiedService(t: Test, times: { idleMs: number; headerMs: number }) {
   const log = serviceLog('gateway', 'silent')
   const service = buildService({ log })
-  const needs = {
+  const options = {
     ...times,
     proxyProtocol: 'required',
     isTrustedProxy: (address: string) => address.startsWith('127.'),
@@ -82,7 +82,7 @@ async function proxiedService(t: Test, times: { idleMs: number; headerMs: number
     log,
     clock: Date.now
   } as const
-  limitConnections(service, { ...needs, proxiedOf: acceptProxyProtocol(service, needs) })
+  limitConnections(service, { ...options, proxiedOf: acceptProxyProtocol(service, options) })
   service.get('/open', async () => '')
   t.teardown(() => service.close())
   return { port: Number(new URL(await listen(service, { host: '127.0.0.1', port: 0 })).port) }

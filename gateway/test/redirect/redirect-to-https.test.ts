@@ -59,8 +59,8 @@ t.test('one address has as many connections as on the main listener', async (t) 
   const log = serviceLog('gateway', 'silent')
   const few = { connections: 100, connectionsPerAddress: 2 }
   const direct = { ...proxies, proxyProtocol: 'off', isTrustedProxy: () => false } as const
-  const needs = { ...common, log, proxies: direct, limits: few }
-  const redirect = await openRedirect(settings, needs)
+  const options = { ...common, log, proxies: direct, limits: few }
+  const redirect = await openRedirect(settings, options)
   t.teardown(() => redirect?.close())
   const port = Number(new URL(redirect?.url ?? '').port)
   const idle = [connect(port, '127.0.0.1'), connect(port, '127.0.0.1')]

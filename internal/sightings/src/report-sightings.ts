@@ -23,13 +23,13 @@ const MOST_KEPT = 50_000
 /**
  * @param onFault is called when an outage of the store begins, not after every failed attempt
  */
-export function reportSightings(needs: {
+export function reportSightings(options: {
   take: TakeSightings
   onFault: (error: unknown) => void
   collectMs?: number
   mostKept?: number
 }): SightingReport {
-  const { take, onFault, collectMs = COLLECT_MS, mostKept = MOST_KEPT } = needs
+  const { take, onFault, collectMs = COLLECT_MS, mostKept = MOST_KEPT } = options
   const kept = new Map<string, Sighting>()
   let timer: NodeJS.Timeout | null = null
   let sending: Promise<void> = Promise.resolve()

@@ -14,7 +14,7 @@ import { type GatewayKeys, keyFinder } from './gateway-keys.ts'
  */
 export type ProvesGateway = (proof: string) => Promise<boolean>
 
-export type GatewayProofNeeds = {
+export type GatewayProofOptions = {
   readonly gatewayKeys: GatewayKeys
   /**
    * the name of this service in the gateways' route table: a proof for another service proves
@@ -28,7 +28,7 @@ export type GatewayProofNeeds = {
 const MOST_REMEMBERED = 256
 const SKEW_SECONDS = 5
 
-export function gatewayProofs({ gatewayKeys, service, clock }: GatewayProofNeeds): ProvesGateway {
+export function gatewayProofs({ gatewayKeys, service, clock }: GatewayProofOptions): ProvesGateway {
   const keyOf = keyFinder(gatewayKeys)
   /** valid proofs, and until when (ms) */
   const good = new Map<string, number>()

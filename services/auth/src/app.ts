@@ -26,7 +26,7 @@ import type { Ports } from './ports.ts'
 import type { KeyRing } from './secrets/key-ring.ts'
 
 /** Everything that the auth service depends on. */
-export type AuthNeeds = Omit<AuthState, 'database'> &
+export type AuthOptions = Omit<AuthState, 'database'> &
   Pick<Ports, 'log' | 'tracing'> & {
     readonly settings: AuthSettings
     readonly https?: ServerTls | null
@@ -50,8 +50,8 @@ const routes = [
   jwks
 ]
 
-export async function buildAuth(needs: AuthNeeds): Promise<Service> {
-  const { settings, https = null, log, tracing, metrics, guesses } = needs
+export async function buildAuth(options: AuthOptions): Promise<Service> {
+  const { settings, https = null, log, tracing, metrics, guesses } = options
   const { closeMs } = settings
   const service = buildService({ log, closeMs, https, errorForm: oauthErrorForm })
   if (tracing !== null) traceService(service, tracing)
@@ -71,8 +71,8 @@ export async function buildAuth(needs: AuthNeeds): Promise<Service> {
       clock: Date.now
     })
   })
-  const routeNeeds = { ...needs, limitAddress: limitAddress(guesses.requests) }
-  for (const route of routes) route(service, routeNeeds)
-  await service.register(oauth, needs)
+  const routeOptions = { ...options, limitAddress: limitAddress(guesses.requests) }
+  for (const route of routes) route(service, routeOptions)
+  await service.register(oauth, options)
   return service
 }

@@ -7,14 +7,14 @@ export type Job = {
 }
 
 /** Runs all jobs one after the other, again and again, until it is closed. */
-export function backgroundWork(needs: {
+export function backgroundWork(options: {
   readonly jobs: readonly Job[]
   /** is called when a fault of a job begins or changes, not at every failed attempt */
   readonly onFault: (job: string, error: unknown) => void
   /** the pause after each round */
   readonly intervalMs?: number
 }): { close(): Promise<void> } {
-  const { jobs, onFault, intervalMs = 1000 } = needs
+  const { jobs, onFault, intervalMs = 1000 } = options
   const faults = new Map<string, string>()
   let closed = false
   let timer: NodeJS.Timeout

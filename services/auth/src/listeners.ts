@@ -6,7 +6,7 @@ import type { RunningService } from '@gatehouse/process/running-service'
 import { drainTimes } from '@gatehouse/settings/drain-times'
 import { words } from '@gatehouse/settings/fragments'
 import type { ProcessTls } from '@gatehouse/tls/process-tls'
-import { type AuthNeeds, buildAuth } from './app.ts'
+import { type AuthOptions, buildAuth } from './app.ts'
 import type { AuthState } from './auth-state.ts'
 import type { AuthConfig } from './config.ts'
 import { authChecks } from './http/operator/auth-checks.ts'
@@ -17,7 +17,7 @@ import type { OpenRevocations } from './revocations/open-revocations.ts'
 import type { OpenSessions } from './sessions/open-sessions.ts'
 
 type ListenerPorts = AuthState &
-  AuthNeeds &
+  AuthOptions &
   Pick<Ports, 'registry' | 'closing'> & {
     readonly revocations: OpenRevocations
     readonly sessions: OpenSessions

@@ -11,7 +11,7 @@ import { Refusal } from '@gatehouse/problem/refusal'
 import { Type } from 'typebox'
 import type { OrderBook, Visibility } from './order-book.ts'
 
-export type OrdersNeeds = {
+export type OrdersOptions = {
   log: ServiceLog
   https?: ServerTls | null
   /** how long requests in flight may take when the service closes */
@@ -43,10 +43,10 @@ export async function buildOrders({
   closeMs,
   https = null,
   orders,
-  ...needs
-}: OrdersNeeds): Promise<Service> {
+  ...options
+}: OrdersOptions): Promise<Service> {
   const service = buildService({ log, closeMs, https })
-  await service.register(identity, needs.identity)
+  await service.register(identity, options.identity)
 
   service.get(
     '/orders',

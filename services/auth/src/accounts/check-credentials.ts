@@ -31,13 +31,13 @@ const MOST_WAITING = 128
 /** Two store calls come before the hash, and four after it. */
 const SHARE_AFTER = 2 / 3
 
-export function credentialCheck(needs: {
+export function credentialCheck(options: {
   accounts: Pick<AccountStore, 'replacePasswordHash' | 'passwordCosts'>
   passwords: Passwords
   guesses: Guesses
   audit: AuditLog
 }): CheckCredentials {
-  const { accounts, passwords, guesses, audit } = needs
+  const { accounts, passwords, guesses, audit } = options
 
   /**
    * Replaces a hash with an outdated cost while the password is known. If that fails, a later login

@@ -14,7 +14,7 @@ export type Applicant = {
   readonly scope: readonly string[]
 }
 
-type Needs = {
+type Options = {
   accounts: Pick<AccountStore, 'create'>
   passwords: Passwords
   clock: () => number
@@ -27,7 +27,7 @@ type Needs = {
 export async function registerAccount(
   { email, password, roles, scope }: Applicant,
   source: RequestSource,
-  { accounts, passwords, clock }: Needs
+  { accounts, passwords, clock }: Options
 ): Promise<Account> {
   const canonical = canonicalEmail(email)
   if (canonical === null) throw invalidMember('email', 'must be an e-mail address')

@@ -13,14 +13,14 @@ export type RequestLimit = {
 const MINUTE_MS = 60_000
 
 /** Counts across all instances that share a Redis. */
-export function requestLimit(needs: {
+export function requestLimit(options: {
   counts: RequestCounts
   /** makes a key from a network */
   digest: (text: string) => Buffer
   perMinute: number
   clock: () => number
 }): RequestLimit {
-  const { counts, digest, perMinute, clock } = needs
+  const { counts, digest, perMinute, clock } = options
   return {
     async take(network) {
       const nowMs = clock()

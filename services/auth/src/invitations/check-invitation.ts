@@ -22,13 +22,13 @@ export type PresentedInvitation = {
  */
 export type CheckInvitation = (presented: PresentedInvitation) => Promise<Invitation>
 
-export function invitationCheck(needs: {
+export function invitationCheck(options: {
   invitations: Pick<InvitationStore, 'findBySecret'>
   guesses: Guesses
   audit: AuditLog
   clock: () => number
 }): CheckInvitation {
-  const { invitations, guesses, audit, clock } = needs
+  const { invitations, guesses, audit, clock } = options
   return async ({ secret, email, source }) => {
     const found = await invitations.findBySecret(secret, clock())
     if (found?.state === 'open' && isFor(found, email)) {

@@ -9,7 +9,7 @@ import type { SigningKeyStore } from './signing-key-store.ts'
 /** Whether to wait for gateways, only ask them, or ignore them. */
 export type Activation = 'wait' | 'now' | 'force'
 
-export type KeyActivationNeeds = {
+export type KeyActivationOptions = {
   readonly store: Pick<SigningKeyStore, 'records' | 'change'>
   readonly announcements: Pick<KeyAnnouncements, 'tellAgain'>
   readonly gateways: GatewayAcknowledgement
@@ -24,15 +24,15 @@ export type KeyActivationNeeds = {
  * they are not known
  */
 export async function activateKey(
-  needs: KeyActivationNeeds,
+  options: KeyActivationOptions,
   kid: string,
   how: Activation,
   source: RequestSource
 ): Promise<KeyRecord[]> {
-  const { store, moment } = needs
+  const { store, moment } = options
   // Refuses before the wait if the activation is not allowed, and checks again afterwards.
   const allowed = activation(await store.records(), kid, moment())
-  const without = allowed.length === 0 ? 0 : await gatewaysWithout(needs, kid, how)
+  const without = allowed.length === 0 ? 0 : await gatewaysWithout(options, kid, how)
   return store.change(async (ledger) => {
     const changed = activation(ledger.keys, kid, moment())
     if (changed.length === 0) return [named(ledger.keys, kid)]
@@ -48,7 +48,7 @@ export async function activateKey(
  * be.
  */
 async function gatewaysWithout(
-  { gateways, announcements, onFault }: KeyActivationNeeds,
+  { gateways, announcements, onFault }: KeyActivationOptions,
   kid: string,
   how: Activation
 ): Promise<number> {

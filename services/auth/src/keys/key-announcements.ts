@@ -18,14 +18,14 @@ export type KeyAnnouncements = {
   tellAgain(): Promise<void>
 }
 
-export function keyAnnouncements(needs: {
+export function keyAnnouncements(options: {
   store: Pick<SigningKeyStore, 'records'>
   keySet: KeySetStore
   revocations: RevocationWriter
   lifetimeSeconds: number
   clock: () => number
 }): KeyAnnouncements {
-  const { store, keySet, revocations, lifetimeSeconds, clock } = needs
+  const { store, keySet, revocations, lifetimeSeconds, clock } = options
   /**
    * Uses the name that gateways give to the set, so that each can see whether it already has the
    * set.

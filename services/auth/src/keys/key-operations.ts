@@ -48,7 +48,7 @@ export type KeyOperations = {
   revoke(kid: string, source: RequestSource): Promise<KeyRecord[]>
 }
 
-export type KeyOperationsNeeds = {
+export type KeyOperationsOptions = {
   readonly store: SigningKeyStore
   readonly live: Pick<LiveSigningKeys, 'read'>
   readonly announcements: KeyAnnouncements
@@ -61,11 +61,11 @@ export type KeyOperationsNeeds = {
   readonly onFault: (error: unknown) => void
 }
 
-export function keyOperations(needs: KeyOperationsNeeds): KeyOperations {
-  const { store, live, announcements, lifetimeSeconds, clock, onFault } = needs
+export function keyOperations(options: KeyOperationsOptions): KeyOperations {
+  const { store, live, announcements, lifetimeSeconds, clock, onFault } = options
   const moment = (): Moment => ({ now: Math.floor(clock() / 1000), lifetimeSeconds })
   /** Creates the key before the change that may need it, so that nobody waits for it. */
-  const standby = (algorithm = needs.algorithm) => generateSigningKey(algorithm, 'standby')
+  const standby = (algorithm = options.algorithm) => generateSigningKey(algorithm, 'standby')
   const add = async (
     ledger: KeyLedger,
     key: SigningKey,
@@ -86,7 +86,7 @@ export function keyOperations(needs: KeyOperationsNeeds): KeyOperations {
     return result
   }
   const activate: KeyOperations['activate'] = (kid, how, source) =>
-    change(() => activateKey({ ...needs, moment }, kid, how, source))
+    change(() => activateKey({ ...options, moment }, kid, how, source))
 
   return {
     list: () => store.records(),
@@ -99,7 +99,7 @@ export function keyOperations(needs: KeyOperationsNeeds): KeyOperations {
       }
       return change(() => store.change(work))
     },
-    async rotate(algorithm = needs.algorithm, source) {
+    async rotate(algorithm = options.algorithm, source) {
       const spare = await standby(algorithm)
       const work = async (ledger: KeyLedger) => {
         const next = nextOf(ledger.keys.filter((key) => key.algorithm === algorithm))

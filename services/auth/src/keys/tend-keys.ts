@@ -14,7 +14,7 @@ export type KeyTending = {
   tend(): Promise<void>
 }
 
-export type KeyTendingNeeds = {
+export type KeyTendingOptions = {
   readonly operations: KeyOperations
   readonly announcements: Pick<KeyAnnouncements, 'tell'>
   readonly keySet: KeySetStore
@@ -36,9 +36,9 @@ type Due = { untold: boolean; over: KeyRecord[]; step: ScheduledStep | null }
  * and rotates on schedule. It reads due work from the database each time, so a process may be
  * killed at any point.
  */
-export function tendKeys(needs: KeyTendingNeeds): KeyTending {
-  const { operations, announcements, keySet, rotationSeconds, lifetimeSeconds, clock } = needs
-  const { onRead = () => {} } = needs
+export function tendKeys(options: KeyTendingOptions): KeyTending {
+  const { operations, announcements, keySet, rotationSeconds, lifetimeSeconds, clock } = options
+  const { onRead = () => {} } = options
   const instance = randomUUID()
   const source: RequestSource = { address: SCHEDULE_ADDRESS, requestId: instance }
 

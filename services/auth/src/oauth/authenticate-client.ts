@@ -25,7 +25,7 @@ export type AuthenticateClient = (
 
 type Proof = Exclude<PresentedClient, { method: 'none' }>
 
-type Needs = {
+type Options = {
   clients: Pick<Clients, 'findById' | 'validSecrets' | 'firstUse'>
   audit: AuditLog
   /** the accepted audiences of an assertion */
@@ -42,8 +42,8 @@ const CLIENT_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
  * and its reason is only in the log.
  * @throws OAuthRefusal invalid_client, invalid_request
  */
-export function clientAuthentication(needs: Needs): AuthenticateClient {
-  const { clients, audit, audiences, clock } = needs
+export function clientAuthentication(options: Options): AuthenticateClient {
+  const { clients, audit, audiences, clock } = options
 
   const find = async (id: string | null): Promise<Client> => {
     const client = id !== null && CLIENT_ID.test(id) ? await clients.findById(id) : null

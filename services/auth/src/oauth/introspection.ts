@@ -34,7 +34,7 @@ export type Introspection = ActiveToken | { readonly active: false }
 
 export type Introspect = (text: string) => Promise<Introspection>
 
-type Needs = {
+type Options = {
   recognise: RecogniseToken
   issuer: string
   accounts: Pick<AccountStore, 'findById'>
@@ -50,9 +50,9 @@ const inactive = { active: false } as const
 /**
  * Says whether a token is active, and changes nothing: no rotation, no count, no end of a session.
  */
-export function introspection(needs: Needs): Introspect {
-  const { recognise, issuer, accounts, clients, sessions, sightings } = needs
-  const { stale } = needs.revocations
+export function introspection(options: Options): Introspect {
+  const { recognise, issuer, accounts, clients, sessions, sightings } = options
+  const { stale } = options.revocations
 
   /** The live session of a user who may sign in. */
   const liveSession = async (

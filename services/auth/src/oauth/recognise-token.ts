@@ -32,7 +32,7 @@ export type RecognisedToken = {
  */
 export type RecogniseToken = (text: string) => Promise<RecognisedToken | null>
 
-type Needs = {
+type Options = {
   keys: Pick<LiveSigningKeys, 'held' | 'read'>
   tokenPolicy: AccessTokenPolicy
   ring: KeyRing
@@ -43,7 +43,7 @@ type Needs = {
  * Recognises the kind of a token from the token itself, because a client's hint may be wrong (RFC
  * 7009 §2.1).
  */
-export function tokenRecognition({ keys, tokenPolicy, ring, clock }: Needs): RecogniseToken {
+export function tokenRecognition({ keys, tokenPolicy, ring, clock }: Options): RecogniseToken {
   return async (text) => {
     const token = readRefreshToken(text, ring)
     if (token !== null) {
@@ -58,7 +58,7 @@ export function tokenRecognition({ keys, tokenPolicy, ring, clock }: Needs): Rec
   }
 }
 
-async function keysWith(kid: unknown, keys: Needs['keys']): Promise<readonly SigningKey[]> {
+async function keysWith(kid: unknown, keys: Options['keys']): Promise<readonly SigningKey[]> {
   const held = keys.held()
   if (held.some((key) => key.kid === kid)) return held
   try {
@@ -71,11 +71,11 @@ async function keysWith(kid: unknown, keys: Needs['keys']): Promise<readonly Sig
 async function checkedClaims(
   text: string,
   claims: AccessTokenClaims,
-  needs: Pick<Needs, 'tokenPolicy' | 'clock'> & { keys: readonly SigningKey[] }
+  options: Pick<Options, 'tokenPolicy' | 'clock'> & { keys: readonly SigningKey[] }
 ): Promise<AccessTokenClaims | null> {
-  const { keys, tokenPolicy } = needs
+  const { keys, tokenPolicy } = options
   const { issuer, audience } = tokenPolicy
-  const nowMs = needs.clock()
+  const nowMs = options.clock()
   // Issued further in the future than clocks may differ (jose does not check `iat`).
   if (claims.iat > Math.floor(nowMs / 1000) + TOKEN_SKEW_SECONDS) return null
   try {

@@ -10,11 +10,11 @@ export type Revoke = (text: string, clientId: string, source: RequestSource) => 
  * Revokes a token by ending its session, which revokes every token of the session (RFC 7009 §2.1).
  * An unknown or expired token is not an error (§2.2).
  */
-export function revocation(needs: {
+export function revocation(options: {
   recognise: RecogniseToken
   sessions: Pick<Sessions, 'end' | 'endOne'>
 }): Revoke {
-  const { recognise, sessions } = needs
+  const { recognise, sessions } = options
   return async (text, clientId, source) => {
     const token = await recognise(text)
     if (token === null) return

@@ -13,13 +13,13 @@ const WORTH_A_WARNING_MS = 2000
  */
 export function watchClock(
   clock: Pick<StoreClock, 'aheadMs'>,
-  needs: { metrics: Registry; onFault: (aheadSeconds: number) => void }
+  options: { metrics: Registry; onFault: (aheadSeconds: number) => void }
 ): () => Promise<void> {
   new Gauge({
     name: 'auth_redis_clock_ahead_seconds',
     help: 'How far the clock of this process is ahead of the clock of Redis, which decides what has expired',
     aggregator: 'max',
-    registers: [needs.metrics],
+    registers: [options.metrics],
     collect() {
       this.set(clock.aheadMs / 1000)
     }
@@ -27,7 +27,7 @@ export function watchClock(
   let wasFar = false
   return async () => {
     const isFar = Math.abs(clock.aheadMs) > WORTH_A_WARNING_MS
-    if (isFar && !wasFar) needs.onFault(clock.aheadMs / 1000)
+    if (isFar && !wasFar) options.onFault(clock.aheadMs / 1000)
     wasFar = isFar
   }
 }

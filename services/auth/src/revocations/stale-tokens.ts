@@ -42,7 +42,7 @@ export type StaleTokens = {
 /** Instead of a subject: every token is meant. Subjects are UUIDs. */
 const EVERYTHING = 'everything'
 
-export function staleTokens(needs: {
+export function staleTokens(options: {
   db: Kysely<Tables>
   revocations: RevocationWriter
   lifetimeSeconds: number
@@ -50,7 +50,7 @@ export function staleTokens(needs: {
   longestTokenSeconds: () => Promise<number>
   clock: () => number
 }): StaleTokens {
-  const { db, revocations, lifetimeSeconds, longestTokenSeconds, clock } = needs
+  const { db, revocations, lifetimeSeconds, longestTokenSeconds, clock } = options
   const stale = (before: number): Stale => ({
     before,
     until: before + rememberedSeconds(lifetimeSeconds)

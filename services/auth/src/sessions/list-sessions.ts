@@ -8,13 +8,13 @@ import { lateSeconds, type Opened, open } from './family.ts'
  */
 export type ListSessions = (subject: string) => Promise<StoredFamily[]>
 
-export function sessionList(needs: {
+export function sessionList(options: {
   durable: Pick<DurableSessions, 'list'>
   families: Pick<Families, 'list'>
   policy: { readonly idleSeconds: number }
   clock: () => number
 }): ListSessions {
-  const { durable, families, policy, clock } = needs
+  const { durable, families, policy, clock } = options
   return async (subject) => {
     const { live, over } = await families.list(subject)
     const liveSids = live.map(({ sid }) => sid)

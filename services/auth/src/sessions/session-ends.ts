@@ -36,7 +36,7 @@ export type SessionEnds = {
 /** for how long only the process that began an end may complete it */
 const UNDER_WAY_MS = 2000
 
-export function sessionEnds(needs: {
+export function sessionEnds(options: {
   durable: DurableSessions
   families: Families
   toldEnds: ToldEnds
@@ -46,7 +46,7 @@ export function sessionEnds(needs: {
   revocationSeconds: number
   clock: () => number
 }): SessionEnds {
-  const { durable, toldEnds, retell, families, revocationSeconds, clock } = needs
+  const { durable, toldEnds, retell, families, revocationSeconds, clock } = options
   // Marked together, a moment later. If a process stops before that, the store is only told twice.
   const told = new Set<string>()
   /** the run of the session store that was told; empty while it is unknown */

@@ -16,7 +16,7 @@ export type SessionState = {
   readonly policy: Lifetimes
 }
 
-export function sessionState(needs: {
+export function sessionState(options: {
   families: Families
   durable: DurableSessions
   toldEnds: ToldEnds
@@ -25,6 +25,12 @@ export function sessionState(needs: {
   revocationSeconds: number
   clock: () => number
 }): SessionState {
-  const { families, durable, policy } = needs
-  return { families, durable, ends: sessionEnds(needs), listSessions: sessionList(needs), policy }
+  const { families, durable, policy } = options
+  return {
+    families,
+    durable,
+    ends: sessionEnds(options),
+    listSessions: sessionList(options),
+    policy
+  }
 }

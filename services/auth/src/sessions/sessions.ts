@@ -57,7 +57,7 @@ export type Sessions = {
   readonly ends: SessionEnds
 }
 
-export type SessionNeeds = SessionState & {
+export type SessionOptions = SessionState & {
   accessTokens: AccessTokens
   ring: KeyRing
   limit: RefreshLimit
@@ -67,9 +67,9 @@ export type SessionNeeds = SessionState & {
   count: (outcome: Outcome) => void
 }
 
-export function sessions(needs: SessionNeeds): Sessions {
-  const { families, durable, ends, listSessions, accessTokens, ring } = needs
-  const { limit, audit, policy, clock, count } = needs
+export function sessions(options: SessionOptions): Sessions {
+  const { families, durable, ends, listSessions, accessTokens, ring } = options
+  const { limit, audit, policy, clock, count } = options
   const now = () => Math.floor(clock() / 1000)
 
   const grant = (

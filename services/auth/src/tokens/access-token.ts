@@ -62,13 +62,13 @@ export type AccessTokens = {
 type Particulars = Omit<AccessTokenClaims, 'iss' | 'aud' | 'exp' | 'iat' | 'nbf' | 'jti'>
 
 /** Issues access tokens (RFC 9068) with the key that is active at the moment. */
-export function accessTokens(needs: {
+export function accessTokens(options: {
   policy: AccessTokenPolicy
   activeKey: () => SigningKey
   sign: Sign
   clock: () => number
 }): AccessTokens {
-  const { policy, activeKey, sign, clock } = needs
+  const { policy, activeKey, sign, clock } = options
   const issued = (
     particulars: Particulars,
     notBefore: number,

@@ -15,7 +15,7 @@ import type { KeyRing } from '../../secrets/key-ring.ts'
 import { requestSourceOf } from '../request-source.ts'
 import { introspect } from './introspect.ts'
 import { metadata } from './metadata.ts'
-import type { OAuthNeeds } from './oauth-route.ts'
+import type { OAuthOptions } from './oauth-route.ts'
 import { revoke } from './revoke.ts'
 import { token } from './token.ts'
 
@@ -58,12 +58,12 @@ export function oauth(service: Service, parts: OAuthParts, done: () => void): vo
       reply.header('www-authenticate', CHALLENGE)
     }
   })
-  const needs = oauthNeeds(parts)
-  for (const route of [token, revoke, introspect, metadata]) route(service, needs)
+  const options = oauthOptions(parts)
+  for (const route of [token, revoke, introspect, metadata]) route(service, options)
   done()
 }
 
-function oauthNeeds(parts: OAuthParts): OAuthNeeds {
+function oauthOptions(parts: OAuthParts): OAuthOptions {
   const { sessions, audit, tokens } = parts
   const { tokenPolicy } = parts.settings
   const { issuer } = tokenPolicy

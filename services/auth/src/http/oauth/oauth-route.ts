@@ -17,7 +17,7 @@ export type OAuthRequest = {
 }
 
 /** What the OAuth endpoints depend on. */
-export type OAuthNeeds = {
+export type OAuthOptions = {
   /** @throws OAuthRefusal invalid_client, invalid_request */
   readonly read: (request: FastifyRequest) => Promise<OAuthRequest>
   readonly tokens: AccessTokens
@@ -29,4 +29,4 @@ export type OAuthNeeds = {
 }
 
 /** An endpoint: one file with one purpose. */
-export type OAuthRoute = (service: Service, needs: OAuthNeeds) => void
+export type OAuthRoute = (service: Service, options: OAuthOptions) => void

@@ -18,7 +18,7 @@ import {
   commonErrors,
   tokenParameters
 } from './client-parameters.ts'
-import type { OAuthNeeds, OAuthRequest, OAuthRoute } from './oauth-route.ts'
+import type { OAuthOptions, OAuthRequest, OAuthRoute } from './oauth-route.ts'
 
 const Form = Type.Object(
   {
@@ -71,7 +71,7 @@ type TokenAnswer = Static<typeof TokenAnswer>
 type Grant = (
   request: OAuthRequest,
   source: RequestSource,
-  needs: OAuthNeeds
+  options: OAuthOptions
 ) => Promise<TokenAnswer>
 
 const grants: ReadonlyMap<string, Grant> = new Map<string, Grant>([
@@ -113,12 +113,12 @@ const schema = {
   }
 }
 
-export const token: OAuthRoute = (service, needs) => {
+export const token: OAuthRoute = (service, options) => {
   service.post(oauthPath.token, { schema }, async (request, reply) => {
-    const asked = await needs.read(request)
+    const asked = await options.read(request)
     const grant = grants.get(formReader(asked.form, Form).required('grant_type'))
     if (grant === undefined) throw unsupportedGrantType()
-    const tokens = await grant(asked, requestSourceOf(request), needs)
+    const tokens = await grant(asked, requestSourceOf(request), options)
     // RFC 6749 §5.1, in addition to `Cache-Control`: only a response with tokens.
     reply.header('pragma', 'no-cache')
     return tokens
@@ -132,7 +132,7 @@ export const token: OAuthRoute = (service, needs) => {
 async function clientCredentials(
   { form, caller, begunMs }: OAuthRequest,
   source: RequestSource,
-  { tokens, audit }: OAuthNeeds
+  { tokens, audit }: OAuthOptions
 ): Promise<TokenAnswer> {
   const { client } = caller
   if (client === null) throw invalidClient('a grant for clients that authenticate')
@@ -151,7 +151,7 @@ async function clientCredentials(
 async function refreshToken(
   { form, caller }: OAuthRequest,
   source: RequestSource,
-  { sessions }: OAuthNeeds
+  { sessions }: OAuthOptions
 ): Promise<TokenAnswer> {
   const parameters = formReader(form, Form)
   const presented = parameters.required('refresh_token')

@@ -12,10 +12,10 @@ const Deleted = Type.Object(
 )
 
 /** Deletes a user and their personal data (GDPR, article 17), and ends every session. */
-export const deleteUser: OpsRoutes = (service, needs) => {
-  const { accounts, clock } = needs
-  const { stale } = needs.revocations
-  const { ends } = needs.sessions
+export const deleteUser: OpsRoutes = (service, options) => {
+  const { accounts, clock } = options
+  const { stale } = options.revocations
+  const { ends } = options.sessions
   service.delete(
     '/users/:user',
     {

@@ -9,7 +9,7 @@ import { importUsers } from './import-users.ts'
 import { invitationRoutes } from './invitations.ts'
 import { keyRoutes } from './keys.ts'
 import { listUsers } from './list-users.ts'
-import type { OpsNeeds, OpsRoutes } from './ops-routes.ts'
+import type { OpsApiOptions, OpsRoutes } from './ops-routes.ts'
 import { type OperatorPolicy, requireOperator } from './require-operator.ts'
 import { revokeTokens } from './revoke-tokens.ts'
 import { sessionRoutes } from './sessions.ts'
@@ -42,7 +42,7 @@ const groups: OpsRoutes[] = [
 ]
 
 /** The operators' API, on the private listener and behind a token of its own. */
-export function opsApi(ops: Service, needs: OpsNeeds, policy: OperatorPolicy): void {
+export function opsApi(ops: Service, options: OpsApiOptions, policy: OperatorPolicy): void {
   ops.register(
     async (scope) => {
       // Some responses show a secret, which no proxy may keep (RFC 9111 §5.2.2.5).
@@ -51,7 +51,7 @@ export function opsApi(ops: Service, needs: OpsNeeds, policy: OperatorPolicy): v
       })
       scope.addHook('onRequest', requireOperator(policy))
       // The scope is the same service, under a prefix.
-      for (const group of groups) group(scope as unknown as Service, needs)
+      for (const group of groups) group(scope as unknown as Service, options)
     },
     { prefix: '/ops' }
   )

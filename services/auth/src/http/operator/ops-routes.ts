@@ -4,11 +4,11 @@ import type { NewUser } from '../../app-settings.ts'
 import type { AuthState } from '../../auth-state.ts'
 
 /** What the operators' API depends on. */
-export type OpsNeeds = Omit<AuthState, 'tokens'> & {
+export type OpsApiOptions = Omit<AuthState, 'tokens'> & {
   readonly fleet: Pick<Fleet, 'live'>
   readonly newUser: NewUser
   readonly clock: () => number
 }
 
 /** One group of routes of the operators' API. */
-export type OpsRoutes = (service: Service, needs: OpsNeeds) => void
+export type OpsRoutes = (service: Service, options: OpsApiOptions) => void

@@ -16,8 +16,8 @@ const Body = Type.Object(
  * Sets a user's password, by the rules of a registration. Ends every session, and the wait after
  * guesses of strangers.
  */
-export const setPassword: OpsRoutes = (service, needs) => {
-  const { accounts, guesses, sessions, clock } = needs
+export const setPassword: OpsRoutes = (service, options) => {
+  const { accounts, guesses, sessions, clock } = options
   service.put(
     '/users/:user/password',
     {

@@ -4,10 +4,10 @@ import type { OpsRoutes } from './ops-routes.ts'
 import { toUser, UserAnswer, UserParams, UserWithEnded, userProblems } from './user-response.ts'
 
 /** Disables a user and ends all of their sessions, and enables a user again. */
-export const switchUser: OpsRoutes = (service, needs) => {
-  const { accounts, clock } = needs
-  const { stale } = needs.revocations
-  const { ends } = needs.sessions
+export const switchUser: OpsRoutes = (service, options) => {
+  const { accounts, clock } = options
+  const { stale } = options.revocations
+  const { ends } = options.sessions
   service.post(
     '/users/:user/disable',
     {

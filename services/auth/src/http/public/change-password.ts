@@ -61,11 +61,11 @@ const REPEAT_MS = 600_000
  * in one transaction. "Try again" would be wrong from then on, because the repeat would be judged
  * by the new password. If the session store does not answer, `SessionEnds.settle` tells it later.
  */
-export const changePassword: Route = (service, needs) => {
-  const { accounts, guesses, ring, clock } = needs
+export const changePassword: Route = (service, options) => {
+  const { accounts, guesses, ring, clock } = options
   const { passwords, checkCredentials } = accounts
-  const { ends } = needs.sessions
-  const { cookieSameSite } = needs.settings
+  const { ends } = options.sessions
+  const { cookieSameSite } = options.settings
 
   /**
    * The change was made, but its response was lost or said "repeat later". So the old password is
@@ -103,7 +103,7 @@ export const changePassword: Route = (service, needs) => {
     await ifPossible(guesses.remember({ ...caller, credential: credentialOf(account) }))
   }
 
-  service.post('/password', { schema, onRequest: needs.limitAddress }, async (request, reply) => {
+  service.post('/password', { schema, onRequest: options.limitAddress }, async (request, reply) => {
     const { subject, session } = requireIdentity(request)
     if (session === null) throw noAccount()
     const { currentPassword: password, newPassword: chosen } = request.body

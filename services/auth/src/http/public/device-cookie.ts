@@ -38,12 +38,12 @@ export function knownDevice(
 
 const nameOf = (owner: Owner): string => `${owner.email}\0${credentialOf(owner)}`
 
-type Needs = { readonly ring: KeyRing; readonly cookieSameSite: CookieSameSite }
+type Options = { readonly ring: KeyRing; readonly cookieSameSite: CookieSameSite }
 
 export function rememberDevice(
   reply: FastifyReply,
   owner: Owner,
-  { ring, cookieSameSite }: Needs
+  { ring, cookieSameSite }: Options
 ): void {
   reply.setCookie(DEVICE_COOKIE, mintDeviceToken(nameOf(owner), ring), {
     ...ownCookieAttributes(cookieSameSite),

@@ -38,14 +38,14 @@ const documented = {
 }
 
 /** Opens a session for a user who proves the password. */
-export const login: Route = (service, needs) => {
-  const { accounts, sessions, ring } = needs
-  const { allowsOrigin, cookieSameSite } = needs.settings
+export const login: Route = (service, options) => {
+  const { accounts, sessions, ring } = options
+  const { allowsOrigin, cookieSameSite } = options.settings
   service.post(
     '/login',
     {
       schema: { ...documented, headers: PageHeaders, body: Body, response: { 200: TokenResponse } },
-      onRequest: [refuseCrossSite(allowsOrigin), needs.limitAddress]
+      onRequest: [refuseCrossSite(allowsOrigin), options.limitAddress]
     },
     async (request, reply) => {
       const { email, password, delivery = 'body' } = request.body

@@ -52,14 +52,18 @@ const refuseIfOff =
     if (identity !== null) throw registrationSignedIn()
   }
 
-export const register: Route = (service, needs) => {
-  const { accounts, invitations, settings } = needs
+export const register: Route = (service, options) => {
+  const { accounts, invitations, settings } = options
   const { newUser } = settings
   service.post(
     '/register',
     {
       schema: { ...documented, headers: PageHeaders, body: Body, response: { 201: UserResponse } },
-      onRequest: [refuseCrossSite(settings.allowsOrigin), refuseIfOff(settings), needs.limitAddress]
+      onRequest: [
+        refuseCrossSite(settings.allowsOrigin),
+        refuseIfOff(settings),
+        options.limitAddress
+      ]
     },
     async (request, reply) => {
       const { invitation: secret, ...person } = request.body

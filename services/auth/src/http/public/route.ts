@@ -5,7 +5,7 @@ import type { KeyRing } from '../../secrets/key-ring.ts'
 import type { LimitAddress } from './limit-address.ts'
 
 /** What the routes depend on. */
-export type RouteNeeds = Pick<
+export type PublicRouteOptions = Pick<
   AuthState,
   'accounts' | 'guesses' | 'invitations' | 'keys' | 'sessions'
 > & {
@@ -16,4 +16,4 @@ export type RouteNeeds = Pick<
 }
 
 /** A route: one file with one purpose. */
-export type Route = (service: Service, needs: RouteNeeds) => void
+export type Route = (service: Service, options: PublicRouteOptions) => void
