@@ -89,7 +89,7 @@ t.test('gateways with a faulty connection to Redis', { skip }, async (t) => {
     t.equal(await comesToBe('200 degraded'), '200 degraded', 'it says so')
     t.equal(await says(out.accessToken), 200, 'and serves from memory')
 
-    // Longer than its heartbeat lives, and so than any pause between two attempts to connect.
+    // Longer than its announcement lives, and so than any pause between two attempts to connect.
     const listed = await eventually(
       async () => (await ops(['gateways'])).stdout,
       (gateways) => /\b1 gateway\n/.test(gateways),

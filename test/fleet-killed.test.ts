@@ -57,7 +57,7 @@ t.test('a process that is killed in a rotation', { skip }, async (t) => {
   )
 
   t.test(
-    'a gateway is killed: the rotation waits no longer than its heartbeat lasts',
+    'a gateway is killed: the rotation waits no longer than its announcement lasts',
     async (t) => {
       const late = await system.startGateway()
       const before = await activeKid()

@@ -1,6 +1,6 @@
 import { createPublicKey, type JsonWebKey } from 'node:crypto'
 import { ASSERTION_ALGORITHM } from '@gatehouse/edge-headers/assertion'
-import { type Fleet, HEARTBEAT_MS, type Heartbeat } from '@gatehouse/fleet/fleet'
+import { ANNOUNCEMENT_INTERVAL_MS, type Announcement, type Fleet } from '@gatehouse/fleet/fleet'
 import { calculateJwkThumbprint, type JWK } from 'jose'
 
 /** A gateway as a member of the fleet. */
@@ -11,7 +11,7 @@ export type Membership = {
    * with an older set services would refuse its callers.
    */
   assertionKeys(): Promise<AssertionKeySet>
-  /** Announces this gateway at once, without waiting for the next heartbeat. */
+  /** Announces this gateway at once, without waiting for the next interval. */
   announce(): Promise<void>
   /** Leaves the fleet: the others no longer wait for this gateway. */
   close(): Promise<void>
@@ -30,7 +30,7 @@ export type AssertionKeySet = {
 export type MembershipOptions = {
   readonly fleet: Fleet
   readonly ownKey: JWK
-  readonly heartbeat: () => Heartbeat
+  readonly announcement: () => Announcement
   readonly onFault: (error: unknown) => void
   readonly intervalMs?: number
   /** in milliseconds, never set back */
@@ -49,7 +49,7 @@ const LOST_KEY_MS = 30_000
  * service that asks one gateway can verify the assertions of all of them.
  */
 export async function joinFleet(options: MembershipOptions): Promise<Membership> {
-  const { fleet, ownKey, heartbeat, onFault, intervalMs = HEARTBEAT_MS } = options
+  const { fleet, ownKey, announcement, onFault, intervalMs = ANNOUNCEMENT_INTERVAL_MS } = options
   const { monotonicClock = () => performance.now() } = options
   /** the keys of the others as they announced them, and since when the store no longer has them */
   const peers = new Map<string, { readonly key: JWK | null; lostMs: number | null }>()
@@ -79,7 +79,7 @@ export async function joinFleet(options: MembershipOptions): Promise<Membership>
   }
   const beat = async (): Promise<void> => {
     // A replica can be read but accepts no announcement: what it says about the others may be old.
-    announced = await attempt(() => fleet.announce(heartbeat()))
+    announced = await attempt(() => fleet.announce(announcement()))
     if (announced) await attempt(hear)
   }
   let hearing: Promise<boolean> | null = null
@@ -99,7 +99,7 @@ export async function joinFleet(options: MembershipOptions): Promise<Membership>
     announce: beat,
     async close() {
       clearInterval(beating)
-      await fleet.leave(heartbeat().id).catch(onFault)
+      await fleet.leave(announcement().id).catch(onFault)
     }
   }
 }

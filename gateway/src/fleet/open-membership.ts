@@ -24,7 +24,7 @@ export async function openMembership(ports: MembershipPorts): Promise<Membership
   const membership = await joinFleet({
     fleet,
     ownKey: publicJwk,
-    heartbeat: () => ({
+    announcement: () => ({
       id,
       name: `${hostname()}:${process.pid}`,
       keySetVersion: keys.issuerVersion,
@@ -33,7 +33,7 @@ export async function openMembership(ports: MembershipPorts): Promise<Membership
       revocationLagSeconds: Math.min(revoked.stalenessSeconds(), Number.MAX_SAFE_INTEGER),
       assertionJwk: JSON.stringify(publicJwk)
     }),
-    onFault: (error) => log.warn({ cause: faultCause(error) }, 'the fleet heartbeat failed')
+    onFault: (error) => log.warn({ cause: faultCause(error) }, 'the fleet announcement failed')
   })
   closing.defer(() => membership.close())
   // A key rotation waits until this gateway reports that it has the keys.

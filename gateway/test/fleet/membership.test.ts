@@ -3,7 +3,7 @@ import { eventually } from '@gatehouse/fixtures/client'
 import { testClock } from '@gatehouse/fixtures/clock'
 import { redisConnection } from '@gatehouse/fixtures/redis-connection'
 import { redisMissing, redisServer } from '@gatehouse/fixtures/redis-server'
-import { type Fleet, type Heartbeat, KEY_LIFE_MS } from '@gatehouse/fleet/fleet'
+import { type Announcement, type Fleet, KEY_LIFE_MS } from '@gatehouse/fleet/fleet'
 import { memoryFleet } from '@gatehouse/fleet/memory-fleet'
 import { redisFleet } from '@gatehouse/fleet/redis-fleet'
 import t, { type Test } from 'tap'
@@ -14,7 +14,7 @@ async function member(
   t: Test,
   fleet: Fleet,
   id: string,
-  changes: Partial<Heartbeat> = {},
+  changes: Partial<Announcement> = {},
   intervalMs = 60_000
 ) {
   const key = await newAssertionKey()
@@ -26,7 +26,7 @@ async function member(
     intervalMs,
     onFault: (error) => faults.push(error),
     monotonicClock: clock,
-    heartbeat: () => ({
+    announcement: () => ({
       id,
       name: id,
       keySetVersion: 'v1',
@@ -118,7 +118,7 @@ t.test(
   { skip: redisMissing },
   async (t) => {
     const { redis } = await redisServer(t)
-    const paused: Heartbeat = {
+    const paused: Announcement = {
       id: 'paused',
       name: 'paused',
       keySetVersion: '',
@@ -138,7 +138,7 @@ t.test(
       }
     })
     await redis.sadd('gatehouse:{gateways}', 'paused')
-    t.strictSame(await redisFleet(justBefore).live(), [], 'its heartbeat had run out')
+    t.strictSame(await redisFleet(justBefore).live(), [], 'its announcement had run out')
     t.match(await redisFleet(redis).live(), [{ id: 'paused' }])
   }
 )
@@ -151,7 +151,7 @@ t.test(
     const clock = testClock()
     const fleet = redisFleet(await redisConnection(t, server.url), clock)
     const cutOff = await member(t, fleet, 'cut-off')
-    // What a gateway that is cut off from Redis comes to: its heartbeat is no longer there.
+    // What a gateway that is cut off from Redis comes to: its announcement is no longer there.
     await server.redis.del('gatehouse:{gateways}:cut-off')
     const other = await member(t, fleet, 'other')
     t.strictSame(await other.kids(), [other.kid, cutOff.kid], 'also one that has started since')

@@ -1,18 +1,18 @@
 import { type Static, Type } from 'typebox'
 
-/** how long a gateway counts as live after its last heartbeat */
-export const HEARTBEAT_LIFE_MS = 10_000
-/** the time between two heartbeats */
-export const HEARTBEAT_MS = 2000
+/** how long a gateway counts as live after its last announcement */
+export const ANNOUNCEMENT_LIFE_MS = 10_000
+/** the time between two announcements */
+export const ANNOUNCEMENT_INTERVAL_MS = 2000
 /**
- * How long the assertion key of a gateway is published after its last heartbeat. A gateway that is
- * cut off from the store continues to serve from memory and to sign, and services verify its
+ * How long the assertion key of a gateway is published after its last announcement. A gateway that
+ * is cut off from the store continues to serve from memory and to sign, and services verify its
  * assertions with the keys that the others publish.
  */
 export const KEY_LIFE_MS = 24 * 3600 * 1000
 
 /** What a live gateway reports about itself. */
-export const Heartbeat = Type.Object({
+export const Announcement = Type.Object({
   /** created at its start: a gateway that restarts has a new id */
   id: Type.String({ minLength: 1, maxLength: 64 }),
   /** the host's name and the process id, for people */
@@ -23,27 +23,27 @@ export const Heartbeat = Type.Object({
   kids: Type.Array(Type.String({ maxLength: 128 }), { maxItems: 64 }),
   /** how far it has read the revocation log; empty before the first read */
   revocationCursor: Type.String({ maxLength: 64 }),
-  /** seconds since the last heartbeat that it has read from the log */
+  /** seconds since the last heartbeat of the auth services that it has read from the log */
   revocationLagSeconds: Type.Number(),
   /** the key for verifying its assertions (RFC 7517), as JSON */
   assertionJwk: Type.String({ maxLength: 1024 })
 })
-export type Heartbeat = Static<typeof Heartbeat>
+export type Announcement = Static<typeof Announcement>
 
 /** The live gateways, as all processes of the system see them. */
 export type Fleet = {
   /**
-   * Announces a gateway as live for HEARTBEAT_LIFE_MS.
+   * Announces a gateway as live for ANNOUNCEMENT_LIFE_MS.
    * @throws if the store is unreachable
    */
-  announce(heartbeat: Heartbeat): Promise<void>
+  announce(announcement: Announcement): Promise<void>
   /** Removes the announcement: the gateway has drained. */
   leave(id: string): Promise<void>
   /**
    * Every live gateway.
    * @throws if the store is unreachable, because the live gateways are then unknown
    */
-  live(): Promise<Heartbeat[]>
+  live(): Promise<Announcement[]>
   /**
    * The `assertionJwk` of every gateway that was live within KEY_LIFE_MS and has not left.
    * @throws if the store is unreachable

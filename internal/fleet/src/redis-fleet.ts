@@ -1,6 +1,6 @@
 import type { RedisConnection } from '@gatehouse/redis/connection'
 import { Value } from 'typebox/value'
-import { type Fleet, HEARTBEAT_LIFE_MS, Heartbeat, KEY_LIFE_MS } from './fleet.ts'
+import { ANNOUNCEMENT_LIFE_MS, Announcement, type Fleet, KEY_LIFE_MS } from './fleet.ts'
 
 /** One hash tag, so that all keys are in the same slot of a cluster. */
 const NAMES = 'gatehouse:{gateways}'
@@ -31,16 +31,21 @@ export function redisFleet(redis: RedisConnection, clock: () => number = Date.no
   const forget = async (ids: string[]): Promise<void> => {
     await redis.srem(NAMES, ids)
     // A gateway may have announced itself again before its name was removed, and would be missing
-    // until its next heartbeat.
+    // until its next announcement.
     const texts = await redis.mget(ids.map(keyOf))
     const back = ids.filter((_, index) => texts[index] !== null)
     if (back.length > 0) await redis.sadd(NAMES, back)
   }
   return {
-    async announce(heartbeat) {
-      await redis.set(keyOf(heartbeat.id), JSON.stringify(heartbeat), 'PX', HEARTBEAT_LIFE_MS)
-      await redis.sadd(NAMES, heartbeat.id)
-      await publish(heartbeat.assertionJwk)
+    async announce(announcement) {
+      await redis.set(
+        keyOf(announcement.id),
+        JSON.stringify(announcement),
+        'PX',
+        ANNOUNCEMENT_LIFE_MS
+      )
+      await redis.sadd(NAMES, announcement.id)
+      await publish(announcement.assertionJwk)
     },
     async leave(id) {
       const left = decode(await redis.get(keyOf(id)))
@@ -60,9 +65,9 @@ export function redisFleet(redis: RedisConnection, clock: () => number = Date.no
   }
 }
 
-/** A text that is not a valid heartbeat is ignored. */
-function decode(text: string | null): Heartbeat[] {
+/** A text that is not a valid announcement is ignored. */
+function decode(text: string | null): Announcement[] {
   if (text === null) return []
   const value: unknown = JSON.parse(text)
-  return Value.Check(Heartbeat, value) ? [value] : []
+  return Value.Check(Announcement, value) ? [value] : []
 }

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Fleet, HEARTBEAT_LIFE_MS } from '@gatehouse/fleet/fleet'
+import { ANNOUNCEMENT_LIFE_MS, type Fleet } from '@gatehouse/fleet/fleet'
 import { fleetUnavailable } from '../refusals.ts'
 
 /** Whether a key may sign: every live gateway must have it. */
@@ -22,7 +22,7 @@ export type AcknowledgementOptions = {
 }
 
 /** Longer than a killed gateway still counts as live, so that it does not block the operation. */
-const WAIT_MS = HEARTBEAT_LIFE_MS + 5000
+const WAIT_MS = ANNOUNCEMENT_LIFE_MS + 5000
 const LOOK_MS = 200
 
 export function gatewayAcknowledgement(options: AcknowledgementOptions): GatewayAcknowledgement {

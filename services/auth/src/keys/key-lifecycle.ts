@@ -38,7 +38,7 @@ export const nextOf = (keys: readonly KeyRecord[]): KeyRecord | undefined =>
     .filter(({ state }) => state === 'standby')
     .sort((one, other) => other.createdAt - one.createdAt || (one.kid < other.kid ? -1 : 1))[0]
 
-/** A gateway reports its keys in a heartbeat, which has space for slightly more than these. */
+/** A gateway announces its keys; an announcement has space for slightly more than these. */
 const MOST_PUBLISHED = 60
 
 /** @throws Refusal CONFLICT if there are too many keys for one more */

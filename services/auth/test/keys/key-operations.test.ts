@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { testClock } from '@gatehouse/fixtures/clock'
-import type { Fleet, Heartbeat } from '@gatehouse/fleet/fleet'
+import type { Announcement, Fleet } from '@gatehouse/fleet/fleet'
 import { memoryFleet } from '@gatehouse/fleet/memory-fleet'
 import { KEY_MEMORY_SECONDS, type Revocation } from '@gatehouse/revocation/revocation'
 import t, { type Test } from 'tap'
@@ -39,7 +39,7 @@ async function instances(t: Test, kind: DatabaseKind, more: { rotationSeconds?: 
           told.push(entry)
         }
       },
-      meanwhile: gateways.beat,
+      meanwhile: gateways.announce,
       ...more
     })
   return {
@@ -63,16 +63,16 @@ async function instances(t: Test, kind: DatabaseKind, more: { rotationSeconds?: 
   }
 }
 
-/** Gateways that beat while somebody waits for them, until they are killed. */
+/** Gateways that announce themselves while an operator waits for them, until they are killed. */
 function gatewaysIn(fleet: Fleet) {
-  const beating = new Map<string, Heartbeat>()
-  const beat = async (): Promise<void> => {
-    for (const heartbeat of beating.values()) await fleet.announce(heartbeat)
+  const live = new Map<string, Announcement>()
+  const announce = async (): Promise<void> => {
+    for (const announcement of live.values()) await fleet.announce(announcement)
   }
   return {
-    beat,
+    announce,
     async says(name: string, kids: string[]) {
-      beating.set(name, {
+      live.set(name, {
         id: name,
         name,
         keySetVersion: 'v',
@@ -81,9 +81,9 @@ function gatewaysIn(fleet: Fleet) {
         revocationLagSeconds: 0,
         assertionJwk: '{}'
       })
-      await beat()
+      await announce()
     },
-    kill: (name: string) => beating.delete(name)
+    kill: (name: string) => live.delete(name)
   }
 }
 
@@ -178,7 +178,7 @@ for (const kind of databaseKinds) {
     const begun = clock()
     await one.operations.activate(kid, 'wait', source)
     t.strictSame(await activeKid(one), [kid], 'a gateway that was killed stops counting')
-    t.ok(clock() - begun >= 10_000, 'after its heartbeat has run out')
+    t.ok(clock() - begun >= 10_000, 'after its announcement has run out')
     t.match((await audited()).at(-1), { kind: 'key-activated', subject: kid, detail: {} })
   })
 

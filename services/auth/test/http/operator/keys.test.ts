@@ -1,5 +1,5 @@
 import { keySetVersion } from '@gatehouse/access-token/key-set-version'
-import type { Heartbeat } from '@gatehouse/fleet/fleet'
+import type { Announcement } from '@gatehouse/fleet/fleet'
 import { type ProblemCode, problems } from '@gatehouse/problem/codes'
 import type { LightMyRequestResponse } from 'fastify'
 import t, { type Test } from 'tap'
@@ -27,7 +27,7 @@ async function operating(t: Test) {
   return { auth, call, states, first: auth.signingKeys[0]?.kid ?? '' }
 }
 
-const heartbeat = (name: string, kids: string[]): Heartbeat => ({
+const announcement = (name: string, kids: string[]): Announcement => ({
   id: `id-of-${name}`,
   name,
   keySetVersion: 'v1',
@@ -81,12 +81,12 @@ t.test('an activation names the gateways that are missing, unless it is forced',
   const { auth, call, states, first } = await operating(t)
   const made = (await call('POST', '/ops/keys', {})).json().key as Key
   t.match(made, { algorithm: 'ES256', state: 'standby' })
-  // A beat that outlives the waiting, whose clock is the test's.
-  await auth.fleet.announce(heartbeat('edge-1', [first]))
+  // An announcement that outlives the waiting, whose clock is the test's.
+  await auth.fleet.announce(announcement('edge-1', [first]))
   const live = auth.fleet.live
   auth.fleet.live = async () => [
-    heartbeat('edge-1', [first]),
-    heartbeat('edge-2', [first, made.kid])
+    announcement('edge-1', [first]),
+    announcement('edge-2', [first, made.kid])
   ]
   const refused = await call('POST', `/ops/keys/${made.kid}/activate`)
   isRefused(t, refused, 'CONFLICT')
@@ -191,8 +191,8 @@ t.test('the migrations of the database are listed', async (t) => {
 
 t.test('gateways are listed with their keys and their lag', async (t) => {
   const { auth, call, first } = await operating(t)
-  await auth.fleet.announce(heartbeat('edge-2', [first]))
-  await auth.fleet.announce(heartbeat('edge-1', []))
+  await auth.fleet.announce(announcement('edge-2', [first]))
+  await auth.fleet.announce(announcement('edge-1', []))
   const { gateways } = (await call('GET', '/ops/gateways')).json()
   t.strictSame(gateways, [
     {
