@@ -257,8 +257,8 @@ const folderOrder: Record<string, readonly string[]> = {
     'keys',
     'revocations',
     'audit',
-    'database',
     'redis',
+    'database',
     'telemetry'
   ]
 }

@@ -12,6 +12,7 @@ import { type AccountImports, accountImports } from './account-imports.ts'
 import { type AccountStore, accountStore } from './account-store.ts'
 import { type CheckCredentials, credentialCheck } from './check-credentials.ts'
 import { hashQueue, hashThreads } from './hash-queue.ts'
+import { type ProvePasswordChange, passwordChangeProof } from './password-change-proof.ts'
 import { type Passwords, passwords } from './passwords.ts'
 import { type Applicant, registerAccount } from './register-account.ts'
 
@@ -22,6 +23,7 @@ export type Accounts = AccountStore & {
   readonly imports: AccountImports
   readonly passwords: Passwords
   readonly checkCredentials: CheckCredentials
+  readonly provePasswordChange: ProvePasswordChange
   /** As `registerAccount`. */
   register(applicant: Applicant, source: RequestSource): Promise<Account>
 }
@@ -40,12 +42,14 @@ export function openAccounts(config: AuthConfig, ports: AccountPorts): Accounts 
   const { tables } = ports.database
   const accounts = accountStore(tables)
   const hashed = openPasswords(config, ports)
+  const checkCredentials = credentialCheck({ accounts, passwords: hashed, guesses, audit })
   return {
     ...accounts,
     changes: accountChanges(tables),
     imports: accountImports(tables),
     passwords: hashed,
-    checkCredentials: credentialCheck({ accounts, passwords: hashed, guesses, audit }),
+    checkCredentials,
+    provePasswordChange: passwordChangeProof({ passwords: hashed, checkCredentials, clock }),
     register: (applicant, source) =>
       registerAccount(applicant, source, { accounts, passwords: hashed, clock })
   }

@@ -1,7 +1,7 @@
 import type { AuthConfig } from '../config.ts'
 import type { Ports } from '../ports.ts'
+import type { SharedStore } from '../redis/shared-store.ts'
 import type { KeyRing } from '../secrets/key-ring.ts'
-import type { SharedStore } from '../shared-store.ts'
 import type { GuessStores } from './guess-counts.ts'
 import { type Guesses, guesses } from './guesses.ts'
 import { memoryGuessStores } from './memory-guess-counts.ts'

@@ -1,9 +1,8 @@
 import { clientNetwork } from '@gatehouse/edge-headers/client-network'
 import { requireIdentity } from '@gatehouse/identity/identity'
-import { Refusal } from '@gatehouse/problem/refusal'
-import { type Static, Type } from 'typebox'
+import { Type } from 'typebox'
 import type { Account } from '../../accounts/account.ts'
-import type { Claim } from '../../accounts/check-credentials.ts'
+import { together } from '../../accounts/password-change-proof.ts'
 import { passwordFault } from '../../accounts/password-rules.ts'
 import { type Caller, credentialOf } from '../../guesses/guesses.ts'
 import { invalidMember, noAccount, sessionEnded, wrongCredentials } from '../../refusals.ts'
@@ -44,15 +43,6 @@ const schema = {
   }
 }
 
-type Requested = Static<typeof Body>
-
-/** Both passwords as one text, which is different for any other pair. */
-const together = ({ currentPassword, newPassword }: Requested): string =>
-  JSON.stringify([currentPassword, newPassword])
-
-/** how long a repeated change of the password is recognised as a repetition */
-const REPEAT_MS = 600_000
-
 /**
  * A user who knows the old password sets a new one; every other session ends. A stolen access token
  * is not enough, and guesses here are slowed like guesses at login.
@@ -63,38 +53,9 @@ const REPEAT_MS = 600_000
  */
 export const changePassword: Route = (service, options) => {
   const { accounts, guesses, ring, clock } = options
-  const { passwords, checkCredentials } = accounts
+  const { passwords } = accounts
   const { ends } = options.sessions
   const { cookieSameSite } = options.settings
-
-  /**
-   * The change was made, but its response was lost or said "repeat later". So the old password is
-   * no longer the current one. A repeat has both passwords of the change, in one hash: a thief of
-   * the access token must not test guesses at the new password without the old one.
-   */
-  const isRepeat = async (account: Account, session: string, body: Requested) => {
-    const { passwordChange } = account
-    if (passwordChange === null || passwordChange.sid !== session) return false
-    if (clock() - passwordChange.atMs > REPEAT_MS) return false
-    return await passwords.inTurn((match) =>
-      match({ passwordHash: passwordChange.requestHash }, together(body), [])
-    )
-  }
-
-  /** The account that the current password proves; null if this change was already made. */
-  const prove = async (claim: Claim, session: string, body: Requested) => {
-    try {
-      return await checkCredentials(claim)
-    } catch (error) {
-      const isWrong = error instanceof Refusal && error.code === 'UNAUTHENTICATED'
-      // Only after a guess that was due and is counted, because the answer could reveal the new
-      // password.
-      if (isWrong && claim.account !== null) {
-        if (await isRepeat(claim.account, session, body)) return null
-      }
-      throw error
-    }
-  }
 
   /** Completes a change that the database has stored. The caller is known with the new password. */
   const follow = async (caller: Caller, account: Account, ended: readonly string[]) => {
@@ -120,7 +81,7 @@ export const changePassword: Route = (service, options) => {
       credential: credentialOf(found)
     }
     const claim = { account: found, password, caller, source }
-    const account = await prove(claim, session, request.body)
+    const account = await accounts.provePasswordChange(claim, session, request.body)
     if (account === null) {
       await follow(caller, found, [])
       return reply.code(204).send(null)

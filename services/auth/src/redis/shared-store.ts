@@ -7,12 +7,12 @@ import type { RedisConnection } from '@gatehouse/redis/connection'
 import { reportedRedis } from '@gatehouse/redis/reported-redis'
 import { requireUsable } from '@gatehouse/redis/require-usable'
 import { redisTarget } from '@gatehouse/redis/settings'
-import type { AuthConfig } from './config.ts'
-import { openSqlite } from './database/open-sqlite.ts'
-import type { Ports } from './ports.ts'
-import { neededRights } from './redis/needed-rights.ts'
-import { type StoreClock, storeClock } from './redis/store-clock.ts'
-import { watchClock } from './redis/watch-clock.ts'
+import type { AuthConfig } from '../config.ts'
+import { openSqlite } from '../database/open-sqlite.ts'
+import type { Ports } from '../ports.ts'
+import { neededRights } from './needed-rights.ts'
+import { type StoreClock, storeClock } from './store-clock.ts'
+import { watchClock } from './watch-clock.ts'
 
 /**
  * The store of the state that all instances share: refresh-token families, revocations, counts of
