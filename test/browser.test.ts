@@ -79,7 +79,8 @@ t.test('tabs that refresh at once all stay signed in', { skip }, async (t) => {
   await fetchFrom(first, '/auth/login', withCookie)
 
   for (let round = 0; round < 5; round += 1) {
-    // At once: no tab has its answer, and with it the next cookie, before all have asked with this one.
+    // At once: no tab has its answer, and with it the next cookie, before all have asked with this
+    // one.
     link.hold()
     const asked = tabs.map((tab) => fetchFrom(tab, '/auth/refresh-token'))
     await eventually(

@@ -37,7 +37,9 @@ const settingsOf = {
   orders: ordersSettings
 }
 
-/** Fixed in the image or the network, or a secret in a file, which infra/docker/secrets.yml passes. */
+/**
+ * Fixed in the image or the network, or a secret in a file, which infra/docker/secrets.yml passes.
+ */
 const notPassed =
   /_PORT$|_PASSWORD$|(?:_URL|_PASSWORD|_REFRESH_KEYS|_ENCRYPTION_KEY|_TOKEN)_FILE$|^GATEHOUSE_DATA_DIR$/
 

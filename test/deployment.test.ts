@@ -63,8 +63,8 @@ async function validate(object: KubernetesObject): Promise<void> {
 }
 
 /**
- * The members that the API does not know: its schemas allow them, and a misspelt probe would have no
- * effect. The compiler finds them, because a literal may have no member that its type has not.
+ * The members that the API does not know: its schemas allow them, and a misspelt probe would have
+ * no effect. The compiler finds them, because a literal may have no member that its type has not.
  */
 async function unknownMembers(t: Test, objects: readonly KubernetesObject[]): Promise<string> {
   const folder = dataFolder(t)

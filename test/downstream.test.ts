@@ -87,7 +87,10 @@ async function system(t: Test) {
   return { url, port, keysUrl: `${opsUrl}${GATEWAY_KEYS_PATH}` }
 }
 
-/** A key set behind a switch: as the gateway publishes it, without the keys of other gateways, or none. */
+/**
+ * A key set behind a switch: as the gateway publishes it, without the keys of other gateways, or
+ * none.
+ */
 async function switchedKeys(t: Test, keysUrl: string) {
   const state: { now: 'whole' | 'incomplete' | 'down' } = { now: 'whole' }
   const server = createServer(async (_request, response) => {
@@ -123,7 +126,10 @@ async function started(t: Test, command: readonly string[], settings: Record<str
 const encode = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
 const decode = (part = '') => JSON.parse(Buffer.from(part, 'base64url').toString())
 
-/** What somebody would try who reaches the service without a gateway, and has seen an assertion for another service. */
+/**
+ * What somebody would try who reaches the service without a gateway, and has seen an assertion for
+ * another service.
+ */
 function forgeries(seen: string): Record<string, Record<string, string>> {
   const [head, body, signature] = seen.split('.')
   const ours = encode({ ...decode(body), aud: ROUTE })

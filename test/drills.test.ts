@@ -243,7 +243,8 @@ t.test('a drill fails on a faulty installation', { skip }, async (t) => {
       '--json'
     ])
     const told = await eventually(tellings, (count) => count > before, 20_000)
-    // A drill that met a 503 for another reason, as where much else runs, has ended before it told anybody.
+    // A drill that met a 503 for another reason, as where much else runs, has ended before it told
+    // anybody.
     return told > before || attempts === 1 ? { rotation } : rotate(attempts - 1)
   }
   const { rotation } = await rotate(3)

@@ -1,5 +1,5 @@
 /** A sample as a process exports it. */
-export type Sample = {
+type Sample = {
   readonly name: string
   readonly labels: Readonly<Record<string, string>>
   readonly value: number

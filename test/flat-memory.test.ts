@@ -15,8 +15,9 @@ const MIB = 1024 * 1024
 const LARGE = 768 * MIB
 const PIECE = Buffer.alloc(256 * 1024, 'x')
 /**
- * What is on its way, and pieces that have gone and are not collected yet: 70 MiB on an idle machine, and 104 where another test
- * keeps the collector's threads waiting. A body that was kept would be five times as much.
+ * What is on its way, and pieces that have gone and are not collected yet: 70 MiB on an idle
+ * machine, and 104 where another test keeps the collector's threads waiting. A body that was kept
+ * would be five times as much.
  */
 const MOST_BYTES = LARGE / 5
 

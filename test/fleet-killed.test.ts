@@ -14,7 +14,8 @@ const skip = redisMissing || postgresMissing
 t.test('a process that is killed in a rotation', { skip }, async (t) => {
   const system = await installation(t, { auths: 1, gateways: 2 })
   const { ops, keys, clients, login, activeKid } = await gatewayFleet(system, {
-    // The auth services that are killed have each said, as the last one that started, where the command line is to go.
+    // The auth services that are killed have each said, as the last one that started, where the
+    // command line is to go.
     AUTH_OPS_URL: system.auths[0]?.opsUrl ?? ''
   })
 

@@ -9,7 +9,10 @@ import t from 'tap'
 
 const skip = redisMissing || postgresMissing
 const ROTATIONS = 10
-/** Between two requests of a client: the load is to be there all the time, and not to be the most that there can be. */
+/**
+ * Between two requests of a client: the load is to be there all the time, and not to be the most
+ * that there can be.
+ */
 const PAUSE_MS = 10
 
 const every = (word: string, count = 4) => Array(count).fill(word)

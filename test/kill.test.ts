@@ -40,7 +40,10 @@ function ordering({ gateways }: Installation, token: string) {
   return { statuses, more, stop, failed: () => statuses.filter((status) => status !== 201) }
 }
 
-/** How many connections of this machine to the port of this address are established, for as much as their own end knows. */
+/**
+ * How many connections of this machine to the port of this address are established, for as much as
+ * their own end knows.
+ */
 function connectionsTo(url: string): number {
   const port = Number(new URL(url).port).toString(16).toUpperCase().padStart(4, '0')
   const sockets = readFileSync('/proc/net/tcp', 'utf8').split('\n').slice(1)
@@ -80,8 +83,8 @@ t.test('a killed service costs only the requests in flight to it', { skip }, asy
 
   const killed = system.orders[0]
   await killed?.kill()
-  // The kernel closes the connections of a killed process one by one, and a busy machine delays it. Until the last one is
-  // closed, a client can lose more than one request.
+  // The kernel closes the connections of a killed process one by one, and a busy machine delays it.
+  // Until the last one is closed, a client can lose more than one request.
   const left = await eventually(
     async () => connectionsTo(killed?.url ?? ''),
     (count) => count === 0

@@ -2,8 +2,9 @@ import { readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { parse, parseAllDocuments } from 'yaml'
 
-// What `kubectl kustomize` makes of infra/kubernetes, for the part of its language that is used there. Debian 12 has a kubectl
-// that cannot read these files. Where a newer one is installed, a test compares both results.
+// What `kubectl kustomize` makes of infra/kubernetes, for the part of its language that is used
+// there. Debian 12 has a kubectl that cannot read these files. Where a newer one is installed, a
+// test compares both results.
 
 type Json = string | number | boolean | null | Json[] | JsonObject
 type JsonObject = { [name: string]: Json }

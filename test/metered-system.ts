@@ -51,7 +51,9 @@ async function liveService(t: Test): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
 }
 
-/** What counts without being asked to: background work calls the stores, and the gateway loads keys. */
+/**
+ * What counts without being asked to: background work calls the stores, and the gateway loads keys.
+ */
 const isUnasked = (series: string): boolean =>
   /^(process_|nodejs_|auth_store_call_)|\/\.well-known\/jwks\.json/.test(series)
 

@@ -7,9 +7,9 @@ import { read, root } from './source-files.ts'
 export type Query = { readonly place: string; readonly text: string }
 
 /** A metric and the labels by which a query selects or groups it. */
-export type Selected = { readonly metric: string; readonly labels: readonly string[] }
+type Selected = { readonly metric: string; readonly labels: readonly string[] }
 
-export type Alert = {
+type Alert = {
   readonly alert: string
   readonly expr: string
   readonly labels: { readonly severity: string }

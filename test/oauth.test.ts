@@ -22,7 +22,10 @@ const faultOf = (asked: Promise<unknown>): Promise<unknown> =>
 
 type Registration = { method?: string; scope?: string; jwks?: JSONWebKeySet }
 
-/** The whole system, found by an OAuth library that nobody here wrote, and what an operator does beside it. */
+/**
+ * The whole system, found by an OAuth library that nobody here wrote, and what an operator does
+ * beside it.
+ */
 async function system(t: Test) {
   const folder = dataFolder(t)
   const port = await freePort()

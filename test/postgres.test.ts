@@ -14,7 +14,9 @@ const skip = postgresMissing || redisMissing
 const LONG_MS = 30_000
 const ada = { email: 'ada@example.com', password: 'correct horse battery' }
 
-/** Auth services that start together on one empty PostgreSQL and one Redis, with the same secrets. */
+/**
+ * Auth services that start together on one empty PostgreSQL and one Redis, with the same secrets.
+ */
 async function processes(t: Test, postgres: PostgresServer, count: number) {
   const { url } = await redisServer(t)
   const settings = {

@@ -6,7 +6,10 @@ import { wholeSystem } from '@gatehouse/fixtures/whole-system'
 import t from 'tap'
 import { blocksOf } from './documented-blocks.ts'
 
-/** Replaces what differs between two runs. Equal ids stay equal: the first one becomes UUID 1, and so on. */
+/**
+ * Replaces what differs between two runs. Equal ids stay equal: the first one becomes UUID 1, and
+ * so on.
+ */
 function withoutChance(output: string): string {
   const ids = new Map<string, string>()
   return output

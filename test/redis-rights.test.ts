@@ -63,7 +63,9 @@ routes:
   - { name: auth, prefix: /auth, upstream: auth, stripPrefix: /auth, limit: { by: subject, max: 100, windowSeconds: 60, shared: true } }
 `
 
-/** An auth service and a gateway, each with a user that may do what is documented and nothing else. */
+/**
+ * An auth service and a gateway, each with a user that may do what is documented and nothing else.
+ */
 async function restricted(t: Test, redisUrl: string) {
   const opsPort = String(await freePort())
   const start = async (service: 'auth' | 'gateway', more: Record<string, string>) => {

@@ -19,7 +19,7 @@ import { webSockets } from './websocket/websockets.ts'
 
 const CONNECT_TIMEOUT_MS = 2000
 
-export type ForwardOptions = CapacityOptions & {
+type ForwardOptions = CapacityOptions & {
   readonly log: ServiceLog
   /** the result of the journey of a request */
   readonly passageOf: (request: FastifyRequest) => Passage

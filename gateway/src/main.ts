@@ -10,7 +10,7 @@ void runProcess(
     // A primary process does not need what a gateway needs.
     const { startGateway } = await import('./start.ts')
     // The primary process has logged the warnings.
-    return startGateway(isWorker() ? { ...config, warnings: [] } : config, null)
+    return startGateway(isWorker() ? { ...config, warnings: [] } : config)
   },
   { onHangup: 'reload' }
 )

@@ -18,10 +18,10 @@ import { gatewayCertificates } from './telemetry/gateway-certificates.ts'
 import { openTelemetry } from './telemetry/open-telemetry.ts'
 import { openTokens } from './tokens/open-tokens.ts'
 
-/** @param embedded if the auth service runs in this process */
+/** @param embedded the auth service, if it runs in this process */
 export const startGateway = (
   config: GatewayConfig,
-  embedded: Embedded | null
+  embedded: Embedded | null = null
 ): Promise<RunningService> => withClosing((closing) => open(config, embedded, closing))
 
 async function open(

@@ -124,7 +124,7 @@ t.test('a stored key set is trusted for as long as revoked keys are remembered',
 
 t.test('a gateway in its own process does not start without Redis, and says so', async (t) => {
   const config = settings(t, 'http://127.0.0.1:1/')
-  await t.rejects(startGateway(config, null), {
+  await t.rejects(startGateway(config), {
     name: 'SettingsFault',
     message: /REDIS_URL must be set/
   })
@@ -220,7 +220,7 @@ t.test(
       ...patience,
       REDIS_URL: url.replace('//', '//:hunter2@')
     })
-    await t.rejects(startGateway(config, null), {
+    await t.rejects(startGateway(config), {
       name: 'StartFault',
       message: /^Redis cannot be used: WRONGPASS (?!.*hunter2).*Check the user and the password/
     })
@@ -240,7 +240,7 @@ t.test(
       GATEWAY_TRUSTED_PROXIES: '10.0.0.1',
       TOKEN_ISSUER: 'https://auth.example'
     })
-    await t.rejects(startGateway(config, null), {
+    await t.rejects(startGateway(config), {
       name: 'StartFault',
       message: /maxmemory-policy is volatile-lru/
     })

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { operatorDocument, publicDocument } from './api-documents.ts'
 import type { Listener } from './collect-routes.ts'
@@ -12,5 +11,3 @@ export const apiFiles: Readonly<Record<string, (listeners: readonly Listener[]) 
 }
 
 export const apiFile = (name: string): string => fileURLToPath(new URL(name, folder))
-
-export const readDocument = (file: string) => JSON.parse(readFileSync(file, 'utf8'))

@@ -1,7 +1,7 @@
 import type { Redis } from 'ioredis'
 
 /** The counters of a Redis server since its start. */
-export type RedisFigures = {
+type RedisFigures = {
   /** scripts that clients called; each is one round trip */
   readonly scriptCalls: number
   /** processor time of the whole server, in microseconds */

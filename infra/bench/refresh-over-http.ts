@@ -9,7 +9,7 @@ const REFRESHES_A_CLIENT = 150
 
 type Bench = { url: string; redis: Redis; folder: string; rounds: number }
 
-export type Round = {
+type Round = {
   readonly refreshes: number
   readonly authMicroseconds: number
   readonly redisMicroseconds: number

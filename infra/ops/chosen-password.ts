@@ -5,7 +5,7 @@ import type { Terminal } from './terminal.ts'
 const PASSWORD_BYTES = 15
 
 /** A password for a user, and whether it was generated here. A generated one is shown once. */
-export type ChosenPassword = { readonly password: string; readonly generated: boolean }
+type ChosenPassword = { readonly password: string; readonly generated: boolean }
 
 /**
  * The option of each command that takes a password. An argument would appear in the list of

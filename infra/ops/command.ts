@@ -9,7 +9,7 @@ export type Typed = {
 }
 
 /** The output of a command: one JSON document for scripts, and the same as text for people. */
-export type Output = {
+type Output = {
   readonly json: unknown
   readonly text: string
   /** 1 if a part of the request was refused; otherwise 0 */

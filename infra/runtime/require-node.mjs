@@ -1,5 +1,5 @@
-// npm runs this at the end of `npm install`, on the Node.js that scripts will run on. Plain JavaScript, because a Node.js that is
-// too old cannot run TypeScript.
+// npm runs this at the end of `npm install`, on the Node.js that scripts will run on. Plain
+// JavaScript, because a Node.js that is too old cannot run TypeScript.
 
 const REQUIRED = 24
 const { platform, arch, version } = process

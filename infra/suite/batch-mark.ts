@@ -1,5 +1,5 @@
 /** The time that one file of a batch took. */
-export type Mark = { readonly file: string; readonly wallMs: number; readonly cpuMs: number }
+type Mark = { readonly file: string; readonly wallMs: number; readonly cpuMs: number }
 
 const WORD = 'suite-mark'
 

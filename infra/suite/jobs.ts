@@ -17,7 +17,7 @@ const MOST_FILES_IN_BATCH = 32
 /** Signs that a file changes or measures the process itself. */
 const NEEDS_OWN_PROCESS = /\bprocess\.(?:chdir|exit|on|once|memoryUsage)\b/
 
-export type JobOptions = {
+type JobOptions = {
   readonly root: string
   readonly timings: Timings
   readonly limitMs: number

@@ -5,7 +5,7 @@ import type { Job, Ran } from './job.ts'
 
 const LANE = fileURLToPath(import.meta.resolve('./lane.ts'))
 
-export type RunOptions = {
+type RunOptions = {
   readonly lanes: number
   readonly env: NodeJS.ProcessEnv
   /** @returns the jobs to run next because of this result */

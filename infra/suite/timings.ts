@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
  * The times of a job in the last recorded run. They decide the order of the files and which share a
  * process.
  */
-export type Timing = { readonly wallSeconds: number; readonly cpuSeconds: number }
+type Timing = { readonly wallSeconds: number; readonly cpuSeconds: number }
 
 export type Timings = Readonly<Record<string, Timing>>
 

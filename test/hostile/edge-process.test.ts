@@ -10,8 +10,8 @@ const SCENARIOS = inputs(800)
 /** What may stay in memory after the first batches: caches and pools that are bounded. */
 const MOST_GROWTH_BYTES = 12 * 1024 * 1024
 /**
- * How long one client may keep the event loop to itself, of the gateway's own processor time, so that it does not depend on
- * what other programs take. Many clients may do so together.
+ * How long one client may keep the event loop to itself, of the gateway's own processor time, so
+ * that it does not depend on what other programs take. Many clients may do so together.
  */
 const LONGEST_TURN_MS = 50
 

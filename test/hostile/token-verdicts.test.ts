@@ -7,7 +7,10 @@ import { changedToken, resigned } from './fixtures/changed-token.ts'
 import { tokenJudges, type Verdicts } from './fixtures/token-judges.ts'
 import { tokenWorld } from './fixtures/token-world.ts'
 
-/** Where they differ, because they know different things. Nothing else may be accepted here and refused there. */
+/**
+ * Where they differ, because they know different things. Nothing else may be accepted here and
+ * refused there.
+ */
 const BY_DESIGN = {
   neverWas:
     'A gateway knows which sessions and subjects are revoked, not which exist. It accepts a token for one that never was, which only our own signing key can make. Introspection asks the store.',

@@ -75,7 +75,7 @@ type Signed = {
 }
 type SignedAbout = Signed & { readonly names: readonly NamedClaim[] | undefined }
 
-export type AssertionsOptions = {
+type AssertionsOptions = {
   readonly sign: SignClaims
   readonly clock: () => number
   /** keeps the assertions that are used again */

@@ -27,7 +27,7 @@ export type AssertionKeySet = {
   readonly complete: boolean
 }
 
-export type MembershipOptions = {
+type MembershipOptions = {
   readonly fleet: Fleet
   readonly ownKey: JWK
   readonly announcement: () => Announcement

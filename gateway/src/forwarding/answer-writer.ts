@@ -17,7 +17,7 @@ import { passedTrailers } from './trailers.ts'
 import { isStatus, NotAnAnswer } from './upstream-faults.ts'
 
 /** The events of a request to a service. */
-export type AnswerEvents = {
+type AnswerEvents = {
   /** the process of the service that is asked, as an origin */
   readonly address: string
   readonly table: () => RouteTable

@@ -5,7 +5,7 @@ import { type Connect, type Connection, connection } from './connection.ts'
 import { endpointKey } from './endpoint.ts'
 import { sentAgain } from './sent-again.ts'
 
-export type ConnectionsOptions = {
+type ConnectionsOptions = {
   /** how long an attempt to connect may take */
   readonly connectMs: number
   /** in milliseconds, never set back */

@@ -6,7 +6,7 @@ export type GuardedPlace = (typeof guardedPlaces)[number]
 export type NoteFault = (place: GuardedPlace, error: Error) => void
 
 /** What a guard does with a fault. */
-export type Guarding = {
+type Guarding = {
   readonly place: GuardedPlace
   readonly noteFault: NoteFault
   /** Ends the one exchange, whatever its state. Must not throw. */

@@ -6,7 +6,7 @@ const WINDOW_MS = 60_000
 /** The maximum per window, so that a client that provokes faults does not fill the log. */
 const MOST_LINES = 10
 
-export type FaultOptions = {
+type FaultOptions = {
   readonly metrics: Registry
   readonly log: Pick<ServiceLog, 'error'>
   readonly clock: () => number

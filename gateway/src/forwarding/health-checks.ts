@@ -9,7 +9,7 @@ type HealthCheckOptions = {
   readonly onChange: (endpoint: Endpoint, healthy: boolean) => void
 }
 
-export type HealthChecks = {
+type HealthChecks = {
   /** The table has changed: checks exactly the endpoints that it names. */
   follow(): void
   close(): void

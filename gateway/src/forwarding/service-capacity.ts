@@ -7,7 +7,7 @@ import type { UpstreamLimits } from './upstream-limits.ts'
 import { type Upstreams, upstreams } from './upstreams.ts'
 
 /** The capacity of all services. */
-export type ServiceCapacity = {
+type ServiceCapacity = {
   readonly requests: Upstreams
   /** counted separately: WebSockets stay open, and would leave no place for requests */
   readonly webSockets: Upstreams

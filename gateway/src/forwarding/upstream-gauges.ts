@@ -4,7 +4,7 @@ import type { Figure, Upstreams } from './upstreams.ts'
 type Places = Pick<Upstreams, 'figures' | 'refused'>
 
 /** Where requests and WebSockets in flight are counted. */
-export type UpstreamLoad = { readonly requests: Places; readonly webSockets: Places }
+type UpstreamLoad = { readonly requests: Places; readonly webSockets: Places }
 
 /** Shows how much of the capacity of each address is in use: 0 after the last client has gone. */
 export function upstreamGauges(metrics: Registry, load: UpstreamLoad): void {

@@ -43,7 +43,7 @@ export type Figure = {
 }
 
 /** `full`: all places are taken. `caller_share`: the caller uses its share. */
-export type NoPlace = 'full' | 'caller_share'
+type NoPlace = 'full' | 'caller_share'
 
 export type Refused = {
   readonly upstream: string
@@ -58,7 +58,7 @@ type State = {
   readonly circuits: Map<string, Circuit>
 }
 
-export type UpstreamsOptions = {
+type UpstreamsOptions = {
   readonly placesPerAddress: number
   /** the part of the places left by all others that one caller may use, from 1 to 100 */
   readonly sharePercent: number

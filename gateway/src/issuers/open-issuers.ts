@@ -12,7 +12,7 @@ import { externalProfiles } from './external-profile.ts'
 import type { IssuerEntry } from './issuer-entry.ts'
 
 /** The issuers whose tokens the gateway accepts, with the keys of each. */
-export type OpenIssuers = {
+type OpenIssuers = {
   readonly trusted: TrustedIssuers
   /** the keys of our own auth service */
   readonly ownKeys: SigningKeys

@@ -24,7 +24,7 @@ const DOWNLOAD_MS = 2000
 const LONGEST_DOCUMENT = 256 * 1024
 
 /** A document of an issuer, as text, and its age: how long ago its source still had it. */
-export type Downloaded = { readonly text: string; readonly ageMs: number }
+type Downloaded = { readonly text: string; readonly ageMs: number }
 
 /**
  * Downloads a document of an issuer.

@@ -10,7 +10,7 @@ export class KeyNotAsked extends Error {
 }
 
 /** The fetches of a key set, as the search for an unknown key sees them. */
-export type KeySetFetches = {
+type KeySetFetches = {
   /** how many have begun */
   readonly begun: number
   /** the one in progress; it does not reject */

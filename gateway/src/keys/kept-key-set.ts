@@ -10,7 +10,7 @@ const GOOD_AT = 'goodAtMs'
 /**
  * A key set as it is stored on disk, so that a gateway can start while its issuer is unreachable.
  */
-export type Kept = { text: string | null; goodAtMs: number }
+type Kept = { text: string | null; goodAtMs: number }
 
 /** A file without this time, as earlier versions wrote it, counts as oldest. */
 export function readKept(file: string): Kept {

@@ -1,5 +1,5 @@
 /** Why something cannot be taken: all of it is in use, or the caller uses its share. */
-export type Lacking = 'all' | 'share'
+type Lacking = 'all' | 'share'
 
 /** A capacity of which one caller may use a share: bytes of memory, or places at an address. */
 export type SharedCapacity = {

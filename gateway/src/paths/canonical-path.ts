@@ -8,7 +8,7 @@ export type CanonicalTarget = {
 }
 
 /** The encoded delimiters that a route accepts in its paths. */
-export type EncodedWords = {
+type EncodedWords = {
   readonly encodedSlashes: 'refuse' | 'pass'
   readonly encodedDelimiters: 'refuse' | 'pass'
 }

@@ -22,7 +22,7 @@ export type ProxiedClient = {
 }
 
 /** `more`: the bytes so far can be the beginning of a header. `none`: they cannot. */
-export type ReadProxyHeader = ProxyHeader | 'more' | 'none' | 'malformed'
+type ReadProxyHeader = ProxyHeader | 'more' | 'none' | 'malformed'
 
 /** §2.1: 107 characters with CRLF */
 const LONGEST_TEXT = 107

@@ -30,7 +30,7 @@ export type ProxiedConnection = {
  */
 export type ProxiedConnectionOf = (connection: Connection) => ProxiedConnection | null
 
-export type ProxyProtocolOptions = {
+type ProxyProtocolOptions = {
   readonly proxyProtocol: ProxyProtocol
   readonly isTrustedProxy: IsTrustedProxy
   readonly log: Pick<ServiceLog, 'warn'>

@@ -7,7 +7,7 @@ import { type ForwardedElement, forwardedElements } from './forwarded-elements.t
 import type { ProxyHeaders } from './proxy-headers.ts'
 
 /** What the headers of a request report about its way, one proxy after the other. */
-export type ToldByProxies = {
+type ToldByProxies = {
   /** the peer of each proxy; null if it is no address */
   readonly addresses: readonly (string | null)[]
   /** What the outermost of this many proxies reports, or the outermost of them that reports it. */

@@ -21,7 +21,7 @@ export type Embedded = {
 }
 
 /** The state that gateways share with each other and with the auth service. */
-export type SharedState = {
+type SharedState = {
   readonly revocations: RevocationSource
   readonly takeSightings: TakeSightings
   readonly fleet: Fleet

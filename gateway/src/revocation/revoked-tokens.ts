@@ -40,7 +40,7 @@ const ALL = 'everything'
 /** Twice as long as a token lives by default: an entry may arrive while the wall clock is wrong. */
 const LEAST_HELD_MS = 600_000
 
-export type Clocks = {
+type Clocks = {
   /** in milliseconds since 1970 */
   readonly clock: () => number
   /** in milliseconds, never set back and never ahead */

@@ -3,7 +3,7 @@ import { type Method, usualMethods } from './methods.ts'
 import type { Route } from './route.ts'
 
 /** What a route requires of a request with one method. */
-export type Demanded = {
+type Demanded = {
   readonly access: Access
   /** the route's own requirements first */
   readonly demands: readonly Demand[]

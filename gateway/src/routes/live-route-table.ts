@@ -13,7 +13,7 @@ export type LiveRouteTable = {
   close(): void
 }
 
-export type LiveRouteTableOptions = {
+type LiveRouteTableOptions = {
   readonly first: RouteTable
   /** polled: the file may be replaced, or be a link to a file that is replaced */
   readonly file: string

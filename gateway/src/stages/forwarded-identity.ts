@@ -13,7 +13,7 @@ import { writtenIdentity } from '../tokens/written-identity.ts'
 import type { RequestHeaders } from './strip.ts'
 
 /** The identity headers for a service, without the assertion. */
-export type ForwardedIdentity = {
+type ForwardedIdentity = {
   readonly identity: Readonly<RequestHeaders>
   /** the claims that the route or the issuer's entry names; undefined if there are none */
   readonly claims: SignedClaims | undefined

@@ -15,12 +15,12 @@ export type Handshake = {
 }
 
 /** A subprotocol without meaning, so that the response need not repeat the token. */
-export const OWN_PROTOCOL = 'gatehouse'
+const OWN_PROTOCOL = 'gatehouse'
 
 /**
  * The prefix of an access token among the subprotocols. It is not forwarded, like every credential.
  */
-export const BEARER_PROTOCOL = 'gatehouse.bearer.'
+const BEARER_PROTOCOL = 'gatehouse.bearer.'
 
 const KEY = /^[+/0-9A-Za-z]{22}==$/
 /** RFC 9110 §5.6.2 */

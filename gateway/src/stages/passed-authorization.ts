@@ -23,7 +23,7 @@ export function passedAuthorization(
  * Whether a value contains a JWT of one of these issuers, as it is or within base64 (`Basic`, RFC
  * 7617).
  */
-export function holdsTokenOf(issuers: Pick<TrustedIssuers, 'find'>, value: string): boolean {
+function holdsTokenOf(issuers: Pick<TrustedIssuers, 'find'>, value: string): boolean {
   const isTheirs = (text: string): boolean =>
     text.split(NOT_IN_JWT).some((part) => {
       const issuer = issuerIn(part)

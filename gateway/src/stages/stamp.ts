@@ -31,7 +31,7 @@ export type Hop = ArrivedHop & {
 const BASIC = /^basic +[A-Za-z0-9+/]+={0,2}$/i
 
 /** What makes the headers that only the gateway may set. */
-export type Says = { readonly assertions: Assertions; readonly namedClaims: NamedClaims }
+type StampOptions = { readonly assertions: Assertions; readonly namedClaims: NamedClaims }
 
 /**
  * The headers for the service: first those that the client may set, then those that only the
@@ -42,7 +42,7 @@ export function stamp(
   route: Route,
   token: VerifiedToken | null,
   hop: Hop,
-  { assertions, namedClaims }: Says
+  { assertions, namedClaims }: StampOptions
 ): RequestHeaders {
   const headers: RequestHeaders = {
     ...request.headers,

@@ -4,7 +4,7 @@ import type { Route } from '../routes/route.ts'
 import type { StrippedRequest } from './strip.ts'
 
 /** The origin on which a request arrived, and the other origins whose pages may use this API. */
-export type Door = {
+type UpgradeTarget = {
   readonly protocol: string
   readonly host: string
   readonly allowsOrigin: AllowsOrigin
@@ -18,10 +18,10 @@ export type Door = {
 export function checkUpgrade(
   { websocket, origin }: StrippedRequest,
   route: Route,
-  door: Door
+  target: UpgradeTarget
 ): void {
   if (websocket === null) return
   if (!route.websocket) throw malformed('upgrade', 'nothing here upgrades')
-  if (origin === null || isSameOrigin(origin, `${door.protocol}://${door.host}`)) return
-  if (!door.allowsOrigin(origin)) throw foreignOrigin()
+  if (origin === null || isSameOrigin(origin, `${target.protocol}://${target.host}`)) return
+  if (!target.allowsOrigin(origin)) throw foreignOrigin()
 }

@@ -7,7 +7,7 @@ import { pino } from 'pino'
 import type { Served } from './served.ts'
 import type { Trail } from './trail.ts'
 
-export type AccessLogOptions = {
+type AccessLogOptions = {
   readonly destination: DestinationStream
   /** by class of status, the share of requests that is written, from 0 to 1; 1 if not named */
   readonly samples: Samples
@@ -17,7 +17,7 @@ export type AccessLogOptions = {
 
 /** Classes of status, and `none` for a request whose client left before it was answered. */
 export const statusClasses = ['1xx', '2xx', '3xx', '4xx', '5xx', 'none'] as const
-export type StatusClass = (typeof statusClasses)[number]
+type StatusClass = (typeof statusClasses)[number]
 export type Samples = Readonly<Partial<Record<StatusClass, number>>>
 
 export const statusClassOf = (status: number | null): StatusClass =>

@@ -16,7 +16,7 @@ export type AccessTokenVerifier = {
 }
 
 /** Counts since the start of the process, and what is remembered now. */
-export type VerifierFigures = {
+type VerifierFigures = {
   /** valid tokens that were remembered, and valid tokens that were verified */
   readonly remembered: number
   readonly verified: number

@@ -20,7 +20,7 @@ export type CheckedToken = {
  * @throws Refusal UNAUTHENTICATED, TOKEN_STALE, or UNAVAILABLE while no trusted key set is loaded
  * or the issuer cannot be asked for the key
  */
-export type CheckToken = (token: string) => Promise<CheckedToken>
+type CheckToken = (token: string) => Promise<CheckedToken>
 
 /** Checks a signature with the algorithm that the token names, if it is one of the key's own. */
 export type CheckSignature = (

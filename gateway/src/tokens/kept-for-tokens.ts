@@ -1,7 +1,7 @@
 import type { VerifiedToken } from './verified-token.ts'
 
 /** Values of one kind that are kept for tokens, each under a key. */
-export type KeptValues<Key, Value> = {
+type KeptValues<Key, Value> = {
   find(token: VerifiedToken, key: Key): Value | undefined
   /** @param bytes how many bytes of the heap the strings of the value use */
   keep(token: VerifiedToken, key: Key, value: Value, bytes: number): void
@@ -20,7 +20,7 @@ type Generation = {
   bytes: number
 }
 
-export type KeptForTokensOptions = {
+type KeptForTokensOptions = {
   readonly mostBytes: number
   readonly clock: () => number
 }

@@ -5,7 +5,7 @@ import { identityOfClaims } from '@gatehouse/edge-headers/identity'
 import { Compile } from 'typebox/compile'
 import type { TokenProfile } from './access-token-profile.ts'
 
-export type TokenExpectation = {
+type TokenExpectation = {
   readonly issuer: string
   readonly audience: string
 }

@@ -12,7 +12,7 @@ const LOW_WATER_BYTES = HIGH_WATER_BYTES / 4
  */
 const UNSENT_MESSAGE_BYTES = 256
 
-export type Direction = {
+type Direction = {
   readonly from: Side
   readonly to: WebSocket
   /** whether `from` masks its frames, as clients do */

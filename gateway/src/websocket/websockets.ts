@@ -19,7 +19,7 @@ import { passRefusal } from './pass-refusal.ts'
 import { type Relay, relay } from './relay.ts'
 import { takeUpgrades } from './upgrades.ts'
 
-export type WebSocketOptions = {
+type WebSocketOptions = {
   readonly upstreams: Upstreams
   readonly lifetimes: Lifetimes
   readonly noteFault: NoteFault
@@ -30,7 +30,7 @@ export type WebSocketOptions = {
 }
 
 /** Handles a request that the journey has accepted as an upgrade. */
-export type PassWebSocket = (reply: FastifyReply, passage: Passage) => void
+type PassWebSocket = (reply: FastifyReply, passage: Passage) => void
 
 /**
  * WebSockets through the gateway. The client's upgrade is accepted only after the service has
@@ -53,7 +53,7 @@ export function webSockets(app: FastifyInstance, options: WebSocketOptions): Pas
     reply.hijack()
     noteWebSocket(reply)
     reply.raw.detachSocket(socket)
-    const door = new WebSocketServer({
+    const server = new WebSocketServer({
       noServer: true,
       clientTracking: false,
       maxPayload: Math.max(passage.route.bodyLimitBytes, 1),
@@ -61,7 +61,7 @@ export function webSockets(app: FastifyInstance, options: WebSocketOptions): Pas
       handleProtocols: () => protocol ?? false
     })
     let link: Relay | null = null
-    door.handleUpgrade(raw, socket, release(raw), (client) => {
+    server.handleUpgrade(raw, socket, release(raw), (client) => {
       client.pause()
       const unwatch = options.lifetimes.watch(passage.token, (why) =>
         opened.end(closeCode.unauthorized, why)

@@ -1,7 +1,7 @@
 import type { Environment } from '@gatehouse/settings/read-settings'
 
 /** A text with its variables replaced. */
-export type Expanded = {
+type Expanded = {
   readonly text: string
   /** the offset in the text as it is written */
   originalOffset(offset: number): number

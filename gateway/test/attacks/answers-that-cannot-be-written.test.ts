@@ -8,7 +8,9 @@ import { refusal, sockets } from '../websocket/fixtures/sockets.ts'
 
 const https = await selfSigned()
 
-/** A gateway over TLS, in front of a service that answers every request with exactly these bytes. */
+/**
+ * A gateway over TLS, in front of a service that answers every request with exactly these bytes.
+ */
 async function answering(t: Test, bytes: string) {
   const gateway = await edge(t, { https, allowedOrigins: ['https://app.example'] })
   gateway.upstream.answer = (request) => answerWith(request.socket, bytes)
@@ -33,7 +35,10 @@ const answerWith = (socket: Socket, bytes: string) => socket.end(Buffer.from(byt
 const chunked = (trailers: string) =>
   `HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n${trailers}\r\n\r\n`
 
-/** RFC 9113 §8.2.2 forbids the first seven over HTTP/2, where Node.js throws in a callback of its own. */
+/**
+ * RFC 9113 §8.2.2 forbids the first seven over HTTP/2, where Node.js throws in a callback of its
+ * own.
+ */
 const trailers = [
   'keep-alive: timeout=5',
   'connection: close',
@@ -138,7 +143,8 @@ t.test('of a duplicate single-value header, the first one is passed on', async (
 })
 
 t.test('a hint that cannot be written is dropped, and the response arrives', async (t) => {
-  // Node.js reads each parameter of the last one in two ways: 30 of them take it minutes, 60 take it years.
+  // Node.js reads each parameter of the last one in two ways: 30 of them take it minutes, 60 take
+  // it years.
   const ambiguous = `</a>${';a=a'.repeat(30)};"`
   const links = ['</a>; rel=preload, </b>; rel=preload', 'nonsense', '<a', '</a>; x="', ambiguous]
   for (const link of links) {

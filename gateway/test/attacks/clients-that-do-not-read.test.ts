@@ -18,7 +18,9 @@ import { edgeOverTls, outcomeOf, rawConnection } from './fixtures/raw-http-two.t
 
 /** More than the buffers of both connections hold. */
 const MOST_BUFFERED = 32 * 1024 * 1024
-/** Far longer than the gateway waits for a client; only a gateway that waits for ever takes so long. */
+/**
+ * Far longer than the gateway waits for a client; only a gateway that waits for ever takes so long.
+ */
 const GIVE_UP_MS = 30_000
 
 /** Until the gateway has so much for this client that it takes no more from its service. */
@@ -152,7 +154,8 @@ t.test('a connection closes when Node.js has destroyed its HTTP/2 session', asyn
     () => looks === 20,
     GIVE_UP_MS
   )
-  // As Node.js does after a malformed frame. Its last bytes wait behind what the client does not read.
+  // As Node.js does after a malformed frame. Its last bytes wait behind what the client does not
+  // read.
   ;(await session).destroy(new Error('a malformed frame'))
   t.ok(await isClosed(connection), 'what is not written yet is not waited for')
 })

@@ -4,8 +4,9 @@ import { adaHeaders } from '../fixtures/stamped.ts'
 import type { Received } from '../fixtures/upstream.ts'
 import { head, provoke, valuesOf } from './fixtures/raw-request.ts'
 
-// What `Connection` names is for the next hop alone and ends there (RFC 9110 §7.6.1). A proxy that applies this to what it
-// has itself added lets the client take it off again: reply-from before 12.6.2, Traefik CVE-2024-45410.
+// What `Connection` names is for the next hop alone and ends there (RFC 9110 §7.6.1). A proxy that
+// applies this to what it has itself added lets the client take it off again: reply-from before
+// 12.6.2, Traefik CVE-2024-45410.
 
 const expected = {
   ...adaHeaders,

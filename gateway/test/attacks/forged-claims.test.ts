@@ -28,7 +28,10 @@ const times = [
 const infinite: Raw = { raw: '1e400' }
 const texts = [undefined, null, '', 7, true, ['user-1'], { a: 'user-1' }, 'x'.repeat(256)]
 
-/** Each signed by the issuer's own key: what a library lets pass, and a bug at the issuer would write. */
+/**
+ * Each signed by the issuer's own key: what a library lets pass, and a bug at the issuer would
+ * write.
+ */
 const forgeries: Record<string, unknown[]> = {
   exp: [...times, infinite, 253402300800],
   nbf: [...times, infinite, NOW + 6, NOW + 3600],

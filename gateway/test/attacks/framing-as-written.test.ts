@@ -8,7 +8,10 @@ const LENGTH = SMUGGLED.length
 /** the same, with more to come */
 const STAYING = SMUGGLED.replace('Connection: close\r\n', '')
 
-/** What has one reading (RFC 9112 §6, §7): the body that a service then gets, and the next request is one of its own. */
+/**
+ * What has one reading (RFC 9112 §6, §7): the body that a service then gets, and the next request
+ * is one of its own.
+ */
 const followed: [title: string, bytes: string, body: string][] = [
   ['a length of zero with GET', get('Content-Length: 0'), ''],
   ['zeros before a length', withLength(' 005'), 'hello'],
@@ -100,7 +103,8 @@ t.test('a connection with too many pipelined requests is cut', async (t) => {
 })
 
 t.test('nothing is written into the middle of a response', async (t) => {
-  // The answer never ends, so the gateway cuts it when its service has been silent for as long as the route allows.
+  // The answer never ends, so the gateway cuts it when its service has been silent for as long as
+  // the route allows.
   const routes =
     '  - { name: brief, prefix: /brief, upstream: service, access: public, idleSeconds: 1 }\n'
   const gateway = await edge(t, { routes })

@@ -3,7 +3,9 @@ import { decodeJwt } from 'jose'
 import t from 'tap'
 import { edge } from '../fixtures/edge.ts'
 
-/** Texts that an issuer may sign, and that would be something else as the bare value of a header. */
+/**
+ * Texts that an issuer may sign, and that would be something else as the bare value of a header.
+ */
 const hostile: Record<string, string> = {
   'CR LF and a header': 'ada\r\nx-auth-roles: admin\r\n\r\nGET /open/smuggled HTTP/1.1',
   'a line feed': 'ada\nbob',

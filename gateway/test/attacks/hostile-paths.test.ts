@@ -2,8 +2,8 @@ import t from 'tap'
 import { edge } from '../fixtures/edge.ts'
 import { head, provoke } from './fixtures/raw-request.ts'
 
-// Oathkeeper GHSA-p224-6x5r-fjpm: what one program decides about is not what the next one serves, as soon as the two read
-// one path in two ways. Such a path is refused, not repaired.
+// Oathkeeper GHSA-p224-6x5r-fjpm: what one program decides about is not what the next one serves,
+// as soon as the two read one path in two ways. Such a path is refused, not repaired.
 
 const words = (text: string) => text.trim().split(/\s+/)
 
@@ -44,7 +44,10 @@ const nobodys = words(`
   /%ef%bd%8fpen / /x /ope /o /auth /auth/ /auth/loginx /auth/login;x /login /x/open /x/closed /closed;jsessionid=1
   /metrics /healthz /readyz /.well-known/gateway-jwks.json /__proto__ /constructor /?/open /?x=/../open`)
 
-/** What is canonical goes on exactly as it is; the service may make of it what it likes, but it is of that route. */
+/**
+ * What is canonical goes on exactly as it is; the service may make of it what it likes, but it is
+ * of that route.
+ */
 const canonical = words(`
   /open /open/ /open/x /open/x/ /open?/../closed /open?x=%2e%2e%2f&y=%00&z=% /open?a[]=1|2 /open?a={"b":1}
   /open/a%20b /open/%E2%82%AC /open/%e2%82%ac /open/%F0%9F%9A%80 /open/x%26y /open/%22x%22 /open/a+b

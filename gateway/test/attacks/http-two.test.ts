@@ -175,7 +175,10 @@ t.test('HTTP/2 requests that HTTP/1 cannot express are refused', async (t) => {
   t.equal(await outcomeOf(t, gateway, headers(plain)), 200, 'others are served')
 })
 
-/** What a client says before its requests, which frees Node.js from its own limit or holds it to that. */
+/**
+ * What a client says before its requests, which frees Node.js from its own limit or holds it to
+ * that.
+ */
 const beginnings = {
   'confirms the settings': frame(kind.settings, ACK, 0),
   'does not confirm the settings': Buffer.alloc(0)

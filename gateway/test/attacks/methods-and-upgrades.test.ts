@@ -2,7 +2,10 @@ import t from 'tap'
 import { edge } from '../fixtures/edge.ts'
 import { head, provoke } from './fixtures/raw-request.ts'
 
-/** Methods that Node.js reads and nobody here has a use for; a cache, a DAV server or a debugger behind us might. */
+/**
+ * Methods that Node.js reads and nobody here has a use for; a cache, a DAV server or a debugger
+ * behind us might.
+ */
 const unused = `
   TRACE PROPFIND PROPPATCH MKCOL COPY MOVE LOCK UNLOCK SEARCH REPORT LINK
   UNLINK PURGE BIND REBIND ACL MERGE CHECKOUT NOTIFY SUBSCRIBE UNSUBSCRIBE M-SEARCH MKCALENDAR

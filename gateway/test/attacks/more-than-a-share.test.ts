@@ -8,7 +8,8 @@ import { WebSocket } from 'ws'
 import { bodyMemory } from '../../src/forwarding/body-memory.ts'
 import { sockets } from '../websocket/fixtures/sockets.ts'
 
-// One client address with slow requests took every place of a service, and all other clients got 503.
+// One client address with slow requests took every place of a service, and all other clients got
+// 503.
 
 const PLACES = 8
 const PROXY = '127.0.0.9'
@@ -35,7 +36,9 @@ async function halves(t: Test, upstreamSharePercent = 50) {
     )
     return values?.reduce((sum, { value }) => sum + value, 0)
   }
-  /** Sends a request from an address of this machine; the connection, and the status of the answer. */
+  /**
+   * Sends a request from an address of this machine; the connection, and the status of the answer.
+   */
   const send = async (from: string, lines: readonly string[]) => {
     const socket = connect({ port: gateway.port, host: '127.0.0.1', localAddress: from })
     t.teardown(() => socket.destroy())

@@ -4,7 +4,10 @@ import { head, provoke } from './fixtures/raw-request.ts'
 
 const OWN = '__Host-refresh'
 
-/** The `Cookie` lines of a request, and what an ordinary service and the one with credentials get of it. */
+/**
+ * The `Cookie` lines of a request, and what an ordinary service and the one with credentials get of
+ * it.
+ */
 const requests: [lines: string[], ordinary?: string | undefined, withCredentials?: string][] = [
   [[`${OWN}=secret`], undefined, `${OWN}=secret`],
   [
@@ -16,7 +19,8 @@ const requests: [lines: string[], ordinary?: string | undefined, withCredentials
   [['theme=dark', `${OWN}=secret`], 'theme=dark', `theme=dark; ${OWN}=secret`],
   [[`${OWN}=secret`, `${OWN}=secret-2`], undefined, `${OWN}=secret; ${OWN}=secret-2`],
   [[`  ${OWN}=secret ;; ; a=b`], 'a=b', `a=b; ${OWN}=secret`],
-  // What only looks like it, and could be taken for it, goes nowhere: a sister domain may have set it.
+  // What only looks like it, and could be taken for it, goes nowhere: a sister domain may have set
+  // it.
   [[`  ${OWN}  =secret ;; ; a=b`], 'a=b', 'a=b'],
   [[`\t${OWN}\t= secret`]],
   [[`\xa0${OWN}=secret`]],

@@ -5,8 +5,9 @@ import { type Edge, edge, TOKEN_BYTES } from '../fixtures/edge.ts'
 import { goodClaims, headerOf, jwt, newKey } from '../fixtures/issuer.ts'
 import { isRefused } from './fixtures/is-refused.ts'
 
-// A token that was good a moment ago is remembered, so that its signature is not checked again. What else can have
-// changed since is: fast-jwt GHSA-rp9m-7r4c-75qg and get-jwks CVE-2025-59936 are what comes of a weak key to a cache.
+// A token that was good a moment ago is remembered, so that its signature is not checked again.
+// What else can have changed since is: fast-jwt GHSA-rp9m-7r4c-75qg and get-jwks CVE-2025-59936 are
+// what comes of a weak key to a cache.
 
 const present = (gateway: Edge, token: string) =>
   gateway.call('/closed', { headers: { authorization: `Bearer ${token}` } })
@@ -140,8 +141,8 @@ t.test('tokens with large claims take no more memory than tokens may', async (t)
   }
   // They fill what is allowed. After that, each new one takes the place of an old one.
   const full = await use(120)
-  // What is garbage a moment later, such as a connection that closes, does not count: memory that is kept
-  // grows with every round.
+  // What is garbage a moment later, such as a connection that closes, does not count: memory that
+  // is kept grows with every round.
   let grown = Number.POSITIVE_INFINITY
   for (let round = 1; round <= 4 && grown >= TOKEN_BYTES / 2; round += 1) {
     grown = (await use(120)) - full

@@ -9,7 +9,10 @@ import { limitConnections } from '../../src/limits/connection-limits.ts'
 import { acceptProxyProtocol } from '../../src/proxies/proxy-protocol.ts'
 import { type Edge, edge } from '../fixtures/edge.ts'
 
-/** A connection from one of this machine's addresses; what it says to a request, or nothing where it is closed. */
+/**
+ * A connection from one of this machine's addresses; what it says to a request, or nothing where it
+ * is closed.
+ */
 async function connected(t: Test, { port }: Pick<Edge, 'port'>, localAddress: string) {
   const socket = connect({ port, host: '127.0.0.1', localAddress })
   t.teardown(() => socket.destroy())

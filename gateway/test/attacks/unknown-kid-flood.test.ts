@@ -5,7 +5,9 @@ import { goodClaims, headerOf, jwt, newKey } from '../fixtures/issuer.ts'
 
 const COOLDOWN_MS = 5000
 
-/** So many tokens at once whose kid nobody knows, and good ones among them: the statuses of both. */
+/**
+ * So many tokens at once whose kid nobody knows, and good ones among them: the statuses of both.
+ */
 async function flood(gateway: Edge, size: number): Promise<{ forged: number[]; good: number[] }> {
   const attacker = newKey()
   const claims = goodClaims(gateway.clock())

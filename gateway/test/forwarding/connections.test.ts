@@ -68,7 +68,10 @@ async function service(t: Test, conduct: Conduct): Promise<Service> {
   }
 }
 
-/** The status of an answer and its body, or the code of the fault; settled when the connection can take another request. */
+/**
+ * The status of an answer and its body, or the code of the fault; settled when the connection can
+ * take another request.
+ */
 function outcome(
   lines: Connections,
   options: Dispatcher.DispatchOptions,

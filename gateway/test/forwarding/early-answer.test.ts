@@ -19,7 +19,10 @@ async function early(t: Test, answer: Early, options: EdgeOptions = {}): Promise
   return gateway
 }
 
-/** Begins an upload whose body looks like requests, and goes on with it; what comes back until the connection ends. */
+/**
+ * Begins an upload whose body looks like requests, and goes on with it; what comes back until the
+ * connection ends.
+ */
 async function upload(gateway: Edge): Promise<string> {
   const socket = connect({ port: gateway.port, host: '127.0.0.1' }).setEncoding('latin1')
   socket.on('error', () => {})

@@ -7,7 +7,10 @@ const routes = `
   - { name: tips, prefix: /tips, upstream: service, events: true, answerSeconds: 1, bodyLimitBytes: 16384 }
 `
 
-/** A stream may be the answer to a question that is sent along; the ways to a service are of three pieces of code. */
+/**
+ * A stream may be the answer to a question that is sent along; the ways to a service are of three
+ * pieces of code.
+ */
 const asking: Record<string, [path: string, init: RequestInit]> = {
   'without a body': ['/news', {}],
   'with a body in hand': ['/tips', { method: 'POST', body: 'a question' }],

@@ -12,7 +12,10 @@ const ROUTES = `
 const post = (path: string, version: string) =>
   `POST ${path} HTTP/${version}\r\nHost: a\r\nConnection: close\r\nContent-Length: 5\r\n\r\nhello`
 
-/** A request may go to its service by itself, with a body that has come, or with one that is still coming: three pieces of code. */
+/**
+ * A request may go to its service by itself, with a body that has come, or with one that is still
+ * coming: three pieces of code.
+ */
 const ways: Record<string, (version: string) => string> = {
   'without a body': (version) =>
     `GET /small HTTP/${version}\r\nHost: a\r\nConnection: close\r\n\r\n`,

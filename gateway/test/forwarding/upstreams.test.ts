@@ -18,7 +18,10 @@ const one: Upstream = {
 }
 const three: Upstream = { ...one, addresses: [a, b, c] }
 
-/** Services of which a test takes places for nobody, unless it says for whom; null where there is none. */
+/**
+ * Services of which a test takes places for nobody, unless it says for whom; null where there is
+ * none.
+ */
 const services = (placesPerAddress = 10, sharePercent = 100) => {
   const clock = testClock()
   const all = upstreams({ placesPerAddress, sharePercent, clock })

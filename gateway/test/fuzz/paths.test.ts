@@ -97,7 +97,10 @@ const pieces = [
   'x'
 ]
 
-/** How programs behind a gateway may come to read a path, each as the segments that it is led by; null where one refuses. */
+/**
+ * How programs behind a gateway may come to read a path, each as the segments that it is led by;
+ * null where one refuses.
+ */
 const readings: Record<string, (path: string) => string | null> = {
   'as browsers and Node.js read it': (path) => new URL(`http://h${path}`).pathname,
   'decoded, then resolved': (path) => resolved(decoded(path)),
@@ -138,7 +141,10 @@ function matchedBy(table: RouteTable, target: string) {
   }
 }
 
-/** The first of so many targets that a reader finds in another route than the gateway, and how many are let in. */
+/**
+ * The first of so many targets that a reader finds in another route than the gateway, and how many
+ * are let in.
+ */
 function hunt(routes: RouteTable, count: number, starts: readonly string[]) {
   const random = generator()
   let accepted = 0

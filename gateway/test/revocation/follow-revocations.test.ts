@@ -9,7 +9,10 @@ import { revocationCheck } from '../../src/revocation/revocation-check.ts'
 import { revocationGauges } from '../../src/revocation/revocation-gauges.ts'
 import { ada, turn } from '../fixtures/stamped.ts'
 
-/** A log that says what a test tells it to, an outage too, and writes down from where it was followed. */
+/**
+ * A log that says what a test tells it to, an outage too, and writes down from where it was
+ * followed.
+ */
 function toldLog() {
   const cursors: (string | null)[] = []
   const events = new EventEmitter()

@@ -66,7 +66,10 @@ t.test('a table with a fault is reported, and the old one stays', async (t) => {
 
 t.test('a change of the file is noticed, even if the file is replaced', async (t) => {
   const { file, has, next } = live(t)
-  /** Writes until it is noticed: what is written before the file is looked at for the first time is no change. */
+  /**
+   * Writes until it is noticed: what is written before the file is looked at for the first time is
+   * no change.
+   */
   const noticed = async (path: string, write: (text: string) => void) => {
     const again = setInterval(() => write(withRoute(path)), 50)
     // What is told first may still be of the change before.

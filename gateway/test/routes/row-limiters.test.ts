@@ -131,7 +131,8 @@ t.test(
     await once(open(), 'open')
     taken[0]?.socket.terminate()
     const accepted = serverSockets(t, gateway.port)
-    // From here on, no upgrade that reaches the service is ever answered, so its place would stay taken.
+    // From here on, no upgrade that reaches the service is ever answered, so its place would stay
+    // taken.
     const [accept] = gateway.upstream.server.listeners('upgrade') as ((...all: unknown[]) => void)[]
     gateway.upstream.server.removeAllListeners('upgrade')
     const reached: IncomingMessage[] = []

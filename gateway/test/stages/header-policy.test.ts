@@ -55,7 +55,10 @@ const known = [
   'origin',
   '__proto__'
 ]
-/** What a header's name may consist of besides letters and digits (RFC 9110 §5.6.2), the ones most folded first. */
+/**
+ * What a header's name may consist of besides letters and digits (RFC 9110 §5.6.2), the ones most
+ * folded first.
+ */
 const separators = [..."-_.~!#$%&'*+^`|"]
 
 const spelling = fc
@@ -107,7 +110,10 @@ function passed(lines: string[][], method: string, at: number): RequestHeaders |
   }
 }
 
-/** Names that say something of the caller, the connection or the request which only the gateway may say. */
+/**
+ * Names that say something of the caller, the connection or the request which only the gateway may
+ * say.
+ */
 const isReserved = (folded: string) =>
   isIdentityName(folded) ||
   folded.startsWith('x-forwarded-') ||

@@ -66,7 +66,10 @@ t.test('headers that proxies write are not kept', async (t) => {
   t.strictSame(strip(request([['X-Forwarded-For', '203.0.113.7']])).headers, {})
 })
 
-/** Each is believed by some server, proxy or framework; these are the names as their makers write them. */
+/**
+ * Each is believed by some server, proxy or framework; these are the names as their makers write
+ * them.
+ */
 const believed = `
   Proxy Forwarded Forwarded-For X-Forwarded X-Forwarded-For X-Forwarded-Host X-Forwarded-Port X-Forwarded-Proto X-Forwarded-Protocol
   X-Forwarded-Prefix X-Forwarded-Server X-Forwarded-Ssl X-Forwarded-Scheme X-Forwarded-User X-Forwarded-Client-Cert X-Forwarded-Uri

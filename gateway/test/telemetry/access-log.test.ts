@@ -201,8 +201,8 @@ t.test(
 
 t.test('a WebSocket gets one access log line, when it ends', async (t) => {
   const { gateway, next, lines } = await logged(t)
-  const door = new WebSocketServer({ server: gateway.upstream.server })
-  t.teardown(() => door.close())
+  const server = new WebSocketServer({ server: gateway.upstream.server })
+  t.teardown(() => server.close())
   const socket = new WebSocket(`${gateway.url.replace('http', 'ws')}/socket`, {
     headers: { authorization: `Bearer ${gateway.token()}` }
   })
@@ -248,7 +248,10 @@ t.test('an absolute target and a long one are cut to their paths', async (t) => 
   }
 })
 
-/** A process that writes some lines to its standard output, how many were dropped to standard error, and ends. */
+/**
+ * A process that writes some lines to its standard output, how many were dropped to standard error,
+ * and ends.
+ */
 const writes = (lines: number) => {
   const program = new URL('fixtures/write-log.ts', import.meta.url)
   const flags = ['--disable-warning=ExperimentalWarning', program.pathname, String(lines)]

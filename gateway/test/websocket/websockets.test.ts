@@ -51,7 +51,8 @@ t.test('a page sends its token as a subprotocol, which the gateway does not forw
 t.test('a browser that offers its token accepts the response of any service', async (t) => {
   const { open, taken, gateway } = await sockets(t)
   const token = `gatehouse.bearer.${gateway.token()}`
-  // `ws` fails a connection as browsers do: where it has offered subprotocols, and the answer names none of them.
+  // `ws` fails a connection as browsers do: where it has offered subprotocols, and the answer names
+  // none of them.
   const offers: [offer: string[], answer: string, atService: string | undefined][] = [
     [[token], token, undefined],
     [['gatehouse', token], 'gatehouse', undefined],
@@ -244,7 +245,8 @@ t.test('a client that does not read slows its service down, and fills no memory'
   let sent = 0
   let unsent = 0
   const before = process.memoryUsage().arrayBuffers
-  // As long as the other side takes what is sent; once it does not, the rest stays with the service.
+  // As long as the other side takes what is sent; once it does not, the rest stays with the
+  // service.
   while (sent < 200 && unsent < 20) {
     service.send(megabyte)
     sent += 1

@@ -31,7 +31,7 @@ end
   return script
 }
 
-export type Measured = {
+type Measured = {
   readonly requests: number
   /** processor time of the measured program per request */
   readonly microseconds: number

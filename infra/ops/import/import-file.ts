@@ -9,7 +9,7 @@ import { ndjsonEntries } from './ndjson.ts'
 
 export type FileFormat = 'csv' | 'ndjson'
 
-export type ImportOptions = ImportDefaults & {
+type ImportOptions = ImportDefaults & {
   readonly format: FileFormat
   readonly dryRun: boolean
   readonly allowNoPassword: boolean

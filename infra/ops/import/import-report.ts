@@ -2,7 +2,7 @@ import { openSync, writeSync } from 'node:fs'
 import { BadUsage } from '../failures.ts'
 
 /** An entry that was not imported, and why. */
-export type NotImported = {
+type NotImported = {
   readonly line: number
   readonly email: string | null
   /** `existing`: its e-mail address has an account already, which stays as it is */

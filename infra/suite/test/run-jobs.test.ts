@@ -10,7 +10,10 @@ import { runJobs } from '../run-jobs.ts'
 const here = fileURLToPath(new URL('.', import.meta.url))
 const NODE_OPTIONS = `--import=${import.meta.resolve('../replaced-modules.ts')}`
 
-/** Runs test files with this text, in the order in which they are given where nothing else is known of them. */
+/**
+ * Runs test files with this text, in the order in which they are given where nothing else is known
+ * of them.
+ */
 async function run(t: Test, files: Record<string, { source: string } & Partial<Job>>, lanes = 1) {
   const folder = mkdtempSync(join(here, '.run-'))
   t.teardown(() => rmSync(folder, { recursive: true, force: true }))

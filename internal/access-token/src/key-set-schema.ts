@@ -9,7 +9,7 @@ const base64url = (description: string) =>
  * The public members of a key (RFC 7517 §4, RFC 7518 §6, RFC 8037 §2). A response has no others,
  * so no mistake publishes a private one.
  */
-export const PublicJwk = Type.Object(
+const PublicJwk = Type.Object(
   {
     kty: Type.Optional(Type.String({ description: 'EC, OKP or RSA.', examples: ['EC'] })),
     kid: Type.Optional(

@@ -6,7 +6,7 @@ export type Flaw = { readonly flaw: string }
 /**
  * The contents of the first two segments of a JWS (RFC 7515 §7.1). The signature is not checked.
  */
-export type ReadJwt = { readonly header: StrictJson; readonly claims: StrictJson }
+type ReadJwt = { readonly header: StrictJson; readonly claims: StrictJson }
 
 /** the size of a whole header section */
 const LONGEST_TOKEN = 16_384

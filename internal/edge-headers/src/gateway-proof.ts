@@ -13,7 +13,7 @@ export const GATEWAY_PROOF_TYPE = 'gatehouse-gateway+jwt'
  * still has it beside the service's name, because an auth service of an earlier version asks for
  * it.
  */
-export const ANY_CREDENTIALS_AUDIENCE = 'gatehouse-credentials'
+const ANY_CREDENTIALS_AUDIENCE = 'gatehouse-credentials'
 
 export type GatewayProofClaims = {
   readonly iss: typeof ASSERTION_ISSUER

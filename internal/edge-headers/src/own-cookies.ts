@@ -9,7 +9,7 @@ export const REFRESH_COOKIE = '__Host-refresh'
 export const DEVICE_COOKIE = '__Host-device'
 
 export const ownCookies = [REFRESH_COOKIE, DEVICE_COOKIE] as const
-export type OwnCookie = (typeof ownCookies)[number]
+type OwnCookie = (typeof ownCookies)[number]
 
 /**
  * The pairs of a `Cookie` header (RFC 6265 §4.2.1). Only space and tab are white space there.

@@ -63,7 +63,7 @@ export function allowOriginsOf(list: readonly string[]): AllowsOrigin {
 }
 
 /** The text before and after the label that can vary. */
-export type Wildcard = { readonly before: string; readonly after: string }
+type Wildcard = { readonly before: string; readonly after: string }
 
 /**
  * At least two labels after the star, or this machine: `https://*.com` would allow almost everyone.

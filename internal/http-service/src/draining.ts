@@ -3,7 +3,7 @@ import { lastAnswers } from './last-answers.ts'
 import { leaveSessions } from './leave-sessions.ts'
 
 /** How a service that is about to end tells its clients to connect to another instance. */
-export type Draining = {
+type Draining = {
   readonly hasBegun: boolean
   /**
    * From now on, each response over HTTP/1 closes its connection, and HTTP/2 clients are told to

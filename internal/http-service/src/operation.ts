@@ -10,7 +10,7 @@ export type DocumentedHeader = {
   readonly schema: TSchema
 }
 
-export type DocumentedAnswer = {
+type DocumentedAnswer = {
   readonly description: string
   readonly headers?: Readonly<Record<string, DocumentedHeader>>
   /** default: application/json */

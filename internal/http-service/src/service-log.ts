@@ -15,7 +15,7 @@ const LONGEST_MESSAGE = 300
 const MISNAMED = 'ERR_TLS_CERT_ALTNAME_INVALID'
 
 /** The members of an error in the log. */
-export type ErrorLine = {
+type ErrorLine = {
   readonly type: string
   readonly code?: string
   readonly message: string

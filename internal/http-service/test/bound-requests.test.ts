@@ -56,7 +56,10 @@ async function connections(
   }
 }
 
-/** Sends a beginning, and then a line now and then, until the other side has had enough; what it said. */
+/**
+ * Sends a beginning, and then a line now and then, until the other side has had enough; what it
+ * said.
+ */
 async function drip(socket: Socket, beginning: string, line: string): Promise<string> {
   let answer = ''
   socket.setEncoding('latin1').on('data', (text) => {

@@ -4,7 +4,7 @@ import type { Refusal } from './refusal.ts'
 export const PROBLEM_MEDIA_TYPE = 'application/problem+json'
 
 /** RFC 9457 problem details, with the members that clients of this API switch on. */
-export type ProblemDocument = {
+type ProblemDocument = {
   type: string
   title: string
   status: number

@@ -49,7 +49,7 @@ export const oauthErrors: Readonly<Record<ProblemCode, OAuthErrorCode>> = {
 }
 
 /** RFC 6749 §5.2 */
-export type OAuthErrorDocument = { error: OAuthErrorCode; error_description?: string }
+type OAuthErrorDocument = { error: OAuthErrorCode; error_description?: string }
 
 export function oauthErrorDocument(refusal: Refusal): OAuthErrorDocument {
   return {

@@ -2,7 +2,7 @@ import { defaultPorts, type PortSetting } from '@gatehouse/settings/default-port
 import { settingNames } from '@gatehouse/tls/setting-names'
 
 /** Addresses in settings that are derived from ports on this machine. */
-export type DerivedAddresses = {
+type DerivedAddresses = {
   readonly TOKEN_ISSUER: string
   readonly AUTH_URL: string
   readonly ORDERS_URL: string

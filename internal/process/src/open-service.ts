@@ -10,7 +10,7 @@ import { isReplacement, isWorker, opsUrlOfPrimary } from './workers/as-worker.ts
 
 type Listener = Pick<FastifyInstance, 'listen' | 'server'>
 
-export type ServiceParts = Omit<RunningService, 'url' | 'opsUrl' | 'drain' | 'endsWithinMs'> & {
+type ServiceParts = Omit<RunningService, 'url' | 'opsUrl' | 'drain' | 'endsWithinMs'> & {
   readonly service: { readonly app: Listener & Pick<Service, 'draining'>; readonly at: Place }
   readonly ops: { readonly app: Service; readonly at: Place }
   /** how many processes serve its port, and the metrics of this one; absent: it is always one */
@@ -21,7 +21,7 @@ export type ServiceParts = Omit<RunningService, 'url' | 'opsUrl' | 'drain' | 'en
 }
 
 /** How long a service takes to end. */
-export type DrainTimes = {
+type DrainTimes = {
   /** how long it still serves every request after it has reported that it is about to end */
   readonly drainMs: number
   /** how long requests in flight may take after that */

@@ -5,7 +5,7 @@ import { healthz, metrics as metricsSchema, readyz } from './ops-schemas.ts'
 import { requirePrivateHost } from './private-host.ts'
 
 /** The result of a check. A text names the fault in a few words. */
-export type Finding = {
+type Finding = {
   /** the process cannot do its work */
   readonly failing?: string
   /** the process works, but something that it needs does not, and an operator should look at it */
@@ -18,7 +18,7 @@ export type Finding = {
 }
 export type Check = () => Finding | Promise<Finding>
 
-export type OpsOptions = {
+type OpsOptions = {
   log: ServiceLog
   metrics: Registry
   checks: Readonly<Record<string, Check>>

@@ -24,7 +24,7 @@ export type SentinelAddress = {
 /** `options` are for the servers with the data; `secure`: over TLS. */
 type Servers<Options> = { readonly options: Options; readonly secure: boolean }
 
-export type ServerAddress = Servers<Credentials & { db: number }> & Host
+type ServerAddress = Servers<Credentials & { db: number }> & Host
 
 export type ClusterAddress = Servers<Credentials> & {
   /** some of the cluster's nodes, from which the others are learned */

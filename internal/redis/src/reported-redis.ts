@@ -8,7 +8,7 @@ import { lastingFault } from './lasting-fault.ts'
 import { missingRights, type NeededRights } from './missing-rights.ts'
 
 type Line = (fields: object, message: string) => void
-export type RedisReport = {
+type RedisReport = {
   /** the name of the service: the prefix of its metrics */
   readonly service: 'auth' | 'gateway'
   readonly log: { readonly warn: Line; readonly info: Line }

@@ -9,7 +9,7 @@ const id = Type.String({ minLength: 1, maxLength: 255 })
 const until = seconds
 
 /** A session that has ended: its tokens are refused as SESSION_ENDED. */
-export const SessionRevocation = Type.Object({ kind: Type.Literal('session'), id, until })
+const SessionRevocation = Type.Object({ kind: Type.Literal('session'), id, until })
 
 /**
  * A session whose last refresh was answered a second time, because the first response seemed to be
@@ -29,7 +29,7 @@ export const AnsweredAgain = Type.Object({
  * `rights_version` below `version` are refused as TOKEN_STALE, and a refresh returns a newer one.
  * For a token without a version, or an entry of an earlier release, `iat` and `before` decide.
  */
-export const SubjectRevocation = Type.Object({
+const SubjectRevocation = Type.Object({
   kind: Type.Literal('subject'),
   id,
   until,
@@ -45,10 +45,10 @@ export const SubjectRevocation = Type.Object({
 export const KEY_MEMORY_SECONDS = 3600
 
 /** A signing key that is no longer trusted, whatever key set still contains it. */
-export const KeyRevocation = Type.Object({ kind: Type.Literal('key'), id, until })
+const KeyRevocation = Type.Object({ kind: Type.Literal('key'), id, until })
 
 /** Every token with an `iat` before `before`, of any subject. */
-export const EverythingRevocation = Type.Object({
+const EverythingRevocation = Type.Object({
   kind: Type.Literal('everything'),
   id: Type.Literal('everything'),
   until,
@@ -56,7 +56,7 @@ export const EverythingRevocation = Type.Object({
 })
 
 /** Not a revocation: the issuer's key set now has this version, and must be fetched. */
-export const KeySetChange = Type.Object({ kind: Type.Literal('key-set'), id, until })
+const KeySetChange = Type.Object({ kind: Type.Literal('key-set'), id, until })
 
 /**
  * An entry of the revocation log: what gateways must refuse from now on, or what they must fetch.

@@ -2,7 +2,7 @@ import { nearestName, similarName } from './nearest-name.ts'
 import type { Environment } from './read-settings.ts'
 
 /** The names of settings that a service could read. */
-export type SettingNames = {
+type SettingNames = {
   readonly known: readonly string[]
   /** the prefixes of its settings, for example `GATEWAY_` */
   readonly beginnings: readonly string[]
@@ -10,7 +10,7 @@ export type SettingNames = {
   readonly others?: readonly string[]
 }
 
-export type UnknownSettings = {
+type UnknownSettings = {
   /** names that can only be misspelt settings, which would silently have no effect */
   readonly faults: readonly string[]
   /** names that may be meant for another program */

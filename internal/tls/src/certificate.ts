@@ -3,10 +3,10 @@ import { createSecureContext } from 'node:tls'
 import { readTlsFile, TlsFileFault } from './tls-file-fault.ts'
 
 /** PEM, as Node.js takes it */
-export type Certificate = { readonly cert: Buffer; readonly key: Buffer }
+type Certificate = { readonly cert: Buffer; readonly key: Buffer }
 
 /** What names the files of a certificate and its key, for messages. */
-export type CertificateNames = { readonly cert: string; readonly key: string }
+type CertificateNames = { readonly cert: string; readonly key: string }
 
 /**
  * Reads a certificate and its key.

@@ -30,7 +30,7 @@ export type ClientTls = {
 }
 
 /** What names these files, for messages. */
-export type ClientTlsNames = { readonly ca: string; readonly cert: string; readonly key: string }
+type ClientTlsNames = { readonly ca: string; readonly cert: string; readonly key: string }
 
 /**
  * Reads the files of a client.

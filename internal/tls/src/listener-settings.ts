@@ -30,7 +30,7 @@ export function listenerSettings<Name extends string>(name: Name): ListenerSchem
 }
 
 /** The listeners of a process: of its service, and the private one. */
-export const listenersOf = (name: string) => [name, `${name}_OPS`] as const
+const listenersOf = (name: string) => [name, `${name}_OPS`] as const
 
 /** The files of a listener; null without TLS. */
 export function listenerFiles(listener: string, settings: ListenerSettings): ListenerFiles | null {

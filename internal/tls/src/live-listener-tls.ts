@@ -24,12 +24,12 @@ export type ListenerTls = {
   close(): void
 }
 
-export type ListenerTlsOptions = Pick<
+type ListenerTlsOptions = Pick<
   TlsOptions,
   'cert' | 'key' | 'ca' | 'minVersion' | 'requestCert' | 'rejectUnauthorized'
 >
 
-export type LiveListenerTlsOptions = {
+type LiveListenerTlsOptions = {
   readonly files: ListenerFiles
   readonly minVersion: TlsVersion
   readonly onReload: (notAfter: Date) => void

@@ -17,7 +17,7 @@ export type ProcessTls = {
 }
 
 type Line = (fields: object, message: string) => void
-export type TlsLog = { readonly info: Line; readonly warn: Line; readonly error: Line }
+type TlsLog = { readonly info: Line; readonly warn: Line; readonly error: Line }
 
 /**
  * Reads the certificates of the listeners of a process, and follows their files.

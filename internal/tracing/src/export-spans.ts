@@ -16,7 +16,7 @@ export type ExportOptions = {
   readonly timeoutMs?: number
 }
 
-export type SpanExport = {
+type SpanExport = {
   /** Takes a span to be exported later. Never waits and never throws. */
   add(span: Span): void
   /** Exports what is waiting, as far as the collector takes it in time. */

@@ -7,7 +7,7 @@ import { newSpanId, readTraceparent } from './trace-context.ts'
 export type OpenSpan = Pick<Span, 'traceId' | 'spanId' | 'parentId' | 'startedMs'>
 
 /** What a finished span says. */
-export type Told = {
+type Told = {
   readonly name: string
   readonly failed: boolean
   readonly attributes: Attributes

@@ -23,7 +23,9 @@ export type TestIdentities = {
 
 const LIFETIME_SECONDS = 60
 
-/** @param routes the names of the routes that lead to the service; assertions are made for the first */
+/**
+ * @param routes the names of the routes that lead to the service; assertions are made for the first
+ */
 export async function testIdentities(routes: [string, ...string[]]): Promise<TestIdentities> {
   const { publicKey, privateKey } = await generateKeyPair(ASSERTION_ALGORITHM)
   const kid = 'test'

@@ -35,7 +35,7 @@ import { accessTokens } from './tokens/access-token.ts'
  * The running auth service. With embedded stores, also what a gateway in this process reads and
  * reports.
  */
-export type RunningAuth = RunningService & {
+type RunningAuth = RunningService & {
   readonly revocations: RevocationSource | null
   readonly takeSightings: TakeSightings
 }

@@ -6,7 +6,7 @@ import type { SigningKey } from './keys/signing-key.ts'
 import { accessTokenHeader, type Sign } from './tokens/access-token.ts'
 
 /** Signs access tokens with any of several keys. */
-export type TokenSigners = {
+type TokenSigners = {
   readonly sign: Sign
   readonly prepare: PrepareSigners
 }

@@ -8,7 +8,10 @@ const documented = [...page.matchAll(/^\| `((?:GET|POST|PUT|PATCH|DELETE) \/[^`]
   .map(([, operation = '']) => operation)
   .filter((operation) => !operation.includes(' /orders'))
 
-/** The operations of a service, from Fastify's tree of its routes: each level is indented by four characters. */
+/**
+ * The operations of a service, from Fastify's tree of its routes: each level is indented by four
+ * characters.
+ */
 async function operationsOf(service: Service): Promise<string[]> {
   await service.ready()
   const above: string[] = []

@@ -11,7 +11,7 @@ import { Refusal } from '@gatehouse/problem/refusal'
 import { Type } from 'typebox'
 import type { OrderBook, Visibility } from './order-book.ts'
 
-export type OrdersOptions = {
+type OrdersOptions = {
   log: ServiceLog
   https?: ServerTls | null
   /** how long requests in flight may take when the service closes */

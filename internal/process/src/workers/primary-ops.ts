@@ -12,7 +12,7 @@ import type { CarriedAnswer, CarriedRequest } from './messages.ts'
 import type { WorkerPool } from './worker-pool.ts'
 
 /** Makes one answer of those of all workers that listen; null: the worker did not answer. */
-export type MergeAnswers = (bodies: readonly (unknown | null)[]) => unknown
+type MergeAnswers = (bodies: readonly (unknown | null)[]) => unknown
 
 export type PrimaryOpsOptions = {
   readonly log: ServiceLog

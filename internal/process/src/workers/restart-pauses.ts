@@ -3,7 +3,7 @@ const SOUND_MS = 60_000
 const FIRST_MS = 500
 const LONGEST_MS = 30_000
 
-export type RestartPause = {
+type RestartPause = {
   readonly pauseMs: number
   /** how many workers in succession have ended soon after their start, this one included */
   readonly failures: number

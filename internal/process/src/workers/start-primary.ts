@@ -11,7 +11,7 @@ import { buildPrimaryOps, type PrimaryOpsOptions } from './primary-ops.ts'
 import { StartFaultOfWorker } from './start-fault-of-worker.ts'
 import { type PoolEvents, type WorkerPool, workerPool } from './worker-pool.ts'
 
-export type PrimaryOptions = Pick<PrimaryOpsOptions, 'log' | 'hosts' | 'merged' | 'workers'> & {
+type PrimaryOptions = Pick<PrimaryOpsOptions, 'log' | 'hosts' | 'merged' | 'workers'> & {
   /** of the service, such as `gateway` */
   readonly name: string
   readonly tls: ProcessTls

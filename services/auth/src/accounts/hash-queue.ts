@@ -8,7 +8,7 @@ import { tooManyPasswords } from '../refusals.ts'
  */
 export type HashQueue = <Result>(hash: () => Promise<Result>) => Promise<Result>
 
-export type HashQueueOptions = {
+type HashQueueOptions = {
   /** hashes that run at a time; each takes a thread of the pool and most of a core */
   readonly width: number
   /** how many hashes may wait */

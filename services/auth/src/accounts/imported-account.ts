@@ -34,7 +34,7 @@ export type ImportedAccount = {
   readonly createdAt: number
 }
 
-export type ImportPolicy = {
+type ImportPolicy = {
   /** the roles of a user for whom the file names none */
   readonly roles: readonly string[]
   readonly scope: readonly string[]

@@ -4,7 +4,7 @@ import type { CheckCredentials, Claim } from './check-credentials.ts'
 import type { Passwords } from './passwords.ts'
 
 /** The passwords that a user sends to change the own password. */
-export type PasswordPair = {
+type PasswordPair = {
   readonly currentPassword: string
   readonly newPassword: string
 }

@@ -16,7 +16,7 @@ export type HashCost = {
  * Otherwise, after a change of the cost, the response time would show whether there is an account.
  * @param costs the costs of all accounts, as `passwordCost` reads them
  */
-export type MatchPassword = (
+type MatchPassword = (
   account: { readonly passwordHash: string } | null,
   password: string,
   costs: readonly string[]

@@ -11,14 +11,14 @@ export type AuditLog = {
   ownerOf(sid: string): Promise<string | null>
 }
 
-export type AuditQuery = {
+type AuditQuery = {
   readonly subject?: string | undefined
   /** milliseconds since 1970 */
   readonly sinceMs?: number | undefined
   readonly limit: number
 }
 
-export type AuditEntry = AuditEvent & { readonly atMs: number }
+type AuditEntry = AuditEvent & { readonly atMs: number }
 
 /** Writes an event, in the transaction of its change. */
 export async function writeAudit(

@@ -4,7 +4,7 @@ import { appliedMigrations } from './newer-migrations.ts'
 import type { Tables } from './tables.ts'
 
 /** A migration, as the database and this version know it. */
-export type MigrationStatus = {
+type MigrationStatus = {
   readonly name: string
   /** ISO 8601; null: not applied */
   readonly appliedAt: string | null

@@ -3,7 +3,7 @@ import { DEFAULT_MIGRATION_TABLE, type Migration } from 'kysely/migration'
 import type { Tables } from './tables.ts'
 
 /** An applied migration, and the time as ISO 8601. */
-export type AppliedMigration = { readonly name: string; readonly appliedAt: string }
+type AppliedMigration = { readonly name: string; readonly appliedAt: string }
 
 type WithMigrations = { readonly [DEFAULT_MIGRATION_TABLE]: { name: string; timestamp: string } }
 

@@ -20,7 +20,7 @@ export type SslMode = (typeof sslModes)[number]
 
 /** The names of PEM files, and the setting or parameter of each. */
 export type TlsFile = { readonly from: string; readonly file: string }
-export type TlsFiles = {
+type TlsFiles = {
   /** certificates of authorities; the file `system` stands for those of the operating system */
   readonly authority?: TlsFile
   readonly certificate?: TlsFile

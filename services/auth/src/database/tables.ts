@@ -52,7 +52,7 @@ export type SessionTable = {
 }
 
 /** One row: the run of the session store that was last told of all ends. */
-export type SessionStoreTable = { one: 1; incarnation: string }
+type SessionStoreTable = { one: 1; incarnation: string }
 
 export type SigningKeyTable = {
   kid: string
@@ -83,7 +83,7 @@ export type SigningKeyTable = {
 }
 
 /** One row. A change of keys locks it, so that changes come one after the other. */
-export type SigningKeySetTable = {
+type SigningKeySetTable = {
   one: 1
   /** how often the published set has changed */
   version: number
@@ -125,7 +125,7 @@ export type ClientTable = {
   rights_version: Generated<number>
 }
 
-export type ClientSecretTable = {
+type ClientSecretTable = {
   client_id: string
   /** 1 and up */
   secret_id: number
@@ -136,7 +136,7 @@ export type ClientSecretTable = {
   expires_at: number | null
 }
 
-export type UsedClientAssertionTable = {
+type UsedClientAssertionTable = {
   client_id: string
   jti_digest: string
   /** seconds since 1970: from then on, no instance accepts the assertion */
@@ -144,7 +144,7 @@ export type UsedClientAssertionTable = {
 }
 
 /** Changes of rights that gateways have not been told of. */
-export type UntoldStaleTokensTable = {
+type UntoldStaleTokensTable = {
   subject: string
   before: number
   until: number
@@ -153,7 +153,7 @@ export type UntoldStaleTokensTable = {
 }
 
 /** One row: tokens of any subject with an earlier `iat` are stale; in seconds since 1970. */
-export type AllTokensTable = { one: 1; not_before: number }
+type AllTokensTable = { one: 1; not_before: number }
 
 /** Invitations to register. */
 export type InvitationTable = {

@@ -23,7 +23,7 @@ export const memoryGuessStores = (clock: () => number): GuessStores => ({
   networks: memoryKnownNetworks(clock)
 })
 
-export function memoryGuessCounts(clock: () => number): GuessCounts {
+function memoryGuessCounts(clock: () => number): GuessCounts {
   const { parts, columns } = GUESS_SHAPE
   const failures = new Uint8Array(parts * ROWS * columns)
   /** seconds since 1970 */

@@ -7,7 +7,7 @@ import { invitationAttempts } from './invitation-attempts.ts'
 import { invitationInvalid } from './invitation-refusals.ts'
 import type { InvitationStore } from './invitation-store.ts'
 
-export type PresentedInvitation = {
+type PresentedInvitation = {
   readonly secret: string
   /** the address that registers */
   readonly email: string

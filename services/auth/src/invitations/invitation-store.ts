@@ -17,9 +17,7 @@ export type NewInvitation = Pick<Invitation, 'email' | 'roles' | 'scope' | 'expi
 /**
  * The outcome of a registration with an invitation. Unless an account was created, it is not used.
  */
-export type Registered =
-  | { readonly account: Account }
-  | { readonly obstacle: 'email-taken' | 'not-open' }
+type Registered = { readonly account: Account } | { readonly obstacle: 'email-taken' | 'not-open' }
 
 /** Invitations to register. Each change is one transaction with its event. */
 export type InvitationStore = {

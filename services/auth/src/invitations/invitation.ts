@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import type { Selectable } from 'kysely'
 import type { InvitationTable } from '../database/tables.ts'
 
-export type InvitationState = 'open' | 'used' | 'revoked' | 'expired'
+type InvitationState = 'open' | 'used' | 'revoked' | 'expired'
 
 /** An invitation to register. Anyone who has its secret can use it, once. */
 export type Invitation = {

@@ -13,7 +13,7 @@ export type GatewayAcknowledgement = {
   missingAfterWait(kid: string, onMissing: () => Promise<void>): Promise<string[]>
 }
 
-export type AcknowledgementOptions = {
+type AcknowledgementOptions = {
   readonly fleet: Pick<Fleet, 'live'>
   readonly clock: () => number
   /** ends the wait: the process drains */

@@ -9,7 +9,7 @@ import type { SigningKeyStore } from './signing-key-store.ts'
 /** Whether to wait for gateways, only ask them, or ignore them. */
 export type Activation = 'wait' | 'now' | 'force'
 
-export type KeyActivationOptions = {
+type KeyActivationOptions = {
   readonly store: Pick<SigningKeyStore, 'records' | 'change'>
   readonly announcements: Pick<KeyAnnouncements, 'tellAgain'>
   readonly gateways: GatewayAcknowledgement

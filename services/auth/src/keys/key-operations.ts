@@ -48,7 +48,7 @@ export type KeyOperations = {
   revoke(kid: string, source: RequestSource): Promise<KeyRecord[]>
 }
 
-export type KeyOperationsOptions = {
+type KeyOperationsOptions = {
   readonly store: SigningKeyStore
   readonly live: Pick<LiveSigningKeys, 'read'>
   readonly announcements: KeyAnnouncements

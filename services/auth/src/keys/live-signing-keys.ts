@@ -28,7 +28,7 @@ export type LiveSigningKeys = {
  */
 export type PrepareSigners = (keys: readonly SigningKey[]) => Promise<() => void>
 
-export type LiveSigningKeysOptions = {
+type LiveSigningKeysOptions = {
   readonly store: Pick<SigningKeyStore, 'live' | 'noteTokenLife'>
   readonly prepare: PrepareSigners
   /** the lifetime of the access tokens that this process issues */

@@ -18,7 +18,7 @@ import { UnknownSealingKey } from './unknown-sealing-key.ts'
 /** The signing keys: those that this process has read, and the operations on all of them. */
 export type Keys = KeyOperations & Pick<LiveSigningKeys, 'held' | 'ageMs' | 'active' | 'read'>
 
-export type OpenKeys = Keys & {
+type OpenKeys = Keys & {
   /** Notes that the revocation log may have lost revocations of keys. */
   retell(): Promise<void>
 }

@@ -6,7 +6,7 @@ import type { KeyOperations } from './key-operations.ts'
 import type { KeySetStore } from './key-set-store.ts'
 import { type ScheduledStep, scheduledStep } from './rotation-schedule.ts'
 
-export type KeyTending = {
+type KeyTending = {
   /**
    * Does due work, if it is this instance's turn.
    * @throws an error that prevents it; the work stays due
@@ -14,7 +14,7 @@ export type KeyTending = {
   tend(): Promise<void>
 }
 
-export type KeyTendingOptions = {
+type KeyTendingOptions = {
   readonly operations: KeyOperations
   readonly announcements: Pick<KeyAnnouncements, 'tell'>
   readonly keySet: KeySetStore

@@ -17,7 +17,7 @@ export type OAuthCaller =
   | { readonly client: Client }
   | { readonly client: null; readonly clientId: string | null }
 
-export type AuthenticateClient = (
+type AuthenticateClient = (
   authorization: string | undefined,
   form: FormParameters,
   source: RequestSource

@@ -4,7 +4,7 @@ import { assertionAlgorithms } from '../clients/client-keys.ts'
 import { invalidClient } from './oauth-refusals.ts'
 
 /** The requirements on a client's assertion (RFC 7523 §3). */
-export type AssertionExpectation = {
+type AssertionExpectation = {
   /**
    * the issuer and the URL of the token endpoint: only this server, and no other that the client
    * also uses
@@ -14,7 +14,7 @@ export type AssertionExpectation = {
 }
 
 /** A valid assertion. Whether it was used before is not checked yet. */
-export type GoodAssertion = {
+type GoodAssertion = {
   readonly jti: string
   /** until when it can be used, in seconds since 1970 */
   readonly expiresAt: number

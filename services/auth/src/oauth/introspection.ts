@@ -13,7 +13,7 @@ import { grantedScope } from '../tokens/access-token.ts'
 import type { RecognisedToken, RecogniseToken } from './recognise-token.ts'
 
 /** The response for an active token (RFC 7662 §2.2). */
-export type ActiveToken = {
+type ActiveToken = {
   readonly active: true
   readonly iss: string
   readonly aud: string | string[]

@@ -3,7 +3,10 @@ import type { Sessions } from '../sessions/sessions.ts'
 import { invalidGrant, unsupportedTokenType } from './oauth-refusals.ts'
 import type { RecogniseToken } from './recognise-token.ts'
 
-/** @throws OAuthRefusal invalid_grant for another client's token, unsupported_token_type for a machine client's own */
+/**
+ * @throws OAuthRefusal invalid_grant for another client's token, unsupported_token_type for a
+ * machine client's own
+ */
 export type Revoke = (text: string, clientId: string, source: RequestSource) => Promise<void>
 
 /**

@@ -10,7 +10,7 @@ import { Gauge, type Registry } from 'prom-client'
 const REPLICATION_MS = 50
 
 /** The heartbeats of this process in the revocation log. */
-export type Heartbeats = {
+type Heartbeats = {
   /** seconds since the log last accepted a write of this process; infinite before the first time */
   ageSeconds(): number
   /** resolves when the first attempt has ended, successful or not */

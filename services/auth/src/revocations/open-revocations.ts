@@ -19,7 +19,7 @@ import { type StaleTokens, staleTokens } from './stale-tokens.ts'
 export type Revocations = RevocationWriter & { readonly stale: StaleTokens }
 
 /** The store of the revocation log, in which the families are too. */
-export type LogStore = InRedis | (Embedded & { readonly source: SqliteRevocations })
+type LogStore = InRedis | (Embedded & { readonly source: SqliteRevocations })
 
 export type OpenRevocations = Revocations & {
   readonly logStore: LogStore

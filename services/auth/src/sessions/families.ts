@@ -17,7 +17,7 @@ export type Presented = {
 
 export type StoredFamily = { readonly sid: string; readonly record: FamilyRecord }
 
-export type StoredFamilies = {
+type StoredFamilies = {
   /** the oldest first */
   readonly live: StoredFamily[]
   /** the ids of those that have ended or expired */

@@ -24,7 +24,7 @@ const MARK = 'gatehouse:{sessions}:mark'
 /** The ends that the database may not have yet, by session, as JSON. */
 const UNRECORDED = 'gatehouse:{sessions}:unrecorded'
 
-export type RedisFamilyOptions = {
+type RedisFamilyOptions = {
   readonly storeClock: StoreClock
   /** for tests: instead of the server's clock */
   readonly clock?: () => number

@@ -9,7 +9,7 @@ export type RefreshLimit = {
   take(sid: string): number | null
 }
 
-export type RefreshLimitOptions = {
+type RefreshLimitOptions = {
   /** the maximum number of refreshes per family and minute, at one instance */
   readonly perMinute: number
   readonly clock: () => number

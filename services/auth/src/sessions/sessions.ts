@@ -57,7 +57,7 @@ export type Sessions = {
   readonly ends: SessionEnds
 }
 
-export type SessionOptions = SessionState & {
+type SessionOptions = SessionState & {
   accessTokens: AccessTokens
   ring: KeyRing
   limit: RefreshLimit

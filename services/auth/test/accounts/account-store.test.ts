@@ -56,7 +56,8 @@ for (const kind of databaseKinds) {
     const costs = ['m=1024,t=1,p=1', 'm=19456,t=2,p=1', 'm=64,t=1,p=1'].map(
       (cost) => `$argon2id$v=19$${cost}`
     )
-    // Salts and hashes are base64 without padding; `+` and `/` are in it, and what looks like a cost.
+    // Salts and hashes are base64 without padding; `+` and `/` are in it, and what looks like a
+    // cost.
     const hashes = costs.flatMap((cost) => [`${cost}$p/1+$x1`, `${cost}$AAAA$m64t1p1`])
     for (const [n, passwordHash] of hashes.entries()) {
       await accounts.create({ ...ada, email: `${n}@example.com`, passwordHash }, { source, clock })

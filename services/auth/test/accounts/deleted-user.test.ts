@@ -47,7 +47,10 @@ async function valuesOf(redis: Redis): Promise<Buffer> {
   return Buffer.concat(parts)
 }
 
-/** Sessions of every kind: one that is in use, one that was left, one whose token was used again, one that is idle for too long. */
+/**
+ * Sessions of every kind: one that is in use, one that was left, one whose token was used again,
+ * one that is idle for too long.
+ */
 async function sessionsOfEachKind(auth: AuthUnderTest) {
   const from = { ...auth.gateway.from(ADDRESS), 'user-agent': `${DEVICE}/7.1` }
   const login = async (): Promise<Tokens> =>

@@ -11,7 +11,10 @@ import {
 
 const password = 'correct horse battery'
 
-/** Made by other programs: Python's hashlib, glibc's crypt, the tests of the reference implementations. */
+/**
+ * Made by other programs: Python's hashlib, glibc's crypt, the tests of the reference
+ * implementations.
+ */
 const made: Record<string, { hash: string; of?: string; cost: string }> = {
   'bcrypt 2b': {
     hash: '$2b$05$abcdefghijklmnopqrstuuD3mHdCr44zlIZ.VZCaYRpfQhXMYnEo.',

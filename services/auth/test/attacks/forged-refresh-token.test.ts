@@ -4,7 +4,10 @@ import { authService, signedIn } from '../fixtures/auth-service.ts'
 import { isProblem } from '../fixtures/problem.ts'
 import { recordingFamilies } from '../fixtures/recording-families.ts'
 
-/** What an attacker makes of a real token; each is 70 bytes: version, key id, account, family, generation, MAC. */
+/**
+ * What an attacker makes of a real token; each is 70 bytes: version, key id, account, family,
+ * generation, MAC.
+ */
 const forgeries: Record<string, (bytes: Buffer) => void> = {
   'another version': (bytes) => bytes.writeUInt8(2, 0),
   'an unknown key': (bytes) => bytes.writeUInt8(8, 1),

@@ -37,7 +37,10 @@ const dialectOf = ({ address, folder, poolSize }: DatabaseOptions) =>
     ? nodeSqliteDialect(openSqlite(join(folder, 'accounts.sqlite')))
     : postgresDialect({ address, poolSize, statementMs: DATABASE_PATIENCE_MS })
 
-/** A service on a database of which each statement can be made to fail, and the same database without faults. */
+/**
+ * A service on a database of which each statement can be made to fail, and the same database
+ * without faults.
+ */
 async function faultyService(t: Test, { open, options }: TestDatabase) {
   const plain = await open()
   const points = faultPoints()
@@ -210,7 +213,10 @@ for (const { name, skip, make } of databaseKinds) {
         return made
       }
 
-      /** Makes the change with a fault at this statement. Whether it has so many, and what it begins with next time. */
+      /**
+       * Makes the change with a fault at this statement. Whether it has so many, and what it begins
+       * with next time.
+       */
       const failAt = async (title: string, at: number, made: Made) => {
         const { make, events } = changes[title] as Change
         const was = await contents()

@@ -42,7 +42,10 @@ const CLIENTS = [
   'host all reader 127.0.0.1/32 trust'
 ]
 
-/** A server that has TLS, with users who may come in different ways; and the authority that signed its certificate. */
+/**
+ * A server that has TLS, with users who may come in different ways; and the authority that signed
+ * its certificate.
+ */
 async function setUp(t: Test) {
   const own = await authority(t)
   // The name is not that by which the tests connect; the address is.

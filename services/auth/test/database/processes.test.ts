@@ -31,7 +31,10 @@ async function kids(url: string): Promise<string[]> {
   return body.keys.map(({ kid }) => kid)
 }
 
-/** What fifty clients at once are answered, who all want the same account; each asks again after a 503, as it is told to. */
+/**
+ * What fifty clients at once are answered, who all want the same account; each asks again after a
+ * 503, as it is told to.
+ */
 async function fiftyRegistrations(urls: readonly string[]): Promise<Record<number, number>> {
   const registered = (url: string) =>
     eventually(
@@ -50,7 +53,8 @@ async function fiftyRegistrations(urls: readonly string[]): Promise<Record<numbe
 async function makeOneAccount(t: Test, urls: readonly string[]): Promise<void> {
   const { 201: made = 0, 409: taken = 0, ...others } = await fiftyRegistrations(urls)
   t.strictSame(others, {}, 'nothing but "made" and "taken"')
-  // The one that made it may have been answered 503, on a machine that is busy, and have found it made when it asked again.
+  // The one that made it may have been answered 503, on a machine that is busy, and have found it
+  // made when it asked again.
   t.ok(made <= 1 && made + taken === 50, `${made} made it, ${taken} found it taken`)
   const login = () => client(urls[0] ?? '').call('/login', { json: { email, password } })
   const { status } = await eventually(login, (answer) => answer.status !== 503, LONG_MS)

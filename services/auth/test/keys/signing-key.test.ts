@@ -4,7 +4,9 @@ import t from 'tap'
 import { generateSigningKey } from '../../src/keys/signing-key.ts'
 import { AUDIENCE, authService, ISSUER, signedIn } from '../fixtures/auth-service.ts'
 
-/** What is public of each kind of key (RFC 7518 §6, RFC 8037 §2), besides `kid`, `alg` and `use`. */
+/**
+ * What is public of each kind of key (RFC 7518 §6, RFC 8037 §2), besides `kid`, `alg` and `use`.
+ */
 const publicMembers = {
   ES256: ['crv', 'kty', 'x', 'y'],
   EdDSA: ['crv', 'kty', 'x'],

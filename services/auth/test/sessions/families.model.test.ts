@@ -20,7 +20,10 @@ type Known = {
 }
 type Both = Awaited<ReturnType<typeof twinStores>>
 
-/** Users who are nowhere else, and what is known of their families; what happens to them happens in both stores. */
+/**
+ * Users who are nowhere else, and what is known of their families; what happens to them happens in
+ * both stores.
+ */
 function people(both: Both, over: ReadonlySet<string>) {
   const users = Array.from({ length: USERS }, () => ({
     subject: randomUUID(),
@@ -117,7 +120,8 @@ t.test(
     let revocations = 0
 
     const sameAnswers = fc.asyncProperty(anyPolicy, anyHistory, async (first, history) => {
-      // One object for both stores, so that a change of policy reaches them as a restart would bring it.
+      // One object for both stores, so that a change of policy reaches them as a restart would
+      // bring it.
       const policy = { ...first }
       const clock = clockFromNow()
       const options = { policy, clock }
@@ -139,7 +143,8 @@ t.test(
           assert.ok(left.length <= policy.sessionsPerUser, 'more sessions than the limit')
         }
         for (const sid of revoked) {
-          // The end of a family that the store does not hold is told again, in case that was lost too.
+          // The end of a family that the store does not hold is told again, in case that was lost
+          // too.
           if (event.does !== 'end') assert.ok(!over.has(sid), 'a family was revoked twice')
           over.add(sid)
         }

@@ -72,9 +72,13 @@ async function person(auth: AuthUnderTest, email: string): Promise<Person> {
 type Operation = {
   /** what is asked for */
   act(auth: AuthUnderTest, person: Person): Promise<Answer>
-  /** the sessions that are over where it was acknowledged, and that are over together or not at all */
+  /**
+   * the sessions that are over where it was acknowledged, and that are over together or not at all
+   */
   ends: readonly ('used' | 'other')[]
-  /** audit events that there are exactly once where it was acknowledged, and at most once otherwise */
+  /**
+   * audit events that there are exactly once where it was acknowledged, and at most once otherwise
+   */
   events: readonly string[]
   /** what says that it was done */
   done: number

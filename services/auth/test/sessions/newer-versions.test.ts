@@ -18,7 +18,10 @@ import {
   sqliteStore
 } from '../fixtures/stores.ts'
 
-/** What a newer version does with the record of a family: `record` before, and what it returns after. */
+/**
+ * What a newer version does with the record of a family: `record` before, and what it returns
+ * after.
+ */
 const rewritten = (change: string) => `
   local record = cmsgpack.unpack(redis.call('HGET', KEYS[1], ARGV[1]))
   ${change}

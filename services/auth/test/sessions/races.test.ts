@@ -16,7 +16,10 @@ import {
 
 const CLIENTS = 3
 
-/** Clients of one store, each with a connection of its own, as the processes of a cluster would have. */
+/**
+ * Clients of one store, each with a connection of its own, as the processes of a cluster would
+ * have.
+ */
 type Connect = (t: Test, options: StoreOptions) => Promise<Store[]>
 
 const stores: Record<string, { skip: string | false; connect: Connect }> = {

@@ -25,13 +25,19 @@ const methods = {
   ping: (families: FamilySteps) => families.ping()
 }
 
-/** On a busy machine, an attempt to connect can time out. Its error is no reason to stop waiting, as `once` of node:events would. */
+/**
+ * On a busy machine, an attempt to connect can time out. Its error is no reason to stop waiting, as
+ * `once` of node:events would.
+ */
 async function ready(connection: RedisConnection): Promise<void> {
   if (connection.status === 'ready') return
   await new Promise<void>((resolve) => connection.once('ready', () => resolve()))
 }
 
-/** A store on the very connection that the service makes, with one family in it; and on one that waits for a busy machine. */
+/**
+ * A store on the very connection that the service makes, with one family in it; and on one that
+ * waits for a busy machine.
+ */
 async function store(t: Test) {
   const server = await redisServer(t)
   const patient = redisStore(await redisConnection(t, server.url), {

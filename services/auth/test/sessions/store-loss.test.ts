@@ -110,7 +110,8 @@ t.test(
     const subject = randomUUID()
     for (const sid of ['stays', 'logged out']) await families.open(subject, sid, opening)
     await families.present(subject, 'stays', 0)
-    // A replica on a busy machine may be late: then the logout is not acknowledged, and asked for again.
+    // A replica on a busy machine may be late: then the logout is not acknowledged, and asked for
+    // again.
     await untilAnswered(() => families.end(subject, 'logged out'))
 
     await killMaster()

@@ -102,7 +102,8 @@ t.test(
       return { iat, nbf, life: exp - iat - expiresIn }
     }
     const began = 1_800_000_000 - 2000
-    // The process stood still, and its session may have ended so long ago that gateways have forgotten it.
+    // The process stood still, and its session may have ended so long ago that gateways have
+    // forgotten it.
     t.strictSame(of(began * 1000), { iat: began, nbf: began, life: 0 })
     const now = 1_800_000_000
     t.strictSame(of(NOW_MS + 60_000), { iat: now, nbf: now, life: 0 }, 'a clock that was set back')

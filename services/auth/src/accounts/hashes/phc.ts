@@ -1,7 +1,7 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto'
 
 /** The parts of a hash in PHC string form. */
-export type PhcHash = { readonly cost: string; readonly salt: Buffer; readonly hash: Buffer }
+type PhcHash = { readonly cost: string; readonly salt: Buffer; readonly hash: Buffer }
 
 /** A shorter hash would match many passwords. */
 export const LEAST_HASH_BYTES = 16

@@ -20,7 +20,7 @@ import { revoke } from './revoke.ts'
 import { token } from './token.ts'
 
 /** What the OAuth endpoints are built from. */
-export type OAuthParts = Pick<
+type OAuthParts = Pick<
   AuthState,
   'accounts' | 'audit' | 'clients' | 'keys' | 'revocations' | 'sessions' | 'tokens'
 > & {

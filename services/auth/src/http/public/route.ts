@@ -5,7 +5,7 @@ import type { KeyRing } from '../../secrets/key-ring.ts'
 import type { LimitAddress } from './limit-address.ts'
 
 /** What the routes depend on. */
-export type PublicRouteOptions = Pick<
+type PublicRouteOptions = Pick<
   AuthState,
   'accounts' | 'guesses' | 'invitations' | 'keys' | 'sessions'
 > & {

@@ -36,7 +36,10 @@ const OF_SERVICE = `from pg_stat_activity
   where application_name = 'gatehouse-auth' and datname = current_database()`
 const SERVICE_WAITS = `select 1 ${OF_SERVICE} and wait_event_type = 'Lock'`
 
-/** How many statements of the service wait for a lock. Within a transaction the answer would always be the first one. */
+/**
+ * How many statements of the service wait for a lock. Within a transaction the answer would always
+ * be the first one.
+ */
 async function waiting(watcher: pg.Client): Promise<number> {
   return (await watcher.query(SERVICE_WAITS)).rowCount ?? 0
 }
@@ -81,7 +84,8 @@ t.test(
     url.port = String(link.port)
     const { ask } = await serviceOn(t, onPostgres(url.href), STATEMENT_MS)
 
-    // Slow, and each statement within its time: without a bound of all of them each client waits for several.
+    // Slow, and each statement within its time: without a bound of all of them each client waits
+    // for several.
     link.delay(STATEMENT_MS / 2)
     const answers = await Promise.all(
       Array.from({ length: 40 }, (_, client) =>
