@@ -67,6 +67,11 @@ type SessionOptions = SessionState & {
   count: (outcome: Outcome) => void
 }
 
+type Meanwhile = { readonly account: Account | null; readonly hasEnded: boolean }
+
+const hasSameCredentials = (latest: Account | null, { passwordVersion }: Account): boolean =>
+  latest !== null && !latest.disabled && latest.passwordVersion === passwordVersion
+
 export function sessions(options: SessionOptions): Sessions {
   const { families, durable, ends, listSessions, accessTokens, ring } = options
   const { limit, audit, policy, clock, count } = options
@@ -106,12 +111,11 @@ export function sessions(options: SessionOptions): Sessions {
   }
 
   /** If the database has ended the session or deleted the account meanwhile, ends the family. */
-  const hasEndedMeanwhile = async (subject: string, sid: string): Promise<boolean> => {
+  const afterMeanwhile = async (subject: string, sid: string): Promise<Meanwhile> => {
     const { account, session } = await durable.find(subject, sid)
     const hasEnded = account === null || session?.ended === true
-    if (!hasEnded) return false
-    await ends.tell(subject, [sid])
-    return true
+    if (hasEnded) await ends.tell(subject, [sid])
+    return { account, hasEnded }
   }
 
   /** What the database records about a refresh. */
@@ -149,7 +153,10 @@ export function sessions(options: SessionOptions): Sessions {
       const about = { subject: account.id, sid, source }
       try {
         const { record, tooMany } = await families.open(account.id, sid, opened)
-        if (await hasEndedMeanwhile(account.id, sid)) throw wrongCredentials()
+        const { account: latest } = await afterMeanwhile(account.id, sid)
+        // If the session has ended for another reason, for example through later logins, the password
+        // was still right. The client gets tokens of an ended session, as it does just before an end.
+        if (!hasSameCredentials(latest, current)) throw wrongCredentials()
         const token = { subject: account.id, family, generation: 0 }
         const granted = grant(current, token, record, begunMs)
         // If this fails, the next login does it.
@@ -189,7 +196,7 @@ export function sessions(options: SessionOptions): Sessions {
       if (after === null || outcome === 'ended' || outcome === 'reused') {
         throw sessionEnded(`the refresh token is ${outcome}`)
       }
-      if (outcome === 'restored' && (await hasEndedMeanwhile(subject, sid))) {
+      if (outcome === 'restored' && (await afterMeanwhile(subject, sid)).hasEnded) {
         throw sessionEnded('the session has ended meanwhile')
       }
       return grant(narrowed(account, requestedScope), token, after, begunMs)
