@@ -203,5 +203,5 @@ for (const [language, { missing: skip, command }] of Object.entries(examples)) {
 
 t.test('every other example is marked as not to be run', async (t) => {
   const fences = [...document.matchAll(/^```(\S.*)$/gm)].map(([, language]) => language)
-  t.strictSame(fences, ['ts', 'ts ignore', 'js', 'python', 'go'])
+  t.strictSame(fences, ['sh ignore', 'ts', 'ts ignore', 'js', 'python', 'go'])
 })

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import { traceHeader } from './names.ts'
 
 const WELL_FORMED = /^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$/
@@ -11,5 +10,5 @@ export function requestId(
   headers: Readonly<Record<string, string | string[] | undefined>>
 ): string {
   const given = headers[traceHeader.requestId]
-  return typeof given === 'string' && WELL_FORMED.test(given) ? given : randomUUID()
+  return typeof given === 'string' && WELL_FORMED.test(given) ? given : crypto.randomUUID()
 }

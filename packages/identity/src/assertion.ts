@@ -6,7 +6,7 @@ import {
 } from '@gatehouse/edge-headers/assertion'
 import { type Identity, identityOfClaims } from '@gatehouse/edge-headers/identity'
 import { jwtVerify } from 'jose'
-import { type GatewayKeys, GatewayKeyUndecided, isOutage, keyFinder } from './gateway-keys.ts'
+import { finderOf, type GatewayKeys, GatewayKeyUndecided, isOutage } from './gateway-keys.ts'
 
 export class AssertionInvalid extends Error {
   override readonly name = 'AssertionInvalid'
@@ -23,15 +23,15 @@ export type Caller = Identity & {
   readonly claims: Readonly<Record<string, unknown>>
 }
 
-export type AssertionVerifier = (assertion: string) => Promise<Caller>
+type AssertionVerifier = (assertion: string, nowMs: number) => Promise<Caller>
 
 /**
  * Verifies assertions with the gateways' published keys.
- * @param audience the names of the routes that lead to this service
+ * @param audience the names of this service; not empty
  */
-export function assertionVerifier(keys: GatewayKeys, audience: string[]): AssertionVerifier {
-  const keyOf = keyFinder(keys)
-  return async (assertion) => {
+export function verifierOf(keys: GatewayKeys, audience: string[]): AssertionVerifier {
+  const keyOf = finderOf(keys)
+  return async (assertion, nowMs) => {
     try {
       const { payload } = await jwtVerify<AssertionClaims>(assertion, keyOf, {
         algorithms: [ASSERTION_ALGORITHM],
@@ -39,6 +39,7 @@ export function assertionVerifier(keys: GatewayKeys, audience: string[]): Assert
         audience,
         typ: ASSERTION_TYPE,
         clockTolerance: 5,
+        currentDate: new Date(nowMs),
         requiredClaims: ['sub', 'exp', 'iat', 'client_id', 'scope', 'roles', 'token_exp']
       })
       return { ...identityOfClaims(payload, payload.token_exp), claims: payload.claims ?? {} }

@@ -1,11 +1,10 @@
-import { setTimeout as sleep } from 'node:timers/promises'
-import { type ClientTlsFiles, readClientTls } from '@gatehouse/tls/client-tls'
-import { securedFetch } from '@gatehouse/tls/secured-fetch'
+import type { ClientTlsFiles } from '@gatehouse/tls/client-tls'
 import {
   createLocalJWKSet,
   createRemoteJWKSet,
   customFetch,
   errors,
+  type FetchImplementation,
   type JSONWebKeySet,
   type JWKSCacheInput,
   type JWTVerifyGetKey,
@@ -43,11 +42,25 @@ export class GatewayKeyUndecided extends Error {
   override readonly name = 'GatewayKeyUndecided'
 }
 
-export function keyFinder(keys: GatewayKeys): JWTVerifyGetKey {
-  if (typeof keys === 'object' && 'keys' in keys && !Array.isArray(keys)) {
-    return createLocalJWKSet(keys as JSONWebKeySet)
-  }
-  const sets = remoteSets(keys as Exclude<GatewayKeys, JSONWebKeySet>)
+/** as many as a process asks for, unless it makes up new ones */
+const MOST_FINDERS = 64
+const finders = new Map<string, JWTVerifyGetKey>()
+
+/** The finder for these keys, and the same one for equal keys: it remembers what it fetched. */
+export function finderOf(keys: GatewayKeys): JWTVerifyGetKey {
+  const id = JSON.stringify(keys)
+  const known = finders.get(id)
+  if (known !== undefined) return known
+  const [oldest] = finders.keys()
+  if (finders.size >= MOST_FINDERS && oldest !== undefined) finders.delete(oldest)
+  const made = keyFinder(keys)
+  finders.set(id, made)
+  return made
+}
+
+function keyFinder(keys: GatewayKeys): JWTVerifyGetKey {
+  if (isKeySet(keys)) return createLocalJWKSet(keys)
+  const sets = remoteSets(keys)
   return async (header, token) => {
     const misses: unknown[] = []
     for (const set of sets) {
@@ -63,13 +76,27 @@ export function keyFinder(keys: GatewayKeys): JWTVerifyGetKey {
   }
 }
 
+/** An array has a method of the name `keys`. */
+export const isKeySet = (keys: GatewayKeys): keys is JSONWebKeySet =>
+  typeof keys === 'object' && keys !== null && 'keys' in keys && Array.isArray(keys.keys)
+
+export const isSecured = (keys: GatewayKeys): keys is SecuredGatewayKeys =>
+  typeof keys === 'object' && keys !== null && 'url' in keys
+
 function remoteSets(keys: Exclude<GatewayKeys, JSONWebKeySet>): JWTVerifyGetKey[] {
-  const { url, tls = null } = typeof keys === 'object' && 'url' in keys ? keys : { url: keys }
+  const { url, tls = null } = isSecured(keys) ? keys : { url: keys }
   return [url].flat().map((one) => remoteSet(one, tls))
 }
 
-/** What names the files in messages. */
-const MEMBERS = { ca: 'tls.caFile', cert: 'tls.certFile', key: 'tls.keyFile' }
+const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
+
+/** Loaded at the first use, because only Node.js and its like have files. */
+const securedFetch =
+  (tls: ClientTlsFiles): FetchImplementation =>
+  async (url, options) => {
+    const { httpsFetch } = await import('./https-fetch.ts')
+    return httpsFetch(tls)(url, options)
+  }
 
 type Outage = { readonly cause: unknown; readonly untilMs: number }
 
@@ -83,7 +110,7 @@ function remoteSet(url: string, tls: ClientTlsFiles | null): JWTVerifyGetKey {
     timeoutDuration: 2000,
     cooldownDuration: COOLDOWN_MS,
     [jwksCache]: fetched,
-    ...(tls === null ? {} : { [customFetch]: securedFetch(() => readClientTls(tls, MEMBERS)) })
+    ...(tls === null ? {} : { [customFetch]: securedFetch(tls) })
   }
   let made: ReturnType<typeof createRemoteJWKSet> | undefined
   let outage: Outage = { cause: undefined, untilMs: Number.NEGATIVE_INFINITY }

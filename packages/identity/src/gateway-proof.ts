@@ -5,7 +5,7 @@ import {
   isForService
 } from '@gatehouse/edge-headers/gateway-proof'
 import { jwtVerify } from 'jose'
-import { type GatewayKeys, keyFinder } from './gateway-keys.ts'
+import { finderOf, type GatewayKeys } from './gateway-keys.ts'
 
 /**
  * Whether `x-auth-gateway` proves that a request comes from a gateway. While the gateways' keys are
@@ -29,7 +29,7 @@ const MOST_REMEMBERED = 256
 const SKEW_SECONDS = 5
 
 export function gatewayProofs({ gatewayKeys, service, clock }: GatewayProofOptions): ProvesGateway {
-  const keyOf = keyFinder(gatewayKeys)
+  const keyOf = finderOf(gatewayKeys)
   /** valid proofs, and until when (ms) */
   const good = new Map<string, number>()
 

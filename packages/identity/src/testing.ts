@@ -6,15 +6,15 @@ import {
 import { identityHeader } from '@gatehouse/edge-headers/names'
 import { exportJWK, generateKeyPair, SignJWT } from 'jose'
 import type { Caller } from './assertion.ts'
-import type { IdentityOptions } from './identity.ts'
+import type { VerifyOptions } from './verify-assertion.ts'
 
 /**
  * Callers for the tests of a service, with the headers that a gateway would send; without a gateway
  * and without a network.
  */
 export type TestIdentities = {
-  /** the options with which to register the plugin */
-  readonly options: Pick<IdentityOptions, 'gatewayKeys' | 'routes'>
+  /** options for the plugin, the middleware or `verifyAssertion` */
+  readonly options: Pick<VerifyOptions, 'gatewayKeys' | 'audience'>
   /**
    * The headers of a request of this caller. Members that are not given are those of a new user.
    */
@@ -23,15 +23,13 @@ export type TestIdentities = {
 
 const LIFETIME_SECONDS = 60
 
-/**
- * @param routes the names of the routes that lead to the service; assertions are made for the first
- */
-export async function testIdentities(routes: [string, ...string[]]): Promise<TestIdentities> {
+/** @param audience the name of the service in the gateways' route table */
+export async function testIdentities(audience: string): Promise<TestIdentities> {
   const { publicKey, privateKey } = await generateKeyPair(ASSERTION_ALGORITHM)
   const kid = 'test'
   const jwk = { ...(await exportJWK(publicKey)), kid, alg: ASSERTION_ALGORITHM, use: 'sig' }
   return {
-    options: { gatewayKeys: { keys: [jwk] }, routes },
+    options: { gatewayKeys: { keys: [jwk] }, audience },
     async headersFor(caller = {}) {
       const now = Math.floor(Date.now() / 1000)
       const { session = 'session-1', email = null, expiresAt = now + 300 } = caller
@@ -46,7 +44,7 @@ export async function testIdentities(routes: [string, ...string[]]): Promise<Tes
       })
         .setProtectedHeader({ alg: ASSERTION_ALGORITHM, typ: ASSERTION_TYPE, kid })
         .setIssuer(ASSERTION_ISSUER)
-        .setAudience(routes[0])
+        .setAudience(audience)
         .setSubject(caller.subject ?? 'user-1')
         .setIssuedAt(now)
         .setExpirationTime(now + LIFETIME_SECONDS)

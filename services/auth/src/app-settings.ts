@@ -1,6 +1,6 @@
 import { type AllowsOrigin, allowOriginsOf } from '@gatehouse/edge-headers/web-origin'
-import type { IdentityOptions } from '@gatehouse/identity/identity'
-import { gatewayKeysOf } from '@gatehouse/identity/settings'
+import { gatewayKeysOf } from '@gatehouse/gateway-keys/settings'
+import type { IdentityOptions } from '@gatehouse/identity/fastify'
 import { drainTimes } from '@gatehouse/settings/drain-times'
 import { words } from '@gatehouse/settings/fragments'
 import { type AuthConfig, recoverySeconds } from './config.ts'
@@ -28,8 +28,8 @@ export type AuthSettings = {
   readonly newUser: NewUser
 }
 
-/** The gateway's routes to this service: the audience of an assertion is the name of its route. */
-const ROUTES_TO_AUTH = ['auth']
+/** The name of this service in assertions. */
+const AUDIENCE = 'auth'
 
 export function settingsOf(config: AuthConfig): AuthSettings {
   return {
@@ -41,7 +41,7 @@ export function settingsOf(config: AuthConfig): AuthSettings {
       lifetimeSeconds: config.AUTH_ACCESS_TTL_SECONDS,
       namesGeneration: recoverySeconds(config) > 0
     },
-    identity: { gatewayKeys: gatewayKeysOf(config), routes: ROUTES_TO_AUTH },
+    identity: { gatewayKeys: gatewayKeysOf(config), audience: AUDIENCE },
     upstreamName: config.AUTH_UPSTREAM_NAME,
     allowsOrigin: allowOriginsOf(words(config.ALLOWED_ORIGINS)),
     cookieSameSite: config.AUTH_COOKIE_SAME_SITE,

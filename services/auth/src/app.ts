@@ -1,7 +1,7 @@
 import fastifyCookie from '@fastify/cookie'
 import { buildService, type ServerTls, type Service } from '@gatehouse/http-service/build-service'
+import { identity } from '@gatehouse/identity/fastify'
 import { gatewayProofs } from '@gatehouse/identity/gateway-proof'
-import { identity } from '@gatehouse/identity/identity'
 import type { SightingReport } from '@gatehouse/sightings/report-sightings'
 import { traceService } from '@gatehouse/tracing/trace-service'
 import type { AuthSettings } from './app-settings.ts'

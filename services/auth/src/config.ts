@@ -1,6 +1,6 @@
 import { algorithms } from '@gatehouse/access-token/claims'
 import { LOCAL_ISSUER, tokenSettings } from '@gatehouse/access-token/settings'
-import { gatewayKeysFaults, gatewayKeysSettings } from '@gatehouse/identity/settings'
+import { gatewayKeysFaults, gatewayKeysSettings } from '@gatehouse/gateway-keys/settings'
 import { redisFaults, redisSettings } from '@gatehouse/redis/settings'
 import { defaultPorts } from '@gatehouse/settings/default-ports'
 import {

@@ -6,7 +6,7 @@ import {
   identity,
   requireIdentity,
   requireScope
-} from '@gatehouse/identity/identity'
+} from '@gatehouse/identity/fastify'
 import { Refusal } from '@gatehouse/problem/refusal'
 import { Type } from 'typebox'
 import type { OrderBook, Visibility } from './order-book.ts'

@@ -1,4 +1,4 @@
-import { gatewayKeysFaults, gatewayKeysSettings } from '@gatehouse/identity/settings'
+import { gatewayKeysFaults, gatewayKeysSettings } from '@gatehouse/gateway-keys/settings'
 import { defaultPorts } from '@gatehouse/settings/default-ports'
 import { commonSettings, dataSettings, host, port } from '@gatehouse/settings/fragments'
 import { type Environment, readSettings, SettingsFault } from '@gatehouse/settings/read-settings'

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
+import { gatewayKeysOf } from '@gatehouse/gateway-keys/settings'
 import { serviceLog } from '@gatehouse/http-service/service-log'
-import { gatewayKeysOf } from '@gatehouse/identity/settings'
 import { openService } from '@gatehouse/process/open-service'
 import { buildOps } from '@gatehouse/process/ops-listener'
 import { processMetrics } from '@gatehouse/process/process-metrics'
@@ -11,8 +11,8 @@ import { buildOrders } from './app.ts'
 import type { OrdersConfig } from './config.ts'
 import { openOrderBook } from './order-book.ts'
 
-/** The gateway's routes to this service: the audience of an assertion is the name of its route. */
-const ROUTES_TO_ORDERS = ['orders']
+/** The name of this service in assertions. */
+const AUDIENCE = 'orders'
 
 export async function startOrders(config: OrdersConfig): Promise<RunningService> {
   const times = drainTimes(config)
@@ -20,7 +20,7 @@ export async function startOrders(config: OrdersConfig): Promise<RunningService>
   const tls = openTls('ORDERS', config, log)
   const orders = openOrderBook(join(config.GATEHOUSE_DATA_DIR, 'orders.sqlite'))
   const service = await buildOrders({
-    identity: { gatewayKeys: gatewayKeysOf(config), routes: ROUTES_TO_ORDERS },
+    identity: { gatewayKeys: gatewayKeysOf(config), audience: AUDIENCE },
     https: tls.service?.options ?? null,
     closeMs: times.closeMs,
     log,

@@ -14,7 +14,7 @@ const book = { item: 'book', quantity: 2 }
 
 /** The service with its file, and callers as a gateway would let them in. */
 async function orders(t: Test, file = join(dataFolder(t), 'orders.sqlite')) {
-  const { options, headersFor } = await testIdentities(['orders'])
+  const { options, headersFor } = await testIdentities('orders')
   const opened = openOrderBook(file)
   t.equal(statSync(file).mode & 0o777, 0o600, 'for nobody else to read')
   const service = await buildOrders({

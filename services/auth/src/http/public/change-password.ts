@@ -1,5 +1,5 @@
 import { clientNetwork } from '@gatehouse/edge-headers/client-network'
-import { requireIdentity } from '@gatehouse/identity/identity'
+import { requireIdentity } from '@gatehouse/identity/fastify'
 import { Type } from 'typebox'
 import type { Account } from '../../accounts/account.ts'
 import { together } from '../../accounts/password-change-proof.ts'

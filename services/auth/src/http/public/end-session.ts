@@ -1,4 +1,4 @@
-import { requireIdentity } from '@gatehouse/identity/identity'
+import { requireIdentity } from '@gatehouse/identity/fastify'
 import { Type } from 'typebox'
 import { noSuchSession } from '../../refusals.ts'
 import { requestSourceOf } from '../request-source.ts'

@@ -1,4 +1,4 @@
-import { requireIdentity } from '@gatehouse/identity/identity'
+import { requireIdentity } from '@gatehouse/identity/fastify'
 import { Sessions, toSession } from '../session-response.ts'
 import type { Route } from './route.ts'
 

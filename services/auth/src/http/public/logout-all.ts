@@ -1,4 +1,4 @@
-import { requireIdentity } from '@gatehouse/identity/identity'
+import { requireIdentity } from '@gatehouse/identity/fastify'
 import { Type } from 'typebox'
 import { requestSourceOf } from '../request-source.ts'
 import type { Route } from './route.ts'

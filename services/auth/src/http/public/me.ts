@@ -1,4 +1,4 @@
-import { requireIdentity } from '@gatehouse/identity/identity'
+import { requireIdentity } from '@gatehouse/identity/fastify'
 import { Type } from 'typebox'
 import { publicAccount } from '../../accounts/account.ts'
 import { noAccount, sessionEnded } from '../../refusals.ts'

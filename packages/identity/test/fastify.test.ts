@@ -12,7 +12,7 @@ import { Refusal } from '@gatehouse/problem/refusal'
 import Fastify from 'fastify'
 import { exportJWK, generateKeyPair, SignJWT } from 'jose'
 import t, { type Test } from 'tap'
-import { identity, requireIdentity, requireRole, requireScope } from '../src/identity.ts'
+import { identity, requireIdentity, requireRole, requireScope } from '../src/fastify.ts'
 
 type Changes = {
   claims?: Record<string, unknown>
@@ -47,7 +47,7 @@ async function service(t: Test, kid = 'one') {
   const { port } = server.address() as AddressInfo
   await app.register(identity, {
     gatewayKeys: `http://127.0.0.1:${port}${GATEWAY_KEYS_PATH}`,
-    routes: ['orders', 'orders-admin']
+    audience: ['orders', 'orders-admin']
   })
   app.get('/open', { config: { identity: 'optional' } }, async (request) => ({
     identity: request.identity
@@ -131,7 +131,7 @@ t.test('without an assertion, a route is 401 unless it says otherwise', async (t
   const open = Fastify()
   await open.register(identity, {
     gatewayKeys: { keys: [] },
-    routes: ['orders'],
+    audience: 'orders',
     dangerouslyLetAnyoneIn: true
   })
   open.get('/plain', async () => ({}))
@@ -146,7 +146,7 @@ t.test('several gateways can be asked, and an unreachable one hides no other', a
   app.setErrorHandler((error, _request, reply) =>
     reply.code(error instanceof Refusal ? error.status : 500).send()
   )
-  await app.register(identity, { gatewayKeys: [first.url, second.url], routes: ['orders'] })
+  await app.register(identity, { gatewayKeys: [first.url, second.url], audience: 'orders' })
   app.get('/', async (request) => request.identity)
   const status = async (assertion: string) =>
     (await app.inject({ url: '/', headers: { 'x-auth-assertion': assertion } })).statusCode

@@ -1,0 +1,37 @@
+import { get } from 'node:https'
+import type { ClientTlsFiles } from '@gatehouse/tls/client-tls'
+import { readClientTls } from '@gatehouse/tls/client-tls'
+import type { FetchImplementation } from 'jose'
+
+/** What names the files in messages. */
+const MEMBERS = { ca: 'tls.caFile', cert: 'tls.certFile', key: 'tls.keyFile' }
+/** far more than the keys of any number of gateways have */
+const MOST_BYTES = 1024 * 1024
+
+/**
+ * A GET that verifies the server by the given authorities and shows the given certificate, for
+ * jose. Each call reads the files again, and has a connection of its own.
+ */
+export const httpsFetch =
+  (tls: ClientTlsFiles): FetchImplementation =>
+  (url, { headers, signal }) =>
+    new Promise((resolve, reject) => {
+      const { options } = readClientTls(tls, MEMBERS)
+      const asked = { ...options, headers: Object.fromEntries(headers), signal, agent: false }
+      const request = get(url, asked, (response) => {
+        const chunks: Buffer[] = []
+        let bytes = 0
+        response.on('data', (chunk: Buffer) => {
+          bytes += chunk.length
+          if (bytes > MOST_BYTES) request.destroy(new Error('the key set is too large'))
+          else chunks.push(chunk)
+        })
+        response.on('error', reject)
+        response.on('end', () =>
+          resolve(
+            response.statusCode === 200 ? new Response(Buffer.concat(chunks)) : Response.error()
+          )
+        )
+      })
+      request.on('error', reject)
+    })
