@@ -42,9 +42,10 @@ export async function newAssertionKey(): Promise<AssertionKey> {
 export type Assertions = {
   /**
    * What this gateway asserts about a caller to the service of a route, signed: `x-auth-assertion`.
+   * @param audience the name by which the route calls its service
    * @param claims the claims of the token that the route names
    */
-  about(token: VerifiedToken, routeName: string, claims?: SignedClaims): string
+  about(token: VerifiedToken, audience: string, claims?: SignedClaims): string
   /**
    * What proves to a service that takes credentials that a request comes from this gateway:
    * `x-auth-gateway`.
@@ -55,6 +56,8 @@ export type Assertions = {
 
 /** Claims of a token that are signed with its identity. */
 export type SignedClaims = {
+  /** the name of the route: routes with one audience may forward different claims */
+  readonly route: string
   /** the same list until the route table is read again */
   readonly names: readonly NamedClaim[]
   /** reads their values from the token */
@@ -73,7 +76,10 @@ type Signed = {
   /** in seconds since 1970 */
   readonly usableUntil: number
 }
-type SignedAbout = Signed & { readonly names: readonly NamedClaim[] | undefined }
+type SignedAbout = Signed & {
+  readonly audience: string
+  readonly names: readonly NamedClaim[] | undefined
+}
 
 type AssertionsOptions = {
   readonly sign: SignClaims
@@ -83,8 +89,8 @@ type AssertionsOptions = {
 }
 
 /**
- * Signs assertions. One assertion per token and route is used for half a minute, so a busy caller
- * costs two signatures per minute.
+ * Signs assertions. One assertion per token and audience, or per route with claims, is used for half
+ * a minute, so a busy caller costs two signatures per minute.
  */
 export function assertions({ sign, clock, kept }: AssertionsOptions): Assertions {
   const usableSeconds = LIFETIME_SECONDS - LEAST_REMAINING_SECONDS
@@ -98,24 +104,27 @@ export function assertions({ sign, clock, kept }: AssertionsOptions): Assertions
 
   const mint = (
     token: VerifiedToken,
-    routeName: string,
+    audience: string,
     claims: SignedClaims | undefined,
     now: number
   ): SignedAbout => ({
-    assertion: sign(claimsOf(token, routeName, claims?.values(), now), ASSERTION_TYPE),
+    assertion: sign(claimsOf(token, audience, claims?.values(), now), ASSERTION_TYPE),
     usableUntil: now + usableSeconds,
+    audience,
     names: claims?.names
   })
 
   return {
-    about(token, routeName, claims) {
+    about(token, audience, claims) {
       const now = nowSeconds()
-      const known = values.find(token, routeName)
-      if (known !== undefined && now < known.usableUntil && known.names === claims?.names) {
+      // An audience may have the name of another route, so what is known is compared.
+      const place = claims?.route ?? audience
+      const known = values.find(token, place)
+      if (known !== undefined && now < known.usableUntil && isAbout(known, audience, claims)) {
         return known.assertion
       }
-      const made = mint(token, routeName, claims, now)
-      values.keep(token, routeName, made, made.assertion.length)
+      const made = mint(token, audience, claims, now)
+      values.keep(token, place, made, made.assertion.length)
       return made.assertion
     },
     ofGateway(service) {
@@ -131,15 +140,18 @@ export function assertions({ sign, clock, kept }: AssertionsOptions): Assertions
   }
 }
 
+const isAbout = (known: SignedAbout, audience: string, claims: SignedClaims | undefined): boolean =>
+  known.audience === audience && known.names === claims?.names
+
 function claimsOf(
   { identity }: VerifiedToken,
-  routeName: string,
+  audience: string,
   claims: ClaimValues | undefined,
   now: number
 ): AssertionClaims {
   return {
     iss: ASSERTION_ISSUER,
-    aud: routeName,
+    aud: audience,
     sub: identity.subject,
     ...(identity.session === null ? {} : { sid: identity.session }),
     client_id: identity.client,

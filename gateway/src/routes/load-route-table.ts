@@ -6,6 +6,7 @@ import type { ClientTls } from '@gatehouse/tls/client-tls'
 import { TlsFileFault } from '@gatehouse/tls/tls-file-fault'
 import { readContent, refuseFaults } from '../yaml/entry-faults.ts'
 import { readYaml } from '../yaml/yaml-file.ts'
+import { audienceOf } from './audience.ts'
 import { routeCors } from './cors-policy.ts'
 import { type Route, RouteFile } from './route.ts'
 import { type RouteTable, routeTable } from './route-table.ts'
@@ -71,6 +72,7 @@ function toRoute(
   if (upstream === undefined) throw new Error('a route without a service was not refused')
   return {
     ...rest,
+    audience: audienceOf(route),
     tokenClaims: namedClaimsOf(route),
     cors: routeCors(cors),
     allowsOrigin: cors.origins === undefined ? null : allowOriginsOf(cors.origins),

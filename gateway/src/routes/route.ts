@@ -11,6 +11,8 @@ const prefixPattern = '^/([A-Za-z0-9._~:@-]+(/[A-Za-z0-9._~:@-]+)*)?$'
 const prefixTitle =
   'a path such as /orders, of letters, digits and . _ ~ : @ -, without a slash at its end'
 const Prefix = Type.String({ title: prefixTitle, pattern: prefixPattern })
+const namePattern = '^[a-z0-9][a-z0-9-]*$'
+const nameTitle = 'a string of lower-case letters, digits and -'
 /**
  * The limit for every route: HTTP/2 clients accept response headers in 9 frames of 16 KiB
  * (nghttp2).
@@ -56,11 +58,19 @@ const forwardableTitle = `one of ${forwardable.join(', ')} (other claims of the 
 export const RouteEntry = Type.Object(
   {
     name: Type.String({
-      title: 'a string of lower-case letters, digits and -',
-      pattern: '^[a-z0-9][a-z0-9-]*$',
+      title: nameTitle,
+      pattern: namePattern,
       description:
-        'A unique name. It is the audience of the assertions for this route, and appears in the log.'
+        'A unique name. It appears in the log, and it is the audience of the assertions for this route, unless audience says otherwise.'
     }),
+    audience: Type.Optional(
+      Type.String({
+        title: nameTitle,
+        pattern: namePattern,
+        description:
+          'The name by which the service knows itself, in the assertions for this route. Routes to one service can share it. Default: the name of the route.'
+      })
+    ),
     prefix: Type.Union([Prefix, Type.Array(Prefix, { minItems: 1 })], {
       description:
         'The longest prefix wins. A prefix matches whole segments: /orders does not match /ordersX.'
@@ -171,8 +181,10 @@ export type RouteFile = Static<typeof RouteFile>
 /** A route as the stages read it. */
 export type Route = Omit<
   Static<typeof RouteEntry>,
-  'prefix' | 'upstream' | 'limit' | 'methods' | 'cors' | 'tokenClaims' | 'forward'
+  'prefix' | 'audience' | 'upstream' | 'limit' | 'methods' | 'cors' | 'tokenClaims' | 'forward'
 > & {
+  /** the name of its service in assertions */
+  readonly audience: string
   readonly cors: Partial<CorsPolicy>
   readonly tokenClaims: readonly NamedClaim[]
   /** the origins whose pages may use the route; null: those of the installation */

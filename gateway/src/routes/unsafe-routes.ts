@@ -3,6 +3,7 @@ import type { DocumentFault } from '@gatehouse/settings/schema-faults'
 import { unknownName } from '@gatehouse/settings/schema-faults'
 import { canonicalTarget } from '../paths/canonical-path.ts'
 import { claimNameFaults } from '../tokens/forwarded-claims.ts'
+import { audienceFaults } from './audience.ts'
 import { spellingFaults } from './cors-policy.ts'
 import type { Access, Demand } from './demand-schema.ts'
 import type { RouteFile } from './route.ts'
@@ -33,6 +34,7 @@ export function unsafeRoutes(
     const own: RouteFault[] = []
     if (names.has(route.name)) own.push({ member: 'name', text: 'the name is used twice' })
     names.add(route.name)
+    own.push(...at('audience', audienceFaults(route, routes)))
     if (!Object.hasOwn(upstreams, route.upstream)) {
       const known = Object.keys(upstreams)
       own.push({

@@ -45,7 +45,9 @@ export function forwardedIdentity(
     )
   }
   const claims =
-    named === null ? undefined : { names, values: () => claimValues(authorization, names) }
+    named === null
+      ? undefined
+      : { route: route.name, names, values: () => claimValues(authorization, names) }
   return { identity, claims }
 }
 

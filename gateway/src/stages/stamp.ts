@@ -67,7 +67,7 @@ export function stamp(
     const { identity, claims } = forwardedIdentity(token, route, authorization ?? '', namedClaims)
     Object.assign(headers, identity)
     if (route.claims.includes('assertion')) {
-      headers[identityHeader.assertion] = assertions.about(token, route.name, claims)
+      headers[identityHeader.assertion] = assertions.about(token, route.audience, claims)
     }
   }
   return headers

@@ -62,7 +62,7 @@ t.test(
     const { assertions, signed } = countedAssertions()
     const values = { tenant: 'acme' }
     const names = [{ name: 'tenant', header: 'x-auth-claim-tenant', path: 'tenant' }]
-    const claims = { names, values: () => values }
+    const claims = { route: 'orders', names, values: () => values }
     const first = assertions.about(ada, 'orders', claims)
     t.strictSame(decodeJwt(first).claims, values)
     t.equal(assertions.about(ada, 'orders', { ...claims }), first)
@@ -70,6 +70,35 @@ t.test(
     t.equal(signed.length, 2)
   }
 )
+
+t.test('an assertion for one audience is never used for another', async (t) => {
+  const { assertions, signed } = countedAssertions()
+  const claimsOf = (route: string) => {
+    const names = [{ name: 'tenant', header: 'x-auth-claim-tenant', path: 'tenant' }]
+    return { route, names, values: () => ({ tenant: 'acme' }) }
+  }
+  const audiencesOf = (audience: string, route?: string) => {
+    const claims = route === undefined ? undefined : claimsOf(route)
+    return decodeJwt(assertions.about(ada, audience, claims)).aud
+  }
+  t.equal(audiencesOf('shop'), 'shop')
+  t.equal(audiencesOf('billing', 'shop'), 'billing', 'a route with the name of an audience')
+  t.equal(audiencesOf('shop'), 'shop')
+  const claims = claimsOf('orders')
+  t.equal(decodeJwt(assertions.about(ada, 'shop', claims)).aud, 'shop')
+  t.equal(
+    decodeJwt(assertions.about(ada, 'orders', claims)).aud,
+    'orders',
+    'a route whose audience changes with the table'
+  )
+  const others = claimsOf('carts')
+  const before = signed.length
+  for (let request = 0; request < 5; request += 1) {
+    assertions.about(ada, 'shop', others)
+    assertions.about(ada, 'orders', claims)
+  }
+  t.equal(signed.length, before + 1, 'routes with different claims do not displace each other')
+})
 
 t.test('the gateway’s proof is no assertion, and is used for half a minute', async (t) => {
   const { assertions, clock, signed } = countedAssertions()

@@ -8,6 +8,11 @@ t.test('the fault of a route has its position', async (t) => {
       '{ name: A b, prefix: /a, upstream: service }',
       /^routes\.yaml:3:13: route A b: name must be a string of lower-case letters, digits and -$/
     ],
+    audience: [
+      '{ name: a, audience: My Shop, prefix: /a, upstream: service }',
+      /audience must be a string of lower-case letters/
+    ],
+    'an empty audience': ['{ name: a, audience: "", prefix: /a, upstream: service }', /audience/],
     prefix: [
       '{ name: a, prefix: a, upstream: service }',
       /^routes\.yaml:3:24: route a: prefix must be a path such as \/orders/
@@ -124,7 +129,7 @@ t.test('each mistake in a table is one line, with its place and what is allowed'
     [
       'an unknown member',
       one(`${a}require_scopes: [x]`),
-      'routes.yaml:6:5: route a: require_scopes is not known; allowed: name, prefix,'
+      'routes.yaml:6:5: route a: require_scopes is not known; allowed: name, audience, prefix,'
     ],
     [
       'a misspelt member',

@@ -78,7 +78,7 @@ async function explanation(method: string, { route, access, demands, target }: M
 
 function headersOf(
   method: string,
-  { credentials, claims, tokenClaims, stripPrefix = '/', upstream }: Route,
+  { audience, credentials, claims, tokenClaims, stripPrefix = '/', upstream }: Route,
   { access, provesGateway }: { access: Match['access']; provesGateway: boolean }
 ): string[] {
   const caller = access === 'optional' ? 'the caller, if one is signed in' : 'the caller'
@@ -96,6 +96,9 @@ function headersOf(
       ? [`${gatewayHeader}, which proves to ${upstream.name} that a gateway sent the request`]
       : []),
     ...(access === 'public' || identity === '' ? [] : [`${identity} of ${caller}`]),
+    ...(access === 'public' || !claims.includes('assertion')
+      ? []
+      : [`${identityHeader.assertion} is for the audience ${audience}`]),
     ...(access === 'public' ? [] : tokenClaims).map(
       ({ header, path }) =>
         `${header}, the claim ${[path].flat().join(' ▸ ')} of the token, if it has one`

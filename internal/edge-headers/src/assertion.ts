@@ -9,11 +9,11 @@ export const GATEWAY_KEYS_PATH = '/.well-known/gateway-jwks.json'
 
 /**
  * What a gateway signs about a request: `x-auth-assertion`. It is valid for at most a minute, and
- * for one route's name.
+ * for one audience.
  */
 export type AssertionClaims = IdentityClaims & {
   readonly iss: typeof ASSERTION_ISSUER
-  /** the route's name */
+  /** the name of the service: the route's `audience` */
   readonly aud: string
   /** when the access token expires, which is not the `exp` of the assertion */
   readonly token_exp: number
