@@ -1,4 +1,4 @@
-import { execFile, execFileSync } from 'node:child_process'
+import { execFile } from 'node:child_process'
 import { readdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -11,19 +11,11 @@ import { opsSettings } from '@gatehouse/ops/testing/ops-client'
 import { ordersSettings } from '@gatehouse/orders/config'
 import t, { type Test } from 'tap'
 import { kustomize, type Rendered } from './kustomization.ts'
+import { missing } from './missing-program.ts'
 import { read, root } from './source-files.ts'
 
 const run = promisify(execFile)
 
-/** Why a program cannot be asked; false where it can. */
-function missing(program: string, ...version: string[]): string | false {
-  try {
-    execFileSync(program, version, { stdio: 'ignore' })
-    return false
-  } catch {
-    return `${program} is not installed`
-  }
-}
 type Container = {
   name: string
   env?: { name: string }[]

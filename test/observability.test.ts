@@ -1,24 +1,16 @@
-import { execFile, execFileSync } from 'node:child_process'
+import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import t from 'tap'
 import { parse } from 'yaml'
 import { alerts, dashboardQueries } from './metric-queries.ts'
+import { missing } from './missing-program.ts'
 import { read, root } from './source-files.ts'
 
 const cwd = join(root, 'infra/observability')
 
-/** Why promtool cannot be asked; false where it can. */
-function promtoolMissing(): string | false {
-  try {
-    execFileSync('promtool', ['--version'], { stdio: 'ignore' })
-    return false
-  } catch {
-    return 'promtool is not installed'
-  }
-}
-const skip = promtoolMissing()
+const skip = missing('promtool', '--version')
 const promtool = async (...args: string[]): Promise<string> =>
   (await promisify(execFile)('promtool', args, { cwd })).stdout
 

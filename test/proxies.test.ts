@@ -1,22 +1,13 @@
-import { execFile, execFileSync } from 'node:child_process'
+import { execFile } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { dataFolder } from '@gatehouse/fixtures/data-folder'
 import t from 'tap'
+import { missing } from './missing-program.ts'
 import { read } from './source-files.ts'
 
 const run = promisify(execFile)
-
-/** Why the real program cannot be asked; false where it can. */
-function missing(program: string, ...version: string[]): string | false {
-  try {
-    execFileSync(program, version, { stdio: 'ignore' })
-    return false
-  } catch {
-    return `${program} is not installed`
-  }
-}
 
 /** The configurations on a page, which are whole. */
 function configurationsIn(page: string, language: string): string[] {

@@ -1,5 +1,5 @@
-import type { Socket } from 'node:net'
 import type { FastifyInstance } from 'fastify'
+import type { OpenConnections } from './open-connections.ts'
 
 /**
  * How long requests in flight may take when a service closes; less than the time that the process
@@ -12,16 +12,15 @@ const LIMIT_MS = 8000
  * does not read. Otherwise the process would have to be killed while it still has to close other
  * things.
  */
-export function boundedClose(service: FastifyInstance, limitMs: number = LIMIT_MS): void {
-  const sockets = new Set<Socket>()
-  service.server.on('connection', (socket: Socket) => {
-    sockets.add(socket)
-    socket.once('close', () => sockets.delete(socket))
-  })
+export function boundedClose(
+  service: FastifyInstance,
+  connections: OpenConnections,
+  limitMs: number = LIMIT_MS
+): void {
   let limit: NodeJS.Timeout | undefined
   service.addHook('preClose', async () => {
     limit = setTimeout(() => {
-      for (const socket of sockets) socket.destroy()
+      for (const socket of connections) socket.destroy()
     }, limitMs).unref()
   })
   service.server.once('close', () => clearTimeout(limit))

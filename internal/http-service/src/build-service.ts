@@ -22,6 +22,7 @@ import { jsonBodies } from './json-bodies.ts'
 import { lazySchemas } from './lazy-schemas.ts'
 import { lingeringClose } from './lingering-close.ts'
 import { oneAtATime } from './one-at-a-time.ts'
+import { openConnections } from './open-connections.ts'
 import { type ErrorFormOf, problemAnswers } from './problem-answers.ts'
 import type { ServiceLog } from './service-log.ts'
 import { everyRequestRouted, restoreUnrouted } from './unrouted.ts'
@@ -136,11 +137,12 @@ export function buildService(options: ServiceOptions) {
   }
   restoreUnrouted(service)
   oneAtATime(service)
-  drainable(service, options.silentMs)
+  const connections = openConnections(service)
+  drainable(service, connections, options.silentMs)
   options.watch?.(service)
   httpOne(service, idleMs)
-  lingeringClose(service)
-  boundedClose(service, options.closeMs)
+  lingeringClose(service, connections)
+  boundedClose(service, connections, options.closeMs)
   boundRequests(service, { requestMs, headersMs, idleMs })
   boundAnswers(service, idleMs)
   problemAnswers(service, options.errorForm ?? (() => problemForm))

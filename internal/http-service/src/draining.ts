@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import { lastAnswers } from './last-answers.ts'
 import { leaveSessions } from './leave-sessions.ts'
+import type { OpenConnections } from './open-connections.ts'
 
 /** How a service that is about to end tells its clients to connect to another instance. */
 type Draining = {
@@ -23,10 +24,14 @@ declare module 'fastify' {
  * arrives.
  * @param silentMs how long an HTTP/2 client may be silent before it is told
  */
-export function drainable(service: FastifyInstance, silentMs?: number): void {
+export function drainable(
+  service: FastifyInstance,
+  connections: OpenConnections,
+  silentMs?: number
+): void {
   let hasBegun = false
   const isDraining = () => hasBegun
-  const lastAnswersBegin = lastAnswers(service, isDraining)
+  const lastAnswersBegin = lastAnswers(service, connections, isDraining)
   const leavingBegins = leaveSessions(service, isDraining, silentMs)
   service.decorate('draining', {
     get hasBegun() {

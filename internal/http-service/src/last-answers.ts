@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Socket } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import { isHttpTwo } from './http-two.ts'
 import { newestAnswer } from './one-at-a-time.ts'
+import type { OpenConnections } from './open-connections.ts'
 
 /**
  * How long a client may take to send the first bytes on a new connection, when the service closes.
@@ -16,14 +16,11 @@ const SILENT_MS = 1000
  * before the request waits for its turn.
  * @returns makes the responses to the requests that have arrived the last ones
  */
-export function lastAnswers(service: FastifyInstance, isDraining: () => boolean): () => void {
-  const sockets = new Set<Socket>()
-  const onConnection = (socket: Socket): void => {
-    sockets.add(socket)
-    socket.once('close', () => sockets.delete(socket))
-  }
-  service.server.on('connection', onConnection)
-  service.server.on('secureConnection', onConnection)
+export function lastAnswers(
+  service: FastifyInstance,
+  connections: OpenConnections,
+  isDraining: () => boolean
+): () => void {
   const onRequest = (raw: IncomingMessage, response: ServerResponse): void => {
     if (!isDraining() || isHttpTwo(raw)) return
     const before = newestAnswer(raw.socket)
@@ -35,11 +32,11 @@ export function lastAnswers(service: FastifyInstance, isDraining: () => boolean)
   service.addHook('preClose', async () => {
     await afterPoll()
     setTimeout(() => {
-      for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy()
+      for (const socket of connections) if (socket.bytesRead === 0) socket.destroy()
     }, SILENT_MS).unref()
   })
   return () => {
-    for (const socket of sockets) {
+    for (const socket of connections) {
       const newest: ServerResponse | null = newestAnswer(socket)
       if (newest !== null) newest.shouldKeepAlive = false
     }

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
 import type { FastifyInstance } from 'fastify'
+import type { OpenConnections } from './open-connections.ts'
 
 /** How long a connection may take to close, in total and while it is read and nothing arrives. */
 const LONGEST_MS = 30_000
@@ -11,22 +12,19 @@ const QUIET_MS = 5000
  * client has received but not read. So this closes its own side first, and discards what arrives
  * until the client closes too (RFC 9112 §9.6).
  */
-export function lingeringClose(service: FastifyInstance): void {
-  const lingering = new Set<Socket>()
-  const onConnection = (socket: Socket) => {
+export function lingeringClose(service: FastifyInstance, connections: OpenConnections): void {
+  const lingering = new WeakSet<Socket>()
+  connections.onOpen((socket) => {
     socket.destroySoon = () => {
       if (socket.destroyed) return
       // Already closing, or the client has closed: nothing is left to wait for.
       if (lingering.has(socket) || socket.readableEnded) return closeAfterWrites(socket)
       lingering.add(socket)
-      socket.once('close', () => lingering.delete(socket))
       linger(socket)
     }
-  }
-  service.server.on('connection', onConnection)
-  service.server.on('secureConnection', onConnection)
+  })
   service.addHook('preClose', async () => {
-    for (const socket of lingering) closeAfterWrites(socket)
+    for (const socket of connections) if (lingering.has(socket)) closeAfterWrites(socket)
   })
 }
 

@@ -1,7 +1,7 @@
 import { defaultPorts } from '@gatehouse/settings/default-ports'
 import { commonSettings, host, port } from '@gatehouse/settings/fragments'
-import { type Environment, readSettings, SettingsFault } from '@gatehouse/settings/read-settings'
-import { unknownSettings } from '@gatehouse/settings/unknown-settings'
+import { readServiceSettings } from '@gatehouse/settings/read-service-settings'
+import type { Environment } from '@gatehouse/settings/read-settings'
 import { listenerFaults, listenerSettings } from '@gatehouse/tls/listener-settings'
 import type { Static, Type } from 'typebox'
 
@@ -18,14 +18,7 @@ export const echoSettings = {
 export type EchoConfig = Static<ReturnType<typeof Type.Object<typeof echoSettings>>>
 
 /** @throws SettingsFault */
-export function readConfig(environment: Environment): EchoConfig {
-  const { faults } = unknownSettings(environment, {
-    known: Object.keys(echoSettings),
-    beginnings: ['ECHO_'],
-    others: ['ECHO_URL']
-  })
-  const settings = readSettings(echoSettings, environment, () => faults)
-  const fileFaults = listenerFaults('ECHO', settings)
-  if (fileFaults.length > 0) throw new SettingsFault(fileFaults)
-  return settings
-}
+export const readConfig = (environment: Environment): EchoConfig =>
+  readServiceSettings('ECHO', echoSettings, environment, (settings) =>
+    listenerFaults('ECHO', settings)
+  )

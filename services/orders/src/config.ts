@@ -1,8 +1,8 @@
 import { gatewayKeysFaults, gatewayKeysSettings } from '@gatehouse/gateway-keys/settings'
 import { defaultPorts } from '@gatehouse/settings/default-ports'
 import { commonSettings, dataSettings, host, port } from '@gatehouse/settings/fragments'
-import { type Environment, readSettings, SettingsFault } from '@gatehouse/settings/read-settings'
-import { unknownSettings } from '@gatehouse/settings/unknown-settings'
+import { readServiceSettings } from '@gatehouse/settings/read-service-settings'
+import type { Environment } from '@gatehouse/settings/read-settings'
 import { listenerFaults, listenerSettings } from '@gatehouse/tls/listener-settings'
 import type { Static, Type } from 'typebox'
 
@@ -21,14 +21,8 @@ export const ordersSettings = {
 export type OrdersConfig = Static<ReturnType<typeof Type.Object<typeof ordersSettings>>>
 
 /** @throws SettingsFault */
-export function readConfig(environment: Environment): OrdersConfig {
-  const { faults } = unknownSettings(environment, {
-    known: Object.keys(ordersSettings),
-    beginnings: ['ORDERS_'],
-    others: ['ORDERS_URL']
-  })
-  const settings = readSettings(ordersSettings, environment, () => faults)
-  const fileFaults = [...listenerFaults('ORDERS', settings), ...gatewayKeysFaults(settings)]
-  if (fileFaults.length > 0) throw new SettingsFault(fileFaults)
-  return settings
-}
+export const readConfig = (environment: Environment): OrdersConfig =>
+  readServiceSettings('ORDERS', ordersSettings, environment, (settings) => [
+    ...listenerFaults('ORDERS', settings),
+    ...gatewayKeysFaults(settings)
+  ])

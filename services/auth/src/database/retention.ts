@@ -24,6 +24,22 @@ const DAY_MS = 86_400_000
 /** how long an expired session is kept, for clocks that are behind */
 const CLOCKS_APART_SECONDS = 3600
 
+/** Where each table that has `expires_at` has its key. */
+const keys = { sessions: 'sid', invitations: 'id' } as const
+
+/** Deletes the rows that expired before this second: the oldest ones, one batch. */
+const deleteExpired = (db: Kysely<Tables>, table: keyof typeof keys, before: number) =>
+  db
+    .deleteFrom(table)
+    .where(keys[table], 'in', (select) =>
+      select
+        .selectFrom(table)
+        .select(keys[table])
+        .where('expires_at', '<', before)
+        .orderBy('expires_at')
+        .limit(BATCH)
+    )
+
 /**
  * Deletes expired sessions. An ended session is kept until it expires: its refresh tokens still
  * have a valid MAC, and a session store that came back with an old copy may know it as live. After
@@ -35,18 +51,7 @@ function forgetSessions(db: Kysely<Tables>, retention: Retention): Forget {
   return async () => {
     const seconds = Math.floor(clock() / 1000)
     const before = seconds - CLOCKS_APART_SECONDS - revocationSeconds
-    const deleted = await db
-      .deleteFrom('sessions')
-      .where('sid', 'in', (select) =>
-        select
-          .selectFrom('sessions')
-          .select('sid')
-          .where('expires_at', '<', before)
-          .orderBy('expires_at')
-          .limit(BATCH)
-      )
-      .returning('ended_at_ms')
-      .execute()
+    const deleted = await deleteExpired(db, 'sessions', before).returning('ended_at_ms').execute()
     onExpired(deleted.filter(({ ended_at_ms }) => ended_at_ms === null).length)
     return deleted.length === BATCH
   }
@@ -59,17 +64,11 @@ const INVITATIONS_KEPT_SECONDS = 30 * 86_400
 function forgetInvitations(db: Kysely<Tables>, { clock }: Retention): Forget {
   return async () => {
     const before = Math.floor(clock() / 1000) - INVITATIONS_KEPT_SECONDS
-    const { numDeletedRows } = await db
-      .deleteFrom('invitations')
-      .where('id', 'in', (select) =>
-        select
-          .selectFrom('invitations')
-          .select('id')
-          .where('expires_at', '<', before)
-          .orderBy('expires_at')
-          .limit(BATCH)
-      )
-      .executeTakeFirstOrThrow()
+    const { numDeletedRows } = await deleteExpired(
+      db,
+      'invitations',
+      before
+    ).executeTakeFirstOrThrow()
     return numDeletedRows === BigInt(BATCH)
   }
 }

@@ -1,0 +1,60 @@
+import type { ServerTls, Service } from '@gatehouse/http-service/build-service'
+import { type ServiceLog, serviceLog } from '@gatehouse/http-service/service-log'
+import { drainTimes } from '@gatehouse/settings/drain-times'
+import { openTls } from '@gatehouse/tls/process-tls'
+import type { Place } from './listen-as.ts'
+import { openService } from './open-service.ts'
+import { buildOps } from './ops-listener.ts'
+import { processMetrics } from './process-metrics.ts'
+import type { RunningService } from './running-service.ts'
+
+/** What an app gets of its process. */
+type AppOptions = {
+  readonly log: ServiceLog
+  readonly https: ServerTls | null
+  /** how long requests in flight may take when the service closes */
+  readonly closeMs: number
+}
+
+type StartOptions = {
+  /** in lower case; the settings of its listeners begin with it, in upper case */
+  readonly name: string
+  readonly config: Parameters<typeof drainTimes>[0] &
+    Parameters<typeof openTls>[1] & { readonly LOG_LEVEL: Parameters<typeof serviceLog>[1] }
+  readonly at: Place
+  readonly opsAt: Place
+  /** @returns the app, and what closes its stores after the listeners */
+  build(options: AppOptions): Promise<{ readonly service: Service; readonly close?: () => void }>
+}
+
+/**
+ * Starts a service that is ready as soon as it listens, because it depends on no other process.
+ * @throws StartFault
+ */
+export async function startService(options: StartOptions): Promise<RunningService> {
+  const { name, config, at, opsAt } = options
+  const times = drainTimes(config)
+  const log = serviceLog(name, config.LOG_LEVEL)
+  const tls = openTls(name.toUpperCase(), config, log)
+  const https = tls.service?.options ?? null
+  const { service, close } = await options.build({ log, https, closeMs: times.closeMs })
+  const ops = buildOps({
+    log,
+    metrics: processMetrics(name),
+    checks: {},
+    service,
+    https: tls.ops?.options ?? null
+  })
+  return openService({
+    name,
+    times,
+    tls,
+    ops: { app: ops, at: opsAt },
+    service: { app: service, at },
+    async close() {
+      await service.close()
+      await ops.close()
+      close?.()
+    }
+  })
+}
