@@ -3,7 +3,7 @@ import { cookiePairs, ownCookieValue, REFRESH_COOKIE } from '@gatehouse/edge-hea
 import type { DocumentedHeader } from '@gatehouse/http-service/operation'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
-import type { Grant } from '../../sessions/sessions.ts'
+import type { Grant } from '../../sessions/grant.ts'
 
 /** Whether pages of other sites may use our cookies; `none` allows it. */
 export type CookieSameSite = 'strict' | 'none'

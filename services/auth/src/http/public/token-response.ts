@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox'
-import type { Grant } from '../../sessions/sessions.ts'
+import type { Grant } from '../../sessions/grant.ts'
 import { SessionId } from '../fields.ts'
 
 /** How the refresh token is delivered: in the body, or in a cookie that no script can read. */

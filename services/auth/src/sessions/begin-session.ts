@@ -1,0 +1,52 @@
+import type { Account } from '../accounts/account.ts'
+import type { RequestSource } from '../audit/audit-event.ts'
+import { wrongCredentials } from '../refusals.ts'
+import { endIfEnded } from './end-if-ended.ts'
+import type { Opening } from './family.ts'
+import type { Grant, IssueGrant } from './grant.ts'
+import { newFamily, sessionId } from './refresh-token.ts'
+import { ifPossible } from './session-ends.ts'
+import type { SessionState } from './session-state.ts'
+
+/** @throws Refusal UNAUTHENTICATED if the account has changed since its password was checked */
+export type BeginSession = (
+  account: Account,
+  opening: Opening,
+  source: RequestSource
+) => Promise<Grant>
+
+const hasSameCredentials = (latest: Account | null, { passwordVersion }: Account): boolean =>
+  latest !== null && !latest.disabled && latest.passwordVersion === passwordVersion
+
+export function sessionBegin(
+  options: SessionState & { grant: IssueGrant; clock: () => number }
+): BeginSession {
+  const { families, durable, ends, policy, grant, clock } = options
+  return async (account, opening, source) => {
+    const begunMs = clock()
+    const family = newFamily()
+    const sid = sessionId(family)
+    const now = Math.floor(clock() / 1000)
+    const opened = { ...opening, openedAt: now, expiresAt: now + policy.absoluteSeconds }
+    // First: a login that the database cannot record must not end other sessions.
+    const current = await durable.open(account, sid, opened, source)
+    if (current === null) throw wrongCredentials()
+    const about = { subject: account.id, sid, source }
+    try {
+      const { record, tooMany } = await families.open(account.id, sid, opened)
+      const { account: latest } = await endIfEnded(options, account.id, sid)
+      // If the session has ended for another reason, for example through later logins, the password
+      // was still right. The client gets tokens of an ended session, as it does just before an end.
+      if (!hasSameCredentials(latest, current)) throw wrongCredentials()
+      const token = { subject: account.id, family, generation: 0 }
+      const granted = grant(current, token, record, begunMs)
+      // If this fails, the next login does it.
+      if (tooMany) await ifPossible(ends.evict(account.id, sid, source))
+      return granted
+    } catch (error) {
+      // No client has its refresh token yet.
+      await ifPossible(durable.end({ kind: 'session-ended', ...about }))
+      throw error
+    }
+  }
+}

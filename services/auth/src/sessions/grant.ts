@@ -1,0 +1,48 @@
+import type { Account } from '../accounts/account.ts'
+import type { KeyRing } from '../secrets/key-ring.ts'
+import type { AccessTokens, IssuedAccessToken } from '../tokens/access-token.ts'
+import type { FamilyRecord } from './family.ts'
+import { mintRefreshToken, type RefreshToken, sessionId } from './refresh-token.ts'
+
+/** The result of a login or a refresh. */
+export type Grant = {
+  readonly sid: string
+  readonly accessToken: IssuedAccessToken
+  readonly refreshToken: string
+  /** seconds until the session ends if it is not used */
+  readonly refreshExpiresIn: number
+}
+
+/** Issues the tokens of the generation that a family has reached. */
+export type IssueGrant = (
+  account: Account,
+  token: RefreshToken,
+  record: FamilyRecord,
+  begunMs: number
+) => Grant
+
+export function grants(options: {
+  accessTokens: AccessTokens
+  ring: KeyRing
+  clock: () => number
+}): IssueGrant {
+  const { accessTokens, ring, clock } = options
+  return (account, token, record, begunMs) => {
+    const sid = sessionId(token.family)
+    return {
+      sid,
+      accessToken: accessTokens.issue({
+        account,
+        sid,
+        generation: record.generation,
+        clientId: record.clientId,
+        requestedScope: record.scope,
+        authenticatedAt: record.openedAt,
+        tokensNotBefore: record.tokensNotBefore,
+        begunMs
+      }),
+      refreshToken: mintRefreshToken({ ...token, generation: record.generation }, ring),
+      refreshExpiresIn: record.idleExpiresAt - Math.floor(clock() / 1000)
+    }
+  }
+}

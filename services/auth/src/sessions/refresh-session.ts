@@ -1,0 +1,85 @@
+import type { RequestSource } from '../audit/audit-event.ts'
+import type { AuditLog } from '../audit/audit-log.ts'
+import { scopeTooWide, sessionEnded, tooManyRefreshes, unknownRefreshToken } from '../refusals.ts'
+import type { KeyRing } from '../secrets/key-ring.ts'
+import type { DurableSession } from './durable-sessions.ts'
+import { endIfEnded } from './end-if-ended.ts'
+import type { Grant, IssueGrant } from './grant.ts'
+import { restorable } from './list-sessions.ts'
+import type { Outcome } from './outcome.ts'
+import { refreshRecord } from './record-refresh.ts'
+import type { RefreshLimit } from './refresh-limit.ts'
+import { readRefreshToken, sessionId } from './refresh-token.ts'
+import { isWithin, narrowed } from './requested-scope.ts'
+import { ifPossible } from './session-ends.ts'
+import type { SessionState } from './session-state.ts'
+
+/**
+ * Makes the next generation, and an access token with the session's scope or a part of it.
+ * @throws Refusal UNAUTHENTICATED if this service did not issue the token, INVALID_REQUEST for
+ * more scope than the session has, SESSION_ENDED, RATE_LIMITED, UNAVAILABLE
+ */
+export type RefreshSession = (
+  refreshToken: string,
+  source: RequestSource,
+  requestedScope?: string
+) => Promise<Grant>
+
+type RefreshOptions = SessionState & {
+  grant: IssueGrant
+  ring: KeyRing
+  limit: RefreshLimit
+  audit: AuditLog
+  clock: () => number
+  /** counts the outcome of each refresh that found a family */
+  count: (outcome: Outcome) => void
+}
+
+export function sessionRefresh(options: RefreshOptions): RefreshSession {
+  const { families, durable, ends, policy, grant, ring, limit, clock, count } = options
+  const record = refreshRecord(options)
+  return async (text, source, requestedScope) => {
+    const begunMs = clock()
+    const token = readRefreshToken(text, ring)
+    if (token === null) throw unknownRefreshToken()
+    const { subject, generation } = token
+    const sid = sessionId(token.family)
+    const waitSeconds = limit.take(sid)
+    if (waitSeconds !== null) throw tooManyRefreshes(waitSeconds)
+
+    const { account, session } = await durable.find(subject, sid)
+    if (session?.ended) await refuseEnded(options, session, source)
+    if (account === null || account.disabled) {
+      await ends.end({ kind: 'session-ended', subject, sid, source })
+      throw sessionEnded('the account is disabled or gone')
+    }
+    // Before the token is used up, so that a client that asks for too much can ask again.
+    if (!isWithin(requestedScope, account.scope)) throw scopeTooWide()
+
+    const opened = restorable(session, policy, clock())
+    const presentation = { subject, sid, generation, opened, source }
+    const presented = await families.present(presentation)
+    const { outcome, after } = presented
+    count(outcome)
+    await record(presentation, presented, session)
+    if (after === null || outcome === 'ended' || outcome === 'reused') {
+      throw sessionEnded(`the refresh token is ${outcome}`)
+    }
+    if (outcome === 'restored' && (await endIfEnded(options, subject, sid)).hasEnded) {
+      throw sessionEnded('the session has ended meanwhile')
+    }
+    return grant(narrowed(account, requestedScope), token, after, begunMs)
+  }
+}
+
+/** The database has ended the session. Tells the session store again if it may not know. */
+async function refuseEnded(
+  { ends, audit, count }: RefreshOptions,
+  { subject, sid, untold }: DurableSession,
+  source: RequestSource
+): Promise<never> {
+  count('ended')
+  if (untold) await ifPossible(ends.tell(subject, [sid]))
+  await audit.write({ kind: 'refresh-ended', subject, sid, source })
+  throw sessionEnded('the session has ended')
+}
