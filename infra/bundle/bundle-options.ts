@@ -9,8 +9,10 @@ export const bundleOptions = {
   platform: 'node',
   format: 'esm',
   target: 'node24',
-  minify: true,
-  keepNames: true,
+  // Names stay as they are. Short names would need a call per function that restores its `name`:
+  // an eighth of the processor time of a service's start.
+  minifyWhitespace: true,
+  minifySyntax: true,
   // Node.js reads a file that is pure ASCII without decoding it.
   charset: 'ascii',
   legalComments: 'none',
