@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process'
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { checkPackage, createPackageFromTarballData } from '@arethetypeswrong/core'
@@ -7,22 +6,28 @@ import { buildPackages } from '@gatehouse/publish/testing/build-packages'
 import { publint } from 'publint'
 import { formatMessage } from 'publint/utils'
 import t from 'tap'
+import { installApplication, run, type Tarball } from './consumer/application.ts'
+import { testServices } from './consumer/test-services.ts'
 
 const folder = dataFolder(t)
 const packages = buildPackages(folder, 'https://github.com/example/gatehouse')
-const tarballs = packedBy('npm', packages)
+const tarballs = packed()
 
-/** Packs the packages as `npm publish` would. */
-function packedBy(npm: string, built: typeof packages): Map<string, string> {
-  const words = ['pack', '--json', '--pack-destination', folder]
-  const made = spawnSync(npm, [...words, ...built.map((one) => one.folder)], {
-    cwd: folder,
-    encoding: 'utf8'
-  })
-  if (made.status !== 0) throw new Error(made.stderr)
-  const packed: { name: string; filename: string }[] = Object.values(JSON.parse(made.stdout))
-  return new Map(packed.map(({ name, filename }) => [name, join(folder, filename)]))
+/** The packages as `npm publish` would pack them. */
+function packed(): Tarball[] {
+  const folders = packages.map((one) => one.folder)
+  const text = run(folder, 'npm', 'pack', '--json', '--pack-destination', folder, ...folders)
+  const made: { name: string; filename: string; integrity: string }[] = Object.values(
+    JSON.parse(text)
+  )
+  return made.map(({ name, filename, integrity }) => ({
+    name,
+    file: join(folder, filename),
+    integrity
+  }))
 }
+
+const tarballOf = (name: string) => tarballs.find((one) => one.name === name)?.file ?? ''
 
 const manifestOf = (name: string) =>
   JSON.parse(
@@ -37,7 +42,7 @@ t.test('each folder below packages becomes a package', async (t) => {
     packages.map(({ name }) => name),
     readdirSync('packages').map((name) => `@gatehouse/${name}`)
   )
-  t.strictSame([...tarballs.keys()].sort(), packages.map(({ name }) => name).sort())
+  t.strictSame(tarballs.map(({ name }) => name).sort(), packages.map(({ name }) => name).sort())
 })
 
 for (const { name, folder: pkgDir } of packages) {
@@ -50,7 +55,7 @@ for (const { name, folder: pkgDir } of packages) {
   })
 
   t.test(`${name} has types for each of its modules, for ES modules`, async (t) => {
-    const tarball = readFileSync(tarballs.get(name) ?? '')
+    const tarball = readFileSync(tarballOf(name))
     const result = await checkPackage(createPackageFromTarballData(new Uint8Array(tarball)))
     if (!result.types) {
       t.fail('it has no types')
@@ -107,7 +112,7 @@ const budgets: Record<string, { readonly dependencies: string[]; readonly kiloby
 for (const [name, { dependencies, kilobytes }] of Object.entries(budgets)) {
   t.test(`${name} is small, and needs only ${dependencies}`, async (t) => {
     t.strictSame(Object.keys(manifestOf(name).dependencies), dependencies)
-    const { size } = statSync(tarballs.get(name) ?? '')
+    const { size } = statSync(tarballOf(name))
     t.ok(size <= kilobytes * 1024, `${size} bytes`)
   })
 }
@@ -130,4 +135,10 @@ t.test('the modules of @gatehouse/identity load no module of Node.js', async (t)
     const loaded = [...loadedBy(join(folder, module))].filter((name) => !name.startsWith('/'))
     t.strictSame(loaded, ['jose'], module)
   }
+})
+
+t.test('an application installs the packages, and runs on Node.js 20, 22 and 24', async (t) => {
+  const application = dataFolder(t)
+  installApplication(application, tarballs, ['test/consumer/service.ts'])
+  await testServices(t, application)
 })

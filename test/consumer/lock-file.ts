@@ -1,0 +1,48 @@
+/** An entry of `package-lock.json`, as far as it matters here. */
+export type LockEntry = {
+  readonly version?: string
+  readonly resolved?: string
+  readonly integrity?: string
+  readonly dependencies?: Readonly<Record<string, string>>
+  readonly peerDependencies?: Readonly<Record<string, string>>
+  readonly [member: string]: unknown
+}
+export type LockEntries = Readonly<Record<string, LockEntry>>
+
+/**
+ * The lock file of an application that uses these packages with the versions that this repository
+ * uses. With it, npm takes all of them from its cache, and asks no registry which versions there
+ * are.
+ * @param known the entries of this repository's lock file
+ * @param own the packages that come from files, by name
+ */
+export function lockFile(
+  known: LockEntries,
+  own: Readonly<Record<string, LockEntry>>,
+  dependencies: Readonly<Record<string, string>>
+) {
+  const entries: Record<string, LockEntry> = {}
+  const add = (from: string, name: string): void => {
+    const place = own[name] === undefined ? placeOf(known, from, name) : `node_modules/${name}`
+    if (entries[place] !== undefined) return
+    const { dev, devOptional, peer, ...entry } = own[name] ?? known[place] ?? {}
+    entries[place] = entry
+    for (const needed of Object.keys(entry.dependencies ?? {})) add(place, needed)
+  }
+  for (const name of Object.keys(dependencies)) add('', name)
+  const root = { name: 'consumer', dependencies }
+  return {
+    name: 'consumer',
+    lockfileVersion: 3,
+    requires: true,
+    packages: { '': root, ...entries }
+  }
+}
+
+/** Where Node.js finds a package, as a lock file names the place. */
+function placeOf(known: LockEntries, from: string, name: string): string {
+  const place = [from, 'node_modules', name].filter(Boolean).join('/')
+  if (known[place] !== undefined) return place
+  if (from === '') throw new Error(`package-lock.json has no ${name}`)
+  return placeOf(known, from.slice(0, Math.max(0, from.lastIndexOf('node_modules/') - 1)), name)
+}

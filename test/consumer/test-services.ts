@@ -1,0 +1,81 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { GATEWAY_KEYS_PATH } from '@gatehouse/edge-headers/assertion'
+import { client } from '@gatehouse/fixtures/client'
+import { dataFolder } from '@gatehouse/fixtures/data-folder'
+import { wholeSystem } from '@gatehouse/fixtures/whole-system'
+import { freePort } from '@gatehouse/start/free-port'
+import type { Test } from 'tap'
+import { nodeOf, startApplication } from './application.ts'
+
+const RELEASES = [20, 22, 24]
+const FRAMEWORKS = ['express', 'fastify', 'hono', 'node'] as const
+/** The name that all routes of the service share. */
+const AUDIENCE = 'shop'
+
+type Ports = Record<(typeof FRAMEWORKS)[number], number>
+
+/** One service in each framework, behind a real gateway, on each release of Node.js. */
+export async function testServices(t: Test, application: string): Promise<void> {
+  const ports = new Map<number, Ports>()
+  for (const release of RELEASES) ports.set(release, await freePorts())
+  const { url, services } = await wholeSystem(t, { GATEWAY_ROUTES: tableOf(t, ports) })
+  const opsUrl = services.find(({ name }) => name === 'gateway')?.opsUrl ?? ''
+  const gatewayKeys = `${opsUrl}${GATEWAY_KEYS_PATH}`
+  const api = client(url)
+  const { body: registered } = await api.register('ada@example.com', 'correct horse battery')
+  const { accessToken: token } = (await api.login('ada@example.com', 'correct horse battery')).body
+  const { body: echoed } = await api.call<{ headers: Record<string, string> }>('/echo/x', { token })
+  const foreign = { 'x-auth-assertion': echoed.headers['x-auth-assertion'] ?? '' }
+
+  for (const [release, own] of ports) {
+    const node = nodeOf(release)
+    const reason = `Node.js ${release} is not installed: .ci/run install`
+    if (node === null && process.env.CI) throw new Error(`${reason}, and nothing may be skipped`)
+    await t.test(`on Node.js ${release}`, { skip: node === null && reason }, async (t) => {
+      const settings = JSON.stringify({ gatewayKeys, audience: AUDIENCE, ports: own })
+      const child = await startApplication(node ?? '', application, ['dist/service.js', settings])
+      t.teardown(() => child.kill('SIGKILL'))
+      for (const framework of FRAMEWORKS) {
+        const path = `/n${release}-${framework}`
+        const known = await api.call(`${path}/`, { token })
+        t.equal(known.status, 200, `${framework}: through the gateway`)
+        t.match(known.body, { subject: registered.user.id, node: new RegExp(`^${release}\\.`) })
+        t.equal((await api.call(`${path}/admin`, { token })).status, 403, `${framework}: no admin`)
+        const direct = `http://127.0.0.1:${own[framework]}/`
+        const forged = { 'x-auth-subject': 'root', 'x-auth-roles': 'admin' }
+        for (const headers of [{}, forged, foreign, { 'x-auth-assertion': 'a.b.c' }]) {
+          const refused = await fetch(direct, { headers })
+          t.equal(refused.status, 401, `${framework}: without a gateway, ${Object.keys(headers)}`)
+          t.match(await refused.json(), { code: 'UNAUTHENTICATED' })
+        }
+      }
+    })
+  }
+}
+
+async function freePorts(): Promise<Ports> {
+  const found: number[] = []
+  for (const _framework of FRAMEWORKS) found.push(await freePort())
+  const [express = 0, fastify = 0, hono = 0, node = 0] = found
+  return { express, fastify, hono, node }
+}
+
+/** The route table of the repository with a route to each of these services. */
+function tableOf(t: Test, ports: ReadonlyMap<number, Ports>): string {
+  const all = [...ports].flatMap(([release, own]) =>
+    Object.entries(own).map(([framework, port]) => [`n${release}-${framework}`, port] as const)
+  )
+  const upstreams = all.map(([name, port]) => `  ${name}: http://127.0.0.1:${port}\n`)
+  const routes = all.map(
+    ([name]) =>
+      `  - { name: ${name}, audience: ${AUDIENCE}, prefix: /${name}, upstream: ${name}, stripPrefix: /${name} }\n`
+  )
+  const shipped = readFileSync('gateway/routes.yaml', 'utf8')
+  const file = join(dataFolder(t), 'routes.yaml')
+  writeFileSync(
+    file,
+    `${shipped.replace('upstreams:\n', `upstreams:\n${upstreams.join('')}`)}\n${routes.join('')}`
+  )
+  return file
+}
