@@ -317,6 +317,7 @@ t.test('each stage of the journey is called once, in the order of the policy', a
       'checkUpgrade',
       'isPassedPreflight',
       'authenticate',
+      'refuseOtherAudience',
       'refuseRevoked',
       'refuseLarge',
       'limit',

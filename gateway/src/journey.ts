@@ -14,6 +14,7 @@ import { limit, refuseLarge } from './stages/limit.ts'
 import { match } from './stages/match.ts'
 import { passedAuthorization } from './stages/passed-authorization.ts'
 import { isPassedPreflight } from './stages/passed-preflight.ts'
+import { refuseOtherAudience } from './stages/refuse-other-audience.ts'
 import { refuseRevoked } from './stages/refuse-revoked.ts'
 import { requireAccess } from './stages/require-access.ts'
 import { type Hop, stamp } from './stages/stamp.ts'
@@ -70,6 +71,7 @@ export async function journey(
   const found = isPreflight ? null : authenticate(access, request.authorization, edge.verifier)
   const token = found instanceof Promise ? await found : found
   arrival.trail.token = token
+  refuseOtherAudience(token, route)
   refuseRevoked(token, route, edge.revoked)
   const limiter = arrival.limiter(route, token)
   refuseLarge(route, request.headers['content-length'])

@@ -66,6 +66,8 @@ export const invalidToken = (reason: string) =>
     })
   })
 
+export const otherAudience = () => invalidToken('the token was exchanged for another audience')
+
 export const tokenExpired = () =>
   new Refusal('TOKEN_EXPIRED', {
     reason: 'the access token has expired',

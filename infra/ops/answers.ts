@@ -40,6 +40,8 @@ export type Client = {
   readonly id: string
   readonly name: string
   readonly scope: readonly string[]
+  readonly receives: readonly string[]
+  readonly calls: readonly string[]
   readonly authenticationMethod: string
   readonly disabled: boolean
   readonly createdAt: string
@@ -97,15 +99,19 @@ export function userTable(users: readonly User[]): string {
 
 export function clientTable(clients: readonly Client[]): string {
   return textTable(
-    ['id', 'name', 'scope', 'authentication', 'state', 'created'],
-    clients.map(({ id, name, scope, authenticationMethod, disabled, createdAt }) => [
-      id,
-      name,
-      scope.join(' '),
-      authenticationMethod,
-      disabled ? 'disabled' : 'enabled',
-      createdAt
-    ])
+    ['id', 'name', 'scope', 'receives', 'calls', 'authentication', 'state', 'created'],
+    clients.map(
+      ({ id, name, scope, receives, calls, authenticationMethod, disabled, createdAt }) => [
+        id,
+        name,
+        scope.join(' '),
+        receives.join(' '),
+        calls.join(' '),
+        authenticationMethod,
+        disabled ? 'disabled' : 'enabled',
+        createdAt
+      ]
+    )
   )
 }
 

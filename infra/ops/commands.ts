@@ -1,5 +1,6 @@
 import type { Command } from './command.ts'
 import { audit } from './commands/audit.ts'
+import { clientsAudiences } from './commands/clients-audiences.ts'
 import { clientsCreate } from './commands/clients-create.ts'
 import { clientsDisable } from './commands/clients-disable.ts'
 import { clientsEnable } from './commands/clients-enable.ts'
@@ -59,6 +60,7 @@ export const commands: readonly Command[] = [
   sessionsEnd,
   clientsCreate,
   clientsList,
+  clientsAudiences,
   clientsSecret,
   clientsDisable,
   clientsEnable,

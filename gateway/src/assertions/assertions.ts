@@ -1,8 +1,10 @@
 import { generateKeyPairSync } from 'node:crypto'
+import { actorClaims } from '@gatehouse/access-token/delegation'
 import {
   ASSERTION_ALGORITHM,
   ASSERTION_ISSUER,
   ASSERTION_TYPE,
+  type AssertedToken,
   type AssertionClaims
 } from '@gatehouse/edge-headers/assertion'
 import {
@@ -144,11 +146,14 @@ const isAbout = (known: SignedAbout, audience: string, claims: SignedClaims | un
   known.audience === audience && known.names === claims?.names
 
 function claimsOf(
-  { identity }: VerifiedToken,
+  verified: VerifiedToken,
   audience: string,
   claims: ClaimValues | undefined,
   now: number
 ): AssertionClaims {
+  const { identity, delegation } = verified
+  const token = assertedToken(verified)
+  const { act } = actorClaims(delegation?.actors ?? [], [])
   return {
     iss: ASSERTION_ISSUER,
     aud: audience,
@@ -159,8 +164,24 @@ function claimsOf(
     roles: identity.roles,
     ...(identity.email === null ? {} : { email: identity.email }),
     token_exp: identity.expiresAt,
+    ...(act === undefined ? {} : { act }),
+    ...(token === null ? {} : { token }),
     ...(claims === undefined ? {} : { claims }),
     iat: now,
     exp: now + LIFETIME_SECONDS
+  }
+}
+
+/** Only a token of our own auth service names one of its keys, and can be exchanged there. */
+function assertedToken(token: VerifiedToken): AssertedToken | null {
+  const { kid, issuedAt, rightsVersion, authenticatedAt } = token
+  if (kid === null) return null
+  const { delegation } = actorClaims(token.delegation?.actors ?? [], token.delegation?.keys ?? [])
+  return {
+    kid,
+    iat: issuedAt,
+    ...(rightsVersion === null ? {} : { rights_version: rightsVersion }),
+    ...(authenticatedAt === null ? {} : { auth_time: authenticatedAt }),
+    ...(delegation === undefined ? {} : { delegation })
   }
 }

@@ -1,4 +1,5 @@
-import type { RevokedTokens, WhyRevoked } from '../revocation/revoked-tokens.ts'
+import type { WhyRevoked } from '@gatehouse/revocation/why-revoked'
+import type { RevokedTokens } from '../revocation/revoked-tokens.ts'
 import type { VerifiedToken } from '../tokens/verified-token.ts'
 
 /** Why a long-lived response or a WebSocket must end. */

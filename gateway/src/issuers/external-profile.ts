@@ -90,6 +90,7 @@ function checkedClaims(claims: Claims, entry: IssuerEntry, prefix: string): Read
     // applies to it.
     issuedAt: Math.floor(issuedAt ?? notBefore ?? 0),
     rightsVersion: null,
+    delegation: null,
     generation: null,
     notBefore: Math.max(issuedAt ?? 0, notBefore ?? 0),
     authenticatedAt: isTime(claims.auth_time) ? claims.auth_time : null

@@ -1,13 +1,13 @@
 import type { LogEntry } from '@gatehouse/revocation/revocation'
+import {
+  type CutOffs,
+  NO_CUT_OFF,
+  type WhyRevoked,
+  whyRevoked
+} from '@gatehouse/revocation/why-revoked'
 import type { VerifiedToken } from '../tokens/verified-token.ts'
 
-/**
- * Why a valid token is refused: its session has ended, or a refresh returns another one, because
- * its claims may be outdated or its key is no longer trusted.
- */
-export type WhyRevoked = 'SESSION_ENDED' | 'TOKEN_STALE'
-
-/** What is revoked, in memory: at most five lookups per token, and no call. */
+/** What is revoked, in memory: a few lookups per token, and no call. */
 export type RevokedTokens = {
   apply(entry: LogEntry): void
   why(token: VerifiedToken): WhyRevoked | null
@@ -63,23 +63,14 @@ export function revokedTokens({ clock, monotonicClock }: Clocks): RevokedTokens 
   }
   const watchers = new Map<string, Set<Watcher>>()
 
-  /**
-   * The version, which grows with each change, decides, not a clock. The time counts only if one of
-   * the two has no version.
-   */
-  const hasOldRights = ({ identity, issuedAt, rightsVersion }: VerifiedToken): boolean => {
-    const { before, version, beforeVersion } = held.subject.get(identity.subject) ?? NOTHING
-    if (issuedAt < before) return true
-    return rightsVersion === null ? issuedAt < beforeVersion : rightsVersion < version
+  const cutOffs: CutOffs = {
+    isKeyRevoked: (kid) => held.key.has(kid),
+    hasSessionEnded: (sid) => held.session.has(sid),
+    // The response that contained the token, or an earlier one, was sent again: see AnsweredAgain.
+    sessionNotBefore: (sid) => held['session-tokens'].get(sid)?.before ?? 0,
+    ofSubject: (id) => held.subject.get(id) ?? NO_CUT_OFF,
+    allNotBefore: () => held.everything.get(ALL)?.before ?? 0
   }
-
-  /**
-   * The response that contained the token, or an earlier one, was sent again: see AnsweredAgain.
-   */
-  const isOfLostAnswer = ({ identity, issuedAt }: VerifiedToken): boolean =>
-    identity.session !== null &&
-    issuedAt < (held['session-tokens'].get(identity.session)?.before ?? 0)
-
   const forgetOver = (entries: Map<string, Held>): void => {
     const [wallMs, heldMs] = [clock(), monotonicClock()]
     for (const [id, { until, heldUntilMs }] of entries) {
@@ -87,13 +78,7 @@ export function revokedTokens({ clock, monotonicClock }: Clocks): RevokedTokens 
     }
   }
 
-  const why = (token: VerifiedToken): WhyRevoked | null => {
-    const { identity, kid, issuedAt } = token
-    if (kid !== null && held.key.has(kid)) return 'TOKEN_STALE'
-    if (identity.session !== null && held.session.has(identity.session)) return 'SESSION_ENDED'
-    if (issuedAt < (held.everything.get(ALL)?.before ?? 0)) return 'TOKEN_STALE'
-    return hasOldRights(token) || isOfLostAnswer(token) ? 'TOKEN_STALE' : null
-  }
+  const why = (token: VerifiedToken): WhyRevoked | null => whyRevoked(token, cutOffs)
 
   return {
     why,
@@ -146,10 +131,12 @@ export function revokedTokens({ clock, monotonicClock }: Clocks): RevokedTokens 
 const nameOf = (kind: Kind, id: string) => `${kind} ${id}`
 
 /** All ids under which an entry could concern this token. */
-function namesOf({ identity, kid }: VerifiedToken): string[] {
+function namesOf({ identity, kid, delegation }: VerifiedToken): string[] {
   const { session, subject } = identity
   const names = [nameOf('subject', subject), nameOf(ALL, ALL)]
   if (kid !== null) names.push(nameOf('key', kid))
   if (session !== null) names.push(nameOf('session', session), nameOf('session-tokens', session))
+  for (const { id } of delegation?.actors ?? []) names.push(nameOf('subject', id))
+  for (const key of delegation?.keys ?? []) names.push(nameOf('key', key))
   return names
 }

@@ -1,3 +1,4 @@
+import type { DelegatedToken } from '@gatehouse/access-token/delegation'
 import { type Flaw, readJwt } from '@gatehouse/access-token/read-jwt'
 import type { Identity } from '@gatehouse/edge-headers/identity'
 import { type SignatureAlgorithm, signatureAlgorithms } from '../keys/algorithms.ts'
@@ -10,6 +11,8 @@ export type ReadClaims = {
   readonly issuedAt: number
   /** the version of its owner's rights; null if the token has none */
   readonly rightsVersion: number | null
+  /** null for a token that is for the whole installation */
+  readonly delegation: DelegatedToken | null
   /**
    * the generation of the session's refresh-token family when the token was issued; null if the
    * token has none

@@ -89,7 +89,7 @@ function note(
 }
 
 function verifiedToken({ kid, profile, claims }: ReadToken): VerifiedToken {
-  const { identity, issuedAt, rightsVersion, authenticatedAt } = claims
+  const { identity, issuedAt, rightsVersion, delegation, authenticatedAt } = claims
   return {
     kid: profile.issuerName === null ? kid : null,
     issuerName: profile.issuerName,
@@ -97,6 +97,7 @@ function verifiedToken({ kid, profile, claims }: ReadToken): VerifiedToken {
     identity,
     issuedAt,
     rightsVersion,
+    delegation,
     authenticatedAt,
     usableUntil: identity.expiresAt + profile.skewSeconds
   }

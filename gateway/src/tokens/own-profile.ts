@@ -1,5 +1,6 @@
 import { AccessTokenClaims } from '@gatehouse/access-token/claims'
 import { TOKEN_SKEW_SECONDS } from '@gatehouse/access-token/clock-skew'
+import { delegationOf } from '@gatehouse/access-token/delegation'
 import { flawOfOwnHeader, OWN_DEEPEST, OWN_LONGEST_TOKEN } from '@gatehouse/access-token/own-form'
 import { identityOfClaims } from '@gatehouse/edge-headers/identity'
 import { Compile } from 'typebox/compile'
@@ -27,11 +28,13 @@ export function ownProfile({ issuer, audience }: TokenExpectation): TokenProfile
       if (!shape.Check(claims)) {
         return { flaw: 'the claims do not fit their schema' }
       }
-      if (![claims.aud].flat().includes(audience)) return { flaw: 'the audience is wrong' }
+      const delegation = delegationOf(claims, audience)
+      if (delegation === undefined) return { flaw: 'the audience or the actor is wrong' }
       return {
         identity: identityOfClaims(claims, claims.exp),
         issuedAt: claims.iat,
         rightsVersion: claims.rights_version ?? null,
+        delegation,
         generation: claims.session_generation ?? null,
         notBefore: Math.max(claims.nbf, claims.iat),
         authenticatedAt: claims.auth_time ?? null

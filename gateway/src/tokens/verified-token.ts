@@ -1,3 +1,4 @@
+import type { DelegatedToken } from '@gatehouse/access-token/delegation'
 import type { Identity } from '@gatehouse/edge-headers/identity'
 import type { NamedClaim } from './forwarded-claims.ts'
 
@@ -10,6 +11,8 @@ export type VerifiedToken = {
   readonly issuedAt: number
   /** the version of its owner's rights when it was issued; null if the token has none */
   readonly rightsVersion: number | null
+  /** if a service got it by exchange: who acts, and for whom it is; null for any other token */
+  readonly delegation: DelegatedToken | null
   /** when the user signed in, in seconds since 1970; null if nobody did (a machine client) */
   readonly authenticatedAt: number | null
   /** the name of another issuer; null for our own auth service */

@@ -25,6 +25,7 @@ t.test('an assertion says who is calling, for one route, for a minute', async (t
     roles: ['user'],
     email: 'ada@example.com',
     token_exp: 1_800_000_300,
+    token: { kid: 'one', iat: 1_800_000_000, auth_time: 1_800_000_000 },
     iat: now,
     exp: now + 60
   })
@@ -36,6 +37,25 @@ t.test('claims that a caller does not have are absent', async (t) => {
   const claims = decodeJwt(assertions.about(machine, 'orders'))
   t.match(claims, { scope: '', roles: [] })
   t.notOk('sid' in claims || 'email' in claims)
+})
+
+t.test('an assertion of an exchanged token names its actors and what revokes them', async (t) => {
+  const { assertions } = countedAssertions()
+  const delegation = {
+    audience: 'orders',
+    actors: [
+      { id: 'service-2', rightsVersion: 3 },
+      { id: 'service-1', rightsVersion: 0 }
+    ],
+    keys: ['two', 'three']
+  }
+  const claims = decodeJwt(assertions.about({ ...ada, rightsVersion: 5, delegation }, 'orders'))
+  t.match(claims, {
+    act: { sub: 'service-2', act: { sub: 'service-1' } },
+    token: { kid: 'one', rights_version: 5, delegation: { keys: ['two', 'three'], rights: [3, 0] } }
+  })
+  const foreign = { ...ada, kid: null, issuerName: 'other' }
+  t.notOk('token' in decodeJwt(assertions.about(foreign, 'orders')), 'cannot be exchanged')
 })
 
 t.test('one assertion is used for a token and route for half a minute', async (t) => {

@@ -40,6 +40,34 @@ t.test(
   }
 )
 
+t.test('what revokes an actor or an earlier key revokes an exchanged token', async (t) => {
+  const actors = [
+    { id: 'service-2', rightsVersion: 3 },
+    { id: 'service-1', rightsVersion: 0 }
+  ]
+  const exchanged = { ...ada, delegation: { audience: 'orders', actors, keys: ['two', 'three'] } }
+  const before = now - 60
+  const entries = [
+    { kind: 'subject', id: 'service-2', until, before, version: 4 },
+    { kind: 'subject', id: 'service-1', until, before, version: 1 },
+    { kind: 'key', id: 'three', until },
+    { kind: 'session', id: 'session-1', until }
+  ] as const
+  for (const entry of entries) {
+    const revoked = revokedTokens(clocks)
+    const told: unknown[] = []
+    revoked.watch(exchanged, (why) => told.push(why))
+    t.equal(revoked.why(exchanged), null)
+    revoked.apply(entry)
+    const expected = entry.kind === 'session' ? 'SESSION_ENDED' : 'TOKEN_STALE'
+    t.equal(revoked.why(exchanged), expected, `${entry.kind} ${entry.id}`)
+    t.strictSame(told, [expected], 'its WebSocket is told')
+  }
+  const revoked = revokedTokens(clocks)
+  revoked.apply({ kind: 'subject', id: 'service-2', until, before, version: 3 })
+  t.equal(revoked.why(exchanged), null, 'a version that its actor already had')
+})
+
 t.test('after a recovery, only the earlier tokens of the session are stale', (t) => {
   const revoked = revokedTokens(clocks)
   const told: unknown[] = []

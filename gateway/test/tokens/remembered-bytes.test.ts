@@ -24,6 +24,11 @@ const shapes: Record<string, (token: number) => object> = {
   'scopes of two letters': () => ({ scope: 'ab cd ef gh '.repeat(50).trim() }),
   'many roles': (token) => ({ roles: names(200, 20, token) }),
   'roles of other letters': (token) => ({ roles: names(60, 12, token, 'ж') }),
+  'an exchanged token': (token) => ({
+    aud: 'inventory',
+    act: { sub: `client-${token}-of-this-token`, act: { sub: `client-${token}-before` } },
+    delegation: { keys: [`key-${token}`.padEnd(43, 'k')], rights: [1, 2] }
+  }),
   'a long address': (token) => ({ email: `${'x'.repeat(1000)}${token}@a.example` })
 }
 
@@ -36,9 +41,16 @@ for (const [shape, claims] of Object.entries(shapes)) {
       const text = jwt(headerOf(key), { ...goodClaims(0), sub, ...claims(token) }, key)
       const read = readAccessToken(text, () => profile)
       if ('flaw' in read) throw new Error(read.flaw)
-      const { identity } = read.claims
+      const { identity, delegation } = read.claims
       const digest = `${token} `.padEnd(44, 'd')
-      const kept = { identity, kid: read.kid, issuedAt: 1, rightsVersion: 2, usableUntil: 3 }
+      const kept = {
+        identity,
+        kid: read.kid,
+        delegation,
+        issuedAt: 1,
+        rightsVersion: 2,
+        usableUntil: 3
+      }
       remembered.set(digest, { verified: kept, keys, keySet: keys.version })
       counted += rememberedBytes(digest, kept)
     }

@@ -10,7 +10,7 @@ type Event = {
   session: string | null
   address: string
   requestId: string
-  detail: Record<string, number>
+  detail: Record<string, number | string>
 }
 
 export const audit: Command = {

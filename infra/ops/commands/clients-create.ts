@@ -7,13 +7,17 @@ type Created = { client: Client; secret: Secret | null }
 
 export const clientsCreate: Command = {
   name: 'clients create',
-  usage: '--name NAME [--scope SCOPE]… [--authentication METHOD] [--jwks FILE]',
+  usage:
+    '--name NAME [--scope SCOPE]… [--receives AUDIENCE]… [--calls AUDIENCE]… [--authentication METHOD] [--jwks FILE]',
   summary:
     'Creates a machine client. METHOD is client_secret_basic, client_secret_post, or ' +
-    'private_key_jwt with its public keys in FILE.',
+    'private_key_jwt with its public keys in FILE. The client may exchange tokens for the audiences ' +
+    'that it receives for those that it calls.',
   options: {
     name: { type: 'string' },
     scope: { type: 'string', multiple: true },
+    receives: { type: 'string', multiple: true },
+    calls: { type: 'string', multiple: true },
     authentication: { type: 'string' },
     jwks: { type: 'string' }
   },
@@ -26,6 +30,8 @@ export const clientsCreate: Command = {
     const answer = await ops.call<Created>('POST', '/ops/clients', {
       name,
       scope: wordsOption(typed, 'scope') ?? [],
+      receives: wordsOption(typed, 'receives') ?? [],
+      calls: wordsOption(typed, 'calls') ?? [],
       ...(method === undefined ? {} : { authenticationMethod: method }),
       ...(file === undefined ? {} : { jwks: readKeySet(file) })
     })

@@ -1,4 +1,5 @@
 import { type Static, Type } from 'typebox'
+import { Actor, Delegation } from './delegation.ts'
 
 /** `typ` of an access token's header, so that no other JWT is accepted as one (RFC 9068 §2.1). */
 export const ACCESS_TOKEN_TYPE = 'at+jwt'
@@ -37,6 +38,10 @@ export const AccessTokenClaims = Type.Object({
    * the generation of the session's refresh-token family when it was issued; absent if recovery is
    * off
    */
-  session_generation: Type.Optional(Type.Integer({ minimum: 0 }))
+  session_generation: Type.Optional(Type.Integer({ minimum: 0 })),
+  /** the service that got the token by exchange, and acts for `sub` with it (RFC 8693 §4.1) */
+  act: Type.Optional(Actor),
+  /** only beside `act` */
+  delegation: Type.Optional(Delegation)
 })
-export type AccessTokenClaims = Static<typeof AccessTokenClaims>
+export type AccessTokenClaims = Omit<Static<typeof AccessTokenClaims>, 'act'> & { act?: Actor }

@@ -26,23 +26,29 @@ export type Caller = Identity & {
 type AssertionVerifier = (assertion: string, nowMs: number) => Promise<Caller>
 
 /**
- * Verifies assertions with the gateways' published keys.
- * @param audience the names of this service; not empty
+ * Reads all claims of assertions, after verifying them with the gateways' published keys.
+ * @throws AssertionInvalid, GatewayKeysUnavailable
  */
-export function verifierOf(keys: GatewayKeys, audience: string[]): AssertionVerifier {
+export type AssertionReader = (
+  assertion: string,
+  audiences: readonly string[],
+  nowMs: number
+) => Promise<AssertionClaims>
+
+export function assertionReader(keys: GatewayKeys): AssertionReader {
   const keyOf = finderOf(keys)
-  return async (assertion, nowMs) => {
+  return async (assertion, audiences, nowMs) => {
     try {
       const { payload } = await jwtVerify<AssertionClaims>(assertion, keyOf, {
         algorithms: [ASSERTION_ALGORITHM],
         issuer: ASSERTION_ISSUER,
-        audience,
+        audience: [...audiences],
         typ: ASSERTION_TYPE,
         clockTolerance: 5,
         currentDate: new Date(nowMs),
         requiredClaims: ['sub', 'exp', 'iat', 'client_id', 'scope', 'roles', 'token_exp']
       })
-      return { ...identityOfClaims(payload, payload.token_exp), claims: payload.claims ?? {} }
+      return payload
     } catch (error) {
       if (isOutage(error) || error instanceof GatewayKeyUndecided)
         throw new GatewayKeysUnavailable('the keys of the gateways cannot be fetched', {
@@ -50,5 +56,17 @@ export function verifierOf(keys: GatewayKeys, audience: string[]): AssertionVeri
         })
       throw new AssertionInvalid('the assertion is not valid', { cause: error })
     }
+  }
+}
+
+/**
+ * Verifies assertions with the gateways' published keys.
+ * @param audience the names of this service; not empty
+ */
+export function verifierOf(keys: GatewayKeys, audience: string[]): AssertionVerifier {
+  const read = assertionReader(keys)
+  return async (assertion, nowMs) => {
+    const payload = await read(assertion, audience, nowMs)
+    return { ...identityOfClaims(payload, payload.token_exp), claims: payload.claims ?? {} }
   }
 }

@@ -3,6 +3,7 @@ import { gatewayKeysOf } from '@gatehouse/gateway-keys/settings'
 import type { IdentityOptions } from '@gatehouse/identity/fastify'
 import { drainTimes } from '@gatehouse/settings/drain-times'
 import { words } from '@gatehouse/settings/fragments'
+import type { ReservedAudiences } from './clients/client-audiences.ts'
 import { type AuthConfig, recoverySeconds } from './config.ts'
 import type { CookieSameSite } from './http/public/refresh-cookie.ts'
 import type { AccessTokenPolicy } from './tokens/access-token.ts'
@@ -17,6 +18,8 @@ export type AuthSettings = {
   /** how long requests in flight may take when the service closes */
   readonly closeMs: number
   readonly tokenPolicy: AccessTokenPolicy
+  /** which audiences no machine client can have */
+  readonly reservedAudiences: ReservedAudiences
   readonly identity: IdentityOptions
   /** the name of the auth service in the gateways' route table */
   readonly upstreamName: string
@@ -39,7 +42,12 @@ export function settingsOf(config: AuthConfig): AuthSettings {
       issuer: config.TOKEN_ISSUER,
       audience: config.TOKEN_AUDIENCE,
       lifetimeSeconds: config.AUTH_ACCESS_TTL_SECONDS,
+      exchangeSeconds: config.AUTH_EXCHANGE_TTL_SECONDS,
       namesGeneration: recoverySeconds(config) > 0
+    },
+    reservedAudiences: {
+      installation: config.TOKEN_AUDIENCE,
+      own: [config.TOKEN_ISSUER, AUDIENCE]
     },
     identity: { gatewayKeys: gatewayKeysOf(config), audience: AUDIENCE },
     upstreamName: config.AUTH_UPSTREAM_NAME,

@@ -1,5 +1,6 @@
 import fastifyCookie from '@fastify/cookie'
 import { buildService, type ServerTls, type Service } from '@gatehouse/http-service/build-service'
+import { assertionReader } from '@gatehouse/identity/assertion'
 import { identity } from '@gatehouse/identity/fastify'
 import { gatewayProofs } from '@gatehouse/identity/gateway-proof'
 import type { SightingReport } from '@gatehouse/sightings/report-sightings'
@@ -9,6 +10,7 @@ import type { AuthState } from './auth-state.ts'
 import { boundStoreTime } from './http/bound-store-time.ts'
 import { recogniseGateway } from './http/forwarded.ts'
 import { oauth, oauthErrorForm } from './http/oauth/endpoints.ts'
+import { gatewayAssertions } from './http/oauth/gateway-assertions.ts'
 import { changePassword } from './http/public/change-password.ts'
 import { endOtherSessions } from './http/public/end-other-sessions.ts'
 import { endSession } from './http/public/end-session.ts'
@@ -73,6 +75,7 @@ export async function buildAuth(options: AuthOptions): Promise<Service> {
   })
   const routeOptions = { ...options, limitAddress: limitAddress(guesses.requests) }
   for (const route of routes) route(service, routeOptions)
-  await service.register(oauth, options)
+  const verifyAssertion = gatewayAssertions(assertionReader(settings.identity.gatewayKeys))
+  await service.register(oauth, { ...options, verifyAssertion })
   return service
 }

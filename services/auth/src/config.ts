@@ -53,6 +53,7 @@ export const authSettings = {
   AUTH_ACCESS_TTL_SECONDS: seconds(300),
   AUTH_REFRESH_IDLE_SECONDS: seconds(14 * DAY_SECONDS),
   AUTH_REFRESH_ABSOLUTE_SECONDS: seconds(90 * DAY_SECONDS),
+  AUTH_EXCHANGE_TTL_SECONDS: Type.Integer({ default: 60, minimum: 5, maximum: 300 }),
   AUTH_REFRESH_GRACE_SECONDS: seconds(10, 0),
   /** unset: as long as the idle lifetime */
   AUTH_REFRESH_RECOVERY_SECONDS: Type.Optional(Type.Integer({ minimum: 0 })),

@@ -183,3 +183,10 @@ export const storeUnavailable = (cause: unknown) =>
     headers: { 'retry-after': '1' },
     cause
   })
+
+export const gatewayKeysUnavailable = (cause: unknown) =>
+  new Refusal('UNAVAILABLE', {
+    reason: 'the keys of the gateways cannot be fetched',
+    headers: { 'retry-after': '1' },
+    cause
+  })

@@ -86,7 +86,11 @@ async function open(
   const guesses = openGuesses(config, common)
   const accounts = openAccounts(config, { ...common, guesses })
   const invitations = openInvitations({ ...common, accounts, guesses })
-  const clients = openClients({ ...common, revocations })
+  const clients = openClients({
+    ...common,
+    revocations,
+    reserved: settings.reservedAudiences
+  })
   const retell = [revocations.stale.retell, keys.retell]
   const sessions = openSessions(config, { ...common, revocations, tokens, retell })
   openRetention(config, {

@@ -30,10 +30,12 @@ export const auditKinds = [
   'invitation-refused',
   'client-authentication-failed',
   'client-token-issued',
+  'token-exchanged',
   'client-created',
   'client-disabled',
   'client-enabled',
   'client-secret-added',
+  'client-audiences-changed',
   'key-created',
   'key-activated',
   'key-retired',
@@ -80,5 +82,6 @@ export type AuditEvent = {
   /** the session's public id */
   readonly sid: string | null
   readonly source: RequestSource
-  readonly detail?: Readonly<Record<string, number>>
+  /** never what a client of the public API has written */
+  readonly detail?: Readonly<Record<string, number | string>>
 }

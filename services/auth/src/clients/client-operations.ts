@@ -8,11 +8,16 @@ import {
   type ClientAuthenticationMethod,
   clientAuthenticationMethods
 } from './client.ts'
+import {
+  type ClientAudiences,
+  checkedAudiences,
+  type ReservedAudiences
+} from './client-audiences.ts'
 import { readClientKeys } from './client-keys.ts'
 import { clientSecretDigest, newClientSecret } from './client-secret.ts'
 import type { ClientStore } from './client-store.ts'
 
-export type ClientRegistration = {
+export type ClientRegistration = Partial<ClientAudiences> & {
   readonly name: string
   readonly scope: readonly string[]
   readonly authenticationMethod: ClientAuthenticationMethod
@@ -41,6 +46,12 @@ export type ClientOperations = {
   disable(id: string, source: RequestSource): Promise<boolean>
   enable(id: string, source: RequestSource): Promise<boolean>
   /**
+   * Replaces the audiences. Tokens that the client has, also those that it got by exchange, become
+   * stale. False if there is no such client.
+   * @throws Refusal INVALID_REQUEST naming the invalid member
+   */
+  setAudiences(id: string, audiences: ClientAudiences, source: RequestSource): Promise<boolean>
+  /**
    * Adds a secret. The previous one stays valid, older ones do not. Null if there is no such
    * client.
    * @throws Refusal INVALID_REQUEST if the client has keys
@@ -54,15 +65,17 @@ const LONGEST_SCOPE = 1024
 /** RFC 6749 §3.3 */
 const SCOPE_TOKEN = /^[\x21\x23-\x5b\x5d-\x7e]+$/
 
-export function clientOperations(
-  store: ClientStore,
-  stale: Pick<StaleTokens, 'now'>,
-  clock: () => number
-): ClientOperations {
+export function clientOperations(ports: {
+  readonly store: ClientStore
+  readonly stale: Pick<StaleTokens, 'now'>
+  readonly reserved: ReservedAudiences
+  readonly clock: () => number
+}): ClientOperations {
+  const { store, stale, reserved, clock } = ports
   const by = (source: RequestSource) => ({ source, clock })
   return {
     async create(registration, source) {
-      const { name, scope, authenticationMethod } = registration
+      const { name, scope, authenticationMethod, receives = [], calls = [] } = registration
       refuseMembers(registration)
       const client: Client = {
         id: randomUUID(),
@@ -72,6 +85,7 @@ export function clientOperations(
         tokensNotBefore: 0,
         rightsVersion: 0,
         scope: [...new Set(scope)],
+        ...checkedAudiences({ receives, calls }, reserved),
         keys: keysOf(registration),
         createdAt: Math.floor(clock() / 1000)
       }
@@ -83,6 +97,10 @@ export function clientOperations(
     list: () => store.list(),
     disable: (id, source) => store.disable(id, stale.now, by(source)),
     enable: (id, source) => store.enable(id, by(source)),
+    async setAudiences(id, audiences, source) {
+      const checked = checkedAudiences(audiences, reserved)
+      return await store.setAudiences(id, checked, stale.now, by(source))
+    },
     async addSecret(id, source) {
       const client = await store.findById(id)
       if (client?.authenticationMethod === 'private_key_jwt') {

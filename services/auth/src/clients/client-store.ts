@@ -4,6 +4,7 @@ import { writeAudit } from '../audit/audit-log.ts'
 import type { ClientTable, Tables } from '../database/tables.ts'
 import { noteStale, otherRights, type Stale } from '../revocations/stale-tokens.ts'
 import type { Client } from './client.ts'
+import type { ClientAudiences } from './client-audiences.ts'
 
 /** How many secrets of a client are valid: the current one, and the one that is to replace it. */
 const VALID_SECRETS = 2
@@ -21,6 +22,8 @@ export type ClientStore = {
   /** Returns whether there is such a client. Notes which tokens become stale. */
   disable(id: string, stale: () => Stale, by: By): Promise<boolean>
   enable(id: string, by: By): Promise<boolean>
+  /** Like `disable`. */
+  setAudiences(id: string, audiences: ClientAudiences, stale: () => Stale, by: By): Promise<boolean>
   /**
    * Stores the digest of another secret; a third one retires the oldest. Returns the id of the
    * secret, or null if there is no such client.
@@ -68,6 +71,20 @@ export function clientStore(db: Kysely<Tables>): ClientStore {
         if (row === undefined) return await isKnown(transaction, id)
         await noteStale(transaction, id, made, row.rights_version)
         await writeAudit(transaction, eventOf('client-disabled', id, by), by.clock())
+        return true
+      }),
+    setAudiences: (id, { receives, calls }, stale, by) =>
+      db.transaction().execute(async (transaction) => {
+        const made = stale()
+        const row = await transaction
+          .updateTable('clients')
+          .set({ receives: receives.join(' '), calls: calls.join(' '), ...otherRights(made) })
+          .where('id', '=', id)
+          .returning('rights_version')
+          .executeTakeFirst()
+        if (row === undefined) return false
+        await noteStale(transaction, id, made, row.rights_version)
+        await writeAudit(transaction, eventOf('client-audiences-changed', id, by), by.clock())
         return true
       }),
     enable: (id, by) =>
@@ -157,6 +174,8 @@ const toRow = (client: Client, secretsMade: number) => ({
   id: client.id,
   name: client.name,
   scope: client.scope.join(' '),
+  receives: client.receives.join(' '),
+  calls: client.calls.join(' '),
   authentication_method: client.authenticationMethod,
   jwks: client.keys.length === 0 ? null : JSON.stringify({ keys: client.keys }),
   secrets_made: secretsMade,
@@ -164,11 +183,15 @@ const toRow = (client: Client, secretsMade: number) => ({
   disabled_at: client.disabled ? client.createdAt : null
 })
 
+const wordsOf = (text: string): string[] => (text === '' ? [] : text.split(' '))
+
 function toClient(row: Selectable<ClientTable>): Client {
   return {
     id: row.id,
     name: row.name,
-    scope: row.scope === '' ? [] : row.scope.split(' '),
+    scope: wordsOf(row.scope),
+    receives: wordsOf(row.receives),
+    calls: wordsOf(row.calls),
     authenticationMethod: row.authentication_method,
     keys: row.jwks === null ? [] : JSON.parse(row.jwks).keys,
     createdAt: row.created_at,

@@ -1,4 +1,5 @@
 import type { JWK } from 'jose'
+import type { ClientAudiences } from './client-audiences.ts'
 
 /**
  * How a client authenticates: by one method, chosen at its registration (RFC 7591 §2, OpenID
@@ -12,7 +13,7 @@ export const clientAuthenticationMethods = [
 export type ClientAuthenticationMethod = (typeof clientAuthenticationMethods)[number]
 
 /** A program that acts for itself (RFC 6749 §4.4). */
-export type Client = {
+export type Client = ClientAudiences & {
   /** a UUID: the `sub` and the `client_id` of its tokens */
   readonly id: string
   /** for people */

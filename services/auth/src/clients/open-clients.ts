@@ -1,5 +1,6 @@
 import type { Database } from '../database/open-database.ts'
 import type { Revocations } from '../revocations/open-revocations.ts'
+import type { ReservedAudiences } from './client-audiences.ts'
 import { type ClientOperations, clientOperations } from './client-operations.ts'
 import { type ClientStore, clientStore } from './client-store.ts'
 import { type UsedAssertions, usedAssertions } from './used-assertions.ts'
@@ -10,15 +11,17 @@ export type Clients = ClientOperations &
   UsedAssertions
 
 export function openClients(ports: {
+  readonly reserved: ReservedAudiences
   readonly database: Database
   readonly revocations: Pick<Revocations, 'stale'>
   readonly clock: () => number
 }): Clients {
+  const { revocations, reserved, clock } = ports
   const { tables } = ports.database
   const store = clientStore(tables)
   const { findById, validSecrets } = store
   return {
-    ...clientOperations(store, ports.revocations.stale, ports.clock),
+    ...clientOperations({ store, stale: revocations.stale, reserved, clock }),
     ...usedAssertions(tables),
     findById,
     validSecrets

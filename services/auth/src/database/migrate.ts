@@ -16,6 +16,7 @@ import { openSessions } from './migrations/0013-open-sessions.ts'
 import { foreignPasswordCosts } from './migrations/0014-foreign-password-costs.ts'
 import { invitations } from './migrations/0015-invitations.ts'
 import { passwordChangeRequests } from './migrations/0016-password-change-requests.ts'
+import { clientAudiences } from './migrations/0017-client-audiences.ts'
 import { appliedMigrations, newerMigrations, standIn } from './newer-migrations.ts'
 import type { Tables } from './tables.ts'
 
@@ -36,7 +37,8 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0013-open-sessions': openSessions,
   '0014-foreign-password-costs': foreignPasswordCosts,
   '0015-invitations': invitations,
-  '0016-password-change-requests': passwordChangeRequests
+  '0016-password-change-requests': passwordChangeRequests,
+  '0017-client-audiences': clientAudiences
 }
 
 /** What the database has of the migrations. */

@@ -112,6 +112,9 @@ export type ClientTable = {
   name: string
   /** space-separated, as in a token */
   scope: string
+  /** space-separated */
+  receives: Generated<string>
+  calls: Generated<string>
   authentication_method: ClientAuthenticationMethod
   /** JSON (RFC 7517); for `private_key_jwt` */
   jwks: string | null

@@ -2,6 +2,7 @@ import { OAuthRefusal } from '@gatehouse/problem/oauth-error'
 import type { RequestSource } from '../audit/audit-event.ts'
 import type { AuditLog } from '../audit/audit-log.ts'
 import { type Client, FIRST_PARTY_CLIENT } from '../clients/client.ts'
+import { isClientId } from '../clients/client-id.ts'
 import { isOneOf } from '../clients/client-secret.ts'
 import type { Clients } from '../clients/open-clients.ts'
 import { assertedClientId, checkAssertion } from './client-assertion.ts'
@@ -33,9 +34,6 @@ type Options = {
   clock: () => number
 }
 
-/** This service creates the ids, so a text of another form needs no lookup. */
-const CLIENT_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
-
 /**
  * Client authentication (RFC 6749 §2.3, RFC 7523 §2.2). A client has exactly one method: if a
  * secret were accepted as well, a key would be worth no more than a secret. A failure is audited,
@@ -46,7 +44,7 @@ export function clientAuthentication(options: Options): AuthenticateClient {
   const { clients, audit, audiences, clock } = options
 
   const find = async (id: string | null): Promise<Client> => {
-    const client = id !== null && CLIENT_ID.test(id) ? await clients.findById(id) : null
+    const client = id !== null && isClientId(id) ? await clients.findById(id) : null
     if (client === null) throw invalidClient('an unknown client')
     return client
   }

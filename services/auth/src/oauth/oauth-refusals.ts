@@ -1,5 +1,8 @@
 import { OAuthRefusal } from '@gatehouse/problem/oauth-error'
 
+/** RFC 8693 §2.1 */
+export const TOKEN_EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange'
+
 /** All refusals of the OAuth endpoints (RFC 6749 §5.2), each with a reason for the log. */
 
 export const malformedRequest = (detail: string) =>
@@ -33,7 +36,27 @@ export const invalidGrant = (reason: string, cause?: unknown) =>
 export const unsupportedGrantType = () =>
   new OAuthRefusal('unsupported_grant_type', 'INVALID_REQUEST', {
     reason: 'unsupported grant type',
-    detail: 'grant_type must be client_credentials or refresh_token'
+    detail: `grant_type must be client_credentials, refresh_token or ${TOKEN_EXCHANGE}`
+  })
+
+export const mayNotExchange = () =>
+  new OAuthRefusal('unauthorized_client', 'INVALID_REQUEST', {
+    reason: 'a client that calls no audience asks for a token exchange',
+    detail: 'the client may not exchange tokens'
+  })
+
+/** RFC 8693 §2.2.2 */
+export const invalidTarget = () =>
+  new OAuthRefusal('invalid_target', 'INVALID_REQUEST', {
+    reason: 'a token for an audience that the client may not call',
+    detail: 'the client may not get a token for this audience'
+  })
+
+/** RFC 8693 §2.2.2. The same text for every reason: the client learns nothing about the token. */
+export const unacceptableSubject = (reason: string) =>
+  new OAuthRefusal('invalid_request', 'INVALID_REQUEST', {
+    reason: `the subject token is not acceptable: ${reason}`,
+    detail: 'subject_token is not valid, or was not issued for this client'
   })
 
 export const invalidScope = (detail: string) =>
@@ -48,6 +71,6 @@ export const mayNotIntrospect = () =>
 /** RFC 7009 §2.2.1 */
 export const unsupportedTokenType = () =>
   new OAuthRefusal('unsupported_token_type', 'INVALID_REQUEST', {
-    reason: 'the access token of a machine client has no session that could end',
+    reason: 'the access token of a machine client, which does not own a session',
     detail: 'the access token of a machine client cannot be revoked: it expires by itself'
   })

@@ -1,7 +1,9 @@
 import { ACCESS_TOKEN_TYPE, AccessTokenClaims, algorithms } from '@gatehouse/access-token/claims'
 import { TOKEN_SKEW_SECONDS } from '@gatehouse/access-token/clock-skew'
+import { type DelegatedToken, delegationOf } from '@gatehouse/access-token/delegation'
 import { flawOfOwnHeader, OWN_DEEPEST, OWN_LONGEST_TOKEN } from '@gatehouse/access-token/own-form'
 import { readJwt } from '@gatehouse/access-token/read-jwt'
+import type { Sighting } from '@gatehouse/sightings/sighting'
 import { createLocalJWKSet, errors, jwtVerify } from 'jose'
 import { Value } from 'typebox/value'
 import { FIRST_PARTY_CLIENT } from '../clients/client.ts'
@@ -20,7 +22,14 @@ export type RecognisedToken = {
   /** the OAuth client that it was issued to */
   readonly owner: string
 } & (
-  | { readonly kind: 'access'; readonly claims: AccessTokenClaims }
+  | {
+      readonly kind: 'access'
+      readonly claims: AccessTokenClaims
+      /** the key that signed it */
+      readonly kid: string
+      /** null for a token that is for the whole installation */
+      readonly delegation: DelegatedToken | null
+    }
   | { readonly kind: 'refresh'; readonly token: RefreshToken; readonly sid: string }
 )
 
@@ -53,12 +62,15 @@ export function tokenRecognition({ keys, tokenPolicy, ring, clock }: Options): R
     const read = readOwnForm(text)
     if (read === null) return null
     const known = await keysWith(read.kid, keys)
+    const delegation = delegationOf(read.claims, tokenPolicy.audience)
+    if (delegation === undefined) return null
     const claims = await checkedClaims(text, read.claims, { keys: known, tokenPolicy, clock })
-    return claims === null ? null : { kind: 'access', owner: claims.client_id, claims }
+    if (claims === null) return null
+    return { kind: 'access', owner: claims.client_id, claims, kid: read.kid, delegation }
   }
 }
 
-async function keysWith(kid: unknown, keys: Options['keys']): Promise<readonly SigningKey[]> {
+async function keysWith(kid: string, keys: Options['keys']): Promise<readonly SigningKey[]> {
   const held = keys.held()
   if (held.some((key) => key.kid === kid)) return held
   try {
@@ -74,7 +86,7 @@ async function checkedClaims(
   options: Pick<Options, 'tokenPolicy' | 'clock'> & { keys: readonly SigningKey[] }
 ): Promise<AccessTokenClaims | null> {
   const { keys, tokenPolicy } = options
-  const { issuer, audience } = tokenPolicy
+  const { issuer } = tokenPolicy
   const nowMs = options.clock()
   // Issued further in the future than clocks may differ (jose does not check `iat`).
   if (claims.iat > Math.floor(nowMs / 1000) + TOKEN_SKEW_SECONDS) return null
@@ -83,7 +95,6 @@ async function checkedClaims(
     const keySet = createLocalJWKSet({ keys: keys.map(({ publicJwk }) => publicJwk) })
     await jwtVerify(text, keySet, {
       issuer,
-      audience,
       typ: ACCESS_TOKEN_TYPE,
       algorithms: [...algorithms],
       requiredClaims: ['exp', 'iat', 'nbf', 'sub', 'jti'],
@@ -102,12 +113,23 @@ async function checkedClaims(
  * The claims of a token and the name of its key, if it has the form that gateways require.
  * Otherwise a token could be active here and refused there.
  */
-function readOwnForm(text: string): { claims: AccessTokenClaims; kid: unknown } | null {
+function readOwnForm(text: string): { claims: AccessTokenClaims; kid: string } | null {
   if (text.length > OWN_LONGEST_TOKEN) return null
   const read = readJwt(text)
   if ('flaw' in read || flawOfOwnHeader(read.header.members) !== null) return null
   if (Math.max(read.header.depth, read.claims.depth) > OWN_DEEPEST) return null
   const { members } = read.claims
   const { kid } = read.header.members
-  return Value.Check(AccessTokenClaims, members) ? { claims: members, kid } : null
+  if (typeof kid !== 'string' || !Value.Check(AccessTokenClaims, members)) return null
+  return { claims: members, kid }
+}
+
+/** The generation of a session that the use of a token proves; null if the token has none. */
+export function sightingOf(token: RecognisedToken): Sighting | null {
+  if (token.kind === 'refresh') {
+    const { subject, generation } = token.token
+    return { subject, sid: token.sid, generation }
+  }
+  const { sub: subject, sid, session_generation: generation } = token.claims
+  return sid === undefined || generation === undefined ? null : { subject, sid, generation }
 }

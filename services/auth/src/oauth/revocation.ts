@@ -27,7 +27,8 @@ export function revocation(options: {
       return
     }
     const { sub, sid } = token.claims
-    if (sid === undefined) throw unsupportedTokenType()
+    // The session of an exchanged token is its user's. A service must not end it.
+    if (sid === undefined || token.delegation !== null) throw unsupportedTokenType()
     await sessions.endOne(sub, sid, source)
   }
 }

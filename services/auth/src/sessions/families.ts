@@ -47,7 +47,7 @@ export type UnrecordedEnd = {
   /** milliseconds since 1970 */
   readonly atMs: number
   readonly source: RequestSource
-  readonly detail: Readonly<Record<string, number>>
+  readonly detail: Readonly<Record<string, number | string>>
 }
 
 export type Unrecorded = {

@@ -1,5 +1,6 @@
 import { randomInt, randomUUID } from 'node:crypto'
 import { ACCESS_TOKEN_TYPE, type AccessTokenClaims } from '@gatehouse/access-token/claims'
+import { type ActingClient, actorClaims } from '@gatehouse/access-token/delegation'
 import type { Account } from '../accounts/account.ts'
 import { type Client, FIRST_PARTY_CLIENT } from '../clients/client.ts'
 import type { SigningKey } from '../keys/signing-key.ts'
@@ -11,6 +12,8 @@ export type AccessTokenPolicy = {
   readonly issuer: string
   readonly audience: string
   readonly lifetimeSeconds: number
+  /** the longest lifetime of an exchanged token */
+  readonly exchangeSeconds: number
   /** whether tokens contain their session's generation, so that its first use can be reported */
   readonly namesGeneration: boolean
 }
@@ -27,6 +30,35 @@ export type AccessTokenSubject = {
   readonly authenticatedAt: number
   /** the session's tokens with an earlier `iat` (s) are stale */
   readonly tokensNotBefore: number
+  /** as `issueToClient` has it */
+  readonly begunMs: number
+}
+
+/** A valid token that a client presents to get another one for the same subject (RFC 8693). */
+export type SubjectToken = {
+  readonly identity: { readonly subject: string; readonly session: string | null }
+  readonly scope: readonly string[]
+  readonly roles: readonly string[]
+  readonly email: string | null
+  /** the key that signed it */
+  readonly kid: string
+  /** seconds since 1970, as the next two */
+  readonly issuedAt: number
+  readonly expiresAt: number
+  readonly authenticatedAt: number | null
+  readonly rightsVersion: number | null
+  /** who acted before, and the keys of the earlier tokens; null if the subject itself was calling */
+  readonly delegation: {
+    readonly actors: readonly ActingClient[]
+    readonly keys: readonly string[]
+  } | null
+}
+
+/** For whom an exchanged token is, and who acts with it. */
+export type Exchange = {
+  readonly client: Pick<Client, 'id' | 'rightsVersion'>
+  readonly audience: string
+  readonly scope: readonly string[]
   /** as `issueToClient` has it */
   readonly begunMs: number
 }
@@ -56,6 +88,13 @@ export type AccessTokens = {
    * token that expires only after gateways have forgotten its revocation.
    */
   issueToClient(client: Client, scope: readonly string[], begunMs: number): IssuedAccessToken
+  /**
+   * Issues a token for another audience, with which the client acts for the subject (RFC 8693). Its
+   * `iat` and its version of rights are those of the subject token, so that whatever makes that one
+   * stale makes this one stale. It does not outlive the subject token.
+   * @returns null if the subject token has expired
+   */
+  issueByExchange(subject: SubjectToken, exchange: Exchange): IssuedAccessToken | null
 }
 
 /** The claims that differ between tokens. */
@@ -117,10 +156,47 @@ export function accessTokens(options: {
         Math.max(account.tokensNotBefore, tokensNotBefore),
         begunMs
       ),
+    issueByExchange(subject, exchange) {
+      const nowSeconds = Math.floor(Math.min(exchange.begunMs, clock()) / 1000)
+      const longest = Math.min(policy.exchangeSeconds, policy.lifetimeSeconds)
+      const exp = Math.min(subject.expiresAt, nowSeconds + longest)
+      if (exp <= nowSeconds) return null
+      const claims: AccessTokenClaims = {
+        iss: policy.issuer,
+        exp,
+        nbf: subject.issuedAt,
+        jti: randomUUID(),
+        ...exchangedClaims(subject, exchange)
+      }
+      return { token: sign(claims, activeKey()), expiresIn: exp - nowSeconds, scope: claims.scope }
+    },
     issueToClient: ({ id, tokensNotBefore, rightsVersion }, scope, begunMs) => {
       const claims = { sub: id, client_id: id, scope: scope.join(' '), roles: [] }
       return issued({ ...claims, rights_version: rightsVersion }, tokensNotBefore, begunMs)
     }
+  }
+}
+
+function exchangedClaims(
+  subject: SubjectToken,
+  { client, audience, scope }: Exchange
+): Omit<AccessTokenClaims, 'iss' | 'exp' | 'nbf' | 'jti'> {
+  const { identity, kid, delegation, email, authenticatedAt, rightsVersion } = subject
+  const actor: ActingClient = { id: client.id, rightsVersion: client.rightsVersion }
+  const actors = [actor, ...(delegation?.actors ?? [])]
+  const keys = new Set([kid, ...(delegation?.keys ?? [])])
+  return {
+    aud: audience,
+    sub: identity.subject,
+    client_id: client.id,
+    iat: subject.issuedAt,
+    scope: scope.join(' '),
+    roles: [...subject.roles],
+    ...(identity.session === null ? {} : { sid: identity.session }),
+    ...(email === null ? {} : { email }),
+    ...(authenticatedAt === null ? {} : { auth_time: authenticatedAt }),
+    ...(rightsVersion === null ? {} : { rights_version: rightsVersion }),
+    ...actorClaims(actors, [...keys])
   }
 }
 

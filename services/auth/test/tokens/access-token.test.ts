@@ -78,7 +78,13 @@ const subject: AccessTokenSubject = {
 /** Issues tokens that are not signed: their claims as JSON. */
 const unsigned = (lifetimeSeconds: number, namesGeneration = true) =>
   accessTokens({
-    policy: { issuer: ISSUER, audience: AUDIENCE, lifetimeSeconds, namesGeneration },
+    policy: {
+      issuer: ISSUER,
+      audience: AUDIENCE,
+      lifetimeSeconds,
+      exchangeSeconds: 60,
+      namesGeneration
+    },
     activeKey: () => key,
     sign: (claims) => JSON.stringify(claims),
     clock: () => NOW_MS

@@ -11,6 +11,9 @@ import { malformedRequest, notAForm } from '../../oauth/oauth-refusals.ts'
 import { tokenRecognition } from '../../oauth/recognise-token.ts'
 import { revocation } from '../../oauth/revocation.ts'
 import { oauthPath, publicUrl } from '../../oauth/server-metadata.ts'
+import { subjectTokens, type VerifyAssertion } from '../../oauth/subject-token.ts'
+import { tokenExchange } from '../../oauth/token-exchange.ts'
+import { tokenStanding } from '../../oauth/token-standing.ts'
 import type { KeyRing } from '../../secrets/key-ring.ts'
 import { requestSourceOf } from '../request-source.ts'
 import { introspect } from './introspect.ts'
@@ -25,6 +28,7 @@ type OAuthParts = Pick<
   'accounts' | 'audit' | 'clients' | 'keys' | 'revocations' | 'sessions' | 'tokens'
 > & {
   readonly settings: Pick<AuthSettings, 'tokenPolicy'>
+  readonly verifyAssertion: VerifyAssertion
   readonly ring: KeyRing
   readonly sightings: Pick<SightingReport, 'note'>
   readonly clock: () => number
@@ -66,9 +70,11 @@ export function oauth(service: Service, parts: OAuthParts, done: () => void): vo
 function oauthOptions(parts: OAuthParts): OAuthOptions {
   const { sessions, audit, tokens } = parts
   const { tokenPolicy } = parts.settings
-  const { issuer } = tokenPolicy
+  const { issuer, audience } = tokenPolicy
   const recognise = tokenRecognition({ ...parts, tokenPolicy })
   const audiences = [issuer, publicUrl(issuer, oauthPath.token)]
+  const standing = tokenStanding(parts)
+  const readSubject = subjectTokens({ ...parts, recognise, audience })
   const authenticate = clientAuthentication({ ...parts, audiences })
   return {
     tokens,
@@ -76,7 +82,8 @@ function oauthOptions(parts: OAuthParts): OAuthOptions {
     audit,
     issuer,
     revoke: revocation({ recognise, sessions }),
-    introspect: introspection({ ...parts, recognise, issuer }),
+    exchange: tokenExchange({ readSubject, standing, tokens, audit }),
+    introspect: introspection({ ...parts, recognise, issuer, standing }),
     async read(request) {
       // A token or a secret in a query would be in logs (RFC 6749 §2.3.1, RFC 9700 §4.3).
       if (request.url.includes('?')) throw malformedRequest('parameters belong in the body')

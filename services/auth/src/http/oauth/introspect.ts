@@ -33,6 +33,19 @@ const seconds = (description: string) =>
 const text = (description: string, example: string) =>
   Type.Optional(Type.String({ description, examples: [example] }))
 
+const actor = uuid('The machine client that acts.')
+const before = { description: 'The service that acted before it.' }
+const Second = Type.Object(
+  { sub: actor, act: Type.Optional(Type.Object({ sub: actor }, before)) },
+  before
+)
+const Third = Type.Object({ sub: actor, act: Type.Optional(Second) }, before)
+/** RFC 8693 §4.1 */
+const Actor = Type.Object(
+  { sub: actor, act: Type.Optional(Third) },
+  { title: 'Actor', description: 'The service that acts for the user with an exchanged token.' }
+)
+
 /** RFC 7662 §2.2 */
 const Introspection = Type.Object(
   {
@@ -60,7 +73,8 @@ const Introspection = Type.Object(
     iat: seconds('When the token was issued.'),
     nbf: seconds('Before this time, the token is not valid. Only for an access token.'),
     jti: Type.Optional(uuid('The id of an access token.')),
-    sid: text('The session. Absent for a machine client.', 'Wb0oJ0m9pQ4hUu0mJ0b1Yw')
+    sid: text('The session. Absent for a machine client.', 'Wb0oJ0m9pQ4hUu0mJ0b1Yw'),
+    act: Type.Optional(Actor)
   },
   { title: 'Introspection', description: 'The state of a token (RFC 7662 §2.2).' }
 )
@@ -68,7 +82,7 @@ const Introspection = Type.Object(
 const schema = {
   operationId: 'introspectToken',
   summary: 'Introspect a token',
-  description: `Says whether a token is valid, and whose it is (RFC 7662). Only for machine clients with the scope ${INTROSPECT_SCOPE}. Changes nothing.`,
+  description: `Says whether a token is valid, and whose it is (RFC 7662). Only for machine clients with the scope ${INTROSPECT_SCOPE}. An exchanged token is active only for a client that receives its audience. Changes nothing.`,
   tags: ['OAuth'],
   security: clientSecurity,
   form: Form,
@@ -90,6 +104,6 @@ export const introspect: OAuthRoute = (service, { read, introspect }) => {
     const { form, caller } = await read(request)
     if (caller.client === null) throw invalidClient('who asks about a token has to authenticate')
     if (!caller.client.scope.includes(INTROSPECT_SCOPE)) throw mayNotIntrospect()
-    return await introspect(formReader(form, Form).required('token'))
+    return await introspect(formReader(form, Form).required('token'), caller.client)
   })
 }

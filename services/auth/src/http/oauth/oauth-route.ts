@@ -5,6 +5,7 @@ import type { OAuthCaller } from '../../oauth/authenticate-client.ts'
 import type { FormParameters } from '../../oauth/form-parameters.ts'
 import type { Introspect } from '../../oauth/introspection.ts'
 import type { Revoke } from '../../oauth/revocation.ts'
+import type { ExchangeToken } from '../../oauth/token-exchange.ts'
 import type { Sessions } from '../../sessions/sessions.ts'
 import type { AccessTokens } from '../../tokens/access-token.ts'
 
@@ -22,6 +23,7 @@ export type OAuthOptions = {
   readonly read: (request: FastifyRequest) => Promise<OAuthRequest>
   readonly tokens: AccessTokens
   readonly sessions: Sessions
+  readonly exchange: ExchangeToken
   readonly revoke: Revoke
   readonly introspect: Introspect
   readonly audit: AuditLog

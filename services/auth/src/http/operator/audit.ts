@@ -47,8 +47,8 @@ const Event = Type.Object(
       description: 'The x-request-id of the request.',
       examples: ['d7908685-2b28-47ad-92b4-7e2dee337653']
     }),
-    detail: Type.Record(Type.String(), Type.Number({ examples: [291] }), {
-      description: 'Numbers that belong to the kind of event, by name.',
+    detail: Type.Record(Type.String(), Type.Union([Type.Number(), Type.String()]), {
+      description: 'What else belongs to the kind of event, by name.',
       examples: [{ expiresIn: 291 }]
     })
   },

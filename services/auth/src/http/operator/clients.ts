@@ -1,71 +1,11 @@
 import { Type } from 'typebox'
-import { type Client, clientAuthenticationMethods } from '../../clients/client.ts'
+import type { Client } from '../../clients/client.ts'
 import { noSuchClient } from '../../refusals.ts'
-import { instant, uuid } from '../fields.ts'
+import { uuid } from '../fields.ts'
+import { Audiences, ClientAnswer, ClientBody, NewSecret } from './client-schemas.ts'
 import { operatorSource } from './operator-source.ts'
 import type { OpsRoutes } from './ops-routes.ts'
 
-const Method = Type.Enum([...clientAuthenticationMethods], {
-  default: 'client_secret_basic',
-  description: 'The one method by which the client authenticates (RFC 7591 §2).'
-})
-const ClientScope = Type.String({ minLength: 1, maxLength: 1024, examples: ['orders:read'] })
-const ClientBody = Type.Object(
-  {
-    name: Type.String({
-      minLength: 1,
-      maxLength: 100,
-      description: 'A name for people.',
-      examples: ['billing']
-    }),
-    scope: Type.Array(ClientScope, {
-      maxItems: 64,
-      description: 'The largest scope that the client can get.',
-      examples: [['orders:read']]
-    }),
-    authenticationMethod: Type.Optional(Method),
-    // Its members are checked when it is stored.
-    jwks: Type.Optional(
-      Type.Object(
-        {},
-        {
-          additionalProperties: true,
-          description: 'The public keys of the client (RFC 7517). Required for private_key_jwt.'
-        }
-      )
-    )
-  },
-  { additionalProperties: false, title: 'NewClient' }
-)
-const ClientAnswer = Type.Object(
-  {
-    id: uuid('The client_id, and sub in its access tokens.'),
-    name: Type.String({ description: 'A name for people.', examples: ['billing'] }),
-    scope: Type.Array(Type.String({ examples: ['orders:read'] }), {
-      description: 'The largest scope that the client can get.'
-    }),
-    authenticationMethod: Type.String({
-      description: `One of ${clientAuthenticationMethods.join(', ')}.`,
-      examples: ['client_secret_basic']
-    }),
-    disabled: Type.Boolean({
-      examples: [false],
-      description: 'Whether the client gets no tokens.'
-    }),
-    createdAt: instant('When the client was created.')
-  },
-  { title: 'Client', description: 'A machine client.' }
-)
-const NewSecret = Type.Object(
-  {
-    secretId: Type.Integer({ description: 'Tells the secrets of a client apart.', examples: [1] }),
-    secret: Type.String({
-      description: 'The client_secret. No later response contains it.',
-      examples: ['gcs_q1mZ6ZpJ3nYt0Wm4a8kVx2']
-    })
-  },
-  { title: 'NewSecret' }
-)
 const Params = Type.Object({
   client: Type.String({
     pattern: '^[0-9a-f-]{36}$',
@@ -119,8 +59,8 @@ export const clientRoutes: OpsRoutes = (service, { clients, revocations }) => {
       }
     },
     async (request, reply) => {
-      const { name, scope, authenticationMethod = 'client_secret_basic', jwks } = request.body
-      const registration = { name, scope, authenticationMethod }
+      const { jwks, ...rest } = request.body
+      const registration = { authenticationMethod: 'client_secret_basic' as const, ...rest }
       const { client, secret } = await clients.create(
         jwks === undefined ? registration : { ...registration, jwks },
         operatorSource(request)
@@ -170,6 +110,31 @@ export const clientRoutes: OpsRoutes = (service, { clients, revocations }) => {
     )
   }
 
+  service.put(
+    '/clients/:client/audiences',
+    {
+      schema: {
+        operationId: 'setClientAudiences',
+        summary: 'Set the audiences of a client',
+        description:
+          'Replaces the audiences for which the client receives and exchanges tokens. Within a second, every gateway refuses the tokens that it has, also those that it got by exchange.',
+        tags: ['Clients'],
+        answers: { 200: { description: 'The audiences are set.' } },
+        problems,
+        params: Params,
+        body: Audiences,
+        response: { 200: Done }
+      }
+    },
+    async (request) => {
+      const { client: id } = request.params
+      const isKnown = await clients.setAudiences(id, request.body, operatorSource(request))
+      if (!isKnown) throw noSuchClient()
+      await revocations.stale.tell()
+      return { id }
+    }
+  )
+
   service.post(
     '/clients/:client/secrets',
     {
@@ -193,11 +158,22 @@ export const clientRoutes: OpsRoutes = (service, { clients, revocations }) => {
   )
 }
 
-function toAnswer({ id, name, scope, authenticationMethod, disabled, createdAt }: Client) {
+function toAnswer({
+  id,
+  name,
+  scope,
+  receives,
+  calls,
+  authenticationMethod,
+  disabled,
+  createdAt
+}: Client) {
   return {
     id,
     name,
     scope: [...scope],
+    receives: [...receives],
+    calls: [...calls],
     authenticationMethod,
     disabled,
     createdAt: new Date(createdAt * 1000).toISOString()

@@ -24,7 +24,11 @@ t.test('the metadata has the endpoints and their methods (RFC 8414)', async (t) 
     introspection_endpoint_auth_methods_supported: anyone.slice(0, 3),
     introspection_endpoint_auth_signing_alg_values_supported: algorithms,
     jwks_uri: `${ISSUER}/.well-known/jwks.json`,
-    grant_types_supported: ['client_credentials', 'refresh_token'],
+    grant_types_supported: [
+      'client_credentials',
+      'refresh_token',
+      'urn:ietf:params:oauth:grant-type:token-exchange'
+    ],
     response_types_supported: []
   })
 })

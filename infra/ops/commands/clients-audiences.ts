@@ -1,0 +1,27 @@
+import { type Command, wordsOption } from '../command.ts'
+
+export const clientsAudiences: Command = {
+  name: 'clients audiences',
+  usage: 'ID [--receives AUDIENCE]… [--calls AUDIENCE]…',
+  summary:
+    'Replaces the audiences of a machine client: it may exchange tokens that it receives for those ' +
+    'that it calls. Without both options, it may exchange none. Every gateway refuses the tokens ' +
+    'that it has.',
+  options: {
+    receives: { type: 'string', multiple: true },
+    calls: { type: 'string', multiple: true }
+  },
+  words: [1, 1],
+  async run(typed, ops) {
+    const [client = ''] = typed.positionals
+    const receives = wordsOption(typed, 'receives') ?? []
+    const calls = wordsOption(typed, 'calls') ?? []
+    const path = `/ops/clients/${encodeURIComponent(client)}/audiences`
+    const answer = await ops.call<{ id: string }>('PUT', path, { receives, calls })
+    const what =
+      calls.length === 0
+        ? 'exchanges no tokens'
+        : `exchanges tokens for ${receives.join(', ') || 'no audience'} for ${calls.join(', ')}`
+    return { json: answer, text: `${answer.id} ${what}` }
+  }
+}

@@ -1,0 +1,34 @@
+import type { RequestSource } from '../../audit/audit-event.ts'
+import { formReader } from '../../oauth/form-reader.ts'
+import { invalidClient } from '../../oauth/oauth-refusals.ts'
+import { tokenType } from '../../oauth/subject-token.ts'
+import type { OAuthOptions, OAuthRequest } from './oauth-route.ts'
+import { type TokenAnswer, TokenForm } from './token-schema.ts'
+
+/** RFC 8693: a token with which a service calls another one as the user who called it. */
+export async function exchangeGrant(
+  { form, caller, begunMs }: OAuthRequest,
+  source: RequestSource,
+  { exchange }: Pick<OAuthOptions, 'exchange'>
+): Promise<TokenAnswer> {
+  const { client } = caller
+  if (client === null) throw invalidClient('token exchange is for clients that authenticate')
+  const { required, optional } = formReader(form, TokenForm)
+  const asked = {
+    subjectToken: required('subject_token'),
+    subjectTokenType: required('subject_token_type'),
+    audience: required('audience'),
+    scope: optional('scope'),
+    requestedTokenType: optional('requested_token_type'),
+    resource: optional('resource'),
+    actorToken: optional('actor_token') ?? optional('actor_token_type')
+  }
+  const { token, expiresIn, scope } = await exchange(asked, { client, begunMs, source })
+  return {
+    access_token: token,
+    issued_token_type: tokenType.accessToken,
+    token_type: 'Bearer',
+    expires_in: expiresIn,
+    scope
+  }
+}

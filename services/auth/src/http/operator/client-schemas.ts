@@ -1,0 +1,86 @@
+import { Type } from 'typebox'
+import { clientAuthenticationMethods } from '../../clients/client.ts'
+import { instant, uuid } from '../fields.ts'
+
+const Method = Type.Enum([...clientAuthenticationMethods], {
+  default: 'client_secret_basic',
+  description: 'The one method by which the client authenticates (RFC 7591 §2).'
+})
+const ClientScope = Type.String({ minLength: 1, maxLength: 1024, examples: ['orders:read'] })
+const Audience = Type.String({ minLength: 1, maxLength: 255, examples: ['orders'] })
+const audiences = {
+  receives: Type.Array(Audience, {
+    maxItems: 32,
+    description:
+      'The audiences that the client is: it may exchange and introspect tokens for these. For assertions, the audience of the route to it.',
+    examples: [['orders']]
+  }),
+  calls: Type.Array(Audience, {
+    maxItems: 32,
+    description: 'The audiences for which the client may exchange them (RFC 8693).',
+    examples: [['inventory']]
+  })
+}
+export const Audiences = Type.Object(audiences, {
+  additionalProperties: false,
+  title: 'ClientAudiences'
+})
+export const ClientBody = Type.Object(
+  {
+    name: Type.String({
+      minLength: 1,
+      maxLength: 100,
+      description: 'A name for people.',
+      examples: ['billing']
+    }),
+    scope: Type.Array(ClientScope, {
+      maxItems: 64,
+      description: 'The largest scope that the client can get.',
+      examples: [['orders:read']]
+    }),
+    receives: Type.Optional(audiences.receives),
+    calls: Type.Optional(audiences.calls),
+    authenticationMethod: Type.Optional(Method),
+    // Its members are checked when it is stored.
+    jwks: Type.Optional(
+      Type.Object(
+        {},
+        {
+          additionalProperties: true,
+          description: 'The public keys of the client (RFC 7517). Required for private_key_jwt.'
+        }
+      )
+    )
+  },
+  { additionalProperties: false, title: 'NewClient' }
+)
+export const ClientAnswer = Type.Object(
+  {
+    id: uuid('The client_id, and sub in its access tokens.'),
+    name: Type.String({ description: 'A name for people.', examples: ['billing'] }),
+    scope: Type.Array(Type.String({ examples: ['orders:read'] }), {
+      description: 'The largest scope that the client can get.'
+    }),
+    ...audiences,
+    authenticationMethod: Type.String({
+      description: `One of ${clientAuthenticationMethods.join(', ')}.`,
+      examples: ['client_secret_basic']
+    }),
+    disabled: Type.Boolean({
+      examples: [false],
+      description: 'Whether the client gets no tokens.'
+    }),
+    createdAt: instant('When the client was created.')
+  },
+  { title: 'Client', description: 'A machine client.' }
+)
+export const NewSecret = Type.Object(
+  {
+    secretId: Type.Integer({ description: 'Tells the secrets of a client apart.', examples: [1] }),
+    secret: Type.String({
+      description: 'The client_secret. No later response contains it.',
+      examples: ['gcs_q1mZ6ZpJ3nYt0Wm4a8kVx2']
+    })
+  },
+  { title: 'NewSecret' }
+)

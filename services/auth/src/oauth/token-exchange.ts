@@ -1,0 +1,109 @@
+import { MOST_ACTORS } from '@gatehouse/access-token/delegation'
+import type { RequestSource } from '../audit/audit-event.ts'
+import type { AuditLog } from '../audit/audit-log.ts'
+import type { Client } from '../clients/client.ts'
+import type { AccessTokens, IssuedAccessToken, SubjectToken } from '../tokens/access-token.ts'
+import {
+  invalidScope,
+  invalidTarget,
+  malformedRequest,
+  mayNotExchange,
+  unacceptableSubject
+} from './oauth-refusals.ts'
+import { type ReadSubjectToken, tokenType } from './subject-token.ts'
+import type { TokenStanding } from './token-standing.ts'
+
+/** The parameters of an exchange (RFC 8693 §2.1). */
+export type ExchangeRequest = {
+  readonly subjectToken: string
+  readonly subjectTokenType: string
+  readonly audience: string
+  readonly scope: string | undefined
+  readonly requestedTokenType: string | undefined
+  readonly resource: string | undefined
+  readonly actorToken: string | undefined
+}
+
+/** The client that asks, and when its request began, in milliseconds since 1970. */
+export type ExchangeCaller = {
+  readonly client: Client
+  readonly begunMs: number
+  readonly source: RequestSource
+}
+
+/**
+ * Returns a token for another audience, with which the client acts for the subject of the token
+ * that it has received.
+ * @throws OAuthRefusal unauthorized_client, invalid_target, invalid_scope, invalid_request
+ */
+export type ExchangeToken = (
+  asked: ExchangeRequest,
+  caller: ExchangeCaller
+) => Promise<IssuedAccessToken>
+
+export type TokenExchangeOptions = {
+  readonly readSubject: ReadSubjectToken
+  readonly standing: Pick<TokenStanding, 'isGood'>
+  readonly tokens: Pick<AccessTokens, 'issueByExchange'>
+  readonly audit: AuditLog
+}
+
+/**
+ * Token exchange (RFC 8693). A token gets narrower with each exchange, never wider: in its
+ * audience, its scope and its life. Each step must hold:
+ *
+ * - the client may exchange at all, and for this audience
+ * - the subject token was sent to the client, and is not revoked
+ * - the scope is in the subject token and in what the client may get
+ */
+export function tokenExchange(options: TokenExchangeOptions): ExchangeToken {
+  const { readSubject, standing, tokens, audit } = options
+  return async (asked, { client, begunMs, source }) => {
+    const { audience } = asked
+    if (client.calls.length === 0) throw mayNotExchange()
+    refuseUnsupported(asked)
+    if (!client.calls.includes(audience)) throw invalidTarget()
+    const subject = await readSubject(asked.subjectToken, asked.subjectTokenType, client)
+    const { actors = [] } = subject.delegation ?? {}
+    if (actors.length >= MOST_ACTORS) throw unacceptableSubject('too many services have acted')
+    const scope = narrowedScope(subject, client, asked.scope)
+    if (!(await standing.isGood(subject))) throw unacceptableSubject('it is revoked')
+    const issued = tokens.issueByExchange(subject, { client, audience, scope, begunMs })
+    if (issued === null) throw unacceptableSubject('it has expired')
+    await audit.write({
+      kind: 'token-exchanged',
+      subject: subject.identity.subject,
+      sid: subject.identity.session,
+      source,
+      detail: { client: client.id, audience, expiresIn: issued.expiresIn }
+    })
+    return issued
+  }
+}
+
+/**
+ * What the client must not assume to have been done. The client itself is the actor, by its
+ * authentication, so it presents no token of another actor.
+ */
+function refuseUnsupported({ actorToken, requestedTokenType, resource }: ExchangeRequest): void {
+  if (actorToken !== undefined) {
+    throw malformedRequest('actor_token is not supported: the client itself is the actor')
+  }
+  if (requestedTokenType !== undefined && requestedTokenType !== tokenType.accessToken) {
+    throw malformedRequest(`requested_token_type must be ${tokenType.accessToken}`)
+  }
+  if (resource !== undefined) throw invalidTarget()
+}
+
+/** @throws OAuthRefusal invalid_scope for scope that the subject token or the client does not have */
+function narrowedScope(
+  subject: SubjectToken,
+  client: Client,
+  requested: string | undefined
+): readonly string[] {
+  const allowed = subject.scope.filter((one) => client.scope.includes(one))
+  if (requested === undefined) return allowed
+  const asked = [...new Set(requested.split(' '))]
+  if (asked.every((one) => allowed.includes(one))) return asked
+  throw invalidScope('the scope is more than the subject token or the client has')
+}

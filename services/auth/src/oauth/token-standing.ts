@@ -1,0 +1,101 @@
+import {
+  type CutOffs,
+  NO_CUT_OFF,
+  type RevocableToken,
+  type SubjectCutOff,
+  whyRevoked
+} from '@gatehouse/revocation/why-revoked'
+import type { Account } from '../accounts/account.ts'
+import type { AccountStore } from '../accounts/account-store.ts'
+import type { Client } from '../clients/client.ts'
+import { isClientId } from '../clients/client-id.ts'
+import type { Clients } from '../clients/open-clients.ts'
+import { keysUnreadable } from '../keys/key-refusals.ts'
+import type { LiveSigningKeys } from '../keys/live-signing-keys.ts'
+import type { Revocations } from '../revocations/open-revocations.ts'
+import type { FamilyRecord } from '../sessions/family.ts'
+import type { Sessions } from '../sessions/sessions.ts'
+
+/** A user who may sign in, and one of the user's live sessions. */
+export type LiveSession = { readonly account: Account; readonly record: FamilyRecord }
+
+export type TokenStanding = {
+  liveSession(subject: string, sid: string): Promise<LiveSession | null>
+  /**
+   * Whether a valid token is not revoked at this moment: the rule of the gateways, with what the
+   * stores say now. Its session must be live, and its subject and all its actors must be enabled.
+   * @throws Refusal UNAVAILABLE if a store does not answer
+   */
+  isGood(token: RevocableToken): Promise<boolean>
+}
+
+export type TokenStandingOptions = {
+  readonly accounts: Pick<AccountStore, 'findById'>
+  readonly clients: Pick<Clients, 'findById'>
+  readonly sessions: Pick<Sessions, 'list'>
+  readonly revocations: Pick<Revocations, 'stale'>
+  readonly keys: Pick<LiveSigningKeys, 'held' | 'read'>
+}
+
+/** of a subject that does not exist or is disabled: none of its tokens counts */
+const ALL_STALE: SubjectCutOff = {
+  before: Number.POSITIVE_INFINITY,
+  version: Number.POSITIVE_INFINITY,
+  beforeVersion: Number.POSITIVE_INFINITY
+}
+
+export function tokenStanding(options: TokenStandingOptions): TokenStanding {
+  const { accounts, clients, sessions, keys } = options
+  const { stale } = options.revocations
+
+  const liveSession = async (subject: string, sid: string): Promise<LiveSession | null> => {
+    const account = await accounts.findById(subject)
+    if (account === null || account.disabled) return null
+    const live = await sessions.list(subject)
+    const family = live.find((one) => one.sid === sid)
+    return family === undefined ? null : { account, record: family.record }
+  }
+
+  const clientCutOff = async (id: string): Promise<SubjectCutOff> =>
+    cutOffOf(isClientId(id) ? await clients.findById(id) : null)
+
+  /** A key that is no longer published was revoked, or its last token has expired. */
+  const withdrawnOf = async (kids: readonly string[]): Promise<ReadonlySet<string>> => {
+    const missing = (held: ReturnType<typeof keys.held>) =>
+      kids.filter((kid) => !held.some((key) => key.kid === kid))
+    if (missing(keys.held()).length === 0) return new Set()
+    const read = await keys.read().catch((error: unknown) => {
+      throw keysUnreadable(error)
+    })
+    return new Set(missing(read))
+  }
+
+  return {
+    liveSession,
+    async isGood(token) {
+      const { subject, session: sid } = token.identity
+      const session = sid === null ? null : await liveSession(subject, sid)
+      const ofSubject = new Map<string, SubjectCutOff>()
+      const { actors = [], keys: sources = [] } = token.delegation ?? {}
+      for (const { id } of actors) ofSubject.set(id, await clientCutOff(id))
+      const own = sid === null ? clientCutOff(subject) : cutOffOf(session?.account ?? null)
+      ofSubject.set(subject, await own)
+      const allNotBefore = await stale.allNotBefore()
+      const withdrawn = await withdrawnOf(token.kid === null ? sources : [token.kid, ...sources])
+      const cutOffs: CutOffs = {
+        isKeyRevoked: (kid) => withdrawn.has(kid),
+        hasSessionEnded: () => session === null,
+        sessionNotBefore: () => session?.record.tokensNotBefore ?? 0,
+        ofSubject: (id) => ofSubject.get(id) ?? NO_CUT_OFF,
+        allNotBefore: () => allNotBefore
+      }
+      return whyRevoked(token, cutOffs) === null
+    }
+  }
+}
+
+/** What a change of the rights of an account or client has made stale. */
+const cutOffOf = (owner: Account | Client | null): SubjectCutOff =>
+  owner === null || owner.disabled
+    ? ALL_STALE
+    : { before: 0, version: owner.rightsVersion, beforeVersion: owner.tokensNotBefore }
