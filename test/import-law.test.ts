@@ -91,6 +91,7 @@ const infraImports: Record<string, readonly string[]> = {
     '@gatehouse/gateway/issuers/issuer-file-schema',
     '@gatehouse/gateway/routes/demand-schema',
     '@gatehouse/gateway/routes/load-route-table',
+    '@gatehouse/gateway/routes/located-target',
     '@gatehouse/gateway/routes/route',
     '@gatehouse/gateway/routes/route-file-schema',
     '@gatehouse/gateway/routes/route-table',

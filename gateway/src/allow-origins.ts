@@ -13,8 +13,8 @@ export type CrossOrigin = {
   readonly allowsOrigin: AllowsOrigin
   /** for every route without a policy of its own */
   readonly policy: CorsPolicy
-  /** the route to which a target belongs, if there is one */
-  readonly routeOf: (target: string) => Route | null
+  /** the route to which a request belongs, if there is one */
+  readonly routeOf: (request: FastifyRequest) => Route | null
 }
 
 /**
@@ -46,7 +46,7 @@ export function allowOrigins(app: FastifyInstance, cross: CrossOrigin): MarkOrig
     const { method, headers } = request
     const { origin, 'access-control-request-method': asked } = headers
     if (method !== 'OPTIONS' || origin === undefined || asked === undefined) return
-    const route = routeOf(request.originalUrl)
+    const route = routeOf(request)
     if (route?.preflights === 'service') return
     const list = listOf(route)
     if (list.allowsOrigin(origin)) {
@@ -58,7 +58,7 @@ export function allowOrigins(app: FastifyInstance, cross: CrossOrigin): MarkOrig
   })
   app.addHook('onSend', async (request, reply) => {
     const headers = reply.getHeaders() as ResponseHeaders
-    mark(headers, request.headers.origin, routeOf(request.originalUrl))
+    mark(headers, request.headers.origin, routeOf(request))
     reply.headers(headers)
   })
   return (headers, origin, route) => {

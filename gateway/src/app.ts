@@ -1,4 +1,5 @@
 import fastifyJwt from '@fastify/jwt'
+import { clientNetwork } from '@gatehouse/edge-headers/client-network'
 import { buildService, type ServerTls, type Service } from '@gatehouse/http-service/build-service'
 import type { RedisConnection } from '@gatehouse/redis/connection'
 import type { FastifyRequest } from 'fastify'
@@ -10,6 +11,7 @@ import { type Arrival, type Edge, journey } from './journey.ts'
 import { connectionGauges } from './limits/connection-gauges.ts'
 import { limitConnections } from './limits/connection-limits.ts'
 import { type LimiterOf, routeLimiters } from './limits/route-limiters.ts'
+import { locateOnce } from './located-once.ts'
 import { noteHop } from './note-hop.ts'
 import type { Passage } from './passage.ts'
 import type { Ports } from './ports.ts'
@@ -18,7 +20,7 @@ import { callerOf } from './proxies/caller.ts'
 import { acceptProxyProtocol } from './proxies/proxy-protocol.ts'
 import type { IsTrustedProxy } from './proxies/trusted-proxies.ts'
 import type { Revocations } from './revocation/follow-revocations.ts'
-import { errorFormOf, routeOfTarget } from './routes/error-form-of.ts'
+import { errorFormOf } from './routes/error-form-of.ts'
 import type { LiveRouteTable } from './routes/live-route-table.ts'
 import type { RequestTelemetry } from './telemetry/request-telemetry.ts'
 import { watchRequests } from './telemetry/served.ts'
@@ -52,21 +54,22 @@ export async function buildGateway(options: GatewayOptions): Promise<Service> {
     options
   const { times, proxies, pages, limits } = settings
   const { isTrustedProxy, proxyHeaders: headers } = proxies
-  const table = options.routes.current
   const app = buildService({
     log,
     ...times,
     bodies: 'streamed',
     https: options.https,
     http2: true,
+    clientOf: clientNetwork,
     watch(service) {
       watchRequests(service, telemetry.onServed)
       noteHop(service, { spans: telemetry.spans, hstsSeconds: settings.hstsSeconds }, (raw) =>
         arrivedHop(raw, isTrustedProxy, { headers, proxied: proxiedOf(raw.socket) })
       )
     },
-    errorForm: ({ originalUrl }) => errorFormOf(table(), originalUrl)
+    errorForm: (request) => errorFormOf(locatedOf(request).route)
   })
+  const locatedOf = locateOnce(app, options.routes.current)
   const proxiedOf = acceptProxyProtocol(app, { ...proxies, ...limits, ...times, log, clock })
   limitConnections(app, { ...limits, isTrustedProxy, proxiedOf })
   connectionGauges(metrics, app.server, limits)
@@ -76,7 +79,6 @@ export async function buildGateway(options: GatewayOptions): Promise<Service> {
   })
   const limiterOf = await routeLimiters(app, options.limitsRedis, clock)
   const edge: Edge = {
-    table,
     issuers,
     verifier: tokens.verifier,
     revoked,
@@ -92,11 +94,13 @@ export async function buildGateway(options: GatewayOptions): Promise<Service> {
   // A preflight carries no credential, so it is answered before the journey.
   const markOrigin = allowOrigins(app, {
     ...pages,
-    routeOf: (target) => routeOfTarget(table(), target)
+    routeOf: (request) => locatedOf(request).route
   })
   app.decorateRequest('passage', null)
   app.addHook('onRequest', async (request) => {
-    request.passage = await journey(request.raw, arrival(request, limiterOf, isTrustedProxy), edge)
+    const located = locatedOf(request)
+    const arrived = { ...arrival(request, limiterOf, isTrustedProxy), located }
+    request.passage = await journey(request.raw, arrived, edge)
   })
   await forward(app, { ...options, limits: settings.upstreams, passageOf, markOrigin })
   return app
@@ -106,7 +110,7 @@ function arrival(
   request: FastifyRequest,
   limiterOf: LimiterOf,
   isTrustedProxy: IsTrustedProxy
-): Arrival {
+): Omit<Arrival, 'located'> {
   const { hop, trail } = request
   const [address] = hop.addresses
   return {

@@ -5,8 +5,8 @@ import type { Assertions } from './assertions/assertions.ts'
 import type { Limiter } from './limits/route-limiters.ts'
 import type { Passage } from './passage.ts'
 import type { Revocations } from './revocation/follow-revocations.ts'
+import type { LocatedTarget } from './routes/located-target.ts'
 import type { Route } from './routes/route.ts'
-import type { RouteTable } from './routes/route-table.ts'
 import { authenticate } from './stages/authenticate.ts'
 import { refuseBodyOnGet } from './stages/body-on-get.ts'
 import { destinationOf } from './stages/destination.ts'
@@ -28,7 +28,6 @@ import type { VerifiedToken } from './tokens/verified-token.ts'
 
 /** What the stages read, all of it in memory. */
 export type Edge = {
-  readonly table: () => RouteTable
   /** the issuers whose tokens the gateway accepts */
   readonly issuers: TrustedIssuers
   readonly verifier: AccessTokenVerifier
@@ -43,6 +42,7 @@ export type Edge = {
 /** What belongs to one request, in addition to its bytes. */
 export type Arrival = {
   readonly hop: Hop
+  readonly located: LocatedTarget
   /** what the stages have found, even if one of them refuses the request */
   readonly trail: Pick<Trail, 'route' | 'token' | 'traceparent'>
   readonly limiter: (route: Route, token: VerifiedToken | null) => Limiter | null
@@ -59,12 +59,11 @@ export async function journey(
   edge: Edge
 ): Promise<Passage> {
   const request = strip(raw)
-  const table = edge.table()
-  const matched = match(request, table)
+  const matched = match(request, arrival.located)
   const { route, access, demands, target } = matched
   arrival.trail.route = route
   refuseBodyOnGet(request, route)
-  const destination = destinationOf(request, matched, table)
+  const destination = destinationOf(request, matched, arrival.located.table)
   const allowsOrigin = route.allowsOrigin ?? edge.allowsOrigin
   checkUpgrade(request, route, { ...arrival.hop, allowsOrigin })
   const isPreflight = isPassedPreflight(request, route)

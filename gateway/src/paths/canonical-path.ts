@@ -18,10 +18,11 @@ const strict: EncodedWords = { encodedSlashes: 'refuse', encodedDelimiters: 'ref
 export const lenient: EncodedWords = { encodedSlashes: 'pass', encodedDelimiters: 'pass' }
 
 /**
- * RFC 3986 §3.3 pchar and the slash, and `[`, `]` and `|`, which browsers do not encode (URL
- * Standard, path percent-encode set). A percent sign only before two hex digits.
+ * What may not be in a path: all but RFC 3986 §3.3 pchar and the slash, and `[`, `]` and `|`, which
+ * browsers do not encode (URL Standard, path percent-encode set). A percent sign only before two
+ * hex digits.
  */
-const PATH = /^\/(?:[A-Za-z0-9\-._~!$&'()*+,;=:@/[\]|]|%[0-9A-Fa-f]{2})*$/
+const NOT_IN_PATH = /[^A-Za-z0-9\-._~!$&'()*+,;=:@/[\]|%]|%(?![0-9A-Fa-f]{2})/
 /**
  * RFC 3986 §3.4, and characters such as brackets that browsers do not encode; no space, no control
  * character, only ASCII
@@ -64,7 +65,8 @@ export function canonicalTarget(target: string, words = strict): CanonicalTarget
   const path = queryAt < 0 ? target : target.slice(0, queryAt)
   const query = queryAt < 0 ? '' : target.slice(queryAt)
   const canonical =
-    PATH.test(path) &&
+    path.startsWith('/') &&
+    !NOT_IN_PATH.test(path) &&
     !path.includes('//') &&
     !DOT_SEGMENT.test(path) &&
     (!path.includes('%') || isWellEncoded(path, words)) &&
@@ -82,7 +84,13 @@ export const hasOnly = (path: string, words: EncodedWords | null): boolean =>
     (words?.encodedDelimiters === 'pass' || !DELIMITER.test(path)))
 
 /** A segment that consists only of dots, and of spaces, which some servers ignore. */
-const isDots = (segment: string): boolean => /^[. ]+$/.test(segment) && segment.includes('.')
+const ONLY_DOTS = /(?:^|\/) *\.[. ]*(?:\/|$)/
+
+/**
+ * More combining characters in sequence than any language uses (Unicode Standard Annex 15 §12.1,
+ * Stream-Safe Text Format). Normalization sorts them, which takes quadratic time.
+ */
+const COMBINED = /\p{M}{31}/u
 
 /**
  * Whether a path has no dot segment, control character or backslash, however often it is decoded,
@@ -90,32 +98,36 @@ const isDots = (segment: string): boolean => /^[. ]+$/.test(segment) && segment.
  */
 function isPlain(path: string): boolean {
   const decoded = decodings(path)
-  return decoded?.every(isPlainText) === true && !hasDividedParameter(path)
-}
-
-function isPlainText(text: string): boolean {
-  const folded = text.normalize('NFKC')
   return (
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: that none is left is the claim
-    !/[\\\0-\x1f\x7f]/.test(text) &&
-    !DOT_SEGMENT.test(text) &&
-    !folded.split('/').some(isDots) &&
-    delimitersOf(folded) === delimitersOf(text)
+    decoded?.every(isPlainText) === true &&
+    !(decoded.at(-1)?.includes(';') && dividesParameter(path))
   )
 }
 
-const delimitersOf = (text: string): string => text.replace(/[^/\\%;?#]/g, '')
+// biome-ignore lint/suspicious/noControlCharactersInRegex: that none is left is the claim
+const CONTROL = /[\\\0-\x1f\x7f]/
+
+function isPlainText(text: string): boolean {
+  if (CONTROL.test(text) || DOT_SEGMENT.test(text) || COMBINED.test(text)) return false
+  const folded = text.normalize('NFKC')
+  return !ONLY_DOTS.test(folded) && (folded === text || delimitersOf(folded) === delimitersOf(text))
+}
+
+const delimitersOf = (text: string): string => text.replace(/[^/\\%;?#]+/g, '')
+
+/** Stands for a slash that is not encoded. Its own encoding is refused everywhere. */
+const PLAIN_SLASH = '\n'
 
 /**
  * Whether a segment has parameters that contain an encoded slash. Tomcat removes parameters before
  * it decodes a path; others do so after they have divided the decoded path. The two would find
  * different segments.
  */
-function hasDividedParameter(path: string): boolean {
+function dividesParameter(path: string): boolean {
   if (!SLASH.test(path) && !path.includes('%25')) return false
-  return path.split('/').some((segment) => {
-    const decoded = decodings(segment)?.at(-1) ?? ''
-    const parametersAt = decoded.indexOf(';')
-    return parametersAt >= 0 && decoded.includes('/', parametersAt)
+  const decoded = decodings(path.replaceAll('/', PLAIN_SLASH))?.at(-1) ?? ''
+  return decoded.split(PLAIN_SLASH).some((segment) => {
+    const parametersAt = segment.indexOf(';')
+    return parametersAt >= 0 && segment.includes('/', parametersAt)
   })
 }

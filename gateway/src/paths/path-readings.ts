@@ -3,10 +3,13 @@ const MOST_DECODINGS = 3
 
 /** The form in which IIS writes characters beyond Latin-1, and which it also decodes. */
 const UTF_16 = /%u[0-9A-Fa-f]{4}/
+const ENCODING = /%[0-9A-Fa-f]{2}/
+const BARE_PERCENT = /%(?![0-9A-Fa-f]{2})/g
 
 /**
  * A path decoded once, twice, and so on, until nothing is left to decode. A percent sign that
- * begins no encoding stays. Pure.
+ * begins no encoding stays. Pure. Each decoding is one native call: a callback per encoding would
+ * cost milliseconds for a path that HPACK repeats with a few bytes.
  * @returns null if an encoding is not UTF-8, or if the path is encoded more than three times
  */
 export function decodings(path: string): readonly string[] | null {
@@ -14,9 +17,9 @@ export function decodings(path: string): readonly string[] | null {
   let text = path
   for (let times = 0; times <= MOST_DECODINGS; times += 1) {
     if (UTF_16.test(text)) return null
-    if (!/%[0-9A-Fa-f]{2}/.test(text)) return found
+    if (!ENCODING.test(text)) return found
     try {
-      text = text.replace(/(?:%[0-9A-Fa-f]{2})+/g, decodeURIComponent)
+      text = decodeURIComponent(text.replace(BARE_PERCENT, '%25'))
     } catch {
       return null
     }
@@ -65,15 +68,19 @@ function readingsOf(text: string): string[] {
   return end < 0 ? [whole] : [whole, withLooseNames(folded.slice(0, end))]
 }
 
+/**
+ * Each segment without its parameters and without trailing dots and spaces, and no empty segment.
+ */
 function withLooseNames(path: string): string {
-  const names = path.split('/').map(nameOf)
-  return `/${names.filter((name) => name !== '').join('/')}`
-}
-
-/** A segment without its parameters, and without trailing dots and spaces. */
-function nameOf(segment: string): string {
-  const [name = ''] = segment.split(';', 1)
-  let end = name.length
-  while (end > 0 && (name[end - 1] === '.' || name[end - 1] === ' ')) end -= 1
-  return name.slice(0, end)
+  const text = path.includes(';') ? path.replace(/;[^/]*/g, '') : path
+  let reading = ''
+  for (let start = 0; start <= text.length; ) {
+    const slash = text.indexOf('/', start)
+    const next = slash < 0 ? text.length : slash
+    let end = next
+    while (end > start && (text[end - 1] === '.' || text[end - 1] === ' ')) end -= 1
+    if (end > start) reading += `/${text.slice(start, end)}`
+    start = next + 1
+  }
+  return reading === '' ? '/' : reading
 }

@@ -1,4 +1,5 @@
 import { malformed } from '../refusals.ts'
+import { locateTarget } from '../routes/located-target.ts'
 import type { RouteTable } from '../routes/route-table.ts'
 import { servicePath } from '../routes/service-path.ts'
 import { type Match, match } from './match.ts'
@@ -29,7 +30,7 @@ export function destinationOf(
   const isHere = /^https?$/i.test(scheme) && authority.toLowerCase() === host.toLowerCase()
   const target = destination.slice(start.length)
   if (!isHere || !target.startsWith('/')) throw elsewhere()
-  const second = match({ method, target, host }, table)
+  const second = match({ method, host }, locateTarget(table, target))
   if (second.route !== route) throw elsewhere()
   return `${servicePath(route, second.target.path)}${second.target.query}`
 }

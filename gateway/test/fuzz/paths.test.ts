@@ -4,6 +4,7 @@ import { generator, mutated } from '@gatehouse/fixtures/generator'
 import { Refusal } from '@gatehouse/problem/refusal'
 import t from 'tap'
 import { readRouteTable } from '../../src/routes/load-route-table.ts'
+import { locateTarget } from '../../src/routes/located-target.ts'
 import type { RouteTable } from '../../src/routes/route-table.ts'
 import { match } from '../../src/stages/match.ts'
 
@@ -134,7 +135,7 @@ const resolved = (path: string | null) => (path === null ? null : posix.normaliz
 /** Where the gateway lets a target go; null where it refuses it. */
 function matchedBy(table: RouteTable, target: string) {
   try {
-    return match({ method: 'GET', target, host: 'h' }, table)
+    return match({ method: 'GET', host: 'h' }, locateTarget(table, target))
   } catch (error) {
     if (error instanceof Refusal) return null
     throw error

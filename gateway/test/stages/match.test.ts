@@ -1,5 +1,6 @@
 import t from 'tap'
 import { readRouteTable } from '../../src/routes/load-route-table.ts'
+import { locateTarget } from '../../src/routes/located-target.ts'
 import type { RouteTable } from '../../src/routes/route-table.ts'
 import { match as matchRequest } from '../../src/stages/match.ts'
 
@@ -8,7 +9,7 @@ const table = readRouteTable(
   {}
 )
 const match = (target: string, host: string, routes: RouteTable, method = 'GET') =>
-  matchRequest({ method, target, host }, routes)
+  matchRequest({ method, host }, locateTarget(routes, target))
 
 t.test('a route is found by the path alone, and the target stays as it is', async (t) => {
   t.match(match('/open/a%20b?x=/../y', 'h', table), {

@@ -42,9 +42,10 @@ const labelOf = (member: string): string => labels[member] ?? member
  * @throws Refused if the gateway would refuse the request
  */
 async function matched(method: string, path: string, table: RouteTable): Promise<Match> {
+  const { locateTarget } = await import('@gatehouse/gateway/routes/located-target')
   const { match } = await import('@gatehouse/gateway/stages/match')
   try {
-    return match({ method, target: path, host: '' }, table)
+    return match({ method, host: '' }, locateTarget(table, path))
   } catch (error) {
     if (!(error instanceof Refusal)) throw error
     throw new Refused(error.code, `${error.status}: ${path}: ${whyRefused(error)}.`)

@@ -50,6 +50,8 @@ export type ServiceOptions = {
   https?: ServerTls | null
   /** over TLS, also HTTP/2 if the client supports it */
   http2?: boolean
+  /** the client to which an address belongs; default: each address is a client */
+  clientOf?: (address: string) => string
 }
 
 export type ServerTls = Pick<
@@ -132,7 +134,7 @@ export function buildService(options: ServiceOptions) {
     boundStreams(service)
     boundUnread(service)
     boundSessions(service, headersMs)
-    fewAtATime(service)
+    fewAtATime(service, options.clientOf ?? ((address) => address))
     gatherFrames(service)
   }
   restoreUnrouted(service)
