@@ -61,6 +61,7 @@ export function connection(options: ConnectionOptions): Connection {
   let idleSinceMs = 0
   const client = new Client(origin, {
     pipelining: 1,
+    allowH2: false,
     maxHeaderSize: LARGEST_ANSWER_HEADER_BYTES,
     keepAliveTimeout: IDLE_MS,
     keepAliveTimeoutThreshold: MARGIN_MS,

@@ -123,13 +123,13 @@ const targetOf = (origin: string, tls: ClientTls | null): Target => ({
 
 /** One connector for each way to verify certificates: it keeps TLS sessions. */
 function connectors(connectMs: number): (tls: ClientTls | null) => Connect {
-  const plain = buildConnector({ timeout: connectMs }) as Connect
+  const plain = buildConnector({ timeout: connectMs, allowH2: false }) as Connect
   const secured = new WeakMap<ClientTls, Connect>()
   return (tls) => {
     if (tls === null) return plain
     const known = secured.get(tls)
     if (known !== undefined) return known
-    const made = buildConnector({ timeout: connectMs, ...tls.options }) as Connect
+    const made = buildConnector({ timeout: connectMs, allowH2: false, ...tls.options }) as Connect
     secured.set(tls, made)
     return made
   }

@@ -47,7 +47,7 @@ export function healthChecks({ table, onChange }: HealthCheckOptions): HealthChe
     const { address, tls } = endpoint
     // Each check opens a connection of its own, because an existing one does not show whether the
     // service accepts new ones.
-    const dispatcher = new Agent({ pipelining: 0, connect: { ...tls?.options } })
+    const dispatcher = new Agent({ pipelining: 0, allowH2: false, connect: { ...tls?.options } })
     let healthy = true
     let inARow = 0
     let stopped = false

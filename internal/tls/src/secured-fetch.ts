@@ -1,7 +1,5 @@
 import type { ClientTlsReader } from './client-settings.ts'
 
-type NodeDispatcher = NonNullable<RequestInit['dispatcher']>
-
 /** As the `fetch` of Node.js, for addresses. */
 export type Fetch = (url: string | URL, init?: RequestInit) => Promise<Response>
 
@@ -15,11 +13,13 @@ export function securedFetch(tls: ClientTlsReader | null): Fetch {
   return async (url, init) => {
     const { options } = tls()
     // Loaded at the first use: most processes never need it.
-    const { Agent } = await import('undici')
-    const agent = new Agent({ connect: { ...options } })
+    const { Agent, fetch: send } = await import('undici')
+    const agent = new Agent({ allowH2: false, connect: { ...options } })
     try {
-      // The types of Node.js are those of another release of undici.
-      return await fetch(url, { ...init, dispatcher: agent as unknown as NodeDispatcher })
+      // The `fetch` of Node.js is of another release, which does not work with this agent. Nor do
+      // its types.
+      const response: unknown = await send(url, { ...(init as object), dispatcher: agent })
+      return response as Response
     } finally {
       // Ends the connection when the body of the response has been read.
       void agent.close()

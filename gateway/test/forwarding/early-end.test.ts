@@ -1,0 +1,83 @@
+import { once } from 'node:events'
+import { connect as connectHttpTwo } from 'node:http2'
+import { createServer, type Socket } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+import t, { type Test } from 'tap'
+import { edge } from '../fixtures/edge.ts'
+import { selfSigned } from '../fixtures/self-signed.ts'
+
+const BYTES = 200_000
+const content = Buffer.alloc(BYTES, 'a')
+const chunked = Buffer.concat([
+  Buffer.from(`${BYTES.toString(16)}\r\n`),
+  content,
+  Buffer.from('\r\n0\r\n\r\n')
+])
+
+/** A service whose connection ends with its response, which then waits in the gateway. */
+async function endingService(t: Test) {
+  const answers: Readonly<Record<string, (socket: Socket) => void>> = {
+    length: (socket) => {
+      socket.write(`HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: ${BYTES}\r\n\r\n`)
+      socket.end(content)
+    },
+    chunks: (socket) => {
+      socket.write('HTTP/1.1 200 OK\r\nconnection: close\r\ntransfer-encoding: chunked\r\n\r\n')
+      socket.end(chunked)
+    },
+    end: (socket) => {
+      socket.end(Buffer.concat([Buffer.from('HTTP/1.0 200 OK\r\n\r\n'), content]))
+    },
+    reset: (socket) => {
+      socket.write(`HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: ${BYTES}\r\n\r\n`)
+      socket.write(content.subarray(1))
+      socket.end()
+      setTimeout(() => socket.resetAndDestroy(), 20)
+    }
+  }
+  const server = createServer((socket) => {
+    socket.on('error', () => {})
+    socket.once('data', (head) => {
+      const [, name = ''] = /^GET \/end\/(\w+)/.exec(String(head)) ?? []
+      answers[name]?.(socket)
+    })
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.teardown(() => server.close())
+  const address = server.address()
+  if (typeof address !== 'object' || address === null) throw new Error('it does not listen')
+  return `http://127.0.0.1:${address.port}`
+}
+
+t.test('a service may close its connection while the client still reads', async (t) => {
+  const service = await endingService(t)
+  const gateway = await edge(t, {
+    https: await selfSigned(),
+    upstreams: `  ending: '${service}'`,
+    routes: '\n  - { name: end, prefix: /end, upstream: ending, access: public }\n'
+  })
+  const session = connectHttpTwo(gateway.url, { rejectUnauthorized: false })
+  t.teardown(() => session.destroy())
+  /** How many bytes a client gets that begins to read late. */
+  const received = async (name: string, lateMs: number): Promise<number | 'broken'> => {
+    const stream = session.request({ ':path': `/end/${name}` })
+    await once(stream, 'response')
+    await sleep(lateMs)
+    let bytes = 0
+    try {
+      for await (const chunk of stream) bytes += chunk.length
+      return stream.rstCode === 0 ? bytes : 'broken'
+    } catch {
+      return 'broken'
+    }
+  }
+  for (const lateMs of [0, 50]) {
+    for (const name of ['length', 'chunks', 'end']) {
+      const all = await Promise.all(Array.from({ length: 4 }, () => received(name, lateMs)))
+      t.strictSame(new Set(all), new Set([BYTES]), `${name}, ${lateMs} ms late`)
+    }
+    const reset = await Promise.all(Array.from({ length: 4 }, () => received('reset', lateMs)))
+    t.strictSame(new Set(reset), new Set(['broken']), `reset, ${lateMs} ms late`)
+  }
+})
