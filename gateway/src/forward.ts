@@ -35,9 +35,11 @@ export async function forward(app: FastifyInstance, options: ForwardOptions): Pr
   const { passageOf, markOrigin, limits, clock } = options
   const { answerMs, sharePercent } = limits
   const capacity = serviceCapacity(options)
+  const noteFault = guardedFaults(options)
   const connections = connectionsTo({
     connectMs: CONNECT_TIMEOUT_MS,
-    monotonicClock: () => performance.now()
+    monotonicClock: () => performance.now(),
+    noteFault
   })
   app.addHook('onClose', async () => {
     capacity.close()
@@ -47,7 +49,7 @@ export async function forward(app: FastifyInstance, options: ForwardOptions): Pr
     table: options.routes.current,
     answerMs,
     lifetimes: lifetimes(options.revoked, clock),
-    noteFault: guardedFaults(options)
+    noteFault
   }
   const passWebSocket = webSockets(app, {
     ...common,

@@ -1,7 +1,10 @@
 import type { Socket } from 'node:net'
 import { type buildConnector, Client, type Dispatcher } from 'undici'
 import { LARGEST_ANSWER_HEADER_BYTES } from '../routes/route.ts'
+import type { NoteFault } from './guard.ts'
+import { guardEvents } from './guarded-events.ts'
 import { keepReading } from './keep-reading.ts'
+import { type Gated, gated, type ReadingGate, readingGate } from './reading-gate.ts'
 
 /**
  * One connection to a service. It carries one request at a time, and is not opened again after it
@@ -38,6 +41,7 @@ export type ConnectionOptions = {
   readonly connect: Connect
   /** in milliseconds, never set back */
   readonly monotonicClock: () => number
+  readonly noteFault: NoteFault
   /** The connection can carry another request. */
   onIdle(): void
   /** The connection has closed, or was never made. */
@@ -52,13 +56,29 @@ const IDLE_MS = 4000
  */
 const MARGIN_MS = 2000
 
+/** undici has failed, so that nothing is known of the connection. */
+class BrokenConnection extends Error {
+  override readonly name = 'BrokenConnection'
+  readonly code = 'UND_ERR_SOCKET'
+}
+
+const NO_GATE: ReadingGate = { close() {}, open() {} }
+
 export function connection(options: ConnectionOptions): Connection {
-  const { origin, connect, monotonicClock } = options
+  const { origin, connect, monotonicClock, noteFault } = options
   let socket: Socket | null = null
+  let gate: ReadingGate | null = null
+  let current: Gated | null = null
   let connecting: Socket | null = null
   let answers = 0
   let promisedMs = 0
   let idleSinceMs = 0
+  const onFault = (error: Error): void => {
+    noteFault('connection', error)
+    socket = null
+    current?.fail(new BrokenConnection())
+    options.onClosed()
+  }
   const client = new Client(origin, {
     pipelining: 1,
     allowH2: false,
@@ -72,6 +92,8 @@ export function connection(options: ConnectionOptions): Connection {
         socket = made
         answers = 0
         keepReading(made)
+        gate = readingGate(made)
+        guardEvents(made, onFault)
         done(null, made)
       })
     }
@@ -96,8 +118,9 @@ export function connection(options: ConnectionOptions): Connection {
       const keptMs = promisedMs || keptSeconds * 1000
       return monotonicClock() - idleSinceMs < keptMs - MARGIN_MS
     },
-    dispatch: (options, handler) => {
-      client.dispatch(options, handler)
+    dispatch(request, handler) {
+      current = gated(handler, () => gate ?? NO_GATE)
+      client.dispatch(request, current.handler)
     },
     note(headers) {
       answers += 1

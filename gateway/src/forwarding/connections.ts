@@ -3,6 +3,7 @@ import { buildConnector, type Dispatcher } from 'undici'
 import type { Upstream } from '../routes/upstream.ts'
 import { type Connect, type Connection, connection } from './connection.ts'
 import { endpointKey } from './endpoint.ts'
+import type { NoteFault } from './guard.ts'
 import { sentAgain } from './sent-again.ts'
 
 type ConnectionsOptions = {
@@ -10,6 +11,7 @@ type ConnectionsOptions = {
   readonly connectMs: number
   /** in milliseconds, never set back */
   readonly monotonicClock: () => number
+  readonly noteFault: NoteFault
 }
 
 /**
@@ -44,7 +46,8 @@ const IDEMPOTENT = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE'])
  * on a new one if that connection was dead. Any other request uses a connection that its service
  * has promised to keep open (the `Keep-Alive` header, or the operator's setting), or a new one.
  */
-export function connections({ connectMs, monotonicClock }: ConnectionsOptions): Connections {
+export function connections(options: ConnectionsOptions): Connections {
+  const { connectMs, monotonicClock, noteFault } = options
   const connectorFor = connectors(connectMs)
   const open = new Set<Connection>()
   /** by target; the most recently used one is last */
@@ -61,6 +64,7 @@ export function connections({ connectMs, monotonicClock }: ConnectionsOptions): 
       origin: target.origin,
       connect: connectorFor(target.tls),
       monotonicClock,
+      noteFault,
       onIdle() {
         const others = idle.get(target.key)
         if (others === undefined) idle.set(target.key, [made])

@@ -1,5 +1,5 @@
 /** What a guarded fault ends, as the metrics name it. */
-export const guardedPlaces = ['answer', 'upgrade', 'websocket'] as const
+export const guardedPlaces = ['answer', 'connection', 'upgrade', 'websocket'] as const
 export type GuardedPlace = (typeof guardedPlaces)[number]
 
 /** Counts and logs a fault. Must not throw. */

@@ -42,6 +42,7 @@ export function guardedFaults({ metrics, log, clock }: FaultOptions): NoteFault 
 
 const lineOf: Readonly<Record<GuardedPlace, string>> = {
   answer: 'an internal error ended a response',
+  connection: 'an internal error ended a connection to a service',
   upgrade: 'an internal error ended an upgrade',
   websocket: 'an internal error ended a WebSocket'
 }

@@ -3,7 +3,8 @@ import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { Readable } from 'node:stream'
 import { type TestClock, testClock } from '@gatehouse/fixtures/clock'
 import t, { type Test } from 'tap'
-import type { Dispatcher } from 'undici'
+import { buildConnector, type Dispatcher } from 'undici'
+import { type Connect, connection } from '../../src/forwarding/connection.ts'
 import { type Connections, connections, type GiveUp } from '../../src/forwarding/connections.ts'
 
 const ANSWER = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n'
@@ -50,7 +51,7 @@ async function service(t: Test, conduct: Conduct): Promise<Service> {
   })
   await once(server.listen(0, '127.0.0.1'), 'listening')
   const clock = testClock()
-  const lines = connections({ connectMs: 60_000, monotonicClock: clock })
+  const lines = connections({ connectMs: 60_000, monotonicClock: clock, noteFault() {} })
   t.teardown(async () => {
     await lines.close()
     server.close()
@@ -238,7 +239,11 @@ t.test('giving up an attempt to connect ends it and its request at once', async 
   // A service that takes the connection and never answers the TLS handshake.
   const server = createServer((socket) => socket.on('error', () => {}))
   await once(server.listen(0, '127.0.0.1'), 'listening')
-  const lines = connections({ connectMs: 600_000, monotonicClock: testClock() })
+  const lines = connections({
+    connectMs: 600_000,
+    monotonicClock: testClock(),
+    noteFault() {}
+  })
   t.teardown(async () => {
     await lines.close()
     server.close()
@@ -276,3 +281,50 @@ t.test('a request that was sent is not given up', async (t) => {
   )
   t.equal(await done.promise, 'answered')
 })
+
+t.test('a throw in an event of a connection ends its request, and is counted', async (t) => {
+  const faults: string[] = []
+  const origin = await listeningService(t)
+  const one = connection({
+    origin,
+    monotonicClock: testClock(),
+    noteFault: (place, { message }) => faults.push(`${place}: ${message}`),
+    connect(options, done) {
+      return plain(options, (...made) => {
+        done(...made)
+        made[1]?.on('end', () => {
+          throw new Error('a defect')
+        })
+      })
+    },
+    onIdle: () => t.fail('it is not used again'),
+    onClosed: () => faults.push('closed')
+  })
+  const failed = Promise.withResolvers<Error>()
+  one.dispatch(
+    { origin, path: '/', method: 'GET' },
+    {
+      onRequestStart() {},
+      onResponseStart() {},
+      onResponseData() {},
+      onResponseEnd: () => t.fail('it is not complete'),
+      onResponseError: (_controller, error) => failed.resolve(error)
+    }
+  )
+  t.match(await failed.promise, { name: 'BrokenConnection' })
+  t.strictSame(faults.slice(0, 2), ['connection: a defect', 'closed'])
+  await one.close()
+})
+
+const plain = buildConnector({}) as Connect
+
+/** A service that begins a response and closes. */
+async function listeningService(t: Test): Promise<string> {
+  const server = createServer((socket) => {
+    socket.on('error', () => {})
+    socket.once('data', () => socket.end('HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf'))
+  })
+  t.teardown(() => server.close())
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+}
