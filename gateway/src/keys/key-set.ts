@@ -1,7 +1,7 @@
-import { createPublicKey, hash, type JsonWebKey, type KeyObject } from 'node:crypto'
+import { createPublicKey, hash, type JsonWebKey } from 'node:crypto'
 import { algorithms as ownAlgorithms } from '@gatehouse/access-token/claims'
+import { isStrongRsaKey } from '@gatehouse/access-token/strong-rsa-key'
 import { algorithmsOfKind, narrowed, type SignatureAlgorithm } from './algorithms.ts'
-import { isRoca } from './roca.ts'
 
 /**
  * A key that verifies access tokens. Its algorithms are a property of the key, not of the token.
@@ -33,11 +33,6 @@ export type KeySet = {
  */
 export type KeySetForm = 'own' | 'any'
 
-const RSA_MIN_BITS = 2048
-/**
- * FIPS 186-5 §A.1.1. With the exponent 1, a signature equals its message, and anyone can write one.
- */
-const RSA_MIN_EXPONENT = 65537n
 const PRIVATE_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k']
 
 /** More than any issuer publishes. To read thousands would keep the event loop busy. */
@@ -47,7 +42,7 @@ const NONE: ReadonlySet<unknown> = new Set()
 
 /**
  * Reads a JSON Web Key Set (RFC 7517), without the withdrawn keys. Ignores every key that is not
- * for this use: other types, weak keys (short, with a small exponent, or ROCA), keys with private
+ * for this use: other types, RSA keys that are weak or expensive, keys with private
  * parts, and keys that their `kid` does not distinguish. Pure.
  * @returns null if the document is no key set, has no usable key, or has more than 100 keys
  */
@@ -133,7 +128,7 @@ function readKey(jwk: unknown, form: KeySetForm): VerificationKey | null {
   if (algorithms.length === 0) return null
   try {
     const key = createPublicKey({ key: rest as JsonWebKey, format: 'jwk' })
-    if (key.asymmetricKeyType === 'rsa' && isWeak(key)) return null
+    if (key.asymmetricKeyType === 'rsa' && !isStrongRsaKey(key)) return null
     const pem = key.export({ type: 'spki', format: 'pem' }).toString()
     return { kid, algorithms, pem, issuer: typeof issuer === 'string' ? issuer : null }
   } catch {
@@ -143,13 +138,6 @@ function readKey(jwk: unknown, form: KeySetForm): VerificationKey | null {
 
 const isAbsent = (value: unknown): value is undefined | null =>
   value === undefined || value === null
-
-function isWeak(key: KeyObject): boolean {
-  const { modulusLength = 0, publicExponent = 0n } = key.asymmetricKeyDetails ?? {}
-  if (modulusLength < RSA_MIN_BITS || publicExponent < RSA_MIN_EXPONENT) return true
-  const { n = '' } = key.export({ format: 'jwk' })
-  return isRoca(BigInt(`0x${Buffer.from(n, 'base64url').toString('hex')}`))
-}
 
 function algorithmsOf(
   kind: Record<string, unknown>,

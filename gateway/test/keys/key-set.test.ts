@@ -58,6 +58,10 @@ t.test('only the keys that are not for this use are left out', async (t) => {
     'a short RSA key': { ...rsa(1024), kid: 'short', use: 'sig' },
     'a small exponent': { ...rsa(2048, 3), kid: 'three', use: 'sig' },
     'the exponent one': { ...rs.jwk, e: 'AQ' },
+    'an exponent that makes each check slow': { ...rs.jwk, e: rs.jwk.n },
+    'an exponent of 33 bits': { ...rs.jwk, e: 'AQAAAAE' },
+    'an even exponent': { ...rs.jwk, e: 'AQAC' },
+    'a modulus of 8,200 bits': { ...rs.jwk, n: `_${'x'.repeat(1365)}_w` },
     null: null,
     'no object': 'key',
     'a list': [es.jwk]

@@ -1,3 +1,5 @@
+import { createPublicKey, type JsonWebKey } from 'node:crypto'
+import { isStrongRsaKey } from '@gatehouse/access-token/strong-rsa-key'
 import type { JWK } from 'jose'
 
 /**
@@ -9,9 +11,6 @@ export type AssertionAlgorithm = (typeof assertionAlgorithms)[number]
 
 const MOST_KEYS = 10
 const LONGEST_KID = 128
-const MIN_RSA_BYTES = 256
-/** of 1024 bits: checking a signature must stay cheap */
-const MAX_RSA_BYTES = 1024
 const BASE64URL = /^[A-Za-z0-9_-]+$/
 
 /**
@@ -27,6 +26,7 @@ export function readClientKeys(set: unknown): readonly JWK[] | string {
   for (const key of keys) {
     const result = readKey(key)
     if (typeof result === 'string') return result
+    if (!isUsable(result)) return MUST_BE_USABLE
     read.push(result)
   }
   const named = new Set(read.map(({ kid }) => kid))
@@ -53,17 +53,28 @@ function readKey(key: unknown): JWK | string {
   }
   // An RSA key can be used for both, so the set must name one.
   if (kty === 'RSA' && (alg === 'RS256' || alg === 'PS256')) {
-    if (isText(e) && BASE64URL.test(e) && isBytes(n, MIN_RSA_BYTES, MAX_RSA_BYTES)) {
-      return { kty, n, e, alg, ...name }
-    }
+    if (isText(e) && isText(n)) return { kty, n, e, alg, ...name }
   }
-  return `must have only keys for ${assertionAlgorithms.join(', ')}: EC on P-256, Ed25519, or RSA of 2048 to 8192 bits with its alg`
+  return `must have only keys for ${assertionAlgorithms.join(', ')}: EC on P-256, Ed25519, or RSA with its alg`
+}
+
+const MUST_BE_USABLE =
+  'must have only keys with a point of their curve, or RSA of 2048 to 8192 bits with an odd exponent from 65537 to 4294967295 and no known weakness'
+
+/**
+ * Whether others cannot sign in place of the owner of this key. Also asked when an assertion is
+ * checked, for keys that were registered under weaker rules.
+ */
+export function isUsable(jwk: JWK): boolean {
+  try {
+    const key = createPublicKey({ key: jwk as JsonWebKey, format: 'jwk' })
+    return key.asymmetricKeyType !== 'rsa' || isStrongRsaKey(key)
+  } catch {
+    return false
+  }
 }
 
 const isText = (value: unknown): value is string => typeof value === 'string' && value !== ''
 
-function isBytes(value: unknown, least: number, most = least): value is string {
-  if (!isText(value) || !BASE64URL.test(value)) return false
-  const { length } = Buffer.from(value, 'base64url')
-  return length >= least && length <= most
-}
+const isBytes = (value: unknown, length: number): value is string =>
+  isText(value) && BASE64URL.test(value) && Buffer.from(value, 'base64url').length === length

@@ -1,6 +1,6 @@
 import { createLocalJWKSet, decodeJwt, errors, type JWTPayload, jwtVerify } from 'jose'
 import type { Client } from '../clients/client.ts'
-import { assertionAlgorithms } from '../clients/client-keys.ts'
+import { assertionAlgorithms, isUsable } from '../clients/client-keys.ts'
 import { invalidClient } from './oauth-refusals.ts'
 
 /** The requirements on a client's assertion (RFC 7523 §3). */
@@ -73,7 +73,7 @@ async function verified(
 ): Promise<{ payload: JWTPayload; typ: unknown }> {
   try {
     // Each key has one algorithm, and is found for no other (RFC 8725 §3.1).
-    const keys = createLocalJWKSet({ keys: [...client.keys] })
+    const keys = createLocalJWKSet({ keys: client.keys.filter(isUsable) })
     const { payload, protectedHeader } = await jwtVerify(assertion, keys, {
       algorithms: [...assertionAlgorithms],
       issuer: client.id,

@@ -37,6 +37,16 @@ t.test('a document that is no set of public signature keys is refused', async (t
     'RSA that does not say which': { keys: [{ ...rsa, alg: undefined }] },
     'RSA of 1024 bits': { keys: [{ ...small.export({ format: 'jwk' }), alg: 'RS256' }] },
     'RSA of 16384 bits': { keys: [{ ...rsa, n: 'x'.repeat(2731) }] },
+    'the RSA exponent 1': { keys: [{ ...rsa, e: 'AQ' }] },
+    'the RSA exponent 3': { keys: [{ ...rsa, e: 'Aw' }] },
+    'an even RSA exponent': { keys: [{ ...rsa, e: 'AQAC' }] },
+    'an RSA exponent of 33 bits': { keys: [{ ...rsa, e: 'AQAAAAE' }] },
+    'an RSA exponent as long as the modulus': { keys: [{ ...rsa, e: rsa.n }] },
+    'RSA of 1024 bits behind zeros': {
+      keys: [{ ...rsa, n: `${'A'.repeat(172)}${small.export({ format: 'jwk' }).n}` }]
+    },
+    'an even RSA modulus': { keys: [{ ...rsa, n: `${rsa.n?.slice(0, -2)}Ag` }] },
+    'no point of the curve': { keys: [{ ...jwk, y: jwk.x }] },
     'an empty kid': { keys: [{ ...jwk, kid: '' }] },
     'a kid that is no text': { keys: [{ ...jwk, kid: 7 }] },
     'two of one name': { keys: [clientKey('ES256', 'a').jwk, clientKey('EdDSA', 'a').jwk] },

@@ -16,6 +16,10 @@ const PRIMES = primesTo(LARGEST_PRIME)
 export const isRoca = (modulus: bigint): boolean =>
   PRIMES.every((prime) => isPowerOfGenerator(Number(modulus % BigInt(prime)), prime))
 
+/** Whether 2 or one of the small primes divides a modulus, so that anyone can factor it. Pure. */
+export const hasSmallFactor = (modulus: bigint): boolean =>
+  modulus % 2n === 0n || PRIMES.some((prime) => modulus % BigInt(prime) === 0n)
+
 function isPowerOfGenerator(residue: number, prime: number): boolean {
   let power = 1
   do {
