@@ -67,7 +67,9 @@ export async function journey(
   const allowsOrigin = route.allowsOrigin ?? edge.allowsOrigin
   checkUpgrade(request, route, { ...arrival.hop, allowsOrigin })
   const isPreflight = isPassedPreflight(request, route)
-  const found = isPreflight ? null : authenticate(access, request.authorization, edge.verifier)
+  const found = isPreflight
+    ? null
+    : authenticate(access, request.authorization, edge.verifier, arrival.caller)
   const token = found instanceof Promise ? await found : found
   arrival.trail.token = token
   refuseOtherAudience(token, route)

@@ -34,19 +34,24 @@ type Options = {
 }
 
 /**
- * The most requests that wait for the next fetch of one issuer's keys. Each waits for at most the
- * cooldown, and its body is not read meanwhile.
+ * The most requests that wait for the next fetch of one issuer's keys, in total and of one client.
+ * Each waits for at most the cooldown, and its body is not read meanwhile.
  */
 const MOST_WAITING = 1000
+const MOST_WAITING_OF_CLIENT = 100
+
+/** The client of a request; null: the address is a proxy of many clients. */
+export type ClientOf = (token: null) => string | null
 
 /**
  * Finds the key of a token. The issuer may have published an unknown key a moment ago, and
  * strangers can use up the fetches with invented kids. So only a fetch that began after the request
  * arrived can show that there is no such key. The request waits for that fetch. If too many
- * requests wait already, the key counts as unknown at once.
+ * requests wait already, it is not known whether the issuer has the key.
  */
 export function keyFinder({ choose, fetches, announced, announcesKeys, patienceMs }: Options) {
-  let waiting = 0
+  const waiting = new Map<string | null, number>()
+  let waitingInAll = 0
   let pause: Promise<unknown> | null = null
 
   /** Waits no longer than a request can. */
@@ -58,21 +63,30 @@ export function keyFinder({ choose, fetches, announced, announcesKeys, patienceM
     if (first === 'late') throw new KeyNotAsked('the issuer is slow')
   }
   /** One timer ends the wait of all requests, and the first of them fetches for all. */
-  const untilDue = async (ms: number): Promise<void> => {
+  const untilDue = async (ms: number, client: string | null): Promise<void> => {
     pause ??= sleep(ms, undefined, { ref: false }).finally(() => {
       pause = null
     })
-    waiting += 1
+    const own = waiting.get(client) ?? 0
+    const isOver = client !== null && own >= MOST_WAITING_OF_CLIENT
+    if (waitingInAll >= MOST_WAITING || isOver) {
+      throw new KeyNotAsked('too many requests wait for the next fetch')
+    }
+    waitingInAll += 1
+    waiting.set(client, own + 1)
     await pause
-    waiting -= 1
+    waitingInAll -= 1
+    const left = (waiting.get(client) ?? 1) - 1
+    if (left > 0) waiting.set(client, left)
+    else waiting.delete(client)
   }
   /** Waits for a fetch after the first `begun` ones. Returns false if it may not wait for one. */
-  const ask = async (begun: number, mayWait: boolean): Promise<boolean> => {
+  const ask = async (begun: number, mayWait: boolean, clientOf: ClientOf): Promise<boolean> => {
     const dueInMs = fetches.begun > begun ? 0 : fetches.dueInMs()
     if (dueInMs > 0) {
       if (!fetches.hasAnswer) throw new KeyNotAsked('the issuer was asked a moment ago')
-      if (!mayWait || waiting >= MOST_WAITING) return false
-      await untilDue(dueInMs)
+      if (!mayWait) return false
+      await untilDue(dueInMs, clientOf(null))
     }
     if (fetches.begun > begun) await inTime(fetches.underWay ?? Promise.resolve())
     else {
@@ -89,7 +103,8 @@ export function keyFinder({ choose, fetches, announced, announcesKeys, patienceM
    */
   return async (
     kid: string | null,
-    algorithm: SignatureAlgorithm
+    algorithm: SignatureAlgorithm,
+    clientOf: ClientOf
   ): Promise<VerificationKey | null> => {
     const known = choose(kid, algorithm)
     if (known !== null) return known
@@ -99,7 +114,9 @@ export function keyFinder({ choose, fetches, announced, announcesKeys, patienceM
     const came = coming === null ? null : choose(kid, algorithm)
     if (came !== null) return came
     // Our own issuer announces a new key before it uses it, so a fetch in progress would have it.
-    if (coming === null || !announcesKeys) await ask(begun, !announcesKeys && kid !== null)
+    if (coming === null || !announcesKeys) {
+      await ask(begun, !announcesKeys && kid !== null, clientOf)
+    }
     if (!fetches.hasAnswer) throw new KeyNotAsked('the issuer could not be asked')
     return choose(kid, algorithm)
   }

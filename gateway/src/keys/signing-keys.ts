@@ -5,7 +5,7 @@ import { announcedSets } from './announced-sets.ts'
 import { chooseKey } from './choose-key.ts'
 import { DownloadFailed, download, downloadFault, KeySetFault } from './download.ts'
 import { pauseAfter, retryAfterMs } from './fetch-pauses.ts'
-import { keyFinder } from './find-key.ts'
+import { type ClientOf, keyFinder } from './find-key.ts'
 import { keep, readKept } from './kept-key-set.ts'
 import {
   documentWithout,
@@ -31,9 +31,14 @@ export type SigningKeys = {
   readonly kids: readonly string[]
   /**
    * The key for a token's `kid` and `alg`. null: the issuer has no such key, or it is revoked.
+   * @param clientOf the client that asks, if the request must wait; default: of no client
    * @throws KeyNotAsked if the issuer could not be asked
    */
-  find(kid: string | null, algorithm: SignatureAlgorithm): Promise<VerificationKey | null>
+  find(
+    kid: string | null,
+    algorithm: SignatureAlgorithm,
+    clientOf?: ClientOf
+  ): Promise<VerificationKey | null>
   /** Fetches the set now; false if that failed and the last good set stays. */
   refresh(): Promise<boolean>
   /** Fetches until it has the set of this version, or until another version is announced. */
@@ -180,7 +185,8 @@ export async function openSigningKeys(options: SigningKeysOptions): Promise<Sign
     get kids() {
       return kids()
     },
-    find: async (kid, algorithm) => (withdrawn.has(kid) ? null : find(kid, algorithm)),
+    find: async (kid, algorithm, clientOf = () => null) =>
+      withdrawn.has(kid) ? null : find(kid, algorithm, clientOf),
     noteHeartbeat(ageMs) {
       if (counting() !== null) goodAtMs = Math.max(goodAtMs, clock() - ageMs)
     },

@@ -1,3 +1,4 @@
+import type { ClientOf } from '../keys/find-key.ts'
 import { invalidToken, noToken } from '../refusals.ts'
 import type { Access } from '../routes/demand-schema.ts'
 import type { AccessTokenVerifier } from '../tokens/access-token-verifier.ts'
@@ -15,7 +16,8 @@ const BEARER = /^bearer +([A-Za-z0-9._~+/-]+=*)$/i
 export function authenticate(
   access: Access,
   authorization: string | null,
-  verifier: AccessTokenVerifier
+  verifier: AccessTokenVerifier,
+  clientOf: ClientOf
 ): VerifiedToken | Promise<VerifiedToken> | null {
   if (access === 'public') return null
   if (authorization === null) {
@@ -24,5 +26,5 @@ export function authenticate(
   }
   const token = BEARER.exec(authorization)?.[1]
   if (token === undefined) throw invalidToken('not a bearer token')
-  return verifier.verify(token)
+  return verifier.verify(token, clientOf)
 }

@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
+import type { ClientOf } from '../keys/find-key.ts'
 import { tokenExpired } from '../refusals.ts'
 import { type CheckedToken, type TokenCheckOptions, tokenCheck } from './check-token.ts'
 import { rememberedBytes } from './remembered-bytes.ts'
@@ -8,10 +9,11 @@ import type { VerifiedToken } from './verified-token.ts'
 export type AccessTokenVerifier = {
   /**
    * Returns a remembered token without delay.
+   * @param clientOf the client that presents it, if the request must wait for the key of the token
    * @throws Refusal UNAUTHENTICATED, TOKEN_EXPIRED, TOKEN_STALE, or UNAVAILABLE while no trusted
    * key set is loaded or the issuer cannot be asked for the key
    */
-  verify(token: string): VerifiedToken | Promise<VerifiedToken>
+  verify(token: string, clientOf?: ClientOf): VerifiedToken | Promise<VerifiedToken>
   figures(): VerifierFigures
 }
 
@@ -52,8 +54,12 @@ export function accessTokenVerifier(options: VerifierOptions): AccessTokenVerifi
     if (isExpired(verified)) throw tokenExpired()
     return verified
   }
-  const verifyAndRemember = async (token: string, digest: string) => {
-    const checked = await check(token)
+  const verifyAndRemember = async (
+    token: string,
+    digest: string,
+    clientOf: ClientOf | undefined
+  ) => {
+    const checked = await check(token, clientOf)
     const { verified } = checked
     refuseExpired(verified)
     if (isCurrent(checked)) {
@@ -74,10 +80,12 @@ export function accessTokenVerifier(options: VerifierOptions): AccessTokenVerifi
   }
 
   return {
-    verify(token) {
+    verify(token, clientOf) {
       const digest = hash('sha256', token, 'base64')
       const known = remembered.get(digest)
-      if (known === undefined || !isCurrent(known)) return counted(verifyAndRemember(token, digest))
+      if (known === undefined || !isCurrent(known)) {
+        return counted(verifyAndRemember(token, digest, clientOf))
+      }
       hits += 1
       const { verified } = known
       if (isExpired(verified)) remembered.delete(digest)

@@ -1,6 +1,6 @@
 import type { Sighting } from '@gatehouse/sightings/sighting'
 import type { SignatureAlgorithm } from '../keys/algorithms.ts'
-import { KeyNotAsked } from '../keys/find-key.ts'
+import { type ClientOf, KeyNotAsked } from '../keys/find-key.ts'
 import type { VerificationKey } from '../keys/key-set.ts'
 import type { SigningKeys } from '../keys/signing-keys.ts'
 import { invalidToken, notYet, tokenStale } from '../refusals.ts'
@@ -20,7 +20,7 @@ export type CheckedToken = {
  * @throws Refusal UNAUTHENTICATED, TOKEN_STALE, or UNAVAILABLE while no trusted key set is loaded
  * or the issuer cannot be asked for the key
  */
-type CheckToken = (token: string) => Promise<CheckedToken>
+type CheckToken = (token: string, clientOf?: ClientOf) => Promise<CheckedToken>
 
 /** Checks a signature with the algorithm that the token names, if it is one of the key's own. */
 export type CheckSignature = (
@@ -39,7 +39,7 @@ export type TokenCheckOptions = {
 
 export function tokenCheck(options: TokenCheckOptions): CheckToken {
   const { issuers, checkSignature, noteSighting, clock } = options
-  return async (token) => {
+  return async (token, clientOf) => {
     const read = readAccessToken(token, (issuer) => issuers.find(issuer)?.profile)
     if ('flaw' in read) throw invalidToken(read.flaw)
     const { algorithm, profile, claims } = read
@@ -48,7 +48,7 @@ export function tokenCheck(options: TokenCheckOptions): CheckToken {
     // Read before the search for the key, which may load a new set. The token is then remembered
     // under the version of the old set, which no longer counts.
     const keySet = keys.version
-    const key = await keyOf(read, keys)
+    const key = await keyOf(read, keys, clientOf)
     if (!(await checkSignature(token, key, algorithm))) {
       throw invalidToken('the signature is not good')
     }
@@ -63,9 +63,10 @@ export function tokenCheck(options: TokenCheckOptions): CheckToken {
 /** The key of a token's issuer that the token names, if it may sign this token. */
 async function keyOf(
   { kid, algorithm, profile }: ReadToken,
-  keys: SigningKeys
+  keys: SigningKeys,
+  clientOf: ClientOf | undefined
 ): Promise<VerificationKey> {
-  const key = await keys.find(kid, algorithm).catch((error: unknown) => {
+  const key = await keys.find(kid, algorithm, clientOf).catch((error: unknown) => {
     if (error instanceof KeyNotAsked) throw notYet(`its key is not known: ${error.message}`)
     throw error
   })
