@@ -1,3 +1,4 @@
+import { LONGEST_AUTHORITY } from '@gatehouse/edge-headers/longest-authority'
 import { forwardedHeader } from '@gatehouse/edge-headers/names'
 import { withoutOuterWhitespace } from '@gatehouse/edge-headers/optional-whitespace'
 import type { Passage } from '../passage.ts'
@@ -117,8 +118,16 @@ function clientRelative(reference: string, { route, target }: Passage): string {
     : `${asPath(meant)}${ofService.search}${ofService.hash}`
 }
 
-const parsed = (reference: string, base?: string): URL | null =>
-  URL.canParse(reference, base) ? new URL(reference, base) : null
+/** A scheme or slashes, and the text that a browser may then read as a host. */
+const BEFORE_HOST = /^((?:[a-z][a-z0-9+.-]*:)?[/\\]*)([^/\\?#]*)/i
+
+/** @returns null if it is no reference, or if its host is too long to be one */
+function parsed(reference: string, base?: string): URL | null {
+  // The parser ignores tabs, and spaces at the start.
+  const text = reference.replaceAll('\t', '').trimStart()
+  const [, start = '', host = ''] = BEFORE_HOST.exec(text) ?? []
+  return start !== '' && host.length > LONGEST_AUTHORITY ? null : URL.parse(reference, base)
+}
 
 const HOST_COOKIE = /^[ \t]*__host-/i
 const PATH_ATTRIBUTE = /^([ \t]*path[ \t]*=)(.*)$/is

@@ -152,3 +152,29 @@ t.test('the path of a cookie becomes the path that the client uses', async (t) =
   t.strictSame(cookie('a=b; Path=/base/c', '/n/a'), ['a=b; Path=/c'])
   t.strictSame(cookie('a=b; Path=/', '/plain/a'), ['a=b; Path=/'])
 })
+
+t.test('a host that is longer than a host can be is not parsed', async (t) => {
+  const parses = t.capture(URL, 'parse', URL.parse)
+  const han = Array.from({ length: 5000 }, (_, at) =>
+    encodeURIComponent(String.fromCodePoint(0x4e00 + at))
+  ).join('')
+  for (const start of [
+    'http://',
+    '//',
+    'https:',
+    '\\\\',
+    '\\\t/',
+    'ht\ttp:/',
+    'https:\t//',
+    '/\\'
+  ]) {
+    const reference = `${start}${han}/a`
+    t.ok(location('/app/a', reference)?.includes(han), JSON.stringify(start))
+    const refresh = answered('/app/a', { refresh: `0;url=${reference}` })
+    t.ok(refresh.refresh?.includes(han), JSON.stringify(start))
+    const parsed = parses().filter(({ args }) => String(args[0]).includes(han))
+    t.strictSame(parsed, [], JSON.stringify(start))
+  }
+  t.equal(location('/app/a', `http://service:3002/${han}`), `/app/${han}`, 'a path may be longer')
+  t.equal(location('/app/a', `../${han}`), `/app/${han}`, 'and a relative reference')
+})

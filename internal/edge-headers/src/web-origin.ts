@@ -1,3 +1,5 @@
+import { LONGEST_AUTHORITY } from './longest-authority.ts'
+
 /** `scheme://authority`, without user information, path, query, fragment or percent-encoding. */
 const ORIGIN = /^([a-z][a-z0-9+.-]*):\/\/([^\s/?#@\\%*]+)$/i
 /** The host and port of a scheme other than HTTP: the origin of a web view or an extension. */
@@ -22,6 +24,7 @@ const HTTP_SCHEME: Readonly<Record<string, string>> = {
  */
 export function canonicalOrigin(text: string): string | null {
   const [, scheme = '', authority = ''] = ORIGIN.exec(text) ?? []
+  if (authority.length > LONGEST_AUTHORITY) return null
   const named = scheme.toLowerCase()
   const http = Object.hasOwn(HTTP_SCHEME, named) ? HTTP_SCHEME[named] : undefined
   if (http !== undefined) return URL.parse(`${http}://${authority}`)?.origin ?? null

@@ -136,3 +136,18 @@ t.test('an origin is of this machine by its host only', async (t) => {
     t.notOk(isLoopbackOrigin(origin), String(origin))
   }
 })
+
+t.test('a text that is longer than an origin can be is not parsed', async (t) => {
+  const longest = `${'a.'.repeat(126)}a.:65535`
+  t.equal(canonicalOrigin(`https://${longest}`), `https://${longest}`)
+  const parses = t.capture(URL, 'parse', URL.parse)
+  for (const text of [
+    'é'.repeat(8000),
+    'é.'.repeat(4000),
+    `xn--${'a'.repeat(8000)}`,
+    `a${longest}`
+  ]) {
+    t.equal(canonicalOrigin(`https://${text}`), null, text.slice(0, 10))
+  }
+  t.strictSame(parses(), [])
+})
