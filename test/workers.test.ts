@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs'
 import { get as getPlain } from 'node:http'
 import { constants, connect as openSession } from 'node:http2'
 import { Agent, get } from 'node:https'
-import { createServer } from 'node:net'
+import { connect, createServer } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { authority } from '@gatehouse/fixtures/certificates'
 import { type Answer, client, eventually } from '@gatehouse/fixtures/client'
@@ -20,6 +20,8 @@ import { type Exported, exported } from './exported-metrics.ts'
 
 const skip = redisMissing || postgresMissing
 const PATIENCE_MS = 20_000
+/** how many connections of one client wait in a primary process */
+const MOST_WAITING_OF_CLIENT = 256
 const password = 'correct horse battery'
 
 /** The processes that a process has started and that run. */
@@ -234,6 +236,39 @@ t.test('two workers on one port', { skip, bail: true }, async (t) => {
     } finally {
       process.kill(frozen, 'SIGCONT')
     }
+  })
+
+  t.test('that all stand still leave the primary process alive and bounded', async (t) => {
+    const all = workersOf(gateway.pid)
+    for (const worker of all) process.kill(worker, 'SIGSTOP')
+    const { port } = new URL(gateway.url)
+    const opened = Array.from({ length: 400 }, () => connect(Number(port), '127.0.0.1'))
+    let closed = 0
+    const enough = new Promise<void>((resolve) => {
+      for (const socket of opened) {
+        socket.on('error', () => {})
+        socket.once('close', () => {
+          closed += 1
+          if (closed === 400 - MOST_WAITING_OF_CLIENT) resolve()
+        })
+      }
+    })
+    try {
+      await within(t, PATIENCE_MS, 'what is over the limit is closed', () => enough)
+      t.equal((await client(gateway.opsUrl).call('/healthz')).status, 200, 'it is alive')
+      t.equal((await client(gateway.opsUrl).call('/readyz')).status, 503, 'but not ready')
+      t.equal(closed, 400 - MOST_WAITING_OF_CLIENT, 'and no more is closed')
+    } finally {
+      for (const socket of opened) socket.destroy()
+      for (const worker of all) process.kill(worker, 'SIGCONT')
+    }
+    const served = async () => {
+      const { ask, close } = keepingAlive()
+      const status = await ask('/orders').catch(() => null)
+      await close()
+      return status
+    }
+    t.equal(await eventually(served, (status) => status === 200, PATIENCE_MS), 200)
   })
 
   t.test('one that is killed is replaced, and its counts stay', async (t) => {

@@ -1,4 +1,5 @@
 import { GATEWAY_KEYS_PATH } from '@gatehouse/edge-headers/assertion'
+import { clientNetwork } from '@gatehouse/edge-headers/client-network'
 import { serviceLog } from '@gatehouse/http-service/service-log'
 import type { RunningService } from '@gatehouse/process/running-service'
 import { startPrimary } from '@gatehouse/process/workers/start-primary'
@@ -6,6 +7,7 @@ import { words } from '@gatehouse/settings/fragments'
 import { openTls } from '@gatehouse/tls/process-tls'
 import type { GatewayConfig } from './config.ts'
 import { mergedKeySets } from './fleet/merged-key-sets.ts'
+import { trustedProxies } from './proxies/trusted-proxies.ts'
 
 /**
  * Starts several gateway processes on one port, and speaks for them on the private listener. The
@@ -14,6 +16,7 @@ import { mergedKeySets } from './fleet/merged-key-sets.ts'
 export async function startWorkers(config: GatewayConfig): Promise<RunningService> {
   const log = serviceLog('gateway', config.LOG_LEVEL)
   for (const warning of config.warnings) log.warn(warning)
+  const isTrustedProxy = trustedProxies(words(config.GATEWAY_TRUSTED_PROXIES))
   return startPrimary({
     name: 'gateway',
     workers: config.workers,
@@ -21,6 +24,7 @@ export async function startWorkers(config: GatewayConfig): Promise<RunningServic
     tls: openTls('GATEWAY', config, log),
     at: { host: config.GATEWAY_OPS_HOST, port: config.GATEWAY_OPS_PORT },
     hosts: words(config.GATEWAY_OPS_HOSTS),
+    clientOf: (address) => (isTrustedProxy(address) ? null : clientNetwork(address)),
     merged: { [GATEWAY_KEYS_PATH]: mergedKeySets }
   })
 }

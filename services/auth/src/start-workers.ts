@@ -18,6 +18,8 @@ export async function startWorkers(config: AuthConfig): Promise<RunningService> 
     log,
     tls: openTls('AUTH', config, log),
     at: { host: config.AUTH_OPS_HOST, port: config.AUTH_OPS_PORT },
-    hosts: words(config.AUTH_OPS_HOSTS)
+    hosts: words(config.AUTH_OPS_HOSTS),
+    // Its clients are gateways, each with the connections of many clients.
+    clientOf: () => null
   })
 }

@@ -19,6 +19,8 @@ export type Exit = { readonly code: number | null; readonly signal: string | nul
 /** A worker, as the primary process sees it. */
 export type WorkerProcess = {
   readonly pid: number | undefined
+  /** for how long it has owed an answer, in milliseconds; 0: it owes none */
+  readonly owesMs: () => number
   /** whether it listens */
   readonly isUp: () => boolean
   /**
@@ -53,7 +55,8 @@ export function forkWorker(): WorkerProcess {
   // There may be nothing to wait for it.
   up.promise.catch(() => {})
   const asking = new Map<number, (answer: unknown) => void>()
-  const owed = new Set<number>()
+  /** when each was asked */
+  const owed = new Map<number, number>()
   let ready = false
   let failed: { readonly code: string | undefined } | null = null
   let metrics: MetricSnapshot = []
@@ -104,6 +107,10 @@ export function forkWorker(): WorkerProcess {
   }
   return {
     pid: child.pid,
+    owesMs() {
+      const [oldest] = owed.values()
+      return oldest === undefined ? 0 : performance.now() - oldest
+    },
     isUp: () => ready,
     up: up.promise,
     ended: ended.promise,
@@ -114,7 +121,7 @@ export function forkWorker(): WorkerProcess {
       const ask = asks
       return new Promise((resolve) => {
         const late = setTimeout(() => asking.get(ask)?.(null), limitMs)
-        owed.add(ask)
+        owed.set(ask, performance.now())
         asking.set(ask, (answer) => {
           clearTimeout(late)
           asking.delete(ask)

@@ -7,6 +7,7 @@ import type { RunningService } from '../running-service.ts'
 import { StartFault } from '../start-fault.ts'
 import { withClosing } from '../with-closing.ts'
 import { WORKER_ARGUMENT } from './as-worker.ts'
+import { boundWaiting, type ClientOf } from './bound-waiting.ts'
 import { buildPrimaryOps, type PrimaryOpsOptions } from './primary-ops.ts'
 import { StartFaultOfWorker } from './start-fault-of-worker.ts'
 import { type PoolEvents, type WorkerPool, workerPool } from './worker-pool.ts'
@@ -17,6 +18,8 @@ type PrimaryOptions = Pick<PrimaryOpsOptions, 'log' | 'hosts' | 'merged' | 'work
   readonly tls: ProcessTls
   /** of the private listener */
   readonly at: Place
+  /** for the connections that wait for a worker */
+  readonly clientOf: ClientOf
 }
 
 /** for the primary process itself, after its last worker has ended */
@@ -52,6 +55,7 @@ async function open(
   const opsUrl = await listenAs(`${name.toUpperCase()}_OPS`, { app: ops, at }, tls.ops)
   closing.defer(() => pool.end())
 
+  closing.defer(boundWaiting(options.clientOf))
   cluster.schedulingPolicy = cluster.SCHED_RR
   // 'advanced', because a metric may be infinite, which JSON cannot say.
   cluster.setupPrimary({ args: [WORKER_ARGUMENT, opsUrl], serialization: 'advanced' })

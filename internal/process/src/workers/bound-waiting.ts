@@ -1,0 +1,81 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
+import type { Server } from 'node:net'
+
+/** How many connections may wait in the primary process for a worker. */
+const MOST_WAITING = 1024
+/** How many of them one client may have. */
+const MOST_OF_CLIENT = 256
+
+/** The client to which an address belongs; null: to many, so that only the first limit applies. */
+export type ClientOf = (address: string) => string | null
+
+/** A connection that was accepted, as Node.js represents it inside. */
+type Accepted = {
+  close(done?: () => void): void
+  getpeername?(told: { address?: string }): number
+}
+type Listening = { onconnection: ((error: number, accepted?: Accepted) => void) | undefined }
+
+/** Published by Node.js for each server that begins to listen. */
+const LISTENS = 'tracing:net.server.listen:asyncEnd'
+
+/**
+ * Bounds the connections that wait in the primary process. `node:cluster` accepts every connection
+ * there and keeps it until a worker takes it, and all other limits are in the workers. While these
+ * are busy, clients could otherwise open connections until the process has no file left, not even
+ * for its private listener. A connection over a limit is closed at once. `node:cluster` has no
+ * option for this, so the function replaces the callback of its listening sockets.
+ * @returns ends it for sockets that are opened later
+ */
+export function boundWaiting(clientOf: ClientOf): () => void {
+  const waiting = new Map<string, number>()
+  let total = 0
+
+  const clientAt = (accepted: Accepted): string | null => {
+    const told: { address?: string } = {}
+    accepted.getpeername?.(told)
+    return clientOf(told.address ?? '')
+  }
+  const isOver = (client: string | null): boolean =>
+    total >= MOST_WAITING || (client !== null && (waiting.get(client) ?? 0) >= MOST_OF_CLIENT)
+  const countUntilClosed = (accepted: Accepted, client: string | null): void => {
+    total += 1
+    if (client !== null) waiting.set(client, (waiting.get(client) ?? 0) + 1)
+    const { close } = accepted
+    // Closed here once a worker has its own copy, or when all workers have ended.
+    accepted.close = (done) => {
+      accepted.close = close
+      total -= 1
+      close.call(accepted, done)
+      if (client === null) return
+      const left = (waiting.get(client) ?? 1) - 1
+      if (left > 0) waiting.set(client, left)
+      else waiting.delete(client)
+    }
+  }
+  const bound = (listening: Listening): void => {
+    const { onconnection: accept } = listening
+    if (accept === undefined) throw new Error('node:cluster accepts connections in another way')
+    listening.onconnection = (error, accepted) => {
+      if (error === 0 && accepted !== undefined) {
+        const client = clientAt(accepted)
+        if (isOver(client)) return accepted.close()
+        countUntilClosed(accepted, client)
+      }
+      accept.call(listening, error, accepted)
+    }
+  }
+  const onListens = (message: unknown): void => {
+    const { server } = message as { server: Server & { _handle: Listening | null } }
+    const { _handle: handle } = server
+    if (handle === null) return
+    server.once('listening', () =>
+      // After all listeners of this event: node:cluster takes the handle from its server in one.
+      process.nextTick(() => {
+        if (server._handle === null) bound(handle)
+      })
+    )
+  }
+  subscribe(LISTENS, onListens)
+  return () => unsubscribe(LISTENS, onListens)
+}
