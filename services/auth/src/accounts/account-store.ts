@@ -77,30 +77,7 @@ export function accountStore(db: Kysely<Tables>): AccountStore {
         .execute()
       return rows.map(toAccount)
     },
-    changePassword: ({ id, passwordVersion }, { passwordHash, requestHash, sid, source, clock }) =>
-      db.transaction().execute(async (transaction) => {
-        const nowMs = clock()
-        const { numUpdatedRows } = await transaction
-          .updateTable('accounts')
-          .set({
-            password_hash: passwordHash,
-            password_version: passwordVersion + 1,
-            password_changed_at_ms: nowMs,
-            password_changed_by: sid,
-            password_change_request: requestHash
-          })
-          .where('id', '=', id)
-          .where('password_version', '=', passwordVersion)
-          .where('disabled_at', 'is', null)
-          .executeTakeFirst()
-        if (numUpdatedRows === 0n) return null
-        const about = { subject: id, sid, source }
-        await writeAudit(transaction, { kind: 'password-changed', ...about }, nowMs)
-        const ended = await endSessions(transaction, id, sid, nowMs)
-        const detail = { ended: ended.length }
-        await writeAudit(transaction, { kind: 'logout-all', ...about, detail }, nowMs)
-        return ended
-      }),
+    changePassword: changePassword(db),
     async replacePasswordHash(id, before, after) {
       const { numUpdatedRows } = await db
         .updateTable('accounts')
@@ -110,9 +87,45 @@ export function accountStore(db: Kysely<Tables>): AccountStore {
         .executeTakeFirst()
       return numUpdatedRows === 1n
     },
-    async passwordCosts() {
-      // Jumps from each cost to the next by the index: there are few costs, and many accounts.
-      const { rows: found } = await sql<{ cost: string }>`
+    passwordCosts: passwordCosts(db),
+    async ping() {
+      await db.selectFrom('accounts').select('id').limit(1).execute()
+    }
+  }
+}
+
+const changePassword =
+  (db: Kysely<Tables>): AccountStore['changePassword'] =>
+  ({ id, passwordVersion }, { passwordHash, requestHash, sid, source, clock }) =>
+    db.transaction().execute(async (transaction) => {
+      const nowMs = clock()
+      const { numUpdatedRows } = await transaction
+        .updateTable('accounts')
+        .set({
+          password_hash: passwordHash,
+          password_version: passwordVersion + 1,
+          password_changed_at_ms: nowMs,
+          password_changed_by: sid,
+          password_change_request: requestHash
+        })
+        .where('id', '=', id)
+        .where('password_version', '=', passwordVersion)
+        .where('disabled_at', 'is', null)
+        .executeTakeFirst()
+      if (numUpdatedRows === 0n) return null
+      const about = { subject: id, sid, source }
+      await writeAudit(transaction, { kind: 'password-changed', ...about }, nowMs)
+      const ended = await endSessions(transaction, id, sid, nowMs)
+      const detail = { ended: ended.length }
+      await writeAudit(transaction, { kind: 'logout-all', ...about, detail }, nowMs)
+      return ended
+    })
+
+const passwordCosts =
+  (db: Kysely<Tables>): AccountStore['passwordCosts'] =>
+  async () => {
+    // Jumps from each cost to the next by the index: there are few costs, and many accounts.
+    const { rows: found } = await sql<{ cost: string }>`
         with recursive costs(cost) as (
           select (select ${costOfHash} from accounts order by ${costOfHash} limit 1)
           union all
@@ -122,13 +135,8 @@ export function accountStore(db: Kysely<Tables>): AccountStore {
           ) from costs where costs.cost is not null
         )
         select cost from costs where cost is not null`.execute(db)
-      return found.map(({ cost }) => cost)
-    },
-    async ping() {
-      await db.selectFrom('accounts').select('id').limit(1).execute()
-    }
+    return found.map(({ cost }) => cost)
   }
-}
 
 /** The same, in the transaction of a larger change. */
 export async function insertAccount(

@@ -38,30 +38,7 @@ export type InvitationStore = {
 
 export function invitationStore(db: Kysely<Tables>): InvitationStore {
   return {
-    create: ({ email, roles, scope, expiresAt }, { source, clock }) =>
-      db.transaction().execute(async (transaction) => {
-        const nowMs = clock()
-        const secret = newInvitationSecret()
-        const row = await transaction
-          .insertInto('invitations')
-          .values({
-            id: randomUUID(),
-            secret_digest: invitationDigest(secret),
-            email,
-            roles: roles === null ? null : JSON.stringify(roles),
-            scope: scope === null ? null : JSON.stringify(scope),
-            created_at: Math.floor(nowMs / 1000),
-            expires_at: expiresAt,
-            used_at: null,
-            used_by: null,
-            revoked_at: null
-          })
-          .returningAll()
-          .executeTakeFirstOrThrow()
-        const event = { kind: 'invitation-created', subject: row.id, sid: null, source } as const
-        await writeAudit(transaction, event, nowMs)
-        return { invitation: toInvitation(row, Math.floor(nowMs / 1000)), secret }
-      }),
+    create: createInvitation(db),
     async list(limit, nowMs) {
       const rows = await db
         .selectFrom('invitations')
@@ -95,21 +72,52 @@ export function invitationStore(db: Kysely<Tables>): InvitationStore {
         await writeAudit(transaction, event, nowMs)
         return true
       }),
-    async register(id, newAccount, by) {
-      try {
-        return await db.transaction().execute(async (transaction) => {
-          const account = await insertAccount(transaction, newAccount, by)
-          if (account === null) return { obstacle: 'email-taken' } as const
-          await use(transaction, id, account, by)
-          return { account }
-        })
-      } catch (error) {
-        if (error instanceof NotOpen) return { obstacle: 'not-open' }
-        throw error
-      }
-    }
+    register: registerInvited(db)
   }
 }
+
+const createInvitation =
+  (db: Kysely<Tables>): InvitationStore['create'] =>
+  ({ email, roles, scope, expiresAt }, { source, clock }) =>
+    db.transaction().execute(async (transaction) => {
+      const nowMs = clock()
+      const secret = newInvitationSecret()
+      const row = await transaction
+        .insertInto('invitations')
+        .values({
+          id: randomUUID(),
+          secret_digest: invitationDigest(secret),
+          email,
+          roles: roles === null ? null : JSON.stringify(roles),
+          scope: scope === null ? null : JSON.stringify(scope),
+          created_at: Math.floor(nowMs / 1000),
+          expires_at: expiresAt,
+          used_at: null,
+          used_by: null,
+          revoked_at: null
+        })
+        .returningAll()
+        .executeTakeFirstOrThrow()
+      const event = { kind: 'invitation-created', subject: row.id, sid: null, source } as const
+      await writeAudit(transaction, event, nowMs)
+      return { invitation: toInvitation(row, Math.floor(nowMs / 1000)), secret }
+    })
+
+const registerInvited =
+  (db: Kysely<Tables>): InvitationStore['register'] =>
+  async (id, newAccount, by) => {
+    try {
+      return await db.transaction().execute(async (transaction) => {
+        const account = await insertAccount(transaction, newAccount, by)
+        if (account === null) return { obstacle: 'email-taken' } as const
+        await use(transaction, id, account, by)
+        return { account }
+      })
+    } catch (error) {
+      if (error instanceof NotOpen) return { obstacle: 'not-open' }
+      throw error
+    }
+  }
 
 /** Takes the new account back, together with the rest of its transaction. */
 class NotOpen extends Error {}

@@ -55,34 +55,8 @@ export function staleTokens(options: {
     before,
     until: before + rememberedSeconds(lifetimeSeconds)
   })
-  const tellOne = async (
-    subject: string,
-    { before, until }: Stale,
-    version: number
-  ): Promise<void> => {
-    const run = await toldRun(db)
-    await revocations.append(
-      subject === EVERYTHING
-        ? { kind: EVERYTHING, id: EVERYTHING, until, before }
-        : { kind: 'subject', id: subject, until, before, version }
-    )
-    await noteTold(db, run, (transaction) =>
-      transaction
-        .deleteFrom('untold_stale_tokens')
-        .where('subject', '=', subject)
-        // A later note belongs to another change.
-        .where('before', '=', before)
-        .where('rights_version', '=', version)
-        .execute()
-    )
-  }
-  const allNotBefore = async (): Promise<number> => {
-    const { not_before } = await db
-      .selectFrom('all_tokens')
-      .select('not_before')
-      .executeTakeFirstOrThrow()
-    return not_before
-  }
+  const tellOne = tellStale(db, revocations)
+  const allNotBefore = allTokensNotBefore(db)
   return {
     now: () => stale(Math.floor(clock() / 1000) + AHEAD_SECONDS),
     makeAllStale: (before, source) =>
@@ -127,6 +101,37 @@ export function staleTokens(options: {
     }
   }
 }
+
+/** Tells gateways what is noted for a subject, and deletes the note. */
+const tellStale =
+  (db: Kysely<Tables>, revocations: RevocationWriter) =>
+  async (subject: string, { before, until }: Stale, version: number): Promise<void> => {
+    const run = await toldRun(db)
+    await revocations.append(
+      subject === EVERYTHING
+        ? { kind: EVERYTHING, id: EVERYTHING, until, before }
+        : { kind: 'subject', id: subject, until, before, version }
+    )
+    await noteTold(db, run, (transaction) =>
+      transaction
+        .deleteFrom('untold_stale_tokens')
+        .where('subject', '=', subject)
+        // A later note belongs to another change.
+        .where('before', '=', before)
+        .where('rights_version', '=', version)
+        .execute()
+    )
+  }
+
+const allTokensNotBefore =
+  (db: Kysely<Tables>): StaleTokens['allNotBefore'] =>
+  async () => {
+    const { not_before } = await db
+      .selectFrom('all_tokens')
+      .select('not_before')
+      .executeTakeFirstOrThrow()
+    return not_before
+  }
 
 /**
  * Notes stale tokens, in the transaction of the change.

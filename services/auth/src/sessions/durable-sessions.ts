@@ -1,25 +1,21 @@
-import type { Kysely, Selectable } from 'kysely'
+import type { Kysely } from 'kysely'
 import type { Account } from '../accounts/account.ts'
 import { isAccountId, toAccount } from '../accounts/account-store.ts'
 import { lockAccount } from '../accounts/lock-account.ts'
 import { type AuditEvent, OPERATOR_ADDRESS, type RequestSource } from '../audit/audit-event.ts'
 import { writeAudit } from '../audit/audit-log.ts'
 import { endOneSession, endSessions } from '../database/end-sessions.ts'
-import type { SessionTable, Tables } from '../database/tables.ts'
+import type { Tables } from '../database/tables.ts'
+import {
+  type DurableSession,
+  SESSION_COLUMNS,
+  type SessionRow,
+  toRow,
+  toSession
+} from './durable-session.ts'
 import type { Opened } from './family.ts'
 import { recordEnd } from './record-end.ts'
 import type { SessionEnd } from './session-end.ts'
-
-/** A session as the database knows it. */
-export type DurableSession = Opened & {
-  readonly sid: string
-  readonly subject: string
-  /** seconds since 1970: when it was last used; late by a part of the idle lifetime */
-  readonly usedAt: number
-  readonly ended: boolean
-  /** it has ended, and the session store may not know */
-  readonly untold: boolean
-}
 
 export type Ended = {
   /** whether there is such a session of this user */
@@ -79,26 +75,7 @@ export type DurableSessions = {
 export function durableSessions(db: Kysely<Tables>, clock: () => number): DurableSessions {
   const seconds = () => Math.floor(clock() / 1000)
   return {
-    open: ({ id, passwordVersion }, sid, opened, source) =>
-      db.transaction().execute(async (transaction) => {
-        // An update locks the row, so a concurrent change of the password waits for this
-        // transaction, or this one for it.
-        const row = await transaction
-          .updateTable('accounts')
-          .set(({ ref }) => ({ created_at: ref('created_at') }))
-          .where('id', '=', id)
-          .where('password_version', '=', passwordVersion)
-          .where('disabled_at', 'is', null)
-          .returningAll()
-          .executeTakeFirst()
-        if (row === undefined) return null
-        await transaction
-          .insertInto('sessions')
-          .values(toRow(id, sid, opened, opened.openedAt))
-          .execute()
-        await writeAudit(transaction, { kind: 'login', subject: id, sid, source }, clock())
-        return toAccount(row)
-      }),
+    open: openSession(db, clock),
     async adopt(subject, sid, opened, usedAt) {
       await db
         .insertInto('sessions')
@@ -106,22 +83,7 @@ export function durableSessions(db: Kysely<Tables>, clock: () => number): Durabl
         .onConflict((conflict) => conflict.column('sid').doNothing())
         .execute()
     },
-    async find(subject, sid) {
-      if (!isAccountId(subject)) return { account: null, session: null }
-      const row = await db
-        .selectFrom('accounts')
-        .leftJoin('sessions', (join) =>
-          join.onRef('sessions.subject', '=', 'accounts.id').on('sessions.sid', '=', sid)
-        )
-        .selectAll('accounts')
-        .select(SESSION_COLUMNS)
-        .where('accounts.id', '=', subject)
-        .executeTakeFirst()
-      if (row === undefined) return { account: null, session: null }
-      const session =
-        row.sid === null ? null : toSession({ ...row, scope: row.session_scope } as SessionRow)
-      return { account: toAccount(row), session }
-    },
+    find: findSession(db),
     async list(subject, stored) {
       const ofUser = db.selectFrom('sessions').selectAll().where('subject', '=', subject)
       const open = ofUser.where('ended_at_ms', 'is', null).where('expires_at', '>', seconds())
@@ -130,78 +92,86 @@ export function durableSessions(db: Kysely<Tables>, clock: () => number): Durabl
       const rows = await (stored.length === 0 ? open : open.unionAll(ended)).execute()
       return rows.map(toSession)
     },
-    end: (event) =>
-      db.transaction().execute(async (transaction) => {
-        const { subject, sid } = event
-        const nowMs = clock()
-        if (await endOneSession(transaction, event, nowMs)) {
-          await writeAudit(transaction, event, nowMs)
-          return { known: true, changed: true, untold: true }
-        }
-        const over = await transaction
-          .selectFrom('sessions')
-          .select('untold')
-          .where('sid', '=', sid)
-          .where('subject', '=', subject)
-          .executeTakeFirst()
-        return { known: over !== undefined, changed: false, untold: over?.untold === 1 }
-      }),
+    end: endSession(db, clock),
     record: (event, atMs) =>
       db.transaction().execute((transaction) => recordEnd(transaction, event, atMs)),
-    endAll: (event) =>
-      db.transaction().execute(async (transaction) => {
-        await lockAccount(transaction, event.subject)
-        const ended = await endSessions(transaction, event.subject, event.sid, clock())
-        const detail = { ...event.detail, ended: ended.length }
-        // A user can repeat a request that ends nothing, and must not fill the audit log with it.
-        if (ended.length > 0 || event.source.address === OPERATOR_ADDRESS)
-          await writeAudit(transaction, { ...event, detail }, clock())
-        return ended
-      }),
+    endAll: endAllSessions(db, clock),
     async touch(sid, second) {
       await db.updateTable('sessions').set({ used_at: second }).where('sid', '=', sid).execute()
     }
   }
 }
 
-type SessionRow = Selectable<SessionTable>
+const openSession =
+  (db: Kysely<Tables>, clock: () => number): DurableSessions['open'] =>
+  ({ id, passwordVersion }, sid, opened, source) =>
+    db.transaction().execute(async (transaction) => {
+      // An update locks the row, so a concurrent change of the password waits for this
+      // transaction, or this one for it.
+      const row = await transaction
+        .updateTable('accounts')
+        .set(({ ref }) => ({ created_at: ref('created_at') }))
+        .where('id', '=', id)
+        .where('password_version', '=', passwordVersion)
+        .where('disabled_at', 'is', null)
+        .returningAll()
+        .executeTakeFirst()
+      if (row === undefined) return null
+      await transaction
+        .insertInto('sessions')
+        .values(toRow(id, sid, opened, opened.openedAt))
+        .execute()
+      await writeAudit(transaction, { kind: 'login', subject: id, sid, source }, clock())
+      return toAccount(row)
+    })
 
-const SESSION_COLUMNS = [
-  'sessions.sid',
-  'sessions.subject',
-  'sessions.opened_at',
-  'sessions.expires_at',
-  'sessions.used_at',
-  'sessions.client_id',
-  'sessions.scope as session_scope',
-  'sessions.label',
-  'sessions.ended_at_ms',
-  'sessions.untold'
-] as const
-
-const toRow = (subject: string, sid: string, opened: Opened, usedAt: number) => ({
-  sid,
-  subject,
-  opened_at: opened.openedAt,
-  expires_at: opened.expiresAt,
-  used_at: usedAt,
-  client_id: opened.clientId,
-  scope: opened.scope,
-  label: opened.label,
-  ended_at_ms: null
-})
-
-function toSession(row: SessionRow): DurableSession {
-  return {
-    sid: row.sid,
-    subject: row.subject,
-    openedAt: row.opened_at,
-    expiresAt: row.expires_at,
-    usedAt: row.used_at,
-    clientId: row.client_id,
-    scope: row.scope,
-    label: row.label,
-    ended: row.ended_at_ms !== null,
-    untold: row.untold === 1
+const findSession =
+  (db: Kysely<Tables>): DurableSessions['find'] =>
+  async (subject, sid) => {
+    if (!isAccountId(subject)) return { account: null, session: null }
+    const row = await db
+      .selectFrom('accounts')
+      .leftJoin('sessions', (join) =>
+        join.onRef('sessions.subject', '=', 'accounts.id').on('sessions.sid', '=', sid)
+      )
+      .selectAll('accounts')
+      .select(SESSION_COLUMNS)
+      .where('accounts.id', '=', subject)
+      .executeTakeFirst()
+    if (row === undefined) return { account: null, session: null }
+    const session =
+      row.sid === null ? null : toSession({ ...row, scope: row.session_scope } as SessionRow)
+    return { account: toAccount(row), session }
   }
-}
+
+const endSession =
+  (db: Kysely<Tables>, clock: () => number): DurableSessions['end'] =>
+  (event) =>
+    db.transaction().execute(async (transaction) => {
+      const { subject, sid } = event
+      const nowMs = clock()
+      if (await endOneSession(transaction, event, nowMs)) {
+        await writeAudit(transaction, event, nowMs)
+        return { known: true, changed: true, untold: true }
+      }
+      const over = await transaction
+        .selectFrom('sessions')
+        .select('untold')
+        .where('sid', '=', sid)
+        .where('subject', '=', subject)
+        .executeTakeFirst()
+      return { known: over !== undefined, changed: false, untold: over?.untold === 1 }
+    })
+
+const endAllSessions =
+  (db: Kysely<Tables>, clock: () => number): DurableSessions['endAll'] =>
+  (event) =>
+    db.transaction().execute(async (transaction) => {
+      await lockAccount(transaction, event.subject)
+      const ended = await endSessions(transaction, event.subject, event.sid, clock())
+      const detail = { ...event.detail, ended: ended.length }
+      // A user can repeat a request that ends nothing, and must not fill the audit log with it.
+      if (ended.length > 0 || event.source.address === OPERATOR_ADDRESS)
+        await writeAudit(transaction, { ...event, detail }, clock())
+      return ended
+    })

@@ -1,4 +1,5 @@
-import type { DurableSession, DurableSessions } from './durable-sessions.ts'
+import type { DurableSession } from './durable-session.ts'
+import type { DurableSessions } from './durable-sessions.ts'
 import type { Families, StoredFamily } from './families.ts'
 import { lateSeconds, type Opened, open } from './family.ts'
 

@@ -1,5 +1,5 @@
 import type { AuditLog } from '../audit/audit-log.ts'
-import type { DurableSession } from './durable-sessions.ts'
+import type { DurableSession } from './durable-session.ts'
 import type { Presentation, Presented } from './families.ts'
 import { lateSeconds } from './family.ts'
 import { refreshEvent } from './refresh-event.ts'

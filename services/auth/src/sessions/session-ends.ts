@@ -1,6 +1,7 @@
 import { Refusal } from '@gatehouse/problem/refusal'
 import type { AuditEvent, RequestSource } from '../audit/audit-event.ts'
 import type { DurableSessions } from './durable-sessions.ts'
+import { type EndTelling, endTelling } from './end-telling.ts'
 import type { Families, UnrecordedEnd } from './families.ts'
 import type { SessionEnd } from './session-end.ts'
 import type { ToldEnds } from './told-ends.ts'
@@ -46,89 +47,14 @@ export function sessionEnds(options: {
   revocationSeconds: number
   clock: () => number
 }): SessionEnds {
-  const { durable, toldEnds, retell, families, revocationSeconds, clock } = options
-  // Marked together, a moment later. If a process stops before that, the store is only told twice.
-  const told = new Set<string>()
-  /** the run of the session store that was told; empty while it is unknown */
-  let run = ''
-  /** how often it has changed */
-  let runs = 0
-
-  const telling = async (sids: readonly string[], tell: () => Promise<unknown>): Promise<void> => {
-    const before = runs
-    await tell()
-    // Another run may have lost it, so then it is told again.
-    if (runs === before) for (const sid of sids) told.add(sid)
-  }
-
-  const tell = (subject: string, sids: readonly string[]): Promise<void> =>
-    telling(sids, () => families.end(subject, sids))
-
-  /**
-   * The database decides which sessions end. The store is asked before the database, so a session
-   * that is opened meanwhile is not among the stored ones, or is open in the database.
-   */
-  const tellAll = async (
-    subject: string,
-    except: string | null,
-    sids: readonly string[]
-  ): Promise<void> => {
-    const { live, over, unreadable } = await families.list(subject)
-    const opened = await durable.list(subject, [])
-    const open = new Set(opened.map(({ sid }) => sid))
-    // Also sessions that the database does not know, and records of ended ones: the user may have
-    // been deleted.
-    const stored = [...live.map(({ sid }) => sid), ...over, ...unreadable]
-    const all = new Set([...sids, ...stored.filter((sid) => sid !== except && !open.has(sid))])
-    await telling(sids, () => families.end(subject, [...all]))
-  }
+  const { durable, toldEnds, families, clock } = options
+  const telling = endTelling(options)
+  const { tell, tellAll } = telling
 
   const record = async (ending: UnrecordedEnd): Promise<void> => {
     const { kind, subject, sid, source, detail, atMs } = ending
     await durable.record({ kind, subject, sid, source, detail }, atMs)
     await families.recorded(sid)
-  }
-
-  /** A session that was opened before the database stored sessions. */
-  const adopt = async (subject: string, sid: string): Promise<boolean> => {
-    const { live } = await families.list(subject)
-    const family = live.find((one) => one.sid === sid)
-    if (family === undefined) return false
-    await durable.adopt(subject, sid, family.record, family.record.openedAt)
-    return true
-  }
-
-  /**
-   * A store that came back with an old copy contains sessions that ended long ago. They must not
-   * make another session end.
-   */
-  const endGhosts = async (subject: string): Promise<void> => {
-    const { live } = await families.list(subject)
-    const sids = live.map(({ sid }) => sid)
-    const ended = (await durable.list(subject, sids)).filter((one) => one.ended)
-    if (ended.length > 0)
-      await tell(
-        subject,
-        ended.map(({ sid }) => sid)
-      )
-  }
-
-  /**
-   * A store that was restarted, or that took over from another one, may have lost its last writes.
-   */
-  const followRun = async (): Promise<void> => {
-    const now = await families.incarnation()
-    if (now === run) return
-    // The store may have forgotten what it was told before.
-    told.clear()
-    run = ''
-    runs += 1
-    if ((await toldEnds.run()) !== now) {
-      await toldEnds.retell(now, clock() - 1000 * revocationSeconds)
-      for (const again of retell) await again()
-      if (!(await toldEnds.retold(now))) return
-    }
-    run = now
   }
 
   const recordAll = async (): Promise<void> => {
@@ -148,40 +74,61 @@ export function sessionEnds(options: {
     await allOf(untold, ({ subject, sids }) => tell(subject, sids))
   }
 
-  const writeTold = async (): Promise<void> => {
-    if (told.size === 0) return
-    const sids = [...told]
-    const isNoted = await toldEnds.told(sids, run)
-    for (const sid of sids) told.delete(sid)
-    if (!isNoted) run = ''
-  }
-
   return {
     tell,
     tellAll,
     record,
     async evict(subject, justOpened, source) {
-      await endGhosts(subject)
+      const ghosts = await ghostsOf(subject, options)
+      if (ghosts.length > 0) await tell(subject, ghosts)
       await families.evict(subject, justOpened, source)
       const { ends } = await families.unrecorded()
       for (const ending of ends) if (ending.subject === subject) await record(ending)
     },
-    async end(event) {
-      const { subject, sid } = event
-      let ended = await durable.end(event)
-      if (!ended.known && (await adopt(subject, sid))) ended = await durable.end(event)
-      const isUntold = ended.untold && !told.has(sid)
-      if (isUntold) await tell(subject, [sid])
-      return ended.changed || isUntold
-    },
+    end: sessionEnd(options, telling),
     async endAll(event) {
       const sids = await durable.endAll(event)
       await tellAll(event.subject, event.sid, sids)
       return sids.length
     },
     scrub: () => families.scrub(),
-    settle: () => allOf([followRun, recordAll, tellUntold, writeTold], (step) => step())
+    settle: () =>
+      allOf([telling.followRun, recordAll, tellUntold, telling.writeTold], (step) => step())
   }
+}
+
+type Stores = { readonly durable: DurableSessions; readonly families: Families }
+
+const sessionEnd =
+  (stores: Stores, { tell, isTold }: EndTelling): SessionEnds['end'] =>
+  async (event) => {
+    const { durable } = stores
+    const { subject, sid } = event
+    let ended = await durable.end(event)
+    if (!ended.known && (await adopt(subject, sid, stores))) ended = await durable.end(event)
+    const isUntold = ended.untold && !isTold(sid)
+    if (isUntold) await tell(subject, [sid])
+    return ended.changed || isUntold
+  }
+
+/** A session that was opened before the database stored sessions. */
+async function adopt(subject: string, sid: string, { durable, families }: Stores) {
+  const { live } = await families.list(subject)
+  const family = live.find((one) => one.sid === sid)
+  if (family === undefined) return false
+  await durable.adopt(subject, sid, family.record, family.record.openedAt)
+  return true
+}
+
+/**
+ * A store that came back with an old copy contains sessions that ended long ago. They must not make
+ * another session end.
+ */
+async function ghostsOf(subject: string, { durable, families }: Stores): Promise<string[]> {
+  const { live } = await families.list(subject)
+  const sids = live.map(({ sid }) => sid)
+  const ended = (await durable.list(subject, sids)).filter((one) => one.ended)
+  return ended.map(({ sid }) => sid)
 }
 
 /**

@@ -66,8 +66,7 @@ const Params = Type.Object({
   })
 })
 
-/** Invitations to register. Only the response that creates one contains its secret. */
-export const invitationRoutes: OpsRoutes = (service, { invitations, newUser, clock }) => {
+const createInvitation: OpsRoutes = (service, { invitations, newUser, clock }) => {
   service.post(
     '/invitations',
     {
@@ -113,7 +112,9 @@ export const invitationRoutes: OpsRoutes = (service, { invitations, newUser, clo
       return reply.code(201).send({ invitation: toAnswer(created.invitation), secret })
     }
   )
+}
 
+const listInvitations: OpsRoutes = (service, { invitations, clock }) => {
   service.get(
     '/invitations',
     {
@@ -137,7 +138,9 @@ export const invitationRoutes: OpsRoutes = (service, { invitations, newUser, clo
       return { invitations: found.map(toAnswer) }
     }
   )
+}
 
+const revokeInvitation: OpsRoutes = (service, { invitations, clock }) => {
   service.delete(
     '/invitations/:invitation',
     {
@@ -164,6 +167,11 @@ export const invitationRoutes: OpsRoutes = (service, { invitations, newUser, clo
       return { id }
     }
   )
+}
+
+/** Invitations to register. Only the response that creates one contains its secret. */
+export const invitationRoutes: OpsRoutes = (service, options) => {
+  for (const route of [createInvitation, listInvitations, revokeInvitation]) route(service, options)
 }
 
 function toAnswer({ createdAt, expiresAt, roles, scope, ...others }: Invitation) {

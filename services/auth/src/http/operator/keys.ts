@@ -1,34 +1,9 @@
 import { algorithms } from '@gatehouse/access-token/claims'
 import { type Static, Type } from 'typebox'
-import type { KeyRecord } from '../../keys/key-lifecycle.ts'
-import { instant, instantOrNull } from '../fields.ts'
+import { Key, toKey } from './key-response.ts'
 import { operatorSource } from './operator-source.ts'
 import type { OpsRoutes } from './ops-routes.ts'
 
-const Key = Type.Object(
-  {
-    kid: Type.String({
-      description: 'The id of the key: its thumbprint (RFC 7638).',
-      examples: ['NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs']
-    }),
-    algorithm: Type.String({
-      description: `The algorithm of its signatures: ${algorithms.join(', ')}.`,
-      examples: ['ES256']
-    }),
-    state: Type.String({
-      description:
-        'standby: published, does not sign. active: published, signs. retiring: published until the last token that it signed has expired. retired: no longer published. revoked: every gateway refuses its tokens.',
-      examples: ['active']
-    }),
-    createdAt: instant('When it was created.'),
-    activatedAt: instantOrNull('When it became active; null if it has not.'),
-    retiringAt: instantOrNull('When another key became active; null if none has.'),
-    withdrawAt: instantOrNull('When the last token that it signed has expired; null if unknown.'),
-    endedAt: instantOrNull('When it was retired or revoked; null if it was not.')
-  },
-  { title: 'SigningKey', description: 'A signing key, without the key itself.' }
-)
-/** The body may be absent if all of its members are optional. */
 const mayBeAbsent = { additionalProperties: false, nullable: true }
 const Algorithm = Type.Object(
   {
@@ -67,8 +42,7 @@ const NOT_FOUND = 'There is no such key.'
 const TOO_MANY = 'Too many keys are published.'
 const NOT_HELD = 'Not every live gateway has the key yet'
 
-/** Signing keys. The response to a change contains the changed keys in their new state. */
-export const keyRoutes: OpsRoutes = (service, { keys }) => {
+const listKeys: OpsRoutes = (service, { keys }) => {
   service.get(
     '/keys',
     {
@@ -82,10 +56,12 @@ export const keyRoutes: OpsRoutes = (service, { keys }) => {
       }
     },
     async () => ({
-      keys: (await keys.list()).map(toAnswer)
+      keys: (await keys.list()).map(toKey)
     })
   )
+}
 
+const createKey: OpsRoutes = (service, { keys }) => {
   service.post(
     '/keys',
     {
@@ -102,10 +78,12 @@ export const keyRoutes: OpsRoutes = (service, { keys }) => {
     },
     async (request, reply) => {
       const key = await keys.create(algorithmOf(request.body), operatorSource(request))
-      return reply.code(201).send({ key: toAnswer(key) })
+      return reply.code(201).send({ key: toKey(key) })
     }
   )
+}
 
+const rotateKeys: OpsRoutes = (service, { keys }) => {
   service.post(
     '/keys/rotate',
     {
@@ -123,10 +101,12 @@ export const keyRoutes: OpsRoutes = (service, { keys }) => {
     },
     async (request) => {
       const changed = await keys.rotate(algorithmOf(request.body), operatorSource(request))
-      return { keys: changed.map(toAnswer) }
+      return { keys: changed.map(toKey) }
     }
   )
+}
 
+const activateKey: OpsRoutes = (service, { keys }) => {
   service.post(
     '/keys/:kid/activate',
     {
@@ -146,10 +126,12 @@ export const keyRoutes: OpsRoutes = (service, { keys }) => {
       const body = request.body as Static<typeof Force> | null | undefined
       const how = body?.force === true ? 'force' : 'wait'
       const changed = await keys.activate(request.params.kid, how, operatorSource(request))
-      return { keys: changed.map(toAnswer) }
+      return { keys: changed.map(toKey) }
     }
   )
+}
 
+const retireKey: OpsRoutes = (service, { keys }) => {
   service.post(
     '/keys/:kid/retire',
     {
@@ -169,10 +151,12 @@ export const keyRoutes: OpsRoutes = (service, { keys }) => {
     },
     async (request) => {
       const key = await keys.retire(request.params.kid, operatorSource(request))
-      return { key: toAnswer(key) }
+      return { key: toKey(key) }
     }
   )
+}
 
+const revokeKey: OpsRoutes = (service, { keys }) => {
   service.post(
     '/keys/:kid/revoke',
     {
@@ -190,27 +174,16 @@ export const keyRoutes: OpsRoutes = (service, { keys }) => {
     },
     async (request) => {
       const changed = await keys.revoke(request.params.kid, operatorSource(request))
-      return { keys: changed.map(toAnswer) }
+      return { keys: changed.map(toKey) }
     }
   )
 }
 
-const algorithmOf = (body: unknown) =>
-  (body as Static<typeof Algorithm> | null | undefined)?.algorithm
-
-function toAnswer(key: KeyRecord) {
-  const { kid, algorithm, state } = key
-  return {
-    kid,
-    algorithm,
-    state,
-    createdAt: iso(key.createdAt),
-    activatedAt: orNull(key.activatedAt),
-    retiringAt: orNull(key.retiringAt),
-    withdrawAt: orNull(key.withdrawAt),
-    endedAt: orNull(key.endedAt)
-  }
+/** Signing keys. The response to a change contains the changed keys in their new state. */
+export const keyRoutes: OpsRoutes = (service, options) => {
+  for (const route of [listKeys, createKey, rotateKeys, activateKey, retireKey, revokeKey])
+    route(service, options)
 }
 
-const iso = (seconds: number) => new Date(seconds * 1000).toISOString()
-const orNull = (seconds: number | null) => (seconds === null ? null : iso(seconds))
+const algorithmOf = (body: unknown) =>
+  (body as Static<typeof Algorithm> | null | undefined)?.algorithm

@@ -9,8 +9,7 @@ import { UserParams, userProblems } from './user-response.ts'
 
 const EndedSessions = Type.Object({ ended: Ended }, { title: 'EndedSessions' })
 
-export const sessionRoutes: OpsRoutes = (service, { accounts, sessions, audit }) => {
-  const { ends } = sessions
+const listUserSessions: OpsRoutes = (service, { accounts, sessions }) => {
   service.get(
     '/users/:user/sessions',
     {
@@ -31,7 +30,10 @@ export const sessionRoutes: OpsRoutes = (service, { accounts, sessions, audit })
       return { sessions: live.map((family) => toSession(family, null)) }
     }
   )
+}
 
+const endUserSessions: OpsRoutes = (service, { accounts, sessions }) => {
+  const { ends } = sessions
   service.delete(
     '/users/:user/sessions',
     {
@@ -54,7 +56,10 @@ export const sessionRoutes: OpsRoutes = (service, { accounts, sessions, audit })
       return { ended }
     }
   )
+}
 
+const endAnySession: OpsRoutes = (service, { sessions, audit }) => {
+  const { ends } = sessions
   service.delete(
     '/sessions/:id',
     {
@@ -84,4 +89,8 @@ export const sessionRoutes: OpsRoutes = (service, { accounts, sessions, audit })
       return { ended: 1 }
     }
   )
+}
+
+export const sessionRoutes: OpsRoutes = (service, options) => {
+  for (const route of [listUserSessions, endUserSessions, endAnySession]) route(service, options)
 }

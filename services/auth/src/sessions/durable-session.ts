@@ -1,0 +1,57 @@
+import type { Selectable } from 'kysely'
+import type { SessionTable } from '../database/tables.ts'
+import type { Opened } from './family.ts'
+
+/** A session as the database knows it. */
+export type DurableSession = Opened & {
+  readonly sid: string
+  readonly subject: string
+  /** seconds since 1970: when it was last used; late by a part of the idle lifetime */
+  readonly usedAt: number
+  readonly ended: boolean
+  /** it has ended, and the session store may not know */
+  readonly untold: boolean
+}
+
+export type SessionRow = Selectable<SessionTable>
+
+/** of a join with another table that has a `scope` */
+export const SESSION_COLUMNS = [
+  'sessions.sid',
+  'sessions.subject',
+  'sessions.opened_at',
+  'sessions.expires_at',
+  'sessions.used_at',
+  'sessions.client_id',
+  'sessions.scope as session_scope',
+  'sessions.label',
+  'sessions.ended_at_ms',
+  'sessions.untold'
+] as const
+
+export const toRow = (subject: string, sid: string, opened: Opened, usedAt: number) => ({
+  sid,
+  subject,
+  opened_at: opened.openedAt,
+  expires_at: opened.expiresAt,
+  used_at: usedAt,
+  client_id: opened.clientId,
+  scope: opened.scope,
+  label: opened.label,
+  ended_at_ms: null
+})
+
+export function toSession(row: SessionRow): DurableSession {
+  return {
+    sid: row.sid,
+    subject: row.subject,
+    openedAt: row.opened_at,
+    expiresAt: row.expires_at,
+    usedAt: row.used_at,
+    clientId: row.client_id,
+    scope: row.scope,
+    label: row.label,
+    ended: row.ended_at_ms !== null,
+    untold: row.untold === 1
+  }
+}
