@@ -6,6 +6,7 @@ export type User = {
   readonly email: string
   readonly roles: readonly string[]
   readonly scope: readonly string[]
+  readonly claims: Readonly<Record<string, unknown>>
   readonly disabled: boolean
   readonly createdAt: string
 }

@@ -27,6 +27,7 @@ import { routesSchema } from './commands/routes-schema.ts'
 import { sessionsEnd } from './commands/sessions-end.ts'
 import { sessionsList } from './commands/sessions-list.ts'
 import { tokensRevokeAll } from './commands/tokens-revoke-all.ts'
+import { usersClaims } from './commands/users-claims.ts'
 import { usersCreate } from './commands/users-create.ts'
 import { usersDelete } from './commands/users-delete.ts'
 import { usersDisable } from './commands/users-disable.ts'
@@ -49,6 +50,7 @@ export const commands: readonly Command[] = [
   usersShow,
   usersRoles,
   usersScope,
+  usersClaims,
   usersEmail,
   usersPassword,
   usersDisable,

@@ -7,7 +7,7 @@ export const usersShow: Command = {
   name: 'users show',
   usage: 'ID',
   summary:
-    'Shows one user (by id or e-mail), the kind of their password hash, and the number of their ' +
+    'Shows one user (by id or e-mail), their claims, the kind of their password hash, and the number of their ' +
     'live sessions.',
   words: [1, 1],
   async run({ positionals: [user = ''] }, ops) {
@@ -15,7 +15,7 @@ export const usersShow: Command = {
     const answer = await ops.call<Shown>('GET', path)
     return {
       json: answer,
-      text: `${userTable([answer.user])}\n\n${count(answer.sessions, 'live session')}, password hash: ${answer.passwordHash}`
+      text: `${userTable([answer.user])}\n\n${count(answer.sessions, 'live session')}, password hash: ${answer.passwordHash}\nclaims: ${JSON.stringify(answer.user.claims)}`
     }
   }
 }

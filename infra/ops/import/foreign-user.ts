@@ -10,6 +10,7 @@ export type ForeignUser = {
   readonly id?: string
   readonly roles?: readonly string[]
   readonly scope?: readonly string[]
+  readonly claims?: Readonly<Record<string, unknown>>
   readonly disabled?: boolean
   readonly createdAt?: string
 }
@@ -41,6 +42,7 @@ export function foreignUser(
     ...present('id', members.text('id', 'uuid')),
     ...present('roles', members.words('roles', 'role') ?? roles),
     ...present('scope', members.words('scope', 'scopes') ?? scope),
+    ...present('claims', members.object('claims')),
     ...present('disabled', isDisabled(members, clock())),
     ...present('createdAt', members.time(...CREATED)?.toISOString())
   }

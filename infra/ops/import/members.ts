@@ -9,6 +9,8 @@ export type Members = {
   text(...names: readonly string[]): string | undefined
   /** a list, or a text with spaces or commas between the words */
   words(...names: readonly string[]): string[] | undefined
+  /** an object, or a text that contains one as JSON */
+  object(name: string): Readonly<Record<string, unknown>> | undefined
   /** every one of these members that exists: they may contradict each other */
   flags(...names: readonly string[]): boolean[]
   /** when something happens or has happened */
@@ -68,6 +70,10 @@ export function membersOf(entry: Readonly<Record<string, unknown>>): Members {
       const list = Array.isArray(found.value) ? found.value : String(found.value).split(/[\s,]+/)
       return list.map(String).filter((word) => word !== '')
     },
+    object(name) {
+      const found = first([name])
+      return found === null ? undefined : objectIn(found.value, name)
+    },
     flags: (...names) =>
       names.flatMap((name) => {
         const given = text(name)?.toLowerCase()
@@ -89,5 +95,21 @@ export function membersOf(entry: Readonly<Record<string, unknown>>): Members {
         throw new EntryFault(`has a value in ${first(names)?.name} that is not a time`)
       return date
     }
+  }
+}
+
+function objectIn(value: unknown, name: string): Readonly<Record<string, unknown>> {
+  const given = typeof value === 'string' ? parsed(value) : value
+  if (typeof given !== 'object' || given === null || Array.isArray(given)) {
+    throw new EntryFault(`has a ${name} that is not a JSON object`)
+  }
+  return given as Record<string, unknown>
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return null
   }
 }

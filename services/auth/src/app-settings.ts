@@ -7,6 +7,7 @@ import type { ReservedAudiences } from './clients/client-audiences.ts'
 import { type AuthConfig, recoverySeconds } from './config.ts'
 import type { CookieSameSite } from './http/public/refresh-cookie.ts'
 import type { AccessTokenPolicy } from './tokens/access-token.ts'
+import { claimTemplateOf } from './tokens/claim-template.ts'
 
 /** The roles and scope of a new user. */
 export type NewUser = { readonly roles: readonly string[]; readonly scope: readonly string[] }
@@ -43,6 +44,7 @@ export function settingsOf(config: AuthConfig): AuthSettings {
       audience: config.TOKEN_AUDIENCE,
       lifetimeSeconds: config.AUTH_ACCESS_TTL_SECONDS,
       exchangeSeconds: config.AUTH_EXCHANGE_TTL_SECONDS,
+      claims: claimTemplateOf(config),
       namesGeneration: recoverySeconds(config) > 0
     },
     reservedAudiences: {

@@ -22,6 +22,7 @@ import { STATEMENT_MS } from './database/deadlines.ts'
 import { type PostgresAddress, postgresAddress } from './database/postgres-address.ts'
 import { sslModes } from './database/postgres-tls.ts'
 import { unverifiedDatabase } from './database/unverified-database.ts'
+import { claimTemplateFaults } from './tokens/claim-template.ts'
 
 const DAY_SECONDS = 86_400
 const seconds = (fallback: number, minimum = 1) => Type.Integer({ default: fallback, minimum })
@@ -51,6 +52,7 @@ export const authSettings = {
   ...listenerSettings('AUTH'),
   AUTH_UPSTREAM_NAME: Type.String({ default: 'auth', minLength: 1 }),
   AUTH_ACCESS_TTL_SECONDS: seconds(300),
+  AUTH_TOKEN_CLAIMS: Type.String({ default: '' }),
   AUTH_REFRESH_IDLE_SECONDS: seconds(14 * DAY_SECONDS),
   AUTH_REFRESH_ABSOLUTE_SECONDS: seconds(90 * DAY_SECONDS),
   AUTH_EXCHANGE_TTL_SECONDS: Type.Integer({ default: 60, minimum: 5, maximum: 300 }),
@@ -119,6 +121,7 @@ export function readConfig(environment: Environment): AuthConfig {
     warnings: [...unknown.warnings, ...warnings]
   }
   const faults = [
+    ...claimTemplateFaults(config),
     ...clusterFaults(config),
     ...originFaults(config),
     ...listenerFaults('AUTH', config),

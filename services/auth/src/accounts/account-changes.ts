@@ -7,6 +7,7 @@ import type { Tables } from '../database/tables.ts'
 import { isUniqueViolation } from '../database/unique-violation.ts'
 import { emailTaken } from '../refusals.ts'
 import { noteStale, otherRights } from '../revocations/stale-tokens.ts'
+import type { AccountClaims } from './account-claims.ts'
 import type { Change } from './change.ts'
 import { eraseAccount } from './erase-account.ts'
 
@@ -23,6 +24,8 @@ export type AccountChanges = {
   setRoles(id: string, roles: readonly string[], change: Change): Promise<boolean>
   /** The same for the scope. */
   setScope(id: string, scope: readonly string[], change: Change): Promise<boolean>
+  /** The same for the claims. */
+  setClaims(id: string, claims: AccountClaims, change: Change): Promise<boolean>
   /**
    * Replaces the e-mail address, which is in access tokens too. Sessions continue.
    * @param email as `canonicalEmail` returns it
@@ -55,6 +58,8 @@ export function accountChanges(db: Kysely<Tables>): AccountChanges {
       setRights(db, id, { roles: JSON.stringify(roles) }, 'roles-changed', change),
     setScope: (id, scope, change) =>
       setRights(db, id, { scope: scope.join(' ') }, 'scope-changed', change),
+    setClaims: (id, claims, change) =>
+      setRights(db, id, { claims: JSON.stringify(claims) }, 'claims-changed', change),
     async setEmail(id, email, change) {
       try {
         return await setRights(db, id, { email }, 'email-changed', change)
@@ -121,7 +126,7 @@ export function accountChanges(db: Kysely<Tables>): AccountChanges {
 const setRights = (
   db: Kysely<Tables>,
   id: string,
-  rights: Partial<Record<'roles' | 'scope' | 'email', string>>,
+  rights: Partial<Record<'roles' | 'scope' | 'claims' | 'email', string>>,
   kind: AuditKind,
   { stale, source, clock }: Change
 ): Promise<boolean> =>

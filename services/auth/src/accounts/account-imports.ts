@@ -94,6 +94,7 @@ const toRow = (account: ImportedAccount) => ({
   password_version: 0,
   roles: JSON.stringify(account.roles),
   scope: account.scope.join(' '),
+  claims: JSON.stringify(account.claims),
   created_at: account.createdAt,
   disabled_at: account.disabled ? account.createdAt : null,
   password_changed_at_ms: null,

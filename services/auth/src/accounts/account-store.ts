@@ -177,6 +177,7 @@ export function toAccount(row: Selectable<AccountTable>): Account {
     passwordVersion: row.password_version,
     roles: JSON.parse(row.roles),
     scope: row.scope === '' ? [] : row.scope.split(' '),
+    claims: JSON.parse(row.claims),
     createdAt: row.created_at,
     disabled: row.disabled_at !== null,
     tokensNotBefore: row.tokens_not_before,

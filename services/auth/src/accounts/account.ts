@@ -1,3 +1,5 @@
+import type { AccountClaims } from './account-claims.ts'
+
 /** A person who can sign in. */
 export type Account = {
   /** a UUID: the `sub` of the account's tokens */
@@ -13,6 +15,7 @@ export type Account = {
   readonly passwordVersion: number
   readonly roles: readonly string[]
   readonly scope: readonly string[]
+  readonly claims: AccountClaims
   /** seconds since 1970 */
   readonly createdAt: number
   readonly disabled: boolean

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { type AccountClaims, claimsFault } from './account-claims.ts'
 import { isAccountId } from './account-store.ts'
 import { canonicalEmail } from './email.ts'
 import { ForeignHashFault, readForeignHash } from './hashes/foreign-hash.ts'
@@ -16,6 +17,7 @@ export type ForeignUser = {
   readonly id?: string
   readonly roles?: readonly string[]
   readonly scope?: readonly string[]
+  readonly claims?: AccountClaims
   readonly disabled?: boolean
   /** ISO 8601 */
   readonly createdAt?: string
@@ -29,6 +31,7 @@ export type ImportedAccount = {
   readonly passwordHash: string
   readonly roles: readonly string[]
   readonly scope: readonly string[]
+  readonly claims: AccountClaims
   readonly disabled: boolean
   /** seconds since 1970 */
   readonly createdAt: number
@@ -62,14 +65,18 @@ export function importedAccount(user: ForeignUser, policy: ImportPolicy): Import
   if (email === null) throw new ImportFault('the e-mail address is not valid')
   const roles = wordsOf('roles', user.roles ?? policy.roles)
   const scope = wordsOf('scope', user.scope ?? policy.scope)
-  const fault = identityFault({ email, roles, scope })
-  if (fault !== null) throw new ImportFault(`roles and scope ${fault}`)
+  const { claims = {} } = user
+  const wrong = claimsFault(claims)
+  if (wrong !== null) throw new ImportFault(`claims ${wrong}`)
+  const fault = identityFault({ email, roles, scope, claims })
+  if (fault !== null) throw new ImportFault(`roles, scope and claims ${fault}`)
   return {
     id: idOf(user),
     email,
     passwordHash: hashOf(user, policy),
     roles,
     scope,
+    claims,
     disabled: user.disabled ?? false,
     createdAt: createdAtOf(user, policy)
   }

@@ -22,6 +22,7 @@ export const auditKinds = [
   'user-deleted',
   'roles-changed',
   'scope-changed',
+  'claims-changed',
   'email-changed',
   'password-set',
   'invitation-created',

@@ -17,6 +17,7 @@ import { foreignPasswordCosts } from './migrations/0014-foreign-password-costs.t
 import { invitations } from './migrations/0015-invitations.ts'
 import { passwordChangeRequests } from './migrations/0016-password-change-requests.ts'
 import { clientAudiences } from './migrations/0017-client-audiences.ts'
+import { accountClaims } from './migrations/0018-account-claims.ts'
 import { appliedMigrations, newerMigrations, standIn } from './newer-migrations.ts'
 import type { Tables } from './tables.ts'
 
@@ -38,7 +39,8 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0014-foreign-password-costs': foreignPasswordCosts,
   '0015-invitations': invitations,
   '0016-password-change-requests': passwordChangeRequests,
-  '0017-client-audiences': clientAudiences
+  '0017-client-audiences': clientAudiences,
+  '0018-account-claims': accountClaims
 }
 
 /** What the database has of the migrations. */

@@ -15,6 +15,8 @@ export type AccountTable = {
   roles: string
   /** space-separated, as in a token */
   scope: string
+  /** a JSON object */
+  claims: Generated<string>
   /** seconds since 1970 */
   created_at: number
   disabled_at: number | null

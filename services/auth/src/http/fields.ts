@@ -60,6 +60,13 @@ export const stored = {
   })
 }
 
+/** Their names, values and size are checked by `claimsFault`. */
+export const Claims = Type.Record(Type.String(), Type.Unknown(), {
+  description:
+    'What operators say about the account, at most 1024 bytes of JSON. AUTH_TOKEN_CLAIMS lists the claims that access tokens have.',
+  examples: [{ tenant_id: 'acme' }]
+})
+
 export const SessionId = Type.String({
   description: 'The public id of the session: sid in access tokens, and in the audit log.',
   examples: ['Wb0oJ0m9pQ4hUu0mJ0b1Yw']

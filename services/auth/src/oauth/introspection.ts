@@ -59,14 +59,14 @@ export function introspection(options: IntrospectionOptions): Introspect {
   ): Promise<Introspection> => {
     if (delegation !== null && !receives.includes(delegation.audience)) return inactive
     const { iss, aud, sub, client_id, scope, exp, iat, nbf, jti, sid, act } = claims
-    const isGood = await standing.isGood({
+    const owner = await standing.subjectOf({
       identity: { subject: sub, session: sid ?? null },
       kid,
       issuedAt: iat,
       rightsVersion: claims.rights_version ?? null,
       delegation
     })
-    if (!isGood) return inactive
+    if (owner === null) return inactive
     return {
       active: true,
       token_type: 'Bearer',

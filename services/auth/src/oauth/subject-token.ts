@@ -5,7 +5,7 @@ import type { SightingReport } from '@gatehouse/sightings/report-sightings'
 import { Type } from 'typebox'
 import { Compile } from 'typebox/compile'
 import type { Client } from '../clients/client.ts'
-import type { SubjectToken } from '../tokens/access-token.ts'
+import type { SubjectToken } from '../tokens/exchanged-claims.ts'
 import { malformedRequest, unacceptableSubject } from './oauth-refusals.ts'
 import { type RecogniseToken, sightingOf } from './recognise-token.ts'
 

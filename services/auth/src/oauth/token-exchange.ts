@@ -2,7 +2,8 @@ import { MOST_ACTORS } from '@gatehouse/access-token/delegation'
 import type { RequestSource } from '../audit/audit-event.ts'
 import type { AuditLog } from '../audit/audit-log.ts'
 import type { Client } from '../clients/client.ts'
-import type { AccessTokens, IssuedAccessToken, SubjectToken } from '../tokens/access-token.ts'
+import type { AccessTokens, IssuedAccessToken } from '../tokens/access-token.ts'
+import type { SubjectToken } from '../tokens/exchanged-claims.ts'
 import {
   invalidScope,
   invalidTarget,
@@ -43,7 +44,7 @@ export type ExchangeToken = (
 
 export type TokenExchangeOptions = {
   readonly readSubject: ReadSubjectToken
-  readonly standing: Pick<TokenStanding, 'isGood'>
+  readonly standing: Pick<TokenStanding, 'subjectOf'>
   readonly tokens: Pick<AccessTokens, 'issueByExchange'>
   readonly audit: AuditLog
 }
@@ -67,8 +68,11 @@ export function tokenExchange(options: TokenExchangeOptions): ExchangeToken {
     const { actors = [] } = subject.delegation ?? {}
     if (actors.length >= MOST_ACTORS) throw unacceptableSubject('too many services have acted')
     const scope = narrowedScope(subject, client, asked.scope)
-    if (!(await standing.isGood(subject))) throw unacceptableSubject('it is revoked')
-    const issued = tokens.issueByExchange(subject, { client, audience, scope, begunMs })
+    const owner = await standing.subjectOf(subject)
+    if (owner === null) throw unacceptableSubject('it is revoked')
+    const claims = owner.account?.claims ?? {}
+    const exchange = { client, audience, scope, claims, begunMs }
+    const issued = tokens.issueByExchange(subject, exchange)
     if (issued === null) throw unacceptableSubject('it has expired')
     await audit.write({
       kind: 'token-exchanged',

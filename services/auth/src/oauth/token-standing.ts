@@ -22,11 +22,13 @@ export type LiveSession = { readonly account: Account; readonly record: FamilyRe
 export type TokenStanding = {
   liveSession(subject: string, sid: string): Promise<LiveSession | null>
   /**
-   * Whether a valid token is not revoked at this moment: the rule of the gateways, with what the
-   * stores say now. Its session must be live, and its subject and all its actors must be enabled.
+   * The subject of a valid token that is not revoked at this moment, by the rule of the gateways,
+   * with what the stores say now. Its session must be live, and its subject and all its actors must
+   * be enabled. `account` is null for a machine client.
+   * @returns null if the token is revoked
    * @throws Refusal UNAVAILABLE if a store does not answer
    */
-  isGood(token: RevocableToken): Promise<boolean>
+  subjectOf(token: RevocableToken): Promise<{ readonly account: Account | null } | null>
 }
 
 export type TokenStandingOptions = {
@@ -72,7 +74,7 @@ export function tokenStanding(options: TokenStandingOptions): TokenStanding {
 
   return {
     liveSession,
-    async isGood(token) {
+    async subjectOf(token) {
       const { subject, session: sid } = token.identity
       const session = sid === null ? null : await liveSession(subject, sid)
       const ofSubject = new Map<string, SubjectCutOff>()
@@ -89,7 +91,8 @@ export function tokenStanding(options: TokenStandingOptions): TokenStanding {
         ofSubject: (id) => ofSubject.get(id) ?? NO_CUT_OFF,
         allNotBefore: () => allNotBefore
       }
-      return whyRevoked(token, cutOffs) === null
+      if (whyRevoked(token, cutOffs) !== null) return null
+      return { account: session?.account ?? null }
     }
   }
 }

@@ -1,9 +1,10 @@
 import { randomInt, randomUUID } from 'node:crypto'
 import { ACCESS_TOKEN_TYPE, type AccessTokenClaims } from '@gatehouse/access-token/claims'
-import { type ActingClient, actorClaims } from '@gatehouse/access-token/delegation'
 import type { Account } from '../accounts/account.ts'
 import { type Client, FIRST_PARTY_CLIENT } from '../clients/client.ts'
 import type { SigningKey } from '../keys/signing-key.ts'
+import { type ClaimTemplate, templatedClaims } from './claim-template.ts'
+import { type Exchange, exchangedClaims, type SubjectToken } from './exchanged-claims.ts'
 
 /** Signs claims with a key; in the app, @fastify/jwt does this. */
 export type Sign = (claims: AccessTokenClaims, key: SigningKey) => string
@@ -14,6 +15,8 @@ export type AccessTokenPolicy = {
   readonly lifetimeSeconds: number
   /** the longest lifetime of an exchanged token */
   readonly exchangeSeconds: number
+  /** which claims of accounts tokens have */
+  readonly claims: ClaimTemplate
   /** whether tokens contain their session's generation, so that its first use can be reported */
   readonly namesGeneration: boolean
 }
@@ -30,35 +33,6 @@ export type AccessTokenSubject = {
   readonly authenticatedAt: number
   /** the session's tokens with an earlier `iat` (s) are stale */
   readonly tokensNotBefore: number
-  /** as `issueToClient` has it */
-  readonly begunMs: number
-}
-
-/** A valid token that a client presents to get another one for the same subject (RFC 8693). */
-export type SubjectToken = {
-  readonly identity: { readonly subject: string; readonly session: string | null }
-  readonly scope: readonly string[]
-  readonly roles: readonly string[]
-  readonly email: string | null
-  /** the key that signed it */
-  readonly kid: string
-  /** seconds since 1970, as the next two */
-  readonly issuedAt: number
-  readonly expiresAt: number
-  readonly authenticatedAt: number | null
-  readonly rightsVersion: number | null
-  /** who acted before, and the keys of the earlier tokens; null if the subject itself was calling */
-  readonly delegation: {
-    readonly actors: readonly ActingClient[]
-    readonly keys: readonly string[]
-  } | null
-}
-
-/** For whom an exchanged token is, and who acts with it. */
-export type Exchange = {
-  readonly client: Pick<Client, 'id' | 'rightsVersion'>
-  readonly audience: string
-  readonly scope: readonly string[]
   /** as `issueToClient` has it */
   readonly begunMs: number
 }
@@ -151,7 +125,8 @@ export function accessTokens(options: {
           auth_time: authenticatedAt,
           amr: ['pwd'],
           rights_version: account.rightsVersion,
-          ...(policy.namesGeneration ? { session_generation: generation } : {})
+          ...(policy.namesGeneration ? { session_generation: generation } : {}),
+          ...templatedClaims(policy.claims, account.claims)
         },
         Math.max(account.tokensNotBefore, tokensNotBefore),
         begunMs
@@ -166,7 +141,8 @@ export function accessTokens(options: {
         exp,
         nbf: subject.issuedAt,
         jti: randomUUID(),
-        ...exchangedClaims(subject, exchange)
+        ...exchangedClaims(subject, exchange),
+        ...templatedClaims(policy.claims, exchange.claims)
       }
       return { token: sign(claims, activeKey()), expiresIn: exp - nowSeconds, scope: claims.scope }
     },
@@ -174,29 +150,6 @@ export function accessTokens(options: {
       const claims = { sub: id, client_id: id, scope: scope.join(' '), roles: [] }
       return issued({ ...claims, rights_version: rightsVersion }, tokensNotBefore, begunMs)
     }
-  }
-}
-
-function exchangedClaims(
-  subject: SubjectToken,
-  { client, audience, scope }: Exchange
-): Omit<AccessTokenClaims, 'iss' | 'exp' | 'nbf' | 'jti'> {
-  const { identity, kid, delegation, email, authenticatedAt, rightsVersion } = subject
-  const actor: ActingClient = { id: client.id, rightsVersion: client.rightsVersion }
-  const actors = [actor, ...(delegation?.actors ?? [])]
-  const keys = new Set([kid, ...(delegation?.keys ?? [])])
-  return {
-    aud: audience,
-    sub: identity.subject,
-    client_id: client.id,
-    iat: subject.issuedAt,
-    scope: scope.join(' '),
-    roles: [...subject.roles],
-    ...(identity.session === null ? {} : { sid: identity.session }),
-    ...(email === null ? {} : { email }),
-    ...(authenticatedAt === null ? {} : { auth_time: authenticatedAt }),
-    ...(rightsVersion === null ? {} : { rights_version: rightsVersion }),
-    ...actorClaims(actors, [...keys])
   }
 }
 

@@ -114,7 +114,7 @@ t.test('a user who cannot be imported is refused with the reason', async (t) => 
     'a time that is none': [{ ...ada, createdAt: 'yesterday' }, /is not in the past/],
     'rights that no gateway would forward': [
       { ...ada, roles: Array.from({ length: 64 }, (_, n) => `${n}`.padStart(64, 'r')) },
-      /roles and scope would not fit: .*4096 allowed/
+      /roles, scope and claims would not fit: .*4096 allowed/
     ]
   }
   for (const [title, [user, words]] of Object.entries(refused)) {

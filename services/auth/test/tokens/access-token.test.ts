@@ -62,6 +62,7 @@ const subject: AccessTokenSubject = {
     disabled: false,
     tokensNotBefore: 0,
     passwordChange: null,
+    claims: {},
     rightsVersion: 0,
     roles: ['user'],
     scope: ['a', 'b', 'c']
@@ -82,6 +83,7 @@ const unsigned = (lifetimeSeconds: number, namesGeneration = true) =>
       issuer: ISSUER,
       audience: AUDIENCE,
       lifetimeSeconds,
+      claims: new Map(),
       exchangeSeconds: 60,
       namesGeneration
     },

@@ -6,6 +6,7 @@ import {
   ImportFault,
   importedAccount
 } from '../../accounts/imported-account.ts'
+import { Claims } from '../fields.ts'
 import { operatorSource } from './operator-source.ts'
 import type { OpsRoutes } from './ops-routes.ts'
 
@@ -30,6 +31,7 @@ const Foreign = Type.Object(
     ),
     roles: words('Default: those of a new user.', 'user'),
     scope: words('Default: that of a new user.', 'orders:read'),
+    claims: Type.Optional(Claims),
     disabled: Type.Optional(
       Type.Boolean({ examples: [false], description: 'Whether sign-in is blocked.' })
     ),

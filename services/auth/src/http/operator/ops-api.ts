@@ -13,6 +13,7 @@ import type { OpsApiOptions, OpsRoutes } from './ops-routes.ts'
 import { type OperatorPolicy, requireOperator } from './require-operator.ts'
 import { revokeTokens } from './revoke-tokens.ts'
 import { sessionRoutes } from './sessions.ts'
+import { setClaims } from './set-claims.ts'
 import { setEmail } from './set-email.ts'
 import { setPassword } from './set-password.ts'
 import { setRoles } from './set-roles.ts'
@@ -27,6 +28,7 @@ const groups: OpsRoutes[] = [
   showUser,
   setRoles,
   setScope,
+  setClaims,
   setEmail,
   setPassword,
   switchUser,

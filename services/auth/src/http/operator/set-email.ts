@@ -32,7 +32,7 @@ export const setEmail: OpsRoutes = (service, { accounts, revocations, clock }) =
       const account = await findUser(accounts, request.params.user)
       const email = canonicalEmail(request.body.email)
       if (email === null) throw invalidMember('email', 'must be an e-mail address')
-      const fault = identityFault({ email, roles: account.roles, scope: account.scope })
+      const fault = identityFault({ ...account, email })
       if (fault !== null) throw invalidMember('email', fault)
       if (email !== account.email) {
         const change = { stale: stale.now, source: operatorSource(request), clock }

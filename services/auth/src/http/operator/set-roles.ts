@@ -28,7 +28,7 @@ export const setRoles: OpsRoutes = (service, { accounts, revocations, clock }) =
     async (request) => {
       const account = await findUser(accounts, request.params.user)
       const { roles } = request.body
-      const fault = identityFault({ email: account.email, scope: account.scope, roles })
+      const fault = identityFault({ ...account, roles })
       if (fault !== null) throw invalidMember('roles', fault)
       const change = { stale: stale.now, source: operatorSource(request), clock }
       if (!(await accounts.changes.setRoles(account.id, roles, change))) throw noSuchUser()

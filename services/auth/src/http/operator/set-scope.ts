@@ -28,7 +28,7 @@ export const setScope: OpsRoutes = (service, { accounts, revocations, clock }) =
     async (request) => {
       const account = await findUser(accounts, request.params.user)
       const { scope } = request.body
-      const fault = identityFault({ email: account.email, roles: account.roles, scope })
+      const fault = identityFault({ ...account, scope })
       if (fault !== null) throw invalidMember('scope', fault)
       const change = { stale: stale.now, source: operatorSource(request), clock }
       if (!(await accounts.changes.setScope(account.id, scope, change))) throw noSuchUser()

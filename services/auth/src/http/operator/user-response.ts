@@ -1,12 +1,13 @@
 import { Type } from 'typebox'
 import type { Account } from '../../accounts/account.ts'
-import { Ended, instant, stored, uuid } from '../fields.ts'
+import { Claims, Ended, instant, stored, uuid } from '../fields.ts'
 
 /** A user as operators see it. */
 export const User = Type.Object(
   {
     id: uuid('The id of the account, for good: sub in access tokens.'),
     ...stored,
+    claims: Claims,
     disabled: Type.Boolean({ examples: [false], description: 'Whether sign-in is blocked.' }),
     createdAt: instant('When the account was created.')
   },
@@ -31,12 +32,13 @@ export const UserParams = Type.Object({
 /** What every request that names a user can answer. */
 export const userProblems = { NOT_FOUND: 'There is no such user.' }
 
-export function toUser({ id, email, roles, scope, disabled, createdAt }: Account) {
+export function toUser({ id, email, roles, scope, claims, disabled, createdAt }: Account) {
   return {
     id,
     email,
     roles: [...roles],
     scope: [...scope],
+    claims: { ...claims },
     disabled,
     createdAt: new Date(createdAt * 1000).toISOString()
   }

@@ -42,6 +42,7 @@ t.test('an operator creates users, including the first admin', async (t) => {
     createdAt: new Date(auth.clock()).toISOString()
   })
   t.strictSame(Object.keys(answer.json().user).sort(), [
+    'claims',
     'createdAt',
     'disabled',
     'email',
