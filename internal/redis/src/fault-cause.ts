@@ -12,7 +12,10 @@ export function faultCause(error: unknown): string {
   const code = 'code' in error && typeof error.code === 'string' ? error.code : ''
   // Removes the pause before the next attempt, which differs each time.
   const text = error.message.replace(/ Retrying from scratch after \d+ms\./, '')
-  // With this message about one of its options, ioredis means that it has no connection.
+  // With these messages about its options, ioredis means that it has no connection, or lost it.
   if (text.startsWith("Stream isn't writeable")) return 'there is no connection to Redis'
+  if (text.startsWith('Reached the max retries per request')) {
+    return 'the connection to Redis was closed before the answer'
+  }
   return text === '' || text.includes(code) ? text || code : `${text} (${code})`
 }

@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url'
+import { MaxRetriesPerRequestError } from 'ioredis/built/errors/index.js'
 import t from 'tap'
 import { faultCause } from '../src/fault-cause.ts'
 import { redisAddress } from '../src/redis-address.ts'
@@ -129,4 +130,9 @@ t.test('a file of authorities without a certificate is a fault', async (t) => {
 t.test('a command without a connection fails with a cause in plain words', async (t) => {
   const error = new Error("Stream isn't writeable and enableOfflineQueue options is false")
   t.equal(faultCause(error), 'there is no connection to Redis')
+})
+
+t.test('a command whose connection is cut fails with a cause in plain words', async (t) => {
+  const cut = new MaxRetriesPerRequestError(0)
+  t.equal(faultCause(cut), 'the connection to Redis was closed before the answer')
 })
