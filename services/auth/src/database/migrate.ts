@@ -1,3 +1,4 @@
+import { StartFault } from '@gatehouse/process/start-fault'
 import type { Kysely } from 'kysely'
 import { type Migration, Migrator } from 'kysely/migration'
 import { accountsAndKeys } from './migrations/0001-accounts-and-keys.ts'
@@ -51,7 +52,10 @@ export type MigrationState = {
   readonly newer: readonly string[]
 }
 
-/** Kysely's migrator reads the whole catalog; this is much cheaper. */
+/**
+ * Kysely's migrator reads the whole catalog; this is much cheaper.
+ * @throws StartFault if the applied migrations are not a beginning of those that this version knows
+ */
 export async function migrationState(
   database: Kysely<Tables>,
   known: Readonly<Record<string, Migration>> = migrations
@@ -59,12 +63,13 @@ export async function migrationState(
   const applied = (await appliedMigrations(database)).map(({ name }) => name)
   const newer = newerMigrations(applied, Object.keys(known))
   const expected = [...Object.keys(known), ...newer].sort()
+  requireOneHistory(applied.toSorted(), expected)
   return { isUpToDate: applied.toSorted().join() === expected.join(), newer }
 }
 
 /**
  * Applies the missing migrations. Those of a newer version stay as they are.
- * @throws the error of the first migration that failed
+ * @throws StartFault as `migrationState`; else the error of the first migration that failed
  */
 export async function migrate(
   database: Kysely<Tables>,
@@ -80,4 +85,18 @@ export async function migrate(
   const { error } = await migrator.migrateToLatest()
   if (error !== undefined) throw error
   return { ...state, isUpToDate: true }
+}
+
+/** @param expected sorted, like `applied` */
+function requireOneHistory(applied: readonly string[], expected: readonly string[]): void {
+  const at = applied.findIndex((name, index) => name !== expected[index])
+  if (at === -1) return
+  const name = applied[at]
+  const fault = expected.includes(name ?? '')
+    ? `has the migration ${name}, but not ${expected[at]}, which comes before it`
+    : `has the migration ${name}, which this version does not know and which is not newer than its own`
+  throw new StartFault(
+    `the database ${fault}. Another line of versions has migrated it: ` +
+      'start one of those versions, or restore a backup'
+  )
 }

@@ -109,12 +109,24 @@ for (const { name, skip, empty: make } of databaseKinds) {
     }
   )
 
-  t.test(`${name}: a migration that no version knows is a fault`, { skip }, async (t) => {
-    const { open, options } = await make(t)
-    await open()
-    const { '0002-audit-events': _, ...others } = migrations
-    await t.rejects(openTables({ ...options, migrations: others }), /0002-audit-events is missing/)
-  })
+  t.test(
+    `${name}: a database of another line of versions is a start fault`,
+    { skip },
+    async (t) => {
+      const { open, options } = await make(t)
+      await open()
+      const { '0002-audit-events': _, ...others } = migrations
+      await t.rejects(openTables({ ...options, migrations: others }), {
+        name: 'StartFault',
+        message: /has the migration 0002-audit-events, which this version does not know/
+      })
+      const inserted = { ...migrations, '0002-and-more': more }
+      await t.rejects(openTables({ ...options, migrations: inserted }), {
+        name: 'StartFault',
+        message: /has the migration 0002-audit-events, but not 0002-and-more/
+      })
+    }
+  )
 
   t.test(`${name}: a big integer is a number`, { skip }, async (t) => {
     const database = await (await make(t)).open()
