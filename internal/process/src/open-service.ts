@@ -8,7 +8,7 @@ import type { RunningService } from './running-service.ts'
 import { answerPrimary, tellLastMetrics, untilReady } from './workers/answer-primary.ts'
 import { isReplacement, isWorker, opsUrlOfPrimary } from './workers/as-worker.ts'
 
-type Listener = Pick<FastifyInstance, 'listen' | 'server'>
+type Listener = Pick<FastifyInstance, 'listen' | 'log' | 'server'>
 
 type ServiceParts = Omit<RunningService, 'url' | 'opsUrl' | 'drain' | 'endsWithinMs'> & {
   readonly service: { readonly app: Listener & Pick<Service, 'draining'>; readonly at: Place }
@@ -52,6 +52,7 @@ export async function openService(parts: ServiceParts): Promise<RunningService> 
     }
   }
   const drain = async (): Promise<void> => {
+    service.app.log.info({ drainSeconds: times.drainMs / 1000 }, 'told to end')
     service.app.draining.begin()
     if (times.drainMs > 0) await pause(times.drainMs)
   }

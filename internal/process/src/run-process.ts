@@ -33,10 +33,11 @@ export async function runProcess(
     if (err) process.stderr.write(`${explain(err)}\n`)
     const started = await within(
       START_MS,
-      starting.catch(() => null)
+      starting.catch(() => null),
+      'started'
     )
     if (started === null) return
-    await within(started.endsWithinMs, end(started, err === undefined))
+    await within(started.endsWithinMs, end(started, err === undefined), 'closed')
   })
   // Handled from the first moment on, like the others: without a handler, SIGHUP would end the
   // process.
@@ -75,10 +76,17 @@ async function end(service: RunningService, isSound: boolean): Promise<void> {
 }
 
 /** @throws Error if it takes longer */
-async function within<Result>(limitMs: number, work: Promise<Result>): Promise<Result> {
+async function within<Result>(
+  limitMs: number,
+  work: Promise<Result>,
+  what: string
+): Promise<Result> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error(`not closed within ${limitMs / 1000} s`)), limitMs)
+    timer = setTimeout(
+      () => reject(new Error(`not ${what} within ${limitMs / 1000} s of the signal`)),
+      limitMs
+    )
   })
   try {
     return await Promise.race([work, late])

@@ -78,6 +78,7 @@ async function open(
       })
     },
     async drain() {
+      options.log.info('told to end, with all workers')
       isDraining = true
     },
     close: () => closing.disposeAsync()
