@@ -1,6 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { readConfig as readAuth } from '@gatehouse/auth/config'
+import { auditKinds } from '@gatehouse/auth/testing/audit/audit-event'
 import { readConfig as readEcho } from '@gatehouse/echo/config'
 import { type Fault, faults } from '@gatehouse/fixtures/faults'
 import { readConfig as readGateway } from '@gatehouse/gateway/config'
@@ -147,6 +148,14 @@ t.test('docs/errors.md and the code name the same errors', async (t) => {
     ])
   )
   t.strictSame(documented, coded)
+})
+
+t.test('docs/ops.md explains every event of the audit log', async (t) => {
+  const section = read('docs/ops.md')
+    .split('### The events of the audit log')[1]
+    ?.split('\n### ')[0]
+  const told = [...(section ?? '').matchAll(/`([a-z]+(?:-[a-z]+)*)`(?=[^|]*\|$)/gm)]
+  t.strictSame(told.map(([, kind]) => kind).sort(), [...auditKinds].sort())
 })
 
 t.test('every error code is used, and no other is', async (t) => {

@@ -141,13 +141,20 @@ t.test('on one installation, one after the other', { skip }, async (t) => {
     t.match(await noKeySet.next(), /active.*2 gateways/s)
     const stores = await runbook(t, 'stores-fail', folder)
     t.match(await stores.next(), /0001-/)
-    for (const { isOver } of [down, fails, overload, noKeySet, stores]) t.ok(isOver())
+    const passwords = await runbook(t, 'passwords', folder)
+    t.match(await passwords.next(), /login-failed/)
+    for (const { isOver } of [down, fails, overload, noKeySet, stores, passwords]) t.ok(isOver())
   })
 
   t.test('a stolen session', async (t) => {
     const { folder, api, email, user, tokens, allSay } = await inhabited(system)
     const { next, isOver } = await runbook(t, 'stolen-session', folder)
     const other = (await api.login(email, password)).body
+    const stolen = (await api.login(email, password)).body
+    const second = (await api.refresh(stolen.refreshToken)).body
+    await api.refresh(second.refreshToken)
+    t.equal((await api.refresh(stolen.refreshToken)).status, 401)
+    t.match(await next(), new RegExp(`refresh-reused +${user.id} +${stolen.session.id}`))
     t.match(await next({ USER: email }), tokens.session.id)
     await next({ SID: tokens.session.id })
     t.strictSame(await allSay(tokens.accessToken, 'SESSION_ENDED'), both('SESSION_ENDED'))
@@ -216,6 +223,7 @@ t.test('on one installation, one after the other', { skip }, async (t) => {
     t.match(await next({ KID }), /revoked/)
     t.strictSame(await allSay(tokens.accessToken, 'TOKEN_STALE'), both('TOKEN_STALE'))
     t.match(await next({ USER: email }), /disabled/)
+    t.match(await next({ USER: email }), /ended/)
     await next()
     await next()
     t.equal((await api.refresh(theirs.refreshToken)).status, 401, 'of nobody any more')

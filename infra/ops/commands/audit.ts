@@ -15,18 +15,26 @@ type Event = {
 
 export const audit: Command = {
   name: 'audit',
-  usage: '[--user ID] [--since TIME] [--limit NUMBER]',
+  usage: '[--user ID] [--kind KIND] [--since TIME] [--limit NUMBER]',
   summary:
-    'Prints the audit log, the newest event first. TIME is a date (2026-11-23, ' +
-    '2026-11-23T10:00Z) or a duration before now (30m, 12h, 7d).',
-  options: { user: { type: 'string' }, since: { type: 'string' }, limit: { type: 'string' } },
+    'Prints the audit log, the newest event first, 100 events or NUMBER. KIND is one of the events ' +
+    'below. TIME is a date (2026-11-23, 2026-11-23T10:00Z) or a duration before now (30m, 12h, 7d).',
+  options: {
+    user: { type: 'string' },
+    kind: { type: 'string' },
+    since: { type: 'string' },
+    limit: { type: 'string' }
+  },
   words: [0, 0],
   async run(typed, ops) {
     const user = textOption(typed, 'user')
+    const kind = textOption(typed, 'kind')
     const since = textOption(typed, 'since')
+    const limit = textOption(typed, 'limit') ?? '100'
     const query = new URLSearchParams({
-      limit: textOption(typed, 'limit') ?? '100',
+      limit,
       ...(user === undefined ? {} : { user }),
+      ...(kind === undefined ? {} : { kind }),
       ...(since === undefined ? {} : { since: instant(since, Date.now()) })
     })
     const answer = await ops.call<{ events: Event[] }>('GET', `/ops/audit?${query}`)
@@ -43,7 +51,12 @@ export const audit: Command = {
           .join(' ')
       ])
     )
-    return { json: answer, text: `${table}\n\n${count(answer.events.length, 'event')}` }
+    const shown = count(answer.events.length, 'event')
+    const isFull = answer.events.length === Number(limit)
+    const rest = isFull
+      ? '; there may be more: raise --limit, or name --user, --kind or --since'
+      : ''
+    return { json: answer, text: `${table}\n\n${shown}${rest}` }
   }
 }
 

@@ -1,6 +1,6 @@
 import type { Kysely } from 'kysely'
 import type { Tables } from '../database/tables.ts'
-import type { AuditEvent } from './audit-event.ts'
+import type { AuditEvent, AuditKind } from './audit-event.ts'
 
 /** The audit log. An event is written before the response to its request is sent. */
 export type AuditLog = {
@@ -12,6 +12,7 @@ export type AuditLog = {
 }
 
 type AuditQuery = {
+  readonly kind?: AuditKind | undefined
   readonly subject?: string | undefined
   /** milliseconds since 1970 */
   readonly sinceMs?: number | undefined
@@ -43,8 +44,9 @@ export async function writeAudit(
 export function auditLog(db: Kysely<Tables>, clock: () => number): AuditLog {
   return {
     write: (event) => writeAudit(db, event, clock()),
-    async read({ subject, sinceMs, limit }) {
+    async read({ kind, subject, sinceMs, limit }) {
       let query = db.selectFrom('audit_events').selectAll()
+      if (kind !== undefined) query = query.where('kind', '=', kind)
       if (subject !== undefined) query = query.where('subject', '=', subject)
       if (sinceMs !== undefined) query = query.where('at_ms', '>=', sinceMs)
       const rows = await query.orderBy('at_ms', 'desc').limit(limit).execute()

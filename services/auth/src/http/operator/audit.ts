@@ -1,18 +1,26 @@
 import { Type } from 'typebox'
 import { isAccountId } from '../../accounts/account-store.ts'
 import {
+  type AuditKind,
   auditKinds,
   OPERATOR_ADDRESS,
   SCHEDULE_ADDRESS,
   START_ADDRESS
 } from '../../audit/audit-event.ts'
-import { noSuchUser } from '../../refusals.ts'
+import { invalidParameter, noSuchUser } from '../../refusals.ts'
 import { instant, SessionId, uuid } from '../fields.ts'
 import { findUser } from './find-user.ts'
 import type { OpsRoutes } from './ops-routes.ts'
 import { Instant, Limit, readInstant, readLimit } from './query-parameters.ts'
 
 const Query = Type.Object({
+  kind: Type.Optional(
+    Type.String({
+      maxLength: 64,
+      description: `Only events of this kind: ${auditKinds.join(', ')}.`,
+      examples: ['refresh-reused']
+    })
+  ),
   user: Type.Optional(
     Type.String({
       minLength: 1,
@@ -55,6 +63,15 @@ const Event = Type.Object(
   { title: 'AuditEvent' }
 )
 
+/** @throws Refusal INVALID_REQUEST */
+function readKind(text: string): AuditKind {
+  const kind = auditKinds.find((one) => one === text)
+  if (kind === undefined) {
+    throw invalidParameter('kind', `must be one of: ${auditKinds.join(', ')}`)
+  }
+  return kind
+}
+
 /** The audit log, the newest first. */
 export const auditRoutes: OpsRoutes = (service, { accounts, audit }) => {
   /** The events of a deleted user are found by the id. */
@@ -86,9 +103,10 @@ export const auditRoutes: OpsRoutes = (service, { accounts, audit }) => {
       }
     },
     async ({ query }) => {
-      const { user, since, limit } = query
+      const { kind, user, since, limit } = query
       const subject = user === undefined ? undefined : await subjectOf(user)
       const events = await audit.read({
+        kind: kind === undefined ? undefined : readKind(kind),
         subject,
         sinceMs: since === undefined ? undefined : readInstant('since', since),
         limit: readLimit(limit)

@@ -334,7 +334,7 @@ t.test('an unknown user is not found', async (t) => {
   }
 })
 
-t.test('the audit log is read by user and by time, the newest first', async (t) => {
+t.test('the audit log is read by user, by kind and by time, the newest first', async (t) => {
   const { auth, call } = await operating(t)
   await signedIn(auth, 'eve@example.com')
   auth.clock.advance(60_000)
@@ -350,8 +350,10 @@ t.test('the audit log is read by user and by time, the newest first', async (t) 
   t.strictSame(await kinds(`user=${user.id}`), all)
   t.strictSame(await kinds(`since=${since}`), all)
   t.strictSame(await kinds('limit=1'), ['logout'])
+  t.strictSame(await kinds('kind=login'), ['login', 'login'])
+  t.strictSame(await kinds(`kind=login&user=${user.id}`), ['login'])
   t.match((await events('limit=1'))[0], { user: user.id, session: tokens.session.id, at: /Z$/ })
-  for (const query of ['since=yesterday', 'limit=0', 'since=2026']) {
+  for (const query of ['since=yesterday', 'limit=0', 'since=2026', 'kind=logins']) {
     t.equal((await call('GET', `/ops/audit?${query}`)).statusCode, 400, query)
   }
 })
