@@ -1,5 +1,5 @@
 import { isIP } from 'node:net'
-import { SIGNING_KEYS_PATH, tokenSettings } from '@gatehouse/access-token/settings'
+import { LOCAL_ISSUER, SIGNING_KEYS_PATH, tokenSettings } from '@gatehouse/access-token/settings'
 import { redisFaults, redisSettings } from '@gatehouse/redis/settings'
 import { defaultAddress, defaultPorts } from '@gatehouse/settings/default-ports'
 import {
@@ -141,19 +141,22 @@ export function readConfig(environment: Environment): GatewayConfig {
         )
   const isRead = proxyHeaders !== null && table !== null && issuers !== null
   if (faults.length > 0 || !isRead) throw new SettingsFault(faults)
-  const accessLog =
-    settings.GATEWAY_ACCESS_LOG ?? (settings.NODE_ENV === 'production' ? 'on' : 'off')
+  const isProduction = settings.NODE_ENV === 'production'
+  const isIssuerForgotten = isProduction && !environment.TOKEN_ISSUER
+  const accessLog = settings.GATEWAY_ACCESS_LOG ?? (isProduction ? 'on' : 'off')
   return {
     ...settings,
     accessLogSamples: accessLog === 'on' ? samples : null,
     proxyHeaders,
     workers,
     issuers,
-    warnings: unknown.warnings,
+    warnings: isIssuerForgotten ? [...unknown.warnings, UNSET_ISSUER] : unknown.warnings,
     loadTable,
     table
   }
 }
+
+const UNSET_ISSUER = `TOKEN_ISSUER is not set: only tokens of ${LOCAL_ISSUER} are accepted`
 
 /** The limits that hold for all workers together: each of them has a share. */
 const dividedLimits = (settings: Settings) => ({

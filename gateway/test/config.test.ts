@@ -88,25 +88,34 @@ t.test('the headers of trusted proxies are one kind, and name the client', async
   }
 })
 
-t.test('in production, tokens never travel over plain HTTP', async (t) => {
-  const production = { NODE_ENV: 'production' }
-  t.match(faults(production), [/must be set in production: plain HTTP would expose every token/])
-  t.strictSame(faults({ ...production, GATEWAY_TRUSTED_PROXIES: '10.0.0.1' }), [])
-  t.match(
-    faults({ ...production, GATEWAY_TRUSTED_PROXIES: ',' }),
-    [/plain HTTP/],
-    'nobody is no proxy'
-  )
-  const { cert, key } = await (await authority(t)).issue('localhost')
-  const tls = { GATEWAY_TLS_CERT_FILE: cert, GATEWAY_TLS_KEY_FILE: key }
-  t.strictSame(faults({ ...production, ...tls }), [])
-  t.strictSame(faults({ ...tls, GATEWAY_TLS_KEY_FILE: '/none', GATEWAY_OPS_TLS_CERT_FILE: cert }), [
-    'GATEWAY_TLS_KEY_FILE: cannot read /none: no such file or folder',
-    'GATEWAY_OPS_TLS_CERT_FILE and GATEWAY_OPS_TLS_KEY_FILE must be set together'
-  ])
-  t.match(faults({ GATEWAY_TLS_CERT_FILE: 'cert.pem' }), [/must be set together/])
-  t.match(faults({ GATEWAY_TLS_KEY_FILE: 'key.pem' }), [/must be set together/])
-})
+t.test(
+  'in production, tokens never travel over plain HTTP, and an unset issuer is a warning',
+  async (t) => {
+    const production = { NODE_ENV: 'production' }
+    t.match(faults(production), [/must be set in production: plain HTTP would expose every token/])
+    t.strictSame(faults({ ...production, GATEWAY_TRUSTED_PROXIES: '10.0.0.1' }), [])
+    t.match(
+      faults({ ...production, GATEWAY_TRUSTED_PROXIES: ',' }),
+      [/plain HTTP/],
+      'nobody is no proxy'
+    )
+    const { cert, key } = await (await authority(t)).issue('localhost')
+    const tls = { GATEWAY_TLS_CERT_FILE: cert, GATEWAY_TLS_KEY_FILE: key }
+    t.strictSame(faults({ ...production, ...tls }), [])
+    const proxied = { ...production, GATEWAY_TRUSTED_PROXIES: '10.0.0.1' }
+    t.match(readConfig(proxied).warnings, [/^TOKEN_ISSUER is not set: only tokens of http:/])
+    t.strictSame(readConfig({ ...proxied, TOKEN_ISSUER: 'https://a.example' }).warnings, [])
+    t.strictSame(
+      faults({ ...tls, GATEWAY_TLS_KEY_FILE: '/none', GATEWAY_OPS_TLS_CERT_FILE: cert }),
+      [
+        'GATEWAY_TLS_KEY_FILE: cannot read /none: no such file or folder',
+        'GATEWAY_OPS_TLS_CERT_FILE and GATEWAY_OPS_TLS_KEY_FILE must be set together'
+      ]
+    )
+    t.match(faults({ GATEWAY_TLS_CERT_FILE: 'cert.pem' }), [/must be set together/])
+    t.match(faults({ GATEWAY_TLS_KEY_FILE: 'key.pem' }), [/must be set together/])
+  }
+)
 
 t.test('a route table that cannot be used is a fault like any other', async (t) => {
   t.strictSame(faults({ GATEWAY_ROUTES: 'nowhere.yaml' }), [

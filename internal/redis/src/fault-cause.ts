@@ -17,5 +17,8 @@ export function faultCause(error: unknown): string {
   if (text.startsWith('Reached the max retries per request')) {
     return 'the connection to Redis was closed before the answer'
   }
+  // OpenSSL's own text has the place in its source, and a line break.
+  const [, alert] = /^[0-9A-F]+:error:[0-9A-F]+:[^:]*:[^:]*:([^:]+):/.exec(text) ?? []
+  if (alert !== undefined) return `${alert} (${code || 'SSL routines'})`
   return text === '' || text.includes(code) ? text || code : `${text} (${code})`
 }

@@ -136,3 +136,16 @@ t.test('a command whose connection is cut fails with a cause in plain words', as
   const cut = new MaxRetriesPerRequestError(0)
   t.equal(faultCause(cut), 'the connection to Redis was closed before the answer')
 })
+
+t.test('a fault of TLS is one line, without the source of OpenSSL', async (t) => {
+  const fault = new Error(
+    '40CD:error:0A00045C:SSL routines:ssl3_read_bytes:tlsv13 alert certificate required:' +
+      '../deps/openssl/openssl/ssl/record/rec_layer_s3.c:918:SSL alert number 116\n'
+  )
+  t.equal(faultCause(fault), 'tlsv13 alert certificate required (SSL routines)')
+  const named = Object.assign(fault, { code: 'ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED' })
+  t.equal(
+    faultCause(named),
+    'tlsv13 alert certificate required (ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED)'
+  )
+})
