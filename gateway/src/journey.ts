@@ -1,4 +1,3 @@
-import type { IncomingMessage } from 'node:http'
 import { traceHeader } from '@gatehouse/edge-headers/names'
 import type { AllowsOrigin } from '@gatehouse/edge-headers/web-origin'
 import type { Assertions } from './assertions/assertions.ts'
@@ -18,7 +17,7 @@ import { refuseOtherAudience } from './stages/refuse-other-audience.ts'
 import { refuseRevoked } from './stages/refuse-revoked.ts'
 import { requireAccess } from './stages/require-access.ts'
 import { type Hop, stamp } from './stages/stamp.ts'
-import { strip } from './stages/strip.ts'
+import { type RequestHead, strip } from './stages/strip.ts'
 import { checkUpgrade } from './stages/upgrade.ts'
 import type { Trail } from './telemetry/trail.ts'
 import type { AccessTokenVerifier } from './tokens/access-token-verifier.ts'
@@ -52,12 +51,9 @@ export type Arrival = {
 /**
  * The only way through the gateway. The order of the stages is the security policy. Each stage
  * takes the results of the earlier ones, and either adds to them or throws a Refusal.
+ * @param raw the request of a client, or one that a proxy describes (`verify/`)
  */
-export async function journey(
-  raw: IncomingMessage,
-  arrival: Arrival,
-  edge: Edge
-): Promise<Passage> {
+export async function journey(raw: RequestHead, arrival: Arrival, edge: Edge): Promise<Passage> {
   const request = strip(raw)
   const matched = match(request, arrival.located)
   const { route, access, demands, target } = matched

@@ -11,6 +11,12 @@ import { type Handshake, readHandshake } from './handshake.ts'
 
 export type RequestHeaders = Record<string, string>
 
+/** A request without its body: as it arrived, or as a proxy in front describes it. */
+export type RequestHead = Pick<
+  IncomingMessage,
+  'method' | 'url' | 'httpVersion' | 'headers' | 'rawHeaders'
+>
+
 /** A request without anything that only the gateway may say, and with its credentials set apart. */
 export type StrippedRequest = {
   readonly method: string
@@ -69,7 +75,7 @@ const AT_MOST_ONCE = new Set([
  */
 const READ_HERE = new Set<string>([...AT_MOST_ONCE, ...Object.values(traceHeader)])
 
-export function strip(raw: IncomingMessage): StrippedRequest {
+export function strip(raw: RequestHead): StrippedRequest {
   const received = collect(raw.rawHeaders)
   const hasBody = announcesBody(raw, received)
   if (received.host !== undefined && !isHost(received.host))
@@ -98,7 +104,7 @@ export function strip(raw: IncomingMessage): StrippedRequest {
 }
 
 /** An upgrade to a WebSocket; offers of other protocols are ignored. */
-function handshakeOf(raw: IncomingMessage, received: RequestHeaders): Handshake | null {
+function handshakeOf(raw: RequestHead, received: RequestHeaders): Handshake | null {
   if (!asksForWebSocket({ headers: received, httpVersion: raw.httpVersion })) return null
   const handshake = readHandshake({ method: raw.method ?? '', headers: received })
   // Java's client announces an empty body.
@@ -164,7 +170,7 @@ function headerName(name: string): string | null {
  * Whether there is a body. A request that could end at two places is refused, not repaired (RFC
  * 9112 §6.3).
  */
-function announcesBody(raw: IncomingMessage, headers: RequestHeaders): boolean {
+function announcesBody(raw: RequestHead, headers: RequestHeaders): boolean {
   const length = headers['content-length']
   // Over HTTP/2, the frames announce a body, and the server has noted it here.
   const coding = headers['transfer-encoding'] ?? raw.headers['transfer-encoding']
