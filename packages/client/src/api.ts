@@ -1,0 +1,30 @@
+// Bodies of the public API. A test compares them with its description, api/public.json.
+
+export type Login = {
+  readonly email: string
+  readonly password: string
+}
+
+export type Registration = {
+  readonly email: string
+  readonly password: string
+  /** the secret of an invitation, where only invited people may register */
+  readonly invitation?: string
+}
+
+export type User = {
+  readonly id: string
+  readonly email: string
+  readonly roles: readonly string[]
+}
+
+/** Times are seconds from the response. */
+export type TokenResponse = {
+  readonly tokenType: 'Bearer'
+  readonly accessToken: string
+  readonly expiresIn: number
+  /** absent if the cookie has it */
+  readonly refreshToken?: string
+  readonly refreshExpiresIn: number
+  readonly session: { readonly id: string }
+}

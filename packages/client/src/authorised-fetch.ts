@@ -1,0 +1,65 @@
+import type { Environment } from './environment.ts'
+import { problemOf } from './post.ts'
+import type { ProblemCode } from './problem.ts'
+import type { Refresh } from './refresh.ts'
+import { untilAborted } from './sleep.ts'
+import type { TokenSource } from './usable-token.ts'
+
+/** A refresh finds out whether the session has really ended. */
+const REFRESHES: readonly ProblemCode[] = ['TOKEN_EXPIRED', 'TOKEN_STALE', 'SESSION_ENDED']
+
+type Input = string | URL | Request
+
+const isRequest = (input: Input): input is Request => typeof input === 'object' && 'url' in input
+
+/** Whether a body is gone once it was sent. */
+function isStream(body: unknown): boolean {
+  const stream = body as
+    | { getReader?: unknown; [Symbol.asyncIterator]?: unknown }
+    | null
+    | undefined
+  return Boolean(stream?.getReader ?? stream?.[Symbol.asyncIterator])
+}
+
+export type FetchPorts = {
+  readonly environment: Environment
+  /** resolves relative addresses */
+  readonly origin: string
+  /** those that get the token */
+  readonly origins: ReadonlySet<string>
+  readonly usableToken: TokenSource
+  readonly refresh: Refresh
+}
+
+/** `fetch` with the session's token, for the listed origins and no others. */
+export function authorisedFetch(ports: FetchPorts) {
+  const { environment, origin, origins, usableToken, refresh } = ports
+  return async (input: Input, init: RequestInit = {}): Promise<Response> => {
+    const [request, address] = isRequest(input) ? [input, input.url] : [undefined, input]
+    const url = new URL(address, origin)
+    const target = request ?? url
+    const headers = new Headers(init.headers ?? request?.headers)
+    if (!origins.has(url.origin) || headers.has('authorization')) {
+      return environment.fetch(target, init)
+    }
+    const signal = init.signal ?? request?.signal
+    // A Request with a body is a stream, whatever it was made from.
+    const once = isStream(init.body) || !/^(get|head)$/i.test(request?.method ?? 'get')
+    const send = (token: string | undefined) => {
+      if (token !== undefined) headers.set('authorization', `Bearer ${token}`)
+      return environment.fetch(target, { ...init, headers })
+    }
+
+    const grant = await untilAborted(usableToken(once), signal)
+    const response = await send(grant?.token)
+    if (grant === null || response.status !== 401) return response
+    if (!/problem\+json/.test(response.headers.get('content-type') ?? '')) return response
+    const { code } = await problemOf(response.clone())
+    if (!REFRESHES.includes(code)) return response
+    const next = await untilAborted(refresh.instead(grant.token), signal)
+    // Another login must not carry out what was asked under this one.
+    if (once || next?.session !== grant.session || next.token === grant.token) return response
+    await response.body?.cancel()
+    return send(next.token)
+  }
+}

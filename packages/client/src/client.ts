@@ -1,0 +1,27 @@
+import type { Login, Registration, User } from './api.ts'
+import { clientIn } from './client-in.ts'
+import { ownEnvironment } from './environment.ts'
+import type { ClientOptions, GatehouseClient } from './gatehouse-client.ts'
+import { GatehouseProblem, type ProblemCode } from './problem.ts'
+import type { SessionEnd } from './session.ts'
+import type { RefreshTokenStorage } from './storage.ts'
+
+export type {
+  ClientOptions,
+  GatehouseClient,
+  Login,
+  ProblemCode,
+  RefreshTokenStorage,
+  Registration,
+  SessionEnd,
+  User
+}
+export { GatehouseProblem }
+
+/**
+ * A client of the Gatehouse at `baseUrl`. Make one for the whole page or program.
+ * @throws TypeError if `baseUrl` or one of `origins` is not an absolute URL
+ */
+export function createClient(options: ClientOptions): GatehouseClient {
+  return clientIn(ownEnvironment(), options)
+}

@@ -1,0 +1,53 @@
+import type { Login, Registration, User } from './api.ts'
+import type { SessionEnd } from './session.ts'
+import type { Abortable } from './sign-in.ts'
+import type { RefreshTokenStorage } from './storage.ts'
+
+export type ClientOptions = {
+  /** the origin of the gateway, such as `https://api.example.com` */
+  readonly baseUrl: string
+  /**
+   * `cookie` for pages: the refresh token is in a cookie that no script can read, and all tabs share
+   * one session. `body` for React Native and Node.js: this client keeps the refresh token in `storage`
+   */
+  readonly delivery: 'cookie' | 'body'
+  /** for `delivery: 'body'`; without it, the refresh token is in memory only */
+  readonly storage?: RefreshTokenStorage
+  /** other origins whose requests get the access token; `baseUrl` always does */
+  readonly origins?: readonly string[]
+}
+
+/**
+ * A client of one Gatehouse, for one user. The access token is in memory only. A method rejects
+ * with `GatehouseProblem`, or with the reason of its `signal`.
+ */
+export type GatehouseClient = {
+  /**
+   * Opens a session. `COOKIE_DROPPED`: the browser did not keep the cookie, and `detail` says why.
+   * `UNAUTHENTICATED`: the address or the password is wrong.
+   */
+  login(credentials: Login, options?: Abortable): Promise<{ readonly id: string }>
+  /** Ends the session, in all tabs. If it rejects, the session goes on. */
+  logout(options?: Abortable): Promise<void>
+  /** Ends every session of the user, on all devices. */
+  logoutEverywhere(options?: Abortable): Promise<void>
+  /** Creates an account. It does not sign in. */
+  register(registration: Registration, options?: Abortable): Promise<User>
+  /**
+   * `fetch` with the access token, for `baseUrl` and the listed `origins`. A path such as `/orders`
+   * is one of `baseUrl`. It refreshes when necessary and repeats a request once. Responses of
+   * services come back as they are, whatever their status.
+   */
+  fetch(input: string | URL | Request, init?: RequestInit): Promise<Response>
+  /** The session, or null if nobody is signed in. A page calls it when it starts. */
+  session(options?: Abortable): Promise<{ readonly id: string } | null>
+  /** Calls back when the session ends, in any tab. Returns what stops that. */
+  onSessionEnd(listener: (end: SessionEnd) => void): () => void
+  /** An access token that is valid now, for other libraries; null if nobody is signed in. */
+  getAccessToken(options?: Abortable): Promise<string | null>
+  /** Opens a WebSocket with the access token. The gateway closes it with 3000 when the token ends. */
+  webSocket(
+    url: string | URL,
+    options?: Abortable & { readonly protocols?: readonly string[] }
+  ): Promise<WebSocket>
+}

@@ -1,0 +1,54 @@
+/** The codes of the server's errors. A test compares them with its API description. */
+export type ServerCode =
+  | 'INVALID_REQUEST'
+  | 'UNAUTHENTICATED'
+  | 'TOKEN_EXPIRED'
+  | 'TOKEN_STALE'
+  | 'SESSION_ENDED'
+  | 'FORBIDDEN'
+  | 'NOT_FOUND'
+  | 'METHOD_NOT_ALLOWED'
+  | 'CONFLICT'
+  | 'RATE_LIMITED'
+  | 'INTERNAL'
+  | 'UPSTREAM_UNAVAILABLE'
+  | 'UNAVAILABLE'
+  | 'UPSTREAM_TIMEOUT'
+
+/**
+ * `NETWORK`: no answer came, or one that is not from Gatehouse. `COOKIE_DROPPED`: a login
+ * succeeded, but the browser did not keep its cookie.
+ */
+export type ProblemCode = ServerCode | 'NETWORK' | 'COOKIE_DROPPED'
+
+export type ProblemFacts = {
+  readonly code: ProblemCode
+  /** the HTTP status; 0 if there was no answer */
+  readonly status: number
+  readonly title: string
+  /** what to fix, for people */
+  readonly detail?: string | undefined
+  /** finds the request in the server's logs */
+  readonly requestId?: string | undefined
+  /** whether the same call may succeed later */
+  readonly retryable: boolean
+  /** seconds to wait before the next attempt (`Retry-After`) */
+  readonly retryAfter?: number | undefined
+}
+
+/** An error of Gatehouse (RFC 9457). Decide by `code`. */
+export class GatehouseProblem extends Error implements ProblemFacts {
+  override readonly name = 'GatehouseProblem'
+  declare readonly code: ProblemCode
+  declare readonly status: number
+  declare readonly title: string
+  declare readonly detail?: string
+  declare readonly requestId?: string
+  declare readonly retryable: boolean
+  declare readonly retryAfter?: number
+
+  constructor(facts: ProblemFacts, options?: ErrorOptions) {
+    super(facts.detail ?? facts.title, options)
+    Object.assign(this, facts)
+  }
+}

@@ -1,0 +1,22 @@
+/**
+ * Where the refresh token is kept with `delivery: 'body'`: the keychain of a phone, or a file that
+ * only its user can read. A write must be atomic: after a crash, the old or the new token is there.
+ */
+export type RefreshTokenStorage = {
+  read(): string | null | Promise<string | null>
+  /** null removes it. Resolves when the token would survive a crash. */
+  write(token: string | null): void | Promise<void>
+  /** Runs `work` while no other process that shares this storage runs any. */
+  lock?(work: () => Promise<void>): Promise<void>
+}
+
+/** For programs that sign in at each start. */
+export function memoryStorage(): RefreshTokenStorage {
+  let token: string | null = null
+  return {
+    read: () => token,
+    write(next) {
+      token = next
+    }
+  }
+}

@@ -1,0 +1,23 @@
+import type { Refresh } from './refresh.ts'
+import type { Grant, Session } from './session.ts'
+
+/**
+ * A token for the next request; null if nobody is signed in. There are no timers: the token is
+ * refreshed when it is needed, so an idle page leaves its session idle, and a device that wakes up
+ * refreshes before its first call.
+ * @param once whether the request cannot be repeated. It waits for a refresh that is due soon
+ */
+export function tokenSource(session: Session, refresh: Refresh) {
+  return async (once = false): Promise<Grant | null> => {
+    const grant = session.grant()
+    if (!grant) return grant === null ? null : refresh.instead(undefined)
+    const leftMs = session.leftMs(grant)
+    if (leftMs > grant.leadMs) return grant
+    const next = refresh.instead(grant.token)
+    if (leftMs <= 0) return next
+    const nextOrThis = next.catch(() => grant)
+    return once ? nextOrThis : grant
+  }
+}
+
+export type TokenSource = ReturnType<typeof tokenSource>

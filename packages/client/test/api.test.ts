@@ -1,0 +1,37 @@
+import { readFileSync } from 'node:fs'
+import t from 'tap'
+
+type Schema = {
+  readonly properties: Readonly<Record<string, { readonly enum?: readonly string[] }>>
+  readonly required: readonly string[]
+}
+
+const read = (path: string) => readFileSync(new URL(path, import.meta.url), 'utf8')
+const schemas: Record<string, Schema> = JSON.parse(read('../../../api/public.json')).components
+  .schemas
+
+/** The members of a type, and whether each is optional. */
+function membersOf(type: string): Map<string, boolean> {
+  const [, body = ''] =
+    new RegExp(`export type ${type} = {([\\s\\S]*?)\\n}`).exec(read('../src/api.ts')) ?? []
+  const members = [...body.matchAll(/^ {2}readonly (\w+)(\?)?:/gm)]
+  return new Map(members.map(([, name = '', optional]) => [name, optional !== undefined]))
+}
+
+t.test('the types of the client are those of the API description', async (t) => {
+  for (const type of ['Login', 'Registration', 'User', 'TokenResponse']) {
+    const { properties = {}, required = [] } = schemas[type] ?? {}
+    const described = Object.keys(properties).map(
+      (name) => [name, !required.includes(name)] as const
+    )
+    // The client decides the delivery of a login by itself.
+    const expected = new Map(described.filter(([name]) => name !== 'delivery'))
+    t.strictSame(membersOf(type), expected, type)
+  }
+})
+
+t.test('the codes of the client are those of the API description', async (t) => {
+  const [, union = ''] = /export type ServerCode =([^/]*)/.exec(read('../src/problem.ts')) ?? []
+  const codes = [...union.matchAll(/'([A-Z_]+)'/g)].map(([, code]) => code)
+  t.strictSame(codes.sort(), [...(schemas.Problem?.properties.code?.enum ?? [])].sort())
+})
