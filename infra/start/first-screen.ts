@@ -14,7 +14,11 @@ Gatehouse is ready. Clients use only the gateway; everything else is private.
 
 ${listeners.join('\n')}
 
-Create an account and sign in:
+Try it in a browser:
+
+  ${open}/demo/
+
+Or create an account and sign in here:
 
   curl -s ${open}/auth/register -H 'content-type: application/json' \\
     -d '{"email":"demo@example.com","password":"correct horse battery"}'

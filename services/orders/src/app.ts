@@ -10,6 +10,7 @@ import {
 import { Refusal } from '@gatehouse/problem/refusal'
 import { Type } from 'typebox'
 import type { OrderBook, Visibility } from './order-book.ts'
+import { servePage } from './page.ts'
 
 type OrdersOptions = {
   log: ServiceLog
@@ -86,6 +87,7 @@ export async function buildOrders({
     }
   )
 
+  servePage(service)
   return service
 }
 

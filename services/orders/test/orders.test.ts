@@ -109,3 +109,34 @@ t.test('orders survive a restart', async (t) => {
   const after = await (await orders(t, file)).as()
   t.strictSame((await after.get('/orders')).json(), { orders: [order] })
 })
+
+t.test('the example page allows no script and no request but its own', async (t) => {
+  const { service } = await orders(t)
+  const page = await service.inject('/demo/')
+  t.match(page.headers['content-security-policy'], /default-src 'none'; script-src 'self';/)
+  t.notMatch(page.body, /<script>|<style>|style=|onclick=/, 'nothing is inline')
+  const addresses = [...page.body.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, one = '']) => one)
+  const modules = ['/demo/client/client.ts', '/demo/elements.js', ...addresses]
+  for (const url of modules) {
+    const { statusCode, headers } = await service.inject(url)
+    t.match({ statusCode, headers }, { statusCode: 200, headers: { 'cache-control': 'no-cache' } })
+  }
+  const module = await service.inject('/demo/client/sleep.ts')
+  t.match(module.headers['content-type'], /^text\/javascript/)
+  t.notMatch(module.body, /: Promise<void>|import type/, 'its types are gone')
+})
+
+t.test('the example page serves its own files and the modules of the client only', async (t) => {
+  const { service } = await orders(t)
+  for (const url of [
+    '/demo/app.ts',
+    '/demo/package.json',
+    '/demo/..%2fsrc%2fapp.ts',
+    '/demo/client/none.ts',
+    '/demo/client/package.json',
+    '/demo/client/..%2fpackage.json'
+  ]) {
+    const { statusCode } = await service.inject(url)
+    t.ok(statusCode === 404 || statusCode === 400, url)
+  }
+})

@@ -1,0 +1,76 @@
+import { readFileSync, realpathSync } from 'node:fs'
+import { createRequire, stripTypeScriptTypes } from 'node:module'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { Service } from '@gatehouse/http-service/build-service'
+import { Refusal } from '@gatehouse/problem/refusal'
+import { Type } from 'typebox'
+
+const PAGE = fileURLToPath(new URL('../page/', import.meta.url))
+/** An application has a bundler instead. Here, the browser loads the modules of the package. */
+const CLIENT = dirname(realpathSync(createRequire(import.meta.url).resolve('@gatehouse/client')))
+
+const files: Readonly<Record<string, string>> = {
+  'index.html': 'text/html; charset=utf-8',
+  'page.css': 'text/css; charset=utf-8',
+  'page.js': 'text/javascript; charset=utf-8',
+  'elements.js': 'text/javascript; charset=utf-8',
+  'icon.svg': 'image/svg+xml'
+}
+
+/** Nothing inline and nothing of other origins: an injected script neither runs nor sends. */
+const CONTENT_SECURITY_POLICY = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "img-src 'self'",
+  "connect-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+  "require-trusted-types-for 'script'"
+].join('; ')
+
+const NAME = Type.Object({ name: Type.String({ pattern: '^[a-z-]{1,40}\\.[a-z]{2,4}$' }) })
+
+/** The example page, and the client that it uses. */
+export function servePage(service: Service): void {
+  const options = { config: { identity: 'optional' as const } }
+
+  service.get('/demo', options, async (_request, reply) => reply.redirect('/demo/', 308))
+  service.get('/demo/', options, async (_request, reply) =>
+    reply.headers(headersOf('index.html')).send(readFileSync(join(PAGE, 'index.html')))
+  )
+  service.get('/demo/:name', { ...options, schema: { params: NAME } }, async (request, reply) => {
+    const { name } = request.params
+    if (!Object.hasOwn(files, name)) throw noSuchFile()
+    return reply.headers(headersOf(name)).send(readFileSync(join(PAGE, name)))
+  })
+  service.get(
+    '/demo/client/:name',
+    { ...options, schema: { params: NAME } },
+    async (request, reply) => {
+      const source = sourceOf(request.params.name)
+      return reply.headers(headersOf('page.js')).send(stripTypeScriptTypes(source))
+    }
+  )
+}
+
+const headersOf = (name: string): Record<string, string> => ({
+  'content-type': files[name] ?? '',
+  'content-security-policy': CONTENT_SECURITY_POLICY,
+  'cache-control': 'no-cache',
+  'referrer-policy': 'no-referrer',
+  'x-content-type-options': 'nosniff'
+})
+
+function sourceOf(name: string): string {
+  if (!name.endsWith('.ts')) throw noSuchFile()
+  try {
+    return readFileSync(join(CLIENT, name), 'utf8')
+  } catch {
+    throw noSuchFile()
+  }
+}
+
+const noSuchFile = () => new Refusal('NOT_FOUND', { reason: 'the page has no such file' })
