@@ -1,5 +1,7 @@
+import { execFile } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { GATEWAY_KEYS_PATH } from '@gatehouse/edge-headers/assertion'
 import { client } from '@gatehouse/fixtures/client'
 import { dataFolder } from '@gatehouse/fixtures/data-folder'
@@ -15,7 +17,12 @@ const AUDIENCE = 'shop'
 
 type Ports = Record<(typeof FRAMEWORKS)[number], number>
 
-/** One service in each framework, behind a real gateway, on each release of Node.js. */
+const ada = { email: 'ada@example.com', password: 'correct horse battery' }
+
+/**
+ * A program with the client, and one service in each framework, at a real gateway, on each release
+ * of Node.js.
+ */
 export async function testServices(t: Test, application: string): Promise<void> {
   const ports = new Map<number, Ports>()
   for (const release of RELEASES) ports.set(release, await freePorts())
@@ -23,8 +30,8 @@ export async function testServices(t: Test, application: string): Promise<void> 
   const opsUrl = services.find(({ name }) => name === 'gateway')?.opsUrl ?? ''
   const gatewayKeys = `${opsUrl}${GATEWAY_KEYS_PATH}`
   const api = client(url)
-  const { body: registered } = await api.register('ada@example.com', 'correct horse battery')
-  const { accessToken: token } = (await api.login('ada@example.com', 'correct horse battery')).body
+  const { body: registered } = await api.register(ada.email, ada.password)
+  const { accessToken: token } = (await api.login(ada.email, ada.password)).body
   const { body: echoed } = await api.call<{ headers: Record<string, string> }>('/echo/x', { token })
   const foreign = { 'x-auth-assertion': echoed.headers['x-auth-assertion'] ?? '' }
 
@@ -33,6 +40,13 @@ export async function testServices(t: Test, application: string): Promise<void> 
     const reason = `Node.js ${release} is not installed: .ci/run install`
     if (node === null && process.env.CI) throw new Error(`${reason}, and nothing may be skipped`)
     await t.test(`on Node.js ${release}`, { skip: node === null && reason }, async (t) => {
+      const words = ['dist/program.js', url, ada.email, ada.password]
+      const { stdout } = await promisify(execFile)(node ?? '', words, { cwd: application })
+      t.strictSame(
+        JSON.parse(stdout),
+        { code: 'UNAUTHENTICATED', isSameSession: true, email: ada.email, afterwards: null },
+        'the client'
+      )
       const settings = JSON.stringify({ gatewayKeys, audience: AUDIENCE, ports: own })
       const child = await startApplication(node ?? '', application, ['dist/service.js', settings])
       t.teardown(() => child.kill('SIGKILL'))
