@@ -83,6 +83,7 @@ t.test('the assertion has the same identity, for this route, signed by this gate
     roles: ['user'],
     email: 'ada@example.com',
     token_exp: now + 300,
+    token: { kid: gateway.key.kid, iat: now },
     iat: now,
     exp: now + 60
   })
