@@ -97,7 +97,8 @@ const infraImports: Record<string, readonly string[]> = {
     '@gatehouse/gateway/routes/route-table',
     '@gatehouse/gateway/routes/service-path',
     '@gatehouse/gateway/routes/takes-our-credentials',
-    '@gatehouse/gateway/stages/match'
+    '@gatehouse/gateway/stages/match',
+    '@gatehouse/gateway/verify/answer-headers'
   ],
   'infra/publish': [],
   'infra/start': [
@@ -230,6 +231,7 @@ const folderOrder: Record<string, readonly string[]> = {
   'gateway/src/': [
     'fleet',
     'redirect',
+    'verify',
     'redis',
     'websocket',
     'forwarding',

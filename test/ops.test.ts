@@ -362,6 +362,16 @@ routes:
   t.match(await explainedBy('MOVE'), { needs: 'an access token' })
   t.match(String((await explainedBy('MOVE')).headers), /Destination/)
   t.notMatch(String((await explainedBy('MOVE')).headers), /also Authorization/)
+  t.match(await explainedBy('MOVE'), {
+    verified: [
+      /^200 with x-auth-subject, .*x-auth-assertion, authorization, cookie/,
+      'and with an empty x-auth-gateway',
+      /size of the body is not checked/
+    ]
+  })
+  t.match(await explainedBy('GET'), {
+    verified: ['200 with authorization, cookie, x-request-id, traceparent', /empty x-auth-subject/]
+  })
   t.match(await words(['routes', 'check']), {
     stdout:
       /nothing: the route is public; GET: nothing more; MOVE: an access token; POST: nothing, or a/

@@ -25,22 +25,8 @@ export type CrossOrigin = {
  * @returns marks a response that is written without the framework
  */
 export function allowOrigins(app: FastifyInstance, cross: CrossOrigin): MarkOrigin {
-  const { anyListed, allowsOrigin, policy, routeOf } = cross
-  const listOf = (route: Route | null): Pick<CrossOrigin, 'anyListed' | 'allowsOrigin'> =>
-    route === null || route.allowsOrigin === null
-      ? { anyListed, allowsOrigin }
-      : { anyListed: true, allowsOrigin: route.allowsOrigin }
-  const mark: MarkOrigin = (headers, origin, route) => {
-    const list = listOf(route)
-    if (!list.anyListed) return
-    headers.vary = withOrigin(headers.vary)
-    if (!list.allowsOrigin(origin)) return
-    const { credentials, exposedHeaders } = { ...policy, ...route?.cors }
-    headers['access-control-allow-origin'] = origin
-    if (credentials) headers['access-control-allow-credentials'] = 'true'
-    else delete headers['access-control-allow-credentials']
-    headers['access-control-expose-headers'] = exposed(headers, exposedHeaders, credentials)
-  }
+  const { policy, routeOf } = cross
+  const mark = markErrors(cross)
 
   app.addHook('onRequest', async (request, reply) => {
     const { method, headers } = request
@@ -48,7 +34,7 @@ export function allowOrigins(app: FastifyInstance, cross: CrossOrigin): MarkOrig
     if (method !== 'OPTIONS' || origin === undefined || asked === undefined) return
     const route = routeOf(request)
     if (route?.preflights === 'service') return
-    const list = listOf(route)
+    const list = listOf(route, cross)
     if (list.allowsOrigin(origin)) {
       return answerPreflight(request, reply, { policy, route, asked })
     }
@@ -63,6 +49,28 @@ export function allowOrigins(app: FastifyInstance, cross: CrossOrigin): MarkOrig
   })
   return (headers, origin, route) => {
     if (route?.preflights !== 'service') mark(headers, origin, route)
+  }
+}
+
+type Listed = Pick<CrossOrigin, 'anyListed' | 'allowsOrigin'>
+
+const listOf = (route: Route | null, { anyListed, allowsOrigin }: Listed): Listed =>
+  route === null || route.allowsOrigin === null
+    ? { anyListed, allowsOrigin }
+    : { anyListed: true, allowsOrigin: route.allowsOrigin }
+
+/** Marks an error of the gateway, so that the page that gets it may read it. */
+export function markErrors(cross: Omit<CrossOrigin, 'routeOf'>): MarkOrigin {
+  return (headers, origin, route) => {
+    const list = listOf(route, cross)
+    if (!list.anyListed) return
+    headers.vary = withOrigin(headers.vary)
+    if (!list.allowsOrigin(origin)) return
+    const { credentials, exposedHeaders } = { ...cross.policy, ...route?.cors }
+    headers['access-control-allow-origin'] = origin
+    if (credentials) headers['access-control-allow-credentials'] = 'true'
+    else delete headers['access-control-allow-credentials']
+    headers['access-control-expose-headers'] = exposed(headers, exposedHeaders, credentials)
   }
 }
 

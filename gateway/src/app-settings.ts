@@ -21,6 +21,8 @@ export type GatewaySettings = {
   readonly upstreams: UpstreamLimits
   /** for how many seconds browsers use only TLS for this origin (RFC 6797); 0: no header is sent */
   readonly hstsSeconds: number
+  /** whether proxies ask about the requests that they forward themselves */
+  readonly verifies: boolean
 }
 
 export function settingsOf(config: GatewayConfig): GatewaySettings {
@@ -52,6 +54,7 @@ export function settingsOf(config: GatewayConfig): GatewaySettings {
       webSocketsPerAddress: share(config.GATEWAY_UPSTREAM_WEBSOCKETS),
       sharePercent: config.GATEWAY_UPSTREAM_SHARE_PERCENT
     },
-    hstsSeconds: config.GATEWAY_HSTS_SECONDS
+    hstsSeconds: config.GATEWAY_HSTS_SECONDS,
+    verifies: config.GATEWAY_VERIFY_PORT !== undefined
   }
 }

@@ -3,7 +3,7 @@ import { clientNetwork } from '@gatehouse/edge-headers/client-network'
 import { buildService, type ServerTls, type Service } from '@gatehouse/http-service/build-service'
 import type { RedisConnection } from '@gatehouse/redis/connection'
 import type { FastifyRequest } from 'fastify'
-import { allowOrigins } from './allow-origins.ts'
+import { allowOrigins, markErrors } from './allow-origins.ts'
 import type { GatewaySettings } from './app-settings.ts'
 import { type AssertionKey, assertions } from './assertions/assertions.ts'
 import { forward } from './forward.ts'
@@ -26,6 +26,7 @@ import type { RequestTelemetry } from './telemetry/request-telemetry.ts'
 import { watchRequests } from './telemetry/served.ts'
 import type { Tokens } from './tokens/open-tokens.ts'
 import type { TrustedIssuers } from './tokens/trusted-issuers.ts'
+import { type Decide, verifyListener } from './verify/verify-listener.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -49,7 +50,14 @@ export type GatewayOptions = Pick<Ports, 'log' | 'metrics' | 'clock'> & {
   readonly limitsRedis: RedisConnection | null
 }
 
-export async function buildGateway(options: GatewayOptions): Promise<Service> {
+export type Gateway = {
+  /** for clients */
+  readonly app: Service
+  /** for proxies that forward requests themselves; null if they do not ask */
+  readonly verify: Service | null
+}
+
+export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
   const { settings, telemetry, issuers, tokens, revoked, assertionKey, log, metrics, clock } =
     options
   const { times, proxies, pages, limits } = settings
@@ -97,13 +105,23 @@ export async function buildGateway(options: GatewayOptions): Promise<Service> {
     routeOf: (request) => locatedOf(request).route
   })
   app.decorateRequest('passage', null)
+  const decide: Decide = (request, head, located) =>
+    journey(head, { ...arrival(request, limiterOf, isTrustedProxy), located }, edge)
   app.addHook('onRequest', async (request) => {
-    const located = locatedOf(request)
-    const arrived = { ...arrival(request, limiterOf, isTrustedProxy), located }
-    request.passage = await journey(request.raw, arrived, edge)
+    request.passage = await decide(request, request.raw, locatedOf(request))
   })
   await forward(app, { ...options, limits: settings.upstreams, passageOf, markOrigin })
-  return app
+  const { claims: issuerClaims } = issuers
+  const verify = settings.verifies
+    ? verifyListener({
+        ...options,
+        table: options.routes.current,
+        issuerClaims,
+        markOrigin: markErrors(pages),
+        decide
+      })
+    : null
+  return { app, verify }
 }
 
 function arrival(

@@ -54,6 +54,8 @@ export const gatewaySettings = {
   GATEWAY_JWKS_URL: httpUrl(`${defaultAddress('AUTH_PORT')}${SIGNING_KEYS_PATH}`),
   ...clientTlsSettings('GATEWAY_JWKS'),
   GATEWAY_ISSUERS_FILE: Type.Optional(Type.String({ minLength: 1 })),
+  GATEWAY_VERIFY_HOST: host(),
+  GATEWAY_VERIFY_PORT: Type.Optional(Type.Integer({ minimum: 0, maximum: 65535 })),
   GATEWAY_TRUSTED_PROXIES: Type.String({ default: '' }),
   GATEWAY_PROXY_HEADERS: Type.String({ default: '' }),
   GATEWAY_PROXY_PROTOCOL: Type.Enum([...proxyProtocols], { default: 'off' }),
@@ -183,6 +185,11 @@ function proxyFaults(settings: Settings, proxies: readonly string[]): string[] {
   if (settings.GATEWAY_PROXY_PROTOCOL !== 'off' && proxies.length === 0) {
     faults.push(
       `GATEWAY_PROXY_PROTOCOL=${settings.GATEWAY_PROXY_PROTOCOL} needs GATEWAY_TRUSTED_PROXIES: only the proxies that it lists may send the header`
+    )
+  }
+  if (settings.GATEWAY_VERIFY_PORT !== undefined && proxies.length === 0) {
+    faults.push(
+      'GATEWAY_VERIFY_PORT needs GATEWAY_TRUSTED_PROXIES: only the proxies that it lists may ask about requests'
     )
   }
   return faults

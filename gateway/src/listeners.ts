@@ -1,5 +1,6 @@
 import { GATEWAY_KEYS_PATH } from '@gatehouse/edge-headers/assertion'
 import type { Service } from '@gatehouse/http-service/build-service'
+import { listenAs } from '@gatehouse/process/listen-as'
 import { openService } from '@gatehouse/process/open-service'
 import { buildOps } from '@gatehouse/process/ops-listener'
 import type { RunningService } from '@gatehouse/process/running-service'
@@ -29,8 +30,8 @@ type ListenerPorts = Ports &
 
 /**
  * Listens: for clients, for operators and services on the private listener, and for clients of
- * plain HTTP if a port is set for them.
- * @throws StartFault as `openService`, or if the listener of plain HTTP cannot listen
+ * plain HTTP and for proxies that only ask, if a port is set for them.
+ * @throws StartFault as `openService`, or if one of the last two cannot listen
  */
 export async function openListeners(
   config: GatewayConfig,
@@ -39,13 +40,17 @@ export async function openListeners(
   const { tls, routes, closing, log, clock } = ports
   const { GATEWAY_HOST, GATEWAY_PORT, GATEWAY_OPS_HOST, GATEWAY_OPS_PORT } = config
   const settings = settingsOf(config)
-  const app = await buildGateway({ ...ports, settings, https: tls.service?.options ?? null })
+  const { app, verify } = await buildGateway({
+    ...ports,
+    settings,
+    https: tls.service?.options ?? null
+  })
   const ops = openOps(config, ports, app)
   let redirect: Redirect | null = null
   // It closes after the others, because it tells load balancers that they drain.
   closing.defer(() => ops.close())
   closing.defer(async () => {
-    await Promise.all([redirect?.close(), app.close()])
+    await Promise.all([redirect?.close(), verify?.close(), app.close()])
   })
   const running = await openService({
     name: 'gateway',
@@ -58,7 +63,18 @@ export async function openListeners(
     close: () => closing.disposeAsync()
   })
   redirect = await openRedirect(config, { ...settings, log, clock })
+  if (verify !== null) await openVerify(config, verify, ports)
   return running
+}
+
+/** For proxies, over TLS if the listener for clients has it. */
+async function openVerify(
+  { GATEWAY_VERIFY_HOST: host, GATEWAY_VERIFY_PORT: port = 0 }: GatewayConfig,
+  app: Service,
+  { tls, log }: Pick<ListenerPorts, 'tls' | 'log'>
+): Promise<void> {
+  const url = await listenAs('GATEWAY_VERIFY', { app, at: { host, port } }, tls.service)
+  log.info({ url }, 'proxies may ask about requests')
 }
 
 /** Health, metrics, and the keys with which services verify assertions. */

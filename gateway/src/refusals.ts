@@ -106,6 +106,12 @@ export const roleMissing = () =>
     detail: 'the request needs a role that the user does not have'
   })
 
+export const untrustedProxy = () =>
+  new Refusal('FORBIDDEN', {
+    reason: 'the subrequest comes from an address that is not in GATEWAY_TRUSTED_PROXIES',
+    detail: 'only the trusted proxies may ask about requests'
+  })
+
 /** RFC 9470 §3 */
 export const loginTooOld = (maxAgeSeconds: number) =>
   new Refusal('UNAUTHENTICATED', {

@@ -68,6 +68,9 @@ t.test('a range of all addresses is not accepted as trusted proxies', async (t) 
   const proxyProtocol = { GATEWAY_PROXY_PROTOCOL: 'required' }
   t.match(faults(proxyProtocol), [/^GATEWAY_PROXY_PROTOCOL=required needs GATEWAY_TRUSTED_PROXIES/])
   t.strictSame(faults({ ...proxyProtocol, GATEWAY_TRUSTED_PROXIES: '10.0.0.1' }), [])
+  const verify = { GATEWAY_VERIFY_PORT: '3100' }
+  t.match(faults(verify), [/^GATEWAY_VERIFY_PORT needs GATEWAY_TRUSTED_PROXIES/])
+  t.strictSame(faults({ ...verify, GATEWAY_TRUSTED_PROXIES: '10.0.0.1' }), [])
 })
 
 t.test('the headers of trusted proxies are one kind, and name the client', async (t) => {

@@ -44,10 +44,47 @@ const embedded = (revocations: RevocationSource) => ({
   takeSightings: async () => {},
   fleet: memoryFleet(Date.now)
 })
+/** A port on which nothing listened a moment ago. */
+async function freePort(): Promise<number> {
+  const server = createServer()
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  const { port } = server.address() as AddressInfo
+  await once(server.close(), 'close')
+  return port
+}
 const read = async (url: string) => {
   const answer = await fetch(url)
   return { status: answer.status, text: await answer.text() }
 }
+
+t.test('a gateway answers proxies on a port of its own, until it closes', async (t) => {
+  const port = await freePort()
+  const verify = { GATEWAY_VERIFY_PORT: String(port), GATEWAY_TRUSTED_PROXIES: '127.0.0.1' }
+  const jwks = { GATEWAY_JWKS_URL: (await issuer(t, [newKey()])).url }
+  const gateway = await startGateway(
+    configured(t, { ...jwks, ...verify }),
+    embedded(revocationLog())
+  )
+  t.teardown(() => gateway.close())
+  const headers = {
+    'x-forwarded-method': 'GET',
+    'x-forwarded-uri': '/orders',
+    'x-forwarded-host': 'api.example',
+    'x-forwarded-proto': 'https',
+    'x-forwarded-for': '198.51.100.7'
+  }
+  const ask = () => fetch(`http://127.0.0.1:${port}/verify`, { headers })
+  const answer = await ask()
+  t.equal(answer.status, 401)
+  t.match(await answer.json(), { code: 'UNAUTHENTICATED' })
+  t.equal((await read(`${gateway.url}/verify`)).status, 404, 'not on the public port')
+  const taken = configured(t, { ...jwks, ...verify })
+  await t.rejects(startGateway(taken, embedded(revocationLog())), {
+    message: /GATEWAY_VERIFY_PORT/
+  })
+  await gateway.close()
+  await t.rejects(ask())
+})
 
 t.test(
   'a gateway publishes its own keys, health and figures on its ops listener alone',

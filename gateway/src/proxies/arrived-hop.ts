@@ -32,6 +32,10 @@ const PROTOCOLS: Readonly<Record<string, ArrivedHop['protocol']>> = {
   wss: 'https'
 }
 
+/** The protocol of requests with this scheme; undefined for any other scheme. */
+export const protocolNamed = (scheme: string): ArrivedHop['protocol'] | undefined =>
+  PROTOCOLS[scheme.toLowerCase()]
+
 /** How proxies report the source of a request. */
 type ToldBefore = {
   readonly headers: ProxyHeaders
@@ -76,7 +80,7 @@ export function arrivedHop(
     if (address === null) break
     addresses.unshift(address)
   }
-  const saidProtocol = PROTOCOLS[said.told('proto', proxies)?.toLowerCase() ?? ''] ?? protocol
+  const saidProtocol = protocolNamed(said.told('proto', proxies) ?? '') ?? protocol
   const named = said.told('host', proxies)
   const saidHost = named !== undefined && isHost(named) ? named : host
   return {
@@ -96,5 +100,5 @@ function portIn(text: string | undefined): number | null {
 }
 
 /** The port of a host, or the default port of the protocol (RFC 9110 §4.2). */
-const portOf = (host: string, protocol: ArrivedHop['protocol']): number =>
+export const portOf = (host: string, protocol: ArrivedHop['protocol']): number =>
   portIn(/:(\d+)$/.exec(host)?.[1]) ?? (protocol === 'https' ? 443 : 80)

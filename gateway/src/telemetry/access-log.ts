@@ -4,7 +4,7 @@ import { words } from '@gatehouse/settings/fragments'
 import { readTraceparent } from '@gatehouse/tracing/trace-context'
 import type { DestinationStream } from 'pino'
 import { pino } from 'pino'
-import type { Served } from './served.ts'
+import { methodOf, type Served } from './served.ts'
 import type { Trail } from './trail.ts'
 
 type AccessLogOptions = {
@@ -51,7 +51,7 @@ export function accessLog(options: AccessLogOptions): (served: Served) => void {
     const { trail, status } = served
     const share = trail.route?.accessLog ?? samples[statusClassOf(status)] ?? 1
     if (share < 1 && random() >= share) return
-    log.info(lineOf(served, share), 'request')
+    log.info(lineOf(served, share), trail.isVerification ? 'verification' : 'request')
   }
 }
 
@@ -61,9 +61,9 @@ function lineOf({ request, trail, ...served }: Served, share: number) {
   return {
     request_id: request.id,
     trace_id: traceIdOf(request, trail),
-    'http.request.method': request.method,
+    'http.request.method': methodOf({ request, trail }),
     'http.route': trail.route?.name,
-    'url.path': pathOfTarget(trail.target).slice(0, LONGEST_PATH),
+    'url.path': pathOfTarget(trail.described?.target ?? trail.target).slice(0, LONGEST_PATH),
     'http.response.status_code': served.status ?? undefined,
     'http.response.body.size': served.bytes,
     'http.server.request.duration': rounded(served.seconds),
@@ -75,6 +75,7 @@ function lineOf({ request, trail, ...served }: Served, share: number) {
     'client.id': identity?.client ?? undefined,
     issuer: trail.token?.issuerName ?? undefined,
     'client.address': trail.address ?? request.ip,
+    'network.peer.address': trail.isVerification ? request.ip : undefined,
     'network.protocol.version': request.raw.httpVersion,
     'error.type': served.code ?? (served.isWhole ? undefined : 'broken_off'),
     reason: served.reason ?? undefined,

@@ -1,11 +1,11 @@
 import { Counter, Histogram, type Registry } from 'prom-client'
 import { methods } from '../routes/methods.ts'
 import { statusClassOf } from './access-log.ts'
-import type { Served } from './served.ts'
+import { methodOf, type Served } from './served.ts'
 
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
 const known = new Set<string>(methods)
-const methodOf = (method: string): string => (known.has(method) ? method : 'other')
+const labelOf = (method: string): string => (known.has(method) ? method : 'other')
 
 /**
  * Counts requests. No label contains a value that a client chooses: without a route, `route` is
@@ -16,6 +16,13 @@ export function requestMetrics(metrics: Registry): (served: Served) => void {
   const duration = new Histogram({
     name: 'gateway_request_duration_seconds',
     help: 'From the headers of a request to the end of its response',
+    labelNames: ['route', 'method', 'status'],
+    buckets: SECONDS,
+    registers
+  })
+  const verification = new Histogram({
+    name: 'gateway_verification_duration_seconds',
+    help: 'From the headers of a subrequest of a proxy to the end of the answer',
     labelNames: ['route', 'method', 'status'],
     buckets: SECONDS,
     registers
@@ -43,8 +50,9 @@ export function requestMetrics(metrics: Registry): (served: Served) => void {
     const route = trail.route?.name ?? 'none'
     // The duration of a WebSocket says nothing about the speed of requests.
     if (!trail.isWebSocket) {
-      const labels = { route, method: methodOf(request.method), status: statusClassOf(status) }
-      duration.observe(labels, seconds)
+      const method = labelOf(methodOf({ request, trail }))
+      const histogram = trail.isVerification ? verification : duration
+      histogram.observe({ route, method, status: statusClassOf(status) }, seconds)
     }
     if (code !== null) refusals.inc({ route, code })
     else if (!isWhole) broken.inc({ route })

@@ -2,7 +2,7 @@ import { traceHeader } from '@gatehouse/edge-headers/names'
 import { newSpanId, type TraceContext } from '@gatehouse/tracing/trace-context'
 import type { Tracing } from '@gatehouse/tracing/tracing'
 import type { FastifyRequest } from 'fastify'
-import type { Served } from './served.ts'
+import { methodOf, type Served } from './served.ts'
 import type { GatewaySpan } from './trail.ts'
 
 /** The spans of requests: one of the gateway, and under it one of the request to a service. */
@@ -27,11 +27,12 @@ export function requestSpans(tracing: Pick<Tracing, 'begin' | 'end' | 'call'>): 
       const { trail, request, status, code } = served
       const { span, upstream, askedMs, answeredMs } = trail
       if (span === null) return
-      const method = { 'http.request.method': request.method }
+      const requested = methodOf(served)
+      const method = { 'http.request.method': requested }
       if (upstream !== null) {
         tracing.call(span, {
           spanId: span.upstreamSpanId,
-          name: request.method,
+          name: requested,
           startedMs: askedMs,
           endedMs: answeredMs > 0 ? answeredMs : performance.now(),
           failed: answeredMs === 0,
@@ -40,7 +41,7 @@ export function requestSpans(tracing: Pick<Tracing, 'begin' | 'end' | 'call'>): 
       }
       const route = trail.route?.name ?? 'none'
       tracing.end(span, {
-        name: `${request.method} ${route}`,
+        name: `${trail.isVerification ? 'verify ' : ''}${requested} ${route}`,
         failed: status === null || status >= 500,
         attributes: {
           ...method,

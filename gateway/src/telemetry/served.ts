@@ -29,10 +29,14 @@ declare module 'fastify' {
  * Gives each request its trail, and calls `onServed` when the request ends. Call it before all
  * hooks that can refuse a request, so that it also sees what those refuse.
  */
-export function watchRequests(app: FastifyInstance, onServed: (served: Served) => void): void {
+export function watchRequests(
+  app: FastifyInstance,
+  onServed: (served: Served) => void,
+  { isVerification }: Pick<Trail, 'isVerification'> = { isVerification: false }
+): void {
   app.decorateRequest('trail')
   app.addHook('onRequest', (request, reply, done) => {
-    const trail = newTrail(request.raw.url ?? '')
+    const trail = newTrail(request.raw.url ?? '', isVerification)
     request.trail = trail
     let isOver = false
     trail.end = () => {
@@ -48,6 +52,10 @@ export function watchRequests(app: FastifyInstance, onServed: (served: Served) =
     done()
   })
 }
+
+/** The method of a request, or of the request that a proxy asks about. */
+export const methodOf = ({ request, trail }: Pick<Served, 'request' | 'trail'>): string =>
+  trail.described?.method ?? request.method
 
 /** A WebSocket outlives its response, so the end of the response is not the end of the request. */
 export function noteWebSocket({ request, raw }: FastifyReply): void {

@@ -11,6 +11,10 @@ export type Trail = {
   readonly startedMs: number
   /** as the client sent it: forwarding an upload changes the target in the request itself */
   readonly target: string
+  /** whether a proxy asks about a request that it forwards itself */
+  readonly isVerification: boolean
+  /** the request that it asks about, if its description is valid */
+  described: { readonly method: string; readonly target: string } | null
   /** the client's address, as the trusted proxies report it */
   address: string | undefined
   route: Route | null
@@ -37,10 +41,12 @@ export type Trail = {
 /** The span of a request, and the id of the span of the request to its service. */
 export type GatewaySpan = OpenSpan & { readonly upstreamSpanId: string }
 
-export function newTrail(target: string): Trail {
+export function newTrail(target: string, isVerification: boolean): Trail {
   return {
     startedMs: performance.now(),
     target,
+    isVerification,
+    described: null,
     address: undefined,
     route: null,
     token: null,

@@ -1,5 +1,6 @@
 import type { SigningKeys } from '../keys/signing-keys.ts'
 import type { TokenProfile } from './access-token-profile.ts'
+import type { NamedClaim } from './forwarded-claims.ts'
 
 /**
  * An issuer whose tokens the gateway accepts: their form, and its keys, which check no other
@@ -10,9 +11,14 @@ export type TrustedIssuer = { readonly profile: TokenProfile; readonly keys: Sig
 export type TrustedIssuers = {
   /** by `iss`, character by character */
   find(issuer: string): TrustedIssuer | undefined
+  /** the claims that any of them forwards to every service */
+  readonly claims: readonly NamedClaim[]
 }
 
 export function trustedIssuers(issuers: readonly TrustedIssuer[]): TrustedIssuers {
   const byName = new Map(issuers.map((one) => [one.profile.issuer, one]))
-  return { find: (issuer) => byName.get(issuer) }
+  return {
+    find: (issuer) => byName.get(issuer),
+    claims: issuers.flatMap(({ profile }) => profile.issuerClaims)
+  }
 }

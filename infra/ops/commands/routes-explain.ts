@@ -13,13 +13,13 @@ export const routesExplain: Command = {
   name: 'routes explain',
   usage: 'METHOD PATH',
   summary:
-    'Shows which route a request matches and why, what it requires, where it goes, and which ' +
-    'headers are forwarded.',
+    'Shows which route a request matches and why, what it requires, where it goes, which ' +
+    'headers are forwarded, and what a proxy gets that asks about it.',
   words: [2, 2],
   async run({ positionals: [method = '', path = ''] }, _ops, _terminal, environment) {
     if (!METHOD.test(method)) throw new BadUsage(`${method} is not a method: write GET, not get`)
     const table = await readRoutes(routeFileOf(undefined, environment), environment)
-    const explained = await explanation(method, await matched(method, path, table))
+    const explained = await explanation(method, await matched(method, path, table), table)
     const lines = Object.entries(explained).map(
       ([name, value]) => `${labelOf(name).padEnd(10)}${[value].flat().join('\n          ')}`
     )
@@ -58,7 +58,8 @@ function whyRefused({ code, detail, headers }: Refusal): string {
   return detail ?? code
 }
 
-async function explanation(method: string, { route, access, demands, target }: Match) {
+async function explanation(method: string, match: Match, table: RouteTable) {
+  const { route, access, demands, target } = match
   const { servicePath } = await import('@gatehouse/gateway/routes/service-path')
   const { takesOurCredentials } = await import('@gatehouse/gateway/routes/takes-our-credentials')
   const { path, query } = target
@@ -73,7 +74,8 @@ async function explanation(method: string, { route, access, demands, target }: M
     goes: route.upstream.addresses.map((address) => `${method} ${address}${asked}`),
     headers: headersOf(method, route, { access, provesGateway: takesOurCredentials(route) }),
     answer: answerOf(route),
-    limits: limitsOf(method, route)
+    limits: limitsOf(method, route),
+    verified: await verifiedOf(match, table, takesOurCredentials(route))
   }
 }
 
@@ -109,6 +111,26 @@ function headersOf(
     ...(method === 'COPY' || method === 'MOVE'
       ? ['Destination, if it is a path of the same route, as a path of the service']
       : [])
+  ]
+}
+
+/** What a proxy gets that asks about the request (docs/forward-auth.md). */
+async function verifiedOf(
+  { route: { claims, tokenClaims }, access }: Match,
+  { routes }: RouteTable,
+  provesGateway: boolean
+): Promise<string[]> {
+  const { identityHeaders } = await import('@gatehouse/gateway/verify/answer-headers')
+  const said: string[] =
+    access === 'public'
+      ? []
+      : [...claims.map((claim) => identityHeader[claim]), ...tokenClaims.map((one) => one.header)]
+  if (provesGateway) said.push(gatewayHeader)
+  const empty = [...identityHeaders(routes, [])].filter((name) => !said.includes(name))
+  return [
+    `200 with ${[...said, 'authorization, cookie, x-request-id, traceparent'].join(', ')}`,
+    ...(empty.length === 0 ? [] : [`and with an empty ${empty.join(', ')}`]),
+    'or the same refusal as from the gateway; the size of the body is not checked'
   ]
 }
 

@@ -1,0 +1,40 @@
+import { gatewayHeader, identityHeader, traceHeader } from '@gatehouse/edge-headers/names'
+import type { Route } from '../routes/route.ts'
+import type { RequestHeaders } from '../stages/strip.ts'
+import type { NamedClaim } from '../tokens/forwarded-claims.ts'
+
+/**
+ * Every identity header that a route of the table, or an issuer, can forward. An answer contains
+ * all of them, so that a proxy replaces what its client sent.
+ * @param issuerClaims the claims that issuers forward to every service
+ */
+export const identityHeaders = (
+  routes: readonly Pick<Route, 'tokenClaims'>[],
+  issuerClaims: readonly NamedClaim[]
+): ReadonlySet<string> =>
+  new Set([
+    ...Object.values(identityHeader),
+    gatewayHeader,
+    ...[...issuerClaims, ...routes.flatMap(({ tokenClaims }) => tokenClaims)].map(
+      ({ header }) => header
+    )
+  ])
+
+/** The client's credentials as the service may see them: without those of the gateway. */
+const credentials = ['authorization', 'cookie'] as const
+const others = [...credentials, ...Object.values(traceHeader)]
+
+/**
+ * The header lines of a positive answer, name and value in turn: the headers that the service gets,
+ * and empty ones where it gets none.
+ * @param stamped the headers for the service
+ */
+export function answerLines(
+  identity: ReadonlySet<string>,
+  stamped: Readonly<RequestHeaders>
+): string[] {
+  const lines = ['cache-control', 'no-store', 'content-length', '0']
+  for (const name of identity) lines.push(name, stamped[name] ?? '')
+  for (const name of others) lines.push(name, stamped[name] ?? '')
+  return lines
+}

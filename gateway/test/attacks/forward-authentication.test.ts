@@ -1,0 +1,241 @@
+import t, { type Test } from 'tap'
+import { edge } from '../fixtures/edge.ts'
+import {
+  type Answer,
+  ask,
+  askAsEnvoy,
+  askedFromHere,
+  bearer,
+  forms,
+  type Lines,
+  subrequest
+} from '../verify/fixtures/subrequest.ts'
+import { ambiguous } from './fixtures/hostile-paths.ts'
+
+// What attackers did to oauth2-proxy, Oathkeeper, Authelia, Traefik and Caddy in this place. A client controls its own headers,
+// and a proxy forwards those that it does not write. So what the proxy asks about must be what it forwards.
+
+const routes = `
+  - { name: tenants, prefix: /tenants, upstream: service, tokenClaims: [tenant_id] }
+`
+const gateway = await edge(t, { ...askedFromHere, routes })
+const good = bearer(gateway.token())
+
+function isRefused(t: Test, { status, problem, headers }: Answer, title: string): void {
+  const { 'x-auth-subject': subject } = headers
+  t.strictSame([status, problem?.code, subject], [400, 'INVALID_REQUEST', undefined], title)
+}
+
+t.test('a path that could be read in two ways is refused in every form', async (t) => {
+  const names = Object.keys(forms)
+  for (const [index, target] of ambiguous.entries()) {
+    // A URL that does not continue with a slash after its host names another host.
+    const fitting = target.startsWith('/') ? names : names.filter((one) => !one.endsWith('URL'))
+    const form = fitting[index % fitting.length] ?? ''
+    t.equal((await ask(gateway, { target }, good, form)).status, 400, `${form}: ${target}`)
+  }
+})
+
+t.test('a fragment hides no path (oauth2-proxy GHSA-pxq7-h93f-9jrg)', async (t) => {
+  for (const target of [
+    '/open#/../closed',
+    '/closed#/open',
+    '/closed%23/open',
+    '/closed?x#/open'
+  ]) {
+    for (const form of Object.keys(forms)) {
+      const answer = await ask(gateway, { target }, [], form)
+      t.not(answer.status, 200, `${form}: ${target}`)
+    }
+  }
+})
+
+t.test('a query is no part of the path (oauth2-proxy CVE-2025-54576)', async (t) => {
+  for (const target of ['/closed?/open', '/closed?x=/open', '/closed?/../open', '/closed??/open']) {
+    for (const form of Object.keys(forms)) {
+      t.equal((await ask(gateway, { target }, [], form)).status, 401, `${form}: ${target}`)
+    }
+  }
+})
+
+t.test('a Host without a slash cannot move the path within X-Original-URL', async (t) => {
+  // nginx refuses a Host with a slash (`test/forward-auth.test.ts`).
+  for (const host of [
+    'api.example?',
+    'api.example#',
+    'api.example%2fopen?',
+    'a@api.example',
+    'a b'
+  ]) {
+    const answer = await ask(gateway, { target: '/closed', host }, [], 'ingress-nginx, one URL')
+    t.not(answer.status, 200, host)
+  }
+})
+
+const described = {
+  'nginx, its parts': ['X-Original-Method', 'X-Original-URI', 'X-Original-Host'],
+  'ingress-nginx, one URL': ['X-Original-Method', 'X-Original-URL'],
+  'Traefik and Caddy': ['X-Forwarded-Method', 'X-Forwarded-Uri', 'X-Forwarded-Host']
+}
+const hop = ['X-Forwarded-Proto', 'X-Forwarded-For']
+const nameOf = (line: string) => line.split(':')[0] ?? ''
+
+/** All lines of a form, about the public route. */
+const linesOf = (form: string): Lines => forms[form]?.({ target: '/open' }).lines ?? []
+
+t.test('a description without one of its headers is refused', async (t) => {
+  for (const [form, names] of Object.entries(described)) {
+    // The scheme is in the URL as well.
+    const needed = form.startsWith('ingress') ? ['X-Forwarded-For'] : hop
+    t.equal((await subrequest(gateway, { lines: linesOf(form) })).status, 200, form)
+    for (const name of [...names, ...needed]) {
+      const rest = linesOf(form).filter((line) => nameOf(line) !== name)
+      isRefused(t, await subrequest(gateway, { lines: rest }), `${form} without ${name}`)
+      const empty = [...rest, `${name}:`]
+      isRefused(t, await subrequest(gateway, { lines: empty }), `${form} with an empty ${name}`)
+    }
+  }
+  isRefused(t, await subrequest(gateway, { lines: [] }), 'no description')
+})
+
+t.test('a header of the description that a client adds is refused, in any spelling', async (t) => {
+  // Traefik GHSA-5m6w-wvh7-57vm: X_Forwarded_Proto went to the authentication service.
+  for (const [form, names] of Object.entries(described)) {
+    for (const name of [...names, 'X-Forwarded-Proto']) {
+      const value = linesOf(form).find((line) => nameOf(line) === name) ?? ''
+      const others = [name.replaceAll('-', '_'), name.replace('-', '_'), name.replaceAll('-', '.')]
+      for (const other of [name, ...others]) {
+        const added = value.replace(name, other)
+        const before = await subrequest(gateway, { lines: [added, ...linesOf(form)] })
+        isRefused(t, before, `${form}: ${other} before`)
+        const after = await subrequest(gateway, { lines: [...linesOf(form), added] })
+        isRefused(t, after, `${form}: ${other} after`)
+      }
+    }
+  }
+})
+
+t.test('two kinds of description are refused, whatever they say', async (t) => {
+  // oauth2-proxy CVE-2026-40575: X-Forwarded-Uri of a client chose the rule.
+  for (const [form, names] of Object.entries(described)) {
+    const own = linesOf(form)
+    const foreign = Object.keys(described)
+      .flatMap(linesOf)
+      .filter((line) => !names.includes(nameOf(line)) && /-(Method|UR[IL]|Host):/i.test(line))
+    for (const line of foreign.filter((one) => nameOf(one) !== 'X-Forwarded-Host')) {
+      isRefused(t, await subrequest(gateway, { lines: [...own, line] }), `${form} with ${line}`)
+    }
+  }
+  const other = ['X-Forwarded-Host: evil.example']
+  for (const form of ['nginx, its parts', 'ingress-nginx, one URL']) {
+    isRefused(t, await ask(gateway, { target: '/open' }, other, form), `${form}: another host`)
+  }
+  const scheme = linesOf('ingress-nginx, one URL').map((line) =>
+    line.replace('Proto: https', 'Proto: http')
+  )
+  isRefused(t, await subrequest(gateway, { lines: scheme }), 'another scheme')
+})
+
+t.test('the form of Envoy takes no description from headers', async (t) => {
+  t.equal((await askAsEnvoy(gateway, { target: '/open' })).status, 200)
+  for (const line of Object.keys(described).flatMap(linesOf)) {
+    if (!/-(Method|UR[IL]):|Original-Host:/.test(line)) continue
+    isRefused(t, await askAsEnvoy(gateway, { target: '/closed' }, [line]), line)
+  }
+  const foreign = ['X-Forwarded-Host: evil.example']
+  isRefused(t, await askAsEnvoy(gateway, { target: '/open' }, foreign), 'another host')
+  for (const target of ['/../open', '//open', '/closed/../open', '/%2e%2e/verify']) {
+    t.equal((await askAsEnvoy(gateway, { target }, good)).status, 400, target)
+  }
+  const other = { path: '/verifyx', lines: linesOf('Traefik and Caddy') }
+  t.equal((await subrequest(gateway, other)).status, 404, 'another path')
+})
+
+t.test('no header changes the method that was decided on', async (t) => {
+  const names = ['X-HTTP-Method-Override', 'X-HTTP-Method', 'X-Method-Override', 'X_HTTP_Method']
+  for (const name of [...names, 'X-Rewrite-URL', 'x_rewrite_url']) {
+    const answer = await ask(gateway, { method: 'POST', target: '/closed' }, [
+      ...good,
+      `${name}: X`
+    ])
+    isRefused(t, answer, name)
+  }
+  for (const method of ['get', 'Get', 'GET,POST', 'GET, POST', 'TRACE', 'CONNECT', 'X', 'GET X']) {
+    const answer = await ask(gateway, { method, target: '/closed' }, good)
+    t.equal(answer.status, 405, method)
+  }
+})
+
+const spellings = [
+  'X_Auth_Subject',
+  'X-Auth_Subject',
+  'x.auth.subject',
+  'X~Auth~Subject',
+  'Grpc-Metadata-X-Auth-Subject',
+  'grpc-metadata-x_auth_roles',
+  'X-Auth-Assertion_',
+  'X-Auth-Claim-Admin',
+  'X-Auth-Request-User',
+  'X_Auth_Request_Redirect',
+  'X-Auth-User',
+  'X-Auth-'
+]
+
+t.test('an identity header that no answer replaces is refused', async (t) => {
+  // oauth2-proxy CVE-2025-64484, Caddy CVE-2026-52845
+  for (const target of ['/open', '/closed']) {
+    for (const name of spellings) {
+      isRefused(t, await ask(gateway, { target }, [...good, `${name}: root`]), `${target}: ${name}`)
+    }
+  }
+})
+
+t.test('a spoofed identity header changes nothing in the answer', async (t) => {
+  const names = ['Subject', 'Session', 'Client', 'Roles', 'Scope', 'Email', 'Expires', 'Assertion']
+  const spoofed = [...names, 'Gateway', 'Claim-Tenant-Id'].map((name) => `X-AUTH-${name}: root`)
+  const { status, headers } = await ask(gateway, { target: '/tenants' }, [...spoofed, ...good])
+  t.equal(status, 200)
+  t.notMatch(Object.values(headers).join(), 'root')
+  t.equal((await ask(gateway, { target: '/closed' }, spoofed)).status, 401, 'they sign nobody in')
+})
+
+t.test('no user agent and no path of a health check passes', async (t) => {
+  // oauth2-proxy GHSA-5hvv-m4w4-gf6v
+  for (const agent of ['GoogleHC/1.0', 'kube-probe/1.30', 'ELB-HealthChecker/2.0']) {
+    const answer = await ask(gateway, { target: '/closed' }, [`User-Agent: ${agent}`])
+    t.equal(answer.status, 401, agent)
+  }
+})
+
+t.test('a client cannot have the description removed (Traefik CVE-2024-45410)', async (t) => {
+  const names = ['x-forwarded-method', 'x-forwarded-uri', 'authorization', 'x-auth-subject']
+  for (const name of names) {
+    const lines = [`Connection: close, ${name}`]
+    t.equal((await ask(gateway, { target: '/closed' }, lines)).status, 401, name)
+  }
+})
+
+t.test('a subrequest with a body is refused', async (t) => {
+  for (const line of ['Content-Length: 5', 'Transfer-Encoding: chunked']) {
+    isRefused(t, await ask(gateway, { target: '/open' }, [line]), line)
+  }
+})
+
+t.test('the client address is that of the trusted chain', async (t) => {
+  const lines = ['X-Forwarded-For: 203.0.113.9, unknown']
+  const rest = linesOf('Traefik and Caddy').filter((line) => nameOf(line) !== 'X-Forwarded-For')
+  isRefused(t, await subrequest(gateway, { lines: [...rest, ...lines] }), 'no address')
+})
+
+t.test('only a trusted proxy may ask', async (t) => {
+  const closed = await edge(t, { verifies: true, trustedProxies: ['192.0.2.1'] })
+  for (const path of ['/verify', '/verify/open', '/']) {
+    const lines = linesOf('Traefik and Caddy')
+    const { status, problem } = await subrequest(closed, { path, lines })
+    t.strictSame([status, problem?.code], [403, 'FORBIDDEN'], path)
+  }
+})
+
+t.test('the listener forwards nothing', async (t) => {
+  t.strictSame(gateway.upstream.received, [])
+})

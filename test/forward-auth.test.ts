@@ -1,0 +1,181 @@
+import { createPublicKey } from 'node:crypto'
+import { jwtVerify } from 'jose'
+import t, { type Test } from 'tap'
+import { type Edge, edge } from '../gateway/test/fixtures/edge.ts'
+import { sendBytes, statusesIn } from '../gateway/test/fixtures/raw-client.ts'
+import { askedFromHere } from '../gateway/test/verify/fixtures/subrequest.ts'
+import { realProxies } from './real-proxies.ts'
+
+// Real proxies with the configurations of docs/forward-auth, before a service that believes only the assertion.
+
+const routes = `
+  - { name: admins, prefix: /admins, upstream: service, roles: [root] }
+  - { name: counted, prefix: /counted, upstream: service, limit: { max: 1, windowSeconds: 60, by: subject } }
+  - { name: reads, prefix: /reads, upstream: service, methods: { GET: {} } }
+`
+const gateway = await edge(t, { ...askedFromHere, routes })
+const key = createPublicKey(gateway.assertionKey.publicPem)
+
+/** The caller that the assertion of a request names to the service of a route; null without one. */
+async function callerOf(assertion: unknown, audience: string): Promise<string | null> {
+  if (assertion === undefined || assertion === '') return null
+  const currentDate = new Date(gateway.clock())
+  const options = { audience, issuer: 'gatehouse-gateway', currentDate, algorithms: ['ES256'] }
+  return (await jwtVerify(String(assertion), key, options)).payload.sub ?? null
+}
+
+type Proxied = { readonly port: number; readonly received: Edge['upstream']['received'] }
+
+/** A request whose lines are exactly these, and what of it reached the service. */
+async function send({ port, received }: Proxied, line: string, ...lines: string[]) {
+  const before = received.length
+  const host = lines.some((one) => /^host:/i.test(one)) ? [] : ['Host: api.example']
+  const bytes = [line, ...host, ...lines, 'Connection: close', '', ''].join('\r\n')
+  const answer = await sendBytes(port, bytes)
+  const [status = 0] = statusesIn(answer)
+  return { status, answer, reached: received.slice(before) }
+}
+
+const authorization = (claims = {}) => `Authorization: Bearer ${gateway.token(claims)}`
+
+const spoofed = [
+  ...['Subject', 'Session', 'Client', 'Roles', 'Scope', 'Email', 'Expires', 'Assertion', 'Gateway'],
+  'Claim-Tenant'
+].flatMap((name) => [`X-Auth-${name}`, `x_auth_${name}`, `X-AUTH_${name}`, `X.Auth.${name}`])
+const others = [
+  'Grpc-Metadata-X-Auth-Subject',
+  'X~Auth~Subject',
+  'X-Auth-User',
+  'X-Auth-Request-User'
+]
+
+/** Each is meant to reach the service of /closed, or to be taken for another path or method. */
+const tricks: [line: string, ...lines: string[]][] = [
+  ...[
+    '/open/../closed',
+    '/open/%2e%2e/closed',
+    '//closed',
+    '/open//../closed',
+    '/closed#/open'
+  ].map((path): [string] => [`GET ${path} HTTP/1.1`]),
+  ...['/open/..%2fclosed', '/open/..;/closed', '/%63losed', '/closed%00/open', '/CLOSED'].map(
+    (path): [string] => [`GET ${path} HTTP/1.1`]
+  ),
+  ['GET http://api.example/closed HTTP/1.1'],
+  ['GET http://other.example/open/../closed HTTP/1.1'],
+  ['GET /closed HTTP/1.1', 'X-Original-URI: /open'],
+  ['GET /closed HTTP/1.1', 'X-Original-URL: https://api.example/open'],
+  ['GET /closed HTTP/1.1', 'X-Forwarded-Uri: /open'],
+  ['GET /closed HTTP/1.1', 'X_Forwarded_Uri: /open', 'X_Original_URI: /open'],
+  ['GET /closed HTTP/1.1', 'X-Rewrite-URL: /open'],
+  ['GET /closed HTTP/1.1', 'X-Forwarded-Prefix: /open'],
+  ['GET /closed HTTP/1.1', 'Connection: close, x-original-uri, x-forwarded-uri'],
+  ['GET /closed HTTP/1.1', 'Host: api.example?/open'],
+  ['GET /closed HTTP/1.1', 'Host: api.example/open?'],
+  ['GET /closed HTTP/1.1', 'Host: api.example/open#'],
+  ['POST /reads HTTP/1.1', authorization(), 'X-Original-Method: GET', 'Content-Length: 0'],
+  ['POST /reads HTTP/1.1', authorization(), 'X-Forwarded-Method: GET', 'Content-Length: 0'],
+  ['GET /admins HTTP/1.1', authorization(), 'X-Auth-Roles: root']
+]
+
+async function passes(t: Test, proxied: Proxied) {
+  const cookie = 'Cookie: a=1; __Host-refresh=secret; b=2'
+  const { status, reached } = await send(
+    proxied,
+    'POST /closed/a%20b?x=1 HTTP/1.1',
+    authorization(),
+    cookie,
+    'Content-Length: 0'
+  )
+  t.equal(status, 200, 'a signed-in request passes')
+  const [request] = reached
+  t.match(request, { method: 'POST', target: '/closed/a%20b?x=1' })
+  const { headers = {} } = request ?? {}
+  t.match(headers, { 'x-auth-subject': 'user-1', 'x-auth-scope': /./, cookie: 'a=1; b=2' })
+  t.equal(await callerOf(headers['x-auth-assertion'], 'closed'), 'user-1', 'the assertion is valid')
+  t.notOk(headers.authorization, 'without its token')
+  t.notMatch(JSON.stringify(request), 'secret', 'without the refresh token')
+  const anonymous = await send(proxied, 'GET /open HTTP/1.1')
+  t.equal(anonymous.status, 200, 'a public route needs none')
+  t.notOk(anonymous.reached[0]?.headers['x-auth-subject'], 'and gets no identity')
+}
+
+async function refuses(t: Test, proxied: Proxied) {
+  const refusals: [line: string, lines: string[], status: number, text: string | RegExp][] = [
+    ['GET /closed HTTP/1.1', [], 401, '"code":"UNAUTHENTICATED"'],
+    ['GET /closed HTTP/1.1', ['Authorization: Bearer x.y.z'], 401, 'error="invalid_token"'],
+    ['GET /admins HTTP/1.1', [authorization()], 403, '"code":"FORBIDDEN"'],
+    ['GET /nowhere HTTP/1.1', [authorization()], 404, '"code":"NOT_FOUND"'],
+    ['DELETE /reads HTTP/1.1', [authorization()], 405, /^allow: GET, HEAD/im],
+    ['GET /open/%41 HTTP/1.1', [], 400, '"code":"INVALID_REQUEST"']
+  ]
+  for (const [line, lines, status, text] of refusals) {
+    const refused = await send(proxied, line, ...lines)
+    t.strictSame([refused.status, refused.reached], [status, []], line)
+    t.match(refused.answer, text, `${line}: the words of the gateway`)
+    const challenges = refused.answer.match(/^www-authenticate: Bearer realm="gatehouse"/gim) ?? []
+    t.equal(challenges.length, status === 401 ? 1 : 0, `${line}: one challenge`)
+  }
+  const sub = { sub: `counted at ${proxied.port}` }
+  t.equal((await send(proxied, 'GET /counted HTTP/1.1', authorization(sub))).status, 200)
+  const over = await send(proxied, 'GET /counted HTTP/1.1', authorization(sub))
+  t.strictSame([over.status, over.reached], [429, []], 'a limit counts')
+  t.match(over.answer, /^retry-after: \d+/im)
+  t.match(over.answer, '"code":"RATE_LIMITED"')
+}
+
+/** Nothing of the client is left in what the service may take for its identity. */
+async function strips(t: Test, proxied: Proxied) {
+  for (const name of [...spoofed, ...others]) {
+    for (const line of ['GET /open HTTP/1.1', 'GET /closed HTTP/1.1']) {
+      const lines = line.includes('closed') ? [authorization()] : []
+      const { status, reached } = await send(proxied, line, ...lines, `${name}: root`)
+      const { rawHeaders = [], headers = {} } = reached[0] ?? {}
+      const seen = [status, reached.length, rawHeaders.includes('root'), headers['x-auth-subject']]
+      const subject = lines.length > 0 ? 'user-1' : undefined
+      const whole = [200, 1, false, subject]
+      const expected = status === 400 ? [400, 0, false, undefined] : whole
+      t.strictSame([...seen.slice(0, 3), seen[3] || undefined], expected, `${name}: ${line}`)
+    }
+  }
+  const all = [...spoofed.filter((name) => name.startsWith('X-Auth-'))].map((one) => `${one}: root`)
+  const { reached } = await send(proxied, 'GET /open HTTP/1.1', ...all)
+  t.notMatch(JSON.stringify(reached), 'root', 'all at once')
+}
+
+async function resists(t: Test, proxied: Proxied) {
+  for (const [line, ...lines] of tricks) {
+    const { status, reached } = await send(proxied, line, ...lines)
+    t.not(status, 200, `${line} ${lines.at(-1) ?? ''}`)
+    t.strictSame(reached, [], `${line}: the service never sees it`)
+  }
+  const overridden = await send(
+    proxied,
+    'POST /closed HTTP/1.1',
+    authorization(),
+    'X-HTTP-Method-Override: DELETE',
+    'Content-Length: 0'
+  )
+  t.notMatch(JSON.stringify(overridden.reached), 'DELETE', 'no other method')
+}
+
+for (const [name, { missing, start }] of Object.entries(realProxies)) {
+  t.test(`forward authentication by ${name}`, { skip: missing }, async (t) => {
+    const { upstream, verifyUrl } = gateway
+    const { received, url: serviceUrl } = upstream
+    const proxied = { port: await start(t, { verifyUrl, serviceUrl }), received }
+    await t.test(`${name} forwards what the gateway allows, with its headers`, (t) =>
+      passes(t, proxied)
+    )
+    await t.test(`${name} answers with the refusal of the gateway`, (t) => refuses(t, proxied))
+    await t.test(`${name} forwards no identity of a client`, (t) => strips(t, proxied))
+    await t.test(`${name} cannot be led to another path or method`, (t) => resists(t, proxied))
+    await t.test(`${name} forwards nothing without an answer`, async (t) => {
+      const other = { verifyUrl: 'http://127.0.0.1:9', serviceUrl }
+      const before = received.length
+      const { status } = await fetch(`http://127.0.0.1:${await start(t, other)}/open`)
+      t.ok(status >= 500, `${status}`)
+      t.equal(received.length, before)
+    })
+  })
+}
