@@ -11,6 +11,7 @@ import { isInstalled } from './programs.ts'
 import { starts } from './starts.ts'
 import { issuer } from './tokens.ts'
 import { unseenTokens } from './unseen-tokens.ts'
+import { verifications } from './verifications.ts'
 import { workers } from './workers.ts'
 
 /**
@@ -36,7 +37,15 @@ export async function edge(tell: (line: string) => void): Promise<Row[]> {
   }
   try {
     const rows: Row[] = []
-    for (const figures of [peers, unseenTokens, largeBodies, starts, workers, fullMemory]) {
+    for (const figures of [
+      peers,
+      unseenTokens,
+      largeBodies,
+      starts,
+      workers,
+      fullMemory,
+      verifications
+    ]) {
       rows.push(...(await figures(around, tell)))
     }
     return rows

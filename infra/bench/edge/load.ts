@@ -12,7 +12,8 @@ export function tokenScript(
   folder: string,
   name: string,
   tokens: readonly string[],
-  more: Readonly<Record<string, string>> = {}
+  more: Readonly<Record<string, string>> = {},
+  path = PATH
 ): string {
   const headers = Object.entries(more).map(([header, value]) => `, ["${header}"] = "${value}"`)
   const list = join(folder, `${name}.txt`)
@@ -24,7 +25,7 @@ export function tokenScript(
 local i = 0
 request = function()
   i = i % #t + 1
-  return wrk.format("GET", "${PATH}", { ["Authorization"] = "Bearer " .. t[i], ["Host"] = "bench"${headers.join('')} })
+  return wrk.format("GET", "${path}", { ["Authorization"] = "Bearer " .. t[i], ["Host"] = "bench"${headers.join('')} })
 end
 `
   )
