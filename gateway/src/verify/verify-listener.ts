@@ -94,10 +94,10 @@ export function verifyListener(options: VerifyOptions): Service {
     reply.raw.writeHead(200, answerLines(identity, headers)).end()
     return reply
   })
-  app.addHook('onSend', async ({ headers: { origin }, trail }, reply, payload) => {
+  app.addHook('onSend', async ({ headers: { origin }, located }, reply, payload) => {
     if (reply.statusCode < 400) return
     const headers = reply.getHeaders() as ResponseHeaders
-    markOrigin(headers, origin, trail.route)
+    markOrigin(headers, origin, located?.route ?? null)
     if (typeof payload === 'string') headers[PROBLEM_HEADER] = inAscii(payload)
     reply.headers(headers)
   })
