@@ -76,6 +76,8 @@ export function connection(options: ConnectionOptions): Connection {
     current?.fail(new BrokenConnection())
     options.onClosed()
   }
+  // undici takes a reset for the end of a response that has no length, and it would look complete.
+  const onError = (error: Error): void => current?.fail(error)
   const client = new Client(origin, {
     pipelining: 1,
     allowH2: false,
@@ -89,7 +91,7 @@ export function connection(options: ConnectionOptions): Connection {
         socket = made
         answers = 0
         keepReading(made)
-        guardEvents(made, onFault)
+        guardEvents(made, { onError, onFault })
         done(null, made)
       })
     }

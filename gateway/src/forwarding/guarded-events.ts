@@ -1,14 +1,22 @@
 import type { Socket } from 'node:net'
 
+export type GuardedEvents = {
+  /** The connection was reset or failed, before any listener hears of it. */
+  onError(error: Error): void
+  /** A listener threw this. */
+  onFault(error: Error): void
+}
+
 /**
  * Guards the listeners of a connection, most of which are undici's. What one of them throws ends
  * this connection and the request on it, not the process.
- * @param onFault must not throw
+ * @param events must not throw
  */
-export function guardEvents(socket: Socket, onFault: (error: Error) => void): void {
+export function guardEvents(socket: Socket, { onError, onFault }: GuardedEvents): void {
   const emit: (event: string, ...values: unknown[]) => boolean = socket.emit.bind(socket)
   socket.emit = (event: string, ...values: unknown[]): boolean => {
     try {
+      if (event === 'error' && values[0] instanceof Error) onError(values[0])
       return emit(event, ...values)
     } catch (error) {
       socket.destroy()

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { connect as connectHttpTwo } from 'node:http2'
-import { createServer, type Socket } from 'node:net'
+import { connect, createServer, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { edge } from '../fixtures/edge.ts'
@@ -27,6 +27,11 @@ async function endingService(t: Test) {
     },
     end: (socket) => {
       socket.end(Buffer.concat([Buffer.from('HTTP/1.0 200 OK\r\n\r\n'), content]))
+    },
+    cut: (socket) => {
+      socket.write(Buffer.concat([Buffer.from('HTTP/1.0 200 OK\r\n\r\n'), content]), () =>
+        setTimeout(() => socket.resetAndDestroy(), 20)
+      )
     },
     reset: (socket) => {
       socket.write(`HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: ${BYTES}\r\n\r\n`)
@@ -77,7 +82,23 @@ t.test('a service may close its connection while the client still reads', async 
       const all = await Promise.all(Array.from({ length: 4 }, () => received(name, lateMs)))
       t.strictSame(new Set(all), new Set([BYTES]), `${name}, ${lateMs} ms late`)
     }
-    const reset = await Promise.all(Array.from({ length: 4 }, () => received('reset', lateMs)))
-    t.strictSame(new Set(reset), new Set(['broken']), `reset, ${lateMs} ms late`)
+    for (const name of ['reset', 'cut']) {
+      const all = await Promise.all(Array.from({ length: 4 }, () => received(name, lateMs)))
+      t.strictSame(new Set(all), new Set(['broken']), `${name}, ${lateMs} ms late`)
+    }
+  }
+})
+
+t.test('a response that is cut off looks incomplete to a client of HTTP/1.0', async (t) => {
+  const service = await endingService(t)
+  const gateway = await edge(t, {
+    upstreams: `  ending: '${service}'`,
+    routes: '\n  - { name: end, prefix: /end, upstream: ending, access: public }\n'
+  })
+  for (const name of ['reset', 'cut']) {
+    const client = connect({ port: gateway.port, host: '127.0.0.1' }).resume()
+    client.write(`GET /end/${name} HTTP/1.0\r\nHost: a\r\n\r\n`)
+    const [error] = await once(client, 'error')
+    t.match(error, { code: 'ECONNRESET' }, name)
   }
 })

@@ -86,6 +86,13 @@ export function calmDown(session: Http2Session): void {
   session.destroy()
 }
 
+function reset(raw: ServerResponse): void {
+  const { socket } = raw
+  // Over TLS, the missing close_notify says the same.
+  if (socket === null || 'encrypted' in socket) raw.destroy()
+  else socket.resetAndDestroy()
+}
+
 /** How long a client may take to read the reset of its stream. */
 const UNHEARD_MS = 2000
 
@@ -93,7 +100,9 @@ const UNHEARD_MS = 2000
 export function breakOff(raw: ServerResponse): void {
   const { stream } = raw as unknown as Http2ServerResponse
   if (stream === undefined) {
-    raw.destroy()
+    // A client of HTTP/1.0 takes the end of the connection for the end of the response.
+    if (raw.req.httpVersionMinor === 0) reset(raw)
+    else raw.destroy()
     return
   }
   const { session } = stream
