@@ -10,8 +10,11 @@ import { modules, services } from './programs.ts'
  */
 const EXTERNAL = ['@node-rs/argon2', '@zxcvbn-ts/language-common', 'pg-native']
 
-/** CommonJS dependencies call `require`, which ES modules do not provide. */
-const REQUIRE = `import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);`
+/**
+ * CommonJS dependencies call `require`, which ES modules do not provide. No source may import the
+ * function by this name.
+ */
+const REQUIRE = `import { createRequire as requireFor } from 'node:module'; const require = requireFor(import.meta.url);`
 
 /**
  * Bundles each program with its imports into one file. The folder must be below `node_modules`, so
