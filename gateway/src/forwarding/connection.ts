@@ -1,10 +1,10 @@
 import type { Socket } from 'node:net'
 import { type buildConnector, Client, type Dispatcher } from 'undici'
 import { LARGEST_ANSWER_HEADER_BYTES } from '../routes/route.ts'
-import { type Failable, failable } from './failable.ts'
 import type { NoteFault } from './guard.ts'
 import { guardEvents } from './guarded-events.ts'
 import { keepReading } from './keep-reading.ts'
+import { type Gated, gated, type ReadingGate, readingGate } from './reading-gate.ts'
 
 /**
  * One connection to a service. It carries one request at a time, and is not opened again after it
@@ -62,10 +62,13 @@ class BrokenConnection extends Error {
   readonly code = 'UND_ERR_SOCKET'
 }
 
+const NO_GATE: ReadingGate = { close() {}, open() {} }
+
 export function connection(options: ConnectionOptions): Connection {
   const { origin, connect, monotonicClock, noteFault } = options
   let socket: Socket | null = null
-  let current: Failable | null = null
+  let gate: ReadingGate | null = null
+  let current: Gated | null = null
   let connecting: Socket | null = null
   let answers = 0
   let promisedMs = 0
@@ -91,6 +94,7 @@ export function connection(options: ConnectionOptions): Connection {
         socket = made
         answers = 0
         keepReading(made)
+        gate = readingGate(made)
         guardEvents(made, { onError, onFault })
         done(null, made)
       })
@@ -117,7 +121,7 @@ export function connection(options: ConnectionOptions): Connection {
       return monotonicClock() - idleSinceMs < keptMs - MARGIN_MS
     },
     dispatch(request, handler) {
-      current = failable(handler)
+      current = gated(handler, () => gate ?? NO_GATE)
       client.dispatch(request, current.handler)
     },
     note(headers) {

@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { connect as connectHttpTwo } from 'node:http2'
 import { connect, createServer, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { closed } from '@gatehouse/fixtures/closed'
 import t, { type Test } from 'tap'
 import { edge } from '../fixtures/edge.ts'
 import { selfSigned } from '../fixtures/self-signed.ts'
@@ -27,6 +28,12 @@ async function endingService(t: Test) {
     },
     end: (socket) => {
       socket.end(Buffer.concat([Buffer.from('HTTP/1.0 200 OK\r\n\r\n'), content]))
+    },
+    kept: (socket) => {
+      const more = Buffer.concat([content, content])
+      socket.write(`HTTP/1.1 200 OK\r\ncontent-length: ${more.length}\r\n\r\n`)
+      // Everything has arrived by then, and the gateway waits for the client with the rest of it.
+      socket.write(more, () => setTimeout(() => socket.end(), 200))
     },
     cut: (socket) => {
       socket.write(Buffer.concat([Buffer.from('HTTP/1.0 200 OK\r\n\r\n'), content]), () =>
@@ -87,6 +94,36 @@ t.test('a service may close its connection while the client still reads', async 
       t.strictSame(new Set(all), new Set(['broken']), `${name}, ${lateMs} ms late`)
     }
   }
+})
+
+t.test('a service may close a connection that it would have kept', async (t) => {
+  const service = await endingService(t)
+  const gateway = await edge(t, {
+    https: await selfSigned(),
+    upstreams: `  ending: '${service}'`,
+    routes: '\n  - { name: end, prefix: /end, upstream: ending, access: public }\n'
+  })
+  /** How many bytes a slow client gets, on a connection of its own. */
+  const received = async (): Promise<number | 'broken'> => {
+    const session = connectHttpTwo(gateway.url, { rejectUnauthorized: false })
+    const stream = session.request({ ':path': '/end/kept' })
+    let bytes = 0
+    let allowed = 0
+    const allow = setInterval(() => {
+      allowed += 4000
+      if (bytes < allowed) stream.resume()
+    }, 10)
+    stream.on('data', (chunk: Buffer) => {
+      bytes += chunk.length
+      if (bytes >= allowed) stream.pause()
+    })
+    await closed(stream)
+    clearInterval(allow)
+    session.destroy()
+    return stream.rstCode === 0 ? bytes : 'broken'
+  }
+  const all = await Promise.all(Array.from({ length: 8 }, received))
+  t.strictSame(new Set(all), new Set([2 * BYTES]))
 })
 
 t.test('a response that is cut off looks incomplete to a client of HTTP/1.0', async (t) => {

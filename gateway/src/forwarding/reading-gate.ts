@@ -1,0 +1,108 @@
+import type { Socket } from 'node:net'
+import type { Dispatcher } from 'undici'
+
+/**
+ * Stops and continues the reading of a connection to a service. It takes the place of undici's own
+ * pause: if a service closes a connection that it would keep, while undici's parser is paused,
+ * undici discards a response that has arrived completely. Here, what has arrived stays in the
+ * buffer of the socket, which is bounded, and the end of the connection is not seen before it.
+ */
+export type ReadingGate = {
+  close(): void
+  open(): void
+}
+
+export function readingGate(socket: Socket): ReadingGate {
+  const read = socket.read
+  let isClosed = false
+  // Node.js reads with a size of 0, which only fills the buffer up to its limit.
+  socket.read = (size?: number) => (isClosed && size !== 0 ? null : read.call(socket, size))
+  return {
+    close() {
+      isClosed = true
+    },
+    open() {
+      if (!isClosed) return
+      isClosed = false
+      // Not at once: this may be called while undici parses what it has read.
+      process.nextTick(() => {
+        if (!isClosed) socket.emit('readable')
+      })
+    }
+  }
+}
+
+/** A request on a connection, which can be ended from outside. */
+export type Gated = {
+  readonly handler: Dispatcher.DispatchHandler
+  /** Ends the request with this error, whatever its state. Later events are not passed on. */
+  fail(error: Error): void
+}
+
+/**
+ * Passes on the events of a request, with a controller that pauses at the gate.
+ * @param gateOf the gate of the connection, once it has been made
+ */
+export function gated(handler: Dispatcher.DispatchHandler, gateOf: () => ReadingGate): Gated {
+  let known: Dispatcher.DispatchController | null = null
+  let isOver = false
+  const end = (act: () => void): void => {
+    if (isOver) return
+    isOver = true
+    act()
+  }
+  const own = (given: Dispatcher.DispatchController) => known ?? given
+  return {
+    handler: {
+      onRequestStart(given, context) {
+        const gate = gateOf()
+        gate.open()
+        known = gatedController(given, gate)
+        handler.onRequestStart?.(known, context)
+      },
+      onResponseStart(given, status, headers, text) {
+        if (!isOver) handler.onResponseStart?.(own(given), status, headers, text)
+      },
+      onResponseData(given, chunk) {
+        if (!isOver) handler.onResponseData?.(own(given), chunk)
+      },
+      onResponseEnd(given, trailers) {
+        end(() => handler.onResponseEnd?.(own(given), trailers))
+      },
+      onResponseError(given, error) {
+        end(() => handler.onResponseError?.(own(given), error))
+      }
+    },
+    fail(error) {
+      end(() => handler.onResponseError?.(known ?? noController(error), error))
+    }
+  }
+}
+
+const gatedController = (
+  given: Dispatcher.DispatchController,
+  gate: ReadingGate
+): Dispatcher.DispatchController => ({
+  get aborted() {
+    return given.aborted
+  },
+  get paused() {
+    return given.paused
+  },
+  get reason() {
+    return given.reason
+  },
+  abort: (reason) => given.abort(reason),
+  pause: () => gate.close(),
+  resume: () => gate.open()
+})
+
+/** For a request that undici has not begun. */
+const noController = (reason: Error): Dispatcher.DispatchController => ({
+  aborted: true,
+  paused: false,
+  reason,
+  abort() {},
+  pause() {},
+  resume() {}
+})
