@@ -1,3 +1,4 @@
+import { AccessTokenClaims } from '@gatehouse/access-token/claims'
 import { claimHeaders } from '@gatehouse/edge-headers/claim-headers'
 import { claimHeader } from '@gatehouse/edge-headers/names'
 
@@ -9,12 +10,13 @@ export type AccountClaims = Readonly<Record<string, unknown>>
  * for who issues or verifies a token (RFC 7519 §4.1, RFC 8693 §4, RFC 9068 §2.2, OpenID Connect Core
  * §2 and §5.1), or is one of our own.
  */
-const RESERVED: ReadonlySet<string> = new Set(
-  `iss sub aud exp nbf iat jti typ cty alg kid crit client_id azp scope scp roles groups entitlements
+const RESERVED: ReadonlySet<string> = new Set([
+  ...Object.keys(AccessTokenClaims.properties),
+  ...`iss sub aud exp nbf iat jti typ cty alg kid crit client_id azp scope scp roles groups entitlements
   email email_verified phone_number_verified sid auth_time acr amr nonce at_hash c_hash s_hash act
   may_act cnf events token_use claims authorization_details rights_version session_generation
   delegation`.split(/\s+/)
-)
+])
 
 const NAME = /^[A-Za-z][A-Za-z0-9_-]{0,63}$/
 const MOST_CLAIMS = 32

@@ -116,6 +116,8 @@ export function accessTokens(options: {
     }) =>
       issued(
         {
+          // First, so that it cannot replace a claim of ours.
+          ...templatedClaims(policy.claims, account.claims),
           sub: account.id,
           client_id: clientId || FIRST_PARTY_CLIENT,
           sid,
@@ -125,8 +127,7 @@ export function accessTokens(options: {
           auth_time: authenticatedAt,
           amr: ['pwd'],
           rights_version: account.rightsVersion,
-          ...(policy.namesGeneration ? { session_generation: generation } : {}),
-          ...templatedClaims(policy.claims, account.claims)
+          ...(policy.namesGeneration ? { session_generation: generation } : {})
         },
         Math.max(account.tokensNotBefore, tokensNotBefore),
         begunMs
@@ -137,12 +138,12 @@ export function accessTokens(options: {
       const exp = Math.min(subject.expiresAt, nowSeconds + longest)
       if (exp <= nowSeconds) return null
       const claims: AccessTokenClaims = {
+        ...templatedClaims(policy.claims, exchange.claims),
+        ...exchangedClaims(subject, exchange),
         iss: policy.issuer,
         exp,
         nbf: subject.issuedAt,
-        jti: randomUUID(),
-        ...exchangedClaims(subject, exchange),
-        ...templatedClaims(policy.claims, exchange.claims)
+        jti: randomUUID()
       }
       return { token: sign(claims, activeKey()), expiresIn: exp - nowSeconds, scope: claims.scope }
     },
