@@ -40,10 +40,10 @@ const describing: ReadonlySet<string> = new Set([
 ])
 
 /**
- * Reads the request that a subrequest is about. A proxy forwards the headers that it does not write
- * as its client sent them. So a description counts only as a whole: one family of headers, complete
- * and without contradiction. A proxy that omits one then fails at its first request, and not when
- * a client adds the header.
+ * Reads the request that a subrequest is about. A proxy forwards the headers of its client
+ * unchanged, except those that it writes itself. So a description counts only as a whole: one
+ * family of headers, complete and without contradiction. A proxy that omits one then fails at its
+ * first request, and not when a client adds the header.
  * @throws Refusal FORBIDDEN if the peer is not a trusted proxy, NOT_FOUND for another path, and
  * INVALID_REQUEST if the description is not valid
  */
@@ -86,7 +86,7 @@ function toldProtocol(
   return toldByProxies(raw, { kind, names }).told('proto', proxies)
 }
 
-/** The gateway would not read it, and the next bytes on the connection would be taken for it. */
+/** The gateway reads no body here, so its bytes could be taken for the next request. */
 function refuseBody({ headers }: IncomingMessage): void {
   const { 'content-length': length = '0', 'transfer-encoding': coding } = headers
   if (length !== '0' || coding !== undefined) throw invalid('a subrequest has no body')
@@ -103,13 +103,14 @@ function sortHeaders(rawHeaders: readonly string[]) {
     if (describing.has(name)) {
       if (described.has(name)) throw invalid(`${name} is given twice`)
       described.set(name, value)
-    } else if (isRespelled(name)) throw invalid(`${foldedName(name)} has another spelling`)
-    else if (!readElsewhere.has(name)) lines.push(line, value)
+    } else if (isRespelled(name)) {
+      throw invalid(`a header is another spelling of ${foldedName(name)}`)
+    } else if (!readElsewhere.has(name)) lines.push(line, value)
   }
   return { described, lines }
 }
 
-/** They belong to the subrequest. `arrivedHop` has read the address of the client. */
+/** `Host` is that of the subrequest; `arrivedHop` has read the address of the client. */
 const readElsewhere: ReadonlySet<string> = new Set(['host', forwardedHeader.for])
 
 /** Only names with other characters than letters, digits and dashes have another spelling. */
@@ -171,5 +172,5 @@ function given(described: Described, name: string): string {
 }
 
 const invalid = (detail: string) => malformed('the description of a request', detail)
-const missing = (name: string) => invalid(`the proxy does not say ${name}`)
+const missing = (name: string) => invalid(`${name} is missing or empty`)
 const contradiction = () => invalid('the headers that describe the request contradict each other')

@@ -89,7 +89,7 @@ export function verifyListener(options: VerifyOptions): Service {
     const identity = answeredOf(located.table)
     refuseKeptHeaders(head.rawHeaders, identity)
     const { headers } = await decide(request, head, located)
-    // Many headers: the framework would handle each of them several times.
+    // There are many headers, and the framework would process each of them several times.
     reply.hijack()
     reply.raw.writeHead(200, answerLines(identity, headers)).end()
     return reply

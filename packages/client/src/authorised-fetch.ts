@@ -12,7 +12,7 @@ type Input = string | URL | Request
 
 const isRequest = (input: Input): input is Request => typeof input === 'object' && 'url' in input
 
-/** Whether a body is gone once it was sent. */
+/** Whether a body can be sent only once. */
 function isStream(body: unknown): boolean {
   const stream = body as
     | { getReader?: unknown; [Symbol.asyncIterator]?: unknown }
@@ -57,7 +57,7 @@ export function authorisedFetch(ports: FetchPorts) {
     const { code } = await problemOf(response.clone())
     if (!REFRESHES.includes(code)) return response
     const next = await untilAborted(refresh.instead(grant.token), signal)
-    // Another login must not carry out what was asked under this one.
+    // A request of this session must not be repeated with the token of a later login.
     if (once || next?.session !== grant.session || next.token === grant.token) return response
     await response.body?.cancel()
     return send(next.token)

@@ -18,15 +18,15 @@ export type Channel = {
 /** What the client needs of its runtime. Tests replace it. */
 export type Environment = {
   fetch(input: string | URL | Request, init?: RequestInit): Promise<Response>
-  /** milliseconds of a clock that nobody sets; it may stand still while the device sleeps */
+  /** milliseconds of a clock that is never set; it may stop while the device sleeps */
   monotonicMs(): number
   /** milliseconds of the wall clock, which may be wrong: only differences count */
   wallMs(): number
-  /** calls back once, after so many milliseconds; returns what cancels it */
+  /** calls back once, after so many milliseconds; returns a function that cancels it */
   after(ms: number, call: () => void): () => void
   /** 0 to 1 */
   random(): number
-  /** null where a page has no tabs or workers beside it */
+  /** null if the runtime has no Web Locks */
   readonly locks: Locks | null
   openChannel(name: string): Channel | null
 }

@@ -19,7 +19,7 @@ export type ClientOptions = {
 
 /**
  * A client of one Gatehouse, for one user. The access token is in memory only. A method rejects
- * with `GatehouseProblem`, or with the reason of its `signal`.
+ * with `GatehouseProblem`, or after an abort with the reason of its `signal`.
  */
 export type GatehouseClient = {
   /**
@@ -27,7 +27,7 @@ export type GatehouseClient = {
    * `UNAUTHENTICATED`: the address or the password is wrong.
    */
   login(credentials: Login, options?: Abortable): Promise<{ readonly id: string }>
-  /** Ends the session, in all tabs. If it rejects, the session goes on. */
+  /** Ends the session, in all tabs. If it rejects, the session may still be open. */
   logout(options?: Abortable): Promise<void>
   /** Ends every session of the user, on all devices. */
   logoutEverywhere(options?: Abortable): Promise<void>
@@ -36,14 +36,14 @@ export type GatehouseClient = {
   /**
    * `fetch` with the access token, for `baseUrl` and the listed `origins`. A path such as `/orders`
    * is one of `baseUrl`. It refreshes when necessary and repeats a request once. Responses of
-   * services come back as they are, whatever their status.
+   * services come back unchanged, whatever their status.
    */
   fetch(input: string | URL | Request, init?: RequestInit): Promise<Response>
-  /** The session, or null if nobody is signed in. A page calls it when it starts. */
+  /** The session, or null if no user is signed in. A page calls it when it starts. */
   session(options?: Abortable): Promise<{ readonly id: string } | null>
-  /** Calls back when the session ends, in any tab. Returns what stops that. */
+  /** Calls back when the session ends, in any tab. Returns a function that stops this. */
   onSessionEnd(listener: (end: SessionEnd) => void): () => void
-  /** An access token that is valid now, for other libraries; null if nobody is signed in. */
+  /** An access token that is valid now, for other libraries; null if no user is signed in. */
   getAccessToken(options?: Abortable): Promise<string | null>
   /** Opens a WebSocket with the access token. The gateway closes it with 3000 when the token ends. */
   webSocket(

@@ -7,7 +7,7 @@ export type EndReason = 'logout' | 'ended' | 'replaced'
 export type Message =
   /** Asks for a token, and whether a refresh is under way. */
   | { readonly tells: 'asks' }
-  /** Whoever holds the lock is alive. */
+  /** The tab that holds the lock is alive. */
   | { readonly tells: 'busy' }
   | {
       readonly tells: 'grant'
@@ -21,7 +21,7 @@ export type Message =
     }
   | {
       readonly tells: 'end'
-      /** null: there was none */
+      /** null: the tab knew of no session */
       readonly session: string | null
       readonly reason: EndReason
     }

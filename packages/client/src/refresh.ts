@@ -33,7 +33,7 @@ export type Refresh = {
    * @throws GatehouseProblem an outage: the session is as it was
    */
   instead(was: string | undefined): Promise<Grant | null>
-  /** Another tab has failed, which is news for those who wait. */
+  /** Takes the failed refresh of another tab. The calls that wait here fail as well. */
   hearFailure(failure: Message & { readonly tells: 'failure' }): true
 }
 

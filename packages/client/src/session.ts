@@ -25,17 +25,17 @@ const LEAST_MS = 1000
 
 export type Session = {
   sent(): Sent
-  /** null: nobody is signed in; undefined: not known yet */
+  /** null: no user is signed in; undefined: not known yet */
   grant(): Grant | null | undefined
-  /** Milliseconds for which the token is valid; 0 or less: not any more. */
+  /** Milliseconds for which the token is valid; 0 or less: it has expired. */
   leftMs(grant: Grant): number
   /**
    * Takes the response of a login or refresh.
    * @param sent when the request was sent
-   * @returns what to tell the other tabs; null if they know better
+   * @returns the message for the other tabs; null if they have a newer token
    */
   adopt(response: TokenResponse, sent: Sent, isLogin?: boolean): Message | null
-  /** Takes what another tab has got; returns whether it is news. */
+  /** Takes a message of another tab; returns whether it changes the session. */
   hear(message: Message): boolean
   /** The token for a tab that asks. */
   told(): Message | null
@@ -45,7 +45,7 @@ export type Session = {
 
 export type Clock = { readonly monotonicMs: number; readonly wallMs: number }
 
-/** When a request was sent, and which token there was. */
+/** When a request was sent, and the token that the tab had then. */
 export type Sent = { readonly since: Clock; readonly before: Grant | null | undefined }
 
 const clockOf = (environment: Environment): Clock => ({
@@ -83,7 +83,7 @@ export function openSession(environment: Environment): Session {
     current = { ...told, leadMs, since }
   }
 
-  /** Whether a token of another tab is better than the own one. */
+  /** Whether a token of another tab replaces the token of this one. */
   const isBetter = (heard: Told): boolean => {
     if (heard.session === endedId) return false
     if (!current || heard.isLogin) return heard.token !== current?.token
@@ -108,7 +108,7 @@ export function openSession(environment: Environment): Session {
         leftMs: expiresIn * 1000,
         isLogin
       }
-      // While this tab was frozen, others may have gone on.
+      // While this tab was frozen, other tabs may have got newer tokens.
       const isNewest = isLogin || current === before || isBetter(message)
       if (isNewest) take(message, since)
       return isNewest ? message : null
@@ -121,7 +121,7 @@ export function openSession(environment: Environment): Session {
       }
       if (message.tells !== 'end') return false
       const { session, reason } = message
-      // A tab that did not know its session has signed out the session of the cookie.
+      // A logout in a tab that did not know its session ended the session of the cookie.
       const isMine = session === current?.session || (session === null && reason === 'logout')
       if (current && !isMine) return false
       finish(reason)

@@ -19,7 +19,7 @@ export type SignInPorts = {
   readonly storage: RefreshTokenStorage | null
 }
 
-/** What opens and ends sessions: nothing else may change the cookie meanwhile. */
+/** Opens and ends sessions. Meanwhile, no other tab and no refresh may change the cookie. */
 export function signIn(ports: SignInPorts) {
   const { environment, origin, session, tabs, post, storage } = ports
 
@@ -70,7 +70,7 @@ export function signIn(ports: SignInPorts) {
         const refreshToken = storage && (await storage.read())
         if (!storage || refreshToken !== null) {
           await post('/auth/logout', bodyOf(refreshToken), signal).catch((error: unknown) => {
-            // Without a token there is no session: it has ended before.
+            // The session has already ended.
             if (!isNoSession(error)) throw error
           })
         }

@@ -6,7 +6,7 @@ export type RefreshTokenStorage = {
   read(): string | null | Promise<string | null>
   /** null removes it. Resolves when the token would survive a crash. */
   write(token: string | null): void | Promise<void>
-  /** Runs `work` while no other process that shares this storage runs any. */
+  /** Runs `work` while no other process that shares this storage runs its own. */
   lock?(work: () => Promise<void>): Promise<void>
 }
 

@@ -9,10 +9,10 @@ const MESSAGE_MS = 300
 
 export type Tabs = {
   post(message: Message): void
-  /** Resolves when another tab has told a result. */
+  /** Resolves when another tab reports a result. */
   news(): Promise<void>
   /**
-   * Runs `work` while no other tab and no other call runs any. A lock that a frozen tab holds is
+   * Runs `work` while no other tab and no other call runs its own. The lock of a frozen tab is
    * passed by, not stolen: a stolen lock would make its holder fail when it wakes.
    * @param yields whether a result of another tab makes the work unnecessary
    */

@@ -2,7 +2,7 @@ import type { Refresh } from './refresh.ts'
 import type { Grant, Session } from './session.ts'
 
 /**
- * A token for the next request; null if nobody is signed in. There are no timers: the token is
+ * A token for the next request; null if no user is signed in. There are no timers: the token is
  * refreshed when it is needed, so an idle page leaves its session idle, and a device that wakes up
  * refreshes before its first call.
  * @param once whether the request cannot be repeated. It waits for a refresh that is due soon

@@ -17,10 +17,10 @@ new PerformanceObserver((list) => {
 
 const messages = {
   UNAUTHENTICATED: 'The address or the password is wrong.',
-  CONFLICT: 'This address has an account already: sign in.',
-  NETWORK: 'The gateway does not answer. Your session goes on.',
-  UNAVAILABLE: 'The service is not available for the moment. Your session goes on.',
-  RATE_LIMITED: 'Too many attempts: wait for a moment.'
+  CONFLICT: 'This address already has an account: sign in.',
+  NETWORK: 'The gateway does not answer. Your session continues.',
+  UNAVAILABLE: 'The service is not available at the moment. Your session continues.',
+  RATE_LIMITED: 'Too many attempts: wait a moment.'
 }
 
 const notify = (text, className = '') => {
@@ -128,7 +128,7 @@ byId('everywhere').addEventListener('click', () => attempt(() => gatehouse.logou
 const reasons = {
   logout: 'You are signed out.',
   ended: 'Your session has ended.',
-  replaced: 'Another tab has signed in.'
+  replaced: 'A login in another tab has replaced your session.'
 }
 gatehouse.onSessionEnd(async ({ reason }) => {
   for (const id of ['headers', 'orders', 'sessions']) byId(id).replaceChildren()

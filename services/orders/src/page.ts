@@ -7,7 +7,7 @@ import { Refusal } from '@gatehouse/problem/refusal'
 import { Type } from 'typebox'
 
 const PAGE = fileURLToPath(new URL('../page/', import.meta.url))
-/** An application has a bundler instead. Here, the browser loads the modules of the package. */
+/** Here, the browser loads the modules of the package. An application would use a bundler. */
 const CLIENT = dirname(realpathSync(createRequire(import.meta.url).resolve('@gatehouse/client')))
 
 const files: Readonly<Record<string, string>> = {
@@ -18,7 +18,7 @@ const files: Readonly<Record<string, string>> = {
   'icon.svg': 'image/svg+xml'
 }
 
-/** Nothing inline and nothing of other origins: an injected script neither runs nor sends. */
+/** Allows no inline code and no other origin: an injected script cannot run or send data. */
 const CONTENT_SECURITY_POLICY = [
   "default-src 'none'",
   "script-src 'self'",
