@@ -54,7 +54,7 @@ export const requireRole = (role: string): Middleware =>
 
 /**
  * The caller.
- * @throws Refusal UNAUTHENTICATED if nobody is signed in
+ * @throws Refusal UNAUTHENTICATED if the request is anonymous
  */
 export const requireIdentity = (request: IdentifiedRequest): Caller =>
   requireCaller(request.identity)

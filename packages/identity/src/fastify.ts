@@ -46,7 +46,7 @@ export const identity: FastifyPluginAsync<IdentityOptions> = Object.assign(plugi
 
 /**
  * The caller.
- * @throws Refusal UNAUTHENTICATED if nobody is signed in
+ * @throws Refusal UNAUTHENTICATED if the request is anonymous
  */
 export const requireIdentity = (request: FastifyRequest): Caller => requireCaller(request.identity)
 

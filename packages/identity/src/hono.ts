@@ -46,7 +46,7 @@ export const requireRole = (role: string): Handler =>
 
 /**
  * The caller.
- * @throws Refusal UNAUTHENTICATED if nobody is signed in
+ * @throws Refusal UNAUTHENTICATED if the request is anonymous
  */
 export const requireIdentity = (context: Context<IdentityEnv>): Caller =>
   requireCaller(context.get('identity'))

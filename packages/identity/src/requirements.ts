@@ -5,7 +5,7 @@ import { unauthenticated } from './refusals.ts'
 
 /**
  * The caller, where a request may have none.
- * @throws Refusal 401 UNAUTHENTICATED if nobody is signed in
+ * @throws Refusal 401 UNAUTHENTICATED if the request is anonymous
  */
 export function requireCaller(caller: Caller | null | undefined): Caller {
   if (caller === null || caller === undefined) throw unauthenticated('no assertion')

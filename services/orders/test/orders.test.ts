@@ -16,7 +16,7 @@ const book = { item: 'book', quantity: 2 }
 async function orders(t: Test, file = join(dataFolder(t), 'orders.sqlite')) {
   const { options, headersFor } = await testIdentities('orders')
   const opened = openOrderBook(file)
-  t.equal(statSync(file).mode & 0o777, 0o600, 'for nobody else to read')
+  t.equal(statSync(file).mode & 0o777, 0o600, 'only its user can read it')
   const service = await buildOrders({
     closeMs: 8000,
     log: serviceLog('orders', 'silent'),
@@ -76,7 +76,7 @@ t.test('reading and writing each need their scope', async (t) => {
     'x-auth-roles': 'admin'
   }
   const answer = await service.inject({ url: '/orders', headers: spoofed })
-  t.equal(answer.statusCode, 401, 'headers without an assertion are nobody')
+  t.equal(answer.statusCode, 401, 'headers without an assertion identify no caller')
 })
 
 t.test('an invalid order is refused in the documented form', async (t) => {

@@ -30,7 +30,7 @@ export type WorkerProcess = {
   readonly up: Promise<Ready>
   /** Resolves when it has ended and everything that it said has arrived. */
   readonly ended: Promise<Exit>
-  /** Null if there is no answer within the limit, for example because the worker stands still. */
+  /** Null if there is no answer within the limit, for example because the worker hangs. */
   ask<Asked extends Question>(
     question: Asked,
     asked: Questions[Asked]['asked'],
@@ -39,7 +39,7 @@ export type WorkerProcess = {
   /** the metrics that it told last */
   readonly metrics: () => MetricSnapshot
   order(order: Order): void
-  /** Ends it at once, even if it stands still. */
+  /** Ends it at once, even if it hangs. */
   kill(): void
 }
 

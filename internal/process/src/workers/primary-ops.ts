@@ -31,7 +31,7 @@ export type PrimaryOpsOptions = {
 }
 
 /**
- * How long a worker may take for a figure of its own. One that stands still must not delay others.
+ * How long a worker may take for a figure of its own. One that hangs must not delay others.
  */
 const FIGURE_MS = 1000
 /** How long a request of an operator may take: some wait for gateways. */
@@ -101,7 +101,7 @@ async function pass(
 }
 
 /**
- * The first worker that shows that it does not stand still.
+ * The first worker that answers, and so does not hang.
  * @throws Refusal UNAVAILABLE if none does
  */
 async function answering(workers: readonly WorkerProcess[]): Promise<WorkerProcess> {
