@@ -86,14 +86,19 @@ export function selectedBy({ place, text }: Query): Selected[] {
   return selected.map(({ metric, labels }) => ({ metric, labels: [...labels, ...grouping] }))
 }
 
+/** A directive of nginx, which looks like a metric of the auth service. */
+const NO_METRIC = 'auth_request'
+
 /** The metrics that the documents name, with the page. */
 export function documentedMetrics(): { page: string; metric: string }[] {
   const pages = readdirSync(`${root}/docs`, { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.md'))
     .map((name) => `docs/${name}`)
-  return pages.flatMap((page) =>
-    [...read(page).matchAll(/`((?:gateway|auth|nodejs|process)_[a-z_]+[a-z])`/g)].map(
-      ([, metric = '']) => ({ page, metric })
+  return pages
+    .flatMap((page) =>
+      [...read(page).matchAll(/`((?:gateway|auth|nodejs|process)_[a-z_]+[a-z])`/g)].map(
+        ([, metric = '']) => ({ page, metric })
+      )
     )
-  )
+    .filter(({ metric }) => metric !== NO_METRIC)
 }

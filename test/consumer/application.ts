@@ -9,6 +9,7 @@ import {
 } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { processEnvironment } from '@gatehouse/fixtures/program'
 import { type LockEntry, lockFile } from './lock-file.ts'
 
 /** A tarball of a published package. */
@@ -100,7 +101,11 @@ export async function startApplication(
   folder: string,
   words: readonly string[]
 ): Promise<ChildProcess> {
-  const child = spawn(node, words, { cwd: folder, stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn(node, words, {
+    cwd: folder,
+    env: processEnvironment(),
+    stdio: ['ignore', 'pipe', 'inherit']
+  })
   for await (const _line of createInterface({ input: child.stdout })) return child
   throw new Error(`${words[0]} ended before it listened`)
 }

@@ -5,6 +5,7 @@ import { promisify } from 'node:util'
 import { GATEWAY_KEYS_PATH } from '@gatehouse/edge-headers/assertion'
 import { client } from '@gatehouse/fixtures/client'
 import { dataFolder } from '@gatehouse/fixtures/data-folder'
+import { processEnvironment } from '@gatehouse/fixtures/program'
 import { wholeSystem } from '@gatehouse/fixtures/whole-system'
 import { freePort } from '@gatehouse/start/free-port'
 import type { Test } from 'tap'
@@ -41,7 +42,9 @@ export async function testServices(t: Test, application: string): Promise<void> 
     if (node === null && process.env.CI) throw new Error(`${reason}, and nothing may be skipped`)
     await t.test(`on Node.js ${release}`, { skip: node === null && reason }, async (t) => {
       const words = ['dist/program.js', url, ada.email, ada.password]
-      const { stdout } = await promisify(execFile)(node ?? '', words, { cwd: application })
+      const env = processEnvironment()
+      const options = { cwd: application, env }
+      const { stdout } = await promisify(execFile)(node ?? '', words, options)
       t.strictSame(
         JSON.parse(stdout),
         { code: 'UNAUTHENTICATED', isSameSession: true, email: ada.email, afterwards: null },
