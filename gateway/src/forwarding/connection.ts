@@ -79,8 +79,7 @@ export function connection(options: ConnectionOptions): Connection {
     current?.fail(new BrokenConnection())
     options.onClosed()
   }
-  // undici takes a reset for the end of a response that has no length, and it would look complete.
-  const onError = (error: Error): void => current?.fail(error)
+  const onError = (error: Error): void => current?.cut(error)
   const client = new Client(origin, {
     pipelining: 1,
     allowH2: false,

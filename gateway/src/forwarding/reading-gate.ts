@@ -37,6 +37,11 @@ export type Gated = {
   readonly handler: Dispatcher.DispatchHandler
   /** Ends the request with this error, whatever its state. Later events are not passed on. */
   fail(error: Error): void
+  /**
+   * The connection was reset. undici takes that for the end of a response without a length, and it
+   * would look complete.
+   */
+  cut(error: Error): void
 }
 
 /**
@@ -46,6 +51,8 @@ export type Gated = {
 export function gated(handler: Dispatcher.DispatchHandler, gateOf: () => ReadingGate): Gated {
   let known: Dispatcher.DispatchController | null = null
   let isOver = false
+  let hasBegun = false
+  let reset: Error | null = null
   const end = (act: () => void): void => {
     if (isOver) return
     isOver = true
@@ -61,13 +68,17 @@ export function gated(handler: Dispatcher.DispatchHandler, gateOf: () => Reading
         handler.onRequestStart?.(known, context)
       },
       onResponseStart(given, status, headers, text) {
+        hasBegun = true
         if (!isOver) handler.onResponseStart?.(own(given), status, headers, text)
       },
       onResponseData(given, chunk) {
         if (!isOver) handler.onResponseData?.(own(given), chunk)
       },
       onResponseEnd(given, trailers) {
-        end(() => handler.onResponseEnd?.(own(given), trailers))
+        end(() => {
+          if (reset === null) handler.onResponseEnd?.(own(given), trailers)
+          else handler.onResponseError?.(own(given), reset)
+        })
       },
       onResponseError(given, error) {
         end(() => handler.onResponseError?.(own(given), error))
@@ -75,6 +86,10 @@ export function gated(handler: Dispatcher.DispatchHandler, gateOf: () => Reading
     },
     fail(error) {
       end(() => handler.onResponseError?.(known ?? noController(error), error))
+    },
+    cut(error) {
+      // Before that, undici sends a request that was not sent yet on another connection.
+      if (hasBegun) reset = error
     }
   }
 }

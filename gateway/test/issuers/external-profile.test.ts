@@ -31,6 +31,7 @@ t.test(
       issuedAt: 1000,
       rightsVersion: null,
       generation: null,
+      delegation: null,
       notBefore: 1000,
       authenticatedAt: null
     })
