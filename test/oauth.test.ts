@@ -212,7 +212,7 @@ t.test('an operator adds a secret to a client, and disables it', async (t) => {
   t.ok((await grants(second)) && (await grants(third)))
 
   const listed = await ops(['clients', 'list'])
-  t.match(listed.stdout, /billing {2}orders:read introspect {2}client_secret_basic {2}enabled/)
+  t.match(listed.stdout, /billing {2}orders:read introspect +client_secret_basic {2}enabled/)
   for (const text of [secret, second, third]) t.notMatch(listed.stdout, text)
   t.match(await ops(['clients', 'disable', id]), { code: 1, stderr: /--yes/ })
   t.equal((await ops(['clients', 'disable', id, '--yes'])).code, 0)

@@ -183,6 +183,7 @@ t.test('the shipped table opens only the intended routes', async (t) => {
     '/auth/logout',
     '/auth/refresh-token',
     '/auth/register',
+    '/demo',
     '/echo/public',
     '/oauth/introspect',
     '/oauth/revoke',

@@ -17,6 +17,7 @@ t.test('each shipped route is closed, or intentionally open', async (t) => {
     'oauth-metadata': ['public', []],
     jwks: ['public', []],
     orders: ['signed-in', []],
+    demo: ['public', []],
     echo: ['signed-in', []],
     'echo-public': ['public', []]
   })
@@ -31,6 +32,7 @@ t.test('each shipped route is closed, or intentionally open', async (t) => {
     '/oauth/introspect': 'oauth-introspect',
     '/.well-known/oauth-authorization-server': 'oauth-metadata',
     '/orders/1': 'orders',
+    '/demo/': 'demo',
     '/echo/publicX': 'echo',
     '/echo/public/x': 'echo-public'
   })) {
