@@ -58,6 +58,7 @@ export async function openListeners(
     tls,
     ops: { app: ops, at: { host: GATEWAY_OPS_HOST, port: GATEWAY_OPS_PORT } },
     service: { app, at: { host: GATEWAY_HOST, port: GATEWAY_PORT } },
+    alongside: verify === null ? [] : [verify],
     workers: { count: config.workers, metrics: ports.metrics },
     reload: routes.reload,
     close: () => closing.disposeAsync()

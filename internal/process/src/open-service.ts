@@ -13,6 +13,8 @@ type Listener = Pick<FastifyInstance, 'listen' | 'log' | 'server'>
 type ServiceParts = Omit<RunningService, 'url' | 'opsUrl' | 'drain' | 'endsWithinMs'> & {
   readonly service: { readonly app: Listener & Pick<Service, 'draining'>; readonly at: Place }
   readonly ops: { readonly app: Service; readonly at: Place }
+  /** other listeners that drain together with the service */
+  readonly alongside?: readonly Pick<Service, 'draining'>[]
   /** how many processes serve its port, and the metrics of this one; absent: it is always one */
   readonly workers?: { readonly count: number; readonly metrics: Registry }
   readonly times: DrainTimes
@@ -38,7 +40,7 @@ const LAST_MS = 3000
  * everything is closed
  */
 export async function openService(parts: ServiceParts): Promise<RunningService> {
-  const { service, ops, times, tls, workers, ...given } = parts
+  const { service, ops, alongside = [], times, tls, workers, ...given } = parts
   const running = {
     ...given,
     reload() {
@@ -53,7 +55,7 @@ export async function openService(parts: ServiceParts): Promise<RunningService> 
   }
   const drain = async (): Promise<void> => {
     service.app.log.info({ drainSeconds: times.drainMs / 1000 }, 'told to end')
-    service.app.draining.begin()
+    for (const { draining } of [service.app, ...alongside]) draining.begin()
     if (times.drainMs > 0) await pause(times.drainMs)
   }
   try {

@@ -11,12 +11,17 @@ t.test('a draining service is not ready, and serves every request until it close
   const app = buildService({ log })
   app.get('/', async () => ({}))
   const ops = buildOps({ log, metrics: new Registry(), checks: {}, service: app })
+  const other = buildService({ log })
+  other.get('/', async () => ({}))
+  t.teardown(() => other.close())
+  const otherUrl = await other.listen({ host: '127.0.0.1', port: 0 })
   const at = { host: '127.0.0.1', port: 0 }
   const service = await openService({
     name: 'service',
     times: { drainMs: 0, closeMs: 1000 },
     service: { app, at },
     ops: { app: ops, at },
+    alongside: [other],
     async close() {
       await app.close()
       await ops.close()
@@ -29,6 +34,8 @@ t.test('a draining service is not ready, and serves every request until it close
   t.equal((await fetch(`${service.opsUrl}/readyz`)).status, 503)
   const answer = await fetch(service.url)
   t.match([answer.status, answer.headers.get('connection')], [200, 'close'])
+  const { headers } = await fetch(otherUrl)
+  t.equal(headers.get('connection'), 'close', 'its other listeners drain with it')
   t.equal(service.endsWithinMs, 4000)
   await service.close()
   await t.rejects(fetch(service.url), 'then it accepts no connection')
