@@ -11,14 +11,11 @@ import type { NamedClaim } from '../tokens/forwarded-claims.ts'
 export const identityHeaders = (
   routes: readonly Pick<Route, 'tokenClaims'>[],
   issuerClaims: readonly NamedClaim[]
-): ReadonlySet<string> =>
-  new Set([
-    ...Object.values(identityHeader),
-    gatewayHeader,
-    ...[...issuerClaims, ...routes.flatMap(({ tokenClaims }) => tokenClaims)].map(
-      ({ header }) => header
-    )
-  ])
+): ReadonlySet<string> => {
+  const claims = issuerClaims.concat(routes.flatMap(({ tokenClaims }) => tokenClaims))
+  const ofClaims = claims.map(({ header }) => header)
+  return new Set([...Object.values(identityHeader), gatewayHeader, ...ofClaims])
+}
 
 /** The client's credentials as the service may see them: without those of the gateway. */
 const credentials = ['authorization', 'cookie'] as const

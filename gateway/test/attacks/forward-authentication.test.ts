@@ -196,7 +196,11 @@ t.test('a spoofed identity header changes nothing in the answer', async (t) => {
   const { status, headers } = await ask(gateway, { target: '/tenants' }, [...spoofed, ...good])
   t.equal(status, 200)
   t.notMatch(Object.values(headers).join(), 'root')
-  t.equal((await ask(gateway, { target: '/closed' }, spoofed)).status, 401, 'they sign nobody in')
+  t.equal(
+    (await ask(gateway, { target: '/closed' }, spoofed)).status,
+    401,
+    'they do not sign the client in'
+  )
 })
 
 t.test('no user agent and no path of a health check passes', async (t) => {

@@ -41,7 +41,7 @@ export type DelegatedToken = {
 export type DelegationClaims = { readonly act?: Actor; readonly delegation?: Delegation }
 
 /**
- * Who acted in turn; null if nobody did, undefined if the members contradict each other. Pure.
+ * Who acted in turn; null if there is no actor, undefined if the members contradict each other. Pure.
  */
 export function actorsOf({
   act,
