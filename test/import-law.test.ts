@@ -82,6 +82,7 @@ const infraImports: Record<string, readonly string[]> = {
     '@gatehouse/auth/redis/store-clock',
     '@gatehouse/auth/sessions/families',
     '@gatehouse/auth/sessions/redis-families',
+    '@gatehouse/auth/sessions/redis-family-keys',
     '@gatehouse/start/free-port'
   ],
   'infra/bundle': [],

@@ -15,9 +15,12 @@ export type Presented = {
   readonly atMs: number
 }
 
+/** The record of a new family, and whether the user now has too many. */
+export type OpenedFamily = { readonly record: FamilyRecord; readonly tooMany: boolean }
+
 export type StoredFamily = { readonly sid: string; readonly record: FamilyRecord }
 
-type StoredFamilies = {
+export type StoredFamilies = {
   /** the oldest first */
   readonly live: StoredFamily[]
   /** the ids of those that have ended or expired */
@@ -67,11 +70,7 @@ export type Families = {
    * Opens a family, and says whether the user now has too many. None ends before the login is
    * complete.
    */
-  open(
-    subject: string,
-    sid: string,
-    opened: Opened
-  ): Promise<{ readonly record: FamilyRecord; readonly tooMany: boolean }>
+  open(subject: string, sid: string, opened: Opened): Promise<OpenedFamily>
   /**
    * Ends the oldest families of a user who has too many, but never the one that was just opened:
    * others may have been opened in the same second, or by a clock that is ahead. Returns how many

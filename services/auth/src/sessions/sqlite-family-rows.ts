@@ -10,8 +10,7 @@ const SCHEMA = `
     label text not null, seen integer, tokens_not_before integer, answered_again integer,
     primary key (subject, sid)
   ) strict, without rowid;
-  create index if not exists families_by_expiry on families (expires_at);
-  create table if not exists unrecorded_ends (sid text primary key, ending text not null) strict`
+  create index if not exists families_by_expiry on families (expires_at)`
 
 function makeFamilyTables(database: DatabaseSync): void {
   database.exec(SCHEMA)
@@ -45,8 +44,18 @@ const UPSERT = `
   insert into families (${[...KEY, ...MEMBERS].join()}) values (${[...KEY, ...MEMBERS].fill('?').join()})
   on conflict do update set ${MEMBERS.map((name) => `${name} = excluded.${name}`).join()}`
 
-/** The table of families, in the hands of the state machine. */
-export function familyRows(database: DatabaseSync) {
+/** The table of families. */
+export type FamilyRows = {
+  read(subject: string, sid: string): FamilyRecord | null
+  /** The oldest first. */
+  readAll(subject: string): StoredFamily[]
+  write(subject: string, sid: string, record: FamilyRecord): void
+  remove(subject: string, sid: string): void
+  /** Deletes families that expired before this second. Returns how many. */
+  removeExpired(second: number, limit: number): number
+}
+
+export function familyRows(database: DatabaseSync): FamilyRows {
   makeFamilyTables(database)
   const selectAll = database.prepare(
     'select * from families where subject = ? order by opened_at, sid'
@@ -59,21 +68,18 @@ export function familyRows(database: DatabaseSync) {
       select subject, sid from families where expires_at <= ? order by expires_at limit ?
     )`)
   return {
-    read(subject: string, sid: string): FamilyRecord | null {
+    read(subject, sid) {
       const row = selectOne.get(subject, sid)
       return row === undefined ? null : toFamily(row).record
     },
-    /** The oldest first. */
-    readAll: (subject: string): StoredFamily[] => selectAll.all(subject).map(toFamily),
-    write(subject: string, sid: string, record: FamilyRecord): void {
+    readAll: (subject) => selectAll.all(subject).map(toFamily),
+    write(subject, sid, record) {
       upsert.run(...toRow(subject, sid, record))
     },
-    remove(subject: string, sid: string): void {
+    remove(subject, sid) {
       remove.run(subject, sid)
     },
-    /** Deletes families that expired before this second; how many. */
-    removeExpired: (second: number, limit: number): number =>
-      Number(deleteExpired.run(second, limit).changes)
+    removeExpired: (second, limit) => Number(deleteExpired.run(second, limit).changes)
   }
 }
 

@@ -5,7 +5,7 @@ import { decodeJwt } from 'jose'
 import t, { type Test } from 'tap'
 import type { Presentation } from '../../src/sessions/families.ts'
 import { lateSeconds } from '../../src/sessions/family.ts'
-import { familiesKey } from '../../src/sessions/redis-families.ts'
+import { familiesKey } from '../../src/sessions/redis-family-keys.ts'
 import {
   audited,
   authService,
