@@ -2,6 +2,7 @@ import { isIP } from 'node:net'
 import { LOCAL_ISSUER, SIGNING_KEYS_PATH, tokenSettings } from '@gatehouse/access-token/settings'
 import { redisFaults, redisSettings } from '@gatehouse/redis/settings'
 import { defaultAddress, defaultPorts } from '@gatehouse/settings/default-ports'
+import { drainFaults } from '@gatehouse/settings/drain-times'
 import {
   commonSettings,
   dataSettings,
@@ -112,6 +113,7 @@ export function readConfig(environment: Environment): GatewayConfig {
   const faults = [
     ...workerFaults('GATEWAY', settings.GATEWAY_WORKERS, { REDIS_URL: settings.REDIS_URL }),
     ...shareFaults(dividedLimits(settings), workers),
+    ...drainFaults(settings),
     ...originFaults(settings),
     ...corsFaults(settings),
     ...redirectFaults(settings),

@@ -163,28 +163,27 @@ t.test('each mistake in a setting is one line: its name, and what is allowed', a
     [
       'GATEWAY_HOST',
       'localhost:3000',
-      'GATEWAY_HOST must be an IP address or the name of a host, without a port'
+      'GATEWAY_HOST must be an IP address or the name of a host, without a port; it has a port or a character that no host has'
     ],
     [
       'GATEWAY_HOST',
       '[::1]',
-      'GATEWAY_HOST must be an IP address or the name of a host, without a port'
+      'GATEWAY_HOST must be an IP address or the name of a host, without a port; it has brackets'
     ]
   ]
   for (const [name, value, line] of lines) t.strictSame(faults({ [name]: value }), [line], value)
-  for (const value of [
-    'notaurl',
-    'auth.example.com',
-    'ftp://a',
-    'https://u:p@a',
-    'http://a:70000',
-    'http://a?b'
-  ]) {
-    const line =
-      'must be an http or https URL without user and password, for example https://auth.example.com'
+  const urlFaults = {
+    'auth.example.com': 'it does not begin with http:// or https://',
+    'https://u:p@a': 'it contains a user or a password',
+    'http://a:70000': 'its host or port is not valid',
+    'http://a?b': 'it has a query or a fragment'
+  }
+  for (const [value, fault] of Object.entries(urlFaults)) {
+    const line = `must be an http or https URL without user and password, for example https://auth.example.com; ${fault}`
     t.strictSame(faults({ TOKEN_ISSUER: value }), [`TOKEN_ISSUER ${line}`], value)
     t.strictSame(faults({ GATEWAY_JWKS_URL: value }), [`GATEWAY_JWKS_URL ${line}`], value)
   }
+  t.match(faults({ DRAIN_SECONDS: '26' }), [/^DRAIN_SECONDS must be at most DRAIN_LIMIT_SECONDS/])
   t.match(faults({ GATEWAY_PORT: 'tcp://10.96.0.9:80' }), [
     /from 0 to 65535; Kubernetes sets this variable/
   ])

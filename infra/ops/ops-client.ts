@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { schemeOf } from '@gatehouse/process/derived-addresses'
 import { OPS_ADDRESS_FILE, OPS_TOKEN_FILE } from '@gatehouse/process/ops-address'
 import { defaultAddress, defaultPorts } from '@gatehouse/settings/default-ports'
-import { isHttpUrl } from '@gatehouse/settings/formats'
+import { httpUrlFault } from '@gatehouse/settings/formats'
 import { readSettings, SettingsFault } from '@gatehouse/settings/read-settings'
 import { secret } from '@gatehouse/settings/secret'
 import { type Fetch, securedFetch } from '@gatehouse/tls/secured-fetch'
@@ -31,10 +31,11 @@ export function opsClient(environment: Environment): OpsClient {
   return {
     async call<Body>(method: string, path: string, body?: object) {
       const { url, from } = listenerAddress(environment)
-      if (!isHttpUrl(url)) {
+      const fault = httpUrlFault(url)
+      if (fault !== null) {
         throw new Refused(
           'BAD_ADDRESS',
-          `${from} must be an http or https URL such as ${DEFAULT_ADDRESS}.`
+          `${from} must be an http or https URL such as ${DEFAULT_ADDRESS}; ${fault}.`
         )
       }
       const token = opsToken(environment)

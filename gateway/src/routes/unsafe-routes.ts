@@ -26,7 +26,7 @@ export function unsafeRoutes(
   isProduction: boolean
 ): DocumentFault[] {
   const ofUpstreams = Object.entries(upstreams).flatMap(([name, upstream]) =>
-    upstreamFaults(upstream).map((text) => ({ path: ['upstreams', name], text }))
+    upstreamFaults(upstream, ['upstreams', name])
   )
   const names = new Set<string>()
   const owners = new Map<string, Entry>()

@@ -1,3 +1,5 @@
+import { httpUrlFault } from '@gatehouse/settings/formats'
+import type { DocumentFault } from '@gatehouse/settings/schema-faults'
 import type { ClientTls } from '@gatehouse/tls/client-tls'
 import { type Static, Type } from 'typebox'
 import { canonicalTarget } from '../paths/canonical-path.ts'
@@ -6,6 +8,7 @@ import { UpstreamTlsEntry } from './upstream-tls.ts'
 /** As it is written: an address, or an environment variable that contains one. */
 const Address = Type.String({
   title: 'an address such as http://orders:3002, without user, query and fragment',
+  faultOf: httpUrlFault,
   pattern: '^(https?://[^/?#@]+(/[^?#]*)?|\\$\\{[A-Z_][A-Z0-9_]*(:-[^}]*)?\\})$',
   description:
     'Scheme and authority, for example http://orders:3002. A base path (http://orders:3002/api/v2) is put before every path that is forwarded.'
@@ -102,21 +105,33 @@ export function toUpstream(name: string, entry: UpstreamEntry, tls: ClientTls | 
 const basePathOf = (address: string): string =>
   address.replace(/^https?:\/\/[^/]*/i, '').replace(/\/$/, '')
 
-/** The faults that a schema cannot find. */
-export function upstreamFaults(entry: UpstreamEntry): string[] {
+/**
+ * The faults that a schema cannot find.
+ * @param path where the entry is
+ */
+export function upstreamFaults(entry: UpstreamEntry, path: DocumentFault['path']): DocumentFault[] {
   const addresses = typeof entry === 'string' ? [entry] : entry.addresses
-  const known = addresses.filter(isAddress)
-  const faults = addresses
-    .filter((address) => !isAddress(address))
-    .map((address) => `${address || 'nothing'} is not an http or https address`)
-  if (new Set(known.map((address) => new URL(address).origin)).size < known.length) {
+  const invalid = addresses.flatMap((address, at) => {
+    const fault = httpUrlFault(address)
+    if (fault === null) return []
+    const text = `${address} is not an http or https address: ${fault}`
+    return [{ path: typeof entry === 'string' ? path : [...path, 'addresses', at], text }]
+  })
+  const known = addresses.filter((address) => httpUrlFault(address) === null)
+  return [...invalid, ...faultsTogether(entry, known).map((text) => ({ path, text }))]
+}
+
+/** The faults of all valid addresses together. */
+function faultsTogether(entry: UpstreamEntry, addresses: readonly string[]): string[] {
+  const faults: string[] = []
+  if (new Set(addresses.map((one) => new URL(one).origin)).size < addresses.length) {
     faults.push('an address is given twice')
   }
-  const plain = known.find((address) => new URL(address).protocol === 'http:')
+  const plain = addresses.find((address) => new URL(address).protocol === 'http:')
   if (typeof entry !== 'string' && entry.tls !== undefined && plain !== undefined) {
     faults.push(`tls has no effect on ${plain}: begin the address with https`)
   }
-  const basePaths = [...new Set(known.map(basePathOf))]
+  const basePaths = [...new Set(addresses.map(basePathOf))]
   if (basePaths.length > 1) faults.push('its addresses have different base paths')
   for (const basePath of basePaths) {
     if (basePath !== '' && canonicalTarget(basePath)?.path !== basePath) {
@@ -124,13 +139,4 @@ export function upstreamFaults(entry: UpstreamEntry): string[] {
     }
   }
   return faults
-}
-
-function isAddress(address: string): boolean {
-  const url = URL.canParse(address) ? new URL(address) : null
-  return (
-    url !== null &&
-    /^https?:$/.test(url.protocol) &&
-    `${url.search}${url.hash}${url.username}${url.password}` === ''
-  )
 }

@@ -2,7 +2,7 @@ import { SettingsFault } from '@gatehouse/settings/read-settings'
 import { type DocumentFault, schemaFaults } from '@gatehouse/settings/schema-faults'
 import type { TSchema } from 'typebox'
 import { Value } from 'typebox/value'
-import type { YamlFile } from './yaml-file.ts'
+import { ofVariable, type YamlFile } from './yaml-file.ts'
 
 /**
  * The content of a file, with the defaults of its schema.
@@ -38,7 +38,9 @@ export function refuseFaults(file: YamlFile, content: unknown, faults: readonly 
 }
 
 const written = (file: YamlFile, fault: DocumentFault, entry: string, words: string): string =>
-  [file.placeOf(fault), entry, words].filter((part) => part !== '').join(': ')
+  [file.placeOf(fault), entry, `${ofVariable(file.variableOf(fault))}${words}`]
+    .filter((part) => part !== '')
+    .join(': ')
 
 /** The name of the entry into which a path leads, and the member of the entry. */
 function placeIn(path: DocumentFault['path'], content: unknown): { entry: string; member: string } {

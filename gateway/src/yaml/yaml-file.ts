@@ -12,7 +12,7 @@ import {
   type YAMLParseError,
   type YAMLWarning
 } from 'yaml'
-import { expandVariables, unsetVariable } from './expand-variables.ts'
+import { expandVariables, setVariables, unsetVariable } from './expand-variables.ts'
 
 /** A YAML file that was read. */
 export type YamlFile = {
@@ -20,8 +20,12 @@ export type YamlFile = {
   /**
    * The place of a fault in the file, as editors and terminals understand it: `routes.yaml:12:5`.
    */
-  placeOf(fault: Pick<DocumentFault, 'path' | 'ofName'>): string
+  placeOf(fault: MemberPath): string
+  /** The environment variable that the faulty text comes from. */
+  variableOf(fault: MemberPath): string | undefined
 }
+
+type MemberPath = Pick<DocumentFault, 'path' | 'ofName'>
 
 /**
  * Reads YAML, with `${NAME}` and `${NAME:-default}` for environment variables.
@@ -29,14 +33,16 @@ export type YamlFile = {
  * @throws SettingsFault with the place of each fault
  */
 export function readYaml(file: string, written: string, environment: Environment): YamlFile {
-  const { text, originalOffset } = expandVariables(written, environment)
+  const { text, originalOffset, variableIn } = expandVariables(written, environment)
   const document = parseDocument(text, { prettyErrors: false })
   const placeAt = (offset: number) => `${file}:${lineAndColumn(written, originalOffset(offset))}`
   const [broken] = [...document.errors, ...document.warnings]
   if (broken !== undefined) {
     // Later faults of the syntax are often consequences of the first one.
     const [at] = broken.pos
-    throw new SettingsFault([`${placeAt(at)}: ${syntaxFault(broken, text.slice(at))}`])
+    const variable = variableIn(at, at) ?? setVariables(written, environment).find(isBroken)?.name
+    const words = syntaxFault(broken, text.slice(at))
+    throw new SettingsFault([`${placeAt(at)}: ${ofVariable(variable)}${words}`])
   }
   const unset = unsetIn(document)
   if (unset.length > 0) {
@@ -49,9 +55,21 @@ export function readYaml(file: string, written: string, environment: Environment
   }
   return {
     value: document.toJS(),
-    placeOf: ({ path, ofName = false }) => placeAt(offsetOf(document, path, ofName))
+    placeOf: (fault) => placeAt(placeIn(document, fault).offset),
+    variableOf(fault) {
+      const { offset, end } = placeIn(document, fault)
+      return variableIn(offset, end)
+    }
   }
 }
+
+/** Names the variable that a text comes from, before a message about the text. */
+export const ofVariable = (name: string | undefined): string =>
+  name === undefined ? '' : `in the value of ${name}: `
+
+/** Brackets or quotes in the value of a variable that do not end there break the text after it. */
+const isBroken = ({ value }: { readonly value: string }): boolean =>
+  parseDocument(value).errors.length > 0
 
 /** @param rest the text from the place of the fault onwards */
 function syntaxFault({ code, message }: YAMLParseError | YAMLWarning, rest: string): string {
@@ -71,26 +89,29 @@ function unsetIn(document: Document): { name: string; offset: number }[] {
   return unset
 }
 
+/** Where a member is in the text. */
+type Place = { readonly offset: number; readonly end: number }
+
 /**
- * Where the value or the name of a member begins. If the member is missing, where the map or list
- * begins that should contain it.
+ * Where the value or the name of a member begins, and where it ends if it is a scalar. If the
+ * member is missing, where the map or list begins that should contain it.
  */
-function offsetOf(document: Document, path: DocumentFault['path'], ofName: boolean): number {
+function placeIn(document: Document, { path, ofName = false }: MemberPath): Place {
   let node: unknown = document.contents
   let offset = startOf(node)
   for (const [depth, step] of path.entries()) {
     if (isAlias(node)) node = node.resolve(document)
     if (isMap(node)) {
       const pair = node.items.find(({ key }) => isScalar(key) && String(key.value) === String(step))
-      if (pair === undefined) return offset
+      if (pair === undefined) return { offset, end: offset }
       const isLast = depth === path.length - 1
       node = isLast && ofName ? pair.key : (pair.value ?? pair.key)
     } else if (isSeq(node) && typeof step === 'number') {
       node = node.items[step]
-    } else return offset
+    } else return { offset, end: offset }
     offset = startOf(node) || offset
   }
-  return offset
+  return { offset, end: isScalar(node) ? (node.range?.[1] ?? offset) : offset }
 }
 
 const startOf = (node: unknown): number => (node as Node | null)?.range?.[0] ?? 0

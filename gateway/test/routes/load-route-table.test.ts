@@ -40,10 +40,7 @@ routes: [{ name: a, prefix: '\${A}x', upstream: c }]
   const environment = { A: 'http://a.with.a.long.name.example', B_WITH_A_LONG_NAME: 'b' }
   t.strictSame(
     faultsOf(yaml, environment).map((fault) => fault.split(': ', 2).join(': ')),
-    [
-      'routes.yaml:1:28: upstream b must be an address such as http://orders:3002, without user, query and fragment',
-      'routes.yaml:2:29: route a'
-    ]
+    ['routes.yaml:1:28: in the value of B_WITH_A_LONG_NAME', 'routes.yaml:2:29: route a']
   )
 })
 

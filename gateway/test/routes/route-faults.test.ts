@@ -199,7 +199,7 @@ t.test('each mistake in a table is one line, with its place and what is allowed'
     [
       'a port that is none',
       `upstreams: { a: 'http://a:70000' }\nroutes: [{ name: a, prefix: /a, upstream: a }]`,
-      'routes.yaml:1:17: upstream a: http://a:70000 is not an http or https address'
+      'routes.yaml:1:17: upstream a: http://a:70000 is not an http or https address: its host or port is not valid'
     ],
     [
       'an origin with a slash',

@@ -1,5 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { defaultPorts } from '@gatehouse/settings/default-ports'
+import { httpUrlFault } from '@gatehouse/settings/formats'
 import type { User } from '../answers.ts'
 import { type Command, type Typed, wordsOption } from '../command.ts'
 import { BadUsage } from '../failures.ts'
@@ -56,13 +57,13 @@ export function extent({ gateways, live }: DrillGround): string {
   return gateways.length < live ? `${asked}: name the others with --gateway` : asked
 }
 
+const GATEWAY_FORM = '--gateway takes the address of a gateway, for example https://10.0.0.1:3000'
+
 function gatewaysOf(typed: Typed, { GATEWAY_PORT }: Environment): DrillGround['gateways'] {
   const port = GATEWAY_PORT && GATEWAY_PORT !== '0' ? GATEWAY_PORT : defaultPorts.GATEWAY_PORT
   const [first, ...others] = wordsOption(typed, 'gateway') ?? [`http://127.0.0.1:${port}`]
-  if (first === undefined || ![first, ...others].every((url) => URL.canParse(url))) {
-    throw new BadUsage(
-      '--gateway takes the address of a gateway, for example https://10.0.0.1:3000'
-    )
-  }
+  if (first === undefined) throw new BadUsage(`${GATEWAY_FORM}; it is empty`)
+  const fault = [first, ...others].map(httpUrlFault).find((one) => one !== null)
+  if (fault !== undefined) throw new BadUsage(`${GATEWAY_FORM}; ${fault}`)
   return [publicApi(first), ...others.map(publicApi)]
 }

@@ -1,3 +1,4 @@
+import { hostFault } from '@gatehouse/settings/formats'
 import { unknownParameter } from '@gatehouse/settings/unknown-parameter'
 import type { ClusterNode } from 'ioredis'
 
@@ -91,8 +92,7 @@ function parsed(address: string, passwordBeside: string | undefined): Parsed {
   const at = authority.lastIndexOf('@') + 1
   const text = `redis://${authority.slice(0, at)}host${address.slice(authority.length)}`
   const rest = URL.parse(text)
-  if (rest === null)
-    throw new Error('percent-encode the special characters in its user or password')
+  if (rest === null) throw new Error(ENCODED)
   return {
     hosts: authority.slice(at),
     options: credentials(rest, 'REDIS_PASSWORD', passwordBeside),
@@ -109,14 +109,26 @@ function credentials(
   if (password !== '' && passwordBeside !== undefined) {
     throw new Error(`it has a password, and ${setting} is set: set one of them`)
   }
-  const used = passwordBeside ?? decodeURIComponent(password)
+  const used = passwordBeside ?? decoded(password)
   // The client would send neither, and would be another user.
   if (username !== '' && used === '') {
     throw new Error(`it has a user without a password: add the password, or set ${setting}`)
   }
   return {
-    ...(username === '' ? {} : { username: decodeURIComponent(username) }),
+    ...(username === '' ? {} : { username: decoded(username) }),
     ...(used === '' ? {} : { password: used })
+  }
+}
+
+const ENCODED =
+  'percent-encode the special characters in its user and password, such as % as %25, / as %2F, # as %23, ? as %3F and @ as %40; or set REDIS_PASSWORD'
+
+/** @throws Error if a % does not begin a percent-encoded character */
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part)
+  } catch {
+    throw new Error(ENCODED)
   }
 }
 
@@ -133,7 +145,7 @@ function sentinelAddress(
   secure: boolean,
   passwordBeside: string | undefined
 ): RedisAddress {
-  const name = decodeURIComponent(rest.pathname.slice(1))
+  const name = decoded(rest.pathname.slice(1))
   if (name === '') {
     throw new Error('a redis+sentinel address must end with /name, the name of the master')
   }
@@ -155,7 +167,9 @@ function sentinelAddress(
 }
 
 function database(text: string): number {
-  if (!/^\d{0,5}$/.test(text)) throw new Error('its database must be a number')
+  if (!/^\d{0,5}$/.test(text)) {
+    throw new Error('its database must be a number, as in redis://host:6379/0')
+  }
   return Number(text)
 }
 
@@ -164,8 +178,10 @@ const hosts = (text: string, defaultPort: number): Host[] =>
 
 function hostAndPort(text: string, defaultPort: number): Host {
   const url = URL.parse(`redis://${text}`)
-  if (url === null || url.hostname === '') throw new Error('its host or port is not valid')
-  const { hostname, port } = url
   // An IPv6 address has brackets in a URL, and none in a socket's address.
-  return { host: hostname.replace(/^\[|\]$/g, ''), port: port === '' ? defaultPort : Number(port) }
+  const host = url?.hostname.replace(/^\[(.*)\]$/, '$1') ?? ''
+  if (url === null || hostFault(host) !== null) {
+    throw new Error(`its host or port is not valid: write host:port, or [::1]:6379; ${ENCODED}`)
+  }
+  return { host, port: url.port === '' ? defaultPort : Number(url.port) }
 }

@@ -103,7 +103,11 @@ t.test('an invalid address is refused with a message that does not contain it', 
     ['redis://user@one', /user without a password/],
     ['redis+sentinel://one/main?sentinelUsername=a', /user without a password/],
     ['redis://user:secret@one:port', /host or port is not valid/],
-    ['redis://user:secret@', /host or port is not valid/]
+    ['redis://user:secret@', /host or port is not valid/],
+    ['redis://user:secret@::1:6379', /host or port is not valid: write host:port, or \[::1\]:6379/],
+    ['redis://user:secret@one;two', /host or port is not valid/],
+    ['redis://user:secret#1@one', /percent-encode the special characters.*# as %23/],
+    ['redis://user:secret%zz@one', /^percent-encode the special characters.*% as %25/]
   ]
   for (const [url, message] of faults) {
     t.throws(() => redisAddress(url), { message }, url)

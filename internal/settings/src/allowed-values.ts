@@ -20,6 +20,8 @@ export type SchemaNode = TSchema & {
   readonly minItems?: number
   readonly maxItems?: number
   readonly minProperties?: number
+  /** why a text is not allowed, without any part of it; JSON Schema leaves it out */
+  readonly faultOf?: (text: string) => string | null
 }
 
 /**
@@ -29,8 +31,17 @@ export type SchemaNode = TSchema & {
 export function mustBe(schema: SchemaNode, value: unknown): string {
   const words = schema.enum?.map(String) ?? []
   const nearest = typeof value === 'string' ? nearestName(value, words) : undefined
-  return `must be ${allowedValues(schema)}${nearest === undefined ? '' : ` (nearest: ${nearest})`}`
+  const fault = textFault(schema, value)
+  return [
+    `must be ${allowedValues(schema)}`,
+    nearest === undefined ? '' : ` (nearest: ${nearest})`,
+    fault === null ? '' : `; ${fault}`
+  ].join('')
 }
+
+/** Why a text is not allowed, if its schema says how to find that out; null: no fault. */
+export const textFault = ({ faultOf }: SchemaNode, value: unknown): string | null =>
+  faultOf === undefined || typeof value !== 'string' ? null : faultOf(value)
 
 /**
  * The allowed values, for a sentence with "must be". The `title` of a schema describes a pattern.

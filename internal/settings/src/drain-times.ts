@@ -15,6 +15,17 @@ type DrainSettings = Static<ReturnType<typeof Type.Object<typeof drainSettings>>
  */
 const DRAIN_SECONDS = 5
 
+/** A drain that would be cut short, and no time for requests in flight. */
+export const drainFaults = ({
+  DRAIN_SECONDS: seconds,
+  DRAIN_LIMIT_SECONDS: limit
+}: DrainSettings): string[] =>
+  seconds !== undefined && seconds > limit
+    ? [
+        `DRAIN_SECONDS must be at most DRAIN_LIMIT_SECONDS, which is ${limit} and includes it; requests in flight get the rest`
+      ]
+    : []
+
 /**
  * How long a process serves every request after it was told to end, and how long requests in flight
  * may take after that. The limit is for both together, so that it can be compared with the time

@@ -1,5 +1,6 @@
 import { Type } from 'typebox'
 import { drainSettings } from './drain-times.ts'
+import { hostFault, httpUrlFault } from './formats.ts'
 
 /** The settings that every service reads. */
 export const commonSettings = {
@@ -21,7 +22,7 @@ export const port = (fallback: number) =>
 export const host = (fallback = '127.0.0.1') =>
   Type.String({
     title: 'an IP address or the name of a host, without a port',
-    format: 'host',
+    faultOf: hostFault,
     default: fallback
   })
 
@@ -29,7 +30,7 @@ export const host = (fallback = '127.0.0.1') =>
 export const httpUrl = (fallback: string) =>
   Type.String({
     title: 'an http or https URL without user and password, for example https://auth.example.com',
-    format: 'http-url',
+    faultOf: httpUrlFault,
     default: fallback
   })
 
@@ -38,7 +39,7 @@ export const tracingSettings = {
   OTEL_EXPORTER_OTLP_ENDPOINT: Type.Optional(
     Type.String({
       title: 'the base http or https URL of a collector, for example http://127.0.0.1:4318',
-      format: 'http-url'
+      faultOf: httpUrlFault
     })
   )
 }

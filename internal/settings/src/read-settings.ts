@@ -1,7 +1,6 @@
 import { type Static, type TObject, type TProperties, Type } from 'typebox'
 import { Value } from 'typebox/value'
-import { mustBe, type SchemaNode } from './allowed-values.ts'
-import { isHostName, isHttpUrl } from './formats.ts'
+import { mustBe, type SchemaNode, textFault } from './allowed-values.ts'
 import { readSecretFiles } from './secret.ts'
 
 /** The settings cannot be used: every fault, by the name of the setting, never its value. */
@@ -34,12 +33,6 @@ export function collectFaults<Content>(
 }
 
 export type Environment = Readonly<Record<string, string | undefined>>
-
-/** The formats that a setting's schema may name. */
-const formats: Readonly<Record<string, (text: string) => boolean>> = {
-  host: isHostName,
-  'http-url': isHttpUrl
-}
 
 /**
  * Reads settings from environment variables. An empty variable counts as unset, as in compose
@@ -74,7 +67,7 @@ export function readSettings<Properties extends TProperties>(
   return data as Static<TObject<Properties>>
 }
 
-type SettingSchema = SchemaNode & { readonly default?: unknown; readonly format?: string }
+type SettingSchema = SchemaNode & { readonly default?: unknown }
 
 /** What a setting holds: its text, the number that its text is, or its default. */
 function heldValue(schema: SettingSchema, text: string | undefined): unknown {
@@ -84,8 +77,7 @@ function heldValue(schema: SettingSchema, text: string | undefined): unknown {
 
 function isAllowed(schema: SettingSchema, value: unknown): boolean {
   if (value === undefined) return Type.IsOptional(schema)
-  const hasFormat = formats[schema.format ?? ''] ?? (() => true)
-  return Value.Check(schema, value) && (typeof value !== 'string' || hasFormat(value))
+  return Value.Check(schema, value) && textFault(schema, value) === null
 }
 
 /** JavaScript also reads 0x10 and 1e3 as numbers, but in settings these are probably mistakes. */
@@ -100,7 +92,7 @@ const valuesOf = (environment: Environment): Record<string, string> =>
       .filter(([, value]) => value !== '')
   )
 
-function faultOf(name: string, value: string | undefined, schema: SchemaNode): string {
+function faultOf(name: string, value: string | undefined, schema: SettingSchema): string {
   if (value === undefined) return `${name} must be set`
   const hint = isServiceLink(value)
     ? '; Kubernetes sets this variable for a Service of that name, unless the pod has enableServiceLinks: false'

@@ -3,6 +3,7 @@ import { LOCAL_ISSUER, tokenSettings } from '@gatehouse/access-token/settings'
 import { gatewayKeysFaults, gatewayKeysSettings } from '@gatehouse/gateway-keys/settings'
 import { redisFaults, redisSettings } from '@gatehouse/redis/settings'
 import { defaultPorts } from '@gatehouse/settings/default-ports'
+import { drainFaults } from '@gatehouse/settings/drain-times'
 import {
   commonSettings,
   dataSettings,
@@ -123,6 +124,7 @@ export function readConfig(environment: Environment): AuthConfig {
   const faults = [
     ...claimTemplateFaults(config),
     ...clusterFaults(config),
+    ...drainFaults(config),
     ...originFaults(config),
     ...listenerFaults('AUTH', config),
     ...gatewayKeysFaults(config),

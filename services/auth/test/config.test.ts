@@ -76,6 +76,11 @@ t.test('a password without an address is a fault', async (t) => {
   t.match(faults({ REDIS_PASSWORD: 'x' }), [/^REDIS_PASSWORD has no effect without REDIS_URL/])
 })
 
+t.test('a drain longer than its limit is a fault of the auth service', async (t) => {
+  const told = [/^DRAIN_SECONDS must be at most DRAIN_LIMIT_SECONDS/]
+  t.match(faults({ DRAIN_SECONDS: '30', DRAIN_LIMIT_SECONDS: '20' }), told)
+})
+
 t.test('the grace window may be 0', async (t) => {
   t.equal(readConfig({ AUTH_REFRESH_GRACE_SECONDS: '0' }).AUTH_REFRESH_GRACE_SECONDS, 0)
 })

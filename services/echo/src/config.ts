@@ -1,4 +1,5 @@
 import { defaultPorts } from '@gatehouse/settings/default-ports'
+import { drainFaults } from '@gatehouse/settings/drain-times'
 import { commonSettings, host, port } from '@gatehouse/settings/fragments'
 import { readServiceSettings } from '@gatehouse/settings/read-service-settings'
 import type { Environment } from '@gatehouse/settings/read-settings'
@@ -19,6 +20,7 @@ export type EchoConfig = Static<ReturnType<typeof Type.Object<typeof echoSetting
 
 /** @throws SettingsFault */
 export const readConfig = (environment: Environment): EchoConfig =>
-  readServiceSettings('ECHO', echoSettings, environment, (settings) =>
-    listenerFaults('ECHO', settings)
-  )
+  readServiceSettings('ECHO', echoSettings, environment, (settings) => [
+    ...drainFaults(settings),
+    ...listenerFaults('ECHO', settings)
+  ])

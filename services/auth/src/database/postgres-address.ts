@@ -45,6 +45,20 @@ const IGNORED = [
 
 const NO_HOST = 'no-host.invalid'
 
+/** What an address that cannot be read most often lacks. */
+const ENCODED =
+  'percent-encode special characters, such as % as %25, / as %2F, # as %23, ? as %3F and @ as %40; or set DATABASE_PASSWORD; an IPv6 address is in brackets'
+
+/** Whether a part of a URL has a % that does not begin two hexadecimal digits of UTF-8. */
+function isMalformed(part: string): boolean {
+  try {
+    decodeURIComponent(part)
+    return false
+  } catch {
+    return true
+  }
+}
+
 /**
  * Reads an address of PostgreSQL, `postgres://user:password@host:port/database`, with libpq's
  * parameters for TLS.
@@ -56,7 +70,11 @@ export function postgresAddress(text: string, settings: PostgresSettings): Postg
   // host after the @.
   const url = URL.parse(text) ?? URL.parse(text.replace('@/', `@${NO_HOST}/`))
   if (url === null || !/^postgres(ql)?:$/.test(url.protocol)) {
-    throw new Error('it must have the form postgres://user:password@host:port/database')
+    const encoded = /^postgres(ql)?:\/\//.test(text) ? ` (${ENCODED})` : ''
+    throw new Error(`it must have the form postgres://user:password@host:port/database${encoded}`)
+  }
+  if ([url.username, url.password, url.pathname].some(isMalformed)) {
+    throw new Error(`a % in it does not begin a percent-encoded character: ${ENCODED}`)
   }
   if (url.hostname.includes(',')) throw new Error('it names several hosts, and only one is allowed')
   const parameters = url.searchParams

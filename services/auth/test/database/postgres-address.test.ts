@@ -88,4 +88,12 @@ t.test('an invalid address is reported without the password', async (t) => {
   for (const text of ['postgres://a:secret@x:port/app', 'mysql://a:secret@x/app', 'localhost']) {
     t.throws(() => postgresAddress(text, {}), { message: /^it must have the form (?!.*secret)/ })
   }
+  for (const text of ['postgres://a:sec/ret@x/app', 'postgres://a:secret@::1/app']) {
+    t.throws(() => postgresAddress(text, {}), {
+      message: /percent-encode .*\/ as %2F.*IPv6 address is in brackets/
+    })
+  }
+  for (const text of ['postgres://a:50%@x/app', 'postgres://%zz:b@x/app', 'postgres://x/a%FF']) {
+    t.throws(() => postgresAddress(text, {}), { message: /^a % in it does not .*% as %25/ }, text)
+  }
 })
