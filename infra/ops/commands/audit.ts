@@ -1,6 +1,6 @@
 import { count } from '../answers.ts'
 import { type Command, textOption } from '../command.ts'
-import { BadUsage } from '../failures.ts'
+import { instant } from '../instant.ts'
 import { textTable } from '../text-table.ts'
 
 type Event = {
@@ -35,7 +35,7 @@ export const audit: Command = {
       limit,
       ...(user === undefined ? {} : { user }),
       ...(kind === undefined ? {} : { kind }),
-      ...(since === undefined ? {} : { since: instant(since, Date.now()) })
+      ...(since === undefined ? {} : { since: instant('since', since, Date.now()) })
     })
     const answer = await ops.call<{ events: Event[] }>('GET', `/ops/audit?${query}`)
     const table = textTable(
@@ -58,16 +58,4 @@ export const audit: Command = {
       : ''
     return { json: answer, text: `${table}\n\n${shown}${rest}` }
   }
-}
-
-const unitMs: Record<string, number> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }
-
-function instant(text: string, nowMs: number): string {
-  const [, amount, unit = ''] = /^(\d{1,9})([smhd])$/.exec(text) ?? []
-  const ms = amount === undefined ? Date.parse(text) : nowMs - Number(amount) * (unitMs[unit] ?? 0)
-  if (Number.isNaN(new Date(ms).getTime()))
-    throw new BadUsage(
-      `--since: ${text} is neither a date (2026-11-23, 2026-11-23T10:00Z) nor a duration (30m, 12h, 7d)`
-    )
-  return new Date(ms).toISOString()
 }

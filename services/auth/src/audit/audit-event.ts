@@ -14,6 +14,7 @@ export const auditKinds = [
   'logout-all',
   'session-ended',
   'session-evicted',
+  'all-sessions-ended',
   'password-changed',
   'user-created',
   'user-imported',

@@ -25,7 +25,8 @@ const reasonOf: Partial<Record<AuditKind, Reason>> = {
   'refresh-reused': 'reused',
   'password-set': 'operator',
   'user-disabled': 'operator',
-  'user-deleted': 'operator'
+  'user-deleted': 'operator',
+  'all-sessions-ended': 'operator'
 }
 
 type AuditMetrics = {

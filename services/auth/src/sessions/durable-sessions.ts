@@ -13,6 +13,7 @@ import {
   toRow,
   toSession
 } from './durable-session.ts'
+import { type EndedSessions, endEverySession } from './end-every-session.ts'
 import type { Opened } from './family.ts'
 import { recordEnd } from './record-end.ts'
 import type { SessionEnd } from './session-end.ts'
@@ -68,6 +69,10 @@ export type DurableSessions = {
    * there are none, only an operator's call is in the audit log.
    */
   endAll(event: AuditEvent & { readonly subject: string }): Promise<string[]>
+  /**
+   * Ends some of the sessions that were opened before a second, of all users, and writes the event.
+   */
+  endEvery(openedBefore: number, source: RequestSource): Promise<EndedSessions>
   /** Notes that it was used in this second. */
   touch(sid: string, second: number): Promise<void>
 }
@@ -96,6 +101,7 @@ export function durableSessions(db: Kysely<Tables>, clock: () => number): Durabl
     record: (event, atMs) =>
       db.transaction().execute((transaction) => recordEnd(transaction, event, atMs)),
     endAll: endAllSessions(db, clock),
+    endEvery: endEverySession(db, clock),
     async touch(sid, second) {
       await db.updateTable('sessions').set({ used_at: second }).where('sid', '=', sid).execute()
     }

@@ -24,6 +24,8 @@ type TellingOptions = {
   toldEnds: ToldEnds
   retell: readonly (() => Promise<void>)[]
   revocationSeconds: number
+  /** is called if the session store has lost all its data since the last run */
+  onLostData?: () => void
   clock: () => number
 }
 
@@ -57,7 +59,9 @@ export function endTelling(options: TellingOptions): EndTelling {
       told.clear()
       run = ''
       runs += 1
-      if ((await toldEnds.run()) !== now) {
+      const known = await toldEnds.run()
+      if (known !== now) {
+        if (hasLostData(known, now)) options.onLostData?.()
         await toldEnds.retell(now, clock() - 1000 * revocationSeconds)
         for (const again of retell) await again()
         if (!(await toldEnds.retold(now))) return
@@ -72,6 +76,13 @@ export function endTelling(options: TellingOptions): EndTelling {
       if (!isNoted) run = ''
     }
   }
+}
+
+/** The last part of a run's name is a mark that is lost with all data (`incarnation.lua`). */
+function hasLostData(known: string, now: string): boolean {
+  const markOf = (run: string) => /^[^:]*:[^:]*:([\w-]+)/.exec(run)?.[1]
+  const [before, mark] = [markOf(known), markOf(now)]
+  return before !== undefined && mark !== undefined && before !== mark
 }
 
 /**

@@ -33,7 +33,7 @@ type SessionPorts = Pick<Ports, 'log' | 'metrics' | 'jobs'> & {
 }
 
 export function openSessions(config: AuthConfig, ports: SessionPorts): OpenSessions {
-  const { revocations, metrics, ring, audit, clock } = ports
+  const { revocations, metrics, ring, audit, log, clock } = ports
   const { tables } = ports.database
   const store = revocations.logStore.kind === 'redis' ? 'redis' : 'sqlite'
   const own = openFamilies(config, ports)
@@ -45,6 +45,7 @@ export function openSessions(config: AuthConfig, ports: SessionPorts): OpenSessi
     retell: ports.retell,
     policy: lifetimes(config),
     revocationSeconds: revocations.acceptedSeconds,
+    onLostData: () => log.warn(LOST_DATA),
     clock
   })
   ports.jobs.push(
@@ -67,6 +68,10 @@ export function openSessions(config: AuthConfig, ports: SessionPorts): OpenSessi
 /** for the operator */
 const NEWER_FORMAT =
   'a newer version writes sessions that this one cannot read, and their refreshes get 503; upgrade this process'
+
+/** for the operator: nothing else can tell a restored database from one that was always there */
+const LOST_DATA =
+  'Redis has lost its data: the sessions that the database has as open continue. If the database was restored from a backup, that includes sessions that ended after it; `ops sessions end --all` ends them (docs/runbooks/database-restored.md)'
 
 /** The end of a family is also written into the revocation log, in the same step. */
 function openFamilies(

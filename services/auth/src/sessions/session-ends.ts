@@ -45,6 +45,8 @@ export function sessionEnds(options: {
   retell: readonly (() => Promise<void>)[]
   /** how long an access token may be accepted after it was issued, in seconds */
   revocationSeconds: number
+  /** is called if the session store has lost all its data */
+  onLostData?: () => void
   clock: () => number
 }): SessionEnds {
   const { durable, toldEnds, families, clock } = options

@@ -23,6 +23,8 @@ export function sessionState(options: {
   retell: readonly (() => Promise<void>)[]
   policy: Lifetimes
   revocationSeconds: number
+  /** is called if the session store has lost all its data */
+  onLostData?: () => void
   clock: () => number
 }): SessionState {
   const { families, durable, policy } = options

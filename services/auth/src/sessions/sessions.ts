@@ -3,6 +3,7 @@ import type { AuditLog } from '../audit/audit-log.ts'
 import type { KeyRing } from '../secrets/key-ring.ts'
 import type { AccessTokens } from '../tokens/access-token.ts'
 import { type BeginSession, sessionBegin } from './begin-session.ts'
+import type { EndedSessions } from './end-every-session.ts'
 import { grants } from './grant.ts'
 import type { ListSessions } from './list-sessions.ts'
 import type { Outcome } from './outcome.ts'
@@ -15,12 +16,16 @@ import type { SessionState } from './session-state.ts'
 export type Sessions = {
   readonly begin: BeginSession
   readonly refresh: RefreshSession
+  /** Whose token it is, for the log; null if this service did not issue it. Calls no store. */
+  ownerOf(refreshToken: string): { readonly subject: string; readonly session: string } | null
   /** Ends the token's session; false if this service did not issue the token. */
   end(refreshToken: string, source: RequestSource): Promise<boolean>
   /** Ends one session of a user; false if there is none with that id. */
   endOne(subject: string, sid: string, source: RequestSource): Promise<boolean>
   /** Ends every session of a user, except one if it is named. Returns how many. */
   endAll(subject: string, except: string | null, source: RequestSource): Promise<number>
+  /** Ends the sessions of all users that were opened before a second. */
+  endEvery(openedBefore: number, source: RequestSource): Promise<EndedSessions>
   readonly list: ListSessions
   /** ends that other changes, and operators, make */
   readonly ends: SessionEnds
@@ -43,6 +48,11 @@ export function sessions(options: SessionOptions): Sessions {
     begin: sessionBegin({ ...options, grant }),
     refresh: sessionRefresh({ ...options, grant }),
 
+    ownerOf(text) {
+      const token = readRefreshToken(text, ring)
+      return token && { subject: token.subject, session: sessionId(token.family) }
+    },
+
     async end(text, source) {
       const token = readRefreshToken(text, ring)
       if (token === null) return false
@@ -56,6 +66,8 @@ export function sessions(options: SessionOptions): Sessions {
     async endAll(subject, except, source) {
       return await ends.endAll({ kind: 'logout-all', subject, sid: except, source })
     },
+
+    endEvery: options.durable.endEvery,
 
     list: listSessions,
     ends

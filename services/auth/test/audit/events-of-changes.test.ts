@@ -124,6 +124,11 @@ const changes: Record<string, Change> = {
     make: (made) => call(made, 'DELETE', `/users/${made.user}/sessions`),
     events: ['logout-all']
   },
+  'the end of the sessions of all users': {
+    make: ({ auth }) =>
+      auth.state.durable.endEvery(Number.MAX_SAFE_INTEGER, source).catch(() => {}),
+    events: ['all-sessions-ended']
+  },
   'a new client': {
     make: (made) => call(made, 'POST', '/clients', { name: 'billing', scope: ['a'] }),
     events: ['client-created']

@@ -11,7 +11,14 @@ import { accountChanges } from '../../src/accounts/account-changes.ts'
 import { storeClock } from '../../src/redis/store-clock.ts'
 import { lateSeconds } from '../../src/sessions/family.ts'
 import { redisFamilies } from '../../src/sessions/redis-families.ts'
-import { audited, authService, login, registered, type Tokens } from '../fixtures/auth-service.ts'
+import {
+  audited,
+  authService,
+  login,
+  OPS_TOKEN,
+  registered,
+  type Tokens
+} from '../fixtures/auth-service.ts'
 import { familySteps, source } from '../fixtures/family-steps.ts'
 import { isProblem } from '../fixtures/problem.ts'
 import {
@@ -31,14 +38,19 @@ async function onRedis(t: Test) {
   const server = await redisServer(t)
   const clock = clockFromNow()
   const store = redisStore(await redisConnection(t, server.url), { policy, clock })
-  const auth = await authService(t, { clock, families: () => store.families.store })
+  let losses = 0
+  const auth = await authService(t, {
+    clock,
+    families: () => store.families.store,
+    onLostData: () => (losses += 1)
+  })
   const refresh = async (refreshToken: string) => auth.post('/refresh-token', { refreshToken })
   /** As it is done every second, by every instance. */
   const settle = async () => {
     clock.advance(3000)
     await auth.state.ends.settle()
   }
-  return { ...server, auth, store, refresh, settle, clock }
+  return { ...server, auth, store, refresh, settle, clock, losses: () => losses }
 }
 
 t.test('a complete loss of Redis signs nobody out', options, async (t) => {
@@ -61,6 +73,45 @@ t.test('a complete loss of Redis signs nobody out', options, async (t) => {
   const kinds = (await audited(auth)).map(({ kind }) => kind)
   t.strictSame(kinds, ['user-created', 'login', 'refresh-restored', 'refresh-reused'])
 })
+
+t.test(
+  'after a restore of the database without Redis, an operator can end all revived sessions',
+  options,
+  async (t) => {
+    const { auth, redis, refresh, settle, losses } = await onRedis(t)
+    await registered(auth)
+    const [out, idle, alive] = [await login(auth), await login(auth), await login(auth)]
+    await settle()
+    t.equal(losses(), 0, 'the first run has lost nothing')
+    await auth.post('/logout', { refreshToken: out.refreshToken })
+    // As the backup has it, which was made before the logout.
+    await auth.database.updateTable('sessions').set({ ended_at_ms: null, untold: 0 }).execute()
+    await redis.flushall()
+    await settle()
+    t.equal(losses(), 1, 'the log says so, and how to end them')
+    const revived = await refresh(out.refreshToken)
+    t.equal(revived.statusCode, 200, 'nothing else can know that it had ended')
+
+    const headers = { authorization: `Bearer ${OPS_TOKEN}` }
+    const ask = async (payload: object) =>
+      await auth.ops.inject({ method: 'POST', url: '/ops/sessions/end-all', headers, payload })
+    const early = await ask({ openedBefore: '2020-01-01T00:00:00Z' })
+    t.match(early.json(), { ended: 0, more: false, openedBefore: '2020-01-01T00:00:00.000Z' })
+    t.equal((await refresh(alive.refreshToken)).statusCode, 200, 'all were opened later')
+    auth.clock.advance(1000)
+    t.match((await ask({})).json(), { ended: 3, more: false })
+    for (const { refreshToken } of [revived.json(), idle, alive]) {
+      isProblem(t, await refresh(refreshToken), { code: 'SESSION_ENDED' })
+    }
+    t.ok((await auth.stale.allNotBefore()) > auth.clock() / 1000 - 10, 'their access tokens')
+    t.equal((await refresh((await login(auth)).refreshToken)).statusCode, 200, 'a later login')
+    const ofAll = (await audited(auth)).filter(({ kind }) => kind === 'all-sessions-ended')
+    t.strictSame(
+      ofAll.map(({ detail }) => JSON.parse(detail).ended),
+      [0, 3]
+    )
+  }
+)
 
 t.test('a complete loss of Redis revives no ended session', options, async (t) => {
   const { auth, redis, refresh, settle, store } = await onRedis(t)

@@ -10,7 +10,9 @@ import { longestTokenSeconds } from '../../src/keys/longest-token-seconds.ts'
 import { generateSigningKey } from '../../src/keys/signing-key.ts'
 import { signingKeyStore } from '../../src/keys/signing-key-store.ts'
 import { noteStale, staleTokens } from '../../src/revocations/stale-tokens.ts'
+import { toRow } from '../../src/sessions/durable-session.ts'
 import { durableSessions } from '../../src/sessions/durable-sessions.ts'
+import { endEverySession } from '../../src/sessions/end-every-session.ts'
 import { toldEnds } from '../../src/sessions/told-ends.ts'
 import { databaseKinds } from '../fixtures/databases.ts'
 import { source } from '../fixtures/family-steps.ts'
@@ -103,6 +105,32 @@ for (const { name, skip, make } of databaseKinds) {
       await anotherRun('another')
       await stale.tell()
       t.equal(await ends.run(), 'a run that came meanwhile')
+    }
+  )
+
+  t.test(
+    `${name}: the sessions of all users end part by part, each with its event`,
+    { skip },
+    async (t) => {
+      const database = await (await make(t)).open()
+      const { clock, durable, subject } = await told(database, ['late'])
+      const openedAt = Math.floor(clock() / 1000)
+      const opened = { ...opening, openedAt: openedAt - 1, expiresAt: openedAt + 1000 }
+      const sids = Array.from({ length: 7 }, (_, number) => `sid-${number}`)
+      const rows = sids.map((sid) => toRow(subject, sid, opened, openedAt))
+      await database.insertInto('sessions').values(rows).execute()
+      const end = endEverySession(database, clock, { batch: 3, batches: 2 })
+      t.strictSame(await end(openedAt, source), { ended: 6, more: true })
+      t.strictSame(await end(openedAt, source), { ended: 1, more: false })
+      t.match(await durable.find(subject, 'sid-6'), { session: { ended: true, untold: false } })
+      t.match(await durable.find(subject, 'late'), { session: { ended: false } })
+      const events = await database
+        .selectFrom('audit_events')
+        .select('detail')
+        .where('kind', '=', 'all-sessions-ended')
+        .execute()
+      const counts = events.map(({ detail }) => JSON.parse(detail).ended)
+      t.strictSame(counts, [3, 3, 1], 'each part with its event')
     }
   )
 

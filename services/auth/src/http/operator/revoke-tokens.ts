@@ -1,7 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { Type } from 'typebox'
-import { AHEAD_SECONDS } from '../../revocations/stale-ahead.ts'
 import { instant } from '../fields.ts'
+import { makeAllStale } from './make-all-stale.ts'
 import { operatorSource } from './operator-source.ts'
 import type { OpsRoutes } from './ops-routes.ts'
 
@@ -20,18 +19,9 @@ const schema = {
   answers: { 200: { description: 'Since when tokens are valid.' } }
 }
 
-/**
- * Makes all access tokens stale, of every subject; a refresh returns a valid one. `iat` counts
- * whole seconds, and after a change of rights it is a few seconds ahead. So this waits until every
- * earlier token is older than any later one.
- */
 export const revokeTokens: OpsRoutes = (service, { revocations, clock }) => {
-  const { stale } = revocations
   service.post('/tokens/revoke-all', { schema }, async (request) => {
-    const before = Math.floor(clock() / 1000) + AHEAD_SECONDS + 1
-    await sleep(before * 1000 - clock())
-    await stale.makeAllStale(before, operatorSource(request))
-    await stale.tell()
+    const before = await makeAllStale(revocations.stale, operatorSource(request), clock)
     return { before: new Date(before * 1000).toISOString() }
   })
 }
