@@ -240,6 +240,8 @@ t.test('gauges show a system at rest', async (t) => {
 
 /** The metrics that move only with a fault or another store, by the test of that. */
 const elsewhere = {
+  'gateway/test/assertions/counted-signatures.test.ts': ['gateway_assertions_signed_total'],
+  'gateway/test/forwarding/event-stream.test.ts': ['gateway_event_streams'],
   'gateway/test/attacks/more-than-a-share.test.ts': ['gateway_upstream_refusals_total'],
   'gateway/test/revocation/follow-revocations.test.ts': ['gateway_revocations_unreadable'],
   'gateway/test/start.test.ts': ['gateway_issuer_keys_loaded'],
@@ -260,6 +262,7 @@ const elsewhere = {
     'auth_password_hashes_refused_total',
     'auth_store_call_errors_total'
   ],
+  'services/auth/test/http/oauth/token-exchange.test.ts': ['auth_token_exchanges_refused_total'],
   'services/auth/test/redis/store-clock.test.ts': ['auth_redis_clock_ahead_seconds'],
   'test/workers.test.ts': workerMetrics,
   'test/drills.test.ts': [

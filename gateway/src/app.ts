@@ -6,6 +6,7 @@ import type { FastifyRequest } from 'fastify'
 import { allowOrigins, markErrors } from './allow-origins.ts'
 import type { GatewaySettings } from './app-settings.ts'
 import { type AssertionKey, assertions } from './assertions/assertions.ts'
+import { countedSignatures } from './assertions/counted-signatures.ts'
 import { forward } from './forward.ts'
 import { type Arrival, type Edge, journey } from './journey.ts'
 import { connectionGauges } from './limits/connection-gauges.ts'
@@ -91,7 +92,9 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
     verifier: tokens.verifier,
     revoked,
     assertions: assertions({
-      sign: (claims, typ) => app.jwt.sign(claims, { header: { ...assertionKey.header, typ } }),
+      sign: countedSignatures(metrics, (claims, typ) =>
+        app.jwt.sign(claims, { header: { ...assertionKey.header, typ } })
+      ),
       clock,
       kept: tokens.kept
     }),

@@ -60,7 +60,7 @@ export async function forward(app: FastifyInstance, options: ForwardOptions): Pr
     ...common,
     upstreams: capacity.requests,
     connections,
-    streams: openStreams(app),
+    streams: openStreams(app, options.metrics),
     markOrigin
   }
   const memory = bodyMemory(sharePercent)

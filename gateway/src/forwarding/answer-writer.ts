@@ -142,7 +142,7 @@ export function answerWriter(
         return
       }
       if (!isStatus(status)) throw new NotAnAnswer(`a status of ${status}`)
-      noteAnswered(trail)
+      noteAnswered(trail, received as ResponseHeaders)
       const { address, table } = events
       const headers = answerHeaders(received as ResponseHeaders, passage, address, table())
       // Strict clients refuse such a response (RFC 9110 §8.6).

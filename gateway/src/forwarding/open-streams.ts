@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify'
+import { Gauge, type Registry } from 'prom-client'
 import type { EventStream } from './event-stream.ts'
 
 /**
@@ -7,8 +8,16 @@ import type { EventStream } from './event-stream.ts'
  */
 export type OpenStreams = { add(stream: EventStream): void; delete(stream: EventStream): void }
 
-export function openStreams(app: FastifyInstance): OpenStreams {
+export function openStreams(app: FastifyInstance, metrics: Registry): OpenStreams {
   const streams = new Set<EventStream>()
+  new Gauge({
+    name: 'gateway_event_streams',
+    help: 'Open event streams',
+    registers: [metrics],
+    collect() {
+      this.set(streams.size)
+    }
+  })
   let isClosing = false
   app.addHook('preClose', async () => {
     isClosing = true

@@ -58,6 +58,7 @@ export function accessLog(options: AccessLogOptions): (served: Served) => void {
 /** Undefined members are not written. */
 function lineOf({ request, trail, ...served }: Served, share: number) {
   const { identity } = trail.token ?? {}
+  const { caller } = trail
   return {
     request_id: request.id,
     trace_id: traceIdOf(request, trail),
@@ -70,9 +71,9 @@ function lineOf({ request, trail, ...served }: Served, share: number) {
     'upstream.address': trail.upstream ?? undefined,
     'upstream.duration':
       trail.answeredMs > 0 ? rounded((trail.answeredMs - trail.askedMs) / 1000) : undefined,
-    'user.id': identity?.subject,
-    'session.id': identity?.session ?? undefined,
-    'client.id': identity?.client ?? undefined,
+    'user.id': identity?.subject ?? caller?.subject,
+    'session.id': identity?.session ?? caller?.session,
+    'client.id': identity?.client ?? caller?.client,
     issuer: trail.token?.issuerName ?? undefined,
     'client.address': trail.address ?? request.ip,
     'network.peer.address': trail.isVerification ? request.ip : undefined,

@@ -1,6 +1,7 @@
 import type { OpenSpan } from '@gatehouse/tracing/tracing'
 import type { Route } from '../routes/route.ts'
 import type { VerifiedToken } from '../tokens/verified-token.ts'
+import { type NamedCaller, namedCaller, type SentHeaders } from './named-caller.ts'
 
 /**
  * What has happened to a request so far, for the access log and the metrics. Each stage and the
@@ -19,6 +20,8 @@ export type Trail = {
   address: string | undefined
   route: Route | null
   token: VerifiedToken | null
+  /** the caller that the auth service named, of a request with a password or a refresh token */
+  caller: NamedCaller | null
   /** the span of the request; null unless its client samples the trace, and traces are exported */
   span: GatewaySpan | null
   /** the `traceparent` that the service gets */
@@ -50,6 +53,7 @@ export function newTrail(target: string, isVerification: boolean): Trail {
     address: undefined,
     route: null,
     token: null,
+    caller: null,
     span: null,
     traceparent: undefined,
     upstream: null,
@@ -69,6 +73,11 @@ export function noteAsked(trail: Trail, address: string): void {
   trail.answeredMs = 0
 }
 
-export function noteAnswered(trail: Trail): void {
+/**
+ * Records that a response begins.
+ * @param headers as the service sent them; none for a WebSocket
+ */
+export function noteAnswered(trail: Trail, headers: SentHeaders = {}): void {
   trail.answeredMs = performance.now()
+  if (trail.route !== null) trail.caller = namedCaller(trail.route, headers)
 }

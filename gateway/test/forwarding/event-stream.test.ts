@@ -1,4 +1,6 @@
 import type { ServerResponse } from 'node:http'
+import { eventually } from '@gatehouse/fixtures/client'
+import { Registry } from 'prom-client'
 import t from 'tap'
 import { type Edge, edge } from '../fixtures/edge.ts'
 
@@ -134,4 +136,19 @@ t.test('at shutdown, a stream that stays in the middle of an event is cut', asyn
   const gateway = await edge(t, { routes })
   const { answer } = await open(gateway, 'data: transfer 100')
   await t.rejects(reading(answer, 'transfer', () => void gateway.close()))
+})
+
+t.test('open event streams are counted until they end', async (t) => {
+  const metrics = new Registry()
+  const gateway = await edge(t, { metrics, routes })
+  const countOpen = async () => {
+    const text = await metrics.getSingleMetricAsString('gateway_event_streams')
+    return Number(/^gateway_event_streams (\d+)$/m.exec(text)?.[1])
+  }
+  t.equal(await countOpen(), 0)
+  const { answer, service } = await open(gateway, 'data: 1\n\n')
+  t.equal(await countOpen(), 1)
+  service.end()
+  await answer.text()
+  t.equal(await eventually(countOpen, (count) => count === 0, 20_000), 0)
 })

@@ -94,6 +94,38 @@ t.test(
   }
 )
 
+t.test(
+  'the line of a login or refresh has the caller that the auth service names, which the client does not get',
+  async (t) => {
+    const { gateway, next } = await logged(t)
+    const named = {
+      'x-auth-subject': 'user-2',
+      'x-auth-session': 'session-2',
+      'x-auth-client': 'client-2'
+    }
+    gateway.upstream.answer = (_request, response) => response.writeHead(401, named).end()
+    const refused = await gateway.call('/auth/login', { method: 'POST', body: '{}' })
+    t.strictSame(
+      Object.keys(named).filter((name) => refused.headers.has(name)),
+      []
+    )
+    t.match(await next(), {
+      'user.id': 'user-2',
+      'session.id': 'session-2',
+      'client.id': 'client-2'
+    })
+
+    await (await gateway.call('/open/a', { headers: { authorization: '' } })).text()
+    const ofStranger = await next()
+    t.notOk('session.id' in ofStranger, 'a service that takes no credentials names no caller')
+
+    gateway.upstream.answer = (_request, response) =>
+      response.writeHead(200, { 'x-auth-session': 'a token.\u00e9'.repeat(40) }).end()
+    await (await gateway.call('/auth/login', { method: 'POST', body: '{}' })).text()
+    t.notOk('session.id' in (await next()), 'a text that is no id is not written')
+  }
+)
+
 t.test('the line of a refusal has its code, its reason and the caller if known', async (t) => {
   const { gateway, next, metrics } = await logged(t)
   const cases = {

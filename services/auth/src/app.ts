@@ -34,7 +34,7 @@ export type AuthOptions = Omit<AuthState, 'database'> &
     readonly https?: ServerTls | null
     readonly ring: KeyRing
     readonly sightings: Pick<SightingReport, 'note'>
-    readonly metrics: Pick<AuthMetrics, 'served'>
+    readonly metrics: Pick<AuthMetrics, 'served' | 'exchangeRefused'>
     readonly clock: () => number
   }
 

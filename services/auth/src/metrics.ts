@@ -3,6 +3,7 @@ import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
 import type { HashQueueWatch } from './accounts/hash-queue.ts'
 import { auditMetrics } from './audit/audit-metrics.ts'
 import { databaseMetrics } from './database/database-metrics.ts'
+import { type ExchangeRefusal, exchangeRefusals } from './oauth/refused-exchange.ts'
 import { outcomes } from './sessions/outcome.ts'
 import { storeMetrics } from './telemetry/store-metrics.ts'
 
@@ -24,6 +25,7 @@ export function authMetrics(registry: Registry) {
   return {
     refreshes,
     served: requestMetrics(registry),
+    exchangeRefused: exchangeMetrics(registry),
     hashQueue: hashQueueMetrics(registry),
     audit,
     stores,
@@ -45,6 +47,18 @@ function requestMetrics(registry: Registry) {
   return ({ routeOptions }: FastifyRequest, { statusCode, elapsedTime }: FastifyReply): void => {
     duration.observe({ route: routeOptions.url ?? 'none', status: statusCode }, elapsedTime / 1000)
   }
+}
+
+/** Exchanges that succeed are audit events, and are counted as such. */
+function exchangeMetrics(registry: Registry): (reason: ExchangeRefusal) => void {
+  const refused = new Counter({
+    name: 'auth_token_exchanges_refused_total',
+    help: 'Token exchanges that were refused, by reason',
+    labelNames: ['reason'],
+    registers: [registry]
+  })
+  for (const reason of exchangeRefusals) refused.inc({ reason }, 0)
+  return (reason) => refused.inc({ reason })
 }
 
 function hashQueueMetrics(registry: Registry): HashQueueWatch {

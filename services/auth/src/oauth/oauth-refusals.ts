@@ -53,11 +53,16 @@ export const invalidTarget = () =>
   })
 
 /** RFC 8693 §2.2.2. The same text for every reason: the client learns nothing about the token. */
-export const unacceptableSubject = (reason: string) =>
-  new OAuthRefusal('invalid_request', 'INVALID_REQUEST', {
-    reason: `the subject token is not acceptable: ${reason}`,
-    detail: 'subject_token is not valid, or was not issued for this client'
-  })
+export class UnacceptableSubject extends OAuthRefusal<'INVALID_REQUEST'> {
+  constructor(reason: string) {
+    super('invalid_request', 'INVALID_REQUEST', {
+      reason: `the subject token is not acceptable: ${reason}`,
+      detail: 'subject_token is not valid, or was not issued for this client'
+    })
+  }
+}
+
+export const unacceptableSubject = (reason: string) => new UnacceptableSubject(reason)
 
 export const invalidScope = (detail: string) =>
   new OAuthRefusal('invalid_scope', 'INVALID_REQUEST', { reason: detail, detail })

@@ -4,6 +4,7 @@ import type { SightingReport } from '@gatehouse/sightings/report-sightings'
 import type { FastifyRequest } from 'fastify'
 import type { AuthSettings } from '../../app-settings.ts'
 import type { AuthState } from '../../auth-state.ts'
+import type { AuthMetrics } from '../../metrics.ts'
 import { clientAuthentication } from '../../oauth/authenticate-client.ts'
 import { type FormParameters, readForm } from '../../oauth/form-parameters.ts'
 import { introspection } from '../../oauth/introspection.ts'
@@ -15,6 +16,7 @@ import { subjectTokens, type VerifyAssertion } from '../../oauth/subject-token.t
 import { tokenExchange } from '../../oauth/token-exchange.ts'
 import { tokenStanding } from '../../oauth/token-standing.ts'
 import type { KeyRing } from '../../secrets/key-ring.ts'
+import { nameCaller } from '../name-caller.ts'
 import { requestSourceOf } from '../request-source.ts'
 import { introspect } from './introspect.ts'
 import { metadata } from './metadata.ts'
@@ -28,6 +30,7 @@ type OAuthParts = Pick<
   'accounts' | 'audit' | 'clients' | 'keys' | 'revocations' | 'sessions' | 'tokens'
 > & {
   readonly settings: Pick<AuthSettings, 'tokenPolicy'>
+  readonly metrics: Pick<AuthMetrics, 'exchangeRefused'>
   readonly verifyAssertion: VerifyAssertion
   readonly ring: KeyRing
   readonly sightings: Pick<SightingReport, 'note'>
@@ -80,11 +83,12 @@ function oauthOptions(parts: OAuthParts): OAuthOptions {
     tokens,
     sessions,
     audit,
+    exchangeRefused: parts.metrics.exchangeRefused,
     issuer,
     revoke: revocation({ recognise, sessions }),
     exchange: tokenExchange({ readSubject, standing, tokens, audit }),
     introspect: introspection({ ...parts, recognise, issuer, standing }),
-    async read(request) {
+    async read(request, reply) {
       // A token or a secret in a query would be in logs (RFC 6749 §2.3.1, RFC 9700 §4.3).
       if (request.url.includes('?')) throw malformedRequest('parameters belong in the body')
       const begunMs = parts.clock()
@@ -95,6 +99,7 @@ function oauthOptions(parts: OAuthParts): OAuthOptions {
         form,
         requestSourceOf(request)
       )
+      nameCaller(reply, { client: caller.client?.id })
       return { form, caller, begunMs }
     }
   }

@@ -1,15 +1,31 @@
 import type { RequestSource } from '../../audit/audit-event.ts'
 import { formReader } from '../../oauth/form-reader.ts'
 import { invalidClient } from '../../oauth/oauth-refusals.ts'
+import { exchangeRefusalOf } from '../../oauth/refused-exchange.ts'
 import { tokenType } from '../../oauth/subject-token.ts'
 import type { OAuthOptions, OAuthRequest } from './oauth-route.ts'
 import { type TokenAnswer, TokenForm } from './token-schema.ts'
 
+type ExchangeOptions = Pick<OAuthOptions, 'exchange' | 'exchangeRefused'>
+
 /** RFC 8693: a token with which a service calls another one as the user who called it. */
 export async function exchangeGrant(
+  request: OAuthRequest,
+  source: RequestSource,
+  options: ExchangeOptions
+): Promise<TokenAnswer> {
+  try {
+    return await exchanged(request, source, options)
+  } catch (error) {
+    options.exchangeRefused(exchangeRefusalOf(error))
+    throw error
+  }
+}
+
+async function exchanged(
   { form, caller, begunMs }: OAuthRequest,
   source: RequestSource,
-  { exchange }: Pick<OAuthOptions, 'exchange'>
+  { exchange }: ExchangeOptions
 ): Promise<TokenAnswer> {
   const { client } = caller
   if (client === null) throw invalidClient('token exchange is for clients that authenticate')

@@ -100,8 +100,8 @@ const schema = {
  * token is active (§4).
  */
 export const introspect: OAuthRoute = (service, { read, introspect }) => {
-  service.post(oauthPath.introspect, { schema }, async (request) => {
-    const { form, caller } = await read(request)
+  service.post(oauthPath.introspect, { schema }, async (request, reply) => {
+    const { form, caller } = await read(request, reply)
     if (caller.client === null) throw invalidClient('who asks about a token has to authenticate')
     if (!caller.client.scope.includes(INTROSPECT_SCOPE)) throw mayNotIntrospect()
     return await introspect(formReader(form, Form).required('token'), caller.client)

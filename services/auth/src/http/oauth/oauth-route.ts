@@ -1,9 +1,10 @@
 import type { Service } from '@gatehouse/http-service/build-service'
-import type { FastifyRequest } from 'fastify'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { AuditLog } from '../../audit/audit-log.ts'
 import type { OAuthCaller } from '../../oauth/authenticate-client.ts'
 import type { FormParameters } from '../../oauth/form-parameters.ts'
 import type { Introspect } from '../../oauth/introspection.ts'
+import type { ExchangeRefusal } from '../../oauth/refused-exchange.ts'
 import type { Revoke } from '../../oauth/revocation.ts'
 import type { ExchangeToken } from '../../oauth/token-exchange.ts'
 import type { Sessions } from '../../sessions/sessions.ts'
@@ -20,10 +21,12 @@ export type OAuthRequest = {
 /** What the OAuth endpoints depend on. */
 export type OAuthOptions = {
   /** @throws OAuthRefusal invalid_client, invalid_request */
-  readonly read: (request: FastifyRequest) => Promise<OAuthRequest>
+  readonly read: (request: FastifyRequest, reply: FastifyReply) => Promise<OAuthRequest>
   readonly tokens: AccessTokens
   readonly sessions: Sessions
   readonly exchange: ExchangeToken
+  /** counts an exchange that was refused */
+  readonly exchangeRefused: (reason: ExchangeRefusal) => void
   readonly revoke: Revoke
   readonly introspect: Introspect
   readonly audit: AuditLog

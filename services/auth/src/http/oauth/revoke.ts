@@ -4,6 +4,7 @@ import { isFirstParty } from '../../oauth/authenticate-client.ts'
 import { formReader } from '../../oauth/form-reader.ts'
 import { invalidClient } from '../../oauth/oauth-refusals.ts'
 import { oauthPath } from '../../oauth/server-metadata.ts'
+import { nameCaller } from '../name-caller.ts'
 import { requestSourceOf } from '../request-source.ts'
 import { clientParameters, clientSecurity, commonErrors } from './client-parameters.ts'
 import type { OAuthRoute } from './oauth-route.ts'
@@ -40,10 +41,11 @@ const schema = {
 }
 
 /** RFC 7009. 200 even for an unknown token (§2.2). */
-export const revoke: OAuthRoute = (service, { read, revoke }) => {
+export const revoke: OAuthRoute = (service, { read, revoke, sessions }) => {
   service.post(oauthPath.revoke, { schema }, async (request, reply) => {
-    const { form, caller } = await read(request)
+    const { form, caller } = await read(request, reply)
     const token = formReader(form, Form).required('token')
+    nameCaller(reply, sessions.ownerOf(token) ?? {})
     if (caller.client === null && !isFirstParty(caller)) {
       throw invalidClient('another client than the public one, without proof')
     }

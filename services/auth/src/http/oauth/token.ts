@@ -11,6 +11,7 @@ import {
   unsupportedGrantType
 } from '../../oauth/oauth-refusals.ts'
 import { oauthPath } from '../../oauth/server-metadata.ts'
+import { nameCaller } from '../name-caller.ts'
 import { requestSourceOf } from '../request-source.ts'
 import { exchangeGrant } from './exchange-grant.ts'
 import type { OAuthOptions, OAuthRequest, OAuthRoute } from './oauth-route.ts'
@@ -30,9 +31,12 @@ const grants: ReadonlyMap<string, Grant> = new Map<string, Grant>([
 
 export const token: OAuthRoute = (service, options) => {
   service.post(oauthPath.token, { schema: tokenSchema }, async (request, reply) => {
-    const asked = await options.read(request)
-    const grant = grants.get(formReader(asked.form, TokenForm).required('grant_type'))
+    const asked = await options.read(request, reply)
+    const parameters = formReader(asked.form, TokenForm)
+    const grant = grants.get(parameters.required('grant_type'))
     if (grant === undefined) throw unsupportedGrantType()
+    const refreshed = parameters.optional('refresh_token') ?? ''
+    nameCaller(reply, options.sessions.ownerOf(refreshed) ?? {})
     const tokens = await grant(asked, requestSourceOf(request), options)
     // RFC 6749 §5.1, in addition to `Cache-Control`: only a response with tokens.
     reply.header('pragma', 'no-cache')

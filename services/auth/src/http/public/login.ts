@@ -4,6 +4,7 @@ import { canonicalEmail } from '../../accounts/email.ts'
 import { credentialOf } from '../../guesses/guesses.ts'
 import { deviceLabel } from '../../sessions/device-label.ts'
 import { currentPassword, Email } from '../fields.ts'
+import { nameCaller } from '../name-caller.ts'
 import { requestSourceOf } from '../request-source.ts'
 import { knownDevice, rememberDevice } from './device-cookie.ts'
 import { setRefreshCookie, setsRefreshCookie } from './refresh-cookie.ts'
@@ -68,6 +69,7 @@ export const login: Route = (service, options) => {
       })
       const label = deviceLabel(request.headers['user-agent'])
       const grant = await sessions.begin(account, { clientId: '', scope: '', label }, source)
+      nameCaller(reply, { subject: account.id, session: grant.sid })
       if (delivery === 'cookie') {
         setRefreshCookie(reply, grant, cookieSameSite)
         if (device === null) rememberDevice(reply, account, { ring, cookieSameSite })

@@ -1,4 +1,5 @@
 import { Refusal } from '@gatehouse/problem/refusal'
+import { nameCaller } from '../name-caller.ts'
 import { requestSourceOf } from '../request-source.ts'
 import {
   presentedRefreshToken,
@@ -45,6 +46,7 @@ export const refreshToken: Route = (service, { sessions, settings }) => {
     },
     async (request, reply) => {
       const { token, delivery } = presentedRefreshToken(request, cookieSameSite)
+      nameCaller(reply, sessions.ownerOf(token) ?? {})
       try {
         const grant = await sessions.refresh(token, requestSourceOf(request))
         if (delivery === 'cookie') setRefreshCookie(reply, grant, cookieSameSite)

@@ -153,3 +153,24 @@ t.test('an outage of the store is 503 and uses no token up', { skip: redisMissin
   if (connection.status !== 'ready') await once(connection, 'ready')
   t.equal((await postForm(auth, '/oauth/token', grantOf(token))).statusCode, 200)
 })
+
+t.test(
+  'an answer to a gateway names the session of a form, or the client that proved itself',
+  async (t) => {
+    const auth = await authService(t)
+    const address = auth.gateway.from('203.0.113.5')
+    const { user, tokens } = await signedIn(auth)
+    const refreshed = await postForm(auth, '/oauth/token', grantOf(tokens.refreshToken), address)
+    const named = { 'x-auth-subject': user.id, 'x-auth-session': tokens.session.id }
+    t.match(refreshed.headers, named)
+    const revoked = { token: refreshed.json().refresh_token }
+    t.match((await postForm(auth, '/oauth/revoke', revoked, address)).headers, named)
+
+    const { id, authorized } = await clientWithSecret(auth)
+    const headers = { ...address, ...authorized }
+    const form = { grant_type: 'client_credentials', scope: 'more' }
+    const refused = await postForm(auth, '/oauth/token', form, headers)
+    isOAuthError(t, refused, 400, 'invalid_scope', 'a client that asks for too much')
+    t.equal(refused.headers['x-auth-client'], id)
+  }
+)

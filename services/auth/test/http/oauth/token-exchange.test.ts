@@ -171,6 +171,29 @@ t.test('each malformed or forbidden request has the error of RFC 8693', async (t
   }
 })
 
+t.test('refused exchanges are counted by reason', async (t) => {
+  const { auth, orders, ask } = await called(t)
+  const counts = async () => {
+    const text = await auth.registry.getSingleMetricAsString('auth_token_exchanges_refused_total')
+    const found = [...text.matchAll(/reason="(\w+)"} ([1-9]\d*)/g)]
+    return Object.fromEntries(found.map(([, reason = '', count]) => [reason, Number(count)]))
+  }
+  await ask()
+  t.strictSame(await counts(), {}, 'one that succeeds')
+  const idle = await serviceThat(auth, { receives: ['orders'], calls: [] })
+  const forms: [Form, ExchangingService?][] = [
+    [{}, idle],
+    [{ audience: 'billing' }],
+    [{ scope: 'admin' }],
+    [{ subject_token: 'x' }],
+    [{ subject_token: '' }],
+    [{ actor_token: 'x' }]
+  ]
+  for (const [form, service = orders] of forms) await ask(form, service)
+  const once = { client: 1, audience: 1, scope: 1, subject_token: 1 }
+  t.strictSame(await counts(), { ...once, request: 2 })
+})
+
 t.test('an exchange is in the audit log of the user before the answer', async (t) => {
   const { auth, user, tokens, orders, ask } = await called(t)
   const { expires_in: expiresIn } = (await ask()).json()

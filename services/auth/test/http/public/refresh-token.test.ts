@@ -4,9 +4,13 @@ import {
   type AuthUnderTest,
   authService,
   disable,
+  email,
   login,
+  password,
+  registered,
   signedIn,
-  type Tokens
+  type Tokens,
+  used
 } from '../../fixtures/auth-service.ts'
 import { refusesBodies, unreadable } from '../../fixtures/bad-bodies.ts'
 import { isProblem } from '../../fixtures/problem.ts'
@@ -144,5 +148,40 @@ t.test('an invalid body is refused in the documented form', async (t) => {
       body: { refreshToken: 'canary-5c1f'.repeat(100) },
       detail: detail('NOT have more than 1024 characters')
     }
+  })
+})
+
+t.test(
+  'every answer to a gateway about a refresh token names its session, and a refusal too',
+  async (t) => {
+    const auth = await authService(t)
+    const address = auth.gateway.from('203.0.113.5')
+    const { user, tokens } = await signedIn(auth)
+    const named = { 'x-auth-subject': user.id, 'x-auth-session': tokens.session.id }
+    const { refreshToken } = tokens
+
+    const answer = await auth.post('/refresh-token', { refreshToken }, address)
+    t.match(answer.headers, named)
+    await used(auth, answer.json().accessToken)
+    auth.clock.advance(policy.graceSeconds * 1000)
+    const replayed = await auth.post('/refresh-token', { refreshToken }, address)
+    isProblem(t, replayed, { code: 'SESSION_ENDED' })
+    t.match(replayed.headers, named, 'the one with which a thief shows itself')
+    t.match((await auth.post('/logout', { refreshToken }, address)).headers, named)
+
+    const forged = `${refreshToken.slice(0, -2)}AA`
+    const unknown = await auth.post('/refresh-token', { refreshToken: forged }, address)
+    const direct = await refresh(auth, refreshToken)
+    for (const { headers } of [unknown, direct]) t.notOk('x-auth-session' in headers)
+  }
+)
+
+t.test('an answer to a gateway about a login names the new session', async (t) => {
+  const auth = await authService(t)
+  const user = await registered(auth)
+  const answer = await auth.post('/login', { email, password }, auth.gateway.from('203.0.113.5'))
+  t.match(answer.headers, {
+    'x-auth-subject': user.id,
+    'x-auth-session': answer.json().session.id
   })
 })

@@ -1,0 +1,22 @@
+import { identityHeader } from '@gatehouse/edge-headers/names'
+import type { FastifyReply } from 'fastify'
+
+/** Whose request it was: what a gateway cannot read from a password or a refresh token. */
+export type NamedCaller = {
+  readonly subject?: string | undefined
+  readonly session?: string | undefined
+  /** the machine client that has authenticated */
+  readonly client?: string | undefined
+}
+
+/**
+ * Names the caller in the headers of the response, for the access log of the gateway, which removes
+ * them. Only a gateway gets them. Headers that were set before a refusal are sent with it, so the
+ * line of a refused refresh has its session too.
+ */
+export function nameCaller(reply: FastifyReply, { subject, session, client }: NamedCaller): void {
+  if (!reply.request.isFromGateway) return
+  if (subject !== undefined) reply.header(identityHeader.subject, subject)
+  if (session !== undefined) reply.header(identityHeader.session, session)
+  if (client !== undefined) reply.header(identityHeader.client, client)
+}
