@@ -53,65 +53,28 @@ export type AccountChanges = {
 }
 
 export function accountChanges(db: Kysely<Tables>): AccountChanges {
+  const setRights = (id: string, rights: Rights, kind: AuditKind, change: Change) =>
+    db.transaction().execute((transaction) => replaceRights(transaction, id, rights, kind, change))
   return {
     setRoles: (id, roles, change) =>
-      setRights(db, id, { roles: JSON.stringify(roles) }, 'roles-changed', change),
+      setRights(id, { roles: JSON.stringify(roles) }, 'roles-changed', change),
     setScope: (id, scope, change) =>
-      setRights(db, id, { scope: scope.join(' ') }, 'scope-changed', change),
+      setRights(id, { scope: scope.join(' ') }, 'scope-changed', change),
     setClaims: (id, claims, change) =>
-      setRights(db, id, { claims: JSON.stringify(claims) }, 'claims-changed', change),
+      setRights(id, { claims: JSON.stringify(claims) }, 'claims-changed', change),
     async setEmail(id, email, change) {
       try {
-        return await setRights(db, id, { email }, 'email-changed', change)
+        return await setRights(id, { email }, 'email-changed', change)
       } catch (error) {
         throw isUniqueViolation(error) ? emailTaken() : error
       }
     },
-    setPassword: (id, passwordHash, { source, clock }) =>
-      db.transaction().execute(async (transaction) => {
-        const { numUpdatedRows } = await transaction
-          .updateTable('accounts')
-          .set(({ eb }) => ({
-            password_hash: passwordHash,
-            password_version: eb('password_version', '+', 1),
-            password_changed_at_ms: null,
-            password_changed_by: null,
-            password_change_request: null
-          }))
-          .where('id', '=', id)
-          .executeTakeFirst()
-        if (numUpdatedRows === 0n) return null
-        return await endAll(transaction, id, { kind: 'password-set', source, nowMs: clock() })
-      }),
-    disable: (id, { stale, source, clock }) =>
-      db.transaction().execute(async (transaction) => {
-        const [made, nowMs] = [stale(), clock()]
-        const row = await transaction
-          .updateTable('accounts')
-          .set({ disabled_at: Math.floor(nowMs / 1000), ...otherRights(made) })
-          .where('id', '=', id)
-          .where('disabled_at', 'is', null)
-          .returning('rights_version')
-          .executeTakeFirst()
-        // The account was disabled before, and so has no sessions.
-        if (row === undefined) return []
-        const ended = await endAll(transaction, id, { kind: 'user-disabled', source, nowMs })
-        await noteStale(transaction, id, made, row.rights_version)
-        return ended
-      }),
-    enable: (id, { source, clock }) =>
-      db.transaction().execute(async (transaction) => {
-        const { numUpdatedRows } = await transaction
-          .updateTable('accounts')
-          .set({ disabled_at: null })
-          .where('id', '=', id)
-          .where('disabled_at', 'is not', null)
-          .executeTakeFirst()
-        if (numUpdatedRows === 0n) return false
-        const event = { kind: 'user-enabled', subject: id, sid: null, source } as const
-        await writeAudit(transaction, event, clock())
-        return true
-      }),
+    setPassword: (id, passwordHash, change) =>
+      db.transaction().execute((transaction) => setPassword(transaction, id, passwordHash, change)),
+    disable: (id, change) =>
+      db.transaction().execute((transaction) => disableAccount(transaction, id, change)),
+    enable: (id, change) =>
+      db.transaction().execute((transaction) => enableAccount(transaction, id, change)),
     async erase(id, change) {
       const ended = await db
         .transaction()
@@ -122,27 +85,86 @@ export function accountChanges(db: Kysely<Tables>): AccountChanges {
   }
 }
 
+type Rights = Partial<Record<'roles' | 'scope' | 'claims' | 'email', string>>
+
 /** Replaces rights of an account, and makes its earlier tokens stale. */
-const setRights = (
-  db: Kysely<Tables>,
+async function replaceRights(
+  transaction: Transaction<Tables>,
   id: string,
-  rights: Partial<Record<'roles' | 'scope' | 'claims' | 'email', string>>,
+  rights: Rights,
   kind: AuditKind,
   { stale, source, clock }: Change
-): Promise<boolean> =>
-  db.transaction().execute(async (transaction) => {
-    const made = stale()
-    const row = await transaction
-      .updateTable('accounts')
-      .set({ ...rights, ...otherRights(made) })
-      .where('id', '=', id)
-      .returning('rights_version')
-      .executeTakeFirst()
-    if (row === undefined) return false
-    await noteStale(transaction, id, made, row.rights_version)
-    await writeAudit(transaction, { kind, subject: id, sid: null, source }, clock())
-    return true
-  })
+): Promise<boolean> {
+  const made = stale()
+  const row = await transaction
+    .updateTable('accounts')
+    .set({ ...rights, ...otherRights(made) })
+    .where('id', '=', id)
+    .returning('rights_version')
+    .executeTakeFirst()
+  if (row === undefined) return false
+  await noteStale(transaction, id, made, row.rights_version)
+  await writeAudit(transaction, { kind, subject: id, sid: null, source }, clock())
+  return true
+}
+
+async function setPassword(
+  transaction: Transaction<Tables>,
+  id: string,
+  passwordHash: string,
+  { source, clock }: By
+): Promise<string[] | null> {
+  const { numUpdatedRows } = await transaction
+    .updateTable('accounts')
+    .set(({ eb }) => ({
+      password_hash: passwordHash,
+      password_version: eb('password_version', '+', 1),
+      password_changed_at_ms: null,
+      password_changed_by: null,
+      password_change_request: null
+    }))
+    .where('id', '=', id)
+    .executeTakeFirst()
+  if (numUpdatedRows === 0n) return null
+  return await endAll(transaction, id, { kind: 'password-set', source, nowMs: clock() })
+}
+
+async function disableAccount(
+  transaction: Transaction<Tables>,
+  id: string,
+  { stale, source, clock }: Change
+): Promise<string[]> {
+  const [made, nowMs] = [stale(), clock()]
+  const row = await transaction
+    .updateTable('accounts')
+    .set({ disabled_at: Math.floor(nowMs / 1000), ...otherRights(made) })
+    .where('id', '=', id)
+    .where('disabled_at', 'is', null)
+    .returning('rights_version')
+    .executeTakeFirst()
+  // The account was disabled before, and so has no sessions.
+  if (row === undefined) return []
+  const ended = await endAll(transaction, id, { kind: 'user-disabled', source, nowMs })
+  await noteStale(transaction, id, made, row.rights_version)
+  return ended
+}
+
+async function enableAccount(
+  transaction: Transaction<Tables>,
+  id: string,
+  { source, clock }: By
+): Promise<boolean> {
+  const { numUpdatedRows } = await transaction
+    .updateTable('accounts')
+    .set({ disabled_at: null })
+    .where('id', '=', id)
+    .where('disabled_at', 'is not', null)
+    .executeTakeFirst()
+  if (numUpdatedRows === 0n) return false
+  const event = { kind: 'user-enabled', subject: id, sid: null, source } as const
+  await writeAudit(transaction, event, clock())
+  return true
+}
 
 /** Ends every session of an account, and writes the event that says why and how many. */
 async function endAll(

@@ -1,4 +1,4 @@
-import type { Kysely } from 'kysely'
+import type { Kysely, Transaction } from 'kysely'
 import type { By } from '../audit/audit-event.ts'
 import type { Tables } from '../database/tables.ts'
 import type { ImportedAccount } from './imported-account.ts'
@@ -18,73 +18,98 @@ export type AccountImports = {
 }
 
 export function accountImports(db: Kysely<Tables>): AccountImports {
-  const obstacles = async (on: Kysely<Tables>, accounts: readonly ImportedAccount[]) => {
-    const rows = await on
-      .selectFrom('accounts')
-      .select(['id', 'email'])
-      .where(({ or, eb }) =>
-        or([
-          eb(
-            'email',
-            'in',
-            accounts.map(({ email }) => email)
-          ),
-          eb(
-            'id',
-            'in',
-            accounts.map(({ id }) => id)
-          )
-        ])
-      )
-      .execute()
-    const owners = new Map(rows.map(({ id, email }) => [email, id]))
-    const ids = new Set(rows.map(({ id }) => id))
-    return { owners, ids }
-  }
-
   return {
-    async store(accounts, { source, clock }) {
+    async store(accounts, by) {
       if (accounts.length === 0) return []
-      return await db.transaction().execute(async (transaction) => {
-        const stored = await transaction
-          .insertInto('accounts')
-          // Sorted, because two imports of the same users would otherwise wait for each other's
-          // rows (PostgreSQL, deadlock_detected).
-          .values(accounts.map(toRow).toSorted(byEmail))
-          .onConflict((conflict) => conflict.doNothing())
-          .returning('id')
-          .execute()
-        const left = new Set(stored.map(({ id }) => id))
-        const events = stored.map(({ id }) => ({
-          at_ms: clock(),
-          kind: 'user-imported' as const,
-          subject: id,
-          sid: null,
-          address: source.address,
-          request_id: source.requestId,
-          detail: '{}'
-        }))
-        if (events.length > 0) await transaction.insertInto('audit_events').values(events).execute()
-        const { owners } = await obstacles(transaction, accounts)
-        // The same id twice in one call is stored once.
-        return accounts.map(({ id, email }) => {
-          if (owners.get(email) === id && left.delete(id)) return null
-          return owners.has(email) ? 'email' : 'id'
-        })
-      })
+      return await db
+        .transaction()
+        .execute((transaction) => storeAccounts(transaction, accounts, by))
     },
     async tryOut(accounts) {
       if (accounts.length === 0) return []
-      const { owners, ids } = await obstacles(db, accounts)
-      return accounts.map(({ id, email }) => {
-        if (owners.has(email)) return 'email'
-        if (ids.has(id)) return 'id'
-        owners.set(email, id)
-        ids.add(id)
-        return null
-      })
+      return obstaclesFor(accounts, await takenBy(db, accounts))
     }
   }
+}
+
+async function storeAccounts(
+  transaction: Transaction<Tables>,
+  accounts: readonly ImportedAccount[],
+  by: By
+): Promise<(Obstacle | null)[]> {
+  const stored = await insertFree(transaction, accounts)
+  await writeEvents(transaction, stored, by)
+  const { owners } = await takenBy(transaction, accounts)
+  const left = new Set(stored)
+  // The same id twice in one call is stored once.
+  return accounts.map(({ id, email }) => {
+    if (owners.get(email) === id && left.delete(id)) return null
+    return owners.has(email) ? 'email' : 'id'
+  })
+}
+
+/** Returns the ids of those that were inserted. */
+async function insertFree(
+  transaction: Transaction<Tables>,
+  accounts: readonly ImportedAccount[]
+): Promise<string[]> {
+  const rows = await transaction
+    .insertInto('accounts')
+    // Sorted, because two imports of the same users would otherwise wait for each other's
+    // rows (PostgreSQL, deadlock_detected).
+    .values(accounts.map(toRow).toSorted(byEmail))
+    .onConflict((conflict) => conflict.doNothing())
+    .returning('id')
+    .execute()
+  return rows.map(({ id }) => id)
+}
+
+async function writeEvents(
+  transaction: Transaction<Tables>,
+  ids: readonly string[],
+  { source, clock }: By
+): Promise<void> {
+  const events = ids.map((id) => ({
+    at_ms: clock(),
+    kind: 'user-imported' as const,
+    subject: id,
+    sid: null,
+    address: source.address,
+    request_id: source.requestId,
+    detail: '{}'
+  }))
+  if (events.length > 0) await transaction.insertInto('audit_events').values(events).execute()
+}
+
+/** The e-mail addresses and ids of stored accounts that one of these has too. */
+type Taken = { readonly owners: Map<string, string>; readonly ids: Set<string> }
+
+async function takenBy(on: Kysely<Tables>, accounts: readonly ImportedAccount[]): Promise<Taken> {
+  const emails = accounts.map(({ email }) => email)
+  const ids = accounts.map(({ id }) => id)
+  const rows = await on
+    .selectFrom('accounts')
+    .select(['id', 'email'])
+    .where(({ or, eb }) => or([eb('email', 'in', emails), eb('id', 'in', ids)]))
+    .execute()
+  return {
+    owners: new Map(rows.map(({ id, email }) => [email, id])),
+    ids: new Set(rows.map(({ id }) => id))
+  }
+}
+
+/** Each account takes its own address and id from those that follow. */
+function obstaclesFor(
+  accounts: readonly ImportedAccount[],
+  { owners, ids }: Taken
+): (Obstacle | null)[] {
+  return accounts.map(({ id, email }) => {
+    if (owners.has(email)) return 'email'
+    if (ids.has(id)) return 'id'
+    owners.set(email, id)
+    ids.add(id)
+    return null
+  })
 }
 
 const toRow = (account: ImportedAccount) => ({

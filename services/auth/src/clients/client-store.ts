@@ -1,13 +1,17 @@
-import type { Kysely, Selectable } from 'kysely'
-import type { AuditEvent, AuditKind, By } from '../audit/audit-event.ts'
-import { writeAudit } from '../audit/audit-log.ts'
-import type { ClientTable, Tables } from '../database/tables.ts'
-import { noteStale, otherRights, type Stale } from '../revocations/stale-tokens.ts'
+import type { Kysely, Transaction } from 'kysely'
+import type { By } from '../audit/audit-event.ts'
+import type { Tables } from '../database/tables.ts'
+import type { Stale } from '../revocations/stale-tokens.ts'
 import type { Client } from './client.ts'
 import type { ClientAudiences } from './client-audiences.ts'
-
-/** How many secrets of a client are valid: the current one, and the one that is to replace it. */
-const VALID_SECRETS = 2
+import {
+  addSecret,
+  disableClient,
+  enableClient,
+  insertClient,
+  replaceAudiences
+} from './client-changes.ts'
+import { toClient } from './client-rows.ts'
 
 /** Each change is one transaction with its event. */
 export type ClientStore = {
@@ -33,170 +37,43 @@ export type ClientStore = {
   validSecrets(clientId: string): Promise<string[]>
 }
 
-const FIRST_SECRET = 1
-
 export function clientStore(db: Kysely<Tables>): ClientStore {
+  const change = <Result>(work: (transaction: Transaction<Tables>) => Promise<Result>) =>
+    db.transaction().execute(work)
   return {
-    insert: (client, digest, by) =>
-      db.transaction().execute(async (transaction) => {
-        const secretsMade = digest === null ? 0 : FIRST_SECRET
-        await transaction.insertInto('clients').values(toRow(client, secretsMade)).execute()
-        if (digest !== null) await insertSecret(transaction, client.id, FIRST_SECRET, digest, by)
-        await writeAudit(transaction, eventOf('client-created', client.id, by), by.clock())
-        return secretsMade
-      }),
-    async list() {
-      const rows = await db
-        .selectFrom('clients')
-        .selectAll()
-        .orderBy('created_at')
-        .orderBy('id')
-        .execute()
-      return rows.map(toClient)
-    },
-    async findById(id) {
-      const row = await db.selectFrom('clients').selectAll().where('id', '=', id).executeTakeFirst()
-      return row === undefined ? null : toClient(row)
-    },
-    disable: (id, stale, by) =>
-      db.transaction().execute(async (transaction) => {
-        const made = stale()
-        const row = await transaction
-          .updateTable('clients')
-          .set({ disabled_at: secondsOf(by), ...otherRights(made) })
-          .where('id', '=', id)
-          .where('disabled_at', 'is', null)
-          .returning('rights_version')
-          .executeTakeFirst()
-        if (row === undefined) return await isKnown(transaction, id)
-        await noteStale(transaction, id, made, row.rights_version)
-        await writeAudit(transaction, eventOf('client-disabled', id, by), by.clock())
-        return true
-      }),
-    setAudiences: (id, { receives, calls }, stale, by) =>
-      db.transaction().execute(async (transaction) => {
-        const made = stale()
-        const row = await transaction
-          .updateTable('clients')
-          .set({ receives: receives.join(' '), calls: calls.join(' '), ...otherRights(made) })
-          .where('id', '=', id)
-          .returning('rights_version')
-          .executeTakeFirst()
-        if (row === undefined) return false
-        await noteStale(transaction, id, made, row.rights_version)
-        await writeAudit(transaction, eventOf('client-audiences-changed', id, by), by.clock())
-        return true
-      }),
-    enable: (id, by) =>
-      db.transaction().execute(async (transaction) => {
-        const { numUpdatedRows } = await transaction
-          .updateTable('clients')
-          .set({ disabled_at: null })
-          .where('id', '=', id)
-          .where('disabled_at', 'is not', null)
-          .executeTakeFirst()
-        if (numUpdatedRows === 0n) return await isKnown(transaction, id)
-        await writeAudit(transaction, eventOf('client-enabled', id, by), by.clock())
-        return true
-      }),
-    addSecret: (clientId, digest, by) =>
-      db.transaction().execute(async (transaction) => {
-        // The count locks the client's row. So if two instances add a secret at once, each sees the
-        // change of the other.
-        const counted = await transaction
-          .updateTable('clients')
-          .set(({ eb }) => ({ secrets_made: eb('secrets_made', '+', 1) }))
-          .where('id', '=', clientId)
-          .returning('secrets_made')
-          .executeTakeFirst()
-        if (counted === undefined) return null
-        const secretId = counted.secrets_made
-        await insertSecret(transaction, clientId, secretId, digest, by)
-        await transaction
-          .updateTable('client_secrets')
-          .set({ expires_at: secondsOf(by) })
-          .where('client_id', '=', clientId)
-          .where('secret_id', '<=', secretId - VALID_SECRETS)
-          .where('expires_at', 'is', null)
-          .execute()
-        await writeAudit(transaction, eventOf('client-secret-added', clientId, by), by.clock())
-        return secretId
-      }),
-    async validSecrets(clientId) {
-      const rows = await db
-        .selectFrom('client_secrets')
-        .select('hash')
-        .where('client_id', '=', clientId)
-        .where('expires_at', 'is', null)
-        .execute()
-      return rows.map(({ hash }) => hash)
-    }
+    insert: (client, digest, by) => change((on) => insertClient(on, client, digest, by)),
+    list: () => allClients(db),
+    findById: (id) => clientWithId(db, id),
+    disable: (id, stale, by) => change((on) => disableClient(on, id, stale(), by)),
+    enable: (id, by) => change((on) => enableClient(on, id, by)),
+    setAudiences: (id, audiences, stale, by) =>
+      change((on) => replaceAudiences(on, id, audiences, stale(), by)),
+    addSecret: (clientId, digest, by) => change((on) => addSecret(on, clientId, digest, by)),
+    validSecrets: (clientId) => validSecrets(db, clientId)
   }
 }
 
-const secondsOf = ({ clock }: By): number => Math.floor(clock() / 1000)
-
-const eventOf = (
-  kind: Extract<AuditKind, `client-${string}`>,
-  id: string,
-  { source }: By
-): AuditEvent => ({ kind, subject: id, sid: null, source })
-
-async function isKnown(transaction: Kysely<Tables>, id: string): Promise<boolean> {
-  const row = await transaction
+async function allClients(db: Kysely<Tables>): Promise<Client[]> {
+  const rows = await db
     .selectFrom('clients')
-    .select('id')
-    .where('id', '=', id)
-    .executeTakeFirst()
-  return row !== undefined
-}
-
-async function insertSecret(
-  transaction: Kysely<Tables>,
-  clientId: string,
-  secretId: number,
-  digest: string,
-  by: By
-): Promise<void> {
-  await transaction
-    .insertInto('client_secrets')
-    .values({
-      client_id: clientId,
-      secret_id: secretId,
-      hash: digest,
-      created_at: secondsOf(by),
-      expires_at: null
-    })
+    .selectAll()
+    .orderBy('created_at')
+    .orderBy('id')
     .execute()
+  return rows.map(toClient)
 }
 
-const toRow = (client: Client, secretsMade: number) => ({
-  id: client.id,
-  name: client.name,
-  scope: client.scope.join(' '),
-  receives: client.receives.join(' '),
-  calls: client.calls.join(' '),
-  authentication_method: client.authenticationMethod,
-  jwks: client.keys.length === 0 ? null : JSON.stringify({ keys: client.keys }),
-  secrets_made: secretsMade,
-  created_at: client.createdAt,
-  disabled_at: client.disabled ? client.createdAt : null
-})
+async function clientWithId(db: Kysely<Tables>, id: string): Promise<Client | null> {
+  const row = await db.selectFrom('clients').selectAll().where('id', '=', id).executeTakeFirst()
+  return row === undefined ? null : toClient(row)
+}
 
-const wordsOf = (text: string): string[] => (text === '' ? [] : text.split(' '))
-
-function toClient(row: Selectable<ClientTable>): Client {
-  return {
-    id: row.id,
-    name: row.name,
-    scope: wordsOf(row.scope),
-    receives: wordsOf(row.receives),
-    calls: wordsOf(row.calls),
-    authenticationMethod: row.authentication_method,
-    keys: row.jwks === null ? [] : JSON.parse(row.jwks).keys,
-    createdAt: row.created_at,
-    disabled: row.disabled_at !== null,
-    tokensNotBefore: row.tokens_not_before,
-    rightsVersion: row.rights_version
-  }
+async function validSecrets(db: Kysely<Tables>, clientId: string): Promise<string[]> {
+  const rows = await db
+    .selectFrom('client_secrets')
+    .select('hash')
+    .where('client_id', '=', clientId)
+    .where('expires_at', 'is', null)
+    .execute()
+  return rows.map(({ hash }) => hash)
 }

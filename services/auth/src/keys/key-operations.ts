@@ -3,21 +3,13 @@ import type { RequestSource } from '../audit/audit-event.ts'
 import type { GatewayAcknowledgement } from './gateway-acknowledgement.ts'
 import { type Activation, activateKey } from './key-activation.ts'
 import type { KeyAnnouncements } from './key-announcements.ts'
-import { keyEvent } from './key-event.ts'
-import {
-  activeOf,
-  type KeyRecord,
-  type Moment,
-  named,
-  nextOf,
-  refuseTooMany,
-  retirement,
-  revocation
-} from './key-lifecycle.ts'
+import { addStandby, nextOrSpare, retireKey, revokeKey } from './key-changes.ts'
+import type { KeyLedger } from './key-ledger.ts'
+import type { KeyRecord, Moment } from './key-lifecycle.ts'
 import { revocationUntold } from './key-refusals.ts'
 import type { LiveSigningKeys } from './live-signing-keys.ts'
-import { generateSigningKey, type SigningKey } from './signing-key.ts'
-import type { KeyLedger, SigningKeyStore } from './signing-key-store.ts'
+import { generateSigningKey } from './signing-key.ts'
+import type { SigningKeyStore } from './signing-key-store.ts'
 
 /**
  * The operations on signing keys, for operators and the schedule. A change returns the changed keys
@@ -62,84 +54,48 @@ type KeyOperationsOptions = {
 }
 
 export function keyOperations(options: KeyOperationsOptions): KeyOperations {
-  const { store, live, announcements, lifetimeSeconds, clock, onFault } = options
+  const { store, lifetimeSeconds, clock, onFault } = options
   const moment = (): Moment => ({ now: Math.floor(clock() / 1000), lifetimeSeconds })
-  /** Creates the key before the change that may need it, so that nobody waits for it. */
+  /** Creates the key before the change that may need it, so that no change waits for it. */
   const standby = (algorithm = options.algorithm) => generateSigningKey(algorithm, 'standby')
-  const add = async (
-    ledger: KeyLedger,
-    key: SigningKey,
-    source: RequestSource
-  ): Promise<KeyRecord> => {
-    const record = await ledger.add(key, clock())
-    await ledger.audit.write(keyEvent('key-created', key.kid, source))
-    return record
-  }
-  /** Makes a change. This process reads the new keys before any gateway is told to fetch them. */
-  const change = async <Result>(
-    make: () => Promise<Result>,
-    onUntold: (error: unknown) => void = onFault
-  ): Promise<Result> => {
-    const result = await make()
-    await live.read().catch(onFault)
-    await announcements.tell().catch(onUntold)
-    return result
-  }
+  const change = <Result>(work: (ledger: KeyLedger) => Promise<Result>, onUntold = onFault) =>
+    announced(options, () => store.change(work), onUntold)
   const activate: KeyOperations['activate'] = (kid, how, source) =>
-    change(() => activateKey({ ...options, moment }, kid, how, source))
+    announced(options, () => activateKey({ ...options, moment }, kid, how, source), onFault)
 
   return {
     list: () => store.records(),
     activate,
     async create(algorithm, source) {
       const key = await standby(algorithm)
-      const work = async (ledger: KeyLedger) => {
-        refuseTooMany(ledger.keys)
-        return await add(ledger, key, source)
-      }
-      return change(() => store.change(work))
+      return change((ledger) => addStandby(ledger, key, moment(), source))
     },
-    async rotate(algorithm = options.algorithm, source) {
+    async rotate(algorithm, source) {
       const spare = await standby(algorithm)
-      const work = async (ledger: KeyLedger) => {
-        const next = nextOf(ledger.keys.filter((key) => key.algorithm === algorithm))
-        if (next !== undefined) return next
-        refuseTooMany(ledger.keys)
-        return await add(ledger, spare, source)
-      }
-      const { kid } = await change(() => store.change(work))
+      const { kid } = await change((ledger) => nextOrSpare(ledger, spare, moment(), source))
       return activate(kid, 'wait', source)
     },
-    async retire(kid, source) {
-      const work = async (ledger: KeyLedger) => {
-        const [retired] = retirement(ledger.keys, kid, moment())
-        if (retired === undefined) return named(ledger.keys, kid)
-        await ledger.write([retired])
-        await ledger.audit.write(keyEvent('key-retired', kid, source))
-        return retired
-      }
-      return change(() => store.change(work))
-    },
+    retire: (kid, source) => change((ledger) => retireKey(ledger, kid, moment(), source)),
     async revoke(kid, source) {
       const spare = await standby()
-      const work = async (ledger: KeyLedger) => {
-        const signs = activeOf(ledger.keys)?.kid === kid
-        const next = nextOf(ledger.keys) ?? (signs ? await add(ledger, spare, source) : undefined)
-        const changed = revocation(ledger.keys, kid, next, moment())
-        if (changed.length === 0) return [named(ledger.keys, kid)]
-        await ledger.write(changed)
-        for (const { kid, state } of changed) {
-          const kind = state === 'active' ? 'key-activated' : 'key-revoked'
-          await ledger.audit.write(keyEvent(kind, kid, source))
-        }
-        return changed
-      }
       return change(
-        () => store.change(work),
+        (ledger) => revokeKey(ledger, kid, { spare, at: moment() }, source),
         (error) => {
           throw revocationUntold(error)
         }
       )
     }
   }
+}
+
+/** Makes a change. This process reads the new keys before any gateway is told to fetch them. */
+async function announced<Result>(
+  { live, announcements, onFault }: KeyOperationsOptions,
+  change: () => Promise<Result>,
+  onUntold: (error: unknown) => void
+): Promise<Result> {
+  const result = await change()
+  await live.read().catch(onFault)
+  await announcements.tell().catch(onUntold)
+  return result
 }

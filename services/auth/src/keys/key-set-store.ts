@@ -24,58 +24,78 @@ export type KeySetStore = {
 
 export function keySetStore(db: Kysely<Tables>): KeySetStore {
   return {
-    async read() {
-      const row = await db
-        .selectFrom('signing_key_set')
-        .select(['version', 'told_version'])
-        .executeTakeFirstOrThrow()
-      return { version: row.version, toldVersion: row.told_version }
-    },
-    async noteTold(version) {
-      await db
-        .updateTable('signing_key_set')
-        .set({ told_version: version })
-        .where('told_version', '<', version)
-        .execute()
-    },
-    async tellRevocation(kid, tell) {
-      const run = await toldRun(db)
-      await tell()
-      await noteTold(db, run, (transaction) =>
-        transaction
-          .updateTable('signing_keys')
-          .set({ untold_until: null })
-          .where('kid', '=', kid)
-          .execute()
-      )
-    },
-    async retellRevocations(nowMs) {
-      const now = Math.floor(nowMs / 1000)
-      // As long as for a key that is revoked now: remembering a revocation for longer does no harm.
-      await db
-        .updateTable('signing_keys')
-        .set({ untold_until: now + rememberedSeconds(KEY_MEMORY_SECONDS) })
-        .where('state', '=', 'revoked')
-        .where('ended_at', '>', now - rememberedSeconds(KEY_MEMORY_SECONDS))
-        .execute()
-    },
-    async take(instance, nowMs, lifeMs) {
-      const row = await db
-        .updateTable('signing_key_set')
-        .set({ tended_by: instance, tended_until_ms: nowMs + lifeMs })
-        .where(({ eb, or }) =>
-          or([eb('tended_by', '=', instance), eb('tended_until_ms', '<=', nowMs)])
-        )
-        .returning('one')
-        .executeTakeFirst()
-      return row !== undefined
-    },
-    async release(instance) {
-      await db
-        .updateTable('signing_key_set')
-        .set({ tended_until_ms: 0 })
-        .where('tended_by', '=', instance)
-        .execute()
-    }
+    read: () => readVersions(db),
+    noteTold: (version) => noteToldVersion(db, version),
+    tellRevocation: (kid, tell) => tellRevocation(db, kid, tell),
+    retellRevocations: (nowMs) => noteUntoldRevocations(db, Math.floor(nowMs / 1000)),
+    take: (instance, nowMs, lifeMs) => takeMaintenance(db, instance, nowMs, lifeMs),
+    release: (instance) => releaseMaintenance(db, instance)
   }
+}
+
+async function readVersions(db: Kysely<Tables>): ReturnType<KeySetStore['read']> {
+  const row = await db
+    .selectFrom('signing_key_set')
+    .select(['version', 'told_version'])
+    .executeTakeFirstOrThrow()
+  return { version: row.version, toldVersion: row.told_version }
+}
+
+async function noteToldVersion(db: Kysely<Tables>, version: number): Promise<void> {
+  await db
+    .updateTable('signing_key_set')
+    .set({ told_version: version })
+    .where('told_version', '<', version)
+    .execute()
+}
+
+async function tellRevocation(
+  db: Kysely<Tables>,
+  kid: string,
+  tell: () => Promise<void>
+): Promise<void> {
+  const run = await toldRun(db)
+  await tell()
+  await noteTold(db, run, (transaction) =>
+    transaction
+      .updateTable('signing_keys')
+      .set({ untold_until: null })
+      .where('kid', '=', kid)
+      .execute()
+  )
+}
+
+/** @param now seconds since 1970 */
+async function noteUntoldRevocations(db: Kysely<Tables>, now: number): Promise<void> {
+  // As long as for a key that is revoked now: remembering a revocation for longer does no harm.
+  const seconds = rememberedSeconds(KEY_MEMORY_SECONDS)
+  await db
+    .updateTable('signing_keys')
+    .set({ untold_until: now + seconds })
+    .where('state', '=', 'revoked')
+    .where('ended_at', '>', now - seconds)
+    .execute()
+}
+
+async function takeMaintenance(
+  db: Kysely<Tables>,
+  instance: string,
+  nowMs: number,
+  lifeMs: number
+): Promise<boolean> {
+  const row = await db
+    .updateTable('signing_key_set')
+    .set({ tended_by: instance, tended_until_ms: nowMs + lifeMs })
+    .where(({ eb, or }) => or([eb('tended_by', '=', instance), eb('tended_until_ms', '<=', nowMs)]))
+    .returning('one')
+    .executeTakeFirst()
+  return row !== undefined
+}
+
+async function releaseMaintenance(db: Kysely<Tables>, instance: string): Promise<void> {
+  await db
+    .updateTable('signing_key_set')
+    .set({ tended_until_ms: 0 })
+    .where('tended_by', '=', instance)
+    .execute()
 }

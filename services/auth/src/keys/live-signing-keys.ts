@@ -1,3 +1,4 @@
+import { freshReads } from './fresh-reads.ts'
 import { keysUnknown } from './key-refusals.ts'
 import type { SigningKey } from './signing-key.ts'
 import type { SigningKeyStore } from './signing-key-store.ts'
@@ -45,77 +46,64 @@ type LiveSigningKeysOptions = {
  */
 const LEASE_MS = 20_000
 
+type Held = {
+  readonly keys: readonly SigningKey[]
+  readonly active: SigningKey | null
+  /** when the read of these keys began */
+  readonly readMs: number
+}
+
+const NONE: Held = { keys: [], active: null, readMs: Number.NEGATIVE_INFINITY }
+
 /** @throws if the database does not answer, or no key is active */
 export async function liveSigningKeys(options: LiveSigningKeysOptions): Promise<LiveSigningKeys> {
-  const { store, prepare, lifetimeSeconds, clock, leaseMs = LEASE_MS } = options
-  let held: readonly SigningKey[] = []
-  let active: SigningKey | undefined
-  let notedKid: string | undefined
-  let readMs = Number.NEGATIVE_INFINITY
+  const { clock, leaseMs = LEASE_MS } = options
+  let held = NONE
   let lastFault: unknown
-  let underWay: Promise<void> | null = null
-  let following: Promise<void> | null = null
-
-  const readOnce = async (): Promise<void> => {
-    const begunMs = clock()
-    const keys = await store.live()
-    const signing = activeOf(keys)
-    // Noted before the key signs the first token of this lifetime.
-    if (signing.kid !== notedKid) {
-      if (!(await store.noteTokenLife(signing.kid, lifetimeSeconds))) return readOnce()
-      notedKid = signing.kid
-    }
-    if (hasChanged(held, keys)) {
-      const forgetOthers = await prepare(keys)
+  const reads = freshReads(async () => {
+    try {
+      const { next, forgetOthers } = await readKeys(options, held)
       // Both in the same turn of the event loop, so that no token is issued in between.
-      held = keys
-      active = signing
+      held = next
       forgetOthers()
+    } catch (error) {
+      lastFault = error
+      throw error
     }
-    readMs = begunMs
-  }
-  const begin = (): Promise<void> => {
-    underWay = readOnce()
-      .catch((error) => {
-        lastFault = error
-        throw error
-      })
-      .finally(() => {
-        underWay = null
-      })
-    return underWay
-  }
-  /**
-   * One read at a time. A call during a read waits for the next one, because the current one may
-   * have missed a change.
-   */
-  const read = (): Promise<void> => {
-    if (underWay === null) return begin()
-    following ??= underWay
-      .catch(() => {})
-      .then(() => {
-        following = null
-        return begin()
-      })
-    return following
-  }
+  })
 
-  await read()
+  await reads.read()
   return {
-    held: () => held,
-    ageMs: () => clock() - readMs,
+    held: () => held.keys,
+    ageMs: () => clock() - held.readMs,
     active() {
-      if (active === undefined || clock() - readMs > leaseMs) throw keysUnknown(lastFault)
+      const { active, readMs } = held
+      if (active === null || clock() - readMs > leaseMs) throw keysUnknown(lastFault)
       return active
     },
     async read() {
-      await read()
-      return held
+      await reads.read()
+      return held.keys
     },
-    async close() {
-      await Promise.allSettled([underWay, following])
-    }
+    close: reads.settled
   }
+}
+
+/** Reads the keys, and prepares their signers. */
+async function readKeys(
+  options: LiveSigningKeysOptions,
+  before: Held
+): Promise<{ readonly next: Held; readonly forgetOthers: () => void }> {
+  const { store, prepare, lifetimeSeconds, clock } = options
+  const readMs = clock()
+  const keys = await store.live()
+  const active = activeOf(keys)
+  // Noted before the key signs the first token of this lifetime.
+  const isNoted =
+    active.kid === before.active?.kid || (await store.noteTokenLife(active.kid, lifetimeSeconds))
+  if (!isNoted) return readKeys(options, before)
+  if (!hasChanged(before.keys, keys)) return { next: { ...before, readMs }, forgetOthers() {} }
+  return { forgetOthers: await prepare(keys), next: { keys, active, readMs } }
 }
 
 function activeOf(keys: readonly SigningKey[]): SigningKey {

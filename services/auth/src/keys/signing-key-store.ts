@@ -1,26 +1,16 @@
 import { randomUUID } from 'node:crypto'
 import type { Algorithm } from '@gatehouse/access-token/claims'
-import type { Insertable, Kysely, Selectable, Transaction } from 'kysely'
+import type { Kysely } from 'kysely'
 import { type AuditEvent, type RequestSource, START_ADDRESS } from '../audit/audit-event.ts'
-import { type AuditLog, auditLog, writeAudit } from '../audit/audit-log.ts'
-import type { SigningKeyTable, Tables } from '../database/tables.ts'
+import { writeAudit } from '../audit/audit-log.ts'
+import type { Tables } from '../database/tables.ts'
 import { keyEvent } from './key-event.ts'
+import { type KeyLedger, lockKeys } from './key-ledger.ts'
 import type { KeyRecord } from './key-lifecycle.ts'
-import { GONE, newRecord, readRecords, writeRecord } from './key-records.ts'
-import { type SealingKeys, seal, unsealWithAny } from './seal.ts'
-import { generateSigningKey, publishedStates, type SigningKey } from './signing-key.ts'
-import { UnknownSealingKey } from './unknown-sealing-key.ts'
-
-/** The keys while they are locked for a change. */
-export type KeyLedger = {
-  /** all keys, including former ones, the newest first */
-  readonly keys: readonly KeyRecord[]
-  add(key: SigningKey, nowMs: number): Promise<KeyRecord>
-  /** Writes the changed keys, in order. */
-  write(changed: readonly KeyRecord[]): Promise<void>
-  /** the audit log, for events that are only true if the change is committed */
-  readonly audit: Pick<AuditLog, 'write'>
-}
+import { readRecords } from './key-records.ts'
+import type { SealingKeys } from './seal.ts'
+import { insertSealed, readPublished, resealAll } from './sealed-keys.ts'
+import { generateSigningKey, type SigningKey } from './signing-key.ts'
 
 export type SigningKeyStore = {
   /**
@@ -52,126 +42,41 @@ export function signingKeyStore(
   sealingKeys: SealingKeys,
   clock: () => number
 ): SigningKeyStore {
-  const insert = async (on: Kysely<Tables>, key: SigningKey, nowMs: number): Promise<boolean> => {
-    const row = await on
-      .insertInto('signing_keys')
-      .values(newRow(key, sealingKeys, Math.floor(nowMs / 1000)))
-      .onConflict((conflict) => conflict.doNothing())
-      .returning('kid')
-      .executeTakeFirst()
-    return row !== undefined
-  }
   return {
     insert: (key, nowMs, events = []) =>
       db.transaction().execute(async (transaction) => {
-        const isInserted = await insert(transaction, key, nowMs)
+        const now = Math.floor(nowMs / 1000)
+        const isInserted = await insertSealed(transaction, key, sealingKeys, now)
         if (isInserted) for (const event of events) await writeAudit(transaction, event, nowMs)
         return isInserted
       }),
-    async live() {
-      const rows = await db
-        .selectFrom('signing_keys')
-        .selectAll()
-        .where('state', 'in', publishedStates)
-        .orderBy('created_at', 'desc')
-        .orderBy('kid')
-        .execute()
-      return rows.map((row) => ({
-        kid: row.kid,
-        algorithm: row.algorithm,
-        state: row.state,
-        publicJwk: JSON.parse(row.public_jwk),
-        privatePem: unsealNamed(row, sealingKeys).secret
-      }))
-    },
+    live: () => readPublished(db, sealingKeys),
     records: () => readRecords(db),
     change: (work) =>
-      db.transaction().execute(async (transaction) => {
-        // Locks the row until the end of the transaction, so that the keys do not change after they
-        // are read.
-        await countVersion(transaction, 0)
-        return await work({
-          keys: await readRecords(transaction),
-          async add(key, nowMs) {
-            await insert(transaction, key, nowMs)
-            await countVersion(transaction, 1)
-            return newRecord(key, Math.floor(nowMs / 1000))
-          },
-          async write(changed) {
-            for (const record of changed) await writeRecord(transaction, record)
-            if (changed.length > 0) await countVersion(transaction, 1)
-          },
-          audit: auditLog(transaction, clock)
-        })
-      }),
-    async noteTokenLife(kid, seconds) {
-      const row = await db
-        .updateTable('signing_keys')
-        .set(({ eb, ref }) => ({
-          longest_token_seconds: eb
-            .case()
-            .when('longest_token_seconds', '<', seconds)
-            .then(eb.val(seconds))
-            .else(ref('longest_token_seconds'))
-            .end()
-        }))
-        .where('kid', '=', kid)
-        .where('state', '=', 'active')
-        .returning('kid')
-        .executeTakeFirst()
-      return row !== undefined
-    },
-    async reseal() {
-      const rows = await db
-        .selectFrom('signing_keys')
-        .select(['kid', 'sealed_private_key'])
-        .where('sealed_private_key', '!=', GONE)
-        .execute()
-      let count = 0
-      for (const row of rows) {
-        const { secret, stale } = unsealNamed(row, sealingKeys)
-        if (!stale) continue
-        await db
-          .updateTable('signing_keys')
-          .set({ sealed_private_key: seal(secret, sealingKeys[0], row.kid) })
-          .where('kid', '=', row.kid)
-          // Its private half may have been deleted meanwhile, and must not come back.
-          .where('sealed_private_key', '=', row.sealed_private_key)
-          .execute()
-        count += 1
-      }
-      return count
-    }
+      db
+        .transaction()
+        .execute(async (transaction) => work(await lockKeys(transaction, sealingKeys, clock))),
+    noteTokenLife: (kid, seconds) => noteTokenLife(db, kid, seconds),
+    reseal: () => resealAll(db, sealingKeys)
   }
 }
 
-async function countVersion(transaction: Transaction<Tables>, by: 0 | 1): Promise<void> {
-  await transaction
-    .updateTable('signing_key_set')
-    .set(({ eb }) => ({ version: eb('version', '+', by) }))
-    .execute()
-}
-
-function newRow(key: SigningKey, [newest]: SealingKeys, now: number): Insertable<SigningKeyTable> {
-  return {
-    kid: key.kid,
-    algorithm: key.algorithm,
-    state: key.state,
-    public_jwk: JSON.stringify(key.publicJwk),
-    sealed_private_key: seal(key.privatePem, newest, key.kid),
-    created_at: now,
-    activated_at: key.state === 'active' ? now : null
-  }
-}
-
-type SealedRow = Pick<Selectable<SigningKeyTable>, 'kid' | 'sealed_private_key'>
-
-function unsealNamed(row: SealedRow, keys: SealingKeys) {
-  try {
-    return unsealWithAny(row.sealed_private_key, keys, row.kid)
-  } catch (cause) {
-    throw new UnknownSealingKey(row.kid, cause)
-  }
+async function noteTokenLife(db: Kysely<Tables>, kid: string, seconds: number): Promise<boolean> {
+  const row = await db
+    .updateTable('signing_keys')
+    .set(({ eb, ref }) => ({
+      longest_token_seconds: eb
+        .case()
+        .when('longest_token_seconds', '<', seconds)
+        .then(eb.val(seconds))
+        .else(ref('longest_token_seconds'))
+        .end()
+    }))
+    .where('kid', '=', kid)
+    .where('state', '=', 'active')
+    .returning('kid')
+    .executeTakeFirst()
+  return row !== undefined
 }
 
 /**

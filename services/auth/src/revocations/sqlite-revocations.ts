@@ -1,17 +1,12 @@
 import { EventEmitter, once } from 'node:events'
-import type { DatabaseSync, SQLOutputValue } from 'node:sqlite'
-import { readEntry } from '@gatehouse/revocation/read-entry'
-import type { LogEntry, Revocation, RevocationSource } from '@gatehouse/revocation/revocation'
-import { isSqliteOutage } from '../database/sqlite-outage.ts'
-import { storeUnavailable } from '../refusals.ts'
-
-const SCHEMA = `
-  create table if not exists revocations (
-    position integer primary key autoincrement, kind text not null, id text not null, until integer not null,
-    before integer, version integer
-  ) strict;
-  create table if not exists token_horizon (one integer primary key check (one = 1), until integer not null) strict;
-  insert or ignore into token_horizon values (1, 0)`
+import type { DatabaseSync } from 'node:sqlite'
+import type {
+  Revocation,
+  RevocationBatch,
+  RevocationSource
+} from '@gatehouse/revocation/revocation'
+import { onSqlite } from '../database/sqlite-transaction.ts'
+import { type RevocationRows, revocationRows } from './sqlite-revocation-rows.ts'
 
 /** how often a follower is told that there is nothing new; silence would look like an outage */
 const BEAT_MS = 1000
@@ -45,99 +40,87 @@ export function sqliteRevocations(
   beatMs = BEAT_MS,
   monotonicClock = () => performance.now()
 ): SqliteRevocations {
-  database.exec(SCHEMA)
-  addColumns(database)
-  const insert = database.prepare(
-    'insert into revocations (kind, id, until, before, version) values (?, ?, ?, ?, ?)'
-  )
-  const newest = database.prepare('select coalesce(max(position), 0) as position from revocations')
-  const remove = database.prepare('delete from revocations where until < ? and position <= ?')
-  // The lifetime may be reduced while longer tokens are still valid, so the latest expiry of any
-  // token decides.
-  const note = database.prepare('update token_horizon set until = ?1 where until < ?1')
-  const horizon = database.prepare('select until from token_horizon')
-  const select = database.prepare(
-    'select position, kind, id, until, before, version from revocations where position > ? order by position'
-  )
+  const rows = revocationRows(database)
   const news = new EventEmitter().setMaxListeners(0)
+  const agedPosition = agingPosition(rows, revocationSeconds * 1000, monotonicClock)
 
-  const positionNow = () => Number(newest.get()?.position)
-  let old = 0
-  let recent = { position: positionNow(), sinceMs: monotonicClock() }
-  /**
-   * Removes what concerns only expired tokens. A wall clock may jump ahead and be set right again,
-   * so an entry must also have been here for as long as tokens live.
-   */
-  const expire = (nowMs: number): void => {
-    const elapsedMs = monotonicClock() - recent.sinceMs
-    if (elapsedMs >= revocationSeconds * 1000) {
-      old = recent.position
-      recent = { position: positionNow(), sinceMs: monotonicClock() }
-    }
-    remove.run(Math.ceil(nowMs / 1000), old)
-  }
   const noteToken = (nowMs: number): void => {
-    note.run(Math.ceil(nowMs / 1000) + revocationSeconds)
+    rows.raiseHorizon(Math.ceil(nowMs / 1000) + revocationSeconds)
+  }
+  /** Removes what concerns only expired tokens. */
+  const expire = (nowMs: number): void => {
+    rows.removeExpired(Math.ceil(nowMs / 1000), agedPosition())
+  }
+  const add = (kind: string, sid: string, before: number | null, nowMs: number): void => {
+    noteToken(nowMs)
+    expire(nowMs)
+    rows.insert({ kind, id: sid, until: rows.horizon(), before, version: null })
   }
 
   return {
     noteToken,
-    append(sid, nowMs) {
-      noteToken(nowMs)
-      expire(nowMs)
-      insert.run('session', sid, Number(horizon.get()?.until), null, null)
-    },
-    makeStale(sid, before, nowMs) {
-      noteToken(nowMs)
-      expire(nowMs)
-      insert.run('session-tokens', sid, Number(horizon.get()?.until), before, null)
-    },
-    write(entry, nowMs) {
-      try {
+    append: (sid, nowMs) => add('session', sid, null, nowMs),
+    makeStale: (sid, before, nowMs) => add('session-tokens', sid, before, nowMs),
+    write: (entry, nowMs) =>
+      onSqlite(database, () => {
         expire(nowMs)
-        const until = Math.max(entry.until, Number(horizon.get()?.until))
-        const before = 'before' in entry ? entry.before : null
-        const version = 'version' in entry ? (entry.version ?? null) : null
-        insert.run(entry.kind, entry.id, until, before, version)
-      } catch (error) {
-        throw isSqliteOutage(error) ? storeUnavailable(error) : error
-      }
-    },
+        rows.insert({
+          kind: entry.kind,
+          id: entry.id,
+          until: Math.max(entry.until, rows.horizon()),
+          before: 'before' in entry ? entry.before : null,
+          version: 'version' in entry ? (entry.version ?? null) : null
+        })
+      }),
     announce() {
       news.emit('entry')
     },
-    async *follow(cursor, signal) {
-      let position = Number(cursor ?? 0)
-      while (!signal.aborted) {
-        const either = AbortSignal.any([signal, AbortSignal.timeout(beatMs)])
-        const announced = once(news, 'entry', { signal: either }).catch(() => [])
-        const rows = select.all(position)
-        position = Number(rows.at(-1)?.position ?? position)
-        yield {
-          entries: rows.map(toEntry),
-          cursor: String(position),
-          caughtUp: true,
-          // The writers of revocations are in this process.
-          heartbeatAgeMs: 0
-        }
-        await announced
-      }
+    follow: (cursor, signal) => follow(rows, news, { cursor, beatMs, signal })
+  }
+}
+
+/**
+ * Returns a function that returns a position whose entries have all been in the log for at least
+ * `ageMs`. A wall clock may jump ahead and be set right again, so an entry must have been here for
+ * as long as tokens live before it can be removed.
+ */
+function agingPosition(
+  rows: Pick<RevocationRows, 'newestPosition'>,
+  ageMs: number,
+  monotonicClock: () => number
+): () => number {
+  const newest = () => ({ position: rows.newestPosition(), sinceMs: monotonicClock() })
+  let aged = 0
+  let aging = newest()
+  return () => {
+    if (monotonicClock() - aging.sinceMs >= ageMs) {
+      aged = aging.position
+      aging = newest()
     }
+    return aged
   }
 }
 
-/** Files of earlier versions lack these columns. */
-function addColumns(database: DatabaseSync): void {
-  const columns = database.prepare('pragma table_info(revocations)').all()
-  for (const missing of ['before', 'version']) {
-    if (columns.some(({ name }) => name === missing)) continue
-    database.exec(`alter table revocations add column ${missing} integer`)
+async function* follow(
+  rows: Pick<RevocationRows, 'after'>,
+  news: EventEmitter,
+  options: { readonly cursor: string | null; readonly beatMs: number; readonly signal: AbortSignal }
+): AsyncGenerator<RevocationBatch> {
+  const { cursor, beatMs, signal } = options
+  let position = Number(cursor ?? 0)
+  while (!signal.aborted) {
+    const either = AbortSignal.any([signal, AbortSignal.timeout(beatMs)])
+    // Before the read, so that no entry is announced in between.
+    const announced = once(news, 'entry', { signal: either }).catch(() => [])
+    const read = rows.after(position)
+    position = read.position
+    yield {
+      entries: read.entries,
+      cursor: String(position),
+      caughtUp: true,
+      // The writers of revocations are in this process.
+      heartbeatAgeMs: 0
+    }
+    await announced
   }
-}
-
-function toEntry(row: Record<string, SQLOutputValue>): LogEntry {
-  const { position, until } = row
-  const members = ['kind', 'id', 'until', 'before', 'version'].filter((name) => row[name] !== null)
-  const entry = Object.fromEntries(members.map((name) => [name, row[name]]))
-  return readEntry(String(position), entry, Number(until))
 }

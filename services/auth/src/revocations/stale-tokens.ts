@@ -1,5 +1,5 @@
-import { type Kysely, sql } from 'kysely'
-import type { RequestSource } from '../audit/audit-event.ts'
+import { type Kysely, sql, type Transaction } from 'kysely'
+import type { By, RequestSource } from '../audit/audit-event.ts'
 import { writeAudit } from '../audit/audit-log.ts'
 import type { Tables } from '../database/tables.ts'
 import { changeUntold } from '../refusals.ts'
@@ -42,96 +42,119 @@ export type StaleTokens = {
 /** Instead of a subject: every token is meant. Subjects are UUIDs. */
 const EVERYTHING = 'everything'
 
-export function staleTokens(options: {
-  db: Kysely<Tables>
-  revocations: RevocationWriter
-  lifetimeSeconds: number
+type StaleTokensOptions = {
+  readonly db: Kysely<Tables>
+  readonly revocations: RevocationWriter
+  readonly lifetimeSeconds: number
   /** the longest lifetime of the tokens that a published key may have signed */
-  longestTokenSeconds: () => Promise<number>
-  clock: () => number
-}): StaleTokens {
-  const { db, revocations, lifetimeSeconds, longestTokenSeconds, clock } = options
+  readonly longestTokenSeconds: () => Promise<number>
+  readonly clock: () => number
+}
+
+export function staleTokens(options: StaleTokensOptions): StaleTokens {
+  const { db, lifetimeSeconds, clock } = options
   const stale = (before: number): Stale => ({
     before,
     until: before + rememberedSeconds(lifetimeSeconds)
   })
-  const tellOne = tellStale(db, revocations)
-  const allNotBefore = allTokensNotBefore(db)
   return {
     now: () => stale(Math.floor(clock() / 1000) + AHEAD_SECONDS),
     makeAllStale: (before, source) =>
-      db.transaction().execute(async (transaction) => {
-        await transaction
-          .updateTable('all_tokens')
-          .set({ not_before: before })
-          .where('not_before', '<', before)
-          .execute()
-        await noteStale(transaction, EVERYTHING, stale(before), 0)
-        const event = { kind: 'tokens-revoked', subject: null, sid: null, source } as const
-        await writeAudit(transaction, event, clock())
-      }),
-    allNotBefore,
+      db
+        .transaction()
+        .execute((transaction) => makeAllStale(transaction, stale(before), { source, clock })),
+    allNotBefore: () => allTokensNotBefore(db),
+    tell: () => tellNoted(options),
     async retell() {
-      const since = Math.floor(clock() / 1000) - rememberedSeconds(await longestTokenSeconds())
-      for (const table of ['accounts', 'clients'] as const) {
-        const rows = await db
-          .selectFrom(table)
-          .select(['id', 'tokens_not_before', 'rights_version'])
-          .where('tokens_not_before', '>', since)
-          .execute()
-        for (const row of rows) {
-          await noteStale(db, row.id, stale(row.tokens_not_before), row.rights_version)
-        }
-      }
-      const all = await allNotBefore()
-      if (all > since) await noteStale(db, EVERYTHING, stale(all), 0)
-    },
-    async tell() {
-      const noted = await db.selectFrom('untold_stale_tokens').selectAll().execute()
-      if (noted.length === 0) return
-      const longest = await longestTokenSeconds()
-      try {
-        for (const { subject, before, until, rights_version } of noted) {
-          const last = before + rememberedSeconds(longest)
-          await tellOne(subject, { before, until: Math.max(until, last) }, rights_version)
-        }
-      } catch (error) {
-        throw changeUntold(error)
-      }
+      const since =
+        Math.floor(clock() / 1000) - rememberedSeconds(await options.longestTokenSeconds())
+      await noteAgain(db, since, stale)
     }
   }
 }
 
-/** Tells gateways what is noted for a subject, and deletes the note. */
-const tellStale =
-  (db: Kysely<Tables>, revocations: RevocationWriter) =>
-  async (subject: string, { before, until }: Stale, version: number): Promise<void> => {
-    const run = await toldRun(db)
-    await revocations.append(
-      subject === EVERYTHING
-        ? { kind: EVERYTHING, id: EVERYTHING, until, before }
-        : { kind: 'subject', id: subject, until, before, version }
-    )
-    await noteTold(db, run, (transaction) =>
-      transaction
-        .deleteFrom('untold_stale_tokens')
-        .where('subject', '=', subject)
-        // A later note belongs to another change.
-        .where('before', '=', before)
-        .where('rights_version', '=', version)
-        .execute()
-    )
-  }
+async function makeAllStale(
+  transaction: Transaction<Tables>,
+  stale: Stale,
+  { source, clock }: By
+): Promise<void> {
+  await transaction
+    .updateTable('all_tokens')
+    .set({ not_before: stale.before })
+    .where('not_before', '<', stale.before)
+    .execute()
+  await noteStale(transaction, EVERYTHING, stale, 0)
+  const event = { kind: 'tokens-revoked', subject: null, sid: null, source } as const
+  await writeAudit(transaction, event, clock())
+}
 
-const allTokensNotBefore =
-  (db: Kysely<Tables>): StaleTokens['allNotBefore'] =>
-  async () => {
-    const { not_before } = await db
-      .selectFrom('all_tokens')
-      .select('not_before')
-      .executeTakeFirstOrThrow()
-    return not_before
+async function allTokensNotBefore(db: Kysely<Tables>): Promise<number> {
+  const { not_before } = await db
+    .selectFrom('all_tokens')
+    .select('not_before')
+    .executeTakeFirstOrThrow()
+  return not_before
+}
+
+async function tellNoted(options: StaleTokensOptions): Promise<void> {
+  const { db, revocations, longestTokenSeconds } = options
+  const noted = await db.selectFrom('untold_stale_tokens').selectAll().execute()
+  if (noted.length === 0) return
+  const longest = await longestTokenSeconds()
+  try {
+    for (const { subject, before, until, rights_version: version } of noted) {
+      const last = Math.max(until, before + rememberedSeconds(longest))
+      await tellOne(db, revocations, subject, { before, until: last }, version)
+    }
+  } catch (error) {
+    throw changeUntold(error)
   }
+}
+
+/** Tells gateways what is noted for a subject, and deletes the note. */
+async function tellOne(
+  db: Kysely<Tables>,
+  revocations: RevocationWriter,
+  subject: string,
+  { before, until }: Stale,
+  version: number
+): Promise<void> {
+  const run = await toldRun(db)
+  await revocations.append(
+    subject === EVERYTHING
+      ? { kind: EVERYTHING, id: EVERYTHING, until, before }
+      : { kind: 'subject', id: subject, until, before, version }
+  )
+  await noteTold(db, run, (transaction) =>
+    transaction
+      .deleteFrom('untold_stale_tokens')
+      .where('subject', '=', subject)
+      // A later note belongs to another change.
+      .where('before', '=', before)
+      .where('rights_version', '=', version)
+      .execute()
+  )
+}
+
+/** Notes again every change since this second. */
+async function noteAgain(
+  db: Kysely<Tables>,
+  since: number,
+  stale: (before: number) => Stale
+): Promise<void> {
+  for (const table of ['accounts', 'clients'] as const) {
+    const rows = await db
+      .selectFrom(table)
+      .select(['id', 'tokens_not_before', 'rights_version'])
+      .where('tokens_not_before', '>', since)
+      .execute()
+    for (const row of rows) {
+      await noteStale(db, row.id, stale(row.tokens_not_before), row.rights_version)
+    }
+  }
+  const all = await allTokensNotBefore(db)
+  if (all > since) await noteStale(db, EVERYTHING, stale(all), 0)
+}
 
 /**
  * Notes stale tokens, in the transaction of the change.

@@ -5,7 +5,14 @@ import { acknowledged } from '../redis/acknowledged.ts'
 import { bounded } from '../redis/bounded.ts'
 import { newerFormat } from '../refusals.ts'
 import { AHEAD_SECONDS } from '../revocations/stale-ahead.ts'
-import type { Families, OpenedFamily, Presentation, Presented, StoredFamilies } from './families.ts'
+import type {
+  Families,
+  OpenedFamily,
+  Presentation,
+  Presented,
+  StoredFamilies,
+  Unrecorded
+} from './families.ts'
 import { type FamilyPolicy, lateSeconds, type Opened } from './family.ts'
 import { type PackedRecord, toPresented, toRecord } from './packed-family.ts'
 import { UNRECORDED } from './redis-family-keys.ts'
@@ -59,15 +66,12 @@ export function redisFamilies(
       return presented
     },
     async end(subject, sids) {
-      const [, ended] = await call(scripts, scripts.end, subject, sids)
+      const ended = await endFamilies(scripts, subject, sids)
       await replicated()
-      return Number(ended)
+      return ended
     },
     list: (subject) => listFamilies(scripts, subject),
-    async unrecorded() {
-      const notes = await bounded(() => redis.hgetall(UNRECORDED))
-      return readNotes(Object.entries(notes))
-    },
+    unrecorded: () => readUnrecorded(redis),
     async recorded(sid) {
       await bounded(() => redis.hdel(UNRECORDED, sid))
     },
@@ -146,6 +150,16 @@ const facts = (opened: Opened | null): (string | number)[] =>
 
 const sourceArguments = ({ address, requestId }: RequestSource) => [address, requestId]
 
+/** Returns how many were live, or have a record that only a newer version can read. */
+async function endFamilies(
+  scripts: FamilyScripts,
+  subject: string,
+  sids: readonly string[]
+): Promise<number> {
+  const [, ended] = await call(scripts, scripts.end, subject, sids)
+  return Number(ended)
+}
+
 async function listFamilies(scripts: FamilyScripts, subject: string): Promise<StoredFamilies> {
   const [, live, over, unreadable] = await call(scripts, scripts.list, subject)
   return {
@@ -156,6 +170,11 @@ async function listFamilies(scripts: FamilyScripts, subject: string): Promise<St
     over: over as string[],
     unreadable: unreadable as string[]
   }
+}
+
+async function readUnrecorded(redis: RedisConnection): Promise<Unrecorded> {
+  const notes = await bounded(() => redis.hgetall(UNRECORDED))
+  return readNotes(Object.entries(notes))
 }
 
 /** Moves the facts that `see` has kept beside the records into them. */

@@ -10,6 +10,7 @@ import {
   endFamilies,
   evictOldest,
   familiesOf,
+  forgetExpired,
   hasRevoked,
   noteUse,
   openFamily,
@@ -18,7 +19,6 @@ import {
 
 /** One process at a time uses this file, so it is always the same run of the same server. */
 const INCARNATION = 'embedded'
-const FORGOTTEN_AT_ONCE = 500
 
 /** Families in the embedded database: each step is one transaction, at one moment. */
 export function sqliteFamilies(
@@ -34,25 +34,25 @@ export function sqliteFamilies(
     const nowMs = clock()
     return inTransaction(database, () => work(nowMs))
   }
+  /** A step that writes to the revocation log. */
+  const revokingStep = <Result>(work: (nowMs: number) => Result): Result => {
+    const result = step(work)
+    revocations.announce()
+    return result
+  }
 
   return {
     open: async (subject, sid, opened) =>
       step((nowMs) => openFamily(tables, { subject, sid, opened }, nowMs)),
-    async evict(subject, justOpened, source) {
-      const evicted = step((nowMs) => evictOldest(tables, { subject, justOpened, source }, nowMs))
-      revocations.announce()
-      return evicted
-    },
+    evict: async (subject, justOpened, source) =>
+      revokingStep((nowMs) => evictOldest(tables, { subject, justOpened, source }, nowMs)),
     async present(presentation) {
       const presented = step((nowMs) => presentToken(tables, presentation, nowMs))
       if (hasRevoked(presented)) revocations.announce()
       return presented
     },
-    async end(subject, sids) {
-      const ended = step((nowMs) => endFamilies(tables, subject, sids, nowMs))
-      revocations.announce()
-      return ended
-    },
+    end: async (subject, sids) =>
+      revokingStep((nowMs) => endFamilies(tables, subject, sids, nowMs)),
     async list(subject) {
       const { live, past } = onSqlite(database, () => familiesOf(rows, subject, clock()))
       return { live, over: past.map(({ sid }) => sid), unreadable: [] }
@@ -62,11 +62,7 @@ export function sqliteFamilies(
     see: async (sightings) => inTransaction(database, () => noteUse(rows, sightings)),
     // `see` writes into the records at once.
     async settleSightings() {},
-    async forgetExpired() {
-      const before = Math.floor(clock() / 1000)
-      const forgotten = onSqlite(database, () => rows.removeExpired(before, FORGOTTEN_AT_ONCE))
-      return forgotten === FORGOTTEN_AT_ONCE
-    },
+    forgetExpired: async () => onSqlite(database, () => forgetExpired(rows, clock())),
     incarnation: async () => INCARNATION,
     scrub: async () => onSqlite(database, () => truncateLog(database)),
     async ping() {

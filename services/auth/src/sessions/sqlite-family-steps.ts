@@ -69,6 +69,12 @@ function forgetPast(
   for (const { sid } of past.filter(isExpired).concat(over)) rows.remove(subject, sid)
 }
 
+const FORGOTTEN_AT_ONCE = 500
+
+/** Deletes some expired families of any user. Returns whether there may be more. */
+export const forgetExpired = (rows: FamilyRows, nowMs: number): boolean =>
+  rows.removeExpired(Math.floor(nowMs / 1000), FORGOTTEN_AT_ONCE) === FORGOTTEN_AT_ONCE
+
 /** Ends the oldest families of a user who has too many. Returns how many. */
 export function evictOldest(
   tables: FamilyTables,

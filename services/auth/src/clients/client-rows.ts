@@ -1,0 +1,35 @@
+import type { Selectable } from 'kysely'
+import type { ClientTable } from '../database/tables.ts'
+import type { Client } from './client.ts'
+
+/** @param secretsMade how many secrets the client has had */
+export const toRow = (client: Client, secretsMade: number) => ({
+  id: client.id,
+  name: client.name,
+  scope: client.scope.join(' '),
+  receives: client.receives.join(' '),
+  calls: client.calls.join(' '),
+  authentication_method: client.authenticationMethod,
+  jwks: client.keys.length === 0 ? null : JSON.stringify({ keys: client.keys }),
+  secrets_made: secretsMade,
+  created_at: client.createdAt,
+  disabled_at: client.disabled ? client.createdAt : null
+})
+
+const wordsOf = (text: string): string[] => (text === '' ? [] : text.split(' '))
+
+export function toClient(row: Selectable<ClientTable>): Client {
+  return {
+    id: row.id,
+    name: row.name,
+    scope: wordsOf(row.scope),
+    receives: wordsOf(row.receives),
+    calls: wordsOf(row.calls),
+    authenticationMethod: row.authentication_method,
+    keys: row.jwks === null ? [] : JSON.parse(row.jwks).keys,
+    createdAt: row.created_at,
+    disabled: row.disabled_at !== null,
+    tokensNotBefore: row.tokens_not_before,
+    rightsVersion: row.rights_version
+  }
+}
