@@ -1,18 +1,30 @@
-import { type Static, Type } from 'typebox'
+import { type Static, type TObjectOptions, type TSchema, Type } from 'typebox'
 
 /** How many services may act one after the other for the same subject. */
 export const MOST_ACTORS = 4
 
 const id = Type.String({ minLength: 1, maxLength: 255 })
-const FirstActor = Type.Object({ sub: id })
-const SecondActor = Type.Object({ sub: id, act: Type.Optional(FirstActor) })
-const ThirdActor = Type.Object({ sub: id, act: Type.Optional(SecondActor) })
+
+/**
+ * The schema of an actor. Its depth is at most `MOST_ACTORS`.
+ * @param sub the schema of an actor's id
+ * @param about what describes the latest actor, and those before it
+ */
+export function actorSchema<Sub extends TSchema>(
+  sub: Sub,
+  about: { readonly latest?: TObjectOptions; readonly earlier?: TObjectOptions } = {}
+) {
+  const first = Type.Object({ sub }, about.earlier)
+  const second = Type.Object({ sub, act: Type.Optional(first) }, about.earlier)
+  const third = Type.Object({ sub, act: Type.Optional(second) }, about.earlier)
+  return Type.Object({ sub, act: Type.Optional(third) }, about.latest)
+}
 
 /**
  * The service that acts for the subject of a token, and those that acted before it, the latest
- * outermost (RFC 8693 §4.1). Its depth is at most `MOST_ACTORS`.
+ * outermost (RFC 8693 §4.1).
  */
-export const Actor = Type.Object({ sub: id, act: Type.Optional(ThirdActor) })
+export const Actor = actorSchema(id)
 export type Actor = { readonly sub: string; readonly act?: Actor }
 
 /** What revokes an exchanged token, in addition to what revokes its subject and its session. */

@@ -1,5 +1,5 @@
 import type { Fleet } from '@gatehouse/fleet/fleet'
-import { serviceLog } from '@gatehouse/http-service/service-log'
+import { type ServiceLog, serviceLog } from '@gatehouse/http-service/service-log'
 import { certificateExpiry } from '@gatehouse/process/certificate-expiry'
 import { processMetrics } from '@gatehouse/process/process-metrics'
 import type { RunningService } from '@gatehouse/process/running-service'
@@ -9,10 +9,10 @@ import { openSightings } from '@gatehouse/sightings/open-sightings'
 import type { TakeSightings } from '@gatehouse/sightings/sighting'
 import { openTls } from '@gatehouse/tls/process-tls'
 import { openAccounts } from './accounts/open-accounts.ts'
-import { settingsOf } from './app-settings.ts'
+import { type AuthSettings, settingsOf } from './app-settings.ts'
 import { openAudit } from './audit/open-audit.ts'
 import { authCertificates } from './auth-certificates.ts'
-import { backgroundWork, type Job } from './background-work.ts'
+import { backgroundWork } from './background-work.ts'
 import { openClients } from './clients/open-clients.ts'
 import type { AuthConfig } from './config.ts'
 import { openDatabase } from './database/open-database.ts'
@@ -24,9 +24,10 @@ import { openKeys } from './keys/open-keys.ts'
 import { openListeners } from './listeners.ts'
 import { authMetrics } from './metrics.ts'
 import { openTraces } from './open-traces.ts'
+import type { Ports } from './ports.ts'
 import { openSharedStore } from './redis/shared-store.ts'
 import { openRevocations } from './revocations/open-revocations.ts'
-import { openSecrets } from './secrets/secrets.ts'
+import { openSecrets, type Secrets } from './secrets/secrets.ts'
 import { openSessions } from './sessions/open-sessions.ts'
 import { tokenSigners } from './token-signers.ts'
 import { accessTokens } from './tokens/access-token.ts'
@@ -58,56 +59,21 @@ async function open(
   for (const warning of config.warnings) log.warn(warning)
   // Before the start waits for anything, so that an operator learns of a missing secret at once.
   const { ring, sealing, opsToken } = openSecrets(config)
-  const registry = processMetrics('auth')
-  const metrics = authMetrics(registry)
-  const tls = openTls('AUTH', config, log)
-  closing.defer(tls.close)
-  certificateExpiry(registry, 'auth', authCertificates(config, tls))
-  const tracing = await openTraces(config, { log, closing })
+  const { ports, tls } = await openProcess(config, log, closing)
   const settings = settingsOf(config)
-  const jobs: Job[] = []
-  const ports = { log, registry, metrics, tracing, closing, jobs }
-
-  // Each puts what must be closed on `closing`, and its background work on `jobs`.
-  const database = await openDatabase(config, ports)
-  const store = await openSharedStore(config, ports, embedded?.fleet)
-  const { clock, fleet } = store
-  const audit = openAudit({ metrics, database, clock })
-  const common = { ...ports, database, store, fleet, audit, ring, clock }
-  const revocations = await openRevocations(config, {
-    ...common,
-    longestTokenSeconds: () => longestTokenSeconds(database.tables)
-  })
-  const { prepare, sign } = tokenSigners()
+  const stores = await openStores(config, ports, embedded)
   const draining = new AbortController()
-  const keyPorts = { revocations, sealing, prepare, draining: draining.signal }
-  const keys = await openKeys(config, { ...common, ...keyPorts })
-  const tokens = accessTokens({ policy: settings.tokenPolicy, activeKey: keys.active, sign, clock })
-  const guesses = openGuesses(config, common)
-  const accounts = openAccounts(config, { ...common, guesses })
-  const invitations = openInvitations({ ...common, accounts, guesses })
-  const clients = openClients({
+  const common = { ...ports, ...stores, ring }
+  const state = await openState(config, {
     ...common,
-    revocations,
-    reserved: settings.reservedAudiences
+    sealing,
+    settings,
+    draining: draining.signal
   })
-  const retell = [revocations.stale.retell, keys.retell]
-  const sessions = openSessions(config, { ...common, revocations, tokens, retell })
-  openRetention(config, {
-    ...common,
-    revocationSeconds: revocations.acceptedSeconds,
-    isClockRight: store.isClockRight,
-    also: [sessions.families.forgetExpired]
-  })
-
-  const sightings = openSightings(sessions.families.see, log)
+  const { see } = state.sessions.families
+  const sightings = openSightings(see, log)
   closing.defer(() => sightings.close())
-  const background = backgroundWork({
-    jobs,
-    onFault: (job, err) => log.warn({ err, job }, 'background work failed')
-  })
-  closing.defer(() => background.close())
-  const state = { accounts, clients, guesses, invitations, keys, revocations, sessions, tokens }
+  startBackgroundWork(ports)
   const running = await openListeners(config, {
     ...common,
     ...state,
@@ -117,6 +83,67 @@ async function open(
     opsToken,
     draining
   })
-  const { source } = revocations
-  return { ...running, revocations: source, takeSightings: sessions.families.see }
+  return { ...running, revocations: state.revocations.source, takeSightings: see }
+}
+
+/** What everything else in the process reports to. */
+async function openProcess(config: AuthConfig, log: ServiceLog, closing: AsyncDisposableStack) {
+  const registry = processMetrics('auth')
+  const metrics = authMetrics(registry)
+  const tls = openTls('AUTH', config, log)
+  closing.defer(tls.close)
+  certificateExpiry(registry, 'auth', authCertificates(config, tls))
+  const tracing = await openTraces(config, { log, closing })
+  const ports: Ports = { log, registry, metrics, tracing, closing, jobs: [] }
+  return { ports, tls }
+}
+
+/** The two stores, and the audit log in one of them. */
+async function openStores(config: AuthConfig, ports: Ports, embedded: Embedded | null) {
+  const database = await openDatabase(config, ports)
+  const store = await openSharedStore(config, ports, embedded?.fleet)
+  const { clock, fleet } = store
+  const audit = openAudit({ metrics: ports.metrics, database, clock })
+  return { database, store, clock, fleet, audit }
+}
+
+type StatePorts = Ports &
+  Awaited<ReturnType<typeof openStores>> &
+  Pick<Secrets, 'ring' | 'sealing'> & {
+    readonly settings: AuthSettings
+    /** is aborted when the process begins to close */
+    readonly draining: AbortSignal
+  }
+
+/** Each puts what must be closed on `closing`, and its background work on `jobs`. */
+async function openState(config: AuthConfig, ports: StatePorts) {
+  const { database, store, clock, settings } = ports
+  const { prepare, sign } = tokenSigners()
+  const revocations = await openRevocations(config, {
+    ...ports,
+    longestTokenSeconds: () => longestTokenSeconds(database.tables)
+  })
+  const keys = await openKeys(config, { ...ports, revocations, prepare })
+  const tokens = accessTokens({ policy: settings.tokenPolicy, activeKey: keys.active, sign, clock })
+  const guesses = openGuesses(config, ports)
+  const accounts = openAccounts(config, { ...ports, guesses })
+  const invitations = openInvitations({ ...ports, accounts, guesses })
+  const clients = openClients({ ...ports, revocations, reserved: settings.reservedAudiences })
+  const retell = [revocations.stale.retell, keys.retell]
+  const sessions = openSessions(config, { ...ports, revocations, tokens, retell })
+  openRetention(config, {
+    ...ports,
+    revocationSeconds: revocations.acceptedSeconds,
+    isClockRight: store.isClockRight,
+    also: [sessions.families.forgetExpired]
+  })
+  return { accounts, clients, guesses, invitations, keys, revocations, sessions, tokens }
+}
+
+function startBackgroundWork({ jobs, log, closing }: Ports): void {
+  const background = backgroundWork({
+    jobs,
+    onFault: (job, err) => log.warn({ err, job }, 'background work failed')
+  })
+  closing.defer(() => background.close())
 }

@@ -7,7 +7,7 @@ import { demandStoreTime } from '../store-time.ts'
 import type { Account } from './account.ts'
 import type { AccountStore } from './account-store.ts'
 import type { Passwords } from './passwords.ts'
-import { turns } from './turns.ts'
+import { type Turns, turns } from './turns.ts'
 
 /** A claimed identity, and a password. */
 export type Claim = {
@@ -31,72 +31,80 @@ const MOST_WAITING = 128
 /** Two store calls come before the hash, and four after it. */
 const SHARE_AFTER = 2 / 3
 
-export function credentialCheck(options: {
-  accounts: Pick<AccountStore, 'replacePasswordHash' | 'passwordCosts'>
-  passwords: Passwords
-  guesses: Guesses
-  audit: AuditLog
-}): CheckCredentials {
-  const { accounts, passwords, guesses, audit } = options
+type CredentialPorts = {
+  readonly accounts: Pick<AccountStore, 'replacePasswordHash' | 'passwordCosts'>
+  readonly passwords: Passwords
+  readonly guesses: Guesses
+  readonly audit: AuditLog
+}
 
-  /**
-   * Replaces a hash with an outdated cost while the password is known. If that fails, a later login
-   * does it.
-   */
-  const renew = async (account: Account, password: string): Promise<void> => {
-    if (!passwords.isOutdated(account.passwordHash)) return
-    try {
-      const passwordHash = await passwords.hash(password)
-      await accounts.replacePasswordHash(account.id, account.passwordHash, passwordHash)
-    } catch (error) {
-      if (!(error instanceof Refusal)) throw error
-    }
-  }
-
+export function credentialCheck(ports: CredentialPorts): CheckCredentials {
   const turnOf = turns(MOST_WAITING)
-
-  /**
-   * A guess is counted when its account's turn has come, and settled before the next guess of the
-   * account. So simultaneous guesses are limited like consecutive ones, and simultaneous right
-   * passwords do not delay each other. Only the hash itself waits for a thread: a slow store must
-   * not delay logins of other accounts.
-   */
-  const isProven = async ({ account, password, caller }: Claim): Promise<boolean> => {
-    const own = await guesses.by(caller)
-    demandStoreTime(SHARE_AFTER)
-    await own.refuseEarly()
-    const costs = await accounts.passwordCosts()
-    return await turnOf(caller.email, async () => {
-      demandStoreTime(SHARE_AFTER)
-      await own.take()
-      const matches = await looked(own, () =>
-        passwords.inTurn((match) => match(account, password, costs))
-      )
-      if (!matches || account === null || account.disabled) return false
-      await own.succeeded()
-      return true
-    })
-  }
-
-  /**
-   * A guess is not counted if too many wait for a hash, so that its password was never compared.
-   */
-  const looked = async (own: CallersGuesses, look: () => Promise<boolean>): Promise<boolean> => {
-    try {
-      return await look()
-    } catch (error) {
-      if (error instanceof Refusal) await own.giveBack()
-      throw error
-    }
-  }
-
   return async (claim) => {
     const { account, password, source } = claim
-    if (!(await isProven(claim)) || account === null) {
-      await audit.write({ kind: 'login-failed', subject: account?.id ?? null, sid: null, source })
+    if (!(await isProven(claim, ports, turnOf)) || account === null) {
+      const subject = account?.id ?? null
+      await ports.audit.write({ kind: 'login-failed', subject, sid: null, source })
       throw wrongCredentials()
     }
-    await renew(account, password)
+    await renewHash(account, password, ports)
     return account
+  }
+}
+
+/**
+ * A guess is counted when its account's turn has come, and settled before the next guess of the
+ * account. So simultaneous guesses are limited like consecutive ones, and simultaneous right
+ * passwords do not delay each other. Only the hash itself waits for a thread: a slow store must not
+ * delay logins of other accounts.
+ */
+async function isProven(
+  { account, password, caller }: Claim,
+  { accounts, passwords, guesses }: CredentialPorts,
+  turnOf: Turns
+): Promise<boolean> {
+  const own = await guesses.by(caller)
+  demandStoreTime(SHARE_AFTER)
+  await own.refuseEarly()
+  const costs = await accounts.passwordCosts()
+  return await turnOf(caller.email, async () => {
+    demandStoreTime(SHARE_AFTER)
+    await own.take()
+    const compare = () => passwords.inTurn((match) => match(account, password, costs))
+    const matches = await givenBackIfRefused(own, compare)
+    if (!matches || account === null || account.disabled) return false
+    await own.succeeded()
+    return true
+  })
+}
+
+/** A guess is not counted if too many wait for a hash, so that its password was never compared. */
+async function givenBackIfRefused(
+  own: CallersGuesses,
+  compare: () => Promise<boolean>
+): Promise<boolean> {
+  try {
+    return await compare()
+  } catch (error) {
+    if (error instanceof Refusal) await own.giveBack()
+    throw error
+  }
+}
+
+/**
+ * Replaces a hash with an outdated cost while the password is known. If that fails, a later login
+ * does it.
+ */
+async function renewHash(
+  account: Account,
+  password: string,
+  { accounts, passwords }: CredentialPorts
+): Promise<void> {
+  if (!passwords.isOutdated(account.passwordHash)) return
+  try {
+    const passwordHash = await passwords.hash(password)
+    await accounts.replacePasswordHash(account.id, account.passwordHash, passwordHash)
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error
   }
 }

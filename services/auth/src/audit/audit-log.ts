@@ -19,7 +19,7 @@ type AuditQuery = {
   readonly limit: number
 }
 
-type AuditEntry = AuditEvent & { readonly atMs: number }
+export type AuditEntry = AuditEvent & { readonly atMs: number }
 
 /** Writes an event, in the transaction of its change. */
 export async function writeAudit(

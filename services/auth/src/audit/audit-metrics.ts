@@ -40,6 +40,21 @@ type AuditMetrics = {
 
 /** Each session that is opened or ended has an audit event in the same transaction. */
 export function auditMetrics(metrics: Registry): AuditMetrics {
+  const counters = auditCounters(metrics)
+  return {
+    inserted(inserts) {
+      const written = insertedEvents(inserts)
+      const isOfPassword = written.some(({ kind }) => kind === 'password-changed')
+      for (const event of written) countEvent(event, isOfPassword, counters)
+    },
+    leftOut: (kind) => counters.leftOut.inc({ kind }),
+    expired: (count) => counters.ended.inc({ reason: 'expired' }, count)
+  }
+}
+
+type AuditCounters = ReturnType<typeof auditCounters>
+
+function auditCounters(metrics: Registry) {
   const registers = [metrics]
   const events = new Counter({
     name: 'auth_audit_events_total',
@@ -67,25 +82,20 @@ export function auditMetrics(metrics: Registry): AuditMetrics {
   // Without a zero, `increase()` of Prometheus does not see the first one of a process.
   for (const kind of auditKinds) events.inc({ kind }, 0)
   for (const reason of reasons) ended.inc({ reason }, 0)
+  return { events, leftOut, opened, ended }
+}
 
-  const countEnds = (event: InsertedEvent, isOfPassword: boolean): void => {
-    const known = reasonOf[event.kind]
-    if (known === undefined) return
-    const { ended: count = 1 }: { ended?: number } = JSON.parse(event.detail)
-    const own = isOfPassword ? 'password' : known
-    ended.inc({ reason: event.address === OPERATOR_ADDRESS ? 'operator' : own }, count)
-  }
-  return {
-    inserted(inserts) {
-      const written = insertedEvents(inserts)
-      const isOfPassword = written.some(({ kind }) => kind === 'password-changed')
-      for (const event of written) {
-        events.inc({ kind: event.kind })
-        if (event.kind === 'login') opened.inc()
-        countEnds(event, isOfPassword)
-      }
-    },
-    leftOut: (kind) => leftOut.inc({ kind }),
-    expired: (count) => ended.inc({ reason: 'expired' }, count)
-  }
+/** @param isOfPassword whether a change of the password wrote the event */
+function countEvent(
+  event: InsertedEvent,
+  isOfPassword: boolean,
+  { events, opened, ended }: AuditCounters
+): void {
+  events.inc({ kind: event.kind })
+  if (event.kind === 'login') opened.inc()
+  const known = reasonOf[event.kind]
+  if (known === undefined) return
+  const { ended: count = 1 }: { ended?: number } = JSON.parse(event.detail)
+  const own = isOfPassword ? 'password' : known
+  ended.inc({ reason: event.address === OPERATOR_ADDRESS ? 'operator' : own }, count)
 }

@@ -32,11 +32,15 @@ export type Client = ClientAudiences & {
   readonly rightsVersion: number
 }
 
-/**
- * The client of this API's own logins: a public client (RFC 6749 §2.1). A family stores it as an
- * empty text.
- */
+/** The client of this API's own logins: a public client (RFC 6749 §2.1). */
 export const FIRST_PARTY_CLIENT = 'gatehouse'
+
+/** A family stores an empty text for that client. */
+export const STORED_FIRST_PARTY = ''
+
+/** The `client_id` of the tokens of a family. */
+export const clientIdOf = (stored: string): string =>
+  stored === STORED_FIRST_PARTY ? FIRST_PARTY_CLIENT : stored
 
 /** The scope that allows a client to introspect tokens. */
 export const INTROSPECT_SCOPE = 'introspect'

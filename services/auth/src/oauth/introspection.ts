@@ -1,7 +1,6 @@
 import type { Actor } from '@gatehouse/access-token/delegation'
 import type { SightingReport } from '@gatehouse/sightings/report-sightings'
-import { type Client, FIRST_PARTY_CLIENT } from '../clients/client.ts'
-import type { RefreshToken } from '../sessions/refresh-token.ts'
+import { type Client, clientIdOf } from '../clients/client.ts'
 import { grantedScope } from '../tokens/access-token.ts'
 import { type RecognisedToken, type RecogniseToken, sightingOf } from './recognise-token.ts'
 import type { TokenStanding } from './token-standing.ts'
@@ -32,6 +31,7 @@ export type Introspection = ActiveToken | { readonly active: false }
 export type Introspect = (text: string, caller: Client) => Promise<Introspection>
 
 type AccessToken = Extract<RecognisedToken, { kind: 'access' }>
+type RefreshToken = Extract<RecognisedToken, { kind: 'refresh' }>
 
 export type IntrospectionOptions = {
   readonly recognise: RecogniseToken
@@ -48,66 +48,70 @@ const inactive = { active: false } as const
  */
 export function introspection(options: IntrospectionOptions): Introspect {
   const { recognise, issuer, standing, sightings } = options
-
-  /**
-   * An exchanged token is active only for a client that is its audience (RFC 7662 §4): others could
-   * overlook `aud`.
-   */
-  const ofAccessToken = async (
-    { claims, kid, delegation }: AccessToken,
-    { receives }: Client
-  ): Promise<Introspection> => {
-    if (delegation !== null && !receives.includes(delegation.audience)) return inactive
-    const { iss, aud, sub, client_id, scope, exp, iat, nbf, jti, sid, act } = claims
-    const owner = await standing.subjectOf({
-      identity: { subject: sub, session: sid ?? null },
-      kid,
-      issuedAt: iat,
-      rightsVersion: claims.rights_version ?? null,
-      delegation
-    })
-    if (owner === null) return inactive
-    return {
-      active: true,
-      token_type: 'Bearer',
-      iss,
-      aud,
-      sub,
-      client_id,
-      scope,
-      exp,
-      iat,
-      nbf,
-      jti,
-      ...(sid === undefined ? {} : { sid }),
-      ...(act === undefined ? {} : { act })
-    }
-  }
-
-  const ofRefreshToken = async (token: RefreshToken, sid: string): Promise<Introspection> => {
-    const session = await standing.liveSession(token.subject, sid)
-    if (session === null || session.record.generation !== token.generation) return inactive
-    const { account, record } = session
-    return {
-      active: true,
-      iss: issuer,
-      // The audience is this server, so no service takes the token for an access token.
-      aud: issuer,
-      sub: token.subject,
-      client_id: record.clientId || FIRST_PARTY_CLIENT,
-      scope: grantedScope(account.scope, record.scope).join(' '),
-      exp: Math.min(record.idleExpiresAt, record.expiresAt),
-      iat: Math.floor(record.rotatedAtMs / 1000),
-      sid
-    }
-  }
-
   return async (text, caller) => {
     const token = await recognise(text)
     if (token === null) return inactive
     const seen = sightingOf(token)
     if (seen !== null) sightings.note(seen)
-    if (token.kind === 'access') return await ofAccessToken(token, caller)
-    return await ofRefreshToken(token.token, token.sid)
+    if (token.kind === 'access') return await ofAccessToken(token, caller, standing)
+    return await ofRefreshToken(token, issuer, standing)
+  }
+}
+
+/**
+ * An exchanged token is active only for a client that is its audience (RFC 7662 §4): others could
+ * overlook `aud`.
+ */
+async function ofAccessToken(
+  { claims, kid, delegation }: AccessToken,
+  { receives }: Client,
+  standing: TokenStanding
+): Promise<Introspection> {
+  if (delegation !== null && !receives.includes(delegation.audience)) return inactive
+  const { iss, aud, sub, client_id, scope, exp, iat, nbf, jti, sid, act } = claims
+  const owner = await standing.subjectOf({
+    identity: { subject: sub, session: sid ?? null },
+    kid,
+    issuedAt: iat,
+    rightsVersion: claims.rights_version ?? null,
+    delegation
+  })
+  if (owner === null) return inactive
+  return {
+    active: true,
+    token_type: 'Bearer',
+    iss,
+    aud,
+    sub,
+    client_id,
+    scope,
+    exp,
+    iat,
+    nbf,
+    jti,
+    ...(sid === undefined ? {} : { sid }),
+    ...(act === undefined ? {} : { act })
+  }
+}
+
+async function ofRefreshToken(
+  { token, sid }: RefreshToken,
+  issuer: string,
+  standing: TokenStanding
+): Promise<Introspection> {
+  const session = await standing.liveSession(token.subject, sid)
+  if (session === null || session.record.generation !== token.generation) return inactive
+  const { account, record } = session
+  return {
+    active: true,
+    iss: issuer,
+    // The audience is this server, so no service takes the token for an access token.
+    aud: issuer,
+    sub: token.subject,
+    client_id: clientIdOf(record.clientId),
+    scope: grantedScope(account.scope, record.scope).join(' '),
+    exp: Math.min(record.idleExpiresAt, record.expiresAt),
+    iat: Math.floor(record.rotatedAtMs / 1000),
+    sid
   }
 }

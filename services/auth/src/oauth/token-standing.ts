@@ -46,55 +46,72 @@ const ALL_STALE: SubjectCutOff = {
   beforeVersion: Number.POSITIVE_INFINITY
 }
 
-export function tokenStanding(options: TokenStandingOptions): TokenStanding {
-  const { accounts, clients, sessions, keys } = options
-  const { stale } = options.revocations
-
-  const liveSession = async (subject: string, sid: string): Promise<LiveSession | null> => {
-    const account = await accounts.findById(subject)
-    if (account === null || account.disabled) return null
-    const live = await sessions.list(subject)
-    const family = live.find((one) => one.sid === sid)
-    return family === undefined ? null : { account, record: family.record }
-  }
-
-  const clientCutOff = async (id: string): Promise<SubjectCutOff> =>
-    cutOffOf(isClientId(id) ? await clients.findById(id) : null)
-
-  /** A key that is no longer published was revoked, or its last token has expired. */
-  const withdrawnOf = async (kids: readonly string[]): Promise<ReadonlySet<string>> => {
-    const missing = (held: ReturnType<typeof keys.held>) =>
-      kids.filter((kid) => !held.some((key) => key.kid === kid))
-    if (missing(keys.held()).length === 0) return new Set()
-    const read = await keys.read().catch((error: unknown) => {
-      throw keysUnreadable(error)
-    })
-    return new Set(missing(read))
-  }
-
-  return {
-    liveSession,
-    async subjectOf(token) {
-      const { subject, session: sid } = token.identity
-      const session = sid === null ? null : await liveSession(subject, sid)
-      const ofSubject = new Map<string, SubjectCutOff>()
-      const { actors = [], keys: sources = [] } = token.delegation ?? {}
-      for (const { id } of actors) ofSubject.set(id, await clientCutOff(id))
-      const own = sid === null ? clientCutOff(subject) : cutOffOf(session?.account ?? null)
-      ofSubject.set(subject, await own)
-      const allNotBefore = await stale.allNotBefore()
-      const withdrawn = await withdrawnOf(token.kid === null ? sources : [token.kid, ...sources])
-      const cutOffs: CutOffs = {
-        isKeyRevoked: (kid) => withdrawn.has(kid),
-        hasSessionEnded: () => session === null,
-        sessionNotBefore: () => session?.record.tokensNotBefore ?? 0,
-        ofSubject: (id) => ofSubject.get(id) ?? NO_CUT_OFF,
-        allNotBefore: () => allNotBefore
-      }
-      if (whyRevoked(token, cutOffs) !== null) return null
-      return { account: session?.account ?? null }
+export const tokenStanding = (stores: TokenStandingOptions): TokenStanding => ({
+  liveSession: (subject, sid) => liveSession(subject, sid, stores),
+  async subjectOf(token) {
+    const { subject, session: sid } = token.identity
+    const session = sid === null ? null : await liveSession(subject, sid, stores)
+    const account = session?.account ?? null
+    const ofSubject = await actorCutOffs(token, stores)
+    const own = sid === null ? await clientCutOff(subject, stores) : cutOffOf(account)
+    ofSubject.set(subject, own)
+    const allNotBefore = await stores.revocations.stale.allNotBefore()
+    const withdrawn = await withdrawnOf(keysOf(token), stores)
+    const cutOffs: CutOffs = {
+      isKeyRevoked: (kid) => withdrawn.has(kid),
+      hasSessionEnded: () => session === null,
+      sessionNotBefore: () => session?.record.tokensNotBefore ?? 0,
+      ofSubject: (id) => ofSubject.get(id) ?? NO_CUT_OFF,
+      allNotBefore: () => allNotBefore
     }
+    return whyRevoked(token, cutOffs) === null ? { account } : null
   }
+})
+
+async function liveSession(
+  subject: string,
+  sid: string,
+  { accounts, sessions }: TokenStandingOptions
+): Promise<LiveSession | null> {
+  const account = await accounts.findById(subject)
+  if (account === null || account.disabled) return null
+  const live = await sessions.list(subject)
+  const family = live.find((one) => one.sid === sid)
+  return family === undefined ? null : { account, record: family.record }
+}
+
+async function actorCutOffs(
+  { delegation }: RevocableToken,
+  stores: TokenStandingOptions
+): Promise<Map<string, SubjectCutOff>> {
+  const cutOffs = new Map<string, SubjectCutOff>()
+  for (const { id } of delegation?.actors ?? []) cutOffs.set(id, await clientCutOff(id, stores))
+  return cutOffs
+}
+
+const clientCutOff = async (
+  id: string,
+  { clients }: TokenStandingOptions
+): Promise<SubjectCutOff> => cutOffOf(isClientId(id) ? await clients.findById(id) : null)
+
+/** The keys that signed the token, and the tokens from which it was made. */
+function keysOf({ kid, delegation }: RevocableToken): readonly string[] {
+  const sources = delegation?.keys ?? []
+  return kid === null ? sources : [kid, ...sources]
+}
+
+/** A key that is no longer published was revoked, or its last token has expired. */
+async function withdrawnOf(
+  kids: readonly string[],
+  { keys }: TokenStandingOptions
+): Promise<ReadonlySet<string>> {
+  const missing = (held: ReturnType<typeof keys.held>) =>
+    kids.filter((kid) => !held.some((key) => key.kid === kid))
+  if (missing(keys.held()).length === 0) return new Set()
+  const read = await keys.read().catch((error: unknown) => {
+    throw keysUnreadable(error)
+  })
+  return new Set(missing(read))
 }
 
 /** What a change of the rights of an account or client has made stale. */

@@ -9,7 +9,7 @@ import type { SealingKeys } from '../keys/seal.ts'
 import { isUnpredictable, type KeyRing, parseKeyRing } from './key-ring.ts'
 
 /** The secrets of this process. */
-type Secrets = {
+export type Secrets = {
   readonly ring: KeyRing
   readonly sealing: SealingKeys
   readonly opsToken: string

@@ -37,81 +37,92 @@ export type SessionEnds = {
 /** for how long only the process that began an end may complete it */
 const UNDER_WAY_MS = 2000
 
-export function sessionEnds(options: {
-  durable: DurableSessions
-  families: Families
-  toldEnds: ToldEnds
+type Stores = { readonly durable: DurableSessions; readonly families: Families }
+
+type SessionEndsOptions = Stores & {
+  readonly toldEnds: ToldEnds
   /** what else the session store may have lost, and must be told again */
-  retell: readonly (() => Promise<void>)[]
+  readonly retell: readonly (() => Promise<void>)[]
   /** how long an access token may be accepted after it was issued, in seconds */
-  revocationSeconds: number
+  readonly revocationSeconds: number
   /** is called if the session store has lost all its data */
-  onLostData?: () => void
-  clock: () => number
-}): SessionEnds {
-  const { durable, toldEnds, families, clock } = options
+  readonly onLostData?: () => void
+  readonly clock: () => number
+}
+
+export function sessionEnds(options: SessionEndsOptions): SessionEnds {
+  const { durable, families } = options
   const telling = endTelling(options)
   const { tell, tellAll } = telling
-
-  const record = async (ending: UnrecordedEnd): Promise<void> => {
-    const { kind, subject, sid, source, detail, atMs } = ending
-    await durable.record({ kind, subject, sid, source, detail }, atMs)
-    await families.recorded(sid)
-  }
-
-  const recordAll = async (): Promise<void> => {
-    const { ends, unreadable } = await families.unrecorded()
-    await allOf(ends, async (ending) => {
-      if (ending.atMs < clock() - UNDER_WAY_MS) await record(ending)
-    })
-    if (unreadable > 0) {
-      throw new Error(
-        `the session store has ${unreadable} notes of ended sessions that cannot be read`
-      )
-    }
-  }
-
-  const tellUntold = async (): Promise<void> => {
-    const untold = await toldEnds.untold(clock() - UNDER_WAY_MS)
-    await allOf(untold, ({ subject, sids }) => tell(subject, sids))
-  }
-
+  const steps = [
+    telling.followRun,
+    () => recordUnrecorded(options),
+    () => tellUntold(options, tell),
+    telling.writeTold
+  ]
   return {
     tell,
     tellAll,
-    record,
+    record: (ending) => record(ending, options),
     async evict(subject, justOpened, source) {
       const ghosts = await ghostsOf(subject, options)
       if (ghosts.length > 0) await tell(subject, ghosts)
       await families.evict(subject, justOpened, source)
       const { ends } = await families.unrecorded()
-      for (const ending of ends) if (ending.subject === subject) await record(ending)
+      for (const ending of ends) if (ending.subject === subject) await record(ending, options)
     },
-    end: sessionEnd(options, telling),
+    end: (event) => endOne(event, options, telling),
     async endAll(event) {
       const sids = await durable.endAll(event)
       await tellAll(event.subject, event.sid, sids)
       return sids.length
     },
     scrub: () => families.scrub(),
-    settle: () =>
-      allOf([telling.followRun, recordAll, tellUntold, telling.writeTold], (step) => step())
+    settle: () => allOf(steps, (step) => step())
   }
 }
 
-type Stores = { readonly durable: DurableSessions; readonly families: Families }
+async function record(ending: UnrecordedEnd, { durable, families }: Stores): Promise<void> {
+  const { kind, subject, sid, source, detail, atMs } = ending
+  await durable.record({ kind, subject, sid, source, detail }, atMs)
+  await families.recorded(sid)
+}
 
-const sessionEnd =
-  (stores: Stores, { tell, isTold }: EndTelling): SessionEnds['end'] =>
-  async (event) => {
-    const { durable } = stores
-    const { subject, sid } = event
-    let ended = await durable.end(event)
-    if (!ended.known && (await adopt(subject, sid, stores))) ended = await durable.end(event)
-    const isUntold = ended.untold && !isTold(sid)
-    if (isUntold) await tell(subject, [sid])
-    return ended.changed || isUntold
+/** Records the ends whose process has not done so. */
+async function recordUnrecorded({ durable, families, clock }: SessionEndsOptions): Promise<void> {
+  const { ends, unreadable } = await families.unrecorded()
+  await allOf(ends, async (ending) => {
+    if (ending.atMs < clock() - UNDER_WAY_MS) await record(ending, { durable, families })
+  })
+  if (unreadable > 0) {
+    throw new Error(
+      `the session store has ${unreadable} notes of ended sessions that cannot be read`
+    )
   }
+}
+
+/** Tells the session store the ends that their process has not told it. */
+async function tellUntold(
+  { toldEnds, clock }: SessionEndsOptions,
+  tell: EndTelling['tell']
+): Promise<void> {
+  const untold = await toldEnds.untold(clock() - UNDER_WAY_MS)
+  await allOf(untold, ({ subject, sids }) => tell(subject, sids))
+}
+
+async function endOne(
+  event: SessionEnd,
+  stores: Stores,
+  { tell, isTold }: EndTelling
+): Promise<boolean> {
+  const { durable } = stores
+  const { subject, sid } = event
+  let ended = await durable.end(event)
+  if (!ended.known && (await adopt(subject, sid, stores))) ended = await durable.end(event)
+  const isUntold = ended.untold && !isTold(sid)
+  if (isUntold) await tell(subject, [sid])
+  return ended.changed || isUntold
+}
 
 /** A session that was opened before the database stored sessions. */
 async function adopt(subject: string, sid: string, { durable, families }: Stores) {

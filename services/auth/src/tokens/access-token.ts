@@ -1,7 +1,7 @@
 import { randomInt, randomUUID } from 'node:crypto'
 import { ACCESS_TOKEN_TYPE, type AccessTokenClaims } from '@gatehouse/access-token/claims'
 import type { Account } from '../accounts/account.ts'
-import { type Client, FIRST_PARTY_CLIENT } from '../clients/client.ts'
+import { type Client, clientIdOf } from '../clients/client.ts'
 import type { SigningKey } from '../keys/signing-key.ts'
 import { type ClaimTemplate, templatedClaims } from './claim-template.ts'
 import { type Exchange, exchangedClaims, type SubjectToken } from './exchanged-claims.ts'
@@ -71,67 +71,24 @@ export type AccessTokens = {
   issueByExchange(subject: SubjectToken, exchange: Exchange): IssuedAccessToken | null
 }
 
-/** The claims that differ between tokens. */
-type Particulars = Omit<AccessTokenClaims, 'iss' | 'aud' | 'exp' | 'iat' | 'nbf' | 'jti'>
+type AccessTokenOptions = {
+  readonly policy: AccessTokenPolicy
+  readonly activeKey: () => SigningKey
+  readonly sign: Sign
+  readonly clock: () => number
+}
 
 /** Issues access tokens (RFC 9068) with the key that is active at the moment. */
-export function accessTokens(options: {
-  policy: AccessTokenPolicy
-  activeKey: () => SigningKey
-  sign: Sign
-  clock: () => number
-}): AccessTokens {
-  const { policy, activeKey, sign, clock } = options
-  const issued = (
-    particulars: Particulars,
-    notBefore: number,
-    begunMs: number
-  ): IssuedAccessToken => {
-    // The clock may have been set back since the beginning. A token with new rights must have a
-    // later `iat` than those with old rights.
-    const iat = Math.max(Math.floor(Math.min(begunMs, clock()) / 1000), notBefore)
-    const expiresIn =
-      policy.lifetimeSeconds - randomInt(Math.floor(policy.lifetimeSeconds * JITTER) + 1)
-    const claims: AccessTokenClaims = {
-      iss: policy.issuer,
-      aud: policy.audience,
-      exp: iat + expiresIn,
-      iat,
-      nbf: iat,
-      jti: randomUUID(),
-      ...particulars
-    }
-    return { token: sign(claims, activeKey()), expiresIn, scope: claims.scope }
-  }
+export function accessTokens(options: AccessTokenOptions): AccessTokens {
+  const { policy, clock } = options
   return {
-    issue: ({
-      account,
-      sid,
-      generation,
-      clientId,
-      requestedScope,
-      authenticatedAt,
-      tokensNotBefore,
-      begunMs
-    }) =>
-      issued(
-        {
-          // First, so that it cannot replace a claim of ours.
-          ...templatedClaims(policy.claims, account.claims),
-          sub: account.id,
-          client_id: clientId || FIRST_PARTY_CLIENT,
-          sid,
-          scope: grantedScope(account.scope, requestedScope).join(' '),
-          roles: [...account.roles],
-          email: account.email,
-          auth_time: authenticatedAt,
-          amr: ['pwd'],
-          rights_version: account.rightsVersion,
-          ...(policy.namesGeneration ? { session_generation: generation } : {})
-        },
-        Math.max(account.tokensNotBefore, tokensNotBefore),
-        begunMs
-      ),
+    issue(subject) {
+      const { account, tokensNotBefore, begunMs } = subject
+      const notBefore = Math.max(account.tokensNotBefore, tokensNotBefore)
+      return issueOwn(options, sessionClaims(subject, policy), notBefore, begunMs)
+    },
+    issueToClient: (client, scope, begunMs) =>
+      issueOwn(options, clientClaims(client, scope), client.tokensNotBefore, begunMs),
     issueByExchange(subject, exchange) {
       const nowSeconds = Math.floor(Math.min(exchange.begunMs, clock()) / 1000)
       const longest = Math.min(policy.exchangeSeconds, policy.lifetimeSeconds)
@@ -145,14 +102,71 @@ export function accessTokens(options: {
         nbf: subject.issuedAt,
         jti: randomUUID()
       }
-      return { token: sign(claims, activeKey()), expiresIn: exp - nowSeconds, scope: claims.scope }
-    },
-    issueToClient: ({ id, tokensNotBefore, rightsVersion }, scope, begunMs) => {
-      const claims = { sub: id, client_id: id, scope: scope.join(' '), roles: [] }
-      return issued({ ...claims, rights_version: rightsVersion }, tokensNotBefore, begunMs)
+      return signed(options, claims, exp - nowSeconds)
     }
   }
 }
+
+/** The claims that differ between tokens for the audience of the policy. */
+type Particulars = Omit<AccessTokenClaims, 'iss' | 'aud' | 'exp' | 'iat' | 'nbf' | 'jti'>
+
+/** Issues a token for the audience of the policy. Its `iat` is `notBefore` (s) or later. */
+function issueOwn(
+  options: AccessTokenOptions,
+  particulars: Particulars,
+  notBefore: number,
+  begunMs: number
+): IssuedAccessToken {
+  const { policy, clock } = options
+  // The clock may have been set back since the beginning. A token with new rights must have a
+  // later `iat` than those with old rights.
+  const iat = Math.max(Math.floor(Math.min(begunMs, clock()) / 1000), notBefore)
+  const expiresIn = jittered(policy.lifetimeSeconds)
+  const claims: AccessTokenClaims = {
+    iss: policy.issuer,
+    aud: policy.audience,
+    exp: iat + expiresIn,
+    iat,
+    nbf: iat,
+    jti: randomUUID(),
+    ...particulars
+  }
+  return signed(options, claims, expiresIn)
+}
+
+const jittered = (seconds: number): number => seconds - randomInt(Math.floor(seconds * JITTER) + 1)
+
+const signed = (
+  { sign, activeKey }: AccessTokenOptions,
+  claims: AccessTokenClaims,
+  expiresIn: number
+): IssuedAccessToken => ({ token: sign(claims, activeKey()), expiresIn, scope: claims.scope })
+
+const sessionClaims = (
+  { account, sid, generation, clientId, requestedScope, authenticatedAt }: AccessTokenSubject,
+  policy: AccessTokenPolicy
+): Particulars => ({
+  // First, so that it cannot replace a claim of ours.
+  ...templatedClaims(policy.claims, account.claims),
+  sub: account.id,
+  client_id: clientIdOf(clientId),
+  sid,
+  scope: grantedScope(account.scope, requestedScope).join(' '),
+  roles: [...account.roles],
+  email: account.email,
+  auth_time: authenticatedAt,
+  amr: ['pwd'],
+  rights_version: account.rightsVersion,
+  ...(policy.namesGeneration ? { session_generation: generation } : {})
+})
+
+const clientClaims = ({ id, rightsVersion }: Client, scope: readonly string[]): Particulars => ({
+  sub: id,
+  client_id: id,
+  scope: scope.join(' '),
+  roles: [],
+  rights_version: rightsVersion
+})
 
 /** The header that every access token of a key has. */
 export function accessTokenHeader(key: SigningKey) {

@@ -1,3 +1,4 @@
+import { actorSchema } from '@gatehouse/access-token/delegation'
 import { Type } from 'typebox'
 import { INTROSPECT_SCOPE } from '../../clients/client.ts'
 import { formReader } from '../../oauth/form-reader.ts'
@@ -33,18 +34,14 @@ const seconds = (description: string) =>
 const text = (description: string, example: string) =>
   Type.Optional(Type.String({ description, examples: [example] }))
 
-const actor = uuid('The machine client that acts.')
-const before = { description: 'The service that acted before it.' }
-const Second = Type.Object(
-  { sub: actor, act: Type.Optional(Type.Object({ sub: actor }, before)) },
-  before
-)
-const Third = Type.Object({ sub: actor, act: Type.Optional(Second) }, before)
 /** RFC 8693 §4.1 */
-const Actor = Type.Object(
-  { sub: actor, act: Type.Optional(Third) },
-  { title: 'Actor', description: 'The service that acts for the user with an exchanged token.' }
-)
+const Actor = actorSchema(uuid('The machine client that acts.'), {
+  latest: {
+    title: 'Actor',
+    description: 'The service that acts for the user with an exchanged token.'
+  },
+  earlier: { description: 'The service that acted before it.' }
+})
 
 /** RFC 7662 §2.2 */
 const Introspection = Type.Object(

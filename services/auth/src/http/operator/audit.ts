@@ -1,4 +1,4 @@
-import { Type } from 'typebox'
+import { type Static, Type } from 'typebox'
 import { isAccountId } from '../../accounts/account-store.ts'
 import {
   type AuditKind,
@@ -7,10 +7,11 @@ import {
   SCHEDULE_ADDRESS,
   START_ADDRESS
 } from '../../audit/audit-event.ts'
+import type { AuditEntry } from '../../audit/audit-log.ts'
 import { invalidParameter, noSuchUser } from '../../refusals.ts'
 import { instant, SessionId, uuid } from '../fields.ts'
 import { findUser } from './find-user.ts'
-import type { OpsRoutes } from './ops-routes.ts'
+import type { OpsApiOptions, OpsRoutes } from './ops-routes.ts'
 import { Instant, Limit, readInstant, readLimit } from './query-parameters.ts'
 
 const Query = Type.Object({
@@ -73,16 +74,7 @@ function readKind(text: string): AuditKind {
 }
 
 /** The audit log, the newest first. */
-export const auditRoutes: OpsRoutes = (service, { accounts, audit }) => {
-  /** The events of a deleted user are found by the id. */
-  const subjectOf = async (user: string): Promise<string> =>
-    isAccountId(user) ? user : (await findUser(accounts, user)).id
-
-  const refuseUnknown = async (user: string): Promise<void> => {
-    const everything = await audit.read({ subject: user, limit: 1 })
-    if (everything.length === 0 && (await accounts.findById(user)) === null) throw noSuchUser()
-  }
-
+export const auditRoutes: OpsRoutes = (service, options) => {
   service.get(
     '/audit',
     {
@@ -102,27 +94,44 @@ export const auditRoutes: OpsRoutes = (service, { accounts, audit }) => {
         }
       }
     },
-    async ({ query }) => {
-      const { kind, user, since, limit } = query
-      const subject = user === undefined ? undefined : await subjectOf(user)
-      const events = await audit.read({
-        kind: kind === undefined ? undefined : readKind(kind),
-        subject,
-        sinceMs: since === undefined ? undefined : readInstant('since', since),
-        limit: readLimit(limit)
-      })
-      if (subject !== undefined && events.length === 0) await refuseUnknown(subject)
-      return {
-        events: events.map(({ atMs, kind, subject, sid, source, detail = {} }) => ({
-          at: new Date(atMs).toISOString(),
-          kind,
-          user: subject,
-          session: sid,
-          address: source.address,
-          requestId: source.requestId,
-          detail: { ...detail }
-        }))
-      }
-    }
+    async ({ query }) => ({ events: (await readEvents(options, query)).map(toEvent) })
   )
 }
+
+type Logs = Pick<OpsApiOptions, 'accounts' | 'audit'>
+
+async function readEvents(
+  { accounts, audit }: Logs,
+  { kind, user, since, limit }: Static<typeof Query>
+): Promise<readonly AuditEntry[]> {
+  const subject = user === undefined ? undefined : await subjectOf(user, accounts)
+  const events = await audit.read({
+    kind: kind === undefined ? undefined : readKind(kind),
+    subject,
+    sinceMs: since === undefined ? undefined : readInstant('since', since),
+    limit: readLimit(limit)
+  })
+  if (subject !== undefined && events.length === 0) {
+    await refuseUnknown(subject, { accounts, audit })
+  }
+  return events
+}
+
+/** The events of a deleted user are found by the id. */
+const subjectOf = async (user: string, accounts: Logs['accounts']): Promise<string> =>
+  isAccountId(user) ? user : (await findUser(accounts, user)).id
+
+async function refuseUnknown(user: string, { accounts, audit }: Logs): Promise<void> {
+  const everything = await audit.read({ subject: user, limit: 1 })
+  if (everything.length === 0 && (await accounts.findById(user)) === null) throw noSuchUser()
+}
+
+const toEvent = ({ atMs, kind, subject, sid, source, detail = {} }: AuditEntry) => ({
+  at: new Date(atMs).toISOString(),
+  kind,
+  user: subject,
+  session: sid,
+  address: source.address,
+  requestId: source.requestId,
+  detail: { ...detail }
+})

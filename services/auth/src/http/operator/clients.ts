@@ -15,23 +15,8 @@ const Params = Type.Object({
 })
 const Done = Type.Object({ id: uuid('The id of the client.') }, { title: 'ChangedClient' })
 const problems = { NOT_FOUND: 'There is no such client.' }
-const switches = {
-  disable: {
-    operationId: 'disableClient',
-    summary: 'Disable a client',
-    description: 'The client gets no more tokens, and every gateway refuses those that it has.',
-    answers: { 200: { description: 'The client is disabled.' } }
-  },
-  enable: {
-    operationId: 'enableClient',
-    summary: 'Enable a client',
-    description: 'The client gets tokens again.',
-    answers: { 200: { description: 'The client is enabled.' } }
-  }
-}
 
-/** Machine clients. Only the response that creates a secret contains it. */
-export const clientRoutes: OpsRoutes = (service, { clients, revocations }) => {
+const createClient: OpsRoutes = (service, { clients }) => {
   service.post(
     '/clients',
     {
@@ -68,7 +53,9 @@ export const clientRoutes: OpsRoutes = (service, { clients, revocations }) => {
       return reply.code(201).send({ client: toAnswer(client), secret })
     }
   )
+}
 
+const listClients: OpsRoutes = (service, { clients }) => {
   service.get(
     '/clients',
     {
@@ -88,7 +75,25 @@ export const clientRoutes: OpsRoutes = (service, { clients, revocations }) => {
     },
     async () => ({ clients: (await clients.list()).map(toAnswer) })
   )
+}
 
+const switches = {
+  disable: {
+    operationId: 'disableClient',
+    summary: 'Disable a client',
+    description: 'The client gets no more tokens, and every gateway refuses those that it has.',
+    answers: { 200: { description: 'The client is disabled.' } }
+  },
+  enable: {
+    operationId: 'enableClient',
+    summary: 'Enable a client',
+    description: 'The client gets tokens again.',
+    answers: { 200: { description: 'The client is enabled.' } }
+  }
+}
+
+/** Disables a client, and enables one again. */
+const switchClient: OpsRoutes = (service, { clients, revocations }) => {
   for (const verb of ['disable', 'enable'] as const) {
     service.post(
       `/clients/:client/${verb}`,
@@ -109,7 +114,9 @@ export const clientRoutes: OpsRoutes = (service, { clients, revocations }) => {
       }
     )
   }
+}
 
+const setAudiences: OpsRoutes = (service, { clients, revocations }) => {
   service.put(
     '/clients/:client/audiences',
     {
@@ -134,7 +141,9 @@ export const clientRoutes: OpsRoutes = (service, { clients, revocations }) => {
       return { id }
     }
   )
+}
 
+const addSecret: OpsRoutes = (service, { clients }) => {
   service.post(
     '/clients/:client/secrets',
     {
@@ -144,7 +153,7 @@ export const clientRoutes: OpsRoutes = (service, { clients, revocations }) => {
         description: 'Adds a secret to a client. A third one replaces the first.',
         tags: ['Clients'],
         answers: { 201: { description: 'The new secret.' } },
-        problems: problems,
+        problems,
         params: Params,
         response: { 201: NewSecret }
       }
@@ -156,6 +165,12 @@ export const clientRoutes: OpsRoutes = (service, { clients, revocations }) => {
       return reply.code(201).send(secret)
     }
   )
+}
+
+/** Machine clients. Only the response that creates a secret contains it. */
+export const clientRoutes: OpsRoutes = (service, options) => {
+  const routes = [createClient, listClients, switchClient, setAudiences, addSecret]
+  for (const route of routes) route(service, options)
 }
 
 function toAnswer({

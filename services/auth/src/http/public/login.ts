@@ -1,6 +1,7 @@
 import { clientNetwork } from '@gatehouse/edge-headers/client-network'
 import { Type } from 'typebox'
 import { canonicalEmail } from '../../accounts/email.ts'
+import { STORED_FIRST_PARTY } from '../../clients/client.ts'
 import { credentialOf } from '../../guesses/guesses.ts'
 import { deviceLabel } from '../../sessions/device-label.ts'
 import { currentPassword, Email } from '../fields.ts'
@@ -68,7 +69,8 @@ export const login: Route = (service, options) => {
         source
       })
       const label = deviceLabel(request.headers['user-agent'])
-      const grant = await sessions.begin(account, { clientId: '', scope: '', label }, source)
+      const opening = { clientId: STORED_FIRST_PARTY, scope: '', label }
+      const grant = await sessions.begin(account, opening, source)
       nameCaller(reply, { subject: account.id, session: grant.sid })
       if (delivery === 'cookie') {
         setRefreshCookie(reply, grant, cookieSameSite)
