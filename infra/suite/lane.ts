@@ -1,8 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { text } from 'node:stream/consumers'
+import { closeSync, openSync, readFileSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
 import type { Job, Ran } from './job.ts'
 import { cpuOfChildrenMs } from './processor-time.ts'
+
+/** Where a job's output is written while it runs. */
+const [, , folder = '.'] = process.argv
 
 process.on('message', async (job: Job) => process.send?.(await run(job)))
 process.once('disconnect', () => process.exit())
@@ -13,10 +17,12 @@ process.once('disconnect', () => process.exit())
  */
 async function run({ command, args, env, limitMs }: Job): Promise<Ran> {
   const [begun, cpuBefore] = [performance.now(), cpuOfChildrenMs()]
+  // Files, because a pipe would wake this process for every line of the job.
+  const [stdout, stderr] = [outputFile('stdout'), outputFile('stderr')]
   // A process group of its own, so that no process that the job started outlives the job.
   const child = spawn(command, args, {
     detached: true,
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['ignore', stdout.descriptor, stderr.descriptor],
     ...(env === undefined ? {} : { env })
   })
   let timedOut = false
@@ -24,23 +30,32 @@ async function run({ command, args, env, limitMs }: Job): Promise<Ran> {
     timedOut = true
     endGroup(child)
   }, limitMs)
-  const [stdout, stderr, [exitCode, signal]] = await Promise.all([
-    text(child.stdout),
-    text(child.stderr),
-    once(child, 'exit').finally(() => {
-      clearTimeout(limit)
-      // A process that is still running would keep the job's output open.
-      endGroup(child)
-    })
-  ])
+  const [exitCode, signal] = await once(child, 'exit').finally(() => {
+    clearTimeout(limit)
+    endGroup(child)
+  })
   return {
     exitCode,
     signal,
-    stdout,
-    stderr,
+    stdout: stdout.take(),
+    stderr: stderr.take(),
     wallMs: performance.now() - begun,
     cpuMs: cpuOfChildrenMs() - cpuBefore,
     timedOut
+  }
+}
+
+function outputFile(name: string) {
+  const file = join(folder, `${process.pid}-${name}`)
+  const descriptor = openSync(file, 'w')
+  return {
+    descriptor,
+    take(): string {
+      closeSync(descriptor)
+      const text = readFileSync(file, 'utf8')
+      rmSync(file)
+      return text
+    }
   }
 }
 

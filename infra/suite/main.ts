@@ -7,6 +7,7 @@ import { bundlePrograms } from '@gatehouse/bundle/bundle-programs'
 import type { Job } from './job.ts'
 import { fileJob, testJobs } from './jobs.ts'
 import { progress } from './progress.ts'
+import { runFolder } from './run-folder.ts'
 import { runJobs } from './run-jobs.ts'
 import { testFiles } from './test-files.ts'
 import { readTimings, writeTimings } from './timings.ts'
@@ -50,11 +51,13 @@ if (files.length === 0) refuse(`No test that generates its inputs matches ${want
 const cache = join(root, 'node_modules/.cache/gatehouse')
 const bundles = join(cache, 'programs')
 const dependencies = join(cache, 'dependencies')
+const folder = runFolder()
 const env = {
   ...process.env,
   // Without this cache, every process would read the same sources and strip their types again.
   NODE_COMPILE_CACHE: join(cache, 'compiled'),
   GATEHOUSE_TEST_BUNDLES: bundles,
+  GATEHOUSE_TEST_FOLDER: folder,
   // Each job has its own limit. A limit for each test would depend on the speed of the machine.
   TAP_TIMEOUT: '0',
   TAP: '1',
@@ -76,7 +79,8 @@ await runJobs(jobs, {
   // two more, a run took a fifth more processor time, and longer.
   lanes: Number(process.env.TEST_JOBS) || availableParallelism() + 1,
   onEnd: (job, ran) => seen.onEnd(job, ran).map((file) => fileJob(file, jobOptions)),
-  env
+  env,
+  folder
 })
 const { failed, skipped } = seen.summary()
 if (record) writeTimings({ ...(wanted.length > 0 ? timings : {}), ...seen.timings() })

@@ -8,6 +8,8 @@ const LANE = fileURLToPath(import.meta.resolve('./lane.ts'))
 type RunOptions = {
   readonly lanes: number
   readonly env: NodeJS.ProcessEnv
+  /** Where the output of the jobs is written while they run. */
+  readonly folder: string
   /** @returns the jobs to run next because of this result */
   readonly onEnd: (job: Job, ran: Ran) => readonly Job[]
 }
@@ -18,7 +20,7 @@ type RunOptions = {
 export async function runJobs(jobs: readonly Job[], options: RunOptions): Promise<void> {
   const waiting = [...jobs].sort((one, other) => expected(other) - expected(one))
   const lane = async (): Promise<void> => {
-    const worker = fork(LANE, { env: options.env })
+    const worker = fork(LANE, [options.folder], { env: options.env })
     const ended = once(worker, 'exit').then(() => {
       throw new Error('a lane exited unexpectedly')
     })

@@ -28,6 +28,7 @@ async function run(t: Test, files: Record<string, { source: string } & Partial<J
   const ended: Record<string, { ran: Ran; outcome: Outcome }> = {}
   await runJobs(jobs, {
     lanes,
+    folder,
     env: { ...process.env, NODE_OPTIONS, TAP: '1', TAP_TIMEOUT: '600' },
     onEnd(job, ran) {
       order.push(job.name)

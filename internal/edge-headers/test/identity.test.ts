@@ -1,3 +1,4 @@
+import { anyText } from '@gatehouse/fixtures/any-text'
 import { runs } from '@gatehouse/fixtures/generated'
 import fc from 'fast-check'
 import t from 'tap'
@@ -48,7 +49,7 @@ t.test('characters other than visible ASCII are percent-encoded UTF-8', async (t
 })
 
 t.test('every identity can be read as it was written, and fits into headers', async (t) => {
-  const text = fc.string({ unit: 'binary', minLength: 1, maxLength: 20 })
+  const text = anyText({ minLength: 1, maxLength: 20 })
   const anyIdentity = fc.record({
     subject: text,
     session: fc.option(text),

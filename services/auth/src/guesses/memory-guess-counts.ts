@@ -23,27 +23,47 @@ export const memoryGuessStores = (clock: () => number): GuessStores => ({
   networks: memoryKnownNetworks(clock)
 })
 
-function memoryGuessCounts(clock: () => number): GuessCounts {
-  const { parts, columns } = GUESS_SHAPE
-  const failures = new Uint8Array(parts * ROWS * columns)
+type Part = {
+  readonly failures: Uint8Array
   /** seconds since 1970 */
-  const last = new Uint32Array(failures.length)
+  readonly last: Uint32Array
+}
 
-  const cellsOf = (key: Buffer): number[] => {
-    const { part, cells } = placeOf(key, GUESS_SHAPE)
-    return cells.map((cell) => part * ROWS * columns + cell)
+type Cell = { readonly part: Part; readonly index: number }
+
+function memoryGuessCounts(clock: () => number): GuessCounts {
+  const { columns } = GUESS_SHAPE
+  // Created at the first use: all of them together have 10 MiB.
+  const parts = new Map<number, Part>()
+  const partOf = (number: number): Part => {
+    const known = parts.get(number)
+    if (known !== undefined) return known
+    const size = ROWS * columns
+    const part = { failures: new Uint8Array(size), last: new Uint32Array(size) }
+    parts.set(number, part)
+    return part
   }
-  const current = (cell: number): number =>
-    clock() / 1000 - (last[cell] ?? 0) < FAILURES_KEPT_SECONDS ? (failures[cell] ?? 0) : 0
-  const secondsLeft = (cells: readonly number[]): number => {
+  const cellsOf = (key: Buffer): Cell[] => {
+    const { part: number, cells } = placeOf(key, GUESS_SHAPE)
+    const part = partOf(number)
+    return cells.map((index) => ({ part, index }))
+  }
+  const lastOf = ({ part, index }: Cell): number => part.last[index] ?? 0
+  const current = (cell: Cell): number =>
+    clock() / 1000 - lastOf(cell) < FAILURES_KEPT_SECONDS
+      ? (cell.part.failures[cell.index] ?? 0)
+      : 0
+  const secondsLeft = (cells: readonly Cell[]): number => {
     const each = cells.map((cell) => {
       const wait = waitSeconds(current(cell))
-      return wait === 0 ? 0 : (last[cell] ?? 0) + wait - clock() / 1000
+      return wait === 0 ? 0 : lastOf(cell) + wait - clock() / 1000
     })
     return Math.max(0, Math.ceil(Math.min(...each)))
   }
-  const takeOff = (cells: readonly number[], count: number): void => {
-    for (const cell of cells) failures[cell] = Math.max(0, current(cell) - count)
+  const takeOff = (cells: readonly Cell[], count: number): void => {
+    for (const cell of cells) {
+      cell.part.failures[cell.index] = Math.max(0, current(cell) - count)
+    }
   }
 
   return {
@@ -53,8 +73,9 @@ function memoryGuessCounts(clock: () => number): GuessCounts {
       const seconds = secondsLeft(cells)
       if (seconds > 0) return seconds
       for (const cell of cells) {
-        failures[cell] = Math.min(current(cell) + 1, MOST_FAILURES)
-        last[cell] = Math.ceil(clock() / 1000)
+        const { part, index } = cell
+        part.failures[index] = Math.min(current(cell) + 1, MOST_FAILURES)
+        part.last[index] = Math.ceil(clock() / 1000)
       }
       return 0
     },
