@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { client, eventually, type TokenAnswer } from '@gatehouse/fixtures/client'
@@ -5,7 +6,7 @@ import { dataFolder } from '@gatehouse/fixtures/data-folder'
 import { operator, operatorProcess } from '@gatehouse/fixtures/operator'
 import { wholeSystem } from '@gatehouse/fixtures/whole-system'
 import { commands } from '@gatehouse/ops/testing/commands'
-import { shown } from '@gatehouse/ops/testing/text-table'
+import { shellWord, shown } from '@gatehouse/ops/testing/terminal-text'
 import t from 'tap'
 import { read } from './source-files.ts'
 
@@ -90,6 +91,38 @@ t.test('on one installation', async (t) => {
     const events = log.events as Record<string, string>[]
     const addresses = Object.fromEntries(events.map(({ kind, address }) => [kind, address]))
     t.match(addresses, { login: '192.0.2.1', 'logout-all': '192.0.2.2' })
+  })
+
+  t.test('text of others cannot control the terminal, and JSON stays the same value', async (t) => {
+    const tenant = '\u009b31mred\u009d0;title\u0007\u202eevil\u2066\u{e0001}'
+    await ops(['users', 'create', 'claimed@example.com', '--password-stdin'], `${password}\n`)
+    const controls = /(?!\n)[\p{Cc}\p{Cf}]/u
+    for (const words of [
+      ['claims', 'claimed@example.com', `tenant=${tenant}`],
+      ['show', 'claimed@example.com']
+    ]) {
+      t.notMatch((await ops(['users', ...words])).stdout, controls, words.join(' '))
+      const asJson = await ops(['users', ...words, '--json'])
+      t.notMatch(asJson.stdout, controls, `${words[0]} --json`)
+      t.match(asJson.json, { user: { claims: { tenant } } })
+    }
+    const refused = await ops(['users', 'show', tenant])
+    t.not(refused.code, 0)
+    t.notMatch(refused.stderr, controls)
+  })
+
+  t.test('the next page is named in words that a shell passes on as they are', async (t) => {
+    const email = "0;{touch,/tmp/gatehouse-x};$(id)'@example.com"
+    await ops(['users', 'create', email, '--password-stdin'], `${password}\n`)
+    const { stdout } = await ops(['users', 'list', '--limit', '1'])
+    const [, word = ''] = /More: --after=(.*)\n/.exec(stdout) ?? []
+    t.equal(execFileSync('/bin/sh', ['-c', `printf %s ${word}`], { encoding: 'utf8' }), email)
+    for (const text of ["it's", '$HOME `id` "x" \\', 'a b', '-n', 'plain@example.com']) {
+      const read = execFileSync('/bin/sh', ['-c', `printf '%s' ${shellWord(text)}`], {
+        encoding: 'utf8'
+      })
+      t.equal(read, text)
+    }
   })
 
   t.test('without a password, one is generated and shown once', async (t) => {

@@ -7,6 +7,7 @@ import { BadUsage, Refused } from './failures.ts'
 import { type Environment, opsClient } from './ops-client.ts'
 import type { StandardStreams } from './standard-streams.ts'
 import { type Terminal, terminal } from './terminal.ts'
+import { shownJson, shownLines } from './terminal-text.ts'
 
 const common = {
   json: { type: 'boolean' },
@@ -38,7 +39,7 @@ export async function runCommand(
       text,
       exitCode = 0
     } = await command.run(typed, ops, person, environment, monotonicClock)
-    streams.stdout.write(asJson ? `${JSON.stringify(json)}\n` : `${text}\n`)
+    streams.stdout.write(asJson ? `${shownJson(json)}\n` : `${shownLines(text)}\n`)
     return exitCode
   } catch (error) {
     return explain(error, command, asJson, streams)
@@ -112,17 +113,17 @@ function explain(
 ): number {
   if (error instanceof BadUsage) {
     if (asJson) stdout.write(errorDocument('BAD_USAGE', error.message))
-    stderr.write(`${error.message}\n\n${command === undefined ? '' : usageOf(command)}`)
+    stderr.write(`${shownLines(error.message)}\n\n${command === undefined ? '' : usageOf(command)}`)
     return 2
   }
   if (!(error instanceof Refused)) throw error
   if (asJson) stdout.write(errorDocument(error.code, error.message))
-  else stderr.write(`${error.message}\n`)
+  else stderr.write(`${shownLines(error.message)}\n`)
   return 1
 }
 
 const errorDocument = (code: string, detail: string): string =>
-  `${JSON.stringify({ error: { code, detail } })}\n`
+  `${shownJson({ error: { code, detail } })}\n`
 
 function usageOf({ name, usage, summary }: Command): string {
   return `npm run ops -- ${name} ${usage} [--json] [--yes]\n\n${summary}\n`
@@ -149,6 +150,6 @@ function overview(words: readonly string[], { stdout, stderr }: StandardStreams)
   const hint = nearest === undefined || typed === group ? '' : ` (nearest: ${nearest})`
   const fault = typed === '' ? 'A command is missing.' : `There is no command "${typed}"${hint}.`
   if (words.includes('--json')) stdout.write(errorDocument('BAD_USAGE', fault))
-  stderr.write(`${fault}\n\n${text}`)
+  stderr.write(`${shownLines(fault)}\n\n${text}`)
   return 2
 }

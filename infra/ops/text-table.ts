@@ -1,3 +1,5 @@
+import { shown } from './terminal-text.ts'
+
 /**
  * Rows under their headings, with columns as wide as needed. The content cannot control the
  * terminal.
@@ -19,13 +21,3 @@ export function textTable(
     )
     .join('\n')
 }
-
-/**
- * Escapes control characters and characters that change the direction of the text, as in source
- * code.
- */
-export const shown = (text: string): string =>
-  text.replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, (character) => {
-    const code = character.codePointAt(0) ?? 0
-    return `\\u{${code.toString(16)}}`
-  })

@@ -5,7 +5,7 @@ import { BadUsage } from '../failures.ts'
 import { readFirebaseHashConfig } from '../import/firebase-hash-config.ts'
 import { type FileFormat, importFile } from '../import/import-file.ts'
 import { type ImportResult, importReport } from '../import/import-report.ts'
-import { shown } from '../text-table.ts'
+import { shown } from '../terminal-text.ts'
 
 export const usersImport: Command = {
   name: 'users import',

@@ -1,5 +1,6 @@
 import { count, type User, userTable } from '../answers.ts'
 import { type Command, textOption } from '../command.ts'
+import { shellWord } from '../terminal-text.ts'
 
 type Page = { users: User[]; next: string | null }
 
@@ -15,7 +16,7 @@ export const usersList: Command = {
       after: textOption(typed, 'after') ?? ''
     })
     const page = await ops.call<Page>('GET', `/ops/users?${query}`)
-    const more = page.next === null ? '' : `\n\nMore: --after ${page.next}`
+    const more = page.next === null ? '' : `\n\nMore: --after=${shellWord(page.next)}`
     return {
       json: page,
       text: `${userTable(page.users)}\n\n${count(page.users.length, 'user')}${more}`
