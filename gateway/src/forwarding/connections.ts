@@ -88,7 +88,7 @@ export function connections(options: ConnectionsOptions): Connections {
     const oldest = others.shift()
     if (oldest !== undefined) {
       forget(target, oldest)
-      void oldest.close()
+      oldest.reset()
     }
     return make(target)
   }

@@ -14,7 +14,7 @@ import type { NoteFault } from './guard.ts'
 import type { Lifetimes } from './lifetimes.ts'
 import type { OpenStreams } from './open-streams.ts'
 import type { MarkOrigin } from './response-headers.ts'
-import { refusalOf, wasNeverSent } from './upstream-faults.ts'
+import { isOfAddress, refusalOf, wasNeverSent } from './upstream-faults.ts'
 import type { Upstreams } from './upstreams.ts'
 
 export type ExchangeOptions = {
@@ -95,7 +95,7 @@ export function exchange(
       onFault(error, isSent) {
         place.leave()
         const refusal = refusalOf(error)
-        if (refusal.code === 'UPSTREAM_UNAVAILABLE') place.failed()
+        if (isOfAddress(error)) place.failed()
         if (mayTryAgain(error, isSent)) attempt(error)
         else if (!isGone(reply.raw)) {
           if (isStillSending(reply.request)) reply.header('connection', 'close')

@@ -12,7 +12,7 @@ import type { BodyMemory } from './body-memory.ts'
 import { type ExchangeOptions, patience } from './exchange.ts'
 import { forwardedPath } from './forwarded-path.ts'
 import { judgedBody } from './judged-body.ts'
-import { refusalOf } from './upstream-faults.ts'
+import { isOfAddress, refusalOf } from './upstream-faults.ts'
 import type { Place } from './upstreams.ts'
 import { BodyInHand } from './whole-body.ts'
 
@@ -120,11 +120,10 @@ export async function streamedUpload(
       retryDelay: () => null,
       onError: (reply, { error }) => {
         const { request } = reply as unknown as FastifyReply
-        const refusal = refusalOf(causeOf(error))
-        if (refusal.code === 'UPSTREAM_UNAVAILABLE')
-          uploads.get(request.body as object)?.place.failed()
+        const cause = causeOf(error)
+        if (isOfAddress(cause)) uploads.get(request.body as object)?.place.failed()
         if (isStillSending(request)) reply.header('connection', 'close')
-        reply.send(refusal)
+        reply.send(refusalOf(cause))
       }
     }
   } as FastifyHttpProxyOptions)

@@ -12,8 +12,12 @@ export const isStatus = (status: number): boolean => status >= 200 && status <= 
 
 type Fault = Error & { readonly code?: string }
 
+/** This machine, not the service, has no port, file or memory for one more connection. */
+const SHORTAGE = ['EADDRNOTAVAIL', 'EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM'] as const
+
 /** No connection was made, so no byte of the request has left. */
-const NEVER_SENT = new Set([
+const NEVER_SENT = new Set<string>([
+  ...SHORTAGE,
   'ECONNREFUSED',
   'EHOSTDOWN',
   'EHOSTUNREACH',
@@ -30,6 +34,13 @@ const BROKEN = new Set(['ECONNRESET', 'ECONNABORTED', 'EPIPE', 'UND_ERR_SOCKET']
 
 /** Whether the connection has died, rather than only the exchange on it. */
 export const isBroken = (error: Error): boolean => BROKEN.has(codeOf(error))
+
+/** Whether a fault counts as one of the address, rather than of the gateway or the request. */
+export const isOfAddress = (error: Error): boolean =>
+  refusalOf(error).code === 'UPSTREAM_UNAVAILABLE' && !isShortage(error)
+
+export const isShortage = (error: Error): boolean =>
+  (SHORTAGE as readonly string[]).includes(codeOf(error))
 
 /** Whether a failed request cannot have reached a service, so that another address may be asked. */
 export const wasNeverSent = (error: Error): boolean =>

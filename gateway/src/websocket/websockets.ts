@@ -5,7 +5,7 @@ import type { FastifyInstance, FastifyReply } from 'fastify'
 import { type WebSocket, WebSocketServer } from 'ws'
 import { guard, type NoteFault } from '../forwarding/guard.ts'
 import type { Lifetimes } from '../forwarding/lifetimes.ts'
-import { refusalOf } from '../forwarding/upstream-faults.ts'
+import { isShortage, refusalOf } from '../forwarding/upstream-faults.ts'
 import type { Place, Upstreams } from '../forwarding/upstreams.ts'
 import type { Passage } from '../passage.ts'
 import type { RouteTable } from '../routes/route-table.ts'
@@ -154,7 +154,7 @@ function open(reply: FastifyReply, passage: Passage, place: Place, opening: Open
         settled = true
         // An error without a code is not one of the connection. A client can provoke it with a
         // subprotocol that the service does not speak.
-        if ('code' in error) place.failed()
+        if ('code' in error && !isShortage(error)) place.failed()
         reply.send(refusalOf(error))
       })
     )

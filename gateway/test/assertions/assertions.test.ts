@@ -1,11 +1,11 @@
 import { createPrivateKey } from 'node:crypto'
 import { testClock } from '@gatehouse/fixtures/clock'
+import { collectGarbage } from '@gatehouse/fixtures/collect-garbage'
 import fc from 'fast-check'
 import { createLocalJWKSet, decodeJwt, decodeProtectedHeader, jwtVerify, SignJWT } from 'jose'
 import t from 'tap'
 import { newAssertionKey } from '../../src/assertions/assertions.ts'
 import type { VerifiedToken } from '../../src/tokens/verified-token.ts'
-import { collectGarbage } from '../fixtures/collect-garbage.ts'
 import { ada, countedAssertions } from '../fixtures/stamped.ts'
 
 const like = (changes: object) => ({ ...ada, identity: { ...ada.identity, ...changes } })

@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises'
+import { collectGarbage } from '@gatehouse/fixtures/collect-garbage'
 import t from 'tap'
-import { collectGarbage } from '../fixtures/collect-garbage.ts'
 import { type Edge, edge, TOKEN_BYTES } from '../fixtures/edge.ts'
 import { goodClaims, headerOf, jwt, newKey } from '../fixtures/issuer.ts'
 import { isRefused } from './fixtures/is-refused.ts'

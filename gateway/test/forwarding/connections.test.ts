@@ -144,6 +144,16 @@ for (const [what, method, body] of [
   })
 }
 
+t.test('the idle connection that a POST replaces is reset, so that its port is free', async (t) => {
+  const { ask, sockets } = await service(t, (socket) => socket.write(answer()))
+  await ask('GET')
+  const ended = new Promise((resolve) => {
+    sockets[0]?.once('error', resolve).once('end', () => resolve('a clean end'))
+  })
+  t.equal(await ask('POST', 'x'), '200 ok')
+  t.match(await ended, { code: 'ECONNRESET' })
+})
+
 t.test('POST uses a connection that its service has promised to keep', async (t) => {
   const promise = answer('Keep-Alive: timeout=5, max=100')
   const { ask, requests, clock } = await service(t, (socket) => socket.write(promise))

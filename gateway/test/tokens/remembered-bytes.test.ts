@@ -1,8 +1,8 @@
+import { collectGarbage } from '@gatehouse/fixtures/collect-garbage'
 import t from 'tap'
 import { readAccessToken } from '../../src/tokens/access-token-profile.ts'
 import { ownProfile } from '../../src/tokens/own-profile.ts'
 import { rememberedBytes } from '../../src/tokens/remembered-bytes.ts'
-import { collectGarbage } from '../fixtures/collect-garbage.ts'
 import { AUDIENCE, goodClaims, headerOf, ISSUER, jwt, newKey } from '../fixtures/issuer.ts'
 
 // Tokens with many short scopes took twice the memory that the cache counted for them.

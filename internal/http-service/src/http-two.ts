@@ -37,6 +37,8 @@ export function isGone(raw: ServerResponse): boolean {
 
 /** Breaks off a response that is not closed in time, because its client does not read. */
 export function breakOffUnlessClosed(raw: ServerResponse, withinMs: number): void {
+  // No 'close' would end the wait, which keeps the response and its request in memory.
+  if (isGone(raw)) return
   const unread = setTimeout(() => breakOff(raw), withinMs).unref()
   raw.once('close', () => clearTimeout(unread))
 }
@@ -105,6 +107,7 @@ export function breakOff(raw: ServerResponse): void {
     else raw.destroy()
     return
   }
+  if (stream.destroyed) return
   const { session } = stream
   stream.close(constants.NGHTTP2_INTERNAL_ERROR)
   // A client that does not read its connection never sees the reset, and the stream would stay
