@@ -3,23 +3,28 @@ import type { Service } from '@gatehouse/http-service/build-service'
 import type { Registry } from 'prom-client'
 import type { CarriedAnswer, CarriedRequest, FromWorker, ToWorker } from './messages.ts'
 
-type Asked = Exclude<ToWorker, { order: unknown }>
-
 /**
  * Answers what the primary process asks, instead of listening on a private port.
  * @param ops the private service of this worker
  */
 export function answerPrimary(ops: Service, metrics: Registry): void {
-  const answerOf = (told: Asked): Promise<unknown> =>
-    told.question === 'metrics' ? metrics.getMetricsAsJSON() : carried(ops, told.request)
   process.on('message', (message) => {
     const told = message as ToWorker
     if (!('ask' in told)) return
-    void answerOf(told)
-      .catch(() => null)
-      .then((answer) => tell({ answerTo: told.ask, answer }))
+    void answerOf(ops, metrics, told.request).then((answer) => tell({ answerTo: told.ask, answer }))
   })
 }
+
+/**
+ * Never rejects.
+ * @param request null: the metrics are asked for
+ */
+export const answerOf = (
+  ops: Service,
+  metrics: Registry,
+  request: CarriedRequest | null
+): Promise<unknown> =>
+  (request === null ? metrics.getMetricsAsJSON() : carried(ops, request)).catch(() => null)
 
 /** Tells the primary process everything that this worker has counted. */
 export async function tellLastMetrics(metrics: Registry): Promise<void> {

@@ -1,14 +1,8 @@
 import cluster from 'node:cluster'
 import type { RunningService } from '../running-service.ts'
 import { StartFault } from '../start-fault.ts'
-import type {
-  FromWorker,
-  MetricSnapshot,
-  Order,
-  Question,
-  Questions,
-  ToWorker
-} from './messages.ts'
+import { type AskWorker, askWorker } from './ask-worker.ts'
+import type { FromWorker, MetricSnapshot, Order, ToWorker } from './messages.ts'
 import { StartFaultOfWorker } from './start-fault-of-worker.ts'
 
 type Ready = Pick<RunningService, 'url' | 'opsUrl' | 'endsWithinMs'>
@@ -19,8 +13,7 @@ export type Exit = { readonly code: number | null; readonly signal: string | nul
 /** A worker, as the primary process sees it. */
 export type WorkerProcess = {
   readonly pid: number | undefined
-  /** for how long it has owed an answer, in milliseconds; 0: it owes none */
-  readonly owesMs: () => number
+  readonly owesMs: AskWorker['owesMs']
   /** whether it listens */
   readonly isUp: () => boolean
   /**
@@ -30,21 +23,13 @@ export type WorkerProcess = {
   readonly up: Promise<Ready>
   /** Resolves when it has ended and everything that it said has arrived. */
   readonly ended: Promise<Exit>
-  /** Null if there is no answer within the limit, for example because the worker hangs. */
-  ask<Asked extends Question>(
-    question: Asked,
-    asked: Questions[Asked]['asked'],
-    limitMs: number
-  ): Promise<Questions[Asked]['answer'] | null>
+  readonly ask: AskWorker['ask']
   /** the metrics that it told last */
   readonly metrics: () => MetricSnapshot
   order(order: Order): void
   /** Ends it at once, even if it hangs. */
   kill(): void
 }
-
-/** A worker that owes this many answers is asked nothing, so that its channel does not fill up. */
-const MOST_OWED = 3
 
 /** Starts a worker: this program again, as `cluster.settings` says. */
 export function forkWorker(): WorkerProcess {
@@ -54,13 +39,13 @@ export function forkWorker(): WorkerProcess {
   const ended = Promise.withResolvers<Exit>()
   // There may be nothing to wait for it.
   up.promise.catch(() => {})
-  const asking = new Map<number, (answer: unknown) => void>()
-  /** when each was asked */
-  const owed = new Map<number, number>()
+  const send = (message: ToWorker): void => {
+    if (worker.isConnected()) child.send(message, () => {})
+  }
+  const { ask, hear: hearAnswer, owesMs, end: endQuestions } = askWorker(send)
   let ready = false
   let failed: { readonly code: string | undefined } | null = null
   let metrics: MetricSnapshot = []
-  let asks = 0
 
   const hear = (told: FromWorker): void => {
     if ('ready' in told) {
@@ -68,14 +53,11 @@ export function forkWorker(): WorkerProcess {
       up.resolve(told.ready)
     } else if ('failed' in told) failed = told.failed
     else if ('lastMetrics' in told) metrics = told.lastMetrics
-    else {
-      owed.delete(told.answerTo)
-      asking.get(told.answerTo)?.(told.answer)
-    }
+    else hearAnswer(told.answerTo, told.answer)
   }
   const over = (exit: Exit): void => {
     ready = false
-    for (const answer of asking.values()) answer(null)
+    endQuestions()
     const how = exit.signal ?? `exit code ${exit.code}`
     up.reject(
       failed === null
@@ -102,35 +84,18 @@ export function forkWorker(): WorkerProcess {
     if (child.pid === undefined) over({ code: null, signal: null })
   })
 
-  const send = (message: ToWorker): void => {
-    if (worker.isConnected()) child.send(message, () => {})
-  }
   return {
     pid: child.pid,
-    owesMs() {
-      const [oldest] = owed.values()
-      return oldest === undefined ? 0 : performance.now() - oldest
-    },
+    owesMs,
     isUp: () => ready,
     up: up.promise,
     ended: ended.promise,
     metrics: () => metrics,
-    ask(question, asked, limitMs) {
-      if (!ready || owed.size >= MOST_OWED) return Promise.resolve(null)
-      asks += 1
-      const ask = asks
-      return new Promise((resolve) => {
-        const late = setTimeout(() => asking.get(ask)?.(null), limitMs)
-        owed.set(ask, performance.now())
-        asking.set(ask, (answer) => {
-          clearTimeout(late)
-          asking.delete(ask)
-          if (question === 'metrics' && answer !== null) metrics = answer as MetricSnapshot
-          resolve(answer as Questions[typeof question]['answer'] | null)
-        })
-        if (asked === null) send({ ask, question: 'metrics' })
-        else send({ ask, question: 'request', request: asked })
-      })
+    async ask(question, asked) {
+      if (!ready) return null
+      const answer = await ask(question, asked)
+      if (question === 'metrics' && answer !== null) metrics = answer as MetricSnapshot
+      return answer
     },
     order: (order) => send({ order }),
     kill: () => {

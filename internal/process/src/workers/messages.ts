@@ -24,18 +24,23 @@ export type CarriedAnswer = {
 /** The metrics of a process, as prom-client exports them. */
 export type MetricSnapshot = Awaited<ReturnType<Registry['getMetricsAsJSON']>>
 
-/** What a worker is asked, and the type of its answer. */
+/**
+ * What a worker is asked, and the type of its answer. `state` asks for something that the worker
+ * knows, such as its readiness, and that it answers at once. `request` is an operator's, which may
+ * take long.
+ */
 export type Questions = {
   readonly metrics: { readonly asked: null; readonly answer: MetricSnapshot }
+  readonly state: { readonly asked: CarriedRequest; readonly answer: CarriedAnswer }
   readonly request: { readonly asked: CarriedRequest; readonly answer: CarriedAnswer }
 }
 
 export type Question = keyof Questions
 
+/** `request` is null if the metrics are asked for. */
 export type ToWorker =
   | { readonly order: Order }
-  | { readonly ask: number; readonly question: 'metrics' }
-  | { readonly ask: number; readonly question: 'request'; readonly request: CarriedRequest }
+  | { readonly ask: number; readonly request: CarriedRequest | null }
 
 export type FromWorker =
   | StartMessage

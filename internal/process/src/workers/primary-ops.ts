@@ -5,21 +5,24 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Registry } from 'prom-client'
 import { OPS_CLOSE_MS } from '../ops-listener.ts'
 import { requirePrivateHost } from '../private-host.ts'
-import type { WorkerProcess } from './fork-worker.ts'
+import type { AskWorker } from './ask-worker.ts'
 import { isBusy } from './liveness.ts'
 import { mergedMetrics } from './merged-metrics.ts'
 import { mergedReadiness, type Readiness } from './merged-readiness.ts'
 import type { CarriedAnswer, CarriedRequest } from './messages.ts'
 import type { WorkerPool } from './worker-pool.ts'
 
-/** Makes one answer of those of all workers that listen; null: the worker did not answer. */
+/**
+ * Makes one answer of those of all workers that listen; null: the worker did not answer. At least
+ * one has answered.
+ */
 type MergeAnswers = (bodies: readonly (unknown | null)[]) => unknown
 
 export type PrimaryOpsOptions = {
   readonly log: ServiceLog
   /** of the primary process itself */
   readonly metrics: Registry
-  readonly pool: Pick<WorkerPool, 'up' | 'told'>
+  readonly pool: Pick<WorkerPool, 'told'> & { readonly up: () => readonly AskWorker[] }
   /** how many workers there should be */
   readonly workers: number
   readonly isDraining: () => boolean
@@ -30,12 +33,6 @@ export type PrimaryOpsOptions = {
   readonly merged?: Readonly<Record<string, MergeAnswers>>
 }
 
-/**
- * How long a worker may take for a figure of its own. One that hangs must not delay others.
- */
-const FIGURE_MS = 1000
-/** How long a request of an operator may take: some wait for gateways. */
-const REQUEST_MS = 60_000
 /** the longest body of the operators' API */
 const BODY_LIMIT_BYTES = 1024 * 1024
 
@@ -47,41 +44,50 @@ export function buildPrimaryOps(options: PrimaryOpsOptions): Service {
   const { log, metrics, pool, workers, isDraining, https = null, hosts, merged = {} } = options
   const ops = buildService({ log, closeMs: OPS_CLOSE_MS, https })
   const onRequest = requirePrivateHost(hosts)
-  const ask = (request: CarriedRequest) =>
-    Promise.all(pool.up().map((worker) => worker.ask('request', request, FIGURE_MS)))
+  const states = shared((url: string) =>
+    Promise.all(pool.up().map((worker) => worker.ask('state', get(url))))
+  )
+  const answering = shared(() => answeringWorker(pool.up()))
+  const figures = shared(() => Promise.all(pool.up().map((worker) => worker.ask('metrics', null))))
 
   ops.get('/healthz', async () => {
     const workers = pool.up()
     // A busy worker answers late. To end the process would not help it.
-    await answering(workers).catch((error: unknown) => {
+    await answering('').catch((error: unknown) => {
       if (!workers.some((worker) => isBusy(worker.owesMs()))) throw error
     })
     return { status: 'alive' }
   })
   ops.get('/readyz', { onRequest }, async (_request, reply) => {
-    const answers = (await ask(get('/readyz'))).map(
+    const answers = (await states('/readyz')).map(
       (answer) => answer && { status: answer.status, body: bodyOf(answer) as Readiness }
     )
     const { isReady, body } = mergedReadiness(answers, { workers, isDraining: isDraining() })
     return reply.code(isReady ? 200 : 503).send(body)
   })
   ops.get('/metrics', { onRequest }, async (_request, reply) => {
-    await Promise.all(pool.up().map((worker) => worker.ask('metrics', null, FIGURE_MS)))
+    await figures('')
     const own = await metrics.getMetricsAsJSON()
     // A worker that has not answered counts with what it told last.
     return reply.type(metrics.contentType).send(await mergedMetrics(own, pool.told()))
   })
   for (const [path, merge] of Object.entries(merged)) {
-    ops.get(path, async () =>
-      merge((await ask(get(path))).map((answer) => answer && bodyOf(answer)))
-    )
+    ops.get(path, async () => {
+      const bodies = (await states(path)).map((answer) =>
+        answer?.status === 200 ? bodyOf(answer) : null
+      )
+      if (bodies.every((body) => body === null)) throw noWorker()
+      return merge(bodies)
+    })
   }
   // In a scope of its own: the worker reads the body.
   ops.register((scope, _options, done) => {
     scope.removeAllContentTypeParsers()
     const read = { parseAs: 'buffer', bodyLimit: BODY_LIMIT_BYTES } as const
     scope.addContentTypeParser('*', read, (_request, body, done) => done(null, body))
-    scope.all('/*', { bodyLimit: BODY_LIMIT_BYTES }, (request, reply) => pass(request, reply, pool))
+    scope.all('/*', { bodyLimit: BODY_LIMIT_BYTES }, (request, reply) =>
+      pass(request, reply, answering)
+    )
     done()
   })
   return ops
@@ -90,12 +96,12 @@ export function buildPrimaryOps(options: PrimaryOpsOptions): Service {
 async function pass(
   request: FastifyRequest,
   reply: FastifyReply,
-  pool: Pick<WorkerPool, 'up'>
+  answering: (of: '') => Promise<AskWorker>
 ): Promise<FastifyReply> {
-  const worker = await answering(pool.up())
+  const worker = await answering('')
   const { method, url, headers, body } = request
   const asked = { method, url, headers: endToEnd(headers), body: body as Buffer | undefined }
-  const answer = await worker.ask('request', asked, REQUEST_MS)
+  const answer = await worker.ask('request', asked)
   if (answer === null) throw noWorker()
   return reply.code(answer.status).headers(endToEnd(answer.headers)).send(Buffer.from(answer.body))
 }
@@ -104,14 +110,31 @@ async function pass(
  * The first worker that answers, and so does not hang.
  * @throws Refusal UNAVAILABLE if none does
  */
-async function answering(workers: readonly WorkerProcess[]): Promise<WorkerProcess> {
+async function answeringWorker(workers: readonly AskWorker[]): Promise<AskWorker> {
   const attempts = workers.map(async (worker) => {
-    if ((await worker.ask('request', get('/healthz'), FIGURE_MS)) === null) throw noWorker()
+    if ((await worker.ask('state', get('/healthz'))) === null) throw noWorker()
     return worker
   })
   return Promise.any(attempts).catch(() => {
     throw noWorker()
   })
+}
+
+/**
+ * Calls that are made at the same time, for the same thing, share one answer. So workers are not
+ * asked once for each probe, scrape and service that asks the primary process.
+ */
+function shared<Of extends string, Answer>(
+  call: (of: Of) => Promise<Answer>
+): (of: Of) => Promise<Answer> {
+  const underWay = new Map<Of, Promise<Answer>>()
+  return (of) => {
+    const known = underWay.get(of)
+    if (known !== undefined) return known
+    const answer = call(of).finally(() => underWay.delete(of))
+    underWay.set(of, answer)
+    return answer
+  }
 }
 
 const noWorker = () => new Refusal('UNAVAILABLE', { reason: 'no worker answers' })
