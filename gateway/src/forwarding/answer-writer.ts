@@ -7,6 +7,7 @@ import type { Passage } from '../passage.ts'
 import type { RouteTable } from '../routes/route-table.ts'
 import { noteAnswered } from '../telemetry/trail.ts'
 import { answerHeaders } from './answer-headers.ts'
+import { clientPace } from './client-pace.ts'
 import { inform } from './early-hints.ts'
 import { type EventStream, eventStream, isEventStream } from './event-stream.ts'
 import { guard, type NoteFault } from './guard.ts'
@@ -93,23 +94,21 @@ export function answerWriter(
       return
     }
     controller?.pause()
+    pace.wait()
+  })
+  const pace = clientPace(raw, {
+    unreadMs: route.idleSeconds * 1000,
+    onTaken: guarded(() => controller?.resume()),
     // If the client does not read its connection, it never sees that its HTTP/2 stream is closed.
-    const giveUp = guarded((): void => {
+    onUnread: guarded(() => {
       controller?.abort(new ClientGone())
       breakOff(raw)
     })
-    const unread = setTimeout(giveUp, route.idleSeconds * 1000).unref()
-    raw.once(
-      'drain',
-      guarded(() => {
-        clearTimeout(unread)
-        controller?.resume()
-      })
-    )
   })
   const chunks = gatheredChunks(write, () => raw.writableLength === 0)
   const finish = (trailers: ResponseHeaders | null): void => {
     chunks.flush()
+    pace.end()
     over = true
     events.onEnd()
     if (trailers !== null) raw.addTrailers(trailers)

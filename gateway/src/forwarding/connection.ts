@@ -67,8 +67,6 @@ class BrokenConnection extends Error {
   readonly code = 'UND_ERR_SOCKET'
 }
 
-const NO_GATE: ReadingGate = { close() {}, open() {} }
-
 export function connection(options: ConnectionOptions): Connection {
   const { origin, connect, monotonicClock, noteFault } = options
   let socket: Socket | null = null
@@ -125,7 +123,7 @@ export function connection(options: ConnectionOptions): Connection {
       return monotonicClock() - idleSinceMs < keptMs - MARGIN_MS
     },
     dispatch(request, handler) {
-      current = gated(handler, () => gate ?? NO_GATE)
+      current = gated(handler, () => gate)
       client.dispatch(request, current.handler)
     },
     note(headers) {

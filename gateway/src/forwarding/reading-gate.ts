@@ -12,6 +12,9 @@ export type ReadingGate = {
   open(): void
 }
 
+/** For a connection that has none. */
+const NO_GATE: ReadingGate = { close() {}, open() {} }
+
 export function readingGate(socket: Socket): ReadingGate {
   const read = socket.read
   let isClosed = false
@@ -45,11 +48,18 @@ export type Gated = {
 }
 
 /**
- * Passes on the events of a request, with a controller that pauses at the gate.
+ * Passes on the events of a request, with a controller that pauses at the gate. The gate opens when
+ * the request has ended, and no later call of its handler closes it: what arrives on an idle
+ * connection must be read, because bytes that nobody asked for, or the end of the connection, must
+ * be noticed before the next request is sent on it.
  * @param gateOf the gate of the connection, once it has been made
  */
-export function gated(handler: Dispatcher.DispatchHandler, gateOf: () => ReadingGate): Gated {
+export function gated(
+  handler: Dispatcher.DispatchHandler,
+  gateOf: () => ReadingGate | null
+): Gated {
   let known: Dispatcher.DispatchController | null = null
+  let gate = NO_GATE
   let isOver = false
   let hasBegun = false
   let reset: Error | null = null
@@ -57,14 +67,15 @@ export function gated(handler: Dispatcher.DispatchHandler, gateOf: () => Reading
     if (isOver) return
     isOver = true
     act()
+    gate.open()
   }
   const own = (given: Dispatcher.DispatchController) => known ?? given
   return {
     handler: {
       onRequestStart(given, context) {
-        const gate = gateOf()
+        gate = gateOf() ?? NO_GATE
         gate.open()
-        known = gatedController(given, gate)
+        known = gatedController(given, gate, () => isOver)
         handler.onRequestStart?.(known, context)
       },
       onResponseStart(given, status, headers, text) {
@@ -96,7 +107,8 @@ export function gated(handler: Dispatcher.DispatchHandler, gateOf: () => Reading
 
 const gatedController = (
   given: Dispatcher.DispatchController,
-  gate: ReadingGate
+  gate: ReadingGate,
+  isOver: () => boolean
 ): Dispatcher.DispatchController => ({
   get aborted() {
     return given.aborted
@@ -108,8 +120,12 @@ const gatedController = (
     return given.reason
   },
   abort: (reason) => given.abort(reason),
-  pause: () => gate.close(),
-  resume: () => gate.open()
+  pause() {
+    if (!isOver()) gate.close()
+  },
+  resume() {
+    if (!isOver()) gate.open()
+  }
 })
 
 /** For a request that undici has not begun. */
