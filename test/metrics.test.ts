@@ -263,6 +263,13 @@ const elsewhere = {
     'auth_store_call_errors_total'
   ],
   'services/auth/test/http/oauth/token-exchange.test.ts': ['auth_token_exchanges_refused_total'],
+  'services/auth/test/webhooks/deliver.test.ts': [
+    'auth_deliveries_dead',
+    'auth_deliveries_pending',
+    'auth_delivery_attempt_duration_seconds',
+    'auth_delivery_attempts_total',
+    'auth_delivery_oldest_pending_seconds'
+  ],
   'services/auth/test/redis/store-clock.test.ts': ['auth_redis_clock_ahead_seconds'],
   'test/workers.test.ts': workerMetrics,
   'test/drills.test.ts': [

@@ -1,6 +1,10 @@
 import { execFileSync } from 'node:child_process'
+import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
 import { client, eventually, type TokenAnswer } from '@gatehouse/fixtures/client'
 import { dataFolder } from '@gatehouse/fixtures/data-folder'
 import { operator, operatorProcess } from '@gatehouse/fixtures/operator'
@@ -14,7 +18,11 @@ const password = 'correct horse battery'
 
 t.test('on one installation', async (t) => {
   const folder = dataFolder(t)
-  const settings = { GATEHOUSE_DATA_DIR: folder, GATEWAY_TRUSTED_PROXIES: '127.0.0.1' }
+  const settings = {
+    GATEHOUSE_DATA_DIR: folder,
+    GATEWAY_TRUSTED_PROXIES: '127.0.0.1',
+    AUTH_WEBHOOK_PRIVATE_HOSTS: '127.0.0.1'
+  }
   const { url } = await wholeSystem(t, settings)
   const [ops, api] = [operator(folder), client(url)]
 
@@ -78,6 +86,24 @@ t.test('on one installation', async (t) => {
       t.ok(kinds.includes(kind), kind)
     }
     t.notMatch(log.stdout, password)
+  })
+
+  t.test('an operator adds an endpoint, which is told of the next registration', async (t) => {
+    const received: string[] = []
+    const endpoint = createServer(async (request, response) => {
+      received.push(await text(request))
+      response.end()
+    }).listen(0, '127.0.0.1')
+    await once(endpoint, 'listening')
+    t.teardown(() => void endpoint.close())
+    const { port } = endpoint.address() as AddressInfo
+    const added = await ops(['webhooks', 'add', `http://127.0.0.1:${port}/`, '--json'])
+    t.equal(added.code, 0, added.stderr)
+    const { user } = (await api.register('hooked@example.com', password)).body
+    const isTold = () => received.some((body) => body.includes(user.id))
+    t.ok(await eventually(async () => isTold(), Boolean, 5000))
+    const { id } = added.json.webhook as { id: string }
+    t.equal((await ops(['webhooks', 'remove', id, '--yes'])).code, 0)
   })
 
   t.test('the audit log has the client address that the gateway reports', async (t) => {

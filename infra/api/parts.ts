@@ -31,6 +31,7 @@ export const operatorTags = [
   tag('Invitations', 'Who may register with AUTH_REGISTRATION=invite.'),
   tag('Clients', 'Machine clients.'),
   tag('Keys', 'Signing keys and assertion keys, and tokens as a whole.'),
+  tag('Webhooks', 'Endpoints of other systems, and what is delivered to them.'),
   tag('Operation', 'Gateways and the database.'),
   tag('Audit log', 'Security events.'),
   tag('Health', 'Probes and metrics, which every process has.')

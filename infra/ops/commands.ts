@@ -40,6 +40,16 @@ import { usersPassword } from './commands/users-password.ts'
 import { usersRoles } from './commands/users-roles.ts'
 import { usersScope } from './commands/users-scope.ts'
 import { usersShow } from './commands/users-show.ts'
+import { webhooksAdd } from './commands/webhooks-add.ts'
+import { webhooksDeliveries } from './commands/webhooks-deliveries.ts'
+import { webhooksDisable } from './commands/webhooks-disable.ts'
+import { webhooksDiscard } from './commands/webhooks-discard.ts'
+import { webhooksEnable } from './commands/webhooks-enable.ts'
+import { webhooksList } from './commands/webhooks-list.ts'
+import { webhooksRemove } from './commands/webhooks-remove.ts'
+import { webhooksRetry } from './commands/webhooks-retry.ts'
+import { webhooksRotateSecret } from './commands/webhooks-rotate-secret.ts'
+import { webhooksTest } from './commands/webhooks-test.ts'
 
 /** All commands. */
 export const commands: readonly Command[] = [
@@ -73,6 +83,16 @@ export const commands: readonly Command[] = [
   keysRetire,
   keysRevoke,
   tokensRevokeAll,
+  webhooksAdd,
+  webhooksList,
+  webhooksTest,
+  webhooksRotateSecret,
+  webhooksDisable,
+  webhooksEnable,
+  webhooksRemove,
+  webhooksDeliveries,
+  webhooksRetry,
+  webhooksDiscard,
   gateways,
   databaseStatus,
   routesCheck,

@@ -28,7 +28,7 @@ import type { Ports } from './ports.ts'
 import type { KeyRing } from './secrets/key-ring.ts'
 
 /** Everything that the auth service depends on. */
-export type AuthOptions = Omit<AuthState, 'database'> &
+export type AuthOptions = Omit<AuthState, 'database' | 'webhooks'> &
   Pick<Ports, 'log' | 'tracing'> & {
     readonly settings: AuthSettings
     readonly https?: ServerTls | null

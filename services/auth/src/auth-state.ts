@@ -8,6 +8,7 @@ import type { Keys } from './keys/open-keys.ts'
 import type { Revocations } from './revocations/open-revocations.ts'
 import type { Sessions } from './sessions/sessions.ts'
 import type { AccessTokens } from './tokens/access-token.ts'
+import type { Webhooks } from './webhooks/open-webhooks.ts'
 
 /** What the folders offer to the routes, each under its own name. */
 export type AuthState = {
@@ -21,4 +22,5 @@ export type AuthState = {
   readonly revocations: Revocations
   readonly sessions: Sessions
   readonly tokens: AccessTokens
+  readonly webhooks: Webhooks
 }

@@ -19,11 +19,13 @@ import { workerCount, workerFaults, workersSetting } from '@gatehouse/settings/w
 import { clientTlsSettings } from '@gatehouse/tls/client-settings'
 import { listenerFaults, listenerSettings } from '@gatehouse/tls/listener-settings'
 import { type Static, Type } from 'typebox'
+import { auditFaults, auditSettings } from './audit/audit-settings.ts'
 import { STATEMENT_MS } from './database/deadlines.ts'
 import { type PostgresAddress, postgresAddress } from './database/postgres-address.ts'
 import { sslModes } from './database/postgres-tls.ts'
 import { unverifiedDatabase } from './database/unverified-database.ts'
 import { claimTemplateFaults } from './tokens/claim-template.ts'
+import { webhookFaults, webhookSettings } from './webhooks/webhook-settings.ts'
 
 const DAY_SECONDS = 86_400
 const seconds = (fallback: number, minimum = 1) => Type.Integer({ default: fallback, minimum })
@@ -71,8 +73,7 @@ export const authSettings = {
   /** libuv's number of threads, which hashes, file access and name lookups share */
   UV_THREADPOOL_SIZE: Type.Integer({ default: 4, minimum: 1, maximum: 1024 }),
   AUTH_PASSWORD_QUEUE: Type.Integer({ default: 128, minimum: 0 }),
-  /** 0: forever */
-  AUTH_AUDIT_RETENTION_DAYS: Type.Number({ default: 400, minimum: 0, maximum: 36_500 }),
+  ...auditSettings,
   AUTH_SIGNING_ALGORITHM: Type.Enum([...algorithms], { default: 'ES256' }),
   AUTH_KEY_ROTATION_DAYS: Type.Number({ default: 30, minimum: 0, maximum: 3650 }),
   ...secret('AUTH_REFRESH_KEYS'),
@@ -81,6 +82,7 @@ export const authSettings = {
   AUTH_OPS_HOSTS: Type.String({ default: '' }),
   AUTH_WORKERS: workersSetting(),
   AUTH_REGISTRATION: Type.Enum(['open', 'invite', 'off', 'closed'], { default: 'open' }),
+  ...webhookSettings,
   AUTH_COOKIE_SAME_SITE: Type.Enum(['strict', 'none'], { default: 'strict' }),
   AUTH_NEW_USER_ROLES: Type.String({ default: 'user' }),
   AUTH_NEW_USER_SCOPE: Type.String({ default: 'orders:read orders:write' }),
@@ -128,7 +130,8 @@ export function readConfig(environment: Environment): AuthConfig {
     ...originFaults(config),
     ...listenerFaults('AUTH', config),
     ...gatewayKeysFaults(config),
-    ...retentionFaults(config),
+    ...auditFaults(config),
+    ...webhookFaults(config),
     ...workerFaults('AUTH', config.AUTH_WORKERS, serverStores(config)),
     ...(isProduction ? [...missingSecrets(config), ...lonelyDatabase(config)] : [])
   ]
@@ -170,17 +173,6 @@ export const lifetimes = (config: AuthConfig) => ({
 export const recoverySeconds = (
   config: Pick<AuthConfig, 'AUTH_REFRESH_RECOVERY_SECONDS' | 'AUTH_REFRESH_IDLE_SECONDS'>
 ): number => config.AUTH_REFRESH_RECOVERY_SECONDS ?? config.AUTH_REFRESH_IDLE_SECONDS
-
-/**
- * The events of a login identify the user of a session, and the labels that a deleted account had.
- */
-const retentionFaults = ({
-  AUTH_AUDIT_RETENTION_DAYS: days,
-  AUTH_REFRESH_ABSOLUTE_SECONDS: seconds
-}: AuthConfig): string[] =>
-  days > 0 && days * DAY_SECONDS < seconds
-    ? ['AUTH_AUDIT_RETENTION_DAYS must be 0, or at least as long as AUTH_REFRESH_ABSOLUTE_SECONDS']
-    : []
 
 /**
  * WAIT concerns the node that receives it, and in a cluster that may not be the node that was

@@ -62,6 +62,18 @@ export const noSuchUser = () =>
 export const noSuchClient = () =>
   new Refusal('NOT_FOUND', { reason: 'no such client', detail: 'there is no such client' })
 
+export const noSuchWebhook = () =>
+  new Refusal('NOT_FOUND', {
+    reason: 'no such webhook endpoint',
+    detail: 'there is no such webhook endpoint'
+  })
+
+export const noSuchDelivery = (which: string) =>
+  new Refusal('NOT_FOUND', {
+    reason: `no ${which} delivery has the id`,
+    detail: `there is no ${which} delivery with this id`
+  })
+
 export const noSuchSession = () =>
   new Refusal('NOT_FOUND', { reason: 'no live session of this user has the id' })
 

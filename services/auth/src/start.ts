@@ -31,6 +31,7 @@ import { openSecrets, type Secrets } from './secrets/secrets.ts'
 import { openSessions } from './sessions/open-sessions.ts'
 import { tokenSigners } from './token-signers.ts'
 import { accessTokens } from './tokens/access-token.ts'
+import { openWebhooks } from './webhooks/open-webhooks.ts'
 
 /**
  * The running auth service. With embedded stores, also what a gateway in this process reads and
@@ -129,15 +130,16 @@ async function openState(config: AuthConfig, ports: StatePorts) {
   const accounts = openAccounts(config, { ...ports, guesses })
   const invitations = openInvitations({ ...ports, accounts, guesses })
   const clients = openClients({ ...ports, revocations, reserved: settings.reservedAudiences })
+  const webhooks = await openWebhooks(config, ports)
   const retell = [revocations.stale.retell, keys.retell]
   const sessions = openSessions(config, { ...ports, revocations, tokens, retell })
   openRetention(config, {
     ...ports,
     revocationSeconds: revocations.acceptedSeconds,
     isClockRight: store.isClockRight,
-    also: [sessions.families.forgetExpired]
+    also: [sessions.families.forgetExpired, ...webhooks.forgets]
   })
-  return { accounts, clients, guesses, invitations, keys, revocations, sessions, tokens }
+  return { accounts, clients, guesses, invitations, keys, revocations, sessions, tokens, webhooks }
 }
 
 function startBackgroundWork({ jobs, log, closing }: Ports): void {

@@ -59,6 +59,14 @@ t.test('the audit log is kept for as long as a session, at least', async (t) => 
   }
 })
 
+t.test('private hosts of webhooks are names, addresses or networks', async (t) => {
+  const ofHosts = (AUTH_WEBHOOK_PRIVATE_HOSTS: string) => faults({ AUTH_WEBHOOK_PRIVATE_HOSTS })
+  t.strictSame(ofHosts('hooks.internal, 10.0.0.0/8 fd00::/8 127.0.0.1 ::1'), [])
+  for (const host of ['https://hooks.internal', '10.0.0.0/33', '::/129', 'a/8', '10.0.0', '*']) {
+    t.match(ofHosts(host), [/^AUTH_WEBHOOK_PRIVATE_HOSTS: ".*" is neither a host name/], host)
+  }
+})
+
 t.test('an invalid database address is reported like every other fault', async (t) => {
   t.strictSame(faults({ DATABASE_URL: 'postgres://a:secret@db/x?sslmode=on' }), [
     'DATABASE_URL: sslmode must be one of disable, allow, prefer, require, verify-ca, verify-full'

@@ -1,5 +1,6 @@
 import type { Kysely, Transaction } from 'kysely'
 import type { By } from '../audit/audit-event.ts'
+import { writeAudits } from '../audit/audit-log.ts'
 import type { Tables } from '../database/tables.ts'
 import type { ImportedAccount } from './imported-account.ts'
 
@@ -64,21 +65,16 @@ async function insertFree(
   return rows.map(({ id }) => id)
 }
 
-async function writeEvents(
+function writeEvents(
   transaction: Transaction<Tables>,
   ids: readonly string[],
   { source, clock }: By
 ): Promise<void> {
   const events = ids.map((id) => ({
-    at_ms: clock(),
-    kind: 'user-imported' as const,
-    subject: id,
-    sid: null,
-    address: source.address,
-    request_id: source.requestId,
-    detail: '{}'
+    event: { kind: 'user-imported', subject: id, sid: null, source } as const,
+    atMs: clock()
   }))
-  if (events.length > 0) await transaction.insertInto('audit_events').values(events).execute()
+  return writeAudits(transaction, events)
 }
 
 /** The e-mail addresses and ids of stored accounts that one of these has too. */

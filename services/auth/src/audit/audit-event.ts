@@ -42,7 +42,14 @@ export const auditKinds = [
   'key-activated',
   'key-retired',
   'key-revoked',
-  'tokens-revoked'
+  'tokens-revoked',
+  'webhook-created',
+  'webhook-deleted',
+  'webhook-enabled',
+  'webhook-disabled',
+  'webhook-secret-rotated',
+  'webhook-deliveries-retried',
+  'webhook-delivery-discarded'
 ] as const
 export type AuditKind = (typeof auditKinds)[number]
 
@@ -79,7 +86,7 @@ export type By = {
 
 export type AuditEvent = {
   readonly kind: AuditKind
-  /** the account, machine client or signing key; null if it is unknown */
+  /** the account, machine client, signing key or webhook endpoint; null if it is unknown */
   readonly subject: string | null
   /** the session's public id */
   readonly sid: string | null

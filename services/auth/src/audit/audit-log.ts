@@ -1,6 +1,8 @@
 import type { Kysely } from 'kysely'
 import type { Tables } from '../database/tables.ts'
 import type { AuditEvent, AuditKind } from './audit-event.ts'
+import { type DatedEvent, publishEvents } from './publish-events.ts'
+import { publishedEvent } from './published-event.ts'
 
 /** The audit log. An event is written before the response to its request is sent. */
 export type AuditLog = {
@@ -21,29 +23,42 @@ type AuditQuery = {
 
 export type AuditEntry = AuditEvent & { readonly atMs: number }
 
-/** Writes an event, in the transaction of its change. */
-export async function writeAudit(
-  db: Kysely<Tables>,
-  { kind, subject, sid, source, detail = {} }: AuditEvent,
+/** Writes an event, in the transaction of its change, and queues it for webhook endpoints. */
+export const writeAudit = (
+  transaction: Kysely<Tables>,
+  event: AuditEvent,
   atMs: number
+): Promise<void> => writeAudits(transaction, [{ event, atMs }])
+
+/** The same for several events. */
+export async function writeAudits(
+  transaction: Kysely<Tables>,
+  dated: readonly DatedEvent[]
 ): Promise<void> {
-  await db
-    .insertInto('audit_events')
-    .values({
-      at_ms: atMs,
-      kind,
-      subject,
-      sid,
-      address: source.address,
-      request_id: source.requestId,
-      detail: JSON.stringify(detail)
-    })
-    .execute()
+  if (dated.length === 0) return
+  await transaction.insertInto('audit_events').values(dated.map(toRow)).execute()
+  await publishEvents(transaction, dated)
+}
+
+const toRow = ({ event, atMs }: DatedEvent) => ({
+  at_ms: atMs,
+  kind: event.kind,
+  subject: event.subject,
+  sid: event.sid,
+  address: event.source.address,
+  request_id: event.source.requestId,
+  detail: JSON.stringify(event.detail ?? {})
+})
+
+/** An event that is published has its deliveries in the same transaction. */
+function writeAlone(db: Kysely<Tables>, event: AuditEvent, atMs: number): Promise<void> {
+  if (db.isTransaction || publishedEvent(event, atMs) === null) return writeAudit(db, event, atMs)
+  return db.transaction().execute((transaction) => writeAudit(transaction, event, atMs))
 }
 
 export function auditLog(db: Kysely<Tables>, clock: () => number): AuditLog {
   return {
-    write: (event) => writeAudit(db, event, clock()),
+    write: (event) => writeAlone(db, event, clock()),
     async read({ kind, subject, sinceMs, limit }) {
       let query = db.selectFrom('audit_events').selectAll()
       if (kind !== undefined) query = query.where('kind', '=', kind)

@@ -19,6 +19,8 @@ import { invitations } from './migrations/0015-invitations.ts'
 import { passwordChangeRequests } from './migrations/0016-password-change-requests.ts'
 import { clientAudiences } from './migrations/0017-client-audiences.ts'
 import { accountClaims } from './migrations/0018-account-claims.ts'
+import { outbox } from './migrations/0019-outbox.ts'
+import { webhooks } from './migrations/0020-webhooks.ts'
 import { appliedMigrations, newerMigrations, standIn } from './newer-migrations.ts'
 import type { Tables } from './tables.ts'
 
@@ -41,7 +43,9 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0015-invitations': invitations,
   '0016-password-change-requests': passwordChangeRequests,
   '0017-client-audiences': clientAudiences,
-  '0018-account-claims': accountClaims
+  '0018-account-claims': accountClaims,
+  '0019-outbox': outbox,
+  '0020-webhooks': webhooks
 }
 
 /** What the database has of the migrations. */

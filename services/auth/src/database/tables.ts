@@ -3,6 +3,8 @@ import type { Generated } from 'kysely'
 import type { AuditKind } from '../audit/audit-event.ts'
 import type { ClientAuthenticationMethod } from '../clients/client.ts'
 import type { KeyState } from '../keys/signing-key.ts'
+import type { DeliveryTable } from '../outbox/delivery-table.ts'
+import type { WebhookTable } from '../webhooks/webhook-table.ts'
 
 export type AccountTable = {
   id: string
@@ -192,4 +194,6 @@ export type Tables = {
   untold_stale_tokens: UntoldStaleTokensTable
   all_tokens: AllTokensTable
   invitations: InvitationTable
+  deliveries: DeliveryTable
+  webhooks: WebhookTable
 }

@@ -21,6 +21,8 @@ import { setRoles } from './set-roles.ts'
 import { setScope } from './set-scope.ts'
 import { showUser } from './show-user.ts'
 import { switchUser } from './switch-user.ts'
+import { webhookDeliveryRoutes } from './webhook-deliveries.ts'
+import { webhookRoutes } from './webhooks.ts'
 
 const groups: OpsRoutes[] = [
   createUser,
@@ -40,6 +42,8 @@ const groups: OpsRoutes[] = [
   clientRoutes,
   keyRoutes,
   revokeTokens,
+  webhookRoutes,
+  webhookDeliveryRoutes,
   gatewayRoutes,
   databaseRoutes,
   auditRoutes

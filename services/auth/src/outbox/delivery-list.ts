@@ -1,0 +1,114 @@
+import type { Kysely, Selectable } from 'kysely'
+import type { Tables } from '../database/tables.ts'
+import type { Delivery, DeliveryKind, DeliveryState } from './delivery.ts'
+import type { DeliveryTable } from './delivery-table.ts'
+
+type DeliveryQuery = {
+  readonly kind: DeliveryKind
+  readonly target?: string | undefined
+  readonly state?: DeliveryState | undefined
+  readonly limit: number
+}
+
+/** Deliveries as operators see and change them. */
+export type DeliveryList = {
+  /** The matching deliveries, the newest first. */
+  list(query: DeliveryQuery): Promise<Delivery[]>
+  find(kind: DeliveryKind, id: string): Promise<Delivery | null>
+  /** Queues a dead delivery again, with all its attempts. False if it is not dead. */
+  retry(transaction: Kysely<Tables>, id: string, nowMs: number): Promise<boolean>
+  /** The same for all dead deliveries of a target. Returns how many there were. */
+  retryAll(
+    transaction: Kysely<Tables>,
+    kind: DeliveryKind,
+    target: string,
+    nowMs: number
+  ): Promise<number>
+  /** The delivery is not attempted again, and what waited for it is due. False if it is neither pending nor dead. */
+  discard(transaction: Kysely<Tables>, id: string, nowMs: number): Promise<boolean>
+  /** Deletes all deliveries of a target. */
+  removeAll(transaction: Kysely<Tables>, kind: DeliveryKind, target: string): Promise<void>
+}
+
+export const deliveryList = (db: Kysely<Tables>): DeliveryList => ({
+  async list({ kind, target, state, limit }) {
+    let query = db.selectFrom('deliveries').selectAll().where('kind', '=', kind)
+    if (target !== undefined) query = query.where('target', '=', target)
+    if (state !== undefined) query = query.where('state', '=', state)
+    const rows = await query.orderBy('position', 'desc').limit(limit).execute()
+    return rows.map(toDelivery)
+  },
+  async find(kind, id) {
+    const row = await db
+      .selectFrom('deliveries')
+      .selectAll()
+      .where('kind', '=', kind)
+      .where('id', '=', id)
+      .executeTakeFirst()
+    return row === undefined ? null : toDelivery(row)
+  },
+  async retry(transaction, id, nowMs) {
+    const { numUpdatedRows } = await transaction
+      .updateTable('deliveries')
+      .set(asQueued(nowMs))
+      .where('id', '=', id)
+      .where('state', '=', 'dead')
+      .executeTakeFirst()
+    return numUpdatedRows === 1n
+  },
+  async retryAll(transaction, kind, target, nowMs) {
+    const { numUpdatedRows } = await transaction
+      .updateTable('deliveries')
+      .set(asQueued(nowMs))
+      .where('kind', '=', kind)
+      .where('target', '=', target)
+      .where('state', '=', 'dead')
+      .executeTakeFirst()
+    return Number(numUpdatedRows)
+  },
+  async discard(transaction, id, nowMs) {
+    const row = await transaction
+      .updateTable('deliveries')
+      .set({ state: 'discarded', claim: null, settled_at_ms: nowMs })
+      .where('id', '=', id)
+      .where('state', 'in', ['pending', 'dead'])
+      .returning(['kind', 'target', 'lane'])
+      .executeTakeFirst()
+    if (row === undefined) return false
+    await transaction
+      .updateTable('deliveries')
+      .set({ due_at_ms: nowMs })
+      .where('kind', '=', row.kind)
+      .where('target', '=', row.target)
+      .where('lane', '=', row.lane)
+      .where('state', '=', 'pending')
+      .where('claim', 'is', null)
+      .execute()
+    return true
+  },
+  async removeAll(transaction, kind, target) {
+    await transaction
+      .deleteFrom('deliveries')
+      .where('kind', '=', kind)
+      .where('target', '=', target)
+      .execute()
+  }
+})
+
+const asQueued = (nowMs: number) =>
+  ({ state: 'pending', attempts: 0, due_at_ms: nowMs, claim: null, settled_at_ms: null }) as const
+
+const toDelivery = (row: Selectable<DeliveryTable>): Delivery => ({
+  id: row.id,
+  kind: row.kind,
+  target: row.target,
+  messageId: row.message_id,
+  topic: row.topic,
+  state: row.state,
+  attempts: row.attempts,
+  dueAtMs: row.state === 'pending' ? row.due_at_ms : null,
+  createdAtMs: row.created_at_ms,
+  settledAtMs: row.settled_at_ms,
+  fault: row.last_fault,
+  status: row.last_status
+})

@@ -1,0 +1,58 @@
+/** What the outbox delivers. Each kind has a channel of its own. */
+export type DeliveryKind = 'webhook'
+
+/**
+ * `dead`: every attempt failed, and an operator has to decide. `discarded`: an operator decided that
+ * it is not delivered.
+ */
+export const deliveryStates = ['pending', 'delivered', 'dead', 'discarded'] as const
+export type DeliveryState = (typeof deliveryStates)[number]
+
+/** A message for one target. */
+export type NewDelivery = {
+  readonly kind: DeliveryKind
+  readonly target: string
+  /** deliveries of one lane to one target come one after the other, in the order of the queue */
+  readonly lane: string
+  /** the same for all targets of a message: receivers recognise a repeated delivery by it */
+  readonly messageId: string
+  readonly topic: string
+  readonly payload: string
+}
+
+/** A delivery that this process may attempt now. */
+export type ClaimedDelivery = NewDelivery & {
+  readonly id: string
+  /** identifies the attempt: if another process has claimed the delivery since, a note fails */
+  readonly claim: string
+  /** 1 for the first one */
+  readonly attempt: number
+  readonly createdAtMs: number
+}
+
+/** A delivery as operators see it. */
+export type Delivery = Omit<NewDelivery, 'lane' | 'payload'> & {
+  readonly id: string
+  readonly state: DeliveryState
+  readonly attempts: number
+  /** milliseconds since 1970, as the other times; null unless it is pending */
+  readonly dueAtMs: number | null
+  readonly createdAtMs: number
+  readonly settledAtMs: number | null
+  readonly fault: string | null
+  readonly status: number | null
+}
+
+/** The result of an attempt. */
+export type Attempt =
+  | { readonly outcome: 'delivered'; readonly status: number | null }
+  | {
+      readonly outcome: 'failed'
+      /** a word of ours, never a text of the receiver or of a library */
+      readonly fault: string
+      readonly status: number | null
+      /** how long the receiver asks to wait */
+      readonly retryAfterMs: number | null
+    }
+  /** this process closes; the attempt does not count */
+  | { readonly outcome: 'stopped' }

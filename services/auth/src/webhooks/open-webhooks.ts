@@ -1,0 +1,68 @@
+import { StartFault } from '@gatehouse/process/start-fault'
+import { words } from '@gatehouse/settings/fragments'
+import type { AuthConfig } from '../config.ts'
+import type { Database } from '../database/open-database.ts'
+import type { SealingKeys } from '../keys/seal.ts'
+import { forgetDeliveries } from '../outbox/forget-deliveries.ts'
+import type { Ports } from '../ports.ts'
+import { forgetOrphans } from './forget-orphans.ts'
+import { reachableHosts } from './reachable-hosts.ts'
+import { webhookDelivery } from './webhook-delivery.ts'
+import type { WebhookOperations } from './webhook-operations.ts'
+import { forgetPreviousSecrets, UnknownWebhookKey } from './webhook-secrets.ts'
+import type { WebhookStore } from './webhook-store.ts'
+
+export type Webhooks = WebhookOperations
+
+type OpenWebhooks = Webhooks & {
+  /** Delete old deliveries and expired secrets, as `Retention.also`. */
+  readonly forgets: readonly (() => Promise<boolean>)[]
+}
+
+type WebhookPorts = Pick<Ports, 'log' | 'registry' | 'closing' | 'jobs'> & {
+  readonly database: Database
+  readonly sealing: SealingKeys
+  readonly clock: () => number
+}
+
+const DAY_MS = 86_400_000
+
+/** @throws StartFault if there is a secret that this instance cannot decrypt */
+export async function openWebhooks(config: AuthConfig, ports: WebhookPorts): Promise<OpenWebhooks> {
+  const { database, sealing, log, closing, jobs, registry, clock } = ports
+  const db = database.tables
+  const { operations, store, deliverer, count } = webhookDelivery({
+    db,
+    registry,
+    sealing,
+    hosts: reachableHosts(words(config.AUTH_WEBHOOK_PRIVATE_HOSTS)),
+    concurrency: config.AUTH_WEBHOOK_CONCURRENCY,
+    timeoutMs: config.AUTH_WEBHOOK_TIMEOUT_SECONDS * 1000,
+    disableAfterMs: config.AUTH_WEBHOOK_DISABLE_DAYS * DAY_MS,
+    clock,
+    random: Math.random,
+    onDisabled: (webhook, state) =>
+      log.warn({ webhook, state }, 'a webhook endpoint was disabled, because it failed'),
+    onFault: (err) => log.warn({ err }, 'the result of a webhook delivery was not noted')
+  })
+  await database.whenThere(() => sealUnderFirst(store))
+  closing.defer(deliverer.close)
+  jobs.push(
+    { name: 'deliver webhooks', run: deliverer.run },
+    { name: 'count webhook deliveries', run: count }
+  )
+  const forgets = [
+    forgetDeliveries(db, config.AUTH_WEBHOOK_RETENTION_DAYS, clock),
+    forgetPreviousSecrets(db, clock),
+    forgetOrphans(db)
+  ]
+  return { ...operations, forgets }
+}
+
+async function sealUnderFirst(store: WebhookStore): Promise<void> {
+  try {
+    await store.reseal()
+  } catch (error) {
+    throw error instanceof UnknownWebhookKey ? new StartFault(error.message) : error
+  }
+}

@@ -1,0 +1,121 @@
+import { randomUUID } from 'node:crypto'
+import type { Kysely, Selectable } from 'kysely'
+import { SCHEDULE_ADDRESS } from '../audit/audit-event.ts'
+import { writeAudit } from '../audit/audit-log.ts'
+import type { Tables } from '../database/tables.ts'
+import type { Channel, ReadyTarget } from '../outbox/deliverer.ts'
+import type { Attempt } from '../outbox/delivery.ts'
+import { grantedWishMs, withJitter } from '../outbox/retry-delay.ts'
+import type { WebhookState } from './webhook.ts'
+import { eventOf } from './webhook-store.ts'
+import type { WebhookTable } from './webhook-table.ts'
+
+type Row = Selectable<WebhookTable>
+type Failed = Extract<Attempt, { outcome: 'failed' }>
+
+export type WebhookChannelOptions = {
+  readonly db: Kysely<Tables>
+  /** how many attempts one process makes at one endpoint at the same time */
+  readonly concurrency: number
+  /** for one attempt */
+  readonly timeoutMs: number
+  /** an endpoint that failed for so long is disabled; 0: never */
+  readonly disableAfterMs: number
+  readonly random: () => number
+  send(endpoint: Row, ...of: Parameters<ReadyTarget['send']>): Promise<Attempt>
+  /** is called after an endpoint was disabled */
+  readonly onDisabled: (id: string, state: WebhookState) => void
+}
+
+/** so that a claim outlives the attempt, its note and a slow database */
+const LEASE_MARGIN_MS = 30_000
+const FIRST_PAUSE_MS = 1000
+const LONGEST_PAUSE_MS = 300_000
+
+/** HTTP 410: the endpoint wants no more messages (Standard Webhooks, "Delivery success and failure") */
+const GONE = 410
+
+/**
+ * Delivers to webhook endpoints. An endpoint that fails is paused as a whole, longer after each
+ * failure, and then gets one attempt at a time until one succeeds. So an endpoint that is down costs
+ * a request every few minutes, however much waits for it.
+ */
+export function webhookChannel(options: WebhookChannelOptions): Channel {
+  const { db, concurrency, timeoutMs, send } = options
+  return {
+    kind: 'webhook',
+    leaseMs: timeoutMs + LEASE_MARGIN_MS,
+    async ready(nowMs) {
+      const rows = await db
+        .selectFrom('webhooks')
+        .selectAll()
+        .where('state', '=', 'enabled')
+        .where('paused_until_ms', '<=', nowMs)
+        .where(({ exists, selectFrom }) =>
+          exists(
+            selectFrom('deliveries')
+              .select('position')
+              .where('kind', '=', 'webhook')
+              .whereRef('target', '=', 'webhooks.id')
+              .where('state', '=', 'pending')
+              .where('due_at_ms', '<=', nowMs)
+          )
+        )
+        .execute()
+      return rows.map((row) => ({
+        target: row.id,
+        most: row.failures > 0 ? 1 : concurrency,
+        send: (delivery, stopping) => send(row, delivery, stopping)
+      }))
+    },
+    async note(transaction, id, attempt, nowMs) {
+      if (attempt.outcome === 'delivered') await noteSuccess(transaction, id)
+      if (attempt.outcome === 'failed') await noteFailure(options, transaction, id, attempt, nowMs)
+    }
+  }
+}
+
+async function noteSuccess(transaction: Kysely<Tables>, id: string): Promise<void> {
+  await transaction
+    .updateTable('webhooks')
+    .set({ failures: 0, failing_since_ms: null, paused_until_ms: 0 })
+    .where('id', '=', id)
+    .where('failures', '>', 0)
+    .execute()
+}
+
+async function noteFailure(
+  options: WebhookChannelOptions,
+  transaction: Kysely<Tables>,
+  id: string,
+  { status, retryAfterMs }: Failed,
+  nowMs: number
+): Promise<void> {
+  const { disableAfterMs, random, onDisabled } = options
+  // The update locks the endpoint, so the failures of all instances are counted.
+  const row = await transaction
+    .updateTable('webhooks')
+    .set(({ eb, fn, val }) => ({
+      failures: eb('failures', '+', 1),
+      failing_since_ms: fn.coalesce('failing_since_ms', val(nowMs))
+    }))
+    .where('id', '=', id)
+    .where('state', '=', 'enabled')
+    .returning(['failures', 'failing_since_ms'])
+    .executeTakeFirst()
+  if (row === undefined) return
+  const failingMs = nowMs - (row.failing_since_ms ?? nowMs)
+  const isOver = disableAfterMs > 0 && failingMs >= disableAfterMs
+  const state = status === GONE ? 'gone' : isOver ? 'failed' : 'enabled'
+  const pauseMs = Math.min(FIRST_PAUSE_MS * 2 ** (row.failures - 1), LONGEST_PAUSE_MS)
+  const paused_until_ms = nowMs + Math.max(withJitter(pauseMs, random), grantedWishMs(retryAfterMs))
+  await transaction
+    .updateTable('webhooks')
+    .set({ state, paused_until_ms })
+    .where('id', '=', id)
+    .execute()
+  if (state === 'enabled') return
+  const source = { address: SCHEDULE_ADDRESS, requestId: randomUUID() }
+  await writeAudit(transaction, eventOf('webhook-disabled', id, { source }, { state }), nowMs)
+  onDisabled(id, state)
+}

@@ -1,0 +1,153 @@
+import { randomUUID } from 'node:crypto'
+import type { Kysely } from 'kysely'
+import type { RequestSource } from '../audit/audit-event.ts'
+import { writeAudit } from '../audit/audit-log.ts'
+import { eventTypes } from '../audit/published-event.ts'
+import type { Tables } from '../database/tables.ts'
+import type { Attempt, Delivery, DeliveryState } from '../outbox/delivery.ts'
+import { deliveryList } from '../outbox/delivery-list.ts'
+import { invalidMember } from '../refusals.ts'
+import type { ReachableHosts } from './reachable-hosts.ts'
+import type { SendMessage } from './send-message.ts'
+import type { Webhook } from './webhook.ts'
+import { eventOf, type WebhookStore } from './webhook-store.ts'
+
+/** The operations on webhook endpoints. Each change is one transaction with its event. */
+export type WebhookOperations = {
+  /**
+   * Adds an endpoint, with a secret that no later response contains.
+   * @throws Refusal INVALID_REQUEST naming the invalid member
+   */
+  add(
+    endpoint: Pick<Webhook, 'url' | 'events'>,
+    source: RequestSource
+  ): Promise<{ readonly webhook: Webhook; readonly secret: string }>
+  /** The oldest first. */
+  list(): Promise<Webhook[]>
+  /** Removes an endpoint and everything that waits for it. False if there is none. */
+  remove(id: string, source: RequestSource): Promise<boolean>
+  enable(id: string, source: RequestSource): Promise<boolean>
+  disable(id: string, source: RequestSource): Promise<boolean>
+  /** Replaces the secret; the previous one signs, too, for so long. Null if there is no endpoint. */
+  rotateSecret(id: string, overlapSeconds: number, source: RequestSource): Promise<string | null>
+  /** Sends an event of the type `webhook.test`, once and now. Null if there is no endpoint. */
+  test(id: string): Promise<Attempt | null>
+  /** The newest first. */
+  deliveries(query: {
+    readonly webhook?: string | undefined
+    readonly state?: DeliveryState | undefined
+    readonly limit: number
+  }): Promise<Delivery[]>
+  /** Queues a dead delivery again. False if there is none. */
+  retry(deliveryId: string, source: RequestSource): Promise<boolean>
+  /** The same for all dead deliveries of an endpoint. Null if there is no endpoint. */
+  retryAll(id: string, source: RequestSource): Promise<number | null>
+  /** A pending or dead delivery is not attempted again. False if there is none. */
+  discard(deliveryId: string, source: RequestSource): Promise<boolean>
+}
+
+const LONGEST_URL = 2048
+/** each has attempts of its own in every process */
+const MOST_WEBHOOKS = 50
+
+type Ports = {
+  readonly db: Kysely<Tables>
+  readonly store: WebhookStore
+  readonly hosts: ReachableHosts
+  readonly send: SendMessage
+  readonly clock: () => number
+}
+
+export function webhookOperations(ports: Ports): WebhookOperations {
+  const { store, hosts, send, clock } = ports
+  const by = (source: RequestSource) => ({ source, clock })
+  return {
+    async add({ url, events }, source) {
+      const known = [...new Set(events)]
+      const unknown = known.find((type) => !eventTypes.includes(type))
+      if (unknown !== undefined) {
+        throw invalidMember('events', `must be event types: ${eventTypes.join(', ')}`)
+      }
+      const checked = checkedUrl(url, hosts)
+      const added = await store.insert({ url: checked, events: known }, MOST_WEBHOOKS, by(source))
+      if (added !== null) return added
+      throw invalidMember('url', `is one too many: there can be ${MOST_WEBHOOKS} endpoints`)
+    },
+    list: () => store.list(),
+    remove: (id, source) => store.remove(id, by(source)),
+    enable: (id, source) => store.setState(id, 'enabled', by(source)),
+    disable: (id, source) => store.setState(id, 'disabled', by(source)),
+    rotateSecret: (id, overlapSeconds, source) =>
+      store.rotateSecret(id, clock() + overlapSeconds * 1000, by(source)),
+    async test(id) {
+      const row = await store.find(id)
+      if (row === null) return null
+      const timestamp = new Date(clock()).toISOString()
+      const body = JSON.stringify({ type: 'webhook.test', timestamp, data: {} })
+      return await send(row, { id: `msg_${randomUUID()}`, body }, new AbortController().signal)
+    },
+    ...deliveryOperations(ports)
+  }
+}
+
+type DeliveryOperations = Pick<WebhookOperations, 'deliveries' | 'retry' | 'retryAll' | 'discard'>
+
+function deliveryOperations({ db, store, clock }: Ports): DeliveryOperations {
+  const deliveries = deliveryList(db)
+  return {
+    deliveries: ({ webhook, state, limit }) =>
+      deliveries.list({ kind: 'webhook', target: webhook, state, limit }),
+    async retry(deliveryId, source) {
+      const delivery = await deliveries.find('webhook', deliveryId)
+      if (delivery === null) return false
+      return await db.transaction().execute(async (transaction) => {
+        if (!(await deliveries.retry(transaction, deliveryId, clock()))) return false
+        const event = eventOf(
+          'webhook-deliveries-retried',
+          delivery.target,
+          { source },
+          { count: 1 }
+        )
+        await writeAudit(transaction, event, clock())
+        return true
+      })
+    },
+    async retryAll(id, source) {
+      if ((await store.find(id)) === null) return null
+      return await db.transaction().execute(async (transaction) => {
+        const count = await deliveries.retryAll(transaction, 'webhook', id, clock())
+        if (count === 0) return 0
+        const event = eventOf('webhook-deliveries-retried', id, { source }, { count })
+        await writeAudit(transaction, event, clock())
+        return count
+      })
+    },
+    async discard(deliveryId, source) {
+      const delivery = await deliveries.find('webhook', deliveryId)
+      if (delivery === null) return false
+      return await db.transaction().execute(async (transaction) => {
+        if (!(await deliveries.discard(transaction, deliveryId, clock()))) return false
+        const detail = { message: delivery.messageId }
+        const event = eventOf('webhook-delivery-discarded', delivery.target, { source }, detail)
+        await writeAudit(transaction, event, clock())
+        return true
+      })
+    }
+  }
+}
+
+/**
+ * The URL as it is stored.
+ * @throws Refusal INVALID_REQUEST
+ */
+function checkedUrl(text: string, hosts: ReachableHosts): string {
+  const url = URL.parse(text)
+  if (url === null || text.length > LONGEST_URL) {
+    throw invalidMember('url', `must be a URL of at most ${LONGEST_URL} characters`)
+  }
+  const fault = hosts.faultOf(url)
+  if (fault !== null) throw invalidMember('url', fault)
+  // A fragment is never sent (RFC 9110 §7.1).
+  url.hash = ''
+  return url.href
+}

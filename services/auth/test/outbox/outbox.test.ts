@@ -1,0 +1,198 @@
+import { testClock } from '@gatehouse/fixtures/clock'
+import type { Kysely } from 'kysely'
+import t from 'tap'
+import type { Tables } from '../../src/database/tables.ts'
+import { deliveryList } from '../../src/outbox/delivery-list.ts'
+import { forgetDeliveries } from '../../src/outbox/forget-deliveries.ts'
+import { outboxOf } from '../../src/outbox/outbox.ts'
+import { queueDeliveries } from '../../src/outbox/queue-deliveries.ts'
+import { retryDelayMs } from '../../src/outbox/retry-delay.ts'
+import { databaseKinds } from '../fixtures/databases.ts'
+
+const LEASE_MS = 1000
+const DAY_MS = 86_400_000
+
+const message = (lane: string, number: number, target = 'a') => ({
+  kind: 'webhook' as const,
+  target,
+  lane,
+  messageId: `${lane}${number}`,
+  topic: 'user.created',
+  payload: '{}'
+})
+
+const claiming = (db: Kysely<Tables>, clock: () => number) => {
+  const outbox = outboxOf(db)
+  const claim = (most: number, target = 'a') =>
+    outbox.claim({ kind: 'webhook', target, most, nowMs: clock(), leaseMs: LEASE_MS })
+  return { ...outbox, claim }
+}
+
+for (const { name, skip, make } of databaseKinds) {
+  t.test(
+    `${name}: deliveries of one lane are claimed one after the other, other lanes meanwhile`,
+    { skip },
+    async (t) => {
+      const db = await (await make(t)).open()
+      const clock = testClock()
+      const outbox = claiming(db, clock)
+      const queued = [message('x', 1), message('x', 2), message('y', 1), message('x', 3)]
+      await queueDeliveries(db, [...queued, message('x', 1, 'b')], clock())
+
+      const [first, other, ...more] = await outbox.claim(10)
+      t.strictSame([first?.messageId, other?.messageId, more], ['x1', 'y1', []])
+      t.strictSame(await outbox.claim(10), [], 'the lane is taken')
+      t.equal((await outbox.claim(10, 'b')).length, 1, 'each target has lanes of its own')
+      if (first === undefined || other === undefined) return
+
+      const dueAtMs = clock() + 5000
+      const repeated = { state: 'pending', dueAtMs, fault: 'status', status: 500 } as const
+      t.ok(await outbox.settle(db, first, repeated))
+      t.strictSame(await outbox.claim(10), [], 'a failed delivery holds its lane')
+      clock.advance(5000)
+      const [again, abandoned] = await outbox.claim(10)
+      t.match(again, { messageId: 'x1', attempt: 2 })
+      t.match(abandoned, { messageId: 'y1', attempt: 2 }, 'nobody noted a result in its time')
+      if (again === undefined) return
+      await outbox.settle(db, again, { state: 'delivered', atMs: clock(), status: 204 })
+      const next = await outbox.claim(10)
+      t.strictSame(
+        next.map(({ messageId }) => messageId),
+        ['x2']
+      )
+    }
+  )
+
+  t.test(
+    `${name}: instances that claim at once never get the same delivery`,
+    { skip },
+    async (t) => {
+      const database = await make(t)
+      const clock = testClock()
+      const instances = await Promise.all([database.open(), database.open(), database.open()])
+      const [db] = instances
+      if (db === undefined) return
+      const queued = Array.from({ length: 36 }, (_, at) => message(`lane ${at % 24} `, at))
+      await queueDeliveries(db, queued, clock())
+
+      const claimed = await Promise.all(
+        instances.map(async (one) => {
+          const ids: string[] = []
+          for (;;) {
+            const some = await claiming(one, clock).claim(2)
+            if (some.length === 0) return ids
+            ids.push(...some.map(({ messageId }) => messageId))
+          }
+        })
+      )
+      const ids = claimed.flat()
+      t.equal(ids.length, 24, 'the first of each lane')
+      t.equal(new Set(ids).size, 24)
+      t.ok(claimed.filter((of) => of.length > 0).length > 1, 'by several instances')
+    }
+  )
+
+  t.test(
+    `${name}: a delivery whose instance stopped is claimed again, and a late result is ignored`,
+    { skip },
+    async (t) => {
+      const db = await (await make(t)).open()
+      const clock = testClock()
+      const outbox = claiming(db, clock)
+      await queueDeliveries(db, [message('x', 1)], clock())
+      const [late] = await outbox.claim(1)
+      clock.advance(LEASE_MS - 1)
+      t.strictSame(await outbox.claim(1), [])
+      clock.advance(1)
+      const [second] = await outbox.claim(1)
+      t.equal(second?.attempt, 2)
+      if (late === undefined || second === undefined) return
+      const delivered = { state: 'delivered', atMs: clock(), status: 200 } as const
+      t.notOk(await outbox.settle(db, late, delivered))
+      await outbox.release(late, clock())
+      t.strictSame(await outbox.claim(1), [], 'the second attempt goes on')
+      t.ok(await outbox.settle(db, second, delivered))
+    }
+  )
+
+  t.test(
+    `${name}: what waits for a failed delivery is due with it, or when it is discarded`,
+    { skip },
+    async (t) => {
+      const db = await (await make(t)).open()
+      const clock = testClock()
+      const outbox = claiming(db, clock)
+      await queueDeliveries(db, [message('x', 1), message('x', 2), message('y', 1)], clock())
+      const [first] = await outbox.claim(1)
+      if (first === undefined) return
+      const dueAtMs = clock() + 60_000
+      await outbox.settle(db, first, { state: 'pending', dueAtMs, fault: 'status', status: 500 })
+      const due = async () => {
+        const rows = await db.selectFrom('deliveries').selectAll().orderBy('position').execute()
+        return rows.map((row) => row.due_at_ms - clock())
+      }
+      t.strictSame(await due(), [60_000, 60_000, 0], 'other lanes are due')
+      t.ok(await deliveryList(db).discard(db, first.id, clock()))
+      t.strictSame((await due()).slice(1), [0, 0])
+      t.equal((await outbox.claim(10)).length, 2)
+    }
+  )
+
+  t.test(`${name}: a transaction that is rolled back leaves no delivery`, { skip }, async (t) => {
+    const db = await (await make(t)).open()
+    const clock = testClock()
+    const failing = db.transaction().execute(async (transaction) => {
+      await queueDeliveries(transaction, [message('x', 1)], clock())
+      throw new Error('as a change that fails')
+    })
+    await t.rejects(failing, 'as a change that fails')
+    t.strictSame(await claiming(db, clock).claim(1), [])
+  })
+
+  t.test(
+    `${name}: old deliveries are deleted in batches, whatever their state`,
+    { skip },
+    async (t) => {
+      const db = await (await make(t)).open()
+      const clock = testClock()
+      const many = Array.from({ length: 7 }, (_, at) => message('x', at))
+      await queueDeliveries(db, many, clock() - 31 * DAY_MS)
+      await queueDeliveries(db, [message('x', 8)], clock() - 29 * DAY_MS)
+      const forget = forgetDeliveries(db, 30, clock, 5)
+      t.equal(await forget(), true, 'there is more')
+      t.equal(await forget(), false)
+      const left = await db.selectFrom('deliveries').select('message_id').execute()
+      t.strictSame(
+        left.map((row) => row.message_id),
+        ['x8']
+      )
+    }
+  )
+}
+
+t.test('the attempts of a delivery are spread over three days, with jitter', async (t) => {
+  const delays = (random: number) =>
+    Array.from({ length: 11 }, (_, at) => retryDelayMs(at + 1, null, () => random))
+  const middle = delays(0.5)
+  t.equal(middle[0], 5000)
+  t.equal(middle[10], null, 'there is no attempt after the eleventh')
+  const days = middle.reduce<number>((sum, ms) => sum + (ms ?? 0), 0) / DAY_MS
+  t.ok(days > 3 && days < 3.5, `${days} days`)
+  t.strictSame([delays(0)[0], delays(1)[0]], [4000, 6000])
+})
+
+t.test('a receiver may ask for a longer pause, up to an hour', async (t) => {
+  t.equal(
+    retryDelayMs(1, 30_000, () => 0.5),
+    30_000
+  )
+  t.equal(
+    retryDelayMs(1, 1000, () => 0.5),
+    5000,
+    'not for a shorter one'
+  )
+  t.equal(
+    retryDelayMs(1, 7_200_000, () => 0.5),
+    3_600_000
+  )
+})

@@ -1,0 +1,200 @@
+import { once } from 'node:events'
+import { createServer, type RequestListener } from 'node:http'
+import { type AddressInfo, createServer as createTcp, type Socket } from 'node:net'
+import t, { type Test } from 'tap'
+import { postMessage } from '../../src/webhooks/post-message.ts'
+import { reachableHosts } from '../../src/webhooks/reachable-hosts.ts'
+import { nameServer } from '../fixtures/name-server.ts'
+
+const LOCAL = ['127.0.0.1']
+const never = new AbortController().signal
+
+const post = (url: string, hosts = reachableHosts(LOCAL), timeoutMs = 60_000) =>
+  postMessage(hosts, {
+    url: new URL(url),
+    headers: { 'content-type': 'application/json' },
+    body: '{}',
+    timeoutMs,
+    stopping: never
+  })
+
+async function listening(t: Test, listener: RequestListener): Promise<string> {
+  const server = createServer(listener).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.teardown(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/`
+}
+
+/** A server that does with the bytes of a connection what HTTP does not. */
+async function raw(t: Test, onData: (socket: Socket) => void): Promise<string> {
+  const server = createTcp((socket) => {
+    socket.on('error', () => {})
+    socket.once('data', () => onData(socket))
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.teardown(() => void server.close())
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/`
+}
+
+const failed = (fault: string, status: number | null = null) => ({
+  outcome: 'failed',
+  fault,
+  status,
+  retryAfterMs: null
+})
+
+t.test('every status of 2xx is a success, and no other is', async (t) => {
+  const url = await listening(t, (request, response) => {
+    response.writeHead(Number(request.url?.slice(1))).end()
+  })
+  for (const status of [200, 201, 204, 299]) {
+    t.strictSame(await post(`${url}${status}`), { outcome: 'delivered', status })
+  }
+  for (const status of [400, 401, 404, 410, 500, 503]) {
+    t.strictSame(await post(`${url}${status}`), failed('status', status))
+  }
+})
+
+t.test('a redirect is a failure, and is not followed', async (t) => {
+  let followed = 0
+  const target = await listening(t, (_request, response) => {
+    followed += 1
+    response.end()
+  })
+  const url = await listening(t, (_request, response) => {
+    response.writeHead(307, { location: target }).end()
+  })
+  t.strictSame(await post(url), failed('redirect', 307))
+  t.equal(followed, 0)
+})
+
+t.test('an endpoint that refuses connections, or drops them, has its fault', async (t) => {
+  const closed = createTcp().listen(0, '127.0.0.1')
+  await once(closed, 'listening')
+  const { port } = closed.address() as AddressInfo
+  closed.close()
+  await once(closed, 'close')
+  t.strictSame(await post(`http://127.0.0.1:${port}/`), failed('connection-refused'))
+  const dropping = await raw(t, (socket) => socket.destroy())
+  t.strictSame(await post(dropping), failed('connection-lost'))
+  const halfway = await raw(t, (socket) => socket.end('HTTP/1.1 200 OK\r\nContent-Le'))
+  t.strictSame(await post(halfway), failed('connection-lost'))
+  const garbage = await raw(t, (socket) => socket.end('no HTTP at all\r\n\r\n'))
+  t.strictSame(await post(garbage), failed('connection-lost'))
+  const plain = await raw(t, (socket) => socket.end('HTTP/1.1 200 OK\r\n\r\n'))
+  t.strictSame(await post(plain.replace('http:', 'https:')), failed('tls'))
+})
+
+t.test('an attempt ends with its time, wherever the endpoint stops', async (t) => {
+  const silent = await raw(t, () => {})
+  t.strictSame(await post(silent, reachableHosts(LOCAL), 100), failed('timeout'))
+  const slowBody = await raw(t, (socket) => {
+    socket.write('HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n1')
+  })
+  const delivered = { outcome: 'delivered', status: 200 }
+  t.strictSame(await post(slowBody, reachableHosts(LOCAL), 100), delivered, 'the status counts')
+})
+
+t.test('of a response that does not end, a bounded part is read', async (t) => {
+  let sent = 0
+  const url = await listening(t, async (_request, response) => {
+    const chunk = Buffer.alloc(65_536)
+    while (!response.destroyed) {
+      sent += chunk.length
+      if (!response.write(chunk))
+        await Promise.race([once(response, 'drain'), once(response, 'close')])
+    }
+  })
+  t.strictSame(await post(url), { outcome: 'delivered', status: 200 })
+  t.ok(sent < 50_000_000, `${sent} bytes`)
+})
+
+t.test('headers that do not end are a failure', async (t) => {
+  const url = await raw(t, (socket) => {
+    socket.write(`HTTP/1.1 200 OK\r\n${`x: ${'a'.repeat(1000)}\r\n`.repeat(40)}`)
+  })
+  t.strictSame(await post(url), failed('connection-lost'))
+})
+
+t.test('the address that is checked is the address that gets the connection', async (t) => {
+  const url = new URL(await listening(t, (_request, response) => void response.end()))
+  const { names, asked } = await nameServer(t, {
+    'private.example': ['127.0.0.1'],
+    'named.example': ['127.0.0.1'],
+    'mixed.example': ['10.0.0.1', '127.0.0.1', '169.254.169.254']
+  })
+  const at = (host: string) => `http://${host}:${url.port}/`
+  const named = reachableHosts(['named.example'], names)
+  t.strictSame(await post(at('named.example'), named), { outcome: 'delivered', status: 200 })
+  t.strictSame(asked, ['named.example'], 'the name is resolved once')
+  const secured = `https://private.example:${url.port}/`
+  t.strictSame(await post(secured, named), failed('private-address'))
+  t.strictSame(await post(`https://nowhere.example:${url.port}/`, named), failed('unresolvable'))
+  const network = reachableHosts(['127.0.0.0/8'], names)
+  const found = await new Promise((resolve) => {
+    network.lookup('mixed.example', { all: true }, (error, addresses) =>
+      resolve([error, addresses])
+    )
+  })
+  t.strictSame(found, [null, [{ address: '127.0.0.1', family: 4 }]], 'only what may be reached')
+})
+
+t.test('private addresses are refused in every spelling', async (t) => {
+  const strict = reachableHosts([])
+  const refused = [
+    '127.0.0.1',
+    '2130706433',
+    '0x7f.1',
+    '0177.0.0.1',
+    '10.1.2.3',
+    '172.16.0.1',
+    '192.168.1.1',
+    '169.254.169.254',
+    '100.64.0.1',
+    '0.0.0.0',
+    '224.0.0.1',
+    '255.255.255.255',
+    '198.18.0.1',
+    '[::1]',
+    '[::]',
+    '[::ffff:127.0.0.1]',
+    '[::ffff:a9fe:a9fe]',
+    '[::127.0.0.1]',
+    '[64:ff9b::7f00:1]',
+    '[2002:7f00:1::]',
+    '[2001:0:7f00:1::]',
+    '[fe80::1]',
+    '[fec0::1]',
+    '[fc00::1]',
+    '[fd00:ec2::254]',
+    '[ff02::1]',
+    '[2001:db8::1]'
+  ]
+  for (const host of refused) {
+    t.match(strict.faultOf(new URL(`https://${host}/`)), 'private address', host)
+    t.match(await post(`https://${host}/`, strict), failed('private-address'))
+  }
+  for (const host of ['93.184.215.14', '[2606:2800:21f:cb07::1]', 'hooks.example.com']) {
+    t.equal(strict.faultOf(new URL(`https://${host}/`)), null, host)
+  }
+})
+
+t.test('plain HTTP and credentials are refused, unless the host is named', async (t) => {
+  const hosts = reachableHosts(['10.0.0.0/8', 'hooks.internal', 'fd00::/8'])
+  const fault = (url: string) => hosts.faultOf(new URL(url))
+  t.match(fault('http://hooks.example.com/'), 'must be an https URL')
+  t.match(fault('ftp://hooks.internal/'), 'must be an https URL')
+  t.match(fault('https://user:secret@hooks.example.com/'), 'user or a password')
+  t.equal(fault('https://11.0.0.1.nip.example/'), null)
+  for (const url of [
+    'http://hooks.internal/',
+    'http://HOOKS.internal./',
+    'http://10.1.2.3/',
+    'http://[fd00::1]/'
+  ]) {
+    t.equal(fault(url), null, url)
+  }
+})
