@@ -16,17 +16,15 @@ const LONGEST_MESSAGE_BYTES = 16 * 1024 * 1024
  */
 export const MANY_AT_ONCE = false
 
-/** Asks a service to accept an upgrade. @param ms how long it may take */
-export function askService(
-  { headers, websocket, ...passage }: Passage,
-  { address }: Place,
-  ms: number
-) {
+/**
+ * Asks a service to accept an upgrade. The caller limits how long it takes: the time-out of `ws`
+ * begins anew with every byte.
+ */
+export function askService({ headers, websocket, ...passage }: Passage, { address }: Place) {
   const { tls } = passage.route.upstream
   const url = `${address.replace(/^http/, 'ws')}${forwardedPath(passage)}`
   return new WebSocket(url, [...(websocket?.protocols ?? [])], {
     headers,
-    handshakeTimeout: ms,
     perMessageDeflate: false,
     maxHeaderSize: LARGEST_ANSWER_HEADER_BYTES,
     allowSynchronousEvents: MANY_AT_ONCE,

@@ -8,6 +8,7 @@ import type { Lifetimes } from '../forwarding/lifetimes.ts'
 import { isShortage, refusalOf } from '../forwarding/upstream-faults.ts'
 import type { Place, Upstreams } from '../forwarding/upstreams.ts'
 import type { Passage } from '../passage.ts'
+import { upstreamTimeout } from '../refusals.ts'
 import type { RouteTable } from '../routes/route-table.ts'
 import { noteWebSocket } from '../telemetry/served.ts'
 import { noteAnswered, noteAsked } from '../telemetry/trail.ts'
@@ -142,16 +143,29 @@ function open(reply: FastifyReply, passage: Passage, place: Place, opening: Open
   reply.raw.once('close', letGo)
 
   guarded(() => {
-    const asked = askService(passage, place, opening.answerMs)
+    const asked = askService(passage, place)
     const protocolOf = chosenProtocol(asked, passage.websocket)
     const connectionOf = upgradedConnection(asked)
     service = asked
+    const late = setTimeout(
+      guarded(() => {
+        settle()
+        asked.terminate()
+        reply.send(upstreamTimeout(new Error('no complete response to the upgrade')))
+      }),
+      opening.answerMs
+    ).unref()
+    reply.raw.once('close', () => clearTimeout(late))
+    const settle = (): void => {
+      settled = true
+      clearTimeout(late)
+    }
     // First, because 'error' can be emitted after the exchange is released.
     asked.on(
       'error',
       guarded((error: Error) => {
         if (settled) return
-        settled = true
+        settle()
         // An error without a code is not one of the connection. A client can provoke it with a
         // subprotocol that the service does not speak.
         if ('code' in error && !isShortage(error)) place.failed()
@@ -161,7 +175,7 @@ function open(reply: FastifyReply, passage: Passage, place: Place, opening: Open
     asked.on(
       'open',
       guarded(() => {
-        settled = true
+        settle()
         asked.pause()
         reply.raw.off('close', letGo)
         place.answered()
@@ -172,7 +186,7 @@ function open(reply: FastifyReply, passage: Passage, place: Place, opening: Open
     asked.on(
       'unexpected-response',
       guarded((_request: unknown, answer: IncomingMessage) => {
-        settled = true
+        settle()
         place.answered()
         noteAnswered(reply.request.trail)
         passRefusal(reply, answer, passage, { ...opening, address: place.address })

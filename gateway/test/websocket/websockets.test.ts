@@ -185,6 +185,27 @@ t.test('the refusal of a service is passed on', async (t) => {
   t.match(JSON.parse(down.body), { code: 'UPSTREAM_UNAVAILABLE' })
 })
 
+t.test('a service has answerSeconds for its whole response to an upgrade', async (t) => {
+  const routes = `
+  - { name: live, prefix: /live, upstream: service, websocket: true, answerSeconds: 1 }
+`
+  const { gateway, open } = await sockets(t, { routes })
+  gateway.upstream.server.removeAllListeners('upgrade')
+  gateway.upstream.server.once('upgrade', (_request, socket: Duplex) => {
+    socket.on('error', () => {}).write('HTTP/1.1 418 No Tea\r\nX-A: ')
+    let left = 40
+    const drip = setInterval(() => {
+      left -= 1
+      if (left > 0) socket.write('a')
+      else socket.end('\r\n\r\n')
+      if (left === 0 || socket.destroyed) clearInterval(drip)
+    }, 100)
+  })
+  const { status, body } = await refusal(open())
+  t.equal(status, 504)
+  t.match(JSON.parse(body), { code: 'UPSTREAM_TIMEOUT' })
+})
+
 t.test('the connection of a refused upgrade closes, and its reset ends nothing else', async (t) => {
   const { gateway, open } = await sockets(t)
   const { server } = gateway.upstream
