@@ -12,6 +12,7 @@ const routes = `
   - { name: admins, prefix: /admins, upstream: service, roles: [root] }
   - { name: counted, prefix: /counted, upstream: service, limit: { max: 1, windowSeconds: 60, by: subject } }
   - { name: reads, prefix: /reads, upstream: service, methods: { GET: {} } }
+  - { name: either, prefix: /either, upstream: service, access: optional }
 `
 const gateway = await edge(t, { ...askedFromHere, routes })
 const key = createPublicKey(gateway.assertionKey.publicPem)
@@ -97,7 +98,33 @@ async function passes(t: Test, proxied: Proxied) {
   t.notMatch(JSON.stringify(request), 'secret', 'without the refresh token')
   const anonymous = await send(proxied, 'GET /open HTTP/1.1')
   t.equal(anonymous.status, 200, 'a public route needs none')
-  t.notOk(anonymous.reached[0]?.headers['x-auth-subject'], 'and gets no identity')
+  for (const path of ['/open', '/either']) {
+    const { reached } = await send(proxied, `GET ${path} HTTP/1.1`, 'Tracestate: evil=1')
+    const names = Object.keys(reached[0]?.headers ?? {})
+    const known = names.filter((name) => /^(x-auth-.*|authorization|cookie|tracestate)$/.test(name))
+    t.strictSame(known, [], `${path}: an anonymous request has no such header, not even empty`)
+  }
+}
+
+/** RFC 9110 §7.6.1 lets a proxy remove what `Connection` names. These are not the client's. */
+async function keeps(t: Test, proxied: Proxied) {
+  const names = ['x-auth-subject', 'x-auth-scope', 'x-auth-assertion', 'x-request-id', 'cookie']
+  for (const value of [names.join(', '), `close,${names.join()}`, `keep-alive, ${names.join()}`]) {
+    const lines = [authorization(), 'Cookie: a=1', `Connection: ${value}`]
+    const { status, reached } = await send(proxied, 'GET /closed HTTP/1.1', ...lines)
+    const headers = reached[0]?.headers ?? {}
+    t.equal(status, 200, value)
+    for (const name of names) t.ok(headers[name], `${name} after Connection: ${value}`)
+  }
+}
+
+/** A service has one reading of a target. */
+async function passesOrigins(t: Test, proxied: Proxied) {
+  for (const origin of ['http://api.example', 'http://user@api.example', 'HTTP://api.example']) {
+    const { status, reached } = await send(proxied, `GET ${origin}/open?a=b HTTP/1.1`)
+    const targets = reached.map(({ target }) => target)
+    t.strictSame(targets, status === 200 ? ['/open?a=b'] : [], `${origin}: ${status}`)
+  }
 }
 
 async function refuses(t: Test, proxied: Proxied) {
@@ -169,6 +196,12 @@ for (const [name, { missing, start }] of Object.entries(realProxies)) {
     )
     await t.test(`${name} answers with the refusal of the gateway`, (t) => refuses(t, proxied))
     await t.test(`${name} forwards no identity of a client`, (t) => strips(t, proxied))
+    await t.test(`${name} forwards the headers of the gateway, whatever Connection names`, (t) =>
+      keeps(t, proxied)
+    )
+    await t.test(`${name} forwards a path and a query, and no whole URL`, (t) =>
+      passesOrigins(t, proxied)
+    )
     await t.test(`${name} cannot be led to another path or method`, (t) => resists(t, proxied))
     await t.test(`${name} forwards nothing without an answer`, async (t) => {
       const other = { verifyUrl: 'http://127.0.0.1:9', serviceUrl }
@@ -179,3 +212,15 @@ for (const [name, { missing, start }] of Object.entries(realProxies)) {
     })
   })
 }
+
+const { missing, start } = realProxies.nginx
+t.test('nginx passes on the refusal of a gateway if another one is down', { skip: missing }, async (t) => {
+  const { upstream, verifyUrl } = gateway
+  const places = { verifyUrl, serviceUrl: upstream.url, firstVerify: '127.0.0.1:9' }
+  const proxied = { port: await start(t, places), received: upstream.received }
+  for (let times = 0; times < 4; times += 1) {
+    const { status, answer } = await send(proxied, 'GET /closed HTTP/1.1')
+    t.equal(status, 401)
+    t.equal(answer.match(/^www-authenticate:/gim)?.length, 1)
+  }
+})

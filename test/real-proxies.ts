@@ -10,7 +10,12 @@ import type { Test } from 'tap'
 import { blocksOf } from './documented-blocks.ts'
 
 /** The addresses of the pages, and what stands in their place here. */
-export type Places = { readonly verifyUrl: string; readonly serviceUrl: string }
+export type Places = {
+  readonly verifyUrl: string
+  readonly serviceUrl: string
+  /** a second gateway, which nginx asks first */
+  readonly firstVerify?: string
+}
 
 /** A real program with the configuration of its page. */
 export type RealProxy = {
@@ -33,6 +38,9 @@ function missing(program: string, word: string): string | false {
 function blockOf(page: string, language: string, places: Places, port: number): string {
   const [block = ''] = blocksOf(`docs/forward-auth/${page}.md`, language)
   const replaced = {
+    ...(places.firstVerify === undefined
+      ? {}
+      : { 'server 10.0.0.2:3100;': `server ${places.firstVerify} max_fails=0; server 10.0.0.2:3100;` }),
     '10.0.0.2:3100': new URL(places.verifyUrl).host,
     '10.0.0.5:3002': new URL(places.serviceUrl).host,
     'listen 8443': `listen 127.0.0.1:${port}`,
