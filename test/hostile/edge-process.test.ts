@@ -2,11 +2,13 @@ import { inputs, seedOfThisRun } from '@gatehouse/fixtures/generated'
 import t, { type Test } from 'tap'
 import { attack, culprits, type Damage, type Numbered, toldAll } from './fixtures/attack.ts'
 import { type GatewayUnderAttack, gatewayUnderAttack } from './fixtures/gateway-under-attack.ts'
-import { scenarioOf } from './fixtures/scenario.ts'
+import { type Listening, scenarioOf } from './fixtures/scenario.ts'
 
 /** How many clients there are at a time. */
 const CLIENTS = Number(process.env.HUNT_CLIENTS ?? 50)
 const SCENARIOS = inputs(800)
+/** Proxies change the beginning of a connection, and little after it. */
+const PROXIED_SCENARIOS = inputs(200)
 /** What may stay in memory after the first batches: caches and pools that are bounded. */
 const MOST_GROWTH_BYTES = 12 * 1024 * 1024
 /**
@@ -16,24 +18,25 @@ const MOST_GROWTH_BYTES = 12 * 1024 * 1024
 const LONGEST_TURN_MS = 50
 
 /** The scenarios of a run: those that are asked for, or some of this seed. */
-function numbersOf(seed: number): number[] {
+function numbersOf(seed: number, { proxyProtocol }: Listening): number[] {
   const { HUNT_SCENARIO } = process.env
   if (HUNT_SCENARIO !== undefined) return HUNT_SCENARIO.split(',').map(Number)
+  const length = proxyProtocol === 'off' ? SCENARIOS : PROXIED_SCENARIOS
   const first = Math.imul(seed, 0x9e3779b1)
-  return Array.from({ length: SCENARIOS }, (_, index) => (first + index) >>> 0)
+  return Array.from({ length }, (_, index) => (first + index) >>> 0)
 }
 
-async function hunt(t: Test, secure: boolean): Promise<void> {
-  const attacked = await gatewayUnderAttack(t, secure)
+async function hunt(t: Test, listening: Listening): Promise<void> {
+  const attacked = await gatewayUnderAttack(t, listening)
   const { gateway, services, tokens } = attacked
   const seed = seedOfThisRun()
-  const numbers = numbersOf(seed)
+  const numbers = numbersOf(seed, listening)
   let [played, at, longestMs] = [0, 0, 0]
   const bytes: number[] = []
   while (at < numbers.length && gateway.ended() === null) {
     const some = numbers
       .slice(at, at + CLIENTS)
-      .map((number) => ({ number, scenario: scenarioOf(number, secure, tokens) }))
+      .map((number) => ({ number, scenario: scenarioOf(number, listening, tokens) }))
     at += some.length
     const damage = await attack(attacked, some)
     // Code that has not run before is slow.
@@ -76,9 +79,18 @@ function fail(t: Test, text: string): void {
 }
 
 t.test('the gateway withstands hostile clients and services over HTTP/1.1 and WebSockets', (t) =>
-  hunt(t, false)
+  hunt(t, { secure: false, proxyProtocol: 'off' })
 )
 
 t.test('the gateway withstands hostile clients and services over HTTP/2 and TLS', (t) =>
-  hunt(t, true)
+  hunt(t, { secure: true, proxyProtocol: 'off' })
+)
+
+t.test('behind proxies that must send PROXY headers, the gateway withstands the same', (t) =>
+  hunt(t, { secure: false, proxyProtocol: 'required' })
+)
+
+t.test(
+  'behind proxies that may send PROXY headers before TLS, the gateway withstands the same',
+  (t) => hunt(t, { secure: true, proxyProtocol: 'optional' })
 )
