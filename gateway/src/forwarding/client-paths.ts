@@ -28,7 +28,7 @@ const REFRESH = /^\d+(?:\.\d*)?[ \t]*[;,][ \t]*url[ \t]*=[ \t]*/i
  */
 export function clientPaths(
   headers: ResponseHeaders,
-  passage: Passage,
+  passage: Pick<Passage, 'route' | 'target' | 'headers'>,
   answering: Answering
 ): void {
   const { refresh, 'set-cookie': cookies } = headers
@@ -71,7 +71,11 @@ const LIKE_AUTHORITY = /^[/\\]\t*[/\\]/
  */
 const asPath = (path: string): string => (LIKE_AUTHORITY.test(path) ? `/.${path}` : path)
 
-function clientReference(reference: string, passage: Passage, answering: Answering): string {
+function clientReference(
+  reference: string,
+  passage: Pick<Passage, 'route' | 'target' | 'headers'>,
+  answering: Answering
+): string {
   const { route } = passage
   const [authority] = AUTHORITY.exec(reference) ?? []
   if (authority !== undefined) {
@@ -85,7 +89,12 @@ function clientReference(reference: string, passage: Passage, answering: Answeri
 }
 
 /** Whether a reference with a host points to the service that has responded. */
-function isOwn(reference: string, path: string, passage: Passage, answering: Answering): boolean {
+function isOwn(
+  reference: string,
+  path: string,
+  passage: Pick<Passage, 'route' | 'target' | 'headers'>,
+  answering: Answering
+): boolean {
   const { address, table } = answering
   const { headers, route } = passage
   const origin = `${headers[forwardedHeader.proto]}://${headers[forwardedHeader.host]}`
@@ -105,7 +114,10 @@ function isOwn(reference: string, path: string, passage: Passage, answering: Ans
  * above the path that the route strips, or at that path itself, which has a trailing slash only for
  * the service.
  */
-function clientRelative(reference: string, { route, target }: Passage): string {
+function clientRelative(
+  reference: string,
+  { route, target }: Pick<Passage, 'route' | 'target'>
+): string {
   const ofService = parsed(
     reference,
     `http://host${servicePath(route, target.path)}${target.query}`
@@ -136,7 +148,7 @@ const PATH_ATTRIBUTE = /^([ \t]*path[ \t]*=)(.*)$/is
  * A cookie with the path that the client uses. A cookie named `__Host-…` does not change: browsers
  * accept it for `/` only.
  */
-function clientCookie(cookie: string, { route }: Passage): string {
+function clientCookie(cookie: string, { route }: Pick<Passage, 'route'>): string {
   if (HOST_COOKIE.test(cookie)) return cookie
   const [pair = '', ...attributes] = cookie.split(';')
   const mapped = attributes.map((attribute) => {
