@@ -248,6 +248,10 @@ const elsewhere = {
   'gateway/test/verify/telemetry.test.ts': ['gateway_verification_duration_seconds'],
   'gateway/test/telemetry/access-log.test.ts': ['gateway_access_log_dropped_total'],
   'gateway/test/forwarding/guarded-faults.test.ts': ['gateway_guarded_faults_total'],
+  'gateway/test/forwarding/unread-answers.test.ts': [
+    'gateway_unread_response_bytes',
+    'gateway_unread_responses_ended_total'
+  ],
   'gateway/test/telemetry/gateway-certificates.test.ts': [
     'gateway_certificate_expiry_timestamp_seconds'
   ],

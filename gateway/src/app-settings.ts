@@ -52,7 +52,8 @@ export function settingsOf(config: GatewayConfig): GatewaySettings {
       answerMs: config.GATEWAY_UPSTREAM_TIMEOUT_SECONDS * 1000,
       placesPerAddress: share(config.GATEWAY_UPSTREAM_CONNECTIONS),
       webSocketsPerAddress: share(config.GATEWAY_UPSTREAM_WEBSOCKETS),
-      sharePercent: config.GATEWAY_UPSTREAM_SHARE_PERCENT
+      sharePercent: config.GATEWAY_UPSTREAM_SHARE_PERCENT,
+      unreadBytes: share(config.GATEWAY_UNREAD_BYTES)
     },
     hstsSeconds: config.GATEWAY_HSTS_SECONDS,
     verifies: config.GATEWAY_VERIFY_PORT !== undefined

@@ -71,6 +71,7 @@ export const gatewaySettings = {
   GATEWAY_UPSTREAM_SHARE_PERCENT: Type.Integer({ default: 25, minimum: 1, maximum: 100 }),
   GATEWAY_CONNECTIONS: Type.Integer({ default: 20_000, minimum: 1 }),
   GATEWAY_CONNECTIONS_PER_ADDRESS: Type.Integer({ default: 2000, minimum: 1 }),
+  GATEWAY_UNREAD_BYTES: Type.Integer({ default: 512 * 1024 * 1024, minimum: 1024 * 1024 }),
   GATEWAY_TOKEN_CACHE_BYTES: Type.Integer({ default: 64 * 1024 * 1024, minimum: 65536 }),
   GATEWAY_WORKERS: workersSetting()
 }

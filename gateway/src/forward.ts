@@ -11,6 +11,7 @@ import { openStreams } from './forwarding/open-streams.ts'
 import type { MarkOrigin } from './forwarding/response-headers.ts'
 import { type CapacityOptions, serviceCapacity } from './forwarding/service-capacity.ts'
 import { streamedUpload } from './forwarding/streamed-upload.ts'
+import { unreadAnswers } from './forwarding/unread-answers.ts'
 import { BodyInHand } from './forwarding/whole-body.ts'
 import type { Passage } from './passage.ts'
 import type { RevokedTokens } from './revocation/revoked-tokens.ts'
@@ -33,7 +34,7 @@ type ForwardOptions = CapacityOptions & {
  */
 export async function forward(app: FastifyInstance, options: ForwardOptions): Promise<void> {
   const { passageOf, markOrigin, limits, clock } = options
-  const { answerMs, sharePercent } = limits
+  const { answerMs, sharePercent, unreadBytes } = limits
   const capacity = serviceCapacity(options)
   const noteFault = guardedFaults(options)
   const connections = connectionsTo({
@@ -61,6 +62,7 @@ export async function forward(app: FastifyInstance, options: ForwardOptions): Pr
     upstreams: capacity.requests,
     connections,
     streams: openStreams(app, options.metrics),
+    unread: unreadAnswers(unreadBytes, options.metrics),
     markOrigin
   }
   const memory = bodyMemory(sharePercent)

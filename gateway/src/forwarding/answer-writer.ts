@@ -6,7 +6,7 @@ import type { Dispatcher } from 'undici'
 import type { Passage } from '../passage.ts'
 import type { RouteTable } from '../routes/route-table.ts'
 import { noteAnswered } from '../telemetry/trail.ts'
-import { answerHeaders } from './answer-headers.ts'
+import { answerHeaders, hasNoContent } from './answer-headers.ts'
 import { clientPace } from './client-pace.ts'
 import { inform } from './early-hints.ts'
 import { type EventStream, eventStream, isEventStream } from './event-stream.ts'
@@ -15,6 +15,7 @@ import type { Lifetimes } from './lifetimes.ts'
 import type { OpenStreams } from './open-streams.ts'
 import type { MarkOrigin, ResponseHeaders } from './response-headers.ts'
 import { passedTrailers } from './trailers.ts'
+import type { UnreadAnswers } from './unread-answers.ts'
 import { isStatus, NotAnAnswer } from './upstream-faults.ts'
 
 /** The events of a request to a service. */
@@ -26,6 +27,7 @@ type AnswerEvents = {
   readonly lifetimes: Lifetimes
   /** the event streams that are open */
   readonly streams: OpenStreams
+  readonly unread: UnreadAnswers
   readonly noteFault: NoteFault
   /** The response begins. */
   onAnswer(): void
@@ -98,6 +100,8 @@ export function answerWriter(
   })
   const pace = clientPace(raw, {
     unreadMs: route.idleSeconds * 1000,
+    unread: events.unread,
+    caller: passage.caller,
     onTaken: guarded(() => controller?.resume()),
     // If the client does not read its connection, it never sees that its HTTP/2 stream is closed.
     onUnread: guarded(() => {
@@ -195,10 +199,6 @@ export function answerWriter(
  * the next one on the connection.
  */
 export const isStillSending = ({ raw }: FastifyRequest): boolean => !isHttpTwo(raw) && !raw.complete
-
-/** Whether a final response is complete with its headers (RFC 9112 §6.3). */
-const hasNoContent = (status: number, method: string): boolean =>
-  method === 'HEAD' || status === 204 || status === 304
 
 /** How many informational responses a service may send, and how many of them the client gets. */
 const MOST_HINTS = 64

@@ -14,6 +14,7 @@ import type { NoteFault } from './guard.ts'
 import type { Lifetimes } from './lifetimes.ts'
 import type { OpenStreams } from './open-streams.ts'
 import type { MarkOrigin } from './response-headers.ts'
+import type { UnreadAnswers } from './unread-answers.ts'
 import { isOfAddress, refusalOf, wasNeverSent } from './upstream-faults.ts'
 import type { Upstreams } from './upstreams.ts'
 
@@ -24,6 +25,7 @@ export type ExchangeOptions = {
   readonly markOrigin: MarkOrigin
   readonly lifetimes: Lifetimes
   readonly streams: OpenStreams
+  readonly unread: UnreadAnswers
   readonly noteFault: NoteFault
   /** how long a service may take to begin its response, if the route sets no time */
   readonly answerMs: number
@@ -89,6 +91,7 @@ export function exchange(
       markOrigin: options.markOrigin,
       lifetimes: options.lifetimes,
       streams: options.streams,
+      unread: options.unread,
       noteFault: options.noteFault,
       onAnswer: place.answered,
       onEnd: place.leave,

@@ -38,7 +38,7 @@ export async function streamedUpload(
   options: StreamedUploadOptions
 ): Promise<void> {
   const { passageOf, passWhole, connections, upstreams, answerMs, memory } = options
-  const { markOrigin, lifetimes, streams, noteFault, table } = options
+  const { markOrigin, lifetimes, streams, unread, noteFault, table } = options
   const passage = (request: unknown) => passageOf(request as FastifyRequest)
   const uploads = new WeakMap<object, Upload>()
 
@@ -78,6 +78,7 @@ export async function streamedUpload(
           markOrigin,
           lifetimes,
           streams,
+          unread,
           noteFault,
           onAnswer: place.answered,
           onEnd: place.leave,

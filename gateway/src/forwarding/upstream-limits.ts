@@ -7,4 +7,6 @@ export type UpstreamLimits = {
   readonly webSocketsPerAddress: number
   /** how much of these one caller may use, in percent of what all others leave */
   readonly sharePercent: number
+  /** the memory for responses that wait for clients, in bytes */
+  readonly unreadBytes: number
 }
