@@ -1,11 +1,12 @@
+import { mayBeRefreshToken } from '@gatehouse/access-token/refresh-token-form'
 import type { Route } from '../routes/route.ts'
 import type { TrustedIssuers } from '../tokens/trusted-issuers.ts'
 import type { StrippedRequest } from './strip.ts'
 
 /**
  * The `Authorization` header that the service of a public route gets because it has keys of its
- * own. A header with a token of a trusted issuer is never passed on, whatever its scheme: the
- * service could use the token on every other route.
+ * own. A header with a token of a trusted issuer, or with a refresh token of our own auth service,
+ * is never passed on, whatever its scheme: the service could use the token on every other route.
  */
 export function passedAuthorization(
   { authorization, websocket }: Pick<StrippedRequest, 'authorization' | 'websocket'>,
@@ -16,7 +17,7 @@ export function passedAuthorization(
   // A credential among the subprotocols is not passed on, nor is a token that the verifier would
   // not even read.
   if (typeof websocket?.bearer === 'string') return null
-  return mayHoldTokenOf(issuers, authorization) ? null : authorization
+  return mayHoldOurToken(issuers, authorization) ? null : authorization
 }
 
 /** RFC 7515 §2. The dots between the parts also divide, so that each part is checked separately. */
@@ -31,11 +32,11 @@ const MOST_PARTS = 128
 const MOST_OBJECTS = 16
 
 /**
- * Whether a value contains a JWT of one of these issuers, as it is or within base64 (`Basic`, RFC
- * 7617), or has too many parts that could be one. HPACK repeats a value of 4 KB with one byte, so
- * the gateway reads only a few parts as JSON.
+ * Whether a value contains a JWT of one of these issuers or a text in the form of our refresh
+ * tokens, as it is or within base64 (`Basic`, RFC 7617), or has too many parts that could be one.
+ * HPACK repeats a value of 4 KB with one byte, so the gateway reads only a few parts as JSON.
  */
-function mayHoldTokenOf(issuers: Pick<TrustedIssuers, 'find'>, value: string): boolean {
+function mayHoldOurToken(issuers: Pick<TrustedIssuers, 'find'>, value: string): boolean {
   const plain = partsOf(value, NOT_IN_JWT)
   const encoded = partsOf(value, NOT_IN_BASE64)
   if (plain.length + encoded.length > MOST_PARTS) return true
@@ -43,7 +44,9 @@ function mayHoldTokenOf(issuers: Pick<TrustedIssuers, 'find'>, value: string): b
     partsOf(Buffer.from(part, 'base64').toString('latin1'), NOT_IN_JWT)
   )
   if (inner.length > MOST_PARTS) return true
-  const objects = [...plain, ...inner].flatMap((part) => objectIn(part) ?? [])
+  const parts = [...plain, ...inner]
+  if (parts.some(mayBeRefreshToken)) return true
+  const objects = parts.flatMap((part) => objectIn(part) ?? [])
   return objects.length > MOST_OBJECTS || objects.some((text) => namesIssuerOf(issuers, text))
 }
 

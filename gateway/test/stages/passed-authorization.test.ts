@@ -1,3 +1,7 @@
+import {
+  REFRESH_TOKEN_BYTES,
+  REFRESH_TOKEN_VERSION
+} from '@gatehouse/access-token/refresh-token-form'
 import t from 'tap'
 import { passedAuthorization } from '../../src/stages/passed-authorization.ts'
 
@@ -39,6 +43,21 @@ t.test('a token of a trusted issuer is not passed on, however it is written', as
       t.equal(passed(value), null, value)
     }
   }
+})
+
+t.test('a refresh token of our auth service is not passed on, however it is written', async (t) => {
+  const bytes = Buffer.alloc(REFRESH_TOKEN_BYTES, 0xee)
+  bytes[0] = REFRESH_TOKEN_VERSION
+  const token = bytes.toString('base64url')
+  for (const value of [
+    `Bearer ${token}`,
+    `Token token="${token}"`,
+    `Basic ${base64(`user:${token}`)}`,
+    token
+  ]) {
+    t.equal(passed(value), null, value)
+  }
+  t.equal(passed(`Bearer ${token.slice(1)}`), `Bearer ${token.slice(1)}`, 'which it is not')
 })
 
 t.test('of a hostile value, a few parts are read, and it is not passed on', async (t) => {

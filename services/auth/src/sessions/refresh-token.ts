@@ -1,4 +1,9 @@
 import { createHash, createHmac, type KeyObject, randomBytes, timingSafeEqual } from 'node:crypto'
+import {
+  REFRESH_TOKEN_BYTES,
+  REFRESH_TOKEN_LENGTH,
+  REFRESH_TOKEN_VERSION
+} from '@gatehouse/access-token/refresh-token-form'
 import type { KeyRing } from '../secrets/key-ring.ts'
 
 /**
@@ -17,13 +22,10 @@ export type RefreshToken = {
   readonly generation: number
 }
 
-const VERSION = 1
 const SUBJECT_AT = 2
 const FAMILY_AT = SUBJECT_AT + 16
 const GENERATION_AT = FAMILY_AT + 16
 const MAC_AT = GENERATION_AT + 4
-const TOKEN_BYTES = MAC_AT + 32
-const TOKEN_LENGTH = Math.ceil((TOKEN_BYTES * 4) / 3)
 const LAST_GENERATION = 0xff_ff_ff_ff
 
 export function newFamily(): Buffer {
@@ -50,8 +52,8 @@ export function sessionId(family: Buffer): string {
 export function mintRefreshToken(token: RefreshToken, ring: KeyRing): string {
   if (token.generation > LAST_GENERATION) throw new RangeError('the family has no generation left')
   const key = ring.newest
-  const bytes = Buffer.alloc(TOKEN_BYTES)
-  bytes[0] = VERSION
+  const bytes = Buffer.alloc(REFRESH_TOKEN_BYTES)
+  bytes[0] = REFRESH_TOKEN_VERSION
   bytes[1] = key.id
   bytes.write(token.subject.replaceAll('-', ''), SUBJECT_AT, 'hex')
   token.family.copy(bytes, FAMILY_AT)
@@ -65,11 +67,11 @@ export function mintRefreshToken(token: RefreshToken, ring: KeyRing): string {
  * for every wrong MAC.
  */
 export function readRefreshToken(text: string, ring: KeyRing): RefreshToken | null {
-  if (text.length !== TOKEN_LENGTH) return null
+  if (text.length !== REFRESH_TOKEN_LENGTH) return null
   const bytes = Buffer.from(text, 'base64url')
   // A token has a single encoding: no padding, no other alphabet, no spare bits.
-  if (bytes.length !== TOKEN_BYTES || bytes.toString('base64url') !== text) return null
-  if (bytes[0] !== VERSION) return null
+  if (bytes.length !== REFRESH_TOKEN_BYTES || bytes.toString('base64url') !== text) return null
+  if (bytes[0] !== REFRESH_TOKEN_VERSION) return null
   const key = ring.find(bytes.readUInt8(1))
   if (key === null || !timingSafeEqual(mac(key.secret, bytes), bytes.subarray(MAC_AT))) return null
   return {

@@ -1,4 +1,5 @@
 import { createHmac, randomBytes, randomUUID } from 'node:crypto'
+import { mayBeRefreshToken } from '@gatehouse/access-token/refresh-token-form'
 import { runs } from '@gatehouse/fixtures/generated'
 import fc from 'fast-check'
 import t from 'tap'
@@ -153,4 +154,11 @@ t.test("a session's id is not its family's, is always the same, and 128 bits", a
 t.test('no two families are equal', async (t) => {
   t.equal(new Set(Array.from({ length: 1000 }, () => newFamily().toString('hex'))).size, 1000)
   t.equal(newFamily().length, 16, '128 random bits')
+})
+
+t.test('a gateway knows every refresh token by its form', async (t) => {
+  for (const id of [0, 7, 255]) {
+    const of = mintRefreshToken({ ...token, family: newFamily() }, parseKeyRing(key(id)))
+    t.ok(mayBeRefreshToken(of), of)
+  }
 })
