@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import { connect } from 'node:http2'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { eventually } from '@gatehouse/fixtures/client'
 import { closed } from '@gatehouse/fixtures/closed'
@@ -143,6 +144,25 @@ t.test('an honest request over raw frames is answered', async (t) => {
   t.equal(await outcomeOf(t, gateway, headers(asking({ ':path': '/closed' }))), 401)
   t.equal(await outcomeOf(t, gateway, withBody(post(['content-length', '4']), 'body')), 200)
   t.match(gateway.upstream.received, [{ target: '/open/x' }, { method: 'POST', body: 'body' }])
+})
+
+t.test('a GET or HEAD that ends with an empty DATA frame has no body', async (t) => {
+  const gateway = await edgeOverTls(t)
+  for (const method of ['GET', 'HEAD']) {
+    t.equal(await outcomeOf(t, gateway, withBody(asking({ ':method': method }), '')), 200, method)
+    const session = connect(gateway.url, { rejectUnauthorized: false })
+    t.teardown(() => session.destroy())
+    const stream = session.request(
+      { ':path': '/open/later', ':method': method },
+      { endStream: false }
+    )
+    session.ping(() => stream.end())
+    const [head] = await once(stream, 'response')
+    t.equal(head[':status'], 200, `${method}, and later`)
+  }
+  for (const { headers } of gateway.upstream.received) {
+    t.equal(headers['transfer-encoding'] ?? headers['content-length'], undefined)
+  }
 })
 
 t.test('a body of GET and HEAD is refused, also without a length', async (t) => {

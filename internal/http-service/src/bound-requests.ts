@@ -20,7 +20,7 @@ export function boundRequests(
   server.keepAliveTimeout = idleMs
   service.addHook('onRequest', (request, _reply, next) => {
     const { raw } = request
-    if (isHttpTwo(raw) && !raw.stream.endAfterHeaders) {
+    if (isHttpTwo(raw) && !raw.stream.endAfterHeaders && !raw.stream.readableEnded) {
       const { stream } = raw
       const deadline = setTimeout(() => stream.close(constants.NGHTTP2_CANCEL), requestMs)
       const isWhole = () => clearTimeout(deadline)

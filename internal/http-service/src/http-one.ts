@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { Refusal } from '@gatehouse/problem/refusal'
 import type { FastifyInstance } from 'fastify'
+import { bodyOrNone } from './body-or-none.ts'
 import { headersTooLarge, type SectionFlaws, sectionFlaws } from './header-limits.ts'
 import { breakOffUnlessClosed, isHttpTwo, tellOfBody } from './http-two.ts'
 import { afterEarlierAnswers } from './one-at-a-time.ts'
@@ -26,14 +27,16 @@ export function httpOne(service: FastifyInstance, unreadMs: number): void {
   service.addHook('onRequest', (request, reply, next) => {
     const section = sectionFlaws(request.raw)
     if (section.isTooLarge) return next(headersTooLarge('over HTTP/2'))
-    tellOfBody(request.raw)
     const flaw = flawOf(request.raw, section)
     if (flaw !== null) return next(unreadable(flaw))
     // After a refusal, the client does not send its body, and the next bytes on the connection
     // could be taken for it.
     if (waitsForContinue(request.raw) && !isHttpTwo(request.raw))
       reply.header('connection', 'close')
-    next(unroutedError(request) ?? undefined)
+    bodyOrNone(request.raw, (hasNone) => {
+      if (!hasNone) tellOfBody(request.raw)
+      next(unroutedError(request) ?? undefined)
+    })
   })
   service.addHook('preParsing', (request, reply, _payload, next) => {
     if (waitsForContinue(request.raw)) {
