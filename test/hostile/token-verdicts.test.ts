@@ -65,6 +65,7 @@ t.test(BY_DESIGN.neverWas, async (t) => {
   const of = (claims: object) => resigned(tokens.accessToken, claims, auth)
   t.equal(disagreement(await judged(of({ sid: 'never' }))), ONLY_GATEWAY)
   t.equal(disagreement(await judged(of({ sub: 'nobody' }))), ONLY_GATEWAY)
+  t.equal(disagreement(await judged(of({ sid: undefined }))), ONLY_GATEWAY)
 })
 
 t.test(BY_DESIGN.endedByAge, async (t) => {
