@@ -170,6 +170,21 @@ async function strips(t: Test, proxied: Proxied) {
   t.notMatch(JSON.stringify(reached), 'root', 'all at once')
 }
 
+/** After an upgrade, a proxy passes on what the client sends, and asks nobody. */
+async function upgradesNothing(t: Test, proxied: Proxied) {
+  const settings = 'HTTP2-Settings: AAMAAABkAAQAAAAA'
+  for (const lines of [
+    ['Upgrade: h2c', settings, 'Connection: Upgrade, HTTP2-Settings'],
+    ['Upgrade: h2c', 'Connection: Upgrade'],
+    ['Upgrade: websocket', 'Upgrade: h2c', 'Connection: Upgrade'],
+    ['Upgrade: websocket', 'Connection: Upgrade']
+  ]) {
+    const { status, reached } = await send(proxied, 'GET /open HTTP/1.1', ...lines)
+    const { upgrade, 'http2-settings': of } = reached[0]?.headers ?? {}
+    t.strictSame([upgrade, of], [undefined, undefined], `${lines.join(', ')}: ${status}`)
+  }
+}
+
 async function resists(t: Test, proxied: Proxied) {
   for (const [line, ...lines] of tricks) {
     const { status, reached } = await send(proxied, line, ...lines)
@@ -202,6 +217,9 @@ for (const [name, { missing, start }] of Object.entries(realProxies)) {
     await t.test(`${name} forwards a path and a query, and no whole URL`, (t) =>
       passesOrigins(t, proxied)
     )
+    await t.test(`${name} forwards no upgrade that the gateway has not allowed`, (t) =>
+      upgradesNothing(t, proxied)
+    )
     await t.test(`${name} cannot be led to another path or method`, (t) => resists(t, proxied))
     await t.test(`${name} forwards nothing without an answer`, async (t) => {
       const other = { verifyUrl: 'http://127.0.0.1:9', serviceUrl }
@@ -214,13 +232,17 @@ for (const [name, { missing, start }] of Object.entries(realProxies)) {
 }
 
 const { missing, start } = realProxies.nginx
-t.test('nginx passes on the refusal of a gateway if another one is down', { skip: missing }, async (t) => {
-  const { upstream, verifyUrl } = gateway
-  const places = { verifyUrl, serviceUrl: upstream.url, firstVerify: '127.0.0.1:9' }
-  const proxied = { port: await start(t, places), received: upstream.received }
-  for (let times = 0; times < 4; times += 1) {
-    const { status, answer } = await send(proxied, 'GET /closed HTTP/1.1')
-    t.equal(status, 401)
-    t.equal(answer.match(/^www-authenticate:/gim)?.length, 1)
+t.test(
+  'nginx passes on the refusal of a gateway if another one is down',
+  { skip: missing },
+  async (t) => {
+    const { upstream, verifyUrl } = gateway
+    const places = { verifyUrl, serviceUrl: upstream.url, firstVerify: '127.0.0.1:9' }
+    const proxied = { port: await start(t, places), received: upstream.received }
+    for (let times = 0; times < 4; times += 1) {
+      const { status, answer } = await send(proxied, 'GET /closed HTTP/1.1')
+      t.equal(status, 401)
+      t.equal(answer.match(/^www-authenticate:/gim)?.length, 1)
+    }
   }
-})
+)

@@ -40,7 +40,9 @@ function blockOf(page: string, language: string, places: Places, port: number): 
   const replaced = {
     ...(places.firstVerify === undefined
       ? {}
-      : { 'server 10.0.0.2:3100;': `server ${places.firstVerify} max_fails=0; server 10.0.0.2:3100;` }),
+      : {
+          'server 10.0.0.2:3100;': `server ${places.firstVerify} max_fails=0; server 10.0.0.2:3100;`
+        }),
     '10.0.0.2:3100': new URL(places.verifyUrl).host,
     '10.0.0.5:3002': new URL(places.serviceUrl).host,
     'listen 8443': `listen 127.0.0.1:${port}`,

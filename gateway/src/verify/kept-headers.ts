@@ -1,4 +1,6 @@
+import { asksForWebSocket } from '@gatehouse/edge-headers/asked-upgrade'
 import { foldedName, isIdentityName } from '@gatehouse/edge-headers/names'
+import { withoutOuterWhitespace } from '@gatehouse/edge-headers/optional-whitespace'
 import { malformed } from '../refusals.ts'
 
 /**
@@ -16,7 +18,10 @@ const OF_INGRESS_NGINX = 'x-auth-request-redirect'
 /**
  * Refuses a request with headers that the gateway would remove, but the proxy forwards. The proxy
  * replaces only those that the answer contains. It does not know the other spellings that a service
- * reads as the same name (oauth2-proxy CVE-2025-64484, Caddy CVE-2026-52845).
+ * reads as the same name (oauth2-proxy CVE-2025-64484, Caddy CVE-2026-52845). And refuses an offer
+ * to change the protocol, except a WebSocket handshake: the gateway itself ignores the offer, but a
+ * service that accepts it gets all later requests of the client without a question to the gateway
+ * (h2c smuggling).
  * @param answered the headers that the answer contains
  * @throws Refusal INVALID_REQUEST
  */
@@ -24,9 +29,16 @@ export function refuseKeptHeaders(
   rawHeaders: readonly string[],
   answered: ReadonlySet<string>
 ): void {
+  const offers: string[] = []
+  let connection = ''
   for (let index = 0; index < rawHeaders.length; index += 2) {
     const name = (rawHeaders[index] ?? '').toLowerCase()
     const first = name.charCodeAt(0)
+    if (OF_OFFERS.has(name)) {
+      const value = rawHeaders[index + 1] ?? ''
+      if (name === 'connection') connection += `,${value}`
+      else offers.push(value)
+    }
     if (first !== X && first !== G) continue
     if (isIdentityName(name) && !answered.has(name) && name !== OF_INGRESS_NGINX) {
       throw kept('an identity header', 'x-auth-*')
@@ -35,7 +47,19 @@ export function refuseKeptHeaders(
       throw kept('a header that changes the method or the path', 'X-HTTP-Method-Override')
     }
   }
+  if (offers.length > 0 && !isHandshake(offers, connection)) {
+    throw kept('an offer to change the protocol', 'Upgrade: h2c')
+  }
 }
+
+/** The headers of an offer to change the protocol (RFC 9110 §7.8, RFC 7540 §3.2.1). */
+const OF_OFFERS = new Set(['upgrade', 'http2-settings', 'connection'])
+
+/** Whether an offer is one that the journey decides on. */
+const isHandshake = ([upgrade = '', ...more]: readonly string[], connection: string): boolean =>
+  more.length === 0 &&
+  withoutOuterWhitespace(upgrade).toLowerCase() === 'websocket' &&
+  asksForWebSocket({ httpVersion: '1.1', headers: { upgrade, connection } })
 
 const kept = (reason: string, example: string) =>
   malformed(

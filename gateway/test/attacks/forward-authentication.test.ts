@@ -17,6 +17,7 @@ import { ambiguous } from './fixtures/hostile-paths.ts'
 
 const routes = `
   - { name: tenants, prefix: /tenants, upstream: service, tokenClaims: [tenant_id] }
+  - { name: live, prefix: /live, upstream: service, access: public, websocket: true }
 `
 const gateway = await edge(t, { ...askedFromHere, routes })
 const good = bearer(gateway.token())
@@ -165,6 +166,34 @@ t.test('no header changes the method that was decided on', async (t) => {
     t.equal(answer.status, 405, method)
   }
 })
+
+t.test(
+  'an offer with which a service could leave HTTP/1.1 is refused (h2c smuggling)',
+  async (t) => {
+    const handshake = ['Sec-WebSocket-Version: 13', 'Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==']
+    for (const lines of [
+      ['Upgrade: h2c', 'Connection: Upgrade, HTTP2-Settings', 'HTTP2-Settings: AAMAAABkAAQAAAAA'],
+      ['Upgrade: h2c', 'Connection: Upgrade'],
+      ['Upgrade: h2c'],
+      ['upgrade: H2C', 'Connection: close'],
+      ['HTTP2-Settings: AAMAAABkAAQAAAAA'],
+      ['Upgrade: TLS/1.2', 'Connection: Upgrade'],
+      ['Upgrade: websocket, h2c', 'Connection: Upgrade', ...handshake],
+      ['Upgrade: h2c, websocket', 'Connection: Upgrade', ...handshake],
+      ['Upgrade: websocket', 'Upgrade: h2c', 'Connection: Upgrade', ...handshake],
+      // nginx itself would add the Connection.
+      ['Upgrade: websocket', ...handshake],
+      ['Upgrade: websocket', 'Connection: Upgrade', ...handshake]
+    ]) {
+      for (const form of Object.keys(forms)) {
+        const title = `${form}: ${lines.join(' | ')}`
+        isRefused(t, await ask(gateway, { target: '/open' }, lines, form), title)
+      }
+    }
+    const opens = ['Upgrade: WebSocket', 'Connection: keep-alive, Upgrade', ...handshake]
+    t.equal((await ask(gateway, { target: '/live' }, opens)).status, 200, 'a route for WebSockets')
+  }
+)
 
 const spellings = [
   'X_Auth_Subject',
