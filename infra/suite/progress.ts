@@ -1,12 +1,8 @@
 import { marksIn } from './batch-mark.ts'
 import type { Job, Ran } from './job.ts'
-import { type Outcome, outcomeOf } from './outcome.ts'
+import { outcomeOf } from './outcome.ts'
+import { type Finished, indented, type Summary, seconds, summary } from './summary.ts'
 import type { Timings } from './timings.ts'
-
-type Finished = { readonly job: Job; readonly ran: Ran; readonly outcome: Outcome }
-
-const SLOWEST = 10
-const seconds = (ms: number): string => (ms / 1000).toFixed(1)
 
 /** Prints a line for each job as it ends, and a summary after the last. */
 export function progress(jobs: number, write: (text: string) => void) {
@@ -39,38 +35,13 @@ export function progress(jobs: number, write: (text: string) => void) {
     return []
   }
 
-  const summary = (): { failed: number; skipped: number } => {
-    const all = [...finished, ...suspects.filter((batch) => failsOnlyTogether(batch, finished))]
-    const sum = (of: (one: Finished) => number) => all.reduce((total, one) => total + of(one), 0)
-    const skipped = all.flatMap(({ job, outcome }) =>
-      outcome.skipped.map((title) => `  ${job.name}: ${title}`)
-    )
-    write(`\nSlowest, in seconds of wall time and of processor time:\n${slowest(finished)}\n`)
-    if (skipped.length > 0) write(`\nSkipped:\n${skipped.join('\n')}\n`)
-    for (const { job, outcome } of all.filter((one) => one.outcome.failed > 0)) {
-      const together =
-        job.files.length > 1 ? ` failed only when run together: ${job.files.join(' ')}` : ''
-      write(`\n${job.name}${together}\n${indented(outcome.report)}\n`)
-    }
-    const files = sum(({ job }) => job.files.length)
-    const cpu = [...finished, ...suspects].reduce((total, { ran }) => total + ran.cpuMs, 0)
-    const wall = performance.now() - begun
-    write(
-      `\n${files} ${files === 1 ? 'file' : 'files'}, ${seconds(wall)} s, ${seconds(cpu)} s of processor time\n`
-    )
-    const failed = sum(({ outcome }) => outcome.failed)
-    const passed = sum(({ outcome }) => outcome.passed)
-    write(`${passed} passed, ${failed} failed, ${skipped.length} skipped\n`)
-    return { failed, skipped: skipped.length }
+  const sumUp = (): Pick<Summary, 'failed' | 'skipped'> => {
+    const { text, ...counts } = summary({ finished, suspects, wallMs: performance.now() - begun })
+    write(text)
+    return counts
   }
-  return { onEnd, summary, timings: () => timingsOf(finished) }
+  return { onEnd, sumUp, timings: () => timingsOf(finished) }
 }
-
-/**
- * Whether a failed batch has no file that fails alone. Then one file of the batch affects another.
- */
-const failsOnlyTogether = ({ job }: Finished, finished: readonly Finished[]): boolean =>
-  !finished.some((one) => one.outcome.failed > 0 && job.files.includes(one.job.name))
 
 /** The time that each file took, also in a batch. */
 function timingsOf(finished: readonly Finished[]): Timings {
@@ -86,16 +57,3 @@ function timingsOf(finished: readonly Finished[]): Timings {
     ])
   )
 }
-
-function slowest(finished: readonly Finished[]): string {
-  return [...finished]
-    .sort((one, other) => other.ran.wallMs - one.ran.wallMs)
-    .slice(0, SLOWEST)
-    .map(({ job, ran }) => {
-      const [wall, cpu] = [seconds(ran.wallMs).padStart(7), seconds(ran.cpuMs).padStart(7)]
-      return `${wall} ${cpu}  ${job.name}`
-    })
-    .join('\n')
-}
-
-const indented = (text: string): string => text.replace(/^/gm, '    ')

@@ -6,6 +6,15 @@ import { measure, PATH, tokenScript } from './load.ts'
 const ROUNDS = 5
 const SECONDS = 3
 
+/** What a proxy says about the request that it asks about. */
+const DESCRIBED = {
+  'X-Forwarded-Method': 'GET',
+  'X-Forwarded-Uri': PATH,
+  'X-Forwarded-Host': 'bench',
+  'X-Forwarded-Proto': 'https',
+  'X-Forwarded-For': '198.51.100.7'
+}
+
 /** The cost of a decision that a proxy asks for, compared with forwarding the same request. */
 export async function verifications(
   around: Surroundings,
@@ -15,14 +24,7 @@ export async function verifications(
   const port = await freePort()
   const tokens = issuer.tokens(1000)
   const forwarded = tokenScript(folder, 'forwarded', tokens)
-  const described = {
-    'X-Forwarded-Method': 'GET',
-    'X-Forwarded-Uri': PATH,
-    'X-Forwarded-Host': 'bench',
-    'X-Forwarded-Proto': 'https',
-    'X-Forwarded-For': '198.51.100.7'
-  }
-  const asked = tokenScript(folder, 'asked', tokens, described, '/verify')
+  const asked = tokenScript(folder, 'asked', tokens, DESCRIBED, '/verify')
   const edge = await gateway(around, {
     GATEWAY_VERIFY_PORT: String(port),
     GATEWAY_TRUSTED_PROXIES: '127.0.0.1'
@@ -40,21 +42,23 @@ export async function verifications(
       costs.push(decision.microseconds)
       ratios.push(decision.microseconds / request.microseconds)
     }
-    return [
-      {
-        figure: 'processor time of a decision for a proxy',
-        goal: '',
-        value: `${median(costs).toFixed(0)} µs`,
-        how: 'a seen token; headers describe the request'
-      },
-      {
-        figure: '÷ forwarding the request',
-        goal: '≤ 0.5',
-        value: median(ratios).toFixed(2),
-        how: `${ROUNDS} rounds in turns`
-      }
-    ]
+    return rows(costs, ratios)
   } finally {
     await edge.stop()
   }
 }
+
+const rows = (costs: readonly number[], ratios: readonly number[]): Row[] => [
+  {
+    figure: 'processor time of a decision for a proxy',
+    goal: '',
+    value: `${median(costs).toFixed(0)} µs`,
+    how: 'a seen token; headers describe the request'
+  },
+  {
+    figure: '÷ forwarding the request',
+    goal: '≤ 0.5',
+    value: median(ratios).toFixed(2),
+    how: `${ROUNDS} rounds in turns`
+  }
+]

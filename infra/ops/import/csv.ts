@@ -23,9 +23,7 @@ function named(names: readonly string[], fields: readonly string[]) {
 }
 
 /** Records as lists of fields. A record that cannot be read is skipped to its end. */
-async function* csvRecords(
-  chunks: AsyncIterable<string>
-): AsyncGenerator<Entry<readonly string[] | EntryFault>> {
+async function* csvRecords(chunks: AsyncIterable<string>): AsyncGenerator<CsvRecord> {
   const reader = recordReader()
   for await (const chunk of chunks) {
     for (const character of chunk) {
@@ -37,55 +35,75 @@ async function* csvRecords(
   if (last !== null) yield last
 }
 
+type CsvRecord = Entry<readonly string[] | EntryFault>
+
 function recordReader() {
-  let [line, begun, length] = [1, 1, 0]
-  let fields: string[] = []
-  let field = ''
-  let fault: EntryFault | null = null
+  let [line, begun] = [1, 1]
+  let record = growingRecord()
   // 'closed': after the quote that may end a quoted field
   let state: 'plain' | 'quoted' | 'closed' = 'plain'
 
-  const record = (): Entry<readonly string[] | EntryFault> => {
-    const value = fault ?? [...fields, field.replace(/\r$/, '')]
-    const from = begun
+  const finish = (): CsvRecord => {
+    const finished = { line: begun, value: record.value() }
     begun = line
-    ;[fields, field, fault, state, length] = [[], '', null, 'plain', 0]
-    return { line: from, value }
+    record = growingRecord()
+    state = 'plain'
+    return finished
   }
-  const add = (character: string): void => {
-    length += 1
-    if (length <= MOST_ENTRY_CHARACTERS) field += character
-    else if (length === MOST_ENTRY_CHARACTERS + 1) [fault, fields, field] = [tooLong(), [], '']
-  }
-  const takeUnquoted = (character: string): Entry<readonly string[] | EntryFault> | null => {
-    if (character === '\n') return record()
+  const takeUnquoted = (character: string): CsvRecord | null => {
+    if (character === '\n') return finish()
     if (character === ',') {
-      fields.push(field)
-      field = ''
+      record.endField()
       state = 'plain'
-    } else if (state === 'plain') add(character)
+    } else if (state === 'plain') record.add(character)
     // In a line break of two characters, the second one follows the last field.
-    else if (character !== '\r') fault ??= new EntryFault('has characters after a closing quote')
+    else if (character !== '\r') record.fail('has characters after a closing quote')
     return null
   }
   return {
-    take(character: string) {
+    take(character: string): CsvRecord | null {
       if (character === '\n') line += 1
       if (state === 'quoted') {
         if (character === '"') state = 'closed'
-        else add(character)
+        else record.add(character)
         return null
       }
       if (character !== '"') return takeUnquoted(character)
       // Two quotes are one; a quote at the beginning of a field opens it.
-      if (state === 'closed') add(character)
-      if (state === 'closed' || field === '') state = 'quoted'
-      else add(character)
+      if (state === 'closed') record.add(character)
+      if (state === 'closed' || record.isFieldEmpty()) state = 'quoted'
+      else record.add(character)
       return null
     },
-    end() {
-      if (state === 'quoted') fault ??= new EntryFault('has a quote that is never closed')
-      return field === '' && fields.length === 0 && fault === null ? null : record()
+    end(): CsvRecord | null {
+      if (state === 'quoted') record.fail('has a quote that is never closed')
+      return record.isEmpty() ? null : finish()
     }
+  }
+}
+
+/** The record that is being read. Its length is bounded. */
+function growingRecord() {
+  let fields: string[] = []
+  let field = ''
+  let length = 0
+  let fault: EntryFault | null = null
+  return {
+    add(character: string): void {
+      length += 1
+      if (length <= MOST_ENTRY_CHARACTERS) field += character
+      else if (length === MOST_ENTRY_CHARACTERS + 1) [fault, fields, field] = [tooLong(), [], '']
+    },
+    endField(): void {
+      fields.push(field)
+      field = ''
+    },
+    /** The first fault counts. */
+    fail(reason: string): void {
+      fault ??= new EntryFault(reason)
+    },
+    isFieldEmpty: () => field === '',
+    isEmpty: () => field === '' && fields.length === 0 && fault === null,
+    value: (): readonly string[] | EntryFault => fault ?? [...fields, field.replace(/\r$/, '')]
   }
 }

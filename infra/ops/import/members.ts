@@ -35,70 +35,84 @@ const FLAGS: Readonly<Record<string, boolean>> = {
 }
 
 export function membersOf(entry: Readonly<Record<string, unknown>>): Members {
-  const byName = new Map(
-    Object.entries(entry).map(([name, value]) => [
-      name.toLowerCase().replace(/[^\p{L}\p{N}]/gu, ''),
-      value
-    ])
-  )
-  const first = (names: readonly string[]) => {
-    for (const name of names) {
-      const value = byName.get(name)
-      if (value !== undefined && value !== null && value !== '') return { name, value }
-    }
-    return null
-  }
+  const byName = new Map(Object.entries(entry).map(([name, value]) => [plain(name), value]))
+  const first = (names: readonly string[]) => firstOf(byName, names)
   const text = (...names: readonly string[]): string | undefined => {
     const found = first(names)
-    if (found === null) return undefined
-    const { name, value } = found
-    if (typeof value === 'object') {
-      // MongoDB's export, which Auth0 uses
-      const { $oid, $date } = value as { $oid?: unknown; $date?: unknown }
-      const extended = $oid ?? $date
-      if (typeof extended !== 'string') throw new EntryFault(`has a ${name} that is not text`)
-      return extended
-    }
-    if (String(value).includes('\ufffd')) throw new EntryFault('is not UTF-8')
-    return String(value)
+    return found === null ? undefined : textIn(found)
   }
   return {
     text,
     words(...names) {
       const found = first(names)
-      if (found === null) return undefined
-      const list = Array.isArray(found.value) ? found.value : String(found.value).split(/[\s,]+/)
-      return list.map(String).filter((word) => word !== '')
+      return found === null ? undefined : wordsIn(found.value)
     },
     object(name) {
       const found = first([name])
-      return found === null ? undefined : objectIn(found.value, name)
+      return found === null ? undefined : objectIn(found)
     },
     flags: (...names) =>
       names.flatMap((name) => {
-        const given = text(name)?.toLowerCase()
-        if (given === undefined) return []
-        const flag = Object.hasOwn(FLAGS, given) ? FLAGS[given] : undefined
-        if (flag === undefined)
-          throw new EntryFault(`has a value in ${name} that is neither true nor false`)
-        return [flag]
+        const given = text(name)
+        return given === undefined ? [] : [flagIn(given, name)]
       }),
     time(...names) {
       const given = text(...names)
-      if (given === undefined) return undefined
-      if (given === 'infinity') return END_OF_TIME
-      const number = Number(given)
-      const date = new Date(
-        Number.isNaN(number) ? given : number < LEAST_MS ? number * 1000 : number
-      )
-      if (Number.isNaN(date.getTime()))
-        throw new EntryFault(`has a value in ${first(names)?.name} that is not a time`)
-      return date
+      return given === undefined ? undefined : timeIn(given, first(names)?.name)
     }
   }
 }
 
-function objectIn(value: unknown, name: string): Readonly<Record<string, unknown>> {
+const plain = (name: string): string => name.toLowerCase().replace(/[^\p{L}\p{N}]/gu, '')
+
+type Member = { readonly name: string; readonly value: unknown }
+
+/** The first of these members that is not empty. */
+function firstOf(byName: ReadonlyMap<string, unknown>, names: readonly string[]): Member | null {
+  for (const name of names) {
+    const value = byName.get(name)
+    if (value !== undefined && value !== null && value !== '') return { name, value }
+  }
+  return null
+}
+
+function textIn({ name, value }: Member): string {
+  if (typeof value === 'object') {
+    // MongoDB's export, which Auth0 uses
+    const { $oid, $date } = value as { $oid?: unknown; $date?: unknown }
+    const extended = $oid ?? $date
+    if (typeof extended !== 'string') throw new EntryFault(`has a ${name} that is not text`)
+    return extended
+  }
+  if (String(value).includes('\ufffd')) throw new EntryFault('is not UTF-8')
+  return String(value)
+}
+
+function wordsIn(value: unknown): string[] {
+  const list = Array.isArray(value) ? value : String(value).split(/[\s,]+/)
+  return list.map(String).filter((word) => word !== '')
+}
+
+function flagIn(text: string, name: string): boolean {
+  const given = text.toLowerCase()
+  const flag = Object.hasOwn(FLAGS, given) ? FLAGS[given] : undefined
+  if (flag === undefined) {
+    throw new EntryFault(`has a value in ${name} that is neither true nor false`)
+  }
+  return flag
+}
+
+function timeIn(text: string, name: string | undefined): Date {
+  if (text === 'infinity') return END_OF_TIME
+  const number = Number(text)
+  const date = new Date(Number.isNaN(number) ? text : number < LEAST_MS ? number * 1000 : number)
+  if (Number.isNaN(date.getTime())) {
+    throw new EntryFault(`has a value in ${name} that is not a time`)
+  }
+  return date
+}
+
+function objectIn({ name, value }: Member): Readonly<Record<string, unknown>> {
   const given = typeof value === 'string' ? parsed(value) : value
   if (typeof given !== 'object' || given === null || Array.isArray(given)) {
     throw new EntryFault(`has a ${name} that is not a JSON object`)

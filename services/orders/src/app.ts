@@ -48,7 +48,12 @@ export async function buildOrders({
 }: OrdersOptions): Promise<Service> {
   const service = buildService({ log, closeMs, https })
   await service.register(identity, options.identity)
+  orderRoutes(service, orders)
+  servePage(service)
+  return service
+}
 
+function orderRoutes(service: Service, orders: OrderBook): void {
   service.get(
     '/orders',
     {
@@ -86,9 +91,6 @@ export async function buildOrders({
       return reply.code(201).header('location', `/orders/${order.id}`).send({ order })
     }
   )
-
-  servePage(service)
-  return service
 }
 
 /** Each user sees only their own orders; an admin sees all. */
