@@ -1,8 +1,9 @@
 -- Counts a request of a caller in a count-min table: a fixed number of cells, whatever is counted.
--- A caller has one cell in each row and shares it with others. Its count is the lowest of them: never
--- too low, and too high only if others share all of its cells.
+-- A caller has one cell in each row and shares it with others. Its count is the lowest of them:
+-- never too low, and too high only if others share all of its cells.
 -- KEYS[1] the table of one limit in one window of time
--- ARGV[1] the caller   ARGV[2] a random salt for a new table   ARGV[3] how many seconds a new table lasts
+-- ARGV[1] the caller   ARGV[2] a random salt for a new table
+-- ARGV[3] how many seconds a new table lasts
 -- Reply: the caller's count, including this request
 local ROWS, COLUMNS = 4, 65536
 local HEX_DIGITS = 8

@@ -1,5 +1,6 @@
--- Writes a heartbeat into the revocation log, unless a writer has just done so. There is only one at a
--- time: the previous one is deleted, so that heartbeats neither fill the log nor push a revocation out.
+-- Writes a heartbeat into the revocation log, unless a writer has just done so. There is only one
+-- at a time: the previous one is deleted, so that heartbeats neither fill the log nor push a
+-- revocation out.
 -- KEYS[1] the revocation stream   KEYS[2] the last heartbeat
 -- ARGV[1] the writer   ARGV[2] for how long one heartbeat is enough (ms)
 -- Reply: 1 if this writer has written it, 0 if another has
@@ -12,7 +13,8 @@ if age_ms and age_ms >= 0 and age_ms < tonumber(ARGV[2]) then return 0 end
 if id then redis.call('XDEL', KEYS[1], id) end
 local at_ms = string.format('%.0f', now_ms)
 local until_s = string.format('%.0f', math.ceil(now_ms / 1000) + 60)
-id = redis.call('XADD', KEYS[1], '*', 'kind', 'heartbeat', 'id', ARGV[1], 'until', until_s, 'at', at_ms)
+local entry = { 'kind', 'heartbeat', 'id', ARGV[1], 'until', until_s, 'at', at_ms }
+id = redis.call('XADD', KEYS[1], '*', unpack(entry))
 redis.call('HSET', KEYS[2], 'id', id, 'at', at_ms)
 redis.call('EXPIRE', KEYS[2], 3600)
 -- The ids of entries continue from the last one as long as the stream exists.

@@ -12,7 +12,8 @@ for _, family in ipairs(live) do
     ended = ended + 1
     finish(family[1], family[2])
     note_unrecorded(family[1], {
-      subject = ARGV[5], kind = 'session-evicted', address = ARGV[6], requestId = ARGV[7], detail = { limit = limit }
+      subject = ARGV[5], kind = 'session-evicted', address = ARGV[6], requestId = ARGV[7],
+      detail = { limit = limit }
     })
   end
 end

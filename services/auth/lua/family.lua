@@ -8,18 +8,18 @@
 --
 -- Fields, in the order of the packed array:
 --   1 generation  2 openedAt (s)  3 rotatedAtMs  4 idleExpiresAt (s)  5 expiresAt (s)
---   6 replays *   7 endedAt (s)   8 clientId     9 scope             10 label; empty once it has ended
+--   6 replays *   7 endedAt (s)   8 clientId     9 scope   10 label; empty once it has ended
 --   11 ** access tokens with an earlier iat (s) are stale; absent if none is
 --   12 and following: of a newer version. This version does not read them, and keeps them.
 -- * Negative while no token of the current generation was used: -1 means no replay, -2 one. So a
 -- record of an earlier version counts as used, and no record is longer than the 64 bytes that Redis
 -- keeps in a compact hash.
 -- ** Negative while the current generation is the result of a recovery.
--- Within a script, the array has one more number for each of the two: 12 seen, and 13 answered again
--- (0 or 1). `newer` has the fields of a newer version.
+-- Within a script, the array has one more number for each of the two: 12 seen, and 13 answered
+-- again (0 or 1). `newer` has the fields of a newer version.
 --
--- These fields are format 1, which has no number of its own. A later format that this version must not
--- read begins with its negative number, such as -2, where a generation is never negative.
+-- These fields are format 1, which has no number of its own. A later format that this version must
+-- not read begins with its negative number, such as -2, where a generation is never negative.
 local GENERATION, OPENED, ROTATED_MS, IDLE_EXPIRES, EXPIRES, REPLAYS, ENDED = 1, 2, 3, 4, 5, 6, 7
 local LABEL, TOKENS_NOT_BEFORE, SEEN, ANSWERED_AGAIN = 10, 11, 12, 13
 local family_key, unrecorded_key, sightings_key = KEYS[3], KEYS[4], KEYS[5]
@@ -53,8 +53,8 @@ local function read(sid)
   if packed then return unpacked(packed) end
 end
 
--- The key lives as long as its family with the latest expiry: a family that was opened under a longer
--- policy may outlive this one.
+-- The key lives as long as its family with the latest expiry: a family that was opened under a
+-- longer policy may outlive this one.
 local function write(sid, record)
   redis.call('HSET', family_key, sid, packed(record))
   if redis.call('EXPIRETIME', family_key) < record[EXPIRES] then
@@ -83,8 +83,8 @@ local function finish(sid, record)
   revoke(sid)
 end
 
--- Ends a family that the database has ended. If the store has lost it, its access tokens may still be
--- valid. This version cannot mark a record of a newer format as ended, so it deletes the record.
+-- Ends a family that the database has ended. If the store has lost it, its access tokens may still
+-- be valid. This version cannot mark a record of a newer format as ended, so it deletes the record.
 local function end_known(sid, record, newer_format)
   if newer_format then redis.call('HDEL', family_key, sid) end
   if not record then
@@ -112,8 +112,8 @@ local function precedes(a, b)
   return #a < #b
 end
 
--- All families of the user as {sid, record}, the oldest first, and the sids of those whose record only
--- a newer version can read.
+-- All families of the user as {sid, record}, the oldest first, and the sids of those whose record
+-- only a newer version can read.
 local function read_all()
   local flat = redis.call('HGETALL', family_key)
   local all, unreadable = {}, {}
@@ -132,7 +132,8 @@ local function read_all()
   return all, unreadable
 end
 
--- The live families of the user and the others, the oldest first, and the sids of the unreadable ones.
+-- The live families of the user and the others, the oldest first, and the sids of the unreadable
+-- ones.
 local function parted()
   local live, past = {}, {}
   local all, unreadable = read_all()
@@ -144,8 +145,8 @@ local function parted()
 end
 
 -- Deletes the families that have expired, and all but the newest `keep` of those that have ended.
--- Keeps those whose end the database may not know, and those that it would restore because they were
--- idle for less than `late` seconds too long.
+-- Keeps those whose end the database may not know, and those that it would restore because they
+-- were idle for less than `late` seconds too long.
 local function forget(past, keep, late)
   local forgettable = {}
   for _, family in ipairs(past) do

@@ -1,8 +1,9 @@
 -- Counts password guesses in a part of a count-min table. A cell has 40 bits: 8 for the number of
 -- failures, 32 for the second (since 1970) of the last one.
 -- KEYS[1] the part
--- ARGV[1] wait, take, give-back or forget   ARGV[2] now (ms)   ARGV[3] how long failures are remembered (s)
--- ARGV[4] the largest count of a cell   ARGV[5..8] the key's cells   ARGV[9..] the wait (s) after 0, 1, 2 … failures
+-- ARGV[1] wait, take, give-back or forget   ARGV[2] now (ms)
+-- ARGV[3] how long failures are remembered (s)   ARGV[4] the largest count of a cell
+-- ARGV[5..8] the key's cells   ARGV[9..] the wait (s) after 0, 1, 2 … failures
 -- Reply: the seconds until the next guess is due; 0 if it is due, and then take has counted it
 local CELL, FIRST, LAST, WAITS = 'u40', 5, 8, 9
 local SECONDS = 2 ^ 32

@@ -1,5 +1,5 @@
--- Identifies the run of the server and of its data: it changes with a restart, a failover or the loss
--- of all keys.
+-- Identifies the run of the server and of its data: it changes with a restart, a failover or the
+-- loss of all keys.
 -- KEYS[3] a marker that is lost with all data   ARGV[4] a new marker, if there is none
 -- Reply: {now (ms), text}
 redis.call('SET', KEYS[3], ARGV[4], 'NX')

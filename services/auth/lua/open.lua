@@ -10,6 +10,7 @@ forget(past, tonumber(ARGV[11]), tonumber(ARGV[12]))
 token_horizon()
 local expires = tonumber(ARGV[6])
 local idle_expires = math.min(now_s + tonumber(ARGV[10]), expires)
-local record = { 0, tonumber(ARGV[5]), now_ms, idle_expires, expires, 0, 0, ARGV[7], ARGV[8], ARGV[9], 0, 0, 0 }
+local opened, client_id, scope, label = tonumber(ARGV[5]), ARGV[7], ARGV[8], ARGV[9]
+local record = { 0, opened, now_ms, idle_expires, expires, 0, 0, client_id, scope, label, 0, 0, 0 }
 write(ARGV[4], record)
 return { now_ms, #live + 1, record }

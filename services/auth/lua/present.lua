@@ -1,14 +1,14 @@
--- Presents a refresh token with a valid MAC: the state machine of src/sessions/family.ts, in one round
--- trip.
+-- Presents a refresh token with a valid MAC: the state machine of src/sessions/family.ts, in one
+-- round trip.
 -- ARGV[4] sid        ARGV[5] openedAt (s), empty if the database does not know it as open
--- ARGV[6] expiresAt (s)
--- ARGV[7] clientId   ARGV[8] scope        ARGV[9] label
--- ARGV[10] idle lifetime (s)   ARGV[11] presented generation   ARGV[12] grace (s)   ARGV[13] replay cap
--- ARGV[14] recovery (s)   ARGV[15] how far ahead of now tokens become stale (s)   ARGV[16] subject
--- ARGV[17] the client's address   ARGV[18] request id
+-- ARGV[6] expiresAt (s)        ARGV[7] clientId   ARGV[8] scope   ARGV[9] label
+-- ARGV[10] idle lifetime (s)   ARGV[11] presented generation      ARGV[12] grace (s)
+-- ARGV[13] replay cap          ARGV[14] recovery (s)
+-- ARGV[15] how far ahead of now tokens become stale (s)
+-- ARGV[16] subject             ARGV[17] the client's address      ARGV[18] request id
 -- Reply: {now (ms), outcome, record before, record after}, the records as arrays, false if there
--- is none; {now (ms)} if the caller no longer waits; {now (ms), 'newer-format'} if only a newer version
--- can read the record
+-- is none; {now (ms)} if the caller no longer waits; {now (ms), 'newer-format'} if only a newer
+-- version can read the record
 if is_late() then return { server_ms() } end
 local sid, presented, idle = ARGV[4], tonumber(ARGV[11]), tonumber(ARGV[10])
 local grace, cap, recovery = tonumber(ARGV[12]), tonumber(ARGV[13]), tonumber(ARGV[14])
@@ -45,13 +45,15 @@ if newer_format then return { now_ms, 'newer-format' } end
 if not record then
   local opened, expires = tonumber(ARGV[5]), tonumber(ARGV[6])
   if not opened or now_ms >= expires * 1000 then return { now_ms, 'ended', false, false } end
-  local lost = { presented, opened, now_ms, expires, expires, 0, 0, ARGV[7], ARGV[8], ARGV[9], 0, 0, 0 }
+  local client_id, scope, label = ARGV[7], ARGV[8], ARGV[9]
+  local lost =
+    { presented, opened, now_ms, expires, expires, 0, 0, client_id, scope, label, 0, 0, 0 }
   return { now_ms, 'restored', false, advance(lost) }
 end
 local before = { unpack(record) }
 local behind = record[GENERATION] - presented
--- A token newer than the record was used: this store has lost that use, and the database knows that it
--- was recent.
+-- A token newer than the record was used: this store has lost that use, and the database knows that
+-- it was recent.
 local has_lost_use = behind < 0 and ARGV[5] ~= '' and not is_over(record)
 if not is_live(record) and not has_lost_use then return { now_ms, 'ended', before, record } end
 
@@ -59,7 +61,8 @@ if behind <= 0 then
   return { now_ms, behind == 0 and 'rotated' or 'healed', before, advance(record) }
 end
 
-local within_grace = grace > 0 and now_ms - record[ROTATED_MS] < grace * 1000 and record[REPLAYS] < cap
+local age_ms = now_ms - record[ROTATED_MS]
+local within_grace = grace > 0 and age_ms < grace * 1000 and record[REPLAYS] < cap
 if behind == 1 and within_grace then
   record[REPLAYS] = record[REPLAYS] + 1
   write(sid, record)

@@ -3,7 +3,8 @@
 -- The first arguments of every script:
 -- KEYS[1] the revocation stream   KEYS[2] when the last access token expires
 -- ARGV[1] now (ms); empty: this server's own clock, which decides outside of tests
--- ARGV[2] until when the caller waits (ms, by this server's clock); empty: the script may run however late
+-- ARGV[2] until when the caller waits (ms, by this server's clock); empty: the script may run
+-- however late
 -- ARGV[3] how long a revocation is remembered (s)
 local function server_ms()
   local time = redis.call('TIME')
@@ -22,8 +23,8 @@ local function is_late()
   return deadline ~= nil and server_ms() > deadline
 end
 
--- Notes that an access token is issued now, and returns when the last of all issued tokens expires (s).
--- The lifetime may be reduced while longer tokens are still valid, so it alone does not say.
+-- Notes that an access token is issued now, and returns when the last of all issued tokens expires
+-- (s). The lifetime may be reduced while longer tokens are still valid, so it alone does not say.
 local function token_horizon()
   local until_s = math.ceil(now_ms / 1000) + revocation_seconds
   local noted = tonumber(redis.call('GET', horizon) or '0')
@@ -32,14 +33,15 @@ local function token_horizon()
   return until_s
 end
 
--- Until when an entry must be remembered (s). The first three fields of every entry are its kind, its
--- id and this time, also in the entries of newer versions. If the time is missing, an hour has to do.
+-- Until when an entry must be remembered (s). The first three fields of every entry are its kind,
+-- its id and this time, also in the entries of newer versions. If the time is missing, an hour has
+-- to do.
 local function remembered_until(entry)
   return tonumber(entry[2][6]) or tonumber(entry[1]:match('^%d+')) / 1000 + 3600
 end
 
--- Removes the oldest entries of the stream whose tokens have expired. The entry of a key stays longer
--- than others, and does not keep the entries after it.
+-- Removes the oldest entries of the stream whose tokens have expired. The entry of a key stays
+-- longer than others, and does not keep the entries after it.
 local function forget()
   for _, entry in ipairs(redis.call('XRANGE', stream, '-', '+', 'COUNT', 10)) do
     if remembered_until(entry) < now_ms / 1000 then
@@ -60,14 +62,15 @@ end
 -- Writes an entry for the gateways, in the same atomic step as the change itself.
 local function revoke(sid)
   local until_s = token_horizon()
-  redis.call('XADD', stream, '*', 'kind', 'session', 'id', sid, 'until', string.format('%.0f', until_s))
+  local time = string.format('%.0f', until_s)
+  redis.call('XADD', stream, '*', 'kind', 'session', 'id', sid, 'until', time)
   remember(until_s)
 end
 
 -- The same for a session's access tokens with an iat before `before` (s): the session continues.
 local function make_stale(sid, before)
   local until_s = token_horizon()
-  local times = { string.format('%.0f', until_s), string.format('%.0f', before) }
-  redis.call('XADD', stream, '*', 'kind', 'session-tokens', 'id', sid, 'until', times[1], 'before', times[2])
+  local times = { 'until', string.format('%.0f', until_s), 'before', string.format('%.0f', before) }
+  redis.call('XADD', stream, '*', 'kind', 'session-tokens', 'id', sid, unpack(times))
   remember(until_s)
 end
