@@ -6,6 +6,7 @@ import { startPrimary } from '@gatehouse/process/workers/start-primary'
 import { words } from '@gatehouse/settings/fragments'
 import { openTls } from '@gatehouse/tls/process-tls'
 import type { GatewayConfig } from './config.ts'
+import { assertionKeys } from './fleet/assertion-keys-schema.ts'
 import { mergedKeySets } from './fleet/merged-key-sets.ts'
 import { trustedProxies } from './proxies/trusted-proxies.ts'
 
@@ -25,6 +26,6 @@ export async function startWorkers(config: GatewayConfig): Promise<RunningServic
     at: { host: config.GATEWAY_OPS_HOST, port: config.GATEWAY_OPS_PORT },
     hosts: words(config.GATEWAY_OPS_HOSTS),
     clientOf: (address) => (isTrustedProxy(address) ? null : clientNetwork(address)),
-    merged: { [GATEWAY_KEYS_PATH]: mergedKeySets }
+    merged: { [GATEWAY_KEYS_PATH]: { schema: assertionKeys, merge: mergedKeySets } }
   })
 }

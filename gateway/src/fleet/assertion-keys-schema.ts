@@ -22,5 +22,6 @@ export const assertionKeys = {
       { title: 'AssertionKeys' }
     )
   },
-  answers: { 200: { description: 'The JWK Set.' } }
+  answers: { 200: { description: 'The JWK Set.' } },
+  problems: { UNAVAILABLE: 'The gateway has several workers, and none of them answers.' }
 }

@@ -42,7 +42,8 @@ export const healthz = {
   tags,
   security,
   response: { 200: Alive },
-  answers: { 200: { description: 'The process runs.' } }
+  answers: { 200: { description: 'The process runs.' } },
+  problems: { UNAVAILABLE: 'The process has several workers, and none of them answers.' }
 }
 
 export const readyz = {

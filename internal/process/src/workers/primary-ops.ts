@@ -1,9 +1,10 @@
 import { buildService, type ServerTls, type Service } from '@gatehouse/http-service/build-service'
 import type { ServiceLog } from '@gatehouse/http-service/service-log'
 import { Refusal } from '@gatehouse/problem/refusal'
-import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyReply, FastifyRequest, FastifySchema } from 'fastify'
 import type { Registry } from 'prom-client'
 import { OPS_CLOSE_MS } from '../ops-listener.ts'
+import { healthz, metrics as metricsSchema, readyz } from '../ops-schemas.ts'
 import { requirePrivateHost } from '../private-host.ts'
 import type { AskWorker } from './ask-worker.ts'
 import { isBusy } from './liveness.ts'
@@ -12,11 +13,15 @@ import { mergedReadiness, type Readiness } from './merged-readiness.ts'
 import type { CarriedAnswer, CarriedRequest } from './messages.ts'
 import type { WorkerPool } from './worker-pool.ts'
 
-/**
- * Makes one answer of those of all workers that listen; null: the worker did not answer. At least
- * one has answered.
- */
-type MergeAnswers = (bodies: readonly (unknown | null)[]) => unknown
+/** A path for which all workers are asked. */
+type MergedAnswer = {
+  readonly schema: FastifySchema
+  /**
+   * Makes one answer of those of all workers that listen; null: the worker did not answer. At least
+   * one has answered.
+   */
+  merge(bodies: readonly (unknown | null)[]): unknown
+}
 
 export type PrimaryOpsOptions = {
   readonly log: ServiceLog
@@ -30,7 +35,7 @@ export type PrimaryOpsOptions = {
   /** as for the listener of one process */
   readonly hosts: readonly string[]
   /** other paths for which all workers are asked */
-  readonly merged?: Readonly<Record<string, MergeAnswers>>
+  readonly merged?: Readonly<Record<string, MergedAnswer>>
 }
 
 /** the longest body of the operators' API */
@@ -50,29 +55,29 @@ export function buildPrimaryOps(options: PrimaryOpsOptions): Service {
   const answering = shared(() => answeringWorker(pool.up()))
   const figures = shared(() => Promise.all(pool.up().map((worker) => worker.ask('metrics', null))))
 
-  ops.get('/healthz', async () => {
+  ops.get('/healthz', { schema: healthz }, async () => {
     const workers = pool.up()
     // A busy worker answers late. To end the process would not help it.
     await answering('').catch((error: unknown) => {
       if (!workers.some((worker) => isBusy(worker.owesMs()))) throw error
     })
-    return { status: 'alive' }
+    return { status: 'alive' as const }
   })
-  ops.get('/readyz', { onRequest }, async (_request, reply) => {
+  ops.get('/readyz', { schema: readyz, onRequest }, async (_request, reply) => {
     const answers = (await states('/readyz')).map(
       (answer) => answer && { status: answer.status, body: bodyOf(answer) as Readiness }
     )
     const { isReady, body } = mergedReadiness(answers, { workers, isDraining: isDraining() })
     return reply.code(isReady ? 200 : 503).send(body)
   })
-  ops.get('/metrics', { onRequest }, async (_request, reply) => {
+  ops.get('/metrics', { schema: metricsSchema, onRequest }, async (_request, reply) => {
     await figures('')
     const own = await metrics.getMetricsAsJSON()
     // A worker that has not answered counts with what it told last.
     return reply.type(metrics.contentType).send(await mergedMetrics(own, pool.told()))
   })
-  for (const [path, merge] of Object.entries(merged)) {
-    ops.get(path, async () => {
+  for (const [path, { schema, merge }] of Object.entries(merged)) {
+    ops.get(path, { schema }, async () => {
       const bodies = (await states(path)).map((answer) =>
         answer?.status === 200 ? bodyOf(answer) : null
       )
@@ -80,17 +85,20 @@ export function buildPrimaryOps(options: PrimaryOpsOptions): Service {
       return merge(bodies)
     })
   }
-  // In a scope of its own: the worker reads the body.
+  passOthers(ops, answering)
+  return ops
+}
+
+/** In a scope of its own: the worker reads the body, by the schema of its own route. */
+function passOthers(ops: Service, answering: (of: '') => Promise<AskWorker>): void {
   ops.register((scope, _options, done) => {
     scope.removeAllContentTypeParsers()
     const read = { parseAs: 'buffer', bodyLimit: BODY_LIMIT_BYTES } as const
     scope.addContentTypeParser('*', read, (_request, body, done) => done(null, body))
-    scope.all('/*', { bodyLimit: BODY_LIMIT_BYTES }, (request, reply) =>
-      pass(request, reply, answering)
-    )
+    const options = { schema: { hidden: true }, bodyLimit: BODY_LIMIT_BYTES }
+    scope.all('/*', options, (request, reply) => pass(request, reply, answering))
     done()
   })
-  return ops
 }
 
 async function pass(

@@ -52,7 +52,7 @@ function primary(t: Test, workers: readonly Worker[]): Service {
     workers: workers.length,
     isDraining: () => false,
     hosts: [],
-    merged: { [KEYS]: (bodies) => bodies }
+    merged: { [KEYS]: { schema: {}, merge: (bodies) => bodies } }
   })
   t.teardown(() => ops.close())
   return ops
