@@ -5,13 +5,13 @@ import { promisify } from 'node:util'
 import { authSettings } from '@gatehouse/auth/config'
 import { echoSettings } from '@gatehouse/echo/config'
 import { dataFolder } from '@gatehouse/fixtures/data-folder'
+import { missingProgram } from '@gatehouse/fixtures/missing-program'
 import { gatewaySettings } from '@gatehouse/gateway/config'
 import { readRouteTable } from '@gatehouse/gateway/routes/load-route-table'
 import { opsSettings } from '@gatehouse/ops/testing/ops-client'
 import { ordersSettings } from '@gatehouse/orders/config'
 import t, { type Test } from 'tap'
 import { kustomize, type Rendered } from './kustomization.ts'
-import { missing } from './missing-program.ts'
 import { read, root } from './source-files.ts'
 
 const run = promisify(execFile)
@@ -161,7 +161,7 @@ t.test('production has two processes of each kind, and no secret of its own', as
 
 t.test(
   'systemd takes the units, and finds little that is exposed',
-  { skip: missing('systemd-analyze', '--version') },
+  { skip: missingProgram('systemd-analyze', '--version') },
   async (t) => {
     const folder = dataFolder(t)
     const units = readdirSync(join(root, 'infra/systemd')).filter((name) =>

@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { GATEWAY_KEYS_PATH } from '@gatehouse/edge-headers/assertion'
 import { client, eventually } from '@gatehouse/fixtures/client'
 import { dataFolder } from '@gatehouse/fixtures/data-folder'
+import { missing, runs } from '@gatehouse/fixtures/missing-program'
 import { processEnvironment } from '@gatehouse/fixtures/program'
 import { wholeSystem } from '@gatehouse/fixtures/whole-system'
 import { freePort } from '@gatehouse/start/free-port'
@@ -29,13 +30,6 @@ type Example = {
   readonly missing: string | false
   /** what to run it with, made from its text in a folder of its own */
   command(code: string, folder: string): readonly [program: string, ...words: string[]]
-}
-
-const runs = (program: string, ...words: string[]) => spawnSync(program, words).status === 0
-const missing = (name: string, isThere: boolean): string | false => {
-  const why = isThere ? false : `${name} is not installed on this machine`
-  if (why && process.env.CI) throw new Error(`${why}, and nothing may be skipped here`)
-  return why
 }
 
 // Debian's own, which sees Debian's packages.

@@ -2,15 +2,15 @@ import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { missingProgram } from '@gatehouse/fixtures/missing-program'
 import t from 'tap'
 import { parse } from 'yaml'
 import { alerts, dashboardQueries } from './metric-queries.ts'
-import { missing } from './missing-program.ts'
 import { read, root } from './source-files.ts'
 
 const cwd = join(root, 'infra/observability')
 
-const skip = missing('promtool', '--version')
+const skip = missingProgram('promtool', '--version')
 const promtool = async (...args: string[]): Promise<string> =>
   (await promisify(execFile)('promtool', args, { cwd })).stdout
 

@@ -8,9 +8,9 @@ import { promisify } from 'node:util'
 import { authority } from '@gatehouse/fixtures/certificates'
 import { eventually } from '@gatehouse/fixtures/client'
 import { dataFolder } from '@gatehouse/fixtures/data-folder'
+import { missingProgram } from '@gatehouse/fixtures/missing-program'
 import { freePort } from '@gatehouse/start/free-port'
 import t, { type Test } from 'tap'
-import { missing } from './missing-program.ts'
 import { read } from './source-files.ts'
 
 const run = promisify(execFile)
@@ -23,7 +23,7 @@ function configurationsIn(page: string, language: string): string[] {
 
 t.test(
   'nginx works with the configuration of its page, also with TLS to the gateways',
-  { skip: missing('nginx', '-v') },
+  { skip: missingProgram('nginx', '-v') },
   async (t) => {
     const folder = dataFolder(t)
     const file = join(folder, 'nginx.conf')
@@ -63,7 +63,7 @@ t.test('nginx tries a restarted gateway again before the next one has drained', 
 
 t.test(
   'HAProxy takes the configurations of its page',
-  { skip: missing('haproxy', '-v') },
+  { skip: missingProgram('haproxy', '-v') },
   async (t) => {
     const file = join(dataFolder(t), 'haproxy.cfg')
     const pages = configurationsIn('docs/proxies/haproxy.md', 'haproxy')
@@ -93,7 +93,7 @@ async function listener(t: Test, tls: Record<'cert' | 'key' | 'ca', Buffer>, pat
 
 t.test(
   'HAProxy checks and reaches gateways with TLS on both listeners, as its page says',
-  { skip: missing('haproxy', '-v') },
+  { skip: missingProgram('haproxy', '-v') },
   async (t) => {
     const ours = await authority(t)
     const [own, client] = [await ours.issue('gateway'), await ours.issue('haproxy')]

@@ -1,10 +1,11 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { eventually } from '@gatehouse/fixtures/client'
 import { dataFolder } from '@gatehouse/fixtures/data-folder'
+import { missingProgram } from '@gatehouse/fixtures/missing-program'
 import { freePort } from '@gatehouse/start/free-port'
 import type { Test } from 'tap'
 import { blocksOf } from './documented-blocks.ts'
@@ -23,15 +24,6 @@ export type RealProxy = {
   readonly missing: string | false
   /** @returns the port on which it listens */
   start(t: Test, places: Places): Promise<number>
-}
-
-function missing(program: string, word: string): string | false {
-  try {
-    execFileSync(program, [word], { stdio: 'ignore' })
-    return false
-  } catch {
-    return `${program} is not installed`
-  }
 }
 
 /** The block of a page, with the addresses of this test. */
@@ -78,7 +70,7 @@ async function started(t: Test, port: number, command: readonly string[], home: 
 }
 
 const nginx: RealProxy = {
-  missing: missing('nginx', '-v'),
+  missing: missingProgram('nginx', '-v'),
   async start(t, places) {
     const [folder, port] = [dataFolder(t), await freePort()]
     const paths = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
@@ -95,7 +87,7 @@ http { access_log off; ${paths} ${blockOf('nginx', 'nginx', places, port)} }`
 }
 
 const haproxy: RealProxy = {
-  missing: missing('haproxy', '-v'),
+  missing: missingProgram('haproxy', '-v'),
   async start(t, places) {
     const [folder, port] = [dataFolder(t), await freePort()]
     const [file, script] = [join(folder, 'haproxy.cfg'), join(folder, 'verify.lua')]
@@ -107,7 +99,7 @@ const haproxy: RealProxy = {
 }
 
 const caddy: RealProxy = {
-  missing: missing('caddy', 'version'),
+  missing: missingProgram('caddy', 'version'),
   async start(t, places) {
     const [folder, port] = [dataFolder(t), await freePort()]
     const file = join(folder, 'Caddyfile')
