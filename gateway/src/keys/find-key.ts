@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { SignatureAlgorithm } from './algorithms.ts'
 import type { VerificationKey } from './key-set.ts'
+import type { KeySetFetches } from './key-set-fetches.ts'
 
 /**
  * The issuer could not be asked whether it has the key, so it is not known whether a token is good.
@@ -9,23 +10,9 @@ export class KeyNotAsked extends Error {
   override readonly name = 'KeyNotAsked'
 }
 
-/** The fetches of a key set, as the search for an unknown key sees them. */
-type KeySetFetches = {
-  /** how many have begun */
-  readonly begun: number
-  /** the one in progress; it does not reject */
-  readonly underWay: Promise<unknown> | null
-  /** the last one succeeded, and its set is trusted */
-  readonly hasAnswer: boolean
-  /** joins the fetch in progress, or begins one */
-  refresh(): Promise<unknown>
-  /** in how many milliseconds an unknown key may cause a fetch; 0 counts as that fetch */
-  dueInMs(): number
-}
-
 type Options = {
   choose: (kid: string | null, algorithm: SignatureAlgorithm) => VerificationKey | null
-  fetches: KeySetFetches
+  fetches: Pick<KeySetFetches, 'begun' | 'underWay' | 'hasAnswer' | 'refresh' | 'dueInMs'>
   /** another set was announced and is being fetched; null: the issuer has announced none */
   announced: () => Promise<unknown> | null
   /** the issuer announces each new key before it signs with it */
