@@ -59,31 +59,29 @@ export function guesses(stores: GuessStores, ring: KeyRing): Guesses {
   const accountOf = (email: string) => digest(`account\0${email}`)
   const placeOf = ({ email, network, credential }: Caller) =>
     digest(`network\0${email}\0${credential}\0${network}`)
+  /** Under which key a known caller is counted; null for a stranger. */
+  const keyOfKnown = async ({ email, device }: Caller, account: Buffer, place: Buffer) => {
+    if (device !== null) return digest(`device\0${email}\0${device}`)
+    return (await networks.has(account, place)) ? place : null
+  }
+
   return {
     forgetStrangers: (email) => strangers.forget(accountOf(email)),
     remember: (caller) => networks.add(accountOf(caller.email), placeOf(caller)),
     async by(caller) {
-      const { email, device } = caller
-      const account = accountOf(email)
+      const account = accountOf(caller.email)
       const place = placeOf(caller)
-      const remember = () => networks.add(account, place)
-      if (device !== null) {
-        const key = digest(`device\0${email}\0${device}`)
+      const key = await keyOfKnown(caller, account, place)
+      if (key !== null) {
         return counted(known, key, async () => {
           await known.forget(key)
-          await remember()
+          await networks.add(account, place)
         })
       }
-      if (await networks.has(account, place)) {
-        return counted(known, place, async () => {
-          await known.forget(place)
-          await remember()
-        })
-      }
-      // Failures of others remain: a login of the owner must not give a guesser more guesses.
       return counted(strangers, account, async () => {
+        // Failures of others remain: a login of the owner must not give a guesser more guesses.
         await strangers.giveBack(account)
-        await remember()
+        await networks.add(account, place)
       })
     }
   }

@@ -32,17 +32,7 @@ type Part = {
 type Cell = { readonly part: Part; readonly index: number }
 
 function memoryGuessCounts(clock: () => number): GuessCounts {
-  const { columns } = GUESS_SHAPE
-  // Created at the first use: all of them together have 10 MiB.
-  const parts = new Map<number, Part>()
-  const partOf = (number: number): Part => {
-    const known = parts.get(number)
-    if (known !== undefined) return known
-    const size = ROWS * columns
-    const part = { failures: new Uint8Array(size), last: new Uint32Array(size) }
-    parts.set(number, part)
-    return part
-  }
+  const partOf = growingTable()
   const cellsOf = (key: Buffer): Cell[] => {
     const { part: number, cells } = placeOf(key, GUESS_SHAPE)
     const part = partOf(number)
@@ -86,6 +76,19 @@ function memoryGuessCounts(clock: () => number): GuessCounts {
       const cells = cellsOf(key)
       takeOff(cells, Math.min(...cells.map(current)))
     }
+  }
+}
+
+/** Returns the parts of a table. Each is created at its first use: all together have 10 MiB. */
+function growingTable(): (number: number) => Part {
+  const size = ROWS * GUESS_SHAPE.columns
+  const parts = new Map<number, Part>()
+  return (number) => {
+    const known = parts.get(number)
+    if (known !== undefined) return known
+    const part = { failures: new Uint8Array(size), last: new Uint32Array(size) }
+    parts.set(number, part)
+    return part
   }
 }
 

@@ -4,8 +4,8 @@ import { wrongCredentials } from '../refusals.ts'
 import { endIfEnded } from './end-if-ended.ts'
 import type { Opening } from './family.ts'
 import type { Grant, IssueGrant } from './grant.ts'
+import { ifPossible } from './if-possible.ts'
 import { newFamily, sessionId } from './refresh-token.ts'
-import { ifPossible } from './session-ends.ts'
 import type { SessionState } from './session-state.ts'
 
 /** @throws Refusal UNAUTHENTICATED if the account has changed since its password was checked */

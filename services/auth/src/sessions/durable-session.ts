@@ -1,6 +1,6 @@
 import type { Selectable } from 'kysely'
 import type { SessionTable } from '../database/tables.ts'
-import type { Opened } from './family.ts'
+import { lateSeconds, type Opened } from './family.ts'
 
 /** A session as the database knows it. */
 export type DurableSession = Opened & {
@@ -54,4 +54,19 @@ export function toSession(row: SessionRow): DurableSession {
     ended: row.ended_at_ms !== null,
     untold: row.untold === 1
   }
+}
+
+/**
+ * The state from which the session store would restore a lost session; null if the session has
+ * ended or was idle for too long. The database may know of its last use late. So a session may be
+ * restored that was idle for slightly too long, but none is lost.
+ */
+export function restorable(
+  session: DurableSession | null,
+  policy: { readonly idleSeconds: number },
+  nowMs: number
+): Opened | null {
+  if (session === null || session.ended) return null
+  const idleUntil = session.usedAt + policy.idleSeconds + lateSeconds(policy.idleSeconds)
+  return nowMs < idleUntil * 1000 ? session : null
 }

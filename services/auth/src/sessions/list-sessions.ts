@@ -1,7 +1,7 @@
-import type { DurableSession } from './durable-session.ts'
+import { restorable } from './durable-session.ts'
 import type { DurableSessions } from './durable-sessions.ts'
 import type { Families, StoredFamily } from './families.ts'
-import { lateSeconds, type Opened, open } from './family.ts'
+import { open } from './family.ts'
 
 /**
  * The live sessions of a user, the oldest first, including those that the session store has lost
@@ -30,19 +30,4 @@ export function sessionList(options: {
       .concat(lost)
       .sort((one, other) => one.record.openedAt - other.record.openedAt)
   }
-}
-
-/**
- * The state from which the session store would restore a lost session; null if the session has
- * ended or was idle for too long. The database may know of its last use late. So a session may be
- * restored that was idle for slightly too long, but none is lost.
- */
-export function restorable(
-  session: DurableSession | null,
-  policy: { readonly idleSeconds: number },
-  nowMs: number
-): Opened | null {
-  if (session === null || session.ended) return null
-  const idleUntil = session.usedAt + policy.idleSeconds + lateSeconds(policy.idleSeconds)
-  return nowMs < idleUntil * 1000 ? session : null
 }

@@ -2,8 +2,8 @@ import type { AuditLog } from '../audit/audit-log.ts'
 import type { DurableSession } from './durable-session.ts'
 import type { Presentation, Presented } from './families.ts'
 import { lateSeconds } from './family.ts'
+import { ifPossible } from './if-possible.ts'
 import { refreshEvent } from './refresh-event.ts'
-import { ifPossible } from './session-ends.ts'
 import type { SessionState } from './session-state.ts'
 
 /** Writes into the database what it records about a refresh. */

@@ -164,12 +164,3 @@ async function allOf<Item>(
   }
   if (faults.length > 0) throw faults[0]
 }
-
-/** Waits for work that `settle` completes later if a store does not answer now. */
-export async function ifPossible(work: Promise<unknown>): Promise<void> {
-  try {
-    await work
-  } catch (error) {
-    if (!(error instanceof Refusal)) throw error
-  }
-}
