@@ -1,7 +1,5 @@
 import { OAuthRefusal } from '@gatehouse/problem/oauth-error'
-
-/** RFC 8693 §2.1 */
-export const TOKEN_EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange'
+import { TOKEN_EXCHANGE } from './grant-types.ts'
 
 /** All refusals of the OAuth endpoints (RFC 6749 §5.2), each with a reason for the log. */
 

@@ -1,7 +1,7 @@
 import { SIGNING_KEYS_PATH } from '@gatehouse/access-token/settings'
 import { clientAuthenticationMethods } from '../clients/client.ts'
 import { assertionAlgorithms } from '../clients/client-keys.ts'
-import { TOKEN_EXCHANGE } from './oauth-refusals.ts'
+import { TOKEN_EXCHANGE } from './grant-types.ts'
 
 /** The paths of the OAuth endpoints, below the issuer. */
 export const oauthPath = {

@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox'
-import { TOKEN_EXCHANGE } from '../../oauth/oauth-refusals.ts'
+import { TOKEN_EXCHANGE } from '../../oauth/grant-types.ts'
 import { tokenType } from '../../oauth/subject-token.ts'
 import {
   clientParameters,

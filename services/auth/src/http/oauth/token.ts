@@ -3,11 +3,11 @@ import type { RequestSource } from '../../audit/audit-event.ts'
 import { isFirstParty } from '../../oauth/authenticate-client.ts'
 import { clientScope } from '../../oauth/client-scope.ts'
 import { formReader } from '../../oauth/form-reader.ts'
+import { TOKEN_EXCHANGE } from '../../oauth/grant-types.ts'
 import {
   invalidClient,
   invalidGrant,
   invalidScope,
-  TOKEN_EXCHANGE,
   unsupportedGrantType
 } from '../../oauth/oauth-refusals.ts'
 import { oauthPath } from '../../oauth/server-metadata.ts'
