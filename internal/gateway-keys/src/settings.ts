@@ -1,9 +1,9 @@
 import { GATEWAY_KEYS_PATH } from '@gatehouse/edge-headers/assertion'
-import type { GatewayKeys } from '@gatehouse/identity'
 import { defaultAddress } from '@gatehouse/settings/default-ports'
 import { httpUrl } from '@gatehouse/settings/fragments'
 import { clientTlsFaults, clientTlsFiles, clientTlsSettings } from '@gatehouse/tls/client-settings'
 import type { Static, Type } from 'typebox'
+import type { GatewayKeys } from './gateway-keys.ts'
 
 /** Where a service behind the gateway loads the keys with which gateways sign assertions. */
 export const gatewayKeysSettings = {

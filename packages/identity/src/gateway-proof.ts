@@ -4,8 +4,8 @@ import {
   type GatewayProofClaims,
   isForService
 } from '@gatehouse/edge-headers/gateway-proof'
+import { finderOf, type GatewayKeys } from '@gatehouse/gateway-keys/gateway-keys'
 import { jwtVerify } from 'jose'
-import { finderOf, type GatewayKeys } from './gateway-keys.ts'
 
 /**
  * Whether `x-auth-gateway` proves that a request comes from a gateway. While the gateways' keys are

@@ -1,4 +1,4 @@
-import { type GatewayKeys, isKeySet, isSecured } from './gateway-keys.ts'
+import { type GatewayKeys, isKeySet, isSecured } from '@gatehouse/gateway-keys/gateway-keys'
 
 /**
  * The audience as a list. jose skips the check of an audience that is undefined or empty, so such

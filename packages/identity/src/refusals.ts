@@ -1,6 +1,6 @@
+import { AssertionInvalid, GatewayKeysUnavailable } from '@gatehouse/gateway-keys/read-assertion'
 import { bearerChallenge } from '@gatehouse/problem/challenge'
 import { Refusal } from '@gatehouse/problem/refusal'
-import { AssertionInvalid, GatewayKeysUnavailable } from './assertion.ts'
 
 /** 401: the caller is not known. */
 export const unauthenticated = (reason: string, cause?: unknown): Refusal =>

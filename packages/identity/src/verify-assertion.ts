@@ -1,6 +1,6 @@
+import type { GatewayKeys } from '@gatehouse/gateway-keys/gateway-keys'
 import type { Refusal } from '@gatehouse/problem/refusal'
 import { type Caller, verifierOf } from './assertion.ts'
-import type { GatewayKeys } from './gateway-keys.ts'
 import { type HeaderSource, readAssertion } from './header-source.ts'
 import { checkOptions } from './options.ts'
 import { type ProblemAnswer, problemAnswer } from './problem-answer.ts'

@@ -1,6 +1,6 @@
 import fastifyCookie from '@fastify/cookie'
+import { assertionReader } from '@gatehouse/gateway-keys/read-assertion'
 import { buildService, type ServerTls, type Service } from '@gatehouse/http-service/build-service'
-import { assertionReader } from '@gatehouse/identity/assertion'
 import { identity } from '@gatehouse/identity/fastify'
 import { gatewayProofs } from '@gatehouse/identity/gateway-proof'
 import type { SightingReport } from '@gatehouse/sightings/report-sightings'

@@ -2,7 +2,7 @@ import {
   AssertionInvalid,
   type AssertionReader,
   GatewayKeysUnavailable
-} from '@gatehouse/identity/assertion'
+} from '@gatehouse/gateway-keys/read-assertion'
 import type { VerifyAssertion } from '../../oauth/subject-token.ts'
 import { gatewayKeysUnavailable } from '../../refusals.ts'
 

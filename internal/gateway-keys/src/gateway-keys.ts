@@ -100,60 +100,72 @@ const securedFetch =
 
 type Outage = { readonly cause: unknown; readonly untilMs: number }
 
-/**
- * A key that is unknown right after a fetch may belong to a gateway that has started since, so the
- * set is fetched once more.
- */
+/** The set that one gateway publishes, as far as it is known. */
+type RemoteSet = {
+  readonly url: string
+  readonly tls: ClientTlsFiles | null
+  /** what was fetched last, and when */
+  readonly fetched: JWKSCacheInput
+  /** undefined: it was never asked for */
+  keys: ReturnType<typeof createRemoteJWKSet> | undefined
+  outage: Outage
+}
+
 function remoteSet(url: string, tls: ClientTlsFiles | null): JWTVerifyGetKey {
-  const fetched: JWKSCacheInput = {}
-  const options = {
-    timeoutDuration: 2000,
-    cooldownDuration: COOLDOWN_MS,
-    [jwksCache]: fetched,
-    ...(tls === null ? {} : { [customFetch]: securedFetch(tls) })
-  }
-  let made: ReturnType<typeof createRemoteJWKSet> | undefined
-  let outage: Outage = { cause: undefined, untilMs: Number.NEGATIVE_INFINITY }
-  /**
-   * Finds the key in the set that was fetched last.
-   * @throws the outage, if the key is not there either
-   */
-  const findInKept: JWTVerifyGetKey = async (header, token) => {
-    const set = made?.jwks()
-    const ageMs = Date.now() - (fetched.uat ?? Number.NEGATIVE_INFINITY)
-    if (set === undefined || ageMs > KEPT_MS) throw outage.cause
-    try {
-      return await createLocalJWKSet(set)(header, token)
-    } catch {
-      throw outage.cause
-    }
-  }
-  const ask: JWTVerifyGetKey = async (header, token) => {
-    // Created at the first use, because it loads what Node.js needs for `fetch`.
-    made ??= createRemoteJWKSet(new URL(url), options)
-    const set = made
-    try {
-      return await set(header, token)
-    } catch (error) {
-      if (!(error instanceof errors.JWKSNoMatchingKey)) throw error
-      await sleep(COOLDOWN_MS)
-      return await set(header, token)
-    }
-  }
+  const outage = { cause: undefined, untilMs: Number.NEGATIVE_INFINITY }
+  const set: RemoteSet = { url, tls, fetched: {}, keys: undefined, outage }
   return async (header, token) => {
-    if (Date.now() < outage.untilMs) return findInKept(header, token)
+    if (Date.now() < set.outage.untilMs) return findInKept(set, header, token)
     try {
-      return await ask(header, token)
+      return await findInFetched(set, header, token)
     } catch (error) {
       if (isOutage(error)) {
-        outage = { cause: error, untilMs: Date.now() + PAUSE_MS }
-        return findInKept(header, token)
+        set.outage = { cause: error, untilMs: Date.now() + PAUSE_MS }
+        return findInKept(set, header, token)
       }
-      if (error instanceof errors.JWKSNoMatchingKey && isIncomplete(made?.jwks())) {
+      if (error instanceof errors.JWKSNoMatchingKey && isIncomplete(set.keys?.jwks())) {
         throw new GatewayKeyUndecided('the gateway may not know all keys', { cause: error })
       }
       throw error
     }
+  }
+}
+
+type Wanted = Parameters<JWTVerifyGetKey>
+
+/**
+ * A key that is unknown right after a fetch may belong to a gateway that has started since, so the
+ * set is fetched once more.
+ */
+async function findInFetched(set: RemoteSet, ...wanted: Wanted) {
+  // Created at the first use, because it loads what Node.js needs for `fetch`.
+  set.keys ??= createRemoteJWKSet(new URL(set.url), {
+    timeoutDuration: 2000,
+    cooldownDuration: COOLDOWN_MS,
+    [jwksCache]: set.fetched,
+    ...(set.tls === null ? {} : { [customFetch]: securedFetch(set.tls) })
+  })
+  try {
+    return await set.keys(...wanted)
+  } catch (error) {
+    if (!(error instanceof errors.JWKSNoMatchingKey)) throw error
+    await sleep(COOLDOWN_MS)
+    return await set.keys(...wanted)
+  }
+}
+
+/**
+ * Finds the key in the set that was fetched last.
+ * @throws the outage, if the key is not there either
+ */
+async function findInKept({ keys, fetched, outage }: RemoteSet, ...wanted: Wanted) {
+  const kept = keys?.jwks()
+  const ageMs = Date.now() - (fetched.uat ?? Number.NEGATIVE_INFINITY)
+  if (kept === undefined || ageMs > KEPT_MS) throw outage.cause
+  try {
+    return await createLocalJWKSet(kept)(...wanted)
+  } catch {
+    throw outage.cause
   }
 }
 
