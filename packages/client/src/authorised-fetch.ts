@@ -10,7 +10,9 @@ const REFRESHES: readonly ProblemCode[] = ['TOKEN_EXPIRED', 'TOKEN_STALE', 'SESS
 
 type Input = string | URL | Request
 
-const isRequest = (input: Input): input is Request => typeof input === 'object' && 'url' in input
+/** null: it is an address */
+const requestIn = (input: Input): Request | null =>
+  (input as Request).url ? (input as Request) : null
 
 /** Whether a body can be sent only once. */
 function isStream(body: unknown): boolean {
@@ -18,7 +20,7 @@ function isStream(body: unknown): boolean {
     | { getReader?: unknown; [Symbol.asyncIterator]?: unknown }
     | null
     | undefined
-  return Boolean(stream?.getReader ?? stream?.[Symbol.asyncIterator])
+  return !!(stream?.getReader ?? stream?.[Symbol.asyncIterator])
 }
 
 export type FetchPorts = {
@@ -35,8 +37,8 @@ export type FetchPorts = {
 export function authorisedFetch(ports: FetchPorts) {
   const { environment, origin, origins, usableToken, refresh } = ports
   return async (input: Input, init: RequestInit = {}): Promise<Response> => {
-    const [request, address] = isRequest(input) ? [input, input.url] : [undefined, input]
-    const url = new URL(address, origin)
+    const request = requestIn(input)
+    const url = new URL(request?.url ?? String(input), origin)
     const target = request ?? url
     const headers = new Headers(init.headers ?? request?.headers)
     if (!origins.has(url.origin) || headers.has('authorization')) {

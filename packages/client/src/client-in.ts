@@ -1,4 +1,5 @@
 import { authorisedFetch } from './authorised-fetch.ts'
+import { socketOpener } from './authorised-socket.ts'
 import type { Environment } from './environment.ts'
 import type { ClientOptions, GatehouseClient } from './gatehouse-client.ts'
 import { poster, problemOf } from './post.ts'
@@ -6,7 +7,7 @@ import { refresher } from './refresh.ts'
 import { openSession } from './session.ts'
 import { signIn } from './sign-in.ts'
 import { sleep, untilAborted } from './sleep.ts'
-import { memoryStorage } from './storage.ts'
+import { cookie, memoryStorage } from './storage.ts'
 import { openTabs } from './tabs.ts'
 import { tokenSource } from './usable-token.ts'
 
@@ -15,39 +16,35 @@ const INTRODUCTION_MS = 50
 
 /** A client in a runtime of the caller's choice. */
 export function clientIn(environment: Environment, options: ClientOptions): GatehouseClient {
-  const { origin } = new URL(options.baseUrl)
-  const origins = new Set([origin, ...(options.origins ?? []).map((one) => new URL(one).origin)])
-  const isCookie = options.delivery === 'cookie'
-  const storage = isCookie ? null : (options.storage ?? memoryStorage())
+  const { baseUrl, delivery } = options
+  const { origin } = new URL(baseUrl)
+  const origins = new Set([baseUrl, ...(options.origins ?? [])].map((one) => new URL(one).origin))
+  const isCookie = delivery === 'cookie'
+  const storage = isCookie ? cookie : (options.storage ?? memoryStorage())
   const session = openSession(environment)
   // Only the cookie is shared. Clients of a server act for different users.
-  const tabs = openTabs(environment, isCookie ? `gatehouse ${origin}` : null, (message) => {
-    const told = message.tells === 'asks' && session.told()
-    if (told) tabs.post(told)
+  const name = isCookie ? (`gatehouse ${origin}` as const) : null
+  const tabs = openTabs(environment, name, storage, (message) => {
+    if (message.tells === 'asks') tabs.post(session.told())
     return message.tells === 'failure' ? refresh.hearFailure(message) : session.hear(message)
   })
   const post = poster(environment, origin, isCookie ? 'include' : 'omit')
-  const ports = { environment, origin, origins, session, tabs, post, storage }
+  const ports = { environment, origin, origins, delivery, session, tabs, post, storage }
   const refresh = refresher(ports)
-  const tokens = tokenSource(session, refresh)
-  const introduced = isCookie && Promise.race([tabs.news(), sleep(environment, INTRODUCTION_MS)])
+  const introduced = Promise.race([tabs.news(), isCookie && sleep(environment, INTRODUCTION_MS)])
   tabs.post({ tells: 'asks' })
-  const usableToken = async (once = false) => {
-    if (session.grant() === undefined) await introduced
-    return tokens(once)
-  }
-  const fetch = authorisedFetch({ ...ports, refresh, usableToken })
-  const { login, logout, register } = signIn(ports)
+  const usableToken = tokenSource(session, refresh, introduced)
+  const callPorts = { ...ports, refresh, usableToken }
+  const fetch = authorisedFetch(callPorts)
+  const signing = signIn(ports)
 
   return {
-    login,
-    logout,
-    register,
+    ...signing,
     fetch,
     async logoutEverywhere({ signal } = {}) {
       const response = await fetch('/auth/logout-all', { method: 'POST', signal: signal ?? null })
       if (!response.ok && session.grant()) throw await problemOf(response)
-      await logout({ signal })
+      await signing.logout({ signal })
     },
     async session({ signal } = {}) {
       const grant = await untilAborted(usableToken(), signal)
@@ -57,15 +54,7 @@ export function clientIn(environment: Environment, options: ClientOptions): Gate
       const grant = await untilAborted(usableToken(true), signal)
       return grant?.token ?? null
     },
-    async webSocket(address, { protocols = [], signal } = {}) {
-      const url = new URL(address, origin)
-      url.protocol = url.protocol.replace('ws', 'http')
-      if (!origins.has(url.origin)) throw new TypeError(`${url.origin} is not one of the origins`)
-      url.protocol = url.protocol.replace('http', 'ws')
-      const grant = await untilAborted(usableToken(true), signal)
-      const own = grant ? ['gatehouse', `gatehouse.bearer.${grant.token}`] : []
-      return new WebSocket(url, [...protocols, ...own])
-    },
+    webSocket: socketOpener(callPorts),
     onSessionEnd: session.onEnd
   }
 }

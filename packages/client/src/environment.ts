@@ -26,9 +26,10 @@ export type Environment = {
   after(ms: number, call: () => void): () => void
   /** 0 to 1 */
   random(): number
-  /** null if the runtime has no Web Locks */
-  readonly locks: Locks | null
-  openChannel(name: string): Channel | null
+  /** undefined if the runtime has no Web Locks */
+  readonly locks: Locks | undefined
+  /** undefined if the runtime has no BroadcastChannel */
+  openChannel(name: string): Channel | undefined
 }
 
 /** Browsers, React Native and Node.js have different parts of this. */
@@ -49,9 +50,9 @@ export function ownEnvironment(): Environment {
       return () => clearTimeout(timer)
     },
     random: Math.random,
-    locks: navigator?.locks ?? null,
+    locks: navigator?.locks,
     openChannel(name) {
-      const channel = BroadcastChannel ? new BroadcastChannel(name) : null
+      const channel = BroadcastChannel && new BroadcastChannel(name)
       channel?.unref?.()
       return channel
     }

@@ -4,15 +4,11 @@ import { GatehouseProblem, type ProblemFacts } from './problem.ts'
 /** A refresh or login without an answer after so long counts as lost. */
 const TIMEOUT_MS = 10_000
 
-const NO_ANSWER: ProblemFacts = {
-  code: 'NETWORK',
-  status: 0,
-  title: 'No answer from Gatehouse',
-  retryable: true
-}
-
 export const noAnswer = (cause?: unknown): GatehouseProblem =>
-  new GatehouseProblem(NO_ANSWER, { cause })
+  new GatehouseProblem(
+    { code: 'NETWORK', status: 0, title: 'No answer from Gatehouse', retryable: true },
+    { cause }
+  )
 
 /**
  * The error that a response contains. What did not come from Gatehouse, such as the page of a

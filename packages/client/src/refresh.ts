@@ -1,30 +1,24 @@
 import type { TokenResponse } from './api.ts'
+import { backoff } from './backoff.ts'
 import type { Environment } from './environment.ts'
 import type { Message } from './message.ts'
 import { noAnswer, type Post } from './post.ts'
 import { GatehouseProblem } from './problem.ts'
 import type { Grant, Session } from './session.ts'
-import { sleep } from './sleep.ts'
-import type { RefreshTokenStorage } from './storage.ts'
+import type { TokenPlace } from './storage.ts'
 import type { Tabs } from './tabs.ts'
-
-const ATTEMPTS = 3
-const [FIRST_PAUSE_MS, LONGEST_PAUSE_MS] = [250, 2000]
-/** A longer `Retry-After` is for the program, not for a call that waits. */
-const LONGEST_WAIT_MS = 5000
 
 export type RefreshPorts = {
   readonly environment: Environment
   readonly session: Session
   readonly tabs: Tabs
   readonly post: Post
-  /** null: the refresh token is in the cookie */
-  readonly storage: RefreshTokenStorage | null
+  readonly storage: TokenPlace
 }
 
-/** The body of a refresh or logout; without one, the cookie has the token. */
-export const bodyOf = (refreshToken: string | null): object | undefined =>
-  refreshToken === null ? undefined : { refreshToken }
+/** The body of a refresh or logout. */
+export const bodyOf = (refreshToken: string | undefined): object | undefined =>
+  refreshToken === undefined ? undefined : { refreshToken }
 
 export type Refresh = {
   /**
@@ -49,93 +43,55 @@ export function tokensOf(answer: unknown): TokenResponse {
 export const isNoSession = (error: unknown): boolean =>
   error instanceof GatehouseProblem && /^(SESSION_ENDED|UNAUTHENTICATED)$/.test(error.code)
 
+/** Null if the server has confirmed that there is no session. */
+async function tokensFrom(storage: TokenPlace, post: Post): Promise<TokenResponse | null> {
+  const refreshToken = await storage.read()
+  if (refreshToken === null) return null
+  try {
+    return tokensOf(await post('/auth/refresh-token', bodyOf(refreshToken)))
+  } catch (error) {
+    if (!isNoSession(error)) throw error
+    // Another process may have exchanged the token meanwhile.
+    return (await storage.read()) === refreshToken ? null : tokensFrom(storage, post)
+  }
+}
+
 export function refresher(ports: RefreshPorts): Refresh {
   const { environment, session, tabs, post, storage } = ports
-  let flight: Promise<Grant | null> | null = null
-  let failures = 0
-  /** by the monotonic clock */
-  let notBeforeMs = 0
-  let failure: GatehouseProblem | null = null
+  const { fail, repeat } = backoff(environment)
+  let flight: Promise<void> | null = null
   let heardFailure: GatehouseProblem | null = null
 
-  const isNeeded = (was: string | undefined) => {
-    const grant = session.grant()
-    return grant !== null && grant?.token === was
-  }
-
-  const fail = (problem: GatehouseProblem, waitMs: number) => {
-    failures += 1
-    failure = problem
-    notBeforeMs = environment.monotonicMs() + waitMs
-  }
-
-  const pauseAfter = ({ retryAfter }: GatehouseProblem): number => {
-    const pause = Math.min(FIRST_PAUSE_MS * 2 ** failures, LONGEST_PAUSE_MS)
-    // Never earlier than the server says, and not all at once.
-    return (retryAfter === undefined ? pause : retryAfter * 1000) * (1 + environment.random() / 4)
-  }
-
-  /** Null if the server has confirmed that there is no session. */
-  const attempt = async (): Promise<TokenResponse | null> => {
-    const refreshToken = storage && (await storage.read())
-    if (storage && refreshToken === null) return null
-    try {
-      return tokensOf(await post('/auth/refresh-token', bodyOf(refreshToken)))
-    } catch (error) {
-      if (!isNoSession(error)) throw error
-      // Another process may have exchanged the token meanwhile.
-      return storage && (await storage.read()) !== refreshToken ? attempt() : null
-    }
-  }
+  const isNeeded = (was: string | undefined) =>
+    session.grant() !== null && session.grant()?.token === was
 
   const exchange = async (): Promise<void> => {
     const sent = session.sent()
-    const tokens = await attempt()
+    const tokens = await tokensFrom(storage, post)
     // Before the access token is used: its use proves to the server that the response arrived.
-    if (storage) await storage.write(tokens?.refreshToken ?? null)
-    failures = 0
-    failure = null
-    notBeforeMs = 0
-    const told = tokens ? session.adopt(tokens, sent) : session.end('ended')
-    if (told) tabs.post(told)
+    await storage.write(tokens?.refreshToken ?? null)
+    tabs.post(tokens ? session.adopt(tokens, sent) : session.end('ended'))
   }
+  const tellFailure = (problem: GatehouseProblem, waitMs: number) =>
+    tabs.post({ tells: 'failure', problem: { ...problem }, waitMs })
 
-  const exchangePatiently = async (): Promise<void> => {
-    for (let attempts = 1; ; attempts += 1) {
-      const waitMs = notBeforeMs - environment.monotonicMs()
-      if (failure && waitMs > LONGEST_WAIT_MS) throw failure
-      if (waitMs > 0) await sleep(environment, waitMs)
-      try {
-        return await exchange()
-      } catch (error) {
-        if (!(error instanceof GatehouseProblem)) throw error
-        const pauseMs = error.retryable ? pauseAfter(error) : 0
-        fail(error, pauseMs)
-        if (error.retryable && attempts < ATTEMPTS) continue
-        tabs.post({ tells: 'failure', problem: { ...error }, waitMs: pauseMs })
-        throw error
-      }
-    }
-  }
-
-  const run = async (was: string | undefined): Promise<Grant | null> => {
+  const run = async (was: string | undefined): Promise<void> => {
     heardFailure = null
-    const work = async () => {
-      if (isNeeded(was))
-        await (storage?.lock ? storage.lock(exchangePatiently) : exchangePatiently())
-    }
-    await tabs.alone(work, true)
+    await tabs.alone(async () => {
+      if (isNeeded(was)) await repeat(exchange, tellFailure)
+    }, true)
     if (heardFailure && isNeeded(was)) throw heardFailure
-    return session.grant() ?? null
   }
 
   return {
     async instead(was) {
-      if (!isNeeded(was)) return session.grant() ?? null
-      flight ??= run(was).finally(() => {
-        flight = null
-      })
-      return flight
+      if (isNeeded(was)) {
+        flight ??= run(was).finally(() => {
+          flight = null
+        })
+        await flight
+      }
+      return session.grant() ?? null
     },
     hearFailure({ problem, waitMs }) {
       heardFailure = new GatehouseProblem(problem)

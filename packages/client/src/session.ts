@@ -38,7 +38,7 @@ export type Session = {
   /** Takes a message of another tab; returns whether it changes the session. */
   hear(message: Message): boolean
   /** The token for a tab that asks. */
-  told(): Message | null
+  told(): Message | null | undefined
   end(reason: EndReason): Message
   onEnd(listener: (end: SessionEnd) => void): () => void
 }
@@ -53,90 +53,91 @@ const clockOf = (environment: Environment): Clock => ({
   wallMs: environment.wallMs()
 })
 
+/**
+ * The monotonic clock stands still while some devices sleep, and the wall clock may be set: the
+ * larger difference counts. A clock that is set costs at most one refresh.
+ */
+function leftOf({ leftMs, since }: Grant, now: Clock): number {
+  const age = Math.max(now.monotonicMs - since.monotonicMs, now.wallMs - since.wallMs)
+  return leftMs - age - LEAST_MS
+}
+
+/** What the response of a login or refresh tells the other tabs. */
+const toldBy = (
+  { accessToken, expiresIn, session }: TokenResponse,
+  before: Sent['before'],
+  isLogin: boolean
+): Told => ({
+  tells: 'grant',
+  token: accessToken,
+  session: session.id,
+  count: (before?.session === session.id ? before.count : 0) + 1,
+  leftMs: expiresIn * 1000,
+  isLogin
+})
+
+/** What a token that has this time left tells a tab that asks. */
+const toldAgain = (grant: Grant, leftMs: number): Told | null =>
+  leftMs > 0 ? { ...grant, leftMs: leftMs + LEAST_MS, isLogin: false } : null
+
+/** Whether a token of another tab replaces the token of this one. */
+function isBetter(heard: Told, current: Grant | null | undefined, now: Clock): boolean {
+  if (!current || heard.isLogin) return heard.token !== current?.token
+  if (heard.session !== current.session) return false
+  return heard.count > current.count || (leftOf(current, now) <= 0 && heard.token !== current.token)
+}
+
 /** The session as this tab knows it. */
 export function openSession(environment: Environment): Session {
   let current: Grant | null | undefined
   let endedId: string | null = null
   const listeners = new Set<(end: SessionEnd) => void>()
+  const now = () => clockOf(environment)
 
-  /**
-   * The monotonic clock stands still while some devices sleep, and the wall clock may be set: the
-   * larger difference counts. A clock that is set costs at most one refresh.
-   */
-  const leftMs = ({ leftMs, since }: Grant): number => {
-    const now = clockOf(environment)
-    const age = Math.max(now.monotonicMs - since.monotonicMs, now.wallMs - since.wallMs)
-    return leftMs - age - LEAST_MS
+  const end = (reason: EndReason): Message => {
+    const session = current?.session ?? null
+    if (session !== null) {
+      endedId = session
+      for (const listener of listeners)
+        queueMicrotask(() => listener({ sessionId: session, reason }))
+    }
+    current = null
+    return { tells: 'end', session, reason }
   }
 
-  const finish = (reason: EndReason) => {
-    if (!current) return
-    const end = { sessionId: current.session, reason }
-    endedId = current.session
-    for (const listener of listeners) queueMicrotask(() => listener(end))
-  }
-
-  const take = (told: Told, since: Clock) => {
-    if (current && current.session !== told.session) finish('replaced')
+  /** @param isKnown to be newer than the token of this tab */
+  const take = (told: Told, since: Clock, isKnown = false): Told | null => {
+    if (!isKnown && (told.session === endedId || !isBetter(told, current, now()))) return null
+    if (current && current.session !== told.session) end('replaced')
     // 10 to 20 % of the lifetime, at random: tabs and devices do not refresh at the same moment.
-    const leadMs = told.leftMs * (0.1 + 0.1 * environment.random())
-    current = { ...told, leadMs, since }
-  }
-
-  /** Whether a token of another tab replaces the token of this one. */
-  const isBetter = (heard: Told): boolean => {
-    if (heard.session === endedId) return false
-    if (!current || heard.isLogin) return heard.token !== current?.token
-    if (heard.session !== current.session) return false
-    return heard.count > current.count || (leftMs(current) <= 0 && heard.token !== current.token)
+    current = { ...told, leadMs: told.leftMs * (0.1 + 0.1 * environment.random()), since }
+    return told
   }
 
   return {
     grant: () => current,
-    sent: () => ({ since: clockOf(environment), before: current }),
-    leftMs,
-    told() {
-      const left = current ? leftMs(current) : 0
-      return current && left > 0 ? { ...current, leftMs: left + LEAST_MS, isLogin: false } : null
-    },
-    adopt({ accessToken, expiresIn, session }, { since, before }, isLogin = false) {
-      const message: Told = {
-        tells: 'grant',
-        token: accessToken,
-        session: session.id,
-        count: (before?.session === session.id ? before.count : 0) + 1,
-        leftMs: expiresIn * 1000,
-        isLogin
-      }
-      // While this tab was frozen, other tabs may have got newer tokens.
-      const isNewest = isLogin || current === before || isBetter(message)
-      if (isNewest) take(message, since)
-      return isNewest ? message : null
-    },
+    sent: () => ({ since: now(), before: current }),
+    leftMs: (grant) => leftOf(grant, now()),
+    told: () => current && toldAgain(current, leftOf(current, now())),
+    // While this tab was frozen, other tabs may have got newer tokens.
+    adopt: (response, { since, before }, isLogin = false) =>
+      take(toldBy(response, before, isLogin), since, isLogin || current === before),
     hear(message) {
-      if (message.tells === 'grant') {
-        const isNews = isBetter(message)
-        if (isNews) take(message, clockOf(environment))
-        return isNews
-      }
-      if (message.tells !== 'end') return false
-      const { session, reason } = message
-      // A logout in a tab that did not know its session ended the session of the cookie.
-      const isMine = session === current?.session || (session === null && reason === 'logout')
-      if (current && !isMine) return false
-      finish(reason)
-      current = null
+      if (message.tells === 'grant') return take(message, now()) !== null
+      if (message.tells !== 'end' || !concerns(message, current)) return false
+      end(message.reason)
       return true
     },
-    end(reason) {
-      const session = current?.session ?? null
-      finish(reason)
-      current = null
-      return { tells: 'end', session, reason }
-    },
+    end,
     onEnd(listener) {
       listeners.add(listener)
       return () => listeners.delete(listener)
     }
   }
 }
+
+/** A logout in a tab that did not know its session ended the session of the cookie. */
+const concerns = (
+  { session, reason }: Message & { readonly tells: 'end' },
+  current: Grant | null | undefined
+): boolean => !current || session === current.session || (session === null && reason === 'logout')

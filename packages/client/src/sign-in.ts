@@ -1,50 +1,53 @@
 import type { Login, Registration, TokenResponse, User } from './api.ts'
-import type { Environment } from './environment.ts'
-import { noAnswer, type Post } from './post.ts'
+import type { ClientOptions } from './gatehouse-client.ts'
+import { noAnswer } from './post.ts'
 import { GatehouseProblem } from './problem.ts'
-import { bodyOf, isNoSession, tokensOf } from './refresh.ts'
-import type { Session } from './session.ts'
+import { bodyOf, isNoSession, type RefreshPorts, tokensOf } from './refresh.ts'
 import { untilAborted } from './sleep.ts'
-import type { RefreshTokenStorage } from './storage.ts'
-import type { Tabs } from './tabs.ts'
 
 export type Abortable = { readonly signal?: AbortSignal | null | undefined }
 
-export type SignInPorts = {
-  readonly environment: Environment
+export type SignInPorts = RefreshPorts & {
   readonly origin: string
-  readonly session: Session
-  readonly tabs: Tabs
-  readonly post: Post
-  readonly storage: RefreshTokenStorage | null
+  readonly delivery: ClientOptions['delivery']
 }
 
-/** Opens and ends sessions. Meanwhile, no other tab and no refresh may change the cookie. */
-export function signIn(ports: SignInPorts) {
-  const { environment, origin, session, tabs, post, storage } = ports
-
-  /**
-   * Asks with the cookie, as the next refresh will.
-   * @returns the tokens; null if an outage hides the result
-   * @throws GatehouseProblem `COOKIE_DROPPED` if the browser has not kept it
-   */
-  const probe = async ({ accessToken, session }: TokenResponse): Promise<TokenResponse | null> => {
-    let why = ''
-    try {
-      const tokens = tokensOf(await post('/auth/refresh-token'))
-      if (tokens.session.id === session.id) return tokens
-    } catch (error) {
-      if (!isNoSession(error)) return null
-      why = `: ${(error as GatehouseProblem).message}`
-    }
-    const headers = { authorization: `Bearer ${accessToken}` }
-    const address = `${origin}/auth/sessions/${session.id}`
-    await environment.fetch(address, { method: 'DELETE', headers }).catch(() => {})
-    const title = 'The browser did not keep the session cookie'
-    const detail = title + why
-    const facts = { code: 'COOKIE_DROPPED', status: 0, title, detail, retryable: false } as const
-    throw new GatehouseProblem(facts)
+/**
+ * Asks with the cookie, as the next refresh will.
+ * @returns the tokens; null if an outage hides the result
+ * @throws GatehouseProblem `COOKIE_DROPPED` if the browser has not kept it
+ */
+async function probe(
+  { accessToken, session }: TokenResponse,
+  { environment, origin, post }: SignInPorts
+): Promise<TokenResponse | null> {
+  let why = ''
+  try {
+    const tokens = tokensOf(await post('/auth/refresh-token'))
+    if (tokens.session.id === session.id) return tokens
+  } catch (error) {
+    if (!isNoSession(error)) return null
+    why = `: ${(error as GatehouseProblem).message}`
   }
+  const headers = { authorization: `Bearer ${accessToken}` }
+  const ending = { method: 'DELETE', headers }
+  await environment.fetch(`${origin}/auth/sessions/${session.id}`, ending).catch(() => {})
+  const title = 'The browser did not keep the session cookie'
+  throw new GatehouseProblem({
+    code: 'COOKIE_DROPPED',
+    status: 0,
+    title,
+    detail: title + why,
+    retryable: false
+  })
+}
+
+/**
+ * Opens and ends sessions. Meanwhile, no other tab, no refresh and no other process may change the
+ * refresh token.
+ */
+export function signIn(ports: SignInPorts) {
+  const { delivery, session, tabs, post, storage } = ports
 
   const alone = (work: () => Promise<void>, signal: AbortSignal | null | undefined) =>
     untilAborted(tabs.alone(work, false), signal)
@@ -54,12 +57,10 @@ export function signIn(ports: SignInPorts) {
       let id = ''
       await alone(async () => {
         const sent = session.sent()
-        const credentials = { email, password, delivery: storage ? 'body' : 'cookie' }
-        const tokens = tokensOf(await post('/auth/login', credentials, signal))
-        if (storage) await storage.write(tokens.refreshToken ?? null)
-        const newest = (storage ? null : await probe(tokens)) ?? tokens
-        const told = session.adopt(newest, sent, true)
-        if (told) tabs.post(told)
+        const tokens = tokensOf(await post('/auth/login', { email, password, delivery }, signal))
+        await storage.write(tokens.refreshToken ?? null)
+        const newest = delivery === 'cookie' && (await probe(tokens, ports))
+        tabs.post(session.adopt(newest || tokens, sent, true))
         id = tokens.session.id
       }, signal)
       return { id }
@@ -67,14 +68,14 @@ export function signIn(ports: SignInPorts) {
 
     logout: ({ signal }: Abortable = {}): Promise<void> =>
       alone(async () => {
-        const refreshToken = storage && (await storage.read())
-        if (!storage || refreshToken !== null) {
+        const refreshToken = await storage.read()
+        if (refreshToken !== null) {
           await post('/auth/logout', bodyOf(refreshToken), signal).catch((error: unknown) => {
             // The session has already ended.
             if (!isNoSession(error)) throw error
           })
         }
-        if (storage) await storage.write(null)
+        await storage.write(null)
         tabs.post(session.end('logout'))
       }, signal),
 

@@ -10,6 +10,12 @@ export type RefreshTokenStorage = {
   lock?(work: () => Promise<void>): Promise<void>
 }
 
+/** Where the client finds the refresh token. */
+export type TokenPlace = Pick<RefreshTokenStorage, 'write' | 'lock'> & {
+  /** undefined: the cookie has it */
+  read(): ReturnType<RefreshTokenStorage['read']> | undefined
+}
+
 /** For programs that sign in at each start. */
 export function memoryStorage(): RefreshTokenStorage {
   let token: string | null = null
@@ -19,4 +25,10 @@ export function memoryStorage(): RefreshTokenStorage {
       token = next
     }
   }
+}
+
+/** For pages: no script can read or write the cookie. */
+export const cookie: TokenPlace = {
+  read: () => undefined,
+  write() {}
 }

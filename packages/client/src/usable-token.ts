@@ -5,10 +5,12 @@ import type { Grant, Session } from './session.ts'
  * A token for the next request; null if no user is signed in. There are no timers: the token is
  * refreshed when it is needed, so an idle page leaves its session idle, and a device that wakes up
  * refreshes before its first call.
- * @param once whether the request cannot be repeated. It waits for a refresh that is due soon
+ * @param introduced another tab has had the time to tell its token
+ * @returns takes whether the request cannot be repeated. Then it waits for a refresh that is due soon
  */
-export function tokenSource(session: Session, refresh: Refresh) {
+export function tokenSource(session: Session, refresh: Refresh, introduced: Promise<unknown>) {
   return async (once = false): Promise<Grant | null> => {
+    if (session.grant() === undefined) await introduced
     const grant = session.grant()
     if (!grant) return grant === null ? null : refresh.instead(undefined)
     const leftMs = session.leftMs(grant)

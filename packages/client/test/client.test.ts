@@ -209,6 +209,30 @@ t.test('a program uses a running system', async (t) => {
     t.equal((await client.fetch('/orders')).status, 200, 'the next call gets the same successor')
   })
 
+  await t.test('a login, a refresh and a logout hold the lock of the storage', async (t) => {
+    const { user } = await someone()
+    const { storage, token } = sharedStorage()
+    const locked: string[] = []
+    const { client, paths, pass } = notedClient({
+      baseUrl,
+      delivery: 'body',
+      storage: {
+        ...storage,
+        async lock(work) {
+          const before = { calls: paths.length, token: token() }
+          await work()
+          locked.push(...paths.slice(before.calls))
+          t.not(token(), before.token, 'the new refresh token is stored')
+        }
+      }
+    })
+    await client.login(user)
+    pass(HOUR_MS)
+    t.equal((await client.fetch('/orders')).status, 200)
+    await client.logout()
+    t.strictSame(locked, ['/auth/login', '/auth/refresh-token', '/auth/logout'])
+  })
+
   await t.test('an end of all sessions ends those of other devices', async (t) => {
     const { client, user } = await someone()
     const phone = notedClient({ baseUrl, delivery: 'body' }).client
