@@ -3,6 +3,10 @@ import { filesBelow, importsOf, read, type SourceFile, sourceFiles } from './sou
 
 const files = sourceFiles()
 
+/** The folders of the workspaces, and those that contain what imports them. */
+const programs = ['gateway', 'infra', 'internal', 'packages', 'services']
+const workspaces = [...programs, 'docs', 'test']
+
 /** What lies in these folders is the product's own thought, and knows no web framework. */
 const domain = [
   'services/auth/src/accounts/',
@@ -51,14 +55,14 @@ t.test('the gateway and the services never import each other', async (t) => {
     const own = service(file.path)?.split('/').at(-1)
     if (own === undefined) return []
     return importsOf(file)
-      .filter((name) => /^@gatehouse\/(gateway|auth|orders|echo|start)\//.test(name))
+      .filter((name) => /^@gatehouse\/(gateway|auth|orders|echo|start)(\/|$)/.test(name))
       .map((name) => `${file.path} imports ${name}`)
   })
   t.strictSame(foreign, [])
 })
 
 t.test('shared packages import no service', async (t) => {
-  const services = /^@gatehouse\/(gateway|auth|orders|echo)\//
+  const services = /^@gatehouse\/(gateway|auth|orders|echo)(\/|$)/
   t.strictSame(
     offences(({ path }) => /^(internal|packages)\//.test(path), services),
     []
@@ -138,9 +142,12 @@ t.test('infra imports what its table lists, and nothing else', async (t) => {
 })
 
 t.test('no file reaches into another workspace by a relative path', async (t) => {
-  const workspace = /^(packages\/[^/]+|services\/[^/]+|gateway|infra\/[^/]+)\//
-  const reaching = files.flatMap((file) => {
-    const home = workspace.exec(file.path)?.[0] ?? ''
+  const homes = filesBelow(programs, /\/package\.json$/).map(({ path }) => path)
+  const reaching = filesBelow(programs, /\.ts$/).flatMap((file) => {
+    const home = homes
+      .map((path) => path.replace('package.json', ''))
+      .find((folder) => file.path.startsWith(folder))
+    if (home === undefined) return [`${file.path} is in no workspace`]
     return importsOf(file)
       .filter((name) => name.startsWith('.'))
       .map((name) => new URL(name, `file:///${file.path}`).pathname.slice(1))
@@ -150,7 +157,6 @@ t.test('no file reaches into another workspace by a relative path', async (t) =>
   t.strictSame(reaching, [])
 })
 
-const workspaces = ['docs', 'gateway', 'infra', 'internal', 'packages', 'services', 'test']
 /** The modules that these files import, by name. */
 const importedBy = (files: readonly SourceFile[]) => new Set(files.flatMap(importsOf))
 
@@ -272,7 +278,7 @@ const folderOrder: Record<string, readonly string[]> = {
   ]
 }
 /** They put the folders together, so no folder imports them. */
-const assembly = /^(main|start|listeners|app|journey|forward)\.ts$/
+const assembly = /^(main|start|listeners|client-listener|app|journey|forward)\.ts$/
 
 for (const [source, order] of Object.entries(folderOrder)) {
   t.test(`the folders of ${source} import each other in one direction`, async (t) => {
