@@ -23,55 +23,68 @@ type Address = { readonly connections: Set<Connection>; waiting: number }
  * once. If too many wait, the address with the most of them loses its connection with the most.
  */
 export function boundUnread(service: FastifyInstance): void {
-  const addresses = new Map<string, Address>()
-  let waiting = 0
-
-  const addressOf = (name: string): Address => {
-    const known = addresses.get(name) ?? { connections: new Set(), waiting: 0 }
-    addresses.set(name, known)
-    return known
-  }
-  const change = (address: Address, connection: Connection, by: number): void => {
-    waiting += by
-    address.waiting += by
-    connection.waiting += by
-  }
-  const closeFullest = (address: Address): void => {
-    const fullest = mostWaiting(address.connections)
-    if (fullest === undefined) return
-    change(address, fullest, -fullest.waiting)
-    // Node.js may be writing the headers of a response of this connection, and would fail.
-    setImmediate(calmDown, fullest.session)
-  }
-
+  const unread: Unread = { addresses: new Map(), waiting: 0 }
   service.server.on('session', (session: ServerHttp2Session) => {
-    const name = clientNetwork(session.socket.remoteAddress ?? '')
-    const address = addressOf(name)
-    const connection: Connection = { session, waiting: 0 }
-    address.connections.add(connection)
-    session.once('close', () => {
-      address.connections.delete(connection)
-      if (address.connections.size === 0) addresses.delete(name)
-    })
+    const { address, connection } = noteConnection(unread, session)
     // Before the framework, which may end a response at once.
     session.prependListener('stream', (stream: Http2Stream) => {
-      const { end } = stream
-      let isComplete = false
-      stream.end = ((...last: Parameters<typeof end>) => {
-        if (!isComplete && !stream.destroyed && !session.destroyed) {
-          isComplete = true
-          stream.once('close', () => {
-            // All responses of a connection that was closed for them are no longer counted.
-            if (connection.waiting > 0) change(address, connection, -1)
-          })
-          change(address, connection, 1)
-          if (address.waiting > MOST_OF_ADDRESS) closeFullest(address)
-          else if (waiting > MOST) closeFullest(mostWaiting(addresses.values()) ?? address)
+      onceComplete(stream, () => {
+        if (session.destroyed) return
+        stream.once('close', () => {
+          // All responses of a connection that was closed for them are no longer counted.
+          if (connection.waiting > 0) change(unread, address, connection, -1)
+        })
+        change(unread, address, connection, 1)
+        if (address.waiting > MOST_OF_ADDRESS) closeFullest(unread, address)
+        else if (unread.waiting > MOST) {
+          closeFullest(unread, mostWaiting(unread.addresses.values()) ?? address)
         }
-        return end.apply(stream, last)
-      }) as typeof end
+      })
     })
   })
+}
+
+/** The complete responses of all connections that are not written yet. */
+type Unread = { readonly addresses: Map<string, Address>; waiting: number }
+
+function noteConnection({ addresses }: Unread, session: ServerHttp2Session) {
+  const name = clientNetwork(session.socket.remoteAddress ?? '')
+  const address: Address = addresses.get(name) ?? { connections: new Set(), waiting: 0 }
+  addresses.set(name, address)
+  const connection: Connection = { session, waiting: 0 }
+  address.connections.add(connection)
+  session.once('close', () => {
+    address.connections.delete(connection)
+    if (address.connections.size === 0) addresses.delete(name)
+  })
+  return { address, connection }
+}
+
+/** Calls when the response is complete, and its stream still open. */
+function onceComplete(stream: Http2Stream, onComplete: () => void): void {
+  const { end } = stream
+  let isComplete = false
+  stream.end = ((...last: Parameters<typeof end>) => {
+    if (!isComplete && !stream.destroyed) {
+      isComplete = true
+      onComplete()
+    }
+    return end.apply(stream, last)
+  }) as typeof end
+}
+
+function change(unread: Unread, address: Address, connection: Connection, by: number): void {
+  unread.waiting += by
+  address.waiting += by
+  connection.waiting += by
+}
+
+function closeFullest(unread: Unread, address: Address): void {
+  const fullest = mostWaiting(address.connections)
+  if (fullest === undefined) return
+  change(unread, address, fullest, -fullest.waiting)
+  // Node.js may be writing the headers of a response of this connection, and would fail.
+  setImmediate(calmDown, fullest.session)
 }
 
 function mostWaiting<One extends { readonly waiting: number }>(

@@ -104,32 +104,15 @@ export function buildService(options: ServiceOptions) {
   const requestMs = options.requestMs ?? REQUEST_MS[options.bodies ?? 'json']
   const headersMs = options.headersMs ?? HEADERS_MS
   const idleMs = options.idleMs ?? IDLE_MS
-  const isHttpTwo = options.https != null && options.http2 === true
-  const server = {
-    ...limits,
-    // If nothing handles upgrades, Node.js would close the connection of a request for one.
-    shouldUpgradeCallback: (request: IncomingMessage) =>
-      service.server.listenerCount('upgrade') > 0 && asksForWebSocket(request),
-    connectionsCheckingInterval: Math.min(LONGEST_LATENESS_MS, requestMs / 2, headersMs / 2)
-  }
+  const times = { requestMs, headersMs, idleMs }
+  // If nothing handles upgrades, Node.js would close the connection of a request for one.
+  const takesUpgrades = (): boolean => service.server.listenerCount('upgrade') > 0
   const service = Fastify({
     ...serverOptions(options),
     ...everyRequestRouted,
-    // Fastify's types derive the kind of the server from these options; the code here uses the
-    // instance in the same way for all kinds.
-    ...(options.https
-      ? {
-          https: {
-            ...options.https,
-            ...server,
-            ...(isHttpTwo ? http2 : {}),
-            handshakeTimeout: headersMs
-          }
-        }
-      : { http: server }),
-    ...(isHttpTwo ? { http2: true, http2SessionTimeout: idleMs } : {})
+    ...listenerOptions(options, times, takesUpgrades)
   } as FastifyServerOptions).withTypeProvider<TypeBoxTypeProvider>()
-  if (isHttpTwo) {
+  if (isHttpTwo(options)) {
     rememberConnections(service.server)
     boundStreams(service)
     boundUnread(service)
@@ -145,11 +128,34 @@ export function buildService(options: ServiceOptions) {
   httpOne(service, idleMs)
   lingeringClose(service, connections)
   boundedClose(service, connections, options.closeMs)
-  boundRequests(service, { requestMs, headersMs, idleMs })
+  boundRequests(service, times)
   boundAnswers(service, idleMs)
   problemAnswers(service, options.errorForm ?? (() => problemForm))
   if (options.bodies !== 'streamed') service.register(jsonBodies)
   return service
+}
+
+const isHttpTwo = ({ https, http2 }: ServiceOptions): boolean => https != null && http2 === true
+
+/**
+ * The kind of the listener. Fastify's types derive the kind of the server from these options; the
+ * code here uses the instance in the same way for all kinds.
+ */
+function listenerOptions(
+  options: ServiceOptions,
+  { requestMs, headersMs, idleMs }: { requestMs: number; headersMs: number; idleMs: number },
+  takesUpgrades: () => boolean
+): object {
+  const server = {
+    ...limits,
+    shouldUpgradeCallback: (request: IncomingMessage) =>
+      takesUpgrades() && asksForWebSocket(request),
+    connectionsCheckingInterval: Math.min(LONGEST_LATENESS_MS, requestMs / 2, headersMs / 2)
+  }
+  if (!options.https) return { http: server }
+  const https = { ...options.https, ...server, handshakeTimeout: headersMs }
+  if (!isHttpTwo(options)) return { https }
+  return { https: { ...https, ...http2 }, http2: true, http2SessionTimeout: idleMs }
 }
 
 export type Service = ReturnType<typeof buildService>

@@ -38,72 +38,89 @@ const LONGEST_TURN_MS = 10
  * client by one turn.
  */
 export function fairTurns(loop: EventLoop = nodeLoop): FairTurns {
-  const { clock, nextTurn, afterPromises } = loop
-  const clients = new Map<string, Waiting>()
-  const taken = new Map<object, number>()
-  /** null: nothing was taken since the last turn */
-  let beganMs: number | null = null
-
-  const begin = (): void => {
-    taken.clear()
-    beganMs = null
-    if (clients.size === 0) return
-    beganMs = clock()
-    nextTurnsWork()
-  }
-  const nextTurnsWork = (): void => {
-    const handle = hasTime() ? next() : null
-    if (handle === null) {
-      nextTurn(begin)
-      return
-    }
-    try {
-      handle()
-    } finally {
-      afterPromises(nextTurnsWork)
-    }
-  }
-  const hasTime = (): boolean => beganMs === null || clock() - beganMs < LONGEST_TURN_MS
-  const mayTake = (connection: object): boolean =>
-    (taken.get(connection) ?? 0) < MOST_OF_A_CONNECTION
-  const note = (connection: object): void => {
-    taken.set(connection, (taken.get(connection) ?? 0) + 1)
-  }
-
-  /** The next request that waits, if its connection has not had its part of this turn. */
-  const next = (): Handle | null => {
-    for (const [client, connections] of clients) {
-      for (const [connection, waiting] of connections) {
-        if (!mayTake(connection)) continue
-        const handle = waiting.shift()
-        // Both go to the end of their queue, or out of it.
-        connections.delete(connection)
-        clients.delete(client)
-        if (waiting.length > 0) connections.set(connection, waiting)
-        if (connections.size > 0) clients.set(client, connections)
-        note(connection)
-        return handle ?? null
-      }
-    }
-    return null
-  }
-
+  const turns: Turns = { loop, clients: new Map(), taken: new Map(), beganMs: null }
   return {
     take(client, connection, handle) {
-      if (beganMs === null) {
-        beganMs = clock()
-        nextTurn(begin)
+      if (turns.beganMs === null) {
+        turns.beganMs = loop.clock()
+        loop.nextTurn(() => begin(turns))
       }
-      if (clients.size === 0 && hasTime() && mayTake(connection)) {
-        note(connection)
-        handle()
-        return
-      }
-      const connections = clients.get(client) ?? new Map<object, Handle[]>()
-      const waiting = connections.get(connection) ?? []
-      waiting.push(handle)
-      connections.set(connection, waiting)
-      clients.set(client, connections)
+      const isFree = turns.clients.size === 0 && hasTime(turns) && mayTake(turns, connection)
+      if (!isFree) return wait(turns, client, connection, handle)
+      note(turns, connection)
+      handle()
     }
   }
+}
+
+/** The turn that is under way, and the requests that wait for a later one. */
+type Turns = {
+  readonly loop: EventLoop
+  /** in the order in which they get their next request handled */
+  readonly clients: Map<string, Waiting>
+  /** how many requests of each connection this turn has handled */
+  readonly taken: Map<object, number>
+  /** null: nothing was taken since the last turn */
+  beganMs: number | null
+}
+
+/** Begins a turn with the requests that wait. */
+function begin(turns: Turns): void {
+  turns.taken.clear()
+  turns.beganMs = null
+  if (turns.clients.size === 0) return
+  turns.beganMs = turns.loop.clock()
+  work(turns)
+}
+
+/** Handles one request after the other until the time of the turn is used up. */
+function work(turns: Turns): void {
+  const { nextTurn, afterPromises } = turns.loop
+  const handle = hasTime(turns) ? next(turns) : null
+  if (handle === null) {
+    nextTurn(() => begin(turns))
+    return
+  }
+  try {
+    handle()
+  } finally {
+    afterPromises(() => work(turns))
+  }
+}
+
+const hasTime = ({ beganMs, loop }: Turns): boolean =>
+  beganMs === null || loop.clock() - beganMs < LONGEST_TURN_MS
+
+const mayTake = ({ taken }: Turns, connection: object): boolean =>
+  (taken.get(connection) ?? 0) < MOST_OF_A_CONNECTION
+
+function note({ taken }: Turns, connection: object): void {
+  taken.set(connection, (taken.get(connection) ?? 0) + 1)
+}
+
+function wait({ clients }: Turns, client: string, connection: object, handle: Handle): void {
+  const connections = clients.get(client) ?? new Map<object, Handle[]>()
+  const waiting = connections.get(connection) ?? []
+  waiting.push(handle)
+  connections.set(connection, waiting)
+  clients.set(client, connections)
+}
+
+/** The next request that waits, if its connection has not had its part of this turn. */
+function next(turns: Turns): Handle | null {
+  const { clients } = turns
+  for (const [client, connections] of clients) {
+    for (const [connection, waiting] of connections) {
+      if (!mayTake(turns, connection)) continue
+      const handle = waiting.shift()
+      // Both go to the end of their queue, or out of it.
+      connections.delete(connection)
+      clients.delete(client)
+      if (waiting.length > 0) connections.set(connection, waiting)
+      if (connections.size > 0) clients.set(client, connections)
+      note(turns, connection)
+      return handle ?? null
+    }
+  }
+  return null
 }

@@ -39,56 +39,69 @@ export function gatheredChunks(
   pass: (chunk: Buffer) => void,
   isTaken: () => boolean
 ): GatheredChunks {
-  let held: Buffer[] = []
-  let bytes = 0
-  let inThisTurn = 0
-  let isScheduled = false
-
-  const joined = (): Buffer => {
-    const [first] = held
-    return first !== undefined && held.length === 1 ? first : Buffer.concat(held, bytes)
-  }
-  const flush = (): void => {
-    if (held.length === 0) return
-    const whole = joined()
-    held = []
-    bytes = 0
-    pass(whole)
-  }
-  const nextTurn = (): void => {
-    isScheduled = false
-    inThisTurn = 0
-    if (isTaken()) flush()
-  }
-  const schedule = (): void => {
-    if (isScheduled) return
-    isScheduled = true
-    // Node.js runs `nextTick` after each chunk of a request, and this after all that was read.
-    setImmediate(nextTurn)
-  }
+  const held: Held = { pass, isTaken, chunks: [], bytes: 0, inThisTurn: 0, isScheduled: false }
   return {
     get bytes() {
-      return bytes
+      return held.bytes
     },
     get isFull() {
-      return bytes > 0 && inThisTurn >= MOST_IN_A_TURN
+      return held.bytes > 0 && held.inThisTurn >= MOST_IN_A_TURN
     },
-    flush,
+    flush: () => flush(held),
     wake() {
-      if (bytes > 0) schedule()
+      if (held.bytes > 0) schedule(held)
     },
     add(chunk) {
-      if (chunk.length >= SMALL_BYTES) {
-        flush()
-        pass(chunk)
-        return
-      }
-      held.push(chunk)
-      bytes += chunk.length
-      inThisTurn += 1
-      if (bytes >= ENOUGH_BYTES) flush()
-      else if (held.length >= MOST_OBJECTS) held = [joined()]
-      schedule()
+      if (chunk.length < SMALL_BYTES) return hold(held, chunk)
+      flush(held)
+      pass(chunk)
     }
   }
+}
+
+/** The small chunks that are not passed on yet. */
+type Held = {
+  readonly pass: (chunk: Buffer) => void
+  readonly isTaken: () => boolean
+  chunks: Buffer[]
+  bytes: number
+  /** how many have arrived in this turn of the event loop */
+  inThisTurn: number
+  /** whether something happens in the next turn */
+  isScheduled: boolean
+}
+
+function hold(held: Held, chunk: Buffer): void {
+  held.chunks.push(chunk)
+  held.bytes += chunk.length
+  held.inThisTurn += 1
+  if (held.bytes >= ENOUGH_BYTES) flush(held)
+  else if (held.chunks.length >= MOST_OBJECTS) held.chunks = [joined(held)]
+  schedule(held)
+}
+
+function flush(held: Held): void {
+  if (held.chunks.length === 0) return
+  const whole = joined(held)
+  held.chunks = []
+  held.bytes = 0
+  held.pass(whole)
+}
+
+function joined({ chunks, bytes }: Held): Buffer {
+  const [first] = chunks
+  return first !== undefined && chunks.length === 1 ? first : Buffer.concat(chunks, bytes)
+}
+
+function schedule(held: Held): void {
+  if (held.isScheduled) return
+  held.isScheduled = true
+  // Node.js runs `nextTick` after each chunk of a request, and this after all that was read.
+  setImmediate(nextTurn, held)
+}
+
+function nextTurn(held: Held): void {
+  held.isScheduled = false
+  held.inThisTurn = 0
+  if (held.isTaken()) flush(held)
 }

@@ -5,7 +5,7 @@ import { listenFault } from './listen-fault.ts'
 
 type Listener = Parameters<typeof listen>[0]
 /** Where a service listens. */
-export type Place = Parameters<typeof listen>[1]
+export type ListenAddress = Parameters<typeof listen>[1]
 
 /**
  * Starts a listener, which then follows its certificate. Returns its address as `listen` does.
@@ -14,7 +14,7 @@ export type Place = Parameters<typeof listen>[1]
  */
 export async function listenAs(
   settings: string,
-  { app, at }: { readonly app: Listener; readonly at: Place },
+  { app, at }: { readonly app: Listener; readonly at: ListenAddress },
   tls: ListenerTls | null | undefined
 ): Promise<string> {
   if (app.server instanceof Server) tls?.serve(app.server)

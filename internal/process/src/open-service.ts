@@ -3,7 +3,7 @@ import type { Service } from '@gatehouse/http-service/build-service'
 import type { ProcessTls } from '@gatehouse/tls/process-tls'
 import type { FastifyInstance } from 'fastify'
 import type { Registry } from 'prom-client'
-import { listenAs, type Place } from './listen-as.ts'
+import { type ListenAddress, listenAs } from './listen-as.ts'
 import type { RunningService } from './running-service.ts'
 import { answerPrimary, tellLastMetrics, untilReady } from './workers/answer-primary.ts'
 import { isReplacement, isWorker, opsUrlOfPrimary } from './workers/as-worker.ts'
@@ -11,8 +11,11 @@ import { isReplacement, isWorker, opsUrlOfPrimary } from './workers/as-worker.ts
 type Listener = Pick<FastifyInstance, 'listen' | 'log' | 'server'>
 
 type ServiceParts = Omit<RunningService, 'url' | 'opsUrl' | 'drain' | 'endsWithinMs'> & {
-  readonly service: { readonly app: Listener & Pick<Service, 'draining'>; readonly at: Place }
-  readonly ops: { readonly app: Service; readonly at: Place }
+  readonly service: {
+    readonly app: Listener & Pick<Service, 'draining'>
+    readonly at: ListenAddress
+  }
+  readonly ops: { readonly app: Service; readonly at: ListenAddress }
   /** other listeners that drain together with the service */
   readonly alongside?: readonly Pick<Service, 'draining'>[]
   /** how many processes serve its port, and the metrics of this one; absent: it is always one */

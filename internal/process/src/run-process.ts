@@ -17,44 +17,17 @@ const START_MS = 10_000
  */
 export async function runProcess(
   start: () => Promise<RunningService>,
-  { onHangup = 'end' }: { onHangup?: 'end' | 'reload' } = {}
+  { onHangup = 'end' }: { onHangup?: OnHangup } = {}
 ): Promise<void> {
   // A reader of the output that has gone, such as a restarted log shipper, must not end the
   // process.
   process.stdout.on('error', () => {})
   process.stderr.on('error', () => {})
   const starting = start()
-  let ending = false
   // Handled from the first moment on, because the first process of a container ignores a signal
-  // without a handler.
-  const skip = onHangup === 'reload' ? ['SIGHUP' as const] : []
-  const life = closeWithGrace({ delay: null, skip: [...skip, 'SIGUSR2'] }, async ({ err }) => {
-    ending = true
-    if (err) process.stderr.write(`${explain(err)}\n`)
-    const started = await within(
-      START_MS,
-      starting.catch(() => null),
-      'started'
-    )
-    if (started === null) return
-    await within(started.endsWithinMs, end(started, err === undefined), 'closed')
-  })
-  // Handled from the first moment on, like the others: without a handler, SIGHUP would end the
-  // process.
-  const reload = (): void => {
-    void starting.then((started) => started.reload?.()).catch(() => {})
-  }
-  if (onHangup === 'reload') process.on('SIGHUP', reload)
-  // The process that started this one has exited, so this one ends too. Not by a signal, because a
-  // second one would cut the drain short.
-  const close = (): void => {
-    if (!ending) life.close()
-  }
-  process.once('disconnect', close)
-  followOrders({ end: close, reload })
-  process.on('SIGUSR2', () => {
-    void starting.then(({ replaceWorkers }) => (replaceWorkers ?? close)()).catch(() => {})
-  })
+  // without a handler, and others end by it.
+  const life = endGracefully(starting, onHangup)
+  takeOrders(starting, life.close, onHangup)
   let service: RunningService
   try {
     service = await starting
@@ -67,6 +40,50 @@ export async function runProcess(
   }
   const { url, opsUrl, endsWithinMs } = service
   await tell({ ready: { url, opsUrl, endsWithinMs } })
+}
+
+type OnHangup = 'end' | 'reload'
+
+/** Ends the process at a signal, a bug, or a call of `close`: at the first of them. */
+function endGracefully(starting: Promise<RunningService>, onHangup: OnHangup) {
+  let isEnding = false
+  const skip = onHangup === 'reload' ? ['SIGHUP' as const] : []
+  const life = closeWithGrace({ delay: null, skip: [...skip, 'SIGUSR2'] }, async ({ err }) => {
+    isEnding = true
+    if (err) process.stderr.write(`${explain(err)}\n`)
+    const started = await within(
+      START_MS,
+      starting.catch(() => null),
+      'started'
+    )
+    if (started === null) return
+    await within(started.endsWithinMs, end(started, err === undefined), 'closed')
+  })
+  return {
+    uninstall: () => life.uninstall(),
+    close() {
+      if (!isEnding) life.close()
+    }
+  }
+}
+
+/** Takes the orders that do not simply end the process. */
+function takeOrders(
+  starting: Promise<RunningService>,
+  close: () => void,
+  onHangup: OnHangup
+): void {
+  const reload = (): void => {
+    void starting.then((started) => started.reload?.()).catch(() => {})
+  }
+  if (onHangup === 'reload') process.on('SIGHUP', reload)
+  // The process that started this one has exited, so this one ends too. Not by a signal, because a
+  // second one would cut the drain short.
+  process.once('disconnect', close)
+  followOrders({ end: close, reload })
+  process.on('SIGUSR2', () => {
+    void starting.then(({ replaceWorkers }) => (replaceWorkers ?? close)()).catch(() => {})
+  })
 }
 
 /** After a bug, a process only completes the requests in flight. */

@@ -2,7 +2,7 @@ import type { ServerTls, Service } from '@gatehouse/http-service/build-service'
 import { type ServiceLog, serviceLog } from '@gatehouse/http-service/service-log'
 import { drainTimes } from '@gatehouse/settings/drain-times'
 import { openTls } from '@gatehouse/tls/process-tls'
-import type { Place } from './listen-as.ts'
+import type { ListenAddress } from './listen-as.ts'
 import { openService } from './open-service.ts'
 import { buildOps } from './ops-listener.ts'
 import { processMetrics } from './process-metrics.ts'
@@ -21,8 +21,8 @@ type StartOptions = {
   readonly name: string
   readonly config: Parameters<typeof drainTimes>[0] &
     Parameters<typeof openTls>[1] & { readonly LOG_LEVEL: Parameters<typeof serviceLog>[1] }
-  readonly at: Place
-  readonly opsAt: Place
+  readonly at: ListenAddress
+  readonly opsAt: ListenAddress
   /** @returns the app, and what closes its stores after the listeners */
   build(options: AppOptions): Promise<{ readonly service: Service; readonly close?: () => void }>
 }

@@ -33,16 +33,45 @@ export type ReportedRedis = {
   startFault(rights: readonly NeededRights[]): Promise<string | null>
 }
 
+/** The connections of a process, and what is wrong with their Redis. */
+type State = RedisReport & {
+  readonly connections: Map<string, RedisConnection>
+  /** each resolves when its connection was ready for the first time */
+  readonly settling: Promise<void>[]
+  /** resolved when Redis can never be used */
+  readonly hopeless: PromiseWithResolvers<void>
+  eviction: string | null
+  lasting: string | null
+}
+
 /** Opens connections. The log has each outage once per cause, and the metrics show the state. */
-export function reportedRedis({ service, log, metrics }: RedisReport): ReportedRedis {
-  const connections = new Map<string, RedisConnection>()
-  const settling: Promise<void>[] = []
-  let eviction: string | null = null
-  let lasting: string | null = null
-  let onLasting = () => {}
-  const hopeless = new Promise<void>((resolve) => {
-    onLasting = resolve
-  })
+export function reportedRedis(report: RedisReport): ReportedRedis {
+  const state: State = {
+    ...report,
+    connections: new Map(),
+    settling: [],
+    hopeless: Promise.withResolvers(),
+    eviction: null,
+    lasting: null
+  }
+  const made = connectionMetrics(state)
+  return {
+    connect: (name, options) => connect(state, made, name, options),
+    get evictionFault() {
+      return state.eviction
+    },
+    async settled(withinMs) {
+      const over = new AbortController()
+      const timer = sleep(withinMs, undefined, { signal: over.signal }).catch(() => {})
+      await Promise.race([Promise.all(state.settling), state.hopeless.promise, timer])
+      over.abort()
+    },
+    startFault: (rights) => startFault(state, rights)
+  }
+}
+
+/** @returns counts the connections that become ready */
+function connectionMetrics({ service, metrics, connections }: State): Counter<'connection'> {
   new Gauge({
     name: `${service}_redis_connected`,
     help: '1 while the connection to Redis is ready, 0 while it is being made',
@@ -55,75 +84,74 @@ export function reportedRedis({ service, log, metrics }: RedisReport): ReportedR
       }
     }
   })
-  const made = new Counter({
+  return new Counter({
     name: `${service}_redis_connections_made_total`,
     help: 'Connections to Redis that became ready since the process started',
     labelNames: ['connection'],
     registers: [metrics]
   })
+}
 
-  /**
-   * Asked again on every connection, because a failover may lead to a server with another
-   * configuration.
-   */
-  const readPolicy = async (redis: RedisConnection): Promise<void> => {
-    try {
-      const fault = await evictionFault(redis)
-      if (fault !== null && fault !== eviction) log.warn({}, fault)
-      eviction = fault
-    } catch (error) {
-      log.warn({ cause: faultCause(error) }, 'Redis does not report its maxmemory-policy')
-    }
+function connect(
+  state: State,
+  made: Counter<'connection'>,
+  connection: string,
+  options: Omit<ConnectOptions, 'onFault'>
+): RedisConnection {
+  const { log } = state
+  const told = new Set<string>()
+  const onFault = (error: Error): void => {
+    const cause = faultCause(error)
+    // An outage is reported once for each of its causes, not at every attempt to end it.
+    if (!told.has(cause)) log.warn({ connection, cause }, 'Redis is unreachable')
+    told.add(cause)
+    state.lasting ??= lastingFault(cause)
+    if (state.lasting !== null) state.hopeless.resolve()
   }
-  return {
-    connect(connection, options) {
-      const told = new Set<string>()
-      const onFault = (error: Error): void => {
-        const cause = faultCause(error)
-        // An outage is reported once for each of its causes, not at every attempt to end it.
-        if (!told.has(cause)) log.warn({ connection, cause }, 'Redis is unreachable')
-        told.add(cause)
-        lasting ??= lastingFault(cause)
-        if (lasting !== null) onLasting()
-      }
-      const redis = connectRedis({ ...options, onFault })
-      const onReady = async (): Promise<void> => {
-        made.inc({ connection })
-        if (told.size > 0) log.info({ connection }, 'Redis is reachable again')
-        told.clear()
-        if (options.use !== 'blocking') await readPolicy(redis)
-      }
-      settling.push(new Promise((resolve) => redis.once('ready', () => onReady().then(resolve))))
-      redis.once('ready', () => redis.on('ready', () => void onReady()))
-      connections.set(connection, redis)
-      return redis
-    },
-    get evictionFault() {
-      return eviction
-    },
-    async settled(withinMs) {
-      const over = new AbortController()
-      const timer = sleep(withinMs, undefined, { signal: over.signal }).catch(() => {})
-      await Promise.race([Promise.all(settling), hopeless, timer])
-      over.abort()
-    },
-    async startFault(rights) {
-      if (lasting !== null) return lasting
-      const redis = [...connections.values()].find(({ status }) => status === 'ready')
-      if (redis === undefined) return null
-      try {
-        for (const needed of rights) {
-          const missing = await missingRights(redis, needed)
-          if (missing.length > 0) {
-            return lastingFault(
-              `NOPERM the user may not run ${missing.join(', ')} on ${needed.key}`
-            )
-          }
-        }
-        return null
-      } catch (error) {
-        return lastingFault(faultCause(error))
+  const redis = connectRedis({ ...options, onFault })
+  const onReady = async (): Promise<void> => {
+    made.inc({ connection })
+    if (told.size > 0) log.info({ connection }, 'Redis is reachable again')
+    told.clear()
+    if (options.use !== 'blocking') await readPolicy(state, redis)
+  }
+  state.settling.push(new Promise((resolve) => redis.once('ready', () => onReady().then(resolve))))
+  redis.once('ready', () => redis.on('ready', () => void onReady()))
+  state.connections.set(connection, redis)
+  return redis
+}
+
+/**
+ * Reads the eviction policy, on every connection again, because a failover may lead to a server
+ * with another configuration.
+ */
+async function readPolicy(state: State, redis: RedisConnection): Promise<void> {
+  const { log } = state
+  try {
+    const fault = await evictionFault(redis)
+    if (fault !== null && fault !== state.eviction) log.warn({}, fault)
+    state.eviction = fault
+  } catch (error) {
+    log.warn({ cause: faultCause(error) }, 'Redis does not report its maxmemory-policy')
+  }
+}
+
+async function startFault(
+  { lasting, connections }: State,
+  rights: readonly NeededRights[]
+): Promise<string | null> {
+  if (lasting !== null) return lasting
+  const redis = [...connections.values()].find(({ status }) => status === 'ready')
+  if (redis === undefined) return null
+  try {
+    for (const needed of rights) {
+      const missing = await missingRights(redis, needed)
+      if (missing.length > 0) {
+        return lastingFault(`NOPERM the user may not run ${missing.join(', ')} on ${needed.key}`)
       }
     }
+    return null
+  } catch (error) {
+    return lastingFault(faultCause(error))
   }
 }

@@ -30,74 +30,98 @@ const TIMEOUT_MS = 5000
 /** A process that ends waits no longer than this for its collector. */
 const CLOSE_MS = 1000
 
+/** The spans of a process that the collector has not taken yet. */
+type Queue = Pick<ExportOptions, 'service' | 'log'> & {
+  readonly url: string
+  readonly pauseMs: number
+  readonly timeoutMs: number
+  waiting: Span[]
+  timer: NodeJS.Timeout | undefined
+  underWay: Promise<void> | null
+  /** whether the last batch failed */
+  isAway: boolean
+  /** how many spans are lost since then */
+  dropped: number
+}
+
 /**
  * Sends spans to a collector by OTLP/HTTP in JSON, in the background. An outage of the collector
  * costs the spans of that time and one line in the log: a batch that fails is dropped, not
  * repeated.
  */
 export function exportSpans(options: ExportOptions): SpanExport {
-  const { mostWaiting = MOST_WAITING, pauseMs = PAUSE_MS, timeoutMs = TIMEOUT_MS } = options
-  const { endpoint } = options
-  const url = `${endpoint.endsWith('/') ? endpoint : `${endpoint}/`}v1/traces`
-  let waiting: Span[] = []
-  let timer: NodeJS.Timeout | undefined
-  let underWay: Promise<void> | null = null
-  let isAway = false
-  let dropped = 0
-
-  const post = async (spans: readonly Span[], withinMs: number): Promise<void> => {
-    try {
-      const response = await fetch(url, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body: otlpRequest(options.service, spans),
-        redirect: 'error',
-        signal: AbortSignal.timeout(withinMs)
-      })
-      await response.body?.cancel()
-      if (!response.ok) throw new Error(`the collector answered ${response.status}`)
-      if (isAway) options.log.info({ dropped }, 'traces are exported again')
-      isAway = false
-      dropped = 0
-    } catch (error) {
-      dropped += spans.length
-      if (!isAway) options.log.warn({ cause: causeOf(error) }, 'traces cannot be exported')
-      isAway = true
-    }
-  }
-  const send = async (withinMs: number): Promise<void> => {
-    const batch = waiting.slice(0, MOST_AT_A_TIME)
-    waiting = waiting.slice(MOST_AT_A_TIME)
-    if (batch.length > 0) await post(batch, withinMs)
-  }
-  const sendLater = (): void => {
-    timer ??= setTimeout(() => {
-      underWay = send(timeoutMs).finally(() => {
-        underWay = null
-        timer = undefined
-        if (waiting.length > 0) sendLater()
-      })
-    }, pauseMs).unref()
+  const { mostWaiting = MOST_WAITING, endpoint } = options
+  const queue: Queue = {
+    service: options.service,
+    log: options.log,
+    url: `${endpoint.endsWith('/') ? endpoint : `${endpoint}/`}v1/traces`,
+    pauseMs: options.pauseMs ?? PAUSE_MS,
+    timeoutMs: options.timeoutMs ?? TIMEOUT_MS,
+    waiting: [],
+    timer: undefined,
+    underWay: null,
+    isAway: false,
+    dropped: 0
   }
   return {
     add(span) {
-      if (waiting.length >= mostWaiting) {
-        dropped += 1
+      if (queue.waiting.length >= mostWaiting) {
+        queue.dropped += 1
         return
       }
-      waiting.push(span)
-      sendLater()
+      queue.waiting.push(span)
+      sendLater(queue)
     },
-    async close() {
-      const deadline = performance.now() + CLOSE_MS
-      clearTimeout(timer)
-      // A batch that is under way has a time limit of its own, which may be longer.
-      await Promise.race([underWay, until(CLOSE_MS)])
-      while (waiting.length > 0 && !isAway && performance.now() < deadline) {
-        await send(Math.max(1, Math.round(deadline - performance.now())))
-      }
-      waiting = []
-    }
+    close: () => sendLast(queue)
+  }
+}
+
+function sendLater(queue: Queue): void {
+  queue.timer ??= setTimeout(() => {
+    queue.underWay = send(queue, queue.timeoutMs).finally(() => {
+      queue.underWay = null
+      queue.timer = undefined
+      if (queue.waiting.length > 0) sendLater(queue)
+    })
+  }, queue.pauseMs).unref()
+}
+
+async function sendLast(queue: Queue): Promise<void> {
+  const deadline = performance.now() + CLOSE_MS
+  clearTimeout(queue.timer)
+  // A batch that is under way has a time limit of its own, which may be longer.
+  await Promise.race([queue.underWay, until(CLOSE_MS)])
+  while (queue.waiting.length > 0 && !queue.isAway && performance.now() < deadline) {
+    await send(queue, Math.max(1, Math.round(deadline - performance.now())))
+  }
+  queue.waiting = []
+}
+
+async function send(queue: Queue, withinMs: number): Promise<void> {
+  const batch = queue.waiting.slice(0, MOST_AT_A_TIME)
+  queue.waiting = queue.waiting.slice(MOST_AT_A_TIME)
+  if (batch.length > 0) await post(queue, batch, withinMs)
+}
+
+async function post(queue: Queue, spans: readonly Span[], withinMs: number): Promise<void> {
+  const { service, log, url } = queue
+  try {
+    const response = await fetch(url, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: otlpRequest(service, spans),
+      redirect: 'error',
+      signal: AbortSignal.timeout(withinMs)
+    })
+    await response.body?.cancel()
+    if (!response.ok) throw new Error(`the collector answered ${response.status}`)
+    if (queue.isAway) log.info({ dropped: queue.dropped }, 'traces are exported again')
+    queue.isAway = false
+    queue.dropped = 0
+  } catch (error) {
+    queue.dropped += spans.length
+    if (!queue.isAway) log.warn({ cause: causeOf(error) }, 'traces cannot be exported')
+    queue.isAway = true
   }
 }
 

@@ -41,6 +41,21 @@ type Asked = {
   isLate: boolean
 }
 
+/** The questions to one worker. */
+type Channel = {
+  readonly send: (message: ToWorker) => void
+  readonly stateMs: number
+  readonly requestMs: number
+  /** those that the worker has, by number; the oldest comes first */
+  readonly owed: Map<number, Asked>
+  /** those that wait for their turn */
+  readonly waiting: Map<number, Asked>
+  readonly answers: Map<number, (answer: unknown) => void>
+  /** how many were asked */
+  asks: number
+  hasEnded: boolean
+}
+
 /**
  * Asks a worker over its channel. A question beyond `MOST_ASKED` waits for its turn, within its own
  * time. That many answers are under way does not show that a worker hangs; only their age does.
@@ -49,67 +64,82 @@ export function askWorker(
   send: (message: ToWorker) => void,
   { stateMs, requestMs } = { stateMs: STATE_MS, requestMs: REQUEST_MS }
 ): WorkerQuestions {
-  /** by number; the oldest comes first */
-  const owed = new Map<number, Asked>()
-  const waiting = new Map<number, Asked>()
-  const answers = new Map<number, (answer: unknown) => void>()
-  let asks = 0
-  let hasEnded = false
-
-  const oldestOfState = (): Asked | undefined => {
-    for (const asked of owed.values()) if (asked.isOfState) return asked
-    return undefined
+  const channel: Channel = {
+    send,
+    stateMs,
+    requestMs,
+    owed: new Map(),
+    waiting: new Map(),
+    answers: new Map(),
+    asks: 0,
+    hasEnded: false
   }
-  const sendNext = (): void => {
-    for (const [ask, asked] of waiting) {
-      if (owed.size >= MOST_ASKED) return
-      waiting.delete(ask)
-      owed.set(ask, asked)
-      send(asked.message)
-    }
-  }
-  const giveUp = (ask: number, asked: Asked): void => {
-    asked.isLate = true
-    // What the worker still owes about its state shows that it hangs.
-    if (!asked.isOfState) owed.delete(ask)
-    waiting.delete(ask)
-    answers.get(ask)?.(null)
-    sendNext()
-  }
-
+  const { owed, waiting, answers } = channel
   return {
-    ask(question, request) {
-      if (hasEnded || oldestOfState()?.isLate) return Promise.resolve(null)
-      asks += 1
-      const ask = asks
-      const isOfState = question !== 'request'
-      const message = { ask, request }
-      const asked: Asked = { message, isOfState, sinceMs: performance.now(), isLate: false }
-      return new Promise((resolve) => {
-        const late = setTimeout(() => giveUp(ask, asked), isOfState ? stateMs : requestMs)
-        answers.set(ask, (answer) => {
-          clearTimeout(late)
-          answers.delete(ask)
-          resolve(answer as Questions[typeof question]['answer'] | null)
-        })
-        waiting.set(ask, asked)
-        sendNext()
-      })
-    },
+    ask: (question, request) => ask(channel, question, request),
     owesMs() {
-      const oldest = oldestOfState()
+      const oldest = oldestOfState(channel)
       return oldest === undefined ? 0 : performance.now() - oldest.sinceMs
     },
-    hear(ask, answer) {
-      owed.delete(ask)
-      answers.get(ask)?.(answer)
-      sendNext()
+    hear(number, answer) {
+      owed.delete(number)
+      answers.get(number)?.(answer)
+      sendNext(channel)
     },
     end() {
-      hasEnded = true
+      channel.hasEnded = true
       waiting.clear()
       owed.clear()
       for (const answer of answers.values()) answer(null)
     }
   }
+}
+
+function ask<Kind extends Question>(
+  channel: Channel,
+  question: Kind,
+  request: Questions[Kind]['asked']
+): Promise<Questions[Kind]['answer'] | null> {
+  if (channel.hasEnded || oldestOfState(channel)?.isLate) return Promise.resolve(null)
+  channel.asks += 1
+  const number = channel.asks
+  const { answers, waiting, stateMs, requestMs } = channel
+  const isOfState = question !== 'request'
+  const message = { ask: number, request }
+  const asked: Asked = { message, isOfState, sinceMs: performance.now(), isLate: false }
+  return new Promise((resolve) => {
+    const late = setTimeout(() => giveUp(channel, asked), isOfState ? stateMs : requestMs)
+    answers.set(number, (answer) => {
+      clearTimeout(late)
+      answers.delete(number)
+      resolve(answer as Questions[Kind]['answer'] | null)
+    })
+    waiting.set(number, asked)
+    sendNext(channel)
+  })
+}
+
+function oldestOfState({ owed }: Channel): Asked | undefined {
+  for (const asked of owed.values()) if (asked.isOfState) return asked
+  return undefined
+}
+
+function sendNext({ send, owed, waiting }: Channel): void {
+  for (const [number, asked] of waiting) {
+    if (owed.size >= MOST_ASKED) return
+    waiting.delete(number)
+    owed.set(number, asked)
+    send(asked.message)
+  }
+}
+
+function giveUp(channel: Channel, asked: Asked): void {
+  const { owed, waiting, answers } = channel
+  const { ask: number } = asked.message
+  asked.isLate = true
+  // What the worker still owes about its state shows that it hangs.
+  if (!asked.isOfState) owed.delete(number)
+  waiting.delete(number)
+  answers.get(number)?.(null)
+  sendNext(channel)
 }

@@ -28,39 +28,15 @@ const LISTENS = 'tracing:net.server.listen:asyncEnd'
  * @returns ends it for sockets that are opened later
  */
 export function boundWaiting(clientOf: ClientOf): () => void {
-  const waiting = new Map<string, number>()
-  let total = 0
-
-  const clientAt = (accepted: Accepted): string | null => {
-    const told: { address?: string } = {}
-    accepted.getpeername?.(told)
-    return clientOf(told.address ?? '')
-  }
-  const isOver = (client: string | null): boolean =>
-    total >= MOST_WAITING || (client !== null && (waiting.get(client) ?? 0) >= MOST_OF_CLIENT)
-  const countUntilClosed = (accepted: Accepted, client: string | null): void => {
-    total += 1
-    if (client !== null) waiting.set(client, (waiting.get(client) ?? 0) + 1)
-    const { close } = accepted
-    // Closed here once a worker has its own copy, or when all workers have ended.
-    accepted.close = (done) => {
-      accepted.close = close
-      total -= 1
-      close.call(accepted, done)
-      if (client === null) return
-      const left = (waiting.get(client) ?? 1) - 1
-      if (left > 0) waiting.set(client, left)
-      else waiting.delete(client)
-    }
-  }
+  const queue: Queue = { ofClients: new Map(), total: 0 }
   const bound = (listening: Listening): void => {
     const { onconnection: accept } = listening
     if (accept === undefined) throw new Error('node:cluster accepts connections in another way')
     listening.onconnection = (error, accepted) => {
       if (error === 0 && accepted !== undefined) {
-        const client = clientAt(accepted)
-        if (isOver(client)) return accepted.close()
-        countUntilClosed(accepted, client)
+        const client = clientOf(addressOf(accepted))
+        if (isFull(queue, client)) return accepted.close()
+        countUntilClosed(queue, accepted, client)
       }
       accept.call(listening, error, accepted)
     }
@@ -78,4 +54,33 @@ export function boundWaiting(clientOf: ClientOf): () => void {
   }
   subscribe(LISTENS, onListens)
   return () => unsubscribe(LISTENS, onListens)
+}
+
+/** The connections that wait. */
+type Queue = { readonly ofClients: Map<string, number>; total: number }
+
+function addressOf(accepted: Accepted): string {
+  const told: { address?: string } = {}
+  accepted.getpeername?.(told)
+  return told.address ?? ''
+}
+
+const isFull = ({ ofClients, total }: Queue, client: string | null): boolean =>
+  total >= MOST_WAITING || (client !== null && (ofClients.get(client) ?? 0) >= MOST_OF_CLIENT)
+
+function countUntilClosed(queue: Queue, accepted: Accepted, client: string | null): void {
+  const { ofClients } = queue
+  queue.total += 1
+  if (client !== null) ofClients.set(client, (ofClients.get(client) ?? 0) + 1)
+  const { close } = accepted
+  // Closed here once a worker has its own copy, or when all workers have ended.
+  accepted.close = (done) => {
+    accepted.close = close
+    queue.total -= 1
+    close.call(accepted, done)
+    if (client === null) return
+    const left = (ofClients.get(client) ?? 1) - 1
+    if (left > 0) ofClients.set(client, left)
+    else ofClients.delete(client)
+  }
 }

@@ -1,4 +1,4 @@
-import cluster from 'node:cluster'
+import cluster, { type Worker } from 'node:cluster'
 import type { RunningService } from '../running-service.ts'
 import { StartFault } from '../start-fault.ts'
 import { type AskWorker, askWorker } from './ask-worker.ts'
@@ -35,66 +35,34 @@ export type WorkerProcess = {
 export function forkWorker(): WorkerProcess {
   const worker = cluster.fork()
   const { process: child } = worker
-  const up = Promise.withResolvers<Ready>()
-  const ended = Promise.withResolvers<Exit>()
-  // There may be nothing to wait for it.
-  up.promise.catch(() => {})
   const send = (message: ToWorker): void => {
     if (worker.isConnected()) child.send(message, () => {})
   }
-  const { ask, hear: hearAnswer, owesMs, end: endQuestions } = askWorker(send)
-  let ready = false
-  let failed: { readonly code: string | undefined } | null = null
-  let metrics: MetricSnapshot = []
-
-  const hear = (told: FromWorker): void => {
-    if ('ready' in told) {
-      ready = true
-      up.resolve(told.ready)
-    } else if ('failed' in told) failed = told.failed
-    else if ('lastMetrics' in told) metrics = told.lastMetrics
-    else hearAnswer(told.answerTo, told.answer)
+  const questions = askWorker(send)
+  const state: State = {
+    worker,
+    questions,
+    up: Promise.withResolvers(),
+    ended: Promise.withResolvers(),
+    isReady: false,
+    failed: null,
+    metrics: []
   }
-  const over = (exit: Exit): void => {
-    ready = false
-    endQuestions()
-    const how = exit.signal ?? `exit code ${exit.code}`
-    up.reject(
-      failed === null
-        ? new StartFault(`a worker ended before it listened (${how})`)
-        : new StartFaultOfWorker(failed.code)
-    )
-    ended.resolve(exit)
-  }
-  // A worker may end before everything that it said has been read from the channel.
-  let parts = 0
-  let exit: Exit = { code: null, signal: null }
-  const onePart = (): void => {
-    parts += 1
-    if (parts === 2) over(exit)
-  }
-  worker.on('message', (message) => hear(message as FromWorker))
-  worker.once('disconnect', onePart)
-  child.once('exit', (code, signal) => {
-    exit = { code, signal }
-    onePart()
-  })
-  worker.on('error', () => {
-    // There is no process, for example because the system has no room for another one.
-    if (child.pid === undefined) over({ code: null, signal: null })
-  })
-
+  // There may be nothing to wait for it.
+  state.up.promise.catch(() => {})
+  worker.on('message', (message) => hear(state, message as FromWorker))
+  followEnd(state)
   return {
     pid: child.pid,
-    owesMs,
-    isUp: () => ready,
-    up: up.promise,
-    ended: ended.promise,
-    metrics: () => metrics,
+    owesMs: questions.owesMs,
+    isUp: () => state.isReady,
+    up: state.up.promise,
+    ended: state.ended.promise,
+    metrics: () => state.metrics,
     async ask(question, asked) {
-      if (!ready) return null
-      const answer = await ask(question, asked)
-      if (question === 'metrics' && answer !== null) metrics = answer as MetricSnapshot
+      if (!state.isReady) return null
+      const answer = await questions.ask(question, asked)
+      if (question === 'metrics' && answer !== null) state.metrics = answer as MetricSnapshot
       return answer
     },
     order: (order) => send({ order }),
@@ -102,4 +70,59 @@ export function forkWorker(): WorkerProcess {
       child.kill('SIGKILL')
     }
   }
+}
+
+/** What is known of a worker. */
+type State = {
+  readonly worker: Worker
+  readonly questions: ReturnType<typeof askWorker>
+  readonly up: PromiseWithResolvers<Ready>
+  readonly ended: PromiseWithResolvers<Exit>
+  isReady: boolean
+  /** why it could not start */
+  failed: { readonly code: string | undefined } | null
+  metrics: MetricSnapshot
+}
+
+function hear(state: State, told: FromWorker): void {
+  if ('ready' in told) {
+    state.isReady = true
+    state.up.resolve(told.ready)
+  } else if ('failed' in told) state.failed = told.failed
+  else if ('lastMetrics' in told) state.metrics = told.lastMetrics
+  else state.questions.hear(told.answerTo, told.answer)
+}
+
+/** A worker may end before everything that it said has been read from the channel. */
+function followEnd(state: State): void {
+  const { worker } = state
+  const { process: child } = worker
+  let parts = 0
+  let exit: Exit = { code: null, signal: null }
+  const onePart = (): void => {
+    parts += 1
+    if (parts === 2) end(state, exit)
+  }
+  worker.once('disconnect', onePart)
+  child.once('exit', (code, signal) => {
+    exit = { code, signal }
+    onePart()
+  })
+  worker.on('error', () => {
+    // There is no process, for example because the system has no room for another one.
+    if (child.pid === undefined) end(state, { code: null, signal: null })
+  })
+}
+
+function end(state: State, exit: Exit): void {
+  const { up, ended, questions, failed } = state
+  state.isReady = false
+  questions.end()
+  const how = exit.signal ?? `exit code ${exit.code}`
+  up.reject(
+    failed === null
+      ? new StartFault(`a worker ended before it listened (${how})`)
+      : new StartFaultOfWorker(failed.code)
+  )
+  ended.resolve(exit)
 }

@@ -1,7 +1,7 @@
 import cluster from 'node:cluster'
 import type { ProcessTls } from '@gatehouse/tls/process-tls'
 import { Counter, Gauge, type Registry } from 'prom-client'
-import { listenAs, type Place } from '../listen-as.ts'
+import { type ListenAddress, listenAs } from '../listen-as.ts'
 import { processMetrics } from '../process-metrics.ts'
 import type { RunningService } from '../running-service.ts'
 import { StartFault } from '../start-fault.ts'
@@ -17,7 +17,7 @@ type PrimaryOptions = Pick<PrimaryOpsOptions, 'log' | 'hosts' | 'merged' | 'work
   readonly name: string
   readonly tls: ProcessTls
   /** of the private listener */
-  readonly at: Place
+  readonly at: ListenAddress
   /** for the connections that wait for a worker */
   readonly clientOf: ClientOf
 }

@@ -37,8 +37,24 @@ export type WorkerPool = {
   end(): Promise<void>
 }
 
-/** A place of the pool. Its worker changes. */
-type Place = { worker: WorkerProcess | null; readonly pauses: RestartPauses }
+/** A seat of the pool. Its worker changes. */
+type Seat = { worker: WorkerProcess | null; readonly pauses: RestartPauses }
+
+/** A pool, and what has happened to it so far. */
+type State = {
+  readonly events: PoolEvents
+  readonly fork: () => WorkerProcess
+  /** in milliseconds, never set back */
+  readonly clock: () => number
+  readonly seats: readonly Seat[]
+  readonly alive: Set<WorkerProcess>
+  /** aborted when the pool ends */
+  readonly ending: AbortSignal
+  /** whether every seat has had a worker that listens */
+  isStarted: boolean
+  /** what the workers that have ended had counted */
+  endedCounts: MetricSnapshot
+}
 
 /** for the process to end after its service has closed */
 const LAST_MS = 500
@@ -48,95 +64,104 @@ export function workerPool(
   events: PoolEvents,
   { fork = forkWorker, clock = () => performance.now() } = {}
 ): WorkerPool {
-  const places = Array.from(
-    { length: workers },
-    (): Place => ({
-      worker: null,
-      pauses: restartPauses()
-    })
-  )
-  const alive = new Set<WorkerProcess>()
   const ending = new AbortController()
-  let isStarted = false
-  let endedCounts: MetricSnapshot = []
-
-  const started = (place: Place): WorkerProcess => {
-    const worker = fork()
-    const sinceMs = clock()
-    alive.add(worker)
-    void worker.ended.then((exit) => {
-      alive.delete(worker)
-      endedCounts = addedCounts(endedCounts, worker.metrics())
-      if (isStarted && place.worker === worker) void replaceDead(place, exit, clock() - sinceMs)
-    })
-    return worker
+  const pool: State = {
+    events,
+    fork,
+    clock,
+    seats: Array.from({ length: workers }, () => ({ worker: null, pauses: restartPauses() })),
+    alive: new Set(),
+    ending: ending.signal,
+    isStarted: false,
+    endedCounts: []
   }
-  const replaceDead = async (place: Place, exit: Exit, livedMs: number): Promise<void> => {
-    if (ending.signal.aborted) return
-    const { worker: dead } = place
-    const { pauseMs, failures } = place.pauses.next(livedMs)
-    events.died(dead?.pid, exit, failures)
-    await pause(pauseMs, undefined, { signal: ending.signal }).catch(() => {})
-    if (!ending.signal.aborted && place.worker === dead) place.worker = started(place)
-  }
-  /** Whether it ended by itself. */
-  const drained = async (worker: WorkerProcess): Promise<boolean> => {
-    worker.order('end')
-    const timer = new AbortController()
-    const late = worker.up
-      .then(({ endsWithinMs }) => pause(endsWithinMs + LAST_MS, 'late', { signal: timer.signal }))
-      .catch(() => worker.ended)
-    const isLate = (await Promise.race([worker.ended, late])) === 'late'
-    timer.abort()
-    if (!isLate) return true
-    events.killed(worker.pid)
-    worker.kill()
-    await worker.ended
-    return false
-  }
-  const replace = async (place: Place): Promise<void> => {
-    const next = started(place)
-    try {
-      await next.up
-    } catch (error) {
-      if (ending.signal.aborted) return
-      throw error
-    }
-    const { worker: old } = place
-    place.worker = next
-    if (old !== null && !ending.signal.aborted) await drained(old)
-  }
-
+  const { alive } = pool
   return {
-    async start() {
-      const [first, ...others] = places.map((place) => () => {
-        place.worker = started(place)
-        return place.worker.up
-      })
-      if (first === undefined) throw new Error('a pool without workers')
-      const ready = await first()
-      await Promise.all(others.map((start) => start()))
-      isStarted = true
-      for (const place of places) {
-        const { worker } = place
-        if (worker === null || alive.has(worker)) continue
-        // It died while others started.
-        void worker.ended.then((exit) => replaceDead(place, exit, 0))
-      }
-      return ready
-    },
+    start: () => startAll(pool),
     up: () => [...alive].filter((worker) => worker.isUp()),
-    told: () => ({ alive: [...alive].map((worker) => worker.metrics()), ended: endedCounts }),
+    told: () => ({ alive: [...alive].map((worker) => worker.metrics()), ended: pool.endedCounts }),
     reload() {
       for (const worker of alive) worker.order('reload')
     },
     async replaceAll() {
-      for (const place of places) if (!ending.signal.aborted) await replace(place)
+      for (const seat of pool.seats) if (!pool.ending.aborted) await replace(pool, seat)
     },
     async end() {
       ending.abort()
-      const isEach = await Promise.all([...alive].map(drained))
+      const isEach = await Promise.all([...alive].map((worker) => drained(worker, events)))
       if (isEach.includes(false)) throw new Error('a worker did not end in time, and was killed')
     }
   }
+}
+
+async function startAll(pool: State): Promise<Ready> {
+  const [first, ...others] = pool.seats.map((seat) => () => {
+    seat.worker = startWorker(pool, seat)
+    return seat.worker.up
+  })
+  if (first === undefined) throw new Error('a pool without workers')
+  const ready = await first()
+  await Promise.all(others.map((start) => start()))
+  pool.isStarted = true
+  for (const seat of pool.seats) {
+    const { worker } = seat
+    if (worker === null || pool.alive.has(worker)) continue
+    // It died while others started.
+    void worker.ended.then((exit) => replaceDead(pool, seat, exit, 0))
+  }
+  return ready
+}
+
+/** Starts a worker for a seat, and replaces it if it dies there. */
+function startWorker(pool: State, seat: Seat): WorkerProcess {
+  const worker = pool.fork()
+  const sinceMs = pool.clock()
+  pool.alive.add(worker)
+  void worker.ended.then((exit) => {
+    pool.alive.delete(worker)
+    pool.endedCounts = addedCounts(pool.endedCounts, worker.metrics())
+    const livedMs = pool.clock() - sinceMs
+    if (pool.isStarted && seat.worker === worker) void replaceDead(pool, seat, exit, livedMs)
+  })
+  return worker
+}
+
+async function replaceDead(pool: State, seat: Seat, exit: Exit, livedMs: number): Promise<void> {
+  const { ending, events } = pool
+  if (ending.aborted) return
+  const { worker: dead } = seat
+  const { pauseMs, failures } = seat.pauses.next(livedMs)
+  events.died(dead?.pid, exit, failures)
+  await pause(pauseMs, undefined, { signal: ending }).catch(() => {})
+  if (!ending.aborted && seat.worker === dead) seat.worker = startWorker(pool, seat)
+}
+
+/** Replaces the worker of a seat by one that is ready. */
+async function replace(pool: State, seat: Seat): Promise<void> {
+  const next = startWorker(pool, seat)
+  try {
+    await next.up
+  } catch (error) {
+    if (pool.ending.aborted) return
+    throw error
+  }
+  const { worker: old } = seat
+  seat.worker = next
+  if (old !== null && !pool.ending.aborted) await drained(old, pool.events)
+}
+
+/** Whether a worker that is told to end does so by itself. If not, it is killed. */
+async function drained(worker: WorkerProcess, events: PoolEvents): Promise<boolean> {
+  worker.order('end')
+  const timer = new AbortController()
+  const late = worker.up
+    .then(({ endsWithinMs }) => pause(endsWithinMs + LAST_MS, 'late', { signal: timer.signal }))
+    .catch(() => worker.ended)
+  const isLate = (await Promise.race([worker.ended, late])) === 'late'
+  timer.abort()
+  if (!isLate) return true
+  events.killed(worker.pid)
+  worker.kill()
+  await worker.ended
+  return false
 }
