@@ -245,8 +245,12 @@ const elsewhere = {
   'gateway/test/attacks/more-than-a-share.test.ts': ['gateway_upstream_refusals_total'],
   'gateway/test/revocation/follow-revocations.test.ts': ['gateway_revocations_unreadable'],
   'gateway/test/start.test.ts': ['gateway_issuer_keys_loaded'],
-  'gateway/test/verify/telemetry.test.ts': ['gateway_verification_duration_seconds'],
-  'gateway/test/telemetry/access-log.test.ts': ['gateway_access_log_dropped_total'],
+  'gateway/test/verify/telemetry.test.ts': [
+    'gateway_verification_duration_seconds',
+    'gateway_verify_connections',
+    'gateway_verify_connections_limit'
+  ],
+  'gateway/test/telemetry/log-output.test.ts': ['gateway_access_log_dropped_total'],
   'gateway/test/forwarding/guarded-faults.test.ts': ['gateway_guarded_faults_total'],
   'gateway/test/forwarding/unread-answers.test.ts': [
     'gateway_unread_response_bytes',

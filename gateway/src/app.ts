@@ -1,30 +1,23 @@
 import fastifyJwt from '@fastify/jwt'
-import { clientNetwork } from '@gatehouse/edge-headers/client-network'
-import { buildService, type ServerTls, type Service } from '@gatehouse/http-service/build-service'
+import type { ServerTls, Service } from '@gatehouse/http-service/build-service'
 import type { RedisConnection } from '@gatehouse/redis/connection'
-import type { FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { allowOrigins, markErrors } from './allow-origins.ts'
 import type { GatewaySettings } from './app-settings.ts'
 import { type AssertionKey, assertions } from './assertions/assertions.ts'
 import { countedSignatures } from './assertions/counted-signatures.ts'
+import { clientListener } from './client-listener.ts'
 import { forward } from './forward.ts'
 import { type Arrival, type Edge, journey } from './journey.ts'
-import { connectionGauges } from './limits/connection-gauges.ts'
-import { limitConnections } from './limits/connection-limits.ts'
 import { type LimiterOf, routeLimiters } from './limits/route-limiters.ts'
-import { locateOnce } from './located-once.ts'
-import { noteHop } from './note-hop.ts'
+import { locateOnce } from './note-arrival.ts'
 import type { Passage } from './passage.ts'
 import type { Ports } from './ports.ts'
-import { arrivedHop } from './proxies/arrived-hop.ts'
 import { callerOf } from './proxies/caller.ts'
-import { acceptProxyProtocol } from './proxies/proxy-protocol.ts'
 import type { IsTrustedProxy } from './proxies/trusted-proxies.ts'
 import type { Revocations } from './revocation/follow-revocations.ts'
-import { errorFormOf } from './routes/error-form-of.ts'
 import type { LiveRouteTable } from './routes/live-route-table.ts'
 import type { RequestTelemetry } from './telemetry/request-telemetry.ts'
-import { watchRequests } from './telemetry/served.ts'
 import type { Tokens } from './tokens/open-tokens.ts'
 import type { TrustedIssuers } from './tokens/trusted-issuers.ts'
 import { type Decide, verifyListener } from './verify/verify-listener.ts'
@@ -59,72 +52,61 @@ export type Gateway = {
 }
 
 export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
-  const { settings, telemetry, issuers, tokens, revoked, assertionKey, log, metrics, clock } =
-    options
-  const { times, proxies, pages, limits } = settings
-  const { isTrustedProxy, proxyHeaders: headers } = proxies
-  const app = buildService({
-    log,
-    ...times,
-    bodies: 'streamed',
-    https: options.https,
-    http2: true,
-    clientOf: clientNetwork,
-    watch(service) {
-      watchRequests(service, telemetry.onServed)
-      noteHop(service, { spans: telemetry.spans, hstsSeconds: settings.hstsSeconds }, (raw) =>
-        arrivedHop(raw, isTrustedProxy, { headers, proxied: proxiedOf(raw.socket) })
-      )
-    },
-    errorForm: (request) => errorFormOf(locatedOf(request).route)
-  })
-  const locatedOf = locateOnce(app, options.routes.current)
-  const proxiedOf = acceptProxyProtocol(app, { ...proxies, ...limits, ...times, log, clock })
-  limitConnections(app, { ...limits, isTrustedProxy, proxiedOf })
-  connectionGauges(metrics, app.server, limits)
-  await app.register(fastifyJwt, {
-    secret: { private: assertionKey.privatePem, public: assertionKey.publicPem },
-    sign: { algorithm: 'ES256' }
-  })
+  const { settings, routes, issuers, clock } = options
+  const { isTrustedProxy } = settings.proxies
+  const { pages } = settings
+  const locatedOf = locateOnce(routes.current)
+  const app = clientListener({ ...options, locatedOf })
+  const edge = await openEdge(app, options)
   const limiterOf = await routeLimiters(app, options.limitsRedis, clock)
-  const edge: Edge = {
-    issuers,
-    verifier: tokens.verifier,
-    revoked,
-    assertions: assertions({
-      sign: countedSignatures(metrics, (claims, typ) =>
-        app.jwt.sign(claims, { header: { ...assertionKey.header, typ } })
-      ),
-      clock,
-      kept: tokens.kept
-    }),
-    namedClaims: tokens.namedClaims,
-    allowsOrigin: pages.allowsOrigin,
-    clock
-  }
   // A preflight carries no credential, so it is answered before the journey.
   const markOrigin = allowOrigins(app, {
     ...pages,
     routeOf: (request) => locatedOf(request).route
   })
+  const decide: Decide = (request, head) => {
+    const located = locatedOf(request)
+    return journey(head, { ...arrival(request, limiterOf, isTrustedProxy), located }, edge)
+  }
   app.decorateRequest('passage', null)
-  const decide: Decide = (request, head, located) =>
-    journey(head, { ...arrival(request, limiterOf, isTrustedProxy), located }, edge)
   app.addHook('onRequest', async (request) => {
-    request.passage = await decide(request, request.raw, locatedOf(request))
+    request.passage = await decide(request, request.raw)
   })
   await forward(app, { ...options, limits: settings.upstreams, passageOf, markOrigin })
-  const { claims: issuerClaims } = issuers
-  const verify = settings.verifies
-    ? verifyListener({
-        ...options,
-        table: options.routes.current,
-        issuerClaims,
-        markOrigin: markErrors(pages),
-        decide
-      })
-    : null
+  if (!settings.verifies) return { app, verify: null }
+  const verify = verifyListener({
+    ...options,
+    locatedOf,
+    issuerClaims: issuers.claims,
+    markOrigin: markErrors(pages),
+    decide
+  })
   return { app, verify }
+}
+
+/** What the stages read. The assertions are signed by a plugin of the framework. */
+async function openEdge(app: FastifyInstance, options: GatewayOptions): Promise<Edge> {
+  const { settings, issuers, tokens, revoked, assertionKey, metrics, clock } = options
+  const { header, privatePem, publicPem } = assertionKey
+  await app.register(fastifyJwt, {
+    secret: { private: privatePem, public: publicPem },
+    sign: { algorithm: 'ES256' }
+  })
+  return {
+    issuers,
+    verifier: tokens.verifier,
+    revoked,
+    assertions: assertions({
+      sign: countedSignatures(metrics, (claims, typ) =>
+        app.jwt.sign(claims, { header: { ...header, typ } })
+      ),
+      clock,
+      kept: tokens.kept
+    }),
+    namedClaims: tokens.namedClaims,
+    allowsOrigin: settings.pages.allowsOrigin,
+    clock
+  }
 }
 
 function arrival(

@@ -109,41 +109,12 @@ export function readConfig(environment: Environment): GatewayConfig {
     ...unknown.faults,
     ...redisFaults(given)
   ])
-  const proxies = words(settings.GATEWAY_TRUSTED_PROXIES)
-  const workers = workerCount(settings.GATEWAY_WORKERS)
-  const faults = [
-    ...workerFaults('GATEWAY', settings.GATEWAY_WORKERS, { REDIS_URL: settings.REDIS_URL }),
-    ...shareFaults(dividedLimits(settings), workers),
-    ...drainFaults(settings),
-    ...originFaults(settings),
-    ...corsFaults(settings),
-    ...redirectFaults(settings),
-    ...clientTlsFaults('GATEWAY_JWKS', settings, settings.GATEWAY_JWKS_URL),
-    ...listenerFaults('GATEWAY', settings),
-    ...proxyFaults(settings, proxies)
-  ]
+  const faults = faultsOf(settings)
   const proxyHeaders = readProxyHeaders(settings.GATEWAY_PROXY_HEADERS)
   const samples = readSamples(settings.GATEWAY_ACCESS_LOG_SAMPLES)
-  if (samples === null) {
-    faults.push(
-      `GATEWAY_ACCESS_LOG_SAMPLES must be a list such as "2xx=0.1 none=0": classes of ${statusClasses.join(', ')}, each with a share from 0 to 1`
-    )
-  }
-  const secure = settings.GATEWAY_TLS_CERT_FILE !== undefined || proxies.length > 0
-  if (settings.NODE_ENV === 'production' && !secure) {
-    faults.push(
-      'GATEWAY_TLS_CERT_FILE and GATEWAY_TLS_KEY_FILE, or GATEWAY_TRUSTED_PROXIES, must be set in production: plain HTTP would expose every token'
-    )
-  }
   const loadTable = () => loadRouteTable(settings.GATEWAY_ROUTES, environment)
   const table = collectFaults(faults, 'GATEWAY_ROUTES', loadTable)
-  const issuersFile = settings.GATEWAY_ISSUERS_FILE
-  const issuers =
-    issuersFile === undefined
-      ? []
-      : collectFaults(faults, 'GATEWAY_ISSUERS_FILE', () =>
-          loadIssuers(issuersFile, settings.TOKEN_ISSUER)
-        )
+  const issuers = collectFaults(faults, 'GATEWAY_ISSUERS_FILE', () => issuersOf(settings))
   const isRead = proxyHeaders !== null && table !== null && issuers !== null
   if (faults.length > 0 || !isRead) throw new SettingsFault(faults)
   const isProduction = settings.NODE_ENV === 'production'
@@ -153,13 +124,45 @@ export function readConfig(environment: Environment): GatewayConfig {
     ...settings,
     accessLogSamples: accessLog === 'on' ? samples : null,
     proxyHeaders,
-    workers,
+    workers: workerCount(settings.GATEWAY_WORKERS),
     issuers,
     warnings: isIssuerForgotten ? [...unknown.warnings, UNSET_ISSUER] : unknown.warnings,
     loadTable,
     table
   }
 }
+
+/** What is wrong with settings that can be read one by one. The files are not read yet. */
+function faultsOf(settings: Settings): string[] {
+  const proxies = words(settings.GATEWAY_TRUSTED_PROXIES)
+  const faults = [
+    ...workerFaults('GATEWAY', settings.GATEWAY_WORKERS, { REDIS_URL: settings.REDIS_URL }),
+    ...shareFaults(dividedLimits(settings), workerCount(settings.GATEWAY_WORKERS)),
+    ...drainFaults(settings),
+    ...originFaults(settings),
+    ...corsFaults(settings),
+    ...redirectFaults(settings),
+    ...clientTlsFaults('GATEWAY_JWKS', settings, settings.GATEWAY_JWKS_URL),
+    ...listenerFaults('GATEWAY', settings),
+    ...proxyFaults(settings, proxies)
+  ]
+  if (readSamples(settings.GATEWAY_ACCESS_LOG_SAMPLES) === null) {
+    faults.push(
+      `GATEWAY_ACCESS_LOG_SAMPLES must be a list such as "2xx=0.1 none=0": classes of ${statusClasses.join(', ')}, each with a share from 0 to 1`
+    )
+  }
+  const isSecure = settings.GATEWAY_TLS_CERT_FILE !== undefined || proxies.length > 0
+  if (settings.NODE_ENV === 'production' && !isSecure) {
+    faults.push(
+      'GATEWAY_TLS_CERT_FILE and GATEWAY_TLS_KEY_FILE, or GATEWAY_TRUSTED_PROXIES, must be set in production: plain HTTP would expose every token'
+    )
+  }
+  return faults
+}
+
+/** @throws SettingsFault */
+const issuersOf = ({ GATEWAY_ISSUERS_FILE: file, TOKEN_ISSUER }: Settings) =>
+  file === undefined ? [] : loadIssuers(file, TOKEN_ISSUER)
 
 const UNSET_ISSUER = `TOKEN_ISSUER is not set: only tokens of ${LOCAL_ISSUER} are accepted`
 

@@ -1,10 +1,10 @@
 import { isGone } from '@gatehouse/http-service/http-two'
 import type { ServiceLog } from '@gatehouse/http-service/service-log'
 import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
-import { bodyMemory } from './forwarding/body-memory.ts'
+import { type BodyMemory, bodyMemory } from './forwarding/body-memory.ts'
 import { bodyOfGet } from './forwarding/body-of-get.ts'
 import { connections as connectionsTo } from './forwarding/connections.ts'
-import { exchange } from './forwarding/exchange.ts'
+import { type ExchangePorts, exchange } from './forwarding/exchange.ts'
 import { guardedFaults } from './forwarding/guarded-faults.ts'
 import { lifetimes } from './forwarding/lifetimes.ts'
 import { openStreams } from './forwarding/open-streams.ts'
@@ -33,8 +33,34 @@ type ForwardOptions = CapacityOptions & {
  * arrive.
  */
 export async function forward(app: FastifyInstance, options: ForwardOptions): Promise<void> {
-  const { passageOf, markOrigin, limits, clock } = options
-  const { answerMs, sharePercent, unreadBytes } = limits
+  const { passageOf } = options
+  const { ports, webSocketPorts } = openForwarding(app, options)
+  const memory = bodyMemory(options.limits.sharePercent)
+  const passWebSocket = webSockets(app, webSocketPorts)
+  app.route({
+    method: ['GET', 'HEAD'],
+    url: '/*',
+    handler(request, reply) {
+      const passage = passageOf(request)
+      if (passage.websocket !== null) passWebSocket(reply, passage)
+      else if (passage.route.bodyOnGet && request.method === 'GET') {
+        return passWithBody(reply, passage, memory, ports)
+      } else exchange(reply, passage, null, ports)
+      return reply
+    }
+  })
+  const passWhole = ({ body }: FastifyRequest, reply: FastifyReply): void => {
+    const bytes = body instanceof BodyInHand ? body.bytes : null
+    exchange(reply, passageOf(reply.request), bytes, ports)
+  }
+  const uploads: FastifyPluginAsync = async (scope) =>
+    streamedUpload(scope, { ...ports, passageOf, passWhole, memory })
+  await app.register(uploads)
+}
+
+/** Opens what requests and WebSockets share: connections, capacity, and the watch on tokens. */
+function openForwarding(app: FastifyInstance, options: ForwardOptions) {
+  const { limits, markOrigin, clock } = options
   const capacity = serviceCapacity(options)
   const noteFault = guardedFaults(options)
   const connections = connectionsTo({
@@ -48,48 +74,31 @@ export async function forward(app: FastifyInstance, options: ForwardOptions): Pr
   })
   const common = {
     table: options.routes.current,
-    answerMs,
+    answerMs: limits.answerMs,
     lifetimes: lifetimes(options.revoked, clock),
     noteFault
   }
-  const passWebSocket = webSockets(app, {
-    ...common,
-    upstreams: capacity.webSockets,
-    messages: messageMemory(sharePercent)
-  })
-  const exchangeOptions = {
+  const streams = openStreams(app, options.metrics)
+  const ports = {
     ...common,
     upstreams: capacity.requests,
     connections,
-    streams: openStreams(app, options.metrics),
-    unread: unreadAnswers(unreadBytes, options.metrics),
+    streams,
+    unread: unreadAnswers(limits.unreadBytes, options.metrics),
     markOrigin
   }
-  const memory = bodyMemory(sharePercent)
+  const messages = messageMemory(limits.sharePercent)
+  const webSocketPorts = { ...common, upstreams: capacity.webSockets, messages }
+  return { ports, webSocketPorts }
+}
 
-  const passWithBody = async (request: FastifyRequest, reply: FastifyReply, passage: Passage) => {
-    const body = await bodyOfGet(request, passage, memory)
-    if (!isGone(reply.raw)) exchange(reply, passage, body, exchangeOptions)
-    return reply
-  }
-  app.route({
-    method: ['GET', 'HEAD'],
-    url: '/*',
-    handler: (request, reply) => {
-      const passage = passageOf(request)
-      if (passage.websocket !== null) passWebSocket(reply, passage)
-      else if (passage.route.bodyOnGet && request.method === 'GET') {
-        return passWithBody(request, reply, passage)
-      } else exchange(reply, passage, null, exchangeOptions)
-      return reply
-    }
-  })
-
-  const passWhole = (request: FastifyRequest, reply: FastifyReply): void => {
-    const body = request.body instanceof BodyInHand ? request.body.bytes : null
-    exchange(reply, passageOf(request), body, exchangeOptions)
-  }
-  const uploads: FastifyPluginAsync = async (scope) =>
-    streamedUpload(scope, { ...exchangeOptions, passageOf, passWhole, memory })
-  await app.register(uploads)
+async function passWithBody(
+  reply: FastifyReply,
+  passage: Passage,
+  memory: BodyMemory,
+  ports: ExchangePorts
+): Promise<FastifyReply> {
+  const body = await bodyOfGet(reply.request, passage, memory)
+  if (!isGone(reply.raw)) exchange(reply, passage, body, ports)
+  return reply
 }

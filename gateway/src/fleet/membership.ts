@@ -43,6 +43,16 @@ type MembershipOptions = {
  */
 const LOST_KEY_MS = 30_000
 
+/** What this gateway knows of the fleet. */
+type Contact = Pick<MembershipOptions, 'fleet' | 'announcement' | 'onFault'> & {
+  readonly monotonicClock: () => number
+  /** the keys of the others as they announced them, and since when the store no longer has them */
+  readonly peers: Map<string, { readonly key: JWK | null; lostMs: number | null }>
+  inTouch: boolean
+  /** whether the others know of this gateway */
+  announced: boolean
+}
+
 /**
  * Announces regularly that this gateway is live and what it has, and reads the announcements of the
  * others. Each gateway has a private key of its own, and all gateways publish all public keys. So a
@@ -51,57 +61,67 @@ const LOST_KEY_MS = 30_000
 export async function joinFleet(options: MembershipOptions): Promise<Membership> {
   const { fleet, ownKey, announcement, onFault, intervalMs = ANNOUNCEMENT_INTERVAL_MS } = options
   const { monotonicClock = () => performance.now() } = options
-  /** the keys of the others as they announced them, and since when the store no longer has them */
-  const peers = new Map<string, { readonly key: JWK | null; lostMs: number | null }>()
-  let inTouch = true
-  let announced = false
-
-  const hear = async (): Promise<void> => {
-    const texts = new Set(await fleet.assertionJwks())
-    for (const [text, peer] of peers) {
-      peer.lostMs = texts.has(text) ? null : (peer.lostMs ?? monotonicClock())
-      if (peer.lostMs !== null && monotonicClock() - peer.lostMs > LOST_KEY_MS) peers.delete(text)
-    }
-    for (const text of texts) {
-      if (!peers.has(text)) peers.set(text, { key: await peerKey(text), lostMs: null })
-    }
+  const contact: Contact = {
+    fleet,
+    announcement,
+    onFault,
+    monotonicClock,
+    peers: new Map(),
+    inTouch: true,
+    announced: false
   }
-  const attempt = async (work: () => Promise<void>): Promise<boolean> => {
-    try {
-      await work()
-      inTouch = true
-    } catch (error) {
-      // An outage is reported once, not at every attempt.
-      if (inTouch) onFault(error)
-      inTouch = false
-    }
-    return inTouch
-  }
-  const beat = async (): Promise<void> => {
-    // A replica can be read but accepts no announcement: what it says about the others may be old.
-    announced = await attempt(() => fleet.announce(announcement()))
-    if (announced) await attempt(hear)
-  }
+  const announce = (): Promise<void> => announceAndHear(contact)
   let hearing: Promise<boolean> | null = null
-  await beat()
-  const beating = setInterval(() => void beat(), intervalMs).unref()
+  await announce()
+  const beating = setInterval(() => void announce(), intervalMs).unref()
   return {
     async assertionKeys() {
       // A caller that joins this read may need a later one, and asks again if a key is missing.
-      hearing ??= attempt(hear).finally(() => {
+      hearing ??= attempt(contact, () => hear(contact)).finally(() => {
         hearing = null
       })
       const heard = await hearing
-      const others = [...peers.values()].flatMap(({ key }) => key ?? [])
+      const others = [...contact.peers.values()].flatMap(({ key }) => key ?? [])
       const keys = [ownKey, ...others.filter(({ kid }) => kid !== ownKey.kid)]
-      return { keys, complete: heard && announced }
+      return { keys, complete: heard && contact.announced }
     },
-    announce: beat,
+    announce,
     async close() {
       clearInterval(beating)
       await fleet.leave(announcement().id).catch(onFault)
     }
   }
+}
+
+async function announceAndHear(contact: Contact): Promise<void> {
+  const { fleet, announcement } = contact
+  // A replica can be read but accepts no announcement: what it says about the others may be old.
+  contact.announced = await attempt(contact, () => fleet.announce(announcement()))
+  if (contact.announced) await attempt(contact, () => hear(contact))
+}
+
+/** Reads the keys of the others. */
+async function hear({ fleet, peers, monotonicClock }: Contact): Promise<void> {
+  const texts = new Set(await fleet.assertionJwks())
+  for (const [text, peer] of peers) {
+    peer.lostMs = texts.has(text) ? null : (peer.lostMs ?? monotonicClock())
+    if (peer.lostMs !== null && monotonicClock() - peer.lostMs > LOST_KEY_MS) peers.delete(text)
+  }
+  for (const text of texts) {
+    if (!peers.has(text)) peers.set(text, { key: await peerKey(text), lostMs: null })
+  }
+}
+
+/** An outage is reported once, not at every attempt. */
+async function attempt(contact: Contact, work: () => Promise<void>): Promise<boolean> {
+  try {
+    await work()
+    contact.inTouch = true
+  } catch (error) {
+    if (contact.inTouch) contact.onFault(error)
+    contact.inTouch = false
+  }
+  return contact.inTouch
 }
 
 /**

@@ -67,79 +67,109 @@ class BrokenConnection extends Error {
   readonly code = 'UND_ERR_SOCKET'
 }
 
+/** What is known of the connection. */
+type State = {
+  /** the attempt to connect; null: there is none */
+  connecting: Socket | null
+  /** null: it is not connected */
+  socket: Socket | null
+  gate: ReadingGate | null
+  /** the request that it carries, or carried last */
+  current: Gated | null
+  /** how many responses have begun on it */
+  answers: number
+  /** for how long the service promises to keep it; 0: it promises nothing */
+  promisedMs: number
+  /** when the last response began, by the monotonic clock */
+  idleSinceMs: number
+}
+
 export function connection(options: ConnectionOptions): Connection {
-  const { origin, connect, monotonicClock, noteFault } = options
-  let socket: Socket | null = null
-  let gate: ReadingGate | null = null
-  let current: Gated | null = null
-  let connecting: Socket | null = null
-  let answers = 0
-  let promisedMs = 0
-  let idleSinceMs = 0
-  const onFault = (error: Error): void => {
-    noteFault('connection', error)
-    socket = null
-    current?.fail(new BrokenConnection())
-    options.onClosed()
+  const { monotonicClock } = options
+  const state: State = {
+    connecting: null,
+    socket: null,
+    gate: null,
+    current: null,
+    answers: 0,
+    promisedMs: 0,
+    idleSinceMs: 0
   }
-  const onError = (error: Error): void => current?.cut(error)
-  const client = new Client(origin, {
+  const client = openClient(state, options)
+  return {
+    get isReused() {
+      return state.answers > 0
+    },
+    isPromised(keptSeconds) {
+      if (state.socket?.destroyed !== false) return false
+      const keptMs = state.promisedMs || keptSeconds * 1000
+      return monotonicClock() - state.idleSinceMs < keptMs - MARGIN_MS
+    },
+    dispatch(request, handler) {
+      state.current = gated(handler, () => state.gate)
+      client.dispatch(request, state.current.handler)
+    },
+    note(headers) {
+      state.answers += 1
+      state.promisedMs = promiseOf(headers['keep-alive'])
+      state.idleSinceMs = monotonicClock()
+    },
+    giveUp(error) {
+      state.connecting?.destroy(error)
+    },
+    close: () => client.destroy(),
+    reset() {
+      if (state.socket !== null && !('encrypted' in state.socket)) state.socket.resetAndDestroy()
+      void client.destroy()
+    }
+  }
+}
+
+/** undici's client, limited to one connection, whose state it writes. */
+function openClient(state: State, options: ConnectionOptions): Client {
+  const client = new Client(options.origin, {
     pipelining: 1,
     allowH2: false,
     maxHeaderSize: LARGEST_ANSWER_HEADER_BYTES,
     keepAliveTimeout: IDLE_MS,
     keepAliveTimeoutThreshold: MARGIN_MS,
-    connect(options: buildConnector.Options, done: buildConnector.Callback) {
-      connecting = connect(options, (error, made) => {
-        connecting = null
+    connect(target: buildConnector.Options, done: buildConnector.Callback) {
+      state.connecting = options.connect(target, (error, socket) => {
+        state.connecting = null
         if (error !== null) return done(error, null)
-        socket = made
-        answers = 0
-        keepReading(made)
-        gate = readingGate(made)
-        guardEvents(made, { onError, onFault })
-        done(null, made)
+        adopt(state, socket, options)
+        done(null, socket)
       })
     }
   })
   // undici emits this one turn of the event loop after the end of the request, so a connection that
   // closes immediately is noticed.
   client.on('drain', () => {
-    if (socket === null || socket.destroyed) options.onClosed()
+    if (state.socket === null || state.socket.destroyed) options.onClosed()
     else options.onIdle()
   })
   client.on('disconnect', () => {
-    socket = null
+    state.socket = null
     if (client.stats.pending === 0) options.onClosed()
   })
+  return client
+}
 
-  return {
-    get isReused() {
-      return answers > 0
-    },
-    isPromised(keptSeconds) {
-      if (socket?.destroyed !== false) return false
-      const keptMs = promisedMs || keptSeconds * 1000
-      return monotonicClock() - idleSinceMs < keptMs - MARGIN_MS
-    },
-    dispatch(request, handler) {
-      current = gated(handler, () => gate)
-      client.dispatch(request, current.handler)
-    },
-    note(headers) {
-      answers += 1
-      promisedMs = promiseOf(headers['keep-alive'])
-      idleSinceMs = monotonicClock()
-    },
-    giveUp(error) {
-      connecting?.destroy(error)
-    },
-    close: () => client.destroy(),
-    reset() {
-      if (socket !== null && !('encrypted' in socket)) socket.resetAndDestroy()
-      void client.destroy()
+/** Takes a connection that has just been made, before undici does. */
+function adopt(state: State, socket: Socket, { noteFault, onClosed }: ConnectionOptions): void {
+  state.socket = socket
+  state.answers = 0
+  keepReading(socket)
+  state.gate = readingGate(socket)
+  guardEvents(socket, {
+    onError: (error) => state.current?.cut(error),
+    onFault(error) {
+      noteFault('connection', error)
+      state.socket = null
+      state.current?.fail(new BrokenConnection())
+      onClosed()
     }
-  }
+  })
 }
 
 /** How long a service promises to keep an idle connection; 0 if it promises nothing. */

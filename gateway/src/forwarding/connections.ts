@@ -47,73 +47,81 @@ const IDEMPOTENT = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE'])
  * has promised to keep open (the `Keep-Alive` header, or the operator's setting), or a new one.
  */
 export function connections(options: ConnectionsOptions): Connections {
-  const { connectMs, monotonicClock, noteFault } = options
-  const connectorFor = connectors(connectMs)
-  const open = new Set<Connection>()
-  /** by target; the most recently used one is last */
-  const idle = new Map<string, Connection[]>()
-
-  const forget = ({ key }: Target, gone: Connection): void => {
-    open.delete(gone)
-    const left = idle.get(key)?.filter((one) => one !== gone) ?? []
-    if (left.length > 0) idle.set(key, left)
-    else idle.delete(key)
-  }
-  const make = (target: Target): Connection => {
-    const made: Connection = connection({
-      origin: target.origin,
-      connect: connectorFor(target.tls),
-      monotonicClock,
-      noteFault,
-      onIdle() {
-        const others = idle.get(target.key)
-        if (others === undefined) idle.set(target.key, [made])
-        else others.push(made)
-      },
-      onClosed() {
-        if (!open.has(made)) return
-        forget(target, made)
-        void made.close()
-      }
-    })
-    open.add(made)
-    return made
-  }
-  const take = (target: Target, isRepeatable: boolean, keptSeconds: number): Connection => {
-    const others = idle.get(target.key) ?? []
-    const newest = others.at(-1)
-    if (newest === undefined) return make(target)
-    if (isRepeatable || newest.isPromised(keptSeconds)) return others.pop() ?? newest
-    // Closes an idle connection in exchange, so that such requests do not increase the number.
-    const oldest = others.shift()
-    if (oldest !== undefined) {
-      forget(target, oldest)
-      oldest.reset()
-    }
-    return make(target)
-  }
-
+  const connectorFor = connectors(options.connectMs)
+  const pool: Pool = { ...options, connectorFor, open: new Set(), idle: new Map() }
   return {
-    dispatch(options, handler, { keepAliveSeconds, tls }) {
-      const target = targetOf(String(options.origin), tls)
-      const isRepeatable = isSafeToSendTwice(options)
-      const first = take(target, isRepeatable, keepAliveSeconds)
+    dispatch(request, handler, { keepAliveSeconds, tls }) {
+      const target = targetOf(String(request.origin), tls)
+      const isRepeatable = isSafeToSendTwice(request)
+      const first = take(pool, target, isRepeatable, keepAliveSeconds)
       let current = first
       const sendAgain = (again: Dispatcher.DispatchHandler) => {
-        const fresh = make(target)
+        const fresh = make(pool, target)
         current = fresh
-        fresh.dispatch(options, sentAgain(again, fresh, isRepeatable, null))
+        fresh.dispatch(request, sentAgain(again, fresh, isRepeatable, null))
       }
-      first.dispatch(options, sentAgain(handler, first, isRepeatable, sendAgain))
+      first.dispatch(request, sentAgain(handler, first, isRepeatable, sendAgain))
       return (error) => current.giveUp(error)
     },
     async close() {
-      const all = [...open]
-      open.clear()
-      idle.clear()
+      const all = [...pool.open]
+      pool.open.clear()
+      pool.idle.clear()
       await Promise.all(all.map((one) => one.close()))
     }
   }
+}
+
+/** The connections that are open, and how to make others. */
+type Pool = Omit<ConnectionsOptions, 'connectMs'> & {
+  readonly connectorFor: (tls: ClientTls | null) => Connect
+  readonly open: Set<Connection>
+  /** by target; the most recently used one is last */
+  readonly idle: Map<string, Connection[]>
+}
+
+/** An idle connection for a request, or a new one. */
+function take(pool: Pool, target: Target, isRepeatable: boolean, keptSeconds: number): Connection {
+  const others = pool.idle.get(target.key) ?? []
+  const newest = others.at(-1)
+  if (newest === undefined) return make(pool, target)
+  if (isRepeatable || newest.isPromised(keptSeconds)) return others.pop() ?? newest
+  // Closes an idle connection in exchange, so that such requests do not increase the number.
+  const oldest = others.shift()
+  if (oldest !== undefined) {
+    forget(pool, target, oldest)
+    oldest.reset()
+  }
+  return make(pool, target)
+}
+
+function make(pool: Pool, target: Target): Connection {
+  const { monotonicClock, noteFault, open, idle } = pool
+  const made: Connection = connection({
+    origin: target.origin,
+    connect: pool.connectorFor(target.tls),
+    monotonicClock,
+    noteFault,
+    onIdle() {
+      const others = idle.get(target.key)
+      if (others === undefined) idle.set(target.key, [made])
+      else others.push(made)
+    },
+    onClosed() {
+      if (!open.has(made)) return
+      forget(pool, target, made)
+      void made.close()
+    }
+  })
+  open.add(made)
+  return made
+}
+
+function forget({ open, idle }: Pool, { key }: Target, gone: Connection): void {
+  open.delete(gone)
+  const left = idle.get(key)?.filter((one) => one !== gone) ?? []
+  if (left.length > 0) idle.set(key, left)
+  else idle.delete(key)
 }
 
 /** Where a connection leads. Connections that verify certificates in another way are not shared. */

@@ -4,38 +4,27 @@ import { Refusal } from '@gatehouse/problem/refusal'
 import type { FastifyReply } from 'fastify'
 import type { Dispatcher } from 'undici'
 import type { Passage } from '../passage.ts'
-import type { Route } from '../routes/route.ts'
-import type { RouteTable } from '../routes/route-table.ts'
 import { noteAsked } from '../telemetry/trail.ts'
-import { answerWriter, isStillSending } from './answer-writer.ts'
-import type { Connections } from './connections.ts'
+import { isStillSending } from './answer-head.ts'
+import { type AskPorts, askAddress } from './ask-address.ts'
 import { forwardedPath } from './forwarded-path.ts'
-import type { NoteFault } from './guard.ts'
-import type { Lifetimes } from './lifetimes.ts'
-import type { OpenStreams } from './open-streams.ts'
-import type { MarkOrigin } from './response-headers.ts'
-import type { UnreadAnswers } from './unread-answers.ts'
 import { isOfAddress, refusalOf, wasNeverSent } from './upstream-faults.ts'
-import type { Upstreams } from './upstreams.ts'
+import type { Place, Upstreams } from './upstreams.ts'
 
-export type ExchangeOptions = {
-  readonly connections: Connections
-  readonly upstreams: Upstreams
-  readonly table: () => RouteTable
-  readonly markOrigin: MarkOrigin
-  readonly lifetimes: Lifetimes
-  readonly streams: OpenStreams
-  readonly unread: UnreadAnswers
-  readonly noteFault: NoteFault
-  /** how long a service may take to begin its response, if the route sets no time */
-  readonly answerMs: number
+export type ExchangePorts = AskPorts & { readonly upstreams: Upstreams }
+
+/** A request that is being forwarded, and the attempts so far. */
+type Exchange = {
+  readonly reply: FastifyReply
+  readonly passage: Passage
+  /** the request, without the address that gets it */
+  readonly asked: Dispatcher.DispatchOptions
+  readonly ports: ExchangePorts
+  /** the addresses that were asked */
+  readonly tried: Set<string>
+  /** how often the request may still be repeated, although an address may have received it */
+  repeats: number
 }
-
-/** How long a service may take to begin its response, and how long the response may pause. */
-export const patience = ({ answerSeconds, events, idleSeconds }: Route, answerMs: number) => ({
-  headersTimeout: answerSeconds === undefined ? answerMs : answerSeconds * 1000,
-  bodyTimeout: events ? 0 : idleSeconds * 1000
-})
 
 const NONE: ReadonlySet<string> = new Set()
 
@@ -51,67 +40,58 @@ export function exchange(
   reply: FastifyReply,
   passage: Passage,
   body: Buffer | Readable | null,
-  options: ExchangeOptions
+  ports: ExchangePorts
 ): void {
-  const { route, caller } = passage
+  const method = reply.request.method as Dispatcher.HttpMethod
   const asked = {
     path: forwardedPath(passage),
-    method: reply.request.method as Dispatcher.HttpMethod,
+    method,
     headers: passage.headers,
     body,
     // If a service does not read the body of a GET, it takes the body for the next request on the
     // connection.
-    reset: body !== null && reply.request.method === 'GET',
-    ...patience(route, options.answerMs)
+    reset: body !== null && method === 'GET'
   }
-  const tried = new Set<string>()
-  let repeats = SAFE.has(asked.method) ? route.retries : 0
+  const repeats = SAFE.has(method) ? passage.route.retries : 0
+  attempt({ reply, passage, asked, ports, tried: new Set(), repeats }, null)
+}
 
-  const mayTryAgain = (error: Error, isSent: boolean): boolean => {
-    if (body !== null && !Buffer.isBuffer(body)) return false
-    if (!isSent || wasNeverSent(error)) return tried.size < route.upstream.addresses.length
-    const refusal = refusalOf(error)
-    repeats -= 1
-    return repeats >= 0 && refusal.code === 'UPSTREAM_UNAVAILABLE'
+/** @param after why the attempt before it failed */
+function attempt(exchange: Exchange, after: Error | null): void {
+  const { reply, passage, asked, ports, tried } = exchange
+  if (isGone(reply.raw)) return
+  const { upstream } = passage.route
+  // If there is only one address, it is asked again.
+  const others = tried.size < upstream.addresses.length ? tried : NONE
+  const place = ports.upstreams.take(upstream, passage.caller, others)
+  if (place instanceof Refusal) {
+    reply.send(after === null ? place : refusalOf(after))
+    return
   }
-  const attempt = (after: Error | null): void => {
-    if (isGone(reply.raw)) return
-    // If there is only one address, it is asked again.
-    const others = tried.size < route.upstream.addresses.length ? tried : NONE
-    const place = options.upstreams.take(route.upstream, caller, others)
-    if (place instanceof Refusal) {
-      reply.send(after === null ? place : refusalOf(after))
-      return
-    }
-    tried.add(place.address)
-    noteAsked(reply.request.trail, place.address)
-    const writer = answerWriter(reply, passage, {
-      address: place.address,
-      table: options.table,
-      markOrigin: options.markOrigin,
-      lifetimes: options.lifetimes,
-      streams: options.streams,
-      unread: options.unread,
-      noteFault: options.noteFault,
-      onAnswer: place.answered,
-      onEnd: place.leave,
-      onFault(error, isSent) {
-        place.leave()
-        const refusal = refusalOf(error)
-        if (isOfAddress(error)) place.failed()
-        if (mayTryAgain(error, isSent)) attempt(error)
-        else if (!isGone(reply.raw)) {
-          if (isStillSending(reply.request)) reply.header('connection', 'close')
-          reply.send(refusal)
-        }
-      },
-      giveUp: (error) => giveUp(error)
-    })
-    const giveUp = options.connections.dispatch(
-      { ...asked, origin: place.address },
-      writer,
-      route.upstream
-    )
+  tried.add(place.address)
+  noteAsked(reply.request.trail, place.address)
+  const request = { ...asked, origin: place.address }
+  const onFault = (error: Error, isSent: boolean) => tryAgain(exchange, place, error, isSent)
+  askAddress(place, { request, reply, passage, onFault }, ports)
+}
+
+/** After a failed attempt: asks again, or refuses the request. */
+function tryAgain(exchange: Exchange, place: Place, error: Error, isSent: boolean): void {
+  const { reply } = exchange
+  const refusal = refusalOf(error)
+  if (isOfAddress(error)) place.failed()
+  if (mayTryAgain(exchange, error, isSent)) attempt(exchange, error)
+  else if (!isGone(reply.raw)) {
+    if (isStillSending(reply.request)) reply.header('connection', 'close')
+    reply.send(refusal)
   }
-  attempt(null)
+}
+
+function mayTryAgain(exchange: Exchange, error: Error, isSent: boolean): boolean {
+  const { passage, asked, tried } = exchange
+  const { body } = asked
+  if (body !== null && !Buffer.isBuffer(body)) return false
+  if (!isSent || wasNeverSent(error)) return tried.size < passage.route.upstream.addresses.length
+  exchange.repeats -= 1
+  return exchange.repeats >= 0 && refusalOf(error).code === 'UPSTREAM_UNAVAILABLE'
 }

@@ -50,7 +50,7 @@ export type Gated = {
 /**
  * Passes on the events of a request, with a controller that pauses at the gate. The gate opens when
  * the request has ended, and no later call of its handler closes it: what arrives on an idle
- * connection must be read, because bytes that nobody asked for, or the end of the connection, must
+ * connection must be read, because bytes without a request, or the end of the connection, must
  * be noticed before the next request is sent on it.
  * @param gateOf the gate of the connection, once it has been made
  */

@@ -22,7 +22,7 @@ export type Upstreams = {
   /**
    * Takes a place at the address with the fewest requests in flight, or refuses if all places or
    * the caller's share are taken.
-   * @param caller whose share the place counts against; null: nobody's
+   * @param caller whose share the place counts against; null: of no caller
    */
   take(upstream: Upstream, caller: string | null, except?: ReadonlySet<string>): Place | Refusal
   /** Sets the result of a health check. */
@@ -72,72 +72,23 @@ type UpstreamsOptions = {
  * sending a byte now and then, does not take the places of others.
  */
 export function upstreams(options: UpstreamsOptions): Upstreams {
-  const { placesPerAddress, sharePercent, clock } = options
-  const states = new Map<string, State>()
+  const addresses: Addresses = { ...options, states: new Map(), turn: 0 }
   const refusals = refusalCounts()
-  let turn = 0
-
-  const stateOf = (address: string): State => {
-    const known = states.get(address)
-    if (known !== undefined) return known
-    const places = sharedCapacity(sharePercent, placesPerAddress)
-    const state: State = { places, circuits: new Map() }
-    states.set(address, state)
-    return state
-  }
-  const circuitOf = (endpoint: Endpoint): Circuit => {
-    const { circuits } = stateOf(endpoint.address)
-    const key = endpointKey(endpoint)
-    const known = circuits.get(key) ?? circuit(clock)
-    circuits.set(key, known)
-    return known
-  }
-
-  /**
-   * The least busy of these addresses that has a place for the caller. If several are equally busy,
-   * each gets its turn.
-   */
-  const leastBusy = (addresses: readonly string[], caller: string | null): string | NoPlace => {
-    turn += 1
-    let best: string | null = null
-    let fewest = placesPerAddress
-    let isShareTaken = false
-    for (let index = 0; index < addresses.length; index += 1) {
-      const address = addresses[(index + turn) % addresses.length] ?? ''
-      const { places } = stateOf(address)
-      if (places.used >= fewest) continue
-      if (places.lacking(caller, 1) === 'share') {
-        isShareTaken = true
-        continue
-      }
-      best = address
-      fewest = places.used
-    }
-    return best ?? (isShareTaken ? 'caller_share' : 'full')
-  }
-  /** The addresses that are not avoided, or all if all are. */
-  const candidates = ({ addresses, tls }: Upstream, except?: ReadonlySet<string>) => {
-    if (addresses.length === 1 && except === undefined) return addresses
-    const left = addresses.filter((one) => !except?.has(one))
-    const available = left.filter((address) => circuitOf({ address, tls }).isAvailable())
-    return available.length > 0 ? available : left
-  }
-
   return {
     take(upstream, caller, except) {
-      const address = leastBusy(candidates(upstream, except), caller)
+      const address = leastBusy(addresses, candidates(addresses, upstream, except), caller)
       if (address === 'full' || address === 'caller_share') {
         refusals.note(upstream.name, address)
         return address === 'full' ? upstreamBusy() : callerBusy()
       }
-      const { failed, answered } = circuitOf({ address, tls: upstream.tls })
-      return { address, leave: takePlace(stateOf(address), caller), failed, answered }
+      const { failed, answered } = circuitOf(addresses, { address, tls: upstream.tls })
+      return { address, leave: takePlace(stateOf(addresses, address), caller), failed, answered }
     },
     setHealthy(endpoint, healthy) {
-      circuitOf(endpoint).setHealthy(healthy)
+      circuitOf(addresses, endpoint).setHealthy(healthy)
     },
     figures: () =>
-      [...states].map(([address, { places, circuits }]) => ({
+      [...addresses.states].map(([address, { places, circuits }]) => ({
         address,
         underWay: places.used,
         callers: places.callers,
@@ -145,6 +96,71 @@ export function upstreams(options: UpstreamsOptions): Upstreams {
       })),
     refused: refusals.all
   }
+}
+
+/** What is known of all addresses. */
+type Addresses = UpstreamsOptions & {
+  readonly states: Map<string, State>
+  /** increases with each request; equally busy addresses get their turn by it */
+  turn: number
+}
+
+function stateOf({ states, sharePercent, placesPerAddress }: Addresses, address: string): State {
+  const known = states.get(address)
+  if (known !== undefined) return known
+  const state: State = {
+    places: sharedCapacity(sharePercent, placesPerAddress),
+    circuits: new Map()
+  }
+  states.set(address, state)
+  return state
+}
+
+function circuitOf(addresses: Addresses, endpoint: Endpoint): Circuit {
+  const { circuits } = stateOf(addresses, endpoint.address)
+  const key = endpointKey(endpoint)
+  const known = circuits.get(key) ?? circuit(addresses.clock)
+  circuits.set(key, known)
+  return known
+}
+
+/** The addresses of a service that are not avoided, or all if all are. */
+function candidates(
+  known: Addresses,
+  { addresses, tls }: Upstream,
+  except?: ReadonlySet<string>
+): readonly string[] {
+  if (addresses.length === 1 && except === undefined) return addresses
+  const left = addresses.filter((one) => !except?.has(one))
+  const available = left.filter((address) => circuitOf(known, { address, tls }).isAvailable())
+  return available.length > 0 ? available : left
+}
+
+/**
+ * The least busy of these addresses that has a place for the caller. If several are equally busy,
+ * each gets its turn.
+ */
+function leastBusy(
+  known: Addresses,
+  addresses: readonly string[],
+  caller: string | null
+): string | NoPlace {
+  known.turn += 1
+  let best: string | null = null
+  let fewest = known.placesPerAddress
+  let isShareTaken = false
+  for (let index = 0; index < addresses.length; index += 1) {
+    const address = addresses[(index + known.turn) % addresses.length] ?? ''
+    const { places } = stateOf(known, address)
+    if (places.used >= fewest) continue
+    if (places.lacking(caller, 1) === 'share') {
+      isShareTaken = true
+      continue
+    }
+    best = address
+    fewest = places.used
+  }
+  return best ?? (isShareTaken ? 'caller_share' : 'full')
 }
 
 /** @returns a function that leaves the place, once */

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { KeySetFetches } from './key-set-fetches.ts'
 
 /** between two fetches of a set that the issuer says has changed */
 const PAUSE_MS = 200
@@ -7,13 +8,11 @@ const ATTEMPTS = 50
 type Options = {
   /** the name that the issuer gives to the set that this gateway has */
   issuerVersion: () => string
-  /** the fetch in progress */
-  underWay: () => Promise<unknown> | null
-  refresh: () => Promise<unknown>
+  fetches: Pick<KeySetFetches, 'underWay' | 'refresh'>
 }
 
 /** Fetches the key sets that the issuer announces. */
-export function announcedSets({ issuerVersion, underWay, refresh }: Options) {
+export function announcedSets({ issuerVersion, fetches }: Options) {
   let wanted = ''
   let catchingUp: Promise<void> | null = null
 
@@ -24,9 +23,8 @@ export function announcedSets({ issuerVersion, underWay, refresh }: Options) {
     for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
       if (wanted !== version || issuerVersion() === version) return
       // A fetch in progress may have begun before the change.
-      const fetch = underWay()
-      if (fetch !== null) await fetch
-      await refresh()
+      if (fetches.underWay !== null) await fetches.underWay
+      await fetches.refresh()
       if (issuerVersion() !== version) await sleep(PAUSE_MS)
     }
   }

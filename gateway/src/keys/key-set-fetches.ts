@@ -1,109 +1,106 @@
 import { DownloadFailed, download, downloadFault } from './download.ts'
-import { pauseAfter, retryAfterMs } from './fetch-pauses.ts'
+import { retryAfterMs } from './fetch-pauses.ts'
 import type { HeldKeySet } from './held-key-set.ts'
 import type { SigningKeysOptions } from './signing-keys-options.ts'
 import { COOLDOWN_MS, unknownKeyFetches } from './unknown-key-fetches.ts'
 
-/** The fetches of a key set. */
+/** The fetches of a key set. A failed fetch changes nothing but these figures. */
 export type KeySetFetches = {
   /** how many have begun */
   readonly begun: number
+  /** how many in a row have failed */
+  readonly failures: number
   /** the one in progress; it does not reject */
   readonly underWay: Promise<boolean> | null
   /** the last one succeeded, and its set is trusted */
   readonly hasAnswer: boolean
-  /** Joins the fetch in progress, or begins one. False if it failed and the last good set stays. */
+  /** Joins the fetch in progress, or begins one; false if it failed. */
   refresh(): Promise<boolean>
+  /** for how many milliseconds the issuer wants no request */
+  quietForMs(): number
   /** in how many milliseconds an unknown key may cause a fetch; 0 counts as that fetch */
   dueInMs(): number
-  /** the pause until the next regular fetch, in milliseconds */
-  pauseMs(): number
 }
 
-type FetchOptions = Pick<
-  SigningKeysOptions,
-  'url' | 'clock' | 'onFault' | 'downloadMs' | 'tls' | 'cooldownMs' | 'longestPauseMs'
->
-
-const LONGEST_PAUSE_MS = 5000
-
-/** What this gateway remembers of the fetches so far. Times are in milliseconds. */
-type History = {
+type State = {
   begun: number
-  lastAtMs: number
-  /** how many have failed in a row */
+  underWay: Promise<boolean> | null
   failures: number
+  inTouch: boolean
   /** until when the issuer wants no request */
   quietUntilMs: number
+  lastMs: number
 }
 
-export function keySetFetches(held: HeldKeySet, options: FetchOptions): KeySetFetches {
-  const { clock, longestPauseMs: longestMs = LONGEST_PAUSE_MS } = options
-  const unknownKeyDueInMs = unknownKeyFetches(clock, options.cooldownMs ?? COOLDOWN_MS)
-  const history: History = {
-    begun: 0,
-    lastAtMs: Number.NEGATIVE_INFINITY,
-    failures: 0,
-    quietUntilMs: Number.NEGATIVE_INFINITY
-  }
-  const quietMs = () => history.quietUntilMs - clock()
-  let underWay: Promise<boolean> | null = null
+type Options = Pick<
+  SigningKeysOptions,
+  'url' | 'clock' | 'onFault' | 'tls' | 'downloadMs' | 'cooldownMs'
+>
 
+/** @param held takes each set that is fetched */
+export function keySetFetches(
+  options: Options,
+  held: Pick<HeldKeySet, 'take' | 'trusted'>
+): KeySetFetches {
+  const { clock, cooldownMs = COOLDOWN_MS } = options
+  const unknownKeyDueInMs = unknownKeyFetches(clock, cooldownMs)
+  const state: State = {
+    begun: 0,
+    underWay: null,
+    failures: 0,
+    inTouch: true,
+    quietUntilMs: Number.NEGATIVE_INFINITY,
+    lastMs: Number.NEGATIVE_INFINITY
+  }
+  const quietForMs = (): number => state.quietUntilMs - clock()
   return {
     get begun() {
-      return history.begun
+      return state.begun
+    },
+    get failures() {
+      return state.failures
     },
     get underWay() {
-      return underWay
+      return state.underWay
     },
     get hasAnswer() {
-      return history.failures === 0 && held.trusted() !== null
+      return state.inTouch && held.trusted() !== null
     },
     refresh() {
-      underWay ??= fetchSet(held, history, options).finally(() => {
-        underWay = null
+      state.underWay ??= fetchSet(state, options, held).finally(() => {
+        state.underWay = null
       })
-      return underWay
+      return state.underWay
     },
-    dueInMs() {
-      const { lastAtMs: atMs, failures } = history
-      return Math.max(quietMs(), unknownKeyDueInMs({ atMs, hasFailed: failures > 0 }))
-    },
-    pauseMs() {
-      const askedForMs = Math.max(quietMs(), 0)
-      return pauseAfter(history.failures, { askedForMs, longestMs }, Math.random())
-    }
+    quietForMs,
+    dueInMs: () =>
+      Math.max(quietForMs(), unknownKeyDueInMs({ atMs: state.lastMs, hasFailed: !state.inTouch }))
   }
 }
 
 async function fetchSet(
-  held: HeldKeySet,
-  history: History,
-  options: FetchOptions
+  state: State,
+  { url, clock, onFault, tls, downloadMs }: Options,
+  held: Pick<HeldKeySet, 'take'>
 ): Promise<boolean> {
-  const { clock, onFault } = options
-  history.lastAtMs = clock()
-  history.begun += 1
+  const fetchedMs = clock()
+  state.lastMs = fetchedMs
+  state.begun += 1
   try {
-    const { text, ageMs } = await downloadSet(options)
-    held.replace(text, history.lastAtMs, ageMs)
-    history.failures = 0
-    history.quietUntilMs = Number.NEGATIVE_INFINITY
+    const address = typeof url === 'string' ? url : await url()
+    const { text: document, ageMs } = await download(address, downloadMs, tls)
+    held.take({ document, fetchedMs, ageMs })
+    state.inTouch = true
+    state.quietUntilMs = Number.NEGATIVE_INFINITY
+    state.failures = 0
     return true
   } catch (error) {
+    state.failures += 1
+    const retryAfter = error instanceof DownloadFailed ? error.retryAfter : null
+    state.quietUntilMs = clock() + retryAfterMs(retryAfter, clock())
     // An outage is reported once, not at every attempt.
-    if (history.failures === 0) onFault(downloadFault(error))
-    history.failures += 1
-    history.quietUntilMs = clock() + askedPauseMs(error, clock())
+    if (state.inTouch) onFault(downloadFault(error))
+    state.inTouch = false
     return false
   }
 }
-
-async function downloadSet({ url, downloadMs, tls = null }: FetchOptions) {
-  const address = typeof url === 'string' ? url : await url()
-  return download(address, downloadMs, tls)
-}
-
-/** The pause that the issuer asks for with its answer; 0 if it asks for none. */
-const askedPauseMs = (error: unknown, nowMs: number): number =>
-  retryAfterMs(error instanceof DownloadFailed ? error.retryAfter : null, nowMs)

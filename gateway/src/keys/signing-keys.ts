@@ -6,7 +6,8 @@ import { chooseKey } from './choose-key.ts'
 import { type ClientOf, keyFinder } from './find-key.ts'
 import { heldKeySet } from './held-key-set.ts'
 import type { VerificationKey } from './key-set.ts'
-import { type KeySetFetches, keySetFetches } from './key-set-fetches.ts'
+import { keySetFetches } from './key-set-fetches.ts'
+import { refreshRegularly } from './refresh-regularly.ts'
 import type { SigningKeysOptions } from './signing-keys-options.ts'
 
 /** The keys of an issuer, as this gateway has them. */
@@ -44,17 +45,16 @@ export type SigningKeys = {
   close(): void
 }
 
-const PATIENCE_MS = 2000
+const [PATIENCE_MS, LONGEST_PAUSE_MS] = [2000, 5000]
 
 /** Keeps the issuer's key set up to date and on disk. A failed fetch changes nothing. */
 export async function openSigningKeys(options: SigningKeysOptions): Promise<SigningKeys> {
-  const { patienceMs = PATIENCE_MS } = options
+  const { clock, patienceMs = PATIENCE_MS, longestPauseMs = LONGEST_PAUSE_MS } = options
   const held = heldKeySet(options)
-  const fetches = keySetFetches(held, options)
+  const fetches = keySetFetches(options, held)
   const kids = () => (held.trusted()?.keys ?? []).flatMap(({ kid }) => kid ?? [])
   const issuerVersion = () => keySetVersion(kids())
-  const { refresh } = fetches
-  const sets = announcedSets({ issuerVersion, underWay: () => fetches.underWay, refresh })
+  const sets = announcedSets({ issuerVersion, fetches })
   const find = keyFinder({
     choose(kid, algorithm) {
       const set = held.trusted()
@@ -65,46 +65,32 @@ export async function openSigningKeys(options: SigningKeysOptions): Promise<Sign
     announcesKeys: options.form === 'own',
     patienceMs
   })
-
-  const close = fetchForEver(fetches)
-  await Promise.race([refresh(), sleep(patienceMs, undefined, { ref: false })])
+  const close = refreshRegularly(fetches, longestPauseMs)
+  await Promise.race([fetches.refresh(), sleep(patienceMs, undefined, { ref: false })])
 
   return {
     get loaded() {
       return (held.trusted()?.keys.length ?? 0) > 0
     },
+    ageSeconds: held.ageSeconds,
     get version() {
       return held.trusted()?.version ?? ''
-    },
-    get kids() {
-      return kids()
     },
     get issuerVersion() {
       return issuerVersion()
     },
-    ageSeconds: held.ageSeconds,
+    get kids() {
+      return kids()
+    },
     find: async (kid, algorithm, clientOf = () => null) =>
       held.isWithdrawn(kid) ? null : find(kid, algorithm, clientOf),
-    refresh,
+    refresh: fetches.refresh,
     catchUp: sets.catchUp,
-    noteHeartbeat: held.noteHeartbeat,
+    noteHeartbeat(ageMs) {
+      if (held.trusted() !== null) held.confirm(clock() - ageMs)
+    },
     withdraw: held.withdraw,
     isWithdrawn: held.isWithdrawn,
     close
-  }
-}
-
-/** Fetches now, and again after each pause. Returns a function that ends this. */
-function fetchForEver({ refresh, pauseMs }: KeySetFetches): () => void {
-  let timer: NodeJS.Timeout | undefined
-  let isOpen = true
-  const round = async (): Promise<void> => {
-    await refresh()
-    if (isOpen) timer = setTimeout(round, pauseMs()).unref()
-  }
-  void round()
-  return () => {
-    isOpen = false
-    clearTimeout(timer)
   }
 }

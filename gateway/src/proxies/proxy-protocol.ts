@@ -3,12 +3,8 @@ import type { Socket } from 'node:net'
 import type { ServiceLog } from '@gatehouse/http-service/service-log'
 import type { FastifyInstance } from 'fastify'
 import { clientGone } from '../refusals.ts'
-import {
-  LONGEST_PROXY_HEADER,
-  type ProxiedClient,
-  type ProxyHeader,
-  readProxyHeader
-} from './proxy-header.ts'
+import type { ProxiedClient, ProxyHeader } from './proxy-header.ts'
+import { type ReceivedFault, receiveProxyHeader } from './receive-proxy-header.ts'
 import type { IsTrustedProxy } from './trusted-proxies.ts'
 
 /** Whether trusted proxies begin their connections with a header of the PROXY protocol. */
@@ -61,50 +57,48 @@ export function acceptProxyProtocol(
   app: FastifyInstance,
   options: ProxyProtocolOptions
 ): ProxiedConnectionOf {
-  const { proxyProtocol, isTrustedProxy, log, clock, idleMs, headerMs = HEADER_MS } = options
+  const { proxyProtocol, isTrustedProxy } = options
   if (proxyProtocol === 'off') return () => null
+  const accepting: Accepting = {
+    ...options,
+    server: app.server,
+    headers: new Map(),
+    waiting: new Set(),
+    passed: new WeakSet(),
+    quietUntilMs: Number.NEGATIVE_INFINITY
+  }
+  takeConnections(accepting)
+  // Nothing is in flight on them.
+  app.addHook('preClose', async () => {
+    for (const socket of accepting.waiting) socket.destroy()
+  })
+  return (connection) => {
+    const { remoteAddress } = connection
+    if (remoteAddress === undefined) throw clientGone()
+    const proxied = accepting.headers.get(keyOf(connection))
+    // Its requests must not be taken for those of a proxy that sent no header.
+    if (proxied === undefined && isTrustedProxy(remoteAddress)) throw clientGone()
+    return proxied ?? null
+  }
+}
+
+/** A server that accepts connections of trusted proxies. */
+type Accepting = ProxyProtocolOptions & {
+  readonly server: EventEmitter
   /** of every open connection of a trusted proxy */
-  const headers = new Map<string, ProxiedConnection | null>()
+  readonly headers: Map<string, ProxiedConnection | null>
   /** the connections without a whole header, in the order in which they came */
-  const waiting = new Set<Socket>()
-  const mostWaiting = Math.ceil(options.connections / 2)
-  const passed = new WeakSet<Socket>()
-  const server: EventEmitter = app.server
+  readonly waiting: Set<Socket>
+  /** those that the server has seen */
+  readonly passed: WeakSet<Socket>
+  /** until when no further fault is logged */
+  quietUntilMs: number
+}
+
+/** Holds each connection of a trusted proxy. Node.js hands them to the server by this event. */
+function takeConnections(accepting: Accepting): void {
+  const { server, passed, isTrustedProxy } = accepting
   const { emit } = server
-
-  const pass = (socket: Socket, header: ProxyHeader | null): void => {
-    const proxied = header === null ? null : { client: header.client }
-    const key = keyOf(socket)
-    headers.set(key, proxied)
-    // The proxy may use the port again before this event comes.
-    socket.once('close', () => headers.get(key) === proxied && headers.delete(key))
-    passed.add(socket)
-    server.emit('connection', socket)
-  }
-  let quietUntil = Number.NEGATIVE_INFINITY
-  const warn = (socket: Socket, reason: string): void => {
-    if (clock() < quietUntil) return
-    quietUntil = clock() + QUIET_MS
-    log.warn({ address: socket.remoteAddress }, `GATEWAY_PROXY_PROTOCOL: ${reason}`)
-  }
-  const hold = (socket: Socket): void => {
-    waiting.add(socket)
-    socket.once('close', () => waiting.delete(socket))
-    const [longest] = waiting
-    if (waiting.size > mostWaiting && longest !== undefined) {
-      waiting.delete(longest)
-      longest.destroy()
-    }
-    receiveHeader(socket, { idleMs, headerMs }, (received) => {
-      waiting.delete(socket)
-      if (typeof received === 'object') return pass(socket, received)
-      if (received === 'none' && proxyProtocol === 'optional') return pass(socket, null)
-      if (received !== 'nothing') warn(socket, faults[received])
-      socket.destroy()
-    })
-  }
-
-  // Node.js hands each new connection to its server by this event.
   server.emit = (event: string, ...args: unknown[]): boolean => {
     const [socket] = args as [Socket?]
     if (event !== 'connection' || socket === undefined || passed.has(socket)) {
@@ -114,72 +108,61 @@ export function acceptProxyProtocol(
     if (remoteAddress === undefined || !isTrustedProxy(remoteAddress)) {
       return emit.call(server, event, ...args)
     }
-    hold(socket)
+    hold(accepting, socket)
     return true
-  }
-  // Nothing is in flight on them.
-  app.addHook('preClose', async () => {
-    for (const socket of waiting) socket.destroy()
-  })
-  return (connection) => {
-    const { remoteAddress } = connection
-    if (remoteAddress === undefined) throw clientGone()
-    const proxied = headers.get(keyOf(connection))
-    // Its requests must not be taken for those of a proxy that sent no header.
-    if (proxied === undefined && isTrustedProxy(remoteAddress)) throw clientGone()
-    return proxied ?? null
   }
 }
 
+/** Keeps a connection until its header has come. */
+function hold(accepting: Accepting, socket: Socket): void {
+  const { waiting, connections, proxyProtocol, idleMs, headerMs = HEADER_MS } = accepting
+  waiting.add(socket)
+  socket.once('close', () => waiting.delete(socket))
+  const [longest] = waiting
+  if (waiting.size > Math.ceil(connections / 2) && longest !== undefined) {
+    waiting.delete(longest)
+    longest.destroy()
+  }
+  receiveProxyHeader(socket, { idleMs, headerMs }, (received) => {
+    waiting.delete(socket)
+    if (typeof received === 'object') return pass(accepting, socket, received)
+    if (received === 'none' && proxyProtocol === 'optional') return pass(accepting, socket, null)
+    if (received !== 'nothing') warn(accepting, socket, faults[received])
+    socket.destroy()
+  })
+}
+
+/** Gives a connection to the server. */
+function pass(
+  { server, headers, passed }: Accepting,
+  socket: Socket,
+  header: ProxyHeader | null
+): void {
+  const proxied = header === null ? null : { client: header.client }
+  const key = keyOf(socket)
+  headers.set(key, proxied)
+  // The proxy may use the port again before this event comes.
+  socket.once('close', () => headers.get(key) === proxied && headers.delete(key))
+  passed.add(socket)
+  server.emit('connection', socket)
+}
+
+function warn(accepting: Accepting, socket: Socket, reason: string): void {
+  const { clock, log } = accepting
+  if (clock() < accepting.quietUntilMs) return
+  accepting.quietUntilMs = clock() + QUIET_MS
+  log.warn({ address: socket.remoteAddress }, `GATEWAY_PROXY_PROTOCOL: ${reason}`)
+}
+
+/** What is wrong with a connection that is closed. */
 const faults = {
   none: 'a trusted proxy sent no PROXY protocol header',
   malformed: 'a trusted proxy sent a malformed PROXY protocol header',
   unfinished: 'a trusted proxy sent only a part of a PROXY protocol header'
-} as const
+} as const satisfies Record<ReceivedFault, string>
 
 /** A TLS connection has the same addresses and ports as the connection below it. */
 const keyOf = (connection: Connection): string => {
   const { remoteAddress, remotePort, localAddress, localPort } = connection
   return `${remoteAddress} ${remotePort} ${localAddress} ${localPort}`
-}
-
-/** `nothing`: a health check of a load balancer that only connects */
-type Received = ProxyHeader | keyof typeof faults | 'nothing'
-
-/** Takes the header off a connection, and leaves all that follows unread. */
-function receiveHeader(
-  socket: Socket,
-  { idleMs, headerMs }: { idleMs: number; headerMs: number },
-  onReceived: (received: Received) => void
-): void {
-  const bytes = Buffer.alloc(LONGEST_PROXY_HEADER)
-  let length = 0
-  const giveUp = (): void => end(length === 0 ? 'nothing' : 'unfinished')
-  let deadline = setTimeout(giveUp, idleMs).unref()
-  const end = (received: Received): void => {
-    clearTimeout(deadline)
-    socket.off('readable', onReadable).off('end', giveUp).off('close', giveUp).off('error', ignore)
-    onReceived(received)
-  }
-  const onReadable = (): void => {
-    for (let chunk = socket.read(); chunk !== null; chunk = socket.read()) {
-      if (length === 0) {
-        clearTimeout(deadline)
-        deadline = setTimeout(giveUp, headerMs).unref()
-      }
-      const copied = chunk.copy(bytes, length)
-      length += copied
-      const read = readProxyHeader(bytes.subarray(0, length))
-      if (read === 'more') continue
-      const taken = typeof read === 'object' ? read.length : 0
-      const following = Buffer.concat([bytes.subarray(taken, length), chunk.subarray(copied)])
-      if (following.length > 0) socket.unshift(following)
-      end(read)
-      return
-    }
-  }
-  // `close` follows.
-  const ignore = (): void => {}
-  socket.on('error', ignore).on('readable', onReadable).once('end', giveUp).once('close', giveUp)
-  onReadable()
 }

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type {
   Cursor,
   LogEntry,
+  RevocationBatch,
   RevocationSource,
   UnreadableEntry
 } from '@gatehouse/revocation/revocation'
@@ -44,60 +45,39 @@ const SWEEP_MS = 10_000
 /** At the start of a process, its connection is not ready at once. */
 const ATTEMPTS_BEFORE_THE_FIRST = 10
 
+/** How far the log has been read, and when. */
+type Progress = {
+  /** null: not at all */
+  cursor: Cursor | null
+  loaded: boolean
+  /** how many attempts in a row have failed */
+  failures: number
+  /** when the last heartbeat was written, by the monotonic clock */
+  heartbeatMs: number
+}
+
 /**
  * Follows the revocation log from its beginning. After an interruption, it continues from where it
  * was, so an interruption delays an entry but loses none. Entries are forgotten when the tokens
  * that they revoke have expired, also if the wall clock is wrong for a while.
  */
 export function followRevocations(options: FollowOptions): Revocations {
-  const { source, clock, monotonicClock, onFault } = options
-  const { onEntry = () => {}, onHeartbeat = () => {}, onUnreadable = () => {} } = options
+  const { clock, monotonicClock } = options
   const revoked = revokedTokens({ clock, monotonicClock })
+  const progress: Progress = {
+    cursor: null,
+    loaded: false,
+    failures: 0,
+    heartbeatMs: Number.NEGATIVE_INFINITY
+  }
   const ended = new AbortController()
-  let cursor: Cursor | null = null
-  let loaded = false
-  let failures = 0
-  let heartbeatMs = Number.NEGATIVE_INFINITY
-
-  const follow = async (): Promise<void> => {
-    for await (const batch of source.follow(cursor, ended.signal)) {
-      for (const entry of batch.entries) {
-        if (entry.kind === 'unreadable' && revoked.unreadable === 0) onUnreadable(entry)
-        revoked.apply(entry)
-        onEntry(entry)
-      }
-      cursor = batch.cursor
-      const complete = revoked.unreadable === 0
-      loaded ||= batch.caughtUp && complete
-      const { heartbeatAgeMs } = batch
-      if (heartbeatAgeMs === null) continue
-      failures = 0
-      if (!complete) continue
-      // Another server may be behind; a heartbeat that was read before still counts.
-      heartbeatMs = Math.max(heartbeatMs, monotonicClock() - heartbeatAgeMs)
-      onHeartbeat(heartbeatAgeMs)
-    }
-  }
-  /** An outage is reported once, not at every attempt. */
-  const lost = (error: unknown): void => {
-    if (ended.signal.aborted) return
-    failures += 1
-    if (failures === (loaded ? 1 : ATTEMPTS_BEFORE_THE_FIRST)) onFault(error)
-  }
-  const followForEver = async (): Promise<void> => {
-    while (!ended.signal.aborted) {
-      await follow().catch(lost)
-      await sleep(RETRY_MS, undefined, { signal: ended.signal }).catch(() => {})
-    }
-  }
   const sweep = setInterval(revoked.sweep, SWEEP_MS).unref()
-  const following = followForEver()
-
+  const following = followUntil(ended.signal, progress, revoked, options)
   return {
     why: revoked.why,
     watch: revoked.watch,
     get loaded() {
-      return loaded
+      return progress.loaded
     },
     get size() {
       return revoked.size
@@ -106,13 +86,58 @@ export function followRevocations(options: FollowOptions): Revocations {
       return revoked.unreadable
     },
     get cursor() {
-      return cursor ?? ''
+      return progress.cursor ?? ''
     },
-    stalenessSeconds: () => (monotonicClock() - heartbeatMs) / 1000,
+    stalenessSeconds: () => (monotonicClock() - progress.heartbeatMs) / 1000,
     async close() {
       clearInterval(sweep)
       ended.abort()
       await following
     }
   }
+}
+
+/** An outage is reported once, not at every attempt. */
+async function followUntil(
+  ended: AbortSignal,
+  progress: Progress,
+  revoked: RevokedTokens,
+  options: FollowOptions
+): Promise<void> {
+  while (!ended.aborted) {
+    try {
+      for await (const batch of options.source.follow(progress.cursor, ended)) {
+        take(batch, progress, revoked, options)
+      }
+    } catch (error) {
+      if (ended.aborted) return
+      progress.failures += 1
+      const reported = progress.loaded ? 1 : ATTEMPTS_BEFORE_THE_FIRST
+      if (progress.failures === reported) options.onFault(error)
+    }
+    await sleep(RETRY_MS, undefined, { signal: ended }).catch(() => {})
+  }
+}
+
+/** Applies the next entries of the log, and notes how far it has been read. */
+function take(
+  { entries, cursor, caughtUp, heartbeatAgeMs }: RevocationBatch,
+  progress: Progress,
+  revoked: RevokedTokens,
+  { monotonicClock, onEntry, onHeartbeat, onUnreadable }: FollowOptions
+): void {
+  for (const entry of entries) {
+    if (entry.kind === 'unreadable' && revoked.unreadable === 0) onUnreadable?.(entry)
+    revoked.apply(entry)
+    onEntry?.(entry)
+  }
+  progress.cursor = cursor
+  const isComplete = revoked.unreadable === 0
+  progress.loaded ||= caughtUp && isComplete
+  if (heartbeatAgeMs === null) return
+  progress.failures = 0
+  if (!isComplete) return
+  // Another server may be behind; a heartbeat that was read before still counts.
+  progress.heartbeatMs = Math.max(progress.heartbeatMs, monotonicClock() - heartbeatAgeMs)
+  onHeartbeat?.(heartbeatAgeMs)
 }

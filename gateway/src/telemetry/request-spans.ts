@@ -18,10 +18,13 @@ export const traceOf = (span: GatewaySpan | null): TraceContext | null =>
 
 export function requestSpans(tracing: Pick<Tracing, 'begin' | 'end' | 'call'>): RequestSpans {
   return {
-    begin({ headers }) {
+    begin({ headers, trail }) {
       const given = headers[traceHeader.traceparent]
       const span = tracing.begin(typeof given === 'string' ? given : undefined)
-      return span && { ...span, upstreamSpanId: newSpanId() }
+      if (span === null) return null
+      // For a proxy that asks, the gateway asks no service, so the service's span belongs to that
+      // of the gateway itself.
+      return { ...span, upstreamSpanId: trail.isVerification ? span.spanId : newSpanId() }
     },
     end(served) {
       const { trail, request, status, code } = served

@@ -33,8 +33,13 @@ type VerifierOptions = TokenCheckOptions & {
   readonly rememberedBytes: number
 }
 
-/** If the set has changed, the key may have been withdrawn. */
-const isCurrent = ({ keys, keySet }: CheckedToken): boolean => keys.version === keySet
+/** The tokens that were valid, by digest, and how often a token was found, verified and refused. */
+type Memory = {
+  readonly tokens: LRUCache<string, CheckedToken>
+  hits: number
+  verifications: number
+  failures: number
+}
 
 /**
  * Verifies access tokens and remembers valid ones, by a digest of the whole token (with a weak
@@ -45,58 +50,59 @@ const isCurrent = ({ keys, keySet }: CheckedToken): boolean => keys.version === 
 export function accessTokenVerifier(options: VerifierOptions): AccessTokenVerifier {
   const { clock } = options
   const check = tokenCheck(options)
-  const remembered = new LRUCache<string, CheckedToken>({ maxSize: options.rememberedBytes })
-  let [hits, verifications, failures] = [0, 0, 0]
-
-  const isExpired = ({ usableUntil }: VerifiedToken): boolean =>
-    Math.floor(clock() / 1000) >= usableUntil
-  const refuseExpired = (verified: VerifiedToken): VerifiedToken => {
-    if (isExpired(verified)) throw tokenExpired()
-    return verified
+  const memory: Memory = {
+    tokens: new LRUCache({ maxSize: options.rememberedBytes }),
+    hits: 0,
+    verifications: 0,
+    failures: 0
   }
-  const verifyAndRemember = async (
-    token: string,
-    digest: string,
-    clientOf: ClientOf | undefined
-  ) => {
-    const checked = await check(token, clientOf)
-    const { verified } = checked
-    refuseExpired(verified)
-    if (isCurrent(checked)) {
-      remembered.set(digest, checked, { size: rememberedBytes(digest, verified) })
-    }
-    return verified
-  }
-
-  const counted = async (verifying: Promise<VerifiedToken>): Promise<VerifiedToken> => {
-    try {
-      const verified = await verifying
-      verifications += 1
-      return verified
-    } catch (error) {
-      failures += 1
-      throw error
-    }
-  }
-
   return {
     verify(token, clientOf) {
       const digest = hash('sha256', token, 'base64')
-      const known = remembered.get(digest)
+      const known = memory.tokens.get(digest)
       if (known === undefined || !isCurrent(known)) {
-        return counted(verifyAndRemember(token, digest, clientOf))
+        return remember(memory, digest, check(token, clientOf), clock)
       }
-      hits += 1
+      memory.hits += 1
       const { verified } = known
-      if (isExpired(verified)) remembered.delete(digest)
-      return refuseExpired(verified)
+      if (!isExpired(verified, clock)) return verified
+      memory.tokens.delete(digest)
+      throw tokenExpired()
     },
     figures: () => ({
-      remembered: hits,
-      verified: verifications,
-      refused: failures,
-      entries: remembered.size,
-      bytes: remembered.calculatedSize
+      remembered: memory.hits,
+      verified: memory.verifications,
+      refused: memory.failures,
+      entries: memory.tokens.size,
+      bytes: memory.tokens.calculatedSize
     })
   }
 }
+
+/** Remembers a token if its check finds it valid. */
+async function remember(
+  memory: Memory,
+  digest: string,
+  checking: Promise<CheckedToken>,
+  clock: () => number
+): Promise<VerifiedToken> {
+  try {
+    const checked = await checking
+    const { verified } = checked
+    if (isExpired(verified, clock)) throw tokenExpired()
+    if (isCurrent(checked)) {
+      memory.tokens.set(digest, checked, { size: rememberedBytes(digest, verified) })
+    }
+    memory.verifications += 1
+    return verified
+  } catch (error) {
+    memory.failures += 1
+    throw error
+  }
+}
+
+/** If the set has changed, the key may have been withdrawn. */
+const isCurrent = ({ keys, keySet }: CheckedToken): boolean => keys.version === keySet
+
+const isExpired = ({ usableUntil }: VerifiedToken, clock: () => number): boolean =>
+  Math.floor(clock() / 1000) >= usableUntil

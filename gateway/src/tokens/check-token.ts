@@ -1,6 +1,7 @@
 import type { Sighting } from '@gatehouse/sightings/sighting'
 import type { SignatureAlgorithm } from '../keys/algorithms.ts'
-import { type ClientOf, KeyNotAsked } from '../keys/find-key.ts'
+import type { ClientOf } from '../keys/find-key.ts'
+import { KeyNotAsked } from '../keys/key-not-asked.ts'
 import type { VerificationKey } from '../keys/key-set.ts'
 import type { SigningKeys } from '../keys/signing-keys.ts'
 import { invalidToken, notYet, tokenStale } from '../refusals.ts'

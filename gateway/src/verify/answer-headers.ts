@@ -8,7 +8,7 @@ import type { NamedClaim } from '../tokens/forwarded-claims.ts'
  * all of them, so that a proxy replaces what its client sent.
  * @param issuerClaims the claims that issuers forward to every service
  */
-export const identityHeaders = (
+export const identityHeaderNames = (
   routes: readonly Pick<Route, 'tokenClaims'>[],
   issuerClaims: readonly NamedClaim[]
 ): ReadonlySet<string> => {

@@ -1,28 +1,27 @@
 import { buildService, type ServerTls, type Service } from '@gatehouse/http-service/build-service'
-import type { ServiceLog } from '@gatehouse/http-service/service-log'
 import type { FastifyRequest } from 'fastify'
 import type { GatewaySettings } from '../app-settings.ts'
 import type { MarkOrigin, ResponseHeaders } from '../forwarding/response-headers.ts'
+import { connectionGauges } from '../limits/connection-gauges.ts'
 import { limitConnections } from '../limits/connection-limits.ts'
+import { declareArrivals, type LocatedOf, noteArrival } from '../note-arrival.ts'
 import type { Passage } from '../passage.ts'
+import type { Ports } from '../ports.ts'
 import { errorFormOf } from '../routes/error-form-of.ts'
-import { type LocatedTarget, locateTarget } from '../routes/located-target.ts'
 import type { RouteTable } from '../routes/route-table.ts'
 import type { RequestHead } from '../stages/strip.ts'
-import { traceOf } from '../telemetry/request-spans.ts'
 import type { RequestTelemetry } from '../telemetry/request-telemetry.ts'
 import { watchRequests } from '../telemetry/served.ts'
 import type { NamedClaim } from '../tokens/forwarded-claims.ts'
-import { answerLines, identityHeaders } from './answer-headers.ts'
+import { answerLines, identityHeaderNames } from './answer-headers.ts'
 import { describedRequest } from './described-request.ts'
 import { refuseKeptHeaders } from './kept-headers.ts'
 
-export type VerifyOptions = {
-  readonly log: ServiceLog
+export type VerifyOptions = Pick<Ports, 'log' | 'metrics'> & {
   readonly https: ServerTls | null
   readonly settings: Pick<GatewaySettings, 'times' | 'proxies' | 'limits'>
   readonly telemetry: RequestTelemetry
-  readonly table: () => RouteTable
+  readonly locatedOf: LocatedOf
   /** the claims that issuers forward to every service */
   readonly issuerClaims: readonly NamedClaim[]
   readonly markOrigin: MarkOrigin
@@ -33,11 +32,7 @@ export type VerifyOptions = {
  * Takes the head of a request through the journey.
  * @throws Refusal if the gateway would refuse the request
  */
-export type Decide = (
-  request: FastifyRequest,
-  head: RequestHead,
-  located: LocatedTarget
-) => Promise<Passage>
+export type Decide = (request: FastifyRequest, head: RequestHead) => Promise<Passage>
 
 /**
  * The problem document of a refusal, for proxies that drop the bodies of subrequests, as nginx
@@ -51,49 +46,46 @@ export const PROBLEM_HEADER = 'gatehouse-problem'
  * the request itself.
  */
 export function verifyListener(options: VerifyOptions): Service {
-  const { settings, telemetry, table, issuerClaims, markOrigin, decide } = options
+  const { settings, telemetry, log, metrics, https } = options
   const { times, limits, proxies } = settings
   const app = buildService({
-    log: options.log,
+    log,
     ...times,
     bodies: 'streamed',
-    https: options.https,
+    https,
     watch(service) {
       watchRequests(service, telemetry.onServed, { isVerification: true })
+      limitConnections(service, { ...limits, ...proxies, proxiedOf: () => null })
+      declareArrivals(service)
     },
     errorForm: ({ located }) => errorFormOf(located?.route ?? null)
   })
-  limitConnections(app, { ...limits, ...proxies, proxiedOf: () => null })
-  app.decorateRequest('hop')
-  app.decorateRequest('located', null)
-  const answered = new WeakMap<RouteTable, ReadonlySet<string>>()
-  const answeredOf = (current: RouteTable): ReadonlySet<string> => {
-    const known = answered.get(current)
-    if (known !== undefined) return known
-    const made = identityHeaders(current.routes, issuerClaims)
-    answered.set(current, made)
-    return made
-  }
+  connectionGauges(metrics, 'verify', app.server, limits)
+  answerQuestions(app, options)
+  markRefusals(app, options)
+  return app
+}
 
+/** Answers each subrequest as the journey decides on the request that it describes. */
+function answerQuestions(app: Service, options: VerifyOptions): void {
+  const { settings, telemetry, locatedOf, issuerClaims, decide } = options
+  const namesOf = answeredNames(issuerClaims)
   app.addHook('onRequest', async (request, reply) => {
-    const { trail, raw } = request
-    const { head, hop } = describedRequest(raw, proxies)
-    trail.described = { method: head.method ?? '', target: head.url ?? '' }
-    trail.address = hop.addresses[0]
-    const span = telemetry.spans?.begin(request) ?? null
-    // The gateway asks no service, so the service's span belongs to that of the gateway itself.
-    trail.span = span && { ...span, upstreamSpanId: span.spanId }
-    request.hop = { requestId: request.id, trace: traceOf(trail.span), ...hop }
-    const located = locateTarget(table(), trail.described.target)
-    request.located = located
-    const identity = answeredOf(located.table)
-    refuseKeptHeaders(head.rawHeaders, identity)
-    const { headers } = await decide(request, head, located)
+    const { head, hop } = describedRequest(request.raw, settings.proxies)
+    request.trail.described = { method: head.method ?? '', target: head.url ?? '' }
+    noteArrival(request, telemetry.spans, () => hop)
+    const names = namesOf(locatedOf(request).table)
+    refuseKeptHeaders(head.rawHeaders, names)
+    const { headers } = await decide(request, head)
     // There are many headers, and the framework would process each of them several times.
     reply.hijack()
-    reply.raw.writeHead(200, answerLines(identity, headers)).end()
+    reply.raw.writeHead(200, answerLines(names, headers)).end()
     return reply
   })
+}
+
+/** Adds to a refusal what its client needs, if the proxy passes on only its headers. */
+function markRefusals(app: Service, { markOrigin }: Pick<VerifyOptions, 'markOrigin'>): void {
   app.addHook('onSend', async ({ headers: { origin }, located }, reply, payload) => {
     if (reply.statusCode < 400) return
     const headers = reply.getHeaders() as ResponseHeaders
@@ -101,7 +93,18 @@ export function verifyListener(options: VerifyOptions): Service {
     if (typeof payload === 'string') headers[PROBLEM_HEADER] = inAscii(payload)
     reply.headers(headers)
   })
-  return app
+}
+
+/** The identity headers that an answer contains, once for each route table. */
+function answeredNames(
+  issuerClaims: readonly NamedClaim[]
+): (table: RouteTable) => ReadonlySet<string> {
+  const known = new WeakMap<RouteTable, ReadonlySet<string>>()
+  return (table) => {
+    const names = known.get(table) ?? identityHeaderNames(table.routes, issuerClaims)
+    known.set(table, names)
+    return names
+  }
 }
 
 /** A JSON text with its other characters escaped. */

@@ -1,5 +1,5 @@
 import type { WebSocket } from 'ws'
-import { guard, type NoteFault } from '../forwarding/guard.ts'
+import { type Guarded, guard, type NoteFault } from '../forwarding/guard.ts'
 import type { Side } from './arriving-bytes.ts'
 import { closeCode, codeOfFault, isSendable } from './close-codes.ts'
 import { keepAlive } from './keep-alive.ts'
@@ -23,47 +23,44 @@ type RelayOptions = {
 /** for the last messages of a side that is to close */
 const CLOSING_MS = 2000
 
+/** A client and its service, both connected, until one of them closes. */
+type Link = {
+  readonly client: WebSocket
+  readonly service: WebSocket
+  readonly guarded: Guarded
+  readonly onEnd: () => void
+  /** those that the messages use */
+  readonly accounts: MessageAccount[]
+  pinging: NodeJS.Timeout | undefined
+  isOver: boolean
+}
+
 /**
  * Passes messages between a client and its service, both connected, no faster than each side reads,
  * until one of them closes.
  */
 export function relay(ofClient: Side, ofService: Side, options: RelayOptions): Relay {
+  const { idleMs, noteFault, onEnd } = options
   const [client, service] = [ofClient.webSocket, ofService.webSocket]
-  const accounts: MessageAccount[] = []
+  const guarded = guard({ place: 'websocket', noteFault, end: () => cut(link) })
+  const link: Link = {
+    client,
+    service,
+    guarded,
+    onEnd,
+    accounts: [],
+    pinging: undefined,
+    isOver: false
+  }
   const account = (): MessageAccount => {
     const made = options.account()
-    accounts.push(made)
+    link.accounts.push(made)
     return made
   }
-  let over = false
-  const finish = (ends: () => void): void => {
-    if (over) return
-    over = true
-    clearInterval(pinging)
-    // Does not wait longer for a side that does not complete the close handshake.
-    setTimeout(() => {
-      client.terminate()
-      service.terminate()
-      for (const each of accounts) each.hold(0)
-    }, CLOSING_MS).unref()
-    options.onEnd()
-    ends()
-  }
-  const cut = (): void =>
-    finish(() => {
-      client.terminate()
-      service.terminate()
-    })
-  const guarded = guard({ place: 'websocket', noteFault: options.noteFault, end: cut })
-  const pinging = keepAlive([client, service], options.idleMs, guarded, {
-    onSilence: cut,
-    onFlood: (side) =>
-      finish(() => {
-        client.close(side === client ? closeCode.policyViolation : closeCode.badGateway)
-        service.close(closeCode.policyViolation)
-      })
+  link.pinging = keepAlive([client, service], idleMs, guarded, {
+    onSilence: () => cut(link),
+    onFlood: (side) => closeFlooded(link, side)
   })
-
   for (const from of [ofClient, ofService]) {
     passMessages({
       from,
@@ -71,58 +68,99 @@ export function relay(ofClient: Side, ofService: Side, options: RelayOptions): R
       isMasked: from === ofClient,
       account,
       guarded,
-      isOver: () => over,
-      onFull: () =>
-        finish(() => {
-          client.close(closeCode.tryAgainLater)
-          service.close(closeCode.goingAway)
-          // Reads nothing more of the message.
-          from.webSocket.pause()
-        })
+      isOver: () => link.isOver,
+      onFull: () => closeFull(link, from.webSocket)
     })
   }
+  passCloses(link)
+  client.resume()
+  service.resume()
+  return { end: (code, reason) => closeBoth(link, [code, reason], [closeCode.goingAway]) }
+}
+
+/** Ends a link once. A side that does not complete the close handshake is cut after a while. */
+function finish(link: Link, close: (link: Link) => void): void {
+  if (link.isOver) return
+  link.isOver = true
+  clearInterval(link.pinging)
+  setTimeout(() => {
+    terminateBoth(link)
+    for (const account of link.accounts) account.hold(0)
+  }, CLOSING_MS).unref()
+  link.onEnd()
+  close(link)
+}
+
+const cut = (link: Link): void => finish(link, terminateBoth)
+
+function terminateBoth({ client, service }: Link): void {
+  client.terminate()
+  service.terminate()
+}
+
+/** A code, and a reason or none. */
+type Close = readonly [number, string?]
+
+const closeBoth = (link: Link, ofClient: Close, ofService: Close): void =>
+  finish(link, ({ client, service }) => {
+    client.close(...ofClient)
+    service.close(...ofService)
+  })
+
+/** One side has sent too many control frames. */
+function closeFlooded(link: Link, flooding: WebSocket): void {
+  const { badGateway, policyViolation } = closeCode
+  const code = flooding === link.client ? policyViolation : badGateway
+  closeBoth(link, [code], [policyViolation])
+}
+
+/** A message does not fit into the memory. */
+const closeFull = (link: Link, sender: WebSocket): void =>
+  finish(link, ({ client, service }) => {
+    client.close(closeCode.tryAgainLater)
+    service.close(closeCode.goingAway)
+    // Reads nothing more of the message.
+    sender.pause()
+  })
+
+/** Closes each side when the other one has closed or failed. */
+function passCloses(link: Link): void {
+  const { client, service, guarded } = link
   client.on(
     'close',
-    guarded((code: number, reason: Buffer) => finish(() => closeWith(service, code, reason)))
+    guarded((code: number, reason: Buffer) =>
+      finish(link, () => closeService(service, code, reason))
+    )
   )
   service.on(
     'close',
-    guarded((code: number, reason: Buffer) =>
-      finish(() => {
-        if (isSendable(code)) client.close(code, reason)
-        else if (code === NO_CODE) client.close()
-        else client.close(closeCode.badGateway)
-      })
-    )
+    guarded((code: number, reason: Buffer) => finish(link, () => closeClient(client, code, reason)))
   )
   // After an invalid frame, the 'close' event of that side waits for its peer, which may never
   // answer.
   client.on(
     'error',
-    guarded((error: Error) => finish(() => closeWith(service, codeOfFault(error))))
+    guarded((error: Error) => finish(link, () => closeService(service, codeOfFault(error))))
   )
   service.on(
     'error',
-    guarded(() => finish(() => client.close(closeCode.badGateway)))
+    guarded(() => finish(link, () => client.close(closeCode.badGateway)))
   )
-  client.resume()
-  service.resume()
-
-  return {
-    end: (code, reason) =>
-      finish(() => {
-        client.close(code, reason)
-        service.close(closeCode.goingAway)
-      })
-  }
 }
 
 /** RFC 6455 §7.1.5: a close frame without a code */
 const NO_CODE = 1005
 
-/** Closes a side with the code of the other one; cuts it if the other one has vanished. */
-function closeWith(side: WebSocket, code: number, reason?: Buffer): void {
-  if (isSendable(code)) side.close(code, reason)
-  else if (code === NO_CODE) side.close()
-  else side.terminate()
+/** Closes the service with the code of its client; cuts it if the client has vanished. */
+function closeService(service: WebSocket, code: number, reason?: Buffer): void {
+  if (isSendable(code)) service.close(code, reason)
+  else if (code === NO_CODE) service.close()
+  else service.terminate()
+}
+
+/** Closes a client with the code of its service; says that the service has vanished. */
+function closeClient(client: WebSocket, code: number, reason: Buffer): void {
+  if (isSendable(code)) client.close(code, reason)
+  else if (code === NO_CODE) client.close()
+  else client.close(closeCode.badGateway)
 }

@@ -6,7 +6,7 @@ import type { FastifyInstance } from 'fastify'
 import { guard, type NoteFault } from '../forwarding/guard.ts'
 
 /** Stops reading the connection of an upgrade, and returns what its client has sent after it. */
-type ReleaseUpgrade = (raw: IncomingMessage) => Buffer
+export type ReleaseUpgrade = (raw: IncomingMessage) => Buffer
 
 /**
  * Handles upgrades like every other request: the same hooks, stages and refusals, and after the

@@ -90,13 +90,13 @@ function unsetIn(document: Document): { name: string; offset: number }[] {
 }
 
 /** Where a member is in the text. */
-type Place = { readonly offset: number; readonly end: number }
+type TextRange = { readonly offset: number; readonly end: number }
 
 /**
  * Where the value or the name of a member begins, and where it ends if it is a scalar. If the
  * member is missing, where the map or list begins that should contain it.
  */
-function placeIn(document: Document, { path, ofName = false }: MemberPath): Place {
+function placeIn(document: Document, { path, ofName = false }: MemberPath): TextRange {
   let node: unknown = document.contents
   let offset = startOf(node)
   for (const [depth, step] of path.entries()) {

@@ -71,6 +71,14 @@ t.test('decisions are counted apart from the requests that are served', async (t
   t.notMatch(text, /^gateway_request_duration_seconds_count/m)
 })
 
+t.test('connections of proxies are counted apart from those of clients', async (t) => {
+  await ask(gateway, { target: '/closed' }, bearer(gateway.token()))
+  const text = await metrics.metrics()
+  t.match(text, /^gateway_verify_connections [1-9]\d*$/m)
+  t.match(text, /^gateway_connections 0$/m)
+  t.match(text, /^gateway_verify_connections_limit [1-9]\d*$/m)
+})
+
 t.test('a sampled decision is a span, which the span of the service belongs to', async (t) => {
   const sampled = `traceparent: 00-${TRACE}-00f067aa0ba902b7-01`
   const lines = [...bearer(gateway.token()), sampled]

@@ -120,13 +120,13 @@ async function verifiedOf(
   { routes }: RouteTable,
   provesGateway: boolean
 ): Promise<string[]> {
-  const { identityHeaders } = await import('@gatehouse/gateway/verify/answer-headers')
+  const { identityHeaderNames } = await import('@gatehouse/gateway/verify/answer-headers')
   const said: string[] =
     access === 'public'
       ? []
       : [...claims.map((claim) => identityHeader[claim]), ...tokenClaims.map((one) => one.header)]
   if (provesGateway) said.push(gatewayHeader)
-  const empty = [...identityHeaders(routes, [])].filter((name) => !said.includes(name))
+  const empty = [...identityHeaderNames(routes, [])].filter((name) => !said.includes(name))
   return [
     `200 with ${[...said, 'authorization, cookie, x-request-id, traceparent'].join(', ')}`,
     ...(empty.length === 0 ? [] : [`and with an empty ${empty.join(', ')}`]),

@@ -1,0 +1,37 @@
+import { breakOffUnlessClosed } from '@gatehouse/http-service/http-two'
+import type { OpenAnswer } from './open-answer.ts'
+import type { ResponseHeaders } from './response-headers.ts'
+
+/** Writes a part of the content. If the client does not read it, the service waits. */
+export function writeContent(answer: OpenAnswer, data: Buffer): void {
+  const { raw, chunks, pace, stream, controller } = answer
+  if (raw.writableEnded) return
+  answer.hasContent = true
+  const isTaken = raw.write(data, chunks.wake)
+  stream?.note(data)
+  if (isTaken) {
+    controller?.resume()
+    return
+  }
+  controller?.pause()
+  pace.wait()
+}
+
+/** Writes the headers, with the content that arrived with them. */
+export function flushHeaders({ raw, chunks, isOver, hasContent }: OpenAnswer): void {
+  if (isOver || hasContent) return
+  if (chunks.bytes > 0) chunks.flush()
+  else raw.flushHeaders()
+}
+
+/** Ends a complete response. */
+export function finish(answer: OpenAnswer, trailers: ResponseHeaders | null): void {
+  const { raw, chunks, pace, events, passage } = answer
+  chunks.flush()
+  pace.end()
+  answer.isOver = true
+  events.onEnd()
+  if (trailers !== null) raw.addTrailers(trailers)
+  raw.end()
+  if (raw.writableLength > 0) breakOffUnlessClosed(raw, passage.route.idleSeconds * 1000)
+}

@@ -1,0 +1,77 @@
+import type { ServerResponse } from 'node:http'
+import { isHttpTwo } from '@gatehouse/http-service/http-two'
+import type { FastifyRequest } from 'fastify'
+import { noteAnswered } from '../telemetry/trail.ts'
+import { flushHeaders } from './answer-content.ts'
+import { answerHeaders, hasNoContent } from './answer-headers.ts'
+import { inform } from './early-hints.ts'
+import { eventStream, isEventStream } from './event-stream.ts'
+import type { OpenAnswer } from './open-answer.ts'
+import type { ResponseHeaders } from './response-headers.ts'
+import { isStatus, NotAnAnswer } from './upstream-faults.ts'
+
+/** How many informational responses a service may send, and how many of them the client gets. */
+const MOST_HINTS = 64
+const MOST_PASSED_HINTS = 8
+
+/**
+ * Passes on an informational response.
+ * @throws NotAnAnswer if the service has sent too many
+ */
+export function passHint(answer: OpenAnswer, status: number, received: ResponseHeaders): void {
+  answer.hints += 1
+  if (answer.hints > MOST_HINTS) throw new NotAnAnswer('too many informational responses')
+  if (answer.hints <= MOST_PASSED_HINTS) inform(answer.raw, status, received)
+}
+
+/**
+ * Begins the final response with its status and its headers.
+ * @throws NotAnAnswer if the gateway cannot write it
+ */
+export function begin(answer: OpenAnswer, status: number, received: ResponseHeaders): void {
+  if (!isStatus(status)) throw new NotAnAnswer(`a status of ${status}`)
+  const { reply, raw, passage, ports, events, guarded } = answer
+  const { request } = reply
+  noteAnswered(request.trail, received)
+  const headers = answerHeaders(received, passage, events.address, ports.table())
+  // Strict clients refuse such a response (RFC 9110 §8.6).
+  if (status === 204) delete headers['content-length']
+  ports.markOrigin(headers, request.headers.origin, passage.route)
+  if (isStillSending(request)) reply.header('connection', 'close')
+  writeHead(raw, status, Object.assign(headers, reply.getHeaders() as ResponseHeaders))
+  reply.hijack()
+  answer.hasBegun = true
+  answer.isContentless = hasNoContent(status, request.method)
+  events.onAnswer()
+  if (isEventStream(headers)) watchStream(answer, headers)
+  // The headers do not wait for later content.
+  process.nextTick(guarded(flushHeaders), answer)
+}
+
+/** Ends an event stream with its token, and with the gateway. */
+function watchStream(answer: OpenAnswer, headers: ResponseHeaders): void {
+  const { raw, passage, ports } = answer
+  const { lifetimes, streams } = ports
+  const opened = eventStream(raw, headers, passage.token, lifetimes)
+  answer.stream = opened
+  streams.add(opened)
+  raw.once('close', () => streams.delete(opened))
+}
+
+/**
+ * The service has responded before the whole request has arrived. The rest of the request precedes
+ * the next one on the connection.
+ */
+export const isStillSending = ({ raw }: FastifyRequest): boolean => !isHttpTwo(raw) && !raw.complete
+
+/**
+ * Removes headers that cannot be written, so that the refusal that follows does not contain them.
+ */
+function writeHead(raw: ServerResponse, status: number, headers: ResponseHeaders): void {
+  try {
+    raw.writeHead(status, headers)
+  } catch (error) {
+    for (const name of raw.getHeaderNames()) raw.removeHeader(name)
+    throw error
+  }
+}

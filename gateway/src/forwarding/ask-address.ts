@@ -1,0 +1,53 @@
+import type { FastifyReply } from 'fastify'
+import type { Dispatcher } from 'undici'
+import type { Passage } from '../passage.ts'
+import type { Route } from '../routes/route.ts'
+import { answerWriter } from './answer-writer.ts'
+import type { Connections } from './connections.ts'
+import type { AnswerPorts } from './open-answer.ts'
+import type { Place } from './upstreams.ts'
+
+export type AskPorts = AnswerPorts & {
+  readonly connections: Connections
+  /** how long a service may take to begin its response, if the route sets no time */
+  readonly answerMs: number
+}
+
+/** A request to one address of a service, and where its response goes. */
+type Asking = {
+  readonly request: Dispatcher.DispatchOptions
+  readonly reply: FastifyReply
+  readonly passage: Passage
+  /**
+   * The request failed before its response began. Its place is free again.
+   * @param isSent whether any part of the request may have reached the service
+   */
+  readonly onFault: (error: Error, isSent: boolean) => void
+}
+
+/** Sends a request to the address of a place, and leaves the place when the response has ended. */
+export function askAddress(
+  place: Place,
+  { request, reply, passage, onFault }: Asking,
+  ports: AskPorts
+): void {
+  const { route } = passage
+  const writer = answerWriter(reply, passage, ports, {
+    address: place.address,
+    onAnswer: place.answered,
+    onEnd: place.leave,
+    onFault(error, isSent) {
+      place.leave()
+      onFault(error, isSent)
+    },
+    giveUp: (error) => giveUp(error)
+  })
+  const timed = { ...request, ...patience(route, ports.answerMs) }
+  const giveUp = ports.connections.dispatch(timed, writer, route.upstream)
+}
+
+/** How long a service may take to begin its response, and how long the response may pause. */
+const patience = ({ answerSeconds, events, idleSeconds }: Route, answerMs: number) => ({
+  headersTimeout: answerSeconds === undefined ? answerMs : answerSeconds * 1000,
+  bodyTimeout: events ? 0 : idleSeconds * 1000
+})

@@ -1,0 +1,97 @@
+import type { ServerResponse } from 'node:http'
+import type { GatheredChunks } from '@gatehouse/http-service/gathered-chunks'
+import { breakOff } from '@gatehouse/http-service/http-two'
+import type { FastifyReply } from 'fastify'
+import type { Dispatcher } from 'undici'
+import type { Passage } from '../passage.ts'
+import type { RouteTable } from '../routes/route-table.ts'
+import type { ClientPace } from './client-pace.ts'
+import type { EventStream } from './event-stream.ts'
+import type { Guarded, NoteFault } from './guard.ts'
+import type { Lifetimes } from './lifetimes.ts'
+import type { OpenStreams } from './open-streams.ts'
+import type { MarkOrigin } from './response-headers.ts'
+import type { UnreadAnswers } from './unread-answers.ts'
+
+/** What every response needs of the gateway. */
+export type AnswerPorts = {
+  readonly table: () => RouteTable
+  readonly markOrigin: MarkOrigin
+  readonly lifetimes: Lifetimes
+  /** the event streams that are open */
+  readonly streams: OpenStreams
+  /** what clients have not read of all responses */
+  readonly unread: UnreadAnswers
+  readonly noteFault: NoteFault
+}
+
+/** The events of a request to a service. */
+export type AnswerEvents = {
+  /** the process of the service that is asked, as an origin */
+  readonly address: string
+  /** The response begins. */
+  onAnswer(): void
+  /** The response has ended, completely or not. */
+  onEnd(): void
+  /**
+   * The request failed before the response began, and its client still waits.
+   * @param isSent whether any part of the request may have reached the service
+   */
+  onFault(error: Error, isSent: boolean): void
+  /**
+   * The client left before the request was sent: the request fails with this error at once, without
+   * waiting for a connection.
+   */
+  giveUp(error: Error): void
+}
+
+/** A response on its way from a service to a client, and what has happened to it so far. */
+export type OpenAnswer = {
+  readonly reply: FastifyReply
+  readonly raw: ServerResponse
+  readonly passage: Passage
+  readonly ports: AnswerPorts
+  readonly events: AnswerEvents
+  /** An internal error in a guarded callback ends only this exchange. */
+  readonly guarded: Guarded
+  readonly chunks: GatheredChunks
+  /** waits for a client that does not read */
+  readonly pace: ClientPace
+  /** null: the request was not sent yet */
+  controller: Dispatcher.DispatchController | null
+  /** how many informational responses have arrived */
+  hints: number
+  /** whether the client gets the status and the headers of the service */
+  hasBegun: boolean
+  /** whether the client gets a part of the content, and so all headers */
+  hasContent: boolean
+  /** whether it is complete with its headers */
+  isContentless: boolean
+  /** whether nothing more is written */
+  isOver: boolean
+  /** null: it is no event stream */
+  stream: EventStream | null
+}
+
+/** Why the gateway aborts a request to a service. */
+export class ClientGone extends Error {
+  override readonly name = 'ClientGone'
+}
+
+/**
+ * The client has gone, or does not read. Attackers open and reset streams by the thousand
+ * (CVE-2023-44487). So a request that has not begun does not keep its place until it would have
+ * begun. The place becomes free when the attempt to connect has ended, so that the number of
+ * attempts is limited too.
+ */
+export function abandon({ controller, events }: OpenAnswer): void {
+  if (controller === null) events.giveUp(new ClientGone())
+  else controller.abort(new ClientGone())
+}
+
+/** Ends it in the middle, so that it does not look complete. */
+export function cutOff(answer: OpenAnswer): void {
+  answer.isOver = true
+  answer.events.onEnd()
+  breakOff(answer.raw)
+}
