@@ -1,53 +1,11 @@
-import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import http2 from 'node:http2'
 import { connect } from 'node:net'
-import { text } from 'node:stream/consumers'
-import { Registry } from 'prom-client'
-import t, { type Test } from 'tap'
+import t from 'tap'
 import { WebSocket, WebSocketServer } from 'ws'
-import { accessLog, readSamples, type Samples } from '../../src/telemetry/access-log.ts'
-import { edge } from '../fixtures/edge.ts'
 import { sendBytes } from '../fixtures/raw-client.ts'
 import { selfSigned } from '../fixtures/self-signed.ts'
-
-type Line = Readonly<Record<string, unknown>>
-
-const ROUTES = `
-  - { name: socket, prefix: /socket, upstream: service, websocket: true }
-  - { name: quiet, prefix: /quiet, upstream: service, access: public, accessLog: 0 }
-  - { name: admins, prefix: /admins, upstream: service, roles: [admin] }
-  - { name: away, prefix: /away, upstream: away, access: public }
-`
-const UPSTREAMS = "  away: 'http://127.0.0.1:1'"
-
-/** A gateway whose access log is read line by line. */
-async function logged(t: Test, samples: Samples = {}, https?: { cert: Buffer; key: Buffer }) {
-  const lines: Line[] = []
-  const metrics = new Registry()
-  let more: (() => void) | null = null
-  const destination = {
-    write(text: string) {
-      lines.push(JSON.parse(text))
-      more?.()
-    }
-  }
-  const random = () => 0.5
-  const gateway = await edge(t, {
-    metrics,
-    trustedProxies: ['127.0.0.1'],
-    routes: ROUTES,
-    upstreams: UPSTREAMS,
-    logRequest: accessLog({ destination, samples, random }),
-    ...(https === undefined ? {} : { https })
-  })
-  /** The next line: a request is over a little after its client has the answer. */
-  const next = async (): Promise<Line> => {
-    while (lines.length === 0) await new Promise<void>((resolve) => (more = resolve))
-    return lines.shift() ?? {}
-  }
-  return { gateway, next, lines, metrics }
-}
+import { logged } from './fixtures/logged.ts'
 
 t.test(
   'each request is one line with the caller, the request, the service and the duration',
@@ -247,66 +205,4 @@ t.test('a WebSocket gets one access log line, when it ends', async (t) => {
     'user.id': 'user-1'
   })
   t.strictSame(lines, [])
-})
-
-t.test('a share of the lines is left out: by route, and by class of status', async (t) => {
-  const { gateway, next } = await logged(t, { '2xx': 0.4, '4xx': 0.6 })
-  await (await gateway.call('/open/a')).text()
-  await (await gateway.call('/quiet/a')).text()
-  await (await gateway.call('/closed/a', { headers: { authorization: '' } })).text()
-  const line = await next()
-  t.match(line, { 'http.response.status_code': 401, sample_rate: 0.6 }, 'the share is in the line')
-})
-
-t.test('the setting for log samples has a share from 0 to 1 per status class', async (t) => {
-  t.strictSame(readSamples('2xx=0.1, none=0 5xx=1'), { '2xx': 0.1, none: 0, '5xx': 1 })
-  t.strictSame(readSamples(''), {})
-  for (const wrong of ['2xx', '2xx=', '2xx=2', '2xx=-1', '200=0.5', '2xx=0.5=1', '2xx=x']) {
-    t.equal(readSamples(wrong), null, wrong)
-  }
-})
-
-t.test('an absolute target and a long one are cut to their paths', async (t) => {
-  const { gateway, next } = await logged(t)
-  const socket = connect(gateway.port, '127.0.0.1')
-  t.teardown(() => socket.destroy())
-  const host = `127.0.0.1:${gateway.port}`
-  for (const [target, path] of [
-    [`http://${host}/open/a?b`, '/open/a'],
-    [`/open/${'a'.repeat(3000)}`, `/open/${'a'.repeat(1018)}`]
-  ]) {
-    socket.write(`GET ${target} HTTP/1.1\r\nHost: ${host}\r\n\r\n`)
-    t.equal((await next())['url.path'], path)
-  }
-})
-
-/**
- * A process that writes some lines to its standard output, how many were dropped to standard error,
- * and ends.
- */
-const writes = (lines: number) => {
-  const program = new URL('fixtures/write-log.ts', import.meta.url)
-  const flags = ['--disable-warning=ExperimentalWarning', program.pathname, String(lines)]
-  return spawn(process.execPath, flags, { stdio: ['ignore', 'pipe', 'pipe'] })
-}
-
-t.test('standard output has each line when the process has ended', async (t) => {
-  const child = writes(500)
-  const [written, dropped] = await Promise.all([
-    text(child.stdout),
-    text(child.stderr),
-    once(child, 'exit')
-  ])
-  t.equal(dropped, '0 dropped')
-  const numbers = written.trimEnd().split('\n').map(Number)
-  t.strictSame(numbers, [...Array(500).keys()])
-  t.equal(child.exitCode, 0)
-})
-
-t.test('a reader of the log that disappears does not end the process', async (t) => {
-  const child = writes(50_000)
-  child.stdout.destroy()
-  const [dropped] = await Promise.all([text(child.stderr), once(child, 'exit')])
-  t.match(dropped, /^[1-9]\d* dropped$/)
-  t.equal(child.exitCode, 0)
 })

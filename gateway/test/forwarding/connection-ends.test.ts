@@ -1,0 +1,123 @@
+import { once } from 'node:events'
+import { type AddressInfo, createServer, type Socket } from 'node:net'
+import { Readable } from 'node:stream'
+import { testClock } from '@gatehouse/fixtures/clock'
+import t, { type Test } from 'tap'
+import { buildConnector, type Dispatcher } from 'undici'
+import { type Connect, connection } from '../../src/forwarding/connection.ts'
+import { connections, type GiveUp } from '../../src/forwarding/connections.ts'
+import { answer, service } from './fixtures/recorded-service.ts'
+
+/** of a service: neither how long it keeps connections, nor how to verify it */
+const NOTHING_KNOWN = { keepAliveSeconds: 0, tls: null }
+
+t.test('a response arrives although the rest of the request cannot be sent', async (t) => {
+  const early = answer('Connection: close').replace('200 OK', '413 Content Too Large')
+  let body = Readable.from([])
+  const { ask } = await service(t, (socket, request) => {
+    if (request > 0) return
+    socket.write(early)
+    socket.resetAndDestroy()
+    // Written before the answer is read: it fails.
+    body.push('more')
+  })
+  for (let turn = 0; turn < 3; turn += 1) {
+    body = new Readable({ read() {} })
+    body.push('a beginning')
+    t.equal(await ask('POST', body), '413 ok')
+  }
+})
+
+t.test('giving up an attempt to connect ends it and its request at once', async (t) => {
+  // A service that takes the connection and never answers the TLS handshake.
+  const server = createServer((socket) => socket.on('error', () => {}))
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  const lines = connections({
+    connectMs: 600_000,
+    monotonicClock: testClock(),
+    noteFault() {}
+  })
+  t.teardown(async () => {
+    await lines.close()
+    server.close()
+  })
+  const origin = `https://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const failed = Promise.withResolvers<Error>()
+  const handler: Dispatcher.DispatchHandler = {
+    onRequestStart: () => t.fail('it is sent'),
+    onResponseStart() {},
+    onResponseEnd() {},
+    onResponseError: (_controller, error) => failed.resolve(error)
+  }
+  const giveUp = lines.dispatch({ origin, path: '/', method: 'GET' }, handler, NOTHING_KNOWN)
+  const [socket] = (await once(server, 'connection')) as [Socket]
+  socket.resume()
+  const closed = once(socket, 'close')
+  const reason = new Error('the client has left')
+  giveUp(reason)
+  t.equal(await failed.promise, reason)
+  await closed
+})
+
+t.test('a request that was sent is not given up', async (t) => {
+  const { lines, origin } = await service(t, (socket) => socket.write(answer()))
+  const done = Promise.withResolvers<string>()
+  const giveUp: GiveUp = lines.dispatch(
+    { origin, path: '/', method: 'GET' },
+    {
+      onRequestStart: () => queueMicrotask(() => giveUp(new Error('the client has left'))),
+      onResponseStart() {},
+      onResponseEnd: () => done.resolve('answered'),
+      onResponseError: (_controller, error) => done.resolve(error.message)
+    },
+    NOTHING_KNOWN
+  )
+  t.equal(await done.promise, 'answered')
+})
+
+t.test('a throw in an event of a connection ends its request, and is counted', async (t) => {
+  const faults: string[] = []
+  const origin = await listeningService(t)
+  const one = connection({
+    origin,
+    monotonicClock: testClock(),
+    noteFault: (place, { message }) => faults.push(`${place}: ${message}`),
+    connect(options, done) {
+      return plain(options, (...made) => {
+        done(...made)
+        made[1]?.on('end', () => {
+          throw new Error('a defect')
+        })
+      })
+    },
+    onIdle: () => t.fail('it is not used again'),
+    onClosed: () => faults.push('closed')
+  })
+  const failed = Promise.withResolvers<Error>()
+  one.dispatch(
+    { origin, path: '/', method: 'GET' },
+    {
+      onRequestStart() {},
+      onResponseStart() {},
+      onResponseData() {},
+      onResponseEnd: () => t.fail('it is not complete'),
+      onResponseError: (_controller, error) => failed.resolve(error)
+    }
+  )
+  t.match(await failed.promise, { name: 'BrokenConnection' })
+  t.strictSame(faults.slice(0, 2), ['connection: a defect', 'closed'])
+  await one.close()
+})
+
+const plain = buildConnector({}) as Connect
+
+/** A service that begins a response and closes. */
+async function listeningService(t: Test): Promise<string> {
+  const server = createServer((socket) => {
+    socket.on('error', () => {})
+    socket.once('data', () => socket.end('HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf'))
+  })
+  t.teardown(() => server.close())
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+}
