@@ -7,7 +7,7 @@ import { publint } from 'publint'
 import { formatMessage } from 'publint/utils'
 import t from 'tap'
 import { installApplication, run, type Tarball } from './consumer/application.ts'
-import { testServices } from './consumer/test-services.ts'
+import { testCommand, testServices } from './consumer/test-services.ts'
 
 const folder = dataFolder(t)
 const packages = buildPackages(folder, 'https://github.com/example/gatehouse')
@@ -107,7 +107,8 @@ for (const { name, folder: pkgDir } of packages) {
 /** What a package may bring along, and how large its tarball may be. */
 const budgets: Record<string, { readonly dependencies: string[]; readonly kilobytes: number }> = {
   '@gatehouse/client': { dependencies: [], kilobytes: 20 },
-  '@gatehouse/identity': { dependencies: ['jose'], kilobytes: 30 }
+  '@gatehouse/identity': { dependencies: ['jose'], kilobytes: 30 },
+  '@gatehouse/routes': { dependencies: ['typebox', 'yaml'], kilobytes: 64 }
 }
 
 for (const [name, { dependencies, kilobytes }] of Object.entries(budgets)) {
@@ -142,5 +143,6 @@ t.test('an application installs the packages, and runs on Node.js 20, 22 and 24'
   const application = dataFolder(t)
   const sources = ['service', 'program'].map((name) => `test/consumer/${name}.ts`)
   installApplication(application, tarballs, sources)
+  testCommand(t, application)
   await testServices(t, application)
 })

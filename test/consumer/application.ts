@@ -31,6 +31,7 @@ const COMPILER = {
   target: 'es2022',
   module: 'nodenext',
   types: ['node'],
+  rewriteRelativeImportExtensions: true,
   strict: true,
   exactOptionalPropertyTypes: true,
   skipLibCheck: true,
@@ -95,17 +96,17 @@ export function nodeOf(major: number): string | null {
   return existsSync(program) ? program : null
 }
 
-/** Starts a program of the application, and waits until it writes a line. */
+/** Starts a program of the application, and waits for the line that it writes. */
 export async function startApplication(
   node: string,
   folder: string,
   words: readonly string[]
-): Promise<ChildProcess> {
+): Promise<{ readonly child: ChildProcess; readonly line: string }> {
   const child = spawn(node, words, {
     cwd: folder,
     env: processEnvironment(),
     stdio: ['ignore', 'pipe', 'inherit']
   })
-  for await (const _line of createInterface({ input: child.stdout })) return child
+  for await (const line of createInterface({ input: child.stdout })) return { child, line }
   throw new Error(`${words[0]} ended before it listened`)
 }

@@ -1,12 +1,15 @@
+import { readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { problemAnswer, requireRole, verifyAssertion } from '@gatehouse/identity'
 import * as express from '@gatehouse/identity/express'
 import * as fastify from '@gatehouse/identity/fastify'
 import * as hono from '@gatehouse/identity/hono'
+import { checkRoutes } from '@gatehouse/routes'
 import { serve } from '@hono/node-server'
 import newExpress from 'express'
 import newFastify from 'fastify'
 import { Hono } from 'hono'
+import { type Account, signInAndCall } from './program.ts'
 
 /** A declaration that could not be read would be `any`, and the compiler would accept everything. */
 type IsAny<Type> = 0 extends 1 & Type ? true : false
@@ -14,14 +17,20 @@ const isAny: IsAny<Awaited<ReturnType<typeof verifyAssertion>>> | IsAny<typeof h
   false
 if (isAny) throw new Error('the types are those of the package')
 
-/** A service in a repository of its own, in four frameworks: it is compiled and run there. */
+/**
+ * A service in a repository of its own, in four frameworks: it is compiled and run there. The same
+ * process uses the other packages, because a process costs more than they do.
+ */
 type Settings = {
   readonly gatewayKeys: string
   readonly audience: string
+  readonly account: Account
+  /** the file of the gateway's route table */
+  readonly table: string
   readonly ports: Readonly<Record<'express' | 'fastify' | 'hono' | 'node', number>>
 }
 
-const { ports, ...options }: Settings = JSON.parse(process.argv[2] ?? '')
+const { ports, account, table, ...options }: Settings = JSON.parse(process.argv[2] ?? '')
 const hostname = '127.0.0.1'
 const answer = (subject: string) => ({ subject, node: process.versions.node })
 
@@ -70,4 +79,6 @@ await new Promise<void>((listening) => {
 await new Promise<void>((listening) => {
   onNode.listen(ports.node, hostname, listening)
 })
-process.stdout.write('listening\n')
+const client = await signInAndCall(account)
+const { faults, routes } = checkRoutes(readFileSync(table, 'utf8'), { production: false })
+process.stdout.write(`${JSON.stringify({ client, faults, routes: routes.length })}\n`)

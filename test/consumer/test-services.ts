@@ -1,11 +1,9 @@
-import { execFile } from 'node:child_process'
+import { spawnSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
 import { GATEWAY_KEYS_PATH } from '@gatehouse/edge-headers/assertion'
 import { client } from '@gatehouse/fixtures/client'
 import { dataFolder } from '@gatehouse/fixtures/data-folder'
-import { processEnvironment } from '@gatehouse/fixtures/program'
 import { wholeSystem } from '@gatehouse/fixtures/whole-system'
 import { freePort } from '@gatehouse/start/free-port'
 import type { Test } from 'tap'
@@ -21,13 +19,14 @@ type Ports = Record<(typeof FRAMEWORKS)[number], number>
 const ada = { email: 'ada@example.com', password: 'correct horse battery' }
 
 /**
- * A program with the client, and one service in each framework, at a real gateway, on each release
- * of Node.js.
+ * One process on each release of Node.js: a service in each framework at a real gateway, the client,
+ * and the check of the gateway's route table.
  */
 export async function testServices(t: Test, application: string): Promise<void> {
   const ports = new Map<number, Ports>()
   for (const release of RELEASES) ports.set(release, await freePorts())
-  const { url, services } = await wholeSystem(t, { GATEWAY_ROUTES: tableOf(t, ports) })
+  const table = tableOf(t, ports)
+  const { url, services } = await wholeSystem(t, { GATEWAY_ROUTES: table })
   const opsUrl = services.find(({ name }) => name === 'gateway')?.opsUrl ?? ''
   const gatewayKeys = `${opsUrl}${GATEWAY_KEYS_PATH}`
   const api = client(url)
@@ -41,18 +40,19 @@ export async function testServices(t: Test, application: string): Promise<void> 
     const reason = `Node.js ${release} is not installed: .ci/run install`
     if (node === null && process.env.CI) throw new Error(`${reason}, and nothing may be skipped`)
     await t.test(`on Node.js ${release}`, { skip: node === null && reason }, async (t) => {
-      const words = ['dist/program.js', url, ada.email, ada.password]
-      const env = processEnvironment()
-      const options = { cwd: application, env }
-      const { stdout } = await promisify(execFile)(node ?? '', words, options)
+      const account = { baseUrl: url, ...ada }
+      const settings = { gatewayKeys, audience: AUDIENCE, ports: own, account, table }
+      const words = ['dist/service.js', JSON.stringify(settings)]
+      const { child, line } = await startApplication(node ?? '', application, words)
+      t.teardown(() => child.kill('SIGKILL'))
+      const { client: told, faults, routes } = JSON.parse(line)
       t.strictSame(
-        JSON.parse(stdout),
+        told,
         { code: 'UNAUTHENTICATED', isSameSession: true, email: ada.email, afterwards: null },
         'the client'
       )
-      const settings = JSON.stringify({ gatewayKeys, audience: AUDIENCE, ports: own })
-      const child = await startApplication(node ?? '', application, ['dist/service.js', settings])
-      t.teardown(() => child.kill('SIGKILL'))
+      t.strictSame(faults, [], 'the table of the gateway')
+      t.ok(routes > FRAMEWORKS.length)
       for (const framework of FRAMEWORKS) {
         const path = `/n${release}-${framework}`
         const known = await api.call(`${path}/`, { token })
@@ -69,6 +69,21 @@ export async function testServices(t: Test, application: string): Promise<void> 
       }
     })
   }
+}
+
+/** The command ends with the exit code that CI acts on. */
+export function testCommand(t: Test, application: string): void {
+  const file = join(dataFolder(t), 'routes.yaml')
+  writeFileSync(file, 'upstreams: {}\nroutes: 1\n')
+  const node = nodeOf(RELEASES[0] ?? 0) ?? process.execPath
+  const bin = join(application, 'node_modules/.bin/gatehouse-routes')
+  const { status, stdout } = spawnSync(node, [bin, 'check', file], { encoding: 'utf8' })
+  t.equal(status, 1)
+  t.match(stdout, /routes/, 'what is wrong')
+  const nowhere = ['--gateway', 'http://127.0.0.1:1', '--echo-route', '/echo']
+  const untested = spawnSync(node, [bin, 'conformance', ...nowhere], { encoding: 'utf8' })
+  t.equal(untested.status, 2)
+  t.match(untested.stderr, /HTTP\/2 framing: not tested/)
 }
 
 async function freePorts(): Promise<Ports> {
