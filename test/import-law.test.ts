@@ -90,6 +90,7 @@ const infraImports: Record<string, readonly string[]> = {
     '@gatehouse/gateway/routes/route',
     '@gatehouse/start/whole-system'
   ],
+  'infra/api-page': [],
   'infra/bench': [
     '@gatehouse/auth/redis/store-clock',
     '@gatehouse/auth/sessions/families',
@@ -115,6 +116,7 @@ const infraImports: Record<string, readonly string[]> = {
   ],
   'infra/publish': [],
   'infra/start': [
+    '@gatehouse/api-page/serve-api-page',
     '@gatehouse/auth/config',
     '@gatehouse/auth/start',
     '@gatehouse/echo/config',
@@ -133,7 +135,7 @@ const infraImports: Record<string, readonly string[]> = {
 
 t.test('infra imports what its table lists, and nothing else', async (t) => {
   const listed =
-    /^@gatehouse\/(gateway|auth|orders|echo|api|bench|bundle|ops|publish|runtime|start|suite)\//
+    /^@gatehouse\/(gateway|auth|orders|echo|api|api-page|bench|bundle|ops|publish|runtime|start|suite)\//
   const found: Record<string, string[]> = {}
   for (const file of files) {
     const [workspace] = /^infra\/[^/]+/.exec(file.path) ?? []

@@ -4,11 +4,19 @@ import type { WholeSystem } from './whole-system.ts'
  * The text for a person who has just started the system: its address, how to sign in, what to try.
  * Scripts read the ready line.
  */
-export function firstScreen({ url, services }: WholeSystem): string {
+export function firstScreen({ url, services, apiPage }: WholeSystem): string {
   const open = url.replace('127.0.0.1', 'localhost')
   const listeners = services.map(
     (service) => `  ${service.name.padEnd(8)} ${service.url.padEnd(24)} ops ${service.opsUrl}`
   )
+  const reading =
+    apiPage === null
+      ? ''
+      : `
+Read about every operation, member and error code:
+
+  ${apiPage}
+`
   return `
 Gatehouse is ready. Clients use only the gateway; everything else is private.
 
@@ -28,7 +36,7 @@ Or create an account and sign in here:
 Call a service with the accessToken from the response, and see what it received:
 
   curl -s ${open}/echo/hello -H "authorization: Bearer $ACCESS_TOKEN"
-
+${reading}
 docs/tutorial.md continues from here: refresh, sign out, operate. The operator's commands, while this runs:
 
   npm run -s ops -- --help

@@ -1,3 +1,4 @@
+import { serveApiPage } from '@gatehouse/api-page/serve-api-page'
 import { readConfig as readAuthConfig } from '@gatehouse/auth/config'
 import { startAuth } from '@gatehouse/auth/start'
 import { readConfig as readEchoConfig } from '@gatehouse/echo/config'
@@ -20,7 +21,10 @@ export async function startInOneProcess(environment: SystemEnvironment): Promise
   const started: RunningService[] = []
   const fleet = memoryFleet(Date.now)
   try {
-    const auth = await startAuth(configs.auth, { fleet })
+    const auth = await startAuth(configs.auth, {
+      fleet,
+      ...(hasApiPage(environment) ? { onOps: serveApiPage } : {})
+    })
     started.push(auth)
     started.push(await startOrders(configs.orders))
     started.push(await startEcho(configs.echo))
@@ -33,6 +37,9 @@ export async function startInOneProcess(environment: SystemEnvironment): Promise
     throw error
   }
 }
+
+/** Whether the private listener of the auth service has the page of the HTTP API. */
+export const hasApiPage = ({ NODE_ENV }: SystemEnvironment): boolean => NODE_ENV !== 'production'
 
 /**
  * The settings of every service, before anything starts.

@@ -1,13 +1,18 @@
+import { API_PAGE } from '@gatehouse/api-page/serve-api-page'
 import { askListener } from '@gatehouse/process/probe/ask-listener'
 import type { RunningService } from '@gatehouse/process/running-service'
 import { StartFault } from '@gatehouse/process/start-fault'
 import { isGiven } from '@gatehouse/settings/secret'
 import { resolveEnvironment } from './environment.ts'
-import { startInOneProcess } from './one-process.ts'
+import { hasApiPage, startInOneProcess } from './one-process.ts'
 import { type ProgramOf, sourceProgram, startProcesses } from './processes.ts'
 
 /** The running system, which can be stopped as a whole. */
-export type WholeSystem = RunningService & { readonly services: readonly RunningService[] }
+export type WholeSystem = RunningService & {
+  readonly services: readonly RunningService[]
+  /** the page of the HTTP API, in development and in one process; otherwise null */
+  readonly apiPage: string | null
+}
 
 const READY_WITHIN_MS = 30_000
 const POLL_MS = 50
@@ -43,7 +48,14 @@ export async function startSystem(
   }
   const innerMs = Math.max(...inner.map((service) => service.endsWithinMs))
   const endsWithinMs = gateway.endsWithinMs + innerMs
-  return { ...gateway, name: 'system', services, close, endsWithinMs }
+  const apiPage = apiPageOf(services, given)
+  return { ...gateway, name: 'system', services, apiPage, close, endsWithinMs }
+}
+
+function apiPageOf(services: readonly RunningService[], given: NodeJS.ProcessEnv): string | null {
+  const auth = services.find(({ name }) => name === 'auth')
+  if (auth === undefined || isGiven(given, 'REDIS_URL') || !hasApiPage(given)) return null
+  return `${auth.opsUrl}${API_PAGE}`
 }
 
 /** Closes all of them, also if one cannot be closed. */

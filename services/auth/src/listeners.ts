@@ -26,6 +26,7 @@ type ListenerPorts = AuthState &
     readonly opsToken: string
     /** is aborted when the process begins to close */
     readonly draining: AbortController
+    readonly onOps: ((ops: Service) => void) | undefined
   }
 
 /**
@@ -72,5 +73,6 @@ function openOps(config: AuthConfig, ports: ListenerPorts, service: Service): Se
   const https = ports.tls.ops?.options ?? null
   const ops = buildOps({ log, metrics: registry, checks, service, https, hosts })
   opsApi(ops, { ...ports, newUser: settings.newUser }, { token: ports.opsToken, hosts })
+  ports.onOps?.(ops)
   return ops
 }

@@ -1,4 +1,5 @@
 import type { Fleet } from '@gatehouse/fleet/fleet'
+import type { Service } from '@gatehouse/http-service/build-service'
 import { type ServiceLog, serviceLog } from '@gatehouse/http-service/service-log'
 import { certificateExpiry } from '@gatehouse/process/certificate-expiry'
 import { processMetrics } from '@gatehouse/process/process-metrics'
@@ -42,8 +43,12 @@ type RunningAuth = RunningService & {
   readonly takeSightings: TakeSightings
 }
 
-/** The gateways of this process. */
-type Embedded = { readonly fleet: Fleet }
+type Embedded = {
+  /** the gateways of this process */
+  readonly fleet: Fleet
+  /** adds routes to the private listener, which only the whole system in one process has */
+  readonly onOps?: (ops: Service) => void
+}
 
 /** @param embedded if gateways run in this process */
 export const startAuth = (
@@ -82,7 +87,8 @@ async function open(
     tls,
     sightings,
     opsToken,
-    draining
+    draining,
+    onOps: embedded?.onOps
   })
   return { ...running, revocations: state.revocations.source, takeSightings: see }
 }
