@@ -52,9 +52,28 @@ export function connectRedis({
   }
   const { redis, onDisconnect = () => {} } = open(address, options, target)
   redis.on('error', (error) => onFault(address.secure ? withoutTls(error) : error))
+  if (redis instanceof Redis) reportEarlyEnds(redis, onFault)
   // A blocking read itself expects an answer.
   supervise(redis, { probes: use === 'commands', onDisconnect })
   return redis
+}
+
+/**
+ * Another server than Redis takes the first command for nonsense and closes the connection, which
+ * is no error for ioredis.
+ */
+function reportEarlyEnds(redis: Redis, onFault: (error: Error) => void): void {
+  let isExplained = false
+  redis.on('error', () => {
+    isExplained = true
+  })
+  redis.on('connect', () => {
+    isExplained = false
+    redis.stream.once('end', () => {
+      if (redis.status !== 'connect' || isExplained) return
+      onFault(new Error('the server closed the connection without an answer. Is it Redis?'))
+    })
+  })
 }
 
 /** A server without TLS waits for the end of what it takes for a command, and never answers. */

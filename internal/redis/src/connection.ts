@@ -19,6 +19,9 @@ export const commonOptions = {
   socketTimeout: SILENCE_MS,
   enableOfflineQueue: false,
   autoResendUnfulfilledCommands: false,
+  // ioredis would subscribe again without handling an error, and a sentinel that does not answer in
+  // time would end the process. Who subscribes does so on every 'ready'.
+  autoResubscribe: false,
   maxRetriesPerRequest: 0,
   retryStrategy: pause,
   sentinelRetryStrategy: pause,

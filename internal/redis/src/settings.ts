@@ -81,7 +81,7 @@ export function redisTarget(url: string, settings: RedisSettings): RedisTarget {
 const FILES = ['REDIS_CA_FILE', 'REDIS_CERT_FILE', 'REDIS_KEY_FILE'] as const
 const TLS_SETTINGS = [...FILES, 'REDIS_TLS_SERVER_NAME'] as const
 
-const PASSWORDS = ['REDIS_PASSWORD', 'REDIS_SENTINEL_PASSWORD'] as const
+export const PASSWORDS = ['REDIS_PASSWORD', 'REDIS_SENTINEL_PASSWORD'] as const
 
 const lonelyPasswords = (settings: RedisSettings): string[] =>
   PASSWORDS.filter((name) => settings[name] !== undefined).map(

@@ -1,10 +1,16 @@
 import { once } from 'node:events'
-import { createServer, type Socket } from 'node:net'
+import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { within } from '@gatehouse/fixtures/own-time'
-import { COMMAND_TIMEOUT_MS, type RedisConnection } from '@gatehouse/redis/connection'
+import {
+  COMMAND_TIMEOUT_MS,
+  commonOptions,
+  type RedisConnection
+} from '@gatehouse/redis/connection'
 import { freePort } from '@gatehouse/start/free-port'
 import t, { type Test } from 'tap'
 import { connectRedis } from '../src/connect-redis.ts'
+import { faultCause } from '../src/fault-cause.ts'
+import { watchFailovers } from '../src/watch-failovers.ts'
 import { outcome } from './fixtures/outcome.ts'
 
 /** A server that accepts connections and never says a word. */
@@ -67,4 +73,57 @@ t.test('every call to a missing server fails in time, and the fault is reported'
   }
   await refused
   t.match(faults, [{ code: 'ECONNREFUSED' }])
+})
+
+t.test('a server that closes every connection, such as PostgreSQL, is reported', async (t) => {
+  const server = createServer((socket) => socket.once('data', () => socket.end()))
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  t.teardown(() => server.close())
+  const { port } = server.address() as AddressInfo
+  const reported = Promise.withResolvers<Error>()
+  const redis = connectRedis({ url: `redis://127.0.0.1:${port}`, onFault: reported.resolve })
+  t.teardown(() => redis.disconnect())
+  t.equal(
+    faultCause(await reported.promise),
+    'the server closed the connection without an answer. Is it Redis?'
+  )
+})
+
+/** A sentinel that takes the first subscription, closes that connection, and then says nothing. */
+async function forgetfulSentinel(t: Test) {
+  let connections = 0
+  const asked = Promise.withResolvers<void>()
+  const server = createServer((socket) => {
+    connections += 1
+    const isFirst = connections === 1
+    socket.on('error', () => {})
+    socket.on('data', (data) => {
+      if (!data.includes('subscribe')) return
+      if (!isFirst) asked.resolve()
+      else socket.end('*3\r\n$9\r\nsubscribe\r\n$14\r\n+switch-master\r\n:1\r\n')
+    })
+    t.teardown(() => socket.destroy())
+  })
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  t.teardown(() => server.close())
+  const { port } = server.address() as AddressInfo
+  return { at: { host: '127.0.0.1', port }, askedAgain: asked.promise }
+}
+
+t.test('a sentinel that does not answer a subscription ends no process', async (t) => {
+  const unhandled: unknown[] = []
+  const note = (error: unknown) => unhandled.push(error)
+  process.on('unhandledRejection', note)
+  t.teardown(() => process.off('unhandledRejection', note))
+  const { at, askedAgain } = await forgetfulSentinel(t)
+  const watched = { status: 'ready', disconnect: () => {} } as const
+  const timeouts = { connectTimeout: 1000, disconnectTimeout: 20, sentinelCommandTimeout: 20 }
+  const address = { name: 'main', sentinels: [at], credentials: {}, sentinelsSecure: false }
+  const options = { ...commonOptions, ...timeouts, commandTimeout: 20 }
+  const stop = watchFailovers(watched, address, options)
+  t.teardown(stop)
+  await askedAgain
+  // Longer than a command may take.
+  await new Promise((resolve) => setTimeout(resolve, 200))
+  t.strictSame(unhandled, [])
 })
