@@ -11,6 +11,8 @@ export type Membership = {
    * with an older set services would refuse its callers.
    */
   assertionKeys(): Promise<AssertionKeySet>
+  /** Whether the others have ever been able to learn the key of this gateway. */
+  readonly hasJoined: boolean
   /** Announces this gateway at once, without waiting for the next interval. */
   announce(): Promise<void>
   /** Leaves the fleet: the others no longer wait for this gateway. */
@@ -43,6 +45,9 @@ type MembershipOptions = {
  */
 const LOST_KEY_MS = 30_000
 
+/** the time between two attempts of a gateway that has not joined yet */
+const JOINING_MS = 200
+
 /** What this gateway knows of the fleet. */
 type Contact = Pick<MembershipOptions, 'fleet' | 'announcement' | 'onFault'> & {
   readonly monotonicClock: () => number
@@ -51,6 +56,8 @@ type Contact = Pick<MembershipOptions, 'fleet' | 'announcement' | 'onFault'> & {
   inTouch: boolean
   /** whether the others know of this gateway */
   announced: boolean
+  /** whether they have ever been able to learn its key */
+  hasJoined: boolean
 }
 
 /**
@@ -68,13 +75,22 @@ export async function joinFleet(options: MembershipOptions): Promise<Membership>
     monotonicClock,
     peers: new Map(),
     inTouch: true,
-    announced: false
+    announced: false,
+    hasJoined: false
   }
   const announce = (): Promise<void> => announceAndHear(contact)
   let hearing: Promise<boolean> | null = null
   await announce()
   const beating = setInterval(() => void announce(), intervalMs).unref()
+  // If the store is away at the start, the first announcement follows its return at once.
+  const joining = setInterval(() => {
+    if (contact.hasJoined) clearInterval(joining)
+    else void announce()
+  }, JOINING_MS).unref()
   return {
+    get hasJoined() {
+      return contact.hasJoined
+    },
     async assertionKeys() {
       // A caller that joins this read may need a later one, and asks again if a key is missing.
       hearing ??= attempt(contact, () => hear(contact)).finally(() => {
@@ -88,6 +104,7 @@ export async function joinFleet(options: MembershipOptions): Promise<Membership>
     announce,
     async close() {
       clearInterval(beating)
+      clearInterval(joining)
       await fleet.leave(announcement().id).catch(onFault)
     }
   }
@@ -97,6 +114,7 @@ async function announceAndHear(contact: Contact): Promise<void> {
   const { fleet, announcement } = contact
   // A replica can be read but accepts no announcement: what it says about the others may be old.
   contact.announced = await attempt(contact, () => fleet.announce(announcement()))
+  contact.hasJoined ||= contact.announced
   if (contact.announced) await attempt(contact, () => hear(contact))
 }
 

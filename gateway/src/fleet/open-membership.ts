@@ -12,7 +12,10 @@ type MembershipPorts = Pick<Ports, 'log' | 'closing'> & {
   readonly fleet: Fleet
   /** of our own auth service */
   readonly keys: Pick<SigningKeys, 'issuerVersion' | 'kids'>
-  readonly revoked: Pick<OpenRevocations, 'cursor' | 'stalenessSeconds' | 'onKeysRead'>
+  readonly revoked: Pick<
+    OpenRevocations,
+    'cursor' | 'stalenessSeconds' | 'onKeysRead' | 'acceptOnlyIf'
+  >
   readonly assertionKey: AssertionKey
 }
 
@@ -36,6 +39,8 @@ export async function openMembership(ports: MembershipPorts): Promise<Membership
     onFault: (error) => log.warn({ cause: faultCause(error) }, 'the fleet announcement failed')
   })
   closing.defer(() => membership.close())
+  // Services would refuse callers whose assertions are signed with a key that no gateway publishes.
+  revoked.acceptOnlyIf(() => membership.hasJoined)
   // A key rotation waits until this gateway reports that it has the keys.
   revoked.onKeysRead(() => void membership.announce())
   return membership

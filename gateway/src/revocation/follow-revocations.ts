@@ -10,8 +10,13 @@ import { type RevokedTokens, revokedTokens } from './revoked-tokens.ts'
 
 /** What is revoked, as far as this gateway has read the log, and how old that knowledge is. */
 export type Revocations = Pick<RevokedTokens, 'why' | 'watch' | 'size' | 'unreadable'> & {
-  /** whether the whole log has been read once, with no unreadable entry in it */
+  /**
+   * Whether this gateway may accept tokens: the whole log has been read once, with no unreadable
+   * entry in it, and what `acceptOnlyIf` demands is true.
+   */
   readonly loaded: boolean
+  /** Sets another condition for accepting tokens. */
+  acceptOnlyIf(condition: () => boolean): void
   /**
    * Age of the last heartbeat that was read from the log, in seconds; infinite before the first
    * one. While the log has an unreadable entry, no further heartbeat counts: this gateway does not
@@ -71,13 +76,17 @@ export function followRevocations(options: FollowOptions): Revocations {
     heartbeatMs: Number.NEGATIVE_INFINITY
   }
   const ended = new AbortController()
+  let mayAccept = () => true
   const sweep = setInterval(revoked.sweep, SWEEP_MS).unref()
   const following = followUntil(ended.signal, progress, revoked, options)
   return {
     why: revoked.why,
     watch: revoked.watch,
     get loaded() {
-      return progress.loaded
+      return progress.loaded && mayAccept()
+    },
+    acceptOnlyIf(condition) {
+      mayAccept = condition
     },
     get size() {
       return revoked.size

@@ -11,7 +11,8 @@ export function refuseRevoked(
 ): void {
   if (token === null) return
   // Until the log has been read once, the gateway cannot know that a token is not revoked.
-  if (!revoked.loaded) throw notYet('the revocations are not loaded')
+  if (!revoked.loaded)
+    throw notYet('the revocations are not loaded, or no other process knows this gateway yet')
   const why = revoked.why(token)
   if (why === 'SESSION_ENDED') throw sessionEnded()
   if (why === 'TOKEN_STALE')

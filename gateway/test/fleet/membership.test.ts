@@ -204,3 +204,39 @@ t.test(
     t.strictSame(await own.kids(), [own.kid, other.kid], 'it serves those that it knows')
   }
 )
+
+t.test('a gateway that starts without the store joins as soon as the store is back', async (t) => {
+  const fleet = memoryFleet(Date.now)
+  const store = { isAway: true }
+  const announce: Fleet['announce'] = async (announcement) => {
+    if (store.isAway) throw new Error('away')
+    await fleet.announce(announcement)
+  }
+  const key = await newAssertionKey()
+  const faults: unknown[] = []
+  const membership = await joinFleet({
+    fleet: { ...fleet, announce },
+    ownKey: key.publicJwk,
+    // The next regular announcement is not waited for.
+    intervalMs: 60_000,
+    onFault: (error) => faults.push(error),
+    announcement: () => ({
+      id: 'late',
+      name: 'late',
+      keySetVersion: '',
+      kids: [],
+      revocationCursor: '',
+      revocationLagSeconds: 0,
+      assertionJwk: JSON.stringify(key.publicJwk)
+    })
+  })
+  t.teardown(() => membership.close())
+  t.equal(membership.hasJoined, false, 'no process knows its key')
+  store.isAway = false
+  t.ok(await eventually(async () => membership.hasJoined, Boolean, 20_000))
+  t.match(await fleet.live(), [{ id: 'late' }])
+  t.equal(faults.length, 1, 'the outage is reported once')
+  store.isAway = true
+  await membership.announce()
+  t.equal(membership.hasJoined, true, 'a later outage changes nothing: the others keep the key')
+})

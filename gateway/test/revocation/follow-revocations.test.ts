@@ -251,3 +251,14 @@ t.test(
     }
   }
 )
+
+t.test('tokens are accepted only when another condition is true as well', async (t) => {
+  const { revoked, tell } = following(t)
+  let hasJoined = false
+  revoked.acceptOnlyIf(() => hasJoined)
+  await tell(batch([], '1'))
+  t.equal(revoked.loaded, false)
+  t.match(revocationCheck(revoked)(), { failing: String }, 'and it is not ready')
+  hasJoined = true
+  t.equal(revoked.loaded, true)
+})
