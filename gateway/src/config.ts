@@ -1,8 +1,6 @@
-import { isIP } from 'node:net'
 import { LOCAL_ISSUER, SIGNING_KEYS_PATH, tokenSettings } from '@gatehouse/access-token/settings'
-import { redisFaults, redisSettings } from '@gatehouse/redis/settings'
+import { PASSWORDS, redisFaults, redisSettings } from '@gatehouse/redis/settings'
 import { defaultAddress, defaultPorts } from '@gatehouse/settings/default-ports'
-import { drainFaults } from '@gatehouse/settings/drain-times'
 import {
   commonSettings,
   dataSettings,
@@ -13,12 +11,14 @@ import {
   words
 } from '@gatehouse/settings/fragments'
 import { originFaults, originSettings } from '@gatehouse/settings/origins'
+import { processFaults } from '@gatehouse/settings/process-faults'
 import {
   collectFaults,
   type Environment,
   readSettings,
   SettingsFault
 } from '@gatehouse/settings/read-settings'
+import { paddedSecrets } from '@gatehouse/settings/secret'
 import { unknownSettings } from '@gatehouse/settings/unknown-settings'
 import { shareFaults, workerCount, workerFaults, workersSetting } from '@gatehouse/settings/workers'
 import { clientTlsFaults, clientTlsSettings } from '@gatehouse/tls/client-settings'
@@ -26,6 +26,7 @@ import { listenerFaults, listenerSettings } from '@gatehouse/tls/listener-settin
 import { type Static, Type } from 'typebox'
 import type { IssuerEntry } from './issuers/issuer-entry.ts'
 import { loadIssuers } from './issuers/issuer-file.ts'
+import { proxyFaults } from './proxies/proxy-faults.ts'
 import { type ProxyHeaders, readProxyHeaders } from './proxies/proxy-headers.ts'
 import { proxyProtocols } from './proxies/proxy-protocol.ts'
 import { redirectFaults } from './redirect/open-redirect.ts'
@@ -126,7 +127,11 @@ export function readConfig(environment: Environment): GatewayConfig {
     proxyHeaders,
     workers: workerCount(settings.GATEWAY_WORKERS),
     issuers,
-    warnings: isIssuerForgotten ? [...unknown.warnings, UNSET_ISSUER] : unknown.warnings,
+    warnings: [
+      ...unknown.warnings,
+      ...paddedSecrets(settings, PASSWORDS),
+      ...(isIssuerForgotten ? [UNSET_ISSUER] : [])
+    ],
     loadTable,
     table
   }
@@ -138,7 +143,12 @@ function faultsOf(settings: Settings): string[] {
   const faults = [
     ...workerFaults('GATEWAY', settings.GATEWAY_WORKERS, { REDIS_URL: settings.REDIS_URL }),
     ...shareFaults(dividedLimits(settings), workerCount(settings.GATEWAY_WORKERS)),
-    ...drainFaults(settings),
+    ...processFaults(settings, [
+      'GATEWAY',
+      'GATEWAY_OPS',
+      'GATEWAY_VERIFY',
+      'GATEWAY_HTTP_REDIRECT'
+    ]),
     ...originFaults(settings),
     ...corsFaults(settings),
     ...redirectFaults(settings),
@@ -173,45 +183,3 @@ const dividedLimits = (settings: Settings) => ({
   GATEWAY_UPSTREAM_CONNECTIONS: settings.GATEWAY_UPSTREAM_CONNECTIONS,
   GATEWAY_UPSTREAM_WEBSOCKETS: settings.GATEWAY_UPSTREAM_WEBSOCKETS
 })
-
-/** What is wrong with the settings of the proxies in front of the gateway. */
-function proxyFaults(settings: Settings, proxies: readonly string[]): string[] {
-  const faults: string[] = []
-  const wide = proxies.find((range) => !isNarrowRange(range))
-  if (wide !== undefined) {
-    faults.push(
-      `GATEWAY_TRUSTED_PROXIES must be a list of addresses and ranges, none wider than /8 (IPv4) or /7 (IPv6): every address in a range can name any client; ${wide} is not allowed`
-    )
-  }
-  if (readProxyHeaders(settings.GATEWAY_PROXY_HEADERS) === null) {
-    faults.push(
-      'GATEWAY_PROXY_HEADERS must be forwarded, x-forwarded, or a list of x-forwarded-for (always), x-forwarded-proto, x-forwarded-host and x-forwarded-port'
-    )
-  }
-  if (settings.GATEWAY_PROXY_PROTOCOL !== 'off' && proxies.length === 0) {
-    faults.push(
-      `GATEWAY_PROXY_PROTOCOL=${settings.GATEWAY_PROXY_PROTOCOL} needs GATEWAY_TRUSTED_PROXIES: only the proxies that it lists may send the header`
-    )
-  }
-  if (settings.GATEWAY_VERIFY_PORT !== undefined && proxies.length === 0) {
-    faults.push(
-      'GATEWAY_VERIFY_PORT needs GATEWAY_TRUSTED_PROXIES: only the proxies that it lists may ask about requests'
-    )
-  }
-  return faults
-}
-
-/** The widest private networks (RFC 1918 §3, RFC 4193 §3.1). */
-const WIDEST = { 4: 8, 6: 7 } as const
-
-function isNarrowRange(range: string): boolean {
-  const [address = '', bits, ...more] = range.split('/')
-  const version = isIP(address)
-  if ((version !== 4 && version !== 6) || more.length > 0) return false
-  if (bits === undefined) return true
-  return (
-    /^\d{1,3}$/.test(bits) &&
-    Number(bits) >= WIDEST[version] &&
-    Number(bits) <= (version === 4 ? 32 : 128)
-  )
-}

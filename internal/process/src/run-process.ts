@@ -51,13 +51,19 @@ function endGracefully(starting: Promise<RunningService>, onHangup: OnHangup) {
   const life = closeWithGrace({ delay: null, skip: [...skip, 'SIGUSR2'] }, async ({ err }) => {
     isEnding = true
     if (err) process.stderr.write(`${explain(err)}\n`)
-    const started = await within(
-      START_MS,
-      starting.catch(() => null),
-      'started'
-    )
-    if (started === null) return
-    await within(started.endsWithinMs, end(started, err === undefined), 'closed')
+    try {
+      const started = await within(
+        START_MS,
+        starting.catch(() => null),
+        'started'
+      )
+      if (started === null) return
+      await within(started.endsWithinMs, end(started, err === undefined), 'closed')
+    } catch (error) {
+      if (!(error instanceof TooLate)) throw error
+      process.stderr.write(`${error.message}\n`)
+      process.exit(1)
+    }
   })
   return {
     uninstall: () => life.uninstall(),
@@ -92,7 +98,12 @@ async function end(service: RunningService, isSound: boolean): Promise<void> {
   await service.close()
 }
 
-/** @throws Error if it takes longer */
+/** A start or an end has taken too long, most often because a store does not answer. */
+class TooLate extends Error {
+  override readonly name = 'TooLate'
+}
+
+/** @throws TooLate if it takes longer */
 async function within<Result>(
   limitMs: number,
   work: Promise<Result>,
@@ -101,7 +112,7 @@ async function within<Result>(
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_resolve, reject) => {
     timer = setTimeout(
-      () => reject(new Error(`not ${what} within ${limitMs / 1000} s of the signal`)),
+      () => reject(new TooLate(`Not ${what} within ${limitMs / 1000} s of the signal`)),
       limitMs
     )
   })

@@ -48,6 +48,14 @@ t.test('a second signal ends a process that drains at once', async (t) => {
   t.match(await end, { code: 1, said: 'draining\n', complained: 'second SIGINT, exiting\n' })
 })
 
+t.test('a process that cannot close in time says so without a stack', async (t) => {
+  const { child, end } = serviceProcess(t, 'closes for ever')
+  await once(child, 'message')
+  child.kill('SIGTERM')
+  const complained = 'Not closed within 0.05 s of the signal\n'
+  t.match(await end, { code: 1, complained })
+})
+
 t.test('a signal during the start takes effect once the service can be closed', async (t) => {
   const { child, end } = serviceProcess(t, 'is up only after a signal has come')
   await once(child, 'message')

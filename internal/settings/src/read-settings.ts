@@ -63,7 +63,7 @@ export function readSettings<Properties extends TProperties>(
     }
   }
   faults.push(...secrets.faults, ...faultsOf(data as Static<TObject<Properties>>))
-  if (faults.length > 0) throw new SettingsFault(faults)
+  if (faults.length > 0) throw new SettingsFault(faults.map((fault) => aboutQuotes(fault, set)))
   return data as Static<TObject<Properties>>
 }
 
@@ -78,6 +78,14 @@ function heldValue(schema: SettingSchema, text: string | undefined): unknown {
 function isAllowed(schema: SettingSchema, value: unknown): boolean {
   if (value === undefined) return Type.IsOptional(schema)
   return Value.Check(schema, value) && textFault(schema, value) === null
+}
+
+/** `docker run --env-file`, for example, keeps the quotation marks around a value. */
+function aboutQuotes(fault: string, set: Readonly<Record<string, string>>): string {
+  const [name = ''] = /^[A-Z_]+/.exec(fault) ?? []
+  return /^(["']).*\1$/s.test(set[name] ?? '')
+    ? `${fault}; remove the quotation marks around it`
+    : fault
 }
 
 /** JavaScript also reads 0x10 and 1e3 as numbers, but in settings these are probably mistakes. */

@@ -57,6 +57,21 @@ export function readSecretFiles(
 }
 
 /**
+ * Passwords in files that begin or end with white space, which counts: most often it is a mistake,
+ * and the store only says that the password is wrong.
+ */
+export const paddedSecrets = (
+  settings: Readonly<Record<string, unknown>>,
+  names: readonly string[]
+): string[] =>
+  names.flatMap((name) => {
+    const value = settings[name]
+    return typeof value === 'string' && value !== value.trim()
+      ? [`${fileSetting(name)}: the secret begins or ends with white space, which is part of it`]
+      : []
+  })
+
+/**
  * Editors and `echo` end a file with a line break, which is no part of the secret. Other white
  * space may be.
  */

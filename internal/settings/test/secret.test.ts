@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { dataFolder } from '@gatehouse/fixtures/data-folder'
 import { settingsFaults } from '@gatehouse/fixtures/settings-faults'
 import { type Environment, readSettings } from '@gatehouse/settings/read-settings'
-import { isGiven, secret } from '@gatehouse/settings/secret'
+import { isGiven, paddedSecrets, secret } from '@gatehouse/settings/secret'
 import t from 'tap'
 import { commonSettings, port } from '../src/fragments.ts'
 
@@ -47,6 +47,30 @@ t.test(
     t.equal(readSettings(settings, {}).DOOR_PASSWORD, undefined, 'or not at all')
   }
 )
+
+t.test('white space around a password in a file is a warning without the password', async (t) => {
+  const padded = (content: string) => {
+    const read = readSettings(settings, { DOOR_PASSWORD_FILE: fileWith(content) })
+    return paddedSecrets(read, ['DOOR_PASSWORD', 'DOOR_TOKEN'])
+  }
+  const line = 'DOOR_PASSWORD_FILE: the secret begins or ends with white space, which is part of it'
+  for (const content of [`${CANARY} \n`, ` ${CANARY}`, `${CANARY}\n\n`]) {
+    t.strictSame(padded(content), [line], JSON.stringify(content))
+  }
+  for (const content of [CANARY, `${CANARY}\r\n`, 'two words\n']) t.strictSame(padded(content), [])
+})
+
+t.test('a fault of a value in quotation marks says to remove them', async (t) => {
+  const hint = /; remove the quotation marks around it$/
+  t.match(faultsOf({ DOOR_PORT: '"3001"' }), [hint])
+  t.match(faultsOf({ DOOR_PORT: "'3001'" }), [hint])
+  t.notMatch(faultsOf({ DOOR_PORT: '3001"' }).join(), hint)
+  const ofAddress = () =>
+    readSettings(settings, { DOOR_TOKEN: '"x"' }, () => ['DOOR_TOKEN: it must begin with y'])
+  t.match(settingsFaults(ofAddress), [
+    'DOOR_TOKEN: it must begin with y; remove the quotation marks'
+  ])
+})
 
 t.test(
   'a secret file that cannot be used is one fault, with the setting and the file',

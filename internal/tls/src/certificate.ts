@@ -23,10 +23,10 @@ export function readCertificate(
     'a certificate in PEM',
     names.cert,
     certFile,
-    () => new X509Certificate(cert)
+    () => new X509Certificate(inPem(cert))
   )
   const privateKey = as('a private key in PEM without a passphrase', names.key, keyFile, () =>
-    createPrivateKey(key)
+    createPrivateKey(inPem(key))
   )
   if (!certificate.checkPrivateKey(privateKey)) {
     throw new TlsFileFault(
@@ -37,6 +37,12 @@ export function readCertificate(
     createSecureContext({ cert, key })
   )
   return { cert, key }
+}
+
+/** Node.js reads DER here, but not where the pair is used. */
+function inPem(file: Buffer): Buffer {
+  if (!file.includes('-----BEGIN ')) throw new Error('not PEM')
+  return file
 }
 
 function as<Content>(what: string, name: string, file: string, parse: () => Content): Content {

@@ -105,11 +105,15 @@ t.test('a fault of a certificate is one line with its setting and file', async (
   const text = join(folder, 'text')
   writeFileSync(text, 'no PEM')
   const { cert, key } = other
+  const der = join(folder, 'der')
+  writeFileSync(der, new X509Certificate(readFileSync(cert)).raw)
   const names = { cert: 'AUTH_TLS_CERT_FILE', key: 'AUTH_TLS_KEY_FILE' }
   const faults: [cert: string, key: string, fault: string][] = [
     ['/nope', key, 'AUTH_TLS_CERT_FILE: cannot read /nope: no such file or folder'],
     [cert, folder, `AUTH_TLS_KEY_FILE: cannot read ${folder}: it is a folder`],
     [text, key, `AUTH_TLS_CERT_FILE: ${text} is not a certificate in PEM`],
+    [der, key, `AUTH_TLS_CERT_FILE: ${der} is not a certificate in PEM`],
+    [key, cert, `AUTH_TLS_CERT_FILE: ${key} is not a certificate in PEM`],
     [cert, text, `AUTH_TLS_KEY_FILE: ${text} is not a private key in PEM without a passphrase`],
     [
       cert,

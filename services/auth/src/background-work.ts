@@ -1,9 +1,21 @@
+import { Refusal } from '@gatehouse/problem/refusal'
+
 /** Work that this process or another one may have left undone. */
 export type Job = {
   /** what the log calls it */
   readonly name: string
   /** @throws an error that prevents it; the work stays due */
   run(): Promise<unknown>
+}
+
+/**
+ * A fault for the log. An outage has a reason and a cause; only a bug needs a stack.
+ * @returns the members of the line
+ */
+export function faultOfJob(error: unknown): { cause: string } | { err: unknown } {
+  if (!(error instanceof Refusal)) return { err: error }
+  const { reason, cause } = error
+  return { cause: cause instanceof Error ? `${reason}: ${cause.message}` : reason }
 }
 
 /** Runs all jobs one after the other, again and again, until it is closed. */

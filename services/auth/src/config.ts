@@ -1,9 +1,8 @@
 import { algorithms } from '@gatehouse/access-token/claims'
 import { LOCAL_ISSUER, tokenSettings } from '@gatehouse/access-token/settings'
 import { gatewayKeysFaults, gatewayKeysSettings } from '@gatehouse/gateway-keys/settings'
-import { redisFaults, redisSettings } from '@gatehouse/redis/settings'
+import { PASSWORDS, redisFaults, redisSettings } from '@gatehouse/redis/settings'
 import { defaultPorts } from '@gatehouse/settings/default-ports'
-import { drainFaults } from '@gatehouse/settings/drain-times'
 import {
   commonSettings,
   dataSettings,
@@ -12,8 +11,9 @@ import {
   tracingSettings
 } from '@gatehouse/settings/fragments'
 import { originFaults, originSettings } from '@gatehouse/settings/origins'
+import { processFaults } from '@gatehouse/settings/process-faults'
 import { type Environment, readSettings, SettingsFault } from '@gatehouse/settings/read-settings'
-import { secret } from '@gatehouse/settings/secret'
+import { paddedSecrets, secret } from '@gatehouse/settings/secret'
 import { unknownSettings } from '@gatehouse/settings/unknown-settings'
 import { workerCount, workerFaults, workersSetting } from '@gatehouse/settings/workers'
 import { clientTlsSettings } from '@gatehouse/tls/client-settings'
@@ -116,17 +116,18 @@ export function readConfig(environment: Environment): AuthConfig {
   const isProduction = settings.NODE_ENV === 'production'
   const { database } = databaseOf(settings)
   const unsafe = [environment.TOKEN_ISSUER ? null : UNSET_ISSUER, unverifiedDatabase(database)]
+  const padded = paddedSecrets(settings, [...PASSWORDS, 'DATABASE_PASSWORD'])
   const warnings = isProduction ? unsafe.filter((warning) => warning !== null) : []
   const config = {
     ...settings,
     database,
     workers: workerCount(settings.AUTH_WORKERS),
-    warnings: [...unknown.warnings, ...warnings]
+    warnings: [...unknown.warnings, ...padded, ...warnings]
   }
   const faults = [
     ...claimTemplateFaults(config),
     ...clusterFaults(config),
-    ...drainFaults(config),
+    ...processFaults(config, ['AUTH', 'AUTH_OPS']),
     ...originFaults(config),
     ...listenerFaults('AUTH', config),
     ...gatewayKeysFaults(config),

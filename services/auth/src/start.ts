@@ -13,7 +13,7 @@ import { openAccounts } from './accounts/open-accounts.ts'
 import { type AuthSettings, settingsOf } from './app-settings.ts'
 import { openAudit } from './audit/open-audit.ts'
 import { authCertificates } from './auth-certificates.ts'
-import { backgroundWork } from './background-work.ts'
+import { backgroundWork, faultOfJob } from './background-work.ts'
 import { openClients } from './clients/open-clients.ts'
 import type { AuthConfig } from './config.ts'
 import { openDatabase } from './database/open-database.ts'
@@ -151,7 +151,7 @@ async function openState(config: AuthConfig, ports: StatePorts) {
 function startBackgroundWork({ jobs, log, closing }: Ports): void {
   const background = backgroundWork({
     jobs,
-    onFault: (job, err) => log.warn({ err, job }, 'background work failed')
+    onFault: (job, error) => log.warn({ ...faultOfJob(error), job }, 'background work failed')
   })
   closing.defer(() => background.close())
 }

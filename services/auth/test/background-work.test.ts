@@ -1,5 +1,6 @@
+import { Refusal } from '@gatehouse/problem/refusal'
 import t from 'tap'
-import { backgroundWork } from '../src/background-work.ts'
+import { backgroundWork, faultOfJob } from '../src/background-work.ts'
 
 // The pauses of background work do not keep a process alive.
 const alive = setInterval(() => {}, 1000)
@@ -35,6 +36,17 @@ t.test('a fault is reported with the name of its job, once until it changes or e
   await done.promise
   await work.close()
   t.strictSame(reported, ['second: always', 'first: down', 'first: locked', 'first: locked'])
+})
+
+t.test('an outage is logged with its cause, and without a stack', async (t) => {
+  const cause = new Error('READONLY You cannot write')
+  const outage = new Refusal('UNAVAILABLE', { reason: 'the session store did not answer', cause })
+  t.strictSame(faultOfJob(outage), {
+    cause: 'the session store did not answer: READONLY You cannot write'
+  })
+  t.strictSame(faultOfJob(new Refusal('UNAVAILABLE', { reason: 'down' })), { cause: 'down' })
+  const bug = new TypeError('x is not a function')
+  t.strictSame(faultOfJob(bug), { err: bug }, 'a bug keeps its stack')
 })
 
 t.test('closing waits for the job under way, and starts no other round', async (t) => {

@@ -1,6 +1,6 @@
 import { defaultPorts } from '@gatehouse/settings/default-ports'
-import { drainFaults } from '@gatehouse/settings/drain-times'
 import { commonSettings, host, port } from '@gatehouse/settings/fragments'
+import { processFaults } from '@gatehouse/settings/process-faults'
 import { readServiceSettings } from '@gatehouse/settings/read-service-settings'
 import type { Environment } from '@gatehouse/settings/read-settings'
 import { listenerFaults, listenerSettings } from '@gatehouse/tls/listener-settings'
@@ -21,6 +21,6 @@ export type EchoConfig = Static<ReturnType<typeof Type.Object<typeof echoSetting
 /** @throws SettingsFault */
 export const readConfig = (environment: Environment): EchoConfig =>
   readServiceSettings('ECHO', echoSettings, environment, (settings) => [
-    ...drainFaults(settings),
+    ...processFaults(settings, ['ECHO', 'ECHO_OPS']),
     ...listenerFaults('ECHO', settings)
   ])

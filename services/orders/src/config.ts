@@ -1,7 +1,7 @@
 import { gatewayKeysFaults, gatewayKeysSettings } from '@gatehouse/gateway-keys/settings'
 import { defaultPorts } from '@gatehouse/settings/default-ports'
-import { drainFaults } from '@gatehouse/settings/drain-times'
 import { commonSettings, dataSettings, host, port } from '@gatehouse/settings/fragments'
+import { processFaults } from '@gatehouse/settings/process-faults'
 import { readServiceSettings } from '@gatehouse/settings/read-service-settings'
 import type { Environment } from '@gatehouse/settings/read-settings'
 import { listenerFaults, listenerSettings } from '@gatehouse/tls/listener-settings'
@@ -24,7 +24,7 @@ export type OrdersConfig = Static<ReturnType<typeof Type.Object<typeof ordersSet
 /** @throws SettingsFault */
 export const readConfig = (environment: Environment): OrdersConfig =>
   readServiceSettings('ORDERS', ordersSettings, environment, (settings) => [
-    ...drainFaults(settings),
+    ...processFaults(settings, ['ORDERS', 'ORDERS_OPS']),
     ...listenerFaults('ORDERS', settings),
     ...gatewayKeysFaults(settings)
   ])

@@ -39,6 +39,7 @@ const CLIENTS = [
   'hostnossl all plain_only 127.0.0.1/32 trust',
   'hostssl all certified 127.0.0.1/32 cert',
   'host all secretive 127.0.0.1/32 scram-sha-256',
+  'host all owner,owner_2 127.0.0.1/32 scram-sha-256',
   'host all reader 127.0.0.1/32 trust'
 ]
 
@@ -109,6 +110,53 @@ t.test('PostgreSQL with TLS', { skip: postgresMissing }, async (t) => {
     const { message } = await startFault(t, as('secretive'), { DATABASE_PASSWORD: 'hunter2' })
     t.match(message, /28P01.*DATABASE_PASSWORD/)
     t.notMatch(message, 'hunter2')
+  })
+
+  t.test('a password of any characters, encoded in the address or as it is', async (t) => {
+    for (const password of [
+      'pä ö%41/w@rd:?&#+ "\'\\',
+      '日本\u00a0ﬁ',
+      ' a space at each end ',
+      '%'
+    ]) {
+      const literal = password.replaceAll("'", "''")
+      await asked(base, `alter role secretive password '${literal}'`)
+      t.ok(await connected(t, as('secretive'), { DATABASE_PASSWORD: password }), password)
+      const encoded = as('secretive').replace('@', `:${encodeURIComponent(password)}@`)
+      t.ok(await connected(t, encoded), password)
+    }
+    await asked(base, "alter role secretive password 'right'")
+  })
+
+  t.test('a new password without a gap: a second role acts as the first', async (t) => {
+    await asked(base, "create role owner login password 'old'")
+    await asked(base, 'create database rotated owner owner')
+    const opened = async (user: string, DATABASE_PASSWORD: string) => {
+      const url = as(user).replace(/[^/]+$/, 'rotated')
+      const address = postgresAddress(url, { DATABASE_PASSWORD })
+      const onWaiting = () => t.fail('nothing is waited for')
+      const statementMs = DATABASE_PATIENCE_MS
+      const options = { address, folder: '', poolSize: 1, statementMs, waitSeconds: 20, onWaiting }
+      const tables = await openTables(options)
+      t.teardown(() => tables.destroy())
+      return tables
+    }
+    const before = await opened('owner', 'old')
+    // docs/runbooks/passwords.md
+    await asked(base, "create role owner_2 login password 'new' in role owner")
+    await asked(base, "alter role owner_2 set role = 'owner'")
+    const after = await opened('owner_2', 'new')
+    await after.insertInto('session_store').values({ one: 1, incarnation: 'a run' }).execute()
+    await sql`create table of_a_later_version (one integer)`.execute(after)
+    const { rows } = await sql`
+      select tableowner from pg_tables where tablename = 'of_a_later_version'`.execute(after)
+    t.strictSame(rows, [{ tableowner: 'owner' }], 'a migration by it serves both')
+
+    await asked(base, 'alter role owner nologin')
+    const read = await before.selectFrom('session_store').select('incarnation').execute()
+    t.strictSame(read, [{ incarnation: 'a run' }], 'open connections go on')
+    await t.rejects(opened('owner', 'old'), /28000/)
+    await opened('owner_2', 'new')
   })
 
   t.test(
