@@ -23,7 +23,7 @@ type Service = {
   pids_limit?: number
   environment?: Record<string, string>
   secrets?: string[]
-  networks?: string[] | Record<string, unknown>
+  networks?: string[] | Record<string, { aliases?: string[] } | null>
 }
 type Compose = { services: Record<string, Service>; secrets?: Record<string, { file: string }> }
 
@@ -173,6 +173,25 @@ t.test(
 t.test('every container has limits of memory, cores and processes', async (t) => {
   for (const [name, { mem_limit, cpus, pids_limit }] of Object.entries(services)) {
     t.ok(mem_limit && cpus && pids_limit, name)
+  }
+})
+
+t.test('Prometheus finds both gateways and both auth services by one name', async (t) => {
+  const aliasesOf = (name: string, network: string): readonly string[] => {
+    const { networks = [] } = services[name] ?? {}
+    return Array.isArray(networks) ? [] : (networks[network]?.aliases ?? [])
+  }
+  const seen = services.prometheus?.networks
+  if (!Array.isArray(seen)) throw new Error('Prometheus has no list of networks')
+  for (const [first, second] of [
+    ['gateway', 'gateway-2'],
+    ['auth', 'auth-2']
+  ] as const) {
+    const { networks = {} } = services[second] ?? {}
+    // Docker answers from one of the networks, with what that one knows by the name.
+    for (const network of Object.keys(networks).filter((one) => seen.includes(one))) {
+      t.ok(aliasesOf(second, network).includes(first), `${second} on ${network}`)
+    }
   }
 })
 
