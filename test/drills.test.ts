@@ -26,8 +26,13 @@ const skip = redisMissing || postgresMissing
 const at = (gateways: readonly { readonly url: string }[]): string[] =>
   gateways.flatMap(({ url }) => ['--gateway', url])
 
-/** The access log is on, for its metrics, and writes no line. */
+/**
+ * For their metrics, the access log is on, and writes no line, and gateways listen to proxies as
+ * well.
+ */
 const settings = {
+  GATEWAY_VERIFY_PORT: '0',
+  GATEWAY_TRUSTED_PROXIES: '127.0.0.1',
   GATEWAY_ACCESS_LOG: 'on',
   GATEWAY_ACCESS_LOG_SAMPLES: '1xx=0 2xx=0 3xx=0 4xx=0 5xx=0 none=0'
 }
