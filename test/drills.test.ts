@@ -139,7 +139,9 @@ t.test(
         const seen = metrics.get(metric) ?? metrics.get(histogram)
         t.ok(seen, `${query.place}: ${metric}`)
         if (seen !== undefined && seen.size > 0) return [...seen]
-        return declaredLabels(metrics.has(metric) ? metric : histogram)
+        const name = metrics.has(metric) ? metric : histogram
+        const bounds = all.types.get(name) === 'histogram' ? ['le'] : []
+        return [...declaredLabels(name), ...bounds]
       })
       const named = selected.flatMap((one) => one.labels)
       const invented = named.filter((label) => ![...labels, ...scraped].includes(label))
