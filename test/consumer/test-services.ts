@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { GATEWAY_KEYS_PATH } from '@gatehouse/edge-headers/assertion'
 import { client } from '@gatehouse/fixtures/client'
 import { dataFolder } from '@gatehouse/fixtures/data-folder'
+import { processEnvironment } from '@gatehouse/fixtures/program'
 import { wholeSystem } from '@gatehouse/fixtures/whole-system'
 import { freePort } from '@gatehouse/start/free-port'
 import type { Test } from 'tap'
@@ -77,11 +78,13 @@ export function testCommand(t: Test, application: string): void {
   writeFileSync(file, 'upstreams: {}\nroutes: 1\n')
   const node = nodeOf(RELEASES[0] ?? 0) ?? process.execPath
   const bin = join(application, 'node_modules/.bin/gatehouse-routes')
-  const { status, stdout } = spawnSync(node, [bin, 'check', file], { encoding: 'utf8' })
+  // Without the hooks of the test run, which need a newer Node.js.
+  const options = { encoding: 'utf8', env: processEnvironment() } as const
+  const { status, stdout } = spawnSync(node, [bin, 'check', file], options)
   t.equal(status, 1)
   t.match(stdout, /routes/, 'what is wrong')
   const nowhere = ['--gateway', 'http://127.0.0.1:1', '--echo-route', '/echo']
-  const untested = spawnSync(node, [bin, 'conformance', ...nowhere], { encoding: 'utf8' })
+  const untested = spawnSync(node, [bin, 'conformance', ...nowhere], options)
   t.equal(untested.status, 2)
   t.match(untested.stderr, /HTTP\/2 framing: not tested/)
 }
