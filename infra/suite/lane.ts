@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { closeSync, openSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Job, Ran } from './job.ts'
 import { cpuOfChildrenMs } from './processor-time.ts'
 
@@ -34,6 +35,7 @@ async function run({ command, args, env, limitMs }: Job): Promise<Ran> {
     clearTimeout(limit)
     endGroup(child)
   })
+  await groupEnded(child)
   return {
     exitCode,
     signal,
@@ -56,6 +58,24 @@ function outputFile(name: string) {
       rmSync(file)
       return text
     }
+  }
+}
+
+const LOOKS = 100
+const LOOK_MS = 10
+
+/**
+ * Waits until no process of the group is left: a killed one may still write. Not for longer than a
+ * second, because one that nobody asks how it ended stays in the table of processes.
+ */
+async function groupEnded({ pid }: ChildProcess): Promise<void> {
+  try {
+    for (let look = 0; pid !== undefined && look < LOOKS; look += 1) {
+      process.kill(-pid, 0)
+      await sleep(LOOK_MS)
+    }
+  } catch {
+    // There is no such group.
   }
 }
 
