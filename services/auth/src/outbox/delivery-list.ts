@@ -24,68 +24,21 @@ export type DeliveryList = {
     target: string,
     nowMs: number
   ): Promise<number>
-  /** The delivery is not attempted again, and what waited for it is due. False if it is neither pending nor dead. */
+  /**
+   * Ends the attempts of a delivery. Those that waited for it in its lane become due. False if it is
+   * neither pending nor dead.
+   */
   discard(transaction: Kysely<Tables>, id: string, nowMs: number): Promise<boolean>
   /** Deletes all deliveries of a target. */
   removeAll(transaction: Kysely<Tables>, kind: DeliveryKind, target: string): Promise<void>
 }
 
 export const deliveryList = (db: Kysely<Tables>): DeliveryList => ({
-  async list({ kind, target, state, limit }) {
-    let query = db.selectFrom('deliveries').selectAll().where('kind', '=', kind)
-    if (target !== undefined) query = query.where('target', '=', target)
-    if (state !== undefined) query = query.where('state', '=', state)
-    const rows = await query.orderBy('position', 'desc').limit(limit).execute()
-    return rows.map(toDelivery)
-  },
-  async find(kind, id) {
-    const row = await db
-      .selectFrom('deliveries')
-      .selectAll()
-      .where('kind', '=', kind)
-      .where('id', '=', id)
-      .executeTakeFirst()
-    return row === undefined ? null : toDelivery(row)
-  },
-  async retry(transaction, id, nowMs) {
-    const { numUpdatedRows } = await transaction
-      .updateTable('deliveries')
-      .set(asQueued(nowMs))
-      .where('id', '=', id)
-      .where('state', '=', 'dead')
-      .executeTakeFirst()
-    return numUpdatedRows === 1n
-  },
-  async retryAll(transaction, kind, target, nowMs) {
-    const { numUpdatedRows } = await transaction
-      .updateTable('deliveries')
-      .set(asQueued(nowMs))
-      .where('kind', '=', kind)
-      .where('target', '=', target)
-      .where('state', '=', 'dead')
-      .executeTakeFirst()
-    return Number(numUpdatedRows)
-  },
-  async discard(transaction, id, nowMs) {
-    const row = await transaction
-      .updateTable('deliveries')
-      .set({ state: 'discarded', claim: null, settled_at_ms: nowMs })
-      .where('id', '=', id)
-      .where('state', 'in', ['pending', 'dead'])
-      .returning(['kind', 'target', 'lane'])
-      .executeTakeFirst()
-    if (row === undefined) return false
-    await transaction
-      .updateTable('deliveries')
-      .set({ due_at_ms: nowMs })
-      .where('kind', '=', row.kind)
-      .where('target', '=', row.target)
-      .where('lane', '=', row.lane)
-      .where('state', '=', 'pending')
-      .where('claim', 'is', null)
-      .execute()
-    return true
-  },
+  list: (query) => listDeliveries(db, query),
+  find: (kind, id) => findDelivery(db, kind, id),
+  retry: retryOne,
+  retryAll,
+  discard,
   async removeAll(transaction, kind, target) {
     await transaction
       .deleteFrom('deliveries')
@@ -94,6 +47,79 @@ export const deliveryList = (db: Kysely<Tables>): DeliveryList => ({
       .execute()
   }
 })
+
+async function listDeliveries(
+  db: Kysely<Tables>,
+  { kind, target, state, limit }: DeliveryQuery
+): Promise<Delivery[]> {
+  let query = db.selectFrom('deliveries').selectAll().where('kind', '=', kind)
+  if (target !== undefined) query = query.where('target', '=', target)
+  if (state !== undefined) query = query.where('state', '=', state)
+  const rows = await query.orderBy('position', 'desc').limit(limit).execute()
+  return rows.map(toDelivery)
+}
+
+async function findDelivery(
+  db: Kysely<Tables>,
+  kind: DeliveryKind,
+  id: string
+): Promise<Delivery | null> {
+  const row = await db
+    .selectFrom('deliveries')
+    .selectAll()
+    .where('kind', '=', kind)
+    .where('id', '=', id)
+    .executeTakeFirst()
+  return row === undefined ? null : toDelivery(row)
+}
+
+async function retryOne(transaction: Kysely<Tables>, id: string, nowMs: number): Promise<boolean> {
+  const { numUpdatedRows } = await transaction
+    .updateTable('deliveries')
+    .set(asQueued(nowMs))
+    .where('id', '=', id)
+    .where('state', '=', 'dead')
+    .executeTakeFirst()
+  return numUpdatedRows === 1n
+}
+
+async function retryAll(
+  transaction: Kysely<Tables>,
+  kind: DeliveryKind,
+  target: string,
+  nowMs: number
+): Promise<number> {
+  const { numUpdatedRows } = await transaction
+    .updateTable('deliveries')
+    .set(asQueued(nowMs))
+    .where('kind', '=', kind)
+    .where('target', '=', target)
+    .where('state', '=', 'dead')
+    .executeTakeFirst()
+  return Number(numUpdatedRows)
+}
+
+async function discard(transaction: Kysely<Tables>, id: string, nowMs: number): Promise<boolean> {
+  const row = await transaction
+    .updateTable('deliveries')
+    .set({ state: 'discarded', claim: null, settled_at_ms: nowMs })
+    .where('id', '=', id)
+    .where('state', 'in', ['pending', 'dead'])
+    .returning(['kind', 'target', 'lane'])
+    .executeTakeFirst()
+  if (row === undefined) return false
+  // The next one of the lane waited for the time at which this one was to be attempted again.
+  await transaction
+    .updateTable('deliveries')
+    .set({ due_at_ms: nowMs })
+    .where('kind', '=', row.kind)
+    .where('target', '=', row.target)
+    .where('lane', '=', row.lane)
+    .where('state', '=', 'pending')
+    .where('claim', 'is', null)
+    .execute()
+  return true
+}
 
 const asQueued = (nowMs: number) =>
   ({ state: 'pending', attempts: 0, due_at_ms: nowMs, claim: null, settled_at_ms: null }) as const

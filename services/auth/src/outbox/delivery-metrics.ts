@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely'
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
 import type { Tables } from '../database/tables.ts'
-import type { DeliveryOutcome } from './deliverer.ts'
+import type { DeliveryOutcome } from './attempt-delivery.ts'
 import type { DeliveryKind } from './delivery.ts'
 
 const outcomes: readonly DeliveryOutcome[] = ['delivered', 'failed', 'dead']
@@ -18,52 +18,10 @@ export function deliveryMetrics(
   kind: DeliveryKind,
   clock: () => number
 ) {
-  const registers = [metrics]
-  const attempts = new Counter({
-    name: 'auth_delivery_attempts_total',
-    help: 'Attempts to deliver a message of the outbox, by outcome; dead: the last one failed',
-    labelNames: ['kind', 'outcome'],
-    registers
-  })
+  const { attempts, duration } = attemptMetrics(metrics)
+  const { pending, dead, oldest } = queueGauges(metrics)
   for (const outcome of outcomes) attempts.inc({ kind, outcome }, 0)
-  const duration = new Histogram({
-    name: 'auth_delivery_attempt_duration_seconds',
-    help: 'How long an attempt to deliver a message took',
-    labelNames: ['kind'],
-    buckets: SECONDS,
-    registers
-  })
-  const pending = new Gauge({
-    name: 'auth_deliveries_pending',
-    help: `Messages that wait for their delivery, up to ${MOST_COUNTED}`,
-    labelNames: ['kind'],
-    aggregator: 'max',
-    registers
-  })
-  const dead = new Gauge({
-    name: 'auth_deliveries_dead',
-    help: `Messages whose attempts have all failed, up to ${MOST_COUNTED}`,
-    labelNames: ['kind'],
-    aggregator: 'max',
-    registers
-  })
-  const oldest = new Gauge({
-    name: 'auth_delivery_oldest_pending_seconds',
-    help: 'How long the oldest message has waited for its delivery',
-    labelNames: ['kind'],
-    aggregator: 'max',
-    registers
-  })
   let dueAtMs = 0
-  const ofState = (state: 'pending' | 'dead') =>
-    db.selectFrom('deliveries').where('kind', '=', kind).where('state', '=', state)
-  const countOf = async (state: 'pending' | 'dead'): Promise<number> => {
-    const { count } = await db
-      .selectFrom(ofState(state).select('position').limit(MOST_COUNTED).as('some'))
-      .select(({ fn }) => fn.countAll<number>().as('count'))
-      .executeTakeFirstOrThrow()
-    return count
-  }
   return {
     attempted(outcome: DeliveryOutcome, seconds: number): void {
       attempts.inc({ kind, outcome })
@@ -72,15 +30,78 @@ export function deliveryMetrics(
     /** Reads the gauges from the table, every few seconds. */
     async count(): Promise<void> {
       if (clock() < dueAtMs) return
-      pending.set({ kind }, await countOf('pending'))
-      dead.set({ kind }, await countOf('dead'))
-      const first = await ofState('pending')
-        .select('created_at_ms')
-        .orderBy('position')
-        .limit(1)
-        .executeTakeFirst()
-      oldest.set({ kind }, first === undefined ? 0 : (clock() - first.created_at_ms) / 1000)
+      pending.set({ kind }, await countOf(db, kind, 'pending'))
+      dead.set({ kind }, await countOf(db, kind, 'dead'))
+      const queuedAtMs = await oldestPending(db, kind)
+      oldest.set({ kind }, queuedAtMs === null ? 0 : (clock() - queuedAtMs) / 1000)
       dueAtMs = clock() + COUNT_MS
     }
   }
+}
+
+const attemptMetrics = (metrics: Registry) => ({
+  attempts: new Counter({
+    name: 'auth_delivery_attempts_total',
+    help: 'Attempts to deliver a message of the outbox, by outcome; dead: the last one failed',
+    labelNames: ['kind', 'outcome'],
+    registers: [metrics]
+  }),
+  duration: new Histogram({
+    name: 'auth_delivery_attempt_duration_seconds',
+    help: 'How long an attempt to deliver a message took',
+    labelNames: ['kind'],
+    buckets: SECONDS,
+    registers: [metrics]
+  })
+})
+
+/** Each instance reads them from the same table, so they are not added up. */
+const queueGauges = (metrics: Registry) => ({
+  pending: new Gauge({
+    name: 'auth_deliveries_pending',
+    help: `Messages that wait for their delivery, up to ${MOST_COUNTED}`,
+    labelNames: ['kind'],
+    aggregator: 'max',
+    registers: [metrics]
+  }),
+  dead: new Gauge({
+    name: 'auth_deliveries_dead',
+    help: `Messages whose attempts have all failed, up to ${MOST_COUNTED}`,
+    labelNames: ['kind'],
+    aggregator: 'max',
+    registers: [metrics]
+  }),
+  oldest: new Gauge({
+    name: 'auth_delivery_oldest_pending_seconds',
+    help: 'How long the oldest message has waited for its delivery',
+    labelNames: ['kind'],
+    aggregator: 'max',
+    registers: [metrics]
+  })
+})
+
+const deliveriesOf = (db: Kysely<Tables>, kind: DeliveryKind, state: 'pending' | 'dead') =>
+  db.selectFrom('deliveries').where('kind', '=', kind).where('state', '=', state)
+
+/** How many deliveries have this state, at most `MOST_COUNTED`. */
+async function countOf(
+  db: Kysely<Tables>,
+  kind: DeliveryKind,
+  state: 'pending' | 'dead'
+): Promise<number> {
+  const { count } = await db
+    .selectFrom(deliveriesOf(db, kind, state).select('position').limit(MOST_COUNTED).as('some'))
+    .select(({ fn }) => fn.countAll<number>().as('count'))
+    .executeTakeFirstOrThrow()
+  return count
+}
+
+/** When the oldest pending delivery was queued, in milliseconds since 1970. */
+async function oldestPending(db: Kysely<Tables>, kind: DeliveryKind): Promise<number | null> {
+  const first = await deliveriesOf(db, kind, 'pending')
+    .select('created_at_ms')
+    .orderBy('position')
+    .limit(1)
+    .executeTakeFirst()
+  return first?.created_at_ms ?? null
 }
