@@ -41,7 +41,7 @@ const settingsOf = {
  * Fixed in the image or the network, or a secret in a file, which infra/docker/secrets.yml passes.
  */
 const notPassed =
-  /_PORT$|_PASSWORD$|(?:_URL|_PASSWORD|_REFRESH_KEYS|_ENCRYPTION_KEY|_TOKEN)_FILE$|^GATEHOUSE_DATA_DIR$/
+  /_PORT$|_PASSWORD$|(?:_URL|_PASSWORD|_REFRESH_KEYS|_ENCRYPTION_KEY|_TOKEN|_SECRET)_FILE$|^GATEHOUSE_DATA_DIR$/
 
 t.test('a container gets every setting of its service', async (t) => {
   for (const [service, settings] of Object.entries(settingsOf)) {

@@ -98,17 +98,22 @@ function listenerWith(listeners: readonly Listener[], path: string): Listener {
   return found
 }
 
-/** The route of the table that publishes a route of the auth service, and the path for clients. */
+/**
+ * The route of the table that publishes a route of the auth service, and the path for clients. Of
+ * several, the one with the longest prefix counts, as in the gateway.
+ */
 function published(routes: readonly Route[], { method, url }: CollectedRoute) {
   const found = routes.flatMap((route) => {
     if (route.upstream.name !== 'auth') return []
     const path = `${route.stripPrefix ?? ''}${templateOf(url)}`
-    const isBelow = (prefix: string) => path === prefix || path.startsWith(`${prefix}/`)
-    return route.prefixes.some(isBelow) ? [{ route, path }] : []
+    return route.prefixes
+      .filter((prefix) => path === prefix || path.startsWith(`${prefix}/`))
+      .map(({ length }) => ({ route, path, length }))
   })
-  const [first, ...others] = found
+  const longest = Math.max(...found.map(({ length }) => length))
+  const [first, ...others] = found.filter(({ length }) => length === longest)
   if (first === undefined || others.length > 0) {
-    throw new Error(`${found.length} routes of the table publish ${method} ${url}`)
+    throw new Error(`${others.length} other routes of the table publish ${method} ${url}`)
   }
   return first
 }

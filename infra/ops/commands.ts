@@ -21,6 +21,9 @@ import { keysList } from './commands/keys-list.ts'
 import { keysRetire } from './commands/keys-retire.ts'
 import { keysRevoke } from './commands/keys-revoke.ts'
 import { keysRotate } from './commands/keys-rotate.ts'
+import { mailDrop } from './commands/mail-drop.ts'
+import { mailList } from './commands/mail-list.ts'
+import { mailRetry } from './commands/mail-retry.ts'
 import { routesCheck } from './commands/routes-check.ts'
 import { routesExplain } from './commands/routes-explain.ts'
 import { routesSchema } from './commands/routes-schema.ts'
@@ -93,6 +96,9 @@ export const commands: readonly Command[] = [
   webhooksDeliveries,
   webhooksRetry,
   webhooksDiscard,
+  mailList,
+  mailRetry,
+  mailDrop,
   gateways,
   databaseStatus,
   routesCheck,

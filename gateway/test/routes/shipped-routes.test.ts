@@ -11,6 +11,7 @@ t.test('each shipped route is closed, or intentionally open', async (t) => {
   t.strictSame(shipped, {
     'auth-login': ['public', ['own-cookies']],
     'auth-refresh': ['public', ['own-cookies']],
+    'auth-recovery': ['public', []],
     auth: ['signed-in', []],
     oauth: ['public', ['client-authentication']],
     'oauth-introspect': ['public', ['client-authentication']],
@@ -26,6 +27,9 @@ t.test('each shipped route is closed, or intentionally open', async (t) => {
     '/auth/logout': 'auth-refresh',
     '/auth/logout-all': 'auth',
     '/auth/me': 'auth',
+    '/auth/password': 'auth',
+    '/auth/password/forgot': 'auth-recovery',
+    '/auth/password/reset': 'auth-recovery',
     '/auth/sessions/one': 'auth',
     '/oauth/token': 'oauth',
     '/oauth/revoke': 'oauth',

@@ -14,6 +14,7 @@ import { gatewayAssertions } from './http/oauth/gateway-assertions.ts'
 import { changePassword } from './http/public/change-password.ts'
 import { endOtherSessions } from './http/public/end-other-sessions.ts'
 import { endSession } from './http/public/end-session.ts'
+import { forgotPassword } from './http/public/forgot-password.ts'
 import { jwks } from './http/public/jwks.ts'
 import { limitAddress } from './http/public/limit-address.ts'
 import { listSessions } from './http/public/list-sessions.ts'
@@ -23,6 +24,7 @@ import { logoutAll } from './http/public/logout-all.ts'
 import { me } from './http/public/me.ts'
 import { refreshToken } from './http/public/refresh-token.ts'
 import { register } from './http/public/register.ts'
+import { resetPassword } from './http/public/reset-password.ts'
 import type { AuthMetrics } from './metrics.ts'
 import type { Ports } from './ports.ts'
 import type { KeyRing } from './secrets/key-ring.ts'
@@ -49,6 +51,8 @@ const routes = [
   endSession,
   endOtherSessions,
   changePassword,
+  forgotPassword,
+  resetPassword,
   jwks
 ]
 

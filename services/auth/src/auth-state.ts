@@ -5,6 +5,8 @@ import type { Database } from './database/open-database.ts'
 import type { GuessLimits } from './guesses/open-guesses.ts'
 import type { Invitations } from './invitations/open-invitations.ts'
 import type { Keys } from './keys/open-keys.ts'
+import type { Mail } from './mail/mail-delivery.ts'
+import type { PasswordResets } from './recovery/password-resets.ts'
 import type { Revocations } from './revocations/open-revocations.ts'
 import type { Sessions } from './sessions/sessions.ts'
 import type { AccessTokens } from './tokens/access-token.ts'
@@ -19,6 +21,8 @@ export type AuthState = {
   readonly guesses: GuessLimits
   readonly invitations: Invitations
   readonly keys: Keys
+  readonly mail: Mail
+  readonly passwordResets: PasswordResets
   readonly revocations: Revocations
   readonly sessions: Sessions
   readonly tokens: AccessTokens

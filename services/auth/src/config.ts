@@ -24,6 +24,7 @@ import { STATEMENT_MS } from './database/deadlines.ts'
 import { type PostgresAddress, postgresAddress } from './database/postgres-address.ts'
 import { sslModes } from './database/postgres-tls.ts'
 import { unverifiedDatabase } from './database/unverified-database.ts'
+import { mailFaults, mailSettings } from './mail/mail-settings.ts'
 import { claimTemplateFaults } from './tokens/claim-template.ts'
 import { webhookFaults, webhookSettings } from './webhooks/webhook-settings.ts'
 
@@ -83,6 +84,7 @@ export const authSettings = {
   AUTH_WORKERS: workersSetting(),
   AUTH_REGISTRATION: Type.Enum(['open', 'invite', 'off', 'closed'], { default: 'open' }),
   ...webhookSettings,
+  ...mailSettings,
   AUTH_COOKIE_SAME_SITE: Type.Enum(['strict', 'none'], { default: 'strict' }),
   AUTH_NEW_USER_ROLES: Type.String({ default: 'user' }),
   AUTH_NEW_USER_SCOPE: Type.String({ default: 'orders:read orders:write' }),
@@ -133,6 +135,7 @@ export function readConfig(environment: Environment): AuthConfig {
     ...gatewayKeysFaults(config),
     ...auditFaults(config),
     ...webhookFaults(config),
+    ...mailFaults(config),
     ...workerFaults('AUTH', config.AUTH_WORKERS, serverStores(config)),
     ...(isProduction ? [...missingSecrets(config), ...lonelyDatabase(config)] : [])
   ]

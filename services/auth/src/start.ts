@@ -16,16 +16,19 @@ import { authCertificates } from './auth-certificates.ts'
 import { backgroundWork, faultOfJob } from './background-work.ts'
 import { openClients } from './clients/open-clients.ts'
 import type { AuthConfig } from './config.ts'
-import { openDatabase } from './database/open-database.ts'
+import { type Database, openDatabase } from './database/open-database.ts'
 import { openRetention } from './database/open-retention.ts'
 import { openGuesses } from './guesses/open-guesses.ts'
 import { openInvitations } from './invitations/open-invitations.ts'
 import { longestTokenSeconds } from './keys/longest-token-seconds.ts'
 import { openKeys } from './keys/open-keys.ts'
 import { openListeners } from './listeners.ts'
+import { openMail } from './mail/open-mail.ts'
 import { authMetrics } from './metrics.ts'
 import { openTraces } from './open-traces.ts'
 import type { Ports } from './ports.ts'
+import { passwordResets } from './recovery/password-resets.ts'
+import { prepareLetters } from './recovery/prepare-letters.ts'
 import { openSharedStore } from './redis/shared-store.ts'
 import { openRevocations } from './revocations/open-revocations.ts'
 import { openSecrets, type Secrets } from './secrets/secrets.ts'
@@ -132,6 +135,7 @@ async function openState(config: AuthConfig, ports: StatePorts) {
   })
   const keys = await openKeys(config, { ...ports, revocations, prepare })
   const tokens = accessTokens({ policy: settings.tokenPolicy, activeKey: keys.active, sign, clock })
+  const mail = openMail(config, { ...ports, letters: lettersOf(config, database) })
   const guesses = openGuesses(config, ports)
   const accounts = openAccounts(config, { ...ports, guesses })
   const invitations = openInvitations({ ...ports, accounts, guesses })
@@ -143,10 +147,25 @@ async function openState(config: AuthConfig, ports: StatePorts) {
     ...ports,
     revocationSeconds: revocations.acceptedSeconds,
     isClockRight: store.isClockRight,
-    also: [sessions.families.forgetExpired, ...webhooks.forgets]
+    also: [sessions.families.forgetExpired, ...webhooks.forgets, ...mail.forgets]
   })
-  return { accounts, clients, guesses, invitations, keys, revocations, sessions, tokens, webhooks }
+  return {
+    accounts,
+    clients,
+    guesses,
+    invitations,
+    keys,
+    mail,
+    passwordResets: passwordResets({ ...ports, db: database.tables, mail }),
+    revocations,
+    sessions,
+    tokens,
+    webhooks
+  }
 }
+
+const lettersOf = (config: AuthConfig, { tables }: Database) =>
+  prepareLetters(tables, { resetSeconds: config.AUTH_PASSWORD_RESET_SECONDS })
 
 function startBackgroundWork({ jobs, log, closing }: Ports): void {
   const background = backgroundWork({

@@ -15,6 +15,8 @@ export type PasswordChange = By & {
   readonly sid: string | null
   /** a password hash of the request, to recognise its repeat */
   readonly requestHash: string
+  /** Tells the account of the change, in its transaction. */
+  notify?(transaction: Kysely<Tables>, nowMs: number): Promise<void>
 }
 
 export type AccountStore = {
@@ -96,7 +98,7 @@ export function accountStore(db: Kysely<Tables>): AccountStore {
 
 const changePassword =
   (db: Kysely<Tables>): AccountStore['changePassword'] =>
-  ({ id, passwordVersion }, { passwordHash, requestHash, sid, source, clock }) =>
+  ({ id, passwordVersion }, { passwordHash, requestHash, sid, source, clock, notify }) =>
     db.transaction().execute(async (transaction) => {
       const nowMs = clock()
       const { numUpdatedRows } = await transaction
@@ -118,6 +120,7 @@ const changePassword =
       const ended = await endSessions(transaction, id, sid, nowMs)
       const detail = { ended: ended.length }
       await writeAudit(transaction, { kind: 'logout-all', ...about, detail }, nowMs)
+      await notify?.(transaction, nowMs)
       return ended
     })
 

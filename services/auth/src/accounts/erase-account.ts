@@ -32,6 +32,7 @@ export async function eraseAccount(
   if (row === undefined) return null
   await noteStale(transaction, id, stale(), row.rights_version + 1)
   await eraseLabels(transaction, id)
+  await transaction.deleteFrom('mail_tokens').where('subject', '=', id).execute()
   await transaction.deleteFrom('invitations').where('email', '=', row.email).execute()
   await transaction
     .updateTable('audit_events')

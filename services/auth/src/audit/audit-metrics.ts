@@ -23,6 +23,7 @@ const reasonOf: Partial<Record<AuditKind, Reason>> = {
   'session-ended': 'ended',
   'session-evicted': 'evicted',
   'refresh-reused': 'reused',
+  'password-reset': 'password',
   'password-set': 'operator',
   'user-disabled': 'operator',
   'user-deleted': 'operator',

@@ -8,6 +8,7 @@ const REPEATABLE: ReadonlySet<AuditKind> = new Set<AuditKind>([
   'login-failed',
   'client-authentication-failed',
   'invitation-refused',
+  'mail-token-refused',
   'refresh-ended',
   'refresh-replayed'
 ])

@@ -21,6 +21,7 @@ import { clientAudiences } from './migrations/0017-client-audiences.ts'
 import { accountClaims } from './migrations/0018-account-claims.ts'
 import { outbox } from './migrations/0019-outbox.ts'
 import { webhooks } from './migrations/0020-webhooks.ts'
+import { mail } from './migrations/0021-mail.ts'
 import { appliedMigrations, newerMigrations, standIn } from './newer-migrations.ts'
 import type { Tables } from './tables.ts'
 
@@ -45,7 +46,8 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0017-client-audiences': clientAudiences,
   '0018-account-claims': accountClaims,
   '0019-outbox': outbox,
-  '0020-webhooks': webhooks
+  '0020-webhooks': webhooks,
+  '0021-mail': mail
 }
 
 /** What the database has of the migrations. */

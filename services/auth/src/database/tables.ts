@@ -3,6 +3,7 @@ import type { Generated } from 'kysely'
 import type { AuditKind } from '../audit/audit-event.ts'
 import type { ClientAuthenticationMethod } from '../clients/client.ts'
 import type { KeyState } from '../keys/signing-key.ts'
+import type { MailTokenTable } from '../mail/mail-token-table.ts'
 import type { DeliveryTable } from '../outbox/delivery-table.ts'
 import type { WebhookTable } from '../webhooks/webhook-table.ts'
 
@@ -196,4 +197,5 @@ export type Tables = {
   invitations: InvitationTable
   deliveries: DeliveryTable
   webhooks: WebhookTable
+  mail_tokens: MailTokenTable
 }

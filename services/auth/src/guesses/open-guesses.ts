@@ -15,7 +15,12 @@ import { keepTablesReserved } from './reserve-tables.ts'
 import { watchedCounts } from './watched-counts.ts'
 
 /** What slows callers down that try passwords: per account, and per network. */
-export type GuessLimits = Guesses & { readonly requests: RequestLimit }
+export type GuessLimits = Guesses & {
+  /** requests with a password or a token */
+  readonly requests: RequestLimit
+  /** requests for a letter */
+  readonly letters: RequestLimit
+}
 
 export function openGuesses(
   config: AuthConfig,
@@ -23,13 +28,14 @@ export function openGuesses(
 ): GuessLimits {
   const { store, ring } = ports
   const { stores, counts } = openCounts(store, ports)
-  const requests = requestLimit({
-    counts,
-    digest: privateDigest(ring),
-    perMinute: config.AUTH_CREDENTIALS_PER_MINUTE,
-    clock: store.clock
+  const shared = { counts, digest: privateDigest(ring), clock: store.clock }
+  const requests = requestLimit({ ...shared, perMinute: config.AUTH_CREDENTIALS_PER_MINUTE })
+  const letters = requestLimit({
+    ...shared,
+    perMinute: config.AUTH_MAIL_PER_MINUTE,
+    about: 'letters'
   })
-  return { ...guesses(stores, ring), requests }
+  return { ...guesses(stores, ring), requests, letters }
 }
 
 function openCounts(

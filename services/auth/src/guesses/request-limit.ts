@@ -1,6 +1,6 @@
 import type { RequestCounts } from './request-counts.ts'
 
-/** Limits how many requests with a password one network may make per minute. */
+/** Limits how many requests of one kind one network may make per minute. */
 export type RequestLimit = {
   /**
    * Counts one request. Null within the limit, or the seconds to wait.
@@ -19,13 +19,15 @@ export function requestLimit(options: {
   digest: (text: string) => Buffer
   perMinute: number
   clock: () => number
+  /** what is counted; each has counts of its own in one table */
+  about?: string
 }): RequestLimit {
-  const { counts, digest, perMinute, clock } = options
+  const { counts, digest, perMinute, clock, about = 'requests' } = options
   return {
     async take(network) {
       const nowMs = clock()
       const minute = Math.floor(nowMs / MINUTE_MS)
-      const count = await counts.count(minute, digest(`requests\0${network}`))
+      const count = await counts.count(minute, digest(`${about}\0${network}`))
       return count <= perMinute ? null : Math.ceil(((minute + 1) * MINUTE_MS - nowMs) / 1000)
     }
   }

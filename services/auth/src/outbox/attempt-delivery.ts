@@ -5,8 +5,8 @@ import type { Attempt, ClaimedDelivery } from './delivery.ts'
 import type { Outbox, Settlement } from './outbox.ts'
 import { retryDelayMs } from './retry-delay.ts'
 
-/** The result of an attempt: `failed` is attempted again, `dead` is not. */
-export type DeliveryOutcome = 'delivered' | 'failed' | 'dead'
+/** The result of an attempt: `failed` is attempted again, `dead` and `discarded` are not. */
+export type DeliveryOutcome = 'delivered' | 'failed' | 'dead' | 'discarded'
 
 export type AttemptOptions = {
   readonly db: Kysely<Tables>
@@ -33,7 +33,9 @@ export async function attemptDelivery(
   const result = await send(delivery, stopping)
   if (result.outcome === 'stopped') return await outbox.release(delivery, clock())
   const nowMs = clock()
-  const settlement = settlementOf(result, delivery.attempt, nowMs, random)
+  const delayOf = (retryAfterMs: number | null) =>
+    retryDelayMs(delivery.attempt, retryAfterMs, random, channel.pausesSeconds)
+  const settlement = settlementOf(result, nowMs, delayOf)
   await db.transaction().execute(async (transaction) => {
     await outbox.settle(transaction, delivery, settlement)
     await channel.note(transaction, target, result, nowMs)
@@ -42,17 +44,19 @@ export async function attemptDelivery(
   onAttempt(outcome, (performance.now() - startedMs) / 1000)
 }
 
-/** @param attempt 1 for the first one */
+/** @param delayOf the pause before the next attempt, in milliseconds; null: there is none */
 function settlementOf(
   result: Exclude<Attempt, { outcome: 'stopped' }>,
-  attempt: number,
   nowMs: number,
-  random: () => number
+  delayOf: (retryAfterMs: number | null) => number | null
 ): Settlement {
-  const { status } = result
-  if (result.outcome === 'delivered') return { state: 'delivered', atMs: nowMs, status }
-  const { fault, retryAfterMs } = result
-  const delayMs = retryDelayMs(attempt, retryAfterMs, random)
+  if (result.outcome === 'delivered') {
+    return { state: 'delivered', atMs: nowMs, status: result.status }
+  }
+  const { outcome, fault } = result
+  if (outcome === 'discarded') return { state: 'discarded', atMs: nowMs, fault, status: null }
+  const { status, retryAfterMs, isFinal = false } = result
+  const delayMs = isFinal ? null : delayOf(retryAfterMs)
   return delayMs === null
     ? { state: 'dead', atMs: nowMs, fault, status }
     : { state: 'pending', dueAtMs: nowMs + delayMs, fault, status }

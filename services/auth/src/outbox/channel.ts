@@ -16,6 +16,8 @@ export type Channel = {
   readonly kind: DeliveryKind
   /** after this time, an attempt counts as given up */
   readonly leaseMs: number
+  /** the pauses between its attempts; those of `retryDelayMs` if it has none of its own */
+  readonly pausesSeconds?: readonly number[]
   /** The targets that have due deliveries. */
   ready(nowMs: number): Promise<readonly ReadyTarget[]>
   /** Notes the result of an attempt for its target, in the transaction of the delivery. */

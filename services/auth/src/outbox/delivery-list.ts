@@ -102,7 +102,7 @@ async function retryAll(
 async function discard(transaction: Kysely<Tables>, id: string, nowMs: number): Promise<boolean> {
   const row = await transaction
     .updateTable('deliveries')
-    .set({ state: 'discarded', claim: null, settled_at_ms: nowMs })
+    .set({ state: 'discarded', claim: null, settled_at_ms: nowMs, payload: '' })
     .where('id', '=', id)
     .where('state', 'in', ['pending', 'dead'])
     .returning(['kind', 'target', 'lane'])

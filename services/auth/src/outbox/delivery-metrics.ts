@@ -4,7 +4,7 @@ import type { Tables } from '../database/tables.ts'
 import type { DeliveryOutcome } from './attempt-delivery.ts'
 import type { DeliveryKind } from './delivery.ts'
 
-const outcomes: readonly DeliveryOutcome[] = ['delivered', 'failed', 'dead']
+const outcomes: readonly DeliveryOutcome[] = ['delivered', 'failed', 'dead', 'discarded']
 const SECONDS = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
 /** between two counts of the table */
 const COUNT_MS = 15_000
@@ -18,8 +18,7 @@ export function deliveryMetrics(
   kind: DeliveryKind,
   clock: () => number
 ) {
-  const { attempts, duration } = attemptMetrics(metrics)
-  const { pending, dead, oldest } = queueGauges(metrics)
+  const { attempts, duration, pending, dead, oldest } = sharedMetrics(metrics)
   for (const outcome of outcomes) attempts.inc({ kind, outcome }, 0)
   let dueAtMs = 0
   return {
@@ -38,6 +37,20 @@ export function deliveryMetrics(
     }
   }
 }
+
+/** The metrics of each registry, which all kinds share. */
+const known = new WeakMap<Registry, ReturnType<typeof newMetrics>>()
+
+function sharedMetrics(registry: Registry): ReturnType<typeof newMetrics> {
+  const metrics = known.get(registry) ?? newMetrics(registry)
+  known.set(registry, metrics)
+  return metrics
+}
+
+const newMetrics = (registry: Registry) => ({
+  ...attemptMetrics(registry),
+  ...queueGauges(registry)
+})
 
 const attemptMetrics = (metrics: Registry) => ({
   attempts: new Counter({

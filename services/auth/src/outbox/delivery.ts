@@ -1,9 +1,9 @@
 /** What the outbox delivers. Each kind has a channel of its own. */
-export type DeliveryKind = 'webhook'
+export type DeliveryKind = 'webhook' | 'mail'
 
 /**
- * `dead`: every attempt failed, and an operator has to decide. `discarded`: an operator decided that
- * it is not delivered.
+ * `dead`: every attempt failed, and an operator has to decide. `discarded`: it is not delivered,
+ * because an operator decided so, or because nobody is to receive it.
  */
 export const deliveryStates = ['pending', 'delivered', 'dead', 'discarded'] as const
 export type DeliveryState = (typeof deliveryStates)[number]
@@ -53,6 +53,10 @@ export type Attempt =
       readonly status: number | null
       /** how long the receiver asks to wait */
       readonly retryAfterMs: number | null
+      /** whether another attempt would fail as well */
+      readonly isFinal?: boolean
     }
+  /** nobody is to receive it */
+  | { readonly outcome: 'discarded'; readonly fault: string }
   /** this process closes; the attempt does not count */
   | { readonly outcome: 'stopped' }

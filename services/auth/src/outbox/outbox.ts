@@ -17,7 +17,7 @@ export type ClaimOptions = {
 export type Settlement =
   | { readonly state: 'delivered'; readonly atMs: number; readonly status: number | null }
   | {
-      readonly state: 'dead'
+      readonly state: 'dead' | 'discarded'
       readonly atMs: number
       readonly fault: string
       readonly status: number | null
@@ -78,7 +78,9 @@ async function settle(
       last_fault: state === 'delivered' ? null : settlement.fault,
       ...(state === 'pending'
         ? { due_at_ms: settlement.dueAtMs }
-        : { settled_at_ms: settlement.atMs })
+        : { settled_at_ms: settlement.atMs }),
+      // A dead delivery can be queued again.
+      ...(state === 'delivered' || state === 'discarded' ? { payload: '' } : {})
     })
     .where('id', '=', claimed.id)
     .where('claim', '=', claimed.claim)

@@ -2,7 +2,7 @@
  * The pauses between the attempts of one delivery, in seconds: three days in all. As the example of
  * Standard Webhooks, with one attempt more in the first minutes.
  */
-const PAUSES = [5, 60, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400] as const
+const PAUSES: readonly number[] = [5, 60, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400]
 
 /** Of a receiver that asks for a longer pause, no more than this is granted. */
 const LONGEST_WISH_MS = 3_600_000
@@ -21,13 +21,15 @@ export const grantedWishMs = (retryAfterMs: number | null): number =>
 /**
  * The pause after a failed attempt, in milliseconds; null after the last attempt.
  * @param attempt 1 for the first one
+ * @param pauses between the attempts, in seconds
  */
 export function retryDelayMs(
   attempt: number,
   retryAfterMs: number | null,
-  random: () => number
+  random: () => number,
+  pauses: readonly number[] = PAUSES
 ): number | null {
-  const seconds = PAUSES[attempt - 1]
+  const seconds = pauses[attempt - 1]
   if (seconds === undefined) return null
   return Math.max(withJitter(seconds * 1000, random), grantedWishMs(retryAfterMs))
 }

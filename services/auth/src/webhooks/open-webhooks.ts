@@ -52,7 +52,7 @@ export async function openWebhooks(config: AuthConfig, ports: WebhookPorts): Pro
     { name: 'count webhook deliveries', run: count }
   )
   const forgets = [
-    forgetDeliveries(db, config.AUTH_WEBHOOK_RETENTION_DAYS, clock),
+    forgetDeliveries(db, 'webhook', config.AUTH_WEBHOOK_RETENTION_DAYS, clock),
     forgetPreviousSecrets(db, clock),
     forgetOrphans(db)
   ]

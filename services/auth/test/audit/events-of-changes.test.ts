@@ -9,6 +9,7 @@ import { postgresDialect } from '../../src/database/postgres-dialect.ts'
 import { nodeSqliteDialect } from '../../src/database/sqlite-dialect.ts'
 import type { Tables } from '../../src/database/tables.ts'
 import { invitationStore } from '../../src/invitations/invitation-store.ts'
+import { issueToken } from '../../src/mail/mail-tokens.ts'
 import { durableSessions } from '../../src/sessions/durable-sessions.ts'
 import { type AuthUnderTest, authService, OPS_TOKEN, password } from '../fixtures/auth-service.ts'
 import { databaseKinds, type TestDatabase } from '../fixtures/databases.ts'
@@ -27,10 +28,20 @@ const TABLES = [
   'client_secrets',
   'signing_keys',
   'all_tokens',
-  'invitations'
+  'invitations',
+  'mail_tokens',
+  'deliveries'
 ] as const
 
-const EMPTIED = ['accounts', 'sessions', 'client_secrets', 'clients', 'invitations'] as const
+const EMPTIED = [
+  'accounts',
+  'sessions',
+  'client_secrets',
+  'clients',
+  'invitations',
+  'mail_tokens',
+  'deliveries'
+] as const
 
 const dialectOf = ({ address, folder, poolSize }: DatabaseOptions) =>
   address === null
@@ -75,6 +86,9 @@ const call = ({ auth }: Made, method: 'POST' | 'PUT' | 'DELETE', path: string, p
     ...(payload === undefined ? {} : { payload })
   })
 
+/** of a link in a letter */
+const token = 'a'.repeat(43)
+
 const newcomer = { email: 'new@example.com', password }
 const imported = { email: newcomer.email, passwordHash: `$2b$10$${'a'.repeat(53)}` }
 
@@ -106,6 +120,15 @@ const changes: Record<string, Change> = {
   'another password': {
     make: (made) => call(made, 'PUT', `/users/${made.user}/password`, { password }),
     events: ['password-set']
+  },
+  'a password that is set with a link': {
+    before: ({ auth, user }) => {
+      const owner = { id: user, email, passwordVersion: 0 }
+      const issued = { token, purpose: 'password-reset', owner, lifetimeSeconds: 1000 } as const
+      return issueToken(auth.database, issued, auth.clock())
+    },
+    make: ({ auth }) => auth.post('/password/reset', { token, newPassword: password }),
+    events: ['password-reset']
   },
   'a disabled user': {
     make: (made) => call(made, 'POST', `/users/${made.user}/disable`),

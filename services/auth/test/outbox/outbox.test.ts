@@ -158,7 +158,7 @@ for (const { name, skip, make } of databaseKinds) {
       const many = Array.from({ length: 7 }, (_, at) => message('x', at))
       await queueDeliveries(db, many, clock() - 31 * DAY_MS)
       await queueDeliveries(db, [message('x', 8)], clock() - 29 * DAY_MS)
-      const forget = forgetDeliveries(db, 30, clock, 5)
+      const forget = forgetDeliveries(db, 'webhook', 30, clock, 5)
       t.equal(await forget(), true, 'there is more')
       t.equal(await forget(), false)
       const left = await db.selectFrom('deliveries').select('message_id').execute()

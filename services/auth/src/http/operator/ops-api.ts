@@ -10,6 +10,7 @@ import { importUsers } from './import-users.ts'
 import { invitationRoutes } from './invitations.ts'
 import { keyRoutes } from './keys.ts'
 import { listUsers } from './list-users.ts'
+import { mailRoutes } from './mail.ts'
 import type { OpsApiOptions, OpsRoutes } from './ops-routes.ts'
 import { type OperatorPolicy, requireOperator } from './require-operator.ts'
 import { revokeTokens } from './revoke-tokens.ts'
@@ -44,6 +45,7 @@ const groups: OpsRoutes[] = [
   revokeTokens,
   webhookRoutes,
   webhookDeliveryRoutes,
+  mailRoutes,
   gatewayRoutes,
   databaseRoutes,
   auditRoutes

@@ -4,7 +4,7 @@ import type { NewUser } from '../../app-settings.ts'
 import type { AuthState } from '../../auth-state.ts'
 
 /** What the operators' API depends on. */
-export type OpsApiOptions = Omit<AuthState, 'tokens'> & {
+export type OpsApiOptions = Omit<AuthState, 'passwordResets' | 'tokens'> & {
   readonly fleet: Pick<Fleet, 'live'>
   readonly newUser: NewUser
   readonly clock: () => number

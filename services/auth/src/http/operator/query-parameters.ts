@@ -1,5 +1,6 @@
 import { Type } from 'typebox'
 import { isStorableText } from '../../database/storable.ts'
+import { type DeliveryState, deliveryStates } from '../../outbox/delivery.ts'
 import { invalidParameter } from '../../refusals.ts'
 
 const MOST = 1000
@@ -21,6 +22,23 @@ export const Instant = Type.String({
   description: 'Only what happened at this time or later. ISO 8601, in UTC.',
   examples: ['2026-11-23T10:00:00Z']
 })
+
+export const DeliveryStateQuery = Type.Optional(
+  Type.String({
+    maxLength: 16,
+    description: `Only those in this state: ${deliveryStates.join(', ')}.`,
+    examples: ['dead']
+  })
+)
+
+/** @throws Refusal INVALID_REQUEST */
+export function readDeliveryState(text: string): DeliveryState {
+  const state = deliveryStates.find((one) => one === text)
+  if (state === undefined) {
+    throw invalidParameter('state', `must be one of: ${deliveryStates.join(', ')}`)
+  }
+  return state
+}
 
 /**
  * The maximum number of entries in a response.

@@ -1,10 +1,9 @@
 import { Type } from 'typebox'
-import { type DeliveryState, deliveryStates } from '../../outbox/delivery.ts'
-import { invalidParameter, noSuchDelivery, noSuchWebhook } from '../../refusals.ts'
+import { noSuchDelivery, noSuchWebhook } from '../../refusals.ts'
 import { uuid } from '../fields.ts'
 import { operatorSource } from './operator-source.ts'
 import type { OpsRoutes } from './ops-routes.ts'
-import { Limit, readLimit } from './query-parameters.ts'
+import { DeliveryStateQuery, Limit, readDeliveryState, readLimit } from './query-parameters.ts'
 import { DeliveryAnswer, deliveryAnswer, WebhookParams } from './webhook-schemas.ts'
 
 const tags = ['Webhooks']
@@ -17,13 +16,7 @@ const Query = Type.Object({
       examples: ['7f1b0a52-3c1e-4a53-9d0e-2b6b0c6f4c11']
     })
   ),
-  state: Type.Optional(
-    Type.String({
-      maxLength: 16,
-      description: `Only deliveries in this state: ${deliveryStates.join(', ')}.`,
-      examples: ['dead']
-    })
-  ),
+  state: DeliveryStateQuery,
   limit: Limit
 })
 const Params = Type.Object({
@@ -34,15 +27,6 @@ const Params = Type.Object({
   })
 })
 const Done = Type.Object({ id: uuid('The id of the delivery.') }, { title: 'ChangedDelivery' })
-
-/** @throws Refusal INVALID_REQUEST */
-function readState(text: string): DeliveryState {
-  const state = deliveryStates.find((one) => one === text)
-  if (state === undefined) {
-    throw invalidParameter('state', `must be one of: ${deliveryStates.join(', ')}`)
-  }
-  return state
-}
 
 const listDeliveries: OpsRoutes = (service, { webhooks }) => {
   service.get(
@@ -66,7 +50,7 @@ const listDeliveries: OpsRoutes = (service, { webhooks }) => {
     async ({ query }) => {
       const found = await webhooks.deliveries({
         webhook: query.webhook,
-        state: query.state === undefined ? undefined : readState(query.state),
+        state: query.state === undefined ? undefined : readDeliveryState(query.state),
         limit: readLimit(query.limit)
       })
       return { deliveries: found.map(deliveryAnswer) }

@@ -124,5 +124,6 @@ export function testAnswer(attempt: Attempt) {
     return { delivered: true, status: attempt.status, fault: null }
   }
   if (attempt.outcome === 'stopped') return { delivered: false, status: null, fault: 'stopped' }
-  return { delivered: false, status: attempt.status, fault: attempt.fault }
+  const status = attempt.outcome === 'failed' ? attempt.status : null
+  return { delivered: false, status, fault: attempt.fault }
 }

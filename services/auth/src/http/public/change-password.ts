@@ -5,6 +5,7 @@ import type { Account } from '../../accounts/account.ts'
 import { together } from '../../accounts/password-change-proof.ts'
 import { passwordFault } from '../../accounts/password-rules.ts'
 import { type Caller, credentialOf } from '../../guesses/guesses.ts'
+import { passwordChangedNotice } from '../../mail/notices.ts'
 import { invalidMember, noAccount, sessionEnded, wrongCredentials } from '../../refusals.ts'
 import { ifPossible } from '../../sessions/if-possible.ts'
 import { currentPassword, newPassword, noAccountProblem } from '../fields.ts'
@@ -52,7 +53,7 @@ const schema = {
  * by the new password. If the session store does not answer, `SessionEnds.settle` tells it later.
  */
 export const changePassword: Route = (service, options) => {
-  const { accounts, guesses, ring, clock } = options
+  const { accounts, guesses, mail, ring, clock } = options
   const { passwords } = accounts
   const { ends } = options.sessions
   const { cookieSameSite } = options.settings
@@ -88,8 +89,16 @@ export const changePassword: Route = (service, options) => {
     }
     const passwordHash = await passwords.hash(chosen)
     const requestHash = await passwords.hash(together(request.body))
-    const change = { passwordHash, requestHash, sid: session, source, clock }
-    const ended = await accounts.changePassword(account, change)
+    const cause = { source, language: mail.languageFor(request.headers['accept-language']) }
+    const ended = await accounts.changePassword(account, {
+      passwordHash,
+      requestHash,
+      sid: session,
+      source,
+      clock,
+      notify: (transaction, nowMs) =>
+        mail.add(transaction, passwordChangedNotice(account, cause, nowMs), nowMs)
+    })
     // Another change came first: the password is no longer the current one.
     if (ended === null) throw wrongCredentials()
     const changed = { ...account, passwordVersion: account.passwordVersion + 1 }

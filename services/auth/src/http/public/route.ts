@@ -7,7 +7,7 @@ import type { LimitAddress } from './limit-address.ts'
 /** What the routes depend on. */
 type PublicRouteOptions = Pick<
   AuthState,
-  'accounts' | 'guesses' | 'invitations' | 'keys' | 'sessions'
+  'accounts' | 'guesses' | 'invitations' | 'keys' | 'mail' | 'passwordResets' | 'sessions'
 > & {
   readonly settings: AuthSettings
   readonly ring: KeyRing

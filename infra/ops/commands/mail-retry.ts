@@ -1,0 +1,22 @@
+import type { Command } from '../command.ts'
+import { BadUsage } from '../failures.ts'
+
+export const mailRetry: Command = {
+  name: 'mail retry',
+  usage: 'LETTER | --all',
+  summary: 'Queues a dead letter again, or all dead letters, with all their attempts.',
+  options: { all: { type: 'boolean' } },
+  words: [0, 1],
+  async run({ positionals: [letter], options: { all = false } }, ops) {
+    if ((letter === undefined) === (all === false)) {
+      throw new BadUsage('give a letter, or --all for all dead letters')
+    }
+    if (letter === undefined) {
+      const answer = await ops.call<{ retried: number }>('POST', '/ops/mail/retry')
+      return { json: answer, text: `queued again: ${answer.retried}` }
+    }
+    const path = `/ops/mail/${encodeURIComponent(letter)}/retry`
+    const answer = await ops.call<{ id: string }>('POST', path)
+    return { json: answer, text: `${answer.id} is queued again` }
+  }
+}

@@ -1,0 +1,163 @@
+import { Type } from 'typebox'
+import { noSuchLetter } from '../../mail/mail-refusals.ts'
+import { type Delivery, deliveryStates } from '../../outbox/delivery.ts'
+import { instant, instantOrNull, uuid } from '../fields.ts'
+import { operatorSource } from './operator-source.ts'
+import type { OpsRoutes } from './ops-routes.ts'
+import { DeliveryStateQuery, Limit, readDeliveryState, readLimit } from './query-parameters.ts'
+
+const tags = ['Mail']
+
+const LetterAnswer = Type.Object(
+  {
+    id: uuid('The id of the letter in the queue.'),
+    messageId: Type.String({
+      description: 'The Message-ID before the @: the same in all attempts.',
+      examples: ['mail_5e2a7c0e-6a0f-4f6e-a7bb-57a1d0a3c2b1']
+    }),
+    letter: Type.String({
+      description: 'What is sent: the name of its template.',
+      examples: ['password-reset']
+    }),
+    state: Type.String({
+      description: `One of ${deliveryStates.join(', ')}. dead: every attempt failed. discarded: no account has the address, or an operator dropped it.`,
+      examples: ['dead']
+    }),
+    attempts: Type.Integer({ description: 'How many attempts have begun.', examples: [3] }),
+    fault: Type.Union([Type.String({ examples: ['refused'] }), Type.Null()], {
+      description: 'Why the last attempt failed.'
+    }),
+    status: Type.Union([Type.Integer({ examples: [550] }), Type.Null()], {
+      description: 'The reply of the mail server, or the HTTP status; null if there was none.'
+    }),
+    createdAt: instant('When it was queued.'),
+    nextAttemptAt: instantOrNull('When the next attempt is due; null unless it is pending.'),
+    settledAt: instantOrNull('When it was sent, given up or discarded.')
+  },
+  { title: 'Letter' }
+)
+const Params = Type.Object({
+  letter: Type.String({
+    pattern: '^[0-9a-f-]{36}$',
+    description: 'The id of the letter.',
+    examples: ['7f1b0a52-3c1e-4a53-9d0e-2b6b0c6f4c11']
+  })
+})
+const Done = Type.Object({ id: uuid('The id of the letter.') }, { title: 'ChangedLetter' })
+
+const dated = (ms: number | null): string | null =>
+  ms === null ? null : new Date(ms).toISOString()
+
+const toAnswer = (delivery: Delivery) => ({
+  id: delivery.id,
+  messageId: delivery.messageId,
+  letter: delivery.topic,
+  state: delivery.state,
+  attempts: delivery.attempts,
+  fault: delivery.fault,
+  status: delivery.status,
+  createdAt: new Date(delivery.createdAtMs).toISOString(),
+  nextAttemptAt: dated(delivery.dueAtMs),
+  settledAt: dated(delivery.settledAtMs)
+})
+
+const listLetters: OpsRoutes = (service, { mail }) => {
+  service.get(
+    '/mail',
+    {
+      schema: {
+        operationId: 'listMail',
+        summary: 'List letters',
+        description:
+          'Lists letters to users, the newest first. Addresses and contents are not shown.',
+        tags,
+        answers: { 200: { description: 'The letters.' } },
+        querystring: Type.Object({ state: DeliveryStateQuery, limit: Limit }),
+        response: {
+          200: Type.Object(
+            { letters: Type.Array(LetterAnswer, { description: 'The newest first.' }) },
+            { title: 'Letters' }
+          )
+        }
+      }
+    },
+    async ({ query }) => {
+      const state = query.state === undefined ? undefined : readDeliveryState(query.state)
+      const found = await mail.list({ state, limit: readLimit(query.limit) })
+      return { letters: found.map(toAnswer) }
+    }
+  )
+}
+
+const retryLetter: OpsRoutes = (service, { mail }) => {
+  service.post(
+    '/mail/:letter/retry',
+    {
+      schema: {
+        operationId: 'retryMail',
+        summary: 'Retry a letter',
+        description: 'Queues a dead letter again, with all its attempts.',
+        tags,
+        answers: { 200: { description: 'The letter is pending.' } },
+        problems: { NOT_FOUND: 'There is no dead letter with this id.' },
+        params: Params,
+        response: { 200: Done }
+      }
+    },
+    async (request) => {
+      const { letter: id } = request.params
+      if (!(await mail.retry(id, operatorSource(request)))) throw noSuchLetter('dead')
+      return { id }
+    }
+  )
+}
+
+const retryAll: OpsRoutes = (service, { mail }) => {
+  service.post(
+    '/mail/retry',
+    {
+      schema: {
+        operationId: 'retryAllMail',
+        summary: 'Retry all letters',
+        description: 'Queues all dead letters again, for example after an outage of the server.',
+        tags,
+        answers: { 200: { description: 'How many there were.' } },
+        response: {
+          200: Type.Object(
+            { retried: Type.Integer({ description: 'How many were dead.', examples: [12] }) },
+            { title: 'RetriedLetters' }
+          )
+        }
+      }
+    },
+    async (request) => ({ retried: await mail.retryAll(operatorSource(request)) })
+  )
+}
+
+const dropLetter: OpsRoutes = (service, { mail }) => {
+  service.post(
+    '/mail/:letter/drop',
+    {
+      schema: {
+        operationId: 'dropMail',
+        summary: 'Drop a letter',
+        description: 'A pending or dead letter is not sent.',
+        tags,
+        answers: { 200: { description: 'The letter is discarded.' } },
+        problems: { NOT_FOUND: 'There is no pending or dead letter with this id.' },
+        params: Params,
+        response: { 200: Done }
+      }
+    },
+    async (request) => {
+      const { letter: id } = request.params
+      if (!(await mail.drop(id, operatorSource(request)))) throw noSuchLetter('pending or dead')
+      return { id }
+    }
+  )
+}
+
+/** Letters to users that are sent, or could not be sent. */
+export const mailRoutes: OpsRoutes = (service, options) => {
+  for (const route of [listLetters, retryLetter, retryAll, dropLetter]) route(service, options)
+}

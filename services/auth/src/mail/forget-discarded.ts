@@ -1,0 +1,26 @@
+import type { Kysely } from 'kysely'
+import type { Tables } from '../database/tables.ts'
+import { ADDRESS_WINDOW_MS } from './mail-queue.ts'
+
+const BATCH = 500
+
+/**
+ * Deletes letters that had no recipient, as soon as they no longer count for the limit of their
+ * address: strangers can cause many of them. Returns whether there may be more.
+ */
+export const forgetDiscarded =
+  (db: Kysely<Tables>, clock: () => number) => async (): Promise<boolean> => {
+    const { numDeletedRows } = await db
+      .deleteFrom('deliveries')
+      .where('position', 'in', ({ selectFrom }) =>
+        selectFrom('deliveries')
+          .select('position')
+          .where('kind', '=', 'mail')
+          .where('state', '=', 'discarded')
+          .where('created_at_ms', '<', clock() - ADDRESS_WINDOW_MS)
+          .orderBy('created_at_ms')
+          .limit(BATCH)
+      )
+      .executeTakeFirstOrThrow()
+    return numDeletedRows === BigInt(BATCH)
+  }

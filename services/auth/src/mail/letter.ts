@@ -1,0 +1,31 @@
+/** What a letter needs, and what its template can show. */
+type Letter = {
+  /** the page of the application to which its link leads */
+  readonly page: string
+  /** the placeholders of its template, apart from those of every letter */
+  readonly values: readonly string[]
+}
+
+/** Every letter that the system sends. A template per language has the same name. */
+export const letters = {
+  /** carries a token, with which its reader sets a password */
+  'password-reset': { page: '/reset-password', values: ['minutes'] },
+  /** tells the owner of an account that its password is another one */
+  'password-changed': { page: '/forgot-password', values: ['time'] }
+} as const satisfies Record<string, Letter>
+
+export type LetterName = keyof typeof letters
+
+export const letterNames = Object.keys(letters) as LetterName[]
+
+/** The placeholders that every template can have. */
+export const commonValues = ['app', 'email', 'link'] as const
+
+/**
+ * The link of a letter. A token stands in the fragment: browsers send it neither to the server of
+ * the page nor in `Referer` (RFC 9110 §10.1.3), and no log of a server has it.
+ */
+export const linkOf = (appUrl: string, name: LetterName, token: string | null): string => {
+  const page = `${appUrl.replace(/\/+$/, '')}${letters[name].page}`
+  return token === null ? page : `${page}#token=${token}`
+}

@@ -1,0 +1,30 @@
+import { domainToASCII } from 'node:url'
+
+/** the atoms of a local part (RFC 5322 §3.2.3), with the characters of RFC 6532 */
+const LOCAL_PART = /^[\w!#$%&'*+/=?^`{|}~.\u00a0-\u{10ffff}-]{1,64}$/u
+const DOMAIN = /^[a-z0-9-]+(\.[a-z0-9-]+)*$/
+
+/**
+ * The address as an envelope has it, with the domain in ASCII; null if no mail is sent to it. An
+ * account may have an address with quotes, commas or angle brackets, which would name other
+ * recipients in a header.
+ * @param email as `canonicalEmail` returns it
+ */
+export function mailableAddress(email: string): string | null {
+  const at = email.lastIndexOf('@')
+  const local = email.slice(0, at)
+  const domain = domainToASCII(email.slice(at + 1))
+  return at > 0 && LOCAL_PART.test(local) && DOMAIN.test(domain) ? `${local}@${domain}` : null
+}
+
+/** Who sends: the address of the envelope, and the name that readers see. */
+export type Sender = { readonly name: string; readonly address: string }
+
+const SENDER = /^(?:([^<>"@,;:\\\p{C}]{1,80}?)\s*<([^<>\s]{3,254})>|([^<>\s]{3,254}))$/u
+
+/** Reads `Example <no-reply@example.com>` or a bare address. Null if it is neither. */
+export function readSender(text: string): Sender | null {
+  const [, name = '', inBrackets, bare = ''] = SENDER.exec(text.trim()) ?? []
+  const address = mailableAddress(inBrackets ?? bare)
+  return address === null ? null : { name: name.trim(), address }
+}

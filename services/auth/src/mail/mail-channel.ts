@@ -1,0 +1,136 @@
+import type { Kysely } from 'kysely'
+import type { Tables } from '../database/tables.ts'
+import type { SealingKeys } from '../keys/seal.ts'
+import type { Channel } from '../outbox/channel.ts'
+import type { Attempt, ClaimedDelivery } from '../outbox/delivery.ts'
+import { withJitter } from '../outbox/retry-delay.ts'
+import { type LetterName, linkOf } from './letter.ts'
+import { mailableAddress } from './mail-address.ts'
+import { MAIL_TARGET } from './mail-queue.ts'
+import { failed, letterFaults, type MailTransport, type OutgoingMail } from './outgoing-mail.ts'
+import { type QueuedMail, unsealMail } from './queued-mail.ts'
+import type { Templates } from './templates.ts'
+
+/**
+ * Decides to whom a letter goes, and makes what its token stands for valid. Null: there is nothing
+ * to send, for example because no account has the address.
+ * @throws Error if the database does not answer; the letter is attempted again
+ */
+export type PrepareLetter = (mail: QueuedMail, nowMs: number) => Promise<Recipient | null>
+
+export type Recipient = {
+  readonly email: string
+  /** for the placeholders of its template */
+  readonly values: Readonly<Record<string, string>>
+}
+
+export type PrepareLetters = Readonly<Record<LetterName, PrepareLetter>>
+
+export type MailChannelOptions = {
+  readonly db: Kysely<Tables>
+  readonly sealing: SealingKeys
+  readonly templates: Templates
+  readonly transport: MailTransport
+  readonly prepare: PrepareLetters
+  /** the name of the application, as readers see it */
+  readonly app: string
+  readonly appUrl: string
+  /** how many letters one process sends at the same time */
+  readonly concurrency: number
+  /** for one attempt */
+  readonly timeoutMs: number
+  readonly clock: () => number
+  /** 0 to 1 */
+  readonly random: () => number
+}
+
+/** so that a claim outlives the attempt, its note and a slow database */
+const LEASE_MARGIN_MS = 30_000
+const FIRST_PAUSE_MS = 1000
+const LONGEST_PAUSE_MS = 60_000
+
+/**
+ * The pauses between the attempts to send a letter, in seconds: eight hours in all. Servers that
+ * greylist accept a letter after some minutes (RFC 6647 §5).
+ */
+const PAUSES = [5, 60, 300, 900, 3600, 7200, 14_400] as const
+
+/**
+ * Sends letters. While the server does not work, it gets one attempt at a time, with longer pauses
+ * between them, however many letters wait.
+ */
+export function mailChannel(options: MailChannelOptions): Channel {
+  const { db, concurrency, timeoutMs, random } = options
+  const server = { failures: 0, pausedUntilMs: 0 }
+  return {
+    kind: 'mail',
+    leaseMs: timeoutMs + LEASE_MARGIN_MS,
+    pausesSeconds: PAUSES,
+    async ready(nowMs) {
+      if (nowMs < server.pausedUntilMs || !(await isDue(db, nowMs))) return []
+      const most = server.failures > 0 ? 1 : concurrency
+      return [{ target: MAIL_TARGET, most, send: (...of) => sendLetter(options, ...of) }]
+    },
+    async note(_transaction, _target, attempt, nowMs) {
+      if (attempt.outcome === 'delivered') server.failures = 0
+      if (attempt.outcome !== 'failed' || letterFaults.has(attempt.fault)) return
+      server.failures += 1
+      const pauseMs = Math.min(FIRST_PAUSE_MS * 2 ** (server.failures - 1), LONGEST_PAUSE_MS)
+      server.pausedUntilMs = nowMs + withJitter(pauseMs, random)
+    }
+  }
+}
+
+async function isDue(db: Kysely<Tables>, nowMs: number): Promise<boolean> {
+  const row = await db
+    .selectFrom('deliveries')
+    .select('position')
+    .where('kind', '=', 'mail')
+    .where('target', '=', MAIL_TARGET)
+    .where('state', '=', 'pending')
+    .where('due_at_ms', '<=', nowMs)
+    .limit(1)
+    .executeTakeFirst()
+  return row !== undefined
+}
+
+async function sendLetter(
+  options: MailChannelOptions,
+  { messageId, payload }: ClaimedDelivery,
+  stopping: AbortSignal
+): Promise<Attempt> {
+  const mail = unsealed(payload, options.sealing, messageId)
+  if (mail === null) return failed('unknown-key')
+  const recipient = await options.prepare[mail.letter](mail, options.clock())
+  if (recipient === null) return { outcome: 'discarded', fault: 'no-recipient' }
+  const to = mailableAddress(recipient.email)
+  if (to === null) return { outcome: 'discarded', fault: 'unmailable' }
+  const outgoing = outgoingOf(options, { mail, recipient, to, id: messageId })
+  return await options.transport.send(outgoing, stopping)
+}
+
+/** Null if another key has encrypted it. All instances on one database need the same keys. */
+function unsealed(payload: string, keys: SealingKeys, messageId: string): QueuedMail | null {
+  try {
+    return unsealMail(payload, keys, messageId)
+  } catch {
+    return null
+  }
+}
+
+type Addressed = {
+  readonly mail: QueuedMail
+  readonly recipient: Recipient
+  readonly to: string
+  readonly id: string
+}
+
+function outgoingOf(
+  { templates, app, appUrl }: MailChannelOptions,
+  { mail, recipient, to, id }: Addressed
+): OutgoingMail {
+  const { letter, language } = mail
+  const link = linkOf(appUrl, letter, mail.token)
+  const values = { ...mail.values, ...recipient.values, app, link, email: recipient.email }
+  return { ...templates.render(letter, language, values), id, letter, language, to, link }
+}

@@ -1,0 +1,60 @@
+import type { Kysely } from 'kysely'
+import type { AuditKind, RequestSource } from '../audit/audit-event.ts'
+import { writeAudit } from '../audit/audit-log.ts'
+import type { Tables } from '../database/tables.ts'
+import type { Delivery, DeliveryState } from '../outbox/delivery.ts'
+import { deliveryList } from '../outbox/delivery-list.ts'
+import { MAIL_TARGET } from './mail-queue.ts'
+
+/** The queue of letters, for operators. They see neither addresses nor contents. */
+export type MailOperations = {
+  /** The newest first. */
+  list(query: {
+    readonly state?: DeliveryState | undefined
+    readonly limit: number
+  }): Promise<Delivery[]>
+  /** Queues a dead letter again, with all its attempts. False if there is none. */
+  retry(id: string, source: RequestSource): Promise<boolean>
+  /** The same for all dead letters. Returns how many there were. */
+  retryAll(source: RequestSource): Promise<number>
+  /** A pending or dead letter is not sent. False if there is none. */
+  drop(id: string, source: RequestSource): Promise<boolean>
+}
+
+export function mailOperations(db: Kysely<Tables>, clock: () => number): MailOperations {
+  const letters = deliveryList(db)
+  const changed = async (
+    transaction: Kysely<Tables>,
+    kind: Extract<AuditKind, `mail-${string}`>,
+    detail: { readonly letter: string } | { readonly count: number },
+    source: RequestSource
+  ) => {
+    const event = { kind, subject: null, sid: null, source, detail }
+    await writeAudit(transaction, event, clock())
+  }
+  return {
+    list: ({ state, limit }) => letters.list({ kind: 'mail', state, limit }),
+    async retry(id, source) {
+      if ((await letters.find('mail', id)) === null) return false
+      return await db.transaction().execute(async (transaction) => {
+        if (!(await letters.retry(transaction, id, clock()))) return false
+        await changed(transaction, 'mail-retried', { letter: id }, source)
+        return true
+      })
+    },
+    retryAll: (source) =>
+      db.transaction().execute(async (transaction) => {
+        const count = await letters.retryAll(transaction, 'mail', MAIL_TARGET, clock())
+        if (count > 0) await changed(transaction, 'mail-retried', { count }, source)
+        return count
+      }),
+    async drop(id, source) {
+      if ((await letters.find('mail', id)) === null) return false
+      return await db.transaction().execute(async (transaction) => {
+        if (!(await letters.discard(transaction, id, clock()))) return false
+        await changed(transaction, 'mail-dropped', { letter: id }, source)
+        return true
+      })
+    }
+  }
+}

@@ -1,0 +1,111 @@
+import { createHmac, randomBytes, randomUUID } from 'node:crypto'
+import { type Kysely, PostgresAdapter, sql } from 'kysely'
+import type { Tables } from '../database/tables.ts'
+import type { SealingKeys } from '../keys/seal.ts'
+import { queueDeliveries } from '../outbox/queue-deliveries.ts'
+import type { KeyRing } from '../secrets/key-ring.ts'
+import { mailQueueFull } from './mail-refusals.ts'
+import { type QueuedMail, sealMail } from './queued-mail.ts'
+
+/** A letter to queue. */
+export type NewMail = Omit<QueuedMail, 'token' | 'values'> & {
+  readonly values?: QueuedMail['values']
+}
+
+/** What becomes letters. Nothing is sent before the transaction ends. */
+export type MailQueue = {
+  /** Queues a letter about an account, in the transaction of the change that it tells of. */
+  add(transaction: Kysely<Tables>, mail: NewMail, nowMs: number): Promise<void>
+  /**
+   * Queues a letter with a token to an address that a stranger named. Does nothing if the address
+   * has had enough letters: its owner has them already. The same work for every address.
+   * @throws Refusal UNAVAILABLE if too many letters wait
+   */
+  request(mail: NewMail, nowMs: number): Promise<void>
+}
+
+/** The one target of letters: the server that takes them. */
+export const MAIL_TARGET = 'mail'
+
+/** A stranger can have so many letters sent to one address in this time. */
+export const MOST_PER_ADDRESS = 5
+export const ADDRESS_WINDOW_MS = 3_600_000
+
+/** So many letters may wait before strangers can cause no more. About 1 KiB each. */
+export const MOST_WAITING = 10_000
+
+type MailQueueOptions = {
+  readonly db: Kysely<Tables>
+  readonly sealing: SealingKeys
+  readonly ring: KeyRing
+  /** for tests */
+  readonly mostWaiting?: number
+}
+
+export function mailQueue({ db, sealing, ring, ...options }: MailQueueOptions): MailQueue {
+  const { mostWaiting = MOST_WAITING } = options
+  const add = async (on: Kysely<Tables>, mail: QueuedMail, nowMs: number): Promise<void> => {
+    const messageId = `mail_${randomUUID()}`
+    const delivery = {
+      kind: 'mail' as const,
+      target: MAIL_TARGET,
+      lane: laneOf(mail.email, ring),
+      messageId,
+      topic: mail.letter,
+      payload: sealMail(mail, sealing, messageId)
+    }
+    await queueDeliveries(on, [delivery], nowMs)
+  }
+  return {
+    add: (transaction, mail, nowMs) =>
+      add(transaction, { values: {}, ...mail, token: null }, nowMs),
+    request: (mail, nowMs) =>
+      db.transaction().execute(async (transaction) => {
+        const lane = laneOf(mail.email, ring)
+        await lockLane(transaction, lane)
+        if (await isWaiting(transaction, mostWaiting)) throw mailQueueFull()
+        const since = nowMs - ADDRESS_WINDOW_MS
+        if ((await countOf(transaction, lane, since)) >= MOST_PER_ADDRESS) return
+        await add(transaction, { values: {}, ...mail, token: newToken() }, nowMs)
+      })
+  }
+}
+
+/** 256 random bits. */
+const newToken = (): string => randomBytes(32).toString('base64url')
+
+/** Letters to one address come one after the other. The queue does not show the address. */
+const laneOf = (email: string, ring: KeyRing): string =>
+  createHmac('sha256', ring.newest.secret).update(`gatehouse mail\0${email}`).digest('base64url')
+
+/** Requests for one address come one after the other, as on SQLite all transactions do. */
+async function lockLane(transaction: Kysely<Tables>, lane: string): Promise<void> {
+  if (!(transaction.getExecutor().adapter instanceof PostgresAdapter)) return
+  await sql`select pg_advisory_xact_lock(hashtextextended(${lane}, 0))`.execute(transaction)
+}
+
+/** Whether so many letters wait. */
+async function isWaiting(on: Kysely<Tables>, most: number): Promise<boolean> {
+  const row = await on
+    .selectFrom('deliveries')
+    .select('position')
+    .where('kind', '=', 'mail')
+    .where('state', '=', 'pending')
+    .orderBy('position')
+    .offset(most - 1)
+    .limit(1)
+    .executeTakeFirst()
+  return row !== undefined
+}
+
+/** How many letters of a lane were queued since then. */
+async function countOf(on: Kysely<Tables>, lane: string, sinceMs: number): Promise<number> {
+  const { count } = await on
+    .selectFrom('deliveries')
+    .select(({ fn }) => fn.countAll<number>().as('count'))
+    .where('kind', '=', 'mail')
+    .where('lane', '=', lane)
+    .where('created_at_ms', '>', sinceMs)
+    .executeTakeFirstOrThrow()
+  return Number(count)
+}

@@ -1,0 +1,126 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { unreadable } from '@gatehouse/settings/file-fault'
+import { SettingsFault } from '@gatehouse/settings/read-settings'
+import type { AuthConfig } from '../config.ts'
+import type { Database } from '../database/open-database.ts'
+import type { SealingKeys } from '../keys/seal.ts'
+import { forgetDeliveries } from '../outbox/forget-deliveries.ts'
+import type { Ports } from '../ports.ts'
+import type { KeyRing } from '../secrets/key-ring.ts'
+import { fileTransport } from './file-transport.ts'
+import { forgetDiscarded } from './forget-discarded.ts'
+import { readSender, type Sender } from './mail-address.ts'
+import type { PrepareLetters } from './mail-channel.ts'
+import { type Mail, mailDelivery } from './mail-delivery.ts'
+import { mailServerOf, requiresTls } from './mail-settings.ts'
+import { forgetTokens } from './mail-tokens.ts'
+import type { MailTransport } from './outgoing-mail.ts'
+import { smtpTransport } from './smtp-transport.ts'
+import { readTemplates } from './templates.ts'
+import { webhookTransport } from './webhook-transport.ts'
+
+type OpenMail = Mail & {
+  /** Delete old letters and tokens, as `Retention.also`. */
+  readonly forgets: readonly (() => Promise<boolean>)[]
+}
+
+type MailPorts = Pick<Ports, 'log' | 'registry' | 'closing' | 'jobs'> & {
+  readonly database: Database
+  readonly sealing: SealingKeys
+  readonly ring: KeyRing
+  /** to whom each letter goes */
+  readonly letters: PrepareLetters
+  readonly clock: () => number
+}
+
+const TIMEOUT_MS = 30_000
+const CONCURRENCY = 4
+
+/** @throws SettingsFault if a template or the file of an authority cannot be used */
+export function openMail(config: AuthConfig, ports: MailPorts): OpenMail {
+  const { database, log, closing, jobs, clock } = ports
+  const db = database.tables
+  const from = senderOf(config)
+  const { AUTH_MAIL_TEMPLATES_DIR: folder = null, AUTH_MAIL_LANGUAGE: fallback } = config
+  const transport = transportOf(config, from, ports)
+  const { mail, deliverer, count } = mailDelivery({
+    ...ports,
+    db,
+    prepare: ports.letters,
+    templates: readTemplates(folder, fallback),
+    transport: transport ?? noTransport,
+    app: from.name === '' ? new URL(config.AUTH_APP_URL).host : from.name,
+    appUrl: config.AUTH_APP_URL,
+    concurrency: CONCURRENCY,
+    timeoutMs: TIMEOUT_MS,
+    random: Math.random,
+    onFault: (err) => log.warn({ err }, 'the result of sending a letter was not noted')
+  })
+  if (transport !== null) {
+    closing.defer(deliverer.close)
+    jobs.push({ name: 'send mail', run: deliverer.run })
+  }
+  jobs.push({ name: 'count letters', run: count })
+  const forgets = [
+    forgetDeliveries(db, 'mail', config.AUTH_MAIL_RETENTION_DAYS, clock),
+    forgetDiscarded(db, clock),
+    forgetTokens(db, clock)
+  ]
+  return { ...(transport === null ? silent(mail) : mail), forgets }
+}
+
+/** Without mail, nothing waits for it. */
+const silent = (mail: Mail): Mail => ({ ...mail, isOn: false, add: async () => {} })
+
+/** Never used: without mail, no job sends. */
+const noTransport: MailTransport = {
+  send: async () => ({ outcome: 'stopped' })
+}
+
+function senderOf({ AUTH_MAIL_FROM }: AuthConfig): Sender {
+  const sender = readSender(AUTH_MAIL_FROM)
+  if (sender === null) throw new SettingsFault(['AUTH_MAIL_FROM must be one address'])
+  return sender
+}
+
+/** Null in production without AUTH_MAIL_URL: no mail is sent. */
+function transportOf(
+  config: AuthConfig,
+  from: Sender,
+  { log, clock }: Pick<MailPorts, 'log' | 'clock'>
+): MailTransport | null {
+  const { AUTH_MAIL_URL: text, NODE_ENV } = config
+  const server = text === undefined ? null : mailServerOf(text)
+  if (server?.kind === 'smtp') {
+    return smtpTransport({
+      server,
+      from,
+      requiresTls: requiresTls(server, config.AUTH_MAIL_TLS),
+      ca: caOf(config),
+      timeoutMs: TIMEOUT_MS
+    })
+  }
+  if (server?.kind === 'webhook') {
+    const secret = config.AUTH_MAIL_WEBHOOK_SECRET ?? ''
+    return webhookTransport({ url: server.url, secret, from, timeoutMs: TIMEOUT_MS, clock })
+  }
+  if (NODE_ENV === 'production') return null
+  return fileTransport({
+    folder: join(config.GATEHOUSE_DATA_DIR, 'mail'),
+    from,
+    clock,
+    onLetter: (letter) => log.warn(letter, 'AUTH_MAIL_URL is not set: a letter became a file')
+  })
+}
+
+function caOf({ AUTH_MAIL_CA_FILE: file }: AuthConfig): string | null {
+  if (file === undefined) return null
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (error) {
+    const fault = unreadable(file, error)
+    if (fault === null) throw error
+    throw new SettingsFault([`AUTH_MAIL_CA_FILE: ${fault}`])
+  }
+}

@@ -1,0 +1,33 @@
+import type { Attempt } from '../outbox/delivery.ts'
+import type { LetterName } from './letter.ts'
+import type { Rendered } from './templates.ts'
+
+/** A letter that can be sent. */
+export type OutgoingMail = Rendered & {
+  /** the same in every attempt: receivers recognise a repeated letter by it */
+  readonly id: string
+  readonly letter: LetterName
+  readonly language: string
+  /** one address, as `mailableAddress` returns it */
+  readonly to: string
+  readonly link: string
+}
+
+/** What takes letters. */
+export type MailTransport = {
+  /** Never throws for what a server does. */
+  send(mail: OutgoingMail, stopping: AbortSignal): Promise<Attempt>
+}
+
+/**
+ * The server is not to blame for these: it refused one letter or one recipient, for now or for
+ * good. After any other fault, letters wait until the server works.
+ */
+export const letterFaults: ReadonlySet<string> = new Set(['deferred', 'refused', 'unmailable'])
+
+export const failed = (fault: string, status: number | null = null): Attempt => ({
+  outcome: 'failed',
+  fault,
+  status,
+  retryAfterMs: null
+})

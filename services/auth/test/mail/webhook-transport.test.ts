@@ -1,0 +1,43 @@
+import { Webhook } from 'standardwebhooks'
+import t from 'tap'
+import type { OutgoingMail } from '../../src/mail/outgoing-mail.ts'
+import { webhookTransport } from '../../src/mail/webhook-transport.ts'
+import { newWebhookSecret } from '../../src/webhooks/webhook-signature.ts'
+import { status, webhookReceiver } from '../fixtures/webhook-receiver.ts'
+
+const letter: OutgoingMail = {
+  id: 'mail_7f1b0a52',
+  letter: 'password-reset',
+  language: 'en',
+  to: 'ada@example.com',
+  link: 'https://app.example/reset-password#token=abc',
+  subject: 'Reset your password',
+  text: 'Hello',
+  html: '<p>Hello</p>'
+}
+
+t.test('a webhook gets each letter signed, with the same id in each attempt', async (t) => {
+  const receiver = await webhookReceiver(t)
+  const secret = newWebhookSecret()
+  const from = { name: 'Example', address: 'no-reply@example.com' }
+  const { send } = webhookTransport({
+    url: new URL(receiver.url),
+    secret,
+    from,
+    timeoutMs: 60_000,
+    clock: Date.now
+  })
+  const stopping = new AbortController().signal
+  receiver.respond = status(500)
+  t.match(await send(letter, stopping), { outcome: 'failed', fault: 'status', status: 500 })
+  receiver.respond = status(202)
+  t.match(await send(letter, stopping), { outcome: 'delivered', status: 202 })
+
+  const [first, second] = receiver.received
+  t.equal(first?.id, letter.id)
+  t.equal(second?.id, letter.id)
+  const { id: _, link: __, ...data } = letter
+  const body = new Webhook(secret).verify(second?.text ?? '', { ...second?.headers })
+  t.match(body, { type: 'mail.send', data: { ...data, from } })
+  t.throws(() => new Webhook(newWebhookSecret()).verify(second?.text ?? '', { ...second?.headers }))
+})
