@@ -25,6 +25,7 @@ export async function askListener(
         ? overPlain(url, { agent: false }, resolve)
         : overTls(url, { ...pems(cert, key), agent: false, rejectUnauthorized: false }, resolve)
     request.once('error', reject)
+    request.once('close', () => reject(new Error('the request closed without a response')))
   })
   return { status: response.statusCode ?? 0, body: await text(response) }
 }

@@ -16,6 +16,8 @@ type Post = {
 /** Nothing of the body is used. More than this is not read. */
 const MOST_BODY_BYTES = 65_536
 const MOST_HEADER_BYTES = 16_384
+/** Responses of 1xx before the final one (RFC 9110 §15.2). None of them is used. */
+const MOST_INFORMATION = 10
 
 /**
  * Posts a message to an endpoint. A status of 2xx is a success, and redirects are not followed.
@@ -54,9 +56,18 @@ function responseTo(
   return new Promise((resolve, reject) => {
     const request =
       url.protocol === 'https:' ? requestHttps(url, options) : requestHttp(url, options)
+    let informed = 0
+    request.on('information', () => {
+      informed += 1
+      if (informed > MOST_INFORMATION) request.destroy(new Error('too many responses of 1xx'))
+    })
     request.on('response', resolve)
+    // The status of a response that switches protocols counts, and its connection is not used.
+    request.on('upgrade', (response) => resolve(response.destroy()))
     // Also after the response: the connection may break while the body is read.
     request.on('error', reject)
+    // A request can close without a response and without an error, and then has no time any longer.
+    request.on('close', () => reject(new Error('the request closed without a response')))
     request.end(body)
   })
 }

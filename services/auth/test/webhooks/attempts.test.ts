@@ -98,6 +98,38 @@ t.test('an attempt ends with its time, wherever the endpoint stops', async (t) =
   t.strictSame(await post(slowBody, reachableHosts(LOCAL), 100), delivered, 'the status counts')
 })
 
+t.test('a response that switches protocols is a failure', async (t) => {
+  for (const headers of ['', 'Connection: Upgrade\r\nUpgrade: websocket\r\n']) {
+    const url = await raw(t, (socket) => {
+      socket.write(`HTTP/1.1 101 Switching Protocols\r\n${headers}\r\n`)
+    })
+    t.match(await post(url, reachableHosts(LOCAL), 500), { outcome: 'failed' }, headers)
+  }
+})
+
+t.test('of an endless row of informational responses, a few are read', async (t) => {
+  let sent = 0
+  const hints = Buffer.from('HTTP/1.1 103 Early Hints\r\n\r\n'.repeat(1000))
+  const flood = async (socket: Socket): Promise<void> => {
+    while (!socket.destroyed) {
+      sent += hints.length
+      if (!socket.write(hints))
+        await Promise.race([once(socket, 'drain'), once(socket, 'close')]).catch(() => {})
+    }
+  }
+  const url = await raw(t, (socket) => void flood(socket))
+  t.strictSame(await post(url), failed('connection-lost'))
+  t.ok(sent < 10_000_000, `${sent} bytes`)
+  const hinting = await raw(t, (socket) => {
+    socket.write(`${'HTTP/1.1 103 Early Hints\r\n\r\n'.repeat(3)}HTTP/1.1 204 No Content\r\n\r\n`)
+  })
+  t.strictSame(
+    await post(hinting),
+    { outcome: 'delivered', status: 204 },
+    'and the last one counts'
+  )
+})
+
 t.test('of a response that does not end, a bounded part is read', async (t) => {
   let sent = 0
   const url = await listening(t, async (_request, response) => {
