@@ -14,7 +14,7 @@ export const socketOpener =
   }: Pick<FetchPorts, 'origin' | 'origins' | 'usableToken'>): GatehouseClient['webSocket'] =>
   async (address, { protocols = [], signal } = {}) => {
     const url = new URL(address, origin)
-    const ofPages = url.origin.replace('ws', 'http')
+    const ofPages = url.origin.replace(/^ws/, 'http')
     if (!origins.has(ofPages)) throw new TypeError(`${ofPages} is not one of the origins`)
     url.protocol = url.protocol.replace('http', 'ws')
     const grant = await untilAborted(usableToken(true), signal)

@@ -4,12 +4,29 @@ import { dataFolder } from '@gatehouse/fixtures/data-folder'
 import { operator } from '@gatehouse/fixtures/operator'
 import { wholeSystem } from '@gatehouse/fixtures/whole-system'
 import t from 'tap'
+import { socketOpener } from '../src/authorised-socket.ts'
 import { createClient, GatehouseProblem } from '../src/client.ts'
 import { liveService } from './fixtures/live-service.ts'
 import { notedClient, sharedStorage } from './fixtures/noted-client.ts'
 import { reactNative } from './fixtures/react-native.ts'
 
 const HOUR_MS = 3_600_000
+
+t.test('webSocket() compares the whole host name with the origins', async (t) => {
+  const usableToken = () => Promise.reject(new Error('the token is asked for'))
+  const opens = (address: string, ...listed: string[]) => {
+    const [origin = ''] = listed
+    return socketOpener({ origin, origins: new Set(listed), usableToken })(address)
+  }
+  const news = 'https://news.example.com'
+  for (const address of ['/live', `${news}/live`, 'wss://news.example.com/live']) {
+    await t.rejects(opens(address, news), { message: 'the token is asked for' }, address)
+  }
+  for (const address of ['https://ws.example.com/live', 'wss://ws.example.com/live']) {
+    await t.rejects(opens(address, 'https://http.example.com'), TypeError, address)
+  }
+})
+
 t.test('a program uses a running system', async (t) => {
   const folder = dataFolder(t)
   const { routes, handshakes } = await liveService(t, folder)
