@@ -2,7 +2,6 @@ import type { Kysely, Transaction } from 'kysely'
 import type { AuditKind, By } from '../audit/audit-event.ts'
 import { writeAudit } from '../audit/audit-log.ts'
 import { endSessions } from '../database/end-sessions.ts'
-import { scrub } from '../database/scrub.ts'
 import type { Tables } from '../database/tables.ts'
 import { isUniqueViolation } from '../database/unique-violation.ts'
 import { emailTaken } from '../refusals.ts'
@@ -10,6 +9,7 @@ import { noteStale, otherRights } from '../revocations/stale-tokens.ts'
 import type { AccountClaims } from './account-claims.ts'
 import type { Change } from './change.ts'
 import { eraseAccount } from './erase-account.ts'
+import { eraseTraces } from './erase-traces.ts'
 
 /**
  * What operators change about an account. Each change, its audit event and its effect on sessions
@@ -79,7 +79,8 @@ export function accountChanges(db: Kysely<Tables>): AccountChanges {
       const ended = await db
         .transaction()
         .execute((transaction) => eraseAccount(transaction, id, change))
-      await scrub(db)
+      // The account is deleted. If this fails, the background work tries again, and the log says why.
+      if (ended !== null) await eraseTraces(db).catch(() => {})
       return ended
     }
   }

@@ -1,17 +1,17 @@
 import type { Kysely } from 'kysely'
-import { OPERATOR_ADDRESS } from '../audit/audit-event.ts'
 import { writeAudit } from '../audit/audit-log.ts'
 import { endSessions } from '../database/end-sessions.ts'
 import type { Tables } from '../database/tables.ts'
 import { noteStale } from '../revocations/stale-tokens.ts'
 import type { Change } from './change.ts'
+import { noteErasure } from './erase-traces.ts'
 import { lockAccount } from './lock-account.ts'
 
 /**
- * Deletes an account in a transaction: its e-mail address, password hash and rights, the labels of
- * its devices, and the network addresses in its audit events. What remains is the audit trail of an
- * id that names nobody. Ended sessions stay until they would have expired, because the session
- * store may yet have to be told of their ends.
+ * Deletes an account in a transaction: its e-mail address, password hash and rights. `eraseTraces`
+ * erases the labels of its devices and the network addresses in its audit events afterwards. What
+ * remains is the audit trail of an id that names nobody. Ended sessions stay until they would have
+ * expired, because the session store may yet have to be told of their ends.
  * @returns the sessions that had not ended; null if there is no such account
  */
 export async function eraseAccount(
@@ -31,38 +31,11 @@ export async function eraseAccount(
     .executeTakeFirst()
   if (row === undefined) return null
   await noteStale(transaction, id, stale(), row.rights_version + 1)
-  await eraseLabels(transaction, id)
   await transaction.deleteFrom('mail_tokens').where('subject', '=', id).execute()
   await transaction.deleteFrom('invitations').where('email', '=', row.email).execute()
-  await transaction
-    .updateTable('audit_events')
-    .set({ address: '' })
-    .where('subject', '=', id)
-    .where('address', '!=', OPERATOR_ADDRESS)
-    .execute()
+  await noteErasure(transaction, id)
   const detail = { ended: ended.length }
   const event = { kind: 'user-deleted', subject: id, sid: null, source, detail } as const
   await writeAudit(transaction, event, nowMs)
   return ended
-}
-
-/**
- * An earlier version kept the labels of ended sessions, also in the session store. `untold` makes
- * the auth service end these sessions there again, which erases their labels. The sessions are
- * found by their logins, because only open sessions have an index by user.
- */
-async function eraseLabels(transaction: Kysely<Tables>, id: string): Promise<void> {
-  await transaction
-    .updateTable('sessions')
-    .set({ label: '', untold: 1 })
-    .where('label', '!=', '')
-    .where('sid', 'in', ({ selectFrom }) =>
-      selectFrom('audit_events')
-        .select('sid')
-        .where('subject', '=', id)
-        .where('kind', '=', 'login')
-        .where('sid', 'is not', null)
-        .$castTo<{ sid: string }>()
-    )
-    .execute()
 }

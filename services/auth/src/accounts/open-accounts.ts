@@ -11,6 +11,7 @@ import { type AccountChanges, accountChanges } from './account-changes.ts'
 import { type AccountImports, accountImports } from './account-imports.ts'
 import { type AccountStore, accountStore } from './account-store.ts'
 import { type CheckCredentials, credentialCheck } from './check-credentials.ts'
+import { eraseTraces } from './erase-traces.ts'
 import { hashQueue, hashThreads } from './hash-queue.ts'
 import { type ProvePasswordChange, passwordChangeProof } from './password-change-proof.ts'
 import { type Passwords, passwords } from './passwords.ts'
@@ -28,7 +29,7 @@ export type Accounts = AccountStore & {
   register(applicant: Applicant, source: RequestSource): Promise<Account>
 }
 
-type AccountPorts = Pick<Ports, 'metrics'> & {
+type AccountPorts = Pick<Ports, 'metrics' | 'jobs'> & {
   readonly database: Database
   readonly guesses: Guesses
   readonly audit: AuditLog
@@ -42,6 +43,7 @@ export function openAccounts(config: AuthConfig, ports: AccountPorts): Accounts 
   const { tables } = ports.database
   const accounts = accountStore(tables)
   const hashed = openPasswords(config, ports)
+  ports.jobs.push({ name: 'erase deleted accounts', run: () => eraseTraces(tables) })
   const checkCredentials = credentialCheck({ accounts, passwords: hashed, guesses, audit })
   return {
     ...accounts,

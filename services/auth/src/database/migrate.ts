@@ -22,6 +22,7 @@ import { accountClaims } from './migrations/0018-account-claims.ts'
 import { outbox } from './migrations/0019-outbox.ts'
 import { webhooks } from './migrations/0020-webhooks.ts'
 import { mail } from './migrations/0021-mail.ts'
+import { erasures } from './migrations/0023-erasures.ts'
 import { appliedMigrations, newerMigrations, standIn } from './newer-migrations.ts'
 import type { Tables } from './tables.ts'
 
@@ -47,7 +48,8 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0018-account-claims': accountClaims,
   '0019-outbox': outbox,
   '0020-webhooks': webhooks,
-  '0021-mail': mail
+  '0021-mail': mail,
+  '0023-erasures': erasures
 }
 
 /** What the database has of the migrations. */

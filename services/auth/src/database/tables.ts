@@ -181,6 +181,13 @@ export type InvitationTable = {
   revoked_at: number | null
 }
 
+/** Deleted accounts of which something is still to be erased. */
+type ErasureTable = {
+  subject: string
+  /** what belongs to events up to this time is erased; in milliseconds since 1970 */
+  done_to_ms: number
+}
+
 /** The durable tables. */
 export type Tables = {
   accounts: AccountTable
@@ -195,6 +202,7 @@ export type Tables = {
   untold_stale_tokens: UntoldStaleTokensTable
   all_tokens: AllTokensTable
   invitations: InvitationTable
+  erasures: ErasureTable
   deliveries: DeliveryTable
   webhooks: WebhookTable
   mail_tokens: MailTokenTable

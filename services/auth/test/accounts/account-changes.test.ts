@@ -2,6 +2,7 @@ import { testClock } from '@gatehouse/fixtures/clock'
 import t, { type Test } from 'tap'
 import { accountChanges } from '../../src/accounts/account-changes.ts'
 import { accountStore } from '../../src/accounts/account-store.ts'
+import { eraseTraces } from '../../src/accounts/erase-traces.ts'
 import { auditLog, writeAudit } from '../../src/audit/audit-log.ts'
 import { durableSessions } from '../../src/sessions/durable-sessions.ts'
 import { databaseKinds } from '../fixtures/databases.ts'
@@ -141,4 +142,35 @@ for (const { name, skip, make } of databaseKinds) {
     t.equal(await changes.erase(ada.id, change()), null, 'there is nothing left to delete')
     t.ok(await of('ada@example.com'), 'the address is free again')
   })
+
+  t.test(
+    `${name}: the traces of a deleted account with many events are erased in batches`,
+    { skip },
+    async (t) => {
+      const { database, of, changes } = await open(t)
+      const { id } = await of('ada@example.com')
+      const events = 4300
+      for (let from = 0; from < events; from += 500) {
+        const some = Array.from({ length: Math.min(500, events - from) }, (_, at) => ({
+          at_ms: clock() + from + at,
+          kind: 'logout' as const,
+          subject: id,
+          sid: null,
+          address: '192.0.2.1',
+          request_id: '',
+          detail: '{}'
+        }))
+        await database.insertInto('audit_events').values(some).execute()
+      }
+      const left = async () => {
+        const rows = database.selectFrom('audit_events').select('at_ms')
+        return (await rows.where('address', '=', '192.0.2.1').execute()).length
+      }
+      t.strictSame(await changes.erase(id, change()), [])
+      t.ok((await left()) > 0, `${await left()} are left for the background`)
+      while (await eraseTraces(database));
+      t.equal(await left(), 0)
+      t.strictSame(await database.selectFrom('erasures').selectAll().execute(), [])
+    }
+  )
 }
