@@ -6,6 +6,7 @@ import type { AuthConfig } from '../config.ts'
 import type { Database } from '../database/open-database.ts'
 import type { SealingKeys } from '../keys/seal.ts'
 import { forgetDeliveries } from '../outbox/forget-deliveries.ts'
+import { startIdleLanes } from '../outbox/lanes.ts'
 import type { Ports } from '../ports.ts'
 import type { KeyRing } from '../secrets/key-ring.ts'
 import { fileTransport } from './file-transport.ts'
@@ -63,6 +64,7 @@ export function openMail(config: AuthConfig, ports: MailPorts): OpenMail {
   }
   jobs.push({ name: 'count letters', run: count })
   const forgets = [
+    startIdleLanes(db, 'mail', clock),
     forgetDeliveries(db, 'mail', config.AUTH_MAIL_RETENTION_DAYS, clock),
     forgetDiscarded(db, clock),
     forgetTokens(db, clock)

@@ -2,6 +2,8 @@ import type { Kysely, Selectable } from 'kysely'
 import type { Tables } from '../database/tables.ts'
 import type { Delivery, DeliveryKind, DeliveryState } from './delivery.ts'
 import type { DeliveryTable } from './delivery-table.ts'
+import { startLane, WAITS_MS } from './lanes.ts'
+import { removeSome } from './remove-some.ts'
 
 type DeliveryQuery = {
   readonly kind: DeliveryKind
@@ -25,12 +27,12 @@ export type DeliveryList = {
     nowMs: number
   ): Promise<number>
   /**
-   * Ends the attempts of a delivery. Those that waited for it in its lane become due. False if it is
-   * neither pending nor dead.
+   * Ends the attempts of a delivery. The next one of its lane becomes due. False if it is neither
+   * pending nor dead.
    */
   discard(transaction: Kysely<Tables>, id: string, nowMs: number): Promise<boolean>
-  /** Deletes all deliveries of a target. */
-  removeAll(transaction: Kysely<Tables>, kind: DeliveryKind, target: string): Promise<void>
+  /** Deletes the deliveries of a target; of many, the first ones. */
+  remove(transaction: Kysely<Tables>, kind: DeliveryKind, target: string): Promise<void>
 }
 
 export const deliveryList = (db: Kysely<Tables>): DeliveryList => ({
@@ -39,12 +41,8 @@ export const deliveryList = (db: Kysely<Tables>): DeliveryList => ({
   retry: retryOne,
   retryAll,
   discard,
-  async removeAll(transaction, kind, target) {
-    await transaction
-      .deleteFrom('deliveries')
-      .where('kind', '=', kind)
-      .where('target', '=', target)
-      .execute()
+  async remove(transaction, kind, target) {
+    await removeSome(transaction, kind, target)
   }
 })
 
@@ -108,16 +106,7 @@ async function discard(transaction: Kysely<Tables>, id: string, nowMs: number): 
     .returning(['kind', 'target', 'lane'])
     .executeTakeFirst()
   if (row === undefined) return false
-  // The next one of the lane waited for the time at which this one was to be attempted again.
-  await transaction
-    .updateTable('deliveries')
-    .set({ due_at_ms: nowMs })
-    .where('kind', '=', row.kind)
-    .where('target', '=', row.target)
-    .where('lane', '=', row.lane)
-    .where('state', '=', 'pending')
-    .where('claim', 'is', null)
-    .execute()
+  await startLane(transaction, row, nowMs)
   return true
 }
 
@@ -132,7 +121,7 @@ const toDelivery = (row: Selectable<DeliveryTable>): Delivery => ({
   topic: row.topic,
   state: row.state,
   attempts: row.attempts,
-  dueAtMs: row.state === 'pending' ? row.due_at_ms : null,
+  dueAtMs: row.state === 'pending' && row.due_at_ms < WAITS_MS ? row.due_at_ms : null,
   createdAtMs: row.created_at_ms,
   settledAtMs: row.settled_at_ms,
   fault: row.last_fault,

@@ -35,7 +35,10 @@ export type Delivery = Omit<NewDelivery, 'lane' | 'payload'> & {
   readonly id: string
   readonly state: DeliveryState
   readonly attempts: number
-  /** milliseconds since 1970, as the other times; null unless it is pending */
+  /**
+   * milliseconds since 1970, as the other times; null unless it is pending, and while it waits for
+   * an earlier one of its lane
+   */
   readonly dueAtMs: number | null
   readonly createdAtMs: number
   readonly settledAtMs: number | null

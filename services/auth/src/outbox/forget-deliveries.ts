@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely'
 import type { Tables } from '../database/tables.ts'
 import type { DeliveryKind } from './delivery.ts'
+import { lanesOf, startLane } from './lanes.ts'
 
 const DAY_MS = 86_400_000
 
@@ -12,17 +13,22 @@ const DAY_MS = 86_400_000
  */
 export const forgetDeliveries =
   (db: Kysely<Tables>, kind: DeliveryKind, days: number, clock: () => number, batch = 500) =>
-  async (): Promise<boolean> => {
-    const { numDeletedRows } = await db
-      .deleteFrom('deliveries')
-      .where('position', 'in', ({ selectFrom }) =>
-        selectFrom('deliveries')
-          .select('position')
-          .where('kind', '=', kind)
-          .where('created_at_ms', '<', clock() - days * DAY_MS)
-          .orderBy('created_at_ms')
-          .limit(batch)
-      )
-      .executeTakeFirstOrThrow()
-    return numDeletedRows === BigInt(batch)
-  }
+  async (): Promise<boolean> =>
+    await db.transaction().execute(async (transaction) => {
+      const nowMs = clock()
+      const deleted = await transaction
+        .deleteFrom('deliveries')
+        .where('position', 'in', ({ selectFrom }) =>
+          selectFrom('deliveries')
+            .select('position')
+            .where('kind', '=', kind)
+            .where('created_at_ms', '<', nowMs - days * DAY_MS)
+            .orderBy('created_at_ms')
+            .limit(batch)
+        )
+        .returning(['kind', 'target', 'lane', 'state'])
+        .execute()
+      const pending = deleted.filter(({ state }) => state === 'pending')
+      for (const lane of lanesOf(pending)) await startLane(transaction, lane, nowMs)
+      return deleted.length === batch
+    })

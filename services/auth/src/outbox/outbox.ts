@@ -3,6 +3,7 @@ import { type Kysely, PostgresAdapter, type Selectable, sql } from 'kysely'
 import type { Tables } from '../database/tables.ts'
 import type { ClaimedDelivery, DeliveryKind } from './delivery.ts'
 import type { DeliveryTable } from './delivery-table.ts'
+import { startLane } from './lanes.ts'
 
 export type ClaimOptions = {
   readonly kind: DeliveryKind
@@ -87,28 +88,8 @@ async function settle(
     .where('state', '=', 'pending')
     .executeTakeFirst()
   if (numUpdatedRows === 0n) return false
-  if (state === 'pending') await postponeLane(on, claimed, settlement.dueAtMs)
+  if (state !== 'pending') await startLane(on, claimed, settlement.atMs)
   return true
-}
-
-/**
- * What waits for a failed delivery is due with it. Otherwise each claim would read it, and find
- * that it must wait.
- */
-async function postponeLane(
-  on: Kysely<Tables>,
-  { kind, target, lane }: ClaimedDelivery,
-  dueAtMs: number
-): Promise<void> {
-  await on
-    .updateTable('deliveries')
-    .set({ due_at_ms: dueAtMs })
-    .where('kind', '=', kind)
-    .where('target', '=', target)
-    .where('lane', '=', lane)
-    .where('state', '=', 'pending')
-    .where('due_at_ms', '<', dueAtMs)
-    .execute()
 }
 
 /**
@@ -139,7 +120,10 @@ async function claimDue(db: Kysely<Tables>, options: ClaimOptions): Promise<Clai
     .map((row) => toClaimed(row, claim))
 }
 
-/** The oldest deliveries of a target that are due, and whose lane is free. */
+/**
+ * The oldest deliveries of a target that are due. In a lane, one that was retried may precede the
+ * one that is due already.
+ */
 const dueDeliveries = (db: Kysely<Tables>, { kind, target, most, nowMs }: ClaimOptions) =>
   db
     .selectFrom('deliveries as one')

@@ -4,6 +4,7 @@ import type { AuthConfig } from '../config.ts'
 import type { Database } from '../database/open-database.ts'
 import type { SealingKeys } from '../keys/seal.ts'
 import { forgetDeliveries } from '../outbox/forget-deliveries.ts'
+import { startIdleLanes } from '../outbox/lanes.ts'
 import type { Ports } from '../ports.ts'
 import { forgetOrphans } from './forget-orphans.ts'
 import { reachableHosts } from './reachable-hosts.ts'
@@ -52,6 +53,7 @@ export async function openWebhooks(config: AuthConfig, ports: WebhookPorts): Pro
     { name: 'count webhook deliveries', run: count }
   )
   const forgets = [
+    startIdleLanes(db, 'webhook', clock),
     forgetDeliveries(db, 'webhook', config.AUTH_WEBHOOK_RETENTION_DAYS, clock),
     forgetPreviousSecrets(db, clock),
     forgetOrphans(db)

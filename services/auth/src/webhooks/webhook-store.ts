@@ -53,7 +53,7 @@ export function webhookStore(db: Kysely<Tables>, keys: SealingKeys): WebhookStor
           .where('id', '=', id)
           .executeTakeFirst()
         if (numDeletedRows === 0n) return false
-        await deliveryList(transaction).removeAll(transaction, 'webhook', id)
+        await deliveryList(transaction).remove(transaction, 'webhook', id)
         await writeAudit(transaction, eventOf('webhook-deleted', id, by), by.clock())
         return true
       }),

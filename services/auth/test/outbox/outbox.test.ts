@@ -4,6 +4,7 @@ import t from 'tap'
 import type { Tables } from '../../src/database/tables.ts'
 import { deliveryList } from '../../src/outbox/delivery-list.ts'
 import { forgetDeliveries } from '../../src/outbox/forget-deliveries.ts'
+import { startIdleLanes, WAITS_MS } from '../../src/outbox/lanes.ts'
 import { outboxOf } from '../../src/outbox/outbox.ts'
 import { queueDeliveries } from '../../src/outbox/queue-deliveries.ts'
 import { retryDelayMs } from '../../src/outbox/retry-delay.ts'
@@ -116,7 +117,7 @@ for (const { name, skip, make } of databaseKinds) {
   )
 
   t.test(
-    `${name}: what waits for a failed delivery is due with it, or when it is discarded`,
+    `${name}: a delivery that waits for a failed one is due when that is discarded`,
     { skip },
     async (t) => {
       const db = await (await make(t)).open()
@@ -131,12 +132,70 @@ for (const { name, skip, make } of databaseKinds) {
         const rows = await db.selectFrom('deliveries').selectAll().orderBy('position').execute()
         return rows.map((row) => row.due_at_ms - clock())
       }
-      t.strictSame(await due(), [60_000, 60_000, 0], 'other lanes are due')
+      const waits = WAITS_MS - clock()
+      t.strictSame(await due(), [60_000, waits, 0], 'other lanes are due')
       t.ok(await deliveryList(db).discard(db, first.id, clock()))
       t.strictSame((await due()).slice(1), [0, 0])
       t.equal((await outbox.claim(10)).length, 2)
     }
   )
+
+  t.test(`${name}: of a lane, one delivery is due, however many wait`, { skip }, async (t) => {
+    const db = await (await make(t)).open()
+    const clock = testClock()
+    const outbox = claiming(db, clock)
+    const queue = (...numbers: number[]) =>
+      db.transaction().execute((transaction) =>
+        queueDeliveries(
+          transaction,
+          numbers.map((number) => message('x', number)),
+          clock()
+        )
+      )
+    await queue(...Array.from({ length: 20 }, (_, at) => at))
+    const isDue = async () => {
+      const due = db.selectFrom('deliveries').select('message_id').where('state', '=', 'pending')
+      const rows = await due.where('due_at_ms', '<', WAITS_MS).execute()
+      return rows.map(({ message_id }) => message_id)
+    }
+    t.strictSame(await isDue(), ['x0'])
+    const [first] = await outbox.claim(10)
+    if (first === undefined) return
+    clock.advance(1)
+    // A login queues an event while the one before it is settled.
+    await Promise.all([
+      queue(20),
+      db
+        .transaction()
+        .execute((transaction) =>
+          outbox.settle(transaction, first, { state: 'delivered', atMs: clock(), status: 200 })
+        )
+    ])
+    t.strictSame(await isDue(), ['x1'])
+    await forgetDeliveries(db, 'webhook', -1, clock, 20)()
+    t.strictSame(await isDue(), ['x20'], 'the one that is left')
+    const [last] = await outbox.claim(10)
+    if (last === undefined) return
+    await Promise.all([
+      queue(21),
+      db
+        .transaction()
+        .execute((transaction) =>
+          outbox.settle(transaction, last, { state: 'delivered', atMs: clock(), status: 200 })
+        )
+    ])
+    t.strictSame(await isDue(), ['x21'], 'whichever came first')
+    await queue(22)
+    // An earlier version starts no lane.
+    await db
+      .updateTable('deliveries')
+      .set({ state: 'dead' })
+      .where('message_id', '=', 'x21')
+      .execute()
+    t.strictSame(await isDue(), [])
+    await startIdleLanes(db, 'webhook', clock, 2)()
+    t.strictSame(await isDue(), ['x22'])
+  })
 
   t.test(`${name}: a transaction that is rolled back leaves no delivery`, { skip }, async (t) => {
     const db = await (await make(t)).open()

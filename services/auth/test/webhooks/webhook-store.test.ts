@@ -47,15 +47,17 @@ for (const { name, skip, make } of databaseKinds) {
     const added = await store.insert(endpoint, 50, by)
     const id = added?.webhook.id ?? ''
     const delivery = { kind: 'webhook', lane: 'x', topic: 'x', payload: '{}' } as const
+    const many = Array.from({ length: 501 }, (_, at) => `${at}`)
     await queueDeliveries(
       db,
       [
         { ...delivery, target: id, messageId: '1' },
-        { ...delivery, target: 'removed', messageId: '2' }
+        ...many.map((messageId) => ({ ...delivery, target: 'removed', messageId }))
       ],
       clock()
     )
-    await forgetOrphans(db)()
+    t.equal(await forgetOrphans(db)(), true, 'one batch of many')
+    t.equal(await forgetOrphans(db)(), false)
     const left = await db.selectFrom('deliveries').select('target').execute()
     t.strictSame(
       left.map(({ target }) => target),

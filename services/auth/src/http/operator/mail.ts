@@ -31,7 +31,9 @@ const LetterAnswer = Type.Object(
       description: 'The reply of the mail server, or the HTTP status; null if there was none.'
     }),
     createdAt: instant('When it was queued.'),
-    nextAttemptAt: instantOrNull('When the next attempt is due; null unless it is pending.'),
+    nextAttemptAt: instantOrNull(
+      'When the next attempt is due; null unless it is pending, and while it waits for an earlier one.'
+    ),
     settledAt: instantOrNull('When it was sent, given up or discarded.')
   },
   { title: 'Letter' }

@@ -86,7 +86,9 @@ export const DeliveryAnswer = Type.Object(
       description: 'The HTTP status of the last attempt; null if there was none.'
     }),
     createdAt: instant('When the event happened.'),
-    nextAttemptAt: instantOrNull('When the next attempt is due; null unless it is pending.'),
+    nextAttemptAt: instantOrNull(
+      'When the next attempt is due; null unless it is pending, and while it waits for an earlier one.'
+    ),
     settledAt: instantOrNull('When it was delivered, given up or discarded.')
   },
   { title: 'WebhookDelivery' }
