@@ -262,11 +262,15 @@ t.test('CSV is read as RFC 4180 says', async (t) => {
 
 t.test('an endless entry is not kept in memory', async (t) => {
   const collect = setFlagsFromString('--expose-gc') ?? runInNewContext('gc')
-  const piece = 'x'.repeat(16_384)
-  for (const read of [csvEntries, ndjsonEntries]) {
+  const pieces = [
+    { read: csvEntries, begin: 'a\n"', piece: 'x'.repeat(16_384) },
+    { read: csvEntries, begin: 'a\n', piece: ','.repeat(16_384) },
+    { read: ndjsonEntries, begin: 'a\n"', piece: 'x'.repeat(16_384) }
+  ]
+  for (const { read, begin, piece } of pieces) {
     let used = 0
     async function* endless() {
-      yield 'a\n"'
+      yield begin
       collect()
       const before = process.memoryUsage().heapUsed
       for (let n = 0; n < 256; n += 1) yield piece

@@ -82,19 +82,23 @@ function recordReader() {
   }
 }
 
-/** The record that is being read. Its length is bounded. */
+/** The record that is being read. Its length is bounded, commas included. */
 function growingRecord() {
   let fields: string[] = []
   let field = ''
   let length = 0
   let fault: EntryFault | null = null
+  const hasRoom = (): boolean => {
+    length += 1
+    if (length === MOST_ENTRY_CHARACTERS + 1) [fault, fields, field] = [tooLong(), [], '']
+    return length <= MOST_ENTRY_CHARACTERS
+  }
   return {
     add(character: string): void {
-      length += 1
-      if (length <= MOST_ENTRY_CHARACTERS) field += character
-      else if (length === MOST_ENTRY_CHARACTERS + 1) [fault, fields, field] = [tooLong(), [], '']
+      if (hasRoom()) field += character
     },
     endField(): void {
+      if (!hasRoom()) return
       fields.push(field)
       field = ''
     },
