@@ -14,6 +14,8 @@ import { isStatus, NotAnAnswer } from './upstream-faults.ts'
 const MOST_HINTS = 64
 const MOST_PASSED_HINTS = 8
 
+const RESET_CONTENT = 205
+
 /**
  * Passes on an informational response.
  * @throws NotAnAnswer if the service has sent too many
@@ -36,12 +38,14 @@ export function begin(answer: OpenAnswer, status: number, received: ResponseHead
   const headers = answerHeaders(received, passage, events.address, ports.table())
   // Strict clients refuse such a response (RFC 9110 §8.6).
   if (status === 204) delete headers['content-length']
+  // Its length is 0, and no client expects content (RFC 9110 §15.3.6).
+  if (status === RESET_CONTENT) headers['content-length'] = '0'
   ports.markOrigin(headers, request.headers.origin, passage.route)
   if (isStillSending(request)) reply.header('connection', 'close')
   writeHead(raw, status, Object.assign(headers, reply.getHeaders() as ResponseHeaders))
   reply.hijack()
   answer.hasBegun = true
-  answer.isContentless = hasNoContent(status, request.method)
+  answer.isContentless = status === RESET_CONTENT || hasNoContent(status, request.method)
   events.onAnswer()
   if (isEventStream(headers)) watchStream(answer, headers)
   // The headers do not wait for later content.

@@ -17,6 +17,7 @@ import {
 } from './open-answer.ts'
 import type { ResponseHeaders } from './response-headers.ts'
 import { passedTrailers } from './trailers.ts'
+import { NotAnAnswer } from './upstream-faults.ts'
 
 /**
  * Writes a service's response to the client, no faster than the client reads, and only while the
@@ -51,6 +52,8 @@ export function answerWriter(
     onResponseData(controller, chunk) {
       // The gateway has ended the answer, so no client will read the rest.
       if (raw.writableEnded) return abandon(answer)
+      // Only a 205 can get here. It is complete for the client.
+      if (answer.isContentless) return controller.abort(new NotAnAnswer('content in a 205'))
       reply.request.trail.bytes += chunk.length
       chunks.add(chunk)
       if (chunks.isFull) controller.pause()

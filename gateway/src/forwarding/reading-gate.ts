@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
 import type { Dispatcher } from 'undici'
+import { type Reading, withoutContinue } from './unasked-continue.ts'
 
 /**
  * Stops and continues the reading of a connection to a service. It takes the place of undici's own
@@ -7,20 +8,21 @@ import type { Dispatcher } from 'undici'
  * undici discards a response that has arrived completely. Here, what has arrived stays in the
  * buffer of the socket, which is bounded, and the end of the connection is not seen before it.
  */
-export type ReadingGate = {
+export type ReadingGate = Pick<Reading, 'expectAnswer'> & {
   close(): void
   open(): void
 }
 
 /** For a connection that has none. */
-const NO_GATE: ReadingGate = { close() {}, open() {} }
+const NO_GATE: ReadingGate = { close() {}, open() {}, expectAnswer() {} }
 
 export function readingGate(socket: Socket): ReadingGate {
-  const read = socket.read
+  const { expectAnswer, read } = withoutContinue(socket)
   let isClosed = false
   // Node.js reads with a size of 0, which only fills the buffer up to its limit.
-  socket.read = (size?: number) => (isClosed && size !== 0 ? null : read.call(socket, size))
+  socket.read = (size?: number) => (isClosed && size !== 0 ? null : read(size))
   return {
+    expectAnswer,
     close() {
       isClosed = true
     },
@@ -74,6 +76,7 @@ export function gated(
     handler: {
       onRequestStart(given, context) {
         gate = gateOf() ?? NO_GATE
+        gate.expectAnswer()
         gate.open()
         known = gatedController(given, gate, () => isOver)
         handler.onRequestStart?.(known, context)

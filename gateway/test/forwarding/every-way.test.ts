@@ -79,6 +79,28 @@ t.test('informational responses are passed on', (t) =>
   })
 )
 
+t.test('a 100 Continue that no client asked for is dropped', (t) => {
+  const answer: Answer = (_request, response) => {
+    for (let times = 0; times < 3; times += 1) response.writeContinue()
+    response.writeEarlyHints({ link: '</style.css>; rel=preload' })
+    response.writeContinue()
+    response.end('the answer')
+  }
+  return inEveryWay(t, answer, (t, got) => {
+    t.match(got, /^HTTP\/1\.1 103 Early Hints\r\n[^\r]*\r\n\r\nHTTP\/1\.1 200 OK.*the answer$/s)
+  })
+})
+
+t.test('a 205 has no content, whatever its service sends', (t) => {
+  const answer: Answer = (request) => {
+    request.socket.end('HTTP/1.1 205 Reset Content\r\nContent-Length: 4\r\n\r\nevil')
+  }
+  return inEveryWay(t, answer, (t, got) => {
+    t.match(got, /^HTTP\/1\.1 205 Reset Content\r\n.*content-length: 0\r\n.*\r\n\r\n$/is)
+    t.notMatch(got, 'evil')
+  })
+})
+
 t.test('informational responses are not sent to HTTP/1.0 clients', (t) =>
   inEveryWay(t, hinting, (t, got) => t.match(got, /^HTTP\/1\.1 200/), '1.0')
 )

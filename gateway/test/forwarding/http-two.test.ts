@@ -191,3 +191,12 @@ t.test('a draining gateway answers the requests in flight', async (t) => {
   t.equal((await late).body, 'late')
   await closing
 })
+
+t.test('a 205 over HTTP/2 has no content, whatever its service sends', async (t) => {
+  const { gateway, session } = await overTls(t)
+  gateway.upstream.answer = ({ socket }) => {
+    socket.write('HTTP/1.1 205 Reset Content\r\nContent-Length: 4\r\n\r\nevil')
+  }
+  const answer = await ask(session, { ':path': '/open/form' })
+  t.match(answer, { status: 205, body: '', headers: { 'content-length': '0' } })
+})
