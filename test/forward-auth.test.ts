@@ -1,9 +1,17 @@
 import { createPublicKey } from 'node:crypto'
+import { once } from 'node:events'
 import { jwtVerify } from 'jose'
 import t, { type Test } from 'tap'
-import { type Edge, edge } from '../gateway/test/fixtures/edge.ts'
+import type { Edge } from '../gateway/test/fixtures/edge.ts'
 import { sendBytes, statusesIn } from '../gateway/test/fixtures/raw-client.ts'
 import { askedFromHere } from '../gateway/test/verify/fixtures/subrequest.ts'
+import {
+  ask,
+  bearer,
+  refusal,
+  sockets,
+  socketTo
+} from '../gateway/test/websocket/fixtures/sockets.ts'
 import { realProxies } from './real-proxies.ts'
 
 // Real proxies with the configurations of docs/forward-auth, before a service that believes only the assertion.
@@ -12,9 +20,10 @@ const routes = `
   - { name: admins, prefix: /admins, upstream: service, roles: [root] }
   - { name: counted, prefix: /counted, upstream: service, limit: { max: 1, windowSeconds: 60, by: subject } }
   - { name: reads, prefix: /reads, upstream: service, methods: { GET: {} } }
+  - { name: live, prefix: /live, upstream: service, websocket: true }
   - { name: either, prefix: /either, upstream: service, access: optional }
 `
-const gateway = await edge(t, { ...askedFromHere, routes })
+const { gateway, taken } = await sockets(t, { ...askedFromHere, routes })
 const key = createPublicKey(gateway.assertionKey.publicPem)
 
 /** The caller that the assertion of a request names to the service of a route; null without one. */
@@ -227,6 +236,52 @@ for (const [name, { missing, start }] of Object.entries(realProxies)) {
       const { status } = await fetch(`http://127.0.0.1:${await start(t, other)}/open`)
       t.ok(status >= 500, `${status}`)
       t.equal(received.length, before)
+    })
+  })
+}
+
+/** How a handshake ends: the echo of a message, or the status of the refusal. */
+async function shake(t: Test, port: number, path: string, headers: Record<string, string>) {
+  const socket = socketTo(t, new URL(path, `http://127.0.0.1:${port}`), headers)
+  const refused = refusal(socket).then(({ status }) => status)
+  const echoed = once(socket, 'open').then(() => ask(socket, 'hello'))
+  return await Promise.race([refused, echoed])
+}
+
+for (const name of ['nginx', 'haproxy'] as const) {
+  const { missing, start } = realProxies[name]
+  t.test(`${name} with the exception for WebSockets`, { skip: missing }, async (t) => {
+    const { upstream, verifyUrl } = gateway
+    const places = { verifyUrl, serviceUrl: upstream.url, webSockets: true }
+    const port = await start(t, places)
+    const signedIn = bearer(gateway)
+    taken.length = 0
+    await t.test(`${name} opens the WebSocket of a signed-in client`, async (t) => {
+      t.equal(await shake(t, port, '/live/a?x=1', { ...signedIn, 'x-auth-roles': 'root' }), 'hello')
+      const { url, headers } = taken.splice(0)[0]?.request ?? {}
+      t.equal(url, '/live/a?x=1')
+      t.match(headers, { 'x-auth-subject': 'user-1' })
+      t.equal(await callerOf(headers?.['x-auth-assertion'], 'live'), 'user-1')
+      t.notMatch(JSON.stringify(headers), 'root')
+      t.notOk(headers?.authorization, 'without its token')
+    })
+    await t.test(`${name} opens no other WebSocket`, async (t) => {
+      t.equal(await shake(t, port, '/live', {}), 401, 'without a token')
+      for (const path of ['/open', '/open/live', '/liver']) {
+        t.type(await shake(t, port, path, signedIn), 'number', path)
+      }
+      t.strictSame(taken, [], 'none of them reaches the service')
+    })
+    await t.test(`${name} forwards no other upgrade`, (t) =>
+      upgradesNothing(t, { port, received: upstream.received })
+    )
+    await t.test(`${name} forwards requests without an upgrade`, async (t) => {
+      const { status } = await send(
+        { port, received: upstream.received },
+        'GET /closed HTTP/1.1',
+        authorization()
+      )
+      t.equal(status, 200)
     })
   })
 }

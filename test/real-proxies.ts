@@ -16,6 +16,8 @@ export type Places = {
   readonly serviceUrl: string
   /** a second gateway, which nginx asks first */
   readonly firstVerify?: string
+  /** with the exception for WebSockets of the route `/live` */
+  readonly webSockets?: boolean
 }
 
 /** A real program with the configuration of its page. */
@@ -69,6 +71,23 @@ async function started(t: Test, port: number, command: readonly string[], home: 
   return port
 }
 
+/** What the page says for a route with `websocket: true`. */
+function nginxConfig(places: Places, port: number): string {
+  const config = blockOf('nginx', 'nginx', places, port)
+  if (places.webSockets !== true) return config
+  const [, maps = ''] = blocksOf('docs/forward-auth/nginx.md', 'nginx')
+  const lines =
+    'proxy_set_header Upgrade $websocket; proxy_set_header Connection $websocket_connection;'
+  return maps + config.replaceAll('proxy_set_header Connection "";', () => lines)
+}
+
+function haproxyConfig(places: Places, port: number): string {
+  const config = blockOf('haproxy', 'haproxy', places, port)
+  if (places.webSockets !== true) return config
+  const [, exception = ''] = blocksOf('docs/forward-auth/haproxy.md', 'haproxy')
+  return config.replace(/^ *http-request deny .*upgrade.*$/m, exception)
+}
+
 const nginx: RealProxy = {
   missing: missingProgram('nginx', '-v'),
   async start(t, places) {
@@ -80,7 +99,7 @@ const nginx: RealProxy = {
     writeFileSync(
       file,
       `daemon off; master_process off; pid ${folder}/pid; events {}
-http { access_log off; ${paths} ${blockOf('nginx', 'nginx', places, port)} }`
+http { access_log off; ${paths} ${nginxConfig(places, port)} }`
     )
     return started(t, port, ['nginx', '-e', 'stderr', '-p', folder, '-c', file], folder)
   }
@@ -91,7 +110,7 @@ const haproxy: RealProxy = {
   async start(t, places) {
     const [folder, port] = [dataFolder(t), await freePort()]
     const [file, script] = [join(folder, 'haproxy.cfg'), join(folder, 'verify.lua')]
-    const config = blockOf('haproxy', 'haproxy', places, port)
+    const config = haproxyConfig(places, port)
     writeFileSync(file, config.replace('/etc/haproxy/verify.lua', script))
     writeFileSync(script, blockOf('haproxy', 'lua', places, port))
     return started(t, port, ['haproxy', '-db', '-f', file], folder)
