@@ -1,6 +1,7 @@
-import { Counter, Histogram, type Registry } from 'prom-client'
+import { Counter, type Registry } from 'prom-client'
 import { methods } from '../routes/methods.ts'
 import { statusClassOf } from './access-log.ts'
+import { Durations } from './durations.ts'
 import { methodOf, type Served } from './served.ts'
 
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
@@ -13,14 +14,14 @@ const labelOf = (method: string): string => (known.has(method) ? method : 'other
  */
 export function requestMetrics(metrics: Registry): (served: Served) => void {
   const registers = [metrics]
-  const duration = new Histogram({
+  const duration = new Durations({
     name: 'gateway_request_duration_seconds',
     help: 'From the headers of a request to the end of its response',
     labelNames: ['route', 'method', 'status'],
     buckets: SECONDS,
     registers
   })
-  const verification = new Histogram({
+  const verification = new Durations({
     name: 'gateway_verification_duration_seconds',
     help: 'From the headers of a subrequest of a proxy to the end of the answer',
     labelNames: ['route', 'method', 'status'],
@@ -33,7 +34,7 @@ export function requestMetrics(metrics: Registry): (served: Served) => void {
     labelNames: ['route', 'code'],
     registers
   })
-  const upstream = new Histogram({
+  const upstream = new Durations({
     name: 'gateway_upstream_duration_seconds',
     help: 'From the request to a service to the headers of its response',
     labelNames: ['address'],
@@ -52,12 +53,15 @@ export function requestMetrics(metrics: Registry): (served: Served) => void {
     if (!trail.isWebSocket) {
       const method = labelOf(methodOf({ request, trail }))
       const histogram = trail.isVerification ? verification : duration
-      histogram.observe({ route, method, status: statusClassOf(status) }, seconds)
+      const statusClass = statusClassOf(status)
+      const labels = () => ({ route, method, status: statusClass })
+      histogram.note(`${route} ${method} ${statusClass}`, seconds, labels)
     }
     if (code !== null) refusals.inc({ route, code })
     else if (!isWhole) broken.inc({ route })
-    if (trail.upstream !== null && trail.answeredMs > 0) {
-      upstream.observe({ address: trail.upstream }, (trail.answeredMs - trail.askedMs) / 1000)
+    const { upstream: address, askedMs, answeredMs } = trail
+    if (address !== null && answeredMs > 0) {
+      upstream.note(address, (answeredMs - askedMs) / 1000, () => ({ address }))
     }
   }
 }

@@ -111,6 +111,7 @@ t.test('the line of a refusal has its code, its reason and the caller if known',
   const malformed = {
     'GET /open/%zz HTTP/1.1': ['FST_ERR_BAD_URL', 'GET', '/open/%zz'],
     'DELETE /% HTTP/1.1': ['FST_ERR_BAD_URL', 'DELETE', '/%'],
+    'GET /open/"\\\xe9 HTTP/1.1': ['path', 'GET', '/open/"\\\xe9'],
     'POST /open/a HTTP/1.1\r\nExpect: more': ['another expectation', 'POST', '/open/a']
   }
   for (const [beginning, [reason, method, path]] of Object.entries(malformed)) {
@@ -129,7 +130,7 @@ t.test('the line of a refusal has its code, its reason and the caller if known',
     })
   }
   const all = await metrics.getSingleMetricAsString('gateway_refusals_total')
-  t.match(all, 'gateway_refusals_total{route="none",code="INVALID_REQUEST"} 3')
+  t.match(all, 'gateway_refusals_total{route="none",code="INVALID_REQUEST"} 4')
 })
 
 t.test('an upload over HTTP/2 gets an access log line like every other request', async (t) => {
