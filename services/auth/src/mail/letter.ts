@@ -26,6 +26,7 @@ export const commonValues = ['app', 'email', 'link'] as const
  * the page nor in `Referer` (RFC 9110 §10.1.3), and no log of a server has it.
  */
 export const linkOf = (appUrl: string, name: LetterName, token: string | null): string => {
-  const page = `${appUrl.replace(/\/+$/, '')}${letters[name].page}`
+  const base = appUrl.endsWith('/') ? appUrl.slice(0, -1) : appUrl
+  const page = `${base}${letters[name].page}`
   return token === null ? page : `${page}#token=${token}`
 }

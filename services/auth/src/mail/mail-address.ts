@@ -20,11 +20,15 @@ export function mailableAddress(email: string): string | null {
 /** Who sends: the address of the envelope, and the name that readers see. */
 export type Sender = { readonly name: string; readonly address: string }
 
-const SENDER = /^(?:([^<>"@,;:\\\p{C}]{1,80}?)\s*<([^<>\s]{3,254})>|([^<>\s]{3,254}))$/u
+/** the characters of a name that need no quotes in a header, and no controls */
+const NAME = /^[^<>"@,;:\\\p{C}]{0,80}$/u
 
 /** Reads `Example <no-reply@example.com>` or a bare address. Null if it is neither. */
 export function readSender(text: string): Sender | null {
-  const [, name = '', inBrackets, bare = ''] = SENDER.exec(text.trim()) ?? []
-  const address = mailableAddress(inBrackets ?? bare)
-  return address === null ? null : { name: name.trim(), address }
+  const trimmed = text.trim()
+  const open = trimmed.indexOf('<')
+  const isNamed = open >= 0 && trimmed.endsWith('>')
+  const name = isNamed ? trimmed.slice(0, open).trim() : ''
+  const address = mailableAddress(isNamed ? trimmed.slice(open + 1, -1) : trimmed)
+  return address === null || !NAME.test(name) ? null : { name, address }
 }

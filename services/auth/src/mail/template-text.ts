@@ -19,8 +19,17 @@ const ENTITIES: Readonly<Record<string, string>> = {
 export const escaped = (text: string): string =>
   text.replaceAll(/[&<>"']/g, (character) => ENTITIES[character] ?? '')
 
-/** A paragraph whose only link is at its end becomes a link with that paragraph as its text. */
-const LINK = /^(.*):\s*\{\{link\}\}$/s
+const LINK = '{{link}}'
+
+/**
+ * What stands before the link at the end of a paragraph, which becomes the text of the link; null
+ * if the paragraph does not end with `: {{link}}`.
+ */
+function labelOf(paragraph: string): string | null {
+  if (!paragraph.endsWith(LINK)) return null
+  const before = paragraph.slice(0, -LINK.length).trimEnd()
+  return before.endsWith(':') ? before.slice(0, -1) : null
+}
 
 /** The paragraphs of a text as HTML, in which the placeholders are still there. */
 export const asHtml = (text: string): string =>
@@ -28,8 +37,8 @@ export const asHtml = (text: string): string =>
     .trim()
     .split(/\n{2,}/)
     .map((paragraph) => {
-      const [, label] = LINK.exec(paragraph) ?? []
-      if (label === undefined) return `<p>${escaped(paragraph)}</p>`
+      const label = labelOf(paragraph)
+      if (label === null) return `<p>${escaped(paragraph)}</p>`
       return `<p><a href="{{link}}">${escaped(label)}</a><br><small>{{link}}</small></p>`
     })
     .join('\n')
