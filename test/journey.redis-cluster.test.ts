@@ -51,7 +51,7 @@ t.test(
 )
 
 // The last one: afterwards, a slot is not where the cluster's creation put it.
-t.test('moving a slot to another node signs nobody out', { skip: redisMissing }, async (t) => {
+t.test('moving a slot to another node signs no user out', { skip: redisMissing }, async (t) => {
   const cluster = running()
   const { url } = await wholeSystem(t, {
     GATEHOUSE_DATA_DIR: dataFolder(t),

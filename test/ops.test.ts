@@ -88,7 +88,7 @@ t.test('on one installation', async (t) => {
     t.notMatch(log.stdout, password)
   })
 
-  t.test('an operator adds an endpoint, which is told of the next registration', async (t) => {
+  t.test('an operator adds an endpoint, which receives the next registration', async (t) => {
     const received: string[] = []
     const endpoint = createServer(async (request, response) => {
       received.push(await text(request))
@@ -471,6 +471,13 @@ t.test('docs/ops.md lists every command with its usage', async (t) => {
         `${`${name} ${usage}`.trim().replaceAll('|', '\\|')}: ${summary}`
     )
   )
+})
+
+t.test('docs/ops.md lists every command that asks for confirmation', async (t) => {
+  const [, list = ''] =
+    /^These commands ask for confirmation: ([^.]+)\./m.exec(read('docs/ops.md')) ?? []
+  const asking = commands.filter(({ confirm }) => confirm !== undefined).map(({ name }) => name)
+  t.strictSame([...list.matchAll(/`([^`]+)`/g)].map(([, name]) => name).sort(), asking.sort())
 })
 
 t.test('output cannot control the terminal', async (t) => {

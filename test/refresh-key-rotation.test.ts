@@ -6,7 +6,7 @@ import t from 'tap'
 
 const secret = () => randomBytes(32).toString('base64url')
 
-t.test('changing the refresh key signs nobody out', async (t) => {
+t.test('changing the refresh key signs no user out', async (t) => {
   const GATEHOUSE_DATA_DIR = dataFolder(t)
   const [old, next] = [`1:${secret()}`, `2:${secret()}`]
   const startWith = async (AUTH_REFRESH_KEYS: string) => {

@@ -81,7 +81,7 @@ t.test('imported users of other systems sign in with their passwords', async (t)
     return at(name)
   }
 
-  t.test('a dry run imports nobody', async (t) => {
+  t.test('a dry run imports no user', async (t) => {
     const users = file('users.ndjson', lines(...Object.values(exported)))
     const ran = await ops(['users', 'import', users, '--dry-run', '--json'])
     t.match(ran, { code: 1, json: { dryRun: true, imported: 5, existing: 0, refused: 1 } })

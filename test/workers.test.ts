@@ -152,7 +152,7 @@ t.test('two workers on one port', { skip, bail: true }, async (t) => {
   const { gateway, auth, folder } = parts()
   const ops = operator(folder)
 
-  t.test('are one service on the private listener', async (t) => {
+  t.test('are one service on the ops listener', async (t) => {
     for (const [name, { opsUrl }] of Object.entries({ gateway, auth })) {
       const ready = await eventually(
         () => readiness(opsUrl),
@@ -223,7 +223,7 @@ t.test('two workers on one port', { skip, bail: true }, async (t) => {
     t.equal((await readiness(gateway.opsUrl)).status, 'ready')
   })
 
-  t.test('one that stands still does not delay the private listener', async (t) => {
+  t.test('one that stands still does not delay the ops listener', async (t) => {
     const [frozen = 0] = workersOf(gateway.pid)
     process.kill(frozen, 'SIGSTOP')
     try {

@@ -29,8 +29,8 @@ type ForwardOptions = CapacityOptions & {
 }
 
 /**
- * The last stage: forwards the request to its service, and the response to the client, both as they
- * arrive.
+ * Forwards a request that the journey has admitted to its service, and the response to the client,
+ * both as they arrive.
  */
 export async function forward(app: FastifyInstance, options: ForwardOptions): Promise<void> {
   const { passageOf } = options

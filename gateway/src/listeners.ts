@@ -29,7 +29,7 @@ type ListenerPorts = Ports &
   }
 
 /**
- * Listens: for clients, for operators and services on the private listener, and for clients of
+ * Listens: for clients, for operators and services on the ops listener, and for clients of
  * plain HTTP and for proxies that only ask, if a port is set for them.
  * @throws StartFault as `openService`, or if one of the last two cannot listen
  */

@@ -11,7 +11,7 @@ import { mergedKeySets } from './fleet/merged-key-sets.ts'
 import { trustedProxies } from './proxies/trusted-proxies.ts'
 
 /**
- * Starts several gateway processes on one port, and speaks for them on the private listener. The
+ * Starts several gateway processes on one port, and speaks for them on the ops listener. The
  * keys with which services verify assertions are those of all of them.
  */
 export async function startWorkers(config: GatewayConfig): Promise<RunningService> {

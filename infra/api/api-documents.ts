@@ -74,7 +74,7 @@ export function operatorDocument(listeners: readonly Listener[]): string {
   return openapiDocument({
     title: 'Gatehouse: operator API',
     description:
-      'The private listeners: the API of operators, health, metrics and the assertion keys. Clients must not be able to reach them.',
+      'The ops listeners: the API of operators, health, metrics and the assertion keys. Clients must not be able to reach them.',
     servers: [authServer],
     tags: operatorTags,
     securitySchemes: {

@@ -38,7 +38,7 @@ export async function startInOneProcess(environment: SystemEnvironment): Promise
   }
 }
 
-/** Whether the private listener of the auth service has the page of the HTTP API. */
+/** Whether the ops listener of the auth service has the page of the HTTP API. */
 export const hasApiPage = ({ NODE_ENV }: SystemEnvironment): boolean => NODE_ENV !== 'production'
 
 /**

@@ -7,8 +7,8 @@ import { calculateJwkThumbprint, type JWK } from 'jose'
 export type Membership = {
   /**
    * The keys for verifying the assertions of all gateways: its own, and the current keys of the
-   * others. It reads them when asked, because a gateway that has just started serves at once, and
-   * with an older set services would refuse its callers.
+   * others. It reads them at each call: a new gateway serves at once, and a service with an older
+   * set would refuse its assertions.
    */
   assertionKeys(): Promise<AssertionKeySet>
   /** Whether the others have ever been able to learn the key of this gateway. */
@@ -82,7 +82,7 @@ export async function joinFleet(options: MembershipOptions): Promise<Membership>
   let hearing: Promise<boolean> | null = null
   await announce()
   const beating = setInterval(() => void announce(), intervalMs).unref()
-  // If the store is away at the start, the first announcement follows its return at once.
+  // If the store is unreachable at the start, the first announcement follows its return at once.
   const joining = setInterval(() => {
     if (contact.hasJoined) clearInterval(joining)
     else void announce()
@@ -92,7 +92,7 @@ export async function joinFleet(options: MembershipOptions): Promise<Membership>
       return contact.hasJoined
     },
     async assertionKeys() {
-      // A caller that joins this read may need a later one, and asks again if a key is missing.
+      // Services that ask during this read share it. If it is too early for one, it asks again.
       hearing ??= attempt(contact, () => hear(contact)).finally(() => {
         hearing = null
       })

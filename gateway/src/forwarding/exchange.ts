@@ -61,7 +61,7 @@ function attempt(exchange: Exchange, after: Error | null): void {
   const { reply, passage, asked, ports, tried } = exchange
   if (isGone(reply.raw)) return
   const { upstream } = passage.route
-  // If there is only one address, it is asked again.
+  // If there is only one address, it gets the request again.
   const others = tried.size < upstream.addresses.length ? tried : NONE
   const place = ports.upstreams.take(upstream, passage.caller, others)
   if (place instanceof Refusal) {
@@ -75,7 +75,7 @@ function attempt(exchange: Exchange, after: Error | null): void {
   askAddress(place, { request, reply, passage, onFault }, ports)
 }
 
-/** After a failed attempt: asks again, or refuses the request. */
+/** After a failed attempt: sends the request again, or refuses it. */
 function tryAgain(exchange: Exchange, place: Place, error: Error, isSent: boolean): void {
   const { reply } = exchange
   const refusal = refusalOf(error)

@@ -101,7 +101,7 @@ export function upstreams(options: UpstreamsOptions): Upstreams {
 /** What is known of all addresses. */
 type Addresses = UpstreamsOptions & {
   readonly states: Map<string, State>
-  /** increases with each request; equally busy addresses get their turn by it */
+  /** rotates the order, so that equally busy addresses take turns */
   turn: number
 }
 

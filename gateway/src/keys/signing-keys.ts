@@ -24,7 +24,7 @@ export type SigningKeys = {
   readonly kids: readonly string[]
   /**
    * The key for a token's `kid` and `alg`. null: the issuer has no such key, or it is revoked.
-   * @param clientOf the client that asks, if the request must wait; default: of no client
+   * @param clientOf names the client, whose share of the queue counts if the request must wait
    * @throws KeyNotAsked if the issuer could not be asked
    */
   find(

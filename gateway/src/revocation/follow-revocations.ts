@@ -39,7 +39,7 @@ type FollowOptions = {
   onFault: (error: unknown) => void
   /** called with each entry, after it has taken effect */
   onEntry?: (entry: LogEntry) => void
-  /** called with the first unreadable entry, and again when there was none meanwhile */
+  /** called with the first unreadable entry, and with the next first one after all were readable */
   onUnreadable?: (entry: UnreadableEntry) => void
   /** the log has been read up to a heartbeat of this age, in milliseconds */
   onHeartbeat?: (ageMs: number) => void
@@ -47,8 +47,8 @@ type FollowOptions = {
 
 const RETRY_MS = 100
 const SWEEP_MS = 10_000
-/** At the start of a process, its connection is not ready at once. */
-const ATTEMPTS_BEFORE_THE_FIRST = 10
+/** Failed reads at the start that are not reported: the connection may not be ready yet. */
+const STARTUP_ATTEMPTS = 10
 
 /** How far the log has been read, and when. */
 type Progress = {
@@ -121,7 +121,7 @@ async function followUntil(
     } catch (error) {
       if (ended.aborted) return
       progress.failures += 1
-      const reported = progress.loaded ? 1 : ATTEMPTS_BEFORE_THE_FIRST
+      const reported = progress.loaded ? 1 : STARTUP_ATTEMPTS
       if (progress.failures === reported) options.onFault(error)
     }
     await sleep(RETRY_MS, undefined, { signal: ended }).catch(() => {})

@@ -10,8 +10,8 @@ const BEARER = /^bearer +([A-Za-z0-9._~+/-]+=*)$/i
 /**
  * Finds the caller: a verified token, without delay if the gateway remembers it. Null for an
  * anonymous request: on a public route, where the gateway does not look at tokens, and on a route
- * with optional access if there is no `Authorization`. There, any credential must be a valid token,
- * so that a client with an expired token gets an error and is not served as anonymous.
+ * with optional access if there is no `Authorization`. On such a route, any credential must be a
+ * valid token, so that a client with an expired token gets an error and is not served as anonymous.
  */
 export function authenticate(
   access: Access,

@@ -31,8 +31,8 @@ export function match(
     throw malformed('path', 'the path is not in its canonical form')
   }
   if (route === null) throw noRoute()
-  // A request that one route allows must not be one that a lenient server serves as another route's
-  // (`/open/inner;x`, `/open/INNER`).
+  // Refuses a path that a lenient server could serve as a path of another route (`/open/inner;x`,
+  // `/open/INNER`).
   if (looseReadings(canonical.path).some((reading) => table.matchLoosely(reading) !== route)) {
     throw malformed('path of two routes', 'the path could be read as the path of another route')
   }

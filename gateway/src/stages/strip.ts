@@ -85,7 +85,7 @@ export function strip(raw: RequestHead): StrippedRequest {
   const headers: RequestHeaders = {}
   for (const [name, value] of Object.entries(received)) {
     const ends = named.has(name) || (websocket !== null && name === 'content-length')
-    if (!isOursToSay(name) && !ends) headers[name] = value
+    if (!isReservedForGateway(name) && !ends) headers[name] = value
   }
 
   const { authorization, cookie, ...passed } = headers
@@ -130,7 +130,7 @@ function authorizationOf(
  * Whether a client may not send this header on, in any spelling that a service might read as the
  * same name.
  */
-function isOursToSay(name: string): boolean {
+function isReservedForGateway(name: string): boolean {
   const folded = foldedName(name)
   return (
     isIdentityName(name) ||

@@ -39,7 +39,7 @@ async function readAll(stream: NodeJS.ReadableStream): Promise<number> {
   return bytes
 }
 
-t.test('a response over HTTP/2 that its client has read stays in memory no longer', async (t) => {
+t.test('a response over HTTP/2 that its client has read is released from memory', async (t) => {
   const gateway = await edgeOverTls(t)
   const kept = keptAnswers(gateway)
   sizedAnswers(gateway)
@@ -53,7 +53,7 @@ t.test('a response over HTTP/2 that its client has read stays in memory no longe
   t.ok((await kept(1)) <= 1)
 })
 
-t.test('a response over TLS that its client has read stays in memory no longer', async (t) => {
+t.test('a response over TLS that its client has read is released from memory', async (t) => {
   const gateway = await edgeOverTls(t)
   const kept = keptAnswers(gateway)
   sizedAnswers(gateway)
@@ -67,7 +67,7 @@ t.test('a response over TLS that its client has read stays in memory no longer',
   t.ok((await kept(1)) <= 1)
 })
 
-t.test('a response that its client leaves unread stays in memory no longer', async (t) => {
+t.test('a response that its client leaves unread is released from memory', async (t) => {
   const gateway = await edge(t)
   const kept = keptAnswers(gateway)
   gateway.upstream.answer = (_request, response) => {

@@ -60,7 +60,7 @@ t.test('responses of no caller are not taken for those of one', async (t) => {
   t.strictSame(ended, ['c'])
 })
 
-t.test('responses that wait no longer leave nothing', async (t) => {
+t.test('responses that no longer wait take no memory', async (t) => {
   const { wait, ended, figure } = budget(2)
   for (let times = 0; times < 10; times += 1) {
     const leave = wait('one', 'a')

@@ -131,7 +131,7 @@ t.test('tenants share a key set, and nothing else', async (t) => {
   t.equal(await ask('https://login.example/two/v2.0', own), 401, 'a key of tenant one')
 })
 
-t.test('a claim that a route names reaches its service, whoever issued the token', async (t) => {
+t.test('a claim that a route names reaches its service, for tokens of any issuer', async (t) => {
   const key = newKey()
   const set = await issuer(t, [key])
   const gateway = await edge(t, {

@@ -122,7 +122,7 @@ t.test('the end of a session takes precedence over stale rights', (t) => {
   t.end()
 })
 
-t.test('the watcher of a token is told of every entry that concerns it, and of no other', (t) => {
+t.test('the watcher of a token gets every entry that concerns it, and no other', (t) => {
   const entries = [
     [{ kind: 'session', id: 'session-1', until }, 'SESSION_ENDED'],
     [{ kind: 'subject', id: 'user-1', until, before: now + 1 }, 'TOKEN_STALE'],

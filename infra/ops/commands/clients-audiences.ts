@@ -4,9 +4,9 @@ export const clientsAudiences: Command = {
   name: 'clients audiences',
   usage: 'ID [--receives AUDIENCE]… [--calls AUDIENCE]…',
   summary:
-    'Replaces the audiences of a machine client: it may exchange tokens that it receives for those ' +
-    'that it calls. Without both options, it may exchange none. Every gateway refuses the tokens ' +
-    'that it has.',
+    'Replaces the audiences of a machine client: it may exchange a token for an audience in ' +
+    '--receives for a token for an audience in --calls. Without options, it may exchange no ' +
+    'token. Gateways refuse the earlier tokens of the client.',
   options: {
     receives: { type: 'string', multiple: true },
     calls: { type: 'string', multiple: true }

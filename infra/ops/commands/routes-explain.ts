@@ -14,7 +14,7 @@ export const routesExplain: Command = {
   usage: 'METHOD PATH',
   summary:
     'Shows which route a request matches and why, what it requires, where it goes, which ' +
-    'headers are forwarded, and what a proxy gets that asks about it.',
+    'headers are forwarded, and the answer to a proxy that uses forward authentication.',
   words: [2, 2],
   async run({ positionals: [method = '', path = ''] }, _ops, _terminal, environment) {
     if (!METHOD.test(method)) throw new BadUsage(`${method} is not a method: write GET, not get`)

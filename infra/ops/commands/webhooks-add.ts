@@ -7,7 +7,7 @@ export const webhooksAdd: Command = {
   name: 'webhooks add',
   usage: 'URL [--event TYPE]…',
   summary:
-    'Adds an endpoint that is told of events, and shows its secret once. Without TYPE, it is told of all events.',
+    'Adds an endpoint that gets events, and shows its secret once. Without TYPE, it gets all events.',
   options: { event: { type: 'string', multiple: true } },
   words: [1, 1],
   async run(typed, ops) {

@@ -3,7 +3,7 @@ import type { Command } from '../command.ts'
 export const webhooksDisable: Command = {
   name: 'webhooks disable',
   usage: 'ID',
-  summary: 'Disables a webhook endpoint. It is not told of events until it is enabled again.',
+  summary: 'Disables a webhook endpoint. It gets no events until it is enabled again.',
   words: [1, 1],
   async run({ positionals: [id = ''] }, ops) {
     const path = `/ops/webhooks/${encodeURIComponent(id)}/disable`

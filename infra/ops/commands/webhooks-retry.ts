@@ -5,7 +5,7 @@ export const webhooksRetry: Command = {
   name: 'webhooks retry',
   usage: 'DELIVERY | --webhook ID',
   summary:
-    'Queues a dead delivery again, or all dead deliveries of an endpoint, with all their attempts.',
+    'Queues a dead delivery again, or all dead deliveries of an endpoint. Each gets all eleven attempts again.',
   options: { webhook: { type: 'string' } },
   words: [0, 1],
   async run(typed, ops) {

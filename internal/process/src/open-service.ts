@@ -33,12 +33,12 @@ type DrainTimes = {
   readonly closeMs: number
 }
 
-/** for what closes after the last request: stores, and the private listener */
+/** for what closes after the last request: stores, and the ops listener */
 const LAST_MS = 3000
 
 /**
  * Starts the listeners of a service, the private one first. In a worker, the primary process has
- * the private listener.
+ * the ops listener.
  * @throws StartFault with the code of the error that prevented it, such as EADDRINUSE; by then,
  * everything is closed
  */
@@ -71,7 +71,7 @@ export async function openService(parts: ServiceParts): Promise<RunningService> 
   }
 }
 
-/** @returns the address of the private listener */
+/** @returns the address of the ops listener */
 async function openOps({ name, ops, tls, workers }: ServiceParts): Promise<string> {
   if (!isWorker() || workers === undefined) {
     return listenAs(`${name.toUpperCase()}_OPS`, ops, tls?.ops)

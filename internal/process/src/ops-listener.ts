@@ -33,7 +33,7 @@ type OpsOptions = {
 export const OPS_CLOSE_MS = 1000
 
 /**
- * The private listener of a process: liveness, readiness and metrics. The public listener never
+ * The ops listener of a process: liveness, readiness and metrics. The public listener never
  * serves them.
  */
 export function buildOps(options: OpsOptions): Service {

@@ -7,7 +7,7 @@ import { TlsFileFault } from './tls-file-fault.ts'
 /** The TLS of the listeners of a process; null for a listener without TLS. */
 export type ProcessTls = {
   readonly service: ListenerTls | null
-  /** of the private listener */
+  /** of the ops listener */
   readonly ops: ListenerTls | null
   /** the certificates that are in use now, by the settings that name them */
   certificates(): HeldCertificate[]

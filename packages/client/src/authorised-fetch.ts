@@ -10,7 +10,7 @@ const REFRESHES: readonly ProblemCode[] = ['TOKEN_EXPIRED', 'TOKEN_STALE', 'SESS
 
 type Input = string | URL | Request
 
-/** null: it is an address */
+/** null if the input is a URL */
 const requestIn = (input: Input): Request | null =>
   (input as Request).url ? (input as Request) : null
 
@@ -58,7 +58,7 @@ export function authorisedFetch(ports: FetchPorts) {
     if (!/problem\+json/.test(response.headers.get('content-type') ?? '')) return response
     const { code } = await problemOf(response.clone())
     if (!REFRESHES.includes(code)) return response
-    const next = await untilAborted(refresh.instead(grant.token), signal)
+    const next = await untilAborted(refresh.refreshed(grant.token), signal)
     // A request of this session must not be repeated with the token of a later login.
     if (once || next?.session !== grant.session || next.token === grant.token) return response
     await response.body?.cancel()

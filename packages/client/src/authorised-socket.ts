@@ -2,7 +2,7 @@ import type { FetchPorts } from './authorised-fetch.ts'
 import type { GatehouseClient } from './gatehouse-client.ts'
 import { untilAborted } from './sleep.ts'
 
-/** The gateway selects it, and so does not repeat the token, which is in another one. */
+/** The gateway selects this subprotocol, so its response lacks the one with the token. */
 const OWN_PROTOCOL = 'gatehouse'
 
 /** Opens WebSockets with the session's token, for the listed origins and no others. */

@@ -21,7 +21,7 @@ export function backoff(environment: Environment) {
     // Never earlier than the server says, and not all at once.
     return (retryAfter ? retryAfter * 1000 : pause) * (1 + environment.random() / 4)
   }
-  /** @returns how long nothing is asked now, in milliseconds */
+  /** @returns the pause before the next attempt, in milliseconds */
   const fail = (problem: GatehouseProblem, waitMs = pauseAfter(problem)): number => {
     failures += 1
     last = problem
@@ -32,7 +32,7 @@ export function backoff(environment: Environment) {
     fail,
     /**
      * @param onFailure called with a failure after which the work is not repeated
-     * @throws GatehouseProblem that failure, or an earlier one that is still to be waited for
+     * @throws GatehouseProblem the last failure, also an earlier one whose pause is not over
      */
     async repeat(
       work: () => Promise<void>,

@@ -11,10 +11,10 @@ import { cookie, memoryStorage } from './storage.ts'
 import { openTabs } from './tabs.ts'
 import { tokenSource } from './usable-token.ts'
 
-/** How long a new page waits for the token of another tab, from its start. */
-const INTRODUCTION_MS = 50
+/** How long a new page waits for the answer of another tab, from its start. */
+const ANSWER_MS = 50
 
-/** A client in a runtime of the caller's choice. */
+/** Makes a client that uses this environment; tests pass their own. */
 export function clientIn(environment: Environment, options: ClientOptions): GatehouseClient {
   const { baseUrl, delivery } = options
   const { origin } = new URL(baseUrl)
@@ -25,15 +25,15 @@ export function clientIn(environment: Environment, options: ClientOptions): Gate
   // Only the cookie is shared. Clients of a server act for different users.
   const name = isCookie ? (`gatehouse ${origin}` as const) : null
   const tabs = openTabs(environment, name, storage, (message) => {
-    if (message.tells === 'asks') tabs.post(session.told())
-    return message.tells === 'failure' ? refresh.hearFailure(message) : session.hear(message)
+    if (message.type === 'question') tabs.post(session.answer())
+    return message.type === 'failure' ? refresh.receiveFailure(message) : session.receive(message)
   })
   const post = poster(environment, origin, isCookie ? 'include' : 'omit')
   const ports = { environment, origin, origins, delivery, session, tabs, post, storage }
   const refresh = refresher(ports)
-  const introduced = Promise.race([tabs.news(), isCookie && sleep(environment, INTRODUCTION_MS)])
-  tabs.post({ tells: 'asks' })
-  const usableToken = tokenSource(session, refresh, introduced)
+  const answered = Promise.race([tabs.news(), isCookie && sleep(environment, ANSWER_MS)])
+  tabs.post({ type: 'question' })
+  const usableToken = tokenSource(session, refresh, answered)
   const callPorts = { ...ports, refresh, usableToken }
   const fetch = authorisedFetch(callPorts)
   const signing = signIn(ports)

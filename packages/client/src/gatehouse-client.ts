@@ -45,7 +45,10 @@ export type GatehouseClient = {
   onSessionEnd(listener: (end: SessionEnd) => void): () => void
   /** An access token that is valid now, for other libraries; null if no user is signed in. */
   getAccessToken(options?: Abortable): Promise<string | null>
-  /** Opens a WebSocket with the access token. The gateway closes it with 3000 when the token ends. */
+  /**
+   * Opens a WebSocket with the access token. The gateway closes it with 3000 when the token has
+   * expired or is revoked.
+   */
   webSocket(
     url: string | URL,
     options?: Abortable & { readonly protocols?: readonly string[] }

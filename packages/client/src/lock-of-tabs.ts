@@ -29,7 +29,7 @@ export function lockOfTabs(
     const waiting = new AbortController()
     const ownTurn = locks.request(lockName, { signal: waiting.signal }, async () => {
       if (yields) {
-        post({ tells: 'asks' })
+        post({ type: 'question' })
         await Promise.race([result, sleep(environment, MESSAGE_MS)])
         if (news() !== before) return
       }

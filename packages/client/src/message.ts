@@ -3,14 +3,14 @@ import type { ProblemFacts } from './problem.ts'
 /** Why a session ended: by a logout, by the server, or because a login replaced it. */
 export type EndReason = 'logout' | 'ended' | 'replaced'
 
-/** What the tabs and workers of an origin tell each other. Only scripts of the origin hear it. */
+/** A message between the tabs and workers of an origin. Only scripts of the origin receive it. */
 export type Message =
-  /** Asks for a token, and whether a refresh is under way. */
-  | { readonly tells: 'asks' }
+  /** Asks the others for a token, and whether a refresh is under way. */
+  | { readonly type: 'question' }
   /** The tab that holds the lock is alive. */
-  | { readonly tells: 'busy' }
+  | { readonly type: 'busy' }
   | {
-      readonly tells: 'grant'
+      readonly type: 'grant'
       readonly token: string
       readonly session: string
       /** grants of a session are counted, so that a late message does not replace a newer token */
@@ -20,9 +20,9 @@ export type Message =
       readonly isLogin: boolean
     }
   | {
-      readonly tells: 'end'
+      readonly type: 'end'
       /** null: the tab knew of no session */
       readonly session: string | null
       readonly reason: EndReason
     }
-  | { readonly tells: 'failure'; readonly problem: ProblemFacts; readonly waitMs: number }
+  | { readonly type: 'failure'; readonly problem: ProblemFacts; readonly waitMs: number }

@@ -22,13 +22,13 @@ export const bodyOf = (refreshToken: string | undefined): object | undefined =>
 
 export type Refresh = {
   /**
-   * A token other than `was`, and null after the confirmed end of the session. All callers share
-   * one refresh.
+   * Returns a token other than `oldToken`, or null once the server has confirmed that the session
+   * ended. All callers share one refresh.
    * @throws GatehouseProblem an outage: the session is as it was
    */
-  instead(was: string | undefined): Promise<Grant | null>
+  refreshed(oldToken: string | undefined): Promise<Grant | null>
   /** Takes the failed refresh of another tab. The calls that wait here fail as well. */
-  hearFailure(failure: Message & { readonly tells: 'failure' }): true
+  receiveFailure(failure: Message & { readonly type: 'failure' }): true
 }
 
 /** The token response of a successful login or refresh. */
@@ -60,10 +60,10 @@ export function refresher(ports: RefreshPorts): Refresh {
   const { environment, session, tabs, post, storage } = ports
   const { fail, repeat } = backoff(environment)
   let flight: Promise<void> | null = null
-  let heardFailure: GatehouseProblem | null = null
+  let failureElsewhere: GatehouseProblem | null = null
 
-  const isNeeded = (was: string | undefined) =>
-    session.grant() !== null && session.grant()?.token === was
+  const isNeeded = (oldToken: string | undefined) =>
+    session.grant() !== null && session.grant()?.token === oldToken
 
   const exchange = async (): Promise<void> => {
     const sent = session.sent()
@@ -72,30 +72,30 @@ export function refresher(ports: RefreshPorts): Refresh {
     await storage.write(tokens?.refreshToken ?? null)
     tabs.post(tokens ? session.adopt(tokens, sent) : session.end('ended'))
   }
-  const tellFailure = (problem: GatehouseProblem, waitMs: number) =>
-    tabs.post({ tells: 'failure', problem: { ...problem }, waitMs })
+  const reportFailure = (problem: GatehouseProblem, waitMs: number) =>
+    tabs.post({ type: 'failure', problem: { ...problem }, waitMs })
 
-  const run = async (was: string | undefined): Promise<void> => {
-    heardFailure = null
+  const run = async (oldToken: string | undefined): Promise<void> => {
+    failureElsewhere = null
     await tabs.alone(async () => {
-      if (isNeeded(was)) await repeat(exchange, tellFailure)
+      if (isNeeded(oldToken)) await repeat(exchange, reportFailure)
     }, true)
-    if (heardFailure && isNeeded(was)) throw heardFailure
+    if (failureElsewhere && isNeeded(oldToken)) throw failureElsewhere
   }
 
   return {
-    async instead(was) {
-      if (isNeeded(was)) {
-        flight ??= run(was).finally(() => {
+    async refreshed(oldToken) {
+      if (isNeeded(oldToken)) {
+        flight ??= run(oldToken).finally(() => {
           flight = null
         })
         await flight
       }
       return session.grant() ?? null
     },
-    hearFailure({ problem, waitMs }) {
-      heardFailure = new GatehouseProblem(problem)
-      fail(heardFailure, waitMs)
+    receiveFailure({ problem, waitMs }) {
+      failureElsewhere = new GatehouseProblem(problem)
+      fail(failureElsewhere, waitMs)
       return true
     }
   }

@@ -2,10 +2,10 @@ import type { TokenResponse } from './api.ts'
 import type { Environment } from './environment.ts'
 import type { EndReason, Message } from './message.ts'
 
-type Told = Message & { readonly tells: 'grant' }
+type GrantMessage = Message & { readonly type: 'grant' }
 
 /** An access token. `leftMs` counts from `since`. */
-export type Grant = Told & {
+export type Grant = GrantMessage & {
   readonly since: Clock
   /** a call refreshes in the background if the token is valid for less than this */
   readonly leadMs: number
@@ -36,9 +36,9 @@ export type Session = {
    */
   adopt(response: TokenResponse, sent: Sent, isLogin?: boolean): Message | null
   /** Takes a message of another tab; returns whether it changes the session. */
-  hear(message: Message): boolean
-  /** The token for a tab that asks. */
-  told(): Message | null | undefined
+  receive(message: Message): boolean
+  /** The token of this tab, as the answer to the question of another one. */
+  answer(): Message | null | undefined
   end(reason: EndReason): Message
   onEnd(listener: (end: SessionEnd) => void): () => void
 }
@@ -62,13 +62,13 @@ function leftOf({ leftMs, since }: Grant, now: Clock): number {
   return leftMs - age - LEAST_MS
 }
 
-/** What the response of a login or refresh tells the other tabs. */
-const toldBy = (
+/** The message to the other tabs after a login or refresh. */
+const grantMessage = (
   { accessToken, expiresIn, session }: TokenResponse,
   before: Sent['before'],
   isLogin: boolean
-): Told => ({
-  tells: 'grant',
+): GrantMessage => ({
+  type: 'grant',
   token: accessToken,
   session: session.id,
   count: (before?.session === session.id ? before.count : 0) + 1,
@@ -76,15 +76,16 @@ const toldBy = (
   isLogin
 })
 
-/** What a token that has this time left tells a tab that asks. */
-const toldAgain = (grant: Grant, leftMs: number): Told | null =>
+/** The message that answers another tab's question; null if the token has expired. */
+const answerWith = (grant: Grant, leftMs: number): GrantMessage | null =>
   leftMs > 0 ? { ...grant, leftMs: leftMs + LEAST_MS, isLogin: false } : null
 
 /** Whether a token of another tab replaces the token of this one. */
-function isBetter(heard: Told, current: Grant | null | undefined, now: Clock): boolean {
-  if (!current || heard.isLogin) return heard.token !== current?.token
-  if (heard.session !== current.session) return false
-  return heard.count > current.count || (leftOf(current, now) <= 0 && heard.token !== current.token)
+function isBetter(received: GrantMessage, current: Grant | null | undefined, now: Clock): boolean {
+  const isOther = received.token !== current?.token
+  if (!current || received.isLogin) return isOther
+  if (received.session !== current.session) return false
+  return received.count > current.count || (leftOf(current, now) <= 0 && isOther)
 }
 
 /** The session as this tab knows it. */
@@ -102,29 +103,30 @@ export function openSession(environment: Environment): Session {
         queueMicrotask(() => listener({ sessionId: session, reason }))
     }
     current = null
-    return { tells: 'end', session, reason }
+    return { type: 'end', session, reason }
   }
 
   /** @param isKnown to be newer than the token of this tab */
-  const take = (told: Told, since: Clock, isKnown = false): Told | null => {
-    if (!isKnown && (told.session === endedId || !isBetter(told, current, now()))) return null
-    if (current && current.session !== told.session) end('replaced')
+  const take = (message: GrantMessage, since: Clock, isKnown = false): GrantMessage | null => {
+    if (!isKnown && (message.session === endedId || !isBetter(message, current, now()))) return null
+    if (current && current.session !== message.session) end('replaced')
     // 10 to 20 % of the lifetime, at random: tabs and devices do not refresh at the same moment.
-    current = { ...told, leadMs: told.leftMs * (0.1 + 0.1 * environment.random()), since }
-    return told
+    const leadMs = message.leftMs * (0.1 + 0.1 * environment.random())
+    current = { ...message, leadMs, since }
+    return message
   }
 
   return {
     grant: () => current,
     sent: () => ({ since: now(), before: current }),
     leftMs: (grant) => leftOf(grant, now()),
-    told: () => current && toldAgain(current, leftOf(current, now())),
+    answer: () => current && answerWith(current, leftOf(current, now())),
     // While this tab was frozen, other tabs may have got newer tokens.
     adopt: (response, { since, before }, isLogin = false) =>
-      take(toldBy(response, before, isLogin), since, isLogin || current === before),
-    hear(message) {
-      if (message.tells === 'grant') return take(message, now()) !== null
-      if (message.tells !== 'end' || !concerns(message, current)) return false
+      take(grantMessage(response, before, isLogin), since, isLogin || current === before),
+    receive(message) {
+      if (message.type === 'grant') return take(message, now()) !== null
+      if (message.type !== 'end' || !concerns(message, current)) return false
       end(message.reason)
       return true
     },
@@ -136,8 +138,8 @@ export function openSession(environment: Environment): Session {
   }
 }
 
-/** A logout in a tab that did not know its session ended the session of the cookie. */
+/** A tab can log out before it knows its session. That logout ends the session of the cookie. */
 const concerns = (
-  { session, reason }: Message & { readonly tells: 'end' },
+  { session, reason }: Message & { readonly type: 'end' },
   current: Grant | null | undefined
 ): boolean => !current || session === current.session || (session === null && reason === 'logout')

@@ -13,7 +13,7 @@ export type SignInPorts = RefreshPorts & {
 }
 
 /**
- * Asks with the cookie, as the next refresh will.
+ * Refreshes once, to check that the browser has kept the cookie.
  * @returns the tokens; null if an outage hides the result
  * @throws GatehouseProblem `COOKIE_DROPPED` if the browser has not kept it
  */

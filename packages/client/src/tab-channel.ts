@@ -5,9 +5,9 @@ import { sleep } from './sleep.ts'
 /** How long a tab that holds the lock may be silent before it counts as frozen. */
 const PATIENCE_MS = 2000
 
-/** What this tab tells the others, and hears of them. */
+/** The messages between this tab and the others. */
 export type TabChannel = {
-  /** Without a message, there is nothing to tell. */
+  /** Sends the message to the other tabs. Does nothing without one. */
   post(message: Message | null | undefined): void
   /** Resolves when another tab reports a result. */
   news(): Promise<void>
@@ -19,31 +19,31 @@ export type TabChannel = {
 
 /**
  * @param channel without one, there is no other tab
- * @param hear takes a message; returns whether it is a result
+ * @param receive takes a message; returns whether it is a result
  */
 export function tabChannel(
   environment: Environment,
   channel: Channel | null | undefined,
-  hear: (message: Message) => boolean
+  receive: (message: Message) => boolean
 ): TabChannel {
   const post = (message: Message | null | undefined) => message && channel?.postMessage(message)
   let isHolding = false
   let isHolderAlive = false
-  let tell: () => void
+  let resolveNews: () => void
   let result: Promise<void>
   const renew = () => {
     result = new Promise((resolve) => {
-      tell = resolve
+      resolveNews = resolve
     })
   }
   renew()
   if (channel) {
     channel.onmessage = ({ data }) => {
       const message = data as Message
-      if (message.tells === 'busy') isHolderAlive = true
-      if (message.tells === 'asks' && isHolding) post({ tells: 'busy' })
-      if (!hear(message)) return
-      tell()
+      if (message.type === 'busy') isHolderAlive = true
+      if (message.type === 'question' && isHolding) post({ type: 'busy' })
+      if (!receive(message)) return
+      resolveNews()
       renew()
     }
   }
@@ -61,7 +61,7 @@ export function tabChannel(
     async silence(isOver) {
       do {
         isHolderAlive = false
-        post({ tells: 'asks' })
+        post({ type: 'question' })
         await sleep(environment, PATIENCE_MS)
       } while (isHolderAlive && !isOver())
     }

@@ -7,13 +7,13 @@ import { tabChannel } from './tab-channel.ts'
 type Work = () => Promise<void>
 
 export type Tabs = {
-  /** Without a message, there is nothing to tell. */
+  /** Sends the message to the other tabs. Does nothing without one. */
   post(message: Message | null | undefined): void
   /** Resolves when another tab reports a result. */
   news(): Promise<void>
   /**
    * Runs `work` while no other tab, no other call and no other process that shares the storage runs
-   * its own. The lock of a frozen tab is passed by, not stolen: a stolen lock would make its holder
+   * its own. The lock of a frozen tab is bypassed, not stolen: a stolen lock would make its holder
    * fail when it wakes.
    * @param yields whether a result of another tab makes the work unnecessary
    */
@@ -23,15 +23,15 @@ export type Tabs = {
 /**
  * The tabs and workers that share the cookie. Without Web Locks, there is only this one.
  * @param storage of the refresh token, which other processes may share
- * @param hear takes a message; returns whether it is a result
+ * @param receive takes a message; returns whether it is a result
  */
 export function openTabs(
   environment: Environment,
   name: `gatehouse ${string}` | null,
   storage: Pick<TokenPlace, 'lock'>,
-  hear: (message: Message) => boolean
+  receive: (message: Message) => boolean
 ): Tabs {
-  const channel = tabChannel(environment, name && environment.openChannel(name), hear)
+  const channel = tabChannel(environment, name && environment.openChannel(name), receive)
   const alone =
     name && environment.locks
       ? lockOfTabs(environment, environment.locks, name, channel)

@@ -27,7 +27,7 @@ t.test('webSocket() compares the whole host name with the origins', async (t) =>
   }
 })
 
-t.test('a program uses a running system', async (t) => {
+t.test('a Node.js program signs in and calls a service', async (t) => {
   const folder = dataFolder(t)
   const { routes, handshakes } = await liveService(t, folder)
   const settings = { GATEHOUSE_DATA_DIR: folder, GATEWAY_ROUTES: routes }
@@ -250,7 +250,7 @@ t.test('a program uses a running system', async (t) => {
     t.strictSame(locked, ['/auth/login', '/auth/refresh-token', '/auth/logout'])
   })
 
-  await t.test('an end of all sessions ends those of other devices', async (t) => {
+  await t.test('logoutEverywhere ends the sessions of other devices', async (t) => {
     const { client, user } = await someone()
     const phone = notedClient({ baseUrl, delivery: 'body' }).client
     await phone.login(user)

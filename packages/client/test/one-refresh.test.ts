@@ -168,7 +168,7 @@ t.test(
   }
 )
 
-t.test('a tab that has learnt the end of the session tells the others', async (t) => {
+t.test('a tab that has learnt the end of the session reports it to the others', async (t) => {
   const { world, server, browser, first, id } = await signedIn(8, 5)
   server.endSession(id)
   t.equal(await world.outcome(call(first), 1000), 401)
@@ -179,7 +179,7 @@ t.test('a tab that has learnt the end of the session tells the others', async (t
   )
 })
 
-t.test('the result of a tab that was frozen replaces no later login', async (t) => {
+t.test('a tab that was frozen does not replace a later login with its old result', async (t) => {
   await fc.assert(
     fc.asyncProperty(seeds, fc.integer({ min: 20, max: 200 }), async (seed, afterMs) => {
       const { world, browser, first } = await signedIn(seed, 2)
@@ -203,7 +203,7 @@ t.test('the result of a tab that was frozen replaces no later login', async (t) 
   t.pass('in every history')
 })
 
-t.test('a login in another tab replaces the session, and repeats no call under it', async (t) => {
+t.test('after a login in another tab, no call of the old session is repeated', async (t) => {
   const { world, server, browser, first, id } = await signedIn(9, 2)
   const [, second] = browser.pages
   server.endSession(id)

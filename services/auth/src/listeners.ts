@@ -30,7 +30,7 @@ type ListenerPorts = AuthState &
   }
 
 /**
- * Listens: the service for gateways, and the private listener for operators.
+ * Listens: the service for gateways, and the ops listener for operators.
  * @throws StartFault as `openService`
  */
 export async function openListeners(

@@ -6,7 +6,7 @@ import { openTls } from '@gatehouse/tls/process-tls'
 import type { AuthConfig } from './config.ts'
 
 /**
- * Starts several auth processes on one port, and speaks for them on the private listener. They
+ * Starts several auth processes on one port, and speaks for them on the ops listener. They
  * share their work as instances on several machines do.
  */
 export async function startWorkers(config: AuthConfig): Promise<RunningService> {

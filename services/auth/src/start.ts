@@ -49,7 +49,7 @@ type RunningAuth = RunningService & {
 type Embedded = {
   /** the gateways of this process */
   readonly fleet: Fleet
-  /** adds routes to the private listener, which only the whole system in one process has */
+  /** adds routes to the ops listener, which only the whole system in one process has */
   readonly onOps?: (ops: Service) => void
 }
 

@@ -11,7 +11,7 @@ const [, , role, primaryOpsUrl = ''] = process.argv
 /** Whether this process is a worker. Other process managers also use node:cluster. */
 export const isWorker = (): boolean => cluster.isWorker && role === WORKER_ARGUMENT
 
-/** The address of the private listener, which the primary process has for all workers. */
+/** The address of the ops listener, which the primary process has for all workers. */
 export const opsUrlOfPrimary = (): string => primaryOpsUrl
 
 /**

@@ -23,7 +23,7 @@ const LISTENS = 'tracing:net.server.listen:asyncEnd'
  * Bounds the connections that wait in the primary process. `node:cluster` accepts every connection
  * there and keeps it until a worker takes it, and all other limits are in the workers. While these
  * are busy, clients could otherwise open connections until the process has no file left, not even
- * for its private listener. A connection over a limit is closed at once. `node:cluster` has no
+ * for its ops listener. A connection over a limit is closed at once. `node:cluster` has no
  * option for this, so the function replaces the callback of its listening sockets.
  * @returns ends it for sockets that are opened later
  */

@@ -6,7 +6,7 @@ import type { StartMessage } from '../start-message.ts'
 /** What a worker does without an answer. */
 export type Order = 'end' | 'reload'
 
-/** A request to the private listener, which the worker answers. */
+/** A request to the ops listener, which the worker answers. */
 export type CarriedRequest = {
   readonly method: string
   /** path and query */

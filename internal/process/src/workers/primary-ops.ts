@@ -42,7 +42,7 @@ export type PrimaryOpsOptions = {
 const BODY_LIMIT_BYTES = 1024 * 1024
 
 /**
- * The private listener of a primary process. It speaks for all workers, and passes every other
+ * The ops listener of a primary process. It speaks for all workers, and passes every other
  * request to one of them, over the channel that it has to it.
  */
 export function buildPrimaryOps(options: PrimaryOpsOptions): Service {

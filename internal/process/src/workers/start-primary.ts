@@ -16,7 +16,7 @@ type PrimaryOptions = Pick<PrimaryOpsOptions, 'log' | 'hosts' | 'merged' | 'work
   /** of the service, such as `gateway` */
   readonly name: string
   readonly tls: ProcessTls
-  /** of the private listener */
+  /** of the ops listener */
   readonly at: ListenAddress
   /** for the connections that wait for a worker */
   readonly clientOf: ClientOf
@@ -27,7 +27,7 @@ const LAST_MS = 1000
 
 /**
  * Starts several workers of a service on one port, and keeps them running: each is this program
- * again. The primary process has the private listener, and hands out the connections of the others
+ * again. The primary process has the ops listener, and hands out the connections of the others
  * in turn (docs/decisions/0037-workers-get-their-connections-from-a-primary-process.md).
  * @throws StartFault if it cannot listen; as `WorkerPool.start`
  */

@@ -31,7 +31,7 @@ function worker(listener: Service | null, limits = { stateMs: 1000, requestMs: 6
 
 const KEYS = '/keys'
 
-/** The private listener of a worker: its `/operator` answers when `release` is called. */
+/** The ops listener of a worker: its `/operator` answers when `release` is called. */
 function workerListener(t: Test): { readonly ops: Service; release: () => void } {
   const { promise, resolve } = Promise.withResolvers<void>()
   const ops = buildOps({ log, metrics: new Registry(), checks: {}, service: buildService({ log }) })

@@ -5,7 +5,7 @@ import { OPERATOR_ADDRESS, SCHEDULE_ADDRESS, START_ADDRESS } from './audit-event
 type Subject = 'user' | 'client' | 'key' | 'invitation'
 
 /**
- * The events that other systems can be told of: every change of an account, a session, a key, a
+ * The events that other systems can get: every change of an account, a session, a key, a
  * client or an invitation. The others, such as failed logins, are only in the audit log; anyone can
  * cause them, or they occur with every call of a client.
  */
@@ -65,7 +65,7 @@ const published: Record<AuditKind, readonly [type: string, subject: Subject] | n
   'webhook-delivery-discarded': null
 }
 
-/** The types of events that other systems can be told of, in alphabetical order. */
+/** The types of events that other systems can get, in alphabetical order. */
 export const eventTypes: readonly string[] = [
   ...new Set(Object.values(published).flatMap((entry) => (entry === null ? [] : [entry[0]])))
 ].sort()
@@ -81,7 +81,7 @@ function actorOf({ address }: AuditEvent['source']): 'client' | 'operator' | 'sy
 /** What is sent of an event: ids, and what the audit log has as its detail. */
 export type PublishedEvent = { readonly type: string; readonly body: string }
 
-/** Null if other systems are not told of events of this kind. */
+/** Null if other systems do not get events of this kind. */
 export function publishedEvent(event: AuditEvent, atMs: number): PublishedEvent | null {
   const entry = published[event.kind]
   if (entry === null) return null

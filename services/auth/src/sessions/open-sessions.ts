@@ -71,7 +71,7 @@ const NEWER_FORMAT =
 
 /** for the operator: nothing else can tell a restored database from one that was always there */
 const LOST_DATA =
-  'Redis has lost its data: the sessions that the database has as open continue. If the database was restored from a backup, that includes sessions that ended after it; `ops sessions end --all` ends them (docs/runbooks/database-restored.md)'
+  'Redis has lost its data. Sessions that are open in the database continue. If the database was restored from a backup, sessions that ended after the backup are open again: `ops sessions end --all` ends them (docs/runbooks/database-restored.md)'
 
 /** The end of a family is also written into the revocation log, in the same step. */
 function openFamilies(

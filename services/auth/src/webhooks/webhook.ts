@@ -1,11 +1,11 @@
 /**
  * `failed`: every delivery has failed for too long. `gone`: the endpoint answered 410. Only an
- * `enabled` endpoint is told of events.
+ * `enabled` endpoint gets events.
  */
 export const webhookStates = ['enabled', 'disabled', 'failed', 'gone'] as const
 export type WebhookState = (typeof webhookStates)[number]
 
-/** An endpoint of another system that is told of events. */
+/** An endpoint of another system that gets events. */
 export type Webhook = {
   readonly id: string
   readonly url: string

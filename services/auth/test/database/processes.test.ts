@@ -106,7 +106,7 @@ t.test('on SQLite too, fifty simultaneous registrations create one account', asy
 })
 
 t.test(
-  'a process survives an outage of its database, and signs nobody out',
+  'a process survives an outage of its database, and signs no user out',
   { skip: postgresMissing },
   async (t) => {
     const settings = shared(t, (await server?.database()) ?? '')

@@ -53,7 +53,7 @@ async function onRedis(t: Test) {
   return { ...server, auth, store, refresh, settle, clock, losses: () => losses }
 }
 
-t.test('a complete loss of Redis signs nobody out', options, async (t) => {
+t.test('a complete loss of Redis signs no user out', options, async (t) => {
   const { auth, redis, refresh } = await onRedis(t)
   const { id } = await registered(auth)
   const tokens = await login(auth)

@@ -35,7 +35,7 @@ async function untilAnswered<Answer>(ask: () => Promise<Answer>): Promise<Answer
 }
 
 t.test(
-  'a store restored from an older copy signs nobody out',
+  'a store restored from an older copy signs no user out',
   { skip: redisMissing },
   async (t) => {
     const server = await startRedis(dataFolder(t), { durable: false })

@@ -88,7 +88,7 @@ t.test('an endpoint that refuses connections, or drops them, has its fault', asy
   t.strictSame(await post(plain.replace('http:', 'https:')), failed('tls'))
 })
 
-t.test('an attempt ends with its time, wherever the endpoint stops', async (t) => {
+t.test('an attempt fails after its time-out, at whatever point the endpoint stalls', async (t) => {
   const silent = await raw(t, () => {})
   t.strictSame(await post(silent, reachableHosts(LOCAL), 100), failed('timeout'))
   const slowBody = await raw(t, (socket) => {
@@ -107,7 +107,7 @@ t.test('a response that switches protocols is a failure', async (t) => {
   }
 })
 
-t.test('of an endless row of informational responses, a few are read', async (t) => {
+t.test('the auth service reads only a few of an endless row of informational responses', async (t) => {
   let sent = 0
   const hints = Buffer.from('HTTP/1.1 103 Early Hints\r\n\r\n'.repeat(1000))
   const flood = async (socket: Socket): Promise<void> => {
@@ -130,7 +130,7 @@ t.test('of an endless row of informational responses, a few are read', async (t)
   )
 })
 
-t.test('of a response that does not end, a bounded part is read', async (t) => {
+t.test('the auth service reads a bounded part of a response that does not end', async (t) => {
   let sent = 0
   const url = await listening(t, async (_request, response) => {
     const chunk = Buffer.alloc(65_536)

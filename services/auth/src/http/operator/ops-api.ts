@@ -51,7 +51,7 @@ const groups: OpsRoutes[] = [
   auditRoutes
 ]
 
-/** The operators' API, on the private listener and behind a token of its own. */
+/** The operators' API, on the ops listener and behind a token of its own. */
 export function opsApi(ops: Service, options: OpsApiOptions, policy: OperatorPolicy): void {
   ops.register(
     async (scope) => {

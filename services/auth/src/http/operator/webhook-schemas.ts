@@ -47,7 +47,7 @@ export const WebhookAnswer = Type.Object(
     previousSecretUntil: instantOrNull('Until when the previous secret signs, too.'),
     createdAt: instant('When it was added.')
   },
-  { title: 'Webhook', description: 'An endpoint of another system that is told of events.' }
+  { title: 'Webhook', description: 'An endpoint of another system that gets events.' }
 )
 export const WebhookSecret = Type.String({
   description: 'The secret that signs (Standard Webhooks). No later response contains it.',

@@ -26,7 +26,7 @@ const addWebhook: OpsRoutes = (service, { webhooks }) => {
       schema: {
         operationId: 'addWebhook',
         summary: 'Add an endpoint',
-        description: 'Adds an endpoint, which is told of events from now on.',
+        description: 'Adds an endpoint, which gets events from now on.',
         tags,
         answers: { 201: { description: 'The endpoint, and its secret.' } },
         body: WebhookBody,
@@ -95,13 +95,13 @@ const switches = {
   disable: {
     operationId: 'disableWebhook',
     summary: 'Disable an endpoint',
-    description: 'The endpoint gets nothing, and is not told of later events.',
+    description: 'The endpoint gets nothing, and no later events when it is enabled again.',
     answers: { 200: { description: 'The endpoint is disabled.' } }
   },
   enable: {
     operationId: 'enableWebhook',
     summary: 'Enable an endpoint',
-    description: 'The endpoint gets what is pending for it, and is told of later events.',
+    description: 'The endpoint gets its pending events, and later ones.',
     answers: { 200: { description: 'The endpoint is enabled.' } }
   }
 }

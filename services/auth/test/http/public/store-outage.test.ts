@@ -13,7 +13,7 @@ import {
 import { isProblem } from '../../fixtures/problem.ts'
 import { clockFromNow, policy, redisStore, revokedSids } from '../../fixtures/stores.ts'
 
-t.test('an outage of the session store signs nobody out', { skip: redisMissing }, async (t) => {
+t.test('an outage of the session store signs no user out', { skip: redisMissing }, async (t) => {
   const { url, kill, start } = await redisServer(t)
   const connection = await redisConnection(t, url)
   const clock = clockFromNow()
