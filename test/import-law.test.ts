@@ -180,24 +180,27 @@ t.test('a workspace exports the modules that others import, and no others', asyn
   }
 })
 
-t.test('what only tests import is exported below testing, and only tests import it', async (t) => {
-  const testing = /^@gatehouse\/[\w-]+\/testing(\/|$)/
-  const documents = filesBelow(workspaces, /\.md$/)
-  const imported = importedBy([...files, ...documents])
-  t.strictSame(
-    [...importedBy(files)].filter((module) => testing.test(module)),
-    []
-  )
-  for (const { name, exported, path } of exportsOf()) {
-    if (name === '@gatehouse/fixtures') continue
-    const unused = exported.filter((module) => !imported.has(module) && !testing.test(module))
+t.test(
+  'a module that only tests import is exported below testing, and only they import it',
+  async (t) => {
+    const testing = /^@gatehouse\/[\w-]+\/testing(\/|$)/
+    const documents = filesBelow(workspaces, /\.md$/)
+    const imported = importedBy([...files, ...documents])
     t.strictSame(
-      unused.filter((module) => module !== `${name}/main`),
-      [],
-      path
+      [...importedBy(files)].filter((module) => testing.test(module)),
+      []
     )
+    for (const { name, exported, path } of exportsOf()) {
+      if (name === '@gatehouse/fixtures') continue
+      const unused = exported.filter((module) => !imported.has(module) && !testing.test(module))
+      t.strictSame(
+        unused.filter((module) => module !== `${name}/main`),
+        [],
+        path
+      )
+    }
   }
-})
+)
 
 type Exports = { readonly name: string; readonly exported: string[]; readonly path: string }
 

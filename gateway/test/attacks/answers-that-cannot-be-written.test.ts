@@ -111,7 +111,7 @@ t.test('a status outside 100 to 599 as the answer to an upgrade is 502', async (
   t.equal((await gateway.call('/closed')).status, 200, 'the gateway goes on')
 })
 
-t.test('of a duplicate single-value header, the first one is passed on', async (t) => {
+t.test('the first of duplicate single-value headers is passed on', async (t) => {
   const lines = [
     'content-type: a/b',
     'age: 1',

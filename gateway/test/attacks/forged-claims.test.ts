@@ -96,22 +96,25 @@ for (const [name, values] of Object.entries(forgeries)) {
   })
 }
 
-t.test('of several audiences one is ours, and clocks may differ by five seconds', async (t) => {
-  const gateway = await edge(t)
-  const now = gateway.clock() / 1000
-  t.equal(now, NOW)
-  for (const claims of [
-    { aud: ['another', AUDIENCE, 'others'] },
-    { aud: [AUDIENCE] },
-    { nbf: now + 5, iat: now + 5 },
-    { exp: now - 4 },
-    { admin: true, nested: { is: 'ignored' } }
-  ]) {
-    const authorization = `Bearer ${gateway.token(claims)}`
-    const answer = await gateway.call('/closed', { headers: { authorization } })
-    t.equal(answer.status, 200, JSON.stringify(claims))
+t.test(
+  'one of several audiences must be ours, and clocks may differ by five seconds',
+  async (t) => {
+    const gateway = await edge(t)
+    const now = gateway.clock() / 1000
+    t.equal(now, NOW)
+    for (const claims of [
+      { aud: ['another', AUDIENCE, 'others'] },
+      { aud: [AUDIENCE] },
+      { nbf: now + 5, iat: now + 5 },
+      { exp: now - 4 },
+      { admin: true, nested: { is: 'ignored' } }
+    ]) {
+      const authorization = `Bearer ${gateway.token(claims)}`
+      const answer = await gateway.call('/closed', { headers: { authorization } })
+      t.equal(answer.status, 200, JSON.stringify(claims))
+    }
   }
-})
+)
 
 t.test('an expired but otherwise valid token gets TOKEN_EXPIRED', async (t) => {
   const gateway = await edge(t)

@@ -40,7 +40,7 @@ t.test(
   }
 )
 
-t.test('what revokes an actor or an earlier key revokes an exchanged token', async (t) => {
+t.test('the revocation of an actor or of an earlier key revokes an exchanged token', async (t) => {
   const actors = [
     { id: 'service-2', rightsVersion: 3 },
     { id: 'service-1', rightsVersion: 0 }

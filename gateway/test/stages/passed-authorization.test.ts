@@ -60,7 +60,7 @@ t.test('a refresh token of our auth service is not passed on, however it is writ
   t.equal(passed(`Bearer ${token.slice(1)}`), `Bearer ${token.slice(1)}`, 'which it is not')
 })
 
-t.test('of a hostile value, a few parts are read, and it is not passed on', async (t) => {
+t.test('the gateway reads a few parts of a hostile value, and does not pass it on', async (t) => {
   const parses = t.capture(JSON, 'parse', JSON.parse)
   const object = base64url('{"iss":x}"iss"')
   for (const value of [

@@ -4,8 +4,8 @@ export const clientsAudiences: Command = {
   name: 'clients audiences',
   usage: 'ID [--receives AUDIENCE]… [--calls AUDIENCE]…',
   summary:
-    'Replaces the audiences of a machine client: it may exchange a token for an audience in ' +
-    '--receives for a token for an audience in --calls. Without options, it may exchange no ' +
+    'Replaces the audiences of a machine client: it may exchange tokens whose audience is in ' +
+    '--receives for tokens whose audience is in --calls. Without options, it may exchange no ' +
     'token. Gateways refuse the earlier tokens of the client.',
   options: {
     receives: { type: 'string', multiple: true },

@@ -11,8 +11,8 @@ export const clientsCreate: Command = {
     '--name NAME [--scope SCOPE]… [--receives AUDIENCE]… [--calls AUDIENCE]… [--authentication METHOD] [--jwks FILE]',
   summary:
     'Creates a machine client. METHOD is client_secret_basic, client_secret_post, or ' +
-    'private_key_jwt with its public keys in FILE. The client may exchange a token for an audience ' +
-    'in --receives for a token for an audience in --calls.',
+    'private_key_jwt with its public keys in FILE. The client may exchange tokens whose audience ' +
+    'is in --receives for tokens whose audience is in --calls.',
   options: {
     name: { type: 'string' },
     scope: { type: 'string', multiple: true },

@@ -31,7 +31,7 @@ t.test('messages below the level are not written', async (t) => {
   t.strictSame(await linesOf(t, (log) => log.fatal('farewell'), 'silent'), [])
 })
 
-t.test('of a request, only its method and path are logged', async (t) => {
+t.test('only the method and the path of a request are logged', async (t) => {
   const lines = await linesOf(t, (log) =>
     buildService({ log }).inject({
       method: 'POST',
@@ -45,7 +45,7 @@ t.test('of a request, only its method and path are logged', async (t) => {
   t.notMatch(JSON.stringify(lines), 'hunter2')
 })
 
-t.test('of a target in absolute form, only the path is logged', (t) => {
+t.test('only the path of a target in absolute form is logged', (t) => {
   t.equal(pathOfTarget('http://ada:hunter2@host.example/a/b?c'), '/a/b')
   t.equal(pathOfTarget('/a/b#access_token=hunter2'), '/a/b')
   t.end()
@@ -67,7 +67,7 @@ t.test('a fault is logged with its cause, which the client never sees', async (t
   t.match(lines, [{ level: 50, code: 'INTERNAL', err: { message: 'no such table' } }])
 })
 
-t.test('of an error, its name is logged, and not the data that it was processing', async (t) => {
+t.test('the name of an error is logged, and not the data that was processed', async (t) => {
   const secret = 'eyJhbGciOiJFUzI1NiJ9.hunter2'
   const parsed = () => {
     try {

@@ -45,7 +45,7 @@ t.test('one that drains while another one has taken its place is not missing', a
   t.equal(mergedReadiness([ready(), notReady, ready()], two).body.status, 'ready')
 })
 
-t.test('what degrades one worker degrades them, and the greatest age counts', async (t) => {
+t.test('a degraded worker degrades all of them, and the greatest age counts', async (t) => {
   t.strictSame(mergedReadiness([ready(1), degraded], two).body, {
     status: 'degraded',
     failing: {},

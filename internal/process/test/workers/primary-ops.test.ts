@@ -135,7 +135,7 @@ t.test('a worker that hung is asked again once it has answered', async (t) => {
   t.strictSame(await answer, [])
 })
 
-t.test('where no worker answers, there is no answer that looks complete', async (t) => {
+t.test('if no worker answers, no response looks complete', async (t) => {
   const ops = primary(t, [worker(null, { stateMs: 20, requestMs: 20 })])
   t.strictSame(await statusesOf(ops, KEYS, 3), [503])
   t.strictSame(await statusesOf(ops, '/readyz', 3), [503])

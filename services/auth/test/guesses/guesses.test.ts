@@ -82,7 +82,7 @@ function behaviour(name: string, skip: string | false, begin: (t: Test) => Promi
       t.equal(await limit.wait(stranger), 900, 'a cell that is full waits as long')
     })
 
-    t.test('of simultaneous guesses, only those that are due continue', async (t) => {
+    t.test('only the simultaneous guesses that are due continue', async (t) => {
       const { clock, limit } = fresh()
       const burst = async (size: number) => {
         const looked = await Promise.all(Array.from({ length: size }, () => limit.guess(stranger)))

@@ -45,7 +45,7 @@ for (const algorithm of algorithms) {
   })
 }
 
-t.test('of several keys, the active one signs, and all are published', async (t) => {
+t.test('the active one of several keys signs, and all are published', async (t) => {
   const [standby, active, retiring] = await Promise.all([
     generateSigningKey('ES256', 'standby'),
     generateSigningKey('EdDSA', 'active'),

@@ -169,7 +169,7 @@ t.test('a recovery has its own grace window, and makes earlier tokens stale', as
 })
 
 t.test(
-  'what a recovery makes stale does not depend on where in a second things happen',
+  'a recovery makes the same tokens stale in whichever part of a second requests arrive',
   async (t) => {
     const strict = { ...recovery, graceSeconds: 0 }
     /** The least `iat` of good tokens, and the `iat` of those that are issued now. */

@@ -95,7 +95,7 @@ const switches = {
   disable: {
     operationId: 'disableWebhook',
     summary: 'Disable an endpoint',
-    description: 'The endpoint gets nothing, and no later events when it is enabled again.',
+    description: 'The endpoint gets nothing. Events that happen meanwhile are not queued for it.',
     answers: { 200: { description: 'The endpoint is disabled.' } }
   },
   enable: {

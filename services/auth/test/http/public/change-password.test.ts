@@ -128,7 +128,7 @@ t.test('a change of the password needs a signed-in user', async (t) => {
   isProblem(t, await change(valid), { code: 'SESSION_ENDED' })
 })
 
-t.test('of two simultaneous changes, one succeeds', async (t) => {
+t.test('one of two simultaneous changes succeeds', async (t) => {
   const { auth, change } = await changing(t)
   const passwords = ['the first of the two', 'the second of the two']
   const answers = await Promise.all(

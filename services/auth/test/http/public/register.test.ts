@@ -65,7 +65,7 @@ t.test('people who read one address have one account', async (t) => {
   }
 })
 
-t.test('of fifty simultaneous registrations of one address, one succeeds', async (t) => {
+t.test('one of fifty simultaneous registrations of an address succeeds', async (t) => {
   const { post, database } = await authService(t)
   const answers = await Promise.all(
     Array.from({ length: 50 }, (_, turn) =>
