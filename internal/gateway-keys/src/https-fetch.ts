@@ -2,11 +2,10 @@ import { get } from 'node:https'
 import type { ClientTlsFiles } from '@gatehouse/tls/client-tls'
 import { readClientTls } from '@gatehouse/tls/client-tls'
 import type { FetchImplementation } from 'jose'
+import { MOST_BYTES } from './bounded-fetch.ts'
 
 /** What names the files in messages. */
 const MEMBERS = { ca: 'tls.caFile', cert: 'tls.certFile', key: 'tls.keyFile' }
-/** far more than the keys of any number of gateways have */
-const MOST_BYTES = 1024 * 1024
 
 /**
  * A GET that verifies the server by the given authorities and shows the given certificate, for
@@ -34,4 +33,6 @@ export const httpsFetch =
         )
       })
       request.on('error', reject)
+      // Without an error if the server switches protocols. `signal` has no effect then.
+      request.on('close', () => reject(new Error('the request closed without a response')))
     })

@@ -5,7 +5,8 @@ import {
   type AssertionClaims
 } from '@gatehouse/edge-headers/assertion'
 import { jwtVerify } from 'jose'
-import { finderOf, type GatewayKeys, GatewayKeyUndecided, isOutage } from './gateway-keys.ts'
+import { finderOf, type GatewayKeys } from './gateway-keys.ts'
+import { GatewayKeyUndecided, isOutage } from './remote-key-set.ts'
 
 export class AssertionInvalid extends Error {
   override readonly name = 'AssertionInvalid'

@@ -7,13 +7,14 @@ export type HeaderSource =
   | Readonly<Record<string, string | readonly string[] | undefined>>
 
 /**
- * The assertion of a request; null if it has none.
+ * The assertion of a request; null if it has none. An empty one counts as none: some proxies replace
+ * a header of the client with the empty one of an anonymous request.
  * @throws Refusal UNAUTHENTICATED if it has several, also under different spellings of the name
  */
 export function readAssertion(headers: HeaderSource): string | null {
   const [first = null, ...others] = valuesOf(headers, identityHeader.assertion)
   if (others.length > 0) throw unauthenticated('several assertions')
-  return first
+  return first === '' ? null : first
 }
 
 /** The first value of a header; null if there is none. */

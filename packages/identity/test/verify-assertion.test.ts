@@ -1,6 +1,10 @@
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
+import { authority } from '@gatehouse/fixtures/certificates'
+import { eventually } from '@gatehouse/fixtures/client'
 import { Refusal } from '@gatehouse/problem/refusal'
 import t, { type Test } from 'tap'
 import { testIdentities } from '../src/testing.ts'
@@ -41,21 +45,26 @@ t.test('verifyAssertion reads headers of Node.js and of the Fetch standard', asy
   }
 })
 
-t.test('a request without an assertion is refused, or has no caller', async (t) => {
-  const none: HeaderSource[] = [
-    {},
-    new Headers(),
-    { 'x-auth-subject': 'root' },
-    { get: 'x' },
-    { x_auth_assertion: assertion }
-  ]
-  for (const source of none) {
-    t.equal(await statusOf(source), 401)
-    t.equal(await findCaller(source, options), null)
+t.test(
+  'a request without an assertion, or with an empty one, is refused or has no caller',
+  async (t) => {
+    const none: HeaderSource[] = [
+      {},
+      new Headers(),
+      { 'x-auth-subject': 'root' },
+      { get: 'x' },
+      { x_auth_assertion: assertion },
+      { 'x-auth-assertion': '' },
+      new Headers({ 'x-auth-assertion': '' })
+    ]
+    for (const source of none) {
+      t.equal(await statusOf(source), 401)
+      t.equal(await findCaller(source, options), null)
+    }
   }
-})
+)
 
-t.test('several assertions, and an empty one, are refused', async (t) => {
+t.test('several assertions are refused', async (t) => {
   const twice = new Headers(headers)
   twice.append('x-auth-assertion', assertion)
   const wrong: Record<string, HeaderSource> = {
@@ -63,8 +72,7 @@ t.test('several assertions, and an empty one, are refused', async (t) => {
     'two spellings': { 'x-auth-assertion': assertion, 'X-Auth-Assertion': assertion },
     'joined by Node.js': { 'x-auth-assertion': `${assertion}, ${assertion}` },
     'joined by Headers': twice,
-    empty: { 'x-auth-assertion': '' },
-    'empty in Headers': new Headers({ 'x-auth-assertion': '' })
+    'an empty one and another': { 'x-auth-assertion': ['', assertion] }
   }
   for (const [title, source] of Object.entries(wrong)) {
     t.equal(await statusOf(source), 401, title)
@@ -102,19 +110,30 @@ t.test('an option that is missing or empty is an error, and lets no request pass
   }
 })
 
-/** The keys on a real socket, and how often they were asked for. */
-async function published(t: Test, status = 200) {
+/** The keys on a real socket, and how often they were asked for; null: it does not answer. */
+async function published(t: Test, status = 200, keys: unknown = options.gatewayKeys) {
   const asked: string[] = []
+  let current = keys
   const server = createServer((request, response) => {
     asked.push(request.url ?? '')
-    response.writeHead(status).end(JSON.stringify(options.gatewayKeys))
+    if (current === null) return
+    response.writeHead(status).end(JSON.stringify(current))
   })
   await once(server.listen(0, '127.0.0.1'), 'listening')
   t.teardown(() => {
     server.closeAllConnections()
     server.close()
   })
-  return { asked, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/keys` }
+  const publish = (others: unknown) => {
+    current = others
+  }
+  const reset = () => server.closeAllConnections()
+  return {
+    asked,
+    publish,
+    reset,
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/keys`
+  }
 }
 
 t.test('equal gatewayKeys are fetched once for all calls', async (t) => {
@@ -138,6 +157,71 @@ t.test('while the keys cannot be fetched, a request is refused with 503', async 
     requestId: 'abc',
     retryable: true
   })
+})
+
+t.test('a key set without end is refused with 503 at its first megabyte', async (t) => {
+  const { url, publish } = await published(t)
+  publish({ keys: [], padding: 'x'.repeat(2 * 1024 * 1024) })
+  t.equal(await statusOf(headers, { gatewayKeys: url }), 503)
+})
+
+t.test('a gateway that hangs delays no request whose key is known', async (t) => {
+  const { now } = Date
+  let laterMs = 0
+  t.intercept(Date, 'now', { value: () => now() + laterMs })
+  const { url, publish, asked, reset } = await published(t)
+  const call = () => statusOf(headers, { gatewayKeys: url, clock: now })
+  t.equal(await call(), 200)
+  publish(null)
+  laterMs = 6 * 60_000
+  t.equal(await call(), 200, 'while the set is fetched again in the background')
+  await eventually(
+    async () => asked.length,
+    (times) => times === 2
+  )
+  reset()
+  laterMs = 11 * 60_000
+  // The failure is known when the next fetch begins, a second later.
+  const isAgain = async () => {
+    t.equal(await call(), 200, 'and while the gateway is known not to answer')
+    return asked.length
+  }
+  t.equal(await eventually(isAgain, (times) => times === 3, 10_000), 3)
+})
+
+t.test(
+  'a key listener that switches protocols is an outage, and no longer than that',
+  async (t) => {
+    const ca = await authority(t)
+    const files = await ca.issue('localhost', ['127.0.0.1'])
+    const [cert, key] = [readFileSync(files.cert), readFileSync(files.key)]
+    let asked = 0
+    const server = createTlsServer({ cert, key }, (_request, response) => {
+      asked += 1
+      if (asked === 1) response.writeHead(101, { connection: 'upgrade', upgrade: 'x' }).end()
+      else response.end(JSON.stringify(options.gatewayKeys))
+    })
+    await once(server.listen(0, '127.0.0.1'), 'listening')
+    t.teardown(() => server.close())
+    const { port } = server.address() as AddressInfo
+    const gatewayKeys = { url: `https://127.0.0.1:${port}/keys`, tls: { caFile: ca.file } }
+    t.equal(await statusOf(headers, { gatewayKeys }), 503)
+    const nowMs = performance.now()
+    t.intercept(performance, 'now', { value: () => nowMs + 2000 })
+    t.equal(await statusOf(headers, { gatewayKeys }), 200, 'after the pause')
+  }
+)
+
+t.test('after the clock is set back, the key of a new gateway is fetched', async (t) => {
+  const { now } = Date
+  let aheadMs = 3_600_000
+  t.intercept(Date, 'now', { value: () => now() + aheadMs })
+  const { url, publish } = await published(t, 200, { keys: [] })
+  const call = () => statusOf(headers, { gatewayKeys: url, clock: now })
+  t.equal(await call(), 401, 'before the gateway has published its key')
+  publish(options.gatewayKeys)
+  aheadMs = 0
+  t.equal(await call(), 200)
 })
 
 t.test('a refusal becomes problem details, and any other error is thrown again', async (t) => {
