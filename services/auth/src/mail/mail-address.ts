@@ -2,15 +2,19 @@ import { domainToASCII } from 'node:url'
 
 /** the atoms of a local part (RFC 5322 §3.2.3), with the characters of RFC 6532 */
 const LOCAL_PART = /^[\w!#$%&'*+/=?^`{|}~.\u00a0-\u{10ffff}-]{1,64}$/u
+const FINAL_SIGMA = /σ\p{M}*(?![\p{L}\p{M}])/u
 const DOMAIN = /^[a-z0-9-]+(\.[a-z0-9-]+)*$/
 
 /**
  * The address as an envelope has it, with the domain in ASCII; null if no mail is sent to it. An
  * account may have an address with quotes, commas or angle brackets, which would name other
- * recipients in a header.
+ * recipients in a header. The canonical form writes the final sigma of a Greek word like any other,
+ * so the address may belong to somebody else than the one that the user typed: `βόλος.com` and
+ * `βόλοσ.com` are two domains (RFC 5894 §7.2).
  * @param email as `canonicalEmail` returns it
  */
 export function mailableAddress(email: string): string | null {
+  if (FINAL_SIGMA.test(email)) return null
   const at = email.lastIndexOf('@')
   const local = email.slice(0, at)
   const domain = domainToASCII(email.slice(at + 1))

@@ -16,7 +16,13 @@ import type { Templates } from './templates.ts'
  * to send, for example because no account has the address.
  * @throws Error if the database does not answer; the letter is attempted again
  */
-export type PrepareLetter = (mail: QueuedMail, nowMs: number) => Promise<Recipient | null>
+export type PrepareLetter = (mail: WaitingMail, nowMs: number) => Promise<Recipient | null>
+
+/** A letter that waited, and since when. */
+export type WaitingMail = QueuedMail & {
+  /** milliseconds since 1970 */
+  readonly queuedAtMs: number
+}
 
 export type Recipient = {
   readonly email: string
@@ -96,12 +102,12 @@ async function isDue(db: Kysely<Tables>, nowMs: number): Promise<boolean> {
 
 async function sendLetter(
   options: MailChannelOptions,
-  { messageId, payload }: ClaimedDelivery,
+  { messageId, payload, createdAtMs: queuedAtMs }: ClaimedDelivery,
   stopping: AbortSignal
 ): Promise<Attempt> {
   const mail = unsealed(payload, options.sealing, messageId)
   if (mail === null) return failed('unknown-key')
-  const recipient = await options.prepare[mail.letter](mail, options.clock())
+  const recipient = await options.prepare[mail.letter]({ ...mail, queuedAtMs }, options.clock())
   if (recipient === null) return { outcome: 'discarded', fault: 'no-recipient' }
   const to = mailableAddress(recipient.email)
   if (to === null) return { outcome: 'discarded', fault: 'unmailable' }

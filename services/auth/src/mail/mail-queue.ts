@@ -4,6 +4,7 @@ import type { Tables } from '../database/tables.ts'
 import type { SealingKeys } from '../keys/seal.ts'
 import { queueDeliveries } from '../outbox/queue-deliveries.ts'
 import type { KeyRing } from '../secrets/key-ring.ts'
+import type { LetterName } from './letter.ts'
 import { mailQueueFull } from './mail-refusals.ts'
 import { type QueuedMail, sealMail } from './queued-mail.ts'
 
@@ -14,7 +15,11 @@ export type NewMail = Omit<QueuedMail, 'token' | 'values'> & {
 
 /** What becomes letters. Nothing is sent before the transaction ends. */
 export type MailQueue = {
-  /** Queues a letter about an account, in the transaction of the change that it tells of. */
+  /**
+   * Queues a letter about an account, in the transaction of the change that it tells of. Does nothing
+   * if the address had enough such letters lately: nobody has verified that it is the user's, and a
+   * user can change the password hundreds of times a minute.
+   */
   add(transaction: Kysely<Tables>, mail: NewMail, nowMs: number): Promise<void>
   /**
    * Queues a letter with a token to an address that a stranger named. Does nothing if the address
@@ -27,7 +32,7 @@ export type MailQueue = {
 /** The one target of letters: the server that takes them. */
 export const MAIL_TARGET = 'mail'
 
-/** A stranger can have so many letters sent to one address in this time. */
+/** So many letters of one kind are sent to one address in this time. */
 export const MOST_PER_ADDRESS = 5
 export const ADDRESS_WINDOW_MS = 3_600_000
 
@@ -57,15 +62,18 @@ export function mailQueue({ db, sealing, ring, ...options }: MailQueueOptions): 
     await queueDeliveries(on, [delivery], nowMs)
   }
   return {
-    add: (transaction, mail, nowMs) =>
-      add(transaction, { values: {}, ...mail, token: null }, nowMs),
+    async add(transaction, mail, nowMs) {
+      const lane = laneOf(mail.email, ring)
+      await lockLane(transaction, lane)
+      if (await hasEnough(transaction, lane, mail.letter, nowMs)) return
+      await add(transaction, { values: {}, ...mail, token: null }, nowMs)
+    },
     request: (mail, nowMs) =>
       db.transaction().execute(async (transaction) => {
         const lane = laneOf(mail.email, ring)
         await lockLane(transaction, lane)
         if (await isWaiting(transaction, mostWaiting)) throw mailQueueFull()
-        const since = nowMs - ADDRESS_WINDOW_MS
-        if ((await countOf(transaction, lane, since)) >= MOST_PER_ADDRESS) return
+        if (await hasEnough(transaction, lane, mail.letter, nowMs)) return
         await add(transaction, { values: {}, ...mail, token: newToken() }, nowMs)
       })
   }
@@ -98,14 +106,20 @@ async function isWaiting(on: Kysely<Tables>, most: number): Promise<boolean> {
   return row !== undefined
 }
 
-/** How many letters of a lane were queued since then. */
-async function countOf(on: Kysely<Tables>, lane: string, sinceMs: number): Promise<number> {
+/** Whether an address had enough letters of a kind lately. Other kinds do not count. */
+async function hasEnough(
+  on: Kysely<Tables>,
+  lane: string,
+  letter: LetterName,
+  nowMs: number
+): Promise<boolean> {
   const { count } = await on
     .selectFrom('deliveries')
     .select(({ fn }) => fn.countAll<number>().as('count'))
     .where('kind', '=', 'mail')
     .where('lane', '=', lane)
-    .where('created_at_ms', '>', sinceMs)
+    .where('topic', '=', letter)
+    .where('created_at_ms', '>', nowMs - ADDRESS_WINDOW_MS)
     .executeTakeFirstOrThrow()
-  return Number(count)
+  return Number(count) >= MOST_PER_ADDRESS
 }

@@ -29,10 +29,12 @@ export function smtpTransport(options: SmtpTransportOptions): MailTransport {
       const message = await mailMessage(mail, from)
       const deadline = AbortSignal.timeout(timeoutMs)
       const connection = connectionTo(options)
+      let hasBegun = false
       try {
         await within(connection, AbortSignal.any([deadline, stopping]), async () => {
           await connect(connection)
           await login(connection, server.user)
+          hasBegun = true
           await send(connection, { from: from.address, to: mail.to }, message)
         })
         connection.quit()
@@ -41,7 +43,8 @@ export function smtpTransport(options: SmtpTransportOptions): MailTransport {
         connection.close()
         // If the letter had already arrived, another attempt sends it again, with the same id.
         if (stopping.aborted) return { outcome: 'stopped' }
-        return deadline.aborted ? failed('timeout') : attemptOf(error)
+        if (!deadline.aborted) return attemptOf(error)
+        return failed(hasBegun ? 'recipient-timeout' : 'timeout')
       }
     }
   }

@@ -93,6 +93,32 @@ t.test('guessed tokens are refused alike, noted a few times and limited per netw
   t.equal((await auth.post('/login', { email, password })).statusCode, 429, 'one limit for both')
 })
 
+t.test('a letter that was asked for before a reset is not sent after it', async (t) => {
+  const { auth, sent } = await withMailbox(t)
+  await auth.post('/password/forgot', { email })
+  await auth.mail.deliverer.idle()
+  const token = tokenOf(sent[0] ?? { link: 'x:' })
+  // Nothing is sent meanwhile, as if the server did not answer.
+  await auth.post('/password/forgot', { email })
+  auth.clock.advance(1000)
+  t.equal((await auth.post('/password/reset', { token, newPassword })).statusCode, 204)
+  await auth.mail.deliverer.idle()
+  const links = () => sent.filter(({ link }) => link.includes('#token=')).length
+  t.equal(links(), 1, 'the one before the reset')
+  auth.clock.advance(1000)
+  await auth.post('/password/forgot', { email })
+  await auth.mail.deliverer.idle()
+  t.equal(links(), 2, 'and one that is asked for after it')
+})
+
+t.test('a letter with a link that has waited for half a day is not sent', async (t) => {
+  const { auth, sent } = await withMailbox(t)
+  await auth.post('/password/forgot', { email })
+  auth.clock.advance(12 * 3_600_000 + 1)
+  await auth.mail.deliverer.idle()
+  t.strictSame(sent, [])
+})
+
 t.test('no token and no address of a reset is in the log', async (t) => {
   const { log, text } = capturedLog(t)
   const { auth, sent } = await withMailbox(t, { log })

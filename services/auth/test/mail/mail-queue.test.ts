@@ -117,6 +117,8 @@ for (const { name, skip, make } of databaseKinds) {
       const notice = { ...request('ada@example.com'), letter: 'password-changed' } as const
       await mail.add(db, { ...notice, values: { time: 'now' } }, clock())
       t.equal((await rows()).length, 4)
+      for (let change = 0; change < 12; change += 1) await mail.add(db, notice, clock())
+      t.equal((await rows()).length, 3 + MOST_PER_ADDRESS, 'a few of one kind for one address')
     }
   )
 

@@ -76,6 +76,7 @@ t.test('no mail goes to an address that a header could read as another one', asy
   t.equal(mailableAddress('ada@bücher.example'), 'ada@xn--bcher-kva.example')
   t.equal(mailableAddress("o'neil+x_{tag}@example.com"), "o'neil+x_{tag}@example.com")
   t.equal(mailableAddress('дмитрий@example.com'), 'дмитрий@example.com')
+  t.equal(mailableAddress('σοφία@κόσμοι.example'), 'σοφία@xn--uxabgms7c.example')
   for (const email of [
     'a,b@example.com',
     '"a"@example.com',
@@ -87,6 +88,11 @@ t.test('no mail goes to an address that a header could read as another one', asy
     '(a)b@example.com',
     'a@[127.0.0.1]',
     'a@-> b',
+    // As they are stored; the user may have typed a final sigma, which is another address.
+    'user@βόλοσ.com',
+    'user@mail.οδόσ.example',
+    'μάρκοσ@example.com',
+    'μάρκοσ.σ@example.com',
     '@example.com',
     'a'
   ]) {

@@ -184,6 +184,14 @@ t.test('an attempt ends in time, whatever the server does', async (t) => {
   })
   t.match(await sending(trickling, { timeoutMs: 200 }), { fault: 'timeout' })
 
+  const asking = await badServer(t, (socket) => {
+    socket.write('220 ready\r\n')
+    socket.on('data', (data) => {
+      if (!/^RCPT/m.test(String(data))) socket.write('250 fine\r\n')
+    })
+  })
+  t.match(await sending(asking, { timeoutMs: 200 }), { fault: 'recipient-timeout' })
+
   const dropping = await badServer(t, (socket) => {
     socket.write('220 ready\r\n')
     socket.on('data', (data) => {
