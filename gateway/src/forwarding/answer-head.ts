@@ -4,14 +4,13 @@ import type { FastifyRequest } from 'fastify'
 import { noteAnswered } from '../telemetry/trail.ts'
 import { flushHeaders } from './answer-content.ts'
 import { answerHeaders, hasNoContent } from './answer-headers.ts'
-import { inform } from './early-hints.ts'
+import { inform, MOST_HINTS } from './early-hints.ts'
 import { eventStream, isEventStream } from './event-stream.ts'
 import type { OpenAnswer } from './open-answer.ts'
 import type { ResponseHeaders } from './response-headers.ts'
 import { isStatus, NotAnAnswer } from './upstream-faults.ts'
 
-/** How many informational responses a service may send, and how many of them the client gets. */
-const MOST_HINTS = 64
+/** How many informational responses the client gets. */
 const MOST_PASSED_HINTS = 8
 
 const RESET_CONTENT = 205

@@ -8,6 +8,9 @@ import type { ResponseHeaders } from './response-headers.ts'
  */
 const LINK = /^<[^>]*>(?:\s*;\s*[^;"\s=]+(?:=(?:"[^;"\s]*"|[^;"\s]*))?)*$/
 
+/** How many informational responses a service may send before its response. */
+export const MOST_HINTS = 64
+
 /** for all links of one hint, in characters */
 const LONGEST = 2048
 

@@ -1,7 +1,9 @@
-import type { IncomingMessage } from 'node:http'
+import type { ClientRequest, IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import { WebSocket } from 'ws'
+import { MOST_HINTS } from '../forwarding/early-hints.ts'
 import { forwardedPath } from '../forwarding/forwarded-path.ts'
+import { NotAnAnswer } from '../forwarding/upstream-faults.ts'
 import type { Place } from '../forwarding/upstreams.ts'
 import type { Passage } from '../passage.ts'
 import { LARGEST_ANSWER_HEADER_BYTES } from '../routes/route.ts'
@@ -29,8 +31,19 @@ export function askService({ headers, websocket, ...passage }: Passage, { addres
     maxHeaderSize: LARGEST_ANSWER_HEADER_BYTES,
     allowSynchronousEvents: MANY_AT_ONCE,
     maxPayload: LONGEST_MESSAGE_BYTES,
+    finishRequest: limitHints,
     ...tls?.options
   })
+}
+
+/** Sends the request for an upgrade, and ends it if its service sends hints without end. */
+function limitHints(request: ClientRequest): void {
+  let hints = 0
+  request.on('information', () => {
+    hints += 1
+    if (hints > MOST_HINTS) request.destroy(new NotAnAnswer('too many informational responses'))
+  })
+  request.end()
 }
 
 /** The connection of a WebSocket that has opened. */

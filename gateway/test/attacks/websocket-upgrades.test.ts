@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import { type AddressInfo, createServer } from 'node:net'
 import t from 'tap'
 import { bearer, refusal, sockets } from '../websocket/fixtures/sockets.ts'
 import { head, provoke } from './fixtures/raw-request.ts'
@@ -124,4 +125,25 @@ t.test('a route without websocket accepts no upgrade', async (t) => {
     t.equal((await refusal(open(path))).status, 400, path)
   }
   t.strictSame(gateway.upstream.received, [])
+})
+
+t.test('a service that answers an upgrade with endless hints is 502', async (t) => {
+  const hints = 'HTTP/1.1 103 Early Hints\r\n\r\n'.repeat(1000)
+  const closed: Promise<unknown>[] = []
+  const service = createServer((socket) => {
+    closed.push(once(socket, 'close'))
+    const more = () => socket.write(hints, () => socket.destroyed || setImmediate(more))
+    socket.on('error', () => {}).once('data', more)
+  })
+  await once(service.listen(0, '127.0.0.1'), 'listening')
+  t.teardown(() => service.close())
+  const { open } = await sockets(t, {
+    upstreams: `  hinting: 'http://127.0.0.1:${(service.address() as AddressInfo).port}'`,
+    routes: `
+  - { name: hints, prefix: /hints, upstream: hinting, websocket: true, access: public }
+`
+  })
+  t.equal((await refusal(open('/hints', [], {}))).status, 502)
+  await Promise.all(closed)
+  t.equal(closed.length, 1, 'its connection is closed')
 })
