@@ -60,6 +60,9 @@ export class GatheredStreamRequest extends Http2ServerRequest {
 /** Gathers the DATA frames of the streams below the requests of HTTP/2, too. */
 export function gatherFrames(service: FastifyInstance): void {
   service.server.on('session', (session: ServerHttp2Session) => {
-    session.prependListener('stream', (stream: Http2Stream) => gather(stream, stream))
+    session.prependListener('stream', (stream: Http2Stream) => {
+      // A connection can bring a hundred requests without a body at once.
+      if (!stream.endAfterHeaders) gather(stream, stream)
+    })
   })
 }
