@@ -182,3 +182,13 @@ export async function documentedStack(around: Surroundings): Promise<Contender> 
   await answers(url, [401])
   return { ...program, name: 'the documented stack', url }
 }
+
+/** `node:http` before undici, and nothing else. */
+export async function bareProxy({ upstreamUrl }: Surroundings): Promise<Contender> {
+  const port = await freePort()
+  const main = fileURLToPath(new URL('./bare-proxy.ts', import.meta.url))
+  const program = start('measured', [process.execPath, main, String(port), upstreamUrl])
+  const url = `http://127.0.0.1:${port}`
+  await answers(url, [200])
+  return { ...program, name: 'a bare proxy', url }
+}
