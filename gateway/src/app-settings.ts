@@ -19,8 +19,8 @@ export type GatewaySettings = {
   readonly pages: Omit<CrossOrigin, 'routeOf'>
   readonly limits: Pick<ConnectionLimits, 'connections' | 'connectionsPerAddress'>
   readonly upstreams: UpstreamLimits
-  /** for how many seconds browsers use only TLS for this origin (RFC 6797); 0: no header is sent */
-  readonly hstsSeconds: number
+  /** what makes browsers use only TLS for this origin (RFC 6797); null: it is not sent */
+  readonly hsts: string | null
   /** whether proxies ask about the requests that they forward themselves */
   readonly verifies: boolean
 }
@@ -55,7 +55,7 @@ export function settingsOf(config: GatewayConfig): GatewaySettings {
       sharePercent: config.GATEWAY_UPSTREAM_SHARE_PERCENT,
       unreadBytes: share(config.GATEWAY_UNREAD_BYTES)
     },
-    hstsSeconds: config.GATEWAY_HSTS_SECONDS,
+    hsts: config.GATEWAY_HSTS_SECONDS > 0 ? `max-age=${config.GATEWAY_HSTS_SECONDS}` : null,
     verifies: config.GATEWAY_VERIFY_PORT !== undefined
   }
 }

@@ -1,17 +1,19 @@
-import fastifyJwt from '@fastify/jwt'
+import type { IncomingMessage } from 'node:http'
 import type { ServerTls, Service } from '@gatehouse/http-service/build-service'
 import type { RedisConnection } from '@gatehouse/redis/connection'
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyRequest } from 'fastify'
 import { allowOrigins, markErrors } from './allow-origins.ts'
 import type { GatewaySettings } from './app-settings.ts'
 import { type AssertionKey, assertions } from './assertions/assertions.ts'
 import { countedSignatures } from './assertions/counted-signatures.ts'
+import { signClaims } from './assertions/sign-claims.ts'
 import { clientListener } from './client-listener.ts'
 import { forward } from './forward.ts'
 import { type Arrival, type Edge, journey } from './journey.ts'
 import { type LimiterOf, routeLimiters } from './limits/route-limiters.ts'
 import { locateOnce } from './note-arrival.ts'
 import type { Passage } from './passage.ts'
+import { plainRequests } from './plain-requests.ts'
 import type { Ports } from './ports.ts'
 import { callerOf } from './proxies/caller.ts'
 import type { IsTrustedProxy } from './proxies/trusted-proxies.ts'
@@ -40,6 +42,8 @@ export type GatewayOptions = Pick<Ports, 'log' | 'metrics' | 'clock'> & {
   readonly tokens: Tokens
   readonly revoked: Revocations
   readonly assertionKey: AssertionKey
+  /** for tests: whether the framework handles a request that could do without it */
+  readonly isHeld?: (raw: IncomingMessage) => boolean
   /** for the limits that gateways share; null: each gateway counts for itself */
   readonly limitsRedis: RedisConnection | null
 }
@@ -56,8 +60,9 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
   const { isTrustedProxy } = settings.proxies
   const { pages } = settings
   const locatedOf = locateOnce(routes.current)
-  const app = clientListener({ ...options, locatedOf })
-  const edge = await openEdge(app, options)
+  const plain = plainRequests()
+  const { app, hopOf } = clientListener({ ...options, locatedOf, plain })
+  const edge = openEdge(options)
   const limiterOf = await routeLimiters(app, options.limitsRedis, clock)
   // A preflight carries no credential, so it is answered before the journey.
   const markOrigin = allowOrigins(app, {
@@ -70,9 +75,26 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
   }
   app.decorateRequest('passage', null)
   app.addHook('onRequest', async (request) => {
+    const { refusal = null } = plain.begun(request.raw) ?? {}
+    if (refusal !== null) throw refusal
     request.passage = await decide(request, request.raw)
   })
-  await forward(app, { ...options, limits: settings.upstreams, passageOf, markOrigin })
+  const forwarding = await forward(app, {
+    ...options,
+    limits: settings.upstreams,
+    passageOf,
+    markOrigin
+  })
+  plain.open({
+    ...options,
+    hopOf,
+    isTrustedProxy,
+    hsts: settings.hsts,
+    edge,
+    table: routes.current,
+    forwarding,
+    isHeld: heldByFramework(app, options)
+  })
   if (!settings.verifies) return { app, verify: null }
   const verify = verifyListener({
     ...options,
@@ -84,22 +106,24 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
   return { app, verify }
 }
 
-/** What the stages read. The assertions are signed by a plugin of the framework. */
-async function openEdge(app: FastifyInstance, options: GatewayOptions): Promise<Edge> {
-  const { settings, issuers, tokens, revoked, assertionKey, metrics, clock } = options
-  const { header, privatePem, publicPem } = assertionKey
-  await app.register(fastifyJwt, {
-    secret: { private: privatePem, public: publicPem },
-    sign: { algorithm: 'ES256' }
+/** The framework ends connections, so it handles every request once the gateway drains. */
+function heldByFramework(app: Service, { isHeld = () => false }: Pick<GatewayOptions, 'isHeld'>) {
+  let isClosing = false
+  app.addHook('preClose', async () => {
+    isClosing = true
   })
+  return (raw: IncomingMessage): boolean => isClosing || app.draining.hasBegun || isHeld(raw)
+}
+
+/** What the stages read. */
+function openEdge(options: GatewayOptions): Edge {
+  const { settings, issuers, tokens, revoked, assertionKey, metrics, clock } = options
   return {
     issuers,
     verifier: tokens.verifier,
     revoked,
     assertions: assertions({
-      sign: countedSignatures(metrics, (claims, typ) =>
-        app.jwt.sign(claims, { header: { ...header, typ } })
-      ),
+      sign: countedSignatures(metrics, signClaims(assertionKey)),
       clock,
       kept: tokens.kept
     }),

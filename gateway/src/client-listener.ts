@@ -1,32 +1,48 @@
 import type { IncomingMessage } from 'node:http'
 import { clientNetwork } from '@gatehouse/edge-headers/client-network'
+import { requestId } from '@gatehouse/edge-headers/request-id'
 import { buildService, type ServerTls, type Service } from '@gatehouse/http-service/build-service'
 import type { FastifyInstance } from 'fastify'
 import type { GatewaySettings } from './app-settings.ts'
 import { connectionGauges } from './limits/connection-gauges.ts'
 import { limitConnections } from './limits/connection-limits.ts'
 import { declareArrivals, type LocatedOf, noteArrival } from './note-arrival.ts'
+import { hstsHeader } from './plain-request.ts'
+import type { PlainRequests } from './plain-requests.ts'
 import type { Ports } from './ports.ts'
 import { type ArrivedHop, arrivedHop } from './proxies/arrived-hop.ts'
-import { acceptProxyProtocol } from './proxies/proxy-protocol.ts'
+import { acceptProxyProtocol, type ProxiedConnectionOf } from './proxies/proxy-protocol.ts'
 import { errorFormOf } from './routes/error-form-of.ts'
 import type { RequestTelemetry } from './telemetry/request-telemetry.ts'
 import { watchRequests } from './telemetry/served.ts'
 
 type ClientListenerOptions = Pick<Ports, 'log' | 'metrics' | 'clock'> & {
-  readonly settings: Pick<GatewaySettings, 'times' | 'proxies' | 'limits' | 'hstsSeconds'>
+  readonly settings: Pick<GatewaySettings, 'times' | 'proxies' | 'limits' | 'hsts'>
   readonly https: ServerTls | null
   readonly telemetry: RequestTelemetry
   readonly locatedOf: LocatedOf
+  readonly plain: Pick<PlainRequests, 'take' | 'begun'>
+}
+
+/** The listener, and how it finds the source of a request. */
+type ClientListener = {
+  readonly app: Service
+  readonly hopOf: (raw: IncomingMessage) => ArrivedHop
 }
 
 /**
  * The listener for clients. It limits connections, and notes the source of each request before
  * anything can refuse it.
  */
-export function clientListener(options: ClientListenerOptions): Service {
-  const { settings, telemetry, locatedOf, log, metrics, clock } = options
-  const { times, proxies, limits, hstsSeconds } = settings
+export function clientListener(options: ClientListenerOptions): ClientListener {
+  const { settings, telemetry, locatedOf, plain, log, metrics, clock } = options
+  const { times, proxies, limits } = settings
+  let proxiedOf: ProxiedConnectionOf = () => null
+  const hopOf = (raw: IncomingMessage): ArrivedHop =>
+    arrivedHop(raw, proxies.isTrustedProxy, {
+      headers: proxies.proxyHeaders,
+      proxied: proxiedOf(raw.socket)
+    })
   const app = buildService({
     log,
     ...times,
@@ -34,10 +50,14 @@ export function clientListener(options: ClientListenerOptions): Service {
     https: options.https,
     http2: true,
     clientOf: clientNetwork,
+    takeFirst: plain.take,
+    idOf: (raw) => plain.begun(raw)?.id ?? requestId(raw.headers),
     watch(service) {
-      watchRequests(service, telemetry.onServed)
-      const { isTrustedProxy, proxyHeaders: headers } = proxies
-      const proxiedOf = acceptProxyProtocol(service, {
+      const { onServed, spans } = telemetry
+      const trailOf = (raw: IncomingMessage) => plain.begun(raw)?.trail ?? null
+      watchRequests(service, onServed, { isVerification: false, trailOf })
+      const { isTrustedProxy } = proxies
+      proxiedOf = acceptProxyProtocol(service, {
         ...proxies,
         ...limits,
         ...times,
@@ -46,14 +66,17 @@ export function clientListener(options: ClientListenerOptions): Service {
       })
       limitConnections(service, { ...limits, isTrustedProxy, proxiedOf })
       declareArrivals(service)
-      noteArrivals(service, { spans: telemetry.spans, hstsSeconds }, (raw) =>
-        arrivedHop(raw, isTrustedProxy, { headers, proxied: proxiedOf(raw.socket) })
-      )
+      noteArrivals(service, { spans, begun: plain.begun, hsts: settings.hsts }, hopOf)
     },
     errorForm: (request) => errorFormOf(locatedOf(request).route)
   })
   connectionGauges(metrics, 'public', app.server, limits)
-  return app
+  return { app, hopOf }
+}
+
+type NoteOptions = Pick<RequestTelemetry, 'spans'> & {
+  readonly begun: PlainRequests['begun']
+  readonly hsts: string | null
 }
 
 /**
@@ -62,18 +85,20 @@ export function clientListener(options: ClientListenerOptions): Service {
  */
 function noteArrivals(
   app: FastifyInstance,
-  { spans, hstsSeconds }: Pick<RequestTelemetry, 'spans'> & { readonly hstsSeconds: number },
+  { spans, begun, hsts }: NoteOptions,
   hopOf: (raw: IncomingMessage) => ArrivedHop
 ): void {
   app.addHook('onRequest', (request, reply, done) => {
     try {
-      noteArrival(request, spans, () => hopOf(request.raw))
+      const { hop = null, located = null } = begun(request.raw) ?? {}
+      request.located = located
+      if (hop === null) noteArrival(request, spans, () => hopOf(request.raw))
+      else request.hop = hop
     } catch (error) {
       done(error as Error)
       return
     }
-    if (hstsSeconds > 0 && request.hop.protocol === 'https')
-      reply.header('strict-transport-security', `max-age=${hstsSeconds}`)
+    if (hsts !== null && request.hop.protocol === 'https') reply.header(hstsHeader, hsts)
     done()
   })
 }

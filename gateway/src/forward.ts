@@ -10,9 +10,9 @@ import { lifetimes } from './forwarding/lifetimes.ts'
 import { openStreams } from './forwarding/open-streams.ts'
 import type { MarkOrigin } from './forwarding/response-headers.ts'
 import { type CapacityOptions, serviceCapacity } from './forwarding/service-capacity.ts'
-import { streamedUpload } from './forwarding/streamed-upload.ts'
 import { unreadAnswers } from './forwarding/unread-answers.ts'
-import { BodyInHand } from './forwarding/whole-body.ts'
+import { uploads } from './forwarding/uploads.ts'
+import { clientOf } from './forwarding/waiting-client.ts'
 import type { Passage } from './passage.ts'
 import type { RevokedTokens } from './revocation/revoked-tokens.ts'
 import { messageMemory } from './websocket/message-memory.ts'
@@ -31,8 +31,12 @@ type ForwardOptions = CapacityOptions & {
 /**
  * Forwards a request that the journey has admitted to its service, and the response to the client,
  * both as they arrive.
+ * @returns what an exchange without the framework needs
  */
-export async function forward(app: FastifyInstance, options: ForwardOptions): Promise<void> {
+export async function forward(
+  app: FastifyInstance,
+  options: ForwardOptions
+): Promise<ExchangePorts> {
   const { passageOf } = options
   const { ports, webSocketPorts } = openForwarding(app, options)
   const memory = bodyMemory(options.limits.sharePercent)
@@ -45,17 +49,15 @@ export async function forward(app: FastifyInstance, options: ForwardOptions): Pr
       if (passage.websocket !== null) passWebSocket(reply, passage)
       else if (passage.route.bodyOnGet && request.method === 'GET') {
         return passWithBody(reply, passage, memory, ports)
-      } else exchange(reply, passage, null, ports)
+      } else exchange(clientOf(reply), passage, null, ports)
       return reply
     }
   })
-  const passWhole = ({ body }: FastifyRequest, reply: FastifyReply): void => {
-    const bytes = body instanceof BodyInHand ? body.bytes : null
-    exchange(reply, passageOf(reply.request), bytes, ports)
-  }
-  const uploads: FastifyPluginAsync = async (scope) =>
-    streamedUpload(scope, { ...ports, passageOf, passWhole, memory })
-  await app.register(uploads)
+  // In a scope of its own, because it takes the framework's parsers away.
+  const scoped: FastifyPluginAsync = async (scope) =>
+    uploads(scope, { ...ports, passageOf, memory })
+  await app.register(scoped)
+  return ports
 }
 
 /** Opens what requests and WebSockets share: connections, capacity, and the watch on tokens. */
@@ -99,6 +101,6 @@ async function passWithBody(
   ports: ExchangePorts
 ): Promise<FastifyReply> {
   const body = await bodyOfGet(reply.request, passage, memory)
-  if (!isGone(reply.raw)) exchange(reply, passage, body, ports)
+  if (!isGone(reply.raw)) exchange(clientOf(reply), passage, body, ports)
   return reply
 }

@@ -10,14 +10,14 @@ import { authenticate } from './stages/authenticate.ts'
 import { refuseBodyOnGet } from './stages/body-on-get.ts'
 import { destinationOf } from './stages/destination.ts'
 import { limit, refuseLarge } from './stages/limit.ts'
-import { match } from './stages/match.ts'
+import { type Match, match } from './stages/match.ts'
 import { passedAuthorization } from './stages/passed-authorization.ts'
 import { isPassedPreflight } from './stages/passed-preflight.ts'
 import { refuseOtherAudience } from './stages/refuse-other-audience.ts'
 import { refuseRevoked } from './stages/refuse-revoked.ts'
 import { requireAccess } from './stages/require-access.ts'
 import { type Hop, stamp } from './stages/stamp.ts'
-import { type RequestHead, strip } from './stages/strip.ts'
+import { type RequestHead, type StrippedRequest, strip } from './stages/strip.ts'
 import { checkUpgrade } from './stages/upgrade.ts'
 import type { Trail } from './telemetry/trail.ts'
 import type { AccessTokenVerifier } from './tokens/access-token-verifier.ts'
@@ -50,29 +50,58 @@ export type Arrival = {
 
 /**
  * The only way through the gateway. The order of the stages is the security policy. Each stage
- * takes the results of the earlier ones, and either adds to them or throws a Refusal.
+ * takes the results of the earlier ones, and either adds to them or throws a Refusal. Only an
+ * unknown token and a limit must wait; every other request has its result at once.
  * @param raw the request of a client, or one that a proxy describes (`verify/`)
+ * @throws Refusal at once or later
  */
-export async function journey(raw: RequestHead, arrival: Arrival, edge: Edge): Promise<Passage> {
+export function journey(
+  raw: RequestHead,
+  arrival: Arrival,
+  edge: Edge
+): Passage | Promise<Passage> {
   const request = strip(raw)
   const matched = match(request, arrival.located)
-  const { route, access, demands, target } = matched
+  const { route, access } = matched
   arrival.trail.route = route
   refuseBodyOnGet(request, route)
   const destination = destinationOf(request, matched, arrival.located.table)
   const allowsOrigin = route.allowsOrigin ?? edge.allowsOrigin
-  checkUpgrade(request, route, { ...arrival.hop, allowsOrigin })
+  checkUpgrade(request, route, arrival.hop, allowsOrigin)
   const isPreflight = isPassedPreflight(request, route)
   const found = isPreflight
     ? null
     : authenticate(access, request.authorization, edge.verifier, arrival.caller)
-  const token = found instanceof Promise ? await found : found
+  const met: Met = { request, matched, destination, isPreflight, arrival, edge }
+  return found instanceof Promise ? found.then((token) => admit(met, token)) : admit(met, found)
+}
+
+/** What is known of a request before its token. */
+type Met = {
+  readonly request: StrippedRequest
+  readonly matched: Match
+  readonly destination: string | null
+  readonly isPreflight: boolean
+  readonly arrival: Arrival
+  readonly edge: Edge
+}
+
+/** The stages that judge the caller. */
+function admit(met: Met, token: VerifiedToken | null): Passage | Promise<Passage> {
+  const { request, matched, arrival, edge } = met
+  const { route } = matched
   arrival.trail.token = token
   refuseOtherAudience(token, route)
   refuseRevoked(token, route, edge.revoked)
   const limiter = arrival.limiter(route, token)
   refuseLarge(route, request.headers['content-length'])
-  if (limiter !== null) await limit(limiter)
+  return limiter === null ? pass(met, token) : limit(limiter).then(() => pass(met, token))
+}
+
+/** The last stages: what the route requires, and what the service gets. */
+function pass(met: Met, token: VerifiedToken | null): Passage {
+  const { request, matched, destination, isPreflight, arrival, edge } = met
+  const { route, access, demands, target } = matched
   if (!isPreflight) requireAccess(demands, token, edge.clock())
   const headers = stamp(request, route, token, arrival.hop, edge)
   arrival.trail.traceparent = headers[traceHeader.traceparent]

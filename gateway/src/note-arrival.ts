@@ -30,7 +30,7 @@ export function noteArrival(
   hopOf: () => ArrivedHop
 ): void {
   const { trail } = request
-  const span = spans === null ? null : spans.begin(request)
+  const span = spans === null ? null : spans.begin(request.headers, trail)
   trail.span = span
   const hop = hopOf()
   trail.address = hop.addresses[0]

@@ -2,7 +2,7 @@ import type { CanonicalTarget } from './paths/canonical-path.ts'
 import type { Access } from './routes/demand-schema.ts'
 import type { Route } from './routes/route.ts'
 import type { Handshake } from './stages/handshake.ts'
-import type { RequestHeaders } from './stages/strip.ts'
+import type { RequestHeaders } from './stages/received-headers.ts'
 import type { VerifiedToken } from './tokens/verified-token.ts'
 
 /** An authorised request: its destination, and what the service gets to see. */

@@ -4,17 +4,17 @@ import type { ResponseHeaders } from './response-headers.ts'
 
 /** Writes a part of the content. If the client does not read it, the service waits. */
 export function writeContent(answer: OpenAnswer, data: Buffer): void {
-  const { raw, chunks, pace, stream, controller } = answer
+  const { raw, chunks, stream, controller } = answer
   if (raw.writableEnded) return
   answer.hasContent = true
-  const isTaken = raw.write(data, chunks.wake)
+  const isTaken = raw.write(data, () => chunks.wake())
   stream?.note(data)
   if (isTaken) {
     controller?.resume()
     return
   }
   controller?.pause()
-  pace.wait()
+  answer.waitForClient()
 }
 
 /** Writes the headers, with the content that arrived with them. */
@@ -26,12 +26,15 @@ export function flushHeaders({ raw, chunks, isOver, hasContent }: OpenAnswer): v
 
 /** Ends a complete response. */
 export function finish(answer: OpenAnswer, trailers: ResponseHeaders | null): void {
-  const { raw, chunks, pace, events, passage } = answer
-  chunks.flush()
-  pace.end()
+  const { raw, chunks, pace, stream, events, passage } = answer
+  const rest = stream === null && !raw.writableEnded ? chunks.take() : null
+  if (rest === null) chunks.flush()
+  pace?.end()
   answer.isOver = true
   events.onEnd()
   if (trailers !== null) raw.addTrailers(trailers)
-  raw.end()
+  // A write of its own would cost as much as the headers.
+  if (rest === null) raw.end()
+  else raw.end(rest)
   if (raw.writableLength > 0) breakOffUnlessClosed(raw, passage.route.idleSeconds * 1000)
 }

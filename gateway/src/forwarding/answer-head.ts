@@ -1,6 +1,5 @@
-import type { ServerResponse } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { isHttpTwo } from '@gatehouse/http-service/http-two'
-import type { FastifyRequest } from 'fastify'
 import { noteAnswered } from '../telemetry/trail.ts'
 import { flushHeaders } from './answer-content.ts'
 import { answerHeaders, hasNoContent } from './answer-headers.ts'
@@ -31,25 +30,27 @@ export function passHint(answer: OpenAnswer, status: number, received: ResponseH
  */
 export function begin(answer: OpenAnswer, status: number, received: ResponseHeaders): void {
   if (!isStatus(status)) throw new NotAnAnswer(`a status of ${status}`)
-  const { reply, raw, passage, ports, events, guarded } = answer
-  const { request } = reply
-  noteAnswered(request.trail, received)
+  const { client, raw, passage, ports, events } = answer
+  const { request } = client
+  noteAnswered(client.trail, received)
   const headers = answerHeaders(received, passage, events.address, ports.table())
   // Strict clients refuse such a response (RFC 9110 §8.6).
   if (status === 204) delete headers['content-length']
   // Its length is 0, and no client expects content (RFC 9110 §15.3.6).
   if (status === RESET_CONTENT) headers['content-length'] = '0'
   ports.markOrigin(headers, request.headers.origin, passage.route)
-  if (isStillSending(request)) reply.header('connection', 'close')
-  writeHead(raw, status, Object.assign(headers, reply.getHeaders() as ResponseHeaders))
-  reply.hijack()
+  if (isStillSending(request)) client.endConnection()
+  writeHead(raw, status, Object.assign(headers, client.ownHeaders()))
+  client.takeOver()
   answer.hasBegun = true
-  answer.isContentless = status === RESET_CONTENT || hasNoContent(status, request.method)
+  answer.isContentless = status === RESET_CONTENT || hasNoContent(status, request.method ?? '')
   events.onAnswer()
   if (isEventStream(headers)) watchStream(answer, headers)
   // The headers do not wait for later content.
-  process.nextTick(guarded(flushHeaders), answer)
+  process.nextTick(flushSafely, answer)
 }
+
+const flushSafely = (answer: OpenAnswer): void => answer.safely(flushHeaders)
 
 /** Ends an event stream with its token, and with the gateway. */
 function watchStream(answer: OpenAnswer, headers: ResponseHeaders): void {
@@ -65,7 +66,7 @@ function watchStream(answer: OpenAnswer, headers: ResponseHeaders): void {
  * The service has responded before the whole request has arrived. The rest of the request precedes
  * the next one on the connection.
  */
-export const isStillSending = ({ raw }: FastifyRequest): boolean => !isHttpTwo(raw) && !raw.complete
+export const isStillSending = (raw: IncomingMessage): boolean => !isHttpTwo(raw) && !raw.complete
 
 /**
  * Removes headers that cannot be written, so that the refusal that follows does not contain them.

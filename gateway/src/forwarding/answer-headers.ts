@@ -39,7 +39,8 @@ const MOST_NAMED = 100
 /** How many members `Connection` has, also empty ones; not counted any further above the limit. */
 function namesIn(connection: string | string[] | undefined): number {
   let names = 0
-  for (const value of [connection ?? []].flat()) {
+  if (connection === undefined) return names
+  for (const value of [connection].flat()) {
     for (let comma = 0; comma >= 0 && names <= MOST_NAMED; names += 1) {
       comma = value.indexOf(',', comma) + 1 || -1
     }
@@ -48,15 +49,16 @@ function namesIn(connection: string | string[] | undefined): number {
 }
 
 function sizeOf(received: ResponseHeaders): { lines: number; bytes: number } {
-  let [lines, bytes] = [0, 0]
-  const count = (name: string, value: string): void => {
-    lines += 1
-    bytes += name.length + value.length
-  }
+  let lines = 0
+  let bytes = 0
   for (const name in received) {
-    const value = received[name]
-    if (typeof value === 'string') count(name, value)
-    else for (const one of value ?? []) count(name, one)
+    const value = received[name] ?? []
+    const isOne = typeof value === 'string'
+    lines += isOne ? 1 : value.length
+    bytes += isOne ? name.length + value.length : bytesOf(name, value)
   }
   return { lines, bytes }
 }
+
+const bytesOf = (name: string, values: readonly string[]): number =>
+  values.reduce((sum, value) => sum + name.length + value.length, 0)

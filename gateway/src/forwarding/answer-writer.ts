@@ -1,12 +1,13 @@
-import { gatheredChunks } from '@gatehouse/http-service/gathered-chunks'
+import type { ServerResponse } from 'node:http'
+import { GatheredChunks } from '@gatehouse/http-service/gathered-chunks'
 import { breakOff, isGone } from '@gatehouse/http-service/http-two'
-import type { FastifyReply } from 'fastify'
 import type { Dispatcher } from 'undici'
 import type { Passage } from '../passage.ts'
 import { finish, writeContent } from './answer-content.ts'
 import { begin, passHint } from './answer-head.ts'
-import { clientPace } from './client-pace.ts'
-import { guard } from './guard.ts'
+import { type ClientPace, clientPace } from './client-pace.ts'
+import type { EventStream } from './event-stream.ts'
+import { errorOf } from './guard.ts'
 import {
   type AnswerEvents,
   type AnswerPorts,
@@ -18,97 +19,144 @@ import {
 import type { ResponseHeaders } from './response-headers.ts'
 import { passedTrailers } from './trailers.ts'
 import { NotAnAnswer } from './upstream-faults.ts'
+import type { WaitingClient } from './waiting-client.ts'
+
+/** A write after the end causes an error. 'close' follows and cleans up. */
+const ignore = (): void => {}
 
 /**
  * Writes a service's response to the client, no faster than the client reads, and only while the
  * client is connected and reading. If the response breaks off, the client connection is closed, so
  * that a partial response does not look complete.
  */
-export function answerWriter(
-  reply: FastifyReply,
-  passage: Passage,
-  ports: AnswerPorts,
-  events: AnswerEvents
-): Dispatcher.DispatchHandler {
-  const answer = openAnswer(reply, passage, ports, events)
-  const { raw, guarded, chunks } = answer
-  const onClose = guarded((): void => {
-    if (!answer.isOver) abandon(answer)
-  })
-  raw.once('close', onClose)
-  // A write after the end causes an error here. 'close' follows and cleans up.
-  raw.on('error', () => {})
+export class AnswerWriter implements OpenAnswer, Dispatcher.DispatchHandler {
+  readonly client: WaitingClient
+  readonly raw: ServerResponse
+  readonly passage: Passage
+  readonly ports: AnswerPorts
+  readonly events: AnswerEvents
+  readonly chunks: GatheredChunks
+  pace: ClientPace | null = null
+  controller: Dispatcher.DispatchController | null = null
+  hints = 0
+  hasBegun = false
+  hasContent = false
+  isContentless = false
+  isOver = false
+  stream: EventStream | null = null
 
-  return {
-    onRequestStart: guarded((controller) => {
-      answer.controller = controller
-      if (isGone(raw)) abandon(answer)
-    }),
-    // undici catches what these two throw: it aborts, and calls onResponseError.
-    onResponseStart(_controller, status, received) {
-      const act = status < 200 ? passHint : begin
-      act(answer, status, received as ResponseHeaders)
-    },
-    onResponseData(controller, chunk) {
-      // The gateway has ended the answer, so no client will read the rest.
-      if (raw.writableEnded) return abandon(answer)
-      // Only a 205 can get here. It is complete for the client.
-      if (answer.isContentless) return controller.abort(new NotAnAnswer('content in a 205'))
-      reply.request.trail.bytes += chunk.length
-      chunks.add(chunk)
-      if (chunks.isFull) controller.pause()
-    },
-    onResponseEnd: guarded((_controller, trailers) => {
-      finish(answer, passedTrailers(trailers as ResponseHeaders))
-    }),
-    onResponseError: guarded((_controller, error) => {
+  constructor(client: WaitingClient, passage: Passage, ports: AnswerPorts, events: AnswerEvents) {
+    this.client = client
+    this.raw = client.raw
+    this.passage = passage
+    this.ports = ports
+    this.events = events
+    this.chunks = new GatheredChunks(this)
+    this.raw.on('close', this.#onClose)
+    this.raw.on('error', ignore)
+  }
+
+  readonly #onClose = (): void => {
+    if (!this.isOver) this.safely(abandon)
+  }
+
+  safely(act: (answer: OpenAnswer) => void): void {
+    try {
+      act(this)
+    } catch (error) {
+      this.#cut(error)
+    }
+  }
+
+  #cut(error: unknown): void {
+    this.ports.noteFault('answer', errorOf(error))
+    cutOff(this)
+  }
+
+  /** Content that has been gathered. */
+  pass(data: Buffer): void {
+    try {
+      writeContent(this, data)
+    } catch (error) {
+      this.#cut(error)
+    }
+  }
+
+  isTaken(): boolean {
+    return this.raw.writableLength === 0
+  }
+
+  waitForClient(): void {
+    this.pace ??= clientPace(this.raw, {
+      unreadMs: this.passage.route.idleSeconds * 1000,
+      unread: this.ports.unread,
+      caller: this.passage.caller,
+      onTaken: () => this.safely(({ controller }) => controller?.resume()),
+      // If the client does not read its connection, it never sees that its HTTP/2 stream is closed.
+      onUnread: () =>
+        this.safely(() => {
+          abandon(this)
+          breakOff(this.raw)
+        })
+    })
+    this.pace.wait()
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.controller = controller
+    if (isGone(this.raw)) this.safely(abandon)
+  }
+
+  // undici catches what these two throw: it aborts, and calls onResponseError.
+  onResponseStart(
+    _controller: Dispatcher.DispatchController,
+    status: number,
+    received: Readonly<Record<string, string | string[] | undefined>>
+  ): void {
+    const act = status < 200 ? passHint : begin
+    act(this, status, received)
+  }
+
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    // The gateway has ended the answer, so no client will read the rest.
+    if (this.raw.writableEnded) {
+      abandon(this)
+      return
+    }
+    // Only a 205 can get here. It is complete for the client.
+    if (this.isContentless) {
+      controller.abort(new NotAnAnswer('content in a 205'))
+      return
+    }
+    this.client.trail.bytes += chunk.length
+    this.chunks.add(chunk)
+    if (this.chunks.isFull) controller.pause()
+  }
+
+  onResponseEnd(
+    _controller: Dispatcher.DispatchController,
+    trailers: Readonly<Record<string, string | string[] | undefined>>
+  ): void {
+    try {
+      finish(this, passedTrailers(trailers as ResponseHeaders))
+    } catch (error) {
+      this.#cut(error)
+    }
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+    try {
       // undici waits for the content that a Content-Length announces, but the length in a 304 is
       // that of the 200 (RFC 9110 §8.6).
-      if (answer.isContentless && !(error instanceof ClientGone)) return finish(answer, null)
-      raw.off('close', onClose)
-      fail(answer, error)
-    })
+      if (this.isContentless && !(error instanceof ClientGone)) finish(this, null)
+      else {
+        this.raw.off('close', this.#onClose)
+        fail(this, error)
+      }
+    } catch (fault) {
+      this.#cut(fault)
+    }
   }
-}
-
-function openAnswer(
-  reply: FastifyReply,
-  passage: Passage,
-  ports: AnswerPorts,
-  events: AnswerEvents
-): OpenAnswer {
-  const { raw } = reply
-  const { noteFault } = ports
-  const guarded = guard({ place: 'answer', noteFault, end: () => cutOff(answer) })
-  const write = guarded((data: Buffer): void => writeContent(answer, data))
-  const answer: OpenAnswer = {
-    reply,
-    raw,
-    passage,
-    ports,
-    events,
-    guarded,
-    chunks: gatheredChunks(write, () => raw.writableLength === 0),
-    pace: clientPace(raw, {
-      unreadMs: passage.route.idleSeconds * 1000,
-      unread: ports.unread,
-      caller: passage.caller,
-      onTaken: guarded(() => answer.controller?.resume()),
-      // If the client does not read its connection, it never sees that its HTTP/2 stream is closed.
-      onUnread: guarded(() => {
-        abandon(answer)
-        breakOff(raw)
-      })
-    }),
-    controller: null,
-    hints: 0,
-    hasBegun: false,
-    hasContent: false,
-    isContentless: false,
-    isOver: false,
-    stream: null
-  }
-  return answer
 }
 
 /** The request has failed. Only if the client got nothing, it can still get another response. */

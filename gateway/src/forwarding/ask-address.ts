@@ -1,11 +1,10 @@
-import type { FastifyReply } from 'fastify'
 import type { Dispatcher } from 'undici'
 import type { Passage } from '../passage.ts'
-import type { Route } from '../routes/route.ts'
-import { answerWriter } from './answer-writer.ts'
+import { AnswerWriter } from './answer-writer.ts'
 import type { Connections } from './connections.ts'
 import type { AnswerPorts } from './open-answer.ts'
 import type { Place } from './upstreams.ts'
+import type { WaitingClient } from './waiting-client.ts'
 
 export type AskPorts = AnswerPorts & {
   readonly connections: Connections
@@ -16,7 +15,7 @@ export type AskPorts = AnswerPorts & {
 /** A request to one address of a service, and where its response goes. */
 type Asking = {
   readonly request: Dispatcher.DispatchOptions
-  readonly reply: FastifyReply
+  readonly client: WaitingClient
   readonly passage: Passage
   /**
    * The request failed before its response began. Its place is free again.
@@ -28,11 +27,10 @@ type Asking = {
 /** Sends a request to the address of a place, and leaves the place when the response has ended. */
 export function askAddress(
   place: Place,
-  { request, reply, passage, onFault }: Asking,
+  { request, client, passage, onFault }: Asking,
   ports: AskPorts
 ): void {
-  const { route } = passage
-  const writer = answerWriter(reply, passage, ports, {
+  const writer = new AnswerWriter(client, passage, ports, {
     address: place.address,
     onAnswer: place.answered,
     onEnd: place.leave,
@@ -42,12 +40,13 @@ export function askAddress(
     },
     giveUp: (error) => giveUp(error)
   })
-  const timed = { ...request, ...patience(route, ports.answerMs) }
-  const giveUp = ports.connections.dispatch(timed, writer, route.upstream)
+  const { upstream, answerSeconds, events, idleSeconds } = passage.route
+  const options = {
+    ...request,
+    origin: place.address,
+    // how long the service may take to begin its response, and how long the response may pause
+    headersTimeout: answerSeconds === undefined ? ports.answerMs : answerSeconds * 1000,
+    bodyTimeout: events ? 0 : idleSeconds * 1000
+  }
+  const giveUp = ports.connections.dispatch(options, writer, upstream)
 }
-
-/** How long a service may take to begin its response, and how long the response may pause. */
-const patience = ({ answerSeconds, events, idleSeconds }: Route, answerMs: number) => ({
-  headersTimeout: answerSeconds === undefined ? answerMs : answerSeconds * 1000,
-  bodyTimeout: events ? 0 : idleSeconds * 1000
-})

@@ -4,7 +4,7 @@ import { LARGEST_ANSWER_HEADER_BYTES } from '../routes/route.ts'
 import type { NoteFault } from './guard.ts'
 import { guardEvents } from './guarded-events.ts'
 import { keepReading } from './keep-reading.ts'
-import { type Gated, gated, type ReadingGate, readingGate } from './reading-gate.ts'
+import { Gated, type ReadingGate, readingGate } from './reading-gate.ts'
 
 /**
  * One connection to a service. It carries one request at a time, and is not opened again after it
@@ -96,6 +96,7 @@ export function connection(options: ConnectionOptions): Connection {
     idleSinceMs: 0
   }
   const client = openClient(state, options)
+  const gateOf = () => state.gate
   return {
     get isReused() {
       return state.answers > 0
@@ -106,8 +107,8 @@ export function connection(options: ConnectionOptions): Connection {
       return monotonicClock() - state.idleSinceMs < keptMs - MARGIN_MS
     },
     dispatch(request, handler) {
-      state.current = gated(handler, () => state.gate)
-      client.dispatch(request, state.current.handler)
+      state.current = new Gated(handler, gateOf)
+      client.dispatch(request, state.current)
     },
     note(headers) {
       state.answers += 1

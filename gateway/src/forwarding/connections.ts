@@ -4,7 +4,7 @@ import type { Upstream } from '../routes/upstream.ts'
 import { type Connect, type Connection, connection } from './connection.ts'
 import { endpointKey } from './endpoint.ts'
 import type { NoteFault } from './guard.ts'
-import { sentAgain } from './sent-again.ts'
+import { SentAgain } from './sent-again.ts'
 
 type ConnectionsOptions = {
   /** how long an attempt to connect may take */
@@ -58,9 +58,9 @@ export function connections(options: ConnectionsOptions): Connections {
       const sendAgain = (again: Dispatcher.DispatchHandler) => {
         const fresh = make(pool, target)
         current = fresh
-        fresh.dispatch(request, sentAgain(again, fresh, isRepeatable, null))
+        fresh.dispatch(request, new SentAgain(again, fresh, isRepeatable, null))
       }
-      first.dispatch(request, sentAgain(handler, first, isRepeatable, sendAgain))
+      first.dispatch(request, new SentAgain(handler, first, isRepeatable, sendAgain))
       return (error) => current.giveUp(error)
     },
     async close() {

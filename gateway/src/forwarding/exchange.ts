@@ -1,7 +1,6 @@
 import type { Readable } from 'node:stream'
 import { isGone } from '@gatehouse/http-service/http-two'
 import { Refusal } from '@gatehouse/problem/refusal'
-import type { FastifyReply } from 'fastify'
 import type { Dispatcher } from 'undici'
 import type { Passage } from '../passage.ts'
 import { noteAsked } from '../telemetry/trail.ts'
@@ -10,12 +9,13 @@ import { type AskPorts, askAddress } from './ask-address.ts'
 import { forwardedPath } from './forwarded-path.ts'
 import { isOfAddress, refusalOf, wasNeverSent } from './upstream-faults.ts'
 import type { Place, Upstreams } from './upstreams.ts'
+import type { WaitingClient } from './waiting-client.ts'
 
 export type ExchangePorts = AskPorts & { readonly upstreams: Upstreams }
 
 /** A request that is being forwarded, and the attempts so far. */
 type Exchange = {
-  readonly reply: FastifyReply
+  readonly client: WaitingClient
   readonly passage: Passage
   /** the request, without the address that gets it */
   readonly asked: Dispatcher.DispatchOptions
@@ -37,12 +37,12 @@ const SAFE = new Set(['GET', 'HEAD', 'OPTIONS'])
  * A streamed body is never sent again, because it can be read only once.
  */
 export function exchange(
-  reply: FastifyReply,
+  client: WaitingClient,
   passage: Passage,
   body: Buffer | Readable | null,
   ports: ExchangePorts
 ): void {
-  const method = reply.request.method as Dispatcher.HttpMethod
+  const method = client.request.method as Dispatcher.HttpMethod
   const asked = {
     path: forwardedPath(passage),
     method,
@@ -53,37 +53,36 @@ export function exchange(
     reset: body !== null && method === 'GET'
   }
   const repeats = SAFE.has(method) ? passage.route.retries : 0
-  attempt({ reply, passage, asked, ports, tried: new Set(), repeats }, null)
+  attempt({ client, passage, asked, ports, tried: new Set(), repeats }, null)
 }
 
 /** @param after why the attempt before it failed */
 function attempt(exchange: Exchange, after: Error | null): void {
-  const { reply, passage, asked, ports, tried } = exchange
-  if (isGone(reply.raw)) return
+  const { client, passage, asked, ports, tried } = exchange
+  if (isGone(client.raw)) return
   const { upstream } = passage.route
   // If there is only one address, it gets the request again.
   const others = tried.size < upstream.addresses.length ? tried : NONE
   const place = ports.upstreams.take(upstream, passage.caller, others)
   if (place instanceof Refusal) {
-    reply.send(after === null ? place : refusalOf(after))
+    client.refuse(after === null ? place : refusalOf(after))
     return
   }
   tried.add(place.address)
-  noteAsked(reply.request.trail, place.address)
-  const request = { ...asked, origin: place.address }
+  noteAsked(client.trail, place.address)
   const onFault = (error: Error, isSent: boolean) => tryAgain(exchange, place, error, isSent)
-  askAddress(place, { request, reply, passage, onFault }, ports)
+  askAddress(place, { request: asked, client, passage, onFault }, ports)
 }
 
 /** After a failed attempt: sends the request again, or refuses it. */
 function tryAgain(exchange: Exchange, place: Place, error: Error, isSent: boolean): void {
-  const { reply } = exchange
+  const { client } = exchange
   const refusal = refusalOf(error)
   if (isOfAddress(error)) place.failed()
   if (mayTryAgain(exchange, error, isSent)) attempt(exchange, error)
-  else if (!isGone(reply.raw)) {
-    if (isStillSending(reply.request)) reply.header('connection', 'close')
-    reply.send(refusal)
+  else if (!isGone(client.raw)) {
+    if (isStillSending(client.request)) client.endConnection()
+    client.refuse(refusal)
   }
 }
 

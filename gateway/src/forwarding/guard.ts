@@ -25,10 +25,14 @@ export const guard =
     try {
       callback(...values)
     } catch (error) {
-      noteFault(place, error instanceof Error ? error : new Error(typeof error))
+      noteFault(place, errorOf(error))
       end()
     }
   }
+
+/** What was thrown, as an error: any value can be thrown. */
+export const errorOf = (thrown: unknown): Error =>
+  thrown instanceof Error ? thrown : new Error(typeof thrown)
 
 /** Wraps callbacks of one exchange. */
 export type Guarded = ReturnType<typeof guard>

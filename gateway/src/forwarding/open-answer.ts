@@ -1,17 +1,17 @@
 import type { ServerResponse } from 'node:http'
 import type { GatheredChunks } from '@gatehouse/http-service/gathered-chunks'
 import { breakOff } from '@gatehouse/http-service/http-two'
-import type { FastifyReply } from 'fastify'
 import type { Dispatcher } from 'undici'
 import type { Passage } from '../passage.ts'
 import type { RouteTable } from '../routes/route-table.ts'
 import type { ClientPace } from './client-pace.ts'
 import type { EventStream } from './event-stream.ts'
-import type { Guarded, NoteFault } from './guard.ts'
+import type { NoteFault } from './guard.ts'
 import type { Lifetimes } from './lifetimes.ts'
 import type { OpenStreams } from './open-streams.ts'
 import type { MarkOrigin } from './response-headers.ts'
 import type { UnreadAnswers } from './unread-answers.ts'
+import type { WaitingClient } from './waiting-client.ts'
 
 /** What every response needs of the gateway. */
 export type AnswerPorts = {
@@ -47,16 +47,14 @@ export type AnswerEvents = {
 
 /** A response on its way from a service to a client, and what has happened to it so far. */
 export type OpenAnswer = {
-  readonly reply: FastifyReply
+  readonly client: WaitingClient
   readonly raw: ServerResponse
   readonly passage: Passage
   readonly ports: AnswerPorts
   readonly events: AnswerEvents
-  /** An internal error in a guarded callback ends only this exchange. */
-  readonly guarded: Guarded
   readonly chunks: GatheredChunks
-  /** waits for a client that does not read */
-  readonly pace: ClientPace
+  /** null: it has not waited for its client yet */
+  readonly pace: ClientPace | null
   /** null: the request was not sent yet */
   controller: Dispatcher.DispatchController | null
   /** how many informational responses have arrived */
@@ -71,6 +69,10 @@ export type OpenAnswer = {
   isOver: boolean
   /** null: it is no event stream */
   stream: EventStream | null
+  /** Waits until the client has read what was written. */
+  waitForClient(): void
+  /** Runs code that Node.js calls. An internal error in it ends only this exchange. */
+  safely(act: (answer: OpenAnswer) => void): void
 }
 
 /** Why the gateway aborts a request to a service. */

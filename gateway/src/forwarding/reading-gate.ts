@@ -37,106 +37,99 @@ export function readingGate(socket: Socket): ReadingGate {
   }
 }
 
-/** A request on a connection, which can be ended from outside. */
-export type Gated = {
-  readonly handler: Dispatcher.DispatchHandler
+type Headers = Readonly<Record<string, string | string[] | undefined>>
+
+/**
+ * A request on a connection. It passes on the events of the request, and is the controller that the
+ * handler gets, which pauses at the gate. The gate opens when the request has ended, and no later
+ * call of the handler closes it: what arrives on an idle connection must be read, because bytes
+ * without a request, or the end of the connection, must be noticed before the next request is sent
+ * on it. One object does all of it, because there is one for every request.
+ */
+export class Gated implements Dispatcher.DispatchHandler, Dispatcher.DispatchController {
+  readonly #handler: Dispatcher.DispatchHandler
+  readonly #gateOf: () => ReadingGate | null
+  /** undici's own; null: undici has not begun the request */
+  #given: Dispatcher.DispatchController | null = null
+  #gate = NO_GATE
+  #isOver = false
+  #hasBegun = false
+  #reset: Error | null = null
+
+  /** @param gateOf the gate of the connection, once it has been made */
+  constructor(handler: Dispatcher.DispatchHandler, gateOf: () => ReadingGate | null) {
+    this.#handler = handler
+    this.#gateOf = gateOf
+  }
+
   /** Ends the request with this error, whatever its state. Later events are not passed on. */
-  fail(error: Error): void
+  fail(error: Error): void {
+    this.#end(error, {})
+  }
+
   /**
    * The connection was reset. undici takes that for the end of a response without a length, and it
    * would look complete.
    */
-  cut(error: Error): void
+  cut(error: Error): void {
+    // Before that, undici sends a request that was not sent yet on another connection.
+    if (this.#hasBegun) this.#reset = error
+  }
+
+  onRequestStart(given: Dispatcher.DispatchController, context: unknown): void {
+    this.#gate = this.#gateOf() ?? NO_GATE
+    this.#gate.expectAnswer()
+    this.#gate.open()
+    this.#given = given
+    this.#handler.onRequestStart?.(this, context)
+  }
+
+  onResponseStart(_given: unknown, status: number, headers: Headers, text?: string): void {
+    this.#hasBegun = true
+    if (!this.#isOver) this.#handler.onResponseStart?.(this, status, headers, text)
+  }
+
+  onResponseData(_given: unknown, chunk: Buffer): void {
+    if (!this.#isOver) this.#handler.onResponseData?.(this, chunk)
+  }
+
+  onResponseEnd(_given: unknown, trailers: Headers): void {
+    this.#end(this.#reset, trailers)
+  }
+
+  onResponseError(_given: unknown, error: Error): void {
+    this.#end(error, {})
+  }
+
+  #end(error: Error | null, trailers: Headers): void {
+    if (this.#isOver) return
+    this.#isOver = true
+    if (error === null) this.#handler.onResponseEnd?.(this, trailers)
+    else this.#handler.onResponseError?.(this, error)
+    this.#gate.open()
+  }
+
+  get aborted(): boolean {
+    return this.#given?.aborted ?? true
+  }
+
+  get paused(): boolean {
+    return this.#given?.paused ?? false
+  }
+
+  get reason(): Error | null {
+    return this.#given?.reason ?? null
+  }
+
+  abort(reason: Error): void {
+    this.#given?.abort(reason)
+  }
+
+  pause(): void {
+    if (!this.#isOver) this.#gate.close()
+  }
+
+  resume(): void {
+    if (!this.#isOver) this.#gate.open()
+  }
 }
-
-/**
- * Passes on the events of a request, with a controller that pauses at the gate. The gate opens when
- * the request has ended, and no later call of its handler closes it: what arrives on an idle
- * connection must be read, because bytes without a request, or the end of the connection, must
- * be noticed before the next request is sent on it.
- * @param gateOf the gate of the connection, once it has been made
- */
-export function gated(
-  handler: Dispatcher.DispatchHandler,
-  gateOf: () => ReadingGate | null
-): Gated {
-  let known: Dispatcher.DispatchController | null = null
-  let gate = NO_GATE
-  let isOver = false
-  let hasBegun = false
-  let reset: Error | null = null
-  const end = (act: () => void): void => {
-    if (isOver) return
-    isOver = true
-    act()
-    gate.open()
-  }
-  const own = (given: Dispatcher.DispatchController) => known ?? given
-  return {
-    handler: {
-      onRequestStart(given, context) {
-        gate = gateOf() ?? NO_GATE
-        gate.expectAnswer()
-        gate.open()
-        known = gatedController(given, gate, () => isOver)
-        handler.onRequestStart?.(known, context)
-      },
-      onResponseStart(given, status, headers, text) {
-        hasBegun = true
-        if (!isOver) handler.onResponseStart?.(own(given), status, headers, text)
-      },
-      onResponseData(given, chunk) {
-        if (!isOver) handler.onResponseData?.(own(given), chunk)
-      },
-      onResponseEnd(given, trailers) {
-        end(() => {
-          if (reset === null) handler.onResponseEnd?.(own(given), trailers)
-          else handler.onResponseError?.(own(given), reset)
-        })
-      },
-      onResponseError(given, error) {
-        end(() => handler.onResponseError?.(own(given), error))
-      }
-    },
-    fail(error) {
-      end(() => handler.onResponseError?.(known ?? noController(error), error))
-    },
-    cut(error) {
-      // Before that, undici sends a request that was not sent yet on another connection.
-      if (hasBegun) reset = error
-    }
-  }
-}
-
-const gatedController = (
-  given: Dispatcher.DispatchController,
-  gate: ReadingGate,
-  isOver: () => boolean
-): Dispatcher.DispatchController => ({
-  get aborted() {
-    return given.aborted
-  },
-  get paused() {
-    return given.paused
-  },
-  get reason() {
-    return given.reason
-  },
-  abort: (reason) => given.abort(reason),
-  pause() {
-    if (!isOver()) gate.close()
-  },
-  resume() {
-    if (!isOver()) gate.open()
-  }
-})
-
-/** For a request that undici has not begun. */
-const noController = (reason: Error): Dispatcher.DispatchController => ({
-  aborted: true,
-  paused: false,
-  reason,
-  abort() {},
-  pause() {},
-  resume() {}
-})

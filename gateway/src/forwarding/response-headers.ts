@@ -1,3 +1,4 @@
+import { knownNames } from '@gatehouse/edge-headers/known-names'
 import { isIdentityName } from '@gatehouse/edge-headers/names'
 import { listMembers } from '@gatehouse/edge-headers/optional-whitespace'
 import { isLikeOwnCookie } from '../own-cookies.ts'
@@ -122,8 +123,9 @@ const SINGLE = new Set([
 const ONE_LINE = new Set(['content-encoding', 'content-language'])
 
 /** Whether a field of a service's response is dropped: the one rule for headers and trailers. */
-export const isDropped = (name: string): boolean =>
-  DROPPED.has(name) || OF_THE_ORIGIN.has(name) || isIdentityName(name)
+export const isDropped = knownNames(
+  (name) => DROPPED.has(name) || OF_THE_ORIGIN.has(name) || isIdentityName(name)
+)
 
 /**
  * The headers of a service's response that the client gets: a new object, not a copy with removals.

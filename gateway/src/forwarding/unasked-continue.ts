@@ -8,6 +8,8 @@ export type Reading = {
   read(size?: number): Buffer | null
 }
 
+const NOTHING = Buffer.alloc(0)
+
 /** A service that sends more of them does not mean `100 Continue`. */
 const MOST_CONTINUES = 8
 /** The largest header section of an informational response that is looked at. */
@@ -24,11 +26,11 @@ const [DIGIT_OF_VERSION, CLASS_OF_STATUS] = [7, 9]
  */
 export function withoutContinue(socket: Pick<Socket, 'read'>): Reading {
   const { read } = socket
-  const ahead: Ahead = { isExpected: false, held: Buffer.alloc(0), continues: 0 }
+  const ahead: Ahead = { isExpected: false, held: NOTHING, continues: 0 }
   return {
     expectAnswer() {
       ahead.isExpected = true
-      ahead.held = Buffer.alloc(0)
+      ahead.held = NOTHING
       ahead.continues = 0
     },
     read(size) {
@@ -53,7 +55,7 @@ type Ahead = {
 /** What undici gets of these bytes now. */
 function pass(ahead: Ahead, chunk: Buffer): Buffer {
   let rest = ahead.held.length === 0 ? chunk : Buffer.concat([ahead.held, chunk])
-  ahead.held = Buffer.alloc(0)
+  ahead.held = NOTHING
   const passed: Buffer[] = []
   while (mayBeInformational(rest)) {
     const end = rest.indexOf('\r\n\r\n')

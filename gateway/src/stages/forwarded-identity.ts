@@ -10,7 +10,7 @@ import { forwardable, type Route } from '../routes/route.ts'
 import { claimValues, type NamedClaims, namesOf } from '../tokens/named-claims.ts'
 import type { VerifiedToken } from '../tokens/verified-token.ts'
 import { writtenIdentity } from '../tokens/written-identity.ts'
-import type { RequestHeaders } from './strip.ts'
+import type { RequestHeaders } from './received-headers.ts'
 
 /** The identity headers for a service, without the assertion. */
 type ForwardedIdentity = {

@@ -18,7 +18,8 @@ import { takesOurCredentials } from '../routes/takes-our-credentials.ts'
 import type { NamedClaims } from '../tokens/named-claims.ts'
 import type { VerifiedToken } from '../tokens/verified-token.ts'
 import { forwardedIdentity } from './forwarded-identity.ts'
-import type { RequestHeaders, StrippedRequest } from './strip.ts'
+import type { RequestHeaders } from './received-headers.ts'
+import type { StrippedRequest } from './strip.ts'
 
 /** What the gateway knows about the connection on which a request arrived. */
 export type Hop = ArrivedHop & {

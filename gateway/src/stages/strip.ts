@@ -1,15 +1,15 @@
 import type { IncomingMessage } from 'node:http'
 import { asksForWebSocket } from '@gatehouse/edge-headers/asked-upgrade'
+import { knownNames } from '@gatehouse/edge-headers/known-names'
 import { foldedName, isIdentityName, traceHeader } from '@gatehouse/edge-headers/names'
 import { listMembers } from '@gatehouse/edge-headers/optional-whitespace'
 import { cookiePairs, isOwnCookie } from '@gatehouse/edge-headers/own-cookies'
 import { isLikeOwnCookie } from '../own-cookies.ts'
 import { isHost } from '../paths/host.ts'
-import { malformed, tooManyHeaders } from '../refusals.ts'
+import { malformed } from '../refusals.ts'
 import { isBelieved } from './believed-headers.ts'
 import { type Handshake, readHandshake } from './handshake.ts'
-
-export type RequestHeaders = Record<string, string>
+import { AT_MOST_ONCE, type RequestHeaders, receivedHeaders } from './received-headers.ts'
 
 /** A request without its body: as it arrived, or as a proxy in front describes it. */
 export type RequestHead = Pick<
@@ -38,8 +38,6 @@ export type StrippedRequest = {
   readonly websocket: Handshake | null
 }
 
-const MAX_HEADER_LINES = 100
-
 /**
  * Headers of one connection, not of the request (RFC 9110 §7.6.1), and `expect`, which the server
  * has already met.
@@ -60,15 +58,6 @@ const HOP_BY_HOP = new Set([
   'upgrade'
 ])
 
-/** Two of these contradict each other, and servers differ in which one they use. */
-const AT_MOST_ONCE = new Set([
-  'authorization',
-  'content-length',
-  'content-type',
-  'host',
-  'origin',
-  'sec-fetch-site'
-])
 /**
  * Headers that the gateway interprets: a service must not get another value under another spelling
  * of the name.
@@ -76,25 +65,27 @@ const AT_MOST_ONCE = new Set([
 const READ_HERE = new Set<string>([...AT_MOST_ONCE, ...Object.values(traceHeader)])
 
 export function strip(raw: RequestHead): StrippedRequest {
-  const received = collect(raw.rawHeaders)
+  const received = receivedHeaders(raw.rawHeaders)
   const hasBody = announcesBody(raw, received)
   if (received.host !== undefined && !isHost(received.host))
     throw malformed('host', 'Host is not the name of a host')
   const websocket = handshakeOf(raw, received)
   const named = connectionNames(received.connection)
   const headers: RequestHeaders = {}
-  for (const [name, value] of Object.entries(received)) {
-    const ends = named.has(name) || (websocket !== null && name === 'content-length')
-    if (!isReservedForGateway(name) && !ends) headers[name] = value
+  for (const name in received) {
+    const value = received[name]
+    if (value === undefined || endsHere(name) || named?.has(name)) continue
+    if (name === 'content-length' && websocket !== null) continue
+    headers[name] = value
   }
-
-  const { authorization, cookie, ...passed } = headers
-  const { own, foreign } = splitCookies(cookie ?? '')
+  const isCookieNamed = named?.has('cookie') === true
+  const { own, foreign } = splitCookies(isCookieNamed ? undefined : received.cookie)
+  if (foreign !== '') headers.cookie = foreign
   return {
     method: raw.method ?? '',
     target: raw.url ?? '',
     host: received.host ?? '',
-    headers: foreign === '' ? passed : { ...passed, cookie: foreign },
+    headers,
     hasBody,
     authorization: authorizationOf(received, websocket),
     ownCookies: own,
@@ -126,45 +117,24 @@ function authorizationOf(
   return `Bearer ${bearer}`
 }
 
+/** They are forwarded separately, if at all. */
+const APART = new Set(['authorization', 'cookie'])
+
 /**
- * Whether a client may not send this header on, in any spelling that a service might read as the
- * same name.
+ * Whether a header of a client does not reach the service as it is, in any spelling that a service
+ * might read as the same name.
  */
-function isReservedForGateway(name: string): boolean {
+const endsHere = knownNames((name) => {
   const folded = foldedName(name)
   return (
+    APART.has(name) ||
     isIdentityName(name) ||
     HOP_BY_HOP.has(folded) ||
     folded === 'host' ||
     isBelieved(folded) ||
     (folded !== name && READ_HERE.has(folded))
   )
-}
-
-/** The header lines by lower-case name, repeated ones joined (RFC 9110 §5.3). */
-function collect(rawHeaders: readonly string[]): RequestHeaders {
-  if (rawHeaders.length > MAX_HEADER_LINES * 2) throw tooManyHeaders()
-  const headers: RequestHeaders = Object.create(null)
-  for (let index = 0; index < rawHeaders.length; index += 2) {
-    const name = headerName(rawHeaders[index] ?? '')
-    if (name === null) continue
-    const value = rawHeaders[index + 1] ?? ''
-    const earlier = headers[name]
-    if (earlier === undefined) headers[name] = value
-    else if (AT_MOST_ONCE.has(name)) throw malformed(`${name} twice`, `${name} is given twice`)
-    else headers[name] = `${earlier}${name === 'cookie' ? '; ' : ', '}${value}`
-  }
-  return headers
-}
-
-/**
- * HTTP/2's `:authority` is Host (RFC 9113 §8.3.1), and is refused if it occurs twice. Its other
- * pseudo-headers were read already.
- */
-function headerName(name: string): string | null {
-  if (!name.startsWith(':')) return name.toLowerCase()
-  return name === ':authority' ? 'host' : null
-}
+})
 
 /**
  * Whether there is a body. A request that could end at two places is refused, not repaired (RFC
@@ -194,14 +164,16 @@ function announcesBody(raw: RequestHead, headers: RequestHeaders): boolean {
  * The headers that `Connection` names belong to the client's connection and end here (RFC 9110
  * §7.6.1).
  */
-function connectionNames(connection: string | undefined): ReadonlySet<string> {
-  const names = listMembers((connection ?? '').toLowerCase())
+function connectionNames(connection: string | undefined): ReadonlySet<string> | null {
+  if (connection === undefined || connection === 'keep-alive') return null
+  const names = listMembers(connection.toLowerCase())
   // `Connection` cannot remove headers that define the meaning or the framing of the request.
   return new Set(names.filter((name) => !AT_MOST_ONCE.has(name)))
 }
 
 /** Our own cookies, and the others. A cookie that only looks like ours is in neither list. */
-function splitCookies(cookie: string): { own: string[]; foreign: string } {
+function splitCookies(cookie: string | undefined): { own: string[]; foreign: string } {
+  if (cookie === undefined) return { own: [], foreign: '' }
   const pairs = cookiePairs(cookie)
   return {
     own: pairs.filter(isOwnCookie),

@@ -1,14 +1,13 @@
 import { traceHeader } from '@gatehouse/edge-headers/names'
 import { newSpanId, type TraceContext } from '@gatehouse/tracing/trace-context'
 import type { Tracing } from '@gatehouse/tracing/tracing'
-import type { FastifyRequest } from 'fastify'
-import { methodOf, type Served } from './served.ts'
-import type { GatewaySpan } from './trail.ts'
+import { methodOf, type Served, type ServedRequest } from './served.ts'
+import type { GatewaySpan, Trail } from './trail.ts'
 
 /** The spans of requests: one of the gateway, and under it one of the request to a service. */
 export type RequestSpans = {
   /** Begins the spans of a request, if its client samples the trace. */
-  begin(request: FastifyRequest): GatewaySpan | null
+  begin(headers: ServedRequest['headers'], trail: Pick<Trail, 'isVerification'>): GatewaySpan | null
   end(served: Served): void
 }
 
@@ -18,7 +17,7 @@ export const traceOf = (span: GatewaySpan | null): TraceContext | null =>
 
 export function requestSpans(tracing: Pick<Tracing, 'begin' | 'end' | 'call'>): RequestSpans {
   return {
-    begin({ headers, trail }) {
+    begin(headers, trail) {
       const given = headers[traceHeader.traceparent]
       const span = tracing.begin(typeof given === 'string' ? given : undefined)
       if (span === null) return null

@@ -1,10 +1,16 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { Refusal } from '@gatehouse/problem/refusal'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { newTrail, type Trail } from './trail.ts'
 
+/** What is recorded of a request itself. */
+export type ServedRequest = Pick<FastifyRequest, 'id' | 'method' | 'headers' | 'ip'> & {
+  readonly raw: Pick<IncomingMessage, 'httpVersion'>
+}
+
 /** A request that has ended. */
 export type Served = {
-  readonly request: FastifyRequest
+  readonly request: ServedRequest
   readonly trail: Trail
   /** the status that was sent; null if the client disconnected before that */
   readonly status: number | null
@@ -25,6 +31,11 @@ declare module 'fastify' {
   }
 }
 
+type WatchOptions = Pick<Trail, 'isVerification'> & {
+  /** the trail of a request that has begun before; null: it begins now */
+  readonly trailOf: (raw: IncomingMessage) => Trail | null
+}
+
 /**
  * Gives each request its trail, and calls `onServed` when the request ends. Call it before all
  * hooks that can refuse a request, so that it also sees what those refuse.
@@ -32,17 +43,17 @@ declare module 'fastify' {
 export function watchRequests(
   app: FastifyInstance,
   onServed: (served: Served) => void,
-  { isVerification }: Pick<Trail, 'isVerification'> = { isVerification: false }
+  { isVerification, trailOf }: WatchOptions
 ): void {
   app.decorateRequest('trail')
   app.addHook('onRequest', (request, reply, done) => {
-    const trail = newTrail(request.raw.url ?? '', isVerification)
+    const trail = trailOf(request.raw) ?? newTrail(request.raw.url ?? '', isVerification)
     request.trail = trail
     let isOver = false
     trail.end = () => {
       if (isOver) return
       isOver = true
-      onServed(served(request, reply, trail))
+      onServed(servedByFramework(request, reply, trail))
     }
     reply.raw.once('close', trail.end)
     done()
@@ -63,25 +74,32 @@ export function noteWebSocket({ request, raw }: FastifyReply): void {
   raw.off('close', request.trail.end)
 }
 
-function served(request: FastifyRequest, reply: FastifyReply, trail: Trail): Served {
-  const { raw } = reply
-  const hasAnswer = raw.headersSent || trail.isWebSocket
-  const { refusal } = trail
+/** A request that its service has answered, or whose client has left. */
+export function servedByService(request: ServedRequest, raw: ServerResponse, trail: Trail): Served {
   return {
     request,
     trail,
-    status: trail.isWebSocket ? 101 : hasAnswer ? raw.statusCode : null,
+    status: trail.isWebSocket ? 101 : raw.headersSent ? raw.statusCode : null,
     isWhole: trail.isWebSocket || raw.writableFinished,
     seconds: (performance.now() - trail.startedMs) / 1000,
-    bytes: refusal === null ? trail.bytes : lengthOf(reply.getHeader('content-length')),
-    ...toldOf(refusal, raw.statusCode)
+    bytes: trail.bytes,
+    code: null,
+    reason: null
   }
+}
+
+function servedByFramework(request: FastifyRequest, reply: FastifyReply, trail: Trail): Served {
+  const { raw } = reply
+  const { refusal } = trail
+  const served = servedByService(request, raw, trail)
+  if (refusal === null) return served
+  const bytes = lengthOf(reply.getHeader('content-length'))
+  return { ...served, bytes, ...toldOf(refusal, raw.statusCode) }
 }
 
 const lengthOf = (header: unknown): number => Number(header ?? 0)
 
 function toldOf(refusal: unknown, status: number): Pick<Served, 'code' | 'reason'> {
-  if (refusal === null) return { code: null, reason: null }
   if (refusal instanceof Refusal) return { code: refusal.code, reason: refusal.reason }
   // Refusals of the framework, and internal errors.
   return { code: status < 500 ? 'INVALID_REQUEST' : 'INTERNAL', reason: null }

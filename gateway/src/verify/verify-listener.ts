@@ -32,7 +32,7 @@ export type VerifyOptions = Pick<Ports, 'log' | 'metrics'> & {
  * Takes the head of a request through the journey.
  * @throws Refusal if the gateway would refuse the request
  */
-export type Decide = (request: FastifyRequest, head: RequestHead) => Promise<Passage>
+export type Decide = (request: FastifyRequest, head: RequestHead) => Passage | Promise<Passage>
 
 /**
  * The problem document of a refusal, for proxies that drop the bodies of subrequests, as nginx
@@ -54,7 +54,7 @@ export function verifyListener(options: VerifyOptions): Service {
     bodies: 'streamed',
     https,
     watch(service) {
-      watchRequests(service, telemetry.onServed, { isVerification: true })
+      watchRequests(service, telemetry.onServed, { isVerification: true, trailOf: () => null })
       limitConnections(service, { ...limits, ...proxies, proxiedOf: () => null })
       declareArrivals(service)
     },

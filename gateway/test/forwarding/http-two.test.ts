@@ -75,7 +75,7 @@ t.test('a client that speaks HTTP/2 is served like any other', async (t) => {
 })
 
 t.test('only the gateway sends Strict-Transport-Security, and only over TLS', async (t) => {
-  const { gateway, session } = await overTls(t, { hstsSeconds: 600 })
+  const { gateway, session } = await overTls(t, { hsts: 'max-age=600' })
   gateway.upstream.answer = (_request, response) => {
     response.writeHead(200, { 'strict-transport-security': 'max-age=0' }).end()
   }
@@ -83,7 +83,7 @@ t.test('only the gateway sends Strict-Transport-Security, and only over TLS', as
     const { headers } = await ask(session, { ':path': path })
     t.equal(headers['strict-transport-security'], 'max-age=600', path)
   }
-  const plain = await edge(t, { hstsSeconds: 600, trustedProxies: ['127.0.0.1'] })
+  const plain = await edge(t, { hsts: 'max-age=600', trustedProxies: ['127.0.0.1'] })
   const said = async (proto: string) => {
     const { headers } = await plain.call('/open', { headers: { 'x-forwarded-proto': proto } })
     return headers.get('strict-transport-security')

@@ -11,8 +11,9 @@ import { Refusal } from '@gatehouse/problem/refusal'
 import fc from 'fast-check'
 import t from 'tap'
 import { readRouteTable } from '../../src/routes/load-route-table.ts'
+import type { RequestHeaders } from '../../src/stages/received-headers.ts'
 import { stamp } from '../../src/stages/stamp.ts'
-import { type RequestHeaders, strip } from '../../src/stages/strip.ts'
+import { strip } from '../../src/stages/strip.ts'
 import { ada, countedAssertions, directHop } from '../fixtures/stamped.ts'
 
 const { routes } = readRouteTable(

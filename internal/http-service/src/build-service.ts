@@ -18,6 +18,7 @@ import { GatheredRequest, GatheredStreamRequest, gatherFrames } from './gathered
 import { headerLimits } from './header-limits.ts'
 import { httpOne } from './http-one.ts'
 import { rememberConnections } from './http-two.ts'
+import { inFront, type TakeFirst } from './in-front.ts'
 import { jsonBodies } from './json-bodies.ts'
 import { lazySchemas } from './lazy-schemas.ts'
 import { lingeringClose } from './lingering-close.ts'
@@ -44,6 +45,10 @@ export type ServiceOptions = {
   headersMs?: number
   /** adds hooks that see each request in its turn, before any other hook can refuse it */
   watch?: (service: FastifyInstance) => void
+  /** takes a request in its turn, before the framework, or leaves it to the framework */
+  takeFirst?: TakeFirst
+  /** the id of a request; default: the one that it contains, or a new one */
+  idOf?: (raw: IncomingMessage) => string
   /** the form of errors, if some clients expect another one than problem details */
   errorForm?: ErrorFormOf
   /** the certificate of a service with TLS, and the authorities of its clients' certificates */
@@ -112,6 +117,7 @@ export function buildService(options: ServiceOptions) {
     ...everyRequestRouted,
     ...listenerOptions(options, times, takesUpgrades)
   } as FastifyServerOptions).withTypeProvider<TypeBoxTypeProvider>()
+  if (options.takeFirst !== undefined) inFront(service, options.takeFirst)
   if (isHttpTwo(options)) {
     rememberConnections(service.server)
     boundStreams(service)
@@ -164,7 +170,7 @@ function serverOptions(options: ServiceOptions): FastifyServerOptions {
   return {
     loggerInstance: options.log,
     logController: new LogController({ disableRequestLogging: true }),
-    genReqId: (raw) => requestId(raw.headers),
+    genReqId: options.idOf ?? ((raw) => requestId(raw.headers)),
     requestIdHeader: false,
     // Requests that arrive while the service closes are still answered, and told that the
     // connection closes.

@@ -13,13 +13,13 @@ import { inFront } from './in-front.ts'
 export function fewAtATime(service: FastifyInstance, clientOf: (address: string) => string): void {
   const turns = fairTurns()
   inFront(service, (raw, response, handle) => {
-    if (!isHttpTwo(raw)) return handle()
+    if (!isHttpTwo(raw)) return handle(raw, response)
     const { session } = raw.stream
     // Its connection has closed.
     if (session === undefined) return
     const client = clientOf(raw.socket.remoteAddress ?? '')
     turns.take(client, session, () => {
-      if (!isGone(response)) handle()
+      if (!isGone(response)) handle(raw, response)
     })
   })
 }

@@ -2,7 +2,7 @@ import { IncomingMessage } from 'node:http'
 import { Http2ServerRequest, type Http2Stream, type ServerHttp2Session } from 'node:http2'
 import type { Readable } from 'node:stream'
 import type { FastifyInstance } from 'fastify'
-import { type GatheredChunks, gatheredChunks } from './gathered-chunks.ts'
+import { GatheredChunks } from './gathered-chunks.ts'
 
 /** The methods by which the source of a stream adds chunks, and its readers take them. */
 type Moves = Pick<Readable, 'push' | 'read'>
@@ -12,13 +12,13 @@ function gather(stream: Readable, { push, read }: Moves): void {
   let hasCapacity = true
   /** a reader found less than it asked for */
   let isWanted = false
-  const gathered: GatheredChunks = gatheredChunks(
-    (chunk) => {
+  const gathered = new GatheredChunks({
+    pass(chunk) {
       isWanted = false
       hasCapacity = push.call(stream, chunk)
     },
-    () => isWanted || stream.readableLength === 0
-  )
+    isTaken: () => isWanted || stream.readableLength === 0
+  })
   stream.push = (chunk, encoding) => {
     if (!Buffer.isBuffer(chunk)) {
       // Nothing comes after the end.

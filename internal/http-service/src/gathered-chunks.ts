@@ -10,19 +10,12 @@ const MOST_IN_A_TURN = 4096
 /** Each chunk is an object of some 250 bytes. */
 const MOST_OBJECTS = 256
 
-export type GatheredChunks = {
-  /** the bytes that are not passed on yet */
-  readonly bytes: number
-  /**
-   * So many chunks have arrived in this turn that their source should pause until they are passed
-   * on.
-   */
-  readonly isFull: boolean
-  add(chunk: Buffer): void
-  /** Passes on what it holds. */
-  flush(): void
-  /** The receiver can take more: it gets what is held in the next turn of the event loop. */
-  wake(): void
+/** Gets the chunks. */
+export type ChunkReceiver = {
+  /** Takes each chunk, in the order of arrival. */
+  pass(chunk: Buffer): void
+  /** whether it has taken all earlier chunks; if not, `wake` tells that it has */
+  isTaken(): boolean
 }
 
 /**
@@ -31,77 +24,99 @@ export type GatheredChunks = {
  * and one read of a connection can contain ten thousand of them. If each was an event for every
  * stream on its way, a read would hold the event loop for a tenth of a second, and chunks that wait
  * would need hundreds of times the memory of their bytes.
- * @param pass gets each chunk, in the order of arrival
- * @param isTaken whether the receiver has taken all earlier chunks; if not, `wake` tells that it
- * has
  */
-export function gatheredChunks(
-  pass: (chunk: Buffer) => void,
-  isTaken: () => boolean
-): GatheredChunks {
-  const held: Held = { pass, isTaken, chunks: [], bytes: 0, inThisTurn: 0, isScheduled: false }
-  return {
-    get bytes() {
-      return held.bytes
-    },
-    get isFull() {
-      return held.bytes > 0 && held.inThisTurn >= MOST_IN_A_TURN
-    },
-    flush: () => flush(held),
-    wake() {
-      if (held.bytes > 0) schedule(held)
-    },
-    add(chunk) {
-      if (chunk.length < SMALL_BYTES) return hold(held, chunk)
-      flush(held)
-      pass(chunk)
+export class GatheredChunks {
+  /** the bytes that are not passed on yet */
+  bytes = 0
+  readonly #receiver: ChunkReceiver
+  #chunks: Buffer[] = []
+  /** how many have arrived in this turn of the event loop */
+  #inThisTurn = 0
+  /** whether something happens in the next turn */
+  #isScheduled = false
+
+  constructor(receiver: ChunkReceiver) {
+    this.#receiver = receiver
+  }
+
+  /**
+   * So many chunks have arrived in this turn that their source should pause until they are passed
+   * on.
+   */
+  get isFull(): boolean {
+    return this.bytes > 0 && this.#inThisTurn >= MOST_IN_A_TURN
+  }
+
+  add(chunk: Buffer): void {
+    if (chunk.length < SMALL_BYTES) {
+      this.#hold(chunk)
+      return
     }
+    this.flush()
+    this.#receiver.pass(chunk)
+  }
+
+  /** Passes on what it holds. */
+  flush(): void {
+    const whole = this.take()
+    if (whole !== null) this.#receiver.pass(whole)
+  }
+
+  /** What it holds, which is not passed on; null if that is nothing. */
+  take(): Buffer | null {
+    if (this.#chunks.length === 0) return null
+    const whole = this.#joined()
+    this.#chunks = []
+    this.bytes = 0
+    return whole
+  }
+
+  /** The receiver can take more: it gets what is held in the next turn of the event loop. */
+  wake(): void {
+    if (this.bytes > 0) this.#schedule()
+  }
+
+  #hold(chunk: Buffer): void {
+    this.#chunks.push(chunk)
+    this.bytes += chunk.length
+    this.#inThisTurn += 1
+    if (this.bytes >= ENOUGH_BYTES) this.flush()
+    else if (this.#chunks.length >= MOST_OBJECTS) this.#chunks = [this.#joined()]
+    this.#schedule()
+  }
+
+  #joined(): Buffer {
+    const [first] = this.#chunks
+    return first !== undefined && this.#chunks.length === 1
+      ? first
+      : Buffer.concat(this.#chunks, this.bytes)
+  }
+
+  #schedule(): void {
+    if (this.#isScheduled) return
+    this.#isScheduled = true
+    // Node.js runs `nextTick` after each chunk of a request, and this after all that was read.
+    inNextTurn(this)
+  }
+
+  /** A turn of the event loop has begun. */
+  nextTurn(): void {
+    this.#isScheduled = false
+    this.#inThisTurn = 0
+    if (this.#receiver.isTaken()) this.flush()
   }
 }
 
-/** The small chunks that are not passed on yet. */
-type Held = {
-  readonly pass: (chunk: Buffer) => void
-  readonly isTaken: () => boolean
-  chunks: Buffer[]
-  bytes: number
-  /** how many have arrived in this turn of the event loop */
-  inThisTurn: number
-  /** whether something happens in the next turn */
-  isScheduled: boolean
+/** those that wait for the next turn */
+let waiting: GatheredChunks[] = []
+
+/** One call for all of them: most hold nothing by then. */
+function inNextTurn(chunks: GatheredChunks): void {
+  if (waiting.push(chunks) === 1) setImmediate(turn)
 }
 
-function hold(held: Held, chunk: Buffer): void {
-  held.chunks.push(chunk)
-  held.bytes += chunk.length
-  held.inThisTurn += 1
-  if (held.bytes >= ENOUGH_BYTES) flush(held)
-  else if (held.chunks.length >= MOST_OBJECTS) held.chunks = [joined(held)]
-  schedule(held)
-}
-
-function flush(held: Held): void {
-  if (held.chunks.length === 0) return
-  const whole = joined(held)
-  held.chunks = []
-  held.bytes = 0
-  held.pass(whole)
-}
-
-function joined({ chunks, bytes }: Held): Buffer {
-  const [first] = chunks
-  return first !== undefined && chunks.length === 1 ? first : Buffer.concat(chunks, bytes)
-}
-
-function schedule(held: Held): void {
-  if (held.isScheduled) return
-  held.isScheduled = true
-  // Node.js runs `nextTick` after each chunk of a request, and this after all that was read.
-  setImmediate(nextTurn, held)
-}
-
-function nextTurn(held: Held): void {
-  held.isScheduled = false
-  held.inThisTurn = 0
-  if (held.isTaken()) flush(held)
+function turn(): void {
+  const due = waiting
+  waiting = []
+  for (const chunks of due) chunks.nextTurn()
 }

@@ -1,10 +1,10 @@
-import type { ServerResponse } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { Refusal } from '@gatehouse/problem/refusal'
 import type { FastifyInstance } from 'fastify'
 import { holdBytes } from './held-bytes.ts'
 import { isHttpTwo } from './http-two.ts'
-import { inFront } from './in-front.ts'
+import { type Handle, inFront } from './in-front.ts'
 
 /** The requests of one connection that have arrived and are not answered yet. */
 type Queue = {
@@ -13,8 +13,8 @@ type Queue = {
   waiting: number
   /** how many bytes of the connection were read when the first of those that wait arrived */
   readBefore: number
-  /** called instead of handling the newest request */
-  onTurn?: () => void
+  /** called instead of handling the newest request; null: it is handled */
+  onTurn: (() => void) | null
 }
 
 const queues = new WeakMap<Socket, Queue>()
@@ -34,8 +34,8 @@ const MOST_WAITING_BYTES = 64 * 1024
 export function oneAtATime(service: FastifyInstance): void {
   inFront(service, (raw, response, handle) => {
     // HTTP/2 streams do not follow each other.
-    if (isHttpTwo(raw)) handle()
-    else inTurn(raw.socket, response, handle)
+    if (isHttpTwo(raw)) handle(raw, response)
+    else inTurn(raw, response, handle)
   })
   service.addHook('onRequest', ({ raw }, _reply, next) => {
     if (!isHttpTwo(raw) && isEnding(raw.socket)) next(afterTheEnd())
@@ -43,16 +43,26 @@ export function oneAtATime(service: FastifyInstance): void {
   })
 }
 
-function inTurn(socket: Socket, response: ServerResponse, handle: () => void): void {
+function inTurn(raw: IncomingMessage, response: ServerResponse, handle: Handle): void {
+  const { socket } = raw
   // After the cut below, Node.js still emits the other requests of the same packet.
   if (socket.destroyed) return
   const queue = queues.get(socket)
-  if (queue === undefined || queue.newest.closed) {
-    queues.set(socket, { answering: response, newest: response, waiting: 0, readBefore: 0 })
-    handle()
+  if (queue === undefined) {
+    const made = { answering: response, newest: response, waiting: 0, readBefore: 0, onTurn: null }
+    queues.set(socket, made)
+    handle(raw, response)
     return
   }
   const { newest: before } = queue
+  if (before.closed) {
+    queue.answering = response
+    queue.newest = response
+    queue.waiting = 0
+    queue.onTurn = null
+    handle(raw, response)
+    return
+  }
   queue.newest = response
   if (queue.waiting === 0) queue.readBefore = socket.bytesRead
   queue.waiting += 1
@@ -62,8 +72,8 @@ function inTurn(socket: Socket, response: ServerResponse, handle: () => void): v
     queue.answering = response
     queue.waiting -= 1
     if (socket.destroyed) return
-    if (queue.onTurn !== undefined && response === queue.newest && !isEnding(socket)) queue.onTurn()
-    else handle()
+    if (queue.onTurn !== null && response === queue.newest && !isEnding(socket)) queue.onTurn()
+    else handle(raw, response)
   })
 }
 

@@ -1,0 +1,20 @@
+/** Longer names are rare, and are read each time. */
+const LONGEST = 64
+const MOST_NAMES = 1000
+
+/**
+ * Remembers what a pure function finds in the name of a header. Clients and services use the same
+ * few dozen names. One that sends ever new names only makes the others be read again.
+ */
+export function knownNames<Found>(read: (name: string) => Found): (name: string) => Found {
+  const known = new Map<string, Found>()
+  return (name) => {
+    const found = known.get(name)
+    if (found !== undefined) return found
+    const made = read(name)
+    if (name.length > LONGEST) return made
+    if (known.size === MOST_NAMES) known.clear()
+    known.set(name, made)
+    return made
+  }
+}
