@@ -181,6 +181,8 @@ t.test('the shipped table opens only the intended routes', async (t) => {
     '/.well-known/oauth-authorization-server',
     '/auth/login',
     '/auth/logout',
+    '/auth/password/forgot',
+    '/auth/password/reset',
     '/auth/refresh-token',
     '/auth/register',
     '/demo',

@@ -1,3 +1,4 @@
+import { keepCompiled } from '@gatehouse/process/keep-compiled'
 import { runProcess } from '@gatehouse/process/run-process'
 import { isWorker } from '@gatehouse/process/workers/as-worker'
 import { readConfig } from './config.ts'
@@ -7,6 +8,7 @@ void runProcess(
   async () => {
     const config = readConfig(process.env)
     if (config.workers > 1 && !isWorker()) return startWorkers(config)
+    keepCompiled(config.GATEHOUSE_DATA_DIR)
     // A primary process does not need what an auth service needs.
     const { startAuth } = await import('./start.ts')
     // The primary process has logged the warnings.
