@@ -20,8 +20,8 @@ type Exchange = {
   /** the request, without the address that gets it */
   readonly asked: Dispatcher.DispatchOptions
   readonly ports: ExchangePorts
-  /** the addresses that were asked */
-  readonly tried: Set<string>
+  /** the addresses that were asked and have failed; null: none has */
+  tried: Set<string> | null
   /** how often the request may still be repeated, although an address may have received it */
   repeats: number
 }
@@ -53,7 +53,7 @@ export function exchange(
     reset: body !== null && method === 'GET'
   }
   const repeats = SAFE.has(method) ? passage.route.retries : 0
-  attempt({ client, passage, asked, ports, tried: new Set(), repeats }, null)
+  attempt({ client, passage, asked, ports, tried: null, repeats }, null)
 }
 
 /** @param after why the attempt before it failed */
@@ -61,14 +61,13 @@ function attempt(exchange: Exchange, after: Error | null): void {
   const { client, passage, asked, ports, tried } = exchange
   if (isGone(client.raw)) return
   const { upstream } = passage.route
-  // If there is only one address, it gets the request again.
-  const others = tried.size < upstream.addresses.length ? tried : NONE
-  const place = ports.upstreams.take(upstream, passage.caller, others)
+  // If all have failed, they get the request again.
+  const others = (tried?.size ?? 0) < upstream.addresses.length ? tried : NONE
+  const place = ports.upstreams.take(upstream, passage.caller, others ?? undefined)
   if (place instanceof Refusal) {
     client.refuse(after === null ? place : refusalOf(after))
     return
   }
-  tried.add(place.address)
   noteAsked(client.trail, place.address)
   const onFault = (error: Error, isSent: boolean) => tryAgain(exchange, place, error, isSent)
   askAddress(place, { request: asked, client, passage, onFault }, ports)
@@ -79,6 +78,8 @@ function tryAgain(exchange: Exchange, place: Place, error: Error, isSent: boolea
   const { client } = exchange
   const refusal = refusalOf(error)
   if (isOfAddress(error)) place.failed()
+  exchange.tried ??= new Set()
+  exchange.tried.add(place.address)
   if (mayTryAgain(exchange, error, isSent)) attempt(exchange, error)
   else if (!isGone(client.raw)) {
     if (isStillSending(client.request)) client.endConnection()
@@ -90,7 +91,9 @@ function mayTryAgain(exchange: Exchange, error: Error, isSent: boolean): boolean
   const { passage, asked, tried } = exchange
   const { body } = asked
   if (body !== null && !Buffer.isBuffer(body)) return false
-  if (!isSent || wasNeverSent(error)) return tried.size < passage.route.upstream.addresses.length
+  if (!isSent || wasNeverSent(error)) {
+    return (tried?.size ?? 0) < passage.route.upstream.addresses.length
+  }
   exchange.repeats -= 1
   return exchange.repeats >= 0 && refusalOf(error).code === 'UPSTREAM_UNAVAILABLE'
 }

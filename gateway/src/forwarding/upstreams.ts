@@ -119,9 +119,11 @@ function stateOf({ states, sharePercent, placesPerAddress }: Addresses, address:
 function circuitOf(addresses: Addresses, endpoint: Endpoint): Circuit {
   const { circuits } = stateOf(addresses, endpoint.address)
   const key = endpointKey(endpoint)
-  const known = circuits.get(key) ?? circuit(addresses.clock)
-  circuits.set(key, known)
-  return known
+  const known = circuits.get(key)
+  if (known !== undefined) return known
+  const made = circuit(addresses.clock)
+  circuits.set(key, made)
+  return made
 }
 
 /** The addresses of a service that are not avoided, or all if all are. */
