@@ -40,7 +40,7 @@ const MOST_NAMED = 100
 function namesIn(connection: string | string[] | undefined): number {
   let names = 0
   if (connection === undefined) return names
-  for (const value of [connection].flat()) {
+  for (const value of typeof connection === 'string' ? [connection] : connection) {
     for (let comma = 0; comma >= 0 && names <= MOST_NAMED; names += 1) {
       comma = value.indexOf(',', comma) + 1 || -1
     }
