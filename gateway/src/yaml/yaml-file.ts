@@ -44,6 +44,14 @@ export function readYaml(file: string, written: string, environment: Environment
     const words = syntaxFault(broken, text.slice(at))
     throw new SettingsFault([`${placeAt(at)}: ${ofVariable(variable)}${words}`])
   }
+  const lost = lostAliases(document)
+  if (lost.length > 0) {
+    throw new SettingsFault(
+      lost.map(
+        ({ name, offset }) => `${placeAt(offset)}: no anchor &${name} stands before *${name}`
+      )
+    )
+  }
   const unset = unsetIn(document)
   if (unset.length > 0) {
     throw new SettingsFault(
@@ -54,12 +62,34 @@ export function readYaml(file: string, written: string, environment: Environment
     )
   }
   return {
-    value: document.toJS(),
+    value: contentOf(document, file),
     placeOf: (fault) => placeAt(placeIn(document, fault).offset),
     variableOf(fault) {
       const { offset, end } = placeIn(document, fault)
       return variableIn(offset, end)
     }
+  }
+}
+
+/** The aliases that stand for nothing. */
+function lostAliases(document: Document): { name: string; offset: number }[] {
+  const lost: { name: string; offset: number }[] = []
+  visit(document, {
+    Alias(_key, alias) {
+      if (alias.resolve(document) === undefined)
+        lost.push({ name: alias.source, offset: startOf(alias) })
+    }
+  })
+  return lost
+}
+
+/** @throws SettingsFault if aliases would make a huge value of a small file */
+function contentOf(document: Document, file: string): unknown {
+  try {
+    return document.toJS()
+  } catch (error) {
+    if (!(error instanceof ReferenceError)) throw error
+    throw new SettingsFault([`${file}: its aliases repeat too much: write the text out`])
   }
 }
 
@@ -75,6 +105,7 @@ const isBroken = ({ value }: { readonly value: string }): boolean =>
 function syntaxFault({ code, message }: YAMLParseError | YAMLWarning, rest: string): string {
   const [name] = /^[^\s:]+/.exec(rest) ?? []
   if (code === 'MULTILINE_IMPLICIT_KEY') return 'a colon is missing, or quotes around the text'
+  if (code === 'MULTIPLE_DOCS') return 'a second document begins here, and one is allowed'
   return code === 'DUPLICATE_KEY' && name !== undefined ? `${name} is given twice` : message
 }
 

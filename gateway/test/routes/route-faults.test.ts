@@ -125,6 +125,21 @@ t.test('each mistake in a table is one line, with its place and what is allowed'
       `${upstreams}routes:\n  - name a\n    prefix: /a\n`,
       'routes.yaml:3:5: a colon is missing, or quotes around the text'
     ],
+    [
+      'an alias without an anchor',
+      `${upstreams}routes:\n  - *shared\n`,
+      'routes.yaml:3:5: no anchor &shared stands before *shared'
+    ],
+    [
+      'two documents',
+      `${one(a)}---\n${one(a)}`,
+      'routes.yaml:7:1: a second document begins here, and one is allowed'
+    ],
+    [
+      'aliases of aliases',
+      `a: &a [${Array(20).fill('x')}]\nb: &b [${Array(20).fill('*a')}]\nc: [${Array(20).fill('*b')}]`,
+      'routes.yaml: its aliases repeat too much: write the text out'
+    ],
     ['a member twice', one(`${a}prefix: /b`), 'routes.yaml:6:5: prefix is given twice'],
     [
       'an unknown member',
