@@ -210,3 +210,27 @@ t.test('a misspelt setting is a fault, and any other unknown one a warning', asy
   const { warnings } = readConfig({ GATEWAY_COLOUR: 'x', REDIS_TLS_URL: 'x', ...ofKubernetes })
   t.strictSame(warnings, ['GATEWAY_COLOUR is not a setting', 'REDIS_TLS_URL is not a setting'])
 })
+
+t.test('a name that differs from a setting in one letter of its prefix is a warning', async (t) => {
+  const near = {
+    RDIS_URL: 'REDIS_URL',
+    LOGLEVEL: 'LOG_LEVEL',
+    DRAIN_SECOND: 'DRAIN_SECONDS',
+    OTEL_EXPORTER_OTLP_ENDPOINTS: 'OTEL_EXPORTER_OTLP_ENDPOINT',
+    GATEWAY_REDIS_URL: 'REDIS_URL'
+  }
+  for (const [name, nearest] of Object.entries(near)) {
+    const { warnings } = readConfig({ [name]: 'secret' })
+    t.strictSame(warnings, [`${name} is not a setting (nearest: ${nearest})`])
+  }
+  const others = { LOG_LEVELS_OF_OTHERS: 'x', HOME: 'x', PORT: '1' }
+  t.strictSame(readConfig(others).warnings, [])
+})
+
+t.test('names of the ops listener are names of hosts', async (t) => {
+  const of = (GATEWAY_OPS_HOSTS: string) => faults({ GATEWAY_OPS_HOSTS })
+  t.strictSame(of('gateway.prod.svc, gateway.prod.svc.cluster.local'), [])
+  const must = 'GATEWAY_OPS_HOSTS must be a list of names of hosts, without ports, separated by'
+  t.match(of('http://gateway.prod.svc'), [`${must} spaces or commas; entry 1: it is a URL`])
+  t.match(of('a.b gateway.prod.svc:3900'), [`${must} spaces or commas; entry 2: it has a port`])
+})

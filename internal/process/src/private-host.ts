@@ -13,7 +13,7 @@ const LABEL = /^[a-z0-9_-]*$/
  */
 export function isPrivateHost(hostname: string, hosts: readonly string[]): boolean {
   const host = hostname.replace(/^\[|\]$/g, '').toLowerCase()
-  return isIP(host) !== 0 || LABEL.test(host) || hosts.includes(host)
+  return isIP(host) !== 0 || LABEL.test(host) || hosts.some((one) => one.toLowerCase() === host)
 }
 
 /** A hook that refuses requests for other host names. */

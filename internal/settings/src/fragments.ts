@@ -26,6 +26,14 @@ export const host = (fallback = '127.0.0.1') =>
     default: fallback
   })
 
+/** The names by which a private listener is reached. */
+export const hostNames = () =>
+  Type.String({
+    title: 'a list of names of hosts, without ports, separated by spaces or commas',
+    faultOf: hostsFault,
+    default: ''
+  })
+
 /** The address of another process or server. */
 export const httpUrl = (fallback: string) =>
   Type.String({
@@ -47,4 +55,12 @@ export const tracingSettings = {
 /** A list in a setting: separated by spaces or commas. */
 export function words(list: string): string[] {
   return list.split(/[\s,]+/).filter((word) => word !== '')
+}
+
+function hostsFault(list: string): string | null {
+  for (const [index, word] of words(list).entries()) {
+    const fault = hostFault(word)
+    if (fault !== null) return `entry ${index + 1}: ${fault}`
+  }
+  return null
 }

@@ -1,4 +1,4 @@
-import { nearestName, similarName } from './nearest-name.ts'
+import { isOneEditAway, nearestName, similarName } from './nearest-name.ts'
 import type { Environment } from './read-settings.ts'
 
 /** The names of settings that a service could read. */
@@ -21,21 +21,32 @@ type UnknownSettings = {
 export function unknownSettings(environment: Environment, names: SettingNames): UnknownSettings {
   const { known, beginnings, others = [] } = names
   const all = new Set([...known, ...others])
-  const unknown = Object.keys(environment).filter(
-    (name) =>
-      beginnings.some((beginning) => name.toUpperCase().startsWith(beginning)) &&
-      !all.has(name) &&
-      !SERVICE_LINK.test(name)
+  const candidates = Object.keys(environment).filter(
+    (name) => !all.has(name) && !SERVICE_LINK.test(name)
   )
+  const begins = (name: string) =>
+    beginnings.some((beginning) => name.toUpperCase().startsWith(beginning))
+  const unknown = candidates.filter(begins)
   const faults: string[] = []
   const warnings: string[] = []
   for (const name of unknown) {
     const similar = ofSettings(similarName, name, names)
-    const nearest = similar ?? ofSettings(nearestName, name, names)
+    const nearest = similar ?? ofSettings(nearestName, name, names) ?? withoutPrefix(name, names)
     const text = `${name} is not a setting${nearest === undefined ? '' : ` (nearest: ${nearest})`}`
     ;(similar === undefined ? warnings : faults).push(text)
   }
+  // Another program may have a variable of such a name.
+  for (const name of candidates.filter((one) => !begins(one))) {
+    const near = known.find((one) => isOneEditAway(name, one))
+    if (near !== undefined) warnings.push(`${name} is not a setting (nearest: ${near})`)
+  }
   return { faults, warnings }
+}
+
+/** `REDIS_URL` for `GATEWAY_REDIS_URL`: the setting of all services has no prefix of one. */
+function withoutPrefix(name: string, { known, beginnings }: SettingNames): string | undefined {
+  const begun = beginnings.find((beginning) => name.startsWith(beginning)) ?? ''
+  return known.find((one) => one === name.slice(begun.length))
 }
 
 /** Compares names without their prefix: a common prefix does not make two names similar. */
