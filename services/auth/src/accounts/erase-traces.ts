@@ -7,9 +7,9 @@ import type { Tables } from '../database/tables.ts'
  * How many events of a deleted account one transaction erases. A user has as many events as there
  * were logins, and a statement has little time; SQLite also holds the event loop meanwhile.
  */
-const BATCH = 500
+const BATCH = 200
 /** how many batches follow each other before other work gets its turn */
-const BATCHES = 8
+const BATCHES = 20
 
 /** Notes that the traces of an account are to be erased, in the transaction that deletes it. */
 export async function noteErasure(transaction: Kysely<Tables>, subject: string): Promise<void> {
@@ -29,7 +29,13 @@ export async function noteErasure(transaction: Kysely<Tables>, subject: string):
 export async function eraseTraces(db: Kysely<Tables>): Promise<boolean> {
   let batches = 0
   for (; batches < BATCHES; batches += 1) {
-    const noted = await db.selectFrom('erasures').select('subject').limit(1).executeTakeFirst()
+    // One with little left to do does not wait for one with much.
+    const noted = await db
+      .selectFrom('erasures')
+      .select('subject')
+      .orderBy('done_to_ms')
+      .limit(1)
+      .executeTakeFirst()
     if (noted === undefined) break
     await db.transaction().execute((transaction) => eraseSome(transaction, noted.subject))
     await new Promise(setImmediate)

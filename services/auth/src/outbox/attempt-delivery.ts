@@ -37,8 +37,10 @@ export async function attemptDelivery(
     retryDelayMs(delivery.attempt, retryAfterMs, random, channel.pausesSeconds)
   const settlement = settlementOf(result, nowMs, delayOf)
   await db.transaction().execute(async (transaction) => {
-    await outbox.settle(transaction, delivery, settlement)
+    // First, because it may wait for other attempts at the target: transactions that queue deliveries
+    // wait for the lane, which `settle` locks.
     await channel.note(transaction, target, result, nowMs)
+    await outbox.settle(transaction, delivery, settlement)
   })
   const outcome = settlement.state === 'pending' ? 'failed' : settlement.state
   onAttempt(outcome, (performance.now() - startedMs) / 1000)

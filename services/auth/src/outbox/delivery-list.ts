@@ -2,7 +2,7 @@ import type { Kysely, Selectable } from 'kysely'
 import type { Tables } from '../database/tables.ts'
 import type { Delivery, DeliveryKind, DeliveryState } from './delivery.ts'
 import type { DeliveryTable } from './delivery-table.ts'
-import { startLane, WAITS_MS } from './lanes.ts'
+import { type Lane, lanesOf, startLane, WAITS_MS } from './lanes.ts'
 import { removeSome } from './remove-some.ts'
 
 type DeliveryQuery = {
@@ -72,13 +72,16 @@ async function findDelivery(
 }
 
 async function retryOne(transaction: Kysely<Tables>, id: string, nowMs: number): Promise<boolean> {
-  const { numUpdatedRows } = await transaction
+  const row = await transaction
     .updateTable('deliveries')
-    .set(asQueued(nowMs))
+    .set(asQueued)
     .where('id', '=', id)
     .where('state', '=', 'dead')
+    .returning(['kind', 'target', 'lane'])
     .executeTakeFirst()
-  return numUpdatedRows === 1n
+  if (row === undefined) return false
+  await startLane(transaction, row, nowMs)
+  return true
 }
 
 async function retryAll(
@@ -87,14 +90,47 @@ async function retryAll(
   target: string,
   nowMs: number
 ): Promise<number> {
-  const { numUpdatedRows } = await transaction
+  let count = 0
+  let started = 0
+  for (;;) {
+    const rows = await retrySome(transaction, kind, target)
+    const lanes = lanesOf(rows)
+    // `startIdleLanes` starts the others.
+    for (const lane of lanes.slice(0, MOST_STARTED - started)) {
+      await startLane(transaction, lane, nowMs)
+    }
+    started = Math.min(started + lanes.length, MOST_STARTED)
+    count += rows.length
+    if (rows.length < BATCH) return count
+    await new Promise(setImmediate)
+  }
+}
+
+/** A statement has little time, and a target may have any number of dead deliveries. */
+const BATCH = 500
+/** how many lanes a retry of all starts by itself */
+const MOST_STARTED = 1000
+
+/** Queues the oldest dead deliveries of a target again. */
+async function retrySome(
+  transaction: Kysely<Tables>,
+  kind: DeliveryKind,
+  target: string
+): Promise<Lane[]> {
+  return await transaction
     .updateTable('deliveries')
-    .set(asQueued(nowMs))
-    .where('kind', '=', kind)
-    .where('target', '=', target)
-    .where('state', '=', 'dead')
-    .executeTakeFirst()
-  return Number(numUpdatedRows)
+    .set(asQueued)
+    .where('position', 'in', ({ selectFrom }) =>
+      selectFrom('deliveries')
+        .select('position')
+        .where('kind', '=', kind)
+        .where('target', '=', target)
+        .where('state', '=', 'dead')
+        .orderBy('position')
+        .limit(BATCH)
+    )
+    .returning(['kind', 'target', 'lane'])
+    .execute()
 }
 
 async function discard(transaction: Kysely<Tables>, id: string, nowMs: number): Promise<boolean> {
@@ -110,8 +146,13 @@ async function discard(transaction: Kysely<Tables>, id: string, nowMs: number): 
   return true
 }
 
-const asQueued = (nowMs: number) =>
-  ({ state: 'pending', attempts: 0, due_at_ms: nowMs, claim: null, settled_at_ms: null }) as const
+const asQueued = {
+  state: 'pending',
+  attempts: 0,
+  due_at_ms: WAITS_MS,
+  claim: null,
+  settled_at_ms: null
+} as const
 
 const toDelivery = (row: Selectable<DeliveryTable>): Delivery => ({
   id: row.id,

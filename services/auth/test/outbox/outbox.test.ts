@@ -195,6 +195,17 @@ for (const { name, skip, make } of databaseKinds) {
     t.strictSame(await isDue(), [])
     await startIdleLanes(db, 'webhook', clock, 2)()
     t.strictSame(await isDue(), ['x22'])
+    await db.updateTable('deliveries').set({ state: 'dead' }).execute()
+    t.equal(await deliveryList(db).retryAll(db, 'webhook', 'a', clock()), 3)
+    t.strictSame(await isDue(), ['x20'], 'of those that are retried, the first')
+    await db
+      .updateTable('deliveries')
+      .set({ state: 'dead' })
+      .where('message_id', '=', 'x21')
+      .execute()
+    const dead = await deliveryList(db).list({ kind: 'webhook', state: 'dead', limit: 1 })
+    t.equal(await deliveryList(db).retry(db, dead[0]?.id ?? '', clock()), true)
+    t.strictSame(await isDue(), ['x20'], 'one that is retried waits for an earlier one')
   })
 
   t.test(`${name}: a transaction that is rolled back leaves no delivery`, { skip }, async (t) => {
