@@ -1,3 +1,5 @@
+import type { RunningService } from '@gatehouse/process/running-service'
+
 /** A sample as a process exports it. */
 type Sample = {
   readonly name: string
@@ -78,3 +80,30 @@ export const workerMetrics = ['gateway', 'auth'].flatMap((service) => [
   `${service}_workers_configured`,
   `${service}_worker_restarts_total`
 ])
+
+/** The metrics that a service exports only with Redis or with PostgreSQL, and their labels. */
+export const storeMetrics: Readonly<Record<string, readonly string[]>> = {
+  auth_database_calls_waiting: [],
+  auth_database_connections: [],
+  auth_database_connections_idle: [],
+  auth_database_connections_limit: [],
+  auth_redis_connected: ['connection'],
+  auth_redis_connections_made_total: ['connection'],
+  auth_revocation_heartbeat_age_seconds: [],
+  gateway_redis_connected: ['connection'],
+  gateway_redis_connections_made_total: ['connection']
+}
+
+/** The labels that the metrics of these services declare, also of metrics without a sample. */
+export function declaredLabels(
+  services: readonly Pick<RunningService, 'metrics'>[]
+): Map<string, readonly string[]> {
+  const metrics = services.flatMap(({ metrics }) => metrics?.getMetricsAsArray() ?? [])
+  return new Map(
+    metrics.map((metric) => {
+      // The types of prom-client do not have the names of the labels.
+      const { name, type, labelNames } = metric as typeof metric & { labelNames: string[] }
+      return [name, String(type) === 'histogram' ? [...labelNames, 'le'] : labelNames]
+    })
+  )
+}

@@ -9,7 +9,14 @@ import { dataFolder } from '@gatehouse/fixtures/data-folder'
 import { operator } from '@gatehouse/fixtures/operator'
 import { wholeSystem } from '@gatehouse/fixtures/whole-system'
 import type { Test } from 'tap'
-import { counted, countsOf, exported, gaugesOf, type Values } from './exported-metrics.ts'
+import {
+  counted,
+  countsOf,
+  declaredLabels,
+  exported,
+  gaugesOf,
+  type Values
+} from './exported-metrics.ts'
 
 const GONE = 'http://127.0.0.1:1'
 const PATIENCE_MS = 20_000
@@ -60,10 +67,17 @@ const isUnasked = (series: string): boolean =>
     series
   )
 
+/** With these settings, a gateway has all of its metrics. Its access log writes no line. */
+const everyMetric = {
+  GATEWAY_VERIFY_PORT: '0',
+  GATEWAY_TRUSTED_PROXIES: '192.0.2.1',
+  GATEWAY_ACCESS_LOG: 'on',
+  GATEWAY_ACCESS_LOG_SAMPLES: '1xx=0 2xx=0 3xx=0 4xx=0 5xx=0 none=0'
+}
+
 /**
  * The whole system in this process, with services that are easy to drive, and a meter that compares
- * everything that they count. In its series, an address is the name of
- * its service.
+ * everything that they count. In its series, an address is the name of its service.
  */
 export async function meteredSystem(t: Test) {
   const folder = dataFolder(t)
@@ -73,6 +87,7 @@ export async function meteredSystem(t: Test) {
   const { url, services } = await wholeSystem(t, {
     GATEHOUSE_DATA_DIR: folder,
     GATEWAY_ROUTES,
+    ...everyMetric,
     AUTH_REFRESH_GRACE_SECONDS: '0',
     AUTH_REFRESH_RECOVERY_SECONDS: '0',
     AUTH_SESSIONS_PER_USER: '2'
@@ -107,6 +122,8 @@ export async function meteredSystem(t: Test) {
     ops: operator(folder),
     /** the metrics of which a test has seen a movement */
     moved,
+    /** the labels that each metric declares */
+    labels: declaredLabels(services),
     read,
     /** Does something. The test passes if exactly this was counted meanwhile. */
     async counting<Result>(

@@ -1,8 +1,10 @@
 import { once } from 'node:events'
 import t from 'tap'
-import { gaugesOf, workerMetrics } from './exported-metrics.ts'
+import { letterSent, loggedIn, passed, refused, token } from './expected-counts.ts'
+import { gaugesOf, storeMetrics, workerMetrics } from './exported-metrics.ts'
 import { meteredSystem } from './metered-system.ts'
-import { metricTable } from './metric-queries.ts'
+import { metricTable, queries, selectedBy } from './metric-queries.ts'
+import { movedElsewhere } from './moved-elsewhere.ts'
 import { read } from './source-files.ts'
 
 const password = 'correct horse battery'
@@ -14,35 +16,6 @@ const signUp = async (email: string) => {
   const { user } = (await api.register(email, password)).body
   return { ...user, ...(await api.login(email, password)).body }
 }
-
-/** What the gateway counts for requests that a service answers. */
-const passed = (route: string, service: string, status: string, method = 'POST', times = 1) => ({
-  [`gateway_request_duration_seconds ${route} ${method} ${status}`]: times,
-  [`gateway_upstream_duration_seconds ${service}`]: times
-})
-
-/** What logins count. */
-const loggedIn = (times = 1) => ({
-  ...passed('login', 'auth', '2xx', 'POST', times),
-  'auth_request_duration_seconds /login 200': times,
-  auth_password_hash_wait_seconds: times,
-  auth_sessions_opened_total: times,
-  'auth_audit_events_total login': times
-})
-
-/** What a letter counts, which follows. */
-const letterSent = {
-  'auth_delivery_attempts_total mail delivered': 1,
-  'auth_delivery_attempt_duration_seconds mail': 1
-}
-
-/** What the gateway counts for a request that it refuses. */
-const refused = (route: string, code: string, status = '4xx') => ({
-  [`gateway_request_duration_seconds ${route} GET ${status}`]: 1,
-  [`gateway_refusals_total ${route} ${code}`]: 1
-})
-
-const token = (outcome: string) => ({ [`gateway_token_verifications_total ${outcome}`]: 1 })
 
 t.test('a registration, a login and a failed login are counted', async (t) => {
   const email = 'ada@example.com'
@@ -245,61 +218,31 @@ t.test('gauges show a system at rest', async (t) => {
   }
 })
 
-/** The metrics that move only with a fault or another store, by the test of that. */
-const elsewhere = {
-  'gateway/test/assertions/counted-signatures.test.ts': ['gateway_assertions_signed_total'],
-  'gateway/test/forwarding/event-stream.test.ts': ['gateway_event_streams'],
-  'gateway/test/attacks/more-than-a-share.test.ts': ['gateway_upstream_refusals_total'],
-  'gateway/test/revocation/follow-revocations.test.ts': ['gateway_revocations_unreadable'],
-  'gateway/test/start.test.ts': ['gateway_issuer_keys_loaded'],
-  'gateway/test/verify/telemetry.test.ts': [
-    'gateway_verification_duration_seconds',
-    'gateway_verify_connections',
-    'gateway_verify_connections_limit'
-  ],
-  'gateway/test/telemetry/log-output.test.ts': ['gateway_access_log_dropped_total'],
-  'gateway/test/forwarding/guarded-faults.test.ts': ['gateway_guarded_faults_total'],
-  'gateway/test/forwarding/unread-answers.test.ts': [
-    'gateway_unread_response_bytes',
-    'gateway_unread_responses_ended_total'
-  ],
-  'gateway/test/telemetry/gateway-certificates.test.ts': [
-    'gateway_certificate_expiry_timestamp_seconds'
-  ],
-  'internal/redis/test/reported-redis.test.ts': [
-    'auth_redis_connected',
-    'auth_redis_connections_made_total',
-    'gateway_redis_connected',
-    'gateway_redis_connections_made_total'
-  ],
-  'services/auth/test/metrics.test.ts': [
-    'auth_certificate_expiry_timestamp_seconds',
-    'auth_password_hashes_refused_total',
-    'auth_store_call_errors_total'
-  ],
-  'services/auth/test/http/oauth/token-exchange.test.ts': ['auth_token_exchanges_refused_total'],
-  'services/auth/test/webhooks/deliver.test.ts': [
-    'auth_deliveries_dead',
-    'auth_deliveries_pending',
-    'auth_delivery_oldest_pending_seconds'
-  ],
-  'services/auth/test/redis/store-clock.test.ts': ['auth_redis_clock_ahead_seconds'],
-  'test/workers.test.ts': workerMetrics,
-  'test/drills.test.ts': [
-    'auth_database_calls_waiting',
-    'auth_database_connections',
-    'auth_database_connections_idle',
-    'auth_database_connections_limit',
-    'auth_revocation_heartbeat_age_seconds',
-    'auth_store_call_duration_seconds'
-  ]
-}
-
 t.test('a test moves each metric of docs/metrics.md', async (t) => {
-  for (const file of Object.keys(elsewhere)) t.ok(read(file))
-  const others = Object.values(elsewhere).flat()
+  for (const file of Object.keys(movedElsewhere)) t.ok(read(file))
+  const others = Object.values(movedElsewhere).flat()
   const documented = metricTable
     .map(({ metric }) => metric)
     .filter((metric) => /^(gateway|auth|echo|orders)_/.test(metric))
   t.strictSame([...system.moved, ...others].sort(), documented.sort())
+})
+
+/** What Prometheus itself adds to every sample. */
+const scraped = ['job', 'instance']
+
+t.test('dashboard, alerts and documents select by labels that the metrics have', async (t) => {
+  const labels = new Map([...system.labels, ...Object.entries(storeMetrics)])
+  for (const metric of workerMetrics) labels.set(metric, [])
+  for (const query of queries()) {
+    const selected = selectedBy(query).filter(({ metric }) => metric !== 'up')
+    const known = selected.flatMap(({ metric }) => {
+      const declared = labels.get(metric) ?? labels.get(metric.replace(/_(count|sum|bucket)$/, ''))
+      t.ok(declared, `${query.place}: ${metric}`)
+      return declared ?? []
+    })
+    const unknown = selected
+      .flatMap((one) => one.labels)
+      .filter((label) => ![...known, ...scraped].includes(label))
+    t.strictSame(unknown, [], `${query.place}: labels`)
+  }
 })

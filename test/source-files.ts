@@ -11,8 +11,13 @@ export type SourceFile = { readonly path: string; readonly text: string }
 
 const services = ['internal', 'packages', 'services', 'gateway', 'infra']
 
+let sources: readonly SourceFile[] | null = null
+
 /** Every source file of the system, without tests. */
-export const sourceFiles = (): SourceFile[] => filesBelow(services, /(?<!\/test\/.*)\.ts$/)
+export function sourceFiles(): readonly SourceFile[] {
+  sources ??= filesBelow(services, /(?<!\/test\/.*)\.ts$/)
+  return sources
+}
 
 /** The files below these folders whose path matches, without those of dependencies. */
 export function filesBelow(folders: readonly string[], wanted: RegExp): SourceFile[] {
@@ -28,3 +33,11 @@ export function filesBelow(folders: readonly string[], wanted: RegExp): SourceFi
 export function importsOf({ text }: SourceFile): string[] {
   return [...text.matchAll(/(?:from|import\()\s*'([^']+)'/g)].map(([, name]) => name ?? '')
 }
+
+/** The imports of a forbidden module by files of this kind, as lines of text. */
+export const offences = (within: (file: SourceFile) => boolean, forbidden: RegExp): string[] =>
+  sourceFiles()
+    .filter(within)
+    .flatMap((file) => importsOf(file).map((name) => ({ path: file.path, name })))
+    .filter(({ name }) => forbidden.test(name))
+    .map(({ path, name }) => `${path} imports ${name}`)

@@ -2,8 +2,6 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { get as getPlain } from 'node:http'
-import { constants, connect as openSession } from 'node:http2'
-import { Agent, get } from 'node:https'
 import { connect, createServer } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { authority } from '@gatehouse/fixtures/certificates'
@@ -16,32 +14,15 @@ import { postgresMissing } from '@gatehouse/fixtures/postgres-server'
 import { processEnvironment, serviceProgram } from '@gatehouse/fixtures/program'
 import { redisMissing } from '@gatehouse/fixtures/redis-server'
 import t from 'tap'
+import { childrenOf, isRunning } from './child-processes.ts'
 import { type Exported, exported } from './exported-metrics.ts'
+import { keepingAlive, multiplexing, steadyLoad } from './steady-clients.ts'
 
 const skip = redisMissing || postgresMissing
 const PATIENCE_MS = 20_000
 /** how many connections of one client wait in a primary process */
 const MOST_WAITING_OF_CLIENT = 256
 const password = 'correct horse battery'
-
-/** The processes that a process has started and that run. */
-function workersOf(pid: number): number[] {
-  try {
-    const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim()
-    return children === '' ? [] : children.split(' ').map(Number)
-  } catch {
-    return []
-  }
-}
-
-const isRunning = (pid: number): boolean => {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch {
-    return false
-  }
-}
 
 type Readiness = { status: string; degraded?: Record<string, string> }
 
@@ -88,71 +69,15 @@ const signedIn = async (): Promise<string> => {
   await call('/register', { json })
   return (await call<{ accessToken: string }>('/login', { json })).body.accessToken
 }
-const token = skip ? '' : await signedIn()
-const authorization = `Bearer ${token}`
+const authorization = skip ? '' : `Bearer ${await signedIn()}`
 
-/** A client over HTTP/1.1, with one connection that it keeps as long as the gateway does. */
-function keepingAlive() {
-  const agent = new Agent({ keepAlive: true, maxSockets: 1, ca: parts().ca })
-  const ask = async (path: string): Promise<number> => {
-    const request = get(new URL(path, parts().gateway.url), { agent, headers: { authorization } })
-    const [response] = await once(request, 'response')
-    await text(response)
-    return response.statusCode
-  }
-  return { ask, close: async () => agent.destroy() }
-}
-
-/** A client over HTTP/2, which opens another connection when it is told to. */
-function multiplexing() {
-  const open = () => {
-    const session = openSession(parts().gateway.url, { ca: parts().ca })
-    let isLeaving = false
-    session.on('goaway', () => {
-      isLeaving = true
-    })
-    session.on('error', () => {})
-    return { session, mustLeave: () => isLeaving || session.closed || session.destroyed }
-  }
-  let current = open()
-  const ask = async (path: string): Promise<number> => {
-    if (current.mustLeave()) {
-      current.session.close()
-      current = open()
-    }
-    const stream = current.session.request({ ':path': path, authorization })
-    const [headers] = await once(stream, 'response')
-    await text(stream)
-    return Number(headers[constants.HTTP2_HEADER_STATUS])
-  }
-  return { ask, close: async () => current.session.close() }
-}
-
-/** Asks for one thing after the other; `stop` returns the answers, and what failed. */
-function load(clients: { ask(path: string): Promise<number>; close(): Promise<void> }[]) {
-  const answers: (number | string)[] = []
-  let isGoing = true
-  const all = clients.map(async ({ ask, close }, turn) => {
-    for (let round = turn; isGoing; round += 1) {
-      const path = round % 2 === 0 ? '/orders' : '/auth/me'
-      answers.push(await ask(path).catch((error) => String(error.code ?? error)))
-      // A light load: the suite shares the machine.
-      await new Promise((resolve) => setTimeout(resolve, 20))
-    }
-    await close()
-  })
-  return async () => {
-    isGoing = false
-    await Promise.all(all)
-    return answers
-  }
-}
+const target = () => ({ url: parts().gateway.url, ca: parts().ca, authorization })
 
 t.test('two workers on one port', { skip, bail: true }, async (t) => {
   const { gateway, auth, folder } = parts()
   const ops = operator(folder)
 
-  t.test('are one service on the ops listener', async (t) => {
+  t.test('two workers are one service on the ops listener', async (t) => {
     for (const [name, { opsUrl }] of Object.entries({ gateway, auth })) {
       const ready = await eventually(
         () => readiness(opsUrl),
@@ -179,10 +104,10 @@ t.test('two workers on one port', { skip, bail: true }, async (t) => {
     t.match(published.body, { keys: [{}, {}], complete: true }, 'the keys of both')
   })
 
-  t.test('serve new connections in turn, and count as one', async (t) => {
+  t.test('workers serve new connections in turn, and their counts are added up', async (t) => {
     const before = await figure(gateway.opsUrl, 'gateway_request_duration_seconds_count')
     for (let turn = 0; turn < 4; turn += 1) {
-      const { ask, close } = turn < 2 ? keepingAlive() : multiplexing()
+      const { ask, close } = turn < 2 ? keepingAlive(target()) : multiplexing(target())
       t.equal(await ask('/orders'), 200)
       t.equal(await ask('/orders'), 200)
       await close()
@@ -198,10 +123,10 @@ t.test('two workers on one port', { skip, bail: true }, async (t) => {
     t.equal(verified[0]?.value, 2, 'both have served')
   })
 
-  t.test('are replaced one after the other, and no request is lost', async (t) => {
-    const old = { gateway: workersOf(gateway.pid), auth: workersOf(auth.pid) }
+  t.test('workers are replaced one after the other, and no request is lost', async (t) => {
+    const old = { gateway: childrenOf(gateway.pid), auth: childrenOf(auth.pid) }
     t.strictSame([old.gateway.length, old.auth.length], [2, 2])
-    const stop = load([keepingAlive(), multiplexing()])
+    const stop = steadyLoad([keepingAlive(target()), multiplexing(target())])
     const before = await figure(gateway.opsUrl, 'gateway_request_duration_seconds_count')
     process.kill(gateway.pid, 'SIGUSR2')
     process.kill(auth.pid, 'SIGUSR2')
@@ -223,8 +148,8 @@ t.test('two workers on one port', { skip, bail: true }, async (t) => {
     t.equal((await readiness(gateway.opsUrl)).status, 'ready')
   })
 
-  t.test('one that stands still does not delay the ops listener', async (t) => {
-    const [frozen = 0] = workersOf(gateway.pid)
+  t.test('a worker that stands still does not delay the ops listener', async (t) => {
+    const [frozen = 0] = childrenOf(gateway.pid)
     process.kill(frozen, 'SIGSTOP')
     try {
       const ready = await within(t, 4000, 'readiness and metrics', async () => {
@@ -238,8 +163,8 @@ t.test('two workers on one port', { skip, bail: true }, async (t) => {
     }
   })
 
-  t.test('that all stand still leave the primary process alive and bounded', async (t) => {
-    const all = workersOf(gateway.pid)
+  t.test('if all workers stand still, the primary process stays alive and bounds what waits', async (t) => {
+    const all = childrenOf(gateway.pid)
     for (const worker of all) process.kill(worker, 'SIGSTOP')
     const { port } = new URL(gateway.url)
     const opened = Array.from({ length: 400 }, () => connect(Number(port), '127.0.0.1'))
@@ -263,7 +188,7 @@ t.test('two workers on one port', { skip, bail: true }, async (t) => {
       for (const worker of all) process.kill(worker, 'SIGCONT')
     }
     const served = async () => {
-      const { ask, close } = keepingAlive()
+      const { ask, close } = keepingAlive(target())
       const status = await ask('/orders').catch(() => null)
       await close()
       return status
@@ -271,27 +196,27 @@ t.test('two workers on one port', { skip, bail: true }, async (t) => {
     t.equal(await eventually(served, (status) => status === 200, PATIENCE_MS), 200)
   })
 
-  t.test('one that is killed is replaced, and its counts stay', async (t) => {
+  t.test('a killed worker is replaced, and its counts stay', async (t) => {
     const { pid, opsUrl } = gateway
     const counted = 'gateway_request_duration_seconds_count'
     const before = await figure(opsUrl, counted)
-    const [killed = 0] = workersOf(pid)
+    const [killed = 0] = childrenOf(pid)
     process.kill(killed, 'SIGKILL')
     const now = await eventually(
-      async () => ({ pids: workersOf(pid), ready: await readiness(opsUrl) }),
+      async () => ({ pids: childrenOf(pid), ready: await readiness(opsUrl) }),
       ({ pids, ready }) => pids.length === 2 && !pids.includes(killed) && ready.status === 'ready',
       PATIENCE_MS
     )
     t.match(now, { pids: [Number, Number], ready: { status: 'ready' } })
     t.equal(await figure(opsUrl, 'gateway_worker_restarts_total'), 1)
     t.equal(await figure(opsUrl, counted), before, 'a sum never decreases')
-    const { ask, close } = keepingAlive()
+    const { ask, close } = keepingAlive(target())
     t.equal(await ask('/orders'), 200)
     await close()
   })
 
-  t.test('end with their primary process, however it ends', async (t) => {
-    const workers = workersOf(gateway.pid)
+  t.test('workers end with their primary process, however it ends', async (t) => {
+    const workers = childrenOf(gateway.pid)
     t.equal(workers.length, 2)
     await gateway.kill()
     const left = await eventually(
@@ -300,7 +225,7 @@ t.test('two workers on one port', { skip, bail: true }, async (t) => {
       PATIENCE_MS
     )
     t.strictSame(left, [], 'no orphan of a killed one')
-    const others = workersOf(auth.pid)
+    const others = childrenOf(auth.pid)
     t.equal(await auth.stop(), 0, 'SIGTERM drains all of them')
     t.strictSame(others.filter(isRunning), [])
   })

@@ -59,7 +59,8 @@ export async function openListeners(
     ops: { app: ops, at: { host: GATEWAY_OPS_HOST, port: GATEWAY_OPS_PORT } },
     service: { app, at: { host: GATEWAY_HOST, port: GATEWAY_PORT } },
     alongside: verify === null ? [] : [verify],
-    workers: { count: config.workers, metrics: ports.metrics },
+    metrics: ports.metrics,
+    workers: config.workers,
     reload: routes.reload,
     close: () => closing.disposeAsync()
   })

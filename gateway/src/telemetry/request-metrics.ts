@@ -14,19 +14,16 @@ const labelOf = (method: string): string => (known.has(method) ? method : 'other
  */
 export function requestMetrics(metrics: Registry): (served: Served) => void {
   const registers = [metrics]
+  const byRequest = { labelNames: ['route', 'method', 'status'], buckets: SECONDS, registers }
   const duration = new Durations({
     name: 'gateway_request_duration_seconds',
     help: 'From the headers of a request to the end of its response',
-    labelNames: ['route', 'method', 'status'],
-    buckets: SECONDS,
-    registers
+    ...byRequest
   })
   const verification = new Durations({
     name: 'gateway_verification_duration_seconds',
     help: 'From the headers of a subrequest of a proxy to the end of the answer',
-    labelNames: ['route', 'method', 'status'],
-    buckets: SECONDS,
-    registers
+    ...byRequest
   })
   const refusals = new Counter({
     name: 'gateway_refusals_total',

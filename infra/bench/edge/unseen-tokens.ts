@@ -19,9 +19,14 @@ export async function unseenTokens(
   const seen = tokenScript(folder, 'seen-again', issuer.tokens(1000))
   const edge = await gateway(around)
   try {
-    const { cost, ratio, how } = await comparedCost({
+    return await comparedCost({
       what: 'tokens that were not seen before',
       tell,
+      cost: {
+        figure: 'processor time of a request with an unseen token',
+        how: 'each request a token of its own'
+      },
+      ratio: { figure: '÷ (a seen one + one crypto.verify)', goal: '≤ 1.2' },
       async round() {
         const fresh = tokenScript(folder, 'unseen', issuer.tokens(TOKENS_A_ROUND))
         const unseen = await measure(edge, fresh, SECONDS)
@@ -30,15 +35,6 @@ export async function unseenTokens(
         return { own: unseen.microseconds, other: microseconds + issuer.verification() }
       }
     })
-    return [
-      {
-        figure: 'processor time of a request with an unseen token',
-        goal: '',
-        value: cost,
-        how: 'each request a token of its own'
-      },
-      { figure: '÷ (a seen one + one crypto.verify)', goal: '≤ 1.2', value: ratio, how }
-    ]
   } finally {
     await edge.stop()
   }

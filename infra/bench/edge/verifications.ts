@@ -29,24 +29,20 @@ export async function verifications(
   })
   const verify = { ...edge, url: `http://127.0.0.1:${port}` }
   try {
-    const { cost, ratio, how } = await comparedCost({
+    return await comparedCost({
       what: 'requests of proxies that ask',
       tell,
+      cost: {
+        figure: 'processor time of a decision for a proxy',
+        how: 'a seen token; headers describe the request'
+      },
+      ratio: { figure: '÷ forwarding the request', goal: '≤ 0.5' },
       async round() {
         const decision = await measure(verify, asked, SECONDS)
         const request = await measure(edge, forwarded, SECONDS)
         return { own: decision.microseconds, other: request.microseconds }
       }
     })
-    return [
-      {
-        figure: 'processor time of a decision for a proxy',
-        goal: '',
-        value: cost,
-        how: 'a seen token; headers describe the request'
-      },
-      { figure: '÷ forwarding the request', goal: '≤ 0.5', value: ratio, how }
-    ]
   } finally {
     await edge.stop()
   }

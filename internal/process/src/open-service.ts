@@ -18,8 +18,9 @@ type ServiceParts = Omit<RunningService, 'url' | 'opsUrl' | 'drain' | 'endsWithi
   readonly ops: { readonly app: Service; readonly at: ListenAddress }
   /** other listeners that drain together with the service */
   readonly alongside?: readonly Pick<Service, 'draining'>[]
-  /** how many processes serve its port, and the metrics of this one; absent: it is always one */
-  readonly workers?: { readonly count: number; readonly metrics: Registry }
+  readonly metrics: Registry
+  /** how many processes serve its port; absent: it is always one */
+  readonly workers?: number
   readonly times: DrainTimes
   /** of its listeners, which then get renewed certificates; closed after everything else */
   readonly tls?: ProcessTls
@@ -53,7 +54,7 @@ export async function openService(parts: ServiceParts): Promise<RunningService> 
     async close() {
       await given.close()
       tls?.close()
-      if (isWorker() && workers) await tellLastMetrics(workers.metrics)
+      if (isWorker() && workers !== undefined) await tellLastMetrics(given.metrics)
     }
   }
   const drain = async (): Promise<void> => {
@@ -72,11 +73,11 @@ export async function openService(parts: ServiceParts): Promise<RunningService> 
 }
 
 /** @returns the address of the ops listener */
-async function openOps({ name, ops, tls, workers }: ServiceParts): Promise<string> {
+async function openOps({ name, ops, tls, metrics, workers }: ServiceParts): Promise<string> {
   if (!isWorker() || workers === undefined) {
     return listenAs(`${name.toUpperCase()}_OPS`, ops, tls?.ops)
   }
-  answerPrimary(ops.app, workers.metrics)
-  if (isReplacement(workers.count)) await untilReady(ops.app)
+  answerPrimary(ops.app, metrics)
+  if (isReplacement(workers)) await untilReady(ops.app)
   return opsUrlOfPrimary()
 }

@@ -1,3 +1,5 @@
+import type { Registry } from 'prom-client'
+
 /** A running part of the system, which can be stopped without losing requests. */
 export type RunningService = {
   readonly name: string
@@ -5,6 +7,8 @@ export type RunningService = {
   readonly url: string
   /** the address of its health and metrics */
   readonly opsUrl: string
+  /** what this process exports; absent if the service runs in another one */
+  readonly metrics?: Registry
   /** reloads what can change while it runs, if there is anything */
   reload?(): void
   /** replaces its worker processes, one after the other, if it has any */

@@ -38,9 +38,10 @@ export async function startService(options: StartOptions): Promise<RunningServic
   const tls = openTls(name.toUpperCase(), config, log)
   const https = tls.service?.options ?? null
   const { service, close } = await options.build({ log, https, closeMs: times.closeMs })
+  const metrics = processMetrics(name)
   const ops = buildOps({
     log,
-    metrics: processMetrics(name),
+    metrics,
     checks: {},
     service,
     https: tls.ops?.options ?? null
@@ -49,6 +50,7 @@ export async function startService(options: StartOptions): Promise<RunningServic
     name,
     times,
     tls,
+    metrics,
     ops: { app: ops, at: opsAt },
     service: { app: service, at },
     async close() {

@@ -10,7 +10,8 @@ t.test('a draining service is not ready, and serves every request until it close
   const log = serviceLog('service', 'silent')
   const app = buildService({ log })
   app.get('/', async () => ({}))
-  const ops = buildOps({ log, metrics: new Registry(), checks: {}, service: app })
+  const metrics = new Registry()
+  const ops = buildOps({ log, metrics, checks: {}, service: app })
   const other = buildService({ log })
   other.get('/', async () => ({}))
   t.teardown(() => other.close())
@@ -21,6 +22,7 @@ t.test('a draining service is not ready, and serves every request until it close
     times: { drainMs: 0, closeMs: 1000 },
     service: { app, at },
     ops: { app: ops, at },
+    metrics,
     alongside: [other],
     async close() {
       await app.close()

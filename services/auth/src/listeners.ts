@@ -50,7 +50,8 @@ export async function openListeners(
     tls,
     ops: { app: ops, at: { host: AUTH_OPS_HOST, port: AUTH_OPS_PORT } },
     service: { app: service, at: { host: AUTH_HOST, port: AUTH_PORT } },
-    workers: { count: config.workers, metrics: ports.registry },
+    metrics: ports.registry,
+    workers: config.workers,
     close() {
       draining.abort()
       return closing.disposeAsync()

@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto'
 import t from 'tap'
-import { authService, ISSUER, signedIn } from '../fixtures/auth-service.ts'
+import { ISSUER } from '../fixtures/auth-config.ts'
+import { authService, signedIn } from '../fixtures/auth-service.ts'
 import {
   asserted,
   assertion,

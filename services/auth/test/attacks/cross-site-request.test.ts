@@ -1,7 +1,7 @@
 import { gatewayHeader } from '@gatehouse/edge-headers/names'
 import t from 'tap'
+import { ALLOWED_ORIGIN } from '../fixtures/auth-config.ts'
 import {
-  ALLOWED_ORIGIN,
   type AuthUnderTest,
   authService,
   email,

@@ -1,8 +1,8 @@
 import { GATEWAY_PROOF_TYPE } from '@gatehouse/edge-headers/gateway-proof'
 import { decodeJwt } from 'jose'
 import t from 'tap'
+import { AUDIENCE } from '../fixtures/auth-config.ts'
 import {
-  AUDIENCE,
   type AuthUnderTest,
   authService,
   OPS_TOKEN,

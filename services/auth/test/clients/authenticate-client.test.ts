@@ -1,6 +1,7 @@
 import t, { type Test } from 'tap'
 import { assertionAlgorithms } from '../../src/clients/client-keys.ts'
-import { type AuthUnderTest, audited, authService, ISSUER } from '../fixtures/auth-service.ts'
+import { ISSUER } from '../fixtures/auth-config.ts'
+import { type AuthUnderTest, audited, authService } from '../fixtures/auth-service.ts'
 import { capturedLog } from '../fixtures/captured-log.ts'
 import { source } from '../fixtures/family-steps.ts'
 import {

@@ -2,7 +2,8 @@ import { algorithms } from '@gatehouse/access-token/claims'
 import { calculateJwkThumbprint, createLocalJWKSet, decodeProtectedHeader, jwtVerify } from 'jose'
 import t from 'tap'
 import { generateSigningKey } from '../../src/keys/signing-key.ts'
-import { AUDIENCE, authService, ISSUER, signedIn } from '../fixtures/auth-service.ts'
+import { AUDIENCE, ISSUER } from '../fixtures/auth-config.ts'
+import { authService, signedIn } from '../fixtures/auth-service.ts'
 
 /**
  * What is public of each kind of key (RFC 7518 §6, RFC 8037 §2), besides `kid`, `alg` and `use`.

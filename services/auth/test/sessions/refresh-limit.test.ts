@@ -1,7 +1,8 @@
 import { testClock } from '@gatehouse/fixtures/clock'
 import t from 'tap'
 import { refreshLimit } from '../../src/sessions/refresh-limit.ts'
-import { authService, login, REFRESHES_PER_MINUTE, signedIn } from '../fixtures/auth-service.ts'
+import { REFRESHES_PER_MINUTE } from '../fixtures/auth-config.ts'
+import { authService, login, signedIn } from '../fixtures/auth-service.ts'
 import { isProblem } from '../fixtures/problem.ts'
 
 t.test('the refreshes of a family are limited per minute', async (t) => {

@@ -2,7 +2,8 @@ import { decodeJwt, decodeProtectedHeader } from 'jose'
 import t from 'tap'
 import { generateSigningKey } from '../../src/keys/signing-key.ts'
 import { type AccessTokenSubject, accessTokens } from '../../src/tokens/access-token.ts'
-import { AUDIENCE, authService, email, ISSUER, signedIn } from '../fixtures/auth-service.ts'
+import { AUDIENCE, ISSUER } from '../fixtures/auth-config.ts'
+import { authService, email, signedIn } from '../fixtures/auth-service.ts'
 
 t.test('an access token has the documented claims, and no others', async (t) => {
   const auth = await authService(t)

@@ -1,6 +1,7 @@
 import { decodeJwt, decodeProtectedHeader } from 'jose'
 import t from 'tap'
-import { AUDIENCE, audited, authService, ISSUER } from '../../fixtures/auth-service.ts'
+import { AUDIENCE, ISSUER } from '../../fixtures/auth-config.ts'
+import { audited, authService } from '../../fixtures/auth-service.ts'
 import { clientWithSecret, postForm } from '../../fixtures/oauth-client.ts'
 import { isOAuthError } from '../../fixtures/oauth-error.ts'
 

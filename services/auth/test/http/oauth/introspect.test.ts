@@ -4,15 +4,8 @@ import { decodeJwt, decodeProtectedHeader } from 'jose'
 import t from 'tap'
 import { accountChanges } from '../../../src/accounts/account-changes.ts'
 import type { SigningKey } from '../../../src/keys/signing-key.ts'
-import {
-  AUDIENCE,
-  authService,
-  disable,
-  ISSUER,
-  LIFETIME_SECONDS,
-  OPS_TOKEN,
-  signedIn
-} from '../../fixtures/auth-service.ts'
+import { AUDIENCE, ISSUER, LIFETIME_SECONDS } from '../../fixtures/auth-config.ts'
+import { authService, disable, OPS_TOKEN, signedIn } from '../../fixtures/auth-service.ts'
 import { source } from '../../fixtures/family-steps.ts'
 import { clientWithSecret, operator, postForm } from '../../fixtures/oauth-client.ts'
 import { isOAuthError } from '../../fixtures/oauth-error.ts'

@@ -1,6 +1,7 @@
 import t from 'tap'
 import { serverMetadata } from '../../../src/oauth/server-metadata.ts'
-import { authService, ISSUER } from '../../fixtures/auth-service.ts'
+import { ISSUER } from '../../fixtures/auth-config.ts'
+import { authService } from '../../fixtures/auth-service.ts'
 
 t.test('the metadata has the endpoints and their methods (RFC 8414)', async (t) => {
   const { get } = await authService(t)

@@ -3,12 +3,12 @@ import { redisConnection } from '@gatehouse/fixtures/redis-connection'
 import { redisMissing, redisServer } from '@gatehouse/fixtures/redis-server'
 import { decodeJwt } from 'jose'
 import t from 'tap'
+import { REFRESHES_PER_MINUTE } from '../../fixtures/auth-config.ts'
 import {
   authService,
   disable,
   used as inUse,
   login,
-  REFRESHES_PER_MINUTE,
   signedIn,
   signedInBrowser
 } from '../../fixtures/auth-service.ts'

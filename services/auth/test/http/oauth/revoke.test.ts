@@ -3,11 +3,11 @@ import { TOKEN_SKEW_SECONDS } from '@gatehouse/access-token/clock-skew'
 import { sql } from 'kysely'
 import t from 'tap'
 import { generateSigningKey } from '../../../src/keys/signing-key.ts'
+import { LIFETIME_SECONDS } from '../../fixtures/auth-config.ts'
 import {
   type AuthUnderTest,
   audited,
   authService,
-  LIFETIME_SECONDS,
   login,
   signedIn
 } from '../../fixtures/auth-service.ts'

@@ -1,13 +1,7 @@
 import { decodeJwt, decodeProtectedHeader } from 'jose'
 import t from 'tap'
-import {
-  AUDIENCE,
-  audited,
-  authService,
-  ISSUER,
-  OPS_TOKEN,
-  signedIn
-} from '../../fixtures/auth-service.ts'
+import { AUDIENCE, ISSUER } from '../../fixtures/auth-config.ts'
+import { audited, authService, OPS_TOKEN, signedIn } from '../../fixtures/auth-service.ts'
 import {
   ACCESS_TOKEN,
   assertionOf,

@@ -4,13 +4,8 @@ import { type ProblemCode, problems } from '@gatehouse/problem/codes'
 import type { LightMyRequestResponse } from 'fastify'
 import t, { type Test } from 'tap'
 import { generateSigningKey } from '../../../src/keys/signing-key.ts'
-import {
-  audited,
-  authService,
-  LIFETIME_SECONDS,
-  OPS_TOKEN,
-  signedIn
-} from '../../fixtures/auth-service.ts'
+import { LIFETIME_SECONDS } from '../../fixtures/auth-config.ts'
+import { audited, authService, OPS_TOKEN, signedIn } from '../../fixtures/auth-service.ts'
 import { otherRevocations } from '../../fixtures/stores.ts'
 
 type Key = { kid: string; algorithm: string; state: string; withdrawAt: string | null }

@@ -1,5 +1,6 @@
 import t from 'tap'
-import { audited, authService, LIFETIME_SECONDS, OPS_TOKEN } from '../../fixtures/auth-service.ts'
+import { LIFETIME_SECONDS } from '../../fixtures/auth-config.ts'
+import { audited, authService, OPS_TOKEN } from '../../fixtures/auth-service.ts'
 import { otherRevocations } from '../../fixtures/stores.ts'
 
 t.test('all earlier tokens become stale, and the audit log records it', async (t) => {

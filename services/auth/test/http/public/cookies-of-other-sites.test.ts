@@ -1,6 +1,6 @@
 import t from 'tap'
+import { ALLOWED_ORIGIN } from '../../fixtures/auth-config.ts'
 import {
-  ALLOWED_ORIGIN,
   type Answer,
   type AuthUnderTest,
   authService,

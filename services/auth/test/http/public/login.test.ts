@@ -1,8 +1,8 @@
 import t from 'tap'
+import { LIFETIME_SECONDS } from '../../fixtures/auth-config.ts'
 import {
   authService,
   email,
-  LIFETIME_SECONDS,
   password,
   registered,
   signedInBrowser

@@ -1,0 +1,177 @@
+import t from 'tap'
+import { importsOf, offences, read, sourceFiles } from './source-files.ts'
+
+const files = sourceFiles()
+
+/** The folders of the domain, which import no web framework. */
+const domain = [
+  'services/auth/src/accounts/',
+  'services/auth/src/audit/',
+  'services/auth/src/clients/',
+  'services/auth/src/database/',
+  'services/auth/src/guesses/',
+  'services/auth/src/invitations/',
+  'services/auth/src/keys/',
+  'services/auth/src/oauth/',
+  'services/auth/src/mail/',
+  'services/auth/src/outbox/',
+  'services/auth/src/recovery/',
+  'services/auth/src/revocations/',
+  'services/auth/src/secrets/',
+  'services/auth/src/sessions/',
+  'services/auth/src/tokens/',
+  'services/auth/src/webhooks/',
+  'gateway/src/assertions/',
+  'gateway/src/keys/',
+  'gateway/src/paths/',
+  'gateway/src/revocation/',
+  'gateway/src/stages/',
+  'gateway/src/tokens/',
+  'gateway/src/journey.ts'
+]
+
+t.test('the test reads all source files', async (t) => {
+  t.ok(files.length > 80, `${files.length} source files`)
+  for (const folder of domain) {
+    t.ok(
+      files.some(({ path }) => path.startsWith(folder)),
+      `${folder} is there`
+    )
+  }
+})
+
+t.test('domain files import no web framework', async (t) => {
+  t.strictSame(
+    offences(
+      ({ path }) => domain.some((folder) => path.startsWith(folder)),
+      /^(fastify|@fastify\/|@gatehouse\/http-service)/
+    ),
+    []
+  )
+})
+
+/** The files that a file loads, itself included. An import of types loads nothing. */
+function loadedBy(path: string, seen = new Set<string>()): Set<string> {
+  if (seen.has(path)) return seen
+  seen.add(path)
+  const text = files.find((file) => file.path === path)?.text ?? ''
+  const values = text.replaceAll(/^(?:import|export) type [^;]*? from '[^']+'$/gm, '')
+  for (const name of importsOf({ path, text: values })) {
+    if (!name.startsWith('.')) seen.add(name)
+    else loadedBy(new URL(name, `file:///${path}`).pathname.slice(1), seen)
+  }
+  return seen
+}
+
+t.test('domain files load no web framework through other files', async (t) => {
+  const loading = files
+    .filter(({ path }) => domain.some((folder) => path.startsWith(folder)))
+    .filter(({ path }) => [...loadedBy(path)].some((name) => /^(fastify|@fastify\/)/.test(name)))
+  t.strictSame(
+    loading.map(({ path }) => path),
+    []
+  )
+})
+
+/**
+ * The folders of the two large services, in the direction of their imports: each imports only
+ * folders that come after it.
+ */
+const folderOrder: Record<string, readonly string[]> = {
+  'gateway/src/': [
+    'fleet',
+    'redirect',
+    'verify',
+    'redis',
+    'websocket',
+    'forwarding',
+    'stages',
+    'limits',
+    'telemetry',
+    'issuers',
+    'routes',
+    'proxies',
+    'revocation',
+    'assertions',
+    'tokens',
+    'keys',
+    'paths',
+    'yaml'
+  ],
+  'services/auth/src/': [
+    'http',
+    'oauth',
+    'sessions',
+    'tokens',
+    'invitations',
+    'recovery',
+    'accounts',
+    'clients',
+    'guesses',
+    'mail',
+    'webhooks',
+    'secrets',
+    'keys',
+    'revocations',
+    'audit',
+    'outbox',
+    'redis',
+    'database',
+    'telemetry'
+  ]
+}
+
+/** They put the folders together, so no folder imports them. */
+const assembly = /^(main|start|listeners|client-listener|app|journey|forward)\.ts$/
+
+for (const [source, order] of Object.entries(folderOrder)) {
+  t.test(`the folders of ${source} import each other in one direction`, async (t) => {
+    const partOf = (path: string) => path.slice(source.length).split('/')[0] ?? ''
+    // A table has columns of types that other folders define.
+    const tables = `${source}database/tables.ts`
+    const inFolders = files.filter(
+      ({ path }) =>
+        path.startsWith(source) && path !== tables && path.slice(source.length).includes('/')
+    )
+    t.strictSame([...new Set(inFolders.map(({ path }) => partOf(path)))].sort(), order.toSorted())
+    const backward = inFolders.flatMap((file) =>
+      importsOf(file)
+        .filter((name) => name.startsWith('.'))
+        .map((name) => partOf(new URL(name, `file:///${file.path}`).pathname.slice(1)))
+        .filter((part) =>
+          order.includes(part)
+            ? order.indexOf(part) < order.indexOf(partOf(file.path))
+            : assembly.test(part)
+        )
+        .map((part) => `${file.path} imports ${part}`)
+    )
+    t.strictSame(backward, [])
+  })
+}
+
+t.test('each stage of the journey is called once, in the order of the policy', async (t) => {
+  const journey = read('gateway/src/journey.ts')
+  const imported = [...journey.matchAll(/^import \{([^}]*)\} from '\.\/stages\//gm)]
+    .flatMap(([, names = '']) => names.split(',').map((name) => name.trim()))
+    .filter((name) => !name.startsWith('type '))
+  const called = [...journey.matchAll(/\b(\w+)\(/g)].map(([, name = '']) => name)
+  t.strictSame(
+    called.filter((name) => imported.includes(name)),
+    [
+      'strip',
+      'match',
+      'refuseBodyOnGet',
+      'destinationOf',
+      'checkUpgrade',
+      'isPassedPreflight',
+      'authenticate',
+      'refuseOtherAudience',
+      'refuseRevoked',
+      'refuseLarge',
+      'limit',
+      'requireAccess',
+      'stamp',
+      'passedAuthorization'
+    ]
+  )
+})

@@ -1,0 +1,192 @@
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { text } from 'node:stream/consumers'
+import { client, eventually, type TokenAnswer } from '@gatehouse/fixtures/client'
+import { dataFolder } from '@gatehouse/fixtures/data-folder'
+import { operator } from '@gatehouse/fixtures/operator'
+import { wholeSystem } from '@gatehouse/fixtures/whole-system'
+import t from 'tap'
+
+const password = 'correct horse battery'
+const folder = dataFolder(t)
+const { url } = await wholeSystem(t, {
+  GATEHOUSE_DATA_DIR: folder,
+  GATEWAY_TRUSTED_PROXIES: '127.0.0.1',
+  AUTH_WEBHOOK_PRIVATE_HOSTS: '127.0.0.1'
+})
+const ops = operator(folder)
+const api = client(url)
+
+t.test('an operator creates an admin, changes their roles, and disables them', async (t) => {
+  const made = await ops(
+    ['users', 'create', 'root@example.com', '--role', 'admin', '--password-stdin', '--json'],
+    `${password}\n`
+  )
+  t.equal(made.code, 0, made.stderr)
+  t.equal(made.stdout.trim().split('\n').length, 1, 'one document')
+  const { id } = made.json.user as { id: string }
+  const tokens = (await api.login('root@example.com', password)).body
+  t.match(await api.call('/auth/me', { token: tokens.accessToken }), {
+    body: { user: { roles: ['admin'] } }
+  })
+
+  t.match(await ops(['users', 'list']), { code: 0, stdout: /root@example\.com {2}admin/ })
+  t.match(await ops(['users', 'roles', 'root@example.com', 'user', 'auditor', '--json']), {
+    code: 0,
+    json: { user: { id, roles: ['user', 'auditor'] } }
+  })
+  const refreshed = (await api.refresh(tokens.refreshToken)).body
+  t.match(await api.call('/echo/x', { token: refreshed.accessToken }), {
+    body: { headers: { 'x-auth-roles': 'user,auditor' } }
+  })
+
+  t.match(await ops(['sessions', 'list', '--user', id]), { code: 0, stdout: /1 session\n/ })
+  t.match(await ops(['users', 'disable', id, '--yes', '--json']), { code: 0, json: { ended: 1 } })
+  const refused = await eventually(
+    () => api.call('/echo/x', { token: refreshed.accessToken }),
+    ({ status }) => status === 401
+  )
+  t.match(refused, { status: 401, body: { code: 'SESSION_ENDED' } }, 'within a second')
+  t.equal((await api.login('root@example.com', password)).status, 401)
+  t.equal((await ops(['users', 'enable', id])).code, 0)
+  const again = (await api.login('root@example.com', password)).body
+
+  const ended = await ops(['sessions', 'end', again.session.id, '--yes'])
+  t.match(ended, { code: 0, stdout: /1 session ended/ })
+  t.equal((await api.refresh(again.refreshToken)).status, 401)
+  const log = await ops(['audit', '--user', id, '--since', '1h', '--json'])
+  const kinds = (log.json.events as { kind: string }[]).map(({ kind }) => kind)
+  for (const kind of [
+    'user-created',
+    'roles-changed',
+    'user-disabled',
+    'user-enabled',
+    'session-ended'
+  ]) {
+    t.ok(kinds.includes(kind), kind)
+  }
+  t.notMatch(log.stdout, password)
+})
+
+t.test('users create without a password generates one, and shows it once', async (t) => {
+  const made = await ops(['users', 'create', 'ada@example.com', '--json'])
+  t.equal(made.code, 0, made.stderr)
+  t.equal((await api.login('ada@example.com', String(made.json.password))).status, 200)
+  t.notMatch((await ops(['users', 'list', '--json'])).stdout, String(made.json.password))
+})
+
+t.test('an invited person registers once, with the roles of the invitation', async (t) => {
+  const invited = await ops([
+    'users',
+    'invite',
+    'hopper@example.com',
+    '--role',
+    'editor',
+    '--json'
+  ])
+  t.equal(invited.code, 0, invited.stderr)
+  const { secret, invitation } = invited.json as { secret: string; invitation: { id: string } }
+  const json = { email: 'hopper@example.com', password, invitation: secret }
+  const registered = await api.call('/auth/register', { json })
+  t.match(registered, { status: 201, body: { user: { roles: ['editor'] } } })
+  t.match(await ops(['invitations', 'list']), { code: 0, stdout: /used/ })
+  const late = await ops(['invitations', 'revoke', invitation.id])
+  t.match(late, { code: 1, stderr: /no open invitation/ })
+  const open = (await ops(['users', 'invite', '--days', '1', '--json'])).json
+  const { id } = open.invitation as { id: string }
+  t.match(await ops(['invitations', 'revoke', id]), { code: 0, stdout: /revoked/ })
+  t.match(await ops(['users', 'invite', '--days', '0']), { code: 2, stderr: /--days must be/ })
+})
+
+t.test('an operator helps a user who forgot the password, moves, or leaves', async (t) => {
+  const { body } = await api.register('emmy@example.com', password)
+  const { id } = body.user
+  const tokens = (await api.login('emmy@example.com', password)).body
+  const scoped = await ops(['users', 'scope', 'emmy@example.com', 'orders:read', '--json'])
+  t.match(scoped, { code: 0, json: { user: { id, scope: ['orders:read'] } } })
+  const moved = await ops(['users', 'email', 'emmy@example.com', 'emmy@new.example', '--json'])
+  t.match(moved, { code: 0, json: { user: { id, email: 'emmy@new.example' } } })
+  const refreshed = (await api.refresh(tokens.refreshToken)).body
+  t.match(await api.call('/echo/x', { token: refreshed.accessToken }), {
+    body: { headers: { 'x-auth-scope': 'orders:read', 'x-auth-email': 'emmy@new.example' } }
+  })
+
+  const set = await ops(['users', 'password', id, '--json'])
+  t.match(set, { code: 0, json: { user: { id }, ended: 1, password: /^[\w-]{20}$/ } })
+  const refused = await eventually(
+    () => api.call('/echo/x', { token: refreshed.accessToken }),
+    ({ status }) => status === 401
+  )
+  t.match(refused, { body: { code: 'SESSION_ENDED' } }, 'within a second')
+  t.equal((await api.login('emmy@new.example', password)).status, 401)
+  t.equal((await api.login('emmy@new.example', String(set.json.password))).status, 200)
+  const given = await ops(['users', 'password', id, '--password-stdin'], `${password}\n`)
+  t.match(given, { code: 0, stdout: /1 session ended/ })
+  t.notMatch(given.stdout, password)
+  const again = (await api.login('emmy@new.example', password)).body
+  t.match(await ops(['users', 'show', id]), { code: 0, stdout: /emmy@new\.example.*\n\n1 live/ })
+
+  t.match(await ops(['users', 'delete', id]), { code: 1, stdout: '', stderr: /--yes/ })
+  const gone = await ops(['users', 'delete', 'emmy@new.example', '--yes', '--json'])
+  t.match(gone, { code: 0, json: { id, ended: 1 } })
+  const stranger = await eventually(
+    () => api.call('/auth/me', { token: again.accessToken }),
+    ({ status }) => status === 401
+  )
+  t.match(stranger, { body: { code: 'SESSION_ENDED' } }, 'within a second')
+  t.equal((await api.login('emmy@new.example', password)).status, 401)
+  const log = await ops(['audit', '--user', id, '--json'])
+  t.notMatch(log.stdout, /emmy|127\.0\.0\.1/, 'the log has no personal data')
+  const kinds = (log.json.events as { kind: string }[]).map(({ kind }) => kind)
+  for (const kind of ['scope-changed', 'email-changed', 'password-set', 'user-deleted']) {
+    t.ok(kinds.includes(kind), kind)
+  }
+})
+
+t.test('a command that ends sessions asks for confirmation', async (t) => {
+  const { body } = await api.register('grace@example.com', password)
+  const tokens = (await api.login('grace@example.com', password)).body
+  for (const words of [
+    ['users', 'disable', body.user.id],
+    ['sessions', 'end', tokens.session.id],
+    ['sessions', 'end', '--user', body.user.id]
+  ]) {
+    const ran = await ops(words)
+    t.match(ran, { code: 1, stdout: '', stderr: /--yes/ }, words.join(' '))
+    const json = await ops([...words, '--json'])
+    t.match(json, { code: 1, json: { error: { code: 'NOT_CONFIRMED' } } })
+  }
+  t.equal((await api.refresh(tokens.refreshToken)).status, 200)
+})
+
+t.test('a webhook endpoint that an operator adds receives the next registration', async (t) => {
+  const received: string[] = []
+  const endpoint = createServer(async (request, response) => {
+    received.push(await text(request))
+    response.end()
+  }).listen(0, '127.0.0.1')
+  await once(endpoint, 'listening')
+  t.teardown(() => void endpoint.close())
+  const { port } = endpoint.address() as AddressInfo
+  const added = await ops(['webhooks', 'add', `http://127.0.0.1:${port}/`, '--json'])
+  t.equal(added.code, 0, added.stderr)
+  const { user } = (await api.register('hooked@example.com', password)).body
+  const isReceived = () => received.some((body) => body.includes(user.id))
+  t.ok(await eventually(async () => isReceived(), Boolean, 5000))
+  const { id } = added.json.webhook as { id: string }
+  t.equal((await ops(['webhooks', 'remove', id, '--yes'])).code, 0)
+})
+
+t.test('the audit log has the client address that the gateway reports', async (t) => {
+  const { body } = await api.register('edsger@example.com', password)
+  const from = (address: string) => ({ 'x-forwarded-for': address })
+  const json = { email: 'edsger@example.com', password }
+  const login = await api.call<TokenAnswer>('/auth/login', { json, headers: from('192.0.2.1') })
+  const token = login.body.accessToken
+  await api.call('/auth/logout-all', { method: 'POST', token, headers: from('192.0.2.2') })
+  const log = (await ops(['audit', '--user', body.user.id, '--json'])).json
+  const events = log.events as Record<string, string>[]
+  const addresses = Object.fromEntries(events.map(({ kind, address }) => [kind, address]))
+  t.match(addresses, { login: '192.0.2.1', 'logout-all': '192.0.2.2' })
+})
