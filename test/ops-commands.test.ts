@@ -77,14 +77,7 @@ t.test('users create without a password generates one, and shows it once', async
 })
 
 t.test('an invited person registers once, with the roles of the invitation', async (t) => {
-  const invited = await ops([
-    'users',
-    'invite',
-    'hopper@example.com',
-    '--role',
-    'editor',
-    '--json'
-  ])
+  const invited = await ops(['users', 'invite', 'hopper@example.com', '--role', 'editor', '--json'])
   t.equal(invited.code, 0, invited.stderr)
   const { secret, invitation } = invited.json as { secret: string; invitation: { id: string } }
   const json = { email: 'hopper@example.com', password, invitation: secret }

@@ -13,16 +13,19 @@ const folder = dataFolder(t)
 const { url } = await wholeSystem(t, { GATEHOUSE_DATA_DIR: folder })
 const ops = operator(folder)
 
-t.test('the process of a command takes input and ends with the exit code of the command', async (t) => {
-  const command = operatorProcess(folder)
-  const create = ['users', 'create', 'alan@example.com', '--password-stdin', '--json']
-  const made = await command(create, `${password}\n`)
-  t.match(made, { code: 0, stderr: '', json: { user: { email: 'alan@example.com' } } })
-  t.equal((await client(url).login('alan@example.com', password)).status, 200)
-  const refused = await command(['users', 'disable', 'alan@example.com'])
-  t.match(refused, { code: 1, stdout: '', stderr: /--yes/ }, 'no terminal, so no question')
-  t.match(await command(['users', 'drop']), { code: 2, stdout: '', stderr: /npm run ops -- / })
-})
+t.test(
+  'the process of a command takes input and ends with the exit code of the command',
+  async (t) => {
+    const command = operatorProcess(folder)
+    const create = ['users', 'create', 'alan@example.com', '--password-stdin', '--json']
+    const made = await command(create, `${password}\n`)
+    t.match(made, { code: 0, stderr: '', json: { user: { email: 'alan@example.com' } } })
+    t.equal((await client(url).login('alan@example.com', password)).status, 200)
+    const refused = await command(['users', 'disable', 'alan@example.com'])
+    t.match(refused, { code: 1, stdout: '', stderr: /--yes/ }, 'no terminal, so no question')
+    t.match(await command(['users', 'drop']), { code: 2, stdout: '', stderr: /npm run ops -- / })
+  }
+)
 
 t.test('a refusal is exit code 1 with its reason, bad usage 2 with the usage', async (t) => {
   for (const [words, code] of [
@@ -93,19 +96,22 @@ t.test('text of users cannot control the terminal, and stays the same value in J
   t.notMatch(refused.stderr, controls)
 })
 
-t.test('the option for the next page is quoted so that a shell passes it on unchanged', async (t) => {
-  const email = "0;{touch,/tmp/gatehouse-x};$(id)'@example.com"
-  await ops(['users', 'create', email, '--password-stdin'], `${password}\n`)
-  const { stdout } = await ops(['users', 'list', '--limit', '1'])
-  const [, word = ''] = /More: --after=(.*)\n/.exec(stdout) ?? []
-  t.equal(execFileSync('/bin/sh', ['-c', `printf %s ${word}`], { encoding: 'utf8' }), email)
-  for (const text of ["it's", '$HOME `id` "x" \\', 'a b', '-n', 'plain@example.com']) {
-    const read = execFileSync('/bin/sh', ['-c', `printf '%s' ${shellWord(text)}`], {
-      encoding: 'utf8'
-    })
-    t.equal(read, text)
+t.test(
+  'the option for the next page is quoted so that a shell passes it on unchanged',
+  async (t) => {
+    const email = "0;{touch,/tmp/gatehouse-x};$(id)'@example.com"
+    await ops(['users', 'create', email, '--password-stdin'], `${password}\n`)
+    const { stdout } = await ops(['users', 'list', '--limit', '1'])
+    const [, word = ''] = /More: --after=(.*)\n/.exec(stdout) ?? []
+    t.equal(execFileSync('/bin/sh', ['-c', `printf %s ${word}`], { encoding: 'utf8' }), email)
+    for (const text of ["it's", '$HOME `id` "x" \\', 'a b', '-n', 'plain@example.com']) {
+      const read = execFileSync('/bin/sh', ['-c', `printf '%s' ${shellWord(text)}`], {
+        encoding: 'utf8'
+      })
+      t.equal(read, text)
+    }
   }
-})
+)
 
 t.test('a command that cannot call the ops listener says where it looked', async (t) => {
   const empty = dataFolder(t)

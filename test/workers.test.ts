@@ -163,38 +163,41 @@ t.test('two workers on one port', { skip, bail: true }, async (t) => {
     }
   })
 
-  t.test('if all workers stand still, the primary process stays alive and bounds what waits', async (t) => {
-    const all = childrenOf(gateway.pid)
-    for (const worker of all) process.kill(worker, 'SIGSTOP')
-    const { port } = new URL(gateway.url)
-    const opened = Array.from({ length: 400 }, () => connect(Number(port), '127.0.0.1'))
-    let closed = 0
-    const enough = new Promise<void>((resolve) => {
-      for (const socket of opened) {
-        socket.on('error', () => {})
-        socket.once('close', () => {
-          closed += 1
-          if (closed === 400 - MOST_WAITING_OF_CLIENT) resolve()
-        })
+  t.test(
+    'if all workers stand still, the primary process stays alive and bounds what waits',
+    async (t) => {
+      const all = childrenOf(gateway.pid)
+      for (const worker of all) process.kill(worker, 'SIGSTOP')
+      const { port } = new URL(gateway.url)
+      const opened = Array.from({ length: 400 }, () => connect(Number(port), '127.0.0.1'))
+      let closed = 0
+      const enough = new Promise<void>((resolve) => {
+        for (const socket of opened) {
+          socket.on('error', () => {})
+          socket.once('close', () => {
+            closed += 1
+            if (closed === 400 - MOST_WAITING_OF_CLIENT) resolve()
+          })
+        }
+      })
+      try {
+        await within(t, PATIENCE_MS, 'what is over the limit is closed', () => enough)
+        t.equal((await client(gateway.opsUrl).call('/healthz')).status, 200, 'it is alive')
+        t.equal((await client(gateway.opsUrl).call('/readyz')).status, 503, 'but not ready')
+        t.equal(closed, 400 - MOST_WAITING_OF_CLIENT, 'and no more is closed')
+      } finally {
+        for (const socket of opened) socket.destroy()
+        for (const worker of all) process.kill(worker, 'SIGCONT')
       }
-    })
-    try {
-      await within(t, PATIENCE_MS, 'what is over the limit is closed', () => enough)
-      t.equal((await client(gateway.opsUrl).call('/healthz')).status, 200, 'it is alive')
-      t.equal((await client(gateway.opsUrl).call('/readyz')).status, 503, 'but not ready')
-      t.equal(closed, 400 - MOST_WAITING_OF_CLIENT, 'and no more is closed')
-    } finally {
-      for (const socket of opened) socket.destroy()
-      for (const worker of all) process.kill(worker, 'SIGCONT')
+      const served = async () => {
+        const { ask, close } = keepingAlive(target())
+        const status = await ask('/orders').catch(() => null)
+        await close()
+        return status
+      }
+      t.equal(await eventually(served, (status) => status === 200, PATIENCE_MS), 200)
     }
-    const served = async () => {
-      const { ask, close } = keepingAlive(target())
-      const status = await ask('/orders').catch(() => null)
-      await close()
-      return status
-    }
-    t.equal(await eventually(served, (status) => status === 200, PATIENCE_MS), 200)
-  })
+  )
 
   t.test('a killed worker is replaced, and its counts stay', async (t) => {
     const { pid, opsUrl } = gateway

@@ -2,15 +2,22 @@ import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { eventually } from '@gatehouse/fixtures/client'
 import { closed } from '@gatehouse/fixtures/closed'
-import { END_HEADERS, END_STREAM, type Field, fields, frame, kind } from '@gatehouse/fixtures/http-two-frames'
+import {
+  END_HEADERS,
+  END_STREAM,
+  type Field,
+  fields,
+  frame,
+  kind
+} from '@gatehouse/fixtures/http-two-frames'
 import { buildService } from '@gatehouse/http-service/build-service'
 import { serviceLog } from '@gatehouse/http-service/service-log'
 import { listen } from '@gatehouse/process/listen'
 import t, { type Test } from 'tap'
 import type { Edge } from '../fixtures/edge.ts'
 import { selfSigned } from '../fixtures/self-signed.ts'
-import { edgeOverTls, outcomeOf, rawConnection } from './fixtures/raw-http-two.ts'
 import { headers, plain, post } from './fixtures/http-two-requests.ts'
+import { edgeOverTls, outcomeOf, rawConnection } from './fixtures/raw-http-two.ts'
 
 /** Frames by the thousand, of which each costs a server more than its client. */
 const floods: Record<string, (turn: number) => Buffer> = {

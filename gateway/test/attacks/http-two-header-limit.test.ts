@@ -1,7 +1,16 @@
-import { ACK, END_HEADERS, END_STREAM, type Field, fields, frame, kind, repeated } from '@gatehouse/fixtures/http-two-frames'
+import {
+  ACK,
+  END_HEADERS,
+  END_STREAM,
+  type Field,
+  fields,
+  frame,
+  kind,
+  repeated
+} from '@gatehouse/fixtures/http-two-frames'
 import t from 'tap'
-import { edgeOverTls, outcomeOf } from './fixtures/raw-http-two.ts'
 import { plain } from './fixtures/http-two-requests.ts'
+import { edgeOverTls, outcomeOf } from './fixtures/raw-http-two.ts'
 
 /** Node.js enforces its own limit only on clients that have confirmed the settings. */
 const beginnings = {

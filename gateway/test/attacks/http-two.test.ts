@@ -2,8 +2,16 @@ import { once } from 'node:events'
 import { connect } from 'node:http2'
 import { END_HEADERS, type Field, fields, frame, kind } from '@gatehouse/fixtures/http-two-frames'
 import t from 'tap'
+import {
+  asking,
+  headers,
+  plain,
+  post,
+  withBody,
+  without,
+  withTrailers
+} from './fixtures/http-two-requests.ts'
 import { edgeOverTls, type Outcome, outcomeOf } from './fixtures/raw-http-two.ts'
-import { asking, headers, plain, post, withBody, withTrailers, without } from './fixtures/http-two-requests.ts'
 
 const HIDDEN = 'GET /open/evil HTTP/1.1\r\nHost: evil\r\n\r\n'
 

@@ -109,7 +109,11 @@ t.test('a service with keys of its own gets them, and never a token of ours', as
     t.strictSame(await authorizationOf(ours), [[]], ours.slice(0, 20))
   }
   const elsewhere = await send('GET /open HTTP/1.1', ['Authorization: Bearer sk_live_123'])
-  t.strictSame(valuesOf(elsewhere.received[0] ?? failed(), 'authorization'), [], 'only on a route that says so')
+  t.strictSame(
+    valuesOf(elsewhere.received[0] ?? failed(), 'authorization'),
+    [],
+    'only on a route that says so'
+  )
 })
 
 function failed(): never {

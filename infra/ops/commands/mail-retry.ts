@@ -4,7 +4,8 @@ import { BadUsage } from '../failures.ts'
 export const mailRetry: Command = {
   name: 'mail retry',
   usage: 'LETTER | --all',
-  summary: 'Queues a dead letter again, or all dead letters. Each is attempted as often as a new one.',
+  summary:
+    'Queues a dead letter again, or all dead letters. Each is attempted as often as a new one.',
   options: { all: { type: 'boolean' } },
   words: [0, 1],
   async run({ positionals: [letter], options: { all = false } }, ops) {
