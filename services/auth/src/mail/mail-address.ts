@@ -2,19 +2,30 @@ import { domainToASCII } from 'node:url'
 
 /** the atoms of a local part (RFC 5322 §3.2.3), with the characters of RFC 6532 */
 const LOCAL_PART = /^[\w!#$%&'*+/=?^`{|}~.\u00a0-\u{10ffff}-]{1,64}$/u
-const FINAL_SIGMA = /σ\p{M}*(?![\p{L}\p{M}])/u
 const DOMAIN = /^[a-z0-9-]+(\.[a-z0-9-]+)*$/
 
 /**
  * The address as an envelope has it, with the domain in ASCII; null if no mail is sent to it. An
  * account may have an address with quotes, commas or angle brackets, which would name other
- * recipients in a header. The canonical form writes the final sigma of a Greek word like any other,
- * so the address may belong to somebody else than the one that the user typed: `βόλος.com` and
- * `βόλοσ.com` are two domains (RFC 5894 §7.2).
+ * recipients in a header.
  * @param email as `canonicalEmail` returns it
  */
-export function mailableAddress(email: string): string | null {
-  if (FINAL_SIGMA.test(email)) return null
+export const mailableAddress = (email: string): string | null =>
+  mayBeAnother(email) ? null : envelopeAddress(email)
+
+const FINAL_SIGMA = /σ\p{M}*(?![\p{L}\p{M}])/u
+
+/**
+ * The canonical form writes a final sigma like any other, so an address with a sigma may belong to
+ * somebody else than the one that the user typed: `βόλος.com` and `βόλοσ.com` are two domains (RFC
+ * 5894 §7.2). A domain can have a final sigma anywhere, because it joins words without spaces.
+ */
+function mayBeAnother(email: string): boolean {
+  const at = email.lastIndexOf('@')
+  return email.includes('σ', at) || FINAL_SIGMA.test(email.slice(0, at))
+}
+
+function envelopeAddress(email: string): string | null {
   const at = email.lastIndexOf('@')
   const local = email.slice(0, at)
   const domain = domainToASCII(email.slice(at + 1))
@@ -33,6 +44,6 @@ export function readSender(text: string): Sender | null {
   const open = trimmed.indexOf('<')
   const isNamed = open >= 0 && trimmed.endsWith('>')
   const name = isNamed ? trimmed.slice(0, open).trim() : ''
-  const address = mailableAddress(isNamed ? trimmed.slice(open + 1, -1) : trimmed)
+  const address = envelopeAddress(isNamed ? trimmed.slice(open + 1, -1) : trimmed)
   return address === null || !NAME.test(name) ? null : { name, address }
 }
