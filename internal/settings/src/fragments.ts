@@ -26,7 +26,7 @@ export const host = (fallback = '127.0.0.1') =>
     default: fallback
   })
 
-/** The names by which a private listener is reached. */
+/** The names by which an ops listener is reached. */
 export const hostNames = () =>
   Type.String({
     title: 'a list of names of hosts, without ports, separated by spaces or commas',
