@@ -71,7 +71,8 @@ t.test('refreshes are counted by outcome, and a reused token ends one session', 
     ...asked('4xx', 401),
     'auth_refresh_total reused': 1,
     'auth_sessions_ended_total reused': 1,
-    'auth_audit_events_total refresh-reused': 1
+    'auth_audit_events_total refresh-reused': 1,
+    ...letterSent
   }
   await counting(t, 'a spent token', reused, () => api.refresh(first.refreshToken))
   await showing(t, 'the session is revoked', { gateway_revocations: 1 })

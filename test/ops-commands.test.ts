@@ -153,6 +153,17 @@ t.test('a command that ends sessions asks for confirmation', async (t) => {
   t.equal((await api.refresh(tokens.refreshToken)).status, 200)
 })
 
+t.test('a user who has just signed in asks for another address, which gets a letter', async (t) => {
+  await api.register('moving@example.com', password)
+  const { accessToken } = (await api.login('moving@example.com', password)).body
+  const json = { email: 'moved@example.com' }
+  t.equal((await api.call('/auth/email', { json })).status, 401)
+  t.equal((await api.call('/auth/email', { token: accessToken, json })).status, 202)
+  const listed = async () => (await ops(['mail', 'list'])).stdout
+  const isSent = (text: string) => /change-email\s+delivered/.test(text)
+  t.match(await eventually(listed, isSent, 5000), /change-email\s+delivered/)
+})
+
 t.test('a webhook endpoint that an operator adds receives the next registration', async (t) => {
   const received: string[] = []
   const endpoint = createServer(async (request, response) => {

@@ -9,10 +9,11 @@ type Created = { readonly invitation: Invitation; readonly secret: string }
 
 export const usersInvite: Command = {
   name: 'users invite',
-  usage: '[EMAIL] [--role ROLE]… [--scope SCOPE]… [--days NUMBER]',
+  usage: '[EMAIL] [--send] [--role ROLE]… [--scope SCOPE]… [--days NUMBER]',
   summary:
-    'Creates an invitation to register, and shows its secret once. Only EMAIL can use it, if given. Expires after 7 days.',
+    'Creates an invitation to register, and shows its secret once. Only EMAIL can use it, if given; --send sends it there. Expires after 7 days.',
   options: {
+    send: { type: 'boolean' },
     role: { type: 'string', multiple: true },
     scope: { type: 'string', multiple: true },
     days: { type: 'string' }
@@ -22,6 +23,9 @@ export const usersInvite: Command = {
     const [email] = typed.positionals
     const roles = wordsOption(typed, 'role')
     const scope = wordsOption(typed, 'scope')
+    if (typed.options.send === true && email === undefined) {
+      throw new BadUsage('--send needs an EMAIL')
+    }
     const days = textOption(typed, 'days') ?? '7'
     if (!/^[1-9]\d{0,2}$/.test(days) || Number(days) > MOST_DAYS) {
       throw new BadUsage(`--days must be a whole number from 1 to ${MOST_DAYS}`)
@@ -29,6 +33,7 @@ export const usersInvite: Command = {
     const created = await ops.call<Created>('POST', '/ops/invitations', {
       expiresInSeconds: Number(days) * DAY_SECONDS,
       ...(email === undefined ? {} : { email }),
+      ...(typed.options.send === true ? { send: true } : {}),
       ...(roles === undefined ? {} : { roles }),
       ...(scope === undefined ? {} : { scope })
     })

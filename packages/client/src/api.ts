@@ -18,6 +18,12 @@ export type User = {
   readonly roles: readonly string[]
 }
 
+/**
+ * The result of a registration. Without `id`, there is no account yet: its owner must open the link
+ * in a letter first. `pageSecret` goes with the token of that link to `/auth/email/verify`.
+ */
+export type Registered = Partial<User> & { readonly pageSecret?: string | undefined }
+
 /** Times are seconds from the response. */
 export type TokenResponse = {
   readonly tokenType: 'Bearer'

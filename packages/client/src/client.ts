@@ -1,4 +1,4 @@
-import type { Login, Registration, User } from './api.ts'
+import type { Login, Registered, Registration, User } from './api.ts'
 import { clientIn } from './client-in.ts'
 import { ownEnvironment } from './environment.ts'
 import type { ClientOptions, GatehouseClient } from './gatehouse-client.ts'
@@ -12,6 +12,7 @@ export type {
   Login,
   ProblemCode,
   RefreshTokenStorage,
+  Registered,
   Registration,
   SessionEnd,
   User

@@ -1,4 +1,4 @@
-import type { Login, Registration, User } from './api.ts'
+import type { Login, Registered, Registration } from './api.ts'
 import type { SessionEnd } from './session.ts'
 import type { Abortable } from './sign-in.ts'
 import type { RefreshTokenStorage } from './storage.ts'
@@ -31,8 +31,8 @@ export type GatehouseClient = {
   logout(options?: Abortable): Promise<void>
   /** Ends every session of the user, on all devices. */
   logoutEverywhere(options?: Abortable): Promise<void>
-  /** Creates an account. It does not sign in. */
-  register(registration: Registration, options?: Abortable): Promise<User>
+  /** Creates an account, or has a letter sent that completes it. It does not sign in. */
+  register(registration: Registration, options?: Abortable): Promise<Registered>
   /**
    * `fetch` with the access token, for `baseUrl` and the listed `origins`. A path such as `/orders`
    * is one of `baseUrl`. It refreshes when necessary and repeats a request once. Responses of

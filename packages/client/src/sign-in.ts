@@ -1,9 +1,11 @@
-import type { Login, Registration, TokenResponse, User } from './api.ts'
+import type { Login, Registered, Registration, TokenResponse, User } from './api.ts'
 import type { ClientOptions } from './gatehouse-client.ts'
 import { noAnswer } from './post.ts'
 import { GatehouseProblem } from './problem.ts'
 import { bodyOf, isNoSession, type RefreshPorts, tokensOf } from './refresh.ts'
 import { untilAborted } from './sleep.ts'
+
+type Answer = { readonly user?: User; readonly pageSecret?: string }
 
 export type Abortable = { readonly signal?: AbortSignal | null | undefined }
 
@@ -82,11 +84,11 @@ export function signIn(ports: SignInPorts) {
     async register(
       { email, password, invitation }: Registration,
       { signal }: Abortable = {}
-    ): Promise<User> {
+    ): Promise<Registered> {
       const registration = { email, password, invitation }
-      const answer = (await post('/auth/register', registration, signal)) as { user: User } | null
-      if (!answer?.user) throw noAnswer()
-      return answer.user
+      const answer = (await post('/auth/register', registration, signal)) as Answer | null
+      if (!answer) throw noAnswer()
+      return { ...answer, ...answer.user }
     }
   }
 }

@@ -77,6 +77,23 @@ t.test('a Node.js program signs in and calls a service', async (t) => {
     t.equal((await client.fetch('/orders')).status, 200, 'the next login works')
   })
 
+  await t.test('a registration that a letter completes has no id yet', async (t) => {
+    const server = createServer((_request, response) => {
+      response.writeHead(202, { 'content-type': 'application/json' }).end('{"pageSecret":"abc"}')
+    })
+    await once(server.listen(0, '127.0.0.1'), 'listening')
+    t.teardown(() => server.close())
+    const address = server.address()
+    const port = typeof address === 'object' ? address?.port : 0
+    const { client } = notedClient({
+      baseUrl: `http://127.0.0.1:${port}`,
+      delivery: 'body',
+      storage: sharedStorage().storage
+    })
+    const registered = await client.register({ email: 'a@example.com', password: 'password 1' })
+    t.strictSame({ ...registered }, { pageSecret: 'abc' })
+  })
+
   await t.test('errors are problems with a code', async (t) => {
     const { client, user } = await someone()
     const wrong = { ...user, password: 'not this one' }

@@ -29,6 +29,8 @@ export type AuthSettings = {
   readonly cookieSameSite: CookieSameSite
   /** who may create an account: everybody, only people with an invitation, or only operators */
   readonly registration: 'open' | 'invite' | 'off' | 'closed'
+  /** whether an address must be proven: never, before the first login, or when its owner likes */
+  readonly emailVerification: 'off' | 'optional' | 'required'
   readonly newUser: NewUser
 }
 
@@ -56,6 +58,7 @@ export function settingsOf(config: AuthConfig): AuthSettings {
     allowsOrigin: allowOriginsOf(words(config.ALLOWED_ORIGINS)),
     cookieSameSite: config.AUTH_COOKIE_SAME_SITE,
     registration: config.AUTH_REGISTRATION,
+    emailVerification: config.AUTH_EMAIL_VERIFICATION,
     newUser: {
       roles: words(config.AUTH_NEW_USER_ROLES),
       scope: words(config.AUTH_NEW_USER_SCOPE)

@@ -11,6 +11,7 @@ import { boundStoreTime } from './http/bound-store-time.ts'
 import { recogniseGateway } from './http/forwarded.ts'
 import { oauth, oauthErrorForm } from './http/oauth/endpoints.ts'
 import { gatewayAssertions } from './http/oauth/gateway-assertions.ts'
+import { changeEmail, confirmEmail, undoEmail } from './http/public/change-email.ts'
 import { changePassword } from './http/public/change-password.ts'
 import { endOtherSessions } from './http/public/end-other-sessions.ts'
 import { endSession } from './http/public/end-session.ts'
@@ -25,6 +26,7 @@ import { me } from './http/public/me.ts'
 import { refreshToken } from './http/public/refresh-token.ts'
 import { register } from './http/public/register.ts'
 import { resetPassword } from './http/public/reset-password.ts'
+import { sendEmailVerification, verifyEmail } from './http/public/verify-email.ts'
 import type { AuthMetrics } from './metrics.ts'
 import type { Ports } from './ports.ts'
 import type { KeyRing } from './secrets/key-ring.ts'
@@ -53,6 +55,11 @@ const routes = [
   changePassword,
   forgotPassword,
   resetPassword,
+  verifyEmail,
+  sendEmailVerification,
+  changeEmail,
+  confirmEmail,
+  undoEmail,
   jwks
 ]
 

@@ -6,6 +6,8 @@ import type { GuessLimits } from './guesses/open-guesses.ts'
 import type { Invitations } from './invitations/open-invitations.ts'
 import type { Keys } from './keys/open-keys.ts'
 import type { Mail } from './mail/mail-delivery.ts'
+import type { EmailChanges } from './recovery/email-changes.ts'
+import type { EmailVerifications } from './recovery/email-verifications.ts'
 import type { PasswordResets } from './recovery/password-resets.ts'
 import type { Revocations } from './revocations/open-revocations.ts'
 import type { Sessions } from './sessions/sessions.ts'
@@ -18,6 +20,8 @@ export type AuthState = {
   readonly audit: AuditLog
   readonly clients: Clients
   readonly database: Database
+  readonly emailChanges: EmailChanges
+  readonly emailVerifications: EmailVerifications
   readonly guesses: GuessLimits
   readonly invitations: Invitations
   readonly keys: Keys

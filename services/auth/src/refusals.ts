@@ -150,6 +150,13 @@ export const registrationSignedIn = () =>
     detail: 'sign out before you register another account'
   })
 
+/** Only who knows the password learns of it. */
+export const emailUnverified = () =>
+  new Refusal('FORBIDDEN', {
+    reason: 'the e-mail address is not verified',
+    detail: 'verify the e-mail address first'
+  })
+
 export const emailTaken = () =>
   new Refusal('CONFLICT', {
     reason: 'the e-mail is taken',

@@ -16,7 +16,7 @@ import { authCertificates } from './auth-certificates.ts'
 import { backgroundWork, faultOfJob } from './background-work.ts'
 import { openClients } from './clients/open-clients.ts'
 import type { AuthConfig } from './config.ts'
-import { type Database, openDatabase } from './database/open-database.ts'
+import { openDatabase } from './database/open-database.ts'
 import { openRetention } from './database/open-retention.ts'
 import { openGuesses } from './guesses/open-guesses.ts'
 import { openInvitations } from './invitations/open-invitations.ts'
@@ -27,6 +27,8 @@ import { openMail } from './mail/open-mail.ts'
 import { authMetrics } from './metrics.ts'
 import { openTraces } from './open-traces.ts'
 import type { Ports } from './ports.ts'
+import { emailChanges } from './recovery/email-changes.ts'
+import { emailVerifications } from './recovery/email-verifications.ts'
 import { passwordResets } from './recovery/password-resets.ts'
 import { prepareLetters } from './recovery/prepare-letters.ts'
 import { openSharedStore } from './redis/shared-store.ts'
@@ -135,28 +137,32 @@ async function openState(config: AuthConfig, ports: StatePorts) {
   })
   const keys = await openKeys(config, { ...ports, revocations, prepare })
   const tokens = accessTokens({ policy: settings.tokenPolicy, activeKey: keys.active, sign, clock })
-  const mail = openMail(config, { ...ports, letters: lettersOf(config, database) })
+  const mail = openMail(config, { ...ports, letters: lettersOf(config, ports) })
   const guesses = openGuesses(config, ports)
   const accounts = openAccounts(config, { ...ports, guesses })
   const invitations = openInvitations({ ...ports, accounts, guesses })
   const clients = openClients({ ...ports, revocations, reserved: settings.reservedAudiences })
   const webhooks = await openWebhooks(config, ports)
   const retell = [revocations.stale.retell, keys.retell]
-  const sessions = openSessions(config, { ...ports, revocations, tokens, retell })
+  const sessions = openSessions(config, { ...ports, revocations, tokens, retell, mail })
   openRetention(config, {
     ...ports,
     revocationSeconds: revocations.acceptedSeconds,
     isClockRight: store.isClockRight,
     also: [sessions.families.forgetExpired, ...webhooks.forgets, ...mail.forgets]
   })
+  const forLetters = { ...ports, db: database.tables, mail }
+  const resetSeconds = config.AUTH_PASSWORD_RESET_SECONDS
   return {
     accounts,
     clients,
+    emailChanges: emailChanges({ ...forLetters, resetSeconds }),
+    emailVerifications: emailVerifications({ ...forLetters, resetSeconds }),
     guesses,
     invitations,
     keys,
     mail,
-    passwordResets: passwordResets({ ...ports, db: database.tables, mail }),
+    passwordResets: passwordResets(forLetters),
     revocations,
     sessions,
     tokens,
@@ -164,8 +170,12 @@ async function openState(config: AuthConfig, ports: StatePorts) {
   }
 }
 
-const lettersOf = (config: AuthConfig, { tables }: Database) =>
-  prepareLetters(tables, { resetSeconds: config.AUTH_PASSWORD_RESET_SECONDS })
+const lettersOf = (config: AuthConfig, { database, sealing }: StatePorts) =>
+  prepareLetters(database.tables, {
+    resetSeconds: config.AUTH_PASSWORD_RESET_SECONDS,
+    verificationSeconds: config.AUTH_EMAIL_VERIFICATION_SECONDS,
+    sealing
+  })
 
 function startBackgroundWork({ jobs, log, closing }: Ports): void {
   const background = backgroundWork({

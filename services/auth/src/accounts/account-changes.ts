@@ -11,6 +11,9 @@ import type { Change } from './change.ts'
 import { eraseAccount } from './erase-account.ts'
 import { eraseTraces } from './erase-traces.ts'
 
+/** A change that tells the account of it, in its transaction. */
+type Notified = By & { notify?(transaction: Kysely<Tables>, nowMs: number): Promise<void> }
+
 /**
  * What operators change about an account. Each change, its audit event and its effect on sessions
  * and tokens are one transaction. The caller then tells the session store and the gateways; if it
@@ -37,7 +40,7 @@ export type AccountChanges = {
    * Sets a password without the previous one, and ends every session.
    * @returns the sessions that had not ended, for the session store; null: there is no such account
    */
-  setPassword(id: string, passwordHash: string, change: By): Promise<string[] | null>
+  setPassword(id: string, passwordHash: string, change: Notified): Promise<string[] | null>
   /**
    * Disables the account, and ends every session.
    * @returns the sessions that had not ended; none if it was disabled before
@@ -64,7 +67,9 @@ export function accountChanges(db: Kysely<Tables>): AccountChanges {
       setRights(id, { claims: JSON.stringify(claims) }, 'claims-changed', change),
     async setEmail(id, email, change) {
       try {
-        return await setRights(id, { email }, 'email-changed', change)
+        // An operator vouches for it.
+        const email_verified_at = Math.floor(change.clock() / 1000)
+        return await setRights(id, { email, email_verified_at }, 'email-changed', change)
       } catch (error) {
         throw isUniqueViolation(error) ? emailTaken() : error
       }
@@ -86,11 +91,13 @@ export function accountChanges(db: Kysely<Tables>): AccountChanges {
   }
 }
 
-type Rights = Partial<Record<'roles' | 'scope' | 'claims' | 'email', string>>
+type Rights = Partial<Record<'roles' | 'scope' | 'claims' | 'email', string>> & {
+  readonly email_verified_at?: number
+}
 
 /** Replaces rights of an account, and makes its earlier tokens stale. */
-async function replaceRights(
-  transaction: Transaction<Tables>,
+export async function replaceRights(
+  transaction: Kysely<Tables>,
   id: string,
   rights: Rights,
   kind: AuditKind,
@@ -113,7 +120,7 @@ async function setPassword(
   transaction: Transaction<Tables>,
   id: string,
   passwordHash: string,
-  { source, clock }: By
+  { source, clock, notify }: Notified
 ): Promise<string[] | null> {
   const { numUpdatedRows } = await transaction
     .updateTable('accounts')
@@ -127,7 +134,10 @@ async function setPassword(
     .where('id', '=', id)
     .executeTakeFirst()
   if (numUpdatedRows === 0n) return null
-  return await endAll(transaction, id, { kind: 'password-set', source, nowMs: clock() })
+  const nowMs = clock()
+  const ended = await endAll(transaction, id, { kind: 'password-set', source, nowMs })
+  await notify?.(transaction, nowMs)
+  return ended
 }
 
 async function disableAccount(

@@ -118,6 +118,7 @@ const toRow = (account: ImportedAccount) => ({
   claims: JSON.stringify(account.claims),
   created_at: account.createdAt,
   disabled_at: account.disabled ? account.createdAt : null,
+  email_verified_at: null,
   password_changed_at_ms: null,
   password_changed_by: null,
   password_change_request: null

@@ -5,9 +5,13 @@ import { writeAudit } from '../audit/audit-log.ts'
 import { endSessions } from '../database/end-sessions.ts'
 import { costOfHash } from '../database/migrations/0014-foreign-password-costs.ts'
 import type { AccountTable, Tables } from '../database/tables.ts'
+import { isReserved } from '../mail/mail-tokens.ts'
 import type { Account } from './account.ts'
 
-export type NewAccount = Pick<Account, 'email' | 'passwordHash' | 'roles' | 'scope'>
+export type NewAccount = Pick<Account, 'email' | 'passwordHash' | 'roles' | 'scope'> & {
+  /** whether the address is proven, or an operator vouches for it */
+  readonly emailVerified?: boolean
+}
 
 export type PasswordChange = By & {
   readonly passwordHash: string
@@ -144,10 +148,11 @@ const passwordCosts =
 /** The same, in the transaction of a larger change. */
 export async function insertAccount(
   transaction: Kysely<Tables>,
-  { email, passwordHash, roles, scope }: NewAccount,
+  { email, passwordHash, roles, scope, emailVerified = false }: NewAccount,
   { source, clock }: By
 ): Promise<Account | null> {
   const nowMs = clock()
+  if (await isReserved(transaction, { email, owner: null }, nowMs)) return null
   const row = await transaction
     .insertInto('accounts')
     .values({
@@ -159,6 +164,7 @@ export async function insertAccount(
       scope: scope.join(' '),
       created_at: Math.floor(nowMs / 1000),
       disabled_at: null,
+      email_verified_at: emailVerified ? Math.floor(nowMs / 1000) : null,
       password_changed_at_ms: null,
       password_changed_by: null,
       password_change_request: null
@@ -183,6 +189,7 @@ export function toAccount(row: Selectable<AccountTable>): Account {
     claims: JSON.parse(row.claims),
     createdAt: row.created_at,
     disabled: row.disabled_at !== null,
+    emailVerifiedAt: row.email_verified_at,
     tokensNotBefore: row.tokens_not_before,
     rightsVersion: row.rights_version,
     passwordChange: toPasswordChange(row)

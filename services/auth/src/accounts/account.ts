@@ -19,6 +19,8 @@ export type Account = {
   /** seconds since 1970 */
   readonly createdAt: number
   readonly disabled: boolean
+  /** when the owner of the address has proven it, in seconds since 1970; null: not yet */
+  readonly emailVerifiedAt: number | null
   /** tokens with an earlier `iat` are stale; in seconds since 1970 */
   readonly tokensNotBefore: number
   /** how often its rights have changed; the `rights_version` of its next token */

@@ -16,6 +16,8 @@ export type Claim = {
   readonly password: string
   readonly caller: Caller
   readonly source: RequestSource
+  /** is called if the password is right */
+  readonly onProven?: (caller: { readonly isKnown: boolean }) => void
 }
 
 /**
@@ -59,7 +61,7 @@ export function credentialCheck(ports: CredentialPorts): CheckCredentials {
  * delay logins of other accounts.
  */
 async function isProven(
-  { account, password, caller }: Claim,
+  { account, password, caller, onProven }: Claim,
   { accounts, passwords, guesses }: CredentialPorts,
   turnOf: Turns
 ): Promise<boolean> {
@@ -74,6 +76,7 @@ async function isProven(
     const matches = await givenBackIfRefused(own, compare)
     if (!matches || account === null || account.disabled) return false
     await own.succeeded()
+    onProven?.(own)
     return true
   })
 }

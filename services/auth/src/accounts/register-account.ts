@@ -12,6 +12,8 @@ export type Applicant = {
   readonly password: string
   readonly roles: readonly string[]
   readonly scope: readonly string[]
+  /** as `NewAccount` has it */
+  readonly emailVerified?: boolean
 }
 
 type Options = {
@@ -25,18 +27,29 @@ type Options = {
  * @throws Refusal INVALID_REQUEST naming the member, CONFLICT if the address is taken, UNAVAILABLE
  */
 export async function registerAccount(
-  { email, password, roles, scope }: Applicant,
+  applicant: Applicant,
   source: RequestSource,
   { accounts, passwords, clock }: Options
 ): Promise<Account> {
+  const { roles, scope, emailVerified = false } = applicant
+  const credentials = await checkedCredentials(applicant, passwords)
+  const newcomer = { ...credentials, roles, scope, emailVerified }
+  const account = await accounts.create(newcomer, { source, clock })
+  if (account === null) throw emailTaken()
+  return account
+}
+
+/**
+ * The address and the hash of the password, by the rules for new accounts.
+ * @throws Refusal as `registerAccount`, except for CONFLICT
+ */
+export async function checkedCredentials(
+  { email, password }: Pick<Applicant, 'email' | 'password'>,
+  passwords: Passwords
+): Promise<{ readonly email: string; readonly passwordHash: string }> {
   const canonical = canonicalEmail(email)
   if (canonical === null) throw invalidMember('email', 'must be an e-mail address')
   const fault = await passwordFault(password, canonical)
   if (fault !== null) throw invalidMember('password', fault)
-
-  const passwordHash = await passwords.hash(password)
-  const by = { source, clock }
-  const account = await accounts.create({ email: canonical, passwordHash, roles, scope }, by)
-  if (account === null) throw emailTaken()
-  return account
+  return { email: canonical, passwordHash: await passwords.hash(password) }
 }

@@ -22,6 +22,7 @@ import { accountClaims } from './migrations/0018-account-claims.ts'
 import { outbox } from './migrations/0019-outbox.ts'
 import { webhooks } from './migrations/0020-webhooks.ts'
 import { mail } from './migrations/0021-mail.ts'
+import { emailVerification } from './migrations/0022-email-verification.ts'
 import { erasures } from './migrations/0023-erasures.ts'
 import { appliedMigrations, newerMigrations, standIn } from './newer-migrations.ts'
 import type { Tables } from './tables.ts'
@@ -49,6 +50,7 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0019-outbox': outbox,
   '0020-webhooks': webhooks,
   '0021-mail': mail,
+  '0022-email-verification': emailVerification,
   '0023-erasures': erasures
 }
 

@@ -23,6 +23,8 @@ export type AccountTable = {
   /** seconds since 1970 */
   created_at: number
   disabled_at: number | null
+  /** when the owner of the address has proven it; null: not yet */
+  email_verified_at: number | null
   /** tokens with an earlier `iat` are stale; in seconds since 1970 */
   tokens_not_before: Generated<number>
   /** how often its rights have changed: tokens with a lower version are stale */

@@ -39,6 +39,8 @@ export type Guesses = {
 }
 
 export type CallersGuesses = {
+  /** whether the account has signed in with this device, or from this network, before */
+  readonly isKnown: boolean
   /** @throws Refusal RATE_LIMITED while the next guess is not due. Counts nothing. */
   refuseEarly(): Promise<void>
   /**
@@ -73,21 +75,27 @@ export function guesses(stores: GuessStores, ring: KeyRing): Guesses {
       const place = placeOf(caller)
       const key = await keyOfKnown(caller, account, place)
       if (key !== null) {
-        return counted(known, key, async () => {
+        const own = counted(known, key, async () => {
           await known.forget(key)
           await networks.add(account, place)
         })
+        return { ...own, isKnown: true }
       }
-      return counted(strangers, account, async () => {
+      const own = counted(strangers, account, async () => {
         // Failures of others remain: a login of the owner must not give a guesser more guesses.
         await strangers.giveBack(account)
         await networks.add(account, place)
       })
+      return { ...own, isKnown: false }
     }
   }
 }
 
-function counted(counts: GuessCounts, key: Buffer, succeeded: () => Promise<void>): CallersGuesses {
+function counted(
+  counts: GuessCounts,
+  key: Buffer,
+  succeeded: () => Promise<void>
+): Omit<CallersGuesses, 'isKnown'> {
   const refuse = (seconds: number): void => {
     if (seconds > 0) throw tooManyGuesses(seconds)
   }

@@ -24,7 +24,10 @@ export type InvitationStore = {
   /** Creates an invitation. The secret is not stored, so it cannot be shown again. */
   create(
     invitation: NewInvitation,
-    by: By
+    by: By & {
+      /** Sends the secret, in the transaction of the invitation. */
+      send?(transaction: Kysely<Tables>, secret: string): Promise<void>
+    }
   ): Promise<{ readonly invitation: Invitation; readonly secret: string }>
   /** The newest first. */
   list(limit: number, nowMs: number): Promise<Invitation[]>
@@ -78,7 +81,7 @@ export function invitationStore(db: Kysely<Tables>): InvitationStore {
 
 const createInvitation =
   (db: Kysely<Tables>): InvitationStore['create'] =>
-  ({ email, roles, scope, expiresAt }, { source, clock }) =>
+  ({ email, roles, scope, expiresAt }, { source, clock, send }) =>
     db.transaction().execute(async (transaction) => {
       const nowMs = clock()
       const secret = newInvitationSecret()
@@ -100,6 +103,7 @@ const createInvitation =
         .executeTakeFirstOrThrow()
       const event = { kind: 'invitation-created', subject: row.id, sid: null, source } as const
       await writeAudit(transaction, event, nowMs)
+      await send?.(transaction, secret)
       return { invitation: toInvitation(row, Math.floor(nowMs / 1000)), secret }
     })
 
@@ -110,23 +114,23 @@ const registerInvited =
       return await db.transaction().execute(async (transaction) => {
         const account = await insertAccount(transaction, newAccount, by)
         if (account === null) return { obstacle: 'email-taken' } as const
-        await use(transaction, id, account, by)
+        await useInvitation(transaction, id, account, by)
         return { account }
       })
     } catch (error) {
-      if (error instanceof NotOpen) return { obstacle: 'not-open' }
+      if (error instanceof InvitationNotOpen) return { obstacle: 'not-open' }
       throw error
     }
   }
 
 /** Takes the new account back, together with the rest of its transaction. */
-class NotOpen extends Error {}
+export class InvitationNotOpen extends Error {}
 
 /**
  * The update locks the invitation: of two registrations at once, the second finds it used.
- * @throws NotOpen
+ * @throws InvitationNotOpen
  */
-async function use(
+export async function useInvitation(
   transaction: Kysely<Tables>,
   id: string,
   account: Account,
@@ -141,7 +145,7 @@ async function use(
     .where('id', '=', id)
     .where(isOpen(now))
     .executeTakeFirst()
-  if (numUpdatedRows === 0n) throw new NotOpen()
+  if (numUpdatedRows === 0n) throw new InvitationNotOpen()
   const event = { kind: 'invitation-used', subject: account.id, sid: null, source } as const
   await writeAudit(transaction, event, nowMs)
 }

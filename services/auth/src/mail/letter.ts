@@ -10,6 +10,22 @@ type Letter = {
 export const letters = {
   /** carries a token, with which its reader sets a password */
   'password-reset': { page: '/reset-password', values: ['minutes'] },
+  /** completes a registration, whose address it proves */
+  'confirm-registration': { page: '/verify-email', values: ['hours'] },
+  /** verifies the address of an account */
+  'verify-email': { page: '/verify-email', values: ['hours'] },
+  /** tells the owner of an account that somebody wanted to register its address */
+  'already-registered': { page: '/forgot-password', values: [] },
+  /** proves the new address of an account */
+  'change-email': { page: '/confirm-email', values: ['hours'] },
+  /** tells the previous address of an account that it has another one */
+  'email-changed': { page: '/undo-email', values: ['time', 'days'] },
+  /** carries the secret of an invitation */
+  invitation: { page: '/register', values: ['time'] },
+  /** tells a user of a login with a device and from a network that the account has not used */
+  'new-device': { page: '/forgot-password', values: ['time', 'device'] },
+  /** tells a user that a session ended because one of its tokens was used again */
+  'session-replayed': { page: '/forgot-password', values: ['time'] },
   /** tells the owner of an account that its password is another one */
   'password-changed': { page: '/forgot-password', values: ['time'] }
 } as const satisfies Record<string, Letter>

@@ -26,6 +26,8 @@ export type WaitingMail = QueuedMail & {
 
 export type Recipient = {
   readonly email: string
+  /** the letter that is sent instead, without a token */
+  readonly letter?: LetterName
   /** for the placeholders of its template */
   readonly values: Readonly<Record<string, string>>
 }
@@ -135,8 +137,9 @@ function outgoingOf(
   { templates, app, appUrl }: MailChannelOptions,
   { mail, recipient, to, id }: Addressed
 ): OutgoingMail {
-  const { letter, language } = mail
-  const link = linkOf(appUrl, letter, mail.token)
+  const { letter = mail.letter } = recipient
+  const { language } = mail
+  const link = linkOf(appUrl, letter, letter === mail.letter ? mail.token : null)
   const values = { ...mail.values, ...recipient.values, app, link, email: recipient.email }
   return { ...templates.render(letter, language, values), id, letter, language, to, link }
 }

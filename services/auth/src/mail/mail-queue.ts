@@ -1,4 +1,4 @@
-import { createHmac, randomBytes, randomUUID } from 'node:crypto'
+import { createHmac, randomUUID } from 'node:crypto'
 import { type Kysely, PostgresAdapter, sql } from 'kysely'
 import type { Tables } from '../database/tables.ts'
 import type { SealingKeys } from '../keys/seal.ts'
@@ -6,6 +6,7 @@ import { queueDeliveries } from '../outbox/queue-deliveries.ts'
 import type { KeyRing } from '../secrets/key-ring.ts'
 import type { LetterName } from './letter.ts'
 import { mailQueueFull } from './mail-refusals.ts'
+import { newToken } from './mail-tokens.ts'
 import { type QueuedMail, sealMail } from './queued-mail.ts'
 
 /** A letter to queue. */
@@ -20,7 +21,11 @@ export type MailQueue = {
    * if the address had enough such letters lately: nobody has verified that it is the user's, and a
    * user can change the password hundreds of times a minute.
    */
-  add(transaction: Kysely<Tables>, mail: NewMail, nowMs: number): Promise<void>
+  add(
+    transaction: Kysely<Tables>,
+    mail: NewMail & { readonly token?: string },
+    nowMs: number
+  ): Promise<void>
   /**
    * Queues a letter with a token to an address that a stranger named. Does nothing if the address
    * has had enough letters: its owner has them already. The same work for every address.
@@ -54,7 +59,9 @@ export function mailQueue({ db, sealing, ring, ...options }: MailQueueOptions): 
     const delivery = {
       kind: 'mail' as const,
       target: MAIL_TARGET,
-      lane: laneOf(mail.email, ring),
+      // Letters to one address do not wait for each other.
+      lane: messageId,
+      recipient: recipientOf(mail.email, ring),
       messageId,
       topic: mail.letter,
       payload: sealMail(mail, sealing, messageId)
@@ -63,33 +70,30 @@ export function mailQueue({ db, sealing, ring, ...options }: MailQueueOptions): 
   }
   return {
     async add(transaction, mail, nowMs) {
-      const lane = laneOf(mail.email, ring)
-      await lockLane(transaction, lane)
-      if (await hasEnough(transaction, lane, mail.letter, nowMs)) return
-      await add(transaction, { values: {}, ...mail, token: null }, nowMs)
+      const recipient = recipientOf(mail.email, ring)
+      await lockRecipient(transaction, recipient)
+      if (await hasEnough(transaction, recipient, mail.letter, nowMs)) return
+      await add(transaction, { values: {}, token: null, ...mail }, nowMs)
     },
     request: (mail, nowMs) =>
       db.transaction().execute(async (transaction) => {
-        const lane = laneOf(mail.email, ring)
-        await lockLane(transaction, lane)
+        const recipient = recipientOf(mail.email, ring)
+        await lockRecipient(transaction, recipient)
         if (await isWaiting(transaction, mostWaiting)) throw mailQueueFull()
-        if (await hasEnough(transaction, lane, mail.letter, nowMs)) return
+        if (await hasEnough(transaction, recipient, mail.letter, nowMs)) return
         await add(transaction, { values: {}, ...mail, token: newToken() }, nowMs)
       })
   }
 }
 
-/** 256 random bits. */
-const newToken = (): string => randomBytes(32).toString('base64url')
-
-/** Letters to one address come one after the other. The queue does not show the address. */
-const laneOf = (email: string, ring: KeyRing): string =>
+/** Names an address in the queue, which does not show it. */
+const recipientOf = (email: string, ring: KeyRing): string =>
   createHmac('sha256', ring.newest.secret).update(`gatehouse mail\0${email}`).digest('base64url')
 
 /** Requests for one address come one after the other, as on SQLite all transactions do. */
-async function lockLane(transaction: Kysely<Tables>, lane: string): Promise<void> {
+async function lockRecipient(transaction: Kysely<Tables>, recipient: string): Promise<void> {
   if (!(transaction.getExecutor().adapter instanceof PostgresAdapter)) return
-  await sql`select pg_advisory_xact_lock(hashtextextended(${lane}, 0))`.execute(transaction)
+  await sql`select pg_advisory_xact_lock(hashtextextended(${recipient}, 0))`.execute(transaction)
 }
 
 /** Whether so many letters wait. */
@@ -109,7 +113,7 @@ async function isWaiting(on: Kysely<Tables>, most: number): Promise<boolean> {
 /** Whether an address had enough letters of a kind lately. Other kinds do not count. */
 async function hasEnough(
   on: Kysely<Tables>,
-  lane: string,
+  recipient: string,
   letter: LetterName,
   nowMs: number
 ): Promise<boolean> {
@@ -117,7 +121,7 @@ async function hasEnough(
     .selectFrom('deliveries')
     .select(({ fn }) => fn.countAll<number>().as('count'))
     .where('kind', '=', 'mail')
-    .where('lane', '=', lane)
+    .where('recipient', '=', recipient)
     .where('topic', '=', letter)
     .where('created_at_ms', '>', nowMs - ADDRESS_WINDOW_MS)
     .executeTakeFirstOrThrow()

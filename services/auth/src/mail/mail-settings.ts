@@ -20,6 +20,12 @@ export const mailSettings = {
   AUTH_MAIL_PER_MINUTE: Type.Integer({ default: 10, minimum: 1 }),
   AUTH_MAIL_RETENTION_DAYS: Type.Number({ default: 7, minimum: 1, maximum: 365 }),
   AUTH_PASSWORD_RESET_SECONDS: Type.Integer({ default: 3600, minimum: 300, maximum: 86_400 }),
+  AUTH_EMAIL_VERIFICATION: Type.Enum(['off', 'optional', 'required'], { default: 'off' }),
+  AUTH_EMAIL_VERIFICATION_SECONDS: Type.Integer({
+    default: 86_400,
+    minimum: 3600,
+    maximum: 604_800
+  }),
   AUTH_APP_URL: httpUrl(DEFAULT_APP_URL)
 }
 
@@ -93,7 +99,10 @@ export function mailFaults(config: MailConfig): string[] {
   if (readSender(config.AUTH_MAIL_FROM) === null) {
     faults.push('AUTH_MAIL_FROM must be one address, such as Example <no-reply@example.com>')
   }
-  if (text === undefined) return faults
+  if (text === undefined) {
+    const isNeeded = NODE_ENV === 'production' && config.AUTH_EMAIL_VERIFICATION !== 'off'
+    return isNeeded ? [...faults, 'AUTH_EMAIL_VERIFICATION needs AUTH_MAIL_URL'] : faults
+  }
   const server = mailServerOf(text)
   if (server === null) faults.push(FORMS)
   if (server?.kind === 'webhook') faults.push(...webhookFaults(server.url, config))

@@ -1,11 +1,18 @@
+import type { Generated } from 'kysely'
+
 /** What the token in a link lets its reader do. */
-export type TokenPurpose = 'password-reset'
+export type TokenPurpose =
+  | 'password-reset'
+  | 'registration'
+  | 'email-verification'
+  | 'email-change'
+  | 'email-undo'
 
 export type MailTokenTable = {
   /** SHA-256 of the token */
   digest: string
   purpose: TokenPurpose
-  /** the account */
+  /** the account; empty for a registration, which has none yet */
   subject: string
   /** the address to which the token was sent */
   email: string
@@ -15,4 +22,11 @@ export type MailTokenTable = {
   /** seconds since 1970 */
   expires_at: number
   used_at_ms: number | null
+  /** the digest of the secret of the page that asked for it; null: none did */
+  page_digest: string | null
+  /**
+   * for a registration, what becomes an account, sealed; for a change of the address, the address
+   * that the account had
+   */
+  payload: Generated<string>
 }

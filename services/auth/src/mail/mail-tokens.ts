@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import type { Kysely, Selectable } from 'kysely'
 import type { Tables } from '../database/tables.ts'
 import type { MailTokenTable, TokenPurpose } from './mail-token-table.ts'
@@ -14,11 +14,16 @@ export type MailToken = Selectable<MailTokenTable>
 
 const digestOf = (token: string): string => createHash('sha256').update(token).digest('base64url')
 
+/** 256 random bits. */
+export const newToken = (): string => randomBytes(32).toString('base64url')
+
 type NewToken = {
   readonly token: string
   readonly purpose: TokenPurpose
   readonly owner: TokenOwner
   readonly lifetimeSeconds: number
+  readonly page?: string | undefined
+  readonly payload?: string
 }
 
 /**
@@ -28,7 +33,7 @@ type NewToken = {
  */
 export async function issueToken(
   on: Kysely<Tables>,
-  { token, purpose, owner, lifetimeSeconds }: NewToken,
+  { token, purpose, owner, lifetimeSeconds, page, payload = '' }: NewToken,
   nowMs: number
 ): Promise<boolean> {
   const digest = digestOf(token)
@@ -50,7 +55,9 @@ export async function issueToken(
       password_version: owner.passwordVersion,
       created_at_ms: nowMs,
       expires_at,
-      used_at_ms: null
+      used_at_ms: null,
+      page_digest: page ?? null,
+      payload
     })
     .onConflict((conflict) => conflict.doNothing())
     .returning('digest')
@@ -97,18 +104,45 @@ export async function useToken(
   return numUpdatedRows === 1n
 }
 
-/** No other token of this account works, of any purpose. */
+/**
+ * No other token of this account works. A link that undoes a change of the address still does,
+ * unless `which` says so: whoever took the account over must not make it void.
+ */
 export async function spendTokens(
   transaction: Kysely<Tables>,
   subject: string,
-  nowMs: number
+  nowMs: number,
+  which: 'all' | 'all but undo' = 'all but undo'
 ): Promise<void> {
-  await transaction
+  const unused = transaction
     .updateTable('mail_tokens')
     .set({ used_at_ms: nowMs })
     .where('subject', '=', subject)
     .where('used_at_ms', 'is', null)
-    .execute()
+  await (which === 'all' ? unused : unused.where('purpose', '!=', 'email-undo')).execute()
+}
+
+/**
+ * Whether an address is kept for another account that had it: its owner can still undo the change,
+ * so nobody else must take it meanwhile.
+ * @param owner the account that wants the address; null: a new one
+ */
+export async function isReserved(
+  on: Kysely<Tables>,
+  { email, owner }: { readonly email: string; readonly owner: string | null },
+  nowMs: number
+): Promise<boolean> {
+  const row = await on
+    .selectFrom('mail_tokens')
+    .select('digest')
+    .where('email', '=', email)
+    .where('subject', '!=', owner ?? '')
+    .where('purpose', '=', 'email-undo')
+    .where('used_at_ms', 'is', null)
+    .where('expires_at', '>', Math.floor(nowMs / 1000))
+    .limit(1)
+    .executeTakeFirst()
+  return row !== undefined
 }
 
 const BATCH = 500

@@ -5,7 +5,8 @@ type Told = { readonly id: string; readonly email: string }
 type Cause = { readonly source: RequestSource; readonly language: string }
 
 /** 2026-11-29 17:20 */
-const minuteOf = (ms: number): string => new Date(ms).toISOString().slice(0, 16).replace('T', ' ')
+export const minuteOf = (ms: number): string =>
+  new Date(ms).toISOString().slice(0, 16).replace('T', ' ')
 
 /** Tells the owner of an account that its password is another one. */
 export const passwordChangedNotice = (
@@ -19,3 +20,42 @@ export const passwordChangedNotice = (
   values: { time: minuteOf(atMs) },
   ...cause
 })
+
+/** for how long the previous address of an account can undo a change */
+export const UNDO_DAYS = 7
+
+/** Tells the previous address of an account that it has another one. */
+export const emailChangedNotice = ({ id, email }: Told, cause: Cause, atMs: number): NewMail => ({
+  letter: 'email-changed',
+  email,
+  subject: id,
+  values: { time: minuteOf(atMs), days: String(UNDO_DAYS) },
+  ...cause
+})
+
+/** Tells a user that a session ended because one of its tokens was used again. */
+export const sessionReplayedNotice = (
+  { id, email }: Told,
+  cause: Cause,
+  atMs: number
+): NewMail => ({
+  letter: 'session-replayed',
+  email,
+  subject: id,
+  values: { time: minuteOf(atMs) },
+  ...cause
+})
+
+/**
+ * Tells a user of a login with a device and from a network that the account has not used before.
+ * @param device as `deviceLabel` names it
+ */
+export const newDeviceNotice = (
+  { id, email }: Told,
+  cause: Cause & { readonly device: string },
+  atMs: number
+): NewMail => {
+  const { device, ...by } = cause
+  const values = { time: minuteOf(atMs), device }
+  return { letter: 'new-device', email, subject: id, values, ...by }
+}

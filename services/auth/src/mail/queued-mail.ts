@@ -1,6 +1,7 @@
 import type { RequestSource } from '../audit/audit-event.ts'
 import { type SealingKeys, seal, unsealWithAny } from '../keys/seal.ts'
 import type { LetterName } from './letter.ts'
+import type { PendingRegistration } from './pending-registration.ts'
 
 /**
  * A letter in the queue. It names an address or an account. To whom it really goes, if to anyone,
@@ -18,6 +19,10 @@ export type QueuedMail = {
   readonly source: RequestSource
   /** for the link: the same in every attempt, so that a letter that arrives twice is one letter */
   readonly token: string | null
+  /** the digest of the secret of the page that asked for it */
+  readonly page?: string
+  /** what becomes an account if its reader opens the link */
+  readonly registration?: PendingRegistration
   /** for the placeholders of its template */
   readonly values: Readonly<Record<string, string>>
 }

@@ -12,6 +12,8 @@ export type DeliveryTable = {
   lane: string
   /** the same for all targets of a message, and for all attempts */
   message_id: string
+  /** for mail, a digest of the address; null for other kinds */
+  recipient: string | null
   /** what the message is about: for webhooks, the type of the event */
   topic: string
   payload: string

@@ -18,6 +18,8 @@ export type NewDelivery = {
   readonly messageId: string
   readonly topic: string
   readonly payload: string
+  /** as `DeliveryTable` has it */
+  readonly recipient?: string
 }
 
 /** A delivery that this process may attempt now. */

@@ -23,8 +23,9 @@ async function queueSome(
   deliveries: readonly NewDelivery[],
   nowMs: number
 ): Promise<void> {
-  const rows = deliveries.map(({ messageId, ...delivery }) => ({
+  const rows = deliveries.map(({ messageId, recipient = null, ...delivery }) => ({
     ...delivery,
+    recipient,
     id: randomUUID(),
     message_id: messageId,
     state: 'pending' as const,

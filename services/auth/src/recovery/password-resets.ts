@@ -94,6 +94,8 @@ async function setPassword(
     .set({
       password_hash: passwordHash,
       password_version: passwordVersion + 1,
+      // Its reader has proven the address.
+      email_verified_at: Math.floor(nowMs / 1000),
       password_changed_at_ms: null,
       password_changed_by: null,
       password_change_request: null

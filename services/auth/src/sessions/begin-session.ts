@@ -1,6 +1,7 @@
 import type { Account } from '../accounts/account.ts'
 import type { RequestSource } from '../audit/audit-event.ts'
 import { wrongCredentials } from '../refusals.ts'
+import type { NotifyLogin } from './durable-sessions.ts'
 import { endIfEnded } from './end-if-ended.ts'
 import type { Opening } from './family.ts'
 import type { Grant, IssueGrant } from './grant.ts'
@@ -12,7 +13,8 @@ import type { SessionState } from './session-state.ts'
 export type BeginSession = (
   account: Account,
   opening: Opening,
-  source: RequestSource
+  source: RequestSource,
+  notify?: NotifyLogin
 ) => Promise<Grant>
 
 const hasSameCredentials = (latest: Account | null, { passwordVersion }: Account): boolean =>
@@ -22,14 +24,14 @@ export function sessionBegin(
   options: SessionState & { grant: IssueGrant; clock: () => number }
 ): BeginSession {
   const { families, durable, ends, policy, grant, clock } = options
-  return async (account, opening, source) => {
+  return async (account, opening, source, notify) => {
     const begunMs = clock()
     const family = newFamily()
     const sid = sessionId(family)
     const now = Math.floor(clock() / 1000)
     const opened = { ...opening, openedAt: now, expiresAt: now + policy.absoluteSeconds }
     // First: a login that the database cannot record must not end other sessions.
-    const current = await durable.open(account, sid, opened, source)
+    const current = await durable.open(account, sid, opened, source, notify)
     if (current === null) throw wrongCredentials()
     const about = { subject: account.id, sid, source }
     try {

@@ -17,6 +17,10 @@ import { type EndedSessions, endEverySession } from './end-every-session.ts'
 import type { Opened } from './family.ts'
 import { recordEnd } from './record-end.ts'
 import type { SessionEnd } from './session-end.ts'
+import type { TellReuse } from './tell-reuse.ts'
+
+/** Tells a user of a login, in its transaction. */
+export type NotifyLogin = (transaction: Kysely<Tables>, nowMs: number) => Promise<void>
 
 export type Ended = {
   /** whether there is such a session of this user */
@@ -42,7 +46,8 @@ export type DurableSessions = {
     account: Account,
     sid: string,
     opened: Opened,
-    source: RequestSource
+    source: RequestSource,
+    notify?: NotifyLogin
   ): Promise<Account | null>
   /** Adopts a session that was opened by a version without this table. */
   adopt(subject: string, sid: string, opened: Opened, usedAt: number): Promise<void>
@@ -77,7 +82,11 @@ export type DurableSessions = {
   touch(sid: string, second: number): Promise<void>
 }
 
-export function durableSessions(db: Kysely<Tables>, clock: () => number): DurableSessions {
+export function durableSessions(
+  db: Kysely<Tables>,
+  clock: () => number,
+  tellReuse: TellReuse = async () => {}
+): DurableSessions {
   const seconds = () => Math.floor(clock() / 1000)
   return {
     open: openSession(db, clock),
@@ -99,7 +108,7 @@ export function durableSessions(db: Kysely<Tables>, clock: () => number): Durabl
     },
     end: endSession(db, clock),
     record: (event, atMs) =>
-      db.transaction().execute((transaction) => recordEnd(transaction, event, atMs)),
+      db.transaction().execute((transaction) => recordEnd(transaction, event, atMs, tellReuse)),
     endAll: endAllSessions(db, clock),
     endEvery: endEverySession(db, clock),
     async touch(sid, second) {
@@ -110,7 +119,7 @@ export function durableSessions(db: Kysely<Tables>, clock: () => number): Durabl
 
 const openSession =
   (db: Kysely<Tables>, clock: () => number): DurableSessions['open'] =>
-  ({ id, passwordVersion }, sid, opened, source) =>
+  ({ id, passwordVersion }, sid, opened, source, notify) =>
     db.transaction().execute(async (transaction) => {
       // An update locks the row, so a concurrent change of the password waits for this
       // transaction, or this one for it.
@@ -127,7 +136,9 @@ const openSession =
         .insertInto('sessions')
         .values(toRow(id, sid, opened, opened.openedAt))
         .execute()
-      await writeAudit(transaction, { kind: 'login', subject: id, sid, source }, clock())
+      const nowMs = clock()
+      await writeAudit(transaction, { kind: 'login', subject: id, sid, source }, nowMs)
+      await notify?.(transaction, nowMs)
       return toAccount(row)
     })
 

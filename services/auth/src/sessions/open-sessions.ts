@@ -1,6 +1,7 @@
 import type { AuditLog } from '../audit/audit-log.ts'
 import { type AuthConfig, lifetimes, recoverySeconds } from '../config.ts'
 import type { Database } from '../database/open-database.ts'
+import type { Mail } from '../mail/mail-delivery.ts'
 import type { Ports } from '../ports.ts'
 import type { OpenRevocations } from '../revocations/open-revocations.ts'
 import type { KeyRing } from '../secrets/key-ring.ts'
@@ -13,6 +14,7 @@ import { refreshLimit } from './refresh-limit.ts'
 import { sessionState } from './session-state.ts'
 import { type Sessions, sessions } from './sessions.ts'
 import { sqliteFamilies } from './sqlite-families.ts'
+import { reuseNotice } from './tell-reuse.ts'
 import { toldEnds } from './told-ends.ts'
 import { watchedFamilies } from './watched-families.ts'
 
@@ -23,6 +25,7 @@ export type OpenSessions = Sessions & {
 
 type SessionPorts = Pick<Ports, 'log' | 'metrics' | 'jobs'> & {
   readonly database: Database
+  readonly mail: Mail
   readonly revocations: OpenRevocations
   /** what else the store of the families may have lost, and must be told again */
   readonly retell: readonly (() => Promise<void>)[]
@@ -40,7 +43,7 @@ export function openSessions(config: AuthConfig, ports: SessionPorts): OpenSessi
   const families = watchedFamilies(own, store, metrics.stores)
   const state = sessionState({
     families,
-    durable: durableSessions(tables, clock),
+    durable: durableSessions(tables, clock, reuseNotice(ports.mail)),
     toldEnds: toldEnds(tables, clock),
     retell: ports.retell,
     policy: lifetimes(config),

@@ -4,6 +4,7 @@ import { writeAudit } from '../audit/audit-log.ts'
 import { endOneSession } from '../database/end-sessions.ts'
 import type { Tables } from '../database/tables.ts'
 import type { SessionEnd } from './session-end.ts'
+import type { TellReuse } from './tell-reuse.ts'
 
 /**
  * Records an end that the session store decided. Several instances may do so at once, and repeat it
@@ -12,7 +13,8 @@ import type { SessionEnd } from './session-end.ts'
 export async function recordEnd(
   transaction: Kysely<Tables>,
   event: SessionEnd,
-  atMs: number
+  atMs: number,
+  tellReuse: TellReuse
 ): Promise<void> {
   const hasAccount = await lockAccount(transaction, event.subject)
   const isEnd = await endOneSession(transaction, event, atMs)
@@ -20,6 +22,7 @@ export async function recordEnd(
   // The user was deleted meanwhile, with all network addresses.
   const source = hasAccount ? event.source : { ...event.source, address: '' }
   await writeAudit(transaction, { ...event, source }, atMs)
+  if (event.kind === 'refresh-reused') await tellReuse(transaction, event.subject, { source, atMs })
 }
 
 /**

@@ -4,11 +4,21 @@ import { migrate } from '../../src/database/migrate.ts'
 import { openSqlite } from '../../src/database/open-sqlite.ts'
 import { nodeSqliteDialect } from '../../src/database/sqlite-dialect.ts'
 import type { Tables } from '../../src/database/tables.ts'
-import { authService, disable, email, registered } from '../fixtures/auth-service.ts'
+import {
+  authService,
+  disable,
+  email,
+  OPS_TOKEN,
+  password,
+  registered
+} from '../fixtures/auth-service.ts'
 import { memoryTransport } from '../fixtures/mail-instance.ts'
 
 /** A service that counts the statements of its database. */
-async function countingService(t: Parameters<typeof authService>[0]) {
+async function countingService(
+  t: Parameters<typeof authService>[0],
+  more: Parameters<typeof authService>[1] = {}
+) {
   const statements: string[] = []
   const database = new Kysely<Tables>({
     dialect: nodeSqliteDialect(openSqlite(':memory:')),
@@ -21,6 +31,7 @@ async function countingService(t: Parameters<typeof authService>[0]) {
   const auth = await authService(t, {
     database,
     mail: { transport },
+    ...more,
     verify: async (hash) => {
       verified.push(hash)
       return false
@@ -59,5 +70,39 @@ t.test(
     t.strictSame(await more('stranger@example.com'), await more(email), 'also above the limit')
     await auth.mail.deliverer.idle()
     t.strictSame([...new Set(sent.map(({ to }) => to))], [email], 'only the account gets letters')
+  }
+)
+
+t.test(
+  'a registration costs the same work and gets the same answer, where verification is required',
+  async (t) => {
+    const { auth, statements, sent } = await countingService(t, { emailVerification: 'required' })
+    await auth.ops.inject({
+      method: 'POST',
+      url: '/ops/users',
+      payload: { email, password },
+      headers: { authorization: `Bearer ${OPS_TOKEN}`, host: 'auth.internal' }
+    })
+    const asked = async (path: string, payload: object) => {
+      statements.length = 0
+      const answer = await auth.post(path, payload)
+      const { date: _, 'x-request-id': __, ...headers } = answer.headers
+      const members = Object.entries(answer.json()).map(([name, value]) => [
+        name,
+        `${value}`.length
+      ])
+      return { work: [...statements], status: answer.statusCode, members, headers }
+    }
+    const free = await asked('/register', { email: 'new@example.com', password })
+    t.equal(free.status, 202)
+    t.notMatch(free.work.join(), '"accounts"', 'no account is looked up')
+    t.strictSame(await asked('/register', { email, password }), free, 'a taken address')
+    const sends = await asked('/email/verify/send', { email: 'stranger@example.com' })
+    t.strictSame(await asked('/email/verify/send', { email }), sends)
+    await auth.mail.deliverer.idle()
+    t.strictSame(sent.map(({ letter, to }) => `${letter} ${to}`).sort(), [
+      `already-registered ${email}`,
+      'confirm-registration new@example.com'
+    ])
   }
 )

@@ -22,6 +22,9 @@ const values = {
   email: 'ada@example.com',
   link: 'https://app.example/reset-password#token=a&b',
   minutes: '60',
+  hours: '24',
+  days: '7',
+  device: 'Firefox on Linux',
   time: '2026-11-29 17:20'
 }
 

@@ -61,6 +61,7 @@ const subject: AccessTokenSubject = {
     createdAt: 0,
     passwordHash: '',
     disabled: false,
+    emailVerifiedAt: null,
     tokensNotBefore: 0,
     passwordChange: null,
     claims: {},

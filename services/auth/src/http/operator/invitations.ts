@@ -1,8 +1,12 @@
 import { Type } from 'typebox'
 import { canonicalEmail } from '../../accounts/email.ts'
 import { identityFault } from '../../accounts/identity-fault.ts'
+import type { RequestSource } from '../../audit/audit-event.ts'
 import type { Invitation } from '../../invitations/invitation.ts'
 import { noOpenInvitation } from '../../invitations/invitation-refusals.ts'
+import type { Mail } from '../../mail/mail-delivery.ts'
+import { mailOff } from '../../mail/mail-refusals.ts'
+import { minuteOf } from '../../mail/notices.ts'
 import { invalidMember } from '../../refusals.ts'
 import { instant, uuid } from '../fields.ts'
 import { operatorSource } from './operator-source.ts'
@@ -21,6 +25,13 @@ const Body = Type.Object(
         maxLength: 254,
         description: 'The only address that may register with it. Default: any.',
         examples: ['ada@example.com']
+      })
+    ),
+    send: Type.Optional(
+      Type.Boolean({
+        default: false,
+        description: 'Whether the invitation is sent to email.',
+        examples: [true]
       })
     ),
     roles: Type.Optional(Roles),
@@ -66,7 +77,30 @@ const Params = Type.Object({
   })
 })
 
-const createInvitation: OpsRoutes = (service, { invitations, newUser, clock }) => {
+type InvitationCause = {
+  readonly source: RequestSource
+  readonly expiresAt: number
+  readonly clock: () => number
+}
+
+/** Sends the secret of an invitation to its address. */
+function invitationLetter(
+  mail: Mail,
+  email: string | null,
+  { source, expiresAt, clock }: InvitationCause
+) {
+  if (email === null) throw invalidMember('send', 'needs email')
+  if (!mail.isOn) throw mailOff()
+  const values = { time: minuteOf(expiresAt * 1000) }
+  const language = mail.languageFor(undefined)
+  const letter = { letter: 'invitation', email, subject: null, language, source, values } as const
+  return {
+    send: (transaction: Parameters<Mail['add']>[0], token: string) =>
+      mail.add(transaction, { ...letter, token }, clock())
+  }
+}
+
+const createInvitation: OpsRoutes = (service, { invitations, mail, newUser, clock }) => {
   service.post(
     '/invitations',
     {
@@ -99,14 +133,14 @@ const createInvitation: OpsRoutes = (service, { invitations, newUser, clock }) =
       }
       const fault = identityFault({ ...newUser, ...request.body, email: email ?? '' })
       if (fault !== null) throw invalidMember('roles', fault)
+      const expiresAt = Math.floor(clock() / 1000) + expiresInSeconds
+      const source = operatorSource(request)
+      const letter = request.body.send
+        ? invitationLetter(mail, email, { source, expiresAt, clock })
+        : {}
       const created = await invitations.create(
-        {
-          email,
-          roles: roles ?? null,
-          scope: scope ?? null,
-          expiresAt: Math.floor(clock() / 1000) + expiresInSeconds
-        },
-        { source: operatorSource(request), clock }
+        { email, roles: roles ?? null, scope: scope ?? null, expiresAt },
+        { source, clock, ...letter }
       )
       const { secret } = created
       return reply.code(201).send({ invitation: toAnswer(created.invitation), secret })

@@ -4,7 +4,10 @@ import type { NewUser } from '../../app-settings.ts'
 import type { AuthState } from '../../auth-state.ts'
 
 /** What the operators' API depends on. */
-export type OpsApiOptions = Omit<AuthState, 'passwordResets' | 'tokens'> & {
+export type OpsApiOptions = Omit<
+  AuthState,
+  'emailChanges' | 'emailVerifications' | 'passwordResets' | 'tokens'
+> & {
   readonly fleet: Pick<Fleet, 'live'>
   readonly newUser: NewUser
   readonly clock: () => number

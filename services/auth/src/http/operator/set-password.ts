@@ -1,5 +1,6 @@
 import { Type } from 'typebox'
 import { passwordFault } from '../../accounts/password-rules.ts'
+import { passwordChangedNotice } from '../../mail/notices.ts'
 import { invalidMember, noSuchUser } from '../../refusals.ts'
 import { newPassword } from '../fields.ts'
 import { findUser } from './find-user.ts'
@@ -17,7 +18,7 @@ const Body = Type.Object(
  * guesses of strangers.
  */
 export const setPassword: OpsRoutes = (service, options) => {
-  const { accounts, guesses, sessions, clock } = options
+  const { accounts, guesses, mail, sessions, clock } = options
   service.put(
     '/users/:user/password',
     {
@@ -40,7 +41,14 @@ export const setPassword: OpsRoutes = (service, options) => {
       const fault = await passwordFault(password, account.email)
       if (fault !== null) throw invalidMember('password', fault)
       const passwordHash = await accounts.passwords.hash(password)
-      const change = { source: operatorSource(request), clock }
+      const source = operatorSource(request)
+      const cause = { source, language: mail.languageFor(undefined) }
+      const change = {
+        source,
+        clock,
+        notify: (transaction: Parameters<typeof mail.add>[0], nowMs: number) =>
+          mail.add(transaction, passwordChangedNotice(account, cause, nowMs), nowMs)
+      }
       const sids = await accounts.changes.setPassword(account.id, passwordHash, change)
       if (sids === null) throw noSuchUser()
       await sessions.ends.tellAll(account.id, null, sids)

@@ -9,6 +9,10 @@ export const User = Type.Object(
     ...stored,
     claims: Claims,
     disabled: Type.Boolean({ examples: [false], description: 'Whether sign-in is blocked.' }),
+    emailVerified: Type.Boolean({
+      examples: [true],
+      description: 'Whether the owner of the address has proven it, or an operator has set it.'
+    }),
     createdAt: instant('When the account was created.')
   },
   { title: 'OperatorUser', description: 'An account, as operators see it.' }
@@ -32,7 +36,8 @@ export const UserParams = Type.Object({
 /** What every request that names a user can answer. */
 export const userProblems = { NOT_FOUND: 'There is no such user.' }
 
-export function toUser({ id, email, roles, scope, claims, disabled, createdAt }: Account) {
+export function toUser(account: Account) {
+  const { id, email, roles, scope, claims, disabled, emailVerifiedAt, createdAt } = account
   return {
     id,
     email,
@@ -40,6 +45,7 @@ export function toUser({ id, email, roles, scope, claims, disabled, createdAt }:
     scope: [...scope],
     claims: { ...claims },
     disabled,
+    emailVerified: emailVerifiedAt !== null,
     createdAt: new Date(createdAt * 1000).toISOString()
   }
 }

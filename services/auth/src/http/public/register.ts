@@ -1,15 +1,21 @@
+import { Refusal } from '@gatehouse/problem/refusal'
 import type { FastifyRequest } from 'fastify'
-import { Type } from 'typebox'
-import { publicAccount } from '../../accounts/account.ts'
+import { type Static, Type } from 'typebox'
+import { type Account, publicAccount } from '../../accounts/account.ts'
 import { identityFault } from '../../accounts/identity-fault.ts'
+import { checkedCredentials } from '../../accounts/register-account.ts'
 import type { AuthSettings } from '../../app-settings.ts'
+import type { RequestSource } from '../../audit/audit-event.ts'
 import { invitationNeeded } from '../../invitations/invitation-refusals.ts'
+import type { Reader } from '../../recovery/password-resets.ts'
 import { invalidMember, registrationOff, registrationSignedIn } from '../../refusals.ts'
 import { Email, newPassword } from '../fields.ts'
 import { requestSourceOf } from '../request-source.ts'
+import { limitLetters } from './limit-address.ts'
+import { PageSecret, SentLetter } from './page-secret.ts'
 import { crossSiteProblem, PageHeaders, refuseCrossSite } from './refuse-cross-site.ts'
-import type { Route } from './route.ts'
-import { UserResponse } from './user-response.ts'
+import type { PublicRouteOptions, Route } from './route.ts'
+import { User } from './user-response.ts'
 
 const Body = Type.Object(
   {
@@ -27,16 +33,25 @@ const Body = Type.Object(
   { additionalProperties: false, title: 'Registration' }
 )
 
+const RegisteredUser = Type.Object(
+  { user: User, pageSecret: Type.Optional(PageSecret) },
+  { title: 'RegisteredUser' }
+)
+
 const documented = {
   operationId: 'register',
   summary: 'Create an account',
-  description: 'Creates an account. It opens no session: sign in next.',
+  description:
+    'Creates an account. It opens no session: sign in next. With AUTH_EMAIL_VERIFICATION=required, there is an account only once a link was opened: the response is 202, the same for an address that is taken.',
   tags: ['Accounts'],
-  answers: { 201: { description: 'The new account.' } },
+  answers: {
+    201: { description: 'The new account.' },
+    202: { description: 'With AUTH_EMAIL_VERIFICATION=required: a letter follows.' }
+  },
   problems: {
     FORBIDDEN: `Registration is off, or needs a valid invitation; or a signed-in user sent the request. ${crossSiteProblem}`,
     CONFLICT: 'The e-mail address is taken.',
-    RATE_LIMITED: 'The address sends too many credentials.'
+    RATE_LIMITED: 'The address sends too many credentials, or asks for too many letters.'
   }
 }
 
@@ -52,38 +67,76 @@ const refuseIfOff =
     if (identity !== null) throw registrationSignedIn()
   }
 
-export const register: Route = (service, options) => {
-  const { accounts, invitations, settings } = options
+/** The applicant, and the invitation that a registration uses. */
+async function readApplicant(
+  { body, source }: { readonly body: Static<typeof Body>; readonly source: RequestSource },
+  { invitations, settings }: PublicRouteOptions
+) {
+  const { invitation: secret, ...person } = body
   const { newUser } = settings
+  if (secret === undefined) {
+    if (settings.registration === 'invite') throw invitationNeeded()
+    return { applicant: { ...person, ...newUser }, invitation: null }
+  }
+  const invitation = await invitations.check({ secret, email: person.email, source })
+  const applicant = {
+    ...person,
+    roles: invitation.roles ?? newUser.roles,
+    scope: invitation.scope ?? newUser.scope
+  }
+  const fault = identityFault(applicant)
+  if (fault !== null) throw invalidMember('email', fault)
+  return { applicant, invitation }
+}
+
+/** The letter of a new account. Without it, the user can ask for another one. */
+async function sendLetter(
+  { emailVerifications, settings }: PublicRouteOptions,
+  { email }: Account,
+  reader: Reader
+): Promise<{ readonly pageSecret?: string }> {
+  if (settings.emailVerification !== 'optional') return {}
+  try {
+    return { pageSecret: await emailVerifications.send(email, reader) }
+  } catch (error) {
+    if (error instanceof Refusal) return {}
+    throw error
+  }
+}
+
+export const register: Route = (service, options) => {
+  const { accounts, emailVerifications, guesses, invitations, mail, settings } = options
+  const isProven = settings.emailVerification === 'required'
+  const limits = [options.limitAddress]
+  if (settings.emailVerification !== 'off') limits.push(limitLetters(guesses.letters))
   service.post(
     '/register',
     {
-      schema: { ...documented, headers: PageHeaders, body: Body, response: { 201: UserResponse } },
-      onRequest: [
-        refuseCrossSite(settings.allowsOrigin),
-        refuseIfOff(settings),
-        options.limitAddress
-      ]
+      schema: {
+        ...documented,
+        headers: PageHeaders,
+        body: Body,
+        response: { 201: RegisteredUser, 202: SentLetter }
+      },
+      onRequest: [refuseCrossSite(settings.allowsOrigin), refuseIfOff(settings), ...limits]
     },
     async (request, reply) => {
-      const { invitation: secret, ...person } = request.body
       const source = requestSourceOf(request)
-      if (secret === undefined) {
-        if (settings.registration === 'invite') throw invitationNeeded()
-        const account = await accounts.register({ ...person, ...newUser }, source)
-        return reply.code(201).send({ user: publicAccount(account) })
+      const reader = { source, language: mail.languageFor(request.headers['accept-language']) }
+      const { applicant, invitation } = await readApplicant({ body: request.body, source }, options)
+      if (isProven) {
+        const { email, passwordHash } = await checkedCredentials(applicant, accounts.passwords)
+        const { roles, scope } = applicant
+        const pending = { passwordHash, roles, scope, invitation: invitation?.id ?? null }
+        const pageSecret = await emailVerifications.register(email, pending, reader)
+        return reply.code(202).send({ pageSecret })
       }
-      const { email } = person
-      const invitation = await invitations.check({ secret, email, source })
-      const applicant = {
-        ...person,
-        roles: invitation.roles ?? newUser.roles,
-        scope: invitation.scope ?? newUser.scope
-      }
-      const fault = identityFault(applicant)
-      if (fault !== null) throw invalidMember('email', fault)
-      const account = await invitations.redeem(invitation, applicant, source)
-      return reply.code(201).send({ user: publicAccount(account) })
+      const account =
+        invitation === null
+          ? await accounts.register(applicant, source)
+          : await invitations.redeem(invitation, applicant, source)
+      const sent = await sendLetter(options, account, reader)
+      return reply.code(201).send({ user: publicAccount(account), ...sent })
     }
   )
 }

@@ -5,9 +5,18 @@ import type { KeyRing } from '../../secrets/key-ring.ts'
 import type { LimitAddress } from './limit-address.ts'
 
 /** What the routes depend on. */
-type PublicRouteOptions = Pick<
+export type PublicRouteOptions = Pick<
   AuthState,
-  'accounts' | 'guesses' | 'invitations' | 'keys' | 'mail' | 'passwordResets' | 'sessions'
+  | 'accounts'
+  | 'emailChanges'
+  | 'emailVerifications'
+  | 'guesses'
+  | 'invitations'
+  | 'keys'
+  | 'mail'
+  | 'passwordResets'
+  | 'revocations'
+  | 'sessions'
 > & {
   readonly settings: AuthSettings
   readonly ring: KeyRing

@@ -20,6 +20,7 @@ t.test('an operator creates users, including the first admin', async (t) => {
     'createdAt',
     'disabled',
     'email',
+    'emailVerified',
     'id',
     'roles',
     'scope'
