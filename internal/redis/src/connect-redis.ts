@@ -51,8 +51,10 @@ export function connectRedis({
     sentinelCommandTimeout: timeoutMs
   }
   const { redis, onDisconnect = () => {} } = open(address, options, target)
-  redis.on('error', (error) => onFault(address.secure ? withoutTls(error) : error))
-  if (redis instanceof Redis) reportEarlyEnds(redis, onFault)
+  redis.on('error', (error) =>
+    onFault(address.secure ? withoutTls(error) : withTls(error, redis.status))
+  )
+  if (redis instanceof Redis) reportEarlyEnds(redis, address.secure, onFault)
   // A blocking read itself expects an answer.
   supervise(redis, { probes: use === 'commands', onDisconnect })
   return redis
@@ -62,7 +64,7 @@ export function connectRedis({
  * Another server than Redis takes the first command for nonsense and closes the connection, which
  * is no error for ioredis.
  */
-function reportEarlyEnds(redis: Redis, onFault: (error: Error) => void): void {
+function reportEarlyEnds(redis: Redis, secure: boolean, onFault: (error: Error) => void): void {
   let isExplained = false
   redis.on('error', () => {
     isExplained = true
@@ -71,10 +73,19 @@ function reportEarlyEnds(redis: Redis, onFault: (error: Error) => void): void {
     isExplained = false
     redis.stream.once('end', () => {
       if (redis.status !== 'connect' || isExplained) return
-      onFault(new Error('the server closed the connection without an answer. Is it Redis?'))
+      onFault(new Error(secure ? `${CLOSED}. Is it Redis?` : `${CLOSED}. ${PLAIN}`))
     })
   })
 }
+
+const CLOSED = 'the server closed the connection without an answer'
+const PLAIN = 'Is it Redis, and without TLS?'
+
+/** A server with TLS takes the first command for nonsense, and resets the connection. */
+const withTls = (error: Error, status: string): Error =>
+  error.message === 'read ECONNRESET' && status === 'connect'
+    ? new Error(`${error.message}: ${CLOSED}. ${PLAIN}`)
+    : error
 
 /** A server without TLS waits for the end of what it takes for a command, and never answers. */
 const withoutTls = (error: Error): Error =>

@@ -8,6 +8,10 @@ const REMEDIES: [cause: { test(cause: string): boolean }, remedy: string][] = [
     { test: (cause) => /sentinel/i.test(cause) && cause.includes('NOAUTH') },
     'Set REDIS_SENTINEL_PASSWORD, or ?sentinelPassword= in REDIS_URL: the sentinels require a password'
   ],
+  [
+    /unknown command.*sentinel/i,
+    'It is no sentinel: name the sentinels in REDIS_URL, or begin it with redis:// or rediss://'
+  ],
   [/NOAUTH/, 'REDIS_URL needs a password, or set REDIS_PASSWORD'],
   [
     /NOPERM|user executing the script can't/,
@@ -36,6 +40,10 @@ const REMEDIES: [cause: { test(cause: string): boolean }, remedy: string][] = [
   ]
 ]
 
+/** What ends a fault that waiting does not end; undefined: it may pass. */
+export const remedyOf = (cause: string): string | undefined =>
+  REMEDIES.find(([pattern]) => pattern.test(cause))?.[1]
+
 /**
  * Why a Redis cannot be used with these settings, for the operator: a wrong password, name or
  * certificate, which waiting does not fix. null for a fault that may pass: refused, loading, timed
@@ -43,7 +51,7 @@ const REMEDIES: [cause: { test(cause: string): boolean }, remedy: string][] = [
  * @param cause as `faultCause` returns it
  */
 export function lastingFault(cause: string): string | null {
-  const remedy = REMEDIES.find(([pattern]) => pattern.test(cause))?.[1]
+  const remedy = remedyOf(cause)
   return remedy === undefined
     ? null
     : `Redis cannot be used: ${cause.replace(/\.$/, '')}. ${remedy}`

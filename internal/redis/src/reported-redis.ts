@@ -4,7 +4,7 @@ import { type ConnectOptions, connectRedis } from './connect-redis.ts'
 import type { RedisConnection } from './connection.ts'
 import { evictionFault } from './eviction-policy.ts'
 import { faultCause } from './fault-cause.ts'
-import { lastingFault } from './lasting-fault.ts'
+import { lastingFault, remedyOf } from './lasting-fault.ts'
 import { missingRights, type NeededRights } from './missing-rights.ts'
 
 type Line = (fields: object, message: string) => void
@@ -103,7 +103,10 @@ function connect(
   const onFault = (error: Error): void => {
     const cause = faultCause(error)
     // An outage is reported once for each of its causes, not at every attempt to end it.
-    if (!told.has(cause)) log.warn({ connection, cause }, 'Redis is unreachable')
+    // After the start, this line is all that an operator gets.
+    const remedy = remedyOf(cause)
+    const fields = remedy === undefined ? { connection, cause } : { connection, cause, remedy }
+    if (!told.has(cause)) log.warn(fields, 'Redis is unreachable')
     told.add(cause)
     state.lasting ??= lastingFault(cause)
     if (state.lasting !== null) state.hopeless.resolve()

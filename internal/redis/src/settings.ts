@@ -4,6 +4,8 @@ import { unreadable } from '@gatehouse/settings/file-fault'
 import { authorityFault } from '@gatehouse/settings/pem-authority'
 import { type HeldCertificate, heldCertificates } from '@gatehouse/settings/pem-expiry'
 import { secret } from '@gatehouse/settings/secret'
+import { readCertificate } from '@gatehouse/tls/certificate'
+import { TlsFileFault } from '@gatehouse/tls/tls-file-fault'
 import { type Static, Type } from 'typebox'
 import { COMMAND_TIMEOUT_MS } from './connection.ts'
 import { type Passwords, redisAddress } from './redis-address.ts'
@@ -119,7 +121,19 @@ function fileFaults(settings: RedisSettings): string[] {
       return [`${name}: ${unreadable(file ?? '', error) ?? `cannot read ${file}`}`]
     }
   })
-  return [...alone, ...missing]
+  return [...alone, ...(missing.length > 0 ? missing : pairFaults(settings))]
+}
+
+/** A certificate with the key of another one, or files that are swapped. */
+function pairFaults({ REDIS_CERT_FILE: cert, REDIS_KEY_FILE: key }: RedisSettings): string[] {
+  if (cert === undefined || key === undefined) return []
+  try {
+    readCertificate(cert, key, { cert: 'REDIS_CERT_FILE', key: 'REDIS_KEY_FILE' })
+    return []
+  } catch (error) {
+    if (!(error instanceof TlsFileFault)) throw error
+    return [error.message]
+  }
 }
 
 const fileOf = (file: string | undefined): string | undefined =>

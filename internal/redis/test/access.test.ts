@@ -82,6 +82,16 @@ t.test('Redis with TLS, a password and rights', { skip: redisMissing }, async (t
     const files = { ...ca, REDIS_CERT_FILE: cert, REDIS_KEY_FILE: key }
     t.equal((await started(t, redis.mutual, files)).fault, null)
     t.match((await started(t, redis.mutual, ca)).fault, /REDIS_CERT_FILE and REDIS_KEY_FILE/)
+    const { key: otherKey } = await own.issue('another client')
+    t.match(
+      redisFaults({
+        ...defaults,
+        ...files,
+        REDIS_URL: redis.mutual,
+        REDIS_KEY_FILE: otherKey
+      }),
+      [`REDIS_KEY_FILE: ${otherKey} is not the key of the certificate in ${cert}`]
+    )
   })
 
   t.test('names in certificates are verified, unless the operator says otherwise', async (t) => {
@@ -114,7 +124,16 @@ t.test('Redis with TLS, a password and rights', { skip: redisMissing }, async (t
           /WRONGPASS.*REDIS_PASSWORD/
         ],
         [`${redis.server}/99`, ca, /DB index is out of range.*Name a database/],
-        [redis.server.replace('rediss:', 'rediss+cluster:'), ca, /cluster support disabled.*redis:/]
+        [
+          redis.server.replace('rediss:', 'rediss+cluster:'),
+          ca,
+          /cluster support disabled.*redis:/
+        ],
+        [
+          `${redis.server.replace('rediss:', 'rediss+sentinel:').replace(':right@', '')}/main`,
+          { ...ca, REDIS_PASSWORD: 'right', REDIS_SENTINEL_PASSWORD: 'right' },
+          /unknown command.*It is no sentinel/
+        ]
       ]
       for (const [url, settings, message] of faults) {
         const { fault, lines } = await started(t, url, settings)

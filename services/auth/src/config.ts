@@ -7,6 +7,7 @@ import {
   commonSettings,
   dataSettings,
   host,
+  hostNames,
   port,
   tracingSettings
 } from '@gatehouse/settings/fragments'
@@ -80,7 +81,7 @@ export const authSettings = {
   ...secret('AUTH_REFRESH_KEYS'),
   ...secret('AUTH_KEY_ENCRYPTION_KEY'),
   ...secret('AUTH_OPS_TOKEN'),
-  AUTH_OPS_HOSTS: Type.String({ default: '' }),
+  AUTH_OPS_HOSTS: hostNames(),
   AUTH_WORKERS: workersSetting(),
   AUTH_REGISTRATION: Type.Enum(['open', 'invite', 'off', 'closed'], { default: 'open' }),
   ...webhookSettings,
@@ -148,6 +149,9 @@ type Settings = Static<ReturnType<typeof Type.Object<typeof authSettings>>>
 /** The DATABASE_URL of an operator who wants SQLite, also beside Redis. */
 const SQLITE = 'sqlite:'
 
+const SQLITE_WITH_PATH =
+  'DATABASE_URL: for SQLite, it is sqlite: alone; GATEHOUSE_DATA_DIR names the folder of the file'
+
 const LONELY_PASSWORD =
   'DATABASE_PASSWORD has no effect without the address of a PostgreSQL server in DATABASE_URL'
 
@@ -158,6 +162,7 @@ function databaseOf({ DATABASE_URL: url, ...settings }: Settings) {
     const isPassword = settings.DATABASE_PASSWORD !== undefined
     return { database: null, faults: isPassword ? [LONELY_PASSWORD] : [] }
   }
+  if (url.startsWith(SQLITE)) return { database: null, faults: [SQLITE_WITH_PATH] }
   try {
     return { database: postgresAddress(url, settings), faults: [] }
   } catch (error) {

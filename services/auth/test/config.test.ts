@@ -74,6 +74,9 @@ t.test('an invalid database address is reported like every other fault', async (
   t.match(faults({ DATABASE_URL: 'mysql://x/y' }), [
     /^DATABASE_URL: it must have the form postgres:/
   ])
+  t.strictSame(faults({ DATABASE_URL: 'sqlite:/var/lib/auth.sqlite' }), [
+    'DATABASE_URL: for SQLite, it is sqlite: alone; GATEHOUSE_DATA_DIR names the folder of the file'
+  ])
 })
 
 t.test('a password without an address is a fault', async (t) => {

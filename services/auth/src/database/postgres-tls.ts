@@ -3,6 +3,7 @@ import { type ConnectionOptions, getCACertificates } from 'node:tls'
 import { unreadable } from '@gatehouse/settings/file-fault'
 import { authorityFault } from '@gatehouse/settings/pem-authority'
 import { type HeldCertificate, heldCertificates } from '@gatehouse/settings/pem-expiry'
+import { readCertificate } from '@gatehouse/tls/certificate'
 
 /**
  * How a connection is secured: libpq's `sslmode` ("SSL Support"), with the same meaning; the
@@ -57,10 +58,7 @@ export function waysOf(mode: SslMode, files: TlsFiles): readonly Way[] {
     )
   }
   if (mode === 'disable') return [false]
-  const common = {
-    ...(certificate === undefined ? {} : { cert: textOf(certificate) }),
-    ...(key === undefined ? {} : { key: textOf(key) })
-  }
+  const common = certificate === undefined || key === undefined ? {} : pairOf(certificate, key)
   const unverified = { ...common, rejectUnauthorized: false }
   if (mode === 'allow' || mode === 'prefer') {
     if (authority !== undefined) {
@@ -84,6 +82,13 @@ export function waysOf(mode: SslMode, files: TlsFiles): readonly Way[] {
   const verified = { ...common, ca }
   // As in libpq: with an authority, `require` verifies the certificate but not the name.
   return [mode === 'verify-full' ? verified : { ...verified, checkServerIdentity: () => undefined }]
+}
+
+/** @throws Error if the key belongs to another certificate */
+function pairOf(certificate: TlsFile, key: TlsFile) {
+  const names = { cert: certificate.from, key: key.from }
+  const pair = readCertificate(certificate.file, key.file, names)
+  return { cert: pair.cert.toString(), key: pair.key.toString() }
 }
 
 function authorityIn(authority: TlsFile): string {

@@ -1,5 +1,6 @@
 import type { Fleet } from '@gatehouse/fleet/fleet'
 import { StartFault } from '@gatehouse/process/start-fault'
+import { faultOfJob } from '../background-work.ts'
 import type { AuthConfig } from '../config.ts'
 import type { Database } from '../database/open-database.ts'
 import type { Ports } from '../ports.ts'
@@ -58,7 +59,7 @@ export async function openKeys(config: AuthConfig, ports: KeyPorts): Promise<Ope
     algorithm,
     lifetimeSeconds,
     clock,
-    onFault: (err) => ports.log.warn({ err }, 'key maintenance failed')
+    onFault: (error) => ports.log.warn(faultOfJob(error), 'key maintenance failed')
   })
   const rotationSeconds = config.AUTH_KEY_ROTATION_DAYS * DAY_SECONDS
   const { tend } = tendKeys({

@@ -103,6 +103,10 @@ t.test('PostgreSQL with TLS', { skip: postgresMissing }, async (t) => {
     t.match(await connected(t, as('certified', parameters)), { name: '/CN=certified' })
     const files = { DATABASE_CA_FILE: own.file, DATABASE_CERT_FILE: cert, DATABASE_KEY_FILE: key }
     t.match(await connected(t, as('certified'), files), { name: '/CN=certified' })
+    const { key: otherKey } = await own.issue('another')
+    t.throws(() => postgresAddress(as('certified'), { ...files, DATABASE_KEY_FILE: otherKey }), {
+      message: `DATABASE_KEY_FILE: ${otherKey} is not the key of the certificate in ${cert}`
+    })
   })
 
   t.test('a password in a separate setting', async (t) => {
