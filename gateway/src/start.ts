@@ -17,6 +17,10 @@ import { signatureChecks } from './signature-checks.ts'
 import { gatewayCertificates } from './telemetry/gateway-certificates.ts'
 import { openTelemetry } from './telemetry/open-telemetry.ts'
 import { openTokens } from './tokens/open-tokens.ts'
+import { ownTokenFlaws } from './tokens/own-token-flaws.ts'
+
+const OTHER_SETTINGS =
+  'a token that our own auth service signed is refused: TOKEN_ISSUER and TOKEN_AUDIENCE must be the same at all auth services and gateways'
 
 /** @param embedded the auth service, if it runs in this process */
 export const startGateway = (
@@ -49,7 +53,17 @@ async function open(
   const routes = openRoutes(config, ports)
   const telemetry = await openTelemetry(config, ports)
   const checkSignature = signatureChecks()
-  const tokens = openTokens(config, { ...ports, issuers, checkSignature, sightings })
+  const { TOKEN_ISSUER, TOKEN_AUDIENCE } = config
+  const noteFlaw = ownTokenFlaws({
+    ...ports,
+    keys,
+    checkSignature,
+    tell(reason, claims) {
+      const wanted = { iss: TOKEN_ISSUER, aud: TOKEN_AUDIENCE }
+      log.warn({ reason, ...claims, wanted }, OTHER_SETTINGS)
+    }
+  })
+  const tokens = openTokens(config, { ...ports, issuers, checkSignature, sightings, noteFlaw })
   certificateExpiry(metrics, 'gateway', gatewayCertificates(config, tls, routes.current))
 
   return openListeners(config, {

@@ -35,14 +35,19 @@ export type TokenCheckOptions = {
   readonly checkSignature: CheckSignature
   /** called with each token of our own that belongs to a session */
   readonly noteSighting: (sighting: Sighting) => void
+  /** called with each token that is not accepted by its form, and with what is wrong with it */
+  readonly noteFlaw: (token: string, flaw: string) => void
   readonly clock: () => number
 }
 
 export function tokenCheck(options: TokenCheckOptions): CheckToken {
-  const { issuers, checkSignature, noteSighting, clock } = options
+  const { issuers, checkSignature, noteSighting, noteFlaw, clock } = options
   return async (token, clientOf) => {
     const read = readAccessToken(token, (issuer) => issuers.find(issuer)?.profile)
-    if ('flaw' in read) throw invalidToken(read.flaw)
+    if ('flaw' in read) {
+      noteFlaw(token, read.flaw)
+      throw invalidToken(read.flaw)
+    }
     const { algorithm, profile, claims } = read
     const keys = issuers.find(profile.issuer)?.keys
     if (keys === undefined) throw invalidToken('another issuer')

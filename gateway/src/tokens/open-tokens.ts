@@ -3,7 +3,7 @@ import type { SightingReport } from '@gatehouse/sightings/report-sightings'
 import type { GatewayConfig } from '../config.ts'
 import type { Ports } from '../ports.ts'
 import { type AccessTokenVerifier, accessTokenVerifier } from './access-token-verifier.ts'
-import type { CheckSignature } from './check-token.ts'
+import type { CheckSignature, TokenCheckOptions } from './check-token.ts'
 import { type KeptForTokens, keptForTokens } from './kept-for-tokens.ts'
 import { type NamedClaims, namedClaims } from './named-claims.ts'
 import { tokenMetrics } from './token-metrics.ts'
@@ -21,17 +21,19 @@ type TokenPorts = Pick<Ports, 'metrics' | 'clock'> & {
   readonly checkSignature: CheckSignature
   /** gets each of our own tokens when it is verified for the first time */
   readonly sightings: Pick<SightingReport, 'note'>
+  readonly noteFlaw?: TokenCheckOptions['noteFlaw']
 }
 
 export function openTokens(
   config: Pick<GatewayConfig, 'GATEWAY_TOKEN_CACHE_BYTES' | 'workers'>,
-  { issuers, checkSignature, sightings, metrics, clock }: TokenPorts
+  { issuers, checkSignature, sightings, noteFlaw = () => {}, metrics, clock }: TokenPorts
 ): Tokens {
   const mostBytes = shareOf(config.GATEWAY_TOKEN_CACHE_BYTES, config.workers)
   const verifier = accessTokenVerifier({
     issuers,
     checkSignature,
     noteSighting: sightings.note,
+    noteFlaw,
     clock,
     rememberedBytes: mostBytes
   })

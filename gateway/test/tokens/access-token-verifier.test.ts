@@ -60,6 +60,7 @@ async function verifying(t: Test, options: Options = {}) {
     clock,
     rememberedBytes,
     noteSighting: (sighting) => sightings.push(sighting),
+    noteFlaw: () => {},
     issuers: trustedIssuers([
       { profile: ownProfile({ issuer: ISSUER, audience: AUDIENCE }), keys },
       ...also
