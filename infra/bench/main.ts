@@ -1,13 +1,17 @@
+import { changes } from './changes/changes.ts'
 import { edge } from './edge/edge.ts'
 import { families } from './families.ts'
 import { logins } from './logins.ts'
+import { starts } from './starts.ts'
 import { type Row, table } from './table.ts'
 
 /** The suites by name: `npm run bench -- families`; without a name, all of them. */
 const suites: Record<string, (tell: (line: string) => void) => Promise<Row[]>> = {
+  changes,
   edge,
   families,
-  logins
+  logins,
+  starts
 }
 
 const names = process.argv.slice(2)

@@ -8,7 +8,7 @@ import { fullMemory } from './full-memory.ts'
 import { largeBodies } from './large-bodies.ts'
 import { peers } from './peers.ts'
 import { isInstalled } from './programs.ts'
-import { starts } from './starts.ts'
+import { telemetry } from './telemetry.ts'
 import { issuer } from './tokens.ts'
 import { unseenTokens } from './unseen-tokens.ts'
 import { verifications } from './verifications.ts'
@@ -41,10 +41,10 @@ export async function edge(tell: (line: string) => void): Promise<Row[]> {
       peers,
       unseenTokens,
       largeBodies,
-      starts,
       workers,
       fullMemory,
-      verifications
+      verifications,
+      telemetry
     ]) {
       rows.push(...(await figures(around, tell)))
     }

@@ -1,9 +1,9 @@
 import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
 import { createServer, type IncomingMessage, request } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
+import { peakMemory, residentMemory } from '../memory.ts'
 import type { Row } from '../table.ts'
 import { gateway, type Surroundings } from './contenders.ts'
 import { PATH } from './load.ts'
@@ -33,14 +33,10 @@ export async function largeBodies(
   await once(service.listen(0, '127.0.0.1'), 'listening')
   const upstreamUrl = `http://127.0.0.1:${(service.address() as AddressInfo).port}`
   const edge = await gateway({ ...around, upstreamUrl })
-  const memory = (name: 'VmRSS' | 'VmHWM') => {
-    const status = readFileSync(`/proc/${edge.pid}/status`, 'utf8')
-    return Number(new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(status)?.[1]) / 1024
-  }
   const [token] = around.issuer.tokens(1)
   const headers = { authorization: `Bearer ${token}` }
   try {
-    const idle = memory('VmRSS')
+    const idle = residentMemory(edge.pid)
     tell('a gibibyte down and up …')
     const down = request(`${edge.url}${PATH}`, { headers }).end()
     const [answer] = (await once(down, 'response')) as [IncomingMessage]
@@ -57,7 +53,7 @@ export async function largeBodies(
       {
         figure: 'memory over idle while 1 GiB goes down and up',
         goal: '≤ 64 MiB',
-        value: `${(memory('VmHWM') - idle).toFixed(0)} MiB`,
+        value: `${(peakMemory(edge.pid) - idle).toFixed(0)} MiB`,
         how: `resident, at its highest; idle ${idle.toFixed(0)} MiB`
       }
     ]

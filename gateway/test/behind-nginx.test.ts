@@ -1,0 +1,61 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { missingProgram } from '@gatehouse/fixtures/missing-program'
+import { nginxInFront } from '@gatehouse/fixtures/nginx'
+import t from 'tap'
+import { edge } from './fixtures/edge.ts'
+
+const HOST = '127.0.0.1'
+/** the shortest that nginx knows, and how long a gateway drains at least */
+const FAIL_SECONDS = 1
+const DRAIN_MS = 300
+const PAUSE_MS = 20
+
+/** Reads and orders, one request after the other. */
+function asking(url: string) {
+  const answers: string[] = []
+  let isGoing = true
+  const all = (async () => {
+    for (let turn = 0; isGoing; turn += 1) {
+      const init = turn % 2 === 0 ? {} : { method: 'POST', body: 'order' }
+      answers.push(
+        await fetch(`${url}/open/a`, init).then(
+          ({ status }) => String(status),
+          (error) => String(error.cause?.code ?? error)
+        )
+      )
+      await sleep(PAUSE_MS)
+    }
+  })()
+  return {
+    async stop() {
+      isGoing = false
+      await all
+      return answers
+    }
+  }
+}
+
+t.test(
+  'a rolling restart of two gateways behind nginx loses no request, with the page of nginx',
+  { skip: missingProgram('nginx', '-v') },
+  async (t) => {
+    const gateways = [await edge(t), await edge(t)] as const
+    const [one, other] = gateways
+    const front = { gateways: [one.url, other.url], failSeconds: FAIL_SECONDS } as const
+    const url = await nginxInFront(t, front)
+    const clients = Array.from({ length: 4 }, () => asking(url))
+    for (const gateway of gateways) {
+      await sleep(DRAIN_MS)
+      gateway.drain()
+      await sleep(DRAIN_MS)
+      await gateway.close()
+      await sleep(DRAIN_MS)
+      await edge(t, { at: { host: HOST, port: gateway.port } })
+      // Until nginx sends it requests again.
+      await sleep(FAIL_SECONDS * 1000)
+    }
+    const answers = await Promise.all(clients.map(({ stop }) => stop()))
+    t.strictSame([...new Set(answers.flat())], ['200'])
+    t.ok(answers.flat().length > 50, `${answers.flat().length} requests`)
+  }
+)

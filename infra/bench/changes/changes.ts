@@ -1,0 +1,118 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type Installation, installation } from '@gatehouse/fixtures/installation'
+import { nginxInFront } from '@gatehouse/fixtures/nginx'
+import { operator } from '@gatehouse/fixtures/operator'
+import { postgresMissing } from '@gatehouse/fixtures/postgres-server'
+import type { ServiceProcess } from '@gatehouse/fixtures/service-process'
+import { isInstalled } from '../edge/programs.ts'
+import type { Row } from '../table.ts'
+import { type Answers, type AskingClients, askingClients } from './asking-clients.ts'
+
+const LOAD = { clients: 8, pauseMs: 10 }
+const ROTATIONS = 10
+/** how often each gateway and each auth service is restarted */
+const ROUNDS = 3
+/** nginx avoids a gateway for two seconds less */
+const DRAIN_SECONDS = 5
+
+/** Requests that fail while signing keys are rotated, and while processes are restarted. */
+export async function changes(tell: (line: string) => void): Promise<Row[]> {
+  const { rotated, restarted } = await failedDuringChanges(tell)
+  for (const failure of [...rotated.failed, ...restarted.failed]) tell(`failed: ${failure}`)
+  const how = `${LOAD.clients} clients read, order and refresh behind nginx`
+  return [
+    {
+      figure: `requests that failed during ${ROTATIONS} rotations of the signing key`,
+      goal: '0',
+      value: share(rotated),
+      how
+    },
+    {
+      figure: `requests that failed during ${ROUNDS} rolling restarts`,
+      goal: '0',
+      value: share(restarted),
+      how: `${how}; 2 gateways, 2 auth services`
+    }
+  ]
+}
+
+const share = ({ good, failed }: Answers): string =>
+  `${failed.length} of ${(good + failed.length).toLocaleString('en')}`
+
+/** @throws if nginx or PostgreSQL is missing, or a change does not succeed */
+async function failedDuringChanges(
+  tell: (line: string) => void
+): Promise<{ rotated: Answers; restarted: Answers }> {
+  if (!isInstalled('nginx')) throw new Error('nginx is not installed')
+  if (postgresMissing !== false) throw new Error(String(postgresMissing))
+  const ending = new AsyncDisposableStack()
+  const during = {
+    teardown(end: () => unknown) {
+      ending.defer(async () => {
+        await end()
+      })
+    }
+  }
+  try {
+    const system = await installation(during, {
+      gateways: 2,
+      settings: {
+        DRAIN_SECONDS: String(DRAIN_SECONDS),
+        GATEWAY_TRUSTED_PROXIES: '127.0.0.1',
+        AUTH_REFRESH_LIMIT_PER_MINUTE: '1000000'
+      }
+    })
+    const [one, other] = system.gateways
+    if (one === undefined || other === undefined) throw new Error('there are two gateways')
+    const url = await nginxInFront(during, {
+      gateways: [one.url, other.url],
+      failSeconds: DRAIN_SECONDS - 2
+    })
+    const asking = await askingClients(url, LOAD)
+    during.teardown(asking.stop)
+    return await underLoad(system, asking, tell)
+  } finally {
+    await ending.disposeAsync()
+  }
+}
+
+async function underLoad(
+  system: Installation,
+  asking: AskingClients,
+  tell: (line: string) => void
+) {
+  const ops = operator(system.folder)
+  for (let rotation = 1; rotation <= ROTATIONS; rotation += 1) {
+    tell(`rotating the signing key, ${rotation} of ${ROTATIONS} …`)
+    const { code, stderr } = await ops(['keys', 'rotate'])
+    if (code !== 0) throw new Error(`keys rotate: ${stderr}`)
+  }
+  const rotated = asking.take()
+  for (let round = 1; round <= ROUNDS; round += 1) {
+    tell(`restarting each process, round ${round} of ${ROUNDS} …`)
+    await restartEach(system.gateways, 'GATEWAY', system.startGateway)
+    await restartEach(system.auths, 'AUTH', system.startAuth)
+  }
+  await asking.stop()
+  return { rotated, restarted: asking.take() }
+}
+
+/** for those in front to find a process again before the next one ends */
+const SETTLE_MS = 1000
+
+/** One after the other, each on its own ports, as an operator does. */
+async function restartEach(
+  processes: ServiceProcess[],
+  name: string,
+  startAgain: (settings: Record<string, string>) => Promise<ServiceProcess>
+): Promise<void> {
+  for (const [index, process] of processes.entries()) {
+    const code = await process.stop()
+    if (code !== 0) throw new Error(`${name} ended with ${code}`)
+    processes[index] = await startAgain({
+      [`${name}_PORT`]: new URL(process.url).port,
+      [`${name}_OPS_PORT`]: new URL(process.opsUrl).port
+    })
+    await sleep(SETTLE_MS)
+  }
+}

@@ -1,0 +1,58 @@
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { Row } from '../table.ts'
+import { comparedCost } from './compared-cost.ts'
+import { gateway, type Surroundings } from './contenders.ts'
+import { measure, tokenScript } from './load.ts'
+
+const SECONDS = 3
+/** a caller that samples its trace (W3C Trace Context, 3.2.2) */
+const SAMPLED = { traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01' }
+
+/**
+ * The cost of a request with the access log, and with a span that is exported, compared with the
+ * same request without them.
+ */
+export async function telemetry(
+  around: Surroundings,
+  tell: (line: string) => void
+): Promise<Row[]> {
+  const { folder, issuer } = around
+  const tokens = issuer.tokens(1000)
+  const script = tokenScript(folder, 'logged', tokens)
+  const traced = tokenScript(folder, 'traced', tokens, SAMPLED)
+  // A collector that takes everything.
+  const collector = createServer((incoming, response) => {
+    incoming.resume().on('end', () => response.end('{}'))
+  })
+  await once(collector.listen(0, '127.0.0.1'), 'listening')
+  const { port } = collector.address() as AddressInfo
+  const log = { GATEWAY_ACCESS_LOG: 'on' }
+  const plain = await gateway(around, { GATEWAY_ACCESS_LOG: 'off' })
+  const logging = await gateway(around, log)
+  const tracing = await gateway(around, {
+    ...log,
+    OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${port}`
+  })
+  const compared = (name: string, own: () => ReturnType<typeof measure>) =>
+    comparedCost({
+      what: name,
+      tell,
+      cost: { figure: `processor time of a request, with ${name}`, how: 'a seen token' },
+      ratio: { figure: '÷ the same without', goal: '' },
+      round: async () => ({
+        own: (await own()).microseconds,
+        other: (await measure(plain, script, SECONDS)).microseconds
+      })
+    })
+  try {
+    return [
+      ...(await compared('the access log', () => measure(logging, script, SECONDS))),
+      ...(await compared('the access log and a span', () => measure(tracing, traced, SECONDS)))
+    ]
+  } finally {
+    for (const edge of [plain, logging, tracing]) await edge.stop()
+    collector.close()
+  }
+}

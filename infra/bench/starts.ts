@@ -1,0 +1,145 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { startRedis } from '@gatehouse/fixtures/redis-server'
+import { freePort } from '@gatehouse/start/free-port'
+import { gateway } from './edge/contenders.ts'
+import { answers, type Program, pinning, start } from './edge/programs.ts'
+import { issuer } from './edge/tokens.ts'
+import { residentMemory } from './memory.ts'
+import { processorTime } from './processor-time.ts'
+import { median, type Row } from './table.ts'
+
+const ROUNDS = 5
+/** until what a start leaves behind has been collected */
+const IDLE_SECONDS = 10
+
+/** A process that was started, and is ended again. */
+type Start = {
+  readonly seconds: number
+  readonly processorSeconds: number
+  /** MiB, resident, after the process has been idle */
+  readonly memory: number
+}
+
+/** Starts a process; resolves when it is ready. */
+type Starter = () => Promise<Program>
+
+/** How long the processes take until they are ready, and how much memory they need then. */
+export async function starts(tell: (line: string) => void): Promise<Row[]> {
+  const folder = mkdtempSync(join(tmpdir(), 'gatehouse-bench-'))
+  const redis = await startRedis(folder, { durable: false })
+  const issuing = await issuer()
+  try {
+    const rows: Row[] = []
+    const around = { folder, redisUrl: redis.url, upstreamUrl: redis.url, issuer: issuing }
+    const starters = {
+      gateway: () => gateway(around),
+      'auth service': () => auth(folder, redis.url)
+    }
+    for (const [name, starter] of Object.entries(starters)) {
+      const measured: Start[] = []
+      for (let round = 1; round <= ROUNDS; round += 1) {
+        tell(`starting the ${name}, round ${round} of ${ROUNDS} …`)
+        measured.push(await measuredStart(starter, IDLE_SECONDS))
+      }
+      rows.push(...rowsOf(name, measured))
+    }
+    return [...rows, await systemRow(join(folder, 'system'), tell)]
+  } finally {
+    issuing.close()
+    await redis.stop()
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+/** Starts a process, lets it be idle, and ends it. */
+export async function measuredStart(starter: Starter, idleSeconds: number): Promise<Start> {
+  const before = performance.now()
+  const started = await starter()
+  const seconds = (performance.now() - before) / 1000
+  const processorSeconds = processorTime(started.pid) / 1e6
+  await sleep(idleSeconds * 1000)
+  const memory = residentMemory(started.pid)
+  await started.stop()
+  return { seconds, processorSeconds, memory }
+}
+
+/** An auth service on this Redis, with SQLite in the folder. */
+async function auth(folder: string, redisUrl: string): Promise<Program> {
+  const [port, opsPort] = [await freePort(), await freePort()]
+  const main = fileURLToPath(import.meta.resolve('@gatehouse/auth/main'))
+  const program = start(
+    'measured',
+    [process.execPath, main],
+    [
+      'LOG_LEVEL=warn',
+      'DRAIN_SECONDS=0',
+      `REDIS_URL=${redisUrl}`,
+      `GATEHOUSE_DATA_DIR=${join(folder, 'auth')}`,
+      `AUTH_PORT=${port}`,
+      `AUTH_OPS_PORT=${opsPort}`
+    ]
+  )
+  await answers(`http://127.0.0.1:${opsPort}/readyz`, [200])
+  return program
+}
+
+/** `npm start` with nothing set but free ports. */
+async function wholeSystem(folder: string): Promise<Program> {
+  const port = await freePort()
+  const root = fileURLToPath(new URL('../..', import.meta.url))
+  const inner = ['AUTH_PORT', 'ORDERS_PORT', 'ECHO_PORT', 'GATEWAY_OPS_PORT']
+  const ops = ['AUTH_OPS_PORT', 'ORDERS_OPS_PORT', 'ECHO_OPS_PORT']
+  const program = start(
+    'measured',
+    ['npm', '--prefix', root, 'start'],
+    [
+      ...[...inner, ...ops].map((name) => `${name}=0`),
+      `GATEWAY_PORT=${port}`,
+      `GATEHOUSE_DATA_DIR=${folder}`,
+      'LOG_LEVEL=warn'
+    ]
+  )
+  await answers(`http://127.0.0.1:${port}/demo/`, [200])
+  return program
+}
+
+function rowsOf(name: string, measured: readonly Start[]): Row[] {
+  const how = `median of ${measured.length} starts, ${pinning}`
+  const of = (figure: keyof Start) => median(measured.map((one) => one[figure]))
+  return [
+    {
+      figure: `${name}: start to ready`,
+      goal: '≤ 0.7 s',
+      value: `${of('seconds').toFixed(2)} s`,
+      how
+    },
+    {
+      figure: '  its processor time until then',
+      goal: '≤ 0.6 s',
+      value: `${of('processorSeconds').toFixed(2)} s`,
+      how: 'from /proc'
+    },
+    {
+      figure: '  its memory when idle',
+      goal: '≤ 90 MiB',
+      value: `${of('memory').toFixed(0)} MiB`,
+      how: `resident, ${IDLE_SECONDS} s later`
+    }
+  ]
+}
+
+async function systemRow(folder: string, tell: (line: string) => void): Promise<Row> {
+  tell('starting the whole system, twice …')
+  await measuredStart(() => wholeSystem(folder), 0)
+  const { seconds } = await measuredStart(() => wholeSystem(folder), 0)
+  return {
+    figure: 'npm start to ready, second run',
+    goal: '≤ 3 s',
+    value: `${seconds.toFixed(1)} s`,
+    how: 'the whole system in one process, until it serves a page'
+  }
+}
