@@ -1,4 +1,4 @@
-import type { Readable } from 'node:stream'
+import { Readable } from 'node:stream'
 import { isGone } from '@gatehouse/http-service/http-two'
 import { Refusal } from '@gatehouse/problem/refusal'
 import type { Dispatcher } from 'undici'
@@ -34,7 +34,7 @@ const SAFE = new Set(['GET', 'HEAD', 'OPTIONS'])
 /**
  * Forwards a request, and its response as it arrives. Another address of the service gets the
  * request only if no address has received it, or if it is safe to repeat and the route allows that.
- * A streamed body is never sent again, because it can be read only once.
+ * A streamed body is sent once, because it can be read only once.
  */
 export function exchange(
   client: WaitingClient,
@@ -90,10 +90,16 @@ function tryAgain(exchange: Exchange, place: Place, error: Error, isSent: boolea
 function mayTryAgain(exchange: Exchange, error: Error, isSent: boolean): boolean {
   const { passage, asked, tried } = exchange
   const { body } = asked
-  if (body !== null && !Buffer.isBuffer(body)) return false
+  const isStream = body !== null && !Buffer.isBuffer(body)
   if (!isSent || wasNeverSent(error)) {
+    if (isStream && !isUnread(body)) return false
     return (tried?.size ?? 0) < passage.route.upstream.addresses.length
   }
+  if (isStream) return false
   exchange.repeats -= 1
   return exchange.repeats >= 0 && refusalOf(error).code === 'UPSTREAM_UNAVAILABLE'
 }
+
+/** Whether a streamed body is still whole, so that another address can get it. */
+const isUnread = (body: unknown): boolean =>
+  body instanceof Readable && !body.readableDidRead && !body.destroyed

@@ -46,6 +46,22 @@ t.test('an unreachable address costs no request', async (t) => {
   t.equal(total(), 60, 'each of them once')
 })
 
+t.test('an upload that reached no address is sent to another one, whole and once', async (t) => {
+  for (const body of ['order', 'x'.repeat(300_000)]) {
+    const { services, ask, total } = await several(t, 2)
+    services[0]?.stop()
+    for (const method of ['POST', 'PUT']) t.equal((await ask({ method, body })).status, 200)
+    t.equal(total(), 2)
+    t.ok(services[1]?.received.every((one) => one.body === body))
+  }
+  const { services, ask, total } = await several(t, 2)
+  for (const service of services) drop(service)
+  t.equal((await ask({ method: 'POST', body: 'x'.repeat(300_000) })).status, 502)
+  t.equal(total(), 1, 'one that was sent is not sent again')
+  for (const service of services) service.stop()
+  t.equal((await ask({ method: 'POST', body: 'order' })).status, 502)
+})
+
 t.test(
   'a request that may have been executed is repeated only if it is safe and the route allows it',
   async (t) => {
