@@ -72,10 +72,11 @@ export const paddedSecrets = (
   })
 
 /**
+ * The secret in a file, or why it cannot be used.
  * Editors and `echo` end a file with a line break, which is no part of the secret. Other white
  * space may be.
  */
-function secretIn(file: string): ReturnType<typeof textFile> {
+export function secretIn(file: string): ReturnType<typeof textFile> {
   const read = textFile(file)
   if ('fault' in read) return read
   const text = read.text.replace(/\r?\n$/, '')

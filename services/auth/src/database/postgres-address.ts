@@ -1,4 +1,5 @@
 import { unknownParameter } from '@gatehouse/settings/unknown-parameter'
+import type { PasswordFile } from './filed-password.ts'
 import { type SslMode, sslModes, type TlsFile, type Way, waysOf } from './postgres-tls.ts'
 
 /** The address of a PostgreSQL server, and how to connect to it. */
@@ -12,11 +13,14 @@ export type PostgresAddress = {
   readonly ways: readonly Way[]
   /** SCRAM with channel binding (RFC 5802 §6), if the server offers it */
   readonly channelBinding: boolean
+  /** the file of the password; null: the address has it, or there is none */
+  readonly passwordFile: PasswordFile | null
 }
 
 /** The settings that complement the address. */
 export type PostgresSettings = {
   readonly DATABASE_PASSWORD?: string
+  readonly DATABASE_PASSWORD_FILE?: string
   readonly DATABASE_SSLMODE?: string
   readonly DATABASE_CA_FILE?: string
   readonly DATABASE_CERT_FILE?: string
@@ -93,7 +97,9 @@ export function postgresAddress(text: string, settings: PostgresSettings): Postg
   const server = parameters.get('host') ?? url.host
   for (const name of [...READ, ...IGNORED]) parameters.delete(name)
   const connectionString = url.href.replace(`@${NO_HOST}/`, '@/')
-  return { connectionString, server, sslmode, ways, channelBinding }
+  const { DATABASE_PASSWORD: first, DATABASE_PASSWORD_FILE: file } = settings
+  const passwordFile = file === undefined || first === undefined ? null : { file, first }
+  return { connectionString, server, sslmode, ways, channelBinding, passwordFile }
 }
 
 /** @throws Error if the address already has one */

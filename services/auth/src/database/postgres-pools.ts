@@ -1,5 +1,6 @@
 import type { PostgresPool } from 'kysely'
 import pg from 'pg'
+import { type FiledPassword, filedPassword } from './filed-password.ts'
 import type { PostgresAddress } from './postgres-address.ts'
 import type { Way } from './postgres-tls.ts'
 import { limitSession, type ServerLimits } from './server-limits.ts'
@@ -55,26 +56,33 @@ export type Pools = {
  * and kept (libpq's `sslmode` `allow` and `prefer`).
  */
 export function postgresPools(options: PostgresOptions): Pools {
-  const all = options.address.ways.map((way) => poolOf(options, way))
+  const { ways, passwordFile } = options.address
+  const password = passwordFile === null ? null : filedPassword(passwordFile)
+  const all = ways.map((way) => poolOf(options, way, password))
   const [first, ...others] = all
   if (first === undefined) throw new Error('there is no way to connect')
   options.onOpen?.(() => figuresOf(all, options.poolSize))
   const [second] = others
   let current = first
+  const connect = async (): Promise<pg.PoolClient> => {
+    const tried = current
+    try {
+      return await tried.connect()
+    } catch (error) {
+      const other = tried === first ? second : first
+      if (other === undefined || !isAboutSecurity(error)) throw error
+      const client = await other.connect()
+      current = other
+      return client
+    }
+  }
   return {
     options: first.options,
-    async connect() {
-      const tried = current
-      try {
-        return await tried.connect()
-      } catch (error) {
-        const other = tried === first ? second : first
-        if (other === undefined || !isAboutSecurity(error)) throw error
-        const client = await other.connect()
-        current = other
-        return client
-      }
-    },
+    connect: () =>
+      connect().catch((error) => {
+        if (password?.refused(error)) return connect()
+        throw error
+      }),
     async end() {
       await Promise.all([first.end(), second?.end()])
     }
@@ -103,12 +111,13 @@ function isAboutSecurity(error: unknown): boolean {
 /** pg's message for a server that refuses a request for TLS */
 export const NO_TLS = 'The server does not support SSL connections'
 
-function poolOf(options: PostgresOptions, ssl: Way): pg.Pool {
+function poolOf(options: PostgresOptions, ssl: Way, password: FiledPassword | null): pg.Pool {
   const { address, poolSize, statementMs } = options
   const limits = limitsOf(options)
   const pool = new pg.Pool({
     connectionString: address.connectionString,
     ssl,
+    ...(password === null ? {} : { Client: password.Client }),
     enableChannelBinding: address.channelBinding,
     max: poolSize,
     connectionTimeoutMillis: Math.floor(statementMs * CONNECT_SHARE),
@@ -126,5 +135,6 @@ function poolOf(options: PostgresOptions, ssl: Way): pg.Pool {
   // listener, this event would end the process.
   pool.on('error', () => {})
   pool.on('connect', (client) => client.on('error', () => {}))
+  if (password !== null) pool.on('connect', password.accepted)
   return pool
 }
