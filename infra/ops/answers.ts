@@ -43,6 +43,8 @@ export type Client = {
   readonly scope: readonly string[]
   readonly receives: readonly string[]
   readonly calls: readonly string[]
+  /** null: all */
+  readonly roles: readonly string[] | null
   readonly authenticationMethod: string
   readonly disabled: boolean
   readonly createdAt: string
@@ -100,14 +102,15 @@ export function userTable(users: readonly User[]): string {
 
 export function clientTable(clients: readonly Client[]): string {
   return textTable(
-    ['id', 'name', 'scope', 'receives', 'calls', 'authentication', 'state', 'created'],
+    ['id', 'name', 'scope', 'receives', 'calls', 'roles', 'authentication', 'state', 'created'],
     clients.map(
-      ({ id, name, scope, receives, calls, authenticationMethod, disabled, createdAt }) => [
+      ({ id, name, scope, receives, calls, roles, authenticationMethod, disabled, createdAt }) => [
         id,
         name,
         scope.join(' '),
         receives.join(' '),
         calls.join(' '),
+        roles === null ? 'all' : roles.join(' '),
         authenticationMethod,
         disabled ? 'disabled' : 'enabled',
         createdAt

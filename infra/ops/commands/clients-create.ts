@@ -8,16 +8,18 @@ type Created = { client: Client; secret: Secret | null }
 export const clientsCreate: Command = {
   name: 'clients create',
   usage:
-    '--name NAME [--scope SCOPE]… [--receives AUDIENCE]… [--calls AUDIENCE]… [--authentication METHOD] [--jwks FILE]',
+    '--name NAME [--scope SCOPE]… [--receives AUDIENCE]… [--calls AUDIENCE]… [--roles ROLE]… [--authentication METHOD] [--jwks FILE]',
   summary:
     'Creates a machine client. METHOD is client_secret_basic, client_secret_post, or ' +
     'private_key_jwt with its public keys in FILE. The client may exchange tokens whose audience ' +
-    'is in --receives for tokens whose audience is in --calls.',
+    'is in --receives for tokens whose audience is in --calls. The new tokens have the roles of ' +
+    'the user that --roles names.',
   options: {
     name: { type: 'string' },
     scope: { type: 'string', multiple: true },
     receives: { type: 'string', multiple: true },
     calls: { type: 'string', multiple: true },
+    roles: { type: 'string', multiple: true },
     authentication: { type: 'string' },
     jwks: { type: 'string' }
   },
@@ -32,6 +34,7 @@ export const clientsCreate: Command = {
       scope: wordsOption(typed, 'scope') ?? [],
       receives: wordsOption(typed, 'receives') ?? [],
       calls: wordsOption(typed, 'calls') ?? [],
+      roles: wordsOption(typed, 'roles') ?? [],
       ...(method === undefined ? {} : { authenticationMethod: method }),
       ...(file === undefined ? {} : { jwks: readKeySet(file) })
     })

@@ -9,7 +9,12 @@ export type ClientAudiences = {
   readonly receives: readonly string[]
   /** the audiences for which it may exchange them */
   readonly calls: readonly string[]
+  /** the roles of users that its exchanged tokens may have; null: all of them */
+  readonly roles: readonly string[] | null
 }
+
+/** The same as an operator sets it. Without `roles`, a client keeps those that it has. */
+export type GivenAudiences = Omit<ClientAudiences, 'roles'> & { readonly roles?: readonly string[] }
 
 /** Audiences that have a meaning of their own. */
 export type ReservedAudiences = {
@@ -30,10 +35,10 @@ const AUDIENCE = /^[\x21\x23-\x5b\x5d-\x7e]+$/
  * account of its users.
  */
 export function checkedAudiences(
-  { receives, calls }: ClientAudiences,
+  { receives, calls, roles }: GivenAudiences,
   { installation, own }: ReservedAudiences
-): ClientAudiences {
-  const checked = (name: keyof ClientAudiences, given: readonly string[], refused: string[]) => {
+): GivenAudiences {
+  const checked = (name: 'receives' | 'calls', given: readonly string[], refused: string[]) => {
     const audiences = [...new Set(given)]
     const isReadable = audiences.every(
       (one) => AUDIENCE.test(one) && one.length <= LONGEST_AUDIENCE
@@ -50,6 +55,20 @@ export function checkedAudiences(
   }
   return {
     receives: checked('receives', receives, [...own]),
-    calls: checked('calls', calls, [...own, installation])
+    calls: checked('calls', calls, [...own, installation]),
+    ...(roles === undefined ? {} : { roles: checkedRoles(roles) })
   }
+}
+
+const MOST_ROLES = 64
+/** as the role of a user: without a comma, which separates roles in a header */
+const ROLE = /^[\x21\x23-\x2b\x2d-\x5b\x5d-\x7e]{1,64}$/
+
+function checkedRoles(given: readonly string[]): string[] {
+  const roles = [...new Set(given)]
+  if (roles.every((one) => ROLE.test(one)) && roles.length <= MOST_ROLES) return roles
+  throw invalidMember(
+    'roles',
+    `must be at most ${MOST_ROLES} roles of 1 to 64 printable ASCII characters, without commas`
+  )
 }

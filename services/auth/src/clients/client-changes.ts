@@ -4,8 +4,8 @@ import { writeAudit } from '../audit/audit-log.ts'
 import type { Tables } from '../database/tables.ts'
 import { noteStale, otherRights, type Stale } from '../revocations/stale-tokens.ts'
 import type { Client } from './client.ts'
-import type { ClientAudiences } from './client-audiences.ts'
-import { toRow } from './client-rows.ts'
+import type { GivenAudiences } from './client-audiences.ts'
+import { storedRoles, toRow } from './client-rows.ts'
 
 /** How many secrets of a client are valid: the current one, and the one that is to replace it. */
 const VALID_SECRETS = 2
@@ -67,13 +67,18 @@ export async function enableClient(
 export async function replaceAudiences(
   transaction: Transaction<Tables>,
   id: string,
-  { receives, calls }: ClientAudiences,
+  { receives, calls, roles }: GivenAudiences,
   stale: Stale,
   by: By
 ): Promise<boolean> {
   const row = await transaction
     .updateTable('clients')
-    .set({ receives: receives.join(' '), calls: calls.join(' '), ...otherRights(stale) })
+    .set({
+      receives: receives.join(' '),
+      calls: calls.join(' '),
+      ...(roles === undefined ? {} : { exchange_roles: storedRoles(roles) }),
+      ...otherRights(stale)
+    })
     .where('id', '=', id)
     .returning('rights_version')
     .executeTakeFirst()

@@ -9,15 +9,15 @@ import {
   clientAuthenticationMethods
 } from './client.ts'
 import {
-  type ClientAudiences,
   checkedAudiences,
+  type GivenAudiences,
   type ReservedAudiences
 } from './client-audiences.ts'
 import { readClientKeys } from './client-keys.ts'
 import { clientSecretDigest, newClientSecret } from './client-secret.ts'
 import type { ClientStore } from './client-store.ts'
 
-export type ClientRegistration = Partial<ClientAudiences> & {
+export type ClientRegistration = Partial<GivenAudiences> & {
   readonly name: string
   readonly scope: readonly string[]
   readonly authenticationMethod: ClientAuthenticationMethod
@@ -50,7 +50,7 @@ export type ClientOperations = {
    * stale. False if there is no such client.
    * @throws Refusal INVALID_REQUEST naming the invalid member
    */
-  setAudiences(id: string, audiences: ClientAudiences, source: RequestSource): Promise<boolean>
+  setAudiences(id: string, audiences: GivenAudiences, source: RequestSource): Promise<boolean>
   /**
    * Adds a secret. The previous one stays valid, older ones do not. Null if there is no such
    * client.
@@ -75,7 +75,14 @@ export function clientOperations(ports: {
   const by = (source: RequestSource) => ({ source, clock })
   return {
     async create(registration, source) {
-      const { name, scope, authenticationMethod, receives = [], calls = [] } = registration
+      const {
+        name,
+        scope,
+        authenticationMethod,
+        receives = [],
+        calls = [],
+        roles = []
+      } = registration
       refuseMembers(registration)
       const client: Client = {
         id: randomUUID(),
@@ -85,7 +92,8 @@ export function clientOperations(ports: {
         tokensNotBefore: 0,
         rightsVersion: 0,
         scope: [...new Set(scope)],
-        ...checkedAudiences({ receives, calls }, reserved),
+        roles: [],
+        ...checkedAudiences({ receives, calls, roles }, reserved),
         keys: keysOf(registration),
         createdAt: Math.floor(clock() / 1000)
       }

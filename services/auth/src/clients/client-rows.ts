@@ -9,12 +9,17 @@ export const toRow = (client: Client, secretsMade: number) => ({
   scope: client.scope.join(' '),
   receives: client.receives.join(' '),
   calls: client.calls.join(' '),
+  exchange_roles: storedRoles(client.roles),
   authentication_method: client.authenticationMethod,
   jwks: client.keys.length === 0 ? null : JSON.stringify({ keys: client.keys }),
   secrets_made: secretsMade,
   created_at: client.createdAt,
   disabled_at: client.disabled ? client.createdAt : null
 })
+
+/** As the table has them. */
+export const storedRoles = (roles: Client['roles']): string | null =>
+  roles === null ? null : roles.join(' ')
 
 const wordsOf = (text: string): string[] => (text === '' ? [] : text.split(' '))
 
@@ -25,6 +30,7 @@ export function toClient(row: Selectable<ClientTable>): Client {
     scope: wordsOf(row.scope),
     receives: wordsOf(row.receives),
     calls: wordsOf(row.calls),
+    roles: row.exchange_roles === null ? null : wordsOf(row.exchange_roles),
     authenticationMethod: row.authentication_method,
     keys: row.jwks === null ? [] : JSON.parse(row.jwks).keys,
     createdAt: row.created_at,

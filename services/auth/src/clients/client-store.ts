@@ -3,7 +3,7 @@ import type { By } from '../audit/audit-event.ts'
 import type { Tables } from '../database/tables.ts'
 import type { Stale } from '../revocations/stale-tokens.ts'
 import type { Client } from './client.ts'
-import type { ClientAudiences } from './client-audiences.ts'
+import type { GivenAudiences } from './client-audiences.ts'
 import {
   addSecret,
   disableClient,
@@ -27,7 +27,7 @@ export type ClientStore = {
   disable(id: string, stale: () => Stale, by: By): Promise<boolean>
   enable(id: string, by: By): Promise<boolean>
   /** Like `disable`. */
-  setAudiences(id: string, audiences: ClientAudiences, stale: () => Stale, by: By): Promise<boolean>
+  setAudiences(id: string, audiences: GivenAudiences, stale: () => Stale, by: By): Promise<boolean>
   /**
    * Stores the digest of another secret; a third one retires the oldest. Returns the id of the
    * secret, or null if there is no such client.

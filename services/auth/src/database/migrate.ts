@@ -24,6 +24,7 @@ import { webhooks } from './migrations/0020-webhooks.ts'
 import { mail } from './migrations/0021-mail.ts'
 import { emailVerification } from './migrations/0022-email-verification.ts'
 import { erasures } from './migrations/0023-erasures.ts'
+import { clientRoles } from './migrations/0024-client-roles.ts'
 import { appliedMigrations, newerMigrations, standIn } from './newer-migrations.ts'
 import type { Tables } from './tables.ts'
 
@@ -51,7 +52,8 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0020-webhooks': webhooks,
   '0021-mail': mail,
   '0022-email-verification': emailVerification,
-  '0023-erasures': erasures
+  '0023-erasures': erasures,
+  '0024-client-roles': clientRoles
 }
 
 /** What the database has of the migrations. */

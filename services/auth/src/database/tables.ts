@@ -122,6 +122,8 @@ export type ClientTable = {
   /** space-separated */
   receives: Generated<string>
   calls: Generated<string>
+  /** space-separated; null: all */
+  exchange_roles: string | null
   authentication_method: ClientAuthenticationMethod
   /** JSON (RFC 7517); for `private_key_jwt` */
   jwks: string | null

@@ -20,6 +20,8 @@ export type ExchangeRequest = {
   readonly subjectTokenType: string
   readonly audience: string
   readonly scope: string | undefined
+  /** a part of the roles of the subject token, separated by spaces */
+  readonly roles: string | undefined
   readonly requestedTokenType: string | undefined
   readonly resource: string | undefined
   readonly actorToken: string | undefined
@@ -51,11 +53,11 @@ export type TokenExchangeOptions = {
 
 /**
  * Token exchange (RFC 8693). A token gets narrower with each exchange, never wider: in its
- * audience, its scope and its life. Each step must hold:
+ * audience, its scope, its roles and its life. Each step must hold:
  *
  * - the client may exchange at all, and for this audience
  * - the subject token was sent to the client, and is not revoked
- * - the scope is in the subject token and in what the client may get
+ * - the scope and the roles are in the subject token and in what the client may get
  */
 export function tokenExchange(options: TokenExchangeOptions): ExchangeToken {
   const { readSubject, standing, tokens, audit } = options
@@ -68,10 +70,11 @@ export function tokenExchange(options: TokenExchangeOptions): ExchangeToken {
     const { actors = [] } = subject.delegation ?? {}
     if (actors.length >= MOST_ACTORS) throw unacceptableSubject('too many services have acted')
     const scope = narrowedScope(subject, client, asked.scope)
+    const roles = narrowedRoles(subject, client, asked.roles)
     const owner = await standing.subjectOf(subject)
     if (owner === null) throw unacceptableSubject('it is revoked')
     const claims = owner.account?.claims ?? {}
-    const exchange = { client, audience, scope, claims, begunMs }
+    const exchange = { client, audience, scope, roles, claims, begunMs }
     const issued = tokens.issueByExchange(subject, exchange)
     if (issued === null) throw unacceptableSubject('it has expired')
     await audit.write({
@@ -110,4 +113,17 @@ function narrowedScope(
   const asked = [...new Set(requested.split(' '))]
   if (asked.every((one) => allowed.includes(one))) return asked
   throw invalidScope('the scope is more than the subject token or the client has')
+}
+
+/** @throws OAuthRefusal invalid_scope for a role that the token or the client does not have */
+function narrowedRoles(
+  subject: SubjectToken,
+  client: Client,
+  requested: string | undefined
+): readonly string[] {
+  const allowed = subject.roles.filter((one) => client.roles?.includes(one) ?? true)
+  if (requested === undefined) return allowed
+  const asked = [...new Set(requested.split(' '))]
+  if (asked.every((one) => allowed.includes(one))) return asked
+  throw invalidScope('the roles are more than the subject token has and the client may use')
 }

@@ -28,6 +28,8 @@ export type Exchange = {
   readonly client: Pick<Client, 'id' | 'rightsVersion'>
   readonly audience: string
   readonly scope: readonly string[]
+  /** those of the subject token that the new one keeps */
+  readonly roles: readonly string[]
   /** the claims of the subject's account; empty for a machine client */
   readonly claims: AccountClaims
   /** as `issueToClient` has it */
@@ -37,7 +39,7 @@ export type Exchange = {
 /** What an exchanged token has of its subject token, and who acts with it. */
 export function exchangedClaims(
   subject: SubjectToken,
-  { client, audience, scope }: Exchange
+  { client, audience, scope, roles }: Exchange
 ): Omit<AccessTokenClaims, 'iss' | 'exp' | 'nbf' | 'jti'> {
   const { identity, kid, delegation, email, authenticatedAt, rightsVersion } = subject
   const actor: ActingClient = { id: client.id, rightsVersion: client.rightsVersion }
@@ -49,7 +51,7 @@ export function exchangedClaims(
     client_id: client.id,
     iat: subject.issuedAt,
     scope: scope.join(' '),
-    roles: [...subject.roles],
+    roles: [...roles],
     ...(identity.session === null ? {} : { sid: identity.session }),
     ...(email === null ? {} : { email }),
     ...(authenticatedAt === null ? {} : { auth_time: authenticatedAt }),

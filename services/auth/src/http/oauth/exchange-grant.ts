@@ -35,6 +35,7 @@ async function exchanged(
     subjectTokenType: required('subject_token_type'),
     audience: required('audience'),
     scope: optional('scope'),
+    roles: optional('roles'),
     requestedTokenType: optional('requested_token_type'),
     resource: optional('resource'),
     actorToken: optional('actor_token') ?? optional('actor_token_type')

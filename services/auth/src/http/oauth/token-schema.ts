@@ -24,6 +24,10 @@ const exchangeParameters = {
     'Only for token exchange, which requires it: for whom the new token is. One of those that the client calls.',
     'inventory'
   ),
+  roles: optional(
+    'Only for token exchange, and an extension of RFC 8693: the roles that the new token keeps, separated by spaces. Default: those that the subject token has and the client may use.',
+    'admin'
+  ),
   requested_token_type: optional(
     `Only for token exchange. Always ${tokenType.accessToken}, which is the default.`,
     tokenType.accessToken
@@ -122,7 +126,8 @@ export const tokenSchema = {
       unauthorized_client: 'The client may not exchange tokens.',
       invalid_grant:
         'The refresh token was used before, its session has ended, or it was issued by another server or to another client.',
-      invalid_scope: 'The scope is more than the client, the session or the subject token has.',
+      invalid_scope:
+        'The scope is more than the client, the session or the subject token has, or the roles are.',
       unsupported_grant_type: 'grant_type is none of those above.'
     },
     401: { invalid_client: commonErrors.invalidClient },

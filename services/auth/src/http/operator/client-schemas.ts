@@ -1,6 +1,7 @@
 import { Type } from 'typebox'
 import { clientAuthenticationMethods } from '../../clients/client.ts'
 import { instant, uuid } from '../fields.ts'
+import { Roles } from './roles-and-scopes.ts'
 
 const Method = Type.Enum([...clientAuthenticationMethods], {
   default: 'client_secret_basic',
@@ -21,10 +22,15 @@ const audiences = {
     examples: [['inventory']]
   })
 }
-export const Audiences = Type.Object(audiences, {
-  additionalProperties: false,
-  title: 'ClientAudiences'
+const ClientRoles = Type.Array(Roles.items, {
+  maxItems: 64,
+  description: 'The roles of users that tokens of the client may have after an exchange.',
+  examples: [['admin']]
 })
+export const Audiences = Type.Object(
+  { ...audiences, roles: Type.Optional(ClientRoles) },
+  { additionalProperties: false, title: 'ClientAudiences' }
+)
 export const ClientBody = Type.Object(
   {
     name: Type.String({
@@ -40,6 +46,7 @@ export const ClientBody = Type.Object(
     }),
     receives: Type.Optional(audiences.receives),
     calls: Type.Optional(audiences.calls),
+    roles: Type.Optional(ClientRoles),
     authenticationMethod: Type.Optional(Method),
     // Its members are checked when it is stored.
     jwks: Type.Optional(
@@ -62,6 +69,10 @@ export const ClientAnswer = Type.Object(
       description: 'The largest scope that the client can get.'
     }),
     ...audiences,
+    roles: Type.Union([ClientRoles, Type.Null()], {
+      description:
+        'The roles of users that tokens of the client may have after an exchange; null: all of them.'
+    }),
     authenticationMethod: Type.String({
       description: `One of ${clientAuthenticationMethods.join(', ')}.`,
       examples: ['client_secret_basic']

@@ -124,7 +124,7 @@ const setAudiences: OpsRoutes = (service, { clients, revocations }) => {
         operationId: 'setClientAudiences',
         summary: 'Set the audiences of a client',
         description:
-          'Replaces the audiences for which the client receives and exchanges tokens. Within a second, every gateway refuses the tokens that it has, also those that it got by exchange.',
+          'Replaces the audiences for which the client receives and exchanges tokens, and the roles that exchanged tokens may have; without roles, those do not change. Within a second, every gateway refuses the tokens that it has, also those that it got by exchange.',
         tags: ['Clients'],
         answers: { 200: { description: 'The audiences are set.' } },
         problems,
@@ -179,6 +179,7 @@ function toAnswer({
   scope,
   receives,
   calls,
+  roles,
   authenticationMethod,
   disabled,
   createdAt
@@ -189,6 +190,7 @@ function toAnswer({
     scope: [...scope],
     receives: [...receives],
     calls: [...calls],
+    roles: roles === null ? null : [...roles],
     authenticationMethod,
     disabled,
     createdAt: new Date(createdAt * 1000).toISOString()

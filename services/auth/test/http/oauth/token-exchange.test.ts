@@ -17,7 +17,8 @@ import { isOAuthError } from '../../fixtures/oauth-error.ts'
 async function called(t: Parameters<typeof authService>[0]) {
   const auth = await authService(t)
   const { user, tokens } = await signedIn(auth)
-  const orders = await serviceThat(auth, { receives: ['orders'], calls: ['inventory'] })
+  const audiences = { receives: ['orders'], calls: ['inventory'], roles: ['user', 'other'] }
+  const orders = await serviceThat(auth, audiences)
   const assertion = await assertionOf(auth, tokens.accessToken, 'orders')
   const ask = (form: Form = {}, service: ExchangingService = orders) =>
     exchange(auth, service, { subject_token: assertion, ...form })
@@ -58,6 +59,31 @@ t.test('a service exchanges an assertion for a token for another service', async
     exp: auth.clock() / 1000 + 60
   })
   t.equal(decodeProtectedHeader(token).typ, 'at+jwt')
+})
+
+t.test('an exchanged token has only roles that the client may use and asks for', async (t) => {
+  const { auth, ask } = await called(t)
+  const rolesOf = async (form: Form, service?: ExchangingService) =>
+    decodeJwt((await ask(form, service)).json().access_token).roles
+  t.strictSame(await rolesOf({}), ['user'])
+  t.strictSame(await rolesOf({ roles: 'user' }), ['user'])
+  isOAuthError(t, await ask({ roles: 'other' }), 400, 'invalid_scope', 'not of the user')
+  const audiences = { receives: ['orders'], calls: ['inventory'] }
+  const without = await serviceThat(auth, audiences)
+  t.strictSame(await rolesOf({}, without), [], 'none, unless an operator allows it')
+  isOAuthError(t, await ask({ roles: 'user' }, without), 400, 'invalid_scope', 'not of the client')
+  const ops = (payload: object) =>
+    auth.ops.inject({
+      method: 'PUT',
+      url: `/ops/clients/${without.id}/audiences`,
+      headers: { authorization: `Bearer ${OPS_TOKEN}` },
+      payload
+    })
+  t.equal((await ops({ ...audiences, roles: ['user'] })).statusCode, 200)
+  t.strictSame(await rolesOf({}, without), ['user'])
+  t.equal((await ops(audiences)).statusCode, 200)
+  t.strictSame(await rolesOf({}, without), ['user'], 'without roles, they do not change')
+  t.equal((await ops({ ...audiences, roles: ['a b'] })).statusCode, 400)
 })
 
 t.test('a service that receives tokens of the installation exchanges access tokens', async (t) => {
