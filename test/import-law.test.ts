@@ -45,6 +45,7 @@ t.test('shared packages, services and the gateway import nothing of infra', asyn
 /** What infra imports of the gateway, of the services and of other workspaces of infra. */
 const infraImports: Record<string, readonly string[]> = {
   'infra/api': [
+    '@gatehouse/auth/audit/published-event-schema',
     '@gatehouse/gateway/routes/load-route-table',
     '@gatehouse/gateway/routes/route',
     '@gatehouse/start/whole-system'

@@ -12,6 +12,8 @@ type DocumentParts = {
   readonly securitySchemes: Json
   /** path items, by path */
   readonly paths: Readonly<Record<string, Json>>
+  /** the requests that other systems receive, by the type of the event */
+  readonly webhooks?: Json
   readonly components: Components
 }
 
@@ -46,6 +48,7 @@ export function openapiDocument(parts: DocumentParts): string {
     servers,
     tags,
     paths,
+    ...(parts.webhooks === undefined ? {} : { webhooks: parts.webhooks }),
     components: { securitySchemes, headers: headerComponents(headers), responses, schemas }
   }
   return `${JSON.stringify(document, null, 2)}\n`

@@ -2,7 +2,7 @@ import type { AuditEvent, AuditKind } from './audit-event.ts'
 import { OPERATOR_ADDRESS, SCHEDULE_ADDRESS, START_ADDRESS } from './audit-event.ts'
 
 /** What the subject of an event is, as a member of its data. */
-type Subject = 'user' | 'client' | 'key' | 'invitation'
+export type Subject = 'user' | 'client' | 'key' | 'invitation'
 
 /**
  * The events that other systems can get: every change of an account, a session, a key, a
@@ -71,6 +71,17 @@ const published: Record<AuditKind, readonly [type: string, subject: Subject] | n
 export const eventTypes: readonly string[] = [
   ...new Set(Object.values(published).flatMap((entry) => (entry === null ? [] : [entry[0]])))
 ].sort()
+
+/**
+ * The kinds of the audit log that are of a type, and what they are about.
+ * @throws Error if there is no such type
+ */
+export function subjectsOf(type: string): { kinds: readonly string[]; subject: Subject } {
+  const all = Object.entries(published).filter(([, entry]) => entry?.[0] === type)
+  const subject = all[0]?.[1]?.[1]
+  if (subject === undefined) throw new Error(`no event has the type ${type}`)
+  return { kinds: all.map(([kind]) => kind), subject }
+}
 
 const isSystem = (address: string): boolean =>
   address === START_ADDRESS || address === SCHEDULE_ADDRESS
