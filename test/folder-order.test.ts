@@ -90,6 +90,7 @@ const folderOrder: Record<string, readonly string[]> = {
     'telemetry',
     'issuers',
     'routes',
+    'grpc',
     'proxies',
     'revocation',
     'assertions',

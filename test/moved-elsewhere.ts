@@ -4,6 +4,8 @@ import { workerMetrics } from './exported-metrics.ts'
 export const movedElsewhere: Readonly<Record<string, readonly string[]>> = {
   'gateway/test/assertions/counted-signatures.test.ts': ['gateway_assertions_signed_total'],
   'gateway/test/forwarding/event-stream.test.ts': ['gateway_event_streams'],
+  'gateway/test/forwarding/grpc.test.ts': ['gateway_grpc_calls_total'],
+  'gateway/test/forwarding/http-two-services.test.ts': ['gateway_upstream_shared_connections'],
   'gateway/test/attacks/more-than-a-share.test.ts': ['gateway_upstream_refusals_total'],
   'gateway/test/revocation/follow-revocations.test.ts': ['gateway_revocations_unreadable'],
   'gateway/test/start.test.ts': ['gateway_issuer_keys_loaded'],

@@ -68,7 +68,7 @@ export function clientListener(options: ClientListenerOptions): ClientListener {
       declareArrivals(service)
       noteArrivals(service, { spans, begun: plain.begun, hsts: settings.hsts }, hopOf)
     },
-    errorForm: (request) => errorFormOf(locatedOf(request).route)
+    errorForm: (request) => errorFormOf(locatedOf(request).route, request.trail)
   })
   connectionGauges(metrics, 'public', app.server, limits)
   return { app, hopOf }

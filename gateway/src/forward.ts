@@ -3,15 +3,16 @@ import type { ServiceLog } from '@gatehouse/http-service/service-log'
 import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
 import { type BodyMemory, bodyMemory } from './forwarding/body-memory.ts'
 import { bodyOfGet } from './forwarding/body-of-get.ts'
-import { connections as connectionsTo } from './forwarding/connections.ts'
 import { type ExchangePorts, exchange } from './forwarding/exchange.ts'
 import { guardedFaults } from './forwarding/guarded-faults.ts'
 import { lifetimes } from './forwarding/lifetimes.ts'
 import { openStreams } from './forwarding/open-streams.ts'
 import type { MarkOrigin } from './forwarding/response-headers.ts'
 import { type CapacityOptions, serviceCapacity } from './forwarding/service-capacity.ts'
+import { serviceConnections } from './forwarding/service-connections.ts'
 import { unreadAnswers } from './forwarding/unread-answers.ts'
 import { uploads } from './forwarding/uploads.ts'
+import { httpTwoGauge } from './forwarding/upstream-gauges.ts'
 import { clientOf } from './forwarding/waiting-client.ts'
 import type { Passage } from './passage.ts'
 import type { RevokedTokens } from './revocation/revoked-tokens.ts'
@@ -65,11 +66,12 @@ function openForwarding(app: FastifyInstance, options: ForwardOptions) {
   const { limits, markOrigin, clock } = options
   const capacity = serviceCapacity(options)
   const noteFault = guardedFaults(options)
-  const connections = connectionsTo({
+  const connections = serviceConnections({
     connectMs: CONNECT_TIMEOUT_MS,
     monotonicClock: () => performance.now(),
     noteFault
   })
+  httpTwoGauge(options.metrics, connections)
   app.addHook('onClose', async () => {
     capacity.close()
     await connections.close()

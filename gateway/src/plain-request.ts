@@ -103,6 +103,10 @@ export class PlainRequest implements WaitingClient, Begun {
     this.#ports.telemetry.onServed(servedByService(served, raw, trail))
   }
 
+  get requestId(): string {
+    return this.id
+  }
+
   ownHeaders(): ResponseHeaders {
     const { hsts } = this.#ports
     const headers: ResponseHeaders = {}

@@ -1,4 +1,5 @@
-import { breakOffUnlessClosed } from '@gatehouse/http-service/http-two'
+import { breakOffUnlessClosed, isHttpTwo } from '@gatehouse/http-service/http-two'
+import { noteGrpcStatus } from '../telemetry/trail.ts'
 import type { OpenAnswer } from './open-answer.ts'
 import type { ResponseHeaders } from './response-headers.ts'
 
@@ -35,10 +36,15 @@ export function finish(answer: OpenAnswer, trailers: ResponseHeaders | null): vo
   pace?.end()
   answer.isOver = true
   events.onEnd()
-  if (trailers !== null) raw.addTrailers(trailers)
+  if (trailers !== null) {
+    noteGrpcStatus(answer.client.trail, trailers)
+    raw.addTrailers(trailers)
+  }
   if (rest === null) raw.end()
   // As a text, Node.js writes it in one piece with the headers.
   else if (rest.length < SMALL_BYTES) raw.end(rest.toString('latin1'), 'latin1')
   else raw.end(rest)
-  if (raw.writableLength > 0) breakOffUnlessClosed(raw, passage.route.idleSeconds * 1000)
+  // A client of HTTP/2 can leave its request open after the response.
+  if (raw.writableLength > 0 || (isHttpTwo(raw.req) && !raw.req.complete))
+    breakOffUnlessClosed(raw, passage.route.idleSeconds * 1000)
 }

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { isHttpTwo } from '@gatehouse/http-service/http-two'
-import { noteAnswered } from '../telemetry/trail.ts'
+import { noteAnswered, noteGrpcStatus } from '../telemetry/trail.ts'
 import { flushHeaders } from './answer-content.ts'
 import { answerHeaders, hasNoContent } from './answer-headers.ts'
 import { inform, MOST_HINTS } from './early-hints.ts'
@@ -8,6 +8,7 @@ import { eventStream, isEventStream } from './event-stream.ts'
 import type { OpenAnswer } from './open-answer.ts'
 import type { ResponseHeaders } from './response-headers.ts'
 import { isStatus, NotAnAnswer } from './upstream-faults.ts'
+import type { WaitingClient } from './waiting-client.ts'
 
 /** How many informational responses the client gets. */
 const MOST_PASSED_HINTS = 8
@@ -40,7 +41,9 @@ export function begin(answer: OpenAnswer, status: number, received: ResponseHead
   if (status === RESET_CONTENT) headers['content-length'] = '0'
   ports.markOrigin(headers, request.headers.origin, passage.route)
   if (isStillSending(request)) client.endConnection()
-  writeHead(raw, status, Object.assign(headers, client.ownHeaders()))
+  const all = Object.assign(headers, client.ownHeaders())
+  if (isCallsEnd(client, received)) setHead(raw, status, all)
+  else writeHead(raw, status, all)
   client.takeOver()
   answer.hasBegun = true
   answer.isContentless = status === RESET_CONTENT || hasNoContent(status, request.method ?? '')
@@ -51,6 +54,23 @@ export function begin(answer: OpenAnswer, status: number, received: ResponseHead
 }
 
 const flushSafely = (answer: OpenAnswer): void => answer.safely(flushHeaders)
+
+/**
+ * Whether a response has only one header section, which has the status of a call of gRPC. The client
+ * must get it as one section too.
+ */
+function isCallsEnd({ trail, request }: WaitingClient, received: ResponseHeaders): boolean {
+  noteGrpcStatus(trail, received)
+  return trail.grpcStatus !== null && isHttpTwo(request)
+}
+
+/** Keeps the head until the response ends, or until the next turn if it does not. */
+function setHead(raw: ServerResponse, status: number, headers: ResponseHeaders): void {
+  raw.statusCode = status
+  for (const [name, value] of Object.entries(headers)) {
+    if (value !== undefined) raw.setHeader(name, value)
+  }
+}
 
 /** Ends an event stream with its token, and with the gateway. */
 function watchStream(answer: OpenAnswer, headers: ResponseHeaders): void {

@@ -7,7 +7,9 @@ import { finish, writeContent } from './answer-content.ts'
 import { begin, passHint } from './answer-head.ts'
 import { type ClientPace, clientPace } from './client-pace.ts'
 import type { EventStream } from './event-stream.ts'
+import { isCall, watchCall } from './grpc-call.ts'
 import { errorOf } from './guard.ts'
+import { resetFor } from './http-two/faults.ts'
 import {
   type AnswerEvents,
   type AnswerPorts,
@@ -54,6 +56,7 @@ export class AnswerWriter implements OpenAnswer, Dispatcher.DispatchHandler {
     this.chunks = new GatheredChunks(this)
     this.raw.on('close', this.#onClose)
     this.raw.on('error', ignore)
+    if (isCall(passage)) watchCall(this)
   }
 
   readonly #onClose = (): void => {
@@ -168,5 +171,6 @@ function fail(answer: OpenAnswer, error: Error): void {
     return
   }
   events.onEnd()
-  if (hasBegun) breakOff(raw)
+  // The gateway may have ended it, and its last bytes are on their way.
+  if (hasBegun && !raw.writableEnded) breakOff(raw, resetFor(error))
 }

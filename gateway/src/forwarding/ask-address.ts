@@ -1,8 +1,8 @@
-import type { Dispatcher } from 'undici'
 import type { Passage } from '../passage.ts'
 import { AnswerWriter } from './answer-writer.ts'
-import type { Connections } from './connections.ts'
+import { isCall } from './grpc-call.ts'
 import type { AnswerPorts } from './open-answer.ts'
+import type { AskedRequest, Connections } from './service-dispatch.ts'
 import type { Place } from './upstreams.ts'
 import type { WaitingClient } from './waiting-client.ts'
 
@@ -14,7 +14,7 @@ export type AskPorts = AnswerPorts & {
 
 /** A request to one address of a service, and where its response goes. */
 type Asking = {
-  readonly request: Dispatcher.DispatchOptions
+  readonly request: AskedRequest
   readonly client: WaitingClient
   readonly passage: Passage
   /**
@@ -41,11 +41,13 @@ export function askAddress(
     giveUp: (error) => giveUp(error)
   })
   const { upstream, answerSeconds, events, idleSeconds } = passage.route
+  // A service for gRPC often begins the response of a stream with its first message.
+  const usualMs = events && isCall(passage) ? 0 : ports.answerMs
   const options = {
     ...request,
     origin: place.address,
     // how long the service may take to begin its response, and how long the response may pause
-    headersTimeout: answerSeconds === undefined ? ports.answerMs : answerSeconds * 1000,
+    headersTimeout: answerSeconds === undefined ? usualMs : answerSeconds * 1000,
     bodyTimeout: events ? 0 : idleSeconds * 1000
   }
   const giveUp = ports.connections.dispatch(options, writer, upstream)

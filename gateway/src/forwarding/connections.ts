@@ -1,46 +1,13 @@
 import type { ClientTls } from '@gatehouse/tls/client-tls'
 import { buildConnector, type Dispatcher } from 'undici'
-import type { Upstream } from '../routes/upstream.ts'
 import { type Connect, type Connection, connection } from './connection.ts'
 import { endpointKey } from './endpoint.ts'
-import type { NoteFault } from './guard.ts'
+import { isIdempotent } from './idempotent.ts'
 import { SentAgain } from './sent-again.ts'
-
-type ConnectionsOptions = {
-  /** how long an attempt to connect may take */
-  readonly connectMs: number
-  /** in milliseconds, never set back */
-  readonly monotonicClock: () => number
-  readonly noteFault: NoteFault
-}
+import type { Connections, ConnectionsOptions } from './service-dispatch.ts'
 
 /**
- * Ends the attempt to connect for a request, which then fails with this error. Does nothing once
- * the request was sent.
- */
-export type GiveUp = (error: Error) => void
-
-/** The connections to all services. */
-export type Connections = {
-  /**
-   * Sends a request. The caller limits how many are in flight.
-   * @param service how long the service keeps an idle connection open, as the operator says (0: not
-   * known), and how its certificate is verified
-   * @returns to be called if the client leaves before the request is sent
-   */
-  dispatch(
-    options: Dispatcher.DispatchOptions,
-    handler: Dispatcher.DispatchHandler,
-    service: Pick<Upstream, 'keepAliveSeconds' | 'tls'>
-  ): GiveUp
-  close(): Promise<void>
-}
-
-/** the accepted methods that are idempotent (RFC 9110 §9.2.2) */
-const IDEMPOTENT = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE'])
-
-/**
- * Keeps connections to services and reuses them. A service may close an idle connection at the
+ * Keeps connections over HTTP/1.1 to services, and reuses them. A service may close an idle connection at the
  * moment at which a request is sent on it, and then the gateway cannot know whether the service has
  * read the request. So a request that is safe to repeat uses any idle connection, and is sent again
  * on a new one if that connection was dead. Any other request uses a connection that its service
@@ -149,5 +116,5 @@ function connectors(connectMs: number): (tls: ClientTls | null) => Connect {
 
 /** A streamed body cannot be sent a second time. */
 const isSafeToSendTwice = ({ method, body }: Dispatcher.DispatchOptions): boolean =>
-  IDEMPOTENT.has(method) &&
+  isIdempotent(method) &&
   (body === null || body === undefined || typeof body === 'string' || body instanceof Uint8Array)

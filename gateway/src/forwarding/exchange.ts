@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http'
 import { Readable } from 'node:stream'
 import { isGone } from '@gatehouse/http-service/http-two'
 import { Refusal } from '@gatehouse/problem/refusal'
@@ -7,6 +8,8 @@ import { noteAsked } from '../telemetry/trail.ts'
 import { isStillSending } from './answer-head.ts'
 import { type AskPorts, askAddress } from './ask-address.ts'
 import { forwardedPath } from './forwarded-path.ts'
+import { requestTrailers } from './request-trailers.ts'
+import { type AskedRequest, isHttpTwoService } from './service-dispatch.ts'
 import { isOfAddress, refusalOf, wasNeverSent } from './upstream-faults.ts'
 import type { Place, Upstreams } from './upstreams.ts'
 import type { WaitingClient } from './waiting-client.ts'
@@ -18,7 +21,7 @@ type Exchange = {
   readonly client: WaitingClient
   readonly passage: Passage
   /** the request, without the address that gets it */
-  readonly asked: Dispatcher.DispatchOptions
+  readonly asked: AskedRequest
   readonly ports: ExchangePorts
   /** the addresses that were asked and have failed; null: none has */
   tried: Set<string> | null
@@ -27,6 +30,9 @@ type Exchange = {
 }
 
 const NONE: ReadonlySet<string> = new Set()
+
+/** The client understands trailers (RFC 9110 §10.1.4); some services for gRPC require it. */
+const TRAILERS = /(?:^|,)[ \t]*trailers[ \t]*(?:,|$)/i
 
 /** the accepted methods that are safe (RFC 9110 §9.2.1) */
 const SAFE = new Set(['GET', 'HEAD', 'OPTIONS'])
@@ -42,8 +48,18 @@ export function exchange(
   body: Buffer | Readable | null,
   ports: ExchangePorts
 ): void {
-  const method = client.request.method as Dispatcher.HttpMethod
-  const asked = {
+  const asked = askedOf(client.request, passage, body)
+  const repeats = SAFE.has(asked.method) ? passage.route.retries : 0
+  attempt({ client, passage, asked, ports, tried: null, repeats }, null)
+}
+
+function askedOf(
+  raw: IncomingMessage,
+  passage: Passage,
+  body: Buffer | Readable | null
+): AskedRequest {
+  const method = raw.method as Dispatcher.HttpMethod
+  const asked: AskedRequest = {
     path: forwardedPath(passage),
     method,
     headers: passage.headers,
@@ -52,8 +68,11 @@ export function exchange(
     // connection.
     reset: body !== null && method === 'GET'
   }
-  const repeats = SAFE.has(method) ? passage.route.retries : 0
-  attempt({ client, passage, asked, ports, tried: null, repeats }, null)
+  if (!isHttpTwoService(passage.route.upstream)) return asked
+  const headers = TRAILERS.test(String(raw.headers.te ?? ''))
+    ? { ...passage.headers, te: 'trailers' }
+    : passage.headers
+  return { ...asked, headers, trailers: () => requestTrailers(raw) }
 }
 
 /** @param after why the attempt before it failed */
@@ -89,6 +108,7 @@ function tryAgain(exchange: Exchange, place: Place, error: Error, isSent: boolea
 
 function mayTryAgain(exchange: Exchange, error: Error, isSent: boolean): boolean {
   const { passage, asked, tried } = exchange
+  if (error instanceof Refusal) return false
   const { body } = asked
   const isStream = body !== null && !Buffer.isBuffer(body)
   if (!isSent || wasNeverSent(error)) {

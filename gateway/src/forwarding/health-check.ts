@@ -1,9 +1,14 @@
 import { Agent } from 'undici'
-import type { Health } from '../routes/upstream.ts'
+import type { Health } from '../routes/upstream-health.ts'
 import type { Endpoint } from './endpoint.ts'
+import { isHealthyOverHttpTwo } from './http-two/check-endpoint.ts'
 
 /** What is asked of an endpoint, and how often. */
-export type HealthCheck = { readonly endpoint: Endpoint; readonly health: Health }
+export type HealthCheck = {
+  readonly endpoint: Endpoint
+  readonly health: Health
+  readonly isHttpTwo: boolean
+}
 
 /** Called when the health of an endpoint has changed. One that is no longer checked is healthy. */
 export type OnHealth = (endpoint: Endpoint, healthy: boolean) => void
@@ -46,8 +51,10 @@ export function checkHealth(check: HealthCheck, onChange: OnHealth): () => void 
 }
 
 async function checkAgain(check: Repeated): Promise<void> {
-  const { endpoint, health, dispatcher } = check
-  const isGood = await isAnswered(dispatcher, endpoint.address, health)
+  const { endpoint, health, dispatcher, isHttpTwo } = check
+  const isGood = isHttpTwo
+    ? await isHealthyOverHttpTwo(endpoint, health).catch(() => false)
+    : await isAnswered(dispatcher, endpoint.address, health)
   if (check.isStopped) return
   check.contrary = isGood === check.isHealthy ? 0 : check.contrary + 1
   if (check.contrary >= (check.isHealthy ? health.unhealthyAfter : health.healthyAfter)) {

@@ -1,7 +1,7 @@
 import type { RouteTable } from '../routes/route-table.ts'
-import type { Health } from '../routes/upstream.ts'
 import { endpointKey } from './endpoint.ts'
 import { checkHealth, type HealthCheck, type OnHealth } from './health-check.ts'
+import { isHttpTwoService } from './service-dispatch.ts'
 
 type HealthCheckOptions = {
   readonly table: () => RouteTable
@@ -19,14 +19,14 @@ export function healthChecks({ table, onChange }: HealthCheckOptions): HealthChe
   const running = new Map<string, Running>()
   const follow = (): void => {
     const wanted = wantedChecks(table())
-    for (const [key, { health, stop }] of running) {
-      if (isSame(health, wanted.get(key)?.health)) continue
+    for (const [key, { check, stop }] of running) {
+      if (isSame(check, wanted.get(key))) continue
       stop()
       running.delete(key)
     }
     for (const [key, check] of wanted) {
       if (running.has(key)) continue
-      running.set(key, { health: check.health, stop: checkHealth(check, onChange) })
+      running.set(key, { check, stop: checkHealth(check, onChange) })
     }
   }
   follow()
@@ -39,19 +39,21 @@ export function healthChecks({ table, onChange }: HealthCheckOptions): HealthChe
   }
 }
 
-type Running = { readonly health: Health; readonly stop: () => void }
+type Running = { readonly check: HealthCheck; readonly stop: () => void }
 
-const isSame = (one: Health, other: Health | undefined): boolean =>
-  JSON.stringify(one) === JSON.stringify(other)
+/** For the same endpoint. */
+const isSame = (one: HealthCheck, other: HealthCheck | undefined): boolean =>
+  one.isHttpTwo === other?.isHttpTwo && JSON.stringify(one.health) === JSON.stringify(other.health)
 
 function wantedChecks({ routes }: RouteTable): Map<string, HealthCheck> {
   const wanted = new Map<string, HealthCheck>()
   for (const { upstream } of routes) {
     const { addresses, health, tls } = upstream
     if (health === null) continue
+    const isHttpTwo = isHttpTwoService(upstream)
     for (const address of addresses) {
       const endpoint = { address, tls }
-      wanted.set(endpointKey(endpoint), { endpoint, health })
+      wanted.set(endpointKey(endpoint), { endpoint, health, isHttpTwo })
     }
   }
   return wanted

@@ -3,6 +3,7 @@ import { Refusal } from '@gatehouse/problem/refusal'
 import type { FastifyRequest } from 'fastify'
 import type { Passage } from '../passage.ts'
 import type { BodyMemory } from './body-memory.ts'
+import { isCall } from './grpc-call.ts'
 import { limitedBody } from './limited-body.ts'
 import { isReadWhole, wholeBody } from './whole-body.ts'
 
@@ -15,13 +16,15 @@ import { isReadWhole, wholeBody } from './whole-body.ts'
 export async function judgedBody(
   { headers }: Pick<FastifyRequest, 'headers'>,
   payload: Readable,
-  { route, caller }: Pick<Passage, 'route' | 'caller'>,
+  passage: Pick<Passage, 'route' | 'caller' | 'headers'>,
   memory: BodyMemory
 ): Promise<Readable> {
+  const { route, caller } = passage
   const limitBytes = route.bodyLimitBytes
   const { 'transfer-encoding': coding, 'content-length': length } = headers
   if (coding === undefined && !(Number(length) > 0)) return payload
-  if (!isReadWhole(limitBytes)) return limitedBody(payload, limitBytes)
+  // The messages of a call may wait for those of the service.
+  if (!isReadWhole(limitBytes) || isCall(passage)) return limitedBody(payload, limitBytes)
   const release = memory.reserve(caller, coding === undefined ? Number(length) : limitBytes)
   if (release instanceof Refusal) throw release
   try {

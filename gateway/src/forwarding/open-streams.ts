@@ -12,7 +12,7 @@ export function openStreams(app: FastifyInstance, metrics: Registry): OpenStream
   const streams = new Set<EventStream>()
   new Gauge({
     name: 'gateway_event_streams',
-    help: 'Open event streams',
+    help: 'Open event streams, and open gRPC calls of routes with events',
     registers: [metrics],
     collect() {
       this.set(streams.size)

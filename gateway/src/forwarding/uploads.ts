@@ -1,10 +1,12 @@
 import type { Readable } from 'node:stream'
+import { mayTakeAnyTime } from '@gatehouse/http-service/bound-requests'
 import { isGone } from '@gatehouse/http-service/http-two'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Passage } from '../passage.ts'
 import { listedMethods } from '../routes/methods.ts'
 import type { BodyMemory } from './body-memory.ts'
 import { type ExchangePorts, exchange } from './exchange.ts'
+import { isCall } from './grpc-call.ts'
 import { judgedBody } from './judged-body.ts'
 import { clientOf } from './waiting-client.ts'
 import { BodyInHand } from './whole-body.ts'
@@ -41,7 +43,9 @@ export async function uploads(app: FastifyInstance, ports: UploadPorts): Promise
     url: '/*',
     handler(request, reply) {
       if (!isGone(reply.raw)) {
-        exchange(clientOf(reply), passageOf(request), bodyOf(request), ports)
+        const passage = passageOf(request)
+        if (passage.route.events && isCall(passage)) mayTakeAnyTime(request.raw)
+        exchange(clientOf(reply), passage, bodyOf(request), ports)
       }
       return reply
     }

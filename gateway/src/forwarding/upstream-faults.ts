@@ -1,5 +1,6 @@
 import { Refusal } from '@gatehouse/problem/refusal'
 import { upstreamTimeout, upstreamUnavailable } from '../refusals.ts'
+import { NotHttpTwo, StreamReset } from './http-two/faults.ts'
 import { isUntrusted, tlsFault } from './tls-faults.ts'
 
 /** What a service sent is not a valid response to a request. */
@@ -18,6 +19,7 @@ const SHORTAGE = ['EADDRNOTAVAIL', 'EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM'] as c
 /** No connection was made, so no byte of the request has left. */
 const NEVER_SENT = new Set<string>([
   ...SHORTAGE,
+  'ERR_NOT_HTTP_TWO',
   'ECONNREFUSED',
   'EHOSTDOWN',
   'EHOSTUNREACH',
@@ -37,7 +39,9 @@ export const isBroken = (error: Error): boolean => BROKEN.has(codeOf(error))
 
 /** Whether a fault counts as one of the address, rather than of the gateway or the request. */
 export const isOfAddress = (error: Error): boolean =>
-  refusalOf(error).code === 'UPSTREAM_UNAVAILABLE' && !isShortage(error)
+  !(error instanceof StreamReset) &&
+  refusalOf(error).code === 'UPSTREAM_UNAVAILABLE' &&
+  !isShortage(error)
 
 export const isShortage = (error: Error): boolean =>
   (SHORTAGE as readonly string[]).includes(codeOf(error))
@@ -56,7 +60,15 @@ export function refusalOf(error: Error): Refusal {
   const code = codeOf(error)
   return TOO_SLOW.has(code)
     ? upstreamTimeout(error)
-    : upstreamUnavailable(error, tlsFault(code) ?? undefined)
+    : upstreamUnavailable(error, reasonOf(error, code))
+}
+
+/** For the operator, in the log. */
+function reasonOf(error: Error, code: string): string | undefined {
+  if (error instanceof NotHttpTwo) {
+    return 'the upstream did not begin HTTP/2: check its port, and the protocol of the upstream in the route table'
+  }
+  return error instanceof StreamReset ? error.message : (tlsFault(code) ?? undefined)
 }
 
 function codeOf(error: Fault): string {

@@ -1,4 +1,5 @@
 import { Counter, Gauge, type Registry } from 'prom-client'
+import type { OpenSessions } from './http-two/http-two-connections.ts'
 import type { Figure, Upstreams } from './upstreams.ts'
 
 type Places = Pick<Upstreams, 'figures' | 'refused'>
@@ -33,6 +34,20 @@ export function upstreamGauges(metrics: Registry, load: UpstreamLoad): void {
       })) {
         for (const { count, ...labels } of places.refused()) this.inc({ kind, ...labels }, count)
       }
+    }
+  })
+}
+
+/** Shows how many connections over HTTP/2 are open to each address. */
+export function httpTwoGauge(metrics: Registry, { count }: OpenSessions): void {
+  new Gauge({
+    name: 'gateway_upstream_shared_connections',
+    help: 'Connections over HTTP/2 that are open to an address of a service',
+    labelNames: ['address'],
+    registers: [metrics],
+    collect() {
+      this.reset()
+      for (const [address, open] of count()) this.set({ address }, open)
     }
   })
 }

@@ -9,6 +9,7 @@ export type WaitingClient = {
   readonly request: IncomingMessage
   readonly raw: ServerResponse
   readonly trail: Trail
+  readonly requestId: string
   /** what the gateway itself adds to the headers of a service's response */
   ownHeaders(): ResponseHeaders
   /** Lets the connection end with the response. */
@@ -24,6 +25,7 @@ export const clientOf = (reply: FastifyReply): WaitingClient => ({
   request: reply.request.raw,
   raw: reply.raw,
   trail: reply.request.trail,
+  requestId: reply.request.id,
   ownHeaders: () => reply.getHeaders() as ResponseHeaders,
   endConnection() {
     reply.header('connection', 'close')

@@ -1,6 +1,15 @@
 import { type ErrorForm, oauthForm, problemForm } from '@gatehouse/http-service/error-form'
+import { grpcForm } from '../grpc/grpc-form.ts'
 import type { Route } from './route.ts'
 
-/** The form of the gateway's own errors that the clients of a route expect. */
-export const errorFormOf = (route: Route | null): ErrorForm =>
-  route?.errors === 'oauth' ? oauthForm : problemForm
+/**
+ * The form of the gateway's own errors that the client of a request expects.
+ * @param isGrpc whether the client speaks gRPC
+ */
+export function errorFormOf(
+  route: Route | null,
+  { isGrpc }: { readonly isGrpc: boolean }
+): ErrorForm {
+  if (isGrpc) return grpcForm
+  return route?.errors === 'oauth' ? oauthForm : problemForm
+}

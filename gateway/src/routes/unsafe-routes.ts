@@ -8,7 +8,7 @@ import { spellingFaults } from './cors-policy.ts'
 import type { Access, Demand } from './demand-schema.ts'
 import type { RouteFile } from './route.ts'
 import { namedClaimsOf } from './token-claims.ts'
-import { upstreamFaults } from './upstream.ts'
+import { type UpstreamEntry, upstreamFaults } from './upstream.ts'
 
 type Entry = RouteFile['routes'][number]
 
@@ -42,6 +42,7 @@ export function unsafeRoutes(
         text: `upstream ${route.upstream} ${unknownName(route.upstream, known)}`
       })
     }
+    own.push(...at('websocket', websocketFaults(route, upstreams[route.upstream])))
     for (const prefix of [route.prefix].flat()) {
       const owner = owners.get(prefix.toLowerCase())
       // Many services read both as one path, and then one route would shadow the other.
@@ -73,6 +74,15 @@ function corsFaults({ preflights, cors }: Entry, isProduction: boolean): string[
   return preflights === 'service' && useless !== undefined
     ? [...faults, `cors.${useless} has no effect with preflights: service`]
     : faults
+}
+
+/** WebSockets over HTTP/2 (RFC 8441) are not supported. */
+function websocketFaults({ websocket }: Entry, upstream: UpstreamEntry | undefined): string[] {
+  if (!websocket || typeof upstream !== 'object') return []
+  const { protocol = 'http/1.1' } = upstream
+  return protocol === 'http/1.1'
+    ? []
+    : [`the gateway opens WebSockets over HTTP/1.1, and the upstream has protocol ${protocol}`]
 }
 
 const twice = (prefix: string, owner: Entry, route: Entry): string =>

@@ -3,6 +3,8 @@ import type { DocumentFault } from '@gatehouse/settings/schema-faults'
 import type { ClientTls } from '@gatehouse/tls/client-tls'
 import { type Static, Type } from 'typebox'
 import { canonicalTarget } from '../paths/canonical-path.ts'
+import { type Health, HealthEntry, healthDefaults, healthFaults } from './upstream-health.ts'
+import { type Protocol, protocolFaults, protocols } from './upstream-protocol.ts'
 import { UpstreamTlsEntry } from './upstream-tls.ts'
 
 /** As it is written: an address, or an environment variable that contains one. */
@@ -14,38 +16,6 @@ const Address = Type.String({
     'Scheme and authority, for example http://orders:3002. A base path (http://orders:3002/api/v2) is put before every path that is forwarded.'
 })
 
-const Health = Type.Object(
-  {
-    path: Type.String({
-      title: 'a path such as /healthz',
-      pattern: '^/[^?#]*$',
-      description:
-        'The gateway sends a GET; 2xx means healthy. The base path of the service is not put before this path.'
-    }),
-    intervalSeconds: Type.Optional(
-      Type.Number({ minimum: 0.05, description: 'The time between two checks. Default: 5.' })
-    ),
-    timeoutSeconds: Type.Optional(
-      Type.Number({ minimum: 0.05, description: 'The time limit of one check. Default: 2.' })
-    ),
-    unhealthyAfter: Type.Optional(
-      Type.Integer({ minimum: 1, description: 'Consecutive failures. Default: 2.' })
-    ),
-    healthyAfter: Type.Optional(
-      Type.Integer({ minimum: 1, description: 'Consecutive successes. Default: 1.' })
-    )
-  },
-  { additionalProperties: false }
-)
-export type Health = Required<Static<typeof Health>>
-
-const healthDefaults = {
-  intervalSeconds: 5,
-  timeoutSeconds: 2,
-  unhealthyAfter: 2,
-  healthyAfter: 1
-}
-
 /** A service, as it is written in the file. */
 export const UpstreamEntry = Type.Union([
   Address,
@@ -55,13 +25,19 @@ export const UpstreamEntry = Type.Union([
         minItems: 1,
         description: 'Each request goes to the address with the fewest requests in flight.'
       }),
-      health: Type.Optional(Health),
+      health: Type.Optional(HealthEntry),
       keepAliveSeconds: Type.Optional(
         Type.Integer({
           minimum: 3,
           maximum: 3600,
           description:
             'How long the service keeps an idle connection open, if it sends no Keep-Alive header. Without one of the two, each POST, PATCH and streamed upload gets a new connection.'
+        })
+      ),
+      protocol: Type.Optional(
+        Type.Enum([...protocols], {
+          description:
+            'The protocol of the service. Default: http/1.1. h2c: HTTP/2 without TLS, for http addresses. h2: HTTP/2 with TLS, for https addresses; the service must choose it (ALPN). gRPC needs one of these two.'
         })
       ),
       tls: Type.Optional(UpstreamTlsEntry)
@@ -79,6 +55,7 @@ export type Upstream = {
   /** the start of every path, without a slash at its end, e.g. `/api/v2`; empty if there is none */
   readonly basePath: string
   readonly health: Health | null
+  readonly protocol: Protocol
   /** how long the service keeps an idle connection open, as the operator says; 0: not known */
   readonly keepAliveSeconds: number
   /** how its certificates are verified; null: as those of the public web, and without TLS */
@@ -89,7 +66,8 @@ export function toUpstream(name: string, entry: UpstreamEntry, tls: ClientTls | 
   const {
     addresses,
     health,
-    keepAliveSeconds = 0
+    keepAliveSeconds = 0,
+    protocol = 'http/1.1'
   } = typeof entry === 'string' ? { addresses: [entry] } : entry
   return {
     name,
@@ -97,6 +75,7 @@ export function toUpstream(name: string, entry: UpstreamEntry, tls: ClientTls | 
     basePath: basePathOf(addresses[0] ?? ''),
     health: health === undefined ? null : { ...healthDefaults, ...health },
     keepAliveSeconds,
+    protocol,
     tls
   }
 }
@@ -130,6 +109,12 @@ function faultsTogether(entry: UpstreamEntry, addresses: readonly string[]): str
   const plain = addresses.find((address) => new URL(address).protocol === 'http:')
   if (typeof entry !== 'string' && entry.tls !== undefined && plain !== undefined) {
     faults.push(`tls has no effect on ${plain}: begin the address with https`)
+  }
+  if (typeof entry !== 'string' && entry.protocol !== undefined) {
+    faults.push(...protocolFaults(entry.protocol, addresses))
+  }
+  if (typeof entry !== 'string' && entry.health !== undefined) {
+    faults.push(...healthFaults(entry.health, entry.protocol ?? 'http/1.1'))
   }
   const basePaths = [...new Set(addresses.map(basePathOf))]
   if (basePaths.length > 1) faults.push('its addresses have different base paths')

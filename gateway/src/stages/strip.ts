@@ -137,6 +137,12 @@ const endsHere = knownNames((name) => {
 })
 
 /**
+ * Whether a client may send a trailer with this lower-case name on: fewer names than in the headers,
+ * because everything that the gateway reads in a header comes before the body.
+ */
+export const mayPassOn = (name: string): boolean => !endsHere(name) && !READ_HERE.has(name)
+
+/**
  * Whether there is a body. A request that could end at two places is refused, not repaired (RFC
  * 9112 §6.3).
  */

@@ -75,6 +75,7 @@ function lineOf({ request, trail, ...served }: Served, share: number): string {
   line += member('http.route', trail.route?.name)
   line += member('url.path', path)
   line += member('http.response.status_code', served.status ?? undefined)
+  line += member('rpc.grpc.status_code', trail.grpcStatus ?? undefined)
   line += member('http.response.body.size', served.bytes)
   line += member('http.server.request.duration', rounded(served.seconds))
   line += member('upstream.address', trail.upstream ?? undefined)

@@ -44,6 +44,12 @@ export function requestMetrics(metrics: Registry): (served: Served) => void {
     labelNames: ['route'],
     registers
   })
+  const calls = new Counter({
+    name: 'gateway_grpc_calls_total',
+    help: 'Calls of gRPC that have ended with a status, also those that the gateway refused',
+    labelNames: ['route', 'status'],
+    registers
+  })
   return ({ request, trail, status, isWhole, seconds, code }) => {
     const route = trail.route?.name ?? 'none'
     // The duration of a WebSocket says nothing about the speed of requests.
@@ -56,6 +62,7 @@ export function requestMetrics(metrics: Registry): (served: Served) => void {
     }
     if (code !== null) refusals.inc({ route, code })
     else if (!isWhole) broken.inc({ route })
+    if (trail.grpcStatus !== null) calls.inc({ route, status: trail.grpcStatus })
     const { upstream: address, askedMs, answeredMs } = trail
     if (address !== null && answeredMs > 0) {
       upstream.note(address, (answeredMs - askedMs) / 1000, () => ({ address }))

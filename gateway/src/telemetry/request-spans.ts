@@ -49,6 +49,7 @@ export function requestSpans(tracing: Pick<Tracing, 'begin' | 'end' | 'call'>): 
           ...method,
           'http.route': route,
           'http.response.status_code': status ?? undefined,
+          'rpc.grpc.status_code': trail.grpcStatus ?? undefined,
           'error.type': code ?? undefined,
           'gatehouse.request_id': request.id
         }

@@ -1,6 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { isHttpTwo } from '@gatehouse/http-service/http-two'
 import { Refusal } from '@gatehouse/problem/refusal'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { grpcStatusOfError } from '../grpc/grpc-status.ts'
+import { isGrpc } from '../grpc/is-grpc.ts'
 import { newTrail, type Trail } from './trail.ts'
 
 /** What is recorded of a request itself. */
@@ -47,7 +50,9 @@ export function watchRequests(
 ): void {
   app.decorateRequest('trail')
   app.addHook('onRequest', (request, reply, done) => {
-    const trail = trailOf(request.raw) ?? newTrail(request.raw.url ?? '', isVerification)
+    const { raw } = request
+    const speaksGrpc = isHttpTwo(raw) && isGrpc(raw.headers['content-type'])
+    const trail = trailOf(raw) ?? newTrail(raw.url ?? '', isVerification, speaksGrpc)
     request.trail = trail
     let isOver = false
     trail.end = () => {
@@ -59,7 +64,9 @@ export function watchRequests(
     done()
   })
   app.addHook('onError', (request, _reply, error, done) => {
-    request.trail.refusal = error
+    const { trail } = request
+    trail.refusal = error
+    if (trail.isGrpc) trail.grpcStatus = grpcStatusOfError(error)
     done()
   })
 }

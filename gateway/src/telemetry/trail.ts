@@ -14,6 +14,10 @@ export type Trail = {
   readonly target: string
   /** whether a proxy asks about a request that it forwards itself */
   readonly isVerification: boolean
+  /** whether the client speaks gRPC, so that its errors are statuses of gRPC */
+  readonly isGrpc: boolean
+  /** the status with which a call of gRPC has ended; null: it has not, or it is no such call */
+  grpcStatus: number | null
   /** the request that it asks about, if its description is valid */
   described: { readonly method: string; readonly target: string } | null
   /** the client's address, as the trusted proxies report it */
@@ -44,11 +48,13 @@ export type Trail = {
 /** The span of a request, and the id of the span of the request to its service. */
 export type GatewaySpan = OpenSpan & { readonly upstreamSpanId: string }
 
-export function newTrail(target: string, isVerification: boolean): Trail {
+export function newTrail(target: string, isVerification: boolean, isGrpc = false): Trail {
   return {
     startedMs: performance.now(),
     target,
     isVerification,
+    isGrpc,
+    grpcStatus: null,
     described: null,
     address: undefined,
     route: null,
@@ -80,4 +86,13 @@ export function noteAsked(trail: Trail, address: string): void {
 export function noteAnswered(trail: Trail, headers: SentHeaders = {}): void {
   trail.answeredMs = performance.now()
   if (trail.route !== null) trail.caller = namedCaller(trail.route, headers)
+}
+
+/**
+ * Records the status with which a call of gRPC ends.
+ * @param fields the last header section of the response
+ */
+export function noteGrpcStatus(trail: Trail, fields: SentHeaders): void {
+  const { 'grpc-status': status } = fields
+  if (typeof status === 'string' && /^\d{1,2}$/.test(status)) trail.grpcStatus = Number(status)
 }

@@ -58,7 +58,7 @@ export function verifyListener(options: VerifyOptions): Service {
       limitConnections(service, { ...limits, ...proxies, proxiedOf: () => null })
       declareArrivals(service)
     },
-    errorForm: ({ located }) => errorFormOf(located?.route ?? null)
+    errorForm: ({ located }) => errorFormOf(located?.route ?? null, { isGrpc: false })
   })
   connectionGauges(metrics, 'verify', app.server, limits)
   answerQuestions(app, options)

@@ -5,11 +5,12 @@ import { testClock } from '@gatehouse/fixtures/clock'
 import t, { type Test } from 'tap'
 import { buildConnector, type Dispatcher } from 'undici'
 import { type Connect, connection } from '../../src/forwarding/connection.ts'
-import { connections, type GiveUp } from '../../src/forwarding/connections.ts'
+import { connections } from '../../src/forwarding/connections.ts'
+import type { GiveUp } from '../../src/forwarding/service-dispatch.ts'
 import { answer, service } from './fixtures/recorded-service.ts'
 
 /** of a service: neither how long it keeps connections, nor how to verify it */
-const NOTHING_KNOWN = { keepAliveSeconds: 0, tls: null }
+const NOTHING_KNOWN = { protocol: 'http/1.1', keepAliveSeconds: 0, tls: null } as const
 
 t.test('a response arrives although the rest of the request cannot be sent', async (t) => {
   const early = answer('Connection: close').replace('200 OK', '413 Content Too Large')

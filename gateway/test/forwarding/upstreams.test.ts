@@ -13,6 +13,7 @@ const one: Upstream = {
   addresses: [a],
   basePath: '',
   health: null,
+  protocol: 'http/1.1',
   keepAliveSeconds: 0,
   tls: null
 }

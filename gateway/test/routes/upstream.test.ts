@@ -39,6 +39,7 @@ t.test('the address of an upstream has only scheme, host, port and base path', a
       addresses: ['https://example.com'],
       basePath: '',
       health: null,
+      protocol: 'http/1.1',
       keepAliveSeconds: 0,
       tls: null
     },

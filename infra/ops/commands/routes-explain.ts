@@ -71,13 +71,19 @@ async function explanation(method: string, match: Match, table: RouteTable) {
     route: route.name,
     why: `${longest} is the longest prefix of ${path} in the table`,
     needs: `${accessWords(access)}${demands.map(demandWords).join('')}`,
-    goes: route.upstream.addresses.map((address) => `${method} ${address}${asked}`),
+    goes: route.upstream.addresses.map(
+      (address) => `${method} ${address}${asked}${protocolWords(route.upstream.protocol)}`
+    ),
     headers: headersOf(method, route, { access, provesGateway: takesOurCredentials(route) }),
     answer: answerOf(route),
     limits: limitsOf(method, route),
     verified: await verifiedOf(match, table, takesOurCredentials(route))
   }
 }
+
+/** How the service is asked, unless it is over HTTP/1.1. */
+const protocolWords = (protocol: Route['upstream']['protocol']): string =>
+  protocol === 'http/1.1' ? '' : ` over HTTP/2 (${protocol})`
 
 function headersOf(
   method: string,

@@ -1,7 +1,13 @@
-import type { Server } from 'node:http'
+import type { IncomingMessage, Server } from 'node:http'
 import { constants } from 'node:http2'
 import type { FastifyInstance } from 'fastify'
 import { isHttpTwo } from './http-two.ts'
+
+/** The time at which each request is given up. */
+const deadlines = new WeakMap<object, NodeJS.Timeout>()
+
+/** Lets a request of HTTP/2 arrive for as long as its stream is open. */
+export const mayTakeAnyTime = (raw: IncomingMessage): void => clearTimeout(deadlines.get(raw))
 
 /**
  * Gives up a request that does not arrive completely in time, with everything that waits for its
@@ -23,6 +29,7 @@ export function boundRequests(
     if (isHttpTwo(raw) && !raw.stream.endAfterHeaders && !raw.stream.readableEnded) {
       const { stream } = raw
       const deadline = setTimeout(() => stream.close(constants.NGHTTP2_CANCEL), requestMs)
+      deadlines.set(raw, deadline)
       const isWhole = () => clearTimeout(deadline)
       stream.once('end', isWhole).once('close', isWhole)
     }

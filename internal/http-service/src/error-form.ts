@@ -1,11 +1,14 @@
 import { PROBLEM_MEDIA_TYPE, problemDocument } from '@gatehouse/problem/document'
 import { oauthErrorDocument } from '@gatehouse/problem/oauth-error'
 import type { Refusal } from '@gatehouse/problem/refusal'
+import type { FastifyReply } from 'fastify'
 
 /** How a refusal is written for the client. */
 export type ErrorForm = {
   readonly mediaType: string
   document(refusal: Refusal, requestId: string): object
+  /** writes the whole response, for a protocol whose errors have no document */
+  write?(refusal: Refusal, reply: FastifyReply): void
 }
 
 /** RFC 9457: everywhere, except where a protocol has its own form. */

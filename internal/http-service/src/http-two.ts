@@ -98,8 +98,14 @@ function reset(raw: ServerResponse): void {
 /** How long a client may take to read the reset of its stream. */
 const UNHEARD_MS = 2000
 
-/** Breaks off a response so that no client takes it for complete. */
-export function breakOff(raw: ServerResponse): void {
+/**
+ * Breaks off a response so that no client takes it for complete.
+ * @param code of the reset of its stream (RFC 9113 §7)
+ */
+export function breakOff(
+  raw: ServerResponse,
+  code: number = constants.NGHTTP2_INTERNAL_ERROR
+): void {
   const { stream } = raw as unknown as Http2ServerResponse
   if (stream === undefined) {
     // A client of HTTP/1.0 takes the end of the connection for the end of the response.
@@ -109,7 +115,7 @@ export function breakOff(raw: ServerResponse): void {
   }
   if (stream.destroyed) return
   const { session } = stream
-  stream.close(constants.NGHTTP2_INTERNAL_ERROR)
+  stream.close(code)
   // A client that does not read its connection never sees the reset, and the stream would stay
   // open.
   const unheard = setTimeout(() => {

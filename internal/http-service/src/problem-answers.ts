@@ -51,17 +51,18 @@ function answer(
   const { connection, ...headers } = refusal.headers
   // HTTP/2 has no such header, because a request does not own its connection (RFC 9113 §8.2.2).
   if (connection !== undefined && !isHttpTwo(request.raw)) reply.header('connection', connection)
-  return reply
-    .code(refusal.status)
-    .headers({
-      // Also set here, because a request that the framework refuses has passed no hook.
-      [traceHeader.requestId]: request.id,
-      'cache-control': 'no-store',
-      'x-content-type-options': 'nosniff',
-      ...headers
-    })
-    .type(form.mediaType)
-    .send(JSON.stringify(form.document(refusal, request.id)))
+  reply.code(refusal.status).headers({
+    // Also set here, because a request that the framework refuses has passed no hook.
+    [traceHeader.requestId]: request.id,
+    'cache-control': 'no-store',
+    'x-content-type-options': 'nosniff',
+    ...headers
+  })
+  if (form.write !== undefined) {
+    form.write(refusal, reply)
+    return reply
+  }
+  return reply.type(form.mediaType).send(JSON.stringify(form.document(refusal, request.id)))
 }
 
 function logRefusal(refusal: Refusal, request: FastifyRequest): void {

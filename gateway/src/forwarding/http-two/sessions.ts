@@ -1,0 +1,129 @@
+import type { GiveUp } from '../service-dispatch.ts'
+import { openSession, type Session } from './session.ts'
+import type { SessionOptions } from './session-options.ts'
+
+/** A request that waits for a place on a connection. */
+export type Waiting = {
+  /** The connection has capacity for it. */
+  begin(session: Session): void
+  /** There is no connection, so no part of it was sent. */
+  fail(error: Error): void
+}
+
+/** The connections to one address of a service. */
+export type Sessions = {
+  /**
+   * Begins a request now, or as soon as a connection can take it.
+   * @returns to be called if the client leaves before the request has begun
+   */
+  take(request: Waiting): GiveUp
+  /** how many connections are open */
+  readonly size: number
+  close(): void
+}
+
+type Own = Omit<SessionOptions, 'onCapacity' | 'onClosed'> & {
+  /** The last connection has closed, and no request waits. */
+  onEmpty(): void
+}
+
+type Pool = {
+  readonly options: Own
+  /** the oldest first, so that the newer ones become idle after a peak */
+  readonly ready: Set<Session>
+  readonly connecting: Set<Session>
+  readonly waiting: Set<Waiting>
+  /** how many requests the last connection could take; an estimate for the next one */
+  perSession: number
+}
+
+/** RFC 9113 §6.5.2 recommends that a service accepts at least as many. */
+const USUAL_STREAMS = 100
+
+export function sessions(options: Own): Sessions {
+  const pool: Pool = {
+    options,
+    ready: new Set(),
+    connecting: new Set(),
+    waiting: new Set(),
+    perSession: USUAL_STREAMS
+  }
+  return {
+    take(request) {
+      const session = firstFree(pool)
+      if (session !== null) {
+        request.begin(session)
+        return () => {}
+      }
+      pool.waiting.add(request)
+      connectAsNeeded(pool)
+      return (error) => {
+        if (pool.waiting.delete(request)) request.fail(error)
+      }
+    },
+    get size() {
+      return pool.ready.size
+    },
+    close() {
+      for (const one of [...pool.ready, ...pool.connecting]) one.destroy()
+    }
+  }
+}
+
+function firstFree({ ready }: Pool): Session | null {
+  for (const session of ready) {
+    if (session.free() > 0) return session
+    if (session.isOpen()) continue
+    ready.delete(session)
+    session.retire()
+  }
+  return null
+}
+
+/** Opens as many connections as the waiting requests need, by what one of them could take so far. */
+function connectAsNeeded(pool: Pool): void {
+  const needed = Math.ceil(pool.waiting.size / pool.perSession)
+  while (pool.connecting.size < needed) open(pool)
+}
+
+function open(pool: Pool): void {
+  const { options, connecting, ready } = pool
+  const made = openSession(
+    {
+      ...options,
+      onCapacity: () => beginWaiting(pool),
+      onClosed() {
+        connecting.delete(made)
+        ready.delete(made)
+        if (ready.size + connecting.size + pool.waiting.size === 0) options.onEmpty()
+      }
+    },
+    (error) => {
+      connecting.delete(made)
+      if (error !== null) return connecting.size > 0 ? undefined : failWaiting(pool, error)
+      pool.perSession = Math.max(1, made.free())
+      ready.add(made)
+      beginWaiting(pool)
+    }
+  )
+  connecting.add(made)
+}
+
+function beginWaiting(pool: Pool): void {
+  for (const request of pool.waiting) {
+    const session = firstFree(pool)
+    if (session === null) {
+      connectAsNeeded(pool)
+      return
+    }
+    pool.waiting.delete(request)
+    request.begin(session)
+  }
+}
+
+/** The last attempt has failed. The requests are tried at another address, if there is one. */
+function failWaiting({ waiting }: Pool, error: Error): void {
+  const failed = [...waiting]
+  waiting.clear()
+  for (const request of failed) request.fail(error)
+}
