@@ -179,6 +179,9 @@ t.test('the shipped table opens only the intended routes', async (t) => {
   t.strictSame(open.sort(), [
     '/.well-known/jwks.json',
     '/.well-known/oauth-authorization-server',
+    '/auth/email/confirm',
+    '/auth/email/undo',
+    '/auth/email/verify',
     '/auth/login',
     '/auth/logout',
     '/auth/password/forgot',

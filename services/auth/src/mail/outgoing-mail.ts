@@ -21,14 +21,15 @@ export type MailTransport = {
 
 /**
  * The server is not to blame for these: it refused one letter or one recipient, for now or for
- * good, or waits for the server of a recipient, which belongs to a stranger. After any other fault,
- * letters wait until the server works.
+ * good, or waits for the server of a recipient, which belongs to a stranger; or this process cannot
+ * decrypt the letter. After any other fault, letters wait until the server works.
  */
 export const letterFaults: ReadonlySet<string> = new Set([
   'deferred',
   'refused',
   'unmailable',
-  'recipient-timeout'
+  'recipient-timeout',
+  'unknown-key'
 ])
 
 export const failed = (fault: string, status: number | null = null): Attempt => ({

@@ -1,3 +1,4 @@
+import type { Attempt } from '../outbox/delivery.ts'
 import { postMessage } from '../webhooks/post-message.ts'
 import { hostOf, reachableHosts } from '../webhooks/reachable-hosts.ts'
 import { signedHeaders } from '../webhooks/webhook-signature.ts'
@@ -19,7 +20,7 @@ export function webhookTransport(options: WebhookTransportOptions): MailTranspor
   // The operator of this process has named the host, so it may be a private one.
   const hosts = reachableHosts([hostOf(url)])
   return {
-    send({ id, letter, language, to, subject, text, html }, stopping) {
+    async send({ id, letter, language, to, subject, text, html }, stopping) {
       const nowMs = clock()
       const data = { letter, language, from, to, subject, text, html }
       const timestamp = new Date(nowMs).toISOString()
@@ -30,7 +31,15 @@ export function webhookTransport(options: WebhookTransportOptions): MailTranspor
         'user-agent': 'Gatehouse-Mail/1',
         ...signedHeaders(signed, [secret])
       }
-      return postMessage(hosts, { url, headers, body, timeoutMs, stopping })
+      return judged(await postMessage(hosts, { url, headers, body, timeoutMs, stopping }))
     }
   }
+}
+
+/** the program refuses this letter or its recipient (RFC 9110 §15.5.1, §15.5.14, §15.5.21) */
+const ABOUT_LETTER = new Set([400, 413, 422])
+
+function judged(attempt: Attempt): Attempt {
+  if (attempt.outcome !== 'failed' || !ABOUT_LETTER.has(attempt.status ?? 0)) return attempt
+  return { ...attempt, fault: 'refused', isFinal: true }
 }

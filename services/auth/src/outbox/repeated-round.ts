@@ -1,30 +1,34 @@
 /** Work that is done in rounds, one at a time. */
 export type RepeatedRound = {
-  /** Begins a round. If one is in progress, another one follows it. Ends with the last of them. */
+  /**
+   * Begins a round, or lets one follow the round in progress. Resolves or rejects with the first
+   * round that begins after the call; later requests do not delay it.
+   */
   request(): Promise<void>
-  /** The rounds in progress; null between rounds. */
+  /** The last round that was requested; null between rounds. */
   inProgress(): Promise<void> | null
 }
 
 export function repeatedRound(round: () => Promise<void>): RepeatedRound {
-  let running: Promise<void> | null = null
-  let isRequested = false
-  const runWhileRequested = async (): Promise<void> => {
-    try {
-      while (isRequested) {
-        isRequested = false
-        await round()
-      }
-    } finally {
-      running = null
-    }
+  let current: Promise<void> | null = null
+  let following: Promise<void> | null = null
+  const begin = (): Promise<void> => {
+    current = round().finally(() => {
+      current = null
+    })
+    return current
   }
   return {
     request() {
-      isRequested = true
-      running ??= runWhileRequested()
-      return running
+      if (current === null) return begin()
+      following ??= current
+        .catch(() => {})
+        .then(() => {
+          following = null
+          return begin()
+        })
+      return following
     },
-    inProgress: () => running
+    inProgress: () => following ?? current
   }
 }

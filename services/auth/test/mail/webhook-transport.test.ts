@@ -41,3 +41,25 @@ t.test('a webhook gets each letter signed, with the same id in each attempt', as
   t.match(body, { type: 'mail.send', data: { ...data, from } })
   t.throws(() => new Webhook(newWebhookSecret()).verify(second?.text ?? '', { ...second?.headers }))
 })
+
+t.test('a program that answers 400, 413 or 422 refuses the letter for good', async (t) => {
+  const receiver = await webhookReceiver(t)
+  const { send } = webhookTransport({
+    url: new URL(receiver.url),
+    secret: newWebhookSecret(),
+    from: { name: '', address: 'no-reply@example.com' },
+    timeoutMs: 60_000,
+    clock: Date.now
+  })
+  const stopping = new AbortController().signal
+  for (const refusal of [400, 413, 422]) {
+    receiver.respond = status(refusal)
+    const refused = { outcome: 'failed', fault: 'refused', status: refusal, isFinal: true }
+    t.match(await send(letter, stopping), refused)
+  }
+  for (const fault of [401, 404, 429]) {
+    receiver.respond = status(fault)
+    const attempt = await send(letter, stopping)
+    t.match(attempt, { outcome: 'failed', fault: 'status', status: fault, isFinal: undefined })
+  }
+})
