@@ -22,8 +22,12 @@ async function unreadDownload(t: Test, { port }: Edge, path: string): Promise<So
 
 t.test('the memory for unread downloads is one for all services', async (t) => {
   const metrics = new Registry()
+  let ended = 0
   const gateway = await edge(t, {
     metrics,
+    logRequest: () => {
+      ended += 1
+    },
     unreadBytes: MIB,
     upstreams: `  other: '\${SERVICE}'`,
     routes: '\n  - { name: other, prefix: /other, upstream: other, access: public }\n'
@@ -38,6 +42,15 @@ t.test('the memory for unread downloads is one for all services', async (t) => {
   t.equal(await isUsed(2 * 448 * 1024), 2 * 448 * 1024)
   const end = closed(first)
   await unreadDownload(t, gateway, '/open')
+  // Before the first one reads again: the third one may not wait yet.
+  t.equal(
+    await eventually(
+      async () => ended,
+      (count) => count > 0,
+      5000
+    ),
+    1
+  )
   first.resume()
   await end
   t.ok(first.bytesRead < DOWNLOAD_BYTES, 'the one that waited longest is broken off')

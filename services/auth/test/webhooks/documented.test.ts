@@ -104,7 +104,7 @@ t.test('docs/webhooks.md lists the faults of a delivery', async (t) => {
   const source = new URL('../../src/webhooks/post-message.ts', import.meta.url)
   const code = readFileSync(source, 'utf8')
   const coded = [...code.matchAll(/(?:failed\(|return |: |\? )'([a-z-]+)'/g)].map(([, one]) => one)
-  const table = page.split('| fault | |')[1]?.split('\n\n')[0] ?? ''
+  const table = page.split('| fault | meaning |')[1]?.split('\n\n')[0] ?? ''
   const listed = table.split('\n').flatMap((row) => {
     const [, cell = ''] = row.split('|')
     return [...cell.matchAll(/`([a-z-]+)`/g)].map(([, fault]) => fault)
