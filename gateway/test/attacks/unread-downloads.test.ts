@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
+import { setTimeout as turn } from 'node:timers/promises'
 import { eventually } from '@gatehouse/fixtures/client'
 import { closed } from '@gatehouse/fixtures/closed'
 import { Registry } from 'prom-client'
@@ -10,13 +11,21 @@ const MIB = 1024 * 1024
 const DOWNLOAD_BYTES = 16 * MIB
 const UNREAD = 'gateway_unread_response_bytes'
 
-/** A download whose client reads its beginning, and then stops. */
-async function unreadDownload(t: Test, { port }: Edge, path: string): Promise<Socket> {
+/** A download whose client reads its beginning, and then stops. Waits until nothing moves. */
+async function unreadDownload(t: Test, { port, server }: Edge, path: string): Promise<Socket> {
+  const accepted = new Promise<Socket>((resolve) => server.on('connection', resolve))
   const client = connect({ port, host: '127.0.0.1' })
   t.teardown(() => client.destroy())
   client.write(`GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`)
+  const connection = await accepted
   await once(client, 'data')
   client.pause()
+  // All three parties are in this process, so a turn without progress is one of all of them.
+  for (let idle = 0, bytes = 0; idle < 20; idle += 1) {
+    await turn(1)
+    if (connection.bytesWritten !== bytes) idle = 0
+    bytes = connection.bytesWritten
+  }
   return client
 }
 
