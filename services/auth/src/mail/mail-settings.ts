@@ -76,7 +76,7 @@ function userOf({ username, password }: URL) {
   }
 }
 
-/** Whether a server is on this machine, so that nobody can listen on the way to it. */
+/** Whether a server is on this machine, so that no other machine is on the way to it. */
 export const isLoopbackHost = (host: string): boolean =>
   isLoopbackOrigin(`http://${isIPv6(host) ? `[${host}]` : host}`)
 

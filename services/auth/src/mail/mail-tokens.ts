@@ -106,7 +106,7 @@ export async function useToken(
 
 /**
  * No other token of this account works. A link that undoes a change of the address still does,
- * unless `which` says so: whoever took the account over must not make it void.
+ * unless `which` says so: a thief of the account must not make it void.
  */
 export async function spendTokens(
   transaction: Kysely<Tables>,

@@ -3,7 +3,7 @@ export type DeliveryKind = 'webhook' | 'mail'
 
 /**
  * `dead`: every attempt failed, and an operator has to decide. `discarded`: it is not delivered,
- * because an operator decided so, or because nobody is to receive it.
+ * because an operator decided so, or because there is no recipient.
  */
 export const deliveryStates = ['pending', 'delivered', 'dead', 'discarded'] as const
 export type DeliveryState = (typeof deliveryStates)[number]
@@ -61,7 +61,7 @@ export type Attempt =
       /** whether another attempt would fail as well */
       readonly isFinal?: boolean
     }
-  /** nobody is to receive it */
+  /** there is no recipient */
   | { readonly outcome: 'discarded'; readonly fault: string }
   /** this process closes; the attempt does not count */
   | { readonly outcome: 'stopped' }

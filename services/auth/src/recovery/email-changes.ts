@@ -146,7 +146,7 @@ async function undoChange(
     .where('id', '=', id)
     .returning('password_version')
     .executeTakeFirstOrThrow()
-  // Also the links to undo later changes, which went to addresses of whoever made them.
+  // Also the links to undo later changes, which may have gone to addresses of a thief.
   await spendTokens(transaction, id, nowMs, 'all')
   const ended = await endSessions(transaction, id, null, nowMs)
   const detail = { ended: ended.length }
