@@ -9,6 +9,7 @@ import {
   writeFileSync
 } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { keepNeededDeclarations } from './needed-declarations.ts'
 import { packageSources } from './package-sources.ts'
 import { publishedManifest } from './published-manifest.ts'
 import { isPublished, readManifest, readWorkspaces, root, type Workspace } from './workspaces.ts'
@@ -32,6 +33,8 @@ export function buildPackages(target: string, repository: string | null): BuiltP
     mkdirSync(join(folder, 'dist'), { recursive: true })
     compile(own, files, join(folder, 'dist'))
     const manifest = publishedManifest({ ...own, version, dependencies, repository })
+    const declarations = Object.values(manifest.exports).map(({ types }) => types)
+    keepNeededDeclarations(folder, declarations)
     writeFileSync(join(folder, 'package.json'), `${JSON.stringify(manifest, null, 2)}\n`)
     copyFileSync(join(root, own.folder, 'README.md'), join(folder, 'README.md'))
     copyFileSync(join(root, 'LICENSE'), join(folder, 'LICENSE'))

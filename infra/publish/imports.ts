@@ -10,6 +10,10 @@ export const withImports = (source: string, rename: (name: string) => string): s
     [before, rename(name), after].join('')
   )
 
+/** The names of the modules that a source file, or a declaration, imports. */
+export const importedNames = (source: string): string[] =>
+  [...source.matchAll(IMPORT)].map(({ groups }) => groups?.name ?? '')
+
 /** The package of a module: `@scope/name/module` is in `@scope/name`. */
 export function packageOf(name: string): string {
   return name
