@@ -92,7 +92,7 @@ function noteArrivals(
     try {
       const { hop = null, located = null } = begun(request.raw) ?? {}
       request.located = located
-      if (hop === null) noteArrival(request, spans, () => hopOf(request.raw))
+      if (hop === null) noteArrival(request, spans, hopOf)
       else request.hop = hop
     } catch (error) {
       done(error as Error)

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { ArrivedHop } from './proxies/arrived-hop.ts'
 import { type LocatedTarget, locateTarget } from './routes/located-target.ts'
@@ -27,14 +28,22 @@ export function declareArrivals(app: FastifyInstance): void {
 export function noteArrival(
   request: FastifyRequest,
   spans: RequestSpans | null,
-  hopOf: () => ArrivedHop
+  hopOf: (raw: IncomingMessage) => ArrivedHop
 ): void {
-  const { trail } = request
-  const span = spans === null ? null : spans.begin(request.headers, trail)
+  request.hop = beginHop(request, spans, hopOf)
+}
+
+/** Begins the span of a request, and notes its source in its trail. */
+export function beginHop(
+  { id, raw, trail }: Pick<FastifyRequest, 'id' | 'raw' | 'trail'>,
+  spans: RequestSpans | null,
+  hopOf: (raw: IncomingMessage) => ArrivedHop
+): Hop {
+  const span = spans === null ? null : spans.begin(raw.headers, trail)
   trail.span = span
-  const hop = hopOf()
+  const hop = hopOf(raw)
   trail.address = hop.addresses[0]
-  request.hop = { requestId: request.id, trace: traceOf(span), ...hop }
+  return { requestId: id, trace: traceOf(span), ...hop }
 }
 
 export type LocatedOf = (request: FastifyRequest) => LocatedTarget

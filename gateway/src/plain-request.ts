@@ -5,13 +5,13 @@ import { isGone } from '@gatehouse/http-service/http-two'
 import type { ResponseHeaders } from './forwarding/response-headers.ts'
 import type { WaitingClient } from './forwarding/waiting-client.ts'
 import type { Arrival } from './journey.ts'
+import { beginHop } from './note-arrival.ts'
 import type { ArrivedHop } from './proxies/arrived-hop.ts'
 import { callerOf } from './proxies/caller.ts'
 import type { IsTrustedProxy } from './proxies/trusted-proxies.ts'
 import { type LocatedTarget, locateTarget } from './routes/located-target.ts'
 import type { RouteTable } from './routes/route-table.ts'
 import type { Hop } from './stages/stamp.ts'
-import { traceOf } from './telemetry/request-spans.ts'
 import type { RequestTelemetry } from './telemetry/request-telemetry.ts'
 import { servedByService } from './telemetry/served.ts'
 import { newTrail, type Trail } from './telemetry/trail.ts'
@@ -76,11 +76,8 @@ export class PlainRequest implements WaitingClient, Begun {
   arrive(table: RouteTable): Arrival | null {
     const { request, trail } = this
     const { telemetry, hopOf, isTrustedProxy } = this.#ports
-    trail.span = telemetry.spans === null ? null : telemetry.spans.begin(request.headers, trail)
-    const arrived = hopOf(request)
-    const [address] = arrived.addresses
-    trail.address = address
-    const hop = { requestId: this.id, trace: traceOf(trail.span), ...arrived }
+    const hop = beginHop({ id: this.id, raw: request, trail }, telemetry.spans, hopOf)
+    const [address] = hop.addresses
     this.hop = hop
     const located = locateTarget(table, trail.target)
     this.located = located

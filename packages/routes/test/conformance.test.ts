@@ -18,7 +18,10 @@ import { trustingProxy } from './fixtures/trusting-proxy.ts'
 
 const conformance = (port: number) => [
   'conformance',
-  ...['--gateway', `http://127.0.0.1:${port}`, '--echo-route', '/echo']
+  '--gateway',
+  `http://127.0.0.1:${port}`,
+  '--echo-route',
+  '/echo'
 ]
 
 /** A table with a route to the echo service, beside those of the repository. */
