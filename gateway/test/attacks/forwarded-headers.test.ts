@@ -28,7 +28,8 @@ t.test(
   async (t) => {
     const gateway = await edge(t)
     for (const spelling of claims.flatMap(spellingsOf)) {
-      const lines = [`${spelling}: evil`, `Authorization: Bearer ${gateway.token()}`]
+      // Longer than what a signature contains by chance.
+      const lines = [`${spelling}: evil.example`, `Authorization: Bearer ${gateway.token()}`]
       for (const path of ['/open', '/closed']) {
         const { statuses, received } = await provoke(
           gateway,
@@ -40,7 +41,7 @@ t.test(
           [{ method: 'POST', target: path }],
           `${spelling}: method and target do not change`
         )
-        t.notMatch(received[0]?.rawHeaders.join('\n'), /evil/, `${spelling} at ${path}`)
+        t.notMatch(received[0]?.rawHeaders.join('\n'), /evil\.example/, `${spelling} at ${path}`)
       }
     }
   }
