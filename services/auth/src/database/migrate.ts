@@ -25,6 +25,7 @@ import { mail } from './migrations/0021-mail.ts'
 import { emailVerification } from './migrations/0022-email-verification.ts'
 import { erasures } from './migrations/0023-erasures.ts'
 import { clientRoles } from './migrations/0024-client-roles.ts'
+import { auditByKind } from './migrations/0025-audit-by-kind.ts'
 import { appliedMigrations, newerMigrations, standIn } from './newer-migrations.ts'
 import type { Tables } from './tables.ts'
 
@@ -53,7 +54,8 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0021-mail': mail,
   '0022-email-verification': emailVerification,
   '0023-erasures': erasures,
-  '0024-client-roles': clientRoles
+  '0024-client-roles': clientRoles,
+  '0025-audit-by-kind': auditByKind
 }
 
 /** What the database has of the migrations. */
@@ -97,6 +99,15 @@ export async function migrate(
   const { error } = await migrator.migrateToLatest()
   if (error !== undefined) throw error
   return { ...state, isUpToDate: true }
+}
+
+/** The migrations that the database does not have yet. */
+export async function pendingMigrations(
+  database: Kysely<Tables>,
+  known: Readonly<Record<string, Migration>> = migrations
+): Promise<Migration[]> {
+  const applied = new Set((await appliedMigrations(database)).map(({ name }) => name))
+  return Object.entries(known).flatMap(([name, migration]) => (applied.has(name) ? [] : migration))
 }
 
 /** @param expected sorted, like `applied` */

@@ -1,11 +1,13 @@
 import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Tracing } from '@gatehouse/tracing/tracing'
 import { type Dialect, Kysely, sql } from 'kysely'
 import type { Migration } from 'kysely/migration'
 import { databaseUnavailable } from '../refusals.ts'
 import { STATEMENT_MS } from './deadlines.ts'
-import { type MigrationState, migrate, migrationState } from './migrate.ts'
+import { buildOnline, isIndexMigration } from './index-migration.ts'
+import { type MigrationState, migrate, migrationState, pendingMigrations } from './migrate.ts'
 import { openSqlite } from './open-sqlite.ts'
 import type { PostgresAddress } from './postgres-address.ts'
 import { postgresDialect } from './postgres-dialect.ts'
@@ -39,6 +41,12 @@ export type DatabaseMetrics = {
 
 /** for the migrations */
 const MIGRATION_MS = 60_000
+/** for the build of one index, which other instances do not notice */
+const INDEX_MS = 900_000
+/** for the lock of a table: less than a statement of a request may take */
+const LOCK_MS = 500
+/** between two attempts to be the instance that migrates */
+const TURN_MS = 200
 /** the lock of Kysely's migrator, which earlier versions took */
 const MIGRATION_LOCK = '3853314791062309107'
 
@@ -94,24 +102,66 @@ async function migrated(
     dialect: postgresDialect({ address, poolSize: 1, statementMs: MIGRATION_MS })
   })
   try {
-    return await inTurn(migrating, (transaction) => migrate(transaction, migrations))
+    return await inTurn(migrating, async (transaction) => {
+      await buildIndexes(address, await pendingMigrations(transaction, migrations))
+      return await migrate(transaction, migrations)
+    })
   } finally {
     await migrating.destroy()
   }
 }
 
 /**
- * Instances migrate one after the other. The lock belongs to the transaction, so that a pooler may
- * be in between.
+ * Builds the indexes of large tables before the transaction of the migrations needs them, because a
+ * transaction can build an index only while nothing writes to the table.
  */
-function inTurn<Result>(
+async function buildIndexes(
+  address: PostgresAddress,
+  pending: readonly Migration[]
+): Promise<void> {
+  const indexes = pending.filter(isIndexMigration)
+  if (indexes.length === 0) return
+  const building = new Kysely<Tables>({
+    dialect: postgresDialect({ address, poolSize: 1, statementMs: INDEX_MS })
+  })
+  try {
+    for (const { index } of indexes) await buildOnline(building, index)
+  } finally {
+    await building.destroy()
+  }
+}
+
+/**
+ * Instances migrate one after the other. The lock belongs to the transaction, so that a pooler may
+ * be in between. An instance asks for it again and again: a statement that waits for it would have
+ * a snapshot, and the build of an index waits for the end of every snapshot.
+ */
+async function inTurn<Result>(
   database: Kysely<Tables>,
   work: (database: Kysely<Tables>) => Promise<Result>
 ): Promise<Result> {
-  return database.transaction().execute(async (transaction) => {
-    await sql`select pg_advisory_xact_lock(${sql.lit(BigInt(MIGRATION_LOCK))})`.execute(transaction)
-    return await work(transaction)
-  })
+  for (;;) {
+    // A transaction for each attempt: poolers have few connections for those that wait.
+    const done = await database.transaction().execute(async (transaction) => {
+      if (!(await tryLock(transaction))) return null
+      // Requests of other instances wait behind a change that waits for its table.
+      await sql`select set_config('lock_timeout', ${String(LOCK_MS)}, true),
+        set_config('idle_in_transaction_session_timeout', ${String(INDEX_MS)}, true)`.execute(
+        transaction
+      )
+      return { result: await work(transaction) }
+    })
+    if (done !== null) return done.result
+    await sleep(TURN_MS)
+  }
+}
+
+async function tryLock(transaction: Kysely<Tables>): Promise<boolean> {
+  const { rows } = await sql<{ taken: boolean }>`
+    select pg_try_advisory_xact_lock(${sql.lit(BigInt(MIGRATION_LOCK))}) as taken`.execute(
+    transaction
+  )
+  return rows[0]?.taken === true
 }
 
 /**

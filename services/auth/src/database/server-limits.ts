@@ -43,9 +43,7 @@ export function askWithin(client: pg.ClientBase, limits: ServerLimits): Ask {
   const begin = (sql: string) => ask(`${sql}; ${local}`, [])
   return async (sql, values) => {
     if (/^(begin|start transaction)\b/.test(sql)) return await begin(sql)
-    if (isInTransaction(client) || /^(select|commit|rollback)\b/.test(sql)) {
-      return await ask(sql, values)
-    }
+    if (isInTransaction(client) || RUNS_ALONE.test(sql)) return await ask(sql, values)
     await begin('begin')
     try {
       const result = await ask(sql, values)
@@ -57,5 +55,8 @@ export function askWithin(client: pg.ClientBase, limits: ServerLimits): Ask {
     }
   }
 }
+
+/** Needs no limit, or may not be in a transaction (a concurrent build of an index). */
+const RUNS_ALONE = /^(select|commit|rollback|(create|drop) index concurrently)\b/
 
 const isInTransaction = (client: pg.ClientBase): boolean => client.getTransactionStatus() !== 'I'

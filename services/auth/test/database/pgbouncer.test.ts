@@ -39,6 +39,15 @@ t.test('behind PgBouncer in transaction mode', { skip }, async (t) => {
     }
   )
 
+  t.test('an upgrade builds the index of a large table outside a transaction', async (t) => {
+    await asked(direct, 'drop index audit_events_by_kind')
+    await asked(direct, "delete from kysely_migration where name = '0025-audit-by-kind'")
+    await Promise.all([opened(t, pooled), opened(t, pooled)])
+    const index =
+      "select indisvalid from pg_index where indexrelid = 'audit_events_by_kind'::regclass"
+    t.match(await asked(direct, index), [{ indisvalid: true }])
+  })
+
   t.test(
     'a transaction has its limits at the server, and leaves none to other clients',
     async (t) => {
