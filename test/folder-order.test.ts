@@ -9,16 +9,20 @@ const domain = [
   'services/auth/src/audit/',
   'services/auth/src/clients/',
   'services/auth/src/database/',
-  'services/auth/src/guesses/',
+  'services/auth/src/email-changes/',
+  'services/auth/src/email-verifications/',
   'services/auth/src/invitations/',
   'services/auth/src/keys/',
+  'services/auth/src/link-tokens/',
   'services/auth/src/oauth/',
   'services/auth/src/mail/',
   'services/auth/src/outbox/',
-  'services/auth/src/recovery/',
+  'services/auth/src/password-resets/',
   'services/auth/src/revocations/',
   'services/auth/src/secrets/',
   'services/auth/src/sessions/',
+  'services/auth/src/signed-post/',
+  'services/auth/src/throttling/',
   'services/auth/src/tokens/',
   'services/auth/src/webhooks/',
   'gateway/src/assertions/',
@@ -104,13 +108,17 @@ const folderOrder: Record<string, readonly string[]> = {
     'oauth',
     'sessions',
     'tokens',
-    'recovery',
+    'email-changes',
+    'email-verifications',
+    'password-resets',
     'invitations',
     'accounts',
     'clients',
-    'guesses',
+    'throttling',
     'mail',
+    'link-tokens',
     'webhooks',
+    'signed-post',
     'secrets',
     'keys',
     'revocations',
@@ -123,7 +131,7 @@ const folderOrder: Record<string, readonly string[]> = {
 }
 
 /** They put the folders together, so no folder imports them. */
-const assembly = /^(main|start|listeners|client-listener|app|journey|forward)\.ts$/
+const assembly = /^(main|start|prepare-letters|listeners|client-listener|app|journey|forward)\.ts$/
 
 for (const [source, order] of Object.entries(folderOrder)) {
   t.test(`the folders of ${source} import each other in one direction`, async (t) => {

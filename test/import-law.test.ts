@@ -53,9 +53,9 @@ const infraImports: Record<string, readonly string[]> = {
   'infra/api-page': [],
   'infra/bench': [
     '@gatehouse/auth/redis/store-clock',
-    '@gatehouse/auth/sessions/families',
-    '@gatehouse/auth/sessions/redis-families',
-    '@gatehouse/auth/sessions/redis-family-keys',
+    '@gatehouse/auth/sessions/families/families',
+    '@gatehouse/auth/sessions/families/redis-families',
+    '@gatehouse/auth/sessions/families/redis-family-keys',
     '@gatehouse/start/free-port'
   ],
   'infra/bundle': [],

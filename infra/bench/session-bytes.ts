@@ -1,8 +1,8 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { storeClock } from '@gatehouse/auth/redis/store-clock'
-import type { Families } from '@gatehouse/auth/sessions/families'
-import { redisFamilies } from '@gatehouse/auth/sessions/redis-families'
-import { familiesKey } from '@gatehouse/auth/sessions/redis-family-keys'
+import type { Families } from '@gatehouse/auth/sessions/families/families'
+import { redisFamilies } from '@gatehouse/auth/sessions/families/redis-families'
+import { familiesKey } from '@gatehouse/auth/sessions/families/redis-family-keys'
 import type { Redis } from 'ioredis'
 import { redisFigures } from './redis-figures.ts'
 

@@ -1,6 +1,6 @@
 -- The record of a family, packed in one field of its user's hash. Shared by the scripts about
 -- families: the loader puts revocations.lua and this file before them. The names are those of
--- src/sessions/family.ts.
+-- src/sessions/families/family.ts.
 --
 -- In addition to the arguments in revocations.lua, every script about families gets:
 -- KEYS[3] the user's families   KEYS[4] ends that the database may not have

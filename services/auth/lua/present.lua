@@ -1,5 +1,5 @@
--- Presents a refresh token with a valid MAC: the state machine of src/sessions/family.ts, in one
--- round trip.
+-- Presents a refresh token with a valid MAC: the state machine of src/sessions/families/family.ts,
+-- in one round trip.
 -- ARGV[4] sid        ARGV[5] openedAt (s), empty if the database does not know it as open
 -- ARGV[6] expiresAt (s)        ARGV[7] clientId   ARGV[8] scope   ARGV[9] label
 -- ARGV[10] idle lifetime (s)   ARGV[11] presented generation      ARGV[12] grace (s)

@@ -4,7 +4,7 @@ import type { HashQueueWatch } from './accounts/hash-queue.ts'
 import { auditMetrics } from './audit/audit-metrics.ts'
 import { databaseMetrics } from './database/database-metrics.ts'
 import { type ExchangeRefusal, exchangeRefusals } from './oauth/refused-exchange.ts'
-import { outcomes } from './sessions/outcome.ts'
+import { outcomes } from './sessions/families/outcome.ts'
 import { storeMetrics } from './telemetry/store-metrics.ts'
 
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]

@@ -5,7 +5,7 @@ import { writeAudit } from '../audit/audit-log.ts'
 import { endSessions } from '../database/end-sessions.ts'
 import { costOfHash } from '../database/migrations/0014-foreign-password-costs.ts'
 import type { AccountTable, Tables } from '../database/tables.ts'
-import { isReserved } from '../mail/mail-tokens.ts'
+import { isReserved } from '../link-tokens/link-tokens.ts'
 import type { Account } from './account.ts'
 
 export type NewAccount = Pick<Account, 'email' | 'passwordHash' | 'roles' | 'scope'> & {

@@ -3,7 +3,7 @@ import type { Generated } from 'kysely'
 import type { AuditKind } from '../audit/audit-event.ts'
 import type { ClientAuthenticationMethod } from '../clients/client.ts'
 import type { KeyState } from '../keys/signing-key.ts'
-import type { MailTokenTable } from '../mail/mail-token-table.ts'
+import type { MailTokenTable } from '../link-tokens/link-token-table.ts'
 import type { DeliveryTable } from '../outbox/delivery-table.ts'
 import type { WebhookTable } from '../webhooks/webhook-table.ts'
 

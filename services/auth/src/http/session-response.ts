@@ -1,5 +1,5 @@
 import { Type } from 'typebox'
-import type { StoredFamily } from '../sessions/families.ts'
+import type { StoredFamily } from '../sessions/families/families.ts'
 import { instant, SessionId } from './fields.ts'
 
 /** A session as its user or an operator sees it. */

@@ -1,7 +1,7 @@
 import { canonicalEmail } from '../accounts/email.ts'
 import type { RequestSource } from '../audit/audit-event.ts'
 import type { AuditLog } from '../audit/audit-log.ts'
-import type { Guesses } from '../guesses/guesses.ts'
+import type { Guesses } from '../throttling/guesses.ts'
 import type { Invitation } from './invitation.ts'
 import { invitationAttempts } from './invitation-attempts.ts'
 import { invitationInvalid } from './invitation-refusals.ts'

@@ -1,4 +1,4 @@
-import type { CallersGuesses, Guesses } from '../guesses/guesses.ts'
+import type { CallersGuesses, Guesses } from '../throttling/guesses.ts'
 import type { Invitation } from './invitation.ts'
 
 /**

@@ -1,5 +1,5 @@
 import type { AccountStore } from '../accounts/account-store.ts'
-import type { CallersGuesses, Guesses } from '../guesses/guesses.ts'
+import type { CallersGuesses, Guesses } from '../throttling/guesses.ts'
 import type { Invitation } from './invitation.ts'
 import { invitationAttempts } from './invitation-attempts.ts'
 import { invitationInvalid } from './invitation-refusals.ts'

@@ -4,7 +4,7 @@ import { type Applicant, registerAccount } from '../accounts/register-account.ts
 import type { RequestSource } from '../audit/audit-event.ts'
 import type { AuditLog } from '../audit/audit-log.ts'
 import type { Database } from '../database/open-database.ts'
-import type { Guesses } from '../guesses/guesses.ts'
+import type { Guesses } from '../throttling/guesses.ts'
 import { type CheckInvitation, invitationCheck } from './check-invitation.ts'
 import type { Invitation } from './invitation.ts'
 import { type InvitationStore, invitationStore } from './invitation-store.ts'

@@ -9,7 +9,7 @@ import { mailableAddress } from './mail-address.ts'
 import { MAIL_TARGET } from './mail-queue.ts'
 import { failed, letterFaults, type MailTransport, type OutgoingMail } from './outgoing-mail.ts'
 import { type QueuedMail, unsealMail } from './queued-mail.ts'
-import type { Templates } from './templates.ts'
+import type { Templates } from './templates/templates.ts'
 
 /**
  * Decides to whom a letter goes, and makes what its token stands for valid. Null: there is nothing

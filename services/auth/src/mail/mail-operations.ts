@@ -3,7 +3,7 @@ import type { AuditKind, RequestSource } from '../audit/audit-event.ts'
 import { writeAudit } from '../audit/audit-log.ts'
 import type { Tables } from '../database/tables.ts'
 import type { Delivery, DeliveryState } from '../outbox/delivery.ts'
-import { deliveryList } from '../outbox/delivery-list.ts'
+import { deliveryList } from '../outbox/delivery-operations.ts'
 import { MAIL_TARGET } from './mail-queue.ts'
 
 /** The queue of letters, for operators. They see neither addresses nor contents. */

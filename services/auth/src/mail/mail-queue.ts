@@ -2,11 +2,11 @@ import { createHmac, randomUUID } from 'node:crypto'
 import { type Kysely, PostgresAdapter, sql } from 'kysely'
 import type { Tables } from '../database/tables.ts'
 import type { SealingKeys } from '../keys/seal.ts'
+import { newToken } from '../link-tokens/link-tokens.ts'
 import { queueDeliveries } from '../outbox/queue-deliveries.ts'
 import type { KeyRing } from '../secrets/key-ring.ts'
 import type { LetterName } from './letter.ts'
 import { mailQueueFull } from './mail-refusals.ts'
-import { newToken } from './mail-tokens.ts'
 import { type QueuedMail, sealMail } from './queued-mail.ts'
 
 /** A letter to queue. */

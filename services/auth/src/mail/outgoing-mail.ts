@@ -1,6 +1,6 @@
 import type { Attempt } from '../outbox/delivery.ts'
 import type { LetterName } from './letter.ts'
-import type { Rendered } from './templates.ts'
+import type { Rendered } from './templates/templates.ts'
 
 /** A letter that can be sent. */
 export type OutgoingMail = Rendered & {

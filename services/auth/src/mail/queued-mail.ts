@@ -1,7 +1,7 @@
 import type { RequestSource } from '../audit/audit-event.ts'
 import { type SealingKeys, seal, unsealWithAny } from '../keys/seal.ts'
+import type { PendingRegistration } from '../link-tokens/pending-registration.ts'
 import type { LetterName } from './letter.ts'
-import type { PendingRegistration } from './pending-registration.ts'
 
 /**
  * A letter in the queue. It names an address or an account. To whom it really goes, if to anyone,

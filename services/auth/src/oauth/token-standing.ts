@@ -13,7 +13,7 @@ import type { Clients } from '../clients/open-clients.ts'
 import { keysUnreadable } from '../keys/key-refusals.ts'
 import type { LiveSigningKeys } from '../keys/live-signing-keys.ts'
 import type { Revocations } from '../revocations/open-revocations.ts'
-import type { FamilyRecord } from '../sessions/family.ts'
+import type { FamilyRecord } from '../sessions/families/family.ts'
 import type { Sessions } from '../sessions/sessions.ts'
 
 /** A user who may sign in, and one of the user's live sessions. */

@@ -1,8 +1,8 @@
 import type { Kysely } from 'kysely'
 import type { Tables } from '../database/tables.ts'
 import type { Channel, ReadyTarget } from './channel.ts'
+import type { Outbox, Settlement } from './claims.ts'
 import type { Attempt, ClaimedDelivery } from './delivery.ts'
-import type { Outbox, Settlement } from './outbox.ts'
 import { retryDelayMs } from './retry-delay.ts'
 
 /** The result of an attempt: `failed` is attempted again, `dead` and `discarded` are not. */

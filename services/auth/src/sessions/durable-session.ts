@@ -1,6 +1,6 @@
 import type { Selectable } from 'kysely'
 import type { SessionTable } from '../database/tables.ts'
-import { lateSeconds, type Opened } from './family.ts'
+import { lateSeconds, type Opened } from './families/family.ts'
 
 /** A session as the database knows it. */
 export type DurableSession = Opened & {

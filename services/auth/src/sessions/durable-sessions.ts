@@ -13,11 +13,11 @@ import {
   toRow,
   toSession
 } from './durable-session.ts'
-import { type EndedSessions, endEverySession } from './end-every-session.ts'
-import type { Opened } from './family.ts'
-import { recordEnd } from './record-end.ts'
-import type { SessionEnd } from './session-end.ts'
-import type { TellReuse } from './tell-reuse.ts'
+import { type EndedSessions, endEverySession } from './ends/end-every-session.ts'
+import type { TellReuse } from './ends/notify-reuse.ts'
+import { recordEnd } from './ends/record-end.ts'
+import type { SessionEnd } from './ends/session-end.ts'
+import type { Opened } from './families/family.ts'
 
 /** Tells a user of a login, in its transaction. */
 export type NotifyLogin = (transaction: Kysely<Tables>, nowMs: number) => Promise<void>

@@ -1,7 +1,7 @@
 import type { Account } from '../accounts/account.ts'
 import type { KeyRing } from '../secrets/key-ring.ts'
 import type { AccessTokens, IssuedAccessToken } from '../tokens/access-token.ts'
-import type { FamilyRecord } from './family.ts'
+import type { FamilyRecord } from './families/family.ts'
 import { mintRefreshToken, type RefreshToken, sessionId } from './refresh-token.ts'
 
 /** The result of a login or a refresh. */

@@ -1,7 +1,7 @@
 import { restorable } from './durable-session.ts'
 import type { DurableSessions } from './durable-sessions.ts'
-import type { Families, StoredFamily } from './families.ts'
-import { open } from './family.ts'
+import type { Families, StoredFamily } from './families/families.ts'
+import { open } from './families/family.ts'
 
 /**
  * The live sessions of a user, the oldest first, including those that the session store has lost

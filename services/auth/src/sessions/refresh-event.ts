@@ -1,6 +1,6 @@
 import type { AuditEvent } from '../audit/audit-event.ts'
-import type { Presentation, Presented } from './families.ts'
-import { reuse } from './family.ts'
+import type { Presentation, Presented } from './families/families.ts'
+import { reuse } from './families/family.ts'
 
 /**
  * The event of a refresh; null for an ordinary rotation. A reuse also has the number of generations

@@ -1,8 +1,8 @@
 import type { DurableSessions } from './durable-sessions.ts'
-import type { Families } from './families.ts'
+import { type SessionEnds, sessionEnds } from './ends/session-ends.ts'
+import type { ToldEnds } from './ends/told-ends.ts'
+import type { Families } from './families/families.ts'
 import { type ListSessions, sessionList } from './list-sessions.ts'
-import { type SessionEnds, sessionEnds } from './session-ends.ts'
-import type { ToldEnds } from './told-ends.ts'
 
 /** How long sessions live, in seconds: since the last use, and in total. */
 export type Lifetimes = { readonly idleSeconds: number; readonly absoluteSeconds: number }

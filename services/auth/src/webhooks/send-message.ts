@@ -1,10 +1,10 @@
 import type { Selectable } from 'kysely'
 import type { SealingKeys } from '../keys/seal.ts'
 import type { Attempt } from '../outbox/delivery.ts'
-import { postMessage } from './post-message.ts'
-import type { ReachableHosts } from './reachable-hosts.ts'
+import { signedHeaders } from '../signed-post/message-signature.ts'
+import { postMessage } from '../signed-post/post-message.ts'
+import type { ReachableHosts } from '../signed-post/reachable-hosts.ts'
 import { validSecrets } from './webhook-secrets.ts'
-import { signedHeaders } from './webhook-signature.ts'
 import type { WebhookTable } from './webhook-table.ts'
 
 type Message = { readonly id: string; readonly body: string }

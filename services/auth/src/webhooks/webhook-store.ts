@@ -4,10 +4,10 @@ import type { AuditKind, By } from '../audit/audit-event.ts'
 import { writeAudit } from '../audit/audit-log.ts'
 import type { Tables } from '../database/tables.ts'
 import type { SealingKeys } from '../keys/seal.ts'
-import { deliveryList } from '../outbox/delivery-list.ts'
+import { deliveryList } from '../outbox/delivery-operations.ts'
+import { newWebhookSecret } from '../signed-post/message-signature.ts'
 import type { Webhook, WebhookState } from './webhook.ts'
 import { type ResealSecrets, resealSecrets, sealSecret } from './webhook-secrets.ts'
-import { newWebhookSecret } from './webhook-signature.ts'
 import type { WebhookTable } from './webhook-table.ts'
 
 export type WebhookStore = {

@@ -7,8 +7,8 @@ import { redisMissing, redisServer } from '@gatehouse/fixtures/redis-server'
 import type { Redis } from 'ioredis'
 import t, { type Test } from 'tap'
 import { openTables } from '../../src/database/open-tables.ts'
-import type { Families } from '../../src/sessions/families.ts'
-import { familiesKey } from '../../src/sessions/redis-family-keys.ts'
+import type { Families } from '../../src/sessions/families/families.ts'
+import { familiesKey } from '../../src/sessions/families/redis-family-keys.ts'
 import {
   type AuthUnderTest,
   authService,

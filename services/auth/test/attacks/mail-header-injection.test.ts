@@ -1,6 +1,6 @@
 import t from 'tap'
 import { insertAccount } from '../../src/accounts/account-store.ts'
-import { smtpTransport } from '../../src/mail/smtp-transport.ts'
+import { smtpTransport } from '../../src/mail/transports/smtp-transport.ts'
 import { authService } from '../fixtures/auth-service.ts'
 import { headersOf, smtpInbox } from '../fixtures/smtp-inbox.ts'
 

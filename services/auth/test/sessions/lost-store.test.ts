@@ -9,8 +9,8 @@ import { connectRedis } from '@gatehouse/redis/testing/connect-redis'
 import t, { type Test } from 'tap'
 import { accountChanges } from '../../src/accounts/account-changes.ts'
 import { storeClock } from '../../src/redis/store-clock.ts'
-import { lateSeconds } from '../../src/sessions/family.ts'
-import { redisFamilies } from '../../src/sessions/redis-families.ts'
+import { lateSeconds } from '../../src/sessions/families/family.ts'
+import { redisFamilies } from '../../src/sessions/families/redis-families.ts'
 import {
   audited,
   authService,

@@ -2,8 +2,8 @@ import { once } from 'node:events'
 import { createServer, type RequestListener } from 'node:http'
 import { type AddressInfo, createServer as createTcp, type Socket } from 'node:net'
 import t, { type Test } from 'tap'
-import { postMessage } from '../../src/webhooks/post-message.ts'
-import { reachableHosts } from '../../src/webhooks/reachable-hosts.ts'
+import { postMessage } from '../../src/signed-post/post-message.ts'
+import { reachableHosts } from '../../src/signed-post/reachable-hosts.ts'
 import { nameServer } from '../fixtures/name-server.ts'
 
 const LOCAL = ['127.0.0.1']

@@ -101,7 +101,7 @@ t.test('docs/webhooks.md lists the types of events', async (t) => {
 })
 
 t.test('docs/webhooks.md lists the faults of a delivery', async (t) => {
-  const source = new URL('../../src/webhooks/post-message.ts', import.meta.url)
+  const source = new URL('../../src/signed-post/post-message.ts', import.meta.url)
   const code = readFileSync(source, 'utf8')
   const coded = [...code.matchAll(/(?:failed\(|return |: |\? )'([a-z-]+)'/g)].map(([, one]) => one)
   const table = page.split('| fault | meaning |')[1]?.split('\n\n')[0] ?? ''

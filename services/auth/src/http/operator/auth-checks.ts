@@ -1,7 +1,7 @@
 import type { Check } from '@gatehouse/process/ops-listener'
 import type { AccountStore } from '../../accounts/account-store.ts'
 import type { OpenRevocations } from '../../revocations/open-revocations.ts'
-import type { Families } from '../../sessions/families.ts'
+import type { Families } from '../../sessions/families/families.ts'
 
 /**
  * above this, the revocation log does not accept the writes of this process, which writes twice a

@@ -1,7 +1,7 @@
 import type { Fleet } from '@gatehouse/fleet/fleet'
 import type { Service } from '@gatehouse/http-service/build-service'
 import type { NewUser } from '../../app-settings.ts'
-import type { AuthState } from '../../auth-state.ts'
+import type { AuthState } from '../auth-state.ts'
 
 /** What the operators' API depends on. */
 export type OpsApiOptions = Omit<

@@ -3,9 +3,9 @@ import type { DocumentedHeader } from '@gatehouse/http-service/operation'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import type { Account } from '../../accounts/account.ts'
-import { mintDeviceToken, readDeviceToken } from '../../guesses/device-token.ts'
-import { credentialOf } from '../../guesses/guesses.ts'
 import type { KeyRing } from '../../secrets/key-ring.ts'
+import { mintDeviceToken, readDeviceToken } from '../../throttling/device-token.ts'
+import { credentialOf } from '../../throttling/guesses.ts'
 import { type CookieSameSite, ownCookieAttributes } from './refresh-cookie.ts'
 
 /** the longest time for which browsers keep a cookie (RFC 6265bis §5.5) */

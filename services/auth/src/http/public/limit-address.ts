@@ -1,8 +1,8 @@
 import { clientNetwork } from '@gatehouse/edge-headers/client-network'
 import type { FastifyRequest } from 'fastify'
-import type { RequestLimit } from '../../guesses/request-limit.ts'
 import { tooManyLetters } from '../../mail/mail-refusals.ts'
 import { tooManyCredentials } from '../../refusals.ts'
+import type { RequestLimit } from '../../throttling/request-limit.ts'
 import { requestSourceOf } from '../request-source.ts'
 
 /** A hook for the routes that take a password. */

@@ -1,7 +1,7 @@
 import type { Service } from '@gatehouse/http-service/build-service'
 import type { AuthSettings } from '../../app-settings.ts'
-import type { AuthState } from '../../auth-state.ts'
 import type { KeyRing } from '../../secrets/key-ring.ts'
+import type { AuthState } from '../auth-state.ts'
 import type { LimitAddress } from './limit-address.ts'
 
 /** What the routes depend on. */

@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely'
 import t, { type Test } from 'tap'
 import type { Tables } from '../../../src/database/tables.ts'
-import { smtpTransport } from '../../../src/mail/smtp-transport.ts'
+import { smtpTransport } from '../../../src/mail/transports/smtp-transport.ts'
 import {
   type AuthUnderTest,
   audited,

@@ -1,0 +1,161 @@
+import type { Kysely } from 'kysely'
+import type { Account } from '../accounts/account.ts'
+import { replaceRights } from '../accounts/account-changes.ts'
+import { accountStore } from '../accounts/account-store.ts'
+import type { Change } from '../accounts/change.ts'
+import { lockAccount } from '../accounts/lock-account.ts'
+import { writeAudit } from '../audit/audit-log.ts'
+import { endSessions } from '../database/end-sessions.ts'
+import type { Tables } from '../database/tables.ts'
+import { isUniqueViolation } from '../database/unique-violation.ts'
+import {
+  findToken,
+  isReserved,
+  issueToken,
+  type MailToken,
+  newToken,
+  spendTokens,
+  useToken
+} from '../link-tokens/link-tokens.ts'
+import type { Mail } from '../mail/assemble-mail.ts'
+import { tokenInvalid } from '../mail/mail-refusals.ts'
+import { emailChangedNotice, UNDO_DAYS } from '../mail/notices.ts'
+import type { Reader } from '../password-resets/password-resets.ts'
+import { resetTokenFor } from '../password-resets/reset-token.ts'
+
+/** Users who change their e-mail address. */
+export type EmailChanges = {
+  /**
+   * Has a letter sent to the new address. Nothing changes until its link is opened. The same work
+   * for an address that another account has.
+   * @throws Refusal UNAVAILABLE
+   */
+  request(account: Account, email: string, reader: Reader): Promise<void>
+  /**
+   * Replaces the address, tells the previous one, and gives it a link that undoes the change.
+   * @throws Refusal FORBIDDEN, the same for every cause
+   */
+  confirm(token: string, change: Change & Pick<Reader, 'language'>): Promise<void>
+  /**
+   * Brings the previous address back. Ends every session and the password, because somebody else
+   * may have changed the address.
+   * @returns the account, the sessions that had not ended, and a token that sets a password
+   * @throws Refusal FORBIDDEN, the same for every cause
+   */
+  undo(
+    token: string,
+    change: Change
+  ): Promise<{
+    readonly id: string
+    readonly ended: readonly string[]
+    readonly resetToken: string
+  }>
+}
+
+const DAY_SECONDS = 86_400
+
+type EmailChangePorts = {
+  readonly db: Kysely<Tables>
+  readonly mail: Pick<Mail, 'add' | 'request'>
+  readonly resetSeconds: number
+  readonly clock: () => number
+}
+
+export function emailChanges(ports: EmailChangePorts): EmailChanges {
+  const { db, mail, clock } = ports
+  const inTransaction = async <Result>(
+    work: (transaction: Kysely<Tables>) => Promise<Result>
+  ): Promise<Result> => {
+    try {
+      return await db.transaction().execute(work)
+    } catch (error) {
+      // Another account has the address by now.
+      throw isUniqueViolation(error) ? tokenInvalid() : error
+    }
+  }
+  return {
+    request: ({ id }, email, reader) =>
+      mail.request({ letter: 'change-email', email, subject: id, ...reader }, clock()),
+    async confirm(text, change) {
+      const token = await findToken(db, text, 'email-change')
+      if (token === null) throw tokenInvalid()
+      await inTransaction((transaction) => confirmChange(transaction, { ...ports, token, change }))
+    },
+    async undo(text, change) {
+      const token = await findToken(db, text, 'email-undo')
+      if (token === null) throw tokenInvalid()
+      return await inTransaction((transaction) =>
+        undoChange(transaction, { ...ports, token, change })
+      )
+    }
+  }
+}
+
+type Work<By extends Change> = EmailChangePorts & { readonly token: MailToken; readonly change: By }
+
+/**
+ * Uses a token of an account, which it locks.
+ * @throws Refusal FORBIDDEN
+ */
+async function used(
+  transaction: Kysely<Tables>,
+  token: MailToken,
+  nowMs: () => number
+): Promise<Account> {
+  await lockAccount(transaction, token.subject)
+  const account = await accountStore(transaction).findById(token.subject)
+  const isUsed = await useToken(transaction, token, nowMs())
+  if (!isUsed || account === null || account.disabled) throw tokenInvalid()
+  return account
+}
+
+async function confirmChange(
+  transaction: Kysely<Tables>,
+  { mail, token, change }: Work<Change & Pick<Reader, 'language'>>
+): Promise<void> {
+  const { clock, source, language } = change
+  const account = await used(transaction, token, clock)
+  // The token is void once the password or the address has changed.
+  const isSame =
+    account.email === token.payload && account.passwordVersion === token.password_version
+  const nowMs = clock()
+  const isKept = await isReserved(transaction, { email: token.email, owner: account.id }, nowMs)
+  if (!isSame || isKept) throw tokenInvalid()
+  const rights = { email: token.email, email_verified_at: Math.floor(nowMs / 1000) }
+  await replaceRights(transaction, account.id, rights, 'email-changed', change)
+  await spendTokens(transaction, account.id, nowMs)
+  const undo = newToken()
+  const issued = { token: undo, purpose: 'email-undo', owner: account } as const
+  await issueToken(transaction, { ...issued, lifetimeSeconds: UNDO_DAYS * DAY_SECONDS }, nowMs)
+  const notice = emailChangedNotice(account, { source, language }, nowMs)
+  await mail.add(transaction, { ...notice, token: undo }, nowMs)
+}
+
+async function undoChange(
+  transaction: Kysely<Tables>,
+  { resetSeconds, token, change }: Work<Change>
+) {
+  const { clock, source } = change
+  const { id } = await used(transaction, token, clock)
+  const nowMs = clock()
+  const rights = { email: token.email, email_verified_at: Math.floor(nowMs / 1000) }
+  await replaceRights(transaction, id, rights, 'email-change-undone', change)
+  const { password_version: passwordVersion } = await transaction
+    .updateTable('accounts')
+    .set(({ eb }) => ({ password_hash: '', password_version: eb('password_version', '+', 1) }))
+    .where('id', '=', id)
+    .returning('password_version')
+    .executeTakeFirstOrThrow()
+  // Also the links to undo later changes, which may have gone to addresses of a thief.
+  await spendTokens(transaction, id, nowMs, 'all')
+  const ended = await endSessions(transaction, id, null, nowMs)
+  const detail = { ended: ended.length }
+  await writeAudit(
+    transaction,
+    { kind: 'logout-all', subject: id, sid: null, source, detail },
+    nowMs
+  )
+  const owner = { id, email: token.email, passwordVersion }
+  const resetToken = await resetTokenFor(transaction, owner, resetSeconds, nowMs)
+  return { id, ended, resetToken }
+}

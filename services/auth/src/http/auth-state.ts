@@ -1,0 +1,34 @@
+import type { Accounts } from '../accounts/open-accounts.ts'
+import type { AuditLog } from '../audit/audit-log.ts'
+import type { Clients } from '../clients/open-clients.ts'
+import type { Database } from '../database/open-database.ts'
+import type { EmailChanges } from '../email-changes/email-changes.ts'
+import type { EmailVerifications } from '../email-verifications/email-verifications.ts'
+import type { Invitations } from '../invitations/open-invitations.ts'
+import type { Keys } from '../keys/open-keys.ts'
+import type { Mail } from '../mail/assemble-mail.ts'
+import type { PasswordResets } from '../password-resets/password-resets.ts'
+import type { Revocations } from '../revocations/open-revocations.ts'
+import type { Sessions } from '../sessions/sessions.ts'
+import type { GuessLimits } from '../throttling/open-guesses.ts'
+import type { AccessTokens } from '../tokens/access-token.ts'
+import type { Webhooks } from '../webhooks/open-webhooks.ts'
+
+/** What the folders offer to the routes, each under its own name. */
+export type AuthState = {
+  readonly accounts: Accounts
+  readonly audit: AuditLog
+  readonly clients: Clients
+  readonly database: Database
+  readonly emailChanges: EmailChanges
+  readonly emailVerifications: EmailVerifications
+  readonly guesses: GuessLimits
+  readonly invitations: Invitations
+  readonly keys: Keys
+  readonly mail: Mail
+  readonly passwordResets: PasswordResets
+  readonly revocations: Revocations
+  readonly sessions: Sessions
+  readonly tokens: AccessTokens
+  readonly webhooks: Webhooks
+}

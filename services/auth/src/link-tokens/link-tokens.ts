@@ -1,0 +1,165 @@
+import { createHash, randomBytes } from 'node:crypto'
+import type { Kysely, Selectable } from 'kysely'
+import type { Tables } from '../database/tables.ts'
+import type { MailTokenTable, TokenPurpose } from './link-token-table.ts'
+
+/** An account as a token is bound to it. */
+export type TokenOwner = {
+  readonly id: string
+  readonly email: string
+  readonly passwordVersion: number
+}
+
+export type MailToken = Selectable<MailTokenTable>
+
+const digestOf = (token: string): string => createHash('sha256').update(token).digest('base64url')
+
+/** 256 random bits. */
+export const newToken = (): string => randomBytes(32).toString('base64url')
+
+type NewToken = {
+  readonly token: string
+  readonly purpose: TokenPurpose
+  readonly owner: TokenOwner
+  readonly lifetimeSeconds: number
+  readonly page?: string | undefined
+  readonly payload?: string
+}
+
+/**
+ * Stores the digest of a token that is about to be sent. A further attempt to send the same letter
+ * makes it valid for its whole time again, unless it was used.
+ * @returns whether it is new
+ */
+export async function issueToken(
+  on: Kysely<Tables>,
+  { token, purpose, owner, lifetimeSeconds, page, payload = '' }: NewToken,
+  nowMs: number
+): Promise<boolean> {
+  const digest = digestOf(token)
+  const expires_at = Math.ceil(nowMs / 1000) + lifetimeSeconds
+  const { numUpdatedRows } = await on
+    .updateTable('mail_tokens')
+    .set({ expires_at })
+    .where('digest', '=', digest)
+    .where('used_at_ms', 'is', null)
+    .executeTakeFirst()
+  if (numUpdatedRows > 0n) return false
+  const row = await on
+    .insertInto('mail_tokens')
+    .values({
+      digest,
+      purpose,
+      subject: owner.id,
+      email: owner.email,
+      password_version: owner.passwordVersion,
+      created_at_ms: nowMs,
+      expires_at,
+      used_at_ms: null,
+      page_digest: page ?? null,
+      payload
+    })
+    .onConflict((conflict) => conflict.doNothing())
+    .returning('digest')
+    .executeTakeFirst()
+  return row !== undefined
+}
+
+/** A token of this purpose, also if it was used or has expired. */
+export async function findToken(
+  on: Kysely<Tables>,
+  token: string,
+  purpose: TokenPurpose
+): Promise<MailToken | null> {
+  const row = await on
+    .selectFrom('mail_tokens')
+    .selectAll()
+    .where('digest', '=', digestOf(token))
+    .where('purpose', '=', purpose)
+    .executeTakeFirst()
+  return row ?? null
+}
+
+/** Whether a token was not used and has not expired. Pure. */
+export const isUsable = ({ used_at_ms, expires_at }: MailToken, nowMs: number): boolean =>
+  used_at_ms === null && expires_at > Math.floor(nowMs / 1000)
+
+/**
+ * Uses a token, once. The caller has locked its account before, so that of two requests at once,
+ * the second finds it used.
+ * @returns whether it could still be used
+ */
+export async function useToken(
+  transaction: Kysely<Tables>,
+  { digest }: Pick<MailToken, 'digest'>,
+  nowMs: number
+): Promise<boolean> {
+  const { numUpdatedRows } = await transaction
+    .updateTable('mail_tokens')
+    .set({ used_at_ms: nowMs })
+    .where('digest', '=', digest)
+    .where('used_at_ms', 'is', null)
+    .where('expires_at', '>', Math.floor(nowMs / 1000))
+    .executeTakeFirst()
+  return numUpdatedRows === 1n
+}
+
+/**
+ * No other token of this account works. A link that undoes a change of the address still does,
+ * unless `which` says so: a thief of the account must not make it void.
+ */
+export async function spendTokens(
+  transaction: Kysely<Tables>,
+  subject: string,
+  nowMs: number,
+  which: 'all' | 'all but undo' = 'all but undo'
+): Promise<void> {
+  const unused = transaction
+    .updateTable('mail_tokens')
+    .set({ used_at_ms: nowMs })
+    .where('subject', '=', subject)
+    .where('used_at_ms', 'is', null)
+  await (which === 'all' ? unused : unused.where('purpose', '!=', 'email-undo')).execute()
+}
+
+/**
+ * Whether an address is kept for another account that had it: its owner can still undo the change,
+ * so nobody else must take it meanwhile.
+ * @param owner the account that wants the address; null: a new one
+ */
+export async function isReserved(
+  on: Kysely<Tables>,
+  { email, owner }: { readonly email: string; readonly owner: string | null },
+  nowMs: number
+): Promise<boolean> {
+  const row = await on
+    .selectFrom('mail_tokens')
+    .select('digest')
+    .where('email', '=', email)
+    .where('subject', '!=', owner ?? '')
+    .where('purpose', '=', 'email-undo')
+    .where('used_at_ms', 'is', null)
+    .where('expires_at', '>', Math.floor(nowMs / 1000))
+    .limit(1)
+    .executeTakeFirst()
+  return row !== undefined
+}
+
+const BATCH = 500
+/** for how long after its expiry a token is kept */
+const KEPT_SECONDS = 86_400
+
+/** Deletes tokens that expired a day ago. Returns whether there may be more. */
+export const forgetTokens = (db: Kysely<Tables>, clock: () => number) => async () => {
+  const { numDeletedRows } = await db
+    .deleteFrom('mail_tokens')
+    .where('digest', 'in', ({ selectFrom }) =>
+      selectFrom('mail_tokens')
+        .select('digest')
+        .where('expires_at', '<', Math.floor(clock() / 1000) - KEPT_SECONDS)
+        .orderBy('expires_at')
+        .limit(BATCH)
+    )
+    .executeTakeFirstOrThrow()
+  return numDeletedRows === BigInt(BATCH)
+}

@@ -1,0 +1,27 @@
+import type { Kysely } from 'kysely'
+import type { RequestSource } from '../../audit/audit-event.ts'
+import type { Tables } from '../../database/tables.ts'
+import type { Mail } from '../../mail/assemble-mail.ts'
+import { sessionReplayedNotice } from '../../mail/notices.ts'
+
+/** Tells a user that a session ended because of a spent token, in the transaction of its event. */
+export type TellReuse = (
+  transaction: Kysely<Tables>,
+  subject: string,
+  about: { readonly source: RequestSource; readonly atMs: number }
+) => Promise<void>
+
+/** In the default language: the request was that of a thief, or of a client with a bug. */
+export const reuseNotice =
+  (mail: Pick<Mail, 'add' | 'languageFor'>): TellReuse =>
+  async (transaction, subject, { source, atMs }) => {
+    const row = await transaction
+      .selectFrom('accounts')
+      .select('email')
+      .where('id', '=', subject)
+      .executeTakeFirst()
+    if (row === undefined) return
+    const cause = { source, language: mail.languageFor(undefined) }
+    const notice = sessionReplayedNotice({ id: subject, email: row.email }, cause, atMs)
+    await mail.add(transaction, notice, atMs)
+  }

@@ -1,0 +1,166 @@
+import { Refusal } from '@gatehouse/problem/refusal'
+import type { AuditEvent, RequestSource } from '../../audit/audit-event.ts'
+import type { DurableSessions } from '../durable-sessions.ts'
+import type { Families, UnrecordedEnd } from '../families/families.ts'
+import type { SessionEnd } from './session-end.ts'
+import { type EndTelling, endTelling } from './tell-ends.ts'
+import type { ToldEnds } from './told-ends.ts'
+
+/**
+ * Ends sessions in the database and in the session store. The store that decides an end keeps a
+ * note of it until the other store knows. If a process is killed in between, or a store does not
+ * answer, the next round of `settle` of any instance completes the end.
+ */
+export type SessionEnds = {
+  /**
+   * Ends one session of a user. Returns whether it had not ended, or the session store had not been
+   * told.
+   * @throws Refusal UNAVAILABLE if one of the two does not answer; the call can be repeated
+   */
+  end(event: SessionEnd): Promise<boolean>
+  /** Ends every session of a user except that of the event. Returns how many. */
+  endAll(event: AuditEvent & { readonly subject: string }): Promise<number>
+  /** Tells the session store of ends that the database already has. */
+  tell(subject: string, sids: readonly string[]): Promise<void>
+  /** The same for all sessions of a user except one, after these have been ended. */
+  tellAll(subject: string, except: string | null, sids: readonly string[]): Promise<void>
+  /** Records an end that the session store decided in the database. */
+  record(ending: UnrecordedEnd): Promise<void>
+  /** Ends the oldest sessions of a user who has too many, but not the one that was just opened. */
+  evict(subject: string, justOpened: string, source: RequestSource): Promise<void>
+  /** As `Families.scrub`. */
+  scrub(): Promise<void>
+  /** Completes what any instance has left undone. */
+  settle(): Promise<void>
+}
+
+/** for how long only the process that began an end may complete it */
+const UNDER_WAY_MS = 2000
+
+type Stores = { readonly durable: DurableSessions; readonly families: Families }
+
+type SessionEndsOptions = Stores & {
+  readonly toldEnds: ToldEnds
+  /** what else the session store may have lost, and must be told again */
+  readonly retell: readonly (() => Promise<void>)[]
+  /** how long an access token may be accepted after it was issued, in seconds */
+  readonly revocationSeconds: number
+  /** is called if the session store has lost all its data */
+  readonly onLostData?: () => void
+  readonly clock: () => number
+}
+
+export function sessionEnds(options: SessionEndsOptions): SessionEnds {
+  const { durable, families } = options
+  const telling = endTelling(options)
+  const { tell, tellAll } = telling
+  const steps = [
+    telling.followRun,
+    () => recordUnrecorded(options),
+    () => tellUntold(options, tell),
+    telling.writeTold
+  ]
+  return {
+    tell,
+    tellAll,
+    record: (ending) => record(ending, options),
+    async evict(subject, justOpened, source) {
+      const ghosts = await ghostsOf(subject, options)
+      if (ghosts.length > 0) await tell(subject, ghosts)
+      await families.evict(subject, justOpened, source)
+      const { ends } = await families.unrecorded()
+      for (const ending of ends) if (ending.subject === subject) await record(ending, options)
+    },
+    end: (event) => endOne(event, options, telling),
+    async endAll(event) {
+      const sids = await durable.endAll(event)
+      await tellAll(event.subject, event.sid, sids)
+      return sids.length
+    },
+    scrub: () => families.scrub(),
+    settle: () => allOf(steps, (step) => step())
+  }
+}
+
+async function record(ending: UnrecordedEnd, { durable, families }: Stores): Promise<void> {
+  const { kind, subject, sid, source, detail, atMs } = ending
+  await durable.record({ kind, subject, sid, source, detail }, atMs)
+  await families.recorded(sid)
+}
+
+/** Records the ends whose process has not done so. */
+async function recordUnrecorded({ durable, families, clock }: SessionEndsOptions): Promise<void> {
+  const { ends, unreadable } = await families.unrecorded()
+  await allOf(ends, async (ending) => {
+    if (ending.atMs < clock() - UNDER_WAY_MS) await record(ending, { durable, families })
+  })
+  if (unreadable > 0) {
+    throw new Error(
+      `the session store has ${unreadable} notes of ended sessions that cannot be read`
+    )
+  }
+}
+
+/** Tells the session store the ends that their process has not told it. */
+async function tellUntold(
+  { toldEnds, clock }: SessionEndsOptions,
+  tell: EndTelling['tell']
+): Promise<void> {
+  const untold = await toldEnds.untold(clock() - UNDER_WAY_MS)
+  await allOf(untold, ({ subject, sids }) => tell(subject, sids))
+}
+
+async function endOne(
+  event: SessionEnd,
+  stores: Stores,
+  { tell, isTold }: EndTelling
+): Promise<boolean> {
+  const { durable } = stores
+  const { subject, sid } = event
+  let ended = await durable.end(event)
+  if (!ended.known && (await adopt(subject, sid, stores))) ended = await durable.end(event)
+  const isUntold = ended.untold && !isTold(sid)
+  if (isUntold) await tell(subject, [sid])
+  return ended.changed || isUntold
+}
+
+/** A session that was opened before the database stored sessions. */
+async function adopt(subject: string, sid: string, { durable, families }: Stores) {
+  const { live } = await families.list(subject)
+  const family = live.find((one) => one.sid === sid)
+  if (family === undefined) return false
+  await durable.adopt(subject, sid, family.record, family.record.openedAt)
+  return true
+}
+
+/**
+ * A store that came back with an old copy contains sessions that ended long ago. They must not make
+ * another session end.
+ */
+async function ghostsOf(subject: string, { durable, families }: Stores): Promise<string[]> {
+  const { live } = await families.list(subject)
+  const sids = live.map(({ sid }) => sid)
+  const ended = (await durable.list(subject, sids)).filter((one) => one.ended)
+  return ended.map(({ sid }) => sid)
+}
+
+/**
+ * Does the work for each item, even if it fails for one. An outage stops it, because the others
+ * would fail as well.
+ * @throws the first fault
+ */
+async function allOf<Item>(
+  items: readonly Item[],
+  work: (item: Item) => Promise<unknown>
+): Promise<void> {
+  const faults: unknown[] = []
+  for (const item of items) {
+    try {
+      await work(item)
+    } catch (error) {
+      if (error instanceof Refusal && error.code === 'UNAVAILABLE') throw error
+      faults.push(error)
+    }
+  }
+  if (faults.length > 0) throw faults[0]
+}

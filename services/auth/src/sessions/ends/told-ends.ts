@@ -1,0 +1,62 @@
+import type { Kysely } from 'kysely'
+import type { Tables } from '../../database/tables.ts'
+import { noteTold, retellTo, retoldTo, toldRun } from '../../revocations/told-run.ts'
+
+/** Which ends of sessions in the database the session store has been told (`told-run.ts`). */
+export type ToldEnds = {
+  /** Ends earlier than `beforeMs` that the session store may not know. */
+  untold(
+    beforeMs: number
+  ): Promise<{ readonly subject: string; readonly sids: readonly string[] }[]>
+  /**
+   * Notes that this run of the session store was told these ends. Returns false, and notes nothing,
+   * if the run has changed.
+   */
+  told(sids: readonly string[], run: string): Promise<boolean>
+  /**
+   * The session store is now in this run. It may have forgotten all ends since `sinceMs`, so these
+   * count as untold.
+   */
+  retell(run: string, sinceMs: number): Promise<void>
+  /** The run was told again what it may have forgotten. Returns false if the run has changed. */
+  retold(run: string): Promise<boolean>
+  /** The current run of the session store. */
+  run(): Promise<string>
+}
+
+/** how many ends are told per round */
+const BATCH = 500
+
+export function toldEnds(db: Kysely<Tables>, clock: () => number): ToldEnds {
+  return {
+    async untold(beforeMs) {
+      const rows = await db
+        .selectFrom('sessions')
+        .select(['subject', 'sid'])
+        .where('untold', '=', 1)
+        // An end in the future was dated by an instance with a wrong clock, because the session
+        // store had not answered it yet.
+        .where(({ or, eb }) =>
+          or([eb('ended_at_ms', '<', beforeMs), eb('ended_at_ms', '>', clock())])
+        )
+        .limit(BATCH)
+        .execute()
+      const bySubject = Map.groupBy(rows, ({ subject }) => subject)
+      return [...bySubject].map(([subject, of]) => ({ subject, sids: of.map(({ sid }) => sid) }))
+    },
+    told: (sids, run) =>
+      noteTold(db, run, (transaction) =>
+        transaction.updateTable('sessions').set({ untold: 0 }).where('sid', 'in', sids).execute()
+      ),
+    retell: (run, sinceMs) =>
+      retellTo(db, run, (transaction) =>
+        transaction
+          .updateTable('sessions')
+          .set({ untold: 1 })
+          .where('ended_at_ms', '>=', sinceMs)
+          .execute()
+      ),
+    retold: (run) => retoldTo(db, run),
+    run: () => toldRun(db)
+  }
+}

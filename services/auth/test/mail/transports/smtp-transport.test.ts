@@ -1,0 +1,220 @@
+import { readFileSync } from 'node:fs'
+import { createServer, type Socket } from 'node:net'
+import { authority } from '@gatehouse/fixtures/certificates'
+import t, { type Test } from 'tap'
+import type { OutgoingMail } from '../../../src/mail/outgoing-mail.ts'
+import { smtpTransport } from '../../../src/mail/transports/smtp-transport.ts'
+import { headersOf, reply, type SmtpInbox, smtpInbox } from '../../fixtures/smtp-inbox.ts'
+
+const from = { name: 'Äpfel & Co', address: 'no-reply@example.com' }
+
+const letter: OutgoingMail = {
+  id: 'mail_7f1b0a52',
+  letter: 'password-reset',
+  language: 'de',
+  to: 'ada@example.com',
+  link: 'https://app.example/reset-password#token=abc',
+  subject: 'Neues Passwort für Äpfel & Co',
+  text: 'Guten Tag,\n\nhttps://app.example/reset-password#token=abc\n',
+  html: '<p>Guten Tag</p>'
+}
+
+type Options = Parameters<typeof smtpTransport>[0]
+
+/** The result of sending the letter. */
+const sending = (
+  server: SmtpInbox['server'],
+  options: Partial<Options> = {},
+  stopping = new AbortController().signal
+) =>
+  smtpTransport({
+    server,
+    from,
+    requiresTls: false,
+    ca: null,
+    timeoutMs: 30_000,
+    ...options
+  }).send(letter, stopping)
+
+t.test(
+  'a letter has one recipient, both forms, and headers that answering machines know',
+  async (t) => {
+    const { server, taken } = await smtpInbox(t)
+    t.strictSame(await sending(server), { outcome: 'delivered', status: 250 })
+    t.match(taken, [{ from: from.address, to: [letter.to], secure: false }])
+    const [{ source = '' } = {}] = taken
+    const headers = headersOf(source)
+    for (const header of [
+      'To: ada@example.com',
+      'Message-ID: <mail_7f1b0a52@example.com>',
+      'Auto-Submitted: auto-generated',
+      'Content-Language: de'
+    ]) {
+      t.ok(headers.includes(header), header)
+    }
+    t.equal(headers.filter((header) => /^(To|Cc|Bcc|Subject|From):/i.test(header)).length, 3)
+    t.match(source, 'Content-Type: text/plain; charset=utf-8')
+    t.match(source, 'Content-Type: text/html; charset=utf-8')
+  }
+)
+
+/** A server with a certificate of an authority of its own, and the PEM of that authority. */
+async function withTls(t: Test, options: Parameters<typeof smtpInbox>[1] = {}) {
+  const { file, issue } = await authority(t)
+  const files = await issue('localhost', ['127.0.0.1'])
+  const inbox = await smtpInbox(t, {
+    disabledCommands: ['AUTH'],
+    key: readFileSync(files.key),
+    cert: readFileSync(files.cert),
+    ...options
+  })
+  return { ...inbox, ca: readFileSync(file, 'utf8') }
+}
+
+t.test(
+  'a letter is sent with STARTTLS or implicit TLS, and only to a server that proves its name',
+  async (t) => {
+    const starting = await withTls(t)
+    const { server, ca } = starting
+    t.match(await sending(server, { ca, requiresTls: true }), { outcome: 'delivered' })
+    t.match(await sending(server, { ca, requiresTls: false }), { outcome: 'delivered' })
+    t.strictSame(
+      starting.taken.map(({ secure }) => secure),
+      [true, true],
+      'TLS is used where the server has it'
+    )
+    const unproven = { outcome: 'failed', fault: 'tls', isFinal: false }
+    t.match(await sending(server, { requiresTls: true }), unproven, 'an unknown authority')
+    t.match(await sending(server), unproven, 'nor in the clear instead')
+
+    const implicit = await withTls(t, { secure: true })
+    t.match(await sending(implicit.server, { ca: implicit.ca }), { outcome: 'delivered' })
+    t.match(await sending(implicit.server, { ca }), unproven, 'the authority of another server')
+    t.equal(implicit.taken.length, 1)
+  }
+)
+
+t.test(
+  'a server without TLS gets neither the letter nor the password where TLS is required',
+  async (t) => {
+    const logins: string[] = []
+    const { server, taken } = await smtpInbox(t, {
+      disabledCommands: ['STARTTLS'],
+      allowInsecureAuth: true,
+      onAuth({ username = '' }, _session, done) {
+        logins.push(username)
+        done(null, { user: username })
+      }
+    })
+    const user = { name: 'gatehouse', password: 'of the mail server' }
+    const attempt = await sending({ ...server, user }, { requiresTls: true })
+    t.match(attempt, { outcome: 'failed', fault: 'tls', isFinal: false })
+    t.strictSame([taken, logins], [[], []])
+    t.match(await sending({ ...server, user }), { outcome: 'delivered' }, 'an operator allowed it')
+    t.strictSame(logins, ['gatehouse'])
+  }
+)
+
+t.test(
+  'a wrong login and a refused sender are repeated, because an operator can correct them',
+  async (t) => {
+    const { server, taken } = await smtpInbox(t, {
+      disabledCommands: ['STARTTLS'],
+      allowInsecureAuth: true,
+      authOptional: true,
+      onAuth: (_auth, _session, done) => done(reply(535)),
+      onMailFrom: (_address, _session, done) => done(reply(550))
+    })
+    const user = { name: 'gatehouse', password: 'wrong' }
+    t.match(await sending({ ...server, user }), {
+      outcome: 'failed',
+      fault: 'authentication',
+      isFinal: false
+    })
+    t.match(await sending(server), { fault: 'status', status: 550, isFinal: false })
+    t.strictSame(taken, [])
+  }
+)
+
+t.test(
+  'a recipient that is refused for now is tried again, one that is refused for good is not',
+  async (t) => {
+    const codes = [451, 550]
+    const { server } = await smtpInbox(t, {
+      onRcptTo: (_address, _session, done) => done(reply(codes.shift() ?? 250))
+    })
+    t.match(await sending(server), { fault: 'deferred', status: 451, isFinal: false })
+    t.match(await sending(server), { fault: 'refused', status: 550, isFinal: true })
+
+    const contents = await smtpInbox(t, {
+      onData(stream, _session, done) {
+        stream.resume()
+        stream.once('end', () => done(reply(554)))
+      }
+    })
+    t.match(await sending(contents.server), { fault: 'refused', status: 554, isFinal: true })
+  }
+)
+
+/** A server that does as the test says with a connection. */
+async function badServer(t: Test, act: (socket: Socket) => void): Promise<SmtpInbox['server']> {
+  const sockets = new Set<Socket>()
+  const server = createServer((socket) => {
+    sockets.add(socket)
+    socket.on('error', () => {})
+    act(socket)
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  t.teardown(() => {
+    for (const socket of sockets) socket.destroy()
+    server.close()
+  })
+  const address = server.address()
+  const port = typeof address === 'object' ? (address?.port ?? 0) : 0
+  return { kind: 'smtp', host: '127.0.0.1', port, secure: false, user: null }
+}
+
+t.test('an attempt ends in time, whatever the server does', async (t) => {
+  const silent = await badServer(t, () => {})
+  t.match(await sending(silent, { timeoutMs: 50 }), { fault: 'timeout' })
+
+  const trickling = await badServer(t, (socket) => {
+    const timer = setInterval(() => socket.write('220-wait\r\n'), 10)
+    socket.once('close', () => clearInterval(timer))
+  })
+  t.match(await sending(trickling, { timeoutMs: 200 }), { fault: 'timeout' })
+
+  const asking = await badServer(t, (socket) => {
+    socket.write('220 ready\r\n')
+    socket.on('data', (data) => {
+      if (!/^RCPT/m.test(String(data))) socket.write('250 fine\r\n')
+    })
+  })
+  t.match(await sending(asking, { timeoutMs: 200 }), { fault: 'recipient-timeout' })
+
+  const dropping = await badServer(t, (socket) => {
+    socket.write('220 ready\r\n')
+    socket.on('data', (data) => {
+      if (/^DATA/m.test(String(data))) socket.destroy()
+      else socket.write('250 fine\r\n')
+    })
+  })
+  t.match(await sending(dropping), { fault: 'connection-lost', isFinal: false })
+
+  const closed = await badServer(t, (socket) => socket.end())
+  t.match(await sending(closed), { fault: 'connection-lost', isFinal: false })
+
+  const noise = await badServer(t, (socket) => socket.write('HTTP/1.1 400 Bad Request\r\n\r\n'))
+  t.match(await sending(noise), { outcome: 'failed', isFinal: false })
+
+  t.match(await sending({ ...silent, port: 1 }), { fault: 'connection-refused' })
+})
+
+t.test('an attempt that the end of the process interrupts does not count', async (t) => {
+  const silent = await badServer(t, () => {})
+  const stopping = new AbortController()
+  const attempt = sending(silent, {}, stopping.signal)
+  stopping.abort()
+  t.strictSame(await attempt, { outcome: 'stopped' })
+  t.strictSame(await sending(silent, {}, stopping.signal), { outcome: 'stopped' })
+})
