@@ -4,6 +4,7 @@ import { writeAudit } from '../audit/audit-log.ts'
 import { endSessions } from '../database/end-sessions.ts'
 import type { Tables } from '../database/tables.ts'
 import { isUniqueViolation } from '../database/unique-violation.ts'
+import { spendUndos } from '../link-tokens/link-tokens.ts'
 import { emailTaken } from '../refusals.ts'
 import { noteStale, otherRights } from '../revocations/stale-tokens.ts'
 import type { AccountClaims } from './account-claims.ts'
@@ -30,7 +31,8 @@ export type AccountChanges = {
   /** The same for the claims. */
   setClaims(id: string, claims: AccountClaims, change: Change): Promise<boolean>
   /**
-   * Replaces the e-mail address, which is in access tokens too. Sessions continue.
+   * Replaces the e-mail address, which is in access tokens too. Sessions continue. No link that
+   * undoes an earlier change works any longer.
    * @param email as `canonicalEmail` returns it
    * @returns false if there is no such account
    * @throws Refusal CONFLICT if another account has it
@@ -67,9 +69,9 @@ export function accountChanges(db: Kysely<Tables>): AccountChanges {
       setRights(id, { claims: JSON.stringify(claims) }, 'claims-changed', change),
     async setEmail(id, email, change) {
       try {
-        // An operator vouches for it.
-        const email_verified_at = Math.floor(change.clock() / 1000)
-        return await setRights(id, { email, email_verified_at }, 'email-changed', change)
+        return await db
+          .transaction()
+          .execute((transaction) => setEmail(transaction, id, email, change))
       } catch (error) {
         throw isUniqueViolation(error) ? emailTaken() : error
       }
@@ -113,6 +115,23 @@ export async function replaceRights(
   if (row === undefined) return false
   await noteStale(transaction, id, made, row.rights_version)
   await writeAudit(transaction, { kind, subject: id, sid: null, source }, clock())
+  return true
+}
+
+/**
+ * An operator vouches for the address, so no link of an earlier address takes the account back: one
+ * of them may be that of a thief.
+ */
+async function setEmail(
+  transaction: Kysely<Tables>,
+  id: string,
+  email: string,
+  change: Change
+): Promise<boolean> {
+  const nowMs = change.clock()
+  const rights = { email, email_verified_at: Math.floor(nowMs / 1000) }
+  if (!(await replaceRights(transaction, id, rights, 'email-changed', change))) return false
+  await spendUndos(transaction, { subject: id, undo: null }, nowMs)
   return true
 }
 

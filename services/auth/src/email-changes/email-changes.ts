@@ -15,6 +15,9 @@ import {
   type MailToken,
   newToken,
   spendTokens,
+  spendUndos,
+  undoExpiry,
+  undoOrder,
   useToken
 } from '../link-tokens/link-tokens.ts'
 import type { Mail } from '../mail/assemble-mail.ts'
@@ -38,7 +41,7 @@ export type EmailChanges = {
   confirm(token: string, change: Change & Pick<Reader, 'language'>): Promise<void>
   /**
    * Brings the previous address back. Ends every session and the password, because somebody else
-   * may have changed the address.
+   * may have changed the address, and makes the links void that undo later changes.
    * @returns the account, the sessions that had not ended, and a token that sets a password
    * @throws Refusal FORBIDDEN, the same for every cause
    */
@@ -124,11 +127,33 @@ async function confirmChange(
   const rights = { email: token.email, email_verified_at: Math.floor(nowMs / 1000) }
   await replaceRights(transaction, account.id, rights, 'email-changed', change)
   await spendTokens(transaction, account.id, nowMs)
-  const undo = newToken()
-  const issued = { token: undo, purpose: 'email-undo', owner: account } as const
-  await issueToken(transaction, { ...issued, lifetimeSeconds: UNDO_DAYS * DAY_SECONDS }, nowMs)
-  const notice = emailChangedNotice(account, { source, language }, nowMs)
-  await mail.add(transaction, { ...notice, token: undo }, nowMs)
+  const lifetimeSeconds = await undoSeconds(transaction, account.id, token.email, nowMs)
+  const undo = {
+    token: newToken(),
+    purpose: 'email-undo',
+    owner: account,
+    lifetimeSeconds,
+    payload: undoOrder(account.rightsVersion)
+  } as const
+  await issueToken(transaction, undo, nowMs)
+  const days = Math.max(1, Math.floor(lifetimeSeconds / DAY_SECONDS))
+  const notice = emailChangedNotice(account, { source, language, days }, nowMs)
+  await mail.add(transaction, { ...notice, token: undo.token }, nowMs)
+}
+
+/**
+ * If an account changes back to an address that has a link itself, that link does not expire first:
+ * the address in between may be that of a thief.
+ */
+async function undoSeconds(
+  transaction: Kysely<Tables>,
+  subject: string,
+  email: string,
+  nowMs: number
+): Promise<number> {
+  const usual = UNDO_DAYS * DAY_SECONDS
+  const expiry = await undoExpiry(transaction, { subject, email }, nowMs)
+  return expiry === null ? usual : Math.min(usual, expiry - Math.ceil(nowMs / 1000))
 }
 
 async function undoChange(
@@ -146,8 +171,8 @@ async function undoChange(
     .where('id', '=', id)
     .returning('password_version')
     .executeTakeFirstOrThrow()
-  // Also the links to undo later changes, which may have gone to addresses of a thief.
-  await spendTokens(transaction, id, nowMs, 'all')
+  await spendTokens(transaction, id, nowMs)
+  await spendUndos(transaction, { subject: id, undo: token }, nowMs)
   const ended = await endSessions(transaction, id, null, nowMs)
   const detail = { ended: ended.length }
   await writeAudit(

@@ -26,7 +26,7 @@ export type MailTokenTable = {
   page_digest: string | null
   /**
    * for a registration, what becomes an account, sealed; for a change of the address, the address
-   * that the account had
+   * that the account had; for the link that undoes it, `undoOrder` of the change
    */
   payload: Generated<string>
 }

@@ -105,21 +105,57 @@ export async function useToken(
 }
 
 /**
- * No other token of this account works. A link that undoes a change of the address still does,
- * unless `which` says so: a thief of the account must not make it void.
+ * No other token of this account works. A link that undoes a change of the address still does: a
+ * thief of the account must not make it void.
  */
 export async function spendTokens(
   transaction: Kysely<Tables>,
   subject: string,
-  nowMs: number,
-  which: 'all' | 'all but undo' = 'all but undo'
+  nowMs: number
 ): Promise<void> {
-  const unused = transaction
+  await unusedOf(transaction, subject, nowMs).where('purpose', '!=', 'email-undo').execute()
+}
+
+/**
+ * No link that undoes a change of the address works. If `undo` is one, only those of later changes:
+ * they may have gone to addresses of a thief. An earlier address has the better claim, so its link
+ * still works, and the address stays reserved.
+ */
+export async function spendUndos(
+  transaction: Kysely<Tables>,
+  { subject, undo }: { readonly subject: string; readonly undo: MailToken | null },
+  nowMs: number
+): Promise<void> {
+  const links = unusedOf(transaction, subject, nowMs).where('purpose', '=', 'email-undo')
+  await (undo === null ? links : links.where('payload', '>', undo.payload)).execute()
+}
+
+const unusedOf = (transaction: Kysely<Tables>, subject: string, nowMs: number) =>
+  transaction
     .updateTable('mail_tokens')
     .set({ used_at_ms: nowMs })
     .where('subject', '=', subject)
     .where('used_at_ms', 'is', null)
-  await (which === 'all' ? unused : unused.where('purpose', '!=', 'email-undo')).execute()
+
+/** The payload of a link that undoes a change, as a text that sorts like the versions of rights. */
+export const undoOrder = (rightsVersion: number): string => String(rightsVersion).padStart(16, '0')
+
+/** When the link expires with which an account can get an address back that it had; null: none. */
+export async function undoExpiry(
+  on: Kysely<Tables>,
+  { subject, email }: { readonly subject: string; readonly email: string },
+  nowMs: number
+): Promise<number | null> {
+  const row = await on
+    .selectFrom('mail_tokens')
+    .select(({ fn }) => fn.max('expires_at').as('expires_at'))
+    .where('email', '=', email)
+    .where('subject', '=', subject)
+    .where('purpose', '=', 'email-undo')
+    .where('used_at_ms', 'is', null)
+    .where('expires_at', '>', Math.floor(nowMs / 1000))
+    .executeTakeFirst()
+  return row?.expires_at ?? null
 }
 
 /**

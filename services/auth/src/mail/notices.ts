@@ -24,14 +24,19 @@ export const passwordChangedNotice = (
 /** for how long the previous address of an account can undo a change */
 export const UNDO_DAYS = 7
 
-/** Tells the previous address of an account that it has another one. */
-export const emailChangedNotice = ({ id, email }: Told, cause: Cause, atMs: number): NewMail => ({
-  letter: 'email-changed',
-  email,
-  subject: id,
-  values: { time: minuteOf(atMs), days: String(UNDO_DAYS) },
-  ...cause
-})
+/**
+ * Tells the previous address of an account that it has another one.
+ * @param cause with the days in which the change can be undone
+ */
+export const emailChangedNotice = (
+  { id, email }: Told,
+  cause: Cause & { readonly days: number },
+  atMs: number
+): NewMail => {
+  const { days, ...by } = cause
+  const values = { time: minuteOf(atMs), days: String(days) }
+  return { letter: 'email-changed', email, subject: id, values, ...by }
+}
 
 /** Tells a user that a session ended because one of its tokens was used again. */
 export const sessionReplayedNotice = (

@@ -2,7 +2,14 @@ import type { Kysely } from 'kysely'
 import t, { type Test } from 'tap'
 import type { Tables } from '../../../src/database/tables.ts'
 import { UNDO_DAYS } from '../../../src/mail/notices.ts'
-import { authService, email, login, password, registered } from '../../fixtures/auth-service.ts'
+import {
+  authService,
+  email,
+  login,
+  OPS_TOKEN,
+  password,
+  registered
+} from '../../fixtures/auth-service.ts'
 import { databaseKinds } from '../../fixtures/databases.ts'
 import { memoryTransport, tokenOf, VERIFICATION_SECONDS } from '../../fixtures/mail-instance.ts'
 import { isProblem } from '../../fixtures/problem.ts'
@@ -99,6 +106,25 @@ for (const { name, skip, make } of databaseKinds) {
   )
 
   t.test(
+    `${name}: a thief who undoes a change of their own leaves the owner's link as it is`,
+    { skip },
+    async (t) => {
+      const auth = await signedInUser(t, await (await make(t)).open())
+      await auth.change(thiefs)
+      const undo = (await auth.letter(email)).token
+      await auth.change('thief2@example.net')
+      const own = (await auth.letter(thiefs)).token
+      t.equal((await auth.post('/email/undo', { token: own })).statusCode, 200)
+      t.equal((await auth.post('/register', { email, password })).statusCode, 409, 'reserved')
+      const undone = await auth.post('/email/undo', { token: undo })
+      t.equal(undone.statusCode, 200)
+      const { resetToken: token } = undone.json()
+      await auth.post('/password/reset', { token, newPassword: ownerPassword })
+      t.equal(await auth.signIn(email, ownerPassword), 200)
+    }
+  )
+
+  t.test(
     `${name}: an address that another account has is not taken, and the asker does not learn of it`,
     { skip },
     async (t) => {
@@ -154,3 +180,24 @@ t.test('only a signed-in user asks for another address, and for a different one'
   await auth.mail.deliverer.idle()
   t.strictSame(auth.sent, [])
 })
+
+t.test(
+  'no link of a thief outlives that of the owner, or the decision of an operator',
+  async (t) => {
+    const auth = await signedInUser(t)
+    await auth.change(thiefs)
+    auth.clock.advance(86_400_000)
+    await auth.change(email)
+    const back = (await auth.letter(thiefs)).token
+    auth.clock.advance((UNDO_DAYS - 1) * 86_400_000)
+    isProblem(t, await auth.post('/email/undo', { token: back }), forbidden, 'expires with it')
+
+    await auth.change(thiefs)
+    const undo = (await auth.letter(email)).token
+    const url = `/ops/users/${auth.user.id}/email`
+    const headers = { authorization: `Bearer ${OPS_TOKEN}` }
+    const set = await auth.ops.inject({ method: 'PUT', url, headers, payload: { email: newEmail } })
+    t.equal(set.statusCode, 200)
+    isProblem(t, await auth.post('/email/undo', { token: undo }), forbidden, 'an operator decided')
+  }
+)
