@@ -50,16 +50,19 @@ t.test(
   }
 )
 
-t.test('nginx tries a restarted gateway again before the next one has drained', async (t) => {
-  const [page = ''] = configurationsIn('docs/proxies/nginx.md', 'nginx')
-  const servers = [...page.matchAll(/^ +server \d.*$/gm)].map(([line]) => line)
-  t.equal(servers.length, 2)
-  const [, drain = ''] = /Unset: (\d+); with `npm start`/.exec(read('docs/settings.md')) ?? []
-  for (const server of servers) {
-    const [, seconds = ''] = / fail_timeout=(\d+)s;/.exec(server) ?? []
-    t.ok(Number(seconds) > 0 && Number(seconds) + 1 < Number(drain), server)
+t.test(
+  'nginx avoids a gateway, and keeps an idle connection, for less than a gateway drains',
+  async (t) => {
+    const [page = ''] = configurationsIn('docs/proxies/nginx.md', 'nginx')
+    const avoided = [...page.matchAll(/^ +server \d.* fail_timeout=(\d+)s;$/gm)]
+    const kept = [...page.matchAll(/^ +keepalive_timeout (\d+)s;$/gm)]
+    t.strictSame([avoided.length, kept.length], [2, 1])
+    const [, drain = ''] = /Unset: (\d+); with `npm start`/.exec(read('docs/settings.md')) ?? []
+    for (const [line, seconds = ''] of [...avoided, ...kept]) {
+      t.ok(Number(seconds) > 0 && Number(seconds) + 1 < Number(drain), line)
+    }
   }
-})
+)
 
 t.test(
   'HAProxy takes the configurations of its page',

@@ -41,7 +41,11 @@ t.test(
   async (t) => {
     const gateways = [await edge(t), await edge(t)] as const
     const [one, other] = gateways
-    const front = { gateways: [one.url, other.url], failSeconds: FAIL_SECONDS } as const
+    const front = {
+      gateways: [one.url, other.url],
+      failSeconds: FAIL_SECONDS,
+      keptMs: DRAIN_MS / 2
+    } as const
     const url = await nginxInFront(t, front)
     const clients = Array.from({ length: 4 }, () => asking(url))
     for (const gateway of gateways) {
