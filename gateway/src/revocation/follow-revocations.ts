@@ -11,8 +11,8 @@ import { type RevokedTokens, revokedTokens } from './revoked-tokens.ts'
 /** What is revoked, as far as this gateway has read the log, and how old that knowledge is. */
 export type Revocations = Pick<RevokedTokens, 'why' | 'watch' | 'size' | 'unreadable'> & {
   /**
-   * Whether this gateway may accept tokens: the whole log has been read once, with no unreadable
-   * entry in it, and what `acceptOnlyIf` demands is true.
+   * Whether this gateway may accept tokens: the whole log has been read once, with a heartbeat and
+   * no unreadable entry in it, and what `acceptOnlyIf` demands is true.
    */
   readonly loaded: boolean
   /** Sets another condition for accepting tokens. */
@@ -54,7 +54,8 @@ const STARTUP_ATTEMPTS = 10
 type Progress = {
   /** null: not at all */
   cursor: Cursor | null
-  loaded: boolean
+  /** whether the whole log has been read once, with no unreadable entry in it */
+  caughtUp: boolean
   /** how many attempts in a row have failed */
   failures: number
   /** when the last heartbeat was written, by the monotonic clock */
@@ -71,19 +72,21 @@ export function followRevocations(options: FollowOptions): Revocations {
   const revoked = revokedTokens({ clock, monotonicClock })
   const progress: Progress = {
     cursor: null,
-    loaded: false,
+    caughtUp: false,
     failures: 0,
     heartbeatMs: Number.NEGATIVE_INFINITY
   }
   const ended = new AbortController()
   let mayAccept = () => true
+  // Without a heartbeat, this may be a log into which no auth service writes.
+  const isHeard = () => Number.isFinite(progress.heartbeatMs)
   const sweep = setInterval(revoked.sweep, SWEEP_MS).unref()
   const following = followUntil(ended.signal, progress, revoked, options)
   return {
     why: revoked.why,
     watch: revoked.watch,
     get loaded() {
-      return progress.loaded && mayAccept()
+      return progress.caughtUp && isHeard() && mayAccept()
     },
     acceptOnlyIf(condition) {
       mayAccept = condition
@@ -121,7 +124,7 @@ async function followUntil(
     } catch (error) {
       if (ended.aborted) return
       progress.failures += 1
-      const reported = progress.loaded ? 1 : STARTUP_ATTEMPTS
+      const reported = progress.caughtUp ? 1 : STARTUP_ATTEMPTS
       if (progress.failures === reported) options.onFault(error)
     }
     await sleep(RETRY_MS, undefined, { signal: ended }).catch(() => {})
@@ -142,7 +145,7 @@ function take(
   }
   progress.cursor = cursor
   const isComplete = revoked.unreadable === 0
-  progress.loaded ||= caughtUp && isComplete
+  progress.caughtUp ||= caughtUp && isComplete
   if (heartbeatAgeMs === null) return
   progress.failures = 0
   if (!isComplete) return

@@ -3,7 +3,7 @@ import type { LogEntry, RevocationSource } from '@gatehouse/revocation/revocatio
 import type { SigningKeys } from '../keys/signing-keys.ts'
 import type { Ports } from '../ports.ts'
 import { followRevocations, type Revocations } from './follow-revocations.ts'
-import { UNREADABLE } from './revocation-check.ts'
+import { isUnheard, UNHEARD, UNREADABLE } from './revocation-check.ts'
 import { revocationGauges } from './revocation-gauges.ts'
 
 export type OpenRevocations = Revocations & {
@@ -36,7 +36,10 @@ export function openRevocations(ports: RevocationPorts): OpenRevocations {
   }
   const revoked = followRevocations({
     source: shared.revocations,
-    onFault: (error) => log.warn({ cause: faultCause(error) }, 'the revocation log cannot be read'),
+    onFault(error) {
+      const remedy = isUnheard(revoked) ? { remedy: UNHEARD } : {}
+      log.warn({ cause: faultCause(error), ...remedy }, 'the revocation log cannot be read')
+    },
     onUnreadable: ({ writtenKind }) => log.error({ kind: writtenKind }, UNREADABLE),
     onEntry: (entry) => void applyToKeys(entry)?.then(tellAll),
     onHeartbeat: keys.noteHeartbeat,

@@ -10,31 +10,41 @@ const DEGRADED_SECONDS = 5
 export const UNREADABLE =
   'a newer version writes revocations that this gateway cannot read; upgrade the gateway'
 
+/** for the operator */
+export const UNHEARD =
+  'no auth service has written into the revocation log: REDIS_URL and REDIS_KEY_PREFIX must name the Redis of the auth services'
+
 /**
- * Whether the gateway can decide what is revoked. It cannot until it has read the log once. A
- * gateway that is cut off later serves from memory: all gateways share Redis, and its outage must
+ * Whether the gateway can decide what is revoked. It cannot until it has read the log once, and a
+ * heartbeat of an auth service in it. A gateway that is cut off later serves from memory: all gateways share Redis, and its outage must
  * not take all of them out of the load balancer. A revocation that it cannot read counts as one
  * that has not reached it.
  * @param limitSeconds the staleness above which the operator wants no traffic here; undefined: any
  */
 export function revocationCheck(
-  revoked: Pick<Revocations, 'loaded' | 'stalenessSeconds' | 'unreadable'>,
+  revoked: Pick<Revocations, 'cursor' | 'loaded' | 'stalenessSeconds' | 'unreadable'>,
   limitSeconds = Number.POSITIVE_INFINITY
 ): Check {
   return () => {
     const ageSeconds = revoked.stalenessSeconds()
     const unreadable = revoked.unreadable > 0
     if (!revoked.loaded) {
-      return {
-        failing: unreadable ? UNREADABLE : 'the revocation log has not been read yet',
-        ageSeconds
-      }
+      return { failing: whyNotLoaded(revoked), ageSeconds }
     }
     if (unreadable && ageSeconds <= limitSeconds) return { degraded: UNREADABLE, ageSeconds }
-    const heard = Number.isFinite(ageSeconds)
-      ? `the last heartbeat of an auth service is ${Math.floor(ageSeconds)} s old`
-      : 'no heartbeat of an auth service has been read'
+    const heard = `the last heartbeat of an auth service is ${Math.floor(ageSeconds)} s old`
     if (ageSeconds > limitSeconds) return { failing: heard, ageSeconds }
     return ageSeconds > DEGRADED_SECONDS ? { degraded: heard, ageSeconds } : { ageSeconds }
   }
+}
+
+type Progress = Pick<Revocations, 'cursor' | 'stalenessSeconds' | 'unreadable'>
+
+/** Whether the log has been read, and no auth service seems to write into it. */
+export const isUnheard = ({ cursor, stalenessSeconds }: Omit<Progress, 'unreadable'>): boolean =>
+  cursor !== '' && !Number.isFinite(stalenessSeconds())
+
+function whyNotLoaded(revoked: Progress): string {
+  if (revoked.unreadable > 0) return UNREADABLE
+  return isUnheard(revoked) ? UNHEARD : 'the revocation log has not been read yet'
 }

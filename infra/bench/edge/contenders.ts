@@ -1,7 +1,10 @@
 import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { serviceProgram } from '@gatehouse/fixtures/program'
+import { redisHeartbeat } from '@gatehouse/revocation/redis-heartbeats'
 import { freePort } from '@gatehouse/start/free-port'
+import { Redis } from 'ioredis'
 import { answers, type Program, start } from './programs.ts'
 import { AUDIENCE, ISSUER, type Issuer } from './tokens.ts'
 
@@ -57,7 +60,6 @@ export async function gateway(
 routes: [{ name: bench, prefix: /bench, upstream: bench, bodyLimitBytes: 2147483648 }]
 `
   )
-  const main = fileURLToPath(import.meta.resolve('@gatehouse/gateway/main'))
   const all = {
     LOG_LEVEL: 'warn',
     REDIS_URL: redisUrl,
@@ -71,10 +73,18 @@ routes: [{ name: bench, prefix: /bench, upstream: bench, bodyLimitBytes: 2147483
     ...settings
   }
   const given = Object.entries(all).map(([name, value]) => `${name}=${value}`)
-  const program = start('measured', [process.execPath, main], given)
+  await beat(redisUrl)
+  const program = start('measured', [process.execPath, serviceProgram('gateway')], given)
   const opsUrl = `http://127.0.0.1:${opsPort}`
   await answers(`${opsUrl}/readyz`, [200])
   return { ...program, name: 'gateway', url: `http://127.0.0.1:${port}`, opsUrl }
+}
+
+/** As an auth service does: a gateway believes only a log with a heartbeat. */
+async function beat(redisUrl: string): Promise<void> {
+  const redis = new Redis(redisUrl, { protocol: 2 })
+  await redisHeartbeat(redis, 'bench')()
+  redis.disconnect()
 }
 
 /** HAProxy with the same work: signature, issuer, claims to headers, credential removed. */
