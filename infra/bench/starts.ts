@@ -3,11 +3,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { serviceProgram } from '@gatehouse/fixtures/program'
 import { startRedis } from '@gatehouse/fixtures/redis-server'
 import { freePort } from '@gatehouse/start/free-port'
 import { gateway } from './edge/contenders.ts'
 import { answers, type Program, pinning, start } from './edge/programs.ts'
-import { issuer } from './edge/tokens.ts'
+import { type Issuer, issuer } from './edge/tokens.ts'
 import { residentMemory } from './memory.ts'
 import { processorTime } from './processor-time.ts'
 import { median, type Row } from './table.ts'
@@ -34,12 +35,7 @@ export async function starts(tell: (line: string) => void): Promise<Row[]> {
   const issuing = await issuer()
   try {
     const rows: Row[] = []
-    const around = { folder, redisUrl: redis.url, upstreamUrl: redis.url, issuer: issuing }
-    const starters = {
-      gateway: () => gateway(around),
-      'auth service': () => auth(folder, redis.url)
-    }
-    for (const [name, starter] of Object.entries(starters)) {
+    for (const [name, starter] of Object.entries(starters(folder, redis.url, issuing))) {
       const measured: Start[] = []
       for (let round = 1; round <= ROUNDS; round += 1) {
         tell(`starting the ${name}, round ${round} of ${ROUNDS} …`)
@@ -54,6 +50,19 @@ export async function starts(tell: (line: string) => void): Promise<Row[]> {
     rmSync(folder, { recursive: true, force: true })
   }
 }
+
+/** No request is sent to it. */
+const UPSTREAM = 'http://127.0.0.1:9'
+
+/** What starts each kind of process on this Redis, with its files in the folder. */
+export const starters = (
+  folder: string,
+  redisUrl: string,
+  issuing: Issuer
+): Readonly<Record<'gateway' | 'auth service', Starter>> => ({
+  gateway: () => gateway({ folder, redisUrl, upstreamUrl: UPSTREAM, issuer: issuing }),
+  'auth service': () => auth(folder, redisUrl)
+})
 
 /** Starts a process, lets it be idle, and ends it. */
 export async function measuredStart(starter: Starter, idleSeconds: number): Promise<Start> {
@@ -70,10 +79,9 @@ export async function measuredStart(starter: Starter, idleSeconds: number): Prom
 /** An auth service on this Redis, with SQLite in the folder. */
 async function auth(folder: string, redisUrl: string): Promise<Program> {
   const [port, opsPort] = [await freePort(), await freePort()]
-  const main = fileURLToPath(import.meta.resolve('@gatehouse/auth/main'))
   const program = start(
     'measured',
-    [process.execPath, main],
+    [process.execPath, serviceProgram('auth')],
     [
       'LOG_LEVEL=warn',
       'DRAIN_SECONDS=0',

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { client, type TokenAnswer } from '@gatehouse/fixtures/client'
+import { kidOf } from '@gatehouse/fixtures/gateway-fleet'
 
 const PASSWORD = 'correct horse battery'
 
@@ -9,6 +10,8 @@ export type Answers = {
   readonly good: number
   /** the others: the status and the code, or the error of the network, with the request */
   readonly failed: readonly string[]
+  /** how many signing keys the tokens of these clients had */
+  readonly keys: number
 }
 
 /** Clients that read, order and refresh, one request after the other, until they are stopped. */
@@ -25,50 +28,37 @@ type Load = {
   readonly pauseMs: number
 }
 
-/** @throws if the user of a client cannot sign in */
+/**
+ * @param urls of the gateways: each client asks one after the other
+ * @throws if the user of a client cannot sign in
+ */
 export async function askingClients(
-  url: string,
+  urls: readonly string[],
   { clients: count, pauseMs }: Load
 ): Promise<AskingClients> {
-  let good = 0
-  let failed: string[] = []
   let isGoing = true
-  const note = (name: string, wanted: number, asked: () => Promise<Asked>) =>
-    asked().then(
-      ({ status, body }) => {
-        if (status === wanted) good += 1
-        else failed.push(`${name}: ${status} ${body?.code ?? ''}`)
-        return status === wanted ? body : null
-      },
-      (error) => {
-        failed.push(`${name}: ${error.cause?.code ?? error}`)
-        return null
-      }
-    )
+  const tally = newTally()
   const all = await Promise.all(
-    Array.from({ length: count }, async (_, index) => signedIn(url, index))
+    Array.from({ length: count }, async (_, index) => await signedIn(urls, index))
   )
-  const asking = all.map(async ({ call, refresh, tokens: first }) => {
+  const asking = all.map(async ({ next, first }) => {
     let tokens = first
     while (isGoing) {
       const token = tokens.accessToken
-      await note('GET /orders', 200, () => call('/orders', { token }))
+      tally.signedWith(kidOf(token))
+      await tally.note('GET /orders', 200, () => next().call('/orders', { token }))
       await sleep(pauseMs)
       const json = { item: 'tea', quantity: 1 }
-      await note('POST /orders', 201, () => call('/orders', { token, json }))
+      await tally.note('POST /orders', 201, () => next().call('/orders', { token, json }))
       await sleep(pauseMs)
-      const body = await note('POST /auth/refresh-token', 200, () => refresh(tokens.refreshToken))
+      const refresh = () => next().refresh(tokens.refreshToken)
+      const body = await tally.note('POST /auth/refresh-token', 200, refresh)
       tokens = (body as TokenAnswer | null) ?? tokens
       await sleep(pauseMs)
     }
   })
   return {
-    take() {
-      const answers = { good, failed }
-      good = 0
-      failed = []
-      return answers
-    },
+    take: tally.take,
     async stop() {
       isGoing = false
       await Promise.all(asking)
@@ -78,11 +68,50 @@ export async function askingClients(
 
 type Asked = { readonly status: number; readonly body: { readonly code?: string } | null }
 
-async function signedIn(url: string, index: number) {
-  const { call, register, login, refresh } = client(url)
+function newTally() {
+  let good = 0
+  let failed: string[] = []
+  let kids = new Set<string>()
+  return {
+    /** @returns the body of an answer as it should be; otherwise null */
+    note(name: string, wanted: number, asked: () => Promise<Asked>) {
+      return asked().then(
+        ({ status, body }) => {
+          if (status === wanted) good += 1
+          else failed.push(`${name}: ${status} ${body?.code ?? ''}`)
+          return status === wanted ? body : null
+        },
+        (error) => {
+          failed.push(`${name}: ${error.cause?.code ?? error}`)
+          return null
+        }
+      )
+    },
+    signedWith: (kid: string) => {
+      kids.add(kid)
+    },
+    take(): Answers {
+      const answers = { good, failed, keys: kids.size }
+      good = 0
+      failed = []
+      kids = new Set()
+      return answers
+    }
+  }
+}
+
+async function signedIn(urls: readonly string[], index: number) {
+  const gateways = urls.map((url) => client(url))
+  let turn = index
+  const next = () => {
+    const gateway = gateways[turn++ % gateways.length]
+    if (gateway === undefined) throw new Error('there is no gateway')
+    return gateway
+  }
+  const { register, login } = next()
   const email = `client-${index}@example.com`
   await register(email, PASSWORD)
-  const { status, text, body: tokens } = await login(email, PASSWORD)
+  const { status, text, body: first } = await login(email, PASSWORD)
   if (status !== 200) throw new Error(`login: ${status} ${text}`)
-  return { call, refresh, tokens }
+  return { next, first }
 }

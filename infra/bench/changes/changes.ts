@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Installation, installation } from '@gatehouse/fixtures/installation'
 import { nginxInFront } from '@gatehouse/fixtures/nginx'
-import { operator } from '@gatehouse/fixtures/operator'
+import { type Operator, operator } from '@gatehouse/fixtures/operator'
 import { postgresMissing } from '@gatehouse/fixtures/postgres-server'
 import type { ServiceProcess } from '@gatehouse/fixtures/service-process'
 import { isInstalled } from '../edge/programs.ts'
@@ -10,10 +10,13 @@ import { type Answers, type AskingClients, askingClients } from './asking-client
 
 const LOAD = { clients: 8, pauseMs: 10 }
 const ROTATIONS = 10
+/** after each rotation, and after each restart: those in front find a process again */
+const PAUSE_MS = 1000
 /** how often each gateway and each auth service is restarted */
 const ROUNDS = 3
-/** nginx avoids a gateway for two seconds less */
 const DRAIN_SECONDS = 5
+/** for how long nginx avoids a gateway, and keeps an idle connection, as its page says */
+const SHORTER_SECONDS = 3
 
 /** Requests that fail while signing keys are rotated, and while processes are restarted. */
 export async function changes(tell: (line: string) => void): Promise<Row[]> {
@@ -25,7 +28,7 @@ export async function changes(tell: (line: string) => void): Promise<Row[]> {
       figure: `requests that failed during ${ROTATIONS} rotations of the signing key`,
       goal: '0',
       value: share(rotated),
-      how
+      how: `${how}, with tokens of ${rotated.keys} keys`
     },
     {
       figure: `requests that failed during ${ROUNDS} rolling restarts`,
@@ -66,9 +69,10 @@ async function failedDuringChanges(
     if (one === undefined || other === undefined) throw new Error('there are two gateways')
     const url = await nginxInFront(during, {
       gateways: [one.url, other.url],
-      failSeconds: DRAIN_SECONDS - 2
+      failSeconds: SHORTER_SECONDS,
+      keptMs: SHORTER_SECONDS * 1000
     })
-    const asking = await askingClients(url, LOAD)
+    const asking = await askingClients([url], LOAD)
     during.teardown(asking.stop)
     return await underLoad(system, asking, tell)
   } finally {
@@ -81,12 +85,7 @@ async function underLoad(
   asking: AskingClients,
   tell: (line: string) => void
 ) {
-  const ops = operator(system.folder)
-  for (let rotation = 1; rotation <= ROTATIONS; rotation += 1) {
-    tell(`rotating the signing key, ${rotation} of ${ROTATIONS} …`)
-    const { code, stderr } = await ops(['keys', 'rotate'])
-    if (code !== 0) throw new Error(`keys rotate: ${stderr}`)
-  }
+  await rotateKeys(operator(system.folder), { count: ROTATIONS, pauseMs: PAUSE_MS }, tell)
   const rotated = asking.take()
   for (let round = 1; round <= ROUNDS; round += 1) {
     tell(`restarting each process, round ${round} of ${ROUNDS} …`)
@@ -97,11 +96,32 @@ async function underLoad(
   return { rotated, restarted: asking.take() }
 }
 
-/** for those in front to find a process again before the next one ends */
-const SETTLE_MS = 1000
+type Rotations = {
+  readonly count: number
+  /** after each, in which clients use the new key */
+  readonly pauseMs: number
+}
+
+/**
+ * Every third rotation changes the algorithm of the signing keys.
+ * @throws if the command fails
+ */
+export async function rotateKeys(
+  ops: Operator,
+  { count, pauseMs }: Rotations,
+  tell: (line: string) => void
+): Promise<void> {
+  for (let rotation = 1; rotation <= count; rotation += 1) {
+    tell(`rotating the signing key, ${rotation} of ${count} …`)
+    const algorithm = rotation % 3 === 0 ? ['--algorithm', 'EdDSA'] : []
+    const { code, stderr } = await ops(['keys', 'rotate', ...algorithm, '--json'])
+    if (code !== 0) throw new Error(`keys rotate: ${stderr}`)
+    await sleep(pauseMs)
+  }
+}
 
 /** One after the other, each on its own ports, as an operator does. */
-async function restartEach(
+export async function restartEach(
   processes: ServiceProcess[],
   name: string,
   startAgain: (settings: Record<string, string>) => Promise<ServiceProcess>
@@ -113,6 +133,6 @@ async function restartEach(
       [`${name}_PORT`]: new URL(process.url).port,
       [`${name}_OPS_PORT`]: new URL(process.opsUrl).port
     })
-    await sleep(SETTLE_MS)
+    await sleep(PAUSE_MS)
   }
 }
