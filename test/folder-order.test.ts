@@ -86,6 +86,7 @@ const folderOrder: Record<string, readonly string[]> = {
     'fleet',
     'redirect',
     'verify',
+    'arrival',
     'redis',
     'websocket',
     'forwarding',
@@ -93,6 +94,7 @@ const folderOrder: Record<string, readonly string[]> = {
     'limits',
     'telemetry',
     'issuers',
+    'signatures',
     'routes',
     'grpc',
     'proxies',
@@ -102,6 +104,14 @@ const folderOrder: Record<string, readonly string[]> = {
     'keys',
     'paths',
     'yaml'
+  ],
+  'gateway/src/forwarding/': [
+    'request',
+    'response',
+    'capacity',
+    'connections',
+    'headers',
+    'faults'
   ],
   'services/auth/src/': [
     'http',
@@ -131,7 +141,8 @@ const folderOrder: Record<string, readonly string[]> = {
 }
 
 /** They put the folders together, so no folder imports them. */
-const assembly = /^(main|start|prepare-letters|listeners|client-listener|app|journey|forward)\.ts$/
+const assembly =
+  /^(main|start|prepare-letters|listeners|app|journey|forward|uploads|exchange|ask-address)\.ts$/
 
 for (const [source, order] of Object.entries(folderOrder)) {
   t.test(`the folders of ${source} import each other in one direction`, async (t) => {

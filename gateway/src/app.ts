@@ -2,27 +2,28 @@ import type { IncomingMessage } from 'node:http'
 import type { ServerTls, Service } from '@gatehouse/http-service/build-service'
 import type { RedisConnection } from '@gatehouse/redis/connection'
 import type { FastifyRequest } from 'fastify'
-import { allowOrigins, markErrors } from './allow-origins.ts'
 import type { GatewaySettings } from './app-settings.ts'
+import { allowOrigins, markErrors } from './arrival/allow-origins.ts'
+import { clientListener } from './arrival/client-listener.ts'
+import { locateOnce } from './arrival/note-arrival.ts'
+import { plainRequests } from './arrival/without-framework/plain-requests.ts'
 import { type AssertionKey, assertions } from './assertions/assertions.ts'
 import { countedSignatures } from './assertions/counted-signatures.ts'
 import { signClaims } from './assertions/sign-claims.ts'
-import { clientListener } from './client-listener.ts'
 import { forward } from './forward.ts'
-import { type Arrival, type Edge, journey } from './journey.ts'
+import { type Edge, journey } from './journey.ts'
 import { type LimiterOf, routeLimiters } from './limits/route-limiters.ts'
-import { locateOnce } from './note-arrival.ts'
-import type { Passage } from './passage.ts'
-import { plainRequests } from './plain-requests.ts'
 import type { Ports } from './ports.ts'
 import { callerOf } from './proxies/caller.ts'
 import type { IsTrustedProxy } from './proxies/trusted-proxies.ts'
 import type { Revocations } from './revocation/follow-revocations.ts'
 import type { LiveRouteTable } from './routes/live-route-table.ts'
+import type { Arrival, Decide } from './stages/arrival.ts'
+import type { Passage } from './stages/passage.ts'
 import type { RequestTelemetry } from './telemetry/request-telemetry.ts'
 import type { Tokens } from './tokens/open-tokens.ts'
 import type { TrustedIssuers } from './tokens/trusted-issuers.ts'
-import { type Decide, verifyListener } from './verify/verify-listener.ts'
+import { type Answer, verifyListener } from './verify/verify-listener.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -69,15 +70,16 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
     ...pages,
     routeOf: (request) => locatedOf(request).route
   })
-  const decide: Decide = (request, head) => {
+  const decide: Decide = (head, arrival) => journey(head, arrival, edge)
+  const answer: Answer = (request, head) => {
     const located = locatedOf(request)
-    return journey(head, { ...arrival(request, limiterOf, isTrustedProxy), located }, edge)
+    return decide(head, { ...arrival(request, limiterOf, isTrustedProxy), located })
   }
   app.decorateRequest('passage', null)
   app.addHook('onRequest', async (request) => {
     const { refusal = null } = plain.begun(request.raw) ?? {}
     if (refusal !== null) throw refusal
-    request.passage = await decide(request, request.raw)
+    request.passage = await answer(request, request.raw)
   })
   const forwarding = await forward(app, {
     ...options,
@@ -90,7 +92,7 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
     hopOf,
     isTrustedProxy,
     hsts: settings.hsts,
-    edge,
+    decide,
     table: routes.current,
     forwarding,
     isHeld: heldByFramework(app, options)
@@ -101,7 +103,7 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
     locatedOf,
     issuerClaims: issuers.claims,
     markOrigin: markErrors(pages),
-    decide
+    answer
   })
   return { app, verify }
 }

@@ -1,25 +1,22 @@
 import { traceHeader } from '@gatehouse/edge-headers/names'
 import type { AllowsOrigin } from '@gatehouse/edge-headers/web-origin'
 import type { Assertions } from './assertions/assertions.ts'
-import type { Limiter } from './limits/route-limiters.ts'
-import type { Passage } from './passage.ts'
 import type { Revocations } from './revocation/follow-revocations.ts'
-import type { LocatedTarget } from './routes/located-target.ts'
-import type { Route } from './routes/route.ts'
+import type { Arrival } from './stages/arrival.ts'
 import { authenticate } from './stages/authenticate.ts'
 import { refuseBodyOnGet } from './stages/body-on-get.ts'
 import { destinationOf } from './stages/destination.ts'
 import { limit, refuseLarge } from './stages/limit.ts'
 import { type Match, match } from './stages/match.ts'
+import type { Passage } from './stages/passage.ts'
 import { passedAuthorization } from './stages/passed-authorization.ts'
 import { isPassedPreflight } from './stages/passed-preflight.ts'
 import { refuseOtherAudience } from './stages/refuse-other-audience.ts'
 import { refuseRevoked } from './stages/refuse-revoked.ts'
 import { requireAccess } from './stages/require-access.ts'
-import { type Hop, stamp } from './stages/stamp.ts'
+import { stamp } from './stages/stamp.ts'
 import { type RequestHead, type StrippedRequest, strip } from './stages/strip.ts'
 import { checkUpgrade } from './stages/upgrade.ts'
-import type { Trail } from './telemetry/trail.ts'
 import type { AccessTokenVerifier } from './tokens/access-token-verifier.ts'
 import type { NamedClaims } from './tokens/named-claims.ts'
 import type { TrustedIssuers } from './tokens/trusted-issuers.ts'
@@ -36,16 +33,6 @@ export type Edge = {
   /** other origins whose pages may use this API */
   readonly allowsOrigin: AllowsOrigin
   readonly clock: () => number
-}
-
-/** What belongs to one request, in addition to its bytes. */
-export type Arrival = {
-  readonly hop: Hop
-  readonly located: LocatedTarget
-  /** what the stages have found, even if one of them refuses the request */
-  readonly trail: Pick<Trail, 'route' | 'token' | 'traceparent'>
-  readonly limiter: (route: Route, token: VerifiedToken | null) => Limiter | null
-  readonly caller: (token: VerifiedToken | null) => string | null
 }
 
 /**

@@ -1,10 +1,10 @@
-import type { Passage } from '../passage.ts'
-import { AnswerWriter } from './answer-writer.ts'
-import { isCall } from './grpc-call.ts'
-import type { AnswerPorts } from './open-answer.ts'
-import type { AskedRequest, Connections } from './service-dispatch.ts'
-import type { Place } from './upstreams.ts'
-import type { WaitingClient } from './waiting-client.ts'
+import type { Passage } from '../stages/passage.ts'
+import type { Place } from './capacity/upstreams.ts'
+import type { AskedRequest, Connections } from './connections/service-dispatch.ts'
+import { isCall } from './response/grpc-call.ts'
+import type { AnswerPorts } from './response/open-response.ts'
+import { AnswerWriter } from './response/response-writer.ts'
+import type { WaitingClient } from './response/waiting-client.ts'
 
 export type AskPorts = AnswerPorts & {
   readonly connections: Connections

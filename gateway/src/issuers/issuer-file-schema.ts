@@ -1,4 +1,4 @@
-import { editorSchema } from '../editor-schema.ts'
+import { editorSchema } from '../yaml/editor-schema.ts'
 import { IssuerFile } from './issuer-entry.ts'
 
 /** The JSON Schema of an issuer file. A test compares gateway/issuers.schema.json with it. */

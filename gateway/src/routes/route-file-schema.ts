@@ -1,4 +1,4 @@
-import { editorSchema } from '../editor-schema.ts'
+import { editorSchema } from '../yaml/editor-schema.ts'
 import { RouteFile } from './route.ts'
 
 /** The JSON Schema of a route table. A test compares gateway/routes.schema.json with it. */

@@ -4,11 +4,11 @@ import { knownNames } from '@gatehouse/edge-headers/known-names'
 import { foldedName, isIdentityName, traceHeader } from '@gatehouse/edge-headers/names'
 import { listMembers } from '@gatehouse/edge-headers/optional-whitespace'
 import { cookiePairs, isOwnCookie } from '@gatehouse/edge-headers/own-cookies'
-import { isLikeOwnCookie } from '../own-cookies.ts'
 import { isHost } from '../paths/host.ts'
 import { malformed } from '../refusals.ts'
 import { isBelieved } from './believed-headers.ts'
 import { type Handshake, readHandshake } from './handshake.ts'
+import { isLikeOwnCookie } from './own-cookies.ts'
 import { AT_MOST_ONCE, type RequestHeaders, receivedHeaders } from './received-headers.ts'
 
 /** A request without its body: as it arrived, or as a proxy in front describes it. */

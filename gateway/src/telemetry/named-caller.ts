@@ -18,7 +18,7 @@ const ID = /^[\w.:-]{1,128}$/
 /**
  * Reads the caller from a response of a service that takes our credentials; null for every other
  * service, so that none can write another caller into the access log. The client does not get these
- * headers (`forwarding/response-headers.ts`). Pure.
+ * headers (`forwarding/headers/passed-headers.ts`). Pure.
  */
 export function namedCaller(
   route: Pick<Route, 'credentials'>,

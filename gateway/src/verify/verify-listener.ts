@@ -1,14 +1,14 @@
 import { buildService, type ServerTls, type Service } from '@gatehouse/http-service/build-service'
 import type { FastifyRequest } from 'fastify'
 import type { GatewaySettings } from '../app-settings.ts'
-import type { MarkOrigin, ResponseHeaders } from '../forwarding/response-headers.ts'
+import { declareArrivals, type LocatedOf, noteArrival } from '../arrival/note-arrival.ts'
+import type { MarkOrigin, ResponseHeaders } from '../forwarding/headers/passed-headers.ts'
 import { connectionGauges } from '../limits/connection-gauges.ts'
 import { limitConnections } from '../limits/connection-limits.ts'
-import { declareArrivals, type LocatedOf, noteArrival } from '../note-arrival.ts'
-import type { Passage } from '../passage.ts'
 import type { Ports } from '../ports.ts'
 import { errorFormOf } from '../routes/error-form-of.ts'
 import type { RouteTable } from '../routes/route-table.ts'
+import type { Passage } from '../stages/passage.ts'
 import type { RequestHead } from '../stages/strip.ts'
 import type { RequestTelemetry } from '../telemetry/request-telemetry.ts'
 import { watchRequests } from '../telemetry/served.ts'
@@ -25,14 +25,14 @@ export type VerifyOptions = Pick<Ports, 'log' | 'metrics'> & {
   /** the claims that issuers forward to every service */
   readonly issuerClaims: readonly NamedClaim[]
   readonly markOrigin: MarkOrigin
-  readonly decide: Decide
+  readonly answer: Answer
 }
 
 /**
  * Takes the head of a request through the journey.
  * @throws Refusal if the gateway would refuse the request
  */
-export type Decide = (request: FastifyRequest, head: RequestHead) => Passage | Promise<Passage>
+export type Answer = (request: FastifyRequest, head: RequestHead) => Passage | Promise<Passage>
 
 /**
  * The problem document of a refusal, for proxies that drop the bodies of subrequests, as nginx
@@ -68,7 +68,7 @@ export function verifyListener(options: VerifyOptions): Service {
 
 /** Answers each subrequest as the journey decides on the request that it describes. */
 function answerQuestions(app: Service, options: VerifyOptions): void {
-  const { settings, telemetry, locatedOf, issuerClaims, decide } = options
+  const { settings, telemetry, locatedOf, issuerClaims, answer } = options
   const namesOf = answeredNames(issuerClaims)
   app.addHook('onRequest', async (request, reply) => {
     const { head, hop } = describedRequest(request.raw, settings.proxies)
@@ -76,7 +76,7 @@ function answerQuestions(app: Service, options: VerifyOptions): void {
     noteArrival(request, telemetry.spans, () => hop)
     const names = namesOf(locatedOf(request).table)
     refuseKeptHeaders(head.rawHeaders, names)
-    const { headers } = await decide(request, head)
+    const { headers } = await answer(request, head)
     // There are many headers, and the framework would process each of them several times.
     reply.hijack()
     reply.raw.writeHead(200, answerLines(names, headers)).end()

@@ -1,13 +1,13 @@
 import type { ClientRequest, IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import { WebSocket } from 'ws'
-import { MOST_HINTS } from '../forwarding/early-hints.ts'
-import { forwardedPath } from '../forwarding/forwarded-path.ts'
-import { NotAnAnswer } from '../forwarding/upstream-faults.ts'
-import type { Place } from '../forwarding/upstreams.ts'
-import type { Passage } from '../passage.ts'
+import type { Place } from '../forwarding/capacity/upstreams.ts'
+import { NotAnAnswer } from '../forwarding/faults/upstream-faults.ts'
+import { forwardedPath } from '../forwarding/request/forwarded-path.ts'
+import { MOST_HINTS } from '../forwarding/response/early-hints.ts'
 import { LARGEST_ANSWER_HEADER_BYTES } from '../routes/route.ts'
 import type { Handshake } from '../stages/handshake.ts'
+import type { Passage } from '../stages/passage.ts'
 
 /** the largest message of a service; messages of a client have the route's body limit */
 const LONGEST_MESSAGE_BYTES = 16 * 1024 * 1024

@@ -1,5 +1,5 @@
 import type { WebSocket } from 'ws'
-import type { Guarded } from '../forwarding/guard.ts'
+import type { Guarded } from '../forwarding/faults/guard.ts'
 
 /** pings and pongs of one side; no honest peer needs more */
 const MOST_CONTROL_FRAMES_A_SECOND = 32

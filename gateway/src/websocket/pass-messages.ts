@@ -1,5 +1,5 @@
 import type { RawData, WebSocket } from 'ws'
-import type { Guarded } from '../forwarding/guard.ts'
+import type { Guarded } from '../forwarding/faults/guard.ts'
 import { type Side, watchArriving } from './arriving-bytes.ts'
 import type { MessageAccount } from './message-memory.ts'
 

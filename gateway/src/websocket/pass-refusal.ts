@@ -1,11 +1,11 @@
 import type { IncomingMessage } from 'node:http'
 import type { FastifyReply } from 'fastify'
-import { answerHeaders } from '../forwarding/answer-headers.ts'
-import type { Lifetimes } from '../forwarding/lifetimes.ts'
-import type { ResponseHeaders } from '../forwarding/response-headers.ts'
-import { isStatus, NotAnAnswer, refusalOf } from '../forwarding/upstream-faults.ts'
-import type { Passage } from '../passage.ts'
+import { isStatus, NotAnAnswer, refusalOf } from '../forwarding/faults/upstream-faults.ts'
+import { answerHeaders } from '../forwarding/headers/client-headers.ts'
+import type { ResponseHeaders } from '../forwarding/headers/passed-headers.ts'
+import type { Lifetimes } from '../forwarding/response/lifetimes.ts'
 import type { RouteTable } from '../routes/route-table.ts'
+import type { Passage } from '../stages/passage.ts'
 
 type Asked = {
   /** the process of the service, as an origin */

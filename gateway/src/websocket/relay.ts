@@ -1,5 +1,5 @@
 import type { WebSocket } from 'ws'
-import { type Guarded, guard, type NoteFault } from '../forwarding/guard.ts'
+import { type Guarded, guard, type NoteFault } from '../forwarding/faults/guard.ts'
 import type { Side } from './arriving-bytes.ts'
 import { closeCode, codeOfFault, isSendable } from './close-codes.ts'
 import { keepAlive } from './keep-alive.ts'

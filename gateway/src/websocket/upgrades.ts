@@ -3,7 +3,7 @@ import type { Socket } from 'node:net'
 import { holdBytes } from '@gatehouse/http-service/held-bytes'
 import { afterEarlierAnswers } from '@gatehouse/http-service/one-at-a-time'
 import type { FastifyInstance } from 'fastify'
-import { guard, type NoteFault } from '../forwarding/guard.ts'
+import { guard, type NoteFault } from '../forwarding/faults/guard.ts'
 
 /** Stops reading the connection of an upgrade, and returns what its client has sent after it. */
 export type ReleaseUpgrade = (raw: IncomingMessage) => Buffer

@@ -4,7 +4,7 @@ import { PassThrough } from 'node:stream'
 import { eventually } from '@gatehouse/fixtures/client'
 import { closed } from '@gatehouse/fixtures/closed'
 import t from 'tap'
-import { limitedBody } from '../../src/forwarding/limited-body.ts'
+import { limitedBody } from '../../src/forwarding/request/limited-body.ts'
 import { edge } from '../fixtures/edge.ts'
 
 /** Writes these bytes on one connection; all that comes until it ends. */

@@ -5,7 +5,7 @@ import { Refusal } from '@gatehouse/problem/refusal'
 import { Registry } from 'prom-client'
 import t, { type Test } from 'tap'
 import { WebSocket } from 'ws'
-import { bodyMemory } from '../../src/forwarding/body-memory.ts'
+import { bodyMemory } from '../../src/forwarding/request/body-memory.ts'
 import { sockets } from '../websocket/fixtures/sockets.ts'
 
 // One client address with slow requests took every place of a service, and all other clients got

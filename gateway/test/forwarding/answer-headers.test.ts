@@ -1,6 +1,6 @@
 import t from 'tap'
-import { answerHeaders } from '../../src/forwarding/answer-headers.ts'
-import type { ResponseHeaders } from '../../src/forwarding/response-headers.ts'
+import { answerHeaders } from '../../src/forwarding/headers/client-headers.ts'
+import type { ResponseHeaders } from '../../src/forwarding/headers/passed-headers.ts'
 import { canonicalTarget } from '../../src/paths/canonical-path.ts'
 import { readRouteTable } from '../../src/routes/load-route-table.ts'
 

@@ -4,9 +4,9 @@ import { Readable } from 'node:stream'
 import { testClock } from '@gatehouse/fixtures/clock'
 import t, { type Test } from 'tap'
 import { buildConnector, type Dispatcher } from 'undici'
-import { type Connect, connection } from '../../src/forwarding/connection.ts'
-import { connections } from '../../src/forwarding/connections.ts'
-import type { GiveUp } from '../../src/forwarding/service-dispatch.ts'
+import { type Connect, connection } from '../../src/forwarding/connections/http-one/connection.ts'
+import { httpOneConnections } from '../../src/forwarding/connections/http-one/http-one-connections.ts'
+import type { GiveUp } from '../../src/forwarding/connections/service-dispatch.ts'
 import { answer, service } from './fixtures/recorded-service.ts'
 
 /** of a service: neither how long it keeps connections, nor how to verify it */
@@ -33,7 +33,7 @@ t.test('giving up an attempt to connect ends it and its request at once', async 
   // A service that takes the connection and never answers the TLS handshake.
   const server = createServer((socket) => socket.on('error', () => {}))
   await once(server.listen(0, '127.0.0.1'), 'listening')
-  const lines = connections({
+  const lines = httpOneConnections({
     connectMs: 600_000,
     monotonicClock: testClock(),
     noteFault() {}

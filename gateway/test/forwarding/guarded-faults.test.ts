@@ -2,8 +2,8 @@ import { validateHeaderValue } from 'node:http'
 import { testClock } from '@gatehouse/fixtures/clock'
 import { Registry } from 'prom-client'
 import t, { type Test } from 'tap'
-import { type GuardedPlace, guard } from '../../src/forwarding/guard.ts'
-import { guardedFaults } from '../../src/forwarding/guarded-faults.ts'
+import { type GuardedPlace, guard } from '../../src/forwarding/faults/guard.ts'
+import { guardedFaults } from '../../src/forwarding/faults/guarded-faults.ts'
 import { capturedLog } from '../fixtures/captured-log.ts'
 
 function noting(t: Test) {

@@ -1,5 +1,8 @@
 import t from 'tap'
-import { type ResponseHeaders, responseHeaders } from '../../src/forwarding/response-headers.ts'
+import {
+  type ResponseHeaders,
+  responseHeaders
+} from '../../src/forwarding/headers/passed-headers.ts'
 import { readRouteTable } from '../../src/routes/load-route-table.ts'
 
 const { routes } = readRouteTable(

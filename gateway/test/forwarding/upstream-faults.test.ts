@@ -1,5 +1,9 @@
 import t from 'tap'
-import { isOfAddress, isShortage, wasNeverSent } from '../../src/forwarding/upstream-faults.ts'
+import {
+  isOfAddress,
+  isShortage,
+  wasNeverSent
+} from '../../src/forwarding/faults/upstream-faults.ts'
 
 const fault = (code: string) => Object.assign(new Error(code), { code })
 

@@ -3,7 +3,7 @@ import { runs } from '@gatehouse/fixtures/generated'
 import { Refusal } from '@gatehouse/problem/refusal'
 import fc from 'fast-check'
 import t from 'tap'
-import { type Place, upstreams } from '../../src/forwarding/upstreams.ts'
+import { type Place, upstreams } from '../../src/forwarding/capacity/upstreams.ts'
 import type { Upstream } from '../../src/routes/upstream.ts'
 import { readUpstreamTls } from '../../src/routes/upstream-tls.ts'
 

@@ -1,0 +1,193 @@
+import type { Refusal } from '@gatehouse/problem/refusal'
+import { type SharedCapacity, sharedCapacity } from '../../limits/shared-capacity.ts'
+import { callerBusy, upstreamBusy } from '../../refusals.ts'
+import type { Upstream } from '../../routes/upstream.ts'
+import { type Endpoint, endpointKey } from '../connections/endpoint.ts'
+import { type Circuit, circuit } from './circuit.ts'
+
+/** Capacity for one request at one address of a service. */
+export type Place = {
+  /** origin, e.g. `http://127.0.0.1:3002` */
+  readonly address: string
+  /** The request has ended. */
+  leave(): void
+  /** The address was unreachable or broke off: others are preferred for a while. */
+  failed(): void
+  /** The service has responded. */
+  answered(): void
+}
+
+/** The addresses of the services, and the state of each. */
+export type Upstreams = {
+  /**
+   * Takes a place at the address with the fewest requests in flight, or refuses if all places or
+   * the caller's share are taken.
+   * @param caller whose share the place counts against; null: of no caller
+   */
+  take(upstream: Upstream, caller: string | null, except?: ReadonlySet<string>): Place | Refusal
+  /** Sets the result of a health check. */
+  setHealthy(endpoint: Endpoint, healthy: boolean): void
+  /** Every address that was asked so far, for the metrics. */
+  figures(): readonly Figure[]
+  /** How often a request got no place, and why, for the metrics. */
+  refused(): readonly Refused[]
+}
+
+export type Figure = {
+  readonly address: string
+  readonly underWay: number
+  /** how many callers have a place, without counting requests that belong to no caller */
+  readonly callers: number
+  /** whether all services with this address get requests there */
+  readonly available: boolean
+}
+
+/** `full`: all places are taken. `caller_share`: the caller uses its share. */
+type NoPlace = 'full' | 'caller_share'
+
+export type Refused = {
+  readonly upstream: string
+  readonly reason: NoPlace
+  readonly count: number
+}
+
+/** What is known of an address. */
+type State = {
+  readonly places: SharedCapacity
+  /** by endpoint: a service with other certificates may fail where others do not */
+  readonly circuits: Map<string, Circuit>
+}
+
+type UpstreamsOptions = {
+  readonly placesPerAddress: number
+  /** the part of the places left by all others that one caller may use, from 1 to 100 */
+  readonly sharePercent: number
+  readonly clock: () => number
+}
+
+/**
+ * Spreads requests over the addresses of a service. If all are avoided (`circuit.ts`), all are
+ * tried, because a guess is better than a refusal. One caller may use a part of the places that all
+ * others leave. So a caller that holds its places as long as it can, by not reading responses or by
+ * sending a byte now and then, does not take the places of others.
+ */
+export function upstreams(options: UpstreamsOptions): Upstreams {
+  const addresses: Addresses = { ...options, states: new Map(), turn: 0 }
+  const refusals = refusalCounts()
+  return {
+    take(upstream, caller, except) {
+      const address = leastBusy(addresses, candidates(addresses, upstream, except), caller)
+      if (address === 'full' || address === 'caller_share') {
+        refusals.note(upstream.name, address)
+        return address === 'full' ? upstreamBusy() : callerBusy()
+      }
+      const { failed, answered } = circuitOf(addresses, { address, tls: upstream.tls })
+      return { address, leave: takePlace(stateOf(addresses, address), caller), failed, answered }
+    },
+    setHealthy(endpoint, healthy) {
+      circuitOf(addresses, endpoint).setHealthy(healthy)
+    },
+    figures: () =>
+      [...addresses.states].map(([address, { places, circuits }]) => ({
+        address,
+        underWay: places.used,
+        callers: places.callers,
+        available: [...circuits.values()].every((one) => one.isAvailable())
+      })),
+    refused: refusals.all
+  }
+}
+
+/** What is known of all addresses. */
+type Addresses = UpstreamsOptions & {
+  readonly states: Map<string, State>
+  /** rotates the order, so that equally busy addresses take turns */
+  turn: number
+}
+
+function stateOf({ states, sharePercent, placesPerAddress }: Addresses, address: string): State {
+  const known = states.get(address)
+  if (known !== undefined) return known
+  const state: State = {
+    places: sharedCapacity(sharePercent, placesPerAddress),
+    circuits: new Map()
+  }
+  states.set(address, state)
+  return state
+}
+
+function circuitOf(addresses: Addresses, endpoint: Endpoint): Circuit {
+  const { circuits } = stateOf(addresses, endpoint.address)
+  const key = endpointKey(endpoint)
+  const known = circuits.get(key)
+  if (known !== undefined) return known
+  const made = circuit(addresses.clock)
+  circuits.set(key, made)
+  return made
+}
+
+/** The addresses of a service that are not avoided, or all if all are. */
+function candidates(
+  known: Addresses,
+  { addresses, tls }: Upstream,
+  except?: ReadonlySet<string>
+): readonly string[] {
+  if (addresses.length === 1 && except === undefined) return addresses
+  const left = addresses.filter((one) => !except?.has(one))
+  const available = left.filter((address) => circuitOf(known, { address, tls }).isAvailable())
+  return available.length > 0 ? available : left
+}
+
+/**
+ * The least busy of these addresses that has a place for the caller. If several are equally busy,
+ * each gets its turn.
+ */
+function leastBusy(
+  known: Addresses,
+  addresses: readonly string[],
+  caller: string | null
+): string | NoPlace {
+  known.turn += 1
+  let best: string | null = null
+  let fewest = known.placesPerAddress
+  let isShareTaken = false
+  for (let index = 0; index < addresses.length; index += 1) {
+    const address = addresses[(index + known.turn) % addresses.length] ?? ''
+    const { places } = stateOf(known, address)
+    if (places.used >= fewest) continue
+    if (places.lacking(caller, 1) === 'share') {
+      isShareTaken = true
+      continue
+    }
+    best = address
+    fewest = places.used
+  }
+  return best ?? (isShareTaken ? 'caller_share' : 'full')
+}
+
+/** @returns a function that leaves the place, once */
+function takePlace({ places }: State, caller: string | null): () => void {
+  places.take(caller, 1)
+  let left = false
+  return () => {
+    if (!left) places.give(caller, 1)
+    left = true
+  }
+}
+
+/** How often a request got no place, by upstream. */
+function refusalCounts() {
+  const counts = new Map<string, Record<NoPlace, number>>()
+  return {
+    note(upstream: string, reason: NoPlace): void {
+      const known = counts.get(upstream) ?? { full: 0, caller_share: 0 }
+      known[reason] += 1
+      counts.set(upstream, known)
+    },
+    all: (): Refused[] =>
+      [...counts].flatMap(([upstream, { full, caller_share }]) => [
+        { upstream, reason: 'full', count: full },
+        { upstream, reason: 'caller_share', count: caller_share }
+      ])
+  }
+}

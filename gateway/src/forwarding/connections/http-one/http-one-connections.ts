@@ -1,0 +1,120 @@
+import type { ClientTls } from '@gatehouse/tls/client-tls'
+import { buildConnector, type Dispatcher } from 'undici'
+import { endpointKey } from '../endpoint.ts'
+import { isIdempotent } from '../idempotent.ts'
+import type { Connections, ConnectionsOptions } from '../service-dispatch.ts'
+import { type Connect, type Connection, connection } from './connection.ts'
+import { SentAgain } from './sent-again.ts'
+
+/**
+ * Keeps connections over HTTP/1.1 to services, and reuses them. A service may close an idle connection at the
+ * moment at which a request is sent on it, and then the gateway cannot know whether the service has
+ * read the request. So a request that is safe to repeat uses any idle connection, and is sent again
+ * on a new one if that connection was dead. Any other request uses a connection that its service
+ * has promised to keep open (the `Keep-Alive` header, or the operator's setting), or a new one.
+ */
+export function httpOneConnections(options: ConnectionsOptions): Connections {
+  const connectorFor = connectors(options.connectMs)
+  const pool: Pool = { ...options, connectorFor, open: new Set(), idle: new Map() }
+  return {
+    dispatch(request, handler, { keepAliveSeconds, tls }) {
+      const target = targetOf(String(request.origin), tls)
+      const isRepeatable = isSafeToSendTwice(request)
+      const first = take(pool, target, isRepeatable, keepAliveSeconds)
+      let current = first
+      const sendAgain = (again: Dispatcher.DispatchHandler) => {
+        const fresh = make(pool, target)
+        current = fresh
+        fresh.dispatch(request, new SentAgain(again, fresh, isRepeatable, null))
+      }
+      first.dispatch(request, new SentAgain(handler, first, isRepeatable, sendAgain))
+      return (error) => current.giveUp(error)
+    },
+    async close() {
+      const all = [...pool.open]
+      pool.open.clear()
+      pool.idle.clear()
+      await Promise.all(all.map((one) => one.close()))
+    }
+  }
+}
+
+/** The connections that are open, and how to make others. */
+type Pool = Omit<ConnectionsOptions, 'connectMs'> & {
+  readonly connectorFor: (tls: ClientTls | null) => Connect
+  readonly open: Set<Connection>
+  /** by target; the most recently used one is last */
+  readonly idle: Map<string, Connection[]>
+}
+
+/** An idle connection for a request, or a new one. */
+function take(pool: Pool, target: Target, isRepeatable: boolean, keptSeconds: number): Connection {
+  const others = pool.idle.get(target.key) ?? []
+  const newest = others.at(-1)
+  if (newest === undefined) return make(pool, target)
+  if (isRepeatable || newest.isPromised(keptSeconds)) return others.pop() ?? newest
+  // Closes an idle connection in exchange, so that such requests do not increase the number.
+  const oldest = others.shift()
+  if (oldest !== undefined) {
+    forget(pool, target, oldest)
+    oldest.reset()
+  }
+  return make(pool, target)
+}
+
+function make(pool: Pool, target: Target): Connection {
+  const { monotonicClock, noteFault, open, idle } = pool
+  const made: Connection = connection({
+    origin: target.origin,
+    connect: pool.connectorFor(target.tls),
+    monotonicClock,
+    noteFault,
+    onIdle() {
+      const others = idle.get(target.key)
+      if (others === undefined) idle.set(target.key, [made])
+      else others.push(made)
+    },
+    onClosed() {
+      if (!open.has(made)) return
+      forget(pool, target, made)
+      void made.close()
+    }
+  })
+  open.add(made)
+  return made
+}
+
+function forget({ open, idle }: Pool, { key }: Target, gone: Connection): void {
+  open.delete(gone)
+  const left = idle.get(key)?.filter((one) => one !== gone) ?? []
+  if (left.length > 0) idle.set(key, left)
+  else idle.delete(key)
+}
+
+/** Where a connection leads. Connections that verify certificates in another way are not shared. */
+type Target = { readonly origin: string; readonly tls: ClientTls | null; readonly key: string }
+
+const targetOf = (origin: string, tls: ClientTls | null): Target => ({
+  origin,
+  tls,
+  key: endpointKey({ address: origin, tls })
+})
+
+/** One connector for each way to verify certificates: it keeps TLS sessions. */
+function connectors(connectMs: number): (tls: ClientTls | null) => Connect {
+  const plain = buildConnector({ timeout: connectMs, allowH2: false }) as Connect
+  const secured = new WeakMap<ClientTls, Connect>()
+  return (tls) => {
+    if (tls === null) return plain
+    const known = secured.get(tls)
+    if (known !== undefined) return known
+    const made = buildConnector({ timeout: connectMs, allowH2: false, ...tls.options }) as Connect
+    secured.set(tls, made)
+    return made
+  }
+}
+
+/** A streamed body cannot be sent a second time. */
+const isSafeToSendTwice = ({ method, body }: Dispatcher.DispatchOptions): boolean =>
+  isIdempotent(method) &&
+  (body === null || body === undefined || typeof body === 'string' || body instanceof Uint8Array)

@@ -1,0 +1,106 @@
+import type { ClientHttp2Session, IncomingHttpHeaders } from 'node:http2'
+import { bytesField } from '../../../grpc/protobuf.ts'
+import type { Health } from '../../../routes/upstream-health.ts'
+import type { Endpoint } from '../endpoint.ts'
+import { requestHead } from './request-head.ts'
+import { openSession } from './session.ts'
+
+type Checked = { readonly headers: IncomingHttpHeaders; readonly content: Buffer }
+
+/** More than the answer to a check has; the rest is not read. */
+const MOST_BYTES = 64 * 1024
+
+/**
+ * Checks a service over HTTP/2 on a connection of its own: it is healthy if it answers a GET with
+ * 2xx, or the check of gRPC with SERVING
+ * (https://github.com/grpc/grpc/blob/master/doc/health-checking.md).
+ * @throws Error if it does not answer
+ */
+export async function isHealthyOverHttpTwo(
+  { address, tls }: Endpoint,
+  { path, grpcService, timeoutSeconds }: Health
+): Promise<boolean> {
+  const timeoutMs = timeoutSeconds * 1000
+  const http = await openedFor({ address, tls }, timeoutMs)
+  try {
+    const call = grpcService === null ? null : checkOf(grpcService)
+    const { headers, content } = await answerOf(http, address, path, call, timeoutMs)
+    const status = Number(headers[':status'])
+    if (call === null) return status >= 200 && status < 300
+    return status === 200 && headers['grpc-status'] === '0' && content.equals(SERVING)
+  } finally {
+    http.destroy()
+  }
+}
+
+const CHECK_PATH = '/grpc.health.v1.Health/Check'
+
+/** A message of gRPC with its prefix: not compressed, and its length. */
+function message(content: Buffer): Buffer {
+  const prefix = Buffer.alloc(5)
+  prefix.writeUInt32BE(content.length, 1)
+  return Buffer.concat([prefix, content])
+}
+
+/** HealthCheckRequest: the name of the service in field 1, which an empty name does not need. */
+const checkOf = (service: string): Buffer =>
+  message(service === '' ? Buffer.alloc(0) : bytesField(1, service))
+
+/** HealthCheckResponse: the status SERVING, 1, in field 1. */
+const SERVING = message(Buffer.of(0x08, 0x01))
+
+function openedFor({ address, tls }: Endpoint, connectMs: number): Promise<ClientHttp2Session> {
+  return new Promise((resolve, reject) => {
+    const session = openSession(
+      {
+        origin: address,
+        tls,
+        connectMs,
+        idleMs: connectMs,
+        monotonicClock: () => performance.now(),
+        noteFault() {},
+        onCapacity() {},
+        onClosed() {}
+      },
+      (error) => (error === null ? resolve(session.http) : reject(error))
+    )
+  })
+}
+
+/** @param call a call of gRPC; null: a GET of the path */
+function answerOf(
+  http: ClientHttp2Session,
+  address: string,
+  path: string,
+  call: Buffer | null,
+  timeoutMs: number
+): Promise<Checked> {
+  const head =
+    call === null
+      ? requestHead(address, { method: 'GET', path, headers: {} })
+      : requestHead(address, {
+          method: 'POST',
+          path: CHECK_PATH,
+          headers: { 'content-type': 'application/grpc', te: 'trailers' }
+        })
+  return new Promise((resolve, reject) => {
+    const stream = http.request(head, { endStream: call === null })
+    const chunks: Buffer[] = []
+    let headers: IncomingHttpHeaders = {}
+    let bytes = 0
+    stream.setTimeout(timeoutMs, () => stream.destroy())
+    stream.on('response', (those) => Object.assign(headers, those))
+    stream.on('trailers', (those) => {
+      headers = { ...those, ...headers }
+    })
+    stream.on('data', (chunk: Buffer) => {
+      bytes += chunk.length
+      if (bytes <= MOST_BYTES) chunks.push(chunk)
+      else stream.destroy()
+    })
+    stream.once('end', () => resolve({ headers, content: Buffer.concat(chunks) }))
+    stream.once('error', reject)
+    stream.once('close', () => reject(new Error('the stream has closed')))
+    if (call !== null) stream.end(call)
+  })
+}

@@ -1,0 +1,178 @@
+import type { Readable } from 'node:stream'
+import type { Dispatcher } from 'undici'
+import { guard } from '../../faults/guard.ts'
+import { ConnectionLost, StreamReset } from '../../faults/http-two-faults.ts'
+import { endpointKey } from '../endpoint.ts'
+import { isIdempotent } from '../idempotent.ts'
+import type {
+  AskedRequest,
+  Connections,
+  ConnectionsOptions,
+  GiveUp,
+  Service
+} from '../service-dispatch.ts'
+import { type Exchange, endWith } from './open-exchange.ts'
+import { patience } from './patience.ts'
+import { requestHead } from './request-head.ts'
+import type { Session } from './session.ts'
+import { type Sessions, sessions } from './sessions.ts'
+import { sendOn } from './stream-exchange.ts'
+import { upload } from './upload.ts'
+
+/** How long a connection without requests is kept, unless the operator sets a time. */
+const IDLE_MS = 55_000
+/** How much earlier than the service the gateway closes it. */
+const MARGIN_MS = 2000
+/** How often a request is sent again that a service has refused unread. */
+const MOST_REFUSALS = 3
+
+/** How many connections are open, by the address of the service. */
+export type OpenSessions = { count(): ReadonlyMap<string, number> }
+
+/**
+ * Keeps connections over HTTP/2 to services, and sends many requests over each of them at a time. A
+ * service that refuses a stream has not read it, nor has one whose GOAWAY names an earlier stream
+ * (RFC 9113 §8.7). Such a request is sent again, whatever its method. If a connection breaks that
+ * carried responses before, a request that is idempotent is sent again, once.
+ */
+export function httpTwoConnections(options: ConnectionsOptions): Connections & OpenSessions {
+  const pools = new Map<string, { readonly address: string; readonly pool: Sessions }>()
+  const poolOf = (origin: string, { tls, keepAliveSeconds }: Service): Sessions => {
+    const key = endpointKey({ address: origin, tls })
+    const known = pools.get(key)
+    if (known !== undefined) return known.pool
+    const pool = sessions({
+      ...options,
+      origin,
+      tls,
+      idleMs: keepAliveSeconds === 0 ? IDLE_MS : keepAliveSeconds * 1000 - MARGIN_MS,
+      onEmpty: () => pools.delete(key)
+    })
+    pools.set(key, { address: origin, pool })
+    return pool
+  }
+  return {
+    dispatch: (request, handler, service) =>
+      send(request, handler, () => poolOf(String(request.origin), service), options),
+    count() {
+      const open = new Map<string, number>()
+      for (const { address, pool } of pools.values()) {
+        open.set(address, (open.get(address) ?? 0) + pool.size)
+      }
+      return open
+    },
+    async close() {
+      for (const { pool } of pools.values()) pool.close()
+      pools.clear()
+    }
+  }
+}
+
+function send(
+  request: AskedRequest,
+  handler: Dispatcher.DispatchHandler,
+  pool: () => Sessions,
+  options: ConnectionsOptions
+): GiveUp {
+  const exchange = openExchange(request, handler, options)
+  let giveUp: GiveUp = () => {}
+  let refusals = 0
+  let breaks = 0
+  const again = (error: Error, session: Session): void => {
+    const isRefused = error instanceof StreamReset && error.isRefusal
+    const isBroken = error instanceof ConnectionLost && session.isProven
+    if (isRefused) refusals += 1
+    if (isBroken) breaks += 1
+    const isHarmless = isRefused
+      ? refusals <= MOST_REFUSALS
+      : isBroken && breaks === 1 && isIdempotent(request.method)
+    if (isHarmless && exchange.upload.isRepeatable) take()
+    else endWith(exchange, error)
+  }
+  const guarded = guard({
+    place: 'connection',
+    noteFault: options.noteFault,
+    end: () => endWith(exchange, new ConnectionLost('internal error'))
+  })
+  const begin = guarded((session: Session): void => {
+    if (exchange.isOver) return
+    if (!exchange.hasStarted) start(exchange)
+    if (!exchange.isOver) sendOn(session, exchange, again)
+  })
+  const take = (): void => {
+    exchange.stream = null
+    giveUp = pool().take({
+      begin,
+      fail: (error) => endWith(exchange, error)
+    })
+  }
+  take()
+  return (error) => giveUp(error)
+}
+
+/** The request is about to be sent. */
+function start(exchange: Exchange): void {
+  exchange.hasStarted = true
+  exchange.patience.begin()
+  exchange.handler.onRequestStart?.(exchange.controller, null)
+}
+
+function openExchange(
+  request: AskedRequest,
+  handler: Dispatcher.DispatchHandler,
+  { noteFault }: Pick<ConnectionsOptions, 'noteFault'>
+): Exchange {
+  const exchange: Exchange = {
+    head: requestHead(String(request.origin), request),
+    handler,
+    controller: controllerOf(() => exchange),
+    upload: upload({
+      body: (request.body ?? null) as Buffer | Readable | null,
+      trailers: request.trailers ?? (() => null),
+      onProgress: () => exchange.patience.note(),
+      onFault: (error) => endWith(exchange, error)
+    }),
+    patience: patience({
+      headersMs: request.headersTimeout ?? 0,
+      pauseMs: request.bodyTimeout ?? 0,
+      isClientsTurn: () => !exchange.upload.isDone && !exchange.upload.isHeldUp,
+      onLate: (error) => endWith(exchange, error)
+    }),
+    noteFault,
+    stream: null,
+    hasStarted: false,
+    isAnswered: false,
+    isOver: false
+  }
+  return exchange
+}
+
+function controllerOf(exchangeOf: () => Exchange): Dispatcher.DispatchController {
+  let reason: Error | null = null
+  return {
+    get aborted() {
+      return reason !== null
+    },
+    get paused() {
+      return exchangeOf().stream?.isPaused() ?? false
+    },
+    get reason() {
+      return reason
+    },
+    abort(error) {
+      reason = error
+      endWith(exchangeOf(), error)
+    },
+    pause() {
+      const { stream, patience } = exchangeOf()
+      stream?.pause()
+      patience.pause()
+    },
+    resume() {
+      const { stream, patience, isOver } = exchangeOf()
+      if (isOver) return
+      patience.resume()
+      stream?.resume()
+    }
+  }
+}

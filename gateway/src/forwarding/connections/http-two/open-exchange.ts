@@ -1,0 +1,35 @@
+import { type ClientHttp2Stream, constants, type OutgoingHttpHeaders } from 'node:http2'
+import type { Dispatcher } from 'undici'
+import type { NoteFault } from '../../faults/guard.ts'
+import type { Patience } from './patience.ts'
+import type { Upload } from './upload.ts'
+
+/** A request to a service over HTTP/2, and what has happened to it so far. */
+export type Exchange = {
+  readonly head: OutgoingHttpHeaders
+  readonly handler: Dispatcher.DispatchHandler
+  readonly controller: Dispatcher.DispatchController
+  readonly upload: Upload
+  readonly patience: Patience
+  readonly noteFault: NoteFault
+  /** the stream that carries it; null: it waits for a connection */
+  stream: ClientHttp2Stream | null
+  /** whether a stream has carried it */
+  hasStarted: boolean
+  /** whether the final response has begun */
+  isAnswered: boolean
+  /** whether the handler got the last event */
+  isOver: boolean
+}
+
+/** Ends a request with an error, whatever its state, and tells the service that it ends. */
+export function endWith(exchange: Exchange, error: Error): void {
+  if (exchange.isOver) return
+  exchange.isOver = true
+  exchange.patience.end()
+  // A body of which nothing was sent may still go to another address.
+  if (exchange.hasStarted) exchange.upload.stop()
+  const { stream } = exchange
+  if (stream !== null && !stream.closed) stream.close(constants.NGHTTP2_CANCEL)
+  exchange.handler.onResponseError?.(exchange.controller, error)
+}

@@ -1,0 +1,55 @@
+import { connect, type Socket } from 'node:net'
+import { connect as connectTls } from 'node:tls'
+import type { ClientTls } from '@gatehouse/tls/client-tls'
+import { NotHttpTwo } from '../../faults/http-two-faults.ts'
+
+/** How long a connection may be silent before the operating system checks that it is alive. */
+const PROBE_AFTER_MS = 15_000
+
+const PROTOCOL = 'h2'
+
+/**
+ * Connects to a service: with TLS, where the service must choose HTTP/2 (ALPN, RFC 7301), or without
+ * (RFC 9113 §3.3).
+ * @param origin as URL.origin
+ * @param onReady called once: null, or why there is no connection
+ */
+export function openSocket(
+  origin: string,
+  tls: ClientTls | null,
+  onReady: (error: Error | null) => void
+): Socket {
+  const { protocol, hostname, port } = new URL(origin)
+  const host = hostname.replace(/^\[|\]$/g, '')
+  const isSecure = protocol === 'https:'
+  const address = { host, port: Number(port || (isSecure ? 443 : 80)) }
+  const socket = isSecure
+    ? connectTls({ ...address, ...serverNameOf(host), ...tls?.options, ALPNProtocols: [PROTOCOL] })
+    : connect(address)
+  socket.setNoDelay(true)
+  socket.setKeepAlive(true, PROBE_AFTER_MS)
+  let isDecided = false
+  const decide = (error: Error | null): void => {
+    if (isDecided) return
+    isDecided = true
+    if (error !== null) socket.destroy()
+    onReady(error)
+  }
+  socket.once(isSecure ? 'secureConnect' : 'connect', () => {
+    const isAgreed = !('alpnProtocol' in socket) || socket.alpnProtocol === PROTOCOL
+    decide(isAgreed ? null : new NotHttpTwo('the service did not choose h2'))
+  })
+  socket.once('error', (error) =>
+    decide(isUnknownTo(error) ? new NotHttpTwo(error.message) : error)
+  )
+  socket.once('close', () => decide(new NotHttpTwo('the service has closed the connection')))
+  return socket
+}
+
+/** RFC 7301 §3.2: the service knows none of the protocols that it was offered. */
+const isUnknownTo = ({ code = '' }: NodeJS.ErrnoException): boolean =>
+  code.includes('NO_APPLICATION_PROTOCOL')
+
+/** RFC 6066 §3: the name of a server is never an address. */
+const serverNameOf = (host: string): { servername?: string } =>
+  /^[\d.]+$|:/.test(host) ? {} : { servername: host }

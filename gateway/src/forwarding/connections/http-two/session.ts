@@ -1,0 +1,133 @@
+import { type ClientHttp2Session, type ClientHttp2Stream, connect } from 'node:http2'
+import type { Socket } from 'node:net'
+import { errors } from 'undici'
+import { LARGEST_ANSWER_HEADER_BYTES } from '../../../routes/route.ts'
+import type { NoteFault } from '../../faults/guard.ts'
+import { guardEvents } from '../../faults/guarded-events.ts'
+import { NotHttpTwo } from '../../faults/http-two-faults.ts'
+import { MOST_LINES } from '../../headers/passed-headers.ts'
+import { openSocket } from './open-socket.ts'
+import type { SessionOptions } from './session-options.ts'
+
+/** One connection to a service, which carries several requests at a time. */
+export type Session = {
+  readonly http: ClientHttp2Session
+  /** whether a response has begun on it, so that the service has accepted requests on it before */
+  isProven: boolean
+  /** whether the connection has ended, rather than one of its streams */
+  isLost: boolean
+  /** whether another request may begin on it */
+  isOpen(): boolean
+  /** how many more requests it can take */
+  free(): number
+  /** Counts the stream of a request until it closes. */
+  add(stream: ClientHttp2Stream): void
+  /** Ends it when its streams have ended; no other request begins on it. */
+  retire(): void
+  destroy(): void
+}
+
+/** RFC 9113 §6.5.2: what the gateway tells each service. */
+const settings = {
+  enablePush: false,
+  /** what a response that its client does not read may keep in memory */
+  initialWindowSize: 128 * 1024,
+  maxHeaderListSize: LARGEST_ANSWER_HEADER_BYTES + MOST_LINES * 32
+}
+/** For all streams together. Node.js opens it again at once, so it bounds no memory. */
+const CONNECTION_WINDOW_BYTES = 4 * 1024 * 1024
+const httpOptions = { settings, maxHeaderListPairs: MOST_LINES + 8, maxSessionMemory: 64 }
+
+/** More requests go to another connection, even if the service allows them. */
+const MOST_STREAMS = 128
+/** A service may have moved since, or another process may have joined it. */
+const LONGEST_AGE_MS = 600_000
+
+/**
+ * Opens a connection. It is ready when the service has sent its settings (RFC 9113 §3.4): then it
+ * speaks HTTP/2, and the gateway knows how many streams it accepts.
+ * @param onReady called once: null, or why there is no connection. No request was sent on it.
+ */
+export function openSession(options: SessionOptions, onReady: (error: Error | null) => void) {
+  const { origin, tls, connectMs } = options
+  let isDecided = false
+  const decide = (error: Error | null): void => {
+    if (isDecided) return
+    isDecided = true
+    clearTimeout(late)
+    if (error !== null) session.destroy()
+    onReady(error)
+  }
+  const late = setTimeout(() => decide(new errors.ConnectTimeoutError()), connectMs)
+  const socket = openSocket(origin, tls, (error) => {
+    if (error !== null) decide(error)
+  })
+  const session = sessionOn(socket, options)
+  const { http } = session
+  http.once('remoteSettings', () => decide(null))
+  // An error before the settings is that of a service that speaks something else.
+  http.on('error', (error) => decide(isOfNetwork(error) ? error : new NotHttpTwo(error.message)))
+  http.once('close', () => {
+    decide(new NotHttpTwo('the service has closed the connection'))
+    options.onClosed()
+  })
+  return session
+}
+
+/** Whether the connection failed, rather than HTTP/2 on it. */
+const isOfNetwork = (error: Error & { code?: string }): boolean =>
+  error.code !== undefined && !error.code.startsWith('ERR_HTTP2_')
+
+function sessionOn(socket: Socket, options: SessionOptions): Session {
+  const { idleMs, monotonicClock, noteFault, onCapacity } = options
+  const born = monotonicClock()
+  const http = connect(options.origin, { ...httpOptions, createConnection: () => socket })
+  http.once('connect', () => http.setLocalWindowSize(CONNECTION_WINDOW_BYTES))
+  let streams = 0
+  let idle: NodeJS.Timeout | undefined
+  const session: Session = {
+    http,
+    isProven: false,
+    isLost: false,
+    isOpen: () => !http.closed && !http.destroyed && monotonicClock() - born < LONGEST_AGE_MS,
+    free() {
+      const { maxConcurrentStreams = MOST_STREAMS } = http.remoteSettings
+      return session.isOpen() ? Math.min(maxConcurrentStreams, MOST_STREAMS) - streams : 0
+    },
+    add(stream) {
+      streams += 1
+      clearTimeout(idle)
+      stream.once('close', () => {
+        streams -= 1
+        if (streams === 0) idle = setTimeout(session.retire, idleMs).unref()
+        onCapacity()
+      })
+    },
+    retire: () => http.close(),
+    destroy: () => http.destroy()
+  }
+  watch(socket, session, noteFault)
+  http.once('close', () => clearTimeout(idle))
+  return session
+}
+
+/** Notes the end of the connection, before the streams on it learn of it. */
+function watch(socket: Socket, session: Session, noteFault: NoteFault): void {
+  const lost = (): void => {
+    session.isLost = true
+  }
+  socket.prependOnceListener('close', lost)
+  socket.prependOnceListener('end', lost)
+  // The service has said that it accepts no more streams. Those that it has not accepted are reset.
+  session.http.on('goaway', (code: number) => {
+    if (code !== 0) lost()
+  })
+  guardEvents(socket, {
+    onError: lost,
+    onFault(error) {
+      noteFault('connection', error)
+      lost()
+      session.destroy()
+    }
+  })
+}

@@ -1,0 +1,64 @@
+import type { RouteTable } from '../../routes/route-table.ts'
+import type { Passage } from '../../stages/passage.ts'
+import { NotAnAnswer } from '../faults/upstream-faults.ts'
+import { clientPaths } from './client-paths.ts'
+import { MOST_LINES, type ResponseHeaders, responseHeaders } from './passed-headers.ts'
+
+/**
+ * The headers of a service's response as the client gets them.
+ * @param address the process that has responded, as an origin
+ * @throws NotAnAnswer over the limit of the route, with too many lines, or with too many names in
+ * `Connection`
+ */
+export function answerHeaders(
+  received: ResponseHeaders,
+  passage: Pick<Passage, 'route' | 'access' | 'target' | 'headers'>,
+  address: string,
+  table: RouteTable
+): ResponseHeaders {
+  const { route, access } = passage
+  const { lines, bytes } = sizeOf(received)
+  if (lines > MOST_LINES) throw new NotAnAnswer(`${lines} header lines`)
+  if (namesIn(received.connection) > MOST_NAMED) throw new NotAnAnswer('a Connection too long')
+  if (bytes > route.answerHeaderBytes) throw new NotAnAnswer(`${bytes} bytes of headers`)
+  const headers = responseHeaders(received, route)
+  if (route.answerPaths === 'rewrite') clientPaths(headers, passage, { address, table })
+  // A shared cache must not serve an anonymous client's response to a signed-in client (RFC 9111
+  // §4.1).
+  if (access === 'optional') headers.vary = [headers.vary ?? [], 'authorization'].flat().join(', ')
+  return headers
+}
+
+/** Whether a final response is complete with its headers (RFC 9112 §6.3). */
+export const hasNoContent = (status: number, method: string): boolean =>
+  method === 'HEAD' || status === 204 || status === 304
+
+/** No service names more in `Connection`. To read the 30,000 names of 64 KiB takes 10 ms. */
+const MOST_NAMED = 100
+
+/** How many members `Connection` has, also empty ones; not counted any further above the limit. */
+function namesIn(connection: string | string[] | undefined): number {
+  let names = 0
+  if (connection === undefined) return names
+  for (const value of typeof connection === 'string' ? [connection] : connection) {
+    for (let comma = 0; comma >= 0 && names <= MOST_NAMED; names += 1) {
+      comma = value.indexOf(',', comma) + 1 || -1
+    }
+  }
+  return names
+}
+
+function sizeOf(received: ResponseHeaders): { lines: number; bytes: number } {
+  let lines = 0
+  let bytes = 0
+  for (const name in received) {
+    const value = received[name] ?? []
+    const isOne = typeof value === 'string'
+    lines += isOne ? 1 : value.length
+    bytes += isOne ? name.length + value.length : bytesOf(name, value)
+  }
+  return { lines, bytes }
+}
+
+const bytesOf = (name: string, values: readonly string[]): number =>
+  values.reduce((sum, value) => sum + name.length + value.length, 0)

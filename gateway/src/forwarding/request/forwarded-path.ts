@@ -1,0 +1,6 @@
+import { servicePath } from '../../routes/service-path.ts'
+import type { Passage } from '../../stages/passage.ts'
+
+/** The target for the service: its path, and the query as the client wrote it. */
+export const forwardedPath = ({ target, route }: Pick<Passage, 'target' | 'route'>): string =>
+  `${servicePath(route, target.path)}${target.query}`

@@ -1,0 +1,24 @@
+import type { IncomingMessage } from 'node:http'
+import { mayPassOn } from '../../stages/strip.ts'
+import type { ResponseHeaders } from '../headers/passed-headers.ts'
+import { passedTrailers } from '../headers/passed-trailers.ts'
+
+/** As much as the headers of a request may have. */
+const MOST_BYTES = 16 * 1024
+
+/**
+ * The trailers of a request that its service gets; null if there are none, or too many. Trailers are
+ * optional to pass on (RFC 9110 §6.5.1). What a client may not say in a header, it may not say in a
+ * trailer either.
+ */
+export function requestTrailers({ trailers }: Pick<IncomingMessage, 'trailers'>) {
+  const own: ResponseHeaders = {}
+  let bytes = 0
+  for (const name in trailers) {
+    const value = trailers[name]
+    if (value === undefined || name.startsWith(':') || !mayPassOn(name)) continue
+    own[name] = value
+    bytes += name.length + value.length
+  }
+  return bytes > MOST_BYTES ? null : passedTrailers(own)
+}

@@ -1,0 +1,78 @@
+import { breakOffUnlessClosed } from '@gatehouse/http-service/http-two'
+import type { Refusal } from '@gatehouse/problem/refusal'
+import { grpcFields } from '../../grpc/grpc-fields.ts'
+import { isGrpc } from '../../grpc/is-grpc.ts'
+import { notYet, sessionEnded, tokenExpired, tokenStale } from '../../refusals.ts'
+import type { Passage } from '../../stages/passage.ts'
+import { noteGrpcStatus } from '../../telemetry/trail.ts'
+import { isHttpTwoService } from '../connections/service-dispatch.ts'
+import type { Over } from './lifetimes.ts'
+import { abandon, type OpenAnswer } from './open-response.ts'
+
+/** Whether a request is a call of a gRPC service. Pure. */
+export const isCall = ({ route, headers }: Pick<Passage, 'route' | 'headers'>): boolean =>
+  isHttpTwoService(route.upstream) && isGrpc(headers['content-type'])
+
+/** A shorter call is no stream, and may outlive its token as any other request. */
+const SHORT_MS = 30_000
+/** How long a call may take to end by itself when the gateway shuts down. */
+const REST_OF_CALL_MS = 2000
+/** How long a client may take to read the end of its call. */
+const UNREAD_MS = 5000
+
+const refusals: Readonly<Record<Over, () => Refusal>> = {
+  TOKEN_EXPIRED: tokenExpired,
+  SESSION_ENDED: sessionEnded,
+  TOKEN_STALE: () => tokenStale('the rights of the subject, or the keys, have changed')
+}
+
+/**
+ * Ends a call of any length with its token: at once when the token is revoked, and when it expires.
+ * On a route with `events`, it also ends a call whose stream is open when the gateway shuts down.
+ */
+export function watchCall(answer: OpenAnswer): void {
+  const { raw, passage, ports } = answer
+  const { lifetimes, streams } = ports
+  const startedMs = performance.now()
+  let later: NodeJS.Timeout | undefined
+  const endWith = (refusal: Refusal): void => answer.safely(() => end(answer, refusal))
+  const unwatch = lifetimes.watch(passage.token, (why) => {
+    const leftMs = startedMs + SHORT_MS - performance.now()
+    if (why !== 'TOKEN_EXPIRED' || leftMs <= 0) endWith(refusals[why]())
+    else later = setTimeout(endWith, leftMs, refusals[why]()).unref()
+  })
+  const shutDown = (): void => {
+    later ??= setTimeout(() => {
+      // A call without a message may still be answered.
+      if (answer.hasContent) endWith(notYet('the gateway shuts down'))
+    }, REST_OF_CALL_MS).unref()
+  }
+  const stream = { note() {}, shutDown }
+  if (passage.route.events) streams.add(stream)
+  raw.once('close', () => {
+    unwatch()
+    clearTimeout(later)
+    streams.delete(stream)
+  })
+}
+
+/** Ends a call with a status, also in the middle of its messages. */
+function end(answer: OpenAnswer, refusal: Refusal): void {
+  const { raw, client, chunks, controller, events } = answer
+  const { trail } = client
+  if (answer.isOver || raw.writableEnded) return
+  if (!answer.hasBegun) {
+    // The refusal becomes the response.
+    if (controller === null) events.giveUp(refusal)
+    else controller.abort(refusal)
+    return
+  }
+  const fields = grpcFields(refusal, client.requestId)
+  trail.refusal = refusal
+  noteGrpcStatus(trail, fields)
+  chunks.flush()
+  raw.addTrailers(fields)
+  raw.end()
+  breakOffUnlessClosed(raw, UNREAD_MS)
+  abandon(answer)
+}

@@ -1,0 +1,95 @@
+import type { ServerResponse } from 'node:http'
+import type { GatheredChunks } from '@gatehouse/http-service/gathered-chunks'
+import { breakOff } from '@gatehouse/http-service/http-two'
+import type { Dispatcher } from 'undici'
+import type { RouteTable } from '../../routes/route-table.ts'
+import type { Passage } from '../../stages/passage.ts'
+import { ClientGone } from '../faults/client-gone.ts'
+import type { NoteFault } from '../faults/guard.ts'
+import type { MarkOrigin } from '../headers/passed-headers.ts'
+import type { ClientPace } from './client-pace.ts'
+import type { EventStream } from './event-stream.ts'
+import type { Lifetimes } from './lifetimes.ts'
+import type { OpenStreams } from './open-streams.ts'
+import type { UnreadAnswers } from './unread-responses.ts'
+import type { WaitingClient } from './waiting-client.ts'
+
+/** What every response needs of the gateway. */
+export type AnswerPorts = {
+  readonly table: () => RouteTable
+  readonly markOrigin: MarkOrigin
+  readonly lifetimes: Lifetimes
+  /** the event streams that are open */
+  readonly streams: OpenStreams
+  /** what clients have not read of all responses */
+  readonly unread: UnreadAnswers
+  readonly noteFault: NoteFault
+}
+
+/** The events of a request to a service. */
+export type AnswerEvents = {
+  /** the process of the service that is asked, as an origin */
+  readonly address: string
+  /** The response begins. */
+  onAnswer(): void
+  /** The response has ended, completely or not. */
+  onEnd(): void
+  /**
+   * The request failed before the response began, and its client still waits.
+   * @param isSent whether any part of the request may have reached the service
+   */
+  onFault(error: Error, isSent: boolean): void
+  /**
+   * The client left before the request was sent: the request fails with this error at once, without
+   * waiting for a connection.
+   */
+  giveUp(error: Error): void
+}
+
+/** A response on its way from a service to a client, and what has happened to it so far. */
+export type OpenAnswer = {
+  readonly client: WaitingClient
+  readonly raw: ServerResponse
+  readonly passage: Passage
+  readonly ports: AnswerPorts
+  readonly events: AnswerEvents
+  readonly chunks: GatheredChunks
+  /** null: it has not waited for its client yet */
+  readonly pace: ClientPace | null
+  /** null: the request was not sent yet */
+  controller: Dispatcher.DispatchController | null
+  /** how many informational responses have arrived */
+  hints: number
+  /** whether the client gets the status and the headers of the service */
+  hasBegun: boolean
+  /** whether the client gets a part of the content, and so all headers */
+  hasContent: boolean
+  /** whether it is complete with its headers */
+  isContentless: boolean
+  /** whether nothing more is written */
+  isOver: boolean
+  /** null: it is no event stream */
+  stream: EventStream | null
+  /** Waits until the client has read what was written. */
+  waitForClient(): void
+  /** Runs code that Node.js calls. An internal error in it ends only this exchange. */
+  safely(act: (answer: OpenAnswer) => void): void
+}
+
+/**
+ * The client has gone, or does not read. Attackers open and reset streams by the thousand
+ * (CVE-2023-44487). So a request that has not begun does not keep its place until it would have
+ * begun. The place becomes free when the attempt to connect has ended, so that the number of
+ * attempts is limited too.
+ */
+export function abandon({ controller, events }: OpenAnswer): void {
+  if (controller === null) events.giveUp(new ClientGone())
+  else controller.abort(new ClientGone())
+}
+
+/** Ends it in the middle, so that it does not look complete. */
+export function cutOff(answer: OpenAnswer): void {
+  answer.isOver = true
+  answer.events.onEnd()
+  breakOff(answer.raw)
+}

@@ -1,0 +1,50 @@
+import { breakOffUnlessClosed, isHttpTwo } from '@gatehouse/http-service/http-two'
+import { noteGrpcStatus } from '../../telemetry/trail.ts'
+import type { ResponseHeaders } from '../headers/passed-headers.ts'
+import type { OpenAnswer } from './open-response.ts'
+
+/** To copy it once more takes less time than a second piece. */
+const SMALL_BYTES = 4096
+
+/** Writes a part of the content. If the client does not read it, the service waits. */
+export function writeContent(answer: OpenAnswer, data: Buffer): void {
+  const { raw, chunks, stream, controller } = answer
+  if (raw.writableEnded) return
+  answer.hasContent = true
+  const isTaken = raw.write(data, () => chunks.wake())
+  stream?.note(data)
+  if (isTaken) {
+    controller?.resume()
+    return
+  }
+  controller?.pause()
+  answer.waitForClient()
+}
+
+/** Writes the headers, with the content that arrived with them. */
+export function flushHeaders({ raw, chunks, isOver, hasContent }: OpenAnswer): void {
+  if (isOver || hasContent) return
+  if (chunks.bytes > 0) chunks.flush()
+  else raw.flushHeaders()
+}
+
+/** Ends a complete response. */
+export function finish(answer: OpenAnswer, trailers: ResponseHeaders | null): void {
+  const { raw, chunks, pace, stream, events, passage } = answer
+  const rest = stream === null && !raw.writableEnded ? chunks.take() : null
+  if (rest === null) chunks.flush()
+  pace?.end()
+  answer.isOver = true
+  events.onEnd()
+  if (trailers !== null) {
+    noteGrpcStatus(answer.client.trail, trailers)
+    raw.addTrailers(trailers)
+  }
+  if (rest === null) raw.end()
+  // As a text, Node.js writes it in one piece with the headers.
+  else if (rest.length < SMALL_BYTES) raw.end(rest.toString('latin1'), 'latin1')
+  else raw.end(rest)
+  // A client of HTTP/2 can leave its request open after the response.
+  if (raw.writableLength > 0 || (isHttpTwo(raw.req) && !raw.req.complete))
+    breakOffUnlessClosed(raw, passage.route.idleSeconds * 1000)
+}

@@ -1,0 +1,101 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { isHttpTwo } from '@gatehouse/http-service/http-two'
+import { noteAnswered, noteGrpcStatus } from '../../telemetry/trail.ts'
+import { isStatus, NotAnAnswer } from '../faults/upstream-faults.ts'
+import { answerHeaders, hasNoContent } from '../headers/client-headers.ts'
+import type { ResponseHeaders } from '../headers/passed-headers.ts'
+import { inform, MOST_HINTS } from './early-hints.ts'
+import { eventStream, isEventStream } from './event-stream.ts'
+import type { OpenAnswer } from './open-response.ts'
+import { flushHeaders } from './response-content.ts'
+import type { WaitingClient } from './waiting-client.ts'
+
+/** How many informational responses the client gets. */
+const MOST_PASSED_HINTS = 8
+
+const RESET_CONTENT = 205
+
+/**
+ * Passes on an informational response.
+ * @throws NotAnAnswer if the service has sent too many
+ */
+export function passHint(answer: OpenAnswer, status: number, received: ResponseHeaders): void {
+  answer.hints += 1
+  if (answer.hints > MOST_HINTS) throw new NotAnAnswer('too many informational responses')
+  if (answer.hints <= MOST_PASSED_HINTS) inform(answer.raw, status, received)
+}
+
+/**
+ * Begins the final response with its status and its headers.
+ * @throws NotAnAnswer if the gateway cannot write it
+ */
+export function begin(answer: OpenAnswer, status: number, received: ResponseHeaders): void {
+  if (!isStatus(status)) throw new NotAnAnswer(`a status of ${status}`)
+  const { client, raw, passage, ports, events } = answer
+  const { request } = client
+  noteAnswered(client.trail, received)
+  const headers = answerHeaders(received, passage, events.address, ports.table())
+  // Strict clients refuse such a response (RFC 9110 §8.6).
+  if (status === 204) delete headers['content-length']
+  // Its length is 0, and no client expects content (RFC 9110 §15.3.6).
+  if (status === RESET_CONTENT) headers['content-length'] = '0'
+  ports.markOrigin(headers, request.headers.origin, passage.route)
+  if (isStillSending(request)) client.endConnection()
+  const all = Object.assign(headers, client.ownHeaders())
+  if (isCallsEnd(client, received)) setHead(raw, status, all)
+  else writeHead(raw, status, all)
+  client.takeOver()
+  answer.hasBegun = true
+  answer.isContentless = status === RESET_CONTENT || hasNoContent(status, request.method ?? '')
+  events.onAnswer()
+  if (isEventStream(headers)) watchStream(answer, headers)
+  // The headers do not wait for later content.
+  process.nextTick(flushSafely, answer)
+}
+
+const flushSafely = (answer: OpenAnswer): void => answer.safely(flushHeaders)
+
+/**
+ * Whether a response has only one header section, which has the status of a call of gRPC. The client
+ * must get it as one section too.
+ */
+function isCallsEnd({ trail, request }: WaitingClient, received: ResponseHeaders): boolean {
+  noteGrpcStatus(trail, received)
+  return trail.grpcStatus !== null && isHttpTwo(request)
+}
+
+/** Keeps the head until the response ends, or until the next turn if it does not. */
+function setHead(raw: ServerResponse, status: number, headers: ResponseHeaders): void {
+  raw.statusCode = status
+  for (const [name, value] of Object.entries(headers)) {
+    if (value !== undefined) raw.setHeader(name, value)
+  }
+}
+
+/** Ends an event stream with its token, and with the gateway. */
+function watchStream(answer: OpenAnswer, headers: ResponseHeaders): void {
+  const { raw, passage, ports } = answer
+  const { lifetimes, streams } = ports
+  const opened = eventStream(raw, headers, passage.token, lifetimes)
+  answer.stream = opened
+  streams.add(opened)
+  raw.once('close', () => streams.delete(opened))
+}
+
+/**
+ * The service has responded before the whole request has arrived. The rest of the request precedes
+ * the next one on the connection.
+ */
+export const isStillSending = (raw: IncomingMessage): boolean => !isHttpTwo(raw) && !raw.complete
+
+/**
+ * Removes headers that cannot be written, so that the refusal that follows does not contain them.
+ */
+function writeHead(raw: ServerResponse, status: number, headers: ResponseHeaders): void {
+  try {
+    raw.writeHead(status, headers)
+  } catch (error) {
+    for (const name of raw.getHeaderNames()) raw.removeHeader(name)
+    throw error
+  }
+}
