@@ -3,6 +3,7 @@ import type { Attempt } from '../../outbox/delivery.ts'
 import type { Sender } from '../mail-address.ts'
 import type { MailServer } from '../mail-settings.ts'
 import { failed, type MailTransport } from '../outgoing-mail.ts'
+import { boundReplies } from './bound-replies.ts'
 import { mailMessage } from './mail-message.ts'
 import { smtpFault } from './smtp-fault.ts'
 
@@ -37,7 +38,7 @@ export function smtpTransport(options: SmtpTransportOptions): MailTransport {
           hasBegun = true
           await send(connection, { from: from.address, to: mail.to }, message)
         })
-        connection.quit()
+        leave(connection)
         return { outcome: 'delivered', status: DELIVERED }
       } catch (error) {
         connection.close()
@@ -48,6 +49,16 @@ export function smtpTransport(options: SmtpTransportOptions): MailTransport {
       }
     }
   }
+}
+
+/** how long a server may take to answer QUIT */
+const QUIT_MS = 1000
+
+/** RFC 5321 §4.1.1.10: a client says QUIT. It does not depend on the server when this ends. */
+function leave(connection: SMTPConnection): void {
+  const late = setTimeout(() => connection.close(), QUIT_MS)
+  connection.once('end', () => clearTimeout(late))
+  connection.quit()
 }
 
 /** the reply to a message that a server has taken (RFC 5321 §4.2.3) */
@@ -65,7 +76,7 @@ function connectionTo({
   timeoutMs
 }: SmtpTransportOptions): SMTPConnection {
   const { host, port, secure } = server
-  return new SMTPConnection({
+  const connection = new SMTPConnection({
     host,
     port,
     secure,
@@ -76,9 +87,13 @@ function connectionTo({
     dnsTimeout: timeoutMs,
     allowInternalNetworkInterfaces: true,
     tls: { minVersion: 'TLSv1.2', ...(ca === null ? {} : { ca }) },
+    // Closes a socket at once, whatever the server does.
+    socketCloseTimeout: 0,
     // Its log would contain the letter.
     logger: false
   })
+  boundReplies(connection)
+  return connection
 }
 
 /** Rejects when the signal is aborted, or the connection breaks while no command is under way. */

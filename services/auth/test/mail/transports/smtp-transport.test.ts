@@ -1,6 +1,8 @@
+import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
-import { createServer, type Socket } from 'node:net'
+import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { authority } from '@gatehouse/fixtures/certificates'
+import { eventually } from '@gatehouse/fixtures/client'
 import t, { type Test } from 'tap'
 import type { OutgoingMail } from '../../../src/mail/outgoing-mail.ts'
 import { smtpTransport } from '../../../src/mail/transports/smtp-transport.ts'
@@ -217,4 +219,74 @@ t.test('an attempt that the end of the process interrupts does not count', async
   stopping.abort()
   t.strictSame(await attempt, { outcome: 'stopped' })
   t.strictSame(await sending(silent, {}, stopping.signal), { outcome: 'stopped' })
+})
+
+/** A server that takes letters, and from a stage on sends empty lines without end, or nothing. */
+async function hostile(t: Test, stage: 'greeting' | 'EHLO' | 'QUIT', piece: Buffer | null) {
+  const state = { taken: 0, sockets: new Set<Socket>() }
+  const server = createServer((socket) => {
+    state.sockets.add(socket)
+    socket.on('error', () => {}).once('close', () => state.sockets.delete(socket))
+    const flood = (): void => {
+      if (piece !== null && socket.writable) socket.write(piece, () => setImmediate(flood))
+    }
+    if (stage === 'greeting') return flood()
+    socket.write('220 hi\r\n')
+    let isData = false
+    socket.on('data', (data) => {
+      for (const line of String(data)
+        .split('\r\n')
+        .filter((one) => one !== '')) {
+        if (line.startsWith(stage)) flood()
+        else if (isData && line === '.') {
+          state.taken += 1
+          isData = false
+          socket.write('250 ok\r\n')
+        } else if (line === 'DATA') {
+          isData = true
+          socket.write('354 go\r\n')
+        } else if (!isData) socket.write('250 ok\r\n')
+      }
+    })
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.teardown(() => server.close())
+  const { port } = server.address() as AddressInfo
+  const at: SmtpInbox['server'] = {
+    kind: 'smtp',
+    host: '127.0.0.1',
+    port,
+    secure: false,
+    user: null
+  }
+  return { state, at }
+}
+
+t.test('a server can neither flood a connection nor keep it open', async (t) => {
+  const lines = Buffer.alloc(65_536, '\n')
+  for (const stage of ['greeting', 'EHLO'] as const) {
+    const { at, state } = await hostile(t, stage, lines)
+    t.match(await sending(at), { outcome: 'failed', fault: 'connection-lost' }, stage)
+    t.equal(
+      await eventually(
+        async () => state.sockets.size,
+        (size) => size === 0
+      ),
+      0
+    )
+  }
+  for (const piece of [lines, Buffer.from('\n'), null]) {
+    const { at, state } = await hostile(t, 'QUIT', piece)
+    t.match(await sending(at), { outcome: 'delivered' })
+    t.equal(state.taken, 1)
+    t.equal(
+      await eventually(
+        async () => state.sockets.size,
+        (size) => size === 0,
+        5000
+      ),
+      0
+    )
+  }
 })
