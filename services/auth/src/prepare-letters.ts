@@ -1,5 +1,6 @@
 import type { Kysely } from 'kysely'
 import { accountStore } from './accounts/account-store.ts'
+import { lockAccount } from './accounts/lock-account.ts'
 import type { AuditKind } from './audit/audit-event.ts'
 import { writeAudit } from './audit/audit-log.ts'
 import type { Tables } from './database/tables.ts'
@@ -35,6 +36,22 @@ export const prepareLetters = (db: Kysely<Tables>, options: LetterOptions): Prep
  */
 const LONGEST_WAIT_MS = 12 * 3_600_000
 
+/**
+ * Work for an account that was found before. If it is erased at this moment, nothing that has its
+ * address may be written any more.
+ * @returns whether the account is there
+ */
+const forAccount = (
+  db: Kysely<Tables>,
+  id: string,
+  work: (transaction: Kysely<Tables>) => Promise<unknown>
+): Promise<boolean> =>
+  db.transaction().execute(async (transaction) => {
+    const isThere = await lockAccount(transaction, id)
+    if (isThere) await work(transaction)
+    return isThere
+  })
+
 /** The account is looked up here: the request took the same time whether there is one or not. */
 const passwordReset =
   (db: Kysely<Tables>, lifetimeSeconds: number): PrepareLetter =>
@@ -44,12 +61,13 @@ const passwordReset =
     if (nowMs - queuedAtMs > LONGEST_WAIT_MS) return null
     // Asked after the account was read: the token is bound to the password that it had then.
     if (await hasNewPassword(db, account.id, queuedAtMs)) return null
-    await db.transaction().execute(async (transaction) => {
-      const issued = { token, purpose: 'password-reset', owner: account, lifetimeSeconds } as const
+    const issued = { token, purpose: 'password-reset', owner: account, lifetimeSeconds } as const
+    const isThere = await forAccount(db, account.id, async (transaction) => {
       if (!(await issueToken(transaction, issued, nowMs))) return
       const about = { subject: account.id, sid: null, source }
       await writeAudit(transaction, { kind: 'password-reset-requested', ...about }, nowMs)
     })
+    if (!isThere) return null
     return { email: account.email, values: { minutes: String(Math.floor(lifetimeSeconds / 60)) } }
   }
 
@@ -119,7 +137,10 @@ const verifyEmail =
       lifetimeSeconds: verificationSeconds,
       page
     } as const
-    await db.transaction().execute((transaction) => issueToken(transaction, issued, nowMs))
+    const isThere = await forAccount(db, account.id, (transaction) =>
+      issueToken(transaction, issued, nowMs)
+    )
+    if (!isThere) return null
     return { email, values: { hours: hoursOf(verificationSeconds) } }
   }
 
@@ -142,7 +163,10 @@ const changeEmail =
       lifetimeSeconds: verificationSeconds,
       payload: account.email
     } as const
-    await db.transaction().execute((transaction) => issueToken(transaction, issued, nowMs))
+    const isThere = await forAccount(db, id, (transaction) =>
+      issueToken(transaction, issued, nowMs)
+    )
+    if (!isThere) return null
     return { email, values: { hours: hoursOf(verificationSeconds) } }
   }
 

@@ -27,6 +27,8 @@ export async function publishEvents(
     .selectFrom('webhooks')
     .select(['id', 'events'])
     .where('state', '=', 'enabled')
+    // The lanes are locked in this order.
+    .orderBy('id')
     .execute()
   if (webhooks.length === 0) return
   const deliveries = messages.flatMap(({ type, body, subject }) => {

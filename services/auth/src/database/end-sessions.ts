@@ -1,4 +1,4 @@
-import type { Kysely } from 'kysely'
+import { type Kysely, PostgresAdapter, type SelectQueryBuilder, sql } from 'kysely'
 import type { Tables } from './tables.ts'
 
 /**
@@ -15,16 +15,35 @@ export async function endSessions(
   except: string | null,
   nowMs: number
 ): Promise<string[]> {
-  const rows = await transaction
-    .updateTable('sessions')
-    .set({ ended_at_ms: nowMs, untold: 1, label: '' })
+  const open = transaction
+    .selectFrom('sessions')
+    .select('sid')
     .where('subject', '=', subject)
     .where('ended_at_ms', 'is', null)
     .where('expires_at', '>', Math.floor(nowMs / 1000))
     .where('sid', '!=', except ?? '')
+  const rows = await updateSessions(transaction, open)
+    .set({ ended_at_ms: nowMs, untold: 1, label: '' })
+    .where('ended_at_ms', 'is', null)
     .returning('sid')
     .execute()
   return rows.map(({ sid }) => sid)
+}
+
+/** An update of sessions that locks them in the order of their ids (`lockAccount`). */
+export function updateSessions(
+  transaction: Kysely<Tables>,
+  sessions: SelectQueryBuilder<Tables, 'sessions', { sid: string }>
+) {
+  const isPostgres = transaction.getExecutor().adapter instanceof PostgresAdapter
+  const ordered = sessions.orderBy('sid')
+  return transaction
+    .with(
+      (cte) => cte('locked').materialized(),
+      () => (isPostgres ? ordered.modifyEnd(sql`for update`) : ordered)
+    )
+    .updateTable('sessions')
+    .where('sid', 'in', ({ selectFrom }) => selectFrom('locked').select('locked.sid'))
 }
 
 /** The same for one session. Returns whether it is known and had not ended. */

@@ -1,5 +1,6 @@
 import type { Registry } from 'prom-client'
 import type { SealingKeys } from '../keys/seal.ts'
+import type { AttemptOptions } from '../outbox/attempt-delivery.ts'
 import { outboxOf } from '../outbox/claims.ts'
 import { type Deliverer, deliverer } from '../outbox/deliverer.ts'
 import { deliveryMetrics } from '../outbox/delivery-metrics.ts'
@@ -13,7 +14,7 @@ export type MailDeliveryOptions = MailChannelOptions & {
   readonly sealing: SealingKeys
   readonly ring: KeyRing
   readonly mostWaiting?: number
-  readonly onFault: (error: unknown) => void
+  readonly onFault: AttemptOptions['onFault']
 }
 
 /** Letters to users. */

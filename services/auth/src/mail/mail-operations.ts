@@ -4,7 +4,6 @@ import { writeAudit } from '../audit/audit-log.ts'
 import type { Tables } from '../database/tables.ts'
 import type { Delivery, DeliveryState } from '../outbox/delivery.ts'
 import { deliveryList } from '../outbox/delivery-operations.ts'
-import { MAIL_TARGET } from './mail-queue.ts'
 
 /** The queue of letters, for operators. They see neither addresses nor contents. */
 export type MailOperations = {
@@ -43,11 +42,9 @@ export function mailOperations(db: Kysely<Tables>, clock: () => number): MailOpe
       })
     },
     retryAll: (source) =>
-      db.transaction().execute(async (transaction) => {
-        const count = await letters.retryAll(transaction, 'mail', MAIL_TARGET, clock())
-        if (count > 0) await changed(transaction, 'mail-retried', { count }, source)
-        return count
-      }),
+      letters.retryAll({ kind: 'mail', target: null }, clock(), (transaction, count) =>
+        changed(transaction, 'mail-retried', { count }, source)
+      ),
     async drop(id, source) {
       if ((await letters.find('mail', id)) === null) return false
       return await db.transaction().execute(async (transaction) => {

@@ -56,7 +56,13 @@ export function openMail(config: AuthConfig, ports: MailPorts): OpenMail {
     concurrency: CONCURRENCY,
     timeoutMs: TIMEOUT_MS,
     random: Math.random,
-    onFault: (err) => log.warn({ err }, 'the result of sending a letter was not noted')
+    onFault: (err, failed) =>
+      log.warn(
+        { err },
+        failed === 'send'
+          ? 'an internal error prevented the sending of a letter'
+          : 'the result of sending a letter was not noted'
+      )
   })
   if (transport !== null) {
     closing.defer(deliverer.close)

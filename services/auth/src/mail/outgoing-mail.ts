@@ -1,4 +1,4 @@
-import type { Attempt } from '../outbox/delivery.ts'
+import { type Attempt, INTERNAL_FAULT } from '../outbox/delivery.ts'
 import type { LetterName } from './letter.ts'
 import type { Rendered } from './templates/templates.ts'
 
@@ -22,14 +22,15 @@ export type MailTransport = {
 /**
  * The server is not to blame for these: it refused one letter or one recipient, for now or for
  * good, or waits for the server of a recipient, which belongs to a stranger; or this process cannot
- * decrypt the letter. After any other fault, letters wait until the server works.
+ * decrypt or write the letter. After any other fault, letters wait until the server works.
  */
 export const letterFaults: ReadonlySet<string> = new Set([
   'deferred',
   'refused',
   'unmailable',
   'recipient-timeout',
-  'unknown-key'
+  'unknown-key',
+  INTERNAL_FAULT
 ])
 
 export const failed = (fault: string, status: number | null = null): Attempt => ({

@@ -2,7 +2,7 @@ import type { Kysely } from 'kysely'
 import type { Tables } from '../database/tables.ts'
 import type { Channel, ReadyTarget } from './channel.ts'
 import type { Outbox, Settlement } from './claims.ts'
-import type { Attempt, ClaimedDelivery } from './delivery.ts'
+import { type Attempt, type ClaimedDelivery, INTERNAL_FAULT } from './delivery.ts'
 import { retryDelayMs } from './retry-delay.ts'
 
 /** The result of an attempt: `failed` is attempted again, `dead` and `discarded` are not. */
@@ -17,6 +17,11 @@ export type AttemptOptions = {
   readonly random: () => number
   /** is called with each attempt that has ended, and with how long it took */
   readonly onAttempt: (outcome: DeliveryOutcome, seconds: number) => void
+  /**
+   * is called if this process cannot send a message, which fails with `INTERNAL_FAULT`, or cannot
+   * note the result of an attempt, which is then made again
+   */
+  readonly onFault: (error: unknown, failed: 'send' | 'note') => void
 }
 
 /**
@@ -24,13 +29,14 @@ export type AttemptOptions = {
  * @throws if the result cannot be noted
  */
 export async function attemptDelivery(
-  { db, outbox, channel, clock, random, onAttempt }: AttemptOptions,
+  options: AttemptOptions,
   { target, send }: ReadyTarget,
   delivery: ClaimedDelivery,
   stopping: AbortSignal
 ): Promise<void> {
+  const { db, outbox, channel, clock, random, onAttempt, onFault } = options
   const startedMs = performance.now()
-  const result = await send(delivery, stopping)
+  const result = await sent(() => send(delivery, stopping), stopping, onFault)
   if (result.outcome === 'stopped') return await outbox.release(delivery, clock())
   const nowMs = clock()
   const delayOf = (retryAfterMs: number | null) =>
@@ -44,6 +50,21 @@ export async function attemptDelivery(
   })
   const outcome = settlement.state === 'pending' ? 'failed' : settlement.state
   onAttempt(outcome, (performance.now() - startedMs) / 1000)
+}
+
+/** What `send` throws is a fault of this process: of a template, a key, the disk, the database. */
+async function sent(
+  send: () => Promise<Attempt>,
+  stopping: AbortSignal,
+  onFault: AttemptOptions['onFault']
+): Promise<Attempt> {
+  try {
+    return await send()
+  } catch (error) {
+    if (stopping.aborted) return { outcome: 'stopped' }
+    onFault(error, 'send')
+    return { outcome: 'failed', fault: INTERNAL_FAULT, status: null, retryAfterMs: null }
+  }
 }
 
 /** @param delayOf the pause before the next attempt, in milliseconds; null: there is none */

@@ -4,11 +4,6 @@ import type { ReadyTarget } from './channel.ts'
 import type { ClaimedDelivery } from './delivery.ts'
 import { repeatedRound } from './repeated-round.ts'
 
-type DelivererOptions = AttemptOptions & {
-  /** is called if the result of an attempt cannot be noted: the delivery is attempted again */
-  readonly onFault: (error: unknown) => void
-}
-
 /** Delivers what is due. Each target has attempts of its own, so a slow one delays no other. */
 export type Deliverer = {
   /** Begins as many due attempts as each target may have, and does not wait for their results. */
@@ -22,7 +17,7 @@ export type Deliverer = {
 /** how long an attempt in progress may take when the process closes */
 const CLOSE_MS = 1000
 
-export function deliverer(options: DelivererOptions): Deliverer {
+export function deliverer(options: AttemptOptions): Deliverer {
   const { outbox, channel, clock, onFault } = options
   const attempts = attemptsInProgress()
   const stopping = new AbortController()
@@ -41,7 +36,9 @@ export function deliverer(options: DelivererOptions): Deliverer {
     }
   })
   function begin(ready: ReadyTarget, delivery: ClaimedDelivery): void {
-    const attempt = attemptDelivery(options, ready, delivery, stopping.signal).catch(onFault)
+    const attempt = attemptDelivery(options, ready, delivery, stopping.signal).catch((error) =>
+      onFault(error, 'note')
+    )
     attempts.add(ready.target, attempt, () => {
       // For a delivery that waited for this one. The next call of `run` reports a fault.
       if (!isClosed) void rounds.request().catch(() => {})

@@ -1,4 +1,4 @@
-import type { Kysely, Selectable } from 'kysely'
+import { type Kysely, type Selectable, sql } from 'kysely'
 import type { Tables } from '../database/tables.ts'
 import type { Delivery, DeliveryKind, DeliveryState } from './delivery.ts'
 import type { DeliveryTable } from './delivery-table.ts'
@@ -12,6 +12,14 @@ type DeliveryQuery = {
   readonly limit: number
 }
 
+type DeadDeliveries = {
+  readonly kind: DeliveryKind
+  /** null: all targets */
+  readonly target: string | null
+}
+
+type NoteRetried = (transaction: Kysely<Tables>, count: number) => Promise<void>
+
 /** Deliveries as operators see and change them. */
 export type DeliveryList = {
   /** The matching deliveries, the newest first. */
@@ -19,13 +27,12 @@ export type DeliveryList = {
   find(kind: DeliveryKind, id: string): Promise<Delivery | null>
   /** Queues a dead delivery again, with all its attempts. False if it is not dead. */
   retry(transaction: Kysely<Tables>, id: string, nowMs: number): Promise<boolean>
-  /** The same for all dead deliveries of a target. Returns how many there were. */
-  retryAll(
-    transaction: Kysely<Tables>,
-    kind: DeliveryKind,
-    target: string,
-    nowMs: number
-  ): Promise<number>
+  /**
+   * The same for all deliveries of a target that are dead now, a part at a time.
+   * @param note is called in the transaction of each part, with how many it has queued
+   * @returns how many there were
+   */
+  retryAll(dead: DeadDeliveries, nowMs: number, note: NoteRetried): Promise<number>
   /**
    * Ends the attempts of a delivery. The next one of its lane becomes due. False if it is neither
    * pending nor dead.
@@ -39,7 +46,7 @@ export const deliveryList = (db: Kysely<Tables>): DeliveryList => ({
   list: (query) => listDeliveries(db, query),
   find: (kind, id) => findDelivery(db, kind, id),
   retry: retryOne,
-  retryAll,
+  retryAll: retryAll(db),
   discard,
   async remove(transaction, kind, target) {
     await removeSome(transaction, kind, target)
@@ -84,54 +91,91 @@ async function retryOne(transaction: Kysely<Tables>, id: string, nowMs: number):
   return true
 }
 
-async function retryAll(
-  transaction: Kysely<Tables>,
-  kind: DeliveryKind,
-  target: string,
-  nowMs: number
-): Promise<number> {
-  let count = 0
-  let started = 0
-  for (;;) {
-    const rows = await retrySome(transaction, kind, target)
-    const lanes = lanesOf(rows)
-    // `startIdleLanes` starts the others.
-    for (const lane of lanes.slice(0, MOST_STARTED - started)) {
-      await startLane(transaction, lane, nowMs)
-    }
-    started = Math.min(started + lanes.length, MOST_STARTED)
-    count += rows.length
-    if (rows.length < BATCH) return count
-    await new Promise(setImmediate)
-  }
-}
-
-/** A statement has little time, and a target may have any number of dead deliveries. */
+/** A statement and a transaction have little time, and there may be any number of dead deliveries. */
 const BATCH = 500
-/** how many lanes a retry of all starts by itself */
-const MOST_STARTED = 1000
 
-/** Queues the oldest dead deliveries of a target again. */
-async function retrySome(
-  transaction: Kysely<Tables>,
-  kind: DeliveryKind,
-  target: string
-): Promise<Lane[]> {
-  return await transaction
-    .updateTable('deliveries')
-    .set(asQueued)
-    .where('position', 'in', ({ selectFrom }) =>
-      selectFrom('deliveries')
-        .select('position')
-        .where('kind', '=', kind)
-        .where('target', '=', target)
-        .where('state', '=', 'dead')
+const retryAll =
+  (db: Kysely<Tables>): DeliveryList['retryAll'] =>
+  async (dead, nowMs, note) => {
+    const { last } = await deadOf(db, dead)
+      .select(({ fn }) => fn.max('position').as('last'))
+      .executeTakeFirstOrThrow()
+    let count = 0
+    for (let after = -1; last !== null; ) {
+      const rows = await deadOf(db, dead)
+        .select(['position', 'kind', 'target', 'lane'])
+        .where('position', '>', after)
+        .where('position', '<=', last)
         .orderBy('position')
         .limit(BATCH)
-    )
-    .returning(['kind', 'target', 'lane'])
-    .execute()
+        .execute()
+      const end = rows.at(-1)
+      if (end === undefined) break
+      count += await db.transaction().execute(async (transaction) => {
+        const retried = await retrySome(transaction, rows, nowMs)
+        if (retried > 0) await note(transaction, retried)
+        return retried
+      })
+      after = end.position
+      await new Promise(setImmediate)
+    }
+    return count
+  }
+
+function deadOf(db: Kysely<Tables>, { kind, target }: DeadDeliveries) {
+  const all = db.selectFrom('deliveries').where('kind', '=', kind).where('state', '=', 'dead')
+  return target === null ? all : all.where('target', '=', target)
 }
+
+/**
+ * Queues dead deliveries again. The first one of each lane is due, unless an earlier one is pending.
+ * @param dead in the order of the queue
+ */
+async function retrySome(
+  transaction: Kysely<Tables>,
+  dead: readonly (Lane & { readonly position: number })[],
+  nowMs: number
+): Promise<number> {
+  const firsts = new Map(dead.toReversed().map((one) => [laneKey(one), one.position]))
+  const heads = new Set(firsts.values())
+  const others = dead.flatMap(({ position }) => (heads.has(position) ? [] : position))
+  const queued = await transaction
+    .updateTable('deliveries')
+    .set({ ...asQueued, due_at_ms: dueUnlessEarlier(nowMs) })
+    .where('position', 'in', [...heads])
+    .where('state', '=', 'dead')
+    .returning(['kind', 'target', 'lane', 'due_at_ms'])
+    .execute()
+  const later = await retryWaiting(transaction, others)
+  const begun = new Set(queued.flatMap((one) => (one.due_at_ms === WAITS_MS ? [] : laneKey(one))))
+  // The delivery before it may be settled at this moment.
+  const waiting = lanesOf(dead).filter((lane) => !begun.has(laneKey(lane)))
+  for (const lane of waiting) await startLane(transaction, lane, nowMs)
+  return queued.length + later
+}
+
+async function retryWaiting(
+  transaction: Kysely<Tables>,
+  positions: readonly number[]
+): Promise<number> {
+  if (positions.length === 0) return 0
+  const { numUpdatedRows } = await transaction
+    .updateTable('deliveries')
+    .set(asQueued)
+    .where('position', 'in', positions)
+    .where('state', '=', 'dead')
+    .executeTakeFirstOrThrow()
+  return Number(numUpdatedRows)
+}
+
+const laneKey = ({ kind, target, lane }: Lane): string => JSON.stringify([kind, target, lane])
+
+const dueUnlessEarlier = (nowMs: number) => sql<number>`case when exists (
+    select 1 from deliveries as earlier
+    where earlier.kind = deliveries.kind and earlier.target = deliveries.target
+      and earlier.lane = deliveries.lane and earlier.state = 'pending'
+      and earlier.position < deliveries.position
+  ) then cast(${WAITS_MS} as bigint) else cast(${nowMs} as bigint) end`
 
 async function discard(transaction: Kysely<Tables>, id: string, nowMs: number): Promise<boolean> {
   const row = await transaction

@@ -48,6 +48,9 @@ export type Delivery = Omit<NewDelivery, 'lane' | 'payload'> & {
   readonly status: number | null
 }
 
+/** The fault of an attempt that failed in this process, whatever the receiver does. */
+export const INTERNAL_FAULT = 'internal'
+
 /** The result of an attempt. */
 export type Attempt =
   | { readonly outcome: 'delivered'; readonly status: number | null }

@@ -166,6 +166,7 @@ const endSession =
   (event) =>
     db.transaction().execute(async (transaction) => {
       const { subject, sid } = event
+      await lockAccount(transaction, subject)
       const nowMs = clock()
       if (await endOneSession(transaction, event, nowMs)) {
         await writeAudit(transaction, event, nowMs)

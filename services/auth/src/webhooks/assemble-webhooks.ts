@@ -2,6 +2,7 @@ import type { Kysely } from 'kysely'
 import type { Registry } from 'prom-client'
 import type { Tables } from '../database/tables.ts'
 import type { SealingKeys } from '../keys/seal.ts'
+import type { AttemptOptions } from '../outbox/attempt-delivery.ts'
 import { outboxOf } from '../outbox/claims.ts'
 import { type Deliverer, deliverer } from '../outbox/deliverer.ts'
 import { deliveryMetrics } from '../outbox/delivery-metrics.ts'
@@ -27,7 +28,7 @@ export type WebhookDeliveryOptions = {
   /** 0 to 1 */
   readonly random: () => number
   readonly onDisabled: (id: string, state: WebhookState) => void
-  readonly onFault: (error: unknown) => void
+  readonly onFault: AttemptOptions['onFault']
 }
 
 /** Webhook endpoints of this process: the operations on them, and what delivers to them. */

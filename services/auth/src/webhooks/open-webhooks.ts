@@ -44,7 +44,13 @@ export async function openWebhooks(config: AuthConfig, ports: WebhookPorts): Pro
     random: Math.random,
     onDisabled: (webhook, state) =>
       log.warn({ webhook, state }, 'a webhook endpoint was disabled, because it failed'),
-    onFault: (err) => log.warn({ err }, 'the result of a webhook delivery was not noted')
+    onFault: (err, failed) =>
+      log.warn(
+        { err },
+        failed === 'send'
+          ? 'an internal error prevented a webhook delivery'
+          : 'the result of a webhook delivery was not noted'
+      )
   })
   await database.whenThere(() => sealUnderFirst(store))
   closing.defer(deliverer.close)

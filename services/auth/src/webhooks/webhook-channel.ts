@@ -4,7 +4,7 @@ import { SCHEDULE_ADDRESS } from '../audit/audit-event.ts'
 import { writeAudit } from '../audit/audit-log.ts'
 import type { Tables } from '../database/tables.ts'
 import type { Channel, ReadyTarget } from '../outbox/channel.ts'
-import type { Attempt } from '../outbox/delivery.ts'
+import { type Attempt, INTERNAL_FAULT } from '../outbox/delivery.ts'
 import { grantedWishMs, withJitter } from '../outbox/retry-delay.ts'
 import type { WebhookState } from './webhook.ts'
 import { eventOf } from './webhook-store.ts'
@@ -70,7 +70,9 @@ export function webhookChannel(options: WebhookChannelOptions): Channel {
     },
     async note(transaction, id, attempt, nowMs) {
       if (attempt.outcome === 'delivered') await noteSuccess(transaction, id)
-      if (attempt.outcome === 'failed') await noteFailure(options, transaction, id, attempt, nowMs)
+      if (attempt.outcome === 'failed' && attempt.fault !== INTERNAL_FAULT) {
+        await noteFailure(options, transaction, id, attempt, nowMs)
+      }
     }
   }
 }

@@ -114,12 +114,10 @@ function deliveryOperations({ db, store, clock }: Ports): DeliveryOperations {
     },
     async retryAll(id, source) {
       if ((await store.find(id)) === null) return null
-      return await db.transaction().execute(async (transaction) => {
-        const count = await deliveries.retryAll(transaction, 'webhook', id, clock())
-        if (count === 0) return 0
+      const dead = { kind: 'webhook', target: id } as const
+      return await deliveries.retryAll(dead, clock(), async (transaction, count) => {
         const event = eventOf('webhook-deliveries-retried', id, { source }, { count })
         await writeAudit(transaction, event, clock())
-        return count
       })
     },
     async discard(deliveryId, source) {

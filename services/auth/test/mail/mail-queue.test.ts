@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import { eventually } from '@gatehouse/fixtures/client'
 import { testClock } from '@gatehouse/fixtures/clock'
 import type { Kysely } from 'kysely'
 import t, { type Test } from 'tap'
@@ -238,15 +240,19 @@ t.test(
     const first = answering()
     const stopped = lettersOn(t, db, {
       transport: {
-        async send(letter) {
+        async send(letter, stopping) {
           await first.send(letter)
-          throw new Error('as a process that is killed')
+          await once(stopping, 'abort')
+          return { outcome: 'stopped' }
         }
-      },
-      onFault: () => {}
+      }
     })
     await stopped.mail.request(request('ada@example.com'), stopped.clock())
-    await stopped.deliverer.idle()
+    await stopped.deliverer.run()
+    await eventually(
+      async () => first.tried.length,
+      (count) => count === 1
+    )
     const second = answering()
     const other = lettersOn(t, db, { transport: second })
     other.clock.advance(89_999)
@@ -256,5 +262,34 @@ t.test(
     // The keys are the same, so it reads the letter.
     await other.deliverer.idle()
     t.strictSame(second.tried, first.tried)
+  }
+)
+
+t.test(
+  'a letter that cannot be written is dead after its attempts, and holds up no other',
+  async (t) => {
+    const faults: string[] = []
+    const { mail, deliverer, clock } = lettersOn(t, await database(t), {
+      transport: {
+        async send({ to }) {
+          if (to === 'ben@example.com') return { outcome: 'delivered', status: 250 }
+          throw new Error('the disk is full')
+        }
+      },
+      onFault: (error, failed) => faults.push(`${failed}: ${error}`)
+    })
+    await mail.request(request('ada@example.com'), clock())
+    await deliverer.idle()
+    await mail.request(request('ben@example.com'), clock())
+    await deliverer.idle()
+    const states = async () => (await mail.list({ limit: 2 })).map(({ state }) => state)
+    t.strictSame(await states(), ['delivered', 'pending'])
+    for (let round = 0; round < 10; round += 1) {
+      clock.advance(15_000_000)
+      await deliverer.idle()
+    }
+    t.match(await mail.list({ state: 'dead', limit: 2 }), [{ fault: 'internal', attempts: 8 }])
+    t.strictSame(new Set(faults), new Set(['send: Error: the disk is full']))
+    t.equal(faults.length, 8)
   }
 )

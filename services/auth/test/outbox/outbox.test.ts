@@ -196,7 +196,8 @@ for (const { name, skip, make } of databaseKinds) {
     await startIdleLanes(db, 'webhook', clock, 2)()
     t.strictSame(await isDue(), ['x22'])
     await db.updateTable('deliveries').set({ state: 'dead' }).execute()
-    t.equal(await deliveryList(db).retryAll(db, 'webhook', 'a', clock()), 3)
+    const all = { kind: 'webhook', target: 'a' } as const
+    t.equal(await deliveryList(db).retryAll(all, clock(), async () => {}), 3)
     t.strictSame(await isDue(), ['x20'], 'of those that are retried, the first')
     await db
       .updateTable('deliveries')
@@ -207,6 +208,37 @@ for (const { name, skip, make } of databaseKinds) {
     t.equal(await deliveryList(db).retry(db, dead[0]?.id ?? '', clock()), true)
     t.strictSame(await isDue(), ['x20'], 'one that is retried waits for an earlier one')
   })
+
+  t.test(
+    `${name}: all dead deliveries are retried in parts, in their order`,
+    { skip },
+    async (t) => {
+      const db = await (await make(t)).open()
+      const clock = testClock()
+      const many = Array.from({ length: 600 }, (_, at) => message(at % 2 === 0 ? 'x' : 'y', at))
+      await queueDeliveries(db, many, clock())
+      await db.updateTable('deliveries').set({ state: 'dead' }).execute()
+      const counts: number[] = []
+      const retry = (most: number) =>
+        deliveryList(db).retryAll({ kind: 'webhook', target: 'a' }, clock(), async (_, count) => {
+          counts.push(count)
+          if (counts.length > most) throw new Error('as a database that is gone')
+        })
+      await t.rejects(retry(1), /gone/)
+      t.equal(await retry(3), 100, 'the first part stays')
+      t.strictSame(counts, [500, 100, 100])
+      const rows = await db
+        .selectFrom('deliveries')
+        .select(['message_id', 'state'])
+        .where('due_at_ms', '<', WAITS_MS)
+        .execute()
+      t.strictSame(
+        rows.map(({ message_id }) => message_id),
+        ['x0', 'y1'],
+        'the first of each lane is due'
+      )
+    }
+  )
 
   t.test(`${name}: a transaction that is rolled back leaves no delivery`, { skip }, async (t) => {
     const db = await (await make(t)).open()

@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely'
 import type { RequestSource } from '../../audit/audit-event.ts'
 import { writeAudit } from '../../audit/audit-log.ts'
+import { updateSessions } from '../../database/end-sessions.ts'
 import type { Tables } from '../../database/tables.ts'
 
 export type EndedSessions = {
@@ -75,14 +76,17 @@ async function endRange(
   nowMs: number
 ): Promise<number> {
   const open = db
-    .updateTable('sessions')
-    .set({ ended_at_ms: nowMs, label: '' })
+    .selectFrom('sessions')
+    .select('sid')
     .where('sid', '>', after)
     .where('ended_at_ms', 'is', null)
     .where('opened_at', '<', openedBefore)
-  const { numUpdatedRows } = await (last === null
-    ? open
-    : open.where('sid', '<=', last)
-  ).executeTakeFirstOrThrow()
+  const { numUpdatedRows } = await updateSessions(
+    db,
+    last === null ? open : open.where('sid', '<=', last)
+  )
+    .set({ ended_at_ms: nowMs, label: '' })
+    .where('ended_at_ms', 'is', null)
+    .executeTakeFirstOrThrow()
   return Number(numUpdatedRows)
 }
