@@ -5,7 +5,8 @@ import {
   isForService
 } from '@gatehouse/edge-headers/gateway-proof'
 import { finderOf, type GatewayKeys } from '@gatehouse/gateway-keys/gateway-keys'
-import { jwtVerify } from 'jose'
+import { isOutage } from '@gatehouse/gateway-keys/remote-key-set'
+import { errors, jwtVerify } from 'jose'
 
 /**
  * Whether `x-auth-gateway` proves that a request comes from a gateway. While the gateways' keys are
@@ -13,6 +14,12 @@ import { jwtVerify } from 'jose'
  * count.
  */
 export type ProvesGateway = (proof: string) => Promise<boolean>
+
+/**
+ * Why a proof is not accepted: the keys cannot be fetched, no gateway that publishes keys there has
+ * signed it, it is for another service, it has expired, or it is no proof at all.
+ */
+export type ProofFlaw = 'keys-unavailable' | 'unknown-key' | 'other-service' | 'expired' | 'invalid'
 
 export type GatewayProofOptions = {
   readonly gatewayKeys: GatewayKeys
@@ -22,13 +29,20 @@ export type GatewayProofOptions = {
    */
   readonly service: string
   readonly clock: () => number
+  /** is called for each proof that is not accepted */
+  readonly onFlaw?: (flaw: ProofFlaw) => void
 }
 
 /** each gateway makes a new one every half minute */
 const MOST_REMEMBERED = 256
 const SKEW_SECONDS = 5
 
-export function gatewayProofs({ gatewayKeys, service, clock }: GatewayProofOptions): ProvesGateway {
+export function gatewayProofs({
+  gatewayKeys,
+  service,
+  clock,
+  onFlaw = () => {}
+}: GatewayProofOptions): ProvesGateway {
   const keyOf = finderOf(gatewayKeys)
   /** valid proofs, and until when (ms) */
   const good = new Map<string, number>()
@@ -50,11 +64,21 @@ export function gatewayProofs({ gatewayKeys, service, clock }: GatewayProofOptio
         requiredClaims: ['aud', 'exp', 'iat'],
         currentDate: new Date(clock())
       })
-      if (!isForService(payload.aud, service)) return false
+      if (!isForService(payload.aud, service)) {
+        onFlaw('other-service')
+        return false
+      }
       remember(proof, payload.exp * 1000)
       return true
-    } catch {
+    } catch (error) {
+      onFlaw(flawOf(error))
       return false
     }
   }
+}
+
+function flawOf(error: unknown): ProofFlaw {
+  if (isOutage(error)) return 'keys-unavailable'
+  if (error instanceof errors.JWKSNoMatchingKey) return 'unknown-key'
+  return error instanceof errors.JWTExpired ? 'expired' : 'invalid'
 }

@@ -32,8 +32,10 @@ t.test('a gateway’s proof is accepted for a minute', async (t) => {
   t.notOk(await proves(proof), 'one that was remembered too')
 })
 
-t.test('any other proof is refused', async (t) => {
-  const proves = gatewayProofs({ gatewayKeys: keySet, service, clock })
+t.test('any other proof is refused, and the reason is told', async (t) => {
+  const flaws: string[] = []
+  const onFlaw = (flaw: string) => flaws.push(flaw)
+  const proves = gatewayProofs({ gatewayKeys: keySet, service, clock, onFlaw })
   t.ok(await proves(await signed()))
   const { exp, iat, ...endless } = good
   const others = {
@@ -53,7 +55,22 @@ t.test('any other proof is refused', async (t) => {
     'one without a beginning': await signed({ ...endless, exp }),
     two: `${await signed()}, ${await signed()}`
   }
-  for (const [title, proof] of Object.entries(others)) t.notOk(await proves(proof), title)
+  t.strictSame(flaws, [])
+  const told: Record<string, string> = {
+    'one for another service': 'other-service',
+    'one for no service': 'other-service',
+    'another audience': 'other-service',
+    'an expired one': 'expired'
+  }
+  for (const [title, proof] of Object.entries(others)) {
+    t.notOk(await proves(proof), title)
+    t.equal(flaws.pop(), told[title] ?? 'invalid', title)
+  }
+  const unknown = new SignJWT({ ...good })
+    .setProtectedHeader({ alg: ASSERTION_ALGORITHM, typ: GATEWAY_PROOF_TYPE, kid: 'two' })
+    .sign(other.privateKey)
+  t.notOk(await proves(await unknown))
+  t.strictSame(flaws, ['unknown-key'])
 })
 
 t.test('gateways and auth services of two versions believe each other', async (t) => {
@@ -79,10 +96,13 @@ t.test('while the keys are unavailable, no proof is accepted, and no request wai
   mock.timers.enable({ apis: ['Date'], now: clock() })
   t.teardown(() => mock.timers.reset())
   const gatewayKeys = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-  const proves = gatewayProofs({ gatewayKeys, service, clock: Date.now })
+  const flaws: string[] = []
+  const onFlaw = (flaw: string) => flaws.push(flaw)
+  const proves = gatewayProofs({ gatewayKeys, service, clock: Date.now, onFlaw })
   const proof = await signed()
   t.notOk(await proves(proof))
   t.notOk(await proves(proof))
+  t.strictSame(flaws, ['keys-unavailable', 'keys-unavailable'])
   t.equal(asked, 1)
   broken = false
   const nowMs = performance.now()

@@ -9,6 +9,7 @@ import type { AuthSettings } from './app-settings.ts'
 import type { AuthState } from './http/auth-state.ts'
 import { boundStoreTime } from './http/bound-store-time.ts'
 import { recogniseGateway } from './http/forwarded.ts'
+import { noteProofFlaws } from './http/note-proof-flaws.ts'
 import { oauth, oauthErrorForm } from './http/oauth/endpoints.ts'
 import { gatewayAssertions } from './http/oauth/gateway-assertions.ts'
 import { changeEmail, confirmEmail, undoEmail } from './http/public/change-email.ts'
@@ -81,7 +82,8 @@ export async function buildAuth(options: AuthOptions): Promise<Service> {
       gatewayKeys: settings.identity.gatewayKeys,
       service: settings.upstreamName,
       // Not the clock of the stores: gateways date their proofs by the clocks of their machines.
-      clock: Date.now
+      clock: Date.now,
+      onFlaw: noteProofFlaws(log)
     })
   })
   const routeOptions = { ...options, limitAddress: limitAddress(guesses.requests) }
