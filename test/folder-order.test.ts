@@ -11,6 +11,7 @@ const domain = [
   'services/auth/src/database/',
   'services/auth/src/email-changes/',
   'services/auth/src/email-verifications/',
+  'services/auth/src/factors/',
   'services/auth/src/invitations/',
   'services/auth/src/keys/',
   'services/auth/src/link-tokens/',
@@ -116,6 +117,7 @@ const folderOrder: Record<string, readonly string[]> = {
   'services/auth/src/': [
     'http',
     'oauth',
+    'factors',
     'sessions',
     'tokens',
     'email-changes',

@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
+import { shownCode } from '@gatehouse/fixtures/authenticator'
 import { client, eventually, type TokenAnswer } from '@gatehouse/fixtures/client'
 import { dataFolder } from '@gatehouse/fixtures/data-folder'
 import { operator } from '@gatehouse/fixtures/operator'
@@ -162,6 +163,31 @@ t.test('a user who has just signed in asks for another address, which gets a let
   const listed = async () => (await ops(['mail', 'list'])).stdout
   const isSent = (text: string) => /change-email\s+delivered/.test(text)
   t.match(await eventually(listed, isSent, 5000), /change-email\s+delivered/)
+})
+
+t.test('an operator lists the second factors of a user, and removes lost ones', async (t) => {
+  await api.register('lost@example.com', password)
+  const { accessToken: token, refreshToken } = (await api.login('lost@example.com', password)).body
+  t.equal((await api.call('/auth/factors', { json: { type: 'totp' } })).status, 401)
+  const added = await api.call('/auth/factors', { token, json: { type: 'totp', name: 'Phone' } })
+  t.equal(added.status, 201, added.text)
+  const { factor, secret } = added.body as { factor: { id: string }; secret: string }
+  const json = { totp: shownCode(secret) }
+  const confirmed = await api.call(`/auth/factors/${factor.id}/confirm`, { token, json })
+  t.equal((confirmed.body.recoveryCodes as string[]).length, 10, confirmed.text)
+  t.match(await ops(['users', 'factors', 'lost@example.com']), {
+    code: 0,
+    stdout: new RegExp(`${factor.id} +totp +Phone[^]*Recovery codes left: 10`)
+  })
+  t.match(await api.login('lost@example.com', password), {
+    status: 401,
+    body: { code: 'FACTOR_REQUIRED', factors: ['totp', 'recoveryCode'] }
+  })
+  const reset = ['users', 'reset-factors', 'lost@example.com']
+  t.match(await ops(reset), { code: 1, stderr: /--yes/ })
+  t.match(await ops([...reset, '--yes', '--json']), { code: 0, json: { removed: 1, ended: 1 } })
+  t.equal((await api.refresh(refreshToken)).status, 401)
+  t.equal((await api.login('lost@example.com', password)).status, 200)
 })
 
 t.test('a webhook endpoint that an operator adds receives the next registration', async (t) => {

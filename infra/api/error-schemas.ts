@@ -45,6 +45,23 @@ export const Problem: Json = {
       type: 'boolean',
       examples: [false],
       description: 'Whether the same request may succeed later.'
+    },
+    challenge: {
+      type: 'string',
+      description: 'Only with FACTOR_REQUIRED: send it with a second factor to /auth/login/factor.',
+      examples: ['q1mZ6ZpJ3nYt0Wm4a8kVx2q1mZ6ZpJ3nYt0Wm4a8kVx']
+    },
+    expiresIn: {
+      type: 'integer',
+      description: 'Only with FACTOR_REQUIRED: seconds until the challenge expires.',
+      examples: [300]
+    },
+    factors: {
+      type: 'array',
+      items: { enum: ['totp', 'recoveryCode'] },
+      description:
+        'Only with FACTOR_REQUIRED: what can answer the challenge. Empty: the user has no second factor yet, and this installation requires one; see /auth/login/factor/enrol.',
+      examples: [['totp', 'recoveryCode']]
     }
   }
 }

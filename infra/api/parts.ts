@@ -20,6 +20,7 @@ const tag = (name: string, description: string) => ({ name, description })
 
 export const publicTags = [
   tag('Accounts', 'Registration, sign-in, the user and the password.'),
+  tag('Factors', 'Second factors, and logins that need one.'),
   tag('Sessions', 'What a login opens, until it ends.'),
   tag('OAuth', 'Machine clients, and OAuth libraries.'),
   tag('Keys', 'The keys that verify access tokens.')

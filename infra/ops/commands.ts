@@ -36,10 +36,12 @@ import { usersDelete } from './commands/users-delete.ts'
 import { usersDisable } from './commands/users-disable.ts'
 import { usersEmail } from './commands/users-email.ts'
 import { usersEnable } from './commands/users-enable.ts'
+import { usersFactors } from './commands/users-factors.ts'
 import { usersImport } from './commands/users-import.ts'
 import { usersInvite } from './commands/users-invite.ts'
 import { usersList } from './commands/users-list.ts'
 import { usersPassword } from './commands/users-password.ts'
+import { usersResetFactors } from './commands/users-reset-factors.ts'
 import { usersRoles } from './commands/users-roles.ts'
 import { usersScope } from './commands/users-scope.ts'
 import { usersShow } from './commands/users-show.ts'
@@ -66,6 +68,8 @@ export const commands: readonly Command[] = [
   usersClaims,
   usersEmail,
   usersPassword,
+  usersFactors,
+  usersResetFactors,
   usersDisable,
   usersEnable,
   usersDelete,

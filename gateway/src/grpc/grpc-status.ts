@@ -19,6 +19,7 @@ const status = {
 const statuses: Readonly<Record<ProblemCode, number>> = {
   INVALID_REQUEST: status.INTERNAL,
   UNAUTHENTICATED: status.UNAUTHENTICATED,
+  FACTOR_REQUIRED: status.UNAUTHENTICATED,
   TOKEN_EXPIRED: status.UNAUTHENTICATED,
   TOKEN_STALE: status.UNAUTHENTICATED,
   SESSION_ENDED: status.UNAUTHENTICATED,

@@ -18,6 +18,7 @@ export const problems = {
     retryable: false
   },
   UNAUTHENTICATED: { statuses: [401], title: 'Sign in to continue', retryable: false },
+  FACTOR_REQUIRED: { statuses: [401], title: 'A second factor is needed', retryable: false },
   TOKEN_EXPIRED: { statuses: [401], title: 'The access token has expired', retryable: false },
   TOKEN_STALE: {
     statuses: [401],

@@ -23,6 +23,7 @@ export function problemDocument(refusal: Refusal, requestId: string): ProblemDoc
     code: refusal.code,
     ...(refusal.detail === undefined ? {} : { detail: refusal.detail }),
     requestId,
-    retryable
+    retryable,
+    ...refusal.members
   }
 }

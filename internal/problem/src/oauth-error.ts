@@ -35,6 +35,7 @@ export class OAuthRefusal<Code extends ProblemCode = ProblemCode> extends Refusa
 export const oauthErrors: Readonly<Record<ProblemCode, OAuthErrorCode>> = {
   INVALID_REQUEST: 'invalid_request',
   UNAUTHENTICATED: 'invalid_client',
+  FACTOR_REQUIRED: 'invalid_grant',
   TOKEN_EXPIRED: 'invalid_client',
   TOKEN_STALE: 'invalid_client',
   SESSION_ENDED: 'invalid_grant',

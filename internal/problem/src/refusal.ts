@@ -7,6 +7,8 @@ export type RefusalOptions<Code extends ProblemCode> = {
   detail?: string
   status?: ProblemStatus<Code>
   headers?: Readonly<Record<string, string>>
+  /** further members of the document that the client gets (RFC 9457 §3.2); never logged */
+  members?: Readonly<Record<string, unknown>>
   cause?: unknown
 }
 
@@ -22,6 +24,7 @@ export class Refusal<Code extends ProblemCode = ProblemCode> extends Error {
   readonly reason: string
   readonly detail: string | undefined
   readonly headers: Readonly<Record<string, string>>
+  readonly members: Readonly<Record<string, unknown>>
 
   constructor(code: Code, options: RefusalOptions<Code>) {
     super(`${code}: ${options.reason}`, options.cause === undefined ? {} : { cause: options.cause })
@@ -30,5 +33,6 @@ export class Refusal<Code extends ProblemCode = ProblemCode> extends Error {
     this.reason = options.reason
     this.detail = options.detail
     this.headers = options.headers ?? {}
+    this.members = options.members ?? {}
   }
 }

@@ -5,6 +5,7 @@ import { type ProblemCode, problems } from '../src/codes.ts'
 const promised: Record<ProblemCode, number[]> = {
   INVALID_REQUEST: [400, 413, 414, 415, 431],
   UNAUTHENTICATED: [401],
+  FACTOR_REQUIRED: [401],
   TOKEN_EXPIRED: [401],
   TOKEN_STALE: [401],
   SESSION_ENDED: [401],

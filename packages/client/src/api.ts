@@ -5,6 +5,15 @@ export type Login = {
   readonly password: string
 }
 
+/** One of `totp` and `recoveryCode`. */
+export type FactorAnswer = {
+  /** of the `FACTOR_REQUIRED` with which a login was rejected */
+  readonly challenge: string
+  /** the six digits of the authenticator app */
+  readonly totp?: string
+  readonly recoveryCode?: string
+}
+
 export type Registration = {
   readonly email: string
   readonly password: string

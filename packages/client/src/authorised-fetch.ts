@@ -10,18 +10,11 @@ const REFRESHES: readonly ProblemCode[] = ['TOKEN_EXPIRED', 'TOKEN_STALE', 'SESS
 
 type Input = string | URL | Request
 
-/** null if the input is a URL */
-const requestIn = (input: Input): Request | null =>
-  (input as Request).url ? (input as Request) : null
-
 /** Whether a body can be sent only once. */
-function isStream(body: unknown): boolean {
-  const stream = body as
-    | { getReader?: unknown; [Symbol.asyncIterator]?: unknown }
-    | null
-    | undefined
-  return !!(stream?.getReader ?? stream?.[Symbol.asyncIterator])
-}
+const isStream = (body: unknown): boolean =>
+  !!((body as Stream)?.getReader ?? (body as Stream)?.[Symbol.asyncIterator])
+
+type Stream = { getReader?: unknown; [Symbol.asyncIterator]?: unknown } | null | undefined
 
 export type FetchPorts = {
   readonly environment: Environment
@@ -37,7 +30,7 @@ export type FetchPorts = {
 export function authorisedFetch(ports: FetchPorts) {
   const { environment, origin, origins, usableToken, refresh } = ports
   return async (input: Input, init: RequestInit = {}): Promise<Response> => {
-    const request = requestIn(input)
+    const request = (input as Request).url ? (input as Request) : null
     const url = new URL(request?.url ?? String(input), origin)
     const target = request ?? url
     const headers = new Headers(init.headers ?? request?.headers)
@@ -48,7 +41,7 @@ export function authorisedFetch(ports: FetchPorts) {
     // A Request with a body is a stream, whatever it was made from.
     const once = isStream(init.body) || !/^(get|head)$/i.test(request?.method ?? 'get')
     const send = (token: string | undefined) => {
-      if (token !== undefined) headers.set('authorization', `Bearer ${token}`)
+      if (token) headers.set('authorization', `Bearer ${token}`)
       return environment.fetch(target, { ...init, headers })
     }
 

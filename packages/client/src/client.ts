@@ -1,4 +1,4 @@
-import type { Login, Registered, Registration, User } from './api.ts'
+import type { FactorAnswer, Login, Registered, Registration, User } from './api.ts'
 import { clientIn } from './client-in.ts'
 import { ownEnvironment } from './environment.ts'
 import type { ClientOptions, GatehouseClient } from './gatehouse-client.ts'
@@ -8,6 +8,7 @@ import type { RefreshTokenStorage } from './storage.ts'
 
 export type {
   ClientOptions,
+  FactorAnswer,
   GatehouseClient,
   Login,
   ProblemCode,

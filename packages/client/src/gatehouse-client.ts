@@ -1,4 +1,4 @@
-import type { Login, Registered, Registration } from './api.ts'
+import type { FactorAnswer, Login, Registered, Registration } from './api.ts'
 import type { SessionEnd } from './session.ts'
 import type { Abortable } from './sign-in.ts'
 import type { RefreshTokenStorage } from './storage.ts'
@@ -24,9 +24,12 @@ export type ClientOptions = {
 export type GatehouseClient = {
   /**
    * Opens a session. `COOKIE_DROPPED`: the browser did not keep the cookie, and `detail` says why.
-   * `UNAUTHENTICATED`: the address or the password is wrong.
+   * `UNAUTHENTICATED`: the address or the password is wrong. `FACTOR_REQUIRED`: the account needs a
+   * second factor; the problem has a `challenge` and its `factors`. Call it again with the challenge
+   * and an answer. Then `FACTOR_REQUIRED` means that the code is wrong, and `UNAUTHENTICATED` that the
+   * challenge has expired.
    */
-  login(credentials: Login, options?: Abortable): Promise<{ readonly id: string }>
+  login(credentials: Login | FactorAnswer, options?: Abortable): Promise<{ readonly id: string }>
   /** Ends the session, in all tabs. If it rejects, the session may still be open. */
   logout(options?: Abortable): Promise<void>
   /** Ends every session of the user, on all devices. */

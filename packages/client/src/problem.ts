@@ -2,6 +2,7 @@
 export type ServerCode =
   | 'INVALID_REQUEST'
   | 'UNAUTHENTICATED'
+  | 'FACTOR_REQUIRED'
   | 'TOKEN_EXPIRED'
   | 'TOKEN_STALE'
   | 'SESSION_ENDED'
@@ -34,6 +35,10 @@ export type ProblemFacts = {
   readonly retryable: boolean
   /** seconds to wait before the next attempt (`Retry-After`) */
   readonly retryAfter?: number | undefined
+  /** of `FACTOR_REQUIRED`: for the next call of `login` */
+  readonly challenge?: string | undefined
+  /** of `FACTOR_REQUIRED`: what answers it; empty: the user must add an authenticator first */
+  readonly factors?: readonly ('totp' | 'recoveryCode')[] | undefined
 }
 
 /** An error of Gatehouse (RFC 9457). Decide by `code`. */
@@ -46,6 +51,8 @@ export class GatehouseProblem extends Error implements ProblemFacts {
   declare readonly requestId?: string
   declare readonly retryable: boolean
   declare readonly retryAfter?: number
+  declare readonly challenge?: string
+  declare readonly factors?: readonly ('totp' | 'recoveryCode')[]
 
   constructor(facts: ProblemFacts, options?: ErrorOptions) {
     super(facts.detail ?? facts.title, options)

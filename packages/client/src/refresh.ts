@@ -18,7 +18,7 @@ export type RefreshPorts = {
 
 /** The body of a refresh or logout. */
 export const bodyOf = (refreshToken: string | undefined): object | undefined =>
-  refreshToken === undefined ? undefined : { refreshToken }
+  refreshToken ? { refreshToken } : undefined
 
 export type Refresh = {
   /**

@@ -1,9 +1,12 @@
-import type { Login, Registered, Registration, TokenResponse, User } from './api.ts'
+import type { FactorAnswer, Login, Registered, Registration, TokenResponse, User } from './api.ts'
 import type { ClientOptions } from './gatehouse-client.ts'
 import { noAnswer } from './post.ts'
 import { GatehouseProblem } from './problem.ts'
 import { bodyOf, isNoSession, type RefreshPorts, tokensOf } from './refresh.ts'
 import { untilAborted } from './sleep.ts'
+
+/** Of one of the two. */
+type Proof = Partial<Login & FactorAnswer>
 
 type Answer = { readonly user?: User; readonly pageSecret?: string }
 
@@ -34,7 +37,7 @@ async function probe(
   const headers = { authorization: `Bearer ${accessToken}` }
   const ending = { method: 'DELETE', headers }
   await environment.fetch(`${origin}/auth/sessions/${session.id}`, ending).catch(() => {})
-  const title = 'The browser did not keep the session cookie'
+  const title = 'The browser dropped the session cookie'
   throw new GatehouseProblem({
     code: 'COOKIE_DROPPED',
     status: 0,
@@ -55,11 +58,14 @@ export function signIn(ports: SignInPorts) {
     untilAborted(tabs.alone(work, false), signal)
 
   return {
-    async login({ email, password }: Login, { signal }: Abortable = {}) {
+    async login({ email, password, ...factor }: Proof, { signal }: Abortable = {}) {
       let id = ''
       await alone(async () => {
         const sent = session.sent()
-        const tokens = tokensOf(await post('/auth/login', { email, password, delivery }, signal))
+        const answer = email
+          ? post('/auth/login', { email, password, delivery }, signal)
+          : post('/auth/login/factor', factor, signal)
+        const tokens = tokensOf(await answer)
         await storage.write(tokens.refreshToken ?? null)
         const newest = delivery === 'cookie' && (await probe(tokens, ports))
         tabs.post(session.adopt(newest || tokens, sent, true))

@@ -19,7 +19,7 @@ function membersOf(type: string): Map<string, boolean> {
 }
 
 t.test('the types of the client are those of the API description', async (t) => {
-  for (const type of ['Login', 'Registration', 'User', 'TokenResponse']) {
+  for (const type of ['Login', 'FactorAnswer', 'Registration', 'User', 'TokenResponse']) {
     const { properties = {}, required = [] } = schemas[type] ?? {}
     const described = Object.keys(properties).map(
       (name) => [name, !required.includes(name)] as const

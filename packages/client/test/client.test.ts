@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
+import { shownCode } from '@gatehouse/fixtures/authenticator'
 import { dataFolder } from '@gatehouse/fixtures/data-folder'
 import { operator } from '@gatehouse/fixtures/operator'
 import { wholeSystem } from '@gatehouse/fixtures/whole-system'
@@ -47,6 +48,30 @@ t.test('a Node.js program signs in and calls a service', async (t) => {
     const { storage, token } = shared
     return { client, paths, refreshes, pass, storage, token, user, session }
   }
+
+  await t.test('a program completes a login with a second factor', async (t) => {
+    const { client, user, token } = await someone()
+    const send = async (path: string, body: object) => {
+      const headers = { 'content-type': 'application/json' }
+      const init = { method: 'POST', headers, body: JSON.stringify(body) }
+      const answer: unknown = await (await client.fetch(path, init)).json()
+      return answer as { factor: { id: string }; secret: string; recoveryCodes: [string] }
+    }
+    const { factor, secret } = await send('/auth/factors', { type: 'totp' })
+    const totp = shownCode(secret)
+    const { recoveryCodes } = await send(`/auth/factors/${factor.id}/confirm`, { totp })
+    await client.logout()
+    const problem = await client.login(user).catch((error: unknown) => error)
+    if (!(problem instanceof GatehouseProblem)) throw problem
+    t.match(problem, { code: 'FACTOR_REQUIRED', factors: ['totp', 'recoveryCode'] })
+    t.equal(token(), null, 'no session yet')
+    const { challenge = '' } = problem
+    const again = client.login({ challenge, totp })
+    await t.rejects(again, { code: 'FACTOR_REQUIRED' }, 'the code was used')
+    const opened = await client.login({ challenge, recoveryCode: recoveryCodes[0] })
+    t.strictSame(await client.session(), opened)
+    await t.rejects(client.login({ challenge, totp }), { code: 'UNAUTHENTICATED' })
+  })
 
   await t.test('a program registers, signs in, calls a service and signs out', async (t) => {
     const { client, user, session, token } = await someone()

@@ -12,6 +12,7 @@ import { recogniseGateway } from './http/forwarded.ts'
 import { noteProofFlaws } from './http/note-proof-flaws.ts'
 import { oauth, oauthErrorForm } from './http/oauth/endpoints.ts'
 import { gatewayAssertions } from './http/oauth/gateway-assertions.ts'
+import { addFactor, confirmFactor } from './http/public/add-factor.ts'
 import { changeEmail, confirmEmail, undoEmail } from './http/public/change-email.ts'
 import { changePassword } from './http/public/change-password.ts'
 import { endOtherSessions } from './http/public/end-other-sessions.ts'
@@ -21,9 +22,11 @@ import { jwks } from './http/public/jwks.ts'
 import { limitAddress } from './http/public/limit-address.ts'
 import { listSessions } from './http/public/list-sessions.ts'
 import { login } from './http/public/login.ts'
+import { enrolAtLogin, loginFactor } from './http/public/login-factor.ts'
 import { logout } from './http/public/logout.ts'
 import { logoutAll } from './http/public/logout-all.ts'
 import { me } from './http/public/me.ts'
+import { listFactors, removeFactor, renewRecoveryCodes } from './http/public/own-factors.ts'
 import { refreshToken } from './http/public/refresh-token.ts'
 import { register } from './http/public/register.ts'
 import { resetPassword } from './http/public/reset-password.ts'
@@ -46,6 +49,8 @@ export type AuthOptions = Omit<AuthState, 'database' | 'webhooks'> &
 const routes = [
   register,
   login,
+  loginFactor,
+  enrolAtLogin,
   refreshToken,
   logout,
   logoutAll,
@@ -54,6 +59,11 @@ const routes = [
   endSession,
   endOtherSessions,
   changePassword,
+  listFactors,
+  addFactor,
+  confirmFactor,
+  removeFactor,
+  renewRecoveryCodes,
   forgotPassword,
   resetPassword,
   verifyEmail,

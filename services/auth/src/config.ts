@@ -20,6 +20,7 @@ import { workerCount, workerFaults, workersSetting } from '@gatehouse/settings/w
 import { clientTlsSettings } from '@gatehouse/tls/client-settings'
 import { listenerFaults, listenerSettings } from '@gatehouse/tls/listener-settings'
 import { type Static, Type } from 'typebox'
+import { accountSettings } from './accounts/account-settings.ts'
 import { auditFaults, auditSettings } from './audit/audit-settings.ts'
 import { STATEMENT_MS } from './database/deadlines.ts'
 import { type PostgresAddress, postgresAddress } from './database/postgres-address.ts'
@@ -83,12 +84,10 @@ export const authSettings = {
   ...secret('AUTH_OPS_TOKEN'),
   AUTH_OPS_HOSTS: hostNames(),
   AUTH_WORKERS: workersSetting(),
-  AUTH_REGISTRATION: Type.Enum(['open', 'invite', 'off', 'closed'], { default: 'open' }),
+  ...accountSettings,
   ...webhookSettings,
   ...mailSettings,
   AUTH_COOKIE_SAME_SITE: Type.Enum(['strict', 'none'], { default: 'strict' }),
-  AUTH_NEW_USER_ROLES: Type.String({ default: 'user' }),
-  AUTH_NEW_USER_SCOPE: Type.String({ default: 'orders:read orders:write' }),
   ...gatewayKeysSettings
 }
 

@@ -26,6 +26,7 @@ export function authMetrics(registry: Registry) {
     refreshes,
     served: requestMetrics(registry),
     exchangeRefused: exchangeMetrics(registry),
+    factorAnswered: factorMetrics(registry),
     hashQueue: hashQueueMetrics(registry),
     audit,
     stores,
@@ -59,6 +60,21 @@ function exchangeMetrics(registry: Registry): (reason: ExchangeRefusal) => void 
   })
   for (const reason of exchangeRefusals) refused.inc({ reason }, 0)
   return (reason) => refused.inc({ reason })
+}
+
+/** Answers to the question for a second factor that were compared. */
+function factorMetrics(registry: Registry) {
+  const answers = new Counter({
+    name: 'auth_factor_answers_total',
+    help: 'Second factors that were compared, by factor and outcome',
+    labelNames: ['factor', 'outcome'],
+    registers: [registry]
+  })
+  for (const factor of ['totp', 'recovery_code'] as const) {
+    for (const outcome of ['right', 'wrong'] as const) answers.inc({ factor, outcome }, 0)
+  }
+  return (factor: 'totp' | 'recovery_code', outcome: 'right' | 'wrong'): void =>
+    answers.inc({ factor, outcome })
 }
 
 function hashQueueMetrics(registry: Registry): HashQueueWatch {

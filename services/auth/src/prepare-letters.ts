@@ -26,7 +26,10 @@ export const prepareLetters = (db: Kysely<Tables>, options: LetterOptions): Prep
   'change-email': changeEmail(db, options),
   'email-changed': aboutAccount(db),
   'password-reset': passwordReset(db, options.resetSeconds),
-  'password-changed': aboutAccount(db)
+  'password-changed': aboutAccount(db),
+  'factor-added': aboutAccount(db),
+  'factor-removed': aboutAccount(db),
+  'recovery-code-used': aboutAccount(db)
 })
 
 /**

@@ -20,6 +20,7 @@ import { openDatabase } from './database/open-database.ts'
 import { openRetention } from './database/open-retention.ts'
 import { emailChanges } from './email-changes/email-changes.ts'
 import { emailVerifications } from './email-verifications/email-verifications.ts'
+import { openFactors } from './factors/open-factors.ts'
 import { openInvitations } from './invitations/open-invitations.ts'
 import { longestTokenSeconds } from './keys/longest-token-seconds.ts'
 import { openKeys } from './keys/open-keys.ts'
@@ -140,6 +141,7 @@ async function openState(config: AuthConfig, ports: StatePorts) {
   const mail = openMail(config, { ...ports, letters: lettersOf(config, ports) })
   const guesses = openGuesses(config, ports)
   const accounts = openAccounts(config, { ...ports, guesses })
+  const factors = await openFactors(config, { ...ports, guesses, mail })
   const invitations = openInvitations({ ...ports, accounts, guesses })
   const clients = openClients({ ...ports, revocations, reserved: settings.reservedAudiences })
   const webhooks = await openWebhooks(config, ports)
@@ -149,7 +151,12 @@ async function openState(config: AuthConfig, ports: StatePorts) {
     ...ports,
     revocationSeconds: revocations.acceptedSeconds,
     isClockRight: store.isClockRight,
-    also: [sessions.families.forgetExpired, ...webhooks.forgets, ...mail.forgets]
+    also: [
+      sessions.families.forgetExpired,
+      ...webhooks.forgets,
+      ...mail.forgets,
+      ...factors.forgets
+    ]
   })
   const forLetters = { ...ports, db: database.tables, mail }
   const resetSeconds = config.AUTH_PASSWORD_RESET_SECONDS
@@ -158,6 +165,7 @@ async function openState(config: AuthConfig, ports: StatePorts) {
     clients,
     emailChanges: emailChanges({ ...forLetters, resetSeconds }),
     emailVerifications: emailVerifications({ ...forLetters, resetSeconds }),
+    factors,
     guesses,
     invitations,
     keys,

@@ -192,6 +192,8 @@ export function toAccount(row: Selectable<AccountTable>): Account {
     emailVerifiedAt: row.email_verified_at,
     tokensNotBefore: row.tokens_not_before,
     rightsVersion: row.rights_version,
+    factors: row.factors,
+    factorVersion: row.factor_version,
     passwordChange: toPasswordChange(row)
   }
 }

@@ -25,6 +25,10 @@ export type Account = {
   readonly tokensNotBefore: number
   /** how often its rights have changed; the `rights_version` of its next token */
   readonly rightsVersion: number
+  /** how many second factors it has; without any, the password alone opens a session */
+  readonly factors: number
+  /** how often its second factors were added or removed */
+  readonly factorVersion: number
   /**
    * when its user last changed the password (milliseconds since 1970), in which session, and a
    * password hash of the request; null: never

@@ -38,6 +38,8 @@ type CredentialPorts = {
   readonly passwords: Passwords
   readonly guesses: Guesses
   readonly audit: AuditLog
+  /** whether the password of an account is not enough for a login */
+  readonly needsFactor: (account: Account) => boolean
 }
 
 export function credentialCheck(ports: CredentialPorts): CheckCredentials {
@@ -62,7 +64,7 @@ export function credentialCheck(ports: CredentialPorts): CheckCredentials {
  */
 async function isProven(
   { account, password, caller, onProven }: Claim,
-  { accounts, passwords, guesses }: CredentialPorts,
+  { accounts, passwords, guesses, needsFactor }: CredentialPorts,
   turnOf: Turns
 ): Promise<boolean> {
   const own = await guesses.by(caller)
@@ -75,7 +77,7 @@ async function isProven(
     const compare = () => passwords.inTurn((match) => match(account, password, costs))
     const matches = await givenBackIfRefused(own, compare)
     if (!matches || account === null || account.disabled) return false
-    await own.succeeded()
+    await own.succeeded(!needsFactor(account))
     onProven?.(own)
     return true
   })

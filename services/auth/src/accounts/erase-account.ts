@@ -31,7 +31,9 @@ export async function eraseAccount(
     .executeTakeFirst()
   if (row === undefined) return null
   await noteStale(transaction, id, stale(), row.rights_version + 1)
-  await transaction.deleteFrom('mail_tokens').where('subject', '=', id).execute()
+  for (const table of ['mail_tokens', 'factors', 'recovery_codes', 'login_challenges'] as const) {
+    await transaction.deleteFrom(table).where('subject', '=', id).execute()
+  }
   await transaction.deleteFrom('invitations').where('email', '=', row.email).execute()
   await noteErasure(transaction, id)
   const detail = { ended: ended.length }

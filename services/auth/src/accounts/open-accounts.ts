@@ -13,6 +13,7 @@ import { type AccountStore, accountStore } from './account-store.ts'
 import { type CheckCredentials, credentialCheck } from './check-credentials.ts'
 import { eraseTraces } from './erase-traces.ts'
 import { hashQueue, hashThreads } from './hash-queue.ts'
+import { needsFactor } from './needs-factor.ts'
 import { type ProvePasswordChange, passwordChangeProof } from './password-change-proof.ts'
 import { type Passwords, passwords } from './passwords.ts'
 import { type Applicant, registerAccount } from './register-account.ts'
@@ -44,7 +45,13 @@ export function openAccounts(config: AuthConfig, ports: AccountPorts): Accounts 
   const accounts = accountStore(tables)
   const hashed = openPasswords(config, ports)
   ports.jobs.push({ name: 'erase deleted accounts', run: () => eraseTraces(tables) })
-  const checkCredentials = credentialCheck({ accounts, passwords: hashed, guesses, audit })
+  const checkCredentials = credentialCheck({
+    accounts,
+    passwords: hashed,
+    guesses,
+    audit,
+    needsFactor: (account) => needsFactor(account, config.AUTH_SECOND_FACTOR)
+  })
   return {
     ...accounts,
     changes: accountChanges(tables),

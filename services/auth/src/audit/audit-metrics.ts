@@ -11,6 +11,7 @@ const reasons = [
   'evicted',
   'reused',
   'password',
+  'factor',
   'operator',
   'expired'
 ] as const
@@ -24,6 +25,8 @@ const reasonOf: Partial<Record<AuditKind, Reason>> = {
   'session-evicted': 'evicted',
   'refresh-reused': 'reused',
   'password-reset': 'password',
+  'factor-added': 'factor',
+  'factors-reset': 'operator',
   'password-set': 'operator',
   'user-disabled': 'operator',
   'user-deleted': 'operator',

@@ -3,9 +3,11 @@ import { LRUCache } from 'lru-cache'
 import type { AuditEvent, AuditKind } from './audit-event.ts'
 import type { AuditLog } from './audit-log.ts'
 
-/** Events that anyone can cause any number of times, without a right password or a live session. */
+/** Events that can be caused any number of times without a live session. */
 const REPEATABLE: ReadonlySet<AuditKind> = new Set<AuditKind>([
   'login-failed',
+  'factor-required',
+  'factor-failed',
   'client-authentication-failed',
   'invitation-refused',
   'mail-token-refused',

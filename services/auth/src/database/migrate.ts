@@ -26,6 +26,7 @@ import { emailVerification } from './migrations/0022-email-verification.ts'
 import { erasures } from './migrations/0023-erasures.ts'
 import { clientRoles } from './migrations/0024-client-roles.ts'
 import { auditByKind } from './migrations/0025-audit-by-kind.ts'
+import { secondFactors } from './migrations/0027-second-factors.ts'
 import { appliedMigrations, newerMigrations, standIn } from './newer-migrations.ts'
 import type { Tables } from './tables.ts'
 
@@ -55,7 +56,8 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0022-email-verification': emailVerification,
   '0023-erasures': erasures,
   '0024-client-roles': clientRoles,
-  '0025-audit-by-kind': auditByKind
+  '0025-audit-by-kind': auditByKind,
+  '0027-second-factors': secondFactors
 }
 
 /** What the database has of the migrations. */

@@ -2,6 +2,12 @@ import type { Algorithm } from '@gatehouse/access-token/claims'
 import type { Generated } from 'kysely'
 import type { AuditKind } from '../audit/audit-event.ts'
 import type { ClientAuthenticationMethod } from '../clients/client.ts'
+import type {
+  FactorTable,
+  LoginChallengeTable,
+  RecoveryCodeTable
+} from '../factors/factor-table.ts'
+import type { InvitationTable } from '../invitations/invitation-table.ts'
 import type { KeyState } from '../keys/signing-key.ts'
 import type { MailTokenTable } from '../link-tokens/link-token-table.ts'
 import type { DeliveryTable } from '../outbox/delivery-table.ts'
@@ -29,6 +35,10 @@ export type AccountTable = {
   tokens_not_before: Generated<number>
   /** how often its rights have changed: tokens with a lower version are stale */
   rights_version: Generated<number>
+  /** how many confirmed second factors it has */
+  factors: Generated<number>
+  /** how often they were added or removed */
+  factor_version: Generated<number>
   /** milliseconds since 1970; null if it never was */
   password_changed_at_ms: number | null
   /** the session that changed it */
@@ -56,6 +66,10 @@ export type SessionTable = {
   ended_at_ms: number | null
   /** 1: it has ended, and the session store may not know */
   untold: Generated<number>
+  /** how its user has signed in (RFC 8176), space-separated */
+  amr: Generated<string>
+  /** when its user last proved who they are; null: when it was opened */
+  authenticated_at: Generated<number | null>
 }
 
 /** One row: the run of the session store that was last told of all ends. */
@@ -167,24 +181,6 @@ type UntoldStaleTokensTable = {
 /** One row: tokens of any subject with an earlier `iat` are stale; in seconds since 1970. */
 type AllTokensTable = { one: 1; not_before: number }
 
-/** Invitations to register. */
-export type InvitationTable = {
-  id: string
-  secret_digest: string
-  /** the only address that may use it; null: any, or it is no longer open */
-  email: string | null
-  /** JSON arrays; null: as for every new user */
-  roles: string | null
-  scope: string | null
-  /** seconds since 1970 */
-  created_at: number
-  expires_at: number
-  used_at: number | null
-  /** the account that was created with it */
-  used_by: string | null
-  revoked_at: number | null
-}
-
 /** Deleted accounts of which something is still to be erased. */
 type ErasureTable = {
   subject: string
@@ -210,4 +206,7 @@ export type Tables = {
   deliveries: DeliveryTable
   webhooks: WebhookTable
   mail_tokens: MailTokenTable
+  factors: FactorTable
+  recovery_codes: RecoveryCodeTable
+  login_challenges: LoginChallengeTable
 }

@@ -4,6 +4,7 @@ import type { Clients } from '../clients/open-clients.ts'
 import type { Database } from '../database/open-database.ts'
 import type { EmailChanges } from '../email-changes/email-changes.ts'
 import type { EmailVerifications } from '../email-verifications/email-verifications.ts'
+import type { Factors } from '../factors/factors.ts'
 import type { Invitations } from '../invitations/open-invitations.ts'
 import type { Keys } from '../keys/open-keys.ts'
 import type { Mail } from '../mail/assemble-mail.ts'
@@ -22,6 +23,7 @@ export type AuthState = {
   readonly database: Database
   readonly emailChanges: EmailChanges
   readonly emailVerifications: EmailVerifications
+  readonly factors: Factors
   readonly guesses: GuessLimits
   readonly invitations: Invitations
   readonly keys: Keys

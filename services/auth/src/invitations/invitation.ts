@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto'
 import type { Selectable } from 'kysely'
-import type { InvitationTable } from '../database/tables.ts'
+import type { InvitationTable } from './invitation-table.ts'
 
 type InvitationState = 'open' | 'used' | 'revoked' | 'expired'
 

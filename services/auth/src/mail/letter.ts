@@ -27,7 +27,13 @@ export const letters = {
   /** tells a user that a session ended because one of its tokens was used again */
   'session-replayed': { page: '/forgot-password', values: ['time'] },
   /** tells the owner of an account that its password is another one */
-  'password-changed': { page: '/forgot-password', values: ['time'] }
+  'password-changed': { page: '/forgot-password', values: ['time'] },
+  /** tells the owner of an account that it has a second factor more */
+  'factor-added': { page: '/forgot-password', values: ['time'] },
+  /** tells the owner of an account that it has a second factor less */
+  'factor-removed': { page: '/forgot-password', values: ['time'] },
+  /** tells the owner of an account that somebody signed in with a recovery code */
+  'recovery-code-used': { page: '/forgot-password', values: ['time', 'left'] }
 } as const satisfies Record<string, Letter>
 
 export type LetterName = keyof typeof letters

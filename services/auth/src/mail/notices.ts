@@ -64,3 +64,24 @@ export const newDeviceNotice = (
   const values = { time: minuteOf(atMs), device }
   return { letter: 'new-device', email, subject: id, values, ...by }
 }
+
+/** Tells the owner of an account that one of its second factors was added, or all or one removed. */
+export const factorNotice = (
+  letter: 'factor-added' | 'factor-removed',
+  { id, email }: Told,
+  cause: Cause,
+  atMs: number
+): NewMail => ({ letter, email, subject: id, values: { time: minuteOf(atMs) }, ...cause })
+
+/**
+ * Tells the owner of an account that somebody signed in with a recovery code.
+ * @param left how many codes are left
+ */
+export const recoveryCodeNotice = (
+  { id, email }: Told,
+  { left, ...cause }: Cause & { readonly left: number },
+  atMs: number
+): NewMail => {
+  const values = { time: minuteOf(atMs), left: String(left) }
+  return { letter: 'recovery-code-used', email, subject: id, values, ...cause }
+}

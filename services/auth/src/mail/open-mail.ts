@@ -10,9 +10,10 @@ import { forgetDeliveries } from '../outbox/forget-deliveries.ts'
 import { startIdleLanes } from '../outbox/lanes.ts'
 import type { Ports } from '../ports.ts'
 import type { KeyRing } from '../secrets/key-ring.ts'
+import { appName, senderOf } from './app-name.ts'
 import { type Mail, mailDelivery } from './assemble-mail.ts'
 import { forgetDiscarded } from './forget-discarded.ts'
-import { readSender, type Sender } from './mail-address.ts'
+import type { Sender } from './mail-address.ts'
 import type { PrepareLetters } from './mail-channel.ts'
 import { mailServerOf, requiresTls } from './mail-settings.ts'
 import type { MailTransport } from './outgoing-mail.ts'
@@ -51,7 +52,7 @@ export function openMail(config: AuthConfig, ports: MailPorts): OpenMail {
     prepare: ports.letters,
     templates: readTemplates(folder, fallback),
     transport: transport ?? noTransport,
-    app: from.name === '' ? new URL(config.AUTH_APP_URL).host : from.name,
+    app: appName(config),
     appUrl: config.AUTH_APP_URL,
     concurrency: CONCURRENCY,
     timeoutMs: TIMEOUT_MS,
@@ -84,12 +85,6 @@ const silent = (mail: Mail): Mail => ({ ...mail, isOn: false, add: async () => {
 /** Never used: without mail, no job sends. */
 const noTransport: MailTransport = {
   send: async () => ({ outcome: 'stopped' })
-}
-
-function senderOf({ AUTH_MAIL_FROM }: AuthConfig): Sender {
-  const sender = readSender(AUTH_MAIL_FROM)
-  if (sender === null) throw new SettingsFault(['AUTH_MAIL_FROM must be one address'])
-  return sender
 }
 
 /** Null in production without AUTH_MAIL_URL: no mail is sent. */

@@ -1,7 +1,8 @@
 import type { Account } from '../accounts/account.ts'
 import type { RequestSource } from '../audit/audit-event.ts'
 import { wrongCredentials } from '../refusals.ts'
-import type { NotifyLogin } from './durable-sessions.ts'
+import { BY_PASSWORD } from './authentication.ts'
+import type { LoginDetails } from './durable-sessions.ts'
 import { endIfEnded } from './ends/end-if-ended.ts'
 import type { Opening } from './families/family.ts'
 import type { Grant, IssueGrant } from './grant.ts'
@@ -9,29 +10,32 @@ import { ifPossible } from './if-possible.ts'
 import { newFamily, sessionId } from './refresh-token.ts'
 import type { SessionState } from './session-state.ts'
 
-/** @throws Refusal UNAUTHENTICATED if the account has changed since its password was checked */
+/** @throws Refusal UNAUTHENTICATED if the account has changed since its credentials were checked */
 export type BeginSession = (
   account: Account,
   opening: Opening,
   source: RequestSource,
-  notify?: NotifyLogin
+  details?: LoginDetails
 ) => Promise<Grant>
 
-const hasSameCredentials = (latest: Account | null, { passwordVersion }: Account): boolean =>
-  latest !== null && !latest.disabled && latest.passwordVersion === passwordVersion
+const hasSameCredentials = (latest: Account | null, checked: Account): boolean =>
+  latest !== null &&
+  !latest.disabled &&
+  latest.passwordVersion === checked.passwordVersion &&
+  latest.factorVersion === checked.factorVersion
 
 export function sessionBegin(
   options: SessionState & { grant: IssueGrant; clock: () => number }
 ): BeginSession {
   const { families, durable, ends, policy, grant, clock } = options
-  return async (account, opening, source, notify) => {
+  return async (account, opening, source, details = {}) => {
     const begunMs = clock()
     const family = newFamily()
     const sid = sessionId(family)
     const now = Math.floor(clock() / 1000)
     const opened = { ...opening, openedAt: now, expiresAt: now + policy.absoluteSeconds }
     // First: a login that the database cannot record must not end other sessions.
-    const current = await durable.open(account, sid, opened, source, notify)
+    const current = await durable.open(account, sid, opened, source, details)
     if (current === null) throw wrongCredentials()
     const about = { subject: account.id, sid, source }
     try {
@@ -41,7 +45,8 @@ export function sessionBegin(
       // was still right. The client gets tokens of an ended session, as it does just before an end.
       if (!hasSameCredentials(latest, current)) throw wrongCredentials()
       const token = { subject: account.id, family, generation: 0 }
-      const granted = grant(current, token, record, begunMs)
+      const authentication = { amr: details.amr ?? BY_PASSWORD, atSeconds: now }
+      const granted = grant(current, token, { record, authentication }, begunMs)
       // If this fails, the next login does it.
       if (tooMany) await ifPossible(ends.evict(account.id, sid, source))
       return granted

@@ -1,5 +1,6 @@
 import type { Selectable } from 'kysely'
 import type { SessionTable } from '../database/tables.ts'
+import { type Authentication, amrOf, amrText, BY_PASSWORD } from './authentication.ts'
 import { lateSeconds, type Opened } from './families/family.ts'
 
 /** A session as the database knows it. */
@@ -11,6 +12,7 @@ export type DurableSession = Opened & {
   readonly ended: boolean
   /** it has ended, and the session store may not know */
   readonly untold: boolean
+  readonly authentication: Authentication
 }
 
 export type SessionRow = Selectable<SessionTable>
@@ -26,10 +28,18 @@ export const SESSION_COLUMNS = [
   'sessions.scope as session_scope',
   'sessions.label',
   'sessions.ended_at_ms',
-  'sessions.untold'
+  'sessions.untold',
+  'sessions.amr',
+  'sessions.authenticated_at'
 ] as const
 
-export const toRow = (subject: string, sid: string, opened: Opened, usedAt: number) => ({
+export const toRow = (
+  subject: string,
+  sid: string,
+  opened: Opened,
+  usedAt: number,
+  amr = BY_PASSWORD
+) => ({
   sid,
   subject,
   opened_at: opened.openedAt,
@@ -38,7 +48,8 @@ export const toRow = (subject: string, sid: string, opened: Opened, usedAt: numb
   client_id: opened.clientId,
   scope: opened.scope,
   label: opened.label,
-  ended_at_ms: null
+  ended_at_ms: null,
+  amr: amrText(amr)
 })
 
 export function toSession(row: SessionRow): DurableSession {
@@ -52,7 +63,11 @@ export function toSession(row: SessionRow): DurableSession {
     scope: row.scope,
     label: row.label,
     ended: row.ended_at_ms !== null,
-    untold: row.untold === 1
+    untold: row.untold === 1,
+    authentication: {
+      amr: amrOf(row.amr),
+      atSeconds: row.authenticated_at ?? row.opened_at
+    }
   }
 }
 

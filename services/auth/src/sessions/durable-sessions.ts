@@ -6,6 +6,7 @@ import { type AuditEvent, OPERATOR_ADDRESS, type RequestSource } from '../audit/
 import { writeAudit } from '../audit/audit-log.ts'
 import { endOneSession, endSessions } from '../database/end-sessions.ts'
 import type { Tables } from '../database/tables.ts'
+import { amrText } from './authentication.ts'
 import {
   type DurableSession,
   SESSION_COLUMNS,
@@ -19,8 +20,15 @@ import { recordEnd } from './ends/record-end.ts'
 import type { SessionEnd } from './ends/session-end.ts'
 import type { Opened } from './families/family.ts'
 
-/** Tells a user of a login, in its transaction. */
-export type NotifyLogin = (transaction: Kysely<Tables>, nowMs: number) => Promise<void>
+/** What else a login does, in its transaction. Whatever it throws undoes the login. */
+export type WithLogin = (transaction: Kysely<Tables>, nowMs: number) => Promise<void>
+
+/** How a user has signed in, and what else the login does. */
+export type LoginDetails = {
+  /** as `Authentication` has it; default: the password alone */
+  readonly amr?: readonly string[]
+  readonly within?: WithLogin
+}
 
 export type Ended = {
   /** whether there is such a session of this user */
@@ -40,14 +48,14 @@ export type Ended = {
 export type DurableSessions = {
   /**
    * Opens a session. Returns the current account, or null if it is disabled or has another password
-   * than the one that was checked.
+   * or other second factors than those that were checked.
    */
   open(
     account: Account,
     sid: string,
     opened: Opened,
     source: RequestSource,
-    notify?: NotifyLogin
+    details?: LoginDetails
   ): Promise<Account | null>
   /** Adopts a session that was opened by a version without this table. */
   adopt(subject: string, sid: string, opened: Opened, usedAt: number): Promise<void>
@@ -119,26 +127,28 @@ export function durableSessions(
 
 const openSession =
   (db: Kysely<Tables>, clock: () => number): DurableSessions['open'] =>
-  ({ id, passwordVersion }, sid, opened, source, notify) =>
+  ({ id, passwordVersion, factorVersion }, sid, opened, source, { amr, within } = {}) =>
     db.transaction().execute(async (transaction) => {
-      // An update locks the row, so a concurrent change of the password waits for this
-      // transaction, or this one for it.
+      // An update locks the row, so a concurrent change of the password or the factors waits for
+      // this transaction, or this one for it.
       const row = await transaction
         .updateTable('accounts')
         .set(({ ref }) => ({ created_at: ref('created_at') }))
         .where('id', '=', id)
         .where('password_version', '=', passwordVersion)
+        .where('factor_version', '=', factorVersion)
         .where('disabled_at', 'is', null)
         .returningAll()
         .executeTakeFirst()
       if (row === undefined) return null
       await transaction
         .insertInto('sessions')
-        .values(toRow(id, sid, opened, opened.openedAt))
+        .values(toRow(id, sid, opened, opened.openedAt, amr))
         .execute()
       const nowMs = clock()
-      await writeAudit(transaction, { kind: 'login', subject: id, sid, source }, nowMs)
-      await notify?.(transaction, nowMs)
+      const detail = amr === undefined ? {} : { amr: amrText(amr) }
+      await writeAudit(transaction, { kind: 'login', subject: id, sid, source, detail }, nowMs)
+      await within?.(transaction, nowMs)
       return toAccount(row)
     })
 

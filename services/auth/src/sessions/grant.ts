@@ -1,6 +1,7 @@
 import type { Account } from '../accounts/account.ts'
 import type { KeyRing } from '../secrets/key-ring.ts'
 import type { AccessTokens, IssuedAccessToken } from '../tokens/access-token.ts'
+import type { Authentication } from './authentication.ts'
 import type { FamilyRecord } from './families/family.ts'
 import { mintRefreshToken, type RefreshToken, sessionId } from './refresh-token.ts'
 
@@ -17,7 +18,7 @@ export type Grant = {
 export type IssueGrant = (
   account: Account,
   token: RefreshToken,
-  record: FamilyRecord,
+  session: { readonly record: FamilyRecord; readonly authentication: Authentication },
   begunMs: number
 ) => Grant
 
@@ -27,7 +28,7 @@ export function grants(options: {
   clock: () => number
 }): IssueGrant {
   const { accessTokens, ring, clock } = options
-  return (account, token, record, begunMs) => {
+  return (account, token, { record, authentication }, begunMs) => {
     const sid = sessionId(token.family)
     return {
       sid,
@@ -37,7 +38,7 @@ export function grants(options: {
         generation: record.generation,
         clientId: record.clientId,
         requestedScope: record.scope,
-        authenticatedAt: record.openedAt,
+        authentication,
         tokensNotBefore: record.tokensNotBefore,
         begunMs
       }),

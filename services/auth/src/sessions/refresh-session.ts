@@ -2,8 +2,10 @@ import type { RequestSource } from '../audit/audit-event.ts'
 import type { AuditLog } from '../audit/audit-log.ts'
 import { scopeTooWide, sessionEnded, tooManyRefreshes, unknownRefreshToken } from '../refusals.ts'
 import type { KeyRing } from '../secrets/key-ring.ts'
+import { type Authentication, BY_PASSWORD } from './authentication.ts'
 import { type DurableSession, restorable } from './durable-session.ts'
 import { endIfEnded } from './ends/end-if-ended.ts'
+import type { FamilyRecord } from './families/family.ts'
 import type { Outcome } from './families/outcome.ts'
 import type { Grant, IssueGrant } from './grant.ts'
 import { ifPossible } from './if-possible.ts'
@@ -67,9 +69,17 @@ export function sessionRefresh(options: RefreshOptions): RefreshSession {
     if (outcome === 'restored' && (await endIfEnded(options, subject, sid)).hasEnded) {
       throw sessionEnded('the session has ended meanwhile')
     }
-    return grant(narrowed(account, requestedScope), token, after, begunMs)
+    const authentication = session?.authentication ?? adopted(after)
+    const reached = { record: after, authentication }
+    return grant(narrowed(account, requestedScope), token, reached, begunMs)
   }
 }
+
+/** A session that was opened by a version which knew passwords only. */
+const adopted = ({ openedAt }: FamilyRecord): Authentication => ({
+  amr: BY_PASSWORD,
+  atSeconds: openedAt
+})
 
 /** The database has ended the session. Tells the session store again if it may not know. */
 async function refuseEnded(

@@ -51,8 +51,12 @@ export type CallersGuesses = {
   take(): Promise<void>
   /** The counted guess was not checked. */
   giveBack(): Promise<void>
-  /** The counted guess was right. The earlier failures of a known caller are forgotten too. */
-  succeeded(): Promise<void>
+  /**
+   * The counted guess was right. The earlier failures of a known caller are forgotten too.
+   * @param isDone whether it completes a login, so that the network of the caller is known from now
+   * on; default: true. A password that a second factor must follow makes no network known.
+   */
+  succeeded(isDone?: boolean): Promise<void>
 }
 
 export function guesses(stores: GuessStores, ring: KeyRing): Guesses {
@@ -75,16 +79,16 @@ export function guesses(stores: GuessStores, ring: KeyRing): Guesses {
       const place = placeOf(caller)
       const key = await keyOfKnown(caller, account, place)
       if (key !== null) {
-        const own = counted(known, key, async () => {
+        const own = counted(known, key, async (isDone = true) => {
           await known.forget(key)
-          await networks.add(account, place)
+          if (isDone) await networks.add(account, place)
         })
         return { ...own, isKnown: true }
       }
-      const own = counted(strangers, account, async () => {
+      const own = counted(strangers, account, async (isDone = true) => {
         // Failures of others remain: a login of the owner must not give a guesser more guesses.
         await strangers.giveBack(account)
-        await networks.add(account, place)
+        if (isDone) await networks.add(account, place)
       })
       return { ...own, isKnown: false }
     }
@@ -94,7 +98,7 @@ export function guesses(stores: GuessStores, ring: KeyRing): Guesses {
 function counted(
   counts: GuessCounts,
   key: Buffer,
-  succeeded: () => Promise<void>
+  succeeded: CallersGuesses['succeeded']
 ): Omit<CallersGuesses, 'isKnown'> {
   const refuse = (seconds: number): void => {
     if (seconds > 0) throw tooManyGuesses(seconds)

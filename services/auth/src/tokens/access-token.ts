@@ -29,8 +29,8 @@ export type AccessTokenSubject = {
   readonly clientId: string
   /** the part of the account's scope that the session asked for; empty: all of it */
   readonly requestedScope: string
-  /** when the user signed in, in seconds since 1970 */
-  readonly authenticatedAt: number
+  /** how (RFC 8176) and when (in seconds since 1970) the user signed in */
+  readonly authentication: { readonly amr: readonly string[]; readonly atSeconds: number }
   /** the session's tokens with an earlier `iat` (s) are stale */
   readonly tokensNotBefore: number
   /** as `issueToClient` has it */
@@ -143,7 +143,7 @@ const signed = (
 ): IssuedAccessToken => ({ token: sign(claims, activeKey()), expiresIn, scope: claims.scope })
 
 const sessionClaims = (
-  { account, sid, generation, clientId, requestedScope, authenticatedAt }: AccessTokenSubject,
+  { account, sid, generation, clientId, requestedScope, authentication }: AccessTokenSubject,
   policy: AccessTokenPolicy
 ): Particulars => ({
   // First, so that it cannot replace a claim of ours.
@@ -154,8 +154,8 @@ const sessionClaims = (
   scope: grantedScope(account.scope, requestedScope).join(' '),
   roles: [...account.roles],
   email: account.email,
-  auth_time: authenticatedAt,
-  amr: ['pwd'],
+  auth_time: authentication.atSeconds,
+  amr: [...authentication.amr],
   rights_version: account.rightsVersion,
   ...(policy.namesGeneration ? { session_generation: generation } : {})
 })

@@ -1,5 +1,6 @@
 import t from 'tap'
 import {
+  type AuthUnderTest,
   audited,
   authService,
   browserHeaders,
@@ -10,7 +11,23 @@ import {
   used
 } from '../fixtures/auth-service.ts'
 import { capturedLog } from '../fixtures/captured-log.ts'
+import { answered, challenged, enrol } from '../fixtures/second-factor.ts'
 import { policy } from '../fixtures/stores.ts'
+
+/** What a login with a second factor shows and gets, right and wrong. */
+async function secretsOfFactor(
+  auth: AuthUnderTest,
+  assertion: Record<string, string>
+): Promise<string[]> {
+  const { app, codes } = await enrol(auth, assertion)
+  const challenge = await challenged(auth)
+  const [first = '', second = ''] = codes
+  await answered(auth, { challenge, recoveryCode: `${first}x` })
+  await answered(auth, { challenge: `${challenge}x`, recoveryCode: second })
+  const opened = await answered(auth, { challenge, recoveryCode: first })
+  const { accessToken, refreshToken } = opened.json()
+  return [app.secret, ...codes, challenge, accessToken, refreshToken]
+}
 
 t.test('no password, token or cookie is in the log, whatever happens', async (t) => {
   const { log, text } = capturedLog(t)
@@ -49,6 +66,7 @@ t.test('no password, token or cookie is in the log, whatever happens', async (t)
   await auth.post('/logout', { refreshToken: tokens.accessToken })
   auth.clock.advance(policy.graceSeconds * 1000)
   await auth.post('/refresh-token', { refreshToken })
+  for (const secret of await secretsOfFactor(auth, assertion)) secrets.add(secret)
   await disable(auth, user.id)
   await auth.post('/refresh-token', undefined, browserHeaders(cookie))
   await auth.post('/logout', undefined, browserHeaders(cookie))

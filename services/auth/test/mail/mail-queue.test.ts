@@ -31,7 +31,10 @@ const prepare: PrepareLetters = {
   invitation: async () => null,
   'session-replayed': async () => null,
   'new-device': async () => null,
-  'email-changed': async () => null
+  'email-changed': async () => null,
+  'factor-added': async () => null,
+  'factor-removed': async () => null,
+  'recovery-code-used': async () => null
 }
 
 type More = Parameters<typeof mailOf>[3]

@@ -65,6 +65,8 @@ const subject: AccessTokenSubject = {
     tokensNotBefore: 0,
     passwordChange: null,
     claims: {},
+    factors: 0,
+    factorVersion: 0,
     rightsVersion: 0,
     roles: ['user'],
     scope: ['a', 'b', 'c']
@@ -73,7 +75,7 @@ const subject: AccessTokenSubject = {
   generation: 4,
   clientId: '',
   requestedScope: '',
-  authenticatedAt: 0,
+  authentication: { amr: ['pwd'], atSeconds: 0 },
   tokensNotBefore: 0,
   begunMs: NOW_MS
 }

@@ -5,6 +5,7 @@ import { createUser } from './create-user.ts'
 import { databaseRoutes } from './database.ts'
 import { deleteUser } from './delete-user.ts'
 import { endEverySession } from './end-every-session.ts'
+import { factorRoutes } from './factors.ts'
 import { gatewayRoutes } from './gateways.ts'
 import { importUsers } from './import-users.ts'
 import { invitationRoutes } from './invitations.ts'
@@ -35,6 +36,7 @@ const groups: OpsRoutes[] = [
   setClaims,
   setEmail,
   setPassword,
+  factorRoutes,
   switchUser,
   deleteUser,
   invitationRoutes,

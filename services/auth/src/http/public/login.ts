@@ -1,21 +1,13 @@
-import { clientNetwork } from '@gatehouse/edge-headers/client-network'
 import { Type } from 'typebox'
-import type { Account } from '../../accounts/account.ts'
 import { canonicalEmail } from '../../accounts/email.ts'
-import { STORED_FIRST_PARTY } from '../../clients/client.ts'
-import { newDeviceNotice } from '../../mail/notices.ts'
 import { emailUnverified } from '../../refusals.ts'
-import { deviceLabel } from '../../sessions/device-label.ts'
-import type { NotifyLogin } from '../../sessions/durable-sessions.ts'
-import { credentialOf } from '../../throttling/guesses.ts'
 import { currentPassword, Email } from '../fields.ts'
-import { nameCaller } from '../name-caller.ts'
 import { requestSourceOf } from '../request-source.ts'
-import { knownDevice, rememberDevice } from './device-cookie.ts'
-import { setRefreshCookie, setsRefreshCookie } from './refresh-cookie.ts'
+import { completeLogin, loginCaller } from './complete-login.ts'
+import { setsRefreshCookie } from './refresh-cookie.ts'
 import { crossSiteProblem, PageHeaders, refuseCrossSite } from './refuse-cross-site.ts'
 import type { Route } from './route.ts'
-import { Delivery, TokenResponse, tokenResponse } from './token-response.ts'
+import { Delivery, TokenResponse } from './token-response.ts'
 import { refuseUnkeptCookie } from './unkept-cookie.ts'
 
 const Body = Type.Object(
@@ -31,27 +23,23 @@ const documented = {
   operationId: 'login',
   summary: 'Sign in',
   description:
-    'Opens a session for a user who proves the password. Guesses are slowed per account and counted per address.',
+    'Opens a session for a user who proves the password. If the account has a second factor, the response is FACTOR_REQUIRED with a challenge. Guesses are slowed per account and counted per address.',
   tags: ['Accounts'],
   answers: { 200: { description: 'The tokens of the new session.', headers: setsRefreshCookie } },
   problems: {
     UNAUTHENTICATED:
       'The e-mail address or the password is wrong, or the account is disabled. The response does not say which.',
+    FACTOR_REQUIRED:
+      'The password is right, and the account needs a second factor: answer the challenge.',
     FORBIDDEN: `The e-mail address must be verified first. ${crossSiteProblem}`,
     RATE_LIMITED:
       'The address sends too many credentials, or others have guessed too often at this account.'
   }
 }
 
-/** The first device of an account is no news to its owner. */
-const NEW_ACCOUNT_SECONDS = 3600
-
-const isOld = ({ createdAt }: Account, nowMs: number): boolean =>
-  nowMs / 1000 - createdAt > NEW_ACCOUNT_SECONDS
-
-/** Opens a session for a user who proves the password. */
+/** Opens a session for a user who proves the password, or asks for a second factor. */
 export const login: Route = (service, options) => {
-  const { accounts, mail, sessions, ring, clock } = options
+  const { accounts, factors } = options
   const { allowsOrigin, cookieSameSite, emailVerification } = options.settings
   service.post(
     '/login',
@@ -65,13 +53,7 @@ export const login: Route = (service, options) => {
       const canonical = canonicalEmail(email)
       const source = requestSourceOf(request)
       const claimed = canonical === null ? null : await accounts.findByEmail(canonical)
-      const device = knownDevice(request, claimed, ring)
-      const caller = {
-        email: canonical ?? '',
-        network: clientNetwork(source.address),
-        device,
-        credential: claimed === null ? null : credentialOf(claimed)
-      }
+      const caller = loginCaller(request, canonical ?? '', claimed, options)
       const proven = { isKnown: true }
       const account = await accounts.checkCredentials({
         account: claimed,
@@ -85,20 +67,9 @@ export const login: Route = (service, options) => {
       if (emailVerification === 'required' && account.emailVerifiedAt === null) {
         throw emailUnverified()
       }
-      const label = deviceLabel(request.headers['user-agent'])
-      const opening = { clientId: STORED_FIRST_PARTY, scope: '', label }
-      const language = mail.languageFor(request.headers['accept-language'])
-      const cause = { source, language, device: label }
-      const notify: NotifyLogin = (transaction, nowMs) =>
-        mail.add(transaction, newDeviceNotice(account, cause, nowMs), nowMs)
-      const isNotable = !proven.isKnown && isOld(account, clock())
-      const grant = await sessions.begin(account, opening, source, isNotable ? notify : undefined)
-      nameCaller(reply, { subject: account.id, session: grant.sid })
-      if (delivery === 'cookie') {
-        setRefreshCookie(reply, grant, cookieSameSite)
-        if (device === null) rememberDevice(reply, account, { ring, cookieSameSite })
-      }
-      return tokenResponse(grant, delivery)
+      if (factors.isNeeded(account)) throw await factors.challenge(account, delivery, source)
+      const { isKnown } = proven
+      return completeLogin(request, reply, { account, caller, isKnown, delivery }, options)
     }
   )
 }

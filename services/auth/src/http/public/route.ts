@@ -10,6 +10,7 @@ export type PublicRouteOptions = Pick<
   | 'accounts'
   | 'emailChanges'
   | 'emailVerifications'
+  | 'factors'
   | 'guesses'
   | 'invitations'
   | 'keys'

@@ -24,6 +24,7 @@ const values = {
   minutes: '60',
   hours: '24',
   days: '7',
+  left: '9',
   device: 'Firefox on Linux',
   time: '2026-11-29 17:20'
 }

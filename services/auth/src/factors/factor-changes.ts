@@ -1,0 +1,155 @@
+import type { Kysely } from 'kysely'
+import type { Account } from '../accounts/account.ts'
+import { lockAccount } from '../accounts/lock-account.ts'
+import type { By } from '../audit/audit-event.ts'
+import { writeAudit } from '../audit/audit-log.ts'
+import { endSessions } from '../database/end-sessions.ts'
+import type { Tables } from '../database/tables.ts'
+import type { Mail } from '../mail/assemble-mail.ts'
+import { factorNotice } from '../mail/notices.ts'
+import { sessionEnded } from '../refusals.ts'
+import { lastFactor, noSuchFactor } from './factor-refusals.ts'
+import { deleteRecoveryCodes, replaceRecoveryCodes } from './recovery-codes.ts'
+import { type TotpMatch, useTotp } from './totp-factors.ts'
+
+/** Who changes the factors of an account. */
+export type FactorChange = By & {
+  /** of the letter */
+  readonly language: string
+}
+
+type Ports = { readonly mail: Pick<Mail, 'add'> }
+
+export type ConfirmedFactor = {
+  /** the codes of the first factor; null: the account has codes already */
+  readonly recoveryCodes: readonly string[] | null
+  /** the sessions that it ended: the caller must tell the session store */
+  readonly ended: readonly string[]
+}
+
+/**
+ * Locks the account for a change of its factors.
+ * @throws Refusal SESSION_ENDED if it was disabled or deleted
+ */
+export async function lockForFactors(transaction: Kysely<Tables>, id: string): Promise<void> {
+  await lockAccount(transaction, id)
+  const row = await transaction
+    .selectFrom('accounts')
+    .select('disabled_at')
+    .where('id', '=', id)
+    .executeTakeFirst()
+  if (row === undefined || row.disabled_at !== null) {
+    throw sessionEnded('the account is disabled or gone')
+  }
+}
+
+/**
+ * Makes a factor count from its first code on. The first factor of an account ends every other
+ * session, because they proved the password only, and gets recovery codes.
+ * @param sid the session that adds it, which has now proved both; null: none
+ * @returns null if another request has used the code or confirmed the factor
+ */
+export async function confirmFactor(
+  transaction: Kysely<Tables>,
+  account: Pick<Account, 'id' | 'email'>,
+  { match, sid }: { readonly match: TotpMatch; readonly sid: string | null },
+  { source, clock, language, mail }: FactorChange & Ports
+): Promise<ConfirmedFactor | null> {
+  const { id } = account
+  const nowMs = clock()
+  const { numUpdatedRows } = await transaction
+    .updateTable('factors')
+    .set({ confirmed_at: Math.floor(nowMs / 1000) })
+    .where('id', '=', match.id)
+    .where('confirmed_at', 'is', null)
+    .executeTakeFirst()
+  if (numUpdatedRows === 0n || !(await useTotp(transaction, match, nowMs))) return null
+  const isFirst = (await countFactors(transaction, id, 1)) === 1
+  const recoveryCodes = isFirst ? await replaceRecoveryCodes(transaction, id) : null
+  const ended = isFirst ? await endSessions(transaction, id, sid, nowMs) : []
+  const detail = { factor: 'totp', ended: ended.length }
+  await writeAudit(transaction, { kind: 'factor-added', subject: id, sid, source, detail }, nowMs)
+  const cause = { source, language }
+  await mail.add(transaction, factorNotice('factor-added', account, cause, nowMs), nowMs)
+  return { recoveryCodes, ended }
+}
+
+/** Changes the number of factors, and with it their version. Returns the new number. */
+async function countFactors(transaction: Kysely<Tables>, id: string, by: 1 | -1): Promise<number> {
+  const { factors } = await transaction
+    .updateTable('accounts')
+    .set(({ eb }) => ({
+      factors: eb('factors', '+', by),
+      factor_version: eb('factor_version', '+', 1)
+    }))
+    .where('id', '=', id)
+    .returning('factors')
+    .executeTakeFirstOrThrow()
+  return factors
+}
+
+/**
+ * Removes a factor; with the last one, also the recovery codes.
+ * @throws Refusal NOT_FOUND; CONFLICT if it is the last one and `mustKeepOne`
+ */
+export async function removeFactor(
+  transaction: Kysely<Tables>,
+  account: Pick<Account, 'id' | 'email'>,
+  which: { readonly id: string; readonly sid: string; readonly mustKeepOne: boolean },
+  { source, clock, language, mail }: FactorChange & Ports
+): Promise<void> {
+  const subject = account.id
+  await lockForFactors(transaction, subject)
+  const nowMs = clock()
+  const row = await transaction
+    .deleteFrom('factors')
+    .where('id', '=', which.id)
+    .where('subject', '=', subject)
+    .returning('confirmed_at')
+    .executeTakeFirst()
+  if (row === undefined) throw noSuchFactor()
+  // It never counted.
+  if (row.confirmed_at === null) return
+  const left = await countFactors(transaction, subject, -1)
+  if (left === 0 && which.mustKeepOne) throw lastFactor()
+  if (left === 0) await deleteRecoveryCodes(transaction, subject)
+  const about = { subject, sid: which.sid, source, detail: { factor: 'totp', left } }
+  await writeAudit(transaction, { kind: 'factor-removed', ...about }, nowMs)
+  const cause = { source, language }
+  await mail.add(transaction, factorNotice('factor-removed', account, cause, nowMs), nowMs)
+}
+
+/**
+ * Removes every factor and the recovery codes, for a user who has lost them, and ends every session:
+ * a lost phone may be a stolen one.
+ * @returns how many factors there were, and the sessions that had not ended
+ */
+export async function resetFactors(
+  transaction: Kysely<Tables>,
+  account: Pick<Account, 'id' | 'email'>,
+  { source, clock, language, mail }: FactorChange & Ports
+): Promise<{ readonly removed: number; readonly ended: readonly string[] }> {
+  const subject = account.id
+  await lockAccount(transaction, subject)
+  const nowMs = clock()
+  const rows = await transaction
+    .deleteFrom('factors')
+    .where('subject', '=', subject)
+    .returning('confirmed_at')
+    .execute()
+  const removed = rows.filter(({ confirmed_at }) => confirmed_at !== null).length
+  await deleteRecoveryCodes(transaction, subject)
+  await transaction
+    .updateTable('accounts')
+    .set(({ eb }) => ({ factors: 0, factor_version: eb('factor_version', '+', 1) }))
+    .where('id', '=', subject)
+    .execute()
+  const ended = await endSessions(transaction, subject, null, nowMs)
+  const about = { subject, sid: null, source, detail: { removed, ended: ended.length } }
+  await writeAudit(transaction, { kind: 'factors-reset', ...about }, nowMs)
+  const cause = { source, language }
+  if (removed > 0) {
+    await mail.add(transaction, factorNotice('factor-removed', account, cause, nowMs), nowMs)
+  }
+  return { removed, ended }
+}

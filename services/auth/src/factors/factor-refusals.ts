@@ -1,0 +1,83 @@
+import { bearerChallenge } from '@gatehouse/problem/challenge'
+import { Refusal } from '@gatehouse/problem/refusal'
+
+/** A login that waits for a second factor, as its client sees it. */
+export type OpenChallenge = {
+  readonly challenge: string
+  /** seconds */
+  readonly expiresIn: number
+  /** what can answer it; empty: the account has to enrol an authenticator first */
+  readonly factors: readonly ('totp' | 'recoveryCode')[]
+}
+
+/** The password was right. Only who knows it learns that there is a second factor. */
+export const factorRequired = (open: OpenChallenge) =>
+  new Refusal('FACTOR_REQUIRED', {
+    reason: 'the password is right, and a second factor is missing',
+    detail:
+      open.factors.length === 0
+        ? 'this installation requires a second factor: enrol one'
+        : 'answer the challenge with a second factor',
+    headers: bearerChallenge(),
+    members: open
+  })
+
+/** The challenge can be answered again. */
+export const wrongFactor = (open: OpenChallenge) =>
+  new Refusal('FACTOR_REQUIRED', {
+    reason: 'the code is wrong, or was used before',
+    detail: 'the code is wrong, or was used before',
+    headers: bearerChallenge(),
+    members: open
+  })
+
+/** The same text for every cause, so that a guessed challenge says nothing. */
+export const challengeInvalid = (reason: string) =>
+  new Refusal('UNAUTHENTICATED', {
+    reason,
+    detail: 'the challenge is unknown, used or expired: sign in again',
+    headers: bearerChallenge()
+  })
+
+export const wrongCode = () =>
+  new Refusal('INVALID_REQUEST', {
+    reason: 'the code of a new authenticator is wrong',
+    detail: 'body/totp is not the current code of this authenticator'
+  })
+
+export const noSuchFactor = () =>
+  new Refusal('NOT_FOUND', {
+    reason: 'the user has no such factor',
+    detail: 'there is no such factor'
+  })
+
+export const factorsOff = () =>
+  new Refusal('FORBIDDEN', {
+    reason: 'AUTH_SECOND_FACTOR is off',
+    detail: 'this installation has no second factors'
+  })
+
+export const tooManyFactors = (most: number) =>
+  new Refusal('CONFLICT', {
+    reason: 'the account has as many factors as it may have',
+    detail: `an account has at most ${most} factors: remove one first`
+  })
+
+export const lastFactor = () =>
+  new Refusal('CONFLICT', {
+    reason: 'the last factor of an account, and AUTH_SECOND_FACTOR is required',
+    detail: 'this installation requires a second factor: add another one first'
+  })
+
+export const factorMissing = () =>
+  new Refusal('CONFLICT', {
+    reason: 'recovery codes for an account without factors',
+    detail: 'recovery codes replace a factor: add one first'
+  })
+
+export const oneAnswer = () =>
+  new Refusal('INVALID_REQUEST', {
+    reason: 'not exactly one answer that the account can give',
+    detail:
+      'body must have exactly one of totp and recoveryCode; a first authenticator is confirmed with totp'
+  })

@@ -1,0 +1,93 @@
+import type { Refusal } from '@gatehouse/problem/refusal'
+import type { Account } from '../accounts/account.ts'
+import { needsFactor } from '../accounts/needs-factor.ts'
+import type { RequestSource } from '../audit/audit-event.ts'
+import {
+  type Answerer,
+  answerChallenge,
+  challengeLogin,
+  type ProvenLogin,
+  type WaitingLogin,
+  waitingLogin
+} from './answer-challenge.ts'
+import { type ConfirmedFactor, type FactorChange, resetFactors } from './factor-changes.ts'
+import type { FactorAnswer } from './factor-methods.ts'
+import type { FactorPorts } from './factor-ports.ts'
+import { type EnrolledLogin, enrolByLogin } from './login-enrolment.ts'
+import {
+  addFactor,
+  confirmOwnFactor,
+  listFactors,
+  type NewFactor,
+  type OwnFactors,
+  removeOwnFactor,
+  renewRecoveryCodes
+} from './own-factors.ts'
+
+/** The second factors of accounts, and the logins that wait for one. */
+export type Factors = {
+  list(subject: string): Promise<OwnFactors>
+  /**
+   * Makes the secret of a new authenticator, which counts once it is confirmed. Replaces one that
+   * was not confirmed.
+   * @throws Refusal FORBIDDEN if there are no second factors here; CONFLICT if there are too many
+   */
+  add(account: Account, name: string): Promise<NewFactor>
+  /**
+   * Confirms a new authenticator with its first code.
+   * @param sid the session that adds it
+   * @throws Refusal NOT_FOUND; INVALID_REQUEST if the code is wrong
+   */
+  confirm(
+    account: Account,
+    factor: { readonly id: string; readonly code: string; readonly sid: string },
+    change: FactorChange
+  ): Promise<ConfirmedFactor>
+  /** @throws Refusal NOT_FOUND; CONFLICT for the last one where a factor is required */
+  remove(
+    account: Account,
+    factor: { readonly id: string; readonly sid: string },
+    change: FactorChange
+  ): Promise<void>
+  /** Replaces the recovery codes. @throws Refusal CONFLICT if there is no factor */
+  renewCodes(account: Account, sid: string, change: FactorChange): Promise<readonly string[]>
+  /** Removes all factors, for an operator. */
+  reset(
+    account: Account,
+    change: FactorChange
+  ): Promise<{ readonly removed: number; readonly ended: readonly string[] }>
+  /** Whether the password of this account is not enough for a login. */
+  isNeeded(account: Account): boolean
+  /** As `challengeLogin`. */
+  challenge(account: Account, delivery: 'body' | 'cookie', source: RequestSource): Promise<Refusal>
+  /** As `waitingLogin`. */
+  waiting(challenge: string): Promise<WaitingLogin>
+  /** As `answerChallenge`. */
+  answer(waiting: WaitingLogin, answer: FactorAnswer, by: Answerer): Promise<ProvenLogin>
+  /**
+   * Confirms the first authenticator of an account with its first code, where every login needs
+   * one.
+   * @throws Refusal as `answer`
+   */
+  enrol(waiting: WaitingLogin, code: string, by: Answerer): Promise<EnrolledLogin>
+}
+
+export function factors(ports: FactorPorts): Factors {
+  const { db, policy } = ports
+  return {
+    list: (subject) => listFactors(db, subject),
+    add: (account, name) => addFactor(ports, account, name),
+    confirm: (account, factor, change) => confirmOwnFactor(ports, account, factor, change),
+    remove: (account, factor, change) => removeOwnFactor(ports, account, factor, change),
+    renewCodes: (account, sid, change) => renewRecoveryCodes(ports, account, sid, change),
+    reset: (account, change) =>
+      db
+        .transaction()
+        .execute((transaction) => resetFactors(transaction, account, { ...change, ...ports })),
+    isNeeded: (account) => needsFactor(account, policy),
+    challenge: (account, delivery, source) => challengeLogin(ports, account, delivery, source),
+    waiting: (challenge) => waitingLogin(ports, challenge),
+    answer: (waiting, answer, by) => answerChallenge(ports, waiting, answer, by),
+    enrol: (waiting, code, by) => enrolByLogin(ports, waiting, code, by)
+  }
+}

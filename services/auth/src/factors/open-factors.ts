@@ -1,0 +1,37 @@
+import { StartFault } from '@gatehouse/process/start-fault'
+import type { Kysely } from 'kysely'
+import type { AuthConfig } from '../config.ts'
+import type { Database } from '../database/open-database.ts'
+import type { Tables } from '../database/tables.ts'
+import { appName } from '../mail/app-name.ts'
+import type { FactorPorts } from './factor-ports.ts'
+import { type Factors, factors } from './factors.ts'
+import { forgetChallenges } from './login-challenges.ts'
+import { forgetPending, resealFactors, UnknownFactorKey } from './totp-factors.ts'
+
+type OpenFactors = Factors & {
+  /** Delete what has expired, as `Retention.also`. */
+  readonly forgets: readonly (() => Promise<boolean>)[]
+}
+
+type OpenPorts = Omit<FactorPorts, 'db' | 'policy' | 'issuer'> & { readonly database: Database }
+
+/** @throws StartFault if a secret was encrypted with an unknown key */
+export async function openFactors(config: AuthConfig, ports: OpenPorts): Promise<OpenFactors> {
+  const { database, sealing, clock } = ports
+  const db = database.tables
+  await database.whenThere(() => sealUnderFirst(db, sealing))
+  const policy = config.AUTH_SECOND_FACTOR
+  return {
+    ...factors({ ...ports, db, policy, issuer: appName(config) }),
+    forgets: [forgetChallenges(db, clock), forgetPending(db, clock)]
+  }
+}
+
+async function sealUnderFirst(db: Kysely<Tables>, sealing: FactorPorts['sealing']): Promise<void> {
+  try {
+    await resealFactors(db, sealing)
+  } catch (error) {
+    throw error instanceof UnknownFactorKey ? new StartFault(error.message) : error
+  }
+}

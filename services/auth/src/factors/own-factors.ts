@@ -1,0 +1,132 @@
+import type { Kysely } from 'kysely'
+import type { Account } from '../accounts/account.ts'
+import { writeAudit } from '../audit/audit-log.ts'
+import type { Tables } from '../database/tables.ts'
+import { amrText, BY_TWO_FACTORS } from '../sessions/authentication.ts'
+import { base32 } from './base32.ts'
+import {
+  type ConfirmedFactor,
+  confirmFactor,
+  type FactorChange,
+  lockForFactors,
+  removeFactor
+} from './factor-changes.ts'
+import type { FactorPorts } from './factor-ports.ts'
+import {
+  factorMissing,
+  factorsOff,
+  noSuchFactor,
+  tooManyFactors,
+  wrongCode
+} from './factor-refusals.ts'
+import { countRecoveryCodes, replaceRecoveryCodes } from './recovery-codes.ts'
+import { totpUri } from './totp.ts'
+import { type FactorRow, findPending, insertPending, matchTotp } from './totp-factors.ts'
+
+/** The factors of an account that count, the oldest first. */
+export type OwnFactors = {
+  readonly factors: readonly FactorRow[]
+  /** how many recovery codes are left */
+  readonly recoveryCodes: number
+}
+
+/** A new authenticator. Its secret is shown once. */
+export type NewFactor = {
+  readonly row: FactorRow
+  /** base32 */
+  readonly secret: string
+  /** `otpauth:` */
+  readonly uri: string
+}
+
+const MOST_FACTORS = 5
+
+export async function listFactors(db: Kysely<Tables>, subject: string): Promise<OwnFactors> {
+  const factors = await db
+    .selectFrom('factors')
+    .selectAll()
+    .where('subject', '=', subject)
+    .where('confirmed_at', 'is not', null)
+    .orderBy('confirmed_at')
+    .orderBy('id')
+    .execute()
+  return { factors, recoveryCodes: await countRecoveryCodes(db, subject) }
+}
+
+export async function addFactor(
+  { db, sealing, policy, issuer, clock }: FactorPorts,
+  account: Account,
+  name: string
+): Promise<NewFactor> {
+  if (policy === 'off') throw factorsOff()
+  if (account.factors >= MOST_FACTORS) throw tooManyFactors(MOST_FACTORS)
+  const { row, secret } = await db.transaction().execute(async (transaction) => {
+    await lockForFactors(transaction, account.id)
+    return await insertPending(transaction, { subject: account.id, name }, sealing, clock())
+  })
+  const { email } = account
+  return { row, secret: base32(secret), uri: totpUri(secret, { issuer, email }) }
+}
+
+export async function confirmOwnFactor(
+  { db, sealing, policy, mail }: FactorPorts,
+  account: Account,
+  { id, code, sid }: { readonly id: string; readonly code: string; readonly sid: string },
+  change: FactorChange
+): Promise<ConfirmedFactor> {
+  if (policy === 'off') throw factorsOff()
+  const row = await findPending(db, account.id, id, change.clock())
+  if (row === null) throw noSuchFactor()
+  const match = matchTotp([row], code, sealing, change.clock())
+  if (match === null) throw wrongCode()
+  return await db.transaction().execute(async (transaction) => {
+    await lockForFactors(transaction, account.id)
+    const confirmed = await confirmFactor(transaction, account, { match, sid }, { ...change, mail })
+    if (confirmed === null) throw wrongCode()
+    // This session has proved the password, and now the factor.
+    await transaction
+      .updateTable('sessions')
+      .set({ amr: amrText(BY_TWO_FACTORS) })
+      .where('sid', '=', sid)
+      .where('subject', '=', account.id)
+      .execute()
+    return confirmed
+  })
+}
+
+export const removeOwnFactor = (
+  { db, policy, mail }: FactorPorts,
+  account: Account,
+  factor: { readonly id: string; readonly sid: string },
+  change: FactorChange
+): Promise<void> =>
+  db
+    .transaction()
+    .execute((transaction) =>
+      removeFactor(
+        transaction,
+        account,
+        { ...factor, mustKeepOne: policy === 'required' },
+        { ...change, mail }
+      )
+    )
+
+export const renewRecoveryCodes = (
+  { db }: FactorPorts,
+  { id }: Account,
+  sid: string,
+  { source, clock }: FactorChange
+): Promise<readonly string[]> =>
+  db.transaction().execute(async (transaction) => {
+    await lockForFactors(transaction, id)
+    const { factors } = await transaction
+      .selectFrom('accounts')
+      .select('factors')
+      .where('id', '=', id)
+      .executeTakeFirstOrThrow()
+    if (factors === 0) throw factorMissing()
+    const codes = await replaceRecoveryCodes(transaction, id)
+    const event = { kind: 'recovery-codes-replaced', subject: id, sid, source } as const
+    await writeAudit(transaction, event, clock())
+    return codes
+  })

@@ -1,0 +1,126 @@
+import { randomUUID } from 'node:crypto'
+import { shownCode } from '@gatehouse/fixtures/authenticator'
+import { testClock } from '@gatehouse/fixtures/clock'
+import { Refusal } from '@gatehouse/problem/refusal'
+import type { Kysely } from 'kysely'
+import t from 'tap'
+import type { Account } from '../../src/accounts/account.ts'
+import { accountStore } from '../../src/accounts/account-store.ts'
+import { auditLog } from '../../src/audit/audit-log.ts'
+import type { Tables } from '../../src/database/tables.ts'
+import type { FactorAnswer } from '../../src/factors/factor-methods.ts'
+import { factors } from '../../src/factors/factors.ts'
+import { resealFactors } from '../../src/factors/totp-factors.ts'
+import { parseKeyRing } from '../../src/secrets/key-ring.ts'
+import { randomSecret } from '../../src/secrets/secrets.ts'
+import { durableSessions } from '../../src/sessions/durable-sessions.ts'
+import { guesses } from '../../src/throttling/guesses.ts'
+import { memoryGuessStores } from '../../src/throttling/memory-guess-counts.ts'
+import { databaseKinds } from '../fixtures/databases.ts'
+import { source } from '../fixtures/family-steps.ts'
+import { opening } from '../fixtures/stores.ts'
+
+const clock = testClock()
+const sealing = [Buffer.alloc(32, 7)] as const
+const language = 'en'
+const change = { source, clock, language }
+
+/** One of two processes on a database: it counts guesses for itself. */
+function instance(db: Kysely<Tables>) {
+  const ring = parseKeyRing(`7:${randomSecret()}`)
+  const own = factors({
+    db,
+    sealing,
+    guesses: guesses(memoryGuessStores(clock), ring),
+    audit: auditLog(db, clock),
+    mail: { add: async () => {} },
+    metrics: { factorAnswered: () => {} },
+    policy: 'optional',
+    issuer: 'Example',
+    clock
+  })
+  const durable = durableSessions(db, clock)
+  const caller = { email: 'x', network: '192.0.2.1', device: null, credential: null }
+
+  /** A login after the right password; the code of the problem where it is refused. */
+  const login = async (challenge: string, answer: FactorAnswer): Promise<string> => {
+    try {
+      const waiting = await own.waiting(challenge)
+      const proven = await own.answer(waiting, answer, { caller, source, language })
+      const now = Math.floor(clock() / 1000)
+      const opened = { ...opening, openedAt: now, expiresAt: now + 1000 }
+      const details = { within: proven.use }
+      await durable.open(waiting.account, randomUUID(), opened, source, details)
+      return 'open'
+    } catch (error) {
+      if (error instanceof Refusal) return error.code
+      throw error
+    }
+  }
+  return { ...own, login, accounts: accountStore(db) }
+}
+
+async function challengeOf({ challenge }: ReturnType<typeof instance>, account: Account) {
+  const { members } = await challenge(account, 'body', source)
+  return String(members.challenge)
+}
+
+for (const { name, skip, make } of databaseKinds) {
+  t.test(`${name}: of simultaneous logins with one code, one succeeds`, { skip }, async (t) => {
+    const database = await make(t)
+    const one = instance(await database.open())
+    const other = instance(await database.open())
+    const created = await one.accounts.create(
+      { email: 'ada@example.com', passwordHash: '', roles: [], scope: [] },
+      change
+    )
+    const id = created?.id ?? ''
+    const current = async () => {
+      const account = await one.accounts.findById(id)
+      if (account === null) throw new Error('no account')
+      return account
+    }
+    const { row, secret } = await one.add(await current(), 'Phone')
+    const code = () => shownCode(secret, clock())
+    const confirm = (at: typeof one) =>
+      current().then((account) =>
+        at.confirm(account, { id: row.id, code: code(), sid: 'sid' }, change).then(
+          ({ recoveryCodes }) => recoveryCodes ?? [],
+          () => null
+        )
+      )
+    const confirmed = await Promise.all([confirm(one), confirm(other)])
+    const [codes = []] = confirmed.filter((given) => given !== null)
+    t.equal(confirmed.filter((given) => given !== null).length, 1, 'it is confirmed once')
+    t.equal((await current()).factors, 1)
+
+    /** Each process gets the answer twice, with a challenge per login or one for all. */
+    const race = async (answer: FactorAnswer, isShared: boolean): Promise<number> => {
+      const account = await current()
+      const shared = await challengeOf(one, account)
+      const tries = [one, other, one, other].map(async (at) =>
+        at.login(isShared ? shared : await challengeOf(one, account), answer)
+      )
+      const outcomes = await Promise.all(tries)
+      return outcomes.filter((outcome) => outcome === 'open').length
+    }
+    clock.advance(30_000)
+    t.equal(await race({ method: 'totp', code: code() }, false), 1, 'a code of the app')
+    t.equal(await race({ method: 'totp', code: code() }, false), 0, 'it was used')
+    clock.advance(30_000)
+    t.equal(await race({ method: 'totp', code: code() }, true), 1, 'one challenge')
+    // The losers have counted as guesses.
+    clock.advance(5 * 3_600_000)
+    const [first = ''] = codes
+    t.equal(await race({ method: 'recoveryCode', code: first }, false), 1, 'a recovery code')
+    t.equal((await one.list(id)).recoveryCodes, 9)
+
+    const db = await database.open()
+    const newer = Buffer.alloc(32, 8)
+    const older = await db.selectFrom('factors').select('sealed_secret').executeTakeFirstOrThrow()
+    t.notOk(older.sealed_secret.includes(secret), 'the secret is sealed')
+    t.equal(await resealFactors(db, [newer, ...sealing]), 1, 'a new key encrypts it again')
+    t.equal(await resealFactors(db, [newer]), 0, 'so that the older key can go')
+    await t.rejects(resealFactors(db, sealing), /AUTH_KEY_ENCRYPTION_KEY/)
+  })
+}
