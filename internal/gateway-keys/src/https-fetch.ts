@@ -7,6 +7,9 @@ import { MOST_BYTES } from './bounded-fetch.ts'
 /** What names the files in messages. */
 const MEMBERS = { ca: 'tls.caFile', cert: 'tls.certFile', key: 'tls.keyFile' }
 
+/** Responses of 1xx before the final one (RFC 9110 §15.2). None of them is used. */
+const MOST_INFORMATION = 10
+
 /**
  * A GET that verifies the server by the given authorities and shows the given certificate, for
  * jose. Each call reads the files again, and has a connection of its own.
@@ -31,6 +34,11 @@ export const httpsFetch =
             response.statusCode === 200 ? new Response(Buffer.concat(chunks)) : Response.error()
           )
         )
+      })
+      let informed = 0
+      request.on('information', () => {
+        informed += 1
+        if (informed > MOST_INFORMATION) request.destroy(new Error('too many responses of 1xx'))
       })
       request.on('error', reject)
       // Without an error if the server switches protocols. `signal` has no effect then.

@@ -190,7 +190,7 @@ t.test('a gateway that hangs delays no request whose key is known', async (t) =>
 })
 
 t.test(
-  'a key listener that switches protocols is an outage, and no longer than that',
+  'a key listener that switches protocols or informs without end is an outage, and no longer',
   async (t) => {
     const ca = await authority(t)
     const files = await ca.issue('localhost', ['127.0.0.1'])
@@ -198,8 +198,12 @@ t.test(
     let asked = 0
     const server = createTlsServer({ cert, key }, (_request, response) => {
       asked += 1
-      if (asked === 1) response.writeHead(101, { connection: 'upgrade', upgrade: 'x' }).end()
-      else response.end(JSON.stringify(options.gatewayKeys))
+      if (asked === 1) {
+        response.writeHead(101, { connection: 'upgrade', upgrade: 'x' }).end()
+        return
+      }
+      if (asked === 2) for (let hints = 0; hints < 11; hints += 1) response.writeProcessing()
+      response.end(JSON.stringify(options.gatewayKeys))
     })
     await once(server.listen(0, '127.0.0.1'), 'listening')
     t.teardown(() => server.close())
@@ -208,6 +212,8 @@ t.test(
     t.equal(await statusOf(headers, { gatewayKeys }), 503)
     const nowMs = performance.now()
     t.intercept(performance, 'now', { value: () => nowMs + 2000 })
+    t.equal(await statusOf(headers, { gatewayKeys }), 503, 'eleven responses of 1xx')
+    t.intercept(performance, 'now', { value: () => nowMs + 10_000 })
     t.equal(await statusOf(headers, { gatewayKeys }), 200, 'after the pause')
   }
 )
