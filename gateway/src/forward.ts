@@ -3,6 +3,7 @@ import type { ServiceLog } from '@gatehouse/http-service/service-log'
 import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
 import { type CapacityOptions, serviceCapacity } from './forwarding/capacity/service-capacity.ts'
 import { httpTwoGauge } from './forwarding/capacity/upstream-gauges.ts'
+import { namedEndpoints } from './forwarding/connections/endpoint.ts'
 import { serviceConnections } from './forwarding/connections/service-connections.ts'
 import { type ExchangePorts, exchange } from './forwarding/exchange.ts'
 import { guardedFaults } from './forwarding/faults/guarded-faults.ts'
@@ -72,6 +73,7 @@ function openForwarding(app: FastifyInstance, options: ForwardOptions) {
     noteFault
   })
   httpTwoGauge(options.metrics, connections)
+  options.routes.onChange(() => connections.keepOnly(namedEndpoints(options.routes.current())))
   app.addHook('onClose', async () => {
     capacity.close()
     await connections.close()

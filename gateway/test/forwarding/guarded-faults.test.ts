@@ -1,10 +1,11 @@
-import { validateHeaderValue } from 'node:http'
+import { type ServerResponse, validateHeaderValue } from 'node:http'
 import { testClock } from '@gatehouse/fixtures/clock'
 import { Registry } from 'prom-client'
 import t, { type Test } from 'tap'
 import { type GuardedPlace, guard } from '../../src/forwarding/faults/guard.ts'
 import { guardedFaults } from '../../src/forwarding/faults/guarded-faults.ts'
 import { capturedLog } from '../fixtures/captured-log.ts'
+import { edge } from '../fixtures/edge.ts'
 
 function noting(t: Test) {
   const metrics = new Registry()
@@ -57,4 +58,21 @@ t.test('in a flood of faults, all are counted and a few are logged', async (t) =
   t.equal(lines().length, 20)
   t.equal(lines()[10]?.unlogged, 90, 'a line says how many were left out before it')
   t.equal(await count('upgrade'), 200)
+})
+
+t.test('a fault in a response ends the request to its service', async (t) => {
+  const gateway = await edge(t)
+  const gone = new Promise((resolve) => {
+    gateway.upstream.answer = (_request, response) => {
+      response.once('close', resolve)
+      response.writeHead(200, { 'content-type': 'text/event-stream' }).write('data: 1\n\n')
+    }
+  })
+  gateway.server.on('request', (_request: unknown, response: ServerResponse) => {
+    response.write = () => {
+      throw new Error('a fault of the gateway')
+    }
+  })
+  await t.rejects(gateway.call('/open').then((answer) => answer.text()))
+  await t.resolves(gone)
 })

@@ -1,6 +1,7 @@
 import type { ServiceLog } from '@gatehouse/http-service/service-log'
 import type { Registry } from 'prom-client'
 import type { LiveRouteTable } from '../../routes/live-route-table.ts'
+import { namedEndpoints } from '../connections/endpoint.ts'
 import { healthChecks } from './health-checks.ts'
 import { upstreamGauges } from './upstream-gauges.ts'
 import type { UpstreamLimits } from './upstream-limits.ts'
@@ -38,7 +39,12 @@ export function serviceCapacity(options: CapacityOptions): ServiceCapacity {
       log.warn({ address: endpoint.address, healthy }, 'the health of an address has changed')
     }
   })
-  routes.onChange(checks.follow)
+  routes.onChange(() => {
+    checks.follow()
+    const named = namedEndpoints(routes.current())
+    requests.keepOnly(named)
+    webSockets.keepOnly(named)
+  })
   upstreamGauges(metrics, { requests, webSockets })
   return { requests, webSockets, close: checks.close }
 }

@@ -15,6 +15,7 @@ export function upstreamGauges(metrics: Registry, load: UpstreamLoad): void {
       ...gauge,
       registers,
       collect() {
+        this.reset()
         for (const figure of places.figures()) {
           this.set({ address: figure.address }, numberOf(figure))
         }

@@ -2,7 +2,7 @@ import type { Refusal } from '@gatehouse/problem/refusal'
 import { type SharedCapacity, sharedCapacity } from '../../limits/shared-capacity.ts'
 import { callerBusy, upstreamBusy } from '../../refusals.ts'
 import type { Upstream } from '../../routes/upstream.ts'
-import { type Endpoint, endpointKey } from '../connections/endpoint.ts'
+import { type Endpoint, endpointKey, type NamedEndpoints } from '../connections/endpoint.ts'
 import { type Circuit, circuit } from './circuit.ts'
 
 /** Capacity for one request at one address of a service. */
@@ -25,9 +25,11 @@ export type Upstreams = {
    * @param caller whose share the place counts against; null: of no caller
    */
   take(upstream: Upstream, caller: string | null, except?: ReadonlySet<string>): Place | Refusal
+  /** Forgets what the route table no longer names: at once, or when its last request has ended. */
+  keepOnly(named: NamedEndpoints): void
   /** Sets the result of a health check. */
   setHealthy(endpoint: Endpoint, healthy: boolean): void
-  /** Every address that was asked so far, for the metrics. */
+  /** Every address that was asked so far and is still named or in use, for the metrics. */
   figures(): readonly Figure[]
   /** How often a request got no place, and why, for the metrics. */
   refused(): readonly Refused[]
@@ -72,7 +74,7 @@ type UpstreamsOptions = {
  * sending a byte now and then, does not take the places of others.
  */
 export function upstreams(options: UpstreamsOptions): Upstreams {
-  const addresses: Addresses = { ...options, states: new Map(), turn: 0 }
+  const addresses: Addresses = { ...options, states: new Map(), named: null, turn: 0 }
   const refusals = refusalCounts()
   return {
     take(upstream, caller, except) {
@@ -82,8 +84,9 @@ export function upstreams(options: UpstreamsOptions): Upstreams {
         return address === 'full' ? upstreamBusy() : callerBusy()
       }
       const { failed, answered } = circuitOf(addresses, { address, tls: upstream.tls })
-      return { address, leave: takePlace(stateOf(addresses, address), caller), failed, answered }
+      return { address, leave: takePlace(addresses, address, caller), failed, answered }
     },
+    keepOnly: (named) => keepOnly(addresses, named),
     setHealthy(endpoint, healthy) {
       circuitOf(addresses, endpoint).setHealthy(healthy)
     },
@@ -101,6 +104,8 @@ export function upstreams(options: UpstreamsOptions): Upstreams {
 /** What is known of all addresses. */
 type Addresses = UpstreamsOptions & {
   readonly states: Map<string, State>
+  /** the addresses that the route table names; null: all */
+  named: ReadonlySet<string> | null
   /** rotates the order, so that equally busy addresses take turns */
   turn: number
 }
@@ -166,12 +171,24 @@ function leastBusy(
 }
 
 /** @returns a function that leaves the place, once */
-function takePlace({ places }: State, caller: string | null): () => void {
+function takePlace(known: Addresses, address: string, caller: string | null): () => void {
+  const { places } = stateOf(known, address)
   places.take(caller, 1)
   let left = false
   return () => {
-    if (!left) places.give(caller, 1)
+    if (left) return
     left = true
+    places.give(caller, 1)
+    if (places.used === 0 && known.named?.has(address) === false) known.states.delete(address)
+  }
+}
+
+function keepOnly(known: Addresses, endpoints: NamedEndpoints): void {
+  const named = new Set([...endpoints.values()].map(({ address }) => address))
+  known.named = named
+  for (const [address, { places, circuits }] of known.states) {
+    if (!named.has(address) && places.used === 0) known.states.delete(address)
+    for (const key of circuits.keys()) if (!endpoints.has(key)) circuits.delete(key)
   }
 }
 

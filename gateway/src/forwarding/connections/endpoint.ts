@@ -1,4 +1,5 @@
 import type { ClientTls } from '@gatehouse/tls/client-tls'
+import type { RouteTable } from '../../routes/route-table.ts'
 
 /**
  * An address, and how its certificates are verified. Two services may have the same address with
@@ -9,3 +10,13 @@ export type Endpoint = { readonly address: string; readonly tls: ClientTls | nul
 /** The same for the same endpoint. */
 export const endpointKey = ({ address, tls }: Endpoint): string =>
   tls === null ? address : `${address} ${tls.id}`
+
+/** The endpoints that a route table names, by their keys. */
+export type NamedEndpoints = ReadonlyMap<string, Endpoint>
+
+export function namedEndpoints({ routes }: RouteTable): NamedEndpoints {
+  const all = routes.flatMap(({ upstream: { addresses, tls } }) =>
+    addresses.map((address) => ({ address, tls }))
+  )
+  return new Map(all.map((endpoint) => [endpointKey(endpoint), endpoint]))
+}

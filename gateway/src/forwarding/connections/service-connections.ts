@@ -10,6 +10,10 @@ export function serviceConnections(options: ConnectionsOptions): Connections & O
     dispatch: (request, handler, service) =>
       (isHttpTwoService(service) ? two : one).dispatch(request, handler, service),
     count: two.count,
+    keepOnly(named) {
+      one.keepOnly(named)
+      two.keepOnly(named)
+    },
     async close() {
       await Promise.all([one.close(), two.close()])
     }

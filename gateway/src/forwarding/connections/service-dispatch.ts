@@ -2,6 +2,7 @@ import type { OutgoingHttpHeaders } from 'node:http2'
 import type { Dispatcher } from 'undici'
 import type { Upstream } from '../../routes/upstream.ts'
 import type { NoteFault } from '../faults/guard.ts'
+import type { NamedEndpoints } from './endpoint.ts'
 
 /** A request to a service. */
 export type AskedRequest = Dispatcher.DispatchOptions & {
@@ -28,6 +29,8 @@ export type Connections = {
    * @returns to be called if the client leaves before the request is sent
    */
   dispatch(request: AskedRequest, handler: Dispatcher.DispatchHandler, service: Service): GiveUp
+  /** Closes connections to endpoints that the route table no longer names, once they are idle. */
+  keepOnly(named: NamedEndpoints): void
   close(): Promise<void>
 }
 

@@ -6,6 +6,12 @@ export class NotHttpTwo extends Error {
   readonly code = 'ERR_NOT_HTTP_TWO'
 }
 
+/** The service has accepted a new connection, but no request on it. */
+export class NoStreams extends Error {
+  override readonly name = 'NoStreams'
+  readonly code = 'ERR_NO_STREAMS'
+}
+
 /** The connection has ended before the response was complete. */
 export class ConnectionLost extends Error {
   override readonly name = 'ConnectionLost'

@@ -1,6 +1,6 @@
 import { Refusal } from '@gatehouse/problem/refusal'
 import { upstreamTimeout, upstreamUnavailable } from '../../refusals.ts'
-import { NotHttpTwo, StreamReset } from './http-two-faults.ts'
+import { NoStreams, NotHttpTwo, StreamReset } from './http-two-faults.ts'
 import { isUntrusted, tlsFault } from './tls-faults.ts'
 
 /** What a service sent is not a valid response to a request. */
@@ -20,6 +20,7 @@ const SHORTAGE = ['EADDRNOTAVAIL', 'EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM'] as c
 const NEVER_SENT = new Set<string>([
   ...SHORTAGE,
   'ERR_NOT_HTTP_TWO',
+  'ERR_NO_STREAMS',
   'ECONNREFUSED',
   'EHOSTDOWN',
   'EHOSTUNREACH',
@@ -67,6 +68,9 @@ export function refusalOf(error: Error): Refusal {
 function reasonOf(error: Error, code: string): string | undefined {
   if (error instanceof NotHttpTwo) {
     return 'the upstream did not begin HTTP/2: check its port, and the protocol of the upstream in the route table'
+  }
+  if (error instanceof NoStreams) {
+    return 'the upstream accepts no request on a new connection (SETTINGS_MAX_CONCURRENT_STREAMS or GOAWAY)'
   }
   return error instanceof StreamReset ? error.message : (tlsFault(code) ?? undefined)
 }

@@ -87,9 +87,13 @@ export function abandon({ controller, events }: OpenAnswer): void {
   else controller.abort(new ClientGone())
 }
 
-/** Ends it in the middle, so that it does not look complete. */
+/**
+ * Ends it in the middle, so that it does not look complete, and the request to the service with it:
+ * without a place, nothing would limit that.
+ */
 export function cutOff(answer: OpenAnswer): void {
   answer.isOver = true
   answer.events.onEnd()
   breakOff(answer.raw)
+  abandon(answer)
 }

@@ -1,6 +1,6 @@
 import type { ClientTls } from '@gatehouse/tls/client-tls'
 import { buildConnector, type Dispatcher } from 'undici'
-import { endpointKey } from '../endpoint.ts'
+import { endpointKey, type NamedEndpoints } from '../endpoint.ts'
 import { isIdempotent } from '../idempotent.ts'
 import type { Connections, ConnectionsOptions } from '../service-dispatch.ts'
 import { type Connect, type Connection, connection } from './connection.ts'
@@ -15,7 +15,7 @@ import { SentAgain } from './sent-again.ts'
  */
 export function httpOneConnections(options: ConnectionsOptions): Connections {
   const connectorFor = connectors(options.connectMs)
-  const pool: Pool = { ...options, connectorFor, open: new Set(), idle: new Map() }
+  const pool: Pool = { ...options, connectorFor, open: new Set(), idle: new Map(), named: null }
   return {
     dispatch(request, handler, { keepAliveSeconds, tls }) {
       const target = targetOf(String(request.origin), tls)
@@ -29,6 +29,14 @@ export function httpOneConnections(options: ConnectionsOptions): Connections {
       }
       first.dispatch(request, new SentAgain(handler, first, isRepeatable, sendAgain))
       return (error) => current.giveUp(error)
+    },
+    keepOnly(named) {
+      pool.named = named
+      for (const [key, idle] of pool.idle) {
+        if (named.has(key)) continue
+        pool.idle.delete(key)
+        for (const one of idle) end(pool, one)
+      }
     },
     async close() {
       const all = [...pool.open]
@@ -45,6 +53,8 @@ type Pool = Omit<ConnectionsOptions, 'connectMs'> & {
   readonly open: Set<Connection>
   /** by target; the most recently used one is last */
   readonly idle: Map<string, Connection[]>
+  /** the endpoints that the route table names; null: all */
+  named: NamedEndpoints | null
 }
 
 /** An idle connection for a request, or a new one. */
@@ -70,6 +80,10 @@ function make(pool: Pool, target: Target): Connection {
     monotonicClock,
     noteFault,
     onIdle() {
+      if (pool.named?.has(target.key) === false) {
+        end(pool, made)
+        return
+      }
       const others = idle.get(target.key)
       if (others === undefined) idle.set(target.key, [made])
       else others.push(made)
@@ -82,6 +96,11 @@ function make(pool: Pool, target: Target): Connection {
   })
   open.add(made)
   return made
+}
+
+function end({ open }: Pool, idle: Connection): void {
+  open.delete(idle)
+  void idle.close()
 }
 
 function forget({ open, idle }: Pool, { key }: Target, gone: Connection): void {

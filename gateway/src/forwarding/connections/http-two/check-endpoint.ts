@@ -3,7 +3,7 @@ import { bytesField } from '../../../grpc/protobuf.ts'
 import type { Health } from '../../../routes/upstream-health.ts'
 import type { Endpoint } from '../endpoint.ts'
 import { requestHead } from './request-head.ts'
-import { openSession } from './session.ts'
+import { openSession, type Session } from './session.ts'
 
 type Checked = { readonly headers: IncomingHttpHeaders; readonly content: Buffer }
 
@@ -21,7 +21,8 @@ export async function isHealthyOverHttpTwo(
   { path, grpcService, timeoutSeconds }: Health
 ): Promise<boolean> {
   const timeoutMs = timeoutSeconds * 1000
-  const http = await openedFor({ address, tls }, timeoutMs)
+  const session = await openedFor({ address, tls }, timeoutMs)
+  const { http } = session
   try {
     const call = grpcService === null ? null : checkOf(grpcService)
     const { headers, content } = await answerOf(http, address, path, call, timeoutMs)
@@ -29,7 +30,7 @@ export async function isHealthyOverHttpTwo(
     if (call === null) return status >= 200 && status < 300
     return status === 200 && headers['grpc-status'] === '0' && content.equals(SERVING)
   } finally {
-    http.destroy()
+    session.destroy()
   }
 }
 
@@ -49,7 +50,7 @@ const checkOf = (service: string): Buffer =>
 /** HealthCheckResponse: the status SERVING, 1, in field 1. */
 const SERVING = message(Buffer.of(0x08, 0x01))
 
-function openedFor({ address, tls }: Endpoint, connectMs: number): Promise<ClientHttp2Session> {
+function openedFor({ address, tls }: Endpoint, connectMs: number): Promise<Session> {
   return new Promise((resolve, reject) => {
     const session = openSession(
       {
@@ -62,7 +63,7 @@ function openedFor({ address, tls }: Endpoint, connectMs: number): Promise<Clien
         onCapacity() {},
         onClosed() {}
       },
-      (error) => (error === null ? resolve(session.http) : reject(error))
+      (error) => (error === null ? resolve(session) : reject(error))
     )
   })
 }

@@ -61,6 +61,9 @@ export function httpTwoConnections(options: ConnectionsOptions): Connections & O
       }
       return open
     },
+    keepOnly(named) {
+      for (const [key, { pool }] of pools) if (!named.has(key)) pool.retire()
+    },
     async close() {
       for (const { pool } of pools.values()) pool.close()
       pools.clear()
@@ -101,11 +104,14 @@ function send(
   })
   const take = (): void => {
     exchange.stream = null
+    exchange.doubtConnection = () => {}
     giveUp = pool().take({
       begin,
       fail: (error) => endWith(exchange, error)
     })
   }
+  // Also while it waits for a stream: it has a place meanwhile.
+  exchange.patience.begin()
   take()
   return (error) => giveUp(error)
 }
@@ -135,11 +141,16 @@ function openExchange(
     patience: patience({
       headersMs: request.headersTimeout ?? 0,
       pauseMs: request.bodyTimeout ?? 0,
-      isClientsTurn: () => !exchange.upload.isDone && !exchange.upload.isHeldUp,
-      onLate: (error) => endWith(exchange, error)
+      isClientsTurn: () =>
+        exchange.hasStarted && !exchange.upload.isDone && !exchange.upload.isHeldUp,
+      onLate(error) {
+        exchange.doubtConnection()
+        endWith(exchange, error)
+      }
     }),
     noteFault,
     stream: null,
+    doubtConnection() {},
     hasStarted: false,
     isAnswered: false,
     isOver: false

@@ -14,6 +14,8 @@ export type Exchange = {
   readonly noteFault: NoteFault
   /** the stream that carries it; null: it waits for a connection */
   stream: ClientHttp2Stream | null
+  /** The service is late: checks the connection of the stream. */
+  doubtConnection: () => void
   /** whether a stream has carried it */
   hasStarted: boolean
   /** whether the final response has begun */

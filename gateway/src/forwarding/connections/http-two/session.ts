@@ -1,4 +1,4 @@
-import { type ClientHttp2Session, type ClientHttp2Stream, connect } from 'node:http2'
+import { type ClientHttp2Session, type ClientHttp2Stream, connect, constants } from 'node:http2'
 import type { Socket } from 'node:net'
 import { errors } from 'undici'
 import { LARGEST_ANSWER_HEADER_BYTES } from '../../../routes/route.ts'
@@ -6,7 +6,9 @@ import type { NoteFault } from '../../faults/guard.ts'
 import { guardEvents } from '../../faults/guarded-events.ts'
 import { NotHttpTwo } from '../../faults/http-two-faults.ts'
 import { MOST_LINES } from '../../headers/passed-headers.ts'
+import { liveness } from './liveness.ts'
 import { openSocket } from './open-socket.ts'
+import { resetCount } from './reset-count.ts'
 import type { SessionOptions } from './session-options.ts'
 
 /** One connection to a service, which carries several requests at a time. */
@@ -20,10 +22,17 @@ export type Session = {
   isOpen(): boolean
   /** how many more requests it can take */
   free(): number
-  /** Counts the stream of a request until it closes. */
-  add(stream: ClientHttp2Stream): void
-  /** Ends it when its streams have ended; no other request begins on it. */
+  /**
+   * Counts the stream of a request until it closes.
+   * @returns to be called if the request has had its time: the connection may be dead
+   */
+  add(stream: ClientHttp2Stream): () => void
+  /**
+   * Ends it when its streams have ended; no other request begins on it. A moment later, its socket is
+   * closed, whatever the service does.
+   */
   retire(): void
+  /** Closes its socket at once. */
   destroy(): void
 }
 
@@ -39,7 +48,9 @@ const CONNECTION_WINDOW_BYTES = 4 * 1024 * 1024
 const httpOptions = { settings, maxHeaderListPairs: MOST_LINES + 8, maxSessionMemory: 64 }
 
 /** More requests go to another connection, even if the service allows them. */
-const MOST_STREAMS = 128
+const MOST_STREAMS = 100
+/** How long a service may take to close a connection without streams after its end. */
+const CLOSE_MS = 2000
 /** A service may have moved since, or another process may have joined it. */
 const LONGEST_AGE_MS = 600_000
 
@@ -83,31 +94,76 @@ function sessionOn(socket: Socket, options: SessionOptions): Session {
   const born = monotonicClock()
   const http = connect(options.origin, { ...httpOptions, createConnection: () => socket })
   http.once('connect', () => http.setLocalWindowSize(CONNECTION_WINDOW_BYTES))
+  const resets = resetCount(monotonicClock)
   let streams = 0
-  let idle: NodeJS.Timeout | undefined
+  let isEnding = false
+  let unused: NodeJS.Timeout | undefined
   const session: Session = {
     http,
     isProven: false,
     isLost: false,
-    isOpen: () => !http.closed && !http.destroyed && monotonicClock() - born < LONGEST_AGE_MS,
+    isOpen: () =>
+      !isEnding &&
+      !http.closed &&
+      !http.destroyed &&
+      !resets.isHigh() &&
+      monotonicClock() - born < LONGEST_AGE_MS,
     free() {
       const { maxConcurrentStreams = MOST_STREAMS } = http.remoteSettings
-      return session.isOpen() ? Math.min(maxConcurrentStreams, MOST_STREAMS) - streams : 0
+      return session.isOpen() && !alive.isInDoubt()
+        ? Math.min(maxConcurrentStreams, MOST_STREAMS) - streams
+        : 0
     },
     add(stream) {
       streams += 1
-      clearTimeout(idle)
+      clearTimeout(unused)
+      const { bytesRead } = socket
       stream.once('close', () => {
         streams -= 1
-        if (streams === 0) idle = setTimeout(session.retire, idleMs).unref()
+        if (stream.rstCode === constants.NGHTTP2_CANCEL) resets.note()
+        endWhenUnused()
         onCapacity()
       })
+      return () => {
+        if (socket.bytesRead === bytesRead) alive.doubt()
+      }
     },
-    retire: () => http.close(),
-    destroy: () => http.destroy()
+    retire() {
+      isEnding = true
+      http.close()
+      endWhenUnused()
+    },
+    destroy() {
+      http.destroy()
+      // A session that was closed before only ends its own side of the connection.
+      socket.destroy()
+    }
   }
+  const alive = liveness({
+    http,
+    clock: monotonicClock,
+    onAlive: onCapacity,
+    onDead() {
+      session.isLost = true
+      session.destroy()
+    },
+    onUnknown: session.retire
+  })
+  const endWhenUnused = (): void => {
+    if (streams > 0) return
+    clearTimeout(unused)
+    unused = isEnding
+      ? setTimeout(session.destroy, CLOSE_MS).unref()
+      : setTimeout(session.retire, idleMs).unref()
+  }
+  http.once('remoteSettings', endWhenUnused)
+  // RFC 9113 §6.8: the service may leave it to the gateway to close the connection.
+  http.on('goaway', () => {
+    isEnding = true
+    endWhenUnused()
+  })
   watch(socket, session, noteFault)
-  http.once('close', () => clearTimeout(idle))
+  http.once('close', () => clearTimeout(unused))
   return session
 }
 

@@ -1,3 +1,4 @@
+import { NoStreams } from '../../faults/http-two-faults.ts'
 import type { GiveUp } from '../service-dispatch.ts'
 import { openSession, type Session } from './session.ts'
 import type { SessionOptions } from './session-options.ts'
@@ -17,8 +18,10 @@ export type Sessions = {
    * @returns to be called if the client leaves before the request has begun
    */
   take(request: Waiting): GiveUp
-  /** how many connections are open */
+  /** how many connections are open, with those that only carry their last requests */
   readonly size: number
+  /** Ends each connection when its last request has ended. */
+  retire(): void
   close(): void
 }
 
@@ -29,7 +32,11 @@ type Own = Omit<SessionOptions, 'onCapacity' | 'onClosed'> & {
 
 type Pool = {
   readonly options: Own
-  /** the oldest first, so that the newer ones become idle after a peak */
+  /** all connections of which the service has sent its settings */
+  readonly open: Set<Session>
+  /**
+   * those that may take requests; the oldest first, so that the newer ones become idle after a peak
+   */
   readonly ready: Set<Session>
   readonly connecting: Set<Session>
   readonly waiting: Set<Waiting>
@@ -43,6 +50,7 @@ const USUAL_STREAMS = 100
 export function sessions(options: Own): Sessions {
   const pool: Pool = {
     options,
+    open: new Set(),
     ready: new Set(),
     connecting: new Set(),
     waiting: new Set(),
@@ -62,10 +70,13 @@ export function sessions(options: Own): Sessions {
       }
     },
     get size() {
-      return pool.ready.size
+      return pool.open.size
+    },
+    retire() {
+      for (const one of pool.ready) one.retire()
     },
     close() {
-      for (const one of [...pool.ready, ...pool.connecting]) one.destroy()
+      for (const one of [...pool.open, ...pool.connecting]) one.destroy()
     }
   }
 }
@@ -95,19 +106,32 @@ function open(pool: Pool): void {
       onClosed() {
         connecting.delete(made)
         ready.delete(made)
-        if (ready.size + connecting.size + pool.waiting.size === 0) options.onEmpty()
+        pool.open.delete(made)
+        if (pool.open.size + connecting.size + pool.waiting.size === 0) options.onEmpty()
       }
     },
     (error) => {
       connecting.delete(made)
-      if (error !== null) return connecting.size > 0 ? undefined : failWaiting(pool, error)
-      pool.perSession = Math.max(1, made.free())
+      const fault = error ?? unusable(made)
+      if (fault !== null) {
+        made.destroy()
+        return connecting.size > 0 ? undefined : failWaiting(pool, fault)
+      }
+      pool.perSession = made.free()
+      pool.open.add(made)
       ready.add(made)
       beginWaiting(pool)
     }
   )
   connecting.add(made)
 }
+
+/**
+ * A service may accept no stream, or end the connection with its settings (RFC 9113 §6.5.2, §6.8).
+ * Another connection would be no better, so the requests that wait do not open one.
+ */
+const unusable = (session: Session): Error | null =>
+  session.free() > 0 ? null : new NoStreams('the service accepts no streams')
 
 function beginWaiting(pool: Pool): void {
   for (const request of pool.waiting) {

@@ -22,7 +22,7 @@ export function sendOn(session: Session, exchange: Exchange, onUnanswered: OnUna
     endStream: !upload.hasBody,
     waitForTrailers: upload.hasBody && !upload.isDone
   })
-  session.add(stream)
+  exchange.doubtConnection = session.add(stream)
   exchange.stream = stream
   const guarded = guard({
     place: 'connection',

@@ -1,0 +1,48 @@
+import type { ClientHttp2Session } from 'node:http2'
+
+/** Finds out whether a connection is alive on which a service was late. */
+export type Liveness = {
+  /** whether it is not known to be alive, so that no further request should begin on it */
+  isInDoubt(): boolean
+  /** A request has had its time, and nothing arrived on the connection meanwhile. */
+  doubt(): void
+}
+
+type LivenessOptions = {
+  readonly http: ClientHttp2Session
+  /** in milliseconds, never set back */
+  readonly clock: () => number
+  /** The service has answered: it is only slow. */
+  onAlive(): void
+  /** The network has cut the connection without a word. */
+  onDead(): void
+  /** Another check would be too early. */
+  onUnknown(): void
+}
+
+/** How long a service may take to answer a PING (RFC 9113 §6.7). */
+const ANSWER_MS = 5000
+/** Services of gRPC end a connection with more PINGs while they send nothing. */
+const SHORTEST_PAUSE_MS = 300_000
+
+export function liveness(options: LivenessOptions): Liveness {
+  const { http, clock, onAlive, onDead, onUnknown } = options
+  let isInDoubt = false
+  let askedMs = Number.NEGATIVE_INFINITY
+  return {
+    isInDoubt: () => isInDoubt,
+    doubt() {
+      if (isInDoubt || http.destroyed) return
+      if (clock() - askedMs < SHORTEST_PAUSE_MS) return onUnknown()
+      isInDoubt = true
+      askedMs = clock()
+      const late = setTimeout(onDead, ANSWER_MS).unref()
+      http.ping((error) => {
+        clearTimeout(late)
+        if (error !== null) return
+        isInDoubt = false
+        onAlive()
+      })
+    }
+  }
+}
