@@ -13,9 +13,20 @@ import { wholeSystem } from '@gatehouse/fixtures/whole-system'
 import type { BrowserContext } from 'playwright-core'
 import t from 'tap'
 
-const ada = { email: 'ada@example.com', password: 'correct horse battery' }
-const withCookie = { ...ada, delivery: 'cookie' }
+const password = 'correct horse battery'
 const skip = browserMissing
+const chromium = skip ? null : await browser(t)
+const shared = skip ? null : await wholeSystem(t)
+
+/** A browser without cookies, at a system with one more user, who signs in with a cookie. */
+async function visit(email: string, system = shared) {
+  if (chromium === null || system === null) throw new Error(String(skip))
+  const { url } = system
+  await client(url).register(email, password)
+  const origin = url.replace('127.0.0.1', 'localhost')
+  const context = await chromium.newContext()
+  return { url, origin, context, withCookie: { email, password, delivery: 'cookie' } }
+}
 
 const status = (fetched: Fetched) => (fetched === 'blocked' ? fetched : fetched.status)
 const cookies = async (context: BrowserContext) =>
@@ -29,10 +40,7 @@ const submitForm = (action: string) => `
   form.submit()`
 
 t.test('a browser keeps the refresh token where no script can read it', { skip }, async (t) => {
-  const { url } = await wholeSystem(t)
-  const origin = url.replace('127.0.0.1', 'localhost')
-  await client(url).register(ada.email, ada.password)
-  const context = await (await browser(t)).newContext()
+  const { url, origin, context, withCookie } = await visit('reader@example.com')
   const page = await ownPage(context, origin)
 
   const login = await fetchFrom(page, '/auth/login', withCookie)
@@ -68,11 +76,9 @@ t.test('a browser keeps the refresh token where no script can read it', { skip }
 })
 
 t.test('tabs that refresh at once all stay signed in', { skip }, async (t) => {
-  const { url } = await wholeSystem(t)
+  const { url, context, withCookie } = await visit('tabs@example.com')
   const link = await flakyLink(t, Number(new URL(url).port))
   const origin = `http://localhost:${link.port}`
-  await client(url).register(ada.email, ada.password)
-  const context = await (await browser(t)).newContext()
   const tabs = await Promise.all(Array.from({ length: 4 }, () => ownPage(context, origin)))
   const [first] = tabs
   if (first === undefined) throw new Error('no tab')
@@ -95,10 +101,7 @@ t.test('tabs that refresh at once all stay signed in', { skip }, async (t) => {
 })
 
 t.test('a page of another site can read and change nothing', { skip }, async (t) => {
-  const { url } = await wholeSystem(t)
-  const origin = url.replace('127.0.0.1', 'localhost')
-  await client(url).register(ada.email, ada.password)
-  const context = await (await browser(t)).newContext()
+  const { origin, context, withCookie } = await visit('owner@example.com')
   const page = await ownPage(context, origin)
   await fetchFrom(page, '/auth/login', withCookie)
   const [before] = await cookies(context)
@@ -125,13 +128,11 @@ t.test('a page of another site can read and change nothing', { skip }, async (t)
 t.test('a page of an allowed origin can use the API after its preflight', { skip }, async (t) => {
   const friend = await otherOrigin(t, 'localhost')
   const foreigner = await otherOrigin(t, '127.0.0.1')
-  const { url } = await wholeSystem(t, {
+  const open = await wholeSystem(t, {
     ALLOWED_ORIGINS: `${friend} ${foreigner}`,
     AUTH_COOKIE_SAME_SITE: 'none'
   })
-  const origin = url.replace('127.0.0.1', 'localhost')
-  await client(url).register(ada.email, ada.password)
-  const context = await (await browser(t)).newContext()
+  const { origin, context, withCookie } = await visit('friend@example.com', open)
   for (const [title, allowed] of Object.entries({
     'of this site': friend,
     'of another': foreigner

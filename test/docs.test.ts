@@ -1,5 +1,3 @@
-import { existsSync, readdirSync } from 'node:fs'
-import { dirname, join, relative } from 'node:path'
 import { readConfig as readAuth } from '@gatehouse/auth/config'
 import { auditKinds } from '@gatehouse/auth/testing/audit/audit-event'
 import { readConfig as readEcho } from '@gatehouse/echo/config'
@@ -7,15 +5,14 @@ import { type Fault, faults } from '@gatehouse/fixtures/faults'
 import { readConfig as readGateway } from '@gatehouse/gateway/config'
 import { ClaimNames, IssuerEntry } from '@gatehouse/gateway/issuers/issuer-entry'
 import { RouteEntry } from '@gatehouse/gateway/routes/route'
-import { commands } from '@gatehouse/ops/testing/commands'
 import { readConfig as readOrders } from '@gatehouse/orders/config'
 import { problems } from '@gatehouse/problem/codes'
 import t from 'tap'
 import { parse } from 'yaml'
-import { alerts, metricTable, selectedBy } from './metric-queries.ts'
+import { alerts } from './metric-queries.ts'
 import { reliabilityPage } from './reliability-page.ts'
 import { routeVariables, settings, settingsPage } from './settings-page.ts'
-import { read, root, sourceFiles } from './source-files.ts'
+import { read, sourceFiles } from './source-files.ts'
 
 t.test('.env.example lists every setting with its default, and nothing else', async (t) => {
   const lines = [...read('.env.example').matchAll(/^(# )?([A-Z][A-Z0-9_]*)=(.*)$/gm)]
@@ -44,65 +41,6 @@ t.test('docs/reliability.md says what the tests of faults assert', async (t) => 
     t.match(read(test), new RegExp(`faults\\.${id}\\b`), `${test} asserts it`)
     t.ok(alert === null || names.includes(alert), `${alert} exists`)
     t.ok(lost >= 0)
-  }
-})
-
-t.test('docs/metrics.md names every metric, and no other', async (t) => {
-  const text = sourceFiles()
-    .filter((file) => file.text.includes("from 'prom-client'"))
-    .map((file) => file.text)
-    .join('\n')
-  // A name may be a template, such as `${service}_redis_connected`.
-  const names = [...text.matchAll(/['`]((?:gateway|auth|\$\{service\})_[a-z_${}]+)['`]/g)]
-  const coded = names.map(
-    ([, name = '']) => new RegExp(`^${name.replaceAll(/\$\{\w+\}/g, '[a-z]+')}$`)
-  )
-  const documented = metricTable
-    .map(({ metric }) => metric)
-    .filter((metric) => /^(gateway|auth)_/.test(metric))
-  const unknown = documented.filter((name) => !coded.some((pattern) => pattern.test(name)))
-  t.strictSame(unknown, [], 'no other')
-  const missing = coded.filter((pattern) => !documented.some((name) => pattern.test(name)))
-  t.strictSame(missing, [], 'every one')
-})
-
-t.test('docs/metrics.md says how workers merge each gauge that is not a sum', async (t) => {
-  const coded: Record<string, string[]> = { max: [], min: [], first: [] }
-  for (const { text } of sourceFiles()) {
-    if (!text.includes("from 'prom-client'")) continue
-    for (const definition of text.split(/(?=\bname: ['`])/)) {
-      const [, name] = /^name: ['`]([\w${}]+)['`]/.exec(definition) ?? []
-      const [, how] = /\baggregator: '(\w+)'/.exec(definition) ?? []
-      if (name !== undefined && how !== undefined) coded[how]?.push(name)
-    }
-  }
-  const page = read('docs/metrics.md').split('## With several workers')[1]?.split('\n## ')[0] ?? ''
-  const documented = (title: string) => {
-    const [, cell = ''] = new RegExp(`^\\| ${title} \\| (.*) \\|$`, 'm').exec(page) ?? []
-    return [...cell.matchAll(/`(\w+)`/g)].map(([, name = '']) => name)
-  }
-  const both = ['gateway', 'auth']
-  for (const [how, title] of [
-    ['max', 'maximum'],
-    ['min', 'minimum'],
-    ['first', 'of the primary process']
-  ] as const) {
-    const names = (coded[how] ?? []).flatMap((name) =>
-      name.includes('$') ? both.map((service) => name.replace(/\$\{\w+\}/, service)) : [name]
-    )
-    t.ok(names.length > 0)
-    t.strictSame(documented(title).sort(), [...new Set(names)].sort(), how)
-  }
-})
-
-t.test('docs/metrics.md gives each metric the unit of its name, and a query for it', async (t) => {
-  const page = read('docs/metrics.md')
-  t.equal([...page.matchAll(/^\| `\w+_\w+` \|.*\| `/gm)].length, metricTable.length, 'all are read')
-  for (const { metric, unit, query } of metricTable) {
-    const [named] = /seconds(?=_total$|$)|bytes$/.exec(metric) ?? []
-    t.match(unit, named ?? /./, `${metric}: ${unit}`)
-    const asked = selectedBy(query).map((one) => one.metric.replace(/_(bucket|count|sum)$/, ''))
-    t.ok(asked.includes(metric), `${metric}: ${query.text}`)
   }
 })
 
@@ -164,52 +102,6 @@ t.test('every error code is used, and no other is', async (t) => {
   t.strictSame([...used].sort(), Object.keys(problems).sort())
 })
 
-t.test('the README names commands that there are', async (t) => {
-  const scripts = Object.keys(JSON.parse(read('package.json')).scripts)
-  const named = [...read('README.md').matchAll(/`?npm (?:run )?(?:-s )?([a-z]+)[` ]/g)]
-    .map(([, name]) => name ?? '')
-    .filter((name) => name !== 'install')
-  t.ok(named.length > 1, 'it names some')
-  for (const name of named) t.ok(scripts.includes(name), `npm ${name}`)
-})
-
-const pages = readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' })
-  .filter((name) => name.endsWith('.md'))
-  .map((name) => join('docs', name))
-const topPages = ['README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md', 'SECURITY.md', 'CHANGELOG.md']
-
-/** The anchors of a page, as GitHub makes them from its headings. */
-const anchorsOf = (page: string): string[] =>
-  [...read(page).matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) =>
-    heading
-      .toLowerCase()
-      .replaceAll(/[^\p{L}\p{N}\s_-]/gu, '')
-      .replaceAll(' ', '-')
-  )
-
-/** The links of a page within the repository: from its root, with the anchor. */
-const linksOf = (page: string): { target: string; anchor: string | undefined }[] =>
-  [...read(page).matchAll(/(?:\]\(|src(?:set)?=")(?!https?:)([^)"#]*)(?:#([^)"]*))?[)"]/g)].map(
-    ([, path = '', anchor]) => ({ target: path === '' ? page : join(dirname(page), path), anchor })
-  )
-
-t.test('every link of the documents leads to a file and a heading', async (t) => {
-  for (const page of [...topPages, ...pages]) {
-    const dead = linksOf(page).filter(({ target, anchor }) => {
-      if (!existsSync(join(root, target))) return true
-      return anchor !== undefined && !anchorsOf(target).includes(anchor)
-    })
-    t.strictSame(dead, [], page)
-  }
-})
-
-t.test('docs/README.md links every page exactly once', async (t) => {
-  const index = join('docs', 'README.md')
-  const expected = [...topPages, ...pages].filter((page) => page !== index && page !== 'README.md')
-  const linked = linksOf(index).map(({ target }) => relative('', target))
-  t.strictSame(linked.sort(), expected.sort())
-})
-
 t.test('the dev container and the release use the image of CI', async (t) => {
   const { container: image } = parse(read('.github/workflows/ci.yml')).jobs.run
   t.equal(JSON.parse(read('.devcontainer/devcontainer.json')).image, image)
@@ -228,17 +120,4 @@ t.test('the two pictures of the README differ in their colours only', async (t) 
     read(`docs/pictures/overview-${theme}.svg`).replaceAll(/#[0-9a-f]{6}/g, '#')
   )
   t.equal(light, dark)
-})
-
-t.test('the documents name operator’s commands that there are', async (t) => {
-  const typed = [...topPages, ...pages].flatMap((document) => [
-    ...read(document).matchAll(/npm run (?:-s )?ops -- ([a-z]+(?: [a-z][a-z-]*)?)/g)
-  ])
-  t.ok(typed.length > 3, 'they name some')
-  for (const [, words = ''] of typed) {
-    t.ok(
-      commands.some(({ name }) => words === name || words.startsWith(`${name} `)),
-      words
-    )
-  }
 })

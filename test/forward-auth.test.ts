@@ -1,57 +1,16 @@
-import { createPublicKey } from 'node:crypto'
-import { once } from 'node:events'
-import { jwtVerify } from 'jose'
 import t, { type Test } from 'tap'
-import type { Edge } from '../gateway/test/fixtures/edge.ts'
-import { sendBytes, statusesIn } from '../gateway/test/fixtures/raw-client.ts'
-import { askedFromHere } from '../gateway/test/verify/fixtures/subrequest.ts'
-import {
-  ask,
-  bearer,
-  refusal,
-  sockets,
-  socketTo
-} from '../gateway/test/websocket/fixtures/sockets.ts'
+import { forwardAuthGateway, type Proxied, send, upgradesNothing } from './forward-auth-gateway.ts'
 import { realProxies } from './real-proxies.ts'
 
 // Real proxies with the configurations of docs/forward-auth, before a service that believes only the assertion.
 
-const routes = `
-  - { name: admins, prefix: /admins, upstream: service, roles: [root] }
-  - { name: counted, prefix: /counted, upstream: service, limit: { max: 1, windowSeconds: 60, by: subject } }
-  - { name: reads, prefix: /reads, upstream: service, methods: { GET: {} } }
-  - { name: live, prefix: /live, upstream: service, websocket: true }
-  - { name: either, prefix: /either, upstream: service, access: optional }
-`
-const { gateway, taken } = await sockets(t, { ...askedFromHere, routes })
-const key = createPublicKey(gateway.assertionKey.publicPem)
-
-/** The caller that the assertion of a request names to the service of a route; null without one. */
-async function callerOf(assertion: unknown, audience: string): Promise<string | null> {
-  if (assertion === undefined || assertion === '') return null
-  const currentDate = new Date(gateway.clock())
-  const options = { audience, issuer: 'gatehouse-gateway', currentDate, algorithms: ['ES256'] }
-  return (await jwtVerify(String(assertion), key, options)).payload.sub ?? null
-}
-
-type Proxied = { readonly port: number; readonly received: Edge['upstream']['received'] }
-
-/** A request whose lines are exactly these, and what of it reached the service. */
-async function send({ port, received }: Proxied, line: string, ...lines: string[]) {
-  const before = received.length
-  const host = lines.some((one) => /^host:/i.test(one)) ? [] : ['Host: api.example']
-  const bytes = [line, ...host, ...lines, 'Connection: close', '', ''].join('\r\n')
-  const answer = await sendBytes(port, bytes)
-  const [status = 0] = statusesIn(answer)
-  return { status, answer, reached: received.slice(before) }
-}
-
-const authorization = (claims = {}) => `Authorization: Bearer ${gateway.token(claims)}`
+const { gateway, callerOf, authorization } = await forwardAuthGateway(t)
 
 const spoofed = [
   ...['Subject', 'Session', 'Client', 'Roles', 'Scope', 'Email', 'Expires', 'Assertion', 'Gateway'],
   'Claim-Tenant'
 ].flatMap((name) => [`X-Auth-${name}`, `x_auth_${name}`, `X-AUTH_${name}`, `X.Auth.${name}`])
+
 const others = [
   'Grpc-Metadata-X-Auth-Subject',
   'X~Auth~Subject',
@@ -179,21 +138,6 @@ async function strips(t: Test, proxied: Proxied) {
   t.notMatch(JSON.stringify(reached), 'root', 'all at once')
 }
 
-/** After an upgrade, a proxy passes on what the client sends, and asks nobody. */
-async function upgradesNothing(t: Test, proxied: Proxied) {
-  const settings = 'HTTP2-Settings: AAMAAABkAAQAAAAA'
-  for (const lines of [
-    ['Upgrade: h2c', settings, 'Connection: Upgrade, HTTP2-Settings'],
-    ['Upgrade: h2c', 'Connection: Upgrade'],
-    ['Upgrade: websocket', 'Upgrade: h2c', 'Connection: Upgrade'],
-    ['Upgrade: websocket', 'Connection: Upgrade']
-  ]) {
-    const { status, reached } = await send(proxied, 'GET /open HTTP/1.1', ...lines)
-    const { upgrade, 'http2-settings': of } = reached[0]?.headers ?? {}
-    t.strictSame([upgrade, of], [undefined, undefined], `${lines.join(', ')}: ${status}`)
-  }
-}
-
 async function resists(t: Test, proxied: Proxied) {
   for (const [line, ...lines] of tricks) {
     const { status, reached } = await send(proxied, line, ...lines)
@@ -240,53 +184,8 @@ for (const [name, { missing, start }] of Object.entries(realProxies)) {
   })
 }
 
-/** How a handshake ends: the echo of a message, or the status of the refusal. */
-async function shake(t: Test, port: number, path: string, headers: Record<string, string>) {
-  const socket = socketTo(t, new URL(path, `http://127.0.0.1:${port}`), headers)
-  const refused = refusal(socket).then(({ status }) => status)
-  const echoed = once(socket, 'open').then(() => ask(socket, 'hello'))
-  return await Promise.race([refused, echoed])
-}
-
-for (const name of ['nginx', 'haproxy'] as const) {
-  const { missing, start } = realProxies[name]
-  t.test(`${name} with the exception for WebSockets`, { skip: missing }, async (t) => {
-    const { upstream, verifyUrl } = gateway
-    const places = { verifyUrl, serviceUrl: upstream.url, webSockets: true }
-    const port = await start(t, places)
-    const signedIn = bearer(gateway)
-    taken.length = 0
-    await t.test(`${name} opens the WebSocket of a signed-in client`, async (t) => {
-      t.equal(await shake(t, port, '/live/a?x=1', { ...signedIn, 'x-auth-roles': 'root' }), 'hello')
-      const { url, headers } = taken.splice(0)[0]?.request ?? {}
-      t.equal(url, '/live/a?x=1')
-      t.match(headers, { 'x-auth-subject': 'user-1' })
-      t.equal(await callerOf(headers?.['x-auth-assertion'], 'live'), 'user-1')
-      t.notMatch(JSON.stringify(headers), 'root')
-      t.notOk(headers?.authorization, 'without its token')
-    })
-    await t.test(`${name} opens no other WebSocket`, async (t) => {
-      t.equal(await shake(t, port, '/live', {}), 401, 'without a token')
-      for (const path of ['/open', '/open/live', '/liver']) {
-        t.type(await shake(t, port, path, signedIn), 'number', path)
-      }
-      t.strictSame(taken, [], 'none of them reaches the service')
-    })
-    await t.test(`${name} forwards no other upgrade`, (t) =>
-      upgradesNothing(t, { port, received: upstream.received })
-    )
-    await t.test(`${name} forwards requests without an upgrade`, async (t) => {
-      const { status } = await send(
-        { port, received: upstream.received },
-        'GET /closed HTTP/1.1',
-        authorization()
-      )
-      t.equal(status, 200)
-    })
-  })
-}
-
 const { missing, start } = realProxies.nginx
+
 t.test(
   'nginx passes on the refusal of a gateway if another one is down',
   { skip: missing },

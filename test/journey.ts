@@ -11,8 +11,9 @@ const password = 'correct horse battery'
 /**
  * The main job as its user would do it, with nothing but HTTP: the same on every store.
  * @param settings what makes the difference; the same folder before and after the restart
+ * @returns the address of the system, which runs as long as the test
  */
-export async function journey(t: Test, settings: Record<string, string>): Promise<void> {
+export async function journey(t: Test, settings: Record<string, string>): Promise<string> {
   const first = await wholeSystem(t, settings)
   const { call, register, login, refresh, logout } = client(first.url, documentedFetch(t))
 
@@ -75,7 +76,8 @@ export async function journey(t: Test, settings: Record<string, string>): Promis
   t.equal((await refresh(refreshed.body.refreshToken)).body.code, 'SESSION_ENDED')
 
   await first.close()
-  const second = client((await wholeSystem(t, settings)).url, documentedFetch(t))
+  const { url } = await wholeSystem(t, settings)
+  const second = client(url, documentedFetch(t))
   t.equal((await second.login(email, password)).status, 200, 'after a restart: the account')
   const kept = await second.refresh(other.body.refreshToken)
   t.equal(kept.status, 200, 'and the other session are still there')
@@ -89,4 +91,5 @@ export async function journey(t: Test, settings: Record<string, string>): Promis
     401,
     'and what was revoked stays revoked'
   )
+  return url
 }

@@ -1,68 +1,17 @@
-import { writeFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { client as apiClient, eventually } from '@gatehouse/fixtures/client'
-import { dataFolder } from '@gatehouse/fixtures/data-folder'
-import { operator } from '@gatehouse/fixtures/operator'
-import { wholeSystem } from '@gatehouse/fixtures/whole-system'
-import { freePort } from '@gatehouse/start/free-port'
-import { exportJWK, generateKeyPair, type JSONWebKeySet } from 'jose'
+import { eventually } from '@gatehouse/fixtures/client'
 import * as openid from 'openid-client'
-import t, { type Test } from 'tap'
+import t from 'tap'
+import { LOGINS_PER_MINUTE } from './few-logins.ts'
+import { faultOf, startedSystem } from './oauth-system.ts'
 
 const ada = { email: 'ada@example.com', password: 'correct horse battery' }
 
 type Echo = { headers: Record<string, string> }
 
-/** What the library says went wrong; null where nothing did. */
-const faultOf = (asked: Promise<unknown>): Promise<unknown> =>
-  asked.then(
-    () => null,
-    (fault) => fault
-  )
-
-type Registration = { method?: string; scope?: string; jwks?: JSONWebKeySet }
-
-/**
- * The whole system, found by an OAuth library that nobody here wrote, and what an operator does
- * beside it.
- */
-async function system(t: Test) {
-  const folder = dataFolder(t)
-  const port = await freePort()
-  // The default of TOKEN_ISSUER, which follows the port.
-  const issuer = `http://localhost:${port}`
-  const { url } = await wholeSystem(t, {
-    GATEHOUSE_DATA_DIR: folder,
-    GATEWAY_PORT: String(port)
-  })
-  const ops = operator(folder)
-  const discover = (id: string, authentication: openid.ClientAuth) =>
-    openid.discovery(new URL(issuer), id, undefined, authentication, {
-      algorithm: 'oauth2',
-      execute: [openid.allowInsecureRequests]
-    })
-  const registered = async (registration: Registration) => {
-    const { method = 'client_secret_basic', scope = 'orders:read introspect', jwks } = registration
-    const words = ['clients', 'create', '--name', 'billing', '--scope', scope, '--json']
-    const file = join(folder, 'jwks.json')
-    if (jwks !== undefined) writeFileSync(file, JSON.stringify(jwks))
-    const keys = jwks === undefined ? [] : ['--jwks', file]
-    const { code, json, stderr } = await ops([...words, '--authentication', method, ...keys])
-    if (code !== 0) throw new Error(stderr)
-    const made = json as { client: { id: string }; secret: { secret: string } | null }
-    return { id: made.client.id, secret: made.secret?.secret ?? '' }
-  }
-  const keyed = async (alg: string) => {
-    const { publicKey, privateKey } = await generateKeyPair(alg)
-    const jwks = { keys: [{ ...(await exportJWK(publicKey)), alg }] }
-    const { id } = await registered({ method: 'private_key_jwt', jwks })
-    return await discover(id, openid.PrivateKeyJwt(privateKey))
-  }
-  return { url, issuer, ops, registered, discover, keyed, api: apiClient(url) }
-}
+const system = await startedSystem(t)
 
 t.test('a library finds the endpoints, and gets tokens by every method', async (t) => {
-  const { issuer, registered, discover, keyed } = await system(t)
+  const { issuer, registered, discover, keyed } = system
   const basic = await registered({ method: 'client_secret_basic' })
   const post = await registered({ method: 'client_secret_post' })
   const configurations = {
@@ -93,7 +42,7 @@ t.test('a library finds the endpoints, and gets tokens by every method', async (
 })
 
 t.test('services serve a machine client, and see no session', async (t) => {
-  const { registered, discover, api } = await system(t)
+  const { registered, discover, api } = system
   const { id, secret } = await registered({ scope: 'orders:read orders:write' })
   const machine = await discover(id, openid.ClientSecretBasic(secret))
   const { access_token: token } = await openid.clientCredentialsGrant(machine)
@@ -125,7 +74,7 @@ t.test('services serve a machine client, and see no session', async (t) => {
 })
 
 t.test('the library refreshes and ends a session', async (t) => {
-  const { registered, discover, api } = await system(t)
+  const { registered, discover, api } = system
   const machine = await registered({})
   const watcher = await discover(machine.id, openid.ClientSecretBasic(machine.secret))
   const app = await discover('gatehouse', openid.None())
@@ -160,45 +109,8 @@ t.test('the library refreshes and ends a session', async (t) => {
   t.equal((await api.refresh(again.refreshToken)).status, 401, 'an access token ends it as well')
 })
 
-t.test('all errors have the form of OAuth, those of the gateway too', async (t) => {
-  const { url, issuer, registered } = await system(t)
-  const { id, secret } = await registered({})
-  const authorization = `Basic ${Buffer.from(`${id}:${secret}`).toString('base64')}`
-  const form = { 'content-type': 'application/x-www-form-urlencoded' }
-  const grant = 'grant_type=client_credentials'
-  const send = async (body: string, headers: Record<string, string>) => {
-    const answer = await fetch(`${url}/oauth/token`, { method: 'POST', body, headers })
-    const type = answer.headers.get('content-type')
-    t.match(type, /^application\/json/)
-    t.equal(answer.headers.get('cache-control'), 'no-store')
-    const { error } = (await answer.json()) as { error?: string }
-    return { status: answer.status, headers: answer.headers, error }
-  }
-
-  t.match(await send(grant, { ...form, authorization }), { status: 200, error: undefined })
-  const large = `${grant}&x=${'x'.repeat(20_000)}`
-  t.match(await send(large, { ...form, authorization }), { status: 413, error: 'invalid_request' })
-  const json = { 'content-type': 'application/json', authorization }
-  t.match(await send('{}', json), { status: 415, error: 'invalid_request' })
-  const wrong = { ...form, authorization: `Basic ${Buffer.from(`${id}:x`).toString('base64')}` }
-  const refused = await send(grant, wrong)
-  t.match(refused, { status: 401, error: 'invalid_client' })
-  t.match(refused.headers.get('www-authenticate'), /^Basic realm=/)
-  const bearer = { ...form, authorization: `Bearer ${secret}` }
-  t.match(await send(grant, bearer), { status: 401, error: 'invalid_client' })
-
-  const metadata = await fetch(`${url}/.well-known/oauth-authorization-server`)
-  t.equal(metadata.headers.get('cache-control'), 'max-age=300')
-  t.match(await metadata.json(), { issuer, jwks_uri: `${issuer}/.well-known/jwks.json` })
-
-  let last = await send(grant, wrong)
-  for (let calls = 0; calls < 610 && last.status !== 429; calls += 1) last = await send('', form)
-  t.match(last, { status: 429, error: 'temporarily_unavailable' })
-  t.match(last.headers.get('retry-after'), /^[1-9]\d?$/)
-})
-
 t.test('an operator adds a secret to a client, and disables it', async (t) => {
-  const { ops, registered, discover } = await system(t)
+  const { ops, registered, discover } = system
   const { id, secret } = await registered({})
   const grants = async (text: string) => {
     const configuration = await discover(id, openid.ClientSecretBasic(text))
@@ -234,4 +146,43 @@ t.test('an operator adds a secret to a client, and disables it', async (t) => {
       words.join(' ')
     )
   }
+})
+
+// The last one: it sends more requests than are allowed.
+t.test('all errors have the form of OAuth, those of the gateway too', async (t) => {
+  const { url, issuer, registered } = system
+  const { id, secret } = await registered({})
+  const authorization = `Basic ${Buffer.from(`${id}:${secret}`).toString('base64')}`
+  const form = { 'content-type': 'application/x-www-form-urlencoded' }
+  const grant = 'grant_type=client_credentials'
+  const send = async (body: string, headers: Record<string, string>) => {
+    const answer = await fetch(`${url}/oauth/token`, { method: 'POST', body, headers })
+    const type = answer.headers.get('content-type')
+    t.match(type, /^application\/json/)
+    t.equal(answer.headers.get('cache-control'), 'no-store')
+    const { error } = (await answer.json()) as { error?: string }
+    return { status: answer.status, headers: answer.headers, error }
+  }
+
+  t.match(await send(grant, { ...form, authorization }), { status: 200, error: undefined })
+  const large = `${grant}&x=${'x'.repeat(20_000)}`
+  t.match(await send(large, { ...form, authorization }), { status: 413, error: 'invalid_request' })
+  const json = { 'content-type': 'application/json', authorization }
+  t.match(await send('{}', json), { status: 415, error: 'invalid_request' })
+  const wrong = { ...form, authorization: `Basic ${Buffer.from(`${id}:x`).toString('base64')}` }
+  const refused = await send(grant, wrong)
+  t.match(refused, { status: 401, error: 'invalid_client' })
+  t.match(refused.headers.get('www-authenticate'), /^Basic realm=/)
+  const bearer = { ...form, authorization: `Bearer ${secret}` }
+  t.match(await send(grant, bearer), { status: 401, error: 'invalid_client' })
+
+  const metadata = await fetch(`${url}/.well-known/oauth-authorization-server`)
+  t.equal(metadata.headers.get('cache-control'), 'max-age=300')
+  t.match(await metadata.json(), { issuer, jwks_uri: `${issuer}/.well-known/jwks.json` })
+
+  let last = await send(grant, wrong)
+  for (let calls = 0; calls < 2 * LOGINS_PER_MINUTE && last.status !== 429; calls += 1)
+    last = await send('', form)
+  t.match(last, { status: 429, error: 'temporarily_unavailable' })
+  t.match(last.headers.get('retry-after'), /^[1-9]\d?$/)
 })

@@ -1,9 +1,7 @@
-import { execFile } from 'node:child_process'
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
 import { dataFolder } from '@gatehouse/fixtures/data-folder'
-import { processEnvironment } from '@gatehouse/fixtures/program'
+import { documentedShell } from '@gatehouse/fixtures/documented-shell'
 import { wholeSystem } from '@gatehouse/fixtures/whole-system'
 import t from 'tap'
 import { blocksOf } from './documented-blocks.ts'
@@ -51,12 +49,9 @@ t.test('the commands of every page can be pasted into zsh', async (t) => {
 t.test('a newcomer pastes what the pages say', async (t) => {
   const folder = dataFolder(t)
   const { url } = await wholeSystem(t, { GATEHOUSE_DATA_DIR: folder })
-  const env = { ...processEnvironment(), GATEHOUSE_DATA_DIR: folder }
-  const paste = async (script: string): Promise<string> => {
-    const ours = script.replace('http://localhost:3000', url)
-    const ran = await promisify(execFile)('bash', ['-euo', 'pipefail', '-c', ours], { env })
-    return ran.stdout
-  }
+  const shell = await documentedShell(t, folder)
+  const paste = (script: string): Promise<string> =>
+    shell(script.replace('http://localhost:3000', url))
 
   t.test('the README starts and tests the system with two commands', async (t) => {
     const [start, , test] = blocksOf('README.md', 'sh')

@@ -1,55 +1,17 @@
-import { randomBytes, randomUUID } from 'node:crypto'
 import { readdirSync } from 'node:fs'
 import { client, eventually } from '@gatehouse/fixtures/client'
-import { dataFolder } from '@gatehouse/fixtures/data-folder'
-import { documentedShell } from '@gatehouse/fixtures/documented-shell'
 import { kidOf } from '@gatehouse/fixtures/gateway-fleet'
-import { type Installation, installation } from '@gatehouse/fixtures/installation'
+import { installation } from '@gatehouse/fixtures/installation'
 import { operator } from '@gatehouse/fixtures/operator'
 import { asked, postgresMissing } from '@gatehouse/fixtures/postgres-server'
 import { redisMissing } from '@gatehouse/fixtures/redis-server'
-import { wholeSystem } from '@gatehouse/fixtures/whole-system'
-import t, { type Test } from 'tap'
-import { blocksOf } from './documented-blocks.ts'
+import t from 'tap'
+import { inhabited, runbook } from './runbook.ts'
 import { read, root } from './source-files.ts'
 
 const skip = redisMissing || postgresMissing
 const password = 'correct horse battery'
 const PATIENCE_MS = 20_000
-const secret = () => randomBytes(32).toString('base64url')
-
-/** The shell blocks of a runbook, run one after the other as they are written. */
-async function runbook(t: Test, name: string, folder: string) {
-  const left = blocksOf(`docs/runbooks/${name}.md`, 'sh')
-  const run = await documentedShell(t, folder)
-  const next = (variables: Record<string, string> = {}): Promise<string> =>
-    run(left.shift() ?? 'exit 3', variables)
-  return { next, isOver: () => left.length === 0 }
-}
-
-/** One more user of an installation, who is signed in. */
-async function inhabited(system: Installation) {
-  const urls = system.gateways.map(({ url }) => url)
-  const api = client(urls[0] ?? '')
-  const email = `ada-${randomUUID()}@example.com`
-  const user = (await api.register(email, password)).body.user
-  const tokens = (await api.login(email, password)).body
-  const say = async (token: string) =>
-    Promise.all(
-      urls.map(async (url) => {
-        const { status, body } = await client(url).call<{ code?: string }>('/orders', { token })
-        return body.code ?? String(status)
-      })
-    )
-  /** what all gateways come to say of a token */
-  const allSay = (token: string, word: string) =>
-    eventually(
-      () => say(token),
-      (words) => words.every((one) => one === word),
-      PATIENCE_MS
-    )
-  return { ...system, api, API: urls[0] ?? '', email, user, tokens, allSay }
-}
 
 const both = (word: string) => [word, word]
 
@@ -236,43 +198,4 @@ t.test('on one installation, one after the other', { skip }, async (t) => {
     t.strictSame(await allSay(again.accessToken, '200'), both('200'))
     t.ok(isOver(), 'every block of the page was run')
   })
-})
-
-const email = 'ada@example.com'
-
-t.test('a leaked refresh key', async (t) => {
-  const GATEHOUSE_DATA_DIR = dataFolder(t)
-  const { next, isOver } = await runbook(t, 'leaked-refresh-key', GATEHOUSE_DATA_DIR)
-  const startWith = async (AUTH_REFRESH_KEYS: string) => {
-    const { url, close } = await wholeSystem(t, { GATEHOUSE_DATA_DIR, AUTH_REFRESH_KEYS })
-    return { ...client(url), close, API: url }
-  }
-  const leaked = `1:${secret()}`
-  const before = await startWith(leaked)
-  await before.register(email, password)
-  const idle = (await before.login(email, password)).body
-  const busy = (await before.login(email, password)).body
-  await before.close()
-  const made = (await next()).trim()
-  const during = await startWith(`${made},${leaked}`)
-  const refreshed = (await during.refresh(busy.refreshToken)).body
-  await during.close()
-  const after = await startWith(made)
-  t.equal((await after.refresh(refreshed.refreshToken)).status, 200)
-  t.equal((await after.refresh(idle.refreshToken)).status, 401)
-  await next()
-  const { API } = after
-  t.match(await next({ API }), /was noticed/)
-  t.equal((await after.login(email, password)).status, 200)
-  t.ok(isOver(), 'every block of the page was run')
-})
-
-t.test('a new key-encryption key', async (t) => {
-  const GATEHOUSE_DATA_DIR = dataFolder(t)
-  const { next, isOver } = await runbook(t, 'key-encryption-key', GATEHOUSE_DATA_DIR)
-  const made = (await next()).trim()
-  const { url } = await wholeSystem(t, { GATEHOUSE_DATA_DIR, AUTH_KEY_ENCRYPTION_KEY: made })
-  await client(url).register(email, password)
-  t.equal((await client(url).login(email, password)).status, 200)
-  t.ok(isOver(), 'every block of the page was run')
 })

@@ -1,7 +1,10 @@
+import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { createServer } from 'node:net'
+import { text } from 'node:stream/consumers'
 import { eventually } from '@gatehouse/fixtures/client'
-import { type ServiceName, serviceProgram } from '@gatehouse/fixtures/program'
+import { dataFolder } from '@gatehouse/fixtures/data-folder'
+import { processEnvironment, type ServiceName, serviceProgram } from '@gatehouse/fixtures/program'
 import { redisMissing, redisServer } from '@gatehouse/fixtures/redis-server'
 import { wholeSystem } from '@gatehouse/fixtures/whole-system'
 import { freePort } from '@gatehouse/start/free-port'
@@ -52,5 +55,40 @@ t.test(
     )
     t.equal(started.length, 8, 'each service was started twice')
     t.equal((await fetch(`${url}/echo/hello`)).status, 401, 'it is there')
+  }
+)
+
+const ended = async (child: ChildProcess): Promise<[number | null, string]> => {
+  if (child.stderr === null) throw new Error('the process has no output')
+  const [[code], said] = await Promise.all([once(child, 'exit'), text(child.stderr)])
+  return [code, said]
+}
+
+t.test(
+  'if the port of workers is taken, the reason is printed once',
+  { skip: redisMissing },
+  async (t) => {
+    const other = createServer()
+    t.teardown(() => other.close())
+    await once(other.listen(0, '127.0.0.1'), 'listening')
+    const { port } = other.address() as { port: number }
+    const child = fork(serviceProgram('gateway'), {
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+      env: {
+        ...processEnvironment(),
+        LOG_LEVEL: 'silent',
+        GATEHOUSE_DATA_DIR: dataFolder(t),
+        REDIS_URL: (await redisServer(t)).url,
+        GATEWAY_WORKERS: '2',
+        GATEWAY_PORT: String(port),
+        GATEWAY_OPS_PORT: '0'
+      }
+    })
+    const [code, said] = await ended(child)
+    t.equal(code, 1)
+    t.match(
+      said,
+      new RegExp(`^Cannot start: GATEWAY_PORT: cannot listen on 127.0.0.1:${port}: .*\n$`)
+    )
   }
 )

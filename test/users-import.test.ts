@@ -1,73 +1,14 @@
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
 import { client } from '@gatehouse/fixtures/client'
 import { dataFolder } from '@gatehouse/fixtures/data-folder'
 import { operator } from '@gatehouse/fixtures/operator'
 import { wholeSystem } from '@gatehouse/fixtures/whole-system'
-import { csvEntries } from '@gatehouse/ops/testing/import/csv'
-import { foreignUser } from '@gatehouse/ops/testing/import/foreign-user'
-import { EntryFault } from '@gatehouse/ops/testing/import/line'
-import { ndjsonEntries } from '@gatehouse/ops/testing/import/ndjson'
 import t from 'tap'
+import { bcrypt, exported, firebaseConfig } from './exported-users.ts'
 
 const password = 'correct horse battery'
-const bcrypt = '$2y$05$abcdefghijklmnopqrstuuD3mHdCr44zlIZ.VZCaYRpfQhXMYnEo.'
-const pbkdf2 = {
-  value: 'OZisqJloVWQ/xF8cg5vJoGqp86fPH5Ob3F8cZLPh8Zv3usmEpbHwGI8uqptISvjwQJ93TG9E4MiFHWbVAaSlsQ==',
-  salt: 'AQIDBAUGBwgJCgsMDQ4PEA=='
-}
 
-/** As other systems export their users. */
-const exported = {
-  ours: { email: 'ours@example.com', passwordHash: bcrypt, roles: ['admin'], scope: 'a b' },
-  keycloak: {
-    id: '3d1f9a52-7c1e-4f5e-8a77-0d2d1c6a9f10',
-    createdTimestamp: 1_600_000_000_000,
-    username: 'keycloak',
-    enabled: true,
-    email: 'Keycloak@Example.com',
-    credentials: [
-      {
-        type: 'password',
-        secretData: JSON.stringify({ ...pbkdf2, additionalParameters: {} }),
-        credentialData: JSON.stringify({ hashIterations: 1000, algorithm: 'pbkdf2-sha256' })
-      }
-    ],
-    realmRoles: ['offline_access']
-  },
-  auth0: {
-    _id: { $oid: '60425da9519d90d09e2a6d8c' },
-    email_verified: false,
-    email: 'auth0@example.com',
-    passwordHash: bcrypt,
-    tenant: 'example'
-  },
-  supabase: {
-    id: '5b0b4a46-2e8c-4b5c-9c3b-54e5e7a0f0d1',
-    email: 'supabase@example.com',
-    encrypted_password: bcrypt.replace('2y', '2a'),
-    created_at: '2021-05-04 10:11:12.123+00'
-  },
-  firebase: {
-    localId: 'UVBMgkQUVDQ3eJGdQyrnDjTXzqC2',
-    email: 'firebase@example.com',
-    passwordHash:
-      'lSrfV15cpx95_sZS2W9c9Kp6i_LVgQNDNC_qzrCnh1SAyZvqmZqAjTdn3aoItz-VHjoZilo78198JAdRuid5lQ==',
-    salt: '42xEC-ixf3L2lw==',
-    createdAt: '1486324122000'
-  },
-  blocked: { email: 'blocked@example.com', passwordHash: bcrypt, blocked: true }
-}
-const firebaseConfig = `hash_config {
-  algorithm: SCRYPT,
-  base64_signer_key: jxspr8Ki0RYycVU8zykbdLGjFQ3McFUH0uiiTvC8pVMXAn210wjLNmdZJzxUECKbm0QsEmYUSDzZvpjeJ9WmXA==,
-  base64_salt_separator: Bw==,
-  rounds: 8,
-  mem_cost: 14,
-}
-`
 const lines = (...entries: readonly unknown[]) =>
   entries.map((entry) => (typeof entry === 'string' ? entry : JSON.stringify(entry))).join('\n')
 
@@ -183,102 +124,4 @@ t.test('imported users of other systems sign in with their passwords', async (t)
     t.match(gone, { code: 1, stderr: /Cannot read .*nowhere\.csv \(ENOENT\)/ })
     t.notOk(existsSync('report'))
   })
-})
-
-async function all<Value>(entries: AsyncIterable<Value>): Promise<Value[]> {
-  const found: Value[] = []
-  for await (const entry of entries) found.push(entry)
-  return found
-}
-
-/** The text in pieces of each size: where a piece ends makes no difference. */
-async function inPieces<Value>(
-  text: string,
-  read: (chunks: AsyncIterable<string>) => AsyncIterable<Value>
-): Promise<Value[]> {
-  const whole = await all(read(pieces(text, text.length + 1)))
-  for (const size of [1, 2, 7]) {
-    t.strictSame(await all(read(pieces(text, size))), whole, `in pieces of ${size}`)
-  }
-  return whole
-}
-
-async function* pieces(text: string, size: number) {
-  for (let from = 0; from < text.length; from += size) yield text.slice(from, from + size)
-}
-
-t.test(
-  'a user is disabled if any member says that the other system keeps the user out',
-  async (t) => {
-    const options = {
-      roles: undefined,
-      scope: undefined,
-      firebase: null,
-      clock: () => Date.parse('2026-01-01T00:00:00Z')
-    }
-    const isDisabled = (members: object) =>
-      foreignUser({ email: 'ada@example.com', ...members }, options).disabled
-    const keptOut = [
-      { disabled: 'f', blocked: 't' },
-      { blocked: false, is_active: false },
-      { disabled: 'no', enabled: 'no' },
-      { isActive: true, active: 0 },
-      { is_banned: 1 },
-      { suspended: 'yes', enabled: true },
-      // Supabase: auth.users
-      { banned_until: '2026-01-01 00:00:01+00' },
-      { banned_until: 'infinity', deleted_at: null },
-      { banned_until: '', deleted_at: '2025-01-01 00:00:00.123+00' }
-    ]
-    for (const members of keptOut) t.equal(isDisabled(members), true, JSON.stringify(members))
-    const admitted = [
-      { disabled: false },
-      { enabled: 'true', is_active: '1', blocked: 'f' },
-      { banned_until: '2025-12-31 23:59:59+00', deleted_at: '' }
-    ]
-    for (const members of admitted) t.equal(isDisabled(members), false, JSON.stringify(members))
-    t.equal(isDisabled({}), undefined, 'the default of an import')
-    t.throws(
-      () => isDisabled({ blocked: false, enabled: 'perhaps' }),
-      /has a value in enabled that/
-    )
-    t.throws(() => isDisabled({ banned_until: 'soon' }), /in banneduntil that is not a time/)
-  }
-)
-
-t.test('CSV is read as RFC 4180 says', async (t) => {
-  const text = 'a,b\r\n1,2\n"x, ""y""\nz",\r\n\n"",""\n3\n"4"5,6\nlast,"'
-  const read = await inPieces(text, csvEntries)
-  t.match(read, [
-    { line: 2, value: { a: '1', b: '2' } },
-    { line: 3, value: { a: 'x, "y"\nz', b: '' } },
-    { line: 6, value: { a: '', b: '' } },
-    { line: 7, value: EntryFault },
-    { line: 8, value: EntryFault },
-    { line: 9, value: EntryFault }
-  ])
-  t.equal(read.length, 6)
-})
-
-t.test('an endless entry is not kept in memory', async (t) => {
-  const collect = setFlagsFromString('--expose-gc') ?? runInNewContext('gc')
-  const pieces = [
-    { read: csvEntries, begin: 'a\n"', piece: 'x'.repeat(16_384) },
-    { read: csvEntries, begin: 'a\n', piece: ','.repeat(16_384) },
-    { read: ndjsonEntries, begin: 'a\n"', piece: 'x'.repeat(16_384) }
-  ]
-  for (const { read, begin, piece } of pieces) {
-    let used = 0
-    async function* endless() {
-      yield begin
-      collect()
-      const before = process.memoryUsage().heapUsed
-      for (let n = 0; n < 256; n += 1) yield piece
-      collect()
-      used = process.memoryUsage().heapUsed - before
-    }
-    const entries = await all<{ value: unknown }>(read(endless()))
-    t.match(entries.at(-1)?.value, EntryFault)
-    t.ok(used < 1024 * 1024, `${Math.round(used / 1024)} KiB are in use after 4 MiB`)
-  }
 })

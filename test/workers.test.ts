@@ -1,63 +1,27 @@
-import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
 import { get as getPlain } from 'node:http'
-import { connect, createServer } from 'node:net'
-import { text } from 'node:stream/consumers'
-import { authority } from '@gatehouse/fixtures/certificates'
+import { connect } from 'node:net'
 import { type Answer, client, eventually } from '@gatehouse/fixtures/client'
-import { dataFolder } from '@gatehouse/fixtures/data-folder'
-import { installation } from '@gatehouse/fixtures/installation'
 import { operator } from '@gatehouse/fixtures/operator'
 import { within } from '@gatehouse/fixtures/own-time'
 import { postgresMissing } from '@gatehouse/fixtures/postgres-server'
-import { processEnvironment, serviceProgram } from '@gatehouse/fixtures/program'
 import { redisMissing } from '@gatehouse/fixtures/redis-server'
 import t from 'tap'
 import { childrenOf, isRunning } from './child-processes.ts'
-import { type Exported, exported } from './exported-metrics.ts'
+import { exported } from './exported-metrics.ts'
 import { keepingAlive, multiplexing, steadyLoad } from './steady-clients.ts'
+import { figure, readiness, twoOfEach } from './two-workers.ts'
 
 const skip = redisMissing || postgresMissing
 const PATIENCE_MS = 20_000
+
 /** how many connections of one client wait in a primary process */
 const MOST_WAITING_OF_CLIENT = 256
+
 const password = 'correct horse battery'
 
-type Readiness = { status: string; degraded?: Record<string, string> }
+const running = skip ? null : await twoOfEach(t)
 
-const readiness = async (opsUrl: string): Promise<Readiness> =>
-  (await client(opsUrl).call<Readiness>('/readyz')).body
-
-/** The sum of all samples of a metric. */
-const sum = ({ samples }: Exported, metric: string): number =>
-  samples.filter(({ name }) => name === metric).reduce((total, { value }) => total + value, 0)
-
-const figure = async (opsUrl: string, metric: string): Promise<number> =>
-  sum(await exported([opsUrl]), metric)
-
-async function twoOfEach() {
-  const certificates = await authority(t)
-  const { cert, key } = await certificates.issue('localhost', ['127.0.0.1'])
-  const system = await installation(t, {
-    auths: 1,
-    gateways: 1,
-    orders: 1,
-    settings: {
-      GATEWAY_WORKERS: '2',
-      AUTH_WORKERS: '2',
-      GATEWAY_TLS_CERT_FILE: cert,
-      GATEWAY_TLS_KEY_FILE: key,
-      DRAIN_SECONDS: '1'
-    }
-  })
-  const [gateway] = system.gateways
-  const [auth] = system.auths
-  if (gateway === undefined || auth === undefined) throw new Error('the installation is empty')
-  return { ...system, gateway, auth, ca: readFileSync(certificates.file) }
-}
-
-const running = skip ? null : await twoOfEach()
 const parts = () => {
   if (running === null) throw new Error(String(skip))
   return running
@@ -69,6 +33,7 @@ const signedIn = async (): Promise<string> => {
   await call('/register', { json })
   return (await call<{ accessToken: string }>('/login', { json })).body.accessToken
 }
+
 const authorization = skip ? '' : `Bearer ${await signedIn()}`
 
 const target = () => ({ url: parts().gateway.url, ca: parts().ca, authorization })
@@ -232,35 +197,4 @@ t.test('two workers on one port', { skip, bail: true }, async (t) => {
     t.equal(await auth.stop(), 0, 'SIGTERM drains all of them')
     t.strictSame(others.filter(isRunning), [])
   })
-})
-
-const ended = async (child: ChildProcess): Promise<[number | null, string]> => {
-  if (child.stderr === null) throw new Error('the process has no output')
-  const [[code], said] = await Promise.all([once(child, 'exit'), text(child.stderr)])
-  return [code, said]
-}
-
-t.test('if the port is taken, the reason is printed once', { skip }, async (t) => {
-  const other = createServer()
-  t.teardown(() => other.close())
-  await once(other.listen(0, '127.0.0.1'), 'listening')
-  const { port } = other.address() as { port: number }
-  const child = fork(serviceProgram('gateway'), {
-    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-    env: {
-      ...processEnvironment(),
-      LOG_LEVEL: 'silent',
-      GATEHOUSE_DATA_DIR: dataFolder(t),
-      REDIS_URL: parts().redis.url,
-      GATEWAY_WORKERS: '2',
-      GATEWAY_PORT: String(port),
-      GATEWAY_OPS_PORT: '0'
-    }
-  })
-  const [code, said] = await ended(child)
-  t.equal(code, 1)
-  t.match(
-    said,
-    new RegExp(`^Cannot start: GATEWAY_PORT: cannot listen on 127.0.0.1:${port}: .*\n$`)
-  )
 })

@@ -11,8 +11,8 @@ const HOOK = import.meta.resolve('./replaced-modules.ts')
 /**
  * Expected wall time of a whole batch. With longer ones, a run ends with one batch that still runs.
  */
-const BATCH_SECONDS = 45
-const MOST_FILES_IN_BATCH = 32
+const BATCH_SECONDS = 90
+const MOST_FILES_IN_BATCH = 64
 
 /** Signs that a file changes or measures the process itself. */
 const NEEDS_OWN_PROCESS = /\bprocess\.(?:chdir|exit|on|once|memoryUsage)\b/
