@@ -1,6 +1,9 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { askingClients } from '@gatehouse/bench/testing/asking-clients'
 import { restartEach, rotateKeys } from '@gatehouse/bench/testing/changes'
 import { eventually } from '@gatehouse/fixtures/client'
+import { dataFolder } from '@gatehouse/fixtures/data-folder'
 import { faults } from '@gatehouse/fixtures/faults'
 import { gatewayFleet, kidOf } from '@gatehouse/fixtures/gateway-fleet'
 import { type Installation, installation } from '@gatehouse/fixtures/installation'
@@ -20,14 +23,25 @@ const PAUSE_MS = 25
 /** within which gateways refuse what was revoked (from the contract) */
 const REVOKED_WITHIN_MS = 1000
 
+const failedRequestsLogged = { GATEWAY_ACCESS_LOG: 'on', GATEWAY_ACCESS_LOG_SAMPLES: '2xx=0' }
+
+/** The lines of the log that can say why a request was lost. */
+const linesOfFaults = (file: string): string =>
+  readFileSync(file, 'utf8')
+    .split('\n')
+    .filter((line) => /"level":[4-6]0|"status(?:Code)?":50\d/.test(line))
+    .join('\n')
+
 const every = (word: string, count = 4) => Array(count).fill(word)
 
 t.test('two auth services and four gateways', { skip }, async (t) => {
+  const logFile = join(dataFolder(t), 'log')
   const keySets: string[] = []
   const direct = await verifyingService(t, 'direct', () => keySets)
   const system: Installation = await installation(t, {
     services: { direct },
-    settings: { AUTH_REFRESH_LIMIT_PER_MINUTE: '1000000' }
+    settings: { AUTH_REFRESH_LIMIT_PER_MINUTE: '1000000', ...failedRequestsLogged },
+    logFile
   })
   keySets.push(...system.gateways.map(({ opsUrl }) => `${opsUrl}/.well-known/gateway-jwks.json`))
   const urls = system.gateways.map(({ url }) => url)
@@ -47,6 +61,7 @@ t.test('two auth services and four gateways', { skip }, async (t) => {
     await asking.stop()
     const { good, failed, keys } = asking.take()
     t.equal(failed.length, faults.keyRotated.lost, JSON.stringify(failed))
+    if (failed.length > 0) t.comment(linesOfFaults(logFile))
     t.ok(good > 0)
     t.ok(keys > 2, `tokens of ${keys} keys`)
     t.comment(`${good} requests`)
