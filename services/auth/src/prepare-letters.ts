@@ -1,5 +1,6 @@
 import type { Kysely } from 'kysely'
 import { accountStore } from './accounts/account-store.ts'
+import { isTyped } from './accounts/email.ts'
 import { lockAccount } from './accounts/lock-account.ts'
 import type { AuditKind } from './audit/audit-event.ts'
 import { writeAudit } from './audit/audit-log.ts'
@@ -7,7 +8,7 @@ import type { Tables } from './database/tables.ts'
 import type { SealingKeys } from './keys/seal.ts'
 import { issueToken } from './link-tokens/link-tokens.ts'
 import { sealRegistration } from './link-tokens/pending-registration.ts'
-import type { PrepareLetter, PrepareLetters } from './mail/mail-channel.ts'
+import type { PrepareLetter, PrepareLetters, Recipient } from './mail/mail-channel.ts'
 
 type LetterOptions = {
   readonly resetSeconds: number
@@ -20,7 +21,7 @@ export const prepareLetters = (db: Kysely<Tables>, options: LetterOptions): Prep
   'confirm-registration': confirmRegistration(db, options),
   'verify-email': verifyEmail(db, options),
   'already-registered': aboutAccount(db),
-  invitation: async ({ email }) => ({ email, values: {} }),
+  invitation: async (mail) => recipientOf(mail, {}),
   'new-device': aboutAccount(db),
   'session-replayed': aboutAccount(db),
   'change-email': changeEmail(db, options),
@@ -31,6 +32,15 @@ export const prepareLetters = (db: Kysely<Tables>, options: LetterOptions): Prep
   'factor-removed': aboutAccount(db),
   'recovery-code-used': aboutAccount(db)
 })
+
+/** A typed address that is not the one in `email` belongs to an earlier address. */
+const recipientOf = (
+  {
+    email,
+    emailTyped
+  }: { readonly email: string; readonly emailTyped?: string | null | undefined },
+  values: Recipient['values']
+): Recipient => ({ email, emailTyped: isTyped(emailTyped, email) ? emailTyped : null, values })
 
 /**
  * A letter with a link that has waited longer is not sent: all of its attempts have failed, and an
@@ -71,7 +81,7 @@ const passwordReset =
       await writeAudit(transaction, { kind: 'password-reset-requested', ...about }, nowMs)
     })
     if (!isThere) return null
-    return { email: account.email, values: { minutes: String(Math.floor(lifetimeSeconds / 60)) } }
+    return recipientOf(account, { minutes: String(Math.floor(lifetimeSeconds / 60)) })
   }
 
 const setsPassword: AuditKind[] = [
@@ -112,7 +122,7 @@ const confirmRegistration =
     if (nowMs - queuedAtMs > LONGEST_WAIT_MS) return null
     const account = await accountStore(db).findByEmail(email)
     if (account?.disabled) return null
-    if (account !== null) return { email, values: {}, letter: 'already-registered' }
+    if (account !== null) return { ...recipientOf(account, {}), letter: 'already-registered' }
     const issued = {
       token,
       purpose: 'registration',
@@ -122,7 +132,8 @@ const confirmRegistration =
       payload: sealRegistration(registration, sealing, email)
     } as const
     await db.transaction().execute((transaction) => issueToken(transaction, issued, nowMs))
-    return { email, values: { hours: hoursOf(verificationSeconds) } }
+    const { emailTyped } = registration
+    return recipientOf({ email, emailTyped }, { hours: hoursOf(verificationSeconds) })
   }
 
 const verifyEmail =
@@ -144,25 +155,25 @@ const verifyEmail =
       issueToken(transaction, issued, nowMs)
     )
     if (!isThere) return null
-    return { email, values: { hours: hoursOf(verificationSeconds) } }
+    return recipientOf(account, { hours: hoursOf(verificationSeconds) })
   }
 
 /** The new address may have an account already: then its owner learns of the attempt. */
 const changeEmail =
   (db: Kysely<Tables>, { verificationSeconds }: LetterOptions): PrepareLetter =>
-  async ({ email, subject, token, queuedAtMs }, nowMs) => {
+  async ({ email, emailTyped, subject, token, queuedAtMs }, nowMs) => {
     if (token === null || subject === null) return null
     if (nowMs - queuedAtMs > LONGEST_WAIT_MS) return null
     const accounts = accountStore(db)
     const [account, other] = [await accounts.findById(subject), await accounts.findByEmail(email)]
     if (account === null || account.disabled) return null
     if (await hasNewPassword(db, account.id, queuedAtMs)) return null
-    if (other !== null) return { email, values: {}, letter: 'already-registered' }
+    if (other !== null) return { ...recipientOf(other, {}), letter: 'already-registered' }
     const { id, passwordVersion } = account
     const issued = {
       token,
       purpose: 'email-change',
-      owner: { id, email, passwordVersion },
+      owner: { id, email, emailTyped: emailTyped ?? null, passwordVersion },
       lifetimeSeconds: verificationSeconds,
       payload: account.email
     } as const
@@ -170,7 +181,7 @@ const changeEmail =
       issueToken(transaction, issued, nowMs)
     )
     if (!isThere) return null
-    return { email, values: { hours: hoursOf(verificationSeconds) } }
+    return recipientOf({ email, emailTyped }, { hours: hoursOf(verificationSeconds) })
   }
 
 /**
@@ -178,7 +189,8 @@ const changeEmail =
  */
 const aboutAccount =
   (db: Kysely<Tables>): PrepareLetter =>
-  async ({ email, subject }) => {
+  async (mail) => {
+    const { subject } = mail
     const account = subject === null ? null : await accountStore(db).findById(subject)
-    return account === null ? null : { email, values: {} }
+    return account === null ? null : recipientOf(mail, {})
   }

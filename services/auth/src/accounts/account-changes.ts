@@ -7,10 +7,14 @@ import { isUniqueViolation } from '../database/unique-violation.ts'
 import { spendUndos } from '../link-tokens/link-tokens.ts'
 import { emailTaken } from '../refusals.ts'
 import { noteStale, otherRights } from '../revocations/stale-tokens.ts'
+import type { Account } from './account.ts'
 import type { AccountClaims } from './account-claims.ts'
 import type { Change } from './change.ts'
 import { eraseAccount } from './erase-account.ts'
 import { eraseTraces } from './erase-traces.ts'
+
+/** The address of an account: as `canonicalEmail` returns it, and as it was typed. */
+type AddressOf = Pick<Account, 'email' | 'emailTyped'>
 
 /** A change that tells the account of it, in its transaction. */
 type Notified = By & { notify?(transaction: Kysely<Tables>, nowMs: number): Promise<void> }
@@ -33,11 +37,10 @@ export type AccountChanges = {
   /**
    * Replaces the e-mail address, which is in access tokens too. Sessions continue. No link that
    * undoes an earlier change works any longer.
-   * @param email as `canonicalEmail` returns it
    * @returns false if there is no such account
    * @throws Refusal CONFLICT if another account has it
    */
-  setEmail(id: string, email: string, change: Change): Promise<boolean>
+  setEmail(id: string, address: AddressOf, change: Change): Promise<boolean>
   /**
    * Sets a password without the previous one, and ends every session.
    * @returns the sessions that had not ended, for the session store; null: there is no such account
@@ -67,11 +70,11 @@ export function accountChanges(db: Kysely<Tables>): AccountChanges {
       setRights(id, { scope: scope.join(' ') }, 'scope-changed', change),
     setClaims: (id, claims, change) =>
       setRights(id, { claims: JSON.stringify(claims) }, 'claims-changed', change),
-    async setEmail(id, email, change) {
+    async setEmail(id, address, change) {
       try {
         return await db
           .transaction()
-          .execute((transaction) => setEmail(transaction, id, email, change))
+          .execute((transaction) => setEmail(transaction, id, address, change))
       } catch (error) {
         throw isUniqueViolation(error) ? emailTaken() : error
       }
@@ -95,6 +98,7 @@ export function accountChanges(db: Kysely<Tables>): AccountChanges {
 
 type Rights = Partial<Record<'roles' | 'scope' | 'claims' | 'email', string>> & {
   readonly email_verified_at?: number
+  readonly email_typed?: string | null
 }
 
 /** Replaces rights of an account, and makes its earlier tokens stale. */
@@ -125,11 +129,12 @@ export async function replaceRights(
 async function setEmail(
   transaction: Kysely<Tables>,
   id: string,
-  email: string,
+  { email, emailTyped }: AddressOf,
   change: Change
 ): Promise<boolean> {
   const nowMs = change.clock()
-  const rights = { email, email_verified_at: Math.floor(nowMs / 1000) }
+  const email_verified_at = Math.floor(nowMs / 1000)
+  const rights = { email, email_typed: emailTyped, email_verified_at }
   if (!(await replaceRights(transaction, id, rights, 'email-changed', change))) return false
   await spendUndos(transaction, { subject: id, undo: null }, nowMs)
   return true

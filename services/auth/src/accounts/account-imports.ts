@@ -111,6 +111,7 @@ function obstaclesFor(
 const toRow = (account: ImportedAccount) => ({
   id: account.id,
   email: account.email,
+  email_typed: account.emailTyped,
   password_hash: account.passwordHash,
   password_version: 0,
   roles: JSON.stringify(account.roles),

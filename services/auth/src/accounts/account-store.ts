@@ -11,6 +11,7 @@ import type { Account } from './account.ts'
 export type NewAccount = Pick<Account, 'email' | 'passwordHash' | 'roles' | 'scope'> & {
   /** whether the address is proven, or an operator vouches for it */
   readonly emailVerified?: boolean
+  readonly emailTyped?: string | null
 }
 
 export type PasswordChange = By & {
@@ -148,7 +149,7 @@ const passwordCosts =
 /** The same, in the transaction of a larger change. */
 export async function insertAccount(
   transaction: Kysely<Tables>,
-  { email, passwordHash, roles, scope, emailVerified = false }: NewAccount,
+  { email, emailTyped = null, passwordHash, roles, scope, emailVerified = false }: NewAccount,
   { source, clock }: By
 ): Promise<Account | null> {
   const nowMs = clock()
@@ -158,6 +159,7 @@ export async function insertAccount(
     .values({
       id: randomUUID(),
       email,
+      email_typed: emailTyped,
       password_hash: passwordHash,
       password_version: 0,
       roles: JSON.stringify(roles),
@@ -182,6 +184,7 @@ export function toAccount(row: Selectable<AccountTable>): Account {
   return {
     id: row.id,
     email: row.email,
+    emailTyped: row.email_typed,
     passwordHash: row.password_hash,
     passwordVersion: row.password_version,
     roles: JSON.parse(row.roles),

@@ -6,6 +6,8 @@ export type Account = {
   readonly id: string
   /** as `canonicalEmail` returns it */
   readonly email: string
+  /** as its owner, or an operator, typed it: letters go there; null: not known */
+  readonly emailTyped: string | null
   /**
    * argon2id in PHC form; until the first login, the hash of another system; empty if there is no
    * password

@@ -24,6 +24,13 @@ export function canonicalEmail(text: string): string | null {
   return email.length <= LONGEST ? email : null
 }
 
+/** An address as it was typed, for letters: the canonical form may belong to somebody else. */
+export const typedEmail = (text: string): string => text.trim()
+
+/** Whether a typed address, if it is known, is the one with this canonical form. */
+export const isTyped = (typed: string | null | undefined, email: string): typed is string =>
+  typed !== null && typed !== undefined && canonicalEmail(typed) === email
+
 /** In lower case, a sigma at the end of a Greek word has another form; it is the same letter. */
 const fold = (text: string): string =>
   text.normalize('NFKC').toLowerCase().replaceAll('ς', 'σ').normalize('NFKC')

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { type AccountClaims, claimsFault } from './account-claims.ts'
 import { isAccountId } from './account-store.ts'
-import { canonicalEmail } from './email.ts'
+import { canonicalEmail, typedEmail } from './email.ts'
 import { ForeignHashFault, readForeignHash } from './hashes/foreign-hash.ts'
 import { passwordCost } from './hashes/hash-kinds.ts'
 import { identityFault } from './identity-fault.ts'
@@ -27,6 +27,7 @@ export type ForeignUser = {
 export type ImportedAccount = {
   readonly id: string
   readonly email: string
+  readonly emailTyped: string
   /** empty if there is no password */
   readonly passwordHash: string
   readonly roles: readonly string[]
@@ -73,6 +74,7 @@ export function importedAccount(user: ForeignUser, policy: ImportPolicy): Import
   return {
     id: idOf(user),
     email,
+    emailTyped: typedEmail(user.email),
     passwordHash: hashOf(user, policy),
     roles,
     scope,

@@ -2,7 +2,7 @@ import type { RequestSource } from '../audit/audit-event.ts'
 import { emailTaken, invalidMember } from '../refusals.ts'
 import type { Account } from './account.ts'
 import type { AccountStore } from './account-store.ts'
-import { canonicalEmail } from './email.ts'
+import { canonicalEmail, typedEmail } from './email.ts'
 import { passwordFault } from './password-rules.ts'
 import type { Passwords } from './passwords.ts'
 
@@ -46,10 +46,11 @@ export async function registerAccount(
 export async function checkedCredentials(
   { email, password }: Pick<Applicant, 'email' | 'password'>,
   passwords: Passwords
-): Promise<{ readonly email: string; readonly passwordHash: string }> {
+): Promise<Pick<Account, 'email' | 'emailTyped' | 'passwordHash'>> {
   const canonical = canonicalEmail(email)
   if (canonical === null) throw invalidMember('email', 'must be an e-mail address')
   const fault = await passwordFault(password, canonical)
   if (fault !== null) throw invalidMember('password', fault)
-  return { email: canonical, passwordHash: await passwords.hash(password) }
+  const passwordHash = await passwords.hash(password)
+  return { email: canonical, emailTyped: typedEmail(email), passwordHash }
 }

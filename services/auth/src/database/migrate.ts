@@ -26,6 +26,7 @@ import { emailVerification } from './migrations/0022-email-verification.ts'
 import { erasures } from './migrations/0023-erasures.ts'
 import { clientRoles } from './migrations/0024-client-roles.ts'
 import { auditByKind } from './migrations/0025-audit-by-kind.ts'
+import { typedAddresses } from './migrations/0026-typed-addresses.ts'
 import { secondFactors } from './migrations/0027-second-factors.ts'
 import { appliedMigrations, newerMigrations, standIn } from './newer-migrations.ts'
 import type { Tables } from './tables.ts'
@@ -57,6 +58,7 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0023-erasures': erasures,
   '0024-client-roles': clientRoles,
   '0025-audit-by-kind': auditByKind,
+  '0026-typed-addresses': typedAddresses,
   '0027-second-factors': secondFactors
 }
 

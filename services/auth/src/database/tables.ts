@@ -16,6 +16,8 @@ import type { WebhookTable } from '../webhooks/webhook-table.ts'
 export type AccountTable = {
   id: string
   email: string
+  /** as `Account` has it; an earlier version may have replaced `email` alone since */
+  email_typed: Generated<string | null>
   /** as `Account` has it */
   password_hash: string
   /** how often the password was changed; a new hash of the same password does not count */

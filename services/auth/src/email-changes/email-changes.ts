@@ -33,7 +33,11 @@ export type EmailChanges = {
    * for an address that another account has.
    * @throws Refusal UNAVAILABLE
    */
-  request(account: Account, email: string, reader: Reader): Promise<void>
+  request(
+    account: Account,
+    address: Pick<Account, 'email' | 'emailTyped'>,
+    reader: Reader
+  ): Promise<void>
   /**
    * Replaces the address, tells the previous one, and gives it a link that undoes the change.
    * @throws Refusal FORBIDDEN, the same for every cause
@@ -77,8 +81,11 @@ export function emailChanges(ports: EmailChangePorts): EmailChanges {
     }
   }
   return {
-    request: ({ id }, email, reader) =>
-      mail.request({ letter: 'change-email', email, subject: id, ...reader }, clock()),
+    request: ({ id }, { email, emailTyped }, reader) =>
+      mail.request(
+        { letter: 'change-email', email, emailTyped, subject: id, ...reader },
+        clock()
+      ),
     async confirm(text, change) {
       const token = await findToken(db, text, 'email-change')
       if (token === null) throw tokenInvalid()
@@ -112,6 +119,13 @@ async function used(
   return account
 }
 
+/** The account gets the address of the token. Its reader has proven it. */
+const addressIn = ({ email, email_typed }: MailToken, nowMs: number) => ({
+  email,
+  email_typed,
+  email_verified_at: Math.floor(nowMs / 1000)
+})
+
 async function confirmChange(
   transaction: Kysely<Tables>,
   { mail, token, change }: Work<Change & Pick<Reader, 'language'>>
@@ -124,7 +138,7 @@ async function confirmChange(
   const nowMs = clock()
   const isKept = await isReserved(transaction, { email: token.email, owner: account.id }, nowMs)
   if (!isSame || isKept) throw tokenInvalid()
-  const rights = { email: token.email, email_verified_at: Math.floor(nowMs / 1000) }
+  const rights = addressIn(token, nowMs)
   await replaceRights(transaction, account.id, rights, 'email-changed', change)
   await spendTokens(transaction, account.id, nowMs)
   const lifetimeSeconds = await undoSeconds(transaction, account.id, token.email, nowMs)
@@ -163,7 +177,7 @@ async function undoChange(
   const { clock, source } = change
   const { id } = await used(transaction, token, clock)
   const nowMs = clock()
-  const rights = { email: token.email, email_verified_at: Math.floor(nowMs / 1000) }
+  const rights = addressIn(token, nowMs)
   await replaceRights(transaction, id, rights, 'email-change-undone', change)
   const { password_version: passwordVersion } = await transaction
     .updateTable('accounts')

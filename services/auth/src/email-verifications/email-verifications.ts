@@ -127,9 +127,9 @@ async function openAccount(
   const { email } = token
   const registration = unsealRegistration(token.payload, sealing, email)
   if (registration === null || !(await useToken(transaction, token, nowMs))) throw tokenInvalid()
-  const { roles, scope, invitation } = registration
+  const { roles, scope, invitation, emailTyped = null } = registration
   const passwordHash = isOwn ? registration.passwordHash : ''
-  const newcomer = { email, passwordHash, roles, scope, emailVerified: true }
+  const newcomer = { email, emailTyped, passwordHash, roles, scope, emailVerified: true }
   const account = await insertAccount(transaction, newcomer, by)
   // Another registration of the address came first.
   if (account === null) throw tokenInvalid()

@@ -16,6 +16,8 @@ export type MailTokenTable = {
   subject: string
   /** the address to which the token was sent */
   email: string
+  /** the address as its owner typed it; null: not known */
+  email_typed: Generated<string | null>
   /** the version of the account's password at that time */
   password_version: number
   created_at_ms: number

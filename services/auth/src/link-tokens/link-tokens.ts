@@ -7,6 +7,7 @@ import type { MailTokenTable, TokenPurpose } from './link-token-table.ts'
 export type TokenOwner = {
   readonly id: string
   readonly email: string
+  readonly emailTyped?: string | null
   readonly passwordVersion: number
 }
 
@@ -52,6 +53,7 @@ export async function issueToken(
       purpose,
       subject: owner.id,
       email: owner.email,
+      email_typed: owner.emailTyped ?? null,
       password_version: owner.passwordVersion,
       created_at_ms: nowMs,
       expires_at,

@@ -2,6 +2,8 @@ import { type SealingKeys, seal, unsealWithAny } from '../keys/seal.ts'
 
 /** What becomes an account once its address is proven. */
 export type PendingRegistration = {
+  /** as `Account` has it; an earlier version did not keep it */
+  readonly emailTyped?: string | null
   readonly passwordHash: string
   readonly roles: readonly string[]
   readonly scope: readonly string[]

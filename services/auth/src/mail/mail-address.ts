@@ -4,14 +4,18 @@ import { domainToASCII } from 'node:url'
 const LOCAL_PART = /^[\w!#$%&'*+/=?^`{|}~.\u00a0-\u{10ffff}-]{1,64}$/u
 const DOMAIN = /^[a-z0-9-]+(\.[a-z0-9-]+)*$/
 
+/** An address in its canonical form, and as its owner typed it; null: not known. */
+type Recipient = { readonly email: string; readonly emailTyped: string | null }
+
 /**
  * The address as an envelope has it, with the domain in ASCII; null if no mail is sent to it. An
  * account may have an address with quotes, commas or angle brackets, which would name other
- * recipients in a header.
- * @param email as `canonicalEmail` returns it
+ * recipients in a header. A letter goes to the address that was typed.
  */
-export const mailableAddress = (email: string): string | null =>
-  mayBeAnother(email) ? null : envelopeAddress(email)
+export function mailableAddress({ email, emailTyped }: Recipient): string | null {
+  if (emailTyped !== null) return envelopeAddress(emailTyped)
+  return mayBeAnother(email) ? null : envelopeAddress(email)
+}
 
 const FINAL_SIGMA = /σ\p{M}*(?![\p{L}\p{M}])/u
 

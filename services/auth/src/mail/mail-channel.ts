@@ -26,6 +26,8 @@ export type WaitingMail = QueuedMail & {
 
 export type Recipient = {
   readonly email: string
+  /** the address as its owner typed it; null: not known */
+  readonly emailTyped: string | null
   /** the letter that is sent instead, without a token */
   readonly letter?: LetterName
   /** for the placeholders of its template */
@@ -111,7 +113,7 @@ async function sendLetter(
   if (mail === null) return failed('unknown-key')
   const recipient = await options.prepare[mail.letter]({ ...mail, queuedAtMs }, options.clock())
   if (recipient === null) return { outcome: 'discarded', fault: 'no-recipient' }
-  const to = mailableAddress(recipient.email)
+  const to = mailableAddress(recipient)
   if (to === null) return { outcome: 'discarded', fault: 'unmailable' }
   const outgoing = outgoingOf(options, { mail, recipient, to, id: messageId })
   return await options.transport.send(outgoing, stopping)
@@ -139,7 +141,8 @@ function outgoingOf(
 ): OutgoingMail {
   const { letter = mail.letter } = recipient
   const { language } = mail
+  const email = recipient.emailTyped ?? recipient.email
   const link = linkOf(appUrl, letter, letter === mail.letter ? mail.token : null)
-  const values = { ...mail.values, ...recipient.values, app, link, email: recipient.email }
+  const values = { ...mail.values, ...recipient.values, app, link, email }
   return { ...templates.render(letter, language, values), id, letter, language, to, link }
 }

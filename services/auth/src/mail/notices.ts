@@ -1,7 +1,11 @@
 import type { RequestSource } from '../audit/audit-event.ts'
 import type { NewMail } from './mail-queue.ts'
 
-type Told = { readonly id: string; readonly email: string }
+type Told = {
+  readonly id: string
+  readonly email: string
+  readonly emailTyped: string | null
+}
 type Cause = { readonly source: RequestSource; readonly language: string }
 
 /** 2026-11-29 17:20 */
@@ -10,12 +14,13 @@ export const minuteOf = (ms: number): string =>
 
 /** Tells the owner of an account that its password is another one. */
 export const passwordChangedNotice = (
-  { id, email }: Told,
+  { id, email, emailTyped }: Told,
   cause: Cause,
   atMs: number
 ): NewMail => ({
   letter: 'password-changed',
   email,
+  emailTyped,
   subject: id,
   values: { time: minuteOf(atMs) },
   ...cause
@@ -29,23 +34,24 @@ export const UNDO_DAYS = 7
  * @param cause with the days in which the change can be undone
  */
 export const emailChangedNotice = (
-  { id, email }: Told,
+  { id, email, emailTyped }: Told,
   cause: Cause & { readonly days: number },
   atMs: number
 ): NewMail => {
   const { days, ...by } = cause
   const values = { time: minuteOf(atMs), days: String(days) }
-  return { letter: 'email-changed', email, subject: id, values, ...by }
+  return { letter: 'email-changed', email, emailTyped, subject: id, values, ...by }
 }
 
 /** Tells a user that a session ended because one of its tokens was used again. */
 export const sessionReplayedNotice = (
-  { id, email }: Told,
+  { id, email, emailTyped }: Told,
   cause: Cause,
   atMs: number
 ): NewMail => ({
   letter: 'session-replayed',
   email,
+  emailTyped,
   subject: id,
   values: { time: minuteOf(atMs) },
   ...cause
@@ -56,13 +62,13 @@ export const sessionReplayedNotice = (
  * @param device as `deviceLabel` names it
  */
 export const newDeviceNotice = (
-  { id, email }: Told,
+  { id, email, emailTyped }: Told,
   cause: Cause & { readonly device: string },
   atMs: number
 ): NewMail => {
   const { device, ...by } = cause
   const values = { time: minuteOf(atMs), device }
-  return { letter: 'new-device', email, subject: id, values, ...by }
+  return { letter: 'new-device', email, emailTyped, subject: id, values, ...by }
 }
 
 /** Tells the owner of an account that one of its second factors was added, or all or one removed. */

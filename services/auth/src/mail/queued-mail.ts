@@ -11,6 +11,8 @@ export type QueuedMail = {
   readonly letter: LetterName
   /** as `canonicalEmail` returns it */
   readonly email: string
+  /** the address as it was typed; absent or null: not known, or as the account has it then */
+  readonly emailTyped?: string | null
   /** the account that it is about; null if a stranger named the address */
   readonly subject: string | null
   /** as `Templates.languageFor` returns it */

@@ -36,7 +36,7 @@ for (const { name, skip, make } of databaseKinds) {
         Array.from({ length: 10 }, async (_, n) => (await of(`${n}@example.com`)).id)
       )
       const outcomes = await Promise.allSettled(
-        ids.map((id) => changes.setEmail(id, 'new@example.com', change()))
+        ids.map((id) => changes.setEmail(id, { email: 'new@example.com', emailTyped: null }, change()))
       )
       t.equal(outcomes.filter(({ status }) => status === 'fulfilled').length, 1)
       for (const outcome of outcomes) {
@@ -53,7 +53,7 @@ for (const { name, skip, make } of databaseKinds) {
       const { database, accounts, of, changes } = await open(t)
       const { id } = await of('ada@example.com')
       await changes.setScope(id, ['b', 'c'], change())
-      await changes.setEmail(id, 'countess@example.com', change())
+      await changes.setEmail(id, { email: 'countess@example.com', emailTyped: null }, change())
       t.match(await accounts.findById(id), {
         scope: ['b', 'c'],
         email: 'countess@example.com',

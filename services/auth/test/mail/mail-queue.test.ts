@@ -22,8 +22,8 @@ const request = (email: string) =>
 /** Every address is one of an account, except those of strangers. */
 const prepare: PrepareLetters = {
   'password-reset': async ({ email }) =>
-    email.startsWith('stranger') ? null : { email, values: { minutes: '60' } },
-  'password-changed': async ({ email }) => ({ email, values: {} }),
+    email.startsWith('stranger') ? null : { email, emailTyped: null, values: { minutes: '60' } },
+  'password-changed': async ({ email }) => ({ email, emailTyped: null, values: {} }),
   'confirm-registration': async () => null,
   'verify-email': async () => null,
   'already-registered': async () => null,

@@ -72,11 +72,13 @@ t.test('mail needs a sender, and in production an https address for its links', 
   t.notMatch(shown, 'secret', 'the password is not shown')
 })
 
+const mailable = (email: string) => mailableAddress({ email, emailTyped: null })
+
 t.test('no mail goes to an address that a header could read as another one', async (t) => {
-  t.equal(mailableAddress('ada@bücher.example'), 'ada@xn--bcher-kva.example')
-  t.equal(mailableAddress("o'neil+x_{tag}@example.com"), "o'neil+x_{tag}@example.com")
-  t.equal(mailableAddress('дмитрий@example.com'), 'дмитрий@example.com')
-  t.equal(mailableAddress('σοφία@βιβλία.example'), 'σοφία@xn--kxaeba8an.example')
+  t.equal(mailable('ada@bücher.example'), 'ada@xn--bcher-kva.example')
+  t.equal(mailable("o'neil+x_{tag}@example.com"), "o'neil+x_{tag}@example.com")
+  t.equal(mailable('дмитрий@example.com'), 'дмитрий@example.com')
+  t.equal(mailable('σοφία@βιβλία.example'), 'σοφία@xn--kxaeba8an.example')
   for (const email of [
     'a,b@example.com',
     '"a"@example.com',
@@ -97,7 +99,17 @@ t.test('no mail goes to an address that a header could read as another one', asy
     '@example.com',
     'a'
   ]) {
-    t.equal(mailableAddress(email), null, JSON.stringify(email))
+    t.equal(mailable(email), null, JSON.stringify(email))
+  }
+})
+
+t.test('a letter goes to an address as it was typed, if that is known', async (t) => {
+  const typed = (emailTyped: string) => mailableAddress({ email: 'a@example.com', emailTyped })
+  t.equal(typed('user@βόλος.com'), 'user@xn--nxasmm1c.com')
+  t.equal(typed('user@βόλοσ.com'), 'user@xn--nxasmq6b.com')
+  t.equal(typed('Μάρκος@EXAMPLE.com'), 'Μάρκος@example.com')
+  for (const text of ['a,b@example.com', 'a>,<b@example.com', 'a\r\nBcc: b@example.com']) {
+    t.equal(typed(text), null)
   }
 })
 

@@ -57,6 +57,7 @@ const subject: AccessTokenSubject = {
   account: {
     id: 'account',
     email,
+    emailTyped: null,
     passwordVersion: 0,
     createdAt: 0,
     passwordHash: '',

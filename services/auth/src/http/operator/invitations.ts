@@ -1,5 +1,5 @@
 import { Type } from 'typebox'
-import { canonicalEmail } from '../../accounts/email.ts'
+import { canonicalEmail, typedEmail } from '../../accounts/email.ts'
 import { identityFault } from '../../accounts/identity-fault.ts'
 import type { RequestSource } from '../../audit/audit-event.ts'
 import type { Invitation } from '../../invitations/invitation.ts'
@@ -86,14 +86,15 @@ type InvitationCause = {
 /** Sends the secret of an invitation to its address. */
 function invitationLetter(
   mail: Mail,
-  email: string | null,
+  { email, emailTyped }: { readonly email: string | null; readonly emailTyped: string },
   { source, expiresAt, clock }: InvitationCause
 ) {
   if (email === null) throw invalidMember('send', 'needs email')
   if (!mail.isOn) throw mailOff()
   const values = { time: minuteOf(expiresAt * 1000) }
   const language = mail.languageFor(undefined)
-  const letter = { letter: 'invitation', email, subject: null, language, source, values } as const
+  const to = { email, emailTyped, subject: null }
+  const letter = { letter: 'invitation', ...to, language, source, values } as const
   return {
     send: (transaction: Parameters<Mail['add']>[0], token: string) =>
       mail.add(transaction, { ...letter, token }, clock())
@@ -131,12 +132,13 @@ const createInvitation: OpsRoutes = (service, { invitations, mail, newUser, cloc
       if (email === null && request.body.email !== undefined) {
         throw invalidMember('email', 'must be an e-mail address')
       }
+      const emailTyped = typedEmail(request.body.email ?? '')
       const fault = identityFault({ ...newUser, ...request.body, email: email ?? '' })
       if (fault !== null) throw invalidMember('roles', fault)
       const expiresAt = Math.floor(clock() / 1000) + expiresInSeconds
       const source = operatorSource(request)
       const letter = request.body.send
-        ? invitationLetter(mail, email, { source, expiresAt, clock })
+        ? invitationLetter(mail, { email, emailTyped }, { source, expiresAt, clock })
         : {}
       const created = await invitations.create(
         { email, roles: roles ?? null, scope: scope ?? null, expiresAt },

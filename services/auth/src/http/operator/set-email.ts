@@ -1,5 +1,5 @@
 import { Type } from 'typebox'
-import { canonicalEmail } from '../../accounts/email.ts'
+import { canonicalEmail, typedEmail } from '../../accounts/email.ts'
 import { identityFault } from '../../accounts/identity-fault.ts'
 import { invalidMember, noSuchUser } from '../../refusals.ts'
 import { Email } from '../fields.ts'
@@ -36,7 +36,8 @@ export const setEmail: OpsRoutes = (service, { accounts, revocations, clock }) =
       if (fault !== null) throw invalidMember('email', fault)
       if (email !== account.email) {
         const change = { stale: stale.now, source: operatorSource(request), clock }
-        if (!(await accounts.changes.setEmail(account.id, email, change))) throw noSuchUser()
+        const address = { email, emailTyped: typedEmail(request.body.email) }
+        if (!(await accounts.changes.setEmail(account.id, address, change))) throw noSuchUser()
       }
       await stale.tell()
       return { user: toUser({ ...account, email }) }

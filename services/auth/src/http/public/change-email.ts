@@ -1,6 +1,6 @@
 import { requireIdentity } from '@gatehouse/identity/fastify'
 import { Type } from 'typebox'
-import { canonicalEmail } from '../../accounts/email.ts'
+import { canonicalEmail, typedEmail } from '../../accounts/email.ts'
 import { identityFault } from '../../accounts/identity-fault.ts'
 import { mailOff } from '../../mail/mail-refusals.ts'
 import { invalidMember, noAccount, sessionEnded } from '../../refusals.ts'
@@ -58,7 +58,8 @@ export const changeEmail: Route = (service, options) => {
       if (fault !== null) throw invalidMember('email', fault)
       if (email === account.email) throw invalidMember('email', 'must be another address')
       const language = mail.languageFor(request.headers['accept-language'])
-      await emailChanges.request(account, email, { source: requestSourceOf(request), language })
+      const address = { email, emailTyped: typedEmail(request.body.email) }
+      await emailChanges.request(account, address, { source: requestSourceOf(request), language })
       return reply.code(202).send({})
     }
   )

@@ -125,9 +125,9 @@ export const register: Route = (service, options) => {
       const reader = { source, language: mail.languageFor(request.headers['accept-language']) }
       const { applicant, invitation } = await readApplicant({ body: request.body, source }, options)
       if (isProven) {
-        const { email, passwordHash } = await checkedCredentials(applicant, accounts.passwords)
+        const { email, ...credentials } = await checkedCredentials(applicant, accounts.passwords)
         const { roles, scope } = applicant
-        const pending = { passwordHash, roles, scope, invitation: invitation?.id ?? null }
+        const pending = { ...credentials, roles, scope, invitation: invitation?.id ?? null }
         const pageSecret = await emailVerifications.register(email, pending, reader)
         return reply.code(202).send({ pageSecret })
       }

@@ -17,11 +17,12 @@ export const reuseNotice =
   async (transaction, subject, { source, atMs }) => {
     const row = await transaction
       .selectFrom('accounts')
-      .select('email')
+      .select(['email', 'email_typed'])
       .where('id', '=', subject)
       .executeTakeFirst()
     if (row === undefined) return
     const cause = { source, language: mail.languageFor(undefined) }
-    const notice = sessionReplayedNotice({ id: subject, email: row.email }, cause, atMs)
+    const told = { id: subject, email: row.email, emailTyped: row.email_typed }
+    const notice = sessionReplayedNotice(told, cause, atMs)
     await mail.add(transaction, notice, atMs)
   }
