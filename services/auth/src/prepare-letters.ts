@@ -51,7 +51,7 @@ const LONGEST_WAIT_MS = 12 * 3_600_000
 
 /**
  * Work for an account that was found before. If it is erased at this moment, nothing that has its
- * address may be written any more.
+ * address may be written.
  * @returns whether the account is there
  */
 const forAccount = (

@@ -1,4 +1,4 @@
-import type { Kysely } from 'kysely'
+import { type Kysely, sql } from 'kysely'
 import type { Tables } from '../database/tables.ts'
 import type { SealingKeys } from '../keys/seal.ts'
 import type { Channel } from '../outbox/channel.ts'
@@ -6,7 +6,8 @@ import type { Attempt, ClaimedDelivery } from '../outbox/delivery.ts'
 import { withJitter } from '../outbox/retry-delay.ts'
 import { type LetterName, linkOf } from './letter.ts'
 import { mailableAddress } from './mail-address.ts'
-import { MAIL_TARGET } from './mail-queue.ts'
+import { type DueLetters, type MailPlaces, mailPlaces } from './mail-places.ts'
+import { DOMAIN_LENGTH, MAIL_TARGET } from './mail-queue.ts'
 import { failed, letterFaults, type MailTransport, type OutgoingMail } from './outgoing-mail.ts'
 import { type QueuedMail, unsealMail } from './queued-mail.ts'
 import type { Templates } from './templates/templates.ts'
@@ -70,16 +71,23 @@ const PAUSES = [5, 60, 300, 900, 3600, 7200, 14_400] as const
  * between them, however many letters wait.
  */
 export function mailChannel(options: MailChannelOptions): Channel {
-  const { db, concurrency, timeoutMs, random } = options
+  const { db, concurrency, timeoutMs, random, clock } = options
   const server = { failures: 0, pausedUntilMs: 0 }
+  const places = mailPlaces(clock)
   return {
     kind: 'mail',
     leaseMs: timeoutMs + LEASE_MARGIN_MS,
     pausesSeconds: PAUSES,
     async ready(nowMs) {
-      if (nowMs < server.pausedUntilMs || !(await isDue(db, nowMs))) return []
+      if (nowMs < server.pausedUntilMs) return []
       const most = server.failures > 0 ? 1 : concurrency
-      return [{ target: MAIL_TARGET, most, send: (...of) => sendLetter(options, ...of) }]
+      const offers = places.offer(await dueLetters(db, nowMs), most)
+      return [...offers].map(([domain, most]) => ({
+        target: MAIL_TARGET,
+        lanes: domain,
+        most,
+        send: (...of) => inPlace(places, domain, () => sendLetter(options, ...of))
+      }))
     },
     async note(_transaction, _target, attempt, nowMs) {
       if (attempt.outcome === 'delivered') server.failures = 0
@@ -91,17 +99,39 @@ export function mailChannel(options: MailChannelOptions): Channel {
   }
 }
 
-async function isDue(db: Kysely<Tables>, nowMs: number): Promise<boolean> {
-  const row = await db
+/** how many domains one round looks at */
+const MOST_DOMAINS = 100
+
+/** The domains to which letters are due, those that wait longest first. */
+async function dueLetters(db: Kysely<Tables>, nowMs: number): Promise<DueLetters[]> {
+  const domain = sql<string>`substr(lane, 1, ${sql.lit(DOMAIN_LENGTH)})`
+  const rows = await db
     .selectFrom('deliveries')
-    .select('position')
+    .select(({ fn }) => [domain.as('domain'), fn.countAll<number>().as('count')])
     .where('kind', '=', 'mail')
     .where('target', '=', MAIL_TARGET)
     .where('state', '=', 'pending')
     .where('due_at_ms', '<=', nowMs)
-    .limit(1)
-    .executeTakeFirst()
-  return row !== undefined
+    .groupBy(domain)
+    .orderBy(({ fn }) => fn.min('due_at_ms'))
+    .limit(MOST_DOMAINS)
+    .execute()
+  return rows.map(({ domain, count }) => ({ domain, count: Number(count) }))
+}
+
+async function inPlace(
+  places: MailPlaces,
+  domain: string,
+  send: () => Promise<Attempt>
+): Promise<Attempt> {
+  let attempt: Attempt = { outcome: 'stopped' }
+  places.begin(domain)
+  try {
+    attempt = await send()
+    return attempt
+  } finally {
+    places.end(domain, attempt)
+  }
 }
 
 async function sendLetter(

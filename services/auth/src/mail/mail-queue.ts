@@ -60,7 +60,7 @@ export function mailQueue({ db, sealing, ring, ...options }: MailQueueOptions): 
       kind: 'mail' as const,
       target: MAIL_TARGET,
       // Letters to one address do not wait for each other.
-      lane: messageId,
+      lane: `${domainOf(mail.email, ring)}${messageId}`,
       recipient: recipientOf(mail.email, ring),
       messageId,
       topic: mail.letter,
@@ -89,6 +89,13 @@ export function mailQueue({ db, sealing, ring, ...options }: MailQueueOptions): 
 /** Names an address in the queue, which does not show it. */
 const recipientOf = (email: string, ring: KeyRing): string =>
   createHmac('sha256', ring.newest.secret).update(`gatehouse mail\0${email}`).digest('base64url')
+
+/** how much of a lane names the domain of the recipient */
+export const DOMAIN_LENGTH = 22
+
+/** Names the domain of an address, as `recipientOf` names the address. */
+const domainOf = (email: string, ring: KeyRing): string =>
+  recipientOf(email.slice(email.lastIndexOf('@')), ring).slice(0, DOMAIN_LENGTH)
 
 /** Requests for one address come one after the other, as on SQLite all transactions do. */
 async function lockRecipient(transaction: Kysely<Tables>, recipient: string): Promise<void> {

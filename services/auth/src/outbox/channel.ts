@@ -5,6 +5,11 @@ import type { Attempt, ClaimedDelivery, DeliveryKind } from './delivery.ts'
 /** A target that may get deliveries now. */
 export type ReadyTarget = {
   readonly target: string
+  /**
+   * the deliveries whose lanes begin like this, which have attempts of their own; absent: all of the
+   * target
+   */
+  readonly lanes?: string
   /** how many deliveries this process may attempt at the same time */
   readonly most: number
   /** Delivers. Never throws for what a receiver does. */

@@ -8,6 +8,8 @@ import { startLane } from './lanes.ts'
 export type ClaimOptions = {
   readonly kind: DeliveryKind
   readonly target: string
+  /** as `ReadyTarget` has it */
+  readonly lanes?: string | undefined
   readonly most: number
   readonly nowMs: number
   /** after this time, another process may attempt the delivery again */
@@ -120,11 +122,14 @@ async function claimDue(db: Kysely<Tables>, options: ClaimOptions): Promise<Clai
     .map((row) => toClaimed(row, claim))
 }
 
+/** Not a range: the order of texts depends on the database. */
+const beginOf = (lanes: string) => sql<string>`substr(one.lane, 1, ${sql.lit(lanes.length)})`
+
 /**
  * The oldest deliveries of a target that are due. In a lane, one that was retried may precede the
  * one that is due already.
  */
-const dueDeliveries = (db: Kysely<Tables>, { kind, target, most, nowMs }: ClaimOptions) =>
+const dueDeliveries = (db: Kysely<Tables>, { kind, target, lanes, most, nowMs }: ClaimOptions) =>
   db
     .selectFrom('deliveries as one')
     .select('one.position')
@@ -132,6 +137,7 @@ const dueDeliveries = (db: Kysely<Tables>, { kind, target, most, nowMs }: ClaimO
     .where('one.target', '=', target)
     .where('one.state', '=', 'pending')
     .where('one.due_at_ms', '<=', nowMs)
+    .$if(lanes !== undefined, (query) => query.where(beginOf(lanes ?? ''), '=', lanes ?? ''))
     .where(({ not, exists, selectFrom }) =>
       not(
         exists(

@@ -17,6 +17,9 @@ export type Deliverer = {
 /** how long an attempt in progress may take when the process closes */
 const CLOSE_MS = 1000
 
+/** What attempts are counted for. */
+const partOf = ({ target, lanes = '' }: ReadyTarget): string => `${target} ${lanes}`
+
 export function deliverer(options: AttemptOptions): Deliverer {
   const { outbox, channel, clock, onFault } = options
   const attempts = attemptsInProgress()
@@ -28,10 +31,10 @@ export function deliverer(options: AttemptOptions): Deliverer {
     const { kind, leaseMs } = channel
     const nowMs = clock()
     for (const ready of await channel.ready(nowMs)) {
-      const { target } = ready
-      const most = ready.most - attempts.countOf(target)
+      const { target, lanes } = ready
+      const most = ready.most - attempts.countOf(partOf(ready))
       if (isClosed || most <= 0) continue
-      const claimed = await outbox.claim({ kind, target, most, nowMs, leaseMs })
+      const claimed = await outbox.claim({ kind, target, lanes, most, nowMs, leaseMs })
       for (const delivery of claimed) begin(ready, delivery)
     }
   })
@@ -39,7 +42,7 @@ export function deliverer(options: AttemptOptions): Deliverer {
     const attempt = attemptDelivery(options, ready, delivery, stopping.signal).catch((error) =>
       onFault(error, 'note')
     )
-    attempts.add(ready.target, attempt, () => {
+    attempts.add(partOf(ready), attempt, () => {
       // For a delivery that waited for this one. The next call of `run` reports a fault.
       if (!isClosed) void rounds.request().catch(() => {})
     })
