@@ -153,7 +153,6 @@ export async function insertAccount(
   { source, clock }: By
 ): Promise<Account | null> {
   const nowMs = clock()
-  if (await isReserved(transaction, { email, owner: null }, nowMs)) return null
   const row = await transaction
     .insertInto('accounts')
     .values({
@@ -175,6 +174,11 @@ export async function insertAccount(
     .returningAll()
     .executeTakeFirst()
   if (row === undefined) return null
+  // The insert may have waited for the account that leaves the address, and reserves it.
+  if (await isReserved(transaction, { email, owner: null }, nowMs)) {
+    await transaction.deleteFrom('accounts').where('id', '=', row.id).execute()
+    return null
+  }
   const event = { kind: 'user-created', subject: row.id, sid: null, source } as const
   await writeAudit(transaction, event, nowMs)
   return toAccount(row)

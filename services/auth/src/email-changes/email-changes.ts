@@ -82,10 +82,7 @@ export function emailChanges(ports: EmailChangePorts): EmailChanges {
   }
   return {
     request: ({ id }, { email, emailTyped }, reader) =>
-      mail.request(
-        { letter: 'change-email', email, emailTyped, subject: id, ...reader },
-        clock()
-      ),
+      mail.request({ letter: 'change-email', email, emailTyped, subject: id, ...reader }, clock()),
     async confirm(text, change) {
       const token = await findToken(db, text, 'email-change')
       if (token === null) throw tokenInvalid()
@@ -135,11 +132,13 @@ async function confirmChange(
   // The token is void once the password or the address has changed.
   const isSame =
     account.email === token.payload && account.passwordVersion === token.password_version
+  if (!isSame) throw tokenInvalid()
   const nowMs = clock()
-  const isKept = await isReserved(transaction, { email: token.email, owner: account.id }, nowMs)
-  if (!isSame || isKept) throw tokenInvalid()
   const rights = addressIn(token, nowMs)
   await replaceRights(transaction, account.id, rights, 'email-changed', change)
+  // Afterwards: the update may have waited for the account that leaves the address.
+  const isKept = await isReserved(transaction, { email: token.email, owner: account.id }, nowMs)
+  if (isKept) throw tokenInvalid()
   await spendTokens(transaction, account.id, nowMs)
   const lifetimeSeconds = await undoSeconds(transaction, account.id, token.email, nowMs)
   const undo = {

@@ -51,7 +51,7 @@ export async function lockForFactors(transaction: Kysely<Tables>, id: string): P
  */
 export async function confirmFactor(
   transaction: Kysely<Tables>,
-  account: Pick<Account, 'id' | 'email'>,
+  account: Pick<Account, 'id' | 'email' | 'emailTyped'>,
   { match, sid }: { readonly match: TotpMatch; readonly sid: string | null },
   { source, clock, language, mail }: FactorChange & Ports
 ): Promise<ConfirmedFactor | null> {
@@ -94,7 +94,7 @@ async function countFactors(transaction: Kysely<Tables>, id: string, by: 1 | -1)
  */
 export async function removeFactor(
   transaction: Kysely<Tables>,
-  account: Pick<Account, 'id' | 'email'>,
+  account: Pick<Account, 'id' | 'email' | 'emailTyped'>,
   which: { readonly id: string; readonly sid: string; readonly mustKeepOne: boolean },
   { source, clock, language, mail }: FactorChange & Ports
 ): Promise<void> {
@@ -126,7 +126,7 @@ export async function removeFactor(
  */
 export async function resetFactors(
   transaction: Kysely<Tables>,
-  account: Pick<Account, 'id' | 'email'>,
+  account: Pick<Account, 'id' | 'email' | 'emailTyped'>,
   { source, clock, language, mail }: FactorChange & Ports
 ): Promise<{ readonly removed: number; readonly ended: readonly string[] }> {
   const subject = account.id

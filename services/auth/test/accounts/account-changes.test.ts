@@ -36,7 +36,9 @@ for (const { name, skip, make } of databaseKinds) {
         Array.from({ length: 10 }, async (_, n) => (await of(`${n}@example.com`)).id)
       )
       const outcomes = await Promise.allSettled(
-        ids.map((id) => changes.setEmail(id, { email: 'new@example.com', emailTyped: null }, change()))
+        ids.map((id) =>
+          changes.setEmail(id, { email: 'new@example.com', emailTyped: null }, change())
+        )
       )
       t.equal(outcomes.filter(({ status }) => status === 'fulfilled').length, 1)
       for (const outcome of outcomes) {

@@ -6,7 +6,8 @@ import { accountStore } from '../../src/accounts/account-store.ts'
 import { eraseAccount } from '../../src/accounts/erase-account.ts'
 import { lockAccount } from '../../src/accounts/lock-account.ts'
 import type { Tables } from '../../src/database/tables.ts'
-import { newToken } from '../../src/link-tokens/link-tokens.ts'
+import { emailChanges } from '../../src/email-changes/email-changes.ts'
+import { issueToken, newToken } from '../../src/link-tokens/link-tokens.ts'
 import { prepareLetters } from '../../src/prepare-letters.ts'
 import { durableSessions } from '../../src/sessions/durable-sessions.ts'
 import { postgresKind } from '../fixtures/databases.ts'
@@ -20,6 +21,16 @@ const opened = {
   clientId: '',
   scope: '',
   label: ''
+}
+
+/** Waits until so many transactions wait for a lock. */
+function waitingIn(database: Kysely<Tables>, wanted: number): Promise<number> {
+  const count = async () => {
+    const { rows } = await sql`select 1 from pg_stat_activity
+      where datname = current_database() and wait_event_type = 'Lock'`.execute(database)
+    return rows.length
+  }
+  return eventually(count, (waiting) => waiting === wanted)
 }
 
 /** An account, and a transaction that has done something to it and waits. */
@@ -40,15 +51,10 @@ async function changing(
     await mayEnd.promise
   })
   await isDone.promise
-  const waiting = async () => {
-    const { rows } = await sql`select 1 from pg_stat_activity
-      where datname = current_database() and wait_event_type = 'Lock'`.execute(database)
-    return rows.length
-  }
   return {
     database,
     account,
-    isWaiting: () => eventually(waiting, (count) => count === 1),
+    isWaiting: () => waitingIn(database, 1),
     async end() {
       mayEnd.resolve()
       await change
@@ -96,5 +102,46 @@ t.test(
     await end()
     t.equal(await prepared, null)
     t.strictSame(await database.selectFrom('mail_tokens').selectAll().execute(), [])
+  }
+)
+
+t.test(
+  'PostgreSQL: nobody gets an address that its account leaves at this moment',
+  { skip },
+  async (t) => {
+    const { database, account, end } = await changing(t, async (transaction, id) => {
+      const left = { token: newToken(), purpose: 'email-undo', lifetimeSeconds: 60 } as const
+      const owner = { id, email: 'ada@example.com', passwordVersion: 0 }
+      await issueToken(transaction, { ...left, owner }, clock())
+      const update = transaction.updateTable('accounts').set({ email: 'thief@example.net' })
+      await update.where('id', '=', id).execute()
+    })
+    const { email } = account
+    const accounts = accountStore(database)
+    const person = { passwordHash: 'hash', roles: [], scope: [] }
+    const by = { source, clock }
+    const eve = await accounts.create({ ...person, email: 'eve@example.com' }, by)
+    if (eve === null) throw new Error('taken')
+    const token = newToken()
+    const owner = { id: eve.id, email, passwordVersion: 0 }
+    const issued = { token, purpose: 'email-change', owner, lifetimeSeconds: 60 } as const
+    await issueToken(database, { ...issued, payload: eve.email }, clock())
+    const changes = emailChanges({
+      db: database,
+      mail: { add: async () => {}, request: async () => {} },
+      resetSeconds: 60,
+      clock
+    })
+
+    const created = accounts.create({ ...person, email }, by)
+    const stale = () => ({ before: 7, until: 9 })
+    const confirmed = t.rejects(changes.confirm(token, { ...by, stale, language: 'en' }), {
+      code: 'FORBIDDEN'
+    })
+    t.equal(await waitingIn(database, 2), 2)
+    await end()
+    t.equal(await created, null)
+    await confirmed
+    t.equal(await accounts.findByEmail(email), null)
   }
 )

@@ -45,7 +45,8 @@ t.test('behind PgBouncer in transaction mode', { skip }, async (t) => {
     const database = await opened(t, pooled)
     await asked(direct, 'drop index audit_events_by_kind')
     await buildOnline(database, auditByKind.index)
-    const index = "select indisvalid from pg_index where indexrelid = 'audit_events_by_kind'::regclass"
+    const index =
+      "select indisvalid from pg_index where indexrelid = 'audit_events_by_kind'::regclass"
     t.match(await asked(direct, index), [{ indisvalid: true }])
   })
 

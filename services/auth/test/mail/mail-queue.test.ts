@@ -314,7 +314,10 @@ t.test('domains whose servers are slow leave places for others', async (t) => {
     await deliverer.run()
   }
   const letters = (count: number) =>
-    eventually(async () => tried.length, (length) => length === count)
+    eventually(
+      async () => tried.length,
+      (length) => length === count
+    )
   await ask('a@slow.example', 'b@slow.example', 'c@slow.example', 'd@slow.example')
   t.equal(await letters(2), 2, 'half of the places')
   await ask('ada@example.com')
