@@ -16,9 +16,9 @@ export type GatewaySettings = {
   readonly times: ClientTimes
   readonly proxies: ProxySettings
   /** the pages of other origins that may use this API, and what they may send and read */
-  readonly pages: Omit<CrossOrigin, 'routeOf'>
-  readonly limits: Pick<ConnectionLimits, 'connections' | 'connectionsPerAddress'>
-  readonly upstreams: UpstreamLimits
+  readonly pages: CrossOrigin
+  readonly connectionLimits: Pick<ConnectionLimits, 'connections' | 'connectionsPerAddress'>
+  readonly upstreamLimits: UpstreamLimits
   /** what makes browsers use only TLS for this origin (RFC 6797); null: it is not sent */
   readonly hsts: string | null
   /** whether proxies ask about the requests that they forward themselves */
@@ -44,11 +44,11 @@ export function settingsOf(config: GatewayConfig): GatewaySettings {
       allowsOrigin: allowOriginsOf(allowedOrigins),
       policy: corsPolicy(config)
     },
-    limits: {
+    connectionLimits: {
       connections: share(config.GATEWAY_CONNECTIONS),
       connectionsPerAddress: share(config.GATEWAY_CONNECTIONS_PER_ADDRESS)
     },
-    upstreams: {
+    upstreamLimits: {
       answerMs: config.GATEWAY_UPSTREAM_TIMEOUT_SECONDS * 1000,
       placesPerAddress: share(config.GATEWAY_UPSTREAM_CONNECTIONS),
       webSocketsPerAddress: share(config.GATEWAY_UPSTREAM_WEBSOCKETS),

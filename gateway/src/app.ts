@@ -3,19 +3,19 @@ import type { ServerTls, Service } from '@gatehouse/http-service/build-service'
 import type { RedisConnection } from '@gatehouse/redis/connection'
 import type { FastifyRequest } from 'fastify'
 import type { GatewaySettings } from './app-settings.ts'
-import { allowOrigins, markErrors } from './arrival/allow-origins.ts'
+import { allowOrigins, markErrors, markResponses } from './arrival/allow-origins.ts'
+import { arrivalOf, type LocatedOf, locateOnce } from './arrival/arrived-request.ts'
 import { clientListener } from './arrival/client-listener.ts'
-import { locateOnce } from './arrival/note-arrival.ts'
+import { clientSource } from './arrival/client-source.ts'
 import { plainRequests } from './arrival/without-framework/plain-requests.ts'
 import { type AssertionKey, assertions } from './assertions/assertions.ts'
 import { countedSignatures } from './assertions/counted-signatures.ts'
 import { signClaims } from './assertions/sign-claims.ts'
 import { forward } from './forward.ts'
+import { type Forwarding, openForwarding } from './forwarding/open-forwarding.ts'
 import { type Edge, journey } from './journey.ts'
-import { type LimiterOf, routeLimiters } from './limits/route-limiters.ts'
+import { routeLimiters } from './limits/route-limiters.ts'
 import type { Ports } from './ports.ts'
-import { callerOf } from './proxies/caller.ts'
-import type { IsTrustedProxy } from './proxies/trusted-proxies.ts'
 import type { Revocations } from './revocation/follow-revocations.ts'
 import type { LiveRouteTable } from './routes/live-route-table.ts'
 import type { Arrival, Decide } from './stages/arrival.ts'
@@ -23,7 +23,7 @@ import type { Passage } from './stages/passage.ts'
 import type { RequestTelemetry } from './telemetry/request-telemetry.ts'
 import type { Tokens } from './tokens/open-tokens.ts'
 import type { TrustedIssuers } from './tokens/trusted-issuers.ts'
-import { type Answer, verifyListener } from './verify/verify-listener.ts'
+import { type Judge, verifyListener } from './verify/verify-listener.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -32,8 +32,10 @@ declare module 'fastify' {
   }
 }
 
+type GatewayPorts = Pick<Ports, 'log' | 'metrics' | 'clock'>
+
 /** Everything that the gateway depends on. */
-export type GatewayOptions = Pick<Ports, 'log' | 'metrics' | 'clock'> & {
+export type GatewayParts = {
   readonly settings: GatewaySettings
   readonly https: ServerTls | null
   readonly telemetry: RequestTelemetry
@@ -56,97 +58,108 @@ export type Gateway = {
   readonly verify: Service | null
 }
 
-export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
-  const { settings, routes, issuers, clock } = options
-  const { isTrustedProxy } = settings.proxies
-  const { pages } = settings
-  const locatedOf = locateOnce(routes.current)
-  const plain = plainRequests()
-  const { app, hopOf } = clientListener({ ...options, locatedOf, plain })
-  const edge = openEdge(options)
-  const limiterOf = await routeLimiters(app, options.limitsRedis, clock)
-  // A preflight carries no credential, so it is answered before the journey.
-  const markOrigin = allowOrigins(app, {
-    ...pages,
-    routeOf: (request) => locatedOf(request).route
-  })
+export async function buildGateway(ports: GatewayPorts, parts: GatewayParts): Promise<Gateway> {
+  const { settings, https, telemetry, routes, issuers } = parts
+  const { times, proxies, connectionLimits: limits, pages } = settings
+  const { log, metrics, clock } = ports
+  const { isTrustedProxy } = proxies
+  const edge = openEdge(ports, parts)
   const decide: Decide = (head, arrival) => journey(head, arrival, edge)
-  const answer: Answer = (request, head) => {
-    const located = locatedOf(request)
-    return decide(head, { ...arrival(request, limiterOf, isTrustedProxy), located })
+  const locatedOf = locateOnce(routes.current)
+  const { app, forwarding } = listenForClients(ports, parts, { decide, locatedOf })
+  const limiterOf = await routeLimiters(app, parts.limitsRedis, clock)
+  // A preflight carries no credential, so it is answered before the journey.
+  allowOrigins(app, pages, ({ arrived }) => locatedOf(arrived).route)
+  const judge: Judge = (request, head) => {
+    const { arrived } = request
+    // A plugin of the framework counts requests.
+    const limiter: Arrival['limiter'] = (route, token, address) =>
+      limiterOf(route, { request, address, token })
+    return decide(head, arrivalOf(arrived, locatedOf(arrived), limiter, isTrustedProxy))
   }
   app.decorateRequest('passage', null)
   app.addHook('onRequest', async (request) => {
-    const { refusal = null } = plain.begun(request.raw) ?? {}
+    const { refusal } = request.arrived
     if (refusal !== null) throw refusal
-    request.passage = await answer(request, request.raw)
+    request.passage = await judge(request, request.raw)
   })
-  const forwarding = await forward(app, {
-    ...options,
-    limits: settings.upstreams,
-    passageOf,
-    markOrigin
-  })
-  plain.open({
-    ...options,
-    hopOf,
-    isTrustedProxy,
-    hsts: settings.hsts,
-    decide,
-    table: routes.current,
-    forwarding,
-    isHeld: heldByFramework(app, options)
-  })
+  await forward(app, forwarding, passageOf)
   if (!settings.verifies) return { app, verify: null }
   const verify = verifyListener({
-    ...options,
+    times,
+    limits,
+    proxies,
+    https,
+    telemetry,
     locatedOf,
     issuerClaims: issuers.claims,
     markOrigin: markErrors(pages),
-    answer
+    judge,
+    log,
+    metrics
   })
   return { app, verify }
 }
 
-/** The framework ends connections, so it handles every request once the gateway drains. */
-function heldByFramework(app: Service, { isHeld = () => false }: Pick<GatewayOptions, 'isHeld'>) {
-  let isClosing = false
-  app.addHook('preClose', async () => {
-    isClosing = true
+type Deciding = { readonly decide: Decide; readonly locatedOf: LocatedOf }
+
+/** The listener for clients, which already forwards the requests that need no framework. */
+function listenForClients(
+  { log, metrics, clock }: GatewayPorts,
+  { settings, https, telemetry, routes, revoked, isHeld = () => false }: GatewayParts,
+  { decide, locatedOf }: Deciding
+): { readonly app: Service; readonly forwarding: Forwarding } {
+  const { times, proxies, connectionLimits: limits, upstreamLimits, pages, hsts } = settings
+  const { spans, onServed } = telemetry
+  const forwarding = openForwarding({
+    limits: upstreamLimits,
+    markOrigin: markResponses(pages),
+    routes,
+    revoked,
+    log,
+    metrics,
+    clock
   })
-  return (raw: IncomingMessage): boolean => isClosing || app.draining.hasBegun || isHeld(raw)
+  const source = clientSource({ proxies, limits, times, spans, log, clock })
+  const plain = plainRequests({
+    source,
+    locatedOf,
+    isTrustedProxy: proxies.isTrustedProxy,
+    decide,
+    forwarding: forwarding.requests,
+    onServed,
+    hsts,
+    isHeld
+  })
+  const app = clientListener({
+    times,
+    limits,
+    hsts,
+    https,
+    onServed,
+    source,
+    locatedOf,
+    plain,
+    log,
+    metrics
+  })
+  return { app, forwarding }
 }
 
 /** What the stages read. */
-function openEdge(options: GatewayOptions): Edge {
-  const { settings, issuers, tokens, revoked, assertionKey, metrics, clock } = options
+function openEdge(
+  { metrics, clock }: GatewayPorts,
+  { settings, issuers, tokens, revoked, assertionKey }: GatewayParts
+): Edge {
+  const sign = countedSignatures(metrics, signClaims(assertionKey))
   return {
     issuers,
     verifier: tokens.verifier,
     revoked,
-    assertions: assertions({
-      sign: countedSignatures(metrics, signClaims(assertionKey)),
-      clock,
-      kept: tokens.kept
-    }),
+    assertions: assertions({ sign, clock, kept: tokens.kept }),
     namedClaims: tokens.namedClaims,
     allowsOrigin: settings.pages.allowsOrigin,
     clock
-  }
-}
-
-function arrival(
-  request: FastifyRequest,
-  limiterOf: LimiterOf,
-  isTrustedProxy: IsTrustedProxy
-): Omit<Arrival, 'located'> {
-  const { hop, trail } = request
-  const [address] = hop.addresses
-  return {
-    hop,
-    trail,
-    limiter: (route, token) => limiterOf(route, { request, address, token }),
-    caller: (token) => callerOf(token, address, isTrustedProxy)
   }
 }
 

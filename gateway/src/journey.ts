@@ -59,12 +59,12 @@ export function journey(
   const found = isPreflight
     ? null
     : authenticate(access, request.authorization, edge.verifier, arrival.caller)
-  const met: Met = { request, matched, destination, isPreflight, arrival, edge }
-  return found instanceof Promise ? found.then((token) => admit(met, token)) : admit(met, found)
+  const known: KnownRequest = { request, matched, destination, isPreflight, arrival, edge }
+  return found instanceof Promise ? found.then((token) => admit(known, token)) : admit(known, found)
 }
 
 /** What is known of a request before its token. */
-type Met = {
+type KnownRequest = {
   readonly request: StrippedRequest
   readonly matched: Match
   readonly destination: string | null
@@ -74,20 +74,22 @@ type Met = {
 }
 
 /** The stages that judge the caller. */
-function admit(met: Met, token: VerifiedToken | null): Passage | Promise<Passage> {
-  const { request, matched, arrival, edge } = met
+function admit(known: KnownRequest, token: VerifiedToken | null): Passage | Promise<Passage> {
+  const { request, matched, arrival, edge } = known
   const { route } = matched
   arrival.trail.token = token
   refuseOtherAudience(token, route)
   refuseRevoked(token, route, edge.revoked)
-  const limiter = arrival.limiter(route, token)
+  const limiter = arrival.limiter(route, token, arrival.hop.addresses[0])
   refuseLarge(route, request.headers['content-length'])
-  return limiter === null ? pass(met, token) : limit(limiter).then(() => pass(met, token))
+  return limiter === null
+    ? lastStages(known, token)
+    : limit(limiter).then(() => lastStages(known, token))
 }
 
 /** The last stages: what the route requires, and what the service gets. */
-function pass(met: Met, token: VerifiedToken | null): Passage {
-  const { request, matched, destination, isPreflight, arrival, edge } = met
+function lastStages(known: KnownRequest, token: VerifiedToken | null): Passage {
+  const { request, matched, destination, isPreflight, arrival, edge } = known
   const { route, access, demands, target } = matched
   if (!isPreflight) requireAccess(demands, token, edge.clock())
   const headers = stamp(request, route, token, arrival.hop, edge)

@@ -7,7 +7,7 @@ import type { RunningService } from '@gatehouse/process/running-service'
 import { drainTimes } from '@gatehouse/settings/drain-times'
 import { words } from '@gatehouse/settings/fragments'
 import type { ProcessTls } from '@gatehouse/tls/process-tls'
-import { buildGateway, type GatewayOptions } from './app.ts'
+import { buildGateway, type GatewayParts } from './app.ts'
 import { settingsOf } from './app-settings.ts'
 import type { GatewayConfig } from './config.ts'
 import { assertionKeys } from './fleet/assertion-keys-schema.ts'
@@ -19,14 +19,14 @@ import { openRedirect, type Redirect } from './redirect/open-redirect.ts'
 import { revocationCheck } from './revocation/revocation-check.ts'
 import type { LiveRouteTable } from './routes/live-route-table.ts'
 
-type ListenerPorts = Ports &
-  Omit<GatewayOptions, 'settings' | 'https'> & {
-    readonly tls: ProcessTls
-    readonly routes: LiveRouteTable
-    /** of our own auth service */
-    readonly keys: Pick<SigningKeys, 'loaded' | 'ageSeconds'>
-    readonly membership: Pick<Membership, 'assertionKeys'>
-  }
+/** What was opened for the listeners. */
+type Opened = Omit<GatewayParts, 'settings' | 'https'> & {
+  readonly tls: ProcessTls
+  readonly routes: LiveRouteTable
+  /** of our own auth service */
+  readonly keys: Pick<SigningKeys, 'loaded' | 'ageSeconds'>
+  readonly membership: Pick<Membership, 'assertionKeys'>
+}
 
 /**
  * Listens: for clients, for operators and services on the ops listener, and for clients of
@@ -35,17 +35,25 @@ type ListenerPorts = Ports &
  */
 export async function openListeners(
   config: GatewayConfig,
-  ports: ListenerPorts
+  ports: Ports,
+  opened: Opened
 ): Promise<RunningService> {
-  const { tls, routes, closing, log, clock } = ports
+  const { closing, log, clock } = ports
+  const { tls, routes, issuers, revoked, assertionKey, telemetry, tokens, limitsRedis } = opened
   const { GATEWAY_HOST, GATEWAY_PORT, GATEWAY_OPS_HOST, GATEWAY_OPS_PORT } = config
   const settings = settingsOf(config)
-  const { app, verify } = await buildGateway({
-    ...ports,
+  const { app, verify } = await buildGateway(ports, {
     settings,
-    https: tls.service?.options ?? null
+    https: tls.service?.options ?? null,
+    issuers,
+    revoked,
+    assertionKey,
+    routes,
+    telemetry,
+    tokens,
+    limitsRedis
   })
-  const ops = openOps(config, ports, app)
+  const ops = openOps(config, ports, opened, app)
   let redirect: Redirect | null = null
   // It closes after the others, because it tells load balancers that they drain.
   closing.defer(() => ops.close())
@@ -64,8 +72,9 @@ export async function openListeners(
     reload: routes.reload,
     close: () => closing.disposeAsync()
   })
-  redirect = await openRedirect(config, { ...settings, log, clock })
-  if (verify !== null) await openVerify(config, verify, ports)
+  const { times, proxies, connectionLimits: limits } = settings
+  redirect = await openRedirect(config, { times, proxies, limits, log, clock })
+  if (verify !== null) await openVerify(config, verify, { tls, log })
   return running
 }
 
@@ -73,15 +82,19 @@ export async function openListeners(
 async function openVerify(
   { GATEWAY_VERIFY_HOST: host, GATEWAY_VERIFY_PORT: port = 0 }: GatewayConfig,
   app: Service,
-  { tls, log }: Pick<ListenerPorts, 'tls' | 'log'>
+  { tls, log }: Pick<Opened, 'tls'> & Pick<Ports, 'log'>
 ): Promise<void> {
   const url = await listenAs('GATEWAY_VERIFY', { app, at: { host, port } }, tls.service)
   log.info({ url }, 'proxies may ask about requests')
 }
 
 /** Health, metrics, and the keys with which services verify assertions. */
-function openOps(config: GatewayConfig, ports: ListenerPorts, service: Service): Service {
-  const { tls, keys, revoked, membership, log, metrics } = ports
+function openOps(
+  config: GatewayConfig,
+  { log, metrics }: Ports,
+  { tls, keys, revoked, membership }: Opened,
+  service: Service
+): Service {
   const checks = {
     keys: keyCheck(keys),
     revocations: revocationCheck(revoked, config.GATEWAY_READY_STALENESS_SECONDS)

@@ -16,11 +16,8 @@ import { openRoutes } from './routes/open-routes.ts'
 import { signatureChecks } from './signatures/signature-checks.ts'
 import { gatewayCertificates } from './telemetry/gateway-certificates.ts'
 import { openTelemetry } from './telemetry/open-telemetry.ts'
+import { openTokenFlaws } from './tokens/open-token-flaws.ts'
 import { openTokens } from './tokens/open-tokens.ts'
-import { ownTokenFlaws } from './tokens/own-token-flaws.ts'
-
-const OTHER_SETTINGS =
-  'a token that our own auth service signed is refused: TOKEN_ISSUER and TOKEN_AUDIENCE must be the same at all auth services and gateways'
 
 /** @param embedded the auth service, if it runs in this process */
 export const startGateway = (
@@ -46,28 +43,18 @@ async function open(
   const { fleet, limitsRedis } = shared
   const assertionKey = await newAssertionKey()
   const { trusted: issuers, ownKeys: keys } = await openIssuers(config, ports)
-  const revoked = openRevocations({ ...ports, shared, keys })
+  const revoked = openRevocations(ports, { shared, keys })
   const sightings = openSightings(shared.takeSightings, log)
   closing.defer(() => sightings.close())
-  const membership = await openMembership({ ...ports, fleet, keys, revoked, assertionKey })
+  const membership = await openMembership(ports, { fleet, keys, revoked, assertionKey })
   const routes = openRoutes(config, ports)
   const telemetry = await openTelemetry(config, ports)
   const checkSignature = signatureChecks()
-  const { TOKEN_ISSUER, TOKEN_AUDIENCE } = config
-  const noteFlaw = ownTokenFlaws({
-    ...ports,
-    keys,
-    checkSignature,
-    tell(reason, claims) {
-      const wanted = { iss: TOKEN_ISSUER, aud: TOKEN_AUDIENCE }
-      log.warn({ reason, ...claims, wanted }, OTHER_SETTINGS)
-    }
-  })
-  const tokens = openTokens(config, { ...ports, issuers, checkSignature, sightings, noteFlaw })
+  const noteFlaw = openTokenFlaws(config, ports, { keys, checkSignature })
+  const tokens = openTokens(config, ports, { issuers, checkSignature, sightings, noteFlaw })
   certificateExpiry(metrics, 'gateway', gatewayCertificates(config, tls, routes.current))
 
-  return openListeners(config, {
-    ...ports,
+  return openListeners(config, ports, {
     tls,
     issuers,
     keys,

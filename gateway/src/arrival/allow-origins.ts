@@ -13,8 +13,6 @@ export type CrossOrigin = {
   readonly allowsOrigin: AllowsOrigin
   /** for every route without a policy of its own */
   readonly policy: CorsPolicy
-  /** the route to which a request belongs, if there is one */
-  readonly routeOf: (request: FastifyRequest) => Route | null
 }
 
 /**
@@ -22,10 +20,14 @@ export type CrossOrigin = {
  * Fetch standard §3.3). The gateway answers a preflight here, before authentication, because a
  * preflight carries no credential. For these pages, the gateway overwrites the origins that a
  * service allows. A route with `preflights: service` leaves all of this to its service.
- * @returns marks a response that is written without the framework
+ * @param routeOf the route to which a request belongs, if there is one
  */
-export function allowOrigins(app: FastifyInstance, cross: CrossOrigin): MarkOrigin {
-  const { policy, routeOf } = cross
+export function allowOrigins(
+  app: FastifyInstance,
+  cross: CrossOrigin,
+  routeOf: (request: FastifyRequest) => Route | null
+): void {
+  const { policy } = cross
   const mark = markErrors(cross)
 
   app.addHook('onRequest', async (request, reply) => {
@@ -47,9 +49,6 @@ export function allowOrigins(app: FastifyInstance, cross: CrossOrigin): MarkOrig
     mark(headers, request.headers.origin, routeOf(request))
     reply.headers(headers)
   })
-  return (headers, origin, route) => {
-    if (route?.preflights !== 'service') mark(headers, origin, route)
-  }
 }
 
 type Listed = Pick<CrossOrigin, 'anyListed' | 'allowsOrigin'>
@@ -59,8 +58,16 @@ const listOf = (route: Route | null, { anyListed, allowsOrigin }: Listed): Liste
     ? { anyListed, allowsOrigin }
     : { anyListed: true, allowsOrigin: route.allowsOrigin }
 
+/** Marks a response of a service, unless the service itself says who may read it. */
+export function markResponses(cross: CrossOrigin): MarkOrigin {
+  const mark = markErrors(cross)
+  return (headers, origin, route) => {
+    if (route?.preflights !== 'service') mark(headers, origin, route)
+  }
+}
+
 /** Marks an error of the gateway, so that the page that gets it may read it. */
-export function markErrors(cross: Omit<CrossOrigin, 'routeOf'>): MarkOrigin {
+export function markErrors(cross: CrossOrigin): MarkOrigin {
   return (headers, origin, route) => {
     const list = listOf(route, cross)
     if (!list.anyListed) return

@@ -1,104 +1,76 @@
-import type { IncomingMessage } from 'node:http'
 import { clientNetwork } from '@gatehouse/edge-headers/client-network'
 import { requestId } from '@gatehouse/edge-headers/request-id'
 import { buildService, type ServerTls, type Service } from '@gatehouse/http-service/build-service'
 import type { FastifyInstance } from 'fastify'
-import type { GatewaySettings } from '../app-settings.ts'
+import type { ClientTimes } from '../limits/client-times.ts'
 import { connectionGauges } from '../limits/connection-gauges.ts'
-import { limitConnections } from '../limits/connection-limits.ts'
+import type { ConnectionLimits } from '../limits/connection-limits.ts'
 import type { Ports } from '../ports.ts'
-import { type ArrivedHop, arrivedHop } from '../proxies/arrived-hop.ts'
-import { acceptProxyProtocol, type ProxiedConnectionOf } from '../proxies/proxy-protocol.ts'
 import { errorFormOf } from '../routes/error-form-of.ts'
 import type { RequestTelemetry } from '../telemetry/request-telemetry.ts'
-import { watchRequests } from '../telemetry/served.ts'
-import { declareArrivals, type LocatedOf, noteArrival } from './note-arrival.ts'
-import { hstsHeader } from './without-framework/plain-request.ts'
+import { newTrail } from '../telemetry/trail.ts'
+import { type LocatedOf, newlyArrived } from './arrived-request.ts'
+import type { ClientSource } from './client-source.ts'
+import { hstsFor, hstsHeader } from './hsts.ts'
+import { watchArrivals } from './watch-arrivals.ts'
 import type { PlainRequests } from './without-framework/plain-requests.ts'
 
-type ClientListenerOptions = Pick<Ports, 'log' | 'metrics' | 'clock'> & {
-  readonly settings: Pick<GatewaySettings, 'times' | 'proxies' | 'limits' | 'hsts'>
+type ClientListenerOptions = Pick<Ports, 'log' | 'metrics'> & {
+  readonly times: ClientTimes
+  readonly limits: Pick<ConnectionLimits, 'connections'>
+  /** what makes browsers use only TLS for this origin; null: it is not sent */
+  readonly hsts: string | null
   readonly https: ServerTls | null
-  readonly telemetry: RequestTelemetry
+  readonly onServed: RequestTelemetry['onServed']
+  readonly source: ClientSource
   readonly locatedOf: LocatedOf
-  readonly plain: Pick<PlainRequests, 'take' | 'begun'>
-}
-
-/** The listener, and how it finds the source of a request. */
-type ClientListener = {
-  readonly app: Service
-  readonly hopOf: (raw: IncomingMessage) => ArrivedHop
+  readonly plain: PlainRequests
 }
 
 /**
  * The listener for clients. It limits connections, and notes the source of each request before
  * anything can refuse it.
  */
-export function clientListener(options: ClientListenerOptions): ClientListener {
-  const { settings, telemetry, locatedOf, plain, log, metrics, clock } = options
-  const { times, proxies, limits } = settings
-  let proxiedOf: ProxiedConnectionOf = () => null
-  const hopOf = (raw: IncomingMessage): ArrivedHop =>
-    arrivedHop(raw, proxies.isTrustedProxy, {
-      headers: proxies.proxyHeaders,
-      proxied: proxiedOf(raw.socket)
-    })
+export function clientListener(options: ClientListenerOptions): Service {
+  const { times, limits, hsts, https, onServed, source, locatedOf, plain, log, metrics } = options
   const app = buildService({
     log,
     ...times,
     bodies: 'streamed',
-    https: options.https,
+    https,
     http2: true,
     clientOf: clientNetwork,
     takeFirst: plain.take,
     idOf: (raw) => plain.begun(raw)?.id ?? requestId(raw.headers),
     watch(service) {
-      const { onServed, spans } = telemetry
-      const trailOf = (raw: IncomingMessage) => plain.begun(raw)?.trail ?? null
-      watchRequests(service, onServed, { isVerification: false, trailOf })
-      const { isTrustedProxy } = proxies
-      proxiedOf = acceptProxyProtocol(service, {
-        ...proxies,
-        ...limits,
-        ...times,
-        log,
-        clock
-      })
-      limitConnections(service, { ...limits, isTrustedProxy, proxiedOf })
-      declareArrivals(service)
-      noteArrivals(service, { spans, begun: plain.begun, hsts: settings.hsts }, hopOf)
+      watchArrivals(
+        service,
+        onServed,
+        ({ id, raw }) => plain.begun(raw) ?? newlyArrived(id, newTrail(raw, false))
+      )
+      source.accept(service)
+      noteArrivals(service, source, hsts)
     },
-    errorForm: (request) => errorFormOf(locatedOf(request).route, request.trail)
+    errorForm: ({ arrived }) => errorFormOf(locatedOf(arrived).route, arrived.trail)
   })
   connectionGauges(metrics, 'public', app.server, limits)
-  return { app, hopOf }
+  return app
 }
 
-type NoteOptions = Pick<RequestTelemetry, 'spans'> & {
-  readonly begun: PlainRequests['begun']
-  readonly hsts: string | null
-}
-
-/**
- * Notes the source of each request. Over TLS, tells the browser to use only TLS from now on. Never
- * over plain HTTP, where anyone on the network could send that header (RFC 6797 §7.2).
- */
-function noteArrivals(
-  app: FastifyInstance,
-  { spans, begun, hsts }: NoteOptions,
-  hopOf: (raw: IncomingMessage) => ArrivedHop
-): void {
-  app.addHook('onRequest', (request, reply, done) => {
+/** Notes the source of each request that has not begun before. */
+function noteArrivals(app: FastifyInstance, source: ClientSource, hsts: string | null): void {
+  app.addHook('onRequest', ({ arrived, raw }, reply, done) => {
     try {
-      const { hop = null, located = null } = begun(request.raw) ?? {}
-      request.located = located
-      if (hop === null) noteArrival(request, spans, hopOf)
-      else request.hop = hop
+      if (arrived.hop === null) {
+        if (arrived.refusal !== null) throw arrived.refusal
+        source.note(arrived, raw)
+      }
     } catch (error) {
       done(error as Error)
       return
     }
-    if (hsts !== null && request.hop.protocol === 'https') reply.header(hstsHeader, hsts)
+    const value = hstsFor(arrived, hsts)
+    if (value !== null) reply.header(hstsHeader, value)
     done()
   })
 }

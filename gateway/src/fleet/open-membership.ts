@@ -8,7 +8,7 @@ import type { Ports } from '../ports.ts'
 import type { OpenRevocations } from '../revocation/open-revocations.ts'
 import { joinFleet, type Membership } from './membership.ts'
 
-type MembershipPorts = Pick<Ports, 'log' | 'closing'> & {
+type Announced = {
   readonly fleet: Fleet
   /** of our own auth service */
   readonly keys: Pick<SigningKeys, 'issuerVersion' | 'kids'>
@@ -20,8 +20,10 @@ type MembershipPorts = Pick<Ports, 'log' | 'closing'> & {
 }
 
 /** Announces what this gateway has: its keys, and how far it has read the revocation log. */
-export async function openMembership(ports: MembershipPorts): Promise<Membership> {
-  const { fleet, keys, revoked, assertionKey, log, closing } = ports
+export async function openMembership(
+  { log, closing }: Pick<Ports, 'log' | 'closing'>,
+  { fleet, keys, revoked, assertionKey }: Announced
+): Promise<Membership> {
   const { publicJwk } = assertionKey
   const id = randomUUID()
   const membership = await joinFleet({

@@ -2,11 +2,11 @@ import type { Passage } from '../stages/passage.ts'
 import type { Place } from './capacity/upstreams.ts'
 import type { AskedRequest, Connections } from './connections/service-dispatch.ts'
 import { isCall } from './response/grpc-call.ts'
-import type { AnswerPorts } from './response/open-response.ts'
-import { AnswerWriter } from './response/response-writer.ts'
+import type { ResponsePorts } from './response/open-response.ts'
+import { ResponseWriter } from './response/response-writer.ts'
 import type { WaitingClient } from './response/waiting-client.ts'
 
-export type AskPorts = AnswerPorts & {
+export type AskPorts = ResponsePorts & {
   readonly connections: Connections
   /** how long a service may take to begin its response, if the route sets no time */
   readonly answerMs: number
@@ -30,9 +30,9 @@ export function askAddress(
   { request, client, passage, onFault }: Asking,
   ports: AskPorts
 ): void {
-  const writer = new AnswerWriter(client, passage, ports, {
+  const writer = new ResponseWriter(client, passage, ports, {
     address: place.address,
-    onAnswer: place.answered,
+    onResponse: place.answered,
     onEnd: place.leave,
     onFault(error, isSent) {
       place.leave()

@@ -100,10 +100,7 @@ function tryAgain(exchange: Exchange, place: Place, error: Error, isSent: boolea
   exchange.tried ??= new Set()
   exchange.tried.add(place.address)
   if (mayTryAgain(exchange, error, isSent)) attempt(exchange, error)
-  else if (!isGone(client.raw)) {
-    if (isStillSending(client.request)) client.endConnection()
-    client.refuse(refusal)
-  }
+  else if (!isGone(client.raw)) client.refuse(refusal, isStillSending(client.request))
 }
 
 function mayTryAgain(exchange: Exchange, error: Error, isSent: boolean): boolean {

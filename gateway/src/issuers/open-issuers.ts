@@ -1,8 +1,7 @@
 import { join } from 'node:path'
 import { KEY_MEMORY_SECONDS } from '@gatehouse/revocation/revocation'
-import { clientTlsReader } from '@gatehouse/tls/client-settings'
+import { type ClientTlsSettings, clientTlsReader } from '@gatehouse/tls/client-settings'
 import { Gauge, type Registry } from 'prom-client'
-import type { GatewayConfig } from '../config.ts'
 import { openSigningKeys, type SigningKeys } from '../keys/signing-keys.ts'
 import type { Ports } from '../ports.ts'
 import { ownProfile } from '../tokens/own-profile.ts'
@@ -10,6 +9,15 @@ import { type TrustedIssuers, trustedIssuers } from '../tokens/trusted-issuers.t
 import { keySetUrl } from './discover-keys.ts'
 import { externalProfiles } from './external-profile.ts'
 import type { IssuerEntry } from './issuer-entry.ts'
+
+type IssuerSettings = ClientTlsSettings & {
+  readonly TOKEN_ISSUER: string
+  readonly TOKEN_AUDIENCE: string
+  readonly GATEWAY_JWKS_URL: string
+  readonly GATEHOUSE_DATA_DIR: string
+  /** issuers of tokens other than our own */
+  readonly issuers: readonly IssuerEntry[]
+}
 
 /** The issuers whose tokens the gateway accepts, with the keys of each. */
 type OpenIssuers = {
@@ -26,7 +34,7 @@ const LONGEST_PAUSE_MS = 60_000
  * Opens our own issuer and those of the file. An unreachable issuer does not affect the tokens of
  * others.
  */
-export async function openIssuers(config: GatewayConfig, ports: Ports): Promise<OpenIssuers> {
+export async function openIssuers(config: IssuerSettings, ports: Ports): Promise<OpenIssuers> {
   const { metrics, closing } = ports
   const [ownKeys, ...others] = await Promise.all([
     openOwnKeys(config, ports),
@@ -47,7 +55,7 @@ export async function openIssuers(config: GatewayConfig, ports: Ports): Promise<
 
 type KeyPorts = Pick<Ports, 'log' | 'clock'>
 
-const openOwnKeys = (config: GatewayConfig, { log, clock }: KeyPorts): Promise<SigningKeys> =>
+const openOwnKeys = (config: IssuerSettings, { log, clock }: KeyPorts): Promise<SigningKeys> =>
   openSigningKeys({
     url: config.GATEWAY_JWKS_URL,
     form: 'own',
@@ -58,7 +66,7 @@ const openOwnKeys = (config: GatewayConfig, { log, clock }: KeyPorts): Promise<S
     clock
   })
 
-async function openExternal(entry: IssuerEntry, config: GatewayConfig, { log, clock }: KeyPorts) {
+async function openExternal(entry: IssuerEntry, config: IssuerSettings, { log, clock }: KeyPorts) {
   const { name } = entry
   const keys = await openSigningKeys({
     url: keySetUrl(entry, PATIENT_DOWNLOAD_MS),
@@ -74,7 +82,7 @@ async function openExternal(entry: IssuerEntry, config: GatewayConfig, { log, cl
 }
 
 /** The file in which a key set is stored. */
-const fileOf = ({ GATEHOUSE_DATA_DIR }: GatewayConfig, name: string): string =>
+const fileOf = ({ GATEHOUSE_DATA_DIR }: IssuerSettings, name: string): string =>
   join(GATEHOUSE_DATA_DIR, `${name}.json`)
 
 /** Without a trusted key set, the gateway refuses every token of our own auth service. */

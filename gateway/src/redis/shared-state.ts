@@ -3,13 +3,12 @@ import { redisFleet } from '@gatehouse/fleet/redis-fleet'
 import type { RedisConnection } from '@gatehouse/redis/connection'
 import { reportedRedis } from '@gatehouse/redis/reported-redis'
 import { requireUsable } from '@gatehouse/redis/require-usable'
-import { redisTarget } from '@gatehouse/redis/settings'
+import { type RedisSettings, redisTarget } from '@gatehouse/redis/settings'
 import { redisRevocations } from '@gatehouse/revocation/redis-revocations'
 import type { RevocationSource } from '@gatehouse/revocation/revocation'
 import { SettingsFault } from '@gatehouse/settings/read-settings'
 import { redisSightings } from '@gatehouse/sightings/redis-sightings'
 import type { TakeSightings } from '@gatehouse/sightings/sighting'
-import type { GatewayConfig } from '../config.ts'
 import type { Ports } from '../ports.ts'
 import { neededRights } from './needed-rights.ts'
 
@@ -19,6 +18,8 @@ export type Embedded = {
   readonly takeSightings: TakeSightings
   readonly fleet: Fleet
 }
+
+type SharedSettings = RedisSettings & { readonly NODE_ENV: string }
 
 /** The state that gateways share with each other and with the auth service. */
 type SharedState = {
@@ -37,7 +38,7 @@ type SharedState = {
  * @throws StartFault if Redis can never be used
  */
 export async function openSharedState(
-  config: GatewayConfig,
+  config: SharedSettings,
   { log, metrics, closing }: Pick<Ports, 'log' | 'metrics' | 'closing'>,
   embedded: Embedded | null
 ): Promise<SharedState> {

@@ -11,7 +11,7 @@ export type OpenRevocations = Revocations & {
   onKeysRead(tell: () => void): void
 }
 
-type RevocationPorts = Pick<Ports, 'log' | 'metrics' | 'closing' | 'clock'> & {
+type Followed = {
   readonly shared: {
     readonly revocations: RevocationSource
     /** Ends the read that waits for the next entry. */
@@ -22,8 +22,10 @@ type RevocationPorts = Pick<Ports, 'log' | 'metrics' | 'closing' | 'clock'> & {
 }
 
 /** Follows the revocation log, and keeps the signing keys as it says. */
-export function openRevocations(ports: RevocationPorts): OpenRevocations {
-  const { shared, keys, log, metrics, closing, clock } = ports
+export function openRevocations(
+  { log, metrics, closing, clock }: Ports,
+  { shared, keys }: Followed
+): OpenRevocations {
   const followers: (() => void)[] = []
   const applyToKeys = (entry: LogEntry): Promise<void> | null => {
     if (entry.kind === 'key-set') return keys.catchUp(entry.id)

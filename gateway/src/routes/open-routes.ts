@@ -1,11 +1,19 @@
 import { SettingsFault } from '@gatehouse/settings/read-settings'
-import type { GatewayConfig } from '../config.ts'
 import type { Ports } from '../ports.ts'
 import { type LiveRouteTable, liveRouteTable } from './live-route-table.ts'
+import type { RouteTable } from './route-table.ts'
+
+type RouteSettings = {
+  readonly GATEWAY_ROUTES: string
+  /** as the file was when the process started */
+  readonly table: RouteTable
+  /** @throws SettingsFault */
+  readonly loadTable: () => RouteTable
+}
 
 /** The route table, which is read again when its file changes. The log has each reload. */
 export function openRoutes(
-  config: GatewayConfig,
+  config: RouteSettings,
   { log, closing }: Pick<Ports, 'log' | 'closing'>
 ): LiveRouteTable {
   const routes = liveRouteTable({

@@ -13,7 +13,8 @@ export type Arrival = {
   readonly located: LocatedTarget
   /** what the stages have found, even if one of them refuses the request */
   readonly trail: Pick<Trail, 'route' | 'token' | 'traceparent'>
-  readonly limiter: (route: Route, token: VerifiedToken | null) => Limiter | null
+  /** @param address the client's */
+  readonly limiter: (route: Route, token: VerifiedToken | null, address: string) => Limiter | null
   readonly caller: (token: VerifiedToken | null) => string | null
 }
 

@@ -1,8 +1,7 @@
-import { redisCertificates } from '@gatehouse/redis/settings'
+import { type RedisSettings, redisCertificates } from '@gatehouse/redis/settings'
 import { type HeldCertificate, heldCertificates } from '@gatehouse/settings/pem-expiry'
-import { clientCertificates } from '@gatehouse/tls/client-settings'
+import { type ClientTlsSettings, clientCertificates } from '@gatehouse/tls/client-settings'
 import type { ProcessTls } from '@gatehouse/tls/process-tls'
-import type { GatewayConfig } from '../config.ts'
 import type { RouteTable } from '../routes/route-table.ts'
 import type { Upstream } from '../routes/upstream.ts'
 
@@ -12,7 +11,7 @@ import type { Upstream } from '../routes/upstream.ts'
  * @returns a function that finds the current ones
  */
 export function gatewayCertificates(
-  config: GatewayConfig,
+  config: RedisSettings & ClientTlsSettings,
   tls: Pick<ProcessTls, 'certificates'>,
   routes: () => Pick<RouteTable, 'routes'>
 ): () => HeldCertificate[] {

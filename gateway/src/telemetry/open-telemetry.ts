@@ -1,16 +1,20 @@
-import { openTracing } from '@gatehouse/tracing/open-tracing'
-import type { GatewayConfig } from '../config.ts'
+import { openTracing, type TracingSettings } from '@gatehouse/tracing/open-tracing'
 import type { Ports } from '../ports.ts'
-import { accessLog } from './access-log.ts'
+import { accessLog, type Samples } from './access-log.ts'
 import { logOutput } from './log-output.ts'
 import { type RequestTelemetry, requestTelemetry } from './request-telemetry.ts'
 import type { Served } from './served.ts'
+
+type TelemetrySettings = TracingSettings & {
+  /** which share of the requests is logged; null: there is no access log */
+  readonly accessLogSamples: Samples | null
+}
 
 type TelemetryPorts = Pick<Ports, 'log' | 'metrics' | 'closing'>
 
 /** Opens what records each request: the metrics, the access log and the traces. */
 export async function openTelemetry(
-  config: GatewayConfig,
+  config: TelemetrySettings,
   ports: TelemetryPorts
 ): Promise<RequestTelemetry> {
   const { log, metrics, closing } = ports
@@ -22,7 +26,7 @@ export async function openTelemetry(
 
 /** Null: there is no access log. */
 function openAccessLog(
-  { accessLogSamples: samples }: Pick<GatewayConfig, 'accessLogSamples'>,
+  { accessLogSamples: samples }: TelemetrySettings,
   { metrics, closing }: TelemetryPorts
 ): ((served: Served) => void) | null {
   if (samples === null) return null

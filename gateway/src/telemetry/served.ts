@@ -1,10 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { isHttpTwo } from '@gatehouse/http-service/http-two'
 import { Refusal } from '@gatehouse/problem/refusal'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { grpcStatusOfError } from '../grpc/grpc-status.ts'
-import { isGrpc } from '../grpc/is-grpc.ts'
-import { newTrail, type Trail } from './trail.ts'
+import type { Trail } from './trail.ts'
 
 /** What is recorded of a request itself. */
 export type ServedRequest = Pick<FastifyRequest, 'id' | 'method' | 'headers' | 'ip'> & {
@@ -34,25 +32,19 @@ declare module 'fastify' {
   }
 }
 
-type WatchOptions = Pick<Trail, 'isVerification'> & {
-  /** the trail of a request that has begun before; null: it begins now */
-  readonly trailOf: (raw: IncomingMessage) => Trail | null
-}
-
 /**
  * Gives each request its trail, and calls `onServed` when the request ends. Call it before all
  * hooks that can refuse a request, so that it also sees what those refuse.
+ * @param trailOf a new trail, or that of a request that has begun before
  */
 export function watchRequests(
   app: FastifyInstance,
   onServed: (served: Served) => void,
-  { isVerification, trailOf }: WatchOptions
+  trailOf: (request: FastifyRequest) => Trail
 ): void {
   app.decorateRequest('trail')
   app.addHook('onRequest', (request, reply, done) => {
-    const { raw } = request
-    const speaksGrpc = isHttpTwo(raw) && isGrpc(raw.headers['content-type'])
-    const trail = trailOf(raw) ?? newTrail(raw.url ?? '', isVerification, speaksGrpc)
+    const trail = trailOf(request)
     request.trail = trail
     let isOver = false
     trail.end = () => {

@@ -1,4 +1,7 @@
+import type { IncomingMessage } from 'node:http'
+import { isHttpTwo } from '@gatehouse/http-service/http-two'
 import type { OpenSpan } from '@gatehouse/tracing/tracing'
+import { isGrpc } from '../grpc/is-grpc.ts'
 import type { Route } from '../routes/route.ts'
 import type { VerifiedToken } from '../tokens/verified-token.ts'
 import { type NamedCaller, namedCaller, type SentHeaders } from './named-caller.ts'
@@ -48,12 +51,12 @@ export type Trail = {
 /** The span of a request, and the id of the span of the request to its service. */
 export type GatewaySpan = OpenSpan & { readonly upstreamSpanId: string }
 
-export function newTrail(target: string, isVerification: boolean, isGrpc = false): Trail {
+export function newTrail(raw: IncomingMessage, isVerification: boolean): Trail {
   return {
     startedMs: performance.now(),
-    target,
+    target: raw.url ?? '',
     isVerification,
-    isGrpc,
+    isGrpc: isHttpTwo(raw) && isGrpc(raw.headers['content-type']),
     grpcStatus: null,
     described: null,
     address: undefined,

@@ -1,6 +1,5 @@
 import { shareOf } from '@gatehouse/settings/workers'
 import type { SightingReport } from '@gatehouse/sightings/report-sightings'
-import type { GatewayConfig } from '../config.ts'
 import type { Ports } from '../ports.ts'
 import { type AccessTokenVerifier, accessTokenVerifier } from './access-token-verifier.ts'
 import type { CheckSignature, TokenCheckOptions } from './check-token.ts'
@@ -16,7 +15,13 @@ export type Tokens = {
   readonly namedClaims: NamedClaims
 }
 
-type TokenPorts = Pick<Ports, 'metrics' | 'clock'> & {
+type TokenSettings = {
+  /** for the tokens of all workers together */
+  readonly GATEWAY_TOKEN_CACHE_BYTES: number
+  readonly workers: number
+}
+
+type Verifying = {
   readonly issuers: TrustedIssuers
   readonly checkSignature: CheckSignature
   /** gets each of our own tokens when it is verified for the first time */
@@ -25,8 +30,9 @@ type TokenPorts = Pick<Ports, 'metrics' | 'clock'> & {
 }
 
 export function openTokens(
-  config: Pick<GatewayConfig, 'GATEWAY_TOKEN_CACHE_BYTES' | 'workers'>,
-  { issuers, checkSignature, sightings, noteFlaw = () => {}, metrics, clock }: TokenPorts
+  config: TokenSettings,
+  { metrics, clock }: Pick<Ports, 'metrics' | 'clock'>,
+  { issuers, checkSignature, sightings, noteFlaw = () => {} }: Verifying
 ): Tokens {
   const mostBytes = shareOf(config.GATEWAY_TOKEN_CACHE_BYTES, config.workers)
   const verifier = accessTokenVerifier({

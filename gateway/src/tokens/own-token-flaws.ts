@@ -6,7 +6,7 @@ import type { CheckSignature } from './check-token.ts'
 /** The claims that TOKEN_ISSUER and TOKEN_AUDIENCE decide. */
 type SetClaims = { readonly iss: unknown; readonly aud: unknown }
 
-type OwnTokenFlawOptions = {
+export type OwnTokenFlawOptions = {
   /** of our own auth service */
   readonly keys: Pick<SigningKeys, 'kids' | 'find'>
   readonly checkSignature: CheckSignature

@@ -1,17 +1,19 @@
 import { buildService, type ServerTls, type Service } from '@gatehouse/http-service/build-service'
 import type { FastifyRequest } from 'fastify'
-import type { GatewaySettings } from '../app-settings.ts'
-import { declareArrivals, type LocatedOf, noteArrival } from '../arrival/note-arrival.ts'
+import { type LocatedOf, newlyArrived, noteSource } from '../arrival/arrived-request.ts'
+import { watchArrivals } from '../arrival/watch-arrivals.ts'
 import type { MarkOrigin, ResponseHeaders } from '../forwarding/headers/passed-headers.ts'
+import type { ClientTimes } from '../limits/client-times.ts'
 import { connectionGauges } from '../limits/connection-gauges.ts'
-import { limitConnections } from '../limits/connection-limits.ts'
+import { type ConnectionLimits, limitConnections } from '../limits/connection-limits.ts'
 import type { Ports } from '../ports.ts'
+import type { ProxySettings } from '../proxies/proxy-settings.ts'
 import { errorFormOf } from '../routes/error-form-of.ts'
 import type { RouteTable } from '../routes/route-table.ts'
 import type { Passage } from '../stages/passage.ts'
 import type { RequestHead } from '../stages/strip.ts'
 import type { RequestTelemetry } from '../telemetry/request-telemetry.ts'
-import { watchRequests } from '../telemetry/served.ts'
+import { newTrail } from '../telemetry/trail.ts'
 import type { NamedClaim } from '../tokens/forwarded-claims.ts'
 import { answerLines, identityHeaderNames } from './answer-headers.ts'
 import { describedRequest } from './described-request.ts'
@@ -19,20 +21,22 @@ import { refuseKeptHeaders } from './kept-headers.ts'
 
 export type VerifyOptions = Pick<Ports, 'log' | 'metrics'> & {
   readonly https: ServerTls | null
-  readonly settings: Pick<GatewaySettings, 'times' | 'proxies' | 'limits'>
+  readonly times: ClientTimes
+  readonly proxies: Pick<ProxySettings, 'isTrustedProxy' | 'proxyHeaders'>
+  readonly limits: Pick<ConnectionLimits, 'connections' | 'connectionsPerAddress'>
   readonly telemetry: RequestTelemetry
   readonly locatedOf: LocatedOf
   /** the claims that issuers forward to every service */
   readonly issuerClaims: readonly NamedClaim[]
   readonly markOrigin: MarkOrigin
-  readonly answer: Answer
+  readonly judge: Judge
 }
 
 /**
  * Takes the head of a request through the journey.
  * @throws Refusal if the gateway would refuse the request
  */
-export type Answer = (request: FastifyRequest, head: RequestHead) => Passage | Promise<Passage>
+export type Judge = (request: FastifyRequest, head: RequestHead) => Passage | Promise<Passage>
 
 /**
  * The problem document of a refusal, for proxies that drop the bodies of subrequests, as nginx
@@ -46,19 +50,20 @@ export const PROBLEM_HEADER = 'gatehouse-problem'
  * the request itself.
  */
 export function verifyListener(options: VerifyOptions): Service {
-  const { settings, telemetry, log, metrics, https } = options
-  const { times, limits, proxies } = settings
+  const { times, proxies, limits, telemetry, log, metrics, https } = options
+  const { isTrustedProxy } = proxies
   const app = buildService({
     log,
     ...times,
     bodies: 'streamed',
     https,
     watch(service) {
-      watchRequests(service, telemetry.onServed, { isVerification: true, trailOf: () => null })
-      limitConnections(service, { ...limits, ...proxies, proxiedOf: () => null })
-      declareArrivals(service)
+      watchArrivals(service, telemetry.onServed, ({ id, raw }) =>
+        newlyArrived(id, newTrail(raw, true))
+      )
+      limitConnections(service, { ...limits, isTrustedProxy, proxiedOf: () => null })
     },
-    errorForm: ({ located }) => errorFormOf(located?.route ?? null, { isGrpc: false })
+    errorForm: ({ arrived }) => errorFormOf(arrived.located?.route ?? null, { isGrpc: false })
   })
   connectionGauges(metrics, 'verify', app.server, limits)
   answerQuestions(app, options)
@@ -68,15 +73,16 @@ export function verifyListener(options: VerifyOptions): Service {
 
 /** Answers each subrequest as the journey decides on the request that it describes. */
 function answerQuestions(app: Service, options: VerifyOptions): void {
-  const { settings, telemetry, locatedOf, issuerClaims, answer } = options
+  const { proxies, telemetry, locatedOf, issuerClaims, judge } = options
   const namesOf = answeredNames(issuerClaims)
   app.addHook('onRequest', async (request, reply) => {
-    const { head, hop } = describedRequest(request.raw, settings.proxies)
-    request.trail.described = { method: head.method ?? '', target: head.url ?? '' }
-    noteArrival(request, telemetry.spans, () => hop)
-    const names = namesOf(locatedOf(request).table)
+    const { arrived, raw } = request
+    const { head, hop } = describedRequest(raw, proxies)
+    arrived.trail.described = { method: head.method ?? '', target: head.url ?? '' }
+    noteSource(arrived, raw, telemetry.spans, () => hop)
+    const names = namesOf(locatedOf(arrived).table)
     refuseKeptHeaders(head.rawHeaders, names)
-    const { headers } = await answer(request, head)
+    const { headers } = await judge(request, head)
     // There are many headers, and the framework would process each of them several times.
     reply.hijack()
     reply.raw.writeHead(200, answerLines(names, headers)).end()
@@ -86,10 +92,10 @@ function answerQuestions(app: Service, options: VerifyOptions): void {
 
 /** Adds to a refusal what its client needs, if the proxy passes on only its headers. */
 function markRefusals(app: Service, { markOrigin }: Pick<VerifyOptions, 'markOrigin'>): void {
-  app.addHook('onSend', async ({ headers: { origin }, located }, reply, payload) => {
+  app.addHook('onSend', async ({ headers: { origin }, arrived }, reply, payload) => {
     if (reply.statusCode < 400) return
     const headers = reply.getHeaders() as ResponseHeaders
-    markOrigin(headers, origin, located?.route ?? null)
+    markOrigin(headers, origin, arrived.located?.route ?? null)
     if (typeof payload === 'string') headers[PROBLEM_HEADER] = inAscii(payload)
     reply.headers(headers)
   })

@@ -92,7 +92,9 @@ export function askForUpgrade(
       accept(asked, socket)
       onOpen({ webSocket: socket, connection: connectionOf() }, protocolOf())
     })
-    const onRefused = guarded((_request: unknown, answer: IncomingMessage) => pass(asked, answer))
+    const onRefused = guarded((_request: unknown, response: IncomingMessage) =>
+      pass(asked, response)
+    )
     socket.on('error', onError).on('open', onAccepted).on('unexpected-response', onRefused)
   })()
 }
@@ -124,18 +126,18 @@ function accept(asked: Asked, socket: WebSocket): void {
   settle(asked)
   socket.pause()
   asked.reply.raw.off('close', asked.letGo)
-  noteAnswer(asked)
+  noteResponse(asked)
 }
 
 /** The service has refused, and its client gets that response. */
-function pass(asked: Asked, answer: IncomingMessage): void {
+function pass(asked: Asked, response: IncomingMessage): void {
   const { reply, passage, place, ports } = asked
   settle(asked)
-  noteAnswer(asked)
-  passRefusal(reply, answer, passage, { ...ports, address: place.address })
+  noteResponse(asked)
+  passRefusal(reply, response, passage, { ...ports, address: place.address })
 }
 
-function noteAnswer({ place, reply }: Asked): void {
+function noteResponse({ place, reply }: Asked): void {
   place.answered()
   noteAnswered(reply.request.trail)
 }

@@ -2,7 +2,7 @@ import type { ClientRequest, IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import { WebSocket } from 'ws'
 import type { Place } from '../forwarding/capacity/upstreams.ts'
-import { NotAnAnswer } from '../forwarding/faults/upstream-faults.ts'
+import { NotAResponse } from '../forwarding/faults/upstream-faults.ts'
 import { forwardedPath } from '../forwarding/request/forwarded-path.ts'
 import { MOST_HINTS } from '../forwarding/response/early-hints.ts'
 import { LARGEST_ANSWER_HEADER_BYTES } from '../routes/route.ts'
@@ -41,7 +41,7 @@ function limitHints(request: ClientRequest): void {
   let hints = 0
   request.on('information', () => {
     hints += 1
-    if (hints > MOST_HINTS) request.destroy(new NotAnAnswer('too many informational responses'))
+    if (hints > MOST_HINTS) request.destroy(new NotAResponse('too many informational responses'))
   })
   request.end()
 }

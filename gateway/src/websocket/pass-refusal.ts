@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { FastifyReply } from 'fastify'
-import { isStatus, NotAnAnswer, refusalOf } from '../forwarding/faults/upstream-faults.ts'
-import { answerHeaders } from '../forwarding/headers/client-headers.ts'
+import { isStatus, NotAResponse, refusalOf } from '../forwarding/faults/upstream-faults.ts'
+import { clientHeaders } from '../forwarding/headers/client-headers.ts'
 import type { ResponseHeaders } from '../forwarding/headers/passed-headers.ts'
 import type { Lifetimes } from '../forwarding/response/lifetimes.ts'
 import type { RouteTable } from '../routes/route-table.ts'
@@ -17,29 +17,29 @@ type Asked = {
 /** Passes on the response of a service that does not accept the upgrade, if it is valid. */
 export function passRefusal(
   reply: FastifyReply,
-  answer: IncomingMessage,
+  response: IncomingMessage,
   passage: Passage,
   { address, lifetimes, table }: Asked
 ): void {
   const { route, token } = passage
-  const { statusCode = 0, socket } = answer
+  const { statusCode = 0, socket } = response
   // After the response, Node.js keeps the connection for another request, which never comes, and
   // nothing listens to its errors.
   socket.on('error', () => {})
-  answer.once('close', () => socket.destroy())
+  response.once('close', () => socket.destroy())
   try {
-    if (!isStatus(statusCode)) throw new NotAnAnswer(`a status of ${statusCode}`)
-    reply.headers(answerHeaders(answer.headers as ResponseHeaders, passage, address, table()))
+    if (!isStatus(statusCode)) throw new NotAResponse(`a status of ${statusCode}`)
+    reply.headers(clientHeaders(response.headers as ResponseHeaders, passage, address, table()))
   } catch (error) {
-    if (!(error instanceof NotAnAnswer)) throw error
-    answer.destroy()
+    if (!(error instanceof NotAResponse)) throw error
+    response.destroy()
     reply.send(refusalOf(error))
     return
   }
   // A service that ignores the upgrade may respond with a stream. It ends with its token, or when
   // it pauses too long.
-  const cut = () => answer.destroy()
-  answer.setTimeout(route.idleSeconds * 1000, cut)
+  const cut = () => response.destroy()
+  response.setTimeout(route.idleSeconds * 1000, cut)
   reply.raw.once('close', lifetimes.watch(token, cut))
-  reply.code(statusCode).send(answer)
+  reply.code(statusCode).send(response)
 }

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { answerHeaders } from '../../src/forwarding/headers/client-headers.ts'
+import { clientHeaders } from '../../src/forwarding/headers/client-headers.ts'
 import type { ResponseHeaders } from '../../src/forwarding/headers/passed-headers.ts'
 import { canonicalTarget } from '../../src/paths/canonical-path.ts'
 import { readRouteTable } from '../../src/routes/load-route-table.ts'
@@ -18,7 +18,7 @@ const target = canonicalTarget('/plain')
 if (target === null) throw new Error('the path is canonical')
 const passage = { route, access: 'signed-in', target, headers: {} } as const
 const passed = (received: ResponseHeaders) =>
-  answerHeaders(received, passage, 'http://service', table)
+  clientHeaders(received, passage, 'http://service', table)
 
 t.test('a response may name a hundred headers in Connection, and no more', async (t) => {
   const names = Array.from({ length: 101 }, (_, index) => `x-${index}`)

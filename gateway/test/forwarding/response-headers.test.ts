@@ -1,8 +1,5 @@
 import t from 'tap'
-import {
-  type ResponseHeaders,
-  responseHeaders
-} from '../../src/forwarding/headers/passed-headers.ts'
+import { passedHeaders, type ResponseHeaders } from '../../src/forwarding/headers/passed-headers.ts'
 import { readRouteTable } from '../../src/routes/load-route-table.ts'
 
 const { routes } = readRouteTable(
@@ -16,7 +13,7 @@ routes:
 )
 const [plain, login] = routes
 if (plain === undefined || login === undefined) throw new Error('there are two routes')
-const passed = (received: ResponseHeaders, route = plain) => responseHeaders(received, route)
+const passed = (received: ResponseHeaders, route = plain) => passedHeaders(received, route)
 
 t.test('headers about the response itself are passed on', async (t) => {
   const own = {

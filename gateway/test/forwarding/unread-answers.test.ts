@@ -1,13 +1,13 @@
 import { Registry } from 'prom-client'
 import t from 'tap'
-import { unreadAnswers } from '../../src/forwarding/response/unread-responses.ts'
+import { unreadResponses } from '../../src/forwarding/response/unread-responses.ts'
 
 const ANSWER_BYTES = 448 * 1024
 
 /** A budget for so many responses, and the names of those that were broken off. */
 function budget(answers: number) {
   const metrics = new Registry()
-  const unread = unreadAnswers(answers * ANSWER_BYTES, metrics)
+  const unread = unreadResponses(answers * ANSWER_BYTES, metrics)
   const ended: string[] = []
   const wait = (caller: string | null, name: string): (() => void) => {
     const leave = unread.wait(caller, () => {

@@ -18,7 +18,7 @@ import { GatheredRequest, GatheredStreamRequest, gatherFrames } from './gathered
 import { headerLimits } from './header-limits.ts'
 import { httpOne } from './http-one.ts'
 import { rememberConnections } from './http-two.ts'
-import { inFront, type TakeFirst } from './in-front.ts'
+import { inFront, type TakeFirst, unlessEnding } from './in-front.ts'
 import { jsonBodies } from './json-bodies.ts'
 import { lazySchemas } from './lazy-schemas.ts'
 import { lingeringClose } from './lingering-close.ts'
@@ -45,7 +45,10 @@ export type ServiceOptions = {
   headersMs?: number
   /** adds hooks that see each request in its turn, before any other hook can refuse it */
   watch?: (service: FastifyInstance) => void
-  /** takes a request in its turn, before the framework, or leaves it to the framework */
+  /**
+   * takes a request in its turn, before the framework, or leaves it to the framework, which gets
+   * every request once the service closes or drains
+   */
   takeFirst?: TakeFirst
   /** the id of a request; default: the one that it contains, or a new one */
   idOf?: (raw: IncomingMessage) => string
@@ -117,7 +120,7 @@ export function buildService(options: ServiceOptions) {
     ...everyRequestRouted,
     ...listenerOptions(options, times, takesUpgrades)
   } as FastifyServerOptions).withTypeProvider<TypeBoxTypeProvider>()
-  if (options.takeFirst !== undefined) inFront(service, options.takeFirst)
+  if (options.takeFirst !== undefined) inFront(service, unlessEnding(service, options.takeFirst))
   if (isHttpTwo(options)) {
     rememberConnections(service.server)
     boundStreams(service)

@@ -47,6 +47,25 @@ export function httpOne(service: FastifyInstance, unreadMs: number): void {
   })
 }
 
+/**
+ * Whether the hooks above have nothing to judge in a request, so that it may pass without them: a
+ * GET or HEAD over HTTP/1.1 with a Host, and without a body, an upgrade and an expectation.
+ */
+export function needsNoHook({ method, url = '', httpVersion, headers, socket }: IncomingMessage) {
+  return (
+    httpVersion === '1.1' &&
+    (method === 'GET' || method === 'HEAD') &&
+    url.startsWith('/') &&
+    isNamed(headers.host) &&
+    headers['content-length'] === undefined &&
+    headers['transfer-encoding'] === undefined &&
+    headers.upgrade === undefined &&
+    headers.expect === undefined &&
+    !socket.destroyed &&
+    !socket.writableEnded
+  )
+}
+
 /** RFC 9110 §10.1.1: not in HTTP/1.0 */
 const waitsForContinue = ({ headers, httpVersion }: IncomingMessage): boolean =>
   headers.expect !== undefined && httpVersion !== '1.0'

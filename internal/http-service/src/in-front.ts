@@ -8,6 +8,18 @@ export type Handle = (raw: IncomingMessage, response: ServerResponse) => void
 /** Calls `handle` now, later or never. */
 export type TakeFirst = (raw: IncomingMessage, response: ServerResponse, handle: Handle) => void
 
+/** The framework ends connections, so it handles every request once the service closes or drains. */
+export function unlessEnding(service: FastifyInstance, take: TakeFirst): TakeFirst {
+  let isClosing = false
+  service.addHook('preClose', async () => {
+    isClosing = true
+  })
+  return (raw, response, handle) => {
+    if (isClosing || service.draining.hasBegun) handle(raw, response)
+    else take(raw, response, handle)
+  }
+}
+
 /** Puts a decision in front of everything that handles the requests of a service so far. */
 export function inFront(service: FastifyInstance, decide: TakeFirst): void {
   const server: EventEmitter = service.server

@@ -12,7 +12,7 @@ type ClientTlsSchemas<Name extends string> = {
 }
 
 /** The settings with which any process calls a server. */
-type ClientTlsSettings = { readonly [setting: SettingOf<string>]: string | undefined }
+export type ClientTlsSettings = { readonly [setting: SettingOf<string>]: string | undefined }
 
 /** How a process verifies the server at `NAME_URL`, and which certificate it shows there. */
 export function clientTlsSettings<Name extends string>(name: Name): ClientTlsSchemas<Name> {

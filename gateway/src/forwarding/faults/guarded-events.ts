@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net'
+import { errorOf } from './guard.ts'
 
-export type GuardedEvents = {
+type GuardedEvents = {
   /** The connection was reset or failed, before any listener hears of it. */
   onError(error: Error): void
   /** A listener threw this. */
@@ -20,7 +21,7 @@ export function guardEvents(socket: Socket, { onError, onFault }: GuardedEvents)
       return emit(event, ...values)
     } catch (error) {
       socket.destroy()
-      onFault(error instanceof Error ? error : new Error(typeof error))
+      onFault(errorOf(error))
       return true
     }
   }

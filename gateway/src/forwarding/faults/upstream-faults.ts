@@ -4,8 +4,8 @@ import { NoStreams, NotHttpTwo, StreamReset } from './http-two-faults.ts'
 import { isUntrusted, tlsFault } from './tls-faults.ts'
 
 /** What a service sent is not a valid response to a request. */
-export class NotAnAnswer extends Error {
-  override readonly name = 'NotAnAnswer'
+export class NotAResponse extends Error {
+  override readonly name = 'NotAResponse'
 }
 
 /** RFC 9110 §15: a status is between 100 and 599. Informational ones are not final responses. */

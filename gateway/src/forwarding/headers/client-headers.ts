@@ -1,16 +1,16 @@
 import type { RouteTable } from '../../routes/route-table.ts'
 import type { Passage } from '../../stages/passage.ts'
-import { NotAnAnswer } from '../faults/upstream-faults.ts'
+import { NotAResponse } from '../faults/upstream-faults.ts'
 import { clientPaths } from './client-paths.ts'
-import { MOST_LINES, type ResponseHeaders, responseHeaders } from './passed-headers.ts'
+import { MOST_LINES, passedHeaders, type ResponseHeaders } from './passed-headers.ts'
 
 /**
  * The headers of a service's response as the client gets them.
  * @param address the process that has responded, as an origin
- * @throws NotAnAnswer over the limit of the route, with too many lines, or with too many names in
+ * @throws NotAResponse over the limit of the route, with too many lines, or with too many names in
  * `Connection`
  */
-export function answerHeaders(
+export function clientHeaders(
   received: ResponseHeaders,
   passage: Pick<Passage, 'route' | 'access' | 'target' | 'headers'>,
   address: string,
@@ -18,10 +18,10 @@ export function answerHeaders(
 ): ResponseHeaders {
   const { route, access } = passage
   const { lines, bytes } = sizeOf(received)
-  if (lines > MOST_LINES) throw new NotAnAnswer(`${lines} header lines`)
-  if (namesIn(received.connection) > MOST_NAMED) throw new NotAnAnswer('a Connection too long')
-  if (bytes > route.answerHeaderBytes) throw new NotAnAnswer(`${bytes} bytes of headers`)
-  const headers = responseHeaders(received, route)
+  if (lines > MOST_LINES) throw new NotAResponse(`${lines} header lines`)
+  if (namesIn(received.connection) > MOST_NAMED) throw new NotAResponse('a Connection too long')
+  if (bytes > route.answerHeaderBytes) throw new NotAResponse(`${bytes} bytes of headers`)
+  const headers = passedHeaders(received, route)
   if (route.answerPaths === 'rewrite') clientPaths(headers, passage, { address, table })
   // A shared cache must not serve an anonymous client's response to a signed-in client (RFC 9111
   // §4.1).

@@ -6,7 +6,7 @@ import { clientPath, servicePath } from '../../routes/service-path.ts'
 import type { Passage } from '../../stages/passage.ts'
 import type { ResponseHeaders } from './passed-headers.ts'
 
-type Answering = {
+type Responder = {
   /** the process of the service, as an origin */
   readonly address: string
   readonly table: RouteTable
@@ -29,18 +29,18 @@ const REFRESH = /^\d+(?:\.\d*)?[ \t]*[;,][ \t]*url[ \t]*=[ \t]*/i
 export function clientPaths(
   headers: ResponseHeaders,
   passage: Pick<Passage, 'route' | 'target' | 'headers'>,
-  answering: Answering
+  responder: Responder
 ): void {
   const { refresh, 'set-cookie': cookies } = headers
   for (const name of REFERENCES) {
     const reference = headers[name]
     if (typeof reference === 'string') {
-      headers[name] = clientReference(reference, passage, answering)
+      headers[name] = clientReference(reference, passage, responder)
     }
   }
   if (typeof refresh === 'string') {
     headers.refresh = clientRefresh(refresh, (reference) =>
-      clientReference(reference, passage, answering)
+      clientReference(reference, passage, responder)
     )
   }
   if (typeof cookies === 'object') {
@@ -74,14 +74,14 @@ const asPath = (path: string): string => (LIKE_AUTHORITY.test(path) ? `/.${path}
 function clientReference(
   reference: string,
   passage: Pick<Passage, 'route' | 'target' | 'headers'>,
-  answering: Answering
+  responder: Responder
 ): string {
   const { route } = passage
   const [authority] = AUTHORITY.exec(reference) ?? []
   if (authority !== undefined) {
     const rest = reference.slice(authority.length)
     const path = rest.startsWith('/') ? rest : `/${rest}`
-    return isOwn(reference, path, passage, answering) ? asPath(clientPath(route, path)) : reference
+    return isOwn(reference, path, passage, responder) ? asPath(clientPath(route, path)) : reference
   }
   if (SCHEME.test(reference)) return reference
   if (reference.startsWith('/')) return asPath(clientPath(route, reference))
@@ -93,9 +93,9 @@ function isOwn(
   reference: string,
   path: string,
   passage: Pick<Passage, 'route' | 'target' | 'headers'>,
-  answering: Answering
+  responder: Responder
 ): boolean {
-  const { address, table } = answering
+  const { address, table } = responder
   const { headers, route } = passage
   const origin = `${headers[forwardedHeader.proto]}://${headers[forwardedHeader.host]}`
   const url = parsed(reference, origin)

@@ -131,7 +131,7 @@ export const isDropped = knownNames(
  * The headers of a service's response that the client gets: a new object, not a copy with removals.
  * A service cannot set our cookies. Pure.
  */
-export function responseHeaders(received: ResponseHeaders, route: Route): ResponseHeaders {
+export function passedHeaders(received: ResponseHeaders, route: Route): ResponseHeaders {
   const named = connectionNames(received.connection)
   const headers: ResponseHeaders = {}
   for (const name in received) {

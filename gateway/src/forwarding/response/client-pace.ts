@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http'
 import { isGone } from '@gatehouse/http-service/http-two'
-import type { UnreadAnswers } from './unread-responses.ts'
+import type { UnreadResponses } from './unread-responses.ts'
 
 /** Waits for a client that has not taken what was written to it. */
 export type ClientPace = {
@@ -13,7 +13,7 @@ export type ClientPace = {
 type ClientPaceOptions = {
   /** how long the client may read nothing */
   readonly unreadMs: number
-  readonly unread: UnreadAnswers
+  readonly unread: UnreadResponses
   /** whose response it is; null: no caller's */
   readonly caller: string | null
   /** The client has taken everything. */

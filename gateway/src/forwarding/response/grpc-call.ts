@@ -7,7 +7,7 @@ import type { Passage } from '../../stages/passage.ts'
 import { noteGrpcStatus } from '../../telemetry/trail.ts'
 import { isHttpTwoService } from '../connections/service-dispatch.ts'
 import type { Over } from './lifetimes.ts'
-import { abandon, type OpenAnswer } from './open-response.ts'
+import { abandon, type OpenResponse } from './open-response.ts'
 
 /** Whether a request is a call of a gRPC service. Pure. */
 export const isCall = ({ route, headers }: Pick<Passage, 'route' | 'headers'>): boolean =>
@@ -30,12 +30,12 @@ const refusals: Readonly<Record<Over, () => Refusal>> = {
  * Ends a call of any length with its token: at once when the token is revoked, and when it expires.
  * On a route with `events`, it also ends a call whose stream is open when the gateway shuts down.
  */
-export function watchCall(answer: OpenAnswer): void {
-  const { raw, passage, ports } = answer
+export function watchCall(response: OpenResponse): void {
+  const { raw, passage, ports } = response
   const { lifetimes, streams } = ports
   const startedMs = performance.now()
   let later: NodeJS.Timeout | undefined
-  const endWith = (refusal: Refusal): void => answer.safely(() => end(answer, refusal))
+  const endWith = (refusal: Refusal): void => response.safely(() => end(response, refusal))
   const unwatch = lifetimes.watch(passage.token, (why) => {
     const leftMs = startedMs + SHORT_MS - performance.now()
     if (why !== 'TOKEN_EXPIRED' || leftMs <= 0) endWith(refusals[why]())
@@ -44,7 +44,7 @@ export function watchCall(answer: OpenAnswer): void {
   const shutDown = (): void => {
     later ??= setTimeout(() => {
       // A call without a message may still be answered.
-      if (answer.hasContent) endWith(notYet('the gateway shuts down'))
+      if (response.hasContent) endWith(notYet('the gateway shuts down'))
     }, REST_OF_CALL_MS).unref()
   }
   const stream = { note() {}, shutDown }
@@ -57,11 +57,11 @@ export function watchCall(answer: OpenAnswer): void {
 }
 
 /** Ends a call with a status, also in the middle of its messages. */
-function end(answer: OpenAnswer, refusal: Refusal): void {
-  const { raw, client, chunks, controller, events } = answer
+function end(response: OpenResponse, refusal: Refusal): void {
+  const { raw, client, chunks, controller, events } = response
   const { trail } = client
-  if (answer.isOver || raw.writableEnded) return
-  if (!answer.hasBegun) {
+  if (response.isOver || raw.writableEnded) return
+  if (!response.hasBegun) {
     // The refusal becomes the response.
     if (controller === null) events.giveUp(refusal)
     else controller.abort(refusal)
@@ -74,5 +74,5 @@ function end(answer: OpenAnswer, refusal: Refusal): void {
   raw.addTrailers(fields)
   raw.end()
   breakOffUnlessClosed(raw, UNREAD_MS)
-  abandon(answer)
+  abandon(response)
 }

@@ -11,27 +11,27 @@ import type { ClientPace } from './client-pace.ts'
 import type { EventStream } from './event-stream.ts'
 import type { Lifetimes } from './lifetimes.ts'
 import type { OpenStreams } from './open-streams.ts'
-import type { UnreadAnswers } from './unread-responses.ts'
+import type { UnreadResponses } from './unread-responses.ts'
 import type { WaitingClient } from './waiting-client.ts'
 
 /** What every response needs of the gateway. */
-export type AnswerPorts = {
+export type ResponsePorts = {
   readonly table: () => RouteTable
   readonly markOrigin: MarkOrigin
   readonly lifetimes: Lifetimes
   /** the event streams that are open */
   readonly streams: OpenStreams
   /** what clients have not read of all responses */
-  readonly unread: UnreadAnswers
+  readonly unread: UnreadResponses
   readonly noteFault: NoteFault
 }
 
 /** The events of a request to a service. */
-export type AnswerEvents = {
+export type ResponseEvents = {
   /** the process of the service that is asked, as an origin */
   readonly address: string
   /** The response begins. */
-  onAnswer(): void
+  onResponse(): void
   /** The response has ended, completely or not. */
   onEnd(): void
   /**
@@ -47,12 +47,12 @@ export type AnswerEvents = {
 }
 
 /** A response on its way from a service to a client, and what has happened to it so far. */
-export type OpenAnswer = {
+export type OpenResponse = {
   readonly client: WaitingClient
   readonly raw: ServerResponse
   readonly passage: Passage
-  readonly ports: AnswerPorts
-  readonly events: AnswerEvents
+  readonly ports: ResponsePorts
+  readonly events: ResponseEvents
   readonly chunks: GatheredChunks
   /** null: it has not waited for its client yet */
   readonly pace: ClientPace | null
@@ -73,7 +73,7 @@ export type OpenAnswer = {
   /** Waits until the client has read what was written. */
   waitForClient(): void
   /** Runs code that Node.js calls. An internal error in it ends only this exchange. */
-  safely(act: (answer: OpenAnswer) => void): void
+  safely(act: (response: OpenResponse) => void): void
 }
 
 /**
@@ -82,7 +82,7 @@ export type OpenAnswer = {
  * begun. The place becomes free when the attempt to connect has ended, so that the number of
  * attempts is limited too.
  */
-export function abandon({ controller, events }: OpenAnswer): void {
+export function abandon({ controller, events }: OpenResponse): void {
   if (controller === null) events.giveUp(new ClientGone())
   else controller.abort(new ClientGone())
 }
@@ -91,9 +91,9 @@ export function abandon({ controller, events }: OpenAnswer): void {
  * Ends it in the middle, so that it does not look complete, and the request to the service with it:
  * without a place, nothing would limit that.
  */
-export function cutOff(answer: OpenAnswer): void {
-  answer.isOver = true
-  answer.events.onEnd()
-  breakOff(answer.raw)
-  abandon(answer)
+export function cutOff(response: OpenResponse): void {
+  response.isOver = true
+  response.events.onEnd()
+  breakOff(response.raw)
+  abandon(response)
 }

@@ -1,4 +1,3 @@
-import type { FastifyInstance } from 'fastify'
 import { Gauge, type Registry } from 'prom-client'
 import type { EventStream } from './event-stream.ts'
 
@@ -6,9 +5,14 @@ import type { EventStream } from './event-stream.ts'
  * The open event streams. They end when the gateway closes, including those that begin while it
  * closes.
  */
-export type OpenStreams = { add(stream: EventStream): void; delete(stream: EventStream): void }
+export type OpenStreams = {
+  add(stream: EventStream): void
+  delete(stream: EventStream): void
+  /** Ends all streams, and those that are added later. */
+  shutDown(): void
+}
 
-export function openStreams(app: FastifyInstance, metrics: Registry): OpenStreams {
+export function openStreams(metrics: Registry): OpenStreams {
   const streams = new Set<EventStream>()
   new Gauge({
     name: 'gateway_event_streams',
@@ -19,15 +23,15 @@ export function openStreams(app: FastifyInstance, metrics: Registry): OpenStream
     }
   })
   let isClosing = false
-  app.addHook('preClose', async () => {
-    isClosing = true
-    for (const stream of streams) stream.shutDown()
-  })
   return {
     add(stream) {
       streams.add(stream)
       if (isClosing) stream.shutDown()
     },
-    delete: (stream) => streams.delete(stream)
+    delete: (stream) => streams.delete(stream),
+    shutDown() {
+      isClosing = true
+      for (const stream of streams) stream.shutDown()
+    }
   }
 }

@@ -1,16 +1,16 @@
 import { breakOffUnlessClosed, isHttpTwo } from '@gatehouse/http-service/http-two'
 import { noteGrpcStatus } from '../../telemetry/trail.ts'
 import type { ResponseHeaders } from '../headers/passed-headers.ts'
-import type { OpenAnswer } from './open-response.ts'
+import type { OpenResponse } from './open-response.ts'
 
 /** To copy it once more takes less time than a second piece. */
 const SMALL_BYTES = 4096
 
 /** Writes a part of the content. If the client does not read it, the service waits. */
-export function writeContent(answer: OpenAnswer, data: Buffer): void {
-  const { raw, chunks, stream, controller } = answer
+export function writeContent(response: OpenResponse, data: Buffer): void {
+  const { raw, chunks, stream, controller } = response
   if (raw.writableEnded) return
-  answer.hasContent = true
+  response.hasContent = true
   const isTaken = raw.write(data, () => chunks.wake())
   stream?.note(data)
   if (isTaken) {
@@ -18,26 +18,26 @@ export function writeContent(answer: OpenAnswer, data: Buffer): void {
     return
   }
   controller?.pause()
-  answer.waitForClient()
+  response.waitForClient()
 }
 
 /** Writes the headers, with the content that arrived with them. */
-export function flushHeaders({ raw, chunks, isOver, hasContent }: OpenAnswer): void {
+export function flushHeaders({ raw, chunks, isOver, hasContent }: OpenResponse): void {
   if (isOver || hasContent) return
   if (chunks.bytes > 0) chunks.flush()
   else raw.flushHeaders()
 }
 
 /** Ends a complete response. */
-export function finish(answer: OpenAnswer, trailers: ResponseHeaders | null): void {
-  const { raw, chunks, pace, stream, events, passage } = answer
+export function finish(response: OpenResponse, trailers: ResponseHeaders | null): void {
+  const { raw, chunks, pace, stream, events, passage } = response
   const rest = stream === null && !raw.writableEnded ? chunks.take() : null
   if (rest === null) chunks.flush()
   pace?.end()
-  answer.isOver = true
+  response.isOver = true
   events.onEnd()
   if (trailers !== null) {
-    noteGrpcStatus(answer.client.trail, trailers)
+    noteGrpcStatus(response.client.trail, trailers)
     raw.addTrailers(trailers)
   }
   if (rest === null) raw.end()

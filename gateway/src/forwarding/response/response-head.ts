@@ -1,12 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { isHttpTwo } from '@gatehouse/http-service/http-two'
 import { noteAnswered, noteGrpcStatus } from '../../telemetry/trail.ts'
-import { isStatus, NotAnAnswer } from '../faults/upstream-faults.ts'
-import { answerHeaders, hasNoContent } from '../headers/client-headers.ts'
+import { isStatus, NotAResponse } from '../faults/upstream-faults.ts'
+import { clientHeaders, hasNoContent } from '../headers/client-headers.ts'
 import type { ResponseHeaders } from '../headers/passed-headers.ts'
 import { inform, MOST_HINTS } from './early-hints.ts'
 import { eventStream, isEventStream } from './event-stream.ts'
-import type { OpenAnswer } from './open-response.ts'
+import type { OpenResponse } from './open-response.ts'
 import { flushHeaders } from './response-content.ts'
 import type { WaitingClient } from './waiting-client.ts'
 
@@ -17,43 +17,42 @@ const RESET_CONTENT = 205
 
 /**
  * Passes on an informational response.
- * @throws NotAnAnswer if the service has sent too many
+ * @throws NotAResponse if the service has sent too many
  */
-export function passHint(answer: OpenAnswer, status: number, received: ResponseHeaders): void {
-  answer.hints += 1
-  if (answer.hints > MOST_HINTS) throw new NotAnAnswer('too many informational responses')
-  if (answer.hints <= MOST_PASSED_HINTS) inform(answer.raw, status, received)
+export function passHint(response: OpenResponse, status: number, received: ResponseHeaders): void {
+  response.hints += 1
+  if (response.hints > MOST_HINTS) throw new NotAResponse('too many informational responses')
+  if (response.hints <= MOST_PASSED_HINTS) inform(response.raw, status, received)
 }
 
 /**
  * Begins the final response with its status and its headers.
- * @throws NotAnAnswer if the gateway cannot write it
+ * @throws NotAResponse if the gateway cannot write it
  */
-export function begin(answer: OpenAnswer, status: number, received: ResponseHeaders): void {
-  if (!isStatus(status)) throw new NotAnAnswer(`a status of ${status}`)
-  const { client, raw, passage, ports, events } = answer
+export function begin(response: OpenResponse, status: number, received: ResponseHeaders): void {
+  if (!isStatus(status)) throw new NotAResponse(`a status of ${status}`)
+  const { client, raw, passage, ports, events } = response
   const { request } = client
   noteAnswered(client.trail, received)
-  const headers = answerHeaders(received, passage, events.address, ports.table())
+  const headers = clientHeaders(received, passage, events.address, ports.table())
   // Strict clients refuse such a response (RFC 9110 §8.6).
   if (status === 204) delete headers['content-length']
   // Its length is 0, and no client expects content (RFC 9110 §15.3.6).
   if (status === RESET_CONTENT) headers['content-length'] = '0'
   ports.markOrigin(headers, request.headers.origin, passage.route)
-  if (isStillSending(request)) client.endConnection()
-  const all = Object.assign(headers, client.ownHeaders())
+  const all = Object.assign(headers, client.ownHeaders(isStillSending(request)))
   if (isCallsEnd(client, received)) setHead(raw, status, all)
   else writeHead(raw, status, all)
   client.takeOver()
-  answer.hasBegun = true
-  answer.isContentless = status === RESET_CONTENT || hasNoContent(status, request.method ?? '')
-  events.onAnswer()
-  if (isEventStream(headers)) watchStream(answer, headers)
+  response.hasBegun = true
+  response.isContentless = status === RESET_CONTENT || hasNoContent(status, request.method ?? '')
+  events.onResponse()
+  if (isEventStream(headers)) watchStream(response, headers)
   // The headers do not wait for later content.
-  process.nextTick(flushSafely, answer)
+  process.nextTick(flushSafely, response)
 }
 
-const flushSafely = (answer: OpenAnswer): void => answer.safely(flushHeaders)
+const flushSafely = (response: OpenResponse): void => response.safely(flushHeaders)
 
 /**
  * Whether a response has only one header section, which has the status of a call of gRPC. The client
@@ -73,11 +72,11 @@ function setHead(raw: ServerResponse, status: number, headers: ResponseHeaders):
 }
 
 /** Ends an event stream with its token, and with the gateway. */
-function watchStream(answer: OpenAnswer, headers: ResponseHeaders): void {
-  const { raw, passage, ports } = answer
+function watchStream(response: OpenResponse, headers: ResponseHeaders): void {
+  const { raw, passage, ports } = response
   const { lifetimes, streams } = ports
   const opened = eventStream(raw, headers, passage.token, lifetimes)
-  answer.stream = opened
+  response.stream = opened
   streams.add(opened)
   raw.once('close', () => streams.delete(opened))
 }

@@ -6,18 +6,18 @@ import type { Passage } from '../../stages/passage.ts'
 import { ClientGone } from '../faults/client-gone.ts'
 import { errorOf } from '../faults/guard.ts'
 import { resetFor } from '../faults/http-two-faults.ts'
-import { NotAnAnswer } from '../faults/upstream-faults.ts'
+import { NotAResponse } from '../faults/upstream-faults.ts'
 import type { ResponseHeaders } from '../headers/passed-headers.ts'
 import { passedTrailers } from '../headers/passed-trailers.ts'
 import { type ClientPace, clientPace } from './client-pace.ts'
 import type { EventStream } from './event-stream.ts'
 import { isCall, watchCall } from './grpc-call.ts'
 import {
-  type AnswerEvents,
-  type AnswerPorts,
   abandon,
   cutOff,
-  type OpenAnswer
+  type OpenResponse,
+  type ResponseEvents,
+  type ResponsePorts
 } from './open-response.ts'
 import { finish, writeContent } from './response-content.ts'
 import { begin, passHint } from './response-head.ts'
@@ -31,12 +31,12 @@ const ignore = (): void => {}
  * client is connected and reading. If the response breaks off, the client connection is closed, so
  * that a partial response does not look complete.
  */
-export class AnswerWriter implements OpenAnswer, Dispatcher.DispatchHandler {
+export class ResponseWriter implements OpenResponse, Dispatcher.DispatchHandler {
   readonly client: WaitingClient
   readonly raw: ServerResponse
   readonly passage: Passage
-  readonly ports: AnswerPorts
-  readonly events: AnswerEvents
+  readonly ports: ResponsePorts
+  readonly events: ResponseEvents
   readonly chunks: GatheredChunks
   pace: ClientPace | null = null
   controller: Dispatcher.DispatchController | null = null
@@ -47,7 +47,12 @@ export class AnswerWriter implements OpenAnswer, Dispatcher.DispatchHandler {
   isOver = false
   stream: EventStream | null = null
 
-  constructor(client: WaitingClient, passage: Passage, ports: AnswerPorts, events: AnswerEvents) {
+  constructor(
+    client: WaitingClient,
+    passage: Passage,
+    ports: ResponsePorts,
+    events: ResponseEvents
+  ) {
     this.client = client
     this.raw = client.raw
     this.passage = passage
@@ -63,7 +68,7 @@ export class AnswerWriter implements OpenAnswer, Dispatcher.DispatchHandler {
     if (!this.isOver) this.safely(abandon)
   }
 
-  safely(act: (answer: OpenAnswer) => void): void {
+  safely(act: (response: OpenResponse) => void): void {
     try {
       act(this)
     } catch (error) {
@@ -121,14 +126,14 @@ export class AnswerWriter implements OpenAnswer, Dispatcher.DispatchHandler {
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
-    // The gateway has ended the answer, so no client will read the rest.
+    // The gateway has ended the response, so no client will read the rest.
     if (this.raw.writableEnded) {
       abandon(this)
       return
     }
     // Only a 205 can get here. It is complete for the client.
     if (this.isContentless) {
-      controller.abort(new NotAnAnswer('content in a 205'))
+      controller.abort(new NotAResponse('content in a 205'))
       return
     }
     this.client.trail.bytes += chunk.length
@@ -163,9 +168,9 @@ export class AnswerWriter implements OpenAnswer, Dispatcher.DispatchHandler {
 }
 
 /** The request has failed. Only if the client got nothing, it can still get another response. */
-function fail(answer: OpenAnswer, error: Error): void {
-  const { events, raw, controller, hasBegun } = answer
-  answer.isOver = true
+function fail(response: OpenResponse, error: Error): void {
+  const { events, raw, controller, hasBegun } = response
+  response.isOver = true
   if (!hasBegun && !(error instanceof ClientGone)) {
     events.onFault(error, controller !== null)
     return

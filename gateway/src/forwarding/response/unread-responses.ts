@@ -7,7 +7,7 @@ import { Counter, Gauge, type Registry } from 'prom-client'
 const ANSWER_BYTES = 448 * 1024
 
 /** The responses of all services that wait for clients to read them. */
-export type UnreadAnswers = {
+export type UnreadResponses = {
   /**
    * A response waits from now on.
    * @param caller to whom it belongs; null: to no caller
@@ -27,7 +27,7 @@ type Waiting = Map<object, () => void>
  * that has waited longest.
  * @param mostBytes for all of them
  */
-export function unreadAnswers(mostBytes: number, metrics: Registry): UnreadAnswers {
+export function unreadResponses(mostBytes: number, metrics: Registry): UnreadResponses {
   const most = Math.max(1, Math.floor(mostBytes / ANSWER_BYTES))
   const callers = new Map<object | string, Waiting>()
   let waiting = 0
@@ -53,10 +53,10 @@ export function unreadAnswers(mostBytes: number, metrics: Registry): UnreadAnswe
   }
   return {
     wait(caller, end) {
-      const answer = {}
-      const key = caller ?? answer
+      const response = {}
+      const key = caller ?? response
       const own: Waiting = callers.get(key) ?? new Map()
-      callers.set(key, own.set(answer, end))
+      callers.set(key, own.set(response, end))
       waiting += 1
       if (waiting > most) {
         const [longest] = fullest()?.values() ?? []
@@ -64,7 +64,7 @@ export function unreadAnswers(mostBytes: number, metrics: Registry): UnreadAnswe
         longest?.()
       }
       return () => {
-        if (!own.delete(answer)) return
+        if (!own.delete(response)) return
         waiting -= 1
         if (own.size === 0) callers.delete(key)
       }

@@ -10,14 +10,18 @@ export type WaitingClient = {
   readonly raw: ServerResponse
   readonly trail: Trail
   readonly requestId: string
-  /** what the gateway itself adds to the headers of a service's response */
-  ownHeaders(): ResponseHeaders
-  /** Lets the connection end with the response. */
-  endConnection(): void
+  /**
+   * what the gateway itself adds to the headers of a service's response
+   * @param isLast whether the connection ends with the response
+   */
+  ownHeaders(isLast: boolean): ResponseHeaders
   /** The response of a service begins: from now on, only the forwarding writes it. */
   takeOver(): void
-  /** Answers with an error, if no response has begun. */
-  refuse(refusal: Refusal): void
+  /**
+   * Answers with an error, if no response has begun.
+   * @param isLast whether the connection ends with the response; default: false
+   */
+  refuse(refusal: Refusal, isLast?: boolean): void
 }
 
 /** A client whose request is handled by the framework. */
@@ -26,14 +30,15 @@ export const clientOf = (reply: FastifyReply): WaitingClient => ({
   raw: reply.raw,
   trail: reply.request.trail,
   requestId: reply.request.id,
-  ownHeaders: () => reply.getHeaders() as ResponseHeaders,
-  endConnection() {
-    reply.header('connection', 'close')
+  ownHeaders(isLast) {
+    if (isLast) reply.header('connection', 'close')
+    return reply.getHeaders() as ResponseHeaders
   },
   takeOver() {
     reply.hijack()
   },
-  refuse(refusal) {
+  refuse(refusal, isLast = false) {
+    if (isLast) reply.header('connection', 'close')
     reply.send(refusal)
   }
 })

@@ -77,7 +77,7 @@ type State = {
   /** the request that it carries, or carried last */
   current: Gated | null
   /** how many responses have begun on it */
-  answers: number
+  responses: number
   /** for how long the service promises to keep it; 0: it promises nothing */
   promisedMs: number
   /** when the last response began, by the monotonic clock */
@@ -91,7 +91,7 @@ export function connection(options: ConnectionOptions): Connection {
     socket: null,
     gate: null,
     current: null,
-    answers: 0,
+    responses: 0,
     promisedMs: 0,
     idleSinceMs: 0
   }
@@ -99,7 +99,7 @@ export function connection(options: ConnectionOptions): Connection {
   const gateOf = () => state.gate
   return {
     get isReused() {
-      return state.answers > 0
+      return state.responses > 0
     },
     isPromised(keptSeconds) {
       if (state.socket?.destroyed !== false) return false
@@ -111,7 +111,7 @@ export function connection(options: ConnectionOptions): Connection {
       client.dispatch(request, state.current)
     },
     note(headers) {
-      state.answers += 1
+      state.responses += 1
       state.promisedMs = promiseOf(headers['keep-alive'])
       state.idleSinceMs = monotonicClock()
     },
@@ -159,7 +159,7 @@ function openClient(state: State, options: ConnectionOptions): Client {
 /** Takes a connection that has just been made, before undici does. */
 function adopt(state: State, socket: Socket, { noteFault, onClosed }: ConnectionOptions): void {
   state.socket = socket
-  state.answers = 0
+  state.responses = 0
   keepReading(socket)
   state.gate = readingGate(socket)
   guardEvents(socket, {

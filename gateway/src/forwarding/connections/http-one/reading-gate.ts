@@ -8,21 +8,21 @@ import { type Reading, withoutContinue } from './unasked-continue.ts'
  * undici discards a response that has arrived completely. Here, what has arrived stays in the
  * buffer of the socket, which is bounded, and the end of the connection is not seen before it.
  */
-export type ReadingGate = Pick<Reading, 'expectAnswer'> & {
+export type ReadingGate = Pick<Reading, 'expectResponse'> & {
   close(): void
   open(): void
 }
 
 /** For a connection that has none. */
-const NO_GATE: ReadingGate = { close() {}, open() {}, expectAnswer() {} }
+const NO_GATE: ReadingGate = { close() {}, open() {}, expectResponse() {} }
 
 export function readingGate(socket: Socket): ReadingGate {
-  const { expectAnswer, read } = withoutContinue(socket)
+  const { expectResponse, read } = withoutContinue(socket)
   let isClosed = false
   // Node.js reads with a size of 0, which only fills the buffer up to its limit.
   socket.read = (size?: number) => (isClosed && size !== 0 ? null : read(size))
   return {
-    expectAnswer,
+    expectResponse,
     close() {
       isClosed = true
     },
@@ -78,7 +78,7 @@ export class Gated implements Dispatcher.DispatchHandler, Dispatcher.DispatchCon
 
   onRequestStart(given: Dispatcher.DispatchController, context: unknown): void {
     this.#gate = this.#gateOf() ?? NO_GATE
-    this.#gate.expectAnswer()
+    this.#gate.expectResponse()
     this.#gate.open()
     this.#given = given
     this.#handler.onRequestStart?.(this, context)

@@ -3,7 +3,7 @@ import type { Socket } from 'node:net'
 /** The reading of a connection to a service. */
 export type Reading = {
   /** A request is sent: what arrives next is its response. */
-  expectAnswer(): void
+  expectResponse(): void
   /** As `read` of a stream. */
   read(size?: number): Buffer | null
 }
@@ -28,7 +28,7 @@ export function withoutContinue(socket: Pick<Socket, 'read'>): Reading {
   const { read } = socket
   const ahead: Ahead = { isExpected: false, held: NOTHING, continues: 0 }
   return {
-    expectAnswer() {
+    expectResponse() {
       ahead.isExpected = true
       ahead.held = NOTHING
       ahead.continues = 0

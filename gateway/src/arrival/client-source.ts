@@ -1,0 +1,53 @@
+import type { IncomingMessage } from 'node:http'
+import type { FastifyInstance } from 'fastify'
+import type { ClientTimes } from '../limits/client-times.ts'
+import { type ConnectionLimits, limitConnections } from '../limits/connection-limits.ts'
+import type { Ports } from '../ports.ts'
+import { type ArrivedHop, arrivedHop } from '../proxies/arrived-hop.ts'
+import { acceptProxyProtocol, type ProxiedConnectionOf } from '../proxies/proxy-protocol.ts'
+import type { ProxySettings } from '../proxies/proxy-settings.ts'
+import type { RequestSpans } from '../telemetry/request-spans.ts'
+import { type ArrivedRequest, noteSource } from './arrived-request.ts'
+
+/** Where the connections and the requests of clients come from. */
+export type ClientSource = {
+  /** Reads the headers of the PROXY protocol, and limits connections. */
+  accept(service: FastifyInstance): void
+  /**
+   * Notes the source of a request, and begins its span.
+   * @throws Refusal INVALID_REQUEST if its connection has closed
+   */
+  note(arrived: ArrivedRequest, raw: IncomingMessage): void
+}
+
+type ClientSourceOptions = Pick<Ports, 'log' | 'clock'> & {
+  readonly proxies: ProxySettings
+  readonly limits: Pick<ConnectionLimits, 'connections' | 'connectionsPerAddress'>
+  readonly times: ClientTimes
+  readonly spans: RequestSpans | null
+}
+
+export function clientSource(options: ClientSourceOptions): ClientSource {
+  const { proxies, limits, times, spans, log, clock } = options
+  const { isTrustedProxy, proxyProtocol, proxyHeaders: headers } = proxies
+  const { connections } = limits
+  // Before `accept`, there is no connection.
+  let proxiedOf: ProxiedConnectionOf = () => null
+  const hopOf = (raw: IncomingMessage): ArrivedHop =>
+    arrivedHop(raw, isTrustedProxy, { headers, proxied: proxiedOf(raw.socket) })
+  return {
+    accept(service) {
+      const { idleMs } = times
+      proxiedOf = acceptProxyProtocol(service, {
+        proxyProtocol,
+        isTrustedProxy,
+        connections,
+        idleMs,
+        log,
+        clock
+      })
+      limitConnections(service, { ...limits, isTrustedProxy, proxiedOf })
+    },
+    note: (arrived, raw) => noteSource(arrived, raw, spans, hopOf)
+  }
+}
