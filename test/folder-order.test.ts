@@ -23,6 +23,7 @@ const domain = [
   'services/auth/src/secrets/',
   'services/auth/src/sessions/',
   'services/auth/src/signed-post/',
+  'services/auth/src/subscriptions/',
   'services/auth/src/throttling/',
   'services/auth/src/tokens/',
   'services/auth/src/webhooks/',
@@ -151,21 +152,25 @@ const folderOrder: Record<string, readonly string[]> = {
     'keys',
     'revocations',
     'audit',
+    'subscriptions',
     'outbox',
     'redis',
     'database',
     'telemetry'
-  ]
+  ],
+  'services/auth/src/mail/': ['transports', 'templates'],
+  'services/auth/src/sessions/': ['ends', 'families']
 }
 
+/** It has columns of types that other folders define. */
+const tables = 'services/auth/src/database/tables.ts'
+
 /** They put the folders of the auth service together, so no folder imports them. */
-const assembly = /^(main|start|prepare-letters|listeners|app)\.ts$/
+const assembly = /^(main|start|open-letters|prepare-letters|listeners|app)\.ts$/
 
 for (const [source, order] of Object.entries(folderOrder)) {
   t.test(`the folders of ${source} import each other in one direction`, async (t) => {
     const partOf = (path: string) => path.slice(source.length).split('/')[0] ?? ''
-    // A table has columns of types that other folders define.
-    const tables = `${source}database/tables.ts`
     const listsFiles = order.some((part) => part.endsWith('.ts'))
     const ordered = files.filter(
       ({ path }) =>
@@ -190,6 +195,51 @@ for (const [source, order] of Object.entries(folderOrder)) {
     t.strictSame(backward, [])
   })
 }
+
+/** The files that each file imports by a relative path, types included. */
+const imported = new Map(
+  files.map((file) => [
+    file.path,
+    importsOf(file)
+      .filter((name) => name.startsWith('.'))
+      .map((name) => new URL(name, `file:///${file.path}`).pathname.slice(1))
+  ])
+)
+
+t.test('no file beside the folders of the auth service is between two folders', async (t) => {
+  const source = 'services/auth/src/'
+  const order = folderOrder[source] ?? []
+  const places = (paths: readonly string[]) =>
+    paths
+      .filter((path) => path.startsWith(source))
+      .map((path) => order.indexOf(path.slice(source.length).split('/')[0] ?? ''))
+      .filter((place) => place >= 0)
+  const beside = [...imported].filter(
+    ([path]) => path.startsWith(source) && !path.slice(source.length).includes('/')
+  )
+  t.ok(beside.length > 5, `${beside.length} files`)
+  const between = beside.filter(([path, its]) => {
+    const importers = [...imported].filter(([, of]) => of.includes(path)).map(([other]) => other)
+    return Math.max(...places(importers)) >= Math.min(...places(its))
+  })
+  t.strictSame(
+    between.map(([path]) => path),
+    []
+  )
+})
+
+t.test('no file of the gateway or the auth service imports itself through others', async (t) => {
+  const left = new Map(
+    [...imported].filter(([path]) => /^(gateway|services\/auth)\/src\//.test(path))
+  )
+  for (let before = -1; before !== left.size; ) {
+    before = left.size
+    for (const [path, its] of left) {
+      if (!its.some((one) => left.has(one))) left.delete(path)
+    }
+  }
+  t.strictSame([...left.keys()], [])
+})
 
 t.test('each stage of the journey is called once, in the order of the policy', async (t) => {
   const journey = read('gateway/src/journey.ts')

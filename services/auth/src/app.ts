@@ -5,7 +5,7 @@ import { identity } from '@gatehouse/identity/fastify'
 import { gatewayProofs } from '@gatehouse/identity/gateway-proof'
 import type { SightingReport } from '@gatehouse/sightings/report-sightings'
 import { traceService } from '@gatehouse/tracing/trace-service'
-import type { AuthSettings } from './app-settings.ts'
+import type { AuthSettings } from './http/app-settings.ts'
 import type { AuthState } from './http/auth-state.ts'
 import { boundStoreTime } from './http/bound-store-time.ts'
 import { recogniseGateway } from './http/forwarded.ts'
@@ -31,18 +31,17 @@ import { refreshToken } from './http/public/refresh-token.ts'
 import { register } from './http/public/register.ts'
 import { resetPassword } from './http/public/reset-password.ts'
 import { sendEmailVerification, verifyEmail } from './http/public/verify-email.ts'
-import type { AuthMetrics } from './metrics.ts'
+import { requestMetrics } from './http/request-metrics.ts'
 import type { Ports } from './ports.ts'
 import type { KeyRing } from './secrets/key-ring.ts'
 
 /** Everything that the auth service depends on. */
 export type AuthOptions = Omit<AuthState, 'database' | 'webhooks'> &
-  Pick<Ports, 'log' | 'tracing'> & {
+  Pick<Ports, 'log' | 'tracing' | 'registry'> & {
     readonly settings: AuthSettings
     readonly https?: ServerTls | null
     readonly ring: KeyRing
     readonly sightings: Pick<SightingReport, 'note'>
-    readonly metrics: Pick<AuthMetrics, 'served' | 'exchangeRefused'>
     readonly clock: () => number
   }
 
@@ -75,7 +74,7 @@ const routes = [
 ]
 
 export async function buildAuth(options: AuthOptions): Promise<Service> {
-  const { settings, https = null, log, tracing, metrics, guesses } = options
+  const { settings, https = null, log, tracing, registry, throttling } = options
   const { closeMs } = settings
   const service = buildService({ log, closeMs, https, errorForm: oauthErrorForm })
   if (tracing !== null) traceService(service, tracing)
@@ -83,7 +82,8 @@ export async function buildAuth(options: AuthOptions): Promise<Service> {
   service.addHook('onRequest', async (_request, reply) => {
     reply.header('cache-control', 'no-store')
   })
-  service.addHook('onResponse', async (request, reply) => metrics.served(request, reply))
+  const count = requestMetrics(registry)
+  service.addHook('onResponse', async (request, reply) => count(request, reply))
   await service.register(fastifyCookie)
   // Sign-in needs no identity. Routes that need one require it themselves.
   await service.register(identity, { ...settings.identity, dangerouslyLetAnyoneIn: true })
@@ -96,7 +96,7 @@ export async function buildAuth(options: AuthOptions): Promise<Service> {
       onFlaw: noteProofFlaws(log)
     })
   })
-  const routeOptions = { ...options, limitAddress: limitAddress(guesses.requests) }
+  const routeOptions = { ...options, limitAddress: limitAddress(throttling.requests) }
   for (const route of routes) route(service, routeOptions)
   const verifyAssertion = gatewayAssertions(assertionReader(settings.identity.gatewayKeys))
   await service.register(oauth, { ...options, verifyAssertion })

@@ -2,14 +2,15 @@ import type { ServiceLog } from '@gatehouse/http-service/service-log'
 import type { Tracing } from '@gatehouse/tracing/tracing'
 import type { Registry } from 'prom-client'
 import type { Job } from './background-work.ts'
-import type { AuthMetrics } from './metrics.ts'
+import type { StoreMetrics } from './telemetry/store-metrics.ts'
 
 /** What the process offers to everything that is opened in it. */
 export type Ports = {
   readonly log: ServiceLog
-  /** for metrics that a part of the process adds */
+  /** for the metrics that each folder adds */
   readonly registry: Registry
-  readonly metrics: AuthMetrics
+  /** watches the calls of the stores, which several folders make */
+  readonly storeMetrics: StoreMetrics
   /** records the spans of requests; null: no traces are exported */
   readonly tracing: Tracing | null
   /** closes what was opened, the last first, when the process ends or its start fails */

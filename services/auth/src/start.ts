@@ -10,7 +10,7 @@ import { openSightings } from '@gatehouse/sightings/open-sightings'
 import type { TakeSightings } from '@gatehouse/sightings/sighting'
 import { openTls } from '@gatehouse/tls/process-tls'
 import { openAccounts } from './accounts/open-accounts.ts'
-import { type AuthSettings, settingsOf } from './app-settings.ts'
+import { auditMetrics } from './audit/audit-metrics.ts'
 import { openAudit } from './audit/open-audit.ts'
 import { authCertificates } from './auth-certificates.ts'
 import { backgroundWork, faultOfJob } from './background-work.ts'
@@ -18,24 +18,21 @@ import { openClients } from './clients/open-clients.ts'
 import type { AuthConfig } from './config.ts'
 import { openDatabase } from './database/open-database.ts'
 import { openRetention } from './database/open-retention.ts'
-import { emailChanges } from './email-changes/email-changes.ts'
-import { emailVerifications } from './email-verifications/email-verifications.ts'
 import { openFactors } from './factors/open-factors.ts'
+import { type AuthSettings, settingsOf } from './http/app-settings.ts'
 import { openInvitations } from './invitations/open-invitations.ts'
 import { longestTokenSeconds } from './keys/longest-token-seconds.ts'
 import { openKeys } from './keys/open-keys.ts'
 import { openListeners } from './listeners.ts'
-import { openMail } from './mail/open-mail.ts'
-import { authMetrics } from './metrics.ts'
+import { openLetters } from './open-letters.ts'
 import { openTraces } from './open-traces.ts'
-import { passwordResets } from './password-resets/password-resets.ts'
 import type { Ports } from './ports.ts'
-import { prepareLetters } from './prepare-letters.ts'
 import { openSharedStore } from './redis/shared-store.ts'
 import { openRevocations } from './revocations/open-revocations.ts'
 import { openSecrets, type Secrets } from './secrets/secrets.ts'
 import { openSessions } from './sessions/open-sessions.ts'
-import { openGuesses } from './throttling/open-guesses.ts'
+import { storeMetrics } from './telemetry/store-metrics.ts'
+import { openThrottling } from './throttling/open-throttling.ts'
 import { tokenSigners } from './token-signers.ts'
 import { accessTokens } from './tokens/access-token.ts'
 import { openWebhooks } from './webhooks/open-webhooks.ts'
@@ -70,29 +67,25 @@ async function open(
   const log = serviceLog('auth', config.LOG_LEVEL)
   for (const warning of config.warnings) log.warn(warning)
   // Before the start waits for anything, so that an operator learns of a missing secret at once.
-  const { ring, sealing, opsToken } = openSecrets(config)
+  const secrets = openSecrets(config)
   const { ports, tls } = await openProcess(config, log, closing)
   const settings = settingsOf(config)
   const stores = await openStores(config, ports, embedded)
   const draining = new AbortController()
-  const common = { ...ports, ...stores, ring }
-  const state = await openState(config, {
-    ...common,
-    sealing,
-    settings,
-    draining: draining.signal
-  })
+  const state = await openState(config, { ports, stores, secrets, settings, draining })
   const { see } = state.sessions.families
   const sightings = openSightings(see, log)
   closing.defer(() => sightings.close())
   startBackgroundWork(ports)
   const running = await openListeners(config, {
-    ...common,
+    ...ports,
+    ...stores,
     ...state,
     settings,
     tls,
     sightings,
-    opsToken,
+    ring: secrets.ring,
+    opsToken: secrets.opsToken,
     draining,
     onOps: embedded?.onOps
   })
@@ -102,53 +95,59 @@ async function open(
 /** What everything else in the process reports to. */
 async function openProcess(config: AuthConfig, log: ServiceLog, closing: AsyncDisposableStack) {
   const registry = processMetrics('auth')
-  const metrics = authMetrics(registry)
   const tls = openTls('AUTH', config, log)
   closing.defer(tls.close)
   certificateExpiry(registry, 'auth', authCertificates(config, tls))
   const tracing = await openTraces(config, { log, closing })
-  const ports: Ports = { log, registry, metrics, tracing, closing, jobs: [] }
+  const calls = storeMetrics(registry)
+  const ports: Ports = { log, registry, storeMetrics: calls, tracing, closing, jobs: [] }
   return { ports, tls }
 }
 
 /** The two stores, and the audit log in one of them. */
 async function openStores(config: AuthConfig, ports: Ports, embedded: Embedded | null) {
-  const database = await openDatabase(config, ports)
+  const metrics = auditMetrics(ports.registry)
+  const database = await openDatabase(config, { ...ports, inserted: metrics.inserted })
   const store = await openSharedStore(config, ports, embedded?.fleet)
   const { clock, fleet } = store
-  const audit = openAudit({ metrics: ports.metrics, database, clock })
-  return { database, store, clock, fleet, audit }
+  const audit = openAudit({ metrics, database, clock })
+  return { database, store, clock, fleet, audit, onExpired: metrics.expired }
 }
 
-type StatePorts = Ports &
-  Awaited<ReturnType<typeof openStores>> &
-  Pick<Secrets, 'ring' | 'sealing'> & {
-    readonly settings: AuthSettings
-    /** is aborted when the process begins to close */
-    readonly draining: AbortSignal
-  }
+type StateParts = {
+  readonly ports: Ports
+  readonly stores: Awaited<ReturnType<typeof openStores>>
+  readonly secrets: Secrets
+  readonly settings: AuthSettings
+  /** is aborted when the process begins to close */
+  readonly draining: AbortController
+}
 
 /** Each puts what must be closed on `closing`, and its background work on `jobs`. */
-async function openState(config: AuthConfig, ports: StatePorts) {
-  const { database, store, clock, settings } = ports
-  const { prepare, sign } = tokenSigners()
-  const revocations = await openRevocations(config, {
-    ...ports,
-    longestTokenSeconds: () => longestTokenSeconds(database.tables)
-  })
-  const keys = await openKeys(config, { ...ports, revocations, prepare })
-  const tokens = accessTokens({ policy: settings.tokenPolicy, activeKey: keys.active, sign, clock })
-  const mail = openMail(config, { ...ports, letters: lettersOf(config, ports) })
-  const guesses = openGuesses(config, ports)
-  const accounts = openAccounts(config, { ...ports, guesses })
-  const factors = await openFactors(config, { ...ports, guesses, mail })
-  const invitations = openInvitations({ ...ports, accounts, guesses })
-  const clients = openClients({ ...ports, revocations, reserved: settings.reservedAudiences })
-  const webhooks = await openWebhooks(config, ports)
+async function openState(config: AuthConfig, parts: StateParts) {
+  const { ports, stores, secrets, settings } = parts
+  const { ring, sealing } = secrets
+  const { database, store, clock, audit } = stores
+  const { revocations, keys, tokens } = await openTokens(config, parts)
+  const letters = openLetters(config, { ...ports, database, sealing, ring, audit, clock })
+  const { mail } = letters
+  const throttling = openThrottling(config, { ...ports, store, ring })
+  const { guesses } = throttling
+  const accounts = openAccounts(config, { ...ports, database, guesses, mail, audit, clock })
+  const ofFactors = { database, sealing, guesses, audit, mail, clock }
+  const factors = await openFactors(config, { ...ports, ...ofFactors })
+  const invitations = openInvitations({ database, accounts, guesses, audit, clock })
+  const reserved = settings.reservedAudiences
+  const clients = openClients({ reserved, database, revocations, clock })
+  const webhooks = await openWebhooks(config, { ...ports, database, sealing, clock })
   const retell = [revocations.stale.retell, keys.retell]
-  const sessions = openSessions(config, { ...ports, revocations, tokens, retell, mail })
-  openRetention(config, {
-    ...ports,
+  const ofSessions = { database, mail, revocations, retell, tokens, ring, audit, clock }
+  const sessions = openSessions(config, { ...ports, ...ofSessions })
+  openRetention({
+    auditDays: config.AUTH_AUDIT_RETENTION_DAYS,
+    jobs: ports.jobs,
+    database,
+    clock,
     revocationSeconds: revocations.acceptedSeconds,
     isClockRight: store.isClockRight,
     also: [
@@ -156,34 +155,50 @@ async function openState(config: AuthConfig, ports: StatePorts) {
       ...webhooks.forgets,
       ...mail.forgets,
       ...factors.forgets
-    ]
+    ],
+    onExpired: stores.onExpired
   })
-  const forLetters = { ...ports, db: database.tables, mail }
-  const resetSeconds = config.AUTH_PASSWORD_RESET_SECONDS
   return {
+    ...letters,
     accounts,
     clients,
-    emailChanges: emailChanges({ ...forLetters, resetSeconds }),
-    emailVerifications: emailVerifications({ ...forLetters, resetSeconds }),
     factors,
-    guesses,
     invitations,
     keys,
-    mail,
-    passwordResets: passwordResets(forLetters),
     revocations,
     sessions,
+    throttling,
     tokens,
     webhooks
   }
 }
 
-const lettersOf = (config: AuthConfig, { database, sealing }: StatePorts) =>
-  prepareLetters(database.tables, {
-    resetSeconds: config.AUTH_PASSWORD_RESET_SECONDS,
-    verificationSeconds: config.AUTH_EMAIL_VERIFICATION_SECONDS,
-    sealing
+/** The access tokens, the keys that sign them, and the log that revokes them. */
+async function openTokens(
+  config: AuthConfig,
+  { ports, stores, secrets, settings, draining }: StateParts
+) {
+  const { database, store, fleet, clock } = stores
+  const { prepare, sign } = tokenSigners()
+  const revocations = await openRevocations(config, {
+    ...ports,
+    database,
+    store,
+    longestTokenSeconds: () => longestTokenSeconds(database.tables)
   })
+  const keys = await openKeys(config, {
+    ...ports,
+    database,
+    revocations,
+    fleet,
+    sealing: secrets.sealing,
+    prepare,
+    draining: draining.signal,
+    clock
+  })
+  const tokens = accessTokens({ policy: settings.tokenPolicy, activeKey: keys.active, sign, clock })
+  return { revocations, keys, tokens }
+}
 
 function startBackgroundWork({ jobs, log, closing }: Ports): void {
   const background = backgroundWork({

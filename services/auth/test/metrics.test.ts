@@ -8,11 +8,13 @@ import { Registry } from 'prom-client'
 import t from 'tap'
 import { hashQueue } from '../src/accounts/hash-queue.ts'
 import { auditLog, writeAudit } from '../src/audit/audit-log.ts'
+import { auditMetrics } from '../src/audit/audit-metrics.ts'
 import { authCertificates } from '../src/auth-certificates.ts'
 import { readConfig } from '../src/config.ts'
+import { databaseMetrics } from '../src/database/database-metrics.ts'
 import { openSqlite } from '../src/database/open-sqlite.ts'
 import { openTables } from '../src/database/open-tables.ts'
-import { authMetrics } from '../src/metrics.ts'
+import { storeMetrics } from '../src/telemetry/store-metrics.ts'
 import { authService, email, login, password, registered } from './fixtures/auth-service.ts'
 import { patient } from './fixtures/databases.ts'
 
@@ -127,7 +129,7 @@ t.test('the metrics show when the certificates for the stores expire', async (t)
 
 t.test('calls that a database cannot answer are errors, and its answers are not', async (t) => {
   const registry = new Registry()
-  const { database: metrics } = authMetrics(registry)
+  const metrics = databaseMetrics(registry, storeMetrics(registry), auditMetrics(registry))
   const folder = dataFolder(t)
   const database = await openTables({ address: null, folder, poolSize: 1, metrics, ...patient })
   t.teardown(() => database.destroy())

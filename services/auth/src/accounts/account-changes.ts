@@ -5,19 +5,21 @@ import { endSessions } from '../database/end-sessions.ts'
 import type { Tables } from '../database/tables.ts'
 import { isUniqueViolation } from '../database/unique-violation.ts'
 import { spendUndos } from '../link-tokens/link-tokens.ts'
-import { emailTaken } from '../refusals.ts'
 import { noteStale, otherRights } from '../revocations/stale-tokens.ts'
 import type { Account } from './account.ts'
 import type { AccountClaims } from './account-claims.ts'
+import { emailTaken } from './account-refusals.ts'
+import type { PasswordChange } from './account-store.ts'
 import type { Change } from './change.ts'
 import { eraseAccount } from './erase-account.ts'
 import { eraseTraces } from './erase-traces.ts'
+import { otherPassword } from './other-password.ts'
 
 /** The address of an account: as `canonicalEmail` returns it, and as it was typed. */
 type AddressOf = Pick<Account, 'email' | 'emailTyped'>
 
-/** A change that tells the account of it, in its transaction. */
-type Notified = By & { notify?(transaction: Kysely<Tables>, nowMs: number): Promise<void> }
+/** A change that the account is told of, in its transaction. */
+type Notified = Pick<PasswordChange, 'source' | 'clock' | 'notify'>
 
 /**
  * What operators change about an account. Each change, its audit event and its effect on sessions
@@ -148,13 +150,7 @@ async function setPassword(
 ): Promise<string[] | null> {
   const { numUpdatedRows } = await transaction
     .updateTable('accounts')
-    .set(({ eb }) => ({
-      password_hash: passwordHash,
-      password_version: eb('password_version', '+', 1),
-      password_changed_at_ms: null,
-      password_changed_by: null,
-      password_change_request: null
-    }))
+    .set(otherPassword(passwordHash))
     .where('id', '=', id)
     .executeTakeFirst()
   if (numUpdatedRows === 0n) return null

@@ -1,4 +1,4 @@
-import { Type } from 'typebox'
+import { type Static, Type } from 'typebox'
 
 /** The settings of accounts. .env.example describes each of them. */
 export const accountSettings = {
@@ -7,3 +7,5 @@ export const accountSettings = {
   AUTH_NEW_USER_ROLES: Type.String({ default: 'user' }),
   AUTH_NEW_USER_SCOPE: Type.String({ default: 'orders:read orders:write' })
 }
+
+export type AccountConfig = Static<ReturnType<typeof Type.Object<typeof accountSettings>>>

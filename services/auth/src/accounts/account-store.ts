@@ -7,6 +7,7 @@ import { costOfHash } from '../database/migrations/0014-foreign-password-costs.t
 import type { AccountTable, Tables } from '../database/tables.ts'
 import { isReserved } from '../link-tokens/link-tokens.ts'
 import type { Account } from './account.ts'
+import { otherPassword } from './other-password.ts'
 
 export type NewAccount = Pick<Account, 'email' | 'passwordHash' | 'roles' | 'scope'> & {
   /** whether the address is proven, or an operator vouches for it */
@@ -20,9 +21,11 @@ export type PasswordChange = By & {
   readonly sid: string | null
   /** a password hash of the request, to recognise its repeat */
   readonly requestHash: string
-  /** Tells the account of the change, in its transaction. */
-  notify?(transaction: Kysely<Tables>, nowMs: number): Promise<void>
+  readonly notify?: Notify
 }
+
+/** Tells an account of a change, in its transaction. */
+export type Notify = (transaction: Kysely<Tables>, nowMs: number) => Promise<void>
 
 export type AccountStore = {
   /** Stores a new account, in one transaction with its event. Null if the address is taken. */
@@ -108,13 +111,7 @@ const changePassword =
       const nowMs = clock()
       const { numUpdatedRows } = await transaction
         .updateTable('accounts')
-        .set({
-          password_hash: passwordHash,
-          password_version: passwordVersion + 1,
-          password_changed_at_ms: nowMs,
-          password_changed_by: sid,
-          password_change_request: requestHash
-        })
+        .set(otherPassword(passwordHash, { atMs: nowMs, sid, requestHash }))
         .where('id', '=', id)
         .where('password_version', '=', passwordVersion)
         .where('disabled_at', 'is', null)

@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os'
-import { tooManyPasswords } from '../refusals.ts'
+import { tooManyPasswords } from './account-refusals.ts'
 
 /**
  * Runs a limited number of password hashes at a time, so that the process has capacity for

@@ -4,7 +4,7 @@ import type { CheckCredentials, Claim } from './check-credentials.ts'
 import type { Passwords } from './passwords.ts'
 
 /** The passwords that a user sends to change the own password. */
-type PasswordPair = {
+export type PasswordPair = {
   readonly currentPassword: string
   readonly newPassword: string
 }
@@ -23,7 +23,7 @@ export type ProvePasswordChange = (
 const REPEAT_MS = 600_000
 
 /** Both passwords as one text, which is different for any other pair. */
-export const together = ({ currentPassword, newPassword }: PasswordPair): string =>
+export const bothPasswords = ({ currentPassword, newPassword }: PasswordPair): string =>
   JSON.stringify([currentPassword, newPassword])
 
 export function passwordChangeProof(options: {
@@ -43,7 +43,7 @@ export function passwordChangeProof(options: {
     if (passwordChange === null || passwordChange.sid !== session) return false
     if (clock() - passwordChange.atMs > REPEAT_MS) return false
     return await passwords.inTurn((match) =>
-      match({ passwordHash: passwordChange.requestHash }, together(pair), [])
+      match({ passwordHash: passwordChange.requestHash }, bothPasswords(pair), [])
     )
   }
 

@@ -1,6 +1,7 @@
 import type { RequestSource } from '../audit/audit-event.ts'
-import { emailTaken, invalidMember } from '../refusals.ts'
+import { invalidMember } from '../refusals.ts'
 import type { Account } from './account.ts'
+import { emailTaken } from './account-refusals.ts'
 import type { AccountStore } from './account-store.ts'
 import { canonicalEmail, typedEmail } from './email.ts'
 import { passwordFault } from './password-rules.ts'

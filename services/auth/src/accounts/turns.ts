@@ -1,4 +1,4 @@
-import { tooManyPasswords } from '../refusals.ts'
+import { tooManyPasswords } from './account-refusals.ts'
 
 /** Runs work about the same subject in sequence, and work about different subjects in parallel. */
 export type Turns = <Result>(about: string, work: () => Promise<Result>) => Promise<Result>

@@ -30,7 +30,7 @@ export const writeAudit = (
   atMs: number
 ): Promise<void> => writeAudits(transaction, [{ event, atMs }])
 
-/** The same for several events. */
+/** The same for several events. `audit-metrics.ts` counts each insert once it has taken effect. */
 export async function writeAudits(
   transaction: Kysely<Tables>,
   dated: readonly DatedEvent[]

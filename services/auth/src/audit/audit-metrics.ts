@@ -33,7 +33,7 @@ const reasonOf: Partial<Record<AuditKind, Reason>> = {
   'all-sessions-ended': 'operator'
 }
 
-type AuditMetrics = {
+export type AuditMetrics = {
   /** Counts the audit events among inserts that have taken effect. */
   readonly inserted: (inserts: readonly CompiledQuery[]) => void
   /** Counts an event that was left out because there were too many of its kind. */

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Kysely } from 'kysely'
 import type { Tables } from '../database/tables.ts'
 import { queueDeliveries } from '../outbox/queue-deliveries.ts'
+import { subscribers } from '../subscriptions/subscribers.ts'
 import type { AuditEvent } from './audit-event.ts'
 import { publishedEvent } from './published-event.ts'
 
@@ -23,18 +24,12 @@ export async function publishEvents(
     return message === null ? [] : [{ ...message, subject: event.subject }]
   })
   if (first === undefined || messages.length === 0) return
-  const webhooks = await transaction
-    .selectFrom('webhooks')
-    .select(['id', 'events'])
-    .where('state', '=', 'enabled')
-    // The lanes are locked in this order.
-    .orderBy('id')
-    .execute()
-  if (webhooks.length === 0) return
+  const all = await subscribers(transaction)
+  if (all.length === 0) return
   const deliveries = messages.flatMap(({ type, body, subject }) => {
     const messageId = `msg_${randomUUID()}`
-    return webhooks
-      .filter(({ events }) => wants(JSON.parse(events), type))
+    return all
+      .filter((subscriber) => subscriber.wants(type))
       .map(({ id }) => ({
         kind: 'webhook' as const,
         target: id,
@@ -46,6 +41,3 @@ export async function publishEvents(
   })
   await queueDeliveries(transaction, deliveries, first.atMs)
 }
-
-const wants = (events: readonly string[], type: string): boolean =>
-  events.length === 0 || events.includes(type)

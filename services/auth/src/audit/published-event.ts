@@ -99,7 +99,7 @@ function actorOf({ address }: AuditEvent['source']): 'client' | 'operator' | 'sy
 }
 
 /** What is sent of an event: ids, and what the audit log has as its detail. */
-export type PublishedEvent = { readonly type: string; readonly body: string }
+type PublishedEvent = { readonly type: string; readonly body: string }
 
 /** Null if other systems do not get events of this kind. */
 export function publishedEvent(event: AuditEvent, atMs: number): PublishedEvent | null {

@@ -26,7 +26,7 @@ export type ClientRegistration = Partial<GivenAudiences> & {
 }
 
 /** A secret, which is shown once: only its digest is stored. */
-export type NewSecret = { readonly secretId: number; readonly secret: string }
+type NewSecret = { readonly secretId: number; readonly secret: string }
 
 /** The operations on machine clients. Each change is one transaction with its event. */
 export type ClientOperations = {

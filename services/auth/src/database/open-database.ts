@@ -1,9 +1,11 @@
 import type { Kysely } from 'kysely'
-import type { AuthConfig } from '../config.ts'
 import type { Ports } from '../ports.ts'
+import { databaseMetrics } from './database-metrics.ts'
+import type { DatabaseConfig } from './database-settings.ts'
 import { type DatabaseStatus, databaseStatus } from './database-status.ts'
 import { openTables } from './open-tables.ts'
 import type { Tables } from './tables.ts'
+import type { DatabaseWatch } from './watched-dialect.ts'
 import { whenThere } from './when-there.ts'
 
 /**
@@ -21,9 +23,11 @@ export type Database = {
 
 /** @throws StartFault as `openTables` */
 export async function openDatabase(
-  config: AuthConfig,
-  { log, tracing, metrics, closing }: Pick<Ports, 'log' | 'tracing' | 'metrics' | 'closing'>
+  config: DatabaseConfig & { readonly GATEHOUSE_DATA_DIR: string },
+  ports: Pick<Ports, 'log' | 'tracing' | 'registry' | 'storeMetrics' | 'closing'> &
+    Pick<DatabaseWatch, 'inserted'>
 ): Promise<Database> {
+  const { log, tracing, registry, storeMetrics, closing } = ports
   const waiting = {
     address: config.database,
     waitSeconds: config.DATABASE_WAIT_SECONDS,
@@ -37,7 +41,7 @@ export async function openDatabase(
     onNewer: (migrations) =>
       log.warn({ migrations }, 'a newer version of the auth service has migrated the database'),
     tracing,
-    metrics: metrics.database
+    metrics: databaseMetrics(registry, storeMetrics, ports)
   })
   closing.defer(() => tables.destroy())
   return {

@@ -1,4 +1,5 @@
 import type { Kysely } from 'kysely'
+import { ROWS_PER_STATEMENT } from './rows-per-statement.ts'
 import type { Tables } from './tables.ts'
 
 export type Retention = {
@@ -18,8 +19,6 @@ export type Retention = {
 /** Deletes some of the old data. Returns whether there is more. */
 type Forget = () => Promise<boolean>
 
-/** how many rows one statement deletes, because others write the same tables meanwhile */
-const BATCH = 500
 const DAY_MS = 86_400_000
 /** how long an expired session is kept, for clocks that are behind */
 const CLOCKS_APART_SECONDS = 3600
@@ -37,7 +36,7 @@ const deleteExpired = (db: Kysely<Tables>, table: keyof typeof keys, before: num
         .select(keys[table])
         .where('expires_at', '<', before)
         .orderBy('expires_at')
-        .limit(BATCH)
+        .limit(ROWS_PER_STATEMENT)
     )
 
 /**
@@ -53,7 +52,7 @@ function forgetSessions(db: Kysely<Tables>, retention: Retention): Forget {
     const before = seconds - CLOCKS_APART_SECONDS - revocationSeconds
     const deleted = await deleteExpired(db, 'sessions', before).returning('ended_at_ms').execute()
     onExpired(deleted.filter(({ ended_at_ms }) => ended_at_ms === null).length)
-    return deleted.length === BATCH
+    return deleted.length === ROWS_PER_STATEMENT
   }
 }
 
@@ -69,7 +68,7 @@ function forgetInvitations(db: Kysely<Tables>, { clock }: Retention): Forget {
       'invitations',
       before
     ).executeTakeFirstOrThrow()
-    return numDeletedRows === BigInt(BATCH)
+    return numDeletedRows === BigInt(ROWS_PER_STATEMENT)
   }
 }
 
@@ -83,7 +82,7 @@ function forgetEvents(db: Kysely<Tables>, { auditDays, clock }: Retention): Forg
     const last = await old
       .select('at_ms')
       .orderBy('at_ms')
-      .offset(BATCH - 1)
+      .offset(ROWS_PER_STATEMENT - 1)
       .limit(1)
       .executeTakeFirst()
     await db

@@ -9,9 +9,9 @@ import type {
 } from '../factors/factor-table.ts'
 import type { InvitationTable } from '../invitations/invitation-table.ts'
 import type { KeyState } from '../keys/signing-key.ts'
-import type { MailTokenTable } from '../link-tokens/link-token-table.ts'
+import type { LinkTokenTable } from '../link-tokens/link-token-table.ts'
 import type { DeliveryTable } from '../outbox/delivery-table.ts'
-import type { WebhookTable } from '../webhooks/webhook-table.ts'
+import type { WebhookTable } from '../subscriptions/webhook-table.ts'
 
 export type AccountTable = {
   id: string
@@ -207,7 +207,7 @@ export type Tables = {
   erasures: ErasureTable
   deliveries: DeliveryTable
   webhooks: WebhookTable
-  mail_tokens: MailTokenTable
+  mail_tokens: LinkTokenTable
   factors: FactorTable
   recovery_codes: RecoveryCodeTable
   login_challenges: LoginChallengeTable

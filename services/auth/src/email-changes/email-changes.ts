@@ -4,15 +4,17 @@ import { replaceRights } from '../accounts/account-changes.ts'
 import { accountStore } from '../accounts/account-store.ts'
 import type { Change } from '../accounts/change.ts'
 import { lockAccount } from '../accounts/lock-account.ts'
+import { otherPassword } from '../accounts/other-password.ts'
 import { writeAudit } from '../audit/audit-log.ts'
 import { endSessions } from '../database/end-sessions.ts'
 import type { Tables } from '../database/tables.ts'
 import { isUniqueViolation } from '../database/unique-violation.ts'
+import { tokenInvalid } from '../link-tokens/link-refusals.ts'
 import {
   findToken,
   isReserved,
   issueToken,
-  type MailToken,
+  type LinkToken,
   newToken,
   spendTokens,
   spendUndos,
@@ -21,9 +23,8 @@ import {
   useToken
 } from '../link-tokens/link-tokens.ts'
 import type { Mail } from '../mail/assemble-mail.ts'
-import { tokenInvalid } from '../mail/mail-refusals.ts'
-import { emailChangedNotice, UNDO_DAYS } from '../mail/notices.ts'
-import type { Reader } from '../password-resets/password-resets.ts'
+import { noticeOf } from '../mail/notices.ts'
+import type { Reader } from '../mail/queued-mail.ts'
 import { resetTokenFor } from '../password-resets/reset-token.ts'
 
 /** Users who change their e-mail address. */
@@ -59,6 +60,8 @@ export type EmailChanges = {
   }>
 }
 
+/** for how long the previous address of an account can undo a change */
+export const UNDO_DAYS = 7
 const DAY_SECONDS = 86_400
 
 type EmailChangePorts = {
@@ -98,7 +101,7 @@ export function emailChanges(ports: EmailChangePorts): EmailChanges {
   }
 }
 
-type Work<By extends Change> = EmailChangePorts & { readonly token: MailToken; readonly change: By }
+type Work<By extends Change> = EmailChangePorts & { readonly token: LinkToken; readonly change: By }
 
 /**
  * Uses a token of an account, which it locks.
@@ -106,7 +109,7 @@ type Work<By extends Change> = EmailChangePorts & { readonly token: MailToken; r
  */
 async function used(
   transaction: Kysely<Tables>,
-  token: MailToken,
+  token: LinkToken,
   nowMs: () => number
 ): Promise<Account> {
   await lockAccount(transaction, token.subject)
@@ -117,7 +120,7 @@ async function used(
 }
 
 /** The account gets the address of the token. Its reader has proven it. */
-const addressIn = ({ email, email_typed }: MailToken, nowMs: number) => ({
+const addressIn = ({ email, email_typed }: LinkToken, nowMs: number) => ({
   email,
   email_typed,
   email_verified_at: Math.floor(nowMs / 1000)
@@ -149,8 +152,8 @@ async function confirmChange(
     payload: undoOrder(account.rightsVersion)
   } as const
   await issueToken(transaction, undo, nowMs)
-  const days = Math.max(1, Math.floor(lifetimeSeconds / DAY_SECONDS))
-  const notice = emailChangedNotice(account, { source, language, days }, nowMs)
+  const days = { days: String(Math.max(1, Math.floor(lifetimeSeconds / DAY_SECONDS))) }
+  const notice = noticeOf('email-changed', account, { source, language }, nowMs, days)
   await mail.add(transaction, { ...notice, token: undo.token }, nowMs)
 }
 
@@ -180,7 +183,7 @@ async function undoChange(
   await replaceRights(transaction, id, rights, 'email-change-undone', change)
   const { password_version: passwordVersion } = await transaction
     .updateTable('accounts')
-    .set(({ eb }) => ({ password_hash: '', password_version: eb('password_version', '+', 1) }))
+    .set(otherPassword(''))
     .where('id', '=', id)
     .returning('password_version')
     .executeTakeFirstOrThrow()

@@ -1,16 +1,18 @@
 import type { Kysely } from 'kysely'
 import { insertAccount } from '../accounts/account-store.ts'
 import { lockAccount } from '../accounts/lock-account.ts'
+import { otherPassword } from '../accounts/other-password.ts'
 import type { By, RequestSource } from '../audit/audit-event.ts'
 import { type AuditLog, writeAudit } from '../audit/audit-log.ts'
 import { endSessions } from '../database/end-sessions.ts'
 import type { Tables } from '../database/tables.ts'
 import { InvitationNotOpen, useInvitation } from '../invitations/invitation-store.ts'
 import type { SealingKeys } from '../keys/seal.ts'
+import { tokenInvalid } from '../link-tokens/link-refusals.ts'
 import {
   findToken,
   isUsable,
-  type MailToken,
+  type LinkToken,
   spendTokens,
   useToken
 } from '../link-tokens/link-tokens.ts'
@@ -19,13 +21,12 @@ import {
   unsealRegistration
 } from '../link-tokens/pending-registration.ts'
 import type { Mail } from '../mail/assemble-mail.ts'
-import { tokenInvalid } from '../mail/mail-refusals.ts'
-import type { Reader } from '../password-resets/password-resets.ts'
+import type { Reader } from '../mail/queued-mail.ts'
 import { resetTokenFor } from '../password-resets/reset-token.ts'
 import { isFromPage, newPageSecret, pageDigest } from './page-secret.ts'
 
 /** The result of a verification. */
-export type Verified = {
+type Verified = {
   readonly id: string
   /** the sessions that it ended: the caller must tell the session store */
   readonly ended: readonly string[]
@@ -103,7 +104,7 @@ export function emailVerifications(ports: VerificationPorts): EmailVerifications
 
 async function refuse(
   { audit }: VerificationPorts,
-  token: MailToken | null,
+  token: LinkToken | null,
   source: RequestSource
 ): Promise<never> {
   const subject = token === null || token.subject === '' ? null : token.subject
@@ -112,7 +113,7 @@ async function refuse(
 }
 
 type Work = Pick<VerificationPorts, 'sealing' | 'resetSeconds'> & {
-  readonly token: MailToken
+  readonly token: LinkToken
   /** whether the page that asked for the letter has sent the token */
   readonly isOwn: boolean
   readonly by: By
@@ -150,11 +151,7 @@ async function verifyAccount(
   if (!(await useToken(transaction, token, nowMs))) throw tokenInvalid()
   const row = await transaction
     .updateTable('accounts')
-    .set(({ eb, ref }) => ({
-      email_verified_at: Math.floor(nowMs / 1000),
-      password_hash: isOwn ? ref('password_hash') : '',
-      password_version: eb('password_version', '+', isOwn ? 0 : 1)
-    }))
+    .set({ email_verified_at: Math.floor(nowMs / 1000), ...(isOwn ? {} : otherPassword('')) })
     .where('id', '=', id)
     .where('email', '=', token.email)
     .where('password_version', '=', token.password_version)

@@ -5,7 +5,7 @@ import { accountStore } from '../accounts/account-store.ts'
 import type { RequestSource } from '../audit/audit-event.ts'
 import { writeAudit } from '../audit/audit-log.ts'
 import type { Tables } from '../database/tables.ts'
-import { recoveryCodeNotice } from '../mail/notices.ts'
+import { noticeOf } from '../mail/notices.ts'
 import type { Caller, CallersGuesses } from '../throttling/guesses.ts'
 import {
   type FactorAnswer,
@@ -184,6 +184,7 @@ async function useAnswer(
   const detail = await right.detail(transaction)
   const event = { kind: 'recovery-code-used', subject: account.id, sid: null, source } as const
   await writeAudit(transaction, { ...event, detail }, nowMs)
-  const notice = recoveryCodeNotice(account, { source, language, left: Number(detail.left) }, nowMs)
+  const left = { left: String(detail.left) }
+  const notice = noticeOf('recovery-code-used', account, { source, language }, nowMs, left)
   await mail.add(transaction, notice, nowMs)
 }

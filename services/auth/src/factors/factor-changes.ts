@@ -6,8 +6,8 @@ import { writeAudit } from '../audit/audit-log.ts'
 import { endSessions } from '../database/end-sessions.ts'
 import type { Tables } from '../database/tables.ts'
 import type { Mail } from '../mail/assemble-mail.ts'
-import { factorNotice } from '../mail/notices.ts'
-import { sessionEnded } from '../refusals.ts'
+import { noticeOf } from '../mail/notices.ts'
+import { sessionEnded } from '../sessions/session-refusals.ts'
 import { lastFactor, noSuchFactor } from './factor-refusals.ts'
 import { deleteRecoveryCodes, replaceRecoveryCodes } from './recovery-codes.ts'
 import { type TotpMatch, useTotp } from './totp-factors.ts'
@@ -70,7 +70,7 @@ export async function confirmFactor(
   const detail = { factor: 'totp', ended: ended.length }
   await writeAudit(transaction, { kind: 'factor-added', subject: id, sid, source, detail }, nowMs)
   const cause = { source, language }
-  await mail.add(transaction, factorNotice('factor-added', account, cause, nowMs), nowMs)
+  await mail.add(transaction, noticeOf('factor-added', account, cause, nowMs), nowMs)
   return { recoveryCodes, ended }
 }
 
@@ -116,7 +116,7 @@ export async function removeFactor(
   const about = { subject, sid: which.sid, source, detail: { factor: 'totp', left } }
   await writeAudit(transaction, { kind: 'factor-removed', ...about }, nowMs)
   const cause = { source, language }
-  await mail.add(transaction, factorNotice('factor-removed', account, cause, nowMs), nowMs)
+  await mail.add(transaction, noticeOf('factor-removed', account, cause, nowMs), nowMs)
 }
 
 /**
@@ -149,7 +149,7 @@ export async function resetFactors(
   await writeAudit(transaction, { kind: 'factors-reset', ...about }, nowMs)
   const cause = { source, language }
   if (removed > 0) {
-    await mail.add(transaction, factorNotice('factor-removed', account, cause, nowMs), nowMs)
+    await mail.add(transaction, noticeOf('factor-removed', account, cause, nowMs), nowMs)
   }
   return { removed, ended }
 }

@@ -4,8 +4,8 @@ import type { AuditLog } from '../audit/audit-log.ts'
 import type { Tables } from '../database/tables.ts'
 import type { SealingKeys } from '../keys/seal.ts'
 import type { Mail } from '../mail/assemble-mail.ts'
-import type { AuthMetrics } from '../metrics.ts'
 import type { Guesses } from '../throttling/guesses.ts'
+import type { FactorMetrics } from './factor-metrics.ts'
 
 /** What second factors depend on. */
 export type FactorPorts = {
@@ -14,7 +14,7 @@ export type FactorPorts = {
   readonly guesses: Guesses
   readonly audit: AuditLog
   readonly mail: Pick<Mail, 'add'>
-  readonly metrics: Pick<AuthMetrics, 'factorAnswered'>
+  readonly metrics: FactorMetrics
   readonly policy: FactorPolicy
   /** the name that authenticator apps show */
   readonly issuer: string

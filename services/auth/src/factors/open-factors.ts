@@ -1,9 +1,12 @@
 import { StartFault } from '@gatehouse/process/start-fault'
 import type { Kysely } from 'kysely'
-import type { AuthConfig } from '../config.ts'
+import type { AccountConfig } from '../accounts/account-settings.ts'
 import type { Database } from '../database/open-database.ts'
 import type { Tables } from '../database/tables.ts'
 import { appName } from '../mail/app-name.ts'
+import type { MailConfig } from '../mail/mail-settings.ts'
+import type { Ports } from '../ports.ts'
+import { factorMetrics } from './factor-metrics.ts'
 import type { FactorPorts } from './factor-ports.ts'
 import { type Factors, factors } from './factors.ts'
 import { forgetChallenges } from './login-challenges.ts'
@@ -14,16 +17,20 @@ type OpenFactors = Factors & {
   readonly forgets: readonly (() => Promise<boolean>)[]
 }
 
-type OpenPorts = Omit<FactorPorts, 'db' | 'policy' | 'issuer'> & { readonly database: Database }
+type OpenPorts = Pick<Ports, 'registry'> &
+  Omit<FactorPorts, 'db' | 'policy' | 'issuer' | 'metrics'> & { readonly database: Database }
 
 /** @throws StartFault if a secret was encrypted with an unknown key */
-export async function openFactors(config: AuthConfig, ports: OpenPorts): Promise<OpenFactors> {
-  const { database, sealing, clock } = ports
+export async function openFactors(
+  config: AccountConfig & MailConfig,
+  ports: OpenPorts
+): Promise<OpenFactors> {
+  const { database, sealing, registry, clock } = ports
   const db = database.tables
   await database.whenThere(() => sealUnderFirst(db, sealing))
   const policy = config.AUTH_SECOND_FACTOR
   return {
-    ...factors({ ...ports, db, policy, issuer: appName(config) }),
+    ...factors({ ...ports, db, metrics: factorMetrics(registry), policy, issuer: appName(config) }),
     forgets: [forgetChallenges(db, clock), forgetPending(db, clock)]
   }
 }

@@ -7,11 +7,11 @@ import type { EmailVerifications } from '../email-verifications/email-verificati
 import type { Factors } from '../factors/factors.ts'
 import type { Invitations } from '../invitations/open-invitations.ts'
 import type { Keys } from '../keys/open-keys.ts'
-import type { Mail } from '../mail/assemble-mail.ts'
+import type { OperatedMail } from '../mail/assemble-mail.ts'
 import type { PasswordResets } from '../password-resets/password-resets.ts'
 import type { Revocations } from '../revocations/open-revocations.ts'
 import type { Sessions } from '../sessions/sessions.ts'
-import type { GuessLimits } from '../throttling/open-guesses.ts'
+import type { Throttling } from '../throttling/open-throttling.ts'
 import type { AccessTokens } from '../tokens/access-token.ts'
 import type { Webhooks } from '../webhooks/open-webhooks.ts'
 
@@ -24,13 +24,13 @@ export type AuthState = {
   readonly emailChanges: EmailChanges
   readonly emailVerifications: EmailVerifications
   readonly factors: Factors
-  readonly guesses: GuessLimits
   readonly invitations: Invitations
   readonly keys: Keys
-  readonly mail: Mail
+  readonly mail: OperatedMail
   readonly passwordResets: PasswordResets
   readonly revocations: Revocations
   readonly sessions: Sessions
+  readonly throttling: Throttling
   readonly tokens: AccessTokens
   readonly webhooks: Webhooks
 }

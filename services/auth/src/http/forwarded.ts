@@ -2,7 +2,7 @@ import { forwardedHeader, gatewayHeader } from '@gatehouse/edge-headers/names'
 import type { ProvesGateway } from '@gatehouse/identity/gateway-proof'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
-import { clientGone } from '../refusals.ts'
+import { clientGone } from './http-refusals.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {

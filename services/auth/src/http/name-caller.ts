@@ -2,7 +2,7 @@ import { identityHeader } from '@gatehouse/edge-headers/names'
 import type { FastifyReply } from 'fastify'
 
 /** Whose request it was: what a gateway cannot read from a password or a refresh token. */
-export type NamedCaller = {
+type NamedCaller = {
   readonly subject?: string | undefined
   readonly session?: string | undefined
   /** the machine client that has authenticated */

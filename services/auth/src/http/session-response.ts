@@ -3,7 +3,7 @@ import type { StoredFamily } from '../sessions/families/families.ts'
 import { instant, SessionId } from './fields.ts'
 
 /** A session as its user or an operator sees it. */
-export const Session = Type.Object(
+const Session = Type.Object(
   {
     id: SessionId,
     current: Type.Boolean({

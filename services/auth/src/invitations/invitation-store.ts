@@ -12,7 +12,7 @@ import {
   toInvitation
 } from './invitation.ts'
 
-export type NewInvitation = Pick<Invitation, 'email' | 'roles' | 'scope' | 'expiresAt'>
+type NewInvitation = Pick<Invitation, 'email' | 'roles' | 'scope' | 'expiresAt'>
 
 /**
  * The outcome of a registration with an invitation. Unless an account was created, it is not used.

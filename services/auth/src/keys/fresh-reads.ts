@@ -1,5 +1,5 @@
 /** A read that several parts of the process ask for, one at a time. */
-export type FreshReads = {
+type FreshReads = {
   /** Reads, with a read that begins after the call. */
   read(): Promise<void>
   /** Resolves when the reads that are under way have ended. */

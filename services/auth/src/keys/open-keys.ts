@@ -1,7 +1,6 @@
 import type { Fleet } from '@gatehouse/fleet/fleet'
 import { StartFault } from '@gatehouse/process/start-fault'
 import { faultOfJob } from '../background-work.ts'
-import type { AuthConfig } from '../config.ts'
 import type { Database } from '../database/open-database.ts'
 import type { Ports } from '../ports.ts'
 import type { RevocationWriter } from '../revocations/revocation-log.ts'
@@ -10,6 +9,7 @@ import { keyAnnouncements } from './key-announcements.ts'
 import { keyMetrics } from './key-metrics.ts'
 import { type KeyOperations, keyOperations } from './key-operations.ts'
 import { keySetStore } from './key-set-store.ts'
+import type { KeyConfig } from './key-settings.ts'
 import { type LiveSigningKeys, liveSigningKeys, type PrepareSigners } from './live-signing-keys.ts'
 import type { SealingKeys } from './seal.ts'
 import { loadSigningKeys, type SigningKeyStore, signingKeyStore } from './signing-key-store.ts'
@@ -38,7 +38,7 @@ type KeyPorts = Pick<Ports, 'log' | 'registry' | 'closing' | 'jobs'> & {
 const DAY_SECONDS = 86_400
 
 /** @throws StartFault if there are signing keys that this instance cannot decrypt */
-export async function openKeys(config: AuthConfig, ports: KeyPorts): Promise<OpenKeys> {
+export async function openKeys(config: KeyConfig, ports: KeyPorts): Promise<OpenKeys> {
   const { database, revocations, fleet, prepare, draining: signal, clock } = ports
   const lifetimeSeconds = config.AUTH_ACCESS_TTL_SECONDS
   const algorithm = config.AUTH_SIGNING_ALGORITHM

@@ -8,7 +8,7 @@ export type TokenPurpose =
   | 'email-change'
   | 'email-undo'
 
-export type MailTokenTable = {
+export type LinkTokenTable = {
   /** SHA-256 of the token */
   digest: string
   purpose: TokenPurpose

@@ -1,7 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto'
 import type { Kysely, Selectable } from 'kysely'
+import { ROWS_PER_STATEMENT } from '../database/rows-per-statement.ts'
 import type { Tables } from '../database/tables.ts'
-import type { MailTokenTable, TokenPurpose } from './link-token-table.ts'
+import type { LinkTokenTable, TokenPurpose } from './link-token-table.ts'
 
 /** An account as a token is bound to it. */
 export type TokenOwner = {
@@ -11,7 +12,7 @@ export type TokenOwner = {
   readonly passwordVersion: number
 }
 
-export type MailToken = Selectable<MailTokenTable>
+export type LinkToken = Selectable<LinkTokenTable>
 
 const digestOf = (token: string): string => createHash('sha256').update(token).digest('base64url')
 
@@ -72,7 +73,7 @@ export async function findToken(
   on: Kysely<Tables>,
   token: string,
   purpose: TokenPurpose
-): Promise<MailToken | null> {
+): Promise<LinkToken | null> {
   const row = await on
     .selectFrom('mail_tokens')
     .selectAll()
@@ -83,7 +84,7 @@ export async function findToken(
 }
 
 /** Whether a token was not used and has not expired. Pure. */
-export const isUsable = ({ used_at_ms, expires_at }: MailToken, nowMs: number): boolean =>
+export const isUsable = ({ used_at_ms, expires_at }: LinkToken, nowMs: number): boolean =>
   used_at_ms === null && expires_at > Math.floor(nowMs / 1000)
 
 /**
@@ -93,7 +94,7 @@ export const isUsable = ({ used_at_ms, expires_at }: MailToken, nowMs: number): 
  */
 export async function useToken(
   transaction: Kysely<Tables>,
-  { digest }: Pick<MailToken, 'digest'>,
+  { digest }: Pick<LinkToken, 'digest'>,
   nowMs: number
 ): Promise<boolean> {
   const { numUpdatedRows } = await transaction
@@ -125,7 +126,7 @@ export async function spendTokens(
  */
 export async function spendUndos(
   transaction: Kysely<Tables>,
-  { subject, undo }: { readonly subject: string; readonly undo: MailToken | null },
+  { subject, undo }: { readonly subject: string; readonly undo: LinkToken | null },
   nowMs: number
 ): Promise<void> {
   const links = unusedOf(transaction, subject, nowMs).where('purpose', '=', 'email-undo')
@@ -184,7 +185,6 @@ export async function isReserved(
   return row !== undefined
 }
 
-const BATCH = 500
 /** for how long after its expiry a token is kept */
 const KEPT_SECONDS = 86_400
 
@@ -197,8 +197,8 @@ export const forgetTokens = (db: Kysely<Tables>, clock: () => number) => async (
         .select('digest')
         .where('expires_at', '<', Math.floor(clock() / 1000) - KEPT_SECONDS)
         .orderBy('expires_at')
-        .limit(BATCH)
+        .limit(ROWS_PER_STATEMENT)
     )
     .executeTakeFirstOrThrow()
-  return numDeletedRows === BigInt(BATCH)
+  return numDeletedRows === BigInt(ROWS_PER_STATEMENT)
 }

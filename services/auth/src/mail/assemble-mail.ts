@@ -1,15 +1,17 @@
 import type { Registry } from 'prom-client'
 import type { SealingKeys } from '../keys/seal.ts'
 import type { AttemptOptions } from '../outbox/attempt-delivery.ts'
-import { outboxOf } from '../outbox/claims.ts'
 import { type Deliverer, deliverer } from '../outbox/deliverer.ts'
+import { deliveryClaims } from '../outbox/delivery-claims.ts'
 import { deliveryMetrics } from '../outbox/delivery-metrics.ts'
 import type { KeyRing } from '../secrets/key-ring.ts'
 import { type MailChannelOptions, mailChannel } from './mail-channel.ts'
 import { type MailOperations, mailOperations } from './mail-operations.ts'
 import { type MailQueue, mailQueue } from './mail-queue.ts'
+import { mailOff } from './mail-refusals.ts'
+import type { Templates } from './templates/templates.ts'
 
-export type MailDeliveryOptions = MailChannelOptions & {
+export type MailOptions = MailChannelOptions & {
   readonly registry: Registry
   readonly sealing: SealingKeys
   readonly ring: KeyRing
@@ -17,38 +19,49 @@ export type MailDeliveryOptions = MailChannelOptions & {
   readonly onFault: AttemptOptions['onFault']
 }
 
-/** Letters to users. */
+/** Letters to users, as the parts of the service send them. */
 export type Mail = MailQueue &
-  MailOperations &
-  Pick<MailChannelOptions['templates'], 'languageFor'> & {
+  Pick<Templates, 'languageFor'> & {
     /** whether letters are sent; otherwise nothing may be queued that waits for one */
     readonly isOn: boolean
   }
 
+/** The same, and the operations on the queue. */
+export type OperatedMail = Mail & MailOperations
+
 /** The letters of this process: the queue, the operations on it, and what sends them. */
-export type MailDelivery = {
-  readonly mail: Mail
+export type AssembledMail = {
+  readonly mail: OperatedMail
   readonly deliverer: Deliverer
   /** Reads the gauges of letters. */
   count(): Promise<void>
 }
 
-export function mailDelivery(options: MailDeliveryOptions): MailDelivery {
+export function assembleMail(options: MailOptions): AssembledMail {
   const { db, registry, templates, clock } = options
-  const metrics = deliveryMetrics(registry, db, 'mail', clock)
+  const { attempted: onAttempt, count } = deliveryMetrics(registry, db, 'mail', clock)
+  const { languageFor } = templates
+  const claims = deliveryClaims(db)
+  const channel = mailChannel(options)
   return {
-    mail: {
-      ...mailQueue(options),
-      ...mailOperations(db, clock),
-      languageFor: templates.languageFor,
-      isOn: true
-    },
-    deliverer: deliverer({
-      ...options,
-      outbox: outboxOf(db),
-      channel: mailChannel(options),
-      onAttempt: metrics.attempted
-    }),
-    count: metrics.count
+    mail: { ...mailQueue(options), ...mailOperations(db, clock), languageFor, isOn: true },
+    deliverer: deliverer({ ...options, claims, channel, onAttempt }),
+    count
   }
+}
+
+/** Without a server for letters, none is queued. Those that wait from before can be seen. */
+export function silentMail({
+  db,
+  registry,
+  templates,
+  clock
+}: Pick<MailOptions, 'db' | 'registry' | 'templates' | 'clock'>): Omit<AssembledMail, 'deliverer'> {
+  const { count } = deliveryMetrics(registry, db, 'mail', clock)
+  const { languageFor } = templates
+  const add = async () => {}
+  const request = async () => {
+    throw mailOff()
+  }
+  return { mail: { ...mailOperations(db, clock), languageFor, add, request, isOn: false }, count }
 }

@@ -1,8 +1,7 @@
 import type { Kysely } from 'kysely'
+import { ROWS_PER_STATEMENT } from '../database/rows-per-statement.ts'
 import type { Tables } from '../database/tables.ts'
 import { ADDRESS_WINDOW_MS } from './mail-queue.ts'
-
-const BATCH = 500
 
 /**
  * Deletes letters that had no recipient, as soon as they no longer count for the limit of their
@@ -19,8 +18,8 @@ export const forgetDiscarded =
           .where('state', '=', 'discarded')
           .where('created_at_ms', '<', clock() - ADDRESS_WINDOW_MS)
           .orderBy('created_at_ms')
-          .limit(BATCH)
+          .limit(ROWS_PER_STATEMENT)
       )
       .executeTakeFirstOrThrow()
-    return numDeletedRows === BigInt(BATCH)
+    return numDeletedRows === BigInt(ROWS_PER_STATEMENT)
   }

@@ -2,13 +2,13 @@ import { type Kysely, sql } from 'kysely'
 import type { Tables } from '../database/tables.ts'
 import type { SealingKeys } from '../keys/seal.ts'
 import type { Channel } from '../outbox/channel.ts'
-import type { Attempt, ClaimedDelivery } from '../outbox/delivery.ts'
-import { withJitter } from '../outbox/retry-delay.ts'
+import { type Attempt, type ClaimedDelivery, failed } from '../outbox/delivery.ts'
+import { leaseOf, targetPauseMs } from '../outbox/retry-delay.ts'
 import { type LetterName, linkOf } from './letter.ts'
 import { mailableAddress } from './mail-address.ts'
 import { type DueLetters, type MailPlaces, mailPlaces } from './mail-places.ts'
 import { DOMAIN_LENGTH, MAIL_TARGET } from './mail-queue.ts'
-import { failed, letterFaults, type MailTransport, type OutgoingMail } from './outgoing-mail.ts'
+import { letterFaults, type MailTransport, type OutgoingMail } from './outgoing-mail.ts'
 import { type QueuedMail, unsealMail } from './queued-mail.ts'
 import type { Templates } from './templates/templates.ts'
 
@@ -20,7 +20,7 @@ import type { Templates } from './templates/templates.ts'
 export type PrepareLetter = (mail: WaitingMail, nowMs: number) => Promise<Recipient | null>
 
 /** A letter that waited, and since when. */
-export type WaitingMail = QueuedMail & {
+type WaitingMail = QueuedMail & {
   /** milliseconds since 1970 */
   readonly queuedAtMs: number
 }
@@ -55,9 +55,6 @@ export type MailChannelOptions = {
   readonly random: () => number
 }
 
-/** so that a claim outlives the attempt, its note and a slow database */
-const LEASE_MARGIN_MS = 30_000
-const FIRST_PAUSE_MS = 1000
 const LONGEST_PAUSE_MS = 60_000
 
 /**
@@ -76,7 +73,7 @@ export function mailChannel(options: MailChannelOptions): Channel {
   const places = mailPlaces(clock)
   return {
     kind: 'mail',
-    leaseMs: timeoutMs + LEASE_MARGIN_MS,
+    leaseMs: leaseOf(timeoutMs),
     pausesSeconds: PAUSES,
     async ready(nowMs) {
       if (nowMs < server.pausedUntilMs) return []
@@ -93,8 +90,7 @@ export function mailChannel(options: MailChannelOptions): Channel {
       if (attempt.outcome === 'delivered') server.failures = 0
       if (attempt.outcome !== 'failed' || letterFaults.has(attempt.fault)) return
       server.failures += 1
-      const pauseMs = Math.min(FIRST_PAUSE_MS * 2 ** (server.failures - 1), LONGEST_PAUSE_MS)
-      server.pausedUntilMs = nowMs + withJitter(pauseMs, random)
+      server.pausedUntilMs = nowMs + targetPauseMs(server.failures, LONGEST_PAUSE_MS, random)
     }
   }
 }

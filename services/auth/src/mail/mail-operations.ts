@@ -3,7 +3,7 @@ import type { AuditKind, RequestSource } from '../audit/audit-event.ts'
 import { writeAudit } from '../audit/audit-log.ts'
 import type { Tables } from '../database/tables.ts'
 import type { Delivery, DeliveryState } from '../outbox/delivery.ts'
-import { deliveryList } from '../outbox/delivery-operations.ts'
+import { deliveryOperations } from '../outbox/delivery-operations.ts'
 
 /** The queue of letters, for operators. They see neither addresses nor contents. */
 export type MailOperations = {
@@ -21,7 +21,7 @@ export type MailOperations = {
 }
 
 export function mailOperations(db: Kysely<Tables>, clock: () => number): MailOperations {
-  const letters = deliveryList(db)
+  const letters = deliveryOperations(db)
   const changed = async (
     transaction: Kysely<Tables>,
     kind: Extract<AuditKind, `mail-${string}`>,
@@ -33,25 +33,21 @@ export function mailOperations(db: Kysely<Tables>, clock: () => number): MailOpe
   }
   return {
     list: ({ state, limit }) => letters.list({ kind: 'mail', state, limit }),
-    async retry(id, source) {
-      if ((await letters.find('mail', id)) === null) return false
-      return await db.transaction().execute(async (transaction) => {
-        if (!(await letters.retry(transaction, id, clock()))) return false
+    retry: (id, source) =>
+      db.transaction().execute(async (transaction) => {
+        if (!(await letters.retry(transaction, 'mail', id, clock()))) return false
         await changed(transaction, 'mail-retried', { letter: id }, source)
         return true
-      })
-    },
+      }),
     retryAll: (source) =>
       letters.retryAll({ kind: 'mail', target: null }, clock(), (transaction, count) =>
         changed(transaction, 'mail-retried', { count }, source)
       ),
-    async drop(id, source) {
-      if ((await letters.find('mail', id)) === null) return false
-      return await db.transaction().execute(async (transaction) => {
-        if (!(await letters.discard(transaction, id, clock()))) return false
+    drop: (id, source) =>
+      db.transaction().execute(async (transaction) => {
+        if (!(await letters.discard(transaction, 'mail', id, clock()))) return false
         await changed(transaction, 'mail-dropped', { letter: id }, source)
         return true
       })
-    }
   }
 }

@@ -1,5 +1,6 @@
 import { createHmac, randomUUID } from 'node:crypto'
-import { type Kysely, PostgresAdapter, sql } from 'kysely'
+import { type Kysely, sql } from 'kysely'
+import { isPostgres } from '../database/is-postgres.ts'
 import type { Tables } from '../database/tables.ts'
 import type { SealingKeys } from '../keys/seal.ts'
 import { newToken } from '../link-tokens/link-tokens.ts'
@@ -17,7 +18,7 @@ export type NewMail = Omit<QueuedMail, 'token' | 'values'> & {
 /** What becomes letters. Nothing is sent before the transaction ends. */
 export type MailQueue = {
   /**
-   * Queues a letter about an account, in the transaction of the change that it tells of. Does nothing
+   * Queues a letter about an account, in the transaction of the change that it is about. Does nothing
    * if the address had enough such letters lately: nobody has verified that it is the user's, and a
    * user can change the password hundreds of times a minute.
    */
@@ -42,7 +43,7 @@ export const MOST_PER_ADDRESS = 5
 export const ADDRESS_WINDOW_MS = 3_600_000
 
 /** So many letters may wait before strangers can cause no more. About 1 KiB each. */
-export const MOST_WAITING = 10_000
+const MOST_WAITING = 10_000
 
 type MailQueueOptions = {
   readonly db: Kysely<Tables>
@@ -99,7 +100,7 @@ const domainOf = (email: string, ring: KeyRing): string =>
 
 /** Requests for one address come one after the other, as on SQLite all transactions do. */
 async function lockRecipient(transaction: Kysely<Tables>, recipient: string): Promise<void> {
-  if (!(transaction.getExecutor().adapter instanceof PostgresAdapter)) return
+  if (!isPostgres(transaction)) return
   await sql`select pg_advisory_xact_lock(hashtextextended(${recipient}, 0))`.execute(transaction)
 }
 

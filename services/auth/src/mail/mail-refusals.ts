@@ -12,13 +12,6 @@ export const mailQueueFull = () =>
     headers: { 'retry-after': '60' }
   })
 
-/** The same for every cause: a guesser learns nothing from it. */
-export const tokenInvalid = () =>
-  new Refusal('FORBIDDEN', {
-    reason: 'the token of a letter is unknown, used, expired or for something else',
-    detail: 'the link is unknown, used or expired'
-  })
-
 export const tooManyLetters = (retryAfterSeconds: number) =>
   new Refusal('RATE_LIMITED', {
     reason: 'the address asks for letters too often',

@@ -3,6 +3,7 @@ import { isLoopbackOrigin } from '@gatehouse/edge-headers/web-origin'
 import { httpUrl } from '@gatehouse/settings/fragments'
 import { secret } from '@gatehouse/settings/secret'
 import { type Static, Type } from 'typebox'
+import { isWebhookSecret } from '../signed-post/message-signature.ts'
 import { readSender } from './mail-address.ts'
 
 const DEFAULT_APP_URL = 'http://localhost:3000'
@@ -17,7 +18,6 @@ export const mailSettings = {
   ...secret('AUTH_MAIL_WEBHOOK_SECRET'),
   AUTH_MAIL_LANGUAGE: Type.String({ default: 'en', minLength: 2 }),
   AUTH_MAIL_TEMPLATES_DIR: Type.Optional(Type.String()),
-  AUTH_MAIL_PER_MINUTE: Type.Integer({ default: 10, minimum: 1 }),
   AUTH_MAIL_RETENTION_DAYS: Type.Number({ default: 7, minimum: 1, maximum: 365 }),
   AUTH_PASSWORD_RESET_SECONDS: Type.Integer({ default: 3600, minimum: 300, maximum: 86_400 }),
   AUTH_EMAIL_VERIFICATION: Type.Enum(['off', 'optional', 'required'], { default: 'off' }),
@@ -29,8 +29,9 @@ export const mailSettings = {
   AUTH_APP_URL: httpUrl(DEFAULT_APP_URL)
 }
 
-type MailConfig = Static<ReturnType<typeof Type.Object<typeof mailSettings>>> & {
+export type MailConfig = Static<ReturnType<typeof Type.Object<typeof mailSettings>>> & {
   readonly NODE_ENV: string
+  readonly GATEHOUSE_DATA_DIR: string
 }
 
 /** Where letters go. */
@@ -77,7 +78,7 @@ function userOf({ username, password }: URL) {
 }
 
 /** Whether a server is on this machine, so that no other machine is on the way to it. */
-export const isLoopbackHost = (host: string): boolean =>
+const isLoopbackHost = (host: string): boolean =>
   isLoopbackOrigin(`http://${isIPv6(host) ? `[${host}]` : host}`)
 
 /**
@@ -118,14 +119,12 @@ export function mailFaults(config: MailConfig): string[] {
   return faults
 }
 
-const WEBHOOK_SECRET = /^whsec_[A-Za-z0-9+/]{32,88}={0,2}$/
-
 function webhookFaults({ protocol, hostname }: URL, config: MailConfig): string[] {
   const faults: string[] = []
   if (protocol === 'http:' && !isLoopbackHost(hostname.replace(/^\[|\]$/g, ''))) {
     faults.push('AUTH_MAIL_URL must be an https URL, unless its host is this machine')
   }
-  if (!WEBHOOK_SECRET.test(config.AUTH_MAIL_WEBHOOK_SECRET ?? '')) {
+  if (!isWebhookSecret(config.AUTH_MAIL_WEBHOOK_SECRET ?? '')) {
     faults.push(
       'AUTH_MAIL_WEBHOOK_SECRET must be set if AUTH_MAIL_URL is a webhook: whsec_ and 24 to 64 random bytes in base64'
     )

@@ -2,7 +2,6 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { unreadable } from '@gatehouse/settings/file-fault'
 import { SettingsFault } from '@gatehouse/settings/read-settings'
-import type { AuthConfig } from '../config.ts'
 import type { Database } from '../database/open-database.ts'
 import type { SealingKeys } from '../keys/seal.ts'
 import { forgetTokens } from '../link-tokens/link-tokens.ts'
@@ -11,18 +10,24 @@ import { startIdleLanes } from '../outbox/lanes.ts'
 import type { Ports } from '../ports.ts'
 import type { KeyRing } from '../secrets/key-ring.ts'
 import { appName, senderOf } from './app-name.ts'
-import { type Mail, mailDelivery } from './assemble-mail.ts'
+import {
+  type AssembledMail,
+  assembleMail,
+  type MailOptions,
+  type OperatedMail,
+  silentMail
+} from './assemble-mail.ts'
 import { forgetDiscarded } from './forget-discarded.ts'
 import type { Sender } from './mail-address.ts'
 import type { PrepareLetters } from './mail-channel.ts'
-import { mailServerOf, requiresTls } from './mail-settings.ts'
+import { type MailConfig, mailServerOf, requiresTls } from './mail-settings.ts'
 import type { MailTransport } from './outgoing-mail.ts'
 import { readTemplates } from './templates/templates.ts'
 import { fileTransport } from './transports/file-transport.ts'
 import { smtpTransport } from './transports/smtp-transport.ts'
 import { webhookTransport } from './transports/webhook-transport.ts'
 
-type OpenMail = Mail & {
+type OpenMail = OperatedMail & {
   /** Delete old letters and tokens, as `Retention.also`. */
   readonly forgets: readonly (() => Promise<boolean>)[]
 }
@@ -32,7 +37,7 @@ type MailPorts = Pick<Ports, 'log' | 'registry' | 'closing' | 'jobs'> & {
   readonly sealing: SealingKeys
   readonly ring: KeyRing
   /** to whom each letter goes */
-  readonly letters: PrepareLetters
+  readonly prepare: PrepareLetters
   readonly clock: () => number
 }
 
@@ -40,18 +45,37 @@ const TIMEOUT_MS = 30_000
 const CONCURRENCY = 4
 
 /** @throws SettingsFault if a template or the file of an authority cannot be used */
-export function openMail(config: AuthConfig, ports: MailPorts): OpenMail {
-  const { database, log, closing, jobs, clock } = ports
+export function openMail(config: MailConfig, ports: MailPorts): OpenMail {
+  const { database, jobs, clock } = ports
   const db = database.tables
   const from = senderOf(config)
   const { AUTH_MAIL_TEMPLATES_DIR: folder = null, AUTH_MAIL_LANGUAGE: fallback } = config
+  const templates = readTemplates(folder, fallback)
   const transport = transportOf(config, from, ports)
-  const { mail, deliverer, count } = mailDelivery({
+  const { mail, count } =
+    transport === null
+      ? silentMail({ ...ports, db, templates })
+      : openDelivery(config, ports, { db, templates, transport })
+  jobs.push({ name: 'count letters', run: count })
+  const forgets = [
+    startIdleLanes(db, 'mail', clock),
+    forgetDeliveries(db, 'mail', config.AUTH_MAIL_RETENTION_DAYS, clock),
+    forgetDiscarded(db, clock),
+    forgetTokens(db, clock)
+  ]
+  return { ...mail, forgets }
+}
+
+/** Sends letters, in the background. */
+function openDelivery(
+  config: MailConfig,
+  ports: MailPorts,
+  parts: Pick<MailOptions, 'db' | 'templates' | 'transport'>
+): AssembledMail {
+  const { log, closing, jobs } = ports
+  const assembled = assembleMail({
     ...ports,
-    db,
-    prepare: ports.letters,
-    templates: readTemplates(folder, fallback),
-    transport: transport ?? noTransport,
+    ...parts,
     app: appName(config),
     appUrl: config.AUTH_APP_URL,
     concurrency: CONCURRENCY,
@@ -65,31 +89,14 @@ export function openMail(config: AuthConfig, ports: MailPorts): OpenMail {
           : 'the result of sending a letter was not noted'
       )
   })
-  if (transport !== null) {
-    closing.defer(deliverer.close)
-    jobs.push({ name: 'send mail', run: deliverer.run })
-  }
-  jobs.push({ name: 'count letters', run: count })
-  const forgets = [
-    startIdleLanes(db, 'mail', clock),
-    forgetDeliveries(db, 'mail', config.AUTH_MAIL_RETENTION_DAYS, clock),
-    forgetDiscarded(db, clock),
-    forgetTokens(db, clock)
-  ]
-  return { ...(transport === null ? silent(mail) : mail), forgets }
-}
-
-/** Without mail, nothing waits for it. */
-const silent = (mail: Mail): Mail => ({ ...mail, isOn: false, add: async () => {} })
-
-/** Never used: without mail, no job sends. */
-const noTransport: MailTransport = {
-  send: async () => ({ outcome: 'stopped' })
+  closing.defer(assembled.deliverer.close)
+  jobs.push({ name: 'send mail', run: assembled.deliverer.run })
+  return assembled
 }
 
 /** Null in production without AUTH_MAIL_URL: no mail is sent. */
 function transportOf(
-  config: AuthConfig,
+  config: MailConfig,
   from: Sender,
   { log, clock }: Pick<MailPorts, 'log' | 'clock'>
 ): MailTransport | null {
@@ -117,7 +124,7 @@ function transportOf(
   })
 }
 
-function caOf({ AUTH_MAIL_CA_FILE: file }: AuthConfig): string | null {
+function caOf({ AUTH_MAIL_CA_FILE: file }: MailConfig): string | null {
   if (file === undefined) return null
   try {
     return readFileSync(file, 'utf8')

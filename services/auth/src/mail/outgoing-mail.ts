@@ -32,10 +32,3 @@ export const letterFaults: ReadonlySet<string> = new Set([
   'unknown-key',
   INTERNAL_FAULT
 ])
-
-export const failed = (fault: string, status: number | null = null): Attempt => ({
-  outcome: 'failed',
-  fault,
-  status,
-  retryAfterMs: null
-})

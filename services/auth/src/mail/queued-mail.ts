@@ -29,6 +29,9 @@ export type QueuedMail = {
   readonly values: Readonly<Record<string, string>>
 }
 
+/** Who gets a letter: the request that caused it, and the language of its reader. */
+export type Reader = Pick<QueuedMail, 'source' | 'language'>
+
 const about = (messageId: string): string => `mail ${messageId}`
 
 /** Encrypts a letter: the queue has neither addresses nor tokens in a readable form. */

@@ -25,7 +25,7 @@ type ActiveToken = {
 }
 
 /** The response for any other token says nothing about it, not even the reason (RFC 7662 §2.2). */
-export type Introspection = ActiveToken | { readonly active: false }
+type Introspection = ActiveToken | { readonly active: false }
 
 /** @param caller the client that asks */
 export type Introspect = (text: string, caller: Client) => Promise<Introspection>
@@ -33,7 +33,7 @@ export type Introspect = (text: string, caller: Client) => Promise<Introspection
 type AccessToken = Extract<RecognisedToken, { kind: 'access' }>
 type RefreshToken = Extract<RecognisedToken, { kind: 'refresh' }>
 
-export type IntrospectionOptions = {
+type IntrospectionOptions = {
   readonly recognise: RecogniseToken
   readonly issuer: string
   readonly standing: TokenStanding

@@ -28,7 +28,7 @@ export type ReadSubjectToken = (
   client: Client
 ) => Promise<SubjectToken>
 
-export type SubjectTokenOptions = {
+type SubjectTokenOptions = {
   readonly recognise: RecogniseToken
   readonly verifyAssertion: VerifyAssertion
   /** the audience of tokens that are for every route */

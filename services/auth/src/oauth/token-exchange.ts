@@ -15,7 +15,7 @@ import { type ReadSubjectToken, tokenType } from './subject-token.ts'
 import type { TokenStanding } from './token-standing.ts'
 
 /** The parameters of an exchange (RFC 8693 §2.1). */
-export type ExchangeRequest = {
+type ExchangeRequest = {
   readonly subjectToken: string
   readonly subjectTokenType: string
   readonly audience: string
@@ -28,7 +28,7 @@ export type ExchangeRequest = {
 }
 
 /** The client that asks, and when its request began, in milliseconds since 1970. */
-export type ExchangeCaller = {
+type ExchangeCaller = {
   readonly client: Client
   readonly begunMs: number
   readonly source: RequestSource
@@ -44,7 +44,7 @@ export type ExchangeToken = (
   caller: ExchangeCaller
 ) => Promise<IssuedAccessToken>
 
-export type TokenExchangeOptions = {
+type TokenExchangeOptions = {
   readonly readSubject: ReadSubjectToken
   readonly standing: Pick<TokenStanding, 'subjectOf'>
   readonly tokens: Pick<AccessTokens, 'issueByExchange'>

@@ -17,7 +17,7 @@ import type { FamilyRecord } from '../sessions/families/family.ts'
 import type { Sessions } from '../sessions/sessions.ts'
 
 /** A user who may sign in, and one of the user's live sessions. */
-export type LiveSession = { readonly account: Account; readonly record: FamilyRecord }
+type LiveSession = { readonly account: Account; readonly record: FamilyRecord }
 
 export type TokenStanding = {
   liveSession(subject: string, sid: string): Promise<LiveSession | null>
@@ -31,7 +31,7 @@ export type TokenStanding = {
   subjectOf(token: RevocableToken): Promise<{ readonly account: Account | null } | null>
 }
 
-export type TokenStandingOptions = {
+type TokenStandingOptions = {
   readonly accounts: Pick<AccountStore, 'findById'>
   readonly clients: Pick<Clients, 'findById'>
   readonly sessions: Pick<Sessions, 'list'>

@@ -1,8 +1,8 @@
 import type { Kysely } from 'kysely'
 import type { Tables } from '../database/tables.ts'
 import type { Channel, ReadyTarget } from './channel.ts'
-import type { Outbox, Settlement } from './claims.ts'
-import { type Attempt, type ClaimedDelivery, INTERNAL_FAULT } from './delivery.ts'
+import { type Attempt, type ClaimedDelivery, failed, INTERNAL_FAULT } from './delivery.ts'
+import type { DeliveryClaims, Settlement } from './delivery-claims.ts'
 import { retryDelayMs } from './retry-delay.ts'
 
 /** The result of an attempt: `failed` is attempted again, `dead` and `discarded` are not. */
@@ -10,7 +10,7 @@ export type DeliveryOutcome = 'delivered' | 'failed' | 'dead' | 'discarded'
 
 export type AttemptOptions = {
   readonly db: Kysely<Tables>
-  readonly outbox: Outbox
+  readonly claims: DeliveryClaims
   readonly channel: Channel
   readonly clock: () => number
   /** 0 to 1 */
@@ -34,10 +34,10 @@ export async function attemptDelivery(
   delivery: ClaimedDelivery,
   stopping: AbortSignal
 ): Promise<void> {
-  const { db, outbox, channel, clock, random, onAttempt, onFault } = options
+  const { db, claims, channel, clock, random, onAttempt, onFault } = options
   const startedMs = performance.now()
   const result = await sent(() => send(delivery, stopping), stopping, onFault)
-  if (result.outcome === 'stopped') return await outbox.release(delivery, clock())
+  if (result.outcome === 'stopped') return await claims.release(delivery, clock())
   const nowMs = clock()
   const delayOf = (retryAfterMs: number | null) =>
     retryDelayMs(delivery.attempt, retryAfterMs, random, channel.pausesSeconds)
@@ -46,7 +46,7 @@ export async function attemptDelivery(
     // First, because it may wait for other attempts at the target: transactions that queue deliveries
     // wait for the lane, which `settle` locks.
     await channel.note(transaction, target, result, nowMs)
-    await outbox.settle(transaction, delivery, settlement)
+    await claims.settle(transaction, delivery, settlement)
   })
   const outcome = settlement.state === 'pending' ? 'failed' : settlement.state
   onAttempt(outcome, (performance.now() - startedMs) / 1000)
@@ -63,7 +63,7 @@ async function sent(
   } catch (error) {
     if (stopping.aborted) return { outcome: 'stopped' }
     onFault(error, 'send')
-    return { outcome: 'failed', fault: INTERNAL_FAULT, status: null, retryAfterMs: null }
+    return failed(INTERNAL_FAULT)
   }
 }
 

@@ -1,5 +1,5 @@
 /** The attempts of this process that have not ended. */
-export type AttemptsInProgress = {
+type AttemptsInProgress = {
   /** @param onEnd is called once the attempt no longer counts */
   add(target: string, attempt: Promise<void>, onEnd: () => void): void
   countOf(target: string): number

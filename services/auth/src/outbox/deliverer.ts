@@ -21,7 +21,7 @@ const CLOSE_MS = 1000
 const partOf = ({ target, lanes = '' }: ReadyTarget): string => `${target} ${lanes}`
 
 export function deliverer(options: AttemptOptions): Deliverer {
-  const { outbox, channel, clock, onFault } = options
+  const { claims, channel, clock, onFault } = options
   const attempts = attemptsInProgress()
   const stopping = new AbortController()
   let isClosed = false
@@ -34,7 +34,7 @@ export function deliverer(options: AttemptOptions): Deliverer {
       const { target, lanes } = ready
       const most = ready.most - attempts.countOf(partOf(ready))
       if (isClosed || most <= 0) continue
-      const claimed = await outbox.claim({ kind, target, lanes, most, nowMs, leaseMs })
+      const claimed = await claims.claim({ kind, target, lanes, most, nowMs, leaseMs })
       for (const delivery of claimed) begin(ready, delivery)
     }
   })

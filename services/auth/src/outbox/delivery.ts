@@ -68,3 +68,11 @@ export type Attempt =
   | { readonly outcome: 'discarded'; readonly fault: string }
   /** this process closes; the attempt does not count */
   | { readonly outcome: 'stopped' }
+
+/** An attempt that got no answer. */
+export const failed = (fault: string): Attempt => ({
+  outcome: 'failed',
+  fault,
+  status: null,
+  retryAfterMs: null
+})

@@ -1,4 +1,5 @@
 import type { Kysely } from 'kysely'
+import { ROWS_PER_STATEMENT } from '../database/rows-per-statement.ts'
 import type { Tables } from '../database/tables.ts'
 import type { DeliveryKind } from './delivery.ts'
 import { lanesOf, startLane } from './lanes.ts'
@@ -12,7 +13,13 @@ const DAY_MS = 86_400_000
  * @returns a function that deletes one batch, and says whether there may be more
  */
 export const forgetDeliveries =
-  (db: Kysely<Tables>, kind: DeliveryKind, days: number, clock: () => number, batch = 500) =>
+  (
+    db: Kysely<Tables>,
+    kind: DeliveryKind,
+    days: number,
+    clock: () => number,
+    batch = ROWS_PER_STATEMENT
+  ) =>
   async (): Promise<boolean> =>
     await db.transaction().execute(async (transaction) => {
       const nowMs = clock()

@@ -1,4 +1,6 @@
-import { type Kysely, PostgresAdapter } from 'kysely'
+import type { Kysely } from 'kysely'
+import { isPostgres } from '../database/is-postgres.ts'
+import { ROWS_PER_STATEMENT } from '../database/rows-per-statement.ts'
 import type { Tables } from '../database/tables.ts'
 import type { DeliveryKind, NewDelivery } from './delivery.ts'
 
@@ -31,8 +33,7 @@ export async function startLane(
     .where('state', '=', 'pending')
     .orderBy('position')
     .limit(1)
-  const isPostgres = on.getExecutor().adapter instanceof PostgresAdapter
-  const first = await (isPostgres ? pending.forUpdate() : pending).executeTakeFirst()
+  const first = await (isPostgres(on) ? pending.forUpdate() : pending).executeTakeFirst()
   if (first?.due_at_ms !== WAITS_MS) return
   await on
     .updateTable('deliveries')
@@ -41,14 +42,15 @@ export async function startLane(
     .execute()
 }
 
+/** Names a lane, as the key of a map. */
+export const laneKey = ({ kind, target, lane }: Lane): string =>
+  JSON.stringify([kind, target, lane])
+
 /** The lanes of these deliveries, each once. */
 export function lanesOf(deliveries: readonly Lane[]): Lane[] {
   const lanes = deliveries.map(({ kind, target, lane }) => ({ kind, target, lane }))
-  return [...new Map(lanes.map((lane) => [JSON.stringify(lane), lane])).values()]
+  return [...new Map(lanes.map((lane) => [laneKey(lane), lane])).values()]
 }
-
-/** how many deliveries one round looks at */
-const BATCH = 500
 
 /**
  * Starts lanes in which nothing is due, such as those that an earlier version, which knows of no
@@ -59,7 +61,7 @@ export function startIdleLanes(
   db: Kysely<Tables>,
   kind: DeliveryKind,
   clock: () => number,
-  batch = BATCH
+  batch = ROWS_PER_STATEMENT
 ): () => Promise<boolean> {
   let after = 0
   return async () => {

@@ -1,11 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { type Kysely, sql } from 'kysely'
+import { ROWS_PER_STATEMENT } from '../database/rows-per-statement.ts'
 import type { Tables } from '../database/tables.ts'
 import type { NewDelivery } from './delivery.ts'
-import { lanesOf, startLane, WAITS_MS } from './lanes.ts'
-
-/** how many rows one statement inserts: databases limit the parameters of a statement */
-const BATCH = 500
+import { laneKey, lanesOf, startLane, WAITS_MS } from './lanes.ts'
 
 /** Queues deliveries, in the transaction of the change that they are about. */
 export async function queueDeliveries(
@@ -13,8 +11,8 @@ export async function queueDeliveries(
   deliveries: readonly NewDelivery[],
   nowMs: number
 ): Promise<void> {
-  for (let from = 0; from < deliveries.length; from += BATCH) {
-    await queueSome(transaction, deliveries.slice(from, from + BATCH), nowMs)
+  for (let from = 0; from < deliveries.length; from += ROWS_PER_STATEMENT) {
+    await queueSome(transaction, deliveries.slice(from, from + ROWS_PER_STATEMENT), nowMs)
   }
 }
 
@@ -39,7 +37,7 @@ async function queueSome(
   }))
   const seen = new Set<string>()
   for (const row of rows) {
-    const lane = `${row.kind} ${row.target} ${row.lane}`
+    const lane = laneKey(row)
     if (seen.has(lane)) row.due_at_ms = sql`cast(${WAITS_MS} as bigint)`
     seen.add(lane)
   }

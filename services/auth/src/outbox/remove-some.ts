@@ -1,9 +1,7 @@
 import type { Kysely } from 'kysely'
+import { ROWS_PER_STATEMENT } from '../database/rows-per-statement.ts'
 import type { Tables } from '../database/tables.ts'
 import type { DeliveryKind } from './delivery.ts'
-
-/** A statement has little time, and a target may have any number of deliveries. */
-const BATCH = 500
 
 /** Deletes some deliveries of a target, in any state. Returns whether there may be more. */
 export async function removeSome(
@@ -19,8 +17,8 @@ export async function removeSome(
         .where('kind', '=', kind)
         .where('target', '=', target)
         .orderBy('position')
-        .limit(BATCH)
+        .limit(ROWS_PER_STATEMENT)
     )
     .executeTakeFirstOrThrow()
-  return numDeletedRows === BigInt(BATCH)
+  return numDeletedRows === BigInt(ROWS_PER_STATEMENT)
 }

@@ -1,5 +1,5 @@
 /** Work that is done in rounds, one at a time. */
-export type RepeatedRound = {
+type RepeatedRound = {
   /**
    * Begins a round, or lets one follow the round in progress. Resolves or rejects with the first
    * round that begins after the call; later requests do not delay it.

@@ -11,8 +11,24 @@ const LONGEST_WISH_MS = 3_600_000
 const JITTER = 0.2
 
 /** Moves a time by up to a fifth, earlier or later. */
-export const withJitter = (ms: number, random: () => number): number =>
+const withJitter = (ms: number, random: () => number): number =>
   Math.round(ms * (1 - JITTER + 2 * JITTER * random()))
+
+/** so that a claim outlives the attempt, its note and a slow database */
+const LEASE_MARGIN_MS = 30_000
+
+/** How long a claim lasts. @param timeoutMs of an attempt */
+export const leaseOf = (timeoutMs: number): number => timeoutMs + LEASE_MARGIN_MS
+
+/** after the first failure of a target; twice as long after each further one */
+const FIRST_PAUSE_MS = 1000
+
+/**
+ * The pause of a whole target, in milliseconds.
+ * @param failures of its attempts, one after the other
+ */
+export const targetPauseMs = (failures: number, longestMs: number, random: () => number): number =>
+  withJitter(Math.min(FIRST_PAUSE_MS * 2 ** (failures - 1), longestMs), random)
 
 /** What is granted of the pause that a receiver asks for. */
 export const grantedWishMs = (retryAfterMs: number | null): number =>

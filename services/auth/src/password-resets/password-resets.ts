@@ -2,23 +2,25 @@ import type { Kysely } from 'kysely'
 import type { Account } from '../accounts/account.ts'
 import { accountStore } from '../accounts/account-store.ts'
 import { lockAccount } from '../accounts/lock-account.ts'
-import type { By, RequestSource } from '../audit/audit-event.ts'
+import { otherPassword } from '../accounts/other-password.ts'
+import type { RequestSource } from '../audit/audit-event.ts'
 import { type AuditLog, writeAudit } from '../audit/audit-log.ts'
 import { endSessions } from '../database/end-sessions.ts'
 import type { Tables } from '../database/tables.ts'
+import { tokenInvalid } from '../link-tokens/link-refusals.ts'
 import {
   findToken,
   isUsable,
-  type MailToken,
+  type LinkToken,
   spendTokens,
   useToken
 } from '../link-tokens/link-tokens.ts'
 import type { Mail } from '../mail/assemble-mail.ts'
-import { tokenInvalid } from '../mail/mail-refusals.ts'
-import { passwordChangedNotice } from '../mail/notices.ts'
+import { noticeOf } from '../mail/notices.ts'
+import type { Reader } from '../mail/queued-mail.ts'
 
 /** A valid token, and the account whose password it can set. */
-export type ProvenReset = { readonly token: MailToken; readonly account: Account }
+type ProvenReset = { readonly token: LinkToken; readonly account: Account }
 
 /** Passwords that their owners have forgotten. */
 export type PasswordResets = {
@@ -41,13 +43,10 @@ export type PasswordResets = {
    * @returns the sessions that had not ended: the caller must tell the session store
    * @throws Refusal FORBIDDEN if the token was used meanwhile
    */
-  redeem(proven: ProvenReset, reset: NewPassword & By): Promise<string[]>
+  redeem(proven: ProvenReset, reset: NewPassword): Promise<string[]>
 }
 
-/** The request of a reader, and the language for letters. */
-export type Reader = { readonly source: RequestSource; readonly language: string }
-
-type NewPassword = { readonly passwordHash: string; readonly language: string }
+type NewPassword = Reader & { readonly passwordHash: string }
 
 type ResetPorts = {
   readonly db: Kysely<Tables>
@@ -58,7 +57,8 @@ type ResetPorts = {
 
 const PURPOSE = 'password-reset'
 
-export function passwordResets({ db, mail, audit, clock }: ResetPorts): PasswordResets {
+export function passwordResets(ports: ResetPorts): PasswordResets {
+  const { db, mail, audit, clock } = ports
   return {
     request: (email, reader) =>
       mail.request({ letter: 'password-reset', email, subject: null, ...reader }, clock()),
@@ -73,7 +73,7 @@ export function passwordResets({ db, mail, audit, clock }: ResetPorts): Password
       throw tokenInvalid()
     },
     redeem: (proven, reset) =>
-      db.transaction().execute((transaction) => setPassword(transaction, proven, reset, mail))
+      db.transaction().execute((transaction) => setPassword(transaction, proven, reset, ports))
   }
 }
 
@@ -81,14 +81,14 @@ export function passwordResets({ db, mail, audit, clock }: ResetPorts): Password
  * A token is bound to the address to which it was sent and to the password that was forgotten. So
  * it is void once one of them has changed.
  */
-const isFor = (token: MailToken, { email, passwordVersion, disabled }: Account): boolean =>
+const isFor = (token: LinkToken, { email, passwordVersion, disabled }: Account): boolean =>
   token.email === email && token.password_version === passwordVersion && !disabled
 
 async function setPassword(
   transaction: Kysely<Tables>,
   { token, account }: ProvenReset,
-  { passwordHash, language, source, clock }: NewPassword & By,
-  mail: Pick<Mail, 'add'>
+  { passwordHash, source, language }: NewPassword,
+  { mail, clock }: ResetPorts
 ): Promise<string[]> {
   const { id, email, passwordVersion } = account
   // First, as every change of an account: two resets with different tokens wait for each other here.
@@ -98,13 +98,9 @@ async function setPassword(
   const { numUpdatedRows } = await transaction
     .updateTable('accounts')
     .set({
-      password_hash: passwordHash,
-      password_version: passwordVersion + 1,
+      ...otherPassword(passwordHash),
       // Its reader has proven the address.
-      email_verified_at: Math.floor(nowMs / 1000),
-      password_changed_at_ms: null,
-      password_changed_by: null,
-      password_change_request: null
+      email_verified_at: Math.floor(nowMs / 1000)
     })
     .where('id', '=', id)
     .where('email', '=', email)
@@ -117,6 +113,7 @@ async function setPassword(
   const detail = { ended: ended.length }
   const event = { kind: 'password-reset', subject: id, sid: null, source, detail } as const
   await writeAudit(transaction, event, nowMs)
-  await mail.add(transaction, passwordChangedNotice(account, { source, language }, nowMs), nowMs)
+  const notice = noticeOf('password-changed', account, { source, language }, nowMs)
+  await mail.add(transaction, notice, nowMs)
   return ended
 }

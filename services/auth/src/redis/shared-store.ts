@@ -6,8 +6,7 @@ import { redisFleet } from '@gatehouse/fleet/redis-fleet'
 import type { RedisConnection } from '@gatehouse/redis/connection'
 import { reportedRedis } from '@gatehouse/redis/reported-redis'
 import { requireUsable } from '@gatehouse/redis/require-usable'
-import { redisTarget } from '@gatehouse/redis/settings'
-import type { AuthConfig } from '../config.ts'
+import { type RedisSettings, redisTarget } from '@gatehouse/redis/settings'
 import { openSqlite } from '../database/open-sqlite.ts'
 import type { Ports } from '../ports.ts'
 import { neededRights } from './needed-rights.ts'
@@ -42,7 +41,7 @@ export type Embedded = { readonly kind: 'embedded'; readonly sqlite: DatabaseSyn
  * @throws StartFault if the store can never be used
  */
 export async function openSharedStore(
-  config: AuthConfig,
+  config: RedisSettings & { readonly NODE_ENV: string; readonly GATEHOUSE_DATA_DIR: string },
   { log, registry, closing, jobs }: Ports,
   embedded: Fleet = memoryFleet(Date.now)
 ): Promise<SharedStore> {

@@ -1,6 +1,5 @@
 import { faultCause } from '@gatehouse/redis/fault-cause'
 import type { RevocationSource } from '@gatehouse/revocation/revocation'
-import type { AuthConfig } from '../config.ts'
 import type { Database } from '../database/open-database.ts'
 import type { Ports } from '../ports.ts'
 import type { Embedded, InRedis, SharedStore } from '../redis/shared-store.ts'
@@ -12,6 +11,7 @@ import {
   redisRevocationWriter,
   sqliteRevocationWriter
 } from './revocation-log.ts'
+import type { RevocationConfig } from './revocation-settings.ts'
 import { type SqliteRevocations, sqliteRevocations } from './sqlite-revocations.ts'
 import { type StaleTokens, staleTokens } from './stale-tokens.ts'
 
@@ -36,7 +36,7 @@ const calls = { append: 'revocation_append' } as const satisfies Record<
   string
 >
 
-type RevocationPorts = Pick<Ports, 'log' | 'registry' | 'metrics' | 'closing' | 'jobs'> & {
+type RevocationPorts = Pick<Ports, 'log' | 'registry' | 'storeMetrics' | 'closing' | 'jobs'> & {
   readonly database: Database
   readonly store: SharedStore
   /** the longest lifetime of the tokens that a published key may have signed */
@@ -44,7 +44,7 @@ type RevocationPorts = Pick<Ports, 'log' | 'registry' | 'metrics' | 'closing' | 
 }
 
 export async function openRevocations(
-  config: AuthConfig,
+  config: RevocationConfig,
   ports: RevocationPorts
 ): Promise<OpenRevocations> {
   const { database, store, longestTokenSeconds } = ports
@@ -55,7 +55,7 @@ export async function openRevocations(
   const replicas = config.REDIS_REVOCATION_REPLICAS
   const { logStore, writer: own } = openLog(store, acceptedSeconds, replicas)
   const name = logStore.kind === 'redis' ? 'redis' : 'sqlite'
-  const watch = ports.metrics.stores(name, Object.values(calls))
+  const watch = ports.storeMetrics(name, Object.values(calls))
   const writer = watchedStore(own, calls, watch)
   const heartbeats = await openHeartbeats(logStore.kind === 'redis' ? logStore.redis : null, {
     replicas,

@@ -4,9 +4,9 @@ import { dirname, join } from 'node:path'
 import { OPS_TOKEN_FILE } from '@gatehouse/process/ops-address'
 import { fileFault } from '@gatehouse/settings/file-fault'
 import { SettingsFault } from '@gatehouse/settings/read-settings'
-import type { AuthConfig } from '../config.ts'
 import type { SealingKeys } from '../keys/seal.ts'
 import { isUnpredictable, type KeyRing, parseKeyRing } from './key-ring.ts'
+import type { SecretConfig, secretNames } from './secret-settings.ts'
 
 /** The secrets of this process. */
 export type Secrets = {
@@ -16,7 +16,7 @@ export type Secrets = {
 }
 
 /** @throws SettingsFault */
-export const openSecrets = (config: AuthConfig): Secrets => ({
+export const openSecrets = (config: SecretConfig): Secrets => ({
   ring: refreshKeys(config),
   sealing: keyEncryptionKeys(config),
   opsToken: opsToken(config)
@@ -26,7 +26,7 @@ export const openSecrets = (config: AuthConfig): Secrets => ({
  * The keys that derive and verify refresh tokens.
  * @throws SettingsFault
  */
-export function refreshKeys(config: AuthConfig): KeyRing {
+export function refreshKeys(config: SecretConfig): KeyRing {
   const text = readSecret(config, 'AUTH_REFRESH_KEYS', 'refresh-keys', () => `1:${randomSecret()}`)
   try {
     return parseKeyRing(text)
@@ -39,7 +39,7 @@ export function refreshKeys(config: AuthConfig): KeyRing {
  * The keys that encrypt stored private signing keys, the newest first.
  * @throws SettingsFault
  */
-export function keyEncryptionKeys(config: AuthConfig): SealingKeys {
+export function keyEncryptionKeys(config: SecretConfig): SealingKeys {
   const text = readSecret(config, 'AUTH_KEY_ENCRYPTION_KEY', 'key-encryption-key', randomSecret)
   const [newest, ...older] = text
     .split(/[\s,]+/)
@@ -56,7 +56,7 @@ export function keyEncryptionKeys(config: AuthConfig): SealingKeys {
  * The token that operators present to the ops listener.
  * @throws SettingsFault
  */
-export function opsToken(config: AuthConfig): string {
+export function opsToken(config: SecretConfig): string {
   const text = readSecret(config, 'AUTH_OPS_TOKEN', OPS_TOKEN_FILE, randomSecret)
   if (isUnpredictable(Buffer.from(text))) return text
   throw new SettingsFault(['AUTH_OPS_TOKEN must be at least 32 random characters'])
@@ -66,14 +66,14 @@ export function randomSecret(): string {
   return randomBytes(32).toString('base64url')
 }
 
-type SecretName = 'AUTH_REFRESH_KEYS' | 'AUTH_KEY_ENCRYPTION_KEY' | 'AUTH_OPS_TOKEN'
+type SecretName = (typeof secretNames)[number]
 
 /**
  * The text of a secret: the setting, or the content of the file that the setting names. In
  * development, it is otherwise created at the first start and kept in the data folder.
  */
 function readSecret(
-  config: AuthConfig,
+  config: SecretConfig,
   name: SecretName,
   kept: string,
   make: () => string

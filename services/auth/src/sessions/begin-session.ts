@@ -1,6 +1,6 @@
 import type { Account } from '../accounts/account.ts'
+import { wrongCredentials } from '../accounts/account-refusals.ts'
 import type { RequestSource } from '../audit/audit-event.ts'
-import { wrongCredentials } from '../refusals.ts'
 import { BY_PASSWORD } from './authentication.ts'
 import type { LoginDetails } from './durable-sessions.ts'
 import { endIfEnded } from './ends/end-if-ended.ts'
@@ -24,7 +24,7 @@ const hasSameCredentials = (latest: Account | null, checked: Account): boolean =
   latest.passwordVersion === checked.passwordVersion &&
   latest.factorVersion === checked.factorVersion
 
-export function sessionBegin(
+export function beginSession(
   options: SessionState & { grant: IssueGrant; clock: () => number }
 ): BeginSession {
   const { families, durable, ends, policy, grant, clock } = options

@@ -15,7 +15,7 @@ import {
   toSession
 } from './durable-session.ts'
 import { type EndedSessions, endEverySession } from './ends/end-every-session.ts'
-import type { TellReuse } from './ends/notify-reuse.ts'
+import type { NotifyReuse } from './ends/notify-reuse.ts'
 import { recordEnd } from './ends/record-end.ts'
 import type { SessionEnd } from './ends/session-end.ts'
 import type { Opened } from './families/family.ts'
@@ -93,7 +93,7 @@ export type DurableSessions = {
 export function durableSessions(
   db: Kysely<Tables>,
   clock: () => number,
-  tellReuse: TellReuse = async () => {}
+  notifyReuse: NotifyReuse = async () => {}
 ): DurableSessions {
   const seconds = () => Math.floor(clock() / 1000)
   return {
@@ -116,7 +116,7 @@ export function durableSessions(
     },
     end: endSession(db, clock),
     record: (event, atMs) =>
-      db.transaction().execute((transaction) => recordEnd(transaction, event, atMs, tellReuse)),
+      db.transaction().execute((transaction) => recordEnd(transaction, event, atMs, notifyReuse)),
     endAll: endAllSessions(db, clock),
     endEvery: endEverySession(db, clock),
     async touch(sid, second) {

@@ -9,7 +9,7 @@ import { open } from './families/family.ts'
  */
 export type ListSessions = (subject: string) => Promise<StoredFamily[]>
 
-export function sessionList(options: {
+export function listSessions(options: {
   durable: Pick<DurableSessions, 'list'>
   families: Pick<Families, 'list'>
   policy: { readonly idleSeconds: number }

@@ -1,5 +1,4 @@
 import type { AuditLog } from '../audit/audit-log.ts'
-import { type AuthConfig, lifetimes, recoverySeconds } from '../config.ts'
 import type { Database } from '../database/open-database.ts'
 import type { Mail } from '../mail/assemble-mail.ts'
 import type { Ports } from '../ports.ts'
@@ -7,7 +6,7 @@ import type { OpenRevocations } from '../revocations/open-revocations.ts'
 import type { KeyRing } from '../secrets/key-ring.ts'
 import type { AccessTokens } from '../tokens/access-token.ts'
 import { durableSessions } from './durable-sessions.ts'
-import { reuseNotice } from './ends/notify-reuse.ts'
+import { notifyReuse } from './ends/notify-reuse.ts'
 import { toldEnds } from './ends/told-ends.ts'
 import type { Families } from './families/families.ts'
 import type { FamilyPolicy } from './families/family.ts'
@@ -15,6 +14,8 @@ import { redisFamilies } from './families/redis-families.ts'
 import { sqliteFamilies } from './families/sqlite-families.ts'
 import { watchedFamilies } from './families/watched-families.ts'
 import { refreshLimit } from './refresh-limit.ts'
+import { refreshMetrics } from './refresh-metrics.ts'
+import { lifetimes, recoverySeconds, type SessionConfig } from './session-settings.ts'
 import { sessionState } from './session-state.ts'
 import { type Sessions, sessions } from './sessions.ts'
 
@@ -23,7 +24,7 @@ export type OpenSessions = Sessions & {
   readonly families: Pick<Families, 'see' | 'forgetExpired' | 'ping'>
 }
 
-type SessionPorts = Pick<Ports, 'log' | 'metrics' | 'jobs'> & {
+type SessionPorts = Pick<Ports, 'log' | 'registry' | 'storeMetrics' | 'jobs'> & {
   readonly database: Database
   readonly mail: Mail
   readonly revocations: OpenRevocations
@@ -35,15 +36,15 @@ type SessionPorts = Pick<Ports, 'log' | 'metrics' | 'jobs'> & {
   readonly clock: () => number
 }
 
-export function openSessions(config: AuthConfig, ports: SessionPorts): OpenSessions {
-  const { revocations, metrics, ring, audit, log, clock } = ports
+export function openSessions(config: SessionConfig, ports: SessionPorts): OpenSessions {
+  const { revocations, registry, ring, audit, log, clock } = ports
   const { tables } = ports.database
   const store = revocations.logStore.kind === 'redis' ? 'redis' : 'sqlite'
   const own = openFamilies(config, ports)
-  const families = watchedFamilies(own, store, metrics.stores)
+  const families = watchedFamilies(own, store, ports.storeMetrics)
   const state = sessionState({
     families,
-    durable: durableSessions(tables, clock, reuseNotice(ports.mail)),
+    durable: durableSessions(tables, clock, notifyReuse(ports.mail)),
     toldEnds: toldEnds(tables, clock),
     retell: ports.retell,
     policy: lifetimes(config),
@@ -60,7 +61,7 @@ export function openSessions(config: AuthConfig, ports: SessionPorts): OpenSessi
     ...state,
     accessTokens: ports.tokens,
     limit,
-    count: (outcome) => metrics.refreshes.inc({ outcome }),
+    count: refreshMetrics(registry),
     ring,
     audit,
     clock
@@ -78,7 +79,7 @@ const LOST_DATA =
 
 /** The end of a family is also written into the revocation log, in the same step. */
 function openFamilies(
-  config: AuthConfig,
+  config: SessionConfig,
   { revocations, log, clock }: Pick<SessionPorts, 'revocations' | 'log' | 'clock'>
 ): Families {
   const { logStore, acceptedSeconds } = revocations

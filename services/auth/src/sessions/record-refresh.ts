@@ -7,13 +7,13 @@ import { refreshEvent } from './refresh-event.ts'
 import type { SessionState } from './session-state.ts'
 
 /** Writes into the database what it records about a refresh. */
-export type RecordRefresh = (
+type RecordRefresh = (
   presentation: Presentation,
   presented: Presented,
   session: DurableSession | null
 ) => Promise<void>
 
-export function refreshRecord(
+export function recordRefresh(
   options: Pick<SessionState, 'durable' | 'ends' | 'policy'> & {
     audit: AuditLog
     clock: () => number

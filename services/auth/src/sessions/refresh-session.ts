@@ -1,6 +1,5 @@
 import type { RequestSource } from '../audit/audit-event.ts'
 import type { AuditLog } from '../audit/audit-log.ts'
-import { scopeTooWide, sessionEnded, tooManyRefreshes, unknownRefreshToken } from '../refusals.ts'
 import type { KeyRing } from '../secrets/key-ring.ts'
 import { type Authentication, BY_PASSWORD } from './authentication.ts'
 import { type DurableSession, restorable } from './durable-session.ts'
@@ -9,10 +8,16 @@ import type { FamilyRecord } from './families/family.ts'
 import type { Outcome } from './families/outcome.ts'
 import type { Grant, IssueGrant } from './grant.ts'
 import { ifPossible } from './if-possible.ts'
-import { refreshRecord } from './record-refresh.ts'
+import { recordRefresh } from './record-refresh.ts'
 import type { RefreshLimit } from './refresh-limit.ts'
 import { readRefreshToken, sessionId } from './refresh-token.ts'
 import { isWithin, narrowed } from './requested-scope.ts'
+import {
+  scopeTooWide,
+  sessionEnded,
+  tooManyRefreshes,
+  unknownRefreshToken
+} from './session-refusals.ts'
 import type { SessionState } from './session-state.ts'
 
 /**
@@ -36,9 +41,9 @@ type RefreshOptions = SessionState & {
   count: (outcome: Outcome) => void
 }
 
-export function sessionRefresh(options: RefreshOptions): RefreshSession {
+export function refreshSession(options: RefreshOptions): RefreshSession {
   const { families, durable, ends, policy, grant, ring, limit, clock, count } = options
-  const record = refreshRecord(options)
+  const record = recordRefresh(options)
   return async (text, source, requestedScope) => {
     const begunMs = clock()
     const token = readRefreshToken(text, ring)

@@ -2,14 +2,15 @@ import type { RequestSource } from '../audit/audit-event.ts'
 import type { AuditLog } from '../audit/audit-log.ts'
 import type { KeyRing } from '../secrets/key-ring.ts'
 import type { AccessTokens } from '../tokens/access-token.ts'
-import { type BeginSession, sessionBegin } from './begin-session.ts'
+import { type BeginSession, beginSession } from './begin-session.ts'
 import type { EndedSessions } from './ends/end-every-session.ts'
 import type { SessionEnds } from './ends/session-ends.ts'
+import type { Families } from './families/families.ts'
 import type { Outcome } from './families/outcome.ts'
 import { grants } from './grant.ts'
 import type { ListSessions } from './list-sessions.ts'
 import type { RefreshLimit } from './refresh-limit.ts'
-import { type RefreshSession, sessionRefresh } from './refresh-session.ts'
+import { type RefreshSession, refreshSession } from './refresh-session.ts'
 import { readRefreshToken, sessionId } from './refresh-token.ts'
 import type { SessionState } from './session-state.ts'
 
@@ -29,6 +30,7 @@ export type Sessions = {
   readonly list: ListSessions
   /** ends that other changes, and operators, make */
   readonly ends: SessionEnds
+  readonly scrub: Families['scrub']
 }
 
 type SessionOptions = SessionState & {
@@ -45,8 +47,8 @@ export function sessions(options: SessionOptions): Sessions {
   const { ends, listSessions, ring } = options
   const grant = grants(options)
   return {
-    begin: sessionBegin({ ...options, grant }),
-    refresh: sessionRefresh({ ...options, grant }),
+    begin: beginSession({ ...options, grant }),
+    refresh: refreshSession({ ...options, grant }),
 
     ownerOf(text) {
       const token = readRefreshToken(text, ring)
@@ -70,6 +72,7 @@ export function sessions(options: SessionOptions): Sessions {
     endEvery: options.durable.endEvery,
 
     list: listSessions,
-    ends
+    ends,
+    scrub: options.families.scrub
   }
 }

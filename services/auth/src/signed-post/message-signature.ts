@@ -8,6 +8,11 @@ const SECRET_PREFIX = 'whsec_'
 export const newWebhookSecret = (): string =>
   `${SECRET_PREFIX}${randomBytes(SECRET_BYTES).toString('base64')}`
 
+const SECRET = /^whsec_[A-Za-z0-9+/]{32,88}={0,2}$/
+
+/** Whether a text has the form of such a secret, with 24 to 64 bytes. */
+export const isWebhookSecret = (text: string): boolean => SECRET.test(text)
+
 type Message = {
   readonly id: string
   /** seconds since 1970, of this attempt */

@@ -1,6 +1,6 @@
 import { type IncomingMessage, type RequestOptions, request as requestHttp } from 'node:http'
 import { request as requestHttps } from 'node:https'
-import type { Attempt } from '../outbox/delivery.ts'
+import { type Attempt, failed } from '../outbox/delivery.ts'
 import { PrivateAddress, type ReachableHosts, UnresolvableHost } from './reachable-hosts.ts'
 
 type Post = {
@@ -97,13 +97,6 @@ function judged({ statusCode: status = 0, headers }: IncomingMessage): Attempt {
 /** RFC 9110 §10.2.3, only as seconds: dates would compare two clocks. */
 const retryAfter = (text: string | undefined): number | null =>
   text !== undefined && /^\d{1,9}$/.test(text) ? Number(text) * 1000 : null
-
-const failed = (fault: string): Attempt => ({
-  outcome: 'failed',
-  fault,
-  status: null,
-  retryAfterMs: null
-})
 
 /** Why an attempt had no response, as deliveries show it. */
 const faults: Readonly<Record<string, string>> = {

@@ -12,7 +12,7 @@ export type Shape = {
 
 export const ROWS = 4
 
-export type Place = {
+type Place = {
   readonly part: number
   /** one cell in each row, counted from the first cell of the part */
   readonly cells: readonly number[]

@@ -1,7 +1,7 @@
-import { tooManyGuesses } from '../refusals.ts'
 import type { KeyRing } from '../secrets/key-ring.ts'
 import type { GuessCounts, GuessStores } from './guess-counts.ts'
 import { privateDigest } from './private-digest.ts'
+import { tooManyGuesses } from './throttling-refusals.ts'
 
 /** The caller that tries a password, and for which account. */
 export type Caller = {

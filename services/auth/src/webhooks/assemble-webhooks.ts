@@ -3,17 +3,17 @@ import type { Registry } from 'prom-client'
 import type { Tables } from '../database/tables.ts'
 import type { SealingKeys } from '../keys/seal.ts'
 import type { AttemptOptions } from '../outbox/attempt-delivery.ts'
-import { outboxOf } from '../outbox/claims.ts'
 import { type Deliverer, deliverer } from '../outbox/deliverer.ts'
+import { deliveryClaims } from '../outbox/delivery-claims.ts'
 import { deliveryMetrics } from '../outbox/delivery-metrics.ts'
 import type { ReachableHosts } from '../signed-post/reachable-hosts.ts'
+import type { WebhookState } from '../subscriptions/webhook.ts'
 import { messageSender } from './send-message.ts'
-import type { WebhookState } from './webhook.ts'
 import { webhookChannel } from './webhook-channel.ts'
 import { type WebhookOperations, webhookOperations } from './webhook-operations.ts'
 import { type WebhookStore, webhookStore } from './webhook-store.ts'
 
-export type WebhookDeliveryOptions = {
+export type WebhookOptions = {
   readonly db: Kysely<Tables>
   readonly registry: Registry
   readonly sealing: SealingKeys
@@ -32,7 +32,7 @@ export type WebhookDeliveryOptions = {
 }
 
 /** Webhook endpoints of this process: the operations on them, and what delivers to them. */
-export type WebhookDelivery = {
+export type AssembledWebhooks = {
   readonly operations: WebhookOperations
   readonly store: WebhookStore
   readonly deliverer: Deliverer
@@ -40,7 +40,7 @@ export type WebhookDelivery = {
   count(): Promise<void>
 }
 
-export function webhookDelivery(options: WebhookDeliveryOptions): WebhookDelivery {
+export function assembleWebhooks(options: WebhookOptions): AssembledWebhooks {
   const { db, registry, sealing, hosts, timeoutMs, clock } = options
   const store = webhookStore(db, sealing)
   const send = messageSender({ hosts, keys: sealing, timeoutMs, clock })
@@ -50,11 +50,11 @@ export function webhookDelivery(options: WebhookDeliveryOptions): WebhookDeliver
     send: (endpoint, { messageId, payload }, stopping) =>
       send(endpoint, { id: messageId, body: payload }, stopping)
   })
-  const outbox = outboxOf(db)
+  const claims = deliveryClaims(db)
   return {
     operations: webhookOperations({ db, store, hosts, send, clock }),
     store,
-    deliverer: deliverer({ ...options, outbox, channel, onAttempt: metrics.attempted }),
+    deliverer: deliverer({ ...options, claims, channel, onAttempt: metrics.attempted }),
     count: metrics.count
   }
 }

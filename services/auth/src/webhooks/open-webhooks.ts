@@ -1,16 +1,16 @@
 import { StartFault } from '@gatehouse/process/start-fault'
 import { words } from '@gatehouse/settings/fragments'
-import type { AuthConfig } from '../config.ts'
 import type { Database } from '../database/open-database.ts'
 import type { SealingKeys } from '../keys/seal.ts'
 import { forgetDeliveries } from '../outbox/forget-deliveries.ts'
 import { startIdleLanes } from '../outbox/lanes.ts'
 import type { Ports } from '../ports.ts'
 import { reachableHosts } from '../signed-post/reachable-hosts.ts'
-import { webhookDelivery } from './assemble-webhooks.ts'
+import { assembleWebhooks } from './assemble-webhooks.ts'
 import { forgetOrphans } from './forget-orphans.ts'
 import type { WebhookOperations } from './webhook-operations.ts'
 import { forgetPreviousSecrets, UnknownWebhookKey } from './webhook-secrets.ts'
+import type { WebhookConfig } from './webhook-settings.ts'
 import type { WebhookStore } from './webhook-store.ts'
 
 export type Webhooks = WebhookOperations
@@ -29,10 +29,13 @@ type WebhookPorts = Pick<Ports, 'log' | 'registry' | 'closing' | 'jobs'> & {
 const DAY_MS = 86_400_000
 
 /** @throws StartFault if there is a secret that this instance cannot decrypt */
-export async function openWebhooks(config: AuthConfig, ports: WebhookPorts): Promise<OpenWebhooks> {
+export async function openWebhooks(
+  config: WebhookConfig,
+  ports: WebhookPorts
+): Promise<OpenWebhooks> {
   const { database, sealing, log, closing, jobs, registry, clock } = ports
   const db = database.tables
-  const { operations, store, deliverer, count } = webhookDelivery({
+  const { operations, store, deliverer, count } = assembleWebhooks({
     db,
     registry,
     sealing,

@@ -5,15 +5,15 @@ import { writeAudit } from '../audit/audit-log.ts'
 import type { Tables } from '../database/tables.ts'
 import type { Channel, ReadyTarget } from '../outbox/channel.ts'
 import { type Attempt, INTERNAL_FAULT } from '../outbox/delivery.ts'
-import { grantedWishMs, withJitter } from '../outbox/retry-delay.ts'
-import type { WebhookState } from './webhook.ts'
+import { grantedWishMs, leaseOf, targetPauseMs } from '../outbox/retry-delay.ts'
+import type { WebhookState } from '../subscriptions/webhook.ts'
+import type { WebhookTable } from '../subscriptions/webhook-table.ts'
 import { eventOf } from './webhook-store.ts'
-import type { WebhookTable } from './webhook-table.ts'
 
 type Row = Selectable<WebhookTable>
 type Failed = Extract<Attempt, { outcome: 'failed' }>
 
-export type WebhookChannelOptions = {
+type WebhookChannelOptions = {
   readonly db: Kysely<Tables>
   /** how many attempts one process makes at one endpoint at the same time */
   readonly concurrency: number
@@ -27,9 +27,6 @@ export type WebhookChannelOptions = {
   readonly onDisabled: (id: string, state: WebhookState) => void
 }
 
-/** so that a claim outlives the attempt, its note and a slow database */
-const LEASE_MARGIN_MS = 30_000
-const FIRST_PAUSE_MS = 1000
 const LONGEST_PAUSE_MS = 300_000
 
 /** HTTP 410: the endpoint wants no more messages (Standard Webhooks, "Delivery success and failure") */
@@ -44,7 +41,7 @@ export function webhookChannel(options: WebhookChannelOptions): Channel {
   const { db, concurrency, timeoutMs, send } = options
   return {
     kind: 'webhook',
-    leaseMs: timeoutMs + LEASE_MARGIN_MS,
+    leaseMs: leaseOf(timeoutMs),
     async ready(nowMs) {
       const rows = await db
         .selectFrom('webhooks')
@@ -109,8 +106,8 @@ async function noteFailure(
   const failingMs = nowMs - (row.failing_since_ms ?? nowMs)
   const isOver = disableAfterMs > 0 && failingMs >= disableAfterMs
   const state = status === GONE ? 'gone' : isOver ? 'failed' : 'enabled'
-  const pauseMs = Math.min(FIRST_PAUSE_MS * 2 ** (row.failures - 1), LONGEST_PAUSE_MS)
-  const paused_until_ms = nowMs + Math.max(withJitter(pauseMs, random), grantedWishMs(retryAfterMs))
+  const pauseMs = targetPauseMs(row.failures, LONGEST_PAUSE_MS, random)
+  const paused_until_ms = nowMs + Math.max(pauseMs, grantedWishMs(retryAfterMs))
   await transaction
     .updateTable('webhooks')
     .set({ state, paused_until_ms })

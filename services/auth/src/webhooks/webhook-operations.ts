@@ -5,11 +5,11 @@ import { writeAudit } from '../audit/audit-log.ts'
 import { eventTypes } from '../audit/published-event.ts'
 import type { Tables } from '../database/tables.ts'
 import type { Attempt, Delivery, DeliveryState } from '../outbox/delivery.ts'
-import { deliveryList } from '../outbox/delivery-operations.ts'
+import { deliveryOperations } from '../outbox/delivery-operations.ts'
 import { invalidMember } from '../refusals.ts'
 import type { ReachableHosts } from '../signed-post/reachable-hosts.ts'
+import type { Webhook } from '../subscriptions/webhook.ts'
 import type { SendMessage } from './send-message.ts'
-import type { Webhook } from './webhook.ts'
 import { eventOf, type WebhookStore } from './webhook-store.ts'
 
 /** The operations on webhook endpoints. Each change is one transaction with its event. */
@@ -86,14 +86,14 @@ export function webhookOperations(ports: Ports): WebhookOperations {
       const body = JSON.stringify({ type: 'webhook.test', timestamp, data: {} })
       return await send(row, { id: `msg_${randomUUID()}`, body }, new AbortController().signal)
     },
-    ...deliveryOperations(ports)
+    ...endpointDeliveries(ports)
   }
 }
 
-type DeliveryOperations = Pick<WebhookOperations, 'deliveries' | 'retry' | 'retryAll' | 'discard'>
+type EndpointDeliveries = Pick<WebhookOperations, 'deliveries' | 'retry' | 'retryAll' | 'discard'>
 
-function deliveryOperations({ db, store, clock }: Ports): DeliveryOperations {
-  const deliveries = deliveryList(db)
+function endpointDeliveries({ db, store, clock }: Ports): EndpointDeliveries {
+  const deliveries = deliveryOperations(db)
   return {
     deliveries: ({ webhook, state, limit }) =>
       deliveries.list({ kind: 'webhook', target: webhook, state, limit }),
@@ -101,7 +101,7 @@ function deliveryOperations({ db, store, clock }: Ports): DeliveryOperations {
       const delivery = await deliveries.find('webhook', deliveryId)
       if (delivery === null) return false
       return await db.transaction().execute(async (transaction) => {
-        if (!(await deliveries.retry(transaction, deliveryId, clock()))) return false
+        if (!(await deliveries.retry(transaction, 'webhook', deliveryId, clock()))) return false
         const event = eventOf(
           'webhook-deliveries-retried',
           delivery.target,
@@ -124,7 +124,7 @@ function deliveryOperations({ db, store, clock }: Ports): DeliveryOperations {
       const delivery = await deliveries.find('webhook', deliveryId)
       if (delivery === null) return false
       return await db.transaction().execute(async (transaction) => {
-        if (!(await deliveries.discard(transaction, deliveryId, clock()))) return false
+        if (!(await deliveries.discard(transaction, 'webhook', deliveryId, clock()))) return false
         const detail = { message: delivery.messageId }
         const event = eventOf('webhook-delivery-discarded', delivery.target, { source }, detail)
         await writeAudit(transaction, event, clock())

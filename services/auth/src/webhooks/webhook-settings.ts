@@ -1,6 +1,6 @@
 import { isIP, isIPv6 } from 'node:net'
 import { words } from '@gatehouse/settings/fragments'
-import { Type } from 'typebox'
+import { type Static, Type } from 'typebox'
 
 /** The settings of webhooks. .env.example describes each of them. */
 export const webhookSettings = {
@@ -12,15 +12,15 @@ export const webhookSettings = {
   AUTH_WEBHOOK_RETENTION_DAYS: Type.Number({ default: 30, minimum: 5, maximum: 3650 })
 }
 
+export type WebhookConfig = Static<ReturnType<typeof Type.Object<typeof webhookSettings>>>
+
 /** what a host name consists of (RFC 1123 §2.1) */
 const HOST_NAME = /^[a-z0-9.-]{1,253}$/i
 
 /** What is wrong with the settings. */
 export const webhookFaults = ({
   AUTH_WEBHOOK_PRIVATE_HOSTS: text
-}: {
-  readonly AUTH_WEBHOOK_PRIVATE_HOSTS: string
-}): string[] =>
+}: Pick<WebhookConfig, 'AUTH_WEBHOOK_PRIVATE_HOSTS'>): string[] =>
   words(text)
     .filter((one) => !isHostOrNetwork(one))
     .map(

@@ -4,11 +4,12 @@ import type { AuditKind, By } from '../audit/audit-event.ts'
 import { writeAudit } from '../audit/audit-log.ts'
 import type { Tables } from '../database/tables.ts'
 import type { SealingKeys } from '../keys/seal.ts'
-import { deliveryList } from '../outbox/delivery-operations.ts'
+import { deliveryOperations } from '../outbox/delivery-operations.ts'
 import { newWebhookSecret } from '../signed-post/message-signature.ts'
-import type { Webhook, WebhookState } from './webhook.ts'
+import { readEvents, storedEvents } from '../subscriptions/subscribers.ts'
+import type { Webhook, WebhookState } from '../subscriptions/webhook.ts'
+import type { WebhookTable } from '../subscriptions/webhook-table.ts'
 import { type ResealSecrets, resealSecrets, sealSecret } from './webhook-secrets.ts'
-import type { WebhookTable } from './webhook-table.ts'
 
 export type WebhookStore = {
   /** Null if there are already `most` endpoints. */
@@ -53,7 +54,7 @@ export function webhookStore(db: Kysely<Tables>, keys: SealingKeys): WebhookStor
           .where('id', '=', id)
           .executeTakeFirst()
         if (numDeletedRows === 0n) return false
-        await deliveryList(transaction).remove(transaction, 'webhook', id)
+        await deliveryOperations(transaction).remove(transaction, 'webhook', id)
         await writeAudit(transaction, eventOf('webhook-deleted', id, by), by.clock())
         return true
       }),
@@ -95,7 +96,7 @@ const insertWebhook =
         .values({
           id,
           url,
-          events: JSON.stringify(events),
+          events: storedEvents(events),
           state: 'enabled',
           sealed_secret: sealSecret(secret, keys, id),
           sealed_previous_secret: null,
@@ -141,7 +142,7 @@ export const eventOf = (
 const toWebhook = (row: Selectable<WebhookTable>): Webhook => ({
   id: row.id,
   url: row.url,
-  events: JSON.parse(row.events) as string[],
+  events: readEvents(row),
   state: row.state satisfies WebhookState,
   failingSinceMs: row.failing_since_ms,
   previousSecretUntilMs: row.previous_until_ms,

@@ -4,11 +4,13 @@ import type { Migration } from 'kysely/migration'
 import pg from 'pg'
 import { Registry } from 'prom-client'
 import t from 'tap'
+import { auditMetrics } from '../../src/audit/audit-metrics.ts'
+import { databaseMetrics } from '../../src/database/database-metrics.ts'
 import { databaseStatus } from '../../src/database/database-status.ts'
 import { migrations } from '../../src/database/migrate.ts'
 import { type DatabaseOptions, openTables } from '../../src/database/open-tables.ts'
 import type { Tables } from '../../src/database/tables.ts'
-import { authMetrics } from '../../src/metrics.ts'
+import { storeMetrics } from '../../src/telemetry/store-metrics.ts'
 import { databaseKinds, postgresKind, sqliteKind } from '../fixtures/databases.ts'
 
 /** What a next version could bring: migrations only add. */
@@ -77,7 +79,7 @@ for (const { name, skip, empty: make } of databaseKinds) {
     async (t) => {
       const { options } = await make(t)
       const registry = new Registry()
-      const { database: metrics } = authMetrics(registry)
+      const metrics = databaseMetrics(registry, storeMetrics(registry), auditMetrics(registry))
       const database = await openTables({ ...options, poolSize: 1, metrics })
       t.teardown(() => database.destroy())
       const values = async (metric: string) => {

@@ -2,8 +2,8 @@ import { testClock } from '@gatehouse/fixtures/clock'
 import type { Kysely } from 'kysely'
 import t from 'tap'
 import type { Tables } from '../../src/database/tables.ts'
-import { outboxOf } from '../../src/outbox/claims.ts'
-import { deliveryList } from '../../src/outbox/delivery-operations.ts'
+import { deliveryClaims } from '../../src/outbox/delivery-claims.ts'
+import { deliveryOperations } from '../../src/outbox/delivery-operations.ts'
 import { forgetDeliveries } from '../../src/outbox/forget-deliveries.ts'
 import { startIdleLanes, WAITS_MS } from '../../src/outbox/lanes.ts'
 import { queueDeliveries } from '../../src/outbox/queue-deliveries.ts'
@@ -23,7 +23,7 @@ const message = (lane: string, number: number, target = 'a') => ({
 })
 
 const claiming = (db: Kysely<Tables>, clock: () => number) => {
-  const outbox = outboxOf(db)
+  const outbox = deliveryClaims(db)
   const claim = (most: number, target = 'a') =>
     outbox.claim({ kind: 'webhook', target, most, nowMs: clock(), leaseMs: LEASE_MS })
   return { ...outbox, claim }
@@ -134,7 +134,7 @@ for (const { name, skip, make } of databaseKinds) {
       }
       const waits = WAITS_MS - clock()
       t.strictSame(await due(), [60_000, waits, 0], 'other lanes are due')
-      t.ok(await deliveryList(db).discard(db, first.id, clock()))
+      t.ok(await deliveryOperations(db).discard(db, 'webhook', first.id, clock()))
       t.strictSame((await due()).slice(1), [0, 0])
       t.equal((await outbox.claim(10)).length, 2)
     }
@@ -197,15 +197,15 @@ for (const { name, skip, make } of databaseKinds) {
     t.strictSame(await isDue(), ['x22'])
     await db.updateTable('deliveries').set({ state: 'dead' }).execute()
     const all = { kind: 'webhook', target: 'a' } as const
-    t.equal(await deliveryList(db).retryAll(all, clock(), async () => {}), 3)
+    t.equal(await deliveryOperations(db).retryAll(all, clock(), async () => {}), 3)
     t.strictSame(await isDue(), ['x20'], 'of those that are retried, the first')
     await db
       .updateTable('deliveries')
       .set({ state: 'dead' })
       .where('message_id', '=', 'x21')
       .execute()
-    const dead = await deliveryList(db).list({ kind: 'webhook', state: 'dead', limit: 1 })
-    t.equal(await deliveryList(db).retry(db, dead[0]?.id ?? '', clock()), true)
+    const dead = await deliveryOperations(db).list({ kind: 'webhook', state: 'dead', limit: 1 })
+    t.equal(await deliveryOperations(db).retry(db, 'webhook', dead[0]?.id ?? '', clock()), true)
     t.strictSame(await isDue(), ['x20'], 'one that is retried waits for an earlier one')
   })
 
@@ -220,10 +220,14 @@ for (const { name, skip, make } of databaseKinds) {
       await db.updateTable('deliveries').set({ state: 'dead' }).execute()
       const counts: number[] = []
       const retry = (most: number) =>
-        deliveryList(db).retryAll({ kind: 'webhook', target: 'a' }, clock(), async (_, count) => {
-          counts.push(count)
-          if (counts.length > most) throw new Error('as a database that is gone')
-        })
+        deliveryOperations(db).retryAll(
+          { kind: 'webhook', target: 'a' },
+          clock(),
+          async (_, count) => {
+            counts.push(count)
+            if (counts.length > most) throw new Error('as a database that is gone')
+          }
+        )
       await t.rejects(retry(1), /gone/)
       t.equal(await retry(3), 100, 'the first part stays')
       t.strictSame(counts, [500, 100, 100])

@@ -2,9 +2,9 @@ import type { Service } from '@gatehouse/http-service/build-service'
 import { type ErrorForm, oauthForm, problemForm } from '@gatehouse/http-service/error-form'
 import type { SightingReport } from '@gatehouse/sightings/report-sightings'
 import type { FastifyRequest } from 'fastify'
-import type { AuthSettings } from '../../app-settings.ts'
-import type { AuthMetrics } from '../../metrics.ts'
+import type { Registry } from 'prom-client'
 import { clientAuthentication } from '../../oauth/authenticate-client.ts'
+import { exchangeMetrics } from '../../oauth/exchange-metrics.ts'
 import { type FormParameters, readForm } from '../../oauth/form-parameters.ts'
 import { introspection } from '../../oauth/introspection.ts'
 import { malformedRequest, notAForm } from '../../oauth/oauth-refusals.ts'
@@ -15,6 +15,7 @@ import { subjectTokens, type VerifyAssertion } from '../../oauth/subject-token.t
 import { tokenExchange } from '../../oauth/token-exchange.ts'
 import { tokenStanding } from '../../oauth/token-standing.ts'
 import type { KeyRing } from '../../secrets/key-ring.ts'
+import type { AuthSettings } from '../app-settings.ts'
 import type { AuthState } from '../auth-state.ts'
 import { nameCaller } from '../name-caller.ts'
 import { requestSourceOf } from '../request-source.ts'
@@ -30,7 +31,7 @@ type OAuthParts = Pick<
   'accounts' | 'audit' | 'clients' | 'keys' | 'revocations' | 'sessions' | 'tokens'
 > & {
   readonly settings: Pick<AuthSettings, 'tokenPolicy'>
-  readonly metrics: Pick<AuthMetrics, 'exchangeRefused'>
+  readonly registry: Registry
   readonly verifyAssertion: VerifyAssertion
   readonly ring: KeyRing
   readonly sightings: Pick<SightingReport, 'note'>
@@ -83,7 +84,7 @@ function oauthOptions(parts: OAuthParts): OAuthOptions {
     tokens,
     sessions,
     audit,
-    exchangeRefused: parts.metrics.exchangeRefused,
+    exchangeRefused: exchangeMetrics(parts.registry),
     issuer,
     revoke: revocation({ recognise, sessions }),
     exchange: tokenExchange({ readSubject, standing, tokens, audit }),

@@ -4,7 +4,7 @@ import {
   GatewayKeysUnavailable
 } from '@gatehouse/gateway-keys/read-assertion'
 import type { VerifyAssertion } from '../../oauth/subject-token.ts'
-import { gatewayKeysUnavailable } from '../../refusals.ts'
+import { gatewayKeysUnavailable } from '../http-refusals.ts'
 
 /** The longest text that is worth a signature check. */
 const LONGEST_ASSERTION = 16_384

@@ -17,7 +17,7 @@ import { exchangeGrant } from './exchange-grant.ts'
 import type { OAuthOptions, OAuthRequest, OAuthRoute } from './oauth-route.ts'
 import { type TokenAnswer, TokenForm, tokenSchema } from './token-schema.ts'
 
-export type Grant = (
+type Grant = (
   request: OAuthRequest,
   source: RequestSource,
   options: OAuthOptions

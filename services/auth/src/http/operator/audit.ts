@@ -1,4 +1,5 @@
 import { type Static, Type } from 'typebox'
+import { noSuchUser } from '../../accounts/account-refusals.ts'
 import { isAccountId } from '../../accounts/account-store.ts'
 import {
   type AuditKind,
@@ -8,8 +9,8 @@ import {
   START_ADDRESS
 } from '../../audit/audit-event.ts'
 import type { AuditEntry } from '../../audit/audit-log.ts'
-import { invalidParameter, noSuchUser } from '../../refusals.ts'
 import { instant, SessionId, uuid } from '../fields.ts'
+import { invalidParameter } from '../http-refusals.ts'
 import { findUser } from './find-user.ts'
 import type { OpsApiOptions, OpsRoutes } from './ops-routes.ts'
 import { Instant, Limit, readInstant, readLimit } from './query-parameters.ts'

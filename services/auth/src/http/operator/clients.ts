@@ -1,6 +1,6 @@
 import { Type } from 'typebox'
 import type { Client } from '../../clients/client.ts'
-import { noSuchClient } from '../../refusals.ts'
+import { noSuchClient } from '../../clients/client-refusals.ts'
 import { uuid } from '../fields.ts'
 import { Audiences, ClientAnswer, ClientBody, NewSecret } from './client-schemas.ts'
 import { operatorSource } from './operator-source.ts'

@@ -1,5 +1,5 @@
 import { Type } from 'typebox'
-import { noSuchUser } from '../../refusals.ts'
+import { noSuchUser } from '../../accounts/account-refusals.ts'
 import { Ended, uuid } from '../fields.ts'
 import { findUser } from './find-user.ts'
 import { operatorSource } from './operator-source.ts'
@@ -13,9 +13,8 @@ const Deleted = Type.Object(
 
 /** Deletes a user and their personal data (GDPR, article 17), and ends every session. */
 export const deleteUser: OpsRoutes = (service, options) => {
-  const { accounts, clock } = options
+  const { accounts, sessions, clock } = options
   const { stale } = options.revocations
-  const { ends } = options.sessions
   service.delete(
     '/users/:user',
     {
@@ -36,8 +35,8 @@ export const deleteUser: OpsRoutes = (service, options) => {
       const change = { stale: stale.now, source: operatorSource(request), clock }
       const sids = await accounts.changes.erase(id, change)
       if (sids === null) throw noSuchUser()
-      await ends.tellAll(id, null, sids)
-      await ends.scrub()
+      await sessions.ends.tellAll(id, null, sids)
+      await sessions.scrub()
       await stale.tell()
       return { id, ended: sids.length }
     }

@@ -1,14 +1,11 @@
 import { Type } from 'typebox'
 import { canonicalEmail, typedEmail } from '../../accounts/email.ts'
 import { identityFault } from '../../accounts/identity-fault.ts'
-import type { RequestSource } from '../../audit/audit-event.ts'
 import type { Invitation } from '../../invitations/invitation.ts'
 import { noOpenInvitation } from '../../invitations/invitation-refusals.ts'
-import type { Mail } from '../../mail/assemble-mail.ts'
-import { mailOff } from '../../mail/mail-refusals.ts'
-import { minuteOf } from '../../mail/notices.ts'
 import { invalidMember } from '../../refusals.ts'
 import { instant, uuid } from '../fields.ts'
+import { invitationLetter } from './invitation-letter.ts'
 import { operatorSource } from './operator-source.ts'
 import type { OpsRoutes } from './ops-routes.ts'
 import { Limit, readLimit } from './query-parameters.ts'
@@ -76,30 +73,6 @@ const Params = Type.Object({
     examples: ['7f1b0a52-3c1e-4a53-9d0e-2b6b0c6f4c11']
   })
 })
-
-type InvitationCause = {
-  readonly source: RequestSource
-  readonly expiresAt: number
-  readonly clock: () => number
-}
-
-/** Sends the secret of an invitation to its address. */
-function invitationLetter(
-  mail: Mail,
-  { email, emailTyped }: { readonly email: string | null; readonly emailTyped: string },
-  { source, expiresAt, clock }: InvitationCause
-) {
-  if (email === null) throw invalidMember('send', 'needs email')
-  if (!mail.isOn) throw mailOff()
-  const values = { time: minuteOf(expiresAt * 1000) }
-  const language = mail.languageFor(undefined)
-  const to = { email, emailTyped, subject: null }
-  const letter = { letter: 'invitation', ...to, language, source, values } as const
-  return {
-    send: (transaction: Parameters<Mail['add']>[0], token: string) =>
-      mail.add(transaction, { ...letter, token }, clock())
-  }
-}
 
 const createInvitation: OpsRoutes = (service, { invitations, mail, newUser, clock }) => {
   service.post(

@@ -2,6 +2,7 @@ import { Type } from 'typebox'
 import { noSuchLetter } from '../../mail/mail-refusals.ts'
 import { type Delivery, deliveryStates } from '../../outbox/delivery.ts'
 import { instant, instantOrNull, uuid } from '../fields.ts'
+import { NextAttempt, progressOf } from './delivery-progress.ts'
 import { operatorSource } from './operator-source.ts'
 import type { OpsRoutes } from './ops-routes.ts'
 import { DeliveryStateQuery, Limit, readDeliveryState, readLimit } from './query-parameters.ts'
@@ -31,9 +32,7 @@ const LetterAnswer = Type.Object(
       description: 'The reply of the mail server, or the HTTP status; null if there was none.'
     }),
     createdAt: instant('When it was queued.'),
-    nextAttemptAt: instantOrNull(
-      'When the next attempt is due; null unless it is pending, and while it waits for an earlier one.'
-    ),
+    nextAttemptAt: NextAttempt,
     settledAt: instantOrNull('When it was sent, given up or discarded.')
   },
   { title: 'Letter' }
@@ -47,20 +46,11 @@ const Params = Type.Object({
 })
 const Done = Type.Object({ id: uuid('The id of the letter.') }, { title: 'ChangedLetter' })
 
-const dated = (ms: number | null): string | null =>
-  ms === null ? null : new Date(ms).toISOString()
-
 const toAnswer = (delivery: Delivery) => ({
   id: delivery.id,
   messageId: delivery.messageId,
   letter: delivery.topic,
-  state: delivery.state,
-  attempts: delivery.attempts,
-  fault: delivery.fault,
-  status: delivery.status,
-  createdAt: new Date(delivery.createdAtMs).toISOString(),
-  nextAttemptAt: dated(delivery.dueAtMs),
-  settledAt: dated(delivery.settledAtMs)
+  ...progressOf(delivery)
 })
 
 const listLetters: OpsRoutes = (service, { mail }) => {

@@ -1,6 +1,6 @@
 import type { Fleet } from '@gatehouse/fleet/fleet'
 import type { Service } from '@gatehouse/http-service/build-service'
-import type { NewUser } from '../../app-settings.ts'
+import type { NewUser } from '../app-settings.ts'
 import type { AuthState } from '../auth-state.ts'
 
 /** What the operators' API depends on. */

@@ -1,7 +1,7 @@
 import { Type } from 'typebox'
 import { isStorableText } from '../../database/storable.ts'
 import { type DeliveryState, deliveryStates } from '../../outbox/delivery.ts'
-import { invalidParameter } from '../../refusals.ts'
+import { invalidParameter } from '../http-refusals.ts'
 
 const MOST = 1000
 const DEFAULT = 100

@@ -1,7 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { isPrivateHost } from '@gatehouse/process/private-host'
 import type { FastifyRequest } from 'fastify'
-import { notAnOperator, notForBrowsers } from '../../refusals.ts'
+import { notAnOperator, notForBrowsers } from '../http-refusals.ts'
 
 export type OperatorPolicy = {
   readonly token: string

@@ -1,5 +1,5 @@
 import { Type } from 'typebox'
-import { noSuchSession } from '../../refusals.ts'
+import { noSuchSession } from '../../sessions/session-refusals.ts'
 import { Ended } from '../fields.ts'
 import { Sessions, toSession } from '../session-response.ts'
 import { findUser } from './find-user.ts'

@@ -1,7 +1,7 @@
 import { Type } from 'typebox'
+import { noSuchUser } from '../../accounts/account-refusals.ts'
 import { passwordFault } from '../../accounts/password-rules.ts'
-import { passwordChangedNotice } from '../../mail/notices.ts'
-import { invalidMember, noSuchUser } from '../../refusals.ts'
+import { invalidMember } from '../../refusals.ts'
 import { newPassword } from '../fields.ts'
 import { findUser } from './find-user.ts'
 import { operatorSource } from './operator-source.ts'
@@ -18,7 +18,7 @@ const Body = Type.Object(
  * guesses of strangers.
  */
 export const setPassword: OpsRoutes = (service, options) => {
-  const { accounts, guesses, mail, sessions, clock } = options
+  const { accounts, sessions, throttling } = options
   service.put(
     '/users/:user/password',
     {
@@ -40,19 +40,10 @@ export const setPassword: OpsRoutes = (service, options) => {
       const { password } = request.body
       const fault = await passwordFault(password, account.email)
       if (fault !== null) throw invalidMember('password', fault)
-      const passwordHash = await accounts.passwords.hash(password)
-      const source = operatorSource(request)
-      const cause = { source, language: mail.languageFor(undefined) }
-      const change = {
-        source,
-        clock,
-        notify: (transaction: Parameters<typeof mail.add>[0], nowMs: number) =>
-          mail.add(transaction, passwordChangedNotice(account, cause, nowMs), nowMs)
-      }
-      const sids = await accounts.changes.setPassword(account.id, passwordHash, change)
+      const sids = await accounts.setPassword(account, password, operatorSource(request))
       if (sids === null) throw noSuchUser()
       await sessions.ends.tellAll(account.id, null, sids)
-      await guesses.forgetStrangers(account.email)
+      await throttling.guesses.forgetStrangers(account.email)
       return { user: toUser(account), ended: sids.length }
     }
   )

@@ -1,6 +1,7 @@
 import { Type } from 'typebox'
+import { noSuchUser } from '../../accounts/account-refusals.ts'
 import { identityFault } from '../../accounts/identity-fault.ts'
-import { invalidMember, noSuchUser } from '../../refusals.ts'
+import { invalidMember } from '../../refusals.ts'
 import { findUser } from './find-user.ts'
 import { operatorSource } from './operator-source.ts'
 import type { OpsRoutes } from './ops-routes.ts'

@@ -1,5 +1,5 @@
 import { Type } from 'typebox'
-import { noSuchDelivery, noSuchWebhook } from '../../refusals.ts'
+import { noSuchDelivery, noSuchWebhook } from '../../webhooks/webhook-refusals.ts'
 import { uuid } from '../fields.ts'
 import { operatorSource } from './operator-source.ts'
 import type { OpsRoutes } from './ops-routes.ts'

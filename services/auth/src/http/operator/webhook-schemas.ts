@@ -2,8 +2,9 @@ import { Type } from 'typebox'
 import { eventTypes } from '../../audit/published-event.ts'
 import type { Attempt, Delivery } from '../../outbox/delivery.ts'
 import { deliveryStates } from '../../outbox/delivery.ts'
-import { type Webhook, webhookStates } from '../../webhooks/webhook.ts'
+import { type Webhook, webhookStates } from '../../subscriptions/webhook.ts'
 import { instant, instantOrNull, uuid } from '../fields.ts'
+import { dated, NextAttempt, progressOf } from './delivery-progress.ts'
 
 const EXAMPLE_URL = 'https://hooks.example.com/gatehouse'
 
@@ -86,16 +87,11 @@ export const DeliveryAnswer = Type.Object(
       description: 'The HTTP status of the last attempt; null if there was none.'
     }),
     createdAt: instant('When the event happened.'),
-    nextAttemptAt: instantOrNull(
-      'When the next attempt is due; null unless it is pending, and while it waits for an earlier one.'
-    ),
+    nextAttemptAt: NextAttempt,
     settledAt: instantOrNull('When it was delivered, given up or discarded.')
   },
   { title: 'WebhookDelivery' }
 )
-
-const dated = (ms: number | null): string | null =>
-  ms === null ? null : new Date(ms).toISOString()
 
 export const webhookAnswer = (webhook: Webhook) => ({
   id: webhook.id,
@@ -112,13 +108,7 @@ export const deliveryAnswer = (delivery: Delivery) => ({
   webhook: delivery.target,
   messageId: delivery.messageId,
   type: delivery.topic,
-  state: delivery.state,
-  attempts: delivery.attempts,
-  fault: delivery.fault,
-  status: delivery.status,
-  createdAt: new Date(delivery.createdAtMs).toISOString(),
-  nextAttemptAt: dated(delivery.dueAtMs),
-  settledAt: dated(delivery.settledAtMs)
+  ...progressOf(delivery)
 })
 
 export function testAnswer(attempt: Attempt) {

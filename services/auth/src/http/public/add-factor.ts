@@ -1,5 +1,5 @@
 import { Type } from 'typebox'
-import { emailUnverified } from '../../refusals.ts'
+import { emailUnverified } from '../../accounts/account-refusals.ts'
 import { ifPossible } from '../../sessions/if-possible.ts'
 import { noAccountProblem } from '../fields.ts'
 import { factorChange } from './factor-change.ts'

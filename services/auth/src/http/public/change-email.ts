@@ -1,14 +1,17 @@
 import { requireIdentity } from '@gatehouse/identity/fastify'
 import { Type } from 'typebox'
+import { noAccount } from '../../accounts/account-refusals.ts'
 import { canonicalEmail, typedEmail } from '../../accounts/email.ts'
 import { identityFault } from '../../accounts/identity-fault.ts'
 import { mailOff } from '../../mail/mail-refusals.ts'
-import { invalidMember, noAccount, sessionEnded } from '../../refusals.ts'
+import { invalidMember } from '../../refusals.ts'
 import { ifPossible } from '../../sessions/if-possible.ts'
+import { sessionEnded } from '../../sessions/session-refusals.ts'
 import { Email, noAccountProblem } from '../fields.ts'
 import { requestSourceOf } from '../request-source.ts'
 import { LetterToken, ResetToken } from './letter-token.ts'
 import { limitLetters } from './limit-address.ts'
+import { readerOf } from './reader.ts'
 import { crossSiteProblem, PageHeaders, refuseCrossSite } from './refuse-cross-site.ts'
 import type { Route } from './route.ts'
 
@@ -38,12 +41,12 @@ const asking = {
 
 /** Nothing changes until the link in the letter to the new address is opened. */
 export const changeEmail: Route = (service, options) => {
-  const { accounts, emailChanges, guesses, mail } = options
+  const { accounts, emailChanges, mail, throttling } = options
   service.post(
     '/email',
     {
       schema: { ...asking, body: Body, response: { 202: Accepted } },
-      onRequest: limitLetters(guesses.letters)
+      onRequest: limitLetters(throttling.letters)
     },
     async (request, reply) => {
       const { subject, session } = requireIdentity(request)
@@ -57,9 +60,8 @@ export const changeEmail: Route = (service, options) => {
       const fault = identityFault({ ...account, email })
       if (fault !== null) throw invalidMember('email', fault)
       if (email === account.email) throw invalidMember('email', 'must be another address')
-      const language = mail.languageFor(request.headers['accept-language'])
       const address = { email, emailTyped: typedEmail(request.body.email) }
-      await emailChanges.request(account, address, { source: requestSourceOf(request), language })
+      await emailChanges.request(account, address, readerOf(request, mail))
       return reply.code(202).send({})
     }
   )
@@ -93,9 +95,8 @@ export const confirmEmail: Route = (service, options) => {
       onRequest: [refuseCrossSite(options.settings.allowsOrigin), options.limitAddress]
     },
     async (request, reply) => {
-      const language = mail.languageFor(request.headers['accept-language'])
-      const source = requestSourceOf(request)
-      await emailChanges.confirm(request.body.token, { stale: stale.now, source, clock, language })
+      const change = { ...readerOf(request, mail), stale: stale.now, clock }
+      await emailChanges.confirm(request.body.token, change)
       await ifPossible(stale.tell())
       return reply.code(204).send(null)
     }

@@ -2,15 +2,15 @@ import { clientNetwork } from '@gatehouse/edge-headers/client-network'
 import { requireIdentity } from '@gatehouse/identity/fastify'
 import { Type } from 'typebox'
 import type { Account } from '../../accounts/account.ts'
-import { together } from '../../accounts/password-change-proof.ts'
+import { noAccount, wrongCredentials } from '../../accounts/account-refusals.ts'
 import { passwordFault } from '../../accounts/password-rules.ts'
-import { passwordChangedNotice } from '../../mail/notices.ts'
-import { invalidMember, noAccount, sessionEnded, wrongCredentials } from '../../refusals.ts'
+import { invalidMember } from '../../refusals.ts'
 import { ifPossible } from '../../sessions/if-possible.ts'
+import { sessionEnded } from '../../sessions/session-refusals.ts'
 import { type Caller, credentialOf } from '../../throttling/guesses.ts'
 import { currentPassword, newPassword, noAccountProblem } from '../fields.ts'
-import { requestSourceOf } from '../request-source.ts'
 import { knownDevice, rememberDevice, setsDeviceCookie } from './device-cookie.ts'
+import { readerOf } from './reader.ts'
 import type { Route } from './route.ts'
 
 const Body = Type.Object(
@@ -53,8 +53,8 @@ const schema = {
  * by the new password. If the session store does not answer, `SessionEnds.settle` tells it later.
  */
 export const changePassword: Route = (service, options) => {
-  const { accounts, guesses, mail, ring, clock } = options
-  const { passwords } = accounts
+  const { accounts, mail, ring } = options
+  const { guesses } = options.throttling
   const { ends } = options.sessions
   const { cookieSameSite } = options.settings
 
@@ -74,7 +74,8 @@ export const changePassword: Route = (service, options) => {
     const fault = await passwordFault(chosen, found.email)
     if (fault !== null) throw invalidMember('newPassword', fault)
 
-    const source = requestSourceOf(request)
+    const reader = readerOf(request, mail)
+    const { source } = reader
     const caller = {
       email: found.email,
       network: clientNetwork(source.address),
@@ -87,18 +88,8 @@ export const changePassword: Route = (service, options) => {
       await follow(caller, found, [])
       return reply.code(204).send(null)
     }
-    const passwordHash = await passwords.hash(chosen)
-    const requestHash = await passwords.hash(together(request.body))
-    const cause = { source, language: mail.languageFor(request.headers['accept-language']) }
-    const ended = await accounts.changePassword(account, {
-      passwordHash,
-      requestHash,
-      sid: session,
-      source,
-      clock,
-      notify: (transaction, nowMs) =>
-        mail.add(transaction, passwordChangedNotice(account, cause, nowMs), nowMs)
-    })
+    const by = { ...reader, session }
+    const ended = await accounts.changePassword(account, request.body, by)
     // Another change came first: the password is no longer the current one.
     if (ended === null) throw wrongCredentials()
     const changed = { ...account, passwordVersion: account.passwordVersion + 1 }

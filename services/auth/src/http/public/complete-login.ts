@@ -2,13 +2,14 @@ import { clientNetwork } from '@gatehouse/edge-headers/client-network'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Account } from '../../accounts/account.ts'
 import { STORED_FIRST_PARTY } from '../../clients/client.ts'
-import { newDeviceNotice } from '../../mail/notices.ts'
+import { noticeOf } from '../../mail/notices.ts'
 import { deviceLabel } from '../../sessions/device-label.ts'
 import type { LoginDetails, WithLogin } from '../../sessions/durable-sessions.ts'
 import { type Caller, credentialOf } from '../../throttling/guesses.ts'
 import { nameCaller } from '../name-caller.ts'
 import { requestSourceOf } from '../request-source.ts'
 import { knownDevice, rememberDevice } from './device-cookie.ts'
+import { readerOf } from './reader.ts'
 import { setRefreshCookie } from './refresh-cookie.ts'
 import type { PublicRouteOptions } from './route.ts'
 import { type Delivery, tokenResponse } from './token-response.ts'
@@ -55,16 +56,16 @@ export async function completeLogin(
 ) {
   const { mail, sessions, ring, clock } = options
   const { cookieSameSite } = options.settings
-  const source = requestSourceOf(request)
+  const reader = readerOf(request, mail)
+  const { source } = reader
   const label = deviceLabel(request.headers['user-agent'])
   const opening = { clientId: STORED_FIRST_PARTY, scope: '', label }
-  const language = mail.languageFor(request.headers['accept-language'])
   const isNotable = !isKnown && isOld(account, clock())
   const alongside: WithLogin = async (transaction, nowMs) => {
     await within?.(transaction, nowMs)
     if (!isNotable) return
-    const cause = { source, language, device: label }
-    await mail.add(transaction, newDeviceNotice(account, cause, nowMs), nowMs)
+    const notice = noticeOf('new-device', account, reader, nowMs, { device: label })
+    await mail.add(transaction, notice, nowMs)
   }
   const grant = await sessions.begin(account, opening, source, { ...details, within: alongside })
   nameCaller(reply, { subject: account.id, session: grant.sid })

@@ -1,6 +1,6 @@
 import { requireIdentity } from '@gatehouse/identity/fastify'
 import { Type } from 'typebox'
-import { noSuchSession } from '../../refusals.ts'
+import { noSuchSession } from '../../sessions/session-refusals.ts'
 import { requestSourceOf } from '../request-source.ts'
 import type { Route } from './route.ts'
 

@@ -1,10 +1,11 @@
 import { Type } from 'typebox'
 import { canonicalEmail } from '../../accounts/email.ts'
+import { MOST_PER_ADDRESS } from '../../mail/mail-queue.ts'
 import { mailOff } from '../../mail/mail-refusals.ts'
 import { invalidMember } from '../../refusals.ts'
 import { Email } from '../fields.ts'
-import { requestSourceOf } from '../request-source.ts'
 import { limitLetters } from './limit-address.ts'
+import { readerOf } from './reader.ts'
 import { crossSiteProblem, PageHeaders, refuseCrossSite } from './refuse-cross-site.ts'
 import type { Route } from './route.ts'
 
@@ -21,8 +22,7 @@ const Accepted = Type.Object(
 const documented = {
   operationId: 'forgotPassword',
   summary: 'Ask for a link to set a new password',
-  description:
-    'Sends a link to the address, if it is that of an account. The response is the same for every address, and does not wait for the letter. One address gets at most 5 letters an hour, in the language of Accept-Language.',
+  description: `Sends a link to the address, if it is that of an account. The response is the same for every address, and does not wait for the letter. One address gets at most ${MOST_PER_ADDRESS} letters an hour, in the language of Accept-Language.`,
   tags: ['Accounts'],
   answers: { 202: { description: 'If the address is that of an account, a letter follows.' } },
   problems: {
@@ -36,7 +36,7 @@ const documented = {
  * no difference to the response, nor to the time that it takes.
  */
 export const forgotPassword: Route = (service, options) => {
-  const { guesses, mail, passwordResets, settings } = options
+  const { mail, passwordResets, settings, throttling } = options
   service.post(
     '/password/forgot',
     {
@@ -46,14 +46,13 @@ export const forgotPassword: Route = (service, options) => {
         body: Body,
         response: { 202: Accepted }
       },
-      onRequest: [refuseCrossSite(settings.allowsOrigin), limitLetters(guesses.letters)]
+      onRequest: [refuseCrossSite(settings.allowsOrigin), limitLetters(throttling.letters)]
     },
     async (request, reply) => {
       if (!mail.isOn) throw mailOff()
       const email = canonicalEmail(request.body.email)
       if (email === null) throw invalidMember('email', 'must be an e-mail address')
-      const language = mail.languageFor(request.headers['accept-language'])
-      await passwordResets.request(email, { source: requestSourceOf(request), language })
+      await passwordResets.request(email, readerOf(request, mail))
       return reply.code(202).send({})
     }
   )

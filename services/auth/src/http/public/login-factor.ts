@@ -80,7 +80,8 @@ function answerOf({ totp, recoveryCode }: Given): FactorAnswer {
 
 /** A login with everything that its password has proven. */
 async function readWaiting(request: FastifyRequest, challenge: string, options: Options) {
-  const { factors, guesses, mail, settings } = options
+  const { factors, mail, settings } = options
+  const { guesses } = options.throttling
   const waiting = await factors.waiting(challenge)
   const { account } = waiting
   const { delivery } = waiting.challenge
@@ -109,7 +110,8 @@ async function enrolled(
 }
 
 export const loginFactor: Route = (service, options) => {
-  const { factors, guesses, settings } = options
+  const { factors, settings } = options
+  const { guesses } = options.throttling
   service.post(
     '/login/factor',
     {

@@ -1,6 +1,6 @@
 import { Type } from 'typebox'
+import { emailUnverified } from '../../accounts/account-refusals.ts'
 import { canonicalEmail } from '../../accounts/email.ts'
-import { emailUnverified } from '../../refusals.ts'
 import { currentPassword, Email } from '../fields.ts'
 import { requestSourceOf } from '../request-source.ts'
 import { completeLogin, loginCaller } from './complete-login.ts'

@@ -2,7 +2,8 @@ import { requireIdentity } from '@gatehouse/identity/fastify'
 import type { FastifyRequest } from 'fastify'
 import type { Account } from '../../accounts/account.ts'
 import type { AccountStore } from '../../accounts/account-store.ts'
-import { noAccount, sessionEnded } from '../../refusals.ts'
+import { noAccount } from '../../accounts/account-refusals.ts'
+import { sessionEnded } from '../../sessions/session-refusals.ts'
 
 /**
  * The account and the session of the caller.

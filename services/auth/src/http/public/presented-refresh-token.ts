@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify'
 import { type Static, Type } from 'typebox'
-import { noRefreshToken } from '../../refusals.ts'
+import { noRefreshToken } from '../../sessions/session-refusals.ts'
 import { type CookieSameSite, readRefreshCookie, refreshCookiesOf } from './refresh-cookie.ts'
 import type { Delivery } from './token-response.ts'
 import { missingCookieDetail } from './unkept-cookie.ts'

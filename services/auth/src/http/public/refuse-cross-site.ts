@@ -1,8 +1,8 @@
 import { type AllowsOrigin, isSameOrigin } from '@gatehouse/edge-headers/web-origin'
 import type { FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
-import { crossSite } from '../../refusals.ts'
 import { requestOrigin } from '../forwarded.ts'
+import { crossSite } from '../http-refusals.ts'
 import { readRefreshCookie } from './refresh-cookie.ts'
 
 /** The headers by which a request says which page sent it. Browsers write them by themselves. */

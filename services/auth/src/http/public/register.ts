@@ -2,17 +2,18 @@ import { Refusal } from '@gatehouse/problem/refusal'
 import type { FastifyRequest } from 'fastify'
 import { type Static, Type } from 'typebox'
 import { type Account, publicAccount } from '../../accounts/account.ts'
+import { registrationOff, registrationSignedIn } from '../../accounts/account-refusals.ts'
 import { identityFault } from '../../accounts/identity-fault.ts'
 import { checkedCredentials } from '../../accounts/register-account.ts'
-import type { AuthSettings } from '../../app-settings.ts'
 import type { RequestSource } from '../../audit/audit-event.ts'
 import { invitationNeeded } from '../../invitations/invitation-refusals.ts'
-import type { Reader } from '../../password-resets/password-resets.ts'
-import { invalidMember, registrationOff, registrationSignedIn } from '../../refusals.ts'
+import type { Reader } from '../../mail/queued-mail.ts'
+import { invalidMember } from '../../refusals.ts'
+import type { AuthSettings } from '../app-settings.ts'
 import { Email, newPassword } from '../fields.ts'
-import { requestSourceOf } from '../request-source.ts'
 import { limitLetters } from './limit-address.ts'
 import { PageSecret, SentLetter } from './page-secret.ts'
+import { readerOf } from './reader.ts'
 import { crossSiteProblem, PageHeaders, refuseCrossSite } from './refuse-cross-site.ts'
 import type { PublicRouteOptions, Route } from './route.ts'
 import { User } from './user-response.ts'
@@ -105,10 +106,10 @@ async function sendLetter(
 }
 
 export const register: Route = (service, options) => {
-  const { accounts, emailVerifications, guesses, invitations, mail, settings } = options
+  const { accounts, emailVerifications, invitations, mail, settings } = options
   const isProven = settings.emailVerification === 'required'
   const limits = [options.limitAddress]
-  if (settings.emailVerification !== 'off') limits.push(limitLetters(guesses.letters))
+  if (settings.emailVerification !== 'off') limits.push(limitLetters(options.throttling.letters))
   service.post(
     '/register',
     {
@@ -121,8 +122,8 @@ export const register: Route = (service, options) => {
       onRequest: [refuseCrossSite(settings.allowsOrigin), refuseIfOff(settings), ...limits]
     },
     async (request, reply) => {
-      const source = requestSourceOf(request)
-      const reader = { source, language: mail.languageFor(request.headers['accept-language']) }
+      const reader = readerOf(request, mail)
+      const { source } = reader
       const { applicant, invitation } = await readApplicant({ body: request.body, source }, options)
       if (isProven) {
         const { email, ...credentials } = await checkedCredentials(applicant, accounts.passwords)

@@ -3,7 +3,7 @@ import { passwordFault } from '../../accounts/password-rules.ts'
 import { invalidMember } from '../../refusals.ts'
 import { ifPossible } from '../../sessions/if-possible.ts'
 import { newPassword } from '../fields.ts'
-import { requestSourceOf } from '../request-source.ts'
+import { readerOf } from './reader.ts'
 import { crossSiteProblem, PageHeaders, refuseCrossSite } from './refuse-cross-site.ts'
 import type { Route } from './route.ts'
 
@@ -34,7 +34,8 @@ const documented = {
 }
 
 export const resetPassword: Route = (service, options) => {
-  const { accounts, guesses, mail, passwordResets, clock } = options
+  const { accounts, mail, passwordResets } = options
+  const { guesses } = options.throttling
   const { ends } = options.sessions
   service.post(
     '/password/reset',
@@ -49,14 +50,13 @@ export const resetPassword: Route = (service, options) => {
     },
     async (request, reply) => {
       const { token, newPassword: chosen } = request.body
-      const source = requestSourceOf(request)
-      const proven = await passwordResets.prove(token, source)
+      const reader = readerOf(request, mail)
+      const proven = await passwordResets.prove(token, reader.source)
       const { account } = proven
       const fault = await passwordFault(chosen, account.email)
       if (fault !== null) throw invalidMember('newPassword', fault)
       const passwordHash = await accounts.passwords.hash(chosen)
-      const language = mail.languageFor(request.headers['accept-language'])
-      const ended = await passwordResets.redeem(proven, { passwordHash, language, source, clock })
+      const ended = await passwordResets.redeem(proven, { ...reader, passwordHash })
       // The database has stored the change. What follows is completed by others if it fails here.
       await ifPossible(ends.tellAll(account.id, null, ended))
       await ifPossible(guesses.forgetStrangers(account.email))

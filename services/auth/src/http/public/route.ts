@@ -1,6 +1,7 @@
 import type { Service } from '@gatehouse/http-service/build-service'
-import type { AuthSettings } from '../../app-settings.ts'
+import type { Mail } from '../../mail/assemble-mail.ts'
 import type { KeyRing } from '../../secrets/key-ring.ts'
+import type { AuthSettings } from '../app-settings.ts'
 import type { AuthState } from '../auth-state.ts'
 import type { LimitAddress } from './limit-address.ts'
 
@@ -11,14 +12,14 @@ export type PublicRouteOptions = Pick<
   | 'emailChanges'
   | 'emailVerifications'
   | 'factors'
-  | 'guesses'
   | 'invitations'
   | 'keys'
-  | 'mail'
   | 'passwordResets'
   | 'revocations'
   | 'sessions'
+  | 'throttling'
 > & {
+  readonly mail: Mail
   readonly settings: AuthSettings
   readonly ring: KeyRing
   readonly limitAddress: LimitAddress

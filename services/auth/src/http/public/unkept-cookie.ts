@@ -1,6 +1,6 @@
 import { isLoopbackOrigin } from '@gatehouse/edge-headers/web-origin'
 import type { FastifyRequest } from 'fastify'
-import { cookieNotKept } from '../../refusals.ts'
+import { cookieNotKept } from '../http-refusals.ts'
 import type { CookieSameSite } from './refresh-cookie.ts'
 
 /**

@@ -9,5 +9,3 @@ export const User = Type.Object(
   },
   { title: 'User', description: 'An account, as its owner sees it.' }
 )
-
-export const UserResponse = Type.Object({ user: User }, { title: 'UserResponse' })

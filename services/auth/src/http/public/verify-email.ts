@@ -8,6 +8,7 @@ import { requestSourceOf } from '../request-source.ts'
 import { LetterToken, ResetToken } from './letter-token.ts'
 import { limitLetters } from './limit-address.ts'
 import { PageSecret, SentLetter } from './page-secret.ts'
+import { readerOf } from './reader.ts'
 import { crossSiteProblem, PageHeaders, refuseCrossSite } from './refuse-cross-site.ts'
 import type { Route } from './route.ts'
 
@@ -79,20 +80,19 @@ const sending = {
 }
 
 export const sendEmailVerification: Route = (service, options) => {
-  const { emailVerifications, guesses, mail, settings } = options
+  const { emailVerifications, mail, settings, throttling } = options
   service.post(
     '/email/verify/send',
     {
       schema: { ...sending, headers: PageHeaders, body: SendBody, response: { 202: SentLetter } },
-      onRequest: [refuseCrossSite(settings.allowsOrigin), limitLetters(guesses.letters)]
+      onRequest: [refuseCrossSite(settings.allowsOrigin), limitLetters(throttling.letters)]
     },
     async (request, reply) => {
       if (!mail.isOn) throw mailOff()
       const email = canonicalEmail(request.body.email)
       if (email === null) throw invalidMember('email', 'must be an e-mail address')
-      const language = mail.languageFor(request.headers['accept-language'])
-      const reader = { source: requestSourceOf(request), language }
-      return reply.code(202).send({ pageSecret: await emailVerifications.send(email, reader) })
+      const pageSecret = await emailVerifications.send(email, readerOf(request, mail))
+      return reply.code(202).send({ pageSecret })
     }
   )
 }

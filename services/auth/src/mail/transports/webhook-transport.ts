@@ -1,7 +1,6 @@
 import type { Attempt } from '../../outbox/delivery.ts'
-import { signedHeaders } from '../../signed-post/message-signature.ts'
-import { postMessage } from '../../signed-post/post-message.ts'
 import { hostOf, reachableHosts } from '../../signed-post/reachable-hosts.ts'
+import { signedPost } from '../../signed-post/signed-post.ts'
 import type { Sender } from '../mail-address.ts'
 import type { MailTransport } from '../outgoing-mail.ts'
 
@@ -19,19 +18,13 @@ export function webhookTransport(options: WebhookTransportOptions): MailTranspor
   const { url, secret, from, timeoutMs, clock } = options
   // The operator of this process has named the host, so it may be a private one.
   const hosts = reachableHosts([hostOf(url)])
+  const post = signedPost({ hosts, userAgent: 'Gatehouse-Mail/1', timeoutMs, clock })
   return {
     async send({ id, letter, language, to, subject, text, html }, stopping) {
-      const nowMs = clock()
       const data = { letter, language, from, to, subject, text, html }
-      const timestamp = new Date(nowMs).toISOString()
+      const timestamp = new Date(clock()).toISOString()
       const body = JSON.stringify({ type: 'mail.send', timestamp, data })
-      const signed = { id, timestamp: Math.floor(nowMs / 1000), body }
-      const headers = {
-        'content-type': 'application/json',
-        'user-agent': 'Gatehouse-Mail/1',
-        ...signedHeaders(signed, [secret])
-      }
-      return judged(await postMessage(hosts, { url, headers, body, timeoutMs, stopping }))
+      return judged(await post({ url, secrets: [secret] }, { id, body }, stopping))
     }
   }
 }

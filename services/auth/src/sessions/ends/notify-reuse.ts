@@ -2,18 +2,18 @@ import type { Kysely } from 'kysely'
 import type { RequestSource } from '../../audit/audit-event.ts'
 import type { Tables } from '../../database/tables.ts'
 import type { Mail } from '../../mail/assemble-mail.ts'
-import { sessionReplayedNotice } from '../../mail/notices.ts'
+import { noticeOf } from '../../mail/notices.ts'
 
-/** Tells a user that a session ended because of a spent token, in the transaction of its event. */
-export type TellReuse = (
+/** Tells a user that a session ended because of a reuse, in the transaction of its event. */
+export type NotifyReuse = (
   transaction: Kysely<Tables>,
   subject: string,
   about: { readonly source: RequestSource; readonly atMs: number }
 ) => Promise<void>
 
 /** In the default language: the request was that of a thief, or of a client with a bug. */
-export const reuseNotice =
-  (mail: Pick<Mail, 'add' | 'languageFor'>): TellReuse =>
+export const notifyReuse =
+  (mail: Pick<Mail, 'add' | 'languageFor'>): NotifyReuse =>
   async (transaction, subject, { source, atMs }) => {
     const row = await transaction
       .selectFrom('accounts')
@@ -21,8 +21,8 @@ export const reuseNotice =
       .where('id', '=', subject)
       .executeTakeFirst()
     if (row === undefined) return
-    const cause = { source, language: mail.languageFor(undefined) }
-    const told = { id: subject, email: row.email, emailTyped: row.email_typed }
-    const notice = sessionReplayedNotice(told, cause, atMs)
+    const reader = { source, language: mail.languageFor(undefined) }
+    const account = { id: subject, email: row.email, emailTyped: row.email_typed }
+    const notice = noticeOf('session-replayed', account, reader, atMs)
     await mail.add(transaction, notice, atMs)
   }

@@ -3,7 +3,7 @@ import { lockAccount } from '../../accounts/lock-account.ts'
 import { writeAudit } from '../../audit/audit-log.ts'
 import { endOneSession } from '../../database/end-sessions.ts'
 import type { Tables } from '../../database/tables.ts'
-import type { TellReuse } from './notify-reuse.ts'
+import type { NotifyReuse } from './notify-reuse.ts'
 import type { SessionEnd } from './session-end.ts'
 
 /**
@@ -14,7 +14,7 @@ export async function recordEnd(
   transaction: Kysely<Tables>,
   event: SessionEnd,
   atMs: number,
-  tellReuse: TellReuse
+  notifyReuse: NotifyReuse
 ): Promise<void> {
   const hasAccount = await lockAccount(transaction, event.subject)
   const isEnd = await endOneSession(transaction, event, atMs)
@@ -22,7 +22,8 @@ export async function recordEnd(
   // The user was deleted meanwhile, with all network addresses.
   const source = hasAccount ? event.source : { ...event.source, address: '' }
   await writeAudit(transaction, { ...event, source }, atMs)
-  if (event.kind === 'refresh-reused') await tellReuse(transaction, event.subject, { source, atMs })
+  if (event.kind === 'refresh-reused')
+    await notifyReuse(transaction, event.subject, { source, atMs })
 }
 
 /**

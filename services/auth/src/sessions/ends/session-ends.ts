@@ -3,13 +3,25 @@ import type { AuditEvent, RequestSource } from '../../audit/audit-event.ts'
 import type { DurableSessions } from '../durable-sessions.ts'
 import type { Families, UnrecordedEnd } from '../families/families.ts'
 import type { SessionEnd } from './session-end.ts'
-import { type EndTelling, endTelling } from './tell-ends.ts'
-import type { ToldEnds } from './told-ends.ts'
+import { type TellEnds, type TellEndsOptions, tellEnds } from './tell-ends.ts'
 
 /**
- * Ends sessions in the database and in the session store. The store that decides an end keeps a
- * note of it until the other store knows. If a process is killed in between, or a store does not
- * answer, the next round of `settle` of any instance completes the end.
+ * Ends sessions in the database, which records the end, and in the session store, which refuses the
+ * tokens and tells the gateways. The ways in which a session ends:
+ *
+ * - A user or an operator ends one session or all of a user: `end`, `endAll`.
+ * - A change of the account ends all of its sessions, in its own transaction
+ *   (`database/end-sessions.ts`): another password, an undone change of the address, a disabled or
+ *   a deleted account. Afterwards, the route calls `tellAll`.
+ * - The session store ends one, because a spent token was used again (`Families.present`) or a user
+ *   has too many (`evict`). It keeps a note (`end-notes.ts`) until `record` has written the end.
+ * - A login or a refresh finds that the database has ended it meanwhile (`end-if-ended.ts`).
+ * - An operator ends those of all users (`end-every-session.ts`). The session store is not told.
+ * - It expires. Both stores know the time, so neither writes it down.
+ *
+ * An end that the session store may not know is *untold* (`told-ends.ts`). If a process is killed
+ * between the two stores, or one does not answer, the next round of `settle` of any instance tells
+ * the one (`tell-ends.ts`) and records in the other.
  */
 export type SessionEnds = {
   /**
@@ -28,8 +40,6 @@ export type SessionEnds = {
   record(ending: UnrecordedEnd): Promise<void>
   /** Ends the oldest sessions of a user who has too many, but not the one that was just opened. */
   evict(subject: string, justOpened: string, source: RequestSource): Promise<void>
-  /** As `Families.scrub`. */
-  scrub(): Promise<void>
   /** Completes what any instance has left undone. */
   settle(): Promise<void>
 }
@@ -39,20 +49,11 @@ const UNDER_WAY_MS = 2000
 
 type Stores = { readonly durable: DurableSessions; readonly families: Families }
 
-type SessionEndsOptions = Stores & {
-  readonly toldEnds: ToldEnds
-  /** what else the session store may have lost, and must be told again */
-  readonly retell: readonly (() => Promise<void>)[]
-  /** how long an access token may be accepted after it was issued, in seconds */
-  readonly revocationSeconds: number
-  /** is called if the session store has lost all its data */
-  readonly onLostData?: () => void
-  readonly clock: () => number
-}
+export type SessionEndsOptions = Stores & Omit<TellEndsOptions, keyof Stores>
 
 export function sessionEnds(options: SessionEndsOptions): SessionEnds {
   const { durable, families } = options
-  const telling = endTelling(options)
+  const telling = tellEnds(options)
   const { tell, tellAll } = telling
   const steps = [
     telling.followRun,
@@ -65,8 +66,8 @@ export function sessionEnds(options: SessionEndsOptions): SessionEnds {
     tellAll,
     record: (ending) => record(ending, options),
     async evict(subject, justOpened, source) {
-      const ghosts = await ghostsOf(subject, options)
-      if (ghosts.length > 0) await tell(subject, ghosts)
+      const outdated = await outdatedOf(subject, options)
+      if (outdated.length > 0) await tell(subject, outdated)
       await families.evict(subject, justOpened, source)
       const { ends } = await families.unrecorded()
       for (const ending of ends) if (ending.subject === subject) await record(ending, options)
@@ -77,7 +78,6 @@ export function sessionEnds(options: SessionEndsOptions): SessionEnds {
       await tellAll(event.subject, event.sid, sids)
       return sids.length
     },
-    scrub: () => families.scrub(),
     settle: () => allOf(steps, (step) => step())
   }
 }
@@ -104,7 +104,7 @@ async function recordUnrecorded({ durable, families, clock }: SessionEndsOptions
 /** Tells the session store the ends that their process has not told it. */
 async function tellUntold(
   { toldEnds, clock }: SessionEndsOptions,
-  tell: EndTelling['tell']
+  tell: TellEnds['tell']
 ): Promise<void> {
   const untold = await toldEnds.untold(clock() - UNDER_WAY_MS)
   await allOf(untold, ({ subject, sids }) => tell(subject, sids))
@@ -113,7 +113,7 @@ async function tellUntold(
 async function endOne(
   event: SessionEnd,
   stores: Stores,
-  { tell, isTold }: EndTelling
+  { tell, isTold }: TellEnds
 ): Promise<boolean> {
   const { durable } = stores
   const { subject, sid } = event
@@ -137,7 +137,7 @@ async function adopt(subject: string, sid: string, { durable, families }: Stores
  * A store that came back with an old copy contains sessions that ended long ago. They must not make
  * another session end.
  */
-async function ghostsOf(subject: string, { durable, families }: Stores): Promise<string[]> {
+async function outdatedOf(subject: string, { durable, families }: Stores): Promise<string[]> {
   const { live } = await families.list(subject)
   const sids = live.map(({ sid }) => sid)
   const ended = (await durable.list(subject, sids)).filter((one) => one.ended)

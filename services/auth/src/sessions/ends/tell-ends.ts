@@ -3,7 +3,7 @@ import type { Families } from '../families/families.ts'
 import type { ToldEnds } from './told-ends.ts'
 
 /** Tells the session store of ends that the database has, and remembers which it was told. */
-export type EndTelling = {
+export type TellEnds = {
   tell(subject: string, sids: readonly string[]): Promise<void>
   /** The same for all sessions of a user except one, after these have been ended. */
   tellAll(subject: string, except: string | null, sids: readonly string[]): Promise<void>
@@ -18,18 +18,20 @@ export type EndTelling = {
   writeTold(): Promise<void>
 }
 
-type TellingOptions = {
-  durable: Pick<DurableSessions, 'list'>
-  families: Pick<Families, 'end' | 'incarnation' | 'list'>
-  toldEnds: ToldEnds
-  retell: readonly (() => Promise<void>)[]
-  revocationSeconds: number
+export type TellEndsOptions = {
+  readonly durable: Pick<DurableSessions, 'list'>
+  readonly families: Pick<Families, 'end' | 'incarnation' | 'list'>
+  readonly toldEnds: ToldEnds
+  /** what else the session store may have lost, and must be told again */
+  readonly retell: readonly (() => Promise<void>)[]
+  /** how long an access token may be accepted after it was issued, in seconds */
+  readonly revocationSeconds: number
   /** is called if the session store has lost all its data since the last run */
-  onLostData?: () => void
-  clock: () => number
+  readonly onLostData?: () => void
+  readonly clock: () => number
 }
 
-export function endTelling(options: TellingOptions): EndTelling {
+export function tellEnds(options: TellEndsOptions): TellEnds {
   const { toldEnds, retell, families, revocationSeconds, clock } = options
   // Marked together, a moment later. If a process stops before that, the store is only told twice.
   const told = new Set<string>()
@@ -93,7 +95,7 @@ function hasLostData(known: string, now: string): boolean {
 async function notOpen(
   subject: string,
   except: string | null,
-  { durable, families }: TellingOptions
+  { durable, families }: TellEndsOptions
 ): Promise<string[]> {
   const { live, over, unreadable } = await families.list(subject)
   const opened = await durable.list(subject, [])

@@ -1,4 +1,5 @@
 import type { Kysely } from 'kysely'
+import { ROWS_PER_STATEMENT } from '../../database/rows-per-statement.ts'
 import type { Tables } from '../../database/tables.ts'
 import { noteTold, retellTo, retoldTo, toldRun } from '../../revocations/told-run.ts'
 
@@ -24,9 +25,6 @@ export type ToldEnds = {
   run(): Promise<string>
 }
 
-/** how many ends are told per round */
-const BATCH = 500
-
 export function toldEnds(db: Kysely<Tables>, clock: () => number): ToldEnds {
   return {
     async untold(beforeMs) {
@@ -39,7 +37,7 @@ export function toldEnds(db: Kysely<Tables>, clock: () => number): ToldEnds {
         .where(({ or, eb }) =>
           or([eb('ended_at_ms', '<', beforeMs), eb('ended_at_ms', '>', clock())])
         )
-        .limit(BATCH)
+        .limit(ROWS_PER_STATEMENT)
         .execute()
       const bySubject = Map.groupBy(rows, ({ subject }) => subject)
       return [...bySubject].map(([subject, of]) => ({ subject, sids: of.map(({ sid }) => sid) }))

@@ -51,7 +51,7 @@ export type FamilyPolicy = {
   readonly sessionsPerUser: number
 }
 
-export type Step = {
+type Step = {
   readonly outcome: Outcome
   /** the new record; null if there was none */
   readonly next: FamilyRecord | null

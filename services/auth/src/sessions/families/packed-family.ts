@@ -4,38 +4,36 @@ import type { Outcome } from './outcome.ts'
 
 /** In the order of the fields in lua/family.lua. */
 export type PackedRecord = [
-  number,
-  number,
-  number,
-  number,
-  number,
-  number,
-  number,
-  string,
-  string,
-  string,
-  number,
-  number,
-  number
+  generation: number,
+  openedAt: number,
+  rotatedAtMs: number,
+  idleExpiresAt: number,
+  expiresAt: number,
+  replays: number,
+  endedAt: number,
+  clientId: string,
+  scope: string,
+  label: string,
+  tokensNotBefore: number,
+  seen: number,
+  answeredAgain: number
 ]
 
 export function toRecord(packed: PackedRecord): FamilyRecord {
-  const [generation, openedAt, rotatedAtMs, idleExpiresAt, expiresAt, replays, endedAt] = packed
-  const [, , , , , , , clientId, scope, label, tokensNotBefore, seen, answeredAgain] = packed
   return {
-    generation,
-    openedAt,
-    rotatedAtMs,
-    idleExpiresAt,
-    expiresAt,
-    replays,
-    seen: seen === 1,
-    tokensNotBefore,
-    answeredAgain: answeredAgain === 1,
-    endedAt,
-    clientId,
-    scope,
-    label
+    generation: packed[0],
+    openedAt: packed[1],
+    rotatedAtMs: packed[2],
+    idleExpiresAt: packed[3],
+    expiresAt: packed[4],
+    replays: packed[5],
+    endedAt: packed[6],
+    clientId: packed[7],
+    scope: packed[8],
+    label: packed[9],
+    tokensNotBefore: packed[10],
+    seen: packed[11] === 1,
+    answeredAgain: packed[12] === 1
   }
 }
 

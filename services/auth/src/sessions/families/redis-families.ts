@@ -3,9 +3,9 @@ import { readSightingField, redisSightings, SIGHTINGS } from '@gatehouse/sightin
 import type { RequestSource } from '../../audit/audit-event.ts'
 import { acknowledged } from '../../redis/acknowledged.ts'
 import { bounded } from '../../redis/bounded.ts'
-import { newerFormat } from '../../refusals.ts'
 import { AHEAD_SECONDS } from '../../revocations/stale-ahead.ts'
-import { readNotes } from '../ends/end-notes.ts'
+import { newerFormat } from '../session-refusals.ts'
+import { readNotes } from './end-notes.ts'
 import type {
   Families,
   OpenedFamily,

@@ -31,7 +31,7 @@ export type FamilyScripts = ScriptTime & {
 }
 
 /** The time and the result; only the time if the script came too late to do anything. */
-export type Reply = [nowMs: number, ...rest: unknown[]]
+type Reply = [nowMs: number, ...rest: unknown[]]
 
 export function familyScripts(redis: RedisConnection, time: ScriptTime): FamilyScripts {
   const onFamilies = (name: string) => script(redis, name, 5, ['revocations', 'family'])

@@ -2,9 +2,9 @@ import type { DatabaseSync } from 'node:sqlite'
 import { truncateLog } from '../../database/open-sqlite.ts'
 import { inTransaction, onSqlite } from '../../database/sqlite-transaction.ts'
 import type { SqliteRevocations } from '../../revocations/sqlite-revocations.ts'
-import { endNotes } from '../ends/sqlite-end-notes.ts'
 import type { Families } from './families.ts'
 import type { FamilyPolicy } from './family.ts'
+import { endNotes } from './sqlite-end-notes.ts'
 import { familyRows } from './sqlite-family-rows.ts'
 import {
   endFamilies,

@@ -1,7 +1,6 @@
 import type { Sighting } from '@gatehouse/sightings/sighting'
 import type { RequestSource } from '../../audit/audit-event.ts'
 import type { SqliteRevocations } from '../../revocations/sqlite-revocations.ts'
-import type { EndNotes } from '../ends/sqlite-end-notes.ts'
 import type { OpenedFamily, Presentation, Presented, StoredFamily } from './families.ts'
 import {
   end,
@@ -16,13 +15,14 @@ import {
   see
 } from './family.ts'
 import { newlyStale } from './newly-stale.ts'
+import type { EndNotes } from './sqlite-end-notes.ts'
 import type { FamilyRows } from './sqlite-family-rows.ts'
 
 /**
  * The tables that a step reads and writes, and the policy that it follows. Each function below is a
  * step, or a part of one. It runs inside a transaction of its caller.
  */
-export type FamilyTables = {
+type FamilyTables = {
   readonly rows: FamilyRows
   readonly endNotes: EndNotes
   readonly revocations: Pick<SqliteRevocations, 'append' | 'makeStale' | 'noteToken'>

@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely'
 import t, { type Test } from 'tap'
 import type { Tables } from '../../../src/database/tables.ts'
-import { UNDO_DAYS } from '../../../src/mail/notices.ts'
+import { UNDO_DAYS } from '../../../src/email-changes/email-changes.ts'
 import {
   authService,
   email,

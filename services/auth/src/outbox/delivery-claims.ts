@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto'
-import { type Kysely, PostgresAdapter, type Selectable, sql } from 'kysely'
+import { type Kysely, type Selectable, sql } from 'kysely'
+import { isPostgres } from '../database/is-postgres.ts'
 import type { Tables } from '../database/tables.ts'
 import type { ClaimedDelivery, DeliveryKind } from './delivery.ts'
 import type { DeliveryTable } from './delivery-table.ts'
 import { startLane } from './lanes.ts'
 
-export type ClaimOptions = {
+type ClaimOptions = {
   readonly kind: DeliveryKind
   readonly target: string
   /** as `ReadyTarget` has it */
@@ -37,7 +38,7 @@ export type Settlement =
  * of them at a time. If that one stops before it has noted the result, another one attempts the
  * delivery again, so a message arrives at least once.
  */
-export type Outbox = {
+export type DeliveryClaims = {
   /**
    * Claims due deliveries of one target, in the order of the queue. A delivery waits while an
    * earlier one of its lane is pending.
@@ -52,7 +53,7 @@ export type Outbox = {
   release(claimed: ClaimedDelivery, nowMs: number): Promise<void>
 }
 
-export const outboxOf = (db: Kysely<Tables>): Outbox => ({
+export const deliveryClaims = (db: Kysely<Tables>): DeliveryClaims => ({
   claim: (options) => claimDue(db, options),
   settle,
   async release({ id, claim }, nowMs) {
@@ -102,13 +103,12 @@ async function settle(
 async function claimDue(db: Kysely<Tables>, options: ClaimOptions): Promise<ClaimedDelivery[]> {
   const { nowMs, leaseMs } = options
   const claim = randomUUID()
-  const isPostgres = db.getExecutor().adapter instanceof PostgresAdapter
   const due = dueDeliveries(db, options)
   const rows = await db
     // Otherwise the statement could read, and lock, the rows more than once.
     .with(
       (cte) => cte('due').materialized(),
-      () => (isPostgres ? due.modifyEnd(sql`for update skip locked`) : due)
+      () => (isPostgres(db) ? due.modifyEnd(sql`for update skip locked`) : due)
     )
     .updateTable('deliveries')
     .set(({ eb }) => ({ claim, due_at_ms: nowMs + leaseMs, attempts: eb('attempts', '+', 1) }))

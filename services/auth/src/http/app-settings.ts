@@ -3,11 +3,12 @@ import { gatewayKeysOf } from '@gatehouse/gateway-keys/settings'
 import type { IdentityOptions } from '@gatehouse/identity/fastify'
 import { drainTimes } from '@gatehouse/settings/drain-times'
 import { words } from '@gatehouse/settings/fragments'
-import type { ReservedAudiences } from './clients/client-audiences.ts'
-import { type AuthConfig, recoverySeconds } from './config.ts'
-import type { CookieSameSite } from './http/public/refresh-cookie.ts'
-import type { AccessTokenPolicy } from './tokens/access-token.ts'
-import { claimTemplateOf } from './tokens/claim-template.ts'
+import type { ReservedAudiences } from '../clients/client-audiences.ts'
+import type { AuthConfig } from '../config.ts'
+import { recoverySeconds } from '../sessions/session-settings.ts'
+import type { AccessTokenPolicy } from '../tokens/access-token.ts'
+import { claimTemplateOf } from '../tokens/claim-template.ts'
+import type { CookieSameSite } from './public/refresh-cookie.ts'
 
 /** The roles and scope of a new user. */
 export type NewUser = { readonly roles: readonly string[]; readonly scope: readonly string[] }

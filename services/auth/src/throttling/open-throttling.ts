@@ -1,4 +1,3 @@
-import type { AuthConfig } from '../config.ts'
 import type { Ports } from '../ports.ts'
 import type { SharedStore } from '../redis/shared-store.ts'
 import type { KeyRing } from '../secrets/key-ring.ts'
@@ -12,20 +11,23 @@ import { redisRequestCounts } from './redis-request-counts.ts'
 import type { RequestCounts } from './request-counts.ts'
 import { type RequestLimit, requestLimit } from './request-limit.ts'
 import { keepTablesReserved } from './reserve-tables.ts'
+import type { ThrottlingConfig } from './throttling-settings.ts'
 import { watchedCounts } from './watched-counts.ts'
 
-/** What slows callers down that try passwords: per account, and per network. */
-export type GuessLimits = Guesses & {
-  /** requests with a password or a token */
+/** What slows callers down that try passwords, or ask for letters. */
+export type Throttling = {
+  /** per account */
+  readonly guesses: Guesses
+  /** requests with a password or a token, per network */
   readonly requests: RequestLimit
-  /** requests for a letter */
+  /** requests for a letter, per network */
   readonly letters: RequestLimit
 }
 
-export function openGuesses(
-  config: AuthConfig,
-  ports: Pick<Ports, 'metrics'> & { readonly store: SharedStore; readonly ring: KeyRing }
-): GuessLimits {
+export function openThrottling(
+  config: ThrottlingConfig,
+  ports: Pick<Ports, 'storeMetrics'> & { readonly store: SharedStore; readonly ring: KeyRing }
+): Throttling {
   const { store, ring } = ports
   const { stores, counts } = openCounts(store, ports)
   const shared = { counts, digest: privateDigest(ring), clock: store.clock }
@@ -35,12 +37,12 @@ export function openGuesses(
     perMinute: config.AUTH_MAIL_PER_MINUTE,
     about: 'letters'
   })
-  return { ...guesses(stores, ring), requests, letters }
+  return { guesses: guesses(stores, ring), requests, letters }
 }
 
 function openCounts(
   store: SharedStore,
-  { metrics }: Pick<Ports, 'metrics'>
+  { storeMetrics }: Pick<Ports, 'storeMetrics'>
 ): { stores: GuessStores; counts: RequestCounts } {
   const { clock } = store
   if (store.kind === 'embedded') {
@@ -49,5 +51,5 @@ function openCounts(
   keepTablesReserved(store.redis)
   const stores = redisGuessStores(store.redis, clock)
   const counts = redisRequestCounts(store.redis)
-  return watchedCounts({ stores, counts }, metrics.stores)
+  return watchedCounts({ stores, counts }, storeMetrics)
 }

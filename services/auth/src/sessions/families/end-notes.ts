@@ -1,6 +1,6 @@
 import { Type } from 'typebox'
 import { Value } from 'typebox/value'
-import type { Unrecorded, UnrecordedEnd } from '../families/families.ts'
+import type { Unrecorded, UnrecordedEnd } from './families.ts'
 
 const Ending = Type.Object({
   subject: Type.String(),

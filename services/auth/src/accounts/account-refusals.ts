@@ -1,0 +1,50 @@
+import { bearerChallenge } from '@gatehouse/problem/challenge'
+import { Refusal } from '@gatehouse/problem/refusal'
+
+export const wrongCredentials = () =>
+  new Refusal('UNAUTHENTICATED', {
+    reason: 'unknown e-mail, wrong password or disabled account',
+    detail: 'the e-mail address or the password is wrong',
+    headers: bearerChallenge()
+  })
+
+/** Tokens of machine clients and of other issuers have no session and no account here. */
+export const noAccount = () =>
+  new Refusal('FORBIDDEN', {
+    reason: 'a token without a session',
+    detail: 'only a user who has signed in here has an account'
+  })
+
+export const noSuchUser = () =>
+  new Refusal('NOT_FOUND', { reason: 'no such user', detail: 'there is no such user' })
+
+export const tooManyPasswords = () =>
+  new Refusal('UNAVAILABLE', {
+    reason: 'too many passwords wait to be hashed',
+    headers: { 'retry-after': '1' }
+  })
+
+export const registrationOff = () =>
+  new Refusal('FORBIDDEN', {
+    reason: 'registration is off',
+    detail: 'registration is off: only an operator can create accounts'
+  })
+
+export const registrationSignedIn = () =>
+  new Refusal('FORBIDDEN', {
+    reason: 'a signed-in user sent a registration',
+    detail: 'sign out before you register another account'
+  })
+
+/** Only a caller who knows the password gets this. */
+export const emailUnverified = () =>
+  new Refusal('FORBIDDEN', {
+    reason: 'the e-mail address is not verified',
+    detail: 'verify the e-mail address first'
+  })
+
+export const emailTaken = () =>
+  new Refusal('CONFLICT', {
+    reason: 'the e-mail is taken',
+    detail: 'the e-mail address is taken'
+  })

@@ -1,0 +1,36 @@
+import type { Kysely } from 'kysely'
+import { accountStore } from '../accounts/account-store.ts'
+import { forAccount } from '../accounts/for-account.ts'
+import { hasOtherPassword } from '../accounts/has-other-password.ts'
+import { recipientOf } from '../accounts/recipient-of.ts'
+import type { Tables } from '../database/tables.ts'
+import { issueToken } from '../link-tokens/link-tokens.ts'
+import { hasWaitedTooLong } from '../link-tokens/longest-wait.ts'
+import type { PrepareLetter } from '../mail/mail-channel.ts'
+import { hoursOf } from '../mail/templates/template-times.ts'
+
+/** The new address may have an account already: then its owner learns of the attempt. */
+export const prepareChangeLetter =
+  (db: Kysely<Tables>, lifetimeSeconds: number): PrepareLetter =>
+  async ({ email, emailTyped, subject, token, queuedAtMs }, nowMs) => {
+    if (token === null || subject === null) return null
+    if (hasWaitedTooLong(queuedAtMs, nowMs)) return null
+    const accounts = accountStore(db)
+    const [account, other] = [await accounts.findById(subject), await accounts.findByEmail(email)]
+    if (account === null || account.disabled) return null
+    if (await hasOtherPassword(db, account.id, queuedAtMs)) return null
+    if (other !== null) return { ...recipientOf(other, {}), letter: 'already-registered' }
+    const { id, passwordVersion } = account
+    const issued = {
+      token,
+      purpose: 'email-change',
+      owner: { id, email, emailTyped: emailTyped ?? null, passwordVersion },
+      lifetimeSeconds,
+      payload: account.email
+    } as const
+    const isThere = await forAccount(db, id, (transaction) =>
+      issueToken(transaction, issued, nowMs)
+    )
+    if (!isThere) return null
+    return recipientOf({ email, emailTyped }, { hours: hoursOf(lifetimeSeconds) })
+  }

@@ -1,0 +1,49 @@
+import { bearerChallenge } from '@gatehouse/problem/challenge'
+import { Refusal } from '@gatehouse/problem/refusal'
+
+/**
+ * The connection has closed, and with it the address of its client is lost. Such a request must
+ * have no effect: otherwise a client that resets its connection at once would be past the limits
+ * and would have no address in the audit log.
+ */
+export const clientGone = () =>
+  new Refusal('INVALID_REQUEST', { reason: 'the client closed the connection' })
+
+export const notAnOperator = () =>
+  new Refusal('UNAUTHENTICATED', {
+    reason: 'the ops token is missing or wrong',
+    headers: bearerChallenge()
+  })
+
+export const notForBrowsers = () =>
+  new Refusal('FORBIDDEN', {
+    reason: 'the ops request comes from a browser or names another host',
+    detail: 'the ops API is not for browsers'
+  })
+
+export const crossSite = () =>
+  new Refusal('FORBIDDEN', {
+    reason: 'the request comes from another site',
+    detail:
+      'requests from other sites are not allowed; ALLOWED_ORIGINS of the auth service lists the exceptions'
+  })
+
+/** @param page the page whose browser would drop the cookie */
+export const cookieNotKept = (page: string) =>
+  new Refusal('INVALID_REQUEST', {
+    reason: `the browser would drop the cookie of a page ${page}`,
+    detail: `body/delivery cannot be cookie for a page ${page}: its browser would drop the cookie; use delivery body, or see AUTH_COOKIE_SAME_SITE`
+  })
+
+export const invalidParameter = (name: string, rule: string) =>
+  new Refusal('INVALID_REQUEST', {
+    reason: `the parameter ${name} ${rule}`,
+    detail: `querystring/${name} ${rule}`
+  })
+
+export const gatewayKeysUnavailable = (cause: unknown) =>
+  new Refusal('UNAVAILABLE', {
+    reason: 'the keys of the gateways cannot be fetched',
+    headers: { 'retry-after': '1' },
+    cause
+  })

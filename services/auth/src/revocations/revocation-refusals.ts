@@ -1,0 +1,10 @@
+import { Refusal } from '@gatehouse/problem/refusal'
+
+/** A change was made, but gateways have not been told of it yet. */
+export const changeUntold = (cause: unknown) =>
+  new Refusal('UNAVAILABLE', {
+    reason: 'a change of rights is stored, but writing to the revocation log failed',
+    detail: 'the change is stored; the gateways learn of it as soon as the session store answers',
+    headers: { 'retry-after': '1' },
+    cause
+  })

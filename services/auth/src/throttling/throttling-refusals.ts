@@ -1,0 +1,13 @@
+import { Refusal } from '@gatehouse/problem/refusal'
+
+export const tooManyGuesses = (retryAfterSeconds: number) =>
+  new Refusal('RATE_LIMITED', {
+    reason: 'too many failed logins to this account by unknown callers',
+    headers: { 'retry-after': String(retryAfterSeconds) }
+  })
+
+export const tooManyCredentials = (retryAfterSeconds: number) =>
+  new Refusal('RATE_LIMITED', {
+    reason: 'the address sends credentials too often',
+    headers: { 'retry-after': String(retryAfterSeconds) }
+  })

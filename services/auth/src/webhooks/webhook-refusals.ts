@@ -1,0 +1,13 @@
+import { Refusal } from '@gatehouse/problem/refusal'
+
+export const noSuchWebhook = () =>
+  new Refusal('NOT_FOUND', {
+    reason: 'no such webhook endpoint',
+    detail: 'there is no such webhook endpoint'
+  })
+
+export const noSuchDelivery = (which: string) =>
+  new Refusal('NOT_FOUND', {
+    reason: `no ${which} delivery has the id`,
+    detail: `there is no ${which} delivery with this id`
+  })
