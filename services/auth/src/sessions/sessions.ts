@@ -30,6 +30,7 @@ export type Sessions = {
   readonly list: ListSessions
   /** ends that other changes, and operators, make */
   readonly ends: SessionEnds
+  /** As `Families.scrub`. */
   readonly scrub: Families['scrub']
 }
 

@@ -8,14 +8,17 @@ import ipaddr from 'ipaddr.js'
  * the stores or the metadata service of a cloud (OWASP API7:2023, server-side request forgery).
  */
 export type ReachableHosts = {
-  /** What is wrong with the URL of an endpoint, for operators; null: nothing. */
-  faultOf(url: URL): string | null
+  /** What is wrong with the URL of a receiver; null: nothing. */
+  faultOf(url: URL): UrlFault | null
   /**
    * Resolves the host of a connection, and gives only addresses that may be reached: the connection
    * goes to the very address that was checked.
    */
   readonly lookup: LookupFunction
 }
+
+/** `http`: only private hosts that are named may have it. `private`: the host is not named. */
+export type UrlFault = 'credentials' | 'http' | 'scheme' | 'private'
 
 /** No address of the host may be reached. */
 export class PrivateAddress extends Error {}
@@ -102,20 +105,15 @@ type Rules = {
   readonly allowed: BlockList
 }
 
-function urlFault(url: URL, { mayReach, isNamed, allowed }: Rules): string | null {
+function urlFault(url: URL, { mayReach, isNamed, allowed }: Rules): UrlFault | null {
   const host = hostOf(url)
-  if (url.username !== '' || url.password !== '') return 'must not contain a user or a password'
+  if (url.username !== '' || url.password !== '') return 'credentials'
   const isAddress = isIP(host) !== 0
   const isPrivate =
     isNamed(host) || (isAddress && allowed.check(host, isIPv6(host) ? 'ipv6' : 'ipv4'))
-  if (url.protocol === 'http:' && !isPrivate) {
-    return 'must be an https URL; http is allowed only to hosts in AUTH_WEBHOOK_PRIVATE_HOSTS'
-  }
-  if (url.protocol !== 'https:' && url.protocol !== 'http:') return 'must be an https URL'
-  if (isAddress && !isNamed(host) && !mayReach(host)) {
-    return 'names a private address, which AUTH_WEBHOOK_PRIVATE_HOSTS does not list'
-  }
-  return null
+  if (url.protocol === 'http:' && !isPrivate) return 'http'
+  if (url.protocol !== 'https:' && url.protocol !== 'http:') return 'scheme'
+  return isAddress && !isNamed(host) && !mayReach(host) ? 'private' : null
 }
 
 /** The host of a URL, as connections name it. */

@@ -11,6 +11,7 @@ import type { ReachableHosts } from '../signed-post/reachable-hosts.ts'
 import type { Webhook } from '../subscriptions/webhook.ts'
 import type { SendMessage } from './send-message.ts'
 import { eventOf, type WebhookStore } from './webhook-store.ts'
+import { checkedUrl } from './webhook-url.ts'
 
 /** The operations on webhook endpoints. Each change is one transaction with its event. */
 export type WebhookOperations = {
@@ -46,7 +47,6 @@ export type WebhookOperations = {
   discard(deliveryId: string, source: RequestSource): Promise<boolean>
 }
 
-const LONGEST_URL = 2048
 /** each has attempts of its own in every process */
 const MOST_WEBHOOKS = 50
 
@@ -132,20 +132,4 @@ function endpointDeliveries({ db, store, clock }: Ports): EndpointDeliveries {
       })
     }
   }
-}
-
-/**
- * The URL as it is stored.
- * @throws Refusal INVALID_REQUEST
- */
-function checkedUrl(text: string, hosts: ReachableHosts): string {
-  const url = URL.parse(text)
-  if (url === null || text.length > LONGEST_URL) {
-    throw invalidMember('url', `must be a URL of at most ${LONGEST_URL} characters`)
-  }
-  const fault = hosts.faultOf(url)
-  if (fault !== null) throw invalidMember('url', fault)
-  // A fragment is never sent (RFC 9110 §7.1).
-  url.hash = ''
-  return url.href
 }
