@@ -1,8 +1,9 @@
 import { createClient, type GatehouseClient, GatehouseProblem } from '@gatehouse/client'
+import { accountOf, type Account as ClientAccount } from '@gatehouse/client/account'
 
 /** A declaration that could not be read would be `any`, and the compiler would accept everything. */
 type IsAny<Type> = 0 extends 1 & Type ? true : false
-const isAny: IsAny<GatehouseClient> | IsAny<GatehouseProblem['code']> = false
+const isAny: IsAny<GatehouseClient> | IsAny<GatehouseProblem['code']> | IsAny<ClientAccount> = false
 if (isAny) throw new Error('the types are those of the package')
 
 export type Account = {
@@ -18,8 +19,12 @@ export async function signInAndCall({ baseUrl, email, password }: Account) {
   const { id } = await gatehouse.login({ email, password })
   const response = await gatehouse.fetch('/echo/hello')
   const { headers } = (await response.json()) as { headers: Record<string, string> }
+  const { resetPassword } = accountOf(gatehouse)
+  const link = { token: 'unknown', newPassword: password }
+  const refusal = await resetPassword(link).catch((error) => error)
   await gatehouse.logout()
   return {
+    linkCode: refusal instanceof GatehouseProblem ? refusal.code : null,
     code: failure instanceof GatehouseProblem ? failure.code : null,
     isSameSession: headers['x-auth-session'] === id,
     email: headers['x-auth-email'],

@@ -49,7 +49,13 @@ export async function testServices(t: Test, application: string): Promise<void> 
       const { client: told, faults, routes } = JSON.parse(line)
       t.strictSame(
         told,
-        { code: 'UNAUTHENTICATED', isSameSession: true, email: ada.email, afterwards: null },
+        {
+          code: 'UNAUTHENTICATED',
+          linkCode: 'FORBIDDEN',
+          isSameSession: true,
+          email: ada.email,
+          afterwards: null
+        },
         'the client'
       )
       t.strictSame(faults, [], 'the table of the gateway')

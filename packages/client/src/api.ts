@@ -21,6 +21,46 @@ export type Registration = {
   readonly invitation?: string
 }
 
+/** An address, for a letter to it. */
+export type EmailAddress = {
+  readonly email: string
+}
+
+/** The link in a letter: what follows `#token=` in it. */
+export type LetterLink = {
+  readonly token: string
+}
+
+export type PasswordReset = {
+  readonly token: string
+  readonly newPassword: string
+}
+
+export type PasswordChange = {
+  readonly currentPassword: string
+  readonly newPassword: string
+}
+
+export type EmailVerification = {
+  readonly token: string
+  /** what `register` or `sendVerification` returned to this browser */
+  readonly pageSecret?: string | undefined
+}
+
+export type SentLetter = {
+  readonly pageSecret: string
+}
+
+/** With `resetToken`, `resetPassword` sets a new password; null: the account keeps its own. */
+export type VerifiedEmail = {
+  readonly resetToken: string | null
+}
+
+/** The account has no password until `resetPassword` sets one with `resetToken`. */
+export type UndoneEmail = {
+  readonly resetToken: string
+}
+
 export type User = {
   readonly id: string
   readonly email: string
@@ -29,7 +69,7 @@ export type User = {
 
 /**
  * The result of a registration. Without `id`, there is no account yet: its owner must open the link
- * in a letter first. `pageSecret` goes with the token of that link to `/auth/email/verify`.
+ * in a letter first. `pageSecret` goes with the token of that link to `verifyEmail`.
  */
 export type Registered = Partial<User> & { readonly pageSecret?: string | undefined }
 

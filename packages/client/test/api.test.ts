@@ -18,15 +18,38 @@ function membersOf(type: string): Map<string, boolean> {
   return new Map(members.map(([, name = '', optional]) => [name, optional !== undefined]))
 }
 
+/** The schemas of the description that a type of the client stands for, apart from its own name. */
+const otherNames: Readonly<Record<string, readonly string[]>> = {
+  EmailAddress: ['ForgottenPassword', 'UnverifiedEmail', 'NewEmail'],
+  LetterLink: ['EmailChangeLink']
+}
+
 t.test('the types of the client are those of the API description', async (t) => {
-  for (const type of ['Login', 'FactorAnswer', 'Registration', 'User', 'TokenResponse']) {
-    const { properties = {}, required = [] } = schemas[type] ?? {}
-    const described = Object.keys(properties).map(
-      (name) => [name, !required.includes(name)] as const
-    )
-    // The client decides the delivery of a login by itself.
-    const expected = new Map(described.filter(([name]) => name !== 'delivery'))
-    t.strictSame(membersOf(type), expected, type)
+  const types = [
+    'Login',
+    'FactorAnswer',
+    'Registration',
+    'User',
+    'TokenResponse',
+    'EmailAddress',
+    'LetterLink',
+    'PasswordReset',
+    'PasswordChange',
+    'EmailVerification',
+    'SentLetter',
+    'VerifiedEmail',
+    'UndoneEmail'
+  ]
+  for (const type of types) {
+    for (const schema of otherNames[type] ?? [type]) {
+      const { properties = {}, required = [] } = schemas[schema] ?? {}
+      const described = Object.keys(properties).map(
+        (name) => [name, !required.includes(name)] as const
+      )
+      // The client decides the delivery of a login by itself.
+      const expected = new Map(described.filter(([name]) => name !== 'delivery'))
+      t.strictSame(membersOf(type), expected, schema)
+    }
   }
 })
 

@@ -2,9 +2,11 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import { shownCode } from '@gatehouse/fixtures/authenticator'
 import { dataFolder } from '@gatehouse/fixtures/data-folder'
+import { linkOfLetter } from '@gatehouse/fixtures/letters'
 import { operator } from '@gatehouse/fixtures/operator'
 import { wholeSystem } from '@gatehouse/fixtures/whole-system'
 import t from 'tap'
+import { accountOf } from '../src/account.ts'
 import { socketOpener } from '../src/authorised-socket.ts'
 import { createClient, GatehouseProblem } from '../src/client.ts'
 import { liveService } from './fixtures/live-service.ts'
@@ -119,6 +121,25 @@ t.test('a Node.js program signs in and calls a service', async (t) => {
     t.strictSame({ ...registered }, { pageSecret: 'abc' })
   })
 
+  await t.test('a user verifies the address and changes the password', async (t) => {
+    const { client, user } = await someone()
+    const { email, password } = user
+    const account = accountOf(client)
+    const { pageSecret } = await account.sendVerification({ email })
+    const token = (await linkOfLetter(folder, 'verify-email', email)).hash.slice('#token='.length)
+    t.strictSame(await account.verifyEmail({ token, pageSecret }), { resetToken: null })
+    await t.rejects(account.verifyEmail({ token, pageSecret }), { code: 'FORBIDDEN', status: 403 })
+
+    const change = { currentPassword: password, newPassword: 'a staple of batteries' }
+    t.equal(await account.changePassword(change), undefined)
+    t.equal((await client.fetch('/orders')).status, 200, 'this session continues')
+    const wrong = { currentPassword: password, newPassword: 'a battery of staples' }
+    await t.rejects(account.changePassword(wrong), { code: 'UNAUTHENTICATED', detail: /password/ })
+    await t.rejects(account.changeEmail({ email: 'x' }), { code: 'INVALID_REQUEST', status: 400 })
+    await client.logout()
+    await t.rejects(account.changeEmail({ email: 'new@example.com' }), { code: 'UNAUTHENTICATED' })
+  })
+
   await t.test('errors are problems with a code', async (t) => {
     const { client, user } = await someone()
     const wrong = { ...user, password: 'not this one' }
@@ -134,6 +155,10 @@ t.test('a Node.js program signs in and calls a service', async (t) => {
     const port = typeof address === 'object' ? address?.port : 0
     const lost = createClient({ baseUrl: `http://127.0.0.1:${port}`, delivery: 'body' })
     await t.rejects(lost.login(user), { code: 'NETWORK', status: 0, retryable: true })
+    const { forgotPassword } = accountOf(lost)
+    await t.rejects(forgotPassword(user), { code: 'NETWORK', status: 0, retryable: true })
+    const signal = AbortSignal.abort(new Error('not needed'))
+    await t.rejects(forgotPassword(user, { signal }), { message: 'not needed' })
   })
 
   await t.test('a program that starts again continues its session', async (t) => {

@@ -1,0 +1,116 @@
+import type {
+  EmailAddress,
+  EmailVerification,
+  LetterLink,
+  PasswordChange,
+  PasswordReset,
+  SentLetter,
+  UndoneEmail,
+  VerifiedEmail
+} from './api.ts'
+import type { GatehouseClient } from './gatehouse-client.ts'
+import { noAnswer, problemOf } from './post.ts'
+import { GatehouseProblem } from './problem.ts'
+import type { Abortable } from './sign-in.ts'
+
+export type {
+  EmailAddress,
+  EmailVerification,
+  LetterLink,
+  PasswordChange,
+  PasswordReset,
+  SentLetter,
+  UndoneEmail,
+  VerifiedEmail
+}
+
+export type AccountCall<Body, Result = void> = (body: Body, options?: Abortable) => Promise<Result>
+
+/**
+ * What users change about their account. With the link of a letter, no user need be signed in. A
+ * method rejects with `GatehouseProblem`, or after an abort with the reason of its `signal`.
+ * `FORBIDDEN`: the link is unknown, used or expired, or the installation sends no mail.
+ */
+export type Account = {
+  /** Has a letter sent with a link that sets a new password, if the address has an account. */
+  readonly forgotPassword: AccountCall<EmailAddress>
+  /** Sets the password with the token of a link, and ends every session of the user. */
+  readonly resetPassword: AccountCall<PasswordReset>
+  /** Changes the password of the user who is signed in, and ends all their other sessions. */
+  readonly changePassword: AccountCall<PasswordChange>
+  /** Has a letter sent with a link that verifies the address of an account. */
+  readonly sendVerification: AccountCall<EmailAddress, SentLetter>
+  /**
+   * Verifies an address with the token of a link. Without the `pageSecret` of this browser, the
+   * password and the sessions of the account end.
+   */
+  readonly verifyEmail: AccountCall<EmailVerification, VerifiedEmail>
+  /**
+   * Has a letter sent to the new address of the user who is signed in. Nothing changes until its
+   * link is opened. `UNAUTHENTICATED`: the user must sign in again first.
+   */
+  readonly changeEmail: AccountCall<EmailAddress>
+  /** Gives the account its new address, with the token of a link. */
+  readonly confirmEmail: AccountCall<LetterLink>
+  /**
+   * Brings the previous address back, with the token of the link in the letter to it. The password
+   * and every session of the account end.
+   */
+  readonly undoEmail: AccountCall<LetterLink, UndoneEmail>
+}
+
+/** The account of the user of this client. */
+export function accountOf({ fetch }: Pick<GatehouseClient, 'fetch'>): Account {
+  const call =
+    <Body extends object, Result>(
+      path: string,
+      resultOf: (response: Response) => Promise<Result>
+    ): AccountCall<Body, Result> =>
+    async (body, { signal } = {}) => {
+      try {
+        const response = await fetch(`/auth/${path}`, {
+          method: 'POST',
+          headers: { 'content-type': 'application/json' },
+          body: JSON.stringify(body),
+          signal: signal ?? null
+        })
+        if (!response.ok) throw await problemOf(response)
+        return await resultOf(response)
+      } catch (error) {
+        throw signal?.aborted || error instanceof GatehouseProblem ? error : noAnswer(error)
+      }
+    }
+  const nothing = async () => {}
+  const json = async <Result>(response: Response) => (await response.json()) as Result
+
+  return {
+    forgotPassword: call('password/forgot', nothing),
+    resetPassword: call('password/reset', nothing),
+    changePassword: call('password', nothing),
+    sendVerification: call('email/verify/send', json<SentLetter>),
+    verifyEmail: call('email/verify', json<VerifiedEmail>),
+    changeEmail: call('email', nothing),
+    confirmEmail: call('email/confirm', nothing),
+    undoEmail: call('email/undo', json<UndoneEmail>)
+  }
+}
+
+/** What browsers have, and other runtimes have not. */
+type Page = {
+  readonly location: { readonly hash: string; readonly pathname: string; readonly search: string }
+  readonly history: {
+    readonly state: unknown
+    replaceState(state: unknown, unused: string, url: string): void
+  }
+}
+
+/**
+ * The token of the link that opened this page; null without one. Removes it from the address, so
+ * that neither the history nor a copy of the address has it.
+ */
+export function takeLinkToken(): string | null {
+  const { location, history } = globalThis as unknown as Page
+  const token = new URLSearchParams(location.hash.slice(1)).get('token')
+  if (token !== null) history.replaceState(history.state, '', location.pathname + location.search)
+  return token
+}
