@@ -1,10 +1,12 @@
 import { browser, browserMissing } from '@gatehouse/fixtures/browser'
 import { client, eventually } from '@gatehouse/fixtures/client'
+import { dataFolder } from '@gatehouse/fixtures/data-folder'
 import { flakyLink } from '@gatehouse/fixtures/flaky-link'
 import { wholeSystem } from '@gatehouse/fixtures/whole-system'
 import { build } from 'esbuild'
 import type { BrowserContext, Page } from 'playwright-core'
 import t from 'tap'
+import { recoversInTheExamplePage, usesTheExamplePage } from './fixtures/example-page.ts'
 
 const ada = { email: 'ada@example.com', password: 'correct horse battery' }
 const TWO_DAYS_MS = 172_800_000
@@ -81,7 +83,8 @@ function countRefreshes(context: BrowserContext) {
 }
 
 t.test('tabs of a real browser share one session', { skip: browserMissing }, async (t) => {
-  const { url } = await wholeSystem(t)
+  const folder = dataFolder(t)
+  const { url } = await wholeSystem(t, { GATEHOUSE_DATA_DIR: folder })
   const link = await flakyLink(t, Number(new URL(url).port))
   const origin = `http://localhost:${link.port}`
   await client(url).register(ada.email, ada.password)
@@ -174,44 +177,10 @@ t.test('tabs of a real browser share one session', { skip: browserMissing }, asy
 
   await t.test(
     'the example page signs up, calls services, ends a session and signs out',
-    async (t) => {
-      const context = await chromium.newContext()
-      const page = await context.newPage()
-      const faults: string[] = []
-      page.on('pageerror', ({ message }) => faults.push(message))
-      page.on('console', (message) => {
-        if (/Content Security Policy|TrustedScript/.test(message.text()))
-          faults.push(message.text())
-      })
-      const person = { email: 'page@example.com', password: 'correct horse battery' }
-      await client(url).register(person.email, person.password)
-      await client(url).login(person.email, person.password)
+    async (t) => usesTheExamplePage(t, await chromium.newContext(), { url, origin })
+  )
 
-      const shown = await page.goto(`${origin}/demo`)
-      t.match(await shown?.text(), /Gatehouse example/, 'the gateway serves it')
-      await page.fill('[name=email]', person.email)
-      await page.fill('[name=password]', 'not the password')
-      await page.click('#login .primary')
-      await page.waitForSelector('text=The address or the password is wrong.')
-      await page.fill('[name=password]', person.password)
-      await page.click('#login .primary')
-      await page.waitForSelector(`#who:has-text("${person.email}")`)
-      await page.fill('[name=item]', '<b>lamp</b>')
-      await page.click('#order button')
-      await page.waitForSelector('td:has-text("<b>lamp</b>")')
-      await page.click('#echo')
-      await page.waitForSelector(`dd:has-text("${person.email}")`)
-      await page.click('#sessions button')
-      await page.waitForSelector('#sessions tr:only-child')
-
-      const other = await context.newPage()
-      await other.goto(`${origin}/demo/`)
-      await other.waitForSelector(`#who:has-text("${person.email}")`)
-      await page.click('#logout')
-      await other.waitForSelector('text=You are signed out.')
-      await page.waitForSelector('#login:visible')
-      t.strictSame(faults, [])
-      await context.close()
-    }
+  await t.test('the example page sets a forgotten password and undoes a new address', async (t) =>
+    recoversInTheExamplePage(t, await chromium.newContext(), { url, origin, folder })
   )
 })

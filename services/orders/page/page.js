@@ -1,5 +1,7 @@
+import { invitation, keepSecret, showAccountPage, startAccount } from './account.js'
 import { createClient } from './client/client.ts'
 import { button, byId, element, row, when } from './elements.js'
+import { attempt, notify, onSubmit } from './notice.js'
 
 const gatehouse = createClient({ baseUrl: location.origin, delivery: 'cookie' })
 
@@ -14,34 +16,6 @@ new PerformanceObserver((list) => {
     byId('log').prepend(line)
   }
 }).observe({ type: 'resource', buffered: true })
-
-const messages = {
-  UNAUTHENTICATED: 'The address or the password is wrong.',
-  CONFLICT: 'This address already has an account: sign in.',
-  NETWORK: 'The gateway does not answer. Your session continues.',
-  UNAVAILABLE: 'The service is not available at the moment. Your session continues.',
-  RATE_LIMITED: 'Too many attempts: wait a moment.'
-}
-
-const notify = (text, className = '') => {
-  byId('notice').textContent = text
-  byId('notice').className = className
-  byId('notice').hidden = false
-}
-
-/** Runs what a button does, and shows an error. */
-const run = async (work) => {
-  byId('notice').hidden = true
-  try {
-    await work()
-  } catch (error) {
-    notify(messages[error.code] ?? error.message, 'bad')
-  }
-}
-
-const attempt = (work) => {
-  void run(work)
-}
 
 /** The JSON of a response of a service. */
 const json = async (response) => {
@@ -83,12 +57,12 @@ const showHeaders = async () => {
 }
 
 const show = async () => {
+  const isAccountPage = showAccountPage()
   const session = await gatehouse.session()
-  byId('signed-in').hidden = session === null
-  byId('signed-out').hidden = session !== null
-  byId('who').textContent = 'Not signed in'
-  if (session === null) return
-  byId('login').reset()
+  byId('signed-in').hidden = session === null || isAccountPage
+  byId('signed-out').hidden = session !== null || isAccountPage
+  byId('who').textContent = session === null ? 'Not signed in' : ''
+  if (session === null || isAccountPage) return
   const { user } = await get('/auth/me')
   byId('who').textContent = user.email
   await Promise.all([showOrders(), showSessions()])
@@ -96,30 +70,29 @@ const show = async () => {
 
 const credentials = () => Object.fromEntries(new FormData(byId('login')))
 
-byId('login').addEventListener('submit', (event) => {
-  event.preventDefault()
-  attempt(async () => {
-    await gatehouse.login(credentials())
-    await show()
-  })
-})
+const login = async () => {
+  const { email, password } = credentials()
+  await gatehouse.login({ email, password })
+  byId('login').reset()
+  await show()
+}
+const wrong = { UNAUTHENTICATED: 'The address or the password is wrong.' }
+onSubmit(byId('login'), login, wrong)
+
 byId('register').addEventListener('click', () => {
   if (!byId('login').reportValidity()) return
   attempt(async () => {
-    await gatehouse.register(credentials())
-    await gatehouse.login(credentials())
-    await show()
+    const registered = await gatehouse.register({ ...credentials(), invitation: invitation() })
+    keepSecret(registered)
+    if (registered.id === undefined) notify('A letter with a link follows. Open it to sign in.')
+    else await login()
   })
 })
-byId('order').addEventListener('submit', (event) => {
-  event.preventDefault()
-  const { item, quantity } = Object.fromEntries(new FormData(byId('order')))
-  attempt(async () => {
-    const headers = { 'content-type': 'application/json' }
-    const body = JSON.stringify({ item, quantity: Number(quantity) })
-    await json(await gatehouse.fetch('/orders', { method: 'POST', headers, body }))
-    await showOrders()
-  })
+onSubmit(byId('order'), async ({ item, quantity }) => {
+  const headers = { 'content-type': 'application/json' }
+  const body = JSON.stringify({ item, quantity: Number(quantity) })
+  await json(await gatehouse.fetch('/orders', { method: 'POST', headers, body }))
+  await showOrders()
 })
 byId('echo').addEventListener('click', () => attempt(showHeaders))
 byId('logout').addEventListener('click', () => attempt(() => gatehouse.logout()))
@@ -130,10 +103,11 @@ const reasons = {
   ended: 'Your session has ended.',
   replaced: 'A login in another tab has replaced your session.'
 }
-gatehouse.onSessionEnd(async ({ reason }) => {
+gatehouse.onSessionEnd(({ reason }) => {
   for (const id of ['headers', 'orders', 'sessions']) byId(id).replaceChildren()
-  await run(show)
   notify(reasons[reason])
+  show().catch(({ message }) => notify(message, 'bad'))
 })
 
+startAccount(gatehouse, show)
 attempt(show)

@@ -14,9 +14,21 @@ const files: Readonly<Record<string, string>> = {
   'index.html': 'text/html; charset=utf-8',
   'page.css': 'text/css; charset=utf-8',
   'page.js': 'text/javascript; charset=utf-8',
+  'account.js': 'text/javascript; charset=utf-8',
+  'notice.js': 'text/javascript; charset=utf-8',
   'elements.js': 'text/javascript; charset=utf-8',
   'icon.svg': 'image/svg+xml'
 }
+
+/** Where the links in letters lead (docs/mail.md). The script shows the form of each. */
+const letterPages = [
+  'forgot-password',
+  'reset-password',
+  'verify-email',
+  'confirm-email',
+  'undo-email',
+  'register'
+]
 
 /** Allows no inline code and no other origin: an injected script cannot run or send data. */
 const CONTENT_SECURITY_POLICY = [
@@ -31,7 +43,7 @@ const CONTENT_SECURITY_POLICY = [
   "require-trusted-types-for 'script'"
 ].join('; ')
 
-const NAME = Type.Object({ name: Type.String({ pattern: '^[a-z-]{1,40}\\.[a-z]{2,4}$' }) })
+const NAME = Type.Object({ name: Type.String({ pattern: '^[a-z-]{1,40}(\\.[a-z]{2,4})?$' }) })
 
 /** The example page, and the client that it uses. */
 export function servePage(service: Service): void {
@@ -42,7 +54,7 @@ export function servePage(service: Service): void {
     reply.headers(headersOf('index.html')).send(readFileSync(join(PAGE, 'index.html')))
   )
   service.get('/demo/:name', { ...options, schema: { params: NAME } }, async (request, reply) => {
-    const { name } = request.params
+    const name = letterPages.includes(request.params.name) ? 'index.html' : request.params.name
     if (!Object.hasOwn(files, name)) throw noSuchFile()
     return reply.headers(headersOf(name)).send(readFileSync(join(PAGE, name)))
   })

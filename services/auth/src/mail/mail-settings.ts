@@ -6,7 +6,8 @@ import { type Static, Type } from 'typebox'
 import { isWebhookSecret } from '../signed-post/message-signature.ts'
 import { readSender } from './mail-address.ts'
 
-const DEFAULT_APP_URL = 'http://localhost:3000'
+/** the example page */
+const DEFAULT_APP_URL = 'http://localhost:3000/demo'
 const DEFAULT_FROM = 'Gatehouse <no-reply@localhost>'
 
 /** The settings of mail. .env.example describes each of them. */
