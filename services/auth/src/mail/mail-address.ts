@@ -13,9 +13,13 @@ type Recipient = { readonly email: string; readonly emailTyped: string | null }
  * recipients in a header. A letter goes to the address that was typed.
  */
 export function mailableAddress({ email, emailTyped }: Recipient): string | null {
+  if (hasNoHost(email)) return null
   if (emailTyped !== null) return envelopeAddress(emailTyped)
   return mayBeAnother(email) ? null : envelopeAddress(email)
 }
+
+/** RFC 2606 §2: no such domain exists. Drills make accounts with such addresses. */
+const hasNoHost = (email: string): boolean => email.endsWith('.invalid')
 
 const FINAL_SIGMA = /σ\p{M}*(?![\p{L}\p{M}])/u
 

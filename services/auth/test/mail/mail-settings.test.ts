@@ -96,6 +96,7 @@ t.test('no mail goes to an address that a header could read as another one', asy
     'user@οδόσαθηνα.example',
     'μάρκοσ@example.com',
     'μάρκοσ.σ@example.com',
+    'drill-1@drill.invalid',
     '@example.com',
     'a'
   ]) {
