@@ -10,7 +10,7 @@ import { openapiDocument, templateOf } from './openapi-document.ts'
 import { operationOf } from './operation.ts'
 import { opsSurroundings } from './ops-surroundings.ts'
 import { authServer, gatewayOpsServer, gatewayServer, operatorTags, publicTags } from './parts.ts'
-import { webhookItems } from './webhooks.ts'
+import { webhookComponents, webhookItems } from './webhooks.ts'
 
 /** The API that clients call through the gateway, by the shipped route table. */
 export function publicDocument(listeners: readonly Listener[]): string {
@@ -86,7 +86,7 @@ export function operatorDocument(listeners: readonly Listener[]): string {
       }
     },
     paths,
-    webhooks: webhookItems(components),
+    webhooks: { items: webhookItems(components), ...webhookComponents },
     components
   })
 }

@@ -12,8 +12,8 @@ type DocumentParts = {
   readonly securitySchemes: Json
   /** path items, by path */
   readonly paths: Readonly<Record<string, Json>>
-  /** the requests that other systems receive, by the type of the event */
-  readonly webhooks?: Json
+  /** the requests that other systems receive, by the type of the event, and what they share */
+  readonly webhooks?: { readonly items: Json; readonly parameters: Json; readonly responses: Json }
   readonly components: Components
 }
 
@@ -23,7 +23,7 @@ const { version } = JSON.parse(
 
 /** An OpenAPI document, as the text of its file. */
 export function openapiDocument(parts: DocumentParts): string {
-  const { title, description, servers, tags, securitySchemes, components } = parts
+  const { title, description, servers, tags, securitySchemes, components, webhooks } = parts
   const { paths, responses } = shareResponses(
     Object.fromEntries(Object.entries(parts.paths).sort(([one], [other]) => (one < other ? -1 : 1)))
   )
@@ -48,8 +48,14 @@ export function openapiDocument(parts: DocumentParts): string {
     servers,
     tags,
     paths,
-    ...(parts.webhooks === undefined ? {} : { webhooks: parts.webhooks }),
-    components: { securitySchemes, headers: headerComponents(headers), responses, schemas }
+    ...(webhooks && { webhooks: webhooks.items }),
+    components: {
+      securitySchemes,
+      headers: headerComponents(headers),
+      ...(webhooks && { parameters: webhooks.parameters }),
+      responses: { ...responses, ...webhooks?.responses },
+      schemas
+    }
   }
   return `${JSON.stringify(document, null, 2)}\n`
 }

@@ -9,26 +9,51 @@ const header = (name: string, description: string, example: string): Json => ({
   schema: { type: 'string', examples: [example] }
 })
 
-/** Standard Webhooks (https://www.standardwebhooks.com) */
+/** The parts that every message shares, as components. */
+export const webhookComponents = {
+  /** Standard Webhooks (https://www.standardwebhooks.com) */
+  parameters: {
+    WebhookId: header(
+      'webhook-id',
+      'The id of the message, the same for every attempt.',
+      'msg_5e2a7c0e-6a0f-4f6e-a7bb-57a1d0a3c2b1'
+    ),
+    WebhookTimestamp: header(
+      'webhook-timestamp',
+      'When the attempt began, in seconds since 1970.',
+      '1795961467'
+    ),
+    WebhookSignature: header(
+      'webhook-signature',
+      'v1, and the HMAC-SHA256 of id, timestamp and body in Base64; during a rotation, one per secret, separated by spaces.',
+      'v1,K5oZfzN95Z9UVu1EsfQmfVNQhnkZ2pj9o9NDN/H/pI4='
+    )
+  },
+  responses: {
+    MessageTaken: { description: 'The endpoint has the message.' },
+    EndpointGone: { description: 'The endpoint wants no more messages, and gets none.' },
+    MessageRefused: { description: 'The message is sent again later.' }
+  }
+}
+
+type SharedParts = typeof webhookComponents
+
+const referTo = <Kind extends keyof SharedParts>(
+  kind: Kind,
+  name: keyof SharedParts[Kind] & string
+): Json => ({ $ref: `#/components/${kind}/${name}` })
+
 const parameters = [
-  header(
-    'webhook-id',
-    'The id of the message, the same for every attempt.',
-    'msg_5e2a7c0e-6a0f-4f6e-a7bb-57a1d0a3c2b1'
-  ),
-  header('webhook-timestamp', 'When the attempt began, in seconds since 1970.', '1795961467'),
-  header(
-    'webhook-signature',
-    'v1, and the HMAC-SHA256 of id, timestamp and body in Base64; during a rotation, one per secret, separated by spaces.',
-    'v1,K5oZfzN95Z9UVu1EsfQmfVNQhnkZ2pj9o9NDN/H/pI4='
-  )
+  referTo('parameters', 'WebhookId'),
+  referTo('parameters', 'WebhookTimestamp'),
+  referTo('parameters', 'WebhookSignature')
 ]
 
 const responses = {
-  '2XX': { description: 'The endpoint has the message.' },
-  '410': { description: 'The endpoint wants no more messages, and gets none.' },
-  '4XX': { description: 'The message is sent again later.' },
-  '5XX': { description: 'The message is sent again later.' }
+  '2XX': referTo('responses', 'MessageTaken'),
+  '410': referTo('responses', 'EndpointGone'),
+  '4XX': referTo('responses', 'MessageRefused'),
+  '5XX': referTo('responses', 'MessageRefused')
 }
 
 /** The requests to endpoints of other systems, by the type of the event. */
