@@ -16,7 +16,7 @@ export type Letter = {
 
 export const letterTable = (letters: readonly Letter[]): string =>
   textTable(
-    ['id', 'letter', 'state', 'attempts', 'last fault', 'created', 'next attempt'],
+    ['id', 'letter', 'state', 'attempts', 'last result', 'created', 'next attempt'],
     letters.map((letter) => [
       letter.id,
       letter.letter,

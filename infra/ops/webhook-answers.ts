@@ -40,7 +40,7 @@ export const webhookTable = (webhooks: readonly Webhook[]): string =>
 
 export const deliveryTable = (deliveries: readonly Delivery[]): string =>
   textTable(
-    ['id', 'webhook', 'type', 'state', 'attempts', 'last fault', 'created', 'next attempt'],
+    ['id', 'webhook', 'type', 'state', 'attempts', 'last result', 'created', 'next attempt'],
     deliveries.map((delivery) => [
       delivery.id,
       delivery.webhook,
