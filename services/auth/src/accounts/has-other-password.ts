@@ -12,8 +12,8 @@ const changes: AuditKind[] = [
 ]
 
 /**
- * Whether the password of an account was set, or ended, since a letter was asked for. The letter may
- * have waited for the server, and its link would be for the new password.
+ * Whether the password of an account was set, or ended, since a letter was asked for. The letter
+ * may have waited for the server, and its link would be for the new password.
  */
 export async function hasOtherPassword(
   db: Kysely<Tables>,

@@ -45,7 +45,10 @@ type AccountPorts = Pick<Ports, 'registry' | 'jobs'> & {
   readonly verify?: Parameters<typeof passwords>[2]
 }
 
-export function openAccounts(config: AccountConfig & PasswordConfig, ports: AccountPorts): Accounts {
+export function openAccounts(
+  config: AccountConfig & PasswordConfig,
+  ports: AccountPorts
+): Accounts {
   const { guesses, mail, audit, clock } = ports
   const { tables } = ports.database
   const accounts = accountStore(tables)
