@@ -16,12 +16,21 @@ export function keySetUrl(entry: IssuerEntry, downloadMs?: number): () => Promis
   const names = new Set<unknown>([issuer, ...issuersOf(entry).map((one) => one.issuer)])
   return async () => {
     const { text } = await download(url, downloadMs)
-    const document = JSON.parse(text) as Record<string, unknown> | null
+    const document = metadataOf(text)
     if (!names.has(document?.issuer)) throw new KeySetFault('the metadata name another issuer')
     const found = document?.jwks_uri
     if (typeof found !== 'string' || !isPrivateUrl(found, insecureKeys)) {
       throw new KeySetFault('the metadata have no https address of a key set')
     }
     return found
+  }
+}
+
+/** @throws KeySetFault without the text: nothing of a response is in the log */
+function metadataOf(text: string): Record<string, unknown> | null {
+  try {
+    return JSON.parse(text)
+  } catch {
+    throw new KeySetFault('the metadata are not JSON')
   }
 }

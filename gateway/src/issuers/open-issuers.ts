@@ -55,16 +55,18 @@ export async function openIssuers(config: IssuerSettings, ports: Ports): Promise
 
 type KeyPorts = Pick<Ports, 'log' | 'clock'>
 
-const openOwnKeys = (config: IssuerSettings, { log, clock }: KeyPorts): Promise<SigningKeys> =>
-  openSigningKeys({
-    url: config.GATEWAY_JWKS_URL,
+function openOwnKeys(config: IssuerSettings, { log, clock }: KeyPorts): Promise<SigningKeys> {
+  const url = config.GATEWAY_JWKS_URL
+  return openSigningKeys({
+    url,
     form: 'own',
     file: fileOf(config, 'gateway-jwks'),
-    onFault: (reason) => log.warn({ reason }, 'the key set could not be refreshed'),
+    onFault: (reason) => log.warn({ reason, url }, 'the key set could not be refreshed'),
     trustSeconds: KEY_MEMORY_SECONDS,
     tls: clientTlsReader('GATEWAY_JWKS', config),
     clock
   })
+}
 
 async function openExternal(entry: IssuerEntry, config: IssuerSettings, { log, clock }: KeyPorts) {
   const { name } = entry

@@ -29,7 +29,8 @@ type Downloaded = { readonly text: string; readonly ageMs: number }
 /**
  * Downloads a document of an issuer.
  * @param tls how the certificate of the issuer is verified; null: by the public authorities
- * @throws Error if it does not arrive in time, is too large, or is elsewhere (a redirect)
+ * @throws Error if it does not arrive in time or is too large, and DownloadFailed if the status is not
+ * one of success: a redirect is not followed
  */
 export async function download(
   url: string,
@@ -37,7 +38,7 @@ export async function download(
   tls: ClientTlsReader | null = null
 ): Promise<Downloaded> {
   const signal = AbortSignal.timeout(timeoutMs)
-  const response = await securedFetch(tls)(url, { redirect: 'error', signal })
+  const response = await securedFetch(tls)(url, { redirect: 'manual', signal })
   if (!response.ok || response.body === null) {
     await response.body?.cancel()
     throw new DownloadFailed(response.status, response.headers.get('retry-after'))

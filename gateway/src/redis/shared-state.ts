@@ -11,6 +11,7 @@ import { redisSightings } from '@gatehouse/sightings/redis-sightings'
 import type { TakeSightings } from '@gatehouse/sightings/sighting'
 import type { Ports } from '../ports.ts'
 import { neededRights } from './needed-rights.ts'
+import { watchClock } from './watch-clock.ts'
 
 /** What the auth service in the same process shares with the gateway, instead of Redis. */
 export type Embedded = {
@@ -65,7 +66,7 @@ export async function openSharedState(
   await connections.settled(2 * timeoutMs)
   await requireUsable(connections, neededRights, config)
   return {
-    revocations: redisRevocations(blocking),
+    revocations: redisRevocations(blocking, { onServerTime: watchClock(log) }),
     takeSightings: redisSightings(redis),
     fleet: redisFleet(redis),
     limitsRedis: redis,

@@ -36,6 +36,11 @@ type FollowingOptions = {
   readonly silenceMs?: number
   /** monotonic, in milliseconds */
   readonly clock?: () => number
+  /**
+   * is called with the time of the server at each heartbeat, in milliseconds since 1970, and how
+   * long its answer took
+   */
+  readonly onServerTime?: (serverMs: number, tookMs: number) => void
 }
 
 /**
@@ -47,7 +52,7 @@ export function redisRevocations(
   options: FollowingOptions = {}
 ): RevocationSource {
   const { overlapMs = OVERLAP_MS, silenceMs = SILENCE_MS } = options
-  const { clock = () => performance.now() } = options
+  const { clock = () => performance.now(), onServerTime = () => {} } = options
   /**
    * The last heartbeat that was counted. After an interruption it is read again, and is not new.
    */
@@ -59,7 +64,10 @@ export function redisRevocations(
   const ageOf = async (heartbeat: Heartbeat | undefined): Promise<number | null> => {
     if (heartbeat === undefined || heartbeat.id === counted) return null
     counted = heartbeat.id
-    return Math.max(0, (await serverTimeMs(redis)) - heartbeat.atMs)
+    const askedMs = clock()
+    const serverMs = await serverTimeMs(redis)
+    onServerTime(serverMs, clock() - askedMs)
+    return Math.max(0, serverMs - heartbeat.atMs)
   }
   return {
     async *follow(cursor, signal) {

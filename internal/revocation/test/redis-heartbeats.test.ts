@@ -67,13 +67,20 @@ t.test('heartbeats in the revocation log', { skip: redisMissing }, async (t) => 
   t.test(
     'the age of a heartbeat is measured by the clock of the store, and counted once',
     async (t) => {
-      const next = batches(t, redisRevocations(await redisConnection(t, server.url)))
+      const times: [number, number][] = []
+      const onServerTime = (...time: [number, number]) => times.push(time)
+      const connection = await redisConnection(t, server.url)
+      const next = batches(t, redisRevocations(connection, { onServerTime }))
       t.equal((await next()).heartbeatAgeMs, null, 'no one has written')
+      const before = Date.now()
       await first()
       const { heartbeatAgeMs, entries } = await next()
       t.ok(heartbeatAgeMs !== null && heartbeatAgeMs < HEARTBEAT_MS, `${heartbeatAgeMs} ms`)
       t.strictSame(entries, [], 'it revokes nothing')
       t.equal((await next()).heartbeatAgeMs, null, 'an answer without one is none')
+      const [[serverMs, tookMs] = [0, -1], ...others] = times
+      t.ok(serverMs >= before && serverMs <= Date.now() && tookMs >= 0, `${serverMs}, ${tookMs}`)
+      t.strictSame(others, [], 'its time is told once for each heartbeat')
     }
   )
 
