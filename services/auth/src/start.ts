@@ -18,6 +18,7 @@ import { openClients } from './clients/open-clients.ts'
 import type { AuthConfig } from './config.ts'
 import { openDatabase } from './database/open-database.ts'
 import { openRetention } from './database/open-retention.ts'
+import { watchDatabase } from './database/watch-database.ts'
 import { openFactors } from './factors/open-factors.ts'
 import { type AuthSettings, settingsOf } from './http/app-settings.ts'
 import { openInvitations } from './invitations/open-invitations.ts'
@@ -30,6 +31,7 @@ import type { Ports } from './ports.ts'
 import { openSharedStore } from './redis/shared-store.ts'
 import { openRevocations } from './revocations/open-revocations.ts'
 import { openSecrets, type Secrets } from './secrets/secrets.ts'
+import { watchRefreshKeys } from './secrets/watch-refresh-keys.ts'
 import { openSessions } from './sessions/open-sessions.ts'
 import { storeMetrics } from './telemetry/store-metrics.ts'
 import { openThrottling } from './throttling/open-throttling.ts'
@@ -71,6 +73,8 @@ async function open(
   const { ports, tls } = await openProcess(config, log, closing)
   const settings = settingsOf(config)
   const stores = await openStores(config, ports, embedded)
+  watchDatabase({ ...ports, ...stores })
+  watchRefreshKeys(secrets.ring, { ...ports, ...stores })
   const draining = new AbortController()
   const state = await openState(config, { ports, stores, secrets, settings, draining })
   const { see } = state.sessions.families

@@ -1,0 +1,19 @@
+import { compareMarks, type MarkPorts } from '../redis/compare-marks.ts'
+import type { Database } from './open-database.ts'
+
+const ANOTHER =
+  'another auth service has the same REDIS_URL and REDIS_KEY_PREFIX, and another database: each ends the sessions of the other. Give one installation one DATABASE_URL, and several installations different prefixes'
+
+/**
+ * Logs an error once if another auth service uses the same Redis with another database. A database
+ * is known by the time at which its first migration was applied.
+ */
+export function watchDatabase(
+  ports: MarkPorts & { readonly database: Pick<Database, 'status'> },
+  monotonicClock?: () => number
+): void {
+  const { database, log } = ports
+  const own = async (): Promise<string> => (await database.status())[0]?.appliedAt ?? ''
+  const onOther = (madeAt: string): void => log.error({ otherDatabaseMadeAt: madeAt }, ANOTHER)
+  compareMarks(ports, { name: 'databases', own, onOther }, monotonicClock)
+}
