@@ -60,7 +60,12 @@ export const starters = (
   redisUrl: string,
   issuing: Issuer
 ): Readonly<Record<'gateway' | 'auth service', Starter>> => ({
-  gateway: () => gateway({ folder, redisUrl, upstreamUrl: UPSTREAM, issuer: issuing }),
+  gateway: () =>
+    gateway(
+      { folder, redisUrl, upstreamUrl: UPSTREAM, issuer: issuing },
+      // The same for each start, as in production: it has the compiled code of the start before.
+      { GATEHOUSE_DATA_DIR: join(folder, 'gateway') }
+    ),
   'auth service': () => auth(folder, redisUrl)
 })
 
