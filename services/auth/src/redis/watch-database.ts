@@ -1,5 +1,5 @@
-import { compareMarks, type MarkPorts } from './compare-marks.ts'
 import type { Database } from '../database/open-database.ts'
+import { compareMarks, type MarkPorts } from './compare-marks.ts'
 
 const ANOTHER =
   'another auth service has the same REDIS_URL and REDIS_KEY_PREFIX, and another database: each ends the sessions of the other. Give one installation one DATABASE_URL, and several installations different prefixes'
