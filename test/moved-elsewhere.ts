@@ -3,7 +3,7 @@ import { workerMetrics } from './exported-metrics.ts'
 /** The metrics that move only with a fault or another store, by the test of that. */
 export const movedElsewhere: Readonly<Record<string, readonly string[]>> = {
   'gateway/test/assertions/counted-signatures.test.ts': ['gateway_assertions_signed_total'],
-  'gateway/test/forwarding/event-stream.test.ts': ['gateway_event_streams'],
+  'gateway/test/forwarding/response/event-stream.test.ts': ['gateway_event_streams'],
   'gateway/test/forwarding/grpc.test.ts': ['gateway_grpc_calls_total'],
   'gateway/test/forwarding/http-two-services.test.ts': ['gateway_upstream_shared_connections'],
   'gateway/test/attacks/more-than-a-share.test.ts': ['gateway_upstream_refusals_total'],
@@ -15,8 +15,8 @@ export const movedElsewhere: Readonly<Record<string, readonly string[]>> = {
     'gateway_verify_connections_limit'
   ],
   'gateway/test/telemetry/log-output.test.ts': ['gateway_access_log_dropped_total'],
-  'gateway/test/forwarding/guarded-faults.test.ts': ['gateway_guarded_faults_total'],
-  'gateway/test/forwarding/unread-answers.test.ts': [
+  'gateway/test/forwarding/faults/guarded-faults.test.ts': ['gateway_guarded_faults_total'],
+  'gateway/test/forwarding/response/unread-responses.test.ts': [
     'gateway_unread_response_bytes',
     'gateway_unread_responses_ended_total'
   ],

@@ -1,6 +1,6 @@
 import type { Passage } from '../stages/passage.ts'
 import type { Place } from './capacity/upstreams.ts'
-import type { AskedRequest, Connections } from './connections/service-dispatch.ts'
+import type { AskedRequest, Connections } from './connections/connections.ts'
 import { isCall } from './response/grpc-call.ts'
 import type { ResponsePorts } from './response/open-response.ts'
 import { ResponseWriter } from './response/response-writer.ts'

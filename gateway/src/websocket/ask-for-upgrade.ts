@@ -93,7 +93,7 @@ export function askForUpgrade(
       onOpen({ webSocket: socket, connection: connectionOf() }, protocolOf())
     })
     const onRefused = guarded((_request: unknown, response: IncomingMessage) =>
-      pass(asked, response)
+      passOn(asked, response)
     )
     socket.on('error', onError).on('open', onAccepted).on('unexpected-response', onRefused)
   })()
@@ -130,7 +130,7 @@ function accept(asked: Asked, socket: WebSocket): void {
 }
 
 /** The service has refused, and its client gets that response. */
-function pass(asked: Asked, response: IncomingMessage): void {
+function passOn(asked: Asked, response: IncomingMessage): void {
   const { reply, passage, place, ports } = asked
   settle(asked)
   noteResponse(asked)

@@ -4,9 +4,9 @@ import { Readable } from 'node:stream'
 import { testClock } from '@gatehouse/fixtures/clock'
 import t, { type Test } from 'tap'
 import { buildConnector, type Dispatcher } from 'undici'
+import type { GiveUp } from '../../src/forwarding/connections/connections.ts'
 import { type Connect, connection } from '../../src/forwarding/connections/http-one/connection.ts'
 import { httpOneConnections } from '../../src/forwarding/connections/http-one/http-one-connections.ts'
-import type { GiveUp } from '../../src/forwarding/connections/service-dispatch.ts'
 import { answer, service } from './fixtures/recorded-service.ts'
 
 /** of a service: neither how long it keeps connections, nor how to verify it */

@@ -1,6 +1,6 @@
 import type { RouteTable } from '../../routes/route-table.ts'
+import { isHttpTwoService } from '../connections/connections.ts'
 import { endpointKey } from '../connections/endpoint.ts'
-import { isHttpTwoService } from '../connections/service-dispatch.ts'
 import { checkHealth, type HealthCheck, type OnHealth } from './health-check.ts'
 
 type HealthCheckOptions = {

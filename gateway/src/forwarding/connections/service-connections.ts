@@ -1,6 +1,6 @@
+import { type Connections, type ConnectionsOptions, isHttpTwoService } from './connections.ts'
 import { httpOneConnections } from './http-one/http-one-connections.ts'
 import { httpTwoConnections, type OpenSessions } from './http-two/http-two-connections.ts'
-import { type Connections, type ConnectionsOptions, isHttpTwoService } from './service-dispatch.ts'
 
 /** Reaches each service by the protocol that it speaks. */
 export function serviceConnections(options: ConnectionsOptions): Connections & OpenSessions {

@@ -5,7 +5,7 @@ import { isGrpc } from '../../grpc/is-grpc.ts'
 import { notYet, sessionEnded, tokenExpired, tokenStale } from '../../refusals.ts'
 import type { Passage } from '../../stages/passage.ts'
 import { noteGrpcStatus } from '../../telemetry/trail.ts'
-import { isHttpTwoService } from '../connections/service-dispatch.ts'
+import { isHttpTwoService } from '../connections/connections.ts'
 import type { Over } from './lifetimes.ts'
 import { abandon, type OpenResponse } from './open-response.ts'
 

@@ -1,8 +1,8 @@
 import type { ClientTls } from '@gatehouse/tls/client-tls'
 import { buildConnector, type Dispatcher } from 'undici'
+import type { Connections, ConnectionsOptions } from '../connections.ts'
 import { endpointKey, type NamedEndpoints } from '../endpoint.ts'
 import { isIdempotent } from '../idempotent.ts'
-import type { Connections, ConnectionsOptions } from '../service-dispatch.ts'
 import { type Connect, type Connection, connection } from './connection.ts'
 import { SentAgain } from './sent-again.ts'
 

@@ -2,15 +2,15 @@ import type { Readable } from 'node:stream'
 import type { Dispatcher } from 'undici'
 import { guard } from '../../faults/guard.ts'
 import { ConnectionLost, StreamReset } from '../../faults/http-two-faults.ts'
-import { endpointKey } from '../endpoint.ts'
-import { isIdempotent } from '../idempotent.ts'
 import type {
   AskedRequest,
   Connections,
   ConnectionsOptions,
   GiveUp,
   Service
-} from '../service-dispatch.ts'
+} from '../connections.ts'
+import { endpointKey } from '../endpoint.ts'
+import { isIdempotent } from '../idempotent.ts'
 import { type Exchange, endWith } from './open-exchange.ts'
 import { patience } from './patience.ts'
 import { requestHead } from './request-head.ts'

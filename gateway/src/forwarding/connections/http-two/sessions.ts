@@ -1,5 +1,5 @@
 import { NoStreams } from '../../faults/http-two-faults.ts'
-import type { GiveUp } from '../service-dispatch.ts'
+import type { GiveUp } from '../connections.ts'
 import { openSession, type Session } from './session.ts'
 import type { SessionOptions } from './session-options.ts'
 

@@ -1,6 +1,6 @@
 import { Registry } from 'prom-client'
 import t from 'tap'
-import { unreadResponses } from '../../src/forwarding/response/unread-responses.ts'
+import { unreadResponses } from '../../../src/forwarding/response/unread-responses.ts'
 
 const ANSWER_BYTES = 448 * 1024
 

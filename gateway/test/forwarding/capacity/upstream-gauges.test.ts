@@ -3,9 +3,9 @@ import { connect } from 'node:net'
 import { eventually } from '@gatehouse/fixtures/client'
 import { Registry } from 'prom-client'
 import t from 'tap'
-import { edge } from '../fixtures/edge.ts'
-import { upstream } from '../fixtures/upstream.ts'
-import { httpTwoService } from './fixtures/http-two-service.ts'
+import { edge } from '../../fixtures/edge.ts'
+import { upstream } from '../../fixtures/upstream.ts'
+import { httpTwoService } from '../fixtures/http-two-service.ts'
 
 const GET = 'GET /open HTTP/1.1\r\nHost: a\r\n\r\n'
 

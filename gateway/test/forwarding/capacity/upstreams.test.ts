@@ -3,9 +3,9 @@ import { runs } from '@gatehouse/fixtures/generated'
 import { Refusal } from '@gatehouse/problem/refusal'
 import fc from 'fast-check'
 import t from 'tap'
-import { type Place, upstreams } from '../../src/forwarding/capacity/upstreams.ts'
-import type { Upstream } from '../../src/routes/upstream.ts'
-import { readUpstreamTls } from '../../src/routes/upstream-tls.ts'
+import { type Place, upstreams } from '../../../src/forwarding/capacity/upstreams.ts'
+import type { Upstream } from '../../../src/routes/upstream.ts'
+import { readUpstreamTls } from '../../../src/routes/upstream-tls.ts'
 
 const [a, b, c] = ['http://a:1', 'http://b:1', 'http://c:1'] as const
 const one: Upstream = {

@@ -1,7 +1,7 @@
 import { PassThrough, Readable } from 'node:stream'
 import { buffer, text } from 'node:stream/consumers'
 import t from 'tap'
-import { limitedBody } from '../../src/forwarding/request/limited-body.ts'
+import { limitedBody } from '../../../src/forwarding/request/limited-body.ts'
 
 const chunks = (...parts: string[]) => Readable.from(parts.map((part) => Buffer.from(part)))
 

@@ -1,9 +1,9 @@
 import { createHmac, createPublicKey } from 'node:crypto'
 import t from 'tap'
-import { type SignatureAlgorithm, signatureAlgorithms } from '../src/keys/algorithms.ts'
-import { readKeySet } from '../src/keys/key-set.ts'
-import { signatureChecks } from '../src/signatures/signature-checks.ts'
-import { type IssuerKey, jwt, newKey } from './fixtures/issuer.ts'
+import { type SignatureAlgorithm, signatureAlgorithms } from '../../src/keys/algorithms.ts'
+import { readKeySet } from '../../src/keys/key-set.ts'
+import { signatureChecks } from '../../src/signatures/signature-checks.ts'
+import { type IssuerKey, jwt, newKey } from '../fixtures/issuer.ts'
 
 const check = signatureChecks()
 const readKey = (jwk: object) => {

@@ -1,6 +1,9 @@
 import t from 'tap'
-import { passedHeaders, type ResponseHeaders } from '../../src/forwarding/headers/passed-headers.ts'
-import { readRouteTable } from '../../src/routes/load-route-table.ts'
+import {
+  passedHeaders,
+  type ResponseHeaders
+} from '../../../src/forwarding/headers/passed-headers.ts'
+import { readRouteTable } from '../../../src/routes/load-route-table.ts'
 
 const { routes } = readRouteTable(
   `

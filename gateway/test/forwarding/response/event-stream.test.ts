@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http'
 import { eventually } from '@gatehouse/fixtures/client'
 import { Registry } from 'prom-client'
 import t from 'tap'
-import { type Edge, edge } from '../fixtures/edge.ts'
+import { type Edge, edge } from '../../fixtures/edge.ts'
 
 const routes = `
   - { name: news, prefix: /news, upstream: service, events: true, idleSeconds: 1, answerSeconds: 1 }

@@ -1,6 +1,6 @@
 import { PassThrough, Readable } from 'node:stream'
 import t from 'tap'
-import { isReadWhole, wholeBody } from '../../src/forwarding/request/whole-body.ts'
+import { isReadWhole, wholeBody } from '../../../src/forwarding/request/whole-body.ts'
 
 t.test('a small body is forwarded when it is complete', async (t) => {
   const source = new PassThrough()

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { edge } from './fixtures/edge.ts'
+import { edge } from '../fixtures/edge.ts'
 
 t.test('the target of a request is read once, even if the request is refused', async (t) => {
   const gateway = await edge(t, { allowedOrigins: ['https://pages.example'] })

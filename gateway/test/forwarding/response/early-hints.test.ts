@@ -1,5 +1,5 @@
 import t from 'tap'
-import { writableLinks } from '../../src/forwarding/response/early-hints.ts'
+import { writableLinks } from '../../../src/forwarding/response/early-hints.ts'
 
 t.test('links in the syntax that Node.js accepts are passed on', async (t) => {
   const links = ['</a.css>; rel=preload; as=style', '</b.js>;rel="preload";crossorigin', '</>']

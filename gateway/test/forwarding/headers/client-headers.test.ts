@@ -1,8 +1,8 @@
 import t from 'tap'
-import { clientHeaders } from '../../src/forwarding/headers/client-headers.ts'
-import type { ResponseHeaders } from '../../src/forwarding/headers/passed-headers.ts'
-import { canonicalTarget } from '../../src/paths/canonical-path.ts'
-import { readRouteTable } from '../../src/routes/load-route-table.ts'
+import { clientHeaders } from '../../../src/forwarding/headers/client-headers.ts'
+import type { ResponseHeaders } from '../../../src/forwarding/headers/passed-headers.ts'
+import { canonicalTarget } from '../../../src/paths/canonical-path.ts'
+import { readRouteTable } from '../../../src/routes/load-route-table.ts'
 
 const table = readRouteTable(
   `

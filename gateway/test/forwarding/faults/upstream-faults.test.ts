@@ -3,7 +3,7 @@ import {
   isOfAddress,
   isShortage,
   wasNeverSent
-} from '../../src/forwarding/faults/upstream-faults.ts'
+} from '../../../src/forwarding/faults/upstream-faults.ts'
 
 const fault = (code: string) => Object.assign(new Error(code), { code })
 

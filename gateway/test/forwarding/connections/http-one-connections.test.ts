@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream'
 import t from 'tap'
-import { ANSWER, answer, type Conduct, service } from './fixtures/recorded-service.ts'
+import { ANSWER, answer, type Conduct, service } from '../fixtures/recorded-service.ts'
 
 /** Lets the second request on a connection find that it has died. */
 const diesWhenReused: Conduct = (socket, request) => {

@@ -2,10 +2,10 @@ import { type ServerResponse, validateHeaderValue } from 'node:http'
 import { testClock } from '@gatehouse/fixtures/clock'
 import { Registry } from 'prom-client'
 import t, { type Test } from 'tap'
-import { type GuardedPlace, guard } from '../../src/forwarding/faults/guard.ts'
-import { guardedFaults } from '../../src/forwarding/faults/guarded-faults.ts'
-import { capturedLog } from '../fixtures/captured-log.ts'
-import { edge } from '../fixtures/edge.ts'
+import { type GuardedPlace, guard } from '../../../src/forwarding/faults/guard.ts'
+import { guardedFaults } from '../../../src/forwarding/faults/guarded-faults.ts'
+import { capturedLog } from '../../fixtures/captured-log.ts'
+import { edge } from '../../fixtures/edge.ts'
 
 function noting(t: Test) {
   const metrics = new Registry()
