@@ -112,18 +112,6 @@ export const untrustedProxy = () =>
     detail: 'only the trusted proxies may ask about requests'
   })
 
-/** RFC 9470 §3 */
-export const loginTooOld = (maxAgeSeconds: number) =>
-  new Refusal('UNAUTHENTICATED', {
-    reason: 'the login is too old for the route',
-    detail: `the request needs a login within the last ${maxAgeSeconds} seconds`,
-    headers: bearerChallenge({
-      error: 'insufficient_user_authentication',
-      description: 'a more recent login is needed',
-      maxAgeSeconds
-    })
-  })
-
 export const foreignOrigin = () =>
   new Refusal('FORBIDDEN', {
     reason: 'the WebSocket comes from a page of another origin',

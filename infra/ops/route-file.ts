@@ -50,10 +50,12 @@ export const accessWords = (access: Access): string =>
   })[access]
 
 /** The requirements in addition to a token; empty if there are none. */
-export function demandWords({ scopes, roles, maxLoginAgeSeconds }: Demand): string {
+export function demandWords(demand: Demand): string {
+  const { scopes, roles, maxLoginAgeSeconds, acrValues } = demand
   const all = scopes.length === 0 ? '' : ` with the scope ${scopes.join(' and ')}`
   const one = roles.length === 0 ? '' : ` and the role ${roles.join(' or ')}`
   const login =
     maxLoginAgeSeconds === undefined ? '' : ` and a login within the last ${maxLoginAgeSeconds} s`
-  return `${all}${one}${login}`
+  const strong = acrValues.length === 0 ? '' : ` and an acr of ${acrValues.join(' or ')}`
+  return `${all}${one}${login}${strong}`
 }

@@ -174,7 +174,7 @@ function claimsOf(
 
 /** Only a token of our own auth service names one of its keys, and can be exchanged there. */
 function assertedToken(token: VerifiedToken): AssertedToken | null {
-  const { kid, issuedAt, rightsVersion, authenticatedAt } = token
+  const { kid, issuedAt, rightsVersion, authenticatedAt, authenticationClass: acr } = token
   if (kid === null) return null
   const { delegation } = actorClaims(token.delegation?.actors ?? [], token.delegation?.keys ?? [])
   return {
@@ -182,6 +182,7 @@ function assertedToken(token: VerifiedToken): AssertedToken | null {
     iat: issuedAt,
     ...(rightsVersion === null ? {} : { rights_version: rightsVersion }),
     ...(authenticatedAt === null ? {} : { auth_time: authenticatedAt }),
+    ...(acr === null ? {} : { acr }),
     ...(delegation === undefined ? {} : { delegation })
   }
 }

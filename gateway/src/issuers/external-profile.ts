@@ -93,7 +93,8 @@ function checkedClaims(claims: Claims, entry: IssuerEntry, prefix: string): Read
     delegation: null,
     generation: null,
     notBefore: Math.max(issuedAt ?? 0, notBefore ?? 0),
-    authenticatedAt: isTime(claims.auth_time) ? claims.auth_time : null
+    authenticatedAt: isTime(claims.auth_time) ? claims.auth_time : null,
+    authenticationClass: typeof claims.acr === 'string' ? claims.acr : null
   }
 }
 

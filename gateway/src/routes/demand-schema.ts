@@ -19,6 +19,19 @@ export const demands = {
   roles: words('The user must have one of these roles.'),
   maxLoginAgeSeconds: optionalSeconds(
     'The maximum age of the login; an older one is 401 with max_age (RFC 9470).'
+  ),
+  acrValues: Type.Array(
+    Type.String({
+      title: 'an authentication class, without space, quotation mark and backslash',
+      // They are written into a header.
+      pattern: '^[!#-[\\]-~]+$'
+    }),
+    {
+      title: 'a list of authentication classes, for example [aal2]',
+      default: [],
+      description:
+        'The acr of the token must be one of these, for example [aal2]; else 401 with acr_values (RFC 9470).'
+    }
   )
 }
 
@@ -46,4 +59,5 @@ export type Demand = {
   readonly scopes: readonly string[]
   readonly roles: readonly string[]
   readonly maxLoginAgeSeconds?: number
+  readonly acrValues: readonly string[]
 }

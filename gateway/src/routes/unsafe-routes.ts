@@ -179,5 +179,8 @@ function openFaults({ who, demands }: MethodAccess): string[] {
   if (demands.some(({ maxLoginAgeSeconds }) => maxLoginAgeSeconds !== undefined)) {
     faults.push(`${who} cannot require a login age`)
   }
+  if (demands.some(({ acrValues }) => acrValues.length > 0)) {
+    faults.push(`${who} cannot require acrValues`)
+  }
   return faults
 }

@@ -1,8 +1,12 @@
-import { loginTooOld, roleMissing, scopeMissing } from '../refusals.ts'
+import { roleMissing, scopeMissing } from '../refusals.ts'
 import type { Demand } from '../routes/demand-schema.ts'
 import type { VerifiedToken } from '../tokens/verified-token.ts'
+import { authenticationInsufficient } from './insufficient-authentication.ts'
 
-/** Requires all of the scopes, one of the roles, and a login that is not too old. */
+/**
+ * Requires all of the scopes, one of the roles, and an authentication that is recent and strong
+ * enough.
+ */
 export function requireAccess(
   demands: readonly Demand[],
   token: VerifiedToken | null,
@@ -14,11 +18,24 @@ export function requireAccess(
     if (demand.roles.length > 0 && !demand.roles.some((role) => roles.includes(role))) {
       throw roleMissing()
     }
-    const { maxLoginAgeSeconds } = demand
-    if (maxLoginAgeSeconds !== undefined && loginAge(token, nowMs) > maxLoginAgeSeconds) {
-      throw loginTooOld(maxLoginAgeSeconds)
-    }
+    requireAuthentication(demand, token, nowMs)
   }
+}
+
+/** One refusal names everything that is missing, so that the client asks its user once. */
+function requireAuthentication(
+  { maxLoginAgeSeconds, acrValues }: Demand,
+  token: VerifiedToken | null,
+  nowMs: number
+): void {
+  const isOld = maxLoginAgeSeconds !== undefined && loginAge(token, nowMs) > maxLoginAgeSeconds
+  const acr = token?.authenticationClass ?? null
+  const isWeak = acrValues.length > 0 && (acr === null || !acrValues.includes(acr))
+  if (!isOld && !isWeak) return
+  throw authenticationInsufficient({
+    ...(isOld ? { maxAgeSeconds: maxLoginAgeSeconds } : {}),
+    ...(isWeak ? { acrValues } : {})
+  })
 }
 
 /** in seconds; infinite if nobody has signed in */

@@ -22,6 +22,8 @@ export type ReadClaims = {
   readonly notBefore: number
   /** when the user signed in; null if nobody did, or if the token does not say */
   readonly authenticatedAt: number | null
+  /** how well the user is authenticated: `acr`; null if the token does not say */
+  readonly authenticationClass: string | null
 }
 
 /** The form of the access tokens of one issuer. */

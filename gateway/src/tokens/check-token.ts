@@ -96,7 +96,7 @@ function note(
 }
 
 function verifiedToken({ kid, profile, claims }: ReadToken): VerifiedToken {
-  const { identity, issuedAt, rightsVersion, delegation, authenticatedAt } = claims
+  const { identity, issuedAt, rightsVersion, delegation } = claims
   return {
     kid: profile.issuerName === null ? kid : null,
     issuerName: profile.issuerName,
@@ -105,7 +105,8 @@ function verifiedToken({ kid, profile, claims }: ReadToken): VerifiedToken {
     issuedAt,
     rightsVersion,
     delegation,
-    authenticatedAt,
+    authenticatedAt: claims.authenticatedAt,
+    authenticationClass: claims.authenticationClass,
     usableUntil: identity.expiresAt + profile.skewSeconds
   }
 }

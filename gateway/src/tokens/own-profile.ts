@@ -37,7 +37,8 @@ export function ownProfile({ issuer, audience }: TokenExpectation): TokenProfile
         delegation,
         generation: claims.session_generation ?? null,
         notBefore: Math.max(claims.nbf, claims.iat),
-        authenticatedAt: claims.auth_time ?? null
+        authenticatedAt: claims.auth_time ?? null,
+        authenticationClass: claims.acr ?? null
       }
     }
   }

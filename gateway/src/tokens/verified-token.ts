@@ -15,6 +15,8 @@ export type VerifiedToken = {
   readonly delegation: DelegatedToken | null
   /** when the user signed in, in seconds since 1970; null if nobody did (a machine client) */
   readonly authenticatedAt: number | null
+  /** how well the user is authenticated: `acr`; null if the token does not say */
+  readonly authenticationClass: string | null
   /** the name of another issuer; null for our own auth service */
   readonly issuerName: string | null
   /** the claims that its issuer's entry forwards to every service; one list for all its tokens */

@@ -25,7 +25,7 @@ t.test('an assertion says who is calling, for one route, for a minute', async (t
     roles: ['user'],
     email: 'ada@example.com',
     token_exp: 1_800_000_300,
-    token: { kid: 'one', iat: 1_800_000_000, auth_time: 1_800_000_000 },
+    token: { kid: 'one', iat: 1_800_000_000, auth_time: 1_800_000_000, acr: 'aal1' },
     iat: now,
     exp: now + 60
   })

@@ -34,7 +34,8 @@ t.test('the identity comes from the claims that the operator names', async (t) =
       subject: 'acme|o-1'
     },
     notBefore: 1000,
-    authenticatedAt: 500
+    authenticatedAt: 500,
+    authenticationClass: null
   })
   t.match(read({ ...said, scp: 'read write' }, { claims }), {
     identity: { scope: ['read', 'write'] }

@@ -22,7 +22,8 @@ t.test(
       generation: null,
       delegation: null,
       notBefore: 1000,
-      authenticatedAt: null
+      authenticatedAt: null,
+      authenticationClass: null
     })
   }
 )

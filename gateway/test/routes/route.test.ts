@@ -36,6 +36,11 @@ t.test(
         'access: optional, maxLoginAgeSeconds: 1',
         /optional access cannot require a login/
       ],
+      'optional with an authentication class': [
+        'access: optional, acrValues: [aal2]',
+        /optional access cannot require acrValues/
+      ],
+      'a class that would break its header': ['acrValues: ["a b"]', /authentication class/],
       'a public method of a route with scopes': [
         'scopes: [read], methods: { GET: { access: public } }',
         /GET with public access cannot require scopes/

@@ -40,6 +40,7 @@ t.test('each shipped route is closed, or intentionally open', async (t) => {
     '/auth/email/verify': 'auth-recovery',
     '/auth/email/verify/send': 'auth-recovery',
     '/auth/sessions/one': 'auth',
+    '/auth/step-up': 'auth',
     '/oauth/token': 'oauth',
     '/oauth/revoke': 'oauth',
     '/oauth/introspect': 'oauth-introspect',

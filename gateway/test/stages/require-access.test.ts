@@ -9,6 +9,7 @@ const routes = `
       GET: { scopes: [orders:read] }
       POST: { scopes: [orders:write], roles: [user, admin] }
       DELETE: { roles: [admin], maxLoginAgeSeconds: 300 }
+  - { name: strong, prefix: /strong, upstream: service, acrValues: [aal2, phr], maxLoginAgeSeconds: 300, tokenClaims: [acr, amr] }
   - { name: few, prefix: /few, upstream: service, claims: [subject, roles] }
 `
 
@@ -48,6 +49,33 @@ t.test('a login that is too old is 401 with the maximum age', async (t) => {
       /^Bearer .*error="insufficient_user_authentication".*max_age="300"/
     )
   }
+})
+
+t.test('an authentication that is too weak is 401 with the accepted classes', async (t) => {
+  const gateway = await edge(t, { routes })
+  const auth_time = Math.floor(gateway.clock() / 1000)
+  const ask = (claims: Record<string, unknown>) => {
+    const token = gateway.token({ auth_time, ...claims })
+    return gateway.call('/strong', { headers: { authorization: `Bearer ${token}` } })
+  }
+  t.equal((await ask({ acr: 'aal2', amr: ['pwd', 'otp', 'mfa'] })).status, 200)
+  t.match(gateway.upstream.received[0]?.headers, {
+    'x-auth-claim-acr': 'aal2',
+    'x-auth-claim-amr': /otp/
+  })
+  t.equal((await ask({ acr: 'phr' })).status, 200, 'one of several')
+  for (const acr of ['aal1', 'AAL2', 'aal2 phr', undefined]) {
+    const refused = await ask({ acr })
+    t.equal(refused.status, 401, String(acr))
+    t.match(await refused.json(), {
+      code: 'UNAUTHENTICATED',
+      detail: 'the request needs an authentication of the class aal2 or phr'
+    })
+    const challenge = refused.headers.get('www-authenticate')
+    t.match(challenge, /error="insufficient_user_authentication".*acr_values="aal2 phr"$/)
+  }
+  const both = await ask({ acr: 'aal1', auth_time: auth_time - 301 })
+  t.match(both.headers.get('www-authenticate'), /acr_values="aal2 phr", max_age="300"$/)
 })
 
 t.test('a route forwards only the parts of the identity that it names', async (t) => {

@@ -35,6 +35,7 @@ t.test('a valid token is read with its key id, its algorithm and its claims', as
       issuedAt: claims.iat,
       notBefore: claims.nbf,
       authenticatedAt: null,
+      authenticationClass: null,
       rightsVersion: null,
       generation: null,
       delegation: null

@@ -32,6 +32,8 @@ export const AccessTokenClaims = Type.Object({
   auth_time: Type.Optional(seconds),
   /** how the user signed in (RFC 8176) */
   amr: Type.Optional(Type.Array(text, { maxItems: 16 })),
+  /** how well the user is authenticated (OpenID Connect Core §2, RFC 9470) */
+  acr: Type.Optional(text),
   /** how often the rights of its user or client had changed when it was issued */
   rights_version: Type.Optional(Type.Integer({ minimum: 0 })),
   /**

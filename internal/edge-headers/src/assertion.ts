@@ -19,6 +19,7 @@ export type AssertedToken = {
   readonly iat: number
   readonly rights_version?: number
   readonly auth_time?: number
+  readonly acr?: string
   readonly delegation?: { readonly keys: readonly string[]; readonly rights: readonly number[] }
 }
 

@@ -1,12 +1,14 @@
 import type { Environment } from './environment.ts'
 import { problemOf } from './post.ts'
-import type { ProblemCode } from './problem.ts'
 import type { Refresh } from './refresh.ts'
 import { untilAborted } from './sleep.ts'
 import type { TokenSource } from './usable-token.ts'
 
-/** A refresh finds out whether the session has really ended. */
-const REFRESHES: readonly ProblemCode[] = ['TOKEN_EXPIRED', 'TOKEN_STALE', 'SESSION_ENDED']
+/**
+ * Problems and challenges (RFC 9470) after which the session gets another token: a refresh finds
+ * out whether it has really ended, or whether a step-up has raised it.
+ */
+const REFRESHES = /TOKEN_(EXPIRED|STALE)|SESSION_ENDED|insufficient_user/
 
 type Input = string | URL | Request
 
@@ -50,7 +52,8 @@ export function authorisedFetch(ports: FetchPorts) {
     if (grant === null || response.status !== 401) return response
     if (!/problem\+json/.test(response.headers.get('content-type') ?? '')) return response
     const { code } = await problemOf(response.clone())
-    if (!REFRESHES.includes(code)) return response
+    const why = code + response.headers.get('www-authenticate')
+    if (!REFRESHES.test(why)) return response
     const next = await untilAborted(refresh.refreshed(grant.token), signal)
     // A request of this session must not be repeated with the token of a later login.
     if (once || next?.session !== grant.session || next.token === grant.token) return response

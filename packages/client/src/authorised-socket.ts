@@ -15,7 +15,7 @@ export const socketOpener =
   async (address, { protocols = [], signal } = {}) => {
     const url = new URL(address, origin)
     const ofPages = url.origin.replace(/^ws/, 'http')
-    if (!origins.has(ofPages)) throw new TypeError(`${ofPages} is not one of the origins`)
+    if (!origins.has(ofPages)) throw new TypeError(`${ofPages} is not listed`)
     url.protocol = url.protocol.replace('http', 'ws')
     const grant = await untilAborted(usableToken(true), signal)
     const own = grant ? [OWN_PROTOCOL, `${OWN_PROTOCOL}.bearer.${grant.token}`] : []

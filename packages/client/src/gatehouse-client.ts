@@ -38,7 +38,7 @@ export type GatehouseClient = {
   register(registration: Registration, options?: Abortable): Promise<Registered>
   /**
    * `fetch` with the access token, for `baseUrl` and the listed `origins`. A path such as `/orders`
-   * is one of `baseUrl`. It refreshes when necessary and repeats a request once. Responses of
+   * is one of `baseUrl`. It refreshes when necessary, also after a step-up, and repeats a request once. Responses of
    * services come back unchanged, whatever their status.
    */
   fetch(input: string | URL | Request, init?: RequestInit): Promise<Response>

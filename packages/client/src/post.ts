@@ -6,7 +6,7 @@ const TIMEOUT_MS = 10_000
 
 export const noAnswer = (cause?: unknown): GatehouseProblem =>
   new GatehouseProblem(
-    { code: 'NETWORK', status: 0, title: 'No answer from Gatehouse', retryable: true },
+    { code: 'NETWORK', status: 0, title: 'No answer', retryable: true },
     { cause }
   )
 

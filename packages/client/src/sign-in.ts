@@ -37,7 +37,7 @@ async function probe(
   const headers = { authorization: `Bearer ${accessToken}` }
   const ending = { method: 'DELETE', headers }
   await environment.fetch(`${origin}/auth/sessions/${session.id}`, ending).catch(() => {})
-  const title = 'The browser dropped the session cookie'
+  const title = 'The browser dropped the cookie'
   throw new GatehouseProblem({
     code: 'COOKIE_DROPPED',
     status: 0,

@@ -57,11 +57,14 @@ t.test('a Node.js program signs in and calls a service', async (t) => {
       const headers = { 'content-type': 'application/json' }
       const init = { method: 'POST', headers, body: JSON.stringify(body) }
       const answer: unknown = await (await client.fetch(path, init)).json()
-      return answer as { factor: { id: string }; secret: string; recoveryCodes: [string] }
+      return answer as { factor: { id: string }; secret: string; recoveryCodes: [string, string] }
     }
     const { factor, secret } = await send('/auth/factors', { type: 'totp' })
     const totp = shownCode(secret)
+    t.equal((await client.fetch('/strong/echo')).status, 401, 'a password alone')
     const { recoveryCodes } = await send(`/auth/factors/${factor.id}/confirm`, { totp })
+    const raised = await client.fetch('/strong/echo')
+    t.equal(raised.status, 200, 'after a step-up, the client gets another token by itself')
     await client.logout()
     const problem = await client.login(user).catch((error: unknown) => error)
     if (!(problem instanceof GatehouseProblem)) throw problem

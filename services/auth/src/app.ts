@@ -30,6 +30,7 @@ import { listFactors, removeFactor, renewRecoveryCodes } from './http/public/own
 import { refreshToken } from './http/public/refresh-token.ts'
 import { register } from './http/public/register.ts'
 import { resetPassword } from './http/public/reset-password.ts'
+import { stepUp } from './http/public/step-up.ts'
 import { sendEmailVerification, verifyEmail } from './http/public/verify-email.ts'
 import { requestMetrics } from './http/request-metrics.ts'
 import type { Ports } from './ports.ts'
@@ -63,6 +64,7 @@ const routes = [
   confirmFactor,
   removeFactor,
   renewRecoveryCodes,
+  stepUp,
   forgotPassword,
   resetPassword,
   verifyEmail,

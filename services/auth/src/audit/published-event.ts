@@ -51,6 +51,7 @@ const published: Record<AuditKind, readonly [type: string, subject: Subject] | n
   'tokens-revoked': ['tokens.revoked', 'user'],
   'login-failed': null,
   'factor-required': null,
+  'stepped-up': null,
   'factor-failed': null,
   'refresh-replayed': null,
   'refresh-recovered': null,

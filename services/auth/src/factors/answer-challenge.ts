@@ -1,18 +1,12 @@
-import { Refusal } from '@gatehouse/problem/refusal'
+import type { Refusal } from '@gatehouse/problem/refusal'
 import type { Kysely } from 'kysely'
 import type { Account } from '../accounts/account.ts'
 import { accountStore } from '../accounts/account-store.ts'
 import type { RequestSource } from '../audit/audit-event.ts'
-import { writeAudit } from '../audit/audit-log.ts'
 import type { Tables } from '../database/tables.ts'
-import { noticeOf } from '../mail/notices.ts'
-import type { Caller, CallersGuesses } from '../throttling/guesses.ts'
-import {
-  type FactorAnswer,
-  type FactorMethod,
-  factorMethods,
-  type RightAnswer
-} from './factor-methods.ts'
+import type { CallersGuesses } from '../throttling/guesses.ts'
+import { type Answerer, guessedAnswer, useAnswer } from './factor-answers.ts'
+import { type FactorAnswer, type FactorMethod, factorMethods } from './factor-methods.ts'
 import type { FactorPorts } from './factor-ports.ts'
 import {
   challengeInvalid,
@@ -36,14 +30,6 @@ export type WaitingLogin = {
   readonly account: Account
   readonly challenge: LoginChallenge
   readonly shown: OpenChallenge
-}
-
-/** Who answers, and from where. */
-export type Answerer = {
-  /** as for the password */
-  readonly caller: Caller
-  readonly source: RequestSource
-  readonly language: string
 }
 
 /** A login whose second factor is right, but not used yet. */
@@ -101,11 +87,6 @@ export async function waitingLogin(
   return { account, challenge, shown: await shownOf(db, account, text, expiresIn) }
 }
 
-const metricNames = { totp: 'totp', recoveryCode: 'recovery_code' } as const
-
-/** No e-mail address is like this: factors and passwords are counted apart. */
-const countedAs = ({ id }: Account): string => `second factor ${id}`
-
 /**
  * Compares an answer. It is counted twice before that: as a guess at the account, which slows all
  * answers down as guesses at a password are, and as an attempt of the challenge, which has five.
@@ -116,35 +97,22 @@ const countedAs = ({ id }: Account): string => `second factor ${id}`
 export async function countedAnswer<Right>(
   ports: FactorPorts,
   { account, challenge, shown }: WaitingLogin,
-  { caller, source }: Answerer,
+  answerer: Answerer,
   method: FactorMethod,
   compare: () => Promise<Right | null>
 ): Promise<{ readonly right: Right; readonly own: CallersGuesses }> {
-  const { db, guesses, audit, metrics, clock } = ports
-  const own = await guesses.by({ ...caller, email: countedAs(account) })
-  await own.take()
-  const left = await countAttempt(db, challenge, clock())
-  if (left === null) {
-    await own.giveBack()
-    throw challengeInvalid('the challenge was used, or has had too many answers')
-  }
-  const right = await givenBackIfRefused(own, compare)
-  metrics.factorAnswered(metricNames[method], right === null ? 'wrong' : 'right')
-  if (right !== null) return { right, own }
-  await audit.write({ kind: 'factor-failed', subject: account.id, sid: null, source })
-  throw left === 0 ? challengeInvalid('the last answer of the challenge') : wrongFactor(shown)
-}
-
-async function givenBackIfRefused<Right>(
-  own: CallersGuesses,
-  compare: () => Promise<Right>
-): Promise<Right> {
-  try {
+  const { db, clock } = ports
+  let left = 0
+  const guessed = await guessedAnswer(ports, account, answerer, method, async () => {
+    const attempts = await countAttempt(db, challenge, clock())
+    if (attempts === null) {
+      throw challengeInvalid('the challenge was used, or has had too many answers')
+    }
+    left = attempts
     return await compare()
-  } catch (error) {
-    if (error instanceof Refusal) await own.giveBack()
-    throw error
-  }
+  })
+  if (guessed !== null) return guessed
+  throw left === 0 ? challengeInvalid('the last answer of the challenge') : wrongFactor(shown)
 }
 
 /** @throws Refusal as `countedAnswer` */
@@ -155,36 +123,17 @@ export async function answerChallenge(
   answerer: Answerer
 ): Promise<ProvenLogin> {
   const { method, code } = answer
-  const compare = () => factorMethods[method](ports, waiting.account.id, code, ports.clock())
+  const { account, challenge, shown } = waiting
+  const compare = () => factorMethods[method](ports, account.id, code, ports.clock())
   const { right, own } = await countedAnswer(ports, waiting, answerer, method, compare)
   return {
-    use: (transaction, nowMs) =>
-      useAnswer(transaction, { ...waiting, ...answerer, method, right, mail: ports.mail }, nowMs),
+    async use(transaction, nowMs) {
+      if (!(await useChallenge(transaction, challenge, nowMs))) {
+        throw challengeInvalid('another request has used the challenge')
+      }
+      const used = { ...answerer, account, method, right, mail: ports.mail }
+      if (!(await useAnswer(transaction, used, nowMs))) throw wrongFactor(shown)
+    },
     succeeded: () => own.succeeded()
   }
-}
-
-type UsedAnswer = WaitingLogin &
-  Answerer &
-  Pick<FactorPorts, 'mail'> & {
-    readonly method: FactorMethod
-    readonly right: RightAnswer
-  }
-
-async function useAnswer(
-  transaction: Kysely<Tables>,
-  { account, challenge, shown, method, right, source, language, mail }: UsedAnswer,
-  nowMs: number
-): Promise<void> {
-  if (!(await useChallenge(transaction, challenge, nowMs))) {
-    throw challengeInvalid('another request has used the challenge')
-  }
-  if (!(await right.use(transaction, nowMs))) throw wrongFactor(shown)
-  if (method !== 'recoveryCode') return
-  const detail = await right.detail(transaction)
-  const event = { kind: 'recovery-code-used', subject: account.id, sid: null, source } as const
-  await writeAudit(transaction, { ...event, detail }, nowMs)
-  const left = { left: String(detail.left) }
-  const notice = noticeOf('recovery-code-used', account, { source, language }, nowMs, left)
-  await mail.add(transaction, notice, nowMs)
 }

@@ -81,3 +81,19 @@ export const oneAnswer = () =>
     detail:
       'body must have exactly one of totp and recoveryCode; a first authenticator is confirmed with totp'
   })
+
+export const wrongStepUp = () =>
+  new Refusal('UNAUTHENTICATED', {
+    reason: 'the code of a step-up is wrong, or was used before',
+    detail: 'the code is wrong, or was used before',
+    headers: bearerChallenge()
+  })
+
+/** @param hasFactor whether the account has a second factor */
+export const stepUpProof = (hasFactor: boolean) =>
+  new Refusal('INVALID_REQUEST', {
+    reason: 'not the one proof that the account can give',
+    detail: hasFactor
+      ? 'body must have exactly one of totp and recoveryCode: the account has a second factor'
+      : 'body must have password, and nothing else: the account has no second factor'
+  })

@@ -3,13 +3,13 @@ import type { Account } from '../accounts/account.ts'
 import { needsFactor } from '../accounts/needs-factor.ts'
 import type { RequestSource } from '../audit/audit-event.ts'
 import {
-  type Answerer,
   answerChallenge,
   challengeLogin,
   type ProvenLogin,
   type WaitingLogin,
   waitingLogin
 } from './answer-challenge.ts'
+import type { Answerer } from './factor-answers.ts'
 import { type ConfirmedFactor, type FactorChange, resetFactors } from './factor-changes.ts'
 import type { FactorAnswer } from './factor-methods.ts'
 import type { FactorPorts } from './factor-ports.ts'
@@ -23,6 +23,7 @@ import {
   removeOwnFactor,
   renewRecoveryCodes
 } from './own-factors.ts'
+import { stepUp } from './step-up.ts'
 
 /** The second factors of accounts, and the logins that wait for one. */
 export type Factors = {
@@ -70,6 +71,11 @@ export type Factors = {
    * @throws Refusal as `answer`
    */
   enrol(waiting: WaitingLogin, code: string, by: Answerer): Promise<EnrolledLogin>
+  /**
+   * Raises an open session: its user has proved a factor again.
+   * @throws Refusal UNAUTHENTICATED if the answer is wrong; RATE_LIMITED; SESSION_ENDED
+   */
+  stepUp(account: Account, sid: string, answer: FactorAnswer, by: Answerer): Promise<void>
 }
 
 export function factors(ports: FactorPorts): Factors {
@@ -88,6 +94,7 @@ export function factors(ports: FactorPorts): Factors {
     challenge: (account, delivery, source) => challengeLogin(ports, account, delivery, source),
     waiting: (challenge) => waitingLogin(ports, challenge),
     answer: (waiting, answer, by) => answerChallenge(ports, waiting, answer, by),
-    enrol: (waiting, code, by) => enrolByLogin(ports, waiting, code, by)
+    enrol: (waiting, code, by) => enrolByLogin(ports, waiting, code, by),
+    stepUp: (account, sid, answer, by) => stepUp(ports, account, { sid, answer }, by)
   }
 }

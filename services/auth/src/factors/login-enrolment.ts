@@ -1,6 +1,7 @@
 import type { Account } from '../accounts/account.ts'
 import { accountStore } from '../accounts/account-store.ts'
-import { type Answerer, countedAnswer, type WaitingLogin } from './answer-challenge.ts'
+import { countedAnswer, type WaitingLogin } from './answer-challenge.ts'
+import type { Answerer } from './factor-answers.ts'
 import { confirmFactor, lockForFactors } from './factor-changes.ts'
 import type { FactorPorts } from './factor-ports.ts'
 import { challengeInvalid, wrongFactor } from './factor-refusals.ts'

@@ -20,6 +20,9 @@ type ActiveToken = {
   readonly nbf?: number
   readonly jti?: string
   readonly sid?: string
+  /** how well, and when, the user was authenticated (RFC 9470 §6.2) */
+  readonly acr?: string
+  readonly auth_time?: number
   /** who acts for `sub` with an exchanged token (RFC 8693 §4.1) */
   readonly act?: Actor
 }
@@ -68,7 +71,7 @@ async function ofAccessToken(
   standing: TokenStanding
 ): Promise<Introspection> {
   if (delegation !== null && !receives.includes(delegation.audience)) return inactive
-  const { iss, aud, sub, client_id, scope, exp, iat, nbf, jti, sid, act } = claims
+  const { iss, aud, sub, client_id, scope, exp, iat, nbf, jti, sid, acr, auth_time, act } = claims
   const owner = await standing.subjectOf({
     identity: { subject: sub, session: sid ?? null },
     kid,
@@ -90,6 +93,8 @@ async function ofAccessToken(
     nbf,
     jti,
     ...(sid === undefined ? {} : { sid }),
+    ...(acr === undefined ? {} : { acr }),
+    ...(auth_time === undefined ? {} : { auth_time }),
     ...(act === undefined ? {} : { act })
   }
 }

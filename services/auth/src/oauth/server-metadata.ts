@@ -1,6 +1,7 @@
 import { SIGNING_KEYS_PATH } from '@gatehouse/access-token/settings'
 import { clientAuthenticationMethods } from '../clients/client.ts'
 import { assertionAlgorithms } from '../clients/client-keys.ts'
+import { ONE_FACTOR, TWO_FACTORS } from '../tokens/authentication-class.ts'
 import { TOKEN_EXCHANGE } from './grant-types.ts'
 
 /** The paths of the OAuth endpoints, below the issuer. */
@@ -36,6 +37,8 @@ export function serverMetadata(issuer: string) {
     introspection_endpoint_auth_methods_supported: authenticated,
     introspection_endpoint_auth_signing_alg_values_supported: algorithms,
     jwks_uri: publicUrl(issuer, SIGNING_KEYS_PATH),
+    // The classes that an access token can have, for step-up (RFC 9470 §4).
+    acr_values_supported: [ONE_FACTOR, TWO_FACTORS],
     grant_types_supported: ['client_credentials', 'refresh_token', TOKEN_EXCHANGE],
     // Required by RFC 8414. Empty, because users sign in through this API, and there is no
     // authorization endpoint.

@@ -43,6 +43,7 @@ const shape = Compile(
     iat: seconds,
     rights_version: Type.Optional(seconds),
     auth_time: Type.Optional(seconds),
+    acr: Type.Optional(Type.String({ minLength: 1 })),
     delegation: Type.Optional(Delegation)
   })
 )
@@ -88,6 +89,7 @@ const ofAccessToken = (claims: AccessTokenClaims, kid: string): SubjectToken => 
   issuedAt: claims.iat,
   expiresAt: claims.exp,
   authenticatedAt: claims.auth_time ?? null,
+  authenticationClass: claims.acr ?? null,
   rightsVersion: claims.rights_version ?? null,
   delegation: delegatedBy(claims)
 })
@@ -107,6 +109,7 @@ function ofAssertion(claims: AssertionClaims): SubjectToken {
     issuedAt: token.iat,
     expiresAt: claims.token_exp,
     authenticatedAt: token.auth_time ?? null,
+    authenticationClass: token.acr ?? null,
     rightsVersion: token.rights_version ?? null,
     delegation: delegatedBy({
       ...(claims.act === undefined ? {} : { act: claims.act }),

@@ -19,6 +19,7 @@ import type { NotifyReuse } from './ends/notify-reuse.ts'
 import { recordEnd } from './ends/record-end.ts'
 import type { SessionEnd } from './ends/session-end.ts'
 import type { Opened } from './families/family.ts'
+import { type RaisedSession, raiseSession } from './raise-session.ts'
 
 /** What else a login does, in its transaction. Whatever it throws undoes the login. */
 export type WithLogin = (transaction: Kysely<Tables>, nowMs: number) => Promise<void>
@@ -86,6 +87,8 @@ export type DurableSessions = {
    * Ends some of the sessions that were opened before a second, of all users, and writes the event.
    */
   endEvery(openedBefore: number, source: RequestSource): Promise<EndedSessions>
+  /** As `raiseSession`. */
+  raise(raised: RaisedSession): Promise<boolean>
   /** Notes that it was used in this second. */
   touch(sid: string, second: number): Promise<void>
 }
@@ -119,6 +122,8 @@ export function durableSessions(
       db.transaction().execute((transaction) => recordEnd(transaction, event, atMs, notifyReuse)),
     endAll: endAllSessions(db, clock),
     endEvery: endEverySession(db, clock),
+    raise: (raised) =>
+      db.transaction().execute((transaction) => raiseSession(transaction, raised, clock())),
     async touch(sid, second) {
       await db.updateTable('sessions').set({ used_at: second }).where('sid', '=', sid).execute()
     }

@@ -9,6 +9,7 @@ import type { Families } from './families/families.ts'
 import type { Outcome } from './families/outcome.ts'
 import { grants } from './grant.ts'
 import type { ListSessions } from './list-sessions.ts'
+import type { RaisedSession } from './raise-session.ts'
 import type { RefreshLimit } from './refresh-limit.ts'
 import { type RefreshSession, refreshSession } from './refresh-session.ts'
 import { readRefreshToken, sessionId } from './refresh-token.ts'
@@ -25,6 +26,8 @@ export type Sessions = {
   endOne(subject: string, sid: string, source: RequestSource): Promise<boolean>
   /** Ends every session of a user, except one if it is named. Returns how many. */
   endAll(subject: string, except: string | null, source: RequestSource): Promise<number>
+  /** As `raiseSession`. */
+  raise(raised: RaisedSession): Promise<boolean>
   /** Ends the sessions of all users that were opened before a second. */
   endEvery(openedBefore: number, source: RequestSource): Promise<EndedSessions>
   readonly list: ListSessions
@@ -69,6 +72,8 @@ export function sessions(options: SessionOptions): Sessions {
     async endAll(subject, except, source) {
       return await ends.endAll({ kind: 'logout-all', subject, sid: except, source })
     },
+
+    raise: options.durable.raise,
 
     endEvery: options.durable.endEvery,
 

@@ -3,6 +3,7 @@ import { ACCESS_TOKEN_TYPE, type AccessTokenClaims } from '@gatehouse/access-tok
 import type { Account } from '../accounts/account.ts'
 import { type Client, clientIdOf } from '../clients/client.ts'
 import type { SigningKey } from '../keys/signing-key.ts'
+import { authenticationClass } from './authentication-class.ts'
 import { type ClaimTemplate, templatedClaims } from './claim-template.ts'
 import { type Exchange, exchangedClaims, type SubjectToken } from './exchanged-claims.ts'
 
@@ -155,6 +156,7 @@ const sessionClaims = (
   roles: [...account.roles],
   email: account.email,
   auth_time: authentication.atSeconds,
+  acr: authenticationClass(authentication.amr),
   amr: [...authentication.amr],
   rights_version: account.rightsVersion,
   ...(policy.namesGeneration ? { session_generation: generation } : {})

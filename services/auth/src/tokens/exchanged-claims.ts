@@ -15,6 +15,8 @@ export type SubjectToken = {
   readonly issuedAt: number
   readonly expiresAt: number
   readonly authenticatedAt: number | null
+  /** as in the token */
+  readonly authenticationClass: string | null
   readonly rightsVersion: number | null
   /** who acted before, and the keys of the earlier tokens; null if the subject itself was calling */
   readonly delegation: {
@@ -42,6 +44,7 @@ export function exchangedClaims(
   { client, audience, scope, roles }: Exchange
 ): Omit<AccessTokenClaims, 'iss' | 'exp' | 'nbf' | 'jti'> {
   const { identity, kid, delegation, email, authenticatedAt, rightsVersion } = subject
+  const acr = subject.authenticationClass
   const actor: ActingClient = { id: client.id, rightsVersion: client.rightsVersion }
   const actors = [actor, ...(delegation?.actors ?? [])]
   const keys = new Set([kid, ...(delegation?.keys ?? [])])
@@ -55,6 +58,7 @@ export function exchangedClaims(
     ...(identity.session === null ? {} : { sid: identity.session }),
     ...(email === null ? {} : { email }),
     ...(authenticatedAt === null ? {} : { auth_time: authenticatedAt }),
+    ...(acr === null ? {} : { acr }),
     ...(rightsVersion === null ? {} : { rights_version: rightsVersion }),
     ...actorClaims(actors, [...keys])
   }

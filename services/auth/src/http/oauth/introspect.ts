@@ -71,6 +71,8 @@ const Introspection = Type.Object(
     nbf: seconds('Before this time, the token is not valid. Only for an access token.'),
     jti: Type.Optional(uuid('The id of an access token.')),
     sid: text('The session. Absent for a machine client.', 'Wb0oJ0m9pQ4hUu0mJ0b1Yw'),
+    acr: text('How well the user is authenticated: aal1 or aal2 (two factors).', 'aal1'),
+    auth_time: seconds('When the user last proved who they are.'),
     act: Type.Optional(Actor)
   },
   { title: 'Introspection', description: 'The state of a token (RFC 7662 §2.2).' }

@@ -27,6 +27,7 @@ const Metadata = Type.Object(
     introspection_endpoint_auth_methods_supported: methods('introspection'),
     introspection_endpoint_auth_signing_alg_values_supported: algorithms('introspection'),
     jwks_uri: url('The keys that verify access tokens.', '/.well-known/jwks.json'),
+    acr_values_supported: texts('The authentication classes of access tokens.', ['aal1', 'aal2']),
     grant_types_supported: texts('The grants of the token endpoint.', ['client_credentials']),
     response_types_supported: texts('Empty: there is no authorization endpoint.', [])
   },

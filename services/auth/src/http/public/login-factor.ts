@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
-import type { Answerer } from '../../factors/answer-challenge.ts'
+import type { Answerer } from '../../factors/factor-answers.ts'
 import type { FactorAnswer } from '../../factors/factor-methods.ts'
 import { factorRequired, oneAnswer } from '../../factors/factor-refusals.ts'
 import { BY_TWO_FACTORS } from '../../sessions/authentication.ts'

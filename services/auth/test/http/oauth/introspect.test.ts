@@ -50,6 +50,8 @@ t.test('an active access token is described with its owner and expiry', async (t
     client_id: 'gatehouse',
     scope: 'orders:read orders:write',
     sid: tokens.session.id,
+    acr: 'aal1',
+    auth_time: now,
     iat: now,
     nbf: now,
     exp: now + tokens.expiresIn

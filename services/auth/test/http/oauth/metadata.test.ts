@@ -25,6 +25,7 @@ t.test('the metadata has the endpoints and their methods (RFC 8414)', async (t) 
     introspection_endpoint_auth_methods_supported: anyone.slice(0, 3),
     introspection_endpoint_auth_signing_alg_values_supported: algorithms,
     jwks_uri: `${ISSUER}/.well-known/jwks.json`,
+    acr_values_supported: ['aal1', 'aal2'],
     grant_types_supported: [
       'client_credentials',
       'refresh_token',

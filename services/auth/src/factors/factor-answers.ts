@@ -1,0 +1,87 @@
+import { Refusal } from '@gatehouse/problem/refusal'
+import type { Kysely } from 'kysely'
+import type { Account } from '../accounts/account.ts'
+import type { RequestSource } from '../audit/audit-event.ts'
+import { writeAudit } from '../audit/audit-log.ts'
+import type { Tables } from '../database/tables.ts'
+import { noticeOf } from '../mail/notices.ts'
+import type { Caller, CallersGuesses } from '../throttling/guesses.ts'
+import type { FactorMethod, RightAnswer } from './factor-methods.ts'
+import type { FactorPorts } from './factor-ports.ts'
+
+/** Who answers, and from where. */
+export type Answerer = {
+  /** as for the password */
+  readonly caller: Caller
+  readonly source: RequestSource
+  readonly language: string
+}
+
+const metricNames = { totp: 'totp', recoveryCode: 'recovery_code' } as const
+
+/** No e-mail address is like this: factors and passwords are counted apart. */
+const countedAs = ({ id }: Account): string => `second factor ${id}`
+
+/**
+ * Compares an answer, which is counted as a guess at the account before that. So simultaneous
+ * guesses are limited like consecutive ones.
+ * @param compare null: the answer is wrong
+ * @returns null if it is wrong
+ * @throws Refusal RATE_LIMITED if a guess is not due
+ */
+export async function guessedAnswer<Right>(
+  { guesses, audit, metrics }: FactorPorts,
+  account: Account,
+  { caller, source }: Answerer,
+  method: FactorMethod,
+  compare: () => Promise<Right | null>
+): Promise<{ readonly right: Right; readonly own: CallersGuesses } | null> {
+  const own = await guesses.by({ ...caller, email: countedAs(account) })
+  await own.take()
+  const right = await givenBackIfRefused(own, compare)
+  metrics.factorAnswered(metricNames[method], right === null ? 'wrong' : 'right')
+  if (right !== null) return { right, own }
+  await audit.write({ kind: 'factor-failed', subject: account.id, sid: null, source })
+  return null
+}
+
+/** A guess that was not compared does not count. */
+async function givenBackIfRefused<Right>(
+  own: CallersGuesses,
+  compare: () => Promise<Right>
+): Promise<Right> {
+  try {
+    return await compare()
+  } catch (error) {
+    if (error instanceof Refusal) await own.giveBack()
+    throw error
+  }
+}
+
+type UsedAnswer = Answerer &
+  Pick<FactorPorts, 'mail'> & {
+    readonly account: Account
+    readonly method: FactorMethod
+    readonly right: RightAnswer
+  }
+
+/**
+ * Uses a right answer, in the transaction of what it proves. The use of a recovery code is told to
+ * the address.
+ * @returns false if another request was first
+ */
+export async function useAnswer(
+  transaction: Kysely<Tables>,
+  { account, method, right, source, language, mail }: UsedAnswer,
+  nowMs: number
+): Promise<boolean> {
+  if (!(await right.use(transaction, nowMs))) return false
+  if (method !== 'recoveryCode') return true
+  const detail = await right.detail(transaction)
+  const event = { kind: 'recovery-code-used', subject: account.id, sid: null, source } as const
+  await writeAudit(transaction, { ...event, detail }, nowMs)
+  const left = { left: String(detail.left) }
+  const notice = noticeOf('recovery-code-used', account, { source, language }, nowMs, left)
+  await mail.add(transaction, notice, nowMs)
+  return true
+}
