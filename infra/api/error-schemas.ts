@@ -60,7 +60,7 @@ export const Problem: Json = {
       type: 'array',
       items: { enum: ['totp', 'recoveryCode'] },
       description:
-        'Only with FACTOR_REQUIRED: what can answer the challenge. Empty: the user has no second factor yet, and this installation requires one; see /auth/login/factor/enrol.',
+        'Only with FACTOR_REQUIRED: what can answer the challenge. Empty: the user has no second factor yet, and must have one; see /auth/login/factor/enrol.',
       examples: [['totp', 'recoveryCode']]
     }
   }

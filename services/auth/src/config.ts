@@ -19,7 +19,7 @@ import { workerCount, workerFaults, workersSetting } from '@gatehouse/settings/w
 import { clientTlsSettings } from '@gatehouse/tls/client-settings'
 import { listenerFaults, listenerSettings } from '@gatehouse/tls/listener-settings'
 import { type Static, Type } from 'typebox'
-import { accountSettings } from './accounts/account-settings.ts'
+import { accountFaults, accountSettings } from './accounts/account-settings.ts'
 import { passwordSettings } from './accounts/password-settings.ts'
 import { auditFaults, auditSettings } from './audit/audit-settings.ts'
 import {
@@ -104,6 +104,7 @@ export function readConfig(environment: Environment): AuthConfig {
     warnings: [...unknown.warnings, ...padded, ...warnings]
   }
   const faults = [
+    ...accountFaults(config),
     ...claimTemplateFaults(config),
     ...revocationFaults(config),
     ...processFaults(config, ['AUTH', 'AUTH_OPS']),

@@ -44,6 +44,12 @@ t.test('all faults are reported at once', async (t) => {
   ])
 })
 
+t.test('a role cannot need a second factor where no user can add one', async (t) => {
+  const roles = { AUTH_SECOND_FACTOR_ROLES: 'admin' }
+  t.match(faults({ ...roles, AUTH_SECOND_FACTOR: 'off' }), [/AUTH_SECOND_FACTOR=optional/])
+  t.strictSame(faults(roles), [])
+})
+
 t.test('in a cluster, replicas cannot be required for revocations', async (t) => {
   const replicas = { REDIS_REVOCATION_REPLICAS: '1' }
   t.match(faults({ ...replicas, REDIS_URL: 'redis+cluster://a:7000' }), [

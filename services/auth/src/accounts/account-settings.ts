@@ -1,11 +1,19 @@
+import { words } from '@gatehouse/settings/fragments'
 import { type Static, Type } from 'typebox'
 
 /** The settings of accounts. .env.example describes each of them. */
 export const accountSettings = {
   AUTH_REGISTRATION: Type.Enum(['open', 'invite', 'off', 'closed'], { default: 'open' }),
   AUTH_SECOND_FACTOR: Type.Enum(['off', 'optional', 'required'], { default: 'optional' }),
+  AUTH_SECOND_FACTOR_ROLES: Type.String({ default: '' }),
   AUTH_NEW_USER_ROLES: Type.String({ default: 'user' }),
   AUTH_NEW_USER_SCOPE: Type.String({ default: 'orders:read orders:write' })
 }
 
 export type AccountConfig = Static<ReturnType<typeof Type.Object<typeof accountSettings>>>
+
+/** What contradicts itself in the settings. */
+export const accountFaults = (config: AccountConfig): string[] =>
+  config.AUTH_SECOND_FACTOR === 'off' && words(config.AUTH_SECOND_FACTOR_ROLES).length > 0
+    ? ['AUTH_SECOND_FACTOR_ROLES needs AUTH_SECOND_FACTOR=optional: with off, no user can add one']
+    : []

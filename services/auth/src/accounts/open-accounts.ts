@@ -15,7 +15,7 @@ import { type CheckCredentials, credentialCheck } from './check-credentials.ts'
 import { eraseTraces } from './erase-traces.ts'
 import { hashMetrics } from './hash-metrics.ts'
 import { hashQueue, hashThreads } from './hash-queue.ts'
-import { needsFactor } from './needs-factor.ts'
+import { factorPolicyOf, needsFactor } from './needs-factor.ts'
 import { type ProvePasswordChange, passwordChangeProof } from './password-change-proof.ts'
 import { type PasswordChanges, passwordChanges } from './password-changes.ts'
 import type { PasswordConfig } from './password-settings.ts'
@@ -55,12 +55,13 @@ export function openAccounts(
   const changes = accountChanges(tables)
   const hashed = openPasswords(config, ports)
   ports.jobs.push({ name: 'erase deleted accounts', run: () => eraseTraces(tables) })
+  const policy = factorPolicyOf(config)
   const checkCredentials = credentialCheck({
     accounts,
     passwords: hashed,
     guesses,
     audit,
-    needsFactor: (account) => needsFactor(account, config.AUTH_SECOND_FACTOR)
+    needsFactor: (account) => needsFactor(account, policy)
   })
   return {
     ...accounts,

@@ -16,7 +16,7 @@ export const factorRequired = (open: OpenChallenge) =>
     reason: 'the password is right, and a second factor is missing',
     detail:
       open.factors.length === 0
-        ? 'this installation requires a second factor: enrol one'
+        ? 'the account must have a second factor: enrol one'
         : 'answer the challenge with a second factor',
     headers: bearerChallenge(),
     members: open
@@ -65,8 +65,8 @@ export const tooManyFactors = (most: number) =>
 
 export const lastFactor = () =>
   new Refusal('CONFLICT', {
-    reason: 'the last factor of an account, and AUTH_SECOND_FACTOR is required',
-    detail: 'this installation requires a second factor: add another one first'
+    reason: 'the last factor of an account that must have one',
+    detail: 'the account must have a second factor: add another one first'
   })
 
 export const factorMissing = () =>

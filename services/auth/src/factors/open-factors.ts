@@ -1,6 +1,7 @@
 import { StartFault } from '@gatehouse/process/start-fault'
 import type { Kysely } from 'kysely'
 import type { AccountConfig } from '../accounts/account-settings.ts'
+import { factorPolicyOf } from '../accounts/needs-factor.ts'
 import type { Database } from '../database/open-database.ts'
 import type { Tables } from '../database/tables.ts'
 import { appName } from '../mail/app-name.ts'
@@ -28,7 +29,7 @@ export async function openFactors(
   const { database, sealing, registry, clock } = ports
   const db = database.tables
   await database.whenThere(() => sealUnderFirst(db, sealing))
-  const policy = config.AUTH_SECOND_FACTOR
+  const policy = factorPolicyOf(config)
   return {
     ...factors({ ...ports, db, metrics: factorMetrics(registry), policy, issuer: appName(config) }),
     forgets: [forgetChallenges(db, clock), forgetPending(db, clock)]

@@ -1,5 +1,6 @@
 import type { Kysely } from 'kysely'
 import type { Account } from '../accounts/account.ts'
+import { mustHaveFactor } from '../accounts/needs-factor.ts'
 import { writeAudit } from '../audit/audit-log.ts'
 import type { Tables } from '../database/tables.ts'
 import { amrText, BY_TWO_FACTORS } from '../sessions/authentication.ts'
@@ -58,7 +59,7 @@ export async function addFactor(
   account: Account,
   name: string
 ): Promise<NewFactor> {
-  if (policy === 'off') throw factorsOff()
+  if (policy.mode === 'off') throw factorsOff()
   if (account.factors >= MOST_FACTORS) throw tooManyFactors(MOST_FACTORS)
   const { row, secret } = await db.transaction().execute(async (transaction) => {
     await lockForFactors(transaction, account.id)
@@ -74,7 +75,7 @@ export async function confirmOwnFactor(
   { id, code, sid }: { readonly id: string; readonly code: string; readonly sid: string },
   change: FactorChange
 ): Promise<ConfirmedFactor> {
-  if (policy === 'off') throw factorsOff()
+  if (policy.mode === 'off') throw factorsOff()
   const row = await findPending(db, account.id, id, change.clock())
   if (row === null) throw noSuchFactor()
   const match = matchTotp([row], code, sealing, change.clock())
@@ -106,7 +107,7 @@ export const removeOwnFactor = (
       removeFactor(
         transaction,
         account,
-        { ...factor, mustKeepOne: policy === 'required' },
+        { ...factor, mustKeepOne: mustHaveFactor(account, policy) },
         { ...change, mail }
       )
     )

@@ -35,7 +35,7 @@ function instance(db: Kysely<Tables>) {
     audit: auditLog(db, clock),
     mail: { add: async () => {} },
     metrics: { factorAnswered: () => {} },
-    policy: 'optional',
+    policy: { mode: 'optional', roles: [] },
     issuer: 'Example',
     clock
   })

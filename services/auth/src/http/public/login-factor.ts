@@ -143,7 +143,7 @@ const enrolling = {
   operationId: 'enrolAtLogin',
   summary: 'Add an authenticator app to log in',
   description:
-    'Makes the secret of the first authenticator of an account, with AUTH_SECOND_FACTOR=required, for a login whose challenge has no factors. Its first code completes the login.',
+    'Makes the secret of the first authenticator of an account, where the account must have one, for a login whose challenge has no factors. Its first code completes the login.',
   tags: ['Factors'],
   answers: { 201: { description: 'The secret, which is not shown again.' } },
   problems: {

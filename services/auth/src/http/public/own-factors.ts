@@ -55,7 +55,7 @@ const removing = {
     SESSION_ENDED: endedProblem,
     FORBIDDEN: noAccountProblem,
     NOT_FOUND: 'The user has no factor with this id.',
-    CONFLICT: 'It is the last one, and this installation requires a second factor.'
+    CONFLICT: 'It is the last one, and the account must have a second factor.'
   }
 }
 

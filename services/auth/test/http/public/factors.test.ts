@@ -190,9 +190,11 @@ t.test('a login by cookie gets its cookies only with the second factor', async (
   }
 })
 
-t.test('where a second factor is required, the first login adds one', async (t) => {
-  const auth = await authService(t, { secondFactor: 'required' })
+t.test('where a second factor is required of a role, the first login adds one', async (t) => {
+  const auth = await authService(t, { secondFactorRoles: 'admin auditor' })
   await auth.post('/register', { email, password })
+  t.equal((await auth.post('/login', { email, password })).statusCode, 200, 'without the role')
+  await auth.database.updateTable('accounts').set({ roles: '["user","auditor"]' }).execute()
   const asked = (await auth.post('/login', { email, password })).json()
   t.match(asked, { code: 'FACTOR_REQUIRED', factors: [] })
   const { challenge } = asked
@@ -219,7 +221,7 @@ t.test('where a second factor is required, the first login adds one', async (t) 
   })
   isProblem(t, removed, {
     code: 'CONFLICT',
-    detail: 'this installation requires a second factor: add another one first'
+    detail: 'the account must have a second factor: add another one first'
   })
 })
 
@@ -245,10 +247,15 @@ t.test(
 t.test(
   'an unverified address cannot have a factor, with which a stranger would lock it',
   async (t) => {
-    const auth = await authService(t, { emailVerification: 'optional' })
+    const auth = await authService(t, { emailVerification: 'optional', secondFactorRoles: 'admin' })
     const { user, tokens } = await signedIn(auth)
     const headers = await headersOf(auth, user, tokens)
     isProblem(t, await auth.post('/factors', { type: 'totp' }, headers), {
+      code: 'FORBIDDEN',
+      detail: 'verify the e-mail address first'
+    })
+    await auth.database.updateTable('accounts').set({ roles: '["admin"]' }).execute()
+    isProblem(t, await auth.post('/login', { email, password }), {
       code: 'FORBIDDEN',
       detail: 'verify the e-mail address first'
     })
