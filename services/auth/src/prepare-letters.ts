@@ -36,6 +36,7 @@ export function prepareLetters(
     'password-changed': notice,
     'factor-added': notice,
     'factor-removed': notice,
+    'recovery-codes-replaced': notice,
     'recovery-code-used': notice
   }
 }

@@ -3,6 +3,7 @@ import type { Account } from '../accounts/account.ts'
 import { mustHaveFactor } from '../accounts/needs-factor.ts'
 import { writeAudit } from '../audit/audit-log.ts'
 import type { Tables } from '../database/tables.ts'
+import { noticeOf } from '../mail/notices.ts'
 import { amrText, BY_TWO_FACTORS } from '../sessions/authentication.ts'
 import { base32 } from './base32.ts'
 import {
@@ -113,12 +114,13 @@ export const removeOwnFactor = (
     )
 
 export const renewRecoveryCodes = (
-  { db }: FactorPorts,
-  { id }: Account,
+  { db, mail }: FactorPorts,
+  account: Account,
   sid: string,
-  { source, clock }: FactorChange
+  { source, clock, language }: FactorChange
 ): Promise<readonly string[]> =>
   db.transaction().execute(async (transaction) => {
+    const { id } = account
     await lockForFactors(transaction, id)
     const { factors } = await transaction
       .selectFrom('accounts')
@@ -128,6 +130,9 @@ export const renewRecoveryCodes = (
     if (factors === 0) throw factorMissing()
     const codes = await replaceRecoveryCodes(transaction, id)
     const event = { kind: 'recovery-codes-replaced', subject: id, sid, source } as const
-    await writeAudit(transaction, event, clock())
+    const nowMs = clock()
+    await writeAudit(transaction, event, nowMs)
+    const notice = noticeOf('recovery-codes-replaced', account, { source, language }, nowMs)
+    await mail.add(transaction, notice, nowMs)
     return codes
   })

@@ -1,7 +1,7 @@
 import type { Account } from '../accounts/account.ts'
-import { sessionEnded } from '../sessions/session-refusals.ts'
 import { BY_TWO_FACTORS } from '../sessions/authentication.ts'
 import { raiseSession } from '../sessions/raise-session.ts'
+import { sessionEnded } from '../sessions/session-refusals.ts'
 import { type Answerer, guessedAnswer, useAnswer } from './factor-answers.ts'
 import { lockForFactors } from './factor-changes.ts'
 import { type FactorAnswer, factorMethods } from './factor-methods.ts'

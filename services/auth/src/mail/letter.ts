@@ -32,6 +32,8 @@ export const letters = {
   'factor-added': { page: '/forgot-password', values: ['time'] },
   /** tells the owner of an account that it has a second factor less */
   'factor-removed': { page: '/forgot-password', values: ['time'] },
+  /** tells the owner of an account that it has other recovery codes */
+  'recovery-codes-replaced': { page: '/forgot-password', values: ['time'] },
   /** tells the owner of an account that somebody signed in with a recovery code */
   'recovery-code-used': { page: '/forgot-password', values: ['time', 'left'] }
 } as const satisfies Record<string, Letter>

@@ -12,6 +12,7 @@ type Notice = Extract<
   | 'new-device'
   | 'factor-added'
   | 'factor-removed'
+  | 'recovery-codes-replaced'
   | 'recovery-code-used'
 >
 

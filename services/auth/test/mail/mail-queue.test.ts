@@ -34,6 +34,7 @@ const prepare: PrepareLetters = {
   'email-changed': async () => null,
   'factor-added': async () => null,
   'factor-removed': async () => null,
+  'recovery-codes-replaced': async () => null,
   'recovery-code-used': async () => null
 }
 

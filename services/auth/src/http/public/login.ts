@@ -66,7 +66,8 @@ export const login: Route = (service, options) => {
       })
       // A stranger who has registered the address must not lock its owner out with a factor.
       const addsFactor = account.factors === 0 && factors.isNeeded(account)
-      const mustVerify = emailVerification === 'required' || (addsFactor && emailVerification !== 'off')
+      const mustVerify =
+        emailVerification === 'required' || (addsFactor && emailVerification !== 'off')
       if (mustVerify && account.emailVerifiedAt === null) throw emailUnverified()
       if (factors.isNeeded(account)) throw await factors.challenge(account, delivery, source)
       const { isKnown } = proven

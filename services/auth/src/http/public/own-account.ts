@@ -1,8 +1,8 @@
 import { requireIdentity } from '@gatehouse/identity/fastify'
 import type { FastifyRequest } from 'fastify'
 import type { Account } from '../../accounts/account.ts'
-import type { AccountStore } from '../../accounts/account-store.ts'
 import { noAccount } from '../../accounts/account-refusals.ts'
+import type { AccountStore } from '../../accounts/account-store.ts'
 import { sessionEnded } from '../../sessions/session-refusals.ts'
 
 /**

@@ -121,7 +121,8 @@ t.test('a user adds an authenticator, and every later login asks for its code', 
 })
 
 t.test('a user renews the recovery codes and removes factors', async (t) => {
-  const auth = await authService(t)
+  const transport = memoryTransport()
+  const auth = await authService(t, { mail: { transport } })
   const { user, headers, app, codes } = await withFactor(auth)
   const renewed = (await auth.post('/factors/recovery-codes', undefined, headers)).json()
   t.equal(renewed.recoveryCodes.length, 10)
@@ -130,6 +131,9 @@ t.test('a user renews the recovery codes and removes factors', async (t) => {
     recoveryCode: codes[0] ?? ''
   })
   t.equal(old.json().code, 'FACTOR_REQUIRED', 'an earlier code no longer works')
+
+  await auth.mail.deliverer.idle()
+  t.equal(transport.sent.at(-1)?.letter, 'recovery-codes-replaced')
 
   const second = await enrol(auth, headers)
   t.strictSame(second.codes, [], 'only the first factor comes with codes')
