@@ -120,8 +120,8 @@ export async function removeFactor(
 }
 
 /**
- * Removes every factor and the recovery codes, for a user who has lost them, and ends every session:
- * a lost phone may be a stolen one.
+ * Removes every factor and the recovery codes, for a user who has lost them, and ends every
+ * session: a lost phone may be a stolen one.
  * @returns how many factors there were, and the sessions that had not ended
  */
 export async function resetFactors(
