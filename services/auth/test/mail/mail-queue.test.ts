@@ -216,7 +216,7 @@ t.test(
     await deliverer.idle()
     const dead = await mail.list({ state: 'dead', limit: 10 })
     t.match(dead, [{ fault: 'refused' }, { fault: 'refused' }])
-    t.notMatch(JSON.stringify(dead), /ada|ben|token/, 'operators see no address')
+    t.notMatch(JSON.stringify(dead), /@|token/, 'operators see no address')
     const [ben, ada] = dead.map(({ id }) => id)
     t.equal(await mail.retry(ada ?? '', operator), true)
     t.equal(await mail.retry(ada ?? '', operator), false, 'it is pending')
