@@ -7,7 +7,7 @@ export const movedElsewhere: Readonly<Record<string, readonly string[]>> = {
   'gateway/test/forwarding/grpc.test.ts': ['gateway_grpc_calls_total'],
   'gateway/test/forwarding/http-two-services.test.ts': ['gateway_upstream_shared_connections'],
   'gateway/test/attacks/more-than-a-share.test.ts': ['gateway_upstream_refusals_total'],
-  'gateway/test/revocation/follow-revocations.test.ts': ['gateway_revocations_unreadable'],
+  'gateway/test/revocation/follow-outages.test.ts': ['gateway_revocations_unreadable'],
   'gateway/test/start.test.ts': ['gateway_issuer_keys_loaded'],
   'gateway/test/verify/telemetry.test.ts': [
     'gateway_verification_duration_seconds',
@@ -35,7 +35,7 @@ export const movedElsewhere: Readonly<Record<string, readonly string[]>> = {
     'auth_store_call_errors_total'
   ],
   'services/auth/test/http/public/factors.test.ts': ['auth_factor_answers_total'],
-  'services/auth/test/http/oauth/token-exchange.test.ts': ['auth_token_exchanges_refused_total'],
+  'services/auth/test/http/oauth/refused-exchanges.test.ts': ['auth_token_exchanges_refused_total'],
   'services/auth/test/webhooks/failing-endpoints.test.ts': [
     'auth_deliveries_dead',
     'auth_deliveries_pending',

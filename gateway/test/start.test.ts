@@ -4,46 +4,17 @@ import { createServer } from 'node:http'
 import { createServer as createSecureServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { authority } from '@gatehouse/fixtures/certificates'
 import { eventually } from '@gatehouse/fixtures/client'
 import { dataFolder } from '@gatehouse/fixtures/data-folder'
-import { patience } from '@gatehouse/fixtures/patience'
-import { redisMissing, redisServer } from '@gatehouse/fixtures/redis-server'
 import { serviceProcess } from '@gatehouse/fixtures/service-process'
-import { memoryFleet } from '@gatehouse/fleet/memory-fleet'
-import { KEY_MEMORY_SECONDS, type RevocationSource } from '@gatehouse/revocation/revocation'
 import t, { type Test } from 'tap'
-import { readConfig } from '../src/config.ts'
 import { startGateway } from '../src/start.ts'
+import { configured, embedded, read, settings } from './fixtures/configured.ts'
 import { egressProxy } from './fixtures/egress-proxy.ts'
 import { issuer, newKey } from './fixtures/issuer.ts'
-import { revocationLog, silentLog } from './fixtures/revocation-log.ts'
+import { revocationLog } from './fixtures/revocation-log.ts'
 
-const configured = (t: Test, settings: Record<string, string>) =>
-  readConfig({
-    GATEWAY_PORT: '0',
-    GATEWAY_OPS_PORT: '0',
-    LOG_LEVEL: 'silent',
-    GATEHOUSE_DATA_DIR: dataFolder(t),
-    ...settings
-  })
-const settings = (t: Test, jwksUrl: string) => configured(t, { GATEWAY_JWKS_URL: jwksUrl })
-
-/** A log in which nothing happens, and that says so. */
-const talkingLog: RevocationSource = {
-  async *follow(cursor, signal) {
-    while (!signal.aborted) {
-      yield { entries: [], cursor: cursor ?? '0', caughtUp: true, heartbeatAgeMs: 0 }
-      await sleep(100, undefined, { signal }).catch(() => {})
-    }
-  }
-}
-const embedded = (revocations: RevocationSource) => ({
-  revocations,
-  takeSightings: async () => {},
-  fleet: memoryFleet(Date.now)
-})
 /** A port on which nothing listened a moment ago. */
 async function freePort(): Promise<number> {
   const server = createServer()
@@ -51,10 +22,6 @@ async function freePort(): Promise<number> {
   const { port } = server.address() as AddressInfo
   await once(server.close(), 'close')
   return port
-}
-const read = async (url: string) => {
-  const answer = await fetch(url)
-  return { status: answer.status, text: await answer.text() }
 }
 
 t.test('a gateway answers proxies on a port of its own, until it closes', async (t) => {
@@ -118,54 +85,6 @@ t.test(
     }
   }
 )
-
-t.test('a gateway that is not ready names the failing checks', async (t) => {
-  const away = createServer((_request, response) => response.writeHead(503).end())
-  await once(away.listen(0, '127.0.0.1'), 'listening')
-  t.teardown(() => away.close())
-  const address = away.address()
-  const port = address !== null && typeof address === 'object' ? address.port : 0
-  const gateway = await startGateway(settings(t, `http://127.0.0.1:${port}/`), embedded(silentLog))
-  t.teardown(() => gateway.close())
-
-  const { status, text } = await read(`${gateway.opsUrl}/readyz`)
-  t.equal(status, 503)
-  t.match(JSON.parse(text), {
-    status: 'not ready',
-    failing: {
-      keys: 'no trusted key set is loaded',
-      revocations: 'the revocation log has not been read yet'
-    }
-  })
-  t.equal((await read(`${gateway.opsUrl}/healthz`)).status, 200, 'it is alive all the same')
-  t.equal((await read(`${gateway.url}/orders`)).status, 401, 'and refuses who brings nothing')
-})
-
-t.test('a stored key set is trusted for as long as revoked keys are remembered', async (t) => {
-  const { jwk } = newKey()
-  const startedWith = async (ageSeconds: number) => {
-    const config = settings(t, 'http://127.0.0.1:1/')
-    const kept = { keys: [jwk], goodAtMs: Date.now() - ageSeconds * 1000 }
-    writeFileSync(join(config.GATEHOUSE_DATA_DIR, 'gateway-jwks.json'), JSON.stringify(kept))
-    const gateway = await startGateway(config, embedded(talkingLog))
-    t.teardown(() => gateway.close())
-    return async () => (await read(`${gateway.opsUrl}/readyz`)).text
-  }
-  const late = await startedWith(KEY_MEMORY_SECONDS + 1)
-  t.match(await late(), '"keys":"no trusted key set is loaded"')
-  const justInTime = await startedWith(KEY_MEMORY_SECONDS - 5)
-  t.match(await justInTime(), '"status":"ready"')
-  await sleep(5500)
-  t.match(await justInTime(), '"status":"ready"', 'it has heard the log since')
-})
-
-t.test('a gateway in its own process does not start without Redis, and says so', async (t) => {
-  const config = settings(t, 'http://127.0.0.1:1/')
-  await t.rejects(startGateway(config), {
-    name: 'SettingsFault',
-    message: /REDIS_URL must be set/
-  })
-})
 
 /** An issuer on the internet, and the settings of a gateway that gets there only through a proxy. */
 async function issuerBehindProxy(t: Test) {
@@ -244,42 +163,5 @@ routes: [{ name: route, prefix: ${prefix}, upstream: a, access: public }]
     const checks = JSON.parse((await read(`${gateway.opsUrl}/readyz`)).text)
     t.notOk('keys' in checks.failing, 'our own keys come without it, by NO_PROXY')
     t.equal(await gateway.stop(), 0, 'and it drains as ever')
-  }
-)
-
-t.test(
-  'a gateway whose password Redis refuses does not start, and says so at once',
-  { skip: redisMissing },
-  async (t) => {
-    const { url, redis } = await redisServer(t)
-    await redis.config('SET', 'requirepass', 'right')
-    const config = configured(t, {
-      ...patience,
-      REDIS_URL: url.replace('//', '//:hunter2@')
-    })
-    await t.rejects(startGateway(config), {
-      name: 'StartFault',
-      message: /^Redis cannot be used: WRONGPASS (?!.*hunter2).*Check the user and the password/
-    })
-  }
-)
-
-t.test(
-  'in production a gateway does not start on a Redis that evicts keys',
-  { skip: redisMissing },
-  async (t) => {
-    const { url, redis } = await redisServer(t)
-    await redis.config('SET', 'maxmemory-policy', 'volatile-lru')
-    const config = configured(t, {
-      ...patience,
-      REDIS_URL: url,
-      NODE_ENV: 'production',
-      GATEWAY_TRUSTED_PROXIES: '10.0.0.1',
-      TOKEN_ISSUER: 'https://auth.example'
-    })
-    await t.rejects(startGateway(config), {
-      name: 'StartFault',
-      message: /maxmemory-policy is volatile-lru/
-    })
   }
 )

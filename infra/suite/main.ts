@@ -52,14 +52,14 @@ const cache = join(root, 'node_modules/.cache/gatehouse')
 const bundles = join(cache, 'programs')
 const dependencies = join(cache, 'dependencies')
 const folder = runFolder()
+// The compiler, esbuild and promtool are written in Go: less garbage collection, for more memory.
+process.env.GOGC ??= '400'
 const env = {
   ...process.env,
   // Without this cache, every process would read the same sources and strip their types again.
   NODE_COMPILE_CACHE: join(cache, 'compiled'),
   GATEHOUSE_TEST_BUNDLES: bundles,
   GATEHOUSE_TEST_FOLDER: folder,
-  // The compiler and promtool are written in Go: less garbage collection, for more memory.
-  GOGC: '400',
   // Each job has its own limit. A limit for each test would depend on the speed of the machine.
   TAP_TIMEOUT: '0',
   TAP: '1',

@@ -1,9 +1,6 @@
 import { once } from 'node:events'
-import { connect } from 'node:http2'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { Metadata, status } from '@grpc/grpc-js'
 import { Registry } from 'prom-client'
-import protobuf from 'protobufjs'
 import t from 'tap'
 import {
   callsThroughGateway,
@@ -14,6 +11,7 @@ import {
   talking,
   unary
 } from './fixtures/calls.ts'
+import { detailsOf, metadataOf } from './fixtures/status-details.ts'
 
 const metrics = new Registry()
 const common = await callsThroughGateway(t, { metrics })
@@ -116,38 +114,6 @@ t.test('the status of a service reaches the client, before and after messages', 
   t.strictSame([ended.code, ended.details, got], [status.ABORTED, 'in the middle', ['one']])
 })
 
-t.test('a service may end a call while its client still sends', async (t) => {
-  handlers.talk = (call) => {
-    call.once('data', () => call.emit('error', { code: status.OUT_OF_RANGE, details: 'enough' }))
-  }
-  const talk = talking(client, signedIn(gateway))
-  const end = endOf(talk)
-  talk.write(Buffer.from('one'))
-  t.equal((await end).code, status.OUT_OF_RANGE)
-})
-
-t.test('a deadline or a cancellation of the client ends the call at the service', async (t) => {
-  const cancelled = new Promise<void>((resolve) => {
-    handlers.get = (call) => call.once('cancelled', () => resolve())
-  })
-  const late = await unary(client, signedIn(gateway), { deadlineMs: 300 })
-  t.equal(late.code, status.DEADLINE_EXCEEDED)
-  await cancelled
-
-  const stopped = new Promise<void>((resolve) => {
-    handlers.list = (call) => {
-      call.once('cancelled', () => resolve())
-      call.write(Buffer.from('one'))
-    }
-  })
-  const list = listing(client, signedIn(gateway))
-  const end = endOf(list)
-  await once(list, 'data')
-  list.cancel()
-  t.equal((await end).code, status.CANCELLED)
-  await stopped
-})
-
 t.test('a refusal is a status of gRPC, with the code of the problem in its details', async (t) => {
   const refused = async (metadata: Metadata, path?: string) => {
     const { code, metadata: sent } = await unary(
@@ -183,83 +149,3 @@ t.test('calls are counted by the status with which they end', async (t) => {
     t.match(text, new RegExp(`gateway_grpc_calls_total{route="${route}",status="${code}"} [1-9]`))
   }
 })
-
-t.test('a revoked token ends an open stream with a status', async (t) => {
-  handlers.list = (call) => call.write(Buffer.from('one'))
-  const list = listing(client, signedIn(gateway))
-  const end = endOf(list)
-  await once(list, 'data')
-  gateway.log.revoke({ kind: 'session', id: 'session-1', until: 4_000_000_000 })
-  const { code, metadata } = await end
-  t.equal(code, status.UNAUTHENTICATED)
-  t.equal(detailsOf(metadata).reason, 'SESSION_ENDED')
-})
-
-t.test('a client that does not read bounds what its service can send', async (t) => {
-  const passed: number[] = []
-  const { gateway, client, handlers } = await callsThroughGateway(t, {
-    logRequest: ({ bytes }) => passed.push(bytes)
-  })
-  let sent = 0
-  handlers.list = (call) => {
-    const more = (): void => {
-      while (sent < 64 * 1024 * 1024) {
-        sent += 65_536
-        if (call.write(Buffer.alloc(65_536))) continue
-        call.once('drain', more)
-        return
-      }
-      call.end()
-    }
-    more()
-  }
-  // A client of gRPC reads ahead, so this one is of HTTP/2.
-  const session = connect(gateway.url, { rejectUnauthorized: false })
-  const list = session.request({
-    ':method': 'POST',
-    ':path': '/shop.Catalog/List',
-    'content-type': 'application/grpc',
-    authorization: `Bearer ${gateway.token()}`
-  })
-  list.end(Buffer.alloc(5))
-  await once(list, 'response')
-  let before = -1
-  while (before !== sent) {
-    before = sent
-    await sleep(100)
-  }
-  t.ok(sent < 2 * 1024 * 1024, `${sent} bytes were sent`)
-  t.equal((await unary(client, signedIn(gateway))).code, status.OK, 'other calls go on')
-  session.destroy()
-  while (passed.length < 2) await sleep(20)
-  const most = Math.max(...passed)
-  t.ok(most < 512 * 1024, `${most} bytes came to the gateway`)
-})
-
-function metadataOf(fields: Record<string, string | Buffer>): Metadata {
-  const metadata = new Metadata()
-  for (const [name, value] of Object.entries(fields)) metadata.set(name, value)
-  return metadata
-}
-
-/** As a client of gRPC reads them (google/rpc/status.proto, google/rpc/error_details.proto). */
-const root = protobuf.parse(`syntax = "proto3"; package google.rpc;
-  message Any { string type_url = 1; bytes value = 2; }
-  message Status { int32 code = 1; string message = 2; repeated Any details = 3; }
-  message ErrorInfo { string reason = 1; string domain = 2; }
-  message RequestInfo { string request_id = 1; }`).root
-
-function detailsOf(metadata: Metadata) {
-  const read = (type: string, bytes: Uint8Array): Record<string, unknown> =>
-    root.lookupType(type).decode(bytes) as unknown as Record<string, unknown>
-  const [bytes = Buffer.alloc(0)] = metadata.get('grpc-status-details-bin')
-  const { code, details } = read('google.rpc.Status', bytes as Buffer)
-  const found: Record<string, unknown> = {}
-  for (const { type_url: url = '', typeUrl = url, value } of details as Record<string, never>[]) {
-    Object.assign(
-      found,
-      read(String(typeUrl).replace('type.googleapis.com/', ''), value ?? Buffer.alloc(0))
-    )
-  }
-  return { code: Number(code), reason: found.reason, requestId: String(found.requestId) }
-}

@@ -5,7 +5,10 @@ import t, { type Test } from 'tap'
 import { externalProfiles } from '../../src/issuers/external-profile.ts'
 import { type IssuerType, issuersOf, issuerTypes } from '../../src/issuers/issuer-entry.ts'
 import { loadIssuers } from '../../src/issuers/issuer-file.ts'
-import { examples } from './fixtures/documented-tokens.ts'
+import { cloudTokens } from './fixtures/cloud-tokens.ts'
+import { providerTokens } from './fixtures/provider-tokens.ts'
+
+const examples = [...providerTokens, ...cloudTokens]
 
 function load(t: Test, yaml: string) {
   const file = join(dataFolder(t), 'issuers.yaml')

@@ -7,10 +7,13 @@ import { AUDIENCE, goodClaims, headerOf, ISSUER, jwt, newKey } from '../fixtures
 
 // Tokens with many short scopes took twice the memory that the cache counted for them.
 
-const TOKENS = 1000
+const TOKENS = 500
 const WARM_UP = 300
 const profile = ownProfile({ issuer: ISSUER, audience: AUDIENCE })
 const key = newKey()
+// Tokens are read here and not verified: one signature is enough for all of them.
+const [, , signature] = jwt(headerOf(key), {}, key).split('.')
+const encoded = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
 const keys = { version: 'one set' }
 
 /** Names of this length, which are others for each token. */
@@ -38,7 +41,8 @@ for (const [shape, claims] of Object.entries(shapes)) {
     let counted = 0
     const remember = (token: number) => {
       const sub = `user-${token}-of-this-token`
-      const text = jwt(headerOf(key), { ...goodClaims(0), sub, ...claims(token) }, key)
+      const own = encoded({ ...goodClaims(0), sub, ...claims(token) })
+      const text = `${encoded(headerOf(key))}.${own}.${signature}`
       const read = readAccessToken(text, () => profile)
       if ('flaw' in read) throw new Error(read.flaw)
       const { identity, delegation } = read.claims

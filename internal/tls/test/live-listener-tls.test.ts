@@ -14,7 +14,6 @@ import { settingNames } from '../src/setting-names.ts'
 
 const ours = await authority(t)
 const [first, other] = [await ours.issue('localhost'), await ours.issue('localhost')]
-
 const fingerprint = ({ cert }: IssuedFiles) =>
   new X509Certificate(readFileSync(cert)).fingerprint256
 

@@ -9,17 +9,17 @@ import { postgresDialect } from '../../src/database/postgres-dialect.ts'
 import { nodeSqliteDialect } from '../../src/database/sqlite-dialect.ts'
 import type { Tables } from '../../src/database/tables.ts'
 import { invitationStore } from '../../src/invitations/invitation-store.ts'
-import { issueToken } from '../../src/link-tokens/link-tokens.ts'
 import { durableSessions } from '../../src/sessions/durable-sessions.ts'
-import { type AuthUnderTest, authService, OPS_TOKEN, password } from '../fixtures/auth-service.ts'
+import { authService } from '../fixtures/auth-service.ts'
 import { databaseKinds, type TestDatabase } from '../fixtures/databases.ts'
 import { source } from '../fixtures/family-steps.ts'
 import { faultPoints, faultyDialect } from '../fixtures/fault-points.ts'
 import { operator } from '../fixtures/oauth-client.ts'
 import { opening } from '../fixtures/stores.ts'
+import { type Change, changes, email, type Made } from './fixtures/changes.ts'
 
-const email = 'ada@example.com'
 const MOST_STATEMENTS = 40
+
 /** what a change is in; the others say what has been told to other stores */
 const TABLES = [
   'accounts',
@@ -59,137 +59,6 @@ async function faultyService(t: Test, { open, options }: TestDatabase) {
   t.teardown(() => database.destroy())
   const auth = await authService(t, { database })
   return { auth, points, plain }
-}
-
-type Made = {
-  readonly auth: AuthUnderTest
-  /** a user with a session */
-  readonly user: string
-  /** a machine client with a secret */
-  readonly client: string
-  readonly invitation: { readonly id: string; readonly secret: string }
-}
-
-type Change = {
-  /** what it begins with, besides a user and a client */
-  readonly before?: (made: Made) => Promise<unknown>
-  readonly make: (made: Made) => Promise<unknown>
-  /** its events, in alphabetical order */
-  readonly events: readonly string[]
-}
-
-const call = ({ auth }: Made, method: 'POST' | 'PUT' | 'DELETE', path: string, payload?: object) =>
-  auth.ops.inject({
-    method,
-    url: `/ops${path}`,
-    headers: { authorization: `Bearer ${OPS_TOKEN}` },
-    ...(payload === undefined ? {} : { payload })
-  })
-
-/** of a link in a letter */
-const token = 'a'.repeat(43)
-
-const newcomer = { email: 'new@example.com', password }
-const imported = { email: newcomer.email, passwordHash: `$2b$10$${'a'.repeat(53)}` }
-
-const changes: Record<string, Change> = {
-  'a registration': {
-    make: ({ auth }) => auth.post('/register', newcomer),
-    events: ['user-created']
-  },
-  'a user that an operator makes': {
-    make: (made) => call(made, 'POST', '/users', newcomer),
-    events: ['user-created']
-  },
-  'an imported user': {
-    make: (made) => call(made, 'POST', '/users/import', { users: [imported] }),
-    events: ['user-imported']
-  },
-  'other roles': {
-    make: (made) => call(made, 'PUT', `/users/${made.user}/roles`, { roles: ['admin'] }),
-    events: ['roles-changed']
-  },
-  'another scope': {
-    make: (made) => call(made, 'PUT', `/users/${made.user}/scope`, { scope: ['reports'] }),
-    events: ['scope-changed']
-  },
-  'another address': {
-    make: (made) => call(made, 'PUT', `/users/${made.user}/email`, { email: newcomer.email }),
-    events: ['email-changed']
-  },
-  'another password': {
-    make: (made) => call(made, 'PUT', `/users/${made.user}/password`, { password }),
-    events: ['password-set']
-  },
-  'a password that is set with a link': {
-    before: ({ auth, user }) => {
-      const owner = { id: user, email, passwordVersion: 0 }
-      const issued = { token, purpose: 'password-reset', owner, lifetimeSeconds: 1000 } as const
-      return issueToken(auth.database, issued, auth.clock())
-    },
-    make: ({ auth }) => auth.post('/password/reset', { token, newPassword: password }),
-    events: ['password-reset']
-  },
-  'a disabled user': {
-    make: (made) => call(made, 'POST', `/users/${made.user}/disable`),
-    events: ['user-disabled']
-  },
-  'a user who is enabled again': {
-    before: (made) => call(made, 'POST', `/users/${made.user}/disable`),
-    make: (made) => call(made, 'POST', `/users/${made.user}/enable`),
-    events: ['user-enabled']
-  },
-  'a deleted user': {
-    make: (made) => call(made, 'DELETE', `/users/${made.user}`),
-    events: ['user-deleted']
-  },
-  'the end of all sessions': {
-    make: (made) => call(made, 'DELETE', `/users/${made.user}/sessions`),
-    events: ['logout-all']
-  },
-  'the end of the sessions of all users': {
-    make: ({ auth }) =>
-      auth.state.durable.endEvery(Number.MAX_SAFE_INTEGER, source).catch(() => {}),
-    events: ['all-sessions-ended']
-  },
-  'a new client': {
-    make: (made) => call(made, 'POST', '/clients', { name: 'billing', scope: ['a'] }),
-    events: ['client-created']
-  },
-  'an invitation': {
-    make: (made) => call(made, 'POST', '/invitations', { email: newcomer.email }),
-    events: ['invitation-created']
-  },
-  'a revoked invitation': {
-    make: (made) => call(made, 'DELETE', `/invitations/${made.invitation.id}`),
-    events: ['invitation-revoked']
-  },
-  'a registration with an invitation': {
-    make: ({ auth, invitation }) =>
-      auth.post('/register', { ...newcomer, invitation: invitation.secret }),
-    events: ['invitation-used', 'user-created']
-  },
-  'another secret': {
-    make: (made) => call(made, 'POST', `/clients/${made.client}/secrets`),
-    events: ['client-secret-added']
-  },
-  'a disabled client': {
-    make: (made) => call(made, 'POST', `/clients/${made.client}/disable`),
-    events: ['client-disabled']
-  },
-  'a client that is enabled again': {
-    before: (made) => call(made, 'POST', `/clients/${made.client}/disable`),
-    make: (made) => call(made, 'POST', `/clients/${made.client}/enable`),
-    events: ['client-enabled']
-  },
-  'all tokens made stale': {
-    make: ({ auth }) => auth.stale.makeAllStale(1, source).catch(() => {}),
-    events: ['tokens-revoked']
-  },
-  'a new key': {
-    make: (made) => call(made, 'POST', '/keys', {}),
-    events: ['key-created']
-  }
 }
 
 for (const { name, skip, make } of databaseKinds) {

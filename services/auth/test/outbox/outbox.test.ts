@@ -1,33 +1,11 @@
 import { testClock } from '@gatehouse/fixtures/clock'
-import type { Kysely } from 'kysely'
 import t from 'tap'
-import type { Tables } from '../../src/database/tables.ts'
-import { deliveryClaims } from '../../src/outbox/delivery-claims.ts'
 import { deliveryOperations } from '../../src/outbox/delivery-operations.ts'
 import { forgetDeliveries } from '../../src/outbox/forget-deliveries.ts'
 import { startIdleLanes, WAITS_MS } from '../../src/outbox/lanes.ts'
 import { queueDeliveries } from '../../src/outbox/queue-deliveries.ts'
-import { retryDelayMs } from '../../src/outbox/retry-delay.ts'
 import { databaseKinds } from '../fixtures/databases.ts'
-
-const LEASE_MS = 1000
-const DAY_MS = 86_400_000
-
-const message = (lane: string, number: number, target = 'a') => ({
-  kind: 'webhook' as const,
-  target,
-  lane,
-  messageId: `${lane}${number}`,
-  topic: 'user.created',
-  payload: '{}'
-})
-
-const claiming = (db: Kysely<Tables>, clock: () => number) => {
-  const outbox = deliveryClaims(db)
-  const claim = (most: number, target = 'a') =>
-    outbox.claim({ kind: 'webhook', target, most, nowMs: clock(), leaseMs: LEASE_MS })
-  return { ...outbox, claim }
-}
+import { claiming, LEASE_MS, message } from './fixtures/claiming.ts'
 
 for (const { name, skip, make } of databaseKinds) {
   t.test(
@@ -208,97 +186,4 @@ for (const { name, skip, make } of databaseKinds) {
     t.equal(await deliveryOperations(db).retry(db, 'webhook', dead[0]?.id ?? '', clock()), true)
     t.strictSame(await isDue(), ['x20'], 'one that is retried waits for an earlier one')
   })
-
-  t.test(
-    `${name}: all dead deliveries are retried in parts, in their order`,
-    { skip },
-    async (t) => {
-      const db = await (await make(t)).open()
-      const clock = testClock()
-      const many = Array.from({ length: 600 }, (_, at) => message(at % 2 === 0 ? 'x' : 'y', at))
-      await queueDeliveries(db, many, clock())
-      await db.updateTable('deliveries').set({ state: 'dead' }).execute()
-      const counts: number[] = []
-      const retry = (most: number) =>
-        deliveryOperations(db).retryAll(
-          { kind: 'webhook', target: 'a' },
-          clock(),
-          async (_, count) => {
-            counts.push(count)
-            if (counts.length > most) throw new Error('as a database that is gone')
-          }
-        )
-      await t.rejects(retry(1), /gone/)
-      t.equal(await retry(3), 100, 'the first part stays')
-      t.strictSame(counts, [500, 100, 100])
-      const rows = await db
-        .selectFrom('deliveries')
-        .select(['message_id', 'state'])
-        .where('due_at_ms', '<', WAITS_MS)
-        .execute()
-      t.strictSame(
-        rows.map(({ message_id }) => message_id),
-        ['x0', 'y1'],
-        'the first of each lane is due'
-      )
-    }
-  )
-
-  t.test(`${name}: a transaction that is rolled back leaves no delivery`, { skip }, async (t) => {
-    const db = await (await make(t)).open()
-    const clock = testClock()
-    const failing = db.transaction().execute(async (transaction) => {
-      await queueDeliveries(transaction, [message('x', 1)], clock())
-      throw new Error('as a change that fails')
-    })
-    await t.rejects(failing, 'as a change that fails')
-    t.strictSame(await claiming(db, clock).claim(1), [])
-  })
-
-  t.test(
-    `${name}: old deliveries are deleted in batches, whatever their state`,
-    { skip },
-    async (t) => {
-      const db = await (await make(t)).open()
-      const clock = testClock()
-      const many = Array.from({ length: 7 }, (_, at) => message('x', at))
-      await queueDeliveries(db, many, clock() - 31 * DAY_MS)
-      await queueDeliveries(db, [message('x', 8)], clock() - 29 * DAY_MS)
-      const forget = forgetDeliveries(db, 'webhook', 30, clock, 5)
-      t.equal(await forget(), true, 'there is more')
-      t.equal(await forget(), false)
-      const left = await db.selectFrom('deliveries').select('message_id').execute()
-      t.strictSame(
-        left.map((row) => row.message_id),
-        ['x8']
-      )
-    }
-  )
 }
-
-t.test('the attempts of a delivery are spread over three days, with jitter', async (t) => {
-  const delays = (random: number) =>
-    Array.from({ length: 11 }, (_, at) => retryDelayMs(at + 1, null, () => random))
-  const middle = delays(0.5)
-  t.equal(middle[0], 5000)
-  t.equal(middle[10], null, 'there is no attempt after the eleventh')
-  const days = middle.reduce<number>((sum, ms) => sum + (ms ?? 0), 0) / DAY_MS
-  t.ok(days > 3 && days < 3.5, `${days} days`)
-  t.strictSame([delays(0)[0], delays(1)[0]], [4000, 6000])
-})
-
-t.test('a receiver may ask for a longer pause, up to an hour', async (t) => {
-  t.equal(
-    retryDelayMs(1, 30_000, () => 0.5),
-    30_000
-  )
-  t.equal(
-    retryDelayMs(1, 1000, () => 0.5),
-    5000,
-    'not for a shorter one'
-  )
-  t.equal(
-    retryDelayMs(1, 7_200_000, () => 0.5),
-    3_600_000
-  )
-})

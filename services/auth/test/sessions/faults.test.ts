@@ -6,22 +6,14 @@ import { migrate } from '../../src/database/migrate.ts'
 import { openSqlite } from '../../src/database/open-sqlite.ts'
 import { nodeSqliteDialect } from '../../src/database/sqlite-dialect.ts'
 import type { Tables } from '../../src/database/tables.ts'
-import {
-  type Answer,
-  type AuthUnderTest,
-  authService,
-  login,
-  OPS_TOKEN,
-  password,
-  registered,
-  type Tokens
-} from '../fixtures/auth-service.ts'
+import { authService } from '../fixtures/auth-service.ts'
 import { faultPoints, faultyDatabase, faultyFamilies, type When } from '../fixtures/fault-points.ts'
 import { clockFromNow, policy, redisStore, revokedSids, sqliteStore } from '../fixtures/stores.ts'
+import { type Operation, operations, type Person, person } from './fixtures/ends-of-sessions.ts'
 
-const newPassword = 'another horse altogether'
 /** longer than `settle` leaves to what is under way, and within grace */
 const A_MOMENT_MS = 3000
+
 const MOST_CALLS = 60
 
 /** A service of which each call of a store can be made to fail, on one kind of session store. */
@@ -46,111 +38,6 @@ async function faultyService(t: Test, kind: 'sqlite' | 'redis') {
     families: () => faultyFamilies(store.families.store, points)
   })
   return { auth, points, store }
-}
-
-/** Somebody with two sessions: `used` has been refreshed once, and `spent` is its first token. */
-type Person = {
-  readonly id: string
-  readonly email: string
-  readonly spent: string
-  readonly used: Tokens
-  readonly other: Tokens
-}
-
-async function person(auth: AuthUnderTest, email: string): Promise<Person> {
-  const { id } = await registered(auth, email)
-  const first = await login(auth, email)
-  const other = await login(auth, email)
-  const spent = first.refreshToken
-  const second: Tokens = (await auth.post('/refresh-token', { refreshToken: spent })).json()
-  const used: Tokens = (
-    await auth.post('/refresh-token', { refreshToken: second.refreshToken })
-  ).json()
-  return { id, email, spent, used, other }
-}
-
-type Operation = {
-  /** what is asked for */
-  act(auth: AuthUnderTest, person: Person): Promise<Answer>
-  /**
-   * the sessions that are over where it was acknowledged, and that are over together or not at all
-   */
-  ends: readonly ('used' | 'other')[]
-  /**
-   * audit events that there are exactly once where it was acknowledged, and at most once otherwise
-   */
-  events: readonly string[]
-  /** what says that it was done */
-  done: number
-  /** where the same request again is not the same */
-  again?: number
-}
-
-const ops = (auth: AuthUnderTest, method: 'POST' | 'DELETE', url: string) =>
-  auth.ops.inject({
-    method,
-    url,
-    headers: { authorization: `Bearer ${OPS_TOKEN}`, host: 'auth.internal' }
-  })
-
-const signedIn = ({ gateway }: AuthUnderTest, { id, used }: Person) =>
-  gateway.signedIn({ subject: id, session: used.session.id })
-
-const operations: Record<string, Operation> = {
-  'a logout': {
-    act: (auth, { used }) => auth.post('/logout', { refreshToken: used.refreshToken }),
-    ends: ['used'],
-    events: ['logout'],
-    done: 204
-  },
-  'a spent token': {
-    act: (auth, { spent }) => auth.post('/refresh-token', { refreshToken: spent }),
-    ends: ['used'],
-    events: ['refresh-reused'],
-    done: 401
-  },
-  'a logout everywhere': {
-    act: async (auth, person) => auth.post('/logout-all', undefined, await signedIn(auth, person)),
-    ends: ['used', 'other'],
-    events: [],
-    done: 204
-  },
-  'the end of another session': {
-    act: async (auth, person) =>
-      auth.service.inject({
-        method: 'DELETE',
-        url: `/sessions/${person.other.session.id}`,
-        headers: await signedIn(auth, person)
-      }),
-    ends: ['other'],
-    events: ['session-ended'],
-    done: 204,
-    again: 404
-  },
-  'another password': {
-    act: async (auth, person) =>
-      auth.post(
-        '/password',
-        { currentPassword: password, newPassword },
-        await signedIn(auth, person)
-      ),
-    ends: ['other'],
-    events: ['password-changed'],
-    done: 204
-  },
-  'a disabled account': {
-    act: (auth, { id }) => ops(auth, 'POST', `/ops/users/${id}/disable`),
-    ends: ['used', 'other'],
-    events: ['user-disabled'],
-    done: 200
-  },
-  'an end by an operator': {
-    act: (auth, { other }) => ops(auth, 'DELETE', `/ops/sessions/${other.session.id}`),
-    ends: ['other'],
-    events: ['session-ended'],
-    done: 200,
-    again: 404
-  }
 }
 
 for (const kind of ['sqlite', 'redis'] as const) {

@@ -1,57 +1,21 @@
 import { randomUUID } from 'node:crypto'
-import { once } from 'node:events'
-import { setImmediate } from 'node:timers/promises'
 import { eventually } from '@gatehouse/fixtures/client'
 import { redisConnection } from '@gatehouse/fixtures/redis-connection'
-import { freezeRedis, redisMissing, redisServer } from '@gatehouse/fixtures/redis-server'
-import { COMMAND_TIMEOUT_MS } from '@gatehouse/redis/connection'
-import { connectRedis } from '@gatehouse/redis/testing/connect-redis'
-import t, { type Test } from 'tap'
+import { redisMissing, redisServer } from '@gatehouse/fixtures/redis-server'
+import t from 'tap'
 import { accountChanges } from '../../src/accounts/account-changes.ts'
 import { storeClock } from '../../src/redis/store-clock.ts'
-import { lateSeconds } from '../../src/sessions/families/family.ts'
 import { redisFamilies } from '../../src/sessions/families/redis-families.ts'
-import {
-  audited,
-  authService,
-  login,
-  OPS_TOKEN,
-  registered,
-  type Tokens
-} from '../fixtures/auth-service.ts'
+import { audited, login, OPS_TOKEN, registered, type Tokens } from '../fixtures/auth-service.ts'
 import { familySteps, source } from '../fixtures/family-steps.ts'
 import { isProblem } from '../fixtures/problem.ts'
-import {
-  clockFromNow,
-  opening,
-  policy,
-  redisStore,
-  revocationSeconds,
-  revokedSids
-} from '../fixtures/stores.ts'
+import { opening, policy, revocationSeconds, revokedSids } from '../fixtures/stores.ts'
+import { onRedis } from './fixtures/lost-redis.ts'
 
 const options = { skip: redisMissing }
+
 /** for a connection to come about again */
 const LONG_MS = 20_000
-
-async function onRedis(t: Test) {
-  const server = await redisServer(t)
-  const clock = clockFromNow()
-  const store = redisStore(await redisConnection(t, server.url), { policy, clock })
-  let losses = 0
-  const auth = await authService(t, {
-    clock,
-    families: () => store.families.store,
-    onLostData: () => (losses += 1)
-  })
-  const refresh = async (refreshToken: string) => auth.post('/refresh-token', { refreshToken })
-  /** As it is done every second, by every instance. */
-  const settle = async () => {
-    clock.advance(3000)
-    await auth.state.ends.settle()
-  }
-  return { ...server, auth, store, refresh, settle, clock, losses: () => losses }
-}
 
 t.test('a complete loss of Redis signs no user out', options, async (t) => {
   const { auth, redis, refresh } = await onRedis(t)
@@ -169,21 +133,6 @@ for (const [title, lives] of Object.entries({
   })
 }
 
-t.test('a session that was idle for too long is not restored', options, async (t) => {
-  const { auth, redis, refresh, clock } = await onRedis(t)
-  await registered(auth)
-  let { refreshToken } = await login(auth)
-  clock.advance((policy.idleSeconds - 60) * 1000)
-  refreshToken = (await refresh(refreshToken)).json().refreshToken
-  clock.advance((policy.idleSeconds - 60) * 1000)
-  await redis.flushall()
-  const restored = await refresh(refreshToken)
-  t.equal(restored.statusCode, 200, 'its use has moved the end')
-  clock.advance((policy.idleSeconds + lateSeconds(policy.idleSeconds)) * 1000)
-  await redis.flushall()
-  isProblem(t, await refresh(restored.json().refreshToken), { code: 'SESSION_ENDED' })
-})
-
 t.test(
   "the grace window is measured by Redis' clock, whatever the clock of an instance says",
   options,
@@ -210,42 +159,5 @@ t.test(
     t.equal((await one.present(subject, 'a session', 0)).outcome, 'rotated')
     t.equal((await ahead.present(subject, 'a session', 0)).outcome, 'replayed')
     t.equal((await behind.present(subject, 'a session', 0)).outcome, 'replayed')
-  }
-)
-
-t.test(
-  'a command that reaches Redis after its caller has given up does nothing',
-  options,
-  async (t) => {
-    const { url, redis } = await redisServer(t)
-    const connection = connectRedis({ url, onFault: () => {} })
-    t.teardown(() => connection.disconnect())
-    if (connection.status !== 'ready') await once(connection, 'ready')
-    const time = storeClock(COMMAND_TIMEOUT_MS)
-    const families = familySteps(
-      redisFamilies(connection, policy, { storeClock: time, revocationSeconds }),
-      policy,
-      time.now
-    )
-    const subject = randomUUID()
-    await eventually(
-      () => families.open(subject, 'a session', opening).catch(() => null),
-      (record) => record !== null,
-      LONG_MS
-    )
-    const thaw = await freezeRedis(redis)
-    await t.rejects(families.present(subject, 'a session', 0), { code: 'UNAVAILABLE' })
-    await t.rejects(families.endAll(subject, null), { code: 'UNAVAILABLE' })
-    const frozenUntil = performance.now() + 2 * COMMAND_TIMEOUT_MS
-    await t.rejects(families.open(subject, 'another', opening), { code: 'UNAVAILABLE' })
-    while (performance.now() < frozenUntil) await setImmediate()
-    thaw()
-
-    const live = await eventually(
-      () => families.list(subject).catch(() => null),
-      (list) => list !== null,
-      LONG_MS
-    )
-    t.match(live, [{ sid: 'a session', record: { generation: 0 } }], 'none of the three')
   }
 )

@@ -1,58 +1,11 @@
-import { createHash, randomBytes } from 'node:crypto'
-import { type TestClock, testClock } from '@gatehouse/fixtures/clock'
+import { randomBytes } from 'node:crypto'
+import { testClock } from '@gatehouse/fixtures/clock'
 import { redisMissing, redisServer } from '@gatehouse/fixtures/redis-server'
 import t, { type Test } from 'tap'
-import { parseKeyRing } from '../../src/secrets/key-ring.ts'
-import { randomSecret } from '../../src/secrets/secrets.ts'
 import type { GuessStores } from '../../src/throttling/guess-counts.ts'
-import { type Caller, guesses } from '../../src/throttling/guesses.ts'
 import { memoryGuessStores } from '../../src/throttling/memory-guess-counts.ts'
 import { redisGuessStores } from '../../src/throttling/redis-guess-counts.ts'
-import { redisRequestCounts } from '../../src/throttling/redis-request-counts.ts'
-import { reserveTables } from '../../src/throttling/reserve-tables.ts'
-
-const email = 'ada@example.com'
-const stranger: Caller = { email, network: '203.0.113.1', device: null, credential: 'first' }
-const owner: Caller = { email, network: '192.0.2.1', device: null, credential: 'first' }
-
-const limits = (stores: GuessStores) => {
-  const { by, forgetStrangers, remember } = guesses(stores, parseKeyRing(`1:${randomSecret()}`))
-  /** The seconds until the caller's next guess is due. */
-  const wait = async (caller: Caller): Promise<number> => {
-    const own = await by(caller)
-    return await own.refuseEarly().then(
-      () => 0,
-      ({ headers }) => Number(headers['retry-after'])
-    )
-  }
-  /** One wrong guess: whether it was looked at. */
-  const guess = async (caller: Caller): Promise<boolean> => {
-    const own = await by(caller)
-    return await own.take().then(
-      () => true,
-      ({ code }) => {
-        if (code !== 'RATE_LIMITED') throw new Error(`refused as ${code}`)
-        return false
-      }
-    )
-  }
-  const succeed = async (caller: Caller): Promise<void> => {
-    const own = await by(caller)
-    await own.take()
-    await own.succeeded()
-  }
-  return { wait, guess, succeed, forgetStrangers, remember }
-}
-
-type Limits = ReturnType<typeof limits>
-
-/** Wrong guesses, each as soon as it is due. */
-async function fail({ wait, guess }: Limits, clock: TestClock, caller: Caller, times: number) {
-  for (let time = 0; time < times; time++) {
-    clock.advance((await wait(caller)) * 1000)
-    if (!(await guess(caller))) throw new Error('a guess that is due is refused')
-  }
-}
+import { email, fail, limits, owner, stranger } from './fixtures/limits.ts'
 
 type Open = (clock: () => number) => GuessStores
 
@@ -227,68 +180,8 @@ function behaviour(name: string, skip: string | false, begin: (t: Test) => Promi
 }
 
 behaviour('in memory', false, async () => memoryGuessStores)
+
 behaviour('in Redis', redisMissing, async (t) => {
   const { redis } = await redisServer(t)
   return (clock) => redisGuessStores(redis, clock)
-})
-
-t.test('200,000 guesses at other accounts do not slow an account', async (t) => {
-  const { strangers } = memoryGuessStores(testClock())
-  const digest = (n: number) => createHash('sha256').update(`${n}`).digest()
-  for (let n = 0; n < 200_000; n++) await strangers.take(digest(n))
-  for (let n = 0; n < 1000; n++) {
-    const chosen = digest(-1 - n)
-    for (let time = 0; time < 3; time++) await strangers.take(chosen)
-    if ((await strangers.wait(chosen)) > 0) t.fail(`account ${n} waits after three failures`)
-  }
-})
-
-t.test(
-  'the count tables in Redis have their full size before any guess',
-  { skip: redisMissing },
-  async (t) => {
-    const { redis } = await redisServer(t)
-    await reserveTables(redis)
-    const sizes = async () => {
-      const keys = (await redis.keys('*')).sort()
-      const lengths = await Promise.all(keys.map((key) => redis.strlen(key)))
-      return new Map(keys.map((key, at) => [key, lengths[at] ?? 0]))
-    }
-    const reserved = await sizes()
-    const bytes = [...reserved.values()].reduce((sum, length) => sum + length, 0)
-    t.ok(bytes > 21 * 2 ** 20 && bytes < 22 * 2 ** 20, `${bytes} bytes`)
-
-    const stores = redisGuessStores(redis, testClock())
-    const requests = redisRequestCounts(redis)
-    for (let n = 0; n < 4000; n += 200) {
-      const some = Array.from({ length: 200 }, () => randomBytes(32))
-      await Promise.all(
-        some.flatMap((key) => [
-          stores.strangers.take(key),
-          stores.known.take(key),
-          requests.count(n, key)
-        ])
-      )
-    }
-    t.strictSame(await sizes(), reserved)
-    await reserveTables(redis)
-    t.strictSame(await sizes(), reserved, 'the next instance finds them reserved')
-  }
-)
-
-t.test('an account remembers its latest sixteen networks', { skip: redisMissing }, async (t) => {
-  const { redis } = await redisServer(t)
-  const clock = testClock()
-  const { networks } = redisGuessStores(redis, clock)
-  const account = randomBytes(32)
-  const all = Array.from({ length: 17 }, () => randomBytes(32))
-  for (const network of all) {
-    await networks.add(account, network)
-    clock.advance(1000)
-  }
-  const known = await Promise.all(all.map((network) => networks.has(account, network)))
-  t.strictSame(known, [false, ...Array(16).fill(true)])
-  const [key = ''] = await redis.keys('gatehouse:known:*')
-  const ttl = await redis.ttl(key)
-  t.ok(ttl > 29 * 86_400 && ttl <= 30 * 86_400)
 })

@@ -1,57 +1,18 @@
-import type { Kysely } from 'kysely'
-import t, { type Test } from 'tap'
-import type { Tables } from '../../../src/database/tables.ts'
+import t from 'tap'
 import { smtpTransport } from '../../../src/mail/transports/smtp-transport.ts'
 import {
-  type AuthUnderTest,
   audited,
   authService,
-  disable,
   email,
-  login,
-  OPS_TOKEN,
   password,
   registered,
   signedIn
 } from '../../fixtures/auth-service.ts'
 import { badText, missing, nothing, refusesBodies, unreadable } from '../../fixtures/bad-bodies.ts'
 import { databaseKinds } from '../../fixtures/databases.ts'
-import { memoryTransport, RESET_SECONDS, tokenOf } from '../../fixtures/mail-instance.ts'
 import { isProblem } from '../../fixtures/problem.ts'
 import { headersOf, smtpInbox } from '../../fixtures/smtp-inbox.ts'
-
-const newPassword = 'a staple of batteries'
-const detail = 'the link is unknown, used or expired'
-
-/** A service, and the letters that it sends. */
-async function withMailbox(t: Test, database?: Kysely<Tables>) {
-  const transport = memoryTransport()
-  const auth = await authService(t, {
-    mail: { transport },
-    ...(database === undefined ? {} : { database })
-  })
-  const { sent } = transport
-  return {
-    ...auth,
-    sent,
-    /** Asks for a link, and returns its token. */
-    async token(who = email): Promise<string> {
-      // A letter that is older than the password is not sent.
-      auth.clock.advance(1000)
-      const answer = await auth.post('/password/forgot', { email: who })
-      if (answer.statusCode !== 202) throw new Error(`no letter: ${answer.body}`)
-      await auth.mail.deliverer.idle()
-      const last = sent.at(-1)
-      if (last?.letter !== 'password-reset') throw new Error('no letter')
-      return tokenOf(last)
-    },
-    reset: (token: string, chosen = newPassword) =>
-      auth.post('/password/reset', { token, newPassword: chosen })
-  }
-}
-
-const signsInWith = async ({ post }: Pick<AuthUnderTest, 'post'>, chosen: string, who = email) =>
-  (await post('/login', { email: who, password: chosen })).statusCode === 200
+import { detail, newPassword, signsInWith, withMailbox } from './fixtures/reset-mailbox.ts'
 
 for (const { name, skip, make } of databaseKinds) {
   t.test(
@@ -126,52 +87,6 @@ t.test('a letter arrives over SMTP, in the language of the reader', async (t) =>
   t.equal((await auth.post('/password/reset', { token, newPassword })).statusCode, 204)
 })
 
-t.test('a link expires, and is void once the password or the address has changed', async (t) => {
-  const auth = await withMailbox(t)
-  const user = await registered(auth)
-  const operator = { authorization: `Bearer ${OPS_TOKEN}`, host: 'auth.internal' }
-  const put = (what: string, payload: object) =>
-    auth.ops.inject({
-      method: 'PUT',
-      url: `/ops/users/${user.id}/${what}`,
-      payload,
-      headers: operator
-    })
-  const isVoid = async (token: string, title: string) =>
-    isProblem(t, await auth.reset(token), { code: 'FORBIDDEN', detail }, title)
-
-  const expired = await auth.token()
-  auth.clock.advance(RESET_SECONDS * 1000 - 1000)
-  t.equal((await auth.reset(expired, 'short')).statusCode, 400, 'valid until then')
-  auth.clock.advance(1000)
-  await isVoid(expired, 'expired')
-
-  const beforePassword = await auth.token()
-  await put('password', { password })
-  await isVoid(beforePassword, 'an operator has set a password')
-
-  const beforeEmail = await auth.token()
-  await put('email', { email: 'lovelace@example.com' })
-  await isVoid(beforeEmail, 'the account has another address')
-  t.equal(await signsInWith(auth, password, 'lovelace@example.com'), true)
-
-  const beforeDisabled = await auth.token('lovelace@example.com')
-  await disable(auth, user.id)
-  await isVoid(beforeDisabled, 'the account is disabled')
-})
-
-t.test('a link still works after the new password was refused', async (t) => {
-  const auth = await withMailbox(t)
-  await registered(auth)
-  const token = await auth.token()
-  const refused = await auth.reset(token, email)
-  isProblem(t, refused, {
-    code: 'INVALID_REQUEST',
-    detail: 'body/newPassword must not be the e-mail address'
-  })
-  t.equal((await auth.reset(token)).statusCode, 204)
-})
-
 t.test('a changed password is told to the address', async (t) => {
   const auth = await withMailbox(t)
   const { user, tokens } = await signedIn(auth)
@@ -202,23 +117,4 @@ t.test('invalid bodies are refused in the documented form', async (t) => {
     ...badText(valid, 'newPassword', 8, 256)
   })
   t.strictSame(await auth.database.selectFrom('deliveries').selectAll().execute(), [])
-})
-
-t.test('a deleted account leaves no token, and gets no letter', async (t) => {
-  const auth = await withMailbox(t)
-  const user = await registered(auth)
-  const token = await auth.token()
-  await auth.post('/password/forgot', { email })
-  await auth.ops.inject({
-    method: 'DELETE',
-    url: `/ops/users/${user.id}`,
-    headers: { authorization: `Bearer ${OPS_TOKEN}`, host: 'auth.internal' }
-  })
-  t.strictSame(await auth.database.selectFrom('mail_tokens').selectAll().execute(), [])
-  await auth.mail.deliverer.idle()
-  t.equal(auth.sent.length, 1)
-  isProblem(t, await auth.reset(token), { code: 'FORBIDDEN', detail })
-  await registered(auth)
-  isProblem(t, await auth.reset(token), { code: 'FORBIDDEN', detail }, 'nor for a later account')
-  await login(auth)
 })

@@ -1,11 +1,8 @@
 import { randomUUID } from 'node:crypto'
-import { redisConnection } from '@gatehouse/fixtures/redis-connection'
-import { redisMissing, redisServer } from '@gatehouse/fixtures/redis-server'
+import { redisMissing } from '@gatehouse/fixtures/redis-server'
 import { decodeJwt } from 'jose'
 import t, { type Test } from 'tap'
-import type { Presentation } from '../../../src/sessions/families/families.ts'
 import { lateSeconds } from '../../../src/sessions/families/family.ts'
-import { familiesKey } from '../../../src/sessions/families/redis-family-keys.ts'
 import {
   audited,
   authService,
@@ -17,53 +14,11 @@ import {
 } from '../../fixtures/auth-service.ts'
 import { source } from '../../fixtures/family-steps.ts'
 import { isProblem } from '../../fixtures/problem.ts'
-import { clockFromNow, opening, policy, redisStore, sqliteStore } from '../../fixtures/stores.ts'
-
-const UNRECORDED = 'gatehouse:{sessions}:unrecorded'
-const few = { ...policy, sessionsPerUser: 2 }
-
-const server = redisMissing ? undefined : redisServer(t)
-
-async function onRedis(t: Test) {
-  const { redis, url } = (await server) ?? (await redisServer(t))
-  await redis.flushall()
-  const clock = clockFromNow()
-  const store = redisStore(await redisConnection(t, url), { policy: few, clock })
-  return { redis, clock, store }
-}
-
-async function serviceOnRedis(t: Test) {
-  const { redis, clock, store } = await onRedis(t)
-  let before = async (_: Presentation) => {}
-  const auth = await authService(t, {
-    clock,
-    families: () => ({
-      ...store.families.store,
-      async present(presentation) {
-        await before(presentation)
-        return await store.families.store.present(presentation)
-      }
-    })
-  })
-  return {
-    auth,
-    redis,
-    clock,
-    store,
-    /** What happens between the look at the database and the step of the store. */
-    beforePresent(act: (presentation: Presentation) => Promise<void>) {
-      before = act
-    },
-    refresh: async (refreshToken: string) => auth.post('/refresh-token', { refreshToken }),
-    /** As it is done every second, by every instance. */
-    async settle() {
-      clock.advance(3000)
-      await auth.state.ends.settle()
-    }
-  }
-}
+import { clockFromNow, opening, policy, sqliteStore } from '../../fixtures/stores.ts'
+import { few, redisOf, UNRECORDED } from './fixtures/on-redis.ts'
 
 const options = { skip: redisMissing }
+const { onRedis, serviceOnRedis } = redisOf(t)
 
 t.test('a token that is reused during a logout has an event', options, async (t) => {
   const { auth, refresh, settle, beforePresent } = await serviceOnRedis(t)
@@ -175,70 +130,6 @@ t.test('an unreadable note does not delay other ends', options, async (t) => {
   t.ok((await login(auth)).refreshToken, 'nor does it keep anybody from signing in')
 })
 
-t.test(
-  'ended sessions that came back with old data make no other session end',
-  options,
-  async (t) => {
-    const { auth, redis, refresh, store, settle, clock } = await serviceOnRedis(t)
-    const { id } = await registered(auth)
-    await settle()
-    const ghost = await login(auth)
-    const oldCopy = await redis.dumpBuffer(familiesKey(id))
-    await auth.post('/logout', { refreshToken: ghost.refreshToken })
-    await settle()
-    // Longer ago than any access token is accepted: the store is not told of it again.
-    clock.advance(24 * 3_600_000)
-    const own = await login(auth)
-    await redis.flushall()
-    await redis.restore(familiesKey(id), 0, oldCopy)
-    await settle()
-    await settle()
-    t.match(
-      await store.families.list(id),
-      [{ sid: ghost.session.id }],
-      'the store takes it for live'
-    )
-
-    isProblem(t, await refresh(ghost.refreshToken), { code: 'SESSION_ENDED' })
-    const [restored, third] = [await refresh(own.refreshToken), await login(auth)]
-    t.equal(restored.statusCode, 200)
-    const listed = await auth.state.listSessions(id)
-    t.strictSame(
-      listed.map(({ sid }) => sid),
-      [own.session.id, third.session.id]
-    )
-    const kinds = (await audited(auth)).map(({ kind }) => kind)
-    t.notOk(kinds.includes('session-evicted'), 'two are not too many')
-  }
-)
-
-t.test('a session is restored up to the end of its idle lifetime', options, async (t) => {
-  const { auth, redis, refresh, clock } = await serviceOnRedis(t)
-  await registered(auth)
-  const first = await login(auth)
-  clock.advance((lateSeconds(policy.idleSeconds) - 1) * 1000)
-  const second: Tokens = (await refresh(first.refreshToken)).json()
-  clock.advance((policy.idleSeconds - 60) * 1000)
-  await redis.flushall()
-  t.equal((await refresh(second.refreshToken)).statusCode, 200, 'the database knew of no use since')
-})
-
-t.test('a session that was used after the store’s record is not idle', options, async (t) => {
-  const { auth, redis, refresh, clock } = await serviceOnRedis(t)
-  const { id } = await registered(auth)
-  const first = await login(auth)
-  const oldCopy = await redis.dumpBuffer(familiesKey(id))
-  clock.advance((policy.idleSeconds - 60) * 1000)
-  const second: Tokens = (await refresh(first.refreshToken)).json()
-  clock.advance(3_600_000)
-  await redis.flushall()
-  await redis.restore(familiesKey(id), 0, oldCopy)
-
-  isProblem(t, await refresh(first.refreshToken), { code: 'SESSION_ENDED' }, 'a spent token')
-  t.equal((await refresh(second.refreshToken)).statusCode, 200)
-  t.match(await audited(auth), [{}, {}, { kind: 'refresh-ended' }, { kind: 'refresh-healed' }])
-})
-
 const kinds = {
   Redis: { skip: redisMissing, make: async (t: Test) => await onRedis(t) },
   'the embedded store': {
@@ -249,6 +140,7 @@ const kinds = {
     }
   }
 }
+
 for (const [name, { skip, make }] of Object.entries(kinds)) {
   t.test(`${name} forgets no end that the database may not know`, { skip }, async (t) => {
     const { store, clock } = await make(t)

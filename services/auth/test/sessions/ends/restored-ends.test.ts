@@ -1,0 +1,75 @@
+import { redisMissing } from '@gatehouse/fixtures/redis-server'
+import t from 'tap'
+import { lateSeconds } from '../../../src/sessions/families/family.ts'
+import { familiesKey } from '../../../src/sessions/families/redis-family-keys.ts'
+import { audited, login, registered, type Tokens } from '../../fixtures/auth-service.ts'
+import { isProblem } from '../../fixtures/problem.ts'
+import { policy } from '../../fixtures/stores.ts'
+import { redisOf } from './fixtures/on-redis.ts'
+
+const options = { skip: redisMissing }
+const { serviceOnRedis } = redisOf(t)
+
+t.test(
+  'ended sessions that came back with old data make no other session end',
+  options,
+  async (t) => {
+    const { auth, redis, refresh, store, settle, clock } = await serviceOnRedis(t)
+    const { id } = await registered(auth)
+    await settle()
+    const ghost = await login(auth)
+    const oldCopy = await redis.dumpBuffer(familiesKey(id))
+    await auth.post('/logout', { refreshToken: ghost.refreshToken })
+    await settle()
+    // Longer ago than any access token is accepted: the store is not told of it again.
+    clock.advance(24 * 3_600_000)
+    const own = await login(auth)
+    await redis.flushall()
+    await redis.restore(familiesKey(id), 0, oldCopy)
+    await settle()
+    await settle()
+    t.match(
+      await store.families.list(id),
+      [{ sid: ghost.session.id }],
+      'the store takes it for live'
+    )
+
+    isProblem(t, await refresh(ghost.refreshToken), { code: 'SESSION_ENDED' })
+    const [restored, third] = [await refresh(own.refreshToken), await login(auth)]
+    t.equal(restored.statusCode, 200)
+    const listed = await auth.state.listSessions(id)
+    t.strictSame(
+      listed.map(({ sid }) => sid),
+      [own.session.id, third.session.id]
+    )
+    const kinds = (await audited(auth)).map(({ kind }) => kind)
+    t.notOk(kinds.includes('session-evicted'), 'two are not too many')
+  }
+)
+
+t.test('a session is restored up to the end of its idle lifetime', options, async (t) => {
+  const { auth, redis, refresh, clock } = await serviceOnRedis(t)
+  await registered(auth)
+  const first = await login(auth)
+  clock.advance((lateSeconds(policy.idleSeconds) - 1) * 1000)
+  const second: Tokens = (await refresh(first.refreshToken)).json()
+  clock.advance((policy.idleSeconds - 60) * 1000)
+  await redis.flushall()
+  t.equal((await refresh(second.refreshToken)).statusCode, 200, 'the database knew of no use since')
+})
+
+t.test('a session that was used after the store’s record is not idle', options, async (t) => {
+  const { auth, redis, refresh, clock } = await serviceOnRedis(t)
+  const { id } = await registered(auth)
+  const first = await login(auth)
+  const oldCopy = await redis.dumpBuffer(familiesKey(id))
+  clock.advance((policy.idleSeconds - 60) * 1000)
+  const second: Tokens = (await refresh(first.refreshToken)).json()
+  clock.advance(3_600_000)
+  await redis.flushall()
+  await redis.restore(familiesKey(id), 0, oldCopy)
+
+  isProblem(t, await refresh(first.refreshToken), { code: 'SESSION_ENDED' }, 'a spent token')
+  t.equal((await refresh(second.refreshToken)).statusCode, 200)
+  t.match(await audited(auth), [{}, {}, { kind: 'refresh-ended' }, { kind: 'refresh-healed' }])
+})
