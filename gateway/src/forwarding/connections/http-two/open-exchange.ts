@@ -1,6 +1,7 @@
-import { type ClientHttp2Stream, constants, type OutgoingHttpHeaders } from 'node:http2'
+import type { ClientHttp2Stream, OutgoingHttpHeaders } from 'node:http2'
 import type { Dispatcher } from 'undici'
 import type { NoteFault } from '../../faults/guard.ts'
+import { cancel } from './cancel.ts'
 import type { Patience } from './patience.ts'
 import type { Upload } from './upload.ts'
 
@@ -32,6 +33,6 @@ export function endWith(exchange: Exchange, error: Error): void {
   // A body of which nothing was sent may still go to another address.
   if (exchange.hasStarted) exchange.upload.stop()
   const { stream } = exchange
-  if (stream !== null && !stream.closed) stream.close(constants.NGHTTP2_CANCEL)
+  if (stream !== null) cancel(stream)
   exchange.handler.onResponseError?.(exchange.controller, error)
 }

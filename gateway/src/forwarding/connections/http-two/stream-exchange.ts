@@ -3,6 +3,7 @@ import type { Dispatcher } from 'undici'
 import { guard } from '../../faults/guard.ts'
 import { ConnectionLost, StreamReset } from '../../faults/http-two-faults.ts'
 import type { ResponseHeaders } from '../../headers/passed-headers.ts'
+import { cancel } from './cancel.ts'
 import { type Exchange, endWith } from './open-exchange.ts'
 import type { Session } from './session.ts'
 
@@ -136,12 +137,11 @@ function complete(exchange: Exchange, trailers: IncomingHttpHeaders): void {
   upload.stop()
   if (stream === null || stream.writableFinished) return
   // The service has answered without the rest of the request (RFC 9113 §8.1).
-  const cancel = (): void => stream.close(constants.NGHTTP2_CANCEL)
   if (!isSent) {
-    cancel()
+    cancel(stream)
     return
   }
-  const unread = setTimeout(cancel, UNREAD_MS).unref()
+  const unread = setTimeout(cancel, UNREAD_MS, stream).unref()
   stream.once('close', () => clearTimeout(unread))
 }
 
