@@ -86,8 +86,8 @@ export function selectedBy({ place, text }: Query): Selected[] {
   return selected.map(({ metric, labels }) => ({ metric, labels: [...labels, ...grouping] }))
 }
 
-/** A directive of nginx, which looks like a metric of the auth service. */
-const NO_METRIC = 'auth_request'
+/** A directive of nginx and a claim, which look like metrics of the auth service. */
+const NO_METRICS = ['auth_request', 'auth_time']
 
 /** The metrics that the documents name, with the page. */
 export function documentedMetrics(): { page: string; metric: string }[] {
@@ -100,5 +100,5 @@ export function documentedMetrics(): { page: string; metric: string }[] {
         ([, metric = '']) => ({ page, metric })
       )
     )
-    .filter(({ metric }) => metric !== NO_METRIC)
+    .filter(({ metric }) => !NO_METRICS.includes(metric))
 }

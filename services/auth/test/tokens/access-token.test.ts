@@ -28,6 +28,7 @@ t.test('an access token has the documented claims, and no others', async (t) => 
     roles: ['user'],
     email,
     auth_time: now,
+    acr: 'aal1',
     amr: ['pwd'],
     rights_version: 0,
     session_generation: 0

@@ -41,6 +41,7 @@ t.test('a service exchanges an assertion for a token for another service', async
     scope: 'orders:read orders:write',
     roles: ['user'],
     email: 'ada@example.com',
+    acr: 'aal1',
     auth_time: subject.auth_time,
     rights_version: 0,
     iat: subject.iat,
