@@ -44,7 +44,7 @@ export async function send({ port, received }: Proxied, line: string, ...lines: 
   return { status, answer, reached: received.slice(before) }
 }
 
-/** After an upgrade, a proxy passes on what the client sends, and asks nobody. */
+/** After an upgrade, a proxy passes on what the client sends, and does not ask. */
 export async function upgradesNothing(t: Test, proxied: Proxied) {
   const settings = 'HTTP2-Settings: AAMAAABkAAQAAAAA'
   for (const lines of [

@@ -20,7 +20,7 @@ export const faultOf = (asked: Promise<unknown>): Promise<unknown> =>
 export type Registration = { method?: string; scope?: string; jwks?: JSONWebKeySet }
 
 /**
- * The whole system, found by an OAuth library that nobody here wrote, and what an operator does
+ * The whole system, found by an OAuth library that is not ours, and what an operator does
  * beside it.
  */
 export async function startedSystem(t: Test) {

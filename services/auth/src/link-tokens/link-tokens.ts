@@ -163,7 +163,7 @@ export async function undoExpiry(
 
 /**
  * Whether an address is kept for another account that had it: its owner can still undo the change,
- * so nobody else must take it meanwhile. A transaction asks after it has written the address: before
+ * so no other account may take it meanwhile. A transaction asks after it has written the address: before
  * that, another account may be about to leave it.
  * @param owner the account that wants the address; null: a new one
  */

@@ -106,7 +106,7 @@ t.test(
 )
 
 t.test(
-  'PostgreSQL: nobody gets an address that its account leaves at this moment',
+  'PostgreSQL: no account gets an address that its account leaves at this moment',
   { skip },
   async (t) => {
     const { database, account, end } = await changing(t, async (transaction, id) => {

@@ -149,7 +149,7 @@ t.test('a user renews the recovery codes and removes factors', async (t) => {
   isProblem(t, stolen, { code: 'NOT_FOUND', detail: 'there is no such factor' })
   t.equal((await remove(app.id)).statusCode, 204)
   const lost = await answered(auth, { challenge: await challenged(auth), totp: app.next() })
-  t.equal(lost.json().code, 'FACTOR_REQUIRED', 'a removed authenticator signs nobody in')
+  t.equal(lost.json().code, 'FACTOR_REQUIRED', 'a removed authenticator signs no user in')
   t.equal((await remove(second.app.id)).statusCode, 204)
   t.match((await auth.get('/factors', headers)).json(), { factors: [], recoveryCodes: 0 })
   t.equal((await auth.post('/login', { email, password })).statusCode, 200)
