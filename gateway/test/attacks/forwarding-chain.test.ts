@@ -61,7 +61,7 @@ t.test('no member of a chain of proxies counts as written by the client', async 
     ],
     ['one proxy says it for both', [chain, 'X-Forwarded-Proto: https'], [addresses, 'https', own]],
     ['the scheme of a WebSocket', [chain, 'X-Forwarded-Proto: WSS'], [addresses, 'https', own]],
-    ['a scheme that is none', [chain, 'X-Forwarded-Proto: gopher'], [addresses, 'http', own]],
+    ['an unknown scheme', [chain, 'X-Forwarded-Proto: gopher'], [addresses, 'http', own]],
     [
       'two hosts',
       [chain, 'X-Forwarded-Host: shop.example, inner:8080'],
@@ -72,7 +72,11 @@ t.test('no member of a chain of proxies counts as written by the client', async 
       [chain, 'X-Forwarded-Host: evil, shop.example, inner'],
       [addresses, 'http', 'shop.example']
     ],
-    ['a host that is none', [chain, 'X-Forwarded-Host: <evil>'], [addresses, 'http', own]],
+    [
+      'a host with invalid characters',
+      [chain, 'X-Forwarded-Host: <evil>'],
+      [addresses, 'http', own]
+    ],
     [
       'ports',
       ['X-Forwarded-For: 9.9.9.9, [2001:db8::1]:443, 10.0.0.2:80'],
@@ -124,7 +128,7 @@ t.test(
       ['no address', 'for=1.1.1.1, proto=https', ['127.0.0.1', 'https', own, '443']],
       ['IPv6 without brackets', 'for="2001:db8::1:443"', ['127.0.0.1', 'http', own, '80']],
       [
-        'a host that is none',
+        'a host with invalid characters',
         'for=203.0.113.7;host="<evil>"',
         ['203.0.113.7, 127.0.0.1', 'http', own, '80']
       ],

@@ -83,7 +83,7 @@ t.test('each mistake in a table is one line, with its place and what is allowed'
       'routes.yaml:6:14: route a: retries must be a whole number from 0 to 3'
     ],
     [
-      'a word of YAML 1.1',
+      'yes, which was a boolean in YAML 1.1',
       one(`${a}websocket: yes`),
       'routes.yaml:6:16: route a: websocket must be true or false'
     ],
@@ -118,7 +118,7 @@ t.test('each mistake in a table is one line, with its place and what is allowed'
       'routes.yaml:4:13: route a: the prefix /A is given twice (letter case does not count)'
     ],
     [
-      'a port that is none',
+      'a port over 65535',
       `upstreams: { a: 'http://a:70000' }\nroutes: [{ name: a, prefix: /a, upstream: a }]`,
       'routes.yaml:1:17: upstream a: http://a:70000 is not an http or https address: its host or port is not valid'
     ],

@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto'
-import type { Kysely, Selectable } from 'kysely'
+import type { ExpressionBuilder, Kysely, Selectable } from 'kysely'
 import type { Account } from '../accounts/account.ts'
+import { ROWS_PER_STATEMENT } from '../database/rows-per-statement.ts'
 import type { Tables } from '../database/tables.ts'
 import type { LoginChallengeTable } from './factor-table.ts'
 
@@ -45,18 +46,23 @@ export async function findChallenge(
   challenge: string,
   nowMs: number
 ): Promise<LoginChallenge | null> {
-  const row = await usable(db, digestOf(challenge), nowMs).executeTakeFirst()
+  const row = await db
+    .selectFrom('login_challenges')
+    .selectAll()
+    .where(isUsable(digestOf(challenge), nowMs))
+    .executeTakeFirst()
   return row ?? null
 }
 
-const usable = (db: Kysely<Tables>, digest: string, nowMs: number) =>
-  db
-    .selectFrom('login_challenges')
-    .selectAll()
-    .where('digest', '=', digest)
-    .where('used_at_ms', 'is', null)
-    .where('attempts', '<', MOST_ATTEMPTS)
-    .where('expires_at', '>', Math.floor(nowMs / 1000))
+const isUsable =
+  (digest: string, nowMs: number) =>
+  ({ eb, and }: ExpressionBuilder<Tables, 'login_challenges'>) =>
+    and([
+      eb('digest', '=', digest),
+      eb('used_at_ms', 'is', null),
+      eb('attempts', '<', MOST_ATTEMPTS),
+      eb('expires_at', '>', Math.floor(nowMs / 1000))
+    ])
 
 /** Whether a challenge is for the account as it is now. */
 export const isChallengeOf = (challenge: LoginChallenge, account: Account): boolean =>
@@ -78,10 +84,7 @@ export async function countAttempt(
   const row = await db
     .updateTable('login_challenges')
     .set(({ eb }) => ({ attempts: eb('attempts', '+', 1) }))
-    .where('digest', '=', digest)
-    .where('used_at_ms', 'is', null)
-    .where('attempts', '<', MOST_ATTEMPTS)
-    .where('expires_at', '>', Math.floor(nowMs / 1000))
+    .where(isUsable(digest, nowMs))
     .returning('attempts')
     .executeTakeFirst()
   return row === undefined ? null : MOST_ATTEMPTS - row.attempts
@@ -102,7 +105,6 @@ export async function useChallenge(
   return numUpdatedRows === 1n
 }
 
-const BATCH = 500
 /** for clocks that are behind */
 const KEPT_SECONDS = 3600
 
@@ -115,8 +117,8 @@ export const forgetChallenges = (db: Kysely<Tables>, clock: () => number) => asy
         .select('digest')
         .where('expires_at', '<', Math.floor(clock() / 1000) - KEPT_SECONDS)
         .orderBy('expires_at')
-        .limit(BATCH)
+        .limit(ROWS_PER_STATEMENT)
     )
     .executeTakeFirstOrThrow()
-  return numDeletedRows === BigInt(BATCH)
+  return numDeletedRows === BigInt(ROWS_PER_STATEMENT)
 }

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { Kysely, Selectable } from 'kysely'
+import { ROWS_PER_STATEMENT } from '../database/rows-per-statement.ts'
 import type { Tables } from '../database/tables.ts'
 import { type SealingKeys, seal, unsealWithAny } from '../keys/seal.ts'
 import type { FactorTable } from './factor-table.ts'
@@ -121,16 +122,14 @@ export async function useTotp(
   return numUpdatedRows === 1n
 }
 
-/** how many rows are read at once: there may be a factor per user */
-const BATCH = 500
-
 /**
  * Encrypts again, with the first key, what another key has encrypted, and returns the number of
  * factors. With a single key, only one factor is tried, so that a start does not read them all.
  * @throws UnknownFactorKey
  */
 export async function resealFactors(db: Kysely<Tables>, keys: SealingKeys): Promise<number> {
-  const size = keys.length === 1 ? 1 : BATCH
+  // There may be a factor per user.
+  const size = keys.length === 1 ? 1 : ROWS_PER_STATEMENT
   let count = 0
   let after = ''
   for (;;) {
