@@ -11,6 +11,9 @@ export const ANNOUNCEMENT_INTERVAL_MS = 2000
  */
 export const KEY_LIFE_MS = 24 * 3600 * 1000
 
+/** How many keys a gateway can announce. An issuer publishes fewer. */
+export const MOST_KIDS = 64
+
 /** What a live gateway reports about itself. */
 export const Announcement = Type.Object({
   /** created at its start: a gateway that restarts has a new id */
@@ -20,7 +23,7 @@ export const Announcement = Type.Object({
   /** the version of the issuer's key set that it has; empty if it has none */
   keySetVersion: Type.String({ maxLength: 128 }),
   /** the ids of the keys with which it verifies tokens */
-  kids: Type.Array(Type.String({ maxLength: 128 }), { maxItems: 64 }),
+  kids: Type.Array(Type.String({ maxLength: 128 }), { maxItems: MOST_KIDS }),
   /** how far it has read the revocation log; empty before the first read */
   revocationCursor: Type.String({ maxLength: 64 }),
   /** seconds since the last heartbeat of the auth services that it has read from the log */

@@ -68,6 +68,14 @@ export function redisFleet(redis: RedisConnection, clock: () => number = Date.no
 /** A text that is not a valid announcement is ignored. */
 function decode(text: string | null): Announcement[] {
   if (text === null) return []
-  const value: unknown = JSON.parse(text)
+  const value = readJson(text)
   return Value.Check(Announcement, value) ? [value] : []
+}
+
+function readJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return null
+  }
 }

@@ -4,6 +4,8 @@ import { Refusal } from '@gatehouse/problem/refusal'
 export type Job = {
   /** what the log calls it */
   readonly name: string
+  /** has a loop of its own, because it must not wait for other jobs */
+  readonly isUrgent?: boolean
   /** @throws an error that prevents it; the work stays due */
   run(): Promise<unknown>
 }
@@ -18,15 +20,27 @@ export function faultOfJob(error: unknown): { cause: string } | { err: unknown }
   return { cause: cause instanceof Error ? `${reason}: ${cause.message}` : reason }
 }
 
-/** Runs all jobs one after the other, again and again, until it is closed. */
-export function backgroundWork(options: {
+type Work = {
   readonly jobs: readonly Job[]
   /** is called when a fault of a job begins or changes, not at every failed attempt */
   readonly onFault: (job: string, error: unknown) => void
   /** the pause after each round */
   readonly intervalMs?: number
-}): { close(): Promise<void> } {
-  const { jobs, onFault, intervalMs = 1000 } = options
+}
+
+/** Runs all jobs again and again until it is closed: the urgent ones alone, the others in turn. */
+export function backgroundWork({ jobs, ...work }: Work): { close(): Promise<void> } {
+  const alone = jobs.filter((job) => job.isUrgent)
+  const inTurn = jobs.filter((job) => !job.isUrgent)
+  const loops = [inTurn, ...alone.map((job) => [job])].map((some) => loop({ jobs: some, ...work }))
+  return {
+    async close() {
+      await Promise.all(loops.map((one) => one.close()))
+    }
+  }
+}
+
+function loop({ jobs, onFault, intervalMs = 1000 }: Work): { close(): Promise<void> } {
   const faults = new Map<string, string>()
   let closed = false
   let timer: NodeJS.Timeout

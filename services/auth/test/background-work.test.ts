@@ -49,6 +49,28 @@ t.test('an outage is logged with its cause, and without a stack', async (t) => {
   t.strictSame(faultOfJob(bug), { err: bug }, 'a bug keeps its stack')
 })
 
+t.test('a job that takes long does not delay an urgent one', async (t) => {
+  const thrice = Promise.withResolvers<void>()
+  const finish = Promise.withResolvers<void>()
+  let runs = 0
+  const urgent = async () => {
+    runs++
+    if (runs === 3) thrice.resolve()
+  }
+  const work = backgroundWork({
+    jobs: [
+      { name: 'slow', run: () => finish.promise },
+      { name: 'urgent', run: urgent, isUrgent: true }
+    ],
+    onFault: (_, error) => t.error(error),
+    intervalMs: 0
+  })
+  await thrice.promise
+  finish.resolve()
+  await work.close()
+  t.ok(runs >= 3)
+})
+
 t.test('closing waits for the job under way, and starts no other round', async (t) => {
   const started = Promise.withResolvers<void>()
   const finish = Promise.withResolvers<void>()

@@ -48,5 +48,7 @@ export function limitedBody(source: Readable, limitBytes: number): Readable {
   source.once('close', () => {
     if (!source.readableEnded) body.destroy()
   })
+  // The client may have left while the request waited. Then `close` has been emitted.
+  if (source.closed && !source.readableEnded) body.destroy()
   return body
 }

@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { PassThrough, Readable } from 'node:stream'
 import { buffer, text } from 'node:stream/consumers'
 import t from 'tap'
@@ -42,4 +43,8 @@ t.test('a client that disconnects ends the body', async (t) => {
     setImmediate(breakOff, source)
     await t.rejects(read, 'half a body is no body')
   }
+  const gone = new PassThrough()
+  gone.destroy()
+  await once(gone, 'close')
+  await t.rejects(buffer(limitedBody(gone, 10)), 'nor is that of a client that has left before')
 })

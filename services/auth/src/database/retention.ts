@@ -103,7 +103,7 @@ const PAUSE_MS = 60_000
 /**
  * Background work that deletes one batch of each kind per round, and pauses if there is nothing
  * more.
- * @returns a function that does one round
+ * @returns a function that does one round, and throws the first fault afterwards
  */
 export function forgetTooOld(db: Kysely<Tables>, retention: Retention): () => Promise<void> {
   const { clock, isClockRight, also } = retention
@@ -117,7 +117,16 @@ export function forgetTooOld(db: Kysely<Tables>, retention: Retention): () => Pr
   return async () => {
     if (!isClockRight() || clock() < dueAtMs) return
     let isMore = false
-    for (const forget of forgets) isMore = (await forget()) || isMore
+    const faults: unknown[] = []
+    for (const forget of forgets) {
+      try {
+        isMore = (await forget()) || isMore
+      } catch (error) {
+        // One kind may need longer than a statement has. The others are still deleted.
+        faults.push(error)
+      }
+    }
+    if (faults.length > 0) throw faults[0]
     if (!isMore) dueAtMs = clock() + PAUSE_MS
   }
 }

@@ -41,9 +41,10 @@ export type EmailChanges = {
   ): Promise<void>
   /**
    * Replaces the address, tells the previous one, and gives it a link that undoes the change.
+   * @returns the account
    * @throws Refusal FORBIDDEN, the same for every cause
    */
-  confirm(token: string, change: Change & Pick<Reader, 'language'>): Promise<void>
+  confirm(token: string, change: Change & Pick<Reader, 'language'>): Promise<string>
   /**
    * Brings the previous address back. Ends every session and the password, because somebody else
    * may have changed the address, and makes the links void that undo later changes.
@@ -90,6 +91,7 @@ export function emailChanges(ports: EmailChangePorts): EmailChanges {
       const token = await findToken(db, text, 'email-change')
       if (token === null) throw tokenInvalid()
       await inTransaction((transaction) => confirmChange(transaction, { ...ports, token, change }))
+      return token.subject
     },
     async undo(text, change) {
       const token = await findToken(db, text, 'email-undo')

@@ -1,5 +1,6 @@
 import type { Account } from '../accounts/account.ts'
 import { BY_TWO_FACTORS } from '../sessions/authentication.ts'
+import { ifPossible } from '../sessions/if-possible.ts'
 import { raiseSession } from '../sessions/raise-session.ts'
 import { sessionEnded } from '../sessions/session-refusals.ts'
 import { type Answerer, guessedAnswer, useAnswer } from './factor-answers.ts'
@@ -35,5 +36,6 @@ export async function stepUp(
       throw sessionEnded('the session has ended')
     }
   })
-  await own.succeeded()
+  // The session is raised. A 503 would make the client repeat an answer that is used.
+  await ifPossible(own.succeeded())
 }

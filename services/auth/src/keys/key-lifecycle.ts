@@ -1,4 +1,5 @@
 import type { Algorithm } from '@gatehouse/access-token/claims'
+import { MOST_KIDS } from '@gatehouse/fleet/fleet'
 import { KEY_MEMORY_SECONDS } from '@gatehouse/revocation/revocation'
 import { rememberedSeconds } from '../revocations/remembered-seconds.ts'
 import { keyCannot, keyStillNeeded, keyStillSigns, noSuchKey, tooManyKeys } from './key-refusals.ts'
@@ -38,8 +39,11 @@ export const nextOf = (keys: readonly KeyRecord[]): KeyRecord | undefined =>
     .filter(({ state }) => state === 'standby')
     .sort((one, other) => other.createdAt - one.createdAt || (one.kid < other.kid ? -1 : 1))[0]
 
-/** A gateway announces its keys; an announcement has space for slightly more than these. */
-const MOST_PUBLISHED = 60
+/**
+ * A gateway announces all keys that it has. Two instances that create a key at the same moment can
+ * exceed this by one each.
+ */
+const MOST_PUBLISHED = MOST_KIDS - 4
 
 /** @throws Refusal CONFLICT if there are too many keys for one more */
 export function refuseTooMany(keys: readonly KeyRecord[]): void {

@@ -72,7 +72,8 @@ export async function openKeys(config: KeyConfig, ports: KeyPorts): Promise<Open
     clock
   })
   ports.jobs.push(
-    { name: 'read the signing keys', run: live.read },
+    // Keys that were read too long ago sign nothing.
+    { name: 'read the signing keys', run: live.read, isUrgent: true },
     { name: 'tend the signing keys', run: tend }
   )
   const retell = () => keySet.retellRevocations(clock())

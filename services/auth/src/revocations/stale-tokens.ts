@@ -1,6 +1,7 @@
-import { type Kysely, sql, type Transaction } from 'kysely'
+import { type Kysely, type OnConflictBuilder, sql, type Transaction } from 'kysely'
 import type { By, RequestSource } from '../audit/audit-event.ts'
 import { writeAudit } from '../audit/audit-log.ts'
+import { ROWS_PER_STATEMENT } from '../database/rows-per-statement.ts'
 import type { Tables } from '../database/tables.ts'
 import { rememberedSeconds } from './remembered-seconds.ts'
 import type { RevocationWriter } from './revocation-log.ts'
@@ -31,16 +32,22 @@ export type StaleTokens = {
   /** Tokens of any subject with an earlier `iat` (s) are stale; 0 if none is. */
   allNotBefore(): Promise<number>
   /**
-   * Tells gateways everything that is noted.
+   * Tells gateways what is noted for a subject, or for `EVERYTHING`. Other notes, of which there can
+   * be thousands, do not delay it.
+   * @throws Refusal UNAVAILABLE if they cannot be told at the moment; the note stays
+   */
+  tell(subject: string): Promise<void>
+  /**
+   * Tells gateways the oldest notes of any subject, at most ROWS_PER_STATEMENT.
    * @throws Refusal UNAVAILABLE if they cannot be told at the moment; the notes stay
    */
-  tell(): Promise<void>
+  tellNoted(): Promise<void>
   /** Notes again every change that still affects valid tokens, because the log may have lost it. */
   retell(): Promise<void>
 }
 
 /** Instead of a subject: every token is meant. Subjects are UUIDs. */
-const EVERYTHING = 'everything'
+export const EVERYTHING = 'everything'
 
 type StaleTokensOptions = {
   readonly db: Kysely<Tables>
@@ -64,7 +71,8 @@ export function staleTokens(options: StaleTokensOptions): StaleTokens {
         .transaction()
         .execute((transaction) => makeAllStale(transaction, stale(before), { source, clock })),
     allNotBefore: () => allTokensNotBefore(db),
-    tell: () => tellNoted(options),
+    tell: (subject) => tellNoted(options, notes(db).where('subject', '=', subject)),
+    tellNoted: () => tellNoted(options, notes(db).orderBy('before').limit(ROWS_PER_STATEMENT)),
     async retell() {
       const since =
         Math.floor(clock() / 1000) - rememberedSeconds(await options.longestTokenSeconds())
@@ -96,9 +104,13 @@ async function allTokensNotBefore(db: Kysely<Tables>): Promise<number> {
   return not_before
 }
 
-async function tellNoted(options: StaleTokensOptions): Promise<void> {
-  const { db, revocations, longestTokenSeconds } = options
-  const noted = await db.selectFrom('untold_stale_tokens').selectAll().execute()
+const notes = (db: Kysely<Tables>) => db.selectFrom('untold_stale_tokens').selectAll()
+
+async function tellNoted(
+  { db, revocations, longestTokenSeconds }: StaleTokensOptions,
+  query: ReturnType<typeof notes>
+): Promise<void> {
+  const noted = await query.execute()
   if (noted.length === 0) return
   const longest = await longestTokenSeconds()
   try {
@@ -136,21 +148,27 @@ async function tellOne(
   )
 }
 
-/** Notes again every change since this second. */
+/** Notes again every change since this second. There can be thousands, so the database copies them. */
 async function noteAgain(
   db: Kysely<Tables>,
   since: number,
   stale: (before: number) => Stale
 ): Promise<void> {
+  const { until: remembered } = stale(0)
   for (const table of ['accounts', 'clients'] as const) {
-    const rows = await db
-      .selectFrom(table)
-      .select(['id', 'tokens_not_before', 'rights_version'])
-      .where('tokens_not_before', '>', since)
+    await db
+      .insertInto('untold_stale_tokens')
+      .columns(['subject', 'before', 'until', 'rights_version'])
+      .expression((query) =>
+        query
+          .selectFrom(table)
+          .select(['id', 'tokens_not_before'])
+          .select(sql<number>`tokens_not_before + ${sql.lit(remembered)}`.as('until'))
+          .select('rights_version')
+          .where('tokens_not_before', '>', since)
+      )
+      .onConflict(keepStricter)
       .execute()
-    for (const row of rows) {
-      await noteStale(db, row.id, stale(row.tokens_not_before), row.rights_version)
-    }
   }
   const all = await allTokensNotBefore(db)
   if (all > since) await noteStale(db, EVERYTHING, stale(all), 0)
@@ -169,18 +187,22 @@ export async function noteStale(
   await transaction
     .insertInto('untold_stale_tokens')
     .values({ subject, before, until, rights_version: version })
-    .onConflict((conflict) =>
-      conflict.column('subject').doUpdateSet({
-        before: larger('untold_stale_tokens.before', before),
-        until: larger('untold_stale_tokens.until', until),
-        rights_version: larger('untold_stale_tokens.rights_version', version)
-      })
-    )
+    .onConflict(keepStricter)
     .execute()
 }
 
+const keepStricter = (conflict: OnConflictBuilder<Tables, 'untold_stale_tokens'>) => {
+  const larger = (column: string) =>
+    greater(`untold_stale_tokens.${column}`, sql.ref(`excluded.${column}`))
+  return conflict.column('subject').doUpdateSet({
+    before: larger('before'),
+    until: larger('until'),
+    rights_version: larger('rights_version')
+  })
+}
+
 /** PostgreSQL calls this `greatest`, SQLite `max`. */
-const larger = (column: string, value: number) =>
+const greater = (column: string, value: unknown) =>
   sql<number>`case when ${sql.ref(column)} < ${value} then ${value} else ${sql.ref(column)} end`
 
 /**
@@ -188,6 +210,6 @@ const larger = (column: string, value: number) =>
  * second counts.
  */
 export const otherRights = ({ before }: Stale) => ({
-  tokens_not_before: larger('tokens_not_before', before),
+  tokens_not_before: greater('tokens_not_before', before),
   rights_version: sql<number>`rights_version + 1`
 })

@@ -1,9 +1,9 @@
 import { testClock } from '@gatehouse/fixtures/clock'
 import type { Kysely } from 'kysely'
 import t from 'tap'
-import { forgetTooOld } from '../../src/database/retention.ts'
+import { forgetTooOld, type Retention } from '../../src/database/retention.ts'
 import type { Tables } from '../../src/database/tables.ts'
-import { databaseKinds, type TestDatabase } from '../fixtures/databases.ts'
+import { databaseKinds, sqliteKind, type TestDatabase } from '../fixtures/databases.ts'
 
 const DAY_MS = 86_400_000
 const AUDIT_DAYS = 400
@@ -36,7 +36,11 @@ const session = (sid: string, expires_at: number, ended_at_ms: number | null) =>
   untold: 0
 })
 
-async function keeper({ open }: TestDatabase, auditDays = AUDIT_DAYS) {
+async function keeper(
+  { open }: TestDatabase,
+  auditDays = AUDIT_DAYS,
+  also: Retention['also'] = []
+) {
   const database: Kysely<Tables> = await open()
   const clock = testClock()
   let isClockRight = true
@@ -45,7 +49,7 @@ async function keeper({ open }: TestDatabase, auditDays = AUDIT_DAYS) {
     auditDays,
     revocationSeconds: REVOCATION_SECONDS,
     clock,
-    also: [],
+    also,
     onExpired: (count) => {
       expired += count
     },
@@ -157,3 +161,19 @@ for (const { name, skip, make } of databaseKinds) {
     t.strictSame(await events(), ['1'])
   })
 }
+
+t.test('a kind of data that cannot be deleted does not keep the others', async (t) => {
+  let asked = 0
+  const others = [
+    () => Promise.reject(new Error('too slow')),
+    async () => {
+      asked += 1
+      return false
+    }
+  ]
+  const { clock, round } = await keeper(await sqliteKind.make(t), AUDIT_DAYS, others)
+  clock.advance(PAUSE_MS)
+  await t.rejects(round(), { message: 'too slow' })
+  await t.rejects(round(), { message: 'too slow' }, 'which is tried again after a second')
+  t.equal(asked, 2)
+})

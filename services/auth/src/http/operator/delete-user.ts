@@ -37,7 +37,7 @@ export const deleteUser: OpsRoutes = (service, options) => {
       if (sids === null) throw noSuchUser()
       await sessions.ends.tellAll(id, null, sids)
       await sessions.scrub()
-      await stale.tell()
+      await stale.tell(id)
       return { id, ended: sids.length }
     }
   )

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { RequestSource } from '../../audit/audit-event.ts'
 import { AHEAD_SECONDS } from '../../revocations/stale-ahead.ts'
-import type { StaleTokens } from '../../revocations/stale-tokens.ts'
+import { EVERYTHING, type StaleTokens } from '../../revocations/stale-tokens.ts'
 
 /**
  * Makes all access tokens stale, of every subject; a refresh returns a valid one. `iat` counts
@@ -17,6 +17,6 @@ export async function makeAllStale(
   const before = Math.floor(clock() / 1000) + AHEAD_SECONDS + 1
   await sleep(before * 1000 - clock())
   await stale.makeAllStale(before, source)
-  await stale.tell()
+  await stale.tell(EVERYTHING)
   return before
 }

@@ -27,7 +27,7 @@ export const switchUser: OpsRoutes = (service, options) => {
       const disabling = { stale: stale.now, source: operatorSource(request), clock }
       const sids = await accounts.changes.disable(account.id, disabling)
       await ends.tellAll(account.id, null, sids)
-      await stale.tell()
+      await stale.tell(account.id)
       return { user: toUser({ ...account, disabled: true }), ended: sids.length }
     }
   )

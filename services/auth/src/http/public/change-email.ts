@@ -96,8 +96,7 @@ export const confirmEmail: Route = (service, options) => {
     },
     async (request, reply) => {
       const change = { ...readerOf(request, mail), stale: stale.now, clock }
-      await emailChanges.confirm(request.body.token, change)
-      await ifPossible(stale.tell())
+      await ifPossible(stale.tell(await emailChanges.confirm(request.body.token, change)))
       return reply.code(204).send(null)
     }
   )
@@ -135,7 +134,7 @@ export const undoEmail: Route = (service, options) => {
       const change = { stale: stale.now, source: requestSourceOf(request), clock }
       const { id, ended, resetToken } = await emailChanges.undo(request.body.token, change)
       await ifPossible(ends.tellAll(id, null, ended))
-      await ifPossible(stale.tell())
+      await ifPossible(stale.tell(id))
       return { resetToken }
     }
   )

@@ -41,7 +41,7 @@ export const jwks: Route = (service, { keys }) => {
     // that fails, the keys in memory are better than none. Their age (RFC 9111 §5.1), rounded up,
     // tells a gateway that has a newer set from another instance to keep that one.
     const published = await keys.read().catch(() => {
-      reply.header('age', Math.ceil(keys.ageMs() / 1000))
+      reply.header('age', Math.max(0, Math.ceil(keys.ageMs() / 1000)))
       return keys.held()
     })
     return { keys: published.map(({ publicJwk }) => publicJwk) }

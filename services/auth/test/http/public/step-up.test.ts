@@ -1,3 +1,4 @@
+import { Refusal } from '@gatehouse/problem/refusal'
 import { decodeJwt } from 'jose'
 import t from 'tap'
 import { audited, authService, password, signedIn } from '../../fixtures/auth-service.ts'
@@ -71,6 +72,30 @@ t.test('a step-up raises the session, and its next refresh says so', async (t) =
   )
   await auth.post('/logout', { refreshToken })
   isProblem(t, await stepUp({ totp: app.next() }), { code: 'SESSION_ENDED' })
+})
+
+t.test('a step-up is not undone by an outage of the store of guesses', async (t) => {
+  let isAway = false
+  const auth = await authService(t, {
+    guesses: (real) => ({
+      ...real,
+      async by(caller) {
+        const own = await real.by(caller)
+        if (!isAway) return own
+        const outage = new Refusal('UNAVAILABLE', { reason: 'the session store did not answer' })
+        return { ...own, succeeded: () => Promise.reject(outage) }
+      }
+    })
+  })
+  const { user, tokens } = await signedIn(auth)
+  const headers = await headersOf(auth, user, tokens)
+  const { app } = await enrol(auth, headers)
+  auth.clock.advance(3_600_000)
+  isAway = true
+  t.equal((await auth.post('/step-up', { totp: app.code() }, headers)).statusCode, 204)
+  const { refreshToken } = tokens
+  const { accessToken } = (await auth.post('/refresh-token', { refreshToken })).json()
+  t.equal(authentication(accessToken).auth_time, Math.floor(auth.clock() / 1000))
 })
 
 t.test('guesses with a stolen access token are slowed', async (t) => {
