@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { readdirSync, readFileSync } from 'node:fs'
+import { chmodSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseEnv } from 'node:util'
 import { authSettings, readConfig as readAuth } from '@gatehouse/auth/config'
@@ -96,6 +96,8 @@ t.test('with infra/docker/secrets.yml, a container gets its secrets as files onl
   t.match(make(), `made ${folder}`)
   t.strictSame(readdirSync(folder).sort(), made, 'make-secrets makes each of them')
   t.equal(make(), '', 'once')
+  chmodSync(folder, 0o755)
+  t.throws(make, /others can open .*; run chmod 700 /, 'not in a folder that others can open')
   const readers = { auth: readAuth, gateway: readGateway }
   const forTwo = parseEnv(read('infra/docker/ha.env'))
   for (const [name, readConfig] of Object.entries(readers)) {

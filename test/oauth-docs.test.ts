@@ -1,10 +1,7 @@
-import { execFile } from 'node:child_process'
-import { promisify } from 'node:util'
 import { serverMetadata } from '@gatehouse/auth/testing/oauth/server-metadata'
 import { client as apiClient } from '@gatehouse/fixtures/client'
 import { dataFolder } from '@gatehouse/fixtures/data-folder'
-import { operator } from '@gatehouse/fixtures/operator'
-import { processEnvironment } from '@gatehouse/fixtures/program'
+import { documentedShell } from '@gatehouse/fixtures/documented-shell'
 import { wholeSystem } from '@gatehouse/fixtures/whole-system'
 import t from 'tap'
 import { blocksOf } from './documented-blocks.ts'
@@ -14,24 +11,11 @@ t.test('the examples of docs/oauth.md work when pasted into a shell', async (t) 
   const folder = dataFolder(t)
   const { url } = await wholeSystem(t, { GATEHOUSE_DATA_DIR: folder })
   await apiClient(url).register('ada@example.com', 'correct horse battery')
-  const scope = 'orders:read introspect'
-  const made = await operator(folder)([
-    'clients',
-    'create',
-    '--name',
-    'billing',
-    '--scope',
-    scope,
-    '--json'
-  ])
-  const { client, secret } = made.json as { client: { id: string }; secret: { secret: string } }
   const examples = blocksOf('docs/oauth.md', 'sh').find((block) => block.includes('API=')) ?? ''
   t.match(examples, 'API=http://localhost:3000', 'they go through the gateway')
 
-  const script = examples.replace('http://localhost:3000', url)
-  const { stdout } = await promisify(execFile)('bash', ['-euo', 'pipefail', '-c', script], {
-    env: { ...processEnvironment(), CLIENT_ID: client.id, CLIENT_SECRET: secret.secret }
-  })
+  const shell = await documentedShell(t, folder)
+  const stdout = await shell(examples.replace('http://localhost:3000', url))
 
   const answers = stdout.split(/^→ (\d{3})$/m)
   t.match(answers, [
