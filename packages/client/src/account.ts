@@ -27,34 +27,34 @@ export type {
 export type AccountCall<Body, Result = void> = (body: Body, options?: Abortable) => Promise<Result>
 
 /**
- * What users change about their account. With the link of a letter, no user need be signed in. A
- * method rejects with `GatehouseProblem`, or after an abort with the reason of its `signal`.
- * `FORBIDDEN`: the link is unknown, used or expired, or the installation sends no mail.
+ * Changes of an account by its user. With the token of a link, no user need be signed in. A method
+ * rejects with `GatehouseProblem`, or after an abort with the reason of its `signal`. `FORBIDDEN`:
+ * the link is unknown, used or expired, or the installation sends no mail.
  */
 export type Account = {
-  /** Has a letter sent with a link that sets a new password, if the address has an account. */
+  /** Sends the user a link that sets a new password, if the address has an account. */
   readonly forgotPassword: AccountCall<EmailAddress>
   /** Sets the password with the token of a link, and ends every session of the user. */
   readonly resetPassword: AccountCall<PasswordReset>
   /** Changes the password of the user who is signed in, and ends all their other sessions. */
   readonly changePassword: AccountCall<PasswordChange>
-  /** Has a letter sent with a link that verifies the address of an account. */
+  /** Sends the user a link that verifies the address of an account. */
   readonly sendVerification: AccountCall<EmailAddress, SentLetter>
   /**
-   * Verifies an address with the token of a link. Without the `pageSecret` of this browser, the
-   * password and the sessions of the account end.
+   * Verifies an address with the token of a link. Without the `pageSecret` of this browser, this
+   * removes the password and ends the sessions of the account.
    */
   readonly verifyEmail: AccountCall<EmailVerification, VerifiedEmail>
   /**
-   * Has a letter sent to the new address of the user who is signed in. Nothing changes until its
-   * link is opened. `UNAUTHENTICATED`: the user must sign in again first.
+   * Sends a link to the new address of the user who is signed in. Nothing changes until the link is
+   * opened. `UNAUTHENTICATED`: the user must sign in again first.
    */
   readonly changeEmail: AccountCall<EmailAddress>
   /** Gives the account its new address, with the token of a link. */
   readonly confirmEmail: AccountCall<LetterLink>
   /**
-   * Brings the previous address back, with the token of the link in the letter to it. The password
-   * and every session of the account end.
+   * Restores the previous address, with the token of the link that was sent to it. Removes the
+   * password, and ends every session of the account.
    */
   readonly undoEmail: AccountCall<LetterLink, UndoneEmail>
 }
@@ -95,7 +95,7 @@ export function accountOf({ fetch }: Pick<GatehouseClient, 'fetch'>): Account {
   }
 }
 
-/** What browsers have, and other runtimes have not. */
+/** Members of `globalThis` that only browsers have. */
 type Page = {
   readonly location: { readonly hash: string; readonly pathname: string; readonly search: string }
   readonly history: {

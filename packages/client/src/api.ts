@@ -21,12 +21,12 @@ export type Registration = {
   readonly invitation?: string
 }
 
-/** An address, for a letter to it. */
+/** The address to which a link is sent. */
 export type EmailAddress = {
   readonly email: string
 }
 
-/** The link in a letter: what follows `#token=` in it. */
+/** The token of a link: what follows `#token=` in it. */
 export type LetterLink = {
   readonly token: string
 }

@@ -7,8 +7,9 @@ export type ClientOptions = {
   /** the origin of the gateway, such as `https://api.example.com` */
   readonly baseUrl: string
   /**
-   * `cookie` for pages: the refresh token is in a cookie that no script can read, and all tabs share
-   * one session. `body` for React Native and Node.js: this client keeps the refresh token in `storage`
+   * `cookie` for pages: the refresh token is in a cookie that no script can read, and all tabs
+   * share one session. `body` for React Native and Node.js: this client keeps the refresh token in
+   * `storage`
    */
   readonly delivery: 'cookie' | 'body'
   /** for `delivery: 'body'`; without it, the refresh token is in memory only */
@@ -25,21 +26,21 @@ export type GatehouseClient = {
   /**
    * Opens a session. `COOKIE_DROPPED`: the browser did not keep the cookie, and `detail` says why.
    * `UNAUTHENTICATED`: the address or the password is wrong. `FACTOR_REQUIRED`: the account needs a
-   * second factor; the problem has a `challenge` and its `factors`. Call it again with the challenge
-   * and an answer. Then `FACTOR_REQUIRED` means that the code is wrong, and `UNAUTHENTICATED` that the
-   * challenge has expired.
+   * second factor; the problem has a `challenge` and its `factors`. Call it again with the
+   * challenge and an answer. Then `FACTOR_REQUIRED` means that the code is wrong. `UNAUTHENTICATED`
+   * means that the challenge can no longer be answered: call `login` with the password again.
    */
   login(credentials: Login | FactorAnswer, options?: Abortable): Promise<{ readonly id: string }>
   /** Ends the session, in all tabs. If it rejects, the session may still be open. */
   logout(options?: Abortable): Promise<void>
   /** Ends every session of the user, on all devices. */
   logoutEverywhere(options?: Abortable): Promise<void>
-  /** Creates an account, or has a letter sent that completes it. It does not sign in. */
+  /** Creates an account, or sends the user a link that creates it. It does not sign in. */
   register(registration: Registration, options?: Abortable): Promise<Registered>
   /**
    * `fetch` with the access token, for `baseUrl` and the listed `origins`. A path such as `/orders`
-   * is one of `baseUrl`. It refreshes when necessary, also after a step-up, and repeats a request once. Responses of
-   * services come back unchanged, whatever their status.
+   * is one of `baseUrl`. It refreshes when necessary, for example after a step-up, and repeats a
+   * request once. It returns responses of services unchanged, whatever their status.
    */
   fetch(input: string | URL | Request, init?: RequestInit): Promise<Response>
   /** The session, or null if no user is signed in. A page calls it when it starts. */

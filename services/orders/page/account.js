@@ -2,10 +2,10 @@ import { accountOf, takeLinkToken } from './client/account.ts'
 import { byId } from './elements.js'
 import { notify, onSubmit, run } from './notice.js'
 
-/** The pages to which the links in letters lead. */
+/** The pages to which the links in e-mails lead. */
 const pages = ['forgot-password', 'reset-password', 'verify-email', 'confirm-email', 'undo-email']
 
-/** Shows that a link in a letter is opened in the browser that asked for the letter. */
+/** Shows that the link in an e-mail is opened in the browser that requested the e-mail. */
 const PAGE_SECRET = 'gatehouse page secret'
 
 export const keepSecret = ({ pageSecret }) => {
@@ -45,7 +45,7 @@ export function startAccount(gatehouse, show) {
 
   onSubmit(form('forgot-password'), async ({ email }) => {
     await account.forgotPassword({ email })
-    notify('If the address has an account, a letter with a link follows.')
+    notify('If the address has an account, we have sent it an e-mail with a link.')
   })
   const reset = async ({ newPassword }) => {
     await account.resetPassword({ token, newPassword })
@@ -73,7 +73,7 @@ export function startAccount(gatehouse, show) {
 
   onSubmit(byId('change-email'), async ({ email }) => {
     await account.changeEmail({ email })
-    notify('A letter with a link follows. Nothing changes until you open it.')
+    notify('We have sent an e-mail with a link. Nothing changes until you open it.')
   })
   onSubmit(byId('change-password'), async ({ currentPassword, newPassword }) => {
     await account.changePassword({ currentPassword, newPassword })
@@ -83,7 +83,7 @@ export function startAccount(gatehouse, show) {
   byId('send-verification').addEventListener('click', () =>
     run(async () => {
       keepSecret(await account.sendVerification({ email: byId('who').textContent }))
-      notify('A letter with a link follows, unless the address is verified already.')
+      notify('We have sent an e-mail with a link, unless the address is already verified.')
     })
   )
 }

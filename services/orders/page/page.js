@@ -84,7 +84,8 @@ byId('register').addEventListener('click', () => {
   attempt(async () => {
     const registered = await gatehouse.register({ ...credentials(), invitation: invitation() })
     keepSecret(registered)
-    if (registered.id === undefined) notify('A letter with a link follows. Open it to sign in.')
+    if (registered.id === undefined)
+      notify('We have sent an e-mail with a link. Open it, then sign in.')
     else await login()
   })
 })

@@ -20,7 +20,7 @@ const files: Readonly<Record<string, string>> = {
   'icon.svg': 'image/svg+xml'
 }
 
-/** Where the links in letters lead (docs/mail.md). The script shows the form of each. */
+/** The paths of the links in e-mails (docs/mail.md). The script shows the form of each. */
 const letterPages = [
   'forgot-password',
   'reset-password',
